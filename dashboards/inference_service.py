@@ -1,0 +1,101 @@
+"""Inference service: is it up, how much does it serve, and what do its GPUs do? One screen of 1080 lines, for any engine."""
+
+from typing import Any
+
+from dashboards.variables import GPU_JOB, JOB
+from kit.grid import Size
+from kit.panels import GREEN, RED, UP_DOWN, YELLOW, Row, Steps, bars, dashboard, gauge, stat, table, timeseries
+from kit.promql import instant, max_by, ratio, sum_by
+from metrics import scrape
+from recording_rules import gpu, requests, targets
+
+_SERVICE = ("job", "model_name")
+_BOARD = ("instance", "gpu")
+
+# Green says idle, not good: a GPU below 30 % waits for work or for its CPU.
+_GPU_STEPS = Steps(GREEN, ((0.3, YELLOW), (0.8, RED)))
+_ERROR_STEPS = Steps(GREEN, ((0.001, YELLOW), (0.01, RED)))
+
+
+def build() -> Any:
+    """The dashboard."""
+    return dashboard(
+        "inference-service",
+        "Inference service",
+        question="Is the service up, how much does it serve, and what do its GPUs do?",
+        variables=(JOB, GPU_JOB),
+        rows=(
+            Row(
+                "",
+                (
+                    stat(
+                        "QPS now",
+                        sum_by((), instant(requests.REQUESTS)),
+                        why="Finished requests each second over the last minute, all models. Below 10 three times in a row raises InferenceQPSLow.",
+                    ),
+                    stat(
+                        "Errors",
+                        ratio(sum_by((), instant(requests.HTTP_ERRORS)), sum_by((), instant(requests.HTTP_REQUESTS))),
+                        why="Share of requests answered with a server error over 5 minutes. Above 1 % look at the service's log first.",
+                        steps=_ERROR_STEPS,
+                    ),
+                    stat(
+                        "Latency p95",
+                        requests.DURATION.quantile(0.95, ()),
+                        why="95 % of requests of the last 5 minutes were answered within this time.",
+                    ),
+                    stat(
+                        "Targets up",
+                        ratio(sum_by((), instant(targets.TARGETS_UP)), sum_by((), instant(targets.TARGETS))),
+                        why="Share of targets that answered the last scrape. Below 100 % the health table names the missing one.",
+                        steps=Steps(RED, ((1, GREEN),)),
+                    ),
+                ),
+            ),
+            Row(
+                "",
+                (
+                    timeseries(
+                        "QPS",
+                        sum_by(_SERVICE, instant(requests.REQUESTS)),
+                        why="Finished requests each second. A drop with healthy targets means that callers are gone or stuck in front.",
+                        size=Size(width=12),
+                    ),
+                    gauge(
+                        "GPU utilisation",
+                        max_by(_BOARD, instant(gpu.UTILIZATION)),
+                        why="Share of time with a kernel running. Low proves an idle GPU; high does not prove work done.",
+                        steps=_GPU_STEPS,
+                        size=Size(width=6),
+                    ),
+                    stat(
+                        "GPU utilisation, busiest",
+                        max_by((), instant(gpu.UTILIZATION)),
+                        why="The busiest GPU's share of time with a kernel running: green below 30 %, yellow to 80 %, red above.",
+                        steps=_GPU_STEPS,
+                        size=Size(width=6),
+                    ),
+                ),
+            ),
+            Row(
+                "",
+                (
+                    bars(
+                        "GPU memory",
+                        {
+                            "used": max_by(_BOARD, instant(gpu.MEMORY_USED)),
+                            "total": max_by(_BOARD, instant(gpu.MEMORY_TOTAL)),
+                        },
+                        why="Memory by GPU. vLLM reserves its share at start, so a full bar alone is no alarm.",
+                    ),
+                    table(
+                        "Health",
+                        instant(scrape.UP),
+                        why="Every target of the service and whether it answered the last scrape. DOWN raises InferenceInstanceDown.",
+                        value="Status",
+                        words=UP_DOWN,
+                    ),
+                ),
+            ),
+        ),
+    )

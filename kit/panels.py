@@ -1,0 +1,267 @@
+"""Panels and dashboards as grafanalib objects: the only module that knows grafanalib.
+
+A panel's targets hold typed queries; `dashboard()` narrows them by the dashboard's variables and turns them into text.
+What grafanalib cannot say in today's shape travels in `extraJson`; `pipeline.modern` settles the rest.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from grafanalib import core
+
+from kit.errors import GlassboxError
+from kit.expr import Expr
+from kit.grid import Size, stable_id, widths
+from kit.variables import DATA_SOURCE, Variable, narrowed
+from metrics.types import Unit
+
+# Grafana's unit ids (its "Standard options" documentation); `suffix:` prints the text behind the number.
+GRAFANA_UNITS = {
+    Unit.NONE: "none",
+    Unit.BOOLEAN: "bool",
+    Unit.RATIO: "percentunit",
+    Unit.PERCENT: "percent",
+    Unit.SECONDS: "s",
+    Unit.TIMESTAMP_SECONDS: "dateTimeAsIso",
+    Unit.BYTES: "bytes",
+    Unit.MEBIBYTES: "mbytes",
+    Unit.BYTES_PER_SECOND: "binBps",
+    Unit.REQUESTS: "short",
+    Unit.REQUESTS_PER_SECOND: "reqps",
+    Unit.TOKENS: "short",
+    Unit.TOKENS_PER_SECOND: "suffix:tok/s",
+    Unit.EVENTS: "short",
+    Unit.EVENTS_PER_SECOND: "eps",
+    Unit.WATTS: "watt",
+    Unit.MILLIJOULES: "none",
+    Unit.CELSIUS: "celsius",
+    Unit.MEGAHERTZ: "none",
+}
+
+GREEN, YELLOW, RED, NEUTRAL = "green", "yellow", "red", "blue"
+
+DATA_SOURCE_REF = {"type": "prometheus", "uid": f"${{{DATA_SOURCE}}}"}
+
+Queries = Expr | Mapping[str, Expr]
+
+
+@dataclass(frozen=True)
+class Steps:
+    """Colours by value: `base` below the first bound, then each colour from its bound on, bounds ascending."""
+
+    base: str
+    above: tuple[tuple[float, str], ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        steps = [
+            {"color": self.base, "value": None},
+            *({"color": color, "value": value} for value, color in self.above),
+        ]
+        return {"mode": "absolute", "steps": steps}
+
+
+PLAIN = Steps(NEUTRAL)
+
+
+@dataclass(frozen=True)
+class Row:
+    """Panels side by side; a row with a title gets a header that folds it."""
+
+    title: str
+    panels: tuple[Any, ...]
+
+
+def row(title: str, *panels: Any) -> Row:
+    """Panels side by side under a header."""
+    return Row(title, panels)
+
+
+def timeseries(
+    title: str, queries: Queries, *, why: str, stacked: bool = False, maximum: float | None = None, size: Size = Size()
+) -> Any:
+    """Lines over time, one for each result of each query; `stacked` fills them on top of each other."""
+    custom = {"fillOpacity": 25, "stacking": {"mode": "normal", "group": "A"}} if stacked else {"fillOpacity": 8}
+    panel = core.TimeSeries(
+        **_common(title, queries, why, size, extra={"min": 0, "max": maximum, "noValue": "No traffic"}),
+        unit=_unit(title, queries),
+        stacking=custom.get("stacking", {}),
+        fillOpacity=custom["fillOpacity"],
+        showPoints="never",
+        tooltipMode="multi",
+        tooltipSort="desc",
+    )
+    return panel
+
+
+def stat(title: str, query: Expr, *, why: str, steps: Steps = PLAIN, size: Size = Size(height=4)) -> Any:
+    """One number with its recent course behind it."""
+    return core.Stat(
+        **_common(title, query, why, size, extra={"noValue": "No traffic", "thresholds": steps.to_json()}),
+        format=_unit(title, query),
+        colorMode="value",
+        reduceCalc="lastNotNull",
+        thresholds=[],
+    )
+
+
+def gauge(title: str, query: Expr, *, why: str, steps: Steps, maximum: float = 1, size: Size = Size()) -> Any:
+    """A value on a scale from 0 to `maximum`, one dial for each result."""
+    return core.GaugePanel(
+        **_common(title, query, why, size, extra={"noValue": "No data", "thresholds": steps.to_json()}),
+        format=_unit(title, query),
+        min=0,
+        max=maximum,
+        calc="lastNotNull",
+        thresholds=[],
+    )
+
+
+def bars(title: str, queries: Queries, *, why: str, maximum: float | None = None, size: Size = Size()) -> Any:
+    """Horizontal bars, one for each result; without `maximum` the longest bar fills the width."""
+    return core.BarGauge(
+        **_common(title, queries, why, size, extra={"noValue": "No data", "thresholds": PLAIN.to_json()}),
+        format=_unit(title, queries),
+        min=0,
+        max=maximum,
+        calc="lastNotNull",
+        orientation="horizontal",
+        displayMode="basic",
+        thresholds=[],
+    )
+
+
+@dataclass(frozen=True)
+class Words:
+    """Values shown as a word on a colour."""
+
+    words: tuple[tuple[int, str, str], ...]
+
+    def to_json(self) -> list[dict[str, Any]]:
+        options = {
+            str(value): {"text": text, "color": color, "index": index}
+            for index, (value, text, color) in enumerate(self.words)
+        }
+        return [{"type": "value", "options": options}]
+
+
+UP_DOWN = Words(((1, "UP", GREEN), (0, "DOWN", RED)))
+
+
+def table(title: str, query: Expr, *, why: str, value: str, words: Words | None = None, size: Size = Size()) -> Any:
+    """The newest value of each result: a column for each label, in the order of the query's labels, then `value`."""
+    labels = query.shape.labels
+    names = {label: label.replace("_", " ").capitalize() for label in labels} | {"Value": value}
+    shape = {
+        "excludeByName": {"Time": True, "__name__": True},
+        "indexByName": {name: index for index, name in enumerate(names)},
+        "renameByName": names,
+    }
+    properties: list[dict[str, Any]] = [{"id": "custom.cellOptions", "value": {"type": "color-background"}}]
+    if words:
+        properties.insert(0, {"id": "mappings", "value": words.to_json()})
+    panel = core.Table(
+        **_common(title, query, why, size, extra={"noValue": "No target", "thresholds": PLAIN.to_json()}),
+        unit=_unit(title, query),
+        transformations=[{"id": "organize", "options": shape}],
+        overrides=[{"matcher": {"id": "byName", "options": value}, "properties": properties}] if words else [],
+    )
+    for target in panel.targets:
+        target.instant, target.format, target.legendFormat = True, "table", ""
+    return panel
+
+
+def dashboard(slug: str, title: str, *, question: str, variables: Sequence[Variable], rows: Sequence[Row]) -> Any:
+    """A dashboard that answers one question. `slug` is its identity and never changes; titles may."""
+    panels: list[Any] = []
+    top = 0
+    for line in rows:
+        top = _place(line, top, panels, title)
+    _identify(panels, title)
+    for panel in panels:
+        for target in panel.targets:
+            target.expr = str(narrowed(target.expr, variables))
+    return core.Dashboard(
+        title=title,
+        uid=f"glassbox-{slug}",
+        description=question,
+        panels=panels,
+        templating=core.Templating(list=[_data_source_variable(), *map(_template, variables)]),
+    )
+
+
+def _common(title: str, queries: Queries, why: str, size: Size, *, extra: dict[str, Any]) -> dict[str, Any]:
+    """Arguments of every grafanalib panel; `extra` is laid over fieldConfig.defaults."""
+    defaults = {key: value for key, value in extra.items() if value is not None}
+    return {
+        "title": title,
+        "description": why,
+        "dataSource": DATA_SOURCE_REF,
+        "targets": [_target(index, name, expr) for index, (name, expr) in enumerate(_named(queries).items())],
+        "gridPos": core.GridPos(h=size.height, w=size.width, x=0, y=0),
+        "maxDataPoints": None,
+        "extraJson": {"fieldConfig": {"defaults": defaults}},
+    }
+
+
+def _named(queries: Queries) -> Mapping[str, Expr]:
+    return {"": queries} if isinstance(queries, Expr) else queries
+
+
+def _target(index: int, name: str, expr: Expr) -> Any:
+    labels = " ".join(f"{{{{{label}}}}}" for label in expr.shape.labels)
+    legend = f"{name} {labels}".strip() or "__auto"
+    return core.Target(
+        expr=expr, legendFormat=legend, refId=chr(ord("A") + index), intervalFactor=1, datasource=DATA_SOURCE_REF
+    )
+
+
+def _unit(title: str, queries: Queries) -> str:
+    units = {expr.shape.unit for expr in _named(queries).values()}
+    if len(units) != 1:
+        names = ", ".join(sorted(unit.value for unit in units)) or "none"
+        raise GlassboxError(f"Panel {title!r} needs queries of one unit, and has {names}: split it.")
+    return GRAFANA_UNITS[units.pop()]
+
+
+def _place(line: Row, top: int, panels: list[Any], where: str) -> int:
+    """Append the row's header and panels at height `top`; returns the height below them."""
+    if line.title:
+        panels.append(core.RowPanel(title=line.title, gridPos=core.GridPos(h=1, w=24, x=0, y=top)))
+        top += 1
+    left = 0
+    sizes = [Size(panel.gridPos.w, panel.gridPos.h) for panel in line.panels]
+    for panel, width in zip(line.panels, widths(sizes, f"{where}, row {line.title or 1!r}"), strict=True):
+        panel.gridPos = core.GridPos(h=panel.gridPos.h, w=width, x=left, y=top)
+        left += width
+        panels.append(panel)
+    return top + max(size.height for size in sizes)
+
+
+def _identify(panels: list[Any], where: str) -> None:
+    titles: dict[int, str] = {}
+    for panel in panels:
+        panel.id = stable_id(f"row {panel.title}" if isinstance(panel, core.RowPanel) else panel.title)
+        if panel.id in titles:
+            raise GlassboxError(
+                f"{where}: two panels are called {panel.title!r}; titles must differ within a dashboard."
+            )
+        titles[panel.id] = panel.title
+
+
+def _data_source_variable() -> Any:
+    return core.Template(name=DATA_SOURCE, label="Data source", type="datasource", query="prometheus")
+
+
+def _template(variable: Variable) -> Any:
+    return core.Template(
+        name=variable.name,
+        label=variable.title,
+        query=variable.query,
+        dataSource=DATA_SOURCE_REF,
+        includeAll=True,
+        multi=True,
+        allValue=variable.all_value,
+        default="$__all",
+        refresh=core.REFRESH_ON_TIME_RANGE_CHANGE,
+    )

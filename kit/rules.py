@@ -1,0 +1,100 @@
+"""Recorded series and alerts as declarations. A recorded series is a source for queries like a metric is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from kit.expr import Expr, Matcher
+from kit.promql import at_most, instant, mean, quantile, ratio, sum_by
+from metrics.types import Kind, Unit
+
+
+@dataclass(frozen=True)
+class Record:
+    """One recorded series, named `level:metric:operation` after the labels it keeps."""
+
+    name: str
+    expr: Expr
+    help: str
+
+    former_names: tuple[str, ...] = ()
+    shared_name: bool = False
+
+    @property
+    def kind(self) -> Kind:
+        return self.expr.shape.kind
+
+    @property
+    def unit(self) -> Unit:
+        return self.expr.shape.unit
+
+    @property
+    def all_labels(self) -> tuple[str, ...]:
+        return self.expr.shape.labels
+
+    @property
+    def buckets(self) -> tuple[float, ...]:
+        return self.expr.shape.buckets
+
+
+@dataclass(frozen=True)
+class HistogramRecord:
+    """The recorded rates of a histogram's three parts, and what can be said from them."""
+
+    bucket: Record
+    sum: Record
+    count: Record
+
+    @property
+    def parts(self) -> tuple[Record, Record, Record]:
+        return self.bucket, self.sum, self.count
+
+    def quantile(self, q: float, by: Sequence[str], **matchers: str | Matcher) -> Expr:
+        """The q-quantile in seconds, from buckets summed over everything but `by`."""
+        return quantile(q, sum_by((*by, "le"), instant(self.bucket, **matchers)))
+
+    def mean(self, by: Sequence[str], **matchers: str | Matcher) -> Expr:
+        """The mean in seconds: rate of the sum over rate of the count."""
+        return mean(sum_by(by, instant(self.sum, **matchers)), sum_by(by, instant(self.count, **matchers)))
+
+    def share_above(self, bound_seconds: float, by: Sequence[str]) -> Expr:
+        """Exact share (0..1) of observations above a bound that is a bucket, without the estimate of a quantile."""
+        within = sum_by(by, instant(self.bucket, le=at_most(bound_seconds, self.bucket)))
+        total = sum_by(by, instant(self.count))
+        return ratio(total - within, total).measured_in(Unit.RATIO)
+
+
+@dataclass(frozen=True)
+class RecordGroup:
+    """Recorded series that are evaluated together, in order."""
+
+    name: str
+    records: tuple[Record, ...]
+
+
+class Severity(Enum):
+    """PAGE wakes somebody (users suffer), TICKET waits for working hours (saturation), REPORT is read weekly (waste)."""
+
+    PAGE = "page"
+    TICKET = "ticket"
+    REPORT = "report"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alert:
+    """One alert. `for_` is a Prometheus duration; the texts may use `{{ $labels.x }}` and `{{ $value }}`."""
+
+    name: str
+    expr: Expr
+    for_: str
+    severity: Severity
+    summary: str
+    description: str
+
+
+@dataclass(frozen=True)
+class AlertGroup:
+    """Alerts on one subject."""
+
+    name: str
+    alerts: tuple[Alert, ...]

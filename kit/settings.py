@@ -1,0 +1,118 @@
+"""The one settings file: YAML, checked against settings.schema.json. Every field has a default, so no file is needed."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from kit.errors import GlassboxError
+
+SCHEMA_FILE = Path(__file__).with_name("settings.schema.json")
+
+
+@dataclass(frozen=True)
+class Jobs:
+    """Prometheus jobs that are inference services; `expected` ones must always have a target."""
+
+    services: tuple[str, ...] = ("hunyuanocr", "vllm")
+    expected: tuple[str, ...] = ()
+
+    @property
+    def services_regex(self) -> str:
+        """Regular expression that matches exactly the service jobs."""
+        return "|".join(job.replace(".", r"\.") for job in self.services)
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """Where alerts begin. Sources: the article's own numbers (QPS 10, KV cache 90 %, 50 tokens/s), the rest are defaults to tune."""
+
+    qps_low: float = 10
+    kv_cache_high_ratio: float = 0.9
+    latency_high_seconds: float = 10
+    latency_high_share_ratio: float = 0.05
+    minimum_requests: int = 20
+    tokens_low_per_second: float = 50
+    tokens_low_per_second_per_request: float = 10
+
+
+@dataclass(frozen=True)
+class GrafanaTarget:
+    """Where in Grafana things go. `data_source` is a uid or a name; empty means the default Prometheus data source."""
+
+    data_source: str = ""
+    folder_uid: str = "glassbox"
+    folder_title: str = "Glassbox"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings, defaults included."""
+
+    jobs: Jobs = field(default_factory=Jobs)
+    evaluation_interval_seconds: int = 30
+    thresholds: Thresholds = field(default_factory=Thresholds)
+    runbook_base_url: str = ""
+    grafana: GrafanaTarget = field(default_factory=GrafanaTarget)
+
+
+def load_settings(path: Path | None) -> Settings:
+    """Settings from a YAML file, or the defaults where `path` is None."""
+    if path is None:
+        return Settings()
+    values = _read_yaml(path)
+    _check_schema(path, values)
+    return _fill(Settings, values)
+
+
+def _read_yaml(path: Path) -> dict[str, Any]:
+    import yaml  # noqa: PLC0415  # most commands run without a settings file and start faster without it
+
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise GlassboxError(f"Settings file {path} cannot be read ({error.strerror}): check --settings.") from None
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
+        place = getattr(error, "problem_mark", None)
+        line = f" at line {place.line + 1}" if place else ""
+        raise GlassboxError(f"Settings file {path} is not valid YAML{line}: correct its syntax.") from None
+    if not isinstance(values or {}, dict):
+        raise GlassboxError(f"Settings file {path} must hold keys and values, not a {type(values).__name__}.")
+    return values or {}
+
+
+def _check_schema(path: Path, values: dict[str, Any]) -> None:
+    from jsonschema import Draft202012Validator  # noqa: PLC0415  # as above
+    from jsonschema.exceptions import best_match  # noqa: PLC0415  # as above
+
+    validator = Draft202012Validator(json.loads(SCHEMA_FILE.read_text(encoding="utf-8")))
+    error = best_match(validator.iter_errors(values))
+    if error is not None:
+        where = ".".join(str(part) for part in error.absolute_path)
+        raise GlassboxError(f"Settings file {path}: {where + ': ' if where else ''}{_explain(error)}.")
+
+
+def _explain(error: Any) -> str:
+    if error.validator == "additionalProperties":
+        known = sorted(error.schema["properties"])
+        unknown = sorted(set(error.instance) - set(known))
+        return f"unknown key {unknown[0]!r}; the keys are {', '.join(known)}"
+    if error.validator == "type":
+        return f"{error.instance!r} should be a value of type {error.validator_value}"
+    return str(error.message)
+
+
+T = TypeVar("T")
+
+
+def _fill(kind: type[T], values: Mapping[str, Any]) -> T:
+    """Build a settings dataclass from checked values; nested mappings become nested dataclasses, lists tuples."""
+
+    def convert(name: str, value: Any) -> Any:
+        default = getattr(kind(), name)
+        if is_dataclass(default) and not isinstance(default, type):
+            return _fill(type(default), value)
+        return tuple(value) if isinstance(value, list) else value
+
+    return kind(**{f.name: convert(f.name, values[f.name]) for f in fields(kind) if f.name in values})  # type: ignore[arg-type]  # T is always a settings dataclass

@@ -1,0 +1,12 @@
+"""What exists: one module for each exporter, data and the standard library only."""
+
+from metrics import dcgm, scrape, service, vllm
+from metrics.types import Metric
+
+# By exporter, since two of them use the name http_requests_total with other labels.
+CATALOGUE: dict[str, tuple[Metric, ...]] = {
+    "vllm": vllm.CATALOGUE,
+    "service": service.CATALOGUE,
+    "dcgm": dcgm.CATALOGUE,
+    "prometheus": scrape.CATALOGUE,
+}

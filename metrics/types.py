@@ -1,0 +1,154 @@
+"""What a metric is: a name, a kind, a unit, its labels, and the versions of its exporter that expose it."""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import ClassVar
+
+
+class Unit(Enum):
+    """What one unit of a value means. Ratios are 0..1, time is seconds; other scales appear only where an exporter uses them."""
+
+    NONE = "none"
+    BOOLEAN = "boolean"
+    RATIO = "ratio"
+    PERCENT = "percent"
+    SECONDS = "seconds"
+    TIMESTAMP_SECONDS = "timestamp_seconds"
+    BYTES = "bytes"
+    MEBIBYTES = "mebibytes"
+    BYTES_PER_SECOND = "bytes_per_second"
+    REQUESTS = "requests"
+    REQUESTS_PER_SECOND = "requests_per_second"
+    TOKENS = "tokens"
+    TOKENS_PER_SECOND = "tokens_per_second"
+    EVENTS = "events"
+    EVENTS_PER_SECOND = "events_per_second"
+    WATTS = "watts"
+    MILLIJOULES = "millijoules"
+    CELSIUS = "celsius"
+    MEGAHERTZ = "megahertz"
+
+
+class Kind(Enum):
+    """How a series behaves, and so which functions may read it."""
+
+    GAUGE = "gauge"
+    COUNTER = "counter"
+    BUCKETS = "cumulative buckets of a histogram"
+    BUCKET_RATES = "bucket rates"
+
+
+# Labels that Prometheus or its scrape configuration puts on every series of a target.
+TARGET_LABELS = ("job", "instance", "model_name", "model_version", "inference_engine")
+
+
+@dataclass(frozen=True)
+class FormerName:
+    """A name that a metric had before, up to and including version `last`."""
+
+    name: str
+    last: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metric:
+    """One metric as an exporter exposes it; `labels` are its own, without those of the target.
+
+    `since` and `last` are the exporter's versions that expose it; empty means all that the catalogue covers.
+    `often_absent` tells why an exposition of a covered version may lack the metric.
+    `shared_name` marks a name that unrelated services use too: queries must select the job.
+    """
+
+    kind: ClassVar[Kind]
+
+    name: str
+    unit: Unit
+    labels: tuple[str, ...] = ()
+    help: str = ""
+    since: str = ""
+    last: str = ""
+    formerly: tuple[FormerName, ...] = ()
+    often_absent: str = ""
+    shared_name: bool = False
+
+    @property
+    def all_labels(self) -> tuple[str, ...]:
+        """Its own labels and those of the target it is scraped from."""
+        return tuple(dict.fromkeys((*self.labels, *TARGET_LABELS)))
+
+    @property
+    def buckets(self) -> tuple[float, ...]:
+        """Finite upper bounds of its buckets; empty for all but histogram parts."""
+        return ()
+
+    @property
+    def former_names(self) -> tuple[str, ...]:
+        """The names under which older versions expose the same value."""
+        return tuple(former.name for former in self.formerly)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gauge(Metric):
+    """A value that goes up and down."""
+
+    kind: ClassVar[Kind] = Kind.GAUGE
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counter(Metric):
+    """A value that only grows, until its process restarts; its name on the wire ends in `_total`, except in a few exporters."""
+
+    kind: ClassVar[Kind] = Kind.COUNTER
+
+
+@dataclass(frozen=True, kw_only=True)
+class BucketCounter(Counter):
+    """The cumulative `_bucket` series of a histogram."""
+
+    kind: ClassVar[Kind] = Kind.BUCKETS
+    bounds: tuple[float, ...] = ()
+
+    @property
+    def buckets(self) -> tuple[float, ...]:
+        return self.bounds
+
+
+@dataclass(frozen=True, kw_only=True)
+class Histogram(Metric):
+    """A classic histogram, read through its three parts. `bounds` are the finite upper bounds of its buckets, ascending."""
+
+    bounds: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        if not self.bounds or list(self.bounds) != sorted(set(self.bounds)):
+            raise ValueError(f"{self.name}: bucket bounds must be ascending and not empty")
+
+    @property
+    def bucket(self) -> BucketCounter:
+        """Cumulative observations at or below each `le`."""
+        names = tuple(FormerName(f"{former.name}_bucket", former.last) for former in self.formerly)
+        labels = (*self.labels, "le")
+        return BucketCounter(
+            name=f"{self.name}_bucket",
+            unit=self.unit,
+            labels=labels,
+            formerly=names,
+            bounds=self.bounds,
+            shared_name=self.shared_name,
+        )
+
+    @property
+    def sum(self) -> Counter:
+        """Sum of all observed values."""
+        return self._part("sum", self.unit)
+
+    @property
+    def count(self) -> Counter:
+        """Number of observations."""
+        return self._part("count", Unit.EVENTS)
+
+    def _part(self, part: str, unit: Unit) -> Counter:
+        names = tuple(FormerName(f"{former.name}_{part}", former.last) for former in self.formerly)
+        return Counter(
+            name=f"{self.name}_{part}", unit=unit, labels=self.labels, formerly=names, shared_name=self.shared_name
+        )

@@ -1,0 +1,20 @@
+"""What the compiler makes and everything after it works on."""
+
+from dataclasses import dataclass
+from typing import Any
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """Compiled content: plain data, ready to be written or pushed.
+
+    `dashboards` by uid; `recording_rules` and `alerts` as Prometheus rule files by file name; `grafana_groups` are
+    alert rule groups as Grafana's provisioning API takes them.
+    """
+
+    dashboards: dict[str, Json]
+    recording_rules: dict[str, Json]
+    alerts: dict[str, Json]
+    grafana_groups: tuple[Json, ...]

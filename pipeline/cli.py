@@ -1,0 +1,108 @@
+"""The command line. stdout carries the result, stderr what went wrong; exit codes: 0 done, 2 findings, 1 error."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from kit.errors import GlassboxError
+from kit.settings import Settings, load_settings
+from pipeline.bundle import Bundle
+from pipeline.compiler import compile_bundle
+from pipeline.outputs import write_bundle
+
+DONE, ERROR, FINDINGS = 0, 1, 2
+
+EXAMPLES = """\b
+Examples:
+  python deploy.py build                                  write build/
+  python deploy.py lint                                   check everything, needs promtool
+  GRAFANA_TOKEN=... python deploy.py --grafana https://grafana.example.com
+  python deploy.py --settings settings.yaml --grafana http://localhost:3000 --token-file token
+
+\b
+Exit codes: 0 done or nothing to do, 1 error, 2 lint findings.
+"""
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.group(invoke_without_command=True, epilog=EXAMPLES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--settings", "settings_file", type=_FILE, metavar="FILE", help="Settings (YAML); without it the defaults.")
+@click.option("--grafana", "url", metavar="URL", help="Build, lint, and push dashboards and alert rules to this Grafana.")
+@click.option("--token-file", type=_FILE, metavar="FILE", help="File with the Grafana token, instead of GRAFANA_TOKEN.")
+@click.pass_context
+def cli(context: click.Context, settings_file: Path | None, url: str | None, token_file: Path | None) -> int:
+    """Glassbox: dashboards, alerts and recorded series for LLM and OCR inference, as code.
+
+    Credentials come from GRAFANA_TOKEN, --token-file, or GRAFANA_USER and GRAFANA_PASSWORD.
+    """
+    context.obj = load_settings(settings_file)
+    if context.invoked_subcommand:
+        if url:
+            raise click.UsageError(f"--grafana does not go with {context.invoked_subcommand!r}: give one of the two.")
+        return DONE
+    if url:
+        return _push(url, token_file, context.obj)
+    click.echo(context.get_help())
+    return DONE
+
+
+@cli.command()
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=Path("build"), show_default=True)
+@click.pass_obj
+def build(settings: Settings, out: Path) -> int:
+    """Write dashboards, rule files and Grafana's rule groups."""
+    files = write_bundle(compile_bundle(settings), out)
+    for file in files:
+        click.echo(file)
+    return DONE
+
+
+@cli.command()
+@click.pass_obj
+def lint(settings: Settings) -> int:
+    """Check all content."""
+    return _lint(compile_bundle(settings))
+
+
+def _lint(bundle: Bundle) -> int:
+    from pipeline import report  # noqa: PLC0415  # `build` starts faster without the checks
+    from pipeline.lint import lint as findings_of  # noqa: PLC0415  # as above
+
+    findings = findings_of(bundle)
+    for finding in findings:
+        click.echo(report.finding_line(finding))
+    rules = sum(len(group["rules"]) for files in (bundle.alerts, bundle.recording_rules) for file in files.values() for group in file["groups"])
+    click.echo(report.lint_summary(findings, f"{len(bundle.dashboards)} dashboards and {rules} rules"))
+    return FINDINGS if findings else DONE
+
+
+def _push(url: str, token_file: Path | None, settings: Settings) -> int:
+    from pipeline import report  # noqa: PLC0415  # as above
+    from pipeline.grafana import Grafana, credential_from_environment  # noqa: PLC0415  # only a push needs an HTTP client
+    from pipeline.push import push  # noqa: PLC0415  # as above
+
+    credential = credential_from_environment(token_file)
+    with Grafana(url, credential) as grafana:
+        if _lint(compile_bundle(settings)):
+            raise GlassboxError("Nothing was pushed: correct the findings above first.")
+        changes = []
+        for change in push(grafana, settings):
+            changes.append(change)
+            click.echo(report.change_line(change))
+        click.echo(report.push_summary(changes))
+    return DONE
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    try:
+        return int(cli.main(args=arguments, prog_name="deploy.py", standalone_mode=False) or DONE)
+    except GlassboxError as error:
+        click.echo(f"Error: {error}", err=True)
+    except click.ClickException as error:
+        click.echo(f"Error: {error.format_message()}", err=True)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Error: interrupted.", err=True)
+    return ERROR

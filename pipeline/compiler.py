@@ -1,0 +1,83 @@
+"""Content in, bundle out. Policies that hold everywhere are applied here, not in the content: jobs, tags, runbooks, intervals."""
+
+from collections.abc import Iterable
+
+import alerts
+import dashboards
+import recording_rules
+from kit.errors import GlassboxError
+from kit.expr import Expr, regex
+from kit.rules import Alert, AlertGroup, RecordGroup
+from kit.settings import Settings
+from pipeline.bundle import Bundle, Json
+from pipeline.grafana_rules import grafana_group
+from pipeline.modern import modern_dashboard, plain
+
+TAG = "glassbox"
+# Grafana's own name for "whatever the default is" does not exist in rules; pushing replaces this by the server's uid.
+UNRESOLVED_DATA_SOURCE = "prometheus"
+
+
+def compile_bundle(settings: Settings, *, data_source_uid: str = "") -> Bundle:
+    """Compile all content. `data_source_uid` is the Prometheus data source that Grafana's alert rules ask."""
+    alert_groups = alerts.groups(settings)
+    _refuse_duplicates("alert", (alert.name for group in alert_groups for alert in group.alerts))
+    _refuse_duplicates("record", (record.name for group in recording_rules.GROUPS for record in group.records))
+    alert_files = {f"{group.name}.yaml": _alert_file(group, settings) for group in alert_groups}
+    uid = data_source_uid or settings.grafana.data_source or UNRESOLVED_DATA_SOURCE
+    return Bundle(
+        dashboards=_dashboards(),
+        recording_rules={f"{group.name}.yaml": _record_file(group, settings) for group in recording_rules.GROUPS},
+        alerts=alert_files,
+        grafana_groups=tuple(
+            grafana_group(group, folder_uid=settings.grafana.folder_uid, data_source_uid=uid)
+            for file in alert_files.values()
+            for group in file["groups"]
+        ),
+    )
+
+
+def _dashboards() -> dict[str, Json]:
+    compiled = [modern_dashboard(plain(build()), tags=[TAG]) for build in dashboards.ALL]
+    _refuse_duplicates("dashboard uid", (board["uid"] for board in compiled))
+    return {board["uid"]: board for board in compiled}
+
+
+def _record_file(group: RecordGroup, settings: Settings) -> Json:
+    rules = [{"record": record.name, "expr": str(scoped(record.expr, settings))} for record in group.records]
+    return _rule_file(group.name, rules, settings)
+
+
+def _alert_file(group: AlertGroup, settings: Settings) -> Json:
+    return _rule_file(group.name, [_alert_rule(alert, settings) for alert in group.alerts], settings)
+
+
+def _rule_file(name: str, rules: list[Json], settings: Settings) -> Json:
+    return {"groups": [{"name": name, "interval": f"{settings.evaluation_interval_seconds}s", "rules": rules}]}
+
+
+def _alert_rule(alert: Alert, settings: Settings) -> Json:
+    runbook = f"{alert.name}.md"
+    links = {"runbook": f"alerts/runbooks/{runbook}"}
+    if settings.runbook_base_url:
+        links["runbook_url"] = f"{settings.runbook_base_url.rstrip('/')}/{runbook}"
+    return {
+        "alert": alert.name,
+        "expr": str(scoped(alert.expr, settings)),
+        "for": alert.for_,
+        "labels": {"severity": alert.severity.value},
+        "annotations": {"summary": alert.summary, "description": alert.description, **links},
+    }
+
+
+def scoped(expr: Expr, settings: Settings) -> Expr:
+    """The query with metric names that strangers use as well read from the service jobs only."""
+    return expr.filtered({"job": regex(settings.jobs.services_regex)}, shared_names_only=True)
+
+
+def _refuse_duplicates(kind: str, names: Iterable[str]) -> None:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise GlassboxError(f"Two definitions of the {kind} {name!r}: names must be unique, rename one.")
+        seen.add(name)

@@ -1,0 +1,86 @@
+"""A Prometheus alert as a Grafana-managed rule of the same meaning.
+
+The shape is that of Grafana's own converter (pkg/services/ngalert/prom): "the query returned a series" is the condition,
+whatever its value, NaN included; no data is healthy; a series that leaves the result resolves at the next evaluation.
+"""
+
+import hashlib
+import re
+from typing import Any
+
+from kit.promql import duration_seconds
+from pipeline.bundle import Json
+
+# Grafana evaluates in steps of 10 s and refuses other intervals.
+_BASE_INTERVAL_SECONDS = 10
+# Grafana adds both to every stored model; a rule sent with them, keys sorted, compares as unchanged.
+_MODEL_DEFAULTS = {"intervalMs": 1000, "maxDataPoints": 43200}
+_QUERY_RANGE_SECONDS = 600
+
+
+def grafana_group(group: Json, *, folder_uid: str, data_source_uid: str) -> Json:
+    """A Prometheus rule group (alerts only) as the provisioning API's rule group; `interval` in seconds."""
+    interval_seconds = duration_seconds(group["interval"])
+    rules = [_rule(rule, group["name"], folder_uid, data_source_uid) for rule in group["rules"]]
+    rounded = -(-interval_seconds // _BASE_INTERVAL_SECONDS) * _BASE_INTERVAL_SECONDS
+    return {"title": group["name"], "folderUid": folder_uid, "interval": rounded, "rules": rules}
+
+
+def _rule(rule: Json, group: str, folder_uid: str, data_source_uid: str) -> Json:
+    texts = {key: _for_grafana(text) for key, text in rule["annotations"].items()}
+    return {
+        "uid": rule_uid(group, rule["alert"]),
+        "title": rule["alert"],
+        "folderUID": folder_uid,
+        "ruleGroup": group,
+        "condition": "threshold",
+        "data": _nodes(rule["expr"], data_source_uid),
+        "noDataState": "OK",
+        # A data source that is out for a moment must not resolve what fires.
+        "execErrState": "KeepLast",
+        "for": rule["for"],
+        "keep_firing_for": "0s",
+        "missingSeriesEvalsToResolve": 1,
+        "annotations": texts,
+        "labels": dict(rule["labels"]),
+        "isPaused": False,
+    }
+
+
+def rule_uid(group: str, alert: str) -> str:
+    """A rule's identity from names, never from its position; at most 40 characters of `[a-zA-Z0-9_-]`."""
+    slug = re.sub(r"[^a-zA-Z0-9_-]", "-", f"glassbox-{alert}")
+    return slug if len(slug) <= 40 else f"{slug[:31]}-{hashlib.sha256(f'{group}/{alert}'.encode()).hexdigest()[:8]}"
+
+
+def _nodes(expr: str, data_source_uid: str) -> list[Json]:
+    source = {"type": "prometheus", "uid": data_source_uid}
+    query = {"datasource": source, "expr": expr, "instant": True, "range": False}
+    any_value = {"expression": "is_number($query) || is_nan($query) || is_inf($query)", "type": "math"}
+    above_zero = {
+        "conditions": [{"evaluator": {"params": [0], "type": "gt"}}],
+        "expression": "prometheus_math",
+        "type": "threshold",
+    }
+    return [
+        _node("query", data_source_uid, query, "", _QUERY_RANGE_SECONDS),
+        _node("prometheus_math", "__expr__", any_value, "math", 0),
+        _node("threshold", "__expr__", above_zero, "threshold", 0),
+    ]
+
+
+def _node(ref: str, data_source_uid: str, model: dict[str, Any], query_type: str, range_seconds: int) -> Json:
+    expression = {"datasource": {"type": "__expr__", "uid": "__expr__"}} if data_source_uid == "__expr__" else {}
+    complete = _MODEL_DEFAULTS | expression | model | {"refId": ref}
+    return {
+        "refId": ref,
+        "queryType": query_type,
+        "relativeTimeRange": {"from": range_seconds, "to": 0},
+        "datasourceUid": data_source_uid,
+        "model": dict(sorted(complete.items())),
+    }
+
+
+def _for_grafana(template: str) -> str:
+    """`$value` is one long string before Grafana 12; `$values.query.Value` is the number in every version."""
+    return template.replace("$value ", "$values.query.Value ").replace("$value}", "$values.query.Value}")

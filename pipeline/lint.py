@@ -1,0 +1,98 @@
+"""What is wrong with the content before anybody else sees it. A finding is data; `pipeline.report` prints it."""
+
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import recording_rules
+from pipeline import promtool
+from pipeline.bundle import Bundle
+from pipeline.outputs import yaml_text
+
+RUNBOOKS = Path(__file__).resolve().parent.parent / "alerts" / "runbooks"
+RUNBOOK_HEADINGS = ("## Meaning", "## Impact", "## Diagnosis", "## Mitigation")
+_VARIABLES = {"$__rate_interval": "5m", "$__interval": "1m", "$__range": "1h"}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing to correct: the rule that found it, where it is, and what is wrong."""
+
+    rule: str
+    where: str
+    problem: str
+
+
+Check = Callable[[Bundle], Iterator[Finding]]
+
+
+def lint(bundle: Bundle) -> list[Finding]:
+    """All findings of all checks, in a stable order."""
+    return [finding for check in CHECKS for finding in check(bundle)]
+
+
+def rules_load(bundle: Bundle) -> Iterator[Finding]:
+    """promtool accepts every rule file, and every panel's query as the rule it would be."""
+    files = bundle.alerts | bundle.recording_rules | {"panels.yaml": _panel_rules(bundle)}
+    with tempfile.TemporaryDirectory() as folder:
+        paths = []
+        for name, content in files.items():
+            paths.append(Path(folder, name))
+            paths[-1].write_text(yaml_text(content), encoding="utf-8")
+        for problem in promtool.check_rules(paths):
+            yield Finding("promql", "rules", problem.replace(f"{folder}/", ""))
+
+
+def _panel_rules(bundle: Bundle) -> dict[str, object]:
+    rules = []
+    for uid, board in bundle.dashboards.items():
+        for panel in board["panels"]:
+            for target in panel.get("targets", []):
+                expr = target["expr"]
+                for variable, value in _VARIABLES.items():
+                    expr = expr.replace(variable, value)
+                labels = {"dashboard": uid, "panel": panel["title"], "query": target["refId"]}
+                rules.append({"record": "panel:query:check", "expr": expr, "labels": labels})
+    return {"groups": [{"name": "panels", "rules": rules}]}
+
+
+def runbooks_complete(bundle: Bundle) -> Iterator[Finding]:
+    """Every alert has a runbook with the four headings, and every runbook an alert."""
+    alerts = {rule["alert"] for file in bundle.alerts.values() for group in file["groups"] for rule in group["rules"]}
+    for name in sorted(alerts):
+        path = RUNBOOKS / f"{name}.md"
+        text = path.read_text(encoding="utf-8") if path.is_file() else ""
+        missing = [heading.removeprefix("## ") for heading in RUNBOOK_HEADINGS if f"{heading}\n" not in text]
+        if missing:
+            yield Finding("runbook", f"alerts/runbooks/{name}.md", f"lacks {', '.join(missing)}")
+    for path in sorted(RUNBOOKS.glob("*.md")):
+        if path.stem not in alerts:
+            yield Finding("runbook", f"alerts/runbooks/{path.name}", "belongs to no alert; remove or rename it")
+
+
+def records_used(bundle: Bundle) -> Iterator[Finding]:
+    """A recorded series that no dashboard, alert or other record reads costs for nothing."""
+    texts = [target["expr"] for board in bundle.dashboards.values() for panel in board["panels"] for target in panel.get("targets", [])]
+    texts += [
+        rule["expr"]
+        for files in (bundle.alerts, bundle.recording_rules)
+        for file in files.values()
+        for group in file["groups"]
+        for rule in group["rules"]
+    ]
+    for group in recording_rules.GROUPS:
+        for record in group.records:
+            if not any(record.name in text for text in texts):
+                yield Finding("unused-record", f"recording_rules, group {group.name}", f"{record.name} is read by nothing; use or remove it")
+
+
+def panels_explained(bundle: Bundle) -> Iterator[Finding]:
+    """Every panel has a title and a description that says what it means."""
+    for uid, board in bundle.dashboards.items():
+        for panel in board["panels"]:
+            if panel["type"] != "row" and not (panel["title"].strip() and panel["description"].strip()):
+                yield Finding("panel-text", uid, f"panel {panel['title'] or panel['id']!r} needs a title and a description")
+
+
+CHECKS: tuple[Check, ...] = (rules_load, runbooks_complete, records_used, panels_explained)

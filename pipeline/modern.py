@@ -1,0 +1,170 @@
+"""The normalising pass: grafanalib's JSON into the shape that Grafana 12 and 13 write themselves.
+
+Keys and defaults are those of Grafana's own schema (@grafana/schema 13.2.2); what equals a default is left out.
+Sorted keys and no nulls, as Grafana saves, so that an export of a pushed dashboard differs in nothing.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+Json = dict[str, Any]
+
+SCHEMA_VERSION = 42
+# Without it Grafana takes a panel for an ancient one and runs migrations that undo today's options.
+PLUGIN_VERSION = "13.2.2"
+REFRESH = "30s"
+BUILT_IN_ANNOTATION = {
+    "builtIn": 1,
+    "datasource": {"type": "grafana", "uid": "-- Grafana --"},
+    "enable": True,
+    "hide": True,
+    "iconColor": "rgba(0, 211, 255, 1)",
+    "name": "Annotations & Alerts",
+    "type": "dashboard",
+}
+
+
+def plain(value: Any) -> Any:
+    """grafanalib objects as plain dicts and lists."""
+    if hasattr(value, "to_json_data"):
+        return plain(value.to_json_data())
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return value
+
+
+def modern_dashboard(old: Json, tags: list[str]) -> Json:
+    """A dashboard in today's shape."""
+    return {
+        "annotations": {"list": [BUILT_IN_ANNOTATION]},
+        "description": old["description"],
+        "editable": True,
+        "fiscalYearStartMonth": 0,
+        "graphTooltip": 1,
+        "links": [],
+        "panels": [modern_panel(panel) for panel in old["panels"]],
+        "preload": False,
+        "refresh": REFRESH,
+        "schemaVersion": SCHEMA_VERSION,
+        "tags": tags,
+        "templating": {"list": [_variable(variable) for variable in old["templating"]["list"]]},
+        "time": {"from": "now-1h", "to": "now"},
+        "timepicker": {},
+        "timezone": "browser",
+        "title": old["title"],
+        "uid": old["uid"],
+    }
+
+
+def modern_panel(old: Json) -> Json:
+    """A panel in today's shape; a type that this pass does not know is refused."""
+    shared = {key: old[key] for key in ("gridPos", "id", "title", "type")}
+    if old["type"] == "row":
+        return shared | {"collapsed": False, "panels": []}
+    return shared | {
+        "datasource": old["datasource"],
+        "description": old["description"],
+        "fieldConfig": {"defaults": _defaults(old), "overrides": old["fieldConfig"].get("overrides", [])},
+        "options": _OPTIONS[old["type"]](old),
+        "pluginVersion": PLUGIN_VERSION,
+        "targets": [_target(target) for target in old["targets"]],
+        **({"transformations": old["transformations"]} if old["transformations"] else {}),
+    }
+
+
+def _target(old: Json) -> Json:
+    new = {key: old[key] for key in ("datasource", "expr", "refId")}
+    new |= {"instant": True} if old["instant"] else {"range": True}
+    # A table names its columns itself; elsewhere an empty legend would print the whole label set.
+    return new | ({"format": "table"} if old["format"] == "table" else {"legendFormat": old["legendFormat"]})
+
+
+def _defaults(old: Json) -> Json:
+    given = old["fieldConfig"]["defaults"]
+    if old["type"] == "bargauge":
+        given = old["options"]["fieldOptions"]["defaults"] | given
+    kept = {
+        key: given[key] for key in ("unit", "min", "max", "decimals", "noValue", "thresholds") if _said(given.get(key))
+    }
+    return kept | {"color": _color(old["type"], kept)} | _custom(old)
+
+
+def _said(value: Any) -> bool:
+    return value is not None and value not in ("", [])
+
+
+def _color(kind: str, defaults: Json) -> Json:
+    if kind == "timeseries":
+        return {"mode": "palette-classic"}
+    steps = defaults["thresholds"]["steps"]
+    # One colour is no judgement: fixed, so that no default red appears.
+    return {"mode": "thresholds"} if len(steps) > 1 else {"fixedColor": steps[0]["color"], "mode": "fixed"}
+
+
+def _custom(old: Json) -> Json:
+    if old["type"] != "timeseries":
+        return {}
+    given = old["fieldConfig"]["defaults"]["custom"]
+    custom = {"fillOpacity": given["fillOpacity"], "showPoints": given["showPoints"]}
+    return {"custom": custom | ({"stacking": given["stacking"]} if given["stacking"] else {})}
+
+
+# Left out, Grafana would reduce to the last sample, which is null at the right edge.
+_REDUCE = {"calcs": ["lastNotNull"]}
+
+
+def _timeseries(old: Json) -> Json:
+    return {
+        "legend": {"displayMode": "list", "placement": "bottom", "showLegend": True},
+        "tooltip": old["options"]["tooltip"],
+    }
+
+
+def _stat(old: Json) -> Json:
+    return {
+        "colorMode": old["options"]["colorMode"],
+        "graphMode": old["options"]["graphMode"],
+        "reduceOptions": _REDUCE,
+    }
+
+
+def _gauge(old: Json) -> Json:
+    # `shape` is what tells Grafana 13 that the panel needs no migration from the older gauge.
+    return {"reduceOptions": _REDUCE, "shape": "gauge", "showThresholdMarkers": True}
+
+
+def _bargauge(old: Json) -> Json:
+    given = old["options"]
+    return {"displayMode": given["displayMode"], "orientation": given["orientation"], "reduceOptions": _REDUCE}
+
+
+def _table(old: Json) -> Json:
+    return {"showHeader": True}
+
+
+_OPTIONS: dict[str, Callable[[Json], Json]] = {
+    "timeseries": _timeseries,
+    "stat": _stat,
+    "gauge": _gauge,
+    "bargauge": _bargauge,
+    "table": _table,
+}
+
+
+def _variable(old: Json) -> Json:
+    shared = {"label": old["label"], "name": old["name"], "options": [], "regex": "", "type": old["type"]}
+    if old["type"] == "datasource":
+        return shared | {"includeAll": False, "multi": False, "query": old["query"], "refresh": 1}
+    return shared | {
+        "allValue": old["allValue"],
+        "current": {"text": ["All"], "value": ["$__all"]},
+        "datasource": old["datasource"],
+        "definition": old["query"],
+        "includeAll": old["includeAll"],
+        "multi": old["multi"],
+        "query": {"qryType": 1, "query": old["query"], "refId": "PrometheusVariableQueryEditor-VariableQuery"},
+        "refresh": old["refresh"],
+        "sort": 1,
+    }

@@ -1,0 +1,24 @@
+"""Recorded histograms: the rates of all three parts, kept together so that quantiles and means agree."""
+
+from collections.abc import Callable
+
+from kit.expr import Expr
+from kit.promql import rate, sum_by
+from kit.rules import HistogramRecord, Record
+from metrics.types import Histogram
+from recording_rules.levels import MODEL
+
+
+def histogram(name: str, rate_of: Callable[[str], Expr], help: str) -> HistogramRecord:
+    """Record `bucket`, `sum` and `count` of what `rate_of(part)` returns, summed over engines and replicas."""
+
+    def record(part: str) -> Record:
+        by = (*MODEL, "le") if part == "bucket" else MODEL
+        return Record(f"{name}_{part}:rate5m", sum_by(by, rate_of(part)), f"{help} ({part})")
+
+    return HistogramRecord(record("bucket"), record("sum"), record("count"))
+
+
+def engine_histogram(name: str, source: Histogram) -> HistogramRecord:
+    """The same for a histogram that only the engine has."""
+    return histogram(name, lambda part: rate(getattr(source, part), "5m"), source.help)

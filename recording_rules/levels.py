@@ -1,0 +1,9 @@
+"""What the first part of a recorded name means: the labels that its series keep."""
+
+# One series for each model of each service. Labels that a target does not carry are simply missing.
+MODEL = ("job", "model_name", "model_version", "inference_engine")
+ENDPOINT = (*MODEL, "endpoint")
+GPU = ("job", "instance", "gpu")
+JOB = ("job",)
+# One server process, whatever it serves.
+TARGET = ("job", "instance")

@@ -1,0 +1,55 @@
+"""Requests, errors and request latency, the same for vLLM and for any service beside our exporter."""
+
+from kit.expr import Expr, Matcher, not_regex, regex
+from kit.promql import first_by, group_by, instant, rate, sum_by
+from kit.rules import Record, RecordGroup
+from metrics import service, vllm
+from recording_rules.histograms import histogram
+from recording_rules.levels import ENDPOINT, MODEL, TARGET
+from recording_rules.sources import DECLARED, rates
+
+REQUESTS = Record(
+    "model:inference_requests:rate1m",
+    sum_by(MODEL, rates(vllm.REQUEST_SUCCESS, service.HTTP_REQUESTS, "1m")),
+    "Finished requests each second, whatever their outcome.",
+)
+REQUESTS_BY_ENDPOINT = Record(
+    "endpoint:inference_requests:rate1m",
+    sum_by(ENDPOINT, rate(service.HTTP_REQUESTS, "1m", endpoint=DECLARED)),
+    "Finished requests each second by endpoint, where our exporter counts them.",
+)
+REQUESTS_FINISHED = Record(
+    "model:inference_requests_finished:rate5m",
+    sum_by((*MODEL, "finished_reason"), rate(vllm.REQUEST_SUCCESS, "5m")),
+    "Finished requests each second by reason: `length` is cut off, `error` failed in the engine.",
+)
+
+
+def _http(**status: Matcher) -> Expr:
+    """HTTP requests each second. vLLM's carry no model, so each process lends them the model it serves, if it tells one."""
+    # /v1/models is polled by gateways and clients; health and metrics paths are not counted by vLLM at all.
+    from_vllm = rate(vllm.HTTP_REQUESTS, "5m", handler=not_regex("|/v1/models"), **status)
+    served = first_by(TARGET, group_by((*TARGET, "model_name"), instant(vllm.NUM_REQUESTS_RUNNING)))
+    named = from_vllm.taking(("model_name",), served, on=TARGET)
+    every = named.or_(from_vllm, on=(*TARGET, *vllm.HTTP_REQUESTS.labels))
+    return sum_by(MODEL, every.or_(rate(service.HTTP_REQUESTS, "5m", endpoint=DECLARED, **status)))
+
+
+HTTP_REQUESTS = Record("model:inference_http_requests:rate5m", _http(), "Answered HTTP requests each second.")
+# A status that never occurred has no series; no errors among known requests are 0 errors.
+HTTP_ERRORS = Record(
+    "model:inference_http_errors:rate5m",
+    _http(status=regex("5..")).or_(instant(HTTP_REQUESTS) * 0),
+    "HTTP requests answered with a server error each second.",
+)
+
+DURATION = histogram(
+    "model:inference_request_duration_seconds",
+    lambda part: rates(getattr(vllm.E2E_REQUEST_LATENCY, part), getattr(service.HTTP_REQUEST_DURATION, part), "5m"),
+    "Arrival to the end of the answer.",
+)
+
+GROUP = RecordGroup(
+    "inference-requests",
+    (REQUESTS, REQUESTS_BY_ENDPOINT, REQUESTS_FINISHED, HTTP_REQUESTS, HTTP_ERRORS, *DURATION.parts),
+)

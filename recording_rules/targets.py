@@ -1,0 +1,18 @@
+"""Is there anything to scrape, and does it answer?"""
+
+from kit.promql import count_by, instant, sum_by
+from kit.rules import Record, RecordGroup
+from metrics import scrape
+from metrics.types import Unit
+from recording_rules.levels import JOB
+
+TARGETS = Record(
+    "job:inference_targets:count", count_by(JOB, instant(scrape.UP)), "Targets of a service that Prometheus knows."
+)
+TARGETS_UP = Record(
+    "job:inference_targets_up:sum",
+    sum_by(JOB, instant(scrape.UP)).measured_in(Unit.NONE),
+    "Targets that answered the last scrape.",
+)
+
+GROUP = RecordGroup("inference-targets", (TARGETS, TARGETS_UP))

@@ -57,8 +57,11 @@ def build() -> Any:
                 (
                     timeseries(
                         "QPS",
-                        sum_by(_SERVICE, instant(requests.REQUESTS)),
-                        why="Finished requests each second. A drop with healthy targets means that callers are gone or stuck in front.",
+                        {
+                            "": sum_by(_SERVICE, instant(requests.REQUESTS)),
+                            "endpoint": sum_by(("job", "endpoint"), instant(requests.REQUESTS_BY_ENDPOINT)),
+                        },
+                        why="Finished requests each second, and those of each endpoint where our exporter counts them. A drop with healthy targets means that callers are gone or stuck in front.",
                         size=Size(width=12),
                     ),
                     gauge(

@@ -2,14 +2,15 @@
 
 from typing import Any
 
-from dashboards.variables import ENGINE_MODEL, JOB
+from dashboards.variables import ENGINE_MODEL, GPU_JOB, JOB
 from kit.expr import Expr
 from kit.panels import Row, Steps, dashboard, row, stat, timeseries
 from kit.promql import instant, max_by, sum_by
 from kit.rules import HistogramRecord
-from recording_rules import engine, requests
+from recording_rules import engine, gpu, requests
 
 _MODEL = ("model_name",)
+_BOARD = ("instance", "gpu")
 # 0.9 raises InferenceKVCacheNearlyFull; full is normal under load as long as nobody waits.
 _KV_STEPS = Steps("green", ((0.9, "yellow"), (0.98, "red")))
 
@@ -30,7 +31,7 @@ def build() -> Any:
         "llm-serving",
         "LLM serving",
         question="Are users served well, and if not, where does the time go?",
-        variables=(JOB, ENGINE_MODEL),
+        variables=(JOB, ENGINE_MODEL, GPU_JOB),
         rows=(
             Row(
                 "",
@@ -135,6 +136,20 @@ def build() -> Any:
                     sum_by((*_MODEL, "finished_reason"), instant(requests.REQUESTS_FINISHED)),
                     why="stop is a complete answer, length was cut off, error failed in the engine, repetition ran in a loop.",
                     stacked=True,
+                ),
+            ),
+            row(
+                "GPU",
+                timeseries(
+                    "GPU utilisation",
+                    max_by(_BOARD, instant(gpu.UTILIZATION)),
+                    why="Share of time with a kernel running. Low while requests wait: the CPU or the front end holds them back.",
+                    maximum=1,
+                ),
+                timeseries(
+                    "GPU power",
+                    max_by(_BOARD, instant(gpu.POWER)),
+                    why="Power drawn by each board. Falling power at equal utilisation means throttling or memory-bound work.",
                 ),
             ),
         ),

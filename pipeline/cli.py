@@ -28,8 +28,12 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.group(invoke_without_command=True, epilog=EXAMPLES, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--settings", "settings_file", type=_FILE, metavar="FILE", help="Settings (YAML); without it the defaults.")
-@click.option("--grafana", "url", metavar="URL", help="Build, lint, and push dashboards and alert rules to this Grafana.")
+@click.option(
+    "--settings", "settings_file", type=_FILE, metavar="FILE", help="Settings (YAML); without it the defaults."
+)
+@click.option(
+    "--grafana", "url", metavar="URL", help="Build, lint, and push dashboards and alert rules to this Grafana."
+)
 @click.option("--token-file", type=_FILE, metavar="FILE", help="File with the Grafana token, instead of GRAFANA_TOKEN.")
 @click.pass_context
 def cli(context: click.Context, settings_file: Path | None, url: str | None, token_file: Path | None) -> int:
@@ -73,7 +77,12 @@ def _lint(bundle: Bundle) -> int:
     findings = findings_of(bundle)
     for finding in findings:
         click.echo(report.finding_line(finding))
-    rules = sum(len(group["rules"]) for files in (bundle.alerts, bundle.recording_rules) for file in files.values() for group in file["groups"])
+    rules = sum(
+        len(group["rules"])
+        for files in (bundle.alerts, bundle.recording_rules)
+        for file in files.values()
+        for group in file["groups"]
+    )
     click.echo(report.lint_summary(findings, f"{len(bundle.dashboards)} dashboards and {rules} rules"))
     return FINDINGS if findings else DONE
 
@@ -86,7 +95,8 @@ def _push(url: str, token_file: Path | None, settings: Settings) -> int:
     credential = credential_from_environment(token_file)
     with Grafana(url, credential) as grafana:
         if _lint(compile_bundle(settings)):
-            raise GlassboxError("Nothing was pushed: correct the findings above first.")
+            click.echo("Nothing was pushed: correct the findings first.", err=True)
+            return FINDINGS
         changes = []
         for change in push(grafana, settings):
             changes.append(change)

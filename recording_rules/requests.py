@@ -1,6 +1,6 @@
 """Requests, errors and request latency, the same for vLLM and for any service beside our exporter."""
 
-from kit.expr import Expr, Matcher, not_regex, regex
+from kit.expr import Expr, Matcher, differs, not_regex, regex
 from kit.promql import first_by, group_by, instant, rate, sum_by
 from kit.rules import Record, RecordGroup
 from metrics import service, vllm
@@ -32,7 +32,9 @@ def _http(**status: Matcher) -> Expr:
     served = first_by(TARGET, group_by((*TARGET, "model_name"), instant(vllm.NUM_REQUESTS_RUNNING)))
     named = from_vllm.taking(("model_name",), served, on=TARGET)
     every = named.or_(from_vllm, on=(*TARGET, *vllm.HTTP_REQUESTS.labels))
-    return sum_by(MODEL, every.or_(rate(service.HTTP_REQUESTS, "5m", endpoint=DECLARED, **status)))
+    from_service = rate(service.HTTP_REQUESTS, "5m", endpoint=DECLARED, **status)
+    counted_by_vllm = instant(vllm.HTTP_REQUESTS, handler=differs(""))
+    return sum_by(MODEL, every.or_(from_service.unless(counted_by_vllm, on=TARGET)))
 
 
 HTTP_REQUESTS = Record("model:inference_http_requests:rate5m", _http(), "Answered HTTP requests each second.")

@@ -1,0 +1,79 @@
+"""Request metrics for any WSGI application: Flask, Django, or a bare one."""
+
+from collections.abc import Callable, Iterable, Iterator
+from types import TracebackType
+from typing import TYPE_CHECKING, TypeAlias
+
+from prometheus_client import REGISTRY, CollectorRegistry
+
+from glassbox_exporter.endpoints import Endpoints
+from glassbox_exporter.requests import ActiveRequest, request_metrics
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+_ExcInfo: TypeAlias = tuple[type[BaseException], BaseException, TracebackType] | tuple[None, None, None]
+
+
+class GlassboxWsgiMiddleware:
+    """Counts and times the requests of a WSGI app: `app.wsgi_app = GlassboxWsgiMiddleware(app.wsgi_app, ...)`.
+
+    Arguments, labels and errors are those of GlassboxMiddleware.
+    """
+
+    def __init__(
+        self,
+        app: "WSGIApplication",
+        *,
+        endpoints: Iterable[str],
+        methods: Iterable[str] = ("POST",),
+        registry: CollectorRegistry = REGISTRY,
+    ) -> None:
+        self._app = app
+        self._endpoints = Endpoints(endpoints)
+        self._metrics = request_metrics(registry)
+        self._metrics.declare(self._endpoints.labels, methods)
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Answer one request."""
+        endpoint = self._endpoints.label(environ.get("PATH_INFO", ""))
+        answer = _Answer(self._metrics.begin(environ["REQUEST_METHOD"], endpoint), start_response)
+        try:
+            answer.body = self._app(environ, answer.start)
+        except BaseException:
+            answer.request.finish("500")
+            raise
+        return answer
+
+
+class _Answer:
+    """The body of an answer; the server iterates it, then closes it."""
+
+    def __init__(self, request: ActiveRequest, start_response: "StartResponse") -> None:
+        self.request = request
+        self.body: Iterable[bytes] = ()
+        self._start_response = start_response
+        self._status = "500"
+
+    def start(
+        self, status: str, headers: list[tuple[str, str]], exc_info: _ExcInfo | None = None, /
+    ) -> Callable[[bytes], object]:
+        self._status = status.partition(" ")[0]
+        return self._start_response(status, headers, exc_info)
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            yield from self.body
+        except Exception:
+            self.request.finish("500")
+            raise
+        self.request.finish(self._status)
+
+    def close(self) -> None:
+        """End of the answer: of a whole one, or of one whose client has left."""
+        try:
+            close = getattr(self.body, "close", None)
+            if close is not None:
+                close()
+        finally:
+            self.request.finish("499")

@@ -1,0 +1,14 @@
+import pytest
+from prometheus_client import CollectorRegistry
+
+from tests.exporter.exporter_fakes import HandClock
+
+
+@pytest.fixture
+def registry() -> CollectorRegistry:
+    return CollectorRegistry()
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock()

@@ -1,0 +1,77 @@
+"""Settings: defaults without a file, friendly refusals with one."""
+
+import dataclasses
+import json
+
+import pytest
+
+from kit.errors import GlassboxError
+from kit.settings import SCHEMA_FILE, Jobs, Settings, load_settings
+
+
+def written(tmp_path, text):
+    path = tmp_path / "settings.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_no_file_means_the_defaults():
+    assert load_settings(None) == Settings()
+
+
+@pytest.mark.parametrize("text", ["", "{}", "# nothing yet\n"])
+def test_an_empty_file_means_the_defaults(tmp_path, text):
+    assert load_settings(written(tmp_path, text)) == Settings()
+
+
+def test_given_values_win_and_the_rest_stay(tmp_path):
+    text = "jobs: {services: [ocr], expected: [ocr]}\nthresholds: {qps_low: 2.5}\ngrafana: {data_source: prom}\n"
+    settings = load_settings(written(tmp_path, text))
+    assert settings.jobs == Jobs(services=("ocr",), expected=("ocr",))
+    assert settings.thresholds.qps_low == 2.5
+    assert settings.thresholds.kv_cache_high_ratio == 0.9
+    assert settings.grafana.data_source == "prom"
+    assert settings.grafana.folder_uid == "glassbox"
+
+
+REFUSED = {
+    "threshold: {}": "unknown key 'threshold'; the keys are evaluation_interval_seconds, grafana, jobs, runbook_base_url, thresholds",
+    "thresholds: {qps_lo: 1}": "thresholds: unknown key 'qps_lo'",
+    "thresholds: {qps_low: many}": "thresholds.qps_low: 'many' should be a value of type number",
+    "thresholds: {kv_cache_high_ratio: 90}": "thresholds.kv_cache_high_ratio: 90 is greater than or equal to",
+    "evaluation_interval_seconds: 15": "evaluation_interval_seconds: 15 is not a multiple of 10",
+    "jobs: {services: []}": r"jobs.services: \[\] should be non-empty",
+    "jobs: {services: ['a|b']}": "jobs.services.0: 'a|b' does not match",
+    "[1, 2]": "must hold keys and values, not a list",
+    "a: [": "is not valid YAML at line",
+}
+
+
+@pytest.mark.parametrize("text", REFUSED)
+def test_a_wrong_file_is_refused_in_one_sentence(tmp_path, text):
+    path = written(tmp_path, text)
+    with pytest.raises(GlassboxError, match=REFUSED[text].replace("|", r"\|")) as caught:
+        load_settings(path)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_file_is_refused(tmp_path):
+    with pytest.raises(GlassboxError, match="cannot be read"):
+        load_settings(tmp_path / "none.yaml")
+
+
+def test_the_schema_knows_exactly_the_fields_there_are():
+    def names(schema):
+        return {key: names(value) for key, value in schema.get("properties", {}).items()}
+
+    def fields(value):
+        if not dataclasses.is_dataclass(value):
+            return {}
+        return {field.name: fields(getattr(value, field.name)) for field in dataclasses.fields(value)}
+
+    assert names(json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))) == fields(Settings())
+
+
+def test_a_dot_in_a_job_name_is_no_wildcard():
+    assert Jobs(services=("a.b", "c")).services_regex == r"a\.b|c"

@@ -73,7 +73,12 @@ def runbooks_complete(bundle: Bundle) -> Iterator[Finding]:
 
 def records_used(bundle: Bundle) -> Iterator[Finding]:
     """A recorded series that no dashboard, alert or other record reads costs for nothing."""
-    texts = [target["expr"] for board in bundle.dashboards.values() for panel in board["panels"] for target in panel.get("targets", [])]
+    texts = [
+        target["expr"]
+        for board in bundle.dashboards.values()
+        for panel in board["panels"]
+        for target in panel.get("targets", [])
+    ]
     texts += [
         rule["expr"]
         for files in (bundle.alerts, bundle.recording_rules)
@@ -84,7 +89,11 @@ def records_used(bundle: Bundle) -> Iterator[Finding]:
     for group in recording_rules.GROUPS:
         for record in group.records:
             if not any(record.name in text for text in texts):
-                yield Finding("unused-record", f"recording_rules, group {group.name}", f"{record.name} is read by nothing; use or remove it")
+                yield Finding(
+                    "unused-record",
+                    f"recording_rules, group {group.name}",
+                    f"{record.name} is read by nothing; use or remove it",
+                )
 
 
 def panels_explained(bundle: Bundle) -> Iterator[Finding]:
@@ -92,7 +101,9 @@ def panels_explained(bundle: Bundle) -> Iterator[Finding]:
     for uid, board in bundle.dashboards.items():
         for panel in board["panels"]:
             if panel["type"] != "row" and not (panel["title"].strip() and panel["description"].strip()):
-                yield Finding("panel-text", uid, f"panel {panel['title'] or panel['id']!r} needs a title and a description")
+                yield Finding(
+                    "panel-text", uid, f"panel {panel['title'] or panel['id']!r} needs a title and a description"
+                )
 
 
 CHECKS: tuple[Check, ...] = (rules_load, runbooks_complete, records_used, panels_explained)

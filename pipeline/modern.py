@@ -75,7 +75,8 @@ def modern_panel(old: Json) -> Json:
 
 
 def _target(old: Json) -> Json:
-    new = {key: old[key] for key in ("datasource", "expr", "refId")}
+    # The panel's data source holds for all its targets, as in dashboards that Grafana itself saved with schema 40.
+    new = {key: old[key] for key in ("expr", "refId")}
     new |= {"instant": True} if old["instant"] else {"range": True}
     # A table names its columns itself; elsewhere an empty legend would print the whole label set.
     return new | ({"format": "table"} if old["format"] == "table" else {"legendFormat": old["legendFormat"]})
@@ -88,19 +89,20 @@ def _defaults(old: Json) -> Json:
     kept = {
         key: given[key] for key in ("unit", "min", "max", "decimals", "noValue", "thresholds") if _said(given.get(key))
     }
-    return kept | {"color": _color(old["type"], kept)} | _custom(old)
+    return kept | _color(old["type"], kept) | _custom(old)
 
 
 def _said(value: Any) -> bool:
-    return value is not None and value not in ("", [])
+    return value is not None and value not in ("", [], {"mode": "absolute", "steps": []})
 
 
 def _color(kind: str, defaults: Json) -> Json:
     if kind == "timeseries":
-        return {"mode": "palette-classic"}
+        return {}
     steps = defaults["thresholds"]["steps"]
     # One colour is no judgement: fixed, so that no default red appears.
-    return {"mode": "thresholds"} if len(steps) > 1 else {"fixedColor": steps[0]["color"], "mode": "fixed"}
+    by_value = {"mode": "thresholds"}
+    return {"color": by_value if len(steps) > 1 else {"fixedColor": steps[0]["color"], "mode": "fixed"}}
 
 
 def _custom(old: Json) -> Json:
@@ -116,10 +118,7 @@ _REDUCE = {"calcs": ["lastNotNull"]}
 
 
 def _timeseries(old: Json) -> Json:
-    return {
-        "legend": {"displayMode": "list", "placement": "bottom", "showLegend": True},
-        "tooltip": old["options"]["tooltip"],
-    }
+    return {"tooltip": old["options"]["tooltip"]}
 
 
 def _stat(old: Json) -> Json:

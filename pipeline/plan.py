@@ -53,7 +53,9 @@ def plan(bundle: Bundle, target: GrafanaTarget, live: LiveState, version: Versio
     """Every object of the bundle with its change, in the order in which they must be written."""
     folder = live.folder(target.folder_uid)
     changes = [_folder_change(target, folder)]
-    changes += [_dashboard_change(board, target.folder_uid, live.dashboard(uid)) for uid, board in bundle.dashboards.items()]
+    changes += [
+        _dashboard_change(board, target.folder_uid, live.dashboard(uid)) for uid, board in bundle.dashboards.items()
+    ]
     for group in bundle.grafana_groups:
         known = live.rule_group(target.folder_uid, group["title"]) if folder else None
         changes.append(_group_change(fitted(group, version), known))

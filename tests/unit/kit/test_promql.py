@@ -106,7 +106,11 @@ def test_numbers_keep_their_value(value, text):
 
 
 SHAPES = [
-    (rate(TOKENS, "5m"), Unit.TOKENS_PER_SECOND, {"model_name", "engine", "job", "instance", "model_version", "inference_engine"}),
+    (
+        rate(TOKENS, "5m"),
+        Unit.TOKENS_PER_SECOND,
+        {"model_name", "engine", "job", "instance", "model_version", "inference_engine"},
+    ),
     (sum_by(BY, rate(TOKENS, "5m")), Unit.TOKENS_PER_SECOND, {"job", "model_name"}),
     (quantile(0.5, sum_by((*BY, "le"), rate(TTFT.bucket, "5m"))), Unit.SECONDS, {"job", "model_name"}),
     (mean(sum_by(BY, rate(TTFT.sum, "5m")), sum_by(BY, rate(TTFT.count, "5m"))), Unit.SECONDS, {"job", "model_name"}),
@@ -170,7 +174,10 @@ def test_added_matchers_reach_every_selector_with_the_label_and_keep_what_is_the
 
 def test_shared_names_alone_are_narrowed_on_request():
     both = instant(scrape.UP).and_(instant(RUNNING), on=("instance",))
-    assert str(both.filtered({"job": "x"}, shared_names_only=True)) == 'up{job="x"} and on (instance) vllm:num_requests_running'
+    assert (
+        str(both.filtered({"job": "x"}, shared_names_only=True))
+        == 'up{job="x"} and on (instance) vllm:num_requests_running'
+    )
 
 
 @pytest.mark.parametrize(("text", "seconds"), [("30s", 30), ("5m", 300), ("1h30m", 5400), ("1d", 86400), ("0s", 0)])

@@ -1,0 +1,213 @@
+"""The command line as a user meets it: outputs, exit codes, and one sentence for every mistake."""
+
+import http.server
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from pipeline import promtool
+from pipeline.cli import main
+from preview.server import GrafanaStandIn
+
+ROOT = Path(__file__).resolve().parents[3]
+PROMETHEUS = {
+    "uid": "p1",
+    "name": "Prometheus",
+    "type": "prometheus",
+    "url": "http://127.0.0.1:9090",
+    "isDefault": True,
+}
+
+
+@pytest.fixture(autouse=True)
+def no_credentials(monkeypatch):
+    for name in ("TOKEN", "USER", "PASSWORD", "URL"):
+        monkeypatch.delenv(f"GRAFANA_{name}", raising=False)
+
+
+@pytest.fixture
+def server():
+    tokens = {"admin-token": "Admin", "viewer-token": "Viewer"}
+    with GrafanaStandIn(
+        version="12.4.0", port=0, admin_password="secret-password", tokens=tokens, data_sources=[PROMETHEUS]
+    ) as running:
+        yield running
+
+
+@pytest.fixture
+def token_file(tmp_path):
+    path = tmp_path / "token"
+    path.write_text("admin-token\n")
+    return str(path)
+
+
+def refused(capsys, *arguments):
+    """The one sentence on stderr of a command that must fail with exit code 1."""
+    assert main(arguments) == 1
+    captured = capsys.readouterr()
+    assert captured.err.startswith("Error: ") and captured.err.count("\n") == 1
+    assert "Traceback" not in captured.err
+    return captured.err
+
+
+def test_help_is_short_and_has_examples(capsys):
+    assert main(["--help"]) == 0
+    text = capsys.readouterr().out
+    assert len(text.splitlines()) < 40
+    for example in ("deploy.py build", "deploy.py lint", "--grafana https://"):
+        assert example in text
+    assert main([]) == 0
+    assert capsys.readouterr().out == text
+
+
+def test_build_lists_what_it_wrote(capsys, tmp_path):
+    assert main(["build", "--out", str(tmp_path / "b")]) == 0
+    listed = [Path(line) for line in capsys.readouterr().out.splitlines()]
+    assert listed == sorted(file for file in (tmp_path / "b").rglob("*") if file.is_file())
+    assert {file.parent.name for file in listed} == {"dashboards", "alerts", "recording_rules", "grafana"}
+
+
+def test_lint_finds_nothing(capsys):
+    assert main(["lint"]) == 0
+    assert capsys.readouterr().out == "No findings in 2 dashboards and 43 rules.\n"
+
+
+def test_a_push_reports_each_object_and_a_second_one_nothing(capsys, server, token_file):
+    arguments = ["--grafana", server.url, "--token-file", token_file]
+    assert main(arguments) == 0
+    out = capsys.readouterr().out
+    assert "  + dashboard  LLM serving\n" in out and out.endswith("Pushed: 5 created, 0 updated, 0 unchanged.\n")
+    writes = [request for request in server.requests if request[0] != "GET"]
+    assert main(arguments) == 0
+    assert capsys.readouterr().out.endswith("Nothing to do: all 5 objects are up to date.\n")
+    assert [request for request in server.requests if request[0] != "GET"] == writes
+
+
+@pytest.mark.parametrize("credential", [{"TOKEN": "admin-token"}, {"USER": "admin", "PASSWORD": "secret-password"}])
+def test_credentials_come_from_the_environment(capsys, monkeypatch, server, credential):
+    for name, value in credential.items():
+        monkeypatch.setenv(f"GRAFANA_{name}", value)
+    assert main(["--grafana", f"{server.url}/"]) == 0
+    captured = capsys.readouterr()
+    assert not any(secret in captured.out + captured.err for secret in ("admin-token", "secret-password"))
+
+
+def test_no_credential_says_which_variables_to_set(capsys, server):
+    assert "set GRAFANA_TOKEN" in refused(capsys, "--grafana", server.url)
+
+
+def test_a_wrong_token_and_a_missing_right(capsys, monkeypatch, server):
+    monkeypatch.setenv("GRAFANA_TOKEN", "glsa_wrong")
+    sentence = refused(capsys, "--grafana", server.url)
+    assert "401" in sentence and "GRAFANA_TOKEN" in sentence and "glsa_wrong" not in sentence
+    monkeypatch.setenv("GRAFANA_TOKEN", "viewer-token")
+    sentence = refused(capsys, "--grafana", server.url)
+    assert "403" in sentence and "role" in sentence
+    assert not [request for request in server.requests if request[0] != "GET" and request[0] != "POST"]
+
+
+def test_an_unreachable_grafana(capsys, monkeypatch):
+    monkeypatch.setenv("GRAFANA_TOKEN", "t")
+    with http.server.HTTPServer(("127.0.0.1", 0), http.server.BaseHTTPRequestHandler) as closed:
+        port = closed.server_port
+    assert "was refused: is Grafana running there?" in refused(capsys, "--grafana", f"http://127.0.0.1:{port}")
+
+
+class Page(http.server.BaseHTTPRequestHandler):
+    """A login page on every path but /moved, which redirects."""
+
+    def do_GET(self):
+        moved = self.path.startswith("/moved")
+        self.send_response(302 if moved else 200)
+        self.send_header(
+            "Location" if moved else "Content-Type", "https://other.example/login" if moved else "text/html"
+        )
+        self.end_headers()
+        self.wfile.write(b"" if moved else b"<html>Sign in</html>")
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def page():
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page) as running:
+        thread = threading.Thread(target=running.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{running.server_port}"
+        running.shutdown()
+        thread.join()
+
+
+def test_html_and_redirects_are_refused(capsys, monkeypatch, page):
+    monkeypatch.setenv("GRAFANA_TOKEN", "t")
+    assert "HTML, not JSON: is the URL Grafana's own address" in refused(capsys, "--grafana", page)
+    assert "redirects are not followed" in refused(capsys, "--grafana", f"{page}/moved")
+
+
+@pytest.mark.parametrize(
+    "url", ["grafana.example.org", "ftp://grafana.example.org", "http://user:pw@grafana.example.org"]
+)
+def test_a_wrong_url_is_refused(capsys, monkeypatch, url):
+    monkeypatch.setenv("GRAFANA_TOKEN", "t")
+    assert "pw" not in refused(capsys, "--grafana", url)
+
+
+def test_an_unknown_data_source(capsys, tmp_path, server, token_file):
+    settings = tmp_path / "settings.yaml"
+    settings.write_text("grafana: {data_source: nope}\n")
+    sentence = refused(capsys, "--settings", str(settings), "--grafana", server.url, "--token-file", token_file)
+    assert "no Prometheus data source 'nope' (it has: Prometheus (p1))" in sentence
+    assert not [request for request in server.requests if request[0] != "GET"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"), [("qps: 1\n", "unknown key 'qps'"), ("jobs: 5\n", "jobs: 5 should be a value of type object")]
+)
+def test_a_wrong_settings_file_stops_before_anything_is_written(capsys, tmp_path, text, words):
+    settings = tmp_path / "settings.yaml"
+    settings.write_text(text)
+    assert words in refused(capsys, "--settings", str(settings), "build", "--out", str(tmp_path / "out"))
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("arguments", [["biuld"], ["--grafanna", "x"], ["build", "extra"], ["--grafana"]])
+def test_a_wrong_command_line_is_an_error_of_code_1(capsys, arguments):
+    refused(capsys, *arguments)
+
+
+def test_grafana_and_a_command_do_not_mix(capsys):
+    assert "--grafana does not go with 'build'" in refused(capsys, "--grafana", "http://x", "build")
+
+
+def test_a_missing_promtool_says_how_to_get_it(capsys, monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(promtool, "TOOLS_DIR", tmp_path)
+    assert "make tools" in refused(capsys, "lint")
+
+
+def test_an_old_promtool_says_what_is_needed(capsys, monkeypatch, tmp_path):
+    old = tmp_path / "promtool"
+    old.write_text("#!/bin/sh\necho 'promtool, version 2.20.1 (branch: x)'\n")
+    old.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    assert "is version 2.20.1, older than 2.37.0; install a newer Prometheus." in refused(capsys, "lint")
+
+
+def test_findings_stop_a_push_with_code_2(capsys, monkeypatch, server, token_file, tmp_path):
+    monkeypatch.setattr("pipeline.lint.RUNBOOKS", tmp_path)
+    assert main(["--grafana", server.url, "--token-file", token_file]) == 2
+    captured = capsys.readouterr()
+    assert "alerts/runbooks/InferenceQPSLow.md: lacks Meaning, Impact, Diagnosis, Mitigation (runbook)" in captured.out
+    assert captured.err == "Nothing was pushed: correct the findings first.\n"
+    assert server.requests == []
+
+
+def test_the_script_itself_ends_with_the_code():
+    done = subprocess.run([sys.executable, "deploy.py", "nope"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr == "Error: No such command 'nope'.\n"

@@ -1,0 +1,177 @@
+"""From content to bundle to files: policies, identities, and the same bytes always."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import promql_parser
+import pytest
+import yaml
+
+import alerts
+import recording_rules
+from kit.errors import GlassboxError
+from kit.expr import QueryError
+from kit.settings import Jobs, Settings, Thresholds
+from pipeline.compiler import compile_bundle
+from pipeline.outputs import render, write_bundle
+
+ROOT = Path(__file__).resolve().parents[3]
+BUNDLE = compile_bundle(Settings())
+RECORDS = [record for group in recording_rules.GROUPS for record in group.records]
+
+
+def rules(files):
+    return [rule for file in files.values() for group in file["groups"] for rule in group["rules"]]
+
+
+def test_the_same_bytes_whatever_the_hash_seed_locale_and_time_zone(tmp_path):
+    written = []
+    for seed, locale, zone in (
+        ("0", "C", "UTC"),
+        ("1", "C.UTF-8", "Asia/Shanghai"),
+        ("4711", "POSIX", "America/New_York"),
+    ):
+        out = tmp_path / seed
+        environment = os.environ | {"PYTHONHASHSEED": seed, "LC_ALL": locale, "TZ": zone}
+        subprocess.run(
+            [sys.executable, "deploy.py", "build", "--out", str(out)],
+            cwd=ROOT,
+            env=environment,
+            check=True,
+            capture_output=True,
+        )
+        written.append({str(file.relative_to(out)): file.read_bytes() for file in out.rglob("*") if file.is_file()})
+    assert written[0] == written[1] == written[2]
+    assert len(written[0]) == len(render(BUNDLE))
+
+
+def test_a_second_build_removes_what_the_first_left_behind(tmp_path):
+    write_bundle(BUNDLE, tmp_path)
+    (tmp_path / "dashboards" / "gone.json").write_text("{}")
+    files = write_bundle(BUNDLE, tmp_path)
+    assert sorted(file for file in tmp_path.rglob("*") if file.is_file()) == files
+
+
+def test_an_output_folder_that_cannot_be_written_is_refused(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(GlassboxError, match="cannot be written .*choose another with --out"):
+        write_bundle(BUNDLE, tmp_path / "file")
+
+
+@pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.name)
+def test_a_recorded_series_is_named_by_level_metric_and_operation(record):
+    assert re.fullmatch(r"(model|endpoint|gpu|job):[a-z_0-9]+:(rate1m|rate5m|sum|max|avg|count)", record.name)
+    assert record.help
+    level = record.name.partition(":")[0]
+    assert {"model": "job", "endpoint": "endpoint", "gpu": "gpu", "job": "job"}[level] in record.all_labels
+
+
+@pytest.mark.parametrize(
+    "rule", rules(BUNDLE.recording_rules) + rules(BUNDLE.alerts), ids=lambda rule: rule.get("record") or rule["alert"]
+)
+def test_every_rule_parses(rule):
+    assert promql_parser.parse(rule["expr"])
+
+
+def test_names_that_strangers_share_are_read_from_the_service_jobs():
+    shared = re.compile(
+        r"(?<![\w:])(up|http_requests_total|http_requests_inprogress|http_request_duration_seconds\w*)(\{[^}]*\})?"
+    )
+    for rule in rules(BUNDLE.recording_rules) + rules(BUNDLE.alerts):
+        for _, matchers in shared.findall(rule["expr"]):
+            assert 'job=~"hunyuanocr|vllm"' in matchers, rule["expr"]
+
+
+def test_jobs_and_thresholds_come_from_the_settings():
+    settings = Settings(jobs=Jobs(services=("ocr",), expected=("ocr",)), thresholds=Thresholds(qps_low=2.5))
+    bundle = compile_bundle(settings)
+    by_name = {rule["alert"]: rule for rule in rules(bundle.alerts)}
+    assert by_name["InferenceQPSLow"]["expr"].endswith("< 2.5")
+    assert 'up{job=~"ocr"} == 0' in by_name["InferenceInstanceDown"]["expr"]
+    assert 'absent(up{job="ocr"})' in by_name["InferenceInstanceDown"]["expr"]
+
+
+def test_three_evaluations_in_a_row_whatever_the_interval():
+    for interval_seconds in (10, 30, 60):
+        bundle = compile_bundle(Settings(evaluation_interval_seconds=interval_seconds))
+        group = bundle.alerts["inference-service.yaml"]["groups"][0]
+        rule = next(rule for rule in group["rules"] if rule["alert"] == "InferenceQPSLow")
+        assert (group["interval"], rule["for"]) == (f"{interval_seconds}s", f"{2 * interval_seconds}s")
+
+
+def test_a_latency_threshold_that_is_no_bucket_is_refused_with_the_buckets():
+    with pytest.raises(QueryError, match="7 is no bucket of .*; its buckets are 0.3, 0.5"):
+        compile_bundle(Settings(thresholds=Thresholds(latency_high_seconds=7)))
+
+
+def test_every_alert_has_severity_summary_description_and_runbook():
+    for rule in rules(BUNDLE.alerts):
+        assert rule["labels"]["severity"] in ("page", "ticket", "report")
+        assert rule["annotations"]["summary"] and rule["annotations"]["description"].endswith((".", "{{ end }}"))
+        assert rule["annotations"]["runbook"] == f"alerts/runbooks/{rule['alert']}.md"
+        assert "$value" not in str(rule["labels"])
+    with_url = rules(compile_bundle(Settings(runbook_base_url="https://example.org/r/")).alerts)
+    assert with_url[0]["annotations"]["runbook_url"] == f"https://example.org/r/{with_url[0]['alert']}.md"
+
+
+def test_two_alerts_of_one_name_are_refused(monkeypatch):
+    groups = alerts.groups(Settings())
+    monkeypatch.setattr(alerts, "groups", lambda settings: (*groups, groups[0]))
+    with pytest.raises(GlassboxError, match="Two definitions of the alert 'InferenceQPSLow'"):
+        compile_bundle(Settings())
+
+
+GROUPS = BUNDLE.grafana_groups
+
+
+def test_grafana_gets_every_alert_in_a_group_of_the_same_name_and_interval():
+    pushed = {(group["title"], rule["title"]) for group in GROUPS for rule in group["rules"]}
+    written = {
+        (group["name"], rule["alert"])
+        for file in BUNDLE.alerts.values()
+        for group in file["groups"]
+        for rule in group["rules"]
+    }
+    assert pushed == written
+    assert {group["interval"] for group in GROUPS} == {30}
+
+
+@pytest.mark.parametrize("rule", [rule for group in GROUPS for rule in group["rules"]], ids=lambda rule: rule["title"])
+def test_a_grafana_rule_means_what_the_prometheus_rule_means(rule):
+    source = next(each for each in rules(BUNDLE.alerts) if each["alert"] == rule["title"])
+    query, math, threshold = rule["data"]
+    assert query["model"]["expr"] == source["expr"]
+    assert query["model"]["instant"] is True and query["relativeTimeRange"] == {"from": 600, "to": 0}
+    assert math["model"]["expression"] == "is_number($query) || is_nan($query) || is_inf($query)"
+    assert threshold["model"]["conditions"] == [{"evaluator": {"params": [0], "type": "gt"}}]
+    assert rule["condition"] == threshold["refId"] == "threshold"
+    assert (rule["for"], rule["labels"]) == (source["for"], source["labels"])
+    assert (rule["noDataState"], rule["execErrState"], rule["missingSeriesEvalsToResolve"]) == ("OK", "KeepLast", 1)
+    assert "$value" not in str(rule["annotations"]).replace("$values.query.Value", "")
+
+
+@pytest.mark.parametrize("node", [node for group in GROUPS for rule in group["rules"] for node in rule["data"]])
+def test_a_model_is_sent_as_grafana_stores_it_so_that_nothing_changes_on_a_second_push(node):
+    assert list(node["model"]) == sorted(node["model"])
+    assert (node["model"]["intervalMs"], node["model"]["maxDataPoints"]) == (1000, 43200)
+
+
+def test_rule_uids_come_from_names_and_fit():
+    uids = [rule["uid"] for group in GROUPS for rule in group["rules"]]
+    assert len(set(uids)) == len(uids)
+    assert all(re.fullmatch(r"glassbox-[a-zA-Z0-9_-]{1,31}", uid) for uid in uids)
+    assert "glassbox-InferenceKVCacheNearlyFull" in uids
+
+
+def test_a_value_in_a_template_is_rewritten_for_every_grafana():
+    rule = next(rule for group in GROUPS for rule in group["rules"] if rule["title"] == "InferenceKVCacheNearlyFull")
+    assert "{{ $values.query.Value | humanizePercentage }}" in rule["annotations"]["description"]
+
+
+def test_written_yaml_is_what_was_compiled(tmp_path):
+    write_bundle(BUNDLE, tmp_path)
+    for name, content in BUNDLE.alerts.items():
+        assert yaml.safe_load((tmp_path / "alerts" / name).read_text()) == content

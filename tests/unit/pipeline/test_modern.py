@@ -1,0 +1,227 @@
+"""The emitted dashboards: today's shape, and none of grafanalib's defects."""
+
+import json
+
+import pytest
+
+from dashboards.variables import JOB
+from kit.errors import GlassboxError
+from kit.grid import Size
+from kit.panels import GREEN, RED, UP_DOWN, Row, Steps, bars, dashboard, gauge, row, stat, table, timeseries
+from kit.promql import instant, sum_by
+from kit.settings import Settings
+from metrics import scrape
+from pipeline.compiler import compile_bundle
+from pipeline.modern import modern_dashboard, plain
+from recording_rules import engine, gpu, requests
+
+QPS = sum_by(("job",), instant(requests.REQUESTS))
+GPU = instant(gpu.UTILIZATION)
+STEPS = Steps(GREEN, ((0.3, RED),))
+# What grafanalib emits and no Grafana since 8 wants.
+DEAD_KEYS = {
+    "__inputs", "cacheTimeout", "cards", "columns", "error", "fieldOptions", "fontSize", "gnetId", "height",
+    "hideControls", "hideTimeOverride", "interval", "intervalFactor", "limit", "maxDataPoints", "maxPerRow", "metric",
+    "minSpan", "override", "rows", "sharedCrosshair", "showThreshold", "span", "step", "style", "styles", "tagsQuery",
+    "tagValuesQuery", "target", "thresholdType", "time_options", "useTags", "yaxis", "line", "op",
+}  # fmt: skip
+
+
+def compiled(*panels, rows=None):
+    built = dashboard("x", "X", question="q?", variables=(JOB,), rows=rows or (Row("", panels),))
+    return modern_dashboard(plain(built), tags=["t"])
+
+
+def boards():
+    """A board with every panel type, and every board there is."""
+    yield compiled(rows=(row("one", *fresh()[:4]), row("two", *fresh()[4:])))
+    yield from compile_bundle(Settings()).dashboards.values()
+
+
+def fresh():
+    """Panels are placed by the dashboard that takes them, so each test builds its own."""
+    return (
+        timeseries("line", {"a": QPS, "b": QPS}, why="w."),
+        timeseries("stack", QPS, why="w.", stacked=True, maximum=1),
+        stat("number", QPS, why="w."),
+        stat("judged", QPS, why="w.", steps=STEPS),
+        gauge("dial", GPU, why="w.", steps=STEPS),
+        bars("bars", instant(gpu.MEMORY_USED), why="w."),
+        table("table", instant(scrape.UP), why="w.", value="Status", words=UP_DOWN),
+    )
+
+
+BOARDS = list(boards())
+each_board = pytest.mark.parametrize("board", BOARDS, ids=lambda board: board["uid"])
+
+
+def by_title(board):
+    return {panel["title"]: panel for panel in board["panels"]}
+
+
+def walk(value, path=""):
+    yield path, value
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from walk(item, f"{path}.{key}")
+    if isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from walk(item, f"{path}[{index}]")
+
+
+@each_board
+def test_schema_version_and_no_dead_keys(board):
+    assert board["schemaVersion"] == 42
+    keys = {key for _, value in walk(board) if isinstance(value, dict) for key in value}
+    assert not keys & DEAD_KEYS
+
+
+@each_board
+def test_null_occurs_only_as_the_base_of_thresholds(board):
+    nulls = [path for path, value in walk(board) if value is None]
+    assert all(path.endswith("steps[0].value") for path in nulls)
+
+
+@each_board
+def test_every_data_source_is_an_object_that_follows_the_variable(board):
+    for path, value in walk(board):
+        if path.endswith(".datasource") and ".annotations" not in path:
+            assert value == {"type": "prometheus", "uid": "${datasource}"}, path
+    assert board["templating"]["list"][0]["type"] == "datasource"
+
+
+@each_board
+def test_ids_and_ref_ids_are_unique_and_panels_do_not_overlap(board):
+    ids = [panel["id"] for panel in board["panels"]]
+    assert len(set(ids)) == len(ids) and all(0 < panel_id < 2**31 for panel_id in ids)
+    cells = [
+        (x, y)
+        for panel in board["panels"]
+        for x in range(panel["gridPos"]["x"], panel["gridPos"]["x"] + panel["gridPos"]["w"])
+        for y in range(panel["gridPos"]["y"], panel["gridPos"]["y"] + panel["gridPos"]["h"])
+    ]
+    assert len(set(cells)) == len(cells)
+    assert max(x for x, _ in cells) == 23
+    for panel in board["panels"]:
+        refs = [target["refId"] for target in panel.get("targets", [])]
+        assert refs == sorted(set(refs)) and "" not in refs
+
+
+@each_board
+def test_every_data_panel_says_what_it_means_and_which_version_it_was_written_for(board):
+    for panel in board["panels"]:
+        if panel["type"] == "row":
+            assert panel["collapsed"] is False and panel["panels"] == []
+            continue
+        assert panel["pluginVersion"] == "13.2.2"
+        assert panel["description"].endswith(".")
+        assert panel["fieldConfig"]["defaults"]["unit"]
+        assert panel["fieldConfig"]["defaults"]["noValue"]
+
+
+@each_board
+def test_no_default_red_at_80(board):
+    for panel in board["panels"]:
+        if panel["type"] in ("row", "timeseries"):
+            continue
+        defaults = panel["fieldConfig"]["defaults"]
+        steps = defaults["thresholds"]["steps"]
+        values = [step["value"] for step in steps]
+        assert values[0] is None and values[1:] == sorted(values[1:])
+        assert defaults["color"]["mode"] == ("thresholds" if len(steps) > 1 else "fixed")
+
+
+@each_board
+def test_variables_start_at_all_and_reload_with_the_time_range(board):
+    for variable in board["templating"]["list"][1:]:
+        assert variable["current"] == {"text": ["All"], "value": ["$__all"]}
+        assert variable["refresh"] == 2
+        assert variable["multi"] and variable["includeAll"]
+        assert variable["query"]["query"] == variable["definition"]
+        assert f"${variable['name']}" in json.dumps(board["panels"]), "a variable that narrows nothing"
+
+
+def test_a_gauge_keeps_its_scale_steps_and_reducer():
+    dial = by_title(BOARDS[0])["dial"]
+    assert dial["fieldConfig"]["defaults"]["min"] == 0
+    assert dial["fieldConfig"]["defaults"]["max"] == 1
+    assert dial["fieldConfig"]["defaults"]["unit"] == "percentunit"
+    assert dial["fieldConfig"]["defaults"]["thresholds"]["steps"] == [
+        {"color": "green", "value": None},
+        {"color": "red", "value": 0.3},
+    ]
+    assert dial["options"]["reduceOptions"]["calcs"] == ["lastNotNull"]
+    assert dial["options"]["shape"] == "gauge"
+
+
+def test_a_bar_gauge_keeps_unit_and_orientation():
+    panel = by_title(BOARDS[0])["bars"]
+    assert panel["fieldConfig"]["defaults"]["unit"] == "bytes"
+    assert panel["fieldConfig"]["defaults"]["min"] == 0
+    assert "max" not in panel["fieldConfig"]["defaults"]
+    assert panel["options"] == {
+        "displayMode": "basic",
+        "orientation": "horizontal",
+        "reduceOptions": {"calcs": ["lastNotNull"]},
+    }
+
+
+def test_a_table_asks_once_and_names_its_columns():
+    panel = by_title(BOARDS[0])["table"]
+    target = panel["targets"][0]
+    assert (target["instant"], target["format"], "range" in target) == (True, "table", False)
+    names = panel["transformations"][0]["options"]["renameByName"]
+    assert names["instance"] == "Instance" and names["Value"] == "Status"
+    override = panel["fieldConfig"]["overrides"][0]
+    assert override["matcher"] == {"id": "byName", "options": "Status"}
+    assert override["properties"][0]["value"][0]["options"]["0"]["text"] == "DOWN"
+
+
+def test_stacking_and_maximum_survive():
+    panel = by_title(BOARDS[0])["stack"]
+    assert panel["fieldConfig"]["defaults"]["custom"]["stacking"] == {"mode": "normal", "group": "A"}
+    assert panel["fieldConfig"]["defaults"]["max"] == 1
+    assert "stacking" not in by_title(BOARDS[0])["line"]["fieldConfig"]["defaults"]["custom"]
+
+
+def test_legends_come_from_the_labels_that_survive():
+    assert [target["legendFormat"] for target in by_title(BOARDS[0])["line"]["targets"]] == ["a {{job}}", "b {{job}}"]
+
+
+def test_a_panel_in_front_changes_no_other_id():
+    before = {panel["title"]: panel["id"] for panel in compiled(*fresh()[1:3])["panels"]}
+    after = {panel["title"]: panel["id"] for panel in compiled(*fresh()[:3])["panels"]}
+    assert {title: after[title] for title in before} == before
+
+
+def test_the_variable_narrows_every_query_that_has_its_label():
+    board = compiled(stat("n", sum_by((), instant(engine.RUNNING)), why="w."))
+    assert board["panels"][0]["targets"][0]["expr"] == 'sum(model:inference_requests_running:sum{job=~"$job"})'
+
+
+def test_two_panels_of_one_title_are_refused():
+    with pytest.raises(GlassboxError, match="two panels are called 'n'"):
+        compiled(stat("n", QPS, why="w."), stat("n", QPS, why="w."))
+
+
+def test_mixed_units_are_refused():
+    with pytest.raises(GlassboxError, match="Panel 'n' needs queries of one unit, and has ratio, requests_per_second"):
+        timeseries("n", {"a": QPS, "b": GPU}, why="w.")
+
+
+def test_the_service_board_fits_one_screen_of_1080_lines():
+    """Grafana 13 leaves about 900 of 1080 px below its headers; a unit of height is 30 px plus 8 px of gap."""
+    board = compile_bundle(Settings()).dashboards["glassbox-inference-service"]
+    bottom = max(panel["gridPos"]["y"] + panel["gridPos"]["h"] for panel in board["panels"])
+    assert bottom * 38 - 8 <= 900
+
+
+def test_gpu_colours_are_those_of_the_article_with_its_gap_closed():
+    board = compile_bundle(Settings()).dashboards["glassbox-inference-service"]
+    steps = by_title(board)["GPU utilisation"]["fieldConfig"]["defaults"]["thresholds"]["steps"]
+    assert [(step["value"], step["color"]) for step in steps] == [(None, "green"), (0.3, "yellow"), (0.8, "red")]
+
+
+def test_twenty_panels_take_about_ten_kilobytes():
+    board = compiled(rows=tuple(Row("", (timeseries(f"p{n}", QPS, why="w.", size=Size()),)) for n in range(20)))
+    assert len(json.dumps(board, separators=(",", ":"))) < 12_000

@@ -23,16 +23,18 @@ BUILT_IN_ANNOTATION = {
     "type": "dashboard",
 }
 
+_SCALARS = (str, int, float)
+
 
 def plain(value: Any) -> Any:
     """grafanalib objects as plain dicts and lists."""
-    if hasattr(value, "to_json_data"):
-        return plain(value.to_json_data())
+    if value is None or isinstance(value, _SCALARS):
+        return value
     if isinstance(value, dict):
         return {key: plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
+    if isinstance(value, list):
         return [plain(item) for item in value]
-    return value
+    return plain(value.to_json_data())
 
 
 def modern_dashboard(old: Json, tags: list[str]) -> Json:

@@ -48,15 +48,20 @@ def json_text(value: Json) -> str:
     return _lay_out(value, "") + "\n"
 
 
+_flat = json.JSONEncoder(sort_keys=True, ensure_ascii=False).encode
+
+
 def _lay_out(value: Any, indent: str) -> str:
-    flat = json.dumps(value, sort_keys=True, ensure_ascii=False)
+    flat = _flat(value)
     if len(indent) + len(flat) <= LINE_LENGTH or not isinstance(value, dict | list):
         return flat
-    deeper = indent + "  "
+    deeper = f"{indent}  "
     if isinstance(value, dict):
-        items = [f"{json.dumps(key, ensure_ascii=False)}: {_lay_out(value[key], deeper)}" for key in sorted(value)]
-        return "{\n" + ",\n".join(deeper + item for item in items) + f"\n{indent}}}"
-    return "[\n" + ",\n".join(deeper + _lay_out(item, deeper) for item in value) + f"\n{indent}]"
+        items = [f"{_flat(key)}: {_lay_out(value[key], deeper)}" for key in sorted(value)]
+    else:
+        items = [_lay_out(item, deeper) for item in value]
+    opening, closing = "{}" if isinstance(value, dict) else "[]"
+    return f"{opening}\n{deeper}" + f",\n{deeper}".join(items) + f"\n{indent}{closing}"
 
 
 def yaml_text(value: Json) -> str:

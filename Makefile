@@ -1,0 +1,47 @@
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+READY := $(VENV)/.ready
+
+.PHONY: help setup tools demo test check bench build lint clean
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+setup: $(READY) ## virtual environment and Python packages
+
+# The repository runs from its checkout; only what pyproject.toml names is installed.
+$(READY): pyproject.toml stack/requirements.py
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: name one with make PYTHON=python3.x." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo "Python's venv module is incomplete: install it (Debian: apt-get install python3-venv)." >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(PYTHON) stack/requirements.py > $(VENV)/requirements.txt
+	$(RUN) -m pip install --quiet --disable-pip-version-check --requirement $(VENV)/requirements.txt
+	@touch $@
+
+tools: setup ## Prometheus and Alertmanager in .tools, if the machine has none
+	$(RUN) -m stack.components
+
+demo: tools ## the whole thing on this machine, until Ctrl-C; CHECK=1 ends after the first alert
+	$(RUN) -m stack.demo $(if $(CHECK),--check)
+
+check: setup ## format, lint and types
+	$(RUN) -m ruff format --check .
+	$(RUN) -m ruff check .
+	$(RUN) -m mypy
+
+test: check tools ## everything that a change must pass
+	$(RUN) -m pytest --numprocesses auto
+
+bench: tools ## speed and size, as tables
+	$(RUN) -m stack.bench
+
+build: setup ## write build/
+	$(RUN) deploy.py build
+
+lint: tools ## check all content
+	$(RUN) deploy.py lint
+
+clean: ## remove what the targets above made
+	rm -rf $(VENV) .tools build .pytest_cache .mypy_cache .ruff_cache

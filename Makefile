@@ -4,7 +4,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
-.PHONY: help setup tools demo test check bench build lint clean
+.PHONY: help setup tools demo test check golden bench build lint clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -33,6 +33,10 @@ check: setup ## format, lint and types
 
 test: check tools ## everything that a change must pass
 	$(RUN) -m pytest --numprocesses auto
+
+golden: setup ## renew tests/golden, the compiled files that reviewers read, and test it
+	$(RUN) deploy.py build --out tests/golden
+	$(RUN) -m pytest --quiet tests/unit/pipeline/test_golden.py
 
 bench: tools ## speed and size, as tables
 	$(RUN) -m stack.bench

@@ -1,9 +1,8 @@
 """Alerts: one module for each subject. Each alert has a runbook of its name in `runbooks/`. A new module is listed here."""
 
+from alerts import engine, service
 from kit.rules import AlertGroup
 from kit.settings import Settings
-
-from alerts import engine, service  # isort: skip
 
 
 def groups(settings: Settings) -> tuple[AlertGroup, ...]:

@@ -43,6 +43,8 @@ GREEN, YELLOW, RED, NEUTRAL = "green", "yellow", "red", "blue"
 
 DATA_SOURCE_REF = {"type": "prometheus", "uid": f"${{{DATA_SOURCE}}}"}
 
+TALL, LOW = Size(), Size(height=4)
+
 Queries = Expr | Mapping[str, Expr]
 
 
@@ -78,23 +80,21 @@ def row(title: str, *panels: Any) -> Row:
 
 
 def timeseries(
-    title: str, queries: Queries, *, why: str, stacked: bool = False, maximum: float | None = None, size: Size = Size()
+    title: str, queries: Queries, *, why: str, stacked: bool = False, maximum: float | None = None, size: Size = TALL
 ) -> Any:
     """Lines over time, one for each result of each query; `stacked` fills them on top of each other."""
-    custom = {"fillOpacity": 25, "stacking": {"mode": "normal", "group": "A"}} if stacked else {"fillOpacity": 8}
-    panel = core.TimeSeries(
+    return core.TimeSeries(
         **_common(title, queries, why, size, extra={"min": 0, "max": maximum, "noValue": "No traffic"}),
         unit=_unit(title, queries),
-        stacking=custom.get("stacking", {}),
-        fillOpacity=custom["fillOpacity"],
+        stacking={"mode": "normal", "group": "A"} if stacked else {},
+        fillOpacity=25 if stacked else 8,
         showPoints="never",
         tooltipMode="multi",
         tooltipSort="desc",
     )
-    return panel
 
 
-def stat(title: str, query: Expr, *, why: str, steps: Steps = PLAIN, size: Size = Size(height=4)) -> Any:
+def stat(title: str, query: Expr, *, why: str, steps: Steps = PLAIN, size: Size = LOW) -> Any:
     """One number with its recent course behind it."""
     return core.Stat(
         **_common(title, query, why, size, extra={"noValue": "No traffic", "thresholds": steps.to_json()}),
@@ -105,7 +105,7 @@ def stat(title: str, query: Expr, *, why: str, steps: Steps = PLAIN, size: Size 
     )
 
 
-def gauge(title: str, query: Expr, *, why: str, steps: Steps, maximum: float = 1, size: Size = Size()) -> Any:
+def gauge(title: str, query: Expr, *, why: str, steps: Steps, maximum: float = 1, size: Size = TALL) -> Any:
     """A value on a scale from 0 to `maximum`, one dial for each result."""
     return core.GaugePanel(
         **_common(title, query, why, size, extra={"noValue": "No data", "thresholds": steps.to_json()}),
@@ -117,7 +117,7 @@ def gauge(title: str, query: Expr, *, why: str, steps: Steps, maximum: float = 1
     )
 
 
-def bars(title: str, queries: Queries, *, why: str, maximum: float | None = None, size: Size = Size()) -> Any:
+def bars(title: str, queries: Queries, *, why: str, maximum: float | None = None, size: Size = TALL) -> Any:
     """Horizontal bars, one for each result; without `maximum` the longest bar fills the width."""
     return core.BarGauge(
         **_common(title, queries, why, size, extra={"noValue": "No data", "thresholds": PLAIN.to_json()}),
@@ -148,7 +148,7 @@ class Words:
 UP_DOWN = Words(((1, "UP", GREEN), (0, "DOWN", RED)))
 
 
-def table(title: str, query: Expr, *, why: str, value: str, words: Words | None = None, size: Size = Size()) -> Any:
+def table(title: str, query: Expr, *, why: str, value: str, words: Words | None = None, size: Size = TALL) -> Any:
     """The newest value of each result: a column for each label, in the order of the query's labels, then `value`."""
     labels = query.shape.labels
     names = {label: label.replace("_", " ").capitalize() for label in labels} | {"Value": value}

@@ -5,9 +5,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import httpx
 import pytest
-from glassbox_exporter import GlassboxMiddleware
-from glassbox_exporter.asgi import ASGIApp, Message, Receive, Scope, Send
-from glassbox_exporter.requests import request_metrics
 from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 from starlette.background import BackgroundTask
@@ -17,6 +14,9 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
+from glassbox_exporter import GlassboxMiddleware
+from glassbox_exporter.asgi import ASGIApp, Message, Receive, Scope, Send
+from glassbox_exporter.requests import request_metrics
 from tests.exporter.exporter_fakes import HandClock, samples, value
 
 Handler = Callable[[Request], Awaitable[Response]]

@@ -7,14 +7,14 @@ from contextlib import contextmanager
 from threading import Event, Thread
 
 import uvicorn
-from glassbox_exporter import GlassboxMiddleware
-from glassbox_exporter.asgi import ASGIApp, Receive, Scope, Send
 from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from glassbox_exporter import GlassboxMiddleware
+from glassbox_exporter.asgi import ASGIApp, Receive, Scope, Send
 from tests.exporter.exporter_fakes import value
 
 WAIT_SECONDS = 10.0

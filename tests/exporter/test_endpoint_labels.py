@@ -1,4 +1,5 @@
 import pytest
+
 from glassbox_exporter import ExporterError
 from glassbox_exporter.endpoints import Endpoints
 

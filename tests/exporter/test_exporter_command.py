@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import glassbox_exporter
 import httpx
 import pytest
 
+import glassbox_exporter
 from tests.exporter.exporter_fakes import parse
 
 WAIT_SECONDS = 20.0

@@ -8,10 +8,10 @@ from typing import Any
 import httpx
 import pynvml
 import pytest
-from glassbox_exporter import ExporterError, start_exporter
-from glassbox_exporter.requests import request_metrics
 from prometheus_client import CollectorRegistry, Counter
 
+from glassbox_exporter import ExporterError, start_exporter
+from glassbox_exporter.requests import request_metrics
 from tests.exporter.exporter_fakes import parse, samples
 
 

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 from threading import Event
 
 import pytest
-from glassbox_exporter.gpu import GpuPoller, GpuReading
-from glassbox_exporter.registration import register
 from prometheus_client import CollectorRegistry
 
+from glassbox_exporter.gpu import GpuPoller, GpuReading
+from glassbox_exporter.registration import register
 from tests.exporter.exporter_fakes import HandClock, value
 
 WAIT_SECONDS = 10.0

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import pynvml
 import pytest
+
 from glassbox_exporter import ExporterError
 from glassbox_exporter.gpu import GpuReading
 from glassbox_exporter.nvml import NvmlGpus

@@ -3,10 +3,10 @@
 from threading import Thread
 
 import pytest
-from glassbox_exporter import ExporterError
-from glassbox_exporter.requests import PRECREATED_STATUSES, RequestMetrics, request_metrics
 from prometheus_client import CollectorRegistry, Counter
 
+from glassbox_exporter import ExporterError
+from glassbox_exporter.requests import PRECREATED_STATUSES, RequestMetrics, request_metrics
 from tests.exporter.exporter_fakes import HandClock, samples, value
 
 BUCKETS = (

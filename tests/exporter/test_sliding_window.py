@@ -1,7 +1,6 @@
 from threading import Thread
 
 from glassbox_exporter.window import SlidingWindow
-
 from tests.exporter.exporter_fakes import HandClock
 
 

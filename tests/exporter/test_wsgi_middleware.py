@@ -4,10 +4,10 @@ from wsgiref.util import setup_testing_defaults
 from wsgiref.validate import validator
 
 import pytest
-from glassbox_exporter import GlassboxWsgiMiddleware
-from glassbox_exporter.requests import request_metrics
 from prometheus_client import CollectorRegistry
 
+from glassbox_exporter import GlassboxWsgiMiddleware
+from glassbox_exporter.requests import request_metrics
 from tests.exporter.exporter_fakes import HandClock, value
 
 if TYPE_CHECKING:

@@ -57,7 +57,7 @@ def test_a_second_build_removes_what_the_first_left_behind(tmp_path):
 
 def test_an_output_folder_that_cannot_be_written_is_refused(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(GlassboxError, match="cannot be written .*choose another with --out"):
+    with pytest.raises(GlassboxError, match=r"cannot be written .*choose another with --out"):
         write_bundle(BUNDLE, tmp_path / "file")
 
 
@@ -103,7 +103,7 @@ def test_three_evaluations_in_a_row_whatever_the_interval():
 
 
 def test_a_latency_threshold_that_is_no_bucket_is_refused_with_the_buckets():
-    with pytest.raises(QueryError, match="7 is no bucket of .*; its buckets are 0.3, 0.5"):
+    with pytest.raises(QueryError, match=r"7 is no bucket of .*; its buckets are 0.3, 0.5"):
         compile_bundle(Settings(thresholds=Thresholds(latency_high_seconds=7)))
 
 

@@ -53,7 +53,7 @@ def test_early_exit_shows_the_end_of_the_log(tmp_path: Path) -> None:
 
 
 def test_server_that_is_never_ready_is_ended(tmp_path: Path) -> None:
-    command = ["/bin/sh", "-c", 'echo $$; exec sleep 60']
+    command = ["/bin/sh", "-c", "echo $$; exec sleep 60"]
     with (
         pytest.raises(GlassboxError, match=r"was not ready on http://127\.0\.0\.1:\d+ within 0\.3 s"),
         running("Thing", command, folder=tmp_path, ready_timeout_seconds=0.3),

@@ -1,16 +1,18 @@
 import itertools
+import re
 from collections import defaultdict
 from pathlib import Path
 
 import pytest
 import yaml
+from click.testing import CliRunner
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from kit.errors import GlassboxError
 from stack.captures import EXPOSITIONS_DIR, Capture, find_capture
-from stack.replay import GROWING_TYPES, Replay
+from stack.replay import GROWING_TYPES, Replay, main
 
 SPAN_SECONDS = 10.0
 FIRST = """\
@@ -185,3 +187,9 @@ def test_text_of_a_real_capture_comes_back() -> None:
     registry.register(Replay(Capture(capture.first, capture.first, 1.0)))
     lines = [line.rstrip() for line in capture.first.read_text(encoding="utf-8").splitlines()]
     assert generate_latest(registry).decode().splitlines() == lines
+
+
+def test_unknown_regime_is_one_sentence_on_the_command_line() -> None:
+    result = CliRunner().invoke(main, ["--regime", "night", "--port", "0"])
+    assert result.exit_code == 1
+    assert re.fullmatch(r"Error: .*index\.yaml lists no capture of night; choose one of: .*saturated.*\n", result.output)

@@ -32,7 +32,7 @@ check: setup ## format, lint and types
 	$(RUN) -m mypy
 
 test: check tools ## everything that a change must pass
-	$(RUN) -m pytest --numprocesses auto
+	$(RUN) -m pytest --numprocesses auto --dist loadfile
 
 golden: setup ## renew tests/golden, the compiled files that reviewers read, and test it
 	$(RUN) deploy.py build --out tests/golden

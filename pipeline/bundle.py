@@ -7,6 +7,16 @@ Json = dict[str, Any]
 
 
 @dataclass(frozen=True)
+class DataSource:
+    """A data source of a Grafana organisation; `type` is the plugin's id, such as "prometheus"."""
+
+    uid: str
+    name: str
+    type: str
+    is_default: bool
+
+
+@dataclass(frozen=True)
 class Bundle:
     """Compiled content: plain data, ready to be written or pushed.
 

@@ -9,24 +9,27 @@ from kit.errors import GlassboxError
 from kit.expr import Expr, regex
 from kit.rules import Alert, AlertGroup, RecordGroup
 from kit.settings import Settings
-from pipeline.bundle import Bundle, Json
+from pipeline.bundle import Bundle, DataSource, Json
 from pipeline.grafana_rules import grafana_group
 from pipeline.modern import modern_dashboard, plain
 
 TAG = "glassbox"
-# Grafana's own name for "whatever the default is" does not exist in rules; pushing replaces this by the server's uid.
-UNRESOLVED_DATA_SOURCE = "prometheus"
+# What most provisioning files call it; pushing asks the server instead.
+CONVENTIONAL_DATA_SOURCE_UID = "prometheus"
 
 
-def compile_bundle(settings: Settings, *, data_source_uid: str = "") -> Bundle:
-    """Compile all content. `data_source_uid` is the Prometheus data source that Grafana's alert rules ask."""
+def compile_bundle(settings: Settings, data_source: DataSource | None = None) -> Bundle:
+    """Compile all content. `data_source` is what dashboards start with and what Grafana's alert rules ask.
+
+    Without a server to ask, dashboards leave the choice to Grafana, and rules name the settings' or a conventional uid.
+    """
     alert_groups = alerts.groups(settings)
     _refuse_duplicates("alert", (alert.name for group in alert_groups for alert in group.alerts))
     _refuse_duplicates("record", (record.name for group in recording_rules.GROUPS for record in group.records))
     alert_files = {f"{group.name}.yaml": _alert_file(group, settings) for group in alert_groups}
-    uid = data_source_uid or settings.grafana.data_source or UNRESOLVED_DATA_SOURCE
+    uid = data_source.uid if data_source else settings.grafana.data_source or CONVENTIONAL_DATA_SOURCE_UID
     return Bundle(
-        dashboards=_dashboards(),
+        dashboards=_dashboards(data_source),
         recording_rules={f"{group.name}.yaml": _record_file(group, settings) for group in recording_rules.GROUPS},
         alerts=alert_files,
         grafana_groups=tuple(
@@ -37,10 +40,19 @@ def compile_bundle(settings: Settings, *, data_source_uid: str = "") -> Bundle:
     )
 
 
-def _dashboards() -> dict[str, Json]:
+def _dashboards(data_source: DataSource | None) -> dict[str, Json]:
     compiled = [modern_dashboard(plain(build()), tags=[TAG]) for build in dashboards.ALL]
     _refuse_duplicates("dashboard uid", (board["uid"] for board in compiled))
+    if data_source:
+        for board in compiled:
+            _start_with(board, data_source)
     return {board["uid"]: board for board in compiled}
+
+
+def _start_with(board: Json, data_source: DataSource) -> None:
+    for variable in board["templating"]["list"]:
+        if variable["type"] == "datasource":
+            variable["current"] = {"text": data_source.name, "value": data_source.uid}
 
 
 def _record_file(group: RecordGroup, settings: Settings) -> Json:

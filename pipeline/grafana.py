@@ -27,6 +27,7 @@ from grafana_client.elements import (
 from niquests.auth import AuthBase, HTTPBasicAuth
 
 from kit.errors import GlassboxError
+from pipeline.bundle import DataSource
 from pipeline.transport import GrafanaError, GrafanaTransport, NotVisibleError
 
 __all__ = ["BasicAuth", "DataSource", "Grafana", "GrafanaError", "Token", "credential_from_environment"]
@@ -153,16 +154,6 @@ def _has_host(url: str) -> bool:
         return bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
-
-
-@dataclass(frozen=True)
-class DataSource:
-    """A data source of the organisation; `type` is the plugin's id, such as "prometheus"."""
-
-    uid: str
-    name: str
-    type: str
-    is_default: bool
 
 
 class Grafana:

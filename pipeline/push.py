@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable
 
 from kit.errors import GlassboxError
 from kit.settings import Settings
-from pipeline.bundle import Json
+from pipeline.bundle import DataSource, Json
 from pipeline.compiler import compile_bundle
-from pipeline.grafana import DataSource, Grafana
+from pipeline.grafana import Grafana
 from pipeline.outputs import json_text
 from pipeline.plan import Action, Change, plan
 
@@ -17,7 +17,7 @@ def push(grafana: Grafana, settings: Settings) -> Iterable[Change]:
     version = grafana.version()
     grafana.organisation()
     source = choose_data_source(grafana.data_sources(), settings.grafana.data_source)
-    bundle = compile_bundle(settings, data_source_uid=source.uid)
+    bundle = compile_bundle(settings, source)
     for change in plan(bundle, settings.grafana, grafana, version):
         if change.action is not Action.KEEP:
             _WRITERS[change.kind](grafana, change)

@@ -4,7 +4,8 @@ import pytest
 
 from kit.errors import GlassboxError
 from kit.settings import GrafanaTarget, Settings, Thresholds
-from pipeline.grafana import DataSource, Grafana, GrafanaError, Token
+from pipeline.bundle import DataSource
+from pipeline.grafana import Grafana, GrafanaError, Token
 from pipeline.plan import Action, fitted
 from pipeline.push import choose_data_source, fingerprint, push
 from preview.server import GrafanaStandIn
@@ -53,6 +54,7 @@ def test_what_arrives_is_what_was_compiled(grafana):
     found = grafana.dashboard(BOARD)
     assert found["meta"]["folderUid"] == "glassbox"
     assert found["dashboard"]["schemaVersion"] == 42
+    assert found["dashboard"]["templating"]["list"][0]["current"] == {"text": "Prometheus", "value": "p1"}
     group = grafana.rule_group("glassbox", "inference-engine")
     assert group["interval"] == 30
     assert [rule["title"] for rule in group["rules"]] == [

@@ -41,7 +41,7 @@ def by_release(field: str) -> list[object]:
         ("rule_put_provenance_mismatch_status", [500, 500, 500, 409]),
         ("contact_point_in_use_status", [500, 409, 409, 409]),
         ("contact_point_provenance_status", [500, 500, 403, 403]),
-        ("rule_writable_by_editor", [False, True, True, True]),
+        ("rules_open_to_others", [False, True, True, True]),
         ("recording_rules_enabled", [False, False, True, True]),
     ],
 )

@@ -192,4 +192,6 @@ def test_text_of_a_real_capture_comes_back() -> None:
 def test_unknown_regime_is_one_sentence_on_the_command_line() -> None:
     result = CliRunner().invoke(main, ["--regime", "night", "--port", "0"])
     assert result.exit_code == 1
-    assert re.fullmatch(r"Error: .*index\.yaml lists no capture of night; choose one of: .*saturated.*\n", result.output)
+    assert re.fullmatch(
+        r"Error: .*index\.yaml lists no capture of night; choose one of: .*saturated.*\n", result.output
+    )

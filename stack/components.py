@@ -1,0 +1,153 @@
+"""Prometheus, promtool, Alertmanager and amtool for the demo and the tests.
+
+They are found on PATH, or unpacked into .tools from Debian's packages. Nothing is installed and no service is
+started: `apt-get download` and `dpkg -x` need no root.
+"""
+
+import fcntl
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from kit.errors import GlassboxError
+from pipeline.promtool import DEBIAN_PACKAGES, TOOLS_DIR, find
+
+DOWNLOAD_TIMEOUT_SECONDS = 300.0
+
+# Debian's programs read their templates and pages from this fixed folder (Alertmanager does not start without them).
+# An equally long relative path makes them look in the same place below their working directory, which has to be .tools.
+SHARED_DIR = "/usr/share/prometheus/"
+RELATIVE_SHARED_DIR = "usr/share/prometheus//"
+
+
+def ensure_components() -> None:
+    """Make every program in DEBIAN_PACKAGES findable; starts no process when all are there already.
+
+    Raises GlassboxError when they are missing and cannot be fetched.
+    """
+    if not missing():
+        return
+    try:
+        with _lock():
+            _unpack(missing())
+    except OSError as error:
+        raise GlassboxError(f"{TOOLS_DIR} cannot be filled ({error}); free space or correct its permissions.") from None
+
+
+@contextmanager
+def _lock() -> Iterator[None]:
+    """One process unpacks, others wait for it."""
+    TOOLS_DIR.mkdir(exist_ok=True)
+    with (TOOLS_DIR / "lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def missing() -> list[str]:
+    """The programs that are neither on PATH nor in .tools."""
+    return [program for program in DEBIAN_PACKAGES if not _is_found(program)]
+
+
+def _is_found(program: str) -> bool:
+    try:
+        find(program)
+    except GlassboxError:
+        return False
+    return True
+
+
+def _unpack(programs: Sequence[str]) -> None:
+    """Unpack beside the final place and move things there whole: a run that is cut short leaves no half program."""
+    _refuse_without_apt(programs)
+    with tempfile.TemporaryDirectory(dir=TOOLS_DIR, prefix="unpacking-") as staging:
+        folder = Path(staging)
+        for archive in _download({DEBIAN_PACKAGES[program] for program in programs}, folder):
+            _check(_run("dpkg", "-x", str(archive), staging, folder=folder), f"unpack {archive.name}")
+        for shared in folder.glob(f"{RELATIVE_SHARED_DIR}*"):
+            _move(shared, TOOLS_DIR / RELATIVE_SHARED_DIR / shared.name)
+        for program in programs:
+            _relocate(folder / "usr" / "bin" / program)
+            _move(folder / "usr" / "bin" / program, TOOLS_DIR / "usr" / "bin" / program)
+
+
+def _refuse_without_apt(programs: Sequence[str]) -> None:
+    for tool in ("apt-get", "dpkg"):
+        if shutil.which(tool) is None:
+            raise GlassboxError(
+                f"{', '.join(programs)} not found, and there is no {tool} to fetch them with; "
+                "install Prometheus and Alertmanager (https://prometheus.io/download) and put them on PATH."
+            )
+
+
+def _download(packages: set[str], folder: Path) -> list[Path]:
+    """Fetch the packages; where apt's lists are absent or stale and we are root, refresh them once and try again."""
+    fetch = ("apt-get", "--quiet", "download", *sorted(packages))
+    done = _run(*fetch, folder=folder)
+    if done.returncode != 0 and os.geteuid() == 0:
+        _run("apt-get", "--quiet", "update", folder=folder)
+        done = _run(*fetch, folder=folder)
+    _check(done, f"download {' and '.join(sorted(packages))} (as root, run `apt-get update` first)")
+    return sorted(folder.glob("*.deb"))
+
+
+def _run(*command: str, folder: Path) -> "subprocess.CompletedProcess[str]":
+    try:
+        return subprocess.run(
+            command,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, "LC_ALL": "C"},
+            encoding="utf-8",
+            errors="replace",
+            timeout=DOWNLOAD_TIMEOUT_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise GlassboxError(
+            f"`{' '.join(command)}` did not end within {DOWNLOAD_TIMEOUT_SECONDS:g} s; check the network."
+        ) from None
+
+
+def _check(done: "subprocess.CompletedProcess[str]", what: str) -> None:
+    if done.returncode != 0:
+        said = (done.stdout.strip().splitlines() or ["no output"])[-1]
+        raise GlassboxError(f"Could not {what}: {said}")
+
+
+def _relocate(program: Path) -> None:
+    if not program.is_file():
+        raise GlassboxError(
+            f"Debian's package holds no {program.name}; install it from https://prometheus.io/download."
+        )
+    content = program.read_bytes()
+    program.write_bytes(content.replace(SHARED_DIR.encode(), RELATIVE_SHARED_DIR.encode()))
+
+
+def _move(source: Path, target: Path) -> None:
+    """Into place by one rename, unless it is there already."""
+    if not target.exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        source.rename(target)
+
+
+@click.command()
+def main() -> None:
+    """Fetch Prometheus, promtool, Alertmanager and amtool into .tools where they are not on PATH."""
+    try:
+        ensure_components()
+    except GlassboxError as error:
+        raise click.ClickException(str(error)) from None
+    for program in DEBIAN_PACKAGES:
+        click.echo(f"{program}: {find(program)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,160 @@
+"""The whole of Glassbox on this machine: `python -m stack.demo`.
+
+Real are Prometheus, Alertmanager, the exporter, the compiled rules, and the vLLM metrics (replayed captures of a real
+server); simulated are the GPU readings and the OCR work, and a stand-in takes Grafana's place.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from kit.errors import GlassboxError
+from pipeline import cli
+from preview.server import GrafanaStandIn
+from stack.components import ensure_components
+from stack.demo_settings import alertmanager_settings, glassbox_settings, prometheus_settings
+from stack.processes import alertmanager, ended_by_sigterm, free_port, prometheus
+from stack.replay import replaying
+from stack.service import ocr_service
+from stack.webhook import Webhook, receiving
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+PROMETHEUS_PORT, ALERTMANAGER_PORT, GRAFANA_PORT = 9090, 9093, 3000
+GRAFANA_LOGIN = {"GRAFANA_USER": "admin", "GRAFANA_PASSWORD": "admin"}
+REQUESTS_PER_SECOND = 6.0  # below the 10 at which InferenceQPSLow begins
+CHECK_TIMEOUT_SECONDS = 240.0
+PUSH_TIMEOUT_SECONDS = 120.0
+
+
+@dataclass(frozen=True)
+class Demo:
+    """What runs: the addresses of Prometheus, Alertmanager and Grafana's stand-in, and the receiver of alerts."""
+
+    prometheus_url: str
+    alertmanager_url: str
+    grafana_url: str
+    webhook: Webhook
+
+
+def start(resources: ExitStack, folder: Path) -> Demo:
+    """Start everything and push to the stand-in; whatever was started ends with `resources`. Raises GlassboxError."""
+    click.echo("Looking for Prometheus and Alertmanager; the first time they are fetched from Debian.")
+    ensure_components()
+    settings_file = glassbox_settings(folder)
+    build = compile_content(settings_file, folder / "build")
+    webhook = resources.enter_context(receiving())
+    targets = {
+        "hunyuanocr": [resources.enter_context(ocr_service(REQUESTS_PER_SECOND))],
+        "vllm": [
+            resources.enter_context(replaying("saturated")),
+            resources.enter_context(
+                replaying("load", vllm_version="0.10.2", model_name="qwen/Qwen2.5-7B-Instruct-AWQ")
+            ),
+        ],
+    }
+    alerts = resources.enter_context(
+        alertmanager(alertmanager_settings(folder, webhook.url), port=_port("Alertmanager", ALERTMANAGER_PORT))
+    )
+    settings = prometheus_settings(folder, build, targets, alerts.url)
+    metrics = resources.enter_context(prometheus(settings, port=_port("Prometheus", PROMETHEUS_PORT)))
+    grafana = resources.enter_context(stand_in(metrics.url))
+    push(settings_file, grafana.url)
+    demo = Demo(metrics.url, alerts.url, grafana.url, webhook)
+    _show(demo, targets)
+    return demo
+
+
+def compile_content(settings_file: Path, build: Path) -> Path:
+    """Build and lint with the demo's settings file; raises GlassboxError when either fails."""
+    for command in (["build", "--out", str(build)], ["lint"]):
+        if cli.main(["--settings", str(settings_file), *command]) != 0:
+            raise GlassboxError(f"The demo ends because `{command[0]}` failed; correct what it says above.")
+    return build
+
+
+def stand_in(prometheus_url: str) -> GrafanaStandIn:
+    """The local stand-in for Grafana, with that Prometheus as its default data source."""
+    source = {
+        "uid": "prometheus",
+        "name": "Prometheus",
+        "type": "prometheus",
+        "url": prometheus_url,
+        "isDefault": True,
+    }
+    return GrafanaStandIn(
+        port=_port("Grafana's stand-in", GRAFANA_PORT),
+        admin_user=GRAFANA_LOGIN["GRAFANA_USER"],
+        admin_password=GRAFANA_LOGIN["GRAFANA_PASSWORD"],
+        data_sources=[source],
+    )
+
+
+def push(settings_file: Path, grafana_url: str) -> None:
+    """Push as a user does; raises GlassboxError when deploy.py fails."""
+    command = [sys.executable, "deploy.py", "--settings", str(settings_file), "--grafana", grafana_url]
+    click.echo(f"$ python {' '.join(command[1:])}")
+    environment = {**os.environ, **GRAFANA_LOGIN}
+    done = subprocess.run(command, cwd=REPOSITORY, env=environment, timeout=PUSH_TIMEOUT_SECONDS, check=False)
+    if done.returncode != 0:
+        raise GlassboxError(f"deploy.py ended with exit code {done.returncode}; correct what it says above.")
+
+
+def _port(name: str, preferred: int) -> int:
+    port = free_port(preferred)
+    if port != preferred:
+        click.echo(f"Port {preferred} is taken; {name} uses {port}.")
+    return port
+
+
+def _show(demo: Demo, targets: Mapping[str, Sequence[str]]) -> None:
+    lines = {
+        "Grafana (stand-in)": f"{demo.grafana_url} (user admin, password admin)",
+        "Prometheus": f"{demo.prometheus_url}/alerts",
+        "Alertmanager": demo.alertmanager_url,
+        "alerts arrive at": demo.webhook.url,
+    }
+    for name, text in lines.items():
+        click.echo(f"{name:20} {text}")
+    for job, urls in targets.items():
+        for url in urls:
+            click.echo(f"{'job ' + job:20} {url}/metrics")
+
+
+def _check(webhook: Webhook) -> None:
+    click.echo(f"Waiting up to {CHECK_TIMEOUT_SECONDS:g} s for an alert.")
+    started = time.monotonic()
+    alert = webhook.wait_for(None, CHECK_TIMEOUT_SECONDS)
+    seconds = time.monotonic() - started
+    click.echo(f"{alert.alertname} arrived after {seconds:.0f} s: {alert.annotations.get('summary')}")
+
+
+@click.command()
+@click.option("--check", is_flag=True, help="End once an alert has reached the webhook; exit code 1 if none does.")
+def main(check: bool) -> None:
+    """Run Glassbox with real Prometheus and Alertmanager until Ctrl-C."""
+    try:
+        # The folder is made first and so removed last, when no server writes into it any more.
+        with ended_by_sigterm(), tempfile.TemporaryDirectory(prefix="glassbox-") as folder, ExitStack() as resources:
+            demo = start(resources, Path(folder))
+            if check:
+                _check(demo.webhook)
+            else:
+                click.echo("Ctrl-C ends the demo.")
+                threading.Event().wait()
+    except KeyboardInterrupt:
+        click.echo("Ended.")
+    except GlassboxError as error:
+        raise click.ClickException(str(error)) from None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,127 @@
+"""The whole product on real processes: replayed vLLM, our exporter, Prometheus, Alertmanager, and the stand-in for Grafana."""
+
+import json
+import time
+import urllib.parse
+import urllib.request
+from contextlib import ExitStack
+
+import pytest
+
+from kit.settings import Settings
+from pipeline.compiler import compile_bundle
+from stack import demo
+
+# Panels whose queries may return nothing in the demo, each with its reason.
+INTENTIONALLY_EMPTY: dict[str, str] = {}
+DATA_TIMEOUT_SECONDS = 60
+ALERT_TIMEOUT_SECONDS = 180
+POLL_SECONDS = 0.5
+BUNDLE = compile_bundle(Settings())
+QUERIES = {
+    f"{board['title']}: {panel['title']} {target['refId']}": target["expr"]
+    for board in BUNDLE.dashboards.values()
+    for panel in board["panels"]
+    for target in panel.get("targets", [])
+}
+VARIABLES = {
+    variable["name"]: variable
+    for board in BUNDLE.dashboards.values()
+    for variable in board["templating"]["list"]
+    if variable["type"] == "query"
+}
+
+
+@pytest.fixture(scope="module")
+def running(components, tmp_path_factory):
+    """The demo as `make demo` starts it."""
+    with ExitStack() as resources:
+        yield demo.start(resources, tmp_path_factory.mktemp("demo"))
+
+
+def ask(url, path, **parameters):
+    with urllib.request.urlopen(f"{url}{path}?{urllib.parse.urlencode(parameters)}", timeout=10) as answer:
+        return json.load(answer)["data"]
+
+
+def filled(expr):
+    """The query as Grafana sends it with every variable at All."""
+    for name, variable in VARIABLES.items():
+        expr = expr.replace(f'"${name}"', f'"{variable["allValue"]}"')
+    assert "$" not in expr.replace('"$1"', "")
+    return expr
+
+
+def eventually(check, timeout_seconds):
+    """The first truthy result, or the last one when the time is over; Prometheus tells nobody when it has scraped."""
+    deadline = time.monotonic() + timeout_seconds
+    while not (result := check()) and time.monotonic() < deadline:
+        time.sleep(POLL_SECONDS)
+    return result
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_every_query_of_every_panel_returns_numbers(running, name):
+    def numbers():
+        found = ask(running.prometheus_url, "/api/v1/query", query=filled(QUERIES[name]))["result"]
+        return [series["value"][1] for series in found if series["value"][1] not in ("NaN", "+Inf", "-Inf")]
+
+    if name in INTENTIONALLY_EMPTY:
+        assert not numbers(), f"declared empty ({INTENTIONALLY_EMPTY[name]}), and has data now"
+    else:
+        assert eventually(numbers, DATA_TIMEOUT_SECONDS), QUERIES[name]
+
+
+@pytest.mark.parametrize("name", VARIABLES)
+def test_every_variable_offers_values(running, name):
+    series, _, label = VARIABLES[name]["definition"].removeprefix("label_values(").removesuffix(")").partition(", ")
+
+    def values():
+        return ask(running.prometheus_url, f"/api/v1/label/{label}/values", **{"match[]": series})
+
+    assert eventually(values, DATA_TIMEOUT_SECONDS)
+
+
+def test_prometheus_loaded_every_rule_and_none_fails(running):
+    def rules():
+        groups = ask(running.prometheus_url, "/api/v1/rules")["groups"]
+        found = [rule for group in groups for rule in group["rules"]]
+        return found if all(rule["health"] == "ok" for rule in found) else []
+
+    healthy = eventually(rules, DATA_TIMEOUT_SECONDS)
+    files = (*BUNDLE.alerts.values(), *BUNDLE.recording_rules.values())
+    assert len(healthy) == sum(len(group["rules"]) for file in files for group in file["groups"])
+
+
+def test_the_numbers_on_the_boards_are_those_of_the_captures(running):
+    """The replayed server ran 16 to 32 requests at most, its cache was full, and it waited for capacity."""
+
+    def value(expr):
+        found = ask(running.prometheus_url, "/api/v1/query", query=expr)["result"]
+        return float(found[0]["value"][1])
+
+    saturated = 'model_name="qwen/Qwen2.5-7B-Instruct"'
+    assert value(f"model:inference_kv_cache_usage_ratio:max{{{saturated}}}") > 0.9
+    assert value(f"model:inference_requests_waiting:sum{{{saturated}}}") > 10
+    assert 0 < value(f"model:inference_generation_tokens:rate5m{{{saturated}}}") < 10_000
+    assert eventually(
+        lambda: 1 < value('sum(model:inference_requests:rate1m{job="hunyuanocr"})') < 10, DATA_TIMEOUT_SECONDS
+    )
+
+
+def test_a_saturated_vllm_makes_prometheus_fire_and_alertmanager_deliver(running):
+    """Scrape, recorded series, alert held for a minute, routing, webhook: all of it real."""
+    alert = running.webhook.wait_for("InferenceKVCacheNearlyFull", ALERT_TIMEOUT_SECONDS)
+    assert alert.labels["model_name"] == "qwen/Qwen2.5-7B-Instruct"
+    assert alert.labels["severity"] == "ticket"
+    assert "% of its KV cache" in alert.annotations["description"]
+    assert "{{" not in alert.annotations["description"]
+    firing = ask(running.prometheus_url, "/api/v1/query", query='ALERTS{alertstate="firing"}')["result"]
+    assert "InferenceInstanceDown" not in {series["metric"]["alertname"] for series in firing}
+
+
+def test_the_boards_and_rules_arrived_at_grafana(running):
+    request = urllib.request.Request(f"{running.grafana_url}/api/search?type=dash-db")
+    request.add_header("Authorization", "Basic YWRtaW46YWRtaW4=")
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        assert {hit["uid"] for hit in json.load(answer)} == set(BUNDLE.dashboards)

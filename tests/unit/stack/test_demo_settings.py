@@ -1,0 +1,42 @@
+from pathlib import Path
+
+import yaml
+
+from kit.settings import load_settings
+from pipeline.promtool import check_alertmanager_config, check_config
+from stack.components import ensure_components
+from stack.demo_settings import alertmanager_settings, glassbox_settings, prometheus_settings
+
+TARGETS = {"hunyuanocr": ["http://127.0.0.1:4001"], "vllm": ["http://127.0.0.1:4002", "http://127.0.0.1:4003"]}
+
+
+def test_demo_keeps_the_shipped_jobs_and_labels(tmp_path: Path) -> None:
+    settings = yaml.safe_load(prometheus_settings(tmp_path, tmp_path, TARGETS, "http://127.0.0.1:4004").read_text())
+    jobs = {job["job_name"]: job["static_configs"][0] for job in settings["scrape_configs"]}
+    assert jobs["hunyuanocr"]["targets"] == ["127.0.0.1:4001"]
+    assert jobs["hunyuanocr"]["labels"]["model_name"] == "tencent/HunyuanOCR"
+    assert jobs["vllm"]["targets"] == ["127.0.0.1:4002", "127.0.0.1:4003"]
+    assert set(jobs) == set(TARGETS)
+
+
+def test_demo_reads_the_rules_just_built(tmp_path: Path) -> None:
+    build = tmp_path / "build"
+    settings = yaml.safe_load(prometheus_settings(tmp_path, build, TARGETS, "http://127.0.0.1:4004").read_text())
+    assert settings["rule_files"] == [f"{build}/recording_rules/*.yaml", f"{build}/alerts/*.yaml"]
+
+
+def test_demo_settings_pass_the_real_checks(tmp_path: Path) -> None:
+    ensure_components()
+    assert check_config(prometheus_settings(tmp_path, tmp_path, TARGETS, "http://127.0.0.1:4004")) == []
+    assert check_alertmanager_config(alertmanager_settings(tmp_path, "http://127.0.0.1:4005")) == []
+
+
+def test_demo_notifies_at_once(tmp_path: Path) -> None:
+    settings = yaml.safe_load(alertmanager_settings(tmp_path, "http://127.0.0.1:4005").read_text())
+    waits = {route["group_wait"] for route in (settings["route"], *settings["route"]["routes"])}
+    assert waits == {"1s"}
+    assert settings["receivers"][0]["webhook_configs"][0]["url"] == "http://127.0.0.1:4005"
+
+
+def test_demo_evaluates_every_ten_seconds(tmp_path: Path) -> None:
+    assert load_settings(glassbox_settings(tmp_path)).evaluation_interval_seconds == 10

@@ -1,0 +1,118 @@
+"""Every rule test of this folder, run by promtool against freshly compiled rule files."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+import alerts
+import recording_rules
+from kit.settings import Settings, load_settings
+from pipeline import promtool
+from pipeline.bundle import Bundle, Json
+from pipeline.compiler import compile_bundle
+from pipeline.outputs import write_bundle
+from stack.components import ensure_components
+
+FOLDER = Path(__file__).parent
+TEST_FILES = sorted(FOLDER.glob("*.test.yml"))
+ALERT_NAMES = sorted(alert.name for group in alerts.groups(Settings()) for alert in group.alerts)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _promtool() -> None:
+    ensure_components()
+
+
+@pytest.fixture(scope="module")
+def compiled_rules(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path | None], Path]:
+    """Gives the folder of the rules compiled with a settings file, or with the defaults; compiles each once."""
+
+    @cache
+    def compile_rules(settings_file: Path | None) -> Path:
+        folder = tmp_path_factory.mktemp("rules")
+        write_bundle(_ordered(compile_bundle(load_settings(settings_file))), folder)
+        return folder
+
+    return compile_rules
+
+
+@pytest.mark.parametrize("file", TEST_FILES, ids=lambda file: file.name)
+def test_rules(file: Path, compiled_rules: Callable[[Path | None], Path]) -> None:
+    """promtool agrees with every expectation in the file."""
+    copy = compiled_rules(_settings_file(file)) / file.name
+    copy.write_text(yaml.safe_dump(_read(file) | {"group_eval_order": _evaluation_order()}), encoding="utf-8")
+    result = promtool.test_rules([copy])
+    assert result.passed, "\n".join(result.problems)
+
+
+@pytest.mark.parametrize("alert", ALERT_NAMES)
+def test_alert_is_seen_firing_and_silent(alert: str) -> None:
+    """Every alert has a case in which it fires and one in which it stays silent."""
+    cases = [case for case in _alert_cases() if case["alertname"] == alert]
+    assert any(case.get("exp_alerts") for case in cases), f"{alert} has no test case that fires"
+    assert not all(case.get("exp_alerts") for case in cases), f"{alert} has no test case that stays silent"
+
+
+def test_cases_name_existing_alerts() -> None:
+    """A misspelt alert is silent for ever, so a case of it proves nothing."""
+    assert {case["alertname"] for case in _alert_cases()} == set(ALERT_NAMES)
+
+
+def test_firing_cases_state_the_texts() -> None:
+    """Who expects an alert also says what its reader sees."""
+    silent_texts = [
+        case["alertname"]
+        for case in _alert_cases()
+        for alert in case.get("exp_alerts") or ()
+        if not {"summary", "description"} <= set(alert.get("exp_annotations", ()))
+    ]
+    assert silent_texts == []
+
+
+def test_test_names_are_unique() -> None:
+    """promtool names the failed test, which must lead to one place."""
+    names = [test.get("name", "") for file in TEST_FILES for test in _read(file)["tests"]]
+    assert all(names)
+    assert len(names) == len(set(names))
+
+
+@cache
+def _read(file: Path) -> dict[str, Any]:
+    content: dict[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8"))
+    return content
+
+
+def _alert_cases() -> Iterator[dict[str, Any]]:
+    for file in TEST_FILES:
+        for test in _read(file)["tests"]:
+            yield from test.get("alert_rule_test", ())
+
+
+def _settings_file(file: Path) -> Path | None:
+    """`x.settings.yml` beside `x.test.yml`: the settings that its rules are compiled with."""
+    beside = file.with_name(file.name.replace(".test.yml", ".settings.yml"))
+    return beside if beside.is_file() else None
+
+
+def _evaluation_order() -> list[str]:
+    """Records before alerts: promtool's own order is random, and an alert must see the records of its own moment."""
+    records = [group.name for group in recording_rules.GROUPS]
+    return records + [_alert_group(group.name) for group in alerts.groups(Settings())]
+
+
+def _alert_group(name: str) -> str:
+    return f"{name} (alerts)"
+
+
+def _ordered(bundle: Bundle) -> Bundle:
+    """The bundle with alert groups that are never named like a group of records, which promtool could not order."""
+    return replace(bundle, alerts={file: _renamed(content) for file, content in bundle.alerts.items()})
+
+
+def _renamed(rule_file: Json) -> Json:
+    return {"groups": [group | {"name": _alert_group(group["name"])} for group in rule_file["groups"]]}

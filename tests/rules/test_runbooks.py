@@ -1,0 +1,71 @@
+"""What a runbook tells its reader at night must exist: its queries, recorded series, panels and neighbouring runbooks."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+import recording_rules
+from kit.settings import Settings
+from pipeline import promtool
+from pipeline.bundle import Bundle
+from pipeline.compiler import compile_bundle
+from pipeline.lint import RUNBOOK_HEADINGS, RUNBOOKS
+from stack.components import ensure_components
+
+FILES = sorted(RUNBOOKS.glob("*.md"))
+RECORDED = {record.name for group in recording_rules.GROUPS for record in group.records}
+LONGEST_LINES = 80
+
+_QUERY = re.compile(r"^ *```promql\n(.*?)\n *```$", re.MULTILINE | re.DOTALL)
+_RECORDED_NAME = re.compile(r"\b(?:model|endpoint|job|gpu):[a-z0-9_]+:[a-z0-9_]+")
+_PANEL = re.compile(r'`"([^"]+)" -> "([^"]+)"`')
+_RUNBOOK = re.compile(r"\bInference\w+(?=\.md)")
+
+each_runbook = pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+
+
+@pytest.fixture(scope="module")
+def bundle() -> Bundle:
+    return compile_bundle(Settings())
+
+
+@each_runbook
+def test_begins_with_its_alert_and_has_the_headings_in_order(file: Path) -> None:
+    headings = [line for line in file.read_text(encoding="utf-8").splitlines() if re.match("##? ", line)]
+    assert headings == [f"# {file.stem}", *RUNBOOK_HEADINGS]
+
+
+@each_runbook
+def test_is_short_enough_to_be_read_at_night(file: Path) -> None:
+    assert len(file.read_text(encoding="utf-8").splitlines()) <= LONGEST_LINES
+
+
+@each_runbook
+def test_queries_can_be_pasted(file: Path, tmp_path: Path) -> None:
+    ensure_components()
+    queries = _QUERY.findall(file.read_text(encoding="utf-8"))
+    assert queries
+    rules = [{"record": "q", "expr": query, "labels": {"query": str(n)}} for n, query in enumerate(queries)]
+    rule_file = tmp_path / "queries.yml"
+    rule_file.write_text(yaml.safe_dump({"groups": [{"name": file.stem, "rules": rules}]}), encoding="utf-8")
+    assert promtool.check_rules([rule_file]) == []
+
+
+@each_runbook
+def test_recorded_series_exist(file: Path) -> None:
+    assert set(_RECORDED_NAME.findall(file.read_text(encoding="utf-8"))) <= RECORDED
+
+
+@each_runbook
+def test_panels_exist(file: Path, bundle: Bundle) -> None:
+    panels = {(board["title"], panel["title"]) for board in bundle.dashboards.values() for panel in board["panels"]}
+    named = set(_PANEL.findall(file.read_text(encoding="utf-8")))
+    assert named
+    assert named <= panels
+
+
+@each_runbook
+def test_other_runbooks_exist(file: Path) -> None:
+    assert set(_RUNBOOK.findall(file.read_text(encoding="utf-8"))) <= {path.stem for path in FILES}

@@ -2,6 +2,8 @@
 
 import httpx
 
+from preview.server import GrafanaStandIn
+
 POLICIES = "/api/v1/provisioning/policies"
 POINTS = "/api/v1/provisioning/contact-points"
 POINT = {"uid": "hook", "name": "on-call", "type": "webhook", "settings": {"url": "http://127.0.0.1:1"}}
@@ -27,9 +29,10 @@ def test_a_contact_point_in_the_tree_cannot_be_deleted(client: httpx.Client) -> 
     assert answer.json()["messageId"] == "alerting.notifications.contact-points.referenced"
 
 
-def test_a_redacted_secret_keeps_its_stored_value(client: httpx.Client) -> None:
+def test_a_redacted_secret_keeps_its_stored_value(stand_in: GrafanaStandIn, client: httpx.Client) -> None:
     secret = POINT | {"type": "slack", "settings": {"url": "https://hooks.example/x", "recipient": "#a"}}
     client.post(POINTS, json=secret)
     client.put(f"{POINTS}/hook", json=secret | {"settings": {"url": "[REDACTED]", "recipient": "#b"}})
     (found,) = client.get(POINTS, params={"name": "on-call"}).json()
     assert found["settings"] == {"url": "[REDACTED]", "recipient": "#b"}
+    assert stand_in.state.contact_points["hook"]["settings"]["url"] == "https://hooks.example/x"

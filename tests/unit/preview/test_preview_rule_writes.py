@@ -78,6 +78,13 @@ def test_rules_without_a_uid_are_replaced_by_new_ones(stand_in: GrafanaStandIn, 
     assert first != second
 
 
+def test_the_group_that_a_rule_leaves_is_numbered_again(stand_in: GrafanaStandIn, client: httpx.Client) -> None:
+    put(client, [rule("moves"), rule("stays")])
+    client.put(f"{GROUP}-new", json={"title": "g-new", "interval": 60, "rules": [rule("moves")]})
+    assert [(left.uid, left.index) for left in stand_in.state.group("f", "g")] == [("stays", 0)]
+    assert versions(stand_in) == {"stays": 1}
+
+
 def test_a_refused_group_leaves_everything_as_it_was(stand_in: GrafanaStandIn, client: httpx.Client) -> None:
     put(client, [rule("a")])
     assert put(client, [rule("a") | {"for": "5m"}, rule("b") | {"title": ""}]).status_code == 400

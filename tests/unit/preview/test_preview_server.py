@@ -105,3 +105,13 @@ def test_a_bad_version_is_one_sentence_and_exit_1() -> None:
         _, errors = process.communicate(timeout=20)
     assert process.returncode == 1
     assert errors == "Error: --version: 'latest' is no Grafana version; give one such as 12.4.0.\n"
+
+
+def test_a_token_ends_with_its_service_account(stand_in: GrafanaStandIn, client: httpx.Client) -> None:
+    account = client.post("/api/serviceaccounts", json={"name": "deploy", "role": "Editor"}).json()["id"]
+    token = client.post(f"/api/serviceaccounts/{account}/tokens", json={"name": "t"}).json()["key"]
+    headers = {"Authorization": f"Bearer {token}"}
+    assert httpx.get(f"{stand_in.url}/api/org", headers=headers).status_code == 200
+    client.delete(f"/api/serviceaccounts/{account}").raise_for_status()
+    assert httpx.get(f"{stand_in.url}/api/org", headers=headers).status_code == 401
+    assert client.delete(f"/api/serviceaccounts/{account}").status_code == 404

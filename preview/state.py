@@ -1,0 +1,136 @@
+"""Everything the stand-in remembers, in memory, for tests to read and to prepare."""
+
+import itertools
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+Json = dict[str, Any]
+DEFAULT_RECEIVER = "grafana-default-email"
+
+
+def now() -> str:
+    """The present time as Grafana writes it: RFC 3339 in UTC, whole seconds."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def slug(title: str) -> str:
+    """The readable part of a dashboard's address."""
+    return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
+
+
+@dataclass
+class Folder:
+    """A folder; `parent_uid` is "" at the root."""
+
+    uid: str
+    title: str
+    parent_uid: str
+    id: int
+    created_by: str
+    updated_by: str
+    version: int = 1
+    created: str = field(default_factory=now)
+    updated: str = field(default_factory=now)
+
+
+@dataclass(frozen=True)
+class DashboardVersion:
+    """One saved state of a dashboard."""
+
+    version: int
+    spec: Json
+    message: str
+    created_by: str
+    created: str = field(default_factory=now)
+
+
+@dataclass
+class Dashboard:
+    """A dashboard with its history, oldest first; `folder_uid` is "" at the root."""
+
+    uid: str
+    id: int
+    folder_uid: str
+    versions: list[DashboardVersion]
+
+    @property
+    def newest(self) -> DashboardVersion:
+        return self.versions[-1]
+
+    @property
+    def spec(self) -> Json:
+        """The dashboard JSON as stored, with id, uid and version filled in."""
+        return self.newest.spec
+
+    @property
+    def version(self) -> int:
+        return self.newest.version
+
+    @property
+    def title(self) -> str:
+        return str(self.spec["title"])
+
+
+@dataclass
+class Rule:
+    """An alert rule: `body` holds the fields a client sends, `version` counts the writes that changed something."""
+
+    uid: str
+    id: int
+    folder_uid: str
+    group: str
+    index: int
+    interval_seconds: int
+    provenance: str
+    body: Json
+    version: int = 1
+    updated: str = field(default_factory=now)
+
+
+def default_policies() -> Json:
+    """The tree of notification policies of a new organisation."""
+    return {"receiver": DEFAULT_RECEIVER, "group_by": ["grafana_folder", "alertname"]}
+
+
+def _default_contact_points() -> dict[str, Json]:
+    settings = {"addresses": "<example@email.com>"}
+    point = {"uid": "", "name": DEFAULT_RECEIVER, "type": "email", "settings": settings}
+    return {"": point | {"disableResolveMessage": False, "provenance": ""}}
+
+
+@dataclass
+class State:
+    """The organisation's objects by uid."""
+
+    ids: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    dashboard_ids: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    """Of dashboards and folders."""
+    data_sources: dict[str, Json] = field(default_factory=dict)
+    folders: dict[str, Folder] = field(default_factory=dict)
+    dashboards: dict[str, Dashboard] = field(default_factory=dict)
+    rules: dict[str, Rule] = field(default_factory=dict)
+    annotations: list[Json] = field(default_factory=list)
+    service_accounts: dict[int, str] = field(default_factory=dict)
+    """Role by id."""
+    contact_points: dict[str, Json] = field(default_factory=_default_contact_points)
+    policies: Json = field(default_factory=default_policies)
+
+    def group(self, folder_uid: str, name: str) -> list[Rule]:
+        """The rules of one group in their order; empty when there is no such group."""
+        rules = [rule for rule in self.rules.values() if (rule.folder_uid, rule.group) == (folder_uid, name)]
+        return sorted(rules, key=lambda rule: rule.index)
+
+    def ancestors(self, folder_uid: str) -> list[Folder]:
+        """The folder and the folders around it, innermost first; empty for the root."""
+        chain = []
+        while folder_uid in self.folders:
+            chain.append(self.folders[folder_uid])
+            folder_uid = chain[-1].parent_uid
+        return chain
+
+    def subtree(self, folder_uid: str) -> list[Folder]:
+        """The folder and every folder inside it."""
+        return [folder for folder in self.folders.values() if self.folders[folder_uid] in self.ancestors(folder.uid)]

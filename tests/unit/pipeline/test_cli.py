@@ -2,9 +2,11 @@
 
 import http.server
 import os
+import shutil
 import subprocess
 import sys
 import threading
+import venv
 from pathlib import Path
 
 import pytest
@@ -211,3 +213,27 @@ def test_the_script_itself_ends_with_the_code():
     done = subprocess.run([sys.executable, "deploy.py", "nope"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert done.stderr == "Error: No such command 'nope'.\n"
+
+
+@pytest.fixture
+def bare_python(tmp_path):
+    """A Python without our packages."""
+    venv.create(tmp_path / "bare", with_pip=False)
+    return tmp_path / "bare" / "bin" / "python"
+
+
+def test_without_our_packages_the_script_says_what_to_run(bare_python, tmp_path):
+    script = shutil.copy(ROOT / "deploy.py", tmp_path)
+    done = subprocess.run([bare_python, script, "build"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr == "Error: the Python package 'pipeline' is missing: run `make setup` first.\n"
+
+
+def test_any_python_hands_over_to_the_one_that_has_our_packages(bare_python, tmp_path):
+    script = shutil.copy(ROOT / "deploy.py", tmp_path)
+    ready = tmp_path / ".venv" / "bin" / "python"
+    ready.parent.mkdir(parents=True)
+    ready.write_text('#!/bin/sh\necho "handed over: $@"\n')
+    ready.chmod(0o755)
+    done = subprocess.run([bare_python, script, "build"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.stdout == f"handed over: {script} build\n"

@@ -1,0 +1,58 @@
+"""Our own push against the server: everything we compile arrives, and a second push writes nothing."""
+
+from dataclasses import replace
+
+import pytest
+
+from kit.settings import GrafanaTarget, Settings
+from pipeline import push as push_module
+from pipeline.bundle import Bundle
+from pipeline.compiler import compile_bundle
+from pipeline.grafana import BasicAuth, Grafana, Token
+from pipeline.plan import Action
+
+
+def in_workspace(bundle: Bundle, prefix: str) -> Bundle:
+    """The bundle under uids of this test alone, so that a real server keeps what it has."""
+    boards = {uid: board | {"uid": uid} for uid, board in zip(
+        (f"{prefix}-{number}" for number in range(len(bundle.dashboards))), bundle.dashboards.values(), strict=True
+    )}  # fmt: skip
+    groups = []
+    for number, group in enumerate(bundle.grafana_groups):
+        rules = [rule | {"uid": f"glassbox-{prefix}-{number}-{at}"} for at, rule in enumerate(group["rules"])]
+        groups.append(group | {"rules": rules})
+    return replace(bundle, dashboards=boards, grafana_groups=tuple(groups))
+
+
+@pytest.fixture
+def push(grafana, target, monkeypatch):
+    """Push with the product's own code; gives the changes and the writes."""
+    source = grafana.create_data_source("source")
+    folder = grafana.uid("pushed")
+    grafana.paths_to_delete.append(f"/api/folders/{folder}?forceDeleteRules=true")
+    settings = Settings(grafana=GrafanaTarget(source, folder, f"{grafana.prefix} pushed"))
+    monkeypatch.setattr(push_module, "compile_bundle", lambda *a: in_workspace(compile_bundle(*a), grafana.prefix))
+    bearer = target.headers.get("Authorization", "").removeprefix("Bearer ")
+    credential = BasicAuth(*target.auth) if target.auth else Token(bearer)
+
+    def run(**changes):
+        with Grafana(target.url, credential) as client:
+            done = list(push_module.push(client, replace(settings, **changes)))
+            return [change.action for change in done], client.writes
+
+    return run
+
+
+def test_all_of_it_arrives_and_a_second_push_writes_nothing(push):
+    actions, writes = push()
+    assert set(actions) == {Action.CREATE}
+    assert len(writes) == len(actions) == 5
+    assert push() == ([Action.KEEP] * 5, [])
+
+
+def test_a_changed_interval_updates_the_rule_groups_alone(push):
+    push()
+    actions, writes = push(evaluation_interval_seconds=60)
+    assert actions == [Action.KEEP] * 3 + [Action.UPDATE] * 2
+    assert {method for method, _ in writes} == {"PUT"}
+    assert push(evaluation_interval_seconds=60)[1] == []

@@ -82,7 +82,10 @@ def check_config(file: Path) -> list[str]:
 
 def test_rules(files: Sequence[Path]) -> RuleTestResult:
     """Run promtool rule tests; their `rule_files` are relative to the test file."""
-    return RuleTestResult(len(files), tuple(_problems(_promtool("test", "rules", files=files))))
+    _refuse_none(files, "test rules")
+    # One file at a time: promtool 3 does not say which of several has failed.
+    problems = [_named(file, text) for file in files for text in _problems(_promtool("test", "rules", files=[file]))]
+    return RuleTestResult(len(files), tuple(problems))
 
 
 def check_alertmanager_config(file: Path) -> list[str]:
@@ -91,13 +94,17 @@ def check_alertmanager_config(file: Path) -> list[str]:
 
 
 def _promtool(*words: str, files: Sequence[Path]) -> "subprocess.CompletedProcess[str]":
-    if not files:
-        raise GlassboxError(f"promtool {' '.join(words[:2])} was given no files; name at least one.")
+    _refuse_none(files, " ".join(words[:2]))
     program = find("promtool")
     if version(program) < OLDEST_PROMTOOL:
         has, needs = (".".join(map(str, number)) for number in (version(program), OLDEST_PROMTOOL))
         raise GlassboxError(f"{program} is version {has}, older than {needs}; install a newer Prometheus.")
     return _run(program, *words, *map(str, files))
+
+
+def _refuse_none(files: Sequence[Path], command: str) -> None:
+    if not files:
+        raise GlassboxError(f"promtool {command} was given no files; name at least one.")
 
 
 def _run(program: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -149,6 +156,10 @@ def _failures(output: Iterable[str]) -> list[tuple[str, list[str]]]:
         failures[-1][1].append(text)
         fresh = False
     return failures
+
+
+def _named(file: Path, problem: str) -> str:
+    return problem if problem.startswith(f"{file}: ") else f"{file}: {problem}"
 
 
 def _sentence(file: str, lines: list[str]) -> str:

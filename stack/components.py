@@ -67,13 +67,20 @@ def _unpack(programs: Sequence[str]) -> None:
     _refuse_without_apt(programs)
     with tempfile.TemporaryDirectory(dir=TOOLS_DIR, prefix="unpacking-") as staging:
         folder = Path(staging)
-        for archive in _download({DEBIAN_PACKAGES[program] for program in programs}, folder):
-            _check(_run("dpkg", "-x", str(archive), staging, folder=folder), f"unpack {archive.name}")
+        _fetch({DEBIAN_PACKAGES[program] for program in programs}, folder)
+        # Debian 13 and later keep promtool in a package of its own name.
+        _fetch({program for program in programs if not (folder / "usr" / "bin" / program).is_file()}, folder)
         for shared in folder.glob(f"{RELATIVE_SHARED_DIR}*"):
             _move(shared, TOOLS_DIR / RELATIVE_SHARED_DIR / shared.name)
         for program in programs:
             _relocate(folder / "usr" / "bin" / program)
             _move(folder / "usr" / "bin" / program, TOOLS_DIR / "usr" / "bin" / program)
+
+
+def _fetch(packages: set[str], folder: Path) -> None:
+    for archive in _download(packages, folder) if packages else []:
+        _check(_run("dpkg", "-x", str(archive), str(folder), folder=folder), f"unpack {archive.name}")
+        archive.unlink()
 
 
 def _refuse_without_apt(programs: Sequence[str]) -> None:

@@ -1,6 +1,7 @@
 """The emitted dashboards: today's shape, and none of grafanalib's defects."""
 
 import json
+import re
 
 import pytest
 
@@ -139,6 +140,40 @@ def test_variables_start_at_all_and_reload_with_the_time_range(board):
         assert variable["multi"] and variable["includeAll"]
         assert variable["query"]["query"] == variable["definition"]
         assert f"${variable['name']}" in json.dumps(board["panels"]), "a variable that narrows nothing"
+
+
+@each_board
+def test_every_variable_in_a_query_is_one_of_the_dashboard(board):
+    known = {variable["name"] for variable in board["templating"]["list"]}
+    used = {
+        name
+        for panel in board["panels"]
+        for target in panel.get("targets", [])
+        for name in re.findall(r"\$(\w+)", target["expr"])
+    }
+    assert used <= known
+
+
+@each_board
+def test_rows_and_the_top_level_carry_nothing_that_grafanalib_leaves_there(board):
+    for panel in board["panels"]:
+        if panel["type"] == "row":
+            assert set(panel) == {"collapsed", "gridPos", "id", "panels", "title", "type"}
+    assert board["refresh"] == "30s"
+    assert "id" not in board and "version" not in board
+
+
+def test_a_stat_shows_the_last_value_in_one_neutral_colour_unless_it_judges():
+    number = by_title(BOARDS[0])["number"]
+    assert number["options"]["reduceOptions"]["calcs"] == ["lastNotNull"]
+    assert number["fieldConfig"]["defaults"]["color"] == {"mode": "fixed", "fixedColor": "blue"}
+    assert number["fieldConfig"]["defaults"]["noValue"] == "No traffic"
+    assert by_title(BOARDS[0])["judged"]["fieldConfig"]["defaults"]["color"] == {"mode": "thresholds"}
+
+
+def test_scales_may_be_fractions():
+    panel = compiled(timeseries("n", GPU, why="w.", maximum=0.5))["panels"][0]
+    assert panel["fieldConfig"]["defaults"]["max"] == 0.5
 
 
 def test_a_gauge_keeps_its_scale_steps_and_reducer():

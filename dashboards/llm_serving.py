@@ -86,8 +86,8 @@ def build() -> Any:
                 "Where the time goes",
                 timeseries(
                     "Mean time by phase",
-                    _phases(lambda phase: phase.mean(_MODEL)),
-                    why="Queue: add replicas or batch slots. Prefill: long prompts. Decode: long answers or a large batch.",
+                    _phases(lambda phase: phase.mean(())),
+                    why="Over the chosen models. Queue: add replicas or batch slots. Prefill: long prompts. Decode: long answers or a large batch.",
                     stacked=True,
                 ),
                 timeseries(
@@ -133,7 +133,7 @@ def build() -> Any:
                 ),
                 timeseries(
                     "Finished requests by reason",
-                    sum_by((*_MODEL, "finished_reason"), instant(requests.REQUESTS_FINISHED)),
+                    sum_by(("finished_reason",), instant(requests.REQUESTS_FINISHED)),
                     why="stop is a complete answer, length was cut off, error failed in the engine, repetition ran in a loop.",
                     stacked=True,
                 ),

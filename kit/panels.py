@@ -87,7 +87,7 @@ def timeseries(
         **_common(title, queries, why, size, extra={"min": 0, "max": maximum, "noValue": "No traffic"}),
         unit=_unit(title, queries),
         stacking={"mode": "normal", "group": "A"} if stacked else {},
-        fillOpacity=25 if stacked else 8,
+        fillOpacity=25 if stacked else 0,
         showPoints="never",
         tooltipMode="multi",
         tooltipSort="desc",
@@ -157,14 +157,17 @@ def table(title: str, query: Expr, *, why: str, value: str, words: Words | None 
         "indexByName": {name: index for index, name in enumerate(names)},
         "renameByName": names,
     }
-    properties: list[dict[str, Any]] = [{"id": "custom.cellOptions", "value": {"type": "color-background"}}]
+    # Only the value's column has a unit: a label such as a version must stay the text it is.
+    properties: list[dict[str, Any]] = [{"id": "unit", "value": _unit(title, query)}]
     if words:
-        properties.insert(0, {"id": "mappings", "value": words.to_json()})
+        properties += [
+            {"id": "mappings", "value": words.to_json()},
+            {"id": "custom.cellOptions", "value": {"type": "color-background"}},
+        ]
     panel = core.Table(
-        **_common(title, query, why, size, extra={"noValue": "No target", "thresholds": PLAIN.to_json()}),
-        unit=_unit(title, query),
+        **_common(title, query, why, size, extra={"thresholds": PLAIN.to_json()}),
         transformations=[{"id": "organize", "options": shape}],
-        overrides=[{"matcher": {"id": "byName", "options": value}, "properties": properties}] if words else [],
+        overrides=[{"matcher": {"id": "byName", "options": value}, "properties": properties}],
     )
     for target in panel.targets:
         target.instant, target.format, target.legendFormat = True, "table", ""

@@ -111,8 +111,8 @@ def _custom(old: Json) -> Json:
     if old["type"] != "timeseries":
         return {}
     given = old["fieldConfig"]["defaults"]["custom"]
-    custom = {"fillOpacity": given["fillOpacity"], "showPoints": given["showPoints"]}
-    return {"custom": custom | ({"stacking": given["stacking"]} if given["stacking"] else {})}
+    said = {key: given[key] for key in ("fillOpacity", "stacking") if given[key]}
+    return {"custom": said | {"showPoints": given["showPoints"]}}
 
 
 # Left out, Grafana would reduce to the last sample, which is null at the right edge.

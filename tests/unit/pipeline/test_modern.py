@@ -116,8 +116,9 @@ def test_every_data_panel_says_what_it_means_and_which_version_it_was_written_fo
             continue
         assert panel["pluginVersion"] == "13.2.2"
         assert panel["description"].endswith(".")
-        assert panel["fieldConfig"]["defaults"]["unit"]
-        assert panel["fieldConfig"]["defaults"]["noValue"]
+        if panel["type"] != "table":
+            assert panel["fieldConfig"]["defaults"]["unit"]
+            assert panel["fieldConfig"]["defaults"]["noValue"]
 
 
 @each_board
@@ -209,7 +210,11 @@ def test_a_table_asks_once_and_names_its_columns():
     assert names["instance"] == "Instance" and names["Value"] == "Status"
     override = panel["fieldConfig"]["overrides"][0]
     assert override["matcher"] == {"id": "byName", "options": "Status"}
-    assert override["properties"][0]["value"][0]["options"]["0"]["text"] == "DOWN"
+    unit, words, cell = override["properties"]
+    assert unit == {"id": "unit", "value": "bool"}
+    assert words["value"][0]["options"]["0"]["text"] == "DOWN"
+    assert cell == {"id": "custom.cellOptions", "value": {"type": "color-background"}}
+    assert "unit" not in panel["fieldConfig"]["defaults"], "a version must not be read as a number"
 
 
 def test_stacking_and_maximum_survive():

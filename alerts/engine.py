@@ -1,22 +1,48 @@
 """Alerts on the engine's saturation: memory, queue and speed."""
 
-from kit.promql import deriv, instant, over_time
+from kit.expr import Expr
+from kit.promql import clamp_min, deriv, duration_seconds, instant, over_time
 from kit.rules import Alert, AlertGroup, Severity
-from kit.settings import Settings
+from kit.settings import Settings, Thresholds
 from recording_rules import engine
 
 _WHO = "{{ $labels.model_name }} ({{ $labels.job }})"
-_GROWTH_WINDOW_SECONDS = 600
+
+_GROWTH_WINDOW = "10m"
+# A long queue that keeps its length still sways by some requests, and a short one by most of its length:
+# growth is what neither does within the window.
+_GROWTH_RATIO = 0.2
+_GROWTH_REQUESTS = 5
+# Work that is nearly all prefill, such as OCR, reads thousands of tokens a second for each request and writes few.
+# An engine that is slow reads hardly more than it writes.
+_PREFILL_TOKENS_PER_SECOND_PER_REQUEST = 100
+
+
+def _queue_grows() -> Expr:
+    """The shortest queue of the last 5 minutes, where that grows and a queue is there now."""
+    waiting = engine.WAITING_FOR_CAPACITY
+    shortest = over_time("min", waiting, "5m") > 0
+    growth = deriv(waiting, _GROWTH_WINDOW) * duration_seconds(_GROWTH_WINDOW)
+    notable = clamp_min(over_time("avg", waiting, _GROWTH_WINDOW) * _GROWTH_RATIO, _GROWTH_REQUESTS)
+    # The windows remember a model that has gone; its queue of this moment does not.
+    return shortest.and_(growth >= notable).and_(instant(waiting) > 0)
+
+
+def _generates_slowly(limits: Thresholds) -> Expr:
+    """Output tokens each second of a model that is never idle, where they are few and input is not what it works on."""
+    tokens = instant(engine.GENERATION_TOKENS)
+    mean_running = over_time("avg", engine.RUNNING, "5m")
+    few = (tokens < limits.tokens_low_per_second).and_(tokens / mean_running < limits.tokens_low_per_second_per_request)
+    never_idle = over_time("min", engine.RUNNING, "5m") > 0
+    # As above: a model that has gone is not slow.
+    runs_now = instant(engine.RUNNING) > 0
+    reads = instant(engine.PROMPT_TOKENS) / mean_running >= _PREFILL_TOKENS_PER_SECOND_PER_REQUEST
+    return few.and_(never_idle).and_(runs_now).unless(reads)
 
 
 def group(settings: Settings) -> AlertGroup:
     """The alerts with this installation's thresholds."""
     limits = settings.thresholds
-    tokens = instant(engine.GENERATION_TOKENS)
-    tokens_per_request = tokens / over_time("avg", engine.RUNNING, "5m")
-    always_queued = over_time("min", engine.WAITING_FOR_CAPACITY, "5m") > 0
-    # A queue that is long but steady makes the slope flip around 0; one request more in ten minutes is growth.
-    growing = deriv(engine.WAITING_FOR_CAPACITY, "10m") * _GROWTH_WINDOW_SECONDS >= 1
     return AlertGroup(
         "inference-engine",
         (
@@ -31,7 +57,7 @@ def group(settings: Settings) -> AlertGroup:
             ),
             Alert(
                 name="InferenceQueueGrowing",
-                expr=always_queued.and_(growing),
+                expr=_queue_grows(),
                 for_="5m",
                 severity=Severity.TICKET,
                 summary=f"Queue of {_WHO} keeps growing",
@@ -40,9 +66,7 @@ def group(settings: Settings) -> AlertGroup:
             ),
             Alert(
                 name="InferenceThroughputLow",
-                expr=(tokens < limits.tokens_low_per_second)
-                .and_(tokens_per_request < limits.tokens_low_per_second_per_request)
-                .and_(over_time("min", engine.RUNNING, "5m") > 0),
+                expr=_generates_slowly(limits),
                 for_="10m",
                 severity=Severity.TICKET,
                 summary=f"{_WHO} generates slowly",

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from kit.expr import Expr, Matcher, QueryError, Selector, Shape, Source, binary
+from kit.expr import Expr, Matcher, QueryError, Selector, Shape, Source, binary, number
 from metrics.types import Kind, Unit
 
 _PER_SECOND = {
@@ -55,6 +55,12 @@ def deriv(source: Source, window: str, **matchers: str | Matcher) -> Expr:
     _require(source, (Kind.GAUGE,), "deriv")
     shape = Shape(Kind.GAUGE, _PER_SECOND.get(source.unit, source.unit), source.all_labels)
     return _ranged("deriv", source, window, shape, matchers)
+
+
+def changes(source: Source, window: str, **matchers: str | Matcher) -> Expr:
+    """How often a gauge's value changed from one sample to the next."""
+    _require(source, (Kind.GAUGE,), "changes")
+    return _ranged("changes", source, window, Shape(Kind.GAUGE, Unit.NONE, source.all_labels), matchers)
 
 
 def absent(source: Source, **matchers: str) -> Expr:
@@ -121,6 +127,11 @@ def at_most(bound: float, source: Source) -> Matcher:
         grid = ", ".join(f"{bucket:g}" for bucket in source.buckets)
         raise QueryError(f"{bound:g} is no bucket of {source.name}; its buckets are {grid}.")
     return Matcher("=", str(float(bound)))
+
+
+def clamp_min(operand: Expr, smallest: float) -> Expr:
+    """The operand, or `smallest` where that is more."""
+    return Expr(("clamp_min(", *operand.parts, f", {number(smallest)})"), operand.shape)
 
 
 def ratio(part: Expr, whole: Expr) -> Expr:

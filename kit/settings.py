@@ -29,6 +29,7 @@ class Thresholds:
     """Where alerts begin. Sources: the article's own numbers (QPS 10, KV cache 90 %, 50 tokens/s), the rest are defaults to tune."""
 
     qps_low: float = 10
+    down_seconds: int = 60
     kv_cache_high_ratio: float = 0.9
     latency_high_seconds: float = 10
     latency_high_share_ratio: float = 0.05

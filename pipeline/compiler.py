@@ -26,6 +26,8 @@ def compile_bundle(settings: Settings, data_source: DataSource | None = None) ->
     alert_groups = alerts.groups(settings)
     _refuse_duplicates("alert", (alert.name for group in alert_groups for alert in group.alerts))
     _refuse_duplicates("record", (record.name for group in recording_rules.GROUPS for record in group.records))
+    record_group_names = [group.name for group in recording_rules.GROUPS]
+    _refuse_duplicates("rule group", record_group_names + [group.name for group in alert_groups])
     alert_files = {f"{group.name}.yaml": _alert_file(group, settings) for group in alert_groups}
     uid = data_source.uid if data_source else settings.grafana.data_source or CONVENTIONAL_DATA_SOURCE_UID
     return Bundle(

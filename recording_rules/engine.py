@@ -70,7 +70,7 @@ KV_CACHE_USAGE_AVG = Record(
 )
 
 GROUP = RecordGroup(
-    "inference-engine",
+    "engine",
     (
         *TIME_TO_FIRST_TOKEN.parts,
         *INTER_TOKEN_LATENCY.parts,

@@ -52,6 +52,6 @@ DURATION = histogram(
 )
 
 GROUP = RecordGroup(
-    "inference-requests",
+    "requests",
     (REQUESTS, REQUESTS_BY_ENDPOINT, REQUESTS_FINISHED, HTTP_REQUESTS, HTTP_ERRORS, *DURATION.parts),
 )

@@ -15,4 +15,4 @@ TARGETS_UP = Record(
     "Targets that answered the last scrape.",
 )
 
-GROUP = RecordGroup("inference-targets", (TARGETS, TARGETS_UP))
+GROUP = RecordGroup("targets", (TARGETS, TARGETS_UP))

@@ -1,7 +1,6 @@
 """Every rule test of this folder, run by promtool against freshly compiled rule files."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,6 @@ import alerts
 import recording_rules
 from kit.settings import Settings, load_settings
 from pipeline import promtool
-from pipeline.bundle import Bundle, Json
 from pipeline.compiler import compile_bundle
 from pipeline.outputs import write_bundle
 from stack.components import ensure_components
@@ -35,7 +33,7 @@ def compiled_rules(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path |
     @cache
     def compile_rules(settings_file: Path | None) -> Path:
         folder = tmp_path_factory.mktemp("rules")
-        write_bundle(_ordered(compile_bundle(load_settings(settings_file))), folder)
+        write_bundle(compile_bundle(load_settings(settings_file)), folder)
         return folder
 
     return compile_rules
@@ -101,18 +99,4 @@ def _settings_file(file: Path) -> Path | None:
 
 def _evaluation_order() -> list[str]:
     """Records before alerts: promtool's own order is random, and an alert must see the records of its own moment."""
-    records = [group.name for group in recording_rules.GROUPS]
-    return records + [_alert_group(group.name) for group in alerts.groups(Settings())]
-
-
-def _alert_group(name: str) -> str:
-    return f"{name} (alerts)"
-
-
-def _ordered(bundle: Bundle) -> Bundle:
-    """The bundle with alert groups that are never named like a group of records, which promtool could not order."""
-    return replace(bundle, alerts={file: _renamed(content) for file, content in bundle.alerts.items()})
-
-
-def _renamed(rule_file: Json) -> Json:
-    return {"groups": [group | {"name": _alert_group(group["name"])} for group in rule_file["groups"]]}
+    return [group.name for group in (*recording_rules.GROUPS, *alerts.groups(Settings()))]

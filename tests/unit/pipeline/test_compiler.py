@@ -13,7 +13,7 @@ import yaml
 import alerts
 import recording_rules
 from kit.errors import GlassboxError
-from kit.expr import QueryError
+from kit.rules import RecordGroup
 from kit.settings import Jobs, Settings, Thresholds
 from pipeline.compiler import compile_bundle
 from pipeline.outputs import render, write_bundle
@@ -103,7 +103,8 @@ def test_three_evaluations_in_a_row_whatever_the_interval():
 
 
 def test_a_latency_threshold_that_is_no_bucket_is_refused_with_the_buckets():
-    with pytest.raises(QueryError, match=r"7 is no bucket of .*; its buckets are 0.3, 0.5"):
+    message = r"^Setting thresholds.latency_high_seconds: 7 is no bucket of .*; its buckets are 0.3, 0.5"
+    with pytest.raises(GlassboxError, match=message):
         compile_bundle(Settings(thresholds=Thresholds(latency_high_seconds=7)))
 
 
@@ -121,6 +122,13 @@ def test_two_alerts_of_one_name_are_refused(monkeypatch):
     groups = alerts.groups(Settings())
     monkeypatch.setattr(alerts, "groups", lambda settings: (*groups, groups[0]))
     with pytest.raises(GlassboxError, match="Two definitions of the alert 'InferenceQPSLow'"):
+        compile_bundle(Settings())
+
+
+def test_two_rule_groups_of_one_name_are_refused_even_across_records_and_alerts(monkeypatch):
+    namesake = RecordGroup("inference-engine", ())
+    monkeypatch.setattr(recording_rules, "GROUPS", (*recording_rules.GROUPS, namesake))
+    with pytest.raises(GlassboxError, match="Two definitions of the rule group 'inference-engine'"):
         compile_bundle(Settings())
 
 

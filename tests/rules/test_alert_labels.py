@@ -1,0 +1,40 @@
+"""What tells one alert from another in Grafana, where a metric's name is a label like any other."""
+
+from pathlib import Path
+
+import yaml
+
+from kit.settings import Settings
+from pipeline import promtool
+from pipeline.compiler import compile_bundle
+from stack.components import ensure_components
+
+TARGET = 'job="vllm",instance="gpu-1:8000"'
+TEN_GOOD_OF_THIRTY = "1 0 0 " * 10
+
+
+def test_a_target_keeps_its_labels_whether_it_is_down_or_flaps(tmp_path: Path) -> None:
+    """Neither result carries the name `up`, which would make two alerts of one target."""
+    ensure_components()
+    test = {
+        "interval": "20s",
+        "input_series": [{"series": f"up{{{TARGET}}}", "values": f"{TEN_GOOD_OF_THIRTY} 0x60"}],
+        "promql_expr_test": [
+            {
+                "expr": f"count by (__name__, job, instance) ({_instance_down()})",
+                "eval_time": at,
+                "exp_samples": [{"labels": f"{{{TARGET}}}", "value": 1}],
+            }
+            # Down at first, flapping at 10:30 with 9 of the last 30 scrapes good, down alone at 25:00.
+            for at in ("20s", "10m30s", "25m")
+        ],
+    }
+    file = tmp_path / "labels.test.yml"
+    file.write_text(yaml.safe_dump({"tests": [test]}), encoding="utf-8")
+    result = promtool.test_rules([file])
+    assert result.passed, "\n".join(result.problems)
+
+
+def _instance_down() -> str:
+    rules = [rule for file in compile_bundle(Settings()).alerts.values() for rule in file["groups"][0]["rules"]]
+    return next(str(rule["expr"]) for rule in rules if rule["alert"] == "InferenceInstanceDown")

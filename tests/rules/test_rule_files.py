@@ -12,6 +12,7 @@ import alerts
 import recording_rules
 from kit.settings import Settings, load_settings
 from pipeline import promtool
+from pipeline.bundle import Json
 from pipeline.compiler import compile_bundle
 from pipeline.outputs import write_bundle
 from stack.components import ensure_components
@@ -43,7 +44,7 @@ def compiled_rules(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path |
 def test_rules(file: Path, compiled_rules: Callable[[Path | None], Path]) -> None:
     """promtool agrees with every expectation in the file."""
     copy = compiled_rules(_settings_file(file)) / file.name
-    copy.write_text(yaml.safe_dump(_read(file) | {"group_eval_order": _evaluation_order()}), encoding="utf-8")
+    copy.write_text(yaml.safe_dump(_read(file) | _how_to_run()), encoding="utf-8")
     result = promtool.test_rules([copy])
     assert result.passed, "\n".join(result.problems)
 
@@ -97,6 +98,11 @@ def _settings_file(file: Path) -> Path | None:
     return beside if beside.is_file() else None
 
 
-def _evaluation_order() -> list[str]:
-    """Records before alerts: promtool's own order is random, and an alert must see the records of its own moment."""
-    return [group.name for group in (*recording_rules.GROUPS, *alerts.groups(Settings()))]
+def _how_to_run() -> Json:
+    """Records before alerts, since promtool's own order is random and an alert must see the records of its own moment.
+
+    From version 3 on, windows leave out their start, so that rates of whole numbers are off by a rounding error.
+    """
+    groups = [group.name for group in (*recording_rules.GROUPS, *alerts.groups(Settings()))]
+    fuzzy = {"fuzzy_compare": True} if promtool.version(promtool.find("promtool")) >= (3, 0, 0) else {}
+    return {"group_eval_order": groups, **fuzzy}

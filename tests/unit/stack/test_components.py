@@ -61,6 +61,17 @@ def test_all_programs_come_from_two_packages(bin_dir: Path) -> None:
     assert calls(bin_dir) == ["--quiet download prometheus prometheus-alertmanager"]
 
 
+def test_a_promtool_in_a_package_of_its_own_is_fetched_too(bin_dir: Path) -> None:
+    """As in Debian 13 and later."""
+    without_promtool = DPKG.replace(" promtool", "")
+    with_promtool = DPKG.replace("prometheus promtool", "promtool")
+    write_program(bin_dir / "apt-get", APT_GET)
+    write_program(bin_dir / "dpkg", f'case "$2" in *promtool.deb) {with_promtool};; *) {without_promtool};; esac')
+    ensure_components()
+    assert components.missing() == []
+    assert calls(bin_dir) == ["--quiet download prometheus prometheus-alertmanager", "--quiet download promtool"]
+
+
 def test_shared_folder_is_found_below_tools(bin_dir: Path) -> None:
     """Debian's fixed path becomes a relative one of the same length, so the program's bytes keep their places."""
     write_program(bin_dir / "apt-get", APT_GET)

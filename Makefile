@@ -12,13 +12,8 @@ help: ## list the targets
 setup: $(READY) ## virtual environment and Python packages
 
 # The repository runs from its checkout; only what pyproject.toml names is installed.
-$(READY): pyproject.toml stack/requirements.py
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: name one with make PYTHON=python3.x." >&2; exit 1; }
-	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo "Python's venv module is incomplete: install it (Debian: apt-get install python3-venv)." >&2; exit 1; }
-	$(PYTHON) -m venv $(VENV)
-	$(PYTHON) stack/requirements.py > $(VENV)/requirements.txt
-	$(RUN) -m pip install --quiet --disable-pip-version-check --requirement $(VENV)/requirements.txt
-	@touch $@
+$(READY): pyproject.toml stack/bootstrap.py
+	$(PYTHON) stack/bootstrap.py
 
 tools: setup ## Prometheus and Alertmanager in .tools, if the machine has none
 	$(RUN) -m stack.components

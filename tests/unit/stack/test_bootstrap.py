@@ -1,0 +1,56 @@
+"""The first thing that runs on a new machine."""
+
+import builtins
+import sys
+
+import pytest
+
+from stack import bootstrap
+
+
+def test_what_is_installed_is_what_pyproject_names():
+    names = {requirement.split(">")[0] for requirement in bootstrap.requirements()}
+    assert {"click", "grafanalib", "grafana-client", "jsonschema", "PyYAML"} <= names
+    assert {"uvicorn", "pytest", "mypy", "ruff"} <= names
+
+
+def test_a_python_that_is_too_old_is_told_so(monkeypatch):
+    monkeypatch.setattr(sys, "version_info", (3, 10, 4))
+    with pytest.raises(SystemExit, match=r"Python 3\.11 or newer is needed"):
+        bootstrap.main()
+
+
+@pytest.fixture
+def commands(monkeypatch):
+    """The commands that would have been run."""
+    ran = []
+    monkeypatch.setattr(bootstrap, "run", lambda *command, **_options: ran.append([str(word) for word in command]))
+    return ran
+
+
+def test_pip_comes_with_the_environment(commands):
+    bootstrap.make_environment()
+    assert [command[1:3] for command in commands] == [["-m", "venv"]]
+    assert "--without-pip" not in commands[0]
+
+
+def test_without_ensurepip_pip_comes_from_debian(commands, monkeypatch):
+    real_import = builtins.__import__
+
+    def without_ensurepip(name, *rest):
+        if name == "ensurepip":
+            raise ImportError(name)
+        return real_import(name, *rest)
+
+    monkeypatch.setattr(builtins, "__import__", without_ensurepip)
+    monkeypatch.setattr(bootstrap, "pip_from_debian", lambda: commands.append(["pip from Debian"]))
+    bootstrap.make_environment()
+    assert "--without-pip" in commands[0]
+    assert commands[1] == ["pip from Debian"]
+
+
+def test_a_failing_command_ends_with_one_sentence():
+    with pytest.raises(SystemExit, match=r"Error: `false` failed: correct what it says above"):
+        bootstrap.run("false")
+    with pytest.raises(SystemExit, match="Error: there is no no-such-program here"):
+        bootstrap.run("no-such-program")

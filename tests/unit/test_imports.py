@@ -24,10 +24,7 @@ FENCED = {
     "niquests": {"pipeline/grafana.py", "pipeline/transport.py"},
     "subprocess": {
         "pipeline/promtool.py",
-        "stack/bench.py",
-        "stack/components.py",
-        "stack/demo.py",
-        "stack/processes.py",
+        *(f"stack/{name}.py" for name in ("bench", "bootstrap", "components", "demo", "processes")),
     },
 }
 CONTENT_LACKS = {"json", "pathlib", "os", "subprocess", "urllib", "http", "socket", "yaml"}

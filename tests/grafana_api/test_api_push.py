@@ -11,6 +11,9 @@ from pipeline.compiler import compile_bundle
 from pipeline.grafana import BasicAuth, Grafana, Token
 from pipeline.plan import Action
 
+BUNDLE = compile_bundle(Settings())
+BOARDS, GROUPS = len(BUNDLE.dashboards), len(BUNDLE.grafana_groups)
+
 
 def in_workspace(bundle: Bundle, prefix: str) -> Bundle:
     """The bundle under uids of this test alone, so that a real server keeps what it has."""
@@ -46,13 +49,13 @@ def push(grafana, target, monkeypatch):
 def test_all_of_it_arrives_and_a_second_push_writes_nothing(push):
     actions, writes = push()
     assert set(actions) == {Action.CREATE}
-    assert len(writes) == len(actions) == 5
-    assert push() == ([Action.KEEP] * 5, [])
+    assert len(writes) == len(actions) == 1 + BOARDS + GROUPS
+    assert push() == ([Action.KEEP] * len(actions), [])
 
 
 def test_a_changed_interval_updates_the_rule_groups_alone(push):
     push()
     actions, writes = push(evaluation_interval_seconds=60)
-    assert actions == [Action.KEEP] * 3 + [Action.UPDATE] * 2
+    assert actions == [Action.KEEP] * (1 + BOARDS) + [Action.UPDATE] * GROUPS
     assert {method for method, _ in writes} == {"PUT"}
     assert push(evaluation_interval_seconds=60)[1] == []

@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from kit.settings import Settings
 from pipeline import promtool
 from pipeline.cli import main
+from pipeline.compiler import compile_bundle
 from preview.server import GrafanaStandIn
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -23,6 +25,9 @@ PROMETHEUS = {
     "url": "http://127.0.0.1:9090",
     "isDefault": True,
 }
+BUNDLE = compile_bundle(Settings())
+# The folder, every dashboard, every rule group.
+OBJECTS = 1 + len(BUNDLE.dashboards) + len(BUNDLE.grafana_groups)
 
 
 @pytest.fixture(autouse=True)
@@ -75,17 +80,21 @@ def test_build_lists_what_it_wrote(capsys, tmp_path):
 
 def test_lint_finds_nothing(capsys):
     assert main(["lint"]) == 0
-    assert capsys.readouterr().out == "No findings in 2 dashboards and 43 rules.\n"
+    files = (*BUNDLE.alerts.values(), *BUNDLE.recording_rules.values())
+    rules = sum(len(group["rules"]) for file in files for group in file["groups"])
+    assert capsys.readouterr().out == f"No findings in {len(BUNDLE.dashboards)} dashboards and {rules} rules.\n"
 
 
 def test_a_push_reports_each_object_and_a_second_one_nothing(capsys, server, token_file):
     arguments = ["--grafana", server.url, "--token-file", token_file]
     assert main(arguments) == 0
     out = capsys.readouterr().out
-    assert "  + dashboard  LLM serving\n" in out and out.endswith("Pushed: 5 created, 0 updated, 0 unchanged.\n")
+    assert "  + dashboard  LLM serving\n" in out and out.endswith(
+        f"Pushed: {OBJECTS} created, 0 updated, 0 unchanged.\n"
+    )
     writes = [request for request in server.requests if request[0] != "GET"]
     assert main(arguments) == 0
-    assert capsys.readouterr().out.endswith("Nothing to do: all 5 objects are up to date.\n")
+    assert capsys.readouterr().out.endswith(f"Nothing to do: all {OBJECTS} objects are up to date.\n")
     assert [request for request in server.requests if request[0] != "GET"] == writes
 
 

@@ -5,6 +5,7 @@ import pytest
 from kit.errors import GlassboxError
 from kit.settings import GrafanaTarget, Settings, Thresholds
 from pipeline.bundle import DataSource
+from pipeline.compiler import compile_bundle
 from pipeline.grafana import Grafana, GrafanaError, Token
 from pipeline.plan import Action, fitted
 from pipeline.push import choose_data_source, fingerprint, push
@@ -19,6 +20,7 @@ PROMETHEUS = {
     "isDefault": True,
 }
 BOARD = "glassbox-llm-serving"
+BUNDLE = compile_bundle(Settings())
 
 
 @pytest.fixture(params=VERSIONS)
@@ -42,7 +44,8 @@ def actions(grafana, settings=None):
 
 def test_the_first_push_creates_all_and_the_second_writes_nothing(grafana):
     first = actions(grafana)
-    assert [kind for kind, _, _ in first] == ["folder", "dashboard", "dashboard", "rule group", "rule group"]
+    boards, groups = len(BUNDLE.dashboards), len(BUNDLE.grafana_groups)
+    assert [kind for kind, _, _ in first] == ["folder", *["dashboard"] * boards, *["rule group"] * groups]
     assert {action for _, _, action in first} == {Action.CREATE}
     writes = list(grafana.writes)
     assert {action for _, _, action in actions(grafana)} == {Action.KEEP}

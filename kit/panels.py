@@ -186,7 +186,7 @@ def dashboard(slug: str, title: str, *, question: str, variables: Sequence[Varia
             target.expr = str(narrowed(target.expr, variables))
     return core.Dashboard(
         title=title,
-        uid=f"glassbox-{slug}",
+        uid=slug,
         description=question,
         panels=panels,
         templating=core.Templating(list=[_data_source_variable(), *map(_template, variables)]),

@@ -145,10 +145,10 @@ def mean(total: Expr, count: Expr) -> Expr:
 
 
 def with_label(label: str, operand: Expr, *, copied_from: str) -> Expr:
-    """The operand with the value of one label copied into another."""
+    """The operand with the value of one label copied into another, where it has a value."""
     _require_labels(operand, (copied_from,))
     shape = replace(operand.shape, labels=tuple(dict.fromkeys((*operand.shape.labels, label))))
-    return Expr(("label_replace(", *operand.parts, f', "{label}", "$1", "{copied_from}", "(.*)")'), shape)
+    return Expr(("label_replace(", *operand.parts, f', "{label}", "$1", "{copied_from}", "(.+)")'), shape)
 
 
 def _growth(function: str, source: Source, window: str, unit: Unit, matchers: dict[str, str | Matcher]) -> Expr:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
+from math import isfinite
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -64,31 +65,54 @@ def load_settings(path: Path | None) -> Settings:
         return Settings()
     values = _read_yaml(path)
     _check_schema(path, values)
-    return _fill(Settings, values)
+    settings = _fill(Settings, values)
+    unknown = sorted(set(settings.jobs.expected) - set(settings.jobs.services))
+    if unknown:
+        raise GlassboxError(
+            f"Settings file {path}: jobs.expected: {unknown[0]!r} is not among jobs.services; add it there."
+        )
+    return settings
 
 
 def _read_yaml(path: Path) -> dict[str, Any]:
     import yaml  # noqa: PLC0415  # most commands run without a settings file and start faster without it
 
+    class Loader(yaml.SafeLoader):
+        """YAML lets the last of two equal keys win; here the second one is an error."""
+
+        def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
+            seen = set()
+            for key, _ in node.value:
+                if key.value in seen:
+                    raise yaml.MarkedYAMLError(problem_mark=key.start_mark)
+                seen.add(key.value)
+            return super().construct_mapping(node, deep)
+
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        values = yaml.load(path.read_text(encoding="utf-8"), Loader)
     except OSError as error:
         raise GlassboxError(f"Settings file {path} cannot be read ({error.strerror}): check --settings.") from None
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
+    except (ValueError, RecursionError, yaml.YAMLError) as error:
         place = getattr(error, "problem_mark", None)
         line = f" at line {place.line + 1}" if place else ""
-        raise GlassboxError(f"Settings file {path} is not valid YAML{line}: correct its syntax.") from None
+        raise GlassboxError(
+            f"Settings file {path} is not valid YAML{line}: correct its syntax; no key may occur twice."
+        ) from None
     if not isinstance(values or {}, dict):
         raise GlassboxError(f"Settings file {path} must hold keys and values, not a {type(values).__name__}.")
     return values or {}
 
 
 def _check_schema(path: Path, values: dict[str, Any]) -> None:
-    from jsonschema import Draft202012Validator  # noqa: PLC0415  # as above
+    from jsonschema import Draft202012Validator, validators  # noqa: PLC0415  # as above
     from jsonschema.exceptions import best_match  # noqa: PLC0415  # as above
 
-    validator = Draft202012Validator(json.loads(SCHEMA_FILE.read_text(encoding="utf-8")))
-    error = best_match(validator.iter_errors(values))
+    base = Draft202012Validator.TYPE_CHECKER
+    # A threshold of .nan or .inf would make an alert that can never fire.
+    finite = base.redefine("number", lambda checker, value: base.is_type(value, "number") and isfinite(value))
+    validator = validators.extend(Draft202012Validator, type_checker=finite)  # type: ignore[no-untyped-call]  # its stub has no types
+    schema = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
+    error = best_match(validator(schema).iter_errors(values))
     if error is not None:
         where = ".".join(str(part) for part in error.absolute_path)
         raise GlassboxError(f"Settings file {path}: {where + ': ' if where else ''}{_explain(error)}.")
@@ -97,7 +121,7 @@ def _check_schema(path: Path, values: dict[str, Any]) -> None:
 def _explain(error: Any) -> str:
     if error.validator == "additionalProperties":
         known = sorted(error.schema["properties"])
-        unknown = sorted(set(error.instance) - set(known))
+        unknown = sorted(map(str, set(error.instance) - set(known)))
         return f"unknown key {unknown[0]!r}; the keys are {', '.join(known)}"
     if error.validator == "type":
         return f"{error.instance!r} should be a value of type {error.validator_value}"
@@ -114,6 +138,8 @@ def _fill(kind: type[T], values: Mapping[str, Any]) -> T:
         default = getattr(kind(), name)
         if is_dataclass(default) and not isinstance(default, type):
             return _fill(type(default), value)
+        if isinstance(default, int) and isinstance(value, float) and value.is_integer():
+            return int(value)  # 60.0 is an integer to JSON Schema
         return tuple(value) if isinstance(value, list) else value
 
     return kind(**{f.name: convert(f.name, values[f.name]) for f in fields(kind) if f.name in values})  # type: ignore[arg-type]  # T is always a settings dataclass

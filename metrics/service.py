@@ -6,11 +6,16 @@ from metrics.vllm import REQUEST_SECONDS
 # vLLM's own grid, so that two engines are compared on equal buckets, with three finer steps below it.
 DURATION_SECONDS = (0.05, 0.1, 0.2, *REQUEST_SECONDS)
 
+# vLLM's HTTP metrics have `handler`. Where a scrape configuration sets a target label `endpoint`, as the Prometheus
+# Operator does, ours becomes `exported_endpoint` unless it says honorLabels.
+_TOLD_APART_BY = ("handler", "exported_endpoint")
+
 HTTP_REQUESTS = Counter(
     name="http_requests_total",
     unit=Unit.REQUESTS,
     labels=("method", "endpoint", "status"),
     shared_name=True,
+    told_apart_by=_TOLD_APART_BY,
     help="Finished requests by declared endpoint; status is the exact code. vLLM's metric of the same name has other labels.",
 )
 HTTP_REQUEST_DURATION = Histogram(
@@ -19,6 +24,7 @@ HTTP_REQUEST_DURATION = Histogram(
     labels=("method", "endpoint"),
     bounds=DURATION_SECONDS,
     shared_name=True,
+    told_apart_by=_TOLD_APART_BY,
     help="First byte of the request to the end of the response's body.",
 )
 HTTP_REQUESTS_INPROGRESS = Gauge(
@@ -26,6 +32,7 @@ HTTP_REQUESTS_INPROGRESS = Gauge(
     unit=Unit.REQUESTS,
     labels=("endpoint",),
     shared_name=True,
+    told_apart_by=_TOLD_APART_BY,
     help="Requests inside the service now.",
 )
 QPS = Gauge(

@@ -57,6 +57,7 @@ class Metric:
     `since` and `last` are the exporter's versions that expose it; empty means all that the catalogue covers.
     `often_absent` tells why an exposition of a covered version may lack the metric.
     `shared_name` marks a name that unrelated services use too: queries must select the job.
+    `told_apart_by` are labels that it never has itself, and that tell it from others of its name.
     """
 
     kind: ClassVar[Kind]
@@ -70,11 +71,12 @@ class Metric:
     formerly: tuple[FormerName, ...] = ()
     often_absent: str = ""
     shared_name: bool = False
+    told_apart_by: tuple[str, ...] = ()
 
     @property
     def all_labels(self) -> tuple[str, ...]:
-        """Its own labels and those of the target it is scraped from."""
-        return tuple(dict.fromkeys((*self.labels, *TARGET_LABELS)))
+        """Its own labels, those of the target it is scraped from, and those that tell it from others."""
+        return tuple(dict.fromkeys((*self.labels, *TARGET_LABELS, *self.told_apart_by)))
 
     @property
     def buckets(self) -> tuple[float, ...]:
@@ -135,6 +137,7 @@ class Histogram(Metric):
             formerly=names,
             bounds=self.bounds,
             shared_name=self.shared_name,
+            told_apart_by=self.told_apart_by,
         )
 
     @property
@@ -150,5 +153,10 @@ class Histogram(Metric):
     def _part(self, part: str, unit: Unit) -> Counter:
         names = tuple(FormerName(f"{former.name}_{part}", former.last) for former in self.formerly)
         return Counter(
-            name=f"{self.name}_{part}", unit=unit, labels=self.labels, formerly=names, shared_name=self.shared_name
+            name=f"{self.name}_{part}",
+            unit=unit,
+            labels=self.labels,
+            formerly=names,
+            shared_name=self.shared_name,
+            told_apart_by=self.told_apart_by,
         )

@@ -1,5 +1,7 @@
 """The command line. stdout carries the result, stderr what went wrong; exit codes: 0 done, 2 findings, 1 error."""
 
+import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -42,13 +44,14 @@ def cli(context: click.Context, settings_file: Path | None, url: str | None, tok
     Credentials come from GRAFANA_TOKEN, --token-file, or GRAFANA_USER and GRAFANA_PASSWORD.
     """
     context.obj = load_settings(settings_file)
-    if context.invoked_subcommand:
-        if url:
-            raise click.UsageError(f"--grafana does not go with {context.invoked_subcommand!r}: give one of the two.")
-        return DONE
-    if url:
+    if url is not None and context.invoked_subcommand:
+        raise click.UsageError(f"--grafana does not go with {context.invoked_subcommand!r}: give one of the two.")
+    if url is not None:
         return _push(url, token_file, context.obj)
-    click.echo(context.get_help())
+    if token_file:
+        raise click.UsageError("--token-file needs --grafana URL.")
+    if not context.invoked_subcommand:
+        _say(context.get_help())
     return DONE
 
 
@@ -59,7 +62,7 @@ def build(settings: Settings, out: Path) -> int:
     """Write dashboards, rule files and Grafana's rule groups."""
     files = write_bundle(compile_bundle(settings), out)
     for file in files:
-        click.echo(file)
+        _say(str(file))
     return DONE
 
 
@@ -76,33 +79,42 @@ def _lint(bundle: Bundle) -> int:
 
     findings = findings_of(bundle)
     for finding in findings:
-        click.echo(report.finding_line(finding))
+        _say(report.finding_line(finding))
     rules = sum(
         len(group["rules"])
         for files in (bundle.alerts, bundle.recording_rules)
         for file in files.values()
         for group in file["groups"]
     )
-    click.echo(report.lint_summary(findings, f"{len(bundle.dashboards)} dashboards and {rules} rules"))
+    _say(report.lint_summary(findings, f"{len(bundle.dashboards)} dashboards and {rules} rules"))
     return FINDINGS if findings else DONE
 
 
 def _push(url: str, token_file: Path | None, settings: Settings) -> int:
     from pipeline import report  # noqa: PLC0415  # as above
     from pipeline.grafana import Grafana, credential_from_environment  # noqa: PLC0415  # only a push needs an HTTP client
-    from pipeline.push import push  # noqa: PLC0415  # as above
+    from pipeline.push import compile_for, push  # noqa: PLC0415  # as above
 
     credential = credential_from_environment(token_file)
     with Grafana(url, credential) as grafana:
-        if _lint(compile_bundle(settings)):
+        bundle = compile_for(grafana, settings)
+        if _lint(bundle):
             click.echo("Nothing was pushed: correct the findings first.", err=True)
             return FINDINGS
         changes = []
-        for change in push(grafana, settings):
+        for change in push(grafana, settings, bundle):
             changes.append(change)
-            click.echo(report.change_line(change))
-        click.echo(report.push_summary(changes))
+            _say(report.change_line(change))
+        _say(report.push_summary(changes))
     return DONE
+
+
+def _say(text: str) -> None:
+    """Print a line of the result. A reader who has gone, such as `| head`, must not stop a push half-way."""
+    try:
+        click.echo(text)
+    except OSError:
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  # lives as long as the process
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -10,7 +10,7 @@ from kit.expr import Expr, regex
 from kit.rules import Alert, AlertGroup, RecordGroup
 from kit.settings import Settings
 from pipeline.bundle import Bundle, DataSource, Json
-from pipeline.grafana_rules import grafana_group
+from pipeline.grafana_rules import grafana_group, uid_in
 from pipeline.modern import modern_dashboard, plain
 
 TAG = "glassbox"
@@ -31,7 +31,7 @@ def compile_bundle(settings: Settings, data_source: DataSource | None = None) ->
     alert_files = {f"{group.name}.yaml": _alert_file(group, settings) for group in alert_groups}
     uid = data_source.uid if data_source else settings.grafana.data_source or CONVENTIONAL_DATA_SOURCE_UID
     return Bundle(
-        dashboards=_dashboards(data_source),
+        dashboards=_dashboards(settings.grafana.folder_uid, data_source),
         recording_rules={f"{group.name}.yaml": _record_file(group, settings) for group in recording_rules.GROUPS},
         alerts=alert_files,
         grafana_groups=tuple(
@@ -42,9 +42,11 @@ def compile_bundle(settings: Settings, data_source: DataSource | None = None) ->
     )
 
 
-def _dashboards(data_source: DataSource | None) -> dict[str, Json]:
+def _dashboards(folder_uid: str, data_source: DataSource | None) -> dict[str, Json]:
     compiled = [modern_dashboard(plain(build()), tags=[TAG]) for build in dashboards.ALL]
-    _refuse_duplicates("dashboard uid", (board["uid"] for board in compiled))
+    _refuse_duplicates("dashboard", (board["uid"] for board in compiled))
+    for board in compiled:
+        board["uid"] = uid_in(folder_uid, board["uid"])
     if data_source:
         for board in compiled:
             _start_with(board, data_source)

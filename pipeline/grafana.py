@@ -215,8 +215,13 @@ class Grafana:
             Folder(self._transport.about(f"folder {uid}")).create_folder(title, uid=uid)
         except GrafanaError as error:
             # Grafana 10 and 11 say 409, 12 and 13 say 412; both also for reasons other than "exists".
-            if error.status not in EXISTS_ALREADY or self.folder(uid) is None:
+            if error.status not in EXISTS_ALREADY:
                 raise
+            if self.folder(uid) is None:
+                raise GlassboxError(
+                    f"Grafana has another folder titled {title!r}, and this version allows a title once: "
+                    "set grafana.folder_title in the settings."
+                ) from None
 
     def rename_folder(self, uid: str, title: str, version: int) -> None:
         """Set the title of a folder whose version is still `version`, else GrafanaError with status 409 or 412."""

@@ -5,14 +5,11 @@ whatever its value, NaN included; no data is healthy; a series that leaves the r
 """
 
 import hashlib
-import re
 from typing import Any
 
 from kit.promql import duration_seconds
 from pipeline.bundle import Json
 
-# Grafana evaluates in steps of 10 s and refuses other intervals.
-_BASE_INTERVAL_SECONDS = 10
 # Grafana adds both to every stored model; a rule sent with them, keys sorted, compares as unchanged.
 _MODEL_DEFAULTS = {"intervalMs": 1000, "maxDataPoints": 43200}
 _QUERY_RANGE_SECONDS = 600
@@ -20,16 +17,15 @@ _QUERY_RANGE_SECONDS = 600
 
 def grafana_group(group: Json, *, folder_uid: str, data_source_uid: str) -> Json:
     """A Prometheus rule group (alerts only) as the provisioning API's rule group; `interval` in seconds."""
-    interval_seconds = duration_seconds(group["interval"])
     rules = [_rule(rule, group["name"], folder_uid, data_source_uid) for rule in group["rules"]]
-    rounded = -(-interval_seconds // _BASE_INTERVAL_SECONDS) * _BASE_INTERVAL_SECONDS
-    return {"title": group["name"], "folderUid": folder_uid, "interval": rounded, "rules": rules}
+    interval_seconds = duration_seconds(group["interval"])
+    return {"title": group["name"], "folderUid": folder_uid, "interval": interval_seconds, "rules": rules}
 
 
 def _rule(rule: Json, group: str, folder_uid: str, data_source_uid: str) -> Json:
     texts = {key: _for_grafana(text) for key, text in rule["annotations"].items()}
     return {
-        "uid": rule_uid(group, rule["alert"]),
+        "uid": uid_in(folder_uid, rule["alert"]),
         "title": rule["alert"],
         "folderUID": folder_uid,
         "ruleGroup": group,
@@ -47,10 +43,10 @@ def _rule(rule: Json, group: str, folder_uid: str, data_source_uid: str) -> Json
     }
 
 
-def rule_uid(group: str, alert: str) -> str:
-    """A rule's identity from names, never from its position; at most 40 characters of `[a-zA-Z0-9_-]`."""
-    slug = re.sub(r"[^a-zA-Z0-9_-]", "-", f"glassbox-{alert}")
-    return slug if len(slug) <= 40 else f"{slug[:31]}-{hashlib.sha256(f'{group}/{alert}'.encode()).hexdigest()[:8]}"
+def uid_in(folder_uid: str, name: str) -> str:
+    """An identity from names, never from a position, that differs between folders; 40 characters at most, as Grafana asks."""
+    uid = f"{folder_uid}-{name}"
+    return uid if len(uid) <= 40 else f"{uid[:31]}-{hashlib.sha256(uid.encode()).hexdigest()[:8]}"
 
 
 def _nodes(expr: str, data_source_uid: str) -> list[Json]:

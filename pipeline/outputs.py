@@ -12,6 +12,8 @@ from kit.errors import GlassboxError
 from pipeline.bundle import Bundle, Json
 
 LINE_LENGTH = 120
+# Tells a folder that we wrote and may replace from any other, such as a checkout of this repository.
+MARKER = ".glassbox-build"
 FOLDERS = ("dashboards", "alerts", "recording_rules", "grafana")
 
 
@@ -25,22 +27,53 @@ def render(bundle: Bundle) -> dict[str, str]:
 
 
 def write_bundle(bundle: Bundle, folder: Path) -> list[Path]:
-    """Write all files, or none: the folders are prepared beside their place and moved in when complete. Returns the files."""
+    """Write all files, or none: they are prepared beside their place and moved in when complete. Returns the files.
+
+    A folder that holds something of the same names and was not written by us is refused.
+    """
     files = render(bundle)
+    _refuse_foreign(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        (folder / MARKER).touch()
         with tempfile.TemporaryDirectory(dir=folder, prefix=".new-") as prepared:
             for path, text in files.items():
                 target = Path(prepared, path)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_text(text, encoding="utf-8", newline="\n")
-            for name in FOLDERS:
-                _replace(folder / name, Path(prepared, name))
+            _swap(Path(prepared), folder)
     except OSError as error:
+        reason = error.strerror or error
         raise GlassboxError(
-            f"Output folder {folder} cannot be written ({error.strerror}): choose another with --out."
+            f"Output folder {folder} cannot be written ({reason}): choose another with --out."
         ) from None
     return [folder / path for path in sorted(files)]
+
+
+def _refuse_foreign(folder: Path) -> None:
+    taken = [name for name in FOLDERS if (folder / name).exists()]
+    if taken and not (folder / MARKER).is_file():
+        raise GlassboxError(
+            f"Output folder {folder} has a {taken[0]} that this tool did not write: choose another with --out, "
+            "since what is in it would be replaced."
+        )
+
+
+def _swap(prepared: Path, folder: Path) -> None:
+    """Move the new folders in and the old ones out; put the old ones back where that fails."""
+    aside = prepared / "old"
+    aside.mkdir()
+    try:
+        for name in FOLDERS:
+            if (folder / name).exists():
+                (folder / name).rename(aside / name)
+        for name in FOLDERS:
+            (prepared / name).rename(folder / name)
+    except OSError:
+        for old in aside.iterdir():
+            shutil.rmtree(folder / old.name, ignore_errors=True)
+            old.rename(folder / old.name)
+        raise
 
 
 def json_text(value: Json) -> str:
@@ -69,9 +102,3 @@ def yaml_text(value: Json) -> str:
     return yaml.dump(
         value, Dumper=getattr(yaml, "CSafeDumper", yaml.SafeDumper), sort_keys=False, width=10**9, allow_unicode=True
     )
-
-
-def _replace(place: Path, new: Path) -> None:
-    if place.exists():
-        shutil.rmtree(place)
-    new.replace(place)

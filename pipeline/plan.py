@@ -15,11 +15,12 @@ Version = tuple[int, int, int]
 # Fields that older servers do not know: they would drop them without a word, and every push would find a difference.
 _RULE_FIELDS_SINCE: dict[str, Version] = {"keep_firing_for": (12, 0, 0), "missingSeriesEvalsToResolve": (12, 0, 0)}
 _KEEP_LAST_SINCE: Version = (10, 4, 1)
-_SET_BY_SERVER = ("id", "updated", "provenance", "orgID", "notification_settings", "record")
+_SET_BY_SERVER = ("id", "updated", "provenance", "orgID", "record")
 _DURATIONS = ("for", "keep_firing_for")
 # Who may have written a rule that a push replaces: nobody in particular, or the API as we do.
 _OURS_TO_WRITE = (None, "", "api")
-_OUR_RULES = "glassbox-"
+# What people set on a rule in Grafana and a push leaves as it is.
+_LEFT_TO_PEOPLE = ("isPaused", "notification_settings")
 
 
 class Action(Enum):
@@ -57,8 +58,9 @@ def plan(bundle: Bundle, target: GrafanaTarget, live: LiveState, version: Versio
         _dashboard_change(board, target.folder_uid, live.dashboard(uid)) for uid, board in bundle.dashboards.items()
     ]
     for group in bundle.grafana_groups:
-        known = live.rule_group(target.folder_uid, group["title"]) if folder else None
-        changes.append(_group_change(fitted(group, version), known))
+        # Also without a folder: who may not read rules must hear so before anything is written.
+        known = live.rule_group(target.folder_uid, group["title"])
+        changes.append(_group_change(fitted(group, version), known, target.folder_uid))
     return changes
 
 
@@ -68,10 +70,8 @@ def _folder_change(target: GrafanaTarget, live: Json | None) -> Change:
 
 
 def _dashboard_change(board: Json, folder_uid: str, live: Json | None) -> Change:
-    if live and live["meta"].get("provisioned"):
-        raise GlassboxError(
-            f"Dashboard {board['uid']!r} is provisioned from a file on the Grafana server: remove it there, or it wins."
-        )
+    if live:
+        _refuse_foreign_dashboard(board, live)
     content = {"dashboard": board, "folderUid": folder_uid}
 
     def equal(found: Json) -> bool:
@@ -81,22 +81,41 @@ def _dashboard_change(board: Json, folder_uid: str, live: Json | None) -> Change
     return _change("dashboard", board["title"], content, live, equal)
 
 
-def _group_change(group: Json, live: Json | None) -> Change:
-    for rule in (live or {}).get("rules", []):
-        _refuse_foreign(rule, group["title"])
-    return _change("rule group", group["title"], group, live, lambda found: _comparable(found) == _comparable(group))
+def _refuse_foreign_dashboard(board: Json, live: Json) -> None:
+    if live["meta"].get("provisioned"):
+        raise GlassboxError(
+            f"Dashboard {board['uid']!r} is provisioned from a file on the Grafana server: remove it there, or it wins."
+        )
+    if not set(board["tags"]) <= set(live["dashboard"].get("tags") or ()):
+        raise GlassboxError(
+            f"Dashboard {board['uid']!r} ({live['dashboard'].get('title')}) lacks our tag {board['tags'][0]!r} and may be "
+            "somebody else's: give it the tag, delete it, or set another grafana.folder_uid in the settings."
+        )
 
 
-def _refuse_foreign(rule: Json, group: str) -> None:
+def _group_change(group: Json, live: Json | None, folder_uid: str) -> Change:
+    known = {rule["uid"]: rule for rule in (live or {}).get("rules", [])}
+    for rule in known.values():
+        _refuse_foreign_rule(rule, group["title"], folder_uid)
+    kept = [_as_people_left_it(rule, known.get(rule["uid"], {})) for rule in group["rules"]]
+    content = group | {"rules": kept}
+    return _change("rule group", group["title"], content, live, lambda found: _same_group(content, found))
+
+
+def _refuse_foreign_rule(rule: Json, group: str, folder_uid: str) -> None:
     if rule.get("provenance") not in _OURS_TO_WRITE:
         raise GlassboxError(
             f"Rule {rule['title']!r} in group {group!r} is managed by {rule['provenance']!r}: "
             "remove it there, or set another folder (grafana.folder_uid) in the settings."
         )
-    if not rule["uid"].startswith(_OUR_RULES):
+    if not rule["uid"].startswith(f"{folder_uid}-"):
         raise GlassboxError(
             f"Rule {rule['title']!r} in group {group!r} is not ours and a push would delete it: move it to another group."
         )
+
+
+def _as_people_left_it(rule: Json, live: Json) -> Json:
+    return rule | {key: live[key] for key in _LEFT_TO_PEOPLE if live.get(key)}
 
 
 def fitted(group: Json, version: Version | None) -> Json:
@@ -110,11 +129,19 @@ def fitted(group: Json, version: Version | None) -> Json:
     return group | {"rules": rules}
 
 
-def _comparable(group: Json) -> Json:
-    return {"interval": group["interval"], "rules": [_comparable_rule(rule) for rule in group["rules"]]}
+def _same_group(ours: Json, live: Json) -> bool:
+    if ours["interval"] != live["interval"] or len(ours["rules"]) != len(live["rules"]):
+        return False
+    return all(_same_rule(*pair) for pair in zip(ours["rules"], live["rules"], strict=True))
 
 
-def _comparable_rule(rule: Mapping[str, Any]) -> Json:
+def _same_rule(ours: Json, live: Json) -> bool:
+    # A server that hides its version may be one that drops these fields.
+    known = {key: value for key, value in ours.items() if key in live or key not in _RULE_FIELDS_SINCE}
+    return _comparable(known) == _comparable(live)
+
+
+def _comparable(rule: Mapping[str, Any]) -> Json:
     kept = {key: value for key, value in rule.items() if key not in _SET_BY_SERVER and value not in (None, {})}
     for name in _DURATIONS:
         if name in kept:

@@ -5,20 +5,22 @@ from collections.abc import Callable, Iterable
 
 from kit.errors import GlassboxError
 from kit.settings import Settings
-from pipeline.bundle import DataSource, Json
+from pipeline.bundle import Bundle, DataSource, Json
 from pipeline.compiler import compile_bundle
 from pipeline.grafana import Grafana
 from pipeline.outputs import json_text
 from pipeline.plan import Action, Change, plan
 
 
-def push(grafana: Grafana, settings: Settings) -> Iterable[Change]:
-    """Compile for this server, plan, and write; yields each change once it is done, so that an error shows how far it came."""
-    version = grafana.version()
+def compile_for(grafana: Grafana, settings: Settings) -> Bundle:
+    """The bundle for this server: its data source is asked for. Proves the credential first."""
     grafana.organisation()
-    source = choose_data_source(grafana.data_sources(), settings.grafana.data_source)
-    bundle = compile_bundle(settings, source)
-    for change in plan(bundle, settings.grafana, grafana, version):
+    return compile_bundle(settings, choose_data_source(grafana.data_sources(), settings.grafana.data_source))
+
+
+def push(grafana: Grafana, settings: Settings, bundle: Bundle) -> Iterable[Change]:
+    """Plan and write; yields each change once it is done, so that an error shows how far it came."""
+    for change in plan(bundle, settings.grafana, grafana, grafana.version()):
         if change.action is not Action.KEEP:
             _WRITERS[change.kind](grafana, change)
         yield change

@@ -36,7 +36,7 @@ RUNNING = Record(
         MODEL,
         either(
             max_without(_PROCESSES, instant(vllm.NUM_REQUESTS_RUNNING)),
-            instant(service.HTTP_REQUESTS_INPROGRESS, endpoint=DECLARED),
+            instant(service.HTTP_REQUESTS_INPROGRESS, **DECLARED),
         ),
     ),
     "Requests in work: in the running batch of all engines, or inside the service.",

@@ -1,12 +1,12 @@
 """Requests, errors and request latency, the same for vLLM and for any service beside our exporter."""
 
 from kit.expr import Expr, Matcher, differs, not_regex, regex
-from kit.promql import first_by, group_by, instant, rate, sum_by
+from kit.promql import first_by, group_by, instant, rate, sum_by, with_label
 from kit.rules import Record, RecordGroup
 from metrics import service, vllm
 from recording_rules.histograms import histogram
 from recording_rules.levels import ENDPOINT, MODEL, TARGET
-from recording_rules.sources import DECLARED, rates
+from recording_rules.sources import DECLARED, ENGINES, rates
 
 REQUESTS = Record(
     "model:inference_requests:rate1m",
@@ -15,7 +15,10 @@ REQUESTS = Record(
 )
 REQUESTS_BY_ENDPOINT = Record(
     "endpoint:inference_requests:rate1m",
-    sum_by(ENDPOINT, rate(service.HTTP_REQUESTS, "1m", endpoint=DECLARED)),
+    sum_by(
+        ENDPOINT,
+        with_label("endpoint", rate(service.HTTP_REQUESTS, "1m", **DECLARED), copied_from="exported_endpoint"),
+    ),
     "Finished requests each second by endpoint, where our exporter counts them.",
 )
 REQUESTS_FINISHED = Record(
@@ -25,15 +28,18 @@ REQUESTS_FINISHED = Record(
 )
 
 
+_PROCESS = (*TARGET, "model_version", "inference_engine")
+
+
 def _http(**status: Matcher) -> Expr:
     """HTTP requests each second. vLLM's carry no model, so each process lends them the model it serves, if it tells one."""
     # /v1/models is polled by gateways and clients; health and metrics paths are not counted by vLLM at all.
     from_vllm = rate(vllm.HTTP_REQUESTS, "5m", handler=not_regex("|/v1/models"), **status)
-    served = first_by(TARGET, group_by((*TARGET, "model_name"), instant(vllm.NUM_REQUESTS_RUNNING)))
-    named = from_vllm.taking(("model_name",), served, on=TARGET)
-    every = named.or_(from_vllm, on=(*TARGET, *vllm.HTTP_REQUESTS.labels))
-    from_service = rate(service.HTTP_REQUESTS, "5m", endpoint=DECLARED, **status)
-    counted_by_vllm = instant(vllm.HTTP_REQUESTS, handler=differs(""))
+    served = first_by(TARGET, group_by((*TARGET, "model_name"), ENGINES))
+    named = sum_by(_PROCESS, from_vllm).taking(("model_name",), served, on=TARGET)
+    every = named.or_(sum_by((*_PROCESS, "model_name"), from_vllm), on=TARGET)
+    from_service = rate(service.HTTP_REQUESTS, "5m", **DECLARED, **status)
+    counted_by_vllm = rate(vllm.HTTP_REQUESTS, "5m", handler=differs(""))
     return sum_by(MODEL, every.or_(from_service.unless(counted_by_vllm, on=TARGET)))
 
 

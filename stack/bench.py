@@ -3,6 +3,7 @@
 Times are whole processes from outside, medians of several runs; memory is the largest resident set of the process.
 """
 
+import json
 import os
 import statistics
 import subprocess
@@ -37,15 +38,15 @@ def cold_run(arguments: Sequence[str]) -> tuple[float, float]:
 
 
 def generate(folder: Path) -> tuple[float, int]:
-    """Seconds to build and write 100 dashboards of 20 panels, and the bytes of one as a file."""
+    """Seconds to build and write 100 dashboards of 20 panels, and the bytes of one as it is sent."""
     start = time.perf_counter()
-    size = 0
     for number in range(BOARDS):
         panels = [_panel(f"Panel {panel}") for panel in range(PANELS)]
         rows = [Row("", tuple(panels[at : at + 4])) for at in range(0, PANELS, 4)]
         board = dashboard(f"board-{number}", f"Board {number}", question="How fast?", variables=(JOB,), rows=rows)
-        size = Path(folder, f"{number}.json").write_text(json_text(modern_dashboard(plain(board), tags=["bench"])))
-    return time.perf_counter() - start, size
+        modern = modern_dashboard(plain(board), tags=["bench"])
+        Path(folder, f"{number}.json").write_text(json_text(modern), encoding="utf-8")
+    return time.perf_counter() - start, len(json.dumps(modern, separators=(",", ":")))
 
 
 def _panel(title: str) -> object:
@@ -68,7 +69,7 @@ def main() -> None:
     row("  largest resident set", f"{max(megabytes for _, megabytes in builds):.0f} MB", "goal < 120 MB")
     seconds = statistics.median(seconds for seconds, _ in generated)
     row(f"{BOARDS} generated dashboards of {PANELS} panels, more", f"{seconds:.2f} s", "goal < 1.0 s")
-    row("  one of them as a file", f"{generated[0][1] / 1000:.1f} kB", "about 10 kB compact, more when laid out")
+    row("  one of them as sent", f"{generated[0][1] / 1000:.1f} kB", "goal about 10 kB")
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from pipeline import cli
 from preview.server import GrafanaStandIn
 from stack.components import ensure_components
 from stack.demo_settings import alertmanager_settings, glassbox_settings, prometheus_settings
-from stack.processes import alertmanager, ended_by_sigterm, free_port, prometheus
+from stack.processes import alertmanager, ended_by_signals, free_port, prometheus
 from stack.replay import replaying
 from stack.service import ocr_service
 from stack.webhook import Webhook, receiving
@@ -143,7 +143,7 @@ def main(check: bool) -> None:
     """Run Glassbox with real Prometheus and Alertmanager until Ctrl-C."""
     try:
         # The folder is made first and so removed last, when no server writes into it any more.
-        with ended_by_sigterm(), tempfile.TemporaryDirectory(prefix="glassbox-") as folder, ExitStack() as resources:
+        with ended_by_signals(), tempfile.TemporaryDirectory(prefix="glassbox-") as folder, ExitStack() as resources:
             demo = start(resources, Path(folder))
             if check:
                 _check(demo.webhook)

@@ -132,17 +132,22 @@ def running(
 
 
 @contextmanager
-def ended_by_sigterm() -> Iterator[None]:
-    """Let SIGTERM leave the body as Ctrl-C does, so that every `with` inside ends its servers; main thread only."""
+def ended_by_signals() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP leave the body as Ctrl-C does, so that every `with` inside ends its servers; main thread only.
 
-    def leave(_number: int, _frame: FrameType | None) -> None:
-        raise SystemExit(128 + signal.SIGTERM)
+    SIGINT too where a shell started us in the background, which ignores it.
+    """
 
-    before = signal.signal(signal.SIGTERM, leave)
+    def leave(number: int, _frame: FrameType | None) -> None:
+        raise SystemExit(128 + number)
+
+    handlers = {signal.SIGTERM: leave, signal.SIGHUP: leave, signal.SIGINT: signal.default_int_handler}
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def free_port(preferred: int = 0) -> int:

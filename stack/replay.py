@@ -27,7 +27,7 @@ from starlette.routing import Route
 from kit.errors import GlassboxError
 from stack.background import served
 from stack.captures import Capture, find_capture
-from stack.processes import ended_by_sigterm
+from stack.processes import ended_by_signals
 
 TEXT_FORMAT = "text/plain; version=0.0.4; charset=utf-8"
 GROWING_TYPES = frozenset({"counter", "histogram", "summary"})
@@ -158,7 +158,7 @@ def replaying(
 def main(regime: str, vllm_version: str | None, model_name: str | None, port: int) -> None:
     """Replay a real vLLM's /metrics until Ctrl-C."""
     try:
-        with ended_by_sigterm(), replaying(regime, port=port, vllm_version=vllm_version, model_name=model_name) as url:
+        with ended_by_signals(), replaying(regime, port=port, vllm_version=vllm_version, model_name=model_name) as url:
             click.echo(f"{regime}: {url}/metrics")
             threading.Event().wait()
     except KeyboardInterrupt:

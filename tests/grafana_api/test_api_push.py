@@ -22,25 +22,26 @@ def in_workspace(bundle: Bundle, prefix: str) -> Bundle:
     )}  # fmt: skip
     groups = []
     for number, group in enumerate(bundle.grafana_groups):
-        rules = [rule | {"uid": f"glassbox-{prefix}-{number}-{at}"} for at, rule in enumerate(group["rules"])]
+        rules = [rule | {"uid": f"{group['folderUid']}-{number}-{at}"} for at, rule in enumerate(group["rules"])]
         groups.append(group | {"rules": rules})
     return replace(bundle, dashboards=boards, grafana_groups=tuple(groups))
 
 
 @pytest.fixture
-def push(grafana, target, monkeypatch):
+def push(grafana, target):
     """Push with the product's own code; gives the changes and the writes."""
     source = grafana.create_data_source("source")
     folder = grafana.uid("pushed")
     grafana.paths_to_delete.append(f"/api/folders/{folder}?forceDeleteRules=true")
     settings = Settings(grafana=GrafanaTarget(source, folder, f"{grafana.prefix} pushed"))
-    monkeypatch.setattr(push_module, "compile_bundle", lambda *a: in_workspace(compile_bundle(*a), grafana.prefix))
     bearer = target.headers.get("Authorization", "").removeprefix("Bearer ")
     credential = BasicAuth(*target.auth) if target.auth else Token(bearer)
 
     def run(**changes):
         with Grafana(target.url, credential) as client:
-            done = list(push_module.push(client, replace(settings, **changes)))
+            chosen = replace(settings, **changes)
+            bundle = in_workspace(push_module.compile_for(client, chosen), grafana.prefix)
+            done = list(push_module.push(client, chosen, bundle))
             return [change.action for change in done], client.writes
 
     return run

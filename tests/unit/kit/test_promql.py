@@ -69,7 +69,7 @@ WORDS = [
     ),
     (
         with_label("gpu", instant(service.GPU_POWER), copied_from="gpu_id"),
-        'label_replace(gpu_power_watts, "gpu", "$1", "gpu_id", "(.*)")',
+        'label_replace(gpu_power_watts, "gpu", "$1", "gpu_id", "(.+)")',
     ),
     (instant(RUNNING) + 1, "vllm:num_requests_running + 1"),
     ((instant(RUNNING) + 1) * 2, "(vllm:num_requests_running + 1) * 2"),

@@ -44,6 +44,16 @@ REFUSED = {
     "jobs: {services: ['a|b']}": "jobs.services.0: 'a|b' does not match",
     "[1, 2]": "must hold keys and values, not a list",
     "a: [": "is not valid YAML at line",
+    "grafana: {folder_uid: a}\ngrafana: {}": "is not valid YAML at line 2: correct its syntax; no key may occur twice",
+    "thresholds: {qps_low: .nan}": "thresholds.qps_low: nan should be a value of type number",
+    "thresholds: {qps_low: .inf}": "thresholds.qps_low: inf should be a value of type number",
+    "runbook_base_url: 2024-13-45": "is not valid YAML",
+    "a: !!int abc": "is not valid YAML",
+    "{1: a, b: c}": "unknown key '1'; the keys are",
+    f"a: {'[' * 5000}": "is not valid YAML",
+    "thresholds: {qps_lo: 1, qps_low: 2}": "thresholds: unknown key 'qps_lo'",
+    "thresholds: {tokens_low_per_second: 0}": "thresholds.tokens_low_per_second: 0 is less than or equal to the minimum of 0",
+    "jobs: {expected: [vlm]}": "jobs.expected: 'vlm' is not among jobs.services; add it there",
 }
 
 
@@ -54,6 +64,12 @@ def test_a_wrong_file_is_refused_in_one_sentence(tmp_path, text):
         load_settings(path)
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_whole_number_may_be_written_with_a_point(tmp_path):
+    settings = load_settings(written(tmp_path, "thresholds: {down_seconds: 90.0}\nevaluation_interval_seconds: 20.0\n"))
+    assert str(settings.thresholds.down_seconds) == "90"
+    assert str(settings.evaluation_interval_seconds) == "20"
 
 
 def test_a_missing_file_is_refused(tmp_path):

@@ -74,7 +74,7 @@ def test_help_is_short_and_has_examples(capsys):
 def test_build_lists_what_it_wrote(capsys, tmp_path):
     assert main(["build", "--out", str(tmp_path / "b")]) == 0
     listed = [Path(line) for line in capsys.readouterr().out.splitlines()]
-    assert listed == sorted(file for file in (tmp_path / "b").rglob("*") if file.is_file())
+    assert listed == sorted(file for file in (tmp_path / "b").rglob("[!.]*") if file.is_file())
     assert {file.parent.name for file in listed} == {"dashboards", "alerts", "recording_rules", "grafana"}
 
 
@@ -118,7 +118,7 @@ def test_a_wrong_token_and_a_missing_right(capsys, monkeypatch, server):
     monkeypatch.setenv("GRAFANA_TOKEN", "viewer-token")
     sentence = refused(capsys, "--grafana", server.url)
     assert "403" in sentence and "role" in sentence
-    assert not [request for request in server.requests if request[0] != "GET" and request[0] != "POST"]
+    assert [request.path for request in server.writes] in ([], ["/api/folders"])
 
 
 def test_an_unreachable_grafana(capsys, monkeypatch):
@@ -195,6 +195,26 @@ def test_grafana_and_a_command_do_not_mix(capsys):
     assert "--grafana does not go with 'build'" in refused(capsys, "--grafana", "http://x", "build")
 
 
+def test_an_empty_url_is_no_success(capsys, monkeypatch):
+    """Such as an unset variable in a CI job."""
+    monkeypatch.setenv("GRAFANA_TOKEN", "t")
+    assert "does not start with http:// or https://" in refused(capsys, "--grafana", "")
+
+
+def test_a_token_file_alone_does_nothing_and_says_so(capsys, token_file):
+    assert "--token-file needs --grafana URL." in refused(capsys, "--token-file", token_file)
+
+
+@pytest.mark.parametrize("reader", ["| head -1", "> /dev/full"])
+def test_a_reader_who_leaves_does_not_stop_a_push(server, token_file, reader):
+    command = f"{sys.executable} deploy.py --grafana {server.url} --token-file {token_file} {reader}"
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert len(server.writes) == OBJECTS
+    assert "Traceback" not in done.stderr
+
+
 def test_a_missing_promtool_says_how_to_get_it(capsys, monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(promtool, "TOOLS_DIR", tmp_path)
@@ -215,7 +235,7 @@ def test_findings_stop_a_push_with_code_2(capsys, monkeypatch, server, token_fil
     captured = capsys.readouterr()
     assert "alerts/runbooks/InferenceQPSLow.md: lacks Meaning, Impact, Diagnosis, Mitigation (runbook)" in captured.out
     assert captured.err == "Nothing was pushed: correct the findings first.\n"
-    assert server.requests == []
+    assert server.writes == []
 
 
 def test_the_script_itself_ends_with_the_code():

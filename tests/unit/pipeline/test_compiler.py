@@ -27,6 +27,10 @@ def rules(files):
     return [rule for file in files.values() for group in file["groups"] for rule in group["rules"]]
 
 
+def visible_files(folder):
+    return [file for file in folder.rglob("*") if file.is_file() and not file.name.startswith(".")]
+
+
 def test_the_same_bytes_whatever_the_hash_seed_locale_and_time_zone(tmp_path):
     written = []
     for seed, locale, zone in (
@@ -43,7 +47,7 @@ def test_the_same_bytes_whatever_the_hash_seed_locale_and_time_zone(tmp_path):
             check=True,
             capture_output=True,
         )
-        written.append({str(file.relative_to(out)): file.read_bytes() for file in out.rglob("*") if file.is_file()})
+        written.append({str(file.relative_to(out)): file.read_bytes() for file in visible_files(out)})
     assert written[0] == written[1] == written[2]
     assert len(written[0]) == len(render(BUNDLE))
 
@@ -52,7 +56,34 @@ def test_a_second_build_removes_what_the_first_left_behind(tmp_path):
     write_bundle(BUNDLE, tmp_path)
     (tmp_path / "dashboards" / "gone.json").write_text("{}")
     files = write_bundle(BUNDLE, tmp_path)
-    assert sorted(file for file in tmp_path.rglob("*") if file.is_file()) == files
+    assert sorted(visible_files(tmp_path)) == files
+
+
+@pytest.mark.parametrize("name", ["dashboards", "alerts"])
+def test_a_folder_of_somebody_else_is_not_replaced(tmp_path, name):
+    """Such as `--out .` in the checkout itself."""
+    (tmp_path / name).mkdir()
+    (tmp_path / name / "content.py").write_text("ALL = ()")
+    with pytest.raises(GlassboxError, match=f"has a {name} that this tool did not write: choose another with --out"):
+        write_bundle(BUNDLE, tmp_path)
+    assert (tmp_path / name / "content.py").read_text() == "ALL = ()"
+    assert sorted(path.name for path in tmp_path.iterdir()) == [name]
+
+
+def test_a_build_that_fails_half_way_leaves_what_was_there(tmp_path, monkeypatch):
+    write_bundle(BUNDLE, tmp_path)
+    before = {file: file.read_bytes() for file in visible_files(tmp_path)}
+    rename = Path.rename
+
+    def fails_for_the_last(self, target):
+        if Path(target) == tmp_path / "grafana" and self.parent.name != "old":
+            raise OSError(28, "No space left on device")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", fails_for_the_last)
+    with pytest.raises(GlassboxError, match="No space left on device"):
+        write_bundle(compile_bundle(Settings(evaluation_interval_seconds=60)), tmp_path)
+    assert {file: file.read_bytes() for file in visible_files(tmp_path)} == before
 
 
 def test_an_output_folder_that_cannot_be_written_is_refused(tmp_path):

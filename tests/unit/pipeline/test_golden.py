@@ -11,7 +11,9 @@ GOLDEN = Path(__file__).resolve().parents[2] / "golden"
 
 def test_the_golden_files_are_what_the_content_compiles_to():
     committed = {
-        str(file.relative_to(GOLDEN)): file.read_text(encoding="utf-8") for file in GOLDEN.rglob("*") if file.is_file()
+        str(file.relative_to(GOLDEN)): file.read_text(encoding="utf-8")
+        for file in GOLDEN.rglob("[!.]*")
+        if file.is_file()
     }
     compiled = render(compile_bundle(Settings()))
     differ = sorted(name for name in committed.keys() | compiled.keys() if committed.get(name) != compiled.get(name))

@@ -299,8 +299,8 @@ def test_create_folder_accepts_one_that_is_there(server: Misbehaving, grafana: G
 
 def test_create_folder_fails_when_the_conflict_is_another(server: Misbehaving, grafana: Grafana) -> None:
     server.answer(Reply(409, {"message": "same title"}), Reply(404, {"message": "folder not found"}))
-    error = refused(lambda: grafana.create_folder("glassbox", "LLM"))
-    assert (error.status, error.method, error.path) == (409, "POST", "/api/folders")
+    with pytest.raises(GlassboxError, match=r"another folder titled 'LLM', .* set grafana\.folder_title"):
+        grafana.create_folder("glassbox", "LLM")
 
 
 # --- refusals ----------------------------------------------------------------------------------------------------

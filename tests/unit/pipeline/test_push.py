@@ -8,7 +8,7 @@ from pipeline.bundle import DataSource
 from pipeline.compiler import compile_bundle
 from pipeline.grafana import Grafana, GrafanaError, Token
 from pipeline.plan import Action, fitted
-from pipeline.push import choose_data_source, fingerprint, push
+from pipeline.push import choose_data_source, compile_for, fingerprint, push
 from preview.server import GrafanaStandIn
 
 VERSIONS = ("10.4.0", "10.4.3", "11.6.0", "12.4.0", "13.2.0")
@@ -38,8 +38,14 @@ def grafana(server):
         yield client
 
 
+def deploy(grafana, settings=None):
+    """What `deploy.py --grafana` does after its lint."""
+    settings = settings or Settings()
+    return list(push(grafana, settings, compile_for(grafana, settings)))
+
+
 def actions(grafana, settings=None):
-    return [(change.kind, change.name, change.action) for change in push(grafana, settings or Settings())]
+    return [(change.kind, change.name, change.action) for change in deploy(grafana, settings)]
 
 
 def test_the_first_push_creates_all_and_the_second_writes_nothing(grafana):
@@ -53,7 +59,7 @@ def test_the_first_push_creates_all_and_the_second_writes_nothing(grafana):
 
 
 def test_what_arrives_is_what_was_compiled(grafana):
-    list(push(grafana, Settings()))
+    deploy(grafana)
     found = grafana.dashboard(BOARD)
     assert found["meta"]["folderUid"] == "glassbox"
     assert found["dashboard"]["schemaVersion"] == 42
@@ -68,7 +74,7 @@ def test_what_arrives_is_what_was_compiled(grafana):
 
 
 def test_only_what_changed_is_written(grafana):
-    list(push(grafana, Settings()))
+    deploy(grafana)
     before = len(grafana.writes)
     changed = actions(grafana, Settings(thresholds=Thresholds(qps_low=3)))
     assert [name for _, name, action in changed if action is Action.UPDATE] == ["inference-service"]
@@ -76,7 +82,7 @@ def test_only_what_changed_is_written(grafana):
 
 
 def test_an_edited_dashboard_is_brought_back_and_its_version_message_tells_ours(grafana):
-    list(push(grafana, Settings()))
+    deploy(grafana)
     ours = grafana.dashboard(BOARD)["dashboard"]
     sent = {key: value for key, value in ours.items() if key not in ("id", "version")}
     grafana.save_dashboard(ours | {"title": "Mine"}, folder_uid="glassbox", message="", overwrite=True)
@@ -87,7 +93,7 @@ def test_an_edited_dashboard_is_brought_back_and_its_version_message_tells_ours(
 
 
 def test_a_dashboard_saved_between_reading_and_writing_is_a_conflict(grafana, monkeypatch):
-    list(push(grafana, Settings()))
+    deploy(grafana)
     read = grafana.dashboard
 
     def read_then_somebody_saves(uid):
@@ -95,49 +101,141 @@ def test_a_dashboard_saved_between_reading_and_writing_is_a_conflict(grafana, mo
         grafana.save_dashboard(
             found["dashboard"] | {"title": "Mine"}, folder_uid="glassbox", message="", overwrite=True
         )
-        return found | {"dashboard": found["dashboard"] | {"tags": ["stale"]}}
+        return found | {"dashboard": found["dashboard"] | {"description": "stale"}}
 
     monkeypatch.setattr(grafana, "dashboard", read_then_somebody_saves)
     with pytest.raises(GrafanaError, match="changed since it was read, so run again") as caught:
-        list(push(grafana, Settings()))
+        deploy(grafana)
     assert caught.value.status in (409, 412)
     assert read("glassbox-inference-service")["dashboard"]["title"] == "Mine"
 
 
+def test_a_board_that_is_not_ours_is_not_replaced(grafana):
+    grafana.create_folder("theirs", "Theirs")
+    theirs = {"uid": BOARD, "title": "Mine", "panels": []}
+    grafana.save_dashboard(theirs, folder_uid="theirs", message="", overwrite=True)
+    before = list(grafana.writes)
+    with pytest.raises(GlassboxError, match=r"Dashboard 'glassbox-llm-serving' \(Mine\) lacks our tag 'glassbox'"):
+        deploy(grafana)
+    assert grafana.writes == before
+
+
+def test_a_moved_board_comes_back(grafana):
+    deploy(grafana)
+    grafana.create_folder("theirs", "Theirs")
+    ours = grafana.dashboard(BOARD)["dashboard"]
+    grafana.save_dashboard(ours, folder_uid="theirs", message="", overwrite=True)
+    assert ("dashboard", "LLM serving", Action.UPDATE) in actions(grafana)
+    assert grafana.dashboard(BOARD)["meta"]["folderUid"] == "glassbox"
+
+
+def test_a_board_provisioned_from_a_file_is_refused(grafana, monkeypatch):
+    deploy(grafana)
+    read = grafana.dashboard
+    provisioned = lambda uid: (found := read(uid)) | {"meta": found["meta"] | {"provisioned": True}}  # noqa: E731  # one line
+    monkeypatch.setattr(grafana, "dashboard", provisioned)
+    with pytest.raises(GlassboxError, match="is provisioned from a file on the Grafana server"):
+        deploy(grafana)
+
+
+def test_a_rule_of_another_manager_is_refused(grafana, monkeypatch):
+    deploy(grafana)
+    read = grafana.rule_group
+
+    def from_file(*key):
+        found = read(*key)
+        return found | {"rules": [rule | {"provenance": "file"} for rule in found["rules"]]}
+
+    monkeypatch.setattr(grafana, "rule_group", from_file)
+    with pytest.raises(GlassboxError, match=r"Rule '\w+' in group '[\w-]+' is managed by 'file'"):
+        deploy(grafana)
+
+
+def test_a_paused_rule_stays_paused(grafana):
+    deploy(grafana)
+    group = grafana.rule_group("glassbox", "inference-engine")
+    group["rules"][0]["isPaused"] = True
+    grafana.put_rule_group(group)
+    assert {action for _, _, action in actions(grafana)} == {Action.KEEP}
+    deploy(grafana, Settings(evaluation_interval_seconds=60))
+    assert [rule["isPaused"] for rule in grafana.rule_group("glassbox", "inference-engine")["rules"]][:2] == [
+        True,
+        False,
+    ]
+
+
+def test_a_server_that_hides_its_version_is_not_written_twice(grafana, monkeypatch):
+    monkeypatch.setattr(grafana, "version", lambda: None)
+    deploy(grafana)
+    assert {action for _, _, action in actions(grafana)} == {Action.KEEP}
+
+
+def test_two_installations_on_one_server_do_not_meet(grafana):
+    other = Settings(grafana=GrafanaTarget(folder_uid="staging", folder_title="Staging"))
+    deploy(grafana)
+    assert {action for _, _, action in actions(grafana, other)} == {Action.CREATE}
+    assert {action for _, _, action in actions(grafana)} == {Action.KEEP}
+    assert {action for _, _, action in actions(grafana, other)} == {Action.KEEP}
+
+
+def test_who_may_not_write_rules_writes_nothing_at_all():
+    with (
+        GrafanaStandIn(
+            version="10.4.3", admin_password="x", tokens={"e": "Editor"}, data_sources=[PROMETHEUS]
+        ) as server,
+        Grafana(server.url, Token("e")) as editor,
+        pytest.raises(GrafanaError, match="Admin role"),
+    ):
+        deploy(editor)
+    assert server.writes == []
+
+
+def test_a_folder_title_that_is_taken_says_which_setting_to_change():
+    with (
+        GrafanaStandIn(
+            version="10.4.3", admin_password="x", tokens={"a": "Admin"}, data_sources=[PROMETHEUS]
+        ) as server,
+        Grafana(server.url, Token("a")) as admin,
+    ):
+        admin.create_folder("theirs", "Glassbox")
+        with pytest.raises(GlassboxError, match=r"another folder titled 'Glassbox'.*set grafana\.folder_title"):
+            deploy(admin)
+
+
 def test_a_renamed_folder_gets_its_title_back(grafana):
-    list(push(grafana, Settings()))
+    deploy(grafana)
     grafana.rename_folder("glassbox", "Other", grafana.folder("glassbox")["version"])
     assert actions(grafana)[0] == ("folder", "Glassbox", Action.UPDATE)
     assert grafana.folder("glassbox")["title"] == "Glassbox"
 
 
 def test_somebody_elses_rule_in_our_group_is_not_deleted(grafana):
-    list(push(grafana, Settings()))
+    deploy(grafana)
     group = grafana.rule_group("glassbox", "inference-engine")
     theirs = group["rules"][0] | {"uid": "theirs", "title": "Theirs"}
     grafana.put_rule_group(group | {"rules": [*group["rules"], theirs]})
     writes = len(grafana.writes)
     with pytest.raises(GlassboxError, match="Rule 'Theirs' in group 'inference-engine' is not ours"):
-        list(push(grafana, Settings()))
+        deploy(grafana)
     assert len(grafana.writes) == writes
 
 
 def test_a_token_without_the_right_to_write_names_the_role(server):
     with Grafana(server.url, Token("viewer-token")) as viewer, pytest.raises(GrafanaError, match="role") as caught:
-        list(push(viewer, Settings()))
+        deploy(viewer)
     assert caught.value.status == 403
     assert "viewer-token" not in str(caught.value)
 
 
 @pytest.mark.parametrize("wanted", ["p1", "Prometheus"])
 def test_a_data_source_is_found_by_uid_or_name(grafana, wanted):
-    list(push(grafana, Settings(grafana=GrafanaTarget(data_source=wanted))))
+    deploy(grafana, Settings(grafana=GrafanaTarget(data_source=wanted)))
     assert grafana.rule_group("glassbox", "inference-engine")["rules"][0]["data"][0]["datasourceUid"] == "p1"
 
 
 def test_an_unknown_data_source_is_refused_before_anything_is_written(grafana):
     with pytest.raises(GlassboxError, match=r"no Prometheus data source 'nope' \(it has: Prometheus \(p1\)\)"):
-        list(push(grafana, Settings(grafana=GrafanaTarget(data_source="nope"))))
+        deploy(grafana, Settings(grafana=GrafanaTarget(data_source="nope")))
     assert grafana.writes == []
 
 

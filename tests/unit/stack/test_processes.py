@@ -10,7 +10,7 @@ import pytest
 
 from kit.errors import GlassboxError
 from stack import processes
-from stack.processes import LOOPBACK, ended_by_sigterm, free_port, running
+from stack.processes import LOOPBACK, ended_by_signals, free_port, running
 
 NEEDS_SETPRIV = "needs setpriv of util-linux: apt-get install util-linux"
 REPOSITORY = Path(processes.__file__).parents[1]
@@ -93,9 +93,9 @@ def test_program_that_is_not_there_is_an_error(
 PARENT = """
 import sys, threading
 from pathlib import Path
-from stack.processes import ended_by_sigterm, running
+from stack.processes import ended_by_signals, running
 folder = Path(sys.argv[1])
-with ended_by_sigterm(), running("Web", sys.argv[2:], folder=folder) as server:
+with ended_by_signals(), running("Web", sys.argv[2:], folder=folder) as server:
     print(server.pid, flush=True)
     threading.Event().wait()
 """
@@ -129,7 +129,7 @@ def _ends_within(process: int, seconds: float) -> bool:
 
 def test_sigterm_becomes_an_exit_and_the_old_handler_returns() -> None:
     before = signal.getsignal(signal.SIGTERM)
-    with pytest.raises(SystemExit) as caught, ended_by_sigterm():
+    with pytest.raises(SystemExit) as caught, ended_by_signals():
         signal.raise_signal(signal.SIGTERM)
     assert caught.value.code == 143
     assert signal.getsignal(signal.SIGTERM) == before

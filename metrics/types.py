@@ -57,6 +57,7 @@ class Metric:
     `since` and `last` are the exporter's versions that expose it; empty means all that the catalogue covers.
     `often_absent` tells why an exposition of a covered version may lack the metric.
     `shared_name` marks a name that unrelated services use too: queries must select the job.
+    `open_labels` says that its series carry more labels than those named here, which differ by version.
     """
 
     kind: ClassVar[Kind]
@@ -70,6 +71,7 @@ class Metric:
     formerly: tuple[FormerName, ...] = ()
     often_absent: str = ""
     shared_name: bool = False
+    open_labels: bool = False
 
     @property
     def all_labels(self) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from grafanalib import core
 from kit.errors import GlassboxError
 from kit.expr import Expr
 from kit.grid import Size, stable_id, widths
+from kit.tables import DrillDown, board_uid, heading, organized, override, side_by_side
 from kit.variables import DATA_SOURCE, Variable, narrowed
 from metrics.types import Unit
 
@@ -44,6 +45,8 @@ GREEN, YELLOW, RED, NEUTRAL = "green", "yellow", "red", "blue"
 DATA_SOURCE_REF = {"type": "prometheus", "uid": f"${{{DATA_SOURCE}}}"}
 
 TALL, LOW = Size(), Size(height=4)
+
+NO_TRAFFIC = "No traffic"
 
 Queries = Expr | Mapping[str, Expr]
 
@@ -80,11 +83,18 @@ def row(title: str, *panels: Any) -> Row:
 
 
 def timeseries(
-    title: str, queries: Queries, *, why: str, stacked: bool = False, maximum: float | None = None, size: Size = TALL
+    title: str,
+    queries: Queries,
+    *,
+    why: str,
+    stacked: bool = False,
+    maximum: float | None = None,
+    empty: str = NO_TRAFFIC,
+    size: Size = TALL,
 ) -> Any:
     """Lines over time, one for each result of each query; `stacked` fills them on top of each other."""
     return core.TimeSeries(
-        **_common(title, queries, why, size, extra={"min": 0, "max": maximum, "noValue": "No traffic"}),
+        **_common(title, queries, why, size, extra={"min": 0, "max": maximum, "noValue": empty}),
         unit=_unit(title, queries),
         stacking={"mode": "normal", "group": "A"} if stacked else {},
         fillOpacity=25 if stacked else 0,
@@ -94,10 +104,10 @@ def timeseries(
     )
 
 
-def stat(title: str, query: Expr, *, why: str, steps: Steps = PLAIN, size: Size = LOW) -> Any:
-    """One number with its recent course behind it."""
+def stat(title: str, query: Expr, *, why: str, steps: Steps = PLAIN, empty: str = NO_TRAFFIC, size: Size = LOW) -> Any:
+    """One number with its recent course behind it; `empty` is shown where there is none."""
     return core.Stat(
-        **_common(title, query, why, size, extra={"noValue": "No traffic", "thresholds": steps.to_json()}),
+        **_common(title, query, why, size, extra={"noValue": empty, "thresholds": steps.to_json()}),
         format=_unit(title, query),
         colorMode="value",
         reduceCalc="lastNotNull",
@@ -148,30 +158,50 @@ class Words:
 UP_DOWN = Words(((1, "UP", GREEN), (0, "DOWN", RED)))
 
 
-def table(title: str, query: Expr, *, why: str, value: str, words: Words | None = None, size: Size = TALL) -> Any:
-    """The newest value of each result: a column for each label, in the order of the query's labels, then `value`."""
-    labels = query.shape.labels
-    names = {label: label.replace("_", " ").capitalize() for label in labels} | {"Value": value}
-    shape = {
-        "excludeByName": {"Time": True, "__name__": True},
-        "indexByName": {name: index for index, name in enumerate(names)},
-        "renameByName": names,
-    }
+def table(
+    title: str, query: Expr, *, why: str, value: str | None, words: Words | None = None, size: Size = TALL
+) -> Any:
+    """The newest value of each result: a column for each label, in the order of the query's labels, then `value`.
+
+    Without `value` the labels are all there is to read, as of series that are always 1.
+    """
+    names = {label: heading(label) for label in query.shape.labels}
     # Only the value's column has a unit: a label such as a version must stay the text it is.
-    properties: list[dict[str, Any]] = [{"id": "unit", "value": _unit(title, query)}]
+    properties: dict[str, Any] = {"unit": _unit(title, query)}
     if words:
-        properties += [
-            {"id": "mappings", "value": words.to_json()},
-            {"id": "custom.cellOptions", "value": {"type": "color-background"}},
-        ]
-    panel = core.Table(
-        **_common(title, query, why, size, extra={"thresholds": PLAIN.to_json()}),
-        transformations=[{"id": "organize", "options": shape}],
-        overrides=[{"matcher": {"id": "byName", "options": value}, "properties": properties}],
+        properties |= {"mappings": words.to_json(), "custom.cellOptions": {"type": "color-background"}}
+    return _as_table(
+        core.Table(
+            **_common(title, query, why, size, extra={"thresholds": PLAIN.to_json()}),
+            transformations=[organized(names | {"Value": value}) if value else organized(names, hidden=("Value",))],
+            overrides=[override(value, properties)] if value else [],
+        )
     )
-    for target in panel.targets:
-        target.instant, target.format, target.legendFormat = True, "table", ""
-    return panel
+
+
+def comparison(
+    title: str,
+    columns: Mapping[str, Expr],
+    *,
+    why: str,
+    steps: Mapping[str, Steps] | None = None,
+    drill_down: DrillDown | None = None,
+    size: Size = TALL,
+) -> Any:
+    """The newest values of several queries side by side: a row for each set of labels, a column for each query.
+
+    The queries must have the same labels, by which their results meet; one that lacks a row leaves its cell empty.
+    `steps` colour the numbers of a column; `drill_down` makes the values of its label links.
+    """
+    labels = _common_labels(title, columns)
+    overrides = [override(name, _column(title, query, (steps or {}).get(name))) for name, query in columns.items()]
+    if drill_down:
+        overrides.append(override(heading(drill_down.label), {"links": [drill_down.to_json()]}))
+    panel = core.Table(**_common(title, columns, why, size, extra={"thresholds": PLAIN.to_json()}), overrides=overrides)
+    panel.transformations = side_by_side(
+        labels, [(target.refId, name) for target, name in zip(panel.targets, columns, strict=True)]
+    )
+    return _as_table(panel)
 
 
 def dashboard(slug: str, title: str, *, question: str, variables: Sequence[Variable], rows: Sequence[Row]) -> Any:
@@ -186,11 +216,34 @@ def dashboard(slug: str, title: str, *, question: str, variables: Sequence[Varia
             target.expr = str(narrowed(target.expr, variables))
     return core.Dashboard(
         title=title,
-        uid=f"glassbox-{slug}",
+        uid=board_uid(slug),
         description=question,
         panels=panels,
         templating=core.Templating(list=[_data_source_variable(), *map(_template, variables)]),
     )
+
+
+def _as_table(panel: Any) -> Any:
+    for target in panel.targets:
+        target.instant, target.format, target.legendFormat = True, "table", ""
+    return panel
+
+
+def _column(title: str, query: Expr, steps: Steps | None) -> dict[str, Any]:
+    unit = {"unit": _unit(title, query)}
+    if steps is None:
+        return unit
+    judged = {"thresholds": steps.to_json(), "color": {"mode": "thresholds"}}
+    return unit | judged | {"custom.cellOptions": {"type": "color-text"}}
+
+
+def _common_labels(title: str, columns: Mapping[str, Expr]) -> tuple[str, ...]:
+    first, *others = [query.shape.labels for query in columns.values()]
+    if not others or any(set(labels) != set(first) for labels in others):
+        raise GlassboxError(
+            f"Panel {title!r} needs two or more queries of the same labels: aggregate all columns by the same."
+        )
+    return first
 
 
 def _common(title: str, queries: Queries, why: str, size: Size, *, extra: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,61 @@
+"""How tables put queries side by side, and where their cells lead. Shapes: Grafana's `merge` and `organize` transformations, data links."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from kit.variables import DATA_SOURCE, Variable
+
+Json = dict[str, Any]
+
+
+def board_uid(slug: str) -> str:
+    """The uid of the dashboard with this slug."""
+    return f"glassbox-{slug}"
+
+
+@dataclass(frozen=True)
+class DrillDown:
+    """A click on a value of `label` opens the dashboard `slug` with `variable` set to it; time range and `keeping` go along."""
+
+    label: str
+    slug: str
+    variable: str
+    keeping: tuple[Variable, ...] = ()
+
+    def to_json(self) -> Json:
+        names = (DATA_SOURCE, *(variable.name for variable in self.keeping))
+        carried = "".join(f"&${{{name}:queryparam}}" for name in names)
+        chosen = f"&var-{self.variable}=${{__value.raw}}"
+        url = f"/d/{board_uid(self.slug)}?${{__url_time_range}}{carried}{chosen}"
+        return {"title": "Show ${__value.raw} alone", "url": url}
+
+
+def heading(label: str) -> str:
+    """A label's name as a column's."""
+    return label.replace("_", " ").capitalize()
+
+
+def organized(renamed: Json, hidden: Sequence[str] = ()) -> Json:
+    """The transformation that orders and names columns: `renamed` from the field to its heading, in order."""
+    shape = {
+        "excludeByName": dict.fromkeys(("Time", "__name__", *hidden), True),
+        "indexByName": {name: index for index, name in enumerate(renamed)},
+        "renameByName": renamed,
+    }
+    return {"id": "organize", "options": shape}
+
+
+def side_by_side(labels: Sequence[str], columns: Sequence[tuple[str, str]]) -> list[Json]:
+    """Transformations that make one row of all results with equal labels; `columns` are pairs of refId and heading."""
+    # Grafana calls a query's value after its refId as soon as there are several.
+    renamed = {label: heading(label) for label in labels} | {f"Value #{ref}": name for ref, name in columns}
+    return [{"id": "merge", "options": {}}, organized(renamed)]
+
+
+def override(column: str, properties: Json) -> Json:
+    """Properties of one column, which is found by its heading."""
+    return {
+        "matcher": {"id": "byName", "options": column},
+        "properties": [{"id": name, "value": value} for name, value in properties.items()],
+    }

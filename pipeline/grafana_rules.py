@@ -2,6 +2,7 @@
 
 The shape is that of Grafana's own converter (pkg/services/ngalert/prom): "the query returned a series" is the condition,
 whatever its value, NaN included; no data is healthy; a series that leaves the result resolves at the next evaluation.
+Heartbeats are left to Prometheus.
 """
 
 import hashlib
@@ -9,6 +10,7 @@ import re
 from typing import Any
 
 from kit.promql import duration_seconds
+from kit.rules import Severity
 from pipeline.bundle import Json
 
 # Grafana evaluates in steps of 10 s and refuses other intervals.
@@ -21,7 +23,12 @@ _QUERY_RANGE_SECONDS = 600
 def grafana_group(group: Json, *, folder_uid: str, data_source_uid: str) -> Json:
     """A Prometheus rule group (alerts only) as the provisioning API's rule group; `interval` in seconds."""
     interval_seconds = duration_seconds(group["interval"])
-    rules = [_rule(rule, group["name"], folder_uid, data_source_uid) for rule in group["rules"]]
+    rules = [
+        _rule(rule, group["name"], folder_uid, data_source_uid)
+        for rule in group["rules"]
+        # Without a route of its own, which Grafana's default policy has not, it would go to people for ever.
+        if rule["labels"]["severity"] != Severity.HEARTBEAT.value
+    ]
     rounded = -(-interval_seconds // _BASE_INTERVAL_SECONDS) * _BASE_INTERVAL_SECONDS
     return {"title": group["name"], "folderUid": folder_uid, "interval": rounded, "rules": rules}
 

@@ -93,7 +93,7 @@ def build() -> Any:
                     ),
                     table(
                         "Health",
-                        instant(scrape.UP),
+                        instant(scrape.UP).and_(instant(targets.TARGETS), on=("job",)),
                         why="Every target of the service and whether it answered the last scrape. DOWN raises InferenceInstanceDown.",
                         value="Status",
                         words=UP_DOWN,

@@ -9,6 +9,7 @@ from kit.errors import GlassboxError
 from kit.expr import Expr, regex
 from kit.rules import Alert, AlertGroup, RecordGroup
 from kit.settings import Settings
+from pipeline.annotations import annotations
 from pipeline.bundle import Bundle, DataSource, Json
 from pipeline.grafana_rules import grafana_group
 from pipeline.modern import modern_dashboard, plain
@@ -43,12 +44,17 @@ def compile_bundle(settings: Settings, data_source: DataSource | None = None) ->
 
 
 def _dashboards(data_source: DataSource | None) -> dict[str, Json]:
-    compiled = [modern_dashboard(plain(build()), tags=[TAG]) for build in dashboards.ALL]
+    compiled = [_dashboard(plain(build())) for build in dashboards.ALL]
     _refuse_duplicates("dashboard uid", (board["uid"] for board in compiled))
     if data_source:
         for board in compiled:
             _start_with(board, data_source)
     return {board["uid"]: board for board in compiled}
+
+
+def _dashboard(old: Json) -> Json:
+    names = [variable["name"] for variable in old["templating"]["list"]]
+    return modern_dashboard(old, tags=[TAG], annotations=annotations(names))
 
 
 def _start_with(board: Json, data_source: DataSource) -> None:

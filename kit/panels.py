@@ -13,7 +13,7 @@ from grafanalib import core
 from kit.errors import GlassboxError
 from kit.expr import Expr
 from kit.grid import Size, stable_id, widths
-from kit.tables import DrillDown, board_uid, heading, organized, override, side_by_side
+from kit.tables import DrillDown, board_uid, common_labels, heading, links, organized, override, side_by_side
 from kit.variables import DATA_SOURCE, Variable, narrowed
 from metrics.types import Unit
 
@@ -89,10 +89,10 @@ def timeseries(
     why: str,
     stacked: bool = False,
     maximum: float | None = None,
-    empty: str = NO_TRAFFIC,
     size: Size = TALL,
+    empty: str = "No traffic",
 ) -> Any:
-    """Lines over time, one for each result of each query; `stacked` fills them on top of each other."""
+    """Lines over time, one for each result of each query; `stacked` fills them on top of each other, `empty` stands for no result."""
     return core.TimeSeries(
         **_common(title, queries, why, size, extra={"min": 0, "max": maximum, "noValue": empty}),
         unit=_unit(title, queries),
@@ -159,22 +159,31 @@ UP_DOWN = Words(((1, "UP", GREEN), (0, "DOWN", RED)))
 
 
 def table(
-    title: str, query: Expr, *, why: str, value: str | None, words: Words | None = None, size: Size = TALL
+    title: str,
+    query: Expr,
+    *,
+    why: str,
+    value: str | None,
+    words: Words | None = None,
+    drill_down: DrillDown | None = None,
+    size: Size = TALL,
 ) -> Any:
     """The newest value of each result: a column for each label, in the order of the query's labels, then `value`.
 
     Without `value` the labels are all there is to read, as of series that are always 1.
+    `drill_down` makes the values of its label links.
     """
     names = {label: heading(label) for label in query.shape.labels}
     # Only the value's column has a unit: a label such as a version must stay the text it is.
     properties: dict[str, Any] = {"unit": _unit(title, query)}
     if words:
         properties |= {"mappings": words.to_json(), "custom.cellOptions": {"type": "color-background"}}
+    overrides = [override(value, properties)] if value else []
     return _as_table(
         core.Table(
             **_common(title, query, why, size, extra={"thresholds": PLAIN.to_json()}),
             transformations=[organized(names | {"Value": value}) if value else organized(names, hidden=("Value",))],
-            overrides=[override(value, properties)] if value else [],
+            overrides=overrides + links(drill_down),
         )
     )
 
@@ -193,11 +202,12 @@ def comparison(
     The queries must have the same labels, by which their results meet; one that lacks a row leaves its cell empty.
     `steps` colour the numbers of a column; `drill_down` makes the values of its label links.
     """
-    labels = _common_labels(title, columns)
+    labels = common_labels(title, columns)
     overrides = [override(name, _column(title, query, (steps or {}).get(name))) for name, query in columns.items()]
-    if drill_down:
-        overrides.append(override(heading(drill_down.label), {"links": [drill_down.to_json()]}))
-    panel = core.Table(**_common(title, columns, why, size, extra={"thresholds": PLAIN.to_json()}), overrides=overrides)
+    panel = core.Table(
+        **_common(title, columns, why, size, extra={"thresholds": PLAIN.to_json()}),
+        overrides=overrides + links(drill_down),
+    )
     panel.transformations = side_by_side(
         labels, [(target.refId, name) for target, name in zip(panel.targets, columns, strict=True)]
     )
@@ -235,15 +245,6 @@ def _column(title: str, query: Expr, steps: Steps | None) -> dict[str, Any]:
         return unit
     judged = {"thresholds": steps.to_json(), "color": {"mode": "thresholds"}}
     return unit | judged | {"custom.cellOptions": {"type": "color-text"}}
-
-
-def _common_labels(title: str, columns: Mapping[str, Expr]) -> tuple[str, ...]:
-    first, *others = [query.shape.labels for query in columns.values()]
-    if not others or any(set(labels) != set(first) for labels in others):
-        raise GlassboxError(
-            f"Panel {title!r} needs two or more queries of the same labels: aggregate all columns by the same."
-        )
-    return first
 
 
 def _common(title: str, queries: Queries, why: str, size: Size, *, extra: dict[str, Any]) -> dict[str, Any]:

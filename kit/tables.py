@@ -1,9 +1,11 @@
 """How tables put queries side by side, and where their cells lead. Shapes: Grafana's `merge` and `organize` transformations, data links."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from kit.errors import GlassboxError
+from kit.expr import Expr
 from kit.variables import DATA_SOURCE, Variable
 
 Json = dict[str, Any]
@@ -46,6 +48,16 @@ def organized(renamed: Json, hidden: Sequence[str] = ()) -> Json:
     return {"id": "organize", "options": shape}
 
 
+def common_labels(title: str, columns: Mapping[str, Expr]) -> tuple[str, ...]:
+    """The labels by which the results of a table's queries meet; raises GlassboxError where they cannot."""
+    first, *others = [query.shape.labels for query in columns.values()]
+    if not others or any(set(labels) != set(first) for labels in others):
+        raise GlassboxError(
+            f"Panel {title!r} needs two or more queries of the same labels: aggregate all columns by the same."
+        )
+    return first
+
+
 def side_by_side(labels: Sequence[str], columns: Sequence[tuple[str, str]]) -> list[Json]:
     """Transformations that make one row of all results with equal labels; `columns` are pairs of refId and heading."""
     # Grafana calls a query's value after its refId as soon as there are several.
@@ -59,3 +71,8 @@ def override(column: str, properties: Json) -> Json:
         "matcher": {"id": "byName", "options": column},
         "properties": [{"id": name, "value": value} for name, value in properties.items()],
     }
+
+
+def links(drill_down: DrillDown | None) -> list[Json]:
+    """The override that makes the values of a label links, if there is somewhere to go."""
+    return [override(heading(drill_down.label), {"links": [drill_down.to_json()]})] if drill_down else []

@@ -35,8 +35,10 @@ def annotations(variable_names: Collection[str]) -> list[Json]:
             "red",
             narrowed(_firing(), jobs),
             title="{{alertname}}",
-            text="{{severity}}: {{job}} {{model_name}} {{instance}}",
-        ),
+            text="{{severity}}, {{job}}",
+        )
+        # Grafana prints the name of a label that an alert lacks, except among the tags.
+        | {"tagKeys": "model_name,instance"},
         _tagged("Deploys", "purple", DEPLOY_TAG),
     ]
 

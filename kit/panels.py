@@ -46,8 +46,6 @@ DATA_SOURCE_REF = {"type": "prometheus", "uid": f"${{{DATA_SOURCE}}}"}
 
 TALL, LOW = Size(), Size(height=4)
 
-NO_TRAFFIC = "No traffic"
-
 Queries = Expr | Mapping[str, Expr]
 
 
@@ -104,8 +102,10 @@ def timeseries(
     )
 
 
-def stat(title: str, query: Expr, *, why: str, steps: Steps = PLAIN, empty: str = NO_TRAFFIC, size: Size = LOW) -> Any:
-    """One number with its recent course behind it; `empty` is shown where there is none."""
+def stat(
+    title: str, query: Expr, *, why: str, steps: Steps = PLAIN, size: Size = LOW, empty: str = "No traffic"
+) -> Any:
+    """One number with its recent course behind it; `empty` stands for no result."""
     return core.Stat(
         **_common(title, query, why, size, extra={"noValue": empty, "thresholds": steps.to_json()}),
         format=_unit(title, query),

@@ -233,6 +233,12 @@ def test_a_table_asks_once_and_names_its_columns():
     assert "unit" not in panel["fieldConfig"]["defaults"], "a version must not be read as a number"
 
 
+def test_an_empty_panel_says_what_its_board_says_of_nothing():
+    panels = by_title(compiled(stat("n", QPS, why="w.", empty="No data"), timeseries("m", QPS, why="w.", empty="None")))
+    assert panels["n"]["fieldConfig"]["defaults"]["noValue"] == "No data"
+    assert panels["m"]["fieldConfig"]["defaults"]["noValue"] == "None"
+
+
 def test_a_table_of_labels_hides_the_value_that_is_always_1():
     panel = by_title(BOARDS[0])["labels"]
     shape = panel["transformations"][0]["options"]

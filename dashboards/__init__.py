@@ -3,6 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
-from dashboards import inference_service, llm_serving
+from dashboards import inference_service, llm_serving, monitoring, replicas
 
-ALL: tuple[Callable[[], Any], ...] = (inference_service.build, llm_serving.build)
+ALL: tuple[Callable[[], Any], ...] = (
+    inference_service.build,
+    llm_serving.build,
+    replicas.build,
+    monitoring.build,
+)

@@ -6,6 +6,7 @@ from dashboards.variables import GPU_JOB, JOB
 from kit.grid import Size
 from kit.panels import GREEN, RED, UP_DOWN, YELLOW, Row, Steps, bars, dashboard, gauge, stat, table, timeseries
 from kit.promql import instant, max_by, ratio, sum_by
+from kit.tables import DrillDown
 from metrics import scrape
 from recording_rules import gpu, requests, targets
 
@@ -93,10 +94,11 @@ def build() -> Any:
                     ),
                     table(
                         "Health",
-                        instant(scrape.UP),
-                        why="Every target of the service and whether it answered the last scrape. DOWN raises InferenceInstanceDown.",
+                        instant(scrape.UP).and_(instant(targets.TARGETS), on=("job",)),
+                        why="Every target of the service and whether it answered the last scrape. DOWN raises InferenceInstanceDown. Click an instance to see that replica alone.",
                         value="Status",
                         words=UP_DOWN,
+                        drill_down=DrillDown("instance", "replicas", "instance", keeping=(JOB,)),
                     ),
                 ),
             ),

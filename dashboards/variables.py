@@ -1,10 +1,27 @@
 """The variables that dashboards share."""
 
 from kit.variables import Variable
-from recording_rules import engine, gpu, requests, targets
+from metrics import prometheus, scrape
+from recording_rules import engine, gpu, instances, requests, targets
 
 JOB = Variable(name="job", title="Service", label="job", values_of=targets.TARGETS)
 MODEL = Variable(name="model", title="Model", label="model_name", values_of=requests.REQUESTS, optional=True)
 ENGINE_MODEL = Variable(name="model", title="Model", label="model_name", values_of=engine.RUNNING, optional=True)
 # GPUs are measured by jobs of their own, so the service's job must not narrow them.
 GPU_JOB = Variable(name="gpu_job", title="GPU exporter", label="job", values_of=gpu.UTILIZATION, narrows="gpu:")
+# Processes tell no model; they are found through the recorded series of their replica, which have it.
+REPLICA_MODEL = Variable(
+    name="model",
+    title="Model",
+    label="model_name",
+    values_of=instances.RUNNING,
+    narrows="instance:",
+    optional=True,
+)
+REPLICA = Variable(name="instance", title="Replica", label="instance", values_of=instances.RUNNING)
+# Every job that Prometheus scrapes, services or not.
+ANY_JOB = Variable(name="job", title="Job", label="job", values_of=scrape.UP)
+# Prometheus scrapes itself under a job of its own, which a chosen service must not narrow away.
+PROMETHEUS_JOB = Variable(
+    name="prometheus_job", title="Prometheus", label="job", values_of=prometheus.HEAD_SERIES, narrows="prometheus_"
+)

@@ -13,6 +13,7 @@ from grafanalib import core
 from kit.errors import GlassboxError
 from kit.expr import Expr
 from kit.grid import Size, stable_id, widths
+from kit.tables import DrillDown, common_labels, heading, links, organized, override, side_by_side
 from kit.variables import DATA_SOURCE, Variable, narrowed
 from metrics.types import Unit
 
@@ -80,11 +81,18 @@ def row(title: str, *panels: Any) -> Row:
 
 
 def timeseries(
-    title: str, queries: Queries, *, why: str, stacked: bool = False, maximum: float | None = None, size: Size = TALL
+    title: str,
+    queries: Queries,
+    *,
+    why: str,
+    stacked: bool = False,
+    maximum: float | None = None,
+    size: Size = TALL,
+    empty: str = "No traffic",
 ) -> Any:
-    """Lines over time, one for each result of each query; `stacked` fills them on top of each other."""
+    """Lines over time, one for each result of each query; `stacked` fills them on top of each other, `empty` stands for no result."""
     return core.TimeSeries(
-        **_common(title, queries, why, size, extra={"min": 0, "max": maximum, "noValue": "No traffic"}),
+        **_common(title, queries, why, size, extra={"min": 0, "max": maximum, "noValue": empty}),
         unit=_unit(title, queries),
         stacking={"mode": "normal", "group": "A"} if stacked else {},
         fillOpacity=25 if stacked else 0,
@@ -94,10 +102,12 @@ def timeseries(
     )
 
 
-def stat(title: str, query: Expr, *, why: str, steps: Steps = PLAIN, size: Size = LOW) -> Any:
-    """One number with its recent course behind it."""
+def stat(
+    title: str, query: Expr, *, why: str, steps: Steps = PLAIN, size: Size = LOW, empty: str = "No traffic"
+) -> Any:
+    """One number with its recent course behind it; `empty` stands for no result."""
     return core.Stat(
-        **_common(title, query, why, size, extra={"noValue": "No traffic", "thresholds": steps.to_json()}),
+        **_common(title, query, why, size, extra={"noValue": empty, "thresholds": steps.to_json()}),
         format=_unit(title, query),
         colorMode="value",
         reduceCalc="lastNotNull",
@@ -148,30 +158,60 @@ class Words:
 UP_DOWN = Words(((1, "UP", GREEN), (0, "DOWN", RED)))
 
 
-def table(title: str, query: Expr, *, why: str, value: str, words: Words | None = None, size: Size = TALL) -> Any:
-    """The newest value of each result: a column for each label, in the order of the query's labels, then `value`."""
-    labels = query.shape.labels
-    names = {label: label.replace("_", " ").capitalize() for label in labels} | {"Value": value}
-    shape = {
-        "excludeByName": {"Time": True, "__name__": True},
-        "indexByName": {name: index for index, name in enumerate(names)},
-        "renameByName": names,
-    }
+def table(
+    title: str,
+    query: Expr,
+    *,
+    why: str,
+    value: str | None,
+    words: Words | None = None,
+    drill_down: DrillDown | None = None,
+    size: Size = TALL,
+) -> Any:
+    """The newest value of each result: a column for each label, in the order of the query's labels, then `value`.
+
+    Without `value` the labels are all there is to read, as of series that are always 1.
+    `drill_down` makes the values of its label links.
+    """
+    names = {label: heading(label) for label in query.shape.labels}
     # Only the value's column has a unit: a label such as a version must stay the text it is.
-    properties: list[dict[str, Any]] = [{"id": "unit", "value": _unit(title, query)}]
+    properties: dict[str, Any] = {"unit": _unit(title, query)}
     if words:
-        properties += [
-            {"id": "mappings", "value": words.to_json()},
-            {"id": "custom.cellOptions", "value": {"type": "color-background"}},
-        ]
-    panel = core.Table(
-        **_common(title, query, why, size, extra={"thresholds": PLAIN.to_json()}),
-        transformations=[{"id": "organize", "options": shape}],
-        overrides=[{"matcher": {"id": "byName", "options": value}, "properties": properties}],
+        properties |= {"mappings": words.to_json(), "custom.cellOptions": {"type": "color-background"}}
+    overrides = [override(value, properties)] if value else []
+    return _as_table(
+        core.Table(
+            **_common(title, query, why, size, extra={"thresholds": PLAIN.to_json()}),
+            transformations=[organized(names | {"Value": value}) if value else organized(names, hidden=("Value",))],
+            overrides=overrides + links(drill_down),
+        )
     )
-    for target in panel.targets:
-        target.instant, target.format, target.legendFormat = True, "table", ""
-    return panel
+
+
+def comparison(
+    title: str,
+    columns: Mapping[str, Expr],
+    *,
+    why: str,
+    steps: Mapping[str, Steps] | None = None,
+    drill_down: DrillDown | None = None,
+    size: Size = TALL,
+) -> Any:
+    """The newest values of several queries side by side: a row for each set of labels, a column for each query.
+
+    The queries must have the same labels, by which their results meet; one that lacks a row leaves its cell empty.
+    `steps` colour the numbers of a column; `drill_down` makes the values of its label links.
+    """
+    labels = common_labels(title, columns)
+    overrides = [override(name, _column(title, query, (steps or {}).get(name))) for name, query in columns.items()]
+    panel = core.Table(
+        **_common(title, columns, why, size, extra={"thresholds": PLAIN.to_json()}),
+        overrides=overrides + links(drill_down),
+    )
+    panel.transformations = side_by_side(
+        labels, [(target.refId, name) for target, name in zip(panel.targets, columns, strict=True)]
+    )
+    return _as_table(panel)
 
 
 def dashboard(slug: str, title: str, *, question: str, variables: Sequence[Variable], rows: Sequence[Row]) -> Any:
@@ -191,6 +231,20 @@ def dashboard(slug: str, title: str, *, question: str, variables: Sequence[Varia
         panels=panels,
         templating=core.Templating(list=[_data_source_variable(), *map(_template, variables)]),
     )
+
+
+def _as_table(panel: Any) -> Any:
+    for target in panel.targets:
+        target.instant, target.format, target.legendFormat = True, "table", ""
+    return panel
+
+
+def _column(title: str, query: Expr, steps: Steps | None) -> dict[str, Any]:
+    unit = {"unit": _unit(title, query)}
+    if steps is None:
+        return unit
+    judged = {"thresholds": steps.to_json(), "color": {"mode": "thresholds"}}
+    return unit | judged | {"custom.cellOptions": {"type": "color-text"}}
 
 
 def _common(title: str, queries: Queries, why: str, size: Size, *, extra: dict[str, Any]) -> dict[str, Any]:

@@ -69,6 +69,19 @@ def absent(source: Source, **matchers: str) -> Expr:
     return Expr(("absent(", *inner.parts, ")"), Shape(Kind.GAUGE, Unit.BOOLEAN, tuple(matchers)))
 
 
+def always() -> Expr:
+    """1, whatever there is to see."""
+    return Expr(("vector(1)",), Shape(Kind.GAUGE, Unit.BOOLEAN))
+
+
+def age(moment: Expr) -> Expr:
+    """Seconds from a moment (seconds since 1970) until now."""
+    if moment.shape.unit is not Unit.TIMESTAMP_SECONDS:
+        raise QueryError(f"'{moment}' is no moment but {moment.shape.unit.value}: it has no age.")
+    difference = binary(Expr(("time()",), Shape(Kind.GAUGE, Unit.SECONDS, scalar=True)), "-", moment)
+    return replace(difference, shape=replace(moment.shape, unit=Unit.SECONDS))
+
+
 def sum_by(labels: Sequence[str], operand: Expr) -> Expr:
     """Sum; counters must be rated first, since a restart would show as a drop of the sum."""
     return _aggregate("sum", labels, operand)

@@ -73,11 +73,15 @@ class RecordGroup:
 
 
 class Severity(Enum):
-    """PAGE wakes somebody (users suffer), TICKET waits for working hours (saturation), REPORT is read weekly (waste)."""
+    """PAGE wakes somebody (users suffer), TICKET waits for working hours (saturation), REPORT is read weekly (waste).
+
+    HEARTBEAT always fires, and what receives it calls when it stops.
+    """
 
     PAGE = "page"
     TICKET = "ticket"
     REPORT = "report"
+    HEARTBEAT = "heartbeat"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -58,6 +58,7 @@ class Metric:
     `often_absent` tells why an exposition of a covered version may lack the metric.
     `shared_name` marks a name that unrelated services use too: queries must select the job.
     `told_apart_by` are labels that it never has itself, and that tell it from others of its name.
+    `open_labels` says that its series carry more labels than those named here, which differ by version.
     """
 
     kind: ClassVar[Kind]
@@ -72,6 +73,7 @@ class Metric:
     often_absent: str = ""
     shared_name: bool = False
     told_apart_by: tuple[str, ...] = ()
+    open_labels: bool = False
 
     @property
     def all_labels(self) -> tuple[str, ...]:

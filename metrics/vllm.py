@@ -107,6 +107,13 @@ REQUEST_DECODE_TIME = Histogram(
     bounds=REQUEST_SECONDS,
     help="First token to last token.",
 )
+CACHE_CONFIG_INFO = Gauge(
+    name="vllm:cache_config_info",
+    unit=Unit.NONE,
+    labels=("engine", "block_size", "num_gpu_blocks", "gpu_memory_utilization", "cache_dtype", "enable_prefix_caching"),
+    help="1, with the cache's settings as labels; no model_name. 0.10.2 with several API servers tells no num_gpu_blocks.",
+    open_labels=True,
+)
 HTTP_REQUESTS = Counter(
     name="http_requests_total",
     unit=Unit.REQUESTS,
@@ -132,4 +139,5 @@ CATALOGUE = (
     REQUEST_PREFILL_TIME,
     REQUEST_DECODE_TIME,
     HTTP_REQUESTS,
+    CACHE_CONFIG_INFO,
 )

@@ -1,6 +1,7 @@
 """Content in, bundle out. Policies that hold everywhere are applied here, not in the content: jobs, tags, runbooks, intervals."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import alerts
 import dashboards
@@ -9,6 +10,7 @@ from kit.errors import GlassboxError
 from kit.expr import Expr, regex
 from kit.rules import Alert, AlertGroup, RecordGroup
 from kit.settings import Settings
+from pipeline.annotations import annotations
 from pipeline.bundle import Bundle, DataSource, Json
 from pipeline.grafana_rules import grafana_group, uid_in
 from pipeline.modern import modern_dashboard, plain
@@ -43,14 +45,32 @@ def compile_bundle(settings: Settings, data_source: DataSource | None = None) ->
 
 
 def _dashboards(folder_uid: str, data_source: DataSource | None) -> dict[str, Json]:
-    compiled = [modern_dashboard(plain(build()), tags=[TAG]) for build in dashboards.ALL]
+    compiled = [_dashboard(plain(build())) for build in dashboards.ALL]
     _refuse_duplicates("dashboard", (board["uid"] for board in compiled))
+    uids = {board["uid"]: uid_in(folder_uid, board["uid"]) for board in compiled}
     for board in compiled:
-        board["uid"] = uid_in(folder_uid, board["uid"])
+        _lead_to(uids, board)
+        board["uid"] = uids[board["uid"]]
     if data_source:
         for board in compiled:
             _start_with(board, data_source)
     return {board["uid"]: board for board in compiled}
+
+
+def _dashboard(old: Json) -> Json:
+    names = [variable["name"] for variable in old["templating"]["list"]]
+    return modern_dashboard(old, tags=[TAG], annotations=annotations(names))
+
+
+def _lead_to(uids: dict[str, str], value: Any) -> None:
+    """Put uids into the links `/d/<slug>?...` of everything in `value`."""
+    for item in value if isinstance(value, list) else value.values() if isinstance(value, dict) else ():
+        _lead_to(uids, item)
+    if isinstance(value, dict) and str(value.get("url", "")).startswith("/d/"):
+        slug, _, rest = value["url"].removeprefix("/d/").partition("?")
+        if slug not in uids:
+            raise GlassboxError(f"A link leads to the dashboard {slug!r}, which does not exist: correct its slug.")
+        value["url"] = f"/d/{uids[slug]}?{rest}"
 
 
 def _start_with(board: Json, data_source: DataSource) -> None:

@@ -2,12 +2,14 @@
 
 The shape is that of Grafana's own converter (pkg/services/ngalert/prom): "the query returned a series" is the condition,
 whatever its value, NaN included; no data is healthy; a series that leaves the result resolves at the next evaluation.
+Heartbeats are left to Prometheus.
 """
 
 import hashlib
 from typing import Any
 
 from kit.promql import duration_seconds
+from kit.rules import Severity
 from pipeline.bundle import Json
 
 # Grafana adds both to every stored model; a rule sent with them, keys sorted, compares as unchanged.
@@ -17,7 +19,12 @@ _QUERY_RANGE_SECONDS = 600
 
 def grafana_group(group: Json, *, folder_uid: str, data_source_uid: str) -> Json:
     """A Prometheus rule group (alerts only) as the provisioning API's rule group; `interval` in seconds."""
-    rules = [_rule(rule, group["name"], folder_uid, data_source_uid) for rule in group["rules"]]
+    rules = [
+        _rule(rule, group["name"], folder_uid, data_source_uid)
+        for rule in group["rules"]
+        # Without a route of its own, which Grafana's default policy has not, it would go to people for ever.
+        if rule["labels"]["severity"] != Severity.HEARTBEAT.value
+    ]
     interval_seconds = duration_seconds(group["interval"])
     return {"title": group["name"], "folderUid": folder_uid, "interval": interval_seconds, "rules": rules}
 

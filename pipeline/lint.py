@@ -7,7 +7,7 @@ from pathlib import Path
 
 import recording_rules
 from pipeline import promtool
-from pipeline.bundle import Bundle
+from pipeline.bundle import Bundle, Json
 from pipeline.outputs import yaml_text
 
 RUNBOOKS = Path(__file__).resolve().parent.parent / "alerts" / "runbooks"
@@ -33,7 +33,7 @@ def lint(bundle: Bundle) -> list[Finding]:
 
 
 def rules_load(bundle: Bundle) -> Iterator[Finding]:
-    """promtool accepts every rule file, and every panel's query as the rule it would be."""
+    """promtool accepts every rule file, and every query of a panel or annotation as the rule it would be."""
     files = bundle.alerts | bundle.recording_rules | {"panels.yaml": _panel_rules(bundle)}
     with tempfile.TemporaryDirectory() as folder:
         paths = []
@@ -47,14 +47,23 @@ def rules_load(bundle: Bundle) -> Iterator[Finding]:
 def _panel_rules(bundle: Bundle) -> dict[str, object]:
     rules = []
     for uid, board in bundle.dashboards.items():
-        for panel in board["panels"]:
-            for target in panel.get("targets", []):
-                expr = target["expr"]
-                for variable, value in _VARIABLES.items():
-                    expr = expr.replace(variable, value)
-                labels = {"dashboard": uid, "panel": panel["title"], "query": target["refId"]}
-                rules.append({"record": "panel:query:check", "expr": expr, "labels": labels})
+        for where, query, text in _queries(board):
+            expr = text
+            for variable, value in _VARIABLES.items():
+                expr = expr.replace(variable, value)
+            labels = {"dashboard": uid, "panel": where, "query": query}
+            rules.append({"record": "panel:query:check", "expr": expr, "labels": labels})
     return {"groups": [{"name": "panels", "rules": rules}]}
+
+
+def _queries(board: Json) -> Iterator[tuple[str, str, str]]:
+    """Panel or annotation, the query's name in it, and the query."""
+    for panel in board["panels"]:
+        for target in panel.get("targets", []):
+            yield panel["title"], target["refId"], target["expr"]
+    for annotation in board["annotations"]["list"]:
+        if "expr" in annotation:
+            yield annotation["name"], "annotation", annotation["expr"]
 
 
 def runbooks_complete(bundle: Bundle) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ Keys and defaults are those of Grafana's own schema (@grafana/schema 13.2.2); wh
 Sorted keys and no nulls, as Grafana saves, so that an export of a pushed dashboard differs in nothing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 Json = dict[str, Any]
@@ -37,15 +37,15 @@ def plain(value: Any) -> Any:
     return plain(value.to_json_data())
 
 
-def modern_dashboard(old: Json, tags: list[str]) -> Json:
-    """A dashboard in today's shape."""
+def modern_dashboard(old: Json, tags: list[str], annotations: Sequence[Json] = ()) -> Json:
+    """A dashboard in today's shape, with links to all others of each of its tags."""
     return {
-        "annotations": {"list": [BUILT_IN_ANNOTATION]},
+        "annotations": {"list": [BUILT_IN_ANNOTATION, *annotations]},
         "description": old["description"],
         "editable": True,
         "fiscalYearStartMonth": 0,
         "graphTooltip": 1,
-        "links": [],
+        "links": [_link(tag) for tag in tags],
         "panels": [modern_panel(panel) for panel in old["panels"]],
         "preload": False,
         "refresh": REFRESH,
@@ -57,6 +57,22 @@ def modern_dashboard(old: Json, tags: list[str]) -> Json:
         "timezone": "browser",
         "title": old["title"],
         "uid": old["uid"],
+    }
+
+
+def _link(tag: str) -> Json:
+    """A menu of the dashboards with that tag, which keeps the time range and what is chosen."""
+    return {
+        "asDropdown": True,
+        "icon": "external link",
+        "includeVars": True,
+        "keepTime": True,
+        "tags": [tag],
+        "targetBlank": False,
+        "title": tag.capitalize(),
+        "tooltip": "",
+        "type": "dashboards",
+        "url": "",
     }
 
 

@@ -7,3 +7,5 @@ GPU = ("job", "instance", "gpu")
 JOB = ("job",)
 # One server process, whatever it serves.
 TARGET = ("job", "instance")
+# The same with the model it serves.
+INSTANCE = (*TARGET, "model_name")

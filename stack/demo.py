@@ -22,7 +22,7 @@ from pipeline import cli
 from preview.server import GrafanaStandIn
 from stack.components import ensure_components
 from stack.demo_settings import alertmanager_settings, glassbox_settings, prometheus_settings
-from stack.processes import alertmanager, ended_by_signals, free_port, prometheus
+from stack.processes import LOOPBACK, alertmanager, ended_by_signals, free_port, prometheus
 from stack.replay import replaying
 from stack.service import ocr_service
 from stack.webhook import Webhook, receiving
@@ -37,12 +37,13 @@ PUSH_TIMEOUT_SECONDS = 120.0
 
 @dataclass(frozen=True)
 class Demo:
-    """What runs: the addresses of Prometheus, Alertmanager and Grafana's stand-in, and the receiver of alerts."""
+    """What runs: the addresses of Prometheus, Alertmanager and Grafana's stand-in, and the receivers of alerts and heartbeats."""
 
     prometheus_url: str
     alertmanager_url: str
     grafana_url: str
     webhook: Webhook
+    heartbeats: Webhook
 
 
 def start(resources: ExitStack, folder: Path) -> Demo:
@@ -51,7 +52,8 @@ def start(resources: ExitStack, folder: Path) -> Demo:
     ensure_components()
     settings_file = glassbox_settings(folder)
     build = compile_content(settings_file, folder / "build")
-    webhook = resources.enter_context(receiving())
+    webhook, heartbeats = resources.enter_context(receiving()), resources.enter_context(receiving())
+    prometheus_port = _port("Prometheus", PROMETHEUS_PORT)
     targets = {
         "hunyuanocr": [resources.enter_context(ocr_service(REQUESTS_PER_SECOND))],
         "vllm": [
@@ -60,15 +62,15 @@ def start(resources: ExitStack, folder: Path) -> Demo:
                 replaying("load", vllm_version="0.10.2", model_name="qwen/Qwen2.5-7B-Instruct-AWQ")
             ),
         ],
+        "prometheus": [f"http://{LOOPBACK}:{prometheus_port}"],
     }
-    alerts = resources.enter_context(
-        alertmanager(alertmanager_settings(folder, webhook.url), port=_port("Alertmanager", ALERTMANAGER_PORT))
-    )
+    routes = alertmanager_settings(folder, webhook.url, heartbeats.url)
+    alerts = resources.enter_context(alertmanager(routes, port=_port("Alertmanager", ALERTMANAGER_PORT)))
     settings = prometheus_settings(folder, build, targets, alerts.url)
-    metrics = resources.enter_context(prometheus(settings, port=_port("Prometheus", PROMETHEUS_PORT)))
+    metrics = resources.enter_context(prometheus(settings, port=prometheus_port))
     grafana = resources.enter_context(stand_in(metrics.url))
     push(settings_file, grafana.url)
-    demo = Demo(metrics.url, alerts.url, grafana.url, webhook)
+    demo = Demo(metrics.url, alerts.url, grafana.url, webhook, heartbeats)
     _show(demo, targets)
     return demo
 
@@ -121,6 +123,7 @@ def _show(demo: Demo, targets: Mapping[str, Sequence[str]]) -> None:
         "Prometheus": f"{demo.prometheus_url}/alerts",
         "Alertmanager": demo.alertmanager_url,
         "alerts arrive at": demo.webhook.url,
+        "heartbeats at": demo.heartbeats.url,
     }
     for name, text in lines.items():
         click.echo(f"{name:20} {text}")

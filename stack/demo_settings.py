@@ -15,12 +15,14 @@ def glassbox_settings(folder: Path) -> Path:
     return _write(folder / "settings.yaml", {"evaluation_interval_seconds": EVALUATION_SECONDS})
 
 
-def alertmanager_settings(folder: Path, webhook_url: str) -> Path:
-    """The shipped settings, sent to our webhook and without the waits that suit people."""
+def alertmanager_settings(folder: Path, webhook_url: str, heartbeat_url: str) -> Path:
+    """The shipped settings, sent to our two webhooks and without the waits that suit people."""
     settings = yaml.safe_load((STACK_DIR / "alertmanager.yml").read_text(encoding="utf-8"))
     for route in (settings["route"], *settings["route"]["routes"]):
         route["group_wait"] = "1s"
-    settings["receivers"][0]["webhook_configs"][0]["url"] = webhook_url
+    urls = {"webhook": webhook_url, "heartbeat": heartbeat_url}
+    for receiver in settings["receivers"]:
+        receiver["webhook_configs"][0]["url"] = urls[receiver["name"]]
     return _write(folder / "alertmanager.yml", settings)
 
 

@@ -83,6 +83,16 @@ def test_shipped_routes_send_every_alert_to_the_webhook(components: None, severi
     assert {**settings, **(routes[0] if routes else {})}["group_wait"] == group_wait
 
 
+def test_the_heartbeat_is_routed_every_minute_to_a_receiver_of_its_own(components: None) -> None:
+    file = STACK_DIR / "alertmanager.yml"
+    options = (f"--config.file={file}", "--verify.receivers=heartbeat", "severity=heartbeat", "alertname=Watchdog")
+    subprocess.run([promtool.find("amtool"), "config", "routes", "test", *options], check=True, capture_output=True)
+    (route,) = [
+        route for route in yaml.safe_load(file.read_text())["route"]["routes"] if route["receiver"] == "heartbeat"
+    ]
+    assert (route["group_wait"], route["group_interval"], route["repeat_interval"]) == ("0s", "1m", "1m")
+
+
 def test_prometheus_is_ready_and_gone_afterwards(components: None, tmp_path: Path) -> None:
     config = tmp_path / "prometheus.yml"
     config.write_text("global: {}\n")
@@ -124,7 +134,7 @@ def test_replay_is_scraped_without_an_error(prometheus_factory: ServerFactory) -
 
 def test_alertmanager_delivers_an_alert(alertmanager_factory: ServerFactory, tmp_path: Path) -> None:
     with receiving() as webhook:
-        settings = yaml.safe_load(alertmanager_settings(tmp_path, webhook.url).read_text())
+        settings = yaml.safe_load(alertmanager_settings(tmp_path, webhook.url, webhook.url).read_text())
         server = alertmanager_factory(settings)
         alert = {"labels": {"alertname": "Posted", "severity": "page"}, "annotations": {"summary": "by hand"}}
         body = json.dumps([alert]).encode()
@@ -144,7 +154,9 @@ def test_rule_that_fires_in_prometheus_reaches_the_webhook(
     rules = {"groups": [{"name": "g", "interval": "1s", "rules": [rule]}]}
     (tmp_path / "build" / "alerts" / "always.yaml").write_text(yaml.safe_dump(rules))
     with receiving() as webhook:
-        alerts = alertmanager_factory(yaml.safe_load(alertmanager_settings(tmp_path, webhook.url).read_text()))
+        alerts = alertmanager_factory(
+            yaml.safe_load(alertmanager_settings(tmp_path, webhook.url, webhook.url).read_text())
+        )
         file = prometheus_settings(tmp_path, tmp_path / "build", {"vllm": [alerts.url]}, alerts.url)
         assert promtool.check_config(file) == []
         prometheus_factory(yaml.safe_load(file.read_text()))

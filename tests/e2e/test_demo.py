@@ -9,6 +9,7 @@ from contextlib import ExitStack
 import pytest
 
 from kit.settings import Settings
+from metrics import prometheus
 from pipeline.compiler import compile_bundle
 from stack import demo
 
@@ -125,3 +126,34 @@ def test_the_boards_and_rules_arrived_at_grafana(running):
     request.add_header("Authorization", "Basic YWRtaW46YWRtaW4=")
     with urllib.request.urlopen(request, timeout=10) as answer:
         assert {hit["uid"] for hit in json.load(answer)} == set(BUNDLE.dashboards)
+
+
+def test_the_heartbeat_arrives_apart_from_the_alerts(running):
+    assert running.heartbeats.wait_for("Watchdog", ALERT_TIMEOUT_SECONDS).labels["severity"] == "heartbeat"
+    assert "Watchdog" not in {notification.alertname for notification in running.webhook.notifications}
+
+
+def test_every_start_of_a_replica_is_an_event_at_its_own_time(running):
+    """The annotation's value is the time in milliseconds: of each of the two replayed servers, and not of Prometheus."""
+    events = BUNDLE.dashboards["glassbox-replicas"]["annotations"]["list"]
+    (starts,) = [event for event in events if event.get("useValueForTime")]
+
+    def found():
+        return ask(running.prometheus_url, "/api/v1/query", query=filled(starts["expr"]))["result"]
+
+    eventually(lambda: len(found()) == 2, DATA_TIMEOUT_SECONDS)
+    moments = {event["metric"]["job"]: float(event["value"][1]) / 1000 for event in found()}
+    assert set(moments) == {"vllm"}
+    assert 1.79e9 < moments["vllm"] < 1.81e9
+
+
+def test_prometheus_tells_what_the_catalogue_says_of_it(running):
+    for metric in prometheus.CATALOGUE:
+        if metric.often_absent:
+            continue
+        series = eventually(
+            lambda name=metric.name: ask(running.prometheus_url, "/api/v1/series", **{"match[]": name}),
+            DATA_TIMEOUT_SECONDS,
+        )
+        labels = {label for one in series for label in one} - {"__name__", "job", "instance"}
+        assert labels == set(metric.labels), metric.name

@@ -6,6 +6,8 @@ import pytest
 from kit.expr import QueryError, differs, not_regex, number, regex
 from kit.promql import (
     absent,
+    age,
+    always,
     at_most,
     avg_by,
     changes,
@@ -28,7 +30,7 @@ from kit.promql import (
     sum_by,
     with_label,
 )
-from metrics import scrape, service, vllm
+from metrics import process, scrape, service, vllm
 from metrics.types import Kind, Unit
 
 RUNNING = vllm.NUM_REQUESTS_RUNNING
@@ -53,6 +55,8 @@ WORDS = [
     (deriv(RUNNING, "10m"), "deriv(vllm:num_requests_running[10m])"),
     (changes(scrape.UP, "10m"), "changes(up[10m])"),
     (clamp_min(instant(RUNNING) * 0.2, 5), "clamp_min(vllm:num_requests_running * 0.2, 5)"),
+    (always(), "vector(1)"),
+    (age(instant(process.START_TIME)), "time() - process_start_time_seconds"),
     (absent(scrape.UP, job="vllm"), 'absent(up{job="vllm"})'),
     (sum_by(BY, rate(TOKENS, "5m")), "sum by (job, model_name) (rate(vllm:generation_tokens_total[5m]))"),
     (sum_by((), instant(RUNNING)), "sum(vllm:num_requests_running)"),
@@ -190,3 +194,10 @@ def test_shared_names_alone_are_narrowed_on_request():
 @pytest.mark.parametrize(("text", "seconds"), [("30s", 30), ("5m", 300), ("1h30m", 5400), ("1d", 86400), ("0s", 0)])
 def test_durations_in_seconds(text, seconds):
     assert duration_seconds(text) == seconds
+
+
+def test_an_age_is_seconds_and_keeps_the_labels_of_its_moment():
+    old = age(max_by(("job", "instance"), instant(process.START_TIME)))
+    assert (old.shape.unit, old.shape.labels) == (Unit.SECONDS, ("job", "instance"))
+    with pytest.raises(QueryError, match="is no moment but requests"):
+        age(instant(RUNNING))

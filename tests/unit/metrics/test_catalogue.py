@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from glassbox_exporter import GlassboxMiddleware, start_exporter
-from metrics import CATALOGUE, service, vllm
+from metrics import CATALOGUE, process, service, vllm
 from metrics.types import Counter, Gauge, Histogram, Metric
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -37,7 +37,7 @@ def names_in(metric, version):
     return current + [former.name for former in metric.formerly if version <= version_of(former.last)]
 
 
-CASES = [(path, metric) for path in CAPTURES for metric in vllm.CATALOGUE]
+CASES = [(path, metric) for path in CAPTURES for metric in (*vllm.CATALOGUE, *process.CATALOGUE)]
 
 
 def test_real_captures_are_there():
@@ -56,10 +56,18 @@ def test_a_capture_exposes_the_metric_as_the_catalogue_says(path, metric):
         assert family.type == TYPES[type(metric)]
         for sample in family.samples:
             if not sample.name.endswith("_created"):
-                assert set(sample.labels) - EXTRA_LABELS == set(metric.labels)
+                labels = set(sample.labels) - EXTRA_LABELS
+                assert labels >= set(metric.labels) if metric.open_labels else labels == set(metric.labels)
         if isinstance(metric, Histogram):
             bounds = {float(sample.labels["le"]) for sample in family.samples if sample.name.endswith("_bucket")}
             assert bounds == {*metric.bounds, float("inf")}
+
+
+@pytest.mark.parametrize("metric", process.CATALOGUE, ids=lambda metric: metric.name)
+def test_process_metrics_are_missing_only_with_several_api_servers(metric):
+    """`multiproc` in a capture's name; a single server, with one engine or two, tells about its process."""
+    for path in CAPTURES:
+        assert (metric.name in exposed(path)) == ("multiproc" not in path.name), path.name
 
 
 def test_our_exporter_exposes_exactly_its_catalogue():

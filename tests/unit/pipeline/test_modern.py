@@ -2,22 +2,27 @@
 
 import json
 import re
+from urllib.parse import parse_qsl, urlsplit
 
+import promql_parser
 import pytest
 
 from dashboards.variables import JOB
 from kit.errors import GlassboxError
 from kit.grid import Size
-from kit.panels import GREEN, RED, UP_DOWN, Row, Steps, bars, dashboard, gauge, row, stat, table, timeseries
-from kit.promql import instant, sum_by
+from kit.panels import GREEN, RED, UP_DOWN, Row, Steps, bars, comparison, dashboard, gauge, row, stat, table, timeseries
+from kit.promql import instant, max_by, sum_by
 from kit.settings import Settings
+from kit.tables import DrillDown
 from metrics import scrape
 from pipeline.compiler import compile_bundle
 from pipeline.modern import modern_dashboard, plain
-from recording_rules import engine, gpu, requests
+from recording_rules import engine, gpu, instances, requests
 
 QPS = sum_by(("job",), instant(requests.REQUESTS))
 GPU = instant(gpu.UTILIZATION)
+REPLICA = ("job", "instance")
+RUNNING, KV = instant(instances.RUNNING), instant(instances.KV_CACHE_USAGE)
 STEPS = Steps(GREEN, ((0.3, RED),))
 # What grafanalib emits and no Grafana since 8 wants.
 DEAD_KEYS = {
@@ -49,11 +54,20 @@ def fresh():
         gauge("dial", GPU, why="w.", steps=STEPS),
         bars("bars", instant(gpu.MEMORY_USED), why="w."),
         table("table", instant(scrape.UP), why="w.", value="Status", words=UP_DOWN),
+        table("labels", instant(scrape.UP), why="w.", value=None),
+        comparison(
+            "side by side",
+            {"Running": max_by(REPLICA, RUNNING), "KV": max_by(REPLICA, KV), "CPU": max_by(REPLICA, KV)},
+            why="w.",
+            steps={"KV": STEPS},
+            drill_down=DrillDown("instance", "x", "instance", keeping=(JOB,)),
+        ),
     )
 
 
 BOARDS = list(boards())
 each_board = pytest.mark.parametrize("board", BOARDS, ids=lambda board: board["uid"])
+each_glassbox_board = pytest.mark.parametrize("board", BOARDS[1:], ids=lambda board: board["uid"])
 
 
 def by_title(board):
@@ -73,7 +87,9 @@ def walk(value, path=""):
 @each_board
 def test_schema_version_and_no_dead_keys(board):
     assert board["schemaVersion"] == 42
-    keys = {key for _, value in walk(board) if isinstance(value, dict) for key in value}
+    # Annotations have words of their own.
+    others = {key: value for key, value in board.items() if key != "annotations"}
+    keys = {key for _, value in walk(others) if isinstance(value, dict) for key in value}
     assert not keys & DEAD_KEYS
 
 
@@ -215,6 +231,107 @@ def test_a_table_asks_once_and_names_its_columns():
     assert words["value"][0]["options"]["0"]["text"] == "DOWN"
     assert cell == {"id": "custom.cellOptions", "value": {"type": "color-background"}}
     assert "unit" not in panel["fieldConfig"]["defaults"], "a version must not be read as a number"
+
+
+def test_an_empty_panel_says_what_its_board_says_of_nothing():
+    panels = by_title(compiled(stat("n", QPS, why="w.", empty="No data"), timeseries("m", QPS, why="w.", empty="None")))
+    assert panels["n"]["fieldConfig"]["defaults"]["noValue"] == "No data"
+    assert panels["m"]["fieldConfig"]["defaults"]["noValue"] == "None"
+
+
+def test_a_table_of_labels_hides_the_value_that_is_always_1():
+    panel = by_title(BOARDS[0])["labels"]
+    shape = panel["transformations"][0]["options"]
+    assert shape["excludeByName"]["Value"] is True and "Value" not in shape["renameByName"]
+    assert panel["fieldConfig"]["overrides"] == []
+
+
+def test_a_comparison_asks_each_query_once_as_a_table_and_merges_the_results():
+    panel = by_title(BOARDS[0])["side by side"]
+    assert [target["refId"] for target in panel["targets"]] == ["A", "B", "C"]
+    for target in panel["targets"]:
+        assert (target["instant"], target["format"], "range" in target) == (True, "table", False)
+    merge, organize = panel["transformations"]
+    assert merge == {"id": "merge", "options": {}}
+    names = {"job": "Job", "instance": "Instance", "Value #A": "Running", "Value #B": "KV", "Value #C": "CPU"}
+    assert organize["options"]["renameByName"] == names
+    assert list(organize["options"]["indexByName"]) == list(names)
+    assert organize["options"]["indexByName"]["Value #C"] == 4
+
+
+def test_a_comparison_gives_each_column_its_unit_and_colours_only_what_it_judges():
+    panel = by_title(BOARDS[0])["side by side"]
+    overrides = {
+        override["matcher"]["options"]: {item["id"]: item["value"] for item in override["properties"]}
+        for override in panel["fieldConfig"]["overrides"]
+    }
+    assert overrides["Running"] == {"unit": "short"}
+    assert overrides["KV"]["unit"] == "percentunit"
+    assert overrides["KV"]["thresholds"]["steps"][1] == {"color": "red", "value": 0.3}
+    assert overrides["KV"]["color"] == {"mode": "thresholds"}
+    assert overrides["KV"]["custom.cellOptions"] == {"type": "color-text"}
+
+
+def test_a_drill_down_sets_one_variable_and_carries_the_rest():
+    panel = by_title(BOARDS[0])["side by side"]
+    (instance,) = [o for o in panel["fieldConfig"]["overrides"] if o["matcher"]["options"] == "Instance"]
+    (links,) = instance["properties"]
+    assert links["id"] == "links"
+    assert links["value"][0]["url"] == (
+        "/d/glassbox-x?${__url_time_range}&${datasource:queryparam}&${job:queryparam}&var-instance=${__value.raw}"
+    )
+
+
+@pytest.mark.parametrize("columns", [{"a": RUNNING}, {"a": RUNNING, "b": QPS}], ids=["one", "unlike"])
+def test_a_comparison_of_results_that_cannot_meet_is_refused(columns):
+    with pytest.raises(GlassboxError, match="'n' needs two or more queries of the same labels"):
+        comparison("n", columns, why="w.")
+
+
+def test_every_link_leads_to_a_dashboard_and_variables_that_exist():
+    compiled_boards = compile_bundle(Settings()).dashboards
+    urls = [value["url"] for board in compiled_boards.values() for _, value in walk(board["panels"]) if is_link(value)]
+    assert urls
+    for url in urls:
+        parts = urlsplit(url)
+        target = compiled_boards[parts.path.removeprefix("/d/")]
+        known = {variable["name"] for variable in target["templating"]["list"]}
+        set_here = {name.removeprefix("var-") for name, _ in parse_qsl(parts.query)}
+        carried = set(re.findall(r"\$\{(\w+):queryparam\}", parts.query))
+        assert set_here | carried <= known
+        assert not set_here & carried, "two values for one variable"
+
+
+def is_link(value):
+    return isinstance(value, dict) and str(value.get("url", "")).startswith("/d/")
+
+
+@each_glassbox_board
+def test_every_board_links_to_all_others_with_time_and_choices(board):
+    (link,) = board["links"]
+    assert (link["type"], link["tags"]) == ("dashboards", ["glassbox"])
+    assert link["includeVars"] is True and link["keepTime"] is True
+    assert "glassbox" in board["tags"]
+
+
+@each_glassbox_board
+def test_every_board_marks_starts_alerts_and_deploys(board):
+    built_in, starts, alerts, deploys = board["annotations"]["list"]
+    assert built_in["builtIn"] == 1
+    assert starts["useValueForTime"] is True and " * 1000 " in starts["expr"]
+    assert 'alertstate="firing"' in alerts["expr"] and 'severity=~"page|ticket"' in alerts["expr"]
+    for query in (starts, alerts):
+        assert query["datasource"] == {"type": "prometheus", "uid": "${datasource}"}
+        assert promql_parser.parse(re.sub(r"\$\w+", "x", query["expr"]))
+    assert deploys["datasource"] == {"type": "grafana", "uid": "-- Grafana --"}
+    assert deploys["target"] == {"limit": 100, "matchAny": True, "tags": ["deploy"], "type": "tags"}
+
+
+@each_glassbox_board
+def test_annotations_ask_only_for_variables_of_their_board(board):
+    known = {variable["name"] for variable in board["templating"]["list"]}
+    used = {name for note in board["annotations"]["list"] for name in re.findall(r"\$(\w+)", note.get("expr", ""))}
+    assert used == known & {"job", "model", "instance"}
 
 
 def test_stacking_and_maximum_survive():

@@ -7,7 +7,12 @@ from pipeline.promtool import check_alertmanager_config, check_config
 from stack.components import ensure_components
 from stack.demo_settings import alertmanager_settings, glassbox_settings, prometheus_settings
 
-TARGETS = {"hunyuanocr": ["http://127.0.0.1:4001"], "vllm": ["http://127.0.0.1:4002", "http://127.0.0.1:4003"]}
+TARGETS = {
+    "hunyuanocr": ["http://127.0.0.1:4001"],
+    "vllm": ["http://127.0.0.1:4002", "http://127.0.0.1:4003"],
+    "prometheus": ["http://127.0.0.1:4007"],
+}
+RECEIVERS = ("http://127.0.0.1:4005", "http://127.0.0.1:4006")
 
 
 def test_demo_keeps_the_shipped_jobs_and_labels(tmp_path: Path) -> None:
@@ -16,6 +21,7 @@ def test_demo_keeps_the_shipped_jobs_and_labels(tmp_path: Path) -> None:
     assert jobs["hunyuanocr"]["targets"] == ["127.0.0.1:4001"]
     assert jobs["hunyuanocr"]["labels"]["model_name"] == "tencent/HunyuanOCR"
     assert jobs["vllm"]["targets"] == ["127.0.0.1:4002", "127.0.0.1:4003"]
+    assert jobs["prometheus"]["targets"] == ["127.0.0.1:4007"]
     assert set(jobs) == set(TARGETS)
 
 
@@ -28,14 +34,19 @@ def test_demo_reads_the_rules_just_built(tmp_path: Path) -> None:
 def test_demo_settings_pass_the_real_checks(tmp_path: Path) -> None:
     ensure_components()
     assert check_config(prometheus_settings(tmp_path, tmp_path, TARGETS, "http://127.0.0.1:4004")) == []
-    assert check_alertmanager_config(alertmanager_settings(tmp_path, "http://127.0.0.1:4005")) == []
+    assert check_alertmanager_config(alertmanager_settings(tmp_path, *RECEIVERS)) == []
 
 
 def test_demo_notifies_at_once(tmp_path: Path) -> None:
-    settings = yaml.safe_load(alertmanager_settings(tmp_path, "http://127.0.0.1:4005").read_text())
+    settings = yaml.safe_load(alertmanager_settings(tmp_path, *RECEIVERS).read_text())
     waits = {route["group_wait"] for route in (settings["route"], *settings["route"]["routes"])}
     assert waits == {"1s"}
-    assert settings["receivers"][0]["webhook_configs"][0]["url"] == "http://127.0.0.1:4005"
+
+
+def test_demo_receives_alerts_and_heartbeats_apart(tmp_path: Path) -> None:
+    settings = yaml.safe_load(alertmanager_settings(tmp_path, *RECEIVERS).read_text())
+    urls = {receiver["name"]: receiver["webhook_configs"][0]["url"] for receiver in settings["receivers"]}
+    assert urls == {"webhook": RECEIVERS[0], "heartbeat": RECEIVERS[1]}
 
 
 def test_demo_evaluates_every_ten_seconds(tmp_path: Path) -> None:

@@ -1,0 +1,219 @@
+"""Replicas: which one is the outlier?
+
+What only the process itself tells (start, CPU, memory, settings) is read as it is: one series a replica, which recording would double.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from dashboards.variables import JOB, REPLICA, REPLICA_MODEL
+from kit.expr import Expr
+from kit.grid import Size
+from kit.panels import GREEN, RED, YELLOW, Row, Steps, comparison, dashboard, row, stat, table, timeseries
+from kit.promql import age, avg_by, changes, count_by, first_by, group_by, instant, max_by, min_by, rate, ratio
+from kit.rules import Record
+from kit.tables import DrillDown
+from metrics import process, vllm
+from metrics.types import Unit
+from recording_rules import instances
+from recording_rules.levels import INSTANCE, TARGET
+
+_MODEL = ("model_name",)
+_SETTINGS = ("block_size", "num_gpu_blocks", "gpu_memory_utilization", "cache_dtype", "enable_prefix_caching")
+_KV_STEPS = Steps(GREEN, ((0.9, YELLOW), (0.98, RED)))
+# 1.5 is where the runbook InferenceQueueGrowing looks at the router.
+_BALANCE_STEPS = Steps(GREEN, ((1.5, YELLOW), (3, RED)))
+_ONLY_ALL = "Choose all replicas: one alone is always its own mean."
+
+
+def _of_replicas(per_target: Expr) -> Expr:
+    """What processes tell, of those that serve a model and under its name: strangers use the same metric names."""
+    served = first_by(TARGET, group_by(INSTANCE, instant(instances.RUNNING)))
+    return max_by(TARGET, per_target).taking(("model_name",), served, on=TARGET)
+
+
+def _lines(record: Record) -> Expr:
+    return max_by(INSTANCE, instant(record))
+
+
+def _imbalance(record: Record) -> Expr:
+    """Busiest replica over the mean one: 1 is even."""
+    return ratio(max_by(_MODEL, instant(record)), avg_by(_MODEL, instant(record)))
+
+
+_AGE = age(_of_replicas(instant(process.START_TIME)))
+_CPU = _of_replicas(rate(process.CPU_SECONDS, "5m"))
+_MEMORY = _of_replicas(instant(process.RESIDENT_MEMORY))
+_RESTARTS = _of_replicas(changes(process.START_TIME, "1h"))
+_CACHES = group_by((*TARGET, "engine", *_SETTINGS), instant(vllm.CACHE_CONFIG_INFO)).and_(
+    instant(instances.RUNNING), on=TARGET
+)
+
+_COLUMNS: Mapping[str, Expr] = {
+    "Running": _lines(instances.RUNNING),
+    "Waiting": _lines(instances.WAITING),
+    "KV cache": _lines(instances.KV_CACHE_USAGE),
+    "Requests/s": _lines(instances.REQUESTS),
+    "Output": _lines(instances.GENERATION_TOKENS),
+    "First token": _lines(instances.TIME_TO_FIRST_TOKEN),
+    "End to end": _lines(instances.DURATION),
+    "CPU": _CPU,
+    "Memory": _MEMORY,
+    "Age": _AGE,
+}
+
+
+def build() -> Any:
+    """The dashboard."""
+    return dashboard(
+        "replicas",
+        "Replicas",
+        question="Which replica is the outlier?",
+        variables=(JOB, REPLICA_MODEL, REPLICA),
+        rows=(_summary(), _table(), _balance(), _load(), _latency(), _processes(), _configuration()),
+    )
+
+
+def _summary() -> Row:
+    return Row(
+        "",
+        (
+            stat(
+                "Replicas",
+                count_by((), instant(instances.RUNNING)),
+                why="Processes that serve a model and tell about it. One that answers scrapes without doing so is InferenceTargetMute.",
+            ),
+            stat(
+                "Imbalance",
+                max_by((), _imbalance(instances.RUNNING)).measured_in(Unit.NONE),
+                why="Running requests of the busiest replica over those of the mean one, for the worst model. Above 1.5 the router does not balance; few requests are never even.",
+                steps=_BALANCE_STEPS,
+            ),
+            stat(
+                "KV cache, fullest",
+                max_by((), instant(instances.KV_CACHE_USAGE)),
+                why="KV-cache use of the fullest replica. Above 90 % for a minute raises InferenceKVCacheNearlyFull.",
+                steps=_KV_STEPS,
+            ),
+            stat(
+                "Youngest process",
+                min_by((), _AGE),
+                why="Time since the newest process started. Short without a deploy means that something restarts: see Restarts below.",
+            ),
+            stat(
+                "Cache configurations",
+                count_by((), group_by(_SETTINGS, _CACHES)),
+                why="Different settings of KV caches in use. More than 1 within one model makes replicas unequal, and a router that counts requests wrong.",
+            ),
+        ),
+    )
+
+
+def _table() -> Row:
+    return row(
+        "Side by side",
+        comparison(
+            "All replicas",
+            _COLUMNS,
+            why="One line for each replica; click its instance to see it alone. Means over 5 minutes. An empty cell means that the replica does not tell: services have no KV cache, vLLM with several API servers no CPU and memory.",
+            steps={"KV cache": _KV_STEPS},
+            drill_down=DrillDown("instance", "replicas", REPLICA.name, keeping=(JOB, REPLICA_MODEL)),
+            size=Size(height=9),
+        ),
+    )
+
+
+def _balance() -> Row:
+    why = f"Busiest replica over the mean one, by model; 1 is even. {_ONLY_ALL}"
+    return row(
+        "Load balance",
+        timeseries("Imbalance of running requests", _unitless(instances.RUNNING), why=why),
+        timeseries("Imbalance of finished requests", _unitless(instances.REQUESTS), why=why),
+        timeseries("Imbalance of output tokens", _unitless(instances.GENERATION_TOKENS), why=why),
+    )
+
+
+def _unitless(record: Record) -> Expr:
+    # A share of 100 % would read as good.
+    return _imbalance(record).measured_in(Unit.NONE)
+
+
+def _load() -> Row:
+    return row(
+        "Load",
+        timeseries(
+            "Running by replica",
+            _lines(instances.RUNNING),
+            why="Requests in work. One line flat at --max-num-seqs while others are low: the router sends too much there.",
+        ),
+        timeseries(
+            "Waiting by replica",
+            _lines(instances.WAITING),
+            why="Requests that wait for the engine. One replica that queues while others do not is a router's fault or a slow machine.",
+        ),
+        timeseries(
+            "KV cache by replica",
+            _lines(instances.KV_CACHE_USAGE),
+            why="Use of the fullest cache of each replica. One above the others has longer requests or fewer blocks: compare Configuration.",
+            maximum=1,
+        ),
+        timeseries(
+            "Output tokens by replica",
+            _lines(instances.GENERATION_TOKENS),
+            why="Generated tokens each second. Fewer than the others at the same number of running requests: a slow GPU, compare clocks and temperature of its GPU.",
+        ),
+    )
+
+
+def _latency() -> Row:
+    return row(
+        "Latency",
+        timeseries(
+            "Time to first token by replica",
+            _lines(instances.TIME_TO_FIRST_TOKEN),
+            why="Mean over 5 minutes, queueing included. One line above the others names the slow replica.",
+        ),
+        timeseries(
+            "End to end by replica",
+            _lines(instances.DURATION),
+            why="Mean over 5 minutes, arrival to the end of the answer. Lengths of answers differ too; compare the first token before you blame the machine.",
+        ),
+        timeseries(
+            "Finished requests by replica",
+            _lines(instances.REQUESTS),
+            why="Requests each second. A replica that finishes none while others do is out of the router or stuck.",
+        ),
+    )
+
+
+def _processes() -> Row:
+    return row(
+        "Processes",
+        timeseries(
+            "CPU by replica",
+            _CPU,
+            why="CPU time of the API server's process, 100 % being one core. At 100 % the front end limits the engine, and --api-server-count is the way out.",
+        ),
+        timeseries(
+            "Memory by replica",
+            _MEMORY,
+            why="RAM of the API server's process. Growth without end leads to an OOM kill; pictures in preparation make steps.",
+        ),
+        timeseries(
+            "Restarts by replica",
+            _RESTARTS,
+            why="Starts anew within the hour at the same address. A pod that comes back under another name is a new replica instead: see Youngest process.",
+        ),
+    )
+
+
+def _configuration() -> Row:
+    return row(
+        "Configuration",
+        table(
+            "KV-cache configuration",
+            _CACHES,
+            why="What each engine was started with. Replicas of one model should not differ; fewer blocks mean earlier queueing.",
+            value=None,
+        ),
+    )

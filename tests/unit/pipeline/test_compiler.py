@@ -1,5 +1,6 @@
 """From content to bundle to files: policies, identities, and the same bytes always."""
 
+import json
 import os
 import re
 import subprocess
@@ -14,8 +15,8 @@ import alerts
 import recording_rules
 from kit.errors import GlassboxError
 from kit.rules import RecordGroup
-from kit.settings import Jobs, Settings, Thresholds
-from pipeline.compiler import compile_bundle
+from kit.settings import GrafanaTarget, Jobs, Settings, Thresholds
+from pipeline.compiler import _lead_to, compile_bundle
 from pipeline.outputs import render, write_bundle
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -127,6 +128,18 @@ def test_jobs_and_thresholds_come_from_the_settings():
     assert by_name["InferenceQPSLow"]["expr"].endswith("< 2.5")
     assert 'up{job=~"ocr"} == 0' in by_name["InferenceInstanceDown"]["expr"]
     assert 'absent(up{job="ocr"})' in by_name["InferenceInstanceDown"]["expr"]
+
+
+def test_links_lead_to_the_boards_of_the_same_installation():
+    bundle = compile_bundle(Settings(grafana=GrafanaTarget(folder_uid="staging")))
+    assert all(uid.startswith("staging-") for uid in bundle.dashboards)
+    leads = set(re.findall(r'"/d/([\w-]+)\?', json.dumps(list(bundle.dashboards.values()))))
+    assert leads and leads <= set(bundle.dashboards)
+
+
+def test_a_link_to_no_board_is_refused():
+    with pytest.raises(GlassboxError, match="A link leads to the dashboard 'gone', which does not exist"):
+        _lead_to({"here": "f-here"}, [{"url": "/d/here?a=b"}, {"url": "/d/gone?a=b"}])
 
 
 def test_three_evaluations_in_a_row_whatever_the_interval():

@@ -278,7 +278,7 @@ def test_a_drill_down_sets_one_variable_and_carries_the_rest():
     (links,) = instance["properties"]
     assert links["id"] == "links"
     assert links["value"][0]["url"] == (
-        "/d/glassbox-x?${__url_time_range}&${datasource:queryparam}&${job:queryparam}&var-instance=${__value.raw}"
+        "/d/x?${__url_time_range}&${datasource:queryparam}&${job:queryparam}&var-instance=${__value.raw}"
     )
 
 

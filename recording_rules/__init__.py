@@ -1,6 +1,6 @@
 """The engine-neutral series that every dashboard and alert reads. Renames, ranks, processes and replicas are settled here, once."""
 
 from kit.rules import RecordGroup
-from recording_rules import engine, gpu, requests, targets
+from recording_rules import engine, gpu, requests, targets, workload
 
-GROUPS: tuple[RecordGroup, ...] = (requests.GROUP, engine.GROUP, gpu.GROUP, targets.GROUP)
+GROUPS: tuple[RecordGroup, ...] = (requests.GROUP, engine.GROUP, gpu.GROUP, targets.GROUP, workload.GROUP)

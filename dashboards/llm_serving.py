@@ -23,7 +23,7 @@ def build() -> Any:
         "LLM serving",
         question="Are users served well, and if not, where does the time go?",
         variables=(JOB, ENGINE_MODEL, GPU_JOB),
-        rows=(_now(), _latency(), _phases(), *_scheduler(), _throughput(), _requests(), _gpu()),
+        rows=(_now(), _latency(), _phases(), _scheduler(), _lost_work(), _throughput(), _requests(), _gpu()),
     )
 
 
@@ -106,54 +106,55 @@ def _phases() -> Row:
     )
 
 
-def _scheduler() -> tuple[Row, Row]:
-    return (
-        row(
-            "Scheduler",
-            timeseries(
-                "Requests in the engine",
-                {
-                    "running": sum_by(_MODEL, instant(engine.RUNNING)),
-                    "waiting": sum_by(_MODEL, instant(engine.WAITING)),
-                },
-                why="Waiting that keeps growing means more arrives than is served. Running flat at its limit: raise --max-num-seqs or add replicas.",
-            ),
-            timeseries(
-                "Waiting by reason",
-                {
-                    "capacity": sum_by(_MODEL, instant(engine.WAITING_FOR_CAPACITY)),
-                    "deferred": sum_by(_MODEL, instant(workload.DEFERRED)),
-                },
-                why="Capacity: the engines are full. Deferred: an adapter or a KV transfer is not ready, and more capacity does not help. Before vLLM 0.20 all count as capacity.",
-                stacked=True,
-            ),
-            timeseries(
-                "KV cache usage",
-                {
-                    "fullest": max_by(_MODEL, instant(engine.KV_CACHE_USAGE_MAX)),
-                    "mean": max_by(_MODEL, instant(engine.KV_CACHE_USAGE_AVG)),
-                },
-                why="Share of cache blocks in use. Full with waiting requests or preemptions means that memory limits the batch.",
-                maximum=1,
-            ),
+def _scheduler() -> Row:
+    return row(
+        "Scheduler",
+        timeseries(
+            "Requests in the engine",
+            {
+                "running": sum_by(_MODEL, instant(engine.RUNNING)),
+                "waiting": sum_by(_MODEL, instant(engine.WAITING)),
+            },
+            why="Waiting that keeps growing means more arrives than is served. Running flat at its limit: raise --max-num-seqs or add replicas.",
         ),
-        row(
-            "",
-            timeseries(
-                "Preemptions",
-                sum_by(_MODEL, instant(engine.PREEMPTIONS)),
-                why="Requests pushed out of the batch each second; their work is done again. More than one in ten requests is too many.",
-            ),
-            timeseries(
-                "Preemptions per finished request",
-                _share(workload.PREEMPTIONS, workload.FINISHED).measured_in(Unit.NONE),
-                why="Over ten minutes. Above 0.1 raises InferencePreemptionThrash; a healthy run measured in public had 0.07.",
-            ),
-            timeseries(
-                "Refused requests",
-                sum_by((*_MODEL, "reason"), instant(workload.ADMISSION_REJECTIONS)),
-                why="Requests refused with 503 because the queue is at its limit. Always 0 unless a limit is set; vLLM has them since 0.32.",
-            ),
+        timeseries(
+            "Waiting by reason",
+            {
+                "capacity": sum_by(_MODEL, instant(engine.WAITING_FOR_CAPACITY)),
+                "deferred": sum_by(_MODEL, instant(workload.DEFERRED)),
+            },
+            why="Capacity: the engines are full. Deferred: an adapter or a KV transfer is not ready, and more capacity does not help. Before vLLM 0.20 all count as capacity.",
+            stacked=True,
+        ),
+        timeseries(
+            "KV cache usage",
+            {
+                "fullest": max_by(_MODEL, instant(engine.KV_CACHE_USAGE_MAX)),
+                "mean": max_by(_MODEL, instant(engine.KV_CACHE_USAGE_AVG)),
+            },
+            why="Share of cache blocks in use. Full with waiting requests or preemptions means that memory limits the batch.",
+            maximum=1,
+        ),
+    )
+
+
+def _lost_work() -> Row:
+    return row(
+        "",
+        timeseries(
+            "Preemptions",
+            sum_by(_MODEL, instant(engine.PREEMPTIONS)),
+            why="Requests pushed out of the batch each second; their work is done again. More than one in ten requests is too many.",
+        ),
+        timeseries(
+            "Preemptions per finished request",
+            _share(workload.PREEMPTIONS, workload.FINISHED).measured_in(Unit.NONE),
+            why="Over ten minutes. Above 0.1 raises InferencePreemptionThrash; a healthy run measured in public had 0.07.",
+        ),
+        timeseries(
+            "Refused requests",
+            sum_by((*_MODEL, "reason"), instant(workload.ADMISSION_REJECTIONS)),
+            why="Requests refused with 503 because the queue is at its limit. Always 0 unless a limit is set; vLLM has them since 0.32.",
         ),
     )
 

@@ -63,10 +63,13 @@ def test_an_output_folder_that_cannot_be_written_is_refused(tmp_path):
 
 @pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.name)
 def test_a_recorded_series_is_named_by_level_metric_and_operation(record):
-    assert re.fullmatch(r"(model|endpoint|gpu|job):[a-z_0-9]+:(rate1m|rate5m|sum|max|avg|count)", record.name)
+    assert re.fullmatch(
+        r"(model|endpoint|engine|gpu|job):[a-z_0-9]+:(rate1m|rate5m|rate10m|sum|max|avg|count)", record.name
+    )
     assert record.help
     level = record.name.partition(":")[0]
-    assert {"model": "job", "endpoint": "endpoint", "gpu": "gpu", "job": "job"}[level] in record.all_labels
+    own_label = {"model": "job"}.get(level, level)
+    assert own_label in record.all_labels
 
 
 @pytest.mark.parametrize(

@@ -5,24 +5,15 @@ from typing import Any
 from dashboards.variables import ENGINE_MODEL, GPU_JOB, JOB
 from kit.expr import Expr
 from kit.panels import Row, Steps, dashboard, row, stat, timeseries
-from kit.promql import instant, max_by, sum_by
-from kit.rules import HistogramRecord
-from recording_rules import engine, gpu, requests
+from kit.promql import instant, max_by, mean, ratio, sum_by
+from kit.rules import HistogramRecord, Record
+from metrics.types import Unit
+from recording_rules import engine, gpu, requests, workload
 
 _MODEL = ("model_name",)
 _BOARD = ("instance", "gpu")
 # 0.9 raises InferenceKVCacheNearlyFull; full is normal under load as long as nobody waits.
 _KV_STEPS = Steps("green", ((0.9, "yellow"), (0.98, "red")))
-
-
-def _latency(histogram: HistogramRecord) -> dict[str, Expr]:
-    quantiles = {f"p{q * 100:g}": histogram.quantile(q, _MODEL) for q in (0.5, 0.9, 0.95, 0.99)}
-    return {"average": histogram.mean(_MODEL), **quantiles}
-
-
-def _phases(value: Any) -> dict[str, Expr]:
-    phases = {"queue": engine.QUEUE_TIME, "prefill": engine.PREFILL_TIME, "decode": engine.DECODE_TIME}
-    return {name: value(phase) for name, phase in phases.items()}
 
 
 def build() -> Any:
@@ -32,125 +23,221 @@ def build() -> Any:
         "LLM serving",
         question="Are users served well, and if not, where does the time go?",
         variables=(JOB, ENGINE_MODEL, GPU_JOB),
-        rows=(
-            Row(
-                "",
-                (
-                    stat(
-                        "Requests",
-                        sum_by((), instant(requests.REQUESTS)),
-                        why="Finished requests each second over the last minute.",
-                    ),
-                    stat(
-                        "First token p95",
-                        engine.TIME_TO_FIRST_TOKEN.quantile(0.95, ()),
-                        why="95 % of requests saw their first token within this time, queueing included.",
-                    ),
-                    stat(
-                        "Output",
-                        sum_by((), instant(engine.GENERATION_TOKENS)),
-                        why="Generated tokens each second, all models.",
-                    ),
-                    stat(
-                        "Waiting now",
-                        sum_by((), instant(engine.WAITING)),
-                        why="Requests that no engine works on yet. Short bursts are normal; growth is not.",
-                    ),
-                    stat(
-                        "KV cache, fullest",
-                        max_by((), instant(engine.KV_CACHE_USAGE_MAX)),
-                        why="KV-cache use of the fullest engine. Above 90 % for a minute raises InferenceKVCacheNearlyFull.",
-                        steps=_KV_STEPS,
-                    ),
-                ),
-            ),
-            row(
-                "Latency",
-                timeseries(
-                    "End-to-end latency",
-                    _latency(requests.DURATION),
-                    why="Arrival to the last token. Compare with the phases below to see where it goes.",
-                ),
-                timeseries(
-                    "Time to first token",
-                    _latency(engine.TIME_TO_FIRST_TOKEN),
-                    why="What a streaming user waits for: front end, queue and prefill. Rises first when load outgrows capacity.",
-                ),
-                timeseries(
-                    "Inter-token latency",
-                    _latency(engine.INTER_TOKEN_LATENCY),
-                    why="Time between two tokens of one answer. Rises with batch size and with preemptions.",
-                ),
-            ),
-            row(
-                "Where the time goes",
-                timeseries(
-                    "Mean time by phase",
-                    _phases(lambda phase: phase.mean(())),
-                    why="Over the chosen models. Queue: add replicas or batch slots. Prefill: long prompts. Decode: long answers or a large batch.",
-                    stacked=True,
-                ),
-                timeseries(
-                    "p95 by phase",
-                    _phases(lambda phase: phase.quantile(0.95, _MODEL)),
-                    why="The slow tail of each phase. The phases of different requests, so they do not add up.",
-                ),
-            ),
-            row(
-                "Scheduler",
-                timeseries(
-                    "Requests in the engine",
-                    {
-                        "running": sum_by(_MODEL, instant(engine.RUNNING)),
-                        "waiting": sum_by(_MODEL, instant(engine.WAITING)),
-                    },
-                    why="Waiting that keeps growing means more arrives than is served. Running flat at its limit: raise --max-num-seqs or add replicas.",
-                ),
-                timeseries(
-                    "KV cache usage",
-                    {
-                        "fullest": max_by(_MODEL, instant(engine.KV_CACHE_USAGE_MAX)),
-                        "mean": max_by(_MODEL, instant(engine.KV_CACHE_USAGE_AVG)),
-                    },
-                    why="Share of cache blocks in use. Full with waiting requests or preemptions means that memory limits the batch.",
-                    maximum=1,
-                ),
-                timeseries(
-                    "Preemptions",
-                    sum_by(_MODEL, instant(engine.PREEMPTIONS)),
-                    why="Requests pushed out of the batch each second; their work is done again. More than one in ten requests is too many.",
-                ),
-            ),
-            row(
-                "Throughput",
-                timeseries(
-                    "Tokens",
-                    {
-                        "input": sum_by(_MODEL, instant(engine.PROMPT_TOKENS)),
-                        "output": sum_by(_MODEL, instant(engine.GENERATION_TOKENS)),
-                    },
-                    why="Input and output tokens each second. Low output with running requests raises InferenceThroughputLow.",
-                ),
-                timeseries(
-                    "Finished requests by reason",
-                    sum_by(("finished_reason",), instant(requests.REQUESTS_FINISHED)),
-                    why="stop is a complete answer, length was cut off, error failed in the engine, repetition ran in a loop.",
-                    stacked=True,
-                ),
-            ),
-            row(
-                "GPU",
-                timeseries(
-                    "GPU utilisation",
-                    max_by(_BOARD, instant(gpu.UTILIZATION)),
-                    why="Share of time with a kernel running. Low while requests wait: the CPU or the front end holds them back.",
-                    maximum=1,
-                ),
-                timeseries(
-                    "GPU power",
-                    max_by(_BOARD, instant(gpu.POWER)),
-                    why="Power drawn by each board. Falling power at equal utilisation means throttling or memory-bound work.",
-                ),
-            ),
+        rows=(_now(), _latency(), _phases(), _scheduler(), _lost_work(), _throughput(), _requests(), _gpu()),
+    )
+
+
+def _now() -> Row:
+    return row(
+        "",
+        stat(
+            "Requests",
+            sum_by((), instant(requests.REQUESTS)),
+            why="Finished requests each second over the last minute.",
+        ),
+        stat(
+            "First token p95",
+            engine.TIME_TO_FIRST_TOKEN.quantile(0.95, ()),
+            why="95 % of requests saw their first token within this time, queueing included.",
+        ),
+        stat(
+            "Output",
+            sum_by((), instant(engine.GENERATION_TOKENS)),
+            why="Generated tokens each second, all models.",
+        ),
+        stat(
+            "Waiting now",
+            sum_by((), instant(engine.WAITING)),
+            why="Requests that no engine works on yet. Short bursts are normal; growth is not.",
+        ),
+        stat(
+            "KV cache, fullest",
+            max_by((), instant(engine.KV_CACHE_USAGE_MAX)),
+            why="KV-cache use of the fullest engine. Above 90 % for a minute raises InferenceKVCacheNearlyFull.",
+            steps=_KV_STEPS,
         ),
     )
+
+
+def _latency() -> Row:
+    return row(
+        "Latency",
+        timeseries(
+            "End-to-end latency",
+            _mean_and_quantiles(requests.DURATION),
+            why="Arrival to the last token. Compare with the phases below to see where it goes.",
+        ),
+        timeseries(
+            "Time to first token",
+            _mean_and_quantiles(engine.TIME_TO_FIRST_TOKEN),
+            why="What a streaming user waits for: front end, queue and prefill. Rises first when load outgrows capacity.",
+        ),
+        timeseries(
+            "Inter-token latency",
+            _mean_and_quantiles(engine.INTER_TOKEN_LATENCY),
+            why="Time between two tokens of one answer. Rises with batch size and with preemptions.",
+        ),
+        timeseries(
+            "Time per output token",
+            _mean_and_quantiles(workload.TIME_PER_OUTPUT_TOKEN),
+            why="Decode time for each token after the first, one value a request: how fast whole answers are written. "
+            "An answer of one token counts as 0. vLLM has it since 0.11.",
+        ),
+    )
+
+
+def _phases() -> Row:
+    inside = {"queue": engine.QUEUE_TIME, "prefill": engine.PREFILL_TIME, "decode": engine.DECODE_TIME}
+    frontend = mean(sum_by((), instant(workload.FRONTEND_TIME)), sum_by((), instant(engine.QUEUE_TIME.count)))
+    return row(
+        "Where the time goes",
+        timeseries(
+            "Mean time by phase",
+            {"front end": frontend, **{name: phase.mean(()) for name, phase in inside.items()}},
+            why="Over the chosen models; together the mean end-to-end time. Front end (template, media download, preprocessing): CPU and --api-server-count. "
+            "Queue: add replicas or batch slots. Prefill: long prompts. Decode: long answers or a large batch.",
+            stacked=True,
+        ),
+        timeseries(
+            "p95 by phase",
+            {name: phase.quantile(0.95, _MODEL) for name, phase in inside.items()},
+            why="The slow tail of each phase inside the engine. The phases of different requests, so they do not add up.",
+        ),
+    )
+
+
+def _scheduler() -> Row:
+    return row(
+        "Scheduler",
+        timeseries(
+            "Requests in the engine",
+            {
+                "running": sum_by(_MODEL, instant(engine.RUNNING)),
+                "waiting": sum_by(_MODEL, instant(engine.WAITING)),
+            },
+            why="Waiting that keeps growing means more arrives than is served. Running flat at its limit: raise --max-num-seqs or add replicas.",
+        ),
+        timeseries(
+            "Waiting by reason",
+            {
+                "capacity": sum_by(_MODEL, instant(engine.WAITING_FOR_CAPACITY)),
+                "deferred": sum_by(_MODEL, instant(workload.DEFERRED)),
+            },
+            why="Capacity: the engines are full. Deferred: an adapter or a KV transfer is not ready, and more capacity does not help. Before vLLM 0.20 all count as capacity.",
+            stacked=True,
+        ),
+        timeseries(
+            "KV cache usage",
+            {
+                "fullest": max_by(_MODEL, instant(engine.KV_CACHE_USAGE_MAX)),
+                "mean": max_by(_MODEL, instant(engine.KV_CACHE_USAGE_AVG)),
+            },
+            why="Share of cache blocks in use. Full with waiting requests or preemptions means that memory limits the batch.",
+            maximum=1,
+        ),
+    )
+
+
+def _lost_work() -> Row:
+    return row(
+        "",
+        timeseries(
+            "Preemptions",
+            sum_by(_MODEL, instant(engine.PREEMPTIONS)),
+            why="Requests pushed out of the batch each second; their work is done again. More than one in ten requests is too many.",
+        ),
+        timeseries(
+            "Preemptions per finished request",
+            _share(workload.PREEMPTIONS, workload.FINISHED).measured_in(Unit.NONE),
+            why="Over ten minutes. Above 0.1 raises InferencePreemptionThrash; a healthy run measured in public had 0.07.",
+        ),
+        timeseries(
+            "Refused requests",
+            sum_by((*_MODEL, "reason"), instant(workload.ADMISSION_REJECTIONS)),
+            why="Requests refused with 503 because the queue is at its limit. Always 0 unless a limit is set; vLLM has them since 0.32.",
+        ),
+    )
+
+
+def _throughput() -> Row:
+    return row(
+        "Throughput",
+        timeseries(
+            "Tokens",
+            {
+                "input": sum_by(_MODEL, instant(engine.PROMPT_TOKENS)),
+                "output": sum_by(_MODEL, instant(engine.GENERATION_TOKENS)),
+            },
+            why="Input and output tokens each second. Low output with running requests raises InferenceThroughputLow.",
+        ),
+        timeseries(
+            "Tokens per engine step",
+            _share(workload.STEP_TOKENS, workload.STEPS).measured_in(Unit.TOKENS),
+            why="Mean batch of a step. Near --max-num-batched-tokens: prefill is the limit. Near the number of running requests: decode is. "
+            "Too low where a server has several API processes, since each counts the step.",
+        ),
+        timeseries(
+            "Finished requests by reason",
+            sum_by(("finished_reason",), instant(requests.REQUESTS_FINISHED)),
+            why="stop is a complete answer, length was cut off, error failed in the engine, repetition ran in a loop.",
+            stacked=True,
+        ),
+    )
+
+
+def _requests() -> Row:
+    return row(
+        "Requests",
+        timeseries(
+            "Prompt length",
+            _lengths(workload.PROMPT_LENGTH),
+            why="Input tokens of finished requests. Longer prompts or larger images explain a longer prefill.",
+        ),
+        timeseries(
+            "Answer length",
+            _lengths(workload.OUTPUT_LENGTH),
+            why="Output tokens of finished requests. Longer answers explain a longer decode at equal time per token.",
+        ),
+        timeseries(
+            "Cache hits",
+            {
+                "prefix": _share(workload.PREFIX_CACHE_HITS, workload.PREFIX_CACHE_QUERIES),
+                "multimodal": _share(workload.MM_CACHE_HITS, workload.MM_CACHE_QUERIES),
+            },
+            why="Share of prompt tokens that need no prefill, and of media that need no preprocessing. A drop after a deployment: "
+            "callers changed the beginning of their prompts, or the router stopped sending equal prompts to one replica.",
+            maximum=1,
+        ),
+    )
+
+
+def _gpu() -> Row:
+    return row(
+        "GPU",
+        timeseries(
+            "GPU utilisation",
+            max_by(_BOARD, instant(gpu.UTILIZATION)),
+            why="Share of time with a kernel running. Low while requests wait: the CPU or the front end holds them back.",
+            maximum=1,
+        ),
+        timeseries(
+            "GPU power",
+            max_by(_BOARD, instant(gpu.POWER)),
+            why="Power drawn by each board. Falling power at equal utilisation means throttling or memory-bound work.",
+        ),
+    )
+
+
+def _mean_and_quantiles(histogram: HistogramRecord) -> dict[str, Expr]:
+    quantiles = {f"p{q * 100:g}": histogram.quantile(q, _MODEL) for q in (0.5, 0.9, 0.95, 0.99)}
+    return {"average": histogram.mean(_MODEL), **quantiles}
+
+
+def _lengths(histogram: HistogramRecord) -> dict[str, Expr]:
+    quantiles = {f"p{q * 100:g}": histogram.quantile(q, _MODEL) for q in (0.5, 0.95)}
+    return {"average": histogram.mean(_MODEL).measured_in(Unit.TOKENS), **quantiles}
+
+
+def _share(part: Record, whole: Record) -> Expr:
+    """A ratio of sums over the replicas and versions of each model."""
+    return ratio(sum_by(_MODEL, instant(part)), sum_by(_MODEL, instant(whole)))

@@ -74,17 +74,19 @@ class Shape:
 
 @dataclass(frozen=True)
 class Selector:
-    """`name{matchers}[window]`; `labels` are those its series may have, `shared_name` says that strangers use the name as well."""
+    """`name{matchers}[window] offset`; `labels` are those its series may have, `shared_name` says that strangers use the name as well."""
 
     name: str
     labels: tuple[str, ...]
     shared_name: bool
     matchers: tuple[tuple[str, Matcher], ...] = ()
     window: str = ""
+    offset: str = ""
 
     def __str__(self) -> str:
         body = ",".join(f"{label}{m.operator}{json.dumps(m.value, ensure_ascii=False)}" for label, m in self.matchers)
-        return self.name + (f"{{{body}}}" if body else "") + (f"[{self.window}]" if self.window else "")
+        at = (f"[{self.window}]" if self.window else "") + (f" offset {self.offset}" if self.offset else "")
+        return self.name + (f"{{{body}}}" if body else "") + at
 
     def matching(self, matchers: Matchers) -> "Selector":
         """Self with these matchers added; a matcher that is already there stays as it is."""
@@ -128,6 +130,11 @@ class Expr:
             return part.matching({label: m for label, m in matchers.items() if label in part.labels})
 
         return replace(self, parts=tuple(narrow(part) for part in self.parts))
+
+    def shifted(self, offset: str) -> "Expr":
+        """Self as it was `offset` ago, a Prometheus duration."""
+        parts = tuple(part if isinstance(part, str) else replace(part, offset=offset) for part in self.parts)
+        return replace(self, parts=parts)
 
     def measured_in(self, unit: Unit) -> "Expr":
         """Self, read in another unit: for results whose unit does not follow from the operands."""

@@ -42,12 +42,12 @@ def increase(source: Source, window: str, **matchers: str | Matcher) -> Expr:
     return _growth("increase", source, window, source.unit, matchers)
 
 
-def over_time(statistic: str, source: Source, window: str, **matchers: str | Matcher) -> Expr:
-    """`avg`, `min`, `max`, `sum`, `last`, `count` or `present` of a gauge's samples in the window."""
+def over_time(statistic: str, source: Source, window: str, *, offset: str = "", **matchers: str | Matcher) -> Expr:
+    """`avg`, `min`, `max`, `sum`, `last`, `count` or `present` of a gauge's samples in the window, which ends `offset` ago."""
     _require(source, (Kind.GAUGE,), f"{statistic}_over_time")
-    return _ranged(
-        f"{statistic}_over_time", source, window, Shape(Kind.GAUGE, source.unit, source.all_labels), matchers
-    )
+    shape = Shape(Kind.GAUGE, source.unit, source.all_labels)
+    result = _ranged(f"{statistic}_over_time", source, window, shape, matchers)
+    return result.shifted(offset) if offset else result
 
 
 def deriv(source: Source, window: str, **matchers: str | Matcher) -> Expr:

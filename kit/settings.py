@@ -37,6 +37,12 @@ class Thresholds:
     minimum_requests: int = 20
     tokens_low_per_second: float = 50
     tokens_low_per_second_per_request: float = 10
+    kv_cache_full_ratio: float = 0.95
+    queue_share_ratio: float = 0.3
+    frontend_share_ratio: float = 0.25
+    preemptions_per_request: float = 0.1
+    truncated_share_ratio: float = 0.05
+    repetition_share_ratio: float = 0.01
 
 
 @dataclass(frozen=True)

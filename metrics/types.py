@@ -119,9 +119,13 @@ class BucketCounter(Counter):
 
 @dataclass(frozen=True, kw_only=True)
 class Histogram(Metric):
-    """A classic histogram, read through its three parts. `bounds` are the finite upper bounds of its buckets, ascending."""
+    """A classic histogram, read through its three parts. `bounds` are the finite upper bounds of its buckets, ascending.
+
+    `ends_at` names the server's setting above which it has no buckets, where there is such a setting.
+    """
 
     bounds: tuple[float, ...]
+    ends_at: str = ""
 
     def __post_init__(self) -> None:
         if not self.bounds or list(self.bounds) != sorted(set(self.bounds)):

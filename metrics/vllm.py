@@ -17,6 +17,12 @@ FIRST_TOKEN_SECONDS = (
     0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 20, 40, 80, 160, 640, 2560,
 )  # fmt: skip
 TOKEN_SECONDS = (0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 20, 40, 80)
+STEP_TOKENS = (1, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384)
+# 1, 2, 5, 10, ... as far as --max-model-len goes.
+REQUEST_TOKENS = (
+    1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000,
+    10_000, 20_000, 50_000, 100_000, 200_000, 500_000, 1_000_000,
+)  # fmt: skip
 
 NUM_REQUESTS_RUNNING = Gauge(
     name="vllm:num_requests_running",
@@ -123,6 +129,89 @@ HTTP_REQUESTS = Counter(
     often_absent="appears with the first request",
 )
 
+REQUEST_INFERENCE_TIME = Histogram(
+    name="vllm:request_inference_time_seconds",
+    unit=Unit.SECONDS,
+    labels=_ENGINE,
+    bounds=REQUEST_SECONDS,
+    help="First scheduled to last token: prefill and decode.",
+)
+REQUEST_TIME_PER_OUTPUT_TOKEN = Histogram(
+    name="vllm:request_time_per_output_token_seconds",
+    unit=Unit.SECONDS,
+    labels=_ENGINE,
+    bounds=TOKEN_SECONDS,
+    help="Decode time for each token after the first, one observation a request; 0 where an answer has one token.",
+    since="0.11.0",
+)
+PREFIX_CACHE_QUERIES = Counter(
+    name="vllm:prefix_cache_queries_total",
+    unit=Unit.TOKENS,
+    labels=_ENGINE,
+    help="Prompt tokens looked up in the prefix cache; before 0.9.0 blocks of tokens.",
+    since="0.9.2",
+    formerly=(FormerName("vllm:gpu_prefix_cache_queries_total", last="0.11.2"),),
+)
+PREFIX_CACHE_HITS = Counter(
+    name="vllm:prefix_cache_hits_total",
+    unit=Unit.TOKENS,
+    labels=_ENGINE,
+    help="Prompt tokens found in the prefix cache; before 0.9.0 blocks of tokens.",
+    since="0.9.2",
+    formerly=(FormerName("vllm:gpu_prefix_cache_hits_total", last="0.11.2"),),
+)
+MM_CACHE_QUERIES = Counter(
+    name="vllm:mm_cache_queries_total",
+    unit=Unit.EVENTS,
+    labels=_ENGINE,
+    help="Images and other media looked up in the cache of preprocessed input.",
+    since="0.11.1",
+)
+MM_CACHE_HITS = Counter(
+    name="vllm:mm_cache_hits_total",
+    unit=Unit.EVENTS,
+    labels=_ENGINE,
+    help="Images and other media found in the cache of preprocessed input.",
+    since="0.11.1",
+)
+ITERATION_TOKENS = Histogram(
+    name="vllm:iteration_tokens_total",
+    unit=Unit.TOKENS,
+    labels=_ENGINE,
+    bounds=STEP_TOKENS,
+    help="Tokens that one engine step worked on, without cached ones from 0.23.0 on; several API servers count a step several times.",
+)
+REQUEST_PROMPT_TOKENS = Histogram(
+    name="vllm:request_prompt_tokens",
+    unit=Unit.TOKENS,
+    labels=_ENGINE,
+    bounds=REQUEST_TOKENS,
+    ends_at="--max-model-len",
+    help="Prompt tokens of a finished request.",
+)
+REQUEST_GENERATION_TOKENS = Histogram(
+    name="vllm:request_generation_tokens",
+    unit=Unit.TOKENS,
+    labels=_ENGINE,
+    bounds=REQUEST_TOKENS,
+    ends_at="--max-model-len",
+    help="Generated tokens of a finished request.",
+)
+ADMISSION_REJECTIONS = Counter(
+    name="vllm:admission_rejections_total",
+    unit=Unit.REQUESTS,
+    labels=("model_name", "reason"),
+    help="Requests refused with 503 because a queue limit was reached: max_num_queued_reqs or max_num_queued_tokens.",
+    since="0.32.0",
+)
+ENGINE_SLEEP_STATE = Gauge(
+    name="vllm:engine_sleep_state",
+    unit=Unit.BOOLEAN,
+    labels=(*_ENGINE, "sleep_state"),
+    help="1 for the state the engine is in: awake, weights_offloaded or discard_all.",
+    since="0.11.1",
+)
+
 CATALOGUE = (
     NUM_REQUESTS_RUNNING,
     NUM_REQUESTS_WAITING,
@@ -140,4 +229,15 @@ CATALOGUE = (
     REQUEST_DECODE_TIME,
     HTTP_REQUESTS,
     CACHE_CONFIG_INFO,
+    REQUEST_INFERENCE_TIME,
+    REQUEST_TIME_PER_OUTPUT_TOKEN,
+    PREFIX_CACHE_QUERIES,
+    PREFIX_CACHE_HITS,
+    MM_CACHE_QUERIES,
+    MM_CACHE_HITS,
+    ITERATION_TOKENS,
+    REQUEST_PROMPT_TOKENS,
+    REQUEST_GENERATION_TOKENS,
+    ADMISSION_REJECTIONS,
+    ENGINE_SLEEP_STATE,
 )

@@ -14,7 +14,9 @@ from pipeline.compiler import compile_bundle
 from stack import demo
 
 # Panels whose queries may return nothing in the demo, each with its reason.
-INTENTIONALLY_EMPTY: dict[str, str] = {}
+INTENTIONALLY_EMPTY = {
+    "LLM serving: Cache hits B": "the captured servers read text only, so that no image is looked up",
+}
 DATA_TIMEOUT_SECONDS = 60
 ALERT_TIMEOUT_SECONDS = 180
 POLL_SECONDS = 0.5

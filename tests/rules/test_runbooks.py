@@ -19,7 +19,7 @@ RECORDED = {record.name for group in recording_rules.GROUPS for record in group.
 LONGEST_LINES = 80
 
 _QUERY = re.compile(r"^ *```promql\n(.*?)\n *```$", re.MULTILINE | re.DOTALL)
-_RECORDED_NAME = re.compile(r"\b(?:model|endpoint|job|gpu|instance):[a-z0-9_]+:[a-z0-9_]+")
+_RECORDED_NAME = re.compile(r"\b(?:model|endpoint|engine|job|gpu|instance):[a-z0-9_]+:[a-z0-9_]+")
 _PANEL = re.compile(r'`"([^"]+)" -> "([^"]+)"`')
 _RUNBOOK = re.compile(r"\bInference\w+(?=\.md)")
 

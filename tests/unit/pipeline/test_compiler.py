@@ -96,13 +96,12 @@ def test_an_output_folder_that_cannot_be_written_is_refused(tmp_path):
 @pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.name)
 def test_a_recorded_series_is_named_by_level_metric_and_operation(record):
     assert re.fullmatch(
-        r"(model|endpoint|gpu|job|instance):[a-z_0-9]+:(rate1m|rate5m|sum|max|avg|count|mean5m)", record.name
+        r"(model|endpoint|engine|gpu|job|instance):[a-z_0-9]+:(rate1m|rate5m|rate10m|sum|max|avg|count|mean5m)",
+        record.name,
     )
     assert record.help
     level = record.name.partition(":")[0]
-    assert {"model": "job", "endpoint": "endpoint", "gpu": "gpu", "job": "job", "instance": "instance"}[
-        level
-    ] in record.all_labels
+    assert {"model": "job"}.get(level, level) in record.all_labels
 
 
 @pytest.mark.parametrize(

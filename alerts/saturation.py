@@ -1,0 +1,159 @@
+"""Alerts on how the engine's work goes wrong: stuck, thrashing, full, held up in front, cut off, repeating, refused."""
+
+from kit.expr import Expr
+from kit.promql import clamp_min, instant, over_time, ratio, sum_by
+from kit.rules import Alert, AlertGroup, Severity
+from kit.settings import Settings, Thresholds
+from recording_rules import engine, requests, workload
+from recording_rules.levels import MODEL
+
+_WHO = "{{ $labels.model_name }} ({{ $labels.job }})"
+_SHARE = "{{ $value | humanizePercentage }}"
+
+_RATE_WINDOW_SECONDS = 300
+_PREEMPTION_WINDOW_SECONDS = 600
+# Fewer in ten minutes are the price of a full cache, whatever their share.
+_PREEMPTIONS_NOTABLE = 10
+# Nielsen 1993, "Response Times: The 3 Important Limits": below a tenth of a second nobody notices.
+_FRONTEND_SECONDS_NOTABLE = 0.1
+# The day before the last hour: a spike must not be its own measure.
+_BASELINE_WINDOW, _BASELINE_OFFSET = "1d", "1h"
+_BASELINE_FACTOR = 3
+
+
+def _served_now(expr: Expr) -> Expr:
+    """The windows remember a model that has gone; its running requests of this moment, even 0, do not."""
+    return expr.and_(instant(engine.RUNNING))
+
+
+def _with_enough_requests(expr: Expr, limits: Thresholds) -> Expr:
+    finished = sum_by(MODEL, instant(requests.REQUESTS_FINISHED)) * _RATE_WINDOW_SECONDS
+    return _served_now(expr.and_(finished >= limits.minimum_requests))
+
+
+def _finished_share(reason: str) -> Expr:
+    part = sum_by(MODEL, instant(requests.REQUESTS_FINISHED, finished_reason=reason))
+    return ratio(part, sum_by(MODEL, instant(requests.REQUESTS_FINISHED)))
+
+
+def _truncates_more_than_before(limits: Thresholds) -> Expr:
+    """The share of cut answers, where it is large and a multiple of the model's own of the day before."""
+
+    def day_before(**matchers: str) -> Expr:
+        mean = over_time("avg", requests.REQUESTS_FINISHED, _BASELINE_WINDOW, offset=_BASELINE_OFFSET, **matchers)
+        return sum_by(MODEL, mean)
+
+    usual = ratio(day_before(finished_reason="length"), day_before())
+    return _finished_share("length") > clamp_min(usual * _BASELINE_FACTOR, limits.truncated_share_ratio)
+
+
+def _preempts_too_often(limits: Thresholds) -> Expr:
+    """Preemptions of ten minutes, where they are not few and too many for what was finished. Nothing finished counts too."""
+    preemptions = instant(workload.PREEMPTIONS)
+    many = preemptions * _PREEMPTION_WINDOW_SECONDS >= _PREEMPTIONS_NOTABLE
+    return _served_now(many.and_(preemptions > instant(workload.FINISHED) * limits.preemptions_per_request))
+
+
+def _queues_without_end(limits: Thresholds) -> Expr:
+    """The queue's share of the time of finished requests, where it is large and a queue was always there."""
+    share = ratio(instant(engine.QUEUE_TIME.sum), instant(workload.REQUEST_TIME)) > limits.queue_share_ratio
+    waiting = engine.WAITING_FOR_CAPACITY
+    return share.and_(over_time("min", waiting, "5m") > 0).and_(instant(waiting) > 0)
+
+
+def _frontend_bound(limits: Thresholds) -> Expr:
+    """The front end's share of the time of finished requests, where it is large and long enough to be felt."""
+    share = ratio(instant(workload.FRONTEND_TIME), instant(workload.REQUEST_TIME)) > limits.frontend_share_ratio
+    seconds = ratio(instant(workload.FRONTEND_TIME), instant(engine.QUEUE_TIME.count))
+    return _with_enough_requests(share.and_(seconds >= _FRONTEND_SECONDS_NOTABLE), limits)
+
+
+def group(settings: Settings) -> AlertGroup:
+    """The alerts with this installation's thresholds."""
+    limits = settings.thresholds
+    return AlertGroup("inference-saturation", (*_engine_alerts(limits), *_answer_alerts(limits)))
+
+
+def _engine_alerts(limits: Thresholds) -> tuple[Alert, ...]:
+    """What holds the engine back."""
+    return (
+        Alert(
+            name="InferenceEngineStalled",
+            expr=instant(workload.STALLED),
+            # With the recorded window of 2 minutes: 5 minutes without a token.
+            for_="3m",
+            severity=Severity.PAGE,
+            summary=f"{_WHO} hangs on {{{{ $labels.instance }}}}, engine {{{{ $labels.engine }}}}",
+            description="{{ $value | humanize }} requests are in the batch, and the engine has neither read nor written a token for 5 minutes.",
+        ),
+        Alert(
+            name="InferencePreemptionThrash",
+            expr=_preempts_too_often(limits),
+            for_="10m",
+            severity=Severity.TICKET,
+            summary=f"{_WHO} does work twice",
+            description="{{ $value | humanize }} requests were pushed out of the batch within 10 minutes, "
+            f"more than {limits.preemptions_per_request:g} for each finished one; their work is done again.",
+        ),
+        Alert(
+            name="InferenceKVCacheFullAndQueueing",
+            expr=(instant(engine.KV_CACHE_USAGE_MAX) > limits.kv_cache_full_ratio).and_(
+                instant(engine.WAITING_FOR_CAPACITY) > 0
+            ),
+            for_="10m",
+            severity=Severity.TICKET,
+            summary=f"{_WHO} queues for lack of KV cache",
+            description=f"For 10 minutes the fullest engine used more than {limits.kv_cache_full_ratio:.0%} of its KV cache, "
+            f"now {_SHARE}, while requests waited for capacity.",
+        ),
+        Alert(
+            name="InferenceSaturated",
+            expr=_queues_without_end(limits),
+            for_="10m",
+            severity=Severity.TICKET,
+            summary=f"Requests to {_WHO} spend their time in the queue",
+            description=f"{_SHARE} of the time of finished requests was spent waiting for the engine, above {limits.queue_share_ratio:.0%} "
+            "for 10 minutes, and the queue was never empty.",
+        ),
+        Alert(
+            name="InferenceFrontendBound",
+            expr=_frontend_bound(limits),
+            for_="15m",
+            severity=Severity.TICKET,
+            summary=f"{_WHO} is held up in front of the engine",
+            description=f"{_SHARE} of the time of finished requests was spent before the engine got them, above {limits.frontend_share_ratio:.0%} "
+            "for 15 minutes: template, media download, preprocessing.",
+        ),
+    )
+
+
+def _answer_alerts(limits: Thresholds) -> tuple[Alert, ...]:
+    """What callers get instead of a complete answer."""
+    return (
+        Alert(
+            name="InferenceTruncationSpike",
+            expr=_with_enough_requests(_truncates_more_than_before(limits), limits),
+            for_="30m",
+            severity=Severity.TICKET,
+            summary=f"{_WHO} cuts off more answers than usual",
+            description=f"{_SHARE} of the answers were cut off at their token limit, more than {limits.truncated_share_ratio:.0%} "
+            f"and more than {_BASELINE_FACTOR} times the day before.",
+        ),
+        Alert(
+            name="InferenceRepetitionSpike",
+            expr=_with_enough_requests(_finished_share("repetition") > limits.repetition_share_ratio, limits),
+            for_="10m",
+            severity=Severity.TICKET,
+            summary=f"{_WHO} repeats itself",
+            description=f"{_SHARE} of the answers were ended because they ran in a loop; {limits.repetition_share_ratio:.0%} may.",
+        ),
+        Alert(
+            name="InferenceAdmissionRejecting",
+            expr=_served_now(sum_by(MODEL, instant(workload.ADMISSION_REJECTIONS)) * _RATE_WINDOW_SECONDS > 0),
+            # As long as the rate's window, so that a single burst does not fire.
+            for_="5m",
+            severity=Severity.TICKET,
+            summary=f"{_WHO} refuses requests",
+            description="{{ $value | humanize }} requests were refused with 503 within 5 minutes because the queue is at its limit.",
+        ),
+    )

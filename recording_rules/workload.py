@@ -1,0 +1,104 @@
+"""What the engine's work consists of: time by phase, lengths, caches, steps, and what is refused, put off, repeated or stuck."""
+
+from kit.expr import Expr
+from kit.promql import clamp_min, instant, max_by, max_without, rate, sum_by
+from kit.rules import Record, RecordGroup
+from metrics import vllm
+from metrics.types import Counter
+from recording_rules.histograms import engine_histogram
+from recording_rules.levels import MODEL, TARGET
+
+# One engine: a data-parallel rank of one server.
+ENGINE = (*TARGET, "engine", *MODEL[1:])
+
+# Scrapes are at most 30 s apart, so that a window of 2 minutes survives a missed one.
+_STALL_WINDOW = "2m"
+
+
+def _growth(name: str, source: Counter, help: str, *, window: str = "5m") -> Record:
+    return Record(f"model:inference_{name}:rate{window}", sum_by(MODEL, rate(source, window)), help)
+
+
+def _frontend_time() -> Expr:
+    """Arrival is stamped before media are fetched and preprocessed, and the queue begins in the engine: what lies between is left over.
+
+    All three are observed when a request finishes, so they speak of the same requests (vLLM 0.33, `v1/metrics/stats.py`).
+    """
+    every, queued, inferred = (
+        rate(histogram.sum, "5m")
+        for histogram in (vllm.E2E_REQUEST_LATENCY, vllm.REQUEST_QUEUE_TIME, vllm.REQUEST_INFERENCE_TIME)
+    )
+    # Wall clock minus monotonic clock: a corrected wall clock must not give a negative time.
+    return clamp_min(sum_by(MODEL, every - queued - inferred), 0)
+
+
+def _stalled_requests() -> Expr:
+    """Running requests of engines that neither read nor wrote a token within 2 minutes, sleeping ones left out."""
+    running = max_without(("pid",), instant(vllm.NUM_REQUESTS_RUNNING)) > 0
+    tokens = rate(vllm.PROMPT_TOKENS, _STALL_WINDOW) + rate(vllm.GENERATION_TOKENS, _STALL_WINDOW)
+    asleep = instant(vllm.ENGINE_SLEEP_STATE, sleep_state="awake").equals(0)
+    return max_by(ENGINE, running.and_(tokens.equals(0)).unless(asleep, on=ENGINE))
+
+
+FRONTEND_TIME = Record(
+    "model:inference_frontend_time_seconds_sum:rate5m",
+    _frontend_time(),
+    "Time in front of the engine: template, media download, preprocessing. Its count is that of the queue time.",
+)
+REQUEST_TIME = Record(
+    "model:inference_end_to_end_time_seconds_sum:rate5m",
+    sum_by(MODEL, rate(vllm.E2E_REQUEST_LATENCY.sum, "5m")),
+    "Time of all requests that an engine finished: the whole of which the phases are parts.",
+)
+TIME_PER_OUTPUT_TOKEN = engine_histogram(
+    "model:inference_time_per_output_token_seconds", vllm.REQUEST_TIME_PER_OUTPUT_TOKEN
+)
+PROMPT_LENGTH = engine_histogram("model:inference_prompt_length_tokens", vllm.REQUEST_PROMPT_TOKENS)
+OUTPUT_LENGTH = engine_histogram("model:inference_output_length_tokens", vllm.REQUEST_GENERATION_TOKENS)
+
+PREFIX_CACHE_QUERIES = _growth("prefix_cache_queries", vllm.PREFIX_CACHE_QUERIES, "Prompt tokens looked up.")
+PREFIX_CACHE_HITS = _growth("prefix_cache_hits", vllm.PREFIX_CACHE_HITS, "Prompt tokens that need no prefill.")
+MM_CACHE_QUERIES = _growth("mm_cache_queries", vllm.MM_CACHE_QUERIES, "Media looked up.")
+MM_CACHE_HITS = _growth("mm_cache_hits", vllm.MM_CACHE_HITS, "Media that need no preprocessing.")
+STEP_TOKENS = _growth("step_tokens_sum", vllm.ITERATION_TOKENS.sum, "Tokens that engine steps worked on.")
+STEPS = _growth("step_tokens_count", vllm.ITERATION_TOKENS.count, "Engine steps.")
+
+ADMISSION_REJECTIONS = Record(
+    "model:inference_admission_rejections:rate5m",
+    sum_by((*MODEL, "reason"), rate(vllm.ADMISSION_REJECTIONS, "5m")),
+    "Requests refused each second because a queue limit was reached.",
+)
+PREEMPTIONS = _growth("preemptions", vllm.NUM_PREEMPTIONS, "Preemptions each second.", window="10m")
+FINISHED = _growth("engine_requests", vllm.REQUEST_SUCCESS, "Requests that engines finished each second.", window="10m")
+DEFERRED = Record(
+    "model:inference_requests_waiting_deferred:sum",
+    sum_by(MODEL, max_without(("pid", "reason"), instant(vllm.NUM_REQUESTS_WAITING_BY_REASON, reason="deferred"))),
+    "Requests that wait for an adapter or a KV transfer, not for capacity.",
+)
+STALLED = Record(
+    "engine:inference_stalled_requests:max",
+    _stalled_requests(),
+    "Running requests of an engine that moves no token; no series where all is well.",
+)
+
+GROUP = RecordGroup(
+    "workload",
+    (
+        FRONTEND_TIME,
+        REQUEST_TIME,
+        *TIME_PER_OUTPUT_TOKEN.parts,
+        *PROMPT_LENGTH.parts,
+        *OUTPUT_LENGTH.parts,
+        PREFIX_CACHE_QUERIES,
+        PREFIX_CACHE_HITS,
+        MM_CACHE_QUERIES,
+        MM_CACHE_HITS,
+        STEP_TOKENS,
+        STEPS,
+        ADMISSION_REJECTIONS,
+        PREEMPTIONS,
+        FINISHED,
+        DEFERRED,
+        STALLED,
+    ),
+)

@@ -80,11 +80,18 @@ def row(title: str, *panels: Any) -> Row:
 
 
 def timeseries(
-    title: str, queries: Queries, *, why: str, stacked: bool = False, maximum: float | None = None, size: Size = TALL
+    title: str,
+    queries: Queries,
+    *,
+    why: str,
+    stacked: bool = False,
+    minimum: float | None = 0,
+    maximum: float | None = None,
+    size: Size = TALL,
 ) -> Any:
     """Lines over time, one for each result of each query; `stacked` fills them on top of each other."""
     return core.TimeSeries(
-        **_common(title, queries, why, size, extra={"min": 0, "max": maximum, "noValue": "No traffic"}),
+        **_common(title, queries, why, size, extra={"min": minimum, "max": maximum, "noValue": "No traffic"}),
         unit=_unit(title, queries),
         stacking={"mode": "normal", "group": "A"} if stacked else {},
         fillOpacity=25 if stacked else 0,

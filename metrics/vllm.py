@@ -116,6 +116,15 @@ HTTP_REQUESTS = Counter(
     often_absent="appears with the first request",
 )
 
+REQUEST_TIME_PER_OUTPUT_TOKEN = Histogram(
+    name="vllm:request_time_per_output_token_seconds",
+    unit=Unit.SECONDS,
+    labels=_ENGINE,
+    bounds=TOKEN_SECONDS,
+    help="Decode time for each token after the first, one observation a request; 0 where an answer has one token.",
+    since="0.11.0",
+)
+
 CATALOGUE = (
     NUM_REQUESTS_RUNNING,
     NUM_REQUESTS_WAITING,
@@ -132,4 +141,5 @@ CATALOGUE = (
     REQUEST_PREFILL_TIME,
     REQUEST_DECODE_TIME,
     HTTP_REQUESTS,
+    REQUEST_TIME_PER_OUTPUT_TOKEN,
 )

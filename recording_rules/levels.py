@@ -7,3 +7,5 @@ GPU = ("job", "instance", "gpu")
 JOB = ("job",)
 # One server process, whatever it serves.
 TARGET = ("job", "instance")
+# What was promised of one model.
+SLO = (*MODEL, "slo")

@@ -20,7 +20,7 @@ from pipeline.outputs import render, write_bundle
 
 ROOT = Path(__file__).resolve().parents[3]
 BUNDLE = compile_bundle(Settings())
-RECORDS = [record for group in recording_rules.GROUPS for record in group.records]
+RECORDS = [record for group in recording_rules.groups(Settings()) for record in group.records]
 
 
 def rules(files):
@@ -63,10 +63,11 @@ def test_an_output_folder_that_cannot_be_written_is_refused(tmp_path):
 
 @pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.name)
 def test_a_recorded_series_is_named_by_level_metric_and_operation(record):
-    assert re.fullmatch(r"(model|endpoint|gpu|job):[a-z_0-9]+:(rate1m|rate5m|sum|max|avg|count)", record.name)
+    levels = {"model": "job", "endpoint": "endpoint", "gpu": "gpu", "job": "job", "slo": "slo", "window": "window"}
+    operation = r"rate1m|rate5m|sum|max|avg|count|min|(sum|ratio)(5m|30m|1h|2h|6h|1d|3d|_period)|ratio"
+    assert re.fullmatch(rf"({'|'.join(levels)}):[a-z_0-9]+:({operation})", record.name)
     assert record.help
-    level = record.name.partition(":")[0]
-    assert {"model": "job", "endpoint": "endpoint", "gpu": "gpu", "job": "job"}[level] in record.all_labels
+    assert levels[record.name.partition(":")[0]] in record.all_labels
 
 
 @pytest.mark.parametrize(

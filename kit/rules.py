@@ -89,10 +89,11 @@ class HistogramRecord:
 
 @dataclass(frozen=True)
 class RecordGroup:
-    """Recorded series that are evaluated together, in order."""
+    """Recorded series that are evaluated together, in order; without an interval of its own at the settings' one."""
 
     name: str
     records: tuple[Record, ...]
+    interval_seconds: int | None = None
 
 
 class Severity(Enum):

@@ -59,7 +59,8 @@ def _start_with(board: Json, data_source: DataSource) -> None:
 
 
 def _record_file(group: RecordGroup, settings: Settings) -> Json:
-    return _rule_file(group.name, [_record_rule(record, settings) for record in group.records], settings)
+    rules = [_record_rule(record, settings) for record in group.records]
+    return _rule_file(group.name, rules, group.interval_seconds or settings.evaluation_interval_seconds)
 
 
 def _record_rule(record: Record, settings: Settings) -> Json:
@@ -68,11 +69,12 @@ def _record_rule(record: Record, settings: Settings) -> Json:
 
 
 def _alert_file(group: AlertGroup, settings: Settings) -> Json:
-    return _rule_file(group.name, [_alert_rule(alert, settings) for alert in group.alerts], settings)
+    rules = [_alert_rule(alert, settings) for alert in group.alerts]
+    return _rule_file(group.name, rules, settings.evaluation_interval_seconds)
 
 
-def _rule_file(name: str, rules: list[Json], settings: Settings) -> Json:
-    return {"groups": [{"name": name, "interval": f"{settings.evaluation_interval_seconds}s", "rules": rules}]}
+def _rule_file(name: str, rules: list[Json], interval_seconds: int) -> Json:
+    return {"groups": [{"name": name, "interval": f"{interval_seconds}s", "rules": rules}]}
 
 
 def _alert_rule(alert: Alert, settings: Settings) -> Json:

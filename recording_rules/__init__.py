@@ -9,4 +9,4 @@ GROUPS: tuple[RecordGroup, ...] = (requests.GROUP, engine.GROUP, gpu.GROUP, targ
 
 def groups(settings: Settings) -> tuple[RecordGroup, ...]:
     """All groups, those that depend on this installation's settings included."""
-    return *GROUPS, slo.group(settings)
+    return *GROUPS, *slo.groups(settings)

@@ -21,6 +21,8 @@ from recording_rules.levels import MODEL, SLO
 # The window of the recorded rates; all others are sums of these.
 SHORTEST = "5m"
 PERIOD = "_period"
+# Prometheus forgets a series after 5 minutes without a sample; one may be missed.
+_RAREST_SECONDS = 120
 _ALERT_WINDOWS = (*PAGE_WINDOWS, *TICKET_WINDOWS)
 _SUMMED = sorted(
     {text for each in _ALERT_WINDOWS for text in (each.short, each.long)} - {SHORTEST}, key=duration_seconds
@@ -53,10 +55,14 @@ def burn_rate(window: str) -> Series:
     return Series(f"model:slo_burn:ratio{window}", Unit.NONE, SLO)
 
 
-def group(settings: Settings) -> RecordGroup:
+def groups(settings: Settings) -> tuple[RecordGroup, RecordGroup]:
     """The rules for this installation's objectives; raises GlassboxError where a threshold is no bucket."""
-    period_seconds = settings.slo_period_days * SECONDS_PER_DAY
-    seconds = {window: duration_seconds(window) for window in _SUMMED} | {PERIOD: period_seconds}
+    return _windows(settings), _period(settings)
+
+
+def _windows(settings: Settings) -> RecordGroup:
+    """What the alerts read."""
+    seconds = {window: duration_seconds(window) for window in _SUMMED}
     return RecordGroup(
         "slo",
         (
@@ -64,10 +70,18 @@ def group(settings: Settings) -> RecordGroup:
             *(record for window in seconds for record in _summed(window, seconds[window], settings)),
             *(_burnt(window) for window in (SHORTEST, *seconds)),
             *(_limit(window, settings.slo_period_days) for window in _ALERT_WINDOWS),
-            *_kept(period_seconds),
+            _attainment(),
             *_goodput(settings.slos),
         ),
     )
+
+
+def _period(settings: Settings) -> RecordGroup:
+    """What is left of the budget, evaluated more rarely: a period of 30 days costs about 10 ms for each series."""
+    period_seconds = settings.slo_period_days * SECONDS_PER_DAY
+    interval_seconds = settings.evaluation_interval_seconds
+    records = (*_summed(PERIOD, period_seconds, settings), _burnt(PERIOD), *_budget(period_seconds))
+    return RecordGroup("slo-period", records, max(interval_seconds, min(4 * interval_seconds, _RAREST_SECONDS)))
 
 
 def _judged(slo: Slo) -> tuple[Record, ...]:
@@ -134,12 +148,15 @@ def _limit(window: BurnWindow, period_days: int) -> Record:
     return BURN_LIMIT.recorded(limit, "The burn rate at which the window's alert begins.", window=window.long)
 
 
-def _kept(period_seconds: int) -> tuple[Record, ...]:
+def _attainment() -> Record:
     good = instant(events("1h")) - instant(bad_events("1h"))
+    return ATTAINMENT.recorded(ratio(good, instant(events("1h"))), "Share of the last hour's requests that were good.")
+
+
+def _budget(period_seconds: int) -> tuple[Record, Record]:
     left = instant(burn_rate(PERIOD)) * -1 + 1
     lasts = clamp_min(instant(BUDGET_LEFT), 0) * period_seconds / (instant(burn_rate("6h")) > 0)
     return (
-        ATTAINMENT.recorded(ratio(good, instant(events("1h"))), "Share of the last hour's requests that were good."),
         BUDGET_LEFT.recorded(
             left, "Share of the period's error budget that is left; below 0 more is spent than there was."
         ),

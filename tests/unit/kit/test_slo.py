@@ -84,6 +84,15 @@ def test_no_objectives_mean_no_objectives():
     assert not [rule for rule in rules(Settings(slos=())) if rule.get("record", "").startswith("slo:")]
 
 
+@pytest.mark.parametrize(
+    ("interval_seconds", "period_interval"), [(10, "40s"), (30, "120s"), (60, "120s"), (300, "300s")]
+)
+def test_the_period_is_summed_more_rarely_but_never_so_rarely_that_it_is_forgotten(interval_seconds, period_interval):
+    files = compile_bundle(Settings(evaluation_interval_seconds=interval_seconds)).recording_rules
+    assert files["slo.yaml"]["groups"][0]["interval"] == f"{interval_seconds}s"
+    assert files["slo-period.yaml"]["groups"][0]["interval"] == period_interval
+
+
 REFUSED = {
     "no threshold": (
         lambda: Slo(name="a", indicator="time_to_first_token", objective_ratio=0.9),

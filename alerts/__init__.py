@@ -1,6 +1,6 @@
 """Alerts: one module for each subject. Each alert has a runbook of its name in `runbooks/`. A new module is listed here."""
 
-from alerts import engine, monitoring, saturation, service
+from alerts import engine, monitoring, saturation, service, slo
 from kit.rules import AlertGroup
 from kit.settings import Settings
 
@@ -9,6 +9,7 @@ def groups(settings: Settings) -> tuple[AlertGroup, ...]:
     """All alert groups with this installation's thresholds."""
     return (
         service.group(settings),
+        slo.group(settings),
         engine.group(settings),
         saturation.group(settings),
         monitoring.group(settings),

@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
-from dashboards import inference_service, llm_serving, monitoring, replicas
+from dashboards import inference_service, llm_serving, monitoring, replicas, slo
 
 ALL: tuple[Callable[[], Any], ...] = (
     inference_service.build,
     llm_serving.build,
     replicas.build,
+    slo.build,
     monitoring.build,
 )

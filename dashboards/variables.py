@@ -2,7 +2,7 @@
 
 from kit.variables import Variable
 from metrics import prometheus, scrape
-from recording_rules import engine, gpu, instances, requests, targets
+from recording_rules import engine, gpu, instances, requests, slo, targets
 
 JOB = Variable(name="job", title="Service", label="job", values_of=targets.TARGETS)
 MODEL = Variable(name="model", title="Model", label="model_name", values_of=requests.REQUESTS, optional=True)
@@ -25,3 +25,4 @@ ANY_JOB = Variable(name="job", title="Job", label="job", values_of=scrape.UP)
 PROMETHEUS_JOB = Variable(
     name="prometheus_job", title="Prometheus", label="job", values_of=prometheus.HEAD_SERIES, narrows="prometheus_"
 )
+SLO = Variable(name="slo", title="Objective", label="slo", values_of=slo.OBJECTIVE)

@@ -86,13 +86,14 @@ def timeseries(
     *,
     why: str,
     stacked: bool = False,
+    minimum: float | None = 0,
     maximum: float | None = None,
     size: Size = TALL,
     empty: str = "No traffic",
 ) -> Any:
     """Lines over time, one for each result of each query; `stacked` fills them on top of each other, `empty` stands for no result."""
     return core.TimeSeries(
-        **_common(title, queries, why, size, extra={"min": 0, "max": maximum, "noValue": empty}),
+        **_common(title, queries, why, size, extra={"min": minimum, "max": maximum, "noValue": empty}),
         unit=_unit(title, queries),
         stacking={"mode": "normal", "group": "A"} if stacked else {},
         fillOpacity=25 if stacked else 0,

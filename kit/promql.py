@@ -147,6 +147,11 @@ def clamp_min(operand: Expr, smallest: float) -> Expr:
     return Expr(("clamp_min(", *operand.parts, f", {number(smallest)})"), operand.shape)
 
 
+def constant(value: float, unit: Unit) -> Expr:
+    """One series without labels that has this value at any time."""
+    return Expr((f"vector({number(value)})",), Shape(Kind.GAUGE, unit))
+
+
 def ratio(part: Expr, whole: Expr) -> Expr:
     """part / whole; nothing where the whole is 0, instead of NaN."""
     return part / (whole > 0)

@@ -3,19 +3,21 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import ClassVar
 
-from kit.expr import Expr, Matcher
+from kit.expr import Expr, Matcher, QueryError
 from kit.promql import at_most, instant, mean, quantile, ratio, sum_by
 from metrics.types import Kind, Unit
 
 
 @dataclass(frozen=True)
 class Record:
-    """One recorded series, named `level:metric:operation` after the labels it keeps."""
+    """One recorded series, named `level:metric:operation` after the labels it keeps. `labels` are added to its samples."""
 
     name: str
     expr: Expr
     help: str
+    labels: tuple[tuple[str, str], ...] = ()
 
     former_names: tuple[str, ...] = ()
     shared_name: bool = False
@@ -30,11 +32,32 @@ class Record:
 
     @property
     def all_labels(self) -> tuple[str, ...]:
-        return self.expr.shape.labels
+        return (*self.expr.shape.labels, *(label for label, _ in self.labels))
 
     @property
     def buckets(self) -> tuple[float, ...]:
         return self.expr.shape.buckets
+
+
+@dataclass(frozen=True)
+class Series:
+    """A recorded gauge known by its name, for content that reads it whatever query the settings make of it."""
+
+    name: str
+    unit: Unit
+    all_labels: tuple[str, ...]
+
+    kind: ClassVar[Kind] = Kind.GAUGE
+    former_names: ClassVar[tuple[str, ...]] = ()
+    buckets: ClassVar[tuple[float, ...]] = ()
+    shared_name: ClassVar[bool] = False
+
+    def recorded(self, expr: Expr, help: str, **labels: str) -> Record:
+        """The rule that records it; raises QueryError where the query and the added labels are not those of the series."""
+        record = Record(self.name, expr.measured_in(self.unit), help, tuple(labels.items()))
+        if set(record.all_labels) != set(self.all_labels):
+            raise QueryError(f"{self.name} has the labels {', '.join(self.all_labels)}, and '{expr}' gives others.")
+        return record
 
 
 @dataclass(frozen=True)
@@ -66,10 +89,11 @@ class HistogramRecord:
 
 @dataclass(frozen=True)
 class RecordGroup:
-    """Recorded series that are evaluated together, in order."""
+    """Recorded series that are evaluated together, in order; without an interval of its own at the settings' one."""
 
     name: str
     records: tuple[Record, ...]
+    interval_seconds: int | None = None
 
 
 class Severity(Enum):

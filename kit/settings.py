@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from kit.errors import GlassboxError
+from kit.slo import DEFAULT_SLOS, Slo, check_slos
 
 SCHEMA_FILE = Path(__file__).with_name("settings.schema.json")
 
@@ -63,6 +64,11 @@ class Settings:
     thresholds: Thresholds = field(default_factory=Thresholds)
     runbook_base_url: str = ""
     grafana: GrafanaTarget = field(default_factory=GrafanaTarget)
+    slos: tuple[Slo, ...] = DEFAULT_SLOS
+    slo_period_days: int = 30
+
+    def __post_init__(self) -> None:
+        check_slos(self.slos, self.slo_period_days)
 
 
 def load_settings(path: Path | None) -> Settings:
@@ -146,6 +152,8 @@ def _fill(kind: type[T], values: Mapping[str, Any]) -> T:
             return _fill(type(default), value)
         if isinstance(default, int) and isinstance(value, float) and value.is_integer():
             return int(value)  # 60.0 is an integer to JSON Schema
-        return tuple(value) if isinstance(value, list) else value
+        if isinstance(value, list):
+            return tuple(type(default[0])(**item) if isinstance(item, dict) else item for item in value)
+        return value
 
     return kind(**{f.name: convert(f.name, values[f.name]) for f in fields(kind) if f.name in values})  # type: ignore[arg-type]  # T is always a settings dataclass

@@ -8,7 +8,7 @@ import dashboards
 import recording_rules
 from kit.errors import GlassboxError
 from kit.expr import Expr, regex
-from kit.rules import Alert, AlertGroup, RecordGroup
+from kit.rules import Alert, AlertGroup, Record, RecordGroup
 from kit.settings import Settings
 from pipeline.annotations import annotations
 from pipeline.bundle import Bundle, DataSource, Json
@@ -27,14 +27,15 @@ def compile_bundle(settings: Settings, data_source: DataSource | None = None) ->
     """
     alert_groups = alerts.groups(settings)
     _refuse_duplicates("alert", (alert.name for group in alert_groups for alert in group.alerts))
-    _refuse_duplicates("record", (record.name for group in recording_rules.GROUPS for record in group.records))
-    record_group_names = [group.name for group in recording_rules.GROUPS]
+    record_groups = recording_rules.groups(settings)
+    _refuse_duplicates("record", (_identity(record) for group in record_groups for record in group.records))
+    record_group_names = [group.name for group in record_groups]
     _refuse_duplicates("rule group", record_group_names + [group.name for group in alert_groups])
     alert_files = {f"{group.name}.yaml": _alert_file(group, settings) for group in alert_groups}
     uid = data_source.uid if data_source else settings.grafana.data_source or CONVENTIONAL_DATA_SOURCE_UID
     return Bundle(
         dashboards=_dashboards(settings.grafana.folder_uid, data_source),
-        recording_rules={f"{group.name}.yaml": _record_file(group, settings) for group in recording_rules.GROUPS},
+        recording_rules={f"{group.name}.yaml": _record_file(group, settings) for group in record_groups},
         alerts=alert_files,
         grafana_groups=tuple(
             grafana_group(group, folder_uid=settings.grafana.folder_uid, data_source_uid=uid)
@@ -80,16 +81,22 @@ def _start_with(board: Json, data_source: DataSource) -> None:
 
 
 def _record_file(group: RecordGroup, settings: Settings) -> Json:
-    rules = [{"record": record.name, "expr": str(scoped(record.expr, settings))} for record in group.records]
-    return _rule_file(group.name, rules, settings)
+    rules = [_record_rule(record, settings) for record in group.records]
+    return _rule_file(group.name, rules, group.interval_seconds or settings.evaluation_interval_seconds)
+
+
+def _record_rule(record: Record, settings: Settings) -> Json:
+    labels = {"labels": dict(record.labels)} if record.labels else {}
+    return {"record": record.name, "expr": str(scoped(record.expr, settings)), **labels}
 
 
 def _alert_file(group: AlertGroup, settings: Settings) -> Json:
-    return _rule_file(group.name, [_alert_rule(alert, settings) for alert in group.alerts], settings)
+    rules = [_alert_rule(alert, settings) for alert in group.alerts]
+    return _rule_file(group.name, rules, settings.evaluation_interval_seconds)
 
 
-def _rule_file(name: str, rules: list[Json], settings: Settings) -> Json:
-    return {"groups": [{"name": name, "interval": f"{settings.evaluation_interval_seconds}s", "rules": rules}]}
+def _rule_file(name: str, rules: list[Json], interval_seconds: int) -> Json:
+    return {"groups": [{"name": name, "interval": f"{interval_seconds}s", "rules": rules}]}
 
 
 def _alert_rule(alert: Alert, settings: Settings) -> Json:
@@ -109,6 +116,11 @@ def _alert_rule(alert: Alert, settings: Settings) -> Json:
 def scoped(expr: Expr, settings: Settings) -> Expr:
     """The query with metric names that strangers use as well read from the service jobs only."""
     return expr.filtered({"job": regex(settings.jobs.services_regex)}, shared_names_only=True)
+
+
+def _identity(record: Record) -> str:
+    labels = ", ".join(f"{label}={value}" for label, value in record.labels)
+    return f"{record.name}{{{labels}}}" if labels else record.name
 
 
 def _refuse_duplicates(kind: str, names: Iterable[str]) -> None:

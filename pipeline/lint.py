@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import recording_rules
 from pipeline import promtool
 from pipeline.bundle import Bundle, Json
 from pipeline.outputs import yaml_text
@@ -95,14 +94,12 @@ def records_used(bundle: Bundle) -> Iterator[Finding]:
         for group in file["groups"]
         for rule in group["rules"]
     ]
-    for group in recording_rules.GROUPS:
-        for record in group.records:
-            if not any(record.name in text for text in texts):
-                yield Finding(
-                    "unused-record",
-                    f"recording_rules, group {group.name}",
-                    f"{record.name} is read by nothing; use or remove it",
-                )
+    for file in bundle.recording_rules.values():
+        for group in file["groups"]:
+            for name in dict.fromkeys(rule["record"] for rule in group["rules"]):
+                if not any(name in text for text in texts):
+                    problem = f"{name} is read by nothing; use or remove it"
+                    yield Finding("unused-record", f"recording_rules, group {group['name']}", problem)
 
 
 def panels_explained(bundle: Bundle) -> Iterator[Finding]:

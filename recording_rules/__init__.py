@@ -1,7 +1,8 @@
 """The engine-neutral series that every dashboard and alert reads. Renames, ranks, processes and replicas are settled here, once."""
 
 from kit.rules import RecordGroup
-from recording_rules import engine, gpu, instances, requests, targets, workload
+from kit.settings import Settings
+from recording_rules import engine, gpu, instances, requests, slo, targets, workload
 
 GROUPS: tuple[RecordGroup, ...] = (
     requests.GROUP,
@@ -11,3 +12,8 @@ GROUPS: tuple[RecordGroup, ...] = (
     targets.GROUP,
     instances.GROUP,
 )
+
+
+def groups(settings: Settings) -> tuple[RecordGroup, ...]:
+    """All groups, those that depend on this installation's settings included."""
+    return *GROUPS, *slo.groups(settings)

@@ -9,3 +9,5 @@ JOB = ("job",)
 TARGET = ("job", "instance")
 # The same with the model it serves.
 INSTANCE = (*TARGET, "model_name")
+# What was promised of one model.
+SLO = (*MODEL, "slo")

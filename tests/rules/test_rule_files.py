@@ -107,6 +107,6 @@ def _how_to_run() -> Json:
 
     From version 3 on, windows leave out their start, so that rates of whole numbers are off by a rounding error.
     """
-    groups = [group.name for group in (*recording_rules.GROUPS, *alerts.groups(Settings()))]
+    groups = [group.name for group in (*recording_rules.groups(Settings()), *alerts.groups(Settings()))]
     fuzzy = {"fuzzy_compare": True} if promtool.version(promtool.find("promtool")) >= (3, 0, 0) else {}
     return {"group_eval_order": groups, **fuzzy}

@@ -15,11 +15,11 @@ from pipeline.lint import RUNBOOK_HEADINGS, RUNBOOKS
 from stack.components import ensure_components
 
 FILES = sorted(RUNBOOKS.glob("*.md"))
-RECORDED = {record.name for group in recording_rules.GROUPS for record in group.records}
+RECORDED = {record.name for group in recording_rules.groups(Settings()) for record in group.records}
 LONGEST_LINES = 80
 
 _QUERY = re.compile(r"^ *```promql\n(.*?)\n *```$", re.MULTILINE | re.DOTALL)
-_RECORDED_NAME = re.compile(r"\b(?:model|endpoint|engine|job|gpu|instance):[a-z0-9_]+:[a-z0-9_]+")
+_RECORDED_NAME = re.compile(r"\b(?:model|endpoint|engine|job|gpu|instance|slo|window):[a-z0-9_]+:[a-z0-9_]+")
 _PANEL = re.compile(r'`"([^"]+)" -> "([^"]+)"`')
 _RUNBOOK = re.compile(r"\bInference\w+(?=\.md)")
 

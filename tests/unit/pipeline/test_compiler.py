@@ -21,7 +21,7 @@ from pipeline.outputs import render, write_bundle
 
 ROOT = Path(__file__).resolve().parents[3]
 BUNDLE = compile_bundle(Settings())
-RECORDS = [record for group in recording_rules.GROUPS for record in group.records]
+RECORDS = [record for group in recording_rules.groups(Settings()) for record in group.records]
 
 
 def rules(files):
@@ -95,10 +95,8 @@ def test_an_output_folder_that_cannot_be_written_is_refused(tmp_path):
 
 @pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.name)
 def test_a_recorded_series_is_named_by_level_metric_and_operation(record):
-    assert re.fullmatch(
-        r"(model|endpoint|engine|gpu|job|instance):[a-z_0-9]+:(rate1m|rate5m|rate10m|sum|max|avg|count|mean5m)",
-        record.name,
-    )
+    operation = "rate1m|rate5m|rate10m|sum|max|avg|count|min|mean5m|(sum|ratio)(5m|30m|1h|2h|6h|1d|3d|_period)|ratio"
+    assert re.fullmatch(rf"(model|endpoint|engine|gpu|job|instance|slo|window):[a-z_0-9]+:({operation})", record.name)
     assert record.help
     level = record.name.partition(":")[0]
     assert {"model": "job"}.get(level, level) in record.all_labels

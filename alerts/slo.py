@@ -1,0 +1,69 @@
+"""Alerts on error budgets that burn too fast: multiwindow, multi-burn-rate (The Site Reliability Workbook, chapter 5)."""
+
+from collections.abc import Sequence
+from functools import reduce
+
+from kit.expr import Expr
+from kit.promql import instant
+from kit.rules import Alert, AlertGroup, Severity
+from kit.settings import Settings
+from kit.slo import PAGE_WINDOWS, TICKET_WINDOWS, BurnWindow, Slo
+from recording_rules import slo
+
+_SERVICE_TEXT = "{{ $labels.job }}{{ with $labels.model_name }} {{ . }}{{ end }}"
+
+
+def _burns(window: BurnWindow, settings: Settings) -> Expr:
+    """The burn rate of the long window, where the short one says that it goes on, and requests enough tell it."""
+    factor = window.factor(settings.slo_period_days)
+    both = (instant(slo.burn_rate(window.long)) > factor).and_(instant(slo.burn_rate(window.short)) > factor)
+    enough = instant(slo.events(window.long)) >= settings.thresholds.minimum_requests
+    # The windows remember a model that has gone; its requests of this moment do not.
+    return both.and_(enough).and_(instant(slo.EVENTS))
+
+
+def _any(windows: Sequence[BurnWindow], settings: Settings) -> Expr:
+    """Where the windows of one pair burn, the long one's rate; the first pair's where both do."""
+    # Grafana tells alerts apart by the metric's name too. The product drops it, so that an alert stays one
+    # while it passes from one pair to the next.
+    return reduce(Expr.or_, (_burns(window, settings) for window in windows)) * 1
+
+
+def _description(windows: Sequence[BurnWindow], settings: Settings) -> str:
+    days = settings.slo_period_days
+    limits = " or ".join(f"{window.factor(days):g} over {window.long}" for window in windows)
+    hours = days * 24 / windows[0].factor(days)
+    return (
+        f"{_promise(settings.slos)}The error budget of {days} days burns {{{{ $value | humanize }}}} times as fast as it may: "
+        f"the limit is {limits}. At {windows[0].factor(days):g} a full budget lasts {hours:.0f} hours."
+    )
+
+
+def _promise(slos: Sequence[Slo]) -> str:
+    """The promise of the alert's objective."""
+    return "".join(f'{{{{ if eq $labels.slo "{each.name}" }}}}Promised: {each.promise}. {{{{ end }}}}' for each in slos)
+
+
+def group(settings: Settings) -> AlertGroup:
+    """The alerts for this installation's objectives."""
+    return AlertGroup(
+        "inference-slo",
+        (
+            Alert(
+                name="InferenceErrorBudgetBurnFast",
+                expr=_any(PAGE_WINDOWS, settings),
+                for_="2m",
+                severity=Severity.PAGE,
+                summary=f"{_SERVICE_TEXT} burns its error budget of {{{{ $labels.slo }}}} fast",
+                description=_description(PAGE_WINDOWS, settings),
+            ),
+            Alert(
+                name="InferenceErrorBudgetBurnSlow",
+                expr=_any(TICKET_WINDOWS, settings),
+                for_="15m",
+                severity=Severity.TICKET,
+                summary=f"{_SERVICE_TEXT} burns its error budget of {{{{ $labels.slo }}}} steadily",
+                description=_description(TICKET_WINDOWS, settings),
+            ),
+        ),
+    )

@@ -1,0 +1,185 @@
+"""Service level objectives: what was good of what was asked, over the windows of the burn-rate alerts and over the period.
+
+Windows hold sums of requests, and every ratio is one sum over another, so that each request weighs the same: a mean of
+five-minute ratios would count one failure of a quiet night as much as a hundred at noon. The sums read recorded rates of
+5 minutes, so a window reaches up to 5 minutes further back than its name says, and its cost does not grow with replicas.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from kit.errors import GlassboxError
+from kit.expr import Expr, Matcher, QueryError, Source, binary
+from kit.promql import at_most, clamp_min, constant, duration_seconds, instant, max_by, over_time, rate, ratio, sum_by
+from kit.rules import Record, RecordGroup, Series
+from kit.settings import Settings
+from kit.slo import PAGE_WINDOWS, SECONDS_PER_DAY, TICKET_WINDOWS, BurnWindow, Indicator, Slo
+from metrics import vllm
+from metrics.types import Unit
+from recording_rules import engine, requests
+from recording_rules.levels import MODEL, SLO
+
+# The window of the recorded rates; all others are sums of these.
+SHORTEST = "5m"
+PERIOD = "_period"
+# Prometheus forgets a series after 5 minutes without a sample; one may be missed.
+_RAREST_SECONDS = 120
+_ALERT_WINDOWS = (*PAGE_WINDOWS, *TICKET_WINDOWS)
+_SUMMED = sorted(
+    {text for each in _ALERT_WINDOWS for text in (each.short, each.long)} - {SHORTEST}, key=duration_seconds
+)
+
+EVENTS = Series("model:slo_events:rate5m", Unit.REQUESTS_PER_SECOND, SLO)
+BAD_EVENTS = Series("model:slo_bad_events:rate5m", Unit.REQUESTS_PER_SECOND, SLO)
+OBJECTIVE = Series("slo:objective:ratio", Unit.RATIO, ("slo",))
+BUDGET = Series("slo:error_budget:ratio", Unit.RATIO, ("slo",))
+BURN_LIMIT = Series("window:slo_burn_limit:ratio", Unit.NONE, ("window",))
+ATTAINMENT = Series("model:slo_attainment:ratio1h", Unit.RATIO, SLO)
+BUDGET_LEFT = Series("model:slo_budget_left:ratio", Unit.RATIO, SLO)
+BUDGET_LASTS = Series("model:slo_budget_lasts_seconds:min", Unit.SECONDS, SLO)
+GOODPUT_MIN = Series("model:slo_goodput_ratio:min", Unit.RATIO, MODEL)
+GOODPUT_MAX = Series("model:slo_goodput_ratio:max", Unit.RATIO, MODEL)
+
+
+def events(window: str) -> Series:
+    """Requests within the window, of those that can be judged."""
+    return Series(f"model:slo_events:sum{window}", Unit.REQUESTS, SLO)
+
+
+def bad_events(window: str) -> Series:
+    """Those of them that broke the promise."""
+    return Series(f"model:slo_bad_events:sum{window}", Unit.REQUESTS, SLO)
+
+
+def burn_rate(window: str) -> Series:
+    """How many times too fast the budget burnt in the window; 1 spends it exactly within the period."""
+    return Series(f"model:slo_burn:ratio{window}", Unit.NONE, SLO)
+
+
+def groups(settings: Settings) -> tuple[RecordGroup, RecordGroup]:
+    """The rules for this installation's objectives; raises GlassboxError where a threshold is no bucket."""
+    return _windows(settings), _period(settings)
+
+
+def _windows(settings: Settings) -> RecordGroup:
+    """What the alerts read."""
+    seconds = {window: duration_seconds(window) for window in _SUMMED}
+    return RecordGroup(
+        "slo",
+        (
+            *(record for slo in settings.slos for record in _judged(slo)),
+            *(record for window in seconds for record in _summed(window, seconds[window], settings)),
+            *(_burnt(window) for window in (SHORTEST, *seconds)),
+            *(_limit(window, settings.slo_period_days) for window in _ALERT_WINDOWS),
+            _attainment(),
+            *_goodput(settings.slos),
+        ),
+    )
+
+
+def _period(settings: Settings) -> RecordGroup:
+    """What is left of the budget, evaluated more rarely: a period of 30 days costs about 10 ms for each series."""
+    period_seconds = settings.slo_period_days * SECONDS_PER_DAY
+    interval_seconds = settings.evaluation_interval_seconds
+    records = (*_summed(PERIOD, period_seconds, settings), _burnt(PERIOD), *_budget(period_seconds))
+    return RecordGroup("slo-period", records, max(interval_seconds, min(4 * interval_seconds, _RAREST_SECONDS)))
+
+
+def _judged(slo: Slo) -> tuple[Record, ...]:
+    """What was promised, how many requests there are each second, and how many of them break the promise."""
+    bad, every = _availability() if slo.indicator == "availability" else _slower(slo)
+    return (
+        OBJECTIVE.recorded(constant(slo.objective_ratio, Unit.RATIO), "Share that must be good.", slo=slo.name),
+        BUDGET.recorded(constant(slo.budget_ratio, Unit.RATIO), "Share that may be bad.", slo=slo.name),
+        EVENTS.recorded(every, "Requests that can be judged, each second.", slo=slo.name),
+        BAD_EVENTS.recorded(bad, "Requests that broke the promise, each second.", slo=slo.name),
+    )
+
+
+def _availability() -> tuple[Expr, Expr]:
+    return instant(requests.HTTP_ERRORS), instant(requests.HTTP_REQUESTS)
+
+
+def _slower(slo: Slo) -> tuple[Expr, Expr]:
+    """Requests above the threshold, and all. Without a bucket at the threshold there is no verdict: neither is known."""
+    within, every = _times(slo)
+    fast = sum_by(MODEL, within)
+    # Two sums are rounded differently: no slow request may come out as a little less than none.
+    return clamp_min(every - fast, 0), every.and_(fast)
+
+
+def _times(slo: Slo) -> tuple[Expr, Expr]:
+    """Requests within the threshold, and all, each second."""
+    if slo.indicator == "time_per_output_token":
+        source = vllm.REQUEST_TIME_PER_OUTPUT_TOKEN
+        within = rate(source.bucket, SHORTEST, le=_bucket(slo, source.bucket))
+        return within, sum_by(MODEL, rate(source.count, SHORTEST))
+    recorded = engine.TIME_TO_FIRST_TOKEN if slo.indicator == "time_to_first_token" else requests.DURATION
+    return instant(recorded.bucket, le=_bucket(slo, recorded.bucket)), instant(recorded.count)
+
+
+def _bucket(slo: Slo, source: Source) -> Matcher:
+    try:
+        return at_most(slo.threshold_seconds or 0, source)
+    except QueryError as error:
+        raise GlassboxError(f"Setting slos, entry {slo.name!r}, threshold_seconds: {error}") from None
+
+
+def _summed(window: str, seconds: int, settings: Settings) -> tuple[Record, Record]:
+    interval_seconds = settings.evaluation_interval_seconds
+    # Half an interval less: one sample for each evaluation, whether a window includes its start (Prometheus 2) or not (3).
+    span = f"{seconds - interval_seconds // 2}s"
+    every = over_time("sum", EVENTS, span) * interval_seconds
+    bad = over_time("sum", BAD_EVENTS, span) * interval_seconds
+    return (
+        events(window).recorded(every, "Requests of the window that can be judged."),
+        bad_events(window).recorded(bad, "Requests of the window that broke the promise."),
+    )
+
+
+def _burnt(window: str) -> Record:
+    sums = (BAD_EVENTS, EVENTS) if window == SHORTEST else (bad_events(window), events(window))
+    bad_ratio = ratio(*map(instant, sums))
+    times_too_fast = binary(bad_ratio, "/", instant(BUDGET), matching=" on (slo) group_left ()")
+    return burn_rate(window).recorded(times_too_fast, "How many times too fast the error budget burns.")
+
+
+def _limit(window: BurnWindow, period_days: int) -> Record:
+    limit = constant(window.factor(period_days), Unit.NONE)
+    return BURN_LIMIT.recorded(limit, "The burn rate at which the window's alert begins.", window=window.long)
+
+
+def _attainment() -> Record:
+    good = instant(events("1h")) - instant(bad_events("1h"))
+    return ATTAINMENT.recorded(ratio(good, instant(events("1h"))), "Share of the last hour's requests that were good.")
+
+
+def _budget(period_seconds: int) -> tuple[Record, Record]:
+    left = instant(burn_rate(PERIOD)) * -1 + 1
+    lasts = clamp_min(instant(BUDGET_LEFT), 0) * period_seconds / (instant(burn_rate("6h")) > 0)
+    return (
+        BUDGET_LEFT.recorded(
+            left, "Share of the period's error budget that is left; below 0 more is spent than there was."
+        ),
+        BUDGET_LASTS.recorded(
+            lasts,
+            "How long the budget lasts at the burn rate of the last 6 hours; longer where old failures leave the period.",
+        ),
+    )
+
+
+def _goodput(slos: Sequence[Slo]) -> Iterator[Record]:
+    """Bounds of the share that kept both token promises (Fréchet's inequalities): two histograms do not tell their overlap."""
+    first, each = _attained(slos, "time_to_first_token"), _attained(slos, "time_per_output_token")
+    if first and each:
+        both_at_least = clamp_min(first + each - 1, 0)
+        smaller = first - clamp_min(first - each, 0)
+        yield GOODPUT_MIN.recorded(both_at_least, "Least share of the last hour's requests that kept both promises.")
+        yield GOODPUT_MAX.recorded(
+            smaller, "Largest share of the last hour's requests that can have kept both promises."
+        )
+
+
+def _attained(slos: Sequence[Slo], indicator: Indicator) -> Expr | None:
+    """Attainment of the first objective of this kind, if there is one."""
+    name = next((slo.name for slo in slos if slo.indicator == indicator), None)
+    return max_by(MODEL, instant(ATTAINMENT, slo=name)) if name else None

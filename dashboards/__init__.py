@@ -3,6 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-from dashboards import inference_service, llm_serving
+from dashboards import gpu, inference_service, llm_serving
 
-ALL: tuple[Callable[[], Any], ...] = (inference_service.build, llm_serving.build)
+ALL: tuple[Callable[[], Any], ...] = (inference_service.build, llm_serving.build, gpu.build)

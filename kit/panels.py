@@ -37,6 +37,8 @@ GRAFANA_UNITS = {
     Unit.MILLIJOULES: "none",
     Unit.CELSIUS: "celsius",
     Unit.MEGAHERTZ: "none",
+    Unit.JOULES: "joule",
+    Unit.HERTZ: "hertz",
 }
 
 GREEN, YELLOW, RED, NEUTRAL = "green", "yellow", "red", "blue"
@@ -80,11 +82,18 @@ def row(title: str, *panels: Any) -> Row:
 
 
 def timeseries(
-    title: str, queries: Queries, *, why: str, stacked: bool = False, maximum: float | None = None, size: Size = TALL
+    title: str,
+    queries: Queries,
+    *,
+    why: str,
+    stacked: bool = False,
+    maximum: float | None = None,
+    size: Size = TALL,
+    empty: str = "No traffic",
 ) -> Any:
-    """Lines over time, one for each result of each query; `stacked` fills them on top of each other."""
+    """Lines over time, one for each result of each query; `stacked` fills them on top of each other, `empty` stands for no result."""
     return core.TimeSeries(
-        **_common(title, queries, why, size, extra={"min": 0, "max": maximum, "noValue": "No traffic"}),
+        **_common(title, queries, why, size, extra={"min": 0, "max": maximum, "noValue": empty}),
         unit=_unit(title, queries),
         stacking={"mode": "normal", "group": "A"} if stacked else {},
         fillOpacity=25 if stacked else 0,
@@ -94,10 +103,12 @@ def timeseries(
     )
 
 
-def stat(title: str, query: Expr, *, why: str, steps: Steps = PLAIN, size: Size = LOW) -> Any:
-    """One number with its recent course behind it."""
+def stat(
+    title: str, query: Expr, *, why: str, steps: Steps = PLAIN, size: Size = LOW, empty: str = "No traffic"
+) -> Any:
+    """One number with its recent course behind it; `empty` stands for no result."""
     return core.Stat(
-        **_common(title, query, why, size, extra={"noValue": "No traffic", "thresholds": steps.to_json()}),
+        **_common(title, query, why, size, extra={"noValue": empty, "thresholds": steps.to_json()}),
         format=_unit(title, query),
         colorMode="value",
         reduceCalc="lastNotNull",

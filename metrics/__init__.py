@@ -1,6 +1,6 @@
 """What exists: one module for each exporter, data and the standard library only."""
 
-from metrics import dcgm, scrape, service, vllm
+from metrics import dcgm, nvidia_gpu_exporter, scrape, service, vllm
 from metrics.types import Metric
 
 # By exporter, since two of them use the name http_requests_total with other labels.
@@ -9,4 +9,5 @@ CATALOGUE: dict[str, tuple[Metric, ...]] = {
     "service": service.CATALOGUE,
     "dcgm": dcgm.CATALOGUE,
     "prometheus": scrape.CATALOGUE,
+    "nvidia_gpu_exporter": nvidia_gpu_exporter.CATALOGUE,
 }

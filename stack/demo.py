@@ -21,6 +21,7 @@ from kit.errors import GlassboxError
 from pipeline import cli
 from preview.server import GrafanaStandIn
 from stack.components import ensure_components
+from stack.dcgm import simulated_dcgm
 from stack.demo_settings import alertmanager_settings, glassbox_settings, prometheus_settings
 from stack.processes import alertmanager, ended_by_sigterm, free_port, prometheus
 from stack.replay import replaying
@@ -60,6 +61,7 @@ def start(resources: ExitStack, folder: Path) -> Demo:
                 replaying("load", vllm_version="0.10.2", model_name="qwen/Qwen2.5-7B-Instruct-AWQ")
             ),
         ],
+        "dcgm": [resources.enter_context(simulated_dcgm())],
     }
     alerts = resources.enter_context(
         alertmanager(alertmanager_settings(folder, webhook.url), port=_port("Alertmanager", ALERTMANAGER_PORT))

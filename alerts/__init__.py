@@ -1,6 +1,6 @@
 """Alerts: one module for each subject. Each alert has a runbook of its name in `runbooks/`. A new module is listed here."""
 
-from alerts import engine, monitoring, saturation, service, slo
+from alerts import engine, gpu, monitoring, saturation, service, slo
 from kit.rules import AlertGroup
 from kit.settings import Settings
 
@@ -12,5 +12,6 @@ def groups(settings: Settings) -> tuple[AlertGroup, ...]:
         slo.group(settings),
         engine.group(settings),
         saturation.group(settings),
+        gpu.group(settings),
         monitoring.group(settings),
     )

@@ -26,3 +26,5 @@ PROMETHEUS_JOB = Variable(
     name="prometheus_job", title="Prometheus", label="job", values_of=prometheus.HEAD_SERIES, narrows="prometheus_"
 )
 SLO = Variable(name="slo", title="Objective", label="slo", values_of=slo.OBJECTIVE)
+GPU_INSTANCE = Variable(name="gpu_instance", title="Host", label="instance", values_of=gpu.MEMORY_USED, narrows="gpu:")
+GPU_INDEX = Variable(name="gpu", title="GPU", label="gpu", values_of=gpu.MEMORY_USED, narrows="gpu:")

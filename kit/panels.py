@@ -38,6 +38,8 @@ GRAFANA_UNITS = {
     Unit.MILLIJOULES: "none",
     Unit.CELSIUS: "celsius",
     Unit.MEGAHERTZ: "none",
+    Unit.JOULES: "joule",
+    Unit.HERTZ: "hertz",
 }
 
 GREEN, YELLOW, RED, NEUTRAL = "green", "yellow", "red", "blue"

@@ -163,7 +163,7 @@ def mean(total: Expr, count: Expr) -> Expr:
 
 
 def with_label(label: str, operand: Expr, *, copied_from: str) -> Expr:
-    """The operand with the value of one label copied into another, where it has a value."""
+    """The operand with the value of one label copied into another; series without that value stay as they are."""
     _require_labels(operand, (copied_from,))
     shape = replace(operand.shape, labels=tuple(dict.fromkeys((*operand.shape.labels, label))))
     return Expr(("label_replace(", *operand.parts, f', "{label}", "$1", "{copied_from}", "(.+)")'), shape)

@@ -56,6 +56,22 @@ class GrafanaTarget:
 
 
 @dataclass(frozen=True)
+class Gpu:
+    """Where GPU alerts begin, and which labels tie GPUs to the services that use them; ratios are 0..1.
+
+    `queue_labels` are labels that services and their GPUs share; empty means that any GPU may belong to any service.
+    """
+
+    busy_ratio: float = 0.8
+    throttled_clock_ratio: float = 0.7
+    power_limited_ratio: float = 0.9
+    idle_while_queueing_ratio: float = 0.4
+    idle_ratio: float = 0.05
+    idle_memory_ratio: float = 0.2
+    queue_labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Settings:
     """All settings, defaults included."""
 
@@ -64,6 +80,7 @@ class Settings:
     thresholds: Thresholds = field(default_factory=Thresholds)
     runbook_base_url: str = ""
     grafana: GrafanaTarget = field(default_factory=GrafanaTarget)
+    gpu: Gpu = field(default_factory=Gpu)
     slos: tuple[Slo, ...] = DEFAULT_SLOS
     slo_period_days: int = 30
 

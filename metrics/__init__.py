@@ -1,6 +1,6 @@
 """What exists: one module for each exporter, data and the standard library only."""
 
-from metrics import dcgm, process, prometheus, scrape, service, vllm
+from metrics import dcgm, nvidia_gpu_exporter, process, prometheus, scrape, service, vllm
 from metrics.types import Metric
 
 # By exporter, since two of them use the name http_requests_total with other labels.
@@ -8,6 +8,7 @@ CATALOGUE: dict[str, tuple[Metric, ...]] = {
     "vllm": vllm.CATALOGUE,
     "service": service.CATALOGUE,
     "dcgm": dcgm.CATALOGUE,
+    "nvidia_gpu_exporter": nvidia_gpu_exporter.CATALOGUE,
     "prometheus": (*scrape.CATALOGUE, *prometheus.CATALOGUE),
     "process": process.CATALOGUE,
 }

@@ -30,7 +30,13 @@ GPU_UTIL = _gauge(
 MEM_COPY_UTIL = _gauge("DEV_MEM_COPY_UTIL", Unit.PERCENT, "Share of time with memory traffic, 0..100.")
 ENC_UTIL = _gauge("DEV_ENC_UTIL", Unit.PERCENT, "Video encoder use.")
 DEC_UTIL = _gauge("DEV_DEC_UTIL", Unit.PERCENT, "Video decoder use.")
-XID_ERRORS = _gauge("DEV_XID_ERRORS", Unit.NONE, "Code of the last XID error: a code, never a count.")
+# The code is a label too, so that another code is another series: neither `changes` nor `increase` of it ever sees one.
+XID_ERRORS = Gauge(
+    name="DCGM_FI_DEV_XID_ERRORS",
+    unit=Unit.NONE,
+    labels=(*_GPU, "err_code", "err_msg"),
+    help="Code of the last XID error: a code, never a count.",
+)
 FB_FREE = _gauge("DEV_FB_FREE", Unit.MEBIBYTES, "Free framebuffer memory.")
 FB_USED = _gauge(
     "DEV_FB_USED", Unit.MEBIBYTES, "Used framebuffer memory; flat under vLLM, which reserves its KV cache at start."

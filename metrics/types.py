@@ -27,6 +27,8 @@ class Unit(Enum):
     MILLIJOULES = "millijoules"
     CELSIUS = "celsius"
     MEGAHERTZ = "megahertz"
+    JOULES = "joules"
+    HERTZ = "hertz"
 
 
 class Kind(Enum):

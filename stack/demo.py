@@ -21,6 +21,7 @@ from kit.errors import GlassboxError
 from pipeline import cli
 from preview.server import GrafanaStandIn
 from stack.components import ensure_components
+from stack.dcgm import simulated_dcgm
 from stack.demo_settings import alertmanager_settings, glassbox_settings, prometheus_settings
 from stack.processes import LOOPBACK, alertmanager, ended_by_signals, free_port, prometheus
 from stack.replay import replaying
@@ -63,6 +64,7 @@ def start(resources: ExitStack, folder: Path) -> Demo:
             ),
         ],
         "prometheus": [f"http://{LOOPBACK}:{prometheus_port}"],
+        "dcgm": [resources.enter_context(simulated_dcgm())],
     }
     routes = alertmanager_settings(folder, webhook.url, heartbeats.url)
     alerts = resources.enter_context(alertmanager(routes, port=_port("Alertmanager", ALERTMANAGER_PORT)))

@@ -21,7 +21,7 @@ LONGEST_LINES = 80
 _QUERY = re.compile(r"^ *```promql\n(.*?)\n *```$", re.MULTILINE | re.DOTALL)
 _RECORDED_NAME = re.compile(r"\b(?:model|endpoint|engine|job|gpu|instance|slo|window):[a-z0-9_]+:[a-z0-9_]+")
 _PANEL = re.compile(r'`"([^"]+)" -> "([^"]+)"`')
-_RUNBOOK = re.compile(r"\bInference\w+(?=\.md)")
+_RUNBOOK = re.compile(r"\b(?:Inference|GPU)\w+(?=\.md)")
 
 each_runbook = pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 

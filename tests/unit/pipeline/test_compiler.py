@@ -95,7 +95,10 @@ def test_an_output_folder_that_cannot_be_written_is_refused(tmp_path):
 
 @pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.name)
 def test_a_recorded_series_is_named_by_level_metric_and_operation(record):
-    operation = "rate1m|rate5m|rate10m|sum|max|avg|count|min|mean5m|(sum|ratio)(5m|30m|1h|2h|6h|1d|3d|_period)|ratio"
+    operation = (
+        "rate1m|rate5m|rate10m|sum|max|avg|count|min|mean5m|changes10m|increase1h"
+        "|(sum|ratio)(5m|30m|1h|2h|6h|1d|3d|_period)|ratio"
+    )
     assert re.fullmatch(rf"(model|endpoint|engine|gpu|job|instance|slo|window):[a-z_0-9]+:({operation})", record.name)
     assert record.help
     level = record.name.partition(":")[0]
@@ -110,12 +113,16 @@ def test_every_rule_parses(rule):
 
 
 def test_names_that_strangers_share_are_read_from_the_service_jobs():
+    """Or from every job on purpose, and then only as the partner of our own series of the same target."""
     shared = re.compile(
         r"(?<![\w:])(up|http_requests_total|http_requests_inprogress|http_request_duration_seconds\w*)(\{[^}]*\})?"
     )
     for rule in rules(BUNDLE.recording_rules) + rules(BUNDLE.alerts):
         for _, matchers in shared.findall(rule["expr"]):
-            assert 'job=~"hunyuanocr|vllm"' in matchers, rule["expr"]
+            if matchers == '{job=~".+"}':
+                assert 'and on (job, instance) up{job=~".+"}' in rule["expr"]
+            else:
+                assert 'job=~"hunyuanocr|vllm"' in matchers, rule["expr"]
 
 
 def test_jobs_and_thresholds_come_from_the_settings():

@@ -9,6 +9,7 @@ from kit.settings import Settings
 from pipeline import promtool
 from pipeline.compiler import compile_bundle
 from stack.components import ensure_components
+from tests.rules.windows import closed, tolerance
 
 BOARDS = {board["title"]: board for board in compile_bundle(Settings()).dashboards.values()}
 
@@ -99,7 +100,7 @@ def _assert_values(query: str, series: dict[str, str], expected: dict[str, float
         "promql_expr_test": [{"expr": query, "eval_time": "20m", "exp_samples": samples}],
     }
     file = folder / "board.test.yml"
-    file.write_text(yaml.safe_dump({"tests": [test]}), encoding="utf-8")
+    file.write_text(closed(yaml.safe_dump({"tests": [test], **tolerance()}, width=10**9)), encoding="utf-8")
     result = promtool.test_rules([file])
     assert result.passed, "\n".join(result.problems)
 

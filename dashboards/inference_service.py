@@ -4,7 +4,7 @@ from typing import Any
 
 from dashboards.variables import GPU_JOB, JOB
 from kit.grid import Size
-from kit.panels import GREEN, RED, UP_DOWN, YELLOW, Row, Steps, bars, dashboard, gauge, stat, table, timeseries
+from kit.panels import GREEN, RED, UP_DOWN, YELLOW, Row, Steps, bars, dashboard, gauge, row, stat, table, timeseries
 from kit.promql import instant, max_by, ratio, sum_by
 from kit.tables import DrillDown
 from metrics import scrape
@@ -18,6 +18,88 @@ _GPU_STEPS = Steps(GREEN, ((0.3, YELLOW), (0.8, RED)))
 _ERROR_STEPS = Steps(GREEN, ((0.001, YELLOW), (0.01, RED)))
 
 
+def _now() -> Row:
+    """What holds at this moment, readable without an axis."""
+    return row(
+        "",
+        stat(
+            "QPS now",
+            sum_by((), instant(requests.REQUESTS)),
+            why="Finished requests each second over the last minute, all models. Below 10 three times in a row raises InferenceQPSLow.",
+        ),
+        stat(
+            "Errors",
+            ratio(sum_by((), instant(requests.HTTP_ERRORS)), sum_by((), instant(requests.HTTP_REQUESTS))),
+            why="Share of requests answered with a server error over 5 minutes. Above 1 % look at the service's log first.",
+            steps=_ERROR_STEPS,
+        ),
+        stat(
+            "Latency p95",
+            requests.DURATION.quantile(0.95, ()),
+            why="95 % of requests of the last 5 minutes were answered within this time.",
+        ),
+        stat(
+            "Targets up",
+            ratio(sum_by((), instant(targets.TARGETS_UP)), sum_by((), instant(targets.TARGETS))),
+            why="Share of targets that answered the last scrape. Below 100 % the health table names the missing one.",
+            steps=Steps(RED, ((1, GREEN),)),
+        ),
+    )
+
+
+def _course() -> Row:
+    """How it went, and whether the GPUs work."""
+    return row(
+        "",
+        timeseries(
+            "QPS",
+            {
+                "": sum_by(_SERVICE, instant(requests.REQUESTS)),
+                "endpoint": sum_by(("job", "endpoint"), instant(requests.REQUESTS_BY_ENDPOINT)),
+            },
+            why="Finished requests each second, and those of each endpoint where our exporter counts them. A drop with healthy targets means that callers are gone or stuck in front.",
+            size=Size(width=12),
+        ),
+        gauge(
+            "GPU utilisation",
+            max_by(_BOARD, instant(gpu.UTILIZATION)),
+            why="Share of time with a kernel running. Low proves an idle GPU; high does not prove work done.",
+            steps=_GPU_STEPS,
+            size=Size(width=6),
+        ),
+        stat(
+            "GPU utilisation, busiest",
+            max_by((), instant(gpu.UTILIZATION)),
+            why="The busiest GPU's share of time with a kernel running: green below 30 %, yellow to 80 %, red above.",
+            steps=_GPU_STEPS,
+            size=Size(width=6),
+        ),
+    )
+
+
+def _parts() -> Row:
+    """Memory of each GPU, health of each target."""
+    return row(
+        "",
+        bars(
+            "GPU memory",
+            {
+                "used": max_by(_BOARD, instant(gpu.MEMORY_USED)),
+                "total": max_by(_BOARD, instant(gpu.MEMORY_TOTAL)),
+            },
+            why="Memory by GPU. vLLM reserves its share at start, so a full bar alone is no alarm.",
+        ),
+        table(
+            "Health",
+            instant(scrape.UP).and_(instant(targets.TARGETS), on=("job",)),
+            why="Every target of the service and whether it answered the last scrape. DOWN raises InferenceInstanceDown. Click an instance to see that replica alone.",
+            value="Status",
+            words=UP_DOWN,
+            drill_down=DrillDown("instance", "replicas", "instance", keeping=(JOB,)),
+        ),
+    )
+
+
 def build() -> Any:
     """The dashboard."""
     return dashboard(
@@ -25,82 +107,5 @@ def build() -> Any:
         "Inference service",
         question="Is the service up, how much does it serve, and what do its GPUs do?",
         variables=(JOB, GPU_JOB),
-        rows=(
-            Row(
-                "",
-                (
-                    stat(
-                        "QPS now",
-                        sum_by((), instant(requests.REQUESTS)),
-                        why="Finished requests each second over the last minute, all models. Below 10 three times in a row raises InferenceQPSLow.",
-                    ),
-                    stat(
-                        "Errors",
-                        ratio(sum_by((), instant(requests.HTTP_ERRORS)), sum_by((), instant(requests.HTTP_REQUESTS))),
-                        why="Share of requests answered with a server error over 5 minutes. Above 1 % look at the service's log first.",
-                        steps=_ERROR_STEPS,
-                    ),
-                    stat(
-                        "Latency p95",
-                        requests.DURATION.quantile(0.95, ()),
-                        why="95 % of requests of the last 5 minutes were answered within this time.",
-                    ),
-                    stat(
-                        "Targets up",
-                        ratio(sum_by((), instant(targets.TARGETS_UP)), sum_by((), instant(targets.TARGETS))),
-                        why="Share of targets that answered the last scrape. Below 100 % the health table names the missing one.",
-                        steps=Steps(RED, ((1, GREEN),)),
-                    ),
-                ),
-            ),
-            Row(
-                "",
-                (
-                    timeseries(
-                        "QPS",
-                        {
-                            "": sum_by(_SERVICE, instant(requests.REQUESTS)),
-                            "endpoint": sum_by(("job", "endpoint"), instant(requests.REQUESTS_BY_ENDPOINT)),
-                        },
-                        why="Finished requests each second, and those of each endpoint where our exporter counts them. A drop with healthy targets means that callers are gone or stuck in front.",
-                        size=Size(width=12),
-                    ),
-                    gauge(
-                        "GPU utilisation",
-                        max_by(_BOARD, instant(gpu.UTILIZATION)),
-                        why="Share of time with a kernel running. Low proves an idle GPU; high does not prove work done.",
-                        steps=_GPU_STEPS,
-                        size=Size(width=6),
-                    ),
-                    stat(
-                        "GPU utilisation, busiest",
-                        max_by((), instant(gpu.UTILIZATION)),
-                        why="The busiest GPU's share of time with a kernel running: green below 30 %, yellow to 80 %, red above.",
-                        steps=_GPU_STEPS,
-                        size=Size(width=6),
-                    ),
-                ),
-            ),
-            Row(
-                "",
-                (
-                    bars(
-                        "GPU memory",
-                        {
-                            "used": max_by(_BOARD, instant(gpu.MEMORY_USED)),
-                            "total": max_by(_BOARD, instant(gpu.MEMORY_TOTAL)),
-                        },
-                        why="Memory by GPU. vLLM reserves its share at start, so a full bar alone is no alarm.",
-                    ),
-                    table(
-                        "Health",
-                        instant(scrape.UP).and_(instant(targets.TARGETS), on=("job",)),
-                        why="Every target of the service and whether it answered the last scrape. DOWN raises InferenceInstanceDown. Click an instance to see that replica alone.",
-                        value="Status",
-                        words=UP_DOWN,
-                        drill_down=DrillDown("instance", "replicas", "instance", keeping=(JOB,)),
-                    ),
-                ),
-            ),
-        ),
+        rows=(_now(), _course(), _parts()),
     )

@@ -143,6 +143,11 @@ REFUSED = {
     "deriv of a counter": (lambda: deriv(TOKENS, "5m"), "deriv"),
     "changes of a counter": (lambda: changes(TOKENS, "5m"), "changes"),
     "average over time of a counter": (lambda: over_time("avg", TOKENS, "5m"), "avg_over_time"),
+    "sum of raw buckets": (lambda: sum_by((*BY, "le"), instant(TTFT.bucket)), "take its rate first, then the sum"),
+    "a series against one without labels": (
+        lambda: sum_by(BY, instant(RUNNING)) / sum_by((), instant(RUNNING)),
+        "one side has the labels job, model_name, the other none",
+    ),
     "sum of a raw counter": (lambda: sum_by(BY, instant(TOKENS)), "take its rate first, then the sum"),
     "quantile of a gauge": (lambda: quantile(0.9, instant(RUNNING)), "needs bucket rates"),
     "buckets summed without le": (lambda: sum_by(BY, rate(TTFT.bucket, "5m")), "keep the label le"),

@@ -1,4 +1,4 @@
-"""Panels and dashboards as grafanalib objects: the only module that knows grafanalib.
+"""Panels and dashboards as grafanalib objects: the only module that knows grafanalib, and long for that reason.
 
 A panel's targets hold typed queries; `dashboard()` narrows them by the dashboard's variables and turns them into text.
 What grafanalib cannot say in today's shape travels in `extraJson`; `pipeline.modern` settles the rest.

@@ -5,12 +5,12 @@ from kit.promql import clamp_min, instant, over_time, ratio, sum_by
 from kit.rules import Alert, AlertGroup, Severity
 from kit.settings import Settings, Thresholds
 from recording_rules import engine, requests, workload
+from recording_rules.histograms import RATE_WINDOW_SECONDS
 from recording_rules.levels import MODEL
 
 _WHO = "{{ $labels.model_name }} ({{ $labels.job }})"
 _SHARE = "{{ $value | humanizePercentage }}"
 
-_RATE_WINDOW_SECONDS = 300
 _PREEMPTION_WINDOW_SECONDS = 600
 # Fewer in ten minutes are the price of a full cache, whatever their share.
 _PREEMPTIONS_NOTABLE = 10
@@ -27,7 +27,7 @@ def _served_now(expr: Expr) -> Expr:
 
 
 def _with_enough_requests(expr: Expr, limits: Thresholds) -> Expr:
-    finished = sum_by(MODEL, instant(requests.REQUESTS_FINISHED)) * _RATE_WINDOW_SECONDS
+    finished = sum_by(MODEL, instant(requests.REQUESTS_FINISHED)) * RATE_WINDOW_SECONDS
     return _served_now(expr.and_(finished >= limits.minimum_requests))
 
 
@@ -149,7 +149,7 @@ def _answer_alerts(limits: Thresholds) -> tuple[Alert, ...]:
         ),
         Alert(
             name="InferenceAdmissionRejecting",
-            expr=_served_now(sum_by(MODEL, instant(workload.ADMISSION_REJECTIONS)) * _RATE_WINDOW_SECONDS > 0),
+            expr=_served_now(sum_by(MODEL, instant(workload.ADMISSION_REJECTIONS)) * RATE_WINDOW_SECONDS > 0),
             # As long as the rate's window, so that a single burst does not fire.
             for_="5m",
             severity=Severity.TICKET,

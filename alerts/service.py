@@ -7,10 +7,10 @@ from kit.rules import Alert, AlertGroup, Severity
 from kit.settings import Settings
 from metrics import scrape
 from recording_rules import requests, targets
+from recording_rules.histograms import RATE_WINDOW_SECONDS
 
 _SERVICE = ("job", "model_name")
 _SERVICE_TEXT = "{{ $labels.job }}{{ with $labels.model_name }} {{ . }}{{ end }}"
-_RATE_WINDOW_SECONDS = 300
 
 # Long enough to wake somebody, short enough that a job removed for good is forgotten the same day.
 # Jobs that must never vanish are the settings' `jobs.expected`.
@@ -67,7 +67,7 @@ def group(settings: Settings) -> AlertGroup:
     """The alerts with this installation's thresholds; raises GlassboxError where one cannot be asked of our histograms."""
     limits = settings.thresholds
     slow = _share_slower_than(limits.latency_high_seconds)
-    enough = sum_by(_SERVICE, instant(requests.DURATION.count)) * _RATE_WINDOW_SECONDS >= limits.minimum_requests
+    enough = sum_by(_SERVICE, instant(requests.DURATION.count)) * RATE_WINDOW_SECONDS >= limits.minimum_requests
     return AlertGroup(
         "inference-service",
         (

@@ -2,10 +2,10 @@
 
 from kit.promql import avg_by, instant, max_by, max_without, rate, sum_by
 from kit.rules import Record, RecordGroup
-from metrics import service, vllm
+from metrics import vllm
+from recording_rules import sources
 from recording_rules.histograms import engine_histogram
 from recording_rules.levels import MODEL
-from recording_rules.sources import DECLARED, either
 
 TIME_TO_FIRST_TOKEN = engine_histogram("model:inference_time_to_first_token_seconds", vllm.TIME_TO_FIRST_TOKEN)
 INTER_TOKEN_LATENCY = engine_histogram("model:inference_inter_token_latency_seconds", vllm.INTER_TOKEN_LATENCY)
@@ -27,23 +27,14 @@ PREEMPTIONS = Record(
     "Requests pushed out of the running batch each second, to be computed again.",
 )
 
-# With several API servers some versions expose a gauge once for each process, told apart by `pid`, and most of them 0.
-_PROCESSES = ("pid",)
-
 RUNNING = Record(
     "model:inference_requests_running:sum",
-    sum_by(
-        MODEL,
-        either(
-            max_without(_PROCESSES, instant(vllm.NUM_REQUESTS_RUNNING)),
-            instant(service.HTTP_REQUESTS_INPROGRESS, **DECLARED),
-        ),
-    ),
+    sum_by(MODEL, sources.RUNNING),
     "Requests in work: in the running batch of all engines, or inside the service.",
 )
 WAITING = Record(
     "model:inference_requests_waiting:sum",
-    sum_by(MODEL, max_without(_PROCESSES, instant(vllm.NUM_REQUESTS_WAITING))),
+    sum_by(MODEL, sources.WAITING),
     "Requests that wait for the engines.",
 )
 # Before the reasons were told apart, all waiting counted as waiting for capacity.
@@ -51,21 +42,20 @@ WAITING_FOR_CAPACITY = Record(
     "model:inference_requests_waiting_for_capacity:sum",
     sum_by(
         MODEL,
-        max_without((*_PROCESSES, "reason"), instant(vllm.NUM_REQUESTS_WAITING_BY_REASON, reason="capacity")).or_(
-            max_without((*_PROCESSES, "reason"), instant(vllm.NUM_REQUESTS_WAITING))
-        ),
+        max_without(
+            (*sources.PROCESSES, "reason"), instant(vllm.NUM_REQUESTS_WAITING_BY_REASON, reason="capacity")
+        ).or_(max_without((*sources.PROCESSES, "reason"), instant(vllm.NUM_REQUESTS_WAITING))),
     ),
     "Requests that wait because the engines are full, not for adapters or KV transfers.",
 )
-_KV_CACHE_USAGE = max_without(_PROCESSES, instant(vllm.KV_CACHE_USAGE))
 KV_CACHE_USAGE_MAX = Record(
     "model:inference_kv_cache_usage_ratio:max",
-    max_by(MODEL, _KV_CACHE_USAGE),
+    max_by(MODEL, sources.KV_CACHE_USAGE),
     "KV-cache use of the fullest engine: one full engine already hurts.",
 )
 KV_CACHE_USAGE_AVG = Record(
     "model:inference_kv_cache_usage_ratio:avg",
-    avg_by(MODEL, _KV_CACHE_USAGE),
+    avg_by(MODEL, sources.KV_CACHE_USAGE),
     "KV-cache use over all engines, which have equal caches in one deployment.",
 )
 

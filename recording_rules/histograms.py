@@ -8,6 +8,9 @@ from kit.rules import HistogramRecord, Record
 from metrics.types import Histogram
 from recording_rules.levels import MODEL
 
+# Of every `rate5m`: what a count is multiplied with for the number of events that its rate was taken from.
+RATE_WINDOW_SECONDS = 300
+
 
 def histogram(name: str, rate_of: Callable[[str], Expr], help: str) -> HistogramRecord:
     """Record `bucket`, `sum` and `count` of what `rate_of(part)` returns, summed over engines and replicas."""

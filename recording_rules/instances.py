@@ -3,34 +3,26 @@
 A mean is recorded as such here: below the replica nothing is averaged, and above it nobody may average means.
 """
 
-from kit.promql import instant, max_by, max_without, mean, rate, sum_by
+from kit.promql import max_by, mean, rate, sum_by
 from kit.rules import Record, RecordGroup
 from metrics import service, vllm
+from recording_rules import sources
 from recording_rules.levels import INSTANCE
-from recording_rules.sources import DECLARED, either, rates
-
-# As in `engine`: gauges that some versions expose once for each API server.
-_PROCESSES = ("pid",)
+from recording_rules.sources import rates
 
 RUNNING = Record(
     "instance:inference_requests_running:sum",
-    sum_by(
-        INSTANCE,
-        either(
-            max_without(_PROCESSES, instant(vllm.NUM_REQUESTS_RUNNING)),
-            instant(service.HTTP_REQUESTS_INPROGRESS, **DECLARED),
-        ),
-    ),
+    sum_by(INSTANCE, sources.RUNNING),
     "Requests in work on one replica. Whatever has this series can be seen by the boards and alerts.",
 )
 WAITING = Record(
     "instance:inference_requests_waiting:sum",
-    sum_by(INSTANCE, max_without(_PROCESSES, instant(vllm.NUM_REQUESTS_WAITING))),
+    sum_by(INSTANCE, sources.WAITING),
     "Requests that wait for the engines of one replica.",
 )
 KV_CACHE_USAGE = Record(
     "instance:inference_kv_cache_usage_ratio:max",
-    max_by(INSTANCE, max_without(_PROCESSES, instant(vllm.KV_CACHE_USAGE))),
+    max_by(INSTANCE, sources.KV_CACHE_USAGE),
     "KV-cache use of the replica's fullest engine.",
 )
 REQUESTS = Record(

@@ -1,8 +1,8 @@
 """vLLM and our exporter as one source: the query of either, without counting a request twice where a process has both."""
 
 from kit.expr import Expr, Matcher, differs
-from kit.promql import over_time, rate
-from metrics import vllm
+from kit.promql import instant, max_without, over_time, rate
+from metrics import service, vllm
 from metrics.types import Counter
 from recording_rules.levels import TARGET
 
@@ -25,3 +25,15 @@ def either(from_vllm: Expr, from_service: Expr) -> Expr:
 def rates(from_vllm: Counter, from_service: Counter, window: str) -> Expr:
     """Growth each second of what the two counters count."""
     return either(rate(from_vllm, window), rate(from_service, window, **DECLARED))
+
+
+# With several API servers some versions expose a gauge once for each process, told apart by `pid`, and most of them 0.
+PROCESSES = ("pid",)
+
+# By engine, or by endpoint of a service, for records to sum or compare at their level.
+RUNNING = either(
+    max_without(PROCESSES, instant(vllm.NUM_REQUESTS_RUNNING)),
+    instant(service.HTTP_REQUESTS_INPROGRESS, **DECLARED),
+)
+WAITING = max_without(PROCESSES, instant(vllm.NUM_REQUESTS_WAITING))
+KV_CACHE_USAGE = max_without(PROCESSES, instant(vllm.KV_CACHE_USAGE))

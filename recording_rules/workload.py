@@ -5,6 +5,7 @@ from kit.promql import clamp_min, instant, max_by, max_without, rate, sum_by
 from kit.rules import Record, RecordGroup
 from metrics import vllm
 from metrics.types import Counter
+from recording_rules import sources
 from recording_rules.histograms import engine_histogram
 from recording_rules.levels import MODEL, TARGET
 
@@ -34,7 +35,7 @@ def _frontend_time() -> Expr:
 
 def _stalled_requests() -> Expr:
     """Running requests of engines that neither read nor wrote a token within 2 minutes, sleeping ones left out."""
-    running = max_without(("pid",), instant(vllm.NUM_REQUESTS_RUNNING)) > 0
+    running = max_without(sources.PROCESSES, instant(vllm.NUM_REQUESTS_RUNNING)) > 0
     tokens = rate(vllm.PROMPT_TOKENS, _STALL_WINDOW) + rate(vllm.GENERATION_TOKENS, _STALL_WINDOW)
     asleep = instant(vllm.ENGINE_SLEEP_STATE, sleep_state="awake").equals(0)
     return max_by(ENGINE, running.and_(tokens.equals(0)).unless(asleep, on=ENGINE))
@@ -72,7 +73,10 @@ PREEMPTIONS = _growth("preemptions", vllm.NUM_PREEMPTIONS, "Preemptions each sec
 FINISHED = _growth("engine_requests", vllm.REQUEST_SUCCESS, "Requests that engines finished each second.", window="10m")
 DEFERRED = Record(
     "model:inference_requests_waiting_deferred:sum",
-    sum_by(MODEL, max_without(("pid", "reason"), instant(vllm.NUM_REQUESTS_WAITING_BY_REASON, reason="deferred"))),
+    sum_by(
+        MODEL,
+        max_without((*sources.PROCESSES, "reason"), instant(vllm.NUM_REQUESTS_WAITING_BY_REASON, reason="deferred")),
+    ),
     "Requests that wait for an adapter or a KV transfer, not for capacity.",
 )
 STALLED = Record(

@@ -5,30 +5,22 @@ from kit.promql import clamp_min, instant, over_time, ratio, sum_by
 from kit.rules import Alert, AlertGroup, Severity
 from kit.settings import Settings, Thresholds
 from recording_rules import engine, requests, workload
+from recording_rules.conditions import (
+    frontend_bound,
+    preempts_too_often,
+    queues_without_end,
+    served_now,
+    with_enough_requests,
+)
 from recording_rules.histograms import RATE_WINDOW_SECONDS
 from recording_rules.levels import MODEL
 
 _WHO = "{{ $labels.model_name }} ({{ $labels.job }})"
 _SHARE = "{{ $value | humanizePercentage }}"
 
-_PREEMPTION_WINDOW_SECONDS = 600
-# Fewer in ten minutes are the price of a full cache, whatever their share.
-_PREEMPTIONS_NOTABLE = 10
-# Nielsen 1993, "Response Times: The 3 Important Limits": below a tenth of a second nobody notices.
-_FRONTEND_SECONDS_NOTABLE = 0.1
 # The day before the last hour: a spike must not be its own measure.
 _BASELINE_WINDOW, _BASELINE_OFFSET = "1d", "1h"
 _BASELINE_FACTOR = 3
-
-
-def _served_now(expr: Expr) -> Expr:
-    """The windows remember a model that has gone; its running requests of this moment, even 0, do not."""
-    return expr.and_(instant(engine.RUNNING))
-
-
-def _with_enough_requests(expr: Expr, limits: Thresholds) -> Expr:
-    finished = sum_by(MODEL, instant(requests.REQUESTS_FINISHED)) * RATE_WINDOW_SECONDS
-    return _served_now(expr.and_(finished >= limits.minimum_requests))
 
 
 def _finished_share(reason: str) -> Expr:
@@ -45,27 +37,6 @@ def _truncates_more_than_before(limits: Thresholds) -> Expr:
 
     usual = ratio(day_before(finished_reason="length"), day_before())
     return _finished_share("length") > clamp_min(usual * _BASELINE_FACTOR, limits.truncated_share_ratio)
-
-
-def _preempts_too_often(limits: Thresholds) -> Expr:
-    """Preemptions of ten minutes, where they are not few and too many for what was finished. Nothing finished counts too."""
-    preemptions = instant(workload.PREEMPTIONS)
-    many = preemptions * _PREEMPTION_WINDOW_SECONDS >= _PREEMPTIONS_NOTABLE
-    return _served_now(many.and_(preemptions > instant(workload.FINISHED) * limits.preemptions_per_request))
-
-
-def _queues_without_end(limits: Thresholds) -> Expr:
-    """The queue's share of the time of finished requests, where it is large and a queue was always there."""
-    share = ratio(instant(engine.QUEUE_TIME.sum), instant(workload.REQUEST_TIME)) > limits.queue_share_ratio
-    waiting = engine.WAITING_FOR_CAPACITY
-    return share.and_(over_time("min", waiting, "5m") > 0).and_(instant(waiting) > 0)
-
-
-def _frontend_bound(limits: Thresholds) -> Expr:
-    """The front end's share of the time of finished requests, where it is large and long enough to be felt."""
-    share = ratio(instant(workload.FRONTEND_TIME), instant(workload.REQUEST_TIME)) > limits.frontend_share_ratio
-    seconds = ratio(instant(workload.FRONTEND_TIME), instant(engine.QUEUE_TIME.count))
-    return _with_enough_requests(share.and_(seconds >= _FRONTEND_SECONDS_NOTABLE), limits)
 
 
 def group(settings: Settings) -> AlertGroup:
@@ -88,7 +59,7 @@ def _engine_alerts(limits: Thresholds) -> tuple[Alert, ...]:
         ),
         Alert(
             name="InferencePreemptionThrash",
-            expr=_preempts_too_often(limits),
+            expr=preempts_too_often(limits),
             for_="10m",
             severity=Severity.TICKET,
             summary=f"{_WHO} does work twice",
@@ -108,7 +79,7 @@ def _engine_alerts(limits: Thresholds) -> tuple[Alert, ...]:
         ),
         Alert(
             name="InferenceSaturated",
-            expr=_queues_without_end(limits),
+            expr=queues_without_end(limits),
             for_="10m",
             severity=Severity.TICKET,
             summary=f"Requests to {_WHO} spend their time in the queue",
@@ -117,7 +88,7 @@ def _engine_alerts(limits: Thresholds) -> tuple[Alert, ...]:
         ),
         Alert(
             name="InferenceFrontendBound",
-            expr=_frontend_bound(limits),
+            expr=frontend_bound(limits),
             for_="15m",
             severity=Severity.TICKET,
             summary=f"{_WHO} is held up in front of the engine",
@@ -132,7 +103,7 @@ def _answer_alerts(limits: Thresholds) -> tuple[Alert, ...]:
     return (
         Alert(
             name="InferenceTruncationSpike",
-            expr=_with_enough_requests(_truncates_more_than_before(limits), limits),
+            expr=with_enough_requests(_truncates_more_than_before(limits), limits),
             for_="30m",
             severity=Severity.TICKET,
             summary=f"{_WHO} cuts off more answers than usual",
@@ -141,7 +112,7 @@ def _answer_alerts(limits: Thresholds) -> tuple[Alert, ...]:
         ),
         Alert(
             name="InferenceRepetitionSpike",
-            expr=_with_enough_requests(_finished_share("repetition") > limits.repetition_share_ratio, limits),
+            expr=with_enough_requests(_finished_share("repetition") > limits.repetition_share_ratio, limits),
             for_="10m",
             severity=Severity.TICKET,
             summary=f"{_WHO} repeats itself",
@@ -149,7 +120,7 @@ def _answer_alerts(limits: Thresholds) -> tuple[Alert, ...]:
         ),
         Alert(
             name="InferenceAdmissionRejecting",
-            expr=_served_now(sum_by(MODEL, instant(workload.ADMISSION_REJECTIONS)) * RATE_WINDOW_SECONDS > 0),
+            expr=served_now(sum_by(MODEL, instant(workload.ADMISSION_REJECTIONS)) * RATE_WINDOW_SECONDS > 0),
             # As long as the rate's window, so that a single burst does not fire.
             for_="5m",
             severity=Severity.TICKET,

@@ -57,6 +57,13 @@ def deriv(source: Source, window: str, **matchers: str | Matcher) -> Expr:
     return _ranged("deriv", source, window, shape, matchers)
 
 
+def predict_linear(source: Source, window: str, ahead_seconds: int, **matchers: str | Matcher) -> Expr:
+    """A gauge's value in `ahead_seconds`, by linear regression over the window."""
+    _require(source, (Kind.GAUGE,), "predict_linear")
+    shape = Shape(Kind.GAUGE, source.unit, source.all_labels)
+    return _each_name(source, window, shape, f"predict_linear({{}}, {ahead_seconds})", matchers)
+
+
 def changes(source: Source, window: str, **matchers: str | Matcher) -> Expr:
     """How often a gauge's value changed from one sample to the next."""
     _require(source, (Kind.GAUGE,), "changes")

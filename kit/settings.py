@@ -15,10 +15,14 @@ SCHEMA_FILE = Path(__file__).with_name("settings.schema.json")
 
 @dataclass(frozen=True)
 class Jobs:
-    """Prometheus jobs that are inference services; `expected` ones must always have a target."""
+    """Prometheus jobs that are inference services; `expected` ones must always have a target.
+
+    `capacity_requests_per_second` is what one replica of a job serves before its queue grows, as measured by a ramp of load.
+    """
 
     services: tuple[str, ...] = ("hunyuanocr", "vllm")
     expected: tuple[str, ...] = ()
+    capacity_requests_per_second: dict[str, float] = field(default_factory=dict)
 
     @property
     def services_regex(self) -> str:

@@ -50,6 +50,16 @@ _USED_AND_FREE = instant(dcgm.FB_USED) + instant(dcgm.FB_FREE)
 _INSTALLED = (_USED_AND_FREE + instant(dcgm.FB_RESERVED)).or_(_USED_AND_FREE)
 _WATTS_OF_DCGM = (rate(dcgm.TOTAL_ENERGY, "5m") / _MILLIJOULES_PER_JOULE).measured_in(Unit.WATTS)
 
+ACTIVITY = Record(
+    "gpu:activity_ratio:max",
+    _each_gpu(
+        instant(dcgm.GR_ENGINE_ACTIVE),
+        _ratio(instant(dcgm.GPU_UTIL)),
+        _ratio(_ours(service.GPU_UTILIZATION)),
+        _smi(instant(smi.UTILIZATION_GPU)),
+    ),
+    "Share of time that the GPU computes.",
+)
 UTILIZATION = Record(
     "gpu:utilization_ratio:max",
     _each_gpu(
@@ -138,6 +148,7 @@ PCIE_RECEIVED = Record(
 GROUP = RecordGroup(
     "gpu",
     (
+        ACTIVITY,
         UTILIZATION,
         MEMORY_USED,
         MEMORY_TOTAL,

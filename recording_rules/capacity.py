@@ -1,0 +1,43 @@
+"""How much of the capacity is in use, and how soon it may not suffice. The capacity of a replica is measured, and so a setting."""
+
+from functools import reduce
+
+from kit.expr import Expr
+from kit.promql import clamp_min, instant, predict_linear, ratio, sum_by
+from kit.rules import Record, RecordGroup, Series
+from kit.settings import Settings
+from metrics.types import Unit
+from recording_rules import requests, targets
+from recording_rules.levels import JOB
+
+# Six hours hold the slope of a day's rise; an hour ahead is time enough to start a replica, whose model takes minutes to load.
+_TREND_WINDOW, _AHEAD_SECONDS = "6h", 3600
+
+REQUESTS = Record(
+    "job:inference_requests:rate1m",
+    sum_by(JOB, instant(requests.REQUESTS)),
+    "Finished requests of a service each second.",
+)
+CAPACITY = Series("job:inference_capacity_requests_per_second:sum", Unit.REQUESTS_PER_SECOND, JOB)
+HEADROOM = Series("job:inference_headroom_ratio:min", Unit.RATIO, JOB)
+FORECAST = Record(
+    "job:inference_requests_in_1h:rate1m",
+    clamp_min(predict_linear(REQUESTS, _TREND_WINDOW, _AHEAD_SECONDS), 0),
+    "Requests each second in an hour, if the last six hours go on in a straight line.",
+)
+
+
+def group(settings: Settings) -> RecordGroup:
+    """The rules; without a configured capacity there is only the load."""
+    capacities = settings.jobs.capacity_requests_per_second
+    return RecordGroup("capacity", (REQUESTS, FORECAST, *(_of_jobs(capacities) if capacities else ())))
+
+
+def _of_jobs(capacities: dict[str, float]) -> tuple[Record, ...]:
+    each = (instant(targets.TARGETS_UP, job=job) * per_replica for job, per_replica in sorted(capacities.items()))
+    every = reduce(Expr.or_, each).measured_in(Unit.REQUESTS_PER_SECOND)
+    left = ratio(instant(REQUESTS), instant(CAPACITY)) * -1 + 1
+    return (
+        CAPACITY.recorded(every, "Requests each second that the replicas which answer can serve."),
+        HEADROOM.recorded(left, "Share of the capacity that is left; below 0 more is served than was measured."),
+    )

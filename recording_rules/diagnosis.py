@@ -1,0 +1,93 @@
+"""What to do: a verdict for each model, and why its GPUs idle. The first case whose signals hold decides.
+
+The codes are what is recorded; they never change, since history is read by them. Their words and colours stand here too,
+so that every board says the same.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import reduce
+
+from kit.expr import Expr
+from kit.promql import instant, max_by
+from kit.rules import RecordGroup, Series
+from kit.settings import Settings
+from metrics.types import Unit
+from recording_rules import signals
+from recording_rules.levels import MODEL
+
+
+@dataclass(frozen=True)
+class Case:
+    """One answer: where all of `when` hold and none of `unless`. `word` is short, `act` says what to do about it."""
+
+    code: int
+    word: str
+    color: str
+    act: str
+    when: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
+
+
+_BAD, _SLOW, _WASTE, _FINE = "red", "yellow", "blue", "green"
+
+VERDICTS = (
+    Case(1, "Down", _BAD, "Nothing answers: bring the service back.", ("down",)),
+    Case(2, "Hung", _BAD, "An engine moves no token: restart it, and look for an XID first.", ("stalled",)),
+    Case(3, "Faulty GPU", _BAD, "A GPU reports errors or is gone: drain its host.", ("gpu_faulty",)),
+    Case(4, "GPU slowed down", _SLOW, "Heat, a power limit or the supply: hardware, not load.", ("gpu_slowed",)),
+    Case(5, "Adapters or KV transfer", _SLOW, "Requests are put off; capacity would not help.", ("deferred",)),
+    Case(6, "Balance replicas", _SLOW, "Requests queue at one replica: mend the router.", ("queueing", "uneven")),
+    Case(7, "More KV cache", _SLOW, "Memory limits the batch: more of it, shorter contexts, then replicas.", ("queueing", "kv_cache_full")),
+    Case(8, "Raise the batch limit", _SLOW, "The batch is full and the GPU is not: --max-num-seqs, --max-num-batched-tokens.", ("queueing", "batch_constant", "kv_cache_half_empty", "gpu_half_idle")),
+    Case(9, "Scale out", _SLOW, "The GPUs do what they can and requests queue: add replicas.", ("queue_takes_time",), ("gpu_idle",)),
+    Case(10, "Find what blocks", _SLOW, "Requests wait while the GPUs idle: scheduler, KV transfer, CPU.", ("queueing", "gpu_idle")),
+    Case(11, "Fix the front end", _SLOW, "Preprocessing limits, not the GPU: more API servers, cores, fewer pixels.", ("frontend_bound",)),
+    Case(12, "Memory-bound decoding", _SLOW, "Tokens come slower as memory is full of work: fewer sequences, quantise, or scale.", ("slower_tokens", "memory_bound")),
+    Case(13, "Longer requests", _SLOW, "Callers send more work: promise by length, not capacity.", ("slow", "longer_requests")),
+    Case(14, "Slow, cause not seen", _SLOW, "No signal explains it: look at the phases, then at gateway and network.", ("slow",)),
+    Case(15, "Fine", _FINE, "Do nothing.", ("working",)),
+    Case(16, "No demand", _WASTE, "Nobody asks: consolidate, or scale to zero.", ()),
+)  # fmt: skip
+
+IDLE_CAUSES = (
+    Case(0, "Not idle", _FINE, "At least one GPU is active for 20 % of the time, or none is measured.", (), ("gpu_unused",)),
+    Case(1, "No requests", _WASTE, "Consolidate, batch, or scale to zero.", (), ("working",)),
+    Case(2, "Hung engine", _BAD, "Restart it.", ("stalled",)),
+    Case(3, "Front end", _SLOW, "Preprocessing or downloads hold requests up.", ("frontend_bound",)),
+    Case(4, "Blocked queue", _SLOW, "Requests wait although GPUs are free: scheduler, batch limit, KV transfer.", ("queueing",)),
+    Case(5, "Put off", _SLOW, "Requests wait for adapters or KV transfers.", ("deferred",)),
+    Case(6, "Uneven replicas", _SLOW, "One replica gets nearly everything.", ("uneven",)),
+    Case(7, "Small batches", _WASTE, "Sparse requests: share the GPU or take a smaller one.", ("small_batches",)),
+    Case(8, "Other", _WASTE, "Busy with something that no signal sees: compare tensor and memory activity.", ()),
+)  # fmt: skip
+
+VERDICT = Series("model:diagnosis_verdict:code", Unit.NONE, MODEL)
+IDLE_CAUSE = Series("model:diagnosis_idle_cause:code", Unit.NONE, MODEL)
+
+
+def group(settings: Settings) -> RecordGroup:
+    """Signals, and what follows from them, in this order."""
+    return RecordGroup(
+        "diagnosis",
+        (
+            *signals.records(settings),
+            VERDICT.recorded(_first_of(VERDICTS), "What to do about the model, by the codes of the cases."),
+            IDLE_CAUSE.recorded(_first_of(IDLE_CAUSES), "Why the GPUs idle, by the codes of the cases."),
+        ),
+    )
+
+
+def _first_of(cases: Sequence[Case]) -> Expr:
+    """The code of the first case that holds; the last one, or one without conditions, holds for every known model."""
+    return reduce(Expr.or_, (_holds(case) * case.code for case in cases))
+
+
+def _holds(case: Case) -> Expr:
+    """1 for each model of which the case is true."""
+    true = reduce(Expr.and_, map(_signal, case.when), instant(signals.KNOWN))
+    return reduce(Expr.unless, map(_signal, case.unless), true)
+
+
+def _signal(name: str) -> Expr:
+    return max_by(MODEL, instant(signals.SIGNAL, signal=name)).equals(1)

@@ -1,0 +1,55 @@
+"""What is wrong with a GPU, or idle about it, as conditions: alerts fire on them, and the diagnosis weighs them."""
+
+from collections.abc import Sequence
+
+from kit.expr import Expr, regex
+from kit.promql import avg_by, changes, instant, max_by, over_time
+from kit.settings import Gpu
+from metrics import scrape
+from recording_rules import gpu
+
+# The same card at its fastest: a day holds its busy and its quiet hours.
+_OWN_MAXIMUM_WINDOW = "1d"
+# As for vanished jobs: long enough to be noticed, short enough that a board taken out is forgotten the same day.
+_LOST_GPUS_REMEMBERED = "1h"
+
+
+def new_xid() -> Expr:
+    """The last XID code, where it became another one within ten minutes. 0 is what a driver says after its restart."""
+    return (instant(gpu.XID_LAST) > 0).and_(changes(gpu.XID_LAST, "10m") > 0)
+
+
+def throttled(limits: Gpu) -> Expr:
+    """Clock of busy GPUs as a share of their own maximum, where both clock and power are far below it.
+
+    Low clock at full power is a board at its power limit, which is how many boards run under full load.
+    """
+    clock = over_time("avg", gpu.SM_CLOCK, "5m") / over_time("max", gpu.SM_CLOCK, _OWN_MAXIMUM_WINDOW)
+    power = over_time("avg", gpu.POWER, "5m") / over_time("max", gpu.POWER, _OWN_MAXIMUM_WINDOW)
+    busy = over_time("avg", gpu.ACTIVITY, "5m") > limits.busy_ratio
+    slow = (clock < limits.throttled_clock_ratio).and_(busy)
+    # The windows remember a GPU that has gone; its clock of this moment does not.
+    return slow.unless(power >= limits.power_limited_ratio).and_(instant(gpu.SM_CLOCK))
+
+
+def lost() -> Expr:
+    """GPUs measured within the hour and no longer, while their exporter answers: one of them, or all where it is mute."""
+    known = over_time("last", gpu.MEMORY_USED, _LOST_GPUS_REMEMBERED)
+    # GPU exporters are no service jobs, so the jobs are those that have measured GPUs.
+    answers = instant(scrape.UP, job=regex(".+")) > 0
+    return known.unless(instant(gpu.MEMORY_USED)).and_(answers, on=("job", "instance"))
+
+
+def activity(window: str) -> Expr:
+    """Mean share of time that each GPU there is computed."""
+    return over_time("avg", gpu.ACTIVITY, window).and_(instant(gpu.MEMORY_USED))
+
+
+def busiest(labels: Sequence[str]) -> Expr:
+    """Activity of the busiest GPU of 5 minutes: below a bound, no GPU is above it."""
+    return max_by(labels, activity("5m"))
+
+
+def mean_activity(labels: Sequence[str]) -> Expr:
+    """Activity of all GPUs of 5 minutes, each of which weighs the same."""
+    return avg_by(labels, activity("5m"))

@@ -1,0 +1,185 @@
+"""Signals of the diagnosis: yes or no for each model, from which the verdict and the idle cause are read.
+
+One series for each model and signal, 1 where it holds, else 0, so that the evidence of any verdict can be seen and looked up
+later. Conditions that raise an alert are the alert's own, without its `for`.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from kit.expr import Expr
+from kit.promql import avg_by, count_by, group_by, instant, max_by, over_time, ratio, sum_by
+from kit.rules import Record, Series
+from kit.settings import Gpu, Settings, Thresholds
+from metrics.types import Unit
+from recording_rules import conditions, engine, gpu, gpu_conditions, instances, requests, targets, workload
+from recording_rules.levels import MODEL
+
+_WINDOW = "5m"
+# As for vanished jobs: an outage is diagnosed for an hour.
+_GONE_REMEMBERED = "1h"
+# Longer than any rate's window: an even load seldom keeps a batch at one size for so long, a full batch does.
+_BATCH_WINDOW = "10m"
+# The day before the last hour: what has just changed must not be its own measure.
+_BASELINE_WINDOW, _BASELINE_OFFSET = "1d", "1h"
+
+# A batch limit below what the GPU can do shows as a GPU not busy beside a KV cache half empty.
+_GPU_HALF_IDLE_RATIO = 0.6
+_KV_CACHE_HALF_EMPTY_RATIO = 0.5
+# The article's "long below 20 %".
+_GPU_UNUSED_RATIO = 0.2
+# Where NVIDIA's profiling guide calls a kernel bound by memory: most of the achievable bandwidth.
+_MEMORY_BOUND_RATIO = 0.8
+# Busiest replica over the mean one; requests few enough are never even.
+_UNEVEN_FACTOR, _UNEVEN_REQUESTS = 1.5, 2
+_LONGER_FACTOR = 1.5
+_SLOWER_FACTOR = 1.25
+# A GPU reads all weights for each step: batches of up to four leave most of its compute idle.
+_SMALL_BATCH_REQUESTS = 4
+
+_SERVED = ("job", "model_name")
+
+KNOWN = Record(
+    "model:diagnosis_known:group",
+    group_by(
+        MODEL,
+        instant(engine.RUNNING).or_(
+            over_time("last", engine.RUNNING, _GONE_REMEMBERED).unless(instant(targets.TARGETS_UP) > 0, on=("job",))
+        ),
+    ).measured_in(Unit.BOOLEAN),
+    "Models that are served, and for an hour those whose last target has gone.",
+)
+SIGNAL = Series("model:diagnosis_signal:bool", Unit.BOOLEAN, (*MODEL, "signal"))
+
+
+@dataclass(frozen=True)
+class Signal:
+    """One observation: where `condition` returns a series of the model, it holds."""
+
+    name: str
+    condition: Expr
+    means: str
+
+    def recorded(self) -> Record:
+        """The rule: 1 or 0 for every known model."""
+        holds = group_by(MODEL, self.condition).measured_in(Unit.BOOLEAN).and_(instant(KNOWN))
+        return SIGNAL.recorded(holds.or_(instant(KNOWN) * 0), self.means, signal=self.name)
+
+
+def records(settings: Settings) -> tuple[Record, ...]:
+    """All signals with this installation's thresholds, and what they need first."""
+    return (KNOWN, *(signal.recorded() for signal in signals(settings)))
+
+
+def signals(settings: Settings) -> Iterator[Signal]:
+    """Every signal there is."""
+    yield from _outages()
+    yield from _of_the_load(settings.thresholds)
+    yield from _of_the_engine(settings.thresholds)
+    yield from _of_the_gpus(settings.gpu)
+
+
+def _outages() -> Iterator[Signal]:
+    answers = instant(targets.TARGETS_UP) > 0
+    yield Signal("down", instant(KNOWN).unless(answers, on=("job",)), "No target of the service answers.")
+    yield Signal("stalled", instant(workload.STALLED), "An engine has running requests and moves no token.")
+
+
+def _of_the_load(limits: Thresholds) -> Iterator[Signal]:
+    """What callers ask for, and how it is spread."""
+    yield Signal("working", over_time("max", engine.RUNNING, _WINDOW) > 0, "A request was in work within 5 minutes.")
+    slow = requests.DURATION.share_above(limits.latency_high_seconds, MODEL) > limits.latency_high_share_ratio
+    yield Signal("slow", slow, "More answers are slow than may be.")
+    yield Signal("longer_requests", _longer(), "Prompts or answers are half as long again as the day before.")
+    yield Signal("slower_tokens", _slower_tokens(), "Each token takes a quarter longer than the day before.")
+    yield Signal("uneven", _uneven(), "The busiest replica has half as many requests again as the mean one.")
+    yield Signal("small_batches", _small_batches(), "Replicas work on fewer than four requests at a time.")
+
+
+def _of_the_engine(limits: Thresholds) -> Iterator[Signal]:
+    """Queue, batch, memory and front end."""
+    waiting = engine.WAITING_FOR_CAPACITY
+    never_empty = (over_time("min", waiting, _WINDOW) > 0).and_(instant(waiting) > 0)
+    yield Signal("queueing", never_empty, "Requests waited for capacity all the time.")
+    queue_takes_time = conditions.queues_without_end(limits)
+    yield Signal(
+        "queue_takes_time", queue_takes_time, "Requests spend much of their time in a queue that never empties."
+    )
+    deferred = over_time("min", workload.DEFERRED, _WINDOW) > 0
+    yield Signal("deferred", deferred, "Requests waited for adapters or KV transfers all the time.")
+    kv_cache = instant(engine.KV_CACHE_USAGE_MAX)
+    yield Signal("kv_cache_full", kv_cache > limits.kv_cache_full_ratio, "The fullest engine has no KV cache left.")
+    yield Signal(
+        "kv_cache_half_empty", kv_cache < _KV_CACHE_HALF_EMPTY_RATIO, "Every engine has half its KV cache left."
+    )
+    yield Signal("preempting", conditions.preempts_too_often(limits), "Requests are pushed out of the batch too often.")
+    yield Signal("batch_constant", _batch_constant(), "The number of running requests has not changed for 10 minutes.")
+    frontend = conditions.frontend_bound(limits)
+    yield Signal("frontend_bound", frontend, "Much of the requests' time passes before the engine gets them.")
+
+
+def _of_the_gpus(limits: Gpu) -> Iterator[Signal]:
+    """What the GPUs do that may belong to the model: those that share `queue_labels` with it, or all."""
+    labels = limits.queue_labels
+
+    def of_model(condition: Expr) -> Expr:
+        return instant(KNOWN).and_(condition, on=labels)
+
+    faults = group_by(labels, _faults())
+    yield Signal("gpu_faulty", of_model(faults), "A GPU reports a new XID, broken memory, or is gone.")
+    slowed = group_by(labels, gpu_conditions.throttled(limits))
+    yield Signal("gpu_slowed", of_model(slowed), "A busy GPU runs far below its own clock.")
+    mean, most = gpu_conditions.mean_activity(labels), gpu_conditions.busiest(labels)
+    yield Signal("gpu_busy", of_model(mean > limits.busy_ratio), "The GPUs are busy on average.")
+    half_idle = of_model(mean < _GPU_HALF_IDLE_RATIO)
+    yield Signal("gpu_half_idle", half_idle, "The GPUs are active less than 60 % of the time on average.")
+    idle = of_model(most < limits.idle_while_queueing_ratio)
+    yield Signal("gpu_idle", idle, "Even the busiest GPU is mostly idle.")
+    yield Signal("gpu_unused", of_model(most < _GPU_UNUSED_RATIO), "Even the busiest GPU is active less than 20 %.")
+    memory_bound = of_model(avg_by(labels, instant(gpu.DRAM_ACTIVE)) > _MEMORY_BOUND_RATIO)
+    yield Signal("memory_bound", memory_bound, "The GPUs' memory is busy nearly all the time.")
+
+
+def _faults() -> Expr:
+    by = ("job",)
+    broken = group_by(by, instant(gpu.ROW_REMAP_FAILURE) > 0)
+    return group_by(by, gpu_conditions.new_xid()).or_(broken).or_(group_by(by, gpu_conditions.lost()))
+
+
+def _longer() -> Expr:
+    """Models whose mean prompt or answer is longer than that of the day before."""
+    prompts, answers = workload.PROMPT_LENGTH, workload.OUTPUT_LENGTH
+    longer = [
+        lengths.mean(MODEL) > _baseline(lengths.sum, lengths.count) * _LONGER_FACTOR for lengths in (prompts, answers)
+    ]
+    return longer[0].or_(longer[1])
+
+
+def _slower_tokens() -> Expr:
+    times = workload.TIME_PER_OUTPUT_TOKEN
+    return times.mean(MODEL) > _baseline(times.sum, times.count) * _SLOWER_FACTOR
+
+
+def _baseline(total: Record, count: Record) -> Expr:
+    """The model's own mean of the day before, a ratio of sums."""
+    whole, number = (over_time("avg", part, _BASELINE_WINDOW, offset=_BASELINE_OFFSET) for part in (total, count))
+    return ratio(whole, number)
+
+
+def _uneven() -> Expr:
+    running = over_time("avg", instances.RUNNING, _WINDOW)
+    busiest, mean = max_by(_SERVED, running), avg_by(_SERVED, running)
+    uneven = (busiest > mean * _UNEVEN_FACTOR).and_(mean >= _UNEVEN_REQUESTS)
+    return instant(KNOWN).and_(uneven, on=_SERVED)
+
+
+def _small_batches() -> Expr:
+    """Of models that work at all."""
+    requests_in_work = sum_by(_SERVED, over_time("avg", engine.RUNNING, _WINDOW)) > 0
+    small = requests_in_work / count_by(_SERVED, instant(instances.RUNNING)) < _SMALL_BATCH_REQUESTS
+    return instant(KNOWN).and_(small, on=_SERVED)
+
+
+def _batch_constant() -> Expr:
+    largest, smallest = (over_time(end, engine.RUNNING, _BATCH_WINDOW) for end in ("max", "min"))
+    return largest.equals(smallest).and_(instant(engine.RUNNING) > 0)

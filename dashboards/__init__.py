@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from dashboards import gpu, inference_service, llm_serving, monitoring, replicas, slo
+from dashboards import capacity, gpu, inference_service, llm_serving, monitoring, replicas, slo
 
 ALL: tuple[Callable[[], Any], ...] = (
     inference_service.build,
@@ -11,5 +11,6 @@ ALL: tuple[Callable[[], Any], ...] = (
     replicas.build,
     gpu.build,
     slo.build,
+    capacity.build,
     monitoring.build,
 )

@@ -77,6 +77,23 @@ class Row:
     panels: tuple[Any, ...]
 
 
+@dataclass(frozen=True)
+class Words:
+    """Values shown as a word on a colour."""
+
+    words: tuple[tuple[int, str, str], ...]
+
+    def to_json(self) -> list[dict[str, Any]]:
+        options = {
+            str(value): {"text": text, "color": color, "index": index}
+            for index, (value, text, color) in enumerate(self.words)
+        }
+        return [{"type": "value", "options": options}]
+
+
+UP_DOWN = Words(((1, "UP", GREEN), (0, "DOWN", RED)))
+
+
 def row(title: str, *panels: Any) -> Row:
     """Panels side by side under a header."""
     return Row(title, panels)
@@ -118,6 +135,20 @@ def stat(
     )
 
 
+def verdict(title: str, query: Expr, *, words: Words, why: str, size: Size = LOW, empty: str = "No traffic") -> Any:
+    """One word on its colour for each result, whose values are the codes of `words`; `empty` stands for no result."""
+    panel = stat(title, query, why=why, size=size, empty=empty)
+    panel.colorMode, panel.graphMode = "background", "none"
+    panel.extraJson["fieldConfig"]["defaults"]["mappings"] = words.to_json()
+    return panel
+
+
+def timeline(title: str, query: Expr, *, words: Words, why: str, size: Size = TALL, empty: str = "No traffic") -> Any:
+    """One band for each result, coloured and named by `words` as long as its value stays the same."""
+    said = {"noValue": empty, "mappings": words.to_json(), "thresholds": PLAIN.to_json()}
+    return core.StateTimeline(**_common(title, query, why, size, extra=said))
+
+
 def gauge(title: str, query: Expr, *, why: str, steps: Steps, maximum: float = 1, size: Size = TALL) -> Any:
     """A value on a scale from 0 to `maximum`, one dial for each result."""
     return core.GaugePanel(
@@ -142,23 +173,6 @@ def bars(title: str, queries: Queries, *, why: str, maximum: float | None = None
         displayMode="basic",
         thresholds=[],
     )
-
-
-@dataclass(frozen=True)
-class Words:
-    """Values shown as a word on a colour."""
-
-    words: tuple[tuple[int, str, str], ...]
-
-    def to_json(self) -> list[dict[str, Any]]:
-        options = {
-            str(value): {"text": text, "color": color, "index": index}
-            for index, (value, text, color) in enumerate(self.words)
-        }
-        return [{"type": "value", "options": options}]
-
-
-UP_DOWN = Words(((1, "UP", GREEN), (0, "DOWN", RED)))
 
 
 def table(
@@ -197,16 +211,20 @@ def comparison(
     *,
     why: str,
     steps: Mapping[str, Steps] | None = None,
+    words: Mapping[str, Words] | None = None,
     drill_down: DrillDown | None = None,
     size: Size = TALL,
 ) -> Any:
     """The newest values of several queries side by side: a row for each set of labels, a column for each query.
 
     The queries must have the same labels, by which their results meet; one that lacks a row leaves its cell empty.
-    `steps` colour the numbers of a column; `drill_down` makes the values of its label links.
+    `steps` colour the numbers of a column, `words` name them; `drill_down` makes the values of its label links.
     """
     labels = common_labels(title, columns)
-    overrides = [override(name, _column(title, query, (steps or {}).get(name))) for name, query in columns.items()]
+    overrides = [
+        override(name, _column(title, query, (steps or {}).get(name), (words or {}).get(name)))
+        for name, query in columns.items()
+    ]
     panel = core.Table(
         **_common(title, columns, why, size, extra={"thresholds": PLAIN.to_json()}),
         overrides=overrides + links(drill_down),
@@ -242,8 +260,10 @@ def _as_table(panel: Any) -> Any:
     return panel
 
 
-def _column(title: str, query: Expr, steps: Steps | None) -> dict[str, Any]:
+def _column(title: str, query: Expr, steps: Steps | None, words: Words | None) -> dict[str, Any]:
     unit = {"unit": _unit(title, query)}
+    if words:
+        return unit | {"mappings": words.to_json(), "custom.cellOptions": {"type": "color-text"}}
     if steps is None:
         return unit
     judged = {"thresholds": steps.to_json(), "color": {"mode": "thresholds"}}

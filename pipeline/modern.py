@@ -100,13 +100,14 @@ def _target(old: Json) -> Json:
     return new | ({"format": "table"} if old["format"] == "table" else {"legendFormat": old["legendFormat"]})
 
 
+_KEPT = ("unit", "min", "max", "decimals", "noValue", "thresholds", "mappings")
+
+
 def _defaults(old: Json) -> Json:
     given = old["fieldConfig"]["defaults"]
     if old["type"] == "bargauge":
         given = old["options"]["fieldOptions"]["defaults"] | given
-    kept = {
-        key: given[key] for key in ("unit", "min", "max", "decimals", "noValue", "thresholds") if _said(given.get(key))
-    }
+    kept = {key: given[key] for key in _KEPT if _said(given.get(key))}
     return kept | _color(old["type"], kept) | _custom(old)
 
 
@@ -157,6 +158,11 @@ def _bargauge(old: Json) -> Json:
     return {"displayMode": given["displayMode"], "orientation": given["orientation"], "reduceOptions": _REDUCE}
 
 
+def _state_timeline(_old: Json) -> Json:
+    # Each band bears its name and its word already.
+    return {"legend": {"showLegend": False}}
+
+
 def _table(old: Json) -> Json:
     return {"showHeader": True}
 
@@ -166,6 +172,7 @@ _OPTIONS: dict[str, Callable[[Json], Json]] = {
     "stat": _stat,
     "gauge": _gauge,
     "bargauge": _bargauge,
+    "state-timeline": _state_timeline,
     "table": _table,
 }
 

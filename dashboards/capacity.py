@@ -1,0 +1,227 @@
+"""Capacity and diagnosis: scale out, tune the batch, fix the CPU, or do nothing?"""
+
+from typing import Any
+
+from dashboards.variables import ENGINE_MODEL, GPU_JOB, JOB
+from dashboards.verdicts import IDLE_ADVICE, IDLE_WORDS, VERDICT_ADVICE, VERDICT_WORDS
+from kit.expr import Expr
+from kit.grid import Size
+from kit.panels import (
+    GREEN,
+    RED,
+    YELLOW,
+    Row,
+    Steps,
+    Words,
+    comparison,
+    dashboard,
+    row,
+    stat,
+    timeline,
+    timeseries,
+    verdict,
+)
+from kit.promql import avg_by, instant, max_by, mean, min_by, over_time, ratio, sum_by
+from kit.rules import Record
+from kit.tables import DrillDown
+from metrics.types import Unit
+from recording_rules import capacity, diagnosis, engine, gpu, requests, signals, workload
+
+_SERVED = ("job", "model_name")
+_JOB = ("job",)
+_NO_CAPACITY = "Set jobs.capacity_requests_per_second"
+_NOT_MEASURED = "Not measured"
+_HOLDS = Words(((1, "holds", YELLOW),))
+# A replica takes minutes to load its model: at a fifth it is time to start one.
+_HEADROOM_STEPS = Steps(RED, ((0.05, YELLOW), (0.2, GREEN)))
+_FORECAST_STEPS = Steps(GREEN, ((0.8, YELLOW), (0.95, RED)))
+
+
+def _each(record: Record) -> Expr:
+    return sum_by(_SERVED, instant(record))
+
+
+def _share(part: Record) -> Expr:
+    """Of the time of finished requests."""
+    return ratio(_each(part), _each(workload.REQUEST_TIME))
+
+
+_QUEUE_SHARE = _share(engine.QUEUE_TIME.sum)
+_FRONTEND_SHARE = _share(workload.FRONTEND_TIME)
+_PREEMPTIONS = ratio(_each(workload.PREEMPTIONS), _each(workload.FINISHED)).measured_in(Unit.NONE)
+_STEP_TOKENS = ratio(_each(workload.STEP_TOKENS), _each(workload.STEPS)).measured_in(Unit.TOKENS)
+_KV_CACHE = max_by(_SERVED, instant(engine.KV_CACHE_USAGE_MAX))
+_LOAD, _LIMIT = sum_by(_JOB, instant(capacity.REQUESTS)), sum_by(_JOB, instant(capacity.CAPACITY))
+_FORECAST = sum_by(_JOB, instant(capacity.FORECAST))
+
+_EVIDENCE = {
+    "Verdict": max_by(_SERVED, instant(diagnosis.VERDICT)),
+    "Running": _each(engine.RUNNING),
+    "Waiting": _each(engine.WAITING),
+    "Queue": _QUEUE_SHARE,
+    "Front end": _FRONTEND_SHARE,
+    "KV cache": _KV_CACHE,
+    "Preemptions per request": _PREEMPTIONS,
+    "Tokens per step": _STEP_TOKENS,
+    "p95": requests.DURATION.quantile(0.95, _SERVED),
+    "Time per token": mean(_each(workload.TIME_PER_OUTPUT_TOKEN.sum), _each(workload.TIME_PER_OUTPUT_TOKEN.count)),
+}
+
+
+def build() -> Any:
+    """The dashboard."""
+    return dashboard(
+        "capacity-and-diagnosis",
+        "Capacity and diagnosis",
+        question="Scale out, tune the batch, fix the CPU, or do nothing?",
+        variables=(JOB, ENGINE_MODEL, GPU_JOB),
+        rows=(_answer(), _evidence(), _course(), _limits(), _headroom(), _idle()),
+    )
+
+
+def _answer() -> Row:
+    return Row(
+        "",
+        (
+            verdict(
+                "Verdict",
+                max_by(_SERVED, instant(diagnosis.VERDICT)),
+                words=VERDICT_WORDS,
+                why=f"What to do about each model. The first of these that is true; the evidence is below.\n\n{VERDICT_ADVICE}",
+                size=Size(width=12, height=5),
+                empty="No model",
+            ),
+            stat(
+                "Headroom",
+                min_by((), instant(capacity.HEADROOM)),
+                why="Share of the measured capacity that is left, of the tightest service. Capacity is that of one replica, from the settings, times the replicas that answer.",
+                steps=_HEADROOM_STEPS,
+                size=Size(height=5),
+                empty=_NO_CAPACITY,
+            ),
+            stat(
+                "Load in an hour",
+                max_by((), ratio(_FORECAST, _LIMIT)),
+                why="Share of the capacity that the load takes in an hour if the last six hours go on in a straight line, of the fullest service. Above 80 % start a replica now: its model takes minutes to load.",
+                steps=_FORECAST_STEPS,
+                size=Size(height=5),
+                empty=_NO_CAPACITY,
+            ),
+        ),
+    )
+
+
+def _evidence() -> Row:
+    return row(
+        "Evidence",
+        comparison(
+            "Evidence by model",
+            _EVIDENCE,
+            why="The numbers that the verdict weighs. Queue and front end are shares of the time of finished requests; above 30 % and 25 % they count. "
+            "An empty cell means that the service does not tell. Click a model to see where its time goes.",
+            words={"Verdict": VERDICT_WORDS},
+            drill_down=DrillDown("model_name", "llm-serving", ENGINE_MODEL.name, keeping=(JOB,)),
+            size=Size(width=24, height=7),
+        ),
+    )
+
+
+def _course() -> Row:
+    return row(
+        "Over time",
+        timeline(
+            "Verdict over time",
+            max_by(_SERVED, instant(diagnosis.VERDICT)),
+            words=VERDICT_WORDS,
+            why="When trouble began, and as what. The signals beside it say why.",
+            size=Size(height=10),
+            empty="No model",
+        ),
+        timeline(
+            "Signals",
+            max_by((*_SERVED, "signal"), instant(signals.SIGNAL)).equals(1),
+            words=_HOLDS,
+            why="Each observation as long as it holds; one that never held in this time has no line. Those that raise an alert do so only after the alert's time.",
+            size=Size(height=10),
+            empty="No signal",
+        ),
+    )
+
+
+def _limits() -> Row:
+    return row(
+        "What limits",
+        timeseries(
+            "Share of time outside the engine",
+            {"queue": _QUEUE_SHARE, "front end": _FRONTEND_SHARE},
+            why="Queue above 30 %: more arrives than is served. Front end above 25 %: the CPU or downloads limit, and more GPUs do not help.",
+            maximum=1,
+        ),
+        timeseries(
+            "GPU activity, mean and busiest",
+            {"mean": avg_by((), instant(gpu.ACTIVITY)), "busiest": max_by((), instant(gpu.ACTIVITY))},
+            why="Low while requests wait: something in front of the GPU limits. High says nothing alone: light and full load look alike.",
+            maximum=1,
+            empty=_NOT_MEASURED,
+        ),
+        timeseries(
+            "Batch",
+            {"running": _each(engine.RUNNING), "waiting": _each(engine.WAITING)},
+            why="Running flat while requests wait is a batch limit (--max-num-seqs) or memory; both rising is load.",
+        ),
+        timeseries(
+            "Tokens per step",
+            _STEP_TOKENS,
+            why="Tokens that one engine step works on. Near --max-num-batched-tokens prefill fills the step: raise it, or scale out.",
+        ),
+    )
+
+
+def _headroom() -> Row:
+    return row(
+        "Capacity",
+        timeseries(
+            "Load and capacity",
+            {"load": _LOAD, "capacity": _LIMIT, "load in an hour": _FORECAST},
+            why="Requests each second that are served, that can be served, and that the trend of six hours expects in an hour. Without capacities in the settings there is no such line.",
+        ),
+        timeseries(
+            "Headroom over time",
+            min_by(_JOB, instant(capacity.HEADROOM)),
+            why="Below 0 a service serves more than was measured: measure its replicas again.",
+            minimum=None,
+            maximum=1,
+            empty=_NO_CAPACITY,
+        ),
+        timeseries(
+            "Running, and what Little's law expects",
+            {"running": _each(engine.RUNNING), "expected": _inside()},
+            why="Requests in the engine are arrivals each second times the seconds each stays (Little 1961). Far apart for long, the load is not steady, or requests are lost without being counted as finished.",
+        ),
+    )
+
+
+def _inside() -> Expr:
+    """Seconds that finished requests spent in the engine, each second: how many are there on average."""
+    inside = _each(workload.REQUEST_TIME) - _each(engine.QUEUE_TIME.sum) - _each(workload.FRONTEND_TIME)
+    return inside.measured_in(engine.RUNNING.unit)
+
+
+def _idle() -> Row:
+    working = over_time("avg", signals.SIGNAL, "1h", signal="working")
+    return row(
+        "Why is the GPU idle?",
+        timeline(
+            "Idle cause",
+            max_by(_SERVED, instant(diagnosis.IDLE_CAUSE)),
+            words=IDLE_WORDS,
+            why=f"Why even the busiest GPU is active less than 20 % of the time. The first of these that is true.\n\n{IDLE_ADVICE}",
+            empty="No model",
+        ),
+        timeseries(
+            "Share of the hour without work",
+            (max_by(_SERVED, working) * -1 + 1).measured_in(Unit.RATIO),
+            why="Share of the last hour without a request for five minutes. A model that sleeps through its nights can share a GPU, or be scaled to zero.",
+            maximum=1,
+        ),
+    )

@@ -92,6 +92,12 @@ def idle(_seconds: float, _gpu: int, readings: Readings) -> Readings:
     return {**readings, **dict.fromkeys(nothing, 0.0), **quiet}
 
 
+def starved(_seconds: float, _gpu: int, readings: Readings) -> Readings:
+    """Every GPU waits for work most of the time."""
+    activity = dict.fromkeys((dcgm.GR_ENGINE_ACTIVE, dcgm.PIPE_TENSOR_ACTIVE, dcgm.DRAM_ACTIVE), 0.12)
+    return {**readings, **activity, dcgm.GPU_UTIL: 12.0, dcgm.POWER_USAGE: 140.0}
+
+
 class SimulatedDcgm:
     """GPUs under scenarios, which are applied in order; energy is the integral of the power that was read."""
 

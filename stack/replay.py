@@ -5,12 +5,14 @@ and so on for ever. Whole numbers stay whole (rounded down, hence buckets stay c
 Gauges take A's and B's values in turn, each for one span.
 """
 
+import itertools
 import math
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 
 import click
@@ -137,13 +139,24 @@ def _refuse_falling(family: _Family, capture: Capture) -> None:
 
 @contextmanager
 def replaying(
-    regime: str, *, port: int = 0, vllm_version: str | None = None, model_name: str | None = None
+    regime: str,
+    *,
+    port: int = 0,
+    vllm_version: str | None = None,
+    model_name: str | None = None,
+    answers: int | None = None,
 ) -> Iterator[str]:
-    """Serve a regime's /metrics on loopback and yield the server's URL; port 0 means a free one."""
+    """Serve a regime's /metrics on loopback and yield the server's URL; port 0 means a free one.
+
+    After `answers` requests it answers 503 for ever, as a server does whose engine has died.
+    """
     registry = CollectorRegistry()
     registry.register(Replay(find_capture(regime, vllm_version), model_name=model_name))
+    requests = itertools.count()
 
     async def metrics(_request: Request) -> Response:
+        if answers is not None and next(requests) >= answers:
+            return Response(status_code=HTTPStatus.SERVICE_UNAVAILABLE)
         return Response(generate_latest(registry), media_type=TEXT_FORMAT)
 
     with served(Starlette(routes=[Route("/metrics", metrics)]), port) as url:

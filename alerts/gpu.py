@@ -1,7 +1,7 @@
 """Alerts on GPUs: broken, slowed down, gone, or idle while they are needed or paid for."""
 
 from kit.expr import Expr, regex
-from kit.promql import duration_seconds, instant, max_by, over_time
+from kit.promql import changes, duration_seconds, instant, max_by, over_time
 from kit.rules import Alert, AlertGroup, Severity
 from kit.settings import Gpu, Settings
 from metrics import scrape
@@ -20,7 +20,7 @@ _PAID_WINDOW_SEEN_RATIO = 0.9
 
 def _new_xid() -> Expr:
     """The last XID code, where it became another one within ten minutes. 0 is what a driver says after its restart."""
-    return (instant(gpu.XID_LAST) > 0).and_(instant(gpu.XID_CHANGES) > 0)
+    return (instant(gpu.XID_LAST) > 0).and_(changes(gpu.XID_LAST, "10m") > 0)
 
 
 def _throttled(limits: Gpu) -> Expr:
@@ -30,7 +30,7 @@ def _throttled(limits: Gpu) -> Expr:
     """
     clock = over_time("avg", gpu.SM_CLOCK, "5m") / over_time("max", gpu.SM_CLOCK, _OWN_MAXIMUM_WINDOW)
     power = over_time("avg", gpu.POWER, "5m") / over_time("max", gpu.POWER, _OWN_MAXIMUM_WINDOW)
-    busy = over_time("avg", gpu.UTILIZATION, "5m") > limits.busy_ratio
+    busy = over_time("avg", gpu.ACTIVITY, "5m") > limits.busy_ratio
     slow = (clock < limits.throttled_clock_ratio).and_(busy)
     # The windows remember a GPU that has gone; its clock of this moment does not.
     return slow.unless(power >= limits.power_limited_ratio).and_(instant(gpu.SM_CLOCK))
@@ -45,9 +45,8 @@ def _lost() -> Expr:
 
 
 def _activity(window: str) -> Expr:
-    """Mean share of time that each GPU there is computed: from profiling, else its utilisation."""
-    mean = over_time("avg", gpu.ENGINE_ACTIVE, window).or_(over_time("avg", gpu.UTILIZATION, window))
-    return mean.and_(instant(gpu.MEMORY_USED))
+    """Mean share of time that each GPU there was active."""
+    return over_time("avg", gpu.ACTIVITY, window).and_(instant(gpu.MEMORY_USED))
 
 
 def _idle_while_queueing(limits: Gpu) -> Expr:
@@ -84,7 +83,7 @@ def _faults(limits: Gpu) -> tuple[Alert, ...]:
         ),
         Alert(
             name="GPURowRemapFailure",
-            expr=instant(gpu.ROW_REMAP_FAILURE) > 0,
+            expr=instant(gpu.ROW_REMAP_FAILURE),
             for_="0s",
             severity=Severity.TICKET,
             summary=f"{_WHICH} cannot replace broken memory",

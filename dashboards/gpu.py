@@ -19,12 +19,17 @@ _NO_XID = Words(((0, "none", GREEN),))
 _REMAPPING = Words(((0, "OK", GREEN), (1, "FAILED", RED)))
 
 
-def _each(record: Record) -> Expr:
-    return max_by(_BOARD, instant(record))
+def _chosen(source: Record | Expr) -> Expr:
+    """Of a query, the GPUs that are chosen: raw series of two exporters lack the label `gpu`, so the recorded memory picks them."""
+    return instant(source) if isinstance(source, Record) else source.and_(instant(gpu.MEMORY_USED))
 
 
-def _mean(record: Record) -> Expr:
-    return avg_by((), instant(record))
+def _each(source: Record | Expr) -> Expr:
+    return max_by(_BOARD, _chosen(source))
+
+
+def _mean(source: Record | Expr) -> Expr:
+    return avg_by((), _chosen(source))
 
 
 def build() -> Any:
@@ -87,7 +92,7 @@ def _verdict() -> Row:
             ),
             stat(
                 "Row remap failures",
-                sum_by((), instant(gpu.ROW_REMAP_FAILURE)),
+                sum_by((), _chosen(gpu.ROW_REMAPPING)),
                 why="GPUs that could not replace a broken row of their memory. Above 0 drain them; see GPURowRemapFailure.",
                 steps=_FAULTS,
                 empty=_NOT_MEASURED,
@@ -225,7 +230,7 @@ def _faults() -> tuple[Row, Row]:
             ),
             table(
                 "Row remapping",
-                _each(gpu.ROW_REMAP_FAILURE),
+                _each(gpu.ROW_REMAPPING),
                 why="FAILED: the board has broken memory and no spare row for it. Drain it and ask for a replacement.",
                 value="Remapping",
                 words=_REMAPPING,

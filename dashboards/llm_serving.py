@@ -216,8 +216,8 @@ def _gpu() -> Row:
         "GPU",
         timeseries(
             "GPU utilisation",
-            max_by(_BOARD, instant(gpu.UTILIZATION)),
-            why="Share of time with a kernel running. Low while requests wait: the CPU or the front end holds them back.",
+            max_by(_BOARD, instant(gpu.ACTIVITY)),
+            why="Share of time the GPU is active: its compute engine where that is profiled, else any kernel. Low while requests wait: the CPU or the front end holds them back.",
             maximum=1,
         ),
         timeseries(

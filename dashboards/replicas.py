@@ -1,6 +1,7 @@
 """Replicas: which one is the outlier?
 
-What only the process itself tells (start, CPU, memory, settings) is read as it is: one series a replica, which recording would double.
+What one replica tells is asked of its raw series, which recording would double; the recorded number of running requests says which
+replicas there are.
 """
 
 from collections.abc import Mapping
@@ -32,13 +33,18 @@ def _of_replicas(per_target: Expr) -> Expr:
     return max_by(TARGET, per_target).taking(("model_name",), served, on=TARGET)
 
 
-def _lines(record: Record) -> Expr:
-    return max_by(INSTANCE, instant(record))
+def _chosen(source: Record | Expr) -> Expr:
+    """Of a query, the replicas that are chosen and ours: strangers use the same metric names, and some series tell no model."""
+    return instant(source) if isinstance(source, Record) else source.and_(instant(instances.RUNNING))
 
 
-def _imbalance(record: Record) -> Expr:
+def _lines(source: Record | Expr) -> Expr:
+    return max_by(INSTANCE, instant(source)) if isinstance(source, Record) else _chosen(source)
+
+
+def _imbalance(source: Record | Expr) -> Expr:
     """Busiest replica over the mean one: 1 is even."""
-    return ratio(max_by(_MODEL, instant(record)), avg_by(_MODEL, instant(record)))
+    return ratio(max_by(_MODEL, _chosen(source)), avg_by(_MODEL, _chosen(source)))
 
 
 _AGE = age(_of_replicas(instant(process.START_TIME)))
@@ -91,7 +97,7 @@ def _summary() -> Row:
             ),
             stat(
                 "KV cache, fullest",
-                max_by((), instant(instances.KV_CACHE_USAGE)),
+                max_by((), _chosen(instances.KV_CACHE_USAGE)),
                 why="KV-cache use of the fullest replica. Above 90 % for a minute raises InferenceKVCacheNearlyFull.",
                 steps=_KV_STEPS,
             ),
@@ -133,9 +139,9 @@ def _balance() -> Row:
     )
 
 
-def _unitless(record: Record) -> Expr:
+def _unitless(source: Record | Expr) -> Expr:
     # A share of 100 % would read as good.
-    return _imbalance(record).measured_in(Unit.NONE)
+    return _imbalance(source).measured_in(Unit.NONE)
 
 
 def _load() -> Row:

@@ -1,12 +1,13 @@
 """GPUs, whoever measures them: dcgm-exporter, our exporter or nvidia_gpu_exporter. MIG slices of one GPU count once.
 
-Profiling, XID, PCIe and row counts come from dcgm-exporter alone.
+Recorded is what alerts and fleet boards read. The rest are queries, which the GPU board asks for the GPUs chosen there: a
+recorded series for each GPU would double a raw one. Profiling, XID, PCIe and row counts come from dcgm-exporter alone.
 """
 
 from functools import reduce
 
 from kit.expr import Expr
-from kit.promql import changes, increase, instant, max_by, rate, with_label
+from kit.promql import increase, instant, max_by, rate, with_label
 from kit.rules import Record, RecordGroup
 from metrics import dcgm, service
 from metrics import nvidia_gpu_exporter as smi
@@ -50,27 +51,38 @@ _USED_AND_FREE = instant(dcgm.FB_USED) + instant(dcgm.FB_FREE)
 _INSTALLED = (_USED_AND_FREE + instant(dcgm.FB_RESERVED)).or_(_USED_AND_FREE)
 _WATTS_OF_DCGM = (rate(dcgm.TOTAL_ENERGY, "5m") / _MILLIJOULES_PER_JOULE).measured_in(Unit.WATTS)
 
+# Share of time with a kernel running: low proves an idle GPU, high proves little.
+UTILIZATION = _each_gpu(
+    _ratio(instant(dcgm.GPU_UTIL)), _ratio(_ours(service.GPU_UTILIZATION)), _smi(instant(smi.UTILIZATION_GPU))
+)
+# Share of time the compute engine is active: a finer duty cycle.
+ENGINE_ACTIVE = _profiled(dcgm.GR_ENGINE_ACTIVE)
+# Share of cycles the tensor pipe works: prefill and image encoders.
+TENSOR_ACTIVE = _profiled(dcgm.PIPE_TENSOR_ACTIVE)
+# Share of cycles the memory moves data: decoding is bound by it.
+DRAM_ACTIVE = _profiled(dcgm.DRAM_ACTIVE)
+# Mean power over 5 minutes from the board's energy counter, which misses nothing between two scrapes.
+ENERGY = _each_gpu(_WATTS_OF_DCGM, _smi(rate(smi.ENERGY, "5m").measured_in(Unit.WATTS)))
+TEMPERATURE = _each_gpu(instant(dcgm.GPU_TEMP), _smi(instant(smi.TEMPERATURE)))
+# 1 when the board could not replace a broken row of its memory, 0 where all is well.
+ROW_REMAPPING = _each_gpu(instant(dcgm.ROW_REMAP_FAILURE), _smi(instant(smi.REMAPPED_ROWS_FAILURE)))
+# Memory rows replaced within the hour after errors that could not, or could, be corrected.
+UNCORRECTABLE_ROWS = _each_gpu(increase(dcgm.UNCORRECTABLE_REMAPPED_ROWS, "1h"))
+CORRECTABLE_ROWS = _each_gpu(increase(dcgm.CORRECTABLE_REMAPPED_ROWS, "1h"))
+# PCIe packets sent again each second, and bytes each second from and to the GPU.
+PCIE_REPLAYS = _each_gpu(rate(dcgm.PCIE_REPLAY, "5m"))
+PCIE_SENT = _profiled(dcgm.PCIE_TX)
+PCIE_RECEIVED = _profiled(dcgm.PCIE_RX)
+
 ACTIVITY = Record(
     "gpu:activity_ratio:max",
-    _each_gpu(
-        instant(dcgm.GR_ENGINE_ACTIVE),
-        _ratio(instant(dcgm.GPU_UTIL)),
-        _ratio(_ours(service.GPU_UTILIZATION)),
-        _smi(instant(smi.UTILIZATION_GPU)),
-    ),
-    "Share of time that the GPU computes.",
-)
-UTILIZATION = Record(
-    "gpu:utilization_ratio:max",
-    _each_gpu(
-        _ratio(instant(dcgm.GPU_UTIL)), _ratio(_ours(service.GPU_UTILIZATION)), _smi(instant(smi.UTILIZATION_GPU))
-    ),
-    "Share of time with a kernel running: low proves an idle GPU, high proves little.",
+    ENGINE_ACTIVE.or_(UTILIZATION),
+    "Share of time the GPU is active: its compute engine where profiling measures it, else any kernel.",
 )
 MEMORY_USED = Record(
     "gpu:memory_used_bytes:max",
     _each_gpu(_bytes(instant(dcgm.FB_USED)), _bytes(_ours(service.GPU_MEMORY_USED)), _smi(instant(smi.MEMORY_USED))),
-    "Memory in use; flat under vLLM, which reserves its KV cache at start.",
+    "Memory in use; flat under vLLM, which reserves its KV cache at start. Whatever has this series is a GPU to boards and alerts.",
 )
 MEMORY_TOTAL = Record(
     "gpu:memory_total_bytes:max",
@@ -82,14 +94,6 @@ POWER = Record(
     _each_gpu(instant(dcgm.POWER_USAGE), _ours(service.GPU_POWER), _smi(instant(smi.POWER_DRAW))),
     "Power drawn.",
 )
-ENERGY = Record(
-    "gpu:energy_watts:rate5m",
-    _each_gpu(_WATTS_OF_DCGM, _smi(rate(smi.ENERGY, "5m").measured_in(Unit.WATTS))),
-    "Mean power over 5 minutes from the board's energy counter, which misses nothing between two scrapes.",
-)
-TEMPERATURE = Record(
-    "gpu:temperature_celsius:max", _each_gpu(instant(dcgm.GPU_TEMP), _smi(instant(smi.TEMPERATURE))), "GPU temperature."
-)
 SM_CLOCK = Record(
     "gpu:sm_clock_hertz:max",
     _each_gpu(
@@ -98,74 +102,15 @@ SM_CLOCK = Record(
     ),
     "Clock of the multiprocessors.",
 )
-ENGINE_ACTIVE = Record(
-    "gpu:engine_active_ratio:max",
-    _profiled(dcgm.GR_ENGINE_ACTIVE),
-    "Share of time the compute engine is active: a finer duty cycle.",
-)
-TENSOR_ACTIVE = Record(
-    "gpu:tensor_active_ratio:max",
-    _profiled(dcgm.PIPE_TENSOR_ACTIVE),
-    "Share of cycles the tensor pipe works: prefill and image encoders.",
-)
-DRAM_ACTIVE = Record(
-    "gpu:dram_active_ratio:max",
-    _profiled(dcgm.DRAM_ACTIVE),
-    "Share of cycles the memory moves data: decoding is bound by it.",
-)
 XID_LAST = Record(
-    "gpu:xid_last_code:max", _each_gpu(instant(dcgm.XID_ERRORS)), "Code of the last XID error, 0 for none."
-)
-# Of the recorded series, since dcgm-exporter makes a new series for each code, which as such never changes.
-XID_CHANGES = Record(
-    "gpu:xid_changes:changes10m", changes(XID_LAST, "10m"), "How often the last XID code became another one."
+    "gpu:xid_last_code:max",
+    _each_gpu(instant(dcgm.XID_ERRORS)),
+    "Code of the last XID error, 0 for none: one series, of which `changes` sees another code.",
 )
 ROW_REMAP_FAILURE = Record(
     "gpu:row_remap_failure:max",
-    _each_gpu(instant(dcgm.ROW_REMAP_FAILURE), _smi(instant(smi.REMAPPED_ROWS_FAILURE))),
-    "1 when the board could not replace a broken row of its memory.",
-)
-UNCORRECTABLE_ROWS = Record(
-    "gpu:uncorrectable_remapped_rows:increase1h",
-    _each_gpu(increase(dcgm.UNCORRECTABLE_REMAPPED_ROWS, "1h")),
-    "Memory rows replaced within the hour after errors that could not be corrected.",
-)
-CORRECTABLE_ROWS = Record(
-    "gpu:correctable_remapped_rows:increase1h",
-    _each_gpu(increase(dcgm.CORRECTABLE_REMAPPED_ROWS, "1h")),
-    "Memory rows replaced within the hour after errors that could be corrected.",
-)
-PCIE_REPLAYS = Record(
-    "gpu:pcie_replays:rate5m", _each_gpu(rate(dcgm.PCIE_REPLAY, "5m")), "PCIe packets sent again each second."
-)
-PCIE_SENT = Record(
-    "gpu:pcie_sent_bytes_per_second:max", _profiled(dcgm.PCIE_TX), "Bytes each second from the GPU over PCIe."
-)
-PCIE_RECEIVED = Record(
-    "gpu:pcie_received_bytes_per_second:max", _profiled(dcgm.PCIE_RX), "Bytes each second to the GPU over PCIe."
+    ROW_REMAPPING > 0,
+    "GPUs that could not replace a broken row of their memory; no series where all is well.",
 )
 
-GROUP = RecordGroup(
-    "gpu",
-    (
-        ACTIVITY,
-        UTILIZATION,
-        MEMORY_USED,
-        MEMORY_TOTAL,
-        POWER,
-        ENERGY,
-        TEMPERATURE,
-        SM_CLOCK,
-        ENGINE_ACTIVE,
-        TENSOR_ACTIVE,
-        DRAM_ACTIVE,
-        XID_LAST,
-        XID_CHANGES,
-        ROW_REMAP_FAILURE,
-        UNCORRECTABLE_ROWS,
-        CORRECTABLE_ROWS,
-        PCIE_REPLAYS,
-        PCIE_SENT,
-        PCIE_RECEIVED,
-    ),
-)
+GROUP = RecordGroup("gpu", (ACTIVITY, MEMORY_USED, MEMORY_TOTAL, POWER, SM_CLOCK, XID_LAST, ROW_REMAP_FAILURE))

@@ -1,6 +1,8 @@
 """One server process each, for finding the replica that differs. Its data-parallel ranks are added up.
 
-A mean is recorded as such here: below the replica nothing is averaged, and above it nobody may average means.
+Only what boards and alerts join with is recorded; the rest are queries, which the Replicas board asks: a recorded series for
+each replica would double a raw one. A mean stands as such here: below the replica nothing is averaged, and above it nobody
+may average means.
 """
 
 from kit.promql import max_by, mean, rate, sum_by
@@ -15,43 +17,23 @@ RUNNING = Record(
     sum_by(INSTANCE, sources.RUNNING),
     "Requests in work on one replica. Whatever has this series can be seen by the boards and alerts.",
 )
-WAITING = Record(
-    "instance:inference_requests_waiting:sum",
-    sum_by(INSTANCE, sources.WAITING),
-    "Requests that wait for the engines of one replica.",
+
+# Requests that wait for the replica's engines.
+WAITING = sum_by(INSTANCE, sources.WAITING)
+# KV-cache use of the replica's fullest engine.
+KV_CACHE_USAGE = max_by(INSTANCE, sources.KV_CACHE_USAGE)
+# Finished requests, and output tokens, each second.
+REQUESTS = sum_by(INSTANCE, rates(vllm.REQUEST_SUCCESS, service.HTTP_REQUESTS, "5m"))
+GENERATION_TOKENS = sum_by(INSTANCE, rate(vllm.GENERATION_TOKENS, "5m"))
+# Mean time to first token; nothing without requests.
+TIME_TO_FIRST_TOKEN = mean(
+    sum_by(INSTANCE, rate(vllm.TIME_TO_FIRST_TOKEN.sum, "5m")),
+    sum_by(INSTANCE, rate(vllm.TIME_TO_FIRST_TOKEN.count, "5m")),
 )
-KV_CACHE_USAGE = Record(
-    "instance:inference_kv_cache_usage_ratio:max",
-    max_by(INSTANCE, sources.KV_CACHE_USAGE),
-    "KV-cache use of the replica's fullest engine.",
-)
-REQUESTS = Record(
-    "instance:inference_requests:rate5m",
-    sum_by(INSTANCE, rates(vllm.REQUEST_SUCCESS, service.HTTP_REQUESTS, "5m")),
-    "Finished requests each second.",
-)
-GENERATION_TOKENS = Record(
-    "instance:inference_generation_tokens:rate5m",
-    sum_by(INSTANCE, rate(vllm.GENERATION_TOKENS, "5m")),
-    "Output tokens each second.",
-)
-TIME_TO_FIRST_TOKEN = Record(
-    "instance:inference_time_to_first_token_seconds:mean5m",
-    mean(
-        sum_by(INSTANCE, rate(vllm.TIME_TO_FIRST_TOKEN.sum, "5m")),
-        sum_by(INSTANCE, rate(vllm.TIME_TO_FIRST_TOKEN.count, "5m")),
-    ),
-    "Mean time to first token; nothing without requests.",
-)
-DURATION = Record(
-    "instance:inference_request_duration_seconds:mean5m",
-    mean(
-        sum_by(INSTANCE, rates(vllm.E2E_REQUEST_LATENCY.sum, service.HTTP_REQUEST_DURATION.sum, "5m")),
-        sum_by(INSTANCE, rates(vllm.E2E_REQUEST_LATENCY.count, service.HTTP_REQUEST_DURATION.count, "5m")),
-    ),
-    "Mean time of a request from arrival to the end of the answer; nothing without requests.",
+# Mean time of a request from arrival to the end of the answer; nothing without requests.
+DURATION = mean(
+    sum_by(INSTANCE, rates(vllm.E2E_REQUEST_LATENCY.sum, service.HTTP_REQUEST_DURATION.sum, "5m")),
+    sum_by(INSTANCE, rates(vllm.E2E_REQUEST_LATENCY.count, service.HTTP_REQUEST_DURATION.count, "5m")),
 )
 
-GROUP = RecordGroup(
-    "instances", (RUNNING, WAITING, KV_CACHE_USAGE, REQUESTS, GENERATION_TOKENS, TIME_TO_FIRST_TOKEN, DURATION)
-)
+GROUP = RecordGroup("instances", (RUNNING,))

@@ -1,5 +1,9 @@
-"""Every rule test of this folder, run by promtool against freshly compiled rule files."""
+"""Every rule test of this folder, run by promtool against freshly compiled rule files.
 
+In an expression, {{ module.NAME }} is the text of that query in `recording_rules/`, which boards ask without its being recorded.
+"""
+
+import re
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -10,12 +14,14 @@ import yaml
 
 import alerts
 import recording_rules
+from kit.expr import Expr
 from kit.rules import Severity
 from kit.settings import Settings, load_settings
 from pipeline import promtool
 from pipeline.bundle import Json
 from pipeline.compiler import compile_bundle
 from pipeline.outputs import write_bundle
+from recording_rules import gpu, instances
 from stack.components import ensure_components
 from tests.rules.windows import closed, tolerance
 
@@ -24,6 +30,14 @@ TEST_FILES = sorted(FOLDER.glob("*.test.yml"))
 ALERTS = [alert for group in alerts.groups(Settings()) for alert in group.alerts]
 ALERT_NAMES = sorted(alert.name for alert in ALERTS)
 HEARTBEATS = {alert.name for alert in ALERTS if alert.severity is Severity.HEARTBEAT}
+RECORDED = sorted({record.name for group in recording_rules.groups(Settings()) for record in group.records})
+QUERIES = {
+    f"{module.__name__.rpartition('.')[2]}.{name}": str(query)
+    for module in (gpu, instances)
+    for name, query in vars(module).items()
+    if isinstance(query, Expr) and not name.startswith("_")
+}
+_NAMED = re.compile(r"\{\{ ([\w.]+) \}\}")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -86,16 +100,41 @@ def test_test_names_are_unique() -> None:
     assert len(names) == len(set(names))
 
 
+@pytest.mark.parametrize("name", RECORDED)
+def test_a_recorded_series_has_an_exact_value(name: str) -> None:
+    assert any(name in text for text in _valued()), f"{name} has no promql_expr_test with samples"
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_a_query_has_an_exact_value(name: str) -> None:
+    assert any(QUERIES[name] in text for text in _valued()), f"{name} has no promql_expr_test with samples"
+
+
+def _valued() -> Iterator[str]:
+    """Expressions that are expected to have samples, and the names of these."""
+    for file in TEST_FILES:
+        for case in _cases(_read(file), "promql_expr_test"):
+            for sample in case.get("exp_samples") or ():
+                yield f"{case['expr']} {sample.get('labels', '')}"
+
+
 @cache
 def _read(file: Path) -> dict[str, Any]:
+    """The file's tests, with its queries written out."""
     content: dict[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8"))
+    for case in _cases(content, "promql_expr_test"):
+        case["expr"] = _NAMED.sub(lambda named: QUERIES[named[1]], case["expr"])
     return content
+
+
+def _cases(content: dict[str, Any], kind: str) -> Iterator[dict[str, Any]]:
+    for test in content["tests"]:
+        yield from test.get(kind, ())
 
 
 def _alert_cases() -> Iterator[dict[str, Any]]:
     for file in TEST_FILES:
-        for test in _read(file)["tests"]:
-            yield from test.get("alert_rule_test", ())
+        yield from _cases(_read(file), "alert_rule_test")
 
 
 def _settings_file(file: Path) -> Path | None:

@@ -2,7 +2,7 @@
 
 from kit.expr import Expr, regex
 from kit.promql import duration_seconds, instant, max_by, over_time
-from kit.rules import Alert, AlertGroup, Severity
+from kit.rules import Alert, AlertGroup, Severity, Subject
 from kit.settings import Gpu, Settings
 from metrics import scrape
 from recording_rules import engine, gpu
@@ -69,7 +69,7 @@ def _idle_but_paid(settings: Settings) -> Expr:
 
 def group(settings: Settings) -> AlertGroup:
     """The alerts with this installation's thresholds."""
-    return AlertGroup("inference-gpu", (*_faults(settings.gpu), *_waste(settings)))
+    return AlertGroup("inference-gpu", Subject.GPU, (*_faults(settings.gpu), *_waste(settings)))
 
 
 def _faults(limits: Gpu) -> tuple[Alert, ...]:
@@ -79,6 +79,7 @@ def _faults(limits: Gpu) -> tuple[Alert, ...]:
             expr=_new_xid(),
             for_="0s",
             severity=Severity.TICKET,
+            panel=("gpu", "Last XID"),
             summary=f"{_WHICH} reports XID {{{{ $value }}}}",
             description=f"The driver's last error on {_WHICH} is XID {{{{ $value }}}}, another code than within the last 10 minutes.",
         ),
@@ -87,6 +88,7 @@ def _faults(limits: Gpu) -> tuple[Alert, ...]:
             expr=instant(gpu.ROW_REMAP_FAILURE) > 0,
             for_="0s",
             severity=Severity.TICKET,
+            panel=("gpu", "Row remapping"),
             summary=f"{_WHICH} cannot replace broken memory",
             description=f"{_WHICH} reports that remapping of a memory row has failed. Drain it: the next error there ends the work that uses it.",
         ),
@@ -95,6 +97,7 @@ def _faults(limits: Gpu) -> tuple[Alert, ...]:
             expr=_throttled(limits),
             for_="5m",
             severity=Severity.TICKET,
+            panel=("gpu", "SM clock, share of its own maximum"),
             summary=f"{_WHICH} is slowed down",
             description=f"{_WHICH} is busy, and its clock averages {{{{ $value | humanizePercentage }}}} of its own maximum of the last day, "
             f"below {limits.throttled_clock_ratio:.0%}, without drawing full power: heat, a lowered limit, or the power supply.",
@@ -104,6 +107,7 @@ def _faults(limits: Gpu) -> tuple[Alert, ...]:
             expr=_lost(),
             for_="5m",
             severity=Severity.TICKET,
+            panel=("gpu", "GPU memory"),
             summary=f"{_WHICH} is gone",
             description=f"{_WHICH} (job {{{{ $labels.job }}}}) was measured within the last hour and is no longer, while its exporter answers.",
         ),
@@ -119,6 +123,7 @@ def _waste(settings: Settings) -> tuple[Alert, ...]:
             expr=_idle_while_queueing(limits),
             for_="10m",
             severity=Severity.TICKET,
+            panel=("llm-serving", "Waiting by reason"),
             summary="Requests for {{ $labels.model_name }} ({{ $labels.job }}) wait while GPUs idle",
             description="Never fewer than {{ $value | humanize }} requests waited for capacity in the last 5 minutes, "
             f"and no measured GPU{of_its} was active for {limits.idle_while_queueing_ratio:.0%} of that time.",
@@ -128,6 +133,7 @@ def _waste(settings: Settings) -> tuple[Alert, ...]:
             expr=_idle_but_paid(settings),
             for_="30m",
             severity=Severity.REPORT,
+            panel=("gpu", "Utilisation by GPU"),
             summary=f"{_WHICH} is reserved and does nothing",
             description=f"{_WHICH} was active {{{{ $value | humanizePercentage }}}} of the last 6 hours, below {limits.idle_ratio:.0%}, "
             f"with more than {limits.idle_memory_ratio:.0%} of its memory in use.",

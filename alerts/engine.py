@@ -2,7 +2,7 @@
 
 from kit.expr import Expr
 from kit.promql import clamp_min, deriv, duration_seconds, instant, over_time
-from kit.rules import Alert, AlertGroup, Severity
+from kit.rules import Alert, AlertGroup, Severity, Subject
 from kit.settings import Settings, Thresholds
 from recording_rules import engine
 
@@ -45,12 +45,14 @@ def group(settings: Settings) -> AlertGroup:
     limits = settings.thresholds
     return AlertGroup(
         "inference-engine",
+        Subject.INFERENCE,
         (
             Alert(
                 name="InferenceKVCacheNearlyFull",
                 expr=instant(engine.KV_CACHE_USAGE_MAX) > limits.kv_cache_high_ratio,
                 for_="1m",
                 severity=Severity.TICKET,
+                panel=("llm-serving", "KV cache usage"),
                 summary=f"KV cache of {_WHO} is nearly full",
                 description="The fullest engine uses {{ $value | humanizePercentage }} of its KV cache, above "
                 f"{limits.kv_cache_high_ratio:.0%} for a minute. Full alone is normal under load; with waiting requests or preemptions, memory limits the batch.",
@@ -60,6 +62,7 @@ def group(settings: Settings) -> AlertGroup:
                 expr=_queue_grows(),
                 for_="5m",
                 severity=Severity.TICKET,
+                panel=("llm-serving", "Waiting by reason"),
                 summary=f"Queue of {_WHO} keeps growing",
                 description="Never fewer than {{ $value | humanize }} requests waited for capacity in the last 5 minutes, and the queue grows: "
                 "more arrives than is served.",
@@ -69,6 +72,7 @@ def group(settings: Settings) -> AlertGroup:
                 expr=_generates_slowly(limits),
                 for_="10m",
                 severity=Severity.TICKET,
+                panel=("llm-serving", "Tokens"),
                 summary=f"{_WHO} generates slowly",
                 description="{{ $value | humanize }} tokens/s in all while requests are running, "
                 f"below {limits.tokens_low_per_second:g} in all and below {limits.tokens_low_per_second_per_request:g} for each running request.",

@@ -2,7 +2,7 @@
 
 from kit.expr import Expr
 from kit.promql import always, increase, instant
-from kit.rules import Alert, AlertGroup, Severity
+from kit.rules import Alert, AlertGroup, Severity, Subject
 from kit.settings import Settings
 from metrics import prometheus, scrape
 from recording_rules import instances
@@ -20,6 +20,7 @@ def group(settings: Settings) -> AlertGroup:
     """The alerts; they have no thresholds that differ by installation."""
     return AlertGroup(
         "monitoring",
+        Subject.MONITORING,
         (
             Alert(
                 name="InferenceTargetMute",
@@ -27,6 +28,7 @@ def group(settings: Settings) -> AlertGroup:
                 expr=_mute() * 1,
                 for_="5m",
                 severity=Severity.TICKET,
+                panel=("monitoring", "Jobs"),
                 summary="{{ $labels.job }} on {{ $labels.instance }} answers scrapes and says nothing",
                 description="{{ $labels.instance }} of {{ $labels.job }} has been up for 5 minutes without metrics of its engine or requests: "
                 "no other alert sees it.",
@@ -37,6 +39,7 @@ def group(settings: Settings) -> AlertGroup:
                 # Twice the window: a failure that does not come again is out of it by then.
                 for_="10m",
                 severity=Severity.TICKET,
+                panel=("monitoring", "Rule failures by group"),
                 summary="Rules fail in {{ $labels.rule_group }}",
                 description="{{ $value | humanize }} evaluations of rules in {{ $labels.rule_group }} failed within 5 minutes, "
                 "and some for ten: their series and alerts are missing.",
@@ -46,6 +49,7 @@ def group(settings: Settings) -> AlertGroup:
                 expr=always(),
                 for_="0s",
                 severity=Severity.HEARTBEAT,
+                panel=("monitoring", "Alerts nobody took"),
                 summary="Alerts reach their receiver",
                 description="This alert always fires. When it stops arriving, Prometheus, Alertmanager or the way between them is broken.",
             ),

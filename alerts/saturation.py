@@ -2,7 +2,7 @@
 
 from kit.expr import Expr
 from kit.promql import clamp_min, instant, over_time, ratio, sum_by
-from kit.rules import Alert, AlertGroup, Severity
+from kit.rules import Alert, AlertGroup, Severity, Subject
 from kit.settings import Settings, Thresholds
 from recording_rules import engine, requests, workload
 from recording_rules.conditions import (
@@ -42,7 +42,7 @@ def _truncates_more_than_before(limits: Thresholds) -> Expr:
 def group(settings: Settings) -> AlertGroup:
     """The alerts with this installation's thresholds."""
     limits = settings.thresholds
-    return AlertGroup("inference-saturation", (*_engine_alerts(limits), *_answer_alerts(limits)))
+    return AlertGroup("inference-saturation", Subject.INFERENCE, (*_engine_alerts(limits), *_answer_alerts(limits)))
 
 
 def _engine_alerts(limits: Thresholds) -> tuple[Alert, ...]:
@@ -54,6 +54,7 @@ def _engine_alerts(limits: Thresholds) -> tuple[Alert, ...]:
             # With the recorded window of 2 minutes: 5 minutes without a token.
             for_="3m",
             severity=Severity.PAGE,
+            panel=("replicas", "Running by replica"),
             summary=f"{_WHO} hangs on {{{{ $labels.instance }}}}, engine {{{{ $labels.engine }}}}",
             description="{{ $value | humanize }} requests are in the batch, and the engine has neither read nor written a token for 5 minutes.",
         ),
@@ -62,6 +63,7 @@ def _engine_alerts(limits: Thresholds) -> tuple[Alert, ...]:
             expr=preempts_too_often(limits),
             for_="10m",
             severity=Severity.TICKET,
+            panel=("llm-serving", "Preemptions per finished request"),
             summary=f"{_WHO} does work twice",
             description="{{ $value | humanize }} requests were pushed out of the batch within 10 minutes, "
             f"more than {limits.preemptions_per_request:g} for each finished one; their work is done again.",
@@ -73,6 +75,7 @@ def _engine_alerts(limits: Thresholds) -> tuple[Alert, ...]:
             ),
             for_="10m",
             severity=Severity.TICKET,
+            panel=("llm-serving", "KV cache usage"),
             summary=f"{_WHO} queues for lack of KV cache",
             description=f"For 10 minutes the fullest engine used more than {limits.kv_cache_full_ratio:.0%} of its KV cache, "
             f"now {_SHARE}, while requests waited for capacity.",
@@ -82,6 +85,7 @@ def _engine_alerts(limits: Thresholds) -> tuple[Alert, ...]:
             expr=queues_without_end(limits),
             for_="10m",
             severity=Severity.TICKET,
+            panel=("llm-serving", "Mean time by phase"),
             summary=f"Requests to {_WHO} spend their time in the queue",
             description=f"{_SHARE} of the time of finished requests was spent waiting for the engine, above {limits.queue_share_ratio:.0%} "
             "for 10 minutes, and the queue was never empty.",
@@ -91,6 +95,7 @@ def _engine_alerts(limits: Thresholds) -> tuple[Alert, ...]:
             expr=frontend_bound(limits),
             for_="15m",
             severity=Severity.TICKET,
+            panel=("llm-serving", "Mean time by phase"),
             summary=f"{_WHO} is held up in front of the engine",
             description=f"{_SHARE} of the time of finished requests was spent before the engine got them, above {limits.frontend_share_ratio:.0%} "
             "for 15 minutes: template, media download, preprocessing.",
@@ -106,6 +111,7 @@ def _answer_alerts(limits: Thresholds) -> tuple[Alert, ...]:
             expr=with_enough_requests(_truncates_more_than_before(limits), limits),
             for_="30m",
             severity=Severity.TICKET,
+            panel=("llm-serving", "Finished requests by reason"),
             summary=f"{_WHO} cuts off more answers than usual",
             description=f"{_SHARE} of the answers were cut off at their token limit, more than {limits.truncated_share_ratio:.0%} "
             f"and more than {_BASELINE_FACTOR} times the day before.",
@@ -115,6 +121,7 @@ def _answer_alerts(limits: Thresholds) -> tuple[Alert, ...]:
             expr=with_enough_requests(_finished_share("repetition") > limits.repetition_share_ratio, limits),
             for_="10m",
             severity=Severity.TICKET,
+            panel=("llm-serving", "Finished requests by reason"),
             summary=f"{_WHO} repeats itself",
             description=f"{_SHARE} of the answers were ended because they ran in a loop; {limits.repetition_share_ratio:.0%} may.",
         ),
@@ -124,6 +131,7 @@ def _answer_alerts(limits: Thresholds) -> tuple[Alert, ...]:
             # As long as the rate's window, so that a single burst does not fire.
             for_="5m",
             severity=Severity.TICKET,
+            panel=("llm-serving", "Refused requests"),
             summary=f"{_WHO} refuses requests",
             description="{{ $value | humanize }} requests were refused with 503 within 5 minutes because the queue is at its limit.",
         ),

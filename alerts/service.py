@@ -3,7 +3,7 @@
 from kit.errors import GlassboxError
 from kit.expr import Expr, QueryError
 from kit.promql import absent, changes, instant, over_time, sum_by
-from kit.rules import Alert, AlertGroup, Severity
+from kit.rules import Alert, AlertGroup, Severity, Subject
 from kit.settings import Settings
 from metrics import scrape
 from recording_rules import requests, targets
@@ -70,6 +70,7 @@ def group(settings: Settings) -> AlertGroup:
     enough = sum_by(_SERVICE, instant(requests.DURATION.count)) * RATE_WINDOW_SECONDS >= limits.minimum_requests
     return AlertGroup(
         "inference-service",
+        Subject.INFERENCE,
         (
             Alert(
                 name="InferenceQPSLow",
@@ -77,6 +78,7 @@ def group(settings: Settings) -> AlertGroup:
                 # Pending at the first evaluation, firing at the third in a row.
                 for_=f"{2 * settings.evaluation_interval_seconds}s",
                 severity=Severity.TICKET,
+                panel=("inference-service", "QPS"),
                 summary=f"{_SERVICE_TEXT} serves fewer than {limits.qps_low:g} requests/s",
                 description=f"{_SERVICE_TEXT} finished {{{{ $value | humanize }}}} requests/s over the last minute, "
                 f"below {limits.qps_low:g} at three evaluations in a row. Either callers are gone, or requests do not get through.",
@@ -86,6 +88,7 @@ def group(settings: Settings) -> AlertGroup:
                 expr=_down(settings),
                 for_=f"{limits.down_seconds}s",
                 severity=Severity.PAGE,
+                panel=("inference-service", "Health"),
                 summary=_DOWN_SUMMARY,
                 description=_DOWN_DESCRIPTION,
             ),
@@ -95,6 +98,7 @@ def group(settings: Settings) -> AlertGroup:
                 # Longer than the rate's window, in which a single slow minute stays for five.
                 for_="10m",
                 severity=Severity.TICKET,
+                panel=("llm-serving", "End-to-end latency"),
                 summary=f"{_SERVICE_TEXT} answers slowly",
                 description="{{ $value | humanizePercentage }} of the requests of the last 5 minutes took longer than "
                 f"{limits.latency_high_seconds:g} s; {limits.latency_high_share_ratio:.0%} may.",

@@ -5,7 +5,7 @@ from functools import reduce
 
 from kit.expr import Expr
 from kit.promql import instant
-from kit.rules import Alert, AlertGroup, Severity
+from kit.rules import Alert, AlertGroup, Severity, Subject
 from kit.settings import Settings
 from kit.slo import PAGE_WINDOWS, TICKET_WINDOWS, BurnWindow, Slo
 from recording_rules import slo
@@ -48,12 +48,14 @@ def group(settings: Settings) -> AlertGroup:
     """The alerts for this installation's objectives."""
     return AlertGroup(
         "inference-slo",
+        Subject.INFERENCE,
         (
             Alert(
                 name="InferenceErrorBudgetBurnFast",
                 expr=_any(PAGE_WINDOWS, settings),
                 for_="2m",
                 severity=Severity.PAGE,
+                panel=("slo", "Burn rate over 1 hour"),
                 summary=f"{_SERVICE_TEXT} burns its error budget of {{{{ $labels.slo }}}} fast",
                 description=_description(PAGE_WINDOWS, settings),
             ),
@@ -62,6 +64,7 @@ def group(settings: Settings) -> AlertGroup:
                 expr=_any(TICKET_WINDOWS, settings),
                 for_="15m",
                 severity=Severity.TICKET,
+                panel=("slo", "Burn rate over 1 day"),
                 summary=f"{_SERVICE_TEXT} burns its error budget of {{{{ $labels.slo }}}} steadily",
                 description=_description(TICKET_WINDOWS, settings),
             ),

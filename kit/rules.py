@@ -108,9 +108,20 @@ class Severity(Enum):
     HEARTBEAT = "heartbeat"
 
 
+class Subject(Enum):
+    """What alerts are about; the settings' `owners` name the team for each."""
+
+    INFERENCE = "inference"
+    GPU = "gpu"
+    MONITORING = "monitoring"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Alert:
-    """One alert. `for_` is a Prometheus duration; the texts may use `{{ $labels.x }}` and `{{ $value }}`."""
+    """One alert. `for_` is a Prometheus duration; the texts may use `{{ $labels.x }}` and `{{ $value }}`.
+
+    `panel` is where to look first: a dashboard's slug and the title of a panel on it.
+    """
 
     name: str
     expr: Expr
@@ -118,6 +129,7 @@ class Alert:
     severity: Severity
     summary: str
     description: str
+    panel: tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -125,4 +137,5 @@ class AlertGroup:
     """Alerts on one subject."""
 
     name: str
+    subject: Subject
     alerts: tuple[Alert, ...]

@@ -51,12 +51,25 @@ class Thresholds:
 
 
 @dataclass(frozen=True)
+class Owners:
+    """The team that each subject's alerts are for: the label `owner`, by which Alertmanager and Grafana can route."""
+
+    inference: str = "inference"
+    gpu: str = "platform"
+    monitoring: str = "platform"
+
+
+@dataclass(frozen=True)
 class GrafanaTarget:
-    """Where in Grafana things go. `data_source` is a uid or a name; empty means the default Prometheus data source."""
+    """Where in Grafana things go. `data_source` is a uid or a name; empty means the default Prometheus data source.
+
+    `url` is where people open Grafana; alerts carry full links with it and paths without.
+    """
 
     data_source: str = ""
     folder_uid: str = "glassbox"
     folder_title: str = "Glassbox"
+    url: str = ""
 
 
 @dataclass(frozen=True)
@@ -82,6 +95,7 @@ class Settings:
     jobs: Jobs = field(default_factory=Jobs)
     evaluation_interval_seconds: int = 30
     thresholds: Thresholds = field(default_factory=Thresholds)
+    owners: Owners = field(default_factory=Owners)
     runbook_base_url: str = ""
     grafana: GrafanaTarget = field(default_factory=GrafanaTarget)
     gpu: Gpu = field(default_factory=Gpu)

@@ -1,6 +1,6 @@
-"""Content in, bundle out. Policies that hold everywhere are applied here, not in the content: jobs, tags, runbooks, intervals."""
+"""Content in, bundle out. Policies that hold everywhere are applied here, not in the content: jobs, tags, owners, links, intervals."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import alerts
@@ -8,12 +8,13 @@ import dashboards
 import recording_rules
 from kit.errors import GlassboxError
 from kit.expr import Expr, regex
-from kit.rules import Alert, AlertGroup, Record, RecordGroup
+from kit.rules import Alert, AlertGroup, Record, RecordGroup, Subject
 from kit.settings import Settings
 from pipeline.annotations import annotations
 from pipeline.bundle import Bundle, DataSource, Json
 from pipeline.grafana_rules import grafana_group, uid_in
 from pipeline.modern import modern_dashboard, plain
+from pipeline.panel_links import PanelLink, panel_link
 
 TAG = "glassbox"
 # What most provisioning files call it; pushing asks the server instead.
@@ -31,14 +32,16 @@ def compile_bundle(settings: Settings, data_source: DataSource | None = None) ->
     _refuse_duplicates("record", (_identity(record) for group in record_groups for record in group.records))
     record_group_names = [group.name for group in record_groups]
     _refuse_duplicates("rule group", record_group_names + [group.name for group in alert_groups])
-    alert_files = {f"{group.name}.yaml": _alert_file(group, settings) for group in alert_groups}
+    boards = _dashboards(settings.grafana.folder_uid, data_source)
+    links = {alert.name: panel_link(alert, boards) for group in alert_groups for alert in group.alerts}
+    alert_files = {f"{group.name}.yaml": _alert_file(group, links, settings) for group in alert_groups}
     uid = data_source.uid if data_source else settings.grafana.data_source or CONVENTIONAL_DATA_SOURCE_UID
     return Bundle(
-        dashboards=_dashboards(settings.grafana.folder_uid, data_source),
+        dashboards={board["uid"]: board for board in boards.values()},
         recording_rules={f"{group.name}.yaml": _record_file(group, settings) for group in record_groups},
         alerts=alert_files,
         grafana_groups=tuple(
-            grafana_group(group, folder_uid=settings.grafana.folder_uid, data_source_uid=uid)
+            grafana_group(group, folder_uid=settings.grafana.folder_uid, data_source_uid=uid, links=links)
             for file in alert_files.values()
             for group in file["groups"]
         ),
@@ -46,16 +49,18 @@ def compile_bundle(settings: Settings, data_source: DataSource | None = None) ->
 
 
 def _dashboards(folder_uid: str, data_source: DataSource | None) -> dict[str, Json]:
+    """All dashboards by slug; their uids are those of the folder."""
     compiled = [_dashboard(plain(build())) for build in dashboards.ALL]
     _refuse_duplicates("dashboard", (board["uid"] for board in compiled))
     uids = {board["uid"]: uid_in(folder_uid, board["uid"]) for board in compiled}
-    for board in compiled:
+    by_slug = {board["uid"]: board for board in compiled}
+    for slug, board in by_slug.items():
         _lead_to(uids, board)
-        board["uid"] = uids[board["uid"]]
+        board["uid"] = uids[slug]
     if data_source:
         for board in compiled:
             _start_with(board, data_source)
-    return {board["uid"]: board for board in compiled}
+    return by_slug
 
 
 def _dashboard(old: Json) -> Json:
@@ -90,8 +95,8 @@ def _record_rule(record: Record, settings: Settings) -> Json:
     return {"record": record.name, "expr": str(scoped(record.expr, settings)), **labels}
 
 
-def _alert_file(group: AlertGroup, settings: Settings) -> Json:
-    rules = [_alert_rule(alert, settings) for alert in group.alerts]
+def _alert_file(group: AlertGroup, links: Mapping[str, PanelLink], settings: Settings) -> Json:
+    rules = [_alert_rule(alert, group.subject, links[alert.name], settings) for alert in group.alerts]
     return _rule_file(group.name, rules, settings.evaluation_interval_seconds)
 
 
@@ -99,16 +104,18 @@ def _rule_file(name: str, rules: list[Json], interval_seconds: int) -> Json:
     return {"groups": [{"name": name, "interval": f"{interval_seconds}s", "rules": rules}]}
 
 
-def _alert_rule(alert: Alert, settings: Settings) -> Json:
+def _alert_rule(alert: Alert, subject: Subject, link: PanelLink, settings: Settings) -> Json:
     runbook = f"{alert.name}.md"
-    links = {"runbook": f"alerts/runbooks/{runbook}"}
+    links = {"runbook": f"alerts/runbooks/{runbook}", "dashboard": link.path}
     if settings.runbook_base_url:
         links["runbook_url"] = f"{settings.runbook_base_url.rstrip('/')}/{runbook}"
+    if settings.grafana.url:
+        links["dashboard_url"] = f"{settings.grafana.url.rstrip('/')}{link.path}"
     return {
         "alert": alert.name,
         "expr": str(scoped(alert.expr, settings)),
         "for": alert.for_,
-        "labels": {"severity": alert.severity.value},
+        "labels": {"severity": alert.severity.value, "owner": getattr(settings.owners, subject.value)},
         "annotations": {"summary": alert.summary, "description": alert.description, **links},
     }
 

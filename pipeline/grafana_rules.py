@@ -6,21 +6,23 @@ Heartbeats are left to Prometheus.
 """
 
 import hashlib
+from collections.abc import Mapping
 from typing import Any
 
 from kit.promql import duration_seconds
 from kit.rules import Severity
 from pipeline.bundle import Json
+from pipeline.panel_links import PanelLink
 
 # Grafana adds both to every stored model; a rule sent with them, keys sorted, compares as unchanged.
 _MODEL_DEFAULTS = {"intervalMs": 1000, "maxDataPoints": 43200}
 _QUERY_RANGE_SECONDS = 600
 
 
-def grafana_group(group: Json, *, folder_uid: str, data_source_uid: str) -> Json:
-    """A Prometheus rule group (alerts only) as the provisioning API's rule group; `interval` in seconds."""
+def grafana_group(group: Json, *, folder_uid: str, data_source_uid: str, links: Mapping[str, PanelLink]) -> Json:
+    """A Prometheus rule group (alerts only) as the provisioning API's rule group; `interval` in seconds, `links` by alert."""
     rules = [
-        _rule(rule, group["name"], folder_uid, data_source_uid)
+        _rule(rule, group["name"], folder_uid, data_source_uid, links[rule["alert"]])
         for rule in group["rules"]
         # Without a route of its own, which Grafana's default policy has not, it would go to people for ever.
         if rule["labels"]["severity"] != Severity.HEARTBEAT.value
@@ -29,8 +31,10 @@ def grafana_group(group: Json, *, folder_uid: str, data_source_uid: str) -> Json
     return {"title": group["name"], "folderUid": folder_uid, "interval": interval_seconds, "rules": rules}
 
 
-def _rule(rule: Json, group: str, folder_uid: str, data_source_uid: str) -> Json:
+def _rule(rule: Json, group: str, folder_uid: str, data_source_uid: str, link: PanelLink) -> Json:
     texts = {key: _for_grafana(text) for key, text in rule["annotations"].items()}
+    # With both Grafana shows the alert on the panel, and a picture of the panel in notifications.
+    texts |= {"__dashboardUid__": link.dashboard_uid, "__panelId__": str(link.panel_id)}
     return {
         "uid": uid_in(folder_uid, rule["alert"]),
         "title": rule["alert"],

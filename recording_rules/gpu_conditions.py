@@ -41,7 +41,7 @@ def lost() -> Expr:
 
 
 def activity(window: str) -> Expr:
-    """Mean share of time that each GPU there is computed."""
+    """Mean share of time that each GPU there was active."""
     return over_time("avg", gpu.ACTIVITY, window).and_(instant(gpu.MEMORY_USED))
 
 

@@ -136,13 +136,13 @@ def _of_the_gpus(limits: Gpu) -> Iterator[Signal]:
     idle = of_model(most < limits.idle_while_queueing_ratio)
     yield Signal("gpu_idle", idle, "Even the busiest GPU is mostly idle.")
     yield Signal("gpu_unused", of_model(most < _GPU_UNUSED_RATIO), "Even the busiest GPU is active less than 20 %.")
-    memory_bound = of_model(avg_by(labels, instant(gpu.DRAM_ACTIVE)) > _MEMORY_BOUND_RATIO)
+    memory_bound = of_model(avg_by(labels, gpu.DRAM_ACTIVE) > _MEMORY_BOUND_RATIO)
     yield Signal("memory_bound", memory_bound, "The GPUs' memory is busy nearly all the time.")
 
 
 def _faults() -> Expr:
     by = ("job",)
-    broken = group_by(by, instant(gpu.ROW_REMAP_FAILURE) > 0)
+    broken = group_by(by, instant(gpu.ROW_REMAP_FAILURE))
     return group_by(by, gpu_conditions.new_xid()).or_(broken).or_(group_by(by, gpu_conditions.lost()))
 
 

@@ -18,8 +18,8 @@ $(READY): pyproject.toml stack/bootstrap.py
 tools: setup ## Prometheus and Alertmanager in .tools, if the machine has none
 	$(RUN) -m stack.components
 
-demo: tools ## the whole thing on this machine, until Ctrl-C; CHECK=1 ends after the first alert
-	$(RUN) -m stack.demo $(if $(CHECK),--check)
+demo: tools ## the whole thing on this machine, until Ctrl-C; CHECK=1 ends after the first alert, SCENARIO=saturated and others show trouble
+	$(RUN) -m stack.demo $(if $(CHECK),--check) $(if $(SCENARIO),--scenario $(SCENARIO))
 
 check: setup ## format, lint and types
 	$(RUN) -m ruff format --check .

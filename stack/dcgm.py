@@ -94,8 +94,12 @@ def idle(_seconds: float, _gpu: int, readings: Readings) -> Readings:
 
 def starved(_seconds: float, _gpu: int, readings: Readings) -> Readings:
     """Every GPU waits for work most of the time."""
-    activity = dict.fromkeys((dcgm.GR_ENGINE_ACTIVE, dcgm.PIPE_TENSOR_ACTIVE, dcgm.DRAM_ACTIVE), 0.12)
-    return {**readings, **activity, dcgm.GPU_UTIL: 12.0, dcgm.POWER_USAGE: 140.0}
+    little: dict[Metric, float] = {
+        **dict.fromkeys((dcgm.GR_ENGINE_ACTIVE, dcgm.PIPE_TENSOR_ACTIVE, dcgm.DRAM_ACTIVE), 0.12),
+        dcgm.GPU_UTIL: 12.0,
+        dcgm.POWER_USAGE: 140.0,
+    }
+    return {**readings, **little}
 
 
 class SimulatedDcgm:

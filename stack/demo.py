@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 
@@ -22,18 +23,31 @@ from pipeline import cli
 from preview.server import GrafanaStandIn
 from stack.components import ensure_components
 from stack.dcgm import simulated_dcgm
-from stack.demo_settings import alertmanager_settings, glassbox_settings, prometheus_settings
+from stack.demo_settings import (
+    EVALUATION_SECONDS,
+    alertmanager_settings,
+    glassbox_settings,
+    hurry_alerts,
+    prometheus_settings,
+)
+from stack.history import write_idle_gpus
 from stack.processes import LOOPBACK, alertmanager, ended_by_signals, free_port, prometheus
 from stack.replay import replaying
+from stack.scenarios import EVERYTHING, SCENARIOS, Scenario
 from stack.service import ocr_service
 from stack.webhook import Webhook, receiving
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 PROMETHEUS_PORT, ALERTMANAGER_PORT, GRAFANA_PORT = 9090, 9093, 3000
 GRAFANA_LOGIN = {"GRAFANA_USER": "admin", "GRAFANA_PASSWORD": "admin"}
-REQUESTS_PER_SECOND = 6.0  # below the 10 at which InferenceQPSLow begins
 CHECK_TIMEOUT_SECONDS = 240.0
 PUSH_TIMEOUT_SECONDS = 120.0
+
+
+# In a scenario alerts wait a thirtieth of their time: a quarter of an hour becomes half a minute.
+HURRY = 1 / 30
+# In a scenario the services are small on purpose.
+SCENARIO_QPS_LOW = 0.1
 
 
 @dataclass(frozen=True)
@@ -47,34 +61,57 @@ class Demo:
     heartbeats: Webhook
 
 
-def start(resources: ExitStack, folder: Path) -> Demo:
-    """Start everything and push to the stand-in; whatever was started ends with `resources`. Raises GlassboxError."""
+def start(resources: ExitStack, folder: Path, scenario: Scenario = EVERYTHING, *, hurried: bool = False) -> Demo:
+    """Start everything and push to the stand-in; whatever was started ends with `resources`. Raises GlassboxError.
+
+    `hurried` has the alerts wait a thirtieth of their time.
+    """
     click.echo("Looking for Prometheus and Alertmanager; the first time they are fetched from Debian.")
     ensure_components()
-    settings_file = glassbox_settings(folder)
+    settings_file = glassbox_settings(folder, qps_low=SCENARIO_QPS_LOW if hurried else None)
     build = compile_content(settings_file, folder / "build")
+    if hurried:
+        hurry_alerts(build, HURRY)
     webhook, heartbeats = resources.enter_context(receiving()), resources.enter_context(receiving())
     prometheus_port = _port("Prometheus", PROMETHEUS_PORT)
-    targets = {
-        "hunyuanocr": [resources.enter_context(ocr_service(REQUESTS_PER_SECOND))],
-        "vllm": [
-            resources.enter_context(replaying("saturated")),
-            resources.enter_context(
-                replaying("load", vllm_version="0.10.2", model_name="qwen/Qwen2.5-7B-Instruct-AWQ")
-            ),
-        ],
-        "prometheus": [f"http://{LOOPBACK}:{prometheus_port}"],
-        "dcgm": [resources.enter_context(simulated_dcgm())],
-    }
+    targets = _feeds(resources, scenario) | {"prometheus": [f"http://{LOOPBACK}:{prometheus_port}"]}
     routes = alertmanager_settings(folder, webhook.url, heartbeats.url)
     alerts = resources.enter_context(alertmanager(routes, port=_port("Alertmanager", ALERTMANAGER_PORT)))
     settings = prometheus_settings(folder, build, targets, alerts.url)
-    metrics = resources.enter_context(prometheus(settings, port=prometheus_port))
+    data = _past(folder / "prometheus", scenario, targets["dcgm"][0])
+    metrics = resources.enter_context(prometheus(settings, port=prometheus_port, folder=data))
     grafana = resources.enter_context(stand_in(metrics.url))
     push(settings_file, grafana.url)
     demo = Demo(metrics.url, alerts.url, grafana.url, webhook, heartbeats)
     _show(demo, targets)
     return demo
+
+
+def _feeds(resources: ExitStack, scenario: Scenario) -> dict[str, list[str]]:
+    """The targets of each job."""
+    servers = [
+        replaying(feed.regime, vllm_version=feed.vllm_version, model_name=feed.model_name, answers=feed.answers)
+        for feed in scenario.vllm
+        for _ in range(feed.replicas)
+    ]
+    return {
+        "hunyuanocr": [resources.enter_context(ocr_service(scenario.pages_per_second))],
+        "vllm": [resources.enter_context(server) for server in servers],
+        "dcgm": [resources.enter_context(simulated_dcgm(*scenario.gpu, gpus=scenario.gpus))],
+    }
+
+
+def _past(folder: Path, scenario: Scenario, dcgm_url: str) -> Path:
+    """Prometheus' folder, with what the scenario says of the hours before."""
+    if scenario.idle_hours:
+        write_idle_gpus(
+            folder / "data",
+            instance=urlsplit(dcgm_url).netloc,
+            gpus=scenario.gpus,
+            hours=scenario.idle_hours,
+            step_seconds=EVALUATION_SECONDS,
+        )
+    return folder
 
 
 def compile_content(settings_file: Path, build: Path) -> Path:
@@ -134,6 +171,12 @@ def _show(demo: Demo, targets: Mapping[str, Sequence[str]]) -> None:
             click.echo(f"{'job ' + job:20} {url}/metrics")
 
 
+def _announce(scenario: Scenario) -> None:
+    click.echo(f"Alerts wait a thirtieth of their time here. Expected: {', '.join(sorted(scenario.alerts)) or 'none'}.")
+    for model, word in scenario.verdicts.items():
+        click.echo(f"Verdict on {model}: {word}")
+
+
 def _check(webhook: Webhook) -> None:
     click.echo(f"Waiting up to {CHECK_TIMEOUT_SECONDS:g} s for an alert.")
     started = time.monotonic()
@@ -143,13 +186,22 @@ def _check(webhook: Webhook) -> None:
 
 
 @click.command()
+@click.option(
+    "--scenario",
+    type=click.Choice(list(SCENARIOS)),
+    help="Something that happens, instead of something on every board.",
+)
 @click.option("--check", is_flag=True, help="End once an alert has reached the webhook; exit code 1 if none does.")
-def main(check: bool) -> None:
+def main(check: bool, scenario: str | None) -> None:
     """Run Glassbox with real Prometheus and Alertmanager until Ctrl-C."""
     try:
         # The folder is made first and so removed last, when no server writes into it any more.
         with ended_by_signals(), tempfile.TemporaryDirectory(prefix="glassbox-") as folder, ExitStack() as resources:
-            demo = start(resources, Path(folder))
+            chosen = SCENARIOS[scenario] if scenario else EVERYTHING
+            click.echo(chosen.story)
+            demo = start(resources, Path(folder), chosen, hurried=scenario is not None)
+            if scenario:
+                _announce(chosen)
             if check:
                 _check(demo.webhook)
             else:

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
-from kit.errors import GlassboxError
 from stack import dcgm
 
 QWEN = "qwen/Qwen2.5-7B-Instruct"
@@ -105,11 +104,3 @@ EVERYTHING = Scenario(
     ),
     pages_per_second=6.0,  # below the 10 at which InferenceQPSLow begins
 )
-
-
-def find_scenario(name: str) -> Scenario:
-    """The scenario of that name; raises GlassboxError where there is none."""
-    try:
-        return SCENARIOS[name]
-    except KeyError:
-        raise GlassboxError(f"There is no scenario {name!r}; choose one of: {', '.join(SCENARIOS)}.") from None

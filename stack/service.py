@@ -46,9 +46,10 @@ async def _infer(_request: Request) -> Response:
 
 @contextmanager
 def _traffic(url: str, requests_per_second: float) -> Iterator[None]:
-    """One client that posts at most that often and ends with the body."""
+    """One client that posts at most that often, or never at 0, and ends with the body."""
     ended = threading.Event()
-    thread = threading.Thread(target=_post_until, args=(ended, url, 1 / requests_per_second), name="traffic")
+    pause_seconds = 1 / requests_per_second if requests_per_second else None
+    thread = threading.Thread(target=_post_until, args=(ended, url, pause_seconds), name="traffic")
     thread.start()
     try:
         yield
@@ -57,7 +58,7 @@ def _traffic(url: str, requests_per_second: float) -> Iterator[None]:
         thread.join()
 
 
-def _post_until(ended: threading.Event, url: str, pause_seconds: float) -> None:
+def _post_until(ended: threading.Event, url: str, pause_seconds: float | None) -> None:
     address = urlsplit(url)
     connection = http.client.HTTPConnection(address.netloc, timeout=REQUEST_TIMEOUT_SECONDS)
     while not ended.wait(pause_seconds):

@@ -91,7 +91,7 @@ def test_every_alert_of_ours_has_a_receiver(components, tmp_path):
 @pytest.mark.parametrize("receiver", CHAT_RECEIVERS)
 def test_one_line_changes_the_receiver_of_all_but_the_heartbeat(components, tmp_path, receiver):
     file = written(tmp_path, chosen(receiver))
-    for labels in ({"severity": "page"}, {"severity": "ticket"}, {"severity": "report"}, {"alertname": "A stranger's"}):
+    for labels in ({"severity": "page"}, {"severity": "ticket"}, {"severity": "report"}, {"alertname": "Foreign"}):
         assert receiver_of(file, labels) == receiver, labels
     assert receiver_of(file, {"severity": "heartbeat"}) == "heartbeat"
 
@@ -112,7 +112,7 @@ def test_owners_can_have_receivers_of_their_own(components, tmp_path, severity):
         ("ticket", "30s", "5m", "12h"),
         ("report", "30s", "5m", "4d"),
         ("heartbeat", "0s", "1m", "1m"),
-        ("a stranger's", "30s", "5m", "4h"),
+        ("foreign", "30s", "5m", "4h"),
     ],
 )
 def test_severity_sets_the_pace(severity, group_wait, group_interval, repeat_interval):
@@ -161,6 +161,10 @@ INHIBITED = {
 }
 HEARD = {
     "a page and the ticket of another instance": (SAME, {**SAME, "severity": TICKET, "instance": "b:8000"}),
+    **{
+        f"a page and the ticket of another {label}": ({**SAME, label: "a"}, {**SAME, "severity": TICKET, label: "b"})
+        for label in ("model_name", "engine", "gpu", "slo")
+    },
     "a ticket and the page of the same alert": ({**SAME, "severity": TICKET}, SAME),
     "no capacity of another job": (NO_CAPACITY, {**DOWN, "job": "other"}),
     "no capacity and a page": (NO_CAPACITY, BURNS_FAST),
@@ -182,9 +186,13 @@ HEARD = {
     ),
     "fast and slow burn of two objectives": (BURNS_FAST, {**BURNS_SLOWLY, "slo": "request_latency"}),
     "fast and slow burn without an objective": (without(BURNS_FAST, "slo"), without(BURNS_SLOWLY, "slo")),
+    "fast and slow burn without a job": (without(BURNS_FAST, "job"), without(BURNS_SLOWLY, "job")),
+    "another alert of the objective, and slow burn": ({**BURNS_FAST, "alertname": "UsersOwn"}, BURNS_SLOWLY),
+    "fast burn, and another alert of the objective": (BURNS_FAST, {**BURNS_SLOWLY, "alertname": "UsersOwn"}),
     "fast and slow burn of two models": (BURNS_FAST, {**BURNS_SLOWLY, "model_name": "other"}),
     "full, and another model's nearly full": (KV_FULL, {**KV_NEARLY_FULL, "model_name": "other"}),
     "full and nearly full without a model": (without(KV_FULL, "model_name"), without(KV_NEARLY_FULL, "model_name")),
+    "full and nearly full without a job": (without(KV_FULL, "job"), without(KV_NEARLY_FULL, "job")),
     "saturated and growing": (SATURATED, labelled("InferenceQueueGrowing", job="vllm", model_name="m")),
     "growing and saturated": (labelled("InferenceQueueGrowing", job="vllm", model_name="m"), SATURATED),
     "full, and the time that requests wait": (KV_FULL, SATURATED),

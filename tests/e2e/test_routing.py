@@ -178,6 +178,7 @@ HEARD = {
         labelled("InferenceEngineStalled", PAGE, job="vllm", instance="a:8000", engine="0", model_name="m"),
     ),
     "an instance down and its GPU": (DOWN, labelled("GPUNewXid", job="vllm", instance="a:8000", gpu="0")),
+    "a mute instance and another ticket there": (MUTE, {**MUTE, "alertname": "InferenceElse"}),
     "targets lost, and saturation, both without an instance": (without(DOWN, "instance"), SATURATED),
     "an instance down without a job": (without(DOWN, "job"), without(MUTE, "job")),
     "rules that fail": (
@@ -192,6 +193,7 @@ HEARD = {
     "fast and slow burn of two models": (BURNS_FAST, {**BURNS_SLOWLY, "model_name": "other"}),
     "full, and another model's nearly full": (KV_FULL, {**KV_NEARLY_FULL, "model_name": "other"}),
     "full and nearly full without a model": (without(KV_FULL, "model_name"), without(KV_NEARLY_FULL, "model_name")),
+    "saturated and nearly full": (SATURATED, KV_NEARLY_FULL),
     "full and nearly full without a job": (without(KV_FULL, "job"), without(KV_NEARLY_FULL, "job")),
     "saturated and growing": (SATURATED, labelled("InferenceQueueGrowing", job="vllm", model_name="m")),
     "growing and saturated": (labelled("InferenceQueueGrowing", job="vllm", model_name="m"), SATURATED),

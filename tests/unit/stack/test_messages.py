@@ -62,6 +62,14 @@ def test_many_alerts_fit_and_those_left_out_are_counted():
     assert len(text.encode()) <= MESSAGE_BYTES
 
 
+def test_the_count_of_those_left_out_has_its_room():
+    """Whatever an alert takes, up to a tenth of the message and beyond."""
+    for size in range(300, 1400):
+        text = message(webhook_body(*[alert(annotations={"summary": "x" * size})] * 20, **GROUP)).markdown
+        assert len(text.encode()) <= MESSAGE_BYTES, size
+        assert text.endswith(f"and {20 - text.count('**x')} more; all are in Alertmanager."), size
+
+
 @pytest.mark.parametrize("count", [1, 2, 50])
 def test_long_texts_of_three_bytes_a_character_are_cut_between_characters(count):
     group = {"alertname": "名" * 1000}

@@ -286,7 +286,8 @@ def slack(components, alertmanager_factory, tmp_path):
     """A real Alertmanager that sends to a server in Slack's place, whose address it has from a file."""
     with chat_server(TAKEN_BY_SLACK) as chat:
         (tmp_path / "slack_url").write_text(f"{chat.url}/services/T/B/secret\n")
-        text = without_waits(chosen("slack")).replace("/etc/alertmanager/slack_url", str(tmp_path / "slack_url"))
+        text = without_waits(chosen("slack")).replace("group_interval: 5m", "group_interval: 1s")
+        text = text.replace("/etc/alertmanager/slack_url", str(tmp_path / "slack_url"))
         chat.alertmanager = alertmanager_factory(yaml.safe_load(text))
         yield chat
 
@@ -330,12 +331,19 @@ def test_slack_gets_ten_of_many_and_their_number(slack):
 
 
 def test_slack_hears_of_the_end(slack):
-    resolved = {**ALERT, "startsAt": "2026-01-01T00:00:00Z", "endsAt": "2026-01-01T00:01:00Z"}
     other = {**ALERT, "labels": {**ALERT["labels"], "instance": "other"}}
-    post(slack.alertmanager, other, resolved)
+    post(slack.alertmanager, ALERT, other)
+    assert slack.next()["attachments"][0]["title"].startswith("[FIRING:2] ")
+    ended = {"startsAt": "2026-01-01T00:00:00Z", "endsAt": "2026-01-01T00:01:00Z"}
+    post(slack.alertmanager, {**ALERT, **ended})
     (attachment,) = slack.next()["attachments"]
-    assert attachment["title"].startswith("[FIRING:1] ")
+    assert attachment["title"] == TITLE
+    assert attachment["text"].count("Owner: inference") == 1
     assert attachment["text"].strip().endswith(f"Resolved: {ALERT['annotations']['summary']}")
+    post(slack.alertmanager, {**other, **ended})
+    (attachment,) = slack.next()["attachments"]
+    assert attachment["title"] == TITLE.replace("[FIRING:1]", "[RESOLVED]")
+    assert attachment["text"].strip() == f"Resolved: {ALERT['annotations']['summary']}"
 
 
 ROBOT_TEXT = (

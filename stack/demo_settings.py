@@ -46,9 +46,9 @@ def alertmanager_settings(folder: Path, webhook_url: str, heartbeat_url: str) ->
     settings = yaml.safe_load((STACK_DIR / "alertmanager.yml").read_text(encoding="utf-8"))
     for route in (settings["route"], *settings["route"]["routes"]):
         route["group_wait"] = "1s"
-    urls = {"webhook": webhook_url, "heartbeat": heartbeat_url}
-    for receiver in settings["receivers"]:
-        receiver["webhook_configs"][0]["url"] = urls[receiver["name"]]
+    receivers = {receiver["name"]: receiver for receiver in settings["receivers"]}
+    receivers["webhook"]["webhook_configs"][0]["url"] = webhook_url
+    receivers["heartbeat"]["webhook_configs"][0]["url"] = heartbeat_url
     return _write(folder / "alertmanager.yml", settings)
 
 

@@ -45,8 +45,10 @@ def test_demo_notifies_at_once(tmp_path: Path) -> None:
 
 def test_demo_receives_alerts_and_heartbeats_apart(tmp_path: Path) -> None:
     settings = yaml.safe_load(alertmanager_settings(tmp_path, *RECEIVERS).read_text())
-    urls = {receiver["name"]: receiver["webhook_configs"][0]["url"] for receiver in settings["receivers"]}
-    assert urls == {"webhook": RECEIVERS[0], "heartbeat": RECEIVERS[1]}
+    receivers = {receiver["name"]: receiver for receiver in settings["receivers"]}
+    assert settings["route"]["receiver"] == "webhook"
+    assert receivers["webhook"]["webhook_configs"][0]["url"] == RECEIVERS[0]
+    assert receivers["heartbeat"]["webhook_configs"][0]["url"] == RECEIVERS[1]
 
 
 def test_demo_evaluates_every_ten_seconds(tmp_path: Path) -> None:

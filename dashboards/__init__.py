@@ -4,8 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 from dashboards import gpu, inference_service, llm_serving, monitoring, replicas, slo
+from kit.settings import Settings
 
-ALL: tuple[Callable[[], Any], ...] = (
+ALL: tuple[Callable[[Settings], Any], ...] = (
     inference_service.build,
     llm_serving.build,
     replicas.build,

@@ -7,6 +7,7 @@ from kit.expr import Expr
 from kit.panels import GREEN, RED, Row, Steps, Words, dashboard, row, stat, table, timeseries
 from kit.promql import avg_by, changes, count_by, instant, max_by, over_time, ratio, sum_by
 from kit.rules import Record
+from kit.settings import Settings
 from recording_rules import gpu
 
 _BOARD = ("instance", "gpu")
@@ -27,7 +28,7 @@ def _mean(record: Record) -> Expr:
     return avg_by((), instant(record))
 
 
-def build() -> Any:
+def build(_settings: Settings) -> Any:
     """The dashboard."""
     return dashboard(
         "gpu",

@@ -34,7 +34,7 @@ def compile_bundle(settings: Settings, data_source: DataSource | None = None) ->
     alert_files = {f"{group.name}.yaml": _alert_file(group, settings) for group in alert_groups}
     uid = data_source.uid if data_source else settings.grafana.data_source or CONVENTIONAL_DATA_SOURCE_UID
     return Bundle(
-        dashboards=_dashboards(settings.grafana.folder_uid, data_source),
+        dashboards=_dashboards(settings, data_source),
         recording_rules={f"{group.name}.yaml": _record_file(group, settings) for group in record_groups},
         alerts=alert_files,
         grafana_groups=tuple(
@@ -45,10 +45,10 @@ def compile_bundle(settings: Settings, data_source: DataSource | None = None) ->
     )
 
 
-def _dashboards(folder_uid: str, data_source: DataSource | None) -> dict[str, Json]:
-    compiled = [_dashboard(plain(build())) for build in dashboards.ALL]
+def _dashboards(settings: Settings, data_source: DataSource | None) -> dict[str, Json]:
+    compiled = [_dashboard(plain(build(settings))) for build in dashboards.ALL]
     _refuse_duplicates("dashboard", (board["uid"] for board in compiled))
-    uids = {board["uid"]: uid_in(folder_uid, board["uid"]) for board in compiled}
+    uids = {board["uid"]: uid_in(settings.grafana.folder_uid, board["uid"]) for board in compiled}
     for board in compiled:
         _lead_to(uids, board)
         board["uid"] = uids[board["uid"]]

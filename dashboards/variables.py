@@ -7,15 +7,17 @@ from recording_rules import engine, gpu, instances, requests, slo, targets
 JOB = Variable(name="job", title="Service", label="job", values_of=targets.TARGETS)
 MODEL = Variable(name="model", title="Model", label="model_name", values_of=requests.REQUESTS, optional=True)
 ENGINE_MODEL = Variable(name="model", title="Model", label="model_name", values_of=engine.RUNNING, optional=True)
+# What is recorded of GPUs and of their hosts, and what dcgm-exporter and nvidia_gpu_exporter expose.
+_GPU_SERIES = ("gpu:", "instance:gpu_", "DCGM_", "nvidia_smi_")
 # GPUs are measured by jobs of their own, so the service's job must not narrow them.
-GPU_JOB = Variable(name="gpu_job", title="GPU exporter", label="job", values_of=gpu.UTILIZATION, narrows="gpu:")
+GPU_JOB = Variable(name="gpu_job", title="GPU exporter", label="job", values_of=gpu.UTILIZATION, narrows=_GPU_SERIES)
 # Processes tell no model; they are found through the recorded series of their replica, which have it.
 REPLICA_MODEL = Variable(
     name="model",
     title="Model",
     label="model_name",
     values_of=instances.RUNNING,
-    narrows="instance:",
+    narrows=("instance:",),
     optional=True,
 )
 REPLICA = Variable(name="instance", title="Replica", label="instance", values_of=instances.RUNNING)
@@ -23,8 +25,10 @@ REPLICA = Variable(name="instance", title="Replica", label="instance", values_of
 ANY_JOB = Variable(name="job", title="Job", label="job", values_of=scrape.UP)
 # Prometheus scrapes itself under a job of its own, which a chosen service must not narrow away.
 PROMETHEUS_JOB = Variable(
-    name="prometheus_job", title="Prometheus", label="job", values_of=prometheus.HEAD_SERIES, narrows="prometheus_"
+    name="prometheus_job", title="Prometheus", label="job", values_of=prometheus.HEAD_SERIES, narrows=("prometheus_",)
 )
 SLO = Variable(name="slo", title="Objective", label="slo", values_of=slo.OBJECTIVE)
-GPU_INSTANCE = Variable(name="gpu_instance", title="Host", label="instance", values_of=gpu.MEMORY_USED, narrows="gpu:")
-GPU_INDEX = Variable(name="gpu", title="GPU", label="gpu", values_of=gpu.MEMORY_USED, narrows="gpu:")
+GPU_INSTANCE = Variable(
+    name="gpu_instance", title="Host", label="instance", values_of=gpu.MEMORY_USED, narrows=_GPU_SERIES
+)
+GPU_INDEX = Variable(name="gpu", title="GPU", label="gpu", values_of=gpu.MEMORY_USED, narrows=_GPU_SERIES)

@@ -1,7 +1,7 @@
 """Dashboard variables, and how each narrows the queries of its dashboard."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kit.expr import Expr, Selector, Source, regex
 
@@ -10,9 +10,9 @@ DATA_SOURCE = "datasource"
 
 @dataclass(frozen=True, kw_only=True)
 class Variable:
-    """A choice among the values that `label` has on the series `values_of`; it narrows all series whose name begins with `narrows`.
+    """A choice among the values that `label` has on the series `values_of`; it narrows series whose name begins with one of `narrows`.
 
-    Where two variables stand for the same label, a series belongs to the one with the longer `narrows`.
+    Where two variables stand for the same label, a series belongs to the one that knows more of its name.
     `optional` keeps the series that lack the label as long as nothing is chosen.
     """
 
@@ -20,7 +20,7 @@ class Variable:
     title: str
     label: str
     values_of: Source
-    narrows: str = ""
+    narrows: tuple[str, ...] = ("",)
     optional: bool = False
 
     @property
@@ -33,19 +33,20 @@ class Variable:
         """The regular expression that stands for all values."""
         return ".*" if self.optional else ".+"
 
+    def known_of(self, name: str) -> int:
+        """How many characters of the series' name `narrows` names; -1 where the series does not concern it."""
+        return max((len(prefix) for prefix in self.narrows if name.startswith(prefix)), default=-1)
+
 
 def narrowed(expr: Expr, variables: Sequence[Variable]) -> Expr:
     """The query with a matcher for every variable that concerns its series."""
-    # A matcher that is already there stays, so the most specific variable of a label comes first.
-    for variable in sorted(variables, key=lambda variable: -len(variable.narrows)):
-        expr = _narrow(expr, variable)
-    return expr
+    parts = tuple(part if isinstance(part, str) else _narrow(part, variables) for part in expr.parts)
+    return replace(expr, parts=parts)
 
 
-def _narrow(expr: Expr, variable: Variable) -> Expr:
-    def part_of(selector: Selector) -> Selector:
-        concerned = selector.name.startswith(variable.narrows) and variable.label in selector.labels
-        return selector.matching({variable.label: regex(f"${variable.name}")}) if concerned else selector
-
-    parts = tuple(part if isinstance(part, str) else part_of(part) for part in expr.parts)
-    return Expr(parts, expr.shape, expr.strength)
+def _narrow(selector: Selector, variables: Sequence[Variable]) -> Selector:
+    # A matcher that is already there stays, so the variable that knows most of the name comes first.
+    for variable in sorted(variables, key=lambda variable: -variable.known_of(selector.name)):
+        if variable.known_of(selector.name) >= 0 and variable.label in selector.labels:
+            selector = selector.matching({variable.label: regex(f"${variable.name}")})
+    return selector

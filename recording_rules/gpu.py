@@ -93,6 +93,11 @@ ENGINE_ACTIVE = Record(
     _profiled(dcgm.GR_ENGINE_ACTIVE),
     "Share of time the compute engine is active: a finer duty cycle.",
 )
+ACTIVITY = Record(
+    "gpu:activity_ratio:max",
+    instant(ENGINE_ACTIVE).or_(instant(UTILIZATION)),
+    "Share of time the GPU works: its compute engine where that is profiled, else any kernel.",
+)
 TENSOR_ACTIVE = Record(
     "gpu:tensor_active_ratio:max",
     _profiled(dcgm.PIPE_TENSOR_ACTIVE),
@@ -146,6 +151,7 @@ GROUP = RecordGroup(
         TEMPERATURE,
         SM_CLOCK,
         ENGINE_ACTIVE,
+        ACTIVITY,
         TENSOR_ACTIVE,
         DRAM_ACTIVE,
         XID_LAST,

@@ -100,10 +100,9 @@ def _rule_file(name: str, rules: list[Json], interval_seconds: int) -> Json:
 
 
 def _alert_rule(alert: Alert, settings: Settings) -> Json:
-    runbook = f"{alert.name}.md"
-    links = {"runbook": f"alerts/runbooks/{runbook}"}
-    if settings.runbook_base_url:
-        links["runbook_url"] = f"{settings.runbook_base_url.rstrip('/')}/{runbook}"
+    links = {"runbook": f"alerts/runbooks/{alert.name}.md"}
+    if url := settings.runbook_url(alert.name):
+        links["runbook_url"] = url
     return {
         "alert": alert.name,
         "expr": str(scoped(alert.expr, settings)),

@@ -17,6 +17,8 @@ from kit.tables import DrillDown, common_labels, heading, links, organized, over
 from kit.variables import DATA_SOURCE, Variable, narrowed
 from metrics.types import Unit
 
+# Stands for the id of the settings' currency, which the compiler puts in.
+CURRENCY = "currency"
 # Grafana's unit ids (its "Standard options" documentation); `suffix:` prints the text behind the number.
 GRAFANA_UNITS = {
     Unit.NONE: "none",
@@ -40,6 +42,11 @@ GRAFANA_UNITS = {
     Unit.MEGAHERTZ: "none",
     Unit.JOULES: "joule",
     Unit.HERTZ: "hertz",
+    Unit.MONEY: CURRENCY,
+    Unit.MONEY_PER_HOUR: CURRENCY,
+    Unit.WATT_HOURS: "watth",
+    Unit.TOKENS_PER_JOULE: "suffix:tok/J",
+    Unit.PAGES_PER_SECOND: "suffix:pages/s",
 }
 
 GREEN, YELLOW, RED, NEUTRAL = "green", "yellow", "red", "blue"

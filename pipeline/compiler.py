@@ -12,6 +12,7 @@ from kit.rules import Alert, AlertGroup, Record, RecordGroup
 from kit.settings import Settings
 from pipeline.annotations import annotations
 from pipeline.bundle import Bundle, DataSource, Json
+from pipeline.currency import print_in
 from pipeline.grafana_rules import grafana_group, uid_in
 from pipeline.modern import modern_dashboard, plain
 
@@ -47,6 +48,8 @@ def compile_bundle(settings: Settings, data_source: DataSource | None = None) ->
 
 def _dashboards(settings: Settings, data_source: DataSource | None) -> dict[str, Json]:
     compiled = [_dashboard(plain(build(settings))) for build in dashboards.ALL]
+    for board in compiled:
+        print_in(settings.cost.currency, board)
     _refuse_duplicates("dashboard", (board["uid"] for board in compiled))
     uids = {board["uid"]: uid_in(settings.grafana.folder_uid, board["uid"]) for board in compiled}
     for board in compiled:

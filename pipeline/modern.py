@@ -158,7 +158,8 @@ def _bargauge(old: Json) -> Json:
 
 
 def _table(old: Json) -> Json:
-    return {"showHeader": True}
+    ordered = old["options"]["sortBy"]
+    return {"showHeader": True, **({"sortBy": ordered} if ordered else {})}
 
 
 _OPTIONS: dict[str, Callable[[Json], Json]] = {

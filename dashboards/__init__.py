@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from dashboards import gpu, inference_service, llm_serving, monitoring, replicas, slo
+from dashboards import cost, gpu, inference_service, llm_serving, monitoring, replicas, slo
 from kit.settings import Settings
 
 ALL: tuple[Callable[[Settings], Any], ...] = (
@@ -11,6 +11,7 @@ ALL: tuple[Callable[[Settings], Any], ...] = (
     llm_serving.build,
     replicas.build,
     gpu.build,
+    cost.build,
     slo.build,
     monitoring.build,
 )

@@ -5,7 +5,15 @@ from metrics import prometheus, scrape
 from recording_rules import engine, gpu, instances, requests, slo, targets
 
 JOB = Variable(name="job", title="Service", label="job", values_of=targets.TARGETS)
-MODEL = Variable(name="model", title="Model", label="model_name", values_of=requests.REQUESTS, optional=True)
+# Hosts of GPUs serve no model, so a chosen one must not narrow what their exporters expose.
+MODEL = Variable(
+    name="model",
+    title="Model",
+    label="model_name",
+    values_of=requests.REQUESTS,
+    narrows=("model:",),
+    optional=True,
+)
 ENGINE_MODEL = Variable(name="model", title="Model", label="model_name", values_of=engine.RUNNING, optional=True)
 # What is recorded of GPUs and of their hosts, and what dcgm-exporter and nvidia_gpu_exporter expose.
 _GPU_SERIES = ("gpu:", "instance:gpu_", "DCGM_", "nvidia_smi_")

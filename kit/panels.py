@@ -216,6 +216,8 @@ def comparison(
     values of its label links.
     """
     labels = common_labels(title, columns)
+    if largest_first and largest_first not in columns:
+        raise GlassboxError(f"Panel {title!r} has no column {largest_first!r} to order by: {', '.join(columns)}.")
     overrides = [override(name, _column(title, query, (steps or {}).get(name))) for name, query in columns.items()]
     panel = core.Table(
         **_common(title, columns, why, size, extra={"thresholds": PLAIN.to_json()}),

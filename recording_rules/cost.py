@@ -28,9 +28,9 @@ def price(settings: Settings) -> Expr:
     return reduce(Expr.or_, (*by_model, others)).measured_in(Unit.MONEY_PER_HOUR)
 
 
-def idle(settings: Settings) -> Expr:
-    """What each GPU costs an hour for the share of time in which it is idle."""
-    return (price(settings) * (instant(gpu.ACTIVITY) * -1 + 1)).measured_in(Unit.MONEY_PER_HOUR)
+def idle(settings: Settings, activity: Expr) -> Expr:
+    """What each GPU costs an hour for the share of time in which it is not active; `activity` is 0..1 by GPU."""
+    return (price(settings) * (activity * -1 + 1)).measured_in(Unit.MONEY_PER_HOUR)
 
 
 def group(settings: Settings) -> RecordGroup:
@@ -40,7 +40,7 @@ def group(settings: Settings) -> RecordGroup:
         (
             COST.recorded(sum_by(TARGET, price(settings)), "Price of the host's GPUs for an hour."),
             IDLE_COST.recorded(
-                sum_by(TARGET, idle(settings)),
+                sum_by(TARGET, idle(settings, instant(gpu.ACTIVITY))),
                 "The part of it that is paid for idle GPUs; those whose activity nobody measures count as active.",
             ),
             POWER,

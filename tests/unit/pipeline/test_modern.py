@@ -366,6 +366,8 @@ def test_a_comparison_may_be_ordered_by_a_column():
     )
     assert panels["by KV"]["options"]["sortBy"] == [{"displayName": "KV", "desc": True}]
     assert "sortBy" not in panels["as is"]["options"]
+    with pytest.raises(GlassboxError, match="Panel 'x' has no column 'kv' to order by: Running, KV"):
+        comparison("x", columns, why="w.", largest_first="kv")
 
 
 def test_the_variable_narrows_every_query_that_has_its_label():

@@ -126,7 +126,7 @@ def _now(now: _Sums) -> Row:
 def _range(chosen: _Sums, interval_seconds: int) -> Row:
     """The same over the time range: what was paid within it over what was done within it."""
 
-    def hours(per_hour: Expr, unit: Unit) -> Expr:
+    def total(per_hour: Expr, unit: Unit) -> Expr:
         return (per_hour * interval_seconds / _SECONDS_PER_HOUR).measured_in(unit)
 
     why = "Within the chosen time range: what all GPUs cost, quiet hours included, over what was done."
@@ -134,13 +134,13 @@ def _range(chosen: _Sums, interval_seconds: int) -> Row:
         "Over the chosen time range",
         stat(
             "Cost, range",
-            hours(chosen.paid, Unit.MONEY),
+            total(chosen.paid, Unit.MONEY),
             why=f"What the chosen GPUs cost within the time range, as far back as Prometheus keeps data. {_PRICES}",
             empty=_NOT_MEASURED,
         ),
         stat(
             "Idle cost, range",
-            hours(chosen.idle, Unit.MONEY),
+            total(chosen.idle, Unit.MONEY),
             why="The part of it that was paid for time in which GPUs were not active.",
             empty=_NOT_MEASURED,
         ),
@@ -151,7 +151,7 @@ def _range(chosen: _Sums, interval_seconds: int) -> Row:
         stat("Tokens per joule, range", chosen.tokens_per_joule, why=f"All tokens over all energy. {_TOGETHER}"),
         stat(
             "Energy, range",
-            hours(chosen.watts, Unit.WATT_HOURS),
+            total(chosen.watts, Unit.WATT_HOURS),
             why="What the chosen GPUs drew within the time range, without their hosts and their cooling.",
             empty=_NOT_MEASURED,
         ),

@@ -23,6 +23,7 @@ from kit.panels import (
 )
 from kit.promql import avg_by, instant, max_by, mean, min_by, over_time, ratio, sum_by
 from kit.rules import Record
+from kit.settings import Settings
 from kit.tables import DrillDown
 from metrics.types import Unit
 from recording_rules import capacity, diagnosis, engine, gpu, requests, signals, workload
@@ -68,7 +69,7 @@ _EVIDENCE = {
 }
 
 
-def build() -> Any:
+def build(_settings: Settings) -> Any:
     """The dashboard."""
     return dashboard(
         "capacity-and-diagnosis",

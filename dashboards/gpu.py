@@ -7,6 +7,7 @@ from kit.expr import Expr
 from kit.panels import GREEN, RED, Row, Steps, Words, dashboard, row, stat, table, timeseries
 from kit.promql import avg_by, changes, count_by, instant, max_by, over_time, ratio, sum_by
 from kit.rules import Record
+from kit.settings import Settings
 from recording_rules import gpu
 
 _BOARD = ("instance", "gpu")
@@ -32,7 +33,7 @@ def _mean(source: Record | Expr) -> Expr:
     return avg_by((), _chosen(source))
 
 
-def build() -> Any:
+def build(_settings: Settings) -> Any:
     """The dashboard."""
     return dashboard(
         "gpu",

@@ -6,6 +6,7 @@ from dashboards.variables import GPU_JOB, JOB
 from kit.grid import Size
 from kit.panels import GREEN, RED, UP_DOWN, YELLOW, Row, Steps, bars, dashboard, gauge, row, stat, table, timeseries
 from kit.promql import instant, max_by, ratio, sum_by
+from kit.settings import Settings
 from kit.tables import DrillDown
 from metrics import scrape
 from recording_rules import gpu, requests, targets
@@ -100,7 +101,7 @@ def _parts() -> Row:
     )
 
 
-def build() -> Any:
+def build(_settings: Settings) -> Any:
     """The dashboard."""
     return dashboard(
         "inference-service",

@@ -7,6 +7,7 @@ from kit.expr import Expr
 from kit.panels import Row, Steps, dashboard, row, stat, timeseries
 from kit.promql import instant, max_by, mean, ratio, sum_by
 from kit.rules import HistogramRecord, Record
+from kit.settings import Settings
 from metrics.types import Unit
 from recording_rules import engine, gpu, requests, workload
 
@@ -16,7 +17,7 @@ _BOARD = ("instance", "gpu")
 _KV_STEPS = Steps("green", ((0.9, "yellow"), (0.98, "red")))
 
 
-def build() -> Any:
+def build(_settings: Settings) -> Any:
     """The dashboard."""
     return dashboard(
         "llm-serving",

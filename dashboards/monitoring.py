@@ -8,6 +8,7 @@ from typing import Any
 from dashboards.variables import ANY_JOB, PROMETHEUS_JOB
 from kit.panels import GREEN, RED, UP_DOWN, YELLOW, Row, Steps, comparison, dashboard, row, stat, table, timeseries
 from kit.promql import age, avg_by, count_by, increase, instant, max_by, ratio, sum_by
+from kit.settings import Settings
 from metrics import prometheus, scrape
 from metrics.types import Unit
 from recording_rules import instances, targets
@@ -36,7 +37,7 @@ _FAILURES = increase(prometheus.RULE_FAILURES, "1h")
 _SINCE_EVALUATION = age(max_by(_GROUP, instant(prometheus.RULE_GROUP_LAST_EVALUATION)))
 
 
-def build() -> Any:
+def build(_settings: Settings) -> Any:
     """The dashboard."""
     return dashboard(
         "monitoring",

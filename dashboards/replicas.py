@@ -13,6 +13,7 @@ from kit.grid import Size
 from kit.panels import GREEN, RED, YELLOW, Row, Steps, comparison, dashboard, row, stat, table, timeseries
 from kit.promql import age, avg_by, changes, count_by, first_by, group_by, instant, max_by, min_by, rate, ratio
 from kit.rules import Record
+from kit.settings import Settings
 from kit.tables import DrillDown
 from metrics import process, vllm
 from metrics.types import Unit
@@ -69,7 +70,7 @@ _COLUMNS: Mapping[str, Expr] = {
 }
 
 
-def build() -> Any:
+def build(_settings: Settings) -> Any:
     """The dashboard."""
     return dashboard(
         "replicas",

@@ -7,6 +7,7 @@ from kit.expr import Expr
 from kit.grid import Size
 from kit.panels import GREEN, RED, YELLOW, Row, Steps, dashboard, row, stat, timeseries
 from kit.promql import instant, max_by, min_by, ratio, sum_by
+from kit.settings import Settings
 from kit.slo import PAGE_WINDOWS, TICKET_WINDOWS, BurnWindow
 from recording_rules import slo
 
@@ -38,7 +39,7 @@ def _burn(window: BurnWindow, alert: str) -> Any:
     )
 
 
-def build() -> Any:
+def build(_settings: Settings) -> Any:
     """The dashboard."""
     return dashboard(
         "slo",

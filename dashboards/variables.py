@@ -5,10 +5,18 @@ from metrics import prometheus, scrape
 from recording_rules import engine, gpu, instances, requests, slo, targets
 
 JOB = Variable(name="job", title="Service", label="job", values_of=targets.TARGETS)
-MODEL = Variable(name="model", title="Model", label="model_name", values_of=requests.REQUESTS, optional=True)
+# Hosts of GPUs serve no model, so a chosen one must not narrow what their exporters expose.
+MODEL = Variable(
+    name="model",
+    title="Model",
+    label="model_name",
+    values_of=requests.REQUESTS,
+    narrows=("model:",),
+    optional=True,
+)
 ENGINE_MODEL = Variable(name="model", title="Model", label="model_name", values_of=engine.RUNNING, optional=True)
 # GPUs are measured by jobs of their own, so the service's job must not narrow them: recorded ones, and those of each exporter.
-_GPU_SERIES = ("gpu:", "DCGM_", "gpu_", "nvidia_smi_")
+_GPU_SERIES = ("gpu:", "instance:gpu_", "DCGM_", "gpu_", "nvidia_smi_")
 GPU_JOB = Variable(name="gpu_job", title="GPU exporter", label="job", values_of=gpu.MEMORY_USED, narrows=_GPU_SERIES)
 # Processes tell no model; they are found through the recorded series of their replica, which have it.
 REPLICA_MODEL = Variable(

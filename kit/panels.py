@@ -13,10 +13,13 @@ from grafanalib import core
 from kit.errors import GlassboxError
 from kit.expr import Expr
 from kit.grid import Size, stable_id, widths
+from kit.promql import CHOSEN_RANGE
 from kit.tables import DrillDown, common_labels, heading, links, organized, override, side_by_side
 from kit.variables import DATA_SOURCE, Variable, narrowed
 from metrics.types import Unit
 
+# Stands for the id of the settings' currency, which the compiler puts in.
+CURRENCY = "currency"
 # Grafana's unit ids (its "Standard options" documentation); `suffix:` prints the text behind the number.
 GRAFANA_UNITS = {
     Unit.NONE: "none",
@@ -40,6 +43,11 @@ GRAFANA_UNITS = {
     Unit.MEGAHERTZ: "none",
     Unit.JOULES: "joule",
     Unit.HERTZ: "hertz",
+    Unit.MONEY: CURRENCY,
+    Unit.MONEY_PER_HOUR: CURRENCY,
+    Unit.WATT_HOURS: "watth",
+    Unit.TOKENS_PER_JOULE: "suffix:tok/J",
+    Unit.PAGES_PER_SECOND: "suffix:pages/s",
 }
 
 GREEN, YELLOW, RED, NEUTRAL = "green", "yellow", "red", "blue"
@@ -212,15 +220,19 @@ def comparison(
     why: str,
     steps: Mapping[str, Steps] | None = None,
     words: Mapping[str, Words] | None = None,
+    largest_first: str = "",
     drill_down: DrillDown | None = None,
     size: Size = TALL,
 ) -> Any:
     """The newest values of several queries side by side: a row for each set of labels, a column for each query.
 
     The queries must have the same labels, by which their results meet; one that lacks a row leaves its cell empty.
-    `steps` colour the numbers of a column, `words` name them; `drill_down` makes the values of its label links.
+    `steps` colour the numbers of a column, `words` name them, `largest_first` is the column that orders the rows;
+    `drill_down` makes the values of its label links.
     """
     labels = common_labels(title, columns)
+    if largest_first and largest_first not in columns:
+        raise GlassboxError(f"Panel {title!r} has no column {largest_first!r} to order by: {', '.join(columns)}.")
     overrides = [
         override(name, _column(title, query, (steps or {}).get(name), (words or {}).get(name)))
         for name, query in columns.items()
@@ -228,6 +240,7 @@ def comparison(
     panel = core.Table(
         **_common(title, columns, why, size, extra={"thresholds": PLAIN.to_json()}),
         overrides=overrides + links(drill_down),
+        sortBy=[core.TableSortByField(displayName=largest_first, desc=True)] if largest_first else [],
     )
     panel.transformations = side_by_side(
         labels, [(target.refId, name) for target, name in zip(panel.targets, columns, strict=True)]
@@ -290,9 +303,14 @@ def _named(queries: Queries) -> Mapping[str, Expr]:
 
 def _target(index: int, name: str, expr: Expr) -> Any:
     labels = " ".join(f"{{{{{label}}}}}" for label in expr.shape.labels)
-    legend = f"{name} {labels}".strip() or "__auto"
     return core.Target(
-        expr=expr, legendFormat=legend, refId=chr(ord("A") + index), intervalFactor=1, datasource=DATA_SOURCE_REF
+        expr=expr,
+        legendFormat=f"{name} {labels}".strip() or "__auto",
+        refId=chr(ord("A") + index),
+        intervalFactor=1,
+        # Of the whole chosen range there is one value, not one for each of its moments.
+        instant=any(selector.window == CHOSEN_RANGE for selector in expr.selectors),
+        datasource=DATA_SOURCE_REF,
     )
 
 

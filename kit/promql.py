@@ -20,6 +20,10 @@ _PER_SECOND = {
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
+# Grafana's name for the time range that is chosen on a dashboard.
+CHOSEN_RANGE = "$__range"
+
+
 def duration_seconds(text: str) -> int:
     """Seconds of a Prometheus duration such as `90s`, `5m` or `1h30m`."""
     if not re.fullmatch(r"(\d+[smhdw])+", text):

@@ -89,6 +89,19 @@ class Gpu:
 
 
 @dataclass(frozen=True)
+class Cost:
+    """What a GPU costs, in one currency (an ISO 4217 code), and how many pages a request stands for.
+
+    `gpu_prices_per_hour` are pairs of a GPU's model, as nvidia-smi calls it, and its price; all others cost `gpu_price_per_hour`.
+    """
+
+    currency: str = "USD"
+    gpu_price_per_hour: float = 2.0
+    gpu_prices_per_hour: tuple[tuple[str, float], ...] = ()
+    pages_per_request: float = 1
+
+
+@dataclass(frozen=True)
 class Settings:
     """All settings, defaults included."""
 
@@ -99,11 +112,16 @@ class Settings:
     runbook_base_url: str = ""
     grafana: GrafanaTarget = field(default_factory=GrafanaTarget)
     gpu: Gpu = field(default_factory=Gpu)
+    cost: Cost = field(default_factory=Cost)
     slos: tuple[Slo, ...] = DEFAULT_SLOS
     slo_period_days: int = 30
 
     def __post_init__(self) -> None:
         check_slos(self.slos, self.slo_period_days)
+
+    def runbook_url(self, alert: str) -> str:
+        """Where the alert's runbook can be read; empty where `runbook_base_url` is."""
+        return f"{self.runbook_base_url.rstrip('/')}/{alert}.md" if self.runbook_base_url else ""
 
 
 def load_settings(path: Path | None) -> Settings:
@@ -179,7 +197,7 @@ T = TypeVar("T")
 
 
 def _fill(kind: type[T], values: Mapping[str, Any]) -> T:
-    """Build a settings dataclass from checked values; nested mappings become nested dataclasses, lists tuples."""
+    """Build a settings dataclass from checked values; nested mappings become nested dataclasses or pairs, lists tuples."""
 
     def convert(name: str, value: Any) -> Any:
         default = getattr(kind(), name)
@@ -187,6 +205,8 @@ def _fill(kind: type[T], values: Mapping[str, Any]) -> T:
             return _fill(type(default), value)
         if isinstance(default, int) and isinstance(value, float) and value.is_integer():
             return int(value)  # 60.0 is an integer to JSON Schema
+        if isinstance(value, dict):
+            return tuple(value.items())
         if isinstance(value, list):
             return tuple(type(default[0])(**item) if isinstance(item, dict) else item for item in value)
         return value

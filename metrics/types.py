@@ -29,6 +29,11 @@ class Unit(Enum):
     MEGAHERTZ = "megahertz"
     JOULES = "joules"
     HERTZ = "hertz"
+    MONEY = "money"
+    MONEY_PER_HOUR = "money_per_hour"
+    WATT_HOURS = "watt_hours"
+    TOKENS_PER_JOULE = "tokens_per_joule"
+    PAGES_PER_SECOND = "pages_per_second"
 
 
 class Kind(Enum):

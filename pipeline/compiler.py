@@ -12,6 +12,7 @@ from kit.rules import Alert, AlertGroup, Record, RecordGroup, Subject
 from kit.settings import Settings
 from pipeline.annotations import annotations
 from pipeline.bundle import Bundle, DataSource, Json
+from pipeline.currency import print_in
 from pipeline.grafana_rules import grafana_group, uid_in
 from pipeline.modern import modern_dashboard, plain
 from pipeline.panel_links import PanelLink, panel_link
@@ -32,7 +33,7 @@ def compile_bundle(settings: Settings, data_source: DataSource | None = None) ->
     _refuse_duplicates("record", (_identity(record) for group in record_groups for record in group.records))
     record_group_names = [group.name for group in record_groups]
     _refuse_duplicates("rule group", record_group_names + [group.name for group in alert_groups])
-    boards = _dashboards(settings.grafana.folder_uid, data_source)
+    boards = _dashboards(settings, data_source)
     links = {alert.name: panel_link(alert, boards) for group in alert_groups for alert in group.alerts}
     alert_files = {f"{group.name}.yaml": _alert_file(group, links, settings) for group in alert_groups}
     uid = data_source.uid if data_source else settings.grafana.data_source or CONVENTIONAL_DATA_SOURCE_UID
@@ -48,11 +49,13 @@ def compile_bundle(settings: Settings, data_source: DataSource | None = None) ->
     )
 
 
-def _dashboards(folder_uid: str, data_source: DataSource | None) -> dict[str, Json]:
+def _dashboards(settings: Settings, data_source: DataSource | None) -> dict[str, Json]:
     """All dashboards by slug; their uids are those of the folder."""
-    compiled = [_dashboard(plain(build())) for build in dashboards.ALL]
+    compiled = [_dashboard(plain(build(settings))) for build in dashboards.ALL]
+    for board in compiled:
+        print_in(settings.cost.currency, board)
     _refuse_duplicates("dashboard", (board["uid"] for board in compiled))
-    uids = {board["uid"]: uid_in(folder_uid, board["uid"]) for board in compiled}
+    uids = {board["uid"]: uid_in(settings.grafana.folder_uid, board["uid"]) for board in compiled}
     by_slug = {board["uid"]: board for board in compiled}
     for slug, board in by_slug.items():
         _lead_to(uids, board)
@@ -105,10 +108,9 @@ def _rule_file(name: str, rules: list[Json], interval_seconds: int) -> Json:
 
 
 def _alert_rule(alert: Alert, subject: Subject, link: PanelLink, settings: Settings) -> Json:
-    runbook = f"{alert.name}.md"
-    links = {"runbook": f"alerts/runbooks/{runbook}", "dashboard": link.path}
-    if settings.runbook_base_url:
-        links["runbook_url"] = f"{settings.runbook_base_url.rstrip('/')}/{runbook}"
+    links = {"runbook": f"alerts/runbooks/{alert.name}.md", "dashboard": link.path}
+    if url := settings.runbook_url(alert.name):
+        links["runbook_url"] = url
     if settings.grafana.url:
         links["dashboard_url"] = f"{settings.grafana.url.rstrip('/')}{link.path}"
     return {

@@ -164,7 +164,8 @@ def _state_timeline(_old: Json) -> Json:
 
 
 def _table(old: Json) -> Json:
-    return {"showHeader": True}
+    ordered = old["options"]["sortBy"]
+    return {"showHeader": True, **({"sortBy": ordered} if ordered else {})}
 
 
 _OPTIONS: dict[str, Callable[[Json], Json]] = {

@@ -7,7 +7,8 @@ import pytest
 import yaml
 
 import recording_rules
-from kit.settings import Settings
+from kit.promql import CHOSEN_RANGE
+from kit.settings import Cost, Settings
 from metrics import CATALOGUE
 from pipeline import promtool
 from pipeline.compiler import compile_bundle
@@ -123,6 +124,121 @@ MONITORING_CASES = [
 ]
 
 
+# Two hosts for 14.4 an hour, which is 0.004 a second; 1,000 output tokens a second of 4,000; 2 pages a second; 800 W.
+HOST_A, HOST_B = '{job="dcgm",instance="a:9400"}', '{job="dcgm",instance="b:9400"}'
+MODEL_M, MODEL_N = '{job="vllm",model_name="m"}', '{job="ocr",model_name="n"}'
+GPU_A, GPU_B = '{job="dcgm",instance="a:9400",gpu="0"}', '{job="dcgm",instance="b:9400",gpu="1"}'
+SPENDING = {
+    f"instance:gpu_cost_per_hour:sum{HOST_A}": "10.8x80",
+    f"instance:gpu_cost_per_hour:sum{HOST_B}": "3.6x80",
+    f"instance:gpu_idle_cost_per_hour:sum{HOST_A}": "1.8x80",
+    f"instance:gpu_idle_cost_per_hour:sum{HOST_B}": "3.6x80",
+    f"instance:gpu_power_watts:sum{HOST_A}": "700x80",
+    f"instance:gpu_power_watts:sum{HOST_B}": "100x80",
+    f"model:inference_generation_tokens:rate5m{MODEL_M}": "750x80",
+    f"model:inference_generation_tokens:rate5m{MODEL_N}": "250x80",
+    f"model:inference_prompt_tokens:rate5m{MODEL_M}": "2000x80",
+    f"model:inference_prompt_tokens:rate5m{MODEL_N}": "1000x80",
+    f"model:inference_requests:rate1m{MODEL_M}": "1.5x80",
+    f"model:inference_requests:rate1m{MODEL_N}": "0.5x80",
+    f"gpu:memory_used_bytes:max{GPU_A}": "60x80",
+    f"gpu:memory_total_bytes:max{GPU_A}": "80x80",
+    f"gpu:power_watts:max{GPU_A}": "700x80",
+    # Of the 41 samples of ten minutes: 20 idle, one half, 20 active, which is 0.5.
+    f"gpu:activity_ratio:max{GPU_A}": "0x59 0.5 1x19",
+    # A GPU that went five minutes ago.
+    f"gpu:memory_used_bytes:max{GPU_B}": "60x59 stale",
+    f"gpu:activity_ratio:max{GPU_B}": "0.5x59 stale",
+}
+COST_CASES = [
+    ("Cost per hour", 0, {"{}": 14.4}),
+    ("Idle per hour", 0, {"{}": 5.4}),
+    # Of the money: the mean of both hosts' shares would be 0.58.
+    ("Idle share", 0, {"{}": 0.375}),
+    # 0.004 / 1,000, / 4,000, / 2.
+    ("Per million output tokens", 0, {"{}": 4}),
+    ("Per million tokens", 0, {"{}": 1}),
+    ("Per 1,000 pages", 0, {"{}": 2}),
+    ("Tokens per joule", 0, {"{}": 5}),
+    ("Paid and idle", 1, {"{}": 5.4}),
+    ("Idle by host", 0, {'{instance="a:9400"}': 1.8, '{instance="b:9400"}': 3.6}),
+    ("Power by GPU exporter", 0, {'{job="dcgm"}': 800}),
+    ("Models", 2, {MODEL_M: 1.5, MODEL_N: 0.5}),
+    ("Models", 3, {MODEL_M: 0.75, MODEL_N: 0.25}),
+    ("Models", 4, {MODEL_M: 10.8, MODEL_N: 3.6}),
+    ("GPUs", 0, {GPU_A: 0.5}),
+    ("GPUs", 1, {GPU_A: 0.75}),
+    ("GPUs", 3, {GPU_A: 2}),
+    ("GPUs", 4, {GPU_A: 1}),
+]
+
+# 41 samples of 15 s lie in ten minutes, both ends included; work is done in the last 20 of them only.
+QUIET_FIRST = {
+    f"instance:gpu_cost_per_hour:sum{HOST_A}": "72x80",
+    f"instance:gpu_idle_cost_per_hour:sum{HOST_A}": "72x60 0x19",
+    f"instance:gpu_power_watts:sum{HOST_A}": "100x60 400x19",
+    f"model:inference_generation_tokens:rate5m{MODEL_M}": "0x60 1000x19",
+    f"model:inference_prompt_tokens:rate5m{MODEL_M}": "0x60 3000x19",
+    f"model:inference_requests:rate1m{MODEL_N}": "0x60 4x19",
+}
+RANGE_CASES = [
+    # 41 x 72 = 2,952 an hour, and each sample stands for the 30 s of the default interval.
+    ("Cost, range", {"{}": 2952 * 30 / 3600}),
+    ("Idle cost, range", {"{}": 21 * 72 * 30 / 3600}),
+    ("Idle share, range", {"{}": 21 / 41}),
+    # 0.82 a second over 20 x 1,000, 20 x 4,000 and 20 x 4: twice what the busy half alone would cost.
+    ("Per million output tokens, range", {"{}": 41}),
+    ("Per million tokens, range", {"{}": 10.25}),
+    ("Per 1,000 pages, range", {"{}": 10.25}),
+    # 80,000 over 21 x 100 + 20 x 400.
+    ("Tokens per joule, range", {"{}": 80000 / 10100}),
+    ("Energy, range", {"{}": 10100 * 30 / 3600}),
+]
+
+# GPUs are paid for, and nobody asks.
+NO_WORK = {f"instance:gpu_cost_per_hour:sum{HOST_A}": "72x80", f"instance:gpu_power_watts:sum{HOST_A}": "100x80"} | {
+    f"model:inference_{work}{MODEL_M}": "0x80"
+    for work in ("generation_tokens:rate5m", "prompt_tokens:rate5m", "requests:rate1m")
+}
+PRICES = ["Per million output tokens", "Per million tokens", "Per 1,000 pages"]
+
+
+@pytest.mark.parametrize(
+    ("panel", "query", "expected"), COST_CASES, ids=[f"{case[0]} {case[1]}" for case in COST_CASES]
+)
+def test_cost_and_energy(panel: str, query: int, expected: dict[str, float], tmp_path: Path) -> None:
+    _assert_values(_query("Cost and energy", panel, query), SPENDING, expected, tmp_path)
+
+
+@pytest.mark.parametrize(("panel", "expected"), RANGE_CASES, ids=[case[0] for case in RANGE_CASES])
+def test_cost_over_the_time_range_pays_for_its_quiet_part(
+    panel: str, expected: dict[str, float], tmp_path: Path
+) -> None:
+    _assert_values(_query("Cost and energy", panel, 0), QUIET_FIRST, expected, tmp_path)
+
+
+@pytest.mark.parametrize("panel", [*PRICES, *(f"{price}, range" for price in PRICES)])
+def test_work_that_nobody_does_has_no_price(panel: str, tmp_path: Path) -> None:
+    """No infinity, and no 0 either."""
+    _assert_values(_query("Cost and energy", panel, 0), NO_WORK, {}, tmp_path)
+
+
+def test_prices_by_model_are_asked_of_the_chosen_gpus_and_not_of_the_service() -> None:
+    """The exporters' own series carry the labels of both variables."""
+    settings = Settings(cost=Cost(gpu_prices_per_hour=(("NVIDIA L4", 0.5),)))
+    boards = {board["title"]: board for board in compile_bundle(settings).dashboards.values()}
+    (table,) = [panel for panel in boards["Cost and energy"]["panels"] if panel["title"] == "GPUs"]
+    price = table["targets"][3]["expr"]
+    assert 'DCGM_FI_DEV_FB_USED{instance=~"$gpu_instance",job=~"$gpu_job",modelName="NVIDIA L4"}' in price
+    assert 'nvidia_smi_gpu_info{instance=~"$gpu_instance",job=~"$gpu_job",name="NVIDIA L4"}' in price
+
+
+def test_whatever_is_summed_over_a_time_range_is_recorded_at_one_interval() -> None:
+    """Or a price of work would be wrong by the ratio of the intervals."""
+    groups = {group.name: group for group in recording_rules.groups(Settings())}
+    assert {groups[name].interval_seconds for name in ("cost", "engine", "requests")} == {None}
+
+
 @pytest.mark.parametrize(("panel", "query", "expected"), REPLICA_CASES, ids=[case[0] for case in REPLICA_CASES])
 def test_replicas(panel: str, query: int, expected: dict[str, float], tmp_path: Path) -> None:
     _assert_values(_query("Replicas", panel, query), REPLICAS, expected, tmp_path)
@@ -182,4 +298,4 @@ def _query(board: str, panel: str, number: int, **chosen: str) -> str:
     for variable in BOARDS[board]["templating"]["list"][1:]:
         value = chosen.get(variable["name"], variable["allValue"])
         expr = expr.replace(f'"${variable["name"]}"', f'"{value}"')
-    return expr
+    return expr.replace(CHOSEN_RANGE, "10m")

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from kit.errors import GlassboxError
-from kit.settings import SCHEMA_FILE, Jobs, Settings, load_settings
+from kit.settings import SCHEMA_FILE, Cost, Jobs, Settings, load_settings
 
 
 def written(tmp_path, text):
@@ -35,7 +35,7 @@ def test_given_values_win_and_the_rest_stay(tmp_path):
 
 
 REFUSED = {
-    "threshold: {}": "unknown key 'threshold'; the keys are evaluation_interval_seconds, gpu, grafana, jobs, owners, runbook_base_url, slo_period_days, slos, thresholds",
+    "threshold: {}": "unknown key 'threshold'; the keys are cost, evaluation_interval_seconds, gpu, grafana, jobs, owners, runbook_base_url, slo_period_days, slos, thresholds",
     "thresholds: {qps_lo: 1}": "thresholds: unknown key 'qps_lo'",
     "thresholds: {qps_low: many}": "thresholds.qps_low: 'many' should be a value of type number",
     "thresholds: {kv_cache_high_ratio: 90}": "thresholds.kv_cache_high_ratio: 90 is greater than or equal to",
@@ -53,6 +53,15 @@ REFUSED = {
     f"a: {'[' * 5000}": "is not valid YAML",
     "thresholds: {qps_lo: 1, qps_low: 2}": "thresholds: unknown key 'qps_lo'",
     "thresholds: {tokens_low_per_second: 0}": "thresholds.tokens_low_per_second: 0 is less than or equal to the minimum of 0",
+    "cost: {currency: usd}": r"cost.currency: 'usd' is not one of \['BRL', 'CHF', 'CNY'",
+    "cost: {currency: IDR}": "cost.currency: 'IDR' is not one of",
+    "cost: {gpu_price_per_hour: -1}": "cost.gpu_price_per_hour: -1 is less than the minimum of 0",
+    "cost: {gpu_price_per_hour: 2 USD}": "cost.gpu_price_per_hour: '2 USD' should be a value of type number",
+    "cost: {gpu_prices_per_hour: {NVIDIA L4: .nan}}": "cost.gpu_prices_per_hour.NVIDIA L4: nan should be a value of type number",
+    "cost: {gpu_prices_per_hour: {NVIDIA L4: cheap}}": "cost.gpu_prices_per_hour.NVIDIA L4: 'cheap' should be a value of type number",
+    "cost: {gpu_prices_per_hour: {4090: 0.5}}": "cost.gpu_prices_per_hour: 4090 should be a value of type string",
+    "cost: {gpu_prices_per_hour: [0.5]}": r"cost.gpu_prices_per_hour: \[0.5\] should be a value of type object",
+    "cost: {pages_per_request: 0}": "cost.pages_per_request: 0 is less than or equal to the minimum of 0",
     "jobs: {expected: [vlm]}": "jobs.expected: 'vlm' is not among jobs.services; add it there",
 }
 
@@ -70,6 +79,17 @@ def test_a_whole_number_may_be_written_with_a_point(tmp_path):
     settings = load_settings(written(tmp_path, "thresholds: {down_seconds: 90.0}\nevaluation_interval_seconds: 20.0\n"))
     assert str(settings.thresholds.down_seconds) == "90"
     assert str(settings.evaluation_interval_seconds) == "20"
+
+
+def test_prices_by_model_keep_the_order_of_the_file(tmp_path):
+    text = "cost: {currency: CNY, gpu_price_per_hour: 0, gpu_prices_per_hour: {NVIDIA L4: 0.8, NVIDIA H100 NVL: 3}}\n"
+    cost = load_settings(written(tmp_path, text)).cost
+    assert cost == Cost("CNY", 0, (("NVIDIA L4", 0.8), ("NVIDIA H100 NVL", 3)), pages_per_request=1)
+
+
+def test_a_runbook_has_an_address_where_its_base_is_known():
+    assert Settings().runbook_url("Watchdog") == ""
+    assert Settings(runbook_base_url="https://e.org/r/").runbook_url("Watchdog") == "https://e.org/r/Watchdog.md"
 
 
 def test_a_missing_file_is_refused(tmp_path):

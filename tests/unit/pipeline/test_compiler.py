@@ -170,6 +170,16 @@ def test_every_alert_has_severity_summary_description_and_runbook():
     assert with_url[0]["annotations"]["runbook_url"] == f"https://example.org/r/{with_url[0]['alert']}.md"
 
 
+def test_a_panel_links_the_runbook_it_names_where_its_address_is_known():
+    def why(settings):
+        panels = compile_bundle(settings).dashboards["glassbox-cost-and-energy"]["panels"]
+        return next(panel["description"] for panel in panels if panel["title"] == "GPUs")
+
+    assert "raises GPUIdleButPaid." in why(Settings())
+    with_url = why(Settings(runbook_base_url="https://example.org/r/"))
+    assert "raises [GPUIdleButPaid](https://example.org/r/GPUIdleButPaid.md)." in with_url
+
+
 def test_two_alerts_of_one_name_are_refused(monkeypatch):
     groups = alerts.groups(Settings())
     monkeypatch.setattr(alerts, "groups", lambda settings: (*groups, groups[0]))

@@ -11,7 +11,7 @@ from dashboards.variables import JOB
 from kit.errors import GlassboxError
 from kit.grid import Size
 from kit.panels import GREEN, RED, UP_DOWN, Row, Steps, bars, comparison, dashboard, gauge, row, stat, table, timeseries
-from kit.promql import instant, max_by, sum_by
+from kit.promql import CHOSEN_RANGE, instant, max_by, over_time, sum_by
 from kit.settings import Settings
 from kit.tables import DrillDown
 from metrics import scrape
@@ -349,6 +349,25 @@ def test_a_panel_in_front_changes_no_other_id():
     before = {panel["title"]: panel["id"] for panel in compiled(*fresh()[1:3])["panels"]}
     after = {panel["title"]: panel["id"] for panel in compiled(*fresh()[:3])["panels"]}
     assert {title: after[title] for title in before} == before
+
+
+def test_a_value_of_the_whole_chosen_range_is_asked_for_once():
+    total = sum_by((), over_time("sum", requests.REQUESTS, CHOSEN_RANGE))
+    panels = by_title(compiled(stat("total", total, why="w."), stat("now", QPS, why="w.")))
+    assert panels["total"]["targets"][0].get("instant") is True
+    assert "range" not in panels["total"]["targets"][0]
+    assert panels["now"]["targets"][0]["range"] is True
+
+
+def test_a_comparison_may_be_ordered_by_a_column():
+    columns = {"Running": max_by(REPLICA, RUNNING), "KV": max_by(REPLICA, KV)}
+    panels = by_title(
+        compiled(comparison("by KV", columns, why="w.", largest_first="KV"), comparison("as is", columns, why="w."))
+    )
+    assert panels["by KV"]["options"]["sortBy"] == [{"displayName": "KV", "desc": True}]
+    assert "sortBy" not in panels["as is"]["options"]
+    with pytest.raises(GlassboxError, match="Panel 'x' has no column 'kv' to order by: Running, KV"):
+        comparison("x", columns, why="w.", largest_first="kv")
 
 
 def test_the_variable_narrows_every_query_that_has_its_label():

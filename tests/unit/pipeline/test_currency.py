@@ -1,0 +1,57 @@
+"""Money is printed in the settings' currency, under the ids that Grafana knows."""
+
+import json
+
+import pytest
+
+from dashboards.variables import GPU_JOB
+from kit.panels import CURRENCY, comparison, dashboard, row, stat
+from kit.promql import instant, sum_by
+from kit.settings import SCHEMA_FILE, Cost, Settings
+from pipeline.compiler import compile_bundle
+from pipeline.currency import print_in
+from pipeline.modern import modern_dashboard, plain
+from recording_rules import cost
+
+SCHEMA = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
+CODES = SCHEMA["properties"]["cost"]["properties"]["currency"]["enum"]
+# What Grafana itself prints for these ids (its valueFormats/categories.ts); CNY has no id, so its sign is given.
+KNOWN_TO_GRAFANA = {
+    "currencyUSD", "currencyGBP", "currencyEUR", "currencyJPY", "currencyRUB", "currencyUAH", "currencyBRL",
+    "currencyDKK", "currencyISK", "currencyNOK", "currencySEK", "currencyCZK", "currencyCHF", "currencyPLN",
+    "currencyZAR", "currencyINR", "currencyKRW", "currency:¥",
+}  # fmt: skip
+
+
+def board():
+    """A number and a table of two columns, one of which is no money."""
+    paid, watts = (sum_by(("job",), instant(series)) for series in (cost.COST, cost.POWER))
+    panels = (stat("paid", paid, why="w."), comparison("table", {"Paid": paid, "Power": watts}, why="w."))
+    built = dashboard("x", "X", question="q?", variables=(GPU_JOB,), rows=(row("money", *panels),))
+    return modern_dashboard(plain(built), tags=["t"])
+
+
+def units(compiled):
+    _, number, table = compiled["panels"]
+    columns = [each["value"] for override in table["fieldConfig"]["overrides"] for each in override["properties"]]
+    return number["fieldConfig"]["defaults"]["unit"], *columns
+
+
+@pytest.mark.parametrize(("code", "unit"), [("EUR", "currencyEUR"), ("CNY", "currency:¥")])
+def test_numbers_and_columns_of_money_get_the_currency_and_others_stay(code, unit):
+    compiled = board()
+    print_in(code, compiled)
+    assert units(compiled) == (unit, unit, "watt")
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_every_currency_that_the_settings_allow_is_known_to_grafana(code):
+    compiled = board()
+    print_in(code, compiled)
+    assert units(compiled)[0] in KNOWN_TO_GRAFANA
+
+
+def test_no_board_is_left_without_its_currency():
+    boards = compile_bundle(Settings(cost=Cost(currency="EUR"))).dashboards.values()
+    assert f'"{CURRENCY}"' not in json.dumps(list(boards))
+    assert "currencyUSD" not in json.dumps(list(boards))

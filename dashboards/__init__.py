@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
-from dashboards import gpu, inference_service, llm_serving, monitoring, replicas, slo
+from dashboards import comparison, gpu, inference_service, llm_serving, monitoring, replicas, slo
 
 ALL: tuple[Callable[[], Any], ...] = (
     inference_service.build,
     llm_serving.build,
     replicas.build,
+    comparison.build,
     gpu.build,
     slo.build,
     monitoring.build,

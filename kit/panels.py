@@ -14,7 +14,7 @@ from kit.errors import GlassboxError
 from kit.expr import Expr
 from kit.grid import Size, stable_id, widths
 from kit.tables import DrillDown, common_labels, heading, links, organized, override, side_by_side
-from kit.variables import DATA_SOURCE, Variable, narrowed
+from kit.variables import DATA_SOURCE, Side, Variable, narrowed
 from metrics.types import Unit
 
 # Grafana's unit ids (its "Standard options" documentation); `suffix:` prints the text behind the number.
@@ -118,6 +118,15 @@ def stat(
     )
 
 
+def summary(title: str, query: Expr, *, why: str, size: Size = LOW, empty: str = "No traffic") -> Any:
+    """One number for the whole of the chosen time range, asked once; `empty` stands for no result."""
+    panel = stat(title, query, why=why, size=size, empty=empty)
+    panel.graphMode = "none"
+    for target in panel.targets:
+        target.instant = True
+    return panel
+
+
 def gauge(title: str, query: Expr, *, why: str, steps: Steps, maximum: float = 1, size: Size = TALL) -> Any:
     """A value on a scale from 0 to `maximum`, one dial for each result."""
     return core.GaugePanel(
@@ -217,8 +226,20 @@ def comparison(
     return _as_table(panel)
 
 
-def dashboard(slug: str, title: str, *, question: str, variables: Sequence[Variable], rows: Sequence[Row]) -> Any:
-    """A dashboard that answers one question. `slug` is its identity and never changes; titles may."""
+def dashboard(
+    slug: str,
+    title: str,
+    *,
+    question: str,
+    variables: Sequence[Variable],
+    rows: Sequence[Row],
+    sides: Sequence[Side] = (),
+) -> Any:
+    """A dashboard that answers one question. `slug` is its identity and never changes; titles may.
+
+    `variables` narrow all queries, those of `sides` only what the content asked of each.
+    """
+    offered = (*variables, *(variable for side in sides for variable in side.variables))
     panels: list[Any] = []
     top = 0
     for line in rows:
@@ -232,7 +253,7 @@ def dashboard(slug: str, title: str, *, question: str, variables: Sequence[Varia
         uid=slug,
         description=question,
         panels=panels,
-        templating=core.Templating(list=[_data_source_variable(), *map(_template, variables)]),
+        templating=core.Templating(list=[_data_source_variable(), *map(_template, offered)]),
     )
 
 
@@ -319,9 +340,9 @@ def _template(variable: Variable) -> Any:
         label=variable.title,
         query=variable.query,
         dataSource=DATA_SOURCE_REF,
-        includeAll=True,
-        multi=True,
-        allValue=variable.all_value,
-        default="$__all",
+        includeAll=variable.has_all,
+        multi=not variable.single,
+        allValue=variable.all_value if variable.has_all else None,
+        sort=core.SORT_ALPHA_DESC if variable.last_first else core.SORT_ALPHA_ASC,
         refresh=core.REFRESH_ON_TIME_RANGE_CHANGE,
     )

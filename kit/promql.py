@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from kit.expr import Expr, Matcher, QueryError, Selector, Shape, Source, binary, number
+from kit.expr import ATOM, Expr, Matcher, QueryError, Selector, Shape, Source, binary, number
 from metrics.types import Kind, Unit
 
 _PER_SECOND = {
@@ -150,6 +150,18 @@ def clamp_min(operand: Expr, smallest: float) -> Expr:
 def constant(value: float, unit: Unit) -> Expr:
     """One series without labels that has this value at any time."""
     return Expr((f"vector({number(value)})",), Shape(Kind.GAUGE, unit))
+
+
+def over_range(statistic: str, operand: Expr, *, step: str = "1m") -> Expr:
+    """`avg` or `sum` of what the query gives at every `step` of the time range that is chosen on the dashboard.
+
+    Moments without a result count for nothing. Prometheus 2 takes one step more where the range ends exactly on a step.
+    """
+    if operand.shape.kind in (Kind.COUNTER, Kind.BUCKETS):
+        raise QueryError(f"'{operand}' is a counter: take its rate first, then the {statistic} over the range.")
+    duration_seconds(step)
+    inner = operand.parts if operand.strength == ATOM else ("(", *operand.parts, ")")
+    return Expr((f"{statistic}_over_time(", *inner, f"[$__range:{step}])"), operand.shape)
 
 
 def ratio(part: Expr, whole: Expr) -> Expr:

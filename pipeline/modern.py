@@ -174,14 +174,27 @@ def _variable(old: Json) -> Json:
     shared = {"label": old["label"], "name": old["name"], "options": [], "regex": "", "type": old["type"]}
     if old["type"] == "datasource":
         return shared | {"includeAll": False, "multi": False, "query": old["query"], "refresh": 1}
-    return shared | {
+    return (
+        shared
+        | _start(old)
+        | {
+            "datasource": old["datasource"],
+            "definition": old["query"],
+            "includeAll": old["includeAll"],
+            "multi": old["multi"],
+            "query": {"qryType": 1, "query": old["query"], "refId": "PrometheusVariableQueryEditor-VariableQuery"},
+            "refresh": old["refresh"],
+            "sort": old["sort"],
+        }
+    )
+
+
+def _start(old: Json) -> Json:
+    """What is chosen at first: All, or, where that cannot be chosen, the first value, which Grafana takes by itself."""
+    if not old["includeAll"]:
+        return {}
+    current = {"text": "All", "value": "$__all"}
+    return {
         "allValue": old["allValue"],
-        "current": {"text": ["All"], "value": ["$__all"]},
-        "datasource": old["datasource"],
-        "definition": old["query"],
-        "includeAll": old["includeAll"],
-        "multi": old["multi"],
-        "query": {"qryType": 1, "query": old["query"], "refId": "PrometheusVariableQueryEditor-VariableQuery"},
-        "refresh": old["refresh"],
-        "sort": 1,
+        "current": {key: [value] for key, value in current.items()} if old["multi"] else current,
     }

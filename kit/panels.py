@@ -15,7 +15,7 @@ from kit.expr import Expr
 from kit.grid import Size, stable_id, widths
 from kit.tables import DrillDown, common_labels, heading, links, organized, override, side_by_side
 from kit.variables import DATA_SOURCE, Side, Variable, narrowed
-from metrics.types import Unit
+from metrics.types import Kind, Unit
 
 # Grafana's unit ids (its "Standard options" documentation); `suffix:` prints the text behind the number.
 GRAFANA_UNITS = {
@@ -151,6 +151,23 @@ def bars(title: str, queries: Queries, *, why: str, maximum: float | None = None
         displayMode="basic",
         thresholds=[],
     )
+
+
+def heatmap(title: str, bucket_rates: Expr, *, why: str, size: Size = TALL) -> Any:
+    """How many values fell between two bounds at each moment: bucket rates by nothing but `le`, which Grafana takes apart.
+
+    Cells without a value stay empty; the panel type has no text for no result.
+    """
+    if bucket_rates.shape.kind is not Kind.BUCKET_RATES or bucket_rates.shape.labels != ("le",):
+        raise GlassboxError(f"Panel {title!r} needs bucket rates by the label le alone: sum them by le.")
+    units = {
+        "cellValues": {"unit": GRAFANA_UNITS[Unit.EVENTS_PER_SECOND]},
+        "yAxis": {"unit": _unit(title, bucket_rates)},
+    }
+    panel = core.Heatmap(**_common(title, bucket_rates, why, size, extra={}), options=units)
+    for target in panel.targets:
+        target.format = "heatmap"
+    return panel
 
 
 @dataclass(frozen=True)

@@ -96,11 +96,15 @@ def _target(old: Json) -> Json:
     # The panel's data source holds for all its targets, as in dashboards that Grafana itself saved with schema 40.
     new = {key: old[key] for key in ("expr", "refId")}
     new |= {"instant": True} if old["instant"] else {"range": True}
+    new |= {"format": old["format"]} if old["format"] in ("table", "heatmap") else {}
     # A table names its columns itself; elsewhere an empty legend would print the whole label set.
-    return new | ({"format": "table"} if old["format"] == "table" else {"legendFormat": old["legendFormat"]})
+    return new | ({} if old["format"] == "table" else {"legendFormat": old["legendFormat"]})
 
 
 def _defaults(old: Json) -> Json:
+    # Grafana's heatmap has these among its options.
+    if old["type"] == "heatmap":
+        return {}
     given = old["fieldConfig"]["defaults"]
     if old["type"] == "bargauge":
         given = old["options"]["fieldOptions"]["defaults"] | given
@@ -157,6 +161,12 @@ def _bargauge(old: Json) -> Json:
     return {"displayMode": given["displayMode"], "orientation": given["orientation"], "reduceOptions": _REDUCE}
 
 
+def _heatmap(old: Json) -> Json:
+    units: Json = old["options"]
+    # A scheme of one colour, since no time is good or bad in itself.
+    return units | {"color": {"mode": "scheme", "scheme": "Blues"}}
+
+
 def _table(old: Json) -> Json:
     return {"showHeader": True}
 
@@ -166,6 +176,7 @@ _OPTIONS: dict[str, Callable[[Json], Json]] = {
     "stat": _stat,
     "gauge": _gauge,
     "bargauge": _bargauge,
+    "heatmap": _heatmap,
     "table": _table,
 }
 

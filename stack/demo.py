@@ -31,6 +31,8 @@ from stack.webhook import Webhook, receiving
 REPOSITORY = Path(__file__).resolve().parent.parent
 PROMETHEUS_PORT, ALERTMANAGER_PORT, GRAFANA_PORT = 9090, 9093, 3000
 GRAFANA_LOGIN = {"GRAFANA_USER": "admin", "GRAFANA_PASSWORD": "admin"}
+# Two versions of the same engine, to be compared on the board for that.
+VLLM_VERSIONS = ("0.32.0", "0.10.2")
 REQUESTS_PER_SECOND = 6.0  # below the 10 at which InferenceQPSLow begins
 CHECK_TIMEOUT_SECONDS = 240.0
 PUSH_TIMEOUT_SECONDS = 120.0
@@ -55,20 +57,20 @@ def start(resources: ExitStack, folder: Path) -> Demo:
     build = compile_content(settings_file, folder / "build")
     webhook, heartbeats = resources.enter_context(receiving()), resources.enter_context(receiving())
     prometheus_port = _port("Prometheus", PROMETHEUS_PORT)
+    newer, older = VLLM_VERSIONS
     targets = {
         "hunyuanocr": [resources.enter_context(ocr_service(REQUESTS_PER_SECOND))],
         "vllm": [
-            resources.enter_context(replaying("saturated")),
-            resources.enter_context(
-                replaying("load", vllm_version="0.10.2", model_name="qwen/Qwen2.5-7B-Instruct-AWQ")
-            ),
+            resources.enter_context(replaying("saturated", vllm_version=newer)),
+            resources.enter_context(replaying("load", vllm_version=older, model_name="qwen/Qwen2.5-7B-Instruct-AWQ")),
         ],
         "prometheus": [f"http://{LOOPBACK}:{prometheus_port}"],
         "dcgm": [resources.enter_context(simulated_dcgm())],
     }
     routes = alertmanager_settings(folder, webhook.url, heartbeats.url)
     alerts = resources.enter_context(alertmanager(routes, port=_port("Alertmanager", ALERTMANAGER_PORT)))
-    settings = prometheus_settings(folder, build, targets, alerts.url)
+    versions = dict(zip(targets["vllm"], VLLM_VERSIONS, strict=True))
+    settings = prometheus_settings(folder, build, targets, alerts.url, versions)
     metrics = resources.enter_context(prometheus(settings, port=prometheus_port))
     grafana = resources.enter_context(stand_in(metrics.url))
     push(settings_file, grafana.url)

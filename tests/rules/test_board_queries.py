@@ -106,6 +106,7 @@ COMPARED = {
     f"{COUNT}{{{SIDES['old']}}}": "_x76 0.825x13",
     f"{SUM}{{{SIDES['old']}}}": "_x76 0.825x13",
     f"{RATE}{{{SIDES['namesake']}}}": "1000x90",
+    f'{RATE}{{job="bare"}}': "0.25x90",
 }
 PYTORCH, NEW, OLD = ("pytorch", "1.0"), ("vllm", "2"), ("vllm", "1")
 COMPARISON_CASES = [
@@ -127,6 +128,8 @@ COMPARISON_CASES = [
     ("Load, B/A", NEW, NEW, {"{}": 1}),
     # All versions of an engine: 480 and 99.
     ("Requests of B", PYTORCH, ("vllm", ".*"), {"{}": 579}),
+    # Nobody said which engine serves: the choice is empty, and so is the label.
+    ("Requests of A", ("", ".*"), NEW, {"{}": 150}),
     ("First token, B/A", PYTORCH, NEW, {}),
 ]
 
@@ -192,6 +195,7 @@ def _query(board: str, panel: str, number: int, chosen: Mapping[str, str] | None
     (found,) = [each for each in BOARDS[board]["panels"] if each["title"] == panel]
     expr = str(found["targets"][number]["expr"])
     for variable in BOARDS[board]["templating"]["list"][1:]:
-        value = (chosen or {}).get(variable["name"]) or variable["allValue"]
-        expr = expr.replace(f'"${variable["name"]}"', f'"{value}"')
+        name, choices = variable["name"], chosen or {}
+        value = choices[name] if name in choices else variable["allValue"]
+        expr = expr.replace(f'"${name}"', f'"{value}"')
     return expr

@@ -187,11 +187,6 @@ def test_a_single_bucket_may_be_summed_without_le():
     assert within.shape.kind is Kind.GAUGE
 
 
-def test_two_grids_joined_keep_the_buckets_they_share():
-    joined = rate(vllm.E2E_REQUEST_LATENCY.bucket, "5m").or_(rate(service.HTTP_REQUEST_DURATION.bucket, "5m"))
-    assert joined.shape.buckets == vllm.REQUEST_SECONDS
-
-
 def test_added_matchers_reach_every_selector_with_the_label_and_keep_what_is_there():
     expr = ratio(sum_by(("job",), instant(scrape.UP, job="mine")), sum_by(("job",), instant(RUNNING)))
     text = 'sum by (job) (up{job="mine"}) / (sum by (job) (vllm:num_requests_running{engine="0",job=~"x"}) > 0)'

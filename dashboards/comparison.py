@@ -19,7 +19,6 @@ from recording_rules import engine, requests, workload
 # Below it fewer than five requests lie above a p95, and one slow one moves the ratio.
 _FEWEST_REQUESTS = 100
 _STEP = "1m"
-_TOO_FEW = f"Not enough data (fewer than {_FEWEST_REQUESTS} requests on one side, or one side does not tell)"
 _WARM_UP = "Begin the time range ten minutes after the last blue mark (start of a process), or warm-up counts as well."
 
 
@@ -98,7 +97,12 @@ def _b_over_a(title: str, of_side: Callable[[Side], Expr], why: str) -> Any:
     compared = ratio(of_side(B), of_side(A)).measured_in(Unit.NONE)
     for side in (A, B):
         compared = compared.and_(_count(side) >= _FEWEST_REQUESTS)
-    return summary(title, compared, why=f"{why} {_WARM_UP}", empty=_TOO_FEW)
+    return summary(
+        title,
+        compared,
+        why=f"{why} Nothing below {_FEWEST_REQUESTS} requests on a side. {_WARM_UP}",
+        empty="Not enough data",
+    )
 
 
 def build() -> Any:

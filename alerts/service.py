@@ -56,9 +56,10 @@ def _down(settings: Settings) -> Expr:
     return _flapping().or_(_gone(settings) * 0)
 
 
-def _share_slower_than(bound_seconds: float) -> Expr:
+def _share_slow(settings: Settings) -> Expr:
     try:
-        return requests.DURATION.share_above(bound_seconds, _SERVICE)
+        bound_seconds = settings.thresholds.latency_high_seconds
+        return requests.DURATION.share_above(bound_seconds, _SERVICE, settings.histogram_buckets)
     except QueryError as error:
         raise GlassboxError(f"Setting thresholds.latency_high_seconds: {error}") from None
 
@@ -66,7 +67,7 @@ def _share_slower_than(bound_seconds: float) -> Expr:
 def group(settings: Settings) -> AlertGroup:
     """The alerts with this installation's thresholds; raises GlassboxError where one cannot be asked of our histograms."""
     limits = settings.thresholds
-    slow = _share_slower_than(limits.latency_high_seconds)
+    slow = _share_slow(settings)
     enough = sum_by(_SERVICE, instant(requests.DURATION.count)) * RATE_WINDOW_SECONDS >= limits.minimum_requests
     return AlertGroup(
         "inference-service",

@@ -4,7 +4,7 @@ from typing import Any
 
 from dashboards.variables import ENGINE_MODEL, GPU_JOB, JOB
 from kit.expr import Expr
-from kit.panels import Row, Steps, dashboard, row, stat, timeseries
+from kit.panels import Row, Steps, dashboard, heatmap, row, stat, timeseries
 from kit.promql import instant, max_by, mean, ratio, sum_by
 from kit.rules import HistogramRecord, Record
 from kit.settings import Settings
@@ -24,7 +24,17 @@ def build(_settings: Settings) -> Any:
         "LLM serving",
         question="Are users served well, and if not, where does the time go?",
         variables=(JOB, ENGINE_MODEL, GPU_JOB),
-        rows=(_now(), _latency(), _phases(), _scheduler(), _lost_work(), _throughput(), _requests(), _gpu()),
+        rows=(
+            _now(),
+            _latency(),
+            _distributions(),
+            _phases(),
+            _scheduler(),
+            _lost_work(),
+            _throughput(),
+            _requests(),
+            _gpu(),
+        ),
     )
 
 
@@ -83,6 +93,29 @@ def _latency() -> Row:
             _mean_and_quantiles(workload.TIME_PER_OUTPUT_TOKEN),
             why="Decode time for each token after the first, one value a request: how fast whole answers are written. "
             "An answer of one token counts as 0. vLLM has it since 0.11.",
+        ),
+    )
+
+
+def _distributions() -> Row:
+    two = "Two bands are two kinds of requests, which no quantile shows; a band that climbs is load."
+    return row(
+        "Distributions",
+        heatmap(
+            "End-to-end latency, all requests",
+            _by_bound(requests.DURATION),
+            why=f"How many requests took how long, by the bounds of the buckets. {two}",
+        ),
+        heatmap(
+            "Time to first token, all requests",
+            _by_bound(engine.TIME_TO_FIRST_TOKEN),
+            why=f"How many requests waited how long for their first token. {two}",
+        ),
+        heatmap(
+            "Inter-token latency, all tokens",
+            _by_bound(engine.INTER_TOKEN_LATENCY),
+            why="How long the gaps between two tokens were; long answers weigh more. A second band high above the first "
+            "are steps that a prefill or a preemption held up.",
         ),
     )
 
@@ -232,6 +265,10 @@ def _gpu() -> Row:
 def _mean_and_quantiles(histogram: HistogramRecord) -> dict[str, Expr]:
     quantiles = {f"p{q * 100:g}": histogram.quantile(q, _MODEL) for q in (0.5, 0.9, 0.95, 0.99)}
     return {"average": histogram.mean(_MODEL), **quantiles}
+
+
+def _by_bound(histogram: HistogramRecord) -> Expr:
+    return sum_by(("le",), instant(histogram.bucket))
 
 
 def _lengths(histogram: HistogramRecord) -> dict[str, Expr]:

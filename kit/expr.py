@@ -30,7 +30,7 @@ class Source(Protocol):
     @property
     def all_labels(self) -> tuple[str, ...]: ...
     @property
-    def buckets(self) -> tuple[float, ...]: ...
+    def histogram_names(self) -> tuple[str, ...]: ...
     @property
     def shared_name(self) -> bool: ...
 
@@ -68,7 +68,6 @@ class Shape:
     kind: Kind
     unit: Unit
     labels: tuple[str, ...] = ()
-    buckets: tuple[float, ...] = ()
     scalar: bool = False
 
 
@@ -177,9 +176,8 @@ class Expr:
     def or_(self, other: "Expr", *, on: Sequence[str] | None = None) -> "Expr":
         """All series of the left side, and those of the right that have no partner on the left."""
         both = tuple(dict.fromkeys((*self.shape.labels, *other.shape.labels)))
-        common = tuple(bound for bound in self.shape.buckets if bound in other.shape.buckets)
         joined = binary(self, "or", other, matching=_on(self, other, on))
-        return replace(joined, shape=replace(joined.shape, labels=both, buckets=common))
+        return replace(joined, shape=replace(joined.shape, labels=both))
 
     def taking(self, labels: Sequence[str], other: "Expr", *, on: Sequence[str]) -> "Expr":
         """Many series on the left times one on the right, which lends them `labels` (`* on(...) group_left(...)`)."""

@@ -15,8 +15,8 @@ from kit.expr import Expr
 from kit.grid import Size, stable_id, widths
 from kit.promql import CHOSEN_RANGE
 from kit.tables import DrillDown, common_labels, heading, links, organized, override, side_by_side
-from kit.variables import DATA_SOURCE, Variable, narrowed
-from metrics.types import Unit
+from kit.variables import DATA_SOURCE, Side, Variable, narrowed
+from metrics.types import Kind, Unit
 
 # Stands for the id of the settings' currency, which the compiler puts in.
 CURRENCY = "currency"
@@ -157,6 +157,15 @@ def timeline(title: str, query: Expr, *, words: Words, why: str, size: Size = TA
     return core.StateTimeline(**_common(title, query, why, size, extra=said))
 
 
+def summary(title: str, query: Expr, *, why: str, size: Size = LOW, empty: str = "No traffic") -> Any:
+    """One number for the whole of the chosen time range, asked once; `empty` stands for no result."""
+    panel = stat(title, query, why=why, size=size, empty=empty)
+    panel.graphMode = "none"
+    for target in panel.targets:
+        target.instant = True
+    return panel
+
+
 def gauge(title: str, query: Expr, *, why: str, steps: Steps, maximum: float = 1, size: Size = TALL) -> Any:
     """A value on a scale from 0 to `maximum`, one dial for each result."""
     return core.GaugePanel(
@@ -181,6 +190,23 @@ def bars(title: str, queries: Queries, *, why: str, maximum: float | None = None
         displayMode="basic",
         thresholds=[],
     )
+
+
+def heatmap(title: str, bucket_rates: Expr, *, why: str, size: Size = TALL) -> Any:
+    """How many values fell between two bounds at each moment: bucket rates by nothing but `le`, which Grafana takes apart.
+
+    Cells without a value stay empty; the panel type has no text for no result.
+    """
+    if bucket_rates.shape.kind is not Kind.BUCKET_RATES or bucket_rates.shape.labels != ("le",):
+        raise GlassboxError(f"Panel {title!r} needs bucket rates by the label le alone: sum them by le.")
+    units = {
+        "cellValues": {"unit": GRAFANA_UNITS[Unit.EVENTS_PER_SECOND]},
+        "yAxis": {"unit": _unit(title, bucket_rates)},
+    }
+    panel = core.Heatmap(**_common(title, bucket_rates, why, size, extra={}), options=units)
+    for target in panel.targets:
+        target.format = "heatmap"
+    return panel
 
 
 def table(
@@ -248,8 +274,20 @@ def comparison(
     return _as_table(panel)
 
 
-def dashboard(slug: str, title: str, *, question: str, variables: Sequence[Variable], rows: Sequence[Row]) -> Any:
-    """A dashboard that answers one question. `slug` is its identity and never changes; titles may."""
+def dashboard(
+    slug: str,
+    title: str,
+    *,
+    question: str,
+    variables: Sequence[Variable],
+    rows: Sequence[Row],
+    sides: Sequence[Side] = (),
+) -> Any:
+    """A dashboard that answers one question. `slug` is its identity and never changes; titles may.
+
+    `variables` narrow all queries, those of `sides` only what the content asked of each.
+    """
+    offered = (*variables, *(variable for side in sides for variable in side.variables))
     panels: list[Any] = []
     top = 0
     for line in rows:
@@ -263,7 +301,7 @@ def dashboard(slug: str, title: str, *, question: str, variables: Sequence[Varia
         uid=slug,
         description=question,
         panels=panels,
-        templating=core.Templating(list=[_data_source_variable(), *map(_template, variables)]),
+        templating=core.Templating(list=[_data_source_variable(), *map(_template, offered)]),
     )
 
 
@@ -357,9 +395,9 @@ def _template(variable: Variable) -> Any:
         label=variable.title,
         query=variable.query,
         dataSource=DATA_SOURCE_REF,
-        includeAll=True,
-        multi=True,
-        allValue=variable.all_value,
-        default="$__all",
+        includeAll=variable.has_all,
+        multi=not variable.single,
+        allValue=variable.all_value if variable.has_all else None,
+        sort=core.SORT_ALPHA_DESC if variable.last_first else core.SORT_ALPHA_ASC,
         refresh=core.REFRESH_ON_TIME_RANGE_CHANGE,
     )

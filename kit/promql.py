@@ -7,7 +7,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from kit.expr import Expr, Matcher, QueryError, Selector, Shape, Source, binary, number
+from kit.buckets import SETTING, CustomBuckets, bound_text, buckets_of
+from kit.expr import ATOM, Expr, Matcher, QueryError, Selector, Shape, Source, binary, number
 from metrics.types import Kind, Unit
 
 _PER_SECOND = {
@@ -33,7 +34,7 @@ def duration_seconds(text: str) -> int:
 
 def instant(source: Source, **matchers: str | Matcher) -> Expr:
     """The newest value of each series. Former names of a metric follow with `or`: a series is taken once, under its newest name."""
-    return _each_name(source, "", Shape(source.kind, source.unit, source.all_labels, source.buckets), "{}", matchers)
+    return _each_name(source, "", Shape(source.kind, source.unit, source.all_labels), "{}", matchers)
 
 
 def rate(source: Source, window: str, **matchers: str | Matcher) -> Expr:
@@ -145,12 +146,14 @@ def quantile(q: float, bucket_rates: Expr) -> Expr:
     return Expr((f"histogram_quantile({q:g}, ", *bucket_rates.parts, ")"), shape)
 
 
-def at_most(bound: float, source: Source) -> Matcher:
-    """The matcher for the bucket `le` of this bound, which must be one of the source's buckets."""
-    if bound not in source.buckets:
-        grid = ", ".join(f"{bucket:g}" for bucket in source.buckets)
-        raise QueryError(f"{bound:g} is no bucket of {source.name}; its buckets are {grid}.")
-    return Matcher("=", str(float(bound)))
+def at_most(bound: float, source: Source, custom: CustomBuckets | None = None) -> Matcher:
+    """The matcher for the bucket `le` of this bound, which must be one of the source's buckets, or of those it has by `custom`."""
+    known = buckets_of(source.histogram_names, custom or {})
+    if bound not in known.bounds:
+        common = f" common to {' and '.join(source.histogram_names)}" if len(source.histogram_names) > 1 else ""
+        advice = f"by the setting {SETTING}" if known.custom else f"unless the setting {SETTING} names others"
+        raise QueryError(f"{bound:g} is no bucket of {source.name}; its buckets are {known}{common}, {advice}.")
+    return Matcher("=", bound_text(bound))
 
 
 def clamp_min(operand: Expr, smallest: float) -> Expr:
@@ -161,6 +164,18 @@ def clamp_min(operand: Expr, smallest: float) -> Expr:
 def constant(value: float, unit: Unit) -> Expr:
     """One series without labels that has this value at any time."""
     return Expr((f"vector({number(value)})",), Shape(Kind.GAUGE, unit))
+
+
+def over_range(statistic: str, operand: Expr, *, step: str = "1m") -> Expr:
+    """`avg` or `sum` of what the query gives at every `step` of the time range that is chosen on the dashboard.
+
+    Moments without a result count for nothing. Prometheus 2 takes one step more where the range ends exactly on a step.
+    """
+    if operand.shape.kind in (Kind.COUNTER, Kind.BUCKETS):
+        raise QueryError(f"'{operand}' is a counter: take its rate first, then the {statistic} over the range.")
+    duration_seconds(step)
+    inner = operand.parts if operand.strength == ATOM else ("(", *operand.parts, ")")
+    return Expr((f"{statistic}_over_time(", *inner, f"[$__range:{step}])"), operand.shape)
 
 
 def ratio(part: Expr, whole: Expr) -> Expr:
@@ -184,7 +199,7 @@ def _growth(function: str, source: Source, window: str, unit: Unit, matchers: di
     _require(source, (Kind.COUNTER, Kind.BUCKETS), function)
     kind = Kind.BUCKET_RATES if source.kind is Kind.BUCKETS else Kind.GAUGE
     kept_unit = source.unit if kind is Kind.BUCKET_RATES else unit
-    return _ranged(function, source, window, Shape(kind, kept_unit, source.all_labels, source.buckets), matchers)
+    return _ranged(function, source, window, Shape(kind, kept_unit, source.all_labels), matchers)
 
 
 def _ranged(function: str, source: Source, window: str, shape: Shape, matchers: dict[str, str | Matcher]) -> Expr:
@@ -196,7 +211,7 @@ def _ranged(function: str, source: Source, window: str, shape: Shape, matchers: 
 def _each_name(source: Source, window: str, shape: Shape, text: str, matchers: dict[str, str | Matcher]) -> Expr:
     before, after = text.split("{}")
     if "le" in matchers:
-        shape = replace(shape, kind=Kind.GAUGE, buckets=())
+        shape = replace(shape, kind=Kind.GAUGE)
 
     def under(name: str) -> Expr:
         selector = Selector(name, source.all_labels, source.shared_name, window=window).matching(matchers)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import ClassVar
 
+from kit.buckets import CustomBuckets
 from kit.expr import Expr, Matcher, QueryError
 from kit.promql import at_most, instant, mean, quantile, ratio, sum_by
 from metrics.types import Kind, Unit
@@ -35,8 +36,10 @@ class Record:
         return (*self.expr.shape.labels, *(label for label, _ in self.labels))
 
     @property
-    def buckets(self) -> tuple[float, ...]:
-        return self.expr.shape.buckets
+    def histogram_names(self) -> tuple[str, ...]:
+        """The histograms whose bucket rates it records."""
+        names = (selector.name for selector in self.expr.selectors if self.kind is Kind.BUCKET_RATES)
+        return tuple(dict.fromkeys(name.removesuffix("_bucket") for name in names if name.endswith("_bucket")))
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,7 @@ class Series:
 
     kind: ClassVar[Kind] = Kind.GAUGE
     former_names: ClassVar[tuple[str, ...]] = ()
-    buckets: ClassVar[tuple[float, ...]] = ()
+    histogram_names: ClassVar[tuple[str, ...]] = ()
     shared_name: ClassVar[bool] = False
 
     def recorded(self, expr: Expr, help: str, **labels: str) -> Record:
@@ -80,9 +83,9 @@ class HistogramRecord:
         """The mean in seconds: rate of the sum over rate of the count."""
         return mean(sum_by(by, instant(self.sum, **matchers)), sum_by(by, instant(self.count, **matchers)))
 
-    def share_above(self, bound_seconds: float, by: Sequence[str]) -> Expr:
+    def share_above(self, bound_seconds: float, by: Sequence[str], custom: CustomBuckets) -> Expr:
         """Exact share (0..1) of observations above a bound that is a bucket, without the estimate of a quantile."""
-        within = sum_by(by, instant(self.bucket, le=at_most(bound_seconds, self.bucket)))
+        within = sum_by(by, instant(self.bucket, le=at_most(bound_seconds, self.bucket, custom)))
         total = sum_by(by, instant(self.count))
         return ratio(total - within, total).measured_in(Unit.RATIO)
 

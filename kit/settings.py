@@ -7,6 +7,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any, TypeVar
 
+from kit.buckets import CustomBuckets, check_custom_buckets
 from kit.errors import GlassboxError
 from kit.slo import DEFAULT_SLOS, Slo, check_slos
 
@@ -115,8 +116,10 @@ class Settings:
     cost: Cost = field(default_factory=Cost)
     slos: tuple[Slo, ...] = DEFAULT_SLOS
     slo_period_days: int = 30
+    histogram_buckets: CustomBuckets = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        check_custom_buckets(self.histogram_buckets)
         check_slos(self.slos, self.slo_period_days)
 
     def runbook_url(self, alert: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from kit.expr import Expr, Selector, Source, regex
+from kit.expr import Expr, Matcher, Selector, Source, regex
 
 DATA_SOURCE = "datasource"
 
@@ -14,6 +14,8 @@ class Variable:
 
     Where two variables stand for the same label, a series belongs to the one with the longer beginning of its name.
     `optional` keeps the series that lack the label as long as nothing is chosen.
+    `single` allows one value only, and All only where the choice is optional; the first value is chosen at the start, the
+    last one with `last_first`. `within` is the choice to which the offered values belong.
     """
 
     name: str
@@ -22,11 +24,22 @@ class Variable:
     values_of: Source
     narrows: tuple[str, ...] = ("",)
     optional: bool = False
+    single: bool = False
+    last_first: bool = False
+    within: "Variable | None" = None
 
     @property
     def query(self) -> str:
         """The data source's query for the values."""
-        return f"label_values({self.values_of.name}, {self.label})"
+        offered = Selector(self.values_of.name, self.values_of.all_labels, self.values_of.shared_name)
+        if self.within:
+            offered = offered.matching({self.within.label: self.within.matcher})
+        return f"label_values({offered}, {self.label})"
+
+    @property
+    def has_all(self) -> bool:
+        """Whether All can be chosen."""
+        return self.optional or not self.single
 
     @property
     def all_value(self) -> str:
@@ -36,6 +49,28 @@ class Variable:
     def fits(self, series: str) -> int:
         """How many characters of the series' name it claims; -1 where it claims none of it."""
         return max((len(prefix) for prefix in self.narrows if series.startswith(prefix)), default=-1)
+
+    @property
+    def matcher(self) -> Matcher:
+        """What a series must match; Grafana writes the choice as a regular expression wherever it may be All."""
+        return regex(f"${self.name}") if self.has_all else Matcher("=", f"${self.name}")
+
+
+@dataclass(frozen=True)
+class Side:
+    """One side of a comparison: variables that narrow nothing but what is asked `of` it."""
+
+    name: str
+    variables: tuple[Variable, ...]
+
+    @property
+    def legend(self) -> str:
+        """Its name and what is chosen, which Grafana fills in."""
+        return f"{self.name}: {' '.join(f'${{{variable.name}:text}}' for variable in self.variables)}"
+
+    def of(self, expr: Expr) -> Expr:
+        """The query for this side alone."""
+        return narrowed(expr, self.variables)
 
 
 def narrowed(expr: Expr, variables: Sequence[Variable]) -> Expr:
@@ -49,5 +84,5 @@ def _narrow(selector: Selector, variables: Sequence[Variable]) -> Selector:
     # A matcher that is already there stays, so the most specific variable of a label comes first.
     for variable in sorted(variables, key=lambda variable: -variable.fits(selector.name)):
         if variable.fits(selector.name) >= 0 and variable.label in selector.labels:
-            selector = selector.matching({variable.label: regex(f"${variable.name}")})
+            selector = selector.matching({variable.label: variable.matcher})
     return selector

@@ -1,7 +1,7 @@
 """What exists: one module for each exporter, data and the standard library only."""
 
 from metrics import dcgm, nvidia_gpu_exporter, process, prometheus, scrape, service, vllm
-from metrics.types import Metric
+from metrics.types import Histogram, Metric
 
 # By exporter, since two of them use the name http_requests_total with other labels.
 CATALOGUE: dict[str, tuple[Metric, ...]] = {
@@ -11,4 +11,8 @@ CATALOGUE: dict[str, tuple[Metric, ...]] = {
     "nvidia_gpu_exporter": nvidia_gpu_exporter.CATALOGUE,
     "prometheus": (*scrape.CATALOGUE, *prometheus.CATALOGUE),
     "process": process.CATALOGUE,
+}
+
+HISTOGRAMS: dict[str, Histogram] = {
+    metric.name: metric for metrics in CATALOGUE.values() for metric in metrics if isinstance(metric, Histogram)
 }

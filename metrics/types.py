@@ -45,6 +45,14 @@ class Kind(Enum):
     BUCKET_RATES = "bucket rates"
 
 
+@dataclass(frozen=True)
+class FormerEnd:
+    """The last finite bound that a histogram had before, up to and including version `last`; below it nothing differed."""
+
+    bound: float
+    last: str
+
+
 # Labels that Prometheus or its scrape configuration puts on every series of a target.
 TARGET_LABELS = ("job", "instance", "model_name", "model_version", "inference_engine")
 
@@ -88,8 +96,8 @@ class Metric:
         return tuple(dict.fromkeys((*self.labels, *TARGET_LABELS, *self.told_apart_by)))
 
     @property
-    def buckets(self) -> tuple[float, ...]:
-        """Finite upper bounds of its buckets; empty for all but histogram parts."""
+    def histogram_names(self) -> tuple[str, ...]:
+        """The histograms that its buckets are of; empty for all but histogram parts."""
         return ()
 
     @property
@@ -117,26 +125,29 @@ class BucketCounter(Counter):
     """The cumulative `_bucket` series of a histogram."""
 
     kind: ClassVar[Kind] = Kind.BUCKETS
-    bounds: tuple[float, ...] = ()
 
     @property
-    def buckets(self) -> tuple[float, ...]:
-        return self.bounds
+    def histogram_names(self) -> tuple[str, ...]:
+        return (self.name.removesuffix("_bucket"),)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Histogram(Metric):
     """A classic histogram, read through its three parts. `bounds` are the finite upper bounds of its buckets, ascending.
 
-    `ends_at` names the server's setting above which it has no buckets, where there is such a setting.
+    `ends_at` names the server's setting above which it has no buckets, where there is such a setting;
+    `formerly_ended` is where older versions end.
     """
 
     bounds: tuple[float, ...]
     ends_at: str = ""
+    formerly_ended: FormerEnd | None = None
 
     def __post_init__(self) -> None:
         if not self.bounds or list(self.bounds) != sorted(set(self.bounds)):
             raise ValueError(f"{self.name}: bucket bounds must be ascending and not empty")
+        if self.formerly_ended and self.formerly_ended.bound not in self.bounds:
+            raise ValueError(f"{self.name}: it cannot have ended at a bound that it does not have")
 
     @property
     def bucket(self) -> BucketCounter:
@@ -148,7 +159,6 @@ class Histogram(Metric):
             unit=self.unit,
             labels=labels,
             formerly=names,
-            bounds=self.bounds,
             shared_name=self.shared_name,
             told_apart_by=self.told_apart_by,
         )

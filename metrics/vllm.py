@@ -5,18 +5,20 @@ Names, labels, buckets and versions were read from the released sources (`vllm/v
 Counters carry `_total` on the wire, whatever the source calls them.
 """
 
-from metrics.types import Counter, FormerName, Gauge, Histogram, Unit
+from metrics.types import Counter, FormerEnd, FormerName, Gauge, Histogram, Unit
 
 OLDEST, NEWEST = "0.8.3", "0.33.0"
 
 _ENGINE = ("model_name", "engine")
 
-# The grids are fixed from 0.8.4 on; --custom-histogram-buckets may replace them from 0.32 on. 0.8.3 still ended at 60 s.
+# The grids are fixed from 0.8.4 on; --custom-histogram-buckets may replace them from 0.32 on. 0.8.3 has the first part of each.
+# The first versions took the batch sizes of their CUDA graphs for the steps', so nothing here reads bounds of those.
 REQUEST_SECONDS = (0.3, 0.5, 0.8, 1, 1.5, 2, 2.5, 5, 10, 15, 20, 30, 40, 50, 60, 120, 240, 480, 960, 1920, 7680)
 FIRST_TOKEN_SECONDS = (
     0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 20, 40, 80, 160, 640, 2560,
 )  # fmt: skip
 TOKEN_SECONDS = (0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 20, 40, 80)
+REQUEST_END, FIRST_TOKEN_END, TOKEN_END = (FormerEnd(bound, last="0.8.3") for bound in (60, 10, 2.5))
 STEP_TOKENS = (1, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384)
 # 1, 2, 5, 10, ... as far as --max-model-len goes.
 REQUEST_TOKENS = (
@@ -74,6 +76,7 @@ E2E_REQUEST_LATENCY = Histogram(
     unit=Unit.SECONDS,
     labels=_ENGINE,
     bounds=REQUEST_SECONDS,
+    formerly_ended=REQUEST_END,
     help="Arrival at the front end to the last token, observed when a request finishes.",
 )
 TIME_TO_FIRST_TOKEN = Histogram(
@@ -81,6 +84,7 @@ TIME_TO_FIRST_TOKEN = Histogram(
     unit=Unit.SECONDS,
     labels=_ENGINE,
     bounds=FIRST_TOKEN_SECONDS,
+    formerly_ended=FIRST_TOKEN_END,
     help="Arrival at the front end to the first token, queueing included.",
 )
 INTER_TOKEN_LATENCY = Histogram(
@@ -88,6 +92,7 @@ INTER_TOKEN_LATENCY = Histogram(
     unit=Unit.SECONDS,
     labels=_ENGINE,
     bounds=TOKEN_SECONDS,
+    formerly_ended=TOKEN_END,
     help="Time between two tokens of one request; one observation a decode step.",
     since="0.10.2",
     formerly=(FormerName("vllm:time_per_output_token_seconds", last="0.14.1"),),
@@ -97,6 +102,7 @@ REQUEST_QUEUE_TIME = Histogram(
     unit=Unit.SECONDS,
     labels=_ENGINE,
     bounds=REQUEST_SECONDS,
+    formerly_ended=REQUEST_END,
     help="Queued in the engine to first scheduled; requeueing after a preemption is not counted.",
 )
 REQUEST_PREFILL_TIME = Histogram(
@@ -104,6 +110,7 @@ REQUEST_PREFILL_TIME = Histogram(
     unit=Unit.SECONDS,
     labels=_ENGINE,
     bounds=REQUEST_SECONDS,
+    formerly_ended=REQUEST_END,
     help="First scheduled to first token.",
 )
 REQUEST_DECODE_TIME = Histogram(
@@ -111,6 +118,7 @@ REQUEST_DECODE_TIME = Histogram(
     unit=Unit.SECONDS,
     labels=_ENGINE,
     bounds=REQUEST_SECONDS,
+    formerly_ended=REQUEST_END,
     help="First token to last token.",
 )
 CACHE_CONFIG_INFO = Gauge(
@@ -134,6 +142,7 @@ REQUEST_INFERENCE_TIME = Histogram(
     unit=Unit.SECONDS,
     labels=_ENGINE,
     bounds=REQUEST_SECONDS,
+    formerly_ended=REQUEST_END,
     help="First scheduled to last token: prefill and decode.",
 )
 REQUEST_TIME_PER_OUTPUT_TOKEN = Histogram(

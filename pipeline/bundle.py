@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from kit.buckets import Buckets
+
 Json = dict[str, Any]
 
 
@@ -21,10 +23,12 @@ class Bundle:
     """Compiled content: plain data, ready to be written or pushed.
 
     `dashboards` by uid; `recording_rules` and `alerts` as Prometheus rule files by file name; `grafana_groups` are
-    alert rule groups as Grafana's provisioning API takes them.
+    alert rule groups as Grafana's provisioning API takes them. `buckets` are those that every series with a label `le`
+    has, by its name.
     """
 
     dashboards: dict[str, Json]
     recording_rules: dict[str, Json]
     alerts: dict[str, Json]
     grafana_groups: tuple[Json, ...]
+    buckets: dict[str, Buckets]

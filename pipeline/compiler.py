@@ -6,10 +6,12 @@ from typing import Any
 import alerts
 import dashboards
 import recording_rules
+from kit.buckets import Buckets, CustomBuckets, buckets_of
 from kit.errors import GlassboxError
-from kit.expr import Expr, regex
+from kit.expr import Expr, Source, regex
 from kit.rules import Alert, AlertGroup, Record, RecordGroup, Subject
 from kit.settings import Settings
+from metrics import HISTOGRAMS
 from pipeline.annotations import annotations
 from pipeline.bundle import Bundle, DataSource, Json
 from pipeline.currency import print_in
@@ -46,7 +48,18 @@ def compile_bundle(settings: Settings, data_source: DataSource | None = None) ->
             for file in alert_files.values()
             for group in file["groups"]
         ),
+        buckets=_buckets(record_groups, settings.histogram_buckets),
     )
+
+
+def _buckets(groups: Iterable[RecordGroup], custom: CustomBuckets) -> dict[str, Buckets]:
+    recorded = [record for group in groups for record in group.records if record.histogram_names]
+    sources: tuple[Source, ...] = (*(histogram.bucket for histogram in HISTOGRAMS.values()), *recorded)
+    return {
+        name: buckets_of(source.histogram_names, custom)
+        for source in sources
+        for name in (source.name, *source.former_names)
+    }
 
 
 def _dashboards(settings: Settings, data_source: DataSource | None) -> dict[str, Json]:

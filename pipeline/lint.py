@@ -1,10 +1,12 @@
 """What is wrong with the content before anybody else sees it. A finding is data; `pipeline.report` prints it."""
 
+import re
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from kit.buckets import SETTING, Buckets, bound_text
 from pipeline import promtool
 from pipeline.bundle import Bundle, Json
 from pipeline.outputs import yaml_text
@@ -112,4 +114,45 @@ def panels_explained(bundle: Bundle) -> Iterator[Finding]:
                 )
 
 
-CHECKS: tuple[Check, ...] = (rules_load, runbooks_complete, records_used, panels_explained)
+_SELECTOR = re.compile(r'([a-zA-Z_:][\w:]*)\{((?:[^"}]|"(?:[^"\\]|\\.)*")*)\}')
+_BOUND = re.compile(r'(?:^|,)\s*le\s*=\s*"([^"$]*)"')
+
+
+def buckets_known(bundle: Bundle) -> Iterator[Finding]:
+    """Every literal `le` is a bucket of its series with every supported server: any other finds nothing, and tells nobody."""
+    for where, expr in _expressions(bundle):
+        for name, matchers in _SELECTOR.findall(expr):
+            for text in _BOUND.findall(matchers):
+                problem = _no_bucket(text, bundle.buckets.get(name)) if text != "+Inf" else ""
+                if problem:
+                    yield Finding("bucket", where, f'{name}{{le="{text}"}}: {problem}')
+
+
+def _expressions(bundle: Bundle) -> Iterator[tuple[str, str]]:
+    for files in (bundle.recording_rules, bundle.alerts):
+        for file in files.values():
+            for group in file["groups"]:
+                for rule in group["rules"]:
+                    yield f"{group['name']}, {rule.get('record') or rule['alert']}", rule["expr"]
+    for uid, board in bundle.dashboards.items():
+        for where, query, expr in _queries(board):
+            yield f"{uid}, {where}, {query}", expr
+
+
+def _no_bucket(text: str, known: Buckets | None) -> str:
+    """What is wrong with the bound, or nothing."""
+    if known is None:
+        return "no histogram or recorded series of that name has buckets"
+    written = {bound_text(bound): bound for bound in known.bounds}
+    if text not in written:
+        return f"no such bucket; servers have {', '.join(written)}"
+    for name, end in known.former_ends:
+        if written[text] > end.bound:
+            return (
+                f"{name} ends at {end.bound:g} up to version {end.last}; choose a smaller bound, "
+                f"or name the buckets that your servers have in the setting {SETTING}"
+            )
+    return ""
+
+
+CHECKS: tuple[Check, ...] = (rules_load, runbooks_complete, records_used, panels_explained, buckets_known)

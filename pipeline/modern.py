@@ -96,14 +96,18 @@ def _target(old: Json) -> Json:
     # The panel's data source holds for all its targets, as in dashboards that Grafana itself saved with schema 40.
     new = {key: old[key] for key in ("expr", "refId")}
     new |= {"instant": True} if old["instant"] else {"range": True}
+    new |= {"format": old["format"]} if old["format"] in ("table", "heatmap") else {}
     # A table names its columns itself; elsewhere an empty legend would print the whole label set.
-    return new | ({"format": "table"} if old["format"] == "table" else {"legendFormat": old["legendFormat"]})
+    return new | ({} if old["format"] == "table" else {"legendFormat": old["legendFormat"]})
 
 
 _KEPT = ("unit", "min", "max", "decimals", "noValue", "thresholds", "mappings")
 
 
 def _defaults(old: Json) -> Json:
+    # Grafana's heatmap has these among its options.
+    if old["type"] == "heatmap":
+        return {}
     given = old["fieldConfig"]["defaults"]
     if old["type"] == "bargauge":
         given = old["options"]["fieldOptions"]["defaults"] | given
@@ -163,6 +167,12 @@ def _state_timeline(_old: Json) -> Json:
     return {"legend": {"showLegend": False}}
 
 
+def _heatmap(old: Json) -> Json:
+    units: Json = old["options"]
+    # A scheme of one colour, since no time is good or bad in itself.
+    return units | {"color": {"mode": "scheme", "scheme": "Blues"}}
+
+
 def _table(old: Json) -> Json:
     ordered = old["options"]["sortBy"]
     return {"showHeader": True, **({"sortBy": ordered} if ordered else {})}
@@ -174,6 +184,7 @@ _OPTIONS: dict[str, Callable[[Json], Json]] = {
     "gauge": _gauge,
     "bargauge": _bargauge,
     "state-timeline": _state_timeline,
+    "heatmap": _heatmap,
     "table": _table,
 }
 
@@ -182,14 +193,27 @@ def _variable(old: Json) -> Json:
     shared = {"label": old["label"], "name": old["name"], "options": [], "regex": "", "type": old["type"]}
     if old["type"] == "datasource":
         return shared | {"includeAll": False, "multi": False, "query": old["query"], "refresh": 1}
-    return shared | {
+    return (
+        shared
+        | _start(old)
+        | {
+            "datasource": old["datasource"],
+            "definition": old["query"],
+            "includeAll": old["includeAll"],
+            "multi": old["multi"],
+            "query": {"qryType": 1, "query": old["query"], "refId": "PrometheusVariableQueryEditor-VariableQuery"},
+            "refresh": old["refresh"],
+            "sort": old["sort"],
+        }
+    )
+
+
+def _start(old: Json) -> Json:
+    """What is chosen at first: All, or, where that cannot be chosen, the first value, which Grafana takes by itself."""
+    if not old["includeAll"]:
+        return {}
+    current = {"text": "All", "value": "$__all"}
+    return {
         "allValue": old["allValue"],
-        "current": {"text": ["All"], "value": ["$__all"]},
-        "datasource": old["datasource"],
-        "definition": old["query"],
-        "includeAll": old["includeAll"],
-        "multi": old["multi"],
-        "query": {"qryType": 1, "query": old["query"], "refId": "PrometheusVariableQueryEditor-VariableQuery"},
-        "refresh": old["refresh"],
-        "sort": 1,
+        "current": {key: [value] for key, value in current.items()} if old["multi"] else current,
     }

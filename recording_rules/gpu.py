@@ -7,7 +7,7 @@ recorded series for each GPU would double a raw one. Profiling, XID, PCIe and ro
 from functools import reduce
 
 from kit.expr import Expr
-from kit.promql import increase, instant, max_by, rate, with_label
+from kit.promql import group_by, increase, instant, max_by, rate, with_label
 from kit.rules import Record, RecordGroup
 from metrics import dcgm, service
 from metrics import nvidia_gpu_exporter as smi
@@ -31,8 +31,17 @@ def _ours(gauge: Gauge) -> Expr:
 
 def _smi(series: Expr) -> Expr:
     """nvidia_gpu_exporter's series under the label `gpu`: the GPU's index, or its uuid where the exporter tells no index."""
-    indexed = series.taking(("index",), instant(smi.GPU_INFO), on=(*TARGET, "uuid"))
+    return _numbered(series.taking(("index",), instant(smi.GPU_INFO), on=(*TARGET, "uuid")))
+
+
+def _numbered(indexed: Expr) -> Expr:
     return with_label("gpu", with_label("gpu", indexed, copied_from="uuid"), copied_from="index")
+
+
+def of_model(name: str) -> Expr:
+    """1 for each GPU whose exporter calls its model so, as nvidia-smi does; our exporter tells no models."""
+    from_dcgm = instant(dcgm.FB_USED, modelName=name)
+    return group_by(GPU, from_dcgm.or_(_numbered(instant(smi.GPU_INFO, name=name))))
 
 
 def _ratio(percent: Expr) -> Expr:

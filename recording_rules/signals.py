@@ -74,7 +74,7 @@ def records(settings: Settings) -> tuple[Record, ...]:
 def signals(settings: Settings) -> Iterator[Signal]:
     """Every signal there is."""
     yield from _outages()
-    yield from _of_the_load(settings.thresholds)
+    yield from _of_the_load(settings)
     yield from _of_the_engine(settings.thresholds)
     yield from _of_the_gpus(settings.gpu)
 
@@ -85,10 +85,14 @@ def _outages() -> Iterator[Signal]:
     yield Signal("stalled", instant(workload.STALLED), "An engine has running requests and moves no token.")
 
 
-def _of_the_load(limits: Thresholds) -> Iterator[Signal]:
+def _of_the_load(settings: Settings) -> Iterator[Signal]:
     """What callers ask for, and how it is spread."""
+    limits = settings.thresholds
     yield Signal("working", over_time("max", engine.RUNNING, _WINDOW) > 0, "A request was in work within 5 minutes.")
-    slow = requests.DURATION.share_above(limits.latency_high_seconds, MODEL) > limits.latency_high_share_ratio
+    slow = (
+        requests.DURATION.share_above(limits.latency_high_seconds, MODEL, settings.histogram_buckets)
+        > limits.latency_high_share_ratio
+    )
     yield Signal("slow", slow, "More answers are slow than may be.")
     yield Signal("longer_requests", _longer(), "Prompts or answers are half as long again as the day before.")
     yield Signal("slower_tokens", _slower_tokens(), "Each token takes a quarter longer than the day before.")

@@ -7,6 +7,7 @@ five-minute ratios would count one failure of a quiet night as much as a hundred
 
 from collections.abc import Iterator, Sequence
 
+from kit.buckets import CustomBuckets
 from kit.errors import GlassboxError
 from kit.expr import Expr, Matcher, QueryError, Source, binary
 from kit.promql import at_most, clamp_min, constant, duration_seconds, instant, max_by, over_time, rate, ratio, sum_by
@@ -66,7 +67,7 @@ def _windows(settings: Settings) -> RecordGroup:
     return RecordGroup(
         "slo",
         (
-            *(record for slo in settings.slos for record in _judged(slo)),
+            *(record for slo in settings.slos for record in _judged(slo, settings.histogram_buckets)),
             *(record for window in seconds for record in _summed(window, seconds[window], settings)),
             *(_burnt(window) for window in (SHORTEST, *seconds)),
             *(_limit(window, settings.slo_period_days) for window in _ALERT_WINDOWS),
@@ -84,9 +85,9 @@ def _period(settings: Settings) -> RecordGroup:
     return RecordGroup("slo-period", records, max(interval_seconds, min(4 * interval_seconds, _RAREST_SECONDS)))
 
 
-def _judged(slo: Slo) -> tuple[Record, ...]:
+def _judged(slo: Slo, custom: CustomBuckets) -> tuple[Record, ...]:
     """What was promised, how many requests there are each second, and how many of them break the promise."""
-    bad, every = _availability() if slo.indicator == "availability" else _slower(slo)
+    bad, every = _availability() if slo.indicator == "availability" else _slower(slo, custom)
     return (
         OBJECTIVE.recorded(constant(slo.objective_ratio, Unit.RATIO), "Share that must be good.", slo=slo.name),
         BUDGET.recorded(constant(slo.budget_ratio, Unit.RATIO), "Share that may be bad.", slo=slo.name),
@@ -99,27 +100,27 @@ def _availability() -> tuple[Expr, Expr]:
     return instant(requests.HTTP_ERRORS), instant(requests.HTTP_REQUESTS)
 
 
-def _slower(slo: Slo) -> tuple[Expr, Expr]:
+def _slower(slo: Slo, custom: CustomBuckets) -> tuple[Expr, Expr]:
     """Requests above the threshold, and all. Without a bucket at the threshold there is no verdict: neither is known."""
-    within, every = _times(slo)
+    within, every = _times(slo, custom)
     fast = sum_by(MODEL, within)
     # Two sums are rounded differently: no slow request may come out as a little less than none.
     return clamp_min(every - fast, 0), every.and_(fast)
 
 
-def _times(slo: Slo) -> tuple[Expr, Expr]:
+def _times(slo: Slo, custom: CustomBuckets) -> tuple[Expr, Expr]:
     """Requests within the threshold, and all, each second."""
     if slo.indicator == "time_per_output_token":
         source = vllm.REQUEST_TIME_PER_OUTPUT_TOKEN
-        within = rate(source.bucket, SHORTEST, le=_bucket(slo, source.bucket))
+        within = rate(source.bucket, SHORTEST, le=_bucket(slo, source.bucket, custom))
         return within, sum_by(MODEL, rate(source.count, SHORTEST))
     recorded = engine.TIME_TO_FIRST_TOKEN if slo.indicator == "time_to_first_token" else requests.DURATION
-    return instant(recorded.bucket, le=_bucket(slo, recorded.bucket)), instant(recorded.count)
+    return instant(recorded.bucket, le=_bucket(slo, recorded.bucket, custom)), instant(recorded.count)
 
 
-def _bucket(slo: Slo, source: Source) -> Matcher:
+def _bucket(slo: Slo, source: Source, custom: CustomBuckets) -> Matcher:
     try:
-        return at_most(slo.threshold_seconds or 0, source)
+        return at_most(slo.threshold_seconds or 0, source, custom)
     except QueryError as error:
         raise GlassboxError(f"Setting slos, entry {slo.name!r}, threshold_seconds: {error}") from None
 

@@ -74,10 +74,11 @@ def start(resources: ExitStack, folder: Path, scenario: Scenario = EVERYTHING, *
         hurry_alerts(build, HURRY)
     webhook, heartbeats = resources.enter_context(receiving()), resources.enter_context(receiving())
     prometheus_port = _port("Prometheus", PROMETHEUS_PORT)
-    targets = _feeds(resources, scenario) | {"prometheus": [f"http://{LOOPBACK}:{prometheus_port}"]}
+    feeds, versions = _feeds(resources, scenario)
+    targets = feeds | {"prometheus": [f"http://{LOOPBACK}:{prometheus_port}"]}
     routes = alertmanager_settings(folder, webhook.url, heartbeats.url)
     alerts = resources.enter_context(alertmanager(routes, port=_port("Alertmanager", ALERTMANAGER_PORT)))
-    settings = prometheus_settings(folder, build, targets, alerts.url)
+    settings = prometheus_settings(folder, build, targets, alerts.url, versions)
     data = _past(folder / "prometheus", scenario, targets["dcgm"][0])
     metrics = resources.enter_context(prometheus(settings, port=prometheus_port, folder=data))
     grafana = resources.enter_context(stand_in(metrics.url))
@@ -87,18 +88,21 @@ def start(resources: ExitStack, folder: Path, scenario: Scenario = EVERYTHING, *
     return demo
 
 
-def _feeds(resources: ExitStack, scenario: Scenario) -> dict[str, list[str]]:
-    """The targets of each job."""
-    servers = [
-        replaying(feed.regime, vllm_version=feed.vllm_version, model_name=feed.model_name, answers=feed.answers)
+def _feeds(resources: ExitStack, scenario: Scenario) -> tuple[dict[str, list[str]], dict[str, str]]:
+    """The targets of each job, and the versions of the vLLM servers among them."""
+    servers = {
+        resources.enter_context(
+            replaying(feed.regime, vllm_version=feed.vllm_version, model_name=feed.model_name, answers=feed.answers)
+        ): feed.vllm_version
         for feed in scenario.vllm
         for _ in range(feed.replicas)
-    ]
-    return {
+    }
+    targets = {
         "hunyuanocr": [resources.enter_context(ocr_service(scenario.pages_per_second))],
-        "vllm": [resources.enter_context(server) for server in servers],
+        "vllm": list(servers),
         "dcgm": [resources.enter_context(simulated_dcgm(*scenario.gpu, gpus=scenario.gpus))],
     }
+    return targets, servers
 
 
 def _past(folder: Path, scenario: Scenario, dcgm_url: str) -> Path:

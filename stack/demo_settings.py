@@ -52,8 +52,17 @@ def alertmanager_settings(folder: Path, webhook_url: str, heartbeat_url: str) ->
     return _write(folder / "alertmanager.yml", settings)
 
 
-def prometheus_settings(folder: Path, build: Path, targets: Mapping[str, Sequence[str]], alertmanager_url: str) -> Path:
-    """The shipped settings with the demo's targets and rules; jobs that the demo has nothing for are left out."""
+def prometheus_settings(
+    folder: Path,
+    build: Path,
+    targets: Mapping[str, Sequence[str]],
+    alertmanager_url: str,
+    versions: Mapping[str, str] | None = None,
+) -> Path:
+    """The shipped settings with the demo's targets and rules; jobs that the demo has nothing for are left out.
+
+    `versions` are the `model_version` of targets that do not have the one of their job.
+    """
     settings = yaml.safe_load((STACK_DIR / "prometheus.yml").read_text(encoding="utf-8"))
     settings["global"] = {"scrape_interval": f"{SCRAPE_SECONDS}s", "evaluation_interval": f"{EVALUATION_SECONDS}s"}
     settings["rule_files"] = [str(build / Path(name).relative_to("../build")) for name in settings["rule_files"]]
@@ -61,8 +70,14 @@ def prometheus_settings(folder: Path, build: Path, targets: Mapping[str, Sequenc
     settings["scrape_configs"] = [job for job in settings["scrape_configs"] if job["job_name"] in targets]
     for job in settings["scrape_configs"]:
         job["scrape_interval"] = f"{SCRAPE_SECONDS}s"
-        job["static_configs"][0]["targets"] = [_address(url) for url in targets[job["job_name"]]]
+        labels = job["static_configs"][0].get("labels", {})
+        job["static_configs"] = [_target(url, labels, versions or {}) for url in targets[job["job_name"]]]
     return _write(folder / "prometheus.yml", settings)
+
+
+def _target(url: str, labels: Mapping[str, str], versions: Mapping[str, str]) -> dict[str, Any]:
+    version = {"model_version": versions[url]} if url in versions else {}
+    return {"targets": [_address(url)], "labels": {**labels, **version}}
 
 
 def _address(url: str) -> str:

@@ -10,6 +10,8 @@ from functools import partial
 
 from stack import dcgm
 
+# Of the captured servers.
+NEWEST, OLDER = "0.32.0", "0.10.2"
 QWEN = "qwen/Qwen2.5-7B-Instruct"
 HUNYUAN = "tencent/HunyuanOCR"
 
@@ -19,7 +21,7 @@ class VllmFeed:
     """Servers that replay one regime's captures; `answers` is after how many scrapes they fail, None for never."""
 
     regime: str
-    vllm_version: str | None = None
+    vllm_version: str = NEWEST
     model_name: str = QWEN
     replicas: int = 1
     answers: int | None = None
@@ -100,7 +102,7 @@ EVERYTHING = Scenario(
     story="A saturated vLLM, an older one at its batch limit, and an OCR service with few callers.",
     vllm=(
         VllmFeed("saturated"),
-        VllmFeed("load", vllm_version="0.10.2", model_name="qwen/Qwen2.5-7B-Instruct-AWQ"),
+        VllmFeed("load", vllm_version=OLDER, model_name="qwen/Qwen2.5-7B-Instruct-AWQ"),
     ),
     pages_per_second=6.0,  # below the 10 at which InferenceQPSLow begins
 )

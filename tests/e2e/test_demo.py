@@ -17,9 +17,23 @@ from stack import demo
 # Panels whose queries may return nothing in the demo, each with its reason.
 INTENTIONALLY_EMPTY = {
     "LLM serving: Cache hits B": "the captured servers read text only, so that no image is looked up",
+    "Engine comparison: First token, B/A A": "side A is pytorch, and only vLLM tells when the first token came",
+} | {
+    f"Engine comparison: {panel} A": "side A is pytorch, and only vLLM tells it"
+    for panel in (
+        "Mean prompt length",
+        "Mean answer length",
+        "First token, mean",
+        "First token p50",
+        "First token p95",
+        "Output tokens",
+        "Truncated share",
+    )
 }
 DATA_TIMEOUT_SECONDS = 60
 ALERT_TIMEOUT_SECONDS = 180
+# 100 requests of the slower server, at 0.8/s.
+COMPARISON_TIMEOUT_SECONDS = 240
 POLL_SECONDS = 0.5
 BUNDLE = compile_bundle(Settings())
 QUERIES = {
@@ -48,13 +62,31 @@ def ask(url, path, **parameters):
         return json.load(answer)["data"]
 
 
-def filled(expr):
-    """The query as Grafana sends it with every variable at All and a minute as the time range."""
-    expr = expr.replace(CHOSEN_RANGE, "1m")
+def filled(expr, chosen):
+    """The query as Grafana sends it for the last half hour with these choices, every other variable at All."""
     for name, variable in VARIABLES.items():
-        expr = expr.replace(f'"${name}"', f'"{variable["allValue"]}"')
+        if f'"${name}"' in expr:
+            expr = expr.replace(f'"${name}"', f'"{chosen[name] if name in chosen else variable["allValue"]}"')
+    expr = expr.replace(CHOSEN_RANGE, "30m")
     assert "$" not in expr.replace('"$1"', "")
     return expr
+
+
+@pytest.fixture(scope="module")
+def chosen(running):
+    """What Grafana chooses at first where there is no All: the first value in the order of the variable."""
+    return {name: offered(running, name)[0] for name, variable in VARIABLES.items() if "allValue" not in variable}
+
+
+def offered(running, name):
+    """The values of a variable that depends on no other, once every job has one."""
+    series, label = VARIABLES[name]["definition"].removeprefix("label_values(").removesuffix(")").rsplit(", ", 1)
+
+    def values():
+        found = ask(running.prometheus_url, f"/api/v1/label/{label}/values", **{"match[]": series})
+        return found if len(found) > 1 else []
+
+    return sorted(eventually(values, DATA_TIMEOUT_SECONDS), reverse=VARIABLES[name]["sort"] == 2)
 
 
 def eventually(check, timeout_seconds):
@@ -65,21 +97,37 @@ def eventually(check, timeout_seconds):
     return result
 
 
-@pytest.mark.parametrize("name", QUERIES)
-def test_every_query_of_every_panel_returns_numbers(running, name):
-    def numbers():
-        found = ask(running.prometheus_url, "/api/v1/query", query=filled(QUERIES[name]))["result"]
-        return [series["value"][1] for series in found if series["value"][1] not in ("NaN", "+Inf", "-Inf")]
+def numbers(running, query):
+    found = ask(running.prometheus_url, "/api/v1/query", query=query)["result"]
+    return [series["value"][1] for series in found if series["value"][1] not in ("NaN", "+Inf", "-Inf")]
 
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_every_query_of_every_panel_returns_numbers(running, chosen, name):
+    query = filled(QUERIES[name], chosen)
     if name in INTENTIONALLY_EMPTY:
-        assert not numbers(), f"declared empty ({INTENTIONALLY_EMPTY[name]}), and has data now"
+        assert not numbers(running, query), f"declared empty ({INTENTIONALLY_EMPTY[name]}), and has data now"
     else:
-        assert eventually(numbers, DATA_TIMEOUT_SECONDS), QUERIES[name]
+        timeout_seconds = COMPARISON_TIMEOUT_SECONDS if "$__range" in QUERIES[name] else DATA_TIMEOUT_SECONDS
+        assert eventually(lambda: numbers(running, query), timeout_seconds), query
+
+
+def test_the_comparison_begins_with_two_engines(chosen):
+    assert (chosen["engine_a"], chosen["engine_b"]) == ("pytorch", "vllm")
+
+
+@pytest.mark.parametrize("name", [name for name in QUERIES if name.startswith("Engine comparison: ")])
+def test_two_versions_of_vllm_are_compared_in_every_panel(running, name):
+    newer, older = demo.VLLM_VERSIONS
+    versions = {"engine_a": "vllm", "version_a": newer, "engine_b": "vllm", "version_b": older}
+    query = filled(QUERIES[name], versions)
+    assert eventually(lambda: numbers(running, query), COMPARISON_TIMEOUT_SECONDS), query
 
 
 @pytest.mark.parametrize("name", VARIABLES)
-def test_every_variable_offers_values(running, name):
-    series, _, label = VARIABLES[name]["definition"].removeprefix("label_values(").removesuffix(")").partition(", ")
+def test_every_variable_offers_values(running, chosen, name):
+    definition = filled(VARIABLES[name]["definition"], chosen)
+    series, label = definition.removeprefix("label_values(").removesuffix(")").rsplit(", ", 1)
 
     def values():
         return ask(running.prometheus_url, f"/api/v1/label/{label}/values", **{"match[]": series})
@@ -143,7 +191,7 @@ def test_every_start_of_a_replica_is_an_event_at_its_own_time(running):
     (starts,) = [event for event in events if event.get("useValueForTime")]
 
     def found():
-        return ask(running.prometheus_url, "/api/v1/query", query=filled(starts["expr"]))["result"]
+        return ask(running.prometheus_url, "/api/v1/query", query=filled(starts["expr"], {}))["result"]
 
     eventually(lambda: len(found()) == 2, DATA_TIMEOUT_SECONDS)
     moments = {event["metric"]["job"]: float(event["value"][1]) / 1000 for event in found()}

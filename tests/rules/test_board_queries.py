@@ -1,6 +1,7 @@
 """What the boards compute themselves, in numbers worked out by hand, variables at All where nothing else is said."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -239,6 +240,88 @@ def test_whatever_is_summed_over_a_time_range_is_recorded_at_one_interval() -> N
     assert {groups[name].interval_seconds for name in ("cost", "engine", "requests")} == {None}
 
 
+# Ten minutes that end at 20:30: the steps at 11, 12, ... 20 minutes. pytorch serves all the time, vLLM's version 2 from
+# 18:00 on and twice as many requests a second from 20:00 on, its version 1 too few.
+RATE, COUNT, SUM, BUCKET = (
+    "model:inference_requests:rate1m",
+    *(f"model:inference_request_duration_seconds_{part}:rate5m" for part in ("count", "sum", "bucket")),
+)
+SIDES = {
+    "pytorch": 'inference_engine="pytorch",model_version="1.0"',
+    "new": 'inference_engine="vllm",model_version="2"',
+    "old": 'inference_engine="vllm",model_version="1"',
+    # The point is part of the name.
+    "namesake": 'inference_engine="pytorch",model_version="1x0"',
+}
+COMPARED = {
+    f"{RATE}{{{SIDES['pytorch']}}}": "0.5x90",
+    f"{COUNT}{{{SIDES['pytorch']}}}": "0.5x90",
+    f"{SUM}{{{SIDES['pytorch']}}}": "1x90",
+    f'{BUCKET}{{{SIDES["pytorch"]},le="1.0"}}': "0.5x90",
+    f'{BUCKET}{{{SIDES["pytorch"]},le="+Inf"}}': "0.5x90",
+    f"model:inference_requests_running:sum{{{SIDES['pytorch']}}}": "4x90",
+    f"{RATE}{{{SIDES['new']}}}": "_x72 2x7 4x9",
+    f"{COUNT}{{{SIDES['new']}}}": "_x72 2x7 4x9",
+    f"{SUM}{{{SIDES['new']}}}": "_x72 2x7 8x9",
+    f'{BUCKET}{{{SIDES["new"]},le="2.0"}}': "_x72 2x7 4x9",
+    f'{BUCKET}{{{SIDES["new"]},le="+Inf"}}': "_x72 2x7 4x9",
+    f"model:inference_requests_running:sum{{{SIDES['new']}}}": "_x72 5x17",
+    f"{RATE}{{{SIDES['old']}}}": "_x76 0.825x13",
+    f"{COUNT}{{{SIDES['old']}}}": "_x76 0.825x13",
+    f"{SUM}{{{SIDES['old']}}}": "_x76 0.825x13",
+    f"{RATE}{{{SIDES['namesake']}}}": "1000x90",
+    f'{RATE}{{job="bare"}}': "0.25x90",
+}
+PYTORCH, NEW, OLD = ("pytorch", "1.0"), ("vllm", "2"), ("vllm", "1")
+COMPARISON_CASES = [
+    # 0.5/s for ten minutes.
+    ("Requests of A", PYTORCH, NEW, {"{}": 300}),
+    # Two minutes of 2/s and one of 4/s: 480, where the mean rate times ten minutes would be 1600.
+    ("Requests of B", PYTORCH, NEW, {"{}": 480}),
+    # 5 while there is a B, over 4.
+    ("Load, B/A", PYTORCH, NEW, {"{}": 1.25}),
+    # (2 + 2 + 8) s over (2 + 2 + 4) requests is 1.5 s, over 2 s; the mean of the three means would be 1.33 s.
+    ("Mean latency, B/A", PYTORCH, NEW, {"{}": 0.75}),
+    # All within 2 s over all within 1 s: 0.95 of each bound.
+    ("Latency p95, B/A", PYTORCH, NEW, {"{}": 2}),
+    ("Latency p95, B/A", NEW, PYTORCH, {"{}": 0.5}),
+    # Two versions of one engine.
+    ("Requests of A", OLD, NEW, {"{}": 99}),
+    ("Mean latency, B/A", OLD, NEW, {}),
+    ("Mean latency, B/A", NEW, OLD, {}),
+    ("Load, B/A", NEW, NEW, {"{}": 1}),
+    # All versions of an engine: 480 and 99.
+    ("Requests of B", PYTORCH, ("vllm", ".*"), {"{}": 579}),
+    # Nobody said which engine serves: the choice is empty, and so is the label.
+    ("Requests of A", ("", ".*"), NEW, {"{}": 150}),
+    ("First token, B/A", PYTORCH, NEW, {}),
+]
+
+
+@pytest.mark.parametrize(
+    ("panel", "a", "b", "expected"), COMPARISON_CASES, ids=[f"{panel} {a} {b}" for panel, a, b, _ in COMPARISON_CASES]
+)
+def test_engine_comparison(
+    panel: str, a: tuple[str, str], b: tuple[str, str], expected: dict[str, float], tmp_path: Path
+) -> None:
+    chosen = {"engine_a": a[0], "version_a": _escaped(a[1]), "engine_b": b[0], "version_b": _escaped(b[1])}
+    query = _query("Engine comparison", panel, 0, chosen)
+    _assert_values(query.replace("$__range", "10m"), COMPARED, expected, tmp_path, eval_time="20m30s")
+
+
+def test_one_request_more_is_enough(tmp_path: Path) -> None:
+    """0.85/s for two minutes are 102 requests, where 99 are too few."""
+    chosen = {"engine_a": "vllm", "version_a": "1", "engine_b": "vllm", "version_b": "2"}
+    query = _query("Engine comparison", "Mean latency, B/A", 0, chosen).replace("$__range", "10m")
+    series = COMPARED | {f"{part}{{{SIDES['old']}}}": "_x76 0.85x13" for part in (RATE, COUNT, SUM)}
+    _assert_values(query, series, {"{}": 1.5}, tmp_path, eval_time="20m30s")
+
+
+def _escaped(version: str) -> str:
+    """A chosen value as Grafana writes it into a matcher of a regular expression, in the quotes of PromQL."""
+    return version if version == ".*" else version.replace(".", r"\\.")
+
+
 @pytest.mark.parametrize(("panel", "query", "expected"), REPLICA_CASES, ids=[case[0] for case in REPLICA_CASES])
 def test_replicas(panel: str, query: int, expected: dict[str, float], tmp_path: Path) -> None:
     _assert_values(_query("Replicas", panel, query), REPLICAS, expected, tmp_path)
@@ -247,7 +330,7 @@ def test_replicas(panel: str, query: int, expected: dict[str, float], tmp_path: 
 @pytest.mark.parametrize(("panel", "index", "expected"), GPU_CASES)
 def test_gpus(panel: str, index: str, expected: dict[str, float], tmp_path: Path) -> None:
     """A chosen index narrows what every exporter tells, also where it has another label for it."""
-    _assert_values(_query("GPU", panel, 0, gpu=index), GPUS, expected, tmp_path)
+    _assert_values(_query("GPU", panel, 0, {"gpu": index}), GPUS, expected, tmp_path)
 
 
 @pytest.mark.parametrize("board", ["GPU", "Replicas"])
@@ -276,14 +359,16 @@ def test_when_no_target_talks_all_are_mute(tmp_path: Path) -> None:
     _assert_values(_query("Monitoring health", "Mute targets", 0), TARGETS, {"{}": 3}, tmp_path)
 
 
-def _assert_values(query: str, series: dict[str, str], expected: dict[str, float], folder: Path) -> None:
-    """The query over these series, a sample every 15 s, at 20 minutes."""
+def _assert_values(
+    query: str, series: dict[str, str], expected: dict[str, float], folder: Path, *, eval_time: str = "20m"
+) -> None:
+    """The query over these series, a sample every 15 s, at that time."""
     ensure_components()
     samples = [{"labels": labels, "value": value} for labels, value in expected.items()]
     test = {
         "interval": "15s",
         "input_series": [{"series": name, "values": values} for name, values in series.items()],
-        "promql_expr_test": [{"expr": query, "eval_time": "20m", "exp_samples": samples}],
+        "promql_expr_test": [{"expr": query, "eval_time": eval_time, "exp_samples": samples}],
     }
     file = folder / "board.test.yml"
     file.write_text(closed(yaml.safe_dump({"tests": [test], **tolerance()}, width=10**9)), encoding="utf-8")
@@ -291,11 +376,12 @@ def _assert_values(query: str, series: dict[str, str], expected: dict[str, float
     assert result.passed, "\n".join(result.problems)
 
 
-def _query(board: str, panel: str, number: int, **chosen: str) -> str:
-    """The panel's query with these values chosen, every other variable at All."""
+def _query(board: str, panel: str, number: int, chosen: Mapping[str, str] | None = None) -> str:
+    """The query with what is chosen, and every other variable at All."""
     (found,) = [each for each in BOARDS[board]["panels"] if each["title"] == panel]
     expr = str(found["targets"][number]["expr"])
     for variable in BOARDS[board]["templating"]["list"][1:]:
-        value = chosen.get(variable["name"], variable["allValue"])
-        expr = expr.replace(f'"${variable["name"]}"', f'"{value}"')
+        name, choices = variable["name"], chosen or {}
+        value = choices[name] if name in choices else variable["allValue"]
+        expr = expr.replace(f'"${name}"', f'"{value}"')
     return expr.replace(CHOSEN_RANGE, "10m")

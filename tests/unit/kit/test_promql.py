@@ -23,6 +23,7 @@ from kit.promql import (
     max_without,
     mean,
     min_by,
+    over_range,
     over_time,
     quantile,
     rate,
@@ -52,6 +53,14 @@ WORDS = [
     ),
     (increase(TOKENS, "1h"), "increase(vllm:generation_tokens_total[1h])"),
     (over_time("min", RUNNING, "5m"), "min_over_time(vllm:num_requests_running[5m])"),
+    (
+        over_range("sum", sum_by((), rate(TOKENS, "5m"))),
+        "sum_over_time(sum(rate(vllm:generation_tokens_total[5m]))[$__range:1m])",
+    ),
+    (
+        over_range("avg", instant(RUNNING) + 1, step="30s"),
+        "avg_over_time((vllm:num_requests_running + 1)[$__range:30s])",
+    ),
     (deriv(RUNNING, "10m"), "deriv(vllm:num_requests_running[10m])"),
     (changes(scrape.UP, "10m"), "changes(up[10m])"),
     (clamp_min(instant(RUNNING) * 0.2, 5), "clamp_min(vllm:num_requests_running * 0.2, 5)"),
@@ -104,7 +113,7 @@ WORDS = [
 @pytest.mark.parametrize(("expr", "text"), WORDS, ids=[text for _, text in WORDS])
 def test_a_word_writes_this_text_and_a_real_parser_accepts_it(expr, text):
     assert str(expr) == text
-    assert promql_parser.parse(text.replace("$__rate_interval", "5m"))
+    assert promql_parser.parse(text.replace("$__rate_interval", "5m").replace("$__range", "1h"))
 
 
 @pytest.mark.parametrize(("value", "text"), [(10, "10"), (0.9, "0.9"), (1048576.0, "1048576"), (1e-07, "1e-07")])
@@ -143,6 +152,7 @@ REFUSED = {
     "deriv of a counter": (lambda: deriv(TOKENS, "5m"), "deriv"),
     "changes of a counter": (lambda: changes(TOKENS, "5m"), "changes"),
     "average over time of a counter": (lambda: over_time("avg", TOKENS, "5m"), "avg_over_time"),
+    "a raw counter over the range": (lambda: over_range("sum", instant(TOKENS)), "take its rate first, then the sum"),
     "sum of raw buckets": (lambda: sum_by((*BY, "le"), instant(TTFT.bucket)), "take its rate first, then the sum"),
     "a series against one without labels": (
         lambda: sum_by(BY, instant(RUNNING)) / sum_by((), instant(RUNNING)),
@@ -175,11 +185,6 @@ def test_a_single_bucket_may_be_summed_without_le():
     within = sum_by(BY, rate(TTFT.bucket, "5m", le=at_most(10, TTFT.bucket)))
     assert str(within) == 'sum by (job, model_name) (rate(vllm:time_to_first_token_seconds_bucket{le="10.0"}[5m]))'
     assert within.shape.kind is Kind.GAUGE
-
-
-def test_two_grids_joined_keep_the_buckets_they_share():
-    joined = rate(vllm.E2E_REQUEST_LATENCY.bucket, "5m").or_(rate(service.HTTP_REQUEST_DURATION.bucket, "5m"))
-    assert joined.shape.buckets == vllm.REQUEST_SECONDS
 
 
 def test_added_matchers_reach_every_selector_with_the_label_and_keep_what_is_there():

@@ -35,7 +35,7 @@ def test_given_values_win_and_the_rest_stay(tmp_path):
 
 
 REFUSED = {
-    "threshold: {}": "unknown key 'threshold'; the keys are cost, evaluation_interval_seconds, gpu, grafana, jobs, owners, runbook_base_url, slo_period_days, slos, thresholds",
+    "threshold: {}": "unknown key 'threshold'; the keys are cost, evaluation_interval_seconds, gpu, grafana, histogram_buckets, jobs, owners, runbook_base_url, slo_period_days, slos, thresholds",
     "thresholds: {qps_lo: 1}": "thresholds: unknown key 'qps_lo'",
     "thresholds: {qps_low: many}": "thresholds.qps_low: 'many' should be a value of type number",
     "thresholds: {kv_cache_high_ratio: 90}": "thresholds.kv_cache_high_ratio: 90 is greater than or equal to",

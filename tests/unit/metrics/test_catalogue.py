@@ -9,7 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from glassbox_exporter import GlassboxMiddleware, start_exporter
 from metrics import CATALOGUE, process, service, vllm
-from metrics.types import Counter, Gauge, Histogram, Metric
+from metrics.types import Counter, FormerEnd, Gauge, Histogram, Metric
 
 ROOT = Path(__file__).resolve().parents[3]
 CAPTURES = sorted((ROOT / "tests" / "expositions").glob("vllm-*.prom")) + sorted(
@@ -115,6 +115,11 @@ def test_an_entry_explains_itself(metric):
     assert metric.help.endswith(".")
     if isinstance(metric, Counter) and not metric.name.startswith("DCGM_"):
         assert metric.name.endswith("_total")
+
+
+def test_a_histogram_ended_at_one_of_its_bounds():
+    with pytest.raises(ValueError, match="cannot have ended at a bound that it does not have"):
+        Histogram(name="x", unit=vllm.E2E_REQUEST_LATENCY.unit, bounds=(1, 2), formerly_ended=FormerEnd(3, last="0.1"))
 
 
 def test_bucket_bounds_must_ascend():

@@ -7,10 +7,27 @@ from urllib.parse import parse_qsl, urlsplit
 import promql_parser
 import pytest
 
+from dashboards.comparison import A, B
 from dashboards.variables import JOB
 from kit.errors import GlassboxError
 from kit.grid import Size
-from kit.panels import GREEN, RED, UP_DOWN, Row, Steps, bars, comparison, dashboard, gauge, row, stat, table, timeseries
+from kit.panels import (
+    GREEN,
+    RED,
+    UP_DOWN,
+    Row,
+    Steps,
+    bars,
+    comparison,
+    dashboard,
+    gauge,
+    heatmap,
+    row,
+    stat,
+    summary,
+    table,
+    timeseries,
+)
 from kit.promql import CHOSEN_RANGE, instant, max_by, over_time, sum_by
 from kit.settings import Settings
 from kit.tables import DrillDown
@@ -23,6 +40,7 @@ QPS = sum_by(("job",), instant(requests.REQUESTS))
 GPU = instant(gpu.ACTIVITY)
 REPLICA = ("job", "instance")
 RUNNING, KV = instant(instances.RUNNING), instances.KV_CACHE_USAGE
+BUCKETS = instant(engine.TIME_TO_FIRST_TOKEN.bucket)
 STEPS = Steps(GREEN, ((0.3, RED),))
 # What grafanalib emits and no Grafana since 8 wants.
 DEAD_KEYS = {
@@ -53,6 +71,8 @@ def fresh():
         stat("judged", QPS, why="w.", steps=STEPS),
         gauge("dial", GPU, why="w.", steps=STEPS),
         bars("bars", instant(gpu.MEMORY_USED), why="w."),
+        heatmap("heat", sum_by(("le",), BUCKETS), why="w."),
+        summary("whole range", QPS, why="w.", empty="None"),
         table("table", instant(scrape.UP), why="w.", value="Status", words=UP_DOWN),
         table("labels", instant(scrape.UP), why="w.", value=None),
         comparison(
@@ -132,7 +152,9 @@ def test_every_data_panel_says_what_it_means_and_which_version_it_was_written_fo
             continue
         assert panel["pluginVersion"] == "13.2.2"
         assert panel["description"].endswith(".")
-        if panel["type"] != "table":
+        if panel["type"] == "heatmap":
+            assert panel["options"]["yAxis"]["unit"]
+        elif panel["type"] != "table":
             assert panel["fieldConfig"]["defaults"]["unit"]
             assert panel["fieldConfig"]["defaults"]["noValue"]
 
@@ -140,7 +162,7 @@ def test_every_data_panel_says_what_it_means_and_which_version_it_was_written_fo
 @each_board
 def test_no_default_red_at_80(board):
     for panel in board["panels"]:
-        if panel["type"] in ("row", "timeseries"):
+        if panel["type"] in ("row", "timeseries", "heatmap"):
             continue
         defaults = panel["fieldConfig"]["defaults"]
         steps = defaults["thresholds"]["steps"]
@@ -150,11 +172,15 @@ def test_no_default_red_at_80(board):
 
 
 @each_board
-def test_variables_start_at_all_and_reload_with_the_time_range(board):
+def test_variables_start_at_all_or_at_the_first_value_and_reload_with_the_time_range(board):
     for variable in board["templating"]["list"][1:]:
-        assert variable["current"] == {"text": ["All"], "value": ["$__all"]}
+        if variable["multi"]:
+            assert variable["includeAll"] and variable["current"] == {"text": ["All"], "value": ["$__all"]}
+        elif variable["includeAll"]:
+            assert variable["current"] == {"text": "All", "value": "$__all"}
+        else:
+            assert not {"allValue", "current"} & set(variable)
         assert variable["refresh"] == 2
-        assert variable["multi"] and variable["includeAll"]
         assert variable["query"]["query"] == variable["definition"]
         assert f"${variable['name']}" in json.dumps(board["panels"]), "a variable that narrows nothing"
 
@@ -168,7 +194,7 @@ def test_every_variable_in_a_query_is_one_of_the_dashboard(board):
         for target in panel.get("targets", [])
         for name in re.findall(r"\$([a-z]\w*)", target["expr"])
     }
-    assert used <= known
+    assert used <= known | {"__range"}
 
 
 @each_board
@@ -368,6 +394,66 @@ def test_a_comparison_may_be_ordered_by_a_column():
     assert "sortBy" not in panels["as is"]["options"]
     with pytest.raises(GlassboxError, match="Panel 'x' has no column 'kv' to order by: Running, KV"):
         comparison("x", columns, why="w.", largest_first="kv")
+
+
+def test_a_heatmap_asks_for_buckets_over_time_and_has_its_units_where_grafana_reads_them():
+    panel = by_title(BOARDS[0])["heat"]
+    (target,) = panel["targets"]
+    assert (target["format"], target["legendFormat"], target["range"]) == ("heatmap", "{{le}}", True)
+    assert panel["fieldConfig"] == {"defaults": {}, "overrides": []}
+    assert panel["options"] == {
+        "cellValues": {"unit": "eps"},
+        "color": {"mode": "scheme", "scheme": "Blues"},
+        "yAxis": {"unit": "s"},
+    }
+
+
+@pytest.mark.parametrize("rates", [BUCKETS, QPS], ids=["of several models", "no buckets"])
+def test_a_heatmap_of_anything_but_buckets_by_le_is_refused(rates):
+    with pytest.raises(GlassboxError, match="Panel 'n' needs bucket rates by the label le alone"):
+        heatmap("n", rates, why="w.")
+
+
+def test_a_summary_asks_once_and_draws_no_course():
+    panel = by_title(BOARDS[0])["whole range"]
+    assert panel["targets"][0]["instant"] is True and "range" not in panel["targets"][0]
+    assert panel["options"]["graphMode"] == "none"
+    assert panel["fieldConfig"]["defaults"]["noValue"] == "None"
+
+
+def sided(*panels):
+    return modern_dashboard(
+        plain(dashboard("x", "X", question="q?", variables=(JOB,), sides=(A, B), rows=(Row("", panels),))), tags=["t"]
+    )
+
+
+def test_a_side_narrows_what_is_asked_of_it_and_nothing_else():
+    requests_of_all = sum_by((), instant(requests.REQUESTS))
+    queries = {A.legend: A.of(requests_of_all), B.legend: B.of(requests_of_all), "all": requests_of_all}
+    targets = sided(timeseries("n", queries, why="w."))["panels"][0]["targets"]
+    assert [(target["legendFormat"], target["expr"]) for target in targets] == [
+        (
+            "A: ${engine_a:text} ${version_a:text}",
+            'sum(model:inference_requests:rate1m{inference_engine="$engine_a",job=~"$job",model_version=~"$version_a"})',
+        ),
+        (
+            "B: ${engine_b:text} ${version_b:text}",
+            'sum(model:inference_requests:rate1m{inference_engine="$engine_b",job=~"$job",model_version=~"$version_b"})',
+        ),
+        ("all", 'sum(model:inference_requests:rate1m{job=~"$job"})'),
+    ]
+
+
+def test_the_sides_begin_with_the_first_and_the_last_engine_and_any_version_of_theirs():
+    variables = {variable["name"]: variable for variable in sided(stat("n", QPS, why="w."))["templating"]["list"]}
+    assert list(variables) == ["datasource", "job", "engine_a", "version_a", "engine_b", "version_b"]
+    assert [variables[f"engine_{side}"]["sort"] for side in "ab"] == [1, 2]
+    for side in "ab":
+        definition = (
+            f'label_values(model:inference_requests:rate1m{{inference_engine="$engine_{side}"}}, model_version)'
+        )
+        assert variables[f"version_{side}"]["definition"] == definition
+        assert (variables[f"version_{side}"]["multi"], variables[f"version_{side}"]["allValue"]) == (False, ".*")
 
 
 def test_the_variable_narrows_every_query_that_has_its_label():

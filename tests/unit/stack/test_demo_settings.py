@@ -17,12 +17,18 @@ RECEIVERS = ("http://127.0.0.1:4005", "http://127.0.0.1:4006")
 
 def test_demo_keeps_the_shipped_jobs_and_labels(tmp_path: Path) -> None:
     settings = yaml.safe_load(prometheus_settings(tmp_path, tmp_path, TARGETS, "http://127.0.0.1:4004").read_text())
-    jobs = {job["job_name"]: job["static_configs"][0] for job in settings["scrape_configs"]}
-    assert jobs["hunyuanocr"]["targets"] == ["127.0.0.1:4001"]
-    assert jobs["hunyuanocr"]["labels"]["model_name"] == "tencent/HunyuanOCR"
-    assert jobs["vllm"]["targets"] == ["127.0.0.1:4002", "127.0.0.1:4003"]
-    assert jobs["prometheus"]["targets"] == ["127.0.0.1:4007"]
-    assert set(jobs) == set(TARGETS)
+    jobs = {job["job_name"]: job["static_configs"] for job in settings["scrape_configs"]}
+    targets = {name: [target for config in configs for target in config["targets"]] for name, configs in jobs.items()}
+    assert targets == {name: [url.removeprefix("http://") for url in urls] for name, urls in TARGETS.items()}
+    assert jobs["hunyuanocr"][0]["labels"]["model_name"] == "tencent/HunyuanOCR"
+    assert [config["labels"] for config in jobs["vllm"]] == [{"inference_engine": "vllm"}] * 2
+
+
+def test_a_target_of_another_version_says_so(tmp_path: Path) -> None:
+    versions = {"http://127.0.0.1:4003": "0.10.2"}
+    file = prometheus_settings(tmp_path, tmp_path, TARGETS, "http://127.0.0.1:4004", versions)
+    (vllm,) = [job for job in yaml.safe_load(file.read_text())["scrape_configs"] if job["job_name"] == "vllm"]
+    assert [config["labels"].get("model_version") for config in vllm["static_configs"]] == [None, "0.10.2"]
 
 
 def test_demo_reads_the_rules_just_built(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """The one settings file: YAML, checked against settings.schema.json. Every field has a default, so no file is needed."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from math import isfinite
 from pathlib import Path
@@ -19,16 +19,33 @@ class Jobs:
     """Prometheus jobs that are inference services; `expected` ones must always have a target.
 
     `capacity_requests_per_second` is what one replica of a job serves before its queue grows, as measured by a ramp of load.
+    `replicas` is the smallest number of targets that a job should have. 0 says that it is scaled to zero on purpose; more
+    than 0 makes it an expected one.
     """
 
     services: tuple[str, ...] = ("hunyuanocr", "vllm")
     expected: tuple[str, ...] = ()
-    capacity_requests_per_second: dict[str, float] = field(default_factory=dict)
+    replicas: Mapping[str, int] = field(default_factory=dict)
+    capacity_requests_per_second: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def services_regex(self) -> str:
         """Regular expression that matches exactly the service jobs."""
-        return "|".join(job.replace(".", r"\.") for job in self.services)
+        return _any_of(self.services)
+
+    @property
+    def wanted_regex(self) -> str:
+        """Regular expression that matches exactly the service jobs that are not scaled to zero."""
+        return _any_of(job for job in self.services if self.replicas.get(job) != 0)
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """Jobs that must always have a target."""
+        return tuple(job for job in self.services if job in self.expected or self.replicas.get(job, 0) > 0)
+
+
+def _any_of(jobs: Iterable[str]) -> str:
+    return "|".join(job.replace(".", r"\.") for job in jobs)
 
 
 @dataclass(frozen=True)
@@ -134,12 +151,22 @@ def load_settings(path: Path | None) -> Settings:
     values = _read_yaml(path)
     _check_schema(path, values)
     settings = _fill(Settings, values)
-    unknown = sorted(set(settings.jobs.expected) - set(settings.jobs.services))
-    if unknown:
-        raise GlassboxError(
-            f"Settings file {path}: jobs.expected: {unknown[0]!r} is not among jobs.services; add it there."
-        )
+    _check_jobs(path, settings.jobs)
     return settings
+
+
+def _check_jobs(path: Path, jobs: Jobs) -> None:
+    for key, named in (("expected", jobs.expected), ("replicas", jobs.replicas)):
+        unknown = sorted(set(named) - set(jobs.services))
+        if unknown:
+            raise GlassboxError(
+                f"Settings file {path}: jobs.{key}: {unknown[0]!r} is not among jobs.services; add it there."
+            )
+    for job in jobs.expected:
+        if jobs.replicas.get(job) == 0:
+            raise GlassboxError(
+                f"Settings file {path}: jobs.expected: {job!r} has 0 replicas in jobs.replicas; name it in one of the two."
+            )
 
 
 def _read_yaml(path: Path) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """How much of the capacity is in use, and how soon it may not suffice. The capacity of a replica is measured, and so a setting."""
 
+from collections.abc import Mapping
 from functools import reduce
 
 from kit.expr import Expr
@@ -33,7 +34,7 @@ def group(settings: Settings) -> RecordGroup:
     return RecordGroup("capacity", (REQUESTS, FORECAST, *(_of_jobs(capacities) if capacities else ())))
 
 
-def _of_jobs(capacities: dict[str, float]) -> tuple[Record, ...]:
+def _of_jobs(capacities: Mapping[str, float]) -> tuple[Record, ...]:
     each = (instant(targets.TARGETS_UP, job=job) * per_replica for job, per_replica in sorted(capacities.items()))
     every = reduce(Expr.or_, each).measured_in(Unit.REQUESTS_PER_SECOND)
     left = ratio(instant(REQUESTS), instant(CAPACITY)) * -1 + 1

@@ -1,8 +1,11 @@
 """What holds a model back, as conditions: alerts fire on them, and the diagnosis weighs them against each other."""
 
-from kit.expr import Expr
+from collections.abc import Sequence
+
+from kit.errors import GlassboxError
+from kit.expr import Expr, QueryError
 from kit.promql import instant, over_time, ratio, sum_by
-from kit.settings import Thresholds
+from kit.settings import Settings, Thresholds
 from recording_rules import engine, requests, workload
 from recording_rules.histograms import RATE_WINDOW_SECONDS
 from recording_rules.levels import MODEL
@@ -44,3 +47,12 @@ def frontend_bound(limits: Thresholds) -> Expr:
     share = ratio(instant(workload.FRONTEND_TIME), instant(workload.REQUEST_TIME)) > limits.frontend_share_ratio
     seconds = ratio(instant(workload.FRONTEND_TIME), instant(engine.QUEUE_TIME.count))
     return with_enough_requests(share.and_(seconds >= _FRONTEND_SECONDS_NOTABLE), limits)
+
+
+def slow_share(settings: Settings, by: Sequence[str]) -> Expr:
+    """Share of requests slower than the settings' bound; raises GlassboxError where that is no bucket."""
+    bound_seconds = settings.thresholds.latency_high_seconds
+    try:
+        return requests.DURATION.share_above(bound_seconds, by, settings.histogram_buckets)
+    except QueryError as error:
+        raise GlassboxError(f"Setting thresholds.latency_high_seconds: {error}") from None

@@ -12,7 +12,7 @@ from kit.promql import avg_by, count_by, group_by, instant, max_by, over_time, r
 from kit.rules import Record, Series
 from kit.settings import Gpu, Settings, Thresholds
 from metrics.types import Unit
-from recording_rules import conditions, engine, gpu, gpu_conditions, instances, requests, targets, workload
+from recording_rules import conditions, engine, gpu, gpu_conditions, instances, targets, workload
 from recording_rules.levels import MODEL
 
 _WINDOW = "5m"
@@ -87,12 +87,8 @@ def _outages() -> Iterator[Signal]:
 
 def _of_the_load(settings: Settings) -> Iterator[Signal]:
     """What callers ask for, and how it is spread."""
-    limits = settings.thresholds
     yield Signal("working", over_time("max", engine.RUNNING, _WINDOW) > 0, "A request was in work within 5 minutes.")
-    slow = (
-        requests.DURATION.share_above(limits.latency_high_seconds, MODEL, settings.histogram_buckets)
-        > limits.latency_high_share_ratio
-    )
+    slow = conditions.slow_share(settings, MODEL) > settings.thresholds.latency_high_share_ratio
     yield Signal("slow", slow, "More answers are slow than may be.")
     yield Signal("longer_requests", _longer(), "Prompts or answers are half as long again as the day before.")
     yield Signal("slower_tokens", _slower_tokens(), "Each token takes a quarter longer than the day before.")

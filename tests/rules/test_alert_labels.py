@@ -6,6 +6,7 @@ import yaml
 
 from kit.settings import Settings
 from pipeline import promtool
+from pipeline.bundle import Json
 from pipeline.compiler import compile_bundle
 from stack.components import ensure_components
 
@@ -21,7 +22,7 @@ def test_a_target_keeps_its_labels_whether_it_is_down_or_flaps(tmp_path: Path) -
         "input_series": [{"series": f"up{{{TARGET}}}", "values": f"{TEN_GOOD_OF_THIRTY} 0x60"}],
         "promql_expr_test": [
             {
-                "expr": f"count by (__name__, job, instance) ({_instance_down()})",
+                "expr": f"count by (__name__, job, instance) ({_expr('InferenceInstanceDown')})",
                 "eval_time": at,
                 "exp_samples": [{"labels": f"{{{TARGET}}}", "value": 1}],
             }
@@ -29,12 +30,37 @@ def test_a_target_keeps_its_labels_whether_it_is_down_or_flaps(tmp_path: Path) -
             for at in ("20s", "10m30s", "25m")
         ],
     }
-    file = tmp_path / "labels.test.yml"
+    _assert_holds(test, tmp_path)
+
+
+def test_a_job_keeps_its_labels_whether_its_targets_are_down_or_gone(tmp_path: Path) -> None:
+    ensure_components()
+    test = {
+        "interval": "30s",
+        "input_series": [
+            {"series": f"up{{{TARGET}}}", "values": "0x19 stale"},
+            {"series": 'job:inference_targets:count{job="vllm"}', "values": "1x19 stale"},
+        ],
+        "promql_expr_test": [
+            {
+                "expr": f"count by (__name__, job) ({_expr('InferenceNoCapacity')})",
+                "eval_time": at,
+                "exp_samples": [{"labels": '{job="vllm"}', "value": 1}],
+            }
+            # Known and down, then no longer known.
+            for at in ("5m", "15m")
+        ],
+    }
+    _assert_holds(test, tmp_path)
+
+
+def _assert_holds(test: Json, folder: Path) -> None:
+    file = folder / "labels.test.yml"
     file.write_text(yaml.safe_dump({"tests": [test]}), encoding="utf-8")
     result = promtool.test_rules([file])
     assert result.passed, "\n".join(result.problems)
 
 
-def _instance_down() -> str:
+def _expr(alert: str) -> str:
     rules = [rule for file in compile_bundle(Settings()).alerts.values() for rule in file["groups"][0]["rules"]]
-    return next(str(rule["expr"]) for rule in rules if rule["alert"] == "InferenceInstanceDown")
+    return next(str(rule["expr"]) for rule in rules if rule["alert"] == alert)

@@ -63,6 +63,11 @@ REFUSED = {
     "cost: {gpu_prices_per_hour: [0.5]}": r"cost.gpu_prices_per_hour: \[0.5\] should be a value of type object",
     "cost: {pages_per_request: 0}": "cost.pages_per_request: 0 is less than or equal to the minimum of 0",
     "jobs: {expected: [vlm]}": "jobs.expected: 'vlm' is not among jobs.services; add it there",
+    "jobs: {replicas: {vlm: 1}}": "jobs.replicas: 'vlm' is not among jobs.services; add it there",
+    "jobs: {replicas: {vllm: -1}}": "jobs.replicas.vllm: -1 is less than the minimum of 0",
+    "jobs: {replicas: {vllm: 0}, expected: [vllm]}": "jobs.expected: 'vllm' has 0 replicas in jobs.replicas; name it in one of the two",
+    "owners: {gpu: '{{ x }}'}": "owners.gpu: '{{ x }}' does not match",
+    "grafana: {url: grafana.example.com}": "grafana.url: 'grafana.example.com' does not match",
 }
 
 
@@ -111,3 +116,10 @@ def test_the_schema_knows_exactly_the_fields_there_are():
 
 def test_a_dot_in_a_job_name_is_no_wildcard():
     assert Jobs(services=("a.b", "c")).services_regex == r"a\.b|c"
+
+
+def test_wanted_replicas_make_a_job_required_and_none_take_it_out():
+    jobs = Jobs(services=("a.b", "c", "d", "e"), expected=("c",), replicas={"a.b": 2, "d": 0})
+    assert jobs.required == ("a.b", "c")
+    assert jobs.wanted_regex == r"a\.b|c|e"
+    assert jobs.services_regex == r"a\.b|c|d|e"

@@ -131,7 +131,15 @@ def test_jobs_and_thresholds_come_from_the_settings():
     by_name = {rule["alert"]: rule for rule in rules(bundle.alerts)}
     assert by_name["InferenceQPSLow"]["expr"].endswith("< 2.5")
     assert 'up{job=~"ocr"} == 0' in by_name["InferenceInstanceDown"]["expr"]
-    assert 'absent(up{job="ocr"})' in by_name["InferenceInstanceDown"]["expr"]
+    assert 'absent(up{job="ocr"})' in by_name["InferenceNoCapacity"]["expr"]
+
+
+def test_a_fleet_that_is_scaled_to_zero_as_a_whole_is_valid_and_reads_nothing():
+    bundle = compile_bundle(Settings(jobs=Jobs(services=("ocr",), replicas={"ocr": 0})))
+    by_name = {rule["alert"]: rule["expr"] for rule in rules(bundle.alerts)}
+    assert by_name["InferenceNoCapacity"].startswith('(job:inference_targets:count{job=~""} unless')
+    assert by_name["InferenceInstanceDown"].endswith('(up{job=~""} == 0) * 0')
+    assert all(promql_parser.parse(expr) for expr in by_name.values())
 
 
 def test_links_lead_to_the_boards_of_the_same_installation():

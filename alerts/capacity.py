@@ -1,0 +1,107 @@
+"""Alerts on what is there to serve: nothing of a service (callers suffer), or less than there should be.
+
+Nothing has two halves: targets that do not answer, and targets that are no longer known. `sum(up) == 0` knows the first alone,
+and `count(up == 1) < n` neither.
+"""
+
+from kit.expr import Expr, Matcher, regex
+from kit.promql import absent, changes, instant, over_time
+from kit.rules import Alert, Severity
+from kit.settings import Jobs, Settings
+from metrics import scrape
+from recording_rules import targets
+from recording_rules.levels import JOB
+
+_PANEL = ("inference-service", "Health")
+
+# Long enough to wake somebody, short enough that a job removed for good is forgotten the same day.
+# Jobs that must never vanish are the settings' `jobs.expected`.
+_VANISHED_JOBS_REMEMBERED = "1h"
+_FLAPPING_WINDOW = "10m"
+_FLAPPING_UP_RATIO = 0.5
+# Down, up, down, up: an outage and its recovery are two changes.
+_FLAPPING_CHANGES = 4
+
+_NO_CAPACITY_SUMMARY = "{{ $labels.job }} has no capacity: {{ if $value }}0 of {{ $value }} targets answer{{ else }}no targets left{{ end }}"
+_NO_CAPACITY_DESCRIPTION = (
+    "{{ if $value }}Prometheus cannot scrape any target of {{ $labels.job }}, or each only now and then."
+    "{{ else }}Prometheus knows no target of {{ $labels.job }}: all are gone, or service discovery lost them.{{ end }}"
+)
+_DOWN_SUMMARY = (
+    "{{ $labels.job }}{{ if $labels.instance }} on {{ $labels.instance }} "
+    "{{ if $value }}fails most scrapes{{ else }}is down{{ end }}{{ else }} has too few targets: {{ $value }}{{ end }}"
+)
+_DOWN_DESCRIPTION = (
+    "{{ if $labels.instance }}Prometheus cannot scrape {{ $labels.instance }} of {{ $labels.job }}"
+    "{{ if $value }} most of the time: {{ $value | humanizePercentage }} of the scrapes of the last 10 minutes succeeded{{ end }}."
+    "{{ else }}Prometheus knows {{ $value }} targets of {{ $labels.job }}, fewer than jobs.replicas says.{{ end }}"
+)
+
+
+def _wanted(jobs: Jobs) -> Matcher:
+    """Jobs that are not scaled to zero on purpose."""
+    return regex(jobs.wanted_regex)
+
+
+def _flapping(jobs: Jobs) -> Expr:
+    """The share of scrapes that succeeded, of targets that go down again and again and are down more than up."""
+    wanted = _wanted(jobs)
+    up_ratio = over_time("avg", scrape.UP, _FLAPPING_WINDOW, job=wanted)
+    often = changes(scrape.UP, _FLAPPING_WINDOW, job=wanted) >= _FLAPPING_CHANGES
+    # The windows remember a target that has gone; `up` of this moment does not.
+    return (up_ratio < _FLAPPING_UP_RATIO).and_(often).and_(instant(scrape.UP, job=wanted))
+
+
+def _gone(jobs: Jobs) -> Expr:
+    """Jobs that had targets until lately, and required jobs without any."""
+    wanted = _wanted(jobs)
+    gone = over_time("last", targets.TARGETS, _VANISHED_JOBS_REMEMBERED, job=wanted).unless(instant(targets.TARGETS))
+    for job in jobs.required:
+        # A vanished job is found above already, with the same labels; `or` keeps one of the two.
+        gone = gone.or_(absent(scrape.UP, job=job))
+    return gone
+
+
+def _no_capacity(jobs: Jobs) -> Expr:
+    """Jobs without a target that answers steadily, at the number of their targets: 0 where none is known."""
+    steady = instant(scrape.UP).equals(1).unless(_flapping(jobs))
+    unanswering = instant(targets.TARGETS, job=_wanted(jobs)).unless(steady, on=JOB)
+    # Grafana tells alerts apart by the metric's name too. The product drops it, so that a job stays one alert
+    # while its targets go from down to gone.
+    return unanswering.or_(_gone(jobs) * 0) * 1
+
+
+def _less_than_wanted(jobs: Jobs) -> Expr:
+    """Targets that are down, at 0, or flap, at their share of good scrapes; jobs with too few targets, at their number."""
+    # As above: a target stays one alert while it changes between down and flapping.
+    less = _flapping(jobs).or_(instant(scrape.UP, job=_wanted(jobs)).equals(0) * 0)
+    for job, replicas in sorted(jobs.replicas.items()):
+        # Of one there is none, which is no capacity.
+        if replicas > 1:
+            less = less.or_((instant(targets.TARGETS, job=job) < replicas) * 1)
+    return less
+
+
+def alerts(settings: Settings) -> tuple[Alert, ...]:
+    """The alerts with this installation's jobs."""
+    waits = f"{settings.thresholds.down_seconds}s"
+    return (
+        Alert(
+            name="InferenceNoCapacity",
+            expr=_no_capacity(settings.jobs),
+            for_=waits,
+            severity=Severity.PAGE,
+            panel=_PANEL,
+            summary=_NO_CAPACITY_SUMMARY,
+            description=_NO_CAPACITY_DESCRIPTION,
+        ),
+        Alert(
+            name="InferenceInstanceDown",
+            expr=_less_than_wanted(settings.jobs),
+            for_=waits,
+            severity=Severity.TICKET,
+            panel=_PANEL,
+            summary=_DOWN_SUMMARY,
+            description=_DOWN_DESCRIPTION,
+        ),
+    )

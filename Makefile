@@ -33,8 +33,8 @@ golden: setup ## renew tests/golden, the compiled files that reviewers read, and
 	$(RUN) deploy.py build --out tests/golden
 	$(RUN) -m pytest --quiet tests/unit/pipeline/test_golden.py
 
-bench: tools ## speed and size, as tables
-	$(RUN) -m stack.bench
+bench: tools ## speed, size and load, as tables, in about five minutes; PEER=FILE adds another dashboard
+	$(RUN) -m stack.bench $(if $(PEER),--peer-dashboard $(PEER))
 
 build: setup ## write build/
 	$(RUN) deploy.py build

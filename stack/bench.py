@@ -13,16 +13,44 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import click
+
 from dashboards.variables import JOB
+from kit.errors import GlassboxError
 from kit.panels import Row, dashboard, timeseries
 from kit.promql import instant, sum_by
+from kit.settings import Settings
+from pipeline.compiler import compile_bundle
 from pipeline.modern import modern_dashboard, plain
 from pipeline.outputs import json_text
 from recording_rules import requests
+from stack.bench_boards import (
+    PRODUCTION_SCRAPE_SECONDS,
+    RANGE_SECONDS,
+    STEP_SECONDS,
+    raw_samples,
+    read_board,
+    samples_read,
+)
+from stack.bench_fleet import (
+    EVALUATION_SECONDS,
+    FILLING_SECONDS,
+    MEASURED_SECONDS,
+    REGIME,
+    REPLICAS,
+    SCRAPE_SECONDS,
+    Fleet,
+    measure_fleet,
+)
+from stack.processes import ended_by_signals
 
 ROOT = Path(__file__).resolve().parents[1]
 RUNS = 7
 BOARDS, PANELS = 100, 20
+# Few, since 10 hours of a raw histogram are many samples.
+PEER_REPLICAS = 2
+# Levels that have a series for each replica or GPU.
+GROWING_LEVELS = frozenset({"gpu", "instance"})
 
 
 def cold_run(arguments: Sequence[str]) -> tuple[float, float]:
@@ -54,22 +82,90 @@ def _panel(title: str) -> object:
     return timeseries(title, query, why="Finished requests each second.")
 
 
-def row(name: str, value: str, goal: str) -> None:
-    """One line of the table."""
-    sys.stdout.write(f"{name:<52} {value:>12}   {goal}\n")
+def row(name: str, value: str, goal: str = "") -> None:
+    """One line of a table."""
+    click.echo(f"{name:<60} {value:>14}   {goal}".rstrip())
 
 
-def main() -> None:
-    """Measure and print."""
+def _load() -> str:
+    """What else runs makes the times longer, but not the processor time."""
+    return f"{os.cpu_count()} cores at load {os.getloadavg()[1]:.0f}"
+
+
+def show_build() -> None:
+    """How fast content is compiled."""
     with tempfile.TemporaryDirectory() as folder:
         builds = [cold_run(["deploy.py", "build", "--out", folder]) for _ in range(RUNS)]
         generated = [generate(Path(folder)) for _ in range(RUNS)]
-    sys.stdout.write(f"{RUNS} runs on {os.cpu_count()} cores, median\n")
+    click.echo(f"Compiling: {RUNS} runs on {os.cpu_count()} cores, median")
     row("deploy.py build, cold process", f"{statistics.median(seconds for seconds, _ in builds):.2f} s", "goal < 1.0 s")
     row("  largest resident set", f"{max(megabytes for _, megabytes in builds):.0f} MB", "goal < 120 MB")
     seconds = statistics.median(seconds for seconds, _ in generated)
     row(f"{BOARDS} generated dashboards of {PANELS} panels, more", f"{seconds:.2f} s", "goal < 1.0 s")
     row("  one of them as sent", f"{generated[0][1] / 1000:.1f} kB", "goal about 10 kB")
+
+
+def show_fleet(fleet: Fleet) -> None:
+    """What the rules add, and what they cost."""
+    click.echo(
+        f"\nA fleet: {REPLICAS} vLLM targets ({REGIME}) and {REPLICAS} GPUs, a target each, in a real Prometheus;"
+    )
+    click.echo(
+        f"scraped every {SCRAPE_SECONDS} s for {FILLING_SECONDS} s before the rules are timed for {MEASURED_SECONDS} s"
+    )
+    row("series scraped", f"{fleet.scraped}")
+    row("series recorded", f"{fleet.recorded}")
+    for level, count in sorted(fleet.recorded_by_level.items(), key=lambda item: -item[1]):
+        growing = level in GROWING_LEVELS
+        row(f"  {level}:", f"{count}", f"{count / REPLICAS:g} for each" if growing else "however many replicas")
+    row("  share of those scraped", f"{fleet.recorded_ratio:.2%}", "goal < 2 %")
+    row("series of alerts that fire or are pending", f"{fleet.alerts}")
+    row("all rules once, median", f"{fleet.evaluation_seconds:.2f} s", "goal < 1 s")
+    rounds = EVALUATION_SECONDS // SCRAPE_SECONDS
+    row(f"processor time for that and {rounds} scrapes of all", f"{fleet.processor_seconds:.2f} s", f"on {_load()}")
+    for group, group_seconds in sorted(fleet.slowest_groups_seconds.items(), key=lambda item: -item[1]):
+        row(f"  group {group}", f"{group_seconds:.3f} s")
+
+
+def show_boards(fleet: Fleet, peer: Path | None) -> None:
+    """What loading a board makes Prometheus read; recorded series are those of the fleet, `up` among the scraped ones."""
+    board = next(iter(compile_bundle(Settings()).dashboards.values()))
+    scraped = [line for line in fleet.samples if line.startswith("up{")]
+    recorded = [line for line in fleet.samples if line not in set(scraped)]
+    interval_seconds = Settings().evaluation_interval_seconds
+    millions = samples_read(board, {interval_seconds: recorded, PRODUCTION_SCRAPE_SECONDS: scraped}) / 1e6
+    click.echo(f"\nLoading a board over {RANGE_SECONDS // 3600} h, a point every {STEP_SECONDS} s: samples read")
+    row(f"{board['title']}, {REPLICAS} replicas and GPUs", f"{millions:.2f} million", "goal < 5 million")
+    if peer is None:
+        click.echo("To compare with another: make bench PEER=FILE, such as vLLM's performance_statistics.json.")
+        return
+    other = read_board(peer)
+    raw_millions = samples_read(other, {PRODUCTION_SCRAPE_SECONDS: raw_samples(REGIME, PEER_REPLICAS)}) / 1e6
+    title = other.get("title", peer.stem)
+    row(f"{title}, {PEER_REPLICAS} replicas", f"{raw_millions:.0f} million", "measured")
+    for replicas in (20, REPLICAS):
+        scaled = raw_millions * replicas / PEER_REPLICAS
+        row(f"{title}, {replicas} replicas", f"{scaled:.0f} million", "extrapolated: linear in replicas")
+
+
+@click.command()
+@click.option(
+    "--peer-dashboard",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="JSON of a dashboard on vLLM's own metrics, whose loading is measured beside ours.",
+)
+def main(peer_dashboard: Path | None) -> None:
+    """Measure and print; takes about five minutes, most of them to fill the windows of the rules."""
+    try:
+        with ended_by_signals():
+            show_build()
+            fleet = measure_fleet()
+            show_fleet(fleet)
+            show_boards(fleet, peer_dashboard)
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+    except GlassboxError as error:
+        raise click.ClickException(str(error)) from None
 
 
 if __name__ == "__main__":

@@ -1,0 +1,205 @@
+"""What a fleet of vLLM servers costs Prometheus: series scraped and recorded, and the time that all rules take.
+
+Real are Prometheus, the rules, and the text of a saturated vLLM, replayed so that its counters grow; GPUs are simulated. Each
+replica and each GPU is a target of its own. The day that alerts on GPUs look back on is there from the start.
+"""
+
+import json
+import statistics
+import tempfile
+import threading
+import time
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from prometheus_client import CollectorRegistry
+from prometheus_client.exposition import generate_latest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from kit.settings import Settings
+from pipeline.compiler import compile_bundle
+from pipeline.outputs import write_bundle
+from recording_rules import gpu
+from stack.background import served
+from stack.bench_blocks import write_blocks
+from stack.captures import find_capture
+from stack.dcgm import SimulatedDcgm
+from stack.processes import LOOPBACK, free_port, prometheus
+from stack.replay import TEXT_FORMAT, Replay
+
+REPLICAS = 200
+REGIME = "saturated"
+SCRAPE_SECONDS, EVALUATION_SECONDS = 5, 10
+# From 80 s to 130 s a window of 5 minutes holds 16 to 26 samples; in production, with scrapes 15 s apart, 20.
+FILLING_SECONDS, MEASURED_SECONDS = 80, 50
+RECORDED = '{__name__=~"[^:]+:[^:]+:[^:]+"}'
+_DURATION = "prometheus_rule_group_last_duration_seconds"
+_DAY_SECONDS = 86_400
+# What the simulated GPUs do on the mean (`stack/dcgm.py`).
+_USUAL = {gpu.ACTIVITY: 0.8, gpu.MEMORY_USED: 77e9, gpu.POWER: 520, gpu.SM_CLOCK: 1.98e9}
+
+Exposition = Callable[[float], bytes]
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """What was found: numbers of series, recorded ones also by level; seconds of evaluations of all rules, of the processor too; and the newest samples of recorded series and `up`."""
+
+    scraped: int
+    recorded: int
+    recorded_by_level: Mapping[str, int]
+    alerts: int
+    evaluations_seconds: Sequence[float]
+    processor_seconds: float
+    slowest_groups_seconds: Mapping[str, float]
+    samples: Sequence[str]
+
+    @property
+    def recorded_ratio(self) -> float:
+        return self.recorded / self.scraped
+
+    @property
+    def evaluation_seconds(self) -> float:
+        return statistics.median(self.evaluations_seconds)
+
+
+def measure_fleet(replicas: int = REPLICAS) -> Fleet:
+    """Run the fleet until rate windows are as full as in production, then measure; takes about three minutes."""
+    with tempfile.TemporaryDirectory(prefix="glassbox-bench-") as made:
+        folder = Path(made)
+        write_bundle(compile_bundle(Settings(evaluation_interval_seconds=EVALUATION_SECONDS)), folder / "build")
+        _write_history(folder / "data", replicas)
+        with _exporters() as url:
+            port = free_port()
+            settings = _prometheus_settings(folder, url, replicas, port)
+            with prometheus(settings, folder=folder, port=port) as server:
+                threading.Event().wait(FILLING_SECONDS + MEASURED_SECONDS)
+                return _read(server.url)
+
+
+def ask(url: str, path: str, **parameters: str | float) -> dict[str, Any]:
+    """`data` of Prometheus' answer; path is `query` or `query_range`."""
+    body = urllib.parse.urlencode(parameters).encode()
+    with urllib.request.urlopen(f"{url}/api/v1/{path}", data=body, timeout=300) as answer:
+        data: dict[str, Any] = json.load(answer)["data"]
+        return data
+
+
+def sample(labels: Mapping[str, str], value: float) -> str:
+    """A line of an exposition; the name of the series is among its labels."""
+    body = ",".join(f"{name}={json.dumps(text)}" for name, text in sorted(labels.items()) if name != "__name__")
+    return f"{labels['__name__']}{{{body}}} {value:g}"
+
+
+def _write_history(folder: Path, replicas: int) -> None:
+    """The day before of what alerts read over hours: without it their windows would be empty, and cheap."""
+    labels = [{"job": "dcgm", "instance": instance, "gpu": "0"} for instance in _instances("gpu", replicas, 9400)]
+    lines = [sample({"__name__": record.name, **each}, value) for each in labels for record, value in _USUAL.items()]
+    now = int(time.time())
+    write_blocks({Settings().evaluation_interval_seconds: lines}, now - _DAY_SECONDS, now, folder)
+
+
+@contextmanager
+def _exporters() -> Iterator[str]:
+    """One process answers for all targets, with texts that are ready: the scrapes shall wait for nothing."""
+    steps = (FILLING_SECONDS + MEASURED_SECONDS) // SCRAPE_SECONDS + 12
+    texts = {path: [exposition(step * SCRAPE_SECONDS) for step in range(steps)] for path, exposition in _sources()}
+    start = time.monotonic()
+
+    async def metrics(request: Request) -> Response:
+        step = int((time.monotonic() - start) / SCRAPE_SECONDS)
+        return Response(texts[request.path_params["job"]][min(step, steps - 1)], media_type=TEXT_FORMAT)
+
+    with served(Starlette(routes=[Route("/{job}", metrics)])) as url:
+        yield url
+
+
+def _sources() -> Iterator[tuple[str, Exposition]]:
+    now = 0.0
+    vllm = CollectorRegistry()
+    vllm.register(Replay(find_capture(REGIME), clock=lambda: now))
+    dcgm = SimulatedDcgm(gpus=1, clock=lambda: now)
+
+    def at(seconds: float, text: Callable[[], bytes]) -> bytes:
+        nonlocal now
+        now = seconds
+        return text()
+
+    yield "vllm", lambda seconds: at(seconds, lambda: generate_latest(vllm))
+    now = 0.0
+    yield "dcgm", lambda seconds: at(seconds, lambda: dcgm.exposition().encode())
+
+
+def _prometheus_settings(folder: Path, url: str, replicas: int, port: int) -> Path:
+    settings = {
+        "global": {"scrape_interval": f"{SCRAPE_SECONDS}s", "scrape_timeout": f"{SCRAPE_SECONDS}s"},
+        "rule_files": [f"{folder}/build/recording_rules/*.yaml", f"{folder}/build/alerts/*.yaml"],
+        "scrape_configs": [
+            _job("vllm", url, _instances("replica", replicas, 8000), {"inference_engine": "vllm"}),
+            _job("dcgm", url, _instances("gpu", replicas, 9400), {}),
+            {"job_name": "prometheus", "static_configs": [{"targets": [f"{LOOPBACK}:{port}"]}]},
+        ],
+    }
+    file = folder / "prometheus.yml"
+    file.write_text(yaml.safe_dump(settings), encoding="utf-8")
+    return file
+
+
+def _instances(name: str, count: int, port: int) -> list[str]:
+    return [f"{name}-{number:03}:{port}" for number in range(count)]
+
+
+def _job(name: str, url: str, targets: Sequence[str], labels: Mapping[str, str]) -> dict[str, Any]:
+    """All targets are scraped from one address, each under its own name."""
+    rename = {"source_labels": ["__address__"], "target_label": "instance"}
+    redirect = {"target_label": "__address__", "replacement": url.removeprefix("http://")}
+    return {
+        "job_name": name,
+        "metrics_path": f"/{name}",
+        "static_configs": [{"targets": list(targets), "labels": dict(labels)}],
+        "relabel_configs": [rename, redirect],
+    }
+
+
+def _read(url: str) -> Fleet:
+    now = time.time()
+    span = {"start": now - MEASURED_SECONDS, "end": now, "step": EVALUATION_SECONDS}
+    (sums,) = ask(url, "query_range", query=f"sum({_DURATION})", **span)["result"]
+    every = ask(url, "query", query=f'{RECORDED} or up{{job!="prometheus"}}', time=now)["result"]
+    groups = _by(url, "rule_group", f"topk(5, quantile_over_time(0.5, {_DURATION}[{MEASURED_SECONDS}s]))")
+    levels = f'count by (level) (label_replace({RECORDED}, "level", "$1", "__name__", "([^:]+):.*"))'
+    return Fleet(
+        scraped=_number(url, 'sum(scrape_samples_post_metric_relabeling{job!="prometheus"})'),
+        recorded=_number(url, f"count({RECORDED})"),
+        recorded_by_level={level: int(count) for level, count in _by(url, "level", levels).items()},
+        alerts=_number(url, 'count({__name__=~"ALERTS.*"}) or vector(0)'),
+        evaluations_seconds=[float(value) for _, value in sums["values"]],
+        processor_seconds=_processor_seconds(url, now),
+        slowest_groups_seconds={name.rpartition(";")[2]: seconds for name, seconds in groups.items()},
+        samples=[sample(each["metric"], float(each["value"][1])) for each in every],
+    )
+
+
+def _processor_seconds(url: str, now: float) -> float:
+    """Of Prometheus, for one evaluation of all rules and the scrapes until the next one."""
+    spent = f'rate(process_cpu_seconds_total{{job="prometheus"}}[{MEASURED_SECONDS}s]) * {EVALUATION_SECONDS}'
+    (only,) = ask(url, "query", query=spent, time=now)["result"]
+    return float(only["value"][1])
+
+
+def _number(url: str, query: str) -> int:
+    (only,) = ask(url, "query", query=query)["result"]
+    return int(float(only["value"][1]))
+
+
+def _by(url: str, label: str, query: str) -> dict[str, float]:
+    return {each["metric"][label]: float(each["value"][1]) for each in ask(url, "query", query=query)["result"]}

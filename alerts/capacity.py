@@ -12,7 +12,7 @@ from metrics import scrape
 from recording_rules import targets
 from recording_rules.levels import JOB
 
-_PANEL = ("inference-service", "Health")
+_PANEL = ("inference-overview", "Health")
 
 # Long enough to wake somebody, short enough that a job removed for good is forgotten the same day.
 # Jobs that must never vanish are the settings' `jobs.expected`.

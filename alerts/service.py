@@ -27,7 +27,7 @@ def group(settings: Settings) -> AlertGroup:
                 # Pending at the first evaluation, firing at the third in a row.
                 for_=f"{2 * settings.evaluation_interval_seconds}s",
                 severity=Severity.TICKET,
-                panel=("inference-service", "QPS"),
+                panel=("inference-overview", "QPS"),
                 summary=f"{_SERVICE_TEXT} serves fewer than {limits.qps_low:g} requests/s",
                 description=f"{_SERVICE_TEXT} finished {{{{ $value | humanize }}}} requests/s over the last minute, "
                 f"below {limits.qps_low:g} at three evaluations in a row. Either callers are gone, or requests do not get through.",

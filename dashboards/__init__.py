@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
-from dashboards import capacity, comparison, cost, gpu, inference_service, llm_serving, monitoring, replicas, slo
+from dashboards import capacity, comparison, cost, gpu, inference_overview, llm_serving, monitoring, replicas, slo
 from kit.settings import Settings
 
 ALL: tuple[Callable[[Settings], Any], ...] = (
-    inference_service.build,
+    inference_overview.build,
     llm_serving.build,
     replicas.build,
     comparison.build,

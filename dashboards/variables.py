@@ -11,7 +11,7 @@ MODEL = Variable(
     title="Model",
     label="model_name",
     values_of=requests.REQUESTS,
-    narrows=("model:",),
+    narrows=("model:", "endpoint:"),
     optional=True,
 )
 ENGINE_MODEL = Variable(name="model", title="Model", label="model_name", values_of=engine.RUNNING, optional=True)

@@ -14,7 +14,7 @@ from kit.errors import GlassboxError
 from kit.expr import Expr
 from kit.grid import Size, stable_id, widths
 from kit.promql import CHOSEN_RANGE
-from kit.tables import DrillDown, common_labels, heading, links, organized, override, side_by_side
+from kit.tables import DrillDown, Page, common_labels, heading, links, organized, override, side_by_side
 from kit.variables import DATA_SOURCE, Side, Variable, narrowed
 from metrics.types import Kind, Unit
 
@@ -216,7 +216,7 @@ def table(
     why: str,
     value: str | None,
     words: Words | None = None,
-    drill_down: DrillDown | None = None,
+    drill_down: DrillDown | Page | None = None,
     size: Size = TALL,
 ) -> Any:
     """The newest value of each result: a column for each label, in the order of the query's labels, then `value`.
@@ -247,7 +247,7 @@ def comparison(
     steps: Mapping[str, Steps] | None = None,
     words: Mapping[str, Words] | None = None,
     largest_first: str = "",
-    drill_down: DrillDown | None = None,
+    drill_down: DrillDown | Page | None = None,
     size: Size = TALL,
 ) -> Any:
     """The newest values of several queries side by side: a row for each set of labels, a column for each query.

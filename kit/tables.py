@@ -31,6 +31,18 @@ class DrillDown:
         return {"title": "Show ${__value.raw} alone", "url": url}
 
 
+@dataclass(frozen=True)
+class Page:
+    """A click on a value of `label` opens a page elsewhere; `title` and `url` may name it as `${__value.raw}`."""
+
+    label: str
+    title: str
+    url: str
+
+    def to_json(self) -> Json:
+        return {"title": self.title, "url": self.url, "targetBlank": True}
+
+
 def heading(label: str) -> str:
     """A label's name as a column's."""
     return label.replace("_", " ").capitalize()
@@ -71,6 +83,6 @@ def override(column: str, properties: Json) -> Json:
     }
 
 
-def links(drill_down: DrillDown | None) -> list[Json]:
+def links(drill_down: DrillDown | Page | None) -> list[Json]:
     """The override that makes the values of a label links, if there is somewhere to go."""
     return [override(heading(drill_down.label), {"links": [drill_down.to_json()]})] if drill_down else []

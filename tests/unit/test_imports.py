@@ -74,7 +74,7 @@ def test_content_only_declares(floor):
 
 
 def test_the_machinery_knows_no_dashboard_by_name():
-    slugs = ("inference-service", "llm-serving", "Inference service", "LLM serving")
+    slugs = ("inference-overview", "llm-serving", "Inference overview", "LLM serving")
     for path in modules("pipeline"):
         assert not any(slug in path.read_text(encoding="utf-8") for slug in slugs), path
 

@@ -473,13 +473,13 @@ def test_mixed_units_are_refused():
 
 def test_the_service_board_fits_one_screen_of_1080_lines():
     """Grafana 13 leaves about 900 of 1080 px below its headers; a unit of height is 30 px plus 8 px of gap."""
-    board = compile_bundle(Settings()).dashboards["glassbox-inference-service"]
+    board = compile_bundle(Settings()).dashboards["glassbox-inference-overview"]
     bottom = max(panel["gridPos"]["y"] + panel["gridPos"]["h"] for panel in board["panels"])
     assert bottom * 38 - 8 <= 900
 
 
 def test_gpu_colours_are_those_of_the_article_with_its_gap_closed():
-    board = compile_bundle(Settings()).dashboards["glassbox-inference-service"]
+    board = compile_bundle(Settings()).dashboards["glassbox-inference-overview"]
     steps = by_title(board)["GPU utilisation"]["fieldConfig"]["defaults"]["thresholds"]["steps"]
     assert [(step["value"], step["color"]) for step in steps] == [(None, "green"), (0.3, "yellow"), (0.8, "red")]
 

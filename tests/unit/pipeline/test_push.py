@@ -107,7 +107,7 @@ def test_a_dashboard_saved_between_reading_and_writing_is_a_conflict(grafana, mo
     with pytest.raises(GrafanaError, match="changed since it was read, so run again") as caught:
         deploy(grafana)
     assert caught.value.status in (409, 412)
-    assert read("glassbox-inference-service")["dashboard"]["title"] == "Mine"
+    assert read("glassbox-inference-overview")["dashboard"]["title"] == "Mine"
 
 
 def test_a_board_that_is_not_ours_is_not_replaced(grafana):

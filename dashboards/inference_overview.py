@@ -1,15 +1,33 @@
-"""Inference service: is it up, how much does it serve, and what do its GPUs do? One screen of 1080 lines, for any engine."""
+"""Inference overview: is it healthy, and if not, what kind of trouble is it? One screen of 1080 lines, for any engine."""
 
 from typing import Any
 
-from dashboards.variables import GPU_JOB, JOB
+from dashboards.variables import GPU_JOB, JOB, MODEL
+from dashboards.verdicts import VERDICT_ADVICE, VERDICT_WORDS
+from kit.expr import regex
 from kit.grid import Size
-from kit.panels import GREEN, RED, UP_DOWN, YELLOW, Row, Steps, bars, dashboard, gauge, row, stat, table, timeseries
+from kit.panels import (
+    GREEN,
+    RED,
+    UP_DOWN,
+    YELLOW,
+    Row,
+    Steps,
+    bars,
+    dashboard,
+    gauge,
+    row,
+    stat,
+    table,
+    timeseries,
+    verdict,
+)
 from kit.promql import instant, max_by, ratio, sum_by
+from kit.rules import Severity
 from kit.settings import Settings
-from kit.tables import DrillDown
-from metrics import scrape
-from recording_rules import gpu, requests, targets
+from kit.tables import DrillDown, Page
+from metrics import prometheus, scrape
+from recording_rules import diagnosis, gpu, requests, targets
 
 _SERVICE = ("job", "model_name")
 _BOARD = ("instance", "gpu")
@@ -19,10 +37,21 @@ _GPU_STEPS = Steps(GREEN, ((0.3, YELLOW), (0.8, RED)))
 _ERROR_STEPS = Steps(GREEN, ((0.001, YELLOW), (0.01, RED)))
 
 
+_ALERT = ("severity", "alertname", "job", "model_name", "instance")
+
+
 def _now() -> Row:
     """What holds at this moment, readable without an axis."""
     return row(
         "",
+        verdict(
+            "Verdict",
+            max_by(_SERVICE, instant(diagnosis.VERDICT)),
+            words=VERDICT_WORDS,
+            why=f"What to do about each model: the first of these that is true. The evidence is on Capacity and diagnosis.\n\n{VERDICT_ADVICE}",
+            size=Size(width=8, height=4),
+            empty="No model",
+        ),
         stat(
             "QPS now",
             sum_by((), instant(requests.REQUESTS)),
@@ -59,27 +88,34 @@ def _course() -> Row:
                 "endpoint": sum_by(("job", "endpoint"), instant(requests.REQUESTS_BY_ENDPOINT)),
             },
             why="Finished requests each second, and those of each endpoint where our exporter counts them. A drop with healthy targets means that callers are gone or stuck in front.",
-            size=Size(width=12),
+            size=Size(width=9),
+        ),
+        timeseries(
+            "Latency",
+            {"p50": requests.DURATION.quantile(0.5, ()), "p95": requests.DURATION.quantile(0.95, ())},
+            why="Arrival to the end of the answer, all models. p95 away from p50: some requests are long or wait; both up: all do. LLM serving says in which phase.",
+            size=Size(width=7),
         ),
         gauge(
             "GPU utilisation",
             max_by(_BOARD, instant(gpu.ACTIVITY)),
             why="Share of time the GPU is active: its compute engine where that is profiled, else any kernel. Low proves an idle GPU; high does not prove work done.",
             steps=_GPU_STEPS,
-            size=Size(width=6),
+            size=Size(width=5),
         ),
         stat(
             "GPU utilisation, busiest",
             max_by((), instant(gpu.ACTIVITY)),
             why="The busiest GPU's share of active time: green below 30 %, yellow to 80 %, red above.",
             steps=_GPU_STEPS,
-            size=Size(width=6),
+            size=Size(width=3, height=8),
         ),
     )
 
 
-def _parts() -> Row:
-    """Memory of each GPU, health of each target."""
+def _parts(settings: Settings) -> Row:
+    """Memory of each GPU, health of each target, and what fires."""
+    people = regex("|".join((Severity.PAGE.value, Severity.TICKET.value)))
     return row(
         "",
         bars(
@@ -89,6 +125,7 @@ def _parts() -> Row:
                 "total": max_by(_BOARD, instant(gpu.MEMORY_TOTAL)),
             },
             why="Memory by GPU. vLLM reserves its share at start, so a full bar alone is no alarm.",
+            size=Size(width=6),
         ),
         table(
             "Health",
@@ -97,16 +134,31 @@ def _parts() -> Row:
             value="Status",
             words=UP_DOWN,
             drill_down=DrillDown("instance", "replicas", "instance", keeping=(JOB,)),
+            size=Size(width=8),
+        ),
+        table(
+            "Firing alerts",
+            max_by(_ALERT, instant(prometheus.ALERTS, alertstate="firing", severity=people)),
+            why="Pages and tickets of Prometheus' own rules that fire now; no row is good news. Alerts that Grafana evaluates are on its alerting page. Click an alert for its runbook.",
+            value=None,
+            drill_down=_runbooks(settings),
+            size=Size(width=10),
         ),
     )
 
 
-def build(_settings: Settings) -> Any:
+def _runbooks(settings: Settings) -> Page | None:
+    """Where the runbook of the alert in a row can be read, if the settings say."""
+    url = settings.runbook_url("${__value.raw}")
+    return Page("alertname", "Runbook of ${__value.raw}", url) if url else None
+
+
+def build(settings: Settings) -> Any:
     """The dashboard."""
     return dashboard(
-        "inference-service",
-        "Inference service",
-        question="Is the service up, how much does it serve, and what do its GPUs do?",
-        variables=(JOB, GPU_JOB),
-        rows=(_now(), _course(), _parts()),
+        "inference-overview",
+        "Inference overview",
+        question="Is it healthy, and if not, what kind of trouble is it?",
+        variables=(JOB, MODEL, GPU_JOB),
+        rows=(_now(), _course(), _parts(settings)),
     )

@@ -26,11 +26,13 @@ from kit.panels import (
     stat,
     summary,
     table,
+    timeline,
     timeseries,
+    verdict,
 )
 from kit.promql import CHOSEN_RANGE, instant, max_by, over_time, sum_by
 from kit.settings import Settings
-from kit.tables import DrillDown
+from kit.tables import DrillDown, Page
 from metrics import scrape
 from pipeline.compiler import compile_bundle
 from pipeline.modern import modern_dashboard, plain
@@ -71,6 +73,8 @@ def fresh():
         stat("judged", QPS, why="w.", steps=STEPS),
         gauge("dial", GPU, why="w.", steps=STEPS),
         bars("bars", instant(gpu.MEMORY_USED), why="w."),
+        verdict("word", GPU, words=UP_DOWN, why="w."),
+        timeline("bands", GPU, words=UP_DOWN, why="w."),
         heatmap("heat", sum_by(("le",), BUCKETS), why="w."),
         summary("whole range", QPS, why="w.", empty="None"),
         table("table", instant(scrape.UP), why="w.", value="Status", words=UP_DOWN),
@@ -394,6 +398,48 @@ def test_a_comparison_may_be_ordered_by_a_column():
     assert "sortBy" not in panels["as is"]["options"]
     with pytest.raises(GlassboxError, match="Panel 'x' has no column 'kv' to order by: Running, KV"):
         comparison("x", columns, why="w.", largest_first="kv")
+
+
+def test_a_verdict_is_a_word_on_its_colour():
+    panel = by_title(BOARDS[0])["word"]
+    (mapping,) = panel["fieldConfig"]["defaults"]["mappings"]
+    assert mapping["options"]["0"] == {"text": "DOWN", "color": RED, "index": 1}
+    assert (panel["type"], panel["options"]["colorMode"], panel["options"]["graphMode"]) == (
+        "stat",
+        "background",
+        "none",
+    )
+
+
+def test_a_timeline_names_its_bands_and_needs_no_legend():
+    panel = by_title(BOARDS[0])["bands"]
+    assert panel["type"] == "state-timeline"
+    assert panel["options"] == {"legend": {"showLegend": False}}
+    assert panel["fieldConfig"]["defaults"]["mappings"][0]["options"]["1"]["text"] == "UP"
+    assert panel["fieldConfig"]["defaults"]["color"] == {"fixedColor": "blue", "mode": "fixed"}
+    assert panel["targets"][0]["range"] is True
+
+
+def test_words_name_the_values_of_a_column():
+    columns = {"Health": max_by(REPLICA, RUNNING), "KV": max_by(REPLICA, KV)}
+    panel = by_title(compiled(comparison("words", columns, why="w.", words={"Health": UP_DOWN})))["words"]
+    (health,) = [each for each in panel["fieldConfig"]["overrides"] if each["matcher"]["options"] == "Health"]
+    properties = {each["id"]: each["value"] for each in health["properties"]}
+    assert properties["mappings"] == UP_DOWN.to_json()
+    assert properties["custom.cellOptions"] == {"type": "color-text"}
+
+
+def test_a_label_may_lead_to_a_page_elsewhere():
+    page = Page("job", "Runbook", "https://runbooks.example/${__value.raw}.md")
+    panel = by_title(compiled(table("t", instant(scrape.UP), why="w.", value=None, drill_down=page)))["t"]
+    (found,) = panel["fieldConfig"]["overrides"]
+    assert found["matcher"]["options"] == "Job"
+    assert found["properties"] == [
+        {
+            "id": "links",
+            "value": [{"title": "Runbook", "url": "https://runbooks.example/${__value.raw}.md", "targetBlank": True}],
+        }
+    ]
 
 
 def test_a_heatmap_asks_for_buckets_over_time_and_has_its_units_where_grafana_reads_them():

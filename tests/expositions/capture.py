@@ -18,6 +18,7 @@ from typing import Any
 import click
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
+from questions import COMPLETION, PAGE_CHAT, Question
 from vllm_server import CaptureError, Server, send_a_few, serving, under_load
 
 HERE = Path(__file__).parent
@@ -62,6 +63,14 @@ def is_saturated(exposition: Exposition) -> bool:
     return usage_ratio >= 0.95 and waiting >= 16 and sum(exposition.values("vllm:num_preemptions_total")) > 0
 
 
+def is_frontend_bound(exposition: Exposition) -> bool:
+    """One to 4 requests run, none waits, and most of the time of the finished ones passed before the engine got them."""
+    running, waiting = (sum(exposition.values(f"vllm:num_requests_{state}")) for state in ("running", "waiting"))
+    whole = sum(exposition.values("vllm:e2e_request_latency_seconds_sum"))
+    inside = [sum(exposition.values(f"vllm:request_{phase}_time_seconds_sum")) for phase in ("queue", "inference")]
+    return 1 <= running <= 4 and waiting == 0 and whole - sum(inside) > 0.5 * whole
+
+
 @dataclass(frozen=True)
 class Regime:
     """A state of the server: the load that leads to it, the condition by which it is reached, how often it is captured."""
@@ -71,13 +80,17 @@ class Regime:
     max_tokens: int
     reached: Callable[[Exposition], bool]
     captures: int
+    question: Question = COMPLETION
+    between_captures_seconds: float = BETWEEN_CAPTURES_SECONDS
 
     @property
     def load(self) -> str:
         """The load in words."""
         if not self.workers:
             return "none, after six completions, a chat and a completion refused for its unknown model"
-        return f"{self.workers} workers, each with one completion of at most {self.max_tokens} tokens in flight"
+        return (
+            f"{self.workers} workers, each with one {self.question.name} of at most {self.max_tokens} tokens in flight"
+        )
 
 
 @dataclass(frozen=True)
@@ -93,6 +106,7 @@ PRESSED = ("--max-model-len", "1024", "--enforce-eager", "--max-num-seqs", "32",
 RUNS = {
     "steady": Run(STEADY, (Regime("idle", 0, 0, is_idle, 2), Regime("load", 16, 128, is_loaded, 2))),
     "saturated": Run(PRESSED, (Regime("saturated", 48, 500, is_saturated, 2),)),
+    "frontend-bound": Run(STEADY, (Regime("frontend-bound", 16, 4, is_frontend_bound, 2, PAGE_CHAT, 30.0),)),
     "multiproc": Run((*STEADY, "--api-server-count", "2"), (Regime("multiproc", 16, 128, is_loaded, 1),)),
     "dp2": Run(
         (*STEADY, "--data-parallel-size", "2", "--api-server-count", "1"), (Regime("dp2", 32, 128, is_loaded, 1),)
@@ -105,7 +119,7 @@ RUNS = {
 def in_regime(server: Server, regime: Regime) -> Iterator[Callable[[], None]]:
     """The server under the regime's load; yields a call that raises what went wrong with the load."""
     if regime.workers:
-        with under_load(server, regime.workers, regime.max_tokens) as check:
+        with under_load(server, regime.question, regime.workers, regime.max_tokens) as check:
             yield check
     else:
         send_a_few(server)
@@ -113,8 +127,8 @@ def in_regime(server: Server, regime: Regime) -> Iterator[Callable[[], None]]:
 
 
 def await_exposition(server: Server, regime: Regime, check: Callable[[], None]) -> Exposition:
-    """The first exposition of the regime, 10 s or more from now; CaptureError when none comes within the limit."""
-    time.sleep(BETWEEN_CAPTURES_SECONDS)
+    """The first exposition of the regime, its seconds or more from now; CaptureError when none comes within the limit."""
+    time.sleep(regime.between_captures_seconds)
     deadline = time.monotonic() + REGIME_LIMIT_SECONDS
     while time.monotonic() < deadline:
         check()
@@ -194,7 +208,7 @@ def write(out: Path, run: Run, version: str, taken: dict[Regime, list[Exposition
 @click.option("--out", default=HERE, type=click.Path(exists=True, path_type=Path), help="Folder of the captures.")
 @click.option("--log", default="vllm.log", type=click.Path(path_type=Path), help="File for the server's log.")
 def main(run_name: str, model: Path, out: Path, log: Path) -> None:
-    """Capture the regimes of RUN: dp2, dp2-multiproc, multiproc, saturated, or steady (idle and load)."""
+    """Capture the regimes of RUN: dp2, dp2-multiproc, frontend-bound, multiproc, saturated, or steady (idle and load)."""
     run = RUNS[run_name]
     version, taken = perform(run, model, log)
     for exposition in (one for expositions in taken.values() for one in expositions):

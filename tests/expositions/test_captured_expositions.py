@@ -43,6 +43,11 @@ def values(file: str, name: str) -> list[float]:
     return [value for (series_name, _), value in samples(file).items() if series_name == name]
 
 
+def growth(file: str, name: str) -> float:
+    """What the series of that name grew by in all since the capture before."""
+    return sum(values(file, name)) - sum(values(previous(file), name))
+
+
 def previous(file: str) -> str:
     return file.replace("-2.prom", "-1.prom")
 
@@ -111,6 +116,40 @@ def test_requests_stop_and_run_to_their_length_while_loaded(file: str) -> None:
         name, labels = series
         if name == "vllm:request_success_total" and dict(labels)["finished_reason"] in {"stop", "length"}:
             assert finished[series] > before
+
+
+@pytest.mark.parametrize("file", [file for file in FILES if "-frontend-bound-" in file])
+def test_an_engine_behind_a_slow_front_end_has_little_to_do(file: str) -> None:
+    assert sum(values(file, "vllm:num_requests_waiting")) == 0
+    assert 1 <= sum(values(file, "vllm:num_requests_running")) <= 4
+    assert max(values(file, "vllm:kv_cache_usage_perc")) < 0.05
+
+
+@pytest.mark.parametrize("file", [file for file in FILES if file.endswith("-frontend-bound-2.prom")])
+def test_most_of_the_time_passes_in_front_of_a_frontend_bound_engine(file: str) -> None:
+    whole_seconds = growth(file, "vllm:e2e_request_latency_seconds_sum")
+    queued_seconds = growth(file, "vllm:request_queue_time_seconds_sum")
+    frontend_seconds = whole_seconds - queued_seconds - growth(file, "vllm:request_inference_time_seconds_sum")
+    assert growth(file, "vllm:e2e_request_latency_seconds_count") == 109
+    assert whole_seconds == pytest.approx(407.942, abs=0.001)
+    assert frontend_seconds / whole_seconds == pytest.approx(0.8334, abs=0.0001)
+    assert queued_seconds / whole_seconds < 0.0001
+
+
+@pytest.mark.parametrize("file", [file for file in FILES if file.endswith("-frontend-bound-2.prom")])
+def test_all_requests_about_pages_stop_or_run_to_their_length(file: str) -> None:
+    finished = {
+        dict(labels)["finished_reason"]: count
+        for (name, labels), count in samples(file, {"counter"}).items()
+        if name == "vllm:request_success_total"
+    }
+    assert finished == {"stop": 13, "length": 217, "abort": 0, "error": 0, "repetition": 0}
+
+
+@pytest.mark.parametrize("file", [file for file in FILES if file.endswith("-frontend-bound-2.prom")])
+def test_a_quarter_of_the_pages_is_found_in_the_cache(file: str) -> None:
+    assert growth(file, "vllm:mm_cache_queries_total") == 109
+    assert growth(file, "vllm:mm_cache_hits_total") == 27
 
 
 @pytest.mark.parametrize("file", [file for file in FILES if "-dp2-" in file])

@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any
 
 import click
+from questions import COMPLETION, MODEL_NAME, Question
 
-MODEL_NAME = "qwen/Qwen2.5-7B-Instruct"
 START_LIMIT_SECONDS = 300.0
 REQUEST_LIMIT_SECONDS = 180.0
 # One thread for the model leaves the other cores to the load. What the caller has set wins: vLLM before 0.11 has no "nobind".
@@ -32,23 +32,6 @@ ENVIRONMENT = {
     "VLLM_CPU_OMP_THREADS_BIND": "nobind",
     "VLLM_NO_USAGE_STATS": "1",
 }
-# Longer than one 128-token block of the KV cache, so that requests share a cached prefix.
-SHARED_PREFIX = "You read scanned invoices. Answer with the fields of the page, one a line, and nothing else. " * 4
-WORDS = [
-    "invoice",
-    "total",
-    "date",
-    "vendor",
-    "page",
-    "line",
-    "tax",
-    "paid",
-    "due",
-    "number",
-    "address",
-    "item",
-    "price",
-]
 
 
 class CaptureError(click.ClickException):
@@ -137,48 +120,41 @@ def serving(model: Path, arguments: Sequence[str], log: Path) -> Iterator[Server
         server.end()
 
 
-def completion(chooser: random.Random, max_tokens: int) -> dict[str, Any]:
-    """A completion request: the shared prefix and words of its own; about a third may stop before the last token."""
-    question = " ".join(chooser.choices(WORDS, k=chooser.randint(5, 40)))
-    body = {"model": MODEL_NAME, "prompt": SHARED_PREFIX + question, "max_tokens": max_tokens, "ignore_eos": True}
-    return body | ({"stop": ["th", "qu", "or"]} if chooser.random() < 1 / 3 else {})
-
-
 def send_a_few(server: Server) -> None:
     """Six completions, a chat, and a completion that is refused for its unknown model."""
     chooser = random.Random(0)
-    statuses = [server.post("/v1/completions", completion(chooser, max_tokens=32)) for _ in range(6)]
+    statuses = [server.post(COMPLETION.path, COMPLETION.body(chooser, 32)) for _ in range(6)]
     message = {"role": "user", "content": "Which fields are on the page?"}
     chat = {"model": MODEL_NAME, "messages": [message], "max_tokens": 32}
     statuses.append(server.post("/v1/chat/completions", chat))
-    statuses.append(server.post("/v1/completions", completion(chooser, max_tokens=32) | {"model": "unknown"}))
+    statuses.append(server.post(COMPLETION.path, COMPLETION.body(chooser, 32) | {"model": "unknown"}))
     if statuses != [http.client.OK] * 7 + [http.client.NOT_FOUND]:
         raise CaptureError(f"vLLM answered the first requests with {statuses}; read its log.")
 
 
-def work(server: Server, seed: int, max_tokens: int, stop: threading.Event) -> None:
-    """Send one completion after another until told to stop."""
+def work(server: Server, question: Question, seed: int, max_tokens: int, stop: threading.Event) -> None:
+    """Send one request after another until told to stop."""
     chooser = random.Random(seed)
     while not stop.is_set():
         try:
-            status = server.post("/v1/completions", completion(chooser, max_tokens))
+            status = server.post(question.path, question.body(chooser, max_tokens))
         except (OSError, http.client.HTTPException):
             if stop.is_set():
                 return
             raise
         if status != http.client.OK and not stop.is_set():
-            raise CaptureError(f"vLLM answered a completion with {status}; read its log.")
+            raise CaptureError(f"vLLM answered a request with {status}; read its log.")
 
 
 @contextlib.contextmanager
-def under_load(server: Server, workers: int, max_tokens: int) -> Iterator[Callable[[], None]]:
-    """That many workers, each with one completion in flight; yields a call that raises what a worker raised.
+def under_load(server: Server, question: Question, workers: int, max_tokens: int) -> Iterator[Callable[[], None]]:
+    """That many workers, each with one request in flight; yields a call that raises what a worker raised.
 
     Ends the server on the way out, so that nobody waits for the last answers.
     """
     stop = threading.Event()
     with ThreadPoolExecutor(max_workers=workers) as pool:
-        running = [pool.submit(work, server, seed, max_tokens, stop) for seed in range(workers)]
+        running = [pool.submit(work, server, question, seed, max_tokens, stop) for seed in range(workers)]
 
         def check() -> None:
             for worker in running:

@@ -47,7 +47,7 @@ class Scenario:
 SCENARIOS = {
     "healthy": Scenario(
         story="Two replicas serve what is asked.",
-        vllm=(VllmFeed("steady", replicas=2),),
+        vllm=(VllmFeed("light", replicas=2),),
         verdicts={QWEN: "Fine", HUNYUAN: "Fine"},
     ),
     "saturated": Scenario(
@@ -80,7 +80,7 @@ SCENARIOS = {
     ),
     "xid": Scenario(
         story="One GPU reports an XID, one is too hot, one falls off the bus.",
-        vllm=(VllmFeed("steady", replicas=2),),
+        vllm=(VllmFeed("light", replicas=2),),
         gpus=3,
         gpu=(
             partial(dcgm.throttled, on_gpu=0, from_seconds=10),
@@ -92,7 +92,7 @@ SCENARIOS = {
     ),
     "outage": Scenario(
         story="All replicas of one service stop answering.",
-        vllm=(VllmFeed("steady", replicas=2, answers=15),),
+        vllm=(VllmFeed("light", replicas=2, answers=15),),
         verdicts={QWEN: "Down", HUNYUAN: "Fine"},
         alerts=frozenset({"InferenceNoCapacity", "InferenceInstanceDown"}),
     ),

@@ -56,6 +56,12 @@ def is_loaded(exposition: Exposition) -> bool:
     return running >= 4 and waiting < running
 
 
+def is_light(exposition: Exposition) -> bool:
+    """At least 2 requests run, and none waits."""
+    running, waiting = (sum(exposition.values(f"vllm:num_requests_{state}")) for state in ("running", "waiting"))
+    return running >= 2 and waiting == 0
+
+
 def is_saturated(exposition: Exposition) -> bool:
     """The KV cache is at least 95 % full, at least 16 requests wait, and some were preempted."""
     usage_ratio = max(exposition.values("vllm:kv_cache_usage_perc"))
@@ -105,6 +111,7 @@ STEADY = ("--max-model-len", "2048", "--enforce-eager", "--max-num-seqs", "14")
 PRESSED = ("--max-model-len", "1024", "--enforce-eager", "--max-num-seqs", "32", "--num-gpu-blocks-override", "24")
 RUNS = {
     "steady": Run(STEADY, (Regime("idle", 0, 0, is_idle, 2), Regime("load", 16, 128, is_loaded, 2))),
+    "light": Run(STEADY, (Regime("light", 4, 48, is_light, 2),)),
     "saturated": Run(PRESSED, (Regime("saturated", 48, 500, is_saturated, 2),)),
     "frontend-bound": Run(STEADY, (Regime("frontend-bound", 16, 4, is_frontend_bound, 2, PAGE_CHAT, 30.0),)),
     "multiproc": Run((*STEADY, "--api-server-count", "2"), (Regime("multiproc", 16, 128, is_loaded, 1),)),

@@ -98,6 +98,19 @@ def test_under_load_more_requests_run_than_wait(file: str) -> None:
     assert waiting < running
 
 
+@pytest.mark.parametrize("file", [file for file in FILES if "-light-" in file])
+def test_under_a_light_load_nobody_waits(file: str) -> None:
+    assert sum(values(file, "vllm:num_requests_waiting")) == 0
+    assert sum(values(file, "vllm:num_requests_running")) >= 2
+
+
+@pytest.mark.parametrize("file", [file for file in FILES if file.endswith("-light-2.prom")])
+def test_under_a_light_load_a_request_takes_less_than_two_seconds(file: str) -> None:
+    e2e = "vllm:e2e_request_latency_seconds"
+    assert growth(file, f"{e2e}_count") >= 20
+    assert growth(file, f"{e2e}_sum") / growth(file, f"{e2e}_count") < 2
+
+
 @pytest.mark.parametrize("file", [file for file in FILES if "-saturated-" in file])
 def test_a_saturated_server_has_a_full_kv_cache_and_a_queue(file: str) -> None:
     assert min(values(file, "vllm:kv_cache_usage_perc")) >= 0.95

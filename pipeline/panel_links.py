@@ -1,7 +1,8 @@
 """Where an alert leads: the panel it names, narrowed to what the alert is about.
 
 `urlquery` is Go's own (text/template), so Prometheus and Grafana both have it: Grafana expands templates with Prometheus' code
-(pkg/services/ngalert/state/template/template.go). `viewPanel` takes a bare number in every Grafana, `panel-<number>` only since 11.
+(pkg/services/ngalert/state/template/template.go). `viewPanel` takes a bare number in every Grafana, for the sake of old links
+(findVizPanelByPathId), and `panel-<number>` only where dashboards are scenes.
 """
 
 import re

@@ -33,7 +33,6 @@ from stack.bench_boards import (
     samples_read,
 )
 from stack.bench_fleet import (
-    EVALUATION_SECONDS,
     FILLING_SECONDS,
     MEASURED_SECONDS,
     REGIME,
@@ -88,7 +87,7 @@ def row(name: str, value: str, goal: str = "") -> None:
 
 
 def _load() -> str:
-    """What else runs makes the times longer, but not the processor time."""
+    """What else runs here makes the times longer, and the processor time hardly."""
     return f"{os.cpu_count()} cores at load {os.getloadavg()[1]:.0f}"
 
 
@@ -111,7 +110,7 @@ def show_fleet(fleet: Fleet) -> None:
         f"\nA fleet: {REPLICAS} vLLM targets ({REGIME}) and {REPLICAS} GPUs, a target each, in a real Prometheus;"
     )
     click.echo(
-        f"scraped every {SCRAPE_SECONDS} s for {FILLING_SECONDS} s before the rules are timed for {MEASURED_SECONDS} s"
+        f"scraped every {SCRAPE_SECONDS} s for {FILLING_SECONDS} s without rules, then timed with them for {MEASURED_SECONDS} s"
     )
     row("series scraped", f"{fleet.scraped}")
     row("series recorded", f"{fleet.recorded}")
@@ -121,8 +120,7 @@ def show_fleet(fleet: Fleet) -> None:
     row("  share of those scraped", f"{fleet.recorded_ratio:.2%}", "goal < 2 %")
     row("series of alerts that fire or are pending", f"{fleet.alerts}")
     row("all rules once, median", f"{fleet.evaluation_seconds:.2f} s", "goal < 1 s")
-    rounds = EVALUATION_SECONDS // SCRAPE_SECONDS
-    row(f"processor time for that and {rounds} scrapes of all", f"{fleet.processor_seconds:.2f} s", f"on {_load()}")
+    row("  processor time of that", f"{fleet.processor_seconds:.2f} s", f"goal < 1 s; {_load()}")
     for group, group_seconds in sorted(fleet.slowest_groups_seconds.items(), key=lambda item: -item[1]):
         row(f"  group {group}", f"{group_seconds:.3f} s")
 

@@ -18,9 +18,7 @@ GRACE_SECONDS = 2
 def served(app: ASGIApp, port: int = 0) -> Iterator[str]:
     """Serve the application and yield its URL; port 0 means a free one. Raises GlassboxError for a taken port."""
     with _listening(port) as listener:
-        config = uvicorn.Config(
-            app, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=GRACE_SECONDS
-        )
+        config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=GRACE_SECONDS)
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="served", daemon=True)
         thread.start()

@@ -58,6 +58,7 @@ SCENARIOS = {
             {
                 "InferenceKVCacheNearlyFull",
                 "InferenceKVCacheFullAndQueueing",
+                "InferenceLatencyHigh",
                 "InferencePreemptionThrash",
             }
         ),
@@ -76,14 +77,21 @@ SCENARIOS = {
         vllm=(VllmFeed("frontend-bound"),),
         gpu=(dcgm.starved,),
         verdicts={QWEN: "Fix the front end", HUNYUAN: "Fine"},
-        alerts=frozenset({"InferenceFrontendBound"}),
+        alerts=frozenset(
+            {
+                "InferenceFrontendBound",
+                "InferenceErrorBudgetBurnFast",
+                "InferenceErrorBudgetBurnSlow",
+                "InferenceThroughputLow",
+            }
+        ),
     ),
     "xid": Scenario(
         story="One GPU reports an XID, one is too hot, one falls off the bus.",
         vllm=(VllmFeed("light", replicas=2),),
         gpus=3,
         gpu=(
-            partial(dcgm.throttled, on_gpu=0, from_seconds=10),
+            partial(dcgm.throttled, on_gpu=0, from_seconds=25),
             partial(dcgm.xid, code=48, on_gpu=1, from_seconds=30),
             partial(dcgm.lost, on_gpu=2, from_seconds=30),
         ),

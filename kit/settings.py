@@ -110,12 +110,12 @@ class Gpu:
 class Cost:
     """What a GPU costs, in one currency (an ISO 4217 code), and how many pages a request stands for.
 
-    `gpu_prices_per_hour` are pairs of a GPU's model, as nvidia-smi calls it, and its price; all others cost `gpu_price_per_hour`.
+    `gpu_prices_per_hour` gives the price of a GPU's model, as nvidia-smi calls it; all others cost `gpu_price_per_hour`.
     """
 
     currency: str = "USD"
     gpu_price_per_hour: float = 2.0
-    gpu_prices_per_hour: tuple[tuple[str, float], ...] = ()
+    gpu_prices_per_hour: Mapping[str, float] = field(default_factory=dict)
     pages_per_request: float = 1
 
 
@@ -227,7 +227,7 @@ T = TypeVar("T")
 
 
 def _fill(kind: type[T], values: Mapping[str, Any]) -> T:
-    """Build a settings dataclass from checked values; nested mappings become nested dataclasses or pairs, lists tuples."""
+    """Build a settings dataclass from checked values; nested mappings become nested dataclasses where the default is one, lists tuples."""
 
     def convert(name: str, value: Any) -> Any:
         default = getattr(kind(), name)
@@ -235,8 +235,6 @@ def _fill(kind: type[T], values: Mapping[str, Any]) -> T:
             return _fill(type(default), value)
         if isinstance(default, int) and isinstance(value, float) and value.is_integer():
             return int(value)  # 60.0 is an integer to JSON Schema
-        if isinstance(value, dict):
-            return tuple(value.items())
         if isinstance(value, list):
             return tuple(type(default[0])(**item) if isinstance(item, dict) else item for item in value)
         return value

@@ -23,7 +23,7 @@ POWER = Record("instance:gpu_power_watts:sum", sum_by(TARGET, instant(gpu.POWER)
 def price(settings: Settings) -> Expr:
     """What each GPU that is measured costs an hour: by its model where the settings price that, else what all cost."""
     prices = settings.cost
-    by_model = (gpu.of_model(model) * per_hour for model, per_hour in prices.gpu_prices_per_hour)
+    by_model = (gpu.of_model(model) * per_hour for model, per_hour in prices.gpu_prices_per_hour.items())
     others = group_by(GPU, instant(gpu.MEMORY_USED)) * prices.gpu_price_per_hour
     return reduce(Expr.or_, (*by_model, others)).measured_in(Unit.MONEY_PER_HOUR)
 

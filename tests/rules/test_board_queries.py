@@ -226,7 +226,7 @@ def test_work_that_nobody_does_has_no_price(panel: str, tmp_path: Path) -> None:
 
 def test_prices_by_model_are_asked_of_the_chosen_gpus_and_not_of_the_service() -> None:
     """The exporters' own series carry the labels of both variables."""
-    settings = Settings(cost=Cost(gpu_prices_per_hour=(("NVIDIA L4", 0.5),)))
+    settings = Settings(cost=Cost(gpu_prices_per_hour={"NVIDIA L4": 0.5}))
     boards = {board["title"]: board for board in compile_bundle(settings).dashboards.values()}
     (table,) = [panel for panel in boards["Cost and energy"]["panels"] if panel["title"] == "GPUs"]
     price = table["targets"][3]["expr"]

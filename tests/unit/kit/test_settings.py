@@ -89,7 +89,8 @@ def test_a_whole_number_may_be_written_with_a_point(tmp_path):
 def test_prices_by_model_keep_the_order_of_the_file(tmp_path):
     text = "cost: {currency: CNY, gpu_price_per_hour: 0, gpu_prices_per_hour: {NVIDIA L4: 0.8, NVIDIA H100 NVL: 3}}\n"
     cost = load_settings(written(tmp_path, text)).cost
-    assert cost == Cost("CNY", 0, (("NVIDIA L4", 0.8), ("NVIDIA H100 NVL", 3)), pages_per_request=1)
+    assert cost == Cost("CNY", 0, {"NVIDIA L4": 0.8, "NVIDIA H100 NVL": 3}, pages_per_request=1)
+    assert list(cost.gpu_prices_per_hour) == ["NVIDIA L4", "NVIDIA H100 NVL"]
 
 
 def test_a_runbook_has_an_address_where_its_base_is_known():

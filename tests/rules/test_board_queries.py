@@ -246,6 +246,15 @@ def test_a_chosen_host_is_what_the_cost_board_pays_for(
     _assert_values(_asked_for_money(panel, chosen={"gpu_instance": host}), SPENDING, expected, tmp_path)
 
 
+def test_a_host_idles_with_all_its_gpus(tmp_path: Path) -> None:
+    """3.6 x 0.5 + 3.6 x 1; nobody measures the activity of the third, which is not called idle."""
+    host = '{{job="dcgm",instance="a:9400",gpu="{}"}}'
+    series = {f"gpu:memory_used_bytes:max{host.format(index)}": "60x80" for index in range(3)}
+    series |= {f"gpu:activity_ratio:max{host.format(index)}": f"{active}x80" for index, active in enumerate((0.5, 0))}
+    _assert_values(_asked_for_money("Idle by host"), series, {'{instance="a:9400"}': 5.4}, tmp_path)
+    _assert_values(_asked_for_money("Cost per hour"), series, {"{}": 3 * 3.6}, tmp_path)
+
+
 @pytest.mark.parametrize(("panel", "expected"), RANGE_CASES, ids=[case[0] for case in RANGE_CASES])
 def test_cost_over_the_time_range_pays_for_its_quiet_part(
     panel: str, expected: dict[str, float], tmp_path: Path

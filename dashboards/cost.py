@@ -1,17 +1,17 @@
 """Cost and energy: what does the work cost, and what do idle GPUs cost?
 
 Money is read as sums over the chosen hosts, work as sums over the chosen services, and every price of work is one sum
-over another. Whatever is summed over the chosen time range comes from rules of one interval, which therefore cancels.
+over another. Over the chosen time range all of them are summed at the same moments, whose distance therefore cancels.
 """
 
 from collections.abc import Callable
 from typing import Any
 
 from dashboards.variables import GPU_INSTANCE, GPU_JOB, JOB, MODEL
-from kit.expr import Expr, Source, binary
+from kit.expr import Expr, binary
 from kit.grid import Size
-from kit.panels import NEUTRAL, YELLOW, Row, Steps, comparison, dashboard, row, stat, timeseries
-from kit.promql import CHOSEN_RANGE, instant, max_by, over_time, ratio, sum_by
+from kit.panels import NEUTRAL, YELLOW, Row, Steps, comparison, dashboard, row, summary, timeseries
+from kit.promql import CHOSEN_RANGE, duration_seconds, instant, max_by, over_range, over_time, ratio, sum_by
 from kit.settings import Settings
 from kit.tables import DrillDown
 from metrics.types import Unit
@@ -28,24 +28,33 @@ _NOT_MEASURED = "Not measured"
 _TOGETHER = "GPUs do not tell which model they serve: choose the hosts and the services that belong together."
 _PRICES = "Prices are those of the settings (cost), and a GPU costs its price whether it works or not."
 
-# How a series is read: its value now, or the sum of its values within the chosen time range.
-Reading = Callable[[Source], Expr]
+# How a sum is read: as it is now, or summed over the steps of the chosen time range.
+Reading = Callable[[Expr], Expr]
+_STEP = "1m"
 
 
-def _range_sum(source: Source) -> Expr:
-    return over_time("sum", source, CHOSEN_RANGE)
+def _now_value(total: Expr) -> Expr:
+    return total
+
+
+def _range_sum(total: Expr) -> Expr:
+    return over_range("sum", total, step=_STEP)
+
+
+def _idle(settings: Settings) -> Expr:
+    return cost.idle(settings, instant(gpu.ACTIVITY))
 
 
 class _Sums:
     """Money, work and power of all that is chosen, read in one way."""
 
     def __init__(self, settings: Settings, read: Reading) -> None:
-        self.paid = sum_by((), read(cost.COST))
-        self.idle = sum_by((), read(cost.IDLE_COST))
-        self.watts = sum_by((), read(cost.POWER))
-        self.output = sum_by((), read(engine.GENERATION_TOKENS))
-        self.tokens = sum_by((), read(engine.PROMPT_TOKENS)) + self.output
-        self.pages = _pages(sum_by((), read(requests.REQUESTS)), settings)
+        self.paid = read(sum_by((), cost.price(settings)))
+        self.idle = read(sum_by((), _idle(settings)))
+        self.watts = read(sum_by((), instant(gpu.POWER)))
+        self.output = read(sum_by((), instant(engine.GENERATION_TOKENS)))
+        self.tokens = read(sum_by((), instant(engine.PROMPT_TOKENS))) + self.output
+        self.pages = _pages(read(sum_by((), instant(requests.REQUESTS))), settings)
 
     @property
     def idle_share(self) -> Expr:
@@ -66,7 +75,7 @@ def _pages(per_second: Expr, settings: Settings) -> Expr:
 
 def build(settings: Settings) -> Any:
     """The dashboard."""
-    now = _Sums(settings, instant)
+    now = _Sums(settings, _now_value)
     return dashboard(
         "cost-and-energy",
         "Cost and energy",
@@ -74,8 +83,8 @@ def build(settings: Settings) -> Any:
         variables=(JOB, MODEL, GPU_JOB, GPU_INSTANCE),
         rows=(
             _now(now),
-            _range(_Sums(settings, _range_sum), settings.evaluation_interval_seconds),
-            _course(now),
+            _range(_Sums(settings, _range_sum)),
+            _course(now, settings),
             _energy(now),
             _models(now, settings),
             _gpus(settings),
@@ -84,38 +93,38 @@ def build(settings: Settings) -> Any:
 
 
 def _now(now: _Sums) -> Row:
-    """What holds at this moment, readable without an axis."""
+    """What holds at this moment, readable without an axis; asked once, since each has its course below."""
     return row(
         "",
-        stat("Cost per hour", now.paid, why=f"What the chosen GPUs cost. {_PRICES}", empty=_NOT_MEASURED),
-        stat(
+        summary("Cost per hour", now.paid, why=f"What the chosen GPUs cost. {_PRICES}", empty=_NOT_MEASURED),
+        summary(
             "Idle per hour",
             now.idle,
             why="The part of it that is paid for time in which GPUs are not active. A lower bound: an active GPU may do little. The last table names them.",
             empty=_NOT_MEASURED,
         ),
-        stat(
+        summary(
             "Idle share",
             now.idle_share,
             why="Idle money over all money, so that an expensive GPU weighs more than a cheap one.",
             empty=_NOT_MEASURED,
         ),
-        stat(
+        summary(
             "Per million output tokens",
             now.price_of(_MILLION, now.output),
             why=f"Cost of all chosen GPUs over the tokens that the chosen services generate, means of 5 minutes. {_TOGETHER}",
         ),
-        stat(
+        summary(
             "Per million tokens",
             now.price_of(_MILLION, now.tokens),
             why=f"The same over input and output tokens together. Compare it only with work of like lengths. {_TOGETHER}",
         ),
-        stat(
+        summary(
             "Per 1,000 pages",
             now.price_of(_THOUSAND, now.pages),
             why=f"Cost of all chosen GPUs over finished requests, failed ones too, times pages_per_request. Choose the OCR services. {_TOGETHER}",
         ),
-        stat(
+        summary(
             "Tokens per joule",
             now.tokens_per_joule,
             why=f"Input and output tokens for each joule that the chosen GPUs draw. Higher is better; larger batches raise it. {_TOGETHER}",
@@ -123,33 +132,33 @@ def _now(now: _Sums) -> Row:
     )
 
 
-def _range(chosen: _Sums, interval_seconds: int) -> Row:
+def _range(chosen: _Sums) -> Row:
     """The same over the time range: what was paid within it over what was done within it."""
 
     def total(per_hour: Expr, unit: Unit) -> Expr:
-        return (per_hour * interval_seconds / _SECONDS_PER_HOUR).measured_in(unit)
+        return (per_hour * duration_seconds(_STEP) / _SECONDS_PER_HOUR).measured_in(unit)
 
     why = "Within the chosen time range: what all GPUs cost, quiet hours included, over what was done."
     return row(
         "Over the chosen time range",
-        stat(
+        summary(
             "Cost, range",
             total(chosen.paid, Unit.MONEY),
             why=f"What the chosen GPUs cost within the time range, as far back as Prometheus keeps data. {_PRICES}",
             empty=_NOT_MEASURED,
         ),
-        stat(
+        summary(
             "Idle cost, range",
             total(chosen.idle, Unit.MONEY),
             why="The part of it that was paid for time in which GPUs were not active.",
             empty=_NOT_MEASURED,
         ),
-        stat("Idle share, range", chosen.idle_share, why="Idle money over all money.", empty=_NOT_MEASURED),
-        stat("Per million output tokens, range", chosen.price_of(_MILLION, chosen.output), why=f"{why} {_TOGETHER}"),
-        stat("Per million tokens, range", chosen.price_of(_MILLION, chosen.tokens), why=f"{why} {_TOGETHER}"),
-        stat("Per 1,000 pages, range", chosen.price_of(_THOUSAND, chosen.pages), why=f"{why} {_TOGETHER}"),
-        stat("Tokens per joule, range", chosen.tokens_per_joule, why=f"All tokens over all energy. {_TOGETHER}"),
-        stat(
+        summary("Idle share, range", chosen.idle_share, why="Idle money over all money.", empty=_NOT_MEASURED),
+        summary("Per million output tokens, range", chosen.price_of(_MILLION, chosen.output), why=f"{why} {_TOGETHER}"),
+        summary("Per million tokens, range", chosen.price_of(_MILLION, chosen.tokens), why=f"{why} {_TOGETHER}"),
+        summary("Per 1,000 pages, range", chosen.price_of(_THOUSAND, chosen.pages), why=f"{why} {_TOGETHER}"),
+        summary("Tokens per joule, range", chosen.tokens_per_joule, why=f"All tokens over all energy. {_TOGETHER}"),
+        summary(
             "Energy, range",
             total(chosen.watts, Unit.WATT_HOURS),
             why="What the chosen GPUs drew within the time range, without their hosts and their cooling.",
@@ -158,7 +167,7 @@ def _range(chosen: _Sums, interval_seconds: int) -> Row:
     )
 
 
-def _course(now: _Sums) -> Row:
+def _course(now: _Sums, settings: Settings) -> Row:
     return row(
         "Money",
         timeseries(
@@ -179,7 +188,7 @@ def _course(now: _Sums) -> Row:
         ),
         timeseries(
             "Idle by host",
-            sum_by(("instance",), instant(cost.IDLE_COST)),
+            sum_by(("instance",), _idle(settings)),
             why="Money an hour for idle GPUs of each host. One host above its peers is forgotten by the router, or serves nobody.",
             empty=_NOT_MEASURED,
         ),
@@ -191,7 +200,7 @@ def _energy(now: _Sums) -> Row:
         "Energy",
         timeseries(
             "Power by GPU exporter",
-            sum_by(("job",), instant(cost.POWER)),
+            sum_by(("job",), instant(gpu.POWER)),
             why="Power that the chosen GPUs draw, without their hosts and their cooling. What is drawn while nobody asks is what idling costs in electricity.",
             empty=_NOT_MEASURED,
             size=Size(width=12),

@@ -16,7 +16,7 @@ MODEL = Variable(
 )
 ENGINE_MODEL = Variable(name="model", title="Model", label="model_name", values_of=engine.RUNNING, optional=True)
 # GPUs are measured by jobs of their own, so the service's job must not narrow them: recorded ones, and those of each exporter.
-_GPU_SERIES = ("gpu:", "instance:gpu_", "DCGM_", "gpu_", "nvidia_smi_")
+_GPU_SERIES = ("gpu:", "DCGM_", "gpu_", "nvidia_smi_")
 GPU_JOB = Variable(name="gpu_job", title="GPU exporter", label="job", values_of=gpu.MEMORY_USED, narrows=_GPU_SERIES)
 # Processes tell no model; they are found through the recorded series of their replica, which have it.
 REPLICA_MODEL = Variable(

@@ -158,7 +158,7 @@ def timeline(title: str, query: Expr, *, words: Words, why: str, size: Size = TA
 
 
 def summary(title: str, query: Expr, *, why: str, size: Size = LOW, empty: str = "No traffic") -> Any:
-    """One number for the whole of the chosen time range, asked once; `empty` stands for no result."""
+    """One number for the end of the chosen time range or for the whole of it, asked once; `empty` stands for no result."""
     panel = stat(title, query, why=why, size=size, empty=empty)
     panel.graphMode = "none"
     for target in panel.targets:

@@ -2,7 +2,7 @@
 
 from kit.rules import RecordGroup
 from kit.settings import Settings
-from recording_rules import capacity, cost, diagnosis, engine, gpu, instances, requests, slo, targets, workload
+from recording_rules import capacity, diagnosis, engine, gpu, instances, requests, slo, targets, workload
 
 GROUPS: tuple[RecordGroup, ...] = (
     requests.GROUP,
@@ -18,7 +18,6 @@ def groups(settings: Settings) -> tuple[RecordGroup, ...]:
     """All groups, those that depend on this installation's settings included."""
     return (
         *GROUPS,
-        cost.group(settings),
         *slo.groups(settings),
         capacity.group(settings),
         diagnosis.group(settings),

@@ -12,11 +12,17 @@ from kit.promql import CHOSEN_RANGE
 from kit.settings import Cost, Settings
 from metrics import CATALOGUE
 from pipeline import promtool
+from pipeline.bundle import Json
 from pipeline.compiler import compile_bundle
 from stack.components import ensure_components
 from tests.rules.windows import closed, tolerance
 
-BOARDS = {board["title"]: board for board in compile_bundle(Settings()).dashboards.values()}
+
+def _boards(settings: Settings) -> dict[str, Json]:
+    return {board["title"]: board for board in compile_bundle(settings).dashboards.values()}
+
+
+BOARDS = _boards(Settings())
 
 RUNNING = "instance:inference_requests_running:sum"
 PROCESS = 'job="vllm",instance="{}:8000"'
@@ -125,119 +131,174 @@ MONITORING_CASES = [
 ]
 
 
-# Two hosts for 14.4 an hour, which is 0.004 a second; 1,000 output tokens a second of 4,000; 2 pages a second; 800 W.
-HOST_A, HOST_B = '{job="dcgm",instance="a:9400"}', '{job="dcgm",instance="b:9400"}'
+# An H100 at 10.8 an hour and another card at 3.6: 14.4, which is 0.004 a second; 1,000 output tokens a second of 4,000; 2 pages
+# a second; 800 W.
+PRICED = _boards(Settings(cost=Cost(gpu_price_per_hour=3.6, gpu_prices_per_hour={"NVIDIA H100": 10.8})))
 MODEL_M, MODEL_N = '{job="vllm",model_name="m"}', '{job="ocr",model_name="n"}'
-GPU_A, GPU_B = '{job="dcgm",instance="a:9400",gpu="0"}', '{job="dcgm",instance="b:9400",gpu="1"}'
+GPU_A, GPU_B = '{job="dcgm",instance="a:9400",gpu="0"}', '{job="dcgm",instance="b:9400",gpu="0"}'
+GONE = '{job="dcgm",instance="b:9400",gpu="1"}'
 SPENDING = {
-    f"instance:gpu_cost_per_hour:sum{HOST_A}": "10.8x80",
-    f"instance:gpu_cost_per_hour:sum{HOST_B}": "3.6x80",
-    f"instance:gpu_idle_cost_per_hour:sum{HOST_A}": "1.8x80",
-    f"instance:gpu_idle_cost_per_hour:sum{HOST_B}": "3.6x80",
-    f"instance:gpu_power_watts:sum{HOST_A}": "700x80",
-    f"instance:gpu_power_watts:sum{HOST_B}": "100x80",
+    'DCGM_FI_DEV_FB_USED{job="dcgm",instance="a:9400",gpu="0",modelName="NVIDIA H100"}': "60x80",
+    f"gpu:memory_used_bytes:max{GPU_A}": "60x80",
+    f"gpu:memory_total_bytes:max{GPU_A}": "80x80",
+    f"gpu:power_watts:max{GPU_A}": "700x80",
+    # Of the 41 samples of ten minutes: 20 of 0.125, one of 0.5, 20 of 0.875, which is 0.5 in all and 0.875 now.
+    f"gpu:activity_ratio:max{GPU_A}": "0.125x59 0.5 0.875x19",
+    f"gpu:memory_used_bytes:max{GPU_B}": "60x80",
+    f"gpu:power_watts:max{GPU_B}": "100x80",
+    f"gpu:activity_ratio:max{GPU_B}": "0x80",
+    # Went five minutes ago.
+    f"gpu:memory_used_bytes:max{GONE}": "60x59 stale",
+    f"gpu:activity_ratio:max{GONE}": "0.5x59 stale",
     f"model:inference_generation_tokens:rate5m{MODEL_M}": "750x80",
     f"model:inference_generation_tokens:rate5m{MODEL_N}": "250x80",
     f"model:inference_prompt_tokens:rate5m{MODEL_M}": "2000x80",
     f"model:inference_prompt_tokens:rate5m{MODEL_N}": "1000x80",
     f"model:inference_requests:rate1m{MODEL_M}": "1.5x80",
     f"model:inference_requests:rate1m{MODEL_N}": "0.5x80",
-    f"gpu:memory_used_bytes:max{GPU_A}": "60x80",
-    f"gpu:memory_total_bytes:max{GPU_A}": "80x80",
-    f"gpu:power_watts:max{GPU_A}": "700x80",
-    # Of the 41 samples of ten minutes: 20 idle, one half, 20 active, which is 0.5.
-    f"gpu:activity_ratio:max{GPU_A}": "0x59 0.5 1x19",
-    # A GPU that went five minutes ago.
-    f"gpu:memory_used_bytes:max{GPU_B}": "60x59 stale",
-    f"gpu:activity_ratio:max{GPU_B}": "0.5x59 stale",
 }
 COST_CASES = [
     ("Cost per hour", 0, {"{}": 14.4}),
-    ("Idle per hour", 0, {"{}": 5.4}),
-    # Of the money: the mean of both hosts' shares would be 0.58.
-    ("Idle share", 0, {"{}": 0.375}),
+    # 10.8 x 0.125 + 3.6 x 1.
+    ("Idle per hour", 0, {"{}": 4.95}),
+    # Of the money: the mean of both shares would be 0.5625.
+    ("Idle share", 0, {"{}": 0.34375}),
     # 0.004 / 1,000, / 4,000, / 2.
     ("Per million output tokens", 0, {"{}": 4}),
     ("Per million tokens", 0, {"{}": 1}),
     ("Per 1,000 pages", 0, {"{}": 2}),
     ("Tokens per joule", 0, {"{}": 5}),
-    ("Paid and idle", 1, {"{}": 5.4}),
-    ("Idle by host", 0, {'{instance="a:9400"}': 1.8, '{instance="b:9400"}': 3.6}),
+    ("Paid and idle", 0, {"{}": 14.4}),
+    ("Paid and idle", 1, {"{}": 4.95}),
+    ("Idle by host", 0, {'{instance="a:9400"}': 1.35, '{instance="b:9400"}': 3.6}),
     ("Power by GPU exporter", 0, {'{job="dcgm"}': 800}),
     ("Models", 2, {MODEL_M: 1.5, MODEL_N: 0.5}),
     ("Models", 3, {MODEL_M: 0.75, MODEL_N: 0.25}),
     ("Models", 4, {MODEL_M: 10.8, MODEL_N: 3.6}),
-    ("GPUs", 0, {GPU_A: 0.5}),
+    ("GPUs", 0, {GPU_A: 0.5, GPU_B: 0}),
     ("GPUs", 1, {GPU_A: 0.75}),
-    ("GPUs", 3, {GPU_A: 2}),
-    ("GPUs", 4, {GPU_A: 1}),
+    ("GPUs", 3, {GPU_A: 10.8, GPU_B: 3.6}),
+    ("GPUs", 4, {GPU_A: 5.4, GPU_B: 3.6}),
+]
+# Whoever chooses one host pays for that host; work is chosen apart.
+HOST_CASES = [
+    ("a:9400", "Cost per hour", {"{}": 10.8}),
+    ("a:9400", "Idle per hour", {"{}": 1.35}),
+    ("a:9400", "Per million output tokens", {"{}": 3}),
+    ("a:9400", "Tokens per joule", {"{}": 4000 / 700}),
+    ("b:9400", "Cost per hour", {"{}": 3.6}),
+    ("b:9400", "Idle by host", {'{instance="b:9400"}': 3.6}),
 ]
 
-# 41 samples of 15 s lie in ten minutes, both ends included; work is done in the last 20 of them only.
+# Ten minutes that end at 20:30: the steps at 11, 12, ... 20 minutes. Two GPUs for 7.2 an hour, which is 0.002 a second, idle in
+# the first six steps and work in the last four.
 QUIET_FIRST = {
-    f"instance:gpu_cost_per_hour:sum{HOST_A}": "72x80",
-    f"instance:gpu_idle_cost_per_hour:sum{HOST_A}": "72x60 0x19",
-    f"instance:gpu_power_watts:sum{HOST_A}": "100x60 400x19",
-    f"model:inference_generation_tokens:rate5m{MODEL_M}": "0x60 1000x19",
-    f"model:inference_prompt_tokens:rate5m{MODEL_M}": "0x60 3000x19",
-    f"model:inference_requests:rate1m{MODEL_N}": "0x60 4x19",
+    f"gpu:memory_used_bytes:max{GPU_A}": "60x90",
+    f"gpu:memory_used_bytes:max{GPU_B}": "60x90",
+    f"gpu:activity_ratio:max{GPU_A}": "0x65 1x24",
+    f"gpu:activity_ratio:max{GPU_B}": "0x65 1x24",
+    f"gpu:power_watts:max{GPU_A}": "60x65 150x24",
+    f"gpu:power_watts:max{GPU_B}": "40x65 100x24",
+    f"model:inference_generation_tokens:rate5m{MODEL_M}": "0x65 1000x24",
+    f"model:inference_prompt_tokens:rate5m{MODEL_M}": "0x65 3000x24",
+    f"model:inference_requests:rate1m{MODEL_N}": "0x65 2x24",
 }
 RANGE_CASES = [
-    # 41 x 72 = 2,952 an hour, and each sample stands for the 30 s of the default interval.
-    ("Cost, range", {"{}": 2952 * 30 / 3600}),
-    ("Idle cost, range", {"{}": 21 * 72 * 30 / 3600}),
-    ("Idle share, range", {"{}": 21 / 41}),
-    # 0.82 a second over 20 x 1,000, 20 x 4,000 and 20 x 4: twice what the busy half alone would cost.
-    ("Per million output tokens, range", {"{}": 41}),
-    ("Per million tokens, range", {"{}": 10.25}),
-    ("Per 1,000 pages, range", {"{}": 10.25}),
-    # 80,000 over 21 x 100 + 20 x 400.
-    ("Tokens per joule, range", {"{}": 80000 / 10100}),
-    ("Energy, range", {"{}": 10100 * 30 / 3600}),
+    # 10 x 7.2, each for its minute.
+    ("Cost, range", {"{}": 1.2}),
+    # 6 x 7.2 likewise.
+    ("Idle cost, range", {"{}": 0.72}),
+    ("Idle share, range", {"{}": 6 * 7.2 / 72}),
+    # 10 x 0.002 over 4 x 1,000, 4 x 4,000 and 4 x 2: 2.5 times what the busy part alone would cost.
+    ("Per million output tokens, range", {"{}": 5}),
+    ("Per million tokens, range", {"{}": 1.25}),
+    ("Per 1,000 pages, range", {"{}": 2.5}),
+    # 16,000 over 6 x 100 + 4 x 250.
+    ("Tokens per joule, range", {"{}": 10}),
+    ("Energy, range", {"{}": 1600 / 60}),
 ]
 
 # GPUs are paid for, and nobody asks.
-NO_WORK = {f"instance:gpu_cost_per_hour:sum{HOST_A}": "72x80", f"instance:gpu_power_watts:sum{HOST_A}": "100x80"} | {
-    f"model:inference_{work}{MODEL_M}": "0x80"
+NO_WORK = {f"gpu:memory_used_bytes:max{GPU_A}": "60x90", f"gpu:power_watts:max{GPU_A}": "100x90"} | {
+    f"model:inference_{work}{MODEL_M}": "0x90"
     for work in ("generation_tokens:rate5m", "prompt_tokens:rate5m", "requests:rate1m")
 }
 PRICES = ["Per million output tokens", "Per million tokens", "Per 1,000 pages"]
+
+
+def _asked_for_money(panel: str, query: int = 0, chosen: Mapping[str, str] | None = None) -> str:
+    """A query of the cost board at these prices."""
+    return _query("Cost and energy", panel, query, chosen, boards=PRICED)
 
 
 @pytest.mark.parametrize(
     ("panel", "query", "expected"), COST_CASES, ids=[f"{case[0]} {case[1]}" for case in COST_CASES]
 )
 def test_cost_and_energy(panel: str, query: int, expected: dict[str, float], tmp_path: Path) -> None:
-    _assert_values(_query("Cost and energy", panel, query), SPENDING, expected, tmp_path)
+    _assert_values(_asked_for_money(panel, query), SPENDING, expected, tmp_path)
+
+
+@pytest.mark.parametrize(("host", "panel", "expected"), HOST_CASES)
+def test_a_chosen_host_is_what_the_cost_board_pays_for(
+    host: str, panel: str, expected: dict[str, float], tmp_path: Path
+) -> None:
+    """Priced cards too, whose models the exporter's own series tell."""
+    _assert_values(_asked_for_money(panel, chosen={"gpu_instance": host}), SPENDING, expected, tmp_path)
+
+
+def test_a_host_idles_with_all_its_gpus(tmp_path: Path) -> None:
+    """3.6 x 0.5 + 3.6 x 1; nobody measures the activity of the third, which is not called idle."""
+    host = '{{job="dcgm",instance="a:9400",gpu="{}"}}'
+    series = {f"gpu:memory_used_bytes:max{host.format(index)}": "60x80" for index in range(3)}
+    series |= {f"gpu:activity_ratio:max{host.format(index)}": f"{active}x80" for index, active in enumerate((0.5, 0))}
+    _assert_values(_asked_for_money("Idle by host"), series, {'{instance="a:9400"}': 5.4}, tmp_path)
+    _assert_values(_asked_for_money("Cost per hour"), series, {"{}": 3 * 3.6}, tmp_path)
 
 
 @pytest.mark.parametrize(("panel", "expected"), RANGE_CASES, ids=[case[0] for case in RANGE_CASES])
 def test_cost_over_the_time_range_pays_for_its_quiet_part(
     panel: str, expected: dict[str, float], tmp_path: Path
 ) -> None:
-    _assert_values(_query("Cost and energy", panel, 0), QUIET_FIRST, expected, tmp_path)
+    _assert_values(_asked_for_money(panel), QUIET_FIRST, expected, tmp_path, eval_time="20m30s")
+
+
+@pytest.mark.parametrize(("panel", "expected"), [case for case in RANGE_CASES if case[0].startswith("Per ")], ids=str)
+def test_a_price_of_work_does_not_depend_on_how_often_work_is_recorded(
+    panel: str, expected: dict[str, float], tmp_path: Path
+) -> None:
+    """Here half as often as GPUs are: a sum of the samples themselves would call the work half as much."""
+    rarely = {
+        name: " ".join(sample for value, times in ((idle, 33), (busy, 13)) for sample in [value, "_"] * times)
+        for name, idle, busy in (
+            (f"model:inference_generation_tokens:rate5m{MODEL_M}", "0", "1000"),
+            (f"model:inference_prompt_tokens:rate5m{MODEL_M}", "0", "3000"),
+            (f"model:inference_requests:rate1m{MODEL_N}", "0", "2"),
+        )
+    }
+    _assert_values(_asked_for_money(panel), QUIET_FIRST | rarely, expected, tmp_path, eval_time="20m30s")
+
+
+def test_a_gpu_that_has_gone_is_paid_for_as_long_as_it_was_there(tmp_path: Path) -> None:
+    """Until 13:15: three steps of ten, 3.6 an hour each."""
+    series = {f"gpu:memory_used_bytes:max{GPU_A}": "60x53 stale"}
+    _assert_values(_asked_for_money("Cost, range"), series, {"{}": 0.18}, tmp_path, eval_time="20m30s")
 
 
 @pytest.mark.parametrize("panel", [*PRICES, *(f"{price}, range" for price in PRICES)])
 def test_work_that_nobody_does_has_no_price(panel: str, tmp_path: Path) -> None:
     """No infinity, and no 0 either."""
-    _assert_values(_query("Cost and energy", panel, 0), NO_WORK, {}, tmp_path)
+    _assert_values(_asked_for_money(panel), NO_WORK, {}, tmp_path, eval_time="20m30s")
 
 
-def test_prices_by_model_are_asked_of_the_chosen_gpus_and_not_of_the_service() -> None:
-    """The exporters' own series carry the labels of both variables."""
-    settings = Settings(cost=Cost(gpu_prices_per_hour={"NVIDIA L4": 0.5}))
-    boards = {board["title"]: board for board in compile_bundle(settings).dashboards.values()}
-    (table,) = [panel for panel in boards["Cost and energy"]["panels"] if panel["title"] == "GPUs"]
-    price = table["targets"][3]["expr"]
-    assert 'DCGM_FI_DEV_FB_USED{instance=~"$gpu_instance",job=~"$gpu_job",modelName="NVIDIA L4"}' in price
-    assert 'nvidia_smi_gpu_info{instance=~"$gpu_instance",job=~"$gpu_job",name="NVIDIA L4"}' in price
-
-
-def test_whatever_is_summed_over_a_time_range_is_recorded_at_one_interval() -> None:
-    """Or a price of work would be wrong by the ratio of the intervals."""
-    groups = {group.name: group for group in recording_rules.groups(Settings())}
-    assert {groups[name].interval_seconds for name in ("cost", "engine", "requests")} == {None}
+def test_prices_are_asked_of_the_chosen_gpus_and_not_of_the_service() -> None:
+    """The exporters' own series carry the labels of both variables, as the recorded ones do."""
+    exprs = [target["expr"] for panel in PRICED["Cost and energy"]["panels"] for target in panel.get("targets", ())]
+    selectors = [
+        found for expr in exprs for found in re.findall(r"(?:gpu:|DCGM_|nvidia_smi_)[\w:]+(?:\{[^}]*\})?", expr)
+    ]
+    assert {selector.partition("{")[0] for selector in selectors} >= {"DCGM_FI_DEV_FB_USED", "nvidia_smi_gpu_info"}
+    for selector in selectors:
+        assert '{instance=~"$gpu_instance",job=~"$gpu_job"' in selector, selector
 
 
 # Ten minutes that end at 20:30: the steps at 11, 12, ... 20 minutes. pytorch serves all the time, vLLM's version 2 from
@@ -376,11 +437,19 @@ def _assert_values(
     assert result.passed, "\n".join(result.problems)
 
 
-def _query(board: str, panel: str, number: int, chosen: Mapping[str, str] | None = None) -> str:
+def _query(
+    title: str,
+    panel: str,
+    number: int,
+    chosen: Mapping[str, str] | None = None,
+    *,
+    boards: Mapping[str, Json] = BOARDS,
+) -> str:
     """The query with what is chosen, and every other variable at All."""
-    (found,) = [each for each in BOARDS[board]["panels"] if each["title"] == panel]
+    board = boards[title]
+    (found,) = [each for each in board["panels"] if each["title"] == panel]
     expr = str(found["targets"][number]["expr"])
-    for variable in BOARDS[board]["templating"]["list"][1:]:
+    for variable in board["templating"]["list"][1:]:
         name, choices = variable["name"], chosen or {}
         value = choices[name] if name in choices else variable["allValue"]
         expr = expr.replace(f'"${name}"', f'"{value}"')

@@ -1,6 +1,7 @@
 """Every rule test of this folder, run by promtool against freshly compiled rule files.
 
-In an expression, {{ module.NAME }} is the text of that query in `recording_rules/`, which boards ask without its being recorded.
+In an expression, {{ module.NAME }} is the text of that query in `recording_rules/`, which boards ask without its being recorded;
+that of `cost` has the prices of the file's settings.
 """
 
 import re
@@ -15,13 +16,14 @@ import yaml
 import alerts
 import recording_rules
 from kit.expr import Expr
+from kit.promql import instant
 from kit.rules import Severity
 from kit.settings import Settings, load_settings
 from pipeline import promtool
 from pipeline.bundle import Json
 from pipeline.compiler import compile_bundle
 from pipeline.outputs import write_bundle
-from recording_rules import gpu, instances
+from recording_rules import cost, gpu, instances
 from stack.components import ensure_components
 from tests.rules.windows import closed, tolerance
 
@@ -31,12 +33,21 @@ ALERTS = [alert for group in alerts.groups(Settings()) for alert in group.alerts
 ALERT_NAMES = sorted(alert.name for alert in ALERTS)
 HEARTBEATS = {alert.name for alert in ALERTS if alert.severity is Severity.HEARTBEAT}
 RECORDED = sorted({record.name for group in recording_rules.groups(Settings()) for record in group.records})
-QUERIES = {
-    f"{module.__name__.rpartition('.')[2]}.{name}": str(query)
-    for module in (gpu, instances)
-    for name, query in vars(module).items()
-    if isinstance(query, Expr) and not name.startswith("_")
-}
+
+
+def _queries(settings: Settings) -> dict[str, str]:
+    """The text of each query by its name."""
+    named = {
+        f"{module.__name__.rpartition('.')[2]}.{name}": query
+        for module in (gpu, instances)
+        for name, query in vars(module).items()
+        if isinstance(query, Expr) and not name.startswith("_")
+    }
+    named |= {"cost.price": cost.price(settings), "cost.idle": cost.idle(settings, instant(gpu.ACTIVITY))}
+    return {name: str(query) for name, query in named.items()}
+
+
+QUERIES = _queries(Settings())
 _NAMED = re.compile(r"\{\{ ([\w.]+) \}\}")
 
 
@@ -122,8 +133,9 @@ def _valued() -> Iterator[str]:
 def _read(file: Path) -> dict[str, Any]:
     """The file's tests, with its queries written out."""
     content: dict[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8"))
+    queries = _queries(load_settings(_settings_file(file)))
     for case in _cases(content, "promql_expr_test"):
-        case["expr"] = _NAMED.sub(lambda named: QUERIES[named[1]], case["expr"])
+        case["expr"] = _NAMED.sub(lambda named: queries[named[1]], case["expr"])
     return content
 
 

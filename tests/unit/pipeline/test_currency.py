@@ -11,7 +11,7 @@ from kit.settings import SCHEMA_FILE, Cost, Settings
 from pipeline.compiler import compile_bundle
 from pipeline.currency import print_in
 from pipeline.modern import modern_dashboard, plain
-from recording_rules import cost
+from recording_rules import cost, gpu
 
 SCHEMA = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
 CODES = SCHEMA["properties"]["cost"]["properties"]["currency"]["enum"]
@@ -25,7 +25,7 @@ KNOWN_TO_GRAFANA = {
 
 def board():
     """A number and a table of two columns, one of which is no money."""
-    paid, watts = (sum_by(("job",), instant(series)) for series in (cost.COST, cost.POWER))
+    paid, watts = (sum_by(("job",), query) for query in (cost.price(Settings()), instant(gpu.POWER)))
     panels = (stat("paid", paid, why="w."), comparison("table", {"Paid": paid, "Power": watts}, why="w."))
     built = dashboard("x", "X", question="q?", variables=(GPU_JOB,), rows=(row("money", *panels),))
     return modern_dashboard(plain(built), tags=["t"])

@@ -9,18 +9,15 @@ import pytest
 import yaml
 
 import alerts
-import recording_rules
 from kit.rules import Severity
 from kit.settings import Settings, load_settings
 from pipeline import promtool
-from pipeline.bundle import Json
 from pipeline.compiler import compile_bundle
 from pipeline.outputs import write_bundle
 from stack.components import ensure_components
-from tests.rules.windows import closed, tolerance
+from tests.rules.files import TEST_FILES, how_to_run, read, settings_file
+from tests.rules.windows import closed
 
-FOLDER = Path(__file__).parent
-TEST_FILES = sorted(FOLDER.glob("*.test.yml"))
 ALERTS = [alert for group in alerts.groups(Settings()) for alert in group.alerts]
 ALERT_NAMES = sorted(alert.name for alert in ALERTS)
 HEARTBEATS = {alert.name for alert in ALERTS if alert.severity is Severity.HEARTBEAT}
@@ -48,8 +45,8 @@ def compiled_rules(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path |
 @pytest.mark.parametrize("file", TEST_FILES, ids=lambda file: file.name)
 def test_rules(file: Path, compiled_rules: Callable[[Path | None], Path]) -> None:
     """promtool agrees with every expectation in the file."""
-    copy = compiled_rules(_settings_file(file)) / file.name
-    copy.write_text(closed(yaml.safe_dump(_read(file) | _how_to_run(), width=10**9)), encoding="utf-8")
+    copy = compiled_rules(settings_file(file)) / file.name
+    copy.write_text(closed(yaml.safe_dump(read(file) | how_to_run(), width=10**9)), encoding="utf-8")
     result = promtool.test_rules([copy])
     assert result.passed, "\n".join(result.problems)
 
@@ -81,30 +78,12 @@ def test_firing_cases_state_the_texts() -> None:
 
 def test_test_names_are_unique() -> None:
     """promtool names the failed test, which must lead to one place."""
-    names = [test.get("name", "") for file in TEST_FILES for test in _read(file)["tests"]]
+    names = [test.get("name", "") for file in TEST_FILES for test in read(file)["tests"]]
     assert all(names)
     assert len(names) == len(set(names))
 
 
-@cache
-def _read(file: Path) -> dict[str, Any]:
-    content: dict[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8"))
-    return content
-
-
 def _alert_cases() -> Iterator[dict[str, Any]]:
     for file in TEST_FILES:
-        for test in _read(file)["tests"]:
+        for test in read(file)["tests"]:
             yield from test.get("alert_rule_test", ())
-
-
-def _settings_file(file: Path) -> Path | None:
-    """`x.settings.yml` beside `x.test.yml`: the settings that its rules are compiled with."""
-    beside = file.with_name(file.name.replace(".test.yml", ".settings.yml"))
-    return beside if beside.is_file() else None
-
-
-def _how_to_run() -> Json:
-    """Records before alerts, since promtool's own order is random and an alert must see the records of its own moment."""
-    groups = (*recording_rules.groups(Settings()), *alerts.groups(Settings()))
-    return {"group_eval_order": [group.name for group in groups], **tolerance()}

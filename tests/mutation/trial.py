@@ -28,6 +28,7 @@ from tests.rules.windows import closed
 
 UNCHANGED = 0
 STEPS_OF_A_RUN = 100
+LINES_SHOWN = 6
 
 _NAME = re.compile(r"[A-Za-z_:][\w:]*")
 _COPY = re.compile(r"__m(\d+)")
@@ -178,7 +179,8 @@ def noticed(trial: Trial, mutants: Mapping[int, Json]) -> set[int]:
         problems = _run(trial, alive)
         hit = {int(number) for number in _COPY.findall(problems)}
         if UNCHANGED in hit or (problems and not hit):
-            raise GlassboxError(f"{trial.file.name} fails without any fault; make it pass first:\n{problems}")
+            shown = "\n".join(problems.splitlines()[:LINES_SHOWN])
+            raise GlassboxError(f"{trial.file.name} fails without any fault; make it pass first:\n{shown}")
         killed |= hit
         alive = {number: rule for number, rule in alive.items() if number not in hit}
         # An error of one copy ends the test for all of them, so that the others have not been judged yet.

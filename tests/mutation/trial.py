@@ -2,7 +2,7 @@
 
 The rule, all that reads it, and every case that depends on it are copied once for each mutant, under names of their own
 (`InferenceQPSLow__m7`), and the mutant takes the rule's place in its copy. What lies upstream is shared, what is asked by no case is left
-out. Copy 0 holds the rule unchanged and must pass: it proves that copying changes nothing.
+out, and so is a case that finds series by a pattern of names. Copy 0 holds the rule unchanged and must pass: it proves that copying changes nothing.
 """
 
 import re

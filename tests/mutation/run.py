@@ -63,7 +63,8 @@ def judge(identity: str, variants: Mapping[Path | None, Rule]) -> Outcome:
     alive = set(whats) - invalid
     for trial in trials(identity):
         candidates = by_settings[settings_file(trial.file)]
-        alive -= noticed(trial, {n: candidates[n].rule for n in sorted(alive & set(candidates))})
+        if numbered := {number: candidates[number].rule for number in sorted(alive & set(candidates))}:
+            alive -= noticed(trial, numbered)
     first = next(iter(variants.values()))
     return Outcome(first, len(whats), len(invalid), tuple(whats[number] for number in sorted(alive)))
 

@@ -4,7 +4,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
-.PHONY: help setup tools demo test check golden bench build lint clean
+.PHONY: help setup tools demo test check golden mutants bench build lint clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -32,6 +32,9 @@ test: check tools ## everything that a change must pass
 golden: setup ## renew tests/golden, the compiled files that reviewers read, and test it
 	$(RUN) deploy.py build --out tests/golden
 	$(RUN) -m pytest --quiet tests/unit/pipeline/test_golden.py
+
+mutants: tools ## make small faults in every rule and see that its tests notice; ONLY=name for some rules
+	$(RUN) -m tests.mutation.run $(if $(ONLY),--only '$(ONLY)')
 
 bench: tools ## speed, size and load, as tables, in about five minutes; PEER=FILE adds another dashboard
 	$(RUN) -m stack.bench $(if $(PEER),--peer-dashboard $(PEER))

@@ -4,7 +4,6 @@ In an expression, {{ module.NAME }} is the text of that query in `recording_rule
 that of `cost` has the prices of the file's settings.
 """
 
-import re
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -15,40 +14,22 @@ import yaml
 
 import alerts
 import recording_rules
-from kit.expr import Expr
-from kit.promql import instant
 from kit.rules import Severity
 from kit.settings import Settings, load_settings
 from pipeline import promtool
-from pipeline.bundle import Json
 from pipeline.compiler import compile_bundle
 from pipeline.outputs import write_bundle
-from recording_rules import cost, gpu, instances
 from stack.components import ensure_components
-from tests.rules.windows import closed, tolerance
+from tests.rules.files import TEST_FILES, how_to_run, queries, read, settings_file
+from tests.rules.windows import closed
 
-FOLDER = Path(__file__).parent
-TEST_FILES = sorted(FOLDER.glob("*.test.yml"))
 ALERTS = [alert for group in alerts.groups(Settings()) for alert in group.alerts]
 ALERT_NAMES = sorted(alert.name for alert in ALERTS)
 HEARTBEATS = {alert.name for alert in ALERTS if alert.severity is Severity.HEARTBEAT}
 RECORDED = sorted({record.name for group in recording_rules.groups(Settings()) for record in group.records})
 
 
-def _queries(settings: Settings) -> dict[str, str]:
-    """The text of each query by its name."""
-    named = {
-        f"{module.__name__.rpartition('.')[2]}.{name}": query
-        for module in (gpu, instances)
-        for name, query in vars(module).items()
-        if isinstance(query, Expr) and not name.startswith("_")
-    }
-    named |= {"cost.price": cost.price(settings), "cost.idle": cost.idle(settings, instant(gpu.ACTIVITY))}
-    return {name: str(query) for name, query in named.items()}
-
-
-QUERIES = _queries(Settings())
-_NAMED = re.compile(r"\{\{ ([\w.]+) \}\}")
+QUERIES = queries(Settings())
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -73,8 +54,8 @@ def compiled_rules(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path |
 @pytest.mark.parametrize("file", TEST_FILES, ids=lambda file: file.name)
 def test_rules(file: Path, compiled_rules: Callable[[Path | None], Path]) -> None:
     """promtool agrees with every expectation in the file."""
-    copy = compiled_rules(_settings_file(file)) / file.name
-    copy.write_text(closed(yaml.safe_dump(_read(file) | _how_to_run(), width=10**9)), encoding="utf-8")
+    copy = compiled_rules(settings_file(file)) / file.name
+    copy.write_text(closed(yaml.safe_dump(read(file) | how_to_run(), width=10**9)), encoding="utf-8")
     result = promtool.test_rules([copy])
     assert result.passed, "\n".join(result.problems)
 
@@ -106,7 +87,7 @@ def test_firing_cases_state_the_texts() -> None:
 
 def test_test_names_are_unique() -> None:
     """promtool names the failed test, which must lead to one place."""
-    names = [test.get("name", "") for file in TEST_FILES for test in _read(file)["tests"]]
+    names = [test.get("name", "") for file in TEST_FILES for test in read(file)["tests"]]
     assert all(names)
     assert len(names) == len(set(names))
 
@@ -124,19 +105,9 @@ def test_a_query_has_an_exact_value(name: str) -> None:
 def _valued() -> Iterator[str]:
     """Expressions that are expected to have samples, and the names of these."""
     for file in TEST_FILES:
-        for case in _cases(_read(file), "promql_expr_test"):
+        for case in _cases(read(file), "promql_expr_test"):
             for sample in case.get("exp_samples") or ():
                 yield f"{case['expr']} {sample.get('labels', '')}"
-
-
-@cache
-def _read(file: Path) -> dict[str, Any]:
-    """The file's tests, with its queries written out."""
-    content: dict[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8"))
-    queries = _queries(load_settings(_settings_file(file)))
-    for case in _cases(content, "promql_expr_test"):
-        case["expr"] = _NAMED.sub(lambda named: queries[named[1]], case["expr"])
-    return content
 
 
 def _cases(content: dict[str, Any], kind: str) -> Iterator[dict[str, Any]]:
@@ -146,16 +117,4 @@ def _cases(content: dict[str, Any], kind: str) -> Iterator[dict[str, Any]]:
 
 def _alert_cases() -> Iterator[dict[str, Any]]:
     for file in TEST_FILES:
-        yield from _cases(_read(file), "alert_rule_test")
-
-
-def _settings_file(file: Path) -> Path | None:
-    """`x.settings.yml` beside `x.test.yml`: the settings that its rules are compiled with."""
-    beside = file.with_name(file.name.replace(".test.yml", ".settings.yml"))
-    return beside if beside.is_file() else None
-
-
-def _how_to_run() -> Json:
-    """Records before alerts, since promtool's own order is random and an alert must see the records of its own moment."""
-    groups = (*recording_rules.groups(Settings()), *alerts.groups(Settings()))
-    return {"group_eval_order": [group.name for group in groups], **tolerance()}
+        yield from _cases(read(file), "alert_rule_test")

@@ -1,0 +1,223 @@
+"""Small faults of a rule, one at a time: what a careless hand could leave behind.
+
+| kind | fault |
+| --- | --- |
+| comparator | turned round (`>` to `<`), and weakened or sharpened (`>` to `>=`) |
+| number | 10 % more and 10 % less, of what is compared, calculated with, or given to clamp_min, clamp_max and vector |
+| for, window, offset | half and double |
+| matcher | dropped |
+| aggregation | sum, max, min, avg and count, and the same over time, by another |
+| le | dropped from `by (..., le)` |
+| operand | one side of `and`, `or` and `unless` dropped; `unless` keeps its left side |
+
+0 stays 0, and the parameters of topk and histogram_quantile are no thresholds. Two faults that print the same rule are one.
+The trees are promql_parser's. What kit/promql.py cannot write, such as `@`, is not looked for.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+import promql_parser as ast
+
+from kit.expr import Matcher, Selector
+from pipeline.bundle import Json
+
+COMPARATORS = {
+    ">": ("<", ">="),
+    ">=": ("<=", ">"),
+    "<": (">", "<="),
+    "<=": (">=", "<"),
+    "==": ("!=",),
+    "!=": ("==",),
+}
+AGGREGATIONS = {"sum": ("max",), "max": ("sum", "min", "avg"), "min": ("max",), "avg": ("max",), "count": ("sum",)}
+OVER_TIME = {
+    f"{old}_over_time": tuple(f"{new}_over_time" for new in others)
+    for old, others in AGGREGATIONS.items()
+    if old != "count"
+}
+WITH_THRESHOLDS = ("clamp_min", "clamp_max", "vector")
+SET_OPERATORS = ("and", "or", "unless")
+LONGEST_FRAGMENT = 70
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One faulty text. `what` tells a reader where and how it differs."""
+
+    kind: str
+    what: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A rule with one fault. `key` is the same for the same fault of a rule that was compiled with other settings."""
+
+    key: tuple[str, int]
+    what: str
+    rule: Json
+
+
+def mutants(rule: Json) -> list[Mutant]:
+    """Every fault of a rule as Prometheus reads it, those that change nothing left out."""
+    counts: dict[str, int] = {}
+    found = []
+    for kind, what, changed in _changed(rule):
+        counts[kind] = counts.get(kind, 0) + 1
+        found.append(Mutant((kind, counts[kind]), what, rule | changed))
+    original = pretty(rule["expr"])
+    seen = [(original, rule.get("for"))]
+    different = []
+    for mutant in found:
+        printed = (pretty(mutant.rule["expr"]), mutant.rule.get("for"))
+        if printed not in seen:
+            seen.append(printed)
+            different.append(mutant)
+    return _numbered(different)
+
+
+def pretty(expr: str) -> str:
+    """The expression as the parser prints it, the same for two spellings of one tree."""
+    return ast.parse(expr).prettify()
+
+
+def expression_faults(expr: str) -> list[Fault]:
+    """Every fault of an expression, in the order of its text."""
+    return list(_faults(ast.parse(expr)))
+
+
+def _changed(rule: Json) -> Iterator[tuple[str, str, Json]]:
+    for fault in expression_faults(rule["expr"]):
+        yield fault.kind, fault.what, {"expr": fault.text}
+    length = rule.get("for", "0s")
+    for new in [] if length == "0s" else _half_and_double(ast.parse_duration(length)):
+        yield "for", f"for {rule['for']} -> {new}", {"for": new}
+
+
+def _numbered(found: list[Mutant]) -> list[Mutant]:
+    """Equal descriptions of one rule are told apart by a number."""
+    counts: dict[str, int] = {}
+    numbered = []
+    for mutant in found:
+        counts[mutant.what] = count = counts.get(mutant.what, 0) + 1
+        what = mutant.what if count == 1 else f"{mutant.what} ({count})"
+        numbered.append(Mutant(mutant.key, what, mutant.rule))
+    return numbered
+
+
+def _faults(node: ast.Expr) -> Iterator[Fault]:
+    match node:
+        case ast.BinaryExpr():
+            yield from _of_binary(node)
+        case ast.AggregateExpr():
+            yield from _of_aggregation(node)
+        case ast.Call():
+            yield from _of_call(node)
+        case ast.ParenExpr():
+            yield from _inside(node.expr, "({})".format)
+        case ast.SubqueryExpr():
+            yield from _of_subquery(node)
+        case ast.MatrixSelector():
+            yield from _of_selector(node.vector_selector, node.range)
+        case ast.VectorSelector():
+            yield from _of_selector(node)
+        case ast.NumberLiteral():
+            yield from _of_number(node)
+
+
+def _inside(node: ast.Expr, written: Callable[[str], str]) -> Iterator[Fault]:
+    """The faults of a part, each in the text of the whole."""
+    for fault in _faults(node):
+        yield Fault(fault.kind, fault.what, written(fault.text))
+
+
+def _of_binary(node: ast.BinaryExpr) -> Iterator[Fault]:
+    # Whatever binds more weakly than its surroundings is a ParenExpr of its own, so that parts can be written side by side.
+    left, right, operator = node.lhs.prettify(), node.rhs.prettify(), str(node.op)
+    matching = f" {node.modifier}" if node.modifier and str(node.modifier) else ""
+    yield from _inside(node.lhs, lambda text: f"{text} {operator}{matching} {right}")
+    for other in COMPARATORS.get(operator, ()):
+        what = f"{operator} {_short(right)} -> {other}"
+        yield Fault("comparator", what, f"{left} {other}{matching} {right}")
+    if operator in SET_OPERATORS:
+        yield Fault("operand", f"dropped: {operator} {_short(right)}", left)
+    if operator in ("and", "or"):
+        yield Fault("operand", f"dropped: {_short(left)} {operator}", right)
+    yield from _inside(node.rhs, lambda text: f"{left} {operator}{matching} {text}")
+
+
+def _of_aggregation(node: ast.AggregateExpr) -> Iterator[Fault]:
+    operator, inner = str(node.op), node.expr.prettify()
+    by = f" {node.modifier}" if node.modifier else ""
+    parameter = f"{node.param.prettify()}, " if node.param else ""
+    for other in AGGREGATIONS.get(operator, ()):
+        yield Fault("aggregation", f"{operator} -> {other}: {_short(inner)}", f"{other}{by} ({inner})")
+    if node.modifier and node.modifier.type == ast.AggModifierType.By and "le" in node.modifier.labels:
+        kept = ", ".join(label for label in node.modifier.labels if label != "le")
+        yield Fault("le", f"le dropped from {operator}{by}", f"{operator} by ({kept}) ({parameter}{inner})")
+    yield from _inside(node.expr, lambda text: f"{operator}{by} ({parameter}{text})")
+
+
+def _of_call(node: ast.Call) -> Iterator[Fault]:
+    name = node.func.name
+    arguments = [each.prettify() for each in node.args]
+    for other in OVER_TIME.get(name, ()):
+        what = f"{name} -> {other}: {_short(arguments[0])}"
+        yield Fault("aggregation", what, f"{other}({', '.join(arguments)})")
+    for position, argument in enumerate(node.args):
+        if not isinstance(argument, ast.NumberLiteral) or name in WITH_THRESHOLDS:
+            before = "".join(f"{text}, " for text in arguments[:position])
+            after = "".join(f", {text}" for text in arguments[position + 1 :])
+            for fault in _faults(argument):
+                yield Fault(fault.kind, fault.what, f"{name}({before}{fault.text}{after})")
+
+
+def _of_subquery(node: ast.SubqueryExpr) -> Iterator[Fault]:
+    inner = node.expr.prettify()
+    step = ast.display_duration(node.step) if node.step else ""
+    offset = f" offset {ast.display_duration(node.offset)}" if node.offset else ""
+    window = ast.display_duration(node.range) if node.range else ""
+    yield from _inside(node.expr, lambda text: f"{text}[{window}:{step}]{offset}")
+    for new in _half_and_double(node.range):
+        what = f"{_short(inner)}[{window}:{step}] -> [{new}:{step}]"
+        yield Fault("window", what, f"{inner}[{new}:{step}]{offset}")
+
+
+def _of_selector(node: ast.VectorSelector, window: timedelta | None = None) -> Iterator[Fault]:
+    operators = {"Equal": "=", "NotEqual": "!=", "Re": "=~", "NotRe": "!~"}
+    matchers = tuple(
+        (each.name, Matcher(operators[str(each.op).rpartition(".")[2]], each.value)) for each in node.matchers.matchers
+    )
+    name = node.name or ""
+    shown = ast.display_duration(window) if window else ""
+    offset = ast.display_duration(node.offset) if node.offset else ""
+
+    def written(kept: tuple[tuple[str, Matcher], ...], window: str, offset: str) -> str:
+        return str(Selector(name, (), shared_name=False, matchers=kept, window=window, offset=offset))
+
+    for dropped in matchers:
+        kept = tuple(each for each in matchers if each is not dropped)
+        what = f"dropped: {dropped[0]}{dropped[1].operator}{dropped[1].value!r} of {name}"
+        yield Fault("matcher", what, written(kept, shown, offset))
+    for new in _half_and_double(window):
+        yield Fault("window", f"{name}[{shown}] -> [{new}]", written(matchers, new, offset))
+    for new in _half_and_double(node.offset):
+        yield Fault("offset", f"{name} offset {offset} -> {new}", written(matchers, shown, new))
+
+
+def _of_number(node: ast.NumberLiteral) -> Iterator[Fault]:
+    if node.val:
+        for factor in (1.1, 0.9):
+            new = format(node.val * factor, ".12g")
+            yield Fault("number", f"{node.val:.12g} -> {new}", new)
+
+
+def _half_and_double(length: timedelta | None) -> list[str]:
+    return [ast.display_duration(new) for new in (length / 2, length * 2)] if length else []
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= LONGEST_FRAGMENT else f"{line[: LONGEST_FRAGMENT - 3]}..."

@@ -1,0 +1,160 @@
+"""The faults themselves: where each kind is made, and where none is."""
+
+import pytest
+import yaml
+
+from tests.mutation.mutators import expression_faults, mutants, pretty
+
+
+def faulty(expr, kind):
+    return [pretty(fault.text) for fault in expression_faults(expr) if fault.kind == kind]
+
+
+@pytest.mark.parametrize(
+    ("operator", "others"),
+    [(">", ["<", ">="]), (">=", ["<=", ">"]), ("<", [">", "<="]), ("<=", [">=", "<"]), ("==", ["!="]), ("!=", ["=="])],
+)
+def test_comparators_are_turned_and_weakened(operator, others):
+    assert faulty(f"a {operator} b", "comparator") == [f"a {other} b" for other in others]
+
+
+def test_a_comparator_keeps_what_it_matches_on():
+    assert faulty("a > on (job) group_left (x) b", "comparator") == [
+        "a < on (job) group_left (x) b",
+        "a >= on (job) group_left (x) b",
+    ]
+
+
+def test_a_comparator_deep_inside_changes_alone():
+    assert faulty("a / (b > 0) > 0.5", "comparator") == [
+        "a / (b < 0) > 0.5",
+        "a / (b >= 0) > 0.5",
+        "a / (b > 0) < 0.5",
+        "a / (b > 0) >= 0.5",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("expr", "expected"),
+    [
+        ("a > 20", ["a > 22", "a > 18"]),
+        ("a * 300 >= 20", ["a * 330 >= 20", "a * 270 >= 20", "a * 300 >= 22", "a * 300 >= 18"]),
+        ("a < 0.005", ["a < 0.0055", "a < 0.0045"]),
+        ("a * -1", ["a * -1.1", "a * -0.9"]),
+        ("clamp_min(a, 5)", ["clamp_min(a, 5.5)", "clamp_min(a, 4.5)"]),
+        ("vector(0.95)", ["vector(1.045)", "vector(0.855)"]),
+        ("a > 0", []),
+        ("topk by (job) (1, a)", []),
+        ("histogram_quantile(0.99, a)", []),
+        ('a{le="10.0"}', []),
+    ],
+)
+def test_numbers_that_decide_move_by_a_tenth(expr, expected):
+    assert faulty(expr, "number") == expected
+
+
+@pytest.mark.parametrize(
+    ("expr", "kind", "expected"),
+    [
+        ("rate(a[5m])", "window", ["rate(a[2m30s])", "rate(a[10m])"]),
+        (
+            "avg_over_time(a[1d] offset 1h)",
+            "window",
+            ["avg_over_time(a[12h] offset 1h)", "avg_over_time(a[2d] offset 1h)"],
+        ),
+        (
+            "avg_over_time(a[1d] offset 1h)",
+            "offset",
+            ["avg_over_time(a[1d] offset 30m)", "avg_over_time(a[1d] offset 2h)"],
+        ),
+        ("max_over_time(a[10m:1m])", "window", ["max_over_time(a[5m:1m])", "max_over_time(a[20m:1m])"]),
+    ],
+)
+def test_times_are_halved_and_doubled(expr, kind, expected):
+    assert faulty(expr, kind) == expected
+
+
+def test_each_matcher_is_dropped_and_the_others_keep_their_quotes():
+    expr = r'rate(a{handler!~"|/v1/\"models\"",job=~"x|y",status="5\\d"}[5m])'
+    assert faulty(expr, "matcher") == [
+        r'rate(a{job=~"x|y",status="5\\d"}[5m])',
+        r'rate(a{handler!~"|/v1/\"models\"",status="5\\d"}[5m])',
+        r'rate(a{handler!~"|/v1/\"models\"",job=~"x|y"}[5m])',
+    ]
+
+
+@pytest.mark.parametrize(
+    ("expr", "expected"),
+    [
+        ("sum by (job) (a)", ["max by (job) (a)"]),
+        ("max without (pid) (a)", ["sum without (pid) (a)", "min without (pid) (a)", "avg without (pid) (a)"]),
+        ("min(a)", ["max(a)"]),
+        ("avg by (job) (a)", ["max by (job) (a)"]),
+        ("count by (job) (a)", ["sum by (job) (a)"]),
+        ("min_over_time(a[5m])", ["max_over_time(a[5m])"]),
+        ("sum_over_time(a[5m])", ["max_over_time(a[5m])"]),
+        (
+            "sum by (job) (max by (job, x) (a))",
+            [
+                "max by (job) (max by (job, x) (a))",
+                "sum by (job) (sum by (job, x) (a))",
+                "sum by (job) (min by (job, x) (a))",
+                "sum by (job) (avg by (job, x) (a))",
+            ],
+        ),
+        ("topk by (job) (1, a)", []),
+        ("last_over_time(a[5m])", []),
+    ],
+)
+def test_aggregations_are_exchanged(expr, expected):
+    assert faulty(expr, "aggregation") == expected
+
+
+def test_le_is_dropped_from_by():
+    assert faulty("sum by (job, le) (rate(a[5m]))", "le") == ["sum by (job) (rate(a[5m]))"]
+    assert faulty("sum by (job) (rate(a[5m]))", "le") == []
+
+
+@pytest.mark.parametrize(
+    ("expr", "expected"),
+    [
+        ("a and b", ["a", "b"]),
+        ("a or on (job) b", ["a", "b"]),
+        ("a unless on (job) b", ["a"]),
+        ("(a or b) and c", ["(b) and c", "(a) and c", "(a or b)", "c"]),
+        ("a or b and c", ["b and c", "a", "a or b", "a or c"]),
+        ("a + b", []),
+    ],
+)
+def test_operands_are_dropped(expr, expected):
+    assert sorted(faulty(expr, "operand")) == sorted(pretty(text) for text in expected)
+
+
+def test_faults_come_in_the_order_of_the_text():
+    """A rule that another setting makes longer at its end has the same faults in front, under the same keys."""
+    short = mutants({"alert": "A", "expr": "a > 1 or b > 1"})
+    longer = mutants({"alert": "A", "expr": "a > 1 or b > 1 or absent(c) > 1"})
+    assert [(mutant.key, mutant.what) for mutant in short if mutant.key[0] == "comparator"] == [
+        (mutant.key, mutant.what) for mutant in longer if mutant.key[0] == "comparator"
+    ][:4]
+
+
+def test_for_is_halved_and_doubled():
+    rule = {"alert": "A", "expr": "a", "for": "60s", "labels": {"severity": "page"}}
+    assert [mutant.rule for mutant in mutants(rule)] == [rule | {"for": "30s"}, rule | {"for": "2m"}]
+    assert mutants(rule | {"for": "0s"}) == []
+
+
+def test_a_fault_that_changes_nothing_is_none():
+    """`a or a` is `a` whichever side is dropped: one fault, not two."""
+    assert [mutant.rule["expr"] for mutant in mutants({"record": "r", "expr": "a or a"})] == ["a"]
+
+
+def test_equal_descriptions_are_numbered():
+    whats = [mutant.what for mutant in mutants({"record": "r", "expr": "(a > 0) / (b > 0)"})]
+    assert whats == ["> 0 -> <", "> 0 -> >=", "> 0 -> < (2)", "> 0 -> >= (2)"]
+
+
+def test_a_mutant_is_written_as_a_rule():
+    (mutant, *_) = mutants(yaml.safe_load("{record: r, expr: 'a > 1', labels: {slo: x}}"))
+    assert mutant.rule == {"record": "r", "expr": "a < 1", "labels": {"slo": "x"}}

@@ -30,7 +30,7 @@ from pipeline.compiler import compile_bundle
 from pipeline.outputs import write_bundle
 from recording_rules import gpu
 from stack.background import served
-from stack.bench_blocks import write_blocks
+from stack.blocks import write_blocks
 from stack.captures import find_capture
 from stack.dcgm import SimulatedDcgm
 from stack.processes import LOOPBACK, free_port, prometheus

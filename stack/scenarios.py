@@ -60,6 +60,8 @@ SCENARIOS = {
                 "InferenceKVCacheFullAndQueueing",
                 "InferenceLatencyHigh",
                 "InferencePreemptionThrash",
+                "InferenceErrorBudgetBurnFast",
+                "InferenceErrorBudgetBurnSlow",
             }
         ),
     ),

@@ -52,7 +52,7 @@ SCENARIOS = {
     ),
     "saturated": Scenario(
         story="More is asked than the KV cache holds: requests queue and are preempted.",
-        vllm=(VllmFeed("saturated"),),
+        vllm=(VllmFeed("saturated", replicas=3),),
         verdicts={QWEN: "More KV cache", HUNYUAN: "Fine"},
         alerts=frozenset(
             {

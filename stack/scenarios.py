@@ -13,6 +13,7 @@ from stack import dcgm
 # Of the captured servers.
 NEWEST, OLDER = "0.32.0", "0.10.2"
 QWEN = "qwen/Qwen2.5-7B-Instruct"
+QWEN_PICTURES = "qwen/Qwen2.5-VL-7B-Instruct"
 HUNYUAN = "tencent/HunyuanOCR"
 
 
@@ -76,9 +77,9 @@ SCENARIOS = {
     ),
     "frontend-bound": Scenario(
         story="Pictures are prepared on one CPU core while the GPU waits.",
-        vllm=(VllmFeed("frontend-bound"),),
+        vllm=(VllmFeed("frontend-bound", model_name=QWEN_PICTURES),),
         gpu=(dcgm.starved,),
-        verdicts={QWEN: "Fix the front end", HUNYUAN: "Fine"},
+        verdicts={QWEN_PICTURES: "Fix the front end", HUNYUAN: "Fine"},
         alerts=frozenset(
             {
                 "InferenceFrontendBound",
@@ -109,10 +110,11 @@ SCENARIOS = {
 }
 # What `make demo` shows unasked: something on every board, and alerts that wait as long as they really do.
 EVERYTHING = Scenario(
-    story="A saturated vLLM, an older one at its batch limit, and an OCR service with few callers.",
+    story="A saturated vLLM, an older one at its batch limit, one that prepares pictures, and an OCR service with few callers.",
     vllm=(
         VllmFeed("saturated"),
         VllmFeed("load", vllm_version=OLDER, model_name="qwen/Qwen2.5-7B-Instruct-AWQ"),
+        VllmFeed("frontend-bound", model_name=QWEN_PICTURES),
     ),
     pages_per_second=6.0,  # below the 10 at which InferenceQPSLow begins
 )

@@ -9,14 +9,15 @@ from contextlib import ExitStack
 import pytest
 
 from kit.promql import CHOSEN_RANGE
-from kit.settings import Settings
+from kit.settings import Jobs, Settings
 from metrics import prometheus
 from pipeline.compiler import compile_bundle
 from stack import demo
+from stack.demo_settings import CAPACITY_REQUESTS_PER_SECOND
+from stack.scenarios import NEWEST, OLDER
 
 # Panels whose queries may return nothing in the demo, each with its reason.
 INTENTIONALLY_EMPTY = {
-    "LLM serving: Cache hits B": "the captured servers read text only, so that no image is looked up",
     "Engine comparison: First token, B/A A": "side A is pytorch, and only vLLM tells when the first token came",
 } | {
     f"Engine comparison: {panel} A": "side A is pytorch, and only vLLM tells it"
@@ -35,7 +36,7 @@ ALERT_TIMEOUT_SECONDS = 180
 # 100 requests of the slower server, at 0.8/s.
 COMPARISON_TIMEOUT_SECONDS = 240
 POLL_SECONDS = 0.5
-BUNDLE = compile_bundle(Settings())
+BUNDLE = compile_bundle(Settings(jobs=Jobs(capacity_requests_per_second=CAPACITY_REQUESTS_PER_SECOND)))
 QUERIES = {
     f"{board['title']}: {panel['title']} {target['refId']}": target["expr"]
     for board in BUNDLE.dashboards.values()
@@ -118,7 +119,7 @@ def test_the_comparison_begins_with_two_engines(chosen):
 
 @pytest.mark.parametrize("name", [name for name in QUERIES if name.startswith("Engine comparison: ")])
 def test_two_versions_of_vllm_are_compared_in_every_panel(running, name):
-    newer, older = demo.VLLM_VERSIONS
+    newer, older = NEWEST, OLDER
     versions = {"engine_a": "vllm", "version_a": newer, "engine_b": "vllm", "version_b": older}
     query = filled(QUERIES[name], versions)
     assert eventually(lambda: numbers(running, query), COMPARISON_TIMEOUT_SECONDS), query
@@ -187,14 +188,14 @@ def test_the_heartbeat_arrives_apart_from_the_alerts(running):
 
 
 def test_every_start_of_a_replica_is_an_event_at_its_own_time(running):
-    """The annotation's value is the time in milliseconds: of each of the two replayed servers, and not of Prometheus."""
+    """The annotation's value is the time in milliseconds: of each of the three replayed servers, and not of Prometheus."""
     events = BUNDLE.dashboards["glassbox-replicas"]["annotations"]["list"]
     (starts,) = [event for event in events if event.get("useValueForTime")]
 
     def found():
         return ask(running.prometheus_url, "/api/v1/query", query=filled(starts["expr"], {}))["result"]
 
-    eventually(lambda: len(found()) == 2, DATA_TIMEOUT_SECONDS)
+    eventually(lambda: len(found()) == 3, DATA_TIMEOUT_SECONDS)
     moments = {event["metric"]["job"]: float(event["value"][1]) / 1000 for event in found()}
     assert set(moments) == {"vllm"}
     assert 1.79e9 < moments["vllm"] < 1.81e9

@@ -24,7 +24,7 @@ from kit.panels import (
 from kit.promql import avg_by, instant, max_by, mean, min_by, over_time, ratio, sum_by
 from kit.rules import Record
 from kit.settings import Settings
-from kit.tables import DrillDown
+from kit.tables import DrillDown, Next
 from metrics.types import Unit
 from recording_rules import capacity, diagnosis, engine, gpu, requests, signals, workload
 
@@ -76,6 +76,7 @@ def build(_settings: Settings) -> Any:
         "Capacity and diagnosis",
         question="Scale out, tune the batch, fix the CPU, or do nothing?",
         variables=(JOB, ENGINE_MODEL, GPU_JOB),
+        leads_to=Next("llm-serving", "Where the time goes"),
         rows=(_answer(), _evidence(), _course(), _limits(), _headroom(), _idle()),
     )
 

@@ -13,6 +13,7 @@ from kit.panels import Row, dashboard, row, summary, timeseries
 from kit.promql import duration_seconds, instant, mean, over_range, quantile, ratio, sum_by
 from kit.rules import HistogramRecord, Record
 from kit.settings import Settings
+from kit.tables import Next
 from kit.variables import Side, Variable
 from metrics.types import Unit
 from recording_rules import engine, requests, workload
@@ -114,6 +115,7 @@ def build(_settings: Settings) -> Any:
         question="Which engine or version serves better, at what load, and are there enough requests to say so?",
         variables=(MODEL,),
         sides=(A, B),
+        leads_to=Next("llm-serving", "Where the time goes"),
         rows=(_verdict(), _fairness(), _latency(), _first_token(), _throughput(), _failures()),
     )
 

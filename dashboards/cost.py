@@ -13,7 +13,7 @@ from kit.grid import Size
 from kit.panels import NEUTRAL, YELLOW, Row, Steps, comparison, dashboard, row, summary, timeseries
 from kit.promql import CHOSEN_RANGE, duration_seconds, instant, max_by, over_range, over_time, ratio, sum_by
 from kit.settings import Settings
-from kit.tables import DrillDown
+from kit.tables import DrillDown, Next
 from metrics.types import Unit
 from recording_rules import cost, engine, gpu, requests
 from recording_rules.levels import GPU
@@ -81,6 +81,7 @@ def build(settings: Settings) -> Any:
         "Cost and energy",
         question="What does the work cost, and what do idle GPUs cost?",
         variables=(JOB, MODEL, GPU_JOB, GPU_INSTANCE),
+        leads_to=Next("gpu", "What these GPUs do"),
         rows=(
             _now(now),
             _range(_Sums(settings, _range_sum)),

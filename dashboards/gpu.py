@@ -8,6 +8,7 @@ from kit.panels import GREEN, RED, Row, Steps, Words, dashboard, row, stat, tabl
 from kit.promql import avg_by, changes, count_by, instant, max_by, over_time, ratio, sum_by
 from kit.rules import Record
 from kit.settings import Settings
+from kit.tables import Next
 from recording_rules import gpu
 
 _BOARD = ("instance", "gpu")
@@ -40,6 +41,7 @@ def build(_settings: Settings) -> Any:
         "GPU",
         question="Are the GPUs really busy, or only not idle? Are they healthy?",
         variables=(GPU_JOB, GPU_INSTANCE, GPU_INDEX),
+        leads_to=Next("cost-and-energy", "What they cost"),
         rows=(_verdict(), *_work(), _memory(), _power(), _clocks(), *_faults()),
     )
 

@@ -25,7 +25,7 @@ from kit.panels import (
 from kit.promql import instant, max_by, ratio, sum_by
 from kit.rules import Severity
 from kit.settings import Settings
-from kit.tables import DrillDown, Page
+from kit.tables import DrillDown, Next, Page
 from metrics import prometheus, scrape
 from recording_rules import diagnosis, gpu, requests, targets
 
@@ -160,5 +160,6 @@ def build(settings: Settings) -> Any:
         "Inference overview",
         question="Is it healthy, and if not, what kind of trouble is it?",
         variables=(JOB, MODEL, GPU_JOB),
+        leads_to=Next("capacity-and-diagnosis", "What to do about it"),
         rows=(_now(), _course(), _parts(settings)),
     )

@@ -8,6 +8,7 @@ from kit.panels import Row, Steps, dashboard, heatmap, row, stat, timeseries
 from kit.promql import instant, max_by, mean, ratio, sum_by
 from kit.rules import HistogramRecord, Record
 from kit.settings import Settings
+from kit.tables import Next
 from metrics.types import Unit
 from recording_rules import engine, gpu, requests, workload
 
@@ -24,6 +25,7 @@ def build(_settings: Settings) -> Any:
         "LLM serving",
         question="Are users served well, and if not, where does the time go?",
         variables=(JOB, ENGINE_MODEL, GPU_JOB),
+        leads_to=Next("replicas", "Which replica"),
         rows=(
             _now(),
             _latency(),

@@ -9,6 +9,7 @@ from dashboards.variables import ANY_JOB, PROMETHEUS_JOB
 from kit.panels import GREEN, RED, UP_DOWN, YELLOW, Row, Steps, comparison, dashboard, row, stat, table, timeseries
 from kit.promql import age, avg_by, count_by, increase, instant, max_by, ratio, sum_by
 from kit.settings import Settings
+from kit.tables import Next
 from metrics import prometheus, scrape
 from metrics.types import Unit
 from recording_rules import instances, targets
@@ -44,6 +45,7 @@ def build(_settings: Settings) -> Any:
         "Monitoring health",
         question="Is the monitoring blind?",
         variables=(ANY_JOB, PROMETHEUS_JOB),
+        leads_to=Next("inference-overview", "How the services are"),
         rows=(_summary(), _jobs(), _scrapes(), _rules()),
     )
 

@@ -14,7 +14,7 @@ from kit.panels import GREEN, RED, YELLOW, Row, Steps, comparison, dashboard, ro
 from kit.promql import age, avg_by, changes, count_by, first_by, group_by, instant, max_by, min_by, rate, ratio
 from kit.rules import Record
 from kit.settings import Settings
-from kit.tables import DrillDown
+from kit.tables import DrillDown, Next
 from metrics import process, vllm
 from metrics.types import Unit
 from recording_rules import instances
@@ -77,6 +77,7 @@ def build(_settings: Settings) -> Any:
         "Replicas",
         question="Which replica is the outlier?",
         variables=(JOB, REPLICA_MODEL, REPLICA),
+        leads_to=Next("gpu", "Its GPUs"),
         rows=(_summary(), _table(), _balance(), _load(), _latency(), _processes(), _configuration()),
     )
 

@@ -9,6 +9,7 @@ from kit.panels import GREEN, RED, YELLOW, Row, Steps, dashboard, row, stat, tim
 from kit.promql import instant, max_by, min_by, ratio, sum_by
 from kit.settings import Settings
 from kit.slo import PAGE_WINDOWS, TICKET_WINDOWS, BurnWindow
+from kit.tables import Next
 from recording_rules import slo
 
 _MODEL = ("job", "model_name", "model_version")
@@ -46,6 +47,7 @@ def build(_settings: Settings) -> Any:
         "SLO",
         question="Do we keep what we promised, how fast does the error budget burn, and how long will it last?",
         variables=(JOB, MODEL, SLO),
+        leads_to=Next("llm-serving", "Where the time goes"),
         rows=(
             Row(
                 "",

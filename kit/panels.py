@@ -14,7 +14,7 @@ from kit.errors import GlassboxError
 from kit.expr import Expr
 from kit.grid import Size, stable_id, widths
 from kit.promql import CHOSEN_RANGE
-from kit.tables import DrillDown, Page, common_labels, heading, links, organized, override, side_by_side
+from kit.tables import DrillDown, Next, Page, common_labels, heading, links, organized, override, side_by_side
 from kit.variables import DATA_SOURCE, Side, Variable, narrowed
 from metrics.types import Kind, Unit
 
@@ -282,10 +282,11 @@ def dashboard(
     variables: Sequence[Variable],
     rows: Sequence[Row],
     sides: Sequence[Side] = (),
+    leads_to: Next | None = None,
 ) -> Any:
     """A dashboard that answers one question. `slug` is its identity and never changes; titles may.
 
-    `variables` narrow all queries, those of `sides` only what the content asked of each.
+    `variables` narrow all queries, those of `sides` only what the content asked of each. Every panel links to what `leads_to` says.
     """
     offered = (*variables, *(variable for side in sides for variable in side.variables))
     panels: list[Any] = []
@@ -294,6 +295,7 @@ def dashboard(
         top = _place(line, top, panels, title)
     _identify(panels, title)
     for panel in panels:
+        panel.links = [leads_to.to_json()] if leads_to else []
         for target in panel.targets:
             target.expr = str(narrowed(target.expr, variables))
     return core.Dashboard(

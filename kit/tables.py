@@ -43,6 +43,17 @@ class Page:
         return {"title": self.title, "url": self.url, "targetBlank": True}
 
 
+@dataclass(frozen=True)
+class Next:
+    """The dashboard `slug` that one looks at next; `title` says what is found there. Time range and all that is chosen go along."""
+
+    slug: str
+    title: str
+
+    def to_json(self) -> Json:
+        return {"title": self.title, "url": f"/d/{self.slug}?${{__url_time_range}}&${{__all_variables}}"}
+
+
 def heading(label: str) -> str:
     """A label's name as a column's."""
     return label.replace("_", " ").capitalize()

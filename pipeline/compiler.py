@@ -18,6 +18,7 @@ from pipeline.currency import print_in
 from pipeline.grafana_rules import grafana_group, uid_in
 from pipeline.modern import modern_dashboard, plain
 from pipeline.panel_links import PanelLink, panel_link
+from pipeline.runbook_links import link_runbooks
 
 TAG = "glassbox"
 # What most provisioning files call it; pushing asks the server instead.
@@ -37,6 +38,7 @@ def compile_bundle(settings: Settings, data_source: DataSource | None = None) ->
     _refuse_duplicates("rule group", record_group_names + [group.name for group in alert_groups])
     boards = _dashboards(settings, data_source)
     links = {alert.name: panel_link(alert, boards) for group in alert_groups for alert in group.alerts}
+    link_runbooks(boards, (alert for group in alert_groups for alert in group.alerts), settings)
     alert_files = {f"{group.name}.yaml": _alert_file(group, links, settings) for group in alert_groups}
     uid = data_source.uid if data_source else settings.grafana.data_source or CONVENTIONAL_DATA_SOURCE_UID
     return Bundle(

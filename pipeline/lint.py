@@ -114,6 +114,13 @@ def panels_explained(bundle: Bundle) -> Iterator[Finding]:
                 )
 
 
+def panels_lead_on(bundle: Bundle) -> Iterator[Finding]:
+    """Every panel says where to look next."""
+    for uid, board in bundle.dashboards.items():
+        if any(panel["type"] != "row" and not panel.get("links") for panel in board["panels"]):
+            yield Finding("panel-link", uid, "its panels lead nowhere; give the dashboard leads_to")
+
+
 _SELECTOR = re.compile(r'([a-zA-Z_:][\w:]*)\{((?:[^"}]|"(?:[^"\\]|\\.)*")*)\}')
 _BOUND = re.compile(r'(?:^|,)\s*le\s*=\s*"([^"$]*)"')
 
@@ -155,4 +162,11 @@ def _no_bucket(text: str, known: Buckets | None) -> str:
     return ""
 
 
-CHECKS: tuple[Check, ...] = (rules_load, runbooks_complete, records_used, panels_explained, buckets_known)
+CHECKS: tuple[Check, ...] = (
+    rules_load,
+    runbooks_complete,
+    records_used,
+    panels_explained,
+    panels_lead_on,
+    buckets_known,
+)

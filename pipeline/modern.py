@@ -88,7 +88,7 @@ def modern_panel(old: Json) -> Json:
         "options": _OPTIONS[old["type"]](old),
         "pluginVersion": PLUGIN_VERSION,
         "targets": [_target(target) for target in old["targets"]],
-        **({"transformations": old["transformations"]} if old["transformations"] else {}),
+        **{key: old[key] for key in ("links", "transformations") if old[key]},
     }
 
 

@@ -153,6 +153,26 @@ def test_a_link_to_no_board_is_refused():
         _lead_to({"here": "f-here"}, [{"url": "/d/here?a=b"}, {"url": "/d/gone?a=b"}])
 
 
+def test_a_panel_leads_to_the_runbooks_of_its_alerts_and_to_the_next_board():
+    bundle = compile_bundle(Settings(runbook_base_url="https://example.org/r"))
+    panels = {panel["title"]: panel for panel in bundle.dashboards["glassbox-inference-overview"]["panels"]}
+    # The alert leads to this panel, and the other one's text names it.
+    for title in ("QPS", "QPS now"):
+        assert panels[title]["links"] == [
+            {
+                "title": "Runbook InferenceQPSLow",
+                "url": "https://example.org/r/InferenceQPSLow.md",
+                "targetBlank": True,
+            },
+            {
+                "title": "What to do about it",
+                "url": "/d/glassbox-capacity-and-diagnosis?${__url_time_range}&${__all_variables}",
+            },
+        ]
+    without = {panel["title"]: panel for panel in BUNDLE.dashboards["glassbox-inference-overview"]["panels"]}
+    assert [link["title"] for link in without["QPS"]["links"]] == ["What to do about it"]
+
+
 def test_three_evaluations_in_a_row_whatever_the_interval():
     for interval_seconds in (10, 30, 60):
         bundle = compile_bundle(Settings(evaluation_interval_seconds=interval_seconds))

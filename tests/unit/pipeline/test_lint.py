@@ -52,6 +52,13 @@ def test_a_panel_without_words_is_found(text):
     assert [rule for rule, _ in found(checks.panels_explained, bare)] == ["panel-text"]
 
 
+def test_a_board_whose_panels_lead_nowhere_is_found():
+    uid, board = next(iter(BUNDLE.dashboards.items()))
+    dead_end = {key: value for key, value in board["panels"][0].items() if key != "links"}
+    bare = replace(BUNDLE, dashboards={uid: board | {"panels": [dead_end, *board["panels"][1:]]}})
+    assert [rule for rule, _ in found(checks.panels_lead_on, bare)] == ["panel-link"]
+
+
 RECORDED, E2E = "model:inference_request_duration_seconds_bucket:rate5m", "vllm:e2e_request_latency_seconds"
 BOUNDS = {
     f'sum({RECORDED}{{le="7.0"}})': f'{RECORDED}{{le="7.0"}}: no such bucket; servers have 0.3, 0.5, 0.8, 1.0, 1.5,',

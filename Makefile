@@ -1,6 +1,8 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 VENV := .venv
+# vLLM's own board for comparison, where a copy of it lies beside the checkout.
+PEER ?= $(firstword $(wildcard ../shared/data/peers/*/dashboards/*/performance_statistics.json))
 RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
 

@@ -1,6 +1,6 @@
 """Alerts on what a service's callers feel: no traffic, no target, slow answers."""
 
-from alerts import capacity
+from alerts import outages
 from kit.promql import instant, sum_by
 from kit.rules import Alert, AlertGroup, Severity, Subject
 from kit.settings import Settings
@@ -32,7 +32,7 @@ def group(settings: Settings) -> AlertGroup:
                 description=f"{_SERVICE_TEXT} finished {{{{ $value | humanize }}}} requests/s over the last minute, "
                 f"below {limits.qps_low:g} at three evaluations in a row. Either callers are gone, or requests do not get through.",
             ),
-            *capacity.alerts(settings),
+            *outages.alerts(settings),
             Alert(
                 name="InferenceLatencyHigh",
                 expr=(slow > limits.latency_high_share_ratio).and_(enough),

@@ -92,7 +92,13 @@ def _feeds(resources: ExitStack, scenario: Scenario) -> tuple[dict[str, list[str
     """The targets of each job, and the versions of the vLLM servers among them."""
     servers = {
         resources.enter_context(
-            replaying(feed.regime, vllm_version=feed.vllm_version, model_name=feed.model_name, answers=feed.answers)
+            replaying(
+                feed.regime,
+                vllm_version=feed.vllm_version,
+                model_name=feed.model_name,
+                answers=feed.answers,
+                speed=feed.speed,
+            )
         ): feed.vllm_version
         for feed in scenario.vllm
         for _ in range(feed.replicas)

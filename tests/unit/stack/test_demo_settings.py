@@ -5,7 +5,7 @@ import yaml
 from kit.settings import load_settings
 from pipeline.promtool import check_alertmanager_config, check_config
 from stack.components import ensure_components
-from stack.demo_settings import alertmanager_settings, glassbox_settings, prometheus_settings
+from stack.demo_settings import alertmanager_settings, glassbox_settings, hurry_alerts, prometheus_settings
 
 TARGETS = {
     "hunyuanocr": ["http://127.0.0.1:4001"],
@@ -59,3 +59,19 @@ def test_demo_receives_alerts_and_heartbeats_apart(tmp_path: Path) -> None:
 
 def test_demo_evaluates_every_ten_seconds(tmp_path: Path) -> None:
     assert load_settings(glassbox_settings(tmp_path)).evaluation_interval_seconds == 10
+
+
+def test_hurried_alerts_keep_their_order_and_two_evaluations(tmp_path: Path) -> None:
+    waits = {"Quarter": "15m", "Minute": "1m", "AtOnce": "0s", "Twice": "20s"}
+    file = tmp_path / "alerts" / "a.yaml"
+    file.parent.mkdir()
+    rules = [{"alert": name, "expr": "up", "for": wait} for name, wait in waits.items()]
+    file.write_text(yaml.safe_dump({"groups": [{"name": "g", "rules": rules}]}))
+    hurry_alerts(tmp_path, 1 / 30)
+    (group,) = yaml.safe_load(file.read_text())["groups"]
+    assert {rule["alert"]: rule["for"] for rule in group["rules"]} == {
+        "Quarter": "30s",
+        "Minute": "20s",
+        "AtOnce": "0s",
+        "Twice": "20s",
+    }

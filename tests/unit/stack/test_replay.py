@@ -1,5 +1,7 @@
 import itertools
 import re
+import urllib.error
+import urllib.request
 from collections import defaultdict
 from pathlib import Path
 
@@ -12,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from kit.errors import GlassboxError
 from stack.captures import EXPOSITIONS_DIR, Capture, find_capture
-from stack.replay import GROWING_TYPES, Replay, main
+from stack.replay import GROWING_TYPES, Replay, main, replaying
 
 SPAN_SECONDS = 10.0
 FIRST = """\
@@ -109,6 +111,20 @@ def test_collect_follows_the_clock(capture: Capture) -> None:
     replay = Replay(capture, clock=lambda: next(times))
     tokens = next(family for family in replay.collect() if family.name == "tokens")
     assert tokens.samples[0].value == 102
+
+
+def test_at_twice_the_speed_twice_as_much_happens_and_takes_as_long(capture: Capture) -> None:
+    usual, fast = series_at(Replay(capture), 10), series_at(Replay(capture, speed=2), 5)
+    assert fast == usual
+
+
+def test_a_server_may_stop_answering() -> None:
+    with replaying("idle", answers=1) as url:
+        with urllib.request.urlopen(f"{url}/metrics", timeout=5) as answer:
+            assert answer.status == 200
+        for _ in range(2):
+            with pytest.raises(urllib.error.HTTPError, match="503"):
+                urllib.request.urlopen(f"{url}/metrics", timeout=5)
 
 
 def test_counter_that_falls_is_refused(capture: Capture) -> None:

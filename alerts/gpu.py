@@ -4,7 +4,8 @@ from kit.expr import Expr
 from kit.promql import duration_seconds, instant, over_time
 from kit.rules import Alert, AlertGroup, Severity, Subject
 from kit.settings import Gpu, Settings
-from recording_rules import engine, gpu
+from recording_rules import gpu
+from recording_rules.conditions import always_queueing
 from recording_rules.gpu_conditions import activity, busiest, lost, new_xid, throttled
 
 _WHICH = "GPU {{ $labels.gpu }} of {{ $labels.instance }}"
@@ -16,8 +17,9 @@ _PAID_WINDOW_SEEN_RATIO = 0.9
 
 def _idle_while_queueing(limits: Gpu) -> Expr:
     """The shortest queue of 5 minutes, where even the busiest GPU that may belong to the model is mostly idle."""
-    waiting = (over_time("min", engine.WAITING_FOR_CAPACITY, "5m") > 0).and_(instant(engine.WAITING_FOR_CAPACITY) > 0)
-    return waiting.and_(busiest(limits.queue_labels) < limits.idle_while_queueing_ratio, on=limits.queue_labels)
+    return always_queueing().and_(
+        busiest(limits.queue_labels) < limits.idle_while_queueing_ratio, on=limits.queue_labels
+    )
 
 
 def _idle_but_paid(settings: Settings) -> Expr:

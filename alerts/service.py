@@ -5,8 +5,7 @@ from kit.promql import instant, sum_by
 from kit.rules import Alert, AlertGroup, Severity, Subject
 from kit.settings import Settings
 from recording_rules import requests
-from recording_rules.conditions import slow_share
-from recording_rules.histograms import RATE_WINDOW_SECONDS
+from recording_rules.conditions import slow
 
 _SERVICE = ("job", "model_name")
 _SERVICE_TEXT = "{{ $labels.job }}{{ with $labels.model_name }} {{ . }}{{ end }}"
@@ -15,8 +14,6 @@ _SERVICE_TEXT = "{{ $labels.job }}{{ with $labels.model_name }} {{ . }}{{ end }}
 def group(settings: Settings) -> AlertGroup:
     """The alerts with this installation's thresholds; raises GlassboxError where one cannot be asked of our histograms."""
     limits = settings.thresholds
-    slow = slow_share(settings, _SERVICE)
-    enough = sum_by(_SERVICE, instant(requests.DURATION.count)) * RATE_WINDOW_SECONDS >= limits.minimum_requests
     return AlertGroup(
         "inference-service",
         Subject.INFERENCE,
@@ -35,7 +32,7 @@ def group(settings: Settings) -> AlertGroup:
             *outages.alerts(settings),
             Alert(
                 name="InferenceLatencyHigh",
-                expr=(slow > limits.latency_high_share_ratio).and_(enough),
+                expr=slow(settings, _SERVICE),
                 # Longer than the rate's window, in which a single slow minute stays for five.
                 for_="10m",
                 severity=Severity.TICKET,

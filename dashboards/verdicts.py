@@ -8,12 +8,12 @@ from recording_rules.diagnosis import IDLE_CAUSES, VERDICTS, Case
 
 def words(cases: Sequence[Case]) -> Words:
     """The case's word on its colour for each code."""
-    return Words(tuple((case.code, case.word, case.color) for case in cases))
+    return Words(tuple(dict.fromkeys((case.code, case.word, case.color) for case in cases)))
 
 
 def advice(cases: Sequence[Case]) -> str:
     """A list of what to do in each case, for a panel's description."""
-    return "\n".join(f"- **{case.word}**: {case.act}" for case in cases)
+    return "\n".join(dict.fromkeys(f"- **{case.word}**: {case.act}" for case in cases))
 
 
 VERDICT_WORDS, IDLE_WORDS = words(VERDICTS), words(IDLE_CAUSES)

@@ -13,6 +13,12 @@ from recording_rules.levels import MODEL
 _PREEMPTION_WINDOW_SECONDS = 600
 # Fewer in ten minutes are the price of a full cache, whatever their share.
 _PREEMPTIONS_NOTABLE = 10
+_QUEUE_WINDOW = "5m"
+_BURST_RATIO = 0.05
+# Where an outage begins to be one for everybody; a promise is kept or broken far below.
+_FAILING_RATIO = 0.05
+# Without tokens only an end tells of life, and an answer may take minutes.
+_HUNG_WINDOW = "10m"
 # Nielsen 1993, "Response Times: The 3 Important Limits": below a tenth of a second nobody notices.
 _FRONTEND_SECONDS_NOTABLE = 0.1
 
@@ -49,10 +55,40 @@ def frontend_bound(limits: Thresholds) -> Expr:
     return with_enough_requests(share.and_(seconds >= _FRONTEND_SECONDS_NOTABLE), limits)
 
 
-def slow_share(settings: Settings, by: Sequence[str]) -> Expr:
-    """Share of requests slower than the settings' bound; raises GlassboxError where that is no bucket."""
-    bound_seconds = settings.thresholds.latency_high_seconds
+def always_queueing() -> Expr:
+    """The shortest queue for capacity of 5 minutes, where it was never empty and is there now.
+
+    Fewer than a twentieth of the running requests are the bursts of a large fleet, somewhere in which somebody always waits a moment.
+    """
+    waiting = engine.WAITING_FOR_CAPACITY
+    shortest = over_time("min", waiting, _QUEUE_WINDOW)
+    bursts = shortest < over_time("avg", engine.RUNNING, _QUEUE_WINDOW) * _BURST_RATIO
+    return (shortest > 0).and_(instant(waiting) > 0).unless(bursts)
+
+
+def slow(settings: Settings, by: Sequence[str]) -> Expr:
+    """Share of requests slower than the settings' bound, where it is too large and requests enough tell it.
+
+    Raises GlassboxError where the bound is no bucket.
+    """
+    limits = settings.thresholds
     try:
-        return requests.DURATION.share_above(bound_seconds, by, settings.histogram_buckets)
+        share = requests.DURATION.share_above(limits.latency_high_seconds, by, settings.histogram_buckets)
     except QueryError as error:
         raise GlassboxError(f"Setting thresholds.latency_high_seconds: {error}") from None
+    enough = sum_by(by, instant(requests.DURATION.count)) * RATE_WINDOW_SECONDS >= limits.minimum_requests
+    return (share > limits.latency_high_share_ratio).and_(enough)
+
+
+def failing(limits: Thresholds) -> Expr:
+    """Share of server errors among HTTP requests, where it is far above any promise and requests enough tell it."""
+    share = ratio(instant(requests.HTTP_ERRORS), instant(requests.HTTP_REQUESTS)) > _FAILING_RATIO
+    return share.and_(instant(requests.HTTP_REQUESTS) * RATE_WINDOW_SECONDS >= limits.minimum_requests)
+
+
+def nothing_finishes() -> Expr:
+    """Running requests of services without an engine's tokens, of which none has finished for ten minutes."""
+    never_idle = over_time("min", engine.RUNNING, _HUNG_WINDOW) > 0
+    none = over_time("max", requests.REQUESTS, _HUNG_WINDOW).equals(0)
+    there_before = instant(requests.REQUESTS).shifted(_HUNG_WINDOW)
+    return never_idle.and_(none).and_(there_before).unless(instant(engine.GENERATION_TOKENS))

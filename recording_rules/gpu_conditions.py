@@ -1,6 +1,7 @@
 """What is wrong with a GPU, or idle about it, as conditions: alerts fire on them, and the diagnosis weighs them."""
 
 from collections.abc import Sequence
+from functools import reduce
 
 from kit.expr import Expr, regex
 from kit.promql import avg_by, changes, instant, max_by, over_time
@@ -8,6 +9,8 @@ from kit.settings import Gpu
 from metrics import scrape
 from recording_rules import gpu
 
+# Graphics exception, memory page fault, channel stopped, its clean-up, video processor exception.
+_APPLICATION_XIDS = (13, 31, 43, 45, 68)
 # The same card at its fastest: a day holds its busy and its quiet hours.
 _OWN_MAXIMUM_WINDOW = "1d"
 # As for vanished jobs: long enough to be noticed, short enough that a board taken out is forgotten the same day.
@@ -17,6 +20,11 @@ _LOST_GPUS_REMEMBERED = "1h"
 def new_xid() -> Expr:
     """The last XID code, where it became another one within ten minutes. 0 is what a driver says after its restart."""
     return (instant(gpu.XID_LAST) > 0).and_(changes(gpu.XID_LAST, "10m") > 0)
+
+
+def new_hardware_xid() -> Expr:
+    """The same without the codes that NVIDIA's "XID Errors" lists as caused by applications: those say nothing of the GPU."""
+    return reduce(lambda seen, code: seen.unless(instant(gpu.XID_LAST).equals(code)), _APPLICATION_XIDS, new_xid())
 
 
 def throttled(limits: Gpu) -> Expr:

@@ -4,6 +4,8 @@
 MODEL = ("job", "model_name", "model_version", "inference_engine")
 ENDPOINT = (*MODEL, "endpoint")
 GPU = ("job", "instance", "gpu")
+# The same, all versions and engines together.
+SERVED = ("job", "model_name")
 JOB = ("job",)
 # One server process, whatever it serves.
 TARGET = ("job", "instance")

@@ -7,26 +7,27 @@ later. Conditions that raise an alert are the alert's own, without its `for`.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from kit.expr import Expr
+from kit.expr import Expr, regex
 from kit.promql import avg_by, count_by, group_by, instant, max_by, over_time, ratio, sum_by
 from kit.rules import Record, Series
-from kit.settings import Gpu, Settings, Thresholds
+from kit.settings import Gpu, Jobs, Settings, Thresholds
 from metrics.types import Unit
-from recording_rules import conditions, engine, gpu, gpu_conditions, instances, targets, workload
-from recording_rules.levels import MODEL
+from recording_rules import conditions, engine, gpu, gpu_conditions, instances, requests, targets, workload
+from recording_rules.levels import MODEL, SERVED
 
 _WINDOW = "5m"
-# As for vanished jobs: an outage is diagnosed for an hour.
+# As for vanished jobs.
 _GONE_REMEMBERED = "1h"
 # Longer than any rate's window: an even load seldom keeps a batch at one size for so long, a full batch does.
 _BATCH_WINDOW = "10m"
+_SEEN_BEFORE = "1m"
 # The day before the last hour: what has just changed must not be its own measure.
 _BASELINE_WINDOW, _BASELINE_OFFSET = "1d", "1h"
 
 # A batch limit below what the GPU can do shows as a GPU not busy beside a KV cache half empty.
 _GPU_HALF_IDLE_RATIO = 0.6
 _KV_CACHE_HALF_EMPTY_RATIO = 0.5
-# The article's "long below 20 %".
+# A fifth of the time: a GPU that is used less for long is worth a question.
 _GPU_UNUSED_RATIO = 0.2
 # Three quarters of what can be had: NVIDIA's DCGM guide ("Profiling Metrics", PROF_DRAM_ACTIVE) puts the peak at about 0.8.
 _MEMORY_BOUND_RATIO = 0.6
@@ -37,18 +38,7 @@ _SLOWER_FACTOR = 1.25
 # A GPU reads all weights for each step: batches of up to four leave most of its compute idle.
 _SMALL_BATCH_REQUESTS = 4
 
-_SERVED = ("job", "model_name")
-
-KNOWN = Record(
-    "model:diagnosis_known:group",
-    group_by(
-        MODEL,
-        instant(engine.RUNNING).or_(
-            over_time("last", engine.RUNNING, _GONE_REMEMBERED).unless(instant(targets.TARGETS_UP) > 0, on=("job",))
-        ),
-    ).measured_in(Unit.BOOLEAN),
-    "Models that are served, and for an hour those whose last target has gone.",
-)
+KNOWN = Series("model:diagnosis_known:group", Unit.BOOLEAN, MODEL)
 SIGNAL = Series("model:diagnosis_signal:bool", Unit.BOOLEAN, (*MODEL, "signal"))
 
 
@@ -68,28 +58,44 @@ class Signal:
 
 def records(settings: Settings) -> tuple[Record, ...]:
     """All signals with this installation's thresholds, and what they need first."""
-    return (KNOWN, *(signal.recorded() for signal in signals(settings)))
+    known = KNOWN.recorded(_known(settings.jobs), "Models that are served, and those that should be.")
+    return (known, *(signal.recorded() for signal in signals(settings)))
+
+
+def _known(jobs: Jobs) -> Expr:
+    """What is served now, for an hour what was, and for as long as it lasts what nothing but dead targets served.
+
+    Jobs that are scaled to zero on purpose are forgotten at once.
+    """
+    wanted = regex(jobs.wanted_regex)
+    lately = over_time("last", engine.RUNNING, _GONE_REMEMBERED, job=wanted)
+    dead = (instant(targets.TARGETS, job=wanted) > 0).unless(instant(targets.TARGETS_UP) > 0)
+    still = over_time("last", KNOWN, _WINDOW).and_(dead, on=("job",))
+    return group_by(MODEL, instant(engine.RUNNING).or_(lately).or_(still)).measured_in(Unit.BOOLEAN)
 
 
 def signals(settings: Settings) -> Iterator[Signal]:
     """Every signal there is."""
-    yield from _outages()
+    yield from _outages(settings.thresholds)
     yield from _of_the_load(settings)
     yield from _of_the_engine(settings.thresholds)
     yield from _of_the_gpus(settings.gpu)
 
 
-def _outages() -> Iterator[Signal]:
-    answers = instant(targets.TARGETS_UP) > 0
-    yield Signal("down", instant(KNOWN).unless(answers, on=("job",)), "No target of the service answers.")
-    yield Signal("stalled", instant(workload.STALLED), "An engine has running requests and moves no token.")
+def _outages(limits: Thresholds) -> Iterator[Signal]:
+    """What callers feel at once."""
+    yield Signal("down", instant(KNOWN).unless(instant(engine.RUNNING)), "Nothing serves the model any more.")
+    stalled = group_by(MODEL, instant(workload.STALLED)).or_(group_by(MODEL, conditions.nothing_finishes()))
+    yield Signal("stalled", stalled, "Requests run, and no token or no answer comes.")
+    yield Signal("failing", conditions.failing(limits), "More than 5 % of the answers are server errors.")
 
 
 def _of_the_load(settings: Settings) -> Iterator[Signal]:
     """What callers ask for, and how it is spread."""
-    yield Signal("working", over_time("max", engine.RUNNING, _WINDOW) > 0, "A request was in work within 5 minutes.")
-    slow = conditions.slow_share(settings, MODEL) > settings.thresholds.latency_high_share_ratio
-    yield Signal("slow", slow, "More answers are slow than may be.")
+    # Short requests run between two scrapes, and are seen only when they finish.
+    working = (over_time("max", engine.RUNNING, _WINDOW) > 0).or_(over_time("max", requests.REQUESTS, _WINDOW) > 0)
+    yield Signal("working", working, "A request was in work within 5 minutes.")
+    yield Signal("slow", conditions.slow(settings, MODEL), "More answers are slow than may be.")
     yield Signal("longer_requests", _longer(), "Prompts or answers are half as long again as the day before.")
     yield Signal("slower_tokens", _slower_tokens(), "Each token takes a quarter longer than the day before.")
     yield Signal("uneven", _uneven(), "The busiest replica has half as many requests again as the mean one.")
@@ -98,9 +104,9 @@ def _of_the_load(settings: Settings) -> Iterator[Signal]:
 
 def _of_the_engine(limits: Thresholds) -> Iterator[Signal]:
     """Queue, batch, memory and front end."""
-    waiting = engine.WAITING_FOR_CAPACITY
-    never_empty = (over_time("min", waiting, _WINDOW) > 0).and_(instant(waiting) > 0)
-    yield Signal("queueing", never_empty, "Requests waited for capacity all the time.")
+    # One sample is no history.
+    queueing = conditions.always_queueing().and_(instant(engine.WAITING_FOR_CAPACITY).shifted(_SEEN_BEFORE))
+    yield Signal("queueing", queueing, "Requests waited for capacity all the time.")
     queue_takes_time = conditions.queues_without_end(limits)
     yield Signal(
         "queue_takes_time", queue_takes_time, "Requests spend much of their time in a queue that never empties."
@@ -126,7 +132,7 @@ def _of_the_gpus(limits: Gpu) -> Iterator[Signal]:
         return instant(KNOWN).and_(condition, on=labels)
 
     faults = group_by(labels, _faults())
-    yield Signal("gpu_faulty", of_model(faults), "A GPU reports a new XID, broken memory, or is gone.")
+    yield Signal("gpu_faulty", of_model(faults), "A GPU reports a new XID of its own, broken memory, or is gone.")
     slowed = group_by(labels, gpu_conditions.throttled(limits))
     yield Signal("gpu_slowed", of_model(slowed), "A busy GPU runs far below its own clock.")
     mean, most = gpu_conditions.mean_activity(labels), gpu_conditions.busiest(labels)
@@ -143,7 +149,7 @@ def _of_the_gpus(limits: Gpu) -> Iterator[Signal]:
 def _faults() -> Expr:
     by = ("job",)
     broken = group_by(by, instant(gpu.ROW_REMAP_FAILURE))
-    return group_by(by, gpu_conditions.new_xid()).or_(broken).or_(group_by(by, gpu_conditions.lost()))
+    return group_by(by, gpu_conditions.new_hardware_xid()).or_(broken).or_(group_by(by, gpu_conditions.lost()))
 
 
 def _longer() -> Expr:
@@ -168,18 +174,22 @@ def _baseline(total: Record, count: Record) -> Expr:
 
 def _uneven() -> Expr:
     running = over_time("avg", instances.RUNNING, _WINDOW)
-    busiest, mean = max_by(_SERVED, running), avg_by(_SERVED, running)
+    busiest, mean = max_by(SERVED, running), avg_by(SERVED, running)
     uneven = (busiest > mean * _UNEVEN_FACTOR).and_(mean >= _UNEVEN_REQUESTS)
-    return instant(KNOWN).and_(uneven, on=_SERVED)
+    # Two versions side by side need not be even: one of them is on trial.
+    versions = count_by(SERVED, instant(engine.RUNNING)) > 1
+    return instant(KNOWN).and_(uneven.unless(versions), on=SERVED)
 
 
 def _small_batches() -> Expr:
     """Of models that work at all."""
-    requests_in_work = sum_by(_SERVED, over_time("avg", engine.RUNNING, _WINDOW)) > 0
-    small = requests_in_work / count_by(_SERVED, instant(instances.RUNNING)) < _SMALL_BATCH_REQUESTS
-    return instant(KNOWN).and_(small, on=_SERVED)
+    requests_in_work = sum_by(SERVED, over_time("avg", engine.RUNNING, _WINDOW)) > 0
+    small = requests_in_work / count_by(SERVED, instant(instances.RUNNING)) < _SMALL_BATCH_REQUESTS
+    return instant(KNOWN).and_(small, on=SERVED)
 
 
 def _batch_constant() -> Expr:
     largest, smallest = (over_time(end, engine.RUNNING, _BATCH_WINDOW) for end in ("max", "min"))
-    return largest.equals(smallest).and_(instant(engine.RUNNING) > 0)
+    return (
+        largest.equals(smallest).and_(instant(engine.RUNNING) > 0).and_(instant(engine.RUNNING).shifted(_SEEN_BEFORE))
+    )

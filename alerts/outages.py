@@ -5,12 +5,12 @@ and `count(up == 1) < n` neither.
 """
 
 from kit.expr import Expr, Matcher, regex
-from kit.promql import absent, changes, instant, over_time
+from kit.promql import absent, changes, group_by, instant, over_time
 from kit.rules import Alert, Severity
 from kit.settings import Jobs, Settings
 from metrics import scrape
-from recording_rules import targets
-from recording_rules.levels import JOB
+from recording_rules import engine, requests, targets
+from recording_rules.levels import JOB, SERVED
 
 _PANEL = ("inference-overview", "Health")
 
@@ -22,9 +22,15 @@ _FLAPPING_UP_RATIO = 0.5
 # Down, up, down, up: an outage and its recovery are two changes.
 _FLAPPING_CHANGES = 4
 
-_NO_CAPACITY_SUMMARY = "{{ $labels.job }} has no capacity: {{ if $value }}0 of {{ $value }} targets answer{{ else }}no targets left{{ end }}"
+_NO_CAPACITY_SUMMARY = (
+    "{{ if $labels.model_name }}{{ $labels.model_name }} ({{ $labels.job }}) is served by nothing any more"
+    "{{ else }}{{ $labels.job }} has no capacity: "
+    "{{ if $value }}0 of {{ $value }} targets answer{{ else }}no targets left{{ end }}{{ end }}"
+)
 _NO_CAPACITY_DESCRIPTION = (
-    "{{ if $value }}Prometheus cannot scrape any target of {{ $labels.job }}, or each only now and then."
+    "{{ if $labels.model_name }}No target of {{ $labels.job }} serves {{ $labels.model_name }} any more, which answered requests "
+    "when it was seen last. Other targets of the job answer."
+    "{{ else if $value }}Prometheus cannot scrape any target of {{ $labels.job }}, or each only now and then."
     "{{ else }}Prometheus knows no target of {{ $labels.job }}: all are gone, or service discovery lost them.{{ end }}"
 )
 _DOWN_SUMMARY = (
@@ -62,13 +68,23 @@ def _gone(jobs: Jobs) -> Expr:
     return gone
 
 
+def _abandoned(jobs: Jobs) -> Expr:
+    """Models that answered requests when they were seen last, within the hour, and that nothing serves, in jobs that answer.
+
+    One that was idle when it went was taken away, or scaled to zero.
+    """
+    served = over_time("last", requests.REQUESTS, _VANISHED_JOBS_REMEMBERED, job=_wanted(jobs)) > 0
+    now = group_by(SERVED, instant(engine.RUNNING))
+    return group_by(SERVED, served).unless(now).and_(instant(targets.TARGETS_UP) > 0, on=JOB)
+
+
 def _no_capacity(jobs: Jobs) -> Expr:
-    """Jobs without a target that answers steadily, at the number of their targets: 0 where none is known."""
+    """Jobs without a target that answers steadily, at the number of their targets: 0 where none is known, and for models."""
     steady = instant(scrape.UP).equals(1).unless(_flapping(jobs))
     unanswering = instant(targets.TARGETS, job=_wanted(jobs)).unless(steady, on=JOB)
     # Grafana tells alerts apart by the metric's name too. The product drops it, so that a job stays one alert
     # while its targets go from down to gone.
-    return unanswering.or_(_gone(jobs) * 0) * 1
+    return unanswering.or_(_gone(jobs) * 0).or_(_abandoned(jobs) * 0) * 1
 
 
 def _less_than_wanted(jobs: Jobs) -> Expr:

@@ -13,6 +13,8 @@ from recording_rules.levels import JOB
 
 # Six hours hold the slope of a day's rise; an hour ahead is time enough to start a replica, whose model takes minutes to load.
 _TREND_WINDOW, _AHEAD_SECONDS = "6h", 3600
+# The first minutes of a service rise steeply, and mean nothing for an hour ahead.
+_SHORTEST_TREND = "1h"
 
 REQUESTS = Record(
     "job:inference_requests:rate1m",
@@ -23,7 +25,9 @@ CAPACITY = Series("job:inference_capacity_requests_per_second:sum", Unit.REQUEST
 HEADROOM = Series("job:inference_headroom_ratio:min", Unit.RATIO, JOB)
 FORECAST = Record(
     "job:inference_requests_in_1h:rate1m",
-    clamp_min(predict_linear(REQUESTS, _TREND_WINDOW, _AHEAD_SECONDS), 0),
+    clamp_min(predict_linear(REQUESTS, _TREND_WINDOW, _AHEAD_SECONDS), 0).and_(
+        instant(REQUESTS).shifted(_SHORTEST_TREND)
+    ),
     "Requests each second in an hour, if the last six hours go on in a straight line.",
 )
 
@@ -37,7 +41,9 @@ def group(settings: Settings) -> RecordGroup:
 def _of_jobs(capacities: Mapping[str, float]) -> tuple[Record, ...]:
     each = (instant(targets.TARGETS_UP, job=job) * per_replica for job, per_replica in sorted(capacities.items()))
     every = reduce(Expr.or_, each).measured_in(Unit.REQUESTS_PER_SECOND)
-    left = ratio(instant(REQUESTS), instant(CAPACITY)) * -1 + 1
+    # No request yet is all of it left; nothing that answers is none.
+    load = instant(REQUESTS).or_(instant(CAPACITY) * 0)
+    left = (ratio(load, instant(CAPACITY)) * -1 + 1).or_(instant(CAPACITY).equals(0))
     return (
         CAPACITY.recorded(every, "Requests each second that the replicas which answer can serve."),
         HEADROOM.recorded(left, "Share of the capacity that is left; below 0 more is served than was measured."),

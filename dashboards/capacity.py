@@ -9,6 +9,7 @@ from kit.grid import Size
 from kit.panels import (
     GREEN,
     RED,
+    REFERENCE,
     YELLOW,
     Row,
     Steps,
@@ -77,7 +78,7 @@ def build(_settings: Settings) -> Any:
         question="Scale out, tune the batch, fix the CPU, or do nothing?",
         variables=(JOB, ENGINE_MODEL, GPU_JOB),
         leads_to=Next("llm-serving", "Where the time goes"),
-        rows=(_answer(), _evidence(), _course(), _limits(), _headroom(), _idle()),
+        rows=(_answer(), _evidence(), _course(), *_limits(), _headroom(), _idle()),
     )
 
 
@@ -136,7 +137,7 @@ def _course() -> Row:
             max_by(_SERVED, instant(diagnosis.VERDICT)),
             words=VERDICT_WORDS,
             why="When trouble began, and as what. The signals beside it say why.",
-            size=Size(height=10),
+            size=Size(width=9, height=14),
             empty="No model",
         ),
         timeline(
@@ -144,37 +145,46 @@ def _course() -> Row:
             max_by((*_SERVED, "signal"), instant(signals.SIGNAL)).equals(1),
             words=_HOLDS,
             why="Each observation as long as it holds; one that never held in this time has no line. Those that raise an alert do so only after the alert's time.",
-            size=Size(height=10),
+            size=Size(width=15, height=14),
             empty="No signal",
         ),
     )
 
 
-def _limits() -> Row:
-    return row(
-        "What limits",
-        timeseries(
-            "Share of time outside the engine",
-            {"queue": _QUEUE_SHARE, "front end": _FRONTEND_SHARE},
-            why="Queue above 30 %: more arrives than is served. Front end above 25 %: the CPU or downloads limit, and more GPUs do not help.",
-            maximum=1,
+def _limits() -> tuple[Row, Row]:
+    return (
+        row(
+            "What limits",
+            timeseries(
+                "Share of time outside the engine",
+                {"queue": _QUEUE_SHARE, "front end": _FRONTEND_SHARE},
+                many=True,
+                why="Queue above 30 %: more arrives than is served. Front end above 25 %: the CPU or downloads limit, and more GPUs do not help.",
+                maximum=1,
+            ),
+            timeseries(
+                "GPU activity, mean and busiest",
+                {"mean": avg_by((), instant(gpu.ACTIVITY)), "busiest": max_by((), instant(gpu.ACTIVITY))},
+                why="Low while requests wait: something in front of the GPU limits. High says nothing alone: light and full load look alike.",
+                maximum=1,
+                empty=_NOT_MEASURED,
+            ),
         ),
-        timeseries(
-            "GPU activity, mean and busiest",
-            {"mean": avg_by((), instant(gpu.ACTIVITY)), "busiest": max_by((), instant(gpu.ACTIVITY))},
-            why="Low while requests wait: something in front of the GPU limits. High says nothing alone: light and full load look alike.",
-            maximum=1,
-            empty=_NOT_MEASURED,
-        ),
-        timeseries(
-            "Batch",
-            {"running": _each(engine.RUNNING), "waiting": _each(engine.WAITING)},
-            why="Running flat while requests wait is a batch limit (--max-num-seqs) or memory; both rising is load.",
-        ),
-        timeseries(
-            "Tokens per step",
-            _STEP_TOKENS,
-            why="Tokens that one engine step works on. Near --max-num-batched-tokens prefill fills the step: raise it, or scale out.",
+        Row(
+            "",
+            (
+                timeseries(
+                    "Batch",
+                    {"running": _each(engine.RUNNING), "waiting": _each(engine.WAITING)},
+                    many=True,
+                    why="Running flat while requests wait is a batch limit (--max-num-seqs) or memory; both rising is load.",
+                ),
+                timeseries(
+                    "Tokens per step",
+                    _STEP_TOKENS,
+                    why="Tokens that one engine step works on. Near --max-num-batched-tokens prefill fills the step: raise it, or scale out.",
+                ),
+            ),
         ),
     )
 
@@ -185,6 +195,7 @@ def _headroom() -> Row:
         timeseries(
             "Load and capacity",
             {"load": _LOAD, "capacity": _LIMIT, "load in an hour": _FORECAST},
+            lines={"capacity": REFERENCE},
             why="Requests each second that are served, that can be served, and that the trend of six hours expects in an hour. Without capacities in the settings there is no such line.",
         ),
         timeseries(
@@ -193,11 +204,14 @@ def _headroom() -> Row:
             why="Below 0 a service serves more than was measured: measure its replicas again.",
             minimum=None,
             maximum=1,
+            size=Size(width=5),
             empty=_NO_CAPACITY,
         ),
         timeseries(
             "Running, and what Little's law expects",
             {"running": _each(engine.RUNNING), "expected": _inside()},
+            many=True,
+            size=Size(width=12),
             why="Requests in the engine are arrivals each second times the seconds each stays (Little 1961). Far apart for long, the load is not steady, or requests are lost without being counted as finished.",
         ),
     )

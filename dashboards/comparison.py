@@ -9,7 +9,7 @@ from typing import Any
 
 from dashboards.variables import MODEL
 from kit.expr import Expr
-from kit.panels import Row, dashboard, row, summary, timeseries
+from kit.panels import Line, Row, dashboard, row, summary, timeseries
 from kit.promql import duration_seconds, instant, mean, over_range, quantile, ratio, sum_by
 from kit.rules import HistogramRecord, Record
 from kit.settings import Settings
@@ -48,6 +48,10 @@ def _side(name: str, *, last_first: bool) -> Side:
 
 
 A, B = _side("A", last_first=False), _side("B", last_first=True)
+
+
+# By name, since a side without data would leave its colour to the other.
+_LINES = {A.legend: Line("blue"), B.legend: Line("orange")}
 
 
 def _both(of_side: Callable[[Side], Expr]) -> dict[str, Expr]:
@@ -162,16 +166,19 @@ def _fairness() -> Row:
         timeseries(
             "Running requests",
             _both(_sum(engine.RUNNING)),
+            lines=_LINES,
             why="Requests in work: the load at which the sides are compared. At different load the comparison is unfair, whatever it says.",
         ),
         timeseries(
             "Mean prompt length",
             _both(_mean(workload.PROMPT_LENGTH, Unit.TOKENS)),
+            lines=_LINES,
             why=f"Input tokens of a finished request. {lengths}",
         ),
         timeseries(
             "Mean answer length",
             _both(_mean(workload.OUTPUT_LENGTH, Unit.TOKENS)),
+            lines=_LINES,
             why=f"Output tokens of a finished request. {lengths}",
         ),
     )
@@ -183,16 +190,19 @@ def _latency() -> Row:
         timeseries(
             "Mean latency",
             _both(_mean(requests.DURATION)),
+            lines=_LINES,
             why="Mean time from arrival to the end of the answer over 5 minutes. vLLM counts from the request's arrival, our exporter from its first byte.",
         ),
         timeseries(
             "Latency p50",
             _both(_quantile(0.5, requests.DURATION)),
+            lines=_LINES,
             why="Half of the requests were answered within this time. vLLM has no bucket below 0.3 s: under it the estimate is a guess.",
         ),
         timeseries(
             "Latency p95",
             _both(_quantile(0.95, requests.DURATION)),
+            lines=_LINES,
             why="95 % of the requests were answered within this time. The sides differ where their lines stay apart, not where they cross.",
         ),
     )
@@ -205,16 +215,19 @@ def _first_token() -> Row:
         timeseries(
             "First token, mean",
             _both(_mean(engine.TIME_TO_FIRST_TOKEN)),
+            lines=_LINES,
             why=f"Mean time until the first token, queueing included. {only}",
         ),
         timeseries(
             "First token p50",
             _both(_quantile(0.5, engine.TIME_TO_FIRST_TOKEN)),
+            lines=_LINES,
             why=f"Half of the requests saw their first token within this time. {only}",
         ),
         timeseries(
             "First token p95",
             _both(_quantile(0.95, engine.TIME_TO_FIRST_TOKEN)),
+            lines=_LINES,
             why=f"95 % of the requests saw their first token within this time; a queue shows here first. {only}",
         ),
     )
@@ -226,11 +239,13 @@ def _throughput() -> Row:
         timeseries(
             "Requests",
             _both(_sum(requests.REQUESTS)),
+            lines=_LINES,
             why="Finished requests each second; pages, where a request is a page. It is what callers asked for, and tells capacity only at full load.",
         ),
         timeseries(
             "Output tokens",
             _both(_sum(engine.GENERATION_TOKENS)),
+            lines=_LINES,
             why="Generated tokens each second. Only vLLM tells them: other engines have no line.",
         ),
     )
@@ -242,11 +257,13 @@ def _failures() -> Row:
         timeseries(
             "Error share",
             _both(_share(requests.HTTP_ERRORS, requests.HTTP_REQUESTS)),
+            lines=_LINES,
             why="Share of requests answered with a server error. A side that fails fast looks fast: read latency only where both are low.",
         ),
         timeseries(
             "Truncated share",
             _both(_share(requests.REQUESTS_FINISHED, requests.REQUESTS_FINISHED, finished_reason="length")),
+            lines=_LINES,
             why="Share of answers cut off at their token limit. Cut answers are short and fast. Only vLLM tells them.",
             maximum=1,
         ),

@@ -24,6 +24,8 @@ _MILLION = 1_000_000
 _THOUSAND = 1000
 _TO_ALL = " on () group_left ()"
 
+# As wide as the longest titles.
+_WIDE = Size(width=4, height=4)
 _NOT_MEASURED = "Not measured"
 _TOGETHER = "GPUs do not tell which model they serve: choose the hosts and the services that belong together."
 _PRICES = "Prices are those of the settings (cost), and a GPU costs its price whether it works or not."
@@ -84,7 +86,7 @@ def build(settings: Settings) -> Any:
         leads_to=Next("gpu", "What these GPUs do"),
         rows=(
             _now(now),
-            _range(_Sums(settings, _range_sum)),
+            *_range(_Sums(settings, _range_sum)),
             _course(now, settings),
             _energy(now),
             _models(now, settings),
@@ -114,16 +116,19 @@ def _now(now: _Sums) -> Row:
             "Per million output tokens",
             now.price_of(_MILLION, now.output),
             why=f"Cost of all chosen GPUs over the tokens that the chosen services generate, means of 5 minutes. {_TOGETHER}",
+            size=_WIDE,
         ),
         summary(
             "Per million tokens",
             now.price_of(_MILLION, now.tokens),
             why=f"The same over input and output tokens together. Compare it only with work of like lengths. {_TOGETHER}",
+            size=_WIDE,
         ),
         summary(
             "Per 1,000 pages",
             now.price_of(_THOUSAND, now.pages),
             why=f"Cost of all chosen GPUs over finished requests, failed ones too, times pages_per_request. Choose the OCR services. {_TOGETHER}",
+            size=_WIDE,
         ),
         summary(
             "Tokens per joule",
@@ -133,15 +138,14 @@ def _now(now: _Sums) -> Row:
     )
 
 
-def _range(chosen: _Sums) -> Row:
+def _range(chosen: _Sums) -> tuple[Row, Row]:
     """The same over the time range: what was paid within it over what was done within it."""
 
     def total(per_hour: Expr, unit: Unit) -> Expr:
         return (per_hour * duration_seconds(_STEP) / _SECONDS_PER_HOUR).measured_in(unit)
 
     why = "Within the chosen time range: what all GPUs cost, quiet hours included, over what was done."
-    return row(
-        "Over the chosen time range",
+    money = (
         summary(
             "Cost, range",
             total(chosen.paid, Unit.MONEY),
@@ -155,10 +159,6 @@ def _range(chosen: _Sums) -> Row:
             empty=_NOT_MEASURED,
         ),
         summary("Idle share, range", chosen.idle_share, why="Idle money over all money.", empty=_NOT_MEASURED),
-        summary("Per million output tokens, range", chosen.price_of(_MILLION, chosen.output), why=f"{why} {_TOGETHER}"),
-        summary("Per million tokens, range", chosen.price_of(_MILLION, chosen.tokens), why=f"{why} {_TOGETHER}"),
-        summary("Per 1,000 pages, range", chosen.price_of(_THOUSAND, chosen.pages), why=f"{why} {_TOGETHER}"),
-        summary("Tokens per joule, range", chosen.tokens_per_joule, why=f"All tokens over all energy. {_TOGETHER}"),
         summary(
             "Energy, range",
             total(chosen.watts, Unit.WATT_HOURS),
@@ -166,6 +166,13 @@ def _range(chosen: _Sums) -> Row:
             empty=_NOT_MEASURED,
         ),
     )
+    work = (
+        summary("Per million output tokens, range", chosen.price_of(_MILLION, chosen.output), why=f"{why} {_TOGETHER}"),
+        summary("Per million tokens, range", chosen.price_of(_MILLION, chosen.tokens), why=f"{why} {_TOGETHER}"),
+        summary("Per 1,000 pages, range", chosen.price_of(_THOUSAND, chosen.pages), why=f"{why} {_TOGETHER}"),
+        summary("Tokens per joule, range", chosen.tokens_per_joule, why=f"All tokens over all energy. {_TOGETHER}"),
+    )
+    return row("Over the chosen time range", *money), Row("", work)
 
 
 def _course(now: _Sums, settings: Settings) -> Row:

@@ -4,11 +4,12 @@ from typing import Any
 
 from dashboards.variables import GPU_INDEX, GPU_INSTANCE, GPU_JOB
 from kit.expr import Expr
-from kit.panels import GREEN, RED, Row, Steps, Words, dashboard, row, stat, table, timeseries
+from kit.panels import GREEN, RED, REFERENCE, Row, Steps, Words, dashboard, row, stat, table, timeseries
 from kit.promql import avg_by, changes, count_by, instant, max_by, over_time, ratio, sum_by
 from kit.rules import Record
 from kit.settings import Settings
 from kit.tables import Next
+from metrics.types import Unit
 from recording_rules import gpu
 
 _BOARD = ("instance", "gpu")
@@ -95,7 +96,7 @@ def _verdict() -> Row:
             ),
             stat(
                 "Row remap failures",
-                sum_by((), _chosen(gpu.ROW_REMAPPING)),
+                sum_by((), _chosen(gpu.ROW_REMAPPING)).measured_in(Unit.NONE),
                 why="GPUs that could not replace a broken row of their memory. Above 0 drain them; see GPURowRemapFailure.",
                 steps=_FAULTS,
                 empty=_NOT_MEASURED,
@@ -170,6 +171,7 @@ def _memory() -> Row:
         timeseries(
             "GPU memory",
             {"used": _each(gpu.MEMORY_USED), "total": _each(gpu.MEMORY_TOTAL)},
+            lines={"total": REFERENCE},
             why="The same in bytes. Used at 0 on a host that should serve: the model is not loaded.",
             empty=_NOT_MEASURED,
         ),

@@ -31,12 +31,14 @@ from recording_rules import diagnosis, gpu, requests, targets
 
 _SERVICE = ("job", "model_name")
 _BOARD = ("instance", "gpu")
+_TARGET = ("job", "instance", "model_version")
 
 # Green says idle, not good: a GPU below 30 % waits for work or for its CPU.
 _GPU_STEPS = Steps(GREEN, ((0.3, YELLOW), (0.8, RED)))
 _ERROR_STEPS = Steps(GREEN, ((0.001, YELLOW), (0.01, RED)))
 
 
+_NOW = Size(height=5)
 _ALERT = ("severity", "alertname", "job", "model_name", "instance")
 
 
@@ -49,30 +51,35 @@ def _now() -> Row:
             max_by(_SERVICE, instant(diagnosis.VERDICT)),
             words=VERDICT_WORDS,
             why=f"What to do about each model: the first of these that is true. The evidence is on Capacity and diagnosis.\n\n{VERDICT_ADVICE}",
-            size=Size(width=8, height=4),
+            size=Size(width=8, height=5),
             empty="No model",
         ),
         stat(
             "QPS now",
             sum_by((), instant(requests.REQUESTS)),
             why="Finished requests each second over the last minute, all models. Below 10 three times in a row raises InferenceQPSLow.",
+            size=_NOW,
         ),
         stat(
             "Errors",
             ratio(sum_by((), instant(requests.HTTP_ERRORS)), sum_by((), instant(requests.HTTP_REQUESTS))),
             why="Share of requests answered with a server error over 5 minutes. Above 1 % look at the service's log first.",
             steps=_ERROR_STEPS,
+            size=_NOW,
         ),
         stat(
             "Latency p95",
             requests.DURATION.quantile(0.95, ()),
             why="95 % of requests of the last 5 minutes were answered within this time.",
+            size=_NOW,
         ),
         stat(
             "Targets up",
             ratio(sum_by((), instant(targets.TARGETS_UP)), sum_by((), instant(targets.TARGETS))),
             why="Share of targets that answered the last scrape. Below 100 % the health table names the missing one.",
             steps=Steps(RED, ((1, GREEN),)),
+            size=_NOW,
+            empty="No target",
         ),
     )
 
@@ -88,7 +95,7 @@ def _course() -> Row:
                 "endpoint": sum_by(("job", "endpoint"), instant(requests.REQUESTS_BY_ENDPOINT)),
             },
             why="Finished requests each second, and those of each endpoint where our exporter counts them. A drop with healthy targets means that callers are gone or stuck in front.",
-            size=Size(width=9),
+            size=Size(width=8),
         ),
         timeseries(
             "Latency",
@@ -101,7 +108,7 @@ def _course() -> Row:
             max_by(_BOARD, instant(gpu.ACTIVITY)),
             why="Share of time the GPU is active: its compute engine where that is profiled, else any kernel. Low proves an idle GPU; high does not prove work done.",
             steps=_GPU_STEPS,
-            size=Size(width=5),
+            size=Size(width=6),
         ),
         stat(
             "GPU utilisation, busiest",
@@ -109,6 +116,7 @@ def _course() -> Row:
             why="The busiest GPU's share of active time: green below 30 %, yellow to 80 %, red above.",
             steps=_GPU_STEPS,
             size=Size(width=3, height=8),
+            empty="Not measured",
         ),
     )
 
@@ -125,16 +133,16 @@ def _parts(settings: Settings) -> Row:
                 "total": max_by(_BOARD, instant(gpu.MEMORY_TOTAL)),
             },
             why="Memory by GPU. vLLM reserves its share at start, so a full bar alone is no alarm.",
-            size=Size(width=6),
+            size=Size(width=6, height=9),
         ),
         table(
             "Health",
-            instant(scrape.UP).and_(instant(targets.TARGETS), on=("job",)),
+            max_by(_TARGET, instant(scrape.UP).and_(instant(targets.TARGETS), on=("job",))),
             why="Every target of the service and whether it answered the last scrape. DOWN raises InferenceInstanceDown. Click an instance to see that replica alone.",
             value="Status",
             words=UP_DOWN,
             drill_down=DrillDown("instance", "replicas", "instance", keeping=(JOB,)),
-            size=Size(width=8),
+            size=Size(width=7, height=9),
         ),
         table(
             "Firing alerts",
@@ -142,7 +150,7 @@ def _parts(settings: Settings) -> Row:
             why="Pages and tickets of Prometheus' own rules that fire now; no row is good news. Alerts that Grafana evaluates are on its alerting page. Click an alert for its runbook.",
             value=None,
             drill_down=_runbooks(settings),
-            size=Size(width=10),
+            size=Size(width=11, height=9),
         ),
     )
 

@@ -28,7 +28,7 @@ def build(_settings: Settings) -> Any:
         leads_to=Next("replicas", "Which replica"),
         rows=(
             _now(),
-            _latency(),
+            *_latency(),
             _distributions(),
             _phases(),
             _scheduler(),
@@ -72,29 +72,40 @@ def _now() -> Row:
     )
 
 
-def _latency() -> Row:
-    return row(
-        "Latency",
-        timeseries(
-            "End-to-end latency",
-            _mean_and_quantiles(requests.DURATION),
-            why="Arrival to the last token. Compare with the phases below to see where it goes.",
+def _latency() -> tuple[Row, Row]:
+    return (
+        row(
+            "Latency",
+            timeseries(
+                "End-to-end latency",
+                _mean_and_quantiles(requests.DURATION),
+                many=True,
+                why="Arrival to the last token. Compare with the phases below to see where it goes.",
+            ),
+            timeseries(
+                "Time to first token",
+                _mean_and_quantiles(engine.TIME_TO_FIRST_TOKEN),
+                many=True,
+                why="What a streaming user waits for: front end, queue and prefill. Rises first when load outgrows capacity.",
+            ),
         ),
-        timeseries(
-            "Time to first token",
-            _mean_and_quantiles(engine.TIME_TO_FIRST_TOKEN),
-            why="What a streaming user waits for: front end, queue and prefill. Rises first when load outgrows capacity.",
-        ),
-        timeseries(
-            "Inter-token latency",
-            _mean_and_quantiles(engine.INTER_TOKEN_LATENCY),
-            why="Time between two tokens of one answer. Rises with batch size and with preemptions.",
-        ),
-        timeseries(
-            "Time per output token",
-            _mean_and_quantiles(workload.TIME_PER_OUTPUT_TOKEN),
-            why="Decode time for each token after the first, one value a request: how fast whole answers are written. "
-            "An answer of one token counts as 0. vLLM has it since 0.11.",
+        Row(
+            "",
+            (
+                timeseries(
+                    "Inter-token latency",
+                    _mean_and_quantiles(engine.INTER_TOKEN_LATENCY),
+                    many=True,
+                    why="Time between two tokens of one answer. Rises with batch size and with preemptions.",
+                ),
+                timeseries(
+                    "Time per output token",
+                    _mean_and_quantiles(workload.TIME_PER_OUTPUT_TOKEN),
+                    many=True,
+                    why="Decode time for each token after the first, one value a request: how fast whole answers are written. "
+                    "An answer of one token counts as 0. vLLM has it since 0.11.",
+                ),
+            ),
         ),
     )
 
@@ -137,6 +148,7 @@ def _phases() -> Row:
         timeseries(
             "p95 by phase",
             {name: phase.quantile(0.95, _MODEL) for name, phase in inside.items()},
+            many=True,
             why="The slow tail of each phase inside the engine. The phases of different requests, so they do not add up.",
         ),
     )

@@ -6,8 +6,9 @@ What Prometheus says of itself and of its targets is read as it is: few series, 
 from typing import Any
 
 from dashboards.variables import ANY_JOB, PROMETHEUS_JOB
+from kit.expr import Expr
 from kit.panels import GREEN, RED, UP_DOWN, YELLOW, Row, Steps, comparison, dashboard, row, stat, table, timeseries
-from kit.promql import age, avg_by, count_by, increase, instant, max_by, ratio, sum_by
+from kit.promql import age, avg_by, count_by, increase, instant, max_by, min_by, ratio, sum_by, with_label
 from kit.settings import Settings
 from kit.tables import Next
 from metrics import prometheus, scrape
@@ -16,13 +17,19 @@ from recording_rules import instances, targets
 from recording_rules.levels import TARGET
 
 _JOB = ("job",)
-_GROUP = ("rule_group",)
+_GROUP, _NAME = ("rule_group",), ("group",)
 _ANY = Steps(GREEN, ((1, RED),))
 # Evaluations longer than their interval are left out; at half of it, twice the replicas are too many.
 _LOAD_STEPS = Steps(GREEN, ((0.5, YELLOW), (1, RED)))
 
 # Here nothing is no good news: "No traffic" would read as such.
 _UNKNOWN = "No data"
+
+
+def _named(groups: Expr) -> Expr:
+    """Rule groups with their name alone: Prometheus puts the path of the file in front, which leaves no room for lines."""
+    return with_label("group", groups, copied_from="rule_group", pattern="(?:.*;)?(.+)")
+
 
 _KNOWN = count_by(_JOB, instant(scrape.UP))
 _ANSWERING = sum_by(_JOB, instant(scrape.UP)).measured_in(Unit.NONE)
@@ -31,11 +38,20 @@ _SERIES = sum_by(_JOB, instant(scrape.SCRAPE_SAMPLES_KEPT))
 _NEW_SERIES = sum_by(_JOB, instant(scrape.SCRAPE_SERIES_ADDED))
 # Only services are asked for engine series; others are no service targets and not counted.
 _TALKING = count_by(_JOB, count_by(TARGET, instant(instances.RUNNING)))
-_RULE_LOAD = ratio(
-    max_by(_GROUP, instant(prometheus.RULE_GROUP_DURATION)), max_by(_GROUP, instant(prometheus.RULE_GROUP_INTERVAL))
+_RULE_LOAD = max_by(
+    _NAME,
+    _named(
+        ratio(
+            max_by(_GROUP, instant(prometheus.RULE_GROUP_DURATION)),
+            max_by(_GROUP, instant(prometheus.RULE_GROUP_INTERVAL)),
+        )
+    ),
 )
 _FAILURES = increase(prometheus.RULE_FAILURES, "1h")
-_SINCE_EVALUATION = age(max_by(_GROUP, instant(prometheus.RULE_GROUP_LAST_EVALUATION)))
+_FAILURES_OF_GROUP = sum_by(_NAME, _named(sum_by(_GROUP, _FAILURES)))
+# A group that was never evaluated says 0, which is 1970.
+_LAST_EVALUATION = max_by(_GROUP, instant(prometheus.RULE_GROUP_LAST_EVALUATION)) > 0
+_SINCE_EVALUATION = age(min_by(_NAME, _named(_LAST_EVALUATION)))
 
 
 def build(_settings: Settings) -> Any:
@@ -169,7 +185,7 @@ def _rules() -> Row:
         ),
         timeseries(
             "Rule failures by group",
-            sum_by(_GROUP, _FAILURES),
+            _FAILURES_OF_GROUP,
             why="Failed evaluations within the hour. Prometheus shows the error beside the rule under Status, Rules.",
             empty=_UNKNOWN,
         ),

@@ -51,7 +51,7 @@ def _imbalance(source: Record | Expr) -> Expr:
 _AGE = age(_of_replicas(instant(process.START_TIME)))
 _CPU = _of_replicas(rate(process.CPU_SECONDS, "5m"))
 _MEMORY = _of_replicas(instant(process.RESIDENT_MEMORY))
-_RESTARTS = _of_replicas(changes(process.START_TIME, "1h"))
+_RESTARTS = _of_replicas(changes(process.START_TIME, "1h")).measured_in(Unit.EVENTS)
 _CACHES = group_by((*TARGET, "engine", *_SETTINGS), instant(vllm.CACHE_CONFIG_INFO)).and_(
     instant(instances.RUNNING), on=TARGET
 )
@@ -78,7 +78,7 @@ def build(_settings: Settings) -> Any:
         question="Which replica is the outlier?",
         variables=(JOB, REPLICA_MODEL, REPLICA),
         leads_to=Next("gpu", "Its GPUs"),
-        rows=(_summary(), _table(), _balance(), _load(), _latency(), _processes(), _configuration()),
+        rows=(_summary(), _table(), _balance(), *_load(), _latency(), _processes(), _configuration()),
     )
 
 
@@ -146,29 +146,36 @@ def _unitless(source: Record | Expr) -> Expr:
     return _imbalance(source).measured_in(Unit.NONE)
 
 
-def _load() -> Row:
-    return row(
-        "Load",
-        timeseries(
-            "Running by replica",
-            _lines(instances.RUNNING),
-            why="Requests in work. One line flat at --max-num-seqs while others are low: the router sends too much there.",
+def _load() -> tuple[Row, Row]:
+    return (
+        row(
+            "Load",
+            timeseries(
+                "Running by replica",
+                _lines(instances.RUNNING),
+                why="Requests in work. One line flat at --max-num-seqs while others are low: the router sends too much there.",
+            ),
+            timeseries(
+                "Waiting by replica",
+                _lines(instances.WAITING),
+                why="Requests that wait for the engine. One replica that queues while others do not is a router's fault or a slow machine.",
+            ),
         ),
-        timeseries(
-            "Waiting by replica",
-            _lines(instances.WAITING),
-            why="Requests that wait for the engine. One replica that queues while others do not is a router's fault or a slow machine.",
-        ),
-        timeseries(
-            "KV cache by replica",
-            _lines(instances.KV_CACHE_USAGE),
-            why="Use of the fullest cache of each replica. One above the others has longer requests or fewer blocks: compare Configuration.",
-            maximum=1,
-        ),
-        timeseries(
-            "Output tokens by replica",
-            _lines(instances.GENERATION_TOKENS),
-            why="Generated tokens each second. Fewer than the others at the same number of running requests: a slow GPU, compare clocks and temperature of its GPU.",
+        Row(
+            "",
+            (
+                timeseries(
+                    "KV cache by replica",
+                    _lines(instances.KV_CACHE_USAGE),
+                    why="Use of the fullest cache of each replica. One above the others has longer requests or fewer blocks: compare Configuration.",
+                    maximum=1,
+                ),
+                timeseries(
+                    "Output tokens by replica",
+                    _lines(instances.GENERATION_TOKENS),
+                    why="Generated tokens each second. Fewer than the others at the same number of running requests: a slow GPU, compare clocks and temperature of its GPU.",
+                ),
+            ),
         ),
     )
 

@@ -5,7 +5,7 @@ from typing import Any
 from dashboards.variables import JOB, MODEL, SLO
 from kit.expr import Expr
 from kit.grid import Size
-from kit.panels import GREEN, RED, YELLOW, Row, Steps, dashboard, row, stat, timeseries
+from kit.panels import GREEN, LIMIT, RED, REFERENCE, YELLOW, Row, Steps, dashboard, row, stat, summary, timeseries
 from kit.promql import instant, max_by, min_by, ratio, sum_by
 from kit.settings import Settings
 from kit.slo import PAGE_WINDOWS, TICKET_WINDOWS, BurnWindow
@@ -34,6 +34,8 @@ def _burn(window: BurnWindow, alert: str) -> Any:
     return timeseries(
         f"Burn rate over {_HOURS[window.long_seconds]}",
         burns,
+        lines={"limit": LIMIT},
+        many=True,
         why="How many times as fast as the objective allows the error budget burns; 1 spends it exactly within the period. "
         f"Both lines of an objective above the limit raise {alert}.",
         size=Size(width=12),
@@ -59,19 +61,19 @@ def build(_settings: Settings) -> Any:
                         steps=_BUDGET_STEPS,
                         size=Size(height=6),
                     ),
-                    stat(
+                    summary(
                         "Kept over the period",
                         _attainment(slo.PERIOD),
                         why="Share of all requests of the period that were good; every request weighs the same. Compare with the objective.",
                         size=Size(height=6),
                     ),
-                    stat(
+                    summary(
                         "Kept over the last hour",
                         _attainment("1h"),
                         why="Share of the last hour's requests that were good, all models.",
                         size=Size(height=6),
                     ),
-                    stat(
+                    summary(
                         "Objective",
                         max_by(_SLO, instant(slo.OBJECTIVE)),
                         why="The share of requests that was promised to be good, from the settings' slos.",
@@ -87,6 +89,8 @@ def build(_settings: Settings) -> Any:
                         "": max_by(_PROMISE, instant(slo.ATTAINMENT)),
                         "objective": max_by(_SLO, instant(slo.OBJECTIVE)),
                     },
+                    lines={"objective": REFERENCE},
+                    many=True,
                     why="Share of the requests of the hour before that were good, by model. Dips below the objective spend budget; only many of them break the promise.",
                     maximum=1,
                     size=Size(width=12),
@@ -95,6 +99,7 @@ def build(_settings: Settings) -> Any:
                     "Error budget left",
                     min_by(_PROMISE, instant(slo.BUDGET_LEFT)),
                     why="Share of the period's error budget that is left. It falls with failures and rises as old ones leave the period; a steep fall is an incident, a slope a habit.",
+                    many=True,
                     minimum=None,
                     maximum=1,
                     size=Size(width=12),
@@ -113,11 +118,13 @@ def build(_settings: Settings) -> Any:
                 timeseries(
                     "Time until the budget is spent",
                     min_by(_PROMISE, instant(slo.BUDGET_LASTS)),
+                    many=True,
                     why="At the burn rate of the last 6 hours; longer where old failures leave the period meanwhile. 0 means spent, no line that nothing burns.",
                 ),
                 timeseries(
                     "Requests judged in the last hour",
                     sum_by(_PROMISE, instant(slo.events("1h"))),
+                    many=True,
                     why="What the ratios are made of. Below minimum_requests (20) no burn alert fires, and a single failure moves every line.",
                 ),
                 timeseries(
@@ -126,6 +133,7 @@ def build(_settings: Settings) -> Any:
                         "at most": max_by(_MODEL, instant(slo.GOODPUT_MAX)),
                         "at least": min_by(_MODEL, instant(slo.GOODPUT_MIN)),
                     },
+                    many=True,
                     why="Share of the last hour's requests that kept both token promises, first token and time per output token. Two histograms do not tell how far they overlap, so the truth lies between the lines.",
                     maximum=1,
                 ),

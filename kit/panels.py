@@ -14,7 +14,7 @@ from kit.errors import GlassboxError
 from kit.expr import Expr
 from kit.grid import Size, stable_id, widths
 from kit.promql import CHOSEN_RANGE
-from kit.tables import DrillDown, Next, Page, common_labels, heading, links, organized, override, side_by_side
+from kit.tables import DrillDown, Next, Page, common_labels, heading, label_columns, organized, override, side_by_side
 from kit.variables import DATA_SOURCE, Side, Variable, narrowed
 from metrics.types import Kind, Unit
 
@@ -50,6 +50,13 @@ GRAFANA_UNITS = {
     Unit.PAGES_PER_SECOND: "suffix:pages/s",
 }
 
+# Where nothing happens, Grafana's axis would reach to 100, which is 10,000 % of a share.
+_LEAST_TOP = {Unit.RATIO: 0.01, Unit.EVENTS: 1, Unit.EVENTS_PER_SECOND: 0.1, Unit.REQUESTS_PER_SECOND: 0.1}
+# Pixels of a word on its colour; the labels before it share the rest.
+_WORD_WIDTH = 110
+# Labels whose values say nothing alone.
+_LEGENDS = {"gpu": "#{{gpu}}"}
+
 GREEN, YELLOW, RED, NEUTRAL = "green", "yellow", "red", "blue"
 
 DATA_SOURCE_REF = {"type": "prometheus", "uid": f"${{{DATA_SOURCE}}}"}
@@ -75,6 +82,23 @@ class Steps:
 
 
 PLAIN = Steps(NEUTRAL)
+
+
+@dataclass(frozen=True)
+class Line:
+    """How all lines of one query look; without a colour each takes the next one of Grafana's palette."""
+
+    color: str = ""
+    dashed: bool = False
+
+    def to_json(self) -> list[dict[str, Any]]:
+        color = {"color": {"fixedColor": self.color, "mode": "fixed"}} if self.color else {}
+        dashes = {"custom.lineStyle": {"dash": [10, 10], "fill": "dash"}} if self.dashed else {}
+        return [{"id": name, "value": value} for name, value in (color | dashes).items()]
+
+
+# What is measured against, and what must not be crossed.
+REFERENCE, LIMIT = Line(dashed=True), Line(RED, dashed=True)
 
 
 @dataclass(frozen=True)
@@ -112,16 +136,25 @@ def timeseries(
     queries: Queries,
     *,
     why: str,
+    lines: Mapping[str, Line] | None = None,
     stacked: bool = False,
+    many: bool = False,
     minimum: float | None = 0,
     maximum: float | None = None,
     size: Size = TALL,
     empty: str = "No traffic",
 ) -> Any:
-    """Lines over time, one for each result of each query; `stacked` fills them on top of each other, `empty` stands for no result."""
+    """Lines over time, one for each result of each query; `empty` stands for no result.
+
+    `lines` says by the query's name what does not look like the others, `stacked` fills the lines on top of each other;
+    `many` puts the legend of many or long names to the right, where it can be scrolled.
+    """
+    said = {"min": minimum, "max": maximum, "noValue": empty, "custom": {"axisSoftMax": _least_top(queries, maximum)}}
     return core.TimeSeries(
-        **_common(title, queries, why, size, extra={"min": minimum, "max": maximum, "noValue": empty}),
+        **_common(title, queries, why, size, extra=said),
         unit=_unit(title, queries),
+        overrides=_styled(queries, lines or {}),
+        legendPlacement="right" if many else "bottom",
         stacking={"mode": "normal", "group": "A"} if stacked else {},
         fillOpacity=25 if stacked else 0,
         showPoints="never",
@@ -134,9 +167,12 @@ def stat(
     title: str, query: Expr, *, why: str, steps: Steps = PLAIN, size: Size = LOW, empty: str = "No traffic"
 ) -> Any:
     """One number with its recent course behind it; `empty` stands for no result."""
+    said = {"noValue": empty, "thresholds": steps.to_json(), "mappings": _unjudged(steps, empty)}
     return core.Stat(
-        **_common(title, query, why, size, extra={"noValue": empty, "thresholds": steps.to_json()}),
+        **_common(title, query, why, size, extra=said),
         format=_unit(title, query),
+        # Several results are a list, each with its name before its value.
+        orientation="horizontal" if query.shape.labels else "auto",
         colorMode="value",
         reduceCalc="lastNotNull",
         thresholds=[],
@@ -146,7 +182,7 @@ def stat(
 def verdict(title: str, query: Expr, *, words: Words, why: str, size: Size = LOW, empty: str = "No traffic") -> Any:
     """One word on its colour for each result, whose values are the codes of `words`; `empty` stands for no result."""
     panel = stat(title, query, why=why, size=size, empty=empty)
-    panel.colorMode, panel.graphMode = "background", "none"
+    panel.colorMode, panel.graphMode = "background_solid", "none"
     panel.extraJson["fieldConfig"]["defaults"]["mappings"] = words.to_json()
     return panel
 
@@ -168,8 +204,9 @@ def summary(title: str, query: Expr, *, why: str, size: Size = LOW, empty: str =
 
 def gauge(title: str, query: Expr, *, why: str, steps: Steps, maximum: float = 1, size: Size = TALL) -> Any:
     """A value on a scale from 0 to `maximum`, one dial for each result."""
+    said = {"noValue": "No data", "thresholds": steps.to_json(), "mappings": _unjudged(steps, "No data")}
     return core.GaugePanel(
-        **_common(title, query, why, size, extra={"noValue": "No data", "thresholds": steps.to_json()}),
+        **_common(title, query, why, size, extra=said),
         format=_unit(title, query),
         min=0,
         max=maximum,
@@ -228,13 +265,14 @@ def table(
     # Only the value's column has a unit: a label such as a version must stay the text it is.
     properties: dict[str, Any] = {"unit": _unit(title, query)}
     if words:
-        properties |= {"mappings": words.to_json(), "custom.cellOptions": {"type": "color-background"}}
+        cell = {"type": "color-background", "mode": "basic"}
+        properties |= {"mappings": words.to_json(), "custom.cellOptions": cell, "custom.width": _WORD_WIDTH}
     overrides = [override(value, properties)] if value else []
     return _as_table(
         core.Table(
             **_common(title, query, why, size, extra={"thresholds": PLAIN.to_json()}),
             transformations=[organized(names | {"Value": value}) if value else organized(names, hidden=("Value",))],
-            overrides=overrides + links(drill_down),
+            overrides=overrides + label_columns(() if words else query.shape.labels, drill_down),
         )
     )
 
@@ -265,7 +303,7 @@ def comparison(
     ]
     panel = core.Table(
         **_common(title, columns, why, size, extra={"thresholds": PLAIN.to_json()}),
-        overrides=overrides + links(drill_down),
+        overrides=overrides + label_columns(labels, drill_down),
         sortBy=[core.TableSortByField(displayName=largest_first, desc=True)] if largest_first else [],
     )
     panel.transformations = side_by_side(
@@ -314,7 +352,9 @@ def _as_table(panel: Any) -> Any:
 
 
 def _column(title: str, query: Expr, steps: Steps | None, words: Words | None) -> dict[str, Any]:
-    unit = {"unit": _unit(title, query)}
+    unit: dict[str, Any] = {"unit": _unit(title, query)}
+    if query.shape.unit is Unit.RATIO:
+        unit["decimals"] = 1
     if words:
         return unit | {"mappings": words.to_json(), "custom.cellOptions": {"type": "color-text"}}
     if steps is None:
@@ -330,7 +370,7 @@ def _common(title: str, queries: Queries, why: str, size: Size, *, extra: dict[s
         "title": title,
         "description": why,
         "dataSource": DATA_SOURCE_REF,
-        "targets": [_target(index, name, expr) for index, (name, expr) in enumerate(_named(queries).items())],
+        "targets": [_target(index, name, expr, title) for index, (name, expr) in enumerate(_named(queries).items())],
         "gridPos": core.GridPos(h=size.height, w=size.width, x=0, y=0),
         "maxDataPoints": None,
         "extraJson": {"fieldConfig": {"defaults": defaults}},
@@ -341,12 +381,37 @@ def _named(queries: Queries) -> Mapping[str, Expr]:
     return {"": queries} if isinstance(queries, Expr) else queries
 
 
-def _target(index: int, name: str, expr: Expr) -> Any:
-    labels = " ".join(f"{{{{{label}}}}}" for label in expr.shape.labels)
+def _unjudged(steps: Steps, empty: str) -> list[dict[str, Any]]:
+    """Nothing takes no side, while Grafana gives it the colour below the first bound."""
+    nothing = {"match": "null+nan", "result": {"color": NEUTRAL, "index": 0, "text": empty}}
+    return [{"type": "special", "options": nothing}] if steps.above else []
+
+
+def _least_top(queries: Queries, maximum: float | None) -> float | None:
+    """How far the axis reaches at least; grafanalib itself takes whole numbers only."""
+    first = next(iter(_named(queries).values()))
+    return None if maximum is not None else _LEAST_TOP.get(first.shape.unit)
+
+
+def _styled(queries: Queries, lines: Mapping[str, Line]) -> list[dict[str, Any]]:
+    return [
+        {"matcher": {"id": "byFrameRefID", "options": _ref_id(index)}, "properties": lines[name].to_json()}
+        for index, name in enumerate(_named(queries))
+        if name in lines
+    ]
+
+
+def _ref_id(index: int) -> str:
+    return chr(ord("A") + index)
+
+
+def _target(index: int, name: str, expr: Expr, title: str) -> Any:
+    labels = " ".join(_LEGENDS.get(label, f"{{{{{label}}}}}") for label in expr.shape.labels)
     return core.Target(
         expr=expr,
-        legendFormat=f"{name} {labels}".strip() or "__auto",
-        refId=chr(ord("A") + index),
+        # Grafana would print the whole query as the name of a line that has none.
+        legendFormat=f"{name} {labels}".strip() or title,
+        refId=_ref_id(index),
         intervalFactor=1,
         # Of the whole chosen range there is one value, not one for each of its moments.
         instant=any(selector.window == CHOSEN_RANGE for selector in expr.selectors),

@@ -188,11 +188,14 @@ def mean(total: Expr, count: Expr) -> Expr:
     return binary(total, "/", count > 0, unit=Unit.SECONDS)
 
 
-def with_label(label: str, operand: Expr, *, copied_from: str) -> Expr:
-    """The operand with the value of one label copied into another; series without that value stay as they are."""
+def with_label(label: str, operand: Expr, *, copied_from: str, pattern: str = "(.+)") -> Expr:
+    """The operand with the value of one label copied into another, or what the pattern's first group finds in it.
+
+    Series whose value the pattern does not match stay as they are.
+    """
     _require_labels(operand, (copied_from,))
     shape = replace(operand.shape, labels=tuple(dict.fromkeys((*operand.shape.labels, label))))
-    return Expr(("label_replace(", *operand.parts, f', "{label}", "$1", "{copied_from}", "(.+)")'), shape)
+    return Expr(("label_replace(", *operand.parts, f', "{label}", "$1", "{copied_from}", "{pattern}")'), shape)
 
 
 def _growth(function: str, source: Source, window: str, unit: Unit, matchers: dict[str, str | Matcher]) -> Expr:

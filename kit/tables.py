@@ -1,5 +1,6 @@
 """How tables put queries side by side, and where their cells lead. Shapes: Grafana's `merge` and `organize` transformations, data links."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -54,9 +55,24 @@ class Next:
         return {"title": self.title, "url": f"/d/{self.slug}?${{__url_time_range}}&${{__all_variables}}"}
 
 
+# Labels whose own names read badly above a column.
+_HEADINGS = {"alertname": "Alert", "model_name": "Model", "model_version": "Version"}
+# Pixels that the values of a label take; the columns without share what is left.
+_WIDTHS = {
+    "severity": 80,
+    "alertname": 250,
+    "job": 110,
+    "instance": 180,
+    "model_name": 250,
+    "model_version": 90,
+    "gpu": 60,
+}
+
+
 def heading(label: str) -> str:
     """A label's name as a column's."""
-    return label.replace("_", " ").capitalize()
+    name = _HEADINGS.get(label, label.replace("_", " ").capitalize())
+    return re.sub(r"\bgpu\b", "GPU", name, flags=re.IGNORECASE)
 
 
 def organized(renamed: Json, hidden: Sequence[str] = ()) -> Json:
@@ -94,6 +110,9 @@ def override(column: str, properties: Json) -> Json:
     }
 
 
-def links(drill_down: DrillDown | Page | None) -> list[Json]:
-    """The override that makes the values of a label links, if there is somewhere to go."""
-    return [override(heading(drill_down.label), {"links": [drill_down.to_json()]})] if drill_down else []
+def label_columns(labels: Sequence[str], drill_down: DrillDown | Page | None) -> list[Json]:
+    """Overrides of the labels' columns: as wide as their values, and links where there is somewhere to go."""
+    properties: dict[str, Json] = {label: {"custom.width": _WIDTHS[label]} for label in labels if label in _WIDTHS}
+    if drill_down:
+        properties.setdefault(drill_down.label, {})["links"] = [drill_down.to_json()]
+    return [override(heading(label), found) for label, found in properties.items()]

@@ -128,11 +128,17 @@ def _color(kind: str, defaults: Json) -> Json:
     return {"color": by_value if len(steps) > 1 else {"fixedColor": steps[0]["color"], "mode": "fixed"}}
 
 
+# Columns of numbers may be narrower than Grafana's 150 px, so that a table needs no scrolling sideways.
+_COLUMNS = {"minWidth": 80, "wrapHeaderText": True}
+
+
 def _custom(old: Json) -> Json:
+    if old["type"] == "table":
+        return {"custom": _COLUMNS}
     if old["type"] != "timeseries":
         return {}
     given = old["fieldConfig"]["defaults"]["custom"]
-    said = {key: given[key] for key in ("fillOpacity", "stacking") if given[key]}
+    said = {key: given[key] for key in ("axisSoftMax", "fillOpacity", "stacking") if given[key]}
     return {"custom": said | {"showPoints": given["showPoints"]}}
 
 
@@ -141,15 +147,21 @@ _REDUCE = {"calcs": ["lastNotNull"]}
 
 
 def _timeseries(old: Json) -> Json:
-    return {"tooltip": old["options"]["tooltip"]}
+    placement = old["options"]["legend"]["placement"]
+    legend = {} if placement == "bottom" else {"legend": {"placement": placement, "showLegend": True}}
+    return legend | {"tooltip": old["options"]["tooltip"]}
+
+
+_WORD_SIZES = {"titleSize": 13, "valueSize": 16}
 
 
 def _stat(old: Json) -> Json:
-    return {
-        "colorMode": old["options"]["colorMode"],
-        "graphMode": old["options"]["graphMode"],
-        "reduceOptions": _REDUCE,
-    }
+    given = old["options"]
+    options = {"colorMode": given["colorMode"], "graphMode": given["graphMode"], "reduceOptions": _REDUCE}
+    turned = {} if given["orientation"] == "auto" else {"orientation": given["orientation"]}
+    # Grafana fits the size of names to the narrowest band, where they cannot be read.
+    sized = {"text": _WORD_SIZES} if given["colorMode"] == "background_solid" else {}
+    return options | turned | sized
 
 
 def _gauge(old: Json) -> Json:
@@ -159,7 +171,13 @@ def _gauge(old: Json) -> Json:
 
 def _bargauge(old: Json) -> Json:
     given = old["options"]
-    return {"displayMode": given["displayMode"], "orientation": given["orientation"], "reduceOptions": _REDUCE}
+    return {
+        "displayMode": given["displayMode"],
+        # Beside its bar a longer name would be cut.
+        "namePlacement": "top",
+        "orientation": given["orientation"],
+        "reduceOptions": _REDUCE,
+    }
 
 
 def _state_timeline(_old: Json) -> Json:

@@ -116,9 +116,9 @@ TARGETS = {
     'job:inference_targets_up:sum{job="vllm"}': "2x80",
     'job:inference_targets_up:sum{job="hunyuanocr"}': "1x80",
     # A quarter of its interval.
-    'prometheus_rule_group_last_duration_seconds{job="prometheus",rule_group="r"}': "7.5x80",
-    'prometheus_rule_group_interval_seconds{job="prometheus",rule_group="r"}': "30x80",
-    'prometheus_rule_group_last_evaluation_timestamp_seconds{job="prometheus",rule_group="r"}': "1170x80",
+    'prometheus_rule_group_last_duration_seconds{job="prometheus",rule_group="/etc/rules/a.yaml;r"}': "7.5x80",
+    'prometheus_rule_group_interval_seconds{job="prometheus",rule_group="/etc/rules/a.yaml;r"}': "30x80",
+    'prometheus_rule_group_last_evaluation_timestamp_seconds{job="prometheus",rule_group="/etc/rules/a.yaml;r"}': "1170x80",
 }
 TALKING = {f'{RUNNING}{{job="vllm",instance="a:8000",model_name="m"}}': "0x80"}
 MONITORING_CASES = [
@@ -127,7 +127,7 @@ MONITORING_CASES = [
     ("Scrape success", 0, {'{job="vllm"}': 1, '{job="hunyuanocr"}': 1, '{job="dcgm"}': 0}),
     ("Jobs", 2, {'{job="vllm"}': 1}),
     ("Slowest rule group", 0, {"{}": 0.25}),
-    ("Age of the last evaluation", 0, {'{rule_group="r"}': 30}),
+    ("Age of the last evaluation", 0, {'{group="r"}': 30}),
 ]
 
 

@@ -84,6 +84,10 @@ WORDS = [
         with_label("gpu", instant(service.GPU_POWER), copied_from="gpu_id"),
         'label_replace(gpu_power_watts, "gpu", "$1", "gpu_id", "(.+)")',
     ),
+    (
+        with_label("end", instant(service.GPU_POWER), copied_from="gpu_id", pattern=".*;(.+)"),
+        'label_replace(gpu_power_watts, "end", "$1", "gpu_id", ".*;(.+)")',
+    ),
     (instant(RUNNING) + 1, "vllm:num_requests_running + 1"),
     ((instant(RUNNING) + 1) * 2, "(vllm:num_requests_running + 1) * 2"),
     (instant(RUNNING) / 2 - 1, "vllm:num_requests_running / 2 - 1"),

@@ -33,7 +33,8 @@ def board():
 
 def units(compiled):
     _, number, table = compiled["panels"]
-    columns = [each["value"] for override in table["fieldConfig"]["overrides"] for each in override["properties"]]
+    properties = [each for override in table["fieldConfig"]["overrides"] for each in override["properties"]]
+    columns = [each["value"] for each in properties if each["id"] == "unit"]
     return number["fieldConfig"]["defaults"]["unit"], *columns
 
 

@@ -15,6 +15,7 @@ from kit.panels import (
     GREEN,
     RED,
     UP_DOWN,
+    Line,
     Row,
     Steps,
     bars,
@@ -243,6 +244,7 @@ def test_a_bar_gauge_keeps_unit_and_orientation():
     assert "max" not in panel["fieldConfig"]["defaults"]
     assert panel["options"] == {
         "displayMode": "basic",
+        "namePlacement": "top",
         "orientation": "horizontal",
         "reduceOptions": {"calcs": ["lastNotNull"]},
     }
@@ -256,10 +258,12 @@ def test_a_table_asks_once_and_names_its_columns():
     assert names["instance"] == "Instance" and names["Value"] == "Status"
     override = panel["fieldConfig"]["overrides"][0]
     assert override["matcher"] == {"id": "byName", "options": "Status"}
-    unit, words, cell = override["properties"]
+    unit, words, cell, width = override["properties"]
     assert unit == {"id": "unit", "value": "bool"}
     assert words["value"][0]["options"]["0"]["text"] == "DOWN"
-    assert cell == {"id": "custom.cellOptions", "value": {"type": "color-background"}}
+    assert cell == {"id": "custom.cellOptions", "value": {"type": "color-background", "mode": "basic"}}
+    assert width == {"id": "custom.width", "value": 110}, "a coloured word needs no more, and the labels share the rest"
+    assert len(panel["fieldConfig"]["overrides"]) == 1
     assert "unit" not in panel["fieldConfig"]["defaults"], "a version must not be read as a number"
 
 
@@ -273,7 +277,17 @@ def test_a_table_of_labels_hides_the_value_that_is_always_1():
     panel = by_title(BOARDS[0])["labels"]
     shape = panel["transformations"][0]["options"]
     assert shape["excludeByName"]["Value"] is True and "Value" not in shape["renameByName"]
-    assert panel["fieldConfig"]["overrides"] == []
+    widths = {each["matcher"]["options"]: each["properties"] for each in panel["fieldConfig"]["overrides"]}
+    assert widths["Model"] == [{"id": "custom.width", "value": 250}]
+    assert {item["id"] for properties in widths.values() for item in properties} == {"custom.width"}
+
+
+def test_headings_are_words_and_many_columns_need_no_scrolling():
+    gpus = by_title(compiled(table("t", instant(gpu.MEMORY_USED), why="w.", value="Used")))["t"]
+    assert gpus["transformations"][0]["options"]["renameByName"]["gpu"] == "GPU"
+    assert gpus["fieldConfig"]["defaults"]["custom"] == {"minWidth": 80, "wrapHeaderText": True}
+    names = by_title(BOARDS[0])["table"]["transformations"][0]["options"]["renameByName"]
+    assert (names["model_name"], names["model_version"]) == ("Model", "Version")
 
 
 def test_a_comparison_asks_each_query_once_as_a_table_and_merges_the_results():
@@ -305,7 +319,8 @@ def test_a_comparison_gives_each_column_its_unit_and_colours_only_what_it_judges
 def test_a_drill_down_sets_one_variable_and_carries_the_rest():
     panel = by_title(BOARDS[0])["side by side"]
     (instance,) = [o for o in panel["fieldConfig"]["overrides"] if o["matcher"]["options"] == "Instance"]
-    (links,) = instance["properties"]
+    width, links = instance["properties"]
+    assert width["id"] == "custom.width"
     assert links["id"] == "links"
     assert links["value"][0]["url"] == (
         "/d/x?${__url_time_range}&${datasource:queryparam}&${job:queryparam}&var-instance=${__value.raw}"
@@ -375,6 +390,44 @@ def test_legends_come_from_the_labels_that_survive():
     assert [target["legendFormat"] for target in by_title(BOARDS[0])["line"]["targets"]] == ["a {{job}}", "b {{job}}"]
 
 
+def test_a_line_without_a_name_takes_the_title_and_not_the_text_of_its_query():
+    panel = compiled(timeseries("All requests", sum_by((), instant(requests.REQUESTS)), why="w."))["panels"][0]
+    assert panel["targets"][0]["legendFormat"] == "All requests"
+
+
+def test_a_query_may_look_unlike_the_others_whatever_its_lines_are_called():
+    queries = {"load": QPS, "limit": QPS}
+    panel = compiled(timeseries("n", queries, why="w.", lines={"limit": Line(RED, dashed=True)}))["panels"][0]
+    assert panel["fieldConfig"]["overrides"] == [
+        {
+            "matcher": {"id": "byFrameRefID", "options": "B"},
+            "properties": [
+                {"id": "color", "value": {"fixedColor": RED, "mode": "fixed"}},
+                {"id": "custom.lineStyle", "value": {"dash": [10, 10], "fill": "dash"}},
+            ],
+        }
+    ]
+
+
+def test_many_lines_have_their_legend_to_the_right():
+    few, many = compiled(timeseries("few", QPS, why="w."), timeseries("many", QPS, why="w.", many=True))["panels"]
+    assert "legend" not in few["options"]
+    assert many["options"]["legend"] == {"placement": "right", "showLegend": True}
+
+
+def test_an_axis_without_a_maximum_is_not_drawn_to_100_when_nothing_happens():
+    free, fixed = compiled(timeseries("a", GPU, why="w."), timeseries("b", GPU, why="w.", maximum=1))["panels"]
+    assert free["fieldConfig"]["defaults"]["custom"]["axisSoftMax"] == 0.01
+    assert "axisSoftMax" not in fixed["fieldConfig"]["defaults"]["custom"]
+
+
+def test_nothing_is_neither_good_nor_bad():
+    judged, number = (by_title(BOARDS[0])[title]["fieldConfig"]["defaults"] for title in ("judged", "number"))
+    (nothing,) = judged["mappings"]
+    assert nothing["options"] == {"match": "null+nan", "result": {"color": "blue", "index": 0, "text": "No traffic"}}
+    assert "mappings" not in number, "one colour judges nothing"
+
+
 def test_a_panel_in_front_changes_no_other_id():
     before = {panel["title"]: panel["id"] for panel in compiled(*fresh()[1:3])["panels"]}
     after = {panel["title"]: panel["id"] for panel in compiled(*fresh()[:3])["panels"]}
@@ -406,9 +459,11 @@ def test_a_verdict_is_a_word_on_its_colour():
     assert mapping["options"]["0"] == {"text": "DOWN", "color": RED, "index": 1}
     assert (panel["type"], panel["options"]["colorMode"], panel["options"]["graphMode"]) == (
         "stat",
-        "background",
+        "background_solid",
         "none",
     )
+    assert panel["options"]["orientation"] == "horizontal", "a list, each model before its word"
+    assert panel["options"]["text"] == {"titleSize": 13, "valueSize": 16}, "models that can be read"
 
 
 def test_a_timeline_names_its_bands_and_needs_no_legend():
@@ -432,13 +487,13 @@ def test_words_name_the_values_of_a_column():
 def test_a_label_may_lead_to_a_page_elsewhere():
     page = Page("job", "Runbook", "https://runbooks.example/${__value.raw}.md")
     panel = by_title(compiled(table("t", instant(scrape.UP), why="w.", value=None, drill_down=page)))["t"]
-    (found,) = panel["fieldConfig"]["overrides"]
-    assert found["matcher"]["options"] == "Job"
+    found = {each["matcher"]["options"]: each for each in panel["fieldConfig"]["overrides"]}["Job"]
     assert found["properties"] == [
+        {"id": "custom.width", "value": 110},
         {
             "id": "links",
             "value": [{"title": "Runbook", "url": "https://runbooks.example/${__value.raw}.md", "targetBlank": True}],
-        }
+        },
     ]
 
 

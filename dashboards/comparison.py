@@ -9,7 +9,7 @@ from typing import Any
 
 from dashboards.variables import MODEL
 from kit.expr import Expr
-from kit.panels import Line, Row, dashboard, row, summary, timeseries
+from kit.panels import Line, Row, dashboard, row, stat, timeseries
 from kit.promql import duration_seconds, instant, mean, over_range, quantile, ratio, sum_by
 from kit.rules import HistogramRecord, Record
 from kit.settings import Settings
@@ -103,7 +103,7 @@ def _b_over_a(title: str, of_side: Callable[[Side], Expr], why: str) -> Any:
     compared = ratio(of_side(B), of_side(A)).measured_in(Unit.NONE)
     for side in (A, B):
         compared = compared.and_(_count(side) >= _FEWEST_REQUESTS)
-    return summary(
+    return stat(
         title,
         compared,
         why=f"{why} Nothing below {_FEWEST_REQUESTS} requests on a side. {_WARM_UP}",
@@ -129,7 +129,7 @@ def _verdict() -> Row:
     return row(
         "The whole time range, B over A",
         *(
-            summary(
+            stat(
                 f"Requests of {side.name}",
                 _count(side),
                 why=f"Finished requests of the time range. Below {_FEWEST_REQUESTS} on either side nothing is compared: choose a longer range.",

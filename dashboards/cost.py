@@ -10,7 +10,7 @@ from typing import Any
 from dashboards.variables import GPU_INSTANCE, GPU_JOB, JOB, MODEL
 from kit.expr import Expr, binary
 from kit.grid import Size
-from kit.panels import NEUTRAL, YELLOW, Row, Steps, comparison, dashboard, row, summary, timeseries
+from kit.panels import NEUTRAL, YELLOW, Row, Steps, comparison, dashboard, row, stat, timeseries
 from kit.promql import CHOSEN_RANGE, duration_seconds, instant, max_by, over_range, over_time, ratio, sum_by
 from kit.settings import Settings
 from kit.tables import DrillDown, Next
@@ -99,38 +99,38 @@ def _now(now: _Sums) -> Row:
     """What holds at this moment, readable without an axis; asked once, since each has its course below."""
     return row(
         "",
-        summary("Cost per hour", now.paid, why=f"What the chosen GPUs cost. {_PRICES}", empty=_NOT_MEASURED),
-        summary(
+        stat("Cost per hour", now.paid, why=f"What the chosen GPUs cost. {_PRICES}", empty=_NOT_MEASURED),
+        stat(
             "Idle per hour",
             now.idle,
             why="The part of it that is paid for time in which GPUs are not active. A lower bound: an active GPU may do little. The last table names them.",
             empty=_NOT_MEASURED,
         ),
-        summary(
+        stat(
             "Idle share",
             now.idle_share,
             why="Idle money over all money, so that an expensive GPU weighs more than a cheap one.",
             empty=_NOT_MEASURED,
         ),
-        summary(
+        stat(
             "Per million output tokens",
             now.price_of(_MILLION, now.output),
             why=f"Cost of all chosen GPUs over the tokens that the chosen services generate, means of 5 minutes. {_TOGETHER}",
             size=_WIDE,
         ),
-        summary(
+        stat(
             "Per million tokens",
             now.price_of(_MILLION, now.tokens),
             why=f"The same over input and output tokens together. Compare it only with work of like lengths. {_TOGETHER}",
             size=_WIDE,
         ),
-        summary(
+        stat(
             "Per 1,000 pages",
             now.price_of(_THOUSAND, now.pages),
             why=f"Cost of all chosen GPUs over finished requests, failed ones too, times pages_per_request. Choose the OCR services. {_TOGETHER}",
             size=_WIDE,
         ),
-        summary(
+        stat(
             "Tokens per joule",
             now.tokens_per_joule,
             why=f"Input and output tokens for each joule that the chosen GPUs draw. Higher is better; larger batches raise it. {_TOGETHER}",
@@ -146,20 +146,20 @@ def _range(chosen: _Sums) -> tuple[Row, Row]:
 
     why = "Within the chosen time range: what all GPUs cost, quiet hours included, over what was done."
     money = (
-        summary(
+        stat(
             "Cost, range",
             total(chosen.paid, Unit.MONEY),
             why=f"What the chosen GPUs cost within the time range, as far back as Prometheus keeps data. {_PRICES}",
             empty=_NOT_MEASURED,
         ),
-        summary(
+        stat(
             "Idle cost, range",
             total(chosen.idle, Unit.MONEY),
             why="The part of it that was paid for time in which GPUs were not active.",
             empty=_NOT_MEASURED,
         ),
-        summary("Idle share, range", chosen.idle_share, why="Idle money over all money.", empty=_NOT_MEASURED),
-        summary(
+        stat("Idle share, range", chosen.idle_share, why="Idle money over all money.", empty=_NOT_MEASURED),
+        stat(
             "Energy, range",
             total(chosen.watts, Unit.WATT_HOURS),
             why="What the chosen GPUs drew within the time range, without their hosts and their cooling.",
@@ -167,10 +167,10 @@ def _range(chosen: _Sums) -> tuple[Row, Row]:
         ),
     )
     work = (
-        summary("Per million output tokens, range", chosen.price_of(_MILLION, chosen.output), why=f"{why} {_TOGETHER}"),
-        summary("Per million tokens, range", chosen.price_of(_MILLION, chosen.tokens), why=f"{why} {_TOGETHER}"),
-        summary("Per 1,000 pages, range", chosen.price_of(_THOUSAND, chosen.pages), why=f"{why} {_TOGETHER}"),
-        summary("Tokens per joule, range", chosen.tokens_per_joule, why=f"All tokens over all energy. {_TOGETHER}"),
+        stat("Per million output tokens, range", chosen.price_of(_MILLION, chosen.output), why=f"{why} {_TOGETHER}"),
+        stat("Per million tokens, range", chosen.price_of(_MILLION, chosen.tokens), why=f"{why} {_TOGETHER}"),
+        stat("Per 1,000 pages, range", chosen.price_of(_THOUSAND, chosen.pages), why=f"{why} {_TOGETHER}"),
+        stat("Tokens per joule, range", chosen.tokens_per_joule, why=f"All tokens over all energy. {_TOGETHER}"),
     )
     return row("Over the chosen time range", *money), Row("", work)
 

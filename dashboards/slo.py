@@ -5,7 +5,7 @@ from typing import Any
 from dashboards.variables import JOB, MODEL, SLO
 from kit.expr import Expr
 from kit.grid import Size
-from kit.panels import GREEN, LIMIT, RED, REFERENCE, YELLOW, Row, Steps, dashboard, row, stat, summary, timeseries
+from kit.panels import GREEN, LIMIT, RED, REFERENCE, YELLOW, Row, Steps, dashboard, row, stat, timeseries
 from kit.promql import instant, max_by, min_by, ratio, sum_by
 from kit.settings import Settings
 from kit.slo import PAGE_WINDOWS, TICKET_WINDOWS, BurnWindow
@@ -61,19 +61,19 @@ def build(_settings: Settings) -> Any:
                         steps=_BUDGET_STEPS,
                         size=Size(height=6),
                     ),
-                    summary(
+                    stat(
                         "Kept over the period",
                         _attainment(slo.PERIOD),
                         why="Share of all requests of the period that were good; every request weighs the same. Compare with the objective.",
                         size=Size(height=6),
                     ),
-                    summary(
+                    stat(
                         "Kept over the last hour",
                         _attainment("1h"),
                         why="Share of the last hour's requests that were good, all models.",
                         size=Size(height=6),
                     ),
-                    summary(
+                    stat(
                         "Objective",
                         max_by(_SLO, instant(slo.OBJECTIVE)),
                         why="The share of requests that was promised to be good, from the settings' slos.",

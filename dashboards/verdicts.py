@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 
 from kit.panels import Words
+from kit.settings import Settings
 from recording_rules.diagnosis import IDLE_CAUSES, VERDICTS, Case
+from recording_rules.signals import signals
 
 
 def words(cases: Sequence[Case]) -> Words:
@@ -18,3 +20,8 @@ def advice(cases: Sequence[Case]) -> str:
 
 VERDICT_WORDS, IDLE_WORDS = words(VERDICTS), words(IDLE_CAUSES)
 VERDICT_ADVICE, IDLE_ADVICE = advice(VERDICTS), advice(IDLE_CAUSES)
+
+
+def meanings(settings: Settings) -> str:
+    """A list of the signals and what each means, for a panel's description."""
+    return "\n".join(f"- **{signal.name}**: {signal.means}" for signal in signals(settings))

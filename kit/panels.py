@@ -13,7 +13,6 @@ from grafanalib import core
 from kit.errors import GlassboxError
 from kit.expr import Expr
 from kit.grid import Size, stable_id, widths
-from kit.promql import CHOSEN_RANGE
 from kit.tables import DrillDown, Next, Page, common_labels, heading, label_columns, organized, override, side_by_side
 from kit.variables import DATA_SOURCE, Side, Variable, narrowed
 from metrics.types import Kind, Unit
@@ -166,23 +165,28 @@ def timeseries(
 def stat(
     title: str, query: Expr, *, why: str, steps: Steps = PLAIN, size: Size = LOW, empty: str = "No traffic"
 ) -> Any:
-    """One number with its recent course behind it; `empty` stands for no result."""
+    """One number for the end of the chosen time range, or for the whole of it; `empty` stands for no result.
+
+    A course behind the number would need a range, of which Grafana shows the last value there was, however long ago.
+    """
     said = {"noValue": empty, "thresholds": steps.to_json(), "mappings": _unjudged(steps, empty)}
-    return core.Stat(
+    panel = core.Stat(
         **_common(title, query, why, size, extra=said),
         format=_unit(title, query),
         # Several results are a list, each with its name before its value.
         orientation="horizontal" if query.shape.labels else "auto",
         colorMode="value",
+        graphMode="none",
         reduceCalc="lastNotNull",
         thresholds=[],
     )
+    return _asked_once(panel)
 
 
 def verdict(title: str, query: Expr, *, words: Words, why: str, size: Size = LOW, empty: str = "No traffic") -> Any:
     """One word on its colour for each result, whose values are the codes of `words`; `empty` stands for no result."""
     panel = stat(title, query, why=why, size=size, empty=empty)
-    panel.colorMode, panel.graphMode = "background_solid", "none"
+    panel.colorMode = "background_solid"
     panel.extraJson["fieldConfig"]["defaults"]["mappings"] = words.to_json()
     return panel
 
@@ -193,19 +197,10 @@ def timeline(title: str, query: Expr, *, words: Words, why: str, size: Size = TA
     return core.StateTimeline(**_common(title, query, why, size, extra=said))
 
 
-def summary(title: str, query: Expr, *, why: str, size: Size = LOW, empty: str = "No traffic") -> Any:
-    """One number for the end of the chosen time range or for the whole of it, asked once; `empty` stands for no result."""
-    panel = stat(title, query, why=why, size=size, empty=empty)
-    panel.graphMode = "none"
-    for target in panel.targets:
-        target.instant = True
-    return panel
-
-
 def gauge(title: str, query: Expr, *, why: str, steps: Steps, maximum: float = 1, size: Size = TALL) -> Any:
     """A value on a scale from 0 to `maximum`, one dial for each result."""
     said = {"noValue": "No data", "thresholds": steps.to_json(), "mappings": _unjudged(steps, "No data")}
-    return core.GaugePanel(
+    panel = core.GaugePanel(
         **_common(title, query, why, size, extra=said),
         format=_unit(title, query),
         min=0,
@@ -213,11 +208,12 @@ def gauge(title: str, query: Expr, *, why: str, steps: Steps, maximum: float = 1
         calc="lastNotNull",
         thresholds=[],
     )
+    return _asked_once(panel)
 
 
 def bars(title: str, queries: Queries, *, why: str, maximum: float | None = None, size: Size = TALL) -> Any:
     """Horizontal bars, one for each result; without `maximum` the longest bar fills the width."""
-    return core.BarGauge(
+    panel = core.BarGauge(
         **_common(title, queries, why, size, extra={"noValue": "No data", "thresholds": PLAIN.to_json()}),
         format=_unit(title, queries),
         min=0,
@@ -227,6 +223,7 @@ def bars(title: str, queries: Queries, *, why: str, maximum: float | None = None
         displayMode="basic",
         thresholds=[],
     )
+    return _asked_once(panel)
 
 
 def heatmap(title: str, bucket_rates: Expr, *, why: str, size: Size = TALL) -> Any:
@@ -346,8 +343,14 @@ def dashboard(
 
 
 def _as_table(panel: Any) -> Any:
+    for target in _asked_once(panel).targets:
+        target.format, target.legendFormat = "table", ""
+    return panel
+
+
+def _asked_once(panel: Any) -> Any:
     for target in panel.targets:
-        target.instant, target.format, target.legendFormat = True, "table", ""
+        target.instant = True
     return panel
 
 
@@ -413,8 +416,6 @@ def _target(index: int, name: str, expr: Expr, title: str) -> Any:
         legendFormat=f"{name} {labels}".strip() or title,
         refId=_ref_id(index),
         intervalFactor=1,
-        # Of the whole chosen range there is one value, not one for each of its moments.
-        instant=any(selector.window == CHOSEN_RANGE for selector in expr.selectors),
         datasource=DATA_SOURCE_REF,
     )
 

@@ -25,7 +25,6 @@ from kit.panels import (
     heatmap,
     row,
     stat,
-    summary,
     table,
     timeline,
     timeseries,
@@ -77,7 +76,6 @@ def fresh():
         verdict("word", GPU, words=UP_DOWN, why="w."),
         timeline("bands", GPU, words=UP_DOWN, why="w."),
         heatmap("heat", sum_by(("le",), BUCKETS), why="w."),
-        summary("whole range", QPS, why="w.", empty="None"),
         table("table", instant(scrape.UP), why="w.", value="Status", words=UP_DOWN),
         table("labels", instant(scrape.UP), why="w.", value=None),
         comparison(
@@ -434,12 +432,12 @@ def test_a_panel_in_front_changes_no_other_id():
     assert {title: after[title] for title in before} == before
 
 
-def test_a_value_of_the_whole_chosen_range_is_asked_for_once():
-    total = sum_by((), over_time("sum", requests.REQUESTS, CHOSEN_RANGE))
-    panels = by_title(compiled(stat("total", total, why="w."), stat("now", QPS, why="w.")))
-    assert panels["total"]["targets"][0].get("instant") is True
-    assert "range" not in panels["total"]["targets"][0]
-    assert panels["now"]["targets"][0]["range"] is True
+@pytest.mark.parametrize("title", ["number", "judged", "dial", "bars", "word", "table"])
+def test_numbers_are_asked_once_so_that_what_has_gone_does_not_stay(title):
+    """Of a range Grafana shows the last value there was, however long ago."""
+    (target,) = by_title(BOARDS[0])[title]["targets"]
+    assert target["instant"] is True
+    assert "range" not in target
 
 
 def test_a_comparison_may_be_ordered_by_a_column():
@@ -513,13 +511,6 @@ def test_a_heatmap_asks_for_buckets_over_time_and_has_its_units_where_grafana_re
 def test_a_heatmap_of_anything_but_buckets_by_le_is_refused(rates):
     with pytest.raises(GlassboxError, match="Panel 'n' needs bucket rates by the label le alone"):
         heatmap("n", rates, why="w.")
-
-
-def test_a_summary_asks_once_and_draws_no_course():
-    panel = by_title(BOARDS[0])["whole range"]
-    assert panel["targets"][0]["instant"] is True and "range" not in panel["targets"][0]
-    assert panel["options"]["graphMode"] == "none"
-    assert panel["fieldConfig"]["defaults"]["noValue"] == "None"
 
 
 def sided(*panels):

@@ -188,6 +188,7 @@ def _until_nothing_is_added(
 
 
 def cases(test: Json) -> list[Json]:
+    """What a test asks, alerts first."""
     return [*test.get("alert_rule_test", ()), *test.get("promql_expr_test", ())]
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import reduce
 
 from kit.expr import Expr
-from kit.promql import instant, max_by
+from kit.promql import instant
 from kit.rules import RecordGroup, Series
 from kit.settings import Settings
 from metrics.types import Unit
@@ -89,9 +89,13 @@ def _first_of(cases: Sequence[Case]) -> Expr:
 
 def _holds(case: Case) -> Expr:
     """1 for each model of which the case is true."""
-    true = reduce(Expr.and_, map(_signal, case.when), instant(signals.KNOWN))
-    return reduce(Expr.unless, map(_signal, case.unless), true)
+    true = instant(signals.KNOWN)
+    for name in case.when:
+        true = true.and_(_signal(name), on=MODEL)
+    for name in case.unless:
+        true = true.unless(_signal(name), on=MODEL)
+    return true
 
 
 def _signal(name: str) -> Expr:
-    return max_by(MODEL, instant(signals.SIGNAL, signal=name)).equals(1)
+    return instant(signals.SIGNAL, signal=name).equals(1)

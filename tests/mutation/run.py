@@ -6,15 +6,18 @@ import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import click
 import yaml
 
 from kit.errors import GlassboxError
+from pipeline.outputs import yaml_text
 from stack.components import ensure_components
 from tests.mutation.mutators import Mutant, mutants
-from tests.mutation.trial import Rule, compiled, noticed, rejected, trials
+from tests.mutation.trial import Rule, compiled, trials
+from tests.mutation.worlds import noticed, rejected
 from tests.rules.files import TEST_FILES, settings_file
 
 SURVIVORS = Path(__file__).with_name("survivors.yaml")
@@ -51,30 +54,26 @@ def judge(identity: str, variants: Mapping[Path | None, Rule]) -> Outcome:
 
     A mutant is one fault under all settings: it is killed where a test of any of them fails.
     """
-    numbers, whats = _numbers(variants)
-    by_settings = {
-        settings: {numbers[mutant.key]: mutant for mutant in mutants(rule.body)} for settings, rule in variants.items()
-    }
-    invalid = {
-        number
-        for settings, rule in variants.items()
-        for number in rejected(rule, {n: mutant.rule for n, mutant in by_settings[settings].items()})
-    }
+    # Most settings leave most rules as they are.
+    different = {yaml_text(rule.body): rule for rule in variants.values()}
+    made = {text: mutants(rule.body) for text, rule in different.items()}
+    numbers, whats = _numbers(made.values())
+    numbered = {text: {numbers[mutant.key]: mutant.rule for mutant in each} for text, each in made.items()}
+    invalid = {number for text, rule in different.items() for number in rejected(rule, numbered[text])}
     alive = set(whats) - invalid
     for trial in trials(identity):
-        candidates = by_settings[settings_file(trial.file)]
-        if numbered := {number: candidates[number].rule for number in sorted(alive & set(candidates))}:
-            alive -= noticed(trial, numbered)
+        candidates = numbered[yaml_text(variants[settings_file(trial.file)].body)]
+        if left := {number: candidates[number] for number in sorted(alive & set(candidates))}:
+            alive -= noticed(trial, left)
     first = next(iter(variants.values()))
     return Outcome(first, len(whats), len(invalid), tuple(whats[number] for number in sorted(alive)))
 
 
-def _numbers(variants: Mapping[Path | None, Rule]) -> tuple[dict[tuple[str, int], int], dict[int, str]]:
+def _numbers(made: Iterable[Iterable[Mutant]]) -> tuple[dict[tuple[str, int], int], dict[int, str]]:
     """A number from 1 for each fault, and its description where it is met first."""
     met: dict[tuple[str, int], Mutant] = {}
-    for rule in variants.values():
-        for mutant in mutants(rule.body):
-            met.setdefault(mutant.key, mutant)
+    for mutant in chain.from_iterable(made):
+        met.setdefault(mutant.key, mutant)
     numbers = {key: number for number, key in enumerate(met, start=1)}
     return numbers, {numbers[key]: mutant.what for key, mutant in met.items()}
 

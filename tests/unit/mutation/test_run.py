@@ -49,9 +49,9 @@ def test_reasons_are_of_rules_that_exist():
 
 
 def test_a_rule_is_met_under_the_defaults_and_every_other_setting():
-    variants = subjects()["InferenceInstanceDown"]
+    variants = subjects()["InferenceNoCapacity"]
     assert next(iter(variants)) is None
-    assert {settings.name for settings in variants if settings} >= {"alerts-instance-down-expected.settings.yml"}
+    assert {settings.name for settings in variants if settings} >= {"alerts-no-capacity-expected.settings.yml"}
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,9 @@ import yaml
 
 from kit.errors import GlassboxError
 from stack.components import ensure_components
-from tests.mutation import trial
-from tests.mutation.trial import Rule, noticed, rejected, trials
+from tests.mutation import trial, worlds
+from tests.mutation.trial import Rule, trials
+from tests.mutation.worlds import noticed, rejected
 
 RECORD = {"record": "job:x:sum", "expr": "sum by (job) (x)"}
 READER = {"record": "job:x_twice:sum", "expr": "job:x:sum * 2"}
@@ -55,7 +56,7 @@ def write(tmp_path: Path, monkeypatch):
     ensure_components()
     rules = tuple(Rule("recording_rules/a.yaml", "a", body) for body in (RECORD, READER, STRANGER))
     monkeypatch.setattr(trial, "compiled", lambda settings: (*rules, Rule("alerts/b.yaml", "b", ALERT)))
-    monkeypatch.setattr(trial, "how_to_run", lambda: {"group_eval_order": ["a", "b"]})
+    monkeypatch.setattr(worlds, "how_to_run", lambda: {"group_eval_order": ["a", "b"]})
 
     def write_test(test):
         file = tmp_path / "small.test.yml"
@@ -105,7 +106,8 @@ def test_only_what_depends_on_the_rule_is_run(write):
     (only,) = trials("job:y:sum")
     assert [test["name"] for test in only.tests] == ["sum"]
     assert [case["expr"] for case in only.tests[0]["promql_expr_test"]] == ["job:y:sum"]
-    assert [rule.name for rule in only.rules] == ["job:y:sum"]
+    # The record's expression is asked in the case, so that no rule need run.
+    assert only.rules == ()
 
 
 def test_given_series_of_a_copied_name_are_copied(write):
@@ -134,3 +136,73 @@ def test_long_tests_run_alone_and_short_ones_first(write, monkeypatch):
     write(TEST)
     # "sum" takes 2 steps of 30 s, "fires" takes 6: together more than a run holds.
     assert [[test["name"] for test in part.tests] for part in trials("job:x:sum")] == [["sum"], ["fires"]]
+
+
+SIGNALS = [
+    {"record": "model:signal:bool", "expr": expr, "labels": {"signal": name}}
+    for name, expr in (("slow", "x > bool 5"), ("idle", "y == bool 0"))
+]
+VERDICT = {"record": "model:verdict:code", "expr": 'model:signal:bool{signal="slow"} == 1'}
+
+
+def signals_test(*cases):
+    """x is 6 and y is 1: slow, and not idle."""
+    given = [{"series": 'x{job="j"}', "values": "6x9"}, {"series": 'y{job="j"}', "values": "1x9"}]
+    return {
+        "rule_files": ["recording_rules/a.yaml"],
+        "tests": [{"name": "signals", "interval": "1m", "input_series": given, "promql_expr_test": list(cases)}],
+    }
+
+
+def valued(expr, labels, value):
+    return {"expr": expr, "eval_time": "2m", "exp_samples": [{"labels": labels, "value": value}]}
+
+
+@pytest.fixture
+def write_signals(write, monkeypatch):
+    """As above, with two records of one name and one that reads the first of them."""
+    rules = tuple(Rule("recording_rules/a.yaml", "a", body) for body in (*SIGNALS, VERDICT))
+    monkeypatch.setattr(trial, "compiled", lambda settings: rules)
+    return write
+
+
+SLOW, IDLE = (f'model:signal:bool{{signal="{name}"}}' for name in ("slow", "idle"))
+SLOW_CASE = valued(SLOW, 'model:signal:bool{job="j",signal="slow"}', 1)
+IDLE_CASE = valued(IDLE, 'model:signal:bool{job="j",signal="idle"}', 0)
+VERDICT_CASE = valued("model:verdict:code", 'model:verdict:code{job="j",signal="slow"}', 1)
+
+
+def test_a_record_is_not_judged_by_readers_of_another_of_its_name(write_signals):
+    write_signals(signals_test(SLOW_CASE, IDLE_CASE, VERDICT_CASE))
+    assert [len(each.tests[0]["promql_expr_test"]) for each in trials("model:signal:bool{signal=idle}")] == [1]
+    assert killed("model:signal:bool{signal=idle}", [SIGNALS[1] | {"expr": "y == bool 1"}, SIGNALS[1]]) == {1}
+
+
+def test_a_reader_sees_the_mutant_of_the_record_it_reads(write_signals):
+    write_signals(signals_test(VERDICT_CASE))
+    bodies = [SIGNALS[0] | {"expr": expr} for expr in ("x < bool 5", "x > bool 4", "x > 5")]
+    # 6 > 5 keeps the 6, which is not 1.
+    assert killed("model:signal:bool{signal=slow}", bodies) == {1, 3}
+
+
+def test_a_case_about_all_of_one_name_sees_each(write_signals):
+    both = valued("sum(model:signal:bool)", "{}", 1)
+    write_signals(signals_test(both))
+    assert killed("model:signal:bool{signal=idle}", [SIGNALS[1] | {"expr": "y == bool 1"}, SIGNALS[1]]) == {1}
+
+
+def test_readers_run_only_for_faults_that_change_a_value(write_signals, monkeypatch):
+    write_signals(signals_test(VERDICT_CASE))
+    run, runs = worlds._run, []
+    monkeypatch.setattr(
+        worlds, "_run", lambda each, bodies: runs.append((len(each.rules), sorted(bodies))) or run(each, bodies)
+    )
+    bodies = [SIGNALS[0] | {"expr": expr} for expr in ("x > bool 4", "x > bool 7", "x > bool 3")]
+    assert killed("model:signal:bool{signal=slow}", bodies) == {2}
+    # First the record alone with all three, then its reader with the one that differs.
+    assert runs == [(1, [1, 2, 3]), (2, [2])]
+
+
+def test_a_series_that_comes_or_goes_is_another_value(write_signals):
+    write_signals(signals_test(VERDICT_CASE))
+    assert killed("model:signal:bool{signal=slow}", [SIGNALS[0] | {"expr": "(x > bool 5) > 1"}]) == {1}

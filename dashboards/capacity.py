@@ -3,7 +3,7 @@
 from typing import Any
 
 from dashboards.variables import ENGINE_MODEL, GPU_JOB, JOB
-from dashboards.verdicts import IDLE_ADVICE, IDLE_WORDS, VERDICT_ADVICE, VERDICT_WORDS
+from dashboards.verdicts import IDLE_ADVICE, IDLE_WORDS, VERDICT_ADVICE, VERDICT_WORDS, meanings
 from kit.expr import Expr
 from kit.grid import Size
 from kit.panels import (
@@ -24,14 +24,14 @@ from kit.panels import (
 )
 from kit.promql import avg_by, instant, max_by, mean, min_by, over_time, ratio, sum_by
 from kit.rules import Record
-from kit.settings import Settings
+from kit.settings import Settings, Thresholds
 from kit.tables import DrillDown, Next
 from metrics.types import Unit
 from recording_rules import capacity, diagnosis, engine, gpu, requests, signals, workload
+from recording_rules.levels import SERVED
 
-_SERVED = ("job", "model_name")
 _JOB = ("job",)
-_NO_CAPACITY = "Set jobs.capacity_requests_per_second"
+_NO_CAPACITY = "No capacity set"
 _NOT_MEASURED = "Not measured"
 _HOLDS = Words(((1, "holds", YELLOW),))
 # A replica takes minutes to load its model: at a fifth it is time to start one.
@@ -40,7 +40,7 @@ _FORECAST_STEPS = Steps(GREEN, ((0.8, YELLOW), (0.95, RED)))
 
 
 def _each(record: Record) -> Expr:
-    return sum_by(_SERVED, instant(record))
+    return sum_by(SERVED, instant(record))
 
 
 def _share(part: Record) -> Expr:
@@ -52,12 +52,12 @@ _QUEUE_SHARE = _share(engine.QUEUE_TIME.sum)
 _FRONTEND_SHARE = _share(workload.FRONTEND_TIME)
 _PREEMPTIONS = ratio(_each(workload.PREEMPTIONS), _each(workload.FINISHED)).measured_in(Unit.NONE)
 _STEP_TOKENS = ratio(_each(workload.STEP_TOKENS), _each(workload.STEPS)).measured_in(Unit.TOKENS)
-_KV_CACHE = max_by(_SERVED, instant(engine.KV_CACHE_USAGE_MAX))
+_KV_CACHE = max_by(SERVED, instant(engine.KV_CACHE_USAGE_MAX))
 _LOAD, _LIMIT = sum_by(_JOB, instant(capacity.REQUESTS)), sum_by(_JOB, instant(capacity.CAPACITY))
 _FORECAST = sum_by(_JOB, instant(capacity.FORECAST))
 
 _EVIDENCE = {
-    "Verdict": max_by(_SERVED, instant(diagnosis.VERDICT)),
+    "Verdict": min_by(SERVED, instant(diagnosis.VERDICT)),
     "Running": _each(engine.RUNNING),
     "Waiting": _each(engine.WAITING),
     "Queue": _QUEUE_SHARE,
@@ -65,20 +65,21 @@ _EVIDENCE = {
     "KV cache": _KV_CACHE,
     "Preemptions per request": _PREEMPTIONS,
     "Tokens per step": _STEP_TOKENS,
-    "p95": requests.DURATION.quantile(0.95, _SERVED),
+    "p95": requests.DURATION.quantile(0.95, SERVED),
     "Time per token": mean(_each(workload.TIME_PER_OUTPUT_TOKEN.sum), _each(workload.TIME_PER_OUTPUT_TOKEN.count)),
 }
 
 
-def build(_settings: Settings) -> Any:
+def build(settings: Settings) -> Any:
     """The dashboard."""
+    limits = settings.thresholds
     return dashboard(
         "capacity-and-diagnosis",
         "Capacity and diagnosis",
         question="Scale out, tune the batch, fix the CPU, or do nothing?",
         variables=(JOB, ENGINE_MODEL, GPU_JOB),
         leads_to=Next("llm-serving", "Where the time goes"),
-        rows=(_answer(), _evidence(), _course(), *_limits(), _headroom(), _idle()),
+        rows=(_answer(), _evidence(limits), _course(settings), *_limits(limits), _headroom(), _idle()),
     )
 
 
@@ -88,7 +89,7 @@ def _answer() -> Row:
         (
             verdict(
                 "Verdict",
-                max_by(_SERVED, instant(diagnosis.VERDICT)),
+                min_by(SERVED, instant(diagnosis.VERDICT)),
                 words=VERDICT_WORDS,
                 why=f"What to do about each model. The first of these that is true; the evidence is below.\n\n{VERDICT_ADVICE}",
                 size=Size(width=12, height=5),
@@ -97,7 +98,7 @@ def _answer() -> Row:
             stat(
                 "Headroom",
                 min_by((), instant(capacity.HEADROOM)),
-                why="Share of the measured capacity that is left, of the tightest service. Capacity is that of one replica, from the settings, times the replicas that answer.",
+                why="Share of the measured capacity that is left, of the tightest service. Capacity is that of one replica, from the settings (jobs.capacity_requests_per_second), times the replicas that answer.",
                 steps=_HEADROOM_STEPS,
                 size=Size(height=5),
                 empty=_NO_CAPACITY,
@@ -108,19 +109,20 @@ def _answer() -> Row:
                 why="Share of the capacity that the load takes in an hour if the last six hours go on in a straight line, of the fullest service. Above 80 % start a replica now: its model takes minutes to load.",
                 steps=_FORECAST_STEPS,
                 size=Size(height=5),
-                empty=_NO_CAPACITY,
+                empty="No hour of history, or no capacity set",
             ),
         ),
     )
 
 
-def _evidence() -> Row:
+def _evidence(limits: Thresholds) -> Row:
     return row(
         "Evidence",
         comparison(
             "Evidence by model",
             _EVIDENCE,
-            why="The numbers that the verdict weighs. Queue and front end are shares of the time of finished requests; above 30 % and 25 % they count. "
+            why="The numbers that the verdict weighs. Queue and front end are shares of the time of finished requests; "
+            f"above {limits.queue_share_ratio:.0%} and {limits.frontend_share_ratio:.0%} they count. "
             "An empty cell means that the service does not tell. Click a model to see where its time goes.",
             words={"Verdict": VERDICT_WORDS},
             drill_down=DrillDown("model_name", "llm-serving", ENGINE_MODEL.name, keeping=(JOB,)),
@@ -129,12 +131,12 @@ def _evidence() -> Row:
     )
 
 
-def _course() -> Row:
+def _course(settings: Settings) -> Row:
     return row(
         "Over time",
         timeline(
             "Verdict over time",
-            max_by(_SERVED, instant(diagnosis.VERDICT)),
+            min_by(SERVED, instant(diagnosis.VERDICT)),
             words=VERDICT_WORDS,
             why="When trouble began, and as what. The signals beside it say why.",
             size=Size(width=9, height=14),
@@ -142,16 +144,17 @@ def _course() -> Row:
         ),
         timeline(
             "Signals",
-            max_by((*_SERVED, "signal"), instant(signals.SIGNAL)).equals(1),
+            max_by((*SERVED, "signal"), instant(signals.SIGNAL)).equals(1),
             words=_HOLDS,
-            why="Each observation as long as it holds; one that never held in this time has no line. Those that raise an alert do so only after the alert's time.",
+            why="Each observation as long as it holds; one that never held in this time has no line. Those that raise an alert do so only after the alert's time."
+            f"\n\n{meanings(settings)}",
             size=Size(width=15, height=14),
             empty="No signal",
         ),
     )
 
 
-def _limits() -> tuple[Row, Row]:
+def _limits(limits: Thresholds) -> tuple[Row, Row]:
     return (
         row(
             "What limits",
@@ -159,7 +162,7 @@ def _limits() -> tuple[Row, Row]:
                 "Share of time outside the engine",
                 {"queue": _QUEUE_SHARE, "front end": _FRONTEND_SHARE},
                 many=True,
-                why="Queue above 30 %: more arrives than is served. Front end above 25 %: the CPU or downloads limit, and more GPUs do not help.",
+                why=f"Queue above {limits.queue_share_ratio:.0%}: more arrives than is served. Front end above {limits.frontend_share_ratio:.0%}: the CPU or downloads limit, and more GPUs do not help.",
                 maximum=1,
             ),
             timeseries(
@@ -229,14 +232,14 @@ def _idle() -> Row:
         "Why is the GPU idle?",
         timeline(
             "Idle cause",
-            max_by(_SERVED, instant(diagnosis.IDLE_CAUSE)),
+            max_by(SERVED, instant(diagnosis.IDLE_CAUSE)),
             words=IDLE_WORDS,
             why=f"Why even the busiest GPU is active less than 20 % of the time. The first of these that is true.\n\n{IDLE_ADVICE}",
             empty="No model",
         ),
         timeseries(
             "Share of the hour without work",
-            (max_by(_SERVED, working) * -1 + 1).measured_in(Unit.RATIO),
+            (max_by(SERVED, working) * -1 + 1).measured_in(Unit.RATIO),
             why="Share of the last hour without a request for five minutes. A model that sleeps through its nights can share a GPU, or be scaled to zero.",
             maximum=1,
         ),

@@ -22,14 +22,14 @@ from kit.panels import (
     timeseries,
     verdict,
 )
-from kit.promql import instant, max_by, ratio, sum_by
+from kit.promql import instant, max_by, min_by, ratio, sum_by
 from kit.rules import Severity
 from kit.settings import Settings
 from kit.tables import DrillDown, Next, Page
 from metrics import prometheus, scrape
 from recording_rules import diagnosis, gpu, requests, targets
+from recording_rules.levels import SERVED
 
-_SERVICE = ("job", "model_name")
 _BOARD = ("instance", "gpu")
 _TARGET = ("job", "instance", "model_version")
 
@@ -42,13 +42,13 @@ _NOW = Size(height=5)
 _ALERT = ("severity", "alertname", "job", "model_name", "instance")
 
 
-def _now() -> Row:
+def _now(settings: Settings) -> Row:
     """What holds at this moment, readable without an axis."""
     return row(
         "",
         verdict(
             "Verdict",
-            max_by(_SERVICE, instant(diagnosis.VERDICT)),
+            min_by(SERVED, instant(diagnosis.VERDICT)),
             words=VERDICT_WORDS,
             why=f"What to do about each model: the first of these that is true. The evidence is on Capacity and diagnosis.\n\n{VERDICT_ADVICE}",
             size=Size(width=8, height=5),
@@ -57,7 +57,7 @@ def _now() -> Row:
         stat(
             "QPS now",
             sum_by((), instant(requests.REQUESTS)),
-            why="Finished requests each second over the last minute, all models. Below 10 three times in a row raises InferenceQPSLow.",
+            why=f"Finished requests each second over the last minute, all models. Below {settings.thresholds.qps_low:g} three times in a row raises InferenceQPSLow.",
             size=_NOW,
         ),
         stat(
@@ -91,7 +91,7 @@ def _course() -> Row:
         timeseries(
             "QPS",
             {
-                "": sum_by(_SERVICE, instant(requests.REQUESTS)),
+                "": sum_by(SERVED, instant(requests.REQUESTS)),
                 "endpoint": sum_by(("job", "endpoint"), instant(requests.REQUESTS_BY_ENDPOINT)),
             },
             why="Finished requests each second, and those of each endpoint where our exporter counts them. A drop with healthy targets means that callers are gone or stuck in front.",
@@ -146,8 +146,8 @@ def _parts(settings: Settings) -> Row:
         ),
         table(
             "Firing alerts",
-            max_by(_ALERT, instant(prometheus.ALERTS, alertstate="firing", severity=people)),
-            why="Pages and tickets of Prometheus' own rules that fire now; no row is good news. Alerts that Grafana evaluates are on its alerting page. Click an alert for its runbook.",
+            max_by(_ALERT, instant(prometheus.ALERTS, alertstate="firing", severity=people, job=regex(".+"))),
+            why="Pages and tickets of Prometheus' own rules that fire now, whatever service is chosen, since those on GPUs belong to none; no row is good news. Alerts that Grafana evaluates are on its alerting page. Click an alert for its runbook.",
             value=None,
             drill_down=_runbooks(settings),
             size=Size(width=11, height=9),
@@ -169,5 +169,5 @@ def build(settings: Settings) -> Any:
         question="Is it healthy, and if not, what kind of trouble is it?",
         variables=(JOB, MODEL, GPU_JOB),
         leads_to=Next("capacity-and-diagnosis", "What to do about it"),
-        rows=(_now(), _course(), _parts(settings)),
+        rows=(_now(settings), _course(), _parts(settings)),
     )

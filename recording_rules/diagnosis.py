@@ -1,7 +1,8 @@
 """What to do: a verdict for each model, and why its GPUs idle. The first case whose signals hold decides.
 
-The codes are what is recorded; they never change, since history is read by them, and say nothing of the order. Their words and
-colours stand here too, so that every board says the same. GPUs come late: which of them serve the model is not known, so what is
+The codes are what is recorded. A verdict's code is its place in the order, with room between: the smaller, the more urgent, also
+among versions of one model. Codes never change, since history is read by them. Their words and colours stand here too, so that
+every board says the same. GPUs come late: which of them serve the model is not known, so what is
 seen of the model itself goes first.
 """
 
@@ -33,25 +34,25 @@ class Case:
 _BAD, _SLOW, _WASTE, _FINE = "red", "yellow", "blue", "green"
 
 VERDICTS = (
-    Case(1, "Down", _BAD, "Nothing serves it: bring the service back.", ("down",)),
-    Case(2, "Hung", _BAD, "Requests run and nothing comes: restart it, and look for an XID first.", ("stalled",)),
-    Case(17, "Failing", _BAD, "Answers are server errors: read its log, take the last change back.", ("failing",)),
-    Case(6, "Balance replicas", _SLOW, "Requests queue at one replica: mend the router.", ("queueing", "uneven")),
-    Case(7, "More KV cache", _SLOW, "Memory limits the batch: more of it, shorter contexts, then replicas.", ("queueing", "kv_cache_full")),
-    Case(7, "More KV cache", _SLOW, "Memory limits the batch: more of it, shorter contexts, then replicas.", ("preempting", "kv_cache_full")),
-    Case(8, "Raise the batch limit", _SLOW, "The batch is full and the GPU is not: --max-num-seqs, --max-num-batched-tokens.", ("queueing", "batch_constant", "kv_cache_half_empty", "gpu_half_idle")),
-    Case(9, "Scale out", _SLOW, "More arrives than is served, and no GPU is seen idle: add replicas.", ("queue_takes_time",), ("gpu_idle",)),
-    Case(10, "Find what blocks", _SLOW, "Requests wait while the GPUs idle: scheduler, KV transfer, CPU.", ("queueing", "gpu_idle")),
-    Case(5, "Adapters or KV transfer", _SLOW, "Requests are put off; capacity would not help.", ("deferred",)),
-    Case(11, "Fix the front end", _SLOW, "Preprocessing limits, not the GPU: more API servers, cores, fewer pixels.", ("frontend_bound",)),
-    Case(18, "Queueing", _SLOW, "Requests wait and no signal explains it: look at the phases, then scale out.", ("queueing",)),
-    Case(12, "Memory-bound decoding", _SLOW, "Tokens come slower as memory is full of work: fewer sequences, quantise, or scale.", ("slower_tokens", "memory_bound")),
-    Case(13, "Longer requests", _SLOW, "Callers send more work: promise by length, not capacity.", ("slow", "longer_requests")),
-    Case(3, "Faulty GPU", _BAD, "A GPU that may be its own has errors or is gone: see which, and drain its host.", ("gpu_faulty",)),
-    Case(4, "GPU slowed down", _SLOW, "A GPU that may be its own is slowed: heat, a power limit or the supply.", ("gpu_slowed",)),
-    Case(14, "Slow, cause not seen", _SLOW, "No signal explains it: look at the phases, then at gateway and network.", ("slow",)),
-    Case(15, "Fine", _FINE, "Do nothing.", ("working",)),
-    Case(16, "No demand", _WASTE, "Nobody asks: consolidate, or scale to zero.", ()),
+    Case(10, "Down", _BAD, "Nothing serves it: bring the service back.", ("down",)),
+    Case(20, "Hung", _BAD, "Requests run and nothing comes: restart it, and look for an XID first.", ("stalled",)),
+    Case(30, "Failing", _BAD, "Answers are server errors: read its log, take the last change back.", ("failing",)),
+    Case(40, "Balance replicas", _SLOW, "Requests queue at one replica: mend the router.", ("queueing", "uneven")),
+    Case(50, "More KV cache", _SLOW, "Memory limits the batch: more of it, shorter contexts, then replicas.", ("queueing", "kv_cache_full")),
+    Case(50, "More KV cache", _SLOW, "Memory limits the batch: more of it, shorter contexts, then replicas.", ("preempting", "kv_cache_full")),
+    Case(60, "Raise the batch limit", _SLOW, "The batch is full and the GPU is not: --max-num-seqs, --max-num-batched-tokens.", ("queueing", "batch_constant", "kv_cache_half_empty", "gpu_half_idle")),
+    Case(70, "Scale out", _SLOW, "More arrives than is served, and no GPU is seen idle: add replicas.", ("queue_takes_time",), ("gpu_idle",)),
+    Case(80, "Find what blocks", _SLOW, "Requests wait while the GPUs idle: scheduler, KV transfer, CPU.", ("queueing", "gpu_idle")),
+    Case(90, "Adapters or KV transfer", _SLOW, "Requests are put off; capacity would not help.", ("deferred",)),
+    Case(100, "Fix the front end", _SLOW, "Preprocessing limits, not the GPU: more API servers, cores, fewer pixels.", ("frontend_bound",)),
+    Case(110, "Queueing", _SLOW, "Requests wait and no signal explains it: look at the phases, then scale out.", ("queueing",)),
+    Case(120, "Memory-bound decoding", _SLOW, "Tokens come slower as memory is full of work: fewer sequences, quantise, or scale.", ("slower_tokens", "memory_bound")),
+    Case(130, "Longer requests", _SLOW, "Callers send more work: promise by length, not capacity.", ("slow", "longer_requests")),
+    Case(140, "Faulty GPU", _BAD, "A GPU that may be its own has errors or is gone: see which, and drain its host.", ("gpu_faulty",)),
+    Case(150, "GPU slowed down", _SLOW, "A GPU that may be its own is slowed: heat, a power limit or the supply.", ("gpu_slowed",)),
+    Case(160, "Slow, cause not seen", _SLOW, "No signal explains it: look at the phases, then at gateway and network.", ("slow",)),
+    Case(170, "Fine", _FINE, "Do nothing.", ("working",)),
+    Case(180, "No demand", _WASTE, "Nobody asks: consolidate, or scale to zero.", ()),
 )  # fmt: skip
 
 IDLE_CAUSES = (

@@ -30,7 +30,7 @@ from kit.panels import (
     timeseries,
     verdict,
 )
-from kit.promql import CHOSEN_RANGE, instant, max_by, over_time, sum_by
+from kit.promql import instant, max_by, sum_by
 from kit.settings import Settings
 from kit.tables import DrillDown, Page
 from metrics import scrape

@@ -30,7 +30,7 @@ from stack.demo_settings import (
     hurry_alerts,
     prometheus_settings,
 )
-from stack.history import write_idle_gpus
+from stack.history import write_idle_gpus, write_load
 from stack.processes import LOOPBACK, alertmanager, ended_by_signals, free_port, prometheus
 from stack.replay import replaying
 from stack.scenarios import EVERYTHING, SCENARIOS, Scenario
@@ -48,6 +48,8 @@ PUSH_TIMEOUT_SECONDS = 120.0
 HURRY = 1 / 30
 # In a scenario the services are small on purpose.
 SCENARIO_QPS_LOW = 0.1
+# What the replayed servers finish together.
+PAST_VLLM_REQUESTS_PER_SECOND = 8.0
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,9 @@ def _past(folder: Path, scenario: Scenario, dcgm_url: str) -> Path:
             hours=scenario.idle_hours,
             step_seconds=EVALUATION_SECONDS,
         )
+    if scenario.past_hours:
+        load = {"hunyuanocr": scenario.pages_per_second, "vllm": PAST_VLLM_REQUESTS_PER_SECOND}
+        write_load(folder / "data", load, hours=scenario.past_hours, step_seconds=EVALUATION_SECONDS)
     return folder
 
 

@@ -36,7 +36,7 @@ class VllmFeed:
 class Scenario:
     """One story. `verdicts` are the words by model, `alerts` exactly those that fire, heartbeats left out.
 
-    `idle_hours` of recorded GPU idleness are written into Prometheus before it starts.
+    `idle_hours` of recorded GPU idleness, and `past_hours` of the services' load, are written into Prometheus before it starts.
     """
 
     story: str
@@ -45,6 +45,7 @@ class Scenario:
     gpus: int = 2
     pages_per_second: float = 2.0
     idle_hours: int = 0
+    past_hours: int = 0
     verdicts: Mapping[str, str] = field(default_factory=dict)
     alerts: frozenset[str] = frozenset()
 
@@ -120,5 +121,6 @@ EVERYTHING = Scenario(
         VllmFeed("load", vllm_version=OLDER, model_name="qwen/Qwen2.5-7B-Instruct-AWQ"),
         VllmFeed("frontend-bound", model_name=QWEN_PICTURES),
     ),
+    past_hours=2,
     pages_per_second=6.0,  # below the 10 at which InferenceQPSLow begins
 )

@@ -1,14 +1,21 @@
 """Alerts on GPUs: broken, slowed down, gone, or idle while they are needed or paid for."""
 
-from kit.expr import Expr
-from kit.promql import duration_seconds, instant, over_time
+from kit.expr import Expr, not_regex, regex
+from kit.promql import duration_seconds, group_by, instant, over_time
 from kit.rules import Alert, AlertGroup, Severity, Subject
-from kit.settings import Gpu, Settings
+from kit.settings import Gpu, Jobs, Settings
+from metrics import scrape
 from recording_rules import gpu
 from recording_rules.conditions import always_queueing
 from recording_rules.gpu_conditions import activity, busiest, lost, new_xid, throttled
+from recording_rules.levels import JOB, TARGET
 
 _WHICH = "GPU {{ $labels.gpu }} of {{ $labels.instance }}"
+
+# A night and a working day are noticed; what never comes back ends by itself.
+_EXPORTERS_REMEMBERED = "6h"
+# As for vanished jobs of services: a job that was renamed is forgotten the same day.
+_VANISHED_EXPORTERS_REMEMBERED = "1h"
 
 _PAID_WINDOW = "6h"
 # A GPU that has been there for less of the window may still be loading its first model.
@@ -32,9 +39,25 @@ def _idle_but_paid(settings: Settings) -> Expr:
     return idle.and_(occupied).and_(there_all_the_time)
 
 
+def _exporter_down(jobs: Jobs) -> Expr:
+    """Exporters that measured GPUs and do not answer; jobs, without an instance, all of whose exporters are no longer known.
+
+    A single exporter that is no longer known is left out: hosts are scaled away, and pods return under another address.
+    """
+    # A service that measures its GPUs itself is InferenceInstanceDown's.
+    exporters = not_regex(jobs.services_regex)
+    measured = over_time("last", gpu.MEMORY_USED, _EXPORTERS_REMEMBERED)
+    down = instant(scrape.UP, job=exporters).equals(0).and_(measured, on=TARGET)
+    lately = group_by(JOB, over_time("last", gpu.MEMORY_USED, _VANISHED_EXPORTERS_REMEMBERED, job=exporters))
+    # GPUs may be measured without an `up` here, where series are federated or written by others.
+    gone = lately.unless(instant(gpu.MEMORY_USED), on=JOB).unless(instant(scrape.UP, job=regex(".+")), on=JOB)
+    # The product drops the name `up`, which Grafana would take for a label.
+    return (down * 1).or_(gone)
+
+
 def group(settings: Settings) -> AlertGroup:
     """The alerts with this installation's thresholds."""
-    return AlertGroup("inference-gpu", Subject.GPU, (*_faults(settings.gpu), *_waste(settings)))
+    return AlertGroup("inference-gpu", Subject.GPU, (*_faults(settings.gpu), _blind(settings.jobs), *_waste(settings)))
 
 
 def _faults(limits: Gpu) -> tuple[Alert, ...]:
@@ -76,6 +99,21 @@ def _faults(limits: Gpu) -> tuple[Alert, ...]:
             summary=f"{_WHICH} is gone",
             description=f"{_WHICH} (job {{{{ $labels.job }}}}) was measured within the last hour and is no longer, while its exporter answers.",
         ),
+    )
+
+
+def _blind(jobs: Jobs) -> Alert:
+    who = "{{ with $labels.instance }}{{ . }} of {{ end }}{{ $labels.job }}"
+    return Alert(
+        name="GPUExporterDown",
+        expr=_exporter_down(jobs),
+        for_="5m",
+        severity=Severity.TICKET,
+        panel=("monitoring", "Scrape success"),
+        summary=f"Nobody measures the GPUs of {who}",
+        description="{{ if $labels.instance }}Prometheus cannot scrape {{ $labels.instance }} of {{ $labels.job }}, which measured GPUs within the "
+        "last 6 hours{{ else }}Prometheus knows no target of {{ $labels.job }}, which measured GPUs within the last hour{{ end }}: "
+        "their alerts, the diagnosis and the costs are silent on them.",
     )
 
 

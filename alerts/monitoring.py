@@ -1,19 +1,11 @@
-"""Alerts on the monitoring itself: an alert that reads nothing is silent, however bad things are."""
+"""Alerts on the monitoring itself: rules that fail and alerts that do not arrive are silent, however bad things are."""
 
-from kit.expr import Expr
-from kit.promql import always, increase, instant
+from kit.promql import always, increase
 from kit.rules import Alert, AlertGroup, Severity, Subject
 from kit.settings import Settings
-from metrics import prometheus, scrape
-from recording_rules import instances
-from recording_rules.levels import TARGET
+from metrics import prometheus
 
 _FAILURES_WINDOW = "5m"
-
-
-def _mute() -> Expr:
-    """Targets that answer scrapes and expose nothing that boards and alerts read."""
-    return instant(scrape.UP).equals(1).unless(instant(instances.RUNNING), on=TARGET)
 
 
 def group(settings: Settings) -> AlertGroup:
@@ -22,17 +14,6 @@ def group(settings: Settings) -> AlertGroup:
         "monitoring",
         Subject.MONITORING,
         (
-            Alert(
-                name="InferenceTargetMute",
-                # The product drops the name `up`, which Grafana would take for a label.
-                expr=_mute() * 1,
-                for_="5m",
-                severity=Severity.TICKET,
-                panel=("monitoring", "Jobs"),
-                summary="{{ $labels.job }} on {{ $labels.instance }} answers scrapes and says nothing",
-                description="{{ $labels.instance }} of {{ $labels.job }} has been up for 5 minutes without metrics of its engine or requests: "
-                "no other alert sees it.",
-            ),
             Alert(
                 name="PrometheusRuleFailures",
                 expr=increase(prometheus.RULE_FAILURES, _FAILURES_WINDOW) > 0,

@@ -1,4 +1,4 @@
-"""Alerts on what is there to serve: nothing of a service (callers suffer), or less than there should be.
+"""Alerts on what is there to serve: nothing of a service (callers suffer), less than there should be, or what says nothing.
 
 Nothing has two halves: targets that do not answer, and targets that are no longer known. `sum(up) == 0` knows the first alone,
 and `count(up == 1) < n` neither.
@@ -9,8 +9,8 @@ from kit.promql import absent, changes, group_by, instant, over_time
 from kit.rules import Alert, Severity
 from kit.settings import Jobs, Settings
 from metrics import scrape
-from recording_rules import engine, requests, targets
-from recording_rules.levels import JOB, SERVED
+from recording_rules import engine, instances, requests, targets
+from recording_rules.levels import JOB, SERVED, TARGET
 
 _PANEL = ("inference-overview", "Health")
 
@@ -98,6 +98,12 @@ def _less_than_wanted(jobs: Jobs) -> Expr:
     return less
 
 
+def _mute() -> Expr:
+    """Targets that answer scrapes and expose nothing that boards and alerts read."""
+    # The product drops the name `up`, which Grafana would take for a label.
+    return instant(scrape.UP).equals(1).unless(instant(instances.RUNNING), on=TARGET) * 1
+
+
 def alerts(settings: Settings) -> tuple[Alert, ...]:
     """The alerts with this installation's jobs."""
     waits = f"{settings.thresholds.down_seconds}s"
@@ -119,5 +125,15 @@ def alerts(settings: Settings) -> tuple[Alert, ...]:
             panel=_PANEL,
             summary=_DOWN_SUMMARY,
             description=_DOWN_DESCRIPTION,
+        ),
+        Alert(
+            name="InferenceTargetMute",
+            expr=_mute(),
+            for_="5m",
+            severity=Severity.TICKET,
+            panel=("monitoring", "Jobs"),
+            summary="{{ $labels.job }} on {{ $labels.instance }} answers scrapes and says nothing",
+            description="{{ $labels.instance }} of {{ $labels.job }} has been up for 5 minutes without metrics of its engine or requests: "
+            "no other alert sees it.",
         ),
     )

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from kit.buckets import CustomBuckets, check_custom_buckets
 from kit.errors import GlassboxError
+from kit.refusals import explain
 from kit.slo import DEFAULT_SLOS, Slo, check_slos
 
 SCHEMA_FILE = Path(__file__).with_name("settings.schema.json")
@@ -50,7 +51,7 @@ def _any_of(jobs: Iterable[str]) -> str:
 
 @dataclass(frozen=True)
 class Thresholds:
-    """Where alerts begin. Sources: the article's own numbers (QPS 10, KV cache 90 %, 50 tokens/s), the rest are defaults to tune."""
+    """Where alerts begin. 10 requests/s, a KV cache of 90 % and 50 tokens/s are conventional starting points, the rest are ours; tune all."""
 
     qps_low: float = 10
     down_seconds: int = 60
@@ -148,7 +149,7 @@ def load_settings(path: Path | None) -> Settings:
     """Settings from a YAML file, or the defaults where `path` is None."""
     if path is None:
         return Settings()
-    values = _read_yaml(path)
+    values = _read(path)
     _check_schema(path, values)
     settings = _fill(Settings, values)
     _check_jobs(path, settings.jobs)
@@ -156,8 +157,8 @@ def load_settings(path: Path | None) -> Settings:
 
 
 def _check_jobs(path: Path, jobs: Jobs) -> None:
-    for key, named in (("expected", jobs.expected), ("replicas", jobs.replicas)):
-        unknown = sorted(set(named) - set(jobs.services))
+    for key in ("expected", "replicas", "capacity_requests_per_second"):
+        unknown = sorted(set(getattr(jobs, key)) - set(jobs.services))
         if unknown:
             raise GlassboxError(
                 f"Settings file {path}: jobs.{key}: {unknown[0]!r} is not among jobs.services; add it there."
@@ -169,30 +170,10 @@ def _check_jobs(path: Path, jobs: Jobs) -> None:
             )
 
 
-def _read_yaml(path: Path) -> dict[str, Any]:
-    import yaml  # noqa: PLC0415  # most commands run without a settings file and start faster without it
+def _read(path: Path) -> dict[str, Any]:
+    from kit.strict_yaml import read_settings  # noqa: PLC0415  # most commands run without a settings file and start faster without it
 
-    class Loader(yaml.SafeLoader):
-        """YAML lets the last of two equal keys win; here the second one is an error."""
-
-        def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
-            seen = set()
-            for key, _ in node.value:
-                if key.value in seen:
-                    raise yaml.MarkedYAMLError(problem_mark=key.start_mark)
-                seen.add(key.value)
-            return super().construct_mapping(node, deep)
-
-    try:
-        values = yaml.load(path.read_text(encoding="utf-8"), Loader)
-    except OSError as error:
-        raise GlassboxError(f"Settings file {path} cannot be read ({error.strerror}): check --settings.") from None
-    except (ValueError, RecursionError, yaml.YAMLError) as error:
-        place = getattr(error, "problem_mark", None)
-        line = f" at line {place.line + 1}" if place else ""
-        raise GlassboxError(
-            f"Settings file {path} is not valid YAML{line}: correct its syntax; no key may occur twice."
-        ) from None
+    values = read_settings(path)
     if not isinstance(values or {}, dict):
         raise GlassboxError(f"Settings file {path} must hold keys and values, not a {type(values).__name__}.")
     return values or {}
@@ -210,17 +191,7 @@ def _check_schema(path: Path, values: dict[str, Any]) -> None:
     error = best_match(validator(schema).iter_errors(values))
     if error is not None:
         where = ".".join(str(part) for part in error.absolute_path)
-        raise GlassboxError(f"Settings file {path}: {where + ': ' if where else ''}{_explain(error)}.")
-
-
-def _explain(error: Any) -> str:
-    if error.validator == "additionalProperties":
-        known = sorted(error.schema["properties"])
-        unknown = sorted(map(str, set(error.instance) - set(known)))
-        return f"unknown key {unknown[0]!r}; the keys are {', '.join(known)}"
-    if error.validator == "type":
-        return f"{error.instance!r} should be a value of type {error.validator_value}"
-    return str(error.message)
+        raise GlassboxError(f"Settings file {path}: {where + ': ' if where else ''}{explain(error)}.")
 
 
 T = TypeVar("T")

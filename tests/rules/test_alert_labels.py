@@ -54,6 +54,26 @@ def test_a_job_keeps_its_labels_whether_its_targets_are_down_or_gone(tmp_path: P
     _assert_holds(test, tmp_path)
 
 
+def test_an_exporter_that_is_down_keeps_its_labels_alone(tmp_path: Path) -> None:
+    ensure_components()
+    exporter = 'job="dcgm",instance="a:9400"'
+    test = {
+        "interval": "30s",
+        "input_series": [
+            {"series": f"up{{{exporter}}}", "values": "0x20"},
+            {"series": f'gpu:memory_used_bytes:max{{{exporter},gpu="0"}}', "values": "1x9 stale"},
+        ],
+        "promql_expr_test": [
+            {
+                "expr": f"count by (__name__, job, instance, gpu) ({_expr('GPUExporterDown')})",
+                "eval_time": "8m",
+                "exp_samples": [{"labels": f"{{{exporter}}}", "value": 1}],
+            }
+        ],
+    }
+    _assert_holds(test, tmp_path)
+
+
 def _assert_holds(test: Json, folder: Path) -> None:
     file = folder / "labels.test.yml"
     file.write_text(yaml.safe_dump({"tests": [test]}), encoding="utf-8")

@@ -108,9 +108,9 @@ def test_the_settings_file_names_the_histogram_and_its_bounds(tmp_path):
         ),
         (f"{{'{TTFT}': [1, 1]}}", rf"{TTFT}: the bounds must ascend"),
         (f"{{'{TTFT}': [2, 1]}}", rf"{TTFT}: the bounds must ascend"),
-        (f"{{'{TTFT}': []}}", r"\[\] should be non-empty"),
-        (f"{{'{TTFT}': [1, .inf]}}", r"inf should be a value of type number"),
-        (f"{{'{TTFT}': 1}}", r"1 should be a value of type array"),
+        (f"{{'{TTFT}': []}}", r"needs at least 1 entry"),
+        (f"{{'{TTFT}': [1, .inf]}}", r"must be a finite number, not inf"),
+        (f"{{'{TTFT}': 1}}", r"must be a list, such as \[a, b\], not 1"),
     ],
 )
 def test_wrong_buckets_are_refused_in_one_sentence(tmp_path, text, message):

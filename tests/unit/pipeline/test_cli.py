@@ -177,7 +177,7 @@ def test_an_unknown_data_source(capsys, tmp_path, server, token_file):
 
 
 @pytest.mark.parametrize(
-    ("text", "words"), [("qps: 1\n", "unknown key 'qps'"), ("jobs: 5\n", "jobs: 5 should be a value of type object")]
+    ("text", "words"), [("qps: 1\n", "unknown key 'qps'"), ("jobs: 5\n", "jobs: must be keys and values, not 5")]
 )
 def test_a_wrong_settings_file_stops_before_anything_is_written(capsys, tmp_path, text, words):
     settings = tmp_path / "settings.yaml"

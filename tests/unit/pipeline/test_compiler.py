@@ -119,7 +119,9 @@ def test_names_that_strangers_share_are_read_from_the_service_jobs():
     for rule in rules(BUNDLE.recording_rules) + rules(BUNDLE.alerts):
         for _, matchers in shared.findall(rule["expr"]):
             if matchers == '{job=~".+"}':
-                assert 'and on (job, instance) up{job=~".+"}' in rule["expr"]
+                assert re.search(r'(and on \(job, instance\)|unless on \(job\)) up{job=~"\.\+"}', rule["expr"])
+            elif matchers == '{job!~"hunyuanocr|vllm"}':
+                assert f"up{matchers} == 0 and on (job, instance) last_over_time(gpu:" in rule["expr"]
             else:
                 assert 'job=~"hunyuanocr|vllm"' in matchers, rule["expr"]
 

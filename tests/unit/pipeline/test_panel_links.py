@@ -60,7 +60,7 @@ def test_a_link_to_nothing_is_refused_with_the_names(panel, message):
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["alert"])
 def test_labels_narrow_what_they_mean(rule):
     """The job of a service is no job of GPU exporters, and the other way round; what knows its job is narrowed by it."""
-    about_gpus = rule["alert"].startswith("GPU") and rule["alert"] != "GPUIdleWhileQueueing"
+    about_gpus = rule["alert"].startswith("GPU") and rule["alert"] not in ("GPUIdleWhileQueueing", "GPUExporterDown")
     variables = variables_of(rule)
     if about_gpus:
         assert variables == {"job": "gpu_job", "instance": "gpu_instance", "gpu": "gpu"}

@@ -8,6 +8,8 @@ from typing import Protocol
 
 _REFERENCE = re.compile(r'([A-Za-z_:][\w:]*)(\{(?:[^{}"]|"(?:[^"\\]|\\.)*")*\})?')
 _OVER_TIME = re.compile(r"\s*(\[|offset\b|@)")
+# Where the series ALERTS and samples of it name an alert.
+_ALERT_NAME = re.compile(r'\balertname="(\w+)"')
 _EQUAL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 
 
@@ -39,7 +41,8 @@ class Reference:
 @cache
 def references(text: str) -> frozenset[Reference]:
     """Everything in an expression, or in the labels of a sample, that could be a rule's series."""
-    return frozenset(map(_read, _REFERENCE.finditer(text)))
+    alerts = (Reference(name) for name in _ALERT_NAME.findall(text))
+    return frozenset((*map(_read, _REFERENCE.finditer(text)), *alerts))
 
 
 def marked(text: str, rules: Iterable[Named], mark: str) -> str:
@@ -48,7 +51,10 @@ def marked(text: str, rules: Iterable[Named], mark: str) -> str:
     def written(found: re.Match[str]) -> str:
         return found[1] + (mark if _read(found).may_be_any(rules) else "") + (found[2] or "")
 
-    return _REFERENCE.sub(written, text)
+    def named(found: re.Match[str]) -> str:
+        return f'alertname="{found[1]}{mark}"' if Reference(found[1]).may_be_any(rules) else found[0]
+
+    return _ALERT_NAME.sub(named, _REFERENCE.sub(written, text))
 
 
 def stands_alone(text: str, rule: Named) -> bool:

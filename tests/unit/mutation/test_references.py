@@ -37,6 +37,14 @@ def test_an_alert_is_known_by_its_name_alone():
     assert Reference("Full", (("severity", "ticket"),)).may_be(alert)
 
 
+def test_alerts_are_found_by_the_series_that_names_them():
+    alert = Rule("alerts/a.yaml", "a", {"alert": "Full", "expr": "x"})
+    text = 'count by (job) (ALERTS{alertname="Full"} or ALERTS{alertname="Fuller"})'
+    assert any(each.may_be(alert) for each in references(text))
+    assert marked(text, [alert], "__m1") == text.replace('"Full"', '"Full__m1"')
+    assert not any(each.may_be(alert) for each in references('ALERTS{alertname="Fuller"}'))
+
+
 def test_only_what_may_be_the_rules_is_marked():
     text = 'model:signal:bool{signal="slow"} and model:signal:bool{signal="idle"} or job:x:sum'
     assert marked(text, [SLOW, PLAIN], "__m1") == (

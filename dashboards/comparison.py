@@ -95,7 +95,8 @@ def _quantile_of_range(q: float, histogram: HistogramRecord) -> Callable[[Side],
 
 
 def _running_of_range(side: Side) -> Expr:
-    return over_range("avg", _sum(engine.RUNNING)(side), step=_STEP)
+    """Seconds of requests each second, which is how many are in work on average: short ones run between two scrapes."""
+    return over_range("avg", _sum(requests.DURATION.sum)(side), step=_STEP)
 
 
 def _b_over_a(title: str, of_side: Callable[[Side], Expr], why: str) -> Any:

@@ -339,8 +339,8 @@ COMPARISON_CASES = [
     ("Requests of A", PYTORCH, NEW, {"{}": 300}),
     # Two minutes of 2/s and one of 4/s: 480, where the mean rate times ten minutes would be 1600.
     ("Requests of B", PYTORCH, NEW, {"{}": 480}),
-    # 5 while there is a B, over 4.
-    ("Load, B/A", PYTORCH, NEW, {"{}": 1.25}),
+    # Seconds of requests each second: the mean of 2, 2 and 8 while there is a B, over 1.
+    ("Load, B/A", PYTORCH, NEW, {"{}": 4}),
     # (2 + 2 + 8) s over (2 + 2 + 4) requests is 1.5 s, over 2 s; the mean of the three means would be 1.33 s.
     ("Mean latency, B/A", PYTORCH, NEW, {"{}": 0.75}),
     # All within 2 s over all within 1 s: 0.95 of each bound.

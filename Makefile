@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 # vLLM's own board for comparison, where a copy of it lies beside the checkout.
+# One more than cores: the tests on real servers mostly wait.
+WORKERS ?= $(shell expr $$(nproc) + 1)
 PEER ?= $(firstword $(wildcard ../shared/data/peers/*/dashboards/*/performance_statistics.json))
 RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
@@ -29,7 +31,7 @@ check: setup ## format, lint and types
 	$(RUN) -m mypy
 
 test: check tools ## everything that a change must pass
-	$(RUN) -m pytest --numprocesses auto --dist loadfile
+	$(RUN) -m pytest --numprocesses $(WORKERS) --dist loadgroup
 
 golden: setup ## renew tests/golden, the compiled files that reviewers read, and test it
 	$(RUN) deploy.py build --out tests/golden

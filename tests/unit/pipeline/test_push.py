@@ -76,7 +76,7 @@ def test_what_arrives_is_what_was_compiled(grafana):
 def test_only_what_changed_is_written(grafana):
     deploy(grafana)
     before = len(grafana.writes)
-    changed = actions(grafana, Settings(thresholds=Thresholds(qps_low=3)))
+    changed = actions(grafana, Settings(thresholds=Thresholds(down_seconds=120)))
     assert [name for _, name, action in changed if action is Action.UPDATE] == ["inference-service"]
     assert grafana.writes[before:] == [("PUT", "/api/v1/provisioning/folder/glassbox/rule-groups/inference-service")]
 

@@ -1,9 +1,9 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 VENV := .venv
-# vLLM's own board for comparison, where a copy of it lies beside the checkout.
 # One more than cores: the tests on real servers mostly wait.
 WORKERS ?= $(shell expr $$(nproc) + 1)
+# vLLM's own board for comparison, where a copy of it lies beside the checkout.
 PEER ?= $(firstword $(wildcard ../shared/data/peers/*/dashboards/*/performance_statistics.json))
 RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready

@@ -31,7 +31,7 @@ check: setup ## format, lint and types
 	$(RUN) -m mypy
 
 test: check tools ## everything that a change must pass
-	$(RUN) -m pytest --numprocesses $(WORKERS) --dist loadgroup
+	$(RUN) -m pytest --numprocesses $(WORKERS) --dist loadfile
 
 golden: setup ## renew tests/golden, the compiled files that reviewers read, and test it
 	$(RUN) deploy.py build --out tests/golden

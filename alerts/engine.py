@@ -1,12 +1,11 @@
 """Alerts on the engine's saturation: memory, queue and speed."""
 
+from alerts.texts import MODEL_TEXT
 from kit.expr import Expr
 from kit.promql import clamp_min, deriv, duration_seconds, instant, over_time
 from kit.rules import Alert, AlertGroup, Severity, Subject
 from kit.settings import Settings, Thresholds
 from recording_rules import engine
-
-_WHO = "{{ $labels.model_name }} ({{ $labels.job }})"
 
 _GROWTH_WINDOW = "10m"
 # A long queue that keeps its length still sways by some requests, and a short one by most of its length:
@@ -53,7 +52,7 @@ def group(settings: Settings) -> AlertGroup:
                 for_="1m",
                 severity=Severity.TICKET,
                 panel=("llm-serving", "KV cache usage"),
-                summary=f"KV cache of {_WHO} is nearly full",
+                summary=f"KV cache of {MODEL_TEXT} is nearly full",
                 description="The fullest engine uses {{ $value | humanizePercentage }} of its KV cache, above "
                 f"{limits.kv_cache_high_ratio:.0%} for a minute. Full alone is normal under load; with waiting requests or preemptions, memory limits the batch.",
             ),
@@ -63,7 +62,7 @@ def group(settings: Settings) -> AlertGroup:
                 for_="5m",
                 severity=Severity.TICKET,
                 panel=("llm-serving", "Waiting by reason"),
-                summary=f"Queue of {_WHO} keeps growing",
+                summary=f"Queue of {MODEL_TEXT} keeps growing",
                 description="Never fewer than {{ $value | humanize }} requests waited for capacity in the last 5 minutes, and the queue grows: "
                 "more arrives than is served.",
             ),
@@ -73,7 +72,7 @@ def group(settings: Settings) -> AlertGroup:
                 for_="10m",
                 severity=Severity.TICKET,
                 panel=("llm-serving", "Tokens"),
-                summary=f"{_WHO} generates slowly",
+                summary=f"{MODEL_TEXT} generates slowly",
                 description="{{ $value | humanize }} tokens/s in all while requests are running, "
                 f"below {limits.tokens_low_per_second:g} in all and below {limits.tokens_low_per_second_per_request:g} for each running request.",
             ),

@@ -1,5 +1,6 @@
 """Alerts on how the engine's work goes wrong: stuck, thrashing, full, held up in front, cut off, repeating, refused."""
 
+from alerts.texts import MODEL_TEXT
 from kit.expr import Expr
 from kit.promql import clamp_min, instant, over_time, ratio, sum_by
 from kit.rules import Alert, AlertGroup, Severity, Subject
@@ -15,7 +16,6 @@ from recording_rules.conditions import (
 from recording_rules.histograms import RATE_WINDOW_SECONDS
 from recording_rules.levels import MODEL
 
-_WHO = "{{ $labels.model_name }} ({{ $labels.job }})"
 _SHARE = "{{ $value | humanizePercentage }}"
 
 # The day before the last hour: a spike must not be its own measure.
@@ -55,7 +55,7 @@ def _engine_alerts(limits: Thresholds) -> tuple[Alert, ...]:
             for_="3m",
             severity=Severity.PAGE,
             panel=("replicas", "Running by replica"),
-            summary=f"{_WHO} hangs on {{{{ $labels.instance }}}}, engine {{{{ $labels.engine }}}}",
+            summary=f"{MODEL_TEXT} hangs on {{{{ $labels.instance }}}}, engine {{{{ $labels.engine }}}}",
             description="{{ $value | humanize }} requests are in the batch, and the engine has neither read nor written a token for 5 minutes.",
         ),
         Alert(
@@ -64,7 +64,7 @@ def _engine_alerts(limits: Thresholds) -> tuple[Alert, ...]:
             for_="10m",
             severity=Severity.TICKET,
             panel=("llm-serving", "Preemptions per finished request"),
-            summary=f"{_WHO} does work twice",
+            summary=f"{MODEL_TEXT} does work twice",
             description="{{ $value | humanize }} requests were pushed out of the batch within 10 minutes, "
             f"more than {limits.preemptions_per_request:g} for each finished one; their work is done again.",
         ),
@@ -76,7 +76,7 @@ def _engine_alerts(limits: Thresholds) -> tuple[Alert, ...]:
             for_="10m",
             severity=Severity.TICKET,
             panel=("llm-serving", "KV cache usage"),
-            summary=f"{_WHO} queues for lack of KV cache",
+            summary=f"{MODEL_TEXT} queues for lack of KV cache",
             description=f"For 10 minutes the fullest engine used more than {limits.kv_cache_full_ratio:.0%} of its KV cache, "
             f"now {_SHARE}, while requests waited for capacity.",
         ),
@@ -86,7 +86,7 @@ def _engine_alerts(limits: Thresholds) -> tuple[Alert, ...]:
             for_="10m",
             severity=Severity.TICKET,
             panel=("llm-serving", "Mean time by phase"),
-            summary=f"Requests to {_WHO} spend their time in the queue",
+            summary=f"Requests to {MODEL_TEXT} spend their time in the queue",
             description=f"{_SHARE} of the time of finished requests was spent waiting for the engine, above {limits.queue_share_ratio:.0%} "
             "for 10 minutes, and the queue was never empty.",
         ),
@@ -96,7 +96,7 @@ def _engine_alerts(limits: Thresholds) -> tuple[Alert, ...]:
             for_="15m",
             severity=Severity.TICKET,
             panel=("llm-serving", "Mean time by phase"),
-            summary=f"{_WHO} is held up in front of the engine",
+            summary=f"{MODEL_TEXT} is held up in front of the engine",
             description=f"{_SHARE} of the time of finished requests was spent before the engine got them, above {limits.frontend_share_ratio:.0%} "
             "for 15 minutes: template, media download, preprocessing.",
         ),
@@ -112,7 +112,7 @@ def _answer_alerts(limits: Thresholds) -> tuple[Alert, ...]:
             for_="30m",
             severity=Severity.TICKET,
             panel=("llm-serving", "Finished requests by reason"),
-            summary=f"{_WHO} cuts off more answers than usual",
+            summary=f"{MODEL_TEXT} cuts off more answers than usual",
             description=f"{_SHARE} of the answers were cut off at their token limit, more than {limits.truncated_share_ratio:.0%} "
             f"and more than {_BASELINE_FACTOR} times the day before.",
         ),
@@ -122,7 +122,7 @@ def _answer_alerts(limits: Thresholds) -> tuple[Alert, ...]:
             for_="10m",
             severity=Severity.TICKET,
             panel=("llm-serving", "Finished requests by reason"),
-            summary=f"{_WHO} repeats itself",
+            summary=f"{MODEL_TEXT} repeats itself",
             description=f"{_SHARE} of the answers were ended because they ran in a loop; {limits.repetition_share_ratio:.0%} may.",
         ),
         Alert(
@@ -132,7 +132,7 @@ def _answer_alerts(limits: Thresholds) -> tuple[Alert, ...]:
             for_="5m",
             severity=Severity.TICKET,
             panel=("llm-serving", "Refused requests"),
-            summary=f"{_WHO} refuses requests",
+            summary=f"{MODEL_TEXT} refuses requests",
             description="{{ $value | humanize }} requests were refused with 503 within 5 minutes because the queue is at its limit.",
         ),
     )

@@ -1,14 +1,13 @@
 """Alerts on what a service's callers feel: no traffic, no target, slow answers."""
 
 from alerts import outages
+from alerts.texts import SERVICE_TEXT
 from kit.promql import instant, sum_by
 from kit.rules import Alert, AlertGroup, Severity, Subject
 from kit.settings import Settings
 from recording_rules import requests
 from recording_rules.conditions import slow
-
-_SERVICE = ("job", "model_name")
-_SERVICE_TEXT = "{{ $labels.job }}{{ with $labels.model_name }} {{ . }}{{ end }}"
+from recording_rules.levels import SERVED
 
 
 def group(settings: Settings) -> AlertGroup:
@@ -20,24 +19,24 @@ def group(settings: Settings) -> AlertGroup:
         (
             Alert(
                 name="InferenceQPSLow",
-                expr=sum_by(_SERVICE, instant(requests.REQUESTS)) < limits.qps_low,
+                expr=sum_by(SERVED, instant(requests.REQUESTS)) < limits.qps_low,
                 # Pending at the first evaluation, firing at the third in a row.
                 for_=f"{2 * settings.evaluation_interval_seconds}s",
                 severity=Severity.TICKET,
                 panel=("inference-overview", "QPS"),
-                summary=f"{_SERVICE_TEXT} serves fewer than {limits.qps_low:g} requests/s",
-                description=f"{_SERVICE_TEXT} finished {{{{ $value | humanize }}}} requests/s over the last minute, "
+                summary=f"{SERVICE_TEXT} serves fewer than {limits.qps_low:g} requests/s",
+                description=f"{SERVICE_TEXT} finished {{{{ $value | humanize }}}} requests/s over the last minute, "
                 f"below {limits.qps_low:g} at three evaluations in a row. Either callers are gone, or requests do not get through.",
             ),
             *outages.alerts(settings),
             Alert(
                 name="InferenceLatencyHigh",
-                expr=slow(settings, _SERVICE),
+                expr=slow(settings, SERVED),
                 # Longer than the rate's window, in which a single slow minute stays for five.
                 for_="10m",
                 severity=Severity.TICKET,
                 panel=("llm-serving", "End-to-end latency"),
-                summary=f"{_SERVICE_TEXT} answers slowly",
+                summary=f"{SERVICE_TEXT} answers slowly",
                 description="{{ $value | humanizePercentage }} of the requests of the last 5 minutes took longer than "
                 f"{limits.latency_high_seconds:g} s; {limits.latency_high_share_ratio:.0%} may.",
             ),

@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from functools import reduce
 
+from alerts.texts import SERVICE_TEXT
 from kit.expr import Expr
 from kit.promql import instant
 from kit.rules import Alert, AlertGroup, Severity, Subject
 from kit.settings import Settings
 from kit.slo import PAGE_WINDOWS, TICKET_WINDOWS, BurnWindow, Slo
 from recording_rules import slo
-
-_SERVICE_TEXT = "{{ $labels.job }}{{ with $labels.model_name }} {{ . }}{{ end }}"
 
 
 def _burns(window: BurnWindow, settings: Settings) -> Expr:
@@ -56,7 +55,7 @@ def group(settings: Settings) -> AlertGroup:
                 for_="2m",
                 severity=Severity.PAGE,
                 panel=("slo", "Burn rate over 1 hour"),
-                summary=f"{_SERVICE_TEXT} burns its error budget of {{{{ $labels.slo }}}} fast",
+                summary=f"{SERVICE_TEXT} burns its error budget of {{{{ $labels.slo }}}} fast",
                 description=_description(PAGE_WINDOWS, settings),
             ),
             Alert(
@@ -65,7 +64,7 @@ def group(settings: Settings) -> AlertGroup:
                 for_="15m",
                 severity=Severity.TICKET,
                 panel=("slo", "Burn rate over 1 day"),
-                summary=f"{_SERVICE_TEXT} burns its error budget of {{{{ $labels.slo }}}} steadily",
+                summary=f"{SERVICE_TEXT} burns its error budget of {{{{ $labels.slo }}}} steadily",
                 description=_description(TICKET_WINDOWS, settings),
             ),
         ),

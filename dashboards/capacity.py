@@ -3,7 +3,7 @@
 from typing import Any
 
 from dashboards.variables import ENGINE_MODEL, GPU_JOB, JOB
-from dashboards.verdicts import IDLE_ADVICE, IDLE_WORDS, VERDICT_ADVICE, VERDICT_WORDS, meanings
+from dashboards.verdicts import IDLE_ADVICE, IDLE_WORDS, VERDICT_WORDS, meanings, verdict_panel
 from kit.expr import Expr
 from kit.grid import Size
 from kit.panels import (
@@ -20,7 +20,6 @@ from kit.panels import (
     stat,
     timeline,
     timeseries,
-    verdict,
 )
 from kit.promql import avg_by, instant, max_by, mean, min_by, over_time, ratio, sum_by
 from kit.rules import Record
@@ -87,13 +86,9 @@ def _answer() -> Row:
     return Row(
         "",
         (
-            verdict(
-                "Verdict",
-                min_by(SERVED, instant(diagnosis.VERDICT)),
-                words=VERDICT_WORDS,
-                why=f"What to do about each model. The first of these that is true; the evidence is below.\n\n{VERDICT_ADVICE}",
-                size=Size(width=12, height=5),
-                empty="No model",
+            verdict_panel(
+                "What to do about each model. The first of these that is true; the evidence is below.",
+                Size(width=12, height=5),
             ),
             stat(
                 "Headroom",

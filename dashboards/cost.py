@@ -16,9 +16,8 @@ from kit.settings import Settings
 from kit.tables import DrillDown, Next
 from metrics.types import Unit
 from recording_rules import cost, engine, gpu, requests
-from recording_rules.levels import GPU
+from recording_rules.levels import GPU, SERVED
 
-_SERVICE = ("job", "model_name")
 _SECONDS_PER_HOUR = 3600
 _MILLION = 1_000_000
 _THOUSAND = 1000
@@ -223,12 +222,12 @@ def _energy(now: _Sums) -> Row:
 
 
 def _models(now: _Sums, settings: Settings) -> Row:
-    output = sum_by(_SERVICE, instant(engine.GENERATION_TOKENS))
+    output = sum_by(SERVED, instant(engine.GENERATION_TOKENS))
     share = binary(output, "/", now.output > 0, matching=_TO_ALL, unit=Unit.RATIO)
     columns = {
-        "Input": sum_by(_SERVICE, instant(engine.PROMPT_TOKENS)),
+        "Input": sum_by(SERVED, instant(engine.PROMPT_TOKENS)),
         "Output": output,
-        "Pages": _pages(sum_by(_SERVICE, instant(requests.REQUESTS)), settings),
+        "Pages": _pages(sum_by(SERVED, instant(requests.REQUESTS)), settings),
         "Share of output tokens": share,
         "Cost per hour by that share": binary(share, "*", now.paid, matching=_TO_ALL, unit=Unit.MONEY_PER_HOUR),
     }

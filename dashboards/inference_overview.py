@@ -3,7 +3,7 @@
 from typing import Any
 
 from dashboards.variables import GPU_JOB, JOB, MODEL
-from dashboards.verdicts import VERDICT_ADVICE, VERDICT_WORDS
+from dashboards.verdicts import verdict_panel
 from kit.expr import regex
 from kit.grid import Size
 from kit.panels import (
@@ -20,14 +20,13 @@ from kit.panels import (
     stat,
     table,
     timeseries,
-    verdict,
 )
-from kit.promql import instant, max_by, min_by, ratio, sum_by
+from kit.promql import instant, max_by, ratio, sum_by
 from kit.rules import Severity
 from kit.settings import Settings
 from kit.tables import DrillDown, Next, Page
 from metrics import prometheus, scrape
-from recording_rules import diagnosis, gpu, requests, targets
+from recording_rules import gpu, requests, targets
 from recording_rules.levels import SERVED
 
 _BOARD = ("instance", "gpu")
@@ -46,13 +45,9 @@ def _now(settings: Settings) -> Row:
     """What holds at this moment, readable without an axis."""
     return row(
         "",
-        verdict(
-            "Verdict",
-            min_by(SERVED, instant(diagnosis.VERDICT)),
-            words=VERDICT_WORDS,
-            why=f"What to do about each model: the first of these that is true. The evidence is on Capacity and diagnosis.\n\n{VERDICT_ADVICE}",
-            size=Size(width=8, height=5),
-            empty="No model",
+        verdict_panel(
+            "What to do about each model: the first of these that is true. The evidence is on Capacity and diagnosis.",
+            Size(width=8, height=5),
         ),
         stat(
             "QPS now",

@@ -1,10 +1,14 @@
 """How boards show the diagnosis: the words and colours of its cases, and what each asks for."""
 
 from collections.abc import Sequence
+from typing import Any
 
-from kit.panels import Words
+from kit.grid import Size
+from kit.panels import Words, verdict
+from kit.promql import instant, min_by
 from kit.settings import Settings
-from recording_rules.diagnosis import IDLE_CAUSES, VERDICTS, Case
+from recording_rules.diagnosis import IDLE_CAUSES, VERDICT, VERDICTS, Case
+from recording_rules.levels import SERVED
 from recording_rules.signals import signals
 
 
@@ -25,3 +29,15 @@ VERDICT_ADVICE, IDLE_ADVICE = advice(VERDICTS), advice(IDLE_CAUSES)
 def meanings(settings: Settings) -> str:
     """A list of the signals and what each means, for a panel's description."""
     return "\n".join(f"- **{signal.name}**: {signal.means}" for signal in signals(settings))
+
+
+def verdict_panel(why: str, size: Size) -> Any:
+    """The verdict on each model, of several versions the most urgent one; what to do in each case stands below `why`."""
+    return verdict(
+        "Verdict",
+        min_by(SERVED, instant(VERDICT)),
+        words=VERDICT_WORDS,
+        why=f"{why}\n\n{VERDICT_ADVICE}",
+        size=size,
+        empty="No model",
+    )

@@ -9,13 +9,12 @@ from recording_rules import gpu
 from recording_rules.conditions import always_queueing
 from recording_rules.gpu_conditions import activity, busiest, lost, new_xid, throttled
 from recording_rules.levels import JOB, TARGET
+from recording_rules.memory import GONE_REMEMBERED
 
 _WHICH = "GPU {{ $labels.gpu }} of {{ $labels.instance }}"
 
 # A night and a working day are noticed; what never comes back ends by itself.
 _EXPORTERS_REMEMBERED = "6h"
-# As for vanished jobs of services: a job that was renamed is forgotten the same day.
-_VANISHED_EXPORTERS_REMEMBERED = "1h"
 
 _PAID_WINDOW = "6h"
 # A GPU that has been there for less of the window may still be loading its first model.
@@ -48,7 +47,7 @@ def _exporter_down(jobs: Jobs) -> Expr:
     exporters = not_regex(jobs.services_regex)
     measured = over_time("last", gpu.MEMORY_USED, _EXPORTERS_REMEMBERED)
     down = instant(scrape.UP, job=exporters).equals(0).and_(measured, on=TARGET)
-    lately = group_by(JOB, over_time("last", gpu.MEMORY_USED, _VANISHED_EXPORTERS_REMEMBERED, job=exporters))
+    lately = group_by(JOB, over_time("last", gpu.MEMORY_USED, GONE_REMEMBERED, job=exporters))
     # GPUs may be measured without an `up` here, where series are federated or written by others.
     gone = lately.unless(instant(gpu.MEMORY_USED), on=JOB).unless(instant(scrape.UP, job=regex(".+")), on=JOB)
     # The product drops the name `up`, which Grafana would take for a label.

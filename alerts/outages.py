@@ -11,12 +11,10 @@ from kit.settings import Jobs, Settings
 from metrics import scrape
 from recording_rules import engine, instances, requests, targets
 from recording_rules.levels import JOB, SERVED, TARGET
+from recording_rules.memory import GONE_REMEMBERED
 
 _PANEL = ("inference-overview", "Health")
 
-# Long enough to wake somebody, short enough that a job removed for good is forgotten the same day.
-# Jobs that must never vanish are the settings' `jobs.expected`.
-_VANISHED_JOBS_REMEMBERED = "1h"
 _FLAPPING_WINDOW = "10m"
 _FLAPPING_UP_RATIO = 0.5
 # Down, up, down, up: an outage and its recovery are two changes.
@@ -59,9 +57,9 @@ def _flapping(jobs: Jobs) -> Expr:
 
 
 def _gone(jobs: Jobs) -> Expr:
-    """Jobs that had targets until lately, and required jobs without any."""
+    """Jobs that had targets until lately, and required jobs without any (`jobs.expected`), which are never forgotten."""
     wanted = _wanted(jobs)
-    gone = over_time("last", targets.TARGETS, _VANISHED_JOBS_REMEMBERED, job=wanted).unless(instant(targets.TARGETS))
+    gone = over_time("last", targets.TARGETS, GONE_REMEMBERED, job=wanted).unless(instant(targets.TARGETS))
     for job in jobs.required:
         # A vanished job is found above already, with the same labels; `or` keeps one of the two.
         gone = gone.or_(absent(scrape.UP, job=job))
@@ -73,7 +71,7 @@ def _abandoned(jobs: Jobs) -> Expr:
 
     One that was idle when it went was taken away, or scaled to zero.
     """
-    served = over_time("last", requests.REQUESTS, _VANISHED_JOBS_REMEMBERED, job=_wanted(jobs)) > 0
+    served = over_time("last", requests.REQUESTS, GONE_REMEMBERED, job=_wanted(jobs)) > 0
     now = group_by(SERVED, instant(engine.RUNNING))
     return group_by(SERVED, served).unless(now).and_(instant(targets.TARGETS_UP) > 0, on=JOB)
 

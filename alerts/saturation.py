@@ -2,7 +2,7 @@
 
 from alerts.texts import MODEL_TEXT
 from kit.expr import Expr
-from kit.promql import clamp_min, instant, over_time, ratio, sum_by
+from kit.promql import clamp_min, instant, ratio, sum_by
 from kit.rules import Alert, AlertGroup, Severity, Subject
 from kit.settings import Settings, Thresholds
 from recording_rules import engine, requests, workload
@@ -15,11 +15,10 @@ from recording_rules.conditions import (
 )
 from recording_rules.histograms import RATE_WINDOW_SECONDS
 from recording_rules.levels import MODEL
+from recording_rules.memory import day_before
 
 _SHARE = "{{ $value | humanizePercentage }}"
 
-# The day before the last hour: a spike must not be its own measure.
-_BASELINE_WINDOW, _BASELINE_OFFSET = "1d", "1h"
 _BASELINE_FACTOR = 3
 
 
@@ -31,11 +30,8 @@ def _finished_share(reason: str) -> Expr:
 def _truncates_more_than_before(limits: Thresholds) -> Expr:
     """The share of cut answers, where it is large and a multiple of the model's own of the day before."""
 
-    def day_before(**matchers: str) -> Expr:
-        mean = over_time("avg", requests.REQUESTS_FINISHED, _BASELINE_WINDOW, offset=_BASELINE_OFFSET, **matchers)
-        return sum_by(MODEL, mean)
-
-    usual = ratio(day_before(finished_reason="length"), day_before())
+    cut = sum_by(MODEL, day_before(requests.REQUESTS_FINISHED, finished_reason="length"))
+    usual = ratio(cut, sum_by(MODEL, day_before(requests.REQUESTS_FINISHED)))
     return _finished_share("length") > clamp_min(usual * _BASELINE_FACTOR, limits.truncated_share_ratio)
 
 

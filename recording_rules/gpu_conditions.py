@@ -8,13 +8,12 @@ from kit.promql import avg_by, changes, instant, max_by, over_time
 from kit.settings import Gpu
 from metrics import scrape
 from recording_rules import gpu
+from recording_rules.memory import GONE_REMEMBERED
 
 # Graphics exception, memory page fault, channel stopped, its clean-up, video processor exception.
 _APPLICATION_XIDS = (13, 31, 43, 45, 68)
 # The same card at its fastest: a day holds its busy and its quiet hours.
 _OWN_MAXIMUM_WINDOW = "1d"
-# As for vanished jobs: long enough to be noticed, short enough that a board taken out is forgotten the same day.
-_LOST_GPUS_REMEMBERED = "1h"
 
 
 def new_xid() -> Expr:
@@ -42,7 +41,7 @@ def throttled(limits: Gpu) -> Expr:
 
 def lost() -> Expr:
     """GPUs measured within the hour and no longer, while their exporter answers: one of them, or all where it is mute."""
-    known = over_time("last", gpu.MEMORY_USED, _LOST_GPUS_REMEMBERED)
+    known = over_time("last", gpu.MEMORY_USED, GONE_REMEMBERED)
     # GPU exporters are no service jobs, so the jobs are those that have measured GPUs.
     answers = instant(scrape.UP, job=regex(".+")) > 0
     return known.unless(instant(gpu.MEMORY_USED)).and_(answers, on=("job", "instance"))

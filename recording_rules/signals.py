@@ -14,15 +14,12 @@ from kit.settings import Gpu, Jobs, Settings, Thresholds
 from metrics.types import Unit
 from recording_rules import conditions, engine, gpu, gpu_conditions, instances, requests, targets, workload
 from recording_rules.levels import MODEL, SERVED
+from recording_rules.memory import GONE_REMEMBERED, day_before
 
 _WINDOW = "5m"
-# As for vanished jobs.
-_GONE_REMEMBERED = "1h"
 # Longer than any rate's window: an even load seldom keeps a batch at one size for so long, a full batch does.
 _BATCH_WINDOW = "10m"
 _SEEN_BEFORE = "1m"
-# The day before the last hour: what has just changed must not be its own measure.
-_BASELINE_WINDOW, _BASELINE_OFFSET = "1d", "1h"
 
 # A batch limit below what the GPU can do shows as a GPU not busy beside a KV cache half empty.
 _GPU_HALF_IDLE_RATIO = 0.6
@@ -68,7 +65,7 @@ def _known(jobs: Jobs) -> Expr:
     Jobs that are scaled to zero on purpose are forgotten at once.
     """
     wanted = regex(jobs.wanted_regex)
-    lately = over_time("last", engine.RUNNING, _GONE_REMEMBERED, job=wanted)
+    lately = over_time("last", engine.RUNNING, GONE_REMEMBERED, job=wanted)
     dead = (instant(targets.TARGETS, job=wanted) > 0).unless(instant(targets.TARGETS_UP) > 0)
     still = over_time("last", KNOWN, _WINDOW).and_(dead, on=("job",))
     return group_by(MODEL, instant(engine.RUNNING).or_(lately).or_(still)).measured_in(Unit.BOOLEAN)
@@ -168,8 +165,7 @@ def _slower_tokens() -> Expr:
 
 def _baseline(total: Record, count: Record) -> Expr:
     """The model's own mean of the day before, a ratio of sums."""
-    whole, number = (over_time("avg", part, _BASELINE_WINDOW, offset=_BASELINE_OFFSET) for part in (total, count))
-    return ratio(whole, number)
+    return ratio(day_before(total), day_before(count))
 
 
 def _uneven() -> Expr:

@@ -1,7 +1,7 @@
 """Alerts on GPUs: broken, slowed down, gone, or idle while they are needed or paid for."""
 
 from kit.expr import Expr, not_regex, regex
-from kit.promql import duration_seconds, group_by, instant, over_time
+from kit.promql import duration_seconds, group_by, instant, over_steps, over_time
 from kit.rules import Alert, AlertGroup, Severity, Subject
 from kit.settings import Gpu, Jobs, Settings
 from metrics import scrape
@@ -16,6 +16,8 @@ _WHICH = "GPU {{ $labels.gpu }} of {{ $labels.instance }}"
 # A night and a working day are noticed; what never comes back ends by itself.
 _EXPORTERS_REMEMBERED = "6h"
 
+# For hours it is enough to look whether a GPU is there as often as Prometheus remembers one sample.
+_SEEN_STEP = "5m"
 _PAID_WINDOW = "6h"
 # A GPU that has been there for less of the window may still be loading its first model.
 _PAID_WINDOW_SEEN_RATIO = 0.9
@@ -33,8 +35,8 @@ def _idle_but_paid(settings: Settings) -> Expr:
     limits = settings.gpu
     idle = activity(_PAID_WINDOW) < limits.idle_ratio
     occupied = instant(gpu.MEMORY_USED) / instant(gpu.MEMORY_TOTAL) > limits.idle_memory_ratio
-    samples = duration_seconds(_PAID_WINDOW) / settings.evaluation_interval_seconds * _PAID_WINDOW_SEEN_RATIO
-    there_all_the_time = over_time("count", gpu.MEMORY_USED, _PAID_WINDOW) >= samples
+    samples = duration_seconds(_PAID_WINDOW) / duration_seconds(_SEEN_STEP) * _PAID_WINDOW_SEEN_RATIO
+    there_all_the_time = over_steps("count", gpu.MEMORY_USED, _PAID_WINDOW, _SEEN_STEP) >= samples
     return idle.and_(occupied).and_(there_all_the_time)
 
 
@@ -45,7 +47,7 @@ def _exporter_down(jobs: Jobs) -> Expr:
     """
     # A service that measures its GPUs itself is InferenceInstanceDown's.
     exporters = not_regex(jobs.services_regex)
-    measured = over_time("last", gpu.MEMORY_USED, _EXPORTERS_REMEMBERED)
+    measured = over_steps("last", gpu.MEMORY_USED, _EXPORTERS_REMEMBERED, _SEEN_STEP)
     down = instant(scrape.UP, job=exporters).equals(0).and_(measured, on=TARGET)
     lately = group_by(JOB, over_time("last", gpu.MEMORY_USED, GONE_REMEMBERED, job=exporters))
     # GPUs may be measured without an `up` here, where series are federated or written by others.

@@ -55,6 +55,12 @@ def over_time(statistic: str, source: Source, window: str, *, offset: str = "", 
     return result.shifted(offset) if offset else result
 
 
+def over_steps(statistic: str, source: Source, window: str, step: str) -> Expr:
+    """The same of the newest sample at every whole step only: long windows of many series cost a fraction."""
+    duration_seconds(step)
+    return over_time(statistic, source, f"{window}:{step}")
+
+
 def deriv(source: Source, window: str, **matchers: str | Matcher) -> Expr:
     """Slope of a gauge each second, by linear regression over the window."""
     _require(source, (Kind.GAUGE,), "deriv")
@@ -207,7 +213,7 @@ def _growth(function: str, source: Source, window: str, unit: Unit, matchers: di
 
 def _ranged(function: str, source: Source, window: str, shape: Shape, matchers: dict[str, str | Matcher]) -> Expr:
     if not window.startswith("$"):
-        duration_seconds(window)
+        duration_seconds(window.partition(":")[0])
     return _each_name(source, window, shape, f"{function}({{}})", matchers)
 
 

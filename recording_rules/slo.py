@@ -10,13 +10,12 @@ from collections.abc import Iterator, Sequence
 from kit.buckets import CustomBuckets
 from kit.errors import GlassboxError
 from kit.expr import Expr, Matcher, QueryError, Source, binary
-from kit.promql import at_most, clamp_min, constant, duration_seconds, instant, max_by, over_time, rate, ratio, sum_by
+from kit.promql import at_most, clamp_min, constant, duration_seconds, instant, max_by, over_time, ratio, sum_by
 from kit.rules import Record, RecordGroup, Series
 from kit.settings import Settings
 from kit.slo import PAGE_WINDOWS, SECONDS_PER_DAY, TICKET_WINDOWS, BurnWindow, Indicator, Slo
-from metrics import vllm
 from metrics.types import Unit
-from recording_rules import engine, requests
+from recording_rules import engine, requests, workload
 from recording_rules.levels import MODEL, SLO
 
 # The window of the recorded rates; all others are sums of these.
@@ -24,6 +23,11 @@ SHORTEST = "5m"
 PERIOD = "_period"
 # Prometheus forgets a series after 5 minutes without a sample; one may be missed.
 _RAREST_SECONDS = 120
+_RECORDED = {
+    "request_latency": requests.DURATION,
+    "time_to_first_token": engine.TIME_TO_FIRST_TOKEN,
+    "time_per_output_token": workload.TIME_PER_OUTPUT_TOKEN,
+}
 _ALERT_WINDOWS = (*PAGE_WINDOWS, *TICKET_WINDOWS)
 _SUMMED = sorted(
     {text for each in _ALERT_WINDOWS for text in (each.short, each.long)} - {SHORTEST}, key=duration_seconds
@@ -102,20 +106,11 @@ def _availability() -> tuple[Expr, Expr]:
 
 def _slower(slo: Slo, custom: CustomBuckets) -> tuple[Expr, Expr]:
     """Requests above the threshold, and all. Without a bucket at the threshold there is no verdict: neither is known."""
-    within, every = _times(slo, custom)
-    fast = sum_by(MODEL, within)
+    times = _RECORDED[slo.indicator]
+    every = instant(times.count)
+    fast = sum_by(MODEL, instant(times.bucket, le=_bucket(slo, times.bucket, custom)))
     # Two sums are rounded differently: no slow request may come out as a little less than none.
     return clamp_min(every - fast, 0), every.and_(fast)
-
-
-def _times(slo: Slo, custom: CustomBuckets) -> tuple[Expr, Expr]:
-    """Requests within the threshold, and all, each second."""
-    if slo.indicator == "time_per_output_token":
-        source = vllm.REQUEST_TIME_PER_OUTPUT_TOKEN
-        within = rate(source.bucket, SHORTEST, le=_bucket(slo, source.bucket, custom))
-        return within, sum_by(MODEL, rate(source.count, SHORTEST))
-    recorded = engine.TIME_TO_FIRST_TOKEN if slo.indicator == "time_to_first_token" else requests.DURATION
-    return instant(recorded.bucket, le=_bucket(slo, recorded.bucket, custom)), instant(recorded.count)
 
 
 def _bucket(slo: Slo, source: Source, custom: CustomBuckets) -> Matcher:

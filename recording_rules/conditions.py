@@ -61,9 +61,9 @@ def always_queueing() -> Expr:
     Fewer than a twentieth of the running requests are the bursts of a large fleet, somewhere in which somebody always waits a moment.
     """
     waiting = engine.WAITING_FOR_CAPACITY
-    shortest = over_time("min", waiting, _QUEUE_WINDOW)
-    bursts = shortest < over_time("avg", engine.RUNNING, _QUEUE_WINDOW) * _BURST_RATIO
-    return (shortest > 0).and_(instant(waiting) > 0).unless(bursts)
+    shortest = over_time("min", waiting, _QUEUE_WINDOW) > 0
+    no_bursts = shortest >= over_time("avg", engine.RUNNING, _QUEUE_WINDOW) * _BURST_RATIO
+    return no_bursts.and_(instant(waiting) > 0)
 
 
 def slow(settings: Settings, by: Sequence[str]) -> Expr:

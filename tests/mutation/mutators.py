@@ -14,6 +14,7 @@
 The trees are promql_parser's. What kit/promql.py cannot write, such as `@`, is not looked for.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -40,6 +41,8 @@ OVER_TIME = {
 WITH_THRESHOLDS = ("clamp_min", "clamp_max", "vector")
 SET_OPERATORS = ("and", "or", "unless")
 LONGEST_FRAGMENT = 70
+# What settings put into a rule, and descriptions show: limits and names of jobs.
+_OF_SETTINGS = re.compile(r"""'[^']*'|"[^"]*"|[\d.]+""")
 
 
 @dataclass(frozen=True)
@@ -65,8 +68,9 @@ def mutants(rule: Json) -> list[Mutant]:
     counts: dict[str, int] = {}
     found = []
     for kind, what, changed in _changed(rule):
-        counts[kind] = counts.get(kind, 0) + 1
-        found.append(Mutant((kind, counts[kind]), what, rule | changed))
+        where = f"{kind}: {_OF_SETTINGS.sub('', what)}"
+        counts[where] = counts.get(where, 0) + 1
+        found.append(Mutant((where, counts[where]), what, rule | changed))
     original = pretty(rule["expr"])
     seen = [(original, rule.get("for"))]
     different = []

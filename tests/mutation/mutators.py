@@ -41,7 +41,7 @@ OVER_TIME = {
 WITH_THRESHOLDS = ("clamp_min", "clamp_max", "vector")
 SET_OPERATORS = ("and", "or", "unless")
 LONGEST_FRAGMENT = 70
-# What settings put into a rule, and descriptions show: limits and names of jobs.
+# What settings put into a rule, and descriptions show: limits and names of jobs. Long ones move where a description is cut.
 _OF_SETTINGS = re.compile(r"""'[^']*'|"[^"]*"|[\d.]+""")
 
 
@@ -68,7 +68,7 @@ def mutants(rule: Json) -> list[Mutant]:
     counts: dict[str, int] = {}
     found = []
     for kind, what, changed in _changed(rule):
-        where = f"{kind}: {_OF_SETTINGS.sub('', what)}"
+        where = f"{kind}: {_OF_SETTINGS.sub('', what)}"[: LONGEST_FRAGMENT // 2]
         counts[where] = counts.get(where, 0) + 1
         found.append(Mutant((where, counts[where]), what, rule | changed))
     original = pretty(rule["expr"])

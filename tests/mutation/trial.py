@@ -142,10 +142,12 @@ def _trials(file: Path, identity: str) -> Iterator[Trial]:
 def _parted(test: Json, subject: Rule, copied: frozenset[Rule]) -> tuple[Json, Json]:
     """The test with the cases that can be asked in place, and with the others that depend on the rule; empty where there are none."""
     given = any(subject.name in series["series"] for series in test.get("input_series", ()))
+    reads_its_past = any(reference.may_be(subject) for reference in subject.reads)
 
     def in_place(case: Json) -> bool:
         only_itself = _asks(case, [subject]) and not _asks(case, copied - {subject})
-        return not given and not subject.is_alert and only_itself and stands_alone(case["expr"], subject)
+        has_no_history = not (given or reads_its_past or subject.is_alert)
+        return has_no_history and only_itself and stands_alone(case["expr"], subject)
 
     return _only(test, in_place), _only(test, lambda case: _asks(case, copied) and not in_place(case))
 

@@ -6,21 +6,8 @@ from dashboards.variables import ENGINE_MODEL, GPU_JOB, JOB
 from dashboards.verdicts import IDLE_ADVICE, IDLE_WORDS, VERDICT_WORDS, meanings, verdict_panel
 from kit.expr import Expr
 from kit.grid import Size
-from kit.panels import (
-    GREEN,
-    RED,
-    REFERENCE,
-    YELLOW,
-    Row,
-    Steps,
-    Words,
-    comparison,
-    dashboard,
-    row,
-    stat,
-    timeline,
-    timeseries,
-)
+from kit.looks import GREEN, RED, REFERENCE, YELLOW, Steps, Words
+from kit.panels import Row, comparison, dashboard, row, stat, timeline, timeseries
 from kit.promql import avg_by, instant, max_by, mean, min_by, over_time, ratio, sum_by
 from kit.rules import Record
 from kit.settings import Settings, Thresholds

@@ -9,7 +9,8 @@ from typing import Any
 
 from dashboards.variables import MODEL
 from kit.expr import Expr
-from kit.panels import Line, Row, dashboard, row, stat, timeseries
+from kit.looks import Line
+from kit.panels import Row, dashboard, row, stat, timeseries
 from kit.promql import duration_seconds, instant, mean, over_range, quantile, ratio, sum_by
 from kit.rules import HistogramRecord, Record
 from kit.settings import Settings

@@ -10,7 +10,8 @@ from typing import Any
 from dashboards.variables import GPU_INSTANCE, GPU_JOB, JOB, MODEL
 from kit.expr import Expr, binary
 from kit.grid import Size
-from kit.panels import NEUTRAL, YELLOW, Row, Steps, comparison, dashboard, row, stat, timeseries
+from kit.looks import NEUTRAL, YELLOW, Steps
+from kit.panels import Row, comparison, dashboard, row, stat, timeseries
 from kit.promql import CHOSEN_RANGE, duration_seconds, instant, max_by, over_range, over_time, ratio, sum_by
 from kit.settings import Settings
 from kit.tables import DrillDown, Next

@@ -4,7 +4,8 @@ from typing import Any
 
 from dashboards.variables import GPU_INDEX, GPU_INSTANCE, GPU_JOB
 from kit.expr import Expr
-from kit.panels import GREEN, RED, REFERENCE, Row, Steps, Words, dashboard, row, stat, table, timeseries
+from kit.looks import GREEN, RED, REFERENCE, Steps, Words
+from kit.panels import Row, dashboard, row, stat, table, timeseries
 from kit.promql import avg_by, changes, count_by, instant, max_by, over_time, ratio, sum_by
 from kit.rules import Record
 from kit.settings import Settings

@@ -6,21 +6,8 @@ from dashboards.variables import GPU_JOB, JOB, MODEL
 from dashboards.verdicts import verdict_panel
 from kit.expr import regex
 from kit.grid import Size
-from kit.panels import (
-    GREEN,
-    RED,
-    UP_DOWN,
-    YELLOW,
-    Row,
-    Steps,
-    bars,
-    dashboard,
-    gauge,
-    row,
-    stat,
-    table,
-    timeseries,
-)
+from kit.looks import GREEN, RED, UP_DOWN, YELLOW, Steps
+from kit.panels import Row, bars, dashboard, gauge, row, stat, table, timeseries
 from kit.promql import instant, max_by, ratio, sum_by
 from kit.rules import Severity
 from kit.settings import Settings

@@ -4,7 +4,8 @@ from typing import Any
 
 from dashboards.variables import ENGINE_MODEL, GPU_JOB, JOB
 from kit.expr import Expr
-from kit.panels import Row, Steps, dashboard, heatmap, row, stat, timeseries
+from kit.looks import Steps
+from kit.panels import Row, dashboard, heatmap, row, stat, timeseries
 from kit.promql import instant, max_by, mean, ratio, sum_by
 from kit.rules import HistogramRecord, Record
 from kit.settings import Settings

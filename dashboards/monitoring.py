@@ -7,7 +7,8 @@ from typing import Any
 
 from dashboards.variables import ANY_JOB, PROMETHEUS_JOB
 from kit.expr import Expr
-from kit.panels import GREEN, RED, UP_DOWN, YELLOW, Row, Steps, comparison, dashboard, row, stat, table, timeseries
+from kit.looks import GREEN, RED, UP_DOWN, YELLOW, Steps
+from kit.panels import Row, comparison, dashboard, row, stat, table, timeseries
 from kit.promql import age, avg_by, count_by, increase, instant, max_by, min_by, ratio, sum_by, with_label
 from kit.settings import Settings
 from kit.tables import Next

@@ -10,7 +10,8 @@ from typing import Any
 from dashboards.variables import JOB, REPLICA, REPLICA_MODEL
 from kit.expr import Expr
 from kit.grid import Size
-from kit.panels import GREEN, RED, YELLOW, Row, Steps, comparison, dashboard, row, stat, table, timeseries
+from kit.looks import GREEN, RED, YELLOW, Steps
+from kit.panels import Row, comparison, dashboard, row, stat, table, timeseries
 from kit.promql import age, avg_by, changes, count_by, first_by, group_by, instant, max_by, min_by, rate, ratio
 from kit.rules import Record
 from kit.settings import Settings

@@ -5,7 +5,8 @@ from typing import Any
 from dashboards.variables import JOB, MODEL, SLO
 from kit.expr import Expr
 from kit.grid import Size
-from kit.panels import GREEN, LIMIT, RED, REFERENCE, YELLOW, Row, Steps, dashboard, row, stat, timeseries
+from kit.looks import GREEN, LIMIT, RED, REFERENCE, YELLOW, Steps
+from kit.panels import Row, dashboard, row, stat, timeseries
 from kit.promql import instant, max_by, min_by, ratio, sum_by
 from kit.settings import Settings
 from kit.slo import PAGE_WINDOWS, TICKET_WINDOWS, BurnWindow

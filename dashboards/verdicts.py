@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from kit.grid import Size
-from kit.panels import Words, verdict
+from kit.looks import Words
+from kit.panels import verdict
 from kit.promql import instant, min_by
 from kit.settings import Settings
 from recording_rules.diagnosis import IDLE_CAUSES, VERDICT, VERDICTS, Case

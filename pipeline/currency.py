@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from kit.panels import CURRENCY
+from kit.looks import CURRENCY
 from pipeline.bundle import Json
 
 # Grafana names its units after ISO codes but has none for this one; `currency:` takes any sign. Both are from its

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from dashboards.variables import GPU_JOB
-from kit.panels import CURRENCY, comparison, dashboard, row, stat
+from kit.looks import CURRENCY
+from kit.panels import comparison, dashboard, row, stat
 from kit.promql import instant, sum_by
 from kit.settings import SCHEMA_FILE, Cost, Settings
 from pipeline.compiler import compile_bundle

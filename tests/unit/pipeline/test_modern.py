@@ -11,25 +11,8 @@ from dashboards.comparison import A, B
 from dashboards.variables import JOB
 from kit.errors import GlassboxError
 from kit.grid import Size
-from kit.panels import (
-    GREEN,
-    RED,
-    UP_DOWN,
-    Line,
-    Row,
-    Steps,
-    bars,
-    comparison,
-    dashboard,
-    gauge,
-    heatmap,
-    row,
-    stat,
-    table,
-    timeline,
-    timeseries,
-    verdict,
-)
+from kit.looks import GREEN, RED, UP_DOWN, Line, Steps
+from kit.panels import Row, bars, comparison, dashboard, gauge, heatmap, row, stat, table, timeline, timeseries, verdict
 from kit.promql import instant, max_by, sum_by
 from kit.settings import Settings
 from kit.tables import DrillDown, Page

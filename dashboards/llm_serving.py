@@ -4,7 +4,7 @@ from typing import Any
 
 from dashboards.variables import ENGINE_MODEL, GPU_JOB, JOB
 from kit.expr import Expr
-from kit.looks import Steps
+from kit.looks import GREEN, NEUTRAL, RED, YELLOW, Line, Steps
 from kit.panels import Row, dashboard, heatmap, row, stat, timeseries
 from kit.promql import instant, max_by, mean, ratio, sum_by
 from kit.rules import HistogramRecord, Record
@@ -16,7 +16,14 @@ from recording_rules import engine, gpu, requests, workload
 _MODEL = ("model_name",)
 _BOARD = ("instance", "gpu")
 # 0.9 raises InferenceKVCacheNearlyFull; full is normal under load as long as nobody waits.
-_KV_STEPS = Steps("green", ((0.9, "yellow"), (0.98, "red")))
+_KV_STEPS = Steps(GREEN, ((0.9, YELLOW), (0.98, RED)))
+_REASONS = {
+    "stop": Line(GREEN),
+    "length": Line(YELLOW),
+    "repetition": Line("orange"),
+    "error": Line(RED),
+    "abort": Line(NEUTRAL),
+}
 
 
 def build(_settings: Settings) -> Any:
@@ -229,6 +236,7 @@ def _throughput() -> Row:
             "Finished requests by reason",
             sum_by(("finished_reason",), instant(requests.REQUESTS_FINISHED)),
             why="stop is a complete answer, length was cut off, error failed in the engine, repetition ran in a loop.",
+            lines=_REASONS,
             stacked=True,
         ),
     )

@@ -60,7 +60,7 @@ def timeseries(
 ) -> Any:
     """Lines over time, one for each result of each query; `empty` stands for no result.
 
-    `lines` says by the query's name what does not look like the others, `stacked` fills the lines on top of each other;
+    `lines` says by the name of a query, or of a line in the legend, what does not look like the others, `stacked` fills the lines on top of each other;
     `many` puts the legend of many or long names to the right, where it can be scrolled.
     """
     said = {"min": minimum, "max": maximum, "noValue": empty, "custom": {"axisSoftMax": _least_top(queries, maximum)}}
@@ -312,11 +312,12 @@ def _least_top(queries: Queries, maximum: float | None) -> float | None:
 
 
 def _styled(queries: Queries, lines: Mapping[str, Line]) -> list[dict[str, Any]]:
-    return [
-        {"matcher": {"id": "byFrameRefID", "options": _ref_id(index)}, "properties": lines[name].to_json()}
-        for index, name in enumerate(_named(queries))
-        if name in lines
-    ]
+    refs = {name: _ref_id(index) for index, name in enumerate(_named(queries))}
+    matchers = {
+        name: {"id": "byFrameRefID", "options": refs[name]} if name in refs else {"id": "byName", "options": name}
+        for name in lines
+    }
+    return [{"matcher": matchers[name], "properties": line.to_json()} for name, line in lines.items()]
 
 
 def _ref_id(index: int) -> str:

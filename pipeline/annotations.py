@@ -18,7 +18,7 @@ from recording_rules.levels import TARGET
 # Who deploys writes an annotation with this tag (POST /api/annotations, or a click into a panel).
 DEPLOY_TAG = "deploy"
 # Grafana joins events that are at most this far apart; alerts change no faster than they are evaluated.
-STEP = "60s"
+STEP = "1m"
 MILLISECONDS = 1000
 
 
@@ -50,8 +50,10 @@ def _starts() -> Expr:
 
 
 def _firing() -> Expr:
+    """Each alert when it begins to fire: one that lasts, drawn all along, would hide the lines that it is about."""
     severities = regex("|".join((Severity.PAGE.value, Severity.TICKET.value)))
-    return instant(prometheus.ALERTS, alertstate="firing", severity=severities)
+    firing = instant(prometheus.ALERTS, alertstate="firing", severity=severities)
+    return firing.unless(firing.shifted(STEP))
 
 
 def _event(name: str, color: str, expr: Expr, *, title: str, text: str) -> Json:

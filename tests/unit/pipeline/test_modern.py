@@ -345,7 +345,9 @@ def test_every_board_marks_starts_alerts_and_deploys(board):
     built_in, starts, alerts, deploys = board["annotations"]["list"]
     assert built_in["builtIn"] == 1
     assert starts["useValueForTime"] is True and " * 1000 " in starts["expr"]
-    assert 'alertstate="firing"' in alerts["expr"] and 'severity=~"page|ticket"' in alerts["expr"]
+    before, _, after = alerts["expr"].partition(" unless ")
+    assert 'alertstate="firing"' in before and 'severity=~"page|ticket"' in before
+    assert after == f"{before} offset {alerts['step']}", "an alert that goes on would cover the panels"
     for query in (starts, alerts):
         assert query["datasource"] == {"type": "prometheus", "uid": "${datasource}"}
         assert promql_parser.parse(re.sub(r"\$\w+", "x", query["expr"]))

@@ -43,7 +43,7 @@ def test_without_ensurepip_pip_comes_from_debian(commands, monkeypatch):
         return real_import(name, *rest)
 
     monkeypatch.setattr(builtins, "__import__", without_ensurepip)
-    monkeypatch.setattr(bootstrap, "pip_from_debian", lambda: commands.append(["pip from Debian"]))
+    monkeypatch.setattr(bootstrap, "pip_from_debian", lambda _venv: commands.append(["pip from Debian"]))
     bootstrap.make_environment()
     assert "--without-pip" in commands[0]
     assert commands[1] == ["pip from Debian"]

@@ -1,0 +1,96 @@
+"""What was measured of each model at each load: blocks of five minutes from Prometheus, in the order of time."""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from kit.errors import GlassboxError
+from kit.expr import Expr, regex
+from kit.settings import Settings
+from pipeline.baseline.measures import BLOCK_SECONDS, LOAD, MEASURES, REQUESTS
+from pipeline.prometheus import Prometheus
+from recording_rules.levels import MODEL
+
+
+@dataclass(frozen=True, order=True)
+class Served:
+    """A model as a job serves it; a label that a target lacks is empty."""
+
+    job: str
+    model_name: str
+    model_version: str
+    inference_engine: str
+
+    def __str__(self) -> str:
+        return " ".join(part for part in (self.job, self.model_name, self.model_version, self.inference_engine) if part)
+
+    @property
+    def whatever_version(self) -> tuple[str, str, str]:
+        """What two versions have in common."""
+        return self.job, self.model_name, self.inference_engine
+
+
+# A level of load: k stands for 2**k up to 2**(k + 1) requests each second for each replica. Demand tells levels apart, and
+# not requests in work: a slower version has more of these at the same demand, and would be compared with a higher load.
+# Steps of two, since how near the limit is nobody knows: wide enough for a quiet service to stay within one, and what still
+# differs within one is looked at (`judge.LOAD_TOLERANCE_RATIO`).
+Level = int
+Values = Mapping[str, tuple[float, ...]]
+Profile = Mapping[Served, Mapping[Level, Values]]
+
+
+def level_words(level: Level) -> str:
+    """`2-4`, in requests each second for each replica."""
+    return f"{2.0**level:g}-{2.0 ** (level + 1):g}"
+
+
+def level_of(words: str) -> Level:
+    """The other way round; raises ValueError."""
+    return round(math.log2(float(words.partition("-")[0])))
+
+
+def measured(prometheus: Prometheus, settings: Settings, end: int, window_seconds: int) -> Profile:
+    """All blocks of the window up to `end` (Unix seconds), where enough requests were finished to mean something.
+
+    Raises GlassboxError where there is none of any model.
+    """
+    first = end - window_seconds + BLOCK_SECONDS
+    found = {
+        measure.name: _by_model(prometheus, _of_services(measure.expr, settings), first, end) for measure in MEASURES
+    }
+    profile: dict[Served, dict[Level, dict[str, list[float]]]] = {}
+    for served in sorted(found[REQUESTS.name].keys() - {None}, key=str):
+        assert served is not None
+        for moment, load in sorted(found[LOAD.name].get(served, {}).items()):
+            requests = found[REQUESTS.name][served].get(moment, 0.0) * BLOCK_SECONDS
+            if requests < settings.thresholds.minimum_requests or load <= 0:
+                continue
+            level = profile.setdefault(served, {}).setdefault(math.floor(math.log2(load)), {})
+            for name, values in found.items():
+                value = values.get(served, values.get(None, {})).get(moment)
+                if value is not None:
+                    level.setdefault(name, []).append(value)
+    if not profile:
+        raise GlassboxError(
+            f"Prometheus at {prometheus.url} holds no requests of a model in this window: choose another window, or see that "
+            "it evaluates build/recording_rules/ and scrapes the services."
+        )
+    return {
+        served: {level: {name: tuple(values) for name, values in names.items()} for level, names in levels.items()}
+        for served, levels in profile.items()
+    }
+
+
+def _of_services(expr: Expr, settings: Settings) -> str:
+    """The query's text; names that strangers use as well are read from the service jobs only."""
+    return str(expr.filtered({"job": regex(settings.jobs.services_regex)}, shared_names_only=True))
+
+
+def _by_model(prometheus: Prometheus, query: str, start: int, end: int) -> dict[Served | None, Mapping[int, float]]:
+    """Values by model and moment; under None what is of no model."""
+    series: Iterable[tuple[Mapping[str, str], Mapping[int, float]]] = (
+        (each.labels, each.values) for each in prometheus.range(query, start, end, BLOCK_SECONDS)
+    )
+    return {
+        Served(*(labels.get(label, "") for label in MODEL)) if labels else None: values for labels, values in series
+    }

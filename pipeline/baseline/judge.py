@@ -27,12 +27,12 @@ _CORRELATED_DEVIATIONS = 2.33
 class Verdict(Enum):
     """What to think of a difference."""
 
-    NOISE = "noise"
-    WORSE = "real, worse"
-    BETTER = "real, better"
+    WORSE = "real: worse"
+    BETTER = "real: better"
     CHANGED = "real"
-    NOT_ENOUGH = "not enough data"
+    NOISE = "noise"
     LOAD_DIFFERS = "load differs"
+    NOT_ENOUGH = "not enough data"
 
 
 def judge(measure: Measure, before: Sequence[float], after: Sequence[float]) -> Verdict:

@@ -12,7 +12,7 @@ from typing import Any
 from kit.errors import GlassboxError
 from pipeline.baseline.measures import BLOCK_SECONDS
 from pipeline.baseline.profile import Profile, Served, Values, level_of, level_words
-from pipeline.outputs import json_text, write_file
+from pipeline.outputs import write_file
 from recording_rules.levels import MODEL
 
 FORMAT = 1
@@ -42,7 +42,7 @@ def save(baseline: Baseline, name: str, folder: Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise GlassboxError(f"{folder} cannot be made ({error.strerror}): choose another with --folder.") from None
-    write_file(file, json_text(_as_json(baseline)), "--folder")
+    write_file(file, _text(_as_json(baseline)) + "\n", "--folder")
     return file
 
 
@@ -60,6 +60,21 @@ def load(name: str, folder: Path) -> Baseline:
         raise GlassboxError(f"{file} cannot be read ({error.strerror}): correct its permissions.") from None
     except (ValueError, KeyError, TypeError, AttributeError):
         raise GlassboxError(f"{file} is no baseline of this version: restore it from git, or save it anew.") from None
+
+
+def _text(value: Any, indent: str = "") -> str:
+    """JSON with sorted keys and one measure a line, so that a diff shows which have moved."""
+    deeper = f"{indent}  "
+    if (
+        isinstance(value, dict)
+        and any(isinstance(each, dict | list) for each in value.values())
+        and "blocks" not in value
+    ):
+        items = [f"{json.dumps(key)}: {_text(value[key], deeper)}" for key in sorted(value)]
+        return f"{{\n{deeper}" + f",\n{deeper}".join(items) + f"\n{indent}}}"
+    if isinstance(value, list) and any(isinstance(each, dict) for each in value):
+        return f"[\n{deeper}" + f",\n{deeper}".join(_text(each, deeper) for each in value) + f"\n{indent}]"
+    return json.dumps(value, sort_keys=True, ensure_ascii=False)
 
 
 def _as_json(baseline: Baseline) -> dict[str, Any]:

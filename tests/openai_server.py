@@ -64,6 +64,8 @@ class OpenAIServer:
                 return
             sent.append(time.monotonic())
             yield _event({"choices": [{"delta": {"content": "text"}}]})
+        if fault == "strange":
+            yield _event({"choices": ["text"]})
         if self.usage and body["stream_options"]["include_usage"]:
             output = self.texts * self.tokens_per_text
             yield _event({"choices": [], "usage": {"prompt_tokens": 7, "completion_tokens": output}})

@@ -81,7 +81,13 @@ class _Answer:
         deltas = [choice.get("delta") or {} for choice in event.get("choices") or ()]
         if any(delta.get(name) for delta in deltas for name in TEXT_FIELDS):
             self.text_at.append(_now())
-        self.usage = event.get("usage") or self.usage
+        if isinstance(usage := event.get("usage"), dict):
+            self.usage = usage
+
+    def tokens(self, kind: str) -> int | None:
+        """The server's count, if it told one."""
+        count = self.usage.get(kind)
+        return count if isinstance(count, int) else None
 
 
 class Chat:
@@ -102,15 +108,16 @@ class Chat:
             failure = RequestFailedError(f"no whole answer within {self._timeout_seconds:g} s")
         except RequestFailedError as error:
             failure = error
-        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError, TypeError, AttributeError) as error:
+            # The last two: JSON of another shape than OpenAI's.
             failure = _unanswered(error)
         return Outcome(
             due_at,
             sent_at,
             _now(),
             tuple(answer.text_at),
-            answer.usage.get("prompt_tokens"),
-            answer.usage.get("completion_tokens"),
+            answer.tokens("prompt_tokens"),
+            answer.tokens("completion_tokens"),
             failure.reason,
             failure.details,
         )

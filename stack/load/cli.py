@@ -3,7 +3,7 @@
 import asyncio
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from stack.load.chat import Chat
 from stack.load.options import CONCURRENCY, REQUESTS, STEP_SECONDS, Options, rate_range
 from stack.load.progress import Progress
 from stack.load.ramp import Step, capacity, climb
-from stack.load.run import closed_loop, open_loop, poisson_arrivals
+from stack.load.run import Ask, Bodies, closed_loop, open_loop, poisson_arrivals
 from stack.load.server import api_key, api_url, client, first_answer
 from stack.load.summary import summarise
 
@@ -94,9 +94,10 @@ class LoadTest:
         with self.progress:
             interrupted = not self._ran_to_the_end()
         summary = summarise(self.progress.outcomes, unfinished=self.progress.in_work)
-        if not (interrupted or self.progress.outcomes):
-            raise GlassboxError("Nothing was measured: the ramp asks for nothing.")
-        self._say(*(self._ramp_lines(interrupted) if self.options.ramp else report.summary_lines(summary)))
+        if self.options.ramp and not interrupted:
+            self._say(*report.capacity_lines(self.steps, self.options.job, self.options.replicas))
+        else:
+            self._say(*report.summary_lines(summary))
         if interrupted:
             click.echo("Interrupted: this is what was measured before.", err=True)
         if self.options.json_file:
@@ -113,28 +114,30 @@ class LoadTest:
         return True
 
     async def _measure(self) -> None:
-        options, progress = self.options, self.progress
-        url, key, prompts = api_url(options.url), api_key(options.api_key_file), options.prompts()
-        bodies = prompts.bodies()
+        options = self.options
+        url, key, bodies = api_url(options.url), api_key(options.api_key_file), options.prompts().bodies()
         async with client(key) as http:
             chat = Chat(http, url, options.timeout_seconds)
-            lone = await first_answer(http, url, chat, next(bodies))
+            await first_answer(http, url, chat, next(bodies))
             if options.ramp:
+                # The first answer of a server may take long; this one tells how long they do.
+                lone = await first_answer(http, url, chat, next(bodies))
                 options.ramp.check(lone.latency_seconds)
             self._say(f"{options.kind()}, to {url}")
-            if options.ramp:
-                self._say(report.STEP_HEADER)
-                async for step in climb(chat.ask, bodies, options.ramp, options.seed, progress):
-                    self.steps.append(step)
-                    self._say(report.step_line(step, summarise(step.outcomes)))
-            elif options.rate:
-                arrivals = list(islice(poisson_arrivals(options.rate, options.seed), options.total))
-                await open_loop(chat.ask, bodies, arrivals, progress)
-            else:
-                await closed_loop(chat.ask, bodies, options.total or 0, options.workers, progress)
+            await self._load(chat.ask, bodies)
 
-    def _ramp_lines(self, interrupted: bool) -> Iterable[str]:
-        return () if interrupted else report.capacity_lines(self.steps, self.options.job, self.options.replicas)
+    async def _load(self, ask: Ask, bodies: Bodies) -> None:
+        options, progress = self.options, self.progress
+        if options.ramp:
+            self._say(report.STEP_HEADER)
+            async for step in climb(ask, bodies, options.ramp, options.seed, progress):
+                self.steps.append(step)
+                self._say(report.step_line(step, summarise(step.outcomes)))
+        elif options.rate:
+            arrivals = list(islice(poisson_arrivals(options.rate, options.seed), options.total))
+            await open_loop(ask, bodies, arrivals, progress)
+        else:
+            await closed_loop(ask, bodies, options.total or 0, options.workers, progress)
 
     def _say(self, *lines: str) -> None:
         """A part of the result; where stdout is to be JSON alone, it goes to stderr."""

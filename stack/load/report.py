@@ -51,16 +51,16 @@ def step_line(step: Step, summary: Summary) -> str:
 
 
 def capacity_lines(steps: Sequence[Step], job: str, replicas: int) -> Iterator[str]:
-    """The result of a ramp, as the settings want it."""
+    """The result of a ramp, as the settings want it; of at least one step."""
     found = capacity(steps)
     if found is None:
-        yield (
-            f"Not saturated at {steps[-1].offered_per_second:g} requests/s: ramp higher." if steps else "No step ended."
-        )
+        yield f"Not saturated at {steps[-1].offered_per_second:g} requests/s: ramp higher."
         return
-    yield f"Capacity: {found:.3g} requests/s" + (
-        f", {found / replicas:.3g} for each of {replicas} replicas" if replicas > 1 else ""
-    )
-    yield "In the settings file:"
+    if len(steps) == 1:
+        yield "Saturated at the first rate already: ramp from a lower one to see what it keeps up with."
+    if found == 0:
+        return
+    each = f", {found / replicas:.3g} for each of {replicas} replicas" if replicas > 1 else ""
+    yield f"Capacity: {found:.3g} requests/s{each}. In the settings file:"
     yield "jobs:"
     yield f"  capacity_requests_per_second: {{{job}: {found / replicas:.3g}}}"

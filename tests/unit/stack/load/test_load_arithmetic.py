@@ -8,8 +8,10 @@ from itertools import pairwise
 import pytest
 
 from kit.errors import GlassboxError
+from kit.settings import load_settings
 from stack.load.chat import Outcome
 from stack.load.ramp import Ramp, Step, capacity, climb, judged
+from stack.load.report import capacity_lines
 from stack.load.run import arrivals_within, closed_loop, open_loop, poisson_arrivals
 from stack.load.summary import Distribution, summarise
 from tests.virtual_time import run
@@ -230,6 +232,21 @@ def test_only_the_second_half_of_a_step_counts():
 def test_a_server_that_too_much_work_slows_keeps_the_capacity_it_had():
     kept_up, thrashing = Step(8, 10, 80, 80, ()), Step(12, 10, 120, 50, ())
     assert capacity([kept_up, thrashing]) == 8.0
+
+
+def test_a_capacity_is_told_as_the_settings_take_it(tmp_path):
+    steps = [Step(8, 10, 80, 80, ()), Step(12, 10, 240, 100, ())]
+    first, *yaml = capacity_lines(steps, "vllm", replicas=4)
+    assert first == "Capacity: 10 requests/s, 2.5 for each of 4 replicas. In the settings file:"
+    file = tmp_path / "settings.yaml"
+    file.write_text("\n".join(yaml))
+    assert load_settings(file).jobs.capacity_requests_per_second == {"vllm": 2.5}
+
+
+def test_a_ramp_that_finds_no_capacity_says_what_to_do():
+    assert list(capacity_lines([Step(8, 10, 80, 80, ())], "vllm", 1)) == ["Not saturated at 8 requests/s: ramp higher."]
+    [said] = capacity_lines([Step(8, 10, 80, 0, ())], "vllm", 1)
+    assert "ramp from a lower one" in said
 
 
 def test_steps_that_are_too_short_are_refused():

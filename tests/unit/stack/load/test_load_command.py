@@ -105,11 +105,11 @@ def test_an_open_loop_and_a_ramp_run_against_a_server(capsys):
 
 def test_failures_are_counted_by_reason(capsys):
     """The first is the one that goes ahead."""
-    faults = {1: "429", 2: "429", 3: "500", 4: "cut", 5: "error", 6: "plain", 7: "silent"}
+    faults = {1: "429", 2: "429", 3: "500", 4: "cut", 5: "error", 6: "plain", 7: "silent", 8: "strange"}
     with openai_server(failing=faults) as server:
-        told, code = measured(server, capsys, "--requests", "8", "--concurrency", "1")
+        told, code = measured(server, capsys, "--requests", "9", "--concurrency", "1")
     assert code == 2
-    assert (told["succeeded"], told["failed"], told["latency_seconds"]["count"]) == (1, 7, 1)
+    assert (told["succeeded"], told["failed"], told["latency_seconds"]["count"]) == (1, 8, 1)
     assert told["failures"] == {
         "HTTP 429": 2,
         "HTTP 500": 1,
@@ -117,6 +117,7 @@ def test_failures_are_counted_by_reason(capsys):
         "error within the stream": 1,
         "an answer that is no stream": 1,
         "an answer without text": 1,
+        "an answer that is not OpenAI's": 1,
     }
 
 
@@ -233,9 +234,8 @@ def test_what_a_user_gets_wrong_is_one_sentence(capsys, tmp_path, monkeypatch):
 
 
 def test_the_same_script_runs_from_anywhere_and_ctrl_c_tells_what_was_measured(tmp_path):
-    """Answers without end but for the first two: the one that goes ahead, and one of the load."""
     out = tmp_path / "out.json"
-    with openai_server(failing={}) as server:
+    with openai_server() as server:
         command = [sys.executable, str(ROOT / "stack" / "loadtest.py"), "--url", server.url, "--model", MODEL]
         process = subprocess.Popen(
             [*command, "--requests", "1000000", "--concurrency", "2", "--json", str(out)],

@@ -65,8 +65,8 @@ class Step:
         """Whether the requests in work kept growing through the second half.
 
         By more than a twentieth of what arrived, and by more than twice the standard deviation of a Poisson count, the
-        square root of what arrived. In a queue that settles the growth's own deviation is at most sqrt(2 * in work), which
-        is less as long as an answer takes less than half a step (Little's law: in work = rate * time).
+        square root of what arrived. Where nothing waits, the growth's own deviation is at most sqrt(2 * in work): half
+        of that where an answer takes a quarter of a step, and less where it takes less (Little's law: in work = rate * time).
         """
         grown = self.arrived - self.completed
         return grown > max(_GROWTH_RATIO * self.arrived, _CHANCE * math.sqrt(self.arrived))

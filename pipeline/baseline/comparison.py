@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from kit.errors import GlassboxError
 from pipeline.baseline.judge import Verdict, judge, same_load
 from pipeline.baseline.measures import LOAD, MEASURES, Measure
-from pipeline.baseline.profile import Level, Profile, Served, Values
+from pipeline.baseline.profile import OF_NO_MODEL, Level, Profile, Served, Values
 
 _NOTHING: Values = {}
 
@@ -37,6 +37,11 @@ class Group:
     after: Served | None
     level: Level
     rows: Sequence[Row]
+
+    @property
+    def service(self) -> str:
+        """What is compared, whatever the versions."""
+        return " ".join(filter(None, (self.after or self.before or OF_NO_MODEL).whatever_version))
 
     @property
     def worse(self) -> Sequence[Row]:

@@ -1,7 +1,7 @@
 """What was measured of each model at each load: blocks of five minutes from Prometheus, in the order of time."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from kit.errors import GlassboxError
@@ -30,6 +30,9 @@ class Served:
         return self.job, self.model_name, self.inference_engine
 
 
+# What a series without labels is of, such as the mean of all GPUs.
+OF_NO_MODEL = Served("", "", "", "")
+
 # A level of load: k stands for 2**k up to 2**(k + 1) requests each second for each replica. Demand tells levels apart, and
 # not requests in work: a slower version has more of these at the same demand, and would be compared with a higher load.
 # Steps of two, since how near the limit is nobody knows: wide enough for a quiet service to stay within one, and what still
@@ -55,30 +58,33 @@ def measured(prometheus: Prometheus, settings: Settings, end: int, window_second
     Raises GlassboxError where there is none of any model.
     """
     first = end - window_seconds + BLOCK_SECONDS
-    found = {
-        measure.name: _by_model(prometheus, _of_services(measure.expr, settings), first, end) for measure in MEASURES
+    found = {each.name: _by_model(prometheus, _of_services(each.expr, settings), first, end) for each in MEASURES}
+    profile = {
+        served: _by_level(found, served, settings.thresholds.minimum_requests) for served in found[REQUESTS.name]
     }
-    profile: dict[Served, dict[Level, dict[str, list[float]]]] = {}
-    for served in sorted(found[REQUESTS.name].keys() - {None}, key=str):
-        assert served is not None
-        for moment, load in sorted(found[LOAD.name].get(served, {}).items()):
-            requests = found[REQUESTS.name][served].get(moment, 0.0) * BLOCK_SECONDS
-            if requests < settings.thresholds.minimum_requests or load <= 0:
-                continue
-            level = profile.setdefault(served, {}).setdefault(math.floor(math.log2(load)), {})
-            for name, values in found.items():
-                value = values.get(served, values.get(None, {})).get(moment)
-                if value is not None:
-                    level.setdefault(name, []).append(value)
-    if not profile:
+    if not any(profile.values()):
         raise GlassboxError(
             f"Prometheus at {prometheus.url} holds no requests of a model in this window: choose another window, or see that "
             "it evaluates build/recording_rules/ and scrapes the services."
         )
-    return {
-        served: {level: {name: tuple(values) for name, values in names.items()} for level, names in levels.items()}
-        for served, levels in profile.items()
-    }
+    return {served: levels for served, levels in profile.items() if levels}
+
+
+_Found = Mapping[str, Mapping[Served, Mapping[int, float]]]
+
+
+def _by_level(found: _Found, served: Served, minimum_requests: int) -> Mapping[Level, Values]:
+    """The blocks of one model, sorted by load."""
+    own = {name: values.get(served) or values.get(OF_NO_MODEL, {}) for name, values in found.items()}
+    levels: dict[Level, dict[str, tuple[float, ...]]] = {}
+    for moment, load in sorted(own[LOAD.name].items()):
+        if load <= 0 or own[REQUESTS.name].get(moment, 0.0) * BLOCK_SECONDS < minimum_requests:
+            continue
+        values = levels.setdefault(math.floor(math.log2(load)), {})
+        for name, by_moment in own.items():
+            if moment in by_moment:
+                values[name] = (*values.get(name, ()), by_moment[moment])
+    return levels
 
 
 def _of_services(expr: Expr, settings: Settings) -> str:
@@ -86,11 +92,9 @@ def _of_services(expr: Expr, settings: Settings) -> str:
     return str(expr.filtered({"job": regex(settings.jobs.services_regex)}, shared_names_only=True))
 
 
-def _by_model(prometheus: Prometheus, query: str, start: int, end: int) -> dict[Served | None, Mapping[int, float]]:
-    """Values by model and moment; under None what is of no model."""
-    series: Iterable[tuple[Mapping[str, str], Mapping[int, float]]] = (
-        (each.labels, each.values) for each in prometheus.range(query, start, end, BLOCK_SECONDS)
-    )
+def _by_model(prometheus: Prometheus, query: str, start: int, end: int) -> dict[Served, Mapping[int, float]]:
+    """Values by model and moment; under OF_NO_MODEL what is of none."""
     return {
-        Served(*(labels.get(label, "") for label in MODEL)) if labels else None: values for labels, values in series
+        Served(*(series.labels.get(label, "") for label in MODEL)): series.values
+        for series in prometheus.range(query, start, end, BLOCK_SECONDS)
     }

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pipeline.baseline.comparison import Group, Row
 from pipeline.baseline.judge import FEWEST_BLOCKS, Verdict
 from pipeline.baseline.measures import BLOCK_SECONDS
-from pipeline.baseline.profile import Served, level_words
+from pipeline.baseline.profile import level_words
 from pipeline.baseline.store import low_and_high
 
 HEADINGS = ("measure", "before", "normal range", "after", "change", "blocks", "verdict")
@@ -64,10 +64,8 @@ def summary(groups: Sequence[Group]) -> str:
 
 
 def _title(group: Group) -> str:
-    versions = [served.model_version or "no version" if served else "nothing" for served in (group.before, group.after)]
-    served: Served = group.after or group.before  # type: ignore[assignment]  # one of the two is there
-    name = " ".join(part for part in (served.job, served.model_name, served.inference_engine) if part)
-    return f"{name}, version {' -> '.join(versions)}, {level_words(group.level)} requests/s for each replica"
+    versions = [served.model_version or "untold" if served else "nothing" for served in (group.before, group.after)]
+    return f"{group.service}, version {' -> '.join(versions)}, {level_words(group.level)} requests/s for each replica"
 
 
 def _cells(row: Row) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """What was measured of each model at each load: blocks of five minutes from Prometheus, in the order of time."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from kit.errors import GlassboxError
@@ -30,6 +30,9 @@ class Served:
         return self.job, self.model_name, self.inference_engine
 
 
+# Of one measure at one level.
+MOST_BLOCKS = 300
+
 # What a series without labels is of, such as the mean of all GPUs.
 OF_NO_MODEL = Served("", "", "", "")
 
@@ -38,7 +41,7 @@ OF_NO_MODEL = Served("", "", "", "")
 # Steps of two, since how near the limit is nobody knows: wide enough for a quiet service to stay within one, and what still
 # differs within one is looked at (`judge.LOAD_TOLERANCE_RATIO`).
 Level = int
-Values = Mapping[str, tuple[float, ...]]
+Values = Mapping[str, Sequence[float]]
 Profile = Mapping[Served, Mapping[Level, Values]]
 
 
@@ -76,15 +79,20 @@ _Found = Mapping[str, Mapping[Served, Mapping[int, float]]]
 def _by_level(found: _Found, served: Served, minimum_requests: int) -> Mapping[Level, Values]:
     """The blocks of one model, sorted by load."""
     own = {name: values.get(served) or values.get(OF_NO_MODEL, {}) for name, values in found.items()}
-    levels: dict[Level, dict[str, tuple[float, ...]]] = {}
+    levels: dict[Level, dict[str, list[float]]] = {}
     for moment, load in sorted(own[LOAD.name].items()):
         if load <= 0 or own[REQUESTS.name].get(moment, 0.0) * BLOCK_SECONDS < minimum_requests:
             continue
         values = levels.setdefault(math.floor(math.log2(load)), {})
         for name, by_moment in own.items():
             if moment in by_moment:
-                values[name] = (*values.get(name, ()), by_moment[moment])
-    return levels
+                values.setdefault(name, []).append(by_moment[moment])
+    return {level: {name: _thinned(row) for name, row in values.items()} for level, values in levels.items()}
+
+
+def _thinned(row: Sequence[float]) -> Sequence[float]:
+    """Evenly spaced blocks of a long row: a file stays small, and a day of them tells as much as a month of neighbours."""
+    return row[:: math.ceil(len(row) / MOST_BLOCKS)]
 
 
 def _of_services(expr: Expr, settings: Settings) -> str:

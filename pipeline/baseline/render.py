@@ -70,7 +70,7 @@ def _title(group: Group) -> str:
 
 def _cells(row: Row) -> tuple[str, ...]:
     change = "" if row.change_ratio is None else f"{row.change_ratio:+.1%}"
-    low_high = "-".join(map(_number, low_and_high(tuple(row.before)))) if row.before else ""
+    low_high = "-".join(map(_number, low_and_high(row.before))) if row.before else ""
     medians = [_number(statistics.median(values)) if values else "" for values in (row.before, row.after)]
     blocks = f"{len(row.before)}, {len(row.after)}"
     return row.measure.name, medians[0], low_high, medians[1], change, blocks, row.verdict.value

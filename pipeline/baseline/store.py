@@ -3,7 +3,7 @@
 import json
 import re
 import statistics
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -94,7 +94,7 @@ def _model_as_json(served: Served, levels: Mapping[int, Values]) -> dict[str, An
     return {**dict(zip(MODEL, astuple(served), strict=True)), "requests_per_second_per_replica": told}
 
 
-def _range(values: tuple[float, ...]) -> dict[str, Any]:
+def _range(values: Sequence[float]) -> dict[str, Any]:
     """The normal range for readers, and the blocks for the next comparison."""
     low, high = low_and_high(values)
     return {
@@ -105,7 +105,7 @@ def _range(values: tuple[float, ...]) -> dict[str, Any]:
     }
 
 
-def low_and_high(values: tuple[float, ...]) -> tuple[float, float]:
+def low_and_high(values: Sequence[float]) -> tuple[float, float]:
     """The normal range: nine of ten blocks lie within."""
     if len(values) < 2:
         return values[0], values[0]

@@ -12,7 +12,7 @@ from kit.errors import GlassboxError
 from kit.settings import Settings
 from pipeline.baseline.comparison import compare
 from pipeline.baseline.measures import LOAD, MEASURES, REQUESTS
-from pipeline.baseline.profile import Served, level_of, level_words
+from pipeline.baseline.profile import MOST_BLOCKS, Served, _thinned, level_of, level_words
 from pipeline.baseline.store import Baseline, load, save
 from pipeline.cli import main
 from pipeline.prometheus import Prometheus
@@ -153,6 +153,13 @@ def test_measures_read_recorded_series_and_count_replicas():
 def test_a_level_is_told_in_requests(level, words):
     assert level_words(level) == words
     assert level_of(words) == level
+
+
+def test_of_a_month_evenly_spaced_blocks_are_kept():
+    month = [float(block) for block in range(30 * 288)]
+    assert _thinned(month) == month[::29]
+    assert len(_thinned(month)) <= MOST_BLOCKS
+    assert _thinned(month[:300]) == month[:300]
 
 
 def profile(*versions, load_per_replica=3.0):

@@ -8,11 +8,18 @@ from dataclasses import asdict
 
 from pipeline.baseline.comparison import Group, Row
 from pipeline.baseline.judge import FEWEST_BLOCKS, Verdict
-from pipeline.baseline.measures import BLOCK_SECONDS
-from pipeline.baseline.profile import level_words
+from pipeline.baseline.measures import BLOCK_SECONDS, LOAD
+from pipeline.baseline.profile import Profile, level_words
 from pipeline.baseline.store import low_and_high
 
 HEADINGS = ("measure", "before", "normal range", "after", "change", "blocks", "verdict")
+
+
+def found(profile: Profile) -> Iterator[str]:
+    """What was found: each model with its loads, and how many blocks each has."""
+    for served, levels in sorted(profile.items()):
+        told = ", ".join(f"{level_words(level)}: {len(names[LOAD.name])}" for level, names in sorted(levels.items()))
+        yield f"{served}: blocks by requests/s for each replica {told}"
 
 
 def text(groups: Sequence[Group]) -> Iterator[str]:
@@ -46,9 +53,12 @@ def markdown(groups: Sequence[Group]) -> Iterator[str]:
     yield summary(groups)
 
 
-def json_lines(groups: Sequence[Group]) -> Iterator[str]:
+def as_json(groups: Sequence[Group]) -> Iterator[str]:
     """One object."""
     yield json.dumps({"groups": [_as_json(group) for group in groups]}, indent=2)
+
+
+FORMS = {"text": text, "markdown": markdown, "json": as_json}
 
 
 def summary(groups: Sequence[Group]) -> str:

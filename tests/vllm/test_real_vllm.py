@@ -15,12 +15,15 @@ import pytest
 
 from kit.settings import Settings
 from metrics import vllm
+from pipeline.baseline import profile
+from pipeline.baseline.measures import BLOCK_SECONDS, MEASURES
 from pipeline.compiler import compile_bundle
+from pipeline.prometheus import Prometheus
 from recording_rules import engine, requests
 from stack.bench_fleet import ask
 from stack.load.summary import summarise
 from stack.vllm_environment import READY
-from tests.vllm.real_vllm import under_load, vllm_server, watched
+from tests.vllm.real_vllm import MODEL_NAME, under_load, vllm_server, watched
 
 pytestmark = [pytest.mark.vllm, pytest.mark.timeout(1800)]
 
@@ -103,6 +106,13 @@ def rows(url, load):
         yield name, measured, shown, apart
 
 
+def baseline_measures(url, end):
+    """What a baseline of the block that ends there would hold, by model."""
+    with Prometheus(url) as server:
+        found = profile.measured(server, Settings(), round(end), BLOCK_SECONDS)
+    return {served.model_name: set(names) for served, levels in found.items() for names in levels.values()}
+
+
 def table(found):
     yield f"{'':<26}{'clients':>10}{'board':>10}{'apart':>9}{'allowed':>10}"
     for name, measured, shown, apart in found:
@@ -113,17 +123,22 @@ def table(found):
 def test_the_boards_say_what_the_callers_measured(tmp_path, capsys):
     arguments = ("--max-model-len", "2048", "--enforce-eager", "--max-num-seqs", "16")
 
-    async def measured(server, url):
+    def read(url, load):
+        return list(rows(url, load)), firing(url), baseline_measures(url, time.time())
+
+    async def loaded(server, url):
         async with under_load(server, workers=8, max_tokens=250, words=50) as load:
             await asyncio.sleep(LOADED_SECONDS)
-            return list(await asyncio.to_thread(lambda: list(rows(url, load)))), await asyncio.to_thread(firing, url)
+            return await asyncio.to_thread(read, url, load)
 
     with vllm_server(arguments, tmp_path / "vllm") as server, watched(server, tmp_path) as url:
-        found, alerts = asyncio.run(measured(server, url))
+        found, alerts, kept = asyncio.run(loaded(server, url))
     with capsys.disabled():
         click.echo("\n" + "\n".join(table(found)))
     assert [name for name, measured, shown, apart in found if abs(shown - measured) > apart] == []
     assert not alerts & PRESSURE_ALERTS
+    # There is no GPU here.
+    assert kept == {MODEL_NAME: {measure.name for measure in MEASURES} - {"gpu_activity_ratio"}}
 
 
 def test_pressure_on_the_kv_cache_fires_its_alerts(tmp_path, capsys):

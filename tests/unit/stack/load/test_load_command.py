@@ -14,8 +14,9 @@ import pytest
 
 from kit.errors import GlassboxError
 from stack.load.chat import Chat
-from stack.load.cli import main
+from stack.load.cli import LoadTest, main
 from stack.load.prompts import Prompts
+from stack.load.run import closed_loop
 from stack.load.server import api_url, client
 from stack.processes import free_port
 from tests.openai_server import MODEL, openai_server
@@ -252,6 +253,19 @@ def test_the_same_script_runs_from_anywhere_and_ctrl_c_tells_what_was_measured(t
     told = json.loads(out.read_text())
     assert told["interrupted"] and told["succeeded"] >= 15 and told["failed"] == 0
     assert f"{told['succeeded']} succeeded, 0 failed" in said
+
+
+def test_an_interrupted_ramp_tells_its_requests_instead_of_a_capacity(capsys, monkeypatch):
+    async def interrupted(self, ask, bodies):
+        await closed_loop(ask, bodies, 3, 1, self.progress)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(LoadTest, "_load", interrupted)
+    with openai_server() as server:
+        assert load(server, "--ramp", "10:20:1") == 1
+    said = capsys.readouterr()
+    assert "requests          3: 3 succeeded, 0 failed" in said.out and "apacity" not in said.out
+    assert "Interrupted" in said.err
 
 
 def awaited(condition, seconds=60):

@@ -88,6 +88,17 @@ class Load:
         """What ended between two moments (Unix seconds)."""
         return [each for each in self.outcomes if start < each.ended_at + self.offset_seconds <= end]
 
+    def output_tokens(self, start: float, end: float) -> float:
+        """Tokens that came between them, of answers that are complete by now; a text may hold several."""
+        return sum((each.output_tokens or 0) * self._share(each.text_at, start, end) for each in self.outcomes)
+
+    def prompt_tokens(self, start: float, end: float) -> float:
+        """Tokens of prompts whose answers began between them, which is when vLLM counts them."""
+        return sum((each.prompt_tokens or 0) * self._share(each.text_at[:1], start, end) for each in self.outcomes)
+
+    def _share(self, moments: Sequence[float], start: float, end: float) -> float:
+        return sum(start < moment + self.offset_seconds <= end for moment in moments) / max(len(moments), 1)
+
 
 @asynccontextmanager
 async def under_load(server: Server, *, workers: int, max_tokens: int, words: int) -> AsyncIterator[Load]:

@@ -7,11 +7,12 @@ WORKERS ?= $(shell expr $$(nproc) + 1)
 PEER ?= $(firstword $(wildcard ../shared/data/peers/*/dashboards/*/performance_statistics.json))
 RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
+VLLM_READY := .venv-vllm/.ready
 
-.PHONY: help setup tools demo test check golden mutants bench build lint clean
+.PHONY: help setup tools demo test test-vllm check golden mutants bench build lint clean
 
 help: ## list the targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 setup: $(READY) ## virtual environment and Python packages
 
@@ -33,6 +34,12 @@ check: setup ## format, lint and types
 test: check tools ## everything that a change must pass
 	$(RUN) -m pytest --numprocesses $(WORKERS) --dist loadfile
 
+$(VLLM_READY): stack/vllm_environment.py stack/bootstrap.py tests/expositions/make_model.py | setup
+	$(RUN) -m stack.vllm_environment
+
+test-vllm: tools $(VLLM_READY) ## the boards against a real vLLM on this CPU: installs 3.4 GB into .venv-vllm, then takes twelve minutes
+	$(RUN) -m pytest -m vllm tests/vllm
+
 golden: setup ## renew tests/golden, the compiled files that reviewers read, and test it
 	$(RUN) deploy.py build --out tests/golden
 	$(RUN) -m pytest --quiet tests/unit/pipeline/test_golden.py
@@ -50,4 +57,4 @@ lint: tools ## check all content
 	$(RUN) deploy.py lint
 
 clean: ## remove what the targets above made
-	rm -rf $(VENV) .tools build .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .venv-vllm .tools build .pytest_cache .mypy_cache .ruff_cache

@@ -9,6 +9,7 @@ import click
 
 from kit.errors import GlassboxError
 from kit.settings import Settings, load_settings
+from pipeline.baseline.commands import baseline
 from pipeline.bundle import Bundle
 from pipeline.compiler import compile_bundle
 from pipeline.outputs import write_bundle
@@ -21,9 +22,11 @@ Examples:
   python deploy.py lint                                   check everything, needs promtool
   GRAFANA_TOKEN=... python deploy.py --grafana https://grafana.example.com
   python deploy.py --settings settings.yaml --grafana http://localhost:3000 --token-file token
+  python deploy.py baseline save --prometheus http://localhost:9090 --window 1d before-0.33
+  python deploy.py baseline compare --prometheus http://localhost:9090 --window 1d before-0.33
 
 \b
-Exit codes: 0 done or nothing to do, 1 error, 2 lint findings.
+Exit codes: 0 done or nothing to do, 1 error, 2 lint findings or a regression.
 """
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -53,6 +56,9 @@ def cli(context: click.Context, settings_file: Path | None, url: str | None, tok
     if not context.invoked_subcommand:
         _say(context.get_help())
     return DONE
+
+
+cli.add_command(baseline)
 
 
 @cli.command()

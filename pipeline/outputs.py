@@ -76,6 +76,19 @@ def _swap(prepared: Path, folder: Path) -> None:
         raise
 
 
+def write_file(file: Path, text: str, option: str) -> None:
+    """The whole text or nothing: written beside its place, then renamed; GlassboxError that names the option to correct."""
+    prepared = file.with_name(f".new-{file.name}")
+    try:
+        try:
+            prepared.write_text(text, encoding="utf-8", newline="\n")
+            prepared.replace(file)
+        finally:
+            prepared.unlink(missing_ok=True)
+    except OSError as error:
+        raise GlassboxError(f"{file} cannot be written ({error.strerror}): choose another with {option}.") from None
+
+
 def json_text(value: Json) -> str:
     """JSON for reviewers: sorted keys, and what fits a line stays on it, so that a diff shows one thing a line."""
     return _lay_out(value, "") + "\n"

@@ -23,24 +23,24 @@ def main() -> None:
     (VENV / ".ready").touch()
 
 
-def make_environment() -> None:
+def make_environment(venv: Path = VENV) -> None:
     """An empty environment with pip."""
     try:
         import ensurepip  # noqa: F401, PLC0415  # Debian leaves it out of python3
     except ImportError:
-        run(sys.executable, "-m", "venv", "--without-pip", VENV)
-        pip_from_debian()
+        run(sys.executable, "-m", "venv", "--without-pip", venv)
+        pip_from_debian(venv)
     else:
-        run(sys.executable, "-m", "venv", VENV)
+        run(sys.executable, "-m", "venv", venv)
 
 
-def pip_from_debian() -> None:
+def pip_from_debian(venv: Path) -> None:
     """pip from Debian's wheel of it; a wheel is a zip file that Python can run."""
     with tempfile.TemporaryDirectory() as folder:
         run("apt-get", "--quiet", "download", "python3-pip-whl", folder=folder)
         run("dpkg", "-x", next(Path(folder).glob("*.deb")), folder)
         wheel = next(Path(folder, "usr/share/python-wheels").glob("pip-*.whl"))
-        run(VENV / "bin" / "python", wheel / "pip", "install", "--quiet", "--no-index", wheel)
+        run(venv / "bin" / "python", wheel / "pip", "install", "--quiet", "--no-index", wheel)
 
 
 def requirements() -> list[str]:

@@ -21,7 +21,7 @@ OURS = {Path(floor).name for floor in BELOW}
 FENCED = {
     "grafanalib": {"kit/panels.py"},
     "grafana_client": {"pipeline/grafana.py", "pipeline/transport.py"},
-    "niquests": {"pipeline/grafana.py", "pipeline/transport.py"},
+    "niquests": {"pipeline/grafana.py", "pipeline/prometheus.py", "pipeline/transport.py"},
     "subprocess": {
         "pipeline/promtool.py",
         *(f"stack/{name}.py" for name in ("bench", "blocks", "bootstrap", "components", "demo", "processes")),

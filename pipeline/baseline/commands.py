@@ -1,0 +1,79 @@
+"""`baseline save` and `baseline compare`."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from kit.settings import Settings
+
+DONE, REGRESSION = 0, 2
+
+_FOLDER = click.Path(file_okay=False, path_type=Path)
+# What both commands ask: where, when, and which file.
+_COMMON = (
+    click.argument("name"),
+    click.option("--prometheus", "url", required=True, metavar="URL", help="Where the recorded series are."),
+    click.option(
+        "--window", "duration", default="1h", show_default=True, help="How long to look back, such as 90m or 1d."
+    ),
+    click.option("--end", metavar="TIME", help="Where the window ends, like 2026-11-22T08:00:00Z.  [default: now]"),
+    click.option("--folder", type=_FOLDER, default=Path("baselines"), show_default=True, help="Holds NAME.json."),
+)
+
+
+def _common(command: Callable[..., int]) -> Callable[..., int]:
+    for add in reversed(_COMMON):
+        command = add(command)
+    return command
+
+
+@click.group()
+def baseline() -> None:
+    """Keep the normal range of each model at each load, and tell later what has really changed.
+
+    Prometheus' credential comes from PROMETHEUS_TOKEN, or PROMETHEUS_USER and PROMETHEUS_PASSWORD.
+    """
+
+
+@baseline.command()
+@_common
+@click.pass_obj
+def save(settings: Settings, *, name: str, url: str, duration: str, end: str | None, folder: Path) -> int:
+    """Write what was measured in the window to FOLDER/NAME.json."""
+    from pipeline.baseline import render, store, window  # noqa: PLC0415  # other commands start faster without an HTTP client
+
+    store.file_of(name, folder)
+    measured = window.measure(settings, url, duration, end)
+    for line in render.found(measured.profile):
+        click.echo(line)
+    click.echo(str(store.save(measured, name, folder)))
+    return DONE
+
+
+@baseline.command()
+@_common
+@click.option("--against", metavar="VERSION", help="The baseline's version to compare with, where it has several.")
+@click.option("--markdown", "form", flag_value="markdown", help="As tables for release notes.")
+@click.option("--json", "form", flag_value="json", help="As JSON.")
+@click.pass_obj
+def compare(
+    settings: Settings,
+    *,
+    name: str,
+    url: str,
+    duration: str,
+    end: str | None,
+    folder: Path,
+    against: str | None,
+    form: str | None,
+) -> int:
+    """Compare what was measured in the window with the baseline NAME; exit code 2 where something became worse."""
+    from pipeline.baseline import comparison, render, store, window  # noqa: PLC0415  # as above
+
+    was = store.load(name, folder)
+    now = window.measure(settings, url, duration, end)
+    groups = comparison.compare(was.profile, now.profile, against)
+    for line in render.FORMS[form or "text"](groups):
+        click.echo(line)
+    return REGRESSION if any(group.worse for group in groups) else DONE

@@ -1,0 +1,37 @@
+"""The window that is looked at: whole blocks of five minutes, up to now or to a given time."""
+
+import time
+from datetime import UTC, datetime
+
+from kit.errors import GlassboxError
+from kit.promql import duration_seconds
+from kit.settings import Settings
+from pipeline.baseline.judge import FEWEST_BLOCKS
+from pipeline.baseline.measures import BLOCK_SECONDS
+from pipeline.baseline.profile import measured
+from pipeline.baseline.store import Baseline
+from pipeline.prometheus import Prometheus
+
+
+def measure(settings: Settings, url: str, window: str, end: str | None) -> Baseline:
+    """What Prometheus tells of it. Blocks begin at whole five minutes, so that the same window gives the same file.
+
+    Raises GlassboxError for a window that is none or too short to judge anything by, and for whatever Prometheus refuses.
+    """
+    window_seconds = duration_seconds(window) // BLOCK_SECONDS * BLOCK_SECONDS
+    if window_seconds < FEWEST_BLOCKS * BLOCK_SECONDS:
+        shortest = FEWEST_BLOCKS * BLOCK_SECONDS // 60
+        raise GlassboxError(f"A window of {window} is too short to judge anything by: give at least {shortest}m.")
+    last = int(_moment(end)) // BLOCK_SECONDS * BLOCK_SECONDS
+    with Prometheus(url) as prometheus:
+        return Baseline(last, window_seconds, measured(prometheus, settings, last, window_seconds))
+
+
+def _moment(text: str | None) -> float:
+    if text is None:
+        return time.time()
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise GlassboxError(f"--end {text} is no time: write it like 2026-11-22T08:00:00Z.") from None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

@@ -1,0 +1,1 @@
+"""The load test, `python stack/loadtest.py`: who asks when, what came back and when, and what that means."""

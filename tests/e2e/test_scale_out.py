@@ -1,0 +1,129 @@
+"""Our rules on VictoriaMetrics and vmalert: the same series, values and alerts as on Prometheus, and where not, by how much."""
+
+import math
+import re
+import time
+
+import pytest
+
+from kit.errors import GlassboxError
+from pipeline import promtool
+from stack.components import ensure_components
+from tests.e2e import scale_out
+from tests.e2e.scale_out import NEWBORN, NEWBORN_RATE, RECIPES, ask, recorded_lately, vmalert_groups
+
+TIMEOUT_SECONDS = 180
+POLL_SECONDS = 2
+# What is on its way to the other side, and not to be asked for yet.
+ON_ITS_WAY_SECONDS = 10
+# Prometheus extrapolates a rate to the edges of its window; VictoriaMetrics takes the sample before the window instead.
+RATES = re.compile(r"\b(rate|increase|deriv|predict_linear)\(")
+RATE_TOLERANCE_RATIO = 0.05
+FIRING = 'ALERTS{alertstate="firing"}'
+
+
+@pytest.fixture(scope="module")
+def both(components, tmp_path_factory):
+    """Both sides once the same alerts fire on both, or the time is over; neither side tells when it has evaluated."""
+    try:
+        ensure_components(promtool.SCALE_OUT_PACKAGES)
+    except GlassboxError as error:
+        pytest.skip(str(error))
+    with scale_out.both(tmp_path_factory.mktemp("scale-out")) as running:
+        deadline = time.monotonic() + TIMEOUT_SECONDS
+        while not has_settled(running) and time.monotonic() < deadline:
+            time.sleep(POLL_SECONDS)
+        yield running
+
+
+def has_settled(running):
+    firing = names(ask(running.prometheus, FIRING))
+    return EXPECTED <= firing and ask(running.raw_and_vmalert, FIRING) == ask(running.prometheus, FIRING)
+
+
+# A saturated vLLM, a service that fails one request in twenty, few requests, and targets that are down.
+EXPECTED = {
+    "InferenceKVCacheNearlyFull",
+    "InferenceKVCacheFullAndQueueing",
+    "InferenceLatencyHigh",
+    "InferencePreemptionThrash",
+    "InferenceQPSLow",
+    "InferenceInstanceDown",
+    "InferenceErrorBudgetBurnFast",
+    "InferenceErrorBudgetBurnSlow",
+    "Watchdog",
+}
+
+
+def names(series):
+    return {dict(labels)["alertname"] for labels in series}
+
+
+def without_name(series):
+    """MetricsQL keeps the metric's name where PromQL drops it; a recorded series gets the name of its record either way."""
+    return {tuple(pair for pair in labels if pair[0] != "__name__"): value for labels, value in series.items()}
+
+
+def test_the_same_alerts_fire_with_the_same_labels(both):
+    on_prometheus, on_vmalert = ask(both.prometheus, FIRING), ask(both.raw_and_vmalert, FIRING)
+    assert names(on_prometheus) >= EXPECTED
+    assert on_vmalert == on_prometheus
+
+
+def test_vmalert_evaluates_every_rule_without_an_error(both):
+    groups = vmalert_groups(both.vmalert)
+    assert sum(len(group["rules"]) for group in groups) == len(both.rules)
+    assert [(rule["name"], rule["lastError"]) for group in groups for rule in group["rules"] if rule["lastError"]] == []
+
+
+def test_vmalert_records_the_same_series(both):
+    assert recorded_lately(both.raw_and_vmalert, 60).keys() == recorded_lately(both.prometheus, 60).keys()
+
+
+def test_what_vmalert_records_is_what_prometheus_recorded_within_the_minute(both):
+    """The two evaluate at different moments of what changes, so a value has to lie where the other one's have been."""
+    newest = {labels: values[-1] for labels, values in recorded_lately(both.raw_and_vmalert, 20).items()}
+    lately = recorded_lately(both.prometheus, 60)
+    far = {
+        labels: (value, min(lately[labels]), max(lately[labels]))
+        for labels, value in newest.items()
+        if labels in lately and not is_among(value, lately[labels])
+    }
+    assert far == {}
+    assert len(newest) > 400
+
+
+def is_among(value, others):
+    margin = RATE_TOLERANCE_RATIO * max(abs(other) for other in others)
+    return min(others) - margin <= value <= max(others) + margin
+
+
+def test_every_rule_means_the_same_on_the_same_samples(both):
+    """Where nothing is a rate of samples, to the last digits that are sent."""
+    moment = time.time() - ON_ITS_WAY_SECONDS
+    differ = {}
+    for rule in both.rules:
+        ours = without_name(ask(both.prometheus, rule["expr"], moment))
+        theirs = without_name(ask(both.everything, rule["expr"], moment))
+        tolerance = RATE_TOLERANCE_RATIO if RATES.search(rule["expr"]) else 1e-9
+        if ours.keys() != theirs.keys() or not all(
+            math.isclose(ours[labels], theirs[labels], rel_tol=tolerance) for labels in ours
+        ):
+            differ[rule.get("record") or rule["alert"]] = (ours, theirs)
+    assert differ == {}
+
+
+def test_a_counter_younger_than_the_window_has_another_rate(both):
+    """Prometheus spreads what it has seen over the whole window, VictoriaMetrics over the time since the first sample."""
+    query = f"rate({NEWBORN}[5m])"
+    (ours,) = ask(both.prometheus, query, both.past_end).values()
+    (theirs,) = ask(both.everything, query, both.past_end).values()
+    assert theirs == pytest.approx(NEWBORN_RATE, rel=1e-6)
+    assert 0.2 * NEWBORN_RATE <= ours < 0.25 * NEWBORN_RATE
+
+
+@pytest.mark.parametrize("recipe", ["remote-write.yaml"])
+def test_a_recipe_is_valid_in_prometheus_settings(components, tmp_path, recipe):
+    file = tmp_path / "prometheus.yml"
+    file.write_text((RECIPES / recipe).read_text(encoding="utf-8"))
+    assert promtool.check_config(file) == []

@@ -40,7 +40,7 @@ def both(components, tmp_path_factory):
 
 def has_settled(running):
     firing = names(ask(running.prometheus, FIRING))
-    return EXPECTED <= firing and ask(running.raw_and_vmalert, FIRING) == ask(running.prometheus, FIRING)
+    return firing >= EXPECTED and ask(running.raw_and_vmalert, FIRING) == ask(running.prometheus, FIRING)
 
 
 # A saturated vLLM, a service that fails one request in twenty, few requests, and targets that are down.

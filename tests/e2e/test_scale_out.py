@@ -7,7 +7,9 @@ import time
 import pytest
 
 from kit.errors import GlassboxError
+from kit.settings import Settings
 from pipeline import promtool
+from pipeline.compiler import compile_bundle
 from stack.components import ensure_components
 from tests.e2e import scale_out
 from tests.e2e.scale_out import NEWBORN, NEWBORN_RATE, RECIPES, ask, recorded_lately, vmalert_groups
@@ -123,8 +125,17 @@ def test_a_counter_younger_than_the_window_has_another_rate(both):
     assert 0.2 * NEWBORN_RATE <= ours < 0.25 * NEWBORN_RATE
 
 
-@pytest.mark.parametrize("recipe", ["remote-write.yaml"])
+@pytest.mark.parametrize("recipe", ["remote-write.yaml", "mimir.yaml", "thanos.yaml"])
 def test_a_recipe_is_valid_in_prometheus_settings(components, tmp_path, recipe):
     file = tmp_path / "prometheus.yml"
     file.write_text((RECIPES / recipe).read_text(encoding="utf-8"))
     assert promtool.check_config(file) == []
+
+
+def test_no_group_is_larger_than_the_limit_that_is_told_for_mimir():
+    said = re.search(r"up to (\d+) rules, .*ruler_max_rules_per_rule_group: (\d+)", (RECIPES / "README.md").read_text())
+    bundle = compile_bundle(Settings())
+    largest = max(
+        len(group["rules"]) for file in (bundle.recording_rules | bundle.alerts).values() for group in file["groups"]
+    )
+    assert int(said[1]) == largest < int(said[2])

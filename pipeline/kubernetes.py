@@ -56,11 +56,9 @@ def manifests(bundle: Bundle, settings: Settings, dashboard_texts: Mapping[str, 
 def kubernetes_name(text: str) -> str:
     """A name that any object may have and any label may take as its value (DNS-1123): lower case, digits and -."""
     name = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
-    return (
-        name
-        if len(name) <= _LONGEST_NAME
-        else f"{name[:50].strip('-')}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
-    )
+    if len(name) > _LONGEST_NAME:
+        name = f"{name[:50].strip('-')}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+    return name
 
 
 def _rules(bundle: Bundle, settings: Settings) -> Iterator[Json]:
@@ -108,8 +106,8 @@ def _name(settings: Settings, name: str) -> str:
     return kubernetes_name(f"{settings.grafana.folder_uid}-{name}")
 
 
-def _object(kind: str, name: str, metadata: Mapping[str, Json] | None = None, **content: Json) -> Json:
-    named = {"name": name, **(metadata or {})}
+def _object(kind: str, name: str, metadata: Json | None = None, **content: Json) -> Json:
+    named: Json = {"name": name, **(metadata or {})}
     labels = {"app.kubernetes.io/part-of": "glassbox", **named.get("labels", {})}
     return {"apiVersion": API_VERSIONS[kind], "kind": kind, "metadata": {**named, "labels": labels}, **content}
 

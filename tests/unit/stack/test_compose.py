@@ -27,6 +27,7 @@ SCHEMA = Draft202012Validator(json.loads((ROOT / "tests/schemas/compose-spec.jso
 PINNED = re.compile(r"[a-z0-9./-]+:v?\d+\.\d+\.\d+[a-z0-9.-]*")
 LOOPBACK = re.compile(r"(127\.0\.0\.1|\$\{[A-Z_]+:-127\.0\.0\.1\}):\d+:\d+")
 SECRET = re.compile(r"PASSWORD|TOKEN|SECRET|KEY")
+DEFAULT = re.compile(r"\$\{[A-Z_]+:-(.+)\}")
 ASKED_FOR = re.compile(r"\$\{[A-Z_]+:\?.+\}")
 
 
@@ -105,7 +106,7 @@ class TestEveryService:
     def test_it_has_limits(self, path, name, service):
         if path == FOR_TESTS:
             return
-        limits = service["deploy"]["resources"]["limits"]
+        limits = {name: DEFAULT.sub(r"\1", value) for name, value in service["deploy"]["resources"]["limits"].items()}
         assert float(limits["cpus"]) > 0
         assert re.fullmatch(r"\d+[MG]", limits["memory"])
         assert service["restart"] == "unless-stopped"
@@ -139,6 +140,12 @@ def test_what_reads_gpus_gets_them(name):
     (device,) = SERVICES[name]["deploy"]["resources"]["reservations"]["devices"]
     assert device["driver"] == "nvidia"
     assert "gpu" in device["capabilities"]
+
+
+def test_the_inference_host_and_the_other_one_start_without_each_other():
+    assert [name for name, service in SERVICES.items() if service.get("depends_on")] == []
+    movable = {name for name, service in SERVICES.items() if "INFERENCE_ADDRESS" in str(service["ports"])}
+    assert movable == {"vllm", "dcgm-exporter", "node-exporter", "exporter"}
 
 
 def test_only_one_exporter_of_gpus_starts_unasked():

@@ -110,6 +110,8 @@ class Both:
     raw_and_vmalert: Server
     everything: Server
     vmalert: Server
+    alerts_of_prometheus: Server
+    alerts_of_vmalert: Server
 
 
 @contextmanager
@@ -123,20 +125,22 @@ def both(folder: Path) -> Iterator[Both]:
         everything = resources.enter_context(victoria_metrics(folder / "everything"))
         routes = folder / "alertmanager.yml"
         routes.write_text("route: {receiver: nobody}\nreceivers: [{name: nobody}]\n")
-        alerts = resources.enter_context(alertmanager(routes))
+        alerts, other_alerts = (resources.enter_context(alertmanager(routes)) for _ in range(2))
         past_end = int(time.time())
         past = list(feed.past(instances, past_end))
         import_lines((f"{line} {moment}" for line, moment in past), folder / "prometheus" / "data")
         for storage in (raw, everything):
             _post(f"{storage.url}/api/v1/import/prometheus", (f"{line} {moment * 1000}" for line, moment in past))
-        settings = _prometheus_settings(folder, build, instances, raw, everything)
+        settings = _prometheus_settings(folder, build, instances, (raw, everything), alerts)
         yield Both(
             past_end=past_end,
             rules=tuple(_rules(build)),
             prometheus=resources.enter_context(prometheus(settings, folder=folder / "prometheus")),
             raw_and_vmalert=raw,
             everything=everything,
-            vmalert=resources.enter_context(vmalert(folder / "vmalert", build, raw.url, alerts.url)),
+            vmalert=resources.enter_context(vmalert(folder / "vmalert", build, raw.url, other_alerts.url)),
+            alerts_of_prometheus=alerts,
+            alerts_of_vmalert=other_alerts,
         )
 
 
@@ -145,6 +149,12 @@ def ask(server: Server, query: str, moment: float | None = None) -> dict[tuple[t
     parameters = {"query": query} | ({"time": f"{moment:.3f}"} if moment else {})
     answer = _get(f"{server.url}/api/v1/query", parameters)
     return {tuple(sorted(each["metric"].items())): float(each["value"][1]) for each in answer["result"]}
+
+
+def texts(server: Server) -> dict[tuple[tuple[str, str], ...], dict[str, str]]:
+    """The annotations of the alerts that an Alertmanager has, by their labels."""
+    with urllib.request.urlopen(f"{server.url}/api/v2/alerts", timeout=30) as answer:
+        return {tuple(sorted(each["labels"].items())): each["annotations"] for each in json.load(answer)}
 
 
 def recorded_lately(server: Server, seconds: int) -> dict[tuple[tuple[str, str], ...], list[float]]:
@@ -191,8 +201,9 @@ def _target(feed: Feed, job: str) -> Iterator[str]:
 
 
 def _prometheus_settings(
-    folder: Path, build: Path, instances: Mapping[str, str], raw: Server, everything: Server
+    folder: Path, build: Path, instances: Mapping[str, str], storages: tuple[Server, Server], alerts: Server
 ) -> Path:
+    raw, everything = storages
     (remote,) = yaml.safe_load((RECIPES / "remote-write.yaml").read_text())["remote_write"]
     recorded = {"source_labels": ["__name__"], "regex": "[^:]+:[^:]+:[^:]+|ALERTS.*", "action": "drop"}
     settings = {
@@ -202,6 +213,7 @@ def _prometheus_settings(
             "evaluation_interval": f"{EVALUATION_SECONDS}s",
         },
         "rule_files": [f"{build}/recording_rules/*.yaml", f"{build}/alerts/*.yaml"],
+        "alerting": {"alertmanagers": [{"static_configs": [{"targets": [alerts.url.removeprefix("http://")]}]}]},
         "scrape_configs": [
             # The second target of each is down.
             {"job_name": job, "static_configs": [{"targets": [instance, NOBODY], "labels": LABELS[job]}]}

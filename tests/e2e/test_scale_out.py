@@ -12,7 +12,7 @@ from pipeline import promtool
 from pipeline.compiler import compile_bundle
 from stack.components import ensure_components
 from tests.e2e import scale_out
-from tests.e2e.scale_out import NEWBORN, NEWBORN_RATE, RECIPES, ask, recorded_lately, vmalert_groups
+from tests.e2e.scale_out import NEWBORN, NEWBORN_RATE, RECIPES, ask, recorded_lately, texts, vmalert_groups
 
 TIMEOUT_SECONDS = 180
 POLL_SECONDS = 2
@@ -23,6 +23,7 @@ RATES = re.compile(r"\b(rate|increase|deriv|predict_linear)\(")
 RATE_TOLERANCE_RATIO = 0.05
 # They add up what was recorded since each side began, which was not at the same moment; the rules themselves are compared below.
 SINCE_THE_BEGINNING = re.compile(r"model:slo_((bad_)?events:sum|burn:|budget)")
+NUMBER = re.compile(r"\d+(\.\d+)?")
 FIRING = 'ALERTS{alertstate="firing"}'
 
 
@@ -41,8 +42,14 @@ def both(components, tmp_path_factory):
 
 
 def has_settled(running):
-    firing = names(ask(running.prometheus, FIRING))
-    return firing >= EXPECTED and ask(running.raw_and_vmalert, FIRING) == ask(running.prometheus, FIRING)
+    firing = ask(running.prometheus, FIRING)
+    told = texts(running.alerts_of_prometheus).keys()
+    return (
+        names(firing) >= EXPECTED
+        and ask(running.raw_and_vmalert, FIRING) == firing
+        and len(told) == len(firing)
+        and texts(running.alerts_of_vmalert).keys() == told
+    )
 
 
 # A saturated vLLM, a service that fails one request in twenty, few requests, and targets that are down.
@@ -72,6 +79,19 @@ def test_the_same_alerts_fire_with_the_same_labels(both):
     on_prometheus, on_vmalert = ask(both.prometheus, FIRING), ask(both.raw_and_vmalert, FIRING)
     assert names(on_prometheus) >= EXPECTED
     assert on_vmalert == on_prometheus
+
+
+def test_people_read_the_same_texts(both):
+    """Both have templates of their own kind; a number is that of each side's last evaluation."""
+    of_prometheus, of_vmalert = (
+        {
+            labels: {name: NUMBER.sub("#", text) for name, text in found.items()}
+            for labels, found in texts(server).items()
+        }
+        for server in (both.alerts_of_prometheus, both.alerts_of_vmalert)
+    )
+    assert of_vmalert == of_prometheus
+    assert len(of_prometheus) >= len(EXPECTED)
 
 
 def test_vmalert_evaluates_every_rule_without_an_error(both):

@@ -13,13 +13,14 @@ from typing import Any
 import yaml
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import generate_latest
-from prometheus_client.parser import text_string_to_metric_families
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from kit.buckets import bound_text
 from kit.settings import Settings
+from metrics.service import DURATION_SECONDS
 from pipeline.compiler import compile_bundle
 from pipeline.outputs import write_bundle
 from stack.background import served
@@ -43,19 +44,10 @@ LABELS = {
     "vllm": {"model_version": "1", "inference_engine": "vllm"},
     "dcgm": {},
 }
+GPUS = 2
+# Shares of the OCR service's requests by their seconds.
+TOOK = {2: 0.6, 4: 0.4}
 NOBODY = "127.0.0.1:1"
-# Of an OCR service: 3 requests a second, one in twenty fails, half of them take less than 2.5 s and all less than 5 s.
-OCR_TEXT = """\
-# TYPE http_requests_total counter
-http_requests_total{{endpoint="/infer",method="POST",status="200"}} {good}
-http_requests_total{{endpoint="/infer",method="POST",status="500"}} {bad}
-# TYPE http_request_duration_seconds histogram
-http_request_duration_seconds_bucket{{endpoint="/infer",method="POST",le="2.5"}} {half}
-http_request_duration_seconds_bucket{{endpoint="/infer",method="POST",le="5.0"}} {all}
-http_request_duration_seconds_bucket{{endpoint="/infer",method="POST",le="+Inf"}} {all}
-http_request_duration_seconds_sum{{endpoint="/infer",method="POST"}} {seconds}
-http_request_duration_seconds_count{{endpoint="/infer",method="POST"}} {all}
-"""
 
 
 class Feed:
@@ -66,7 +58,7 @@ class Feed:
         self._seconds = 0.0
         self._vllm = CollectorRegistry()
         self._vllm.register(Replay(find_capture("saturated"), clock=self._clock))
-        self._dcgm = SimulatedDcgm(clock=self._clock)
+        self._dcgm = SimulatedDcgm(gpus=GPUS, clock=self._clock)
 
     def _clock(self) -> float:
         return self._seconds
@@ -78,10 +70,7 @@ class Feed:
             return generate_latest(self._vllm).decode()
         if job == "dcgm":
             return self._dcgm.exposition()
-        requests = int(3 * self._seconds)
-        return OCR_TEXT.format(
-            good=requests - requests // 20, bad=requests // 20, half=requests // 2, all=requests, seconds=2.5 * requests
-        )
+        return _ocr_text(int(3 * self._seconds))
 
     def past(self, instances: Mapping[str, str], until: int) -> Iterator[tuple[str, int]]:
         """Every sample of the past, each a line of an exposition with the labels of its target, and its Unix time."""
@@ -89,10 +78,9 @@ class Feed:
             target = {"job": job, "instance": instance, **LABELS[job]}
             for moment in range(self.start, until, SCRAPE_SECONDS):
                 yield sample({"__name__": "up", **target}, 1), moment
-                for family in text_string_to_metric_families(self.text(job, moment)):
-                    for each in family.samples:
-                        line = sample({"__name__": each.name, **target, **each.labels}, 0)
-                        yield f"{line.rpartition(' ')[0]} {each.value}", moment
+                for line in self.text(job, moment).splitlines():
+                    if not line.startswith("#"):
+                        yield _of_target(line, target), moment
         for age in range(0, NEWBORN_SECONDS + 1, SCRAPE_SECONDS):
             yield f"{NEWBORN} {1000 + NEWBORN_RATE * age}", until - NEWBORN_SECONDS + age
 
@@ -166,6 +154,34 @@ def recorded_lately(server: Server, seconds: int) -> dict[tuple[tuple[str, str],
         tuple(sorted(each["metric"].items())): [float(value) for _, value in each["values"]]
         for each in answer["result"]
     }
+
+
+def _of_target(line: str, target: Mapping[str, str]) -> str:
+    """A line of an exposition as Prometheus keeps it: with the labels of its target."""
+    series, _, value = line.rpartition(" ")
+    name, _, own = series.partition("{")
+    labels = [f"{label}={json.dumps(text)}" for label, text in target.items()]
+    return f"{name}{{{','.join([*labels, *filter(None, [own.removesuffix('}')])])}}} {value}"
+
+
+def _ocr_text(requests: int) -> str:
+    """One request in twenty has failed; three of five took 2 s, the others 4 s, so that no quantile lies between two buckets."""
+    shared = {"endpoint": "/infer", "method": "POST"}
+    failed = requests // 20
+    counts = {"200": requests - failed, "500": failed}
+    within = {
+        bound_text(bound): sum(share * requests for took, share in TOOK.items() if took <= bound)
+        for bound in DURATION_SECONDS
+    }
+    histogram = "http_request_duration_seconds"
+    lines = [
+        *(sample({"__name__": "http_requests_total", **shared, "status": code}, n) for code, n in counts.items()),
+        *(sample({"__name__": f"{histogram}_bucket", **shared, "le": le}, n) for le, n in within.items()),
+        sample({"__name__": f"{histogram}_bucket", **shared, "le": "+Inf"}, requests),
+        sample({"__name__": f"{histogram}_count", **shared}, requests),
+        sample({"__name__": f"{histogram}_sum", **shared}, 2.8 * requests),
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def vmalert_groups(server: Server) -> list[dict[str, Any]]:

@@ -7,12 +7,13 @@ import time
 import pytest
 
 from kit.errors import GlassboxError
+from kit.promql import CHOSEN_RANGE
 from kit.settings import Settings
 from pipeline import promtool
 from pipeline.compiler import compile_bundle
 from stack.components import ensure_components
 from tests.e2e import scale_out
-from tests.e2e.scale_out import NEWBORN, NEWBORN_RATE, RECIPES, ask, recorded_lately, texts, vmalert_groups
+from tests.e2e.scale_out import GPUS, NEWBORN, NEWBORN_RATE, RECIPES, ask, recorded_lately, texts, vmalert_groups
 
 TIMEOUT_SECONDS = 180
 POLL_SECONDS = 2
@@ -24,6 +25,20 @@ RATE_TOLERANCE_RATIO = 0.05
 # They add up what was recorded since each side began, which was not at the same moment; the rules themselves are compared below.
 SINCE_THE_BEGINNING = re.compile(r"model:slo_((bad_)?events:sum|burn:|budget)")
 NUMBER = re.compile(r"\d+(\.\d+)?")
+BUNDLE = compile_bundle(Settings())
+QUERIES = {
+    f"{board['title']}: {panel['title']} {target['refId']}": target["expr"]
+    for board in BUNDLE.dashboards.values()
+    for panel in board["panels"]
+    for target in panel.get("targets", [])
+}
+CHOSEN = {
+    variable["name"]: variable.get("allValue", ".*")
+    for board in BUNDLE.dashboards.values()
+    for variable in board["templating"]["list"]
+    if variable["type"] == "query"
+} | {"engine_a": "pytorch", "engine_b": "vllm"}
+WINDOWS = {CHOSEN_RANGE: "5m", "$__rate_interval": "1m", "$__interval": "1m"}
 FIRING = 'ALERTS{alertstate="firing"}'
 
 
@@ -136,6 +151,41 @@ def test_every_rule_means_the_same_on_the_same_samples(both):
     assert differ == {}
 
 
+@pytest.mark.parametrize("name", QUERIES)
+def test_every_panel_shows_the_same(both, name):
+    moment = time.time() - ON_ITS_WAY_SECONDS
+    query = filled(QUERIES[name])
+    ours, theirs = (numbers(ask(server, query, moment)) for server in (both.prometheus, both.everything))
+    assert theirs.keys() == ours.keys()
+    if "changes(" in query:
+        # A series that begins is a change there; of GPUs the sum is shown.
+        assert all(0 <= theirs[labels] - value <= GPUS for labels, value in ours.items())
+    else:
+        tolerance = RATE_TOLERANCE_RATIO if RATES.search(query) else 1e-9
+        assert theirs == {labels: pytest.approx(value, rel=tolerance) for labels, value in ours.items()}
+
+
+def filled(query):
+    """The query as Grafana sends it with every variable at All, two engines compared, and five minutes chosen."""
+    for variable, value in CHOSEN.items():
+        query = query.replace(f'"${variable}"', f'"{value}"')
+    for window, length in WINDOWS.items():
+        query = query.replace(window, length)
+    assert "$" not in query.replace('"$1"', "")
+    return query
+
+
+def numbers(series):
+    return {labels: value for labels, value in without_name(series).items() if not math.isnan(value)}
+
+
+def test_a_series_that_begins_is_a_change_to_victoriametrics(both):
+    query = f"changes({NEWBORN}[5m])"
+    (ours,) = ask(both.prometheus, query, both.past_end).values()
+    (theirs,) = ask(both.everything, query, both.past_end).values()
+    assert theirs == ours + 1
+
+
 def test_a_counter_younger_than_the_window_has_another_rate(both):
     """Prometheus spreads what it has seen over the whole window, VictoriaMetrics over the time since the first sample."""
     query = f"rate({NEWBORN}[5m])"
@@ -154,8 +204,7 @@ def test_a_recipe_is_valid_in_prometheus_settings(components, tmp_path, recipe):
 
 def test_no_group_is_larger_than_the_limit_that_is_told_for_mimir():
     said = re.search(r"up to (\d+) rules, .*ruler_max_rules_per_rule_group: (\d+)", (RECIPES / "README.md").read_text())
-    bundle = compile_bundle(Settings())
     largest = max(
-        len(group["rules"]) for file in (bundle.recording_rules | bundle.alerts).values() for group in file["groups"]
+        len(group["rules"]) for file in (BUNDLE.recording_rules | BUNDLE.alerts).values() for group in file["groups"]
     )
     assert int(said[1]) == largest < int(said[2])

@@ -12,13 +12,14 @@ from kit.settings import Settings, load_settings
 from pipeline.baseline.commands import baseline
 from pipeline.bundle import Bundle
 from pipeline.compiler import compile_bundle
-from pipeline.outputs import write_bundle
+from pipeline.outputs import write_bundle, write_kubernetes
 
 DONE, ERROR, FINDINGS = 0, 1, 2
 
 EXAMPLES = """\b
 Examples:
   python deploy.py build                                  write build/
+  python deploy.py build --target kubernetes              write build/kubernetes/
   python deploy.py lint                                   check everything, needs promtool
   GRAFANA_TOKEN=... python deploy.py --grafana https://grafana.example.com
   python deploy.py --settings settings.yaml --grafana http://localhost:3000 --token-file token
@@ -63,10 +64,16 @@ cli.add_command(baseline)
 
 @cli.command()
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=Path("build"), show_default=True)
+@click.option(
+    "--target",
+    type=click.Choice(["kubernetes"]),
+    help="Write the same content as Kubernetes objects, to OUT/kubernetes.",
+)
 @click.pass_obj
-def build(settings: Settings, out: Path) -> int:
+def build(settings: Settings, out: Path, target: str | None) -> int:
     """Write dashboards, rule files and Grafana's rule groups."""
-    files = write_bundle(compile_bundle(settings), out)
+    bundle = compile_bundle(settings)
+    files = write_kubernetes(bundle, settings, out) if target else write_bundle(bundle, out)
     for file in files:
         _say(str(file))
     return DONE

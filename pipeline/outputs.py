@@ -1,20 +1,27 @@
-"""The bundle as files: dashboards as JSON, rules as YAML, Grafana's rule groups as JSON. The same bytes on every run."""
+"""The bundle as files: dashboards as JSON, rules as YAML, Grafana's rule groups as JSON, or Kubernetes objects.
+
+The same bytes on every run.
+"""
 
 import json
 import shutil
 import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from kit.errors import GlassboxError
+from kit.settings import Settings
 from pipeline.bundle import Bundle, Json
+from pipeline.kubernetes import manifests
 
 LINE_LENGTH = 120
 # Tells a folder that we wrote and may replace from any other, such as a checkout of this repository.
 MARKER = ".glassbox-build"
 FOLDERS = ("dashboards", "alerts", "recording_rules", "grafana")
+KUBERNETES_FOLDER = "kubernetes"
 
 
 def render(bundle: Bundle) -> dict[str, str]:
@@ -26,13 +33,29 @@ def render(bundle: Bundle) -> dict[str, str]:
     return files
 
 
-def write_bundle(bundle: Bundle, folder: Path) -> list[Path]:
-    """Write all files, or none: they are prepared beside their place and moved in when complete. Returns the files.
+def render_kubernetes(bundle: Bundle, settings: Settings) -> dict[str, str]:
+    """Every Kubernetes object of the bundle by its path below the output folder."""
+    boards = {uid: json_text(board) for uid, board in bundle.dashboards.items()}
+    objects = manifests(bundle, settings, boards)
+    return {f"{KUBERNETES_FOLDER}/{path}": yaml_text(manifest) for path, manifest in objects.items()}
 
-    A folder that holds something of the same names and was not written by us is refused.
+
+def write_bundle(bundle: Bundle, folder: Path) -> list[Path]:
+    """Write what Prometheus and Grafana read from files; returns the files. Raises GlassboxError as `write_kubernetes` does."""
+    return _write(render(bundle), FOLDERS, folder)
+
+
+def write_kubernetes(bundle: Bundle, settings: Settings, folder: Path) -> list[Path]:
+    """Write the Kubernetes objects; returns the files.
+
+    Raises GlassboxError where the folder cannot be written, or holds something of the same names that is not from us.
     """
-    files = render(bundle)
-    _refuse_foreign(folder)
+    return _write(render_kubernetes(bundle, settings), (KUBERNETES_FOLDER,), folder)
+
+
+def _write(files: Mapping[str, str], names: Sequence[str], folder: Path) -> list[Path]:
+    """Write all files, or none: they are prepared beside their place and moved in when complete. `names` are their folders."""
+    _refuse_foreign(folder, names)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / MARKER).touch()
@@ -41,7 +64,7 @@ def write_bundle(bundle: Bundle, folder: Path) -> list[Path]:
                 target = Path(prepared, path)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_text(text, encoding="utf-8", newline="\n")
-            _swap(Path(prepared), folder)
+            _swap(Path(prepared), folder, names)
     except OSError as error:
         reason = error.strerror or error
         raise GlassboxError(
@@ -50,8 +73,8 @@ def write_bundle(bundle: Bundle, folder: Path) -> list[Path]:
     return [folder / path for path in sorted(files)]
 
 
-def _refuse_foreign(folder: Path) -> None:
-    taken = [name for name in FOLDERS if (folder / name).exists()]
+def _refuse_foreign(folder: Path, names: Sequence[str]) -> None:
+    taken = [name for name in names if (folder / name).exists()]
     if taken and not (folder / MARKER).is_file():
         raise GlassboxError(
             f"Output folder {folder} has a {taken[0]} that this tool did not write: choose another with --out, "
@@ -59,15 +82,15 @@ def _refuse_foreign(folder: Path) -> None:
         )
 
 
-def _swap(prepared: Path, folder: Path) -> None:
+def _swap(prepared: Path, folder: Path, names: Sequence[str]) -> None:
     """Move the new folders in and the old ones out; put the old ones back where that fails."""
     aside = prepared / "old"
     aside.mkdir()
     try:
-        for name in FOLDERS:
+        for name in names:
             if (folder / name).exists():
                 (folder / name).rename(aside / name)
-        for name in FOLDERS:
+        for name in names:
             (prepared / name).rename(folder / name)
     except OSError:
         for old in aside.iterdir():
@@ -112,6 +135,18 @@ def _lay_out(value: Any, indent: str) -> str:
 
 def yaml_text(value: Json) -> str:
     """YAML in the order of the content; long expressions stay on one line, since diffs are read line by line."""
-    return yaml.dump(
-        value, Dumper=getattr(yaml, "CSafeDumper", yaml.SafeDumper), sort_keys=False, width=10**9, allow_unicode=True
-    )
+    return yaml.dump(value, Dumper=_Dumper, sort_keys=False, width=10**9, allow_unicode=True)
+
+
+class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]  # mypy knows no class behind getattr
+    """Writes a text of several lines as it reads, and what occurs twice in full."""
+
+    def ignore_aliases(self, _data: object) -> bool:
+        return True
+
+
+def _as_it_reads(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+
+
+_Dumper.add_representer(str, _as_it_reads)

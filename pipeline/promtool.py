@@ -28,7 +28,13 @@ DEBIAN_PACKAGES = {
     "prometheus-alertmanager": "prometheus-alertmanager",
     "amtool": "prometheus-alertmanager",
 }
-UPSTREAM_NAMES = {"prometheus-alertmanager": "alertmanager"}
+# What rules can be run on instead; only those who scale out need it.
+SCALE_OUT_PACKAGES = {"victoria-metrics": "victoria-metrics", "vmalert": "victoria-metrics"}
+UPSTREAM_NAMES = {
+    "prometheus-alertmanager": "alertmanager",
+    "victoria-metrics": "victoria-metrics-prod",
+    "vmalert": "vmalert-prod",
+}
 
 _VERSION = re.compile(r"version (\d+)\.(\d+)\.(\d+)")
 _HEADER = re.compile(r"(?:Checking|Unit Testing: ) '?(?P<file>[^']+?)'?(?:  (?P<rest>(?:FAILED|SUCCESS).*))?")
@@ -54,10 +60,13 @@ def find(program: str) -> Path:
         for name in names:
             if found := shutil.which(name, path=folders):
                 return Path(found)
-    package = DEBIAN_PACKAGES.get(program, program)
+    if package := SCALE_OUT_PACKAGES.get(program):
+        fetch, others = "python -m stack.components --scale-out", "https://docs.victoriametrics.com"
+    else:
+        fetch, others, package = "make tools", "https://prometheus.io/download", DEBIAN_PACKAGES.get(program, program)
     raise GlassboxError(
-        f"{program} was not found on PATH or in .tools; run `make tools`, or install it "
-        f"(Debian: `apt-get install {package}`, others: https://prometheus.io/download)."
+        f"{program} was not found on PATH or in .tools; run `{fetch}`, or install it "
+        f"(Debian: `apt-get install {package}`, others: {others})."
     )
 
 

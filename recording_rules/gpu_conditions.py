@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import reduce
 
 from kit.expr import Expr, Source, regex
-from kit.promql import avg_by, changes, instant, max_by, over_steps, over_time
+from kit.promql import avg_by, instant, max_by, over_steps, over_time
 from kit.settings import Gpu
 from metrics import scrape
 from recording_rules import gpu
@@ -20,7 +20,9 @@ _OWN_MAXIMUM_STEP = "5m"
 
 def new_xid() -> Expr:
     """The last XID code, where it became another one within ten minutes. 0 is what a driver says after its restart."""
-    return (instant(gpu.XID_LAST) > 0).and_(changes(gpu.XID_LAST, "10m") > 0)
+    # Not `changes`: to VictoriaMetrics a series that begins is a change, and after each gap an old code would be news.
+    newest_differs = over_time("max", gpu.XID_LAST, "10m") > over_time("min", gpu.XID_LAST, "10m")
+    return (instant(gpu.XID_LAST) > 0).and_(newest_differs)
 
 
 def new_hardware_xid() -> Expr:

@@ -1,10 +1,7 @@
-"""Blocks of a Prometheus that has been running for hours, made by promtool from OpenMetrics text.
-
-Every series keeps one value: what a query costs follows from the number of series and samples alone.
-"""
+"""Blocks of a Prometheus that has been running for hours, made by promtool from OpenMetrics text."""
 
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from kit.errors import GlassboxError
@@ -17,20 +14,30 @@ BLOCK_SECONDS = 2 * 3600
 def write_blocks(samples: Mapping[int, Sequence[str]], start: int, end: int, folder: Path) -> None:
     """Repeat samples, each a line of an exposition, every so many seconds within [start, end) (Unix seconds).
 
+    Every series keeps one value: what a query costs follows from the number of series and samples alone.
     Raises GlassboxError with promtool's words where it refuses them.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     for block in range(start - start % BLOCK_SECONDS, end, BLOCK_SECONDS):
-        file = folder / "openmetrics"
-        with file.open("w", encoding="utf-8") as text:
-            for interval_seconds, lines in samples.items():
-                first = max(block, start + -start % interval_seconds)
-                moments = range(first, min(block + BLOCK_SECONDS, end), interval_seconds)
-                for line in lines:
-                    text.writelines(f"{line} {moment}\n" for moment in moments)
-            text.write("# EOF\n")
-        _import(file, folder)
-        file.unlink()
+        import_lines(_repeated(samples, block, start, end), folder)
+
+
+def _repeated(samples: Mapping[int, Sequence[str]], block: int, start: int, end: int) -> Iterator[str]:
+    for interval_seconds, lines in samples.items():
+        first = max(block, start + -start % interval_seconds)
+        moments = range(first, min(block + BLOCK_SECONDS, end), interval_seconds)
+        for line in lines:
+            yield from (f"{line} {moment}" for moment in moments)
+
+
+def import_lines(lines: Iterable[str], folder: Path) -> None:
+    """Make blocks of samples, each a line of an exposition with its time in Unix seconds; raises GlassboxError as above."""
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / "openmetrics"
+    with file.open("w", encoding="utf-8") as text:
+        text.writelines(f"{line}\n" for line in lines)
+        text.write("# EOF\n")
+    _import(file, folder)
+    file.unlink()
 
 
 def _import(file: Path, folder: Path) -> None:

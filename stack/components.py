@@ -1,4 +1,4 @@
-"""Prometheus, promtool, Alertmanager and amtool for the demo and the tests.
+"""Prometheus, promtool, Alertmanager and amtool for the demo and the tests; VictoriaMetrics and vmalert for some.
 
 They are found on PATH, or unpacked into .tools from Debian's packages. Nothing is installed and no service is
 started: `apt-get download` and `dpkg -x` need no root.
@@ -9,14 +9,14 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
 from kit.errors import GlassboxError
-from pipeline.promtool import DEBIAN_PACKAGES, TOOLS_DIR, find
+from pipeline.promtool import DEBIAN_PACKAGES, SCALE_OUT_PACKAGES, TOOLS_DIR, find
 
 DOWNLOAD_TIMEOUT_SECONDS = 300.0
 
@@ -26,16 +26,16 @@ SHARED_DIR = "/usr/share/prometheus/"
 RELATIVE_SHARED_DIR = "usr/share/prometheus//"
 
 
-def ensure_components() -> None:
-    """Make every program in DEBIAN_PACKAGES findable; starts no process when all are there already.
+def ensure_components(packages: Mapping[str, str] = DEBIAN_PACKAGES) -> None:
+    """Make every program of these packages, by program, findable; starts no process when all are there already.
 
     Raises GlassboxError when they are missing and cannot be fetched.
     """
-    if not missing():
+    if not missing(packages):
         return
     try:
         with _lock():
-            _unpack(missing())
+            _unpack(missing(packages), packages)
     except OSError as error:
         raise GlassboxError(f"{TOOLS_DIR} cannot be filled ({error}); free space or correct its permissions.") from None
 
@@ -49,9 +49,9 @@ def _lock() -> Iterator[None]:
         yield
 
 
-def missing() -> list[str]:
+def missing(packages: Mapping[str, str] = DEBIAN_PACKAGES) -> list[str]:
     """The programs that are neither on PATH nor in .tools."""
-    return [program for program in DEBIAN_PACKAGES if not _is_found(program)]
+    return [program for program in packages if not _is_found(program)]
 
 
 def _is_found(program: str) -> bool:
@@ -62,12 +62,12 @@ def _is_found(program: str) -> bool:
     return True
 
 
-def _unpack(programs: Sequence[str]) -> None:
+def _unpack(programs: Sequence[str], packages: Mapping[str, str]) -> None:
     """Unpack beside the final place and move things there whole: a run that is cut short leaves no half program."""
     _refuse_without_apt(programs)
     with tempfile.TemporaryDirectory(dir=TOOLS_DIR, prefix="unpacking-") as staging:
         folder = Path(staging)
-        _fetch({DEBIAN_PACKAGES[program] for program in programs}, folder)
+        _fetch({packages[program] for program in programs}, folder)
         # Debian 13 and later keep promtool in a package of its own name.
         _fetch({program for program in programs if not (folder / "usr" / "bin" / program).is_file()}, folder)
         for shared in folder.glob(f"{RELATIVE_SHARED_DIR}*"):
@@ -88,7 +88,8 @@ def _refuse_without_apt(programs: Sequence[str]) -> None:
         if shutil.which(tool) is None:
             raise GlassboxError(
                 f"{', '.join(programs)} not found, and there is no {tool} to fetch them with; "
-                "install Prometheus and Alertmanager (https://prometheus.io/download) and put them on PATH."
+                "install Prometheus and Alertmanager (https://prometheus.io/download), or VictoriaMetrics "
+                "(https://docs.victoriametrics.com), and put them on PATH."
             )
 
 
@@ -132,7 +133,7 @@ def _check(done: "subprocess.CompletedProcess[str]", what: str) -> None:
 def _relocate(program: Path) -> None:
     if not program.is_file():
         raise GlassboxError(
-            f"Debian's package holds no {program.name}; install it from https://prometheus.io/download."
+            f"Debian's package holds no {program.name}; install it from its project's releases, on PATH."
         )
     content = program.read_bytes()
     program.write_bytes(content.replace(SHARED_DIR.encode(), RELATIVE_SHARED_DIR.encode()))
@@ -146,13 +147,15 @@ def _move(source: Path, target: Path) -> None:
 
 
 @click.command()
-def main() -> None:
+@click.option("--scale-out", is_flag=True, help="VictoriaMetrics and vmalert instead.")
+def main(scale_out: bool) -> None:
     """Fetch Prometheus, promtool, Alertmanager and amtool into .tools where they are not on PATH."""
+    packages = SCALE_OUT_PACKAGES if scale_out else DEBIAN_PACKAGES
     try:
-        ensure_components()
+        ensure_components(packages)
     except GlassboxError as error:
         raise click.ClickException(str(error)) from None
-    for program in DEBIAN_PACKAGES:
+    for program in packages:
         click.echo(f"{program}: {find(program)}")
 
 

@@ -113,14 +113,15 @@ def running(
     folder: Path,
     port: int = 0,
     ready_timeout_seconds: float = READY_TIMEOUT_SECONDS,
+    listen_flag: str = "--web.listen-address",
 ) -> Iterator[Server]:
-    """Start a command that takes --web.listen-address and answers on /-/ready, and end it after the body.
+    """Start a command that takes an address by `listen_flag` and answers on /-/ready, and end it after the body.
 
     Its log goes to the folder. The thread that enters must outlive the body: Linux ties the child's life to it.
     Raises GlassboxError with the last log lines when the server ends early or is not ready in time.
     """
     number = port or free_port()
-    process = _start([*command, f"--web.listen-address={LOOPBACK}:{number}"], folder)
+    process = _start([*command, f"{listen_flag}={LOOPBACK}:{number}"], folder)
     server = Server(name, number, folder, process)
     atexit.register(server.end)
     try:

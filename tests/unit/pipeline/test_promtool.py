@@ -62,6 +62,9 @@ def test_missing_program_says_how_to_get_it(tool_on_path: Path, monkeypatch: pyt
         GlassboxError, match=r"amtool was not found .*make tools.*apt-get install prometheus-alertmanager"
     ):
         promtool.find("amtool")
+    said = r"vmalert was not found .*python -m stack.components --scale-out.*apt-get install victoria-metrics"
+    with pytest.raises(GlassboxError, match=said):
+        promtool.find("vmalert")
 
 
 def test_version_is_three_numbers() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from kit.errors import GlassboxError
 from pipeline import promtool
-from pipeline.promtool import DEBIAN_PACKAGES
+from pipeline.promtool import DEBIAN_PACKAGES, SCALE_OUT_PACKAGES
 from stack import components
 from stack.components import ensure_components
 
@@ -94,6 +94,21 @@ def test_nothing_is_started_when_all_is_there(bin_dir: Path, monkeypatch: pytest
     monkeypatch.setattr(subprocess, "run", refuse)
     ensure_components()
     assert not promtool.TOOLS_DIR.exists()
+
+
+def test_what_scaling_out_needs_is_fetched_when_it_is_asked_for(bin_dir: Path) -> None:
+    write_program(bin_dir / "apt-get", APT_GET)
+    write_program(bin_dir / "dpkg", DPKG.replace("prometheus promtool", "victoria-metrics vmalert"))
+    ensure_components(SCALE_OUT_PACKAGES)
+    assert components.missing(SCALE_OUT_PACKAGES) == []
+    assert calls(bin_dir) == ["--quiet download victoria-metrics"]
+    assert sorted(file.name for file in (promtool.TOOLS_DIR / "usr" / "bin").iterdir()) == list(SCALE_OUT_PACKAGES)
+
+
+def test_upstreams_name_of_victoria_metrics_will_do(bin_dir: Path) -> None:
+    for name in ("victoria-metrics-prod", "vmalert-prod"):
+        write_program(bin_dir / name, "exit 1")
+    assert components.missing(SCALE_OUT_PACKAGES) == []
 
 
 def test_only_what_is_missing_is_fetched(bin_dir: Path) -> None:

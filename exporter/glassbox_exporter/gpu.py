@@ -95,7 +95,7 @@ class GpuPoller(Collector):
             self._report_unavailable(str(error) or type(error).__name__)
         else:
             self._report(collection)
-        self._errors.update(dict.fromkeys(collection.readings, 0) | dict.fromkeys(collection.failures, 1))
+        self._errors.update(collection.failures.keys())
         if collection.readings:
             self._last_success_at = self._wall_clock()
         self._latest = collection
@@ -125,8 +125,9 @@ class GpuPoller(Collector):
         yield from _mig(readings.items())
         yield from _xids(latest)
         errors = CounterMetricFamily("gpu_read_errors", "GPU readings that failed.", labels=("gpu_id",))
-        for gpu_id, count in self._errors.copy().items():
-            errors.add_metric((gpu_id,), count)
+        counts = self._errors.copy()
+        for gpu_id in counts.keys() | latest.readings.keys():
+            errors.add_metric((gpu_id,), counts[gpu_id])
         yield errors
 
     def _pause_seconds(self) -> float:

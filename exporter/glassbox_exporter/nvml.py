@@ -19,6 +19,8 @@ BYTES_PER_MIB = 2**20
 MILLIWATTS_PER_WATT = 1000
 # The driver's own list: NVML keeps to the GPUs that were there when it was initialised.
 DRIVER_GPUS = Path("/proc/driver/nvidia/gpus")
+# Reading a folder takes as long as reading two GPUs, so not every collection looks.
+LOOK_EVERY_COLLECTIONS = 10
 # One collection takes at most so many events, so that a storm of them cannot hold it up.
 MAX_EVENTS = 64
 # A GPU that was reset is found again by initialising NVML anew, which is not free: after so many failed collections.
@@ -54,7 +56,8 @@ class NvmlGpus:
         self._devices: dict[str, _Device] | None = None
         self._unopened: dict[str, str] = {}
         self._gpu_ids: dict[str, str] = {}
-        self._seen: tuple[int, int] = (0, 0)
+        self._collections = 0
+        self._shown = self._listed = 0
         self._failed_collections = 0
         self._events: Any = None
         self._xids: dict[str, Xids] = {}
@@ -79,7 +82,7 @@ class NvmlGpus:
             self._using.release()
 
     def _collect(self) -> Collection:
-        if self._devices is not None and self._seen != _gpus_there():
+        if self._devices is not None and self._gpus_changed():
             self._shut_down()
         devices = self._devices if self._devices is not None else self._open()
         self._note_events(devices)
@@ -94,15 +97,21 @@ class NvmlGpus:
             self._shut_down()
         return Collection(readings, failures, dict(self._xids))
 
+    def _gpus_changed(self) -> bool:
+        self._collections += 1
+        if self._collections % LOOK_EVERY_COLLECTIONS == 0 and _listed_gpus() != self._listed:
+            return True
+        return bool(pynvml.nvmlDeviceGetCount() != self._shown)
+
     def _open(self) -> dict[str, _Device]:
         pynvml.nvmlInit()
         self._devices, self._failed_collections = {}, 0
-        self._seen = _gpus_there()
-        if not self._seen[0]:
+        self._shown, self._listed = pynvml.nvmlDeviceGetCount(), _listed_gpus()
+        if not self._shown:
             self._shut_down()
             raise GpusUnavailableError("the driver shows no GPU")
         failed: dict[int, str] = {}
-        for index in range(self._seen[0]):
+        for index in range(self._shown):
             try:
                 handle = pynvml.nvmlDeviceGetHandleByIndex(index)
                 self._devices[self._gpu_id(index, pynvml.nvmlDeviceGetUUID(handle))] = _Device(handle, _has_mig(handle))
@@ -136,11 +145,11 @@ class NvmlGpus:
         """Count what has happened since the last collection, without waiting for more."""
         if self._events is None:
             return
-        gpu_ids = {_address(device.handle): gpu_id for gpu_id, device in devices.items()}
         # A timeout says that there are no more; a lost GPU's own reading tells of any other failure.
         with suppress(pynvml.NVMLError):
             for _ in range(MAX_EVENTS):
                 event = pynvml.nvmlEventSetWait_v2(self._events, 0)
+                gpu_ids = {_address(device.handle): gpu_id for gpu_id, device in devices.items()}
                 gpu_id = gpu_ids.get(_address(event.device))
                 if gpu_id is not None and event.eventType == pynvml.nvmlEventTypeXidCriticalError:
                     self._xids[gpu_id] = Xids(self._xids[gpu_id].count + 1, event.eventData)
@@ -157,13 +166,11 @@ class NvmlGpus:
             pynvml.nvmlShutdown()
 
 
-def _gpus_there() -> tuple[int, int]:
-    """How many GPUs NVML shows, and how many the driver lists, which may have changed since NVML looked."""
+def _listed_gpus() -> int:
     try:
-        listed = sum(1 for _ in DRIVER_GPUS.iterdir())
+        return sum(1 for _ in DRIVER_GPUS.iterdir())
     except OSError:
-        listed = 0
-    return pynvml.nvmlDeviceGetCount(), listed
+        return 0
 
 
 def _read(device: _Device) -> GpuReading:

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from types import MappingProxyType
+from typing import NamedTuple, Protocol
 
 from glassbox_exporter.errors import ExporterError
 
@@ -11,16 +12,14 @@ class GpusUnavailableError(ExporterError):
     """No GPU can be read now; the text is the reason."""
 
 
-@dataclass(frozen=True, slots=True)
-class Memory:
+class Memory(NamedTuple):
     """MiB of a GPU or of a MIG slice; None for what it does not tell."""
 
     used_mib: float | None = None
     total_mib: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class GpuReading:
+class GpuReading(NamedTuple):
     """What one GPU showed at one moment; None for what this model of GPU does not report.
 
     `throttle_reasons` is NVML's mask of what holds the clocks down; `mig` is by "GPU instance/compute instance".
@@ -33,7 +32,7 @@ class GpuReading:
     sm_clock_mhz: float | None = None
     memory_clock_mhz: float | None = None
     throttle_reasons: int | None = None
-    mig: Mapping[str, Memory] = field(default_factory=dict)
+    mig: Mapping[str, Memory] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)

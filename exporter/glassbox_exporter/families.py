@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from glassbox_exporter.errors import ExporterError
 from glassbox_exporter.registration import register
-from glassbox_exporter.window import SlidingWindow
+from glassbox_exporter.window import Traffic
 from glassbox_exporter.workers import prepare_folder, workers_folder
 
 # From 0.3 s on, the grid of vLLM's own vllm:e2e_request_latency_seconds (vllm/v1/metrics/loggers.py), so that a
@@ -49,41 +49,43 @@ class RequestFamilies:
             buckets=DURATION_BUCKETS_SECONDS,
             registry=None,
         )
-        self.in_progress = self._gauge("http_requests_inprogress", "HTTP requests being answered now.")
+        self._in_progress = self._gauge("http_requests_inprogress", "HTTP requests being answered now.")
         self.pages = self._counter("inference_pages_total", "Pages that the service says it has read.")
         self.prompt_tokens = self._counter("inference_prompt_tokens_total", "Tokens of prompts, as the service counts.")
         self.generation_tokens = self._counter(
             "inference_generation_tokens_total", "Generated tokens, as the service counts."
         )
         self._qps = self._gauge("qps", "HTTP requests that arrived in the last second.")
-        self._windows: dict[tuple[str, ...], SlidingWindow] = {}
-        self._published: dict[tuple[str, ...], int] = {}
+        self._traffic: dict[tuple[str, ...], Traffic] = {}
+        self._published: dict[tuple[str, ...], tuple[int, int]] = {}
         self._adding = Lock()
         counters = (self.total, self.pages, self.prompt_tokens, self.generation_tokens)
-        register(registry, (*counters, self.duration, self.in_progress, self._qps))
+        register(registry, (*counters, self.duration, self._in_progress, self._qps))
 
-    def arrivals(self, endpoint: str, given: tuple[str, ...]) -> tuple[SlidingWindow, Gauge]:
-        """What one series of `qps` counts by, and how many of its requests are in progress."""
+    def traffic(self, endpoint: str, given: tuple[str, ...]) -> Traffic:
+        """What the gauges of an endpoint tell."""
         values = (endpoint, *given)
-        in_progress = self.in_progress.labels(*values)
         with self._adding:
-            if values not in self._windows:
-                self._windows[values] = SlidingWindow(clock=self.clock)
-                if workers_folder() is None:
-                    self._qps.labels(*values).set_function(self._windows[values].count)
-                else:
-                    # The file of an ended process of the same number may hold what that was answering.
-                    in_progress.set(0)
-                    self._qps.labels(*values).set(0)
-            return self._windows[values], in_progress
+            if values not in self._traffic:
+                traffic = self._traffic[values] = Traffic(clock=self.clock)
+                gauges = ((self._qps, traffic.count), (self._in_progress, traffic.in_progress))
+                for gauge, function in gauges:
+                    child = gauge.labels(*values)
+                    if workers_folder() is None:
+                        child.set_function(function)
+                    else:
+                        # The file of an ended process of the same number may hold what that was doing.
+                        child.set(0)
+            return self._traffic[values]
 
-    def publish_qps(self) -> None:
-        """Write `qps` to where another worker process, which serves the metrics of all, can read it."""
-        for values, window in self._windows.copy().items():
-            count = window.count()
-            if self._published.get(values, 0) != count:
-                self._published[values] = count
-                self._qps.labels(*values).set(count)
+    def publish_gauges(self) -> None:
+        """Write the gauges to where another worker process, which serves the metrics of all, can read them."""
+        for values, traffic in self._traffic.copy().items():
+            now = traffic.count(), traffic.in_progress()
+            if self._published.get(values, (0, 0)) != now:
+                self._published[values] = now
+                self._qps.labels(*values).set(now[0])
+                self._in_progress.labels(*values).set(now[1])
 
     def _gauge(self, name: str, meaning: str) -> Gauge:
         return Gauge(name, meaning, ("endpoint", *self.given), registry=None, multiprocess_mode="livesum")

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 
-from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram
 
 from glassbox_exporter.endpoints import OTHER, Endpoints
 from glassbox_exporter.errors import ExporterError
 from glassbox_exporter.families import request_families
-from glassbox_exporter.window import SlidingWindow
+from glassbox_exporter.window import Traffic
 
 # rate() misses a burst that creates its series, so the answers an inference service gives exist at 0 from the start.
 PRECREATED_STATUSES = ("200", "400", "422", "429", "499", "500", "503", "504")
@@ -25,8 +25,7 @@ class _Arrivals:
 
     endpoint: str
     task_type: str
-    window: SlidingWindow
-    in_progress: Gauge
+    traffic: Traffic
 
 
 class ServiceRequests:
@@ -65,8 +64,7 @@ class ServiceRequests:
     def begin(self, method: str, path: str) -> "ActiveRequest":
         """A request has arrived; the caller must `finish` what this returns."""
         arrivals = self._arrivals[self._endpoints.label(path)]
-        arrivals.window.record()
-        arrivals.in_progress.inc()
+        arrivals.traffic.begin()
         return ActiveRequest(self, arrivals, method if method in METHODS else OTHER)
 
     def known_type(self, task_type: str) -> str:
@@ -89,7 +87,7 @@ class ServiceRequests:
         given = self.given(task_type)
         for counter in (self.families.pages, self.families.prompt_tokens, self.families.generation_tokens):
             counter.labels(endpoint, *given)
-        return _Arrivals(endpoint, task_type, *self.families.arrivals(endpoint, given))
+        return _Arrivals(endpoint, task_type, self.families.traffic(endpoint, given))
 
     def _precreate(self, methods: Iterable[str]) -> None:
         for method in methods:
@@ -154,7 +152,7 @@ class ActiveRequest:
             return
         self._finished = True
         seconds = self.seconds
-        self._arrivals.in_progress.dec()
+        self._arrivals.traffic.end()
         total, duration = self._service.ends(self._method, self._arrivals.endpoint, self._task_type, status)
         duration.observe(seconds)
         total.inc()

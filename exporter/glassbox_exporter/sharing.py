@@ -22,7 +22,7 @@ TAKE_OVER_SECONDS = 1.0
 
 
 class Worker:
-    """Publishes this process's `qps`, and serves the metrics of all workers as soon as no other does."""
+    """Publishes this process's gauges of requests, and serves the metrics of all workers as soon as no other does."""
 
     def __init__(self, serving: Serving, folder: Path) -> None:
         self._serving = serving
@@ -66,7 +66,7 @@ class Worker:
         while not self._stop.wait(PUBLISH_SECONDS):
             rounds += 1
             for families in all_request_families():
-                families.publish_qps()
+                families.publish_gauges()
             if not self._serves and rounds * PUBLISH_SECONDS % TAKE_OVER_SECONDS < PUBLISH_SECONDS:
                 self._try_to_take_over()
 

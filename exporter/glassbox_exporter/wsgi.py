@@ -54,6 +54,8 @@ class _Answer:
         except Exception:
             self.request.finish("500")
             raise
+        finally:
+            enter(None)
         self.request.finish(self._status)
 
     def close(self) -> None:

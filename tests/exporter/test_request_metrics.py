@@ -1,5 +1,6 @@
 """The HTTP series as Prometheus reads them."""
 
+from contextvars import Context
 from threading import Thread
 
 import pytest
@@ -206,7 +207,7 @@ def test_outside_of_a_request_there_is_nothing_to_count_for() -> None:
     with pytest.raises(
         ExporterError, match=r"No request is being answered here: call current_request\(\) in a handler"
     ):
-        current_request()
+        Context().run(current_request)
 
 
 @pytest.mark.parametrize(

@@ -182,7 +182,7 @@ def test_three_workers_of_uvicorn_are_one_service(tmp_path: Path) -> None:
         with socket.create_connection(("127.0.0.1", int(service.rpartition(":")[2]))) as held:
             held.sendall(b"GET /hold HTTP/1.1\r\nHost: service\r\n\r\n")
             holder = int(read_until(started, r"held by (\d+)"))
-            assert gauge(url, "http_requests_inprogress", "/hold") == 1
+            wait_until(lambda: gauge(url, "http_requests_inprogress", "/hold") == 1)
             os.kill(holder, signal.SIGKILL)
             read_until(started, "Application startup (complete)")
         # The gauges of the dead worker go, and what it has counted stays.

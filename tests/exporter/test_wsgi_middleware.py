@@ -1,4 +1,5 @@
 from collections.abc import Iterable, Iterator
+from contextvars import Context
 from typing import TYPE_CHECKING
 from wsgiref.util import setup_testing_defaults
 from wsgiref.validate import validator
@@ -6,7 +7,7 @@ from wsgiref.validate import validator
 import pytest
 from prometheus_client import CollectorRegistry
 
-from glassbox_exporter import GlassboxWsgiMiddleware, ServiceRequests
+from glassbox_exporter import ExporterError, GlassboxWsgiMiddleware, ServiceRequests, current_request
 from glassbox_exporter.families import request_families
 from tests.exporter.exporter_fakes import HandClock, value
 
@@ -114,3 +115,22 @@ def test_both_sides_follow_the_wsgi_specification(registry: CollectorRegistry) -
     assert b"".join(answer) == b"ab"
     close(answer)
     assert total(registry, "201") == 1
+
+
+def test_a_handler_counts_for_its_request_and_the_thread_forgets_it_with_the_answer(
+    registry: CollectorRegistry,
+) -> None:
+    def app(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterator[bytes]:
+        start_response("200 OK", [])
+        yield b"a"
+        current_request().count_pages(4)
+
+    def serve() -> None:
+        answer = begin(registry, app)
+        list(answer)
+        close(answer)
+        with pytest.raises(ExporterError, match="No request is being answered here"):
+            current_request()
+
+    Context().run(serve)
+    assert value(registry, "inference_pages_total", endpoint="/infer") == 4

@@ -1,8 +1,7 @@
-"""GPUs through NVML, the library of the NVIDIA driver (nvml.h; functions as in NVIDIA's own binding, nvidia-ml-py)."""
+"""GPUs through NVML, the library of the NVIDIA driver: opening it, and again when it or a GPU comes back."""
 
 import ctypes
 import logging
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +10,11 @@ from typing import Any
 
 import pynvml
 
-from glassbox_exporter.readings import Collection, GpuReading, GpusUnavailableError, Memory, Xids
+from glassbox_exporter.nvml_reading import is_divided, read
+from glassbox_exporter.readings import Collection, GpusUnavailableError, Xids
 
 logger = logging.getLogger(__name__)
 
-BYTES_PER_MIB = 2**20
-MILLIWATTS_PER_WATT = 1000
 # The driver's own list: NVML keeps to the GPUs that were there when it was initialised.
 DRIVER_GPUS = Path("/proc/driver/nvidia/gpus")
 # Reading a folder takes as long as reading two GPUs, so not every collection looks.
@@ -27,8 +25,6 @@ MAX_EVENTS = 64
 REOPEN_AFTER_FAILURES = 60
 CLOSE_TIMEOUT_SECONDS = 0.1
 
-_NOT_THERE = (pynvml.NVMLError_NotSupported, pynvml.NVMLError_FunctionNotFound, pynvml.NVMLError_NoPermission)
-
 
 class NvmlUnusableError(GpusUnavailableError):
     """The library is missing, or is not the loaded driver's: nvidia-smi may do better."""
@@ -37,7 +33,7 @@ class NvmlUnusableError(GpusUnavailableError):
 @dataclass(frozen=True)
 class _Device:
     handle: Any
-    has_mig: bool
+    divided: bool
 
 
 class NvmlGpus:
@@ -89,7 +85,7 @@ class NvmlGpus:
         readings, failures = {}, dict(self._unopened)
         for gpu_id, device in devices.items():
             try:
-                readings[gpu_id] = _read(device)
+                readings[gpu_id] = read(device.handle, divided=device.divided)
             except pynvml.NVMLError as error:
                 failures[gpu_id] = str(error)
         self._failed_collections = self._failed_collections + 1 if failures else 0
@@ -114,7 +110,9 @@ class NvmlGpus:
         for index in range(self._shown):
             try:
                 handle = pynvml.nvmlDeviceGetHandleByIndex(index)
-                self._devices[self._gpu_id(index, pynvml.nvmlDeviceGetUUID(handle))] = _Device(handle, _has_mig(handle))
+                self._devices[self._gpu_id(index, pynvml.nvmlDeviceGetUUID(handle))] = _Device(
+                    handle, is_divided(handle)
+                )
             except pynvml.NVMLError as error:
                 failed[index] = str(error)
         self._unopened = {str(index): reason for index, reason in failed.items() if str(index) not in self._devices}
@@ -171,70 +169,6 @@ def _listed_gpus() -> int:
         return sum(1 for _ in DRIVER_GPUS.iterdir())
     except OSError:
         return 0
-
-
-def _read(device: _Device) -> GpuReading:
-    handle = device.handle
-    utilization = _if_there(pynvml.nvmlDeviceGetUtilizationRates, handle)
-    power_milliwatts = _if_there(pynvml.nvmlDeviceGetPowerUsage, handle)
-    mig = _mig(handle) if device.has_mig else {}
-    return GpuReading(
-        utilization_percent=None if utilization is None else utilization.gpu,
-        memory=_memory(handle) or _sum(mig),
-        power_watts=None if power_milliwatts is None else power_milliwatts / MILLIWATTS_PER_WATT,
-        temperature_celsius=_if_there(pynvml.nvmlDeviceGetTemperature, handle, pynvml.NVML_TEMPERATURE_GPU),
-        sm_clock_mhz=_if_there(pynvml.nvmlDeviceGetClockInfo, handle, pynvml.NVML_CLOCK_SM),
-        memory_clock_mhz=_if_there(pynvml.nvmlDeviceGetClockInfo, handle, pynvml.NVML_CLOCK_MEM),
-        throttle_reasons=_if_there(_throttle_reasons, handle),
-        mig=mig,
-    )
-
-
-def _memory(handle: Any) -> Memory | None:
-    memory = _if_there(pynvml.nvmlDeviceGetMemoryInfo, handle)
-    return memory and Memory(memory.used / BYTES_PER_MIB, memory.total / BYTES_PER_MIB)
-
-
-def _sum(mig: dict[str, Memory]) -> Memory:
-    """What of a GPU its visible slices have: all that a container without the whole GPU's privileges may see."""
-    if not mig:
-        return Memory()
-    return Memory(
-        sum(memory.used_mib or 0 for memory in mig.values()), sum(memory.total_mib or 0 for memory in mig.values())
-    )
-
-
-def _has_mig(handle: Any) -> bool:
-    mode = _if_there(pynvml.nvmlDeviceGetMigMode, handle)
-    return mode is not None and mode[0] == pynvml.NVML_DEVICE_MIG_ENABLE
-
-
-def _mig(handle: Any) -> dict[str, Memory]:
-    """The slices of a GPU, which come and go while it runs; NVML gives them memory and no utilisation."""
-    slices = {}
-    for index in range(_if_there(pynvml.nvmlDeviceGetMaxMigDeviceCount, handle) or 0):
-        with suppress(pynvml.NVMLError_NotFound):
-            part = pynvml.nvmlDeviceGetMigDeviceHandleByIndex(handle, index)
-            ids = pynvml.nvmlDeviceGetGpuInstanceId(part), pynvml.nvmlDeviceGetComputeInstanceId(part)
-            slices[f"{ids[0]}/{ids[1]}"] = _memory(part) or Memory()
-    return slices
-
-
-def _throttle_reasons(handle: Any) -> int:
-    try:
-        reasons: int = pynvml.nvmlDeviceGetCurrentClocksEventReasons(handle)
-    except pynvml.NVMLError_FunctionNotFound:
-        # Its name in drivers before 535.
-        reasons = pynvml.nvmlDeviceGetCurrentClocksThrottleReasons(handle)
-    return reasons
-
-
-def _if_there(query: Callable[..., Any], *arguments: Any) -> Any:
-    """What `query` says, or None where this GPU (a MIG-enabled one, a vGPU, some desktop cards) or driver has no such reading."""
-    try:
-        return query(*arguments)
-    except _NOT_THERE:
-        return None
 
 
 def _address(handle: Any) -> int | None:

@@ -15,7 +15,7 @@ import subprocess
 import tempfile
 import tracemalloc
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import Lock
 from time import monotonic, thread_time
@@ -234,7 +234,9 @@ def _driver() -> Iterator[None]:
         "nvmlDeviceRegisterEvents": lambda handle, kinds, event_set: None,
         "nvmlEventSetWait_v2": timeout,
     }
-    with patch.multiple(pynvml, **functions):
+    with ExitStack() as patched:
+        for name, function in functions.items():
+            patched.enter_context(patch.object(pynvml, name, function))
         yield
 
 

@@ -17,6 +17,7 @@ from glassbox_exporter.backends import check_backend, open_backend
 from glassbox_exporter.errors import ExporterError
 from glassbox_exporter.gpu import GpuPoller
 from glassbox_exporter.registration import register
+from glassbox_exporter.workers import VARIABLE
 
 logger = logging.getLogger(__name__)
 
@@ -117,9 +118,13 @@ def _check_tls(certificate: str | None, key: str | None) -> None:
 
 def _cannot_listen(bind: str, port: int, error: OSError) -> ExporterError:
     if isinstance(error, socket.gaierror):
-        return ExporterError(f"The address {bind} is unknown ({error.strerror}): choose another with --bind.")
-    reason = "is in use" if error.errno == EADDRINUSE else f"cannot be had ({error.strerror})"
-    return ExporterError(f"Port {port} on {bind} {reason}: choose another with --port or --bind.")
+        return ExporterError(f"The address {bind} is unknown ({error.strerror}): choose another to listen on.")
+    if error.errno == EADDRINUSE:
+        return ExporterError(
+            f"Port {port} on {bind} is in use: choose another port, or set {VARIABLE} where it is in use by another "
+            "worker of the same service."
+        )
+    return ExporterError(f"Port {port} on {bind} cannot be had ({error.strerror}): choose another port or address.")
 
 
 def _is_loopback(bind: str) -> bool:

@@ -117,7 +117,10 @@ def test_a_port_in_use_is_one_sentence_and_exit_code_1() -> None:
         port = taken.getsockname()[1]
         ended = run("--port", str(port), "--backend", "none")
     assert (ended.returncode, ended.stdout) == (1, "")
-    assert ended.stderr == f"Port {port} on 127.0.0.1 is in use: choose another with --port or --bind.\n"
+    assert (
+        ended.stderr
+        == f"Port {port} on 127.0.0.1 is in use: choose another port, or set PROMETHEUS_MULTIPROC_DIR where it is in use by another worker of the same service.\n"
+    )
 
 
 def test_an_unreadable_certificate_is_one_sentence_and_exit_code_1() -> None:

@@ -71,7 +71,10 @@ def test_a_port_in_use_is_one_sentence_and_leaves_nothing(registry: CollectorReg
         port = taken.getsockname()[1]
         with pytest.raises(ExporterError) as caught:
             start_exporter(port=port, backend="simulated", registry=registry)
-    assert str(caught.value) == f"Port {port} on 127.0.0.1 is in use: choose another with --port or --bind."
+    assert (
+        str(caught.value)
+        == f"Port {port} on 127.0.0.1 is in use: choose another port, or set PROMETHEUS_MULTIPROC_DIR where it is in use by another worker of the same service."
+    )
     assert samples(registry) == {}
     assert set(threading.enumerate()) <= threads
 

@@ -106,7 +106,10 @@ def test_an_app_whose_metrics_cannot_be_served_does_not_start_and_says_why(
         with Server(ocr_service(registry, port)) as server:
             server.thread.join(WAIT_SECONDS)
         assert server.exit_code == 3
-    assert f"Port {port} on 127.0.0.1 is in use: choose another with --port or --bind." in capfd.readouterr().err
+    assert (
+        f"Port {port} on 127.0.0.1 is in use: choose another port, or set PROMETHEUS_MULTIPROC_DIR where it is in use by another worker of the same service."
+        in capfd.readouterr().err
+    )
 
 
 def test_a_wrong_endpoint_is_told_where_it_is_written(registry: CollectorRegistry) -> None:

@@ -9,10 +9,10 @@ RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
 VLLM_READY := .venv-vllm/.ready
 
-.PHONY: help setup tools demo test test-vllm check golden mutants bench build lint clean
+.PHONY: help setup tools demo test test-vllm check golden mutants bench bench-exporter build lint clean
 
 help: ## list the targets
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 setup: $(READY) ## virtual environment and Python packages
 
@@ -47,8 +47,11 @@ golden: setup ## renew tests/golden, the compiled files that reviewers read, and
 mutants: tools ## make small faults in every rule and see that its tests notice; ONLY=name for some rules
 	$(RUN) -m tests.mutation.run $(if $(ONLY),--only '$(ONLY)')
 
-bench: tools ## speed, size and load, as tables, in about five minutes; PEER=FILE adds another dashboard
+bench: tools ## speed, size and load, as tables, in about seven minutes; PEER=FILE adds another dashboard
 	$(RUN) -m stack.bench $(if $(PEER),--peer-dashboard $(PEER))
+
+bench-exporter: setup ## of these tables the exporter's alone, in about two minutes
+	$(RUN) -m stack.bench_exporter
 
 build: setup ## write build/
 	$(RUN) deploy.py build

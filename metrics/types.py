@@ -73,6 +73,7 @@ class Metric:
     `often_absent` tells why an exposition of a covered version may lack the metric.
     `shared_name` marks a name that unrelated services use too: queries must select the job.
     `told_apart_by` are labels that it never has itself, and that tell it from others of its name.
+    `optional_labels` are labels that it has where its user asks for them.
     `open_labels` says that its series carry more labels than those named here, which differ by version.
     """
 
@@ -88,12 +89,13 @@ class Metric:
     often_absent: str = ""
     shared_name: bool = False
     told_apart_by: tuple[str, ...] = ()
+    optional_labels: tuple[str, ...] = ()
     open_labels: bool = False
 
     @property
     def all_labels(self) -> tuple[str, ...]:
-        """Its own labels, those of the target it is scraped from, and those that tell it from others."""
-        return tuple(dict.fromkeys((*self.labels, *TARGET_LABELS, *self.told_apart_by)))
+        """Its own labels, those it may have, those of the target it is scraped from, and those that tell it from others."""
+        return tuple(dict.fromkeys((*self.labels, *self.optional_labels, *TARGET_LABELS, *self.told_apart_by)))
 
     @property
     def histogram_names(self) -> tuple[str, ...]:
@@ -161,6 +163,7 @@ class Histogram(Metric):
             formerly=names,
             shared_name=self.shared_name,
             told_apart_by=self.told_apart_by,
+            optional_labels=self.optional_labels,
         )
 
     @property
@@ -182,4 +185,5 @@ class Histogram(Metric):
             formerly=names,
             shared_name=self.shared_name,
             told_apart_by=self.told_apart_by,
+            optional_labels=self.optional_labels,
         )

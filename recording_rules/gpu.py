@@ -1,7 +1,7 @@
 """GPUs, whoever measures them: dcgm-exporter, our exporter or nvidia_gpu_exporter. MIG slices of one GPU count once.
 
 Recorded is what alerts and fleet boards read. The rest are queries, which the GPU board asks for the GPUs chosen there: a
-recorded series for each GPU would double a raw one. Profiling, XID, PCIe and row counts come from dcgm-exporter alone.
+recorded series for each GPU would double a raw one. Profiling, PCIe and row counts come from dcgm-exporter alone.
 """
 
 from functools import reduce
@@ -52,6 +52,10 @@ def _bytes(mebibytes: Expr) -> Expr:
     return (mebibytes * _BYTES_PER_MEBIBYTE).measured_in(Unit.BYTES)
 
 
+def _hertz(megahertz: Expr) -> Expr:
+    return (megahertz * _HERTZ_PER_MEGAHERTZ).measured_in(Unit.HERTZ)
+
+
 def _profiled(gauge: Gauge) -> Expr:
     return _each_gpu(instant(gauge))
 
@@ -72,7 +76,7 @@ TENSOR_ACTIVE = _profiled(dcgm.PIPE_TENSOR_ACTIVE)
 DRAM_ACTIVE = _profiled(dcgm.DRAM_ACTIVE)
 # Mean power over 5 minutes from the board's energy counter, which misses nothing between two scrapes.
 ENERGY = _each_gpu(_WATTS_OF_DCGM, _smi(rate(smi.ENERGY, "5m").measured_in(Unit.WATTS)))
-TEMPERATURE = _each_gpu(instant(dcgm.GPU_TEMP), _smi(instant(smi.TEMPERATURE)))
+TEMPERATURE = _each_gpu(instant(dcgm.GPU_TEMP), _ours(service.GPU_TEMPERATURE), _smi(instant(smi.TEMPERATURE)))
 # 1 when the board could not replace a broken row of its memory, 0 where all is well.
 ROW_REMAPPING = _each_gpu(instant(dcgm.ROW_REMAP_FAILURE), _smi(instant(smi.REMAPPED_ROWS_FAILURE)))
 # Memory rows replaced within the hour after errors that could not, or could, be corrected.
@@ -106,14 +110,15 @@ POWER = Record(
 SM_CLOCK = Record(
     "gpu:sm_clock_hertz:max",
     _each_gpu(
-        (instant(dcgm.SM_CLOCK) * _HERTZ_PER_MEGAHERTZ).measured_in(Unit.HERTZ),
+        _hertz(instant(dcgm.SM_CLOCK)),
+        _hertz(_ours(service.GPU_SM_CLOCK)),
         _smi(instant(smi.SM_CLOCK)),
     ),
     "Clock of the multiprocessors.",
 )
 XID_LAST = Record(
     "gpu:xid_last_code:max",
-    _each_gpu(instant(dcgm.XID_ERRORS)),
+    _each_gpu(instant(dcgm.XID_ERRORS), _ours(service.GPU_XID_LAST_CODE)),
     "Code of the last XID error, 0 for none: one series, of which `changes` sees another code.",
 )
 ROW_REMAP_FAILURE = Record(

@@ -32,6 +32,7 @@ from stack.bench_boards import (
     read_board,
     samples_read,
 )
+from stack.bench_exporter import show_exporter
 from stack.bench_fleet import (
     FILLING_SECONDS,
     MEASURED_SECONDS,
@@ -153,10 +154,11 @@ def show_boards(fleet: Fleet, peer: Path | None) -> None:
     help="JSON of a dashboard on vLLM's own metrics, whose loading is measured beside ours.",
 )
 def main(peer_dashboard: Path | None) -> None:
-    """Measure and print; takes about five minutes, most of them to fill the windows of the rules."""
+    """Measure and print; takes about seven minutes, most of them to fill the windows of the rules."""
     try:
         with ended_by_signals():
             show_build()
+            show_exporter(row)
             fleet = measure_fleet()
             show_fleet(fleet)
             show_boards(fleet, peer_dashboard)

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from glassbox_exporter import GlassboxMiddleware, start_exporter
+from glassbox_exporter import GlassboxMiddleware, ServiceRequests, current_request, start_exporter
 from stack.background import served
 
 # Pages differ: most take the short time, some three times that.
@@ -27,9 +27,9 @@ def ocr_service(requests_per_second: float) -> Iterator[str]:
     """Run service, exporter with simulated GPU readings, and traffic; yields the URL of the exporter."""
     registry = CollectorRegistry()
     app = Starlette(routes=[Route("/infer", _infer, methods=["POST"])])
-    app.add_middleware(GlassboxMiddleware, endpoints=("/infer",), registry=registry)
+    app.add_middleware(GlassboxMiddleware, requests=ServiceRequests(endpoints=("/infer",), registry=registry))
     with (
-        start_exporter(port=0, gpu="simulated", registry=registry) as exporter,
+        start_exporter(port=0, backend="simulated", registry=registry) as exporter,
         served(app) as url,
         _traffic(f"{url}/infer", requests_per_second),
     ):
@@ -41,6 +41,7 @@ _page_seconds = itertools.cycle(SECONDS_PER_PAGE)
 
 async def _infer(_request: Request) -> Response:
     await asyncio.sleep(next(_page_seconds))
+    current_request().count_pages(1)
     return JSONResponse({"text": "invoice 4711"})
 
 

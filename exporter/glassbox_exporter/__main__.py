@@ -7,8 +7,9 @@ import sys
 from collections.abc import Sequence
 from threading import Event
 
+from glassbox_exporter.backends import BACKENDS
 from glassbox_exporter.errors import ExporterError
-from glassbox_exporter.server import GPU_SOURCES, start_exporter
+from glassbox_exporter.server import start_exporter
 
 
 def main(arguments: Sequence[str] | None = None) -> str | None:
@@ -30,14 +31,25 @@ def main(arguments: Sequence[str] | None = None) -> str | None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="glassbox_exporter", description="Prometheus metrics of this host's GPUs.")
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    parser = argparse.ArgumentParser(
+        prog="glassbox_exporter", description="Prometheus metrics of this host's GPUs.", allow_abbrev=False
+    )
     parser.add_argument("--port", type=int, default=8001, help="port, 0 for any free one (default: %(default)s)")
-    parser.add_argument("--gpu", choices=GPU_SOURCES, default="nvml", help="how to read GPUs (default: %(default)s)")
+    parser.add_argument("--bind", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    parser.add_argument(
+        "--backend",
+        choices=BACKENDS,
+        default="nvml",
+        help="how to read GPUs; nvml takes nvidia-smi where its library is missing (default: %(default)s)",
+    )
     parser.add_argument("--gpu-count", type=int, help="how many GPUs to simulate (default: 1)")
     parser.add_argument(
-        "--interval-seconds", type=float, default=1.0, help="seconds between GPU readings (default: %(default)s)"
+        "--interval-seconds",
+        type=float,
+        help="seconds between GPU readings (default: 1, and 15 through nvidia-smi, a process each time)",
     )
+    parser.add_argument("--tls-certificate", metavar="FILE", help="serve HTTPS with this certificate (PEM)")
+    parser.add_argument("--tls-key", metavar="FILE", help="and its key (PEM, without a password)")
     return parser
 
 

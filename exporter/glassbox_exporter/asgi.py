@@ -1,12 +1,12 @@
 """Request metrics for any ASGI application: FastAPI, Starlette, or a bare one."""
 
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from prometheus_client import REGISTRY, CollectorRegistry
-
-from glassbox_exporter.endpoints import Endpoints
-from glassbox_exporter.requests import ActiveRequest, request_metrics
+from glassbox_exporter.errors import ExporterError
+from glassbox_exporter.requests import ActiveRequest, ServiceRequests, enter
+from glassbox_exporter.server import Exporter
 
 # The types of the ASGI specification, whose messages are free-form mappings.
 Message = MutableMapping[str, Any]
@@ -15,55 +15,81 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+# Nobody gives up on an answer sooner, so only slower ones pay for the question whether the client is still there.
+PATIENCE_SECONDS = 0.1
+# How often the event loop goes round until a middleware outside this one has handed on what the server has ready.
+LOOP_TURNS = 20
+
 
 class GlassboxMiddleware:
-    """Counts and times the requests of an ASGI app: `app.add_middleware(GlassboxMiddleware, endpoints=("/infer",))`.
+    """Counts and times the requests of an ASGI app, which `instrument` wraps in it.
 
-    `endpoints` are the paths or path templates that get an `endpoint` label of their own, and `methods` those whose
-    series exist from the start. An exception in the app counts as status 500 and goes on; a client that leaves
-    before the answer ends counts as 499. WebSocket and lifespan traffic passes untouched.
-
-    Raises ExporterError for an endpoint that is no path, or when `registry` holds other metrics of the same names.
+    An exception in the app counts as status 500 and goes on; a client that leaves before the end of the answer counts
+    as 499. WebSocket traffic passes untouched. Where `start` is given, it begins to serve the metrics when the server
+    starts the app, and they end with the app; an app whose metrics cannot be served does not start.
     """
 
-    def __init__(
-        self,
-        app: ASGIApp,
-        *,
-        endpoints: Iterable[str],
-        methods: Iterable[str] = ("POST",),
-        registry: CollectorRegistry = REGISTRY,
-    ) -> None:
+    def __init__(self, app: ASGIApp, *, requests: ServiceRequests, start: Callable[[], Exporter] | None = None) -> None:
         self._app = app
-        self._endpoints = Endpoints(endpoints)
-        self._metrics = request_metrics(registry)
-        self._metrics.declare(self._endpoints.labels, methods)
+        self._requests = requests
+        self._start = start
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one ASGI connection."""
-        if scope["type"] != "http":
+        if scope["type"] == "http":
+            await self._answer(scope, receive, send)
+        elif scope["type"] == "lifespan" and self._start is not None:
+            await self._live(self._start, scope, receive, send)
+        else:
             await self._app(scope, receive, send)
-            return
-        endpoint = self._endpoints.label(_path_in_app(scope))
-        exchange = _Exchange(self._metrics.begin(scope["method"], endpoint), receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = self._requests.begin(scope["method"], _path_in_app(scope))
+        enter(request)
+        exchange = _Exchange(request, receive, send)
         try:
             await self._app(scope, exchange.receive, exchange.send)
         finally:
             exchange.end_early()
 
+    async def _live(self, start: Callable[[], Exporter], scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve the metrics for as long as the app lives."""
+        startup = await receive()
+        try:
+            exporter = start()
+        except ExporterError as error:
+            await send({"type": "lifespan.startup.failed", "message": str(error)})
+            return
+
+        unread = [startup]
+
+        async def receive_again() -> Message:
+            return unread.pop() if unread else await receive()
+
+        # A bare app that raises here knows no lifespan, and its server goes on without: so do the metrics.
+        await self._app(scope, receive_again, send)
+        exporter.close()
+
 
 class _Exchange:
     """The messages of one request and its answer, watched for how it ends."""
+
+    __slots__ = ("_client_left", "_receive", "_receiving", "_request", "_send", "_status")
 
     def __init__(self, request: ActiveRequest, receive: Receive, send: Send) -> None:
         self._request = request
         self._receive = receive
         self._send = send
         self._status = "500"
+        self._receiving = 0
         self._client_left = False
 
     async def receive(self) -> Message:
-        message = await self._receive()
+        self._receiving += 1
+        try:
+            message = await self._receive()
+        finally:
+            self._receiving -= 1
         if message["type"] == "http.disconnect":
             self._client_left = True
         return message
@@ -71,18 +97,50 @@ class _Exchange:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self._status = str(message["status"])
+        ends = _ends_answer(message)
+        if ends and not self._client_left and not self._receiving and self._request.seconds > PATIENCE_SECONDS:
+            # A server takes an answer for a client that has left, and says nothing.
+            self._client_left = await _has_disconnect(self._receive)
         try:
             await self._send(message)
         except OSError:
             # ASGI 2.4 and later: send() to a client that has left raises OSError.
             self._client_left = True
             raise
-        if _ends_answer(message):
+        if ends:
             self._request.finish("499" if self._client_left else self._status)
 
     def end_early(self) -> None:
         """The app has returned or raised; if its answer was complete by then, this changes nothing."""
         self._request.finish("499" if self._client_left else "500")
+
+
+async def _has_disconnect(receive: Receive) -> bool:
+    """Whether the server has `http.disconnect` ready, without waiting for it.
+
+    What is left of the request's body comes first; the app, about to end its answer, will not read it any more.
+    """
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        # Trio has tasks of another kind.
+        return False
+    first = await _ready_message(receive)
+    if first is not None and first["type"] == "http.request":
+        first = await _ready_message(receive)
+    return first is not None and first["type"] == "http.disconnect"
+
+
+async def _ready_message(receive: Receive) -> Message | None:
+    receiving = asyncio.ensure_future(receive())
+    try:
+        for _ in range(LOOP_TURNS):
+            await asyncio.sleep(0)
+            if receiving.done():
+                return None if receiving.cancelled() or receiving.exception() else receiving.result()
+        return None
+    finally:
+        receiving.cancel()
 
 
 def _ends_answer(message: Message) -> bool:

@@ -2,9 +2,10 @@
 
 from math import pi, sin
 
-from glassbox_exporter.gpu import GpuReading
+from glassbox_exporter.readings import Collection, GpuReading, Memory, Xids
 
 MEMORY_TOTAL_MIB = 81920.0
+SM_CLOCK_MHZ, MEMORY_CLOCK_MHZ = 1980.0, 2619.0
 READINGS_PER_CYCLE = 120
 # The golden section: however many GPUs there are, no two lie close together in their cycle.
 LAG_CYCLES = 0.618
@@ -14,22 +15,31 @@ class SimulatedGpus:
     """`count` GPUs whose values swing over 120 readings, the same on every run; each GPU lags the one before it."""
 
     name = "simulated"
+    interval_seconds = 1.0
 
     def __init__(self, count: int = 1) -> None:
-        self.gpu_ids = tuple(str(index) for index in range(count))
-        self._readings = dict.fromkeys(self.gpu_ids, 0)
+        self._count = count
+        self._step = 0
 
-    def read(self, gpu_id: str) -> GpuReading:
-        """The next values of one GPU."""
-        step = self._readings[gpu_id]
-        self._readings[gpu_id] += 1
-        swing = sin(2 * pi * (step / READINGS_PER_CYCLE - int(gpu_id) * LAG_CYCLES))
-        return GpuReading(
-            utilization_percent=round(65 + 30 * swing),
-            memory_used_mib=round(MEMORY_TOTAL_MIB * (0.70 + 0.15 * swing)),
-            memory_total_mib=MEMORY_TOTAL_MIB,
-            power_watts=round(400 + 250 * swing, 1),
-        )
+    def collect(self) -> Collection:
+        """The next values of every GPU."""
+        gpus = range(self._count)
+        readings = {str(gpu): _reading(self._step / READINGS_PER_CYCLE - gpu * LAG_CYCLES) for gpu in gpus}
+        self._step += 1
+        return Collection(readings, xids={str(gpu): Xids() for gpu in gpus})
 
     def close(self) -> None:
         """Nothing to let go of."""
+
+
+def _reading(cycles: float) -> GpuReading:
+    swing = sin(2 * pi * cycles)
+    return GpuReading(
+        utilization_percent=round(65 + 30 * swing),
+        memory=Memory(round(MEMORY_TOTAL_MIB * (0.70 + 0.15 * swing)), MEMORY_TOTAL_MIB),
+        power_watts=round(400 + 250 * swing, 1),
+        temperature_celsius=round(60 + 15 * swing),
+        sm_clock_mhz=SM_CLOCK_MHZ,
+        memory_clock_mhz=MEMORY_CLOCK_MHZ,
+        throttle_reasons=0,
+    )

@@ -1,4 +1,4 @@
-"""Counting what happened in the last second."""
+"""Counting what happened in the last second, and what is happening."""
 
 from collections import deque
 from collections.abc import Callable
@@ -21,9 +21,7 @@ class SlidingWindow:
     def record(self) -> None:
         """Note one event, now."""
         with self._lock:
-            now = self._clock()
-            self._times.append(now)
-            self._forget_until(now - self._length_seconds)
+            self._note()
 
     def count(self) -> int:
         """Events in the half-open window (now - length, now]."""
@@ -31,6 +29,34 @@ class SlidingWindow:
             self._forget_until(self._clock() - self._length_seconds)
             return len(self._times)
 
+    def _note(self) -> None:
+        now = self._clock()
+        self._times.append(now)
+        self._forget_until(now - self._length_seconds)
+
     def _forget_until(self, instant: float) -> None:
         while self._times and self._times[0] <= instant:
             self._times.popleft()
+
+
+class Traffic(SlidingWindow):
+    """Requests of the last second by their arrival, and those that have arrived and not ended."""
+
+    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+        super().__init__(clock=clock)
+        self._in_progress = 0
+
+    def begin(self) -> None:
+        """A request has arrived."""
+        with self._lock:
+            self._note()
+            self._in_progress += 1
+
+    def end(self) -> None:
+        """One of them has ended."""
+        with self._lock:
+            self._in_progress -= 1
+
+    def in_progress(self) -> int:
+        """How many have arrived and not ended."""
+        return self._in_progress

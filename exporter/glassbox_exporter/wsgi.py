@@ -4,10 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, TypeAlias
 
-from prometheus_client import REGISTRY, CollectorRegistry
-
-from glassbox_exporter.endpoints import Endpoints
-from glassbox_exporter.requests import ActiveRequest, request_metrics
+from glassbox_exporter.requests import ActiveRequest, ServiceRequests, enter
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -16,32 +13,22 @@ _ExcInfo: TypeAlias = tuple[type[BaseException], BaseException, TracebackType] |
 
 
 class GlassboxWsgiMiddleware:
-    """Counts and times the requests of a WSGI app: `app.wsgi_app = GlassboxWsgiMiddleware(app.wsgi_app, ...)`.
+    """Counts and times the requests of a WSGI app, as GlassboxMiddleware does; it serves nothing itself."""
 
-    Arguments, labels and errors are those of GlassboxMiddleware.
-    """
-
-    def __init__(
-        self,
-        app: "WSGIApplication",
-        *,
-        endpoints: Iterable[str],
-        methods: Iterable[str] = ("POST",),
-        registry: CollectorRegistry = REGISTRY,
-    ) -> None:
+    def __init__(self, app: "WSGIApplication", *, requests: ServiceRequests) -> None:
         self._app = app
-        self._endpoints = Endpoints(endpoints)
-        self._metrics = request_metrics(registry)
-        self._metrics.declare(self._endpoints.labels, methods)
+        self._requests = requests
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answer one request."""
-        endpoint = self._endpoints.label(environ.get("PATH_INFO", ""))
-        answer = _Answer(self._metrics.begin(environ["REQUEST_METHOD"], endpoint), start_response)
+        request = self._requests.begin(environ["REQUEST_METHOD"], environ.get("PATH_INFO", ""))
+        enter(request)
+        answer = _Answer(request, start_response)
         try:
             answer.body = self._app(environ, answer.start)
         except BaseException:
             answer.request.finish("500")
+            enter(None)
             raise
         return answer
 
@@ -67,6 +54,8 @@ class _Answer:
         except Exception:
             self.request.finish("500")
             raise
+        finally:
+            enter(None)
         self.request.finish(self._status)
 
     def close(self) -> None:
@@ -77,3 +66,4 @@ class _Answer:
                 close()
         finally:
             self.request.finish("499")
+            enter(None)

@@ -14,17 +14,21 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
-from glassbox_exporter import GlassboxMiddleware
+from glassbox_exporter import GlassboxMiddleware, ServiceRequests
 from glassbox_exporter.asgi import ASGIApp, Message, Receive, Scope, Send
-from glassbox_exporter.requests import request_metrics
+from glassbox_exporter.families import request_families
 from tests.exporter.exporter_fakes import HandClock, samples, value
 
 Handler = Callable[[Request], Awaitable[Response]]
 
 
+def counting(registry: CollectorRegistry) -> ServiceRequests:
+    return ServiceRequests(endpoints=("/infer", "/jobs/{job_id}"), registry=registry)
+
+
 def service(registry: CollectorRegistry, handler: Handler) -> Starlette:
     app = Starlette(routes=[Route("/infer", handler, methods=["POST"]), Route("/jobs/{job_id}", handler)])
-    app.add_middleware(GlassboxMiddleware, endpoints=("/infer", "/jobs/{job_id}"), registry=registry)
+    app.add_middleware(GlassboxMiddleware, requests=counting(registry))
     return app
 
 
@@ -75,8 +79,7 @@ def test_an_exception_counts_as_500_and_goes_on(registry: CollectorRegistry) -> 
 
     middleware = GlassboxMiddleware(
         Starlette(routes=[Route("/infer", fail, methods=["POST"])]),
-        endpoints=("/infer",),
-        registry=registry,
+        requests=counting(registry),
     )
     with pytest.raises(RuntimeError, match="CUDA out of memory"):
         drive(middleware)
@@ -102,13 +105,13 @@ def test_an_exception_in_the_middle_of_a_stream_counts_as_500(registry: Collecto
         raise RuntimeError("engine died")
 
     with pytest.raises(RuntimeError, match="engine died"):
-        drive(GlassboxMiddleware(break_off, endpoints=("/infer",), registry=registry))
+        drive(GlassboxMiddleware(break_off, requests=counting(registry)))
     assert total(registry, "500") == 1
     assert total(registry, "200") == 0
 
 
 def test_a_stream_lasts_until_its_last_chunk(registry: CollectorRegistry, clock: HandClock) -> None:
-    request_metrics(registry, clock)
+    request_families(registry, clock=clock)
     in_progress = []
 
     async def stream(_: Request) -> Response:
@@ -127,7 +130,7 @@ def test_a_stream_lasts_until_its_last_chunk(registry: CollectorRegistry, clock:
 
 
 def test_background_work_after_the_answer_is_no_part_of_it(registry: CollectorRegistry, clock: HandClock) -> None:
-    request_metrics(registry, clock)
+    request_families(registry, clock=clock)
 
     async def answer_then_work(_: Request) -> Response:
         clock.advance(0.25)
@@ -159,7 +162,7 @@ def test_a_send_refused_because_the_client_left_counts_as_499(registry: Collecto
         if message["type"] == "http.response.body":
             raise OSError("connection closed")
 
-    middleware = GlassboxMiddleware(answer_bare, endpoints=("/infer",), registry=registry)
+    middleware = GlassboxMiddleware(answer_bare, requests=counting(registry))
     with pytest.raises(OSError, match="connection closed"):
         drive(middleware, send=refuse_body)
     assert total(registry, "499") == 1
@@ -174,7 +177,7 @@ def test_a_cancelled_request_is_not_left_in_progress(registry: CollectorRegistry
         await asyncio.Event().wait()
 
     async def cancel_it() -> None:
-        middleware = GlassboxMiddleware(hang, endpoints=("/infer",), registry=registry)
+        middleware = GlassboxMiddleware(hang, requests=counting(registry))
         task = asyncio.create_task(exchange(middleware, [], ignore))
         await started.wait()
         assert value(registry, "http_requests_inprogress", endpoint="/infer") == 1
@@ -191,7 +194,7 @@ def test_an_app_that_answers_nothing_counts_as_500(registry: CollectorRegistry) 
     async def say_nothing(scope: Scope, receive: Receive, send: Send) -> None:
         return
 
-    drive(GlassboxMiddleware(say_nothing, endpoints=("/infer",), registry=registry))
+    drive(GlassboxMiddleware(say_nothing, requests=counting(registry)))
     assert total(registry, "500") == 1
 
 
@@ -200,7 +203,7 @@ def test_an_answer_sent_as_a_file_path_keeps_its_status(registry: CollectorRegis
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.pathsend", "path": "/srv/result.pdf"})
 
-    drive(GlassboxMiddleware(send_path, endpoints=("/infer",), registry=registry))
+    drive(GlassboxMiddleware(send_path, requests=counting(registry)))
     assert total(registry, "200") == 1
 
 
@@ -210,7 +213,7 @@ def test_other_scopes_pass_untouched(registry: CollectorRegistry) -> None:
     async def note(scope: Scope, receive: Receive, send: Send) -> None:
         seen.append((scope, receive, send))
 
-    middleware = GlassboxMiddleware(note, endpoints=("/infer",), registry=registry)
+    middleware = GlassboxMiddleware(note, requests=counting(registry))
     before = samples(registry)
     scopes: list[Scope] = [{"type": "lifespan"}, {"type": "websocket", "path": "/infer"}]
     for scope in scopes:
@@ -224,7 +227,7 @@ def test_other_scopes_pass_untouched(registry: CollectorRegistry) -> None:
 def test_the_prefix_of_a_proxy_is_no_part_of_the_endpoint(
     registry: CollectorRegistry, root_path: str, path: str
 ) -> None:
-    middleware = GlassboxMiddleware(answer_bare, endpoints=("/infer",), registry=registry)
+    middleware = GlassboxMiddleware(answer_bare, requests=counting(registry))
     scope: Scope = {"type": "http", "method": "POST", "path": path, "root_path": root_path}
     asyncio.run(exchange(middleware, [], ignore, scope))
     assert total(registry, "200") == 1
@@ -243,7 +246,7 @@ def test_a_websocket_of_a_real_app_still_works(registry: CollectorRegistry) -> N
         await websocket.accept()
 
     app = Starlette(routes=[WebSocketRoute("/live", greet)])
-    app.add_middleware(GlassboxMiddleware, endpoints=("/infer",), registry=registry)
+    app.add_middleware(GlassboxMiddleware, requests=counting(registry))
 
     async def note(message: Message) -> None:
         accepted.append(message)

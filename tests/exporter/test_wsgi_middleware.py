@@ -1,4 +1,5 @@
 from collections.abc import Iterable, Iterator
+from contextvars import Context
 from typing import TYPE_CHECKING
 from wsgiref.util import setup_testing_defaults
 from wsgiref.validate import validator
@@ -6,8 +7,8 @@ from wsgiref.validate import validator
 import pytest
 from prometheus_client import CollectorRegistry
 
-from glassbox_exporter import GlassboxWsgiMiddleware
-from glassbox_exporter.requests import request_metrics
+from glassbox_exporter import ExporterError, GlassboxWsgiMiddleware, ServiceRequests, current_request
+from glassbox_exporter.families import request_families
 from tests.exporter.exporter_fakes import HandClock, value
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def begin(registry: CollectorRegistry, app: "WSGIApplication", path: str = "/inf
     """A server's first half of a request: the answer, its body not read yet."""
     environ: WSGIEnvironment = {"REQUEST_METHOD": "POST", "PATH_INFO": path}
     setup_testing_defaults(environ)
-    middleware = GlassboxWsgiMiddleware(app, endpoints=("/infer",), registry=registry)
+    middleware = GlassboxWsgiMiddleware(app, requests=ServiceRequests(endpoints=("/infer",), registry=registry))
     return middleware(environ, lambda status, headers, exc_info=None, /: lambda data: None)
 
 
@@ -36,7 +37,7 @@ def total(registry: CollectorRegistry, status: str, endpoint: str = "/infer") ->
 
 
 def test_an_answer_is_counted_when_its_body_ends(registry: CollectorRegistry, clock: HandClock) -> None:
-    request_metrics(registry, clock)
+    request_families(registry, clock=clock)
     answer = begin(registry, ok)
     assert value(registry, "http_requests_inprogress", endpoint="/infer") == 1
     clock.advance(0.5)
@@ -107,10 +108,29 @@ def test_a_body_closed_before_its_end_counts_as_499_and_is_closed(registry: Coll
 
 def test_both_sides_follow_the_wsgi_specification(registry: CollectorRegistry) -> None:
     """wsgiref.validate raises AssertionError at the first breach of PEP 3333."""
-    inside = GlassboxWsgiMiddleware(validator(ok), endpoints=("/infer",), registry=registry)
+    inside = GlassboxWsgiMiddleware(validator(ok), requests=ServiceRequests(endpoints=("/infer",), registry=registry))
     environ: WSGIEnvironment = {"REQUEST_METHOD": "POST", "SCRIPT_NAME": "", "PATH_INFO": "/infer", "QUERY_STRING": ""}
     setup_testing_defaults(environ)
     answer = validator(inside)(environ, lambda status, headers, exc_info=None, /: lambda data: None)
     assert b"".join(answer) == b"ab"
     close(answer)
     assert total(registry, "201") == 1
+
+
+def test_a_handler_counts_for_its_request_and_the_thread_forgets_it_with_the_answer(
+    registry: CollectorRegistry,
+) -> None:
+    def app(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterator[bytes]:
+        start_response("200 OK", [])
+        yield b"a"
+        current_request().count_pages(4)
+
+    def serve() -> None:
+        answer = begin(registry, app)
+        list(answer)
+        close(answer)
+        with pytest.raises(ExporterError, match="No request is being answered here"):
+            current_request()
+
+    Context().run(serve)
+    assert value(registry, "inference_pages_total", endpoint="/infer") == 4

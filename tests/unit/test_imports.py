@@ -24,7 +24,11 @@ FENCED = {
     "niquests": {"pipeline/grafana.py", "pipeline/prometheus.py", "pipeline/transport.py"},
     "subprocess": {
         "pipeline/promtool.py",
-        *(f"stack/{name}.py" for name in ("bench", "blocks", "bootstrap", "components", "demo", "processes")),
+        "exporter/glassbox_exporter/nvidia_smi.py",
+        *(
+            f"stack/{name}.py"
+            for name in ("bench", "bench_exporter", "blocks", "bootstrap", "components", "demo", "processes")
+        ),
     },
 }
 CONTENT_LACKS = {"json", "pathlib", "os", "subprocess", "urllib", "http", "socket", "yaml"}

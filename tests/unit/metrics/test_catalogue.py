@@ -7,7 +7,7 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from glassbox_exporter import GlassboxMiddleware, start_exporter
+from glassbox_exporter import ServiceRequests, start_exporter
 from metrics import CATALOGUE, process, service, vllm
 from metrics.types import Counter, FormerEnd, Gauge, Histogram, Metric
 
@@ -72,11 +72,12 @@ def test_process_metrics_are_missing_only_with_several_api_servers(metric):
         assert (metric.name in exposed(path)) == ("multiproc" not in path.name), path.name
 
 
-def test_our_exporter_exposes_exactly_its_catalogue():
+@pytest.mark.parametrize("told", [{}, {"model_version": "1", "inference_engine": "pytorch", "task_types": ("ocr",)}])
+def test_our_exporter_exposes_exactly_its_catalogue(told):
     """A PyTorch service with the middleware and two simulated GPUs, read before its first request."""
     registry = CollectorRegistry()
-    GlassboxMiddleware(app=None, endpoints=("/infer",), registry=registry)
-    with start_exporter(port=0, gpu="simulated", gpu_count=2, registry=registry):
+    ServiceRequests(endpoints=("/infer",), registry=registry, **told)
+    with start_exporter(port=0, backend="simulated", gpu_count=2, registry=registry):
         text = generate_latest(registry).decode()
     families = {
         family.name + ("_total" if family.type == "counter" else ""): family
@@ -87,7 +88,9 @@ def test_our_exporter_exposes_exactly_its_catalogue():
     for metric in service.CATALOGUE:
         family = families[metric.name]
         assert family.type == TYPES[type(metric)]
-        assert {frozenset(sample.labels) - EXTRA_LABELS for sample in family.samples} == {frozenset(metric.labels)}
+        labels = {*metric.labels, *(metric.optional_labels if told else ())}
+        shapes = {frozenset(sample.labels) - EXTRA_LABELS for sample in family.samples}
+        assert shapes == {frozenset(labels)} or (metric.often_absent and not shapes)
         if isinstance(metric, Histogram):
             bounds = {float(sample.labels["le"]) for sample in family.samples if sample.name.endswith("_bucket")}
             assert bounds == {*metric.bounds, float("inf")}

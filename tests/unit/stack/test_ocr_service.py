@@ -24,6 +24,7 @@ def test_traffic_is_counted_by_the_exporter_and_ends_with_the_service() -> None:
         while (sample(url, "http_requests_total", method="POST", endpoint="/infer", status="200") or 0) < 3:
             assert monotonic() < deadline
             sleep(0.05)
+        assert (sample(url, "inference_pages_total", endpoint="/infer") or 0) >= 3
         assert sample(url, "gpu_memory_total_mb", gpu_id="0") is not None
         assert sample(url, "http_requests_total", endpoint="other") in (None, 0)
     assert threading.active_count() == threads

@@ -1,0 +1,127 @@
+"""GPUs through the program nvidia-smi: one process for each look at them, so it looks every 15 s unless told otherwise."""
+
+import csv
+import os
+import signal
+import subprocess
+from contextlib import suppress
+from math import isfinite
+from threading import Lock
+
+from glassbox_exporter.readings import Collection, GpuReading, GpusUnavailableError, Memory
+
+# Drivers from 535 on call the last one clocks_event_reasons.active, and take its former name too.
+FIELDS = (
+    *("index", "utilization.gpu", "memory.used", "memory.total", "power.draw", "temperature.gpu"),
+    *("clocks.sm", "clocks.mem", "clocks_throttle_reasons.active"),
+)
+TIMEOUT_SECONDS = 10.0
+# A process that waits in the driver cannot be killed; it is left, and no other is started beside it.
+KILL_TIMEOUT_SECONDS = 0.25
+
+
+class NvidiaSmiGpus:
+    """Every GPU that nvidia-smi lists, by its index. MIG slices and XID errors are not in its list."""
+
+    name = "nvidia-smi"
+    interval_seconds = 15.0
+
+    def __init__(self, program: str = "nvidia-smi", timeout_seconds: float = TIMEOUT_SECONDS) -> None:
+        self._command = (program, f"--query-gpu={','.join(FIELDS)}", "--format=csv,noheader,nounits")
+        self._timeout_seconds = timeout_seconds
+        self._starting = Lock()
+        self._closed = False
+        self._process: subprocess.Popen[str] | None = None
+
+    def collect(self) -> Collection:
+        """Run nvidia-smi once; raises GpusUnavailableError with what it says when it fails or hangs."""
+        process = self._start()
+        try:
+            output, complaint = process.communicate(timeout=self._timeout_seconds)
+        except subprocess.TimeoutExpired:
+            _kill(process)
+            _close_pipes(process)
+            raise GpusUnavailableError(f"nvidia-smi did not answer within {self._timeout_seconds:g} s") from None
+        if process.returncode:
+            said = (complaint or output).strip().partition("\n")[0]
+            raise GpusUnavailableError(f"nvidia-smi ended with {process.returncode}: {said or 'no word'}")
+        return _parse(output)
+
+    def close(self) -> None:
+        """End a process that still runs."""
+        with self._starting:
+            self._closed = True
+            if self._process is not None and self._process.poll() is None:
+                _kill(self._process)
+
+    def _start(self) -> "subprocess.Popen[str]":
+        with self._starting:
+            if self._closed:
+                raise GpusUnavailableError("closed")
+            if self._process is not None and self._process.poll() is None:
+                raise GpusUnavailableError("an nvidia-smi that hangs cannot be ended")
+            try:
+                self._process = subprocess.Popen(
+                    self._command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    text=True,
+                    errors="replace",
+                    start_new_session=True,
+                )
+            except OSError as error:
+                raise GpusUnavailableError(f"{self._command[0]} cannot be started: {error.strerror}") from error
+            return self._process
+
+
+def _kill(process: "subprocess.Popen[str]") -> None:
+    """End the process with all it started, which would hold its output open."""
+    with suppress(ProcessLookupError, subprocess.TimeoutExpired):
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait(timeout=KILL_TIMEOUT_SECONDS)
+
+
+def _close_pipes(process: "subprocess.Popen[str]") -> None:
+    for pipe in (process.stdout, process.stderr):
+        if pipe is not None:
+            pipe.close()
+
+
+def _parse(output: str) -> Collection:
+    readings, failures = {}, {}
+    for values in csv.reader(output.splitlines(), skipinitialspace=True):
+        if not values:
+            continue
+        if len(values) != len(FIELDS) or not values[0].isdecimal():
+            raise GpusUnavailableError(f"nvidia-smi printed a line that is no GPU: {', '.join(values)[:80]}")
+        reading = _reading(values[1:])
+        if reading == GpuReading():
+            failures[values[0]] = f"nvidia-smi tells nothing but {values[1]}"
+        else:
+            readings[values[0]] = reading
+    if not readings and not failures:
+        raise GpusUnavailableError("nvidia-smi lists no GPU")
+    return Collection(readings, failures)
+
+
+def _reading(values: list[str]) -> GpuReading:
+    utilization, used, total, power, temperature, sm_clock, memory_clock = map(_number, values[:-1])
+    memory = Memory(used, total)
+    return GpuReading(utilization, memory, power, temperature, sm_clock, memory_clock, _mask(values[-1]))
+
+
+def _number(text: str) -> float | None:
+    """A number, or None for [N/A], [Not Supported], [Unknown Error] and their like."""
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if isfinite(number) else None
+
+
+def _mask(text: str) -> int | None:
+    try:
+        return int(text, 16)
+    except ValueError:
+        return None

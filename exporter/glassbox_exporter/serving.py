@@ -1,0 +1,134 @@
+"""One HTTP server of metrics and one GPU thread, apart from the service's."""
+
+import logging
+import socket
+import ssl
+from contextlib import ExitStack
+from dataclasses import dataclass
+from errno import EADDRINUSE
+from ipaddress import ip_address
+from math import isfinite
+from threading import Thread
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
+
+from prometheus_client import CollectorRegistry, start_http_server
+
+from glassbox_exporter.backends import check_backend, open_backend
+from glassbox_exporter.errors import ExporterError
+from glassbox_exporter.gpu import GpuPoller
+from glassbox_exporter.registration import register
+from glassbox_exporter.workers import VARIABLE
+
+logger = logging.getLogger(__name__)
+
+# A client that connects and says nothing must not hold a thread for ever.
+CLIENT_TIMEOUT_SECONDS = 30
+
+
+@dataclass(frozen=True, kw_only=True)
+class Serving:
+    """What to serve, and where. Raises ExporterError for what is out of range, and for files that are no certificate and its key."""
+
+    port: int
+    bind: str
+    backend: str
+    gpu_count: int | None
+    interval_seconds: float | None
+    tls_certificate: str | None
+    tls_key: str | None
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.port <= 65535:
+            raise ExporterError(f"Port {self.port} does not exist: choose one from 1 to 65535, or 0 for any free one.")
+        if self.interval_seconds is not None and not (isfinite(self.interval_seconds) and self.interval_seconds > 0):
+            raise ExporterError(
+                f"Interval {self.interval_seconds} is no time between readings: choose seconds above 0."
+            )
+        check_backend(self.backend, self.gpu_count)
+        _check_tls(self.tls_certificate, self.tls_key)
+
+    def url(self, port: int) -> str:
+        """Where Prometheus finds the metrics."""
+        scheme = "https" if self.tls_certificate else "http"
+        host = f"[{self.bind}]" if ":" in self.bind else self.bind
+        return f"{scheme}://{host}:{port}/metrics"
+
+    def start(self, registry: CollectorRegistry, resources: ExitStack) -> int:
+        """Serve `registry` and the GPUs until `resources` close; returns the port.
+
+        Raises ExporterError when the port cannot be had, or the registry holds other metrics of our names.
+        """
+        backend = open_backend(self.backend, self.gpu_count)
+        if backend is not None:
+            poller = GpuPoller(backend, self.interval_seconds)
+            resources.callback(poller.close)
+            register(registry, (poller,))
+            resources.callback(registry.unregister, poller)
+            poller.start()
+        port = self._listen(registry, resources)
+        if not _is_loopback(self.bind):
+            logger.warning(
+                "Metrics on %s can be read by whoever reaches that address; keep it off public networks.", self.bind
+            )
+        return port
+
+    def _listen(self, registry: CollectorRegistry, resources: ExitStack) -> int:
+        try:
+            server, thread = start_http_server(
+                self.port, self.bind, registry, certfile=self.tls_certificate, keyfile=self.tls_key
+            )
+        except OSError as error:
+            raise _cannot_listen(self.bind, self.port, error) from error
+        server.RequestHandlerClass = _Handler
+        if isinstance(server.socket, ssl.SSLSocket):
+            # Else a client that never shakes hands would hold up the one thread that accepts.
+            server.socket.do_handshake_on_connect = False  # type: ignore[attr-defined]  # typeshed lacks it
+        resources.callback(_stop, server, thread)
+        return server.server_port
+
+
+class _Handler(WSGIRequestHandler):
+    timeout = CLIENT_TIMEOUT_SECONDS
+
+    def log_message(self, format: str, *args: object) -> None:
+        """A scrape is no news."""
+
+
+def _stop(server: WSGIServer, thread: Thread) -> None:
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def _check_tls(certificate: str | None, key: str | None) -> None:
+    if (certificate is None) != (key is None):
+        raise ExporterError("A TLS certificate and its key go together: give both --tls-certificate and --tls-key.")
+    if certificate is None:
+        return
+    try:
+        # Without an answer OpenSSL would ask the terminal for a password.
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password=lambda: b"")
+    except OSError as error:
+        # ssl.SSLError is one: files that are there and are no certificate, or no key of it.
+        raise ExporterError(
+            f"The TLS files {certificate} and {key} cannot be used ({error.strerror or error}): name a certificate and "
+            "its key in PEM, without a password, that this user may read."
+        ) from error
+
+
+def _cannot_listen(bind: str, port: int, error: OSError) -> ExporterError:
+    if isinstance(error, socket.gaierror):
+        return ExporterError(f"The address {bind} is unknown ({error.strerror}): choose another to listen on.")
+    if error.errno == EADDRINUSE:
+        return ExporterError(
+            f"Port {port} on {bind} is in use: choose another port, or set {VARIABLE} where it is in use by another "
+            "worker of the same service."
+        )
+    return ExporterError(f"Port {port} on {bind} cannot be had ({error.strerror}): choose another port or address.")
+
+
+def _is_loopback(bind: str) -> bool:
+    try:
+        return ip_address(bind).is_loopback
+    except ValueError:
+        return bind == "localhost"

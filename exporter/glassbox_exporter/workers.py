@@ -1,0 +1,111 @@
+"""Several worker processes of one service, whose metrics meet in the files of prometheus_client's multi-process mode.
+
+The mode is on where the environment names a folder in PROMETHEUS_MULTIPROC_DIR. What prometheus_client leaves to each
+service is done here: the folder is made, an ended run's files go, and so do the gauges of ended workers.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from prometheus_client.core import Metric
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+from prometheus_client.registry import Collector
+
+from glassbox_exporter.errors import ExporterError
+
+VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+_LOCK = "glassbox-exporter.lock"
+
+
+def workers_folder() -> Path | None:
+    """Where the workers' metrics meet; None where the process stands alone."""
+    named = os.environ.get(VARIABLE)
+    return Path(named) if named else None
+
+
+def prepare_folder() -> None:
+    """Make the folder, and empty it of the files of a run that has ended: of processes none of which is left.
+
+    Raises ExporterError when it cannot be made or written.
+    """
+    folder = workers_folder()
+    if folder is None:
+        return
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / _LOCK).touch()
+    except OSError as error:
+        raise ExporterError(
+            f"The folder {folder} cannot be written ({error.strerror}): name one in {VARIABLE} that this service may write."
+        ) from error
+    others = [file for file in folder.glob("*.db") if _process_of(file) != os.getpid()]
+    if not any(_is_alive(_process_of(file)) for file in others):
+        for file in others:
+            file.unlink(missing_ok=True)
+
+
+class WorkersCollector(Collector):
+    """All metrics of all workers: counters of ended ones stay in the sums, gauges of ended ones go."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def collect(self) -> Iterator[Metric]:
+        """The sums, of this moment."""
+        for file in self._folder.glob("gauge_live*.db"):
+            if not _is_alive(_process_of(file)):
+                with suppress(FileNotFoundError):
+                    mark_process_dead(_process_of(file), str(self._folder))  # type: ignore[no-untyped-call]  # theirs
+        # A file that was just made is empty, and prometheus_client cannot read that.
+        files = [str(file) for file in self._folder.glob("*.db") if _size(file)]
+        yield from MultiProcessCollector.merge(files)  # type: ignore[no-untyped-call]  # theirs
+
+
+@contextmanager
+def serving_alone(folder: Path) -> Iterator[bool]:
+    """Whether this process is the one that serves the metrics of all; the kernel frees the place when it ends."""
+    # Not on Windows, where there is no multi-process mode to need it.
+    from fcntl import LOCK_EX, LOCK_NB, flock  # noqa: PLC0415
+
+    with (folder / _LOCK).open("w") as file:
+        try:
+            flock(file, LOCK_EX | LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        yield True
+
+
+def _process_of(file: Path) -> int:
+    """`counter_4711.db` is of process 4711; 0, which no process is, for what has no number."""
+    number = file.stem.rpartition("_")[2]
+    return int(number) if number.isdecimal() else 0
+
+
+def _is_alive(process: int) -> bool:
+    """Whether it runs; one that has ended and that nobody has waited for does not."""
+    if not process:
+        return False
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    try:
+        # proc(5): the state follows the name, which stands in parentheses.
+        state = (
+            Path(f"/proc/{process}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[0]
+        )
+    except OSError:
+        return True
+    return state != "Z"
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except FileNotFoundError:
+        return 0

@@ -11,18 +11,10 @@ from preview.policies import receivers_in_use
 from preview.refusals import RefusalError, errutil, plain
 from preview.rules import check_reader, check_writer
 from preview.saving import check_uid
+from preview.secret_settings import with_secrets_as
 from preview.state import Json
 
 REDACTED = "[REDACTED]"
-# ngalert/notifier/channels_config: fields marked Secure
-_SECRET_SETTINGS = {
-    "slack": ("url", "token"),
-    "pagerduty": ("integrationKey",),
-    "webhook": ("password", "authorization_credentials"),
-    "telegram": ("bottoken",),
-    "opsgenie": ("apiKey",),
-    "discord": ("url",),
-}
 
 
 def listed(call: Call) -> Response:
@@ -119,7 +111,6 @@ def _find(call: Call) -> Json:
 
 
 def _shown(point: Json) -> Json:
-    hidden = _SECRET_SETTINGS.get(point["type"], ())
-    settings = {key: REDACTED if key in hidden and value else value for key, value in point["settings"].items()}
-    shown = {key: value for key, value in point.items() if key != "provenance"} | {"settings": settings}
+    shown = {key: value for key, value in point.items() if key != "provenance"}
+    shown["settings"] = with_secrets_as(REDACTED, point)
     return shown | ({"provenance": point["provenance"]} if point["provenance"] else {})

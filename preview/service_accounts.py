@@ -5,7 +5,7 @@ from http import HTTPStatus
 
 from starlette.responses import JSONResponse, Response
 
-from preview.accounts import Role
+from preview.accounts import Role, fingerprint
 from preview.calls import Call
 from preview.refusals import errutil, plain
 
@@ -26,15 +26,16 @@ def create_token(call: Call) -> Response:
     """POST /:id/tokens: the only time that the token is shown."""
     number = _find(call)
     token = f"glsa_{secrets.token_urlsafe(24)}"
-    call.instance.accounts.add_token(token, call.state.service_accounts[number], number)
+    call.state.tokens[fingerprint(token)] = number
     return JSONResponse({"id": next(call.state.ids), "name": call.json.get("name") or "", "key": token})
 
 
 def delete(call: Call) -> Response:
     """DELETE /:id: its tokens are worthless from now on."""
     number = _find(call)
-    del call.state.service_accounts[number]
-    call.instance.accounts.remove_tokens(number)
+    state = call.state
+    del state.service_accounts[number]
+    state.tokens = {token: owner for token, owner in state.tokens.items() if owner != number}
     return JSONResponse({"message": "Service account deleted"})
 
 

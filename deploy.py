@@ -4,6 +4,11 @@ import os
 import sys
 from pathlib import Path
 
+# What needs more than the pipeline: where it is, and its line in --help. It is imported when it is asked for.
+MORE_COMMANDS = {
+    "preview": ("stack.preview", "See the dashboards in a browser, and again after every change."),
+    "pictures": ("stack.pictures", "Pictures of the dashboards, before and after a change."),
+}
 VENV_PYTHON = Path(__file__).resolve().parent / ".venv" / "bin" / "python"
 
 
@@ -11,12 +16,13 @@ def run() -> int:
     """Run the command line; under a Python without our packages, hand over to the one that `make setup` made."""
     try:
         from pipeline.cli import main  # noqa: PLC0415  # it imports what may be missing
+
+        return main(more_commands=MORE_COMMANDS)
     except ModuleNotFoundError as error:
         if VENV_PYTHON.exists() and Path(sys.prefix) != VENV_PYTHON.parents[1]:
             os.execv(VENV_PYTHON, [str(VENV_PYTHON), *sys.argv])
         sys.stderr.write(f"Error: the Python package {error.name!r} is missing: run `make setup` first.\n")
         return 1
-    return main()
 
 
 if __name__ == "__main__":

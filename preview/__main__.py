@@ -24,7 +24,7 @@ from preview.store import StoreError
     type=click.Path(dir_okay=False, path_type=Path),
     help="File that keeps everything; without it, nothing.",
 )
-def main(port: int, bind: str, version: str, prometheus_url: str, base_path: str, database: Path | None) -> None:
+def main(*, port: int, bind: str, version: str, prometheus_url: str, base_path: str, database: Path | None) -> None:
     """Answer Grafana's API. Log in as admin with $PREVIEW_ADMIN_PASSWORD (default: admin); everybody may read."""
     if bind != LOOPBACK and "PREVIEW_ADMIN_PASSWORD" not in os.environ:
         raise click.ClickException("--bind opens the server to others: set PREVIEW_ADMIN_PASSWORD first.")

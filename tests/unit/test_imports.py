@@ -22,9 +22,13 @@ FENCED = {
     "grafanalib": {"kit/panels.py"},
     "grafana_client": {"pipeline/grafana.py", "pipeline/transport.py"},
     "niquests": {"pipeline/grafana.py", "pipeline/transport.py"},
+    "playwright": {"stack/browser.py"},
     "subprocess": {
         "pipeline/promtool.py",
-        *(f"stack/{name}.py" for name in ("bench", "blocks", "bootstrap", "components", "demo", "processes")),
+        *(
+            f"stack/{name}.py"
+            for name in ("bench", "blocks", "bootstrap", "components", "demo", "processes", "revisions", "snapshot")
+        ),
     },
 }
 CONTENT_LACKS = {"json", "pathlib", "os", "subprocess", "urllib", "http", "socket", "yaml"}

@@ -83,7 +83,7 @@ def application(instance: Instance) -> Starlette:
         Route("/healthz", _alive),
         Route("/login", _login_page),
         *(Route(path, page) for path in PAGES),
-        assets(),
+        *assets(),
         Route("/preview/status", endpoint(status)),
         Route("/preview/events", endpoint(event_stream)),
         Route("/api/org", endpoint(_org, "orgs:read"), methods=["GET"]),

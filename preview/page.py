@@ -5,7 +5,7 @@ from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response, StreamingResponse
-from starlette.routing import Mount
+from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
@@ -27,9 +27,9 @@ class _Assets(StaticFiles):
         return response
 
 
-def assets() -> Mount:
-    """The files of the page, and no other files."""
-    return Mount("/public/preview", _Assets(directory=DIST, check_dir=False))
+def assets() -> list[BaseRoute]:
+    """The files of the page, and no other files; none where a checkout lacks it."""
+    return [Mount("/public/preview", _Assets(directory=DIST))] if DIST.is_dir() else []
 
 
 async def page(request: Request) -> Response:

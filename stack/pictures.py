@@ -11,7 +11,7 @@ import click
 
 from kit.errors import GlassboxError
 from preview.content import Content
-from stack.browser import Picture, Shot, draw
+from stack.browser import Shot, draw
 from stack.moments import milliseconds
 from stack.picture_changes import Side, changes, panels_of
 from stack.picture_report import Drawn, write_report
@@ -22,6 +22,8 @@ from stack.revisions import Boards, revision, working_tree
 DONE, CHANGED = 0, 2
 # So long the demo runs before it is drawn: rates over a minute are steady then, and alerts fire.
 DEMO_SECONDS = 150.0
+# Of the panels that changed, so many are named in a line of the terminal.
+NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -111,18 +113,16 @@ def _drawn(subject: Subject, before: Side | None, after: Side | None) -> Drawn:
     return Drawn(subject.name, subject.title, before, after, found)
 
 
-def unhealthy(picture: Picture) -> list[str]:
-    """The titles of panels that were drawn as an error or not at all."""
-    return [box.title for box in picture.panels if box.state in ("error", "unsupported")]
-
-
 def _line(drawn: Drawn, against: bool) -> str:
     if not against:
         return f"  {drawn.title}"
     if drawn.before is None or drawn.after is None:
         return f"  {'-' if drawn.after is None else '+'} {drawn.title}"
-    names = ", ".join(change.title for change in drawn.changed) or "none"
-    return f"  {'~' if drawn.changed else '='} {drawn.title}: {names}"
+    if not drawn.changed:
+        return f"  = {drawn.title}"
+    names = [change.title for change in drawn.changed]
+    named = "; ".join(names[:NAMED]) + (f"; and {len(names) - NAMED} more" if len(names) > NAMED else "")
+    return f"  ~ {drawn.title}: {len(names)} of {len(drawn.changes)} panels ({named})"
 
 
 @contextmanager

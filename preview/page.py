@@ -1,10 +1,11 @@
 """The page that draws what was pushed (`web/dist`), and what it is told besides Grafana's own API."""
 
+import re
 from html import escape
 from pathlib import Path
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response, StreamingResponse
+from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
@@ -13,32 +14,39 @@ from preview.calls import Call, Instance
 from preview.upstream import without_credentials
 
 DIST = Path(__file__).resolve().parent / "web" / "dist"
+ASSETS = "/public/preview"
 PAGES = ("/", "/dashboards", "/alerts", "/d/{uid}", "/d/{uid}/{slug}")
 """Addresses of the page, which decides itself what it shows there."""
 NEVER_CHANGES = "public, max-age=31536000, immutable"
+# Of files whose name changes with their content.
+_HASHED = re.compile(r".*-[\w-]{8}\.(js|css|woff2?)")
+# The page finds everything else below this.
+_BASE = '<base href="/" />'
 
 
 class _Assets(StaticFiles):
-    """The page's files; the names of those in assets/ change with their content."""
+    """The page's files."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await super().get_response(path, scope)
-        response.headers["Cache-Control"] = NEVER_CHANGES if path.startswith("assets/") else "no-cache"
+        response.headers["Cache-Control"] = NEVER_CHANGES if _HASHED.fullmatch(path) else "no-cache"
         return response
 
 
 def assets() -> list[BaseRoute]:
     """The files of the page, and no other files; none where a checkout lacks it."""
-    return [Mount("/public/preview", _Assets(directory=DIST))] if DIST.is_dir() else []
+    folder = DIST / ASSETS.removeprefix("/")
+    return [Mount(ASSETS, _Assets(directory=folder))] if folder.is_dir() else []
 
 
 async def page(request: Request) -> Response:
-    """The page, or a plain list where a checkout lacks it or the stand-in answers below a sub-path."""
+    """The page, or a plain list where a checkout lacks it."""
     instance: Instance = request.app.state.instance
     index = DIST / "index.html"
-    if instance.base_path or not index.is_file():
+    if not index.is_file():
         return HTMLResponse(_plain_list(instance))
-    return FileResponse(index, headers={"Cache-Control": "no-cache"})
+    text = index.read_text(encoding="utf-8").replace(_BASE, f'<base href="{escape(instance.base_path)}/" />')
+    return HTMLResponse(text, headers={"Cache-Control": "no-cache"})
 
 
 def status(call: Call) -> Response:

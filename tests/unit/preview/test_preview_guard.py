@@ -11,20 +11,24 @@ from preview.server import GrafanaStandIn
 from tests.unit.preview.raw_requests import raw
 
 
-@pytest.fixture
-def dist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A page of two files, and a secret beside it."""
-    folder = tmp_path / "web" / "dist"
-    (folder / "assets").mkdir(parents=True)
-    (folder / "index.html").write_text("<!doctype html><title>the page</title>")
-    (folder / "assets" / "main-1a2b.js").write_text("1")
-    (tmp_path / "web" / "secret").write_text("s3cret")
-    (folder / "assets" / "out.js").symlink_to(tmp_path / "web" / "secret")
-    monkeypatch.setattr(page, "DIST", folder)
-    return folder
+@pytest.fixture(scope="module")
+def dist(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A page of a few files, and a secret beside it."""
+    folder = tmp_path_factory.mktemp("web") / "dist"
+    files = folder / "public" / "preview"
+    (files / "icons").mkdir(parents=True)
+    (folder / "index.html").write_text('<!doctype html><base href="/" /><title>the page</title>')
+    (files / "main-1a2b3c4d.js").write_text("1")
+    (files / "icons" / "a.svg").write_text("<svg/>")
+    (files / "out.js").symlink_to(folder / "secret")
+    for place in (folder, folder.parent, files.parent):
+        (place / "secret").write_text("s3cret")
+    with pytest.MonkeyPatch.context() as patches:
+        patches.setattr(page, "DIST", folder)
+        yield folder
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def client(dist: Path) -> Iterator[httpx.Client]:
     with GrafanaStandIn(anonymous_viewer=True) as server, httpx.Client(base_url=server.url) as http:
         yield http
@@ -39,10 +43,17 @@ def test_the_page_is_at_each_of_its_addresses(client: httpx.Client, path: str) -
 
 
 def test_its_files_are_kept_by_browsers(client: httpx.Client) -> None:
-    answer = client.get("/public/preview/assets/main-1a2b.js")
+    answer = client.get("/public/preview/main-1a2b3c4d.js")
     assert (answer.status_code, answer.text) == (200, "1")
     assert "immutable" in answer.headers["cache-control"]
     assert "javascript" in answer.headers["content-type"]
+    assert client.get("/public/preview/icons/a.svg").headers["cache-control"] == "no-cache"
+
+
+def test_below_a_sub_path_the_page_finds_its_files(dist: Path) -> None:
+    with GrafanaStandIn(base_path="/grafana") as server:
+        assert '<base href="/grafana/" />' in httpx.get(f"{server.url}/d/some-uid").text
+        assert httpx.get(f"{server.url}/public/preview/main-1a2b3c4d.js").text == "1"
 
 
 @pytest.mark.parametrize("path", ["/", "/api/health", "/api/search", "/nothing", "/api/nothing", "/public/preview/x"])
@@ -62,13 +73,14 @@ def test_every_answer_says_what_a_page_may_do(client: httpx.Client, path: str) -
         "../secret",
         "%2e%2e/secret",
         "..%2fsecret",
-        "assets/%2e%2e/%2e%2e/secret",
-        "assets/..%5c..%5csecret",
+        "icons/%2e%2e/%2e%2e/secret",
+        "icons/../../../index.html",
+        "icons/..%5c..%5csecret",
         "/etc/passwd",
         "%2fetc%2fpasswd",
-        "assets/out.js",
-        "assets/%00",
-        "assets",
+        "out.js",
+        "icons/%00",
+        "icons",
         "",
     ],
 )
@@ -85,7 +97,7 @@ def test_the_names_of_loopback_are_answered(client: httpx.Client, name: str) -> 
 
 
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:{port}", "localhost", "127.0.0.1:1", "127.0.0.1.nip.io:{port}", ""])
-@pytest.mark.parametrize("path", ["/", "/api/search", "/preview/status", "/preview/events", "/public/preview/index.html"])
+@pytest.mark.parametrize("path", ["/", "/api/search", "/preview/status", "/preview/events", "/public/preview/main-1a2b3c4d.js"])
 def test_another_name_is_refused_everywhere(client: httpx.Client, host: str, path: str) -> None:
     answer = client.get(path, headers={"Host": host.format(port=client.base_url.port)})
     assert answer.status_code == 403

@@ -24,9 +24,12 @@ class FakePrometheus(ThreadingHTTPServer):
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
+        self.released = threading.Event()
+        self.reset()
+
+    def reset(self) -> None:
         self.asked: list[tuple[str, str, bytes, dict[str, str]]] = []
         self.status, self.headers, self.content = 200, {"Content-Type": "application/json"}, ANSWER
-        self.released = threading.Event()
         self.released.set()
 
     @property
@@ -53,13 +56,19 @@ class _Handler(BaseHTTPRequestHandler):
         pass
 
 
-@pytest.fixture
-def prometheus() -> Iterator[FakePrometheus]:
+@pytest.fixture(scope="module")
+def running() -> Iterator[FakePrometheus]:
     with FakePrometheus() as server:
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
         yield server
-        server.released.set()
         server.shutdown()
+
+
+@pytest.fixture
+def prometheus(running: FakePrometheus) -> Iterator[FakePrometheus]:
+    running.reset()
+    yield running
+    running.released.set()
 
 
 def standing_in(url: str, timeout_seconds: float = 10.0) -> GrafanaStandIn:
@@ -67,10 +76,10 @@ def standing_in(url: str, timeout_seconds: float = 10.0) -> GrafanaStandIn:
     return GrafanaStandIn(data_sources=[source], anonymous_viewer=True, prometheus_timeout_seconds=timeout_seconds)
 
 
-@pytest.fixture
-def page(prometheus: FakePrometheus) -> Iterator[httpx.Client]:
+@pytest.fixture(scope="module")
+def page(running: FakePrometheus) -> Iterator[httpx.Client]:
     """What an open page is: nobody in particular."""
-    with standing_in(f"{prometheus.url}/below/") as server, httpx.Client(base_url=server.url, timeout=20) as client:
+    with standing_in(f"{running.url}/below/") as server, httpx.Client(base_url=server.url, timeout=20) as client:
         yield client
 
 

@@ -1,7 +1,6 @@
 """Who may call: service-account tokens with a role, the administrator, and the role that each action needs."""
 
 import base64
-import binascii
 import hashlib
 import secrets
 from collections.abc import Mapping
@@ -98,7 +97,7 @@ class Accounts:
     def _by_password(self, encoded: str) -> Login:
         try:
             given = base64.b64decode(encoded, validate=True)
-        except binascii.Error:
+        except ValueError:
             given = b""
         if not secrets.compare_digest(given, ":".join(self._admin).encode()):
             raise _unauthorized("password-auth.failed", "Invalid username or password")

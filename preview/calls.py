@@ -70,8 +70,7 @@ class Call:
 
     def number(self, name: str, default: int) -> int:
         """A whole number from the query; anything else counts as not given."""
-        text = self.query(name)
-        return int(text) if text.isdecimal() and len(text) <= LONGEST_NUMBER else default
+        return whole_number(self.query(name), default)
 
     def link(self, path: str) -> str:
         """A path of this server as Grafana writes it into objects: with the sub-path it is served from."""
@@ -80,6 +79,11 @@ class Call:
     def forbid_unless(self, role: Role, permission: str) -> None:
         if self.login.role < role:
             raise access_denied(permission)
+
+
+def whole_number(text: str, default: int) -> int:
+    """The number that a text is, the default for any other text."""
+    return int(text) if text.isdecimal() and len(text) <= LONGEST_NUMBER else default
 
 
 Handler = Callable[[Call], Response | Awaitable[Response]]

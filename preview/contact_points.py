@@ -12,6 +12,7 @@ from preview.refusals import RefusalError, errutil, plain
 from preview.rules import check_reader, check_writer
 from preview.saving import check_uid
 from preview.secret_settings import with_secrets_as
+from preview.shapes import check_shape
 from preview.state import Json
 
 REDACTED = "[REDACTED]"
@@ -84,6 +85,7 @@ def _provenance_refusal(call: Call) -> RefusalError:
 
 def _received(call: Call) -> Json:
     body = call.json
+    check_shape(body, {"uid": str, "name": str, "type": str, "settings": dict})
     point: Json = {
         "uid": str(body.get("uid") or ""),
         "name": str(body.get("name") or ""),

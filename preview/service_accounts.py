@@ -6,7 +6,7 @@ from http import HTTPStatus
 from starlette.responses import JSONResponse, Response
 
 from preview.accounts import Role, fingerprint
-from preview.calls import Call
+from preview.calls import Call, whole_number
 from preview.refusals import errutil, plain
 
 
@@ -40,7 +40,7 @@ def delete(call: Call) -> Response:
 
 
 def _find(call: Call) -> int:
-    number = int(call.path("id"))
+    number = whole_number(call.path("id"), 0)
     if number not in call.state.service_accounts:
         raise errutil(HTTPStatus.NOT_FOUND, "serviceaccounts.ErrNotFound", "Service account not found")
     return number

@@ -60,7 +60,9 @@ def test_below_a_sub_path_the_page_finds_its_files(dist: Path) -> None:
 def test_every_answer_says_what_a_page_may_do(client: httpx.Client, path: str) -> None:
     headers = client.get(path).headers
     policy = headers["content-security-policy"]
-    assert policy.startswith("default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'")
+    assert policy.startswith(
+        "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'"
+    )
     assert "frame-ancestors 'none'" in policy
     assert "script-src" not in policy
     assert headers["x-content-type-options"] == "nosniff"
@@ -96,8 +98,12 @@ def test_the_names_of_loopback_are_answered(client: httpx.Client, name: str) -> 
     assert client.get("/api/search", headers={"Host": f"{name}:{client.base_url.port}"}).status_code == 200
 
 
-@pytest.mark.parametrize("host", ["evil.example", "evil.example:{port}", "localhost", "127.0.0.1:1", "127.0.0.1.nip.io:{port}", ""])
-@pytest.mark.parametrize("path", ["/", "/api/search", "/preview/status", "/preview/events", "/public/preview/main-1a2b3c4d.js"])
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:{port}", "localhost", "127.0.0.1:1", "127.0.0.1.nip.io:{port}", ""]
+)
+@pytest.mark.parametrize(
+    "path", ["/", "/api/search", "/preview/status", "/preview/events", "/public/preview/main-1a2b3c4d.js"]
+)
 def test_another_name_is_refused_everywhere(client: httpx.Client, host: str, path: str) -> None:
     answer = client.get(path, headers={"Host": host.format(port=client.base_url.port)})
     assert answer.status_code == 403
@@ -134,7 +140,13 @@ def test_a_server_that_was_told_to_listen_elsewhere_has_any_name() -> None:
 
 
 def test_everybody_reads_and_nobody_writes(client: httpx.Client) -> None:
-    reading = ("/api/search", "/api/folders", "/api/datasources", "/api/annotations", "/api/v1/provisioning/alert-rules")
+    reading = (
+        "/api/search",
+        "/api/folders",
+        "/api/datasources",
+        "/api/annotations",
+        "/api/v1/provisioning/alert-rules",
+    )
     assert {client.get(path).status_code for path in reading} == {200}
     writes = [
         ("POST", "/api/dashboards/db"),

@@ -50,7 +50,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(self.server.content)
 
-    do_POST = do_GET
+    def do_POST(self) -> None:
+        self.do_GET()
 
     def log_message(self, *_: object) -> None:
         pass
@@ -86,7 +87,10 @@ def page(running: FakePrometheus) -> Iterator[httpx.Client]:
 @pytest.mark.parametrize(
     "path",
     [
-        *(f"api/v1/{name}" for name in ("query", "query_range", "query_exemplars", "series", "labels", "rules", "alerts")),
+        *(
+            f"api/v1/{name}"
+            for name in ("query", "query_range", "query_exemplars", "series", "labels", "rules", "alerts")
+        ),
         "api/v1/metadata",
         "api/v1/status/buildinfo",
         "api/v1/label/__name__/values",
@@ -241,9 +245,7 @@ def test_a_body_that_is_no_form_is_415(page: httpx.Client, prometheus: FakeProme
     assert prometheus.asked == []
 
 
-def test_proxies_of_the_environment_are_not_used(
-    prometheus: FakePrometheus, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_proxies_of_the_environment_are_not_used(prometheus: FakePrometheus, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     monkeypatch.delenv("NO_PROXY", raising=False)
     with standing_in(prometheus.url) as server, httpx.Client(trust_env=False, timeout=20) as client:

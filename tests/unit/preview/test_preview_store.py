@@ -43,7 +43,11 @@ def filled(url: str) -> dict[str, str]:
             assert answer.is_success, answer.text
             return answer.json()
 
-        send("POST", "/api/datasources", {"uid": "s", "name": "S", "type": "prometheus", "secureJsonData": {"p": "s3cret"}})
+        send(
+            "POST",
+            "/api/datasources",
+            {"uid": "s", "name": "S", "type": "prometheus", "secureJsonData": {"p": "s3cret"}},
+        )
         send("POST", "/api/folders", {"uid": "f", "title": "Ordner ü"})
         for title in ("one", "two"):
             board = {"uid": "d", "title": title, "panels": [{"id": 1, "title": "\u2028 </script>"}]}

@@ -21,7 +21,9 @@ MAX_HEIGHT_PIXELS = 16_000
 READY_TIMEOUT_SECONDS = 60.0
 TABS = 3
 _READY = "() => window.__previewReady === true"
-_HEIGHT = "() => Math.ceil(document.documentElement.scrollHeight)"
+# Also where a part of the page scrolls, and not the page.
+_HEIGHT = """() => Math.ceil(Math.max(...[...document.querySelectorAll('*')].map((element) =>
+  element.getBoundingClientRect().top + window.scrollY + (element.matches('section *') ? 0 : element.scrollHeight))))"""
 _PANELS = """() => [...document.querySelectorAll('section[data-panel-id]')].map((panel) => {
   const box = panel.getBoundingClientRect();
   return { panel_id: Number(panel.dataset.panelId), title: panel.dataset.panelTitle, state: panel.dataset.state,

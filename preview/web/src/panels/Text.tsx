@@ -1,0 +1,23 @@
+import { renderTextPanelMarkdown, textUtil } from '@grafana/data';
+import { useMemo } from 'react';
+import { optionsOf, type PanelProps } from './props';
+
+interface TextOptions {
+  mode: 'markdown' | 'html' | 'code';
+  content: string;
+}
+
+export function Text(props: PanelProps) {
+  const { mode = 'markdown', content = '' } = optionsOf<TextOptions>(props);
+  const { replace, height } = props;
+  const html = useMemo(() => toHtml(mode, replace(content, {}, 'html')), [mode, content, replace]);
+  const style = { height, overflow: 'auto' } as const;
+  if (mode === 'code') return <pre style={style}>{replace(content, {}, 'text')}</pre>;
+  // biome-ignore lint/security/noDangerouslySetInnerHtml: sanitised by @grafana/data, as Grafana's own panel does
+  return <div className="markdown-html" style={style} dangerouslySetInnerHTML={{ __html: html }} />;
+}
+
+/** Markdown or HTML without scripts, frames and handlers. */
+export function toHtml(mode: string, content: string): string {
+  return mode === 'html' ? textUtil.sanitizeTextPanelContent(content) : renderTextPanelMarkdown(content);
+}

@@ -20,13 +20,13 @@ FIRST_HEIGHT_PIXELS = 1080
 MAX_HEIGHT_PIXELS = 16_000
 READY_TIMEOUT_SECONDS = 60.0
 TABS = 3
-_READY = "() => window.__previewReady === true"
+_READY = 'html[data-ready="true"]'
 # Also where a part of the page scrolls, and not the page.
 _HEIGHT = """() => Math.ceil(Math.max(...[...document.querySelectorAll('*')].map((element) =>
   element.getBoundingClientRect().top + window.scrollY + (element.matches('section *') ? 0 : element.scrollHeight))))"""
 _PANELS = """() => [...document.querySelectorAll('section[data-panel-id]')].map((panel) => {
   const box = panel.getBoundingClientRect();
-  return { panel_id: Number(panel.dataset.panelId), title: panel.dataset.panelTitle, state: panel.dataset.state,
+  return { panel_id: parseInt(panel.dataset.panelId, 10), title: panel.dataset.panelTitle, state: panel.dataset.state,
            x: box.x + window.scrollX, y: box.y + window.scrollY, width: box.width, height: box.height };
 })"""
 
@@ -132,7 +132,7 @@ async def _draw(started: Browser, shot: Shot) -> Picture:
 
 
 async def _ready(page: Page) -> None:
-    await page.wait_for_function(_READY, timeout=READY_TIMEOUT_SECONDS * 1000)
+    await page.wait_for_selector(_READY, state="attached", timeout=READY_TIMEOUT_SECONDS * 1000)
     # What a resize has changed is drawn in the next frame.
     await page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
-    await page.wait_for_function(_READY, timeout=READY_TIMEOUT_SECONDS * 1000)
+    await page.wait_for_selector(_READY, state="attached", timeout=READY_TIMEOUT_SECONDS * 1000)

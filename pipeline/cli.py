@@ -12,7 +12,6 @@ import click
 from kit.errors import GlassboxError
 from kit.settings import Settings, load_settings
 from pipeline.bundle import Bundle
-from pipeline.compiler import compile_bundle
 from pipeline.outputs import write_bundle
 
 DONE, ERROR, FINDINGS = 0, 1, 2
@@ -91,7 +90,7 @@ def cli(context: click.Context, settings_file: Path | None, url: str | None, tok
 @click.pass_obj
 def build(settings: Settings, out: Path) -> int:
     """Write dashboards, rule files and Grafana's rule groups."""
-    files = write_bundle(compile_bundle(settings), out)
+    files = write_bundle(_compiled(settings), out)
     for file in files:
         _say(str(file))
     return DONE
@@ -101,7 +100,14 @@ def build(settings: Settings, out: Path) -> int:
 @click.pass_obj
 def lint(settings: Settings) -> int:
     """Check all content."""
-    return _lint(compile_bundle(settings))
+    return _lint(_compiled(settings))
+
+
+def _compiled(settings: Settings) -> Bundle:
+    # A preview shows what is wrong with content, so the command line must not need it.
+    from pipeline.compiler import compile_bundle  # noqa: PLC0415
+
+    return compile_bundle(settings)
 
 
 def _lint(bundle: Bundle) -> int:

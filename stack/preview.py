@@ -1,6 +1,7 @@
 """`deploy.py preview`: the content in a browser, drawn anew whenever a file of it changes."""
 
 import os
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -28,6 +29,7 @@ WATCHED = ("metrics", "kit", "recording_rules", "dashboards", "alerts", "pipelin
 SUFFIXES = (".py", ".json", ".yaml", ".yml")
 # An editor writes a file in several steps; this long nothing more must have happened.
 QUIET_MILLISECONDS = 50
+TICK_MILLISECONDS = 500
 PROBE_TIMEOUT_SECONDS = 2.0
 Json = dict[str, Any]
 
@@ -69,11 +71,29 @@ def show(server: GrafanaStandIn, shown: Shown) -> str:
     return f"{len(snapshot['dashboards'])} dashboards, ready in {seconds:.1f} s."
 
 
-def follow(server: GrafanaStandIn, shown: Shown) -> Iterator[str]:
-    """Show again after every change, for ever; yields what was done."""
-    for changes in watch(*shown.watched(), watch_filter=_matters, step=QUIET_MILLISECONDS):
-        names = ", ".join(sorted({Path(path).name for _, path in changes}))
-        yield f"{names} changed: {show(server, shown)}"
+def follow(
+    server: GrafanaStandIn,
+    shown: Shown,
+    *,
+    watching: threading.Event | None = None,
+    stopped: threading.Event | None = None,
+) -> Iterator[str]:
+    """Show again after every change, until `stopped`; yields what was done. `watching` is set when no change is missed."""
+    # Nothing is told of the time without changes, but a first time-out says that the watch has begun.
+    batches = watch(
+        *shown.watched(),
+        watch_filter=_matters,
+        step=QUIET_MILLISECONDS,
+        stop_event=stopped,
+        rust_timeout=TICK_MILLISECONDS,
+        yield_on_timeout=True,
+    )
+    for changes in batches:
+        if watching:
+            watching.set()
+        if changes:
+            names = ", ".join(sorted({Path(path).name for _, path in changes}))
+            yield f"{names} changed: {show(server, shown)}"
 
 
 def _matters(_change: Change, path: str) -> bool:

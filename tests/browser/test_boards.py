@@ -26,7 +26,9 @@ OVERVIEW = "glassbox-inference-overview"
 COMPARED = "glassbox-engine-comparison"
 DATA_TIMEOUT_SECONDS = 90
 POLL_SECONDS = 0.5
-RANGE_MS = 60_000
+# A range of steps of 15 s shows what is a step old.
+SETTLED_SECONDS = 16
+RANGE_MS = 300_000
 COLUMNS, ROW, GAP = 24, 30, 8
 PANELS = """(all) => all.map((panel) => {
   const { x, y, width, height } = panel.getBoundingClientRect();
@@ -61,6 +63,10 @@ class Running:
         with urllib.request.urlopen(f"{self.prometheus_url}/api/v1/{path}?{query}", timeout=10) as answer:
             return json.load(answer)["data"]["result"]
 
+    def knew(self, queries, moment):
+        """Whether each of these had an answer then."""
+        return all(self.ask("query", query=query, time=moment) for query in queries)
+
 
 @pytest.fixture(scope="module")
 def running(chromium, tmp_path_factory):
@@ -71,7 +77,7 @@ def running(chromium, tmp_path_factory):
         asking = Running(started.grafana_url, started.prometheus_url, 0, 0)
         deadline = time.monotonic() + DATA_TIMEOUT_SECONDS
         # Prometheus tells nobody when it has scraped.
-        while not all(asking.ask("query", query=query) for query in AWAITED) and time.monotonic() < deadline:
+        while not asking.knew(AWAITED, time.time() - SETTLED_SECONDS) and time.monotonic() < deadline:
             time.sleep(POLL_SECONDS)
         to_ms = int(time.time()) * 1000
         yield Running(started.grafana_url, started.prometheus_url, to_ms - RANGE_MS, to_ms)
@@ -131,11 +137,14 @@ def panel_of(page, uid, title):
 
 
 @pytest.mark.parametrize("uid", BOARDS)
-def test_every_panel_is_drawn(boards, uid):
+def test_every_panel_is_drawn(running, boards, uid):
     found = boards(uid).panels.values()
     assert [panel["title"] for panel in found] == [panel["title"] for panel in panels(uid)]
     assert [panel["title"] for panel in found if panel["state"] not in ("done", "nodata")] == []
-    assert uid == COMPARED or [panel["title"] for panel in found if panel["state"] == "nodata"] == []
+    empty = [panel["title"] for panel in found if panel["state"] == "nodata"]
+    assert len(empty) < len(found) / 2
+    # A demo of a minute has no hour yet; which engines are compared, the page has chosen.
+    assert [title for title in empty if uid != COMPARED and values(running, uid, title)] == []
 
 
 @pytest.mark.parametrize("uid", BOARDS)
@@ -161,7 +170,11 @@ def test_nothing_is_asked_elsewhere_and_nothing_goes_wrong(boards, uid):
 
 def filled(expr):
     """The query as the page sends it: every variable at All, a rate over the minimum."""
-    expr = re.sub(r'"\$(\w+)"', '".*"', expr).replace(CHOSEN_RANGE, f"{RANGE_MS // 1000}s")
+    expr = (
+        re.sub(r'"\$(\w+)"', '".*"', expr)
+        .replace(CHOSEN_RANGE, f"{RANGE_MS // 1000}s")
+        .replace("$__rate_interval", "1m")
+    )
     assert "$" not in expr.replace('"$1"', "")
     return expr
 

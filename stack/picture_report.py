@@ -89,7 +89,7 @@ def _table(item: Drawn) -> str:
     if not (item.before and item.after):
         return ""
     rows = [f"<tr><td>{escape(change.title)}<td>{escape(', '.join(change.marks))}" for change in item.changed]
-    same = f'<p class="same">{len(item.changes) - len(rows)} panels are the same.</p>'
+    same = f'<p class="same">Unchanged panels: {len(item.changes) - len(rows)}.</p>'
     return f"<table>{''.join(rows)}</table>{same}"
 
 

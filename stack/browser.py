@@ -3,7 +3,8 @@
 import asyncio
 import os
 import shutil
-from collections.abc import AsyncIterator, Sequence
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -20,7 +21,7 @@ FIRST_HEIGHT_PIXELS = 1080
 MAX_HEIGHT_PIXELS = 16_000
 READY_TIMEOUT_SECONDS = 60.0
 TABS = 3
-_READY = 'html[data-ready="true"]'
+_READY, _DRAWING = 'html[data-ready="true"]', 'html[data-ready="false"]'
 # Also where a part of the page scrolls, and not the page.
 _HEIGHT = """() => Math.ceil(Math.max(...[...document.querySelectorAll('*')].map((element) =>
   element.getBoundingClientRect().top + window.scrollY + (element.matches('section *') ? 0 : element.scrollHeight))))"""
@@ -99,6 +100,32 @@ async def browser() -> AsyncIterator[Browser]:
 def draw(shots: Sequence[Shot]) -> list[Picture]:
     """The pictures in the order of the shots; raises GlassboxError for a page that is not ready in time."""
     return asyncio.run(_draw_all(shots))
+
+
+def seconds_until_drawn(addresses: Sequence[str], *, again_after: Callable[[], None] | None = None) -> list[float]:
+    """How long each page takes from the first request until all of it is drawn, one after the other.
+
+    With `again_after` instead, from what that does until the open page is drawn once more.
+    """
+    return asyncio.run(_timed(addresses, again_after))
+
+
+async def _timed(addresses: Sequence[str], again_after: Callable[[], None] | None) -> list[float]:
+    seconds = []
+    async with browser() as started:
+        for address in addresses:
+            page = await started.new_page(viewport={"width": WIDTH_PIXELS, "height": FIRST_HEIGHT_PIXELS})
+            begun = time.perf_counter()
+            await page.goto(address)
+            await _ready(page)
+            if again_after:
+                begun = time.perf_counter()
+                again_after()
+                await page.wait_for_selector(_DRAWING, state="attached", timeout=READY_TIMEOUT_SECONDS * 1000)
+                await _ready(page)
+            seconds.append(time.perf_counter() - begun)
+            await page.close()
+    return seconds
 
 
 async def _draw_all(shots: Sequence[Shot]) -> list[Picture]:

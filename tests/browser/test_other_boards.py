@@ -176,5 +176,5 @@ def test_an_exported_board_finds_our_data_source(server, watched, tmp_path):
     page = found.open(f"{server.url}/d/b")
     page.locator(READY.replace("html", ":root")).wait_for(state="attached")
     assert states(page) == ["done"]
-    assert "42" in page.locator("section").inner_text()
+    assert "42" in page.locator("section[data-panel-id]").inner_text()
     harmless(found)

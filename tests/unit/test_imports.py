@@ -27,7 +27,17 @@ FENCED = {
         "pipeline/promtool.py",
         *(
             f"stack/{name}.py"
-            for name in ("bench", "blocks", "bootstrap", "components", "demo", "processes", "revisions", "snapshot")
+            for name in (
+                "bench",
+                "bench_preview",
+                "blocks",
+                "bootstrap",
+                "components",
+                "demo",
+                "processes",
+                "revisions",
+                "snapshot",
+            )
         ),
     },
 }

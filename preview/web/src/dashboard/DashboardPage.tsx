@@ -4,6 +4,7 @@ import { useApp, useTexts } from '../app/context';
 import { setParameters, usePlace } from '../app/location';
 import { TopBar } from '../app/TopBar';
 import { useWidth } from '../app/useWidth';
+import { AnnotationSwitches } from './AnnotationSwitches';
 import { DashboardLinks } from './DashboardLinks';
 import { Grid, SinglePanel } from './Grid';
 import { SessionContext } from './session';
@@ -45,7 +46,12 @@ function Opened({ refresh, title }: { refresh: () => void; title: string }) {
   const only = useMemo(() => (ids ? new Set(ids.split(',')) : undefined), [ids]);
   const close = (): void => setParameters({ viewPanel: undefined });
   useEscape(single ? close : undefined);
-  const controls = { display: 'flex', flexWrap: 'wrap', gap: theme.spacing(1), padding: `${theme.spacing(1)} ${MARGIN_PX}px` } as const;
+  const controls = {
+    display: 'flex',
+    flexWrap: 'wrap',
+    gap: theme.spacing(1),
+    padding: `${theme.spacing(1)} ${MARGIN_PX}px`,
+  } as const;
   return (
     <>
       {!kiosk && (
@@ -53,6 +59,7 @@ function Opened({ refresh, title }: { refresh: () => void; title: string }) {
           <TopBar crumbs={[title]} back={single ? { text: texts('back'), onClick: close } : undefined} />
           <div style={controls}>
             <Variables />
+            <AnnotationSwitches />
             <div style={{ ...controls, padding: 0, marginLeft: 'auto' }}>
               <DashboardLinks />
               <TimeControls onRefresh={refresh} />
@@ -61,7 +68,11 @@ function Opened({ refresh, title }: { refresh: () => void; title: string }) {
         </>
       )}
       <main style={{ padding: `${kiosk ? MARGIN_PX : 0}px ${MARGIN_PX}px` }}>
-        {single ? <SinglePanel id={single} width={width} height={Math.max(300, window.innerHeight - BARS_PX)} /> : <Grid width={width} only={only} />}
+        {single ? (
+          <SinglePanel id={single} width={width} height={Math.max(300, window.innerHeight - BARS_PX)} />
+        ) : (
+          <Grid width={width} only={only} />
+        )}
       </main>
     </>
   );

@@ -71,7 +71,14 @@ export function PanelFrame({ id, panel, box }: FrameProps) {
           if (state === 'loading' || (state === 'error' && !data.frames?.length)) return null;
           return (
             <Contained key={data.loading === LoadingState.Done ? 'done' : 'other'} onError={onError}>
-              <PanelBody panel={panel} data={data} range={data.range ?? range} width={width} height={height} onVisible={setVisible} />
+              <PanelBody
+                panel={panel}
+                data={data}
+                range={data.range ?? range}
+                width={width}
+                height={height}
+                onVisible={setVisible}
+              />
             </Contained>
           );
         }}
@@ -81,7 +88,12 @@ export function PanelFrame({ id, panel, box }: FrameProps) {
   );
 }
 
-function stateOf(panel: Panel, supported: boolean, { loading, frames, error }: PanelData, broken: string | undefined): State {
+function stateOf(
+  panel: Panel,
+  supported: boolean,
+  { loading, frames, error }: PanelData,
+  broken: string | undefined,
+): State {
   if (!supported) return 'unsupported';
   if (broken) return 'error';
   if (WITHOUT_QUERY.has(panel.type)) return 'done';

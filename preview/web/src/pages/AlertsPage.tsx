@@ -32,7 +32,9 @@ export function AlertsPage() {
   }, [picture]);
   const { rules = [], error } = useRules(sources, tick + generation);
   const matches = (text: string): boolean => text.toLowerCase().includes(wanted.toLowerCase());
-  const shown = rules.filter(({ rule, group }) => matches(`${rule.name} ${group} ${Object.values(rule.labels ?? {}).join(' ')}`));
+  const shown = rules.filter(({ rule, group }) =>
+    matches(`${rule.name} ${group} ${Object.values(rule.labels ?? {}).join(' ')}`),
+  );
   return (
     <>
       <TopBar crumbs={[texts('alerts')]} />
@@ -51,9 +53,11 @@ export function AlertsPage() {
           {texts('grafanaRules')} ({pushed.length})
         </h2>
         <p>{texts('notEvaluated')}</p>
-        {pushed.filter(({ title, ruleGroup }) => matches(`${title} ${ruleGroup}`)).map((rule) => (
-          <PushedLine key={rule.uid} rule={rule} />
-        ))}
+        {pushed
+          .filter(({ title, ruleGroup }) => matches(`${title} ${ruleGroup}`))
+          .map((rule) => (
+            <PushedLine key={rule.uid} rule={rule} />
+          ))}
       </main>
     </>
   );

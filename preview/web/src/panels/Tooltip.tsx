@@ -40,7 +40,12 @@ export function GraphTooltip({ frame, indexes, series, pinned, timeZone, options
   return (
     <VizTooltipWrapper>
       <VizTooltipHeader item={{ label: '', value: dateTimeFormat(Number(at), { timeZone }) }} isPinned={pinned} />
-      <VizTooltipContent items={items} isPinned={pinned} scrollable={options.mode === TooltipDisplayMode.Multi} maxHeight={options.maxHeight} />
+      <VizTooltipContent
+        items={items}
+        isPinned={pinned}
+        scrollable={options.mode === TooltipDisplayMode.Multi}
+        maxHeight={options.maxHeight}
+      />
     </VizTooltipWrapper>
   );
 }

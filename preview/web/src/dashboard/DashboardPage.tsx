@@ -3,6 +3,7 @@ import { useCallback, useEffect, useMemo, useState } from 'react';
 import { useApp, useTexts } from '../app/context';
 import { setParameters, usePlace } from '../app/location';
 import { TopBar } from '../app/TopBar';
+import { useEscape } from '../app/useEscape';
 import { useWidth } from '../app/useWidth';
 import { AnnotationSwitches } from './AnnotationSwitches';
 import { DashboardLinks } from './DashboardLinks';
@@ -15,6 +16,8 @@ import { Variables } from './Variables';
 const MARGIN_PX = 16;
 /** Of the bars above a single panel. */
 const BARS_PX = 150;
+
+const showAll = (): void => setParameters({ viewPanel: undefined });
 
 /** One dashboard with its controls. */
 export function DashboardPage({ uid }: { uid: string }) {
@@ -44,8 +47,7 @@ function Opened({ refresh, title }: { refresh: () => void; title: string }) {
   const single = parameters.get('viewPanel')?.replace(/^panel-/, '');
   const ids = parameters.get('panelIds');
   const only = useMemo(() => (ids ? new Set(ids.split(',')) : undefined), [ids]);
-  const close = (): void => setParameters({ viewPanel: undefined });
-  useEscape(single ? close : undefined);
+  useEscape(single ? showAll : undefined);
   const controls = {
     display: 'flex',
     flexWrap: 'wrap',
@@ -56,7 +58,7 @@ function Opened({ refresh, title }: { refresh: () => void; title: string }) {
     <>
       {!kiosk && (
         <>
-          <TopBar crumbs={[title]} back={single ? { text: texts('back'), onClick: close } : undefined} />
+          <TopBar crumbs={[title]} back={single ? { text: texts('back'), onClick: showAll } : undefined} />
           <div style={controls}>
             <Variables />
             <AnnotationSwitches />
@@ -76,15 +78,4 @@ function Opened({ refresh, title }: { refresh: () => void; title: string }) {
       </main>
     </>
   );
-}
-
-function useEscape(onEscape: (() => void) | undefined): void {
-  useEffect(() => {
-    if (!onEscape) return;
-    const listen = ({ key, defaultPrevented }: KeyboardEvent): void => {
-      if (key === 'Escape' && !defaultPrevented) onEscape();
-    };
-    document.addEventListener('keydown', listen);
-    return () => document.removeEventListener('keydown', listen);
-  });
 }

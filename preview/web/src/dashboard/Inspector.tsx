@@ -3,6 +3,7 @@ import { Drawer, Tab, TabsBar } from '@grafana/ui';
 import { useState } from 'react';
 import { useTexts } from '../app/context';
 import type { Text } from '../app/strings';
+import { useEscape } from '../app/useEscape';
 import type { Asked } from '../queries/run';
 import type { Panel } from './model';
 import type { PanelData } from './usePanelData';
@@ -21,6 +22,7 @@ interface InspectorProps {
 /** What a panel asked, what came back and how long it took, the frames that it is drawn from, and its JSON. */
 export function Inspector({ panel, title, data, onClose }: InspectorProps) {
   const texts = useTexts();
+  useEscape(onClose, true);
   const [tab, setTab] = useState<(typeof TABS)[number]>('query');
   const tabs = (
     <TabsBar>

@@ -1,9 +1,10 @@
 import { textUtil } from '@grafana/data';
-import { Alert, FilterInput, Icon, TextLink, useTheme2 } from '@grafana/ui';
+import { Alert, FilterInput, Icon, useTheme2 } from '@grafana/ui';
 import { useEffect, useState } from 'react';
 import { type DataSource, dataSources, type PushedRule, pushedRules } from '../api/grafana';
 import { useApp, useTexts } from '../app/context';
 import { begin } from '../app/ready';
+import { TextLink } from '../app/TextLink';
 import { TopBar } from '../app/TopBar';
 import { AlertState } from './AlertState';
 import { type Listed, useRules } from './useRules';
@@ -113,7 +114,7 @@ function Runbook({ annotations }: { annotations: Record<string, string> }) {
   const address = annotations.runbook_url;
   if (!address) return null;
   return (
-    <TextLink href={textUtil.sanitizeUrl(address)} external inline={false}>
+    <TextLink href={textUtil.sanitizeUrl(address)} external>
       {texts('runbook')}
     </TextLink>
   );

@@ -1,9 +1,10 @@
-import { Alert, FilterInput, Icon, TagList, TextLink, useTheme2 } from '@grafana/ui';
+import { Alert, FilterInput, Icon, TagList, useTheme2 } from '@grafana/ui';
 import { useEffect, useState } from 'react';
 import { folders, type Hit, search } from '../api/grafana';
 import { useApp, useTexts } from '../app/context';
 import { href } from '../app/location';
 import { begin } from '../app/ready';
+import { TextLink } from '../app/TextLink';
 import { TopBar } from '../app/TopBar';
 
 interface Folder {
@@ -73,9 +74,7 @@ function FolderList({ folder }: { folder: Folder }) {
       </h2>
       {folder.hits.map(({ uid, title, url, tags }) => (
         <div key={uid} style={line}>
-          <TextLink href={href(url)} inline={false}>
-            {title}
-          </TextLink>
+          <TextLink href={href(url)}>{title}</TextLink>
           <TagList tags={tags} />
         </div>
       ))}

@@ -23,7 +23,7 @@ const shown = (field: Field): boolean => field.type === FieldType.number && !fie
 
 /** The values under the pointer, as Grafana's graphs show them. */
 export function GraphTooltip({ frame, indexes, series, pinned, timeZone, options }: GraphTooltipProps) {
-  const [time, ...rest] = frame.fields;
+  const [time] = frame.fields;
   if (!time) return null;
   const items = getFieldDisplayItems(
     frame.fields,
@@ -34,7 +34,6 @@ export function GraphTooltip({ frame, indexes, series, pinned, timeZone, options
     options.sort ?? SortOrder.None,
     shown,
     options.hideZeros,
-    rest,
   );
   const at: unknown = time.values[indexes[0] ?? 0];
   return (

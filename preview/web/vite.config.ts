@@ -17,5 +17,10 @@ export default defineConfig({
     chunkSizeWarningLimit: 5000,
     rolldownOptions: { shimMissingExports: true, output: { codeSplitting: false } },
   },
-  test: { environment: 'happy-dom', include: ['tests/**/*.test.{ts,tsx}'], server: { deps: { inline: [/@grafana/] } } },
+  test: {
+    environment: 'happy-dom',
+    include: ['tests/**/*.test.ts'],
+    // Its ES modules import names from CommonJS ones, which only a bundler resolves.
+    server: { deps: { inline: [/@grafana\/data/] } },
+  },
 });

@@ -10,13 +10,15 @@ interface Props {
   marks: Mark[];
   timeZone: string;
   theme: GrafanaTheme2;
+  /** Whether what lasts is also drawn over the graph; below it it always is. */
+  regions?: boolean;
 }
 
 const REGION_ALPHA = 0.1;
 const HEIGHT_PX = 6;
 
 /** Annotations over a graph: a dashed line or a shaded region each, and below it what one can point at or focus. */
-export function AnnotationMarks({ config, marks, timeZone, theme }: Props) {
+export function AnnotationMarks({ config, marks, timeZone, theme, regions = true }: Props) {
   const [plot, setPlot] = useState<uPlot>();
   const [, redrawn] = useState(0);
   const current = useRef(marks);
@@ -24,11 +26,15 @@ export function AnnotationMarks({ config, marks, timeZone, theme }: Props) {
   useLayoutEffect(() => {
     config.addHook('ready', setPlot);
     config.addHook('draw', (drawn) => {
-      drawMarks(drawn, current.current, theme);
+      drawMarks(
+        drawn,
+        regions ? current.current : current.current.filter(({ timeEnd }) => timeEnd === undefined),
+        theme,
+      );
       // A new size or range moves the triangles.
       queueMicrotask(() => redrawn((count) => count + 1));
     });
-  }, [config, theme]);
+  }, [config, theme, regions]);
   useEffect(() => {
     if (marks.length) plot?.redraw(false);
   }, [plot, marks]);
@@ -36,7 +42,13 @@ export function AnnotationMarks({ config, marks, timeZone, theme }: Props) {
   if (!plot || !wrap) return null;
   return createPortal(
     visible(plot, marks).map((mark) => (
-      <Triangle key={`${mark.source} ${mark.time} ${mark.title} ${mark.text}`} mark={mark} plot={plot} timeZone={timeZone} theme={theme} />
+      <Triangle
+        key={`${mark.source} ${mark.time} ${mark.title} ${mark.text}`}
+        mark={mark}
+        plot={plot}
+        timeZone={timeZone}
+        theme={theme}
+      />
     )),
     wrap,
   );

@@ -5,9 +5,9 @@ import type { AnnotationModel } from '../dashboard/model';
 import type { Answer } from '../queries/answer';
 import { seriesOf } from '../queries/answer';
 import { fillTemplate } from '../queries/legend';
+import { known } from '../queries/macros';
 import { aligned } from '../queries/request';
 import { DEFAULT_SCRAPE_MS, durationMs, intervalText, roundInterval } from '../queries/step';
-import { known } from '../queries/macros';
 import { asPromql, interpolate, type Lookup } from '../variables/interpolate';
 import { source } from '../variables/sources';
 import { type Event, toEvents } from './events';
@@ -24,23 +24,30 @@ const DEFAULT_STEP_MS = 60_000;
 const MAX_POINTS = 11_000;
 const DEFAULT_COLOR = 'rgba(0, 211, 255, 1)';
 
-/** The marks of every enabled annotation query; one that fails leaves no marks, as in Grafana. */
+/** The marks of all these annotation queries; one that fails leaves no marks, as in Grafana. */
 export async function loadMarks({ models, ...rest }: Loading): Promise<Mark[]> {
-  const enabled = models.filter(({ enable = true, builtIn }) => enable && !builtIn);
-  const loaded = await Promise.all(enabled.map((model) => loadOf(model, rest)));
+  const loaded = await Promise.all(models.map((model) => loadOf(model, rest)));
   return loaded.flat().sort((a, b) => a.time - b.time);
 }
 
 async function loadOf(model: AnnotationModel, rest: Omit<Loading, 'models'>): Promise<Mark[]> {
   const { ids, exclude } = model.filter ?? {};
   const panels = ids?.length ? { ids, exclude } : undefined;
-  return load(model, rest).then((marks) => marks.map((mark) => ({ ...mark, panels })), () => []);
+  return load(model, rest).then(
+    (marks) => marks.map((mark) => ({ ...mark, panels })),
+    () => [],
+  );
 }
 
 const load = (model: AnnotationModel, rest: Omit<Loading, 'models'>): Promise<Mark[]> =>
-  typeof model.datasource === 'object' && model.datasource?.type === 'grafana' ? stored(model, rest) : asked(model, rest);
+  typeof model.datasource === 'object' && model.datasource?.type === 'grafana'
+    ? stored(model, rest)
+    : asked(model, rest);
 
-async function stored({ name = '', iconColor = DEFAULT_COLOR, target }: AnnotationModel, { range, lookup }: Omit<Loading, 'models'>): Promise<Mark[]> {
+async function stored(
+  { name = '', iconColor = DEFAULT_COLOR, target }: AnnotationModel,
+  { range, lookup }: Omit<Loading, 'models'>,
+): Promise<Mark[]> {
   const tags = (target?.tags ?? []).map((tag) => interpolate(tag, lookup));
   const found = await storedAnnotations(range.from.valueOf(), range.to.valueOf(), tags, target?.matchAny ?? false);
   return found.map(({ time, timeEnd, text = '', tags: own = [] }) => ({
@@ -61,11 +68,21 @@ async function asked(model: AnnotationModel, { sources, lookup, range }: Omit<Lo
   const to = range.to.valueOf();
   const step = durationMs(model.target?.interval ?? model.step ?? '') ?? DEFAULT_STEP_MS;
   const stepMs = Math.max(step, roundInterval((to - from) / MAX_POINTS));
-  const macros = known(new Map([['__interval', intervalText(stepMs)], ['__rate_interval', intervalText(Math.max(4 * DEFAULT_SCRAPE_MS, stepMs))]]));
+  const macros = known(
+    new Map([
+      ['__interval', intervalText(stepMs)],
+      ['__rate_interval', intervalText(Math.max(4 * DEFAULT_SCRAPE_MS, stepMs))],
+    ]),
+  );
   const query = interpolate(template, (name, path) => macros(name, path) ?? lookup(name, path), asPromql);
   const [start, end] = aligned(from, to, stepMs);
   const { uid } = source(model.datasource, sources, lookup);
-  const parameters: [string, string][] = [['query', query], ['start', `${start}`], ['end', `${end}`], ['step', `${stepMs / 1000}`]];
+  const parameters: [string, string][] = [
+    ['query', query],
+    ['start', `${start}`],
+    ['end', `${end}`],
+    ['step', `${stepMs / 1000}`],
+  ];
   const answer = await ask<Answer>({ uid, path: 'query_range', parameters });
   return eventsOf(answer, model, stepMs);
 }

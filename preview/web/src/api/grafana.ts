@@ -47,7 +47,12 @@ export async function dashboard(uid: string): Promise<Dashboard> {
   return answer.dashboard;
 }
 
-export function storedAnnotations(from: number, to: number, tags: string[], matchAny: boolean): Promise<StoredAnnotation[]> {
+export function storedAnnotations(
+  from: number,
+  to: number,
+  tags: string[],
+  matchAny: boolean,
+): Promise<StoredAnnotation[]> {
   const parameters = new URLSearchParams({ from: String(from), to: String(to), matchAny: String(matchAny) });
   for (const tag of tags) parameters.append('tags', tag);
   return fetchJson(`/api/annotations?${parameters}`);

@@ -10,7 +10,8 @@ export async function fetchJson<T>(path: string, init?: RequestInit): Promise<T>
     throw new RequestError('The preview server does not answer; is it still running?');
   });
   const body = await response.json().catch(() => undefined);
-  if (!response.ok || body === undefined) throw new RequestError(sentence(body) ?? `${path} answered ${response.status}.`);
+  if (!response.ok || body === undefined)
+    throw new RequestError(sentence(body) ?? `${path} answered ${response.status}.`);
   return body as T;
 }
 

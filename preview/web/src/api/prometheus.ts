@@ -22,7 +22,11 @@ export function ask<T>({ uid, path, parameters }: PrometheusCall): Promise<T> {
   const key = `${address}?${form}`;
   const shared = underWay.get(key);
   if (shared) return shared as Promise<T>;
-  const asked = (key.length > LONGEST_ADDRESS ? fetchJson<{ data: T }>(address, { method: 'POST', body: form }) : fetchJson<{ data: T }>(key))
+  const asked = (
+    key.length > LONGEST_ADDRESS
+      ? fetchJson<{ data: T }>(address, { method: 'POST', body: form })
+      : fetchJson<{ data: T }>(key)
+  )
     .then(({ data }) => data)
     .finally(() => underWay.delete(key));
   underWay.set(key, asked);
@@ -58,4 +62,5 @@ export interface ActiveAlert {
 }
 
 export const rules = (uid: string): Promise<{ groups: RuleGroup[] }> => ask({ uid, path: 'rules', parameters: [] });
-export const query = (uid: string, parameters: [string, string][]): Promise<Answer> => ask({ uid, path: 'query', parameters });
+export const query = (uid: string, parameters: [string, string][]): Promise<Answer> =>
+  ask({ uid, path: 'query', parameters });

@@ -9,6 +9,7 @@ import { AppContext, useTexts } from './context';
 import { type Failure, useLive } from './live';
 import { usePlace } from './location';
 import { languageOf } from './strings';
+import { useFonts } from './useFonts';
 
 locationUtil.initialize({
   config: { appSubUrl: BASE_PATH } as Parameters<typeof locationUtil.initialize>[0]['config'],
@@ -25,14 +26,18 @@ export function App() {
   const picture = parameters.has('width');
   const kiosk = parameters.has('kiosk');
   const live = useLive(!picture);
-  const app = useMemo(() => ({ language, generation: live.generation, picture, kiosk }), [language, live.generation, picture, kiosk]);
+  const app = useMemo(
+    () => ({ language, generation: live.generation, picture, kiosk }),
+    [language, live.generation, picture, kiosk],
+  );
+  const fonts = useFonts();
   document.documentElement.lang = language;
   return (
     <ThemeContext.Provider value={theme}>
       <AppContext.Provider value={app}>
         <GlobalStyles />
         {live.failure && <FailureNote failure={live.failure} />}
-        <Page path={path} />
+        {fonts && <Page path={path} />}
         <Foot />
         <PortalContainer />
       </AppContext.Provider>

@@ -48,7 +48,11 @@ export function TopBar({ crumbs, back }: TopBarProps) {
         <LinkButton href={href('/alerts')} fill="text" variant="secondary" icon="bell">
           {texts('alerts')}
         </LinkButton>
-        <ToolbarButton icon="palette" tooltip={texts(theme.isDark ? 'light' : 'dark')} onClick={() => setParameters({ theme: theme.isDark ? 'light' : 'dark' })} />
+        <ToolbarButton
+          icon="palette"
+          tooltip={texts(theme.isDark ? 'light' : 'dark')}
+          onClick={() => setParameters({ theme: theme.isDark ? 'light' : 'dark' })}
+        />
         <ToolbarButton onClick={speak}>{texts('language')}</ToolbarButton>
       </nav>
     </header>

@@ -39,7 +39,10 @@ export function go(address: string, { replace = false } = {}): void {
 export const href = (path: string): string => `${BASE_PATH}${path}`;
 
 /** Change some parameters of the address and keep the others; undefined takes one away. */
-export function setParameters(changes: Record<string, string | string[] | undefined>, options?: { replace?: boolean }): void {
+export function setParameters(
+  changes: Record<string, string | string[] | undefined>,
+  options?: { replace?: boolean },
+): void {
   const parameters = new URLSearchParams(place.parameters);
   for (const [name, value] of Object.entries(changes)) {
     parameters.delete(name);
@@ -63,4 +66,5 @@ export function followLinks(): void {
   });
 }
 
-const isPage = (pathname: string): boolean => /^\/(d\/|dashboards|alerts|alerting|$)/.test(pathname.slice(BASE_PATH.length) || '/');
+const isPage = (pathname: string): boolean =>
+  /^\/(d\/|dashboards|alerts|alerting|$)/.test(pathname.slice(BASE_PATH.length) || '/');

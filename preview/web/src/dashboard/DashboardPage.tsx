@@ -3,7 +3,9 @@ import { useCallback, useEffect, useMemo, useState } from 'react';
 import { useApp, useTexts } from '../app/context';
 import { setParameters, usePlace } from '../app/location';
 import { TopBar } from '../app/TopBar';
+import { useEscape } from '../app/useEscape';
 import { useWidth } from '../app/useWidth';
+import { AnnotationSwitches } from './AnnotationSwitches';
 import { DashboardLinks } from './DashboardLinks';
 import { Grid, SinglePanel } from './Grid';
 import { SessionContext } from './session';
@@ -14,6 +16,8 @@ import { Variables } from './Variables';
 const MARGIN_PX = 16;
 /** Of the bars above a single panel. */
 const BARS_PX = 150;
+
+const showAll = (): void => setParameters({ viewPanel: undefined });
 
 /** One dashboard with its controls. */
 export function DashboardPage({ uid }: { uid: string }) {
@@ -43,16 +47,21 @@ function Opened({ refresh, title }: { refresh: () => void; title: string }) {
   const single = parameters.get('viewPanel')?.replace(/^panel-/, '');
   const ids = parameters.get('panelIds');
   const only = useMemo(() => (ids ? new Set(ids.split(',')) : undefined), [ids]);
-  const close = (): void => setParameters({ viewPanel: undefined });
-  useEscape(single ? close : undefined);
-  const controls = { display: 'flex', flexWrap: 'wrap', gap: theme.spacing(1), padding: `${theme.spacing(1)} ${MARGIN_PX}px` } as const;
+  useEscape(single ? showAll : undefined);
+  const controls = {
+    display: 'flex',
+    flexWrap: 'wrap',
+    gap: theme.spacing(1),
+    padding: `${theme.spacing(1)} ${MARGIN_PX}px`,
+  } as const;
   return (
     <>
       {!kiosk && (
         <>
-          <TopBar crumbs={[title]} back={single ? { text: texts('back'), onClick: close } : undefined} />
+          <TopBar crumbs={[title]} back={single ? { text: texts('back'), onClick: showAll } : undefined} />
           <div style={controls}>
             <Variables />
+            <AnnotationSwitches />
             <div style={{ ...controls, padding: 0, marginLeft: 'auto' }}>
               <DashboardLinks />
               <TimeControls onRefresh={refresh} />
@@ -61,19 +70,12 @@ function Opened({ refresh, title }: { refresh: () => void; title: string }) {
         </>
       )}
       <main style={{ padding: `${kiosk ? MARGIN_PX : 0}px ${MARGIN_PX}px` }}>
-        {single ? <SinglePanel id={single} width={width} height={Math.max(300, window.innerHeight - BARS_PX)} /> : <Grid width={width} only={only} />}
+        {single ? (
+          <SinglePanel id={single} width={width} height={Math.max(300, window.innerHeight - BARS_PX)} />
+        ) : (
+          <Grid width={width} only={only} />
+        )}
       </main>
     </>
   );
-}
-
-function useEscape(onEscape: (() => void) | undefined): void {
-  useEffect(() => {
-    if (!onEscape) return;
-    const listen = ({ key, defaultPrevented }: KeyboardEvent): void => {
-      if (key === 'Escape' && !defaultPrevented) onEscape();
-    };
-    document.addEventListener('keydown', listen);
-    return () => document.removeEventListener('keydown', listen);
-  });
 }

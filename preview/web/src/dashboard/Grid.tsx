@@ -25,9 +25,11 @@ export function Grid({ width, only }: GridProps) {
     const isOpen = (row: Panel): boolean => picture || Boolean(row.collapsed) === turned.has(row.id);
     return layOut(dashboard.panels ?? [], variables, isOpen).filter(({ key }) => !only || only.has(key));
   }, [dashboard, variables, picture, turned, only]);
-  const boxes = width < PHONE_PX && !picture ? stacked(placed, width) : placed.map(({ position }) => toPixels(position, width));
+  const boxes =
+    width < PHONE_PX && !picture ? stacked(placed, width) : placed.map(({ position }) => toPixels(position, width));
   const height = Math.max(0, ...boxes.map((box) => box.top + box.height)) + GAP_PX;
-  const turn = (id: number): void => setTurned((now) => new Set(now.has(id) ? [...now].filter((one) => one !== id) : [...now, id]));
+  const turn = (id: number): void =>
+    setTurned((now) => new Set(now.has(id) ? [...now].filter((one) => one !== id) : [...now, id]));
   return (
     <div id="panels" style={{ position: 'relative', height, width }}>
       {placed.map((item, index) => {
@@ -42,7 +44,10 @@ export function Grid({ width, only }: GridProps) {
 /** One panel over the whole window: `viewPanel` of the address. */
 export function SinglePanel({ id, width, height }: { id: string; width: number; height: number }) {
   const { dashboard, variables } = useSession();
-  const found = useMemo(() => layOut(dashboard.panels ?? [], variables, () => true).find(({ key }) => key === id), [dashboard, variables, id]);
+  const found = useMemo(
+    () => layOut(dashboard.panels ?? [], variables, () => true).find(({ key }) => key === id),
+    [dashboard, variables, id],
+  );
   if (!found) return null;
   return (
     <div id="panels" style={{ position: 'relative', height, width }}>

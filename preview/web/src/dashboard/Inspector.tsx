@@ -3,6 +3,7 @@ import { Drawer, Tab, TabsBar } from '@grafana/ui';
 import { useState } from 'react';
 import { useTexts } from '../app/context';
 import type { Text } from '../app/strings';
+import { useEscape } from '../app/useEscape';
 import type { Asked } from '../queries/run';
 import type { Panel } from './model';
 import type { PanelData } from './usePanelData';
@@ -21,6 +22,7 @@ interface InspectorProps {
 /** What a panel asked, what came back and how long it took, the frames that it is drawn from, and its JSON. */
 export function Inspector({ panel, title, data, onClose }: InspectorProps) {
   const texts = useTexts();
+  useEscape(onClose, true);
   const [tab, setTab] = useState<(typeof TABS)[number]>('query');
   const tabs = (
     <TabsBar>
@@ -33,7 +35,14 @@ export function Inspector({ panel, title, data, onClose }: InspectorProps) {
     <Drawer title={`${texts('inspect')}: ${title}`} onClose={onClose} tabs={tabs} size="md">
       <div data-testid="inspector">
         {tab === 'query' && (data.asked ?? []).map((asked) => <Exchange key={asked.request.refId} asked={asked} />)}
-        {tab === 'data' && <Code value={(data.frames ?? []).map(toDataFrameDTO).map(({ fields, ...frame }) => ({ ...frame, fields: fields.map(({ name, type, labels, values }) => ({ name, type, labels, values })) }))} />}
+        {tab === 'data' && (
+          <Code
+            value={(data.frames ?? []).map(toDataFrameDTO).map(({ fields, ...frame }) => ({
+              ...frame,
+              fields: fields.map(({ name, type, labels, values }) => ({ name, type, labels, values })),
+            }))}
+          />
+        )}
         {tab === 'panelJson' && <Code value={panel} />}
       </div>
     </Drawer>
@@ -43,7 +52,10 @@ export function Inspector({ panel, title, data, onClose }: InspectorProps) {
 function Exchange({ asked }: { asked: Asked }) {
   const texts = useTexts();
   const { request, answer, error, durationMs } = asked;
-  const facts = [`${texts('duration')}: ${Math.round(durationMs)} ms`, request.stepMs && `${texts('step')}: ${request.stepMs / 1000} s`];
+  const facts = [
+    `${texts('duration')}: ${Math.round(durationMs)} ms`,
+    request.stepMs && `${texts('step')}: ${request.stepMs / 1000} s`,
+  ];
   return (
     <article>
       <h4>{request.refId}</h4>
@@ -69,4 +81,5 @@ function Code({ value }: { value: unknown }) {
 }
 
 /** JSON has no NaN and no infinity: they are written as texts, as Prometheus does. */
-const plain = (_key: string, value: unknown): unknown => (typeof value === 'number' && !Number.isFinite(value) ? String(value) : value);
+const plain = (_key: string, value: unknown): unknown =>
+  typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;

@@ -1,5 +1,5 @@
 import { dateTime, EventBusSrv, type TimeRange } from '@grafana/data';
-import { DashboardCursorSync } from '@grafana/schema';
+import type { DashboardCursorSync } from '@grafana/schema';
 import { type PanelContext, PanelContextProvider, SeriesVisibilityChangeMode, useTheme2 } from '@grafana/ui';
 import { Component, type ReactNode, useMemo } from 'react';
 import type { Mark } from '../annotations/marks';
@@ -59,13 +59,21 @@ function zoom(from: number, to: number): void {
   setParameters({ from: String(dateTime(from).valueOf()), to: String(dateTime(to).valueOf()) });
 }
 
-const isOn = (id: number, { panels }: Mark): boolean => !panels || panels.ids.includes(id) !== (panels.exclude ?? false);
+const isOn = (id: number, { panels }: Mark): boolean =>
+  !panels || panels.ids.includes(id) !== (panels.exclude ?? false);
 
 const namesOf = ({ frames = [] }: PanelData): string[] =>
-  frames.flatMap(({ fields }) => fields.filter(({ type }) => type === 'number').map(({ state, name }) => state?.displayName ?? name));
+  frames.flatMap(({ fields }) =>
+    fields.filter(({ type }) => type === 'number').map(({ state, name }) => state?.displayName ?? name),
+  );
 
 /** A click shows one series alone, and again all; with Ctrl it hides or shows the one. */
-function toggled(now: string[] | undefined, label: string | string[] | null, mode: SeriesVisibilityChangeMode, all: string[]): string[] | undefined {
+function toggled(
+  now: string[] | undefined,
+  label: string | string[] | null,
+  mode: SeriesVisibilityChangeMode,
+  all: string[],
+): string[] | undefined {
   if (label === null) return undefined;
   const names = [label].flat();
   if (mode === SeriesVisibilityChangeMode.SetExactly) return names;
@@ -78,7 +86,10 @@ function toggled(now: string[] | undefined, label: string | string[] | null, mod
 }
 
 /** Keeps what goes wrong in one drawing inside its frame. */
-export class Contained extends Component<{ children: ReactNode; onError: (message: string) => void }, { failed: boolean }> {
+export class Contained extends Component<
+  { children: ReactNode; onError: (message: string) => void },
+  { failed: boolean }
+> {
   override state = { failed: false };
   static getDerivedStateFromError = () => ({ failed: true });
   override componentDidCatch(reason: Error): void {

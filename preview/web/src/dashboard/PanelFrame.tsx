@@ -3,7 +3,7 @@ import { Menu, PanelChrome } from '@grafana/ui';
 import { useCallback, useRef, useState } from 'react';
 import { useApp, useTexts } from '../app/context';
 import { setParameters } from '../app/location';
-import { PANELS, WITHOUT_QUERY } from '../panels';
+import { PANELS, WITHOUT_DATA, WITHOUT_QUERY } from '../panels';
 import { Inspector } from './Inspector';
 import type { Box } from './layout';
 import type { Panel } from './model';
@@ -67,11 +67,19 @@ export function PanelFrame({ id, panel, box }: FrameProps) {
       >
         {(width, height) => {
           if (!supported) return <Centered text={`${texts('unsupported')} ${panel.type}`} />;
-          if (state === 'nodata') return <Centered text={panel.fieldConfig?.defaults.noValue ?? texts('noData')} />;
+          if (state === 'nodata' && !WITHOUT_DATA.has(panel.type))
+            return <Centered text={panel.fieldConfig?.defaults.noValue ?? texts('noData')} />;
           if (state === 'loading' || (state === 'error' && !data.frames?.length)) return null;
           return (
             <Contained key={data.loading === LoadingState.Done ? 'done' : 'other'} onError={onError}>
-              <PanelBody panel={panel} data={data} range={data.range ?? range} width={width} height={height} onVisible={setVisible} />
+              <PanelBody
+                panel={panel}
+                data={data}
+                range={data.range ?? range}
+                width={width}
+                height={height}
+                onVisible={setVisible}
+              />
             </Contained>
           );
         }}
@@ -81,7 +89,12 @@ export function PanelFrame({ id, panel, box }: FrameProps) {
   );
 }
 
-function stateOf(panel: Panel, supported: boolean, { loading, frames, error }: PanelData, broken: string | undefined): State {
+function stateOf(
+  panel: Panel,
+  supported: boolean,
+  { loading, frames, error }: PanelData,
+  broken: string | undefined,
+): State {
   if (!supported) return 'unsupported';
   if (broken) return 'error';
   if (WITHOUT_QUERY.has(panel.type)) return 'done';

@@ -1,12 +1,8 @@
-import { type InterpolateFunction, locationUtil } from '@grafana/data';
-import { Dropdown, Menu, PanelChrome, Icon, ToolbarButton } from '@grafana/ui';
+import type { InterpolateFunction } from '@grafana/data';
+import { Dropdown, Icon, Menu, PanelChrome, ToolbarButton } from '@grafana/ui';
 import { useTexts } from '../app/context';
-import type { Panel, PanelLink } from './model';
-
-/** A link's address with its variables filled; one that could run a script becomes harmless. */
-export function addressOf({ url = '' }: PanelLink, replace: InterpolateFunction): string {
-  return locationUtil.processUrl(replace(locationUtil.assureBaseUrl(url), {}, 'uriencode'));
-}
+import { addressOf } from './address';
+import type { Panel } from './model';
 
 /** The links of a panel, beside its title: one as an icon, several as a menu. */
 export function PanelLinks({ panel, replace }: { panel: Panel; replace: InterpolateFunction }) {
@@ -14,7 +10,11 @@ export function PanelLinks({ panel, replace }: { panel: Panel; replace: Interpol
   const links = (panel.links ?? []).filter(({ url }) => url);
   const [only] = links;
   if (!only) return null;
-  const shown = links.map((link) => ({ title: replace(link.title ?? '', {}, 'text'), url: addressOf(link, replace), target: link.targetBlank ? '_blank' as const : undefined }));
+  const shown = links.map((link) => ({
+    title: replace(link.title ?? '', {}, 'text'),
+    url: addressOf(link, replace),
+    target: link.targetBlank ? ('_blank' as const) : undefined,
+  }));
   if (links.length === 1 && shown[0]) {
     return (
       <PanelChrome.TitleItem href={shown[0].url} target={shown[0].target} title={shown[0].title}>
@@ -22,7 +22,13 @@ export function PanelLinks({ panel, replace }: { panel: Panel; replace: Interpol
       </PanelChrome.TitleItem>
     );
   }
-  const menu = <Menu>{shown.map(({ title, url, target }) => <Menu.Item key={url + title} label={title} url={url} target={target} />)}</Menu>;
+  const menu = (
+    <Menu>
+      {shown.map(({ title, url, target }) => (
+        <Menu.Item key={url + title} label={title} url={url} target={target} />
+      ))}
+    </Menu>
+  );
   return (
     <Dropdown overlay={menu}>
       <ToolbarButton icon="external-link-alt" aria-label={texts('links')} iconSize="md" />

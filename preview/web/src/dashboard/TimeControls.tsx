@@ -10,7 +10,8 @@ import { useSession } from './session';
 const INTERVALS = ['5s', '10s', '30s', '1m', '5m', '15m', '30m', '1h'];
 
 const apply = ({ from, to }: { from: string; to: string }): void => setParameters({ from, to });
-const between = (from: number, to: number): void => apply({ from: String(Math.round(from)), to: String(Math.round(to)) });
+const between = (from: number, to: number): void =>
+  apply({ from: String(Math.round(from)), to: String(Math.round(to)) });
 
 /** The time range with its ways of moving, and how often the page asks again. */
 export function TimeControls({ onRefresh }: { onRefresh: () => void }) {
@@ -37,7 +38,9 @@ export function TimeControls({ onRefresh }: { onRefresh: () => void }) {
         intervals={INTERVALS}
         tooltip={texts('refresh')}
         onRefresh={onRefresh}
-        onIntervalChanged={(interval) => setParameters({ refresh: interval || (parameters.has('refresh') ? '' : undefined) })}
+        onIntervalChanged={(interval) =>
+          setParameters({ refresh: interval || (parameters.has('refresh') ? '' : undefined) })
+        }
         noIntervalPicker={false}
       />
     </>

@@ -4,7 +4,7 @@ import { useEffect, useState } from 'react';
 import { useTexts } from '../app/context';
 import { setParameters } from '../app/location';
 import { ALL } from '../variables/options';
-import type { Variable } from '../variables/state';
+import { type Variable, withAll } from '../variables/state';
 import { useSession } from './session';
 
 const HIDDEN = 2;
@@ -17,7 +17,8 @@ export function Variables() {
   return shown.map((variable) => <Choice key={variable.model.name} variable={variable} />);
 }
 
-const choose = (name: string, values: string[]): void => setParameters({ [`var-${name}`]: values.map((value) => (value === ALL ? 'All' : value)) });
+const choose = (name: string, values: string[]): void =>
+  setParameters({ [`var-${name}`]: values.map((value) => (value === ALL ? 'All' : value)) });
 
 function Choice({ variable }: { variable: Variable }) {
   const { model, error } = variable;
@@ -49,7 +50,11 @@ function Choice({ variable }: { variable: Variable }) {
           )}
         </label>
       )}
-      {model.type === 'textbox' ? <TextChoice id={id} variable={variable} /> : <ListChoice id={id} variable={variable} />}
+      {model.type === 'textbox' ? (
+        <TextChoice id={id} variable={variable} />
+      ) : (
+        <ListChoice id={id} variable={variable} />
+      )}
     </div>
   );
 }
@@ -79,12 +84,27 @@ function ListChoice({ id, variable }: { id: string; variable: Variable }) {
   const { model, options, chosen } = variable;
   const [draft, setDraft] = useState<string[]>();
   const all = { label: texts('all'), value: ALL };
-  const choices: SelectableValue<string>[] = [...(model.includeAll ? [all] : []), ...options.map(({ text, value }) => ({ label: text, value }))];
-  const selected = (draft ?? chosen).map((value) => choices.find((one) => one.value === value) ?? { label: value, value });
-  const shared = { inputId: id, options: choices, width: 'auto' as const, allowCustomValue: model.type !== 'datasource', virtualized: choices.length > 100 };
-  if (!model.multi) return <Select {...shared} value={selected[0] ?? null} onChange={({ value }) => choose(model.name, [value ?? ''])} />;
+  const choices: SelectableValue<string>[] = [
+    ...(model.includeAll ? [all] : []),
+    ...options.map(({ text, value }) => ({ label: text, value })),
+  ];
+  const selected = (draft ?? chosen).map(
+    (value) => choices.find((one) => one.value === value) ?? { label: value, value },
+  );
+  const shared = {
+    inputId: id,
+    options: choices,
+    width: 'auto' as const,
+    allowCustomValue: model.type !== 'datasource',
+    virtualized: choices.length > 100,
+  };
+  if (!model.multi)
+    return (
+      <Select {...shared} value={selected[0] ?? null} onChange={({ value }) => choose(model.name, [value ?? ''])} />
+    );
   const finish = (): void => {
-    if (draft && String(draft) !== String(chosen)) choose(model.name, draft.length || !model.includeAll ? draft : [ALL]);
+    if (draft && String(draft) !== String(chosen))
+      choose(model.name, draft.length || !model.includeAll ? draft : [ALL]);
     setDraft(undefined);
   };
   return (
@@ -94,15 +114,16 @@ function ListChoice({ id, variable }: { id: string; variable: Variable }) {
       closeMenuOnSelect={false}
       hideSelectedOptions={false}
       value={selected}
-      onChange={(list: SelectableValue<string> | SelectableValue<string>[]) => setDraft(withAll(draft ?? chosen, [list].flat().map(({ value }) => value ?? '')))}
+      onChange={(list: SelectableValue<string> | SelectableValue<string>[]) =>
+        setDraft(
+          withAll(
+            draft ?? chosen,
+            [list].flat().map(({ value }) => value ?? ''),
+          ),
+        )
+      }
       onCloseMenu={finish}
       onBlur={finish}
     />
   );
-}
-
-/** All excludes the others: whichever was chosen last wins. */
-export function withAll(before: string[], now: string[]): string[] {
-  if (now.includes(ALL) && !before.includes(ALL)) return [ALL];
-  return now.filter((value) => value !== ALL);
 }

@@ -23,9 +23,12 @@ export const rawText = (raw: RawTimeRange['from']): string => (isDateTime(raw) ?
 
 /** A panel's own time: `timeFrom` replaces the length of the range, `timeShift` moves it back. */
 export function panelRange(range: TimeRange, { timeFrom, timeShift }: Panel, timeZone: string): TimeRange {
-  const length = timeFrom ? rangeBetween(timeFrom.startsWith('now') ? timeFrom : `now-${timeFrom}`, 'now', timeZone) : range;
+  const length = timeFrom
+    ? rangeBetween(timeFrom.startsWith('now') ? timeFrom : `now-${timeFrom}`, 'now', timeZone)
+    : range;
   if (!timeShift) return length;
-  const back = (end: TimeRange['from'], roundUp: boolean) => dateMath.parseDateMath(`-${timeShift}`, dateTime(end), roundUp) ?? end;
+  const back = (end: TimeRange['from'], roundUp: boolean) =>
+    dateMath.parseDateMath(`-${timeShift}`, dateTime(end), roundUp) ?? end;
   const from = back(length.from, false);
   const to = back(length.to, true);
   return { from, to, raw: { from, to } };

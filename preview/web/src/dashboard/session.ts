@@ -1,12 +1,12 @@
-import { type TimeRange } from '@grafana/data';
+import type { TimeRange } from '@grafana/data';
 import { createContext, useContext } from 'react';
-import type { DataSource } from '../api/grafana';
 import type { Mark } from '../annotations/marks';
+import type { DataSource } from '../api/grafana';
+import { browserIntervalMs, durationMs, intervalText } from '../queries/step';
 import type { Lookup } from '../variables/interpolate';
 import { dashboardLookup } from '../variables/lookup';
-import type { Variables } from '../variables/state';
 import { AUTO } from '../variables/options';
-import { browserIntervalMs, durationMs, intervalText } from '../queries/step';
+import type { Variables } from '../variables/state';
 import type { Dashboard, Panel, VariableModel } from './model';
 import { rawText } from './range';
 
@@ -34,7 +34,13 @@ export function useSession(): Session {
 }
 
 /** What names mean on a dashboard at a time. */
-export function lookupFor(uid: string, dashboard: Dashboard, variables: Variables, range: TimeRange, timeZone: string): Lookup {
+export function lookupFor(
+  uid: string,
+  dashboard: Dashboard,
+  variables: Variables,
+  range: TimeRange,
+  timeZone: string,
+): Lookup {
   const from = range.from.valueOf();
   const to = range.to.valueOf();
   return dashboardLookup(variables, {
@@ -61,12 +67,20 @@ function autoInterval({ auto_count = AUTO_COUNT, auto_min = AUTO_MIN }: Variable
 }
 
 /** The lookup of one panel: what a repeat has fixed for it comes first, and stays escaped like the variable itself. */
-export function panelLookup({ lookup, variables }: Pick<Session, 'lookup' | 'variables'>, { repeated = [] }: Panel): Lookup {
+export function panelLookup(
+  { lookup, variables }: Pick<Session, 'lookup' | 'variables'>,
+  { repeated = [] }: Panel,
+): Lookup {
   const fixed = new Map(repeated.map((one) => [one.name, one]));
   return (name, path) => {
     const own = fixed.get(name);
     if (!own) return lookup(name, path);
     const model = variables.get(name)?.model;
-    return { name, value: model?.multi || model?.includeAll ? [own.value] : own.value, text: own.text, urlValues: [own.value] };
+    return {
+      name,
+      value: model?.multi || model?.includeAll ? [own.value] : own.value,
+      text: own.text,
+      urlValues: [own.value],
+    };
   };
 }

@@ -52,7 +52,12 @@ export function usePanelData(panel: Panel, width: number, wanted: boolean, visib
   async function fetchPanel(one: Panel, pixels: number): Promise<Fetched> {
     const range = panelRange(session.range, one, session.timeZone);
     const times = { from: range.from.valueOf(), to: range.to.valueOf() };
-    const { frames, asked } = await run(one, { ...session, ...times, lookup: panelLookup(session, one), maxDataPoints: pixels });
+    const { frames, asked } = await run(one, {
+      ...session,
+      ...times,
+      lookup: panelLookup(session, one),
+      maxDataPoints: pixels,
+    });
     const error = asked.find((one) => one.error)?.error;
     return { asked, range, error, frames: await transformed(frames, one.transformations, replace) };
   }
@@ -60,7 +65,14 @@ export function usePanelData(panel: Panel, width: number, wanted: boolean, visib
   const frames = useMemo(
     () =>
       fetched &&
-      decorated(fetched.frames, { type: panel.type, fieldConfig: panel.fieldConfig, theme, timeZone: session.timeZone, replace, visible }),
+      decorated(fetched.frames, {
+        type: panel.type,
+        fieldConfig: panel.fieldConfig,
+        theme,
+        timeZone: session.timeZone,
+        replace,
+        visible,
+      }),
     [fetched, panel, theme, session.timeZone, replace, visible],
   );
   const loading = asking || !fetched ? LoadingState.Loading : fetched.error ? LoadingState.Error : LoadingState.Done;

@@ -10,7 +10,9 @@ export function useSeen(element: RefObject<Element | null>, always: boolean): bo
     const watched = element.current;
     if (always) setSeen(true);
     if (always || !watched) return;
-    const observer = new IntersectionObserver(([entry]) => setSeen(entry?.isIntersecting ?? false), { rootMargin: AHEAD });
+    const observer = new IntersectionObserver(([entry]) => setSeen(entry?.isIntersecting ?? false), {
+      rootMargin: AHEAD,
+    });
     observer.observe(watched);
     return () => observer.disconnect();
   }, [element, always]);

@@ -1,7 +1,8 @@
 import { getTimeZone } from '@grafana/data';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { loadMarks } from '../annotations/load';
-import { type DataSource, dashboard as fetchDashboard, dataSources } from '../api/grafana';
+import { isEnabled } from '../annotations/switches';
+import { type DataSource, dataSources, dashboard as fetchDashboard } from '../api/grafana';
 import { useApp } from '../app/context';
 import { usePlace } from '../app/location';
 import { begin } from '../app/ready';
@@ -67,17 +68,20 @@ export function useDashboardSession(uid: string, tick: number): { session?: Sess
       done();
     };
   }, [loaded, wanted, tick]);
-  useMarks(session, setSession);
+  useMarks(session, parameters, setSession);
   const current = session?.uid === uid ? session : undefined;
   return useMemo(() => ({ session: current, error }), [current, error]);
 }
 
 /** The part of the address that a session is made from. */
 function sessionKey(parameters: URLSearchParams): string {
-  return [...parameters].filter(([name]) => /^(from|to|timezone|var-.*)$/.test(name)).join('&');
+  return [...parameters].filter(([name]) => /^(from|to|timezone|var-.*|annotation-.*)$/.test(name)).join('&');
 }
 
-async function settle({ uid, dashboard, sources }: Loaded, parameters: URLSearchParams): Promise<Omit<Session, 'revision'>> {
+async function settle(
+  { uid, dashboard, sources }: Loaded,
+  parameters: URLSearchParams,
+): Promise<Omit<Session, 'revision'>> {
   const timeZone = timeZoneOf(parameters, dashboard);
   const from = parseTime(parameters.get('from'), dashboard.time?.from ?? DEFAULT_FROM);
   const to = parseTime(parameters.get('to'), dashboard.time?.to ?? DEFAULT_TO);
@@ -106,13 +110,17 @@ function timeZoneOf(parameters: URLSearchParams, { timezone }: Dashboard): strin
 }
 
 /** Annotations come after the panels have begun to ask: they are drawn over what is there. */
-function useMarks(session: Session | undefined, setSession: (change: (now?: Session) => Session | undefined) => void): void {
+function useMarks(
+  session: Session | undefined,
+  parameters: URLSearchParams,
+  setSession: (change: (now?: Session) => Session | undefined) => void,
+): void {
   const revision = session?.revision;
   // biome-ignore lint/correctness/useExhaustiveDependencies: once for each revision
   useEffect(() => {
     if (!session) return;
     const done = begin();
-    const models = session.dashboard.annotations?.list ?? [];
+    const models = (session.dashboard.annotations?.list ?? []).filter((model) => isEnabled(model, parameters));
     loadMarks({ models, ...session })
       .then((marks) => setSession((now) => (now && now.revision === revision ? { ...now, marks } : now)))
       .finally(done);

@@ -1,4 +1,10 @@
-import { type FieldConfig, FieldColorModeId, type FieldConfigSource, type ThresholdsConfig, ThresholdsMode } from '@grafana/data';
+import {
+  FieldColorModeId,
+  type FieldConfig,
+  type FieldConfigSource,
+  type ThresholdsConfig,
+  ThresholdsMode,
+} from '@grafana/data';
 
 /** Grafana's defaults of the `custom` part: what the options of each panel type begin with. */
 const GRAPH = {

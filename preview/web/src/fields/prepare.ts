@@ -38,7 +38,11 @@ export interface Preparation {
 }
 
 /** Run a panel's transformations; throws where one of them is unknown or fails. */
-export async function transformed(frames: DataFrame[], steps: DataTransformerConfig[] | undefined, replace: InterpolateFunction): Promise<DataFrame[]> {
+export async function transformed(
+  frames: DataFrame[],
+  steps: DataTransformerConfig[] | undefined,
+  replace: InterpolateFunction,
+): Promise<DataFrame[]> {
   const active = (steps ?? []).filter(({ disabled }) => !disabled);
   const unknown = active.find(({ id }) => !standardTransformersRegistry.getIfExists(id));
   if (unknown) throw new Error(`The transformation "${unknown.id}" is not known here.`);
@@ -46,7 +50,10 @@ export async function transformed(frames: DataFrame[], steps: DataTransformerCon
 }
 
 /** Give the fields of all frames their units, colours, names, thresholds, mappings and links. */
-export function decorated(frames: DataFrame[], { type, fieldConfig, theme, timeZone, replace, visible }: Preparation): DataFrame[] {
+export function decorated(
+  frames: DataFrame[],
+  { type, fieldConfig, theme, timeZone, replace, visible }: Preparation,
+): DataFrame[] {
   const config = withHidden(completed(type, fieldConfig), visible);
   const decoratedFrames = applyFieldOverrides({
     data: frames,

@@ -3,9 +3,9 @@ import {
   dataLinksOverrideProcessor,
   displayNameOverrideProcessor,
   type Field,
+  FieldConfigOptionsRegistry,
   type FieldConfigPropertyItem,
   type FieldConfigSource,
-  FieldConfigOptionsRegistry,
   FieldType,
   identityOverrideProcessor,
   numberOverrideProcessor,
@@ -22,9 +22,27 @@ type Process = Item['process'];
 const always = (): boolean => true;
 const onNumbers = (field: Field): boolean => field.type === FieldType.number;
 
-function item(id: string, process: Process, shouldApply: (field: Field) => boolean = always, settings = {}, path = id, isCustom = false): Item {
+function item(
+  id: string,
+  process: Process,
+  shouldApply: (field: Field) => boolean = always,
+  settings = {},
+  path = id,
+  isCustom = false,
+): Item {
   const nothing = (): null => null;
-  return { id, path, name: id, process, shouldApply, settings, isCustom, editor: nothing, override: nothing, getItemsCount: () => 0 };
+  return {
+    id,
+    path,
+    name: id,
+    process,
+    shouldApply,
+    settings,
+    isCustom,
+    editor: nothing,
+    override: nothing,
+    getItemsCount: () => 0,
+  };
 }
 
 /** The standard field properties, and how @grafana/data processes each. */

@@ -7,5 +7,7 @@ const COLORS: Record<string, BadgeColor> = { firing: 'red', pending: 'orange', i
 /** The state of a rule as a coloured word. */
 export function AlertState({ state = 'unknown' }: { state?: Rule['state'] | 'unknown' }) {
   const texts = useTexts();
-  return <Badge text={texts(state)} color={COLORS[state] ?? 'blue'} />;
+  return (
+    <Badge style={{ minWidth: 72, justifyContent: 'center' }} text={texts(state)} color={COLORS[state] ?? 'blue'} />
+  );
 }

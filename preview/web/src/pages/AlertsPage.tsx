@@ -1,9 +1,10 @@
 import { textUtil } from '@grafana/data';
-import { Alert, FilterInput, Icon, TextLink, useTheme2 } from '@grafana/ui';
+import { Alert, FilterInput, Icon, useTheme2 } from '@grafana/ui';
 import { useEffect, useState } from 'react';
 import { type DataSource, dataSources, type PushedRule, pushedRules } from '../api/grafana';
 import { useApp, useTexts } from '../app/context';
 import { begin } from '../app/ready';
+import { TextLink } from '../app/TextLink';
 import { TopBar } from '../app/TopBar';
 import { AlertState } from './AlertState';
 import { type Listed, useRules } from './useRules';
@@ -32,7 +33,9 @@ export function AlertsPage() {
   }, [picture]);
   const { rules = [], error } = useRules(sources, tick + generation);
   const matches = (text: string): boolean => text.toLowerCase().includes(wanted.toLowerCase());
-  const shown = rules.filter(({ rule, group }) => matches(`${rule.name} ${group} ${Object.values(rule.labels ?? {}).join(' ')}`));
+  const shown = rules.filter(({ rule, group }) =>
+    matches(`${rule.name} ${group} ${Object.values(rule.labels ?? {}).join(' ')}`),
+  );
   return (
     <>
       <TopBar crumbs={[texts('alerts')]} />
@@ -51,9 +54,11 @@ export function AlertsPage() {
           {texts('grafanaRules')} ({pushed.length})
         </h2>
         <p>{texts('notEvaluated')}</p>
-        {pushed.filter(({ title, ruleGroup }) => matches(`${title} ${ruleGroup}`)).map((rule) => (
-          <PushedLine key={rule.uid} rule={rule} />
-        ))}
+        {pushed
+          .filter(({ title, ruleGroup }) => matches(`${title} ${ruleGroup}`))
+          .map((rule) => (
+            <PushedLine key={rule.uid} rule={rule} />
+          ))}
       </main>
     </>
   );
@@ -109,7 +114,7 @@ function Runbook({ annotations }: { annotations: Record<string, string> }) {
   const address = annotations.runbook_url;
   if (!address) return null;
   return (
-    <TextLink href={textUtil.sanitizeUrl(address)} external inline={false}>
+    <TextLink href={textUtil.sanitizeUrl(address)} external>
       {texts('runbook')}
     </TextLink>
   );

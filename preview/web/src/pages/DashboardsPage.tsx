@@ -1,9 +1,10 @@
-import { FilterInput, Icon, TagList, TextLink, useTheme2, Alert } from '@grafana/ui';
+import { Alert, FilterInput, Icon, TagList, useTheme2 } from '@grafana/ui';
 import { useEffect, useState } from 'react';
 import { folders, type Hit, search } from '../api/grafana';
 import { useApp, useTexts } from '../app/context';
 import { href } from '../app/location';
 import { begin } from '../app/ready';
+import { TextLink } from '../app/TextLink';
 import { TopBar } from '../app/TopBar';
 
 interface Folder {
@@ -51,17 +52,29 @@ export function DashboardsPage() {
 
 function FolderList({ folder }: { folder: Folder }) {
   const theme = useTheme2();
-  const line = { display: 'flex', flexWrap: 'wrap', justifyContent: 'space-between', gap: theme.spacing(1), padding: theme.spacing(1), borderTop: `1px solid ${theme.colors.border.weak}` } as const;
+  const line = {
+    display: 'flex',
+    flexWrap: 'wrap',
+    justifyContent: 'space-between',
+    gap: theme.spacing(1),
+    padding: theme.spacing(1),
+    borderTop: `1px solid ${theme.colors.border.weak}`,
+  } as const;
   return (
-    <section aria-label={folder.title} style={{ marginTop: theme.spacing(3), background: theme.colors.background.primary, border: `1px solid ${theme.colors.border.weak}` }}>
+    <section
+      aria-label={folder.title}
+      style={{
+        marginTop: theme.spacing(3),
+        background: theme.colors.background.primary,
+        border: `1px solid ${theme.colors.border.weak}`,
+      }}
+    >
       <h2 style={{ margin: 0, padding: theme.spacing(1), fontSize: theme.typography.h5.fontSize }}>
         <Icon name="folder" /> {folder.title}
       </h2>
       {folder.hits.map(({ uid, title, url, tags }) => (
         <div key={uid} style={line}>
-          <TextLink href={href(url)} inline={false}>
-            {title}
-          </TextLink>
+          <TextLink href={href(url)}>{title}</TextLink>
           <TagList tags={tags} />
         </div>
       ))}
@@ -84,5 +97,7 @@ function byFolder(hits: Hit[], names: ReadonlyMap<string, string>, general: stri
     const title = hit.folderTitle ?? names.get(hit.folderUid ?? '') ?? general;
     found.set(title, [...(found.get(title) ?? []), hit]);
   }
-  return [...found].sort(([a], [b]) => a.localeCompare(b)).map(([title, list]) => ({ title, hits: list.toSorted((a, b) => a.title.localeCompare(b.title)) }));
+  return [...found]
+    .sort(([a], [b]) => a.localeCompare(b))
+    .map(([title, list]) => ({ title, hits: list.toSorted((a, b) => a.title.localeCompare(b.title)) }));
 }

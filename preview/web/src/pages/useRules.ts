@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 import type { DataSource } from '../api/grafana';
-import { type Rule, rules as fetchRules } from '../api/prometheus';
+import { rules as fetchRules, type Rule } from '../api/prometheus';
 import { begin } from '../app/ready';
 import { source } from '../variables/sources';
 
@@ -32,6 +32,12 @@ export function useRules(sources: DataSource[] | undefined, revision: number): {
 
 function listed(groups: { name: string; interval: number; rules: Rule[] }[]): Listed[] {
   return groups
-    .flatMap(({ name, interval, rules }) => rules.filter(({ type }) => type === 'alerting').map((rule) => ({ rule, group: name, interval })))
-    .sort((a, b) => IMPORTANCE[a.rule.state ?? 'inactive'] - IMPORTANCE[b.rule.state ?? 'inactive'] || a.rule.name.localeCompare(b.rule.name));
+    .flatMap(({ name, interval, rules }) =>
+      rules.filter(({ type }) => type === 'alerting').map((rule) => ({ rule, group: name, interval })),
+    )
+    .sort(
+      (a, b) =>
+        IMPORTANCE[a.rule.state ?? 'inactive'] - IMPORTANCE[b.rule.state ?? 'inactive'] ||
+        a.rule.name.localeCompare(b.rule.name),
+    );
 }

@@ -1,8 +1,8 @@
 import { ScrollContainer } from '@grafana/ui';
 import { useTexts } from '../app/context';
+import { useSession } from '../dashboard/session';
 import { AlertState } from '../pages/AlertState';
 import { type Listed, useRules } from '../pages/useRules';
-import { useSession } from '../dashboard/session';
 import { optionsOf, type PanelProps } from './props';
 
 interface AlertListOptions {
@@ -26,9 +26,14 @@ export function AlertList(props: PanelProps) {
   const { rules = [] } = useRules(sources, revision);
   const shown = filtered(rules, options, props.replace(options.alertName ?? ''));
   if (options.viewMode === 'stat') {
-    return <div style={{ height: '100%', display: 'grid', placeItems: 'center', fontSize: props.height / 2 }}>{shown.length}</div>;
+    return (
+      <div style={{ height: '100%', display: 'grid', placeItems: 'center', fontSize: props.height / 2 }}>
+        {shown.length}
+      </div>
+    );
   }
-  if (!shown.length) return <div style={{ height: '100%', display: 'grid', placeItems: 'center' }}>{texts('noAlerts')}</div>;
+  if (!shown.length)
+    return <div style={{ height: '100%', display: 'grid', placeItems: 'center' }}>{texts('noAlerts')}</div>;
   return (
     <ScrollContainer height={`${props.height}px`}>
       {shown.slice(0, options.maxItems ?? 20).map(({ rule, group }) => (
@@ -43,7 +48,9 @@ export function AlertList(props: PanelProps) {
 
 function filtered(rules: Listed[], { stateFilter, sortOrder }: Partial<AlertListOptions>, name: string): Listed[] {
   const wanted = { ...SHOWN, ...stateFilter };
-  const kept = rules.filter(({ rule }) => rule.name.includes(name) && wanted[rule.state === 'inactive' || !rule.state ? 'normal' : rule.state]);
+  const kept = rules.filter(
+    ({ rule }) => rule.name.includes(name) && wanted[rule.state === 'inactive' || !rule.state ? 'normal' : rule.state],
+  );
   if (sortOrder === BY_IMPORTANCE) return kept;
   const byName = kept.toSorted((a, b) => a.rule.name.localeCompare(b.rule.name));
   return sortOrder === BACKWARDS ? byName.reverse() : byName;

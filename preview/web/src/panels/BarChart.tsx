@@ -1,7 +1,7 @@
 import { type Field, FieldType, formattedValueToString, getFieldDisplayName, getFieldSeriesColor } from '@grafana/data';
 import { LegendDisplayMode } from '@grafana/schema';
 import { VizLayout, VizLegend } from '@grafana/ui';
-import { Bars, type BarSeries } from './Bars';
+import { type BarSeries, Bars } from './Bars';
 import { optionsOf, type PanelProps } from './props';
 import type { GraphOptions } from './TimeSeries';
 
@@ -18,9 +18,20 @@ export function BarChart(props: PanelProps) {
   const [frame] = frames;
   if (!frame) return null;
   const named = frame.fields.find((field) => options.xField && getFieldDisplayName(field, frame) === options.xField);
-  const x = named ?? frame.fields.find(({ type }) => type === FieldType.string) ?? frame.fields.find(({ type }) => type === FieldType.time);
-  const numbers = frame.fields.filter((field) => field !== x && field.type === FieldType.number && !field.config.custom?.hideFrom?.viz);
-  const series = numbers.map((field): BarSeries => ({ name: getFieldDisplayName(field, frame), color: getFieldSeriesColor(field, theme).color, values: field.values }));
+  const x =
+    named ??
+    frame.fields.find(({ type }) => type === FieldType.string) ??
+    frame.fields.find(({ type }) => type === FieldType.time);
+  const numbers = frame.fields.filter(
+    (field) => field !== x && field.type === FieldType.number && !field.config.custom?.hideFrom?.viz,
+  );
+  const series = numbers.map(
+    (field): BarSeries => ({
+      name: getFieldDisplayName(field, frame),
+      color: getFieldSeriesColor(field, theme).color,
+      values: field.values,
+    }),
+  );
   return (
     <WithLegend props={props} series={series}>
       {(width, height) => (
@@ -40,7 +51,8 @@ export function BarChart(props: PanelProps) {
   );
 }
 
-export const textOf = (field: Field | undefined, value: unknown): string => (field?.display ? formattedValueToString(field.display(value)) : String(value));
+export const textOf = (field: Field | undefined, value: unknown): string =>
+  field?.display ? formattedValueToString(field.display(value)) : String(value);
 
 interface WithLegendProps {
   props: PanelProps;
@@ -55,7 +67,12 @@ export function WithLegend({ props, series, children }: WithLegendProps) {
   const shown =
     legend.showLegend === false ? null : (
       <VizLayout.Legend placement={placement}>
-        <VizLegend placement={placement} displayMode={legend.displayMode ?? LegendDisplayMode.List} items={items} readonly />
+        <VizLegend
+          placement={placement}
+          displayMode={legend.displayMode ?? LegendDisplayMode.List}
+          items={items}
+          readonly
+        />
       </VizLayout.Legend>
     );
   return (

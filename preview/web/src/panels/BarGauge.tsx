@@ -1,5 +1,5 @@
 import { FieldType, getDisplayProcessor, VizOrientation } from '@grafana/data';
-import { type BarGaugeDisplayMode, type BarGaugeNamePlacement, type BarGaugeValueMode } from '@grafana/schema';
+import type { BarGaugeDisplayMode, BarGaugeNamePlacement, BarGaugeValueMode } from '@grafana/schema';
 import { BarGauge as Bars } from '@grafana/ui';
 import { Linked } from './Linked';
 import { optionsOf, type PanelProps } from './props';

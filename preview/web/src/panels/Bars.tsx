@@ -1,5 +1,6 @@
 import type { GrafanaTheme2 } from '@grafana/data';
 import { Tooltip } from '@grafana/ui';
+import { niceTop } from './axis';
 
 export interface BarSeries {
   name: string;
@@ -29,13 +30,25 @@ export function Bars(props: BarsProps) {
   const { categories, series, stacked, width, height, theme, groupWidth, fillOpacity, format } = props;
   const inner = { width: Math.max(0, width - AXIS.left), height: Math.max(0, height - AXIS.bottom - AXIS.top) };
   const totals = categories.map((_, index) => series.map(({ values }) => Math.max(0, values[index] ?? 0)));
-  const most = niceTop(Math.max(0, ...totals.map((values) => (stacked ? values.reduce((sum, value) => sum + value, 0) : Math.max(0, ...values)))));
+  const most = niceTop(
+    Math.max(
+      0,
+      ...totals.map((values) => (stacked ? values.reduce((sum, value) => sum + value, 0) : Math.max(0, ...values))),
+    ),
+  );
   const y = (value: number): number => AXIS.top + inner.height * (1 - value / most);
   const room = inner.width / Math.max(1, categories.length);
   const every = Math.ceil(LABEL_PX / Math.max(1, room));
   const ticks = Array.from({ length: TICKS + 1 }, (_, index) => (most * index) / TICKS);
   return (
-    <svg width={width} height={height} fontSize={12} fill={theme.colors.text.primary}>
+    <svg
+      width={width}
+      height={height}
+      fontSize={12}
+      fill={theme.colors.text.primary}
+      role="img"
+      aria-label={series.map(({ name }) => name).join(', ')}
+    >
       {ticks.map((tick) => (
         <g key={tick}>
           <line x1={AXIS.left} x2={width} y1={y(tick)} y2={y(tick)} stroke={theme.colors.border.weak} />
@@ -80,11 +93,4 @@ export function Bars(props: BarsProps) {
       })}
     </svg>
   );
-}
-
-/** The next 1, 2, 2.5 or 5 times a power of ten. */
-export function niceTop(most: number): number {
-  if (!(most > 0) || !Number.isFinite(most)) return 1;
-  const power = 10 ** Math.floor(Math.log10(most));
-  return ([1, 2, 2.5, 5, 10].find((step) => step * power >= most) ?? 10) * power;
 }

@@ -1,4 +1,5 @@
-import { type FieldConfig, type FieldDisplay, formattedValueToString, type GrafanaTheme2, ThresholdsMode } from '@grafana/data';
+import { type FieldDisplay, formattedValueToString, type GrafanaTheme2 } from '@grafana/data';
+import { bands } from './bands';
 import { Linked } from './Linked';
 import { optionsOf, type PanelProps } from './props';
 import { Repeated, type SingleValueOptions } from './values';
@@ -23,7 +24,16 @@ export function Gauge(props: PanelProps) {
       {({ value, width, height, count }) => (
         <Linked value={value}>
           {(onClick) => {
-            const dial = <Dial value={value} width={width} height={height} named={count > 1} options={options} theme={props.theme} />;
+            const dial = (
+              <Dial
+                value={value}
+                width={width}
+                height={height}
+                named={count > 1}
+                options={options}
+                theme={props.theme}
+              />
+            );
             if (!onClick) return dial;
             return (
               <button type="button" onClick={onClick} style={{ padding: 0, border: 'none', background: 'none' }}>
@@ -52,7 +62,10 @@ function Dial({ value: { field, display }, width, height, named, options, theme 
   // How far the ends of the arc hang below its centre, in radii.
   const below = Math.max(0, -Math.cos((start * Math.PI) / 180));
   const radius = Math.max(8, Math.min(width / 2, (height - name) / (1 + below)) - MARKER_PX);
-  const center = { x: width / 2, y: radius + MARKER_PX + Math.max(0, (height - name - radius * (1 + below)) / 2 - MARKER_PX) };
+  const center = {
+    x: width / 2,
+    y: radius + MARKER_PX + Math.max(0, (height - name - radius * (1 + below)) / 2 - MARKER_PX),
+  };
   const markers = options.showThresholdMarkers ?? true;
   const bar = radius * (options.barWidthFactor ?? 0.5) * 0.5;
   const inner = radius - bar / 2 - (markers ? MARKER_PX * 2 : 0);
@@ -63,19 +76,48 @@ function Dial({ value: { field, display }, width, height, named, options, theme 
   const size = options.text?.valueSize ?? Math.min(inner * 0.5, ((inner - bar / 2) * 1.7) / (text.length * CHARACTER));
   return (
     <svg width={width} height={height} role="img" aria-label={`${display.title ?? ''} ${text}`}>
-      <path d={arc(center, inner, start, start + length)} stroke={theme.colors.action.hover} strokeWidth={bar} fill="none" />
+      <path
+        d={arc(center, inner, start, start + length)}
+        stroke={theme.colors.action.hover}
+        strokeWidth={bar}
+        fill="none"
+      />
       {Number.isFinite(display.numeric) && angle(display.numeric) > start && (
-        <path d={arc(center, inner, start, angle(display.numeric))} stroke={display.color} strokeWidth={bar} fill="none" />
+        <path
+          d={arc(center, inner, start, angle(display.numeric))}
+          stroke={display.color}
+          strokeWidth={bar}
+          fill="none"
+        />
       )}
       {markers &&
         bands(field, min, max).map(({ from, to, color }) => (
-          <path key={from} d={arc(center, radius, angle(from), angle(to))} stroke={theme.visualization.getColorByName(color)} strokeWidth={MARKER_PX} fill="none" />
+          <path
+            key={from}
+            d={arc(center, radius, angle(from), angle(to))}
+            stroke={theme.visualization.getColorByName(color)}
+            strokeWidth={MARKER_PX}
+            fill="none"
+          />
         ))}
-      <text x={center.x} y={center.y + size * 0.3} fontSize={size} fontWeight={500} textAnchor="middle" fill={theme.colors.text.maxContrast}>
+      <text
+        x={center.x}
+        y={center.y + size * 0.3}
+        fontSize={size}
+        fontWeight={500}
+        textAnchor="middle"
+        fill={theme.colors.text.maxContrast}
+      >
         {text}
       </text>
       {name > 0 && (
-        <text x={center.x} y={height - NAME_PX / 4} fontSize={14} textAnchor="middle" fill={theme.colors.text.secondary}>
+        <text
+          x={center.x}
+          y={height - NAME_PX / 4}
+          fontSize={14}
+          textAnchor="middle"
+          fill={theme.colors.text.secondary}
+        >
           {display.title}
         </text>
       )}
@@ -90,16 +132,4 @@ function arc({ x, y }: { x: number; y: number }, radius: number, from: number, t
     return `${x + radius * Math.sin(turn)} ${y - radius * Math.cos(turn)}`;
   };
   return `M${point(from)}A${radius} ${radius} 0 ${to - from > 180 ? 1 : 0} 1 ${point(to)}`;
-}
-
-/** The stretches between the thresholds, in the field's own unit. */
-export function bands({ thresholds }: FieldConfig, min: number, max: number): { from: number; to: number; color: string }[] {
-  const steps = thresholds?.steps ?? [];
-  const own = (value: number): number => (thresholds?.mode === ThresholdsMode.Percentage ? min + ((max - min) * value) / 100 : value);
-  return steps
-    .map(({ value, color }, index) => {
-      const next = steps[index + 1]?.value;
-      return { from: Math.max(min, own(value ?? min)), to: Math.min(max, next === undefined || next === null ? max : own(next)), color };
-    })
-    .filter(({ from, to }) => to > from);
 }

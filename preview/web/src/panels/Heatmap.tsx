@@ -4,8 +4,8 @@ import { UPlotChart, usePanelContext } from '@grafana/ui';
 import { useMemo } from 'react';
 import type uPlot from 'uplot';
 import { AnnotationMarks } from '../annotations/AnnotationMarks';
-import { HoverTooltip } from './HoverTooltip';
 import { HeatmapScale } from './HeatmapScale';
+import { HoverTooltip } from './HoverTooltip';
 import { colorOf, type HeatmapColor, palette } from './palette';
 import { optionsOf, type PanelProps } from './props';
 import { timePlot } from './timePlot';
@@ -31,14 +31,23 @@ export function Heatmap(props: PanelProps) {
   const cells = useMemo(() => cellsOf(frames.at(-1), options.filterValues?.le), [frames, options.filterValues?.le]);
   const colors = useMemo(() => palette(options.color ?? {}, theme), [options.color, theme]);
   const valueText = (value: number): string => text(value, options.cellValues?.unit, options.cellValues?.decimals);
-  const rowText = ({ name }: Field): string => (Number.isNaN(Number(name)) ? name : text(Number(name), options.yAxis?.unit, options.yAxis?.decimals));
+  const rowText = ({ name }: Field): string =>
+    Number.isNaN(Number(name)) ? name : text(Number(name), options.yAxis?.unit, options.yAxis?.decimals);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the texts follow from the panel's options
   const config = useMemo(() => {
     if (!cells) return undefined;
     const every = Math.max(1, Math.ceil(cells.rows.length / Math.max(1, (height - AXIS_PX) / LEAST_LABEL_PX)));
     const splits = cells.rows.map((_, index) => index + 1).filter((row) => row % every === 0);
-    const labels = (at: number[]): string[] => at.map((row) => (cells.rows[row - 1] ? rowText(cells.rows[row - 1] as Field) : ''));
-    return timePlot({ props, rows: cells.rows.length, splits, labels, sync, draw: (plot) => drawCells(plot, cells, colors, options.cellGap ?? 1) });
+    const labels = (at: number[]): string[] =>
+      at.map((row) => (cells.rows[row - 1] ? rowText(cells.rows[row - 1] as Field) : ''));
+    return timePlot({
+      props,
+      rows: cells.rows.length,
+      splits,
+      labels,
+      sync,
+      draw: (plot) => drawCells(plot, cells, colors, options.cellGap ?? 1),
+    });
   }, [cells, colors, range, timeZone, theme, height, sync]);
   if (!cells || !config) return null;
   const scaled = options.legend?.show !== false;
@@ -47,20 +56,34 @@ export function Heatmap(props: PanelProps) {
     const column = cells.times.findIndex((end) => time <= end && time > end - cells.stepMs);
     const value: number | undefined = field?.values[column];
     if (!field || !(Number(value) > 0)) return [];
-    return [{ label: `≤ ${rowText(field)}`, value: valueText(value ?? 0), color: colorOf(value ?? 0, cells.low, cells.high, colors) }];
+    return [
+      {
+        label: `≤ ${rowText(field)}`,
+        value: valueText(value ?? 0),
+        color: colorOf(value ?? 0, cells.low, cells.high, colors),
+      },
+    ];
   };
   return (
     <>
-      <UPlotChart config={config} data={[cells.times, cells.times.map(() => null)]} width={width} height={scaled ? height - SCALE_PX : height}>
+      <UPlotChart
+        config={config}
+        data={[cells.times, cells.times.map(() => null)]}
+        width={width}
+        height={scaled ? height - SCALE_PX : height}
+      >
         <HoverTooltip config={config} timeZone={timeZone} describe={describe} />
         <AnnotationMarks config={config} marks={props.marks} timeZone={timeZone} theme={theme} />
       </UPlotChart>
-      {scaled && <HeatmapScale colors={colors} texts={[cells.low, (cells.low + cells.high) / 2, cells.high].map(valueText)} />}
+      {scaled && (
+        <HeatmapScale colors={colors} texts={[cells.low, (cells.low + cells.high) / 2, cells.high].map(valueText)} />
+      )}
     </>
   );
 }
 
-const text = (value: number, unit = 'short', decimals?: number): string => formattedValueToString(getValueFormat(unit)(value, decimals));
+const text = (value: number, unit = 'short', decimals?: number): string =>
+  formattedValueToString(getValueFormat(unit)(value, decimals));
 
 interface Cells {
   times: number[];
@@ -80,7 +103,10 @@ function cellsOf(frame: DataFrame | undefined, hidden = HIDDEN_UP_TO): Cells | u
   const shown = rows.flatMap(({ values }) => (values as number[]).filter((value) => value > hidden));
   const times = time.values as number[];
   const stepMs = time.config.interval ?? (times[1] ?? 0) - (times[0] ?? 0);
-  const [low, high] = shown.reduce(([least, most], value) => [Math.min(least, value), Math.max(most, value)], [Number.POSITIVE_INFINITY, 0]);
+  const [low, high] = shown.reduce(
+    ([least, most], value) => [Math.min(least, value), Math.max(most, value)],
+    [Number.POSITIVE_INFINITY, 0],
+  );
   return { times, stepMs, rows, low: Number.isFinite(low) ? low : 0, high };
 }
 

@@ -1,7 +1,7 @@
 import { buildHistogram, getFieldSeriesColor } from '@grafana/data';
 import { useMemo } from 'react';
 import { textOf, WithLegend } from './BarChart';
-import { Bars, type BarSeries } from './Bars';
+import { type BarSeries, Bars } from './Bars';
 import { optionsOf, type PanelProps } from './props';
 
 interface HistogramOptions {
@@ -21,11 +21,13 @@ export function Histogram(props: PanelProps) {
   );
   if (!counted) return null;
   const [sample] = frames.flatMap(({ fields }) => fields.filter(({ type }) => type === 'number'));
-  const series = counted.counts.map((field): BarSeries => ({
-    name: field.state?.displayName ?? field.name,
-    color: getFieldSeriesColor(field, theme).color,
-    values: field.values,
-  }));
+  const series = counted.counts.map(
+    (field): BarSeries => ({
+      name: field.state?.displayName ?? field.name,
+      color: getFieldSeriesColor(field, theme).color,
+      values: field.values,
+    }),
+  );
   return (
     <WithLegend props={props} series={series}>
       {(width, height) => (

@@ -1,5 +1,13 @@
 import { dateTimeFormat } from '@grafana/data';
-import { Portal, type UPlotConfigBuilder, VizTooltipContainer, VizTooltipContent, VizTooltipHeader, type VizTooltipItem, VizTooltipWrapper } from '@grafana/ui';
+import {
+  Portal,
+  type UPlotConfigBuilder,
+  VizTooltipContainer,
+  VizTooltipContent,
+  VizTooltipHeader,
+  type VizTooltipItem,
+  VizTooltipWrapper,
+} from '@grafana/ui';
 import { useLayoutEffect, useRef, useState } from 'react';
 
 interface Hover {

@@ -1,4 +1,10 @@
-import { type BigValueColorMode, BigValueGraphMode, type BigValueJustifyMode, type BigValueTextMode, type PercentChangeColorMode } from '@grafana/schema';
+import {
+  BigValueColorMode,
+  BigValueGraphMode,
+  BigValueJustifyMode,
+  BigValueTextMode,
+  type PercentChangeColorMode,
+} from '@grafana/schema';
 import { BigValue } from '@grafana/ui';
 import { Linked } from './Linked';
 import { optionsOf, type PanelProps } from './props';
@@ -31,10 +37,10 @@ export function Stat(props: PanelProps) {
               alignmentFactors={alignmentFactors}
               theme={props.theme}
               text={options.text}
-              colorMode={options.colorMode ?? ('value' as BigValueColorMode)}
+              colorMode={options.colorMode ?? BigValueColorMode.Value}
               graphMode={graphMode}
-              justifyMode={options.justifyMode}
-              textMode={options.textMode}
+              justifyMode={options.justifyMode ?? BigValueJustifyMode.Auto}
+              textMode={options.textMode ?? BigValueTextMode.Auto}
               percentChangeColorMode={options.percentChangeColorMode}
               onClick={onClick}
             />

@@ -3,11 +3,12 @@ import { DashboardCursorSync, LegendDisplayMode, type LegendPlacement } from '@g
 import { Pagination, UPlotChart, usePanelContext, VizLayout, VizLegend } from '@grafana/ui';
 import { useMemo, useState } from 'react';
 import type uPlot from 'uplot';
+import { AnnotationMarks } from '../annotations/AnnotationMarks';
 import { HoverTooltip } from './HoverTooltip';
 import { optionsOf, type PanelProps } from './props';
 import { type State, type StateRow, stateRows } from './states';
-import { timePlot } from './timePlot';
 import type { GraphOptions } from './TimeSeries';
+import { timePlot } from './timePlot';
 
 interface StateTimelineOptions extends GraphOptions {
   showValue: 'auto' | 'always' | 'never';
@@ -47,7 +48,11 @@ export function StateTimeline(props: PanelProps) {
     const state = rows[row]?.states.find(({ from, to }) => time >= from && time <= to);
     return state ? [{ label: rows[row]?.name ?? '', value: state.text, color: state.color }] : [];
   };
-  const { showLegend = true, displayMode = LegendDisplayMode.List, placement = 'bottom' as LegendPlacement } = options.legend ?? {};
+  const {
+    showLegend = true,
+    displayMode = LegendDisplayMode.List,
+    placement = 'bottom' as LegendPlacement,
+  } = options.legend ?? {};
   const legend = showLegend ? (
     <VizLayout.Legend placement={placement}>
       <VizLegend placement={placement} displayMode={displayMode} items={legendItems(all)} readonly />
@@ -60,6 +65,7 @@ export function StateTimeline(props: PanelProps) {
         {(innerWidth, innerHeight) => (
           <UPlotChart config={config} data={[times, [null, null]]} width={innerWidth} height={innerHeight}>
             <HoverTooltip config={config} timeZone={timeZone} describe={describe} />
+            <AnnotationMarks config={config} marks={props.marks} timeZone={timeZone} theme={theme} regions={false} />
           </UPlotChart>
         )}
       </VizLayout>
@@ -91,7 +97,14 @@ function drawRows(plot: uPlot, rows: StateRow[], options: Partial<StateTimelineO
   ctx.restore();
 }
 
-function drawState({ ctx, bbox, valToPos }: uPlot, state: State, top: number, height: number, options: Partial<StateTimelineOptions>, opacity: number): void {
+function drawState(
+  { ctx, bbox, valToPos }: uPlot,
+  state: State,
+  top: number,
+  height: number,
+  options: Partial<StateTimelineOptions>,
+  opacity: number,
+): void {
   const left = Math.round(Math.max(bbox.left, valToPos(state.from, 'x', true)));
   const right = Math.round(Math.min(bbox.left + bbox.width, valToPos(state.to, 'x', true)));
   if (right <= left) return;

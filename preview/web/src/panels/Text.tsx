@@ -1,5 +1,5 @@
-import { renderTextPanelMarkdown, textUtil } from '@grafana/data';
 import { useMemo } from 'react';
+import { toHtml } from './html';
 import { optionsOf, type PanelProps } from './props';
 
 interface TextOptions {
@@ -15,9 +15,4 @@ export function Text(props: PanelProps) {
   if (mode === 'code') return <pre style={style}>{replace(content, {}, 'text')}</pre>;
   // biome-ignore lint/security/noDangerouslySetInnerHtml: sanitised by @grafana/data, as Grafana's own panel does
   return <div className="markdown-html" style={style} dangerouslySetInnerHTML={{ __html: html }} />;
-}
-
-/** Markdown or HTML without scripts, frames and handlers. */
-export function toHtml(mode: string, content: string): string {
-  return mode === 'html' ? textUtil.sanitizeTextPanelContent(content) : renderTextPanelMarkdown(content);
 }

@@ -43,7 +43,14 @@ export function TimeSeries(props: PanelProps) {
               queryZoom={({ from, to }) => onZoom(from, to)}
               maxWidth={tooltip.maxWidth}
               render={(_plot, indexes, series, pinned) => (
-                <GraphTooltip frame={frame} indexes={indexes} series={series} pinned={pinned} timeZone={timeZone} options={tooltip} />
+                <GraphTooltip
+                  frame={frame}
+                  indexes={indexes}
+                  series={series}
+                  pinned={pinned}
+                  timeZone={timeZone}
+                  options={tooltip}
+                />
               )}
             />
           )}

@@ -23,7 +23,7 @@ const shown = (field: Field): boolean => field.type === FieldType.number && !fie
 
 /** The values under the pointer, as Grafana's graphs show them. */
 export function GraphTooltip({ frame, indexes, series, pinned, timeZone, options }: GraphTooltipProps) {
-  const [time, ...rest] = frame.fields;
+  const [time] = frame.fields;
   if (!time) return null;
   const items = getFieldDisplayItems(
     frame.fields,
@@ -34,13 +34,17 @@ export function GraphTooltip({ frame, indexes, series, pinned, timeZone, options
     options.sort ?? SortOrder.None,
     shown,
     options.hideZeros,
-    rest,
   );
   const at: unknown = time.values[indexes[0] ?? 0];
   return (
     <VizTooltipWrapper>
       <VizTooltipHeader item={{ label: '', value: dateTimeFormat(Number(at), { timeZone }) }} isPinned={pinned} />
-      <VizTooltipContent items={items} isPinned={pinned} scrollable={options.mode === TooltipDisplayMode.Multi} maxHeight={options.maxHeight} />
+      <VizTooltipContent
+        items={items}
+        isPinned={pinned}
+        scrollable={options.mode === TooltipDisplayMode.Multi}
+        maxHeight={options.maxHeight}
+      />
     </VizTooltipWrapper>
   );
 }

@@ -28,5 +28,8 @@ export const PANELS: ReadonlyMap<string, ComponentType<PanelProps>> = new Map<st
   ['timeseries', TimeSeries],
 ]);
 
+/** The types that draw the text for no value themselves. */
+export const WITHOUT_DATA = new Set(['bargauge', 'gauge', 'stat']);
+
 /** The types that draw something without asking anything. */
 export const WITHOUT_QUERY = new Set(['text', 'alertlist']);

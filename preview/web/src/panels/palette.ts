@@ -14,7 +14,8 @@ export interface HeatmapColor {
 }
 
 /** Schemes that look the same on both themes; the others begin with the background's side. */
-const SAME_ON_BOTH = /^(Turbo|Viridis|Plasma|Magma|Inferno|Cividis|Warm|Cool|Cubehelix|Rainbow|Sinebow|Spectral|RdYlGn|RdYlBu|RdBu|RdGy|BrBG|PRGn|PiYG|PuOr)/;
+const SAME_ON_BOTH =
+  /^(Turbo|Viridis|Plasma|Magma|Inferno|Cividis|Warm|Cool|Cubehelix|Rainbow|Sinebow|Spectral|RdYlGn|RdYlBu|RdBu|RdGy|BrBG|PRGn|PiYG|PuOr)/;
 
 /** The colours of a heatmap from its lowest to its highest value. */
 export function palette(color: Partial<HeatmapColor>, theme: GrafanaTheme2): string[] {
@@ -27,9 +28,15 @@ export function palette(color: Partial<HeatmapColor>, theme: GrafanaTheme2): str
   return positions.map((at) => interpolate(turned ? 1 - at : at));
 }
 
-function opacities({ fill = 'dark-orange', scale = 'exponential', exponent = 0.5 }: Partial<HeatmapColor>, positions: number[], theme: GrafanaTheme2): string[] {
+function opacities(
+  { fill = 'dark-orange', scale = 'exponential', exponent = 0.5 }: Partial<HeatmapColor>,
+  positions: number[],
+  theme: GrafanaTheme2,
+): string[] {
   const base = theme.visualization.getColorByName(fill);
-  return positions.map((at) => `color-mix(in srgb, ${base} ${100 * (scale === 'exponential' ? at ** exponent : at)}%, transparent)`);
+  return positions.map(
+    (at) => `color-mix(in srgb, ${base} ${100 * (scale === 'exponential' ? at ** exponent : at)}%, transparent)`,
+  );
 }
 
 /** The colour of a value between the lowest and the highest. */

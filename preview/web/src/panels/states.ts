@@ -1,4 +1,11 @@
-import { type DataFrame, type DisplayValue, type Field, FieldType, formattedValueToString, getFieldDisplayName } from '@grafana/data';
+import {
+  type DataFrame,
+  type DisplayValue,
+  type Field,
+  FieldType,
+  formattedValueToString,
+  getFieldDisplayName,
+} from '@grafana/data';
 
 /** A stretch of time in which a series kept its value. */
 export interface State {

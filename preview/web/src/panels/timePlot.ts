@@ -10,7 +10,7 @@ const LEAST_DRAG_PX = 5;
 const SYNC_KEY = '__global_';
 
 interface TimePlot {
-  props: Pick<PanelProps, 'timeZone' | 'range' | 'theme' | 'onZoom'>;
+  props: Pick<PanelProps, 'timeZone' | 'range' | 'theme' | 'onZoom' | 'width'>;
   /** Rows of equal height, counted from the bottom. */
   rows: number;
   labels: (splits: number[]) => string[];
@@ -31,19 +31,38 @@ export function timePlot({ props, rows, labels, splits, draw, sync }: TimePlot):
     direction: ScaleDirection.Right,
     range: () => [range.from.valueOf(), range.to.valueOf()],
   });
-  builder.addScale({ scaleKey: 'y', isTime: false, orientation: ScaleOrientation.Vertical, direction: ScaleDirection.Up, range: () => [0, rows] });
-  builder.addAxis({ scaleKey: 'x', isTime: true, placement: AxisPlacement.Bottom, timeZone, theme, grid: { show: true } });
+  builder.addScale({
+    scaleKey: 'y',
+    isTime: false,
+    orientation: ScaleOrientation.Vertical,
+    direction: ScaleDirection.Up,
+    range: () => [0, rows],
+  });
+  builder.addAxis({
+    scaleKey: 'x',
+    isTime: true,
+    placement: AxisPlacement.Bottom,
+    timeZone,
+    theme,
+    grid: { show: true },
+  });
   builder.addAxis({
     scaleKey: 'y',
     placement: AxisPlacement.Left,
     theme,
-    size: labelWidth(labels(splits), theme),
+    size: labelWidth(labels(splits), props.width, theme),
     splits: () => splits,
     values: (_plot, at) => labels(at),
     grid: { show: false },
     ticks: { show: false },
   });
-  builder.addSeries({ scaleKey: 'y', theme, pathBuilder: () => null, pointsBuilder: () => undefined, drawStyle: GraphDrawStyle.Line });
+  builder.addSeries({
+    scaleKey: 'y',
+    theme,
+    pathBuilder: () => null,
+    pointsBuilder: () => undefined,
+    drawStyle: GraphDrawStyle.Line,
+  });
   builder.addHook('draw', draw);
   builder.addHook('setSelect', (plot) => {
     const { left, width } = plot.select;
@@ -58,13 +77,15 @@ export function timePlot({ props, rows, labels, splits, draw, sync }: TimePlot):
   return builder;
 }
 
-const MOST_LABEL_PX = 260;
+/** Of the plot's width. */
+const MOST_LABELS_SHARE = 0.45;
 
 /** Room for the longest label. */
-function labelWidth(labels: string[], theme: GrafanaTheme2): number {
+function labelWidth(labels: string[], width: number, theme: GrafanaTheme2): number {
   const context = document.createElement('canvas').getContext('2d');
-  if (!context) return MOST_LABEL_PX;
+  const most = width * MOST_LABELS_SHARE;
+  if (!context) return most;
   context.font = `12px ${theme.typography.fontFamily}`;
   const widest = Math.max(0, ...labels.map((label) => context.measureText(label).width));
-  return Math.min(MOST_LABEL_PX, Math.ceil(widest) + 20);
+  return Math.min(most, Math.ceil(widest) + 20);
 }

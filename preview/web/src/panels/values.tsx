@@ -1,4 +1,10 @@
-import { type FieldDisplay, getDisplayValueAlignmentFactors, getFieldDisplayValues, type ReduceDataOptions, VizOrientation } from '@grafana/data';
+import {
+  type FieldDisplay,
+  getDisplayValueAlignmentFactors,
+  getFieldDisplayValues,
+  type ReduceDataOptions,
+  VizOrientation,
+} from '@grafana/data';
 import { VizRepeater, type VizRepeaterRenderValueProps } from '@grafana/ui';
 import type { ReactElement } from 'react';
 import { completed } from '../fields/defaults';
@@ -28,7 +34,12 @@ export function fieldDisplays(props: PanelProps, extras: Extras = {}): FieldDisp
     replaceVariables: props.replace,
     theme: props.theme,
     timeZone: props.timeZone,
-    reduceOptions: { values: false, fields: '', ...reduceOptions, calcs: reduceOptions?.calcs?.length ? reduceOptions.calcs : ['last'] },
+    reduceOptions: {
+      values: false,
+      fields: '',
+      ...reduceOptions,
+      calcs: reduceOptions?.calcs?.length ? reduceOptions.calcs : ['last'],
+    },
     ...extras,
   });
 }
@@ -38,12 +49,19 @@ interface RepeatedProps {
   extras?: Extras;
   autoGrid?: boolean;
   spacing?: number;
-  children: (shown: VizRepeaterRenderValueProps<FieldDisplay, ReturnType<typeof getDisplayValueAlignmentFactors>>) => ReactElement;
+  children: (
+    shown: VizRepeaterRenderValueProps<FieldDisplay, ReturnType<typeof getDisplayValueAlignmentFactors>>,
+  ) => ReactElement;
 }
 
 /** One drawing for each value, side by side or one below another. */
 export function Repeated({ props, extras, autoGrid, spacing = 8, children }: RepeatedProps) {
-  const { orientation = VizOrientation.Auto, minVizWidth, minVizHeight, maxVizHeight } = optionsOf<SingleValueOptions>(props);
+  const {
+    orientation = VizOrientation.Auto,
+    minVizWidth,
+    minVizHeight,
+    maxVizHeight,
+  } = optionsOf<SingleValueOptions>(props);
   return (
     <VizRepeater
       getValues={() => fieldDisplays(props, extras)}

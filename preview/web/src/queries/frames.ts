@@ -1,4 +1,12 @@
-import { type DataFrame, FieldType, findCommonLabels, findUniqueLabels, formatLabels, type Labels, toDataFrame } from '@grafana/data';
+import {
+  type DataFrame,
+  FieldType,
+  findCommonLabels,
+  findUniqueLabels,
+  formatLabels,
+  type Labels,
+  toDataFrame,
+} from '@grafana/data';
 import type { Series } from './answer';
 import { heatmapFrame } from './heatmap';
 import { seriesName } from './legend';
@@ -49,7 +57,8 @@ function seriesFrame({ labels, samples }: Series, shape: Shape, autoName: string
 /** With `__auto`, series that still carry a metric's name show the labels that differ; one alone shows all of them. */
 function autoNames(series: Series[], { legendFormat }: Shape): string[] | undefined {
   const all: Labels[] = series.map(({ labels }) => labels);
-  if (legendFormat !== '__auto' || !all.length || !all.every((labels) => Object.hasOwn(labels, '__name__'))) return undefined;
+  if (legendFormat !== '__auto' || !all.length || !all.every((labels) => Object.hasOwn(labels, '__name__')))
+    return undefined;
   const common = all.length > 1 ? findCommonLabels(all) : {};
   return all.map((labels) => formatLabels(findUniqueLabels(labels, common)));
 }

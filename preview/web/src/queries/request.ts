@@ -1,7 +1,7 @@
-import type { Lookup, Writer } from '../variables/interpolate';
-import { interpolate } from '../variables/interpolate';
 import type { PrometheusCall } from '../api/prometheus';
 import type { Target } from '../dashboard/model';
+import type { Lookup, Writer } from '../variables/interpolate';
+import { interpolate } from '../variables/interpolate';
 import { queryMacros } from './macros';
 import { browserIntervalMs, queryStep, type Step } from './step';
 
@@ -30,7 +30,14 @@ export function stepOf(target: Target, timing: Timing): Step {
   const { from, to, maxDataPoints, scrapeMs } = timing;
   const rangeMs = to - from;
   const intervalMs = browserIntervalMs(rangeMs, maxDataPoints, timing.panelIntervalMs ?? scrapeMs);
-  return queryStep({ rangeMs, maxDataPoints, intervalMs, scrapeMs, minStep: target.interval, intervalFactor: target.intervalFactor });
+  return queryStep({
+    rangeMs,
+    maxDataPoints,
+    intervalMs,
+    scrapeMs,
+    minStep: target.interval,
+    intervalFactor: target.intervalFactor,
+  });
 }
 
 /** What a target asks: a range, an instant, or both, at the times and with the step that Grafana would ask. */
@@ -44,7 +51,17 @@ export function requestsOf(target: Target, uid: string, timing: Timing, lookup: 
   if (target.instant) {
     const refId = target.range ? `${target.refId}-Instant` : target.refId;
     const time = String(timing.to / 1000);
-    requests.push({ kind: 'instant', refId, expr, uid, path: 'query', parameters: [['query', expr], ['time', time]] });
+    requests.push({
+      kind: 'instant',
+      refId,
+      expr,
+      uid,
+      path: 'query',
+      parameters: [
+        ['query', expr],
+        ['time', time],
+      ],
+    });
   }
   return requests;
 }

@@ -56,7 +56,14 @@ async function runTarget(panel: Panel, target: Target, valueName: string, asking
   const asked = await Promise.all(requestsOf(filled, uid, timing, lookup, asPromql).map(send));
   const legendFormat = target.legendFormat && interpolate(target.legendFormat, lookup, asText);
   const frames = asked.flatMap(({ request, answer }) => {
-    const shape = { refId: target.refId, format: target.format, legendFormat, expr: request.expr, valueName, stepMs: request.stepMs };
+    const shape = {
+      refId: target.refId,
+      format: target.format,
+      legendFormat,
+      expr: request.expr,
+      valueName,
+      stepMs: request.stepMs,
+    };
     return answer ? framesOf(seriesOf(answer), shape) : [];
   });
   return { frames, asked };

@@ -99,12 +99,20 @@ export function durationMs(text: string): number | undefined {
   const bare = text.trim().replace(/^>/, '');
   if (/^\d+(\.\d+)?$/.test(bare)) return Number(bare) * SECOND;
   if (!/^(\d+(ms|[smhdwMy]))+$/.test(bare)) return undefined;
-  return [...bare.matchAll(/(\d+)(ms|[smhdwMy])/g)].reduce((sum, [, n, unit]) => sum + Number(n) * (UNITS[unit ?? ''] ?? 0), 0);
+  return [...bare.matchAll(/(\d+)(ms|[smhdwMy])/g)].reduce(
+    (sum, [, n, unit]) => sum + Number(n) * (UNITS[unit ?? ''] ?? 0),
+    0,
+  );
 }
 
 /** The text of `$__interval`: the largest unit that is whole, cut: 90 s are `1m`. */
 export function intervalText(ms: number): string {
-  for (const [unit, width] of [['d', DAY], ['h', HOUR], ['m', MINUTE], ['s', SECOND]] as const) {
+  for (const [unit, width] of [
+    ['d', DAY],
+    ['h', HOUR],
+    ['m', MINUTE],
+    ['s', SECOND],
+  ] as const) {
     if (ms >= width) return `${Math.floor(ms / width)}${unit}`;
   }
   return `${ms}ms`;

@@ -20,23 +20,26 @@ interface DataContext {
 export function dataMacro(name: string, path: string | undefined, scoped: ScopedVars | undefined): Known | undefined {
   const context = scoped?.__dataContext?.value as DataContext | undefined;
   if (!context || !/^__(value|data|field|series)$/.test(name)) return undefined;
-  const keys = [...(path ?? '').matchAll(/\.([^.[\]]+)|\["([^"]*)"\]|\[(\d+)\]/g)].map((m) => m[1] ?? m[2] ?? m[3] ?? '');
+  const keys = [...(path ?? '').matchAll(/\.([^.[\]]+)|\["([^"]*)"\]|\[(\d+)\]/g)].map(
+    (m) => m[1] ?? m[2] ?? m[3] ?? '',
+  );
   const value = read(name, keys, context);
   return value === undefined ? undefined : { name, value, text: value };
 }
 
 function read(name: string, keys: string[], context: DataContext): string | undefined {
   const { frame, field, data } = context;
-  if (name === '__value') return valueOf(keys[0] ?? 'text', context);
+  if (name === '__value') return shownValue(keys[0] ?? 'text', context);
   if (name === '__data') return cell(keys.slice(1), context);
   if (name === '__series') return frame.name ?? getFieldDisplayName(field, frame, data);
   if (keys[0] === 'labels') return keys[1] === undefined ? undefined : own(field.labels, keys[1]);
   return keys[0] === 'name' ? field.name : getFieldDisplayName(field, frame, data);
 }
 
-const own = (labels: Record<string, string> | undefined, key: string): string => (labels && Object.hasOwn(labels, key) ? (labels[key] ?? '') : '');
+const own = (labels: Record<string, string> | undefined, key: string): string =>
+  labels && Object.hasOwn(labels, key) ? (labels[key] ?? '') : '';
 
-function valueOf(kind: string, { frame, field, rowIndex, calculatedValue }: DataContext): string {
+function shownValue(kind: string, { frame, field, rowIndex, calculatedValue }: DataContext): string {
   const raw: unknown = rowIndex === undefined ? calculatedValue?.numeric : field.values[rowIndex];
   if (kind === 'time') return String(frame.fields.find(({ type }) => type === 'time')?.values[rowIndex ?? 0] ?? '');
   if (kind === 'calc') return calculatedValue?.title ?? '';

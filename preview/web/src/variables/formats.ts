@@ -18,11 +18,16 @@ export interface Known {
 type Formatter = (known: Known, args: string[]) => string;
 
 const each = (value: Chosen): string[] => (Array.isArray(value) ? value : [value]);
-const joined = (separator: string): Formatter => (known) => each(known.value).join(separator);
-const quoted = (quote: string): Formatter => (known) =>
-  each(known.value)
-    .map((value) => `${quote}${value.replaceAll(quote, `\\${quote}`)}${quote}`)
-    .join(',');
+const joined =
+  (separator: string): Formatter =>
+  (known) =>
+    each(known.value).join(separator);
+const quoted =
+  (quote: string): Formatter =>
+  (known) =>
+    each(known.value)
+      .map((value) => `${quote}${value.replaceAll(quote, `\\${quote}`)}${quote}`)
+      .join(',');
 const braced = (value: Chosen): string => (Array.isArray(value) ? `{${value.join(',')}}` : value);
 
 /** RFC 3986: also the sub-delimiters that encodeURI and encodeURIComponent leave. */
@@ -40,7 +45,9 @@ function date({ value }: Known, args: string[]): string {
   const layout = args.join(':');
   if (layout === 'ms') return String(milliseconds);
   if (layout === 'seconds') return String(Math.round(milliseconds / 1000));
-  return layout === '' || layout === 'iso' ? dateTime(milliseconds).toISOString() : dateTime(milliseconds).format(layout);
+  return layout === '' || layout === 'iso'
+    ? dateTime(milliseconds).toISOString()
+    : dateTime(milliseconds).format(layout);
 }
 
 const lucene = (value: string): string => value.replace(/([!*+\-=<>\s&|()[\]{}^~?:\\/"])/g, '\\$1');
@@ -60,9 +67,18 @@ const FORMATS: ReadonlyMap<string, Formatter> = new Map<string, Formatter>([
   ['text', ({ text }) => text],
   ['singlequote', quoted("'")],
   ['doublequote', quoted('"')],
-  ['sqlstring', ({ value }) => each(value).map((one) => `'${one.replaceAll("'", "''")}'`).join(',')],
+  [
+    'sqlstring',
+    ({ value }) =>
+      each(value)
+        .map((one) => `'${one.replaceAll("'", "''")}'`)
+        .join(','),
+  ],
   ['distributed', ({ name, value }) => each(value).join(`,${name}=`)],
-  ['lucene', ({ value }) => (Array.isArray(value) ? `(${value.map((one) => `"${lucene(one)}"`).join(' OR ')})` : lucene(value))],
+  [
+    'lucene',
+    ({ value }) => (Array.isArray(value) ? `(${value.map((one) => `"${lucene(one)}"`).join(' OR ')})` : lucene(value)),
+  ],
   ['html', ({ value }) => textUtil.escapeHtml(each(value).join(', '))],
   ['percentencode', ({ value }) => strict(encodeURIComponent(braced(value)))],
   ['uriencode', ({ value }) => strict(encodeURI(braced(value)))],

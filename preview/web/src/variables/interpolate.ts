@@ -34,6 +34,8 @@ export const asText: Writer = (known) => format(known, 'text');
  */
 export const asPromql: Writer = ({ value }) => {
   if (!Array.isArray(value)) return value.replaceAll('\\', '\\\\').replaceAll("'", "\\\\'");
-  const escaped = value.map((one) => one.replace(/[\\$^*{}[\]+?.()|]/g, (sign) => `\\\\${sign === '\\' ? '\\\\' : sign}`));
+  const escaped = value.map((one) =>
+    one.replace(/[\\$^*{}[\]+?.()|]/g, (sign) => `\\\\${sign === '\\' ? '\\\\' : sign}`),
+  );
   return escaped.length === 1 ? (escaped[0] ?? '') : `(${escaped.join('|')})`;
 };

@@ -32,7 +32,12 @@ export function dashboardLookup(variables: Variables, around: Surroundings): Loo
     const variable = variables.get(name);
     if (variable) {
       const known = toKnown(variable, around.autoInterval?.(name));
-      return known.verbatim ? { ...known, value: interpolate(String(known.value), (other) => (other === name ? undefined : lookup(other, undefined))) } : known;
+      return known.verbatim
+        ? {
+            ...known,
+            value: interpolate(String(known.value), (other) => (other === name ? undefined : lookup(other, undefined))),
+          }
+        : known;
     }
     const value = globals.get(name);
     return value === undefined ? urlMacro(name, variables, around) : plain(name, value);
@@ -44,11 +49,17 @@ const plain = (name: string, value: string) => ({ name, value, text: value });
 
 /** `${__url_time_range}` and `${__all_variables}`: ready for an address, so no format touches them. */
 function urlMacro(name: string, variables: Variables, around: Surroundings) {
-  const value = name === '__url_time_range' ? urlTimeRange(around) : name === '__all_variables' ? urlVariables(variables) : undefined;
+  const value =
+    name === '__url_time_range'
+      ? urlTimeRange(around)
+      : name === '__all_variables'
+        ? urlVariables(variables)
+        : undefined;
   return value === undefined ? undefined : { name, value, text: value, verbatim: true };
 }
 
-const urlTimeRange = ({ rawFrom, rawTo }: Surroundings): string => String(new URLSearchParams({ from: rawFrom, to: rawTo }));
+const urlTimeRange = ({ rawFrom, rawTo }: Surroundings): string =>
+  String(new URLSearchParams({ from: rawFrom, to: rawTo }));
 
 /** `var-job=a&var-job=b&...` of every variable that goes into addresses. */
 export function urlVariables(variables: Variables): string {

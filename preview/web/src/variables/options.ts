@@ -22,7 +22,9 @@ export function customOptions(query: string, valuesFormat: 'csv' | 'json' = 'csv
 function jsonOptions(query: string): Option[] {
   try {
     const list: unknown = JSON.parse(query);
-    return Array.isArray(list) ? list.flatMap((one) => (isOption(one) ? [option(String(one.value), String(one.text ?? one.value))] : [])) : [];
+    return Array.isArray(list)
+      ? list.flatMap((one) => (isOption(one) ? [option(String(one.value), String(one.text ?? one.value))] : []))
+      : [];
   } catch {
     return [];
   }
@@ -37,7 +39,9 @@ export function matching(options: Option[], regex: string): Option[] {
   const pattern = toRegExp(regex);
   return distinct(
     options.flatMap(({ text }) => {
-      const matches = pattern.global ? [...text.matchAll(pattern)] : [pattern.exec(text)].filter((match) => match !== null);
+      const matches = pattern.global
+        ? [...text.matchAll(pattern)]
+        : [pattern.exec(text)].filter((match) => match !== null);
       return matches.map(captured);
     }),
   );
@@ -55,7 +59,8 @@ function toRegExp(text: string): RegExp {
 }
 
 function distinct(options: Option[]): Option[] {
-  return [...new Map(options.toReversed().map((one) => [one.value, one])).values()].toReversed();
+  const seen = new Set<string>();
+  return options.filter(({ value }) => !seen.has(value) && seen.add(value));
 }
 
 const firstNumber = (text: string): number => Number(/\d+/.exec(text)?.[0] ?? -1);

@@ -39,7 +39,11 @@ export function variableQuery(query: string, from: number, to: number): Variable
 function timeSpan(from: number, to: number): [string, string][] {
   const start = (Math.floor(from / MINUTE_MS) * MINUTE_MS) / 1000;
   const end = (Math.ceil(to / MINUTE_MS) * MINUTE_MS) / 1000;
-  return [['start', String(start)], ['end', String(end)], ['limit', LIMIT]];
+  return [
+    ['start', String(start)],
+    ['end', String(end)],
+    ['limit', LIMIT],
+  ];
 }
 
 function labelValues(label: string, selector: string | undefined, span: [string, string][]): VariableQuery {
@@ -49,17 +53,26 @@ function labelValues(label: string, selector: string | undefined, span: [string,
 
 function labelNames(pattern: string, span: [string, string][]): VariableQuery {
   const match: [string, string][] = pattern ? [['match[]', `{__name__=~".*${pattern}.*"}`]] : [];
-  return { path: 'labels', parameters: [...match, ...span], read: (data) => names(data).filter((name) => name !== '__name__') };
+  return {
+    path: 'labels',
+    parameters: [...match, ...span],
+    read: (data) => names(data).filter((name) => name !== '__name__'),
+  };
 }
 
 function queryResult(expr: string, to: number): VariableQuery {
   return {
     path: 'query',
-    parameters: [['query', expr], ['time', String(Math.ceil(to / 1000))]],
+    parameters: [
+      ['query', expr],
+      ['time', String(Math.ceil(to / 1000))],
+    ],
     read: (data) => {
       const answer = data as Answer;
       if (answer.resultType === 'scalar') return [String((answer.result as [number, string])[1])];
-      return seriesOf(answer).map(({ labels, samples }) => `${seriesText(labels)} ${samples[0]?.[1]} ${samples[0]?.[0]}`);
+      return seriesOf(answer).map(
+        ({ labels, samples }) => `${seriesText(labels)} ${samples[0]?.[1]} ${samples[0]?.[0]}`,
+      );
     },
   };
 }

@@ -7,7 +7,11 @@ import { asGlob, interpolate, type Lookup, type Writer } from './interpolate';
 export function replacer(lookup: Lookup): InterpolateFunction {
   return (text, scoped, option) => {
     const write: Writer = typeof option === 'string' ? (known) => format(known, option) : asGlob;
-    return interpolate(text ?? '', (name, path) => scopedValue(name, scoped) ?? dataMacro(name, path, scoped) ?? lookup(name, path), write);
+    return interpolate(
+      text ?? '',
+      (name, path) => scopedValue(name, scoped) ?? dataMacro(name, path, scoped) ?? lookup(name, path),
+      write,
+    );
   };
 }
 

@@ -1,7 +1,7 @@
-import { ask } from '../api/prometheus';
 import type { DataSource } from '../api/grafana';
+import { ask } from '../api/prometheus';
 import type { VariableModel } from '../dashboard/model';
-import { rangeMacros, known as knownValues } from '../queries/macros';
+import { known as knownValues, rangeMacros } from '../queries/macros';
 import { asPromql, asText, interpolate, type Lookup, references } from './interpolate';
 import { AUTO, customOptions, matching, type Option, option, sorted } from './options';
 import { variableQuery } from './query';
@@ -87,13 +87,24 @@ async function queryOptions(model: VariableModel, { sources, from, to }: Resolvi
   const { read, ...call } = variableQuery(query, from, to);
   const texts = read(await ask({ uid: sourceUid(model.datasource, sources, lookup), ...call }));
   const regex = model.regex ? interpolate(model.regex, lookup) : '';
-  return sorted(matching(texts.map((one) => option(one)), regex), model.sort);
+  return sorted(
+    matching(
+      texts.map((one) => option(one)),
+      regex,
+    ),
+    model.sort,
+  );
 }
 
 function sourceOptions(model: VariableModel, sources: DataSource[], lookup: Lookup): Option[] {
   const regex = model.regex ? interpolate(model.regex, lookup) : '';
   const named = sources.filter(({ type }) => type === queryText(model));
-  const kept = new Set(matching(named.map(({ name }) => option(name)), regex).map(({ value }) => value));
+  const kept = new Set(
+    matching(
+      named.map(({ name }) => option(name)),
+      regex,
+    ).map(({ value }) => value),
+  );
   const first = named.toSorted((a, b) => Number(b.isDefault ?? false) - Number(a.isDefault ?? false));
   return first.filter(({ name }) => kept.has(name)).map(({ uid, name }) => option(uid, name));
 }

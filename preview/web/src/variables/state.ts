@@ -55,3 +55,9 @@ export function toKnown(variable: Variable, autoInterval = ''): Known {
   const values = picked.map(({ value }) => (value === AUTO ? autoInterval : value));
   return { name, text, urlValues, value: isMany(model) ? values : (values[0] ?? '') };
 }
+
+/** All excludes the others: whichever was chosen last wins. */
+export function withAll(before: string[], now: string[]): string[] {
+  if (now.includes(ALL) && !before.includes(ALL)) return [ALL];
+  return now.filter((value) => value !== ALL);
+}

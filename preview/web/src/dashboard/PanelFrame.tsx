@@ -21,8 +21,39 @@ interface FrameProps {
 
 type State = 'loading' | 'done' | 'error' | 'unsupported' | 'nodata';
 
-/** One panel: its frame at its place, what it says about itself, and its menu. */
-export function PanelFrame({ id, panel, box }: FrameProps) {
+/** One panel; one whose settings make no sense leaves the others alone. */
+export function PanelFrame(frame: FrameProps) {
+  const { panel } = frame;
+  const [broken, setBroken] = useState<{ panel: Panel; message: string }>();
+  // A panel that was corrected gets another chance.
+  if (broken?.panel === panel) return <BrokenFrame {...frame} message={broken.message} />;
+  return (
+    <Contained onError={(message) => setBroken({ panel, message })}>
+      <WorkingFrame {...frame} />
+    </Contained>
+  );
+}
+
+function BrokenFrame({ id, panel, box, message }: FrameProps & { message: string }) {
+  const title = String(panel.title ?? '');
+  return (
+    <section
+      data-panel-id={id}
+      data-panel-title={title}
+      data-panel-type={panel.type}
+      data-state="error"
+      aria-label={title}
+      style={{ position: 'absolute', ...box }}
+    >
+      <PanelChrome width={box.width} height={box.height} title={title} statusMessage={message}>
+        {() => <Centered text={message} />}
+      </PanelChrome>
+    </section>
+  );
+}
+
+/** Its frame at its place, what it says about itself, and its menu. */
+function WorkingFrame({ id, panel, box }: FrameProps) {
   const texts = useTexts();
   const { picture } = useApp();
   const { range } = useSession();

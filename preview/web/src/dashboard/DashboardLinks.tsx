@@ -51,7 +51,7 @@ function Tagged({ link }: { link: DashboardLink }) {
   const { generation } = useApp();
   const replace = replacer(useSession().lookup);
   const [hits, setHits] = useState<Hit[]>([]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new generation may bring other dashboards
+  // A new generation may bring other dashboards.
   useEffect(() => {
     search().then(setHits, () => setHits([]));
   }, [generation]);

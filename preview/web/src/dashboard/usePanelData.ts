@@ -30,7 +30,6 @@ export function usePanelData(panel: Panel, width: number, wanted: boolean, visib
   const replace = useMemo(() => replacer(panelLookup({ lookup, variables }, panel)), [lookup, variables, panel]);
   const [fetched, setFetched] = useState<Fetched>();
   const [asking, setAsking] = useState(false);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new width alone asks again only with the next refresh, as in Grafana
   useEffect(() => {
     if (!wanted) return;
     let live = true;
@@ -47,6 +46,7 @@ export function usePanelData(panel: Panel, width: number, wanted: boolean, visib
       live = false;
       done();
     };
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- a new width alone asks again only with the next refresh, as in Grafana
   }, [panel, session.revision, wanted]);
 
   async function fetchPanel(one: Panel, pixels: number): Promise<Fetched> {

@@ -25,7 +25,7 @@ interface Loaded {
 function useDashboard(uid: string): { loaded?: Loaded; error?: string } {
   const { generation } = useApp();
   const [state, setState] = useState<{ loaded?: Loaded; error?: string }>({});
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new generation is a reason to fetch
+  // A new generation is a reason to fetch.
   useEffect(() => {
     let live = true;
     const done = begin();
@@ -51,7 +51,6 @@ export function useDashboardSession(uid: string, tick: number): { session?: Sess
   const [session, setSession] = useState<Session>();
   const revision = useRef(0);
   const wanted = sessionKey(parameters);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: of the address only what belongs to the session counts
   useEffect(() => {
     if (!loaded) return;
     let live = true;
@@ -67,6 +66,7 @@ export function useDashboardSession(uid: string, tick: number): { session?: Sess
       live = false;
       done();
     };
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- of the address only what belongs to the session counts
   }, [loaded, wanted, tick]);
   useMarks(session, parameters, setSession);
   const current = session?.uid === uid ? session : undefined;
@@ -116,7 +116,6 @@ function useMarks(
   setSession: (change: (now?: Session) => Session | undefined) => void,
 ): void {
   const revision = session?.revision;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: once for each revision
   useEffect(() => {
     if (!session) return;
     const done = begin();
@@ -125,5 +124,6 @@ function useMarks(
       .then((marks) => setSession((now) => (now && now.revision === revision ? { ...now, marks } : now)))
       .finally(done);
     return done;
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- once for each revision
   }, [revision]);
 }

@@ -15,7 +15,7 @@ import {
   valueMappingsOverrideProcessor,
 } from '@grafana/data';
 
-// biome-ignore lint/suspicious/noExplicitAny: @grafana/data declares its items for any value and settings
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- @grafana/data declares its items for any value and settings
 type Item = FieldConfigPropertyItem<any, any, any>;
 type Process = Item['process'];
 

@@ -20,7 +20,7 @@ export function AlertsPage() {
   const [pushed, setPushed] = useState<PushedRule[]>([]);
   const [wanted, setWanted] = useState('');
   const [tick, setTick] = useState(0);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new generation may bring other rules
+  // A new generation may bring other rules.
   useEffect(() => {
     const done = begin();
     Promise.all([dataSources().then(setSources), pushedRules().then(setPushed, () => setPushed([]))]).then(done, done);

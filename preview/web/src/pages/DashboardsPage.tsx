@@ -21,7 +21,7 @@ export function DashboardsPage() {
   const [names, setNames] = useState<ReadonlyMap<string, string>>(new Map());
   const [error, setError] = useState<string>();
   const [wanted, setWanted] = useState('');
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new generation may bring other dashboards
+  // A new generation may bring other dashboards.
   useEffect(() => {
     const done = begin();
     Promise.all([search(), folders()])

@@ -16,7 +16,7 @@ const IMPORTANCE = { firing: 0, pending: 1, inactive: 2 };
 /** Prometheus' alert rules, the firing ones first; asked again when `revision` changes. */
 export function useRules(sources: DataSource[] | undefined, revision: number): { rules?: Listed[]; error?: string } {
   const [state, setState] = useState<{ rules?: Listed[]; error?: string }>({});
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new revision is a reason to ask
+  // A new revision is a reason to ask.
   useEffect(() => {
     if (!sources) return;
     const done = begin();

@@ -25,13 +25,11 @@ export function BarChart(props: PanelProps) {
   const numbers = frame.fields.filter(
     (field) => field !== x && field.type === FieldType.number && !field.config.custom?.hideFrom?.viz,
   );
-  const series = numbers.map(
-    (field): BarSeries => ({
-      name: getFieldDisplayName(field, frame),
-      color: getFieldSeriesColor(field, theme).color,
-      values: field.values,
-    }),
-  );
+  const series = numbers.map((field): BarSeries => ({
+    name: getFieldDisplayName(field, frame),
+    color: getFieldSeriesColor(field, theme).color,
+    values: field.values,
+  }));
   return (
     <WithLegend props={props} series={series}>
       {(width, height) => (

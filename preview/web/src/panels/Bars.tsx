@@ -62,7 +62,7 @@ export function Bars(props: BarsProps) {
         const wide = (room * groupWidth) / (stacked ? 1 : Math.max(1, series.length));
         let below = 0;
         return (
-          // biome-ignore lint/suspicious/noArrayIndexKey: categories may have equal names
+          // Categories may have equal names
           <g key={index}>
             {series.map(({ name, color, values }, place) => {
               const value = values[index];

@@ -33,7 +33,6 @@ export function Heatmap(props: PanelProps) {
   const valueText = (value: number): string => text(value, options.cellValues?.unit, options.cellValues?.decimals);
   const rowText = ({ name }: Field): string =>
     Number.isNaN(Number(name)) ? name : text(Number(name), options.yAxis?.unit, options.yAxis?.decimals);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the texts follow from the panel's options
   const config = useMemo(() => {
     if (!cells) return undefined;
     const every = Math.max(1, Math.ceil(cells.rows.length / Math.max(1, (height - AXIS_PX) / LEAST_LABEL_PX)));
@@ -48,6 +47,7 @@ export function Heatmap(props: PanelProps) {
       sync,
       draw: (plot) => drawCells(plot, cells, colors, options.cellGap ?? 1),
     });
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- the texts follow from the panel's options
   }, [cells, colors, range, timeZone, theme, height, sync]);
   if (!cells || !config) return null;
   const scaled = options.legend?.show !== false;

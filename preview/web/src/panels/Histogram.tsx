@@ -21,13 +21,11 @@ export function Histogram(props: PanelProps) {
   );
   if (!counted) return null;
   const [sample] = frames.flatMap(({ fields }) => fields.filter(({ type }) => type === 'number'));
-  const series = counted.counts.map(
-    (field): BarSeries => ({
-      name: field.state?.displayName ?? field.name,
-      color: getFieldSeriesColor(field, theme).color,
-      values: field.values,
-    }),
-  );
+  const series = counted.counts.map((field): BarSeries => ({
+    name: field.state?.displayName ?? field.name,
+    color: getFieldSeriesColor(field, theme).color,
+    values: field.values,
+  }));
   return (
     <WithLegend props={props} series={series}>
       {(width, height) => (

@@ -31,7 +31,6 @@ export function StateTimeline(props: PanelProps) {
   const perPage = options.perPage || 20;
   const pages = Math.ceil(all.length / perPage);
   const rows = useMemo(() => all.slice((page - 1) * perPage, page * perPage).reverse(), [all, page, perPage]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: of the properties only what is drawn counts
   const config = useMemo(
     () =>
       timePlot({
@@ -42,6 +41,7 @@ export function StateTimeline(props: PanelProps) {
         sync,
         draw: (plot) => drawRows(plot, rows, options, panel.fieldConfig?.defaults.custom?.fillOpacity ?? 70),
       }),
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- of the properties only what is drawn counts
     [rows, range, timeZone, theme, sync, panel],
   );
   const describe = (time: number, row: number) => {

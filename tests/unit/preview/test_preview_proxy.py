@@ -36,6 +36,9 @@ class FakePrometheus(ThreadingHTTPServer):
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server_port}"
 
+    def handle_error(self, *_: object) -> None:
+        """Who has waited or read enough hangs up."""
+
 
 class _Handler(BaseHTTPRequestHandler):
     server: FakePrometheus

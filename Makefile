@@ -9,7 +9,7 @@ RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
 VLLM_READY := .venv-vllm/.ready
 
-.PHONY: help setup tools demo test test-vllm check golden mutants bench bench-exporter build lint clean
+.PHONY: help setup tools demo test test-vllm check golden mutants bench bench-exporter build lint web clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -59,5 +59,8 @@ build: setup ## write build/
 lint: tools ## check all content
 	$(RUN) deploy.py lint
 
+web: ## check, test and build the preview's page into preview/web/dist, the same bytes every time; needs node 20 or newer
+	cd preview/web && npm ci && npm run check && npm test && npm run build
+
 clean: ## remove what the targets above made
-	rm -rf $(VENV) .venv-vllm .tools build .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .venv-vllm .tools build .pytest_cache .mypy_cache .ruff_cache preview/web/node_modules

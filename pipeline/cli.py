@@ -2,8 +2,10 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
+from types import MappingProxyType
 
 import click
 
@@ -11,7 +13,6 @@ from kit.errors import GlassboxError
 from kit.settings import Settings, load_settings
 from pipeline.baseline.commands import baseline
 from pipeline.bundle import Bundle
-from pipeline.compiler import compile_bundle
 from pipeline.outputs import write_bundle, write_kubernetes
 
 DONE, ERROR, FINDINGS = 0, 1, 2
@@ -22,18 +23,47 @@ Examples:
   python deploy.py build --target kubernetes              write build/kubernetes/
   python deploy.py lint                                   check everything, needs promtool
   GRAFANA_TOKEN=... python deploy.py --grafana https://grafana.example.com
+  python deploy.py preview --prometheus http://localhost:9090     see them in a browser
   python deploy.py --settings settings.yaml --grafana http://localhost:3000 --token-file token
   python deploy.py baseline save --prometheus http://localhost:9090 --window 1d before-0.33
   python deploy.py baseline compare --prometheus http://localhost:9090 --window 1d before-0.33
 
 \b
-Exit codes: 0 done or nothing to do, 1 error, 2 lint findings or a regression.
+Exit codes: 0 done or nothing to do, 1 error, 2 lint findings, a regression, or changed pictures.
 """
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
-@click.group(invoke_without_command=True, epilog=EXAMPLES, context_settings={"help_option_names": ["-h", "--help"]})
+class _Commands(click.Group):
+    """The commands of this module, and those of floors above, which are imported when they are asked for."""
+
+    more: Mapping[str, tuple[str, str]] = MappingProxyType({})
+    """Module, whose `command` it is, and the line in --help, by name."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*super().list_commands(ctx), *self.more]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in self.more:
+            return click.Command(cmd_name, short_help=self.more[cmd_name][1])
+        return super().get_command(ctx, cmd_name)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name, command, rest = super().resolve_command(ctx, args)
+        if name and name in self.more:
+            command = import_module(self.more[name][0]).command
+        return name, command, rest
+
+
+@click.group(
+    cls=_Commands,
+    invoke_without_command=True,
+    epilog=EXAMPLES,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.option(
     "--settings", "settings_file", type=_FILE, metavar="FILE", help="Settings (YAML); without it the defaults."
 )
@@ -72,7 +102,7 @@ cli.add_command(baseline)
 @click.pass_obj
 def build(settings: Settings, out: Path, target: str | None) -> int:
     """Write dashboards, rule files and Grafana's rule groups."""
-    bundle = compile_bundle(settings)
+    bundle = _compiled(settings)
     files = write_kubernetes(bundle, settings, out) if target else write_bundle(bundle, out)
     for file in files:
         _say(str(file))
@@ -83,7 +113,14 @@ def build(settings: Settings, out: Path, target: str | None) -> int:
 @click.pass_obj
 def lint(settings: Settings) -> int:
     """Check all content."""
-    return _lint(compile_bundle(settings))
+    return _lint(_compiled(settings))
+
+
+def _compiled(settings: Settings) -> Bundle:
+    # A preview shows what is wrong with content, so the command line must not need it.
+    from pipeline.compiler import compile_bundle  # noqa: PLC0415
+
+    return compile_bundle(settings)
 
 
 def _lint(bundle: Bundle) -> int:
@@ -130,8 +167,9 @@ def _say(text: str) -> None:
         sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  # lives as long as the process
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code."""
+def main(arguments: Sequence[str] | None = None, more_commands: Mapping[str, tuple[str, str]] | None = None) -> int:
+    """Run one command and return its exit code; `more_commands` are those of floors above, as `_Commands.more`."""
+    cli.more = more_commands or {}
     try:
         return int(cli.main(args=arguments, prog_name="deploy.py", standalone_mode=False) or DONE)
     except GlassboxError as error:

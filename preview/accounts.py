@@ -1,7 +1,7 @@
 """Who may call: service-account tokens with a role, the administrator, and the role that each action needs."""
 
 import base64
-import binascii
+import hashlib
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from http import HTTPStatus
 from starlette.datastructures import Headers
 
 from preview.refusals import RefusalError, errutil, plain
+from preview.state import State
 
 
 class Role(IntEnum):
@@ -37,6 +38,7 @@ MINIMUM_ROLE = {
     "dashboards:create": Role.Editor,
     "dashboards:write": Role.Editor,
     "dashboards:delete": Role.Editor,
+    "annotations:read": Role.Viewer,
     "annotations:create": Role.Editor,
     "serviceaccounts:create": Role.Admin,
     "serviceaccounts:write": Role.Admin,
@@ -52,50 +54,50 @@ class Login:
     role: Role
 
 
+ANONYMOUS = Login("anonymous", Role.Viewer)
+
+
+def fingerprint(token: str) -> str:
+    """What is remembered of a token; one of 192 random bits needs no slow hash."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
 class Accounts:
-    """The credentials that the stand-in accepts."""
+    """The credentials that the stand-in accepts besides its service accounts' tokens."""
 
     def __init__(self, admin_user: str, admin_password: str, tokens: Mapping[str, str]) -> None:
         self._admin = (admin_user, admin_password)
-        self._tokens = {token: Role[role] for token, role in tokens.items()}
-        self._owners: dict[str, int] = {}
+        self._roles = {fingerprint(token): Role[role] for token, role in tokens.items()}
 
     def __repr__(self) -> str:
-        return f"Accounts(admin and {len(self._tokens)} tokens)"
+        return f"Accounts(admin and {len(self._roles)} tokens)"
 
-    def add_token(self, token: str, role: str, account_id: int) -> None:
-        """Accept another token, of a service account."""
-        self._tokens[token] = Role[role]
-        self._owners[token] = account_id
-
-    def remove_tokens(self, account_id: int) -> None:
-        """Accept the service account's tokens no longer."""
-        for token in [token for token, owner in self._owners.items() if owner == account_id]:
-            del self._tokens[token], self._owners[token]
-
-    def authenticate(self, headers: Headers) -> Login:
+    def authenticate(self, headers: Headers, state: State) -> Login:
         """The caller named by the Authorization header; raises the 401 that Grafana answers."""
         scheme, _, value = headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer" and value:
-            return self._by_token(value, headers.get("x-grafana-org-id", "1"))
+            return self._by_token(value, headers.get("x-grafana-org-id", "1"), state)
         if scheme.lower() == "basic" and value:
             return self._by_password(value)
         raise plain(HTTPStatus.UNAUTHORIZED, "Unauthorized")
 
-    def _by_token(self, token: str, org_id: str) -> Login:
-        for known, role in self._tokens.items():
-            if secrets.compare_digest(known.encode(), token.encode()):
-                if org_id != "1":
-                    raise _unauthorized(
-                        "api-key.organization-mismatch", "API key does not belong to the requested organization"
-                    )
-                return Login(f"sa-{role.name.lower()}", role)
-        raise _unauthorized("api-key.invalid", "Invalid API key")
+    def _by_token(self, token: str, org_id: str, state: State) -> Login:
+        known = fingerprint(token)
+        role = self._roles.get(known)
+        if known in state.tokens:
+            role = Role[state.service_accounts[state.tokens[known]]]
+        if role is None:
+            raise _unauthorized("api-key.invalid", "Invalid API key")
+        if org_id != "1":
+            raise _unauthorized(
+                "api-key.organization-mismatch", "API key does not belong to the requested organization"
+            )
+        return Login(f"sa-{role.name.lower()}", role)
 
     def _by_password(self, encoded: str) -> Login:
         try:
             given = base64.b64decode(encoded, validate=True)
-        except binascii.Error:
+        except ValueError:
             given = b""
         if not secrets.compare_digest(given, ":".join(self._admin).encode()):
             raise _unauthorized("password-auth.failed", "Invalid username or password")

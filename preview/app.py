@@ -1,5 +1,8 @@
 """The routes of the stand-in."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
@@ -12,6 +15,7 @@ from preview import (
     data_sources,
     folders,
     policies,
+    proxy,
     rule_groups,
     rules,
     saving,
@@ -20,7 +24,7 @@ from preview import (
 )
 from preview.calls import Call, Handler, Instance, endpoint
 from preview.faults import LOGIN_PAGE
-from preview.page import start_page
+from preview.page import PAGES, assets, event_stream, page, status
 
 COMMIT = "0000000000"
 _RULES = "/api/v1/provisioning/alert-rules"
@@ -48,10 +52,11 @@ _TABLE: tuple[tuple[str, str, Handler, str | None], ...] = (
     ("GET", "/api/dashboards/uid/{uid}/versions", dashboards.versions, "dashboards:write"),
     ("GET", "/api/dashboards/uid/{uid}/versions/{version}", dashboards.version, "dashboards:write"),
     ("GET", "/api/search", search.search, None),
+    ("GET", "/api/annotations", annotations.listed, "annotations:read"),
     ("POST", "/api/annotations", annotations.create, "annotations:create"),
     ("POST", "/api/serviceaccounts", service_accounts.create, "serviceaccounts:create"),
-    ("POST", "/api/serviceaccounts/{id:int}/tokens", service_accounts.create_token, "serviceaccounts:write"),
-    ("DELETE", "/api/serviceaccounts/{id:int}", service_accounts.delete, "serviceaccounts:delete"),
+    ("POST", "/api/serviceaccounts/{id}/tokens", service_accounts.create_token, "serviceaccounts:write"),
+    ("DELETE", "/api/serviceaccounts/{id}", service_accounts.delete, "serviceaccounts:delete"),
     ("GET", _RULES, rules.listed, None),
     ("POST", _RULES, rules.create, None),
     ("GET", f"{_RULES}/{{uid}}", rules.read, None),
@@ -72,19 +77,38 @@ _TABLE: tuple[tuple[str, str, Handler, str | None], ...] = (
 
 def application(instance: Instance) -> Starlette:
     """The ASGI application, mounted below the instance's base path."""
+    passed_on = endpoint(proxy.forward, "datasources:query")
     routes: list[BaseRoute] = [
         Route("/api/health", _health),
         Route("/healthz", _alive),
         Route("/login", _login_page),
-        Route("/", _start),
+        *(Route(path, page) for path in PAGES),
+        *assets(),
+        Route("/preview/status", endpoint(status)),
+        Route("/preview/events", endpoint(event_stream)),
         Route("/api/org", endpoint(_org, "orgs:read"), methods=["GET"]),
-        *(Route(path, endpoint(handler, need), methods=[method]) for method, path, handler, need in _TABLE),
+        Route(f"{proxy.PREFIX}{{uid}}/{{path:path}}", passed_on, methods=["GET", "POST"]),
+        *(
+            Route(path, endpoint(handler, need, writes=method != "GET"), methods=[method])
+            for method, path, handler, need in _TABLE
+        ),
         Route("/api/{rest:path}", endpoint(_not_found), methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
         Route("/{rest:path}", _to_login),
     ]
-    app = Starlette(routes=[Mount(instance.base_path, routes=routes)] if instance.base_path else routes)
+    app = Starlette(
+        routes=[Mount(instance.base_path, routes=routes)] if instance.base_path else routes, lifespan=_asking
+    )
     app.state.instance = instance
     return app
+
+
+@asynccontextmanager
+async def _asking(app: Starlette) -> AsyncIterator[None]:
+    """Prometheus can be asked as long as the server runs."""
+    instance: Instance = app.state.instance
+    instance.upstream.open()
+    yield
+    await instance.upstream.close()
 
 
 async def _health(request: Request) -> Response:
@@ -98,10 +122,6 @@ async def _alive(_request: Request) -> Response:
 
 async def _login_page(_request: Request) -> Response:
     return HTMLResponse(LOGIN_PAGE)
-
-
-async def _start(request: Request) -> Response:
-    return start_page(request.app.state.instance)
 
 
 async def _to_login(request: Request) -> Response:

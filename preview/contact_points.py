@@ -11,18 +11,11 @@ from preview.policies import receivers_in_use
 from preview.refusals import RefusalError, errutil, plain
 from preview.rules import check_reader, check_writer
 from preview.saving import check_uid
+from preview.secret_settings import with_secrets_as
+from preview.shapes import check_shape
 from preview.state import Json
 
 REDACTED = "[REDACTED]"
-# ngalert/notifier/channels_config: fields marked Secure
-_SECRET_SETTINGS = {
-    "slack": ("url", "token"),
-    "pagerduty": ("integrationKey",),
-    "webhook": ("password", "authorization_credentials"),
-    "telegram": ("bottoken",),
-    "opsgenie": ("apiKey",),
-    "discord": ("url",),
-}
 
 
 def listed(call: Call) -> Response:
@@ -92,6 +85,7 @@ def _provenance_refusal(call: Call) -> RefusalError:
 
 def _received(call: Call) -> Json:
     body = call.json
+    check_shape(body, {"uid": str, "name": str, "type": str, "settings": dict})
     point: Json = {
         "uid": str(body.get("uid") or ""),
         "name": str(body.get("name") or ""),
@@ -119,7 +113,6 @@ def _find(call: Call) -> Json:
 
 
 def _shown(point: Json) -> Json:
-    hidden = _SECRET_SETTINGS.get(point["type"], ())
-    settings = {key: REDACTED if key in hidden and value else value for key, value in point["settings"].items()}
-    shown = {key: value for key, value in point.items() if key != "provenance"} | {"settings": settings}
+    shown = {key: value for key, value in point.items() if key != "provenance"}
+    shown["settings"] = with_secrets_as(REDACTED, point)
     return shown | ({"provenance": point["provenance"]} if point["provenance"] else {})

@@ -95,6 +95,16 @@ def add(state: State, fields: Json) -> Json:
     return source
 
 
+def put(state: State, fields: Json) -> None:
+    """Store a data source, or give the one of the same uid these fields."""
+    known = state.data_sources.get(fields["uid"])
+    if known is None:
+        add(state, fields)
+    else:
+        known |= fields
+        _keep_one_default(state, known)
+
+
 def _keep_one_default(state: State, source: Json) -> None:
     if source["isDefault"]:
         for other in state.data_sources.values():

@@ -1,14 +1,73 @@
-"""The start page: what was pushed, as a plain list."""
+"""The page that draws what was pushed (`web/dist`), and what it is told besides Grafana's own API."""
 
+import re
 from html import escape
+from pathlib import Path
 
-from starlette.responses import HTMLResponse
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
+from starlette.routing import BaseRoute, Mount
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
 
-from preview.calls import Instance
+from preview.calls import Call, Instance
+from preview.upstream import without_credentials
+
+DIST = Path(__file__).resolve().parent / "web" / "dist"
+ASSETS = "/public/preview"
+PAGES = ("/", "/dashboards", "/alerts", "/d/{uid}", "/d/{uid}/{slug}")
+"""Addresses of the page, which decides itself what it shows there."""
+NEVER_CHANGES = "public, max-age=31536000, immutable"
+# Of files whose name changes with their content.
+_HASHED = re.compile(r".*-[\w-]{8}\.(js|css|woff2?)")
+# The page finds everything else below this.
+_BASE = '<base href="/" />'
 
 
-def start_page(instance: Instance) -> HTMLResponse:
-    """Dashboards by folder and alert rules by group."""
+class _Assets(StaticFiles):
+    """The page's files."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        response.headers["Cache-Control"] = NEVER_CHANGES if _HASHED.fullmatch(path) else "no-cache"
+        return response
+
+
+def assets() -> list[BaseRoute]:
+    """The files of the page, and no other files; none where a checkout lacks it."""
+    folder = DIST / ASSETS.removeprefix("/")
+    return [Mount(ASSETS, _Assets(directory=folder))] if folder.is_dir() else []
+
+
+async def page(request: Request) -> Response:
+    """The page, or a plain list where a checkout lacks it."""
+    instance: Instance = request.app.state.instance
+    index = DIST / "index.html"
+    if not index.is_file():
+        return HTMLResponse(_plain_list(instance))
+    text = index.read_text(encoding="utf-8").replace(_BASE, f'<base href="{escape(instance.base_path)}/" />')
+    return HTMLResponse(text, headers={"Cache-Control": "no-cache"})
+
+
+def status(call: Call) -> Response:
+    """GET /preview/status: the release that is stood in for, the Prometheus that is asked, and how the content is."""
+    sources = call.state.data_sources.values()
+    default = next((source for source in sources if source["isDefault"]), None)
+    about = {
+        "version": call.instance.version,
+        "prometheus_url": without_credentials(str(default["url"])) if default else "",
+    }
+    return JSONResponse(about | call.instance.live.status())
+
+
+def event_stream(call: Call) -> Response:
+    """GET /preview/events: `content` and `error`, as server-sent events."""
+    return StreamingResponse(
+        call.instance.live.events(), media_type="text/event-stream", headers={"Cache-Control": "no-store"}
+    )
+
+
+def _plain_list(instance: Instance) -> str:
     state = instance.state
     dashboards = [
         f"{_folder_title(instance, dashboard.folder_uid)} / {dashboard.title} (version {dashboard.version})"
@@ -18,7 +77,7 @@ def start_page(instance: Instance) -> HTMLResponse:
         f"{_folder_title(instance, rule.folder_uid)} / {rule.group} / {rule.body['title']}"
         for rule in state.rules.values()
     ]
-    return HTMLResponse(
+    return (
         f"<!doctype html><html lang=en><meta charset=utf-8><title>Stand-in for Grafana</title>"
         f"<h1>Stand-in for Grafana {escape(instance.version)}</h1>"
         f"{_section('Dashboards', dashboards)}{_section('Alert rules', rules)}</html>"

@@ -9,7 +9,11 @@ from preview import provenance
 from preview.calls import Call
 from preview.refusals import plain
 from preview.rules import check_reader, check_writer
+from preview.shapes import Shape, check_shape
 from preview.state import Json, default_policies
+
+_POLICY: dict[str, Shape] = {"receiver": str, "group_by": [str]}
+_POLICY["routes"] = [_POLICY]
 
 
 def read(call: Call) -> Response:
@@ -22,6 +26,7 @@ def put(call: Call) -> Response:
     """PUT: 202; replaces the whole tree, and refuses a receiver that does not exist."""
     check_writer(call)
     tree = call.json
+    check_shape(tree, _POLICY)
     known = {point["name"] for point in call.state.contact_points.values()}
     for receiver in receivers_in_use(tree):
         if receiver not in known:

@@ -11,6 +11,7 @@ from preview.refusals import bad_request_data, errutil
 from preview.rule_checks import bad_interval, check_group_name, check_interval, check_rule, check_titles
 from preview.rule_model import echoed, invalid, receive, shown
 from preview.rules import changed_rule, check_reader, check_receiver, check_writer, new_rule
+from preview.shapes import check_shape
 from preview.state import Json, Rule
 
 Place = tuple[str, str]
@@ -42,6 +43,7 @@ def put(call: Call) -> Response:
     """
     check_writer(call)
     request = call.json
+    check_shape(request, {"interval": int})
     place, interval = _place(call), request.get("interval") or 0
     bodies = _received(call, request.get("rules"))
     check_interval(interval)

@@ -6,6 +6,7 @@ from typing import Any
 
 from preview.durations import canonical
 from preview.refusals import bad_request_data, plain
+from preview.shapes import TEXTS, Shape, check_shape
 from preview.state import Json, Rule
 from preview.versions import Behaviour
 
@@ -22,32 +23,38 @@ def receive(raw: Any, behaviour: Behaviour) -> Json:
     """
     if not isinstance(raw, dict):
         raise bad_request_data()
-    body: Json = {name: _typed(raw.get(name), str) or "" for name in _TEXT_FIELDS}
-    body["for"] = canonical(_typed(raw.get("for"), str) or "0s")
-    body["data"] = [_typed(query, dict) for query in _typed(raw.get("data"), list) or []]
-    body["annotations"] = _typed(raw.get("annotations"), dict) or {}
-    body["labels"] = _typed(raw.get("labels"), dict) or {}
-    body["isPaused"] = bool(_typed(raw.get("isPaused"), bool))
+    check_shape(raw, _RULE)
+    body: Json = {name: raw.get(name) or "" for name in _TEXT_FIELDS}
+    body["for"] = canonical(raw.get("for") or "0s")
+    body["data"] = list(raw.get("data") or [])
+    body["annotations"] = raw.get("annotations") or {}
+    body["labels"] = raw.get("labels") or {}
+    body["isPaused"] = bool(raw.get("isPaused"))
     body["notification_settings"] = _settings(raw.get("notification_settings"), behaviour)
     if behaviour.rule_has_record:
-        body["record"] = _typed(raw.get("record"), dict)
+        body["record"] = raw.get("record")
     if behaviour.rule_keeps_firing:
-        body["keep_firing_for"] = canonical(_typed(raw.get("keep_firing_for"), str) or "0s")
-        body["missingSeriesEvalsToResolve"] = _typed(raw.get("missingSeriesEvalsToResolve"), int)
+        body["keep_firing_for"] = canonical(raw.get("keep_firing_for") or "0s")
+        body["missingSeriesEvalsToResolve"] = raw.get("missingSeriesEvalsToResolve")
     return _without_alerting_fields(body) if body.get("record") else body
 
 
 _TEXT_FIELDS = ("uid", "title", "condition", "noDataState", "execErrState", "folderUID", "ruleGroup")
+_SPAN: Shape = {"from": int, "to": int}
+_QUERY: Shape = {"refId": str, "queryType": str, "datasourceUid": str, "relativeTimeRange": _SPAN, "model": dict}
+_RULE: Shape = {
+    **dict.fromkeys((*_TEXT_FIELDS, "for", "keep_firing_for"), str),
+    "data": [_QUERY],
+    "annotations": {TEXTS: str},
+    "labels": {TEXTS: str},
+    "isPaused": bool,
+    "notification_settings": {"receiver": str, **dict.fromkeys(_SETTINGS_DURATIONS, str)},
+    "record": dict,
+    "missingSeriesEvalsToResolve": int,
+}
 
 
-def _typed(value: Any, kind: type) -> Any:
-    if value is not None and (not isinstance(value, kind) or (kind is int and isinstance(value, bool))):
-        raise bad_request_data()
-    return value
-
-
-def _settings(raw: Any, behaviour: Behaviour) -> Json | None:
-    settings = _typed(raw, dict)
+def _settings(settings: Json | None, behaviour: Behaviour) -> Json | None:
     if settings is None:
         return None
     known = dict(settings)

@@ -152,24 +152,26 @@ def _store(call: Call, command: SaveCommand, existing: Dashboard | None) -> Dash
     if existing is None:
         existing = Dashboard(command.uid or secrets.token_hex(7), next(state.dashboard_ids), command.folder_uid, [])
         state.dashboards[existing.uid] = existing
-    elif call.behaviour.unchanged_dashboard_keeps_version and _unchanged(command, existing):
-        return existing
-    version = existing.version + 1 if existing.versions else 1
-    spec = copy.deepcopy(command.spec) | {
-        "id": existing.id,
-        "uid": existing.uid,
-        "version": version,
-        "title": command.title,
-    }
+    moved = existing.folder_uid != command.folder_uid
     existing.folder_uid = command.folder_uid
-    existing.versions.append(DashboardVersion(version, spec, command.message, call.login.name))
+    keeps_version = call.behaviour.unchanged_dashboard_keeps_version and not moved
+    spec = command.spec | {"title": command.title}
+    with_version(existing, spec, command.message, call.login.name, even_if_unchanged=not keeps_version)
     index_dashboard(call.instance, existing)
     return existing
 
 
-def _unchanged(command: SaveCommand, existing: Dashboard) -> bool:
-    sent = command.spec | {"title": command.title, "uid": existing.uid}
-    return command.folder_uid == existing.folder_uid and _content(sent) == _content(existing.spec)
+def with_version(
+    board: Dashboard, spec: Json, message: str, author: str, *, even_if_unchanged: bool = False
+) -> Dashboard:
+    """The dashboard with a next version of this content, unless it has it already."""
+    sent = spec | {"uid": board.uid}
+    if board.versions and not even_if_unchanged and _content(sent) == _content(board.spec):
+        return board
+    version = board.version + 1 if board.versions else 1
+    stored = copy.deepcopy(sent) | {"id": board.id, "version": version}
+    board.versions.append(DashboardVersion(version, stored, message, author))
+    return board
 
 
 def _content(spec: Json) -> dict[str, Any]:

@@ -39,6 +39,15 @@ def _matches(hit: Json, wanted: QueryParams) -> bool:
     )
 
 
+def index_all(instance: Instance) -> None:
+    """Tell the index about everything, and make it visible at once."""
+    for folder in instance.state.folders.values():
+        index_folder(instance, folder)
+    for dashboard in instance.state.dashboards.values():
+        index_dashboard(instance, dashboard)
+    instance.index.refresh()
+
+
 def index_dashboard(instance: Instance, dashboard: Dashboard) -> None:
     """Tell the index about a saved dashboard."""
     path = f"/d/{dashboard.uid}/{slug(dashboard.title)}"

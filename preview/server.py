@@ -1,10 +1,10 @@
 """The stand-in as a server in this process."""
 
-import itertools
 import os
 import socket
 import threading
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -13,23 +13,32 @@ import uvicorn
 from preview import data_sources
 from preview.accounts import Accounts
 from preview.app import application
-from preview.calls import Instance
+from preview.calls import Instance, keep
+from preview.content import Content, install
 from preview.faults import Faults, FaultyFront, LoggedRequest
+from preview.guard import Guard
+from preview.live import Live
+from preview.search import index_all
 from preview.search_index import SearchIndex
-from preview.state import State
+from preview.state import Numbers, State
+from preview.store import Store
+from preview.upstream import TIMEOUT_SECONDS, Upstream
 from preview.versions import behaviour
 
+LOOPBACK = "127.0.0.1"
 START_TIMEOUT_SECONDS = 30.0
 DEFAULT_SEARCH_LAG_SECONDS = 0.2
 FIRST_LARGE_ID = 2**51
 
 
 class GrafanaStandIn:
-    """Answers Grafana's HTTP API on loopback, between `__enter__` and `__exit__`.
+    """Answers Grafana's HTTP API, and draws what it holds, between `__enter__` and `__exit__`.
 
-    `tokens` maps a service-account token to Viewer, Editor or Admin. The search index lags writes by
-    `search_lag_seconds` on the releases where Grafana's does. Raises ValueError for a version that is none, and on
-    entry OSError for a port in use.
+    It listens on loopback, and then answers under the names of loopback only, unless `bind` names another address.
+    `tokens` maps a service-account token to Viewer, Editor or Admin; with `anonymous_viewer` everybody may read. With a
+    `database` file everything that is written survives a restart. The search index lags writes by
+    `search_lag_seconds` on the releases where Grafana's does. Raises ValueError for a version that is none, StoreError
+    for a file that cannot be used, and on entry OSError for a port in use.
     """
 
     def __init__(
@@ -37,12 +46,16 @@ class GrafanaStandIn:
         *,
         version: str = "12.4.0",
         port: int = 0,
+        bind: str = LOOPBACK,
         admin_user: str = "admin",
         admin_password: str | None = None,
         tokens: Mapping[str, str] | None = None,
+        anonymous_viewer: bool = False,
         data_sources: Sequence[Mapping[str, Any]] = (),
         base_path: str = "",
+        database: Path | None = None,
         search_lag_seconds: float = DEFAULT_SEARCH_LAG_SECONDS,
+        prometheus_timeout_seconds: float = TIMEOUT_SECONDS,
     ) -> None:
         rules = behaviour(version)
         password = admin_password or os.environ.get("PREVIEW_ADMIN_PASSWORD", "admin")
@@ -50,21 +63,41 @@ class GrafanaStandIn:
         self.faults = Faults()
         self.index = SearchIndex(search_lag_seconds if rules.search_lags else 0.0)
         self._instance = Instance(
-            version, rules, Accounts(admin_user, password, tokens or {}), self.index, base_path.rstrip("/")
+            version,
+            rules,
+            Accounts(admin_user, password, tokens or {}),
+            self.index,
+            base_path.rstrip("/"),
+            anonymous_viewer,
+            store=Store(database) if database else None,
+            upstream=Upstream(prometheus_timeout_seconds),
         )
-        self._port = port
+        self._bind, self._port = bind, port
         self._fill(data_sources)
 
     def _fill(self, sources: Sequence[Mapping[str, Any]]) -> None:
         if self._instance.behaviour.large_ids:
-            self.state.dashboard_ids = itertools.count(FIRST_LARGE_ID)
+            self.state.dashboard_ids = Numbers(FIRST_LARGE_ID)
+        if self._instance.store:
+            self._instance.state = self._instance.store.load(self.state)
+            index_all(self._instance)
         for source in sources:
-            data_sources.add(self.state, dict(source))
+            data_sources.put(self.state, dict(source))
+        keep(self._instance)
 
     @property
     def state(self) -> State:
         """What was pushed, for tests to read and to prepare."""
         return self._instance.state
+
+    @property
+    def live(self) -> Live:
+        """What open pages are told."""
+        return self._instance.live
+
+    def show(self, content: Content) -> None:
+        """Hold exactly this content, as if it had been pushed; from any thread."""
+        install(self._instance, content)
 
     @property
     def writes(self) -> list[LoggedRequest]:
@@ -74,13 +107,16 @@ class GrafanaStandIn:
     @property
     def url(self) -> str:
         """The server's address, with its sub-path, without a trailing slash."""
-        return f"http://127.0.0.1:{self._port}{self._instance.base_path}"
+        host = f"[{self._bind}]" if ":" in self._bind else self._bind
+        return f"http://{host}:{self._port}{self._instance.base_path}"
 
     def __enter__(self) -> Self:
-        listener = _listen(self._port)
+        listener = _listen(self._bind, self._port)
         self._port = listener.getsockname()[1]
-        front = FaultyFront(application(self._instance), self.faults, self.requests, self._instance.base_path)
-        config = uvicorn.Config(front, log_level="warning", lifespan="off", timeout_graceful_shutdown=1)
+        app = FaultyFront(application(self._instance), self.faults, self.requests, self._instance.base_path)
+        config = uvicorn.Config(
+            Guard(app, any_host=self._bind != LOOPBACK), log_level="warning", timeout_graceful_shutdown=1
+        )
         self._server = _Server(config)
         self._thread = threading.Thread(target=self._server.run, args=([listener],), name="grafana-stand-in")
         self._thread.start()
@@ -92,8 +128,11 @@ class GrafanaStandIn:
     def __exit__(
         self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
+        self.live.close()
         self._server.should_exit = True
         self._thread.join()
+        if self._instance.store:
+            self._instance.store.close()
 
 
 class _Server(uvicorn.Server):
@@ -108,13 +147,14 @@ class _Server(uvicorn.Server):
         self.started_event.set()
 
 
-def _listen(port: int) -> socket.socket:
+def _listen(address: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
     # asyncio switches Nagle's algorithm off only for sockets that name their protocol; with it each answer takes 40 ms
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind(("127.0.0.1", port))
-    except OSError:
+        listener.bind((address, port))
+    except (OSError, OverflowError):
         listener.close()
         raise
     return listener

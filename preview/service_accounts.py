@@ -5,8 +5,8 @@ from http import HTTPStatus
 
 from starlette.responses import JSONResponse, Response
 
-from preview.accounts import Role
-from preview.calls import Call
+from preview.accounts import Role, fingerprint
+from preview.calls import Call, whole_number
 from preview.refusals import errutil, plain
 
 
@@ -26,20 +26,21 @@ def create_token(call: Call) -> Response:
     """POST /:id/tokens: the only time that the token is shown."""
     number = _find(call)
     token = f"glsa_{secrets.token_urlsafe(24)}"
-    call.instance.accounts.add_token(token, call.state.service_accounts[number], number)
+    call.state.tokens[fingerprint(token)] = number
     return JSONResponse({"id": next(call.state.ids), "name": call.json.get("name") or "", "key": token})
 
 
 def delete(call: Call) -> Response:
     """DELETE /:id: its tokens are worthless from now on."""
     number = _find(call)
-    del call.state.service_accounts[number]
-    call.instance.accounts.remove_tokens(number)
+    state = call.state
+    del state.service_accounts[number]
+    state.tokens = {token: owner for token, owner in state.tokens.items() if owner != number}
     return JSONResponse({"message": "Service account deleted"})
 
 
 def _find(call: Call) -> int:
-    number = int(call.path("id"))
+    number = whole_number(call.path("id"), 0)
     if number not in call.state.service_accounts:
         raise errutil(HTTPStatus.NOT_FOUND, "serviceaccounts.ErrNotFound", "Service account not found")
     return number

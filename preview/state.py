@@ -1,8 +1,6 @@
-"""Everything the stand-in remembers, in memory, for tests to read and to prepare."""
+"""Everything the stand-in remembers, in memory, for tests to read and to prepare; `store.py` keeps it in a file."""
 
-import itertools
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -19,6 +17,17 @@ def now() -> str:
 def slug(title: str) -> str:
     """The readable part of a dashboard's address."""
     return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
+
+
+@dataclass
+class Numbers:
+    """Ids in ascending order, by `next()`."""
+
+    upcoming: int = 1
+
+    def __next__(self) -> int:
+        self.upcoming += 1
+        return self.upcoming - 1
 
 
 @dataclass
@@ -105,8 +114,8 @@ def _default_contact_points() -> dict[str, Json]:
 class State:
     """The organisation's objects by uid."""
 
-    ids: Iterator[int] = field(default_factory=lambda: itertools.count(1))
-    dashboard_ids: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    ids: Numbers = field(default_factory=Numbers)
+    dashboard_ids: Numbers = field(default_factory=Numbers)
     """Of dashboards and folders."""
     data_sources: dict[str, Json] = field(default_factory=dict)
     folders: dict[str, Folder] = field(default_factory=dict)
@@ -115,6 +124,8 @@ class State:
     annotations: list[Json] = field(default_factory=list)
     service_accounts: dict[int, str] = field(default_factory=dict)
     """Role by id."""
+    tokens: dict[str, int] = field(default_factory=dict)
+    """Service account by the fingerprint of its token."""
     contact_points: dict[str, Json] = field(default_factory=_default_contact_points)
     policies: Json = field(default_factory=default_policies)
 

@@ -42,6 +42,8 @@ from stack.bench_fleet import (
     Fleet,
     measure_fleet,
 )
+from stack.bench_preview import PANELS as PAGE_PANELS
+from stack.bench_preview import measure_preview
 from stack.processes import ended_by_signals
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -147,6 +149,17 @@ def show_boards(fleet: Fleet, peer: Path | None) -> None:
         row(f"{title}, {replicas} replicas", f"{scaled:.0f} million", "extrapolated: linear in replicas")
 
 
+def show_preview() -> None:
+    """What seeing the content costs."""
+    click.echo(f"\nThe preview over a real Prometheus, in headless Chromium; {_load()}")
+    found = measure_preview()
+    row("server's largest resident set, all dashboards drawn", f"{found.server_megabytes:.0f} MB", "goal < 150 MB")
+    for panels in PAGE_PANELS:
+        row(f"page of {panels} panels, all drawn", f"{found.page_seconds[panels]:.1f} s")
+    row("from a saved module to the page drawn again", f"{found.save_seconds:.1f} s", "goal < 2 s")
+    row("deploy.py pictures, all dashboards", f"{found.pictures_seconds:.1f} s", "goal < 40 s")
+
+
 @click.command()
 @click.option(
     "--peer-dashboard",
@@ -158,6 +171,7 @@ def main(peer_dashboard: Path | None) -> None:
     try:
         with ended_by_signals():
             show_build()
+            show_preview()
             show_exporter(row)
             fleet = measure_fleet()
             show_fleet(fleet)

@@ -138,7 +138,7 @@ def compile_content(settings_file: Path, build: Path) -> Path:
 
 
 def stand_in(prometheus_url: str) -> GrafanaStandIn:
-    """The local stand-in for Grafana, with that Prometheus as its default data source."""
+    """The local stand-in for Grafana, which everybody may read, with that Prometheus as its default data source."""
     source = {
         "uid": "prometheus",
         "name": "Prometheus",
@@ -150,6 +150,7 @@ def stand_in(prometheus_url: str) -> GrafanaStandIn:
         port=_port("Grafana's stand-in", GRAFANA_PORT),
         admin_user=GRAFANA_LOGIN["GRAFANA_USER"],
         admin_password=GRAFANA_LOGIN["GRAFANA_PASSWORD"],
+        anonymous_viewer=True,
         data_sources=[source],
     )
 
@@ -220,7 +221,7 @@ def main(check: bool, scenario: str | None) -> None:
             if check:
                 _check(demo.webhook)
             else:
-                click.echo("Ctrl-C ends the demo.")
+                click.echo(f"See it: {demo.grafana_url}. Ctrl-C ends the demo.")
                 threading.Event().wait()
     except KeyboardInterrupt:
         click.echo("Ended.")

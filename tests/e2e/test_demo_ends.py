@@ -23,7 +23,7 @@ def test_a_signal_ends_the_demo_and_everything_it_started(components, number, co
         said = []
         for line in demo.stdout:
             said.append(line)
-            if line.startswith("Ctrl-C ends the demo."):
+            if line.endswith("Ctrl-C ends the demo.\n"):
                 demo.send_signal(number)
     assert demo.returncode == code, "".join(said)
     urls = re.findall(r"http://127\.0\.0\.1:\d+", "".join(said))

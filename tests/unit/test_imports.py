@@ -22,12 +22,24 @@ FENCED = {
     "grafanalib": {"kit/panels.py"},
     "grafana_client": {"pipeline/grafana.py", "pipeline/transport.py"},
     "niquests": {"pipeline/grafana.py", "pipeline/prometheus.py", "pipeline/transport.py"},
+    "playwright": {"stack/browser.py"},
     "subprocess": {
         "pipeline/promtool.py",
         "exporter/glassbox_exporter/nvidia_smi.py",
         *(
             f"stack/{name}.py"
-            for name in ("bench", "bench_exporter", "blocks", "bootstrap", "components", "demo", "processes")
+            for name in (
+                "bench",
+                "bench_exporter",
+                "bench_preview",
+                "blocks",
+                "bootstrap",
+                "components",
+                "demo",
+                "processes",
+                "revisions",
+                "snapshot",
+            )
         ),
     },
 }

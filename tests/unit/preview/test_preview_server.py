@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from preview import page
 from preview.server import GrafanaStandIn
 
 ROOT = Path(__file__).parents[3]
@@ -51,13 +52,16 @@ def test_a_page_that_is_no_api_redirects_to_the_login_page(client: httpx.Client)
     assert client.get("/login").headers["content-type"].startswith("text/html")
 
 
-def test_the_start_page_lists_what_was_pushed_with_markup_escaped(client: httpx.Client) -> None:
+def test_without_the_page_there_is_a_list_of_what_was_pushed_with_markup_escaped(
+    client: httpx.Client, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(page, "DIST", tmp_path)
     client.post("/api/folders", json={"uid": "f", "title": "F"})
     client.post("/api/dashboards/db", json={"dashboard": {"title": "<b>Board"}, "folderUid": "f"})
-    page = client.get("/").text
-    assert "Dashboards (1)" in page
-    assert "<li>F / &lt;b&gt;Board (version 1)</li>" in page
-    assert "Alert rules (0)" in page
+    text = client.get("/").text
+    assert "Dashboards (1)" in text
+    assert "<li>F / &lt;b&gt;Board (version 1)</li>" in text
+    assert "Alert rules (0)" in text
 
 
 def test_search_does_not_see_a_write_before_the_index_is_refreshed(

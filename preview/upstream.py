@@ -1,0 +1,99 @@
+"""Questions to a Prometheus: bounded in time and size, without redirects, cookies, or credentials of the caller."""
+
+import asyncio
+from dataclasses import dataclass
+from urllib.parse import urlsplit, urlunsplit
+
+import httpx
+
+CONNECT_TIMEOUT_SECONDS = 5.0
+TIMEOUT_SECONDS = 30.0
+"""Of a whole answer; Grafana's own default of a data source proxy."""
+MAX_ANSWER_BYTES = 32 * 1024 * 1024
+CONNECTIONS = 20
+
+
+class UpstreamError(Exception):
+    """No usable answer; one sentence for the person at the page."""
+
+
+class UpstreamTimeoutError(UpstreamError):
+    """No answer in time."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What Prometheus said: JSON, whatever the status."""
+
+    status: int
+    content: bytes
+
+
+class Upstream:
+    """One client for all questions of a server; it belongs to the event loop that calls `open`."""
+
+    def __init__(self, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
+        self.timeout_seconds = timeout_seconds
+        self._client: httpx.AsyncClient | None = None
+
+    def open(self) -> None:
+        """Be ready to ask."""
+        # Neither proxies nor a .netrc of this machine: questions go where the data source says.
+        self._client = httpx.AsyncClient(
+            trust_env=False,
+            follow_redirects=False,
+            timeout=httpx.Timeout(self.timeout_seconds, connect=CONNECT_TIMEOUT_SECONDS),
+            limits=httpx.Limits(max_connections=CONNECTIONS),
+        )
+
+    async def close(self) -> None:
+        """Ask no more."""
+        if self._client:
+            await self._client.aclose()
+
+    async def ask(self, source_url: str, path: str, query: str, form: bytes | None) -> Answer:
+        """GET a path below the data source's address, or POST a form to it; raises UpstreamError with a sentence."""
+        shown = without_credentials(source_url)
+        parts = urlsplit(source_url)
+        url = urlunsplit((parts.scheme, parts.netloc, f"{parts.path.rstrip('/')}/{path}", query, ""))
+        try:
+            async with asyncio.timeout(self.timeout_seconds):
+                return await self._ask(url, shown, form)
+        except (TimeoutError, httpx.TimeoutException):
+            raise UpstreamTimeoutError(
+                f"Prometheus at {shown} did not answer within {self.timeout_seconds:g} s: ask for a shorter range."
+            ) from None
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError):
+            raise UpstreamError(
+                f"Prometheus at {shown} cannot be reached: start it, or name another with --prometheus."
+            ) from None
+
+    async def _ask(self, url: str, shown: str, form: bytes | None) -> Answer:
+        assert self._client is not None, "open() comes first"
+        method = "GET" if form is None else "POST"
+        headers = {"Accept": "application/json"}
+        if form is not None:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        async with self._client.stream(method, url, content=form, headers=headers) as answer:
+            if not answer.headers.get("content-type", "").startswith("application/json"):
+                raise UpstreamError(
+                    f"{shown} answered {answer.status_code} without JSON: it is no Prometheus, or a proxy is before it."
+                )
+            return Answer(answer.status_code, await _bounded(answer, shown))
+
+
+async def _bounded(answer: httpx.Response, shown: str) -> bytes:
+    received = bytearray()
+    async for part in answer.aiter_bytes():
+        received += part
+        if len(received) > MAX_ANSWER_BYTES:
+            raise UpstreamError(
+                f"The answer of {shown} is above {MAX_ANSWER_BYTES // 2**20} MiB: ask for fewer series or a shorter range."
+            )
+    return bytes(received)
+
+
+def without_credentials(url: str) -> str:
+    """The address as people may read it."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))

@@ -1,0 +1,15 @@
+/** The path below which the server serves the page, without a slash at its end: "" or "/grafana". */
+export const BASE_PATH = new URL('.', document.baseURI).pathname.replace(/\/$/, '');
+
+declare global {
+  interface Window {
+    __grafana_public_path__?: string;
+    __previewReady?: boolean;
+    __zod_globalConfig?: { jitless: boolean };
+  }
+}
+
+// @grafana/ui looks for its fonts and icons below this.
+window.__grafana_public_path__ = `${BASE_PATH}/public/preview/`;
+// zod, a dependency of @grafana/data, would try whether it may compile functions, which our content policy refuses.
+window.__zod_globalConfig = { jitless: true };

@@ -1,0 +1,36 @@
+/** Frames without anything pending after which the page counts as drawn. */
+const CALM_FRAMES = 3;
+
+let pending = 0;
+let calm = 0;
+let armed = false;
+
+/** Say that something is being asked or drawn; call the answer once when it is done. */
+export function begin(): () => void {
+  pending += 1;
+  setReady(false);
+  let open = true;
+  return () => {
+    if (open) pending -= 1;
+    open = false;
+    watch();
+  };
+}
+
+function watch(): void {
+  if (armed) return;
+  armed = true;
+  calm = 0;
+  const step = (): void => {
+    calm = pending === 0 ? calm + 1 : 0;
+    if (calm < CALM_FRAMES) return void requestAnimationFrame(step);
+    armed = false;
+    setReady(true);
+  };
+  void document.fonts.ready.then(() => requestAnimationFrame(step));
+}
+
+function setReady(ready: boolean): void {
+  window.__previewReady = ready;
+  document.documentElement.dataset.ready = String(ready);
+}

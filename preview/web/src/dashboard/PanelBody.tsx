@@ -1,0 +1,101 @@
+import { dateTime, EventBusSrv, type TimeRange } from '@grafana/data';
+import type { DashboardCursorSync } from '@grafana/schema';
+import { type PanelContext, PanelContextProvider, SeriesVisibilityChangeMode, useTheme2 } from '@grafana/ui';
+import { Component, type ReactNode, useMemo } from 'react';
+import type { Mark } from '../annotations/marks';
+import { setParameters } from '../app/location';
+import { PANELS } from '../panels';
+import type { Panel } from './model';
+import { useSession } from './session';
+import type { PanelData } from './usePanelData';
+
+/** Of all graphs of the page. */
+const EVENTS = new EventBusSrv();
+
+interface BodyProps {
+  panel: Panel;
+  data: PanelData;
+  range: TimeRange;
+  width: number;
+  height: number;
+  onVisible: (change: (now?: string[]) => string[] | undefined) => void;
+}
+
+/** The drawing inside a panel's frame. */
+export function PanelBody({ panel, data, range, width, height, onVisible }: BodyProps) {
+  const { dashboard, timeZone, marks } = useSession();
+  const theme = useTheme2();
+  const context = useMemo<PanelContext>(
+    () => ({
+      eventsScope: 'dashboard',
+      eventBus: EVENTS,
+      sync: () => (dashboard.graphTooltip ?? 0) as DashboardCursorSync,
+      onToggleSeriesVisibility: (label, mode) => onVisible((now) => toggled(now, label, mode, namesOf(data))),
+    }),
+    [dashboard.graphTooltip, onVisible, data],
+  );
+  const own = useMemo(() => marks.filter((mark) => isOn(panel.id, mark)), [marks, panel.id]);
+  const Draw = PANELS.get(panel.type);
+  if (!Draw) return null;
+  return (
+    <PanelContextProvider value={context}>
+      <Draw
+        panel={panel}
+        frames={data.frames ?? []}
+        range={range}
+        timeZone={timeZone}
+        width={width}
+        height={height}
+        theme={theme}
+        replace={data.replace}
+        marks={own}
+        onZoom={zoom}
+      />
+    </PanelContextProvider>
+  );
+}
+
+function zoom(from: number, to: number): void {
+  setParameters({ from: String(dateTime(from).valueOf()), to: String(dateTime(to).valueOf()) });
+}
+
+const isOn = (id: number, { panels }: Mark): boolean =>
+  !panels || panels.ids.includes(id) !== (panels.exclude ?? false);
+
+const namesOf = ({ frames = [] }: PanelData): string[] =>
+  frames.flatMap(({ fields }) =>
+    fields.filter(({ type }) => type === 'number').map(({ state, name }) => state?.displayName ?? name),
+  );
+
+/** A click shows one series alone, and again all; with Ctrl it hides or shows the one. */
+function toggled(
+  now: string[] | undefined,
+  label: string | string[] | null,
+  mode: SeriesVisibilityChangeMode,
+  all: string[],
+): string[] | undefined {
+  if (label === null) return undefined;
+  const names = [label].flat();
+  if (mode === SeriesVisibilityChangeMode.SetExactly) return names;
+  if (mode === SeriesVisibilityChangeMode.AppendToSelection) {
+    const shown = now ?? all;
+    const [name = ''] = names;
+    return shown.includes(name) ? shown.filter((one) => one !== name) : [...shown, name];
+  }
+  return now?.length === 1 && now[0] === names[0] ? undefined : names;
+}
+
+/** Keeps what goes wrong in one drawing inside its frame. */
+export class Contained extends Component<
+  { children: ReactNode; onError: (message: string) => void },
+  { failed: boolean }
+> {
+  override state = { failed: false };
+  static getDerivedStateFromError = () => ({ failed: true });
+  override componentDidCatch(reason: Error): void {
+    this.props.onError(reason.message);
+  }
+  override render(): ReactNode {
+    return this.state.failed ? null : this.props.children;
+  }
+}

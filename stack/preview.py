@@ -1,0 +1,180 @@
+"""`deploy.py preview`: the content in a browser, drawn anew whenever a file of it changes."""
+
+import os
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+from watchfiles import Change, watch
+
+from kit.errors import GlassboxError
+from preview.content import Content
+from preview.live import Problem
+from preview.server import LOOPBACK, GrafanaStandIn
+from preview.store import StoreError
+from preview.upstream import without_credentials
+from stack.foreign import DATA_SOURCE_UID, FOLDER, UnreadableError, read_boards
+from stack.processes import ended_by_signals
+from stack.snapshot import ROOT, take_snapshot
+
+# Floors whose files the content is compiled from.
+WATCHED = ("metrics", "kit", "recording_rules", "dashboards", "alerts", "pipeline")
+SUFFIXES = (".py", ".json", ".yaml", ".yml")
+# An editor writes a file in several steps; this long nothing more must have happened.
+QUIET_MILLISECONDS = 50
+TICK_MILLISECONDS = 500
+PROBE_TIMEOUT_SECONDS = 2.0
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What is shown: our content with these settings, or the dashboards of other files."""
+
+    settings_file: Path | None = None
+    files: tuple[Path, ...] = ()
+
+    def watched(self) -> list[Path]:
+        """Folders whose changes matter; of a single file its folder, since editors replace files."""
+        ours = [] if self.files else [ROOT / name for name in WATCHED]
+        single = [*self.files, *([self.settings_file] if self.settings_file and not self.files else [])]
+        return [*ours, *(path if path.is_dir() else path.resolve().parent for path in single)]
+
+    def read(self) -> Json:
+        """The snapshot of `stack.snapshot`, or one of the same shape."""
+        if not self.files:
+            return take_snapshot(self.settings_file)
+        try:
+            return FOLDER | {"dashboards": read_boards(self.files), "rule_groups": []}
+        except UnreadableError as error:
+            return {"problem": {"message": str(error), "file": str(error.file), "line": error.line}}
+
+
+def show(server: GrafanaStandIn, shown: Shown) -> str:
+    """Read everything anew and put it on the page, the problem where there is one; what was done, in words."""
+    started = time.perf_counter()
+    snapshot = shown.read()
+    seconds = time.perf_counter() - started
+    if raw := snapshot.get("problem"):
+        problem = Problem(**raw)
+        server.live.failed(problem)
+        place = f"{problem.file}:{problem.line}: " if problem.line else ""
+        return f"Not shown: {place}{problem.message}"
+    server.show(Content(**snapshot))
+    return f"{len(snapshot['dashboards'])} dashboards, ready in {seconds:.1f} s."
+
+
+def follow(
+    server: GrafanaStandIn,
+    shown: Shown,
+    *,
+    watching: threading.Event | None = None,
+    stopped: threading.Event | None = None,
+) -> Iterator[str]:
+    """Show again after every change, until `stopped`; yields what was done. `watching` is set when no change is missed."""
+    # Nothing is told of the time without changes, but a first time-out says that the watch has begun.
+    batches = watch(
+        *shown.watched(),
+        watch_filter=_matters,
+        step=QUIET_MILLISECONDS,
+        stop_event=stopped,
+        rust_timeout=TICK_MILLISECONDS,
+        yield_on_timeout=True,
+    )
+    for changes in batches:
+        if watching:
+            watching.set()
+        if changes:
+            names = ", ".join(sorted({Path(path).name for _, path in changes}))
+            yield f"{names} changed: {show(server, shown)}"
+
+
+def _matters(_change: Change, path: str) -> bool:
+    return path.endswith(SUFFIXES) and not Path(path).name.startswith(".")
+
+
+def unreachable(prometheus_url: str) -> str:
+    """What is wrong with this Prometheus, in one sentence; "" when it answers."""
+    url = f"{prometheus_url.rstrip('/')}/api/v1/status/buildinfo"
+    try:
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=PROBE_TIMEOUT_SECONDS):
+            return ""
+    except urllib.error.HTTPError as error:
+        reason = f"answers {error.code}"
+    except (OSError, ValueError) as error:
+        reason = f"does not answer ({getattr(error, 'reason', error)})"
+    shown = without_credentials(prometheus_url)
+    return f"Prometheus at {shown} {reason}: panels stay empty until it does; name another with --prometheus."
+
+
+@contextmanager
+def serving(
+    prometheus_url: str, *, port: int = 0, bind: str = LOOPBACK, database: Path | None = None
+) -> Iterator[GrafanaStandIn]:
+    """The stand-in for people: everybody may read. Raises GlassboxError for what a user can correct."""
+    source = {
+        "uid": DATA_SOURCE_UID,
+        "name": "Prometheus",
+        "type": "prometheus",
+        "url": prometheus_url,
+        "isDefault": True,
+    }
+    with ExitStack() as resources:
+        try:
+            server = GrafanaStandIn(
+                port=port, bind=bind, data_sources=[source], anonymous_viewer=True, database=database
+            )
+            resources.enter_context(server)
+        except StoreError as error:
+            raise GlassboxError(f"--database {database} cannot be used ({error}): name another file.") from None
+        except (OSError, OverflowError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise GlassboxError(
+                f"Port {port} on {bind} cannot be used ({reason}): choose another with --port."
+            ) from None
+        yield server
+
+
+@click.command()
+@click.option("--prometheus", "prometheus_url", default="http://127.0.0.1:9090", show_default=True, metavar="URL")
+@click.option("--port", default=3000, show_default=True, help="0 takes a free one.")
+@click.option("--bind", default=LOOPBACK, show_default=True, help="Address to listen on; any other is open to others.")
+@click.option(
+    "--path",
+    "files",
+    multiple=True,
+    type=click.Path(exists=True, path_type=Path),
+    help="Show the dashboards of this JSON file or folder instead of ours; may be repeated.",
+)
+@click.option("--database", type=click.Path(dir_okay=False, path_type=Path), help="Keep what is pushed in this file.")
+@click.pass_context
+def command(
+    context: click.Context, *, prometheus_url: str, port: int, bind: str, files: Sequence[Path], database: Path | None
+) -> int:
+    """See the dashboards in a browser, over any Prometheus, and again after every change of a file.
+
+    They are drawn with Grafana's component library, gauges and heatmaps approximated; it is not Grafana itself.
+    `--grafana http://localhost:3000` pushes to it as to a real one, as admin with $PREVIEW_ADMIN_PASSWORD (default: admin).
+    """
+    if bind != LOOPBACK and "PREVIEW_ADMIN_PASSWORD" not in os.environ:
+        raise GlassboxError("--bind opens the preview to others: set PREVIEW_ADMIN_PASSWORD first.")
+    shown = Shown(context.parent.params["settings_file"] if context.parent else None, tuple(files))
+    with ended_by_signals(), serving(prometheus_url, port=port, bind=bind, database=database) as server:
+        click.echo(f"Preview: {server.url}")
+        if sentence := unreachable(prometheus_url):
+            click.echo(sentence, err=True)
+        click.echo(show(server, shown))
+        click.echo("Changes are shown as you save. Ctrl-C ends it.")
+        try:
+            for line in follow(server, shown):
+                click.echo(line)
+        except KeyboardInterrupt:
+            click.echo("Ended.")
+    return 0

@@ -1,0 +1,64 @@
+"""A real headless Chromium for the tests, and pages in it that tell what went wrong in them."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from kit.errors import GlassboxError
+from stack.browser import find_chromium
+
+READY = 'html[data-ready="true"]'
+# All of a board at once, so that every panel is drawn.
+VIEWPORT = {"width": 1600, "height": 3600}
+TIMEOUT_MS = 60_000
+
+
+@dataclass
+class Watched:
+    """An open page, and what it should never do."""
+
+    page: Page
+    errors: list[str] = field(default_factory=list)
+    hosts: set[str] = field(default_factory=set)
+
+    def open(self, url: str) -> Page:
+        """Go there and wait until everything is drawn."""
+        self.page.goto(url)
+        self.page.wait_for_selector(READY, state="attached")
+        return self.page
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    try:
+        program = find_chromium()
+    except GlassboxError as error:
+        pytest.skip(str(error))
+    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=program, args=arguments)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def watched(chromium: Browser) -> Iterator[Callable[[], Watched]]:
+    """Opens pages; all close with the session."""
+    with ExitStack() as pages:
+
+        def opened() -> Watched:
+            page = chromium.new_page(viewport=VIEWPORT, timezone_id="UTC", reduced_motion="reduce")
+            pages.callback(page.close)
+            page.set_default_timeout(TIMEOUT_MS)
+            found = Watched(page)
+            page.on("console", lambda said: found.errors.append(said.text) if said.type == "error" else None)
+            page.on("pageerror", lambda error: found.errors.append(str(error)))
+            page.on("request", lambda request: found.hosts.add(urlsplit(request.url).hostname or ""))
+            return found
+
+        yield opened

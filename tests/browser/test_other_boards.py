@@ -1,0 +1,180 @@
+"""Boards that somebody else wrote: shown again when their file changes, and harmless whatever is in them."""
+
+import json
+import threading
+
+import pytest
+
+from preview.content import Content
+from stack.foreign import read_boards
+from stack.preview import Shown, follow, serving, show
+from tests.browser.conftest import READY
+from tests.browser.fake_prometheus import fake_prometheus
+
+MARKUP = '<img src=x onerror="window.harmed=1"><script>window.harmed=1</script>'
+TYPES = (
+    "timeseries",
+    "stat",
+    "gauge",
+    "bargauge",
+    "table",
+    "barchart",
+    "state-timeline",
+    "text",
+    "heatmap",
+    "nonsense",
+)
+
+
+@pytest.fixture(scope="module")
+def prometheus():
+    labels = {"__name__": "m", "job": MARKUP, "__proto__": "polluted", "constructor": "c", "long": "x" * 10_000}
+    with fake_prometheus(labels) as server:
+        yield server
+
+
+@pytest.fixture
+def server(prometheus):
+    with serving(prometheus.url) as server:
+        yield server
+
+
+def board(*panels, **fields):
+    placed = [
+        {"id": number, "gridPos": {"x": 0, "y": 8 * number, "w": 24, "h": 8}, "type": "stat"} | panel
+        for number, panel in enumerate(panels, start=1)
+    ]
+    return {"uid": "b", "title": "Board", "schemaVersion": 42, "panels": placed} | fields
+
+
+def asking(title, kind="stat", **fields):
+    return {"title": title, "type": kind, "targets": [{"refId": "A", "expr": "m", "range": True}]} | fields
+
+
+def states(page):
+    return page.eval_on_selector_all("section[data-panel-id]", "(all) => all.map(({ dataset }) => dataset.state)")
+
+
+def harmless(found):
+    assert found.hosts <= {"127.0.0.1"}
+    assert found.page.evaluate("() => [window.harmed, {}.polluted, Object.prototype.polluted]") == [None, None, None]
+    assert found.page.locator("main script, section script, section img[src='x']").count() == 0
+    found.page.close()
+
+
+def test_a_saved_file_is_on_the_open_page_and_an_error_too(server, watched, tmp_path):
+    file = tmp_path / "board.json"
+    file.write_text(json.dumps(board(asking("Before"))))
+    shown = Shown(files=(tmp_path,))
+    show(server, shown)
+    said = []
+    watching, stopped = threading.Event(), threading.Event()
+
+    def reload():
+        for line in follow(server, shown, watching=watching, stopped=stopped):
+            said.append(line)
+
+    thread = threading.Thread(target=reload)
+    thread.start()
+    try:
+        assert watching.wait(20)
+        found = watched()
+        page = found.open(f"{server.url}/d/b")
+        page.locator('section[data-panel-title="Before"]').wait_for()
+        file.write_text(json.dumps(board(asking("After"))))
+        page.locator('section[data-panel-title="After"][data-state="done"]').wait_for()
+        file.write_text('{\n"title": 1\n,,}')
+        page.get_by_text("it is no JSON").wait_for()
+        assert "board.json" in page.locator("body").inner_text()
+        assert page.locator('section[data-panel-title="After"]').count() == 1
+        file.write_text(json.dumps(board(asking("Again"))))
+        page.locator('section[data-panel-title="Again"][data-state="done"]').wait_for()
+        assert page.get_by_text("it is no JSON").count() == 0
+        assert found.errors == []
+        page.close()
+    finally:
+        stopped.set()
+        thread.join()
+    assert any("Not shown" in line for line in said)
+
+
+def test_markup_in_titles_labels_and_texts_is_text(server, watched):
+    text = asking(MARKUP, "text", options={"mode": "html", "content": MARKUP}, description=MARKUP)
+    panels = [asking(MARKUP, kind, description=MARKUP) for kind in TYPES if kind != "text"]
+    links = [{"title": MARKUP, "url": "javascript:window.harmed=1", "type": "link"}]
+    server.show(Content("f", MARKUP, [board(text, *panels, title=MARKUP, tags=[MARKUP], links=links)]))
+    found = watched()
+    page = found.open(f"{server.url}/d/b")
+    assert len(states(page)) == len(TYPES)
+    assert "loading" not in states(page)
+    assert page.locator('a[href^="javascript:"]').count() == 0
+    harmless(found)
+
+
+def test_one_broken_panel_leaves_the_others_alone(server, watched):
+    broken = [
+        {"title": "no type", "type": None, "targets": "none"},
+        {
+            "title": "odd options",
+            "type": "timeseries",
+            "options": 5,
+            "fieldConfig": [],
+            "targets": [{"refId": "A", "expr": "m"}],
+        },
+        {"title": "odd overrides", "type": "stat", "fieldConfig": {"defaults": None, "overrides": [{"matcher": 1}]}},
+        {"title": "odd transformations", "type": "table", "transformations": [{"id": "nonsense", "options": 1}]},
+    ]
+    server.show(Content("f", "F", [board(asking("Fine"), *broken, asking("Fine too"))]))
+    found = watched()
+    page = found.open(f"{server.url}/d/b")
+    for title in ("Fine", "Fine too"):
+        assert page.locator(f'section[data-panel-title="{title}"][data-state="done"]').count() == 1
+    harmless(found)
+
+
+def test_names_of_prototypes_are_names(server, watched):
+    variables = [
+        {"name": name, "type": "custom", "query": "a,b", "current": {"value": "a"}}
+        for name in ("__proto__", "constructor")
+    ]
+    raw = json.dumps(board(asking("$constructor ${__proto__}"), templating={"list": variables}))
+    hostile = json.loads(raw.replace('"title": "Board"', '"title": "Board", "__proto__": {"polluted": "yes"}'))
+    server.show(Content("f", "F", [hostile]))
+    found = watched()
+    page = found.open(f"{server.url}/d/b?var-__proto__=b&__proto__[polluted]=yes&var-constructor=b")
+    assert states(page) == ["done"]
+    harmless(found)
+
+
+def test_a_text_of_ten_megabytes_is_drawn(server, watched):
+    server.show(Content("f", "F", [board(asking("Large", description="x" * 10_000_000), asking("Small"))]))
+    found = watched()
+    page = found.open(f"{server.url}/d/b")
+    assert states(page) == ["done", "done"]
+    harmless(found)
+
+
+def test_a_prometheus_that_is_gone_is_a_sentence_on_each_panel(watched, prometheus):
+    with fake_prometheus({}) as ended:
+        url = ended.url
+    with serving(url) as server:
+        server.show(Content("f", "F", [board(asking("Empty"))]))
+        found = watched()
+        page = found.open(f"{server.url}/d/b")
+        assert states(page) == ["error"]
+        found.page.close()
+
+
+def test_an_exported_board_finds_our_data_source(server, watched, tmp_path):
+    source = {"type": "prometheus", "uid": "${DS_PROM}"}
+    panel = asking("Value", datasource=source)
+    panel["targets"][0]["datasource"] = source
+    exported = board(panel, __inputs=[{"name": "DS_PROM", "type": "datasource", "pluginId": "prometheus"}])
+    (tmp_path / "exported.json").write_text(json.dumps(exported))
+    server.show(Content("f", "F", read_boards([tmp_path])))
+    found = watched()
+    page = found.open(f"{server.url}/d/b")
+    page.locator(READY.replace("html", ":root")).wait_for(state="attached")
+    assert states(page) == ["done"]
+    assert "42" in page.locator("section[data-panel-id]").inner_text()
+    harmless(found)

@@ -37,6 +37,7 @@ class PreviewCost:
     page_seconds: dict[int, float]
     save_seconds: float
     pictures_seconds: float
+    pictures_processor_seconds: float
 
 
 def measure_preview() -> PreviewCost:
@@ -45,15 +46,13 @@ def measure_preview() -> PreviewCost:
         folder = Path(resources.enter_context(tempfile.TemporaryDirectory(prefix="glassbox-preview-")))
         metrics = resources.enter_context(_prometheus(folder))
         pages = _page_seconds(metrics, folder)
-        begun = time.perf_counter()
-        _run(["pictures", "--prometheus", metrics, "--out", str(folder / "pictures")])
-        pictures_seconds = time.perf_counter() - begun
+        pictures = _run(["pictures", "--prometheus", metrics, "--out", str(folder / "pictures")])
         with _preview(metrics) as (pid, url):
             uids = [board["uid"] for board in take_snapshot(None)["dashboards"]]
             now_ms = int(time.time() * 1000)
             draw([Shot(url, uid, now_ms - RANGE_MS, now_ms, "dark") for uid in uids])
             saved = seconds_until_drawn([f"{url}/d/{uids[0]}"] * RUNS, again_after=lambda: os.utime(SAVED))
-            return PreviewCost(_largest_megabytes(pid), pages, statistics.median(saved), pictures_seconds)
+            return PreviewCost(_largest_megabytes(pid), pages, statistics.median(saved), *pictures)
 
 
 def _page_seconds(metrics: str, folder: Path) -> dict[int, float]:
@@ -112,12 +111,16 @@ def _preview(metrics: str, *arguments: str) -> Iterator[tuple[int, str]]:
             process.terminate()
 
 
-def _run(arguments: Sequence[str]) -> None:
-    done = subprocess.run(
-        [sys.executable, "deploy.py", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+def _run(arguments: Sequence[str]) -> tuple[float, float]:
+    """Seconds, and processor seconds of the command with its browser."""
+    before = os.times()
+    command = [sys.executable, "deploy.py", *arguments]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    after = os.times()
     if done.returncode:
         raise GlassboxError(f"deploy.py {arguments[0]} failed: {done.stderr.strip()}")
+    processor = sum(getattr(after, name) - getattr(before, name) for name in ("children_user", "children_system"))
+    return after.elapsed - before.elapsed, processor
 
 
 def _largest_megabytes(pid: int) -> float:

@@ -1,5 +1,7 @@
 import { createTheme, type Field, FieldType, type ScopedVars, toDataFrame } from '@grafana/data';
 import { describe, expect, it } from 'vitest';
+import { normalised } from '../src/dashboard/normalise';
+import { type Answer, seriesOf } from '../src/queries/answer';
 import { addressOf } from '../src/dashboard/address';
 import { layOut } from '../src/dashboard/layout';
 import type { Panel } from '../src/dashboard/model';
@@ -72,6 +74,23 @@ describe('data macros', () => {
 });
 
 describe('a hostile dashboard', () => {
+  it('gets an id for every panel', () => {
+    const panels = [{ id: 1, panels: [{ id: 1 }, null] }, { id: 7 }, { id: 'x' }, null, 5] as unknown as Panel[];
+    const found = normalised({ panels }).panels ?? [];
+    expect([found.map(({ id }) => id), found[0]?.panels?.map(({ id }) => id)]).toEqual([[1, 7, 9], [8]]);
+    expect(normalised({ panels: 'none' as never }).panels).toEqual([]);
+    expect(normalised({ panels: [{ id: 1, title: 'x'.repeat(10_000_000) } as Panel] }).panels?.[0]?.title).toHaveLength(
+      5000,
+    );
+  });
+  it('has label values of bearable length', () => {
+    const answer: Answer = {
+      resultType: 'vector',
+      result: [{ metric: { a: 'x'.repeat(10_000_000), b: 'y' }, value: [1, '1'] }],
+    };
+    const [series] = seriesOf(answer);
+    expect([series?.labels.a?.length, series?.labels.b]).toEqual([2001, 'y']);
+  });
   it('may lack everything', () => {
     const placed = layOut(
       [{ id: 1, type: 'stat' } as Panel, { id: 1, type: '__proto__' } as Panel],

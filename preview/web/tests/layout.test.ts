@@ -66,6 +66,13 @@ describe('rows', () => {
       ['4', 0, 10, 12, 8],
     ]);
   });
+  it('that are saved closed end with their own panels', () => {
+    const closed = [row(1, 0, { collapsed: true, panels: [panel(2, 0, 1, 12, 8)] }), panel(4, 0, 1, 12, 8)];
+    expect(places(layOut(closed, none, saved))).toEqual([
+      ['1', 0, 0, 24, 1],
+      ['4', 0, 1, 12, 8],
+    ]);
+  });
 });
 
 describe('repeats', () => {

@@ -1,7 +1,7 @@
 import { dateTime, EventBusSrv, type TimeRange } from '@grafana/data';
 import type { DashboardCursorSync } from '@grafana/schema';
 import { type PanelContext, PanelContextProvider, SeriesVisibilityChangeMode, useTheme2 } from '@grafana/ui';
-import { Component, type ReactNode, useMemo } from 'react';
+import { Component, type ReactNode, useMemo, useState } from 'react';
 import type { Mark } from '../annotations/marks';
 import { setParameters } from '../app/location';
 import { PANELS } from '../panels';
@@ -25,11 +25,14 @@ interface BodyProps {
 export function PanelBody({ panel, data, range, width, height, onVisible }: BodyProps) {
   const { dashboard, timeZone, marks } = useSession();
   const theme = useTheme2();
+  const [sort, setSort] = useState<LegendSort>();
+  const shown = useMemo(() => (sort ? withSort(panel, sort) : panel), [panel, sort]);
   const context = useMemo<PanelContext>(
     () => ({
       eventsScope: 'dashboard',
       eventBus: EVENTS,
       sync: () => (dashboard.graphTooltip ?? 0) as DashboardCursorSync,
+      onToggleLegendSort: (by) => setSort((now) => nextSort(now, by)),
       onToggleSeriesVisibility: (label, mode) => onVisible((now) => toggled(now, label, mode, namesOf(data))),
     }),
     [dashboard.graphTooltip, onVisible, data],
@@ -40,7 +43,7 @@ export function PanelBody({ panel, data, range, width, height, onVisible }: Body
   return (
     <PanelContextProvider value={context}>
       <Draw
-        panel={panel}
+        panel={shown}
         frames={data.frames ?? []}
         range={range}
         timeZone={timeZone}
@@ -53,6 +56,22 @@ export function PanelBody({ panel, data, range, width, height, onVisible }: Body
       />
     </PanelContextProvider>
   );
+}
+
+interface LegendSort {
+  sortBy?: string;
+  sortDesc?: boolean;
+}
+
+/** A column sorts downwards, then upwards, then not at all. */
+function nextSort(now: LegendSort | undefined, by: string): LegendSort {
+  if (now?.sortBy !== by) return { sortBy: by, sortDesc: true };
+  return now.sortDesc ? { sortBy: by, sortDesc: false } : {};
+}
+
+function withSort(panel: Panel, sort: LegendSort): Panel {
+  const legend = { ...(panel.options?.legend as object | undefined), sortBy: undefined, sortDesc: undefined, ...sort };
+  return { ...panel, options: { ...panel.options, legend } };
 }
 
 function zoom(from: number, to: number): void {

@@ -1,5 +1,5 @@
 import { LoadingState } from '@grafana/data';
-import { Menu, PanelChrome } from '@grafana/ui';
+import { Icon, Menu, PanelChrome } from '@grafana/ui';
 import { useCallback, useRef, useState } from 'react';
 import { useApp, useTexts } from '../app/context';
 import { setParameters } from '../app/location';
@@ -80,6 +80,7 @@ function WorkingFrame({ id, panel, box }: FrameProps) {
       data-panel-title={title}
       data-panel-type={panel.type}
       data-state={state}
+      data-error={broken ?? data.error}
       aria-label={title}
       style={{ position: 'absolute', ...box }}
     >
@@ -90,7 +91,12 @@ function WorkingFrame({ id, panel, box }: FrameProps) {
         description={panel.description ? () => data.replace(panel.description ?? '', {}, 'text') : ''}
         displayMode={panel.transparent ? 'transparent' : 'default'}
         padding={panel.type === 'table' ? 'none' : 'md'}
-        titleItems={<PanelLinks panel={panel} replace={data.replace} />}
+        titleItems={
+          <>
+            <PanelLinks panel={panel} replace={data.replace} />
+            <TimeOverride panel={panel} />
+          </>
+        }
         menu={picture ? undefined : menu}
         loadingState={picture ? LoadingState.Done : data.loading}
         statusMessage={broken ?? data.error}
@@ -133,6 +139,18 @@ function stateOf(
   if (error) return 'error';
   if (loading === LoadingState.Loading && !frames.length) return 'loading';
   return frames.some(({ length }) => length > 0) ? 'done' : 'nodata';
+}
+
+/** The panel's own time, where it has one and does not hide it. */
+function TimeOverride({ panel: { timeFrom, timeShift, hideTimeOverride } }: { panel: Panel }) {
+  const texts = useTexts();
+  if (hideTimeOverride || !(timeFrom || timeShift)) return null;
+  const parts = [timeFrom && `${texts('last')} ${timeFrom}`, timeShift && `${texts('shifted')} -${timeShift}`];
+  return (
+    <PanelChrome.TitleItem>
+      <Icon name="clock-nine" size="sm" /> {parts.filter(Boolean).join(' ')}
+    </PanelChrome.TitleItem>
+  );
 }
 
 function Centered({ text }: { text: string }) {

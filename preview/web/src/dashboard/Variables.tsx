@@ -9,11 +9,13 @@ import { useSession } from './session';
 
 const HIDDEN = 2;
 const WITHOUT_LABEL = 1;
+/** Types that people choose from or type into; the others are not shown. */
+const SHOWN = new Set(['custom', 'datasource', 'interval', 'query', 'textbox']);
 
 /** The dashboard's variables, each with what can be chosen. */
 export function Variables() {
   const { variables } = useSession();
-  const shown = [...variables.values()].filter(({ model }) => (model.hide ?? 0) < HIDDEN && model.type !== 'constant');
+  const shown = [...variables.values()].filter(({ model }) => (model.hide ?? 0) < HIDDEN && SHOWN.has(model.type));
   return shown.map((variable) => <Choice key={variable.model.name} variable={variable} />);
 }
 

@@ -43,7 +43,8 @@ function sections(panels: Panel[]): Section[] {
   const found: Section[] = [{ members: [] }];
   for (const panel of ordered(panels)) {
     if (panel.type !== 'row') found.at(-1)?.members.push(panel);
-    else found.push({ row: panel, members: panel.collapsed ? ordered(panel.panels ?? []) : [] });
+    else if (panel.collapsed) found.push({ row: panel, members: ordered(panel.panels ?? []) }, { members: [] });
+    else found.push({ row: panel, members: [] });
   }
   return found;
 }

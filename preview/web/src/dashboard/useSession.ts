@@ -9,6 +9,7 @@ import { begin } from '../app/ready';
 import { resolve } from '../variables/resolve';
 import type { Variables } from '../variables/state';
 import type { Dashboard } from './model';
+import { normalised } from './normalise';
 import { parseTime, rangeBetween } from './range';
 import { lookupFor, type Session } from './session';
 
@@ -30,7 +31,7 @@ function useDashboard(uid: string): { loaded?: Loaded; error?: string } {
     let live = true;
     const done = begin();
     Promise.all([fetchDashboard(uid), dataSources()])
-      .then(([dashboard, sources]) => live && setState({ loaded: { uid, dashboard, sources } }))
+      .then(([dashboard, sources]) => live && setState({ loaded: { uid, dashboard: normalised(dashboard), sources } }))
       .catch((reason: Error) => live && setState({ error: reason.message }))
       .finally(done);
     return () => {

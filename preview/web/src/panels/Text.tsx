@@ -1,5 +1,5 @@
 import { useMemo } from 'react';
-import { toHtml } from './html';
+import { LONGEST_TEXT, toHtml } from './html';
 import { optionsOf, type PanelProps } from './props';
 
 interface TextOptions {
@@ -8,7 +8,8 @@ interface TextOptions {
 }
 
 export function Text(props: PanelProps) {
-  const { mode = 'markdown', content = '' } = optionsOf<TextOptions>(props);
+  const { mode = 'markdown', content: full = '' } = optionsOf<TextOptions>(props);
+  const content = String(full).slice(0, LONGEST_TEXT);
   const { replace, height } = props;
   const html = useMemo(() => toHtml(mode, replace(content, {}, 'html')), [mode, content, replace]);
   const style = { height, overflow: 'auto' } as const;

@@ -24,9 +24,19 @@ export function seriesOf({ resultType, result }: Answer): Series[] {
   const rows: Row[] =
     resultType === 'scalar' || resultType === 'string' ? [{ value: result as Sample }] : ((result ?? []) as Row[]);
   return rows.map(({ metric = {}, value, values }) => ({
-    labels: metric,
+    labels: shortened(metric),
     samples: (values ?? (value ? [value] : [])).map(([seconds, text]) => [seconds * 1000, toNumber(text)]),
   }));
+}
+
+/** Longer label values are no names any more, and each is drawn many times. */
+const LONGEST_LABEL = 2000;
+
+function shortened(labels: Labels): Labels {
+  const long = Object.entries(labels).filter(([, value]) => value.length > LONGEST_LABEL);
+  return long.length
+    ? { ...labels, ...Object.fromEntries(long.map(([name, value]) => [name, `${value.slice(0, LONGEST_LABEL)}…`])) }
+    : labels;
 }
 
 function toNumber(text: string): number {

@@ -31,10 +31,14 @@ function packageFolder(id: string): string | undefined {
   if (!path.includes('/node_modules/')) return undefined;
   for (let folder = dirname(path); folder.includes('/node_modules/'); folder = dirname(folder)) {
     const manifest = join(folder, 'package.json');
-    if (existsSync(manifest) && (JSON.parse(readFileSync(manifest, 'utf8')) as Manifest).version) return folder;
+    // Folders within a package may say what kind of modules they hold; only the package itself has a name.
+    if (existsSync(manifest) && isPackage(JSON.parse(readFileSync(manifest, 'utf8')) as Partial<Manifest>))
+      return folder;
   }
   return undefined;
 }
+
+const isPackage = ({ name, version }: Partial<Manifest>): boolean => Boolean(name && version);
 
 function render(folders: string[]): string {
   const entries = new Map<string, string>();

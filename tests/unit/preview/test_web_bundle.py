@@ -69,4 +69,5 @@ def test_the_notices_name_what_the_page_is_drawn_with():
         "@fontsource/inter ",
     ):
         assert package in notices
+    assert "undefined" not in re.findall(r"^(\S+) \d\S* \(", notices, flags=re.MULTILINE)
     assert COPYLEFT.findall(re.sub(r"Secondary License.*?(?=\n\n)", "", notices, flags=re.DOTALL)) == []

@@ -28,11 +28,11 @@ from starlette.routing import Route
 from kit.settings import Settings
 from pipeline.compiler import compile_bundle
 from pipeline.outputs import write_bundle
-from recording_rules import gpu
 from stack.background import served
 from stack.blocks import write_blocks
 from stack.captures import find_capture
 from stack.dcgm import SimulatedDcgm
+from stack.history import BUSY
 from stack.processes import LOOPBACK, free_port, prometheus
 from stack.replay import TEXT_FORMAT, Replay
 
@@ -44,8 +44,6 @@ FILLING_SECONDS, MEASURED_SECONDS = 70, 60
 RECORDED = '{__name__=~"[^:]+:[^:]+:[^:]+"}'
 _DURATION = "prometheus_rule_group_last_duration_seconds"
 _DAY_SECONDS = 86_400
-# What the simulated GPUs do on the mean (`stack/dcgm.py`).
-_USUAL = {gpu.ACTIVITY: 0.8, gpu.MEMORY_USED: 77e9, gpu.POWER: 520, gpu.SM_CLOCK: 1.98e9}
 
 Exposition = Callable[[float], bytes]
 
@@ -109,7 +107,7 @@ def sample(labels: Mapping[str, str], value: float) -> str:
 def _write_history(folder: Path, replicas: int) -> None:
     """The day before of what alerts read over hours: without it their windows would be empty, and cheap."""
     labels = [{"job": "dcgm", "instance": instance, "gpu": "0"} for instance in _instances("gpu", replicas, 9400)]
-    lines = [sample({"__name__": record.name, **each}, value) for each in labels for record, value in _USUAL.items()]
+    lines = [sample({"__name__": record.name, **each}, value) for each in labels for record, value in BUSY.items()]
     now = int(time.time())
     write_blocks({Settings().evaluation_interval_seconds: lines}, now - _DAY_SECONDS, now, folder)
 

@@ -30,7 +30,7 @@ from stack.demo_settings import (
     hurry_alerts,
     prometheus_settings,
 )
-from stack.history import write_idle_gpus, write_load
+from stack.history import BUSY, IDLE, write_gpus, write_load
 from stack.processes import LOOPBACK, alertmanager, ended_by_signals, free_port, prometheus
 from stack.replay import replaying
 from stack.scenarios import EVERYTHING, SCENARIOS, Scenario
@@ -115,14 +115,18 @@ def _feeds(resources: ExitStack, scenario: Scenario) -> tuple[dict[str, list[str
 
 def _past(folder: Path, scenario: Scenario, dcgm_url: str) -> Path:
     """Prometheus' folder, with what the scenario says of the hours before."""
-    if scenario.idle_hours:
-        write_idle_gpus(
-            folder / "data",
-            instance=urlsplit(dcgm_url).netloc,
-            gpus=scenario.gpus,
-            hours=scenario.idle_hours,
-            step_seconds=EVALUATION_SECONDS,
-        )
+    # What was busy is slowed down now: means of five minutes must not hold the past.
+    for readings, hours, gap_seconds in ((IDLE, scenario.idle_hours, 0), (BUSY, scenario.busy_hours, 300)):
+        if hours:
+            write_gpus(
+                folder / "data",
+                readings,
+                instance=urlsplit(dcgm_url).netloc,
+                gpus=scenario.gpus,
+                hours=hours,
+                step_seconds=EVALUATION_SECONDS,
+                gap_seconds=gap_seconds,
+            )
     if scenario.past_hours:
         load = {"hunyuanocr": scenario.pages_per_second, "vllm": PAST_VLLM_REQUESTS_PER_SECOND}
         write_load(folder / "data", load, hours=scenario.past_hours, step_seconds=EVALUATION_SECONDS)

@@ -36,7 +36,7 @@ class VllmFeed:
 class Scenario:
     """One story. `verdicts` are the words by model, `alerts` exactly those that fire, heartbeats left out.
 
-    `idle_hours` of recorded GPU idleness, and `past_hours` of the services' load, are written into Prometheus before it starts.
+    `idle_hours` or `busy_hours` of recorded GPUs, and `past_hours` of the services' load, are written into Prometheus before it starts.
     """
 
     story: str
@@ -45,6 +45,7 @@ class Scenario:
     gpus: int = 2
     pages_per_second: float = 2.0
     idle_hours: int = 0
+    busy_hours: int = 0
     past_hours: int = 0
     verdicts: Mapping[str, str] = field(default_factory=dict)
     alerts: frozenset[str] = frozenset()
@@ -98,6 +99,7 @@ SCENARIOS = {
         story="One GPU reports an XID, one is too hot, one falls off the bus.",
         vllm=(VllmFeed("light", replicas=2),),
         gpus=3,
+        busy_hours=1,
         gpu=(
             partial(dcgm.throttled, on_gpu=0, from_seconds=25),
             partial(dcgm.xid, code=48, on_gpu=1, from_seconds=30),

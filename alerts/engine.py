@@ -24,7 +24,7 @@ def _queue_grows() -> Expr:
     growth = deriv(waiting, _GROWTH_WINDOW) * duration_seconds(_GROWTH_WINDOW)
     notable = clamp_min(over_time("avg", waiting, _GROWTH_WINDOW) * _GROWTH_RATIO, _GROWTH_REQUESTS)
     # The windows remember a model that has gone; its queue of this moment does not.
-    return shortest.and_(growth >= notable).and_(instant(waiting) > 0)
+    return shortest.and_(growth >= notable).and_(instant(waiting))
 
 
 def _generates_slowly(limits: Thresholds) -> Expr:
@@ -34,7 +34,7 @@ def _generates_slowly(limits: Thresholds) -> Expr:
     few = (tokens < limits.tokens_low_per_second).and_(tokens / mean_running < limits.tokens_low_per_second_per_request)
     never_idle = over_time("min", engine.RUNNING, "5m") > 0
     # As above: a model that has gone is not slow.
-    runs_now = instant(engine.RUNNING) > 0
+    runs_now = instant(engine.RUNNING)
     reads = instant(engine.PROMPT_TOKENS) / mean_running >= _PREFILL_TOKENS_PER_SECOND_PER_REQUEST
     return few.and_(never_idle).and_(runs_now).unless(reads)
 

@@ -45,7 +45,7 @@ def queues_without_end(limits: Thresholds) -> Expr:
     """The queue's share of the time of finished requests, where it is large and a queue was always there."""
     share = ratio(instant(engine.QUEUE_TIME.sum), instant(workload.REQUEST_TIME)) > limits.queue_share_ratio
     waiting = engine.WAITING_FOR_CAPACITY
-    return share.and_(over_time("min", waiting, "5m") > 0).and_(instant(waiting) > 0)
+    return share.and_(over_time("min", waiting, _QUEUE_WINDOW) > 0).and_(instant(waiting))
 
 
 def frontend_bound(limits: Thresholds) -> Expr:
@@ -63,7 +63,7 @@ def always_queueing() -> Expr:
     waiting = engine.WAITING_FOR_CAPACITY
     shortest = over_time("min", waiting, _QUEUE_WINDOW) > 0
     no_bursts = shortest >= over_time("avg", engine.RUNNING, _QUEUE_WINDOW) * _BURST_RATIO
-    return no_bursts.and_(instant(waiting) > 0)
+    return no_bursts.and_(instant(waiting))
 
 
 def slow(settings: Settings, by: Sequence[str]) -> Expr:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from kit.expr import Expr, regex
 from kit.promql import avg_by, count_by, group_by, instant, max_by, over_time, ratio, sum_by
-from kit.rules import Record, Series
+from kit.rules import HistogramRecord, Record, Series
 from kit.settings import Gpu, Jobs, Settings, Thresholds
 from metrics.types import Unit
 from recording_rules import conditions, engine, gpu, gpu_conditions, instances, requests, targets, workload
@@ -152,15 +152,17 @@ def _faults() -> Expr:
 def _longer() -> Expr:
     """Models whose mean prompt or answer is longer than that of the day before."""
     prompts, answers = workload.PROMPT_LENGTH, workload.OUTPUT_LENGTH
-    longer = [
-        lengths.mean(MODEL) > _baseline(lengths.sum, lengths.count) * _LONGER_FACTOR for lengths in (prompts, answers)
-    ]
+    longer = [_mean(lengths) > _baseline(lengths.sum, lengths.count) * _LONGER_FACTOR for lengths in (prompts, answers)]
     return longer[0].or_(longer[1])
 
 
 def _slower_tokens() -> Expr:
     times = workload.TIME_PER_OUTPUT_TOKEN
-    return times.mean(MODEL) > _baseline(times.sum, times.count) * _SLOWER_FACTOR
+    return _mean(times) > _baseline(times.sum, times.count) * _SLOWER_FACTOR
+
+
+def _mean(histogram: HistogramRecord) -> Expr:
+    return ratio(instant(histogram.sum), instant(histogram.count))
 
 
 def _baseline(total: Record, count: Record) -> Expr:

@@ -41,8 +41,9 @@ OVER_TIME = {
 WITH_THRESHOLDS = ("clamp_min", "clamp_max", "vector")
 SET_OPERATORS = ("and", "or", "unless")
 LONGEST_FRAGMENT = 70
-# What settings put into a rule, and descriptions show: limits and names of jobs. Long ones move where a description is cut.
-_OF_SETTINGS = re.compile(r"""'[^']*'|"[^"]*"|[\d.]+""")
+# What settings put into a rule, and descriptions show: limits, durations, names of jobs, labels of groups. Long ones move where a
+# description is cut.
+_OF_SETTINGS = re.compile(r"""'[^']*'|"[^"]*"| by \([^)]*\)|\s|([\d.]+(ms|[smhdwy])?)+""")
 
 
 @dataclass(frozen=True)

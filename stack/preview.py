@@ -31,6 +31,7 @@ SUFFIXES = (".py", ".json", ".yaml", ".yml")
 QUIET_MILLISECONDS = 50
 TICK_MILLISECONDS = 500
 PROBE_TIMEOUT_SECONDS = 2.0
+WATCHING = "Changes are shown as you save. Ctrl-C ends it."
 Json = dict[str, Any]
 
 
@@ -75,10 +76,9 @@ def follow(
     server: GrafanaStandIn,
     shown: Shown,
     *,
-    watching: threading.Event | None = None,
     stopped: threading.Event | None = None,
 ) -> Iterator[str]:
-    """Show again after every change, until `stopped`; yields what was done. `watching` is set when no change is missed."""
+    """Show again after every change, until `stopped`; yields WATCHING once no change is missed any more, then what was done."""
     # Nothing is told of the time without changes, but a first time-out says that the watch has begun.
     batches = watch(
         *shown.watched(),
@@ -88,9 +88,9 @@ def follow(
         rust_timeout=TICK_MILLISECONDS,
         yield_on_timeout=True,
     )
-    for changes in batches:
-        if watching:
-            watching.set()
+    for number, changes in enumerate(batches):
+        if number == 0:
+            yield WATCHING
         if changes:
             names = ", ".join(sorted({Path(path).name for _, path in changes}))
             yield f"{names} changed: {show(server, shown)}"
@@ -171,7 +171,6 @@ def command(
         if sentence := unreachable(prometheus_url):
             click.echo(sentence, err=True)
         click.echo(show(server, shown))
-        click.echo("Changes are shown as you save. Ctrl-C ends it.")
         try:
             for line in follow(server, shown):
                 click.echo(line)

@@ -33,7 +33,7 @@ class Watched:
         return self.page
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     try:
         program = find_chromium()
@@ -46,9 +46,9 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def watched(chromium: Browser) -> Iterator[Callable[[], Watched]]:
-    """Opens pages; all close with the session."""
+    """Opens pages; all close with the module, as the browser does: its event loop would bar the tests of others from theirs."""
     with ExitStack() as pages:
 
         def opened() -> Watched:

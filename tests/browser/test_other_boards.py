@@ -71,8 +71,9 @@ def test_a_saved_file_is_on_the_open_page_and_an_error_too(server, watched, tmp_
     watching, stopped = threading.Event(), threading.Event()
 
     def reload():
-        for line in follow(server, shown, watching=watching, stopped=stopped):
+        for line in follow(server, shown, stopped=stopped):
             said.append(line)
+            watching.set()
 
     thread = threading.Thread(target=reload)
     thread.start()

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any, ClassVar, Self, cast
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from grafana_client.client import TokenAuth
 from grafana_client.elements import (
@@ -27,6 +27,7 @@ from grafana_client.elements import (
 from niquests.auth import AuthBase, HTTPBasicAuth
 
 from kit.errors import GlassboxError
+from pipeline.addresses import has_host
 from pipeline.bundle import DataSource
 from pipeline.transport import GrafanaError, GrafanaTransport, NotVisibleError
 
@@ -140,20 +141,12 @@ def grafana_url(url: str) -> str:
         raise GlassboxError(
             "The Grafana URL does not start with http:// or https://: write it as http://localhost:3000."
         )
-    if not _has_host(text) or not text.isprintable() or set(text) & set(' \\?#"<>'):
+    if not has_host(text) or not text.isprintable() or set(text) & set(' \\?#"<>'):
         raise GlassboxError(
             "The Grafana URL must be a scheme, a host, a port and a sub-path only, such as "
             "https://example.org/grafana: remove the rest."
         )
     return text.rstrip("/")
-
-
-def _has_host(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        return bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
 
 
 class Grafana:

@@ -12,7 +12,6 @@ from math import isfinite
 from socket import gaierror
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import urlsplit
 
 from niquests import Response, Session
 from niquests.auth import AuthBase, BearerTokenAuth, HTTPBasicAuth
@@ -20,12 +19,19 @@ from niquests.exceptions import ConnectTimeout, RequestException, Timeout
 from niquests.packages import urllib3
 
 from kit.errors import GlassboxError
-from pipeline.transport import CONNECT_TIMEOUT_SECONDS, RETRIES, RETRY_AFTER_MAX_SECONDS, PatientRetry
+from pipeline.addresses import server_address
+from pipeline.transport import (
+    CONNECT_TIMEOUT_SECONDS,
+    MESSAGE_MAX_CHARACTERS,
+    RETRIES,
+    RETRY_AFTER_MAX_SECONDS,
+    PatientRetry,
+    causes,
+)
 
 READ_TIMEOUT_SECONDS = 60.0
 # Prometheus refuses more for one series (`query_range` in its HTTP API).
 MOST_POINTS = 11_000
-MESSAGE_MAX_CHARACTERS = 300
 
 UNANSWERED: tuple[tuple[type[BaseException], str], ...] = (
     (ConnectTimeout, f"found no connection within {CONNECT_TIMEOUT_SECONDS:g} s: check the address and the firewall"),
@@ -112,17 +118,7 @@ class Prometheus:
 
 
 def _checked(url: str) -> str:
-    try:
-        parts = urlsplit(url)
-        is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        is_address = False
-    if not is_address:
-        raise GlassboxError("--prometheus is no server's address: give one such as http://localhost:9090.")
-    if parts.username or parts.password:
-        raise GlassboxError(f"The URL of {parts.hostname} holds a credential: {ADVICE[401]} instead.")
-    if parts.query or parts.fragment:
-        raise GlassboxError(f"The URL of {parts.hostname} has a query or a fragment: give the address alone.")
+    server_address(url, option="--prometheus", example="http://localhost:9090", credential=ADVICE[401])
     return url.rstrip("/")
 
 
@@ -145,8 +141,6 @@ def _finite(values: Sequence[tuple[float, str]]) -> dict[int, float]:
 
 
 def _unanswered(error: BaseException) -> str:
-    causes: list[BaseException] = [error]
-    while (cause := causes[-1].__cause__ or causes[-1].__context__) is not None:
-        causes.append(cause)
+    found = tuple(causes(error))
     lost = "lost its connection before an answer came: check Prometheus' log and the proxy before it"
-    return next((text for kind, text in UNANSWERED if any(isinstance(each, kind) for each in causes)), lost)
+    return next((text for kind, text in UNANSWERED if any(isinstance(each, kind) for each in found)), lost)

@@ -310,15 +310,16 @@ def _redirected(request: Request, response: Response, credential: Credential) ->
 
 
 def _unanswered(request: Request, error: Exception, timeout_seconds: tuple[float, float]) -> str:
-    causes = tuple(_causes(error))
-    sentence = next((text for kind, text in UNANSWERED if any(isinstance(cause, kind) for cause in causes)), LOST)
-    tls_reason = next((cause.verify_message for cause in causes if isinstance(cause, SSLCertVerificationError)), "")
+    found = tuple(causes(error))
+    sentence = next((text for kind, text in UNANSWERED if any(isinstance(cause, kind) for cause in found)), LOST)
+    tls_reason = next((cause.verify_message for cause in found if isinstance(cause, SSLCertVerificationError)), "")
     connect_seconds, read_seconds = timeout_seconds
     text = sentence.format(connect_seconds=connect_seconds, read_seconds=read_seconds, tls_reason=tls_reason)
     return text + (NOT_REPEATED if request.writes and sentence in (SLOW, LOST, GARBLED) else "")
 
 
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
+def causes(error: BaseException | None) -> Iterator[BaseException]:
+    """The error and what led to it, the newest first."""
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__

@@ -6,11 +6,11 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 
 from kit.errors import GlassboxError
+from pipeline.addresses import server_address
 from stack.load.chat import CONNECT_TIMEOUT_SECONDS, Chat, Outcome
 
 KEY_VARIABLE = "OPENAI_API_KEY"
@@ -19,18 +19,9 @@ _SHOWN_MODELS = 10
 
 def api_url(url: str) -> str:
     """The URL up to the API's version: `http://host:8000`, `.../v1` and `.../v1/chat/completions` mean the same; GlassboxError."""
-    try:
-        parts = urlsplit(url)
-        is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        is_address = False
-    if not is_address:
-        # Not shown: it may hold a credential all the same.
-        raise GlassboxError("--url is no server's address: give one such as http://localhost:8000.")
-    if parts.username or parts.password:
-        raise GlassboxError(f"The URL of {parts.hostname} holds a credential: put the key into {KEY_VARIABLE} instead.")
-    if parts.query or parts.fragment:
-        raise GlassboxError(f"The URL of {parts.hostname} has a query or a fragment: give the address alone.")
+    parts = server_address(
+        url, option="--url", example="http://localhost:8000", credential=f"put the key into {KEY_VARIABLE}"
+    )
     base = f"{parts.scheme}://{parts.netloc}{parts.path}".rstrip("/").removesuffix("/chat/completions")
     return base if re.search(r"/v\d+$", base) else f"{base}/v1"
 

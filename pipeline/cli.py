@@ -9,13 +9,11 @@ from types import MappingProxyType
 
 import click
 
-from kit.errors import GlassboxError
 from kit.settings import Settings, load_settings
 from pipeline.baseline.commands import baseline
 from pipeline.bundle import Bundle
+from pipeline.endings import DONE, FINDINGS, run
 from pipeline.outputs import write_bundle, write_kubernetes
-
-DONE, ERROR, FINDINGS = 0, 1, 2
 
 EXAMPLES = """\b
 Examples:
@@ -170,12 +168,4 @@ def _say(text: str) -> None:
 def main(arguments: Sequence[str] | None = None, more_commands: Mapping[str, tuple[str, str]] | None = None) -> int:
     """Run one command and return its exit code; `more_commands` are those of floors above, as `_Commands.more`."""
     cli.more = more_commands or {}
-    try:
-        return int(cli.main(args=arguments, prog_name="deploy.py", standalone_mode=False) or DONE)
-    except GlassboxError as error:
-        click.echo(f"Error: {error}", err=True)
-    except click.ClickException as error:
-        click.echo(f"Error: {error.format_message()}", err=True)
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("Error: interrupted.", err=True)
-    return ERROR
+    return run(cli, "deploy.py", arguments)

@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 import click
 
 from kit.errors import GlassboxError
+from pipeline.endings import DONE, FINDINGS
 from preview.content import Content
 from stack.browser import Shot, draw
 from stack.moments import milliseconds
@@ -19,7 +20,6 @@ from stack.preview import serving, unreachable
 from stack.processes import ended_by_signals
 from stack.revisions import Boards, revision, working_tree
 
-DONE, CHANGED = 0, 2
 # So long the demo runs before it is drawn: rates over a minute are steady then, and alerts fire.
 DEMO_SECONDS = 150.0
 # Of the panels that changed, so many are named in a line of the terminal.
@@ -186,7 +186,7 @@ def command(
         click.echo(_line(item, against is not None))
     click.echo(f"{len(drawn)} drawn: {index}" if drawn else f"No dashboard differs from {against}.")
     return (
-        CHANGED
+        FINDINGS
         if against and any(item.before is None or item.after is None or item.changed for item in drawn)
         else DONE
     )

@@ -6,8 +6,7 @@ from pathlib import Path
 import click
 
 from kit.settings import Settings
-
-DONE, REGRESSION = 0, 2
+from pipeline.endings import DONE, FINDINGS
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 # What both commands ask: where, when, and which file.
@@ -76,4 +75,4 @@ def compare(
     groups = comparison.compare(was.profile, now.profile, against)
     for line in render.FORMS[form or "text"](groups):
         click.echo(line)
-    return REGRESSION if any(group.worse for group in groups) else DONE
+    return FINDINGS if any(group.worse for group in groups) else DONE

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from kit.errors import GlassboxError
+from pipeline.endings import DONE, ERROR, FINDINGS, run
 from pipeline.outputs import write_file
 from stack.load import report
 from stack.load.chat import Chat
@@ -20,8 +20,6 @@ from stack.load.ramp import Step, capacity, climb
 from stack.load.run import Ask, Bodies, closed_loop, open_loop, poisson_arrivals
 from stack.load.server import api_key, api_url, client, first_answer
 from stack.load.summary import summarise
-
-DONE, ERROR, FAILURES = 0, 1, 2
 
 EXAMPLES = """\b
 Examples:
@@ -104,7 +102,7 @@ class LoadTest:
             self._write_json({**summary.as_json(), "interrupted": interrupted})
         if interrupted or not summary.succeeded:
             return ERROR
-        return FAILURES if summary.failures and not self.options.ramp else DONE
+        return FINDINGS if summary.failures and not self.options.ramp else DONE
 
     def _ran_to_the_end(self) -> bool:
         try:
@@ -160,12 +158,4 @@ class LoadTest:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
-    try:
-        return int(cli.main(args=arguments, prog_name="loadtest.py", standalone_mode=False) or DONE)
-    except GlassboxError as error:
-        click.echo(f"Error: {error}", err=True)
-    except click.ClickException as error:
-        click.echo(f"Error: {error.format_message()}", err=True)
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("Error: interrupted.", err=True)
-    return ERROR
+    return run(cli, "loadtest.py", arguments)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from kit.errors import GlassboxError
 from pipeline.bundle import Json
-from stack.bench_fleet import ask
+from stack.asking import ask
 from stack.blocks import write_blocks
 from stack.captures import find_capture
 from stack.processes import prometheus

@@ -4,12 +4,10 @@ Real are Prometheus, the rules, and the text of a saturated vLLM, replayed so th
 replica and each GPU is a target of its own. The day that alerts on GPUs look back on is there from the start.
 """
 
-import json
 import statistics
 import tempfile
 import threading
 import time
-import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -28,8 +26,9 @@ from starlette.routing import Route
 from kit.settings import Settings
 from pipeline.compiler import compile_bundle
 from pipeline.outputs import write_bundle
+from stack.asking import ask
 from stack.background import served
-from stack.blocks import write_blocks
+from stack.blocks import sample, write_blocks
 from stack.captures import find_capture
 from stack.dcgm import SimulatedDcgm
 from stack.history import BUSY
@@ -88,20 +87,6 @@ def measure_fleet(replicas: int = REPLICAS) -> Fleet:
                 urllib.request.urlopen(f"{server.url}/-/reload", data=b"", timeout=60).close()
                 threading.Event().wait(MEASURED_SECONDS)
                 return _read(server.url, scraping_ratio)
-
-
-def ask(url: str, path: str, **parameters: str | float) -> dict[str, Any]:
-    """`data` of Prometheus' answer; path is `query` or `query_range`."""
-    body = urllib.parse.urlencode(parameters).encode()
-    with urllib.request.urlopen(f"{url}/api/v1/{path}", data=body, timeout=300) as answer:
-        data: dict[str, Any] = json.load(answer)["data"]
-        return data
-
-
-def sample(labels: Mapping[str, str], value: float) -> str:
-    """A line of an exposition; the name of the series is among its labels."""
-    body = ",".join(f"{name}={json.dumps(text)}" for name, text in sorted(labels.items()) if name != "__name__")
-    return f"{labels['__name__']}{{{body}}} {value:g}"
 
 
 def _write_history(folder: Path, replicas: int) -> None:

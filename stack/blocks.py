@@ -1,5 +1,6 @@
 """Blocks of a Prometheus that has been running for hours, made by promtool from OpenMetrics text."""
 
+import json
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -9,6 +10,12 @@ from pipeline.promtool import find
 
 # As Prometheus cuts them; promtool reads its whole input once for each block, so each gets an input of its own.
 BLOCK_SECONDS = 2 * 3600
+
+
+def sample(labels: Mapping[str, str], value: float) -> str:
+    """A line of an exposition; the name of the series is among its labels."""
+    body = ",".join(f"{name}={json.dumps(text)}" for name, text in sorted(labels.items()) if name != "__name__")
+    return f"{labels['__name__']}{{{body}}} {value}"
 
 
 def write_blocks(samples: Mapping[int, Sequence[str]], start: int, end: int, folder: Path) -> None:

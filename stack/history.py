@@ -6,7 +6,7 @@ from pathlib import Path
 
 from kit.rules import Record
 from recording_rules import capacity, gpu
-from stack.blocks import write_blocks
+from stack.blocks import sample, write_blocks
 from stack.dcgm import MEMORY_MIB
 
 SECONDS_PER_HOUR = 3600
@@ -29,7 +29,7 @@ def write_gpus(
 ) -> None:
     """Fill Prometheus' data folder with GPUs that read the same for hours, up to a gap before now; raises GlassboxError."""
     lines = tuple(
-        f'{record.name}{{job="dcgm",instance="{instance}",gpu="{index}"}} {value}'
+        sample({"__name__": record.name, "job": "dcgm", "instance": instance, "gpu": str(index)}, value)
         for record, value in readings.items()
         for index in range(gpus)
     )
@@ -39,6 +39,8 @@ def write_gpus(
 
 def write_load(data: Path, requests_per_second: Mapping[str, float], *, hours: int, step_seconds: int) -> None:
     """Fill Prometheus' data folder with an even load of each job until now; raises GlassboxError."""
-    lines = tuple(f'{capacity.REQUESTS.name}{{job="{job}"}} {rate}' for job, rate in requests_per_second.items())
+    lines = tuple(
+        sample({"__name__": capacity.REQUESTS.name, "job": job}, rate) for job, rate in requests_per_second.items()
+    )
     now = int(time.time())
     write_blocks({step_seconds: lines}, now - hours * SECONDS_PER_HOUR, now, data)

@@ -1,6 +1,5 @@
 """Every shipped dashboard in a real browser, over the demo's Prometheus."""
 
-import json
 import re
 import time
 import urllib.parse
@@ -14,10 +13,12 @@ from kit.promql import CHOSEN_RANGE
 from kit.settings import Jobs, Settings
 from pipeline.compiler import compile_bundle
 from stack import demo
+from stack.asking import ask
 from stack.components import ensure_components
 from stack.demo_settings import CAPACITY_REQUESTS_PER_SECOND
 from tests.browser.conftest import READY
 from tests.browser.shown_numbers import same
+from tests.waiting import eventually
 
 BUNDLE = compile_bundle(Settings(jobs=Jobs(capacity_requests_per_second=CAPACITY_REQUESTS_PER_SECOND)))
 BOARDS = BUNDLE.dashboards
@@ -25,7 +26,6 @@ OVERVIEW = "glassbox-inference-overview"
 # What only one of the compared engines tells.
 COMPARED = "glassbox-engine-comparison"
 DATA_TIMEOUT_SECONDS = 90
-POLL_SECONDS = 0.5
 # A range of steps of 15 s shows what is a step old.
 SETTLED_SECONDS = 16
 RANGE_MS = 300_000
@@ -59,9 +59,7 @@ class Running:
         return f"{self.url}/d/{uid}?{query}"
 
     def ask(self, path: str, **parameters: object):
-        query = urllib.parse.urlencode(parameters)
-        with urllib.request.urlopen(f"{self.prometheus_url}/api/v1/{path}?{query}", timeout=10) as answer:
-            return json.load(answer)["data"]["result"]
+        return ask(self.prometheus_url, path, **parameters)["result"]
 
     def knew(self, queries, moment):
         """Whether each of these had an answer then."""
@@ -75,10 +73,7 @@ def running(chromium, tmp_path_factory):
     with ExitStack() as resources:
         started = demo.start(resources, tmp_path_factory.mktemp("demo"))
         asking = Running(started.grafana_url, started.prometheus_url, 0, 0)
-        deadline = time.monotonic() + DATA_TIMEOUT_SECONDS
-        # Prometheus tells nobody when it has scraped.
-        while not asking.knew(AWAITED, time.time() - SETTLED_SECONDS) and time.monotonic() < deadline:
-            time.sleep(POLL_SECONDS)
+        eventually(lambda: asking.knew(AWAITED, time.time() - SETTLED_SECONDS), DATA_TIMEOUT_SECONDS)
         to_ms = int(time.time()) * 1000
         yield Running(started.grafana_url, started.prometheus_url, to_ms - RANGE_MS, to_ms)
 

@@ -23,9 +23,9 @@ from kit.settings import Settings
 from metrics.service import DURATION_SECONDS
 from pipeline.compiler import compile_bundle
 from pipeline.outputs import write_bundle
+from stack import asking
 from stack.background import served
-from stack.bench_fleet import sample
-from stack.blocks import import_lines
+from stack.blocks import import_lines, sample
 from stack.captures import find_capture
 from stack.dcgm import SimulatedDcgm
 from stack.demo_settings import hurry_alerts
@@ -135,7 +135,7 @@ def both(folder: Path) -> Iterator[Both]:
 def ask(server: Server, query: str, moment: float | None = None) -> dict[tuple[tuple[str, str], ...], float]:
     """The values of an instant query by their labels."""
     parameters = {"query": query} | ({"time": f"{moment:.3f}"} if moment else {})
-    answer = _get(f"{server.url}/api/v1/query", parameters)
+    answer = asking.ask(server.url, "query", **parameters)
     return {tuple(sorted(each["metric"].items())): float(each["value"][1]) for each in answer["result"]}
 
 
@@ -149,7 +149,7 @@ def recorded_lately(server: Server, seconds: int) -> dict[tuple[tuple[str, str],
     """What each recorded series was in the last so many seconds, by its labels."""
     now = time.time()
     parameters = {"query": '{__name__=~"[^:]+:[^:]+:[^:]+"}', "start": now - seconds, "end": now, "step": 5}
-    answer = _get(f"{server.url}/api/v1/query_range", parameters)
+    answer = asking.ask(server.url, "query_range", **parameters)
     return {
         tuple(sorted(each["metric"].items())): [float(value) for _, value in each["values"]]
         for each in answer["result"]
@@ -186,7 +186,7 @@ def _ocr_text(requests: int) -> str:
 
 def vmalert_groups(server: Server) -> list[dict[str, Any]]:
     """What vmalert says of the groups that it evaluates."""
-    groups: list[dict[str, Any]] = _get(f"{server.url}/api/v1/rules", {})["groups"]
+    groups: list[dict[str, Any]] = asking.ask(server.url, "rules")["groups"]
     return groups
 
 
@@ -247,12 +247,6 @@ def _prometheus_settings(
 
 def _moved(url: str, server: Server) -> str:
     return f"{server.url}{urllib.parse.urlsplit(url).path}"
-
-
-def _get(url: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
-    with urllib.request.urlopen(f"{url}?{urllib.parse.urlencode(parameters)}", timeout=30) as answer:
-        data: dict[str, Any] = json.load(answer)["data"]
-        return data
 
 
 def _post(url: str, lines: Iterable[str]) -> None:

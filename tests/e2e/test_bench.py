@@ -6,7 +6,7 @@ import pytest
 
 from kit.errors import GlassboxError
 from stack.bench_boards import raw_samples, read_board, samples_read
-from stack.bench_fleet import sample
+from stack.blocks import sample
 from stack.components import ensure_components
 
 

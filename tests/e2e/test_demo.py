@@ -1,7 +1,6 @@
 """The whole product on real processes: replayed vLLM, our exporter, Prometheus, Alertmanager, and the stand-in for Grafana."""
 
 import json
-import time
 import urllib.parse
 import urllib.request
 from contextlib import ExitStack
@@ -13,8 +12,10 @@ from kit.settings import Jobs, Settings
 from metrics import prometheus
 from pipeline.compiler import compile_bundle
 from stack import demo
+from stack.asking import ask
 from stack.demo_settings import CAPACITY_REQUESTS_PER_SECOND
 from stack.scenarios import NEWEST, OLDER
+from tests.waiting import eventually
 
 # Panels whose queries may return nothing in the demo, each with its reason.
 INTENTIONALLY_EMPTY = {
@@ -35,7 +36,6 @@ DATA_TIMEOUT_SECONDS = 60
 ALERT_TIMEOUT_SECONDS = 180
 # 100 requests of the slower server, at 0.8/s.
 COMPARISON_TIMEOUT_SECONDS = 240
-POLL_SECONDS = 0.5
 BUNDLE = compile_bundle(Settings(jobs=Jobs(capacity_requests_per_second=CAPACITY_REQUESTS_PER_SECOND)))
 QUERIES = {
     f"{board['title']}: {panel['title']} {target['refId']}": target["expr"]
@@ -56,11 +56,6 @@ def running(components, tmp_path_factory):
     """The demo as `make demo` starts it."""
     with ExitStack() as resources:
         yield demo.start(resources, tmp_path_factory.mktemp("demo"))
-
-
-def ask(url, path, **parameters):
-    with urllib.request.urlopen(f"{url}{path}?{urllib.parse.urlencode(parameters)}", timeout=10) as answer:
-        return json.load(answer)["data"]
 
 
 def filled(expr, chosen):
@@ -84,22 +79,14 @@ def offered(running, name):
     series, label = VARIABLES[name]["definition"].removeprefix("label_values(").removesuffix(")").rsplit(", ", 1)
 
     def values():
-        found = ask(running.prometheus_url, f"/api/v1/label/{label}/values", **{"match[]": series})
+        found = ask(running.prometheus_url, f"label/{label}/values", **{"match[]": series})
         return found if len(found) > 1 else []
 
     return sorted(eventually(values, DATA_TIMEOUT_SECONDS), reverse=VARIABLES[name]["sort"] == 2)
 
 
-def eventually(check, timeout_seconds):
-    """The first truthy result, or the last one when the time is over; Prometheus tells nobody when it has scraped."""
-    deadline = time.monotonic() + timeout_seconds
-    while not (result := check()) and time.monotonic() < deadline:
-        time.sleep(POLL_SECONDS)
-    return result
-
-
 def numbers(running, query):
-    found = ask(running.prometheus_url, "/api/v1/query", query=query)["result"]
+    found = ask(running.prometheus_url, "query", query=query)["result"]
     return [series["value"][1] for series in found if series["value"][1] not in ("NaN", "+Inf", "-Inf")]
 
 
@@ -131,14 +118,14 @@ def test_every_variable_offers_values(running, chosen, name):
     series, label = definition.removeprefix("label_values(").removesuffix(")").rsplit(", ", 1)
 
     def values():
-        return ask(running.prometheus_url, f"/api/v1/label/{label}/values", **{"match[]": series})
+        return ask(running.prometheus_url, f"label/{label}/values", **{"match[]": series})
 
     assert eventually(values, DATA_TIMEOUT_SECONDS)
 
 
 def test_prometheus_loaded_every_rule_and_none_fails(running):
     def rules():
-        groups = ask(running.prometheus_url, "/api/v1/rules")["groups"]
+        groups = ask(running.prometheus_url, "rules")["groups"]
         found = [rule for group in groups for rule in group["rules"]]
         return found if all(rule["health"] == "ok" for rule in found) else []
 
@@ -151,7 +138,7 @@ def test_the_numbers_on_the_boards_are_those_of_the_captures(running):
     """The replayed server ran 16 to 32 requests at most, its cache was full, and it waited for capacity."""
 
     def value(expr):
-        found = ask(running.prometheus_url, "/api/v1/query", query=expr)["result"]
+        found = ask(running.prometheus_url, "query", query=expr)["result"]
         return float(found[0]["value"][1])
 
     saturated = 'model_name="qwen/Qwen2.5-7B-Instruct"'
@@ -170,7 +157,7 @@ def test_a_saturated_vllm_makes_prometheus_fire_and_alertmanager_deliver(running
     assert alert.labels["severity"] == "ticket"
     assert "% of its KV cache" in alert.annotations["description"]
     assert "{{" not in alert.annotations["description"]
-    firing = ask(running.prometheus_url, "/api/v1/query", query='ALERTS{alertstate="firing"}')["result"]
+    firing = ask(running.prometheus_url, "query", query='ALERTS{alertstate="firing"}')["result"]
     down = {"InferenceInstanceDown", "InferenceNoCapacity"}
     assert down.isdisjoint(series["metric"]["alertname"] for series in firing)
 
@@ -193,7 +180,7 @@ def test_every_start_of_a_replica_is_an_event_at_its_own_time(running):
     (starts,) = [event for event in events if event.get("useValueForTime")]
 
     def found():
-        return ask(running.prometheus_url, "/api/v1/query", query=filled(starts["expr"], {}))["result"]
+        return ask(running.prometheus_url, "query", query=filled(starts["expr"], {}))["result"]
 
     eventually(lambda: len(found()) == 3, DATA_TIMEOUT_SECONDS)
     moments = {event["metric"]["job"]: float(event["value"][1]) / 1000 for event in found()}
@@ -206,7 +193,7 @@ def test_prometheus_tells_what_the_catalogue_says_of_it(running):
         if metric.often_absent:
             continue
         series = eventually(
-            lambda name=metric.name: ask(running.prometheus_url, "/api/v1/series", **{"match[]": name}),
+            lambda name=metric.name: ask(running.prometheus_url, "series", **{"match[]": name}),
             DATA_TIMEOUT_SECONDS,
         )
         labels = {label for one in series for label in one} - {"__name__", "job", "instance"}

@@ -14,9 +14,9 @@ from pipeline.compiler import compile_bundle
 from stack.components import ensure_components
 from tests.e2e import scale_out
 from tests.e2e.scale_out import GPUS, NEWBORN, NEWBORN_RATE, RECIPES, ask, recorded_lately, texts, vmalert_groups
+from tests.waiting import eventually
 
 TIMEOUT_SECONDS = 180
-POLL_SECONDS = 2
 # What is on its way to the other side, and not to be asked for yet.
 ON_ITS_WAY_SECONDS = 10
 # Prometheus extrapolates a rate to the edges of its window; VictoriaMetrics takes the sample before the window instead.
@@ -50,9 +50,7 @@ def both(components, tmp_path_factory):
     except GlassboxError as error:
         pytest.skip(str(error))
     with scale_out.both(tmp_path_factory.mktemp("scale-out")) as running:
-        deadline = time.monotonic() + TIMEOUT_SECONDS
-        while not has_settled(running) and time.monotonic() < deadline:
-            time.sleep(POLL_SECONDS)
+        eventually(lambda: has_settled(running), TIMEOUT_SECONDS)
         yield running
 
 

@@ -1,21 +1,18 @@
 """Every scenario of the demo on real processes: the right verdict on each model, and exactly the expected alerts."""
 
-import json
-import time
-import urllib.parse
-import urllib.request
 from contextlib import ExitStack
 
 import pytest
 
 from recording_rules.diagnosis import VERDICTS
 from stack import demo
+from stack.asking import ask
 from stack.scenarios import SCENARIOS
+from tests.waiting import eventually
 
 TIMEOUT_SECONDS = 180
 # Two evaluations: what fires only at the next one would be seen.
 SETTLED_SECONDS = 20
-POLL_SECONDS = 1
 WORDS = {case.code: case.word for case in VERDICTS}
 
 
@@ -30,17 +27,10 @@ def told(components, tmp_path_factory):
             name: demo.start(resources, tmp_path_factory.mktemp(name), scenario, hurried=True).prometheus_url
             for name, scenario in SCENARIOS.items()
         }
-        awaited(lambda: all(state(url) == expected(name) for name, url in urls.items()), TIMEOUT_SECONDS)
+        eventually(lambda: all(state(url) == expected(name) for name, url in urls.items()), TIMEOUT_SECONDS)
         found = {name: [state(url)] for name, url in urls.items()}
-        awaited(lambda: any(differs(found[name], state(url)) for name, url in urls.items()), SETTLED_SECONDS)
+        eventually(lambda: any(differs(found[name], state(url)) for name, url in urls.items()), SETTLED_SECONDS)
         return found
-
-
-def awaited(check, seconds):
-    """Until the check holds, or the time is over: Prometheus tells nobody when it has evaluated."""
-    deadline = time.monotonic() + seconds
-    while not check() and time.monotonic() < deadline:
-        time.sleep(POLL_SECONDS)
 
 
 def differs(seen, now):
@@ -55,18 +45,13 @@ def expected(name):
     return dict(SCENARIOS[name].verdicts), set(SCENARIOS[name].alerts), set()
 
 
-def ask(url, query):
-    address = f"{url}/api/v1/query?{urllib.parse.urlencode({'query': query})}"
-    with urllib.request.urlopen(address, timeout=10) as answer:
-        return json.load(answer)["data"]["result"]
-
-
 def state(url):
     """What an operator is told: the verdict on each model, the alerts that fire, and those that are about to."""
     verdicts = {
-        each["metric"]["model_name"]: WORDS[int(each["value"][1])] for each in ask(url, "model:diagnosis_verdict:code")
+        each["metric"]["model_name"]: WORDS[int(each["value"][1])]
+        for each in ask(url, "query", query="model:diagnosis_verdict:code")["result"]
     }
-    alerts = ask(url, 'ALERTS{severity!="heartbeat"}')
+    alerts = ask(url, "query", query='ALERTS{severity!="heartbeat"}')["result"]
     firing, pending = (
         {each["metric"]["alertname"] for each in alerts if each["metric"]["alertstate"] == alertstate}
         for alertstate in ("firing", "pending")

@@ -17,6 +17,7 @@ import pytest
 
 import glassbox_exporter
 from tests.exporter.exporter_fakes import parse
+from tests.waiting import eventually
 
 WAIT_SECONDS = 60.0
 EXPORTER = Path(glassbox_exporter.__file__).parent.parent
@@ -141,10 +142,7 @@ def gauge(url: str, name: str, endpoint: str) -> float | None:
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + WAIT_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    assert eventually(condition, WAIT_SECONDS, poll_seconds=0.1)
 
 
 def ask_each_worker(service: str, seen: set[int]) -> int:

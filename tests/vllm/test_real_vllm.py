@@ -20,7 +20,7 @@ from pipeline.baseline.measures import BLOCK_SECONDS, MEASURES
 from pipeline.compiler import compile_bundle
 from pipeline.prometheus import Prometheus
 from recording_rules import engine, requests
-from stack.bench_fleet import ask
+from stack.asking import ask
 from stack.load.summary import summarise
 from stack.vllm_environment import READY
 from tests.vllm.real_vllm import MODEL_NAME, under_load, vllm_server, watched

@@ -7,7 +7,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -20,6 +19,7 @@ from stack.load.run import closed_loop
 from stack.load.server import api_url, client
 from stack.processes import free_port
 from tests.openai_server import MODEL, openai_server
+from tests.waiting import eventually
 
 ROOT = Path(__file__).resolve().parents[4]
 PIXEL = bytes.fromhex("89504e470d0a1a0a")
@@ -247,7 +247,7 @@ def test_the_same_script_runs_from_anywhere_and_ctrl_c_tells_what_was_measured(t
             # A shell that runs the tests in the background has them ignore Ctrl-C, and so would what they start.
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509  # the child does nothing else
         )
-        awaited(lambda: len(server.bodies) > 20 or process.poll() is not None)
+        eventually(lambda: len(server.bodies) > 20 or process.poll() is not None, 60, poll_seconds=0.02)
         process.send_signal(signal.SIGINT)
         said, errors = process.communicate(timeout=60)
     assert process.returncode == 1
@@ -268,12 +268,6 @@ def test_an_interrupted_ramp_tells_its_requests_instead_of_a_capacity(capsys, mo
     said = capsys.readouterr()
     assert "requests          3: 3 succeeded, 0 failed" in said.out and "apacity" not in said.out
     assert "Interrupted" in said.err
-
-
-def awaited(condition, seconds=60):
-    deadline = time.monotonic() + seconds
-    while not condition() and time.monotonic() < deadline:
-        time.sleep(0.02)
 
 
 def test_an_unwritable_result_leaves_nothing_half_written(capsys, tmp_path):

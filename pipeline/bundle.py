@@ -1,11 +1,19 @@
 """What the compiler makes and everything after it works on."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from kit.buckets import Buckets
 
 Json = dict[str, Any]
+
+
+def every_panel(panels: Iterable[Json] | None) -> Iterator[Json]:
+    """A dashboard's panels, each row before those that are folded into it; none where there is no list."""
+    for panel in panels or ():
+        yield panel
+        yield from every_panel(panel.get("panels"))
 
 
 @dataclass(frozen=True)

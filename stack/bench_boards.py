@@ -8,11 +8,11 @@ import json
 import re
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from kit.errors import GlassboxError
-from pipeline.bundle import Json
+from pipeline.bundle import Json, every_panel
 from stack.asking import ask
 from stack.blocks import write_blocks
 from stack.captures import find_capture
@@ -70,7 +70,7 @@ def raw_samples(regime: str, replicas: int) -> list[str]:
 
 def _queries(board: Json) -> Iterator[tuple[str, bool]]:
     """Each query of the board with every variable at All, and whether it asks for one moment."""
-    for panel in _panels(board["panels"]):
+    for panel in every_panel(board["panels"]):
         for target in panel.get("targets", ()):
             expr = str(target["expr"])
             for variable, value in _BUILT_IN.items():
@@ -78,13 +78,6 @@ def _queries(board: Json) -> Iterator[tuple[str, bool]]:
             for variable in board.get("templating", {}).get("list", ()):
                 expr = re.sub(rf'"\${variable["name"]}"', f'"{variable.get("allValue") or ".*"}"', expr)
             yield expr, bool(target.get("instant"))
-
-
-def _panels(panels: Iterable[Json]) -> Iterator[Json]:
-    """Panels, also those in folded rows."""
-    for panel in panels:
-        yield panel
-        yield from _panels(panel.get("panels", ()))
 
 
 def _cost(url: str, expr: str, instant: bool, end: int) -> int:

@@ -80,14 +80,17 @@ def find_chromium() -> str:
     raise GlassboxError("Pictures need Chromium, which is not on PATH: `apt-get install chromium`, or Google Chrome.")
 
 
+def chromium_arguments() -> list[str]:
+    """Its sandbox refuses to run as root; pages come from this machine only."""
+    return ["--no-sandbox"] if os.geteuid() == 0 else []
+
+
 @asynccontextmanager
 async def browser() -> AsyncIterator[Browser]:
     """A headless browser of its own, without any profile."""
-    # Chromium's sandbox refuses to run as root; pages come from this machine only.
-    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
     async with async_playwright() as driver:
         try:
-            started = await driver.chromium.launch(executable_path=find_chromium(), args=arguments)
+            started = await driver.chromium.launch(executable_path=find_chromium(), args=chromium_arguments())
         except BrowserError as error:
             reason = str(error).strip().splitlines()[0]
             raise GlassboxError(f"Chromium does not start ({reason}): try `chromium --headless`.") from None

@@ -3,13 +3,12 @@
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from PIL import Image, ImageChops
 
+from pipeline.bundle import Json, every_panel
 from stack.browser import Box, Picture
 
-Json = dict[str, Any]
 PLACE = "gridPos"
 
 
@@ -33,13 +32,7 @@ class PanelChange:
 
 def panels_of(board: Json) -> dict[int, Json]:
     """Every panel that shows data by its id, also those in folded rows."""
-    return {panel["id"]: panel for panel in _flat(board.get("panels") or []) if panel.get("type") != "row"}
-
-
-def _flat(panels: list[Json]) -> Iterator[Json]:
-    for panel in panels:
-        yield panel
-        yield from _flat(panel.get("panels") or [])
+    return {panel["id"]: panel for panel in every_panel(board.get("panels")) if panel.get("type") != "row"}
 
 
 def changes(before: Side | None, after: Side | None) -> list[PanelChange]:

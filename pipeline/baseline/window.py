@@ -1,7 +1,6 @@
 """The window that is looked at: whole blocks of five minutes, up to now or to a given time."""
 
 import time
-from datetime import UTC, datetime
 
 from kit.errors import GlassboxError
 from kit.promql import duration_seconds
@@ -10,6 +9,7 @@ from pipeline.baseline.judge import FEWEST_BLOCKS
 from pipeline.baseline.measures import BLOCK_SECONDS
 from pipeline.baseline.profile import measured
 from pipeline.baseline.store import Baseline
+from pipeline.moments import unix_seconds
 from pipeline.prometheus import Prometheus
 
 
@@ -31,7 +31,6 @@ def _moment(text: str | None) -> float:
     if text is None:
         return time.time()
     try:
-        moment = datetime.fromisoformat(text)
+        return unix_seconds(text)
     except ValueError:
         raise GlassboxError(f"--end {text} is no time: write it like 2026-11-22T08:00:00Z.") from None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

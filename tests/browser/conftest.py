@@ -1,6 +1,5 @@
 """A real headless Chromium for the tests, and pages in it that tell what went wrong in them."""
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -10,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from kit.errors import GlassboxError
-from stack.browser import find_chromium
+from stack.browser import chromium_arguments, find_chromium
 
 READY = 'html[data-ready="true"]'
 # All of a board at once, so that every panel is drawn.
@@ -39,9 +38,8 @@ def chromium() -> Iterator[Browser]:
         program = find_chromium()
     except GlassboxError as error:
         pytest.skip(str(error))
-    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=program, args=arguments)
+        browser = driver.chromium.launch(executable_path=program, args=chromium_arguments())
         yield browser
         browser.close()
 

@@ -17,6 +17,7 @@ from kit.settings import Settings
 from metrics import vllm
 from pipeline.baseline import profile
 from pipeline.baseline.measures import BLOCK_SECONDS, MEASURES
+from pipeline.bundle import every_panel
 from pipeline.compiler import compile_bundle
 from pipeline.prometheus import Prometheus
 from recording_rules import engine, requests
@@ -47,10 +48,9 @@ def environment(components):
 def board():
     """The queries of the board LLM serving, by title and first word of the legend, with all that can be chosen at All."""
     made = next(each for uid, each in compile_bundle(Settings()).dashboards.items() if uid.endswith("llm-serving"))
-    panels = [inner for panel in made["panels"] for inner in (panel, *panel.get("panels", ()))]
     return {
         (panel["title"], target["legendFormat"].split(" {{")[0]): re.sub(r'=~"\$\w+"', '=~".*"', target["expr"])
-        for panel in panels
+        for panel in every_panel(made["panels"])
         for target in panel.get("targets", ())
     }
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dashboards.variables import ENGINE_MODEL, GPU_JOB, JOB
+from dashboards.variables import ENGINE_MODEL, GPU_INSTANCE, GPU_JOB, JOB, REPLICA_OF_MODEL
 from dashboards.verdicts import IDLE_ADVICE, IDLE_WORDS, VERDICT_WORDS, meanings, verdict_panel
 from kit.expr import Expr
 from kit.grid import Size
@@ -63,7 +63,7 @@ def build(settings: Settings) -> Any:
         "capacity-and-diagnosis",
         "Capacity and diagnosis",
         question="Scale out, tune the batch, fix the CPU, or do nothing?",
-        variables=(JOB, ENGINE_MODEL, GPU_JOB),
+        variables=(JOB, ENGINE_MODEL, REPLICA_OF_MODEL, GPU_JOB, GPU_INSTANCE),
         leads_to=Next("llm-serving", "Where the time goes"),
         rows=(_answer(), _evidence(limits), _course(settings), *_limits(limits), _headroom(), _idle()),
     )

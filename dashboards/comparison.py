@@ -5,9 +5,10 @@ series know no processes, and vLLM with several API servers tells no start. The 
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
-from dashboards.variables import MODEL
+from dashboards.variables import ENGINE_MODEL, JOB, REPLICA_OF_MODEL
 from kit.expr import Expr
 from kit.looks import Line
 from kit.panels import Row, dashboard, row, stat, timeseries
@@ -26,7 +27,7 @@ _WARM_UP = "Begin the time range ten minutes after the last blue mark (start of 
 
 
 def _side(name: str, *, last_first: bool) -> Side:
-    """An engine and, if one is chosen, a version of it. The sides start with the first and the last engine there is."""
+    """An engine and, if they are chosen, a version and a replica of it. The sides start with the first and the last engine there is."""
     suffix = name.lower()
     chosen = Variable(
         name=f"engine_{suffix}",
@@ -45,7 +46,8 @@ def _side(name: str, *, last_first: bool) -> Side:
         optional=True,
         within=chosen,
     )
-    return Side(name, (chosen, version))
+    replica = replace(REPLICA_OF_MODEL, name=f"instance_{suffix}", title=f"{name}: replica")
+    return Side(name, (chosen, version, replica))
 
 
 A, B = _side("A", last_first=False), _side("B", last_first=True)
@@ -119,7 +121,7 @@ def build(_settings: Settings) -> Any:
         "engine-comparison",
         "Engine comparison",
         question="Which engine or version serves better, at what load, and are there enough requests to say so?",
-        variables=(MODEL,),
+        variables=(JOB, ENGINE_MODEL),
         sides=(A, B),
         leads_to=Next("llm-serving", "Where the time goes"),
         rows=(_verdict(), _fairness(), _latency(), _first_token(), _throughput(), _failures()),

@@ -7,7 +7,7 @@ over another. Over the chosen time range all of them are summed at the same mome
 from collections.abc import Callable
 from typing import Any
 
-from dashboards.variables import GPU_INSTANCE, GPU_JOB, JOB, MODEL
+from dashboards.variables import GPU_INSTANCE, GPU_JOB, JOB, MODEL, REPLICA_OF_MODEL
 from kit.expr import Expr, binary
 from kit.grid import Size
 from kit.looks import NEUTRAL, YELLOW, Steps
@@ -82,7 +82,7 @@ def build(settings: Settings) -> Any:
         "cost-and-energy",
         "Cost and energy",
         question="What does the work cost, and what do idle GPUs cost?",
-        variables=(JOB, MODEL, GPU_JOB, GPU_INSTANCE),
+        variables=(JOB, MODEL, REPLICA_OF_MODEL, GPU_JOB, GPU_INSTANCE),
         leads_to=Next("gpu", "What these GPUs do"),
         rows=(
             _now(now),

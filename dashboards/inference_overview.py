@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dashboards.variables import GPU_JOB, JOB, MODEL
+from dashboards.variables import GPU_INSTANCE, GPU_JOB, JOB, MODEL, REPLICA_OF_MODEL
 from dashboards.verdicts import verdict_panel
 from kit.expr import regex
 from kit.grid import Size
@@ -128,7 +128,10 @@ def _parts(settings: Settings) -> Row:
         ),
         table(
             "Firing alerts",
-            max_by(_ALERT, instant(prometheus.ALERTS, alertstate="firing", severity=people, job=regex(".+"))),
+            max_by(
+                _ALERT,
+                instant(prometheus.ALERTS, alertstate="firing", severity=people, job=regex(".+"), instance=regex(".*")),
+            ),
             why="Pages and tickets of Prometheus' own rules that fire now, whatever service is chosen, since those on GPUs belong to none; no row is good news. Alerts that Grafana evaluates are on its alerting page. Click an alert for its runbook.",
             value=None,
             drill_down=_runbooks(settings),
@@ -149,7 +152,7 @@ def build(settings: Settings) -> Any:
         "inference-overview",
         "Inference overview",
         question="Is it healthy, and if not, what kind of trouble is it?",
-        variables=(JOB, MODEL, GPU_JOB),
+        variables=(JOB, MODEL, REPLICA_OF_MODEL, GPU_JOB, GPU_INSTANCE),
         leads_to=Next("capacity-and-diagnosis", "What to do about it"),
         rows=(_now(settings), _course(), _parts(settings)),
     )

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dashboards.variables import ENGINE_MODEL, GPU_JOB, JOB
+from dashboards.variables import ENGINE_MODEL, GPU_INSTANCE, GPU_JOB, JOB, REPLICA_OF_MODEL
 from kit.expr import Expr
 from kit.looks import GREEN, NEUTRAL, RED, YELLOW, Line, Steps
 from kit.panels import Row, dashboard, heatmap, row, stat, timeseries
@@ -32,7 +32,7 @@ def build(_settings: Settings) -> Any:
         "llm-serving",
         "LLM serving",
         question="Are users served well, and if not, where does the time go?",
-        variables=(JOB, ENGINE_MODEL, GPU_JOB),
+        variables=(JOB, ENGINE_MODEL, REPLICA_OF_MODEL, GPU_JOB, GPU_INSTANCE),
         leads_to=Next("replicas", "Which replica"),
         rows=(
             _now(),

@@ -5,7 +5,7 @@ What Prometheus says of itself and of its targets is read as it is: few series, 
 
 from typing import Any
 
-from dashboards.variables import ANY_JOB, PROMETHEUS_JOB
+from dashboards.variables import ANY_JOB, ANY_TARGET, PROMETHEUS_JOB
 from kit.expr import Expr
 from kit.looks import GREEN, RED, UP_DOWN, YELLOW, Steps
 from kit.panels import Row, comparison, dashboard, row, stat, table, timeseries
@@ -61,7 +61,7 @@ def build(_settings: Settings) -> Any:
         "monitoring",
         "Monitoring health",
         question="Is the monitoring blind?",
-        variables=(ANY_JOB, PROMETHEUS_JOB),
+        variables=(ANY_JOB, ANY_TARGET, PROMETHEUS_JOB),
         leads_to=Next("inference-overview", "How the services are"),
         rows=(_summary(), _jobs(), _scrapes(), _rules()),
     )

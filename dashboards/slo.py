@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dashboards.variables import JOB, MODEL, SLO
+from dashboards.variables import JOB, MODEL, REPLICA_OF_MODEL, SLO
 from kit.expr import Expr
 from kit.grid import Size
 from kit.looks import GREEN, LIMIT, RED, REFERENCE, YELLOW, Steps
@@ -49,7 +49,7 @@ def build(_settings: Settings) -> Any:
         "slo",
         "SLO",
         question="Do we keep what we promised, how fast does the error budget burn, and how long will it last?",
-        variables=(JOB, MODEL, SLO),
+        variables=(JOB, MODEL, REPLICA_OF_MODEL, SLO),
         leads_to=Next("llm-serving", "Where the time goes"),
         rows=(
             Row(

@@ -1,8 +1,10 @@
 """The variables that dashboards share."""
 
+from kit.promql import instant, over_time
 from kit.variables import Variable
 from metrics import prometheus, scrape
 from recording_rules import engine, gpu, instances, requests, slo, targets
+from recording_rules.memory import GONE_REMEMBERED
 
 JOB = Variable(name="job", title="Service", label="job", values_of=targets.TARGETS)
 # Hosts of GPUs serve no model, so a chosen one must not narrow what their exporters expose.
@@ -28,8 +30,28 @@ REPLICA_MODEL = Variable(
     optional=True,
 )
 REPLICA = Variable(name="instance", title="Replica", label="instance", values_of=instances.RUNNING)
+# What is recorded by model is worked out for a chosen replica; what is judged by model is shown of the models it serves.
+REPLICA_OF_MODEL = Variable(
+    name="instance",
+    title="Replica",
+    label="instance",
+    values_of=instances.RUNNING,
+    optional=True,
+    single=True,
+    serves=over_time("last", instances.RUNNING, GONE_REMEMBERED),
+)
 # Every job that Prometheus scrapes, services or not.
 ANY_JOB = Variable(name="job", title="Job", label="job", values_of=scrape.UP)
+ANY_TARGET = Variable(
+    name="instance",
+    title="Target",
+    label="instance",
+    values_of=scrape.UP,
+    narrows=("up", "scrape_", "instance:", "job:"),
+    optional=True,
+    single=True,
+    serves=instant(scrape.UP),
+)
 # Prometheus scrapes itself under a job of its own, which a chosen service must not narrow away.
 PROMETHEUS_JOB = Variable(
     name="prometheus_job", title="Prometheus", label="job", values_of=prometheus.HEAD_SERIES, narrows=("prometheus_",)

@@ -33,6 +33,8 @@ class Source(Protocol):
     def histogram_names(self) -> tuple[str, ...]: ...
     @property
     def shared_name(self) -> bool: ...
+    @property
+    def rule(self) -> "Expr | None": ...
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,10 @@ class Shape:
 
 @dataclass(frozen=True)
 class Selector:
-    """`name{matchers}[window] offset`; `labels` are those its series may have, `shared_name` says that strangers use the name as well."""
+    """`name{matchers}[window] offset`; `labels` are those its series may have, `shared_name` says that strangers use the name as well.
+
+    `rule` is the query that records the series, where one does and is known.
+    """
 
     name: str
     labels: tuple[str, ...]
@@ -81,6 +86,7 @@ class Selector:
     matchers: tuple[tuple[str, Matcher], ...] = ()
     window: str = ""
     offset: str = ""
+    rule: "Expr | None" = None
 
     def __str__(self) -> str:
         body = ",".join(f"{label}{m.operator}{json.dumps(m.value, ensure_ascii=False)}" for label, m in self.matchers)
@@ -96,6 +102,8 @@ class Selector:
         return replace(self, matchers=tuple(sorted((added | dict(self.matchers)).items())))
 
 
+Parts = tuple[str | Selector, ...]
+
 # Binding strength of the outermost operator, as in the PromQL documentation ("Binary operator precedence").
 ATOM, MULTIPLY, ADD, COMPARE, AND, OR = 6, 5, 4, 3, 2, 1
 
@@ -108,7 +116,7 @@ _OPERATORS = {"*": MULTIPLY, "/": MULTIPLY, "+": ADD, "-": ADD, "and": AND, "unl
 class Expr:
     """A PromQL expression and its shape. `str()` gives the text."""
 
-    parts: tuple[str | Selector, ...]
+    parts: Parts
     shape: Shape
     strength: int = ATOM
 
@@ -203,7 +211,7 @@ def number(value: float) -> Expr:
     return Expr((text,), Shape(Kind.GAUGE, Unit.NONE, scalar=True))
 
 
-def _operand(operand: Expr, strength: int) -> tuple[str | Selector, ...]:
+def _operand(operand: Expr, strength: int) -> Parts:
     return operand.parts if operand.strength >= strength else ("(", *operand.parts, ")")
 
 

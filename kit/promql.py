@@ -223,7 +223,9 @@ def _each_name(source: Source, window: str, shape: Shape, text: str, matchers: d
         shape = replace(shape, kind=Kind.GAUGE)
 
     def under(name: str) -> Expr:
-        selector = Selector(name, source.all_labels, source.shared_name, window=window).matching(matchers)
+        selector = Selector(name, source.all_labels, source.shared_name, window=window, rule=source.rule).matching(
+            matchers
+        )
         return Expr(tuple(part for part in (before, selector, after) if part), shape)
 
     newest, *former = (under(name) for name in (source.name, *source.former_names))

@@ -36,6 +36,11 @@ class Record:
         return (*self.expr.shape.labels, *(label for label, _ in self.labels))
 
     @property
+    def rule(self) -> Expr | None:
+        """What it records, as long as nothing is added to it."""
+        return None if self.labels else self.expr
+
+    @property
     def histogram_names(self) -> tuple[str, ...]:
         """The histograms whose bucket rates it records."""
         names = (selector.name for selector in self.expr.selectors if self.kind is Kind.BUCKET_RATES)
@@ -54,6 +59,7 @@ class Series:
     former_names: ClassVar[tuple[str, ...]] = ()
     histogram_names: ClassVar[tuple[str, ...]] = ()
     shared_name: ClassVar[bool] = False
+    rule: ClassVar[None] = None
 
     def recorded(self, expr: Expr, help: str, **labels: str) -> Record:
         """The rule that records it; raises QueryError where the query and the added labels are not those of the series."""

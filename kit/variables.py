@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from kit.expr import Expr, Matcher, Selector, Source, regex
+from kit.expr import Expr, Matcher, Parts, Selector, Source, regex
+from kit.recomputed import for_one
 
 DATA_SOURCE = "datasource"
 
@@ -16,6 +17,8 @@ class Variable:
     `optional` keeps the series that lack the label as long as nothing is chosen.
     `single` allows one value only, and All only where the choice is optional; the first value is chosen at the start, the
     last one with `last_first`. `within` is the choice to which the offered values belong.
+    `serves` ties the label to others, and makes the choice hold for recorded series that have summed it away: they are worked
+    out for the one that is chosen, as `kit.recomputed` says. It needs an optional, single choice.
     """
 
     name: str
@@ -27,6 +30,7 @@ class Variable:
     single: bool = False
     last_first: bool = False
     within: "Variable | None" = None
+    serves: Expr | None = None
 
     @property
     def query(self) -> str:
@@ -55,6 +59,11 @@ class Variable:
         """What a series must match; Grafana writes the choice as a regular expression wherever it may be All."""
         return regex(f"${self.name}") if self.has_all else Matcher("=", f"${self.name}")
 
+    @property
+    def one(self) -> Matcher:
+        """The choice as it is read, which is the word All, and so no series, where all are chosen (Grafana's format `text`)."""
+        return Matcher("=", f"${{{self.name}:text}}")
+
 
 @dataclass(frozen=True)
 class Side:
@@ -65,8 +74,9 @@ class Side:
 
     @property
     def legend(self) -> str:
-        """Its name and what is chosen, which Grafana fills in."""
-        return f"{self.name}: {' '.join(f'${{{variable.name}:text}}' for variable in self.variables)}"
+        """Its name and what is chosen of what narrows recorded series, which Grafana fills in."""
+        named = [f"${{{variable.name}:text}}" for variable in self.variables if not variable.serves]
+        return f"{self.name}: {' '.join(named)}"
 
     def of(self, expr: Expr) -> Expr:
         """The query for this side alone."""
@@ -75,14 +85,21 @@ class Side:
 
 def narrowed(expr: Expr, variables: Sequence[Variable]) -> Expr:
     """The query with a matcher for every variable that concerns its series."""
-    return replace(
-        expr, parts=tuple(part if isinstance(part, str) else _narrow(part, variables) for part in expr.parts)
-    )
+    return replace(expr, parts=tuple(part for each in expr.parts for part in _narrow(each, variables)))
 
 
-def _narrow(selector: Selector, variables: Sequence[Variable]) -> Selector:
+def _narrow(part: str | Selector, variables: Sequence[Variable]) -> Parts:
+    if isinstance(part, str):
+        return (part,)
+    name = part.name
     # A matcher that is already there stays, so the most specific variable of a label comes first.
-    for variable in sorted(variables, key=lambda variable: -variable.fits(selector.name)):
-        if variable.fits(selector.name) >= 0 and variable.label in selector.labels:
-            selector = selector.matching({variable.label: variable.matcher})
-    return selector
+    fitting = sorted(
+        (variable for variable in variables if variable.fits(name) >= 0), key=lambda each: -each.fits(name)
+    )
+    for variable in fitting:
+        if variable.label in part.labels:
+            part = part.matching({variable.label: variable.matcher})
+    for variable in fitting:
+        if variable.serves and variable.label not in part.labels:
+            return for_one(part, variable.label, variable.matcher, variable.one, variable.serves)
+    return (part,)

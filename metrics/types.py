@@ -78,6 +78,8 @@ class Metric:
     """
 
     kind: ClassVar[Kind]
+    # Nothing records it: it is measured.
+    rule: ClassVar[None] = None
 
     name: str
     unit: Unit

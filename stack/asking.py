@@ -1,8 +1,10 @@
-"""Questions to a Prometheus of ours, over its HTTP API."""
+"""Questions to a Prometheus of ours, over its HTTP API, and boards' queries as Grafana would send them."""
 
 import json
+import re
 import urllib.parse
 import urllib.request
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 # Boards that read hundreds of millions of samples take their time.
@@ -14,3 +16,18 @@ def ask(url: str, path: str, **parameters: str | float) -> Any:
     query = urllib.parse.urlencode(parameters)
     with urllib.request.urlopen(f"{url}/api/v1/{path}?{query}", timeout=TIMEOUT_SECONDS) as answer:
         return json.load(answer)["data"]
+
+
+def filled(expr: str, variables: Iterable[Mapping[str, Any]], chosen: Mapping[str, str] | None = None) -> str:
+    """The query with these values chosen by the names of the board's variables, and every other variable at All.
+
+    Matchers of regular expressions get the value escaped, and `${name:text}` the word All where nothing is chosen
+    (Grafana's documentation, "Advanced variable format options").
+    """
+    for variable in variables:
+        name, value = variable["name"], (chosen or {}).get(variable["name"])
+        expr = expr.replace(f'"${{{name}:text}}"', json.dumps(value or "All"))
+        if value is not None:
+            expr = expr.replace(f'=~"${name}"', f"=~{json.dumps(re.escape(value))}")
+        expr = expr.replace(f'"${name}"', json.dumps(variable.get("allValue") or ".*" if value is None else value))
+    return expr

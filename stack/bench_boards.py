@@ -5,7 +5,6 @@ intervals (`roundInterval` in Grafana's `rangeutil`) makes 20 s. Tables ask for 
 """
 
 import json
-import re
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,7 +12,7 @@ from pathlib import Path
 
 from kit.errors import GlassboxError
 from pipeline.bundle import Json, every_panel
-from stack.asking import ask
+from stack.asking import ask, filled
 from stack.blocks import write_blocks
 from stack.captures import find_capture
 from stack.processes import prometheus
@@ -75,9 +74,7 @@ def _queries(board: Json) -> Iterator[tuple[str, bool]]:
             expr = str(target["expr"])
             for variable, value in _BUILT_IN.items():
                 expr = expr.replace(variable, value)
-            for variable in board.get("templating", {}).get("list", ()):
-                expr = re.sub(rf'"\${variable["name"]}"', f'"{variable.get("allValue") or ".*"}"', expr)
-            yield expr, bool(target.get("instant"))
+            yield filled(expr, board.get("templating", {}).get("list", ())), bool(target.get("instant"))
 
 
 def _cost(url: str, expr: str, instant: bool, end: int) -> int:

@@ -168,7 +168,7 @@ def test_nothing_is_asked_elsewhere_and_nothing_goes_wrong(boards, uid):
 def filled(expr):
     """The query as the page sends it: every variable at All, a rate over the minimum."""
     expr = (
-        re.sub(r'"\$(\w+)"', '".*"', expr)
+        re.sub(r'"\$(\w+)"', '".*"', re.sub(r'"\$\{\w+:text\}"', '"All"', expr))
         .replace(CHOSEN_RANGE, f"{RANGE_MS // 1000}s")
         .replace("$__rate_interval", "1m")
     )

@@ -5,9 +5,13 @@ from pathlib import Path
 import pytest
 
 from kit.errors import GlassboxError
+from kit.settings import Settings
+from pipeline.compiler import compile_bundle
 from stack.bench_boards import raw_samples, read_board, samples_read
 from stack.blocks import sample
 from stack.components import ensure_components
+
+LLM_SERVING = compile_bundle(Settings()).dashboards["glassbox-llm-serving"]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -36,6 +40,17 @@ def test_samples_of_a_board_are_counted_as_grafana_would_load_it() -> None:
     }
     wide, moment, window = 1802, 2, 901 * 1200
     assert wide + moment + window <= samples_read(board, series) <= wide + moment + window + 901
+
+
+def test_what_is_worked_out_for_a_chosen_replica_costs_nothing_until_one_is_chosen() -> None:
+    """One moment of one recorded series; the raw ones of its rule are not read."""
+    (panel,) = [panel for panel in LLM_SERVING["panels"] if panel["title"] == "Preemptions"]
+    target = panel["targets"][0] | {"instant": True}
+    board = {"panels": [{"targets": [target]}], "templating": LLM_SERVING["templating"]}
+    raw = [line for line in raw_samples("saturated", 2) if line.startswith("vllm:num_preemptions_total{")]
+    recorded = 'model:inference_preemptions:rate5m{job="vllm",model_name="m"} 1'
+    assert len(raw) == 2 and raw[0].partition("{")[0] in target["expr"]
+    assert samples_read(board, {15: [recorded, *raw]}) == 1
 
 
 def test_a_captured_server_becomes_as_many_replicas_as_are_asked_for() -> None:

@@ -11,7 +11,7 @@ from kit.promql import CHOSEN_RANGE
 from kit.settings import Jobs, Settings
 from metrics import prometheus
 from pipeline.compiler import compile_bundle
-from stack import demo
+from stack import asking, demo
 from stack.asking import ask
 from stack.demo_settings import CAPACITY_REQUESTS_PER_SECOND
 from stack.scenarios import NEWEST, OLDER
@@ -37,8 +37,9 @@ ALERT_TIMEOUT_SECONDS = 180
 # 100 requests of the slower server, at 0.8/s.
 COMPARISON_TIMEOUT_SECONDS = 240
 BUNDLE = compile_bundle(Settings(jobs=Jobs(capacity_requests_per_second=CAPACITY_REQUESTS_PER_SECOND)))
+SATURATED = "qwen/Qwen2.5-7B-Instruct"
 QUERIES = {
-    f"{board['title']}: {panel['title']} {target['refId']}": target["expr"]
+    f"{board['title']}: {panel['title']} {target['refId']}": (target["expr"], board["templating"]["list"])
     for board in BUNDLE.dashboards.values()
     for panel in board["panels"]
     for target in panel.get("targets", [])
@@ -58,12 +59,9 @@ def running(components, tmp_path_factory):
         yield demo.start(resources, tmp_path_factory.mktemp("demo"))
 
 
-def filled(expr, chosen):
+def filled(expr, variables, chosen):
     """The query as Grafana sends it for the last half hour with these choices, every other variable at All."""
-    for name, variable in VARIABLES.items():
-        if f'"${name}"' in expr:
-            expr = expr.replace(f'"${name}"', f'"{chosen[name] if name in chosen else variable["allValue"]}"')
-    expr = expr.replace(CHOSEN_RANGE, "30m")
+    expr = asking.filled(expr, variables, chosen).replace(CHOSEN_RANGE, "30m")
     assert "$" not in expr.replace('"$1"', "")
     return expr
 
@@ -92,12 +90,28 @@ def numbers(running, query):
 
 @pytest.mark.parametrize("name", QUERIES)
 def test_every_query_of_every_panel_returns_numbers(running, chosen, name):
-    query = filled(QUERIES[name], chosen)
+    query = filled(*QUERIES[name], chosen)
     if name in INTENTIONALLY_EMPTY:
         assert not numbers(running, query), f"declared empty ({INTENTIONALLY_EMPTY[name]}), and has data now"
     else:
-        timeout_seconds = COMPARISON_TIMEOUT_SECONDS if "$__range" in QUERIES[name] else DATA_TIMEOUT_SECONDS
+        timeout_seconds = COMPARISON_TIMEOUT_SECONDS if CHOSEN_RANGE in QUERIES[name][0] else DATA_TIMEOUT_SECONDS
         assert eventually(lambda: numbers(running, query), timeout_seconds), query
+
+
+@pytest.fixture(scope="module")
+def replica(running):
+    """The only one that serves the saturated model."""
+    query = f'instance:inference_requests_running:sum{{model_name="{SATURATED}"}}'
+    (only,) = eventually(lambda: ask(running.prometheus_url, "query", query=query)["result"], DATA_TIMEOUT_SECONDS)
+    return only["metric"]["instance"]
+
+
+@pytest.mark.parametrize("name", [name for name, (expr, _) in QUERIES.items() if "${instance:text}" in expr])
+def test_a_chosen_replica_has_whatever_its_model_has(running, chosen, replica, name):
+    of_model = filled(*QUERIES[name], chosen | {"model": SATURATED})
+    if numbers(running, of_model):
+        of_replica = filled(*QUERIES[name], chosen | {"model": SATURATED, "instance": replica})
+        assert eventually(lambda: numbers(running, of_replica), DATA_TIMEOUT_SECONDS), of_replica
 
 
 def test_the_comparison_begins_with_two_engines(chosen):
@@ -108,13 +122,13 @@ def test_the_comparison_begins_with_two_engines(chosen):
 def test_two_versions_of_vllm_are_compared_in_every_panel(running, name):
     newer, older = NEWEST, OLDER
     versions = {"engine_a": "vllm", "version_a": newer, "engine_b": "vllm", "version_b": older}
-    query = filled(QUERIES[name], versions)
+    query = filled(*QUERIES[name], versions)
     assert eventually(lambda: numbers(running, query), COMPARISON_TIMEOUT_SECONDS), query
 
 
 @pytest.mark.parametrize("name", VARIABLES)
 def test_every_variable_offers_values(running, chosen, name):
-    definition = filled(VARIABLES[name]["definition"], chosen)
+    definition = filled(VARIABLES[name]["definition"], VARIABLES.values(), chosen)
     series, label = definition.removeprefix("label_values(").removesuffix(")").rsplit(", ", 1)
 
     def values():
@@ -141,7 +155,7 @@ def test_the_numbers_on_the_boards_are_those_of_the_captures(running):
         found = ask(running.prometheus_url, "query", query=expr)["result"]
         return float(found[0]["value"][1])
 
-    saturated = 'model_name="qwen/Qwen2.5-7B-Instruct"'
+    saturated = f'model_name="{SATURATED}"'
     assert value(f"model:inference_kv_cache_usage_ratio:max{{{saturated}}}") > 0.9
     assert value(f"model:inference_requests_waiting:sum{{{saturated}}}") > 10
     assert 0 < value(f"model:inference_generation_tokens:rate5m{{{saturated}}}") < 10_000
@@ -153,7 +167,7 @@ def test_the_numbers_on_the_boards_are_those_of_the_captures(running):
 def test_a_saturated_vllm_makes_prometheus_fire_and_alertmanager_deliver(running):
     """Scrape, recorded series, alert held for a minute, routing, webhook: all of it real."""
     alert = running.webhook.wait_for("InferenceKVCacheNearlyFull", ALERT_TIMEOUT_SECONDS)
-    assert alert.labels["model_name"] == "qwen/Qwen2.5-7B-Instruct"
+    assert alert.labels["model_name"] == SATURATED
     assert alert.labels["severity"] == "ticket"
     assert "% of its KV cache" in alert.annotations["description"]
     assert "{{" not in alert.annotations["description"]
@@ -180,7 +194,7 @@ def test_every_start_of_a_replica_is_an_event_at_its_own_time(running):
     (starts,) = [event for event in events if event.get("useValueForTime")]
 
     def found():
-        return ask(running.prometheus_url, "query", query=filled(starts["expr"], {}))["result"]
+        return ask(running.prometheus_url, "query", query=filled(starts["expr"], VARIABLES.values(), {}))["result"]
 
     eventually(lambda: len(found()) == 3, DATA_TIMEOUT_SECONDS)
     moments = {event["metric"]["job"]: float(event["value"][1]) / 1000 for event in found()}

@@ -11,6 +11,7 @@ from kit.promql import CHOSEN_RANGE
 from kit.settings import Settings
 from pipeline import promtool
 from pipeline.compiler import compile_bundle
+from stack import asking
 from stack.components import ensure_components
 from tests.e2e import scale_out
 from tests.e2e.scale_out import GPUS, NEWBORN, NEWBORN_RATE, RECIPES, ask, recorded_lately, texts, vmalert_groups
@@ -29,17 +30,11 @@ SINCE_THE_BEGINNING = re.compile(r"model:slo_((bad_)?events:sum|burn:|budget)")
 NUMBER = re.compile(r"\d+(\.\d+)?")
 BUNDLE = compile_bundle(Settings())
 QUERIES = {
-    f"{board['title']}: {panel['title']} {target['refId']}": target["expr"]
+    f"{board['title']}: {panel['title']} {target['refId']}": (target["expr"], board["templating"]["list"])
     for board in BUNDLE.dashboards.values()
     for panel in board["panels"]
     for target in panel.get("targets", [])
 }
-CHOSEN = {
-    variable["name"]: variable.get("allValue", ".*")
-    for board in BUNDLE.dashboards.values()
-    for variable in board["templating"]["list"]
-    if variable["type"] == "query"
-} | {"engine_a": "pytorch", "engine_b": "vllm"}
 WINDOWS = {CHOSEN_RANGE: "5m", "$__rate_interval": "1m", "$__interval": "1m"}
 FIRING = 'ALERTS{alertstate="firing"}'
 
@@ -161,7 +156,7 @@ def test_every_rule_means_the_same_on_the_same_samples(both):
 @pytest.mark.parametrize("name", QUERIES)
 def test_every_panel_shows_the_same(both, name):
     moment = time.time() - ON_ITS_WAY_SECONDS
-    query = filled(QUERIES[name])
+    query = filled(*QUERIES[name])
     ours, theirs = (numbers(ask(server, query, moment)) for server in (both.prometheus, both.everything))
     assert theirs.keys() == ours.keys()
     if "changes(" in query:
@@ -172,10 +167,9 @@ def test_every_panel_shows_the_same(both, name):
         assert theirs == {labels: pytest.approx(value, rel=tolerance) for labels, value in ours.items()}
 
 
-def filled(query):
+def filled(query, variables):
     """The query as Grafana sends it with every variable at All, two engines compared, and five minutes chosen."""
-    for variable, value in CHOSEN.items():
-        query = query.replace(f'"${variable}"', f'"{value}"')
+    query = asking.filled(query, variables, {"engine_a": "pytorch", "engine_b": "vllm"})
     for window, length in WINDOWS.items():
         query = query.replace(window, length)
     assert "$" not in query.replace('"$1"', "")

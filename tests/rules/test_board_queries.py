@@ -5,24 +5,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-import yaml
 
 import recording_rules
-from kit.promql import CHOSEN_RANGE
 from kit.settings import Cost, Settings
 from metrics import CATALOGUE
-from pipeline import promtool
-from pipeline.bundle import Json
-from pipeline.compiler import compile_bundle
-from stack.components import ensure_components
-from tests.rules.windows import closed, tolerance
-
-
-def _boards(settings: Settings) -> dict[str, Json]:
-    return {board["title"]: board for board in compile_bundle(settings).dashboards.values()}
-
-
-BOARDS = _boards(Settings())
+from tests.rules.board_queries import BOARDS, assert_values, boards, query
 
 RUNNING = "instance:inference_requests_running:sum"
 PROCESS = 'job="vllm",instance="{}:8000"'
@@ -97,14 +84,14 @@ GPUS = {
 }
 # (0.5 + 0.25 + 0.75 + 0.5) / 4; of the GPUs 1 alone (0.75 + 0.5) / 2.
 GPU_CASES = [
-    ("Not idle", ".+", {"{}": 0.5}),
+    ("Not idle", None, {"{}": 0.5}),
     ("Not idle", "1", {"{}": 0.625}),
     (
         "Utilisation by GPU",
         "1",
         {'{instance="b:8001",gpu="1"}': 0.75, '{instance="s:9835",gpu="1"}': 0.5},
     ),
-    ("Row remap failures", ".+", {"{}": 0}),
+    ("Row remap failures", None, {"{}": 0}),
 ]
 
 # Three targets of services answer and one of them talks; the GPU exporter is down.
@@ -133,7 +120,7 @@ MONITORING_CASES = [
 
 # An H100 at 10.8 an hour and another card at 3.6: 14.4, which is 0.004 a second; 1,000 output tokens a second of 4,000; 2 pages
 # a second; 800 W.
-PRICED = _boards(Settings(cost=Cost(gpu_price_per_hour=3.6, gpu_prices_per_hour={"NVIDIA H100": 10.8})))
+PRICED = boards(Settings(cost=Cost(gpu_price_per_hour=3.6, gpu_prices_per_hour={"NVIDIA H100": 10.8})))
 MODEL_M, MODEL_N = '{job="vllm",model_name="m"}', '{job="ocr",model_name="n"}'
 GPU_A, GPU_B = '{job="dcgm",instance="a:9400",gpu="0"}', '{job="dcgm",instance="b:9400",gpu="0"}'
 GONE = '{job="dcgm",instance="b:9400",gpu="1"}'
@@ -226,16 +213,16 @@ NO_WORK = {f"gpu:memory_used_bytes:max{GPU_A}": "60x90", f"gpu:power_watts:max{G
 PRICES = ["Per million output tokens", "Per million tokens", "Per 1,000 pages"]
 
 
-def _asked_for_money(panel: str, query: int = 0, chosen: Mapping[str, str] | None = None) -> str:
+def _asked_for_money(panel: str, number: int = 0, chosen: Mapping[str, str] | None = None) -> str:
     """A query of the cost board at these prices."""
-    return _query("Cost and energy", panel, query, chosen, boards=PRICED)
+    return query("Cost and energy", panel, number, chosen, boards=PRICED)
 
 
 @pytest.mark.parametrize(
-    ("panel", "query", "expected"), COST_CASES, ids=[f"{case[0]} {case[1]}" for case in COST_CASES]
+    ("panel", "number", "expected"), COST_CASES, ids=[f"{case[0]} {case[1]}" for case in COST_CASES]
 )
-def test_cost_and_energy(panel: str, query: int, expected: dict[str, float], tmp_path: Path) -> None:
-    _assert_values(_asked_for_money(panel, query), SPENDING, expected, tmp_path)
+def test_cost_and_energy(panel: str, number: int, expected: dict[str, float], tmp_path: Path) -> None:
+    assert_values(_asked_for_money(panel, number), SPENDING, expected, tmp_path)
 
 
 @pytest.mark.parametrize(("host", "panel", "expected"), HOST_CASES)
@@ -243,7 +230,7 @@ def test_a_chosen_host_is_what_the_cost_board_pays_for(
     host: str, panel: str, expected: dict[str, float], tmp_path: Path
 ) -> None:
     """Priced cards too, whose models the exporter's own series tell."""
-    _assert_values(_asked_for_money(panel, chosen={"gpu_instance": host}), SPENDING, expected, tmp_path)
+    assert_values(_asked_for_money(panel, chosen={"gpu_instance": host}), SPENDING, expected, tmp_path)
 
 
 def test_a_host_idles_with_all_its_gpus(tmp_path: Path) -> None:
@@ -251,15 +238,15 @@ def test_a_host_idles_with_all_its_gpus(tmp_path: Path) -> None:
     host = '{{job="dcgm",instance="a:9400",gpu="{}"}}'
     series = {f"gpu:memory_used_bytes:max{host.format(index)}": "60x80" for index in range(3)}
     series |= {f"gpu:activity_ratio:max{host.format(index)}": f"{active}x80" for index, active in enumerate((0.5, 0))}
-    _assert_values(_asked_for_money("Idle by host"), series, {'{instance="a:9400"}': 5.4}, tmp_path)
-    _assert_values(_asked_for_money("Cost per hour"), series, {"{}": 3 * 3.6}, tmp_path)
+    assert_values(_asked_for_money("Idle by host"), series, {'{instance="a:9400"}': 5.4}, tmp_path)
+    assert_values(_asked_for_money("Cost per hour"), series, {"{}": 3 * 3.6}, tmp_path)
 
 
 @pytest.mark.parametrize(("panel", "expected"), RANGE_CASES, ids=[case[0] for case in RANGE_CASES])
 def test_cost_over_the_time_range_pays_for_its_quiet_part(
     panel: str, expected: dict[str, float], tmp_path: Path
 ) -> None:
-    _assert_values(_asked_for_money(panel), QUIET_FIRST, expected, tmp_path, eval_time="20m30s")
+    assert_values(_asked_for_money(panel), QUIET_FIRST, expected, tmp_path, eval_time="20m30s")
 
 
 @pytest.mark.parametrize(("panel", "expected"), [case for case in RANGE_CASES if case[0].startswith("Per ")], ids=str)
@@ -275,19 +262,19 @@ def test_a_price_of_work_does_not_depend_on_how_often_work_is_recorded(
             (f"model:inference_requests:rate1m{MODEL_N}", "0", "2"),
         )
     }
-    _assert_values(_asked_for_money(panel), QUIET_FIRST | rarely, expected, tmp_path, eval_time="20m30s")
+    assert_values(_asked_for_money(panel), QUIET_FIRST | rarely, expected, tmp_path, eval_time="20m30s")
 
 
 def test_a_gpu_that_has_gone_is_paid_for_as_long_as_it_was_there(tmp_path: Path) -> None:
     """Until 13:15: three steps of ten, 3.6 an hour each."""
     series = {f"gpu:memory_used_bytes:max{GPU_A}": "60x53 stale"}
-    _assert_values(_asked_for_money("Cost, range"), series, {"{}": 0.18}, tmp_path, eval_time="20m30s")
+    assert_values(_asked_for_money("Cost, range"), series, {"{}": 0.18}, tmp_path, eval_time="20m30s")
 
 
 @pytest.mark.parametrize("panel", [*PRICES, *(f"{price}, range" for price in PRICES)])
 def test_work_that_nobody_does_has_no_price(panel: str, tmp_path: Path) -> None:
     """No infinity, and no 0 either."""
-    _assert_values(_asked_for_money(panel), NO_WORK, {}, tmp_path, eval_time="20m30s")
+    assert_values(_asked_for_money(panel), NO_WORK, {}, tmp_path, eval_time="20m30s")
 
 
 def test_prices_are_asked_of_the_chosen_gpus_and_not_of_the_service() -> None:
@@ -308,11 +295,11 @@ RATE, COUNT, SUM, BUCKET = (
     *(f"model:inference_request_duration_seconds_{part}:rate5m" for part in ("count", "sum", "bucket")),
 )
 SIDES = {
-    "pytorch": 'inference_engine="pytorch",model_version="1.0"',
-    "new": 'inference_engine="vllm",model_version="2"',
-    "old": 'inference_engine="vllm",model_version="1"',
+    "pytorch": 'job="s",inference_engine="pytorch",model_version="1.0"',
+    "new": 'job="s",inference_engine="vllm",model_version="2"',
+    "old": 'job="s",inference_engine="vllm",model_version="1"',
     # The point is part of the name.
-    "namesake": 'inference_engine="pytorch",model_version="1x0"',
+    "namesake": 'job="s",inference_engine="pytorch",model_version="1x0"',
 }
 COMPARED = {
     f"{RATE}{{{SIDES['pytorch']}}}": "0.5x90",
@@ -352,9 +339,9 @@ COMPARISON_CASES = [
     ("Mean latency, B/A", NEW, OLD, {}),
     ("Load, B/A", NEW, NEW, {"{}": 1}),
     # All versions of an engine: 480 and 99.
-    ("Requests of B", PYTORCH, ("vllm", ".*"), {"{}": 579}),
+    ("Requests of B", PYTORCH, ("vllm",), {"{}": 579}),
     # Nobody said which engine serves: the choice is empty, and so is the label.
-    ("Requests of A", ("", ".*"), NEW, {"{}": 150}),
+    ("Requests of A", ("",), NEW, {"{}": 150}),
     ("First token, B/A", PYTORCH, NEW, {}),
 ]
 
@@ -363,35 +350,31 @@ COMPARISON_CASES = [
     ("panel", "a", "b", "expected"), COMPARISON_CASES, ids=[f"{panel} {a} {b}" for panel, a, b, _ in COMPARISON_CASES]
 )
 def test_engine_comparison(
-    panel: str, a: tuple[str, str], b: tuple[str, str], expected: dict[str, float], tmp_path: Path
+    panel: str, a: tuple[str, ...], b: tuple[str, ...], expected: dict[str, float], tmp_path: Path
 ) -> None:
-    chosen = {"engine_a": a[0], "version_a": _escaped(a[1]), "engine_b": b[0], "version_b": _escaped(b[1])}
-    query = _query("Engine comparison", panel, 0, chosen)
-    _assert_values(query.replace("$__range", "10m"), COMPARED, expected, tmp_path, eval_time="20m30s")
+    chosen = {"engine_a": a[0], "engine_b": b[0]}
+    chosen |= {name: side[1] for name, side in (("version_a", a), ("version_b", b)) if len(side) > 1}
+    asked = query("Engine comparison", panel, 0, chosen)
+    assert_values(asked, COMPARED, expected, tmp_path, eval_time="20m30s")
 
 
 def test_one_request_more_is_enough(tmp_path: Path) -> None:
     """0.85/s for two minutes are 102 requests, where 99 are too few."""
     chosen = {"engine_a": "vllm", "version_a": "1", "engine_b": "vllm", "version_b": "2"}
-    query = _query("Engine comparison", "Mean latency, B/A", 0, chosen).replace("$__range", "10m")
+    asked = query("Engine comparison", "Mean latency, B/A", 0, chosen)
     series = COMPARED | {f"{part}{{{SIDES['old']}}}": "_x76 0.85x13" for part in (RATE, COUNT, SUM)}
-    _assert_values(query, series, {"{}": 1.5}, tmp_path, eval_time="20m30s")
+    assert_values(asked, series, {"{}": 1.5}, tmp_path, eval_time="20m30s")
 
 
-def _escaped(version: str) -> str:
-    """A chosen value as Grafana writes it into a matcher of a regular expression, in the quotes of PromQL."""
-    return version if version == ".*" else version.replace(".", r"\\.")
-
-
-@pytest.mark.parametrize(("panel", "query", "expected"), REPLICA_CASES, ids=[case[0] for case in REPLICA_CASES])
-def test_replicas(panel: str, query: int, expected: dict[str, float], tmp_path: Path) -> None:
-    _assert_values(_query("Replicas", panel, query), REPLICAS, expected, tmp_path)
+@pytest.mark.parametrize(("panel", "number", "expected"), REPLICA_CASES, ids=[case[0] for case in REPLICA_CASES])
+def test_replicas(panel: str, number: int, expected: dict[str, float], tmp_path: Path) -> None:
+    assert_values(query("Replicas", panel, number), REPLICAS, expected, tmp_path)
 
 
 @pytest.mark.parametrize(("panel", "index", "expected"), GPU_CASES)
-def test_gpus(panel: str, index: str, expected: dict[str, float], tmp_path: Path) -> None:
+def test_gpus(panel: str, index: str | None, expected: dict[str, float], tmp_path: Path) -> None:
     """A chosen index narrows what every exporter tells, also where it has another label for it."""
-    _assert_values(_query("GPU", panel, 0, {"gpu": index}), GPUS, expected, tmp_path)
+    assert_values(query("GPU", panel, 0, {"gpu": index} if index else None), GPUS, expected, tmp_path)
 
 
 @pytest.mark.parametrize("board", ["GPU", "Replicas"])
@@ -410,47 +393,11 @@ def test_every_series_of_a_board_is_narrowed(board: str) -> None:
         assert f'job=~"${job}"' in selector and f'instance=~"${instance}"' in selector, selector
 
 
-@pytest.mark.parametrize(("panel", "query", "expected"), MONITORING_CASES, ids=[case[0] for case in MONITORING_CASES])
-def test_monitoring_health(panel: str, query: int, expected: dict[str, float], tmp_path: Path) -> None:
-    _assert_values(_query("Monitoring health", panel, query), TARGETS | TALKING, expected, tmp_path)
+@pytest.mark.parametrize(("panel", "number", "expected"), MONITORING_CASES, ids=[case[0] for case in MONITORING_CASES])
+def test_monitoring_health(panel: str, number: int, expected: dict[str, float], tmp_path: Path) -> None:
+    assert_values(query("Monitoring health", panel, number), TARGETS | TALKING, expected, tmp_path)
 
 
 def test_when_no_target_talks_all_are_mute(tmp_path: Path) -> None:
     """Then there is no series to count, and an empty panel would look well."""
-    _assert_values(_query("Monitoring health", "Mute targets", 0), TARGETS, {"{}": 3}, tmp_path)
-
-
-def _assert_values(
-    query: str, series: dict[str, str], expected: dict[str, float], folder: Path, *, eval_time: str = "20m"
-) -> None:
-    """The query over these series, a sample every 15 s, at that time."""
-    ensure_components()
-    samples = [{"labels": labels, "value": value} for labels, value in expected.items()]
-    test = {
-        "interval": "15s",
-        "input_series": [{"series": name, "values": values} for name, values in series.items()],
-        "promql_expr_test": [{"expr": query, "eval_time": eval_time, "exp_samples": samples}],
-    }
-    file = folder / "board.test.yml"
-    file.write_text(closed(yaml.safe_dump({"tests": [test], **tolerance()}, width=10**9)), encoding="utf-8")
-    result = promtool.test_rules([file])
-    assert result.passed, "\n".join(result.problems)
-
-
-def _query(
-    title: str,
-    panel: str,
-    number: int,
-    chosen: Mapping[str, str] | None = None,
-    *,
-    boards: Mapping[str, Json] = BOARDS,
-) -> str:
-    """The query with what is chosen, and every other variable at All."""
-    board = boards[title]
-    (found,) = [each for each in board["panels"] if each["title"] == panel]
-    expr = str(found["targets"][number]["expr"])
-    for variable in board["templating"]["list"][1:]:
-        name, choices = variable["name"], chosen or {}
-        value = choices[name] if name in choices else variable["allValue"]
-        expr = expr.replace(f'"${name}"', f'"{value}"')
-    return expr.replace(CHOSEN_RANGE, "10m")
+    assert_values(query("Monitoring health", "Mute targets", 0), TARGETS, {"{}": 3}, tmp_path)

@@ -505,25 +505,32 @@ def sided(*panels):
 
 
 def test_a_side_narrows_what_is_asked_of_it_and_nothing_else():
-    requests_of_all = sum_by((), instant(requests.REQUESTS))
+    requests_of_all = sum_by((), instant(engine.PREEMPTIONS))
     queries = {A.legend: A.of(requests_of_all), B.legend: B.of(requests_of_all), "all": requests_of_all}
     targets = sided(timeseries("n", queries, why="w."))["panels"][0]["targets"]
-    assert [(target["legendFormat"], target["expr"]) for target in targets] == [
-        (
-            "A: ${engine_a:text} ${version_a:text}",
-            'sum(model:inference_requests:rate1m{inference_engine="$engine_a",job=~"$job",model_version=~"$version_a"})',
-        ),
-        (
-            "B: ${engine_b:text} ${version_b:text}",
-            'sum(model:inference_requests:rate1m{inference_engine="$engine_b",job=~"$job",model_version=~"$version_b"})',
-        ),
-        ("all", 'sum(model:inference_requests:rate1m{job=~"$job"})'),
+    assert [target["legendFormat"] for target in targets] == [
+        "A: ${engine_a:text} ${version_a:text}",
+        "B: ${engine_b:text} ${version_b:text}",
+        "all",
     ]
+    of_b = 'inference_engine="$engine_b",instance{},job=~"$job",model_version=~"$version_b"'
+    recorded = of_b.format('=~"$instance_b"')
+    raw = of_b.format('="${instance_b:text}"')
+    assert targets[1]["expr"] == (
+        f"sum((model:inference_preemptions:rate5m{{{recorded}}}"
+        " or sum by (job, model_name, model_version, inference_engine)"
+        f" (rate(vllm:num_preemptions_total{{{raw}}}[5m]))))"
+    )
+    assert targets[2]["expr"] == 'sum(model:inference_preemptions:rate5m{job=~"$job"})'
 
 
 def test_the_sides_begin_with_the_first_and_the_last_engine_and_any_version_of_theirs():
     variables = {variable["name"]: variable for variable in sided(stat("n", QPS, why="w."))["templating"]["list"]}
-    assert list(variables) == ["datasource", "job", "engine_a", "version_a", "engine_b", "version_b"]
+    assert list(variables) == [
+        *("datasource", "job"),
+        *("engine_a", "version_a", "instance_a"),
+        *("engine_b", "version_b", "instance_b"),
+    ]
     assert [variables[f"engine_{side}"]["sort"] for side in "ab"] == [1, 2]
     for side in "ab":
         definition = (

@@ -7,7 +7,7 @@ from kit.settings import Gpu, Jobs, Settings
 from metrics import scrape
 from recording_rules import gpu
 from recording_rules.conditions import always_queueing
-from recording_rules.gpu_conditions import activity, busiest, lost, new_xid, throttled
+from recording_rules.gpu_conditions import THROTTLED, activity, busiest, lost, new_xid
 from recording_rules.levels import JOB, TARGET
 from recording_rules.memory import GONE_REMEMBERED
 
@@ -83,7 +83,7 @@ def _faults(limits: Gpu) -> tuple[Alert, ...]:
         ),
         Alert(
             name="GPUThrottling",
-            expr=throttled(limits),
+            expr=instant(THROTTLED),
             for_="5m",
             severity=Severity.TICKET,
             panel=("gpu", "SM clock, share of its own maximum"),

@@ -2,7 +2,7 @@
 
 from kit.rules import RecordGroup
 from kit.settings import Settings
-from recording_rules import capacity, diagnosis, engine, gpu, instances, requests, slo, targets, workload
+from recording_rules import capacity, diagnosis, engine, gpu, gpu_conditions, instances, requests, slo, targets, workload
 
 GROUPS: tuple[RecordGroup, ...] = (
     requests.GROUP,
@@ -18,6 +18,7 @@ def groups(settings: Settings) -> tuple[RecordGroup, ...]:
     """All groups, those that depend on this installation's settings included."""
     return (
         *GROUPS,
+        gpu_conditions.group(settings),
         *slo.groups(settings),
         capacity.group(settings),
         diagnosis.group(settings),

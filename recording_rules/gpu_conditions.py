@@ -5,17 +5,31 @@ from functools import reduce
 
 from kit.expr import Expr, Source, regex
 from kit.promql import avg_by, instant, max_by, over_steps, over_time
-from kit.settings import Gpu
+from kit.rules import RecordGroup, Series
+from kit.settings import Gpu, Settings
 from metrics import scrape
+from metrics.types import Unit
 from recording_rules import gpu
+from recording_rules.levels import GPU
 from recording_rules.memory import GONE_REMEMBERED
 
 # Graphics exception, memory page fault, channel stopped, its clean-up, video processor exception.
 _APPLICATION_XIDS = (13, 31, 43, 45, 68)
 # The same card at its fastest: a day holds its busy and its quiet hours.
 _OWN_MAXIMUM_WINDOW = "1d"
-# Clock and power of a busy GPU stay for minutes; a look at every sample of a day would cost more than all other rules.
-_OWN_MAXIMUM_STEP = "5m"
+# Clock and power of a busy GPU stay for long; a look at every sample of a day would cost more than all other rules.
+_OWN_MAXIMUM_STEP = "10m"
+
+THROTTLED = Series("gpu:throttled_clock_ratio:avg5m", Unit.RATIO, GPU)
+
+
+def group(settings: Settings) -> RecordGroup:
+    """GPUs that are slowed down, recorded so that the alert and the diagnosis look back a day only once."""
+    slowed = THROTTLED.recorded(
+        _throttled(settings.gpu),
+        "Clock of GPUs that are slowed down, as a share of their own maximum; no series where all is well.",
+    )
+    return RecordGroup("gpu-throttled", (slowed,))
 
 
 def new_xid() -> Expr:
@@ -30,7 +44,7 @@ def new_hardware_xid() -> Expr:
     return reduce(lambda seen, code: seen.unless(instant(gpu.XID_LAST).equals(code)), _APPLICATION_XIDS, new_xid())
 
 
-def throttled(limits: Gpu) -> Expr:
+def _throttled(limits: Gpu) -> Expr:
     """Clock of busy GPUs as a share of their own maximum, where both clock and power are far below it.
 
     Low clock at full power is a board at its power limit, which is how many boards run under full load.

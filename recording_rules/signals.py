@@ -130,7 +130,7 @@ def _of_the_gpus(limits: Gpu) -> Iterator[Signal]:
 
     faults = group_by(labels, _faults())
     yield Signal("gpu_faulty", of_model(faults), "A GPU reports a new XID of its own, broken memory, or is gone.")
-    slowed = group_by(labels, gpu_conditions.throttled(limits))
+    slowed = group_by(labels, instant(gpu_conditions.THROTTLED))
     yield Signal("gpu_slowed", of_model(slowed), "A busy GPU runs far below its own clock.")
     mean, most = gpu_conditions.mean_activity(labels), gpu_conditions.busiest(labels)
     yield Signal("gpu_busy", of_model(mean > limits.busy_ratio), "The GPUs are busy on average.")

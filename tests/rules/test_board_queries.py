@@ -385,7 +385,7 @@ def test_every_series_of_a_board_is_narrowed(board: str) -> None:
     names = {
         name for metrics in CATALOGUE.values() for metric in metrics for name in (metric.name, *metric.former_names)
     }
-    names |= {record.name for group in recording_rules.GROUPS for record in group.records}
+    names |= {record.name for group in recording_rules.groups(Settings()) for record in group.records}
     series = rf"(?<![\w:])(?:{'|'.join(sorted(names))})(?:_sum|_count|_bucket)?(?![\w:])(?:\{{[^}}]*\}})?"
     selectors = [found for expr in exprs for found in re.findall(series, expr)]
     assert len(selectors) > 30

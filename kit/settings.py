@@ -120,6 +120,10 @@ class Cost:
     pages_per_request: float = 1
 
 
+# Prometheus forgets a series after 5 minutes without a sample; one may be missed.
+_RAREST_SECONDS = 120
+
+
 @dataclass(frozen=True)
 class Settings:
     """All settings, defaults included."""
@@ -139,6 +143,11 @@ class Settings:
     def __post_init__(self) -> None:
         check_custom_buckets(self.histogram_buckets)
         check_slos(self.slos, self.slo_period_days)
+
+    @property
+    def rare_interval_seconds(self) -> int:
+        """How often rules run that look back far: at every fourth evaluation."""
+        return max(self.evaluation_interval_seconds, min(4 * self.evaluation_interval_seconds, _RAREST_SECONDS))
 
     def runbook_url(self, alert: str) -> str:
         """Where the alert's runbook can be read; empty where `runbook_base_url` is."""

@@ -2,7 +2,19 @@
 
 from kit.rules import RecordGroup
 from kit.settings import Settings
-from recording_rules import capacity, diagnosis, engine, gpu, gpu_conditions, instances, requests, slo, targets, workload
+from recording_rules import (
+    capacity,
+    diagnosis,
+    distributions,
+    engine,
+    gpu,
+    gpu_conditions,
+    instances,
+    requests,
+    slo,
+    targets,
+    workload,
+)
 
 GROUPS: tuple[RecordGroup, ...] = (
     requests.GROUP,
@@ -18,6 +30,7 @@ def groups(settings: Settings) -> tuple[RecordGroup, ...]:
     """All groups, those that depend on this installation's settings included."""
     return (
         *GROUPS,
+        distributions.group(settings),
         gpu_conditions.group(settings),
         *slo.groups(settings),
         capacity.group(settings),

@@ -17,19 +17,19 @@ from recording_rules.memory import GONE_REMEMBERED
 _APPLICATION_XIDS = (13, 31, 43, 45, 68)
 # The same card at its fastest: a day holds its busy and its quiet hours.
 _OWN_MAXIMUM_WINDOW = "1d"
-# Clock and power of a busy GPU stay for long; a look at every sample of a day would cost more than all other rules.
-_OWN_MAXIMUM_STEP = "10m"
+# Clock and power of a busy GPU stay for minutes; a look at every sample of a day would cost more than all other rules.
+_OWN_MAXIMUM_STEP = "5m"
 
-THROTTLED = Series("gpu:throttled_clock_ratio:avg5m", Unit.RATIO, GPU)
+THROTTLED = Series("gpu:throttled_clock:ratio5m", Unit.RATIO, GPU)
 
 
 def group(settings: Settings) -> RecordGroup:
-    """GPUs that are slowed down, recorded so that the alert and the diagnosis look back a day only once."""
+    """GPUs that are slowed down, recorded so that the alert and the diagnosis look back a day only once, and rarely."""
     slowed = THROTTLED.recorded(
         _throttled(settings.gpu),
         "Clock of GPUs that are slowed down, as a share of their own maximum; no series where all is well.",
     )
-    return RecordGroup("gpu-throttled", (slowed,))
+    return RecordGroup("gpu-throttled", (slowed,), settings.rare_interval_seconds)
 
 
 def new_xid() -> Expr:

@@ -21,8 +21,6 @@ from recording_rules.levels import MODEL, SLO
 # The window of the recorded rates; all others are sums of these.
 SHORTEST = "5m"
 PERIOD = "_period"
-# Prometheus forgets a series after 5 minutes without a sample; one may be missed.
-_RAREST_SECONDS = 120
 _RECORDED = {
     "request_latency": requests.DURATION,
     "time_to_first_token": engine.TIME_TO_FIRST_TOKEN,
@@ -84,9 +82,8 @@ def _windows(settings: Settings) -> RecordGroup:
 def _period(settings: Settings) -> RecordGroup:
     """What is left of the budget, evaluated more rarely: a period of 30 days costs about 10 ms for each series."""
     period_seconds = settings.slo_period_days * SECONDS_PER_DAY
-    interval_seconds = settings.evaluation_interval_seconds
     records = (*_summed(PERIOD, period_seconds, settings), _burnt(PERIOD), *_budget(period_seconds))
-    return RecordGroup("slo-period", records, max(interval_seconds, min(4 * interval_seconds, _RAREST_SECONDS)))
+    return RecordGroup("slo-period", records, settings.rare_interval_seconds)
 
 
 def _judged(slo: Slo, custom: CustomBuckets) -> tuple[Record, ...]:

@@ -42,6 +42,8 @@ SCRAPE_SECONDS, EVALUATION_SECONDS = 5, 10
 FILLING_SECONDS, MEASURED_SECONDS = 70, 60
 RECORDED = '{__name__=~"[^:]+:[^:]+:[^:]+"}'
 _DURATION = "prometheus_rule_group_last_duration_seconds"
+# Groups that run at every fourth evaluation count by a quarter.
+_EACH_EVALUATION = f"sum({_DURATION} / prometheus_rule_group_interval_seconds) * {EVALUATION_SECONDS}"
 _DAY_SECONDS = 86_400
 
 Exposition = Callable[[float], bytes]
@@ -49,7 +51,7 @@ Exposition = Callable[[float], bytes]
 
 @dataclass(frozen=True)
 class Fleet:
-    """Numbers of series, recorded ones also by level; seconds that all rules take; the newest samples of records and `up`."""
+    """Numbers of series, recorded ones also by level; seconds that all rules take at each evaluation; the newest samples of records and `up`."""
 
     scraped: int
     recorded: int
@@ -166,7 +168,7 @@ def _read(url: str, scraping_ratio: float) -> Fleet:
     now = time.time()
     processor_seconds = (_processor_ratio(url) - scraping_ratio) * EVALUATION_SECONDS
     span = {"start": now - MEASURED_SECONDS + 2 * EVALUATION_SECONDS, "end": now, "step": EVALUATION_SECONDS}
-    (sums,) = ask(url, "query_range", query=f"sum({_DURATION})", **span)["result"]
+    (sums,) = ask(url, "query_range", query=_EACH_EVALUATION, **span)["result"]
     every = ask(url, "query", query=f'{RECORDED} or up{{job!="prometheus"}}', time=now)["result"]
     groups = _by(url, "rule_group", f"topk(5, quantile_over_time(0.5, {_DURATION}[{MEASURED_SECONDS}s]))")
     levels = f'count by (level) (label_replace({RECORDED}, "level", "$1", "__name__", "([^:]+):.*"))'

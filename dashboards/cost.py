@@ -56,7 +56,7 @@ class _Sums:
         self.watts = read(sum_by((), instant(gpu.POWER)))
         self.output = read(sum_by((), instant(engine.GENERATION_TOKENS)))
         self.tokens = read(sum_by((), instant(engine.PROMPT_TOKENS))) + self.output
-        self.pages = _pages(read(sum_by((), instant(requests.REQUESTS))), settings)
+        self.pages = read(sum_by((), _pages(settings)))
 
     @property
     def idle_share(self) -> Expr:
@@ -71,8 +71,10 @@ class _Sums:
         return (ratio(self.paid, per_second) * amount / _SECONDS_PER_HOUR).measured_in(Unit.MONEY)
 
 
-def _pages(per_second: Expr, settings: Settings) -> Expr:
-    return (per_second * settings.cost.pages_per_request).measured_in(Unit.PAGES_PER_SECOND)
+def _pages(settings: Settings) -> Expr:
+    """Pages each second of each model: those that its service counts, else those that its requests stand for."""
+    stood_for = sum_by(SERVED, instant(requests.REQUESTS)) * settings.cost.pages_per_request
+    return (sum_by(SERVED, instant(requests.PAGES)) > 0).or_(stood_for).measured_in(Unit.PAGES_PER_SECOND)
 
 
 def build(settings: Settings) -> Any:
@@ -127,7 +129,7 @@ def _now(now: _Sums) -> Row:
         stat(
             "Per 1,000 pages",
             now.price_of(_THOUSAND, now.pages),
-            why=f"Cost of all chosen GPUs over finished requests, failed ones too, times pages_per_request. Choose the OCR services. {_TOGETHER}",
+            why=f"Cost of all chosen GPUs over the pages that the services count; where one counts none, over its finished requests, failed ones too, times pages_per_request. Choose the OCR services. {_TOGETHER}",
             size=_WIDE,
         ),
         stat(
@@ -228,7 +230,7 @@ def _models(now: _Sums, settings: Settings) -> Row:
     columns = {
         "Input": sum_by(SERVED, instant(engine.PROMPT_TOKENS)),
         "Output": output,
-        "Pages": _pages(sum_by(SERVED, instant(requests.REQUESTS)), settings),
+        "Pages": _pages(settings),
         "Share of output tokens": share,
         "Cost per hour by that share": binary(share, "*", now.paid, matching=_TO_ALL, unit=Unit.MONEY_PER_HOUR),
     }

@@ -109,7 +109,7 @@ class Gpu:
 
 @dataclass(frozen=True)
 class Cost:
-    """What a GPU costs, in one currency (an ISO 4217 code), and how many pages a request stands for.
+    """What a GPU costs, in one currency (an ISO 4217 code), and how many pages a request stands for where its service counts none.
 
     `gpu_prices_per_hour` gives the price of a GPU's model, as nvidia-smi calls it; all others cost `gpu_price_per_hour`.
     """

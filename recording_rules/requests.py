@@ -4,6 +4,7 @@ from kit.expr import Expr, Matcher, differs, not_regex, regex
 from kit.promql import first_by, group_by, instant, rate, sum_by, with_label
 from kit.rules import Record, RecordGroup
 from metrics import service, vllm
+from metrics.types import Unit
 from recording_rules.histograms import histogram
 from recording_rules.levels import ENDPOINT, MODEL, TARGET
 from recording_rules.sources import DECLARED, ENGINES, rates
@@ -25,6 +26,11 @@ REQUESTS_FINISHED = Record(
     "model:inference_requests_finished:rate5m",
     sum_by((*MODEL, "finished_reason"), rate(vllm.REQUEST_SUCCESS, "5m")),
     "Finished requests each second by reason: `length` is cut off, `error` failed in the engine.",
+)
+PAGES = Record(
+    "model:inference_pages:rate5m",
+    sum_by(MODEL, rate(service.PAGES, "5m")).measured_in(Unit.PAGES_PER_SECOND),
+    "Pages read each second, where the service counts them; 0 where it does not.",
 )
 
 
@@ -59,5 +65,5 @@ DURATION = histogram(
 
 GROUP = RecordGroup(
     "requests",
-    (REQUESTS, REQUESTS_BY_ENDPOINT, REQUESTS_FINISHED, HTTP_REQUESTS, HTTP_ERRORS, *DURATION.parts),
+    (REQUESTS, REQUESTS_BY_ENDPOINT, REQUESTS_FINISHED, PAGES, HTTP_REQUESTS, HTTP_ERRORS, *DURATION.parts),
 )

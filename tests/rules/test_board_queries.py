@@ -167,6 +167,9 @@ COST_CASES = [
     ("GPUs", 3, {GPU_A: 10.8, GPU_B: 3.6}),
     ("GPUs", 4, {GPU_A: 5.4, GPU_B: 3.6}),
 ]
+# n counts 2.5 pages a second, m none: 0.004 over 1.5 + 2.5.
+COUNTED = {f"model:inference_pages:rate5m{MODEL_M}": "0x80", f"model:inference_pages:rate5m{MODEL_N}": "2.5x80"}
+COUNTED_CASES = [("Per 1,000 pages", 0, {"{}": 1}), ("Models", 2, {MODEL_M: 1.5, MODEL_N: 2.5})]
 # Whoever chooses one host pays for that host; work is chosen apart.
 HOST_CASES = [
     ("a:9400", "Cost per hour", {"{}": 10.8}),
@@ -216,6 +219,13 @@ PRICES = ["Per million output tokens", "Per million tokens", "Per 1,000 pages"]
 def _asked_for_money(panel: str, number: int = 0, chosen: Mapping[str, str] | None = None) -> str:
     """A query of the cost board at these prices."""
     return query("Cost and energy", panel, number, chosen, boards=PRICED)
+
+
+@pytest.mark.parametrize(("panel", "number", "expected"), COUNTED_CASES)
+def test_pages_that_a_service_counts_stand_before_those_of_its_requests(
+    panel: str, number: int, expected: dict[str, float], tmp_path: Path
+) -> None:
+    assert_values(_asked_for_money(panel, number), SPENDING | COUNTED, expected, tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from kit.settings import Settings, Thresholds
 from kit.tables import DrillDown, Next
 from metrics.types import Unit
 from recording_rules import capacity, diagnosis, engine, gpu, requests, signals, workload
-from recording_rules.levels import SERVED
+from recording_rules.levels import MODEL, SERVED
 
 _JOB = ("job",)
 _NO_CAPACITY = "No capacity set"
@@ -80,7 +80,7 @@ def _answer() -> Row:
             stat(
                 "Headroom",
                 min_by((), instant(capacity.HEADROOM)),
-                why="Share of the measured capacity that is left, of the tightest service. Capacity is that of one replica, from the settings (jobs.capacity_requests_per_second), times the replicas that answer.",
+                why="Share of the measured capacity that is left, of the tightest service. Capacity is that of one replica, from the settings (jobs.capacity_requests_per_second), times the replicas that answer; a chosen replica narrows it as little as load and forecast, which are the service's too.",
                 steps=_HEADROOM_STEPS,
                 size=Size(height=5),
                 empty=_NO_CAPACITY,
@@ -105,7 +105,7 @@ def _evidence(limits: Thresholds) -> Row:
             _EVIDENCE,
             why="The numbers that the verdict weighs. Queue and front end are shares of the time of finished requests; "
             f"above {limits.queue_share_ratio:.0%} and {limits.frontend_share_ratio:.0%} they count. "
-            "An empty cell means that the service does not tell. Click a model to see where its time goes.",
+            "An empty cell means that the service does not tell. With a replica chosen the numbers are its own, and the verdict is that of its models. Click a model to see where its time goes.",
             words={"Verdict": VERDICT_WORDS},
             drill_down=DrillDown("model_name", "llm-serving", ENGINE_MODEL.name, keeping=(JOB,)),
             size=Size(width=24, height=7),
@@ -209,7 +209,7 @@ def _inside() -> Expr:
 
 
 def _idle() -> Row:
-    working = over_time("avg", signals.SIGNAL, "1h", signal="working")
+    working = over_time("avg", signals.SIGNAL, "1h", signal="working").and_(instant(signals.KNOWN), on=MODEL)
     return row(
         "Why is the GPU idle?",
         timeline(

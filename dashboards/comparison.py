@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from dashboards.variables import ENGINE_MODEL, JOB, REPLICA_OF_MODEL
+from dashboards.variables import JOB, MODEL, REPLICA_OF_MODEL
 from kit.expr import Expr
 from kit.looks import Line
 from kit.panels import Row, dashboard, row, stat, timeseries
@@ -24,6 +24,7 @@ from recording_rules import engine, requests, workload
 _FEWEST_REQUESTS = 100
 _STEP = "1m"
 _WARM_UP = "Begin the time range ten minutes after the last blue mark (start of a process), or warm-up counts as well."
+_OF_BOTH = (JOB, MODEL)
 
 
 def _side(name: str, *, last_first: bool) -> Side:
@@ -44,10 +45,10 @@ def _side(name: str, *, last_first: bool) -> Side:
         values_of=requests.REQUESTS,
         single=True,
         optional=True,
-        within=chosen,
+        within=(chosen,),
     )
     replica = replace(REPLICA_OF_MODEL, name=f"instance_{suffix}", title=f"{name}: replica")
-    return Side(name, (chosen, version, replica))
+    return Side(name, (chosen, version, replica), _OF_BOTH)
 
 
 A, B = _side("A", last_first=False), _side("B", last_first=True)
@@ -121,7 +122,7 @@ def build(_settings: Settings) -> Any:
         "engine-comparison",
         "Engine comparison",
         question="Which engine or version serves better, at what load, and are there enough requests to say so?",
-        variables=(JOB, ENGINE_MODEL),
+        variables=_OF_BOTH,
         sides=(A, B),
         leads_to=Next("llm-serving", "Where the time goes"),
         rows=(_verdict(), _fairness(), _latency(), _first_token(), _throughput(), _failures()),

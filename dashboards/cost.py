@@ -7,7 +7,7 @@ over another. Over the chosen time range all of them are summed at the same mome
 from collections.abc import Callable
 from typing import Any
 
-from dashboards.variables import GPU_INSTANCE, GPU_JOB, JOB, MODEL, REPLICA_OF_MODEL
+from dashboards.variables import GPU_INSTANCE, GPU_JOB, JOB, MODEL
 from kit.expr import Expr, binary
 from kit.grid import Size
 from kit.looks import NEUTRAL, YELLOW, Steps
@@ -29,6 +29,8 @@ _WIDE = Size(width=4, height=4)
 _NOT_MEASURED = "Not measured"
 _TOGETHER = "GPUs do not tell which model they serve: choose the hosts and the services that belong together."
 _PRICES = "Prices are those of the settings (cost), and a GPU costs its price whether it works or not."
+
+_COUNTED_WITHIN = "1h"
 
 # How a sum is read: as it is now, or summed over the steps of the chosen time range.
 Reading = Callable[[Expr], Expr]
@@ -74,7 +76,10 @@ class _Sums:
 def _pages(settings: Settings) -> Expr:
     """Pages each second of each model: those that its service counts, else those that its requests stand for."""
     stood_for = sum_by(SERVED, instant(requests.REQUESTS)) * settings.cost.pages_per_request
-    return (sum_by(SERVED, instant(requests.PAGES)) > 0).or_(stood_for).measured_in(Unit.PAGES_PER_SECOND)
+    # Our exporter tells 0 pages of a service that counts none, and of one that fails.
+    counts = max_by(SERVED, over_time("max", requests.PAGES, _COUNTED_WITHIN)) > 0
+    counted = sum_by(SERVED, instant(requests.PAGES)).and_(counts)
+    return counted.or_(stood_for).measured_in(Unit.PAGES_PER_SECOND)
 
 
 def build(settings: Settings) -> Any:
@@ -84,7 +89,7 @@ def build(settings: Settings) -> Any:
         "cost-and-energy",
         "Cost and energy",
         question="What does the work cost, and what do idle GPUs cost?",
-        variables=(JOB, MODEL, REPLICA_OF_MODEL, GPU_JOB, GPU_INSTANCE),
+        variables=(JOB, MODEL, GPU_JOB, GPU_INSTANCE),
         leads_to=Next("gpu", "What these GPUs do"),
         rows=(
             _now(now),

@@ -8,11 +8,12 @@ from kit.expr import regex
 from kit.grid import Size
 from kit.looks import GREEN, RED, UP_DOWN, YELLOW, Steps
 from kit.panels import Row, bars, dashboard, gauge, row, stat, table, timeseries
-from kit.promql import instant, max_by, ratio, sum_by
+from kit.promql import avg_by, instant, max_by, ratio, sum_by
 from kit.rules import Severity
 from kit.settings import Settings
 from kit.tables import DrillDown, Next, Page
-from metrics import prometheus, scrape
+from metrics import prometheus
+from metrics.types import Unit
 from recording_rules import gpu, requests, targets
 from recording_rules.levels import SERVED
 
@@ -57,7 +58,7 @@ def _now(settings: Settings) -> Row:
         ),
         stat(
             "Targets up",
-            ratio(sum_by((), instant(targets.TARGETS_UP)), sum_by((), instant(targets.TARGETS))),
+            avg_by((), targets.OF_SERVICES).measured_in(Unit.RATIO),
             why="Share of targets that answered the last scrape. Below 100 % the health table names the missing one.",
             steps=Steps(RED, ((1, GREEN),)),
             size=_NOW,
@@ -119,7 +120,7 @@ def _parts(settings: Settings) -> Row:
         ),
         table(
             "Health",
-            max_by(_TARGET, instant(scrape.UP).and_(instant(targets.TARGETS), on=("job",))),
+            max_by(_TARGET, targets.OF_SERVICES),
             why="Every target of the service and whether it answered the last scrape. DOWN raises InferenceInstanceDown. Click an instance to see that replica alone.",
             value="Status",
             words=UP_DOWN,
@@ -130,7 +131,7 @@ def _parts(settings: Settings) -> Row:
             "Firing alerts",
             max_by(
                 _ALERT,
-                instant(prometheus.ALERTS, alertstate="firing", severity=people, job=regex(".+"), instance=regex(".*")),
+                instant(prometheus.ALERTS, alertstate="firing", severity=people, job=regex(".+")),
             ),
             why="Pages and tickets of Prometheus' own rules that fire now, whatever service is chosen, since those on GPUs belong to none; no row is good news. Alerts that Grafana evaluates are on its alerting page. Click an alert for its runbook.",
             value=None,

@@ -68,9 +68,9 @@ def build(_settings: Settings) -> Any:
 
 
 def _summary() -> Row:
-    answering = sum_by((), instant(targets.TARGETS_UP))
-    # Where none talks there is no series to count, and all are mute.
-    mute = answering - sum_by((), _TALKING).or_(answering * 0)
+    # Those that are down count for 0.
+    silent = targets.OF_SERVICES.unless(instant(instances.RUNNING), on=TARGET)
+    mute = sum_by((), silent).or_(sum_by((), targets.OF_SERVICES) * 0).measured_in(Unit.NONE)
     return Row(
         "",
         (

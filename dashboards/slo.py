@@ -1,5 +1,6 @@
 """SLO: do we keep what we promised, how fast does the error budget burn, and how long will it last?"""
 
+from dataclasses import replace
 from typing import Any
 
 from dashboards.variables import JOB, MODEL, REPLICA_OF_MODEL, SLO
@@ -49,7 +50,7 @@ def build(_settings: Settings) -> Any:
         "slo",
         "SLO",
         question="Do we keep what we promised, how fast does the error budget burn, and how long will it last?",
-        variables=(JOB, MODEL, REPLICA_OF_MODEL, SLO),
+        variables=(JOB, MODEL, replace(REPLICA_OF_MODEL, title="Served by replica"), SLO),
         leads_to=Next("llm-serving", "Where the time goes"),
         rows=(
             Row(

@@ -1,6 +1,7 @@
 """The variables that dashboards share."""
 
 from kit.promql import instant, over_time
+from kit.recomputed import Serving
 from kit.variables import Variable
 from metrics import prometheus, scrape
 from recording_rules import engine, gpu, instances, requests, slo, targets
@@ -31,26 +32,27 @@ REPLICA_MODEL = Variable(
 )
 REPLICA = Variable(name="instance", title="Replica", label="instance", values_of=instances.RUNNING)
 # What is recorded by model is worked out for a chosen replica; what is judged by model is shown of the models it serves.
+# What is recorded by service stays the service's.
 REPLICA_OF_MODEL = Variable(
     name="instance",
     title="Replica",
     label="instance",
     values_of=instances.RUNNING,
+    narrows=("model:", "endpoint:", "instance:", "up"),
     optional=True,
     single=True,
-    serves=over_time("last", instances.RUNNING, GONE_REMEMBERED),
+    within=(JOB, MODEL),
+    serving=Serving(now=instant(instances.RUNNING), lately=over_time("last", instances.RUNNING, GONE_REMEMBERED)),
 )
 # Every job that Prometheus scrapes, services or not.
 ANY_JOB = Variable(name="job", title="Job", label="job", values_of=scrape.UP)
 ANY_TARGET = Variable(
-    name="instance",
+    name="target",
     title="Target",
     label="instance",
     values_of=scrape.UP,
-    narrows=("up", "scrape_", "instance:", "job:"),
-    optional=True,
-    single=True,
-    serves=instant(scrape.UP),
+    narrows=("up", "scrape_", "instance:"),
+    within=(ANY_JOB,),
 )
 # Prometheus scrapes itself under a job of its own, which a chosen service must not narrow away.
 PROMETHEUS_JOB = Variable(

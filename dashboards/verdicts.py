@@ -38,7 +38,7 @@ def verdict_panel(why: str, size: Size) -> Any:
         "Verdict",
         min_by(SERVED, instant(VERDICT)),
         words=VERDICT_WORDS,
-        why=f"{why}\n\n{VERDICT_ADVICE}",
+        why=f"{why} With a replica chosen: of the models that it serves.\n\n{VERDICT_ADVICE}",
         size=size,
         empty="No model",
     )

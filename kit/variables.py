@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from kit.errors import GlassboxError
 from kit.expr import Expr, Matcher, Parts, Selector, Source, regex
-from kit.recomputed import for_one
+from kit.recomputed import One, Serving
 
 DATA_SOURCE = "datasource"
 
@@ -16,9 +17,9 @@ class Variable:
     Where two variables stand for the same label, a series belongs to the one with the longer beginning of its name.
     `optional` keeps the series that lack the label as long as nothing is chosen.
     `single` allows one value only, and All only where the choice is optional; the first value is chosen at the start, the
-    last one with `last_first`. `within` is the choice to which the offered values belong.
-    `serves` ties the label to others, and makes the choice hold for recorded series that have summed it away: they are worked
-    out for the one that is chosen, as `kit.recomputed` says. It needs an optional, single choice.
+    last one with `last_first`. `within` are the choices to which the offered values belong.
+    `serving` makes an optional, single choice hold for recorded series that have summed the label away: they are worked out
+    for the one that is chosen, as `kit.recomputed` says.
     """
 
     name: str
@@ -29,15 +30,18 @@ class Variable:
     optional: bool = False
     single: bool = False
     last_first: bool = False
-    within: "Variable | None" = None
-    serves: Expr | None = None
+    within: "tuple[Variable, ...]" = ()
+    serving: Serving | None = None
+
+    def __post_init__(self) -> None:
+        if self.serving and not (self.optional and self.single):
+            raise GlassboxError(f"Variable {self.name!r} works out what is chosen: make it optional and single.")
 
     @property
     def query(self) -> str:
         """The data source's query for the values."""
         offered = Selector(self.values_of.name, self.values_of.all_labels, self.values_of.shared_name)
-        if self.within:
-            offered = offered.matching({self.within.label: self.within.matcher})
+        offered = offered.matching({each.label: each.matcher for each in self.within})
         return f"label_values({offered}, {self.label})"
 
     @property
@@ -60,27 +64,33 @@ class Variable:
         return regex(f"${self.name}") if self.has_all else Matcher("=", f"${self.name}")
 
     @property
-    def one(self) -> Matcher:
-        """The choice as it is read, which is the word All, and so no series, where all are chosen (Grafana's format `text`)."""
-        return Matcher("=", f"${{{self.name}:text}}")
+    def one(self) -> One | None:
+        """What is worked out for the value that is chosen.
+
+        Grafana's format `text` writes the word All where all are chosen, also in an interface that is translated (scenes pull
+        request 1638: only what is shown of it is), and escapes nothing, which an address does not need.
+        """
+        alone = Matcher("=", f"${{{self.name}:text}}")
+        return One(self.label, self.matcher, alone, self.serving) if self.serving else None
 
 
 @dataclass(frozen=True)
 class Side:
-    """One side of a comparison: variables that narrow nothing but what is asked `of` it."""
+    """One side of a comparison: `variables` narrow nothing but what is asked `of` it, those of its `dashboard` this as well."""
 
     name: str
     variables: tuple[Variable, ...]
+    dashboard: tuple[Variable, ...] = ()
 
     @property
     def legend(self) -> str:
         """Its name and what is chosen of what narrows recorded series, which Grafana fills in."""
-        named = [f"${{{variable.name}:text}}" for variable in self.variables if not variable.serves]
+        named = [f"${{{variable.name}:text}}" for variable in self.variables if not variable.serving]
         return f"{self.name}: {' '.join(named)}"
 
     def of(self, expr: Expr) -> Expr:
         """The query for this side alone."""
-        return narrowed(expr, self.variables)
+        return narrowed(expr, (*self.variables, *self.dashboard))
 
 
 def narrowed(expr: Expr, variables: Sequence[Variable]) -> Expr:
@@ -99,7 +109,7 @@ def _narrow(part: str | Selector, variables: Sequence[Variable]) -> Parts:
     for variable in fitting:
         if variable.label in part.labels:
             part = part.matching({variable.label: variable.matcher})
-    for variable in fitting:
-        if variable.serves and variable.label not in part.labels:
-            return for_one(part, variable.label, variable.matcher, variable.one, variable.serves)
-    return (part,)
+    missing = [variable.one for variable in fitting if variable.one and variable.label not in part.labels]
+    if len(missing) > 1:
+        raise GlassboxError(f"{name} can be worked out for one choice at a time: leave one of them out.")
+    return missing[0].of(part) if missing else (part,)

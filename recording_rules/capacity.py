@@ -16,7 +16,11 @@ _TREND_WINDOW, _AHEAD_SECONDS = "6h", 3600
 # The first minutes of a service rise steeply, and mean nothing for an hour ahead.
 _SHORTEST_TREND = "1h"
 
-REQUESTS = Series("job:inference_requests:rate1m", Unit.REQUESTS_PER_SECOND, JOB)
+REQUESTS = Record(
+    "job:inference_requests:rate1m",
+    sum_by(JOB, instant(requests.REQUESTS)),
+    "Finished requests of a service each second.",
+)
 CAPACITY = Series("job:inference_capacity_requests_per_second:sum", Unit.REQUESTS_PER_SECOND, JOB)
 HEADROOM = Series("job:inference_headroom_ratio:min", Unit.RATIO, JOB)
 FORECAST = Record(
@@ -31,8 +35,7 @@ FORECAST = Record(
 def group(settings: Settings) -> RecordGroup:
     """The rules; without a configured capacity there is only the load."""
     capacities = settings.jobs.capacity_requests_per_second
-    load = REQUESTS.recorded(sum_by(JOB, instant(requests.REQUESTS)), "Finished requests of a service each second.")
-    return RecordGroup("capacity", (load, FORECAST, *(_of_jobs(capacities) if capacities else ())))
+    return RecordGroup("capacity", (REQUESTS, FORECAST, *(_of_jobs(capacities) if capacities else ())))
 
 
 def _of_jobs(capacities: Mapping[str, float]) -> tuple[Record, ...]:

@@ -1,4 +1,4 @@
-"""Distributions that only boards read: no alert and no signal waits for them, so they are recorded rarely.
+"""Distributions that only boards read: no alert, signal or baseline waits for them, so they are recorded rarely.
 
 Buckets are most of what rules cost at many replicas.
 """
@@ -8,7 +8,6 @@ from kit.settings import Settings
 from recording_rules import engine, workload
 
 _READ_BY_BOARDS_ALONE = (
-    engine.QUEUE_TIME,
     engine.PREFILL_TIME,
     engine.DECODE_TIME,
     workload.PROMPT_LENGTH,

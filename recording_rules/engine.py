@@ -64,8 +64,7 @@ GROUP = RecordGroup(
     (
         *TIME_TO_FIRST_TOKEN.parts,
         *INTER_TOKEN_LATENCY.parts,
-        QUEUE_TIME.sum,
-        QUEUE_TIME.count,
+        *QUEUE_TIME.parts,
         PREFILL_TIME.sum,
         PREFILL_TIME.count,
         DECODE_TIME.sum,

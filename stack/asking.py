@@ -26,7 +26,7 @@ def filled(expr: str, variables: Iterable[Mapping[str, Any]], chosen: Mapping[st
     """
     for variable in variables:
         name, value = variable["name"], (chosen or {}).get(variable["name"])
-        expr = expr.replace(f'"${{{name}:text}}"', json.dumps(value or "All"))
+        expr = expr.replace(f'"${{{name}:text}}"', json.dumps("All" if value is None else value))
         if value is not None:
             expr = expr.replace(f'=~"${name}"', f"=~{json.dumps(re.escape(value))}")
         expr = expr.replace(f'"${name}"', json.dumps(variable.get("allValue") or ".*" if value is None else value))

@@ -42,7 +42,7 @@ SCRAPE_SECONDS, EVALUATION_SECONDS = 5, 10
 FILLING_SECONDS, MEASURED_SECONDS = 70, 60
 RECORDED = '{__name__=~"[^:]+:[^:]+:[^:]+"}'
 _DURATION = "prometheus_rule_group_last_duration_seconds"
-# Groups that run at every fourth evaluation count by a quarter.
+# Groups that run more rarely count by their share.
 _EACH_EVALUATION = f"sum({_DURATION} / prometheus_rule_group_interval_seconds) * {EVALUATION_SECONDS}"
 _DAY_SECONDS = 86_400
 

@@ -100,8 +100,8 @@ TARGETS = {
     'up{job="vllm",instance="b:8000"}': "1x80",
     'up{job="hunyuanocr",instance="c:8001"}': "1x80",
     'up{job="dcgm",instance="a:9400"}': "0x80",
-    'job:inference_targets_up:sum{job="vllm"}': "2x80",
-    'job:inference_targets_up:sum{job="hunyuanocr"}': "1x80",
+    'job:inference_targets:count{job="vllm"}': "2x80",
+    'job:inference_targets:count{job="hunyuanocr"}': "1x80",
     # A quarter of its interval.
     'prometheus_rule_group_last_duration_seconds{job="prometheus",rule_group="/etc/rules/a.yaml;r"}': "7.5x80",
     'prometheus_rule_group_interval_seconds{job="prometheus",rule_group="/etc/rules/a.yaml;r"}': "30x80",
@@ -167,9 +167,14 @@ COST_CASES = [
     ("GPUs", 3, {GPU_A: 10.8, GPU_B: 3.6}),
     ("GPUs", 4, {GPU_A: 5.4, GPU_B: 3.6}),
 ]
-# n counts 2.5 pages a second, m none: 0.004 over 1.5 + 2.5.
+# n counts 2.5 pages a second, m none: 0.004 over 1.5 + 2.5. A service that counts and reads none is no service that counts none.
 COUNTED = {f"model:inference_pages:rate5m{MODEL_M}": "0x80", f"model:inference_pages:rate5m{MODEL_N}": "2.5x80"}
-COUNTED_CASES = [("Per 1,000 pages", 0, {"{}": 1}), ("Models", 2, {MODEL_M: 1.5, MODEL_N: 2.5})]
+FAILING = COUNTED | {f"model:inference_pages:rate5m{MODEL_N}": "2.5x40 0x40"}
+COUNTED_CASES = [
+    (COUNTED, "Per 1,000 pages", 0, {"{}": 1}),
+    (COUNTED, "Models", 2, {MODEL_M: 1.5, MODEL_N: 2.5}),
+    (FAILING, "Models", 2, {MODEL_M: 1.5, MODEL_N: 0}),
+]
 # Whoever chooses one host pays for that host; work is chosen apart.
 HOST_CASES = [
     ("a:9400", "Cost per hour", {"{}": 10.8}),
@@ -221,11 +226,11 @@ def _asked_for_money(panel: str, number: int = 0, chosen: Mapping[str, str] | No
     return query("Cost and energy", panel, number, chosen, boards=PRICED)
 
 
-@pytest.mark.parametrize(("panel", "number", "expected"), COUNTED_CASES)
+@pytest.mark.parametrize(("counted", "panel", "number", "expected"), COUNTED_CASES)
 def test_pages_that_a_service_counts_stand_before_those_of_its_requests(
-    panel: str, number: int, expected: dict[str, float], tmp_path: Path
+    counted: dict[str, str], panel: str, number: int, expected: dict[str, float], tmp_path: Path
 ) -> None:
-    assert_values(_asked_for_money(panel, number), SPENDING | COUNTED, expected, tmp_path)
+    assert_values(_asked_for_money(panel, number), SPENDING | counted, expected, tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,11 @@ SERIES = {
     f'instance:inference_requests_running:sum{{{B},model_name="n"}}': "5x80",
     f"up{{{A}}}": "1x80",
     f"up{{{B}}}": "0x80",
-    'job:inference_targets_up:sum{job="vllm"}': "1x80",
     'job:inference_targets:count{job="vllm"}': "2x80",
+    # Strangers of other jobs: a probe of a, a healthy exporter, and a second scrape of a service under another job.
+    'up{job="blackbox",instance="b:8000"}': "1x80",
+    'up{job="dcgm",instance="gpu-host:9400"}': "1x80",
+    f'vllm:generation_tokens_total{{{A.replace("vllm", "pods")},model_name="m"}}': "0+240x80",
     # 16 and 32 tokens a second.
     f'vllm:generation_tokens_total{{{A},model_name="m"}}': "0+240x80",
     f'vllm:generation_tokens_total{{{B},model_name="m"}}': "0+480x80",
@@ -43,8 +46,10 @@ SERIES = {
     'model:inference_http_errors:rate5m{job="vllm",model_name="m"}': "0.2x80",
     'model:diagnosis_verdict:code{job="vllm",model_name="m"}': "70x80",
     'model:diagnosis_verdict:code{job="vllm",model_name="n"}': "170x80",
-    # m was at work in ten of twenty minutes, n always.
-    'model:diagnosis_signal:bool{job="vllm",model_name="m",signal="working"}': "_x4 0x39 1x39",
+    'model:diagnosis_known:group{job="vllm",model_name="m"}': "1x80",
+    'model:diagnosis_known:group{job="vllm",model_name="n"}': "1x80",
+    # m was at work in the second half of twenty minutes, n always.
+    'model:diagnosis_signal:bool{job="vllm",model_name="m",signal="working"}': "_ 0x39 1x39",
     'model:diagnosis_signal:bool{job="vllm",model_name="n",signal="working"}': "1x80",
     'job:inference_requests:rate1m{job="vllm"}': "7x80",
     'slo:objective:ratio{slo="availability"}': "0.99x80",
@@ -73,7 +78,6 @@ CASES = [
     ("Capacity and diagnosis", "Load and capacity", ({'{job="vllm"}': 7},) * 3),
     ("SLO", "Attainment", ({SLO_M: 0.9}, {SLO_M: 0.9, SLO_N: 1}, {SLO_M: 0.9, SLO_N: 1})),
     ("SLO", "Objective", (({'{slo="availability"}': 0.99},) * 3)),
-    ("Monitoring health", "Targets down", ({"{}": 0}, {"{}": 1}, {"{}": 1})),
 ]
 CHOICES = {"a": "a:8000", "b": "b:8000", "All": None}
 
@@ -95,6 +99,23 @@ def test_two_replicas_of_one_engine_are_compared(tmp_path: Path) -> None:
         assert_values(asked, SERIES, {"{}": tokens}, tmp_path)
 
 
+def test_a_replica_and_a_model_are_chosen_on_a_side(tmp_path: Path) -> None:
+    """vLLM's HTTP counters tell no model, which must not narrow them away."""
+    chosen = {"engine_a": "", "engine_b": "", "instance_a": "a:8000", "model": "m"}
+    assert_values(query("Engine comparison", "Error share", 0, chosen), SERIES, {"{}": 0.2}, tmp_path)
+
+
+@pytest.mark.parametrize(("target", "shown"), [("a:8000", 0), ("b:8000", 0), ("gpu-host:9400", None)])
+def test_a_target_that_is_no_service_is_not_mute(target: str, shown: float | None, tmp_path: Path) -> None:
+    asked = query("Monitoring health", "Mute targets", 0, {"target": target})
+    assert_values(asked, SERIES, {} if shown is None else {"{}": shown}, tmp_path)
+
+
+def test_the_probe_of_a_replica_is_none_of_its_services_targets(tmp_path: Path) -> None:
+    asked = query("Inference overview", "Health", 0, {"instance": "b:8000"})
+    assert_values(asked, SERIES, {f"{{{B}}}": 0}, tmp_path)
+
+
 @pytest.mark.parametrize(("model", "shown"), [("m", {"{}": 0.2}), ("n", {})])
 def test_a_model_that_the_chosen_replica_lends_to_its_requests_can_be_chosen_too(
     model: str, shown: dict[str, float], tmp_path: Path
@@ -111,5 +132,5 @@ def test_a_replica_that_nobody_knows_shows_nothing(tmp_path: Path) -> None:
 def test_a_point_in_an_address_is_a_point(tmp_path: Path) -> None:
     """Matched as a regular expression it would be any character."""
     series = {'up{job="vllm",instance="10x0.0.1:8000"}': "1x80"}
-    asked = query("Monitoring health", "Last scrape", 0, {"instance": "10.0.0.1:8000"})
+    asked = query("Monitoring health", "Last scrape", 0, {"target": "10.0.0.1:8000"})
     assert_values(asked, series, {}, tmp_path)

@@ -231,3 +231,8 @@ def test_wanted_replicas_make_a_job_required_and_none_take_it_out():
     assert jobs.required == ("a.b", "c")
     assert jobs.wanted_regex == r"a\.b|c|e"
     assert jobs.services_regex == r"a\.b|c|d|e"
+
+
+@pytest.mark.parametrize(("interval", "rare"), [(5, 20), (30, 120), (40, 120), (60, 120), (120, 120), (300, 300)])
+def test_rare_rules_keep_within_what_prometheus_remembers(interval, rare):
+    assert Settings(evaluation_interval_seconds=interval).rare_interval_seconds == rare

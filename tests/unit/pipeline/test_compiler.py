@@ -16,6 +16,7 @@ import recording_rules
 from kit.errors import GlassboxError
 from kit.rules import RecordGroup
 from kit.settings import GrafanaTarget, Jobs, Settings, Thresholds
+from pipeline.baseline.measures import MEASURES
 from pipeline.compiler import _lead_to, compile_bundle
 from pipeline.outputs import render, write_bundle
 
@@ -275,3 +276,10 @@ def test_written_yaml_is_what_was_compiled(tmp_path):
     write_bundle(BUNDLE, tmp_path)
     for name, content in BUNDLE.alerts.items():
         assert yaml.safe_load((tmp_path / "alerts" / name).read_text()) == content
+
+
+def test_what_is_recorded_rarely_for_boards_is_read_by_boards_alone():
+    (rare,) = (group for group in recording_rules.groups(Settings()) if group.name == "distributions")
+    judging = rules(BUNDLE.recording_rules) + rules(BUNDLE.alerts)
+    queries = [rule["expr"] for rule in judging] + [str(measure.expr) for measure in MEASURES]
+    assert [record.name for record in rare.records if any(record.name in query for query in queries)] == []

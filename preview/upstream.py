@@ -1,7 +1,9 @@
 """Questions to a Prometheus: bounded in time and size, without redirects, cookies, or credentials of the caller."""
 
 import asyncio
+import sys
 from dataclasses import dataclass
+from importlib.util import find_spec
 from urllib.parse import urlsplit, urlunsplit
 
 import httpx
@@ -11,6 +13,11 @@ TIMEOUT_SECONDS = 30.0
 """Of a whole answer; Grafana's own default of a data source proxy."""
 MAX_ANSWER_BYTES = 32 * 1024 * 1024
 CONNECTIONS = 20
+
+# httpcore imports this optional package several times a request, and Python searches its whole path each time for a
+# package that is missing, unless it is marked as that.
+if "sniffio" not in sys.modules and find_spec("sniffio") is None:
+    sys.modules["sniffio"] = None  # type: ignore[assignment]  # the import system's own mark
 
 
 class UpstreamError(Exception):

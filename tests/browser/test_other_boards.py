@@ -8,7 +8,6 @@ import pytest
 from preview.content import Content
 from stack.foreign import read_boards
 from stack.preview import Shown, follow, serving, show
-from tests.browser.conftest import READY
 from tests.browser.fake_prometheus import fake_prometheus
 
 MARKUP = '<img src=x onerror="window.harmed=1"><script>window.harmed=1</script>'
@@ -99,6 +98,42 @@ def test_a_saved_file_is_on_the_open_page_and_an_error_too(server, watched, tmp_
     assert any("Not shown" in line for line in said)
 
 
+def test_what_a_board_needs_first_is_asked_while_its_script_loads_and_only_once(server, watched):
+    server.show(Content("f", "F", [board(asking("Value"), uid="it's")]))
+    found = watched()
+    asked = []
+    found.page.on("request", lambda request: asked.append(request.url.removeprefix(server.url)))
+    page = found.open(f"{server.url}/d/it's")
+    assert states(page) == ["done"]
+    for path in ("/api/dashboards/uid/it's", "/api/datasources"):
+        assert asked.count(path) == 1
+    assert len([path for path in asked if "/query" in path]) == 1
+    fonts = [path for path in asked if path.endswith(".woff2")]
+    assert len(set(fonts)) == len(fonts) == 3
+    starts = page.evaluate(
+        "() => performance.getEntriesByType('resource').map(({ name, startTime, responseEnd }) => [name, startTime, responseEnd])"
+    )
+    times = {name.removeprefix(server.url): (start, end) for name, start, end in starts}
+    (script,) = [path for path in times if path.endswith(".js")]
+    assert max(times[path][0] for path in ("/api/dashboards/uid/it's", *fonts)) < times[script][1]
+    harmless(found)
+
+
+def test_a_refresh_keeps_the_sorted_legend(server, watched):
+    legend = {"displayMode": "table", "calcs": ["last"]}
+    server.show(Content("f", "F", [board(asking("Graph", "timeseries", options={"legend": legend}))]))
+    found = watched()
+    page = found.open(f"{server.url}/d/b")
+    page.locator("th", has_text="Last").click()
+    sorted_by = page.locator("th:has(svg)")
+    assert sorted_by.count() == 1
+    with page.expect_response(lambda response: "query_range" in response.url):
+        page.get_by_label("Refresh dashboard").first.click()
+    found.ready()
+    assert sorted_by.count() == 1
+    harmless(found)
+
+
 def test_markup_in_titles_labels_and_texts_is_text(server, watched):
     text = asking(MARKUP, "text", options={"mode": "html", "content": MARKUP}, description=MARKUP)
     panels = [asking(MARKUP, kind, description=MARKUP) for kind in TYPES if kind != "text"]
@@ -175,7 +210,6 @@ def test_an_exported_board_finds_our_data_source(server, watched, tmp_path):
     server.show(Content("f", "F", read_boards([tmp_path])))
     found = watched()
     page = found.open(f"{server.url}/d/b")
-    page.locator(READY.replace("html", ":root")).wait_for(state="attached")
     assert states(page) == ["done"]
     assert "42" in page.locator("section[data-panel-id]").inner_text()
     harmless(found)

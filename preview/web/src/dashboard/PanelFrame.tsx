@@ -28,7 +28,7 @@ export function PanelFrame(frame: FrameProps) {
   // A panel that was corrected gets another chance.
   if (broken?.panel === panel) return <BrokenFrame {...frame} message={broken.message} />;
   return (
-    <Contained onError={(message) => setBroken({ panel, message })}>
+    <Contained of={panel} onError={(message) => setBroken({ panel, message })}>
       <WorkingFrame {...frame} />
     </Contained>
   );
@@ -60,11 +60,14 @@ function WorkingFrame({ id, panel, box }: FrameProps) {
   const place = useRef<HTMLElement>(null);
   const seen = useSeen(place, picture);
   const [visible, setVisible] = useState<string[]>();
-  const [broken, setBroken] = useState<string>();
+  const [failed, setFailed] = useState<{ frames: PanelData['frames']; message: string }>();
   const [inspected, setInspected] = useState(false);
   const supported = PANELS.has(panel.type);
   const data = usePanelData(panel, Math.round(box.width), seen && supported, visible);
-  const onError = useCallback((message: string) => setBroken(message), []);
+  const { frames } = data;
+  // What could not be drawn gets another chance with the next answer.
+  const broken = failed?.frames === frames ? failed?.message : undefined;
+  const onError = useCallback((message: string) => setFailed({ frames, message }), [frames]);
   const state = stateOf(panel, supported, data, broken);
   const title = data.replace(panel.title ?? '', {}, 'text');
   const menu = () => (
@@ -108,7 +111,7 @@ function WorkingFrame({ id, panel, box }: FrameProps) {
             return <Centered text={panel.fieldConfig?.defaults.noValue ?? texts('noData')} />;
           if (state === 'loading' || (state === 'error' && !data.frames?.length)) return null;
           return (
-            <Contained key={data.loading === LoadingState.Done ? 'done' : 'other'} onError={onError}>
+            <Contained of={frames} onError={onError}>
               <PanelBody
                 panel={panel}
                 data={data}

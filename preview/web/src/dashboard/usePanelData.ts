@@ -10,6 +10,8 @@ import { panelRange } from './range';
 import { panelLookup, useSession } from './session';
 
 interface Fetched {
+  /** What was asked for: a panel of this session. */
+  of: { panel: Panel; revision: number };
   /** After the panel's transformations. */
   frames: DataFrame[];
   asked: Asked[];
@@ -29,19 +31,16 @@ export function usePanelData(panel: Panel, width: number, wanted: boolean, visib
   const { lookup, variables } = session;
   const replace = useMemo(() => replacer(panelLookup({ lookup, variables }, panel)), [lookup, variables, panel]);
   const [fetched, setFetched] = useState<Fetched>();
-  const [asking, setAsking] = useState(false);
+  const asking = wanted && (fetched?.of.panel !== panel || fetched.of.revision !== session.revision);
   useEffect(() => {
     if (!wanted) return;
     let live = true;
     const done = begin();
-    setAsking(true);
+    const of = { panel, revision: session.revision };
     fetchPanel(panel, width)
-      .catch((reason: Error): Fetched => ({ frames: [], asked: [], range: session.range, error: reason.message }))
-      .then((got) => live && setFetched(got))
-      .finally(() => {
-        done();
-        if (live) setAsking(false);
-      });
+      .catch((reason: Error) => ({ frames: [], asked: [], range: session.range, error: reason.message }))
+      .then((got) => live && setFetched({ ...got, of }))
+      .finally(done);
     return () => {
       live = false;
       done();
@@ -49,7 +48,7 @@ export function usePanelData(panel: Panel, width: number, wanted: boolean, visib
     // eslint-disable-next-line react-hooks/exhaustive-deps -- a new width alone asks again only with the next refresh, as in Grafana
   }, [panel, session.revision, wanted]);
 
-  async function fetchPanel(one: Panel, pixels: number): Promise<Fetched> {
+  async function fetchPanel(one: Panel, pixels: number): Promise<Omit<Fetched, 'of'>> {
     const range = panelRange(session.range, one, session.timeZone);
     const times = { from: range.from.valueOf(), to: range.to.valueOf() };
     const { frames, asked } = await run(one, {

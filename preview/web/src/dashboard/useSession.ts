@@ -1,6 +1,7 @@
 import { getTimeZone } from '@grafana/data';
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { loadMarks } from '../annotations/load';
+import type { Mark } from '../annotations/marks';
 import { isEnabled } from '../annotations/switches';
 import { type DataSource, dataSources, dashboard as fetchDashboard } from '../api/grafana';
 import { useApp } from '../app/context';
@@ -46,7 +47,7 @@ function useDashboard(uid: string): { loaded?: Loaded; error?: string } {
  * The session of a dashboard: its range, variables and annotations as the address has them. It is replaced as a whole once
  * everything in it is settled, so panels never see half of a change. `tick` grows with each refresh.
  */
-export function useDashboardSession(uid: string, tick: number): { session?: Session; error?: string } {
+export function useDashboardSession(uid: string, tick: number): { session?: Session; marks: Mark[]; error?: string } {
   const { loaded, error } = useDashboard(uid);
   const { parameters } = usePlace();
   const [session, setSession] = useState<Session>();
@@ -69,9 +70,8 @@ export function useDashboardSession(uid: string, tick: number): { session?: Sess
     };
     // eslint-disable-next-line react-hooks/exhaustive-deps -- of the address only what belongs to the session counts
   }, [loaded, wanted, tick]);
-  useMarks(session, parameters, setSession);
   const current = session?.uid === uid ? session : undefined;
-  return useMemo(() => ({ session: current, error }), [current, error]);
+  return { session: current, marks: useMarks(current, parameters), error };
 }
 
 /** The part of the address that a session is made from. */
@@ -96,7 +96,7 @@ async function settle(
     wished: (name) => fromAddress(parameters, name),
     lookup,
   });
-  return { uid, dashboard, sources, variables, range, timeZone, lookup: lookup(variables), marks: [] };
+  return { uid, dashboard, sources, variables, range, timeZone, lookup: lookup(variables) };
 }
 
 /** The values of `var-name`; All is written as `All` or `$__all`. */
@@ -110,21 +110,25 @@ function timeZoneOf(parameters: URLSearchParams, { timezone }: Dashboard): strin
   return getTimeZone({ timeZone: parameters.get('timezone') || timezone || 'browser' });
 }
 
+const NONE: Mark[] = [];
+
 /** Annotations come after the panels have begun to ask: they are drawn over what is there. */
-function useMarks(
-  session: Session | undefined,
-  parameters: URLSearchParams,
-  setSession: (change: (now?: Session) => Session | undefined) => void,
-): void {
+function useMarks(session: Session | undefined, parameters: URLSearchParams): Mark[] {
+  const [marks, setMarks] = useState(NONE);
   const revision = session?.revision;
   useEffect(() => {
     if (!session) return;
+    let live = true;
     const done = begin();
     const models = (session.dashboard.annotations?.list ?? []).filter((model) => isEnabled(model, parameters));
     loadMarks({ models, ...session })
-      .then((marks) => setSession((now) => (now && now.revision === revision ? { ...now, marks } : now)))
+      .then((loaded) => live && setMarks(loaded.length ? loaded : NONE))
       .finally(done);
-    return done;
+    return () => {
+      live = false;
+      done();
+    };
     // eslint-disable-next-line react-hooks/exhaustive-deps -- once for each revision
   }, [revision]);
+  return marks;
 }

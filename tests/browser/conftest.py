@@ -9,9 +9,8 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from kit.errors import GlassboxError
-from stack.browser import chromium_arguments, find_chromium
+from stack.browser import UNTIL, chromium_arguments, find_chromium
 
-READY = 'html[data-ready="true"]'
 # All of a board at once, so that every panel is drawn.
 VIEWPORT = {"width": 1600, "height": 3600}
 TIMEOUT_MS = 60_000
@@ -28,8 +27,12 @@ class Watched:
     def open(self, url: str) -> Page:
         """Go there and wait until everything is drawn."""
         self.page.goto(url)
-        self.page.wait_for_selector(READY, state="attached")
+        self.ready()
         return self.page
+
+    def ready(self) -> None:
+        """Wait until everything is drawn."""
+        self.page.evaluate(UNTIL, "true")
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,6 @@ from stack import demo
 from stack.asking import ask
 from stack.components import ensure_components
 from stack.demo_settings import CAPACITY_REQUESTS_PER_SECOND
-from tests.browser.conftest import READY
 from tests.browser.shown_numbers import same
 from tests.waiting import eventually
 
@@ -265,7 +264,7 @@ def test_a_choice_asks_again_for_what_was_chosen(overview):
         page.get_by_text("hunyuanocr", exact=True).last.click()
         page.keyboard.press("Escape")
     page.wait_for_url(lambda url: "var-job=hunyuanocr" in url)
-    page.wait_for_selector(READY, state="attached")
+    overview.ready()
     legend = panel_of(page, OVERVIEW, "QPS").inner_text()
     assert "hunyuanocr tencent/HunyuanOCR" in legend
     assert "qwen" not in legend
@@ -280,7 +279,7 @@ def test_dragging_over_a_graph_zooms_into_that_time(running, overview):
     page.mouse.move(box["x"] + box["width"] * 0.75, y, steps=5)
     page.mouse.up()
     page.wait_for_url(lambda url: f"from={running.from_ms}" not in url)
-    page.wait_for_selector(READY, state="attached")
+    overview.ready()
     chosen = urllib.parse.parse_qs(urllib.parse.urlsplit(page.url).query)
     width_ms = RANGE_MS / box["width"]
     assert int(chosen["from"][0]) == pytest.approx(running.from_ms + RANGE_MS * 0.25, abs=2 * width_ms + 1)

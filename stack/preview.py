@@ -165,7 +165,10 @@ def command(
     """
     if bind != LOOPBACK and "PREVIEW_ADMIN_PASSWORD" not in os.environ:
         raise GlassboxError("--bind opens the preview to others: set PREVIEW_ADMIN_PASSWORD first.")
-    shown = Shown(context.parent.params["settings_file"] if context.parent else None, tuple(files))
+    settings_file = context.parent.params["settings_file"] if context.parent else None
+    if settings_file and not settings_file.is_file():
+        raise GlassboxError(f"Settings file {settings_file} is not there: name another with --settings.")
+    shown = Shown(settings_file, tuple(files))
     with ended_by_signals(), serving(prometheus_url, port=port, bind=bind, database=database) as server:
         click.echo(f"Preview: {server.url}")
         if sentence := unreachable(prometheus_url):

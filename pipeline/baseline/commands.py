@@ -1,12 +1,17 @@
 """`baseline save` and `baseline compare`."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from kit.settings import Settings
 from pipeline.endings import DONE, FINDINGS
+
+if TYPE_CHECKING:
+    from kit.settings import Settings
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 # What both commands ask: where, when, and which file.

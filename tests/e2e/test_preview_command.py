@@ -30,8 +30,8 @@ def checkout(tmp_path):
 
 
 @contextmanager
-def running(folder, *arguments):
-    command = [sys.executable, "-u", "deploy.py", "preview", "--port", "0", *NO_PROMETHEUS, *arguments]
+def running(folder, *arguments, options=()):
+    command = [sys.executable, "-u", "deploy.py", *options, "preview", "--port", "0", *NO_PROMETHEUS, *arguments]
     with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         said = iter(process.stdout.readline, "")
         try:
@@ -54,9 +54,9 @@ def titles(url):
         return {hit["title"] for hit in json.load(answer)}
 
 
-def ended(*arguments, folder=ROOT, **environment):
-    """Exit code, stdout and stderr of a preview that ends by itself."""
-    command = [sys.executable, "deploy.py", "preview", *arguments]
+def ended(*arguments, folder=ROOT, options=(), **environment):
+    """Exit code, stdout and stderr of a preview that ends by itself; `options` come before its name."""
+    command = [sys.executable, "deploy.py", *options, "preview", *arguments]
     environment = {name: text for name, text in (os.environ | environment).items() if text is not None}
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=False)
     return done.returncode, done.stdout, done.stderr
@@ -97,6 +97,55 @@ def test_a_mistake_in_content_is_shown_at_its_own_line_and_not_in_the_kit(checko
         found = status(url)["error"]
     assert found["file"] == "dashboards/gpu.py"
     assert found["line"] > 10
+
+
+# The first is read by the settings, the second by everything, the third by what is compiled.
+@pytest.mark.parametrize("name", ["metrics/vllm.py", "kit/settings.py", "pipeline/bundle.py"])
+@pytest.mark.parametrize(
+    ("mistake", "message"),
+    [("def (:", "SyntaxError: invalid syntax"), ("nothing", "NameError: name 'nothing' is not defined")],
+)
+def test_a_mistake_from_the_start_is_shown_until_it_is_corrected(checkout, name, mistake, message):
+    file = checkout / name
+    before = file.read_text()
+    file.write_text(f"{before}\n{mistake}\n")
+    line = before.count("\n") + 2
+    with running(checkout) as (_, said, url):
+        assert until(said, "Not shown") == f"Not shown: {name}:{line}: {message}\n"
+        until(said, "Ctrl-C ends it.")
+        assert status(url)["error"] == {"message": message, "file": name, "line": line}
+        file.write_text(before)
+        assert "9 dashboards, ready" in until(said, "changed")
+        assert status(url)["error"] is None
+
+
+@pytest.mark.parametrize(
+    ("mistake", "message"),
+    [("def (:", "SyntaxError: invalid syntax"), ("nothing", "NameError: name 'nothing' is not defined")],
+)
+def test_a_mistake_in_what_the_command_line_needs_is_one_sentence(checkout, mistake, message):
+    file = checkout / "kit" / "errors.py"
+    before = file.read_text()
+    file.write_text(f"{before}\n{mistake}\n")
+    line = before.count("\n") + 2
+    code, _, said = ended(folder=checkout)
+    assert (code, said) == (1, f"Error: kit/errors.py:{line}: {message}: correct it.\n")
+
+
+def test_settings_that_are_not_there_are_one_sentence(tmp_path):
+    code, _, said = ended(options=("--settings", "nowhere.yaml"))
+    assert (code, said) == (1, "Error: Settings file nowhere.yaml is not there: name another with --settings.\n")
+
+
+def test_settings_with_a_mistake_are_shown_until_they_are_corrected(checkout):
+    file = checkout / "settings.yaml"
+    file.write_text("grafana: {folder_title: [1]}\n")
+    with running(checkout, options=("--settings", "settings.yaml")) as (_, said, url):
+        assert "folder_title" in until(said, "Not shown")
+        until(said, "Ctrl-C ends it.")
+        file.write_text("grafana: {folder_title: Mine}\n")
+        assert "9 dashboards, ready" in until(said, "changed")
+        assert status(url)["error"] is None
 
 
 def test_without_prometheus_it_opens_and_says_so(tmp_path):

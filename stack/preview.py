@@ -6,7 +6,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,8 @@ TICK_MILLISECONDS = 500
 PROBE_TIMEOUT_SECONDS = 2.0
 WATCHING = "Changes are shown as you save. Ctrl-C ends it."
 Json = dict[str, Any]
+Stamps = dict[Path, tuple[int, int]]
+"""Time of change in nanoseconds and size in bytes of each file."""
 
 
 @dataclass(frozen=True)
@@ -42,11 +44,23 @@ class Shown:
     settings_file: Path | None = None
     files: tuple[Path, ...] = ()
 
+    def sources(self) -> list[Path]:
+        """The files and folders that it is read from."""
+        if self.files:
+            return list(self.files)
+        return [*(ROOT / name for name in WATCHED), *([self.settings_file] if self.settings_file else [])]
+
     def watched(self) -> list[Path]:
         """Folders whose changes matter; of a single file its folder, since editors replace files."""
-        ours = [] if self.files else [ROOT / name for name in WATCHED]
-        single = [*self.files, *([self.settings_file] if self.settings_file and not self.files else [])]
-        return [*ours, *(path if path.is_dir() else path.resolve().parent for path in single)]
+        return [path if path.is_dir() else path.resolve().parent for path in self.sources()]
+
+    def stamps(self) -> Stamps:
+        """The sources as they are now."""
+        found = {}
+        for file in (file for source in self.sources() for file in _files(source)):
+            with suppress(OSError):
+                found[file] = (file.stat().st_mtime_ns, file.stat().st_size)
+        return found
 
     def read(self) -> Json:
         """The snapshot of `stack.snapshot`, or one of the same shape."""
@@ -75,10 +89,14 @@ def show(server: GrafanaStandIn, shown: Shown) -> str:
 def follow(
     server: GrafanaStandIn,
     shown: Shown,
+    since: Stamps,
     *,
     stopped: threading.Event | None = None,
 ) -> Iterator[str]:
-    """Show again after every change, until `stopped`; yields WATCHING once no change is missed any more, then what was done."""
+    """Show again after every change of the files as they were `since`, until `stopped`.
+
+    Yields WATCHING once changes are noticed as they happen, then what was done.
+    """
     # Nothing is told of the time without changes, but a first time-out says that the watch has begun.
     batches = watch(
         *shown.watched(),
@@ -91,9 +109,16 @@ def follow(
     for number, changes in enumerate(batches):
         if number == 0:
             yield WATCHING
+            changes |= {(Change.modified, str(file)) for file, _ in since.items() ^ shown.stamps().items()}
         if changes:
             names = ", ".join(sorted({Path(path).name for _, path in changes}))
             yield f"{names} changed: {show(server, shown)}"
+
+
+def _files(place: Path) -> Iterator[Path]:
+    """A file, or those below a folder whose changes matter."""
+    below = place.rglob("*") if place.is_dir() else [place]
+    return (file for file in below if _matters(Change.modified, str(file)))
 
 
 def _matters(_change: Change, path: str) -> bool:
@@ -173,9 +198,10 @@ def command(
         click.echo(f"Preview: {server.url}")
         if sentence := unreachable(prometheus_url):
             click.echo(sentence, err=True)
+        since = shown.stamps()
         click.echo(show(server, shown))
         try:
-            for line in follow(server, shown):
+            for line in follow(server, shown, since):
                 click.echo(line)
         except KeyboardInterrupt:
             click.echo("Ended.")

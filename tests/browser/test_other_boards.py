@@ -65,12 +65,13 @@ def test_a_saved_file_is_on_the_open_page_and_an_error_too(server, watched, tmp_
     file = tmp_path / "board.json"
     file.write_text(json.dumps(board(asking("Before"))))
     shown = Shown(files=(tmp_path,))
+    since = shown.stamps()
     show(server, shown)
     said = []
     watching, stopped = threading.Event(), threading.Event()
 
     def reload():
-        for line in follow(server, shown, stopped=stopped):
+        for line in follow(server, shown, since, stopped=stopped):
             said.append(line)
             watching.set()
 

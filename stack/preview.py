@@ -3,10 +3,8 @@
 import os
 import threading
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,10 +16,9 @@ from kit.errors import GlassboxError
 from preview.content import Content
 from preview.live import Problem
 from preview.server import LOOPBACK, GrafanaStandIn
-from preview.store import StoreError
-from preview.upstream import without_credentials
-from stack.foreign import DATA_SOURCE_UID, FOLDER, UnreadableError, read_boards
+from stack.foreign import FOLDER, UnreadableError, read_boards
 from stack.processes import ended_by_signals
+from stack.serving import chosen_source, prometheus_options, serving, unreachable
 from stack.snapshot import ROOT, take_snapshot
 
 # Floors whose files the content is compiled from.
@@ -30,7 +27,6 @@ SUFFIXES = (".py", ".json", ".yaml", ".yml")
 # An editor writes a file in several steps; this long nothing more must have happened.
 QUIET_MILLISECONDS = 50
 TICK_MILLISECONDS = 500
-PROBE_TIMEOUT_SECONDS = 2.0
 WATCHING = "Changes are shown as you save. Ctrl-C ends it."
 Json = dict[str, Any]
 Stamps = dict[Path, tuple[int, int]]
@@ -125,50 +121,8 @@ def _matters(_change: Change, path: str) -> bool:
     return path.endswith(SUFFIXES) and not Path(path).name.startswith(".")
 
 
-def unreachable(prometheus_url: str) -> str:
-    """What is wrong with this Prometheus, in one sentence; "" when it answers."""
-    url = f"{prometheus_url.rstrip('/')}/api/v1/status/buildinfo"
-    try:
-        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=PROBE_TIMEOUT_SECONDS):
-            return ""
-    except urllib.error.HTTPError as error:
-        reason = f"answers {error.code}"
-    except (OSError, ValueError) as error:
-        reason = f"does not answer ({getattr(error, 'reason', error)})"
-    shown = without_credentials(prometheus_url)
-    return f"Prometheus at {shown} {reason}: panels stay empty until it does; name another with --prometheus."
-
-
-@contextmanager
-def serving(
-    prometheus_url: str, *, port: int = 0, bind: str = LOOPBACK, database: Path | None = None
-) -> Iterator[GrafanaStandIn]:
-    """The stand-in for people: everybody may read. Raises GlassboxError for what a user can correct."""
-    source = {
-        "uid": DATA_SOURCE_UID,
-        "name": "Prometheus",
-        "type": "prometheus",
-        "url": prometheus_url,
-        "isDefault": True,
-    }
-    with ExitStack() as resources:
-        try:
-            server = GrafanaStandIn(
-                port=port, bind=bind, data_sources=[source], anonymous_viewer=True, database=database
-            )
-            resources.enter_context(server)
-        except StoreError as error:
-            raise GlassboxError(f"--database {database} cannot be used ({error}): name another file.") from None
-        except (OSError, OverflowError) as error:
-            reason = getattr(error, "strerror", None) or error
-            raise GlassboxError(
-                f"Port {port} on {bind} cannot be used ({reason}): choose another with --port."
-            ) from None
-        yield server
-
-
 @click.command()
-@click.option("--prometheus", "prometheus_url", default="http://127.0.0.1:9090", show_default=True, metavar="URL")
+@prometheus_options
 @click.option("--port", default=3000, show_default=True, help="0 takes a free one.")
 @click.option("--bind", default=LOOPBACK, show_default=True, help="Address to listen on; any other is open to others.")
 @click.option(
@@ -181,11 +135,19 @@ def serving(
 @click.option("--database", type=click.Path(dir_okay=False, path_type=Path), help="Keep what is pushed in this file.")
 @click.pass_context
 def command(
-    context: click.Context, *, prometheus_url: str, port: int, bind: str, files: Sequence[Path], database: Path | None
+    context: click.Context,
+    *,
+    prometheus_url: str,
+    token_file: Path | None,
+    port: int,
+    bind: str,
+    files: Sequence[Path],
+    database: Path | None,
 ) -> int:
     """See the dashboards in a browser, over any Prometheus, and again after every change of a file.
 
     They are drawn with Grafana's component library, gauges and heatmaps approximated; it is not Grafana itself.
+    Prometheus' credential comes from PROMETHEUS_TOKEN, --prometheus-token-file, or PROMETHEUS_USER and PROMETHEUS_PASSWORD.
     `--grafana http://localhost:3000` pushes to it as to a real one, as admin with $PREVIEW_ADMIN_PASSWORD (default: admin).
     """
     if bind != LOOPBACK and "PREVIEW_ADMIN_PASSWORD" not in os.environ:
@@ -194,9 +156,10 @@ def command(
     if settings_file and not settings_file.is_file():
         raise GlassboxError(f"Settings file {settings_file} is not there: name another with --settings.")
     shown = Shown(settings_file, tuple(files))
-    with ended_by_signals(), serving(prometheus_url, port=port, bind=bind, database=database) as server:
+    source = chosen_source(prometheus_url, token_file)
+    with ended_by_signals(), serving(source, port=port, bind=bind, database=database) as server:
         click.echo(f"Preview: {server.url}")
-        if sentence := unreachable(prometheus_url):
+        if sentence := unreachable(source):
             click.echo(sentence, err=True)
         since = shown.stamps()
         click.echo(show(server, shown))

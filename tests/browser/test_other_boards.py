@@ -7,7 +7,8 @@ import pytest
 
 from preview.content import Content
 from stack.foreign import read_boards
-from stack.preview import Shown, follow, serving, show
+from stack.preview import Shown, follow, show
+from stack.serving import Source, serving
 from tests.browser.fake_prometheus import fake_prometheus
 
 MARKUP = '<img src=x onerror="window.harmed=1"><script>window.harmed=1</script>'
@@ -34,7 +35,7 @@ def prometheus():
 
 @pytest.fixture
 def server(prometheus):
-    with serving(prometheus.url) as server:
+    with serving(Source(prometheus.url)) as server:
         yield server
 
 
@@ -194,7 +195,7 @@ def test_a_text_of_ten_megabytes_is_drawn(server, watched):
 def test_a_prometheus_that_is_gone_is_a_sentence_on_each_panel(watched, prometheus):
     with fake_prometheus({}) as ended:
         url = ended.url
-    with serving(url) as server:
+    with serving(Source(url)) as server:
         server.show(Content("f", "F", [board(asking("Empty"))]))
         found = watched()
         page = found.open(f"{server.url}/d/b")

@@ -8,8 +8,10 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import urllib.request
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -157,6 +159,66 @@ def test_without_prometheus_it_opens_and_says_so(tmp_path):
         )
         until(said, "Ctrl-C ends it.")
         assert titles(url) == {"Mine"}
+
+
+@contextmanager
+def protected():
+    """A Prometheus that asks for a token; its address, and the headers that it was shown."""
+    shown = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            shown.append(self.headers.get("Authorization"))
+            self.send_response(200 if shown[-1] == "Bearer s3cret" else 401)
+            self.send_header("Content-Type", "application/json")
+            self.end_headers()
+            self.wfile.write(b'{"status": "success", "data": []}')
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}", shown
+        server.shutdown()
+
+
+def test_a_protected_prometheus_is_shown_the_token_of_the_environment(tmp_path, monkeypatch):
+    (tmp_path / "board.json").write_text('{"title": "Mine", "panels": []}')
+    monkeypatch.setenv("PROMETHEUS_TOKEN", "s3cret")
+    with protected() as (prometheus, shown):
+        with running(ROOT, "--path", str(tmp_path), "--prometheus", prometheus) as (process, said, url):
+            spoken = [until(said, "ready"), until(said, "Ctrl-C ends it.")]
+            with urllib.request.urlopen(
+                f"{url}/api/datasources/proxy/uid/prometheus/api/v1/labels", timeout=10
+            ) as answer:
+                assert json.load(answer)["data"] == []
+            assert b"s3cret" not in Path(f"/proc/{process.pid}/cmdline").read_bytes()
+        assert shown == ["Bearer s3cret"] * 2
+        assert not any("s3cret" in line or "answers" in line for line in spoken)
+
+
+def test_without_its_credential_it_opens_and_says_so(tmp_path, monkeypatch):
+    (tmp_path / "board.json").write_text('{"title": "Mine", "panels": []}')
+    monkeypatch.delenv("PROMETHEUS_TOKEN", raising=False)
+    with protected() as (prometheus, shown):
+        with running(ROOT, "--path", str(tmp_path), "--prometheus", prometheus) as (_, said, _url):
+            assert next(said) == (
+                f"Prometheus at {prometheus} answers 401: "
+                "set PROMETHEUS_TOKEN, or PROMETHEUS_USER and PROMETHEUS_PASSWORD.\n"
+            )
+        assert shown == [None]
+
+
+@pytest.mark.parametrize("command", ["preview", "pictures"])
+def test_a_credential_in_the_address_is_refused_and_not_repeated(command):
+    arguments = [sys.executable, "deploy.py", command, "--prometheus", "http://me:s3cret@127.0.0.1:1"]
+    done = subprocess.run(arguments, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        "Error: The URL of 127.0.0.1 holds a credential: "
+        "set PROMETHEUS_TOKEN, or PROMETHEUS_USER and PROMETHEUS_PASSWORD instead.\n"
+    )
 
 
 def test_a_port_in_use_is_one_sentence():

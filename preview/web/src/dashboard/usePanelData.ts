@@ -1,7 +1,7 @@
 import { type DataFrame, type InterpolateFunction, LoadingState, type TimeRange } from '@grafana/data';
 import { useTheme2 } from '@grafana/ui';
 import { useEffect, useMemo, useState } from 'react';
-import { begin } from '../app/ready';
+import { useBusy } from '../app/ready';
 import { decorated, transformed } from '../fields/prepare';
 import { type Asked, run } from '../queries/run';
 import { replacer } from '../variables/replace';
@@ -32,18 +32,16 @@ export function usePanelData(panel: Panel, width: number, wanted: boolean, visib
   const replace = useMemo(() => replacer(panelLookup({ lookup, variables }, panel)), [lookup, variables, panel]);
   const [fetched, setFetched] = useState<Fetched>();
   const asking = wanted && (fetched?.of.panel !== panel || fetched.of.revision !== session.revision);
+  useBusy(asking);
   useEffect(() => {
     if (!wanted) return;
     let live = true;
-    const done = begin();
     const of = { panel, revision: session.revision };
     fetchPanel(panel, width)
       .catch((reason: Error) => ({ frames: [], asked: [], range: session.range, error: reason.message }))
-      .then((got) => live && setFetched({ ...got, of }))
-      .finally(done);
+      .then((got) => live && setFetched({ ...got, of }));
     return () => {
       live = false;
-      done();
     };
     // eslint-disable-next-line react-hooks/exhaustive-deps -- a new width alone asks again only with the next refresh, as in Grafana
   }, [panel, session.revision, wanted]);

@@ -2,6 +2,7 @@
 
 import json
 import threading
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
@@ -11,6 +12,7 @@ from stack.preview import Shown, follow, show
 from stack.serving import Source, serving
 from tests.browser.fake_prometheus import fake_prometheus
 
+BAD = ("Bad", "javascript:window.harmed=1")
 MARKUP = '<img src=x onerror="window.harmed=1"><script>window.harmed=1</script>'
 TYPES = (
     "timeseries",
@@ -28,7 +30,15 @@ TYPES = (
 
 @pytest.fixture(scope="module")
 def prometheus():
-    labels = {"__name__": "m", "job": MARKUP, "__proto__": "polluted", "constructor": "c", "long": "x" * 10_000}
+    labels = {
+        "__name__": "m",
+        "job": MARKUP,
+        "__proto__": "polluted",
+        "constructor": "c",
+        "instance": "h:1",
+        "le": "5",
+        "long": "x" * 10_000,
+    }
     with fake_prometheus(labels) as server:
         yield server
 
@@ -133,6 +143,81 @@ def test_a_refresh_keeps_the_sorted_legend(server, watched):
         page.get_by_label("Refresh dashboard").first.click()
     found.ready()
     assert sorted_by.count() == 1
+    harmless(found)
+
+
+def linked(*links):
+    return {"defaults": {"links": [{"title": title, "url": url} for title, url in links]}, "overrides": []}
+
+
+def click_middle(page, title, selector=".u-over"):
+    box = page.locator(f'section[data-panel-title="{title}"] {selector}').first.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x - 5, y)
+    page.mouse.move(x, y)
+    return x, y
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields"),
+    [
+        ("timeseries", {}),
+        ("state-timeline", {}),
+        ("heatmap", {"targets": [{"refId": "A", "expr": "m", "range": True, "format": "heatmap"}]}),
+    ],
+)
+def test_a_click_pins_the_tooltip_with_the_data_links_of_its_value(server, watched, kind, fields):
+    links = linked(("To $__from", "/d/b?var-x=${__field.labels.instance}&at=${__value.time}&${__url_time_range}"), BAD)
+    graph = asking("Graph", kind, fieldConfig=links, **fields)
+    server.show(Content("f", "F", [board(graph)]))
+    found = watched()
+    page = found.open(f"{server.url}/d/b?from=1760000000000&to=1760003600000")
+    x, y = click_middle(page, "Graph")
+    page.locator('[data-testid="data-testid viz-tooltip-wrapper"]').wait_for()
+    assert page.get_by_role("link", name="To ").count() == 0
+    page.mouse.click(x, y)
+    link = page.get_by_role("link", name="To 1760000000000")
+    link.wait_for()
+    asked = dict(parse_qsl(urlsplit(link.get_attribute("href")).query))
+    assert 1760000000000 <= int(asked.pop("at")) <= 1760003600000
+    assert asked == {"var-x": "h:1", "from": "1760000000000", "to": "1760003600000"}
+    assert page.get_by_role("link", name="Bad").get_attribute("href") == "about:blank"
+    page.mouse.move(x + 200, y + 20)
+    assert link.is_visible()
+    page.keyboard.press("Escape")
+    link.wait_for(state="detached")
+    click_middle(page, "Graph")
+    page.mouse.click(x, y)
+    link.click()
+    page.wait_for_url(lambda url: "var-x=h" in url)
+    harmless(found)
+
+
+def test_without_data_links_a_click_on_states_pins_nothing(server, watched):
+    server.show(Content("f", "F", [board(asking("Graph", "state-timeline"))]))
+    found = watched()
+    page = found.open(f"{server.url}/d/b")
+    x, y = click_middle(page, "Graph")
+    tooltip = page.locator('[data-testid="data-testid viz-tooltip-wrapper"]')
+    tooltip.wait_for()
+    page.mouse.click(x, y)
+    page.mouse.move(0, 0)
+    tooltip.wait_for(state="detached")
+    harmless(found)
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_bar_leads_to_its_data_links(server, watched, count):
+    links = [("First", "/d/b?var-x=${__data.fields.instance}&v=${__value.raw}"), ("Second", "/d/b?var-x=second")]
+    table = [{"refId": "A", "expr": "m", "format": "table", "instant": True}]
+    bars = asking("Bars", "barchart", fieldConfig=linked(*links[:count]), options={"xField": "instance"}, targets=table)
+    server.show(Content("f", "F", [board(bars)]))
+    found = watched()
+    page = found.open(f"{server.url}/d/b")
+    page.mouse.click(*click_middle(page, "Bars", "rect"))
+    if count == 2:
+        page.get_by_text("First", exact=True).click()
+    page.wait_for_url(lambda url: "var-x=h" in url and "v=42" in url)
     harmless(found)
 
 

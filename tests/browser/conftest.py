@@ -1,7 +1,6 @@
 """A real headless Chromium for the tests, and pages in it that tell what went wrong in them."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -49,12 +48,14 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def watched(chromium: Browser) -> Iterator[Callable[[], Watched]]:
-    """Opens pages; all close with the module, as the browser does: its event loop would bar the tests of others from theirs."""
-    with ExitStack() as pages:
+    """Opens pages that share what is kept of the page's files.
+
+    All close with the module, as the browser does: its event loop would bar the tests of others from theirs.
+    """
+    with chromium.new_context(viewport=VIEWPORT, timezone_id="UTC", reduced_motion="reduce") as window:
 
         def opened() -> Watched:
-            page = chromium.new_page(viewport=VIEWPORT, timezone_id="UTC", reduced_motion="reduce")
-            pages.callback(page.close)
+            page = window.new_page()
             page.set_default_timeout(TIMEOUT_MS)
             found = Watched(page)
             page.on("console", lambda said: found.errors.append(said.text) if said.type == "error" else None)

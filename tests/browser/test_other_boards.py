@@ -43,7 +43,7 @@ def prometheus():
         yield server
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def server(prometheus):
     with serving(Source(prometheus.url)) as server:
         yield server
@@ -110,25 +110,27 @@ def test_a_saved_file_is_on_the_open_page_and_an_error_too(server, watched, tmp_
     assert any("Not shown" in line for line in said)
 
 
-def test_what_a_board_needs_first_is_asked_while_its_script_loads_and_only_once(server, watched):
-    server.show(Content("f", "F", [board(asking("Value"), uid="it's")]))
-    found = watched()
-    asked = []
-    found.page.on("request", lambda request: asked.append(request.url.removeprefix(server.url)))
-    page = found.open(f"{server.url}/d/it's")
-    assert states(page) == ["done"]
-    for path in ("/api/dashboards/uid/it's", "/api/datasources"):
-        assert asked.count(path) == 1
-    assert len([path for path in asked if "/query" in path]) == 1
-    fonts = [path for path in asked if path.endswith(".woff2")]
-    assert len(set(fonts)) == len(fonts) == 3
-    starts = page.evaluate(
-        "() => performance.getEntriesByType('resource').map(({ name, startTime, responseEnd }) => [name, startTime, responseEnd])"
-    )
-    times = {name.removeprefix(server.url): (start, end) for name, start, end in starts}
-    (script,) = [path for path in times if path.endswith(".js")]
-    assert max(times[path][0] for path in ("/api/dashboards/uid/it's", *fonts)) < times[script][1]
-    harmless(found)
+def test_what_a_board_needs_first_is_asked_while_its_script_loads_and_only_once(prometheus, watched):
+    # At an address of its own, of which the browser keeps nothing yet.
+    with serving(Source(prometheus.url)) as server:
+        server.show(Content("f", "F", [board(asking("Value"), uid="it's")]))
+        found = watched()
+        asked = []
+        found.page.on("request", lambda request: asked.append(request.url.removeprefix(server.url)))
+        page = found.open(f"{server.url}/d/it's")
+        assert states(page) == ["done"]
+        for path in ("/api/dashboards/uid/it's", "/api/datasources"):
+            assert asked.count(path) == 1
+        assert len([path for path in asked if "/query" in path]) == 1
+        fonts = [path for path in asked if path.endswith(".woff2")]
+        assert len(set(fonts)) == len(fonts) == 3
+        starts = page.evaluate(
+            "() => performance.getEntriesByType('resource').map(({ name, startTime, responseEnd }) => [name, startTime, responseEnd])"
+        )
+        times = {name.removeprefix(server.url): (start, end) for name, start, end in starts}
+        (script,) = [path for path in times if path.endswith(".js")]
+        assert max(times[path][0] for path in ("/api/dashboards/uid/it's", *fonts)) < times[script][1]
+        harmless(found)
 
 
 def test_a_refresh_keeps_the_sorted_legend(server, watched):

@@ -257,6 +257,34 @@ def test_one_broken_panel_leaves_the_others_alone(server, watched):
     harmless(found)
 
 
+def test_a_board_of_old_rows_and_panels_is_drawn(server, watched):
+    targets = [{"refId": "A", "expr": "m"}]
+    old = [
+        {"title": "Graph", "type": "graph", "span": 6, "targets": targets, "yaxes": [{"format": "percentunit"}, {}]},
+        {"title": "Single", "type": "singlestat", "span": 6, "targets": targets, "format": "bytes"},
+    ]
+    rows = [{"title": "Row", "showTitle": True, "panels": old}]
+    server.show(Content("f", "F", [{"uid": "b", "title": "Old", "schemaVersion": 12, "rows": rows}]))
+    found = watched()
+    page = found.open(f"{server.url}/d/b")
+    assert states(page) == ["done", "done"]
+    shown = page.locator('section[data-panel-title="Single"]').inner_text()
+    assert shown.split() == ["Single", "42", "B"]
+    boxes = [page.locator(f'section[data-panel-title="{title}"]').bounding_box() for title in ("Graph", "Single")]
+    assert boxes[0]["y"] == boxes[1]["y"]
+    assert boxes[0]["x"] < boxes[1]["x"]
+    harmless(found)
+
+
+def test_a_heatmap_that_would_be_calculated_says_that_it_is_not_drawn(server, watched):
+    server.show(Content("f", "F", [board(asking("Heat", "heatmap", options={"calculate": True}))]))
+    found = watched()
+    page = found.open(f"{server.url}/d/b")
+    assert states(page) == ["unsupported"]
+    assert "heatmap (options.calculate)" in page.locator("section[data-panel-id]").inner_text()
+    harmless(found)
+
+
 def test_names_of_prototypes_are_names(server, watched):
     variables = [
         {"name": name, "type": "custom", "query": "a,b", "current": {"value": "a"}}

@@ -3,7 +3,7 @@ import { Icon, Menu, PanelChrome } from '@grafana/ui';
 import { useCallback, useRef, useState } from 'react';
 import { useApp, useTexts } from '../app/context';
 import { setParameters } from '../app/location';
-import { PANELS, WITHOUT_DATA, WITHOUT_QUERY } from '../panels';
+import { notDrawn, WITHOUT_DATA, WITHOUT_QUERY } from '../panels';
 import { Inspector } from './Inspector';
 import type { Box } from './layout';
 import type { Panel } from './model';
@@ -62,7 +62,8 @@ function WorkingFrame({ id, panel, box }: FrameProps) {
   const [visible, setVisible] = useState<string[]>();
   const [failed, setFailed] = useState<{ frames: PanelData['frames']; message: string }>();
   const [inspected, setInspected] = useState(false);
-  const supported = PANELS.has(panel.type);
+  const lacking = notDrawn(panel);
+  const supported = lacking === undefined;
   const data = usePanelData(panel, Math.round(box.width), seen && supported, visible);
   const { frames } = data;
   // What could not be drawn gets another chance with the next answer.
@@ -106,7 +107,7 @@ function WorkingFrame({ id, panel, box }: FrameProps) {
         statusMessageOnClick={() => setInspected(true)}
       >
         {(width, height) => {
-          if (!supported) return <Centered text={`${texts('unsupported')} ${panel.type}`} />;
+          if (!supported) return <Centered text={`${texts('unsupported')} ${lacking}`} />;
           if (state === 'nodata' && !WITHOUT_DATA.has(panel.type))
             return <Centered text={panel.fieldConfig?.defaults.noValue ?? texts('noData')} />;
           if (state === 'loading' || (state === 'error' && !data.frames?.length)) return null;

@@ -21,7 +21,13 @@ export function fonts(folder: string): Plugin {
     transformIndexHtml: () =>
       FIRST.map((name) => ({
         tag: 'link',
-        attrs: { rel: 'preload', as: 'font', type: 'font/woff2', crossorigin: '', href: `./${folder}/fonts/${name}.woff2` },
+        attrs: {
+          rel: 'preload',
+          as: 'font',
+          type: 'font/woff2',
+          crossorigin: '',
+          href: `./${folder}/fonts/${name}.woff2`,
+        },
         injectTo: 'head',
       })),
     generateBundle() {

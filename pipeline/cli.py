@@ -1,19 +1,24 @@
 """The command line. stdout carries the result, stderr what went wrong; exit codes: 0 done, 2 findings, 1 error."""
 
+from __future__ import annotations
+
 import os
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import click
 
-from kit.settings import Settings, load_settings
 from pipeline.baseline.commands import baseline
-from pipeline.bundle import Bundle
 from pipeline.endings import DONE, FINDINGS, run
-from pipeline.outputs import write_bundle, write_kubernetes
+
+# A preview shows what is wrong with content and settings, so the command line must not need them.
+if TYPE_CHECKING:
+    from kit.settings import Settings
+    from pipeline.bundle import Bundle
 
 EXAMPLES = """\b
 Examples:
@@ -75,9 +80,10 @@ def cli(context: click.Context, settings_file: Path | None, url: str | None, tok
 
     Credentials come from GRAFANA_TOKEN, --token-file, or GRAFANA_USER and GRAFANA_PASSWORD.
     """
-    context.obj = load_settings(settings_file)
     if url is not None and context.invoked_subcommand:
         raise click.UsageError(f"--grafana does not go with {context.invoked_subcommand!r}: give one of the two.")
+    if context.invoked_subcommand not in cli.more:
+        context.obj = _settings(settings_file)
     if url is not None:
         return _push(url, token_file, context.obj)
     if token_file:
@@ -100,6 +106,8 @@ cli.add_command(baseline)
 @click.pass_obj
 def build(settings: Settings, out: Path, target: str | None) -> int:
     """Write dashboards, rule files and Grafana's rule groups."""
+    from pipeline.outputs import write_bundle, write_kubernetes  # noqa: PLC0415  # needs content
+
     bundle = _compiled(settings)
     files = write_kubernetes(bundle, settings, out) if target else write_bundle(bundle, out)
     for file in files:
@@ -114,9 +122,14 @@ def lint(settings: Settings) -> int:
     return _lint(_compiled(settings))
 
 
+def _settings(file: Path | None) -> Settings:
+    from kit.settings import load_settings  # noqa: PLC0415  # needs content
+
+    return load_settings(file)
+
+
 def _compiled(settings: Settings) -> Bundle:
-    # A preview shows what is wrong with content, so the command line must not need it.
-    from pipeline.compiler import compile_bundle  # noqa: PLC0415
+    from pipeline.compiler import compile_bundle  # noqa: PLC0415  # needs content
 
     return compile_bundle(settings)
 

@@ -29,6 +29,7 @@ from niquests.auth import AuthBase, HTTPBasicAuth
 from kit.errors import GlassboxError
 from pipeline.addresses import has_host
 from pipeline.bundle import DataSource
+from pipeline.token_files import token_in
 from pipeline.transport import GrafanaError, GrafanaTransport, NotVisibleError
 
 __all__ = ["BasicAuth", "DataSource", "Grafana", "GrafanaError", "Token", "credential_from_environment"]
@@ -99,7 +100,7 @@ def credential_from_environment(token_file: Path | None) -> Token | BasicAuth:
     as unset: that is what CI systems pass for a secret they lack. Raises GlassboxError when nothing usable is set.
     """
     if token_file is not None:
-        return Token(_token_in(token_file))
+        return Token(token_in(token_file, "service account token"))
     environment = {name: os.environ.get(f"GRAFANA_{name}", "") for name in ("TOKEN", "USER", "PASSWORD")}
     if environment["TOKEN"]:
         return Token(environment["TOKEN"].strip())
@@ -112,18 +113,6 @@ def credential_from_environment(token_file: Path | None) -> Token | BasicAuth:
         "No credential for Grafana: set GRAFANA_TOKEN to a service account's token, name a file that holds one with "
         "--token-file, or set GRAFANA_USER and GRAFANA_PASSWORD."
     )
-
-
-def _token_in(path: Path) -> str:
-    try:
-        token = path.read_text(encoding="utf-8-sig").strip()
-    except UnicodeDecodeError:
-        raise GlassboxError(f"The token file {path} is not text: it must hold one service account token.") from None
-    except OSError as error:
-        raise GlassboxError(f"The token file {path} cannot be read ({error.strerror}): check its path.") from None
-    if not token:
-        raise GlassboxError(f"The token file {path} is empty: it must hold one service account token.")
-    return token
 
 
 def grafana_url(url: str) -> str:

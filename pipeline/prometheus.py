@@ -5,7 +5,6 @@ https://prometheus.io/docs/prometheus/latest/querying/api/; Mimir, Thanos and Vi
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
@@ -13,13 +12,14 @@ from socket import gaierror
 from types import TracebackType
 from typing import Any, Self
 
-from niquests import Response, Session
-from niquests.auth import AuthBase, BearerTokenAuth, HTTPBasicAuth
+from niquests import PreparedRequest, Response, Session
+from niquests.auth import AuthBase
 from niquests.exceptions import ConnectTimeout, RequestException, Timeout
 from niquests.packages import urllib3
 
 from kit.errors import GlassboxError
 from pipeline.addresses import server_address
+from pipeline.prometheus_credential import HOW_TO_SET, Credential
 from pipeline.transport import (
     CONNECT_TIMEOUT_SECONDS,
     MESSAGE_MAX_CHARACTERS,
@@ -41,7 +41,7 @@ UNANSWERED: tuple[tuple[type[BaseException], str], ...] = (
 )
 ADVICE = {
     400: "it cannot evaluate this query",
-    401: "set PROMETHEUS_TOKEN, or PROMETHEUS_USER and PROMETHEUS_PASSWORD",
+    401: HOW_TO_SET,
     403: "this credential may not ask for metrics",
     404: "is the URL Prometheus' own address, including its sub-path?",
     422: "it cannot evaluate this query",
@@ -57,16 +57,16 @@ class Series:
 
 
 class Prometheus:
-    """One server. The credential is read from the environment; GlassboxError for an unusable URL or half a credential."""
+    """One server, asked with this credential; raises GlassboxError for an unusable URL."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, credential: Credential | None = None) -> None:
         self.url = _checked(url)
         retry = PatientRetry(
             RETRIES, other=0, allowed_methods=["GET"], raise_on_status=False, retry_after_max=RETRY_AFTER_MAX_SECONDS
         )
         self._session = Session(retries=retry, disable_http3=True)
         self._session.headers["Accept"] = "application/json"
-        self._session.auth = _credential()
+        self._session.auth = _Signed(credential)
 
     def __enter__(self) -> Self:
         return self
@@ -118,21 +118,20 @@ class Prometheus:
 
 
 def _checked(url: str) -> str:
-    server_address(url, option="--prometheus", example="http://localhost:9090", credential=ADVICE[401])
+    server_address(url, option="--prometheus", example="http://localhost:9090", credential=HOW_TO_SET)
     return url.rstrip("/")
 
 
-def _credential() -> AuthBase | None:
-    """PROMETHEUS_TOKEN, or PROMETHEUS_USER and PROMETHEUS_PASSWORD; None without either; GlassboxError for half of one."""
-    token, user, password = (os.environ.get(f"PROMETHEUS_{name}", "") for name in ("TOKEN", "USER", "PASSWORD"))
-    if not f"{token}{user}{password}".isprintable():
-        raise GlassboxError("PROMETHEUS_TOKEN, _USER or _PASSWORD holds a line break: copy it again.")
-    if token:
-        return BearerTokenAuth(token)
-    if bool(user) != bool(password):
-        missing = "PROMETHEUS_PASSWORD" if user else "PROMETHEUS_USER"
-        raise GlassboxError(f"{missing} is not set: a log-in with a password needs both.")
-    return HTTPBasicAuth(user, password) if user else None
+class _Signed(AuthBase):
+    """Signs each request; without a credential none, whatever a .netrc says."""
+
+    def __init__(self, credential: Credential | None) -> None:
+        self._credential = credential
+
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        if self._credential and request.headers is not None:
+            request.headers["Authorization"] = self._credential.authorization
+        return request
 
 
 def _finite(values: Sequence[tuple[float, str]]) -> dict[int, float]:

@@ -2,7 +2,6 @@
 
 import asyncio
 import secrets
-import urllib.request
 from http import HTTPStatus
 
 from starlette.responses import JSONResponse, Response
@@ -10,6 +9,7 @@ from starlette.responses import JSONResponse, Response
 from preview.calls import Call
 from preview.refusals import plain
 from preview.state import Json, State
+from preview.upstream import UpstreamError
 
 HEALTH_TIMEOUT_SECONDS = 5.0
 SECRETS = "secureJsonData"
@@ -66,8 +66,7 @@ async def health(call: Call) -> Response:
     source = _find(call)
     if source["type"] != "prometheus":
         raise plain(HTTPStatus.NOT_FOUND, "Not found")
-    problem = await asyncio.to_thread(_probe, f"{source['url'].rstrip('/')}/api/v1/query?query=1%2B1")
-    if problem:
+    if problem := await _problem(call, str(source["url"])):
         return JSONResponse({"status": "ERROR", "message": problem, "details": {}}, HTTPStatus.BAD_REQUEST)
     return JSONResponse({"status": "OK", "message": "Successfully queried the Prometheus API."})
 
@@ -111,13 +110,14 @@ def _keep_one_default(state: State, source: Json) -> None:
             other["isDefault"] = other is source
 
 
-def _probe(url: str) -> str:
-    """What is wrong with the address, "" when it answers."""
+async def _problem(call: Call, url: str) -> str:
+    """What is wrong with the Prometheus at this address, "" when it answers."""
     try:
-        with urllib.request.urlopen(url, timeout=HEALTH_TIMEOUT_SECONDS):
-            return ""
-    except (OSError, ValueError) as error:
-        return f"{error}"
+        async with asyncio.timeout(HEALTH_TIMEOUT_SECONDS):
+            answer = await call.instance.upstream.ask(url, "api/v1/query", "query=1%2B1", None)
+    except (UpstreamError, TimeoutError) as error:
+        return f"{error}" or f"It did not answer within {HEALTH_TIMEOUT_SECONDS:g} s."
+    return "" if answer.status == HTTPStatus.OK else f"It answered {answer.status}."
 
 
 def _find(call: Call) -> Json:

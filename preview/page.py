@@ -3,6 +3,7 @@
 import re
 from html import escape
 from pathlib import Path
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
@@ -22,6 +23,8 @@ NEVER_CHANGES = "public, max-age=31536000, immutable"
 _HASHED = re.compile(r".*-[\w-]{8}\.(js|css|woff2?)")
 # The page finds everything else below this.
 _BASE = '<base href="/" />'
+# What JavaScript's encodeURIComponent leaves as it is, beyond Python's own.
+_UNQUOTED = "!~*'()"
 
 
 class _Assets(StaticFiles):
@@ -45,8 +48,19 @@ async def page(request: Request) -> Response:
     index = DIST / "index.html"
     if not index.is_file():
         return HTMLResponse(_plain_list(instance))
-    text = index.read_text(encoding="utf-8").replace(_BASE, f'<base href="{escape(instance.base_path)}/" />')
+    generation = f'<meta name="generation" content="{instance.live.generation}" />'
+    head = f'<base href="{escape(instance.base_path)}/" />{generation}{_asked_first(request)}'
+    text = index.read_text(encoding="utf-8").replace(_BASE, head)
     return HTMLResponse(text, headers={"Cache-Control": "no-cache"})
+
+
+def _asked_first(request: Request) -> str:
+    """What a dashboard's page will ask for, so that the browser asks while the page's script is still on its way."""
+    uid = request.path_params.get("uid")
+    if uid is None:
+        return ""
+    paths = ("api/datasources", f"api/dashboards/uid/{quote(uid, safe=_UNQUOTED)}")
+    return "".join(f'<link rel="preload" as="fetch" crossorigin href="{escape(path)}" />' for path in paths)
 
 
 def status(call: Call) -> Response:

@@ -37,7 +37,8 @@ class GrafanaStandIn:
     It listens on loopback, and then answers under the names of loopback only, unless `bind` names another address.
     `tokens` maps a service-account token to Viewer, Editor or Admin; with `anonymous_viewer` everybody may read. With a
     `database` file everything that is written survives a restart. The search index lags writes by
-    `search_lag_seconds` on the releases where Grafana's does. Raises ValueError for a version that is none, StoreError
+    `search_lag_seconds` on the releases where Grafana's does. `authorizations` maps the address of a data source to the
+    header Authorization that it is asked with; it is neither kept nor told. Raises ValueError for a version that is none, StoreError
     for a file that cannot be used, and on entry OSError for a port in use.
     """
 
@@ -56,6 +57,7 @@ class GrafanaStandIn:
         database: Path | None = None,
         search_lag_seconds: float = DEFAULT_SEARCH_LAG_SECONDS,
         prometheus_timeout_seconds: float = TIMEOUT_SECONDS,
+        authorizations: Mapping[str, str] | None = None,
     ) -> None:
         rules = behaviour(version)
         password = admin_password or os.environ.get("PREVIEW_ADMIN_PASSWORD", "admin")
@@ -70,7 +72,7 @@ class GrafanaStandIn:
             base_path.rstrip("/"),
             anonymous_viewer,
             store=Store(database) if database else None,
-            upstream=Upstream(prometheus_timeout_seconds),
+            upstream=Upstream(prometheus_timeout_seconds, authorizations),
         )
         self._bind, self._port = bind, port
         self._fill(data_sources)

@@ -1,7 +1,11 @@
 """Questions to a Prometheus: bounded in time and size, without redirects, cookies, or credentials of the caller."""
 
 import asyncio
+import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
+from importlib.util import find_spec
 from urllib.parse import urlsplit, urlunsplit
 
 import httpx
@@ -11,6 +15,11 @@ TIMEOUT_SECONDS = 30.0
 """Of a whole answer; Grafana's own default of a data source proxy."""
 MAX_ANSWER_BYTES = 32 * 1024 * 1024
 CONNECTIONS = 20
+
+# httpcore imports this optional package several times a request, and Python searches its whole path each time for a
+# package that is missing, unless it is marked as that.
+if "sniffio" not in sys.modules and find_spec("sniffio") is None:
+    sys.modules["sniffio"] = None  # type: ignore[assignment]  # the import system's own mark
 
 
 class UpstreamError(Exception):
@@ -30,10 +39,16 @@ class Answer:
 
 
 class Upstream:
-    """One client for all questions of a server; it belongs to the event loop that calls `open`."""
+    """One client for all questions of a server; it belongs to the event loop that calls `open`.
 
-    def __init__(self, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
+    `authorizations` holds the header Authorization by the address of a data source, to which alone it is sent.
+    """
+
+    def __init__(
+        self, timeout_seconds: float = TIMEOUT_SECONDS, authorizations: Mapping[str, str] | None = None
+    ) -> None:
         self.timeout_seconds = timeout_seconds
+        self._authorizations = authorizations or {}
         self._client: httpx.AsyncClient | None = None
 
     def open(self) -> None:
@@ -58,7 +73,7 @@ class Upstream:
         url = urlunsplit((parts.scheme, parts.netloc, f"{parts.path.rstrip('/')}/{path}", query, ""))
         try:
             async with asyncio.timeout(self.timeout_seconds):
-                return await self._ask(url, shown, form)
+                return await self._ask(url, shown, form, self._authorizations.get(source_url))
         except (TimeoutError, httpx.TimeoutException):
             raise UpstreamTimeoutError(
                 f"Prometheus at {shown} did not answer within {self.timeout_seconds:g} s: ask for a shorter range."
@@ -68,13 +83,20 @@ class Upstream:
                 f"Prometheus at {shown} cannot be reached: start it, or name another with --prometheus."
             ) from None
 
-    async def _ask(self, url: str, shown: str, form: bytes | None) -> Answer:
+    async def _ask(self, url: str, shown: str, form: bytes | None, authorization: str | None) -> Answer:
         assert self._client is not None, "open() comes first"
         method = "GET" if form is None else "POST"
         headers = {"Accept": "application/json"}
         if form is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
+        if authorization:
+            headers["Authorization"] = authorization
         async with self._client.stream(method, url, content=form, headers=headers) as answer:
+            if answer.status_code in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+                # In words of ours: a proxy may repeat what it was shown.
+                raise UpstreamError(
+                    f"{shown} answered {answer.status_code}: start the preview with a credential that it accepts."
+                )
             if not answer.headers.get("content-type", "").startswith("application/json"):
                 raise UpstreamError(
                     f"{shown} answered {answer.status_code} without JSON: it is no Prometheus, or a proxy is before it."

@@ -21,7 +21,13 @@ FIRST_HEIGHT_PIXELS = 1080
 MAX_HEIGHT_PIXELS = 16_000
 READY_TIMEOUT_SECONDS = 60.0
 TABS = 3
-_READY, _DRAWING = 'html[data-ready="true"]', 'html[data-ready="false"]'
+UNTIL = """(ready) => new Promise((done) => {
+  const look = () => document.documentElement.dataset.ready === ready && done();
+  new MutationObserver(look).observe(document.documentElement, { attributes: true });
+  look();
+})"""
+"""Waits until the page's `data-ready` is "true" or "false", and tells it at once: Playwright's own waiting looks twice a second."""
+_TWO_FRAMES = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 # Also where a part of the page scrolls, and not the page.
 _HEIGHT = """() => Math.ceil(Math.max(...[...document.querySelectorAll('*')].map((element) =>
   element.getBoundingClientRect().top + window.scrollY + (element.matches('section *') ? 0 : element.scrollHeight))))"""
@@ -124,7 +130,7 @@ async def _timed(addresses: Sequence[str], again_after: Callable[[], None] | Non
             if again_after:
                 begun = time.perf_counter()
                 again_after()
-                await page.wait_for_selector(_DRAWING, state="attached", timeout=READY_TIMEOUT_SECONDS * 1000)
+                await _until(page, "false")
                 await _ready(page)
             seconds.append(time.perf_counter() - begun)
             await page.close()
@@ -162,7 +168,15 @@ async def _draw(started: Browser, shot: Shot) -> Picture:
 
 
 async def _ready(page: Page) -> None:
-    await page.wait_for_selector(_READY, state="attached", timeout=READY_TIMEOUT_SECONDS * 1000)
+    await _until(page, "true")
     # What a resize has changed is drawn in the next frame.
-    await page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
-    await page.wait_for_selector(_READY, state="attached", timeout=READY_TIMEOUT_SECONDS * 1000)
+    await page.evaluate(_TWO_FRAMES)
+    await _until(page, "true")
+
+
+async def _until(page: Page, ready: str) -> None:
+    try:
+        async with asyncio.timeout(READY_TIMEOUT_SECONDS):
+            await page.evaluate(UNTIL, ready)
+    except TimeoutError:
+        raise BrowserError(f"not ready within {READY_TIMEOUT_SECONDS:g} s") from None

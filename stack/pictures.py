@@ -16,9 +16,9 @@ from stack.browser import Shot, draw
 from stack.moments import milliseconds
 from stack.picture_changes import Side, changes, panels_of
 from stack.picture_report import Drawn, write_report
-from stack.preview import serving, unreachable
 from stack.processes import ended_by_signals
 from stack.revisions import Boards, revision, working_tree
+from stack.serving import Source, chosen_source, prometheus_options, serving, unreachable
 
 # So long the demo runs before it is drawn: rates over a minute are steady then, and alerts fire.
 DEMO_SECONDS = 150.0
@@ -30,7 +30,7 @@ NAMED = 5
 class View:
     """How pictures are drawn: data, times in milliseconds, theme; and of which panel, all where it is ""."""
 
-    prometheus_url: str
+    prometheus: Source
     from_ms: int
     to_ms: int
     theme: str
@@ -100,7 +100,7 @@ def _has(boards: Boards, subject: Subject) -> bool:
 
 @contextmanager
 def _served(view: View, boards: Boards) -> Iterator[str]:
-    with serving(view.prometheus_url) as server:
+    with serving(view.prometheus) as server:
         server.show(Content("glassbox", "Glassbox", list(boards.values())))
         yield server.url
 
@@ -140,7 +140,7 @@ def _demo_prometheus() -> Iterator[str]:
 @click.command()
 @click.option("--against", metavar="REV", help="Also draw this revision, and mark what is different.")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=Path("pictures"), show_default=True)
-@click.option("--prometheus", "prometheus_url", default="http://127.0.0.1:9090", show_default=True, metavar="URL")
+@prometheus_options
 @click.option("--demo", is_flag=True, help="Start the demo and draw its data, instead of --prometheus.")
 @click.option(
     "--from", "start", default="now-30m", show_default=True, help="now-30m, 2026-01-31T12:00 (UTC), or milliseconds."
@@ -156,6 +156,7 @@ def command(
     against: str | None,
     out: Path,
     prometheus_url: str,
+    token_file: Path | None,
     demo: bool,
     start: str,
     end: str,
@@ -166,17 +167,19 @@ def command(
     """Draw every dashboard as PNG, and with --against before and after, side by side in OUT/index.html.
 
     Both sides show the same data of the same times. They are drawn with Grafana's component library, gauges and heatmaps
-    approximated; not by Grafana itself. Exit code 2 when --against finds a change.
+    approximated; not by Grafana itself. Prometheus' credential comes from PROMETHEUS_TOKEN, --prometheus-token-file, or
+    PROMETHEUS_USER and PROMETHEUS_PASSWORD. Exit code 2 when --against finds a change.
     """
     settings_file = context.parent.params["settings_file"] if context.parent else None
+    chosen = chosen_source(prometheus_url, token_file)
     after = working_tree(settings_file)
     before = revision(against, settings_file) if against else None
     with ended_by_signals(), ExitStack() as resources:
-        url = resources.enter_context(_demo_prometheus()) if demo else prometheus_url
-        if sentence := unreachable(url):
+        source = Source(resources.enter_context(_demo_prometheus())) if demo else chosen
+        if sentence := unreachable(source):
             raise GlassboxError(sentence)
         now_ms = int(time.time() * 1000)
-        view = View(url, milliseconds(start, now_ms), milliseconds(end, now_ms), theme, panel)
+        view = View(source, milliseconds(start, now_ms), milliseconds(end, now_ms), theme, panel)
         if view.from_ms >= view.to_ms:
             raise GlassboxError(f"--from {start} is not before --to {end}: correct one of them.")
         drawn = compare(view, after, before, unchanged_too=unchanged_too)

@@ -3,10 +3,8 @@
 import os
 import threading
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,10 +16,9 @@ from kit.errors import GlassboxError
 from preview.content import Content
 from preview.live import Problem
 from preview.server import LOOPBACK, GrafanaStandIn
-from preview.store import StoreError
-from preview.upstream import without_credentials
-from stack.foreign import DATA_SOURCE_UID, FOLDER, UnreadableError, read_boards
+from stack.foreign import FOLDER, UnreadableError, read_boards
 from stack.processes import ended_by_signals
+from stack.serving import chosen_source, prometheus_options, serving, unreachable
 from stack.snapshot import ROOT, take_snapshot
 
 # Floors whose files the content is compiled from.
@@ -30,9 +27,10 @@ SUFFIXES = (".py", ".json", ".yaml", ".yml")
 # An editor writes a file in several steps; this long nothing more must have happened.
 QUIET_MILLISECONDS = 50
 TICK_MILLISECONDS = 500
-PROBE_TIMEOUT_SECONDS = 2.0
 WATCHING = "Changes are shown as you save. Ctrl-C ends it."
 Json = dict[str, Any]
+Stamps = dict[Path, tuple[int, int]]
+"""Time of change in nanoseconds and size in bytes of each file."""
 
 
 @dataclass(frozen=True)
@@ -42,11 +40,23 @@ class Shown:
     settings_file: Path | None = None
     files: tuple[Path, ...] = ()
 
+    def sources(self) -> list[Path]:
+        """The files and folders that it is read from."""
+        if self.files:
+            return list(self.files)
+        return [*(ROOT / name for name in WATCHED), *([self.settings_file] if self.settings_file else [])]
+
     def watched(self) -> list[Path]:
         """Folders whose changes matter; of a single file its folder, since editors replace files."""
-        ours = [] if self.files else [ROOT / name for name in WATCHED]
-        single = [*self.files, *([self.settings_file] if self.settings_file and not self.files else [])]
-        return [*ours, *(path if path.is_dir() else path.resolve().parent for path in single)]
+        return [path if path.is_dir() else path.resolve().parent for path in self.sources()]
+
+    def stamps(self) -> Stamps:
+        """The sources as they are now."""
+        found = {}
+        for file in (file for source in self.sources() for file in _files(source)):
+            with suppress(OSError):
+                found[file] = (file.stat().st_mtime_ns, file.stat().st_size)
+        return found
 
     def read(self) -> Json:
         """The snapshot of `stack.snapshot`, or one of the same shape."""
@@ -75,10 +85,14 @@ def show(server: GrafanaStandIn, shown: Shown) -> str:
 def follow(
     server: GrafanaStandIn,
     shown: Shown,
+    since: Stamps,
     *,
     stopped: threading.Event | None = None,
 ) -> Iterator[str]:
-    """Show again after every change, until `stopped`; yields WATCHING once no change is missed any more, then what was done."""
+    """Show again after every change of the files as they were `since`, until `stopped`.
+
+    Yields WATCHING once changes are noticed as they happen, then what was done.
+    """
     # Nothing is told of the time without changes, but a first time-out says that the watch has begun.
     batches = watch(
         *shown.watched(),
@@ -91,59 +105,24 @@ def follow(
     for number, changes in enumerate(batches):
         if number == 0:
             yield WATCHING
+            changes |= {(Change.modified, str(file)) for file, _ in since.items() ^ shown.stamps().items()}
         if changes:
             names = ", ".join(sorted({Path(path).name for _, path in changes}))
             yield f"{names} changed: {show(server, shown)}"
+
+
+def _files(place: Path) -> Iterator[Path]:
+    """A file, or those below a folder whose changes matter."""
+    below = place.rglob("*") if place.is_dir() else [place]
+    return (file for file in below if _matters(Change.modified, str(file)))
 
 
 def _matters(_change: Change, path: str) -> bool:
     return path.endswith(SUFFIXES) and not Path(path).name.startswith(".")
 
 
-def unreachable(prometheus_url: str) -> str:
-    """What is wrong with this Prometheus, in one sentence; "" when it answers."""
-    url = f"{prometheus_url.rstrip('/')}/api/v1/status/buildinfo"
-    try:
-        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=PROBE_TIMEOUT_SECONDS):
-            return ""
-    except urllib.error.HTTPError as error:
-        reason = f"answers {error.code}"
-    except (OSError, ValueError) as error:
-        reason = f"does not answer ({getattr(error, 'reason', error)})"
-    shown = without_credentials(prometheus_url)
-    return f"Prometheus at {shown} {reason}: panels stay empty until it does; name another with --prometheus."
-
-
-@contextmanager
-def serving(
-    prometheus_url: str, *, port: int = 0, bind: str = LOOPBACK, database: Path | None = None
-) -> Iterator[GrafanaStandIn]:
-    """The stand-in for people: everybody may read. Raises GlassboxError for what a user can correct."""
-    source = {
-        "uid": DATA_SOURCE_UID,
-        "name": "Prometheus",
-        "type": "prometheus",
-        "url": prometheus_url,
-        "isDefault": True,
-    }
-    with ExitStack() as resources:
-        try:
-            server = GrafanaStandIn(
-                port=port, bind=bind, data_sources=[source], anonymous_viewer=True, database=database
-            )
-            resources.enter_context(server)
-        except StoreError as error:
-            raise GlassboxError(f"--database {database} cannot be used ({error}): name another file.") from None
-        except (OSError, OverflowError) as error:
-            reason = getattr(error, "strerror", None) or error
-            raise GlassboxError(
-                f"Port {port} on {bind} cannot be used ({reason}): choose another with --port."
-            ) from None
-        yield server
-
-
 @click.command()
-@click.option("--prometheus", "prometheus_url", default="http://127.0.0.1:9090", show_default=True, metavar="URL")
+@prometheus_options
 @click.option("--port", default=3000, show_default=True, help="0 takes a free one.")
 @click.option("--bind", default=LOOPBACK, show_default=True, help="Address to listen on; any other is open to others.")
 @click.option(
@@ -156,23 +135,36 @@ def serving(
 @click.option("--database", type=click.Path(dir_okay=False, path_type=Path), help="Keep what is pushed in this file.")
 @click.pass_context
 def command(
-    context: click.Context, *, prometheus_url: str, port: int, bind: str, files: Sequence[Path], database: Path | None
+    context: click.Context,
+    *,
+    prometheus_url: str,
+    token_file: Path | None,
+    port: int,
+    bind: str,
+    files: Sequence[Path],
+    database: Path | None,
 ) -> int:
     """See the dashboards in a browser, over any Prometheus, and again after every change of a file.
 
     They are drawn with Grafana's component library, gauges and heatmaps approximated; it is not Grafana itself.
+    Prometheus' credential comes from PROMETHEUS_TOKEN, --prometheus-token-file, or PROMETHEUS_USER and PROMETHEUS_PASSWORD.
     `--grafana http://localhost:3000` pushes to it as to a real one, as admin with $PREVIEW_ADMIN_PASSWORD (default: admin).
     """
     if bind != LOOPBACK and "PREVIEW_ADMIN_PASSWORD" not in os.environ:
         raise GlassboxError("--bind opens the preview to others: set PREVIEW_ADMIN_PASSWORD first.")
-    shown = Shown(context.parent.params["settings_file"] if context.parent else None, tuple(files))
-    with ended_by_signals(), serving(prometheus_url, port=port, bind=bind, database=database) as server:
+    settings_file = context.parent.params["settings_file"] if context.parent else None
+    if settings_file and not settings_file.is_file():
+        raise GlassboxError(f"Settings file {settings_file} is not there: name another with --settings.")
+    shown = Shown(settings_file, tuple(files))
+    source = chosen_source(prometheus_url, token_file)
+    with ended_by_signals(), serving(source, port=port, bind=bind, database=database) as server:
         click.echo(f"Preview: {server.url}")
-        if sentence := unreachable(prometheus_url):
+        if sentence := unreachable(source):
             click.echo(sentence, err=True)
+        since = shown.stamps()
         click.echo(show(server, shown))
         try:
-            for line in follow(server, shown):
+            for line in follow(server, shown, since):
                 click.echo(line)
         except KeyboardInterrupt:
             click.echo("Ended.")

@@ -1,18 +1,25 @@
 """`baseline save` and `baseline compare`."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from kit.settings import Settings
 from pipeline.endings import DONE, FINDINGS
+from pipeline.prometheus_credential import OPTION, credential_from_environment
+
+if TYPE_CHECKING:
+    from kit.settings import Settings
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 # What both commands ask: where, when, and which file.
 _COMMON = (
     click.argument("name"),
     click.option("--prometheus", "url", required=True, metavar="URL", help="Where the recorded series are."),
+    OPTION,
     click.option(
         "--window", "duration", default="1h", show_default=True, help="How long to look back, such as 90m or 1d."
     ),
@@ -31,19 +38,21 @@ def _common(command: Callable[..., int]) -> Callable[..., int]:
 def baseline() -> None:
     """Keep the normal range of each model at each load, and tell later what has really changed.
 
-    Prometheus' credential comes from PROMETHEUS_TOKEN, or PROMETHEUS_USER and PROMETHEUS_PASSWORD.
+    Prometheus' credential comes from PROMETHEUS_TOKEN, --prometheus-token-file, or PROMETHEUS_USER and PROMETHEUS_PASSWORD.
     """
 
 
 @baseline.command()
 @_common
 @click.pass_obj
-def save(settings: Settings, *, name: str, url: str, duration: str, end: str | None, folder: Path) -> int:
+def save(
+    settings: Settings, *, name: str, url: str, token_file: Path | None, duration: str, end: str | None, folder: Path
+) -> int:
     """Write what was measured in the window to FOLDER/NAME.json."""
     from pipeline.baseline import render, store, window  # noqa: PLC0415  # other commands start faster without an HTTP client
 
     store.file_of(name, folder)
-    measured = window.measure(settings, url, duration, end)
+    measured = window.measure(settings, url, credential_from_environment(token_file), duration, end)
     for line in render.found(measured.profile):
         click.echo(line)
     click.echo(str(store.save(measured, name, folder)))
@@ -61,6 +70,7 @@ def compare(
     *,
     name: str,
     url: str,
+    token_file: Path | None,
     duration: str,
     end: str | None,
     folder: Path,
@@ -71,7 +81,7 @@ def compare(
     from pipeline.baseline import comparison, render, store, window  # noqa: PLC0415  # as above
 
     was = store.load(name, folder)
-    now = window.measure(settings, url, duration, end)
+    now = window.measure(settings, url, credential_from_environment(token_file), duration, end)
     groups = comparison.compare(was.profile, now.profile, against)
     for line in render.FORMS[form or "text"](groups):
         click.echo(line)

@@ -11,9 +11,10 @@ from pipeline.baseline.profile import measured
 from pipeline.baseline.store import Baseline
 from pipeline.moments import unix_seconds
 from pipeline.prometheus import Prometheus
+from pipeline.prometheus_credential import Credential
 
 
-def measure(settings: Settings, url: str, window: str, end: str | None) -> Baseline:
+def measure(settings: Settings, url: str, credential: Credential | None, window: str, end: str | None) -> Baseline:
     """What Prometheus tells of it. Blocks begin at whole five minutes, so that the same window gives the same file.
 
     Raises GlassboxError for a window that is none or too short to judge anything by, and for whatever Prometheus refuses.
@@ -23,7 +24,7 @@ def measure(settings: Settings, url: str, window: str, end: str | None) -> Basel
         shortest = FEWEST_BLOCKS * BLOCK_SECONDS // 60
         raise GlassboxError(f"A window of {window} is too short to judge anything by: give at least {shortest}m.")
     last = int(_moment(end)) // BLOCK_SECONDS * BLOCK_SECONDS
-    with Prometheus(url) as prometheus:
+    with Prometheus(url, credential) as prometheus:
         return Baseline(last, window_seconds, measured(prometheus, settings, last, window_seconds))
 
 

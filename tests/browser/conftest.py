@@ -1,7 +1,6 @@
 """A real headless Chromium for the tests, and pages in it that tell what went wrong in them."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -9,9 +8,8 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from kit.errors import GlassboxError
-from stack.browser import chromium_arguments, find_chromium
+from stack.browser import UNTIL, chromium_arguments, find_chromium
 
-READY = 'html[data-ready="true"]'
 # All of a board at once, so that every panel is drawn.
 VIEWPORT = {"width": 1600, "height": 3600}
 TIMEOUT_MS = 60_000
@@ -28,8 +26,12 @@ class Watched:
     def open(self, url: str) -> Page:
         """Go there and wait until everything is drawn."""
         self.page.goto(url)
-        self.page.wait_for_selector(READY, state="attached")
+        self.ready()
         return self.page
+
+    def ready(self) -> None:
+        """Wait until everything is drawn."""
+        self.page.evaluate(UNTIL, "true")
 
 
 @pytest.fixture(scope="module")
@@ -46,12 +48,14 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def watched(chromium: Browser) -> Iterator[Callable[[], Watched]]:
-    """Opens pages; all close with the module, as the browser does: its event loop would bar the tests of others from theirs."""
-    with ExitStack() as pages:
+    """Opens pages that share what is kept of the page's files.
+
+    All close with the module, as the browser does: its event loop would bar the tests of others from theirs.
+    """
+    with chromium.new_context(viewport=VIEWPORT, timezone_id="UTC", reduced_motion="reduce") as window:
 
         def opened() -> Watched:
-            page = chromium.new_page(viewport=VIEWPORT, timezone_id="UTC", reduced_motion="reduce")
-            pages.callback(page.close)
+            page = window.new_page()
             page.set_default_timeout(TIMEOUT_MS)
             found = Watched(page)
             page.on("console", lambda said: found.errors.append(said.text) if said.type == "error" else None)

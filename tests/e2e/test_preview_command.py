@@ -8,8 +8,10 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import urllib.request
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -30,8 +32,8 @@ def checkout(tmp_path):
 
 
 @contextmanager
-def running(folder, *arguments):
-    command = [sys.executable, "-u", "deploy.py", "preview", "--port", "0", *NO_PROMETHEUS, *arguments]
+def running(folder, *arguments, options=()):
+    command = [sys.executable, "-u", "deploy.py", *options, "preview", "--port", "0", *NO_PROMETHEUS, *arguments]
     with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         said = iter(process.stdout.readline, "")
         try:
@@ -54,9 +56,9 @@ def titles(url):
         return {hit["title"] for hit in json.load(answer)}
 
 
-def ended(*arguments, folder=ROOT, **environment):
-    """Exit code, stdout and stderr of a preview that ends by itself."""
-    command = [sys.executable, "deploy.py", "preview", *arguments]
+def ended(*arguments, folder=ROOT, options=(), **environment):
+    """Exit code, stdout and stderr of a preview that ends by itself; `options` come before its name."""
+    command = [sys.executable, "deploy.py", *options, "preview", *arguments]
     environment = {name: text for name, text in (os.environ | environment).items() if text is not None}
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=False)
     return done.returncode, done.stdout, done.stderr
@@ -99,6 +101,55 @@ def test_a_mistake_in_content_is_shown_at_its_own_line_and_not_in_the_kit(checko
     assert found["line"] > 10
 
 
+# The first is read by the settings, the second by everything, the third by what is compiled.
+@pytest.mark.parametrize("name", ["metrics/vllm.py", "kit/settings.py", "pipeline/bundle.py"])
+@pytest.mark.parametrize(
+    ("mistake", "message"),
+    [("def (:", "SyntaxError: invalid syntax"), ("nothing", "NameError: name 'nothing' is not defined")],
+)
+def test_a_mistake_from_the_start_is_shown_until_it_is_corrected(checkout, name, mistake, message):
+    file = checkout / name
+    before = file.read_text()
+    file.write_text(f"{before}\n{mistake}\n")
+    line = before.count("\n") + 2
+    with running(checkout) as (_, said, url):
+        assert until(said, "Not shown") == f"Not shown: {name}:{line}: {message}\n"
+        until(said, "Ctrl-C ends it.")
+        assert status(url)["error"] == {"message": message, "file": name, "line": line}
+        file.write_text(before)
+        assert "9 dashboards, ready" in until(said, "changed")
+        assert status(url)["error"] is None
+
+
+@pytest.mark.parametrize(
+    ("mistake", "message"),
+    [("def (:", "SyntaxError: invalid syntax"), ("nothing", "NameError: name 'nothing' is not defined")],
+)
+def test_a_mistake_in_what_the_command_line_needs_is_one_sentence(checkout, mistake, message):
+    file = checkout / "kit" / "errors.py"
+    before = file.read_text()
+    file.write_text(f"{before}\n{mistake}\n")
+    line = before.count("\n") + 2
+    code, _, said = ended(folder=checkout)
+    assert (code, said) == (1, f"Error: kit/errors.py:{line}: {message}: correct it.\n")
+
+
+def test_settings_that_are_not_there_are_one_sentence(tmp_path):
+    code, _, said = ended(options=("--settings", "nowhere.yaml"))
+    assert (code, said) == (1, "Error: Settings file nowhere.yaml is not there: name another with --settings.\n")
+
+
+def test_settings_with_a_mistake_are_shown_until_they_are_corrected(checkout):
+    file = checkout / "settings.yaml"
+    file.write_text("grafana: {folder_title: [1]}\n")
+    with running(checkout, options=("--settings", "settings.yaml")) as (_, said, url):
+        assert "folder_title" in until(said, "Not shown")
+        until(said, "Ctrl-C ends it.")
+        file.write_text("grafana: {folder_title: Mine}\n")
+        assert "9 dashboards, ready" in until(said, "changed")
+        assert status(url)["error"] is None
+
+
 def test_without_prometheus_it_opens_and_says_so(tmp_path):
     (tmp_path / "board.json").write_text('{"title": "Mine", "panels": []}')
     with running(ROOT, "--path", str(tmp_path)) as (_, said, url):
@@ -108,6 +159,66 @@ def test_without_prometheus_it_opens_and_says_so(tmp_path):
         )
         until(said, "Ctrl-C ends it.")
         assert titles(url) == {"Mine"}
+
+
+@contextmanager
+def protected():
+    """A Prometheus that asks for a token; its address, and the headers that it was shown."""
+    shown = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            shown.append(self.headers.get("Authorization"))
+            self.send_response(200 if shown[-1] == "Bearer s3cret" else 401)
+            self.send_header("Content-Type", "application/json")
+            self.end_headers()
+            self.wfile.write(b'{"status": "success", "data": []}')
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}", shown
+        server.shutdown()
+
+
+def test_a_protected_prometheus_is_shown_the_token_of_the_environment(tmp_path, monkeypatch):
+    (tmp_path / "board.json").write_text('{"title": "Mine", "panels": []}')
+    monkeypatch.setenv("PROMETHEUS_TOKEN", "s3cret")
+    with protected() as (prometheus, shown):
+        with running(ROOT, "--path", str(tmp_path), "--prometheus", prometheus) as (process, said, url):
+            spoken = [until(said, "ready"), until(said, "Ctrl-C ends it.")]
+            with urllib.request.urlopen(
+                f"{url}/api/datasources/proxy/uid/prometheus/api/v1/labels", timeout=10
+            ) as answer:
+                assert json.load(answer)["data"] == []
+            assert b"s3cret" not in Path(f"/proc/{process.pid}/cmdline").read_bytes()
+        assert shown == ["Bearer s3cret"] * 2
+        assert not any("s3cret" in line or "answers" in line for line in spoken)
+
+
+def test_without_its_credential_it_opens_and_says_so(tmp_path, monkeypatch):
+    (tmp_path / "board.json").write_text('{"title": "Mine", "panels": []}')
+    monkeypatch.delenv("PROMETHEUS_TOKEN", raising=False)
+    with protected() as (prometheus, shown):
+        with running(ROOT, "--path", str(tmp_path), "--prometheus", prometheus) as (_, said, _url):
+            assert next(said) == (
+                f"Prometheus at {prometheus} answers 401: "
+                "set PROMETHEUS_TOKEN, or PROMETHEUS_USER and PROMETHEUS_PASSWORD.\n"
+            )
+        assert shown == [None]
+
+
+@pytest.mark.parametrize("command", ["preview", "pictures"])
+def test_a_credential_in_the_address_is_refused_and_not_repeated(command):
+    arguments = [sys.executable, "deploy.py", command, "--prometheus", "http://me:s3cret@127.0.0.1:1"]
+    done = subprocess.run(arguments, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        "Error: The URL of 127.0.0.1 holds a credential: "
+        "set PROMETHEUS_TOKEN, or PROMETHEUS_USER and PROMETHEUS_PASSWORD instead.\n"
+    )
 
 
 def test_a_port_in_use_is_one_sentence():

@@ -11,10 +11,25 @@ const FONTS = {
     'roboto-mono/files/roboto-mono-latin-400-normal',
 };
 
+/** The faces that every page needs; without them nothing can be measured. */
+const FIRST = Object.keys(FONTS).filter((name) => !name.includes('Italic'));
+
 export function fonts(folder: string): Plugin {
   return {
     name: 'fonts',
     apply: 'build',
+    transformIndexHtml: () =>
+      FIRST.map((name) => ({
+        tag: 'link',
+        attrs: {
+          rel: 'preload',
+          as: 'font',
+          type: 'font/woff2',
+          crossorigin: '',
+          href: `./${folder}/fonts/${name}.woff2`,
+        },
+        injectTo: 'head',
+      })),
     generateBundle() {
       for (const [name, file] of Object.entries(FONTS)) {
         const source = readFileSync(`node_modules/@fontsource/${file}.woff2`);

@@ -13,11 +13,30 @@ const EMPTY = `const empty = new Proxy(function () {}, {
 export default empty;
 export const __esModule = true;`;
 
+/** Packages of which a page that only reads needs a few lines. */
+const SMALL: Record<string, string> = {
+  // @grafana/data tests with it the themes of others; this page has none.
+  zod: `const parsed = (data) => ({ success: true, data });
+const schema = new Proxy(() => schema, { get: (_, key) => (key === 'safeParse' ? parsed : schema) });
+export const { array, boolean, enum: enumeration, int, literal, number, object, string, union } = schema;
+export { enumeration as enum };`,
+  // @grafana/e2e-selectors sorts releases with it while the page loads; the package throws an error for every name that is none.
+  semver: `export const valid = (text) => (/^\\d+\\.\\d+\\.\\d+$/.test(text) ? text : null);
+export const compare = (a, b) => a.localeCompare(b, 'en', { numeric: true });
+export const gte = (a, b) => compare(a, b) >= 0;`,
+  // @grafana/ui reads the text of a shortened element with it.
+  'react-dom/server': `const textOf = (node) => {
+  if (Array.isArray(node)) return node.map(textOf).join('');
+  return typeof node === 'string' || typeof node === 'number' ? String(node) : textOf(node?.props?.children ?? '');
+};
+export default { renderToStaticMarkup: textOf };`,
+};
+
 export function stubs(): Plugin {
   return {
     name: 'stub-unused',
     enforce: 'pre',
-    resolveId: (id) => (UNUSED.test(id) ? `\0stub:${id}` : undefined),
-    load: (id) => (id.startsWith('\0stub:') ? EMPTY : undefined),
+    resolveId: (id) => (UNUSED.test(id) || Object.hasOwn(SMALL, id) ? `\0stub:${id}` : undefined),
+    load: (id) => (id.startsWith('\0stub:') ? (SMALL[id.slice('\0stub:'.length)] ?? EMPTY) : undefined),
   };
 }

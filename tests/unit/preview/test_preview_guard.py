@@ -42,6 +42,21 @@ def test_the_page_is_at_each_of_its_addresses(client: httpx.Client, path: str) -
     assert answer.headers["cache-control"] == "no-cache"
 
 
+def test_a_board_is_asked_for_while_the_page_loads(client: httpx.Client) -> None:
+    link = '<link rel="preload" as="fetch" crossorigin href="{}" />'
+    text = client.get("/d/a%22%3E%3Cscript%3E%2Fb(c)'").text
+    assert link.format("api/datasources") in text
+    assert "<script>" not in text
+    text = client.get("/d/a%22%20(c)'/slug").text
+    assert link.format("api/dashboards/uid/a%22%20(c)&#x27;") in text
+    assert "preload" not in client.get("/alerts").text
+
+
+def test_the_page_knows_how_new_it_is(client: httpx.Client) -> None:
+    generation = client.get("/preview/status").json()["generation"]
+    assert f'<meta name="generation" content="{generation}" />' in client.get("/d/some-uid").text
+
+
 def test_its_files_are_kept_by_browsers(client: httpx.Client) -> None:
     answer = client.get("/public/preview/main-1a2b3c4d.js")
     assert (answer.status_code, answer.text) == (200, "1")

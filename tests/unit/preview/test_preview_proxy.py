@@ -5,6 +5,8 @@ import threading
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -75,9 +77,11 @@ def prometheus(running: FakePrometheus) -> Iterator[FakePrometheus]:
     running.released.set()
 
 
-def standing_in(url: str, timeout_seconds: float = 10.0) -> GrafanaStandIn:
+def standing_in(url: str, timeout_seconds: float = 10.0, **options: Any) -> GrafanaStandIn:
     source = {"uid": "prometheus", "name": "Prometheus", "type": "prometheus", "url": url, "isDefault": True}
-    return GrafanaStandIn(data_sources=[source], anonymous_viewer=True, prometheus_timeout_seconds=timeout_seconds)
+    return GrafanaStandIn(
+        data_sources=[source], anonymous_viewer=True, prometheus_timeout_seconds=timeout_seconds, **options
+    )
 
 
 @pytest.fixture(scope="module")
@@ -260,3 +264,38 @@ def test_without_anonymous_viewers_a_credential_is_needed(prometheus: FakePromet
     with GrafanaStandIn(data_sources=[source]) as server:
         assert httpx.get(f"{server.url}{PROXY}/api/v1/query?query=1").status_code == 401
     assert prometheus.asked == []
+
+
+SIGNED = "Bearer s3cret"
+
+
+def test_a_protected_prometheus_is_shown_its_credential_and_nobody_else_is(
+    prometheus: FakePrometheus, tmp_path: Path
+) -> None:
+    other = {"uid": "other", "name": "Other", "type": "prometheus", "url": f"{prometheus.url}/other"}
+    database = tmp_path / "kept.sqlite"
+    with standing_in(prometheus.url, authorizations={prometheus.url: SIGNED}, database=database) as server:
+        httpx.post(f"{server.url}/api/datasources", json=other, auth=("admin", "admin")).raise_for_status()
+        httpx.get(f"{server.url}{PROXY}/api/v1/query?query=1", headers={"Authorization": "Basic YWRtaW46YWRtaW4="})
+        httpx.post(f"{server.url}{PROXY}/api/v1/query", data={"query": "1"}, auth=("admin", "admin"))
+        httpx.get(f"{server.url}/api/datasources/uid/prometheus/health").raise_for_status()
+        httpx.get(f"{server.url}/api/datasources/proxy/uid/other/api/v1/query?query=1")
+        seen = "".join(
+            httpx.get(f"{server.url}{path}").text
+            for path in ("/api/datasources", "/api/datasources/uid/prometheus", "/preview/status", "/", "/d/x")
+        )
+    asked = [(path.partition("?")[0], headers.get("authorization")) for _, path, _, headers in prometheus.asked]
+    assert asked == [("/api/v1/query", SIGNED)] * 3 + [("/other/api/v1/query", None)]
+    assert "s3cret" not in seen
+    assert b"s3cret" not in b"".join(file.read_bytes() for file in tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_refused_credential_is_one_sentence_that_does_not_repeat_it(prometheus: FakePrometheus, status: int) -> None:
+    prometheus.status, prometheus.content = status, b'{"status": "error", "error": "not with Bearer s3cret"}'
+    with standing_in(prometheus.url, authorizations={prometheus.url: SIGNED}) as server:
+        answer = httpx.get(f"{server.url}{PROXY}/api/v1/query?query=1")
+        health = httpx.get(f"{server.url}/api/datasources/uid/prometheus/health")
+    sentence = f"{prometheus.url} answered {status}: start the preview with a credential that it accepts."
+    assert (answer.status_code, answer.json()["error"]) == (502, sentence)
+    assert (health.status_code, health.json()["message"]) == (400, sentence)

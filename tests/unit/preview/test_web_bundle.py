@@ -30,7 +30,7 @@ def test_the_bundle_was_built_from_the_present_sources():
 def test_the_page_names_only_files_that_are_there():
     page = (DIST / "index.html").read_text()
     named = re.findall(r'(?:src|href)="\./([^"]+)"', page)
-    assert len(named) == 2
+    assert len(named) == 5
     assert all((DIST / name).is_file() for name in named)
 
 

@@ -17,6 +17,9 @@ locationUtil.initialize({
   getTimeRangeForUrl: () => ({ from: 'now-1h', to: 'now' }),
 });
 
+/** Of all themes; as one element it is drawn again only with another theme. */
+const STYLES = <GlobalStyles />;
+
 /** The whole page: what all of it shares, and which part of it the address means. */
 export function App() {
   const { path, parameters } = usePlace();
@@ -35,7 +38,7 @@ export function App() {
   return (
     <ThemeContext.Provider value={theme}>
       <AppContext.Provider value={app}>
-        <GlobalStyles />
+        {STYLES}
         {live.failure && <FailureNote failure={live.failure} />}
         {fonts && <Page path={path} />}
         <Foot />

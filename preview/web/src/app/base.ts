@@ -5,11 +5,8 @@ declare global {
   interface Window {
     __grafana_public_path__?: string;
     __previewReady?: boolean;
-    __zod_globalConfig?: { jitless: boolean };
   }
 }
 
 // @grafana/ui looks for its fonts and icons below this.
 window.__grafana_public_path__ = `${BASE_PATH}/public/preview/`;
-// zod, a dependency of @grafana/data, would try whether it may compile functions, which our content policy refuses.
-window.__zod_globalConfig = { jitless: true };

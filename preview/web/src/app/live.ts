@@ -20,12 +20,15 @@ export interface Live {
   failure: Failure | undefined;
 }
 
+/** Of the content when the server sent this page: what it fetches is as new, or newer. */
+const FIRST = Number(document.querySelector<HTMLMetaElement>('meta[name="generation"]')?.content ?? 0);
+
 /**
  * Follow the server: new content raises the generation, an error stays until content comes again. A picture does not
  * follow: its browser waits until nothing is under way.
  */
 export function useLive(follow: boolean): Live {
-  const [live, setLive] = useState<Live>({ generation: 0, failure: undefined });
+  const [live, setLive] = useState<Live>({ generation: FIRST, failure: undefined });
   useEffect(() => {
     const began = (status: Status): void => setLive((now) => ({ ...now, failure: status.error ?? undefined }));
     fetchJson<Status>('/preview/status').then(began, () => undefined);

@@ -55,11 +55,15 @@ export function setParameters(
 export function followLinks(): void {
   window.addEventListener('popstate', changed);
   document.addEventListener('click', (event) => {
-    const anchor = (event.target as Element | null)?.closest?.('a[href]') as HTMLAnchorElement | null;
+    const anchor = (event.target as Element | null)?.closest?.('a[href]');
     if (!anchor || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey) return;
-    const target = new URL(anchor.href, document.baseURI);
+    // Of links in drawings the properties are no texts.
+    const address = anchor.getAttribute('href') ?? '';
+    if (!URL.canParse(address, document.baseURI)) return;
+    const target = new URL(address, document.baseURI);
+    const frame = anchor.getAttribute('target');
     const ours = target.origin === window.location.origin && isPage(target.pathname);
-    if (!ours || (anchor.target && anchor.target !== '_self')) return;
+    if (!ours || (frame && frame !== '_self')) return;
     event.preventDefault();
     go(target.pathname + target.search);
     window.scrollTo(0, 0);

@@ -1,3 +1,5 @@
+import { useEffect } from 'react';
+
 /** Frames without anything pending after which the page counts as drawn. */
 const CALM_FRAMES = 3;
 
@@ -15,6 +17,14 @@ export function begin(): () => void {
     open = false;
     watch();
   };
+}
+
+/**
+ * Say that a component waits for something, until it is drawn with it: what begins to wait in the same moment, such as panels
+ * for their data once the dashboard is there, leaves no gap.
+ */
+export function useBusy(busy: boolean): void {
+  useEffect(() => (busy ? begin() : undefined), [busy]);
 }
 
 function watch(): void {

@@ -8,7 +8,7 @@ import { useWidth } from '../app/useWidth';
 import { AnnotationSwitches } from './AnnotationSwitches';
 import { DashboardLinks } from './DashboardLinks';
 import { Grid, SinglePanel } from './Grid';
-import { SessionContext } from './session';
+import { MarksContext, SessionContext } from './session';
 import { TimeControls } from './TimeControls';
 import { useDashboardSession } from './useSession';
 import { Variables } from './Variables';
@@ -23,7 +23,7 @@ const showAll = (): void => setParameters({ viewPanel: undefined });
 export function DashboardPage({ uid }: { uid: string }) {
   const [tick, setTick] = useState(0);
   const refresh = useCallback(() => setTick((count) => count + 1), []);
-  const { session, error } = useDashboardSession(uid, tick);
+  const { session, marks, error } = useDashboardSession(uid, tick);
   const texts = useTexts();
   const title = session?.dashboard.title;
   useEffect(() => {
@@ -33,7 +33,9 @@ export function DashboardPage({ uid }: { uid: string }) {
   if (!session) return <LoadingPlaceholder text={texts('loading')} />;
   return (
     <SessionContext.Provider value={session}>
-      <Opened refresh={refresh} title={title ?? uid} />
+      <MarksContext.Provider value={marks}>
+        <Opened refresh={refresh} title={title ?? uid} />
+      </MarksContext.Provider>
     </SessionContext.Provider>
   );
 }

@@ -1,12 +1,12 @@
 import { dateTime, EventBusSrv, type TimeRange } from '@grafana/data';
 import type { DashboardCursorSync } from '@grafana/schema';
 import { type PanelContext, PanelContextProvider, SeriesVisibilityChangeMode, useTheme2 } from '@grafana/ui';
-import { Component, type ReactNode, useMemo, useState } from 'react';
+import { Component, type ReactNode, useContext, useMemo, useState } from 'react';
 import type { Mark } from '../annotations/marks';
 import { setParameters } from '../app/location';
 import { PANELS } from '../panels';
 import type { Panel } from './model';
-import { useSession } from './session';
+import { MarksContext, useSession } from './session';
 import type { PanelData } from './usePanelData';
 
 /** Of all graphs of the page. */
@@ -23,7 +23,8 @@ interface BodyProps {
 
 /** The drawing inside a panel's frame. */
 export function PanelBody({ panel, data, range, width, height, onVisible }: BodyProps) {
-  const { dashboard, timeZone, marks } = useSession();
+  const { dashboard, timeZone } = useSession();
+  const marks = useContext(MarksContext);
   const theme = useTheme2();
   const [sort, setSort] = useState<LegendSort>();
   const shown = useMemo(() => (sort ? withSort(panel, sort) : panel), [panel, sort]);
@@ -104,13 +105,19 @@ function toggled(
   return now?.length === 1 && now[0] === names[0] ? undefined : names;
 }
 
+interface ContainedProps {
+  /** What is drawn: another one is drawn anew after a failure. */
+  of: unknown;
+  children: ReactNode;
+  onError: (message: string) => void;
+}
+
 /** Keeps what goes wrong in one drawing inside its frame. */
-export class Contained extends Component<
-  { children: ReactNode; onError: (message: string) => void },
-  { failed: boolean }
-> {
-  override state = { failed: false };
+export class Contained extends Component<ContainedProps, { of: unknown; failed: boolean }> {
+  override state = { of: this.props.of, failed: false };
   static getDerivedStateFromError = () => ({ failed: true });
+  static getDerivedStateFromProps = ({ of }: ContainedProps, now: { of: unknown }) =>
+    of === now.of ? null : { of, failed: false };
   override componentDidCatch(reason: Error): void {
     this.props.onError(reason.message);
   }

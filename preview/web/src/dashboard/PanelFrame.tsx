@@ -3,7 +3,7 @@ import { Icon, Menu, PanelChrome } from '@grafana/ui';
 import { useCallback, useRef, useState } from 'react';
 import { useApp, useTexts } from '../app/context';
 import { setParameters } from '../app/location';
-import { PANELS, WITHOUT_DATA, WITHOUT_QUERY } from '../panels';
+import { notDrawn, WITHOUT_DATA, WITHOUT_QUERY } from '../panels';
 import { Inspector } from './Inspector';
 import type { Box } from './layout';
 import type { Panel } from './model';
@@ -28,7 +28,7 @@ export function PanelFrame(frame: FrameProps) {
   // A panel that was corrected gets another chance.
   if (broken?.panel === panel) return <BrokenFrame {...frame} message={broken.message} />;
   return (
-    <Contained onError={(message) => setBroken({ panel, message })}>
+    <Contained of={panel} onError={(message) => setBroken({ panel, message })}>
       <WorkingFrame {...frame} />
     </Contained>
   );
@@ -60,11 +60,15 @@ function WorkingFrame({ id, panel, box }: FrameProps) {
   const place = useRef<HTMLElement>(null);
   const seen = useSeen(place, picture);
   const [visible, setVisible] = useState<string[]>();
-  const [broken, setBroken] = useState<string>();
+  const [failed, setFailed] = useState<{ frames: PanelData['frames']; message: string }>();
   const [inspected, setInspected] = useState(false);
-  const supported = PANELS.has(panel.type);
+  const lacking = notDrawn(panel);
+  const supported = lacking === undefined;
   const data = usePanelData(panel, Math.round(box.width), seen && supported, visible);
-  const onError = useCallback((message: string) => setBroken(message), []);
+  const { frames } = data;
+  // What could not be drawn gets another chance with the next answer.
+  const broken = failed?.frames === frames ? failed?.message : undefined;
+  const onError = useCallback((message: string) => setFailed({ frames, message }), [frames]);
   const state = stateOf(panel, supported, data, broken);
   const title = data.replace(panel.title ?? '', {}, 'text');
   const menu = () => (
@@ -103,12 +107,12 @@ function WorkingFrame({ id, panel, box }: FrameProps) {
         statusMessageOnClick={() => setInspected(true)}
       >
         {(width, height) => {
-          if (!supported) return <Centered text={`${texts('unsupported')} ${panel.type}`} />;
+          if (!supported) return <Centered text={`${texts('unsupported')} ${lacking}`} />;
           if (state === 'nodata' && !WITHOUT_DATA.has(panel.type))
             return <Centered text={panel.fieldConfig?.defaults.noValue ?? texts('noData')} />;
           if (state === 'loading' || (state === 'error' && !data.frames?.length)) return null;
           return (
-            <Contained key={data.loading === LoadingState.Done ? 'done' : 'other'} onError={onError}>
+            <Contained of={frames} onError={onError}>
               <PanelBody
                 panel={panel}
                 data={data}

@@ -19,7 +19,6 @@ export interface Session {
   range: TimeRange;
   timeZone: string;
   lookup: Lookup;
-  marks: Mark[];
   /** Grows with every change that panels must ask again for. */
   revision: number;
 }
@@ -32,6 +31,9 @@ export function useSession(): Session {
   if (!session) throw new Error('No dashboard is open here.');
   return session;
 }
+
+/** What happened, drawn over the graphs; apart from the session, since it comes later and only graphs need it. */
+export const MarksContext = createContext<Mark[]>([]);
 
 /** What names mean on a dashboard at a time. */
 export function lookupFor(

@@ -1,7 +1,7 @@
 import { type DataFrame, type InterpolateFunction, LoadingState, type TimeRange } from '@grafana/data';
 import { useTheme2 } from '@grafana/ui';
 import { useEffect, useMemo, useState } from 'react';
-import { begin } from '../app/ready';
+import { useBusy } from '../app/ready';
 import { decorated, transformed } from '../fields/prepare';
 import { type Asked, run } from '../queries/run';
 import { replacer } from '../variables/replace';
@@ -10,6 +10,8 @@ import { panelRange } from './range';
 import { panelLookup, useSession } from './session';
 
 interface Fetched {
+  /** What was asked for: a panel of this session. */
+  of: { panel: Panel; revision: number };
   /** After the panel's transformations. */
   frames: DataFrame[];
   asked: Asked[];
@@ -29,27 +31,22 @@ export function usePanelData(panel: Panel, width: number, wanted: boolean, visib
   const { lookup, variables } = session;
   const replace = useMemo(() => replacer(panelLookup({ lookup, variables }, panel)), [lookup, variables, panel]);
   const [fetched, setFetched] = useState<Fetched>();
-  const [asking, setAsking] = useState(false);
+  const asking = wanted && (fetched?.of.panel !== panel || fetched.of.revision !== session.revision);
+  useBusy(asking);
   useEffect(() => {
     if (!wanted) return;
     let live = true;
-    const done = begin();
-    setAsking(true);
+    const of = { panel, revision: session.revision };
     fetchPanel(panel, width)
-      .catch((reason: Error): Fetched => ({ frames: [], asked: [], range: session.range, error: reason.message }))
-      .then((got) => live && setFetched(got))
-      .finally(() => {
-        done();
-        if (live) setAsking(false);
-      });
+      .catch((reason: Error) => ({ frames: [], asked: [], range: session.range, error: reason.message }))
+      .then((got) => live && setFetched({ ...got, of }));
     return () => {
       live = false;
-      done();
     };
     // eslint-disable-next-line react-hooks/exhaustive-deps -- a new width alone asks again only with the next refresh, as in Grafana
   }, [panel, session.revision, wanted]);
 
-  async function fetchPanel(one: Panel, pixels: number): Promise<Fetched> {
+  async function fetchPanel(one: Panel, pixels: number): Promise<Omit<Fetched, 'of'>> {
     const range = panelRange(session.range, one, session.timeZone);
     const times = { from: range.from.valueOf(), to: range.to.valueOf() };
     const { frames, asked } = await run(one, {

@@ -1,11 +1,13 @@
 import { type RefObject, useEffect, useState } from 'react';
+import { useBusy } from '../app/ready';
 
 /** How far below the window a panel is drawn already. */
 const AHEAD = '400px';
 
 /** Whether an element has come near the window; with `always` it counts as near from the start. */
 export function useSeen(element: RefObject<Element | null>, always: boolean): boolean {
-  const [seen, setSeen] = useState(always);
+  const [seen, setSeen] = useState<boolean | undefined>(always || undefined);
+  useBusy(seen === undefined);
   useEffect(() => {
     const watched = element.current;
     if (always) setSeen(true);
@@ -16,5 +18,5 @@ export function useSeen(element: RefObject<Element | null>, always: boolean): bo
     observer.observe(watched);
     return () => observer.disconnect();
   }, [element, always]);
-  return seen;
+  return seen ?? false;
 }

@@ -1,11 +1,12 @@
 import { getTimeZone } from '@grafana/data';
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { loadMarks } from '../annotations/load';
+import type { Mark } from '../annotations/marks';
 import { isEnabled } from '../annotations/switches';
 import { type DataSource, dataSources, dashboard as fetchDashboard } from '../api/grafana';
 import { useApp } from '../app/context';
 import { usePlace } from '../app/location';
-import { begin } from '../app/ready';
+import { useBusy } from '../app/ready';
 import { resolve } from '../variables/resolve';
 import type { Variables } from '../variables/state';
 import type { Dashboard } from './model';
@@ -22,56 +23,64 @@ interface Loaded {
   sources: DataSource[];
 }
 
+interface Fetched {
+  loaded?: Loaded;
+  error?: string;
+  generation?: number;
+}
+
 /** Fetch a dashboard again whenever the server has new content. */
-function useDashboard(uid: string): { loaded?: Loaded; error?: string } {
+function useDashboard(uid: string): Fetched {
   const { generation } = useApp();
-  const [state, setState] = useState<{ loaded?: Loaded; error?: string }>({});
-  // A new generation is a reason to fetch.
+  const [state, setState] = useState<Fetched>({});
+  useBusy(state.generation !== generation);
   useEffect(() => {
     let live = true;
-    const done = begin();
     Promise.all([fetchDashboard(uid), dataSources()])
-      .then(([dashboard, sources]) => live && setState({ loaded: { uid, dashboard: normalised(dashboard), sources } }))
-      .catch((reason: Error) => live && setState({ error: reason.message }))
-      .finally(done);
+      .then(([dashboard, sources]) => ({ loaded: { uid, dashboard: normalised(dashboard), sources } }))
+      .catch((reason: Error) => ({ error: reason.message }))
+      .then((got) => live && setState({ ...got, generation }));
     return () => {
       live = false;
-      done();
     };
   }, [uid, generation]);
   return state.loaded && state.loaded.uid !== uid ? {} : state;
+}
+
+interface Settled {
+  session?: Session;
+  error?: string;
+  /** What it was made of. */
+  loaded?: Loaded;
+  wanted?: string;
+  tick?: number;
 }
 
 /**
  * The session of a dashboard: its range, variables and annotations as the address has them. It is replaced as a whole once
  * everything in it is settled, so panels never see half of a change. `tick` grows with each refresh.
  */
-export function useDashboardSession(uid: string, tick: number): { session?: Session; error?: string } {
+export function useDashboardSession(uid: string, tick: number): { session?: Session; marks: Mark[]; error?: string } {
   const { loaded, error } = useDashboard(uid);
   const { parameters } = usePlace();
-  const [session, setSession] = useState<Session>();
+  const [state, setState] = useState<Settled>({});
   const revision = useRef(0);
   const wanted = sessionKey(parameters);
+  useBusy(loaded !== undefined && (state.loaded !== loaded || state.wanted !== wanted || state.tick !== tick));
   useEffect(() => {
     if (!loaded) return;
     let live = true;
-    const done = begin();
     settle(loaded, parameters)
-      .then((settled) => {
-        if (!live) return;
-        revision.current += 1;
-        setSession({ ...settled, revision: revision.current });
-      })
-      .finally(done);
+      .then((settled) => ({ session: { ...settled, revision: ++revision.current } }))
+      .catch((reason: Error) => ({ error: reason.message }))
+      .then((got) => live && setState({ ...got, loaded, wanted, tick }));
     return () => {
       live = false;
-      done();
     };
     // eslint-disable-next-line react-hooks/exhaustive-deps -- of the address only what belongs to the session counts
   }, [loaded, wanted, tick]);
-  useMarks(session, parameters, setSession);
-  const current = session?.uid === uid ? session : undefined;
-  return useMemo(() => ({ session: current, error }), [current, error]);
+  const session = state.session?.uid === uid ? state.session : undefined;
+  return { session, marks: useMarks(session, parameters), error: error ?? state.error };
 }
 
 /** The part of the address that a session is made from. */
@@ -96,7 +105,7 @@ async function settle(
     wished: (name) => fromAddress(parameters, name),
     lookup,
   });
-  return { uid, dashboard, sources, variables, range, timeZone, lookup: lookup(variables), marks: [] };
+  return { uid, dashboard, sources, variables, range, timeZone, lookup: lookup(variables) };
 }
 
 /** The values of `var-name`; All is written as `All` or `$__all`. */
@@ -110,21 +119,24 @@ function timeZoneOf(parameters: URLSearchParams, { timezone }: Dashboard): strin
   return getTimeZone({ timeZone: parameters.get('timezone') || timezone || 'browser' });
 }
 
+const NONE: Mark[] = [];
+
 /** Annotations come after the panels have begun to ask: they are drawn over what is there. */
-function useMarks(
-  session: Session | undefined,
-  parameters: URLSearchParams,
-  setSession: (change: (now?: Session) => Session | undefined) => void,
-): void {
+function useMarks(session: Session | undefined, parameters: URLSearchParams): Mark[] {
+  const [state, setState] = useState<{ marks: Mark[]; revision?: number }>({ marks: NONE });
   const revision = session?.revision;
+  useBusy(state.revision !== revision);
   useEffect(() => {
     if (!session) return;
-    const done = begin();
+    let live = true;
     const models = (session.dashboard.annotations?.list ?? []).filter((model) => isEnabled(model, parameters));
     loadMarks({ models, ...session })
-      .then((marks) => setSession((now) => (now && now.revision === revision ? { ...now, marks } : now)))
-      .finally(done);
-    return done;
+      .catch(() => [])
+      .then((loaded) => live && setState({ marks: loaded.length ? loaded : NONE, revision }));
+    return () => {
+      live = false;
+    };
     // eslint-disable-next-line react-hooks/exhaustive-deps -- once for each revision
   }, [revision]);
+  return state.marks;
 }

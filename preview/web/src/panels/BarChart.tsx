@@ -1,6 +1,7 @@
 import { type Field, FieldType, formattedValueToString, getFieldDisplayName, getFieldSeriesColor } from '@grafana/data';
 import { LegendDisplayMode } from '@grafana/schema';
 import { VizLayout, VizLegend } from '@grafana/ui';
+import { linksOf } from '../fields/links';
 import { type BarSeries, Bars } from './Bars';
 import { optionsOf, type PanelProps } from './props';
 import type { GraphOptions } from './TimeSeries';
@@ -29,6 +30,7 @@ export function BarChart(props: PanelProps) {
     name: getFieldDisplayName(field, frame),
     color: getFieldSeriesColor(field, theme).color,
     values: field.values,
+    links: field.config.links?.length ? (row) => linksOf(field, row) : undefined,
   }));
   return (
     <WithLegend props={props} series={series}>

@@ -1,11 +1,14 @@
-import type { GrafanaTheme2 } from '@grafana/data';
-import { Tooltip } from '@grafana/ui';
+import type { Field, GrafanaTheme2, LinkModel } from '@grafana/data';
+import { DataLinksContextMenu, Tooltip } from '@grafana/ui';
+import type { MouseEventHandler } from 'react';
 import { niceTop } from './axis';
 
 export interface BarSeries {
   name: string;
   color: string;
   values: (number | null)[];
+  /** The data links of the bar of a category, where the series has any. */
+  links?: (category: number) => LinkModel<Field>[];
 }
 
 interface BarsProps {
@@ -64,12 +67,12 @@ export function Bars(props: BarsProps) {
         return (
           // Categories may have equal names
           <g key={index}>
-            {series.map(({ name, color, values }, place) => {
+            {series.map(({ name, color, values, links }, place) => {
               const value = values[index];
               if (value === null || value === undefined || Number.isNaN(value)) return null;
               const base = stacked ? below : 0;
               below += Math.max(0, value);
-              return (
+              const bar = (onClick?: MouseEventHandler) => (
                 <Tooltip key={name} content={`${category} · ${name}: ${format(value)}`}>
                   <rect
                     x={left + (stacked ? 0 : place * wide)}
@@ -79,8 +82,16 @@ export function Bars(props: BarsProps) {
                     fill={color}
                     fillOpacity={fillOpacity / 100}
                     stroke={color}
+                    cursor={links ? 'pointer' : undefined}
+                    onClick={onClick}
                   />
                 </Tooltip>
+              );
+              if (!links) return bar();
+              return (
+                <DataLinksContextMenu key={name} links={() => links(index)}>
+                  {({ openMenu }) => bar(openMenu as MouseEventHandler | undefined)}
+                </DataLinksContextMenu>
               );
             })}
             {index % every === 0 && (

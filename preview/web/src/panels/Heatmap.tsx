@@ -4,6 +4,7 @@ import { UPlotChart, usePanelContext } from '@grafana/ui';
 import { useMemo } from 'react';
 import type uPlot from 'uplot';
 import { AnnotationMarks } from '../annotations/AnnotationMarks';
+import { linksOf } from '../fields/links';
 import { HeatmapScale } from './HeatmapScale';
 import { HoverTooltip } from './HoverTooltip';
 import { colorOf, type HeatmapColor, palette } from './palette';
@@ -51,9 +52,14 @@ export function Heatmap(props: PanelProps) {
   }, [cells, colors, range, timeZone, theme, height, sync]);
   if (!cells || !config) return null;
   const scaled = options.legend?.show !== false;
+  const columnAt = (time: number): number => cells.times.findIndex((end) => time <= end && time > end - cells.stepMs);
+  const links = (time: number, row: number) => {
+    const field = cells.rows[row];
+    return field ? linksOf(field, columnAt(time)) : [];
+  };
   const describe = (time: number, row: number) => {
     const field = cells.rows[row];
-    const column = cells.times.findIndex((end) => time <= end && time > end - cells.stepMs);
+    const column = columnAt(time);
     const value: number | undefined = field?.values[column];
     if (!field || !(Number(value) > 0)) return [];
     return [
@@ -72,7 +78,7 @@ export function Heatmap(props: PanelProps) {
         width={width}
         height={scaled ? height - SCALE_PX : height}
       >
-        <HoverTooltip config={config} timeZone={timeZone} describe={describe} />
+        <HoverTooltip config={config} timeZone={timeZone} describe={describe} links={links} />
         <AnnotationMarks config={config} marks={props.marks} timeZone={timeZone} theme={theme} />
       </UPlotChart>
       {scaled && (

@@ -64,7 +64,12 @@ export function StateTimeline(props: PanelProps) {
       <VizLayout width={width} height={pages > 1 ? height - PAGES_PX : height} legend={legend}>
         {(innerWidth, innerHeight) => (
           <UPlotChart config={config} data={[times, [null, null]]} width={innerWidth} height={innerHeight}>
-            <HoverTooltip config={config} timeZone={timeZone} describe={describe} />
+            <HoverTooltip
+              config={config}
+              timeZone={timeZone}
+              describe={describe}
+              links={(time, row) => rows[row]?.links(time) ?? []}
+            />
             <AnnotationMarks config={config} marks={props.marks} timeZone={timeZone} theme={theme} regions={false} />
           </UPlotChart>
         )}

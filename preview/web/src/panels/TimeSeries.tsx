@@ -3,6 +3,7 @@ import { LegendDisplayMode, TooltipDisplayMode, type VizLegendOptions } from '@g
 import { TimeSeries as Graph, TooltipPlugin2, usePanelContext } from '@grafana/ui';
 import { useMemo } from 'react';
 import { AnnotationMarks } from '../annotations/AnnotationMarks';
+import { joinedLinks } from '../fields/links';
 import { optionsOf, type PanelProps } from './props';
 import { GraphTooltip, type TooltipOptions } from './Tooltip';
 
@@ -42,12 +43,16 @@ export function TimeSeries(props: PanelProps) {
               syncScope="__global_"
               queryZoom={({ from, to }) => onZoom(from, to)}
               maxWidth={tooltip.maxWidth}
-              render={(_plot, indexes, series, pinned) => (
+              getDataLinks={(series, row) =>
+                joinedLinks(frame.fields[series], frame.fields[0]?.values[row] as number, frames)
+              }
+              render={(_plot, indexes, series, pinned, _dismiss, _range, _viaSync, links) => (
                 <GraphTooltip
                   frame={frame}
                   indexes={indexes}
                   series={series}
                   pinned={pinned}
+                  links={links}
                   timeZone={timeZone}
                   options={tooltip}
                 />

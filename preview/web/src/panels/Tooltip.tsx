@@ -1,6 +1,12 @@
-import { type DataFrame, dateTimeFormat, type Field, FieldType } from '@grafana/data';
+import { type DataFrame, dateTimeFormat, type Field, FieldType, type LinkModel } from '@grafana/data';
 import { SortOrder, TooltipDisplayMode } from '@grafana/schema';
-import { getFieldDisplayItems, VizTooltipContent, VizTooltipHeader, VizTooltipWrapper } from '@grafana/ui';
+import {
+  getFieldDisplayItems,
+  VizTooltipContent,
+  VizTooltipFooter,
+  VizTooltipHeader,
+  VizTooltipWrapper,
+} from '@grafana/ui';
 
 export interface TooltipOptions {
   mode: TooltipDisplayMode;
@@ -15,6 +21,8 @@ interface GraphTooltipProps {
   indexes: (number | null)[];
   series: number | null;
   pinned: boolean;
+  /** Of the nearest series: once it is pinned, or the one that a click opens. */
+  links: LinkModel[];
   timeZone: string;
   options: Partial<TooltipOptions>;
 }
@@ -22,7 +30,7 @@ interface GraphTooltipProps {
 const shown = (field: Field): boolean => field.type === FieldType.number && !field.config.custom?.hideFrom?.tooltip;
 
 /** The values under the pointer, as Grafana's graphs show them. */
-export function GraphTooltip({ frame, indexes, series, pinned, timeZone, options }: GraphTooltipProps) {
+export function GraphTooltip({ frame, indexes, series, pinned, links, timeZone, options }: GraphTooltipProps) {
   const [time] = frame.fields;
   if (!time) return null;
   const items = getFieldDisplayItems(
@@ -45,6 +53,7 @@ export function GraphTooltip({ frame, indexes, series, pinned, timeZone, options
         scrollable={options.mode === TooltipDisplayMode.Multi}
         maxHeight={options.maxHeight}
       />
+      {links.length > 0 && <VizTooltipFooter dataLinks={links} />}
     </VizTooltipWrapper>
   );
 }

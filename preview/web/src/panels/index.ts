@@ -1,4 +1,5 @@
 import type { ComponentType } from 'react';
+import type { Panel } from '../dashboard/model';
 import { AlertList } from './AlertList';
 import { BarChart } from './BarChart';
 import { BarGauge } from './BarGauge';
@@ -27,6 +28,12 @@ export const PANELS: ReadonlyMap<string, ComponentType<PanelProps>> = new Map<st
   ['text', Text],
   ['timeseries', TimeSeries],
 ]);
+
+/** What of a panel is not drawn; undefined where all of it is. */
+export function notDrawn({ type, options }: Panel): string | undefined {
+  if (type === 'heatmap' && options?.calculate) return 'heatmap (options.calculate)';
+  return PANELS.has(type) ? undefined : String(type);
+}
 
 /** The types that draw the text for no value themselves. */
 export const WITHOUT_DATA = new Set(['bargauge', 'gauge', 'stat']);

@@ -5,7 +5,9 @@ import {
   FieldType,
   formattedValueToString,
   getFieldDisplayName,
+  type LinkModel,
 } from '@grafana/data';
+import { linksOf } from '../fields/links';
 
 /** A stretch of time in which a series kept its value. */
 export interface State {
@@ -18,6 +20,8 @@ export interface State {
 export interface StateRow {
   name: string;
   states: State[];
+  /** The data links of the value at a time in milliseconds. */
+  links: (time: number) => LinkModel<Field>[];
 }
 
 /** One row for each series, top first; equal neighbours are one state, and a gap in the samples is a gap in the row. */
@@ -27,7 +31,15 @@ export function stateRows(frames: DataFrame[], merge: boolean): StateRow[] {
     if (!time) return [];
     return frame.fields
       .filter((field) => field !== time && !field.config.custom?.hideFrom?.viz)
-      .map((field) => ({ name: getFieldDisplayName(field, frame, frames), states: statesOf(field, time, merge) }));
+      .map((field) => ({
+        name: getFieldDisplayName(field, frame, frames),
+        states: statesOf(field, time, merge),
+        links: (at) =>
+          linksOf(
+            field,
+            time.values.findLastIndex((one: number) => one <= at),
+          ),
+      }));
   });
 }
 

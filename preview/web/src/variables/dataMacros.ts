@@ -1,6 +1,7 @@
 import {
   type DataFrame,
   type Field,
+  formatLabels,
   formattedValueToString,
   getFieldDisplayName,
   getFieldDisplayValuesProxy,
@@ -32,7 +33,8 @@ function read(name: string, keys: string[], context: DataContext): string | unde
   if (name === '__value') return shownValue(keys[0] ?? 'text', context);
   if (name === '__data') return cell(keys.slice(1), context);
   if (name === '__series') return frame.name ?? getFieldDisplayName(field, frame, data);
-  if (keys[0] === 'labels') return keys[1] === undefined ? undefined : own(field.labels, keys[1]);
+  if (keys[0] === 'labels')
+    return keys[1] === undefined ? formatLabels(field.labels ?? {}, '', true) : own(field.labels, keys[1]);
   return keys[0] === 'name' ? field.name : getFieldDisplayName(field, frame, data);
 }
 

@@ -16,6 +16,7 @@ from pipeline.baseline.profile import MOST_BLOCKS, Served, _thinned, level_of, l
 from pipeline.baseline.store import Baseline, load, save
 from pipeline.cli import main
 from pipeline.prometheus import Prometheus
+from pipeline.prometheus_credential import credential_from_environment
 from recording_rules import groups as record_groups
 from stack.background import served
 from stack.processes import free_port
@@ -114,7 +115,7 @@ def test_the_credential_comes_from_the_environment(monkeypatch):
         for environment in ({}, {"TOKEN": SECRET}, {"USER": "me", "PASSWORD": SECRET}):
             for name, value in environment.items():
                 monkeypatch.setenv(f"PROMETHEUS_{name}", value)
-            with Prometheus(f"{url}/prefix/") as prometheus:
+            with Prometheus(f"{url}/prefix/", credential_from_environment()) as prometheus:
                 assert prometheus.range("up", 0, 600, 300) == []
             monkeypatch.delenv("PROMETHEUS_TOKEN", raising=False)
     headers = [request.headers.get("Authorization") for request in asked]
@@ -123,13 +124,18 @@ def test_the_credential_comes_from_the_environment(monkeypatch):
     assert dict(asked[0].query_params) == {"query": "up", "start": "0", "end": "600", "step": "300"}
 
 
-def test_half_a_credential_is_told(monkeypatch):
+def test_half_a_credential_is_told(monkeypatch, capsys, there):
     monkeypatch.setenv("PROMETHEUS_USER", "me")
-    with pytest.raises(GlassboxError, match="PROMETHEUS_PASSWORD is not set"):
-        Prometheus("http://h")
-    monkeypatch.setenv("PROMETHEUS_PASSWORD", f"{SECRET}\nx")
-    with pytest.raises(GlassboxError, match="holds a line break"):
-        Prometheus("http://h")
+    said = refused(capsys, "save", "--prometheus", "http://127.0.0.1:1", *there, "x")
+    assert "PROMETHEUS_PASSWORD is not set" in said
+
+
+def test_a_token_file_is_read(monkeypatch, capsys, there, tmp_path):
+    file = tmp_path / "token"
+    file.write_text(f"{SECRET}\n")
+    with answering(PlainTextResponse("no", 401)) as (url, asked):
+        refused(capsys, "save", "--prometheus", url, "--prometheus-token-file", str(file), *there, "x")
+    assert {request.headers["Authorization"] for request in asked} == {f"Bearer {SECRET}"}
 
 
 def test_values_that_are_no_numbers_are_left_out():

@@ -42,8 +42,7 @@ from stack.bench_fleet import (
     Fleet,
     measure_fleet,
 )
-from stack.bench_preview import PANELS as PAGE_PANELS
-from stack.bench_preview import measure_preview
+from stack.bench_preview import GOALS_SECONDS, measure_preview
 from stack.processes import ended_by_signals
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -55,16 +54,23 @@ PEER_REPLICAS = 2
 GROWING_LEVELS = frozenset({"gpu", "instance"})
 
 
+# Linux counts what a process had before it became another program: only a small one can start what is measured.
+_STARTER = """
+import resource, subprocess, sys, time
+start = time.perf_counter()
+subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, check=True)
+print(time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""
+
+
 def cold_run(arguments: Sequence[str]) -> tuple[float, float]:
     """Seconds and megabytes (1e6 bytes) of one fresh process."""
-    start = time.perf_counter()
-    child = subprocess.Popen([sys.executable, *arguments], cwd=ROOT, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(child.pid, 0)
-    seconds = time.perf_counter() - start
-    child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode:
-        raise SystemExit(f"{' '.join(arguments)} failed with exit code {child.returncode}.")
-    return seconds, usage.ru_maxrss * 1024 / 1e6
+    command = [sys.executable, "-S", "-c", _STARTER, sys.executable, *arguments]
+    measured = subprocess.run(command, check=False, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    if measured.returncode:
+        raise SystemExit(f"{' '.join(arguments)} failed.")
+    seconds, kibibytes = map(float, measured.stdout.split())
+    return seconds, kibibytes * 1024 / 1e6
 
 
 def generate(folder: Path) -> tuple[float, int]:
@@ -158,8 +164,8 @@ def show_preview() -> None:
     click.echo(f"\nThe preview over a real Prometheus, in headless Chromium; {_load()}")
     found = measure_preview()
     row("server's largest resident set, all dashboards drawn", f"{found.server_megabytes:.0f} MB", "goal < 150 MB")
-    for panels in PAGE_PANELS:
-        row(f"page of {panels} panels, all drawn", f"{found.page_seconds[panels]:.1f} s")
+    for panels, goal in GOALS_SECONDS.items():
+        row(f"page of {panels} panels, all drawn", f"{found.page_seconds[panels]:.1f} s", f"goal < {goal:g} s")
     row("from a saved module to the page drawn again", f"{found.save_seconds:.1f} s", "goal < 2 s")
     row("deploy.py pictures, all dashboards", f"{found.pictures_seconds:.1f} s", "goal < 40 s")
     row("  processor time of that, browser included", f"{found.pictures_processor_seconds:.1f} s")

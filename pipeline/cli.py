@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline.baseline.commands import baseline
+from pipeline.content import told_by_line
 from pipeline.endings import DONE, FINDINGS, run
 
 # A preview shows what is wrong with content and settings, so the command line must not need them.
@@ -123,15 +124,17 @@ def lint(settings: Settings) -> int:
 
 
 def _settings(file: Path | None) -> Settings:
-    from kit.settings import load_settings  # noqa: PLC0415  # needs content
+    with told_by_line():
+        from kit.settings import load_settings  # noqa: PLC0415  # needs content
 
-    return load_settings(file)
+        return load_settings(file)
 
 
 def _compiled(settings: Settings) -> Bundle:
-    from pipeline.compiler import compile_bundle  # noqa: PLC0415  # needs content
+    with told_by_line():
+        from pipeline.compiler import compile_bundle  # noqa: PLC0415  # needs content
 
-    return compile_bundle(settings)
+        return compile_bundle(settings)
 
 
 def _lint(bundle: Bundle) -> int:
@@ -154,11 +157,14 @@ def _lint(bundle: Bundle) -> int:
 def _push(url: str, token_file: Path | None, settings: Settings) -> int:
     from pipeline import report  # noqa: PLC0415  # as above
     from pipeline.grafana import Grafana, credential_from_environment  # noqa: PLC0415  # only a push needs an HTTP client
-    from pipeline.push import compile_for, push  # noqa: PLC0415  # as above
+
+    with told_by_line():
+        from pipeline.push import compile_for, push  # noqa: PLC0415  # needs content
 
     credential = credential_from_environment(token_file)
     with Grafana(url, credential) as grafana:
-        bundle = compile_for(grafana, settings)
+        with told_by_line():
+            bundle = compile_for(grafana, settings)
         if _lint(bundle):
             click.echo("Nothing was pushed: correct the findings first.", err=True)
             return FINDINGS

@@ -16,9 +16,10 @@ from pathlib import Path
 import yaml
 
 from kit.errors import GlassboxError
+from pipeline.content import ROOT
 from stack.browser import Shot, draw, seconds_until_drawn
 from stack.processes import LOOPBACK, free_port, prometheus
-from stack.snapshot import ROOT, take_snapshot
+from stack.snapshot import take_snapshot
 
 RUNS = 3
 # By the number of panels of a page.

@@ -13,13 +13,14 @@ import click
 from watchfiles import Change, watch
 
 from kit.errors import GlassboxError
+from pipeline.content import ROOT
 from preview.content import Content
 from preview.live import Problem
 from preview.server import LOOPBACK, GrafanaStandIn
 from stack.foreign import FOLDER, UnreadableError, read_boards
 from stack.processes import ended_by_signals
 from stack.serving import chosen_source, prometheus_options, serving, unreachable
-from stack.snapshot import ROOT, take_snapshot
+from stack.snapshot import take_snapshot
 
 # Floors whose files the content is compiled from.
 WATCHED = ("metrics", "kit", "recording_rules", "dashboards", "alerts", "pipeline")

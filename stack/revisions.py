@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from kit.errors import GlassboxError
-from stack.snapshot import ROOT
+from pipeline.content import ROOT
 
 TIMEOUT_SECONDS = 120.0
 Boards = dict[str, dict[str, Any]]

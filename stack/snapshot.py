@@ -6,16 +6,11 @@ A process of its own reads every module anew, which reloading in a running one d
 import json
 import subprocess
 import sys
-import traceback
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from kit.errors import GlassboxError
+from pipeline.content import ROOT, place_of, text_of
 
-ROOT = Path(__file__).resolve().parents[1]
-# Where people write; an error that the kit or the compiler raises for it is shown at the line that caused it.
-CONTENT = ("dashboards", "alerts", "recording_rules", "metrics")
 TIMEOUT_SECONDS = 60.0
 Json = dict[str, Any]
 
@@ -56,28 +51,8 @@ def compiled(settings_file: Path | None) -> Json:
 
 
 def problem_of(error: Exception) -> Json:
-    """What went wrong, and the line to look at: of the content where it took part, else the innermost one of ours."""
-    message = str(error) if isinstance(error, GlassboxError) else f"{type(error).__name__}: {error}"
-    if isinstance(error, SyntaxError):
-        place = _place(error.filename or "", error.lineno or 0)
-        return _problem(f"{type(error).__name__}: {error.msg}", *(place or ("", 0)))
-    places = list(_places(error))
-    content = [place for place in places if place[0].partition("/")[0] in CONTENT]
-    return _problem(message, *(content or places or [("", 0)])[-1])
-
-
-def _places(error: Exception) -> Iterator[tuple[str, int]]:
-    for frame in traceback.extract_tb(error.__traceback__):
-        if (place := _place(frame.filename, frame.lineno or 0)) and place[0] != "stack/snapshot.py":
-            yield place
-
-
-def _place(file: str, line: int) -> tuple[str, int] | None:
-    """A file below the checkout and the line; None for the files of others."""
-    path = Path(file)
-    if not path.is_relative_to(ROOT) or path.is_relative_to(Path(sys.prefix)):
-        return None
-    return path.relative_to(ROOT).as_posix(), line
+    """What went wrong, and the line to look at."""
+    return _problem(text_of(error), *(place_of(error) or ("", 0)))
 
 
 def _problem(message: str, file: str = "", line: int = 0) -> Json:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from kit.errors import GlassboxError
+from pipeline import content
 from stack import snapshot
 
 
@@ -13,7 +14,7 @@ def problem(
     code: str, folder: Path, monkeypatch: pytest.MonkeyPatch, name: str = "dashboards/board.py"
 ) -> dict[str, object]:
     """What is told of an error that this code of a module raises."""
-    monkeypatch.setattr(snapshot, "ROOT", folder)
+    monkeypatch.setattr(content, "ROOT", folder)
     file = folder / name
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(code)

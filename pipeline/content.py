@@ -1,0 +1,69 @@
+"""Which line of our content is wrong: an error that the kit or the compiler raises is told at the line that caused it."""
+
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from kit.errors import GlassboxError
+
+ROOT = Path(__file__).resolve().parents[1]
+# Where people write; below it stand the words that they write with.
+_CONTENT, _WORDS, _COMPILER = ("dashboards", "alerts", "recording_rules", "metrics"), "kit", "pipeline"
+
+
+@contextmanager
+def told_by_line() -> Iterator[None]:
+    """Raise what goes wrong in content, while it is imported or compiled, as one sentence with file and line.
+
+    What content itself refuses, such as a setting, already says what is wrong; what is none of it stays as it is.
+    """
+    try:
+        yield
+    except Exception as error:
+        place = place_of(error)
+        if place is None or _part(place) == _COMPILER or _is_refused_by_content(error):
+            raise
+        file, line = place
+        raise GlassboxError(f"{file}:{line}: {text_of(error)}") from None
+
+
+def text_of(error: Exception) -> str:
+    """What went wrong, with the kind of error where the sentence is not ours."""
+    if isinstance(error, GlassboxError):
+        return str(error)
+    return f"{type(error).__name__}: {error.msg if isinstance(error, SyntaxError) else error}"
+
+
+def place_of(error: Exception) -> tuple[str, int] | None:
+    """File below the checkout, and line: of the content where it took part, else the innermost one of ours."""
+    if isinstance(error, SyntaxError):
+        return _place(error.filename or "", error.lineno or 0)
+    places = list(_places(error))
+    told = [place for place in places if _part(place) in _CONTENT] or places
+    return told[-1] if told else None
+
+
+def _is_refused_by_content(error: Exception) -> bool:
+    places = list(_places(error))
+    return isinstance(error, GlassboxError) and bool(places) and _part(places[-1]) != _WORDS
+
+
+def _part(place: tuple[str, int]) -> str:
+    return place[0].partition("/")[0]
+
+
+def _places(error: Exception) -> Iterator[tuple[str, int]]:
+    for frame in traceback.extract_tb(error.__traceback__):
+        place = _place(frame.filename, frame.lineno or 0)
+        if place and _part(place) in (*_CONTENT, _WORDS, _COMPILER):
+            yield place
+
+
+def _place(file: str, line: int) -> tuple[str, int] | None:
+    """A file below the checkout and the line; None for the files of others."""
+    path = Path(file)
+    if not path.is_relative_to(ROOT) or path.is_relative_to(Path(sys.prefix)):
+        return None
+    return path.relative_to(ROOT).as_posix(), line

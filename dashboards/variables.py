@@ -30,7 +30,9 @@ REPLICA_MODEL = Variable(
     narrows=("instance:",),
     optional=True,
 )
-REPLICA = Variable(name="instance", title="Replica", label="instance", values_of=instances.RUNNING)
+REPLICA = Variable(
+    name="instance", title="Replica", label="instance", values_of=instances.RUNNING, within=(JOB, REPLICA_MODEL)
+)
 # What is recorded by model is worked out for a chosen replica; what is judged by model is shown of the models it serves.
 # What is recorded by service stays the service's.
 REPLICA_OF_MODEL = Variable(
@@ -60,6 +62,18 @@ PROMETHEUS_JOB = Variable(
 )
 SLO = Variable(name="slo", title="Objective", label="slo", values_of=slo.OBJECTIVE)
 GPU_INSTANCE = Variable(
-    name="gpu_instance", title="Host", label="instance", values_of=gpu.MEMORY_USED, narrows=_GPU_SERIES
+    name="gpu_instance",
+    title="Host",
+    label="instance",
+    values_of=gpu.MEMORY_USED,
+    narrows=_GPU_SERIES,
+    within=(GPU_JOB,),
 )
-GPU_INDEX = Variable(name="gpu", title="GPU", label="gpu", values_of=gpu.MEMORY_USED, narrows=_GPU_SERIES)
+GPU_INDEX = Variable(
+    name="gpu",
+    title="GPU",
+    label="gpu",
+    values_of=gpu.MEMORY_USED,
+    narrows=_GPU_SERIES,
+    within=(GPU_JOB, GPU_INSTANCE),
+)

@@ -28,6 +28,8 @@ from stack.bench_boards import (
     PRODUCTION_SCRAPE_SECONDS,
     RANGE_SECONDS,
     STEP_SECONDS,
+    first_replica,
+    queries_of,
     raw_samples,
     read_board,
     samples_read,
@@ -140,13 +142,20 @@ def show_fleet(fleet: Fleet) -> None:
 
 def show_boards(fleet: Fleet, peer: Path | None) -> None:
     """What loading a board makes Prometheus read; recorded series are those of the fleet, `up` among the scraped ones."""
-    board = next(iter(compile_bundle(Settings()).dashboards.values()))
+    boards = compile_bundle(Settings()).dashboards.values()
+    board = next(iter(boards))
     scraped = [line for line in fleet.samples if line.startswith("up{")]
     recorded = [line for line in fleet.samples if line not in set(scraped)]
     interval_seconds = Settings().evaluation_interval_seconds
     millions = samples_read(board, {interval_seconds: recorded, PRODUCTION_SCRAPE_SECONDS: scraped}) / 1e6
     click.echo(f"\nLoading a board over {RANGE_SECONDS // 3600} h, a point every {STEP_SECONDS} s: samples read")
     row(f"{board['title']}, {REPLICAS} replicas and GPUs", f"{millions:.2f} million", "goal < 5 million")
+    raw = [*scraped, *raw_samples(REGIME, 1)]
+    for narrowed in (board, max(boards, key=lambda each: len(list(queries_of(each))))):
+        millions = (
+            samples_read(narrowed, {interval_seconds: recorded, PRODUCTION_SCRAPE_SECONDS: raw}, first_replica()) / 1e6
+        )
+        row(f"{narrowed['title']}, one replica chosen", f"{millions:.2f} million")
     if peer is None:
         click.echo("To compare with another: make bench PEER=FILE, such as vLLM's performance_statistics.json.")
         return

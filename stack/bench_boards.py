@@ -27,12 +27,12 @@ _BUILT_IN = {
 }
 
 
-def samples_read(board: Json, samples: Mapping[int, Sequence[str]]) -> int:
+def samples_read(board: Json, samples: Mapping[int, Sequence[str]], chosen: Mapping[str, str] | None = None) -> int:
     """Samples read for one loading of the board, of series with these samples (lines of an exposition) every so many seconds.
 
-    Twice the range is there, so that a window as long as the range is full from the first step on.
+    `chosen` are values by the names of variables; all others are at All. Twice the range is there, so that a window as long as the range is full from the first step on.
     """
-    queries = list(_queries(board))
+    queries = list(queries_of(board, chosen))
     text = "\n".join(expr for expr, _ in queries)
     read = {seconds: [line for line in lines if line.partition("{")[0] in text] for seconds, lines in samples.items()}
     end = int(time.time()) // STEP_SECONDS * STEP_SECONDS
@@ -56,25 +56,34 @@ def read_board(file: Path) -> Json:
     return board
 
 
+def first_replica() -> dict[str, str]:
+    """The choice of the first replica that `raw_samples` makes."""
+    return {"instance": _instance(0)}
+
+
 def raw_samples(regime: str, replicas: int) -> list[str]:
     """The samples of a captured vLLM's own series, for that many replicas."""
     lines = find_capture(regime).second.read_text(encoding="utf-8").splitlines()
     return [
-        line.replace("{", f'{{job="vllm",instance="replica-{replica:03}:8000",', 1)
+        line.replace("{", f'{{job="vllm",instance="{_instance(replica)}",', 1)
         for replica in range(replicas)
         for line in lines
         if line.startswith("vllm:")
     ]
 
 
-def _queries(board: Json) -> Iterator[tuple[str, bool]]:
-    """Each query of the board with every variable at All, and whether it asks for one moment."""
+def queries_of(board: Json, chosen: Mapping[str, str] | None = None) -> Iterator[tuple[str, bool]]:
+    """Each query of the board with what is chosen, and whether it asks for one moment."""
     for panel in every_panel(board["panels"]):
         for target in panel.get("targets", ()):
             expr = str(target["expr"])
             for variable, value in _BUILT_IN.items():
                 expr = expr.replace(variable, value)
-            yield filled(expr, board.get("templating", {}).get("list", ())), bool(target.get("instant"))
+            yield filled(expr, board.get("templating", {}).get("list", ()), chosen), bool(target.get("instant"))
+
+
+def _instance(replica: int) -> str:
+    return f"replica-{replica:03}:8000"
 
 
 def _cost(url: str, expr: str, instant: bool, end: int) -> int:

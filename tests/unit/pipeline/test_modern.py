@@ -172,6 +172,14 @@ def test_variables_start_at_all_or_at_the_first_value_and_reload_with_the_time_r
 
 
 @each_board
+def test_values_are_offered_within_choices_that_stand_before(board):
+    before = set()
+    for variable in board["templating"]["list"]:
+        assert set(re.findall(r"\$(\w+)", variable.get("definition", ""))) <= before, variable["name"]
+        before.add(variable["name"])
+
+
+@each_board
 def test_every_variable_in_a_query_is_one_of_the_dashboard(board):
     known = {variable["name"] for variable in board["templating"]["list"]}
     used = {

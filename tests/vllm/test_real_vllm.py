@@ -5,7 +5,6 @@ Asked for by `make test-vllm` alone: it needs 3.4 GB and twelve minutes.
 
 import asyncio
 import functools
-import re
 import statistics
 import time
 from itertools import pairwise
@@ -21,7 +20,7 @@ from pipeline.bundle import every_panel
 from pipeline.compiler import compile_bundle
 from pipeline.prometheus import Prometheus
 from recording_rules import engine, requests
-from stack.asking import ask
+from stack.asking import ask, filled
 from stack.load.summary import summarise
 from stack.vllm_environment import READY
 from tests.vllm.real_vllm import MODEL_NAME, under_load, vllm_server, watched
@@ -49,7 +48,7 @@ def board():
     """The queries of the board LLM serving, by title and first word of the legend, with all that can be chosen at All."""
     made = next(each for uid, each in compile_bundle(Settings()).dashboards.items() if uid.endswith("llm-serving"))
     return {
-        (panel["title"], target["legendFormat"].split(" {{")[0]): re.sub(r'=~"\$\w+"', '=~".*"', target["expr"])
+        (panel["title"], target["legendFormat"].split(" {{")[0]): filled(target["expr"], made["templating"]["list"])
         for panel in every_panel(made["panels"])
         for target in panel.get("targets", ())
     }

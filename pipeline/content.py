@@ -17,13 +17,13 @@ _CONTENT, _WORDS, _COMPILER = ("dashboards", "alerts", "recording_rules", "metri
 def told_by_line() -> Iterator[None]:
     """Raise what goes wrong in content, while it is imported or compiled, as one sentence with file and line.
 
-    What content itself refuses, such as a setting, already says what is wrong; what is none of it stays as it is.
+    What content or the kit says of settings already names what is wrong; what is no matter of content stays as it is.
     """
     try:
         yield
     except Exception as error:
         place = place_of(error)
-        if place is None or _part(place) == _COMPILER or _is_refused_by_content(error):
+        if place is None or not _needs_its_line(error, place):
             raise
         file, line = place
         raise GlassboxError(f"{file}:{line}: {text_of(error)}") from None
@@ -45,9 +45,12 @@ def place_of(error: Exception) -> tuple[str, int] | None:
     return told[-1] if told else None
 
 
-def _is_refused_by_content(error: Exception) -> bool:
-    places = list(_places(error))
-    return isinstance(error, GlassboxError) and bool(places) and _part(places[-1]) != _WORDS
+def _needs_its_line(error: Exception, place: tuple[str, int]) -> bool:
+    """Whether it is content that the kit refuses, or an error of Python outside the compiler."""
+    if not isinstance(error, GlassboxError):
+        return _part(place) != _COMPILER
+    *_, innermost = _places(error)
+    return _part(place) in _CONTENT and _part(innermost) == _WORDS
 
 
 def _part(place: tuple[str, int]) -> str:

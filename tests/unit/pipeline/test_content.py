@@ -64,13 +64,19 @@ def test_the_line_is_that_of_content_which_asked(copied: Path) -> None:
     assert stderr.startswith(f"Error: {BOARD}:{line_of(BOARD, old)}: ")
 
 
-def test_what_content_refuses_of_settings_is_no_matter_of_a_line(copied: Path) -> None:
-    (copied / "settings.yaml").write_text(
-        "slos: [{name: fast, indicator: request_latency, objective_ratio: 0.9, threshold_seconds: 3.3}]\n"
-    )
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ("slos: [{name: fast, indicator: request_latency, objective_ratio: 0.9, threshold_seconds: 3.3}]", "3.3"),
+        ("unknown: 1", "Error: Settings file settings.yaml: unknown key 'unknown'"),
+        ("histogram_buckets: {nobodys: [1]}", "Error: Setting histogram_buckets: 'nobodys' is no histogram"),
+    ],
+)
+def test_what_is_wrong_with_settings_is_no_matter_of_a_line(copied: Path, settings: str, said: str) -> None:
+    (copied / "settings.yaml").write_text(settings)
     code, stderr = built(copied, BOARD, "", "", "--settings", "settings.yaml", "build")
     assert code == 1
-    assert "3.3" in stderr and ".py:" not in stderr
+    assert said in stderr and ".py:" not in stderr
 
 
 def test_a_mistake_of_the_compiler_keeps_its_traceback(copied: Path) -> None:

@@ -129,10 +129,7 @@ def _parts(settings: Settings) -> Row:
         ),
         table(
             "Firing alerts",
-            max_by(
-                _ALERT,
-                instant(prometheus.ALERTS, alertstate="firing", severity=people, job=regex(".+")),
-            ),
+            max_by(_ALERT, instant(prometheus.ALERTS, alertstate="firing", severity=people, job=regex(".+"))),
             why="Pages and tickets of Prometheus' own rules that fire now, whatever service is chosen, since those on GPUs belong to none; no row is good news. Alerts that Grafana evaluates are on its alerting page. Click an alert for its runbook.",
             value=None,
             drill_down=_runbooks(settings),

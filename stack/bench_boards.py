@@ -13,6 +13,7 @@ from pathlib import Path
 from kit.errors import GlassboxError
 from pipeline.bundle import Json, every_panel
 from stack.asking import ask, filled
+from stack.bench_fleet import replica_instances
 from stack.blocks import write_blocks
 from stack.captures import find_capture
 from stack.processes import prometheus
@@ -30,7 +31,8 @@ _BUILT_IN = {
 def samples_read(board: Json, samples: Mapping[int, Sequence[str]], chosen: Mapping[str, str] | None = None) -> int:
     """Samples read for one loading of the board, of series with these samples (lines of an exposition) every so many seconds.
 
-    `chosen` are values by the names of variables; all others are at All. Twice the range is there, so that a window as long as the range is full from the first step on.
+    `chosen` are values by the names of variables; all others are at All. Twice the range is there, so that a window as long as
+    the range is full from the first step on.
     """
     queries = list(queries_of(board, chosen))
     text = "\n".join(expr for expr, _ in queries)
@@ -58,15 +60,15 @@ def read_board(file: Path) -> Json:
 
 def first_replica() -> dict[str, str]:
     """The choice of the first replica that `raw_samples` makes."""
-    return {"instance": _instance(0)}
+    return {"instance": replica_instances(1)[0]}
 
 
 def raw_samples(regime: str, replicas: int) -> list[str]:
     """The samples of a captured vLLM's own series, for that many replicas."""
     lines = find_capture(regime).second.read_text(encoding="utf-8").splitlines()
     return [
-        line.replace("{", f'{{job="vllm",instance="{_instance(replica)}",', 1)
-        for replica in range(replicas)
+        line.replace("{", f'{{job="vllm",instance="{instance}",', 1)
+        for instance in replica_instances(replicas)
         for line in lines
         if line.startswith("vllm:")
     ]
@@ -80,10 +82,6 @@ def queries_of(board: Json, chosen: Mapping[str, str] | None = None) -> Iterator
             for variable, value in _BUILT_IN.items():
                 expr = expr.replace(variable, value)
             yield filled(expr, board.get("templating", {}).get("list", ()), chosen), bool(target.get("instant"))
-
-
-def _instance(replica: int) -> str:
-    return f"replica-{replica:03}:8000"
 
 
 def _cost(url: str, expr: str, instant: bool, end: int) -> int:

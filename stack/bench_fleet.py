@@ -71,6 +71,11 @@ class Fleet:
         return statistics.median(self.evaluations_seconds)
 
 
+def replica_instances(count: int) -> list[str]:
+    """The instances of that many vLLM servers."""
+    return _instances("replica", count, 8000)
+
+
 def measure_fleet(replicas: int = REPLICAS) -> Fleet:
     """Run the fleet until rate windows are as full as in production, then measure; takes about three minutes."""
     with tempfile.TemporaryDirectory(prefix="glassbox-bench-") as made:
@@ -135,7 +140,7 @@ def _prometheus_settings(url: str, replicas: int, port: int) -> dict[str, Any]:
     return {
         "global": {"scrape_interval": f"{SCRAPE_SECONDS}s", "scrape_timeout": f"{SCRAPE_SECONDS}s"},
         "scrape_configs": [
-            _job("vllm", url, _instances("replica", replicas, 8000), {"inference_engine": "vllm"}),
+            _job("vllm", url, replica_instances(replicas), {"inference_engine": "vllm"}),
             _job("dcgm", url, _instances("gpu", replicas, 9400), {}),
             {"job_name": "prometheus", "static_configs": [{"targets": [f"{LOOPBACK}:{port}"]}]},
         ],

@@ -17,14 +17,14 @@ help: ## list the targets
 setup: $(READY) ## virtual environment and Python packages
 
 # The repository runs from its checkout; only what pyproject.toml names is installed.
-$(READY): pyproject.toml stack/bootstrap.py
-	$(PYTHON) stack/bootstrap.py
+$(READY): pyproject.toml environments/project_environment.py
+	$(PYTHON) environments/project_environment.py
 
 tools: setup ## Prometheus and Alertmanager in .tools, if the machine has none
-	$(RUN) -m stack.components
+	$(RUN) -m glassbox.servers.components
 
 demo: tools ## the whole thing on this machine, until Ctrl-C; CHECK=1 ends after the first alert, SCENARIO=saturated and others show trouble
-	$(RUN) -m stack.demo $(if $(CHECK),--check) $(if $(SCENARIO),--scenario $(SCENARIO))
+	$(RUN) -m demo $(if $(CHECK),--check) $(if $(SCENARIO),--scenario $(SCENARIO))
 
 check: setup ## format, lint and types
 	$(RUN) -m ruff format --check .
@@ -34,24 +34,24 @@ check: setup ## format, lint and types
 test: check tools ## everything that a change must pass
 	$(RUN) -m pytest --numprocesses $(WORKERS) --dist loadfile
 
-$(VLLM_READY): stack/vllm_environment.py stack/bootstrap.py tests/expositions/make_model.py | setup
-	$(RUN) -m stack.vllm_environment
+$(VLLM_READY): environments/vllm_environment.py environments/project_environment.py demo/capturing/make_model.py | setup
+	$(RUN) -m environments.vllm_environment
 
 test-vllm: tools $(VLLM_READY) ## the boards against a real vLLM on this CPU: installs 3.4 GB into .venv-vllm, then takes twelve minutes
 	$(RUN) -m pytest -m vllm tests/vllm
 
 golden: setup ## renew tests/golden, the compiled files that reviewers read, and test it
 	$(RUN) deploy.py build --out tests/golden
-	$(RUN) -m pytest --quiet tests/unit/pipeline/test_golden.py
+	$(RUN) -m pytest --quiet tests/compile/test_golden.py
 
 mutants: tools ## make small faults in every rule and see that its tests notice; ONLY=name for some rules
 	$(RUN) -m tests.mutation.run $(if $(ONLY),--only '$(ONLY)')
 
 bench: tools ## speed, size and load, as tables, in about seven minutes; PEER=FILE adds another dashboard
-	$(RUN) -m stack.bench $(if $(PEER),--peer-dashboard $(PEER))
+	$(RUN) -m bench $(if $(PEER),--peer-dashboard $(PEER))
 
 bench-exporter: setup ## of these tables the exporter's alone, in about two minutes
-	$(RUN) -m stack.bench_exporter
+	$(RUN) -m bench.exporter_cost
 
 build: setup ## write build/
 	$(RUN) deploy.py build
@@ -59,8 +59,8 @@ build: setup ## write build/
 lint: tools ## check all content
 	$(RUN) deploy.py lint
 
-web: ## check, test and build the preview's page into preview/web/dist, the same bytes every time; needs node 20 or newer
-	cd preview/web && npm ci && npm run check && npm test && npm run build
+web: ## check, test and build the preview's page into glassbox/standin/web/dist, the same bytes every time; needs node 20 or newer
+	cd glassbox/standin/web && npm ci && npm run check && npm test && npm run build
 
 clean: ## remove what the targets above made
-	rm -rf $(VENV) .venv-vllm .tools build .pytest_cache .mypy_cache .ruff_cache preview/web/node_modules
+	rm -rf $(VENV) .venv-vllm .tools build .pytest_cache .mypy_cache .ruff_cache glassbox/standin/web/node_modules

@@ -1,8 +1,8 @@
 """Alerts: one module for each subject. Each alert has a runbook of its name in `runbooks/`. A new module is listed here."""
 
 from alerts import engine, gpu, monitoring, saturation, service, slo
-from kit.rules import AlertGroup
-from kit.settings import Settings
+from glassbox.query.rules import AlertGroup
+from glassbox.settings.model import Settings
 
 
 def groups(settings: Settings) -> tuple[AlertGroup, ...]:

@@ -1,10 +1,10 @@
 """Alerts on the engine's saturation: memory, queue and speed."""
 
 from alerts.texts import MODEL_TEXT
-from kit.expr import Expr
-from kit.promql import clamp_min, deriv, duration_seconds, instant, over_time
-from kit.rules import Alert, AlertGroup, Severity, Subject
-from kit.settings import Settings, Thresholds
+from glassbox.query.expr import Expr
+from glassbox.query.promql import clamp_min, deriv, duration_seconds, instant, over_time
+from glassbox.query.rules import Alert, AlertGroup, Severity, Subject
+from glassbox.settings.model import Settings, Thresholds
 from recording_rules import engine
 
 _GROWTH_WINDOW = "10m"

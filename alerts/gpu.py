@@ -1,10 +1,10 @@
 """Alerts on GPUs: broken, slowed down, gone, or idle while they are needed or paid for."""
 
-from kit.expr import Expr, not_regex, regex
-from kit.promql import duration_seconds, group_by, instant, over_steps, over_time
-from kit.rules import Alert, AlertGroup, Severity, Subject
-from kit.settings import Gpu, Jobs, Settings
-from metrics import scrape
+from glassbox.metrics import scrape
+from glassbox.query.expr import Expr, not_regex, regex
+from glassbox.query.promql import duration_seconds, group_by, instant, over_steps, over_time
+from glassbox.query.rules import Alert, AlertGroup, Severity, Subject
+from glassbox.settings.model import Gpu, Jobs, Settings
 from recording_rules import gpu
 from recording_rules.conditions import always_queueing
 from recording_rules.gpu_conditions import THROTTLED, activity, busiest, lost, new_xid

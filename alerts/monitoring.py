@@ -1,9 +1,9 @@
 """Alerts on the monitoring itself: rules that fail and alerts that do not arrive are silent, however bad things are."""
 
-from kit.promql import always, increase
-from kit.rules import Alert, AlertGroup, Severity, Subject
-from kit.settings import Settings
-from metrics import prometheus
+from glassbox.metrics import prometheus_server
+from glassbox.query.promql import always, increase
+from glassbox.query.rules import Alert, AlertGroup, Severity, Subject
+from glassbox.settings.model import Settings
 
 _FAILURES_WINDOW = "5m"
 
@@ -16,7 +16,7 @@ def group(settings: Settings) -> AlertGroup:
         (
             Alert(
                 name="PrometheusRuleFailures",
-                expr=increase(prometheus.RULE_FAILURES, _FAILURES_WINDOW) > 0,
+                expr=increase(prometheus_server.RULE_FAILURES, _FAILURES_WINDOW) > 0,
                 # Twice the window: a failure that does not come again is out of it by then.
                 for_="10m",
                 severity=Severity.TICKET,

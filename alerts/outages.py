@@ -4,11 +4,11 @@ Nothing has two halves: targets that do not answer, and targets that are no long
 and `count(up == 1) < n` neither.
 """
 
-from kit.expr import Expr, Matcher, regex
-from kit.promql import absent, changes, group_by, instant, over_time
-from kit.rules import Alert, Severity
-from kit.settings import Jobs, Settings
-from metrics import scrape
+from glassbox.metrics import scrape
+from glassbox.query.expr import Expr, Matcher, regex
+from glassbox.query.promql import absent, changes, group_by, instant, over_time
+from glassbox.query.rules import Alert, Severity
+from glassbox.settings.model import Jobs, Settings
 from recording_rules import engine, instances, requests, targets
 from recording_rules.levels import JOB, SERVED, TARGET
 from recording_rules.memory import GONE_REMEMBERED

@@ -1,10 +1,10 @@
 """Alerts on how the engine's work goes wrong: stuck, thrashing, full, held up in front, cut off, repeating, refused."""
 
 from alerts.texts import MODEL_TEXT
-from kit.expr import Expr
-from kit.promql import clamp_min, instant, ratio, sum_by
-from kit.rules import Alert, AlertGroup, Severity, Subject
-from kit.settings import Settings, Thresholds
+from glassbox.query.expr import Expr
+from glassbox.query.promql import clamp_min, instant, ratio, sum_by
+from glassbox.query.rules import Alert, AlertGroup, Severity, Subject
+from glassbox.settings.model import Settings, Thresholds
 from recording_rules import engine, requests, workload
 from recording_rules.conditions import (
     frontend_bound,

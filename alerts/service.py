@@ -2,9 +2,9 @@
 
 from alerts import outages
 from alerts.texts import SERVICE_TEXT
-from kit.promql import instant, sum_by
-from kit.rules import Alert, AlertGroup, Severity, Subject
-from kit.settings import Settings
+from glassbox.query.promql import instant, sum_by
+from glassbox.query.rules import Alert, AlertGroup, Severity, Subject
+from glassbox.settings.model import Settings
 from recording_rules import requests
 from recording_rules.conditions import slow
 from recording_rules.levels import SERVED

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from functools import reduce
 
 from alerts.texts import SERVICE_TEXT
-from kit.expr import Expr
-from kit.promql import instant
-from kit.rules import Alert, AlertGroup, Severity, Subject
-from kit.settings import Settings
-from kit.slo import PAGE_WINDOWS, TICKET_WINDOWS, BurnWindow, Slo
+from glassbox.query.expr import Expr
+from glassbox.query.promql import instant
+from glassbox.query.rules import Alert, AlertGroup, Severity, Subject
+from glassbox.query.slo import PAGE_WINDOWS, TICKET_WINDOWS, BurnWindow, Slo
+from glassbox.settings.model import Settings
 from recording_rules import slo
 
 

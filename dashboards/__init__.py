@@ -3,17 +3,27 @@
 from collections.abc import Callable
 from typing import Any
 
-from dashboards import capacity, comparison, cost, gpu, inference_overview, llm_serving, monitoring, replicas, slo
-from kit.settings import Settings
+from dashboards import (
+    capacity_and_diagnosis,
+    cost_and_energy,
+    engine_comparison,
+    gpu,
+    inference_overview,
+    llm_serving,
+    monitoring,
+    replicas,
+    slo,
+)
+from glassbox.settings.model import Settings
 
 ALL: tuple[Callable[[Settings], Any], ...] = (
     inference_overview.build,
     llm_serving.build,
     replicas.build,
-    comparison.build,
+    engine_comparison.build,
     gpu.build,
-    cost.build,
+    cost_and_energy.build,
     slo.build,
-    capacity.build,
+    capacity_and_diagnosis.build,
     monitoring.build,
 )

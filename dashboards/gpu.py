@@ -2,15 +2,15 @@
 
 from typing import Any
 
-from dashboards.variables import GPU_INDEX, GPU_INSTANCE, GPU_JOB
-from kit.expr import Expr
-from kit.looks import GREEN, RED, REFERENCE, Steps, Words
-from kit.panels import Row, dashboard, row, stat, table, timeseries
-from kit.promql import avg_by, changes, count_by, instant, max_by, over_time, ratio, sum_by
-from kit.rules import Record
-from kit.settings import Settings
-from kit.tables import Next
-from metrics.types import Unit
+from dashboards.choices import GPU_INDEX, GPU_INSTANCE, GPU_JOB
+from glassbox.board.panels import Row, dashboard, row, stat, table, timeseries
+from glassbox.board.style import GREEN, RED, REFERENCE, Steps, Words
+from glassbox.board.tables import Next
+from glassbox.metrics.types import Unit
+from glassbox.query.expr import Expr
+from glassbox.query.promql import avg_by, changes, count_by, instant, max_by, over_time, ratio, sum_by
+from glassbox.query.rules import Record
+from glassbox.settings.model import Settings
 from recording_rules import gpu
 
 _BOARD = ("instance", "gpu")

@@ -2,18 +2,18 @@
 
 from typing import Any
 
-from dashboards.variables import GPU_INSTANCE, GPU_JOB, JOB, MODEL, REPLICA_OF_MODEL
+from dashboards.choices import GPU_INSTANCE, GPU_JOB, JOB, MODEL, REPLICA_OF_MODEL
 from dashboards.verdicts import verdict_panel
-from kit.expr import regex
-from kit.grid import Size
-from kit.looks import GREEN, RED, UP_DOWN, YELLOW, Steps
-from kit.panels import Row, bars, dashboard, gauge, row, stat, table, timeseries
-from kit.promql import avg_by, instant, max_by, ratio, sum_by
-from kit.rules import Severity
-from kit.settings import Settings
-from kit.tables import DrillDown, Next, Page
-from metrics import prometheus
-from metrics.types import Unit
+from glassbox.board.grid import Size
+from glassbox.board.panels import Row, bars, dashboard, gauge, row, stat, table, timeseries
+from glassbox.board.style import GREEN, RED, UP_DOWN, YELLOW, Steps
+from glassbox.board.tables import DrillDown, Next, Page
+from glassbox.metrics import prometheus_server
+from glassbox.metrics.types import Unit
+from glassbox.query.expr import regex
+from glassbox.query.promql import avg_by, instant, max_by, ratio, sum_by
+from glassbox.query.rules import Severity
+from glassbox.settings.model import Settings
 from recording_rules import gpu, requests, targets
 from recording_rules.levels import SERVED
 
@@ -129,7 +129,7 @@ def _parts(settings: Settings) -> Row:
         ),
         table(
             "Firing alerts",
-            max_by(_ALERT, instant(prometheus.ALERTS, alertstate="firing", severity=people, job=regex(".+"))),
+            max_by(_ALERT, instant(prometheus_server.ALERTS, alertstate="firing", severity=people, job=regex(".+"))),
             why="Pages and tickets of Prometheus' own rules that fire now, whatever service is chosen, since those on GPUs belong to none; no row is good news. Alerts that Grafana evaluates are on its alerting page. Click an alert for its runbook.",
             value=None,
             drill_down=_runbooks(settings),

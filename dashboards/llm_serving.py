@@ -2,15 +2,15 @@
 
 from typing import Any
 
-from dashboards.variables import ENGINE_MODEL, GPU_INSTANCE, GPU_JOB, JOB, REPLICA_OF_MODEL
-from kit.expr import Expr
-from kit.looks import GREEN, NEUTRAL, RED, YELLOW, Line, Steps
-from kit.panels import Row, dashboard, heatmap, row, stat, timeseries
-from kit.promql import instant, max_by, mean, ratio, sum_by
-from kit.rules import HistogramRecord, Record
-from kit.settings import Settings
-from kit.tables import Next
-from metrics.types import Unit
+from dashboards.choices import ENGINE_MODEL, GPU_INSTANCE, GPU_JOB, JOB, REPLICA_OF_MODEL
+from glassbox.board.panels import Row, dashboard, heatmap, row, stat, timeseries
+from glassbox.board.style import GREEN, NEUTRAL, RED, YELLOW, Line, Steps
+from glassbox.board.tables import Next
+from glassbox.metrics.types import Unit
+from glassbox.query.expr import Expr
+from glassbox.query.promql import instant, max_by, mean, ratio, sum_by
+from glassbox.query.rules import HistogramRecord, Record
+from glassbox.settings.model import Settings
 from recording_rules import engine, gpu, requests, workload
 
 _MODEL = ("model_name",)

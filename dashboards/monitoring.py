@@ -5,15 +5,15 @@ What Prometheus says of itself and of its targets is read as it is: few series, 
 
 from typing import Any
 
-from dashboards.variables import ANY_JOB, ANY_TARGET, PROMETHEUS_JOB
-from kit.expr import Expr
-from kit.looks import GREEN, RED, UP_DOWN, YELLOW, Steps
-from kit.panels import Row, comparison, dashboard, row, stat, table, timeseries
-from kit.promql import age, avg_by, count_by, increase, instant, max_by, min_by, ratio, sum_by, with_label
-from kit.settings import Settings
-from kit.tables import Next
-from metrics import prometheus, scrape
-from metrics.types import Unit
+from dashboards.choices import ANY_JOB, ANY_TARGET, PROMETHEUS_JOB
+from glassbox.board.panels import Row, comparison, dashboard, row, stat, table, timeseries
+from glassbox.board.style import GREEN, RED, UP_DOWN, YELLOW, Steps
+from glassbox.board.tables import Next
+from glassbox.metrics import prometheus_server, scrape
+from glassbox.metrics.types import Unit
+from glassbox.query.expr import Expr
+from glassbox.query.promql import age, avg_by, count_by, increase, instant, max_by, min_by, ratio, sum_by, with_label
+from glassbox.settings.model import Settings
 from recording_rules import instances, targets
 from recording_rules.levels import TARGET
 
@@ -43,15 +43,15 @@ _RULE_LOAD = max_by(
     _NAME,
     _named(
         ratio(
-            max_by(_GROUP, instant(prometheus.RULE_GROUP_DURATION)),
-            max_by(_GROUP, instant(prometheus.RULE_GROUP_INTERVAL)),
+            max_by(_GROUP, instant(prometheus_server.RULE_GROUP_DURATION)),
+            max_by(_GROUP, instant(prometheus_server.RULE_GROUP_INTERVAL)),
         )
     ),
 )
-_FAILURES = increase(prometheus.RULE_FAILURES, "1h")
+_FAILURES = increase(prometheus_server.RULE_FAILURES, "1h")
 _FAILURES_OF_GROUP = sum_by(_NAME, _named(sum_by(_GROUP, _FAILURES)))
 # A group that was never evaluated says 0, which is 1970.
-_LAST_EVALUATION = max_by(_GROUP, instant(prometheus.RULE_GROUP_LAST_EVALUATION)) > 0
+_LAST_EVALUATION = max_by(_GROUP, instant(prometheus_server.RULE_GROUP_LAST_EVALUATION)) > 0
 _SINCE_EVALUATION = age(min_by(_NAME, _named(_LAST_EVALUATION)))
 
 
@@ -104,7 +104,7 @@ def _summary() -> Row:
             ),
             stat(
                 "Alerts nobody took",
-                sum_by((), increase(prometheus.NOTIFICATIONS_DROPPED, "1h")),
+                sum_by((), increase(prometheus_server.NOTIFICATIONS_DROPPED, "1h")),
                 why="Notifications within the hour that no Alertmanager accepted. Above 0 look at Alertmanager and at the addresses in prometheus.yml.",
                 steps=_ANY,
                 empty=_UNKNOWN,
@@ -192,7 +192,7 @@ def _rules() -> Row:
         ),
         timeseries(
             "Series in memory",
-            max_by(("instance",), instant(prometheus.HEAD_SERIES)),
+            max_by(("instance",), instant(prometheus_server.HEAD_SERIES)),
             why="Series that Prometheus holds. Memory grows with them, at some kilobytes each.",
             empty=_UNKNOWN,
         ),

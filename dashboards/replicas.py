@@ -7,17 +7,29 @@ replicas there are.
 from collections.abc import Mapping
 from typing import Any
 
-from dashboards.variables import JOB, REPLICA, REPLICA_MODEL
-from kit.expr import Expr
-from kit.grid import Size
-from kit.looks import GREEN, RED, YELLOW, Steps
-from kit.panels import Row, comparison, dashboard, row, stat, table, timeseries
-from kit.promql import age, avg_by, changes, count_by, first_by, group_by, instant, max_by, min_by, rate, ratio
-from kit.rules import Record
-from kit.settings import Settings
-from kit.tables import DrillDown, Next
-from metrics import process, vllm
-from metrics.types import Unit
+from dashboards.choices import JOB, REPLICA, REPLICA_MODEL
+from glassbox.board.grid import Size
+from glassbox.board.panels import Row, comparison, dashboard, row, stat, table, timeseries
+from glassbox.board.style import GREEN, RED, YELLOW, Steps
+from glassbox.board.tables import DrillDown, Next
+from glassbox.metrics import process, vllm
+from glassbox.metrics.types import Unit
+from glassbox.query.expr import Expr
+from glassbox.query.promql import (
+    age,
+    avg_by,
+    changes,
+    count_by,
+    first_by,
+    group_by,
+    instant,
+    max_by,
+    min_by,
+    rate,
+    ratio,
+)
+from glassbox.query.rules import Record
+from glassbox.settings.model import Settings
 from recording_rules import instances
 from recording_rules.levels import INSTANCE, TARGET
 

@@ -3,15 +3,15 @@
 from dataclasses import replace
 from typing import Any
 
-from dashboards.variables import JOB, MODEL, REPLICA_OF_MODEL, SLO
-from kit.expr import Expr
-from kit.grid import Size
-from kit.looks import GREEN, LIMIT, RED, REFERENCE, YELLOW, Steps
-from kit.panels import Row, dashboard, row, stat, timeseries
-from kit.promql import instant, max_by, min_by, ratio, sum_by
-from kit.settings import Settings
-from kit.slo import PAGE_WINDOWS, TICKET_WINDOWS, BurnWindow
-from kit.tables import Next
+from dashboards.choices import JOB, MODEL, REPLICA_OF_MODEL, SLO
+from glassbox.board.grid import Size
+from glassbox.board.panels import Row, dashboard, row, stat, timeseries
+from glassbox.board.style import GREEN, LIMIT, RED, REFERENCE, YELLOW, Steps
+from glassbox.board.tables import Next
+from glassbox.query.expr import Expr
+from glassbox.query.promql import instant, max_by, min_by, ratio, sum_by
+from glassbox.query.slo import PAGE_WINDOWS, TICKET_WINDOWS, BurnWindow
+from glassbox.settings.model import Settings
 from recording_rules import slo
 
 _MODEL = ("job", "model_name", "model_version")

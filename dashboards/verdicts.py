@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from kit.grid import Size
-from kit.looks import Words
-from kit.panels import verdict
-from kit.promql import instant, min_by
-from kit.settings import Settings
+from glassbox.board.grid import Size
+from glassbox.board.panels import verdict
+from glassbox.board.style import Words
+from glassbox.query.promql import instant, min_by
+from glassbox.settings.model import Settings
 from recording_rules.diagnosis import IDLE_CAUSES, VERDICT, VERDICTS, Case
 from recording_rules.levels import SERVED
 from recording_rules.signals import signals

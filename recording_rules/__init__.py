@@ -1,7 +1,7 @@
 """The engine-neutral series that every dashboard and alert reads. Renames, ranks, processes and replicas are settled here, once."""
 
-from kit.rules import RecordGroup
-from kit.settings import Settings
+from glassbox.query.rules import RecordGroup
+from glassbox.settings.model import Settings
 from recording_rules import (
     capacity,
     diagnosis,

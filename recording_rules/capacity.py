@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from functools import reduce
 
-from kit.expr import Expr
-from kit.promql import clamp_min, instant, predict_linear, ratio, sum_by
-from kit.rules import Record, RecordGroup, Series
-from kit.settings import Settings
-from metrics.types import Unit
+from glassbox.metrics.types import Unit
+from glassbox.query.expr import Expr
+from glassbox.query.promql import clamp_min, instant, predict_linear, ratio, sum_by
+from glassbox.query.rules import Record, RecordGroup, Series
+from glassbox.settings.model import Settings
 from recording_rules import requests, targets
 from recording_rules.levels import JOB
 

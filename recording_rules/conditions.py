@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from kit.errors import GlassboxError
-from kit.expr import Expr, QueryError
-from kit.promql import instant, over_time, ratio, sum_by
-from kit.settings import Settings, Thresholds
+from glassbox.errors import GlassboxError
+from glassbox.query.expr import Expr, QueryError
+from glassbox.query.promql import instant, over_time, ratio, sum_by
+from glassbox.settings.model import Settings, Thresholds
 from recording_rules import engine, requests, workload
 from recording_rules.histograms import RATE_WINDOW_SECONDS
 from recording_rules.levels import MODEL

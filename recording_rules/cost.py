@@ -7,10 +7,10 @@ host is as many as there are replicas: the settings' prices value the past as we
 
 from functools import reduce
 
-from kit.expr import Expr
-from kit.promql import instant
-from kit.settings import Settings
-from metrics.types import Unit
+from glassbox.metrics.types import Unit
+from glassbox.query.expr import Expr
+from glassbox.query.promql import instant
+from glassbox.settings.model import Settings
 from recording_rules import gpu
 
 

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 
-from kit.expr import Expr
-from kit.promql import instant
-from kit.rules import RecordGroup, Series
-from kit.settings import Settings
-from metrics.types import Unit
+from glassbox.metrics.types import Unit
+from glassbox.query.expr import Expr
+from glassbox.query.promql import instant
+from glassbox.query.rules import RecordGroup, Series
+from glassbox.settings.model import Settings
 from recording_rules import signals
 from recording_rules.levels import MODEL
 

@@ -3,8 +3,8 @@
 Buckets are most of what rules cost at many replicas.
 """
 
-from kit.rules import RecordGroup
-from kit.settings import Settings
+from glassbox.query.rules import RecordGroup
+from glassbox.settings.model import Settings
 from recording_rules import engine, workload
 
 _READ_BY_BOARDS_ALONE = (

@@ -1,8 +1,8 @@
 """Inside the engine: phases of a request, tokens, scheduler and KV cache, over data-parallel ranks and replicas."""
 
-from kit.promql import avg_by, instant, max_by, max_without, rate, sum_by
-from kit.rules import Record, RecordGroup
-from metrics import vllm
+from glassbox.metrics import vllm
+from glassbox.query.promql import avg_by, instant, max_by, max_without, rate, sum_by
+from glassbox.query.rules import Record, RecordGroup
 from recording_rules import sources
 from recording_rules.histograms import engine_histogram
 from recording_rules.levels import MODEL

@@ -6,12 +6,12 @@ recorded series for each GPU would double a raw one. Profiling, PCIe and row cou
 
 from functools import reduce
 
-from kit.expr import Expr
-from kit.promql import group_by, increase, instant, max_by, rate, with_label
-from kit.rules import Record, RecordGroup
-from metrics import dcgm, service
-from metrics import nvidia_gpu_exporter as smi
-from metrics.types import Gauge, Unit
+from glassbox.metrics import dcgm, service
+from glassbox.metrics import nvidia_gpu_exporter as smi
+from glassbox.metrics.types import Gauge, Unit
+from glassbox.query.expr import Expr
+from glassbox.query.promql import group_by, increase, instant, max_by, rate, with_label
+from glassbox.query.rules import Record, RecordGroup
 from recording_rules.levels import GPU, TARGET
 
 _BYTES_PER_MEBIBYTE = 1024 * 1024

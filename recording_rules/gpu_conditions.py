@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from functools import reduce
 
-from kit.expr import Expr, Source, regex
-from kit.promql import avg_by, instant, max_by, over_steps, over_time
-from kit.rules import RecordGroup, Series
-from kit.settings import Gpu, Settings
-from metrics import scrape
-from metrics.types import Unit
+from glassbox.metrics import scrape
+from glassbox.metrics.types import Unit
+from glassbox.query.expr import Expr, Source, regex
+from glassbox.query.promql import avg_by, instant, max_by, over_steps, over_time
+from glassbox.query.rules import RecordGroup, Series
+from glassbox.settings.model import Gpu, Settings
 from recording_rules import gpu
 from recording_rules.levels import GPU
 from recording_rules.memory import GONE_REMEMBERED

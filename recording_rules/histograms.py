@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from kit.expr import Expr
-from kit.promql import rate, sum_by
-from kit.rules import HistogramRecord, Record
-from metrics.types import Histogram
+from glassbox.metrics.types import Histogram
+from glassbox.query.expr import Expr
+from glassbox.query.promql import rate, sum_by
+from glassbox.query.rules import HistogramRecord, Record
 from recording_rules.levels import MODEL
 
 # Of every `rate5m`: what a count is multiplied with for the number of events that its rate was taken from.

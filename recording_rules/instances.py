@@ -5,9 +5,9 @@ each replica would double a raw one. A mean stands as such here: below the repli
 may average means.
 """
 
-from kit.promql import max_by, mean, rate, sum_by
-from kit.rules import Record, RecordGroup
-from metrics import service, vllm
+from glassbox.metrics import service, vllm
+from glassbox.query.promql import max_by, mean, rate, sum_by
+from glassbox.query.rules import Record, RecordGroup
 from recording_rules import sources
 from recording_rules.levels import INSTANCE
 from recording_rules.sources import rates

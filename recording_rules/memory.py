@@ -1,7 +1,7 @@
 """How far back rules look for what has gone, and for what was usual."""
 
-from kit.expr import Expr, Matcher, Source
-from kit.promql import over_time
+from glassbox.query.expr import Expr, Matcher, Source
+from glassbox.query.promql import over_time
 
 # Long enough to wake somebody, short enough that what was removed for good is forgotten the same day.
 GONE_REMEMBERED = "1h"

@@ -1,10 +1,10 @@
 """Requests, errors and request latency, the same for vLLM and for any service beside our exporter."""
 
-from kit.expr import Expr, Matcher, differs, not_regex, regex
-from kit.promql import first_by, group_by, instant, rate, sum_by, with_label
-from kit.rules import Record, RecordGroup
-from metrics import service, vllm
-from metrics.types import Unit
+from glassbox.metrics import service, vllm
+from glassbox.metrics.types import Unit
+from glassbox.query.expr import Expr, Matcher, differs, not_regex, regex
+from glassbox.query.promql import first_by, group_by, instant, rate, sum_by, with_label
+from glassbox.query.rules import Record, RecordGroup
 from recording_rules.histograms import histogram
 from recording_rules.levels import ENDPOINT, MODEL, TARGET
 from recording_rules.sources import DECLARED, ENGINES, rates

@@ -7,11 +7,11 @@ later. Conditions that raise an alert are the alert's own, without its `for`.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from kit.expr import Expr, regex
-from kit.promql import avg_by, count_by, group_by, instant, max_by, over_time, ratio, sum_by
-from kit.rules import HistogramRecord, Record, Series
-from kit.settings import Gpu, Jobs, Settings, Thresholds
-from metrics.types import Unit
+from glassbox.metrics.types import Unit
+from glassbox.query.expr import Expr, regex
+from glassbox.query.promql import avg_by, count_by, group_by, instant, max_by, over_time, ratio, sum_by
+from glassbox.query.rules import HistogramRecord, Record, Series
+from glassbox.settings.model import Gpu, Jobs, Settings, Thresholds
 from recording_rules import conditions, engine, gpu, gpu_conditions, instances, requests, targets, workload
 from recording_rules.levels import MODEL, SERVED
 from recording_rules.memory import GONE_REMEMBERED, day_before

@@ -7,14 +7,24 @@ five-minute ratios would count one failure of a quiet night as much as a hundred
 
 from collections.abc import Iterator, Sequence
 
-from kit.buckets import CustomBuckets
-from kit.errors import GlassboxError
-from kit.expr import Expr, Matcher, QueryError, Source, binary
-from kit.promql import at_most, clamp_min, constant, duration_seconds, instant, max_by, over_time, ratio, sum_by
-from kit.rules import Record, RecordGroup, Series
-from kit.settings import Settings
-from kit.slo import PAGE_WINDOWS, SECONDS_PER_DAY, TICKET_WINDOWS, BurnWindow, Indicator, Slo
-from metrics.types import Unit
+from glassbox.errors import GlassboxError
+from glassbox.metrics.types import Unit
+from glassbox.query.buckets import CustomBuckets
+from glassbox.query.expr import Expr, Matcher, QueryError, Source, binary
+from glassbox.query.promql import (
+    at_most,
+    clamp_min,
+    constant,
+    duration_seconds,
+    instant,
+    max_by,
+    over_time,
+    ratio,
+    sum_by,
+)
+from glassbox.query.rules import Record, RecordGroup, Series
+from glassbox.query.slo import PAGE_WINDOWS, SECONDS_PER_DAY, TICKET_WINDOWS, BurnWindow, Indicator, Slo
+from glassbox.settings.model import Settings
 from recording_rules import engine, requests, workload
 from recording_rules.levels import MODEL, SLO
 

@@ -1,9 +1,9 @@
 """vLLM and our exporter as one source: the query of either, without counting a request twice where a process has both."""
 
-from kit.expr import Expr, Matcher, differs
-from kit.promql import instant, max_without, over_time, rate
-from metrics import service, vllm
-from metrics.types import Counter
+from glassbox.metrics import service, vllm
+from glassbox.metrics.types import Counter
+from glassbox.query.expr import Expr, Matcher, differs
+from glassbox.query.promql import instant, max_without, over_time, rate
 from recording_rules.levels import TARGET
 
 # Our exporter files undeclared paths under `other`.

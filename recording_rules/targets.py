@@ -1,9 +1,9 @@
 """Is there anything to scrape, and does it answer?"""
 
-from kit.promql import count_by, instant, sum_by
-from kit.rules import Record, RecordGroup
-from metrics import scrape
-from metrics.types import Unit
+from glassbox.metrics import scrape
+from glassbox.metrics.types import Unit
+from glassbox.query.promql import count_by, instant, sum_by
+from glassbox.query.rules import Record, RecordGroup
 from recording_rules.levels import JOB
 
 TARGETS = Record(

@@ -1,10 +1,10 @@
 """What the engine's work consists of: time by phase, lengths, caches, steps, and what is refused, put off, repeated or stuck."""
 
-from kit.expr import Expr
-from kit.promql import clamp_min, instant, max_by, max_without, rate, sum_by
-from kit.rules import Record, RecordGroup
-from metrics import vllm
-from metrics.types import Counter
+from glassbox.metrics import vllm
+from glassbox.metrics.types import Counter
+from glassbox.query.expr import Expr
+from glassbox.query.promql import clamp_min, instant, max_by, max_without, rate, sum_by
+from glassbox.query.rules import Record, RecordGroup
 from recording_rules import sources
 from recording_rules.histograms import engine_histogram
 from recording_rules.levels import MODEL, TARGET

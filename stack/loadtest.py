@@ -1,12 +1,13 @@
-"""Load for any OpenAI-compatible server, measured at the client: `python stack/loadtest.py --help`."""
+"""The former name of `python deploy.py loadtest`, kept until version 0.3."""
 
+import runpy
 import sys
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parent.parent
+
 if __name__ == "__main__":
-    # A script's own folder comes first there, in which modules of ours have names that others use too.
-    sys.path[0] = str(Path(__file__).resolve().parent.parent)
-
-    from deploy import run
-
-    raise SystemExit(run("stack.load.cli"))
+    sys.stderr.write("stack/loadtest.py is now `python deploy.py loadtest`; this name goes with version 0.3.\n")
+    sys.argv[:1] = [str(ROOT / "deploy.py"), "loadtest"]
+    sys.path[0] = str(ROOT)
+    runpy.run_path(sys.argv[0], run_name="__main__")

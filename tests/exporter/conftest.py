@@ -1,7 +1,7 @@
 import pytest
 from prometheus_client import CollectorRegistry
 
-from tests.exporter.exporter_fakes import HandClock
+from tests.support.exporter_fakes import HandClock
 
 
 @pytest.fixture

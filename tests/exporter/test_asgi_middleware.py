@@ -17,7 +17,7 @@ from starlette.websockets import WebSocket
 from glassbox_exporter import GlassboxMiddleware, ServiceRequests
 from glassbox_exporter.asgi import ASGIApp, Message, Receive, Scope, Send
 from glassbox_exporter.families import request_families
-from tests.exporter.exporter_fakes import HandClock, samples, value
+from tests.support.exporter_fakes import HandClock, samples, value
 
 Handler = Callable[[Request], Awaitable[Response]]
 

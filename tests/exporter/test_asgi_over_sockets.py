@@ -19,7 +19,7 @@ from starlette.routing import Route
 
 from glassbox_exporter import GlassboxMiddleware, ServiceRequests
 from glassbox_exporter.asgi import PATIENCE_SECONDS, ASGIApp, Receive, Scope, Send
-from tests.exporter.exporter_fakes import value
+from tests.support.exporter_fakes import value
 
 WAIT_SECONDS = 10.0
 REQUEST = b"POST /infer HTTP/1.1\r\nHost: service\r\nContent-Length: 0\r\n\r\n"

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 import glassbox_exporter
-from tests.exporter.exporter_fakes import parse
+from tests.support.exporter_fakes import parse
 
 WAIT_SECONDS = 20.0
 COMMAND = (sys.executable, "-m", "glassbox_exporter")

@@ -14,7 +14,7 @@ import pytest
 from prometheus_client import CollectorRegistry, Counter
 
 from glassbox_exporter import ExporterError, ServiceRequests, start_exporter
-from tests.exporter.exporter_fakes import parse, samples
+from tests.support.exporter_fakes import parse, samples
 
 WAIT_SECONDS = 10.0
 

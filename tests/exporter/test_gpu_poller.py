@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry
 from glassbox_exporter.gpu import RETRY_SECONDS, GpuPoller
 from glassbox_exporter.readings import Collection, GpuReading, GpusUnavailableError, Memory, Xids
 from glassbox_exporter.registration import register
-from tests.exporter.exporter_fakes import HandClock, samples, value
+from tests.support.exporter_fakes import HandClock, samples, value
 
 WAIT_SECONDS = 10.0
 BUSY = GpuReading(87, Memory(61440.5, 81920), 412.25, 71, 1980, 2619, throttle_reasons=0)

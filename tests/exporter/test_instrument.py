@@ -16,7 +16,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from glassbox_exporter import ExporterError, current_request, instrument
-from tests.exporter.exporter_fakes import parse, value
+from tests.support.exporter_fakes import parse, value
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment

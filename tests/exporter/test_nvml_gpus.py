@@ -15,7 +15,7 @@ from glassbox_exporter.nvml import (
     NvmlUnusableError,
 )
 from glassbox_exporter.readings import Collection, GpuReading, GpusUnavailableError, Memory, Xids
-from tests.exporter.fake_nvml import FakeDriver, FakeGpu
+from tests.support.fake_nvml import FakeDriver, FakeGpu
 
 WAIT_SECONDS = 10.0
 READING = GpuReading(73, Memory(61440.5, 81920), 412.25, 71, 1980, 2619, 0x4)

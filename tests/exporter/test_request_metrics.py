@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry, Counter
 from glassbox_exporter import ExporterError, ServiceRequests, current_request
 from glassbox_exporter.families import request_families
 from glassbox_exporter.requests import MAX_STATUSES, PRECREATED_STATUSES
-from tests.exporter.exporter_fakes import HandClock, samples, value
+from tests.support.exporter_fakes import HandClock, samples, value
 
 BUCKETS = (
     *("0.05", "0.1", "0.2", "0.3", "0.5", "0.8", "1.0", "1.5", "2.0", "2.5", "5.0", "10.0", "15.0", "20.0", "30.0"),

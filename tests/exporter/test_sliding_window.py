@@ -1,7 +1,7 @@
 from threading import Thread
 
 from glassbox_exporter.window import SlidingWindow
-from tests.exporter.exporter_fakes import HandClock
+from tests.support.exporter_fakes import HandClock
 
 
 def test_counts_the_last_second_only(clock: HandClock) -> None:

@@ -16,8 +16,8 @@ import httpx
 import pytest
 
 import glassbox_exporter
-from tests.exporter.exporter_fakes import parse
-from tests.waiting import eventually
+from tests.support.exporter_fakes import parse
+from tests.support.waiting import eventually
 
 WAIT_SECONDS = 60.0
 EXPORTER = Path(glassbox_exporter.__file__).parent.parent

@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry
 
 from glassbox_exporter import ExporterError, GlassboxWsgiMiddleware, ServiceRequests, current_request
 from glassbox_exporter.families import request_families
-from tests.exporter.exporter_fakes import HandClock, value
+from tests.support.exporter_fakes import HandClock, value
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment

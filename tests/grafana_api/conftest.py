@@ -9,9 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
-from preview.server import GrafanaStandIn
-from preview.versions import SUPPORTED, behaviour
-from tests.grafana_api.grafana_workspace import Target, Workspace, live_target, role_client
+from glassbox.standin.releases import SUPPORTED, behaviour
+from glassbox.standin.server import GrafanaStandIn
+from tests.support.grafana_workspace import Target, Workspace, live_target, role_client
 
 LIVE = os.environ.get("GRAFANA_URL", "")
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from preview.versions import parse_release
-from tests.grafana_api.grafana_workspace import Workspace
+from glassbox.standin.releases import parse_release
+from tests.support.grafana_workspace import Workspace
 
 RoleClients = Callable[[str], httpx.Client]
 

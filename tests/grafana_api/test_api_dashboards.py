@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from tests.grafana_api.grafana_workspace import Workspace
+from tests.support.grafana_workspace import Workspace
 
 
 def test_save_answers_slug_folder_and_version_1(grafana: Workspace, folder: str) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.grafana_api.grafana_workspace import Workspace
+from tests.support.grafana_workspace import Workspace
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.grafana_api.grafana_workspace import Workspace
+from tests.support.grafana_workspace import Workspace
 
 
 def read(grafana: Workspace, uid: str) -> dict[str, Any]:

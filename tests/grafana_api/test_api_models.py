@@ -13,11 +13,11 @@ import httpx
 import jsonschema
 import pytest
 
-from preview.versions import Release
-from tests.grafana_api.grafana_workspace import Workspace
+from glassbox.standin.releases import Release
+from tests.support.grafana_workspace import Workspace
 
 Json = dict[str, Any]
-DOCUMENTS = Path(__file__).parents[3] / "shared" / "data"
+DOCUMENTS = Path(__file__).parents[2].parent / "shared" / "data"
 BY_RELEASE: dict[Release, str] = {(13, 0, 0): "13.0.0", (12, 0, 0): "12.1.0", (0, 0, 0): "10.4"}
 ANYTHING: Json = {}
 

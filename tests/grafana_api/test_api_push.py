@@ -4,14 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from kit.settings import GrafanaTarget, Settings
-from pipeline import push as push_module
-from pipeline.bundle import Bundle
-from pipeline.compiler import compile_bundle
-from pipeline.grafana import BasicAuth, Grafana, Token
-from pipeline.plan import Action
+from glassbox.compile.bundle import Bundle
+from glassbox.grafana import push as push_module
+from glassbox.grafana.client import BasicAuth, Grafana, Token
+from glassbox.grafana.plan import Action
+from glassbox.settings.model import GrafanaTarget, Settings
+from tests.support.ours import our_bundle
 
-BUNDLE = compile_bundle(Settings())
+BUNDLE = our_bundle()
 BOARDS, GROUPS = len(BUNDLE.dashboards), len(BUNDLE.grafana_groups)
 
 

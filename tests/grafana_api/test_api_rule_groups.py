@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.grafana_api.grafana_workspace import Workspace
+from tests.support.grafana_workspace import Workspace
 
 Json = dict[str, Any]
 

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from tests.grafana_api.grafana_workspace import Workspace
+from tests.support.grafana_workspace import Workspace
 
 SEARCH_DEADLINE_SECONDS = 10.0
 Query = list[tuple[str, str | int | float | bool | None]]

@@ -11,7 +11,7 @@
 | operand | one side of `and`, `or` and `unless` dropped; `unless` keeps its left side |
 
 0 stays 0, and the parameters of topk and histogram_quantile are no thresholds. Two faults that print the same rule are one.
-The trees are promql_parser's. What kit/promql.py cannot write, such as `@`, is not looked for.
+The trees are promql_parser's. What glassbox/query/promql.py cannot write, such as `@`, is not looked for.
 """
 
 import re
@@ -21,8 +21,8 @@ from datetime import timedelta
 
 import promql_parser as ast
 
-from kit.expr import Matcher, Selector
-from pipeline.bundle import Json
+from glassbox.compile.bundle import Json
+from glassbox.query.expr import Matcher, Selector
 
 COMPARATORS = {
     ">": ("<", ">="),

@@ -12,13 +12,13 @@ from pathlib import Path
 import click
 import yaml
 
-from kit.errors import GlassboxError
-from pipeline.outputs import yaml_text
-from stack.components import ensure_components
+from glassbox.compile.outputs import yaml_text
+from glassbox.errors import GlassboxError
+from glassbox.servers.components import ensure_components
 from tests.mutation.mutators import Mutant, mutants
 from tests.mutation.trial import Rule, compiled, trials
 from tests.mutation.worlds import noticed, rejected
-from tests.rules.files import TEST_FILES, settings_file
+from tests.support.rule_test_files import TEST_FILES, settings_file
 
 SURVIVORS = Path(__file__).with_name("survivors.yaml")
 LEAST_KILLED_RATIO = 0.95

@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-from kit.promql import duration_seconds
-from kit.settings import load_settings
-from pipeline.bundle import Json
-from pipeline.compiler import compile_bundle
+from glassbox.compile.bundle import Json
+from glassbox.query.promql import duration_seconds
+from glassbox.settings.model import load_settings
 from tests.mutation.references import Reference, references, stands_alone
-from tests.rules.files import TEST_FILES, read, settings_file
+from tests.support.ours import our_bundle
+from tests.support.rule_test_files import TEST_FILES, read, settings_file
 
 STEPS_OF_A_RUN = 100
 
@@ -54,7 +54,7 @@ class Rule:
 @cache
 def compiled(settings: Path | None) -> tuple[Rule, ...]:
     """All rules with a settings file, or with the defaults, in the order in which they are evaluated."""
-    bundle = compile_bundle(load_settings(settings))
+    bundle = our_bundle(load_settings(settings))
     files = {f"recording_rules/{name}": content for name, content in bundle.recording_rules.items()}
     files |= {f"alerts/{name}": content for name, content in bundle.alerts.items()}
     return tuple(

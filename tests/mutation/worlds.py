@@ -14,15 +14,15 @@ from typing import Any
 
 import yaml
 
-from kit.errors import GlassboxError
-from pipeline import promtool
-from pipeline.bundle import Json
-from pipeline.outputs import yaml_text
+from glassbox.compile.bundle import Json
+from glassbox.compile.outputs import yaml_text
+from glassbox.errors import GlassboxError
+from glassbox.prometheus import promtool
 from tests.mutation.mutators import pretty
 from tests.mutation.references import in_place, marked
 from tests.mutation.trial import Rule, Trial
-from tests.rules.files import how_to_run, read
-from tests.rules.windows import closed
+from tests.support.promtool_windows import closed
+from tests.support.rule_test_files import how_to_run, read
 
 UNCHANGED = 0
 LINES_SHOWN = 6

@@ -4,11 +4,10 @@ from pathlib import Path
 
 import yaml
 
-from kit.settings import Settings
-from pipeline import promtool
-from pipeline.bundle import Json
-from pipeline.compiler import compile_bundle
-from stack.components import ensure_components
+from glassbox.compile.bundle import Json
+from glassbox.prometheus import promtool
+from glassbox.servers.components import ensure_components
+from tests.support.ours import our_bundle
 
 TARGET = 'job="vllm",instance="gpu-1:8000"'
 TEN_GOOD_OF_THIRTY = "1 0 0 " * 10
@@ -82,5 +81,5 @@ def _assert_holds(test: Json, folder: Path) -> None:
 
 
 def _expr(alert: str) -> str:
-    rules = [rule for file in compile_bundle(Settings()).alerts.values() for rule in file["groups"][0]["rules"]]
+    rules = [rule for file in our_bundle().alerts.values() for rule in file["groups"][0]["rules"]]
     return next(str(rule["expr"]) for rule in rules if rule["alert"] == alert)

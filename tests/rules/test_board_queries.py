@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 import recording_rules
-from kit.settings import Cost, Settings
-from metrics import CATALOGUE
-from tests.rules.board_queries import BOARDS, assert_values, boards, query
+from glassbox.metrics import CATALOGUE
+from glassbox.settings.model import Cost, Settings
+from tests.support.promtool_boards import BOARDS, assert_values, boards, query
 
 RUNNING = "instance:inference_requests_running:sum"
 PROCESS = 'job="vllm",instance="{}:8000"'

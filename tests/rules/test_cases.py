@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 import alerts
-from kit.settings import Settings
+from glassbox.settings.model import Settings
 
 FOLDER = Path(__file__).parent
 CASES = (

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.rules.board_queries import assert_values, query
+from tests.support.promtool_boards import assert_values, query
 
 A, B = ('job="vllm",instance="a:8000"', 'job="vllm",instance="b:8000"')
 # m is served by a and b, n by b alone; a sample every 15 s.

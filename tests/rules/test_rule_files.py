@@ -14,14 +14,14 @@ import yaml
 
 import alerts
 import recording_rules
-from kit.rules import Severity
-from kit.settings import Settings, load_settings
-from pipeline import promtool
-from pipeline.compiler import compile_bundle
-from pipeline.outputs import write_bundle
-from stack.components import ensure_components
-from tests.rules.files import TEST_FILES, how_to_run, queries, read, settings_file
-from tests.rules.windows import closed
+from glassbox.compile.outputs import write_bundle
+from glassbox.prometheus import promtool
+from glassbox.query.rules import Severity
+from glassbox.servers.components import ensure_components
+from glassbox.settings.model import Settings, load_settings
+from tests.support.ours import our_bundle
+from tests.support.promtool_windows import closed
+from tests.support.rule_test_files import TEST_FILES, how_to_run, queries, read, settings_file
 
 ALERTS = [alert for group in alerts.groups(Settings()) for alert in group.alerts]
 ALERT_NAMES = sorted(alert.name for alert in ALERTS)
@@ -44,7 +44,7 @@ def compiled_rules(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path |
     @cache
     def compile_rules(settings_file: Path | None) -> Path:
         folder = tmp_path_factory.mktemp("rules")
-        for file in write_bundle(compile_bundle(load_settings(settings_file)), folder):
+        for file in write_bundle(our_bundle(load_settings(settings_file)), folder):
             file.write_text(closed(file.read_text(encoding="utf-8")), encoding="utf-8")
         return folder
 

@@ -7,12 +7,12 @@ import pytest
 import yaml
 
 import recording_rules
-from kit.settings import Settings
-from pipeline import promtool
-from pipeline.bundle import Bundle
-from pipeline.compiler import compile_bundle
-from pipeline.lint import RUNBOOK_HEADINGS, RUNBOOKS
-from stack.components import ensure_components
+from glassbox.compile.bundle import Bundle
+from glassbox.lint.checks import RUNBOOK_HEADINGS, RUNBOOKS
+from glassbox.prometheus import promtool
+from glassbox.servers.components import ensure_components
+from glassbox.settings.model import Settings
+from tests.support.ours import our_bundle
 
 FILES = sorted(RUNBOOKS.glob("*.md"))
 RECORDED = {record.name for group in recording_rules.groups(Settings()) for record in group.records}
@@ -28,7 +28,7 @@ each_runbook = pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem
 
 @pytest.fixture(scope="module")
 def bundle() -> Bundle:
-    return compile_bundle(Settings())
+    return our_bundle()
 
 
 @each_runbook

@@ -2,7 +2,7 @@
 
 import pytest
 
-from stack.components import ensure_components
+from glassbox.servers.components import ensure_components
 
 
 @pytest.fixture(scope="session")

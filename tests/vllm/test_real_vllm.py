@@ -12,18 +12,18 @@ from itertools import pairwise
 import click
 import pytest
 
-from kit.settings import Settings
-from metrics import vllm
-from pipeline.baseline import profile
-from pipeline.baseline.measures import BLOCK_SECONDS, MEASURES
-from pipeline.bundle import every_panel
-from pipeline.compiler import compile_bundle
-from pipeline.prometheus import Prometheus
+from environments.vllm_environment import READY
+from glassbox.baseline import profile
+from glassbox.compile.bundle import every_panel
+from glassbox.load.summary import summarise
+from glassbox.metrics import vllm
+from glassbox.prometheus.api import Prometheus
+from glassbox.prometheus.board_queries import ask, filled
+from glassbox.settings.model import Settings
 from recording_rules import engine, requests
-from stack.asking import ask, filled
-from stack.load.summary import summarise
-from stack.vllm_environment import READY
-from tests.vllm.real_vllm import MODEL_NAME, under_load, vllm_server, watched
+from recording_rules.baseline_measures import BLOCK_SECONDS, MEASURES
+from tests.support.ours import our_bundle
+from tests.support.real_vllm import MODEL_NAME, under_load, vllm_server, watched
 
 pytestmark = [pytest.mark.vllm, pytest.mark.timeout(1800)]
 
@@ -46,7 +46,7 @@ def environment(components):
 @functools.cache
 def board():
     """The queries of the board LLM serving, by title and first word of the legend, with all that can be chosen at All."""
-    made = next(each for uid, each in compile_bundle(Settings()).dashboards.items() if uid.endswith("llm-serving"))
+    made = next(each for uid, each in our_bundle().dashboards.items() if uid.endswith("llm-serving"))
     return {
         (panel["title"], target["legendFormat"].split(" {{")[0]): filled(target["expr"], made["templating"]["list"])
         for panel in every_panel(made["panels"])

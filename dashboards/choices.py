@@ -1,0 +1,83 @@
+"""The variables that dashboards share."""
+
+from glassbox.board.variables import Variable
+from glassbox.metrics import prometheus_server, scrape
+from glassbox.query.per_replica import Serving
+from glassbox.query.promql import instant, over_time
+from recording_rules import engine, gpu, instances, requests, slo, targets
+from recording_rules.memory import GONE_REMEMBERED
+
+JOB = Variable(name="job", title="Service", label="job", values_of=targets.TARGETS)
+# Hosts of GPUs serve no model, so a chosen one must not narrow what their exporters expose.
+MODEL = Variable(
+    name="model",
+    title="Model",
+    label="model_name",
+    values_of=requests.REQUESTS,
+    narrows=("model:", "endpoint:"),
+    optional=True,
+)
+ENGINE_MODEL = Variable(name="model", title="Model", label="model_name", values_of=engine.RUNNING, optional=True)
+# GPUs are measured by jobs of their own, so the service's job must not narrow them: recorded ones, and those of each exporter.
+_GPU_SERIES = ("gpu:", "DCGM_", "gpu_", "nvidia_smi_")
+GPU_JOB = Variable(name="gpu_job", title="GPU exporter", label="job", values_of=gpu.MEMORY_USED, narrows=_GPU_SERIES)
+# Processes tell no model; they are found through the recorded series of their replica, which have it.
+REPLICA_MODEL = Variable(
+    name="model",
+    title="Model",
+    label="model_name",
+    values_of=instances.RUNNING,
+    narrows=("instance:",),
+    optional=True,
+)
+REPLICA = Variable(
+    name="instance", title="Replica", label="instance", values_of=instances.RUNNING, within=(JOB, REPLICA_MODEL)
+)
+# What is recorded by model is worked out for a chosen replica; what is judged by model is shown of the models it serves.
+# What is recorded by service stays the service's.
+REPLICA_OF_MODEL = Variable(
+    name="instance",
+    title="Replica",
+    label="instance",
+    values_of=instances.RUNNING,
+    narrows=("model:", "endpoint:", "instance:", "up"),
+    optional=True,
+    single=True,
+    within=(JOB, MODEL),
+    serving=Serving(now=instant(instances.RUNNING), lately=over_time("last", instances.RUNNING, GONE_REMEMBERED)),
+)
+# Every job that Prometheus scrapes, services or not.
+ANY_JOB = Variable(name="job", title="Job", label="job", values_of=scrape.UP)
+ANY_TARGET = Variable(
+    name="target",
+    title="Target",
+    label="instance",
+    values_of=scrape.UP,
+    narrows=("up", "scrape_", "instance:"),
+    within=(ANY_JOB,),
+)
+# Prometheus scrapes itself under a job of its own, which a chosen service must not narrow away.
+PROMETHEUS_JOB = Variable(
+    name="prometheus_job",
+    title="Prometheus",
+    label="job",
+    values_of=prometheus_server.HEAD_SERIES,
+    narrows=("prometheus_",),
+)
+SLO = Variable(name="slo", title="Objective", label="slo", values_of=slo.OBJECTIVE)
+GPU_INSTANCE = Variable(
+    name="gpu_instance",
+    title="Host",
+    label="instance",
+    values_of=gpu.MEMORY_USED,
+    narrows=_GPU_SERIES,
+    within=(GPU_JOB,),
+)
+GPU_INDEX = Variable(
+    name="gpu",
+    title="GPU",
+    label="gpu",
+    values_of=gpu.MEMORY_USED,
+    narrows=_GPU_SERIES,
+    within=(GPU_JOB, GPU_INSTANCE),
+)

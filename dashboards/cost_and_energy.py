@@ -1,0 +1,279 @@
+"""Cost and energy: what does the work cost, and what do idle GPUs cost?
+
+Money is read as sums over the chosen hosts, work as sums over the chosen services, and every price of work is one sum
+over another. Over the chosen time range all of them are summed at the same moments, whose distance therefore cancels.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from dashboards.choices import GPU_INSTANCE, GPU_JOB, JOB, MODEL
+from glassbox.board.grid import Size
+from glassbox.board.panels import Row, comparison, dashboard, row, stat, timeseries
+from glassbox.board.style import NEUTRAL, YELLOW, Steps
+from glassbox.board.tables import DrillDown, Next
+from glassbox.metrics.types import Unit
+from glassbox.query.expr import Expr, binary
+from glassbox.query.promql import CHOSEN_RANGE, duration_seconds, instant, max_by, over_range, over_time, ratio, sum_by
+from glassbox.settings.model import Settings
+from recording_rules import cost, engine, gpu, requests
+from recording_rules.levels import GPU, SERVED
+
+_SECONDS_PER_HOUR = 3600
+_MILLION = 1_000_000
+_THOUSAND = 1000
+_TO_ALL = " on () group_left ()"
+
+# As wide as the longest titles.
+_WIDE = Size(width=4, height=4)
+_NOT_MEASURED = "Not measured"
+_TOGETHER = "GPUs do not tell which model they serve: choose the hosts and the services that belong together."
+_PRICES = "Prices are those of the settings (cost), and a GPU costs its price whether it works or not."
+
+_COUNTED_WITHIN = "1h"
+
+# How a sum is read: as it is now, or summed over the steps of the chosen time range.
+Reading = Callable[[Expr], Expr]
+_STEP = "1m"
+
+
+def _now_value(total: Expr) -> Expr:
+    return total
+
+
+def _range_sum(total: Expr) -> Expr:
+    return over_range("sum", total, step=_STEP)
+
+
+def _idle(settings: Settings) -> Expr:
+    return cost.idle(settings, instant(gpu.ACTIVITY))
+
+
+class _Sums:
+    """Money, work and power of all that is chosen, read in one way."""
+
+    def __init__(self, settings: Settings, read: Reading) -> None:
+        self.paid = read(sum_by((), cost.price(settings)))
+        self.idle = read(sum_by((), _idle(settings)))
+        self.watts = read(sum_by((), instant(gpu.POWER)))
+        self.output = read(sum_by((), instant(engine.GENERATION_TOKENS)))
+        self.tokens = read(sum_by((), instant(engine.PROMPT_TOKENS))) + self.output
+        self.pages = read(sum_by((), _pages(settings)))
+
+    @property
+    def idle_share(self) -> Expr:
+        return ratio(self.idle, self.paid)
+
+    @property
+    def tokens_per_joule(self) -> Expr:
+        return ratio(self.tokens, self.watts).measured_in(Unit.TOKENS_PER_JOULE)
+
+    def price_of(self, amount: int, per_second: Expr) -> Expr:
+        """Money for so much of the work; nothing where none is done."""
+        return (ratio(self.paid, per_second) * amount / _SECONDS_PER_HOUR).measured_in(Unit.MONEY)
+
+
+def _pages(settings: Settings) -> Expr:
+    """Pages each second of each model: those that its service counts, else those that its requests stand for."""
+    stood_for = sum_by(SERVED, instant(requests.REQUESTS)) * settings.cost.pages_per_request
+    # Our exporter tells 0 pages of a service that counts none, and of one that fails.
+    counts = max_by(SERVED, over_time("max", requests.PAGES, _COUNTED_WITHIN)) > 0
+    counted = sum_by(SERVED, instant(requests.PAGES)).and_(counts)
+    return counted.or_(stood_for).measured_in(Unit.PAGES_PER_SECOND)
+
+
+def build(settings: Settings) -> Any:
+    """The dashboard."""
+    now = _Sums(settings, _now_value)
+    return dashboard(
+        "cost-and-energy",
+        "Cost and energy",
+        question="What does the work cost, and what do idle GPUs cost?",
+        variables=(JOB, MODEL, GPU_JOB, GPU_INSTANCE),
+        leads_to=Next("gpu", "What these GPUs do"),
+        rows=(
+            _now(now),
+            *_range(_Sums(settings, _range_sum)),
+            _course(now, settings),
+            _energy(now),
+            _models(now, settings),
+            _gpus(settings),
+        ),
+    )
+
+
+def _now(now: _Sums) -> Row:
+    """What holds at this moment, readable without an axis; asked once, since each has its course below."""
+    return row(
+        "",
+        stat("Cost per hour", now.paid, why=f"What the chosen GPUs cost. {_PRICES}", empty=_NOT_MEASURED),
+        stat(
+            "Idle per hour",
+            now.idle,
+            why="The part of it that is paid for time in which GPUs are not active. A lower bound: an active GPU may do little. The last table names them.",
+            empty=_NOT_MEASURED,
+        ),
+        stat(
+            "Idle share",
+            now.idle_share,
+            why="Idle money over all money, so that an expensive GPU weighs more than a cheap one.",
+            empty=_NOT_MEASURED,
+        ),
+        stat(
+            "Per million output tokens",
+            now.price_of(_MILLION, now.output),
+            why=f"Cost of all chosen GPUs over the tokens that the chosen services generate, means of 5 minutes. {_TOGETHER}",
+            size=_WIDE,
+        ),
+        stat(
+            "Per million tokens",
+            now.price_of(_MILLION, now.tokens),
+            why=f"The same over input and output tokens together. Compare it only with work of like lengths. {_TOGETHER}",
+            size=_WIDE,
+        ),
+        stat(
+            "Per 1,000 pages",
+            now.price_of(_THOUSAND, now.pages),
+            why=f"Cost of all chosen GPUs over the pages that the services count; where one counts none, over its finished requests, failed ones too, times pages_per_request. Choose the OCR services. {_TOGETHER}",
+            size=_WIDE,
+        ),
+        stat(
+            "Tokens per joule",
+            now.tokens_per_joule,
+            why=f"Input and output tokens for each joule that the chosen GPUs draw. Higher is better; larger batches raise it. {_TOGETHER}",
+        ),
+    )
+
+
+def _range(chosen: _Sums) -> tuple[Row, Row]:
+    """The same over the time range: what was paid within it over what was done within it."""
+
+    def total(per_hour: Expr, unit: Unit) -> Expr:
+        return (per_hour * duration_seconds(_STEP) / _SECONDS_PER_HOUR).measured_in(unit)
+
+    why = "Within the chosen time range: what all GPUs cost, quiet hours included, over what was done."
+    money = (
+        stat(
+            "Cost, range",
+            total(chosen.paid, Unit.MONEY),
+            why=f"What the chosen GPUs cost within the time range, as far back as Prometheus keeps data. {_PRICES}",
+            empty=_NOT_MEASURED,
+        ),
+        stat(
+            "Idle cost, range",
+            total(chosen.idle, Unit.MONEY),
+            why="The part of it that was paid for time in which GPUs were not active.",
+            empty=_NOT_MEASURED,
+        ),
+        stat("Idle share, range", chosen.idle_share, why="Idle money over all money.", empty=_NOT_MEASURED),
+        stat(
+            "Energy, range",
+            total(chosen.watts, Unit.WATT_HOURS),
+            why="What the chosen GPUs drew within the time range, without their hosts and their cooling.",
+            empty=_NOT_MEASURED,
+        ),
+    )
+    work = (
+        stat("Per million output tokens, range", chosen.price_of(_MILLION, chosen.output), why=f"{why} {_TOGETHER}"),
+        stat("Per million tokens, range", chosen.price_of(_MILLION, chosen.tokens), why=f"{why} {_TOGETHER}"),
+        stat("Per 1,000 pages, range", chosen.price_of(_THOUSAND, chosen.pages), why=f"{why} {_TOGETHER}"),
+        stat("Tokens per joule, range", chosen.tokens_per_joule, why=f"All tokens over all energy. {_TOGETHER}"),
+    )
+    return row("Over the chosen time range", *money), Row("", work)
+
+
+def _course(now: _Sums, settings: Settings) -> Row:
+    return row(
+        "Money",
+        timeseries(
+            "Paid and idle",
+            {"paid": now.paid, "idle": now.idle},
+            why="Cost of an hour at each moment, and the part of it for idle GPUs. Idle that follows the time of day asks for scaling, idle that stays asks for fewer GPUs.",
+            empty=_NOT_MEASURED,
+        ),
+        timeseries(
+            "Per million tokens over time",
+            {"output": now.price_of(_MILLION, now.output), "all": now.price_of(_MILLION, now.tokens)},
+            why=f"It falls with load, since idle GPUs cost the same; its lowest level is what well filled GPUs achieve. {_TOGETHER}",
+        ),
+        timeseries(
+            "Per 1,000 pages over time",
+            now.price_of(_THOUSAND, now.pages),
+            why=f"It falls with load. A rise at equal load: more tokens for each page, retries, or a slower front end. {_TOGETHER}",
+        ),
+        timeseries(
+            "Idle by host",
+            sum_by(("instance",), _idle(settings)),
+            why="Money an hour for idle GPUs of each host. One host above its peers is forgotten by the router, or serves nobody.",
+            empty=_NOT_MEASURED,
+        ),
+    )
+
+
+def _energy(now: _Sums) -> Row:
+    return row(
+        "Energy",
+        timeseries(
+            "Power by GPU exporter",
+            sum_by(("job",), instant(gpu.POWER)),
+            why="Power that the chosen GPUs draw, without their hosts and their cooling. What is drawn while nobody asks is what idling costs in electricity.",
+            empty=_NOT_MEASURED,
+            size=Size(width=12),
+        ),
+        timeseries(
+            "Tokens per joule over time",
+            now.tokens_per_joule,
+            why=f"It rises with load as batches grow. A fall at equal load: longer answers, throttling, or lost cache hits. {_TOGETHER}",
+            size=Size(width=12),
+        ),
+    )
+
+
+def _models(now: _Sums, settings: Settings) -> Row:
+    output = sum_by(SERVED, instant(engine.GENERATION_TOKENS))
+    share = binary(output, "/", now.output > 0, matching=_TO_ALL, unit=Unit.RATIO)
+    columns = {
+        "Input": sum_by(SERVED, instant(engine.PROMPT_TOKENS)),
+        "Output": output,
+        "Pages": _pages(settings),
+        "Share of output tokens": share,
+        "Cost per hour by that share": binary(share, "*", now.paid, matching=_TO_ALL, unit=Unit.MONEY_PER_HOUR),
+    }
+    return row(
+        "Who does the work?",
+        comparison(
+            "Models",
+            columns,
+            why="What each model does, and its share of the cost if output tokens were all that costs: a rule of division, not a measurement. Services without tokens have no share. Click a model for where its time goes.",
+            largest_first="Output",
+            drill_down=DrillDown("model_name", "llm-serving", MODEL.name, keeping=(JOB,)),
+        ),
+    )
+
+
+def _gpus(settings: Settings) -> Row:
+    # The window remembers GPUs that have gone; their memory of this moment does not.
+    activity = max_by(GPU, over_time("avg", gpu.ACTIVITY, CHOSEN_RANGE)).and_(instant(gpu.MEMORY_USED))
+    idle_ratio = settings.gpu.idle_ratio
+    runbook = "GPUIdleButPaid"
+    if url := settings.runbook_url(runbook):
+        runbook = f"[{runbook}]({url})"
+    columns = {
+        "Activity": activity,
+        "Memory": ratio(instant(gpu.MEMORY_USED), instant(gpu.MEMORY_TOTAL)),
+        "Power": max_by(GPU, instant(gpu.POWER)),
+        "Price per hour": cost.price(settings),
+        "Idle money per hour": cost.idle(settings, activity),
+    }
+    return row(
+        "Which GPUs idle?",
+        comparison(
+            "GPUs",
+            columns,
+            why=f"Each GPU's mean activity within the chosen time range, and what the rest of that time costs an hour. Below {idle_ratio:.0%} over six hours with memory in use raises {runbook}. A price that is not the card's own: its model is not named in the settings. Click a host for its GPUs.",
+            steps={"Activity": Steps(YELLOW, ((idle_ratio, NEUTRAL),))},
+            largest_first="Idle money per hour",
+            drill_down=DrillDown("instance", "gpu", GPU_INSTANCE.name, keeping=(GPU_JOB,)),
+            size=Size(height=9),
+        ),
+    )

@@ -1,0 +1,275 @@
+"""Engine comparison: which engine or version serves better, at what load, and are there enough requests to say so?
+
+The numbers of the whole time range are ratios of sums over it. Warm-up cannot be taken out of them soundly: the recorded
+series know no processes, and vLLM with several API servers tells no start. The board marks starts, and says what to do.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from dashboards.choices import JOB, MODEL, REPLICA_OF_MODEL
+from glassbox.board.panels import Row, dashboard, row, stat, timeseries
+from glassbox.board.style import Line
+from glassbox.board.tables import Next
+from glassbox.board.variables import Side, Variable
+from glassbox.metrics.types import Unit
+from glassbox.query.expr import Expr
+from glassbox.query.promql import duration_seconds, instant, mean, over_range, quantile, ratio, sum_by
+from glassbox.query.rules import HistogramRecord, Record
+from glassbox.settings.model import Settings
+from recording_rules import engine, requests, workload
+
+# Below it fewer than five requests lie above a p95, and one slow one moves the ratio.
+_FEWEST_REQUESTS = 100
+_STEP = "1m"
+_WARM_UP = "Begin the time range ten minutes after the last blue mark (start of a process), or warm-up counts as well."
+_OF_BOTH = (JOB, MODEL)
+
+
+def _side(name: str, *, last_first: bool) -> Side:
+    """An engine and, if they are chosen, a version and a replica of it. The sides start with the first and the last engine there is."""
+    suffix = name.lower()
+    chosen = Variable(
+        name=f"engine_{suffix}",
+        title=f"{name}: engine",
+        label="inference_engine",
+        values_of=requests.REQUESTS,
+        single=True,
+        last_first=last_first,
+    )
+    version = Variable(
+        name=f"version_{suffix}",
+        title=f"{name}: version",
+        label="model_version",
+        values_of=requests.REQUESTS,
+        single=True,
+        optional=True,
+        within=(chosen,),
+    )
+    replica = replace(REPLICA_OF_MODEL, name=f"instance_{suffix}", title=f"{name}: replica")
+    return Side(name, (chosen, version, replica), _OF_BOTH)
+
+
+A, B = _side("A", last_first=False), _side("B", last_first=True)
+
+
+# By name, since a side without data would leave its colour to the other.
+_LINES = {A.legend: Line("blue"), B.legend: Line("orange")}
+
+
+def _both(of_side: Callable[[Side], Expr]) -> dict[str, Expr]:
+    return {side.legend: of_side(side) for side in (A, B)}
+
+
+def _sum(record: Record, **matchers: str) -> Callable[[Side], Expr]:
+    return lambda side: side.of(sum_by((), instant(record, **matchers)))
+
+
+def _share(part: Record, whole: Record, **matchers: str) -> Callable[[Side], Expr]:
+    return lambda side: ratio(_sum(part, **matchers)(side), _sum(whole)(side))
+
+
+def _mean(histogram: HistogramRecord, unit: Unit = Unit.SECONDS) -> Callable[[Side], Expr]:
+    return lambda side: side.of(histogram.mean(())).measured_in(unit)
+
+
+def _quantile(q: float, histogram: HistogramRecord) -> Callable[[Side], Expr]:
+    return lambda side: side.of(histogram.quantile(q, ()))
+
+
+def _count(side: Side) -> Expr:
+    """Finished requests of the time range: rates a minute apart, each for its minute."""
+    per_second = over_range("sum", _sum(requests.REQUESTS)(side), step=_STEP)
+    return (per_second * duration_seconds(_STEP)).measured_in(Unit.REQUESTS)
+
+
+def _mean_of_range(histogram: HistogramRecord) -> Callable[[Side], Expr]:
+    return lambda side: mean(
+        *(over_range("sum", _sum(part)(side), step=_STEP) for part in (histogram.sum, histogram.count))
+    )
+
+
+def _quantile_of_range(q: float, histogram: HistogramRecord) -> Callable[[Side], Expr]:
+    def of_side(side: Side) -> Expr:
+        buckets = side.of(sum_by(("le",), instant(histogram.bucket)))
+        return quantile(q, over_range("sum", buckets, step=_STEP))
+
+    return of_side
+
+
+def _running_of_range(side: Side) -> Expr:
+    """Seconds of requests each second, which is how many are in work on average: short ones run between two scrapes."""
+    return over_range("avg", _sum(requests.DURATION.sum)(side), step=_STEP)
+
+
+def _b_over_a(title: str, of_side: Callable[[Side], Expr], why: str) -> Any:
+    """B's number over A's, for the whole time range; nothing where either side has too few requests."""
+    compared = ratio(of_side(B), of_side(A)).measured_in(Unit.NONE)
+    for side in (A, B):
+        compared = compared.and_(_count(side) >= _FEWEST_REQUESTS)
+    return stat(
+        title,
+        compared,
+        why=f"{why} Nothing below {_FEWEST_REQUESTS} requests on a side. {_WARM_UP}",
+        empty="Not enough data",
+    )
+
+
+def build(_settings: Settings) -> Any:
+    """The dashboard."""
+    return dashboard(
+        "engine-comparison",
+        "Engine comparison",
+        question="Which engine or version serves better, at what load, and are there enough requests to say so?",
+        variables=_OF_BOTH,
+        sides=(A, B),
+        leads_to=Next("llm-serving", "Where the time goes"),
+        rows=(_verdict(), _fairness(), _latency(), _first_token(), _throughput(), _failures()),
+    )
+
+
+def _verdict() -> Row:
+    """The whole time range in six numbers."""
+    return row(
+        "The whole time range, B over A",
+        *(
+            stat(
+                f"Requests of {side.name}",
+                _count(side),
+                why=f"Finished requests of the time range. Below {_FEWEST_REQUESTS} on either side nothing is compared: choose a longer range.",
+            )
+            for side in (A, B)
+        ),
+        _b_over_a(
+            "Load, B/A",
+            _running_of_range,
+            "Requests in work, mean of the range, B over A. Compare only near 1: the busier side is slower for that reason alone.",
+        ),
+        _b_over_a(
+            "Mean latency, B/A",
+            _mean_of_range(requests.DURATION),
+            "Mean time from arrival to the end of the answer, B over A. Below 1, B is faster, if load and lengths are alike.",
+        ),
+        _b_over_a(
+            "Latency p95, B/A",
+            _quantile_of_range(0.95, requests.DURATION),
+            "The time within which 95 % of the range's requests were answered, B over A; an estimate within the bounds of a bucket.",
+        ),
+        _b_over_a(
+            "First token, B/A",
+            _mean_of_range(engine.TIME_TO_FIRST_TOKEN),
+            "Mean time to the first token, B over A. Only vLLM tells it: against another engine there is nothing to compare.",
+        ),
+    )
+
+
+def _fairness() -> Row:
+    lengths = "Longer ones take longer on any engine. Only vLLM tells them; for others send the same documents to both."
+    return row(
+        "Is it fair? Load and work should be alike",
+        timeseries(
+            "Running requests",
+            _both(_sum(engine.RUNNING)),
+            lines=_LINES,
+            why="Requests in work: the load at which the sides are compared. At different load the comparison is unfair, whatever it says.",
+        ),
+        timeseries(
+            "Mean prompt length",
+            _both(_mean(workload.PROMPT_LENGTH, Unit.TOKENS)),
+            lines=_LINES,
+            why=f"Input tokens of a finished request. {lengths}",
+        ),
+        timeseries(
+            "Mean answer length",
+            _both(_mean(workload.OUTPUT_LENGTH, Unit.TOKENS)),
+            lines=_LINES,
+            why=f"Output tokens of a finished request. {lengths}",
+        ),
+    )
+
+
+def _latency() -> Row:
+    return row(
+        "Latency, end to end",
+        timeseries(
+            "Mean latency",
+            _both(_mean(requests.DURATION)),
+            lines=_LINES,
+            why="Mean time from arrival to the end of the answer over 5 minutes. vLLM counts from the request's arrival, our exporter from its first byte.",
+        ),
+        timeseries(
+            "Latency p50",
+            _both(_quantile(0.5, requests.DURATION)),
+            lines=_LINES,
+            why="Half of the requests were answered within this time. vLLM has no bucket below 0.3 s: under it the estimate is a guess.",
+        ),
+        timeseries(
+            "Latency p95",
+            _both(_quantile(0.95, requests.DURATION)),
+            lines=_LINES,
+            why="95 % of the requests were answered within this time. The sides differ where their lines stay apart, not where they cross.",
+        ),
+    )
+
+
+def _first_token() -> Row:
+    only = "Only vLLM tells it: other engines have no line."
+    return row(
+        "First token",
+        timeseries(
+            "First token, mean",
+            _both(_mean(engine.TIME_TO_FIRST_TOKEN)),
+            lines=_LINES,
+            why=f"Mean time until the first token, queueing included. {only}",
+        ),
+        timeseries(
+            "First token p50",
+            _both(_quantile(0.5, engine.TIME_TO_FIRST_TOKEN)),
+            lines=_LINES,
+            why=f"Half of the requests saw their first token within this time. {only}",
+        ),
+        timeseries(
+            "First token p95",
+            _both(_quantile(0.95, engine.TIME_TO_FIRST_TOKEN)),
+            lines=_LINES,
+            why=f"95 % of the requests saw their first token within this time; a queue shows here first. {only}",
+        ),
+    )
+
+
+def _throughput() -> Row:
+    return row(
+        "Throughput",
+        timeseries(
+            "Requests",
+            _both(_sum(requests.REQUESTS)),
+            lines=_LINES,
+            why="Finished requests each second; pages, where a request is a page. It is what callers asked for, and tells capacity only at full load.",
+        ),
+        timeseries(
+            "Output tokens",
+            _both(_sum(engine.GENERATION_TOKENS)),
+            lines=_LINES,
+            why="Generated tokens each second. Only vLLM tells them: other engines have no line.",
+        ),
+    )
+
+
+def _failures() -> Row:
+    return row(
+        "What was not good",
+        timeseries(
+            "Error share",
+            _both(_share(requests.HTTP_ERRORS, requests.HTTP_REQUESTS)),
+            lines=_LINES,
+            why="Share of requests answered with a server error. A side that fails fast looks fast: read latency only where both are low.",
+        ),
+        timeseries(
+            "Truncated share",
+            _both(_share(requests.REQUESTS_FINISHED, requests.REQUESTS_FINISHED, finished_reason="length")),
+            lines=_LINES,
+            why="Share of answers cut off at their token limit. Cut answers are short and fast. Only vLLM tells them.",
+            maximum=1,
+        ),
+    )

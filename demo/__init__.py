@@ -1,0 +1,1 @@
+"""The whole of Glassbox on one machine, with replayed servers."""

@@ -1,0 +1,128 @@
+"""What can happen to a service, to be seen in the demo: what is fed, and what the verdict and the alerts must then be.
+
+The vLLM metrics are replayed captures of a real server; GPU readings are simulated. In a scenario alerts wait a thirtieth of
+their time, and a day's habits are those of the minutes before.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+
+from demo import simulated_dcgm
+
+# Of the captured servers.
+NEWEST, OLDER = "0.32.0", "0.10.2"
+QWEN = "qwen/Qwen2.5-7B-Instruct"
+QWEN_PICTURES = "qwen/Qwen2.5-VL-7B-Instruct"
+HUNYUAN = "tencent/HunyuanOCR"
+
+
+@dataclass(frozen=True)
+class VllmFeed:
+    """Servers that replay one regime's captures, `speed` times as fast.
+
+    `answers` is after how many scrapes they fail, None for never.
+    """
+
+    regime: str
+    vllm_version: str = NEWEST
+    model_name: str = QWEN
+    replicas: int = 1
+    answers: int | None = None
+    speed: float = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scenario:
+    """One story. `verdicts` are the words by model, `alerts` exactly those that fire, heartbeats left out.
+
+    `idle_hours` or `busy_hours` of recorded GPUs, and `past_hours` of the services' load, are written into Prometheus before it starts.
+    """
+
+    story: str
+    vllm: tuple[VllmFeed, ...]
+    gpu: tuple[simulated_dcgm.Scenario, ...] = ()
+    gpus: int = 2
+    pages_per_second: float = 2.0
+    idle_hours: int = 0
+    busy_hours: int = 0
+    past_hours: int = 0
+    verdicts: Mapping[str, str] = field(default_factory=dict)
+    alerts: frozenset[str] = frozenset()
+
+
+SCENARIOS = {
+    "healthy": Scenario(
+        story="Two replicas serve what is asked.",
+        vllm=(VllmFeed("light", replicas=2),),
+        verdicts={QWEN: "Fine", HUNYUAN: "Fine"},
+    ),
+    "saturated": Scenario(
+        story="More is asked than the KV cache holds: requests queue and are preempted.",
+        vllm=(VllmFeed("saturated", speed=3),),
+        verdicts={QWEN: "More KV cache", HUNYUAN: "Fine"},
+        alerts=frozenset(
+            {
+                "InferenceKVCacheNearlyFull",
+                "InferenceKVCacheFullAndQueueing",
+                "InferenceLatencyHigh",
+                "InferencePreemptionThrash",
+                "InferenceErrorBudgetBurnFast",
+                "InferenceErrorBudgetBurnSlow",
+            }
+        ),
+    ),
+    "idle-gpu": Scenario(
+        story="Nobody asks for anything, and the GPUs keep their models in memory.",
+        vllm=(VllmFeed("idle"),),
+        gpu=(simulated_dcgm.idle,),
+        pages_per_second=0,
+        idle_hours=6,
+        verdicts={QWEN: "No demand", HUNYUAN: "No demand"},
+        alerts=frozenset({"InferenceQPSLow", "GPUIdleButPaid"}),
+    ),
+    "frontend-bound": Scenario(
+        story="Pictures are prepared on one CPU core while the GPU waits.",
+        vllm=(VllmFeed("frontend-bound", model_name=QWEN_PICTURES),),
+        gpu=(simulated_dcgm.starved,),
+        verdicts={QWEN_PICTURES: "Fix the front end", HUNYUAN: "Fine"},
+        alerts=frozenset(
+            {
+                "InferenceFrontendBound",
+                "InferenceErrorBudgetBurnFast",
+                "InferenceErrorBudgetBurnSlow",
+                "InferenceThroughputLow",
+            }
+        ),
+    ),
+    "xid": Scenario(
+        story="One GPU reports an XID, one is too hot, one falls off the bus.",
+        vllm=(VllmFeed("light", replicas=2),),
+        gpus=3,
+        busy_hours=1,
+        gpu=(
+            partial(simulated_dcgm.throttled, on_gpu=0, from_seconds=25),
+            partial(simulated_dcgm.xid, code=48, on_gpu=1, from_seconds=30),
+            partial(simulated_dcgm.lost, on_gpu=2, from_seconds=30),
+        ),
+        verdicts={QWEN: "Faulty GPU", HUNYUAN: "Faulty GPU"},
+        alerts=frozenset({"GPUNewXid", "GPUThrottling", "GPULost"}),
+    ),
+    "outage": Scenario(
+        story="All replicas of one service stop answering.",
+        vllm=(VllmFeed("light", replicas=2, answers=15),),
+        verdicts={QWEN: "Down", HUNYUAN: "Fine"},
+        alerts=frozenset({"InferenceNoCapacity", "InferenceInstanceDown"}),
+    ),
+}
+# What `make demo` shows unasked: something on every board, and alerts that wait as long as they really do.
+EVERYTHING = Scenario(
+    story="A saturated vLLM, an older one at its batch limit, one that prepares pictures, and an OCR service with few callers.",
+    vllm=(
+        VllmFeed("saturated"),
+        VllmFeed("load", vllm_version=OLDER, model_name="qwen/Qwen2.5-7B-Instruct-AWQ"),
+        VllmFeed("frontend-bound", model_name=QWEN_PICTURES),
+    ),
+    past_hours=2,
+    pages_per_second=6.0,  # below the 10 at which InferenceQPSLow begins
+)

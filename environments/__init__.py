@@ -1,0 +1,1 @@
+"""Virtual environments: the project's own, and one in which a real vLLM runs."""

@@ -1,0 +1,1 @@
+"""Dashboards, alerts and recorded series as typed Python: the machinery, which knows no content."""

@@ -1,0 +1,129 @@
+"""A profile as a file for git: sorted, rounded, the same bytes for the same numbers."""
+
+import json
+import re
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from glassbox.baseline.profile import LABELS, Profile, Served, Values, level_of, level_words
+from glassbox.compile.outputs import write_file
+from glassbox.errors import GlassboxError
+from glassbox.query.measures import BLOCK_SECONDS
+
+FORMAT = 1
+_DIGITS = 4
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """What was measured in a window that ended at `end` (Unix seconds)."""
+
+    end: int
+    window_seconds: int
+    profile: Profile
+
+
+def file_of(name: str, folder: Path) -> Path:
+    """Where a baseline of this name is; raises GlassboxError for a name that is no file's."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
+        raise GlassboxError(f"{name!r} is no name for a baseline: use letters, digits, dots, dashes and underscores.")
+    return folder / f"{name}.json"
+
+
+def save(baseline: Baseline, name: str, folder: Path) -> Path:
+    """Write the file whole, in place of an older one of that name, and return it; raises GlassboxError."""
+    file = file_of(name, folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise GlassboxError(f"{folder} cannot be made ({error.strerror}): choose another with --folder.") from None
+    write_file(file, _text(_as_json(baseline)) + "\n", "--folder")
+    return file
+
+
+def load(name: str, folder: Path) -> Baseline:
+    """The baseline of that name; raises GlassboxError where there is none, or the file is none."""
+    file = file_of(name, folder)
+    try:
+        return _from_json(json.loads(file.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        there = ", ".join(sorted(each.stem for each in folder.glob("*.json"))) or "none"
+        raise GlassboxError(
+            f"There is no baseline {name!r} in {folder} (there: {there}): make one with `baseline save`."
+        ) from None
+    except OSError as error:
+        raise GlassboxError(f"{file} cannot be read ({error.strerror}): correct its permissions.") from None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise GlassboxError(f"{file} is no baseline of this version: restore it from git, or save it anew.") from None
+
+
+def _text(value: Any, indent: str = "") -> str:
+    """JSON with sorted keys and one measure a line, so that a diff shows which have moved."""
+    deeper = f"{indent}  "
+    if (
+        isinstance(value, dict)
+        and any(isinstance(each, dict | list) for each in value.values())
+        and "blocks" not in value
+    ):
+        items = [f"{json.dumps(key)}: {_text(value[key], deeper)}" for key in sorted(value)]
+        return f"{{\n{deeper}" + f",\n{deeper}".join(items) + f"\n{indent}}}"
+    if isinstance(value, list) and any(isinstance(each, dict) for each in value):
+        return f"[\n{deeper}" + f",\n{deeper}".join(_text(each, deeper) for each in value) + f"\n{indent}]"
+    return json.dumps(value, sort_keys=True, ensure_ascii=False)
+
+
+def _as_json(baseline: Baseline) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "block_seconds": BLOCK_SECONDS,
+        "end": datetime.fromtimestamp(baseline.end, UTC).isoformat().replace("+00:00", "Z"),
+        "window_seconds": baseline.window_seconds,
+        "models": [_model_as_json(served, levels) for served, levels in sorted(baseline.profile.items())],
+    }
+
+
+def _model_as_json(served: Served, levels: Mapping[int, Values]) -> dict[str, Any]:
+    told = {
+        level_words(level): {name: _range(values) for name, values in names.items()} for level, names in levels.items()
+    }
+    return {**dict(zip(LABELS, astuple(served), strict=True)), "requests_per_second_per_replica": told}
+
+
+def _range(values: Sequence[float]) -> dict[str, Any]:
+    """The normal range for readers, and the blocks for the next comparison."""
+    low, high = low_and_high(values)
+    return {
+        "low": _rounded(low),
+        "median": _rounded(statistics.median(values)),
+        "high": _rounded(high),
+        "blocks": [_rounded(value) for value in values],
+    }
+
+
+def low_and_high(values: Sequence[float]) -> tuple[float, float]:
+    """The normal range: nine of ten blocks lie within."""
+    if len(values) < 2:
+        return values[0], values[0]
+    cuts = statistics.quantiles(values, n=20, method="inclusive")
+    return cuts[0], cuts[-1]
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.{_DIGITS}g}")
+
+
+def _from_json(content: Any) -> Baseline:
+    if content["format"] != FORMAT or content["block_seconds"] != BLOCK_SECONDS:
+        raise ValueError(content["format"])
+    profile = {
+        Served(*(str(model[label]) for label in LABELS)): {
+            level_of(words): {name: tuple(map(float, each["blocks"])) for name, each in names.items()}
+            for words, names in model["requests_per_second_per_replica"].items()
+        }
+        for model in content["models"]
+    }
+    return Baseline(int(datetime.fromisoformat(content["end"]).timestamp()), int(content["window_seconds"]), profile)

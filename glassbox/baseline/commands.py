@@ -1,0 +1,92 @@
+"""`baseline save` and `baseline compare`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from glassbox.cli.exit_codes import DONE, FINDINGS
+from glassbox.prometheus.credential import OPTION, credential_from_environment
+
+if TYPE_CHECKING:
+    from glassbox.cli.session import Session
+
+_FOLDER = click.Path(file_okay=False, path_type=Path)
+# What both commands ask: where, when, and which file.
+_COMMON = (
+    click.argument("name"),
+    click.option("--prometheus", "url", required=True, metavar="URL", help="Where the recorded series are."),
+    OPTION,
+    click.option(
+        "--window", "duration", default="1h", show_default=True, help="How long to look back, such as 90m or 1d."
+    ),
+    click.option("--end", metavar="TIME", help="Where the window ends, like 2026-11-22T08:00:00Z.  [default: now]"),
+    click.option("--folder", type=_FOLDER, default=Path("baselines"), show_default=True, help="Holds NAME.json."),
+)
+
+
+def _common(command: Callable[..., int]) -> Callable[..., int]:
+    for add in reversed(_COMMON):
+        command = add(command)
+    return command
+
+
+@click.group()
+def command() -> None:
+    """Keep the normal range of each model at each load, and tell later what has really changed.
+
+    Prometheus' credential comes from PROMETHEUS_TOKEN, --prometheus-token-file, or PROMETHEUS_USER and PROMETHEUS_PASSWORD.
+    """
+
+
+@command.command()
+@_common
+@click.pass_obj
+def save(
+    session: Session, *, name: str, url: str, token_file: Path | None, duration: str, end: str | None, folder: Path
+) -> int:
+    """Write what was measured in the window to FOLDER/NAME.json."""
+    from glassbox.baseline import baseline_file, render, time_window  # noqa: PLC0415  # other commands start faster without an HTTP client
+    from glassbox.prometheus.api import Prometheus  # noqa: PLC0415  # as above
+
+    baseline_file.file_of(name, folder)
+    with Prometheus(url, credential_from_environment(token_file)) as prometheus:
+        measured = time_window.measure(session.content.measures, session.settings, prometheus, window=duration, end=end)
+    for line in render.found(measured.profile):
+        click.echo(line)
+    click.echo(str(baseline_file.save(measured, name, folder)))
+    return DONE
+
+
+@command.command()
+@_common
+@click.option("--against", metavar="VERSION", help="The baseline's version to compare with, where it has several.")
+@click.option("--markdown", "form", flag_value="markdown", help="As tables for release notes.")
+@click.option("--json", "form", flag_value="json", help="As JSON.")
+@click.pass_obj
+def compare(
+    session: Session,
+    *,
+    name: str,
+    url: str,
+    token_file: Path | None,
+    duration: str,
+    end: str | None,
+    folder: Path,
+    against: str | None,
+    form: str | None,
+) -> int:
+    """Compare what was measured in the window with the baseline NAME; exit code 2 where something became worse."""
+    from glassbox.baseline import baseline_file, comparison, render, time_window  # noqa: PLC0415  # as above
+    from glassbox.prometheus.api import Prometheus  # noqa: PLC0415  # as above
+
+    was = baseline_file.load(name, folder)
+    with Prometheus(url, credential_from_environment(token_file)) as prometheus:
+        now = time_window.measure(session.content.measures, session.settings, prometheus, window=duration, end=end)
+    groups = comparison.compare(was.profile, now.profile, session.content.measures, against)
+    for line in render.FORMS[form or "text"](groups):
+        click.echo(line)
+    return FINDINGS if any(group.worse for group in groups) else DONE

@@ -1,0 +1,116 @@
+"""A comparison as text, as Markdown for release notes, and as JSON."""
+
+import json
+import statistics
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+
+from glassbox.baseline.baseline_file import low_and_high
+from glassbox.baseline.comparison import Group, Row
+from glassbox.baseline.judge import FEWEST_BLOCKS, Verdict
+from glassbox.baseline.profile import Profile, level_words
+from glassbox.query.measures import BLOCK_SECONDS
+
+HEADINGS = ("measure", "before", "normal range", "after", "change", "blocks", "verdict")
+
+
+def found(profile: Profile) -> Iterator[str]:
+    """What was found: each model with its loads, and how many blocks each has."""
+    for served, levels in sorted(profile.items()):
+        told = ", ".join(
+            f"{level_words(level)}: {max(map(len, names.values()))}" for level, names in sorted(levels.items())
+        )
+        yield f"{served}: blocks by requests/s for each replica {told}"
+
+
+def text(groups: Sequence[Group]) -> Iterator[str]:
+    """Tables for a terminal."""
+    for group in groups:
+        yield _title(group)
+        table = [HEADINGS, *map(_cells, group.rows)]
+        widths = [max(len(cells[column]) for cells in table) for column in range(len(HEADINGS))]
+        for cells in table:
+            first, *others = cells
+            aligned = [
+                first.ljust(widths[0]),
+                *(cell.rjust(width) for cell, width in zip(others, widths[1:], strict=True)),
+            ]
+            yield "  " + "  ".join((*aligned[:-1], cells[-1])).rstrip()
+        yield ""
+    yield summary(groups)
+
+
+def markdown(groups: Sequence[Group]) -> Iterator[str]:
+    """Tables for release notes."""
+    for group in groups:
+        yield f"### {_title(group)}"
+        yield ""
+        yield _markdown_row(HEADINGS)
+        yield _markdown_row(("---", *("---:",) * 5, "---"))
+        for row in group.rows:
+            bold = row.verdict in (Verdict.WORSE, Verdict.BETTER)
+            yield _markdown_row((*_cells(row)[:-1], f"**{row.verdict.value}**" if bold else row.verdict.value))
+        yield ""
+    yield summary(groups)
+
+
+def as_json(groups: Sequence[Group]) -> Iterator[str]:
+    """One object."""
+    yield json.dumps({"groups": [_as_json(group) for group in groups]}, indent=2)
+
+
+FORMS = {"text": text, "markdown": markdown, "json": as_json}
+
+
+def summary(groups: Sequence[Group]) -> str:
+    """The closing sentence."""
+    count = Counter(row.verdict for group in groups for row in group.rows)
+    told = ", ".join(f"{count[verdict]} {verdict.value}" for verdict in Verdict if count[verdict])
+    few = (
+        f" A verdict needs {FEWEST_BLOCKS} blocks of {BLOCK_SECONDS // 60} min a side: choose a longer window."
+        if count[Verdict.NOT_ENOUGH]
+        else ""
+    )
+    return f"{'Regression' if count[Verdict.WORSE] else 'No regression'}: {told or 'nothing measured'}.{few}"
+
+
+def _title(group: Group) -> str:
+    versions = [served.model_version or "untold" if served else "nothing" for served in (group.before, group.after)]
+    return f"{group.service}, version {' -> '.join(versions)}, {level_words(group.level)} requests/s for each replica"
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    change = "" if row.change_ratio is None else f"{row.change_ratio:+.1%}"
+    low_high = "-".join(map(_number, low_and_high(row.before))) if row.before else ""
+    medians = [_number(statistics.median(values)) if values else "" for values in (row.before, row.after)]
+    blocks = f"{len(row.before)}, {len(row.after)}"
+    return row.measure.name, medians[0], low_high, medians[1], change, blocks, row.verdict.value
+
+
+def _number(value: float) -> str:
+    return f"{value:.3g}"
+
+
+def _markdown_row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _as_json(group: Group) -> dict[str, object]:
+    return {
+        "before": asdict(group.before) if group.before else None,
+        "after": asdict(group.after) if group.after else None,
+        "requests_per_second_per_replica": level_words(group.level),
+        "measures": [
+            {
+                "measure": row.measure.name,
+                "before": statistics.median(row.before) if row.before else None,
+                "after": statistics.median(row.after) if row.after else None,
+                "change_ratio": row.change_ratio,
+                "blocks_before": len(row.before),
+                "blocks_after": len(row.after),
+                "verdict": row.verdict.value,
+            }
+            for row in group.rows
+        ],
+    }

@@ -1,0 +1,1 @@
+"""The words for dashboards: panels, tables, variables, layout."""

@@ -1,0 +1,115 @@
+"""Dashboard variables, and how each narrows the queries of its dashboard."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from glassbox.errors import GlassboxError
+from glassbox.query.expr import Expr, Matcher, Parts, Selector, Source, regex
+from glassbox.query.per_replica import One, Serving
+
+DATA_SOURCE = "datasource"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variable:
+    """A choice among the values that `label` has on the series `values_of`; it narrows all series whose name begins with one of `narrows`.
+
+    Where two variables stand for the same label, a series belongs to the one with the longer beginning of its name.
+    `optional` keeps the series that lack the label as long as nothing is chosen.
+    `single` allows one value only, and All only where the choice is optional; the first value is chosen at the start, the
+    last one with `last_first`. `within` are the choices to which the offered values belong.
+    `serving` makes an optional, single choice hold for recorded series that have summed the label away: they are worked out
+    for the one that is chosen, as `glassbox.query.per_replica` says.
+    """
+
+    name: str
+    title: str
+    label: str
+    values_of: Source
+    narrows: tuple[str, ...] = ("",)
+    optional: bool = False
+    single: bool = False
+    last_first: bool = False
+    within: "tuple[Variable, ...]" = ()
+    serving: Serving | None = None
+
+    def __post_init__(self) -> None:
+        if self.serving and not (self.optional and self.single):
+            raise GlassboxError(f"Variable {self.name!r} works out what is chosen: make it optional and single.")
+
+    @property
+    def query(self) -> str:
+        """The data source's query for the values."""
+        offered = Selector(self.values_of.name, self.values_of.all_labels, self.values_of.shared_name)
+        offered = offered.matching({each.label: each.matcher for each in self.within})
+        return f"label_values({offered}, {self.label})"
+
+    @property
+    def has_all(self) -> bool:
+        """Whether All can be chosen."""
+        return self.optional or not self.single
+
+    @property
+    def all_value(self) -> str:
+        """The regular expression that stands for all values."""
+        return ".*" if self.optional else ".+"
+
+    def fits(self, series: str) -> int:
+        """How many characters of the series' name it claims; -1 where it claims none of it."""
+        return max((len(prefix) for prefix in self.narrows if series.startswith(prefix)), default=-1)
+
+    @property
+    def matcher(self) -> Matcher:
+        """What a series must match; Grafana writes the choice as a regular expression wherever it may be All."""
+        return regex(f"${self.name}") if self.has_all else Matcher("=", f"${self.name}")
+
+    @property
+    def one(self) -> One | None:
+        """What is worked out for the value that is chosen.
+
+        Grafana's format `text` writes the word All where all are chosen, also in an interface that is translated (scenes pull
+        request 1638: only what is shown of it is), and escapes nothing, which an address does not need.
+        """
+        alone = Matcher("=", f"${{{self.name}:text}}")
+        return One(self.label, self.matcher, alone, self.serving) if self.serving else None
+
+
+@dataclass(frozen=True)
+class Side:
+    """One side of a comparison: `variables` narrow nothing but what is asked `of` it, those of its `dashboard` this as well."""
+
+    name: str
+    variables: tuple[Variable, ...]
+    dashboard: tuple[Variable, ...] = ()
+
+    @property
+    def legend(self) -> str:
+        """Its name and what is chosen of what narrows recorded series, which Grafana fills in."""
+        named = [f"${{{variable.name}:text}}" for variable in self.variables if not variable.serving]
+        return f"{self.name}: {' '.join(named)}"
+
+    def of(self, expr: Expr) -> Expr:
+        """The query for this side alone."""
+        return narrowed(expr, (*self.variables, *self.dashboard))
+
+
+def narrowed(expr: Expr, variables: Sequence[Variable]) -> Expr:
+    """The query with a matcher for every variable that concerns its series."""
+    return replace(expr, parts=tuple(part for each in expr.parts for part in _narrow(each, variables)))
+
+
+def _narrow(part: str | Selector, variables: Sequence[Variable]) -> Parts:
+    if isinstance(part, str):
+        return (part,)
+    name = part.name
+    # A matcher that is already there stays, so the most specific variable of a label comes first.
+    fitting = sorted(
+        (variable for variable in variables if variable.fits(name) >= 0), key=lambda each: -each.fits(name)
+    )
+    for variable in fitting:
+        if variable.label in part.labels:
+            part = part.matching({variable.label: variable.matcher})
+    missing = [variable.one for variable in fitting if variable.one and variable.label not in part.labels]
+    if len(missing) > 1:
+        raise GlassboxError(f"{name} can be worked out for one choice at a time: leave one of them out.")
+    return missing[0].of(part) if missing else (part,)

@@ -1,0 +1,29 @@
+"""`build`: the compiled content as files."""
+
+from pathlib import Path
+
+import click
+
+from glassbox.cli.exit_codes import DONE
+from glassbox.cli.output import say
+from glassbox.cli.session import Session
+
+
+@click.command("build")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=Path("build"), show_default=True)
+@click.option(
+    "--target",
+    type=click.Choice(["kubernetes"]),
+    help="Write the same content as Kubernetes objects, to OUT/kubernetes.",
+)
+@click.pass_obj
+def command(session: Session, out: Path, target: str | None) -> int:
+    """Write dashboards, rule files and Grafana's rule groups."""
+    bundle = session.compiled()
+    # Content may break it, which `compiled` says in one sentence.
+    from glassbox.compile.outputs import write_bundle, write_kubernetes  # noqa: PLC0415
+
+    files = write_kubernetes(bundle, session.settings, out) if target else write_bundle(bundle, out)
+    for file in files:
+        say(str(file))
+    return DONE

@@ -1,0 +1,23 @@
+"""Every command: the module whose `command` it is, which is imported when it is asked for, and its line in --help."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Where a command is defined. One without help is not listed: other commands start it."""
+
+    module: str
+    help: str = ""
+
+
+COMMANDS = {
+    "build": Entry("glassbox.cli.build_command", "Write dashboards, rule files and Grafana's rule groups."),
+    "lint": Entry("glassbox.cli.lint_command", "Check all content."),
+    "preview": Entry("glassbox.view.preview", "See the dashboards in a browser, and again after every change."),
+    "pictures": Entry("glassbox.view.pictures", "Pictures of the dashboards, before and after a change."),
+    "baseline": Entry("glassbox.baseline.commands", "Keep the normal range of each model, and find what changed."),
+    "loadtest": Entry("glassbox.load.loadtest", "Load an OpenAI-compatible server, and measure what its callers see."),
+    "relay": Entry("glassbox.relay.relay_command", "Pass alerts on to group robots of WeCom and DingTalk."),
+    "snapshot": Entry("glassbox.view.snapshot"),
+}

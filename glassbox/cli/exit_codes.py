@@ -1,0 +1,24 @@
+"""How a command ends: its exit code, and one sentence on stderr where it could not do its work."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from glassbox.errors import GlassboxError
+
+DONE, ERROR, FINDINGS = 0, 1, 2
+"""Nothing to do or done; not possible; done, and something was found that the caller should look at."""
+
+
+def run(command: click.Command, name: str, arguments: Sequence[str] | None = None, obj: Any = None) -> int:
+    """Run the command with these arguments, or the process' own, and return its exit code; `obj` is its context's."""
+    try:
+        return int(command.main(args=arguments, prog_name=name, standalone_mode=False, obj=obj) or DONE)
+    except GlassboxError as error:
+        click.echo(f"Error: {error}", err=True)
+    except click.ClickException as error:
+        click.echo(f"Error: {error.format_message()}", err=True)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Error: interrupted.", err=True)
+    return ERROR

@@ -1,0 +1,93 @@
+"""The command line. stdout carries the result, stderr what went wrong; exit codes: 0 done, 2 findings, 1 error."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from glassbox.cli.command_table import COMMANDS
+from glassbox.cli.exit_codes import DONE, run
+from glassbox.cli.output import say
+from glassbox.cli.session import Session
+
+if TYPE_CHECKING:
+    from glassbox.start import Product
+
+EXAMPLES = """\b
+Examples:
+  python deploy.py build                                  write build/
+  python deploy.py build --target kubernetes              write build/kubernetes/
+  python deploy.py lint                                   check everything, needs promtool
+  GRAFANA_TOKEN=... python deploy.py --grafana https://grafana.example.com
+  python deploy.py preview --prometheus http://localhost:9090     see them in a browser
+  python deploy.py --settings settings.yaml --grafana http://localhost:3000 --token-file token
+  python deploy.py baseline save --prometheus http://localhost:9090 --window 1d before-0.33
+  python deploy.py baseline compare --prometheus http://localhost:9090 --window 1d before-0.33
+
+\b
+Exit codes: 0 done or nothing to do, 1 error, 2 lint findings, a regression, or changed pictures.
+"""
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+class _Commands(click.Group):
+    """The commands of the table, each imported when it is asked for."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        return [name for name, entry in COMMANDS.items() if entry.help]
+
+    def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if entry := COMMANDS.get(cmd_name):
+            return click.Command(cmd_name, short_help=entry.help)
+        return None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name, command, rest = super().resolve_command(ctx, args)
+        if name in COMMANDS:
+            command = import_module(COMMANDS[name].module).command
+        return name, command, rest
+
+
+@click.group(
+    cls=_Commands,
+    invoke_without_command=True,
+    epilog=EXAMPLES,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.option(
+    "--settings", "settings_file", type=_FILE, metavar="FILE", help="Settings (YAML); without it the defaults."
+)
+@click.option(
+    "--grafana", "url", metavar="URL", help="Build, lint, and push dashboards and alert rules to this Grafana."
+)
+@click.option("--token-file", type=_FILE, metavar="FILE", help="File with the Grafana token, instead of GRAFANA_TOKEN.")
+@click.pass_context
+def cli(context: click.Context, settings_file: Path | None, url: str | None, token_file: Path | None) -> int:
+    """Glassbox: dashboards, alerts and recorded series for LLM and OCR inference, as code.
+
+    Credentials come from GRAFANA_TOKEN, --token-file, or GRAFANA_USER and GRAFANA_PASSWORD.
+    """
+    if url is not None and context.invoked_subcommand:
+        raise click.UsageError(f"--grafana does not go with {context.invoked_subcommand!r}: give one of the two.")
+    if token_file and url is None:
+        raise click.UsageError("--token-file needs --grafana URL.")
+    context.obj = Session(context.obj, settings_file)
+    if url is not None:
+        from glassbox.cli.push_command import push_to  # noqa: PLC0415  # only a push needs an HTTP client
+
+        return push_to(url, token_file, context.obj)
+    if not context.invoked_subcommand:
+        say(context.get_help())
+    return DONE
+
+
+def main(product: Product, arguments: Sequence[str] | None = None) -> int:
+    """Run one command on what the product declares and return its exit code."""
+    return run(cli, product.script.name, arguments, product)

@@ -1,0 +1,30 @@
+"""`--grafana URL`: compile for that server, lint, and push."""
+
+from pathlib import Path
+
+import click
+
+from glassbox.cli import report
+from glassbox.cli.exit_codes import DONE, FINDINGS
+from glassbox.cli.lint_command import lint_and_report
+from glassbox.cli.output import say
+from glassbox.cli.session import Session
+from glassbox.grafana.client import Grafana, credential_from_environment
+
+
+def push_to(url: str, token_file: Path | None, session: Session) -> int:
+    """Push what has no findings; returns the exit code."""
+    from glassbox.grafana.push import data_source_of, push  # noqa: PLC0415  # as in `build`
+
+    settings = session.settings
+    with Grafana(url, credential_from_environment(token_file)) as grafana:
+        bundle = session.compiled(data_source_of(grafana, settings))
+        if lint_and_report(bundle):
+            click.echo("Nothing was pushed: correct the findings first.", err=True)
+            return FINDINGS
+        changes = []
+        for change in push(grafana, settings, bundle):
+            changes.append(change)
+            say(report.change_line(change))
+        say(report.push_summary(changes))
+    return DONE

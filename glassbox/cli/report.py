@@ -1,0 +1,33 @@
+"""Results as text for people. stdout is the result."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from glassbox.grafana.plan import Action, Change
+from glassbox.lint.checks import Finding
+
+_MARKS = {Action.CREATE: "+", Action.UPDATE: "~", Action.KEEP: "="}
+
+
+def change_line(change: Change) -> str:
+    """One object and what was done to it."""
+    return f"  {_MARKS[change.action]} {change.kind:<10} {change.name}"
+
+
+def push_summary(changes: Sequence[Change]) -> str:
+    """The closing sentence of a push."""
+    count = Counter(change.action for change in changes)
+    if count[Action.KEEP] == len(changes):
+        return f"Nothing to do: all {len(changes)} objects are up to date."
+    return f"Pushed: {count[Action.CREATE]} created, {count[Action.UPDATE]} updated, {count[Action.KEEP]} unchanged."
+
+
+def finding_line(finding: Finding) -> str:
+    """One finding: where, what, and the rule that says so."""
+    return f"{finding.where}: {finding.problem} ({finding.rule})"
+
+
+def lint_summary(findings: Sequence[Finding], checked: str) -> str:
+    """The closing sentence of a lint."""
+    count = len(findings)
+    return f"{count} finding{'' if count == 1 else 's'} in {checked}." if count else f"No findings in {checked}."

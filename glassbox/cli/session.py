@@ -1,0 +1,47 @@
+"""What one run of the command line works on: the product, and the settings that its user named."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from glassbox.compile.error_location import located
+
+# A preview shows what is wrong with content and settings, so the command line must not need them.
+if TYPE_CHECKING:
+    from glassbox.compile.bundle import Bundle, DataSource
+    from glassbox.compile.content import Content
+    from glassbox.settings.model import Settings
+    from glassbox.start import Product
+
+
+@dataclass(frozen=True)
+class Session:
+    """Settings and content are read when they are first asked for; GlassboxError says which file and line is wrong."""
+
+    product: Product
+    settings_file: Path | None = None
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings of the file, or the defaults."""
+        with located():
+            from glassbox.settings.model import load_settings  # noqa: PLC0415  # see above
+
+            return load_settings(self.settings_file)
+
+    @cached_property
+    def content(self) -> Content:
+        """What the product declares."""
+        with located():
+            return self.product.content()
+
+    def compiled(self, data_source: DataSource | None = None) -> Bundle:
+        """The content compiled with the settings; `data_source` as `compile_bundle` takes it."""
+        settings, content = self.settings, self.content
+        with located():
+            from glassbox.compile.compiler import compile_bundle  # noqa: PLC0415  # see above
+
+            return compile_bundle(content, settings, data_source)

@@ -1,0 +1,1 @@
+"""From content to a bundle, and from a bundle to files."""

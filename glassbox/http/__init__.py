@@ -1,0 +1,1 @@
+"""What every HTTP client of ours shares: addresses and files that hold secrets."""

@@ -1,0 +1,1 @@
+"""What is wrong with content before anybody else sees it."""

@@ -1,0 +1,155 @@
+"""The command line of the load test. stdout carries the result, stderr progress and what went wrong."""
+
+import asyncio
+import json
+import sys
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import click
+
+from glassbox.cli.exit_codes import DONE, ERROR, FINDINGS
+from glassbox.compile.outputs import write_file
+from glassbox.load import text_report
+from glassbox.load.arrivals import Ask, Bodies, closed_loop, open_loop, poisson_arrivals
+from glassbox.load.chat import Chat
+from glassbox.load.options import CONCURRENCY, REQUESTS, STEP_SECONDS, Options, rate_range
+from glassbox.load.progress import Progress
+from glassbox.load.ramp import Step, capacity, climb
+from glassbox.load.summary import summarise
+from glassbox.load.target import api_key, api_url, client, first_answer
+
+EXAMPLES = """\b
+Examples:
+  python deploy.py loadtest --url http://localhost:8000 --model qwen/Qwen2.5-7B-Instruct
+  python deploy.py loadtest --url ... --model ... --requests 600 --rate 5      at random, whatever the server does
+  python deploy.py loadtest --url ... --model ... --ramp 1:20:1                where the queue no longer empties
+  python deploy.py loadtest --url ... --model ... --image page-1.png --image page-2.png
+
+\b
+Exit codes: 0 done, 1 error or interrupted, 2 some requests failed (not of a ramp, where the last step may).
+"""
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
+_POSITIVE = click.FloatRange(0, min_open=True)
+_MANY = click.IntRange(1)
+
+
+@click.command("loadtest", epilog=EXAMPLES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--url", required=True, help="The server, with or without /v1.")
+@click.option("--model", required=True, help="As the server calls it.")
+@click.option("--requests", type=_MANY, help=f"How many in all.  [default: {REQUESTS}]")
+@click.option("--concurrency", type=_MANY, help=f"Closed loop: how many at a time.  [default: {CONCURRENCY}]")
+@click.option("--rate", type=_POSITIVE, help="Open loop: requests each second, arriving at random.")
+@click.option(
+    "--ramp", "ramp_range", callback=rate_range, metavar="A:B:STEP", help="Rates in turn, until one is too much."
+)
+@click.option("--step-seconds", type=_POSITIVE, help=f"Ramp: length of a step.  [default: {STEP_SECONDS:g}]")
+@click.option("--max-tokens", type=_MANY, default=128, show_default=True, help="Longest answer.")
+@click.option("--ignore-eos", is_flag=True, help="Answers of just that length; vLLM's own field.")
+@click.option("--prompt-words", type=_MANY, default=200, show_default=True, help="Length of a prompt.")
+@click.option("--same-prompt", is_flag=True, help="One prompt for all: shows what the prefix cache brings.")
+@click.option(
+    "--image",
+    "images",
+    multiple=True,
+    type=_FILE,
+    help="A page to read; give several, since engines remember what they saw.",
+)
+@click.option("--seed", default=0, show_default=True, help="Of prompts and arrivals.")
+@click.option(
+    "--timeout",
+    "timeout_seconds",
+    type=_POSITIVE,
+    default=600.0,
+    show_default=True,
+    help="Seconds after which a request has failed.",
+)
+@click.option("--api-key-file", type=_FILE, metavar="FILE", help="Holds the API key, instead of OPENAI_API_KEY.")
+@click.option("--json", "json_file", metavar="FILE", help="The result as JSON too; - for stdout, without the table.")
+@click.option("--job", default="vllm", show_default=True, help="Ramp: the service's Prometheus job, for the settings.")
+@click.option("--replicas", type=_MANY, default=1, show_default=True, help="Ramp: how many share this load.")
+def command(**given: Any) -> int:
+    """Load an OpenAI-compatible server with streamed chats, and measure what its callers see.
+
+    The key comes from OPENAI_API_KEY or --api-key-file. One request goes ahead, uncounted, to see that the server answers.
+    """
+    return LoadTest(Options(**given)).perform()
+
+
+class LoadTest:
+    """One run, and what it has measured so far."""
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.steps: list[Step] = []
+        self.progress = Progress(options.total)
+
+    def perform(self) -> int:
+        """Run to the end or to Ctrl-C, tell what was measured, and return the exit code; GlassboxError."""
+        with self.progress:
+            interrupted = not self._ran_to_the_end()
+        summary = summarise(self.progress.outcomes, unfinished=self.progress.in_work)
+        if self.options.ramp and not interrupted:
+            self._say(*text_report.capacity_lines(self.steps, self.options.job, self.options.replicas))
+        else:
+            self._say(*text_report.summary_lines(summary))
+        if interrupted:
+            click.echo("Interrupted: this is what was measured before.", err=True)
+        if self.options.json_file:
+            self._write_json({**summary.as_json(), "interrupted": interrupted})
+        if interrupted or not summary.succeeded:
+            return ERROR
+        return FINDINGS if summary.failures and not self.options.ramp else DONE
+
+    def _ran_to_the_end(self) -> bool:
+        try:
+            asyncio.run(self._measure())
+        except KeyboardInterrupt:
+            return False
+        return True
+
+    async def _measure(self) -> None:
+        options = self.options
+        url, key, bodies = api_url(options.url), api_key(options.api_key_file), options.prompts().bodies()
+        async with client(key) as http:
+            chat = Chat(http, url, options.timeout_seconds)
+            await first_answer(http, url, chat, next(bodies))
+            if options.ramp:
+                # The first answer of a server may take long; this one tells how long they do.
+                lone = await first_answer(http, url, chat, next(bodies))
+                options.ramp.check(lone.latency_seconds)
+            self._say(f"{options.kind()}, to {url}")
+            await self._load(chat.ask, bodies)
+
+    async def _load(self, ask: Ask, bodies: Bodies) -> None:
+        options, progress = self.options, self.progress
+        if options.ramp:
+            self._say(text_report.STEP_HEADER)
+            async for step in climb(ask, bodies, options.ramp, options.seed, progress):
+                self.steps.append(step)
+                self._say(text_report.step_line(step, summarise(step.outcomes)))
+        elif options.rate:
+            arrivals = list(islice(poisson_arrivals(options.rate, options.seed), options.total))
+            await open_loop(ask, bodies, arrivals, progress)
+        else:
+            await closed_loop(ask, bodies, options.total or 0, options.workers, progress)
+
+    def _say(self, *lines: str) -> None:
+        """A part of the result; where stdout is to be JSON alone, it goes to stderr."""
+        to = sys.stderr if self.options.json_file == "-" else sys.stdout
+        for line in lines:
+            self.progress.say(line, to)
+
+    def _write_json(self, measured: dict[str, Any]) -> None:
+        ramp = {
+            "steps": [step.as_json() for step in self.steps],
+            "capacity_requests_per_second": capacity(self.steps),
+        }
+        content = {"load": self.options.as_json(), **measured, **(ramp if self.options.ramp else {})}
+        text = json.dumps(content, indent=2) + "\n"
+        if self.options.json_file == "-":
+            click.echo(text, nl=False)
+        else:
+            write_file(Path(str(self.options.json_file)), text, "--json")

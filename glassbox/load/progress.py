@@ -1,0 +1,45 @@
+"""What is seen while a load runs: a bar on stderr, where that is a terminal."""
+
+from types import TracebackType
+from typing import Never, Self, TextIO
+
+from tqdm import tqdm
+
+from glassbox.load.chat import Outcome
+
+
+class Progress:
+    """Keeps all outcomes, counts what is in work, and shows both. `total` is None where it is not known."""
+
+    def __init__(self, total: int | None) -> None:
+        self.outcomes: list[Outcome] = []
+        self.in_work = 0
+        self._failed = 0
+        # None: hidden where stderr is no terminal.
+        self._bar: tqdm[Never] = tqdm(total=total, unit=" requests", disable=None, leave=False)
+
+    def begun(self) -> None:
+        self.in_work += 1
+        self._show()
+
+    def ended(self, outcome: Outcome) -> None:
+        self.in_work -= 1
+        self._failed += bool(outcome.failure)
+        self.outcomes.append(outcome)
+        self._bar.update()
+        self._show()
+
+    def say(self, line: str, to: TextIO) -> None:
+        """A line of its own, above the bar."""
+        tqdm.write(line, file=to)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.close()
+
+    def _show(self) -> None:
+        self._bar.set_postfix_str(f"{self.in_work} in work, {self._failed} failed", refresh=False)

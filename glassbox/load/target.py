@@ -1,0 +1,89 @@
+"""The server under load: its address, the key, and whether it answers as it must before any load is sent."""
+
+import asyncio
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from glassbox.errors import GlassboxError
+from glassbox.http.addresses import server_address
+from glassbox.load.chat import CONNECT_TIMEOUT_SECONDS, Chat, Outcome
+
+KEY_VARIABLE = "OPENAI_API_KEY"
+_SHOWN_MODELS = 10
+
+
+def api_url(url: str) -> str:
+    """The URL up to the API's version: `http://host:8000`, `.../v1` and `.../v1/chat/completions` mean the same; GlassboxError."""
+    parts = server_address(
+        url, option="--url", example="http://localhost:8000", credential=f"put the key into {KEY_VARIABLE}"
+    )
+    base = f"{parts.scheme}://{parts.netloc}{parts.path}".rstrip("/").removesuffix("/chat/completions")
+    return base if re.search(r"/v\d+$", base) else f"{base}/v1"
+
+
+def api_key(file: Path | None) -> str:
+    """The key: from the file, else from OPENAI_API_KEY, else none, which most servers of one's own accept; GlassboxError."""
+    if file is None:
+        return _one_word(os.environ.get(KEY_VARIABLE, ""), KEY_VARIABLE)
+    try:
+        key = _one_word(file.read_text(encoding="utf-8"), f"Key file {file}")
+    except (OSError, UnicodeDecodeError):
+        raise GlassboxError(f"Key file {file} cannot be read as text: correct --api-key-file.") from None
+    if not key:
+        raise GlassboxError(f"Key file {file} is empty: write the key into it.")
+    return key
+
+
+def _one_word(text: str, where: str) -> str:
+    key = text.strip()
+    if key and not re.fullmatch(r"[!-~]+", key):
+        raise GlassboxError(f"{where} holds a space or another character that no key has: copy the key again.")
+    return key
+
+
+def client(key: str) -> httpx.AsyncClient:
+    """An HTTP client without a limit of connections, since one would be a queue that belongs to no server."""
+    return httpx.AsyncClient(
+        headers={"Authorization": f"Bearer {key}"} if key else {},
+        timeout=httpx.Timeout(None, connect=CONNECT_TIMEOUT_SECONDS),
+        limits=httpx.Limits(max_connections=None, max_keepalive_connections=None),
+    )
+
+
+async def first_answer(http: httpx.AsyncClient, url: str, chat: Chat, body: Mapping[str, Any]) -> Outcome:
+    """The answer to a lone request, which also warms the server up; GlassboxError that says what to do where there is none."""
+    outcome = await chat.ask(body, asyncio.get_running_loop().time())
+    if outcome.failure:
+        said = f' ("{outcome.details}")' if outcome.details else ""
+        advice = await _advice(http, url, outcome.failure)
+        raise GlassboxError(f"{url} gave {outcome.failure} to a first request{said}: {advice}.")
+    return outcome
+
+
+async def _advice(http: httpx.AsyncClient, url: str, failure: str) -> str:
+    if failure in ("HTTP 401", "HTTP 403"):
+        return f"set {KEY_VARIABLE} or name a file that holds the key with --api-key-file"
+    if failure == "HTTP 404":
+        models = await _models(http, url)
+        return f"it serves {', '.join(models[:_SHOWN_MODELS])}" if models else "check --url and --model"
+    if failure.startswith("no connection"):
+        return "check --url, and that the server runs and can be reached from here"
+    if failure.startswith("HTTP 4"):
+        return "change the request by the options"
+    if failure.startswith("HTTP 3"):
+        return "redirects are not followed, so give the server's own address"
+    return "see the server's log"
+
+
+async def _models(http: httpx.AsyncClient, url: str) -> list[str]:
+    """What the server says that it serves; empty where it says nothing."""
+    try:
+        answer = (await http.get(f"{url}/models", timeout=CONNECT_TIMEOUT_SECONDS)).json()
+        return [str(model["id"]) for model in answer["data"]]
+    except (httpx.HTTPError, ValueError, KeyError, TypeError):
+        return []

@@ -1,0 +1,66 @@
+"""What was measured, as text for people."""
+
+from collections.abc import Iterator, Sequence
+
+from glassbox.load.ramp import Step, capacity
+from glassbox.load.summary import NAMES, PERCENTILES, Distribution, Summary
+
+# Later than this, times say more of this machine than of the server.
+_LATE_SECONDS = 0.05
+
+
+def summary_lines(summary: Summary) -> Iterator[str]:
+    """Totals, failures by reason, and a table of times."""
+    failed = sum(summary.failures.values())
+    unfinished = f", {summary.unfinished} unfinished" if summary.unfinished else ""
+    yield f"requests          {summary.requests}: {summary.succeeded} succeeded, {failed} failed{unfinished}"
+    for reason, count in sorted(summary.failures.items(), key=lambda each: (-each[1], each[0])):
+        words = summary.details.get(reason)
+        yield f"  failed          {count}: {reason}" + (f" ({words})" if words else "")
+    yield f"duration          {summary.duration_seconds:.2f} s"
+    yield f"requests/s        {summary.requests_per_second:.2f}"
+    yield f"output tokens/s   {_tokens(summary, summary.output_tokens)}"
+    yield f"prompt tokens/s   {_tokens(summary, summary.prompt_tokens)}"
+    if summary.succeeded:
+        yield ""
+        yield f"{'seconds':<22}" + "".join(f"{name:>10}" for name in ("mean", *(f"p{p}" for p in PERCENTILES)))
+        yield from (_line(NAMES[name], times) for name, times in summary.times.items() if times)
+    late = summary.times["send_delay_seconds"]
+    if late and late.percentiles[99] > _LATE_SECONDS:
+        yield f"This machine sent requests up to {late.percentiles[99]:.2g} s late (p99): take a faster one, or several."
+
+
+def _tokens(summary: Summary, tokens: int | None) -> str:
+    per_second = summary.per_second(tokens)
+    return "not told by the server" if per_second is None else f"{per_second:.1f} ({tokens} in all)"
+
+
+def _line(name: str, times: Distribution) -> str:
+    return f"{name:<22}" + "".join(f"{value:>10.4f}" for value in (times.mean, *times.percentiles.values()))
+
+
+STEP_HEADER = f"{'offered/s':>10}{'completed/s':>13}{'arrived':>9}{'completed':>11}{'p95 s':>9}   queue"
+
+
+def step_line(step: Step, summary: Summary) -> str:
+    """One step of a ramp."""
+    latency = summary.times["latency_seconds"]
+    p95 = f"{latency.percentiles[95]:.2f}" if latency else "-"
+    word = "grows" if step.is_saturated else "empties"
+    return f"{step.offered_per_second:>10g}{step.completed_per_second:>13.2f}{step.arrived:>9}{step.completed:>11}{p95:>9}   {word}"
+
+
+def capacity_lines(steps: Sequence[Step], job: str, replicas: int) -> Iterator[str]:
+    """The result of a ramp, as the settings want it; of at least one step."""
+    found = capacity(steps)
+    if found is None:
+        yield f"Not saturated at {steps[-1].offered_per_second:g} requests/s: ramp higher."
+        return
+    if len(steps) == 1:
+        yield "Saturated at the first rate already: ramp from a lower one to see what it keeps up with."
+    if found == 0:
+        return
+    each = f", {found / replicas:.3g} for each of {replicas} replicas" if replicas > 1 else ""
+    yield f"Capacity: {found:.3g} requests/s{each}. In the settings file:"
+    yield "jobs:"
+    yield f"  capacity_requests_per_second: {{{job}: {found / replicas:.3g}}}"

@@ -1,0 +1,145 @@
+"""Prometheus as the pipeline asks it: ranges of a query over HTTP, and every failure as one sentence.
+
+https://prometheus.io/docs/prometheus/latest/querying/api/; Mimir, Thanos and VictoriaMetrics answer the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import isfinite
+from socket import gaierror
+from types import TracebackType
+from typing import Any, Self
+
+from niquests import PreparedRequest, Response, Session
+from niquests.auth import AuthBase
+from niquests.exceptions import ConnectTimeout, RequestException, Timeout
+from niquests.packages import urllib3
+
+from glassbox.errors import GlassboxError
+from glassbox.http.addresses import server_address
+from glassbox.http.retries import (
+    CONNECT_TIMEOUT_SECONDS,
+    MESSAGE_MAX_CHARACTERS,
+    RETRIES,
+    RETRY_AFTER_MAX_SECONDS,
+    PatientRetry,
+    causes,
+)
+from glassbox.prometheus.credential import HOW_TO_SET, Credential
+
+READ_TIMEOUT_SECONDS = 60.0
+# Prometheus refuses more for one series (`query_range` in its HTTP API).
+MOST_POINTS = 11_000
+
+UNANSWERED: tuple[tuple[type[BaseException], str], ...] = (
+    (ConnectTimeout, f"found no connection within {CONNECT_TIMEOUT_SECONDS:g} s: check the address and the firewall"),
+    (gaierror, "found no such host: check the spelling of its name"),
+    (ConnectionRefusedError, "was refused: is Prometheus running there?"),
+    (Timeout, f"got no answer within {READ_TIMEOUT_SECONDS:g} s: ask for less, or check Prometheus' load"),
+)
+ADVICE = {
+    400: "it cannot evaluate this query",
+    401: HOW_TO_SET,
+    403: "this credential may not ask for metrics",
+    404: "is the URL Prometheus' own address, including its sub-path?",
+    422: "it cannot evaluate this query",
+}
+
+
+@dataclass(frozen=True)
+class Series:
+    """Labels and values by moment (Unix seconds); values are finite."""
+
+    labels: Mapping[str, str]
+    values: Mapping[int, float]
+
+
+class Prometheus:
+    """One server, asked with this credential; raises GlassboxError for an unusable URL."""
+
+    def __init__(self, url: str, credential: Credential | None = None) -> None:
+        self.url = _checked(url)
+        retry = PatientRetry(
+            RETRIES, other=0, allowed_methods=["GET"], raise_on_status=False, retry_after_max=RETRY_AFTER_MAX_SECONDS
+        )
+        self._session = Session(retries=retry, disable_http3=True)
+        self._session.headers["Accept"] = "application/json"
+        self._session.auth = _Signed(credential)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._session.close()
+
+    def range(self, query: str, start: int, end: int, step_seconds: int) -> list[Series]:
+        """The query's value at start, and every step from there up to end (Unix seconds); raises GlassboxError."""
+        if (end - start) // step_seconds >= MOST_POINTS:
+            raise GlassboxError(f"{self.url} tells at most {MOST_POINTS} points: choose a shorter window.")
+        parameters = {"query": query, "start": start, "end": end, "step": step_seconds}
+        result = self._asked("/api/v1/query_range", parameters)
+        try:
+            return [Series(dict(each["metric"]), _finite(each["values"])) for each in result["data"]["result"]]
+        except (KeyError, TypeError, ValueError):
+            raise self._failed("answered what is no range of values: is the URL Prometheus' own address?") from None
+
+    def _asked(self, path: str, parameters: Mapping[str, Any]) -> Any:
+        timeout = (CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS)
+        try:
+            response = self._session.get(
+                f"{self.url}{path}", params=dict(parameters), timeout=timeout, allow_redirects=False
+            )
+        except (RequestException, urllib3.exceptions.HTTPError, ValueError) as error:
+            # `from None`: the cause holds the request, and the request its Authorization header.
+            raise self._failed(_unanswered(error)) from None
+        return self._decoded(response)
+
+    def _decoded(self, response: Response) -> Any:
+        status = response.status_code or 0
+        if 300 <= status < 400:
+            raise self._failed(f"answered {status}, and redirects are not followed: give Prometheus' own address")
+        try:
+            body = response.json()
+        except ValueError:
+            body = None
+        if status == 200 and isinstance(body, dict) and body.get("status") == "success":
+            return body
+        said = str(body.get("error") or "") if isinstance(body, dict) else ""
+        words = f' ("{" ".join(said.split())[:MESSAGE_MAX_CHARACTERS]}")' if said else ""
+        advice = ADVICE.get(status, "is the URL Prometheus' own address, and is it ready?")
+        raise self._failed(f"answered {status}{words}: {advice}")
+
+    def _failed(self, problem: str) -> GlassboxError:
+        return GlassboxError(f"Prometheus at {self.url} {problem}{'' if problem.endswith('?') else '.'}")
+
+
+def _checked(url: str) -> str:
+    server_address(url, option="--prometheus", example="http://localhost:9090", credential=HOW_TO_SET)
+    return url.rstrip("/")
+
+
+class _Signed(AuthBase):
+    """Signs each request; without a credential none, whatever a .netrc says."""
+
+    def __init__(self, credential: Credential | None) -> None:
+        self._credential = credential
+
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        if self._credential and request.headers is not None:
+            request.headers["Authorization"] = self._credential.authorization
+        return request
+
+
+def _finite(values: Sequence[tuple[float, str]]) -> dict[int, float]:
+    numbers = ((round(moment), float(text)) for moment, text in values)
+    return {moment: value for moment, value in numbers if isfinite(value)}
+
+
+def _unanswered(error: BaseException) -> str:
+    found = tuple(causes(error))
+    lost = "lost its connection before an answer came: check Prometheus' log and the proxy before it"
+    return next((text for kind, text in UNANSWERED if any(isinstance(each, kind) for each in found)), lost)

@@ -1,0 +1,62 @@
+"""What Prometheus, or a proxy before it, is shown: from the environment or a file, never from the command line."""
+
+import base64
+import os
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import click
+
+from glassbox.errors import GlassboxError
+from glassbox.http.secret_files import token_in
+
+HOW_TO_SET = "set PROMETHEUS_TOKEN, or PROMETHEUS_USER and PROMETHEUS_PASSWORD"
+# For each command that asks a Prometheus.
+OPTION = click.option(
+    "--prometheus-token-file",
+    "token_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="File with Prometheus' token, instead of PROMETHEUS_TOKEN.",
+)
+
+
+@dataclass(frozen=True)
+class Credential:
+    """The value of the header Authorization."""
+
+    authorization: str = field(repr=False)
+
+
+def credential_from_environment(token_file: Path | None = None) -> Credential | None:
+    """`token_file` first, then PROMETHEUS_TOKEN, then PROMETHEUS_USER with PROMETHEUS_PASSWORD; None without any.
+
+    An empty variable counts as unset. Raises GlassboxError for half a log-in and for what no header can carry.
+    """
+    token, user, password = (os.environ.get(f"PROMETHEUS_{name}", "") for name in ("TOKEN", "USER", "PASSWORD"))
+    if token_file is not None:
+        return _bearer(token_in(token_file, "token"))
+    if token:
+        return _bearer(token.strip())
+    if bool(user) != bool(password):
+        missing = "PROMETHEUS_PASSWORD" if user else "PROMETHEUS_USER"
+        raise GlassboxError(f"{missing} is not set: a log-in with a password needs both.")
+    return _basic(user, password) if user else None
+
+
+def _bearer(token: str) -> Credential:
+    if not re.fullmatch(r"[!-~]+", token):
+        raise GlassboxError(
+            "Prometheus' token holds a space, a line break or another character that no token has: "
+            "copy it again into PROMETHEUS_TOKEN or the file of --prometheus-token-file."
+        )
+    return Credential(f"Bearer {token}")
+
+
+def _basic(user: str, password: str) -> Credential:
+    if ":" in user or not f"{user}{password}".isprintable():
+        raise GlassboxError(
+            "PROMETHEUS_USER holds a colon, or it or PROMETHEUS_PASSWORD holds a line break: copy it again."
+        )
+    return Credential(f"Basic {base64.b64encode(f'{user}:{password}'.encode()).decode()}")

@@ -1,0 +1,1 @@
+"""The words for series: PromQL with a shape, recorded series, alerts, objectives."""

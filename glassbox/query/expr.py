@@ -1,0 +1,237 @@
+"""PromQL text with a shape: what an expression returns is known before Prometheus sees it.
+
+An expression is a flat row of text pieces and selectors, so that matchers can be added to every selector later without a parser.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from glassbox.errors import GlassboxError
+from glassbox.metrics.types import Kind, Unit
+
+
+class QueryError(GlassboxError):
+    """A query that cannot mean what it says: an unknown label, a rate of a gauge, a bound that is no bucket."""
+
+
+class Source(Protocol):
+    """Anything with series: a metric of an exporter, or a recorded series."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def former_names(self) -> tuple[str, ...]: ...
+    @property
+    def kind(self) -> Kind: ...
+    @property
+    def unit(self) -> Unit: ...
+    @property
+    def all_labels(self) -> tuple[str, ...]: ...
+    @property
+    def histogram_names(self) -> tuple[str, ...]: ...
+    @property
+    def shared_name(self) -> bool: ...
+    @property
+    def rule(self) -> "Expr | None": ...
+
+
+@dataclass(frozen=True)
+class Matcher:
+    """One label matcher; `operator` is one of = != =~ !~."""
+
+    operator: str
+    value: str
+
+
+def regex(value: str) -> Matcher:
+    """The label matches this (anchored) regular expression."""
+    return Matcher("=~", value)
+
+
+def not_regex(value: str) -> Matcher:
+    """The label does not match this (anchored) regular expression."""
+    return Matcher("!~", value)
+
+
+def differs(value: str) -> Matcher:
+    """The label is not this value; `differs("")` means that the series has the label."""
+    return Matcher("!=", value)
+
+
+Matchers = Mapping[str, str | Matcher]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What an expression returns. `labels` may be there on a result, no others can. `scalar` is a plain number."""
+
+    kind: Kind
+    unit: Unit
+    labels: tuple[str, ...] = ()
+    scalar: bool = False
+
+
+@dataclass(frozen=True)
+class Selector:
+    """`name{matchers}[window] offset`; `labels` are those its series may have, `shared_name` says that strangers use the name as well.
+
+    `rule` is the query that records the series, where one does and is known.
+    """
+
+    name: str
+    labels: tuple[str, ...]
+    shared_name: bool
+    matchers: tuple[tuple[str, Matcher], ...] = ()
+    window: str = ""
+    offset: str = ""
+    rule: "Expr | None" = None
+
+    def __str__(self) -> str:
+        body = ",".join(f"{label}{m.operator}{json.dumps(m.value, ensure_ascii=False)}" for label, m in self.matchers)
+        at = (f"[{self.window}]" if self.window else "") + (f" offset {self.offset}" if self.offset else "")
+        return self.name + (f"{{{body}}}" if body else "") + at
+
+    def matching(self, matchers: Matchers) -> "Selector":
+        """Self with these matchers added; a matcher that is already there stays as it is."""
+        for label in matchers:
+            if label not in self.labels:
+                raise QueryError(f"{self.name} has no label {label!r}; its labels are {', '.join(self.labels)}.")
+        added = {label: m if isinstance(m, Matcher) else Matcher("=", m) for label, m in matchers.items()}
+        return replace(self, matchers=tuple(sorted((added | dict(self.matchers)).items())))
+
+
+Parts = tuple[str | Selector, ...]
+
+# Binding strength of the outermost operator, as in the PromQL documentation ("Binary operator precedence").
+ATOM, MULTIPLY, ADD, COMPARE, AND, OR = 6, 5, 4, 3, 2, 1
+
+_OPERATORS = {"*": MULTIPLY, "/": MULTIPLY, "+": ADD, "-": ADD, "and": AND, "unless": AND, "or": OR} | dict.fromkeys(
+    (">", ">=", "<", "<=", "==", "!="), COMPARE
+)
+
+
+@dataclass(frozen=True)
+class Expr:
+    """A PromQL expression and its shape. `str()` gives the text."""
+
+    parts: Parts
+    shape: Shape
+    strength: int = ATOM
+
+    def __str__(self) -> str:
+        return "".join(str(part) for part in self.parts)
+
+    @property
+    def selectors(self) -> tuple[Selector, ...]:
+        """Every selector in it, in the order of the text."""
+        return tuple(part for part in self.parts if isinstance(part, Selector))
+
+    def filtered(self, matchers: Matchers, *, shared_names_only: bool = False) -> "Expr":
+        """Self with each matcher added to every selector whose series have that label."""
+
+        def narrow(part: str | Selector) -> str | Selector:
+            if isinstance(part, str) or (shared_names_only and not part.shared_name):
+                return part
+            return part.matching({label: m for label, m in matchers.items() if label in part.labels})
+
+        return replace(self, parts=tuple(narrow(part) for part in self.parts))
+
+    def shifted(self, offset: str) -> "Expr":
+        """Self as it was `offset` ago, a Prometheus duration."""
+        parts = tuple(part if isinstance(part, str) else replace(part, offset=offset) for part in self.parts)
+        return replace(self, parts=parts)
+
+    def measured_in(self, unit: Unit) -> "Expr":
+        """Self, read in another unit: for results whose unit does not follow from the operands."""
+        return replace(self, shape=replace(self.shape, unit=unit))
+
+    def __truediv__(self, other: "Expr | float") -> "Expr":
+        unit = Unit.RATIO if _unit_of(other) is self.shape.unit else self.shape.unit
+        return binary(self, "/", other, unit=unit)
+
+    def __mul__(self, other: "Expr | float") -> "Expr":
+        return binary(self, "*", other)
+
+    def __add__(self, other: "Expr | float") -> "Expr":
+        return binary(self, "+", other)
+
+    def __sub__(self, other: "Expr | float") -> "Expr":
+        return binary(self, "-", other)
+
+    def __gt__(self, other: "Expr | float") -> "Expr":
+        return binary(self, ">", other)
+
+    def __ge__(self, other: "Expr | float") -> "Expr":
+        return binary(self, ">=", other)
+
+    def __lt__(self, other: "Expr | float") -> "Expr":
+        return binary(self, "<", other)
+
+    def equals(self, other: "Expr | float") -> "Expr":
+        """Keep the series whose value is equal."""
+        return binary(self, "==", other)
+
+    def and_(self, other: "Expr", *, on: Sequence[str] | None = None) -> "Expr":
+        """Series of the left side that have a partner on the right, whatever its value."""
+        return binary(self, "and", other, matching=_on(self, other, on))
+
+    def unless(self, other: "Expr", *, on: Sequence[str] | None = None) -> "Expr":
+        """Series of the left side that have no partner on the right."""
+        return binary(self, "unless", other, matching=_on(self, other, on))
+
+    def or_(self, other: "Expr", *, on: Sequence[str] | None = None) -> "Expr":
+        """All series of the left side, and those of the right that have no partner on the left."""
+        both = tuple(dict.fromkeys((*self.shape.labels, *other.shape.labels)))
+        joined = binary(self, "or", other, matching=_on(self, other, on))
+        return replace(joined, shape=replace(joined.shape, labels=both))
+
+    def taking(self, labels: Sequence[str], other: "Expr", *, on: Sequence[str]) -> "Expr":
+        """Many series on the left times one on the right, which lends them `labels` (`* on(...) group_left(...)`)."""
+        lent = f"{_on(self, other, on)} group_left ({', '.join(labels)})"
+        product = binary(self, "*", other, matching=lent)
+        return replace(product, shape=replace(product.shape, labels=(*product.shape.labels, *labels)))
+
+
+def binary(left: Expr, operator: str, right: Expr | float, *, matching: str = "", unit: Unit | None = None) -> Expr:
+    """Join two operands, with parentheses where the operator's strength asks for them."""
+    if isinstance(right, Expr) and not matching and operator not in ("and", "or", "unless"):
+        _require_same_labels(left, operator, right)
+    strength = _OPERATORS[operator]
+    other = right if isinstance(right, Expr) else number(right)
+    parts = (*_operand(left, strength), f" {operator}{matching} ", *_operand(other, strength + 1))
+    shape = replace(left.shape, unit=unit or left.shape.unit)
+    return Expr(parts, shape, strength)
+
+
+def number(value: float) -> Expr:
+    """A literal."""
+    text = str(int(value)) if float(value).is_integer() else repr(value)
+    return Expr((text,), Shape(Kind.GAUGE, Unit.NONE, scalar=True))
+
+
+def _operand(operand: Expr, strength: int) -> Parts:
+    return operand.parts if operand.strength >= strength else ("(", *operand.parts, ")")
+
+
+def _require_same_labels(left: Expr, operator: str, right: Expr) -> None:
+    if left.shape.scalar or right.shape.scalar:
+        return
+    if set(left.shape.labels) != set(right.shape.labels):
+        raise QueryError(
+            f"'{left} {operator} {right}' can match nothing: one side has the labels {', '.join(left.shape.labels) or 'none'}, "
+            f"the other {', '.join(right.shape.labels) or 'none'}; aggregate both by the same labels."
+        )
+
+
+def _on(left: Expr, right: Expr, labels: Sequence[str] | None) -> str:
+    for label in labels or ():
+        for side in (left, right):
+            if label not in side.shape.labels:
+                raise QueryError(f"'{side}' has no label {label!r} to match on.")
+    return "" if labels is None else f" on ({', '.join(labels)})"
+
+
+def _unit_of(operand: "Expr | float") -> Unit | None:
+    return operand.shape.unit if isinstance(operand, Expr) and not operand.shape.scalar else None

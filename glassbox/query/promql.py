@@ -1,0 +1,258 @@
+"""The words queries are written with. Each checks that its operands can mean what is asked, at the line that asks.
+
+The function text follows the Prometheus documentation ("Query functions", "Aggregation operators").
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from glassbox.metrics.types import Kind, Unit
+from glassbox.query.buckets import SETTING, CustomBuckets, bound_text, buckets_of
+from glassbox.query.expr import ATOM, Expr, Matcher, QueryError, Selector, Shape, Source, binary, number
+
+_PER_SECOND = {
+    Unit.REQUESTS: Unit.REQUESTS_PER_SECOND,
+    Unit.TOKENS: Unit.TOKENS_PER_SECOND,
+    Unit.EVENTS: Unit.EVENTS_PER_SECOND,
+    Unit.BYTES: Unit.BYTES_PER_SECOND,
+    Unit.SECONDS: Unit.RATIO,
+}
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+
+
+# Grafana's name for the time range that is chosen on a dashboard.
+CHOSEN_RANGE = "$__range"
+
+
+def duration_seconds(text: str) -> int:
+    """Seconds of a Prometheus duration such as `90s`, `5m` or `1h30m`."""
+    if not re.fullmatch(r"(\d+[smhdw])+", text):
+        raise QueryError(f"{text!r} is no duration; write it like 30s, 5m or 1h30m.")
+    return sum(int(amount) * _SECONDS[unit] for amount, unit in re.findall(r"(\d+)([smhdw])", text))
+
+
+def instant(source: Source, **matchers: str | Matcher) -> Expr:
+    """The newest value of each series. Former names of a metric follow with `or`: a series is taken once, under its newest name."""
+    return _each_name(source, "", Shape(source.kind, source.unit, source.all_labels), "{}", matchers)
+
+
+def rate(source: Source, window: str, **matchers: str | Matcher) -> Expr:
+    """Growth of a counter each second over the window; counter resets are handled."""
+    return _growth("rate", source, window, _PER_SECOND.get(source.unit, source.unit), matchers)
+
+
+def increase(source: Source, window: str, **matchers: str | Matcher) -> Expr:
+    """Growth of a counter over the window, extrapolated to its ends."""
+    return _growth("increase", source, window, source.unit, matchers)
+
+
+def over_time(statistic: str, source: Source, window: str, *, offset: str = "", **matchers: str | Matcher) -> Expr:
+    """`avg`, `min`, `max`, `sum`, `last`, `count` or `present` of a gauge's samples in the window, which ends `offset` ago."""
+    _require(source, (Kind.GAUGE,), f"{statistic}_over_time")
+    shape = Shape(Kind.GAUGE, source.unit, source.all_labels)
+    result = _ranged(f"{statistic}_over_time", source, window, shape, matchers)
+    return result.shifted(offset) if offset else result
+
+
+def over_steps(statistic: str, source: Source, window: str, step: str) -> Expr:
+    """The same of the newest sample at every whole step only: long windows of many series cost a fraction."""
+    duration_seconds(step)
+    return over_time(statistic, source, f"{window}:{step}")
+
+
+def deriv(source: Source, window: str, **matchers: str | Matcher) -> Expr:
+    """Slope of a gauge each second, by linear regression over the window."""
+    _require(source, (Kind.GAUGE,), "deriv")
+    shape = Shape(Kind.GAUGE, _PER_SECOND.get(source.unit, source.unit), source.all_labels)
+    return _ranged("deriv", source, window, shape, matchers)
+
+
+def predict_linear(source: Source, window: str, ahead_seconds: int, **matchers: str | Matcher) -> Expr:
+    """A gauge's value in `ahead_seconds`, by linear regression over the window."""
+    _require(source, (Kind.GAUGE,), "predict_linear")
+    shape = Shape(Kind.GAUGE, source.unit, source.all_labels)
+    return _each_name(source, window, shape, f"predict_linear({{}}, {ahead_seconds})", matchers)
+
+
+def changes(source: Source, window: str, **matchers: str | Matcher) -> Expr:
+    """How often a gauge's value changed from one sample to the next."""
+    _require(source, (Kind.GAUGE,), "changes")
+    return _ranged("changes", source, window, Shape(Kind.GAUGE, Unit.NONE, source.all_labels), matchers)
+
+
+def absent(source: Source, **matchers: str) -> Expr:
+    """1 with the given labels when no such series exists, else nothing."""
+    inner = instant(source, **matchers)
+    return Expr(("absent(", *inner.parts, ")"), Shape(Kind.GAUGE, Unit.BOOLEAN, tuple(matchers)))
+
+
+def always() -> Expr:
+    """1, whatever there is to see."""
+    return Expr(("vector(1)",), Shape(Kind.GAUGE, Unit.BOOLEAN))
+
+
+def age(moment: Expr) -> Expr:
+    """Seconds from a moment (seconds since 1970) until now."""
+    if moment.shape.unit is not Unit.TIMESTAMP_SECONDS:
+        raise QueryError(f"'{moment}' is no moment but {moment.shape.unit.value}: it has no age.")
+    difference = binary(Expr(("time()",), Shape(Kind.GAUGE, Unit.SECONDS, scalar=True)), "-", moment)
+    return replace(difference, shape=replace(moment.shape, unit=Unit.SECONDS))
+
+
+def sum_by(labels: Sequence[str], operand: Expr) -> Expr:
+    """Sum; counters must be rated first, since a restart would show as a drop of the sum."""
+    return _aggregate("sum", labels, operand)
+
+
+def max_by(labels: Sequence[str], operand: Expr) -> Expr:
+    """Largest value."""
+    return _aggregate("max", labels, operand)
+
+
+def min_by(labels: Sequence[str], operand: Expr) -> Expr:
+    """Smallest value."""
+    return _aggregate("min", labels, operand)
+
+
+def avg_by(labels: Sequence[str], operand: Expr) -> Expr:
+    """Plain mean of the series: right for gauges of equal weight, never for ratios or quantiles."""
+    return _aggregate("avg", labels, operand)
+
+
+def count_by(labels: Sequence[str], operand: Expr) -> Expr:
+    """Number of series."""
+    return _aggregate("count", labels, operand).measured_in(Unit.NONE)
+
+
+def group_by(labels: Sequence[str], operand: Expr) -> Expr:
+    """1 for each set of labels that occurs."""
+    return _aggregate("group", labels, operand).measured_in(Unit.NONE)
+
+
+def max_without(labels: Sequence[str], operand: Expr) -> Expr:
+    """Largest value over these labels, which series need not have; all others stay."""
+    kept = tuple(label for label in operand.shape.labels if label not in labels)
+    shape = replace(operand.shape, labels=kept)
+    return Expr((f"max without ({', '.join(labels)}) (", *operand.parts, ")"), shape)
+
+
+def first_by(labels: Sequence[str], operand: Expr) -> Expr:
+    """One series for each set of labels, which keeps its own labels."""
+    _require_labels(operand, labels)
+    return Expr((f"topk by ({', '.join(labels)}) (1, ", *operand.parts, ")"), operand.shape)
+
+
+def quantile(q: float, bucket_rates: Expr) -> Expr:
+    """Estimate of the q-quantile from bucket rates that are already summed over replicas."""
+    if bucket_rates.shape.kind is not Kind.BUCKET_RATES or "le" not in bucket_rates.shape.labels:
+        raise QueryError(f"A quantile needs bucket rates with the label le, and '{bucket_rates}' has none.")
+    labels = tuple(label for label in bucket_rates.shape.labels if label != "le")
+    shape = Shape(Kind.GAUGE, bucket_rates.shape.unit, labels)
+    return Expr((f"histogram_quantile({q:g}, ", *bucket_rates.parts, ")"), shape)
+
+
+def at_most(bound: float, source: Source, custom: CustomBuckets | None = None) -> Matcher:
+    """The matcher for the bucket `le` of this bound, which must be one of the source's buckets, or of those it has by `custom`."""
+    known = buckets_of(source.histogram_names, custom or {})
+    if bound not in known.bounds:
+        common = f" common to {' and '.join(source.histogram_names)}" if len(source.histogram_names) > 1 else ""
+        advice = f"by the setting {SETTING}" if known.custom else f"unless the setting {SETTING} names others"
+        raise QueryError(f"{bound:g} is no bucket of {source.name}; its buckets are {known}{common}, {advice}.")
+    return Matcher("=", bound_text(bound))
+
+
+def clamp_min(operand: Expr, smallest: float) -> Expr:
+    """The operand, or `smallest` where that is more."""
+    return Expr(("clamp_min(", *operand.parts, f", {number(smallest)})"), operand.shape)
+
+
+def constant(value: float, unit: Unit) -> Expr:
+    """One series without labels that has this value at any time."""
+    return Expr((f"vector({number(value)})",), Shape(Kind.GAUGE, unit))
+
+
+def over_range(statistic: str, operand: Expr, *, step: str = "1m") -> Expr:
+    """`avg` or `sum` of what the query gives at every `step` of the time range that is chosen on the dashboard.
+
+    Moments without a result count for nothing. Prometheus 2 takes one step more where the range ends exactly on a step.
+    """
+    if operand.shape.kind in (Kind.COUNTER, Kind.BUCKETS):
+        raise QueryError(f"'{operand}' is a counter: take its rate first, then the {statistic} over the range.")
+    duration_seconds(step)
+    inner = operand.parts if operand.strength == ATOM else ("(", *operand.parts, ")")
+    return Expr((f"{statistic}_over_time(", *inner, f"[$__range:{step}])"), operand.shape)
+
+
+def ratio(part: Expr, whole: Expr) -> Expr:
+    """part / whole; nothing where the whole is 0, instead of NaN."""
+    return part / (whole > 0)
+
+
+def mean(total: Expr, count: Expr) -> Expr:
+    """Mean of observed values from the rates of their sum and count: a ratio of sums, never a mean of means."""
+    return binary(total, "/", count > 0, unit=Unit.SECONDS)
+
+
+def with_label(label: str, operand: Expr, *, copied_from: str, pattern: str = "(.+)") -> Expr:
+    """The operand with the value of one label copied into another, or what the pattern's first group finds in it.
+
+    Series whose value the pattern does not match stay as they are.
+    """
+    _require_labels(operand, (copied_from,))
+    shape = replace(operand.shape, labels=tuple(dict.fromkeys((*operand.shape.labels, label))))
+    return Expr(("label_replace(", *operand.parts, f', "{label}", "$1", "{copied_from}", "{pattern}")'), shape)
+
+
+def _growth(function: str, source: Source, window: str, unit: Unit, matchers: dict[str, str | Matcher]) -> Expr:
+    _require(source, (Kind.COUNTER, Kind.BUCKETS), function)
+    kind = Kind.BUCKET_RATES if source.kind is Kind.BUCKETS else Kind.GAUGE
+    kept_unit = source.unit if kind is Kind.BUCKET_RATES else unit
+    return _ranged(function, source, window, Shape(kind, kept_unit, source.all_labels), matchers)
+
+
+def _ranged(function: str, source: Source, window: str, shape: Shape, matchers: dict[str, str | Matcher]) -> Expr:
+    if not window.startswith("$"):
+        duration_seconds(window.partition(":")[0])
+    return _each_name(source, window, shape, f"{function}({{}})", matchers)
+
+
+def _each_name(source: Source, window: str, shape: Shape, text: str, matchers: dict[str, str | Matcher]) -> Expr:
+    before, after = text.split("{}")
+    if "le" in matchers:
+        shape = replace(shape, kind=Kind.GAUGE)
+
+    def under(name: str) -> Expr:
+        selector = Selector(name, source.all_labels, source.shared_name, window=window, rule=source.rule).matching(
+            matchers
+        )
+        return Expr(tuple(part for part in (before, selector, after) if part), shape)
+
+    newest, *former = (under(name) for name in (source.name, *source.former_names))
+    for older in former:
+        newest = newest.or_(older)
+    return newest
+
+
+def _aggregate(operator: str, labels: Sequence[str], operand: Expr) -> Expr:
+    if operand.shape.kind in (Kind.COUNTER, Kind.BUCKETS):
+        raise QueryError(f"'{operand}' is a counter: take its rate first, then the {operator}.")
+    if operand.shape.kind is Kind.BUCKET_RATES and "le" not in labels:
+        raise QueryError(f"'{operand}' has cumulative buckets: keep the label le.")
+    _require_labels(operand, labels)
+    by = f" by ({', '.join(labels)}) " if labels else ""
+    return Expr((f"{operator}{by}(", *operand.parts, ")"), replace(operand.shape, labels=tuple(labels)))
+
+
+def _require_labels(operand: Expr, labels: Sequence[str]) -> None:
+    for label in labels:
+        if label not in operand.shape.labels:
+            has = ", ".join(operand.shape.labels) or "none"
+            raise QueryError(f"'{operand}' has no label {label!r}; its labels are {has}.")
+
+
+def _require(source: Source, kinds: tuple[Kind, ...], function: str) -> None:
+    if source.kind not in kinds:
+        raise QueryError(
+            f"{function}() does not fit {source.name}: it is a {source.kind.value}, not a {kinds[0].value}."
+        )

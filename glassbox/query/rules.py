@@ -1,0 +1,150 @@
+"""Recorded series and alerts as declarations. A recorded series is a source for queries like a metric is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import ClassVar
+
+from glassbox.metrics.types import Kind, Unit
+from glassbox.query.buckets import CustomBuckets
+from glassbox.query.expr import Expr, Matcher, QueryError
+from glassbox.query.promql import at_most, instant, mean, quantile, ratio, sum_by
+
+
+@dataclass(frozen=True)
+class Record:
+    """One recorded series, named `level:metric:operation` after the labels it keeps. `labels` are added to its samples."""
+
+    name: str
+    expr: Expr
+    help: str
+    labels: tuple[tuple[str, str], ...] = ()
+
+    former_names: tuple[str, ...] = ()
+    shared_name: bool = False
+
+    @property
+    def kind(self) -> Kind:
+        return self.expr.shape.kind
+
+    @property
+    def unit(self) -> Unit:
+        return self.expr.shape.unit
+
+    @property
+    def all_labels(self) -> tuple[str, ...]:
+        return (*self.expr.shape.labels, *(label for label, _ in self.labels))
+
+    @property
+    def rule(self) -> Expr | None:
+        """What it records, as long as nothing is added to it."""
+        return None if self.labels else self.expr
+
+    @property
+    def histogram_names(self) -> tuple[str, ...]:
+        """The histograms whose bucket rates it records."""
+        names = (selector.name for selector in self.expr.selectors if self.kind is Kind.BUCKET_RATES)
+        return tuple(dict.fromkeys(name.removesuffix("_bucket") for name in names if name.endswith("_bucket")))
+
+
+@dataclass(frozen=True)
+class Series:
+    """A recorded gauge known by its name, for content that reads it whatever query the settings make of it."""
+
+    name: str
+    unit: Unit
+    all_labels: tuple[str, ...]
+
+    kind: ClassVar[Kind] = Kind.GAUGE
+    former_names: ClassVar[tuple[str, ...]] = ()
+    histogram_names: ClassVar[tuple[str, ...]] = ()
+    shared_name: ClassVar[bool] = False
+    rule: ClassVar[None] = None
+
+    def recorded(self, expr: Expr, help: str, **labels: str) -> Record:
+        """The rule that records it; raises QueryError where the query and the added labels are not those of the series."""
+        record = Record(self.name, expr.measured_in(self.unit), help, tuple(labels.items()))
+        if set(record.all_labels) != set(self.all_labels):
+            raise QueryError(f"{self.name} has the labels {', '.join(self.all_labels)}, and '{expr}' gives others.")
+        return record
+
+
+@dataclass(frozen=True)
+class HistogramRecord:
+    """The recorded rates of a histogram's three parts, and what can be said from them."""
+
+    bucket: Record
+    sum: Record
+    count: Record
+
+    @property
+    def parts(self) -> tuple[Record, Record, Record]:
+        return self.bucket, self.sum, self.count
+
+    def quantile(self, q: float, by: Sequence[str], **matchers: str | Matcher) -> Expr:
+        """The q-quantile in seconds, from buckets summed over everything but `by`."""
+        return quantile(q, sum_by((*by, "le"), instant(self.bucket, **matchers)))
+
+    def mean(self, by: Sequence[str], **matchers: str | Matcher) -> Expr:
+        """The mean in seconds: rate of the sum over rate of the count."""
+        return mean(sum_by(by, instant(self.sum, **matchers)), sum_by(by, instant(self.count, **matchers)))
+
+    def share_above(self, bound_seconds: float, by: Sequence[str], custom: CustomBuckets) -> Expr:
+        """Exact share (0..1) of observations above a bound that is a bucket, without the estimate of a quantile."""
+        within = sum_by(by, instant(self.bucket, le=at_most(bound_seconds, self.bucket, custom)))
+        total = sum_by(by, instant(self.count))
+        return ratio(total - within, total).measured_in(Unit.RATIO)
+
+
+@dataclass(frozen=True)
+class RecordGroup:
+    """Recorded series that are evaluated together, in order; without an interval of its own at the settings' one."""
+
+    name: str
+    records: tuple[Record, ...]
+    interval_seconds: int | None = None
+
+
+class Severity(Enum):
+    """PAGE wakes somebody (users suffer), TICKET waits for working hours (saturation), REPORT is read weekly (waste).
+
+    HEARTBEAT always fires, and what receives it calls when it stops.
+    """
+
+    PAGE = "page"
+    TICKET = "ticket"
+    REPORT = "report"
+    HEARTBEAT = "heartbeat"
+
+
+class Subject(Enum):
+    """What alerts are about; the settings' `owners` name the team for each."""
+
+    INFERENCE = "inference"
+    GPU = "gpu"
+    MONITORING = "monitoring"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alert:
+    """One alert. `for_` is a Prometheus duration; the texts may use `{{ $labels.x }}` and `{{ $value }}`.
+
+    `panel` is where to look first: a dashboard's slug and the title of a panel on it.
+    """
+
+    name: str
+    expr: Expr
+    for_: str
+    severity: Severity
+    summary: str
+    description: str
+    panel: tuple[str, str]
+
+
+@dataclass(frozen=True)
+class AlertGroup:
+    """Alerts on one subject."""
+
+    name: str
+    subject: Subject
+    alerts: tuple[Alert, ...]

@@ -1,0 +1,1 @@
+"""The command `relay`: Alertmanager's alerts for chat robots that Alertmanager cannot speak to."""

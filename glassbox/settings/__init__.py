@@ -1,0 +1,1 @@
+"""What an installation chooses, read from one YAML file."""

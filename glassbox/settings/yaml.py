@@ -1,0 +1,59 @@
+"""YAML read more strictly than it is defined: keys are text, none occurs twice, and numbers fit a float."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from glassbox.errors import GlassboxError
+from glassbox.settings.messages import shown
+
+# `<<` takes keys over from an anchor.
+_KEY_TAGS = ("tag:yaml.org,2002:str", "tag:yaml.org,2002:merge")
+# An integer of more bits may be larger than any float.
+_LONGEST_INTEGER_BITS = 1023
+
+
+class _RefusedError(GlassboxError):
+    """Valid YAML that is not accepted; the text is `, line 3: why`, which lacks the file's name."""
+
+    def __init__(self, node: Any, why: str) -> None:
+        super().__init__(f", line {node.start_mark.line + 1}: {why}")
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML lets the last of two equal keys win; here the second one is an error."""
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
+        seen = set()
+        for key, _ in node.value if isinstance(node, yaml.MappingNode) else ():
+            if key.tag not in _KEY_TAGS:
+                name = shown(key.value) if isinstance(key.value, str) else "that is no word"
+                raise _RefusedError(key, f"the key {name} must be text: write it in quotes")
+            if key.value in seen:
+                raise yaml.MarkedYAMLError(problem_mark=key.start_mark)
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+    def construct_object(self, node: Any, deep: bool = False) -> Any:
+        value = super().construct_object(node, deep)
+        if isinstance(value, int) and value.bit_length() > _LONGEST_INTEGER_BITS:
+            raise _RefusedError(node, "this number is too large: write a smaller one")
+        return value
+
+
+def read_settings(path: Path) -> Any:
+    """What the file holds; raises GlassboxError where it cannot be read or is not such YAML."""
+    try:
+        return yaml.load(path.read_text(encoding="utf-8"), _Loader)
+    except _RefusedError as refused:
+        raise GlassboxError(f"Settings file {path}{refused}.") from None
+    except OSError as error:
+        raise GlassboxError(f"Settings file {path} cannot be read ({error.strerror}): check --settings.") from None
+    # PyYAML raises lookup and attribute errors where a value does not fit the tag before it, as in `!!bool maybe`.
+    except (ValueError, LookupError, AttributeError, RecursionError, yaml.YAMLError) as error:
+        place = getattr(error, "problem_mark", None)
+        line = f" at line {place.line + 1}" if place else ""
+        raise GlassboxError(
+            f"Settings file {path} is not valid YAML{line}: correct its syntax; no key may occur twice."
+        ) from None

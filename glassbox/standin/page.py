@@ -1,0 +1,108 @@
+"""The page that draws what was pushed (`web/dist`), and what it is told besides Grafana's own API."""
+
+import re
+from html import escape
+from pathlib import Path
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
+from starlette.routing import BaseRoute, Mount
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from glassbox.standin.calls import Call, Instance
+from glassbox.standin.upstream import without_credentials
+
+DIST = Path(__file__).resolve().parent / "web" / "dist"
+ASSETS = "/public/preview"
+PAGES = ("/", "/dashboards", "/alerts", "/d/{uid}", "/d/{uid}/{slug}")
+"""Addresses of the page, which decides itself what it shows there."""
+NEVER_CHANGES = "public, max-age=31536000, immutable"
+# Of files whose name changes with their content.
+_HASHED = re.compile(r".*-[\w-]{8}\.(js|css|woff2?)")
+# The page finds everything else below this.
+_BASE = '<base href="/" />'
+# What JavaScript's encodeURIComponent leaves as it is, beyond Python's own.
+_UNQUOTED = "!~*'()"
+
+
+class _Assets(StaticFiles):
+    """The page's files."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        response.headers["Cache-Control"] = NEVER_CHANGES if _HASHED.fullmatch(path) else "no-cache"
+        return response
+
+
+def assets() -> list[BaseRoute]:
+    """The files of the page, and no other files; none where a checkout lacks it."""
+    folder = DIST / ASSETS.removeprefix("/")
+    return [Mount(ASSETS, _Assets(directory=folder))] if folder.is_dir() else []
+
+
+async def page(request: Request) -> Response:
+    """The page, or a plain list where a checkout lacks it."""
+    instance: Instance = request.app.state.instance
+    index = DIST / "index.html"
+    if not index.is_file():
+        return HTMLResponse(_plain_list(instance))
+    generation = f'<meta name="generation" content="{instance.live.generation}" />'
+    head = f'<base href="{escape(instance.base_path)}/" />{generation}{_asked_first(request)}'
+    text = index.read_text(encoding="utf-8").replace(_BASE, head)
+    return HTMLResponse(text, headers={"Cache-Control": "no-cache"})
+
+
+def _asked_first(request: Request) -> str:
+    """What a dashboard's page will ask for, so that the browser asks while the page's script is still on its way."""
+    uid = request.path_params.get("uid")
+    if uid is None:
+        return ""
+    paths = ("api/datasources", f"api/dashboards/uid/{quote(uid, safe=_UNQUOTED)}")
+    return "".join(f'<link rel="preload" as="fetch" crossorigin href="{escape(path)}" />' for path in paths)
+
+
+def status(call: Call) -> Response:
+    """GET /preview/status: the release that is stood in for, the Prometheus that is asked, and how the content is."""
+    sources = call.state.data_sources.values()
+    default = next((source for source in sources if source["isDefault"]), None)
+    about = {
+        "version": call.instance.version,
+        "prometheus_url": without_credentials(str(default["url"])) if default else "",
+    }
+    return JSONResponse(about | call.instance.live.status())
+
+
+def event_stream(call: Call) -> Response:
+    """GET /preview/events: `content` and `error`, as server-sent events."""
+    return StreamingResponse(
+        call.instance.live.events(), media_type="text/event-stream", headers={"Cache-Control": "no-store"}
+    )
+
+
+def _plain_list(instance: Instance) -> str:
+    state = instance.state
+    dashboards = [
+        f"{_folder_title(instance, dashboard.folder_uid)} / {dashboard.title} (version {dashboard.version})"
+        for dashboard in state.dashboards.values()
+    ]
+    rules = [
+        f"{_folder_title(instance, rule.folder_uid)} / {rule.group} / {rule.body['title']}"
+        for rule in state.rules.values()
+    ]
+    return (
+        f"<!doctype html><html lang=en><meta charset=utf-8><title>Stand-in for Grafana</title>"
+        f"<h1>Stand-in for Grafana {escape(instance.version)}</h1>"
+        f"{_section('Dashboards', dashboards)}{_section('Alert rules', rules)}</html>"
+    )
+
+
+def _folder_title(instance: Instance, uid: str) -> str:
+    folder = instance.state.folders.get(uid)
+    return folder.title if folder else "General"
+
+
+def _section(heading: str, lines: list[str]) -> str:
+    items = "".join(f"<li>{escape(line)}</li>" for line in sorted(lines))
+    return f"<h2>{heading} ({len(lines)})</h2><ul>{items}</ul>"

@@ -1,0 +1,162 @@
+"""The stand-in as a server in this process."""
+
+import os
+import socket
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import uvicorn
+
+from glassbox.standin import data_sources
+from glassbox.standin.accounts import Accounts
+from glassbox.standin.calls import Instance, keep
+from glassbox.standin.faults import Faults, FaultyFront, LoggedRequest
+from glassbox.standin.folder_content import Content, install
+from glassbox.standin.guard import Guard
+from glassbox.standin.live import Live
+from glassbox.standin.releases import behaviour
+from glassbox.standin.routes import application
+from glassbox.standin.search import index_all
+from glassbox.standin.search_index import SearchIndex
+from glassbox.standin.state import Numbers, State
+from glassbox.standin.store import Store
+from glassbox.standin.upstream import TIMEOUT_SECONDS, Upstream
+
+LOOPBACK = "127.0.0.1"
+START_TIMEOUT_SECONDS = 30.0
+DEFAULT_SEARCH_LAG_SECONDS = 0.2
+FIRST_LARGE_ID = 2**51
+
+
+class GrafanaStandIn:
+    """Answers Grafana's HTTP API, and draws what it holds, between `__enter__` and `__exit__`.
+
+    It listens on loopback, and then answers under the names of loopback only, unless `bind` names another address.
+    `tokens` maps a service-account token to Viewer, Editor or Admin; with `anonymous_viewer` everybody may read. With a
+    `database` file everything that is written survives a restart. The search index lags writes by
+    `search_lag_seconds` on the releases where Grafana's does. `authorizations` maps the address of a data source to the
+    header Authorization that it is asked with; it is neither kept nor told. Raises ValueError for a version that is none, StoreError
+    for a file that cannot be used, and on entry OSError for a port in use.
+    """
+
+    def __init__(
+        self,
+        *,
+        version: str = "12.4.0",
+        port: int = 0,
+        bind: str = LOOPBACK,
+        admin_user: str = "admin",
+        admin_password: str | None = None,
+        tokens: Mapping[str, str] | None = None,
+        anonymous_viewer: bool = False,
+        data_sources: Sequence[Mapping[str, Any]] = (),
+        base_path: str = "",
+        database: Path | None = None,
+        search_lag_seconds: float = DEFAULT_SEARCH_LAG_SECONDS,
+        prometheus_timeout_seconds: float = TIMEOUT_SECONDS,
+        authorizations: Mapping[str, str] | None = None,
+    ) -> None:
+        rules = behaviour(version)
+        password = admin_password or os.environ.get("PREVIEW_ADMIN_PASSWORD", "admin")
+        self.requests: list[LoggedRequest] = []
+        self.faults = Faults()
+        self.index = SearchIndex(search_lag_seconds if rules.search_lags else 0.0)
+        self._instance = Instance(
+            version,
+            rules,
+            Accounts(admin_user, password, tokens or {}),
+            self.index,
+            base_path.rstrip("/"),
+            anonymous_viewer,
+            store=Store(database) if database else None,
+            upstream=Upstream(prometheus_timeout_seconds, authorizations),
+        )
+        self._bind, self._port = bind, port
+        self._fill(data_sources)
+
+    def _fill(self, sources: Sequence[Mapping[str, Any]]) -> None:
+        if self._instance.behaviour.large_ids:
+            self.state.dashboard_ids = Numbers(FIRST_LARGE_ID)
+        if self._instance.store:
+            self._instance.state = self._instance.store.load(self.state)
+            index_all(self._instance)
+        for source in sources:
+            data_sources.put(self.state, dict(source))
+        keep(self._instance)
+
+    @property
+    def state(self) -> State:
+        """What was pushed, for tests to read and to prepare."""
+        return self._instance.state
+
+    @property
+    def live(self) -> Live:
+        """What open pages are told."""
+        return self._instance.live
+
+    def show(self, content: Content) -> None:
+        """Hold exactly this content, as if it had been pushed; from any thread."""
+        install(self._instance, content)
+
+    @property
+    def writes(self) -> list[LoggedRequest]:
+        """The requests that were not reads."""
+        return [request for request in self.requests if request.method not in ("GET", "HEAD")]
+
+    @property
+    def url(self) -> str:
+        """The server's address, with its sub-path, without a trailing slash."""
+        host = f"[{self._bind}]" if ":" in self._bind else self._bind
+        return f"http://{host}:{self._port}{self._instance.base_path}"
+
+    def __enter__(self) -> Self:
+        listener = _listen(self._bind, self._port)
+        self._port = listener.getsockname()[1]
+        app = FaultyFront(application(self._instance), self.faults, self.requests, self._instance.base_path)
+        config = uvicorn.Config(
+            Guard(app, any_host=self._bind != LOOPBACK), log_level="warning", timeout_graceful_shutdown=1
+        )
+        self._server = _Server(config)
+        self._thread = threading.Thread(target=self._server.run, args=([listener],), name="grafana-stand-in")
+        self._thread.start()
+        if not self._server.started_event.wait(START_TIMEOUT_SECONDS):
+            self.__exit__(None, None, None)
+            raise RuntimeError(f"The stand-in for Grafana did not start within {START_TIMEOUT_SECONDS:.0f} s.")
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        self.live.close()
+        self._server.should_exit = True
+        self._thread.join()
+        if self._instance.store:
+            self._instance.store.close()
+
+
+class _Server(uvicorn.Server):
+    """Tells when it accepts connections."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.started_event = threading.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.started_event.set()
+
+
+def _listen(address: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    # asyncio switches Nagle's algorithm off only for sockets that name their protocol; with it each answer takes 40 ms
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((address, port))
+    except (OSError, OverflowError):
+        listener.close()
+        raise
+    return listener

@@ -1,0 +1,1 @@
+"""The commands `preview` and `pictures`: dashboards in a browser and as images, without Grafana."""

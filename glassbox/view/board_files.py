@@ -1,0 +1,90 @@
+"""Dashboards that somebody else wrote, read from JSON files for the preview."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from glassbox.errors import GlassboxError
+
+DATA_SOURCE_UID = "prometheus"
+FOLDER = {"folder_uid": "files", "folder_title": "Files"}
+LONGEST_UID = 40
+Json = dict[str, Any]
+
+
+class UnreadableError(GlassboxError):
+    """A file that holds no dashboard; `line` is 0 where it is not known."""
+
+    def __init__(self, file: Path, line: int, message: str) -> None:
+        super().__init__(f"{file}: {message}")
+        self.file, self.line = file, line
+
+
+def read_boards(paths: Iterable[Path]) -> list[Json]:
+    """Every dashboard of these files and folders, each with a uid and a title; raises UnreadableError.
+
+    Data sources that an export asks for become ours. In a folder, files that hold something else are passed over.
+    """
+    boards: dict[str, Json] = {}
+    for path in paths:
+        for board in _boards(path):
+            uid = _free_uid(str(board.get("uid") or "") or board["title"], boards)
+            boards[uid] = board | {"uid": uid}
+    return list(boards.values())
+
+
+def _boards(path: Path) -> Iterator[Json]:
+    if not path.is_dir():
+        board = _board(path, _read(path))
+        if board is None:
+            raise UnreadableError(path, 0, "it holds no dashboard; name a file that Grafana exported.")
+        yield board
+        return
+    for file in sorted(path.rglob("*.json")):
+        if board := _board(file, _read(file)):
+            yield board
+
+
+def _read(file: Path) -> Any:
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UnreadableError(file, 0, f"it cannot be read ({error.strerror}); name another file.") from None
+    except json.JSONDecodeError as error:
+        raise UnreadableError(file, error.lineno, f"it is no JSON ({error.msg}); correct it.") from None
+    except (ValueError, RecursionError):
+        raise UnreadableError(file, 0, "it is no JSON in UTF-8; correct it.") from None
+
+
+def _board(file: Path, content: Any) -> Json | None:
+    """The dashboard of a file: bare, as the API answers it, or wrapped as a resource; None for anything else."""
+    if not isinstance(content, dict):
+        return None
+    board = next((content[key] for key in ("dashboard", "spec") if isinstance(content.get(key), dict)), content)
+    if "elements" in board and "layout" in board:
+        raise UnreadableError(file, 0, "it is a dashboard of schema v2, which is not drawn here; export it as v1.")
+    if not isinstance(board.get("panels", board.get("rows")), list):
+        return None
+    filled: Json = json.loads(_with_data_source(board))
+    return filled | {"title": str(board.get("title") or file.stem)}
+
+
+def _with_data_source(board: Json) -> str:
+    text = json.dumps({key: value for key, value in board.items() if key not in ("__inputs", "__requires")})
+    inputs = board.get("__inputs")
+    for wanted in inputs if isinstance(inputs, list) else []:
+        if isinstance(wanted, dict) and wanted.get("type") == "datasource":
+            text = text.replace(f"${{{wanted.get('name')}}}", DATA_SOURCE_UID)
+    return text
+
+
+def _free_uid(wanted: str, taken: Iterable[str]) -> str:
+    """A uid as Grafana takes it, that no other file has."""
+    base = re.sub(r"[^A-Za-z0-9_-]+", "-", wanted).strip("-")[:LONGEST_UID] or "dashboard"
+    uid, number = base, 1
+    while uid in taken:
+        number += 1
+        uid = f"{base[: LONGEST_UID - 4]}-{number}"
+    return uid

@@ -1,0 +1,92 @@
+"""The stand-in for Grafana over a Prometheus of the user's, which may be protected."""
+
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+
+import click
+
+from glassbox.errors import GlassboxError
+from glassbox.http.addresses import server_address
+from glassbox.prometheus.credential import HOW_TO_SET, OPTION, Credential, credential_from_environment
+from glassbox.standin.server import LOOPBACK, GrafanaStandIn
+from glassbox.standin.store import StoreError
+from glassbox.view.board_files import DATA_SOURCE_UID
+
+PROBE_TIMEOUT_SECONDS = 2.0
+DEFAULT_URL = "http://127.0.0.1:9090"
+
+
+@dataclass(frozen=True)
+class Source:
+    """A Prometheus' address, without a slash at its end, and what it is shown."""
+
+    url: str
+    credential: Credential | None = None
+
+
+def prometheus_options(command: Callable[..., int]) -> Callable[..., int]:
+    """Adds the options that `chosen_source` reads."""
+    url = click.option("--prometheus", "prometheus_url", default=DEFAULT_URL, show_default=True, metavar="URL")
+    return url(OPTION(command))
+
+
+def chosen_source(prometheus_url: str, token_file: Path | None) -> Source:
+    """What the options name; raises GlassboxError for an address that is none or that holds a credential."""
+    server_address(prometheus_url, option="--prometheus", example=DEFAULT_URL, credential=HOW_TO_SET)
+    return Source(prometheus_url.rstrip("/"), credential_from_environment(token_file))
+
+
+def unreachable(source: Source) -> str:
+    """What is wrong with this Prometheus, in one sentence; "" when it answers."""
+    try:
+        request = urllib.request.Request(f"{source.url}/api/v1/status/buildinfo")
+        if source.credential:
+            # Not to where a redirect leads.
+            request.add_unredirected_header("Authorization", source.credential.authorization)
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=PROBE_TIMEOUT_SECONDS):
+            return ""
+    except urllib.error.HTTPError as error:
+        if error.code in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+            return f"Prometheus at {source.url} answers {error.code}: {HOW_TO_SET}."
+        reason = f"answers {error.code}"
+    except (OSError, ValueError) as error:
+        reason = f"does not answer ({getattr(error, 'reason', error)})"
+    return f"Prometheus at {source.url} {reason}: panels stay empty until it does; name another with --prometheus."
+
+
+@contextmanager
+def serving(
+    prometheus: Source, *, port: int = 0, bind: str = LOOPBACK, database: Path | None = None
+) -> Iterator[GrafanaStandIn]:
+    """The stand-in for people: everybody may read. Raises GlassboxError for what a user can correct."""
+    source = {
+        "uid": DATA_SOURCE_UID,
+        "name": "Prometheus",
+        "type": "prometheus",
+        "url": prometheus.url,
+        "isDefault": True,
+    }
+    with ExitStack() as resources:
+        try:
+            server = GrafanaStandIn(
+                port=port,
+                bind=bind,
+                data_sources=[source],
+                anonymous_viewer=True,
+                database=database,
+                authorizations={prometheus.url: prometheus.credential.authorization} if prometheus.credential else {},
+            )
+            resources.enter_context(server)
+        except StoreError as error:
+            raise GlassboxError(f"--database {database} cannot be used ({error}): name another file.") from None
+        except (OSError, OverflowError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise GlassboxError(
+                f"Port {port} on {bind} cannot be used ({reason}): choose another with --port."
+            ) from None
+        yield server

@@ -1,0 +1,179 @@
+"""`deploy.py preview`: the content in a browser, drawn anew whenever a file of it changes."""
+
+import os
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+from watchfiles import Change, watch
+
+from glassbox.cli.session import Session
+from glassbox.compile.error_location import ROOT
+from glassbox.errors import GlassboxError
+from glassbox.servers.processes import ended_by_signals
+from glassbox.standin.folder_content import Content
+from glassbox.standin.live import Problem
+from glassbox.standin.server import LOOPBACK, GrafanaStandIn
+from glassbox.view.board_files import FOLDER, UnreadableError, read_boards
+from glassbox.view.local_grafana import chosen_source, prometheus_options, serving, unreachable
+from glassbox.view.snapshot import take_snapshot
+
+# Floors whose files the content is compiled from.
+WATCHED = (
+    "recording_rules",
+    "dashboards",
+    "alerts",
+    *(f"glassbox/{floor}" for floor in ("metrics", "query", "board", "settings", "compile")),
+)
+SUFFIXES = (".py", ".json", ".yaml", ".yml")
+# An editor writes a file in several steps; this long nothing more must have happened.
+QUIET_MILLISECONDS = 50
+TICK_MILLISECONDS = 500
+WATCHING = "Changes are shown as you save. Ctrl-C ends it."
+Json = dict[str, Any]
+Stamps = dict[Path, tuple[int, int]]
+"""Time of change in nanoseconds and size in bytes of each file."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What is shown: our content with these settings, or the dashboards of other files."""
+
+    script: Path
+    settings_file: Path | None = None
+    files: tuple[Path, ...] = ()
+
+    def sources(self) -> list[Path]:
+        """The files and folders that it is read from."""
+        if self.files:
+            return list(self.files)
+        return [*(ROOT / name for name in WATCHED), *([self.settings_file] if self.settings_file else [])]
+
+    def watched(self) -> list[Path]:
+        """Folders whose changes matter; of a single file its folder, since editors replace files."""
+        return [path if path.is_dir() else path.resolve().parent for path in self.sources()]
+
+    def stamps(self) -> Stamps:
+        """The sources as they are now."""
+        found = {}
+        for file in (file for source in self.sources() for file in _files(source)):
+            with suppress(OSError):
+                found[file] = (file.stat().st_mtime_ns, file.stat().st_size)
+        return found
+
+    def read(self) -> Json:
+        """The snapshot of `glassbox.view.snapshot`, or one of the same shape."""
+        if not self.files:
+            return take_snapshot(self.script, self.settings_file)
+        try:
+            return FOLDER | {"dashboards": read_boards(self.files), "rule_groups": []}
+        except UnreadableError as error:
+            return {"problem": {"message": str(error), "file": str(error.file), "line": error.line}}
+
+
+def show(server: GrafanaStandIn, shown: Shown) -> str:
+    """Read everything anew and put it on the page, the problem where there is one; what was done, in words."""
+    started = time.perf_counter()
+    snapshot = shown.read()
+    seconds = time.perf_counter() - started
+    if raw := snapshot.get("problem"):
+        problem = Problem(**raw)
+        server.live.failed(problem)
+        place = f"{problem.file}:{problem.line}: " if problem.line else ""
+        return f"Not shown: {place}{problem.message}"
+    server.show(Content(**snapshot))
+    return f"{len(snapshot['dashboards'])} dashboards, ready in {seconds:.1f} s."
+
+
+def follow(
+    server: GrafanaStandIn,
+    shown: Shown,
+    since: Stamps,
+    *,
+    stopped: threading.Event | None = None,
+) -> Iterator[str]:
+    """Show again after every change of the files as they were `since`, until `stopped`.
+
+    Yields WATCHING once changes are noticed as they happen, then what was done.
+    """
+    # Nothing is told of the time without changes, but a first time-out says that the watch has begun.
+    batches = watch(
+        *shown.watched(),
+        watch_filter=_matters,
+        step=QUIET_MILLISECONDS,
+        stop_event=stopped,
+        rust_timeout=TICK_MILLISECONDS,
+        yield_on_timeout=True,
+    )
+    for number, changes in enumerate(batches):
+        if number == 0:
+            yield WATCHING
+            changes |= {(Change.modified, str(file)) for file, _ in since.items() ^ shown.stamps().items()}
+        if changes:
+            names = ", ".join(sorted({Path(path).name for _, path in changes}))
+            yield f"{names} changed: {show(server, shown)}"
+
+
+def _files(place: Path) -> Iterator[Path]:
+    """A file, or those below a folder whose changes matter."""
+    below = place.rglob("*") if place.is_dir() else [place]
+    return (file for file in below if _matters(Change.modified, str(file)))
+
+
+def _matters(_change: Change, path: str) -> bool:
+    return path.endswith(SUFFIXES) and not Path(path).name.startswith(".")
+
+
+@click.command()
+@prometheus_options
+@click.option("--port", default=3000, show_default=True, help="0 takes a free one.")
+@click.option("--bind", default=LOOPBACK, show_default=True, help="Address to listen on; any other is open to others.")
+@click.option(
+    "--path",
+    "files",
+    multiple=True,
+    type=click.Path(exists=True, path_type=Path),
+    help="Show the dashboards of this JSON file or folder instead of ours; may be repeated.",
+)
+@click.option("--database", type=click.Path(dir_okay=False, path_type=Path), help="Keep what is pushed in this file.")
+@click.pass_obj
+def command(
+    session: Session,
+    *,
+    prometheus_url: str,
+    token_file: Path | None,
+    port: int,
+    bind: str,
+    files: Sequence[Path],
+    database: Path | None,
+) -> int:
+    """See the dashboards in a browser, over any Prometheus, and again after every change of a file.
+
+    They are drawn with Grafana's component library, gauges and heatmaps approximated; it is not Grafana itself.
+    Prometheus' credential comes from PROMETHEUS_TOKEN, --prometheus-token-file, or PROMETHEUS_USER and PROMETHEUS_PASSWORD.
+    `--grafana http://localhost:3000` pushes to it as to a real one, as admin with $PREVIEW_ADMIN_PASSWORD (default: admin).
+    """
+    if bind != LOOPBACK and "PREVIEW_ADMIN_PASSWORD" not in os.environ:
+        raise GlassboxError("--bind opens the preview to others: set PREVIEW_ADMIN_PASSWORD first.")
+    settings_file = session.settings_file
+    if settings_file and not settings_file.is_file():
+        raise GlassboxError(f"Settings file {settings_file} is not there: name another with --settings.")
+    shown = Shown(session.product.script, settings_file, tuple(files))
+    source = chosen_source(prometheus_url, token_file)
+    with ended_by_signals(), serving(source, port=port, bind=bind, database=database) as server:
+        click.echo(f"Preview: {server.url}")
+        if sentence := unreachable(source):
+            click.echo(sentence, err=True)
+        since = shown.stamps()
+        click.echo(show(server, shown))
+        try:
+            for line in follow(server, shown, since):
+                click.echo(line)
+        except KeyboardInterrupt:
+            click.echo("Ended.")
+    return 0

@@ -1,0 +1,73 @@
+"""The compiled content, or why it cannot be compiled, as JSON on stdout: the command `snapshot`, which `preview` starts.
+
+A process of its own reads every module anew, which reloading in a running one does not.
+"""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from glassbox.cli.exit_codes import DONE
+from glassbox.cli.session import Session
+from glassbox.compile.error_location import ContentError, place_of, text_of
+
+TIMEOUT_SECONDS = 60.0
+Json = dict[str, Any]
+
+
+def take_snapshot(script: Path, settings_file: Path | None) -> Json:
+    """Compile in a fresh process of the script: {"dashboards", "rule_groups", "folder_uid", "folder_title"} or {"problem"}."""
+    settings = ["--settings", str(settings_file.resolve())] if settings_file else []
+    arguments = [sys.executable, str(script), *settings, "snapshot"]
+    try:
+        done = subprocess.run(
+            arguments, cwd=script.parent, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return _problem(f"Compiling takes longer than {TIMEOUT_SECONDS:g} s.")
+    if done.returncode:
+        said = done.stderr.strip().splitlines() or [f"it ended with exit code {done.returncode}"]
+        return _problem(f"The content could not be compiled: {said[-1]}")
+    snapshot: Json = json.loads(done.stdout)
+    return snapshot
+
+
+def snapshot_of(session: Session) -> Json:
+    """Compile in this process."""
+    try:
+        # A module that does not even import is a problem to show as well.
+        from glassbox.compile.bundle import DataSource  # noqa: PLC0415
+
+        grafana = session.settings.grafana
+        bundle = session.compiled(DataSource("prometheus", "Prometheus", "prometheus", is_default=True))
+    except Exception as error:
+        return problem_of(error)
+    return {
+        "folder_uid": grafana.folder_uid,
+        "folder_title": grafana.folder_title,
+        "dashboards": list(bundle.dashboards.values()),
+        "rule_groups": list(bundle.grafana_groups),
+    }
+
+
+def problem_of(error: Exception) -> Json:
+    """What went wrong, and the line to look at."""
+    if isinstance(error, ContentError):
+        return _problem(error.message, error.file, error.line)
+    return _problem(text_of(error), *(place_of(error) or ("", 0)))
+
+
+def _problem(message: str, file: str = "", line: int = 0) -> Json:
+    return {"problem": {"message": message, "file": file, "line": line}}
+
+
+@click.command("snapshot")
+@click.pass_obj
+def command(session: Session) -> int:
+    """Print the compiled content as JSON."""
+    click.echo(json.dumps(snapshot_of(session)))
+    return DONE

@@ -1,7 +1,0 @@
-"""What runs around the content: the demo and its parts."""
-
-import sys
-from pathlib import Path
-
-# glassbox-exporter is a distribution of its own; where it is not installed, a checkout has it beside this folder.
-sys.path.append(str(Path(__file__).resolve().parent.parent / "exporter"))

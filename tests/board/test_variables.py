@@ -1,0 +1,121 @@
+"""Which variable narrows which series."""
+
+from dataclasses import replace
+
+import promql_parser
+import pytest
+
+from glassbox.board.variables import Variable, narrowed
+from glassbox.errors import GlassboxError
+from glassbox.metrics.types import Counter, Unit
+from glassbox.query.per_replica import Serving
+from glassbox.query.promql import instant, over_time, rate, sum_by
+from glassbox.query.rules import Record, Series
+
+SOURCE = Series("model:requests:sum", Unit.NONE, ("job", "instance"))
+
+
+def variable(name, label="job", **prefixes):
+    return Variable(name=name, title=name, label=label, values_of=SOURCE, **prefixes)
+
+
+SERVICE = variable("service")
+REPLICA = variable("replica", narrows=("instance:",))
+# Shorter than REPLICA's prefix in one of its prefixes, longer in the other.
+HARDWARE = variable("hardware", narrows=("gpu:", "instance:gpu_"))
+
+
+@pytest.mark.parametrize("order", [(SERVICE, REPLICA, HARDWARE), (HARDWARE, REPLICA, SERVICE)])
+@pytest.mark.parametrize(
+    ("series", "chosen"),
+    [
+        ("model:requests:sum", "service"),
+        ("gpu:power_watts:max", "hardware"),
+        ("instance:gpu_power_watts:sum", "hardware"),
+        ("instance:requests:sum", "replica"),
+    ],
+)
+def test_a_series_belongs_to_the_variable_that_knows_most_of_its_name(series, chosen, order):
+    query = instant(Series(series, Unit.NONE, ("job",)))
+    assert str(narrowed(query, order)) == f'{series}{{job=~"${chosen}"}}'
+
+
+def test_a_series_of_other_names_or_without_the_label_stays_as_it_is():
+    query = instant(SOURCE)
+    assert str(narrowed(query, (HARDWARE, variable("index", "gpu")))) == "model:requests:sum"
+
+
+def test_variables_of_different_labels_narrow_the_same_series():
+    query = instant(SOURCE)
+    host = variable("host", "instance")
+    assert str(narrowed(query, (SERVICE, host))) == 'model:requests:sum{instance=~"$host",job=~"$service"}'
+
+
+METRIC = Counter(name="vllm:tokens_total", unit=Unit.TOKENS)
+MODEL_LEVEL = ("job", "model_name")
+TOKENS = Record("model:tokens:rate5m", sum_by(MODEL_LEVEL, rate(METRIC, "5m")), "")
+SHARE = Record("model:share:ratio", instant(TOKENS) / instant(Record("model:all:rate5m", instant(TOKENS), "")), "")
+RUNNING = Series("instance:running:sum", Unit.NONE, (*MODEL_LEVEL, "instance"))
+SERVING = Serving(now=instant(RUNNING), lately=over_time("last", RUNNING, "1h"))
+ONE = variable("one", "instance", optional=True, single=True, serving=SERVING)
+EVERY = 'instance=~"$one"'
+ALONE = 'instance="${one:text}"'
+OF_JOB = 'job="j"'
+OF_M = 'model_name="m"'
+RAW = f"sum by (job, model_name) (rate(vllm:tokens_total{{{ALONE}}}[5m]))"
+SERVED = f"and on (job, model_name) instance:running:sum{{{ALONE}}}"
+SERVED_LATELY = f"and on (job, model_name) last_over_time(instance:running:sum{{{ALONE}}}[1h])"
+
+
+@pytest.mark.parametrize(
+    ("query", "text"),
+    [
+        (instant(TOKENS), f"(model:tokens:rate5m{{{EVERY}}} or {RAW} {SERVED})"),
+        # Every raw series has a job, while the model may be lent to it.
+        (
+            instant(TOKENS, job="j"),
+            f"(model:tokens:rate5m{{{EVERY},{OF_JOB}}} or {RAW.replace(ALONE, f'{ALONE},{OF_JOB}')} {SERVED})",
+        ),
+        (
+            instant(TOKENS, model_name="m"),
+            f"(model:tokens:rate5m{{{EVERY},{OF_M}}} or {RAW} {SERVED.replace(ALONE, f'{ALONE},{OF_M}')})",
+        ),
+        (
+            instant(TOKENS).shifted("1d"),
+            f"(model:tokens:rate5m{{{EVERY}}} offset 1d or {RAW.replace('[5m]', '[5m] offset 1d')} {SERVED})",
+        ),
+        # Rules that read recorded series lead to the raw ones behind those, in the parentheses that their operators need.
+        (instant(SHARE), f"(model:share:ratio{{{EVERY}}} or {RAW} / {RAW} {SERVED})"),
+        (
+            instant(Record("model:twice:ratio", instant(SHARE) / instant(SHARE), "")),
+            f"(model:twice:ratio{{{EVERY}}} or ({RAW} / {RAW}) / ({RAW} / {RAW}) {SERVED})",
+        ),
+        # A rule that looks back on recorded series, or that nobody knows, is that of the models which the one served.
+        (
+            instant(Record("model:tokens:avg1h", over_time("avg", TOKENS, "1h"), "")),
+            f"(model:tokens:avg1h{{{EVERY}}} or model:tokens:avg1h {SERVED_LATELY})",
+        ),
+        (
+            instant(Series("model:judged:code", Unit.NONE, MODEL_LEVEL)),
+            f"(model:judged:code{{{EVERY}}} or model:judged:code {SERVED_LATELY})",
+        ),
+        # A service is more than one replica, a limit is nobody's, and what looks back is the content's.
+        (instant(Series("job:load:sum", Unit.NONE, ("job",))), "job:load:sum"),
+        (instant(Series("slo:limit:ratio", Unit.NONE, ("slo",))), "slo:limit:ratio"),
+        (over_time("avg", TOKENS, "1h"), "avg_over_time(model:tokens:rate5m[1h])"),
+        (instant(SOURCE), f"model:requests:sum{{{EVERY}}}"),
+    ],
+)
+def test_a_recorded_series_is_worked_out_for_the_one_that_is_chosen(query, text):
+    assert str(narrowed(query, (ONE,))) == text
+    assert promql_parser.parse(text)
+
+
+def test_what_is_worked_out_is_one_or_all():
+    with pytest.raises(GlassboxError, match="'many' works out what is chosen: make it optional and single"):
+        variable("many", "instance", optional=True, serving=SERVING)
+
+
+def test_one_choice_is_worked_out_at_a_time():
+    with pytest.raises(GlassboxError, match="model:tokens:rate5m can be worked out for one choice at a time"):
+        narrowed(instant(TOKENS), (ONE, replace(ONE, name="other")))

@@ -1,0 +1,85 @@
+"""How a command tells what is wrong in content."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from glassbox.compile.error_location import ROOT
+
+FLOORS = ("metrics", "kit", "recording_rules", "dashboards", "alerts", "pipeline")
+BOARD = "dashboards/llm_serving.py"
+
+
+@pytest.fixture(scope="module")
+def copied(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkout of one's own, to make mistakes in."""
+    folder = tmp_path_factory.mktemp("checkout")
+    for floor in FLOORS:
+        shutil.copytree(ROOT / floor, folder / floor, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "deploy.py", folder)
+    return folder
+
+
+def built(folder: Path, file: str, old: str, new: str, *arguments: str) -> tuple[int, str]:
+    """Exit code and stderr of a build, with the first `old` of that file replaced."""
+    whole = (folder / file).read_text(encoding="utf-8")
+    assert old in whole
+    (folder / file).write_text(whole.replace(old, new, 1), encoding="utf-8")
+    try:
+        command = [sys.executable, "deploy.py", *(arguments or ("build",))]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=60)
+    finally:
+        (folder / file).write_text(whole, encoding="utf-8")
+    return done.returncode, done.stderr
+
+
+def line_of(file: str, text: str) -> int:
+    return (ROOT / file).read_text(encoding="utf-8").partition(text)[0].count("\n") + 1
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "said"),
+    [
+        (BOARD, "def _now()", "def _now(", "SyntaxError: "),
+        ("glassbox/query/promql.py", "def always()", "def always(", "SyntaxError: "),
+        (BOARD, "instant(engine.WAITING)", "instant(engine.WAITS)", "AttributeError: module 'recording_rules.engine' has no attribute 'WAITS'"),
+        (BOARD, '_MODEL = ("model_name",)', '_MODEL = ("models",)', "has no label 'models'; its labels are"),
+    ],
+    ids=["syntax", "syntax of the kit", "name", "label"],
+)  # fmt: skip
+def test_a_mistake_is_one_sentence_with_its_line(copied: Path, file: str, old: str, new: str, said: str) -> None:
+    code, stderr = built(copied, file, old, new)
+    assert code == 1
+    assert stderr.startswith("Error: ") and stderr.count("\n") == 1
+    assert said in stderr
+    assert f"{file}:" in stderr
+
+
+def test_the_line_is_that_of_content_which_asked(copied: Path) -> None:
+    old, new = "sum_by((), instant(engine.WAITING))", "sum_by(('nobody',), instant(engine.WAITING))"
+    _, stderr = built(copied, BOARD, old, new)
+    assert stderr.startswith(f"Error: {BOARD}:{line_of(BOARD, old)}: ")
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ("slos: [{name: fast, indicator: request_latency, objective_ratio: 0.9, threshold_seconds: 3.3}]", "3.3"),
+        ("unknown: 1", "Error: Settings file settings.yaml: unknown key 'unknown'"),
+        ("histogram_buckets: {nobodys: [1]}", "Error: Setting histogram_buckets: 'nobodys' is no histogram"),
+    ],
+)
+def test_what_is_wrong_with_settings_is_no_matter_of_a_line(copied: Path, settings: str, said: str) -> None:
+    (copied / "settings.yaml").write_text(settings)
+    code, stderr = built(copied, BOARD, "", "", "--settings", "settings.yaml", "build")
+    assert code == 1
+    assert said in stderr and ".py:" not in stderr
+
+
+def test_a_mistake_of_the_compiler_keeps_its_traceback(copied: Path) -> None:
+    code, stderr = built(copied, "glassbox/compile/compiler.py", "def compiled(", "1 / 0\n\n\ndef compiled(")
+    assert code == 1
+    assert "Traceback" in stderr and "ZeroDivisionError" in stderr

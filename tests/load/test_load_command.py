@@ -1,0 +1,284 @@
+"""`loadtest.py` as a user meets it, against a small OpenAI-compatible server with known delays."""
+
+import asyncio
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from glassbox.errors import GlassboxError
+from glassbox.load.arrivals import closed_loop
+from glassbox.load.chat import Chat
+from glassbox.load.loadtest import LoadTest, main
+from glassbox.load.prompts import Prompts
+from glassbox.load.target import api_url, client
+from glassbox.servers.processes import free_port
+from tests.support.openai_server import MODEL, openai_server
+from tests.support.waiting import eventually
+
+ROOT = Path(__file__).resolve().parents[2]
+PIXEL = bytes.fromhex("89504e470d0a1a0a")
+KEY = "sk-very-secret"
+
+
+@pytest.fixture(autouse=True)
+def no_key(monkeypatch):
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+
+
+def load(server, *arguments):
+    return main(["--url", server.url, "--model", MODEL, *arguments])
+
+
+def measured(server, capsys, *arguments):
+    """The JSON of a run and its exit code."""
+    code = load(server, "--json", "-", *arguments)
+    return json.loads(capsys.readouterr().out), code
+
+
+def refused(capsys, *arguments):
+    """The one sentence on stderr of a command that must fail with exit code 1."""
+    assert main(arguments) == 1
+    captured = capsys.readouterr()
+    assert captured.err.startswith("Error: ") and captured.err.count("\n") == 1, captured.err
+    return captured.err
+
+
+def test_times_are_those_at_which_the_server_sent_its_texts():
+    """Both sides read the same clock: the role that comes first is no token, and no text is seen before it was sent."""
+
+    async def ask(server):
+        async with client("") as http:
+            body = next(Prompts(MODEL).bodies())
+            return await Chat(http, f"{server.url}/v1", 30).ask(body, asyncio.get_running_loop().time())
+
+    with openai_server(first_seconds=0.15, gap_seconds=0.05, texts=4) as server:
+        outcome = asyncio.run(ask(server))
+    [sent] = server.sent
+    assert (outcome.failure, outcome.prompt_tokens, outcome.output_tokens) == ("", 7, 4)
+    assert len(outcome.text_at) == 4
+    lags = [seen - text_sent for seen, text_sent in zip(outcome.text_at, sent, strict=True)]
+    assert min(lags) >= 0
+    assert sorted(lags)[1] < 0.05
+    assert outcome.time_to_first_token_seconds >= 0.15
+    assert outcome.latency_seconds >= 0.3
+    assert outcome.time_per_output_token_seconds == pytest.approx((sent[3] - sent[0]) / 3, abs=0.05)
+
+
+def test_a_closed_loop_counts_all_requests_but_the_one_that_goes_ahead(capsys):
+    with openai_server() as server:
+        told, code = measured(server, capsys, "--requests", "10", "--concurrency", "3")
+    assert (code, told["requests"], told["succeeded"], told["failed"]) == (0, 10, 10, 0)
+    assert (told["prompt_tokens"], told["output_tokens"]) == (70, 40)
+    assert len(server.bodies) == 11
+    assert told["inter_token_seconds"]["count"] == 30
+    assert 0.02 <= told["time_to_first_token_seconds"]["p50"] <= told["latency_seconds"]["p50"]
+    assert told["requests_per_second"] == pytest.approx(10 / told["duration_seconds"], rel=1e-3)
+    assert told["output_tokens_per_second"] == pytest.approx(40 / told["duration_seconds"], rel=1e-3)
+
+
+def test_the_table_says_the_same(capsys):
+    with openai_server() as server:
+        assert load(server, "--requests", "4") == 0
+    text = capsys.readouterr().out
+    assert text.startswith(f"Closed loop: 4 requests, 4 at a time, to {server.url}/v1\n")
+    assert "requests          4: 4 succeeded, 0 failed\n" in text
+    assert re.search(r"output tokens/s   [\d.]+ \(16 in all\)\n", text)
+    assert re.search(r"seconds +mean +p50 +p90 +p95 +p99\nlatency( +\d\.\d{4}){5}\n", text)
+
+
+def test_an_open_loop_and_a_ramp_run_against_a_server(capsys):
+    with openai_server(texts=1) as server:
+        told, code = measured(server, capsys, "--requests", "20", "--rate", "200")
+        assert (code, told["succeeded"], told["load"]["rate_per_second"]) == (0, 20, 200)
+        told, code = measured(server, capsys, "--ramp", "10:10:1", "--step-seconds", "4")
+    [step] = told["steps"]
+    assert (code, step["offered_per_second"]) == (0, 10)
+    # On a machine that is too busy the server may be saturated; what follows from it is the same.
+    assert (told["capacity_requests_per_second"] is None) == (not step["saturated"])
+
+
+def test_failures_are_counted_by_reason(capsys):
+    """The first is the one that goes ahead."""
+    faults = {1: "429", 2: "429", 3: "500", 4: "cut", 5: "error", 6: "plain", 7: "silent", 8: "strange"}
+    with openai_server(failing=faults) as server:
+        told, code = measured(server, capsys, "--requests", "9", "--concurrency", "1")
+    assert code == 2
+    assert (told["succeeded"], told["failed"], told["latency_seconds"]["count"]) == (1, 8, 1)
+    assert told["failures"] == {
+        "HTTP 429": 2,
+        "HTTP 500": 1,
+        "an answer that was cut off": 1,
+        "error within the stream": 1,
+        "an answer that is no stream": 1,
+        "an answer without text": 1,
+        "an answer that is not OpenAI's": 1,
+    }
+
+
+def test_an_answer_that_takes_too_long_has_failed(capsys):
+    with openai_server(first_seconds=0.0, gap_seconds=0.0) as server:
+
+        async def ask():
+            server.first_seconds = 60
+            async with client("") as http:
+                return await Chat(http, f"{server.url}/v1", 0.1).ask(next(Prompts(MODEL).bodies()), 0.0)
+
+        assert asyncio.run(ask()).failure == "no whole answer within 0.1 s"
+
+
+def test_a_server_that_tells_no_tokens_is_said_to(capsys):
+    with openai_server(usage=False) as server:
+        told, _code = measured(server, capsys, "--requests", "2")
+        assert told["output_tokens"] is None and told["time_per_output_token_seconds"] is None
+        assert load(server, "--requests", "2") == 0
+    assert "output tokens/s   not told by the server" in capsys.readouterr().out
+
+
+def test_no_two_prompts_begin_alike_unless_that_is_asked_for():
+    varied, same = Prompts(MODEL, words=5), Prompts(MODEL, words=5, same=True)
+
+    def texts(prompts):
+        bodies = prompts.bodies()
+        return [next(bodies)["messages"][0]["content"] for _ in range(50)]
+
+    assert len({text[:8] for text in texts(varied)}) == 50
+    assert len(set(texts(same))) == 1
+    assert texts(varied) == texts(varied)
+    assert all(len(text.split()) == 6 for text in texts(varied))
+
+
+def test_pages_are_sent_in_turn_as_data_urls(tmp_path, capsys):
+    for name in ("a.png", "b.jpg"):
+        (tmp_path / name).write_bytes(PIXEL)
+    images = ("--image", str(tmp_path / "a.png"), "--image", str(tmp_path / "b.jpg"))
+    with openai_server() as server:
+        assert load(server, "--requests", "2", "--concurrency", "1", *images) == 0
+    contents = [body["messages"][0]["content"] for body in server.bodies]
+    urls = [part["image_url"]["url"] for content in contents for part in content if part["type"] == "image_url"]
+    assert urls == [f"data:image/{kind};base64,iVBORw0KGgo=" for kind in ("png", "jpeg", "png")]
+    assert len({part["text"] for content in contents for part in content if part["type"] == "text"}) == 3
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("http://h:8000", "http://h:8000/v1"),
+        ("http://h:8000/", "http://h:8000/v1"),
+        ("http://h:8000/v1", "http://h:8000/v1"),
+        ("https://h/openai/v1/", "https://h/openai/v1"),
+        ("https://h/v1/chat/completions", "https://h/v1"),
+        ("https://h/gateway", "https://h/gateway/v1"),
+    ],
+)
+def test_the_url_is_meant_with_or_without_its_version(given, meant):
+    assert api_url(given) == meant
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "localhost:8000",
+        "ftp://h",
+        "http://",
+        "http://u:secret-word@h",
+        "ftp://u:secret-word@h",
+        "http://h?x=1",
+        "http://[h",
+    ],
+)
+def test_what_is_no_address_is_refused(url, capsys):
+    said = refused(capsys, "--url", url, "--model", "m")
+    assert "secret-word" not in said
+
+
+def test_the_key_comes_from_the_environment_or_a_file_and_is_never_shown(capsys, monkeypatch, tmp_path):
+    file = tmp_path / "key"
+    file.write_text(f"{KEY}\n")
+    with openai_server(key=KEY) as server:
+        said = refused(capsys, "--url", server.url, "--model", MODEL)
+        assert "HTTP 401" in said and "set OPENAI_API_KEY or name a file" in said
+        monkeypatch.setenv("OPENAI_API_KEY", "sk-wrong-one")
+        assert "sk-wrong-one" not in refused(capsys, "--url", server.url, "--model", MODEL)
+        assert load(server, "--requests", "1", "--api-key-file", str(file)) == 0
+        monkeypatch.setenv("OPENAI_API_KEY", KEY)
+        assert load(server, "--requests", "1", "--json", str(tmp_path / "out.json")) == 0
+    assert KEY not in capsys.readouterr().out + (tmp_path / "out.json").read_text()
+
+
+def test_what_a_user_gets_wrong_is_one_sentence(capsys, tmp_path, monkeypatch):
+    with openai_server() as server:
+        url = ("--url", server.url, "--model", MODEL)
+        assert "it serves tiny, tiny-lora." in refused(capsys, "--url", server.url, "--model", "nope")
+        assert "check --url and --model" in refused(capsys, "--url", f"{server.url}/elsewhere", "--model", MODEL)
+        assert "give one of the two" in refused(capsys, *url, "--rate", "1", "--concurrency", "2")
+        assert "give one of the two" in refused(capsys, *url, "--rate", "1", "--ramp", "1:2:1")
+        assert "needs --ramp" in refused(capsys, *url, "--step-seconds", "2")
+        assert "is not A:B:STEP" in refused(capsys, *url, "--ramp", "1:2")
+        for ramp in ("0:2:1", "3:2:1", "1:2:0", "1:nan:1", "1:inf:1"):
+            assert "must go up" in refused(capsys, *url, "--ramp", ramp)
+        assert "too short" in refused(capsys, *url, "--ramp", "1:2:1", "--step-seconds", "1")
+        assert "no picture's name" in refused(capsys, *url, "--image", str(tmp_path / "page.txt"))
+        assert "No such file" in refused(capsys, *url, "--image", str(tmp_path / "page.png"))
+        assert "no such folder" in refused(capsys, *url, "--json", str(tmp_path / "no" / "out.json"))
+        assert "cannot be read" in refused(capsys, *url, "--api-key-file", str(tmp_path / "key"))
+        monkeypatch.setenv("OPENAI_API_KEY", "two words")
+        assert "OPENAI_API_KEY holds a space" in refused(capsys, *url)
+        monkeypatch.delenv("OPENAI_API_KEY")
+    assert "no connection" in refused(capsys, "--url", f"http://127.0.0.1:{free_port()}", "--model", MODEL)
+
+
+def test_the_same_script_runs_from_anywhere_and_ctrl_c_tells_what_was_measured(tmp_path):
+    out = tmp_path / "out.json"
+    with openai_server() as server:
+        command = [sys.executable, str(ROOT / "deploy.py"), "loadtest", "--url", server.url, "--model", MODEL]
+        process = subprocess.Popen(
+            [*command, "--requests", "1000000", "--concurrency", "2", "--json", str(out)],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            # A shell that runs the tests in the background has them ignore Ctrl-C, and so would what they start.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509  # the child does nothing else
+        )
+        eventually(lambda: len(server.bodies) > 20 or process.poll() is not None, 60, poll_seconds=0.02)
+        process.send_signal(signal.SIGINT)
+        said, errors = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "Interrupted: this is what was measured before." in errors and "Traceback" not in errors
+    told = json.loads(out.read_text())
+    assert told["interrupted"] and told["succeeded"] >= 15 and told["failed"] == 0
+    assert f"{told['succeeded']} succeeded, 0 failed" in said
+
+
+def test_an_interrupted_ramp_tells_its_requests_instead_of_a_capacity(capsys, monkeypatch):
+    async def interrupted(self, ask, bodies):
+        await closed_loop(ask, bodies, 3, 1, self.progress)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(LoadTest, "_load", interrupted)
+    with openai_server() as server:
+        assert load(server, "--ramp", "10:20:1") == 1
+    said = capsys.readouterr()
+    assert "requests          3: 3 succeeded, 0 failed" in said.out and "apacity" not in said.out
+    assert "Interrupted" in said.err
+
+
+def test_an_unwritable_result_leaves_nothing_half_written(capsys, tmp_path):
+    (tmp_path / "out.json").mkdir()
+    with openai_server() as server:
+        assert load(server, "--requests", "1", "--json", str(tmp_path / "out.json")) == 1
+    captured = capsys.readouterr()
+    assert "1 succeeded" in captured.out and "cannot be written" in captured.err
+    assert list(tmp_path.iterdir()) == [tmp_path / "out.json"]
+
+
+def test_a_wrong_url_raises_before_anything_is_sent():
+    with pytest.raises(GlassboxError, match="is no server's address"):
+        api_url("nowhere")

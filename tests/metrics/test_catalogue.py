@@ -1,0 +1,130 @@
+"""The catalogue against what real servers expose: name, type, labels, buckets, and the versions that have it."""
+
+import re
+from pathlib import Path
+
+import pytest
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.parser import text_string_to_metric_families
+
+from glassbox.metrics import CATALOGUE, process, service, vllm
+from glassbox.metrics.types import Counter, FormerEnd, Gauge, Histogram, Metric
+from glassbox_exporter import ServiceRequests, start_exporter
+
+ROOT = Path(__file__).resolve().parents[2]
+CAPTURES = sorted((ROOT / "tests" / "expositions").glob("vllm-*.prom")) + sorted(
+    (ROOT.parent / "shared" / "data" / "expositions").glob("vllm-*.prom")
+)
+# Prometheus' own words for our classes.
+TYPES = {Counter: "counter", Gauge: "gauge", Histogram: "histogram"}
+# What several API processes or a scrape add to a metric's own labels.
+EXTRA_LABELS = {"le", "pid"}
+
+
+def version_of(text):
+    return tuple(int(part) for part in text.split("."))
+
+
+def exposed(path):
+    """{family name as on the wire: family}"""
+    families = text_string_to_metric_families(path.read_text(encoding="utf-8"))
+    return {family.name + ("_total" if family.type == "counter" else ""): family for family in families}
+
+
+def names_in(metric, version):
+    """The names under which this version exposes the metric."""
+    current = [metric.name] if version >= version_of(metric.since or "0") else []
+    return current + [former.name for former in metric.formerly if version <= version_of(former.last)]
+
+
+CASES = [(path, metric) for path in CAPTURES for metric in (*vllm.CATALOGUE, *process.CATALOGUE)]
+
+
+def test_real_captures_are_there():
+    assert len([path for path in CAPTURES if path.is_relative_to(ROOT)]) >= 6
+
+
+@pytest.mark.parametrize(("path", "metric"), CASES, ids=[f"{path.stem} {metric.name}" for path, metric in CASES])
+def test_a_capture_exposes_the_metric_as_the_catalogue_says(path, metric):
+    version = version_of(re.search(r"vllm-(\d+\.\d+\.\d+)-", path.name)[1])
+    families = exposed(path)
+    for name in names_in(metric, version):
+        family = families.get(name)
+        if family is None or not family.samples:
+            assert metric.often_absent, f"{path.name} lacks {name}"
+            continue
+        assert family.type == TYPES[type(metric)]
+        for sample in family.samples:
+            if not sample.name.endswith("_created"):
+                labels = set(sample.labels) - EXTRA_LABELS
+                assert labels >= set(metric.labels) if metric.open_labels else labels == set(metric.labels)
+        if isinstance(metric, Histogram):
+            bounds = {float(sample.labels["le"]) for sample in family.samples if sample.name.endswith("_bucket")}
+            largest = max(bounds - {float("inf")}) if metric.ends_at else metric.bounds[-1]
+            assert bounds == {*(bound for bound in metric.bounds if bound <= largest), float("inf")}
+            assert len(bounds) > 5
+
+
+@pytest.mark.parametrize("metric", process.CATALOGUE, ids=lambda metric: metric.name)
+def test_process_metrics_are_missing_only_with_several_api_servers(metric):
+    """`multiproc` in a capture's name; a single server, with one engine or two, tells about its process."""
+    for path in CAPTURES:
+        assert (metric.name in exposed(path)) == ("multiproc" not in path.name), path.name
+
+
+@pytest.mark.parametrize("told", [{}, {"model_version": "1", "inference_engine": "pytorch", "task_types": ("ocr",)}])
+def test_our_exporter_exposes_exactly_its_catalogue(told):
+    """A PyTorch service with the middleware and two simulated GPUs, read before its first request."""
+    registry = CollectorRegistry()
+    ServiceRequests(endpoints=("/infer",), registry=registry, **told)
+    with start_exporter(port=0, backend="simulated", gpu_count=2, registry=registry):
+        text = generate_latest(registry).decode()
+    families = {
+        family.name + ("_total" if family.type == "counter" else ""): family
+        for family in text_string_to_metric_families(text)
+        if not family.name.endswith("_created")
+    }
+    assert set(families) == {metric.name for metric in service.CATALOGUE}
+    for metric in service.CATALOGUE:
+        family = families[metric.name]
+        assert family.type == TYPES[type(metric)]
+        labels = {*metric.labels, *(metric.optional_labels if told else ())}
+        shapes = {frozenset(sample.labels) - EXTRA_LABELS for sample in family.samples}
+        assert shapes == {frozenset(labels)} or (metric.often_absent and not shapes)
+        if isinstance(metric, Histogram):
+            bounds = {float(sample.labels["le"]) for sample in family.samples if sample.name.endswith("_bucket")}
+            assert bounds == {*metric.bounds, float("inf")}
+
+
+def test_a_name_that_a_version_no_longer_has_is_not_exposed():
+    """A rename is over after the version the catalogue names."""
+    for path in CAPTURES:
+        version = version_of(re.search(r"vllm-(\d+\.\d+\.\d+)-", path.name)[1])
+        gone = {f.name for metric in vllm.CATALOGUE for f in metric.formerly if version > version_of(f.last)}
+        assert not gone & set(exposed(path))
+
+
+@pytest.mark.parametrize("exporter", CATALOGUE)
+def test_names_are_unique_within_an_exporter(exporter):
+    names = [name for metric in CATALOGUE[exporter] for name in (metric.name, *metric.former_names)]
+    assert len(names) == len(set(names))
+
+
+ALL: list[Metric] = [metric for metrics in CATALOGUE.values() for metric in metrics]
+
+
+@pytest.mark.parametrize("metric", ALL, ids=lambda metric: metric.name)
+def test_an_entry_explains_itself(metric):
+    assert metric.help.endswith(".")
+    if isinstance(metric, Counter) and not metric.name.startswith("DCGM_"):
+        assert metric.name.endswith("_total")
+
+
+def test_a_histogram_ended_at_one_of_its_bounds():
+    with pytest.raises(ValueError, match="cannot have ended at a bound that it does not have"):
+        Histogram(name="x", unit=vllm.E2E_REQUEST_LATENCY.unit, bounds=(1, 2), formerly_ended=FormerEnd(3, last="0.1"))
+
+
+def test_bucket_bounds_must_ascend():
+    with pytest.raises(ValueError, match="ascending"):
+        Histogram(name="x", unit=vllm.E2E_REQUEST_LATENCY.unit, bounds=(1, 1))

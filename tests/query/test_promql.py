@@ -1,0 +1,217 @@
+"""Each word of PromQL: the text it writes, the shape it promises, and what it refuses."""
+
+import promql_parser
+import pytest
+
+from glassbox.metrics import process, scrape, service, vllm
+from glassbox.metrics.types import Kind, Unit
+from glassbox.query.expr import QueryError, differs, not_regex, number, regex
+from glassbox.query.promql import (
+    absent,
+    age,
+    always,
+    at_most,
+    avg_by,
+    changes,
+    clamp_min,
+    count_by,
+    deriv,
+    duration_seconds,
+    first_by,
+    group_by,
+    increase,
+    instant,
+    max_by,
+    max_without,
+    mean,
+    min_by,
+    over_range,
+    over_time,
+    quantile,
+    rate,
+    ratio,
+    sum_by,
+    with_label,
+)
+
+RUNNING = vllm.NUM_REQUESTS_RUNNING
+TOKENS = vllm.GENERATION_TOKENS
+TTFT = vllm.TIME_TO_FIRST_TOKEN
+BY = ("job", "model_name")
+
+WORDS = [
+    (instant(RUNNING), "vllm:num_requests_running"),
+    (instant(RUNNING, job="a", engine=differs("")), 'vllm:num_requests_running{engine!="",job="a"}'),
+    (instant(scrape.UP, job=regex("a|b"), instance=not_regex("x.*")), 'up{instance!~"x.*",job=~"a|b"}'),
+    (instant(scrape.UP, job='say "hi"\\\n'), 'up{job="say \\"hi\\"\\\\\\n"}'),
+    (instant(vllm.KV_CACHE_USAGE), "vllm:kv_cache_usage_perc or vllm:gpu_cache_usage_perc"),
+    (rate(TOKENS, "5m"), "rate(vllm:generation_tokens_total[5m])"),
+    (rate(TOKENS, "$__rate_interval"), "rate(vllm:generation_tokens_total[$__rate_interval])"),
+    (
+        rate(vllm.INTER_TOKEN_LATENCY.count, "5m"),
+        "rate(vllm:inter_token_latency_seconds_count[5m]) or rate(vllm:time_per_output_token_seconds_count[5m])",
+    ),
+    (increase(TOKENS, "1h"), "increase(vllm:generation_tokens_total[1h])"),
+    (over_time("min", RUNNING, "5m"), "min_over_time(vllm:num_requests_running[5m])"),
+    (
+        over_range("sum", sum_by((), rate(TOKENS, "5m"))),
+        "sum_over_time(sum(rate(vllm:generation_tokens_total[5m]))[$__range:1m])",
+    ),
+    (
+        over_range("avg", instant(RUNNING) + 1, step="30s"),
+        "avg_over_time((vllm:num_requests_running + 1)[$__range:30s])",
+    ),
+    (deriv(RUNNING, "10m"), "deriv(vllm:num_requests_running[10m])"),
+    (changes(scrape.UP, "10m"), "changes(up[10m])"),
+    (clamp_min(instant(RUNNING) * 0.2, 5), "clamp_min(vllm:num_requests_running * 0.2, 5)"),
+    (always(), "vector(1)"),
+    (age(instant(process.START_TIME)), "time() - process_start_time_seconds"),
+    (absent(scrape.UP, job="vllm"), 'absent(up{job="vllm"})'),
+    (sum_by(BY, rate(TOKENS, "5m")), "sum by (job, model_name) (rate(vllm:generation_tokens_total[5m]))"),
+    (sum_by((), instant(RUNNING)), "sum(vllm:num_requests_running)"),
+    (max_by(BY, instant(RUNNING)), "max by (job, model_name) (vllm:num_requests_running)"),
+    (min_by(BY, instant(RUNNING)), "min by (job, model_name) (vllm:num_requests_running)"),
+    (avg_by(BY, instant(RUNNING)), "avg by (job, model_name) (vllm:num_requests_running)"),
+    (count_by(BY, instant(RUNNING)), "count by (job, model_name) (vllm:num_requests_running)"),
+    (group_by(BY, instant(RUNNING)), "group by (job, model_name) (vllm:num_requests_running)"),
+    (first_by(("job",), instant(RUNNING)), "topk by (job) (1, vllm:num_requests_running)"),
+    (max_without(("pid",), instant(RUNNING)), "max without (pid) (vllm:num_requests_running)"),
+    (
+        quantile(0.95, sum_by(("job", "le"), rate(TTFT.bucket, "5m"))),
+        "histogram_quantile(0.95, sum by (job, le) (rate(vllm:time_to_first_token_seconds_bucket[5m])))",
+    ),
+    (
+        with_label("gpu", instant(service.GPU_POWER), copied_from="gpu_id"),
+        'label_replace(gpu_power_watts, "gpu", "$1", "gpu_id", "(.+)")',
+    ),
+    (
+        with_label("end", instant(service.GPU_POWER), copied_from="gpu_id", pattern=".*;(.+)"),
+        'label_replace(gpu_power_watts, "end", "$1", "gpu_id", ".*;(.+)")',
+    ),
+    (instant(RUNNING) + 1, "vllm:num_requests_running + 1"),
+    ((instant(RUNNING) + 1) * 2, "(vllm:num_requests_running + 1) * 2"),
+    (instant(RUNNING) / 2 - 1, "vllm:num_requests_running / 2 - 1"),
+    (
+        instant(RUNNING) - (instant(RUNNING) - 1),
+        "vllm:num_requests_running - (vllm:num_requests_running - 1)",
+    ),
+    (instant(RUNNING) > 0.5, "vllm:num_requests_running > 0.5"),
+    (instant(RUNNING) >= 1, "vllm:num_requests_running >= 1"),
+    ((instant(RUNNING) < 3).equals(0), "vllm:num_requests_running < 3 == 0"),
+    (
+        (instant(RUNNING) > 1).or_(instant(RUNNING)).and_(instant(RUNNING)),
+        "(vllm:num_requests_running > 1 or vllm:num_requests_running) and vllm:num_requests_running",
+    ),
+    (
+        instant(RUNNING).unless(instant(scrape.UP), on=("job", "instance")),
+        "vllm:num_requests_running unless on (job, instance) up",
+    ),
+    (
+        instant(scrape.UP).taking(("engine",), instant(RUNNING), on=("instance",)),
+        "up * on (instance) group_left (engine) vllm:num_requests_running",
+    ),
+    (ratio(instant(RUNNING), instant(RUNNING)), "vllm:num_requests_running / (vllm:num_requests_running > 0)"),
+]
+
+
+@pytest.mark.parametrize(("expr", "text"), WORDS, ids=[text for _, text in WORDS])
+def test_a_word_writes_this_text_and_a_real_parser_accepts_it(expr, text):
+    assert str(expr) == text
+    assert promql_parser.parse(text.replace("$__rate_interval", "5m").replace("$__range", "1h"))
+
+
+@pytest.mark.parametrize(("value", "text"), [(10, "10"), (0.9, "0.9"), (1048576.0, "1048576"), (1e-07, "1e-07")])
+def test_numbers_keep_their_value(value, text):
+    assert str(number(value)) == text
+    assert float(text) == value
+
+
+SHAPES = [
+    (
+        rate(TOKENS, "5m"),
+        Unit.TOKENS_PER_SECOND,
+        {"model_name", "engine", "job", "instance", "model_version", "inference_engine"},
+    ),
+    (sum_by(BY, rate(TOKENS, "5m")), Unit.TOKENS_PER_SECOND, {"job", "model_name"}),
+    (quantile(0.5, sum_by((*BY, "le"), rate(TTFT.bucket, "5m"))), Unit.SECONDS, {"job", "model_name"}),
+    (mean(sum_by(BY, rate(TTFT.sum, "5m")), sum_by(BY, rate(TTFT.count, "5m"))), Unit.SECONDS, {"job", "model_name"}),
+    (ratio(sum_by(BY, instant(RUNNING)), sum_by(BY, instant(RUNNING))), Unit.RATIO, {"job", "model_name"}),
+    (count_by(("job",), instant(scrape.UP)), Unit.NONE, {"job"}),
+    (changes(scrape.UP, "10m"), Unit.NONE, {"job", "instance", "model_name", "model_version", "inference_engine"}),
+    (clamp_min(count_by(("job",), instant(scrape.UP)), 5), Unit.NONE, {"job"}),
+    (absent(scrape.UP, job="x"), Unit.BOOLEAN, {"job"}),
+]
+
+
+@pytest.mark.parametrize(("expr", "unit", "labels"), SHAPES, ids=[str(expr) for expr, _, _ in SHAPES])
+def test_unit_and_labels_follow_from_the_operands(expr, unit, labels):
+    assert expr.shape.unit is unit
+    assert set(expr.shape.labels) == labels
+
+
+REFUSED = {
+    "a label the metric lacks": (lambda: instant(RUNNING, handler="x"), "has no label 'handler'"),
+    "aggregation by a label it lacks": (lambda: sum_by(("gpu",), instant(RUNNING)), "has no label 'gpu'"),
+    "rate of a gauge": (lambda: rate(RUNNING, "5m"), r"rate\(\) does not fit vllm:num_requests_running: it is a gauge"),
+    "deriv of a counter": (lambda: deriv(TOKENS, "5m"), "deriv"),
+    "changes of a counter": (lambda: changes(TOKENS, "5m"), "changes"),
+    "average over time of a counter": (lambda: over_time("avg", TOKENS, "5m"), "avg_over_time"),
+    "a raw counter over the range": (lambda: over_range("sum", instant(TOKENS)), "take its rate first, then the sum"),
+    "sum of raw buckets": (lambda: sum_by((*BY, "le"), instant(TTFT.bucket)), "take its rate first, then the sum"),
+    "a series against one without labels": (
+        lambda: sum_by(BY, instant(RUNNING)) / sum_by((), instant(RUNNING)),
+        "one side has the labels job, model_name, the other none",
+    ),
+    "sum of a raw counter": (lambda: sum_by(BY, instant(TOKENS)), "take its rate first, then the sum"),
+    "quantile of a gauge": (lambda: quantile(0.9, instant(RUNNING)), "needs bucket rates"),
+    "buckets summed without le": (lambda: sum_by(BY, rate(TTFT.bucket, "5m")), "keep the label le"),
+    "a bound that is no bucket": (lambda: at_most(0.7, TTFT.bucket), "0.7 is no bucket of vllm:time_to_first_token"),
+    "operands whose labels cannot match": (
+        lambda: sum_by(BY, instant(RUNNING)) / sum_by(("job",), instant(RUNNING)),
+        "can match nothing: one side has the labels job, model_name, the other job",
+    ),
+    "matching on a label one side lacks": (
+        lambda: instant(RUNNING).and_(instant(scrape.UP), on=("engine",)),
+        "'up' has no label 'engine' to match on",
+    ),
+    "a window that is no duration": (lambda: rate(TOKENS, "5 min"), "'5 min' is no duration"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_a_query_that_cannot_mean_what_it_says_is_refused(case):
+    build, message = REFUSED[case]
+    with pytest.raises(QueryError, match=message):
+        build()
+
+
+def test_a_single_bucket_may_be_summed_without_le():
+    within = sum_by(BY, rate(TTFT.bucket, "5m", le=at_most(10, TTFT.bucket)))
+    assert str(within) == 'sum by (job, model_name) (rate(vllm:time_to_first_token_seconds_bucket{le="10.0"}[5m]))'
+    assert within.shape.kind is Kind.GAUGE
+
+
+def test_added_matchers_reach_every_selector_with_the_label_and_keep_what_is_there():
+    expr = ratio(sum_by(("job",), instant(scrape.UP, job="mine")), sum_by(("job",), instant(RUNNING)))
+    text = 'sum by (job) (up{job="mine"}) / (sum by (job) (vllm:num_requests_running{engine="0",job=~"x"}) > 0)'
+    assert str(expr.filtered({"job": regex("x"), "engine": "0"})) == text
+
+
+def test_shared_names_alone_are_narrowed_on_request():
+    both = instant(scrape.UP).and_(instant(RUNNING), on=("instance",))
+    assert (
+        str(both.filtered({"job": "x"}, shared_names_only=True))
+        == 'up{job="x"} and on (instance) vllm:num_requests_running'
+    )
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("30s", 30), ("5m", 300), ("1h30m", 5400), ("1d", 86400), ("0s", 0)])
+def test_durations_in_seconds(text, seconds):
+    assert duration_seconds(text) == seconds
+
+
+def test_an_age_is_seconds_and_keeps_the_labels_of_its_moment():
+    old = age(max_by(("job", "instance"), instant(process.START_TIME)))
+    assert (old.shape.unit, old.shape.labels) == (Unit.SECONDS, ("job", "instance"))
+    with pytest.raises(QueryError, match="is no moment but requests"):
+        age(instant(RUNNING))

@@ -1,0 +1,238 @@
+"""Settings: defaults without a file, friendly refusals with one."""
+
+import dataclasses
+import json
+import re
+
+import pytest
+
+from glassbox.errors import GlassboxError
+from glassbox.settings.messages import WORDS
+from glassbox.settings.model import SCHEMA_FILE, Cost, Jobs, Settings, load_settings
+
+
+def written(tmp_path, text):
+    path = tmp_path / "settings.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_no_file_means_the_defaults():
+    assert load_settings(None) == Settings()
+
+
+@pytest.mark.parametrize("text", ["", "{}", "# nothing yet\n"])
+def test_an_empty_file_means_the_defaults(tmp_path, text):
+    assert load_settings(written(tmp_path, text)) == Settings()
+
+
+def test_given_values_win_and_the_rest_stay(tmp_path):
+    text = "jobs: {services: [ocr], expected: [ocr]}\nthresholds: {qps_low: 2.5}\ngrafana: {data_source: prom}\n"
+    settings = load_settings(written(tmp_path, text))
+    assert settings.jobs == Jobs(services=("ocr",), expected=("ocr",))
+    assert settings.thresholds.qps_low == 2.5
+    assert settings.thresholds.kv_cache_high_ratio == 0.9
+    assert settings.grafana.data_source == "prom"
+    assert settings.grafana.folder_uid == "glassbox"
+
+
+SHARE = "not 90; it is a share, 90 % is written 0.9"
+ADDRESS = "must be an address such as https://host.example.com/path, without user, password, query, fragment, blanks, quotes and braces."
+HUGE = "9" * 400
+
+REFUSED = {
+    "threshold: {}": "unknown key 'threshold'; the keys are cost, evaluation_interval_seconds, gpu, grafana, histogram_buckets, jobs, owners, runbook_base_url, slo_period_days, slos, thresholds.",
+    "thresholds: {qps_lo: 1}": "thresholds: unknown key 'qps_lo'; the keys are ",
+    "thresholds: {qps_lo: 1, qps_low: 2}": "thresholds: unknown key 'qps_lo'",
+    "thresholds: {qps_low: many}": "thresholds.qps_low: must be a finite number, not 'many'.",
+    "thresholds: {qps_low: yes}": "thresholds.qps_low: must be a finite number, not true.",
+    "thresholds: {qps_low: .nan}": "thresholds.qps_low: must be a finite number, not nan.",
+    "thresholds: {qps_low: .inf}": "thresholds.qps_low: must be a finite number, not inf.",
+    f"thresholds: {{qps_low: {HUGE}}}": "line 1: this number is too large: write a smaller one.",
+    f"thresholds: {{minimum_requests: {HUGE}}}": "line 1: this number is too large: write a smaller one.",
+    f"thresholds: {{qps_low: 0x{'f' * 5000}}}": "line 1: this number is too large: write a smaller one.",
+    "thresholds: {minimum_requests: 2.5}": "thresholds.minimum_requests: must be a whole number, not 2.5.",
+    "thresholds: {kv_cache_high_ratio: 90}": f"thresholds.kv_cache_high_ratio: must be above 0 and below 1, {SHARE}.",
+    "gpu: {power_limited_ratio: 90}": f"gpu.power_limited_ratio: must be above 0 and at most 1, {SHARE}.",
+    "thresholds: {tokens_low_per_second: 0}": "thresholds.tokens_low_per_second: must be above 0, not 0.",
+    "thresholds: {down_seconds: 86401}": "thresholds.down_seconds: must be at least 0 and at most 86400, not 86401.",
+    "thresholds:": "thresholds: has no value: write keys and values, or leave the key out.",
+    "jobs: {services: }": "jobs.services: has no value: write a list, such as [a, b], or leave the key out.",
+    "evaluation_interval_seconds: 15": "evaluation_interval_seconds: must be a multiple of 10, not 15.",
+    "evaluation_interval_seconds: 310": "evaluation_interval_seconds: must be at least 10 and at most 300, not 310.",
+    "jobs: {services: []}": "jobs.services: needs at least 1 entry; add one, or leave the key out.",
+    "jobs: {services: ['a|b']}": "jobs.services.0: must be the name of a Prometheus job: letters, digits and . _ / -, not 'a|b'.",
+    'jobs: {services: ["vllm\\n"]}': r"jobs.services.0: must be the name of a Prometheus job: letters, digits and . _ / -, not 'vllm\n'.",
+    "jobs: {services: [vllm, vllm]}": "jobs.services: 'vllm' stands there more than once; leave one.",
+    "[1, 2]": "must hold keys and values, not a list",
+    "a: [": "is not valid YAML at line",
+    "grafana: {folder_uid: a}\ngrafana: {}": "is not valid YAML at line 2: correct its syntax; no key may occur twice.",
+    "runbook_base_url: 2024-13-45": "is not valid YAML",
+    "runbook_base_url: 2024-12-05": "runbook_base_url: must be text (in quotes where it looks like a number or a date), not 2024-12-05.",
+    "a: !!int abc": "is not valid YAML",
+    "a: !!int": "is not valid YAML",
+    "a: !!bool maybe": "is not valid YAML",
+    "a: !!timestamp now": "is not valid YAML",
+    "a: !!map [b]": "is not valid YAML",
+    f"a: {'[' * 5000}": "is not valid YAML",
+    "{1: a, b: c}": "line 1: the key '1' must be text: write it in quotes.",
+    "? [a]\n: 1": "line 1: the key that is no word must be text",
+    "jobs:\n  ? {a: b}\n  : 1": "line 2: the key that is no word must be text",
+    "jobs: {replicas: {8000: 5, xx: 3}}": "line 1: the key '8000' must be text: write it in quotes.",
+    "jobs: {capacity_requests_per_second: {8000: 5}}": "line 1: the key '8000' must be text: write it in quotes.",
+    "cost: {gpu_prices_per_hour: {4090: 0.5}}": "line 1: the key '4090' must be text: write it in quotes.",
+    "cost: {currency: usd}": "cost.currency: must be one of BRL, CHF, CNY, CZK, DKK, EUR, GBP, INR, ISK, JPY, KRW, NOK, PLN, RUB, SEK, UAH, USD, ZAR, not 'usd'.",
+    "cost: {gpu_price_per_hour: -1}": "cost.gpu_price_per_hour: must be at least 0, not -1.",
+    "cost: {gpu_price_per_hour: 2 USD}": "cost.gpu_price_per_hour: must be a finite number, not '2 USD'.",
+    "cost: {gpu_prices_per_hour: {NVIDIA L4: .nan}}": "cost.gpu_prices_per_hour.NVIDIA L4: must be a finite number, not nan.",
+    "cost: {gpu_prices_per_hour: {'': 1}}": "cost.gpu_prices_per_hour: must not be empty.",
+    "cost: {gpu_prices_per_hour: [0.5]}": "cost.gpu_prices_per_hour: must be keys and values, not [0.5].",
+    "cost: {pages_per_request: 0}": "cost.pages_per_request: must be above 0, not 0.",
+    "jobs: {expected: [vlm]}": "jobs.expected: 'vlm' is not among jobs.services; add it there.",
+    "jobs: {replicas: {vlm: 1}}": "jobs.replicas: 'vlm' is not among jobs.services; add it there.",
+    "jobs: {capacity_requests_per_second: {vlm: 5}}": "jobs.capacity_requests_per_second: 'vlm' is not among jobs.services; add it there.",
+    "jobs: {replicas: {vllm: -1}}": "jobs.replicas.vllm: must be at least 0, not -1.",
+    "jobs: {replicas: {vllm: 0}, expected: [vllm]}": "jobs.expected: 'vllm' has 0 replicas in jobs.replicas; name it in one of the two.",
+    "owners: {gpu: '{{ x }}'}": "owners.gpu: must be a team's name: letters, digits and . _ @ -, not '{{ x }}'.",
+    'owners: {gpu: "a\\n"}': r"owners.gpu: must be a team's name: letters, digits and . _ @ -, not 'a\n'.",
+    'grafana: {folder_uid: "a\\n"}': r"grafana.folder_uid: must be at most 20 letters, digits, _ and -, not 'a\n'.",
+    f"grafana: {{folder_title: {'a' * 191}}}": "grafana.folder_title: must have at most 190 characters.",
+    f"grafana: {{url: [{'a' * 191}]}}": f"not ['{'a' * 55}....",
+    "grafana: {url: grafana.example.com}": f"grafana.url: {ADDRESS}",
+    "slos: [{name: a, indicator: availability}]": "slos.0: lacks the key 'objective_ratio'; add it.",
+    'slos: [{name: "a\\n", indicator: availability, objective_ratio: 0.9}]': r"slos.0.name: must be a small letter, then small letters, digits and _, not 'a\n'.",
+    "histogram_buckets: {vllm:e2e_request_latency_seconds: [-1, 5]}": "histogram_buckets.vllm:e2e_request_latency_seconds.0: must be at least 0, not -1.",
+}
+
+
+@pytest.mark.parametrize("text", REFUSED)
+def test_a_wrong_file_is_refused_in_one_sentence(tmp_path, text):
+    path = written(tmp_path, text)
+    with pytest.raises(GlassboxError, match=re.escape(REFUSED[text])) as caught:
+        load_settings(path)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("key", ["runbook_base_url", "grafana.url"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://",
+        "https:///path",
+        "https://:3000",
+        "https://user:secret@host",
+        "https://user:sec/ret@host",
+        "user:secret@host",
+        "https://host?token=secret",
+        "https://host/#secret",
+        "https://host/a b",
+        "https://host/{{ $value }}",
+        'https://host/\\"x',
+        "https://host\\n",
+        "https://host/a\\n",
+        "https://host:port",
+        "ftp://host",
+    ],
+)
+def test_an_address_of_another_form_is_refused_and_not_repeated(tmp_path, key, address):
+    line = f'grafana: {{url: "{address}"}}' if key == "grafana.url" else f'{key}: "{address}"'
+    with pytest.raises(GlassboxError) as caught:
+        load_settings(written(tmp_path, line))
+    assert str(caught.value).endswith(f": {key}: {ADDRESS}")
+
+
+@pytest.mark.parametrize(
+    "text", ["grafana: {url: [A]}", "grafana: A", "{A: 1}", "grafana: {url: {A: 1}}", "jobs: {services: [A]}"]
+)
+def test_a_password_in_an_address_at_the_wrong_place_is_not_repeated(tmp_path, text):
+    with pytest.raises(GlassboxError) as caught:
+        load_settings(written(tmp_path, text.replace("A", '"https://user:se/c@ret@host"')))
+    assert "ret" not in str(caught.value)
+    assert "//***@host" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://localhost:3000",
+        "https://g.example.com/",
+        "https://[::1]:3000/grafana",
+        "https://git.example.com/~a/b/-/blob/v1.0@2/r%20x",
+    ],
+)
+def test_addresses_with_a_host_a_port_and_a_path_are_taken(tmp_path, address):
+    settings = load_settings(written(tmp_path, f"runbook_base_url: '{address}'\ngrafana: {{url: '{address}'}}\n"))
+    assert (settings.runbook_base_url, settings.grafana.url) == (address, address)
+
+
+def test_anchors_lend_their_keys(tmp_path):
+    text = "jobs: {services: [a, b], replicas: &r {a: 2, b: 3}, capacity_requests_per_second: {<<: *r, b: 5}}\n"
+    assert load_settings(written(tmp_path, text)).jobs.capacity_requests_per_second == {"a": 2, "b": 5}
+
+
+def test_there_are_words_for_every_keyword_of_the_schema():
+    def keywords(schema):
+        yield from schema.keys() - {"properties", "$defs"}
+        inner = [*schema.get("properties", {}).values(), *schema.get("$defs", {}).values()]
+        inner += [
+            schema[key]
+            for key in ("items", "propertyNames", "additionalProperties")
+            if isinstance(schema.get(key), dict)
+        ]
+        for each in inner:
+            yield from keywords(each)
+
+    silent = {"$schema", "$ref", "title", "description", "format", "items", "propertyNames"}
+    assert set(keywords(json.loads(SCHEMA_FILE.read_text(encoding="utf-8")))) - silent == set(WORDS)
+
+
+def test_a_whole_number_may_be_written_with_a_point(tmp_path):
+    settings = load_settings(written(tmp_path, "thresholds: {down_seconds: 90.0}\nevaluation_interval_seconds: 20.0\n"))
+    assert str(settings.thresholds.down_seconds) == "90"
+    assert str(settings.evaluation_interval_seconds) == "20"
+
+
+def test_prices_by_model_keep_the_order_of_the_file(tmp_path):
+    text = "cost: {currency: CNY, gpu_price_per_hour: 0, gpu_prices_per_hour: {NVIDIA L4: 0.8, NVIDIA H100 NVL: 3}}\n"
+    cost = load_settings(written(tmp_path, text)).cost
+    assert cost == Cost("CNY", 0, {"NVIDIA L4": 0.8, "NVIDIA H100 NVL": 3}, pages_per_request=1)
+    assert list(cost.gpu_prices_per_hour) == ["NVIDIA L4", "NVIDIA H100 NVL"]
+
+
+def test_a_runbook_has_an_address_where_its_base_is_known():
+    assert Settings().runbook_url("Watchdog") == ""
+    assert Settings(runbook_base_url="https://e.org/r/").runbook_url("Watchdog") == "https://e.org/r/Watchdog.md"
+
+
+def test_a_missing_file_is_refused(tmp_path):
+    with pytest.raises(GlassboxError, match="cannot be read"):
+        load_settings(tmp_path / "none.yaml")
+
+
+def test_the_schema_knows_exactly_the_fields_there_are():
+    def names(schema):
+        return {key: names(value) for key, value in schema.get("properties", {}).items()}
+
+    def fields(value):
+        if not dataclasses.is_dataclass(value):
+            return {}
+        return {field.name: fields(getattr(value, field.name)) for field in dataclasses.fields(value)}
+
+    assert names(json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))) == fields(Settings())
+
+
+def test_a_dot_in_a_job_name_is_no_wildcard():
+    assert Jobs(services=("a.b", "c")).services_regex == r"a\.b|c"
+
+
+def test_wanted_replicas_make_a_job_required_and_none_take_it_out():
+    jobs = Jobs(services=("a.b", "c", "d", "e"), expected=("c",), replicas={"a.b": 2, "d": 0})
+    assert jobs.required == ("a.b", "c")
+    assert jobs.wanted_regex == r"a\.b|c|e"
+    assert jobs.services_regex == r"a\.b|c|d|e"
+
+
+@pytest.mark.parametrize(("interval", "rare"), [(5, 20), (30, 120), (40, 120), (60, 120), (120, 120), (300, 300)])
+def test_rare_rules_keep_within_what_prometheus_remembers(interval, rare):
+    assert Settings(evaluation_interval_seconds=interval).rare_interval_seconds == rare

@@ -1,0 +1,177 @@
+"""Bodies that mean harm: refused or kept as they are, and never an error of the server."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from glassbox.standin.server import GrafanaStandIn
+from tests.support.raw_requests import raw
+
+ODD: tuple[Any, ...] = (
+    None,
+    True,
+    -1,
+    2**70,
+    1.5,
+    "",
+    "x" * 10_000,
+    "<script>alert(1)</script>",
+    "\ud800",
+    [],
+    [None],
+    {},
+    {"__proto__": {"polluted": True}, "constructor": 1},
+    [[[{}]]],
+)
+WRITES: dict[str, tuple[str, dict[str, Any]]] = {
+    "dashboard": (
+        "POST /api/dashboards/db",
+        {
+            "dashboard": {"title": "D", "uid": "d", "id": 1, "version": 1, "tags": ["a"]},
+            "overwrite": True,
+            "message": "m",
+        },
+    ),
+    "folder": ("POST /api/folders", {"uid": "f", "title": "F", "parentUid": ""}),
+    "folder update": ("PUT /api/folders/known", {"title": "F", "version": 1, "overwrite": True}),
+    "data source": (
+        "POST /api/datasources",
+        {"name": "S", "type": "prometheus", "url": "http://127.0.0.1:1", "uid": "s"},
+    ),
+    "annotation": ("POST /api/annotations", {"text": "t", "time": 1, "timeEnd": 2, "tags": ["a"], "dashboardUID": "d"}),
+    "service account": ("POST /api/serviceaccounts", {"name": "n", "role": "Viewer"}),
+    "contact point": (
+        "POST /api/v1/provisioning/contact-points",
+        {"uid": "", "name": "n", "type": "slack", "settings": {"url": "u"}},
+    ),
+    "policies": (
+        "PUT /api/v1/provisioning/policies",
+        {"receiver": "grafana-default-email", "routes": [{"receiver": "x"}]},
+    ),
+    "group": (
+        "PUT /api/v1/provisioning/folder/known/rule-groups/g",
+        {"title": "g", "interval": 60, "rules": [{"uid": "r", "title": "R", "data": [{"refId": "a", "model": {}}]}]},
+    ),
+    "rule": (
+        "POST /api/v1/provisioning/alert-rules",
+        {"uid": "r", "title": "R", "folderUID": "known", "ruleGroup": "g", "condition": "a", "data": [{"refId": "a"}]},
+    ),
+}
+READ = (
+    "/api/search",
+    "/api/folders",
+    "/api/datasources",
+    "/api/annotations",
+    "/api/v1/provisioning/alert-rules",
+    "/api/v1/provisioning/contact-points",
+    "/api/v1/provisioning/policies",
+    "/preview/status",
+)
+
+
+@pytest.fixture(scope="module")
+def http() -> Iterator[httpx.Client]:
+    with (
+        GrafanaStandIn(admin_password="p", search_lag_seconds=0) as server,
+        httpx.Client(base_url=server.url, auth=("admin", "p"), timeout=30) as client,
+    ):
+        client.post("/api/folders", json={"uid": "known", "title": "K"}).raise_for_status()
+        yield client
+
+
+def send(http: httpx.Client, what: str, body: str) -> httpx.Response:
+    method, _, path = WRITES[what][0].partition(" ")
+    return http.request(method, path, content=body, headers={"Content-Type": "application/json"})
+
+
+def variants(body: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The body with one field at any depth replaced by something odd."""
+    for key, value in body.items():
+        yield from (body | {key: odd} for odd in ODD)
+        if isinstance(value, dict):
+            yield from (body | {key: inner} for inner in variants(value))
+        if isinstance(value, list) and value and isinstance(value[0], dict):
+            yield from (body | {key: [inner]} for inner in variants(value[0]))
+
+
+@pytest.mark.parametrize("what", WRITES)
+def test_no_field_of_any_kind_is_an_error_of_the_server(http: httpx.Client, what: str) -> None:
+    for body in variants(WRITES[what][1]):
+        answer = send(http, what, json.dumps(body))
+        assert answer.status_code < 500 and answer.status_code != 401, (body, answer.text)
+    for path in READ:
+        assert http.get(path).status_code == 200, path
+
+
+@pytest.mark.parametrize("what", WRITES)
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "null",
+        "[]",
+        "1",
+        '"text"',
+        "{",
+        "\x00",
+        '{"title": NaN}',
+        '{"title": 1e999}',
+        "[" * 100_000,
+        '{"a":' * 100_000,
+        '{"dashboard":' + '{"a":' * 500 + "1" + "}" * 501,
+        '{"a": ' + "9" * 10_000 + "}",
+    ],
+    ids=range(13),
+)
+def test_what_is_no_plain_json_object_is_bad_request_data(http: httpx.Client, what: str, body: str) -> None:
+    answer = send(http, what, body)
+    assert (answer.status_code, answer.json()["message"]) == (400, "bad request data")
+
+
+def test_text_of_ten_megabytes_and_its_markup_come_back_as_they_are(http: httpx.Client) -> None:
+    title = "<script>alert(1)</script>"
+    board = {"uid": "large", "title": title, "description": "ü" * 5_000_000, "__proto__": {"polluted": True}}
+    http.post("/api/dashboards/db", json={"dashboard": board}).raise_for_status()
+    back = http.get("/api/dashboards/uid/large")
+    assert back.headers["content-type"] == "application/json"
+    assert {key: back.json()["dashboard"][key] for key in board} == board
+
+
+def test_half_a_surrogate_pair_becomes_a_question_mark(http: httpx.Client) -> None:
+    send(http, "dashboard", '{"dashboard": {"uid": "half", "title": "a\\ud800b\\ud83d\\ude00"}}').raise_for_status()
+    assert http.get("/api/dashboards/uid/half").json()["dashboard"]["title"] == "a?b😀"
+
+
+def test_a_body_without_end_is_413(http: httpx.Client) -> None:
+    def endless() -> Iterator[bytes]:
+        for _ in range(64):
+            yield b"x" * 1024 * 1024
+
+    answer = http.post("/api/folders", content=endless())
+    assert answer.status_code == 413
+
+
+@pytest.mark.parametrize(
+    "query", ["limit=" + "9" * 5000, "page=" + "9" * 5000, "limit=٣", "limit=-1", "limit=0", "limit=x"]
+)
+@pytest.mark.parametrize("path", ["/api/search", "/api/folders", "/api/annotations"])
+def test_numbers_that_are_none_are_not_an_error_of_the_server(http: httpx.Client, path: str, query: str) -> None:
+    assert http.get(f"{path}?{query}").status_code in (200, 422)
+
+
+@pytest.mark.parametrize(
+    "header", ["Authorization: Basic \xff\xfe", "Authorization: Bearer \xff", "Authorization: Basic " + "A" * 9000]
+)
+def test_a_credential_of_any_bytes_is_401(http: httpx.Client, header: str) -> None:
+    assert raw(http, "GET", "/api/org", f"{header}\r\n").startswith(b"HTTP/1.1 401")
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/dashboards/uid/%00", "/api/dashboards/uid/%ff", "/d/%ff", "/api/serviceaccounts/" + "9" * 5000]
+)
+def test_a_path_of_any_bytes_is_answered(http: httpx.Client, path: str) -> None:
+    for method in ("GET", "DELETE", "POST"):
+        assert int(raw(http, method, path).split()[1]) < 500

@@ -1,0 +1,193 @@
+"""What survives a restart of the stand-in, and what a failure leaves behind."""
+
+import sqlite3
+import stat
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from glassbox.standin.server import GrafanaStandIn
+from glassbox.standin.store import StoreError
+from tests.support.grafana_workspace import Workspace
+
+ADMIN = ("admin", "p")
+READ = (
+    "/api/search",
+    "/api/folders",
+    "/api/folders/f",
+    "/api/datasources",
+    "/api/dashboards/uid/d",
+    "/api/dashboards/uid/d/versions",
+    "/api/dashboards/uid/d/versions/1",
+    "/api/annotations",
+    "/api/v1/provisioning/alert-rules",
+    "/api/v1/provisioning/folder/f/rule-groups/g",
+    "/api/v1/provisioning/contact-points",
+    "/api/v1/provisioning/policies",
+)
+
+
+def standing_in(file: Path, **options: Any) -> GrafanaStandIn:
+    return GrafanaStandIn(admin_password="p", database=file, search_lag_seconds=0, **options)
+
+
+def filled(url: str) -> dict[str, str]:
+    """One object of each kind over HTTP; the headers of a new service account."""
+    with httpx.Client(base_url=url, auth=ADMIN, timeout=20) as http:
+        workspace = Workspace(http, None, "t")  # type: ignore[arg-type]  # its requests need no release
+
+        def send(method: str, path: str, body: Any) -> Any:
+            answer = http.request(method, path, json=body)
+            assert answer.is_success, answer.text
+            return answer.json()
+
+        send(
+            "POST",
+            "/api/datasources",
+            {"uid": "s", "name": "S", "type": "prometheus", "secureJsonData": {"p": "s3cret"}},
+        )
+        send("POST", "/api/folders", {"uid": "f", "title": "Ordner ü"})
+        for title in ("one", "two"):
+            board = {"uid": "d", "title": title, "panels": [{"id": 1, "title": "\u2028 </script>"}]}
+            send("POST", "/api/dashboards/db", {"dashboard": board, "folderUid": "f", "overwrite": True})
+        rule = workspace.rule("rule", "s")
+        send("PUT", "/api/v1/provisioning/folder/f/rule-groups/g", {"interval": 60, "rules": [rule]})
+        slack = {"uid": "c", "name": "chat", "type": "slack", "settings": {"url": "https://hooks.example/s3cret"}}
+        send("POST", "/api/v1/provisioning/contact-points", slack)
+        send("PUT", "/api/v1/provisioning/policies", {"receiver": "chat"})
+        send("POST", "/api/annotations", {"text": "deploy", "tags": ["deploy"], "time": 1000})
+        account = send("POST", "/api/serviceaccounts", {"name": "a", "role": "Editor"})["id"]
+        token = send("POST", f"/api/serviceaccounts/{account}/tokens", {"name": "t"})["key"]
+    return {"Authorization": f"Bearer {token}"}
+
+
+def seen(url: str) -> dict[str, Any]:
+    with httpx.Client(base_url=url, auth=ADMIN, timeout=20) as http:
+        return {path: http.get(path).json() for path in READ}
+
+
+def test_everything_survives_a_restart(tmp_path: Path) -> None:
+    file = tmp_path / "preview.db"
+    with standing_in(file) as server:
+        token = filled(server.url)
+        before = seen(server.url)
+    with standing_in(file) as server:
+        assert seen(server.url) == before
+        assert httpx.get(f"{server.url}/api/org", headers=token).status_code == 200
+        versions = before["/api/dashboards/uid/d/versions"]["versions"]
+        assert [version["version"] for version in versions] == [2, 1]
+        assert before["/api/dashboards/uid/d/versions/1"]["data"]["title"] == "one"
+
+
+def test_ids_are_not_given_twice_after_a_restart(tmp_path: Path) -> None:
+    ids = []
+    for uid in ("a", "b"):
+        with standing_in(tmp_path / "preview.db") as server, httpx.Client(base_url=server.url, auth=ADMIN) as http:
+            ids.append(http.post("/api/folders", json={"uid": uid, "title": uid}).json()["id"])
+            http.delete(f"/api/folders/{uid}").raise_for_status()
+    assert ids[1] == ids[0] + 1
+
+
+def test_what_was_deleted_stays_deleted(tmp_path: Path) -> None:
+    file = tmp_path / "preview.db"
+    with standing_in(file) as server:
+        token = filled(server.url)
+        with httpx.Client(base_url=server.url, auth=ADMIN) as http:
+            account = next(iter(server.state.service_accounts))
+            for path in ("/api/folders/f?forceDeleteRules=true", f"/api/serviceaccounts/{account}"):
+                http.delete(path).raise_for_status()
+    with standing_in(file) as server:
+        assert not (server.state.folders or server.state.dashboards or server.state.rules or server.state.tokens)
+        assert httpx.get(f"{server.url}/api/org", headers=token).status_code == 401
+    rows = sqlite3.connect(file).execute("SELECT count(*) FROM objects WHERE kind = 'version'").fetchone()
+    assert rows == (0,)
+
+
+def test_no_secret_is_in_the_file_and_only_its_owner_reads_it(tmp_path: Path) -> None:
+    file = tmp_path / "preview.db"
+    with standing_in(file) as server:
+        token = filled(server.url)
+    content = file.read_bytes()
+    assert b"s3cret" not in content
+    assert token["Authorization"].removeprefix("Bearer ").encode() not in content
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert [other.name for other in tmp_path.iterdir()] == ["preview.db"]
+
+
+def test_a_secret_is_still_known_to_be_set(tmp_path: Path) -> None:
+    file = tmp_path / "preview.db"
+    with standing_in(file) as server:
+        filled(server.url)
+    with standing_in(file) as server:
+        points = seen(server.url)["/api/v1/provisioning/contact-points"]
+    assert points[0]["settings"] == {"url": "[REDACTED]"}
+
+
+def test_the_data_source_of_this_start_goes_before_the_kept_one(tmp_path: Path) -> None:
+    for url in ("http://127.0.0.1:1", "http://127.0.0.1:2"):
+        source = {"uid": "prometheus", "name": "Prometheus", "type": "prometheus", "url": url, "isDefault": True}
+        with standing_in(tmp_path / "preview.db", data_sources=[source]) as server:
+            sources = seen(server.url)["/api/datasources"]
+    assert [source["url"] for source in sources] == ["http://127.0.0.1:2"]
+
+
+def test_a_write_that_cannot_be_kept_changes_nothing_and_says_so(tmp_path: Path) -> None:
+    with standing_in(tmp_path / "preview.db") as server, httpx.Client(base_url=server.url, auth=ADMIN) as http:
+        http.post("/api/folders", json={"uid": "kept", "title": "kept"}).raise_for_status()
+        database = server._instance.store._database  # type: ignore[union-attr]  # a full disk cannot be had
+        pages = database.execute("PRAGMA page_count").fetchone()[0]
+        database.execute(f"PRAGMA max_page_count = {pages}")
+        large = {"uid": "lost", "title": "x" * 100_000}
+        answer = http.post("/api/folders", json=large)
+        assert (answer.status_code, answer.json()["message"]) == (
+            500,
+            "The database cannot be written; nothing was changed.",
+        )
+        assert [folder["uid"] for folder in http.get("/api/folders").json()] == ["kept"]
+        database.execute("PRAGMA max_page_count = 100000")
+        assert http.post("/api/folders", json=large).status_code == 200
+
+
+def test_an_unfinished_write_is_not_there_after_a_crash(tmp_path: Path) -> None:
+    file = tmp_path / "preview.db"
+    with standing_in(file) as server:
+        filled(server.url)
+        before = seen(server.url)
+    crashed = sqlite3.connect(file, isolation_level=None)
+    crashed.execute("BEGIN")
+    crashed.execute("DELETE FROM objects")
+    crashed.close()
+    with standing_in(file) as server:
+        assert seen(server.url) == before
+
+
+def test_two_servers_do_not_share_a_file(tmp_path: Path) -> None:
+    with standing_in(tmp_path / "preview.db"), pytest.raises(StoreError, match="another process uses it"):
+        standing_in(tmp_path / "preview.db")
+
+
+@pytest.mark.parametrize("content", [b"not a database, but long enough to be looked at" * 10, b"\x00" * 5000])
+def test_another_file_is_refused_and_left_alone(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "notes.txt"
+    file.write_bytes(content)
+    with pytest.raises(StoreError):
+        standing_in(file)
+    assert file.read_bytes() == content
+
+
+def test_a_database_of_another_program_is_refused_and_left_alone(tmp_path: Path) -> None:
+    file = tmp_path / "grafana.db"
+    with sqlite3.connect(file) as database:
+        database.execute("CREATE TABLE dashboard (id INTEGER)")
+    database.close()
+    content = file.read_bytes()
+    with pytest.raises(StoreError, match="of another program"):
+        standing_in(file)
+    assert file.read_bytes() == content
+
+
+def test_a_folder_that_is_missing_is_one_reason(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="No such file or directory"):
+        standing_in(tmp_path / "missing" / "preview.db")

@@ -1,0 +1,16 @@
+"""What this repository declares, compiled."""
+
+from deploy import PRODUCT, content
+from glassbox.cli import main as command_line
+from glassbox.compile.compiler import compile_bundle
+from glassbox.settings.model import Settings
+
+
+def our_bundle(settings=None, data_source=None):
+    """The bundle of our content with these settings, the defaults where there are none."""
+    return compile_bundle(content(), settings or Settings(), data_source)
+
+
+def main(arguments):
+    """`deploy.py` with these arguments, in this process; its exit code."""
+    return command_line.main(PRODUCT, arguments)

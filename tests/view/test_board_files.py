@@ -1,0 +1,83 @@
+"""Dashboards of others, as they come out of Grafana and its API."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from glassbox.view.board_files import UnreadableError, read_boards
+
+
+def written(folder: Path, name: str, content: Any) -> Path:
+    file = folder / name
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
+    return file
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"uid": "u", "title": "T", "panels": []},
+        {"dashboard": {"uid": "u", "title": "T", "panels": []}, "meta": {}},
+        {"apiVersion": "dashboard.grafana.app/v1beta1", "spec": {"uid": "u", "title": "T", "panels": []}},
+    ],
+)
+def test_a_board_is_read_bare_from_the_api_and_as_a_resource(tmp_path: Path, content: Any) -> None:
+    (board,) = read_boards([written(tmp_path, "a.json", content)])
+    assert (board["uid"], board["title"]) == ("u", "T")
+
+
+def test_a_board_without_names_takes_that_of_its_file(tmp_path: Path) -> None:
+    (board,) = read_boards([written(tmp_path, "my board.json", {"panels": []})])
+    assert (board["uid"], board["title"]) == ("my-board", "my board")
+
+
+def test_two_boards_of_one_uid_are_both_shown(tmp_path: Path) -> None:
+    for name in ("a.json", "b.json"):
+        written(tmp_path, name, {"uid": "x" * 50, "title": name, "panels": []})
+    uids = [board["uid"] for board in read_boards([tmp_path])]
+    assert uids == ["x" * 40, "x" * 36 + "-2"]
+
+
+def test_data_sources_that_an_export_asks_for_are_ours(tmp_path: Path) -> None:
+    panel = {"datasource": {"uid": "${DS_A}"}, "targets": [{"expr": "a{b='${DS_A}'}"}], "title": "${other}"}
+    inputs = [{"name": "DS_A", "type": "datasource"}, {"name": "other", "type": "constant"}, "odd"]
+    (board,) = read_boards([written(tmp_path, "a.json", {"title": "T", "panels": [panel], "__inputs": inputs})])
+    assert board["panels"][0]["datasource"]["uid"] == "prometheus"
+    assert board["panels"][0]["title"] == "${other}"
+    assert "__inputs" not in board
+
+
+def test_a_folder_is_read_to_its_ground_and_other_files_in_it_are_passed_over(tmp_path: Path) -> None:
+    written(tmp_path / "inner", "a.json", {"title": "A", "panels": []})
+    written(tmp_path, "package.json", {"name": "p"})
+    written(tmp_path, "list.json", [1])
+    written(tmp_path, "notes.txt", "{")
+    assert [board["title"] for board in read_boards([tmp_path])] == ["A"]
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "message"),
+    [
+        ('{\n"title": 1,\n}', 3, "it is no JSON"),
+        ("[" * 100_000, 0, "it is no JSON"),
+        ({"name": "p"}, 0, "it holds no dashboard; name a file that Grafana exported."),
+        ({"title": "T", "elements": {}, "layout": {}}, 0, "it is a dashboard of schema v2"),
+    ],
+)
+def test_a_file_without_a_board_is_one_sentence_with_its_line(
+    tmp_path: Path, content: Any, line: int, message: str
+) -> None:
+    file = written(tmp_path, "a.json", content)
+    with pytest.raises(UnreadableError, match=message) as caught:
+        read_boards([file])
+    assert (caught.value.file, caught.value.line) == (file, line)
+    assert str(caught.value).startswith(f"{file}: ")
+
+
+def test_bytes_that_are_no_text_are_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(UnreadableError, match="no JSON in UTF-8"):
+        read_boards([tmp_path])

@@ -9,6 +9,7 @@ from glassbox.query.expr import Expr, Level, Matcher, Parts, Selector, Source, r
 from glassbox.query.per_replica import One, Serving
 
 DATA_SOURCE = "datasource"
+DATA_SOURCE_REF = {"type": "prometheus", "uid": f"${{{DATA_SOURCE}}}"}
 
 
 class Claim(IntEnum):

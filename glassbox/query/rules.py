@@ -142,7 +142,8 @@ class Subject(Enum):
 class Alert:
     """One alert. `for_` is a Prometheus duration; the texts may use `{{ $labels.x }}` and `{{ $value }}`.
 
-    `panel` is where to look first: a dashboard's slug and the title of a panel on it.
+    `panel` is where to look first: a dashboard's slug and the title of a panel on it. `also_explained_on` are more panels that
+    show the alert or speak of it, and so lead to its runbook.
     """
 
     name: str
@@ -152,6 +153,7 @@ class Alert:
     summary: str
     description: str
     panel: tuple[str, str]
+    also_explained_on: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -33,10 +33,16 @@ class DataSource:
 
 @dataclass(frozen=True)
 class CompiledQuery:
-    """A query as it is sent or evaluated; `where` names the rule, the panel or the annotation that asks."""
+    """A query as it is sent or evaluated; `where` names the rule, panel or annotation that it is of, `recorded_as` its result if it has a name."""
 
     where: str
     expr: Expr
+    recorded_as: str = ""
+
+    @property
+    def names_read(self) -> set[str]:
+        """The names of the series that it reads."""
+        return {series.name for series in self.expr.selectors}
 
 
 @dataclass(frozen=True)
@@ -54,7 +60,7 @@ class CompiledContent:
     def queries(self) -> Iterator[CompiledQuery]:
         """Every query of every rule, panel and annotation."""
         for records in self.records:
-            yield from (CompiledQuery(f"{records.name}, {each.name}", each.expr) for each in records.records)
+            yield from (CompiledQuery(f"{records.name}, {each.name}", each.expr, each.name) for each in records.records)
         for alerts in self.alerts:
             yield from (CompiledQuery(f"{alerts.name}, {each.name}", each.expr) for each in alerts.alerts)
         for uid, board in self.dashboards.items():

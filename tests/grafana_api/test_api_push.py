@@ -40,7 +40,8 @@ def push(grafana, target):
     def run(**changes):
         with Grafana(target.url, credential) as client:
             chosen = replace(settings, **changes)
-            bundle = in_workspace(push_module.compile_for(client, chosen), grafana.prefix)
+            compiled = our_bundle(chosen, push_module.data_source_of(client, chosen))
+            bundle = in_workspace(compiled, grafana.prefix)
             done = list(push_module.push(client, chosen, bundle))
             return [change.action for change in done], client.writes
 

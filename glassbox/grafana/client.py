@@ -8,7 +8,8 @@ from __future__ import annotations
 import base64
 import os
 import re
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -210,6 +211,21 @@ class Grafana:
         body = {"title": title, "version": version, "overwrite": False}
         self._transport.about(f"folder {uid}").PUT(f"/folders/{_part(uid)}", json=body)
 
+    def folder_counts(self, uid: str) -> dict[str, int]:
+        """How many objects of each sort the folder holds, at every depth; the names of the sorts are the server's.
+
+        Empty for a folder that does not exist.
+        """
+        with _absent_is_fine():
+            answer = self._transport.about(f"folder {uid}", dict).GET(f"/folders/{_part(uid)}/counts")
+            return {str(name): int(count) for name, count in answer.items()}
+        return {}
+
+    def delete_folder(self, uid: str) -> None:
+        """Delete a folder and the dashboards inside, but none that holds alert rules; an absent folder is fine."""
+        with _absent_is_fine():
+            Folder(self._transport.about(f"folder {uid}")).delete_folder(_part(uid))
+
     def dashboard(self, uid: str) -> dict[str, Any] | None:
         """{"dashboard": ..., "meta": ...}, or None."""
         view = self._transport.about(f"dashboard {uid}", dict)
@@ -235,19 +251,20 @@ class Grafana:
         body = {"dashboard": dashboard, "folderUid": folder_uid, "message": message, "overwrite": overwrite}
         return Dashboard(view, None).update_dashboard(body) or {}
 
+    def delete_dashboard(self, uid: str) -> None:
+        """Delete a dashboard; an absent one is fine."""
+        with _absent_is_fine():
+            Dashboard(self._transport.about(f"dashboard {uid}"), None).delete_dashboard(_part(uid))
+
     def rule_group(self, folder_uid: str, name: str) -> dict[str, Any] | None:
         """{"title", "folderUid", "interval" in seconds, "rules"}, or None where there is none.
 
         A group that may not be read is an error, since writing it would delete the rules it holds.
         """
         view = self._transport.about(f"rule group {name}", dict)
-        try:
-            answer = AlertingProvisioning(view).get_rule_group(_part(folder_uid), _part(name))
-        except NotVisibleError as error:
-            if error.status == 404:
-                return None
-            raise
-        return cast("dict[str, Any]", answer)
+        with _absent_is_fine():
+            return cast("dict[str, Any]", AlertingProvisioning(view).get_rule_group(_part(folder_uid), _part(name)))
+        return None
 
     def put_rule_group(self, group: dict[str, Any]) -> None:
         """Replace a rule group with `group` (as `rule_group` gives it): rules it lacks are deleted in Grafana.
@@ -257,6 +274,22 @@ class Grafana:
         folder_uid, name = str(group.get("folderUid", "")), str(group.get("title", ""))
         provisioning = AlertingProvisioning(self._transport.about(f"rule group {name}"))
         provisioning.update_rule_group(_part(folder_uid), _part(name), group)
+
+    def delete_rule_group(self, folder_uid: str, name: str) -> None:
+        """Delete a rule group with all its rules; an absent one is fine."""
+        view = self._transport.about(f"rule group {name}")
+        with _absent_is_fine():
+            view.DELETE(f"/v1/provisioning/folder/{_part(folder_uid)}/rule-groups/{_part(name)}")
+
+
+@contextmanager
+def _absent_is_fine() -> Iterator[None]:
+    """Suppress the 404 of Grafana itself; a 403 stays an error, since the object may exist."""
+    try:
+        yield
+    except NotVisibleError as error:
+        if error.status != 404:
+            raise
 
 
 def _part(text: str) -> str:

@@ -81,7 +81,7 @@ class Handler(BaseHTTPRequestHandler):
         self.write(replies.pop(0) if len(replies) > 1 else replies[0])
         self.close_connection = self.close_connection or self.server.hang_up_after_reply
 
-    do_GET = do_POST = do_PUT = handle_any  # noqa: N815  # the names http.server calls
+    do_GET = do_POST = do_PUT = do_DELETE = handle_any  # noqa: N815  # the names http.server calls
 
     def write(self, reply: Reply) -> None:
         content = reply.content()
@@ -301,6 +301,25 @@ def test_create_folder_fails_when_the_conflict_is_another(server: Misbehaving, g
     server.answer(Reply(409, {"message": "same title"}), Reply(404, {"message": "folder not found"}))
     with pytest.raises(GlassboxError, match=r"another folder titled 'LLM', .* set grafana\.folder_title"):
         grafana.create_folder("glassbox", "LLM")
+
+
+DELETIONS = {
+    "folder": lambda grafana: grafana.delete_folder("f"),
+    "dashboard": lambda grafana: grafana.delete_dashboard("d"),
+    "rule group": lambda grafana: grafana.delete_rule_group("f", "g"),
+}
+
+
+@pytest.mark.parametrize("delete", DELETIONS.values(), ids=DELETIONS)
+def test_only_a_404_of_grafana_itself_means_that_there_is_nothing_to_delete(
+    server: Misbehaving, grafana: Grafana, delete: Callable[[Grafana], None]
+) -> None:
+    server.answer(Reply(404, {"message": "not found"}))
+    delete(grafana)
+    server.answer(Reply(403, DENIED))
+    assert refused(lambda: delete(grafana)).status == 403
+    server.answer(Reply(404, HTML, {"Content-Type": "text/html"}))
+    assert "answered 404 with HTML" in str(refused(lambda: delete(grafana)))
 
 
 # --- refusals ----------------------------------------------------------------------------------------------------

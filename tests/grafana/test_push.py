@@ -5,8 +5,10 @@ import pytest
 from glassbox.compile.bundle import DataSource
 from glassbox.errors import GlassboxError
 from glassbox.grafana.client import Grafana, GrafanaError, Token
-from glassbox.grafana.plan import Action, fitted
-from glassbox.grafana.push import choose_data_source, data_source_of, fingerprint, push
+from glassbox.grafana.kinds.dashboard_kind import fingerprint
+from glassbox.grafana.kinds.rule_group_kind import fitted
+from glassbox.grafana.plan import Action
+from glassbox.grafana.push import choose_data_source, data_source_of, push
 from glassbox.settings.model import GrafanaTarget, Settings, Thresholds
 from glassbox.standin.server import GrafanaStandIn
 from tests.support.ours import our_bundle
@@ -45,7 +47,7 @@ def deploy(grafana, settings=None):
 
 
 def actions(grafana, settings=None):
-    return [(change.kind, change.name, change.action) for change in deploy(grafana, settings)]
+    return [(change.kind.name, change.title, change.action) for change in deploy(grafana, settings)]
 
 
 def test_the_first_push_creates_all_and_the_second_writes_nothing(grafana):
@@ -115,7 +117,9 @@ def test_a_board_that_is_not_ours_is_not_replaced(grafana):
     theirs = {"uid": BOARD, "title": "Mine", "panels": []}
     grafana.save_dashboard(theirs, folder_uid="theirs", message="", overwrite=True)
     before = list(grafana.writes)
-    with pytest.raises(GlassboxError, match=r"Dashboard 'glassbox-llm-serving' \(Mine\) lacks our tag 'glassbox'"):
+    with pytest.raises(
+        GlassboxError, match=r"Dashboard 'glassbox-llm-serving' \(Mine\) does not have our tag 'glassbox'"
+    ):
         deploy(grafana)
     assert grafana.writes == before
 

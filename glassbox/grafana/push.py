@@ -33,12 +33,12 @@ def choose_data_source(sources: list[DataSource], wanted: str) -> DataSource:
         found = [source for source in usable if wanted in (source.uid, source.name)]
         if not found:
             raise GlassboxError(
-                f"Grafana has no Prometheus data source {wanted!r} (it has: {known}): correct grafana.data_source in the settings."
+                f"Grafana does not have a Prometheus data source {wanted!r} (it has: {known}): correct grafana.data_source in the settings."
             )
         return found[0]
     found = [source for source in usable if source.is_default] or (usable if len(usable) == 1 else [])
     if not found:
         raise GlassboxError(
-            f"Grafana has no default Prometheus data source (it has: {known}): add one, or name one as grafana.data_source in the settings."
+            f"Grafana does not have a default Prometheus data source (it has: {known}): add one, or name one as grafana.data_source in the settings."
         )
     return found[0]

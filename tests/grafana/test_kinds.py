@@ -7,7 +7,9 @@ import pytest
 from glassbox.cli.report import change_line, push_summary
 from glassbox.compile.bundle import Bundle, DataSource
 from glassbox.errors import GlassboxError
-from glassbox.grafana.client import Grafana, GrafanaError, Token
+from glassbox.grafana.client import Grafana
+from glassbox.grafana.credentials import Token
+from glassbox.grafana.failures import GrafanaError
 from glassbox.grafana.kinds import KINDS
 from glassbox.grafana.kinds.kind import Deployment, Kind
 from glassbox.grafana.plan import Action, plan

@@ -4,7 +4,9 @@ import pytest
 
 from glassbox.compile.bundle import DataSource
 from glassbox.errors import GlassboxError
-from glassbox.grafana.client import Grafana, GrafanaError, Token
+from glassbox.grafana.client import Grafana
+from glassbox.grafana.credentials import Token
+from glassbox.grafana.failures import GrafanaError
 from glassbox.grafana.kinds.dashboard_kind import fingerprint
 from glassbox.grafana.kinds.rule_group_kind import fitted
 from glassbox.grafana.plan import Action
@@ -106,7 +108,7 @@ def test_a_dashboard_saved_between_reading_and_writing_is_a_conflict(grafana, mo
         return found | {"dashboard": found["dashboard"] | {"description": "stale"}}
 
     monkeypatch.setattr(grafana, "dashboard", read_then_somebody_saves)
-    with pytest.raises(GrafanaError, match="changed since it was read, so run again") as caught:
+    with pytest.raises(GrafanaError, match="was changed after it was read, so run again") as caught:
         deploy(grafana)
     assert caught.value.status in (409, 412)
     assert read("glassbox-inference-overview")["dashboard"]["title"] == "Mine"
@@ -238,7 +240,9 @@ def test_a_data_source_is_found_by_uid_or_name(grafana, wanted):
 
 
 def test_an_unknown_data_source_is_refused_before_anything_is_written(grafana):
-    with pytest.raises(GlassboxError, match=r"no Prometheus data source 'nope' \(it has: Prometheus \(p1\)\)"):
+    with pytest.raises(
+        GlassboxError, match=r"does not have a Prometheus data source 'nope' \(it has: Prometheus \(p1\)\)"
+    ):
         deploy(grafana, Settings(grafana=GrafanaTarget(data_source="nope")))
     assert grafana.writes == []
 
@@ -251,7 +255,9 @@ SOURCES = [
 
 
 def test_several_data_sources_and_no_default_one_ask_for_a_choice():
-    with pytest.raises(GlassboxError, match=r"no default Prometheus data source \(it has: A \(a\), B \(b\)\)"):
+    with pytest.raises(
+        GlassboxError, match=r"does not have a default Prometheus data source \(it has: A \(a\), B \(b\)\)"
+    ):
         choose_data_source(SOURCES, "")
     assert choose_data_source(SOURCES[:1], "").uid == "a"
     with pytest.raises(GlassboxError, match="it has: none"):

@@ -6,7 +6,8 @@ import pytest
 
 from glassbox.compile.bundle import Bundle
 from glassbox.grafana import push as push_module
-from glassbox.grafana.client import BasicAuth, Grafana, Token
+from glassbox.grafana.client import Grafana
+from glassbox.grafana.credentials import BasicAuth, Token
 from glassbox.grafana.plan import Action
 from glassbox.settings.model import GrafanaTarget, Settings
 from tests.support.ours import our_bundle

@@ -101,7 +101,7 @@ def test_what_is_wrong_with_the_options(capsys, there, tmp_path):
     assert "is no time: write it like" in refused(capsys, "save", *url, *there, "--end", "yesterday", "x")
     assert "is no name for a baseline" in refused(capsys, "save", *url, *there, "../x")
     assert "There is no baseline 'x' in" in refused(capsys, "compare", *url, *there, "x")
-    assert "at most 11000 points: choose a shorter window" in refused(
+    assert "at most 11000 points for each series: choose a shorter window" in refused(
         capsys, "save", *url, *there, "--window", "60d", "x"
     )
     (tmp_path / "baselines").mkdir()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from itertools import count
 from types import TracebackType
 from typing import Any, Self, cast
 from urllib.parse import quote
@@ -19,6 +20,7 @@ from grafana_client.elements import (
     Datasource,
     Folder,
     Organization,
+    Search,
 )
 
 from glassbox.compile.bundle import DataSource
@@ -29,6 +31,8 @@ from glassbox.grafana.transport import GrafanaTransport
 from glassbox.http.addresses import server_address
 
 EXISTS_ALREADY = (409, 412)
+# Grafana refuses a limit above 5000.
+SEARCH_PAGE = 1000
 
 
 class Grafana:
@@ -125,6 +129,19 @@ class Grafana:
             return cast("dict[str, Any]", Dashboard(view, None).get_dashboard(_part(uid)))
         return None
 
+    def dashboard_uids(self, folder_uid: str, tag: str) -> list[str]:
+        """The uids of the folder's dashboards with this tag, as far as Grafana's search knows them."""
+        search = Search(self._transport.about(f"dashboards in folder {folder_uid}", list))
+        uids: list[str] = []
+        for page in count(1):
+            hits = search.search_dashboards(
+                type_="dash-db", folder_uids=[folder_uid], tag=[tag], limit=SEARCH_PAGE, page=page
+            )
+            uids += [str(hit["uid"]) for hit in hits]
+            if len(hits) < SEARCH_PAGE:
+                break
+        return uids
+
     def dashboard_message(self, uid: str, version: int) -> str:
         """The message saved with one version (the list of versions always shows "Initial save" for the first)."""
         versions = DashboardVersions(self._transport.about(f"version {version} of dashboard {uid}", dict))
@@ -157,6 +174,13 @@ class Grafana:
         with _absent_is_fine():
             return cast("dict[str, Any]", AlertingProvisioning(view).get_rule_group(_part(folder_uid), _part(name)))
         return None
+
+    def alert_rules(self) -> list[dict[str, Any]]:
+        """All alert rules of the organisation that this credential may read."""
+        return cast(
+            "list[dict[str, Any]]",
+            AlertingProvisioning(self._transport.about("alert rules", list)).get_alertrules_all(),
+        )
 
     def put_rule_group(self, group: dict[str, Any]) -> None:
         """Replace a rule group with `group` (as `rule_group` returns it); Grafana deletes the rules that it does not list.

@@ -7,6 +7,7 @@ import pytest
 from glassbox.cli.report import change_line, push_summary
 from glassbox.compile.bundle import Bundle, DataSource
 from glassbox.errors import GlassboxError
+from glassbox.grafana import client
 from glassbox.grafana.client import Grafana
 from glassbox.grafana.credentials import Token
 from glassbox.grafana.failures import GrafanaError
@@ -118,6 +119,39 @@ def test_a_rule_group_with_somebody_elses_rule_is_not_removed(grafana, pushed):
     assert group.kind.live(grafana, group.content) == live
 
 
+def test_what_is_ours_is_listed_whether_it_is_wanted_or_not(server, grafana, bundle, pushed):
+    theirs = {"title": "Their dashboard", "tags": ["glassbox"]}
+    grafana.create_folder("theirs", "Theirs")
+    grafana.save_dashboard(theirs | {"uid": "elsewhere"}, folder_uid="theirs", message="", overwrite=False)
+    grafana.save_dashboard({"uid": "untagged", "title": "U"}, folder_uid="glassbox", message="", overwrite=False)
+    rule = pushed[2].live["rules"][0] | {"uid": "theirs", "title": "Theirs"}
+    grafana.put_rule_group({"title": "theirs", "folderUid": "glassbox", "interval": 60, "rules": [rule]})
+    server.index.refresh()
+    assert [list(change.kind.ours(grafana, "glassbox")) for change in pushed] == [[change.live] for change in pushed]
+    assert [list(kind.ours(grafana, "nowhere")) for kind in KINDS] == [[], [], []]
+
+
+def test_a_dashboard_that_left_the_folder_is_not_listed_though_the_search_still_has_it(server, grafana, pushed):
+    server.index.refresh()
+    server.index.lag_seconds = 3600
+    dashboards = pushed[1].kind
+    grafana.create_folder("theirs", "Theirs")
+    grafana.save_dashboard(pushed[1].live["dashboard"], folder_uid="theirs", message="", overwrite=True)
+    assert grafana.dashboard_uids("glassbox", "glassbox") == ["glassbox-llm-serving"]
+    assert list(dashboards.ours(grafana, "glassbox")) == []
+
+
+def test_a_long_list_of_dashboards_is_read_page_by_page(server, grafana, pushed, monkeypatch):
+    monkeypatch.setattr(client, "SEARCH_PAGE", 2)
+    for number in range(3):
+        board = {"uid": f"more-{number}", "title": f"More {number}", "tags": ["glassbox"]}
+        grafana.save_dashboard(board, folder_uid="glassbox", message="", overwrite=False)
+    server.index.refresh()
+    assert sorted(grafana.dashboard_uids("glassbox", "glassbox")) == [
+        "glassbox-llm-serving", "more-0", "more-1", "more-2",
+    ]  # fmt: skip
+
+
 def test_who_may_only_read_removes_nothing(server, grafana, bundle, pushed):
     with Grafana(server.url, Token("viewer-token")) as viewer:
         for change in pushed[1:]:
@@ -145,6 +179,9 @@ class Playlist(Kind):
 
     def live(self, grafana, content):
         return self.stored.get(content["uid"])
+
+    def ours(self, grafana, folder_uid):
+        return [live for uid, live in self.stored.items() if uid.startswith(folder_uid)]
 
     def check_ours(self, live):
         if live.get("owner"):

@@ -74,6 +74,9 @@ def test_a_changed_interval_updates_the_rule_groups_alone(push, client):
 def test_all_of_it_can_be_removed_again(push, client):
     push()
     pushed = push()
+    groups = [change for change in pushed if change.kind.name == "rule group"]
+    listed = list(groups[0].kind.ours(client, pushed[0].content["uid"]))
+    assert listed == sorted((change.live for change in groups), key=lambda group: group["title"])
     for change in reversed(pushed):
         change.kind.remove(client, change.live)
     assert [change.kind.live(client, change.content) for change in pushed] == [None] * len(pushed)

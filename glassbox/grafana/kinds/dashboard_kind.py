@@ -33,6 +33,12 @@ class DashboardKind(Kind):
     def live(self, grafana: Grafana, content: Json) -> Json | None:
         return grafana.dashboard(content["dashboard"]["uid"])
 
+    def ours(self, grafana: Grafana, folder_uid: str) -> Iterable[Json]:
+        """The dashboards with our tag. Grafana's search finds them, which may lag a few seconds behind a write."""
+        found = (grafana.dashboard(uid) for uid in grafana.dashboard_uids(folder_uid, TAG))
+        # The search may still have a dashboard that was moved or deleted.
+        return [live for live in found if live and live["meta"].get("folderUid") == folder_uid]
+
     def check_ours(self, live: Json) -> None:
         uid = live["dashboard"]["uid"]
         if live["meta"].get("provisioned"):

@@ -27,6 +27,10 @@ class FolderKind(Kind):
     def live(self, grafana: Grafana, content: Json) -> Json | None:
         return grafana.folder(content["uid"])
 
+    def ours(self, grafana: Grafana, folder_uid: str) -> Iterable[Json]:
+        folder = grafana.folder(folder_uid)
+        return [folder] if folder else []
+
     def check_ours(self, live: Json) -> None:
         """Any folder may take our objects: each of them is checked for itself."""
 

@@ -48,6 +48,10 @@ class Kind(ABC):
         """The object that `content` would replace, or None."""
 
     @abstractmethod
+    def ours(self, grafana: Grafana, folder_uid: str) -> Iterable[Json]:
+        """The live state of every object of this kind in the folder that is ours, wanted or not."""
+
+    @abstractmethod
     def check_ours(self, live: Json) -> None:
         """Raise GlassboxError where writing or removing the object would destroy work that is not ours."""
 

@@ -40,6 +40,16 @@ class RuleGroupKind(Kind):
     def live(self, grafana: Grafana, content: Json) -> Json | None:
         return grafana.rule_group(content["folderUid"], content["title"])
 
+    def ours(self, grafana: Grafana, folder_uid: str) -> Iterable[Json]:
+        """The groups that hold a rule of ours; `check_ours` refuses one that holds other rules too."""
+        names = {
+            rule["ruleGroup"]
+            for rule in grafana.alert_rules()
+            if rule["folderUID"] == folder_uid and rule["uid"].startswith(f"{folder_uid}-")
+        }
+        found = (grafana.rule_group(folder_uid, name) for name in sorted(names))
+        return [group for group in found if group]
+
     def check_ours(self, live: Json) -> None:
         for rule in live["rules"]:
             _check_rule(rule, live["title"], live["folderUid"])

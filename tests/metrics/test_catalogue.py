@@ -1,5 +1,6 @@
 """The catalogue against what real servers expose: name, type, labels, buckets, and the versions that have it."""
 
+import importlib
 import re
 from pathlib import Path
 
@@ -7,14 +8,13 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from glassbox.metrics import CATALOGUE, process, service, vllm
-from glassbox.metrics.types import Counter, FormerEnd, Gauge, Histogram, Metric
+from glassbox import metrics
+from glassbox.metrics import CATALOGUE, vllm
+from glassbox.metrics.types import Counter, FormerEnd, Gauge, Histogram, Metric, Unit
 from glassbox_exporter import ServiceRequests, start_exporter
 
 ROOT = Path(__file__).resolve().parents[2]
-CAPTURES = sorted((ROOT / "tests" / "expositions").glob("vllm-*.prom")) + sorted(
-    (ROOT.parent / "shared" / "data" / "expositions").glob("vllm-*.prom")
-)
+CAPTURES = sorted((ROOT / "demo" / "expositions").glob("vllm-*.prom"))
 # Prometheus' own words for our classes.
 TYPES = {Counter: "counter", Gauge: "gauge", Histogram: "histogram"}
 # What several API processes or a scrape add to a metric's own labels.
@@ -37,11 +37,11 @@ def names_in(metric, version):
     return current + [former.name for former in metric.formerly if version <= version_of(former.last)]
 
 
-CASES = [(path, metric) for path in CAPTURES for metric in (*vllm.CATALOGUE, *process.CATALOGUE)]
+CASES = [(path, metric) for path in CAPTURES for metric in (*CATALOGUE["vllm"], *CATALOGUE["process"])]
 
 
 def test_real_captures_are_there():
-    assert len([path for path in CAPTURES if path.is_relative_to(ROOT)]) >= 6
+    assert len(CAPTURES) >= 6
 
 
 @pytest.mark.parametrize(("path", "metric"), CASES, ids=[f"{path.stem} {metric.name}" for path, metric in CASES])
@@ -65,7 +65,7 @@ def test_a_capture_exposes_the_metric_as_the_catalogue_says(path, metric):
             assert len(bounds) > 5
 
 
-@pytest.mark.parametrize("metric", process.CATALOGUE, ids=lambda metric: metric.name)
+@pytest.mark.parametrize("metric", CATALOGUE["process"], ids=lambda metric: metric.name)
 def test_process_metrics_are_missing_only_with_several_api_servers(metric):
     """`multiproc` in a capture's name; a single server, with one engine or two, tells about its process."""
     for path in CAPTURES:
@@ -84,8 +84,8 @@ def test_our_exporter_exposes_exactly_its_catalogue(told):
         for family in text_string_to_metric_families(text)
         if not family.name.endswith("_created")
     }
-    assert set(families) == {metric.name for metric in service.CATALOGUE}
-    for metric in service.CATALOGUE:
+    assert set(families) == {metric.name for metric in CATALOGUE["service"]}
+    for metric in CATALOGUE["service"]:
         family = families[metric.name]
         assert family.type == TYPES[type(metric)]
         labels = {*metric.labels, *(metric.optional_labels if told else ())}
@@ -100,8 +100,18 @@ def test_a_name_that_a_version_no_longer_has_is_not_exposed():
     """A rename is over after the version the catalogue names."""
     for path in CAPTURES:
         version = version_of(re.search(r"vllm-(\d+\.\d+\.\d+)-", path.name)[1])
-        gone = {f.name for metric in vllm.CATALOGUE for f in metric.formerly if version > version_of(f.last)}
+        gone = {f.name for metric in CATALOGUE["vllm"] for f in metric.formerly if version > version_of(f.last)}
         assert not gone & set(exposed(path))
+
+
+def test_a_metric_is_in_the_catalogue_of_the_module_that_defines_it(monkeypatch):
+    added = Gauge(name="scrape_timeout_seconds", unit=Unit.SECONDS, help="Added by the test.")
+    monkeypatch.setattr(metrics.scrape, "SCRAPE_TIMEOUT", added, raising=False)
+    try:
+        assert importlib.reload(metrics).CATALOGUE["scrape"] == (*CATALOGUE["scrape"], added)
+    finally:
+        monkeypatch.undo()
+        importlib.reload(metrics)
 
 
 @pytest.mark.parametrize("exporter", CATALOGUE)

@@ -2,7 +2,6 @@
 
 import importlib
 import re
-from pathlib import Path
 
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
@@ -12,9 +11,9 @@ from glassbox import metrics
 from glassbox.metrics import CATALOGUE, vllm
 from glassbox.metrics.types import Counter, FormerEnd, Gauge, Histogram, Metric, Unit
 from glassbox_exporter import ServiceRequests, start_exporter
+from tests.support.paths import EXPOSITIONS
 
-ROOT = Path(__file__).resolve().parents[2]
-CAPTURES = sorted((ROOT / "demo" / "expositions").glob("vllm-*.prom"))
+CAPTURES = sorted(EXPOSITIONS.glob("vllm-*.prom"))
 # Prometheus' own words for our classes.
 TYPES = {Counter: "counter", Gauge: "gauge", Histogram: "histogram"}
 # What several API processes or a scrape add to a metric's own labels.

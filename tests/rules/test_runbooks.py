@@ -7,11 +7,13 @@ import pytest
 import yaml
 
 from glassbox.compile.bundle import Bundle
-from glassbox.lint.checks import RUNBOOK_HEADINGS, RUNBOOKS
+from glassbox.lint.checks import RUNBOOK_HEADINGS
 from glassbox.prometheus import promtool
 from glassbox.servers.components import ensure_components
 from tests.support.ours import our_bundle, our_record_groups
+from tests.support.paths import ROOT
 
+RUNBOOKS = ROOT / "alerts" / "runbooks"
 FILES = sorted(RUNBOOKS.glob("*.md"))
 RECORDED = {record.name for group in our_record_groups() for record in group.records}
 LONGEST_LINES = 80

@@ -30,6 +30,7 @@ def content() -> "Content":
         runbooks,
         annotations,
         MEASURES,
+        collecting.metrics((recording_rules, alerts, dashboards)),
     )
 
 

@@ -42,6 +42,20 @@ TALL, LOW = Size(), Size(height=4)
 Queries = Expr | Mapping[str, Expr]
 
 
+class QueryText(str):
+    """The text of a query that keeps the query."""
+
+    __slots__ = ("query",)
+
+    def __new__(cls, query: Expr) -> "QueryText":
+        """The text, as Grafana sends it."""
+        text = super().__new__(cls, str(query))
+        text.query = query
+        return text
+
+    query: Expr
+
+
 @dataclass(frozen=True)
 class Row:
     """Panels side by side; a row with a title gets a header that folds it."""
@@ -257,7 +271,7 @@ def dashboard(
     for panel in panels:
         panel.links = [leads_to.to_json()] if leads_to else []
         for target in panel.targets:
-            target.expr = str(narrowed(target.expr, variables))
+            target.expr = QueryText(narrowed(target.expr, variables))
     return core.Dashboard(
         title=title,
         uid=slug,

@@ -1,15 +1,16 @@
 """Content in, bundle out. Policies that hold everywhere are applied here, not in the content: jobs, tags, owners, links, intervals."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from glassbox.compile.bundle import Bundle, DataSource, Json
+from glassbox.compile.bundle import Bundle, DataSource, Json, every_panel
 from glassbox.compile.content import Content
 from glassbox.compile.currency import print_in
 from glassbox.compile.grafana_rules import grafana_group, uid_in
 from glassbox.compile.normalise import modern_dashboard, plain
 from glassbox.compile.panel_links import PanelLink, panel_link
 from glassbox.compile.runbook_links import link_runbooks
+from glassbox.compile.unknown_series import known_series, refuse_unknown_series
 from glassbox.errors import GlassboxError
 from glassbox.metrics import HISTOGRAMS
 from glassbox.query.buckets import Buckets, CustomBuckets, buckets_of
@@ -34,6 +35,11 @@ def compile_bundle(content: Content, settings: Settings, data_source: DataSource
     record_group_names = [group.name for group in record_groups]
     _refuse_duplicates("rule group", record_group_names + [group.name for group in alert_groups])
     boards = _dashboards(content, settings, data_source)
+    refuse_unknown_series(
+        _queries(record_groups, alert_groups, boards, content),
+        known_series((record for group in record_groups for record in group.records), content.metrics),
+        settings,
+    )
     links = {alert.name: panel_link(alert, boards) for group in alert_groups for alert in group.alerts}
     link_runbooks(boards, (alert for group in alert_groups for alert in group.alerts), settings)
     alert_files = {f"{group.name}.yaml": _alert_file(group, links, settings) for group in alert_groups}
@@ -50,6 +56,21 @@ def compile_bundle(content: Content, settings: Settings, data_source: DataSource
         buckets=_buckets(record_groups, settings.histogram_buckets),
         runbooks=content.runbooks,
     )
+
+
+def _queries(
+    records: Iterable[RecordGroup], alerts: Iterable[AlertGroup], boards: Mapping[str, Json], content: Content
+) -> Iterator[tuple[str, Expr]]:
+    """Every query that is compiled, and what asks it."""
+    yield from (
+        (f"The record {each.name} of the group {group.name}", each.expr) for group in records for each in group.records
+    )
+    yield from ((f"The alert {each.name}", each.expr) for group in alerts for each in group.alerts)
+    for slug, board in boards.items():
+        for panel in every_panel(board["panels"]):
+            for target in panel.get("targets", ()):
+                yield f"The panel {panel['title']!r} of the dashboard {slug!r}", target["expr"].query
+    yield from ((f"The measure {each.name} of baselines", each.expr) for each in content.measures.all)
 
 
 def _buckets(groups: Iterable[RecordGroup], custom: CustomBuckets) -> dict[str, Buckets]:

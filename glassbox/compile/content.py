@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from glassbox.metrics.types import Metric
 from glassbox.query.measures import Measures
 from glassbox.query.rules import AlertGroup, RecordGroup
 from glassbox.settings.model import Settings
@@ -15,7 +16,8 @@ class Content:
     """Declarations, each a function of the settings.
 
     `runbooks` are folders that hold `<alert>.md`. `annotations` gives what is drawn over the panels of a dashboard with variables of
-    these names. `measures` are what baselines are made of.
+    these names. `measures` are what baselines are made of. `metrics` are those
+    of exporters that are not in the catalogue.
     """
 
     dashboards: tuple[Callable[[Settings], Any], ...]
@@ -24,3 +26,4 @@ class Content:
     runbooks: tuple[Path, ...]
     annotations: Callable[[Collection[str]], list[dict[str, Any]]]
     measures: Measures
+    metrics: tuple[Metric, ...] = ()

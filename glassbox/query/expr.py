@@ -35,6 +35,8 @@ class Source(Protocol):
     def shared_name(self) -> bool: ...
     @property
     def rule(self) -> "Expr | None": ...
+    @property
+    def only_with(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ class Shape:
 class Selector:
     """`name{matchers}[window] offset`; `labels` are those its series may have, `shared_name` says that strangers use the name as well.
 
-    `rule` is the query that records the series, where one does and is known.
+    `rule` is the query that records the series, where one does and is known. `only_with` names the setting without which it does not exist.
     """
 
     name: str
@@ -87,6 +89,7 @@ class Selector:
     window: str = ""
     offset: str = ""
     rule: "Expr | None" = None
+    only_with: str = ""
 
     def __str__(self) -> str:
         body = ",".join(f"{label}{m.operator}{json.dumps(m.value, ensure_ascii=False)}" for label, m in self.matchers)

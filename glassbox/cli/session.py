@@ -28,7 +28,7 @@ class Session:
     def settings(self) -> Settings:
         """The settings of the file, or the defaults."""
         with located():
-            from glassbox.settings.model import load_settings  # noqa: PLC0415  # see above
+            from glassbox.settings.loading import load_settings  # noqa: PLC0415  # see above
 
             return load_settings(self.settings_file)
 

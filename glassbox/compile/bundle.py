@@ -28,6 +28,14 @@ class DataSource:
 
 
 @dataclass(frozen=True)
+class LeftOut:
+    """What the settings leave out: alerts by name, and the uids of dashboards with panels that led to one that is left out."""
+
+    alerts: frozenset[str] = frozenset()
+    dead_ends: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
 class Bundle:
     """Compiled content: plain data, ready to be written or pushed.
 
@@ -42,3 +50,4 @@ class Bundle:
     grafana_groups: tuple[Json, ...]
     buckets: dict[str, Buckets]
     runbooks: tuple[Path, ...] = ()
+    left_out: LeftOut = LeftOut()

@@ -3,14 +3,17 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from glassbox.compile.bundle import Bundle, DataSource, Json
+from glassbox.compile.alert_choices import chosen_alerts, refuse_unknown
+from glassbox.compile.bundle import Bundle, DataSource, Json, LeftOut
 from glassbox.compile.content import Content
 from glassbox.compile.currency import print_in
 from glassbox.compile.grafana_rules import grafana_group, uid_in
+from glassbox.compile.left_out import Readers, dead_ends, unread_since, without_links, without_series
 from glassbox.compile.normalise import modern_dashboard, plain
 from glassbox.compile.panel_links import PanelLink, panel_link
 from glassbox.compile.runbook_links import link_runbooks
-from glassbox.errors import GlassboxError
+from glassbox.compile.threshold_exceptions import Rules, declared_rules
+from glassbox.errors import DeclarationError, GlassboxError
 from glassbox.metrics import HISTOGRAMS
 from glassbox.query.buckets import Buckets, CustomBuckets, buckets_of
 from glassbox.query.expr import Expr, Source, regex
@@ -27,19 +30,26 @@ def compile_bundle(content: Content, settings: Settings, data_source: DataSource
 
     Without a server to ask, dashboards leave the choice to Grafana, and rules name the settings' or a conventional uid.
     """
-    alert_groups = content.alerts(settings)
-    _refuse_duplicates("alert", (alert.name for group in alert_groups for alert in group.alerts))
-    record_groups = content.recording_rules(settings)
-    _refuse_duplicates("record", (_identity(record) for group in record_groups for record in group.records))
-    record_group_names = [group.name for group in record_groups]
-    _refuse_duplicates("rule group", record_group_names + [group.name for group in alert_groups])
+    rules = declared_rules(content, settings)
+    _refuse_clashes(rules)
     boards = _dashboards(content, settings, data_source)
-    links = {alert.name: panel_link(alert, boards) for group in alert_groups for alert in group.alerts}
-    link_runbooks(boards, (alert for group in alert_groups for alert in group.alerts), settings)
+    refuse_unknown("exclude.dashboards", "dashboard", settings.exclude.dashboards, boards)
+    alert_groups = chosen_alerts(rules.alerts, settings)
+    alerts = [alert for group in alert_groups for alert in group.alerts]
+    links = {
+        alert.name: panel_link(alert, boards) for alert in alerts if alert.panel[0] not in settings.exclude.dashboards
+    }
+    link_runbooks(boards, alerts, settings)
+    dashboards = {board["uid"]: board for board in boards.values()}
+    excluded = {boards[slug]["uid"] for slug in settings.exclude.dashboards}
+    kept = without_links(dashboards, excluded, settings.exclude.alerts)
+    before, after = Readers(dashboards.values(), rules.alerts), Readers(kept.values(), alert_groups)
+    unread = unread_since(before, after, content.measures, rules.records)
+    record_groups = without_series(rules.records, unread)
     alert_files = {f"{group.name}.yaml": _alert_file(group, links, settings) for group in alert_groups}
     uid = data_source.uid if data_source else settings.grafana.data_source or CONVENTIONAL_DATA_SOURCE_UID
     return Bundle(
-        dashboards={board["uid"]: board for board in boards.values()},
+        dashboards=kept,
         recording_rules={f"{group.name}.yaml": _record_file(group, settings) for group in record_groups},
         alerts=alert_files,
         grafana_groups=tuple(
@@ -49,6 +59,7 @@ def compile_bundle(content: Content, settings: Settings, data_source: DataSource
         ),
         buckets=_buckets(record_groups, settings.histogram_buckets),
         runbooks=content.runbooks,
+        left_out=LeftOut(frozenset(settings.exclude.alerts), dead_ends(kept) - dead_ends(dashboards)),
     )
 
 
@@ -112,7 +123,7 @@ def _record_rule(record: Record, settings: Settings) -> Json:
 
 
 def _alert_file(group: AlertGroup, links: Mapping[str, PanelLink], settings: Settings) -> Json:
-    rules = [_alert_rule(alert, group.subject, links[alert.name], settings) for alert in group.alerts]
+    rules = [_alert_rule(alert, group.subject, links.get(alert.name), settings) for alert in group.alerts]
     return _rule_file(group.name, rules, settings.evaluation_interval_seconds)
 
 
@@ -120,17 +131,21 @@ def _rule_file(name: str, rules: list[Json], interval_seconds: int) -> Json:
     return {"groups": [{"name": name, "interval": f"{interval_seconds}s", "rules": rules}]}
 
 
-def _alert_rule(alert: Alert, subject: Subject, link: PanelLink, settings: Settings) -> Json:
-    links = {"runbook": f"alerts/runbooks/{alert.name}.md", "dashboard": link.path}
+def _alert_rule(alert: Alert, subject: Subject, link: PanelLink | None, settings: Settings) -> Json:
+    links = {"runbook": f"alerts/runbooks/{alert.name}.md"} | ({"dashboard": link.path} if link else {})
     if url := settings.runbook_url(alert.name):
         links["runbook_url"] = url
-    if settings.grafana.url:
+    if link and settings.grafana.url:
         links["dashboard_url"] = f"{settings.grafana.url.rstrip('/')}{link.path}"
     return {
         "alert": alert.name,
         "expr": str(scoped(alert.expr, settings)),
         "for": alert.for_,
-        "labels": {"severity": alert.severity.value, "owner": getattr(settings.owners, subject.value)},
+        "labels": {
+            "severity": alert.severity.value,
+            "owner": getattr(settings.owners, subject.value),
+            **dict(alert.labels),
+        },
         "annotations": {"summary": alert.summary, "description": alert.description, **links},
     }
 
@@ -140,14 +155,15 @@ def scoped(expr: Expr, settings: Settings) -> Expr:
     return expr.filtered({"job": regex(settings.jobs.services_regex)}, shared_names_only=True)
 
 
-def _identity(record: Record) -> str:
-    labels = ", ".join(f"{label}={value}" for label, value in record.labels)
-    return f"{record.name}{{{labels}}}" if labels else record.name
+def _refuse_clashes(rules: Rules) -> None:
+    _refuse_duplicates("alert", (alert.name for group in rules.alerts for alert in group.alerts))
+    _refuse_duplicates("record", (str(record) for group in rules.records for record in group.records))
+    _refuse_duplicates("rule group", [group.name for group in rules.records] + [group.name for group in rules.alerts])
 
 
 def _refuse_duplicates(kind: str, names: Iterable[str]) -> None:
     seen: set[str] = set()
     for name in names:
         if name in seen:
-            raise GlassboxError(f"Two definitions of the {kind} {name!r}: names must be unique, rename one.")
+            raise DeclarationError(f"Two definitions of the {kind} {name!r}: names must be unique, rename one.", name)
         seen.add(name)

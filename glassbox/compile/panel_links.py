@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from glassbox.compile.bundle import Json
-from glassbox.errors import GlassboxError
+from glassbox.errors import DeclarationError
 from glassbox.query.rules import Alert
 
 _NARROWED = re.compile(r'(\w+)=~"\$(\w+)"')
@@ -41,13 +41,14 @@ def panel_link(alert: Alert, boards: Mapping[str, Json]) -> PanelLink:
     """
     slug, title = alert.panel
     if slug not in boards:
-        raise GlassboxError(
-            f"Alert {alert.name} leads to the dashboard {slug!r}, which does not exist: correct its panel."
+        raise DeclarationError(
+            f"Alert {alert.name} leads to the dashboard {slug!r}, which does not exist: correct its panel.", alert.name
         )
     panels = [panel for panel in boards[slug]["panels"] if panel["title"] == title and panel["type"] != "row"]
     if not panels:
-        raise GlassboxError(
-            f"Alert {alert.name} leads to the panel {title!r}, which the dashboard {slug!r} has not: correct its panel."
+        raise DeclarationError(
+            f"Alert {alert.name} leads to the panel {title!r}, which the dashboard {slug!r} has not: correct its panel.",
+            alert.name,
         )
     queries = " ".join(target["expr"] for target in panels[0]["targets"])
     narrowed = {variable: label for label, variable in _NARROWED.findall(queries) if label in alert.expr.shape.labels}

@@ -23,6 +23,10 @@ class Record:
     former_names: tuple[str, ...] = ()
     shared_name: bool = False
 
+    def __str__(self) -> str:
+        labels = ", ".join(f"{label}={value}" for label, value in self.labels)
+        return f"{self.name}{{{labels}}}" if labels else self.name
+
     @property
     def kind(self) -> Kind:
         return self.expr.shape.kind
@@ -129,7 +133,8 @@ class Subject(Enum):
 class Alert:
     """One alert. `for_` is a Prometheus duration; the texts may use `{{ $labels.x }}` and `{{ $value }}`.
 
-    `panel` is where to look first: a dashboard's slug and the title of a panel on it.
+    `panel` is where to look first: a dashboard's slug and the title of a panel on it. `labels` are added to those that every
+    alert has.
     """
 
     name: str
@@ -139,6 +144,7 @@ class Alert:
     summary: str
     description: str
     panel: tuple[str, str]
+    labels: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,10 +20,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Session:
-    """Settings and content are read when they are first asked for; GlassboxError says which file and line is wrong."""
+    """Settings and content are read when they are first asked for; GlassboxError says which file and line is wrong.
+
+    Content of the user's own, which the settings name, is there until `resources` is closed.
+    """
 
     product: Product
     settings_file: Path | None = None
+    resources: ExitStack = field(default_factory=ExitStack)
 
     @cached_property
     def settings(self) -> Settings:
@@ -34,8 +39,12 @@ class Session:
 
     @cached_property
     def content(self) -> Content:
-        """What the product declares."""
+        """What the product declares, and what the user's own folders do."""
+        settings = self.settings
         with located():
+            from glassbox.compile.own_content import own_content  # noqa: PLC0415  # see above
+
+            self.resources.enter_context(own_content(settings.content))
             return self.product.content()
 
     def compiled(self, data_source: DataSource | None = None) -> Bundle:

@@ -3,7 +3,7 @@
 import ast
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -72,7 +72,7 @@ def shown_path(file: Path) -> str:
 def content_folders() -> list[Path]:
     """Where modules of content are: in packages of these names that can be imported, and in folders that were added to them."""
     found = [Path(entry, name) for entry in (ROOT, *sys.path) for name in PACKAGES]
-    return found + [Path(entry) for name in PACKAGES for entry in getattr(sys.modules.get(name), "__path__", ())]
+    return found + [Path(entry) for name in PACKAGES for entry in _places(name)]
 
 
 def _needed_place(error: Exception) -> tuple[str, int] | None:
@@ -118,3 +118,8 @@ def _floor(file: Path) -> str:
 
 def _is_content(floor: str) -> bool:
     return floor.startswith((_CONTENT, _METRICS))
+
+
+def _places(package: str) -> Iterable[str]:
+    module = sys.modules.get(package)
+    return module.__path__ if module else ()

@@ -71,7 +71,7 @@ def shown_path(file: Path) -> str:
 
 def content_folders() -> list[Path]:
     """Where modules of content are: in packages of these names that can be imported, and in folders that were added to them."""
-    found = [Path(entry, name) for entry in (ROOT, *sys.path) for name in PACKAGES]
+    found = [Path(entry, name) for entry in (str(ROOT), *sys.path) for name in PACKAGES]
     return found + [Path(entry) for name in PACKAGES for entry in _places(name)]
 
 

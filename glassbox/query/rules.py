@@ -102,10 +102,13 @@ class HistogramRecord:
 
 @dataclass(frozen=True)
 class RecordGroup:
-    """Recorded series that are evaluated together, in order; without an interval of its own at the settings' one."""
+    """Recorded series that are evaluated together, in order; without an interval of its own at the settings' one.
+
+    A module declares its group without records: those that it defines are collected.
+    """
 
     name: str
-    records: tuple[Record, ...]
+    records: tuple[Record, ...] = ()
     interval_seconds: int | None = None
 
 

@@ -5,17 +5,16 @@ from dataclasses import replace
 
 import pytest
 
-import alerts
 from glassbox.compile.panel_links import PanelLink, panel_link
 from glassbox.errors import GlassboxError
 from glassbox.settings.model import GrafanaTarget, Owners, Settings
-from tests.support.ours import our_bundle
+from tests.support.ours import our_alert_groups, our_bundle
 
 BUNDLE = our_bundle()
 RULES = [rule for file in BUNDLE.alerts.values() for group in file["groups"] for rule in group["rules"]]
 GRAFANA_RULES = [rule for group in BUNDLE.grafana_groups for rule in group["rules"]]
 KV_ALERT = next(
-    alert for group in alerts.groups(Settings()) for alert in group.alerts if alert.name == "InferenceKVCacheNearlyFull"
+    alert for group in our_alert_groups() for alert in group.alerts if alert.name == "InferenceKVCacheNearlyFull"
 )
 EXPR = 'max by (model_name) (m{job=~"$job",model_name=~"$model"} and on (job) g{job=~"$job",gpu=~"$gpu"})'
 BOARD = {

@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-import alerts
-from glassbox.settings.model import Settings
+from tests.support.ours import our_alert_groups
 
 FOLDER = Path(__file__).parent
 CASES = (
@@ -38,7 +37,7 @@ NAMED = [
 
 
 def test_every_alert_is_listed_with_every_case() -> None:
-    names = {alert.name for group in alerts.groups(Settings()) for alert in group.alerts}
+    names = {alert.name for group in our_alert_groups() for alert in group.alerts}
     assert set(LISTED) == names
     assert {alert: tuple(cases) for alert, cases in LISTED.items()} == dict.fromkeys(LISTED, CASES)
 

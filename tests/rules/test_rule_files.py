@@ -12,22 +12,20 @@ from typing import Any
 import pytest
 import yaml
 
-import alerts
-import recording_rules
 from glassbox.compile.outputs import write_bundle
 from glassbox.prometheus import promtool
 from glassbox.query.rules import Severity
 from glassbox.servers.components import ensure_components
 from glassbox.settings.loading import load_settings
 from glassbox.settings.model import Settings
-from tests.support.ours import our_bundle
+from tests.support.ours import our_alert_groups, our_bundle, our_record_groups
 from tests.support.promtool_windows import closed
 from tests.support.rule_test_files import TEST_FILES, how_to_run, queries, read, settings_file
 
-ALERTS = [alert for group in alerts.groups(Settings()) for alert in group.alerts]
+ALERTS = [alert for group in our_alert_groups() for alert in group.alerts]
 ALERT_NAMES = sorted(alert.name for alert in ALERTS)
 HEARTBEATS = {alert.name for alert in ALERTS if alert.severity is Severity.HEARTBEAT}
-RECORDED = sorted({record.name for group in recording_rules.groups(Settings()) for record in group.records})
+RECORDED = sorted({record.name for group in our_record_groups() for record in group.records})
 
 
 QUERIES = queries(Settings())

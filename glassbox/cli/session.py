@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from glassbox.compile.error_location import located
+from glassbox.errors import GlassboxError
 
 # A preview shows what is wrong with content and settings, so the command line must not need them.
 if TYPE_CHECKING:
     from glassbox.compile.bundle import Bundle, DataSource
     from glassbox.compile.content import Content
+    from glassbox.query.measures import Measures
     from glassbox.settings.model import Settings
     from glassbox.start import Product
 
@@ -46,6 +48,14 @@ class Session:
 
             self.resources.enter_context(own_content(settings.content))
             return self.product.content()
+
+    @property
+    def measures(self) -> Measures:
+        """What baselines are made of; raises GlassboxError where the product declares none."""
+        measures = self.content.measures
+        if measures is None:
+            raise GlassboxError(f"{self.product.script.name} declares no measures, of which baselines are made: give its Content some.")  # fmt: skip
+        return measures
 
     def compiled(self, data_source: DataSource | None = None) -> Bundle:
         """The content compiled with the settings; `data_source` as `compile_bundle` takes it."""

@@ -15,7 +15,7 @@ class Content:
     """Declarations, each a function of the settings.
 
     `runbooks` are folders that hold `<alert>.md`. `annotations` gives what is drawn over the panels of a dashboard with variables of
-    these names. `measures` are what baselines are made of.
+    these names. `measures` are what baselines are made of, where there are any.
     """
 
     dashboards: tuple[Callable[[Settings], Any], ...]
@@ -23,4 +23,4 @@ class Content:
     recording_rules: Callable[[Settings], tuple[RecordGroup, ...]]
     runbooks: tuple[Path, ...]
     annotations: Callable[[Collection[str]], list[dict[str, Any]]]
-    measures: Measures
+    measures: Measures | None = None

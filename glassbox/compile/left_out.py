@@ -63,9 +63,11 @@ class Readers:
         return alerts | {name for board in self.boards for text in _texts(board) for name in _NAME.findall(text)}
 
 
-def unread_since(before: Readers, after: Readers, measures: Measures, records: Iterable[RecordGroup]) -> set[str]:
+def unread_since(
+    before: Readers, after: Readers, measures: Measures | None, records: Iterable[RecordGroup]
+) -> set[str]:
     """Recorded series that were read before and are not after, by others that are read neither; baselines read as well."""
-    measured = {selector.name for measure in measures.all for selector in measure.expr.selectors}
+    measured = {selector.name for measure in (measures.all if measures else ()) for selector in measure.expr.selectors}
     reads: dict[str, set[str]] = {}
     for record in (record for group in records for record in group.records):
         reads.setdefault(record.name, set()).update(selector.name for selector in record.expr.selectors)

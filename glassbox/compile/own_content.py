@@ -42,11 +42,6 @@ def own_content(folders: Sequence[Path]) -> Iterator[None]:
         _forget(folders, known)
 
 
-def runbook_folders(alerts: ModuleType) -> tuple[Path, ...]:
-    """Where the runbooks of the package of alerts are, those of the product first."""
-    return tuple(Path(place, RUNBOOKS) for place in alerts.__path__)
-
-
 def _package(name: str) -> ModuleType:
     """The product's package, or an empty one where it has none."""
     try:

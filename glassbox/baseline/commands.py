@@ -54,7 +54,7 @@ def save(
 
     baseline_file.file_of(name, folder)
     with Prometheus(url, credential_from_environment(token_file)) as prometheus:
-        measured = time_window.measure(session.content.measures, session.settings, prometheus, window=duration, end=end)
+        measured = time_window.measure(session.measures, session.settings, prometheus, window=duration, end=end)
     for line in render.found(measured.profile):
         click.echo(line)
     click.echo(str(baseline_file.save(measured, name, folder)))
@@ -85,8 +85,8 @@ def compare(
 
     was = baseline_file.load(name, folder)
     with Prometheus(url, credential_from_environment(token_file)) as prometheus:
-        now = time_window.measure(session.content.measures, session.settings, prometheus, window=duration, end=end)
-    groups = comparison.compare(was.profile, now.profile, session.content.measures, against)
+        now = time_window.measure(session.measures, session.settings, prometheus, window=duration, end=end)
+    groups = comparison.compare(was.profile, now.profile, session.measures, against)
     for line in render.FORMS[form or "text"](groups):
         click.echo(line)
     return FINDINGS if any(group.worse for group in groups) else DONE

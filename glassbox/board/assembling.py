@@ -80,6 +80,12 @@ class AssembledDashboard:
         """The panels by title."""
         return {item.title: item for item in self.items if isinstance(item, PlacedPanel)}
 
+    @property
+    def queries(self) -> tuple[Expr, ...]:
+        """Every query of the panels and annotations."""
+        asked = tuple(target.expr for panel in self.panels.values() for target in panel.targets)
+        return asked + tuple(each.query for each in self.annotations if isinstance(each, QueriedEvents))
+
 
 def assemble(declared: Dashboard, annotations: Sequence[Annotation] = ()) -> AssembledDashboard:
     """The dashboard with everything that its declaration leaves to derive, and with these annotations over all panels."""

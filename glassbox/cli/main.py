@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -78,7 +79,7 @@ def cli(context: click.Context, settings_file: Path | None, url: str | None, tok
         raise click.UsageError(f"--grafana does not go with {context.invoked_subcommand!r}: give one of the two.")
     if token_file and url is None:
         raise click.UsageError("--token-file needs --grafana URL.")
-    context.obj = Session(context.obj, settings_file)
+    context.obj = Session(context.obj, settings_file, context.with_resource(ExitStack()))
     if url is not None:
         from glassbox.cli.push_command import push_to  # noqa: PLC0415  # only a push needs an HTTP client
 

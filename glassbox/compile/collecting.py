@@ -11,12 +11,18 @@ All other modules help these.
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 from typing import TypeVar
 
+from glassbox.board.annotation import Annotation
 from glassbox.board.dashboard import Dashboard
+from glassbox.compile.content import Content
+from glassbox.compile.error_location import PACKAGES
 from glassbox.compile.modules import ContentModule, modules_of, refuse_uncalled
 from glassbox.metrics.types import Metric
+from glassbox.query.measures import Measures
 from glassbox.query.rules import Alert, AlertGroup, HistogramRecord, Record, RecordGroup
 from glassbox.settings.model import Settings
 
@@ -26,6 +32,20 @@ _DECLARE = 'declare GROUP = RecordGroup("<name>") in its module.'
 _DEFINE = "define one in its module, or remove the group."
 _MOVE = "move it and its records into a module of their own."
 Group = TypeVar("Group", RecordGroup, AlertGroup)
+
+
+def collected(annotations: tuple[Annotation, ...], measures: Measures | None = None) -> Content:
+    """What the packages `dashboards`, `alerts` and `recording_rules` declare, with these annotations and measures."""
+    boards, alerts, records = packages = tuple(map(import_module, PACKAGES))
+    return Content(
+        dashboards(boards),
+        alert_groups(alerts),
+        record_groups(records),
+        runbooks=tuple(Path(place, "runbooks") for place in alerts.__path__),
+        annotations=annotations,
+        measures=measures,
+        metrics=metrics(packages),
+    )
 
 
 def record_groups(package: ModuleType) -> Callable[[Settings], tuple[RecordGroup, ...]]:

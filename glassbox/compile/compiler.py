@@ -2,16 +2,18 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from functools import partial
 
-from glassbox.board.assembling import AssembledDashboard, assemble
-from glassbox.compile.bundle import Bundle, CompiledContent, DataSource, Json
+from glassbox.board.assembling import assemble
+from glassbox.compile.alert_choices import chosen_alerts, refuse_unknown
+from glassbox.compile.bundle import Bundle, CompiledContent, DataSource, Json, LeftOut
 from glassbox.compile.content import Content
 from glassbox.compile.dashboard_json import dashboard_json
 from glassbox.compile.grafana_rules import grafana_group, uid_in
+from glassbox.compile.left_out import dead_ends, names_read, unread_since, without_links, without_series
 from glassbox.compile.links import PanelLink, panel_link, runbook_links
+from glassbox.compile.threshold_exceptions import Rules, declared_rules
 from glassbox.compile.unknown_series import known_series, refuse_unknown_series
-from glassbox.errors import GlassboxError
+from glassbox.errors import DeclarationError
 from glassbox.metrics import HISTOGRAMS
 from glassbox.query.buckets import Buckets, CustomBuckets, buckets_of
 from glassbox.query.expr import Expr, Source, regex
@@ -27,69 +29,83 @@ def compile_bundle(content: Content, settings: Settings, data_source: DataSource
 
     Without a server to ask, dashboards leave the choice to Grafana, and rules name the settings' or a conventional uid.
     """
-    alert_groups, record_groups = _alert_groups(content, settings), _record_groups(content, settings)
-    _refuse_duplicates("rule group", [group.name for group in record_groups] + [group.name for group in alert_groups])
-    boards = _boards(content, settings)
-    uids = {slug: uid_in(settings.grafana.folder_uid, slug) for slug in boards}
-    compiled = CompiledContent({uids[slug]: board for slug, board in boards.items()}, record_groups, alert_groups)
-    _refuse_unknown_series(compiled, content, settings)
-    alerts = [alert for group in alert_groups for alert in group.alerts]
-    links = {alert.name: panel_link(alert, boards, uids) for alert in alerts}
-    alert_files = {f"{group.name}.yaml": _alert_file(group, links, settings) for group in alert_groups}
+    declared = _declared(content, settings)
+    refuse_unknown("exclude.dashboards", "dashboard", settings.exclude.dashboards, declared.dashboards)
+    compiled = _without_left_out(declared, content, settings)
+    uids = {slug: uid_in(settings.grafana.folder_uid, slug) for slug in declared.dashboards}
+    alerts = [alert for group in compiled.alerts for alert in group.alerts]
+    links = {
+        alert.name: panel_link(alert, declared.dashboards, uids)
+        for alert in alerts
+        if alert.panel[0] not in settings.exclude.dashboards
+    }
+    alert_files = {f"{group.name}.yaml": _alert_file(group, links, settings) for group in compiled.alerts}
     uid = data_source.uid if data_source else settings.grafana.data_source or CONVENTIONAL_DATA_SOURCE_UID
-    render = partial(
-        dashboard_json,
-        uids=uids,
-        runbooks=runbook_links(alerts, boards, settings),
-        currency=settings.cost.currency,
-        data_source=data_source,
-    )
+    dashboards = {
+        uids[slug]: dashboard_json(
+            board,
+            uids=uids,
+            runbooks=runbook_links(alerts, declared.dashboards, settings),
+            currency=settings.cost.currency,
+            data_source=data_source,
+        )
+        for slug, board in declared.dashboards.items()
+    }
+    kept = without_links(dashboards, {uids[slug] for slug in settings.exclude.dashboards}, settings.exclude.alerts)
     return Bundle(
-        dashboards={uids[slug]: render(board) for slug, board in boards.items()},
-        recording_rules={f"{group.name}.yaml": _record_file(group, settings) for group in record_groups},
+        dashboards=kept,
+        recording_rules={f"{group.name}.yaml": _record_file(group, settings) for group in compiled.records},
         alerts=alert_files,
         grafana_groups=tuple(
             grafana_group(group, folder_uid=settings.grafana.folder_uid, data_source_uid=uid, links=links)
             for file in alert_files.values()
             for group in file["groups"]
         ),
-        buckets=_buckets(record_groups, settings.histogram_buckets),
+        buckets=_buckets(compiled.records, settings.histogram_buckets),
         content=compiled,
         runbooks=content.runbooks,
+        left_out=LeftOut(frozenset(settings.exclude.alerts), dead_ends(kept) - dead_ends(dashboards)),
     )
 
 
-def _boards(content: Content, settings: Settings) -> dict[str, AssembledDashboard]:
-    """All dashboards by slug."""
+def _declared(content: Content, settings: Settings) -> CompiledContent:
+    """Everything that is declared, whatever the settings leave out, with expressions as they are evaluated."""
+    rules = declared_rules(content, settings)
+    _refuse_clashes(rules)
     boards = [assemble(build(settings), content.annotations) for build in content.dashboards]
     _refuse_duplicates("dashboard", (board.slug for board in boards))
-    return {board.slug: board for board in boards}
-
-
-def _alert_groups(content: Content, settings: Settings) -> tuple[AlertGroup, ...]:
-    """All alerts, with their expressions as they are evaluated."""
-    groups = content.alerts(settings)
-    _refuse_duplicates("alert", (alert.name for group in groups for alert in group.alerts))
-    return tuple(
-        replace(group, alerts=tuple(replace(each, expr=scoped(each.expr, settings)) for each in group.alerts))
-        for group in groups
+    declared = CompiledContent(
+        {board.slug: board for board in boards},
+        tuple(
+            replace(group, records=tuple(replace(each, expr=scoped(each.expr, settings)) for each in group.records))
+            for group in rules.records
+        ),
+        tuple(
+            replace(group, alerts=tuple(replace(each, expr=scoped(each.expr, settings)) for each in group.alerts))
+            for group in rules.alerts
+        ),
     )
+    _refuse_unknown_series(declared, content, settings)
+    return declared
 
 
-def _record_groups(content: Content, settings: Settings) -> tuple[RecordGroup, ...]:
-    """All recorded series, with their expressions as they are evaluated."""
-    groups = content.recording_rules(settings)
-    _refuse_duplicates("record", (_identity(record) for group in groups for record in group.records))
-    return tuple(
-        replace(group, records=tuple(replace(each, expr=scoped(each.expr, settings)) for each in group.records))
-        for group in groups
-    )
+def _without_left_out(declared: CompiledContent, content: Content, settings: Settings) -> CompiledContent:
+    """What the settings leave of it, without the recorded series that nobody reads any more."""
+    boards = {slug: board for slug, board in declared.dashboards.items() if slug not in settings.exclude.dashboards}
+    alerts = chosen_alerts(declared.alerts, settings)
+    before, after = names_read(declared.dashboards.values(), declared.alerts), names_read(boards.values(), alerts)
+    unread = unread_since(before, after, content.measures, declared.records)
+    return CompiledContent(boards, without_series(declared.records, unread), alerts)
 
 
 def _refuse_unknown_series(compiled: CompiledContent, content: Content, settings: Settings) -> None:
     records = (record for group in compiled.records for record in group.records)
     queries = [(query.reader, query.expr) for query in compiled.queries]
-    queries += [(f"The measure {each.name} of baselines", each.expr) for each in content.measures.all]
+    queries += (
+        [(f"The measure {each.name} of baselines", each.expr) for each in content.measures.all]
+        if content.measures
+        else []
+    )
     refuse_unknown_series(queries, known_series(records, content.metrics), settings)
 
 
@@ -114,7 +130,7 @@ def _record_rule(record: Record) -> Json:
 
 
 def _alert_file(group: AlertGroup, links: Mapping[str, PanelLink], settings: Settings) -> Json:
-    rules = [_alert_rule(alert, group.subject, links[alert.name], settings) for alert in group.alerts]
+    rules = [_alert_rule(alert, group.subject, links.get(alert.name), settings) for alert in group.alerts]
     return _rule_file(group.name, rules, settings.evaluation_interval_seconds)
 
 
@@ -122,17 +138,21 @@ def _rule_file(name: str, rules: list[Json], interval_seconds: int) -> Json:
     return {"groups": [{"name": name, "interval": f"{interval_seconds}s", "rules": rules}]}
 
 
-def _alert_rule(alert: Alert, subject: Subject, link: PanelLink, settings: Settings) -> Json:
-    links = {"runbook": f"alerts/runbooks/{alert.name}.md", "dashboard": link.path}
+def _alert_rule(alert: Alert, subject: Subject, link: PanelLink | None, settings: Settings) -> Json:
+    links = {"runbook": f"alerts/runbooks/{alert.name}.md"} | ({"dashboard": link.path} if link else {})
     if url := settings.runbook_url(alert.name):
         links["runbook_url"] = url
-    if settings.grafana.url:
+    if link and settings.grafana.url:
         links["dashboard_url"] = f"{settings.grafana.url.rstrip('/')}{link.path}"
     return {
         "alert": alert.name,
         "expr": str(alert.expr),
         "for": alert.for_,
-        "labels": {"severity": alert.severity.value, "owner": getattr(settings.owners, subject.value)},
+        "labels": {
+            "severity": alert.severity.value,
+            "owner": getattr(settings.owners, subject.value),
+            **dict(alert.labels),
+        },
         "annotations": {"summary": alert.summary, "description": alert.description, **links},
     }
 
@@ -142,14 +162,15 @@ def scoped(expr: Expr, settings: Settings) -> Expr:
     return expr.filtered({"job": regex(settings.jobs.services_regex)}, shared_names_only=True)
 
 
-def _identity(record: Record) -> str:
-    labels = ", ".join(f"{label}={value}" for label, value in record.labels)
-    return f"{record.name}{{{labels}}}" if labels else record.name
+def _refuse_clashes(rules: Rules) -> None:
+    _refuse_duplicates("alert", (alert.name for group in rules.alerts for alert in group.alerts))
+    _refuse_duplicates("record", (str(record) for group in rules.records for record in group.records))
+    _refuse_duplicates("rule group", [group.name for group in rules.records] + [group.name for group in rules.alerts])
 
 
 def _refuse_duplicates(kind: str, names: Iterable[str]) -> None:
     seen: set[str] = set()
     for name in names:
         if name in seen:
-            raise GlassboxError(f"Two definitions of the {kind} {name!r}: names must be unique, rename one.")
+            raise DeclarationError(f"Two definitions of the {kind} {name!r}: names must be unique, rename one.", name)
         seen.add(name)

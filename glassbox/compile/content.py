@@ -17,7 +17,7 @@ class Content:
     """Declarations: dashboards, alerts and recorded series as functions of the settings.
 
     `runbooks` are folders that hold `<alert>.md`. `annotations` are drawn over the panels of every dashboard.
-    `measures` are what baselines are made of. `metrics` are those of exporters that are not in the catalogue.
+    `measures` are what baselines are made of, where there are any. `metrics` are those of exporters that are not in the catalogue.
     """
 
     dashboards: tuple[Callable[[Settings], Dashboard], ...]
@@ -25,5 +25,5 @@ class Content:
     recording_rules: Callable[[Settings], tuple[RecordGroup, ...]]
     runbooks: tuple[Path, ...]
     annotations: tuple[Annotation, ...]
-    measures: Measures
+    measures: Measures | None = None
     metrics: tuple[Metric, ...] = ()

@@ -1,18 +1,22 @@
-"""Which line of our content is wrong: an error that the kit or the compiler raises is told at the line that caused it."""
+"""Which line of content is wrong: an error that the words or the compiler raise is located at the line that caused it."""
 
+import ast
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from glassbox.errors import GlassboxError
+from glassbox.errors import DeclarationError, GlassboxError
 
+# Packages of content; a user's own content has folders of the same names.
+PACKAGES = ("dashboards", "alerts", "recording_rules")
 ROOT = Path(__file__).resolve().parents[2]
-# Where people write; below it stand the words that they write with.
-_CONTENT = ("dashboards/", "alerts/", "recording_rules/", "glassbox/metrics/")
+# Of these, people write the metrics; with the words they write content.
+_METRICS = "glassbox/metrics/"
 _WORDS = ("glassbox/query/", "glassbox/board/", "glassbox/settings/", "glassbox/errors.py")
 _COMPILER = "glassbox/compile/"
+_CONTENT = "content/"
 
 
 @contextmanager
@@ -23,9 +27,11 @@ def located() -> Iterator[None]:
     """
     try:
         yield
+    except ContentError:
+        raise
     except Exception as error:
-        place = place_of(error)
-        if place is None or not _needs_its_line(error, place):
+        place = _declared_at(error.name) if isinstance(error, DeclarationError) else _needed_place(error)
+        if place is None:
             raise
         raise ContentError(text_of(error), *place) from None
 
@@ -46,32 +52,74 @@ def text_of(error: Exception) -> str:
 
 
 def place_of(error: Exception) -> tuple[str, int] | None:
-    """File below the checkout, and line: of the content where it took part, else the innermost one of ours."""
+    """File and line: of the content where it took part, else the innermost one of ours."""
+    if isinstance(error, DeclarationError) and (place := _declared_at(error.name)):
+        return place
     if isinstance(error, SyntaxError):
-        return _place(error.filename or "", error.lineno or 0)
-    places = list(_places(error))
-    told = [place for place in places if place[0].startswith(_CONTENT)] or places
-    return told[-1] if told else None
+        file = Path(error.filename or "")
+        return (shown_path(file), error.lineno or 0) if _floor(file) else None
+    frames = list(_frames(error))
+    chosen = [frame for frame in frames if _is_content(frame[0])] or frames
+    return (shown_path(chosen[-1][1]), chosen[-1][2]) if chosen else None
 
 
-def _needs_its_line(error: Exception, place: tuple[str, int]) -> bool:
-    """Whether it is content that the kit refuses, or an error of Python outside the compiler."""
-    if not isinstance(error, GlassboxError):
-        return place[0].startswith((*_CONTENT, *_WORDS))
-    *_, innermost = _places(error)
-    return place[0].startswith(_CONTENT) and innermost[0].startswith(_WORDS)
+def shown_path(file: Path) -> str:
+    """The path as somebody in the current folder would write it: relative where the file is below it."""
+    root = next((root for root in (Path.cwd(), ROOT) if file.is_relative_to(root)), None)
+    return (file.relative_to(root) if root else file).as_posix()
 
 
-def _places(error: Exception) -> Iterator[tuple[str, int]]:
-    for frame in traceback.extract_tb(error.__traceback__):
-        place = _place(frame.filename, frame.lineno or 0)
-        if place and place[0].startswith((*_CONTENT, *_WORDS, _COMPILER)):
-            yield place
+def content_folders() -> list[Path]:
+    """Where modules of content are: in packages of these names that can be imported, and in folders that were added to them."""
+    found = [Path(entry, name) for entry in (str(ROOT), *sys.path) for name in PACKAGES]
+    return found + [Path(entry) for name in PACKAGES for entry in _places(name)]
 
 
-def _place(file: str, line: int) -> tuple[str, int] | None:
-    """A file below the checkout and the line; None for the files of others."""
-    path = Path(file)
-    if not path.is_relative_to(ROOT) or path.is_relative_to(Path(sys.prefix)):
+def _needed_place(error: Exception) -> tuple[str, int] | None:
+    """Where it is content that the words refuse, or an error of Python outside the compiler."""
+    if isinstance(error, SyntaxError):
+        return place_of(error)
+    floors = [floor for floor, _, _ in _frames(error)]
+    if not floors:
         return None
-    return path.relative_to(ROOT).as_posix(), line
+    in_content = any(map(_is_content, floors))
+    if isinstance(error, GlassboxError):
+        needed = in_content and floors[-1].startswith(_WORDS)
+    else:
+        needed = in_content or floors[-1].startswith(_WORDS)
+    return place_of(error) if needed else None
+
+
+def _declared_at(name: str) -> tuple[str, int] | None:
+    """Where content says this name last, the user's own after the product's; None where it is put together from parts."""
+    for folder in reversed(list(dict.fromkeys(content_folders()))):
+        for file in sorted(folder.glob("*.py")):
+            for node in ast.walk(ast.parse(file.read_bytes())):
+                if isinstance(node, ast.Constant) and node.value == name:
+                    return shown_path(file), node.lineno
+    return None
+
+
+def _frames(error: Exception) -> Iterator[tuple[str, Path, int]]:
+    """Floor, file and line of each frame in content, words or the compiler."""
+    for frame in traceback.extract_tb(error.__traceback__):
+        file = Path(frame.filename)
+        if floor := _floor(file):
+            yield floor, file, frame.lineno or 0
+
+
+def _floor(file: Path) -> str:
+    """The path of a file of glassbox, `content/` for every file of content, and "" for all others."""
+    if file.is_relative_to(ROOT / "glassbox"):
+        floor = file.relative_to(ROOT).as_posix()
+        return floor if floor.startswith((_METRICS, *_WORDS, _COMPILER)) else ""
+    return _CONTENT if any(file.is_relative_to(folder) for folder in content_folders()) else ""
+
+
+def _is_content(floor: str) -> bool:
+    return floor.startswith((_CONTENT, _METRICS))
+
+
+def _places(package: str) -> Iterable[str]:
+    module = sys.modules.get(package)
+    return module.__path__ if module else ()

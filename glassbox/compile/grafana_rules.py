@@ -20,9 +20,9 @@ _QUERY_RANGE_SECONDS = 600
 
 
 def grafana_group(group: Json, *, folder_uid: str, data_source_uid: str, links: Mapping[str, PanelLink]) -> Json:
-    """A Prometheus rule group (alerts only) as the provisioning API's rule group; `interval` in seconds, `links` by alert."""
+    """A Prometheus rule group (alerts only) as the provisioning API's rule group; `interval` in seconds, `links` by alert, where it leads anywhere."""
     rules = [
-        _rule(rule, group["name"], folder_uid, data_source_uid, links[rule["alert"]])
+        _rule(rule, group["name"], folder_uid, data_source_uid, links.get(rule["alert"]))
         for rule in group["rules"]
         # Without a route of its own, which Grafana's default policy has not, it would go to people for ever.
         if rule["labels"]["severity"] != Severity.HEARTBEAT.value
@@ -31,10 +31,11 @@ def grafana_group(group: Json, *, folder_uid: str, data_source_uid: str, links: 
     return {"title": group["name"], "folderUid": folder_uid, "interval": interval_seconds, "rules": rules}
 
 
-def _rule(rule: Json, group: str, folder_uid: str, data_source_uid: str, link: PanelLink) -> Json:
+def _rule(rule: Json, group: str, folder_uid: str, data_source_uid: str, link: PanelLink | None) -> Json:
     texts = {key: _for_grafana(text) for key, text in rule["annotations"].items()}
     # With both Grafana shows the alert on the panel, and a picture of the panel in notifications.
-    texts |= {"__dashboardUid__": link.dashboard_uid, "__panelId__": str(link.panel_id)}
+    if link:
+        texts |= {"__dashboardUid__": link.dashboard_uid, "__panelId__": str(link.panel_id)}
     return {
         "uid": uid_in(folder_uid, rule["alert"]),
         "title": rule["alert"],

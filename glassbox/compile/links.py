@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from glassbox.board.assembling import AssembledDashboard, PlacedPanel
 from glassbox.compile.bundle import Json
-from glassbox.errors import GlassboxError
+from glassbox.errors import DeclarationError
 from glassbox.query.rules import Alert
 from glassbox.settings.model import Settings
 
@@ -63,11 +63,12 @@ def runbook_links(
 def _panel(alert: Alert, shown_on: tuple[str, str], boards: Mapping[str, AssembledDashboard]) -> PlacedPanel:
     slug, title = shown_on
     if slug not in boards:
-        raise GlassboxError(
-            f"Alert {alert.name} leads to the dashboard {slug!r}, which does not exist: correct its panel."
+        raise DeclarationError(
+            f"Alert {alert.name} leads to the dashboard {slug!r}, which does not exist: correct its panel.", alert.name
         )
     if title not in boards[slug].panels:
-        raise GlassboxError(
-            f"Alert {alert.name} leads to the panel {title!r}, which the dashboard {slug!r} does not have: correct its panel."
+        raise DeclarationError(
+            f"Alert {alert.name} leads to the panel {title!r}, which the dashboard {slug!r} does not have: correct its panel.",
+            alert.name,
         )
     return boards[slug].panels[title]

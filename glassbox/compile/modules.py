@@ -9,8 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
-from glassbox.compile import error_location
-from glassbox.compile.error_location import ContentError
+from glassbox.compile.error_location import ContentError, shown_path
 
 
 @dataclass(frozen=True)
@@ -102,8 +101,7 @@ def _imported(package: ModuleType) -> Iterator[ModuleType]:
 
 
 def _error(file: Path, line: int, message: str) -> ContentError:
-    root = error_location.ROOT
-    return ContentError(message, (file.relative_to(root) if file.is_relative_to(root) else file).as_posix(), line)
+    return ContentError(message, shown_path(file), line)
 
 
 def _assigned(statements: Iterable[ast.stmt]) -> Iterator[tuple[str, int]]:

@@ -60,6 +60,9 @@ def _write(files: Mapping[str, str], names: Sequence[str], folder: Path) -> list
         folder.mkdir(parents=True, exist_ok=True)
         (folder / MARKER).touch()
         with tempfile.TemporaryDirectory(dir=folder, prefix=".new-") as prepared:
+            # A build without alerts has an empty folder, not one of an earlier build.
+            for name in names:
+                Path(prepared, name).mkdir()
             for path, text in files.items():
                 target = Path(prepared, path)
                 target.parent.mkdir(parents=True, exist_ok=True)

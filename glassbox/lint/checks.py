@@ -75,7 +75,7 @@ def runbooks_complete(bundle: Bundle) -> Iterator[Finding]:
         if missing:
             yield Finding("runbook", f"alerts/runbooks/{name}.md", f"lacks {', '.join(missing)}")
     for path in sorted(path for folder in bundle.runbooks for path in folder.glob("*.md")):
-        if path.stem not in alerts:
+        if path.stem not in alerts | bundle.left_out.alerts:
             yield Finding("runbook", f"alerts/runbooks/{path.name}", "belongs to no alert; remove or rename it")
 
 
@@ -108,7 +108,8 @@ def panels_explained(bundle: Bundle) -> Iterator[Finding]:
 def panels_lead_on(bundle: Bundle) -> Iterator[Finding]:
     """Every panel says where to look next."""
     for uid, board in bundle.dashboards.items():
-        if any(panel["type"] != "row" and not panel.get("links") for panel in board["panels"]):
+        dead_end = any(panel["type"] != "row" and not panel.get("links") for panel in board["panels"])
+        if dead_end and uid not in bundle.left_out.dead_ends:
             yield Finding("panel-link", uid, "its panels lead nowhere; give the dashboard leads_to")
 
 

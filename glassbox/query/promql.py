@@ -3,6 +3,7 @@
 The function text follows the Prometheus documentation ("Query functions", "Aggregation operators").
 """
 
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -90,6 +91,15 @@ def absent(source: Source, **matchers: str) -> Expr:
 def always() -> Expr:
     """1, whatever there is to see."""
     return Expr(("vector(1)",), Shape(Kind.GAUGE, Unit.BOOLEAN))
+
+
+def labelled(labels: Sequence[tuple[str, str]]) -> Expr:
+    """1 with these labels, whatever there is to see."""
+    text = "vector(1)"
+    for label, value in labels:
+        # `$` begins the name of a group in the text that is put in.
+        text = f'label_replace({text}, "{label}", {json.dumps(value.replace("$", "$$"), ensure_ascii=False)}, "", "")'
+    return Expr((text,), Shape(Kind.GAUGE, Unit.BOOLEAN, tuple(label for label, _ in labels)))
 
 
 def age(moment: Expr) -> Expr:

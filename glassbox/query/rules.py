@@ -30,6 +30,10 @@ class Record:
 
     only_with: ClassVar[str] = ""
 
+    def __str__(self) -> str:
+        labels = ", ".join(f"{label}={value}" for label, value in self.labels)
+        return f"{self.name}{{{labels}}}" if labels else self.name
+
     @property
     def kind(self) -> Kind:
         return self.expr.shape.kind
@@ -153,7 +157,7 @@ class Alert:
     """One alert. `for_` is a Prometheus duration; the texts may use `{{ $labels.x }}` and `{{ $value }}`.
 
     `panel` is where to look first: a dashboard's slug and the title of a panel on it. `also_explained_on` are more panels that
-    show the alert or speak of it, and so lead to its runbook.
+    show the alert or speak of it, and so lead to its runbook. `labels` are added to those that every alert has.
     """
 
     name: str
@@ -164,6 +168,7 @@ class Alert:
     description: str
     panel: tuple[str, str]
     also_explained_on: tuple[tuple[str, str], ...] = ()
+    labels: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,18 +1,12 @@
-"""The one settings file: YAML, checked against settings.schema.json. Every field has a default, so no file is needed."""
+"""What an installation chooses. Every field has a default, so no settings file is needed."""
 
-import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
-from math import isfinite
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
 
-from glassbox.errors import GlassboxError
 from glassbox.query.buckets import CustomBuckets, check_custom_buckets
+from glassbox.query.rules import Severity
 from glassbox.query.slo import DEFAULT_SLOS, Slo, check_slos
-from glassbox.settings.messages import explain
-
-SCHEMA_FILE = Path(__file__).with_name("settings.schema.json")
 
 
 @dataclass(frozen=True)
@@ -120,17 +114,47 @@ class Cost:
     pages_per_request: float = 1
 
 
+@dataclass(frozen=True)
+class Exclude:
+    """Content that an installation leaves out: dashboards by slug, alerts by name."""
+
+    dashboards: tuple[str, ...] = ()
+    alerts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlertChange:
+    """What an installation changes about one alert; None leaves it as declared. `for_` is a Prometheus duration."""
+
+    for_: str | None = None
+    severity: Severity | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ThresholdsFor:
+    """Other thresholds, by their names, for one job, one model, or one model of one job. `job` and `model_name` are "" for any."""
+
+    job: str = ""
+    model_name: str = ""
+    thresholds: Mapping[str, float]
+
+
 # Prometheus forgets a series after 5 minutes without a sample; one may be missed.
 _RAREST_SECONDS = 120
 
 
 @dataclass(frozen=True)
 class Settings:
-    """All settings, defaults included."""
+    """All settings, defaults included. `content` are absolute paths of folders with content of the user's own."""
 
+    content: tuple[Path, ...] = ()
+    exclude: Exclude = field(default_factory=Exclude)
+    alerts: Mapping[str, AlertChange] = field(default_factory=dict)
     jobs: Jobs = field(default_factory=Jobs)
     evaluation_interval_seconds: int = 30
     thresholds: Thresholds = field(default_factory=Thresholds)
+    thresholds_for: tuple[ThresholdsFor, ...] = ()
     owners: Owners = field(default_factory=Owners)
     runbook_base_url: str = ""
     grafana: GrafanaTarget = field(default_factory=GrafanaTarget)
@@ -152,71 +176,3 @@ class Settings:
     def runbook_url(self, alert: str) -> str:
         """Where the alert's runbook can be read; empty where `runbook_base_url` is."""
         return f"{self.runbook_base_url.rstrip('/')}/{alert}.md" if self.runbook_base_url else ""
-
-
-def load_settings(path: Path | None) -> Settings:
-    """Settings from a YAML file, or the defaults where `path` is None."""
-    if path is None:
-        return Settings()
-    values = _read(path)
-    _check_schema(path, values)
-    settings = _fill(Settings, values)
-    _check_jobs(path, settings.jobs)
-    return settings
-
-
-def _check_jobs(path: Path, jobs: Jobs) -> None:
-    for key in ("expected", "replicas", "capacity_requests_per_second"):
-        unknown = sorted(set(getattr(jobs, key)) - set(jobs.services))
-        if unknown:
-            raise GlassboxError(
-                f"Settings file {path}: jobs.{key}: {unknown[0]!r} is not among jobs.services; add it there."
-            )
-    for job in jobs.expected:
-        if jobs.replicas.get(job) == 0:
-            raise GlassboxError(
-                f"Settings file {path}: jobs.expected: {job!r} has 0 replicas in jobs.replicas; name it in one of the two."
-            )
-
-
-def _read(path: Path) -> dict[str, Any]:
-    from glassbox.settings.yaml import read_settings  # noqa: PLC0415  # most commands run without a settings file and start faster without it
-
-    values = read_settings(path)
-    if not isinstance(values or {}, dict):
-        raise GlassboxError(f"Settings file {path} must hold keys and values, not a {type(values).__name__}.")
-    return values or {}
-
-
-def _check_schema(path: Path, values: dict[str, Any]) -> None:
-    from jsonschema import Draft202012Validator, validators  # noqa: PLC0415  # as above
-    from jsonschema.exceptions import best_match  # noqa: PLC0415  # as above
-
-    base = Draft202012Validator.TYPE_CHECKER
-    # A threshold of .nan or .inf would make an alert that can never fire.
-    finite = base.redefine("number", lambda checker, value: base.is_type(value, "number") and isfinite(value))
-    validator = validators.extend(Draft202012Validator, type_checker=finite)  # type: ignore[no-untyped-call]  # its stub has no types
-    schema = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
-    error = best_match(validator(schema).iter_errors(values))
-    if error is not None:
-        where = ".".join(str(part) for part in error.absolute_path)
-        raise GlassboxError(f"Settings file {path}: {where + ': ' if where else ''}{explain(error)}.")
-
-
-T = TypeVar("T")
-
-
-def _fill(kind: type[T], values: Mapping[str, Any]) -> T:
-    """Build a settings dataclass from checked values; nested mappings become nested dataclasses where the default is one, lists tuples."""
-
-    def convert(name: str, value: Any) -> Any:
-        default = getattr(kind(), name)
-        if is_dataclass(default) and not isinstance(default, type):
-            return _fill(type(default), value)
-        if isinstance(default, int) and isinstance(value, float) and value.is_integer():
-            return int(value)  # 60.0 is an integer to JSON Schema
-        if isinstance(value, list):
-            return tuple(type(default[0])(**item) if isinstance(item, dict) else item for item in value)
-        return value
-
-    return kind(**{f.name: convert(f.name, values[f.name]) for f in fields(kind) if f.name in values})  # type: ignore[arg-type]  # T is always a settings dataclass

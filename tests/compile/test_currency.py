@@ -13,7 +13,8 @@ from glassbox.board.style import CURRENCY
 from glassbox.compile.currency import print_in
 from glassbox.compile.normalise import modern_dashboard, plain
 from glassbox.query.promql import instant, sum_by
-from glassbox.settings.model import SCHEMA_FILE, Cost, Settings
+from glassbox.settings.model import Cost, Settings
+from glassbox.settings.schema import SCHEMA_FILE
 from recording_rules import cost, gpu
 from tests.support.ours import our_bundle
 

@@ -5,7 +5,7 @@ import yaml
 from demo.server_settings import alertmanager_settings, glassbox_settings, hurry_alerts, prometheus_settings
 from glassbox.prometheus.promtool import check_alertmanager_config, check_config
 from glassbox.servers.components import ensure_components
-from glassbox.settings.model import load_settings
+from glassbox.settings.loading import load_settings
 
 TARGETS = {
     "hunyuanocr": ["http://127.0.0.1:4001"],

@@ -116,7 +116,7 @@ def test_a_record_that_anything_else_reads_is_used(reader):
         ]
     else:
         board = board_with(instant(read)) if reader == "panel" else board_with(instant(scrape.UP), instant(read))
-        assert unused(replace(BUNDLE, content=replace(content, dashboards={"uid": board}))) == []
+        assert unused(replace(BUNDLE, content=replace(content, dashboards={"x": board}))) == []
 
 
 def board_with(expr, noted=None):
@@ -198,14 +198,14 @@ KNOWN = {
 
 def panel_with(expr, bundle=BUNDLE):
     """The bundle with one panel that asks this, and nothing else."""
-    return replace(bundle, content=CompiledContent({"uid": board_with(expr)}, (), ()))
+    return replace(bundle, content=CompiledContent({"x": board_with(expr)}, (), ()))
 
 
 @pytest.mark.parametrize("name", BOUNDS)
 def test_a_bound_that_is_no_bucket_everywhere_is_found(name):
     expr, problem = BOUNDS[name]
     (finding,) = checks.buckets_known(panel_with(expr))
-    assert (finding.rule, finding.where) == ("bucket", "uid, n, A")
+    assert (finding.rule, finding.where) == ("bucket", "x, n, A")
     assert problem in finding.problem
 
 
@@ -218,9 +218,9 @@ def test_bounds_in_rules_and_annotations_are_looked_at():
     wrong = series(RECORDED, le="7.0")
     bundle = reading(wrong > 1, records=(Record("model:x:sum", wrong, ""),))
     noted = board_with(instant(scrape.UP), wrong)
-    bundle = replace(bundle, content=replace(bundle.content, dashboards={"uid": noted}))
+    bundle = replace(bundle, content=replace(bundle.content, dashboards={"x": noted}))
     wheres = [finding.where for finding in checks.buckets_known(bundle)]
-    assert wheres == ["x, model:x:sum", "judging, A0", "uid, note, annotation"]
+    assert wheres == ["x, model:x:sum", "judging, A0", "x, note, annotation"]
 
 
 def test_the_settings_own_buckets_are_known_and_of_one_version():

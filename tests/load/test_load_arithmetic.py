@@ -13,7 +13,7 @@ from glassbox.load.chat import Outcome
 from glassbox.load.ramp import Ramp, Step, capacity, climb, judged
 from glassbox.load.summary import Distribution, summarise
 from glassbox.load.text_report import capacity_lines
-from glassbox.settings.model import load_settings
+from glassbox.settings.loading import load_settings
 from tests.support.virtual_time import run
 
 

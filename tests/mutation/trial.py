@@ -13,7 +13,7 @@ from pathlib import Path
 
 from glassbox.compile.bundle import Json
 from glassbox.query.promql import duration_seconds
-from glassbox.settings.model import load_settings
+from glassbox.settings.loading import load_settings
 from tests.mutation.references import Reference, references, stands_alone
 from tests.support.ours import our_bundle
 from tests.support.rule_test_files import TEST_FILES, read, settings_file

@@ -8,7 +8,8 @@ from glassbox.query.buckets import SETTING, bound_text, buckets_of
 from glassbox.query.expr import QueryError
 from glassbox.query.promql import at_most
 from glassbox.query.slo import Slo
-from glassbox.settings.model import Settings, Thresholds, load_settings
+from glassbox.settings.loading import load_settings
+from glassbox.settings.model import Settings, Thresholds
 from recording_rules import engine, requests
 from tests.support.ours import our_bundle
 

@@ -4,7 +4,8 @@ import pytest
 
 from glassbox.errors import GlassboxError
 from glassbox.query.slo import DEFAULT_SLOS, PAGE_WINDOWS, TICKET_WINDOWS, Slo, window_text
-from glassbox.settings.model import Settings, load_settings
+from glassbox.settings.loading import load_settings
+from glassbox.settings.model import Settings
 from tests.support.ours import our_bundle
 
 WINDOWS = (*PAGE_WINDOWS, *TICKET_WINDOWS)

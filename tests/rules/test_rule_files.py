@@ -16,7 +16,8 @@ from glassbox.compile.outputs import write_bundle
 from glassbox.prometheus import promtool
 from glassbox.query.rules import Severity
 from glassbox.servers.components import ensure_components
-from glassbox.settings.model import Settings, load_settings
+from glassbox.settings.loading import load_settings
+from glassbox.settings.model import Settings
 from tests.support.ours import our_alert_groups, our_bundle, our_record_groups
 from tests.support.promtool_windows import closed
 from tests.support.rule_test_files import TEST_FILES, how_to_run, queries, read, settings_file

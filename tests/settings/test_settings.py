@@ -3,12 +3,16 @@
 import dataclasses
 import json
 import re
+from pathlib import Path
 
 import pytest
 
 from glassbox.errors import GlassboxError
+from glassbox.query.rules import Severity
+from glassbox.settings.loading import load_settings
 from glassbox.settings.messages import WORDS
-from glassbox.settings.model import SCHEMA_FILE, Cost, Jobs, Settings, load_settings
+from glassbox.settings.model import AlertChange, Cost, Exclude, Jobs, Settings, Thresholds, ThresholdsFor
+from glassbox.settings.schema import SCHEMA_FILE
 
 
 def written(tmp_path, text):
@@ -41,7 +45,7 @@ ADDRESS = "must be an address such as https://host.example.com/path, without use
 HUGE = "9" * 400
 
 REFUSED = {
-    "threshold: {}": "unknown key 'threshold'; the keys are cost, evaluation_interval_seconds, gpu, grafana, histogram_buckets, jobs, owners, runbook_base_url, slo_period_days, slos, thresholds.",
+    "threshold: {}": "unknown key 'threshold'; the keys are alerts, content, cost, evaluation_interval_seconds, exclude, gpu, grafana, histogram_buckets, jobs, owners, runbook_base_url, slo_period_days, slos, thresholds, thresholds_for.",
     "thresholds: {qps_lo: 1}": "thresholds: unknown key 'qps_lo'; the keys are ",
     "thresholds: {qps_lo: 1, qps_low: 2}": "thresholds: unknown key 'qps_lo'",
     "thresholds: {qps_low: many}": "thresholds.qps_low: must be a finite number, not 'many'.",
@@ -102,6 +106,33 @@ REFUSED = {
     "slos: [{name: a, indicator: availability}]": "slos.0: lacks the key 'objective_ratio'; add it.",
     'slos: [{name: "a\\n", indicator: availability, objective_ratio: 0.9}]': r"slos.0.name: must be a small letter, then small letters, digits and _, not 'a\n'.",
     "histogram_buckets: {vllm:e2e_request_latency_seconds: [-1, 5]}": "histogram_buckets.vllm:e2e_request_latency_seconds.0: must be at least 0, not -1.",
+    "content: ../ours": "content: must be a list, such as [a, b], not '../ours'.",
+    "content: []": "content: needs at least 1 entry; add one, or leave the key out.",
+    "content: [a, a]": "content: 'a' stands there more than once; leave one.",
+    "exclude: [gpu]": "exclude: must be keys and values, not ['gpu'].",
+    "exclude: {dashboard: [gpu]}": "exclude: unknown key 'dashboard'; the keys are alerts, dashboards.",
+    "alerts: {A: }": "alerts.A: has no value: write keys and values, or leave the key out.",
+    "alerts: {A: {}}": "alerts.A: changes nothing; give it for, severity or labels, or leave it out.",
+    "alerts: {A: {fo: 5m}}": "alerts.A: unknown key 'fo'; the keys are for, labels, severity.",
+    "alerts: {A: {for: 5}}": "alerts.A.for: must be text (in quotes where it looks like a number or a date), not 5.",
+    "alerts: {A: {for: 5 min}}": "alerts.A.for: must be a duration such as 30s, 5m or 1h30m, not '5 min'.",
+    "alerts: {A: {for: 30m1h}}": "alerts.A.for: must be a duration such as 30s, 5m or 1h30m, not '30m1h'.",
+    "alerts: {A: {for: ''}}": "alerts.A.for: must be a duration such as 30s, 5m or 1h30m, not ''.",
+    "alerts: {A: {severity: critical}}": "alerts.A.severity: must be one of page, ticket, report, not 'critical'.",
+    "alerts: {A: {labels: {a-b: x}}}": "alerts.A.labels: must be the name of a label: letters, digits and _, not beginning with a digit or __, not 'a-b'.",
+    "alerts: {A: {labels: {__a: x}}}": "alerts.A.labels: must be the name of a label",
+    "alerts: {A: {labels: {tier: 1}}}": "alerts.A.labels.tier: must be text (in quotes where it looks like a number or a date), not 1.",
+    "alerts: {A: {labels: {v: '{{ $value }}'}}}": "alerts.A.labels.v: must be a fixed text without { and }, not '{{ $value }}'.",
+    "alerts: {A: {labels: {severity: page}}}": "alerts.A.labels: 'severity' cannot be set here: write `severity` beside `labels`.",
+    "alerts: {A: {labels: {alertname: B}}}": "alerts.A.labels: 'alertname' cannot be set here: it is the name of the alert.",
+    "alerts: {A: {labels: {owner: b}}}": "alerts.A.labels: 'owner' cannot be set here: set `owners`.",
+    "alerts: {A: {for: 5m}}\nexclude: {alerts: [A]}": "alerts.A: exclude.alerts leaves this alert out; name it in one of the two.",
+    "thresholds_for: {job: vllm}": "thresholds_for: must be a list, such as [a, b], not {'job': 'vllm'}.",
+    "thresholds_for: [{qps_low: 1}]": "thresholds_for.0: needs job, model_name or both; for all services set thresholds.",
+    "thresholds_for: [{job: vllm}]": "thresholds_for.0: sets no threshold; add one, such as qps_low, or leave the entry out.",
+    "thresholds_for: [{job: vllm, kv_cache_high_ratio: 97}]": "thresholds_for.0.kv_cache_high_ratio: must be above 0 and below 1, not 97; it is a share",
+    "thresholds_for: [{job: vllm, qps: 1}]": "thresholds_for.0: unknown key 'qps'; the keys are down_seconds, ",
+    "thresholds_for: [{job: a, qps_low: 1}, {job: b, qps_low: 1}, {job: a, kv_cache_high_ratio: 0.8}]": "thresholds_for.2: has the same job and model_name as entry 0; write both as one entry.",
 }
 
 
@@ -236,3 +267,41 @@ def test_wanted_replicas_make_a_job_required_and_none_take_it_out():
 @pytest.mark.parametrize(("interval", "rare"), [(5, 20), (30, 120), (40, 120), (60, 120), (120, 120), (300, 300)])
 def test_rare_rules_keep_within_what_prometheus_remembers(interval, rare):
     assert Settings(evaluation_interval_seconds=interval).rare_interval_seconds == rare
+
+
+def test_own_content_is_found_beside_the_settings_file(tmp_path, monkeypatch):
+    folder = tmp_path / "conf"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    written(folder, "content: [../our-boards, /srv/more]\n")
+    expected = (tmp_path / "our-boards", Path("/srv/more"))
+    assert load_settings(folder / "settings.yaml").content == expected
+    assert load_settings(Path("settings.yaml")).content == expected
+
+
+def test_what_is_left_out_and_changed_is_filled_in(tmp_path):
+    text = """
+exclude: {dashboards: [cost-and-energy], alerts: [GPULost]}
+alerts:
+  InferenceQPSLow: {for: 1h30m, severity: page, labels: {team: search}}
+  Watchdog: {labels: {tier: "1"}}
+thresholds_for:
+  - {job: vllm, model_name: qwen/Qwen2.5-7B, kv_cache_high_ratio: 0.97}
+  - {model_name: ocr, qps_low: 1}
+"""
+    settings = load_settings(written(tmp_path, text))
+    assert settings.exclude == Exclude(("cost-and-energy",), ("GPULost",))
+    assert settings.alerts == {
+        "InferenceQPSLow": AlertChange(for_="1h30m", severity=Severity.PAGE, labels={"team": "search"}),
+        "Watchdog": AlertChange(labels={"tier": "1"}),
+    }
+    assert settings.thresholds_for == (
+        ThresholdsFor(job="vllm", model_name="qwen/Qwen2.5-7B", thresholds={"kv_cache_high_ratio": 0.97}),
+        ThresholdsFor(model_name="ocr", thresholds={"qps_low": 1}),
+    )
+
+
+def test_every_threshold_can_have_an_exception():
+    schema = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
+    exceptions = schema["properties"]["thresholds_for"]["items"]["properties"]
+    assert exceptions.keys() - {"job", "model_name"} == {field.name for field in dataclasses.fields(Thresholds)}

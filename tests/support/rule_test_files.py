@@ -10,7 +10,8 @@ import yaml
 from glassbox.compile.bundle import Json
 from glassbox.query.expr import Expr
 from glassbox.query.promql import instant
-from glassbox.settings.model import Settings, load_settings
+from glassbox.settings.loading import load_settings
+from glassbox.settings.model import Settings
 from recording_rules import cost, gpu, instances
 from tests.support.ours import our_alert_groups, our_record_groups
 from tests.support.promtool_windows import tolerance

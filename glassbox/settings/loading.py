@@ -1,0 +1,78 @@
+"""The one settings file: YAML, checked, then filled into `Settings`. No file means the defaults."""
+
+from pathlib import Path
+from typing import Any
+
+from glassbox.errors import GlassboxError
+from glassbox.settings.filling import filled
+from glassbox.settings.model import AlertChange, Jobs, Settings, ThresholdsFor
+
+# Labels that every alert has, and what sets each.
+_RESERVED_LABELS = {
+    "alertname": "it is the name of the alert",
+    "grafana_folder": "Grafana sets it",
+    "severity": "write `severity` beside `labels`",
+    "owner": "set `owners`",
+}
+
+
+def load_settings(path: Path | None) -> Settings:
+    """Settings from a YAML file, or the defaults where `path` is None; raises GlassboxError that names the file and the key."""
+    if path is None:
+        return Settings()
+    settings = filled(_checked(path), path.parent)
+    for sentence in (_about_jobs(settings.jobs), _about_alerts(settings), _about_exceptions(settings.thresholds_for)):
+        if sentence:
+            raise GlassboxError(f"Settings file {path}: {sentence}")
+    return settings
+
+
+def _checked(path: Path) -> dict[str, Any]:
+    # Most commands run without a settings file, and start faster without what reads one.
+    from glassbox.settings.schema import problem  # noqa: PLC0415  # see above
+    from glassbox.settings.yaml import read_settings  # noqa: PLC0415  # see above
+
+    values = read_settings(path)
+    if not isinstance(values or {}, dict):
+        raise GlassboxError(f"Settings file {path} must hold keys and values, not a {type(values).__name__}.")
+    if wrong := problem(values or {}):
+        raise GlassboxError(f"Settings file {path}: {wrong}.")
+    return values or {}
+
+
+def _about_jobs(jobs: Jobs) -> str:
+    for key in ("expected", "replicas", "capacity_requests_per_second"):
+        unknown = sorted(set(getattr(jobs, key)) - set(jobs.services))
+        if unknown:
+            return f"jobs.{key}: {unknown[0]!r} is not among jobs.services; add it there."
+    for job in jobs.expected:
+        if jobs.replicas.get(job) == 0:
+            return f"jobs.expected: {job!r} has 0 replicas in jobs.replicas; name it in one of the two."
+    return ""
+
+
+def _about_alerts(settings: Settings) -> str:
+    for name, change in settings.alerts.items():
+        if name in settings.exclude.alerts:
+            return f"alerts.{name}: exclude.alerts leaves this alert out; name it in one of the two."
+        if change == AlertChange():
+            return f"alerts.{name}: changes nothing; give it for, severity or labels, or leave it out."
+        for label in change.labels:
+            if label in _RESERVED_LABELS:
+                return f"alerts.{name}.labels: {label!r} cannot be set here: {_RESERVED_LABELS[label]}."
+    return ""
+
+
+def _about_exceptions(entries: tuple[ThresholdsFor, ...]) -> str:
+    """What is wrong with one entry, or with two of the same job and model."""
+    seen: dict[tuple[str, str], int] = {}
+    for index, entry in enumerate(entries):
+        where = f"thresholds_for.{index}"
+        if not (entry.job or entry.model_name):
+            return f"{where}: needs job, model_name or both; for all services set thresholds."
+        if not entry.thresholds:
+            return f"{where}: sets no threshold; add one, such as qps_low, or leave the entry out."
+        earlier = seen.setdefault((entry.job, entry.model_name), index)
+        if earlier != index:
+            return f"{where}: has the same job and model_name as entry {earlier}; write both as one entry."
+    return ""

@@ -118,7 +118,7 @@ def test_a_panel_that_reads_nothing_is_refused_by_the_compiler():
 
     ours = replace(content(), dashboards=(*content().dashboards, build))
     with pytest.raises(
-        GlassboxError, match="^The panel 'Gone' of the dashboard 'own' reads job:gone:max, which nobody"
+        GlassboxError, match=r"^The panel 'Gone' of the dashboard 'own' reads job:gone:max, which nobody"
     ):
         compile_bundle(ours, Settings())
 
@@ -126,5 +126,5 @@ def test_a_panel_that_reads_nothing_is_refused_by_the_compiler():
 def test_a_measure_that_reads_nothing_is_refused_by_the_compiler():
     ours = content()
     strays = replace(ours.measures, others=(Measure("gone", instant(GONE)),))
-    with pytest.raises(GlassboxError, match="^The measure gone of baselines reads job:gone:max, which nobody"):
+    with pytest.raises(GlassboxError, match=r"^The measure gone of baselines reads job:gone:max, which nobody"):
         compile_bundle(replace(ours, measures=strays), Settings())

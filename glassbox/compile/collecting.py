@@ -12,9 +12,9 @@ All other modules help these.
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from types import ModuleType
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from glassbox.board.panels import dashboard
+from glassbox.board.dashboard import Dashboard
 from glassbox.compile.modules import ContentModule, modules_of, refuse_uncalled
 from glassbox.metrics.types import Metric
 from glassbox.query.rules import Alert, AlertGroup, HistogramRecord, Record, RecordGroup
@@ -54,10 +54,10 @@ def alert_groups(package: ModuleType) -> Callable[[Settings], tuple[AlertGroup, 
     return groups
 
 
-def dashboards(package: ModuleType) -> tuple[Callable[[Settings], Any], ...]:
+def dashboards(package: ModuleType) -> tuple[Callable[[Settings], Dashboard], ...]:
     """The `build` of every module that has one. Raises ContentError for a dashboard that is built elsewhere and not used."""
     modules = modules_of(package)
-    refuse_uncalled(modules, (dashboard,), ("build",), "call the function build(settings), one for each module.")
+    refuse_uncalled(modules, (Dashboard,), ("build",), "call the function build(settings), one for each module.")
     return tuple(build for each in modules if callable(build := each.get("build")))
 
 

@@ -230,6 +230,7 @@ def _each_name(source: Source, window: str, shape: Shape, text: str, matchers: d
             window=window,
             rule=source.rule,
             only_with=source.only_with,
+            level=source.level,
         )
         return Expr(tuple(part for part in (before, selector.matching(matchers), after) if part), shape)
 

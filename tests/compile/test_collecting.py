@@ -215,7 +215,7 @@ def test_a_dashboard_is_the_build_of_a_module(write):
 
 
 def test_a_dashboard_that_is_not_called_build_is_refused(write):
-    text = "from glassbox.board.panels import dashboard\n\ndef board(settings):\n    return dashboard('queue')\n"
+    text = "from glassbox.board.dashboard import dashboard\n\ndef board(settings):\n    return dashboard('queue')\n"
     package = write(queue=text)
     assert refused(lambda found: lambda _: collecting.dashboards(found), package) == (
         f"own_content/queue.py:{FIRST_LINE + 2}: Nothing calls board, which makes a dashboard: "

@@ -5,11 +5,13 @@ from dataclasses import replace
 import pytest
 
 from deploy import content
-from glassbox.board.panels import dashboard, row, stat
+from glassbox.board.dashboard import dashboard, row
+from glassbox.board.panels import stat
+from glassbox.board.variables import Variable
 from glassbox.compile.compiler import compile_bundle
 from glassbox.compile.unknown_series import known_series, refuse_unknown_series
 from glassbox.errors import GlassboxError
-from glassbox.metrics import service, vllm
+from glassbox.metrics import scrape, service, vllm
 from glassbox.metrics.types import Gauge, Unit
 from glassbox.query.measures import Measure
 from glassbox.query.promql import constant, instant, max_by, rate
@@ -119,6 +121,20 @@ def test_a_panel_that_reads_nothing_is_refused_by_the_compiler():
     ours = replace(content(), dashboards=(*content().dashboards, build))
     with pytest.raises(
         GlassboxError, match=r"^The panel 'Gone' of the dashboard 'own' reads job:gone:max, which nobody"
+    ):
+        compile_bundle(ours, Settings())
+
+
+def test_a_variable_that_offers_nothing_is_refused_by_the_compiler():
+    job = Variable(name="job", title="Job", label="job", values_of=GONE)
+
+    def build(_settings):
+        panel = stat("Up", max_by((), instant(scrape.UP)), why="")
+        return dashboard("own", "Own", question="", variables=(job,), rows=(row("", panel),))
+
+    ours = replace(content(), dashboards=(*content().dashboards, build))
+    with pytest.raises(
+        GlassboxError, match=r"^The variable 'job' of the dashboard 'own' reads job:gone:max, which nobody"
     ):
         compile_bundle(ours, Settings())
 

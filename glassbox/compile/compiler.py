@@ -17,6 +17,7 @@ from glassbox.errors import DeclarationError
 from glassbox.metrics import HISTOGRAMS
 from glassbox.query.buckets import Buckets, CustomBuckets, buckets_of
 from glassbox.query.expr import Expr, Source, regex
+from glassbox.query.promql import instant
 from glassbox.query.rules import Alert, AlertGroup, Record, RecordGroup, Subject
 from glassbox.settings.model import Settings
 
@@ -101,11 +102,13 @@ def _without_left_out(declared: CompiledContent, content: Content, settings: Set
 def _refuse_unknown_series(compiled: CompiledContent, content: Content, settings: Settings) -> None:
     records = (record for group in compiled.records for record in group.records)
     queries = [(query.reader, query.expr) for query in compiled.queries]
-    queries += (
-        [(f"The measure {each.name} of baselines", each.expr) for each in content.measures.all]
-        if content.measures
-        else []
-    )
+    measures = content.measures.all if content.measures else ()
+    queries += [(f"The measure {each.name} of baselines", each.expr) for each in measures]
+    queries += [
+        (f"The variable {variable.name!r} of the dashboard {board.slug!r}", instant(variable.values_of))
+        for board in compiled.dashboards.values()
+        for variable in board.declared.offered
+    ]
     refuse_unknown_series(queries, known_series(records, content.metrics), settings)
 
 

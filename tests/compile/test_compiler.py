@@ -275,8 +275,8 @@ def test_a_value_in_a_template_is_rewritten_for_every_grafana():
 
 def test_written_yaml_is_what_was_compiled(tmp_path):
     write_bundle(BUNDLE, tmp_path)
-    for name, content in BUNDLE.alerts.items():
-        assert yaml.safe_load((tmp_path / "alerts" / name).read_text()) == content
+    for name, expected in BUNDLE.alerts.items():
+        assert yaml.safe_load((tmp_path / "alerts" / name).read_text()) == expected
 
 
 def test_what_is_recorded_rarely_for_boards_is_read_by_boards_alone():

@@ -18,7 +18,14 @@ from glassbox.errors import GlassboxError
 
 Version = tuple[int, int, int]
 
-TOOLS_DIR = Path(__file__).resolve().parents[2] / ".tools"
+_CHECKOUT = Path(__file__).resolve().parents[2]
+IN_CHECKOUT = (_CHECKOUT / "pyproject.toml").is_file()
+# A checkout holds its own tools; an installed package may not write beside itself.
+TOOLS_DIR = (
+    _CHECKOUT / ".tools"
+    if IN_CHECKOUT
+    else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "glassbox", "tools")
+)
 OLDEST_PROMTOOL: Version = (2, 37, 0)  # the first long-term release whose `check rules` has --lint-fatal
 TIMEOUT_SECONDS = 120.0
 
@@ -63,9 +70,10 @@ def find(program: str) -> Path:
     if package := SCALE_OUT_PACKAGES.get(program):
         fetch, others = "python -m glassbox.servers.components --scale-out", "https://docs.victoriametrics.com"
     else:
-        fetch, others, package = "make tools", "https://prometheus.io/download", DEBIAN_PACKAGES.get(program, program)
+        fetch = "make tools" if IN_CHECKOUT else "python -m glassbox.servers.components"
+        others, package = "https://prometheus.io/download", DEBIAN_PACKAGES.get(program, program)
     raise GlassboxError(
-        f"{program} was not found on PATH or in .tools; run `{fetch}`, or install it "
+        f"{program} was not found on PATH or in {'.tools' if IN_CHECKOUT else TOOLS_DIR}; run `{fetch}`, or install it "
         f"(Debian: `apt-get install {package}`, others: {others})."
     )
 

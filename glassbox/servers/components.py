@@ -43,7 +43,7 @@ def ensure_components(packages: Mapping[str, str] = DEBIAN_PACKAGES) -> None:
 @contextmanager
 def _lock() -> Iterator[None]:
     """One process unpacks, others wait for it."""
-    TOOLS_DIR.mkdir(exist_ok=True)
+    TOOLS_DIR.mkdir(parents=True, exist_ok=True)
     with (TOOLS_DIR / "lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import yaml
 
+from glassbox.errors import GlassboxError
 from glassbox.prometheus.promtool import find
 from glassbox.servers.processes import Server, running
 
@@ -38,6 +39,8 @@ def vmalert(folder: Path, build: Path, storage_url: str, alertmanager_url: str) 
 
 def _flags(service: str, places: Mapping[str, str]) -> Sequence[str]:
     """The recipe's flags of a service, with what is elsewhere here put in its place."""
+    if not RECIPE.is_file():
+        raise GlassboxError(f"{service} is started with the flags of {RECIPE}, which is not there; run it from a checkout of Glassbox.")  # fmt: skip
     flags: list[str] = yaml.safe_load(RECIPE.read_text(encoding="utf-8"))["services"][service]["command"]
     for there, here in places.items():
         flags = [flag.replace(there, here) for flag in flags]

@@ -13,9 +13,10 @@ import click
 from watchfiles import Change, watch
 
 from glassbox.cli.session import Session
-from glassbox.compile.error_location import ROOT
+from glassbox.compile.error_location import PACKAGES, ROOT
 from glassbox.errors import GlassboxError
 from glassbox.servers.processes import ended_by_signals
+from glassbox.settings.loading import load_settings
 from glassbox.standin.folder_content import Content
 from glassbox.standin.live import Problem
 from glassbox.standin.server import LOOPBACK, GrafanaStandIn
@@ -23,13 +24,8 @@ from glassbox.view.board_files import FOLDER, UnreadableError, read_boards
 from glassbox.view.local_grafana import chosen_source, prometheus_options, serving, unreachable
 from glassbox.view.snapshot import take_snapshot
 
-# Floors whose files the content is compiled from.
-WATCHED = (
-    "recording_rules",
-    "dashboards",
-    "alerts",
-    *(f"glassbox/{floor}" for floor in ("metrics", "query", "board", "settings", "compile")),
-)
+# Floors of ours whose files the content is compiled from.
+COMPILING = tuple(f"glassbox/{floor}" for floor in ("metrics", "query", "board", "settings", "compile"))
 SUFFIXES = (".py", ".json", ".yaml", ".yml")
 # An editor writes a file in several steps; this long nothing more must have happened.
 QUIET_MILLISECONDS = 50
@@ -52,7 +48,16 @@ class Shown:
         """The files and folders that it is read from."""
         if self.files:
             return list(self.files)
-        return [*(ROOT / name for name in WATCHED), *([self.settings_file] if self.settings_file else [])]
+        content = [root / name for root in (self.script.parent, *self.own_folders()) for name in PACKAGES]
+        settings = [self.settings_file] if self.settings_file else []
+        return [place for place in (*content, *(ROOT / name for name in COMPILING), *settings) if place.exists()]
+
+    def own_folders(self) -> tuple[Path, ...]:
+        """Folders with content of the user's own; none where the settings cannot be read, which `read` reports."""
+        try:
+            return load_settings(self.settings_file).content
+        except GlassboxError:
+            return ()
 
     def watched(self) -> list[Path]:
         """Folders whose changes matter; of a single file its folder, since editors replace files."""
@@ -101,22 +106,35 @@ def follow(
 
     Yields WATCHING once changes are noticed as they happen, then what was done.
     """
-    # Nothing is told of the time without changes, but a first time-out says that the watch has begun.
-    batches = watch(
-        *shown.watched(),
+    stopped = stopped or threading.Event()
+    told = False
+    while not stopped.is_set():
+        watched = shown.watched()
+        for number, changes in enumerate(_batches(watched, stopped)):
+            if not told:
+                yield WATCHING
+                told = True
+            if number == 0:
+                changes |= {(Change.modified, str(file)) for file, _ in since.items() ^ shown.stamps().items()}
+            if changes:
+                since = shown.stamps()
+                names = ", ".join(sorted({Path(path).name for _, path in changes}))
+                yield f"{names} changed: {show(server, shown)}"
+                # Other settings may name other folders of content.
+                if shown.watched() != watched:
+                    break
+
+
+def _batches(watched: Sequence[Path], stopped: threading.Event) -> Iterator[set[tuple[Change, str]]]:
+    """What changes in these folders; the first batch says that the watch has begun, also without a change."""
+    return watch(
+        *watched,
         watch_filter=_matters,
         step=QUIET_MILLISECONDS,
         stop_event=stopped,
         rust_timeout=TICK_MILLISECONDS,
         yield_on_timeout=True,
     )
-    for number, changes in enumerate(batches):
-        if number == 0:
-            yield WATCHING
-            changes |= {(Change.modified, str(file)) for file, _ in since.items() ^ shown.stamps().items()}
-        if changes:
-            names = ", ".join(sorted({Path(path).name for _, path in changes}))
-            yield f"{names} changed: {show(server, shown)}"
 
 
 def _files(place: Path) -> Iterator[Path]:

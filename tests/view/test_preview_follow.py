@@ -79,3 +79,37 @@ def test_without_a_change_nothing_is_shown_again(server: GrafanaStandIn, source:
         said.append(line)
         stopped.set()
     assert (said, server.live.generation) == ([WATCHING], generation)
+
+
+def test_own_content_is_watched_and_so_is_what_other_settings_add(server: GrafanaStandIn, tmp_path: Path) -> None:
+    board = (ROOT / "examples/own-content/dashboards/answers.py").read_text()
+    board = board.replace("answers.LENGTH", "engine.RUNNING").replace("import answers", "import engine")
+    for folder in ("one", "two"):
+        (tmp_path / folder / "dashboards").mkdir(parents=True)
+        text = board.replace('"answers"', f'"{folder}"').replace('"Answers"', f'"{folder}"')
+        (tmp_path / folder / "dashboards" / f"board_{folder}.py").write_text(text)
+    settings = tmp_path / "settings.yaml"
+    settings.write_text("content: [one]\n")
+    shown = Shown(ROOT / "deploy.py", settings)
+    since = shown.stamps()
+    show(server, shown)
+    said = follow(server, shown, since)
+    assert next(said) == WATCHING
+
+    def saved(name: str, old: str, new: str) -> str:
+        file = tmp_path / name
+        file.write_text(file.read_text().replace(old, new))
+        return next(said).partition(":")[0]
+
+    assert (
+        saved("one/dashboards/board_one.py", '"one",\n        question', '"First",\n        question')
+        == "board_one.py changed"
+    )
+    assert titles(server)["glassbox-one"] == "First"
+    assert "settings.yaml" in saved("settings.yaml", "[one]", "[one, two]")
+    assert (
+        saved("two/dashboards/board_two.py", '"two",\n        question', '"Second",\n        question')
+        == "board_two.py changed"
+    )
+    assert titles(server)["glassbox-two"] == "Second"
+    said.close()

@@ -202,7 +202,7 @@ def test_a_recipe_is_valid_in_prometheus_settings(components, tmp_path, recipe):
 
 
 def test_no_group_is_larger_than_the_limit_that_is_told_for_mimir():
-    said = re.search(r"up to (\d+) rules, .*ruler_max_rules_per_rule_group: (\d+)", (RECIPES / "README.md").read_text())
+    said = re.search(r"up to (\d+) rules, .*ruler_max_rules_per_rule_group: (\d+)", (ROOT / "docs" / "scale-out.md").read_text("utf-8"))
     largest = max(
         len(group["rules"]) for file in (BUNDLE.recording_rules | BUNDLE.alerts).values() for group in file["groups"]
     )

@@ -50,7 +50,7 @@ def settings_body() -> str:
     by_section: dict[str, list[Key]] = {}
     for key in setting_keys(schema):
         by_section.setdefault(key.path.partition(".")[0].partition("[")[0], []).append(key)
-    sections = [f"## {code(section)}\n\n{_section(keys)}" for section, keys in by_section.items()]
+    sections = [f"### {code(section)}\n\n{_section(keys)}" for section, keys in by_section.items()]
     return "\n\n".join(sections)
 
 

@@ -30,19 +30,24 @@ def _link(name: str) -> str:
 
 
 def _alert(bundle: Bundle, rule: Json, folder: Path, settings_read: Sequence[str]) -> str:
-    name = rule["alert"]
-    runbook = next(file for runbooks in bundle.runbooks if (file := runbooks / f"{name}.md").is_file())
-    board_uid, panel_id = panel_of(rule)
-    board = bundle.dashboards[board_uid]
-    panel = next(panel["title"] for panel in board["panels"] if panel["id"] == panel_id)
+    name, labels = rule["alert"], rule["labels"]
+    runbook = next((file for runbooks in bundle.runbooks if (file := runbooks / f"{name}.md").is_file()), None)
     facts = [
-        f"- Severity {code(rule['labels']['severity'])}, after {code(rule['for'])}, for the owner {code(rule['labels']['owner'])}.",
-        f"- Panel: [{board['title']}](dashboards.md#{anchor(board['title'])}), {panel}.",
-        f"- Runbook: [{name}.md]({Path(os.path.relpath(runbook, folder)).as_posix()}).",
+        f"- Severity {code(labels['severity'])}, after {code(rule['for'])}, for the owner {code(labels['owner'])}."
     ]
+    if place := panel_of(rule):
+        facts.append(_panel(bundle.dashboards[place[0]], place[1]))
+    if runbook:
+        facts.append(f"- Runbook: [{name}.md]({Path(os.path.relpath(runbook, folder)).as_posix()}).")
     if settings_read:
         facts.append(f"- Settings: {codes(settings_read)}.")
-    return f"## {name}\n\n{one_sentence_a_line(_fires_when(runbook))}\n\n" + "\n".join(facts)
+    meaning = _fires_when(runbook) if runbook else "It has no runbook that says when it fires."
+    return f"## {name}\n\n{one_sentence_a_line(meaning)}\n\n" + "\n".join(facts)
+
+
+def _panel(board: Json, panel_id: int) -> str:
+    panel = next(panel["title"] for panel in board["panels"] if panel["id"] == panel_id)
+    return f"- Panel: [{board['title']}](dashboards.md#{anchor(board['title'])}), {panel}."
 
 
 def _fires_when(runbook: Path) -> str:

@@ -49,15 +49,16 @@ def alerts_by_panel(bundle: Bundle) -> dict[tuple[str, int], list[str]]:
     found: dict[tuple[str, int], list[str]] = {}
     for file in bundle.alerts.values():
         for rule in (rule for group in file["groups"] for rule in group["rules"]):
-            found.setdefault(panel_of(rule), []).append(rule["alert"])
+            if panel := panel_of(rule):
+                found.setdefault(panel, []).append(rule["alert"])
     return found
 
 
-def panel_of(rule: Json) -> tuple[str, int]:
-    """The dashboard's uid and the panel's id that a compiled alert leads to."""
-    path = rule["annotations"]["dashboard"].partition("{{")[0]
+def panel_of(rule: Json) -> tuple[str, int] | None:
+    """The dashboard's uid and the panel's id that a compiled alert leads to; None where its dashboard is left out."""
+    path = rule["annotations"].get("dashboard", "").partition("{{")[0]
     uid, _, panel_id = path.removeprefix("/d/").partition("?viewPanel=")
-    return uid, int(panel_id)
+    return (uid, int(panel_id)) if panel_id else None
 
 
 def _board(board: Json, slug: str, alerts: Mapping[tuple[str, int], list[str]]) -> str:

@@ -1,20 +1,22 @@
 """Every metric that an exporter may have, and every recorded series."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from glassbox.metrics.types import Metric, Unit
 from glassbox.query.rules import RecordGroup
 from glassbox.reference.markdown import code, codes, table
 
 
-def metrics_body(catalogue: Mapping[str, Sequence[Metric]], groups: Iterable[RecordGroup]) -> str:
-    """The page: exporters by name, then the groups of recorded series by name."""
+def metrics_body(
+    catalogue: Mapping[str, Sequence[Metric]], groups: Iterable[RecordGroup], compiled: Collection[str]
+) -> str:
+    """The page: exporters by name, then the groups of recorded series by name, as far as they are compiled."""
     return "\n\n".join(
         (
             "## Metrics by exporter",
             *(_exporter(name, catalogue[name]) for name in sorted(catalogue)),
             "## Recorded series",
-            *(_group(group) for group in sorted(groups, key=lambda group: group.name)),
+            *filter(None, (_group(group, compiled) for group in sorted(groups, key=lambda group: group.name))),
         )
     )
 
@@ -45,10 +47,12 @@ def _versions(metric: Metric) -> str:
     return "; ".join(parts)
 
 
-def _group(group: RecordGroup) -> str:
-    rows = (
-        (code(record.name), _unit(record.unit), codes(record.all_labels), record.help)
-        for record in sorted(group.records, key=lambda record: (record.name, record.labels))
+def _group(group: RecordGroup, compiled: Collection[str]) -> str:
+    records = sorted(
+        (record for record in group.records if record.name in compiled), key=lambda found: (found.name, found.labels)
     )
+    if not records:
+        return ""
+    rows = ((code(each.name), _unit(each.unit), codes(each.all_labels), each.help) for each in records)
     rare = f"Evaluated every {group.interval_seconds} s.\n\n" if group.interval_seconds else ""
     return f"### Group {group.name}\n\n{rare}" + table(("series", "unit", "labels", "meaning"), rows)

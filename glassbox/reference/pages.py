@@ -21,10 +21,16 @@ END = "<!-- End of what is written by `python deploy.py docs`. -->"
 
 def bodies(bundle: Bundle, content: Content, settings: Settings, folder: Path) -> dict[str, str]:
     """The written part of each page by its file's name; links to runbooks are relative to `folder`."""
+    compiled = {
+        rule["record"]
+        for file in bundle.recording_rules.values()
+        for group in file["groups"]
+        for rule in group["rules"]
+    }
     return {
         "alerts.md": alerts_body(bundle, folder.resolve(), settings_read(content, settings)),
         "dashboards.md": dashboards_body(bundle, settings.grafana.folder_uid),
-        "metrics.md": metrics_body(CATALOGUE, content.recording_rules(settings)),
+        "metrics.md": metrics_body(CATALOGUE, content.recording_rules(settings), compiled),
         "settings.md": settings_body(),
     }
 

@@ -1,6 +1,7 @@
 """What the documents name is there, and what is there is in the documents."""
 
 import re
+from functools import cache
 
 import pytest
 
@@ -81,11 +82,16 @@ def test_every_series_exists(found):
     assert named - known - {"level:metric:operation"} == set()
 
 
+@cache
+def written():
+    return bodies(BUNDLE, content(), Settings(), ROOT / "docs")
+
+
 @pytest.mark.parametrize("name", ["alerts.md", "dashboards.md", "metrics.md", "settings.md"])
 def test_a_reference_page_is_what_the_command_writes(name):
     """`make docs` renews it."""
     text = (ROOT / "docs" / name).read_text(encoding="utf-8")
-    assert text == page(name, bodies(BUNDLE, content(), Settings(), ROOT / "docs")[name], text)
+    assert text == page(name, written()[name], text)
 
 
 def test_every_alert_dashboard_setting_and_metric_is_on_its_page():

@@ -1,17 +1,21 @@
 """The reference pages: what they say of our content and of small cases, and what a run keeps."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
 from deploy import content
 from glassbox.errors import GlassboxError
 from glassbox.metrics.types import FormerName, Gauge, Unit
+from glassbox.reference.alerts_page import alerts_body
 from glassbox.reference.markdown import anchor, one_sentence_a_line, table
 from glassbox.reference.metrics_page import metrics_body
 from glassbox.reference.pages import BEGIN, END, page, write_pages
 from glassbox.reference.settings_page import setting_keys, settings_body, settings_schema
 from glassbox.reference.settings_read import settings_read
 from glassbox.settings.model import Settings
-from tests.support.ours import main
+from tests.support.ours import main, our_bundle
 
 SCHEMA = {
     "$defs": {"team": {"title": "a team's name: letters", "type": "string"}},
@@ -69,11 +73,31 @@ def test_an_alert_names_the_numbers_that_change_it(alert, keys):
 def test_labels_that_all_metrics_of_an_exporter_have_are_said_once():
     use = Gauge(name="use", unit=Unit.RATIO, labels=("gpu", "mig"), help="Use.", since="2")
     heat = Gauge(name="heat", unit=Unit.CELSIUS, labels=("gpu",), help="Heat.", formerly=(FormerName("temp", "1"),))
-    text = metrics_body({"card": (use, heat)}, ())
+    text = metrics_body({"card": (use, heat)}, (), ())
     assert "\nAll of them have the labels `gpu`.\n" in text
     assert (
         "| `heat` | gauge | celsius |  | `temp` until 1 | Heat. |\n| `use` | gauge | ratio | `mig` | since 2 | Use. |\n"
     ) in text
+
+
+def test_a_series_that_is_not_compiled_is_not_on_the_page():
+    groups = content().recording_rules(Settings())
+    text = metrics_body({}, groups, {"model:inference_requests:rate1m"})
+    assert text.count("### Group ") == text.count("| `model:") == 1
+
+
+def test_an_alert_without_panel_or_runbook_says_what_it_has():
+    rule = {
+        "alert": "Lone",
+        "for": "5m",
+        "labels": {"severity": "page", "owner": "search"},
+        "annotations": {"summary": "Lone"},
+    }
+    bundle = replace(our_bundle(), alerts={"a.yaml": {"groups": [{"name": "a", "rules": [rule]}]}}, runbooks=())
+    text = alerts_body(bundle, Path(), {"Lone": []})
+    assert text.endswith(
+        "## Lone\n\nIt has no runbook that says when it fires.\n\n- Severity `page`, after `5m`, for the owner `search`."
+    )
 
 
 def test_a_sentence_has_a_line_and_an_item_keeps_its_indent():

@@ -24,12 +24,17 @@ _OF_PROMETHEUS = {"scrape_configs", "groups", "rule_files"}
 # What commands make, beside the checked folders of build/.
 _MADE = ("pictures/", "baselines/", ".venv", ".tools")
 _SKIPPED = {"node_modules", ".git", ".venv", ".venv-vllm", ".tools", "build"}
-_FILES = [
-    Path(folder, name).relative_to(ROOT).as_posix()
-    for folder, folders, names in os.walk(ROOT)
-    if not _SKIPPED & set(Path(folder).relative_to(ROOT).parts)
-    for name in [*names, *folders]
-]
+
+
+def _files_and_folders() -> list[str]:
+    found = []
+    for folder, folders, names in os.walk(ROOT):
+        folders[:] = set(folders) - _SKIPPED
+        found += [Path(folder, name).relative_to(ROOT).as_posix() for name in (*folders, *names)]
+    return found
+
+
+_FILES = _files_and_folders()
 _TOP = {name.partition("/")[0] for name in _FILES} | {"build"}
 _PATH = re.compile(r"[\w.*-]+(/[\w.*-]+)*/?")
 _ENDING = re.compile(r"\w\.(py|ya?ml|md|json|ts|prom)$")

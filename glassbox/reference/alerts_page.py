@@ -32,9 +32,8 @@ def _link(name: str) -> str:
 def _alert(bundle: Bundle, rule: Json, folder: Path, settings_read: Sequence[str]) -> str:
     name, labels = rule["alert"], rule["labels"]
     runbook = next((file for runbooks in bundle.runbooks if (file := runbooks / f"{name}.md").is_file()), None)
-    facts = [
-        f"- Severity {code(labels['severity'])}, after {code(rule['for'])}, for the owner {code(labels['owner'])}."
-    ]
+    when = "at once" if rule["for"] == "0s" else f"after {code(rule['for'])}"
+    facts = [f"- Severity {code(labels['severity'])}, {when}, for the owner {code(labels['owner'])}."]
     if place := panel_of(rule):
         facts.append(_panel(bundle.dashboards[place[0]], place[1]))
     if runbook:

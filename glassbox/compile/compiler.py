@@ -8,7 +8,7 @@ from glassbox.compile.bundle import Bundle, DataSource, Json, LeftOut
 from glassbox.compile.content import Content
 from glassbox.compile.currency import print_in
 from glassbox.compile.grafana_rules import grafana_group, uid_in
-from glassbox.compile.left_out import Readers, dead_ends, unread_since, without_links, without_series
+from glassbox.compile.left_out import Readers, dead_ends, without_links, without_unread
 from glassbox.compile.normalise import modern_dashboard, plain
 from glassbox.compile.panel_links import PanelLink, panel_link
 from glassbox.compile.runbook_links import link_runbooks
@@ -36,20 +36,17 @@ def compile_bundle(content: Content, settings: Settings, data_source: DataSource
     refuse_unknown("exclude.dashboards", "dashboard", settings.exclude.dashboards, boards)
     alert_groups = chosen_alerts(rules.alerts, settings)
     alerts = [alert for group in alert_groups for alert in group.alerts]
-    links = {
-        alert.name: panel_link(alert, boards) for alert in alerts if alert.panel[0] not in settings.exclude.dashboards
-    }
+    left_out = settings.exclude
+    links = {alert.name: panel_link(alert, boards) for alert in alerts if alert.panel[0] not in left_out.dashboards}
     link_runbooks(boards, alerts, settings)
-    dashboards = {board["uid"]: board for board in boards.values()}
-    excluded = {boards[slug]["uid"] for slug in settings.exclude.dashboards}
-    kept = without_links(dashboards, excluded, settings.exclude.alerts)
-    before, after = Readers(dashboards.values(), rules.alerts), Readers(kept.values(), alert_groups)
-    unread = unread_since(before, after, content.measures, rules.records)
-    record_groups = without_series(rules.records, unread)
+    whole = Readers({board["uid"]: board for board in boards.values()}, rules.alerts)
+    uids = {boards[slug]["uid"] for slug in left_out.dashboards}
+    rest = Readers(without_links(whole.boards, uids, left_out.alerts), alert_groups)
+    record_groups = without_unread(rules.records, whole, rest, content.measures) if whole != rest else rules.records
     alert_files = {f"{group.name}.yaml": _alert_file(group, links, settings) for group in alert_groups}
     uid = data_source.uid if data_source else settings.grafana.data_source or CONVENTIONAL_DATA_SOURCE_UID
     return Bundle(
-        dashboards=kept,
+        dashboards=dict(rest.boards),
         recording_rules={f"{group.name}.yaml": _record_file(group, settings) for group in record_groups},
         alerts=alert_files,
         grafana_groups=tuple(
@@ -59,7 +56,7 @@ def compile_bundle(content: Content, settings: Settings, data_source: DataSource
         ),
         buckets=_buckets(record_groups, settings.histogram_buckets),
         runbooks=content.runbooks,
-        left_out=LeftOut(frozenset(settings.exclude.alerts), dead_ends(kept) - dead_ends(dashboards)),
+        left_out=LeftOut(frozenset(left_out.alerts), dead_ends(rest.boards) - dead_ends(whole.boards)),
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import ClassVar
 
+from glassbox.errors import GlassboxError
 from glassbox.metrics.types import Kind, Unit
 from glassbox.query.buckets import CustomBuckets
 from glassbox.query.expr import Expr, Level, Matcher, QueryError
@@ -152,6 +153,10 @@ class Subject(Enum):
     MONITORING = "monitoring"
 
 
+# Labels that every alert has: its name, what the compiler adds, and what Grafana adds.
+ALERT_LABELS = ("alertname", "severity", "owner", "grafana_folder")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Alert:
     """One alert. `for_` is a Prometheus duration; the texts may use `{{ $labels.x }}` and `{{ $value }}`.
@@ -169,6 +174,15 @@ class Alert:
     panel: tuple[str, str]
     also_explained_on: tuple[tuple[str, str], ...] = ()
     labels: tuple[tuple[str, str], ...] = ()
+
+    def __post_init__(self) -> None:
+        """Raise GlassboxError for a label that says something else already."""
+        for label, _ in self.labels:
+            if label in (*ALERT_LABELS, *self.expr.shape.labels):
+                raise GlassboxError(
+                    f"Alert {self.name} cannot add the label {label!r}, which alerts or its series have already: "
+                    "choose another name."
+                )
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,8 @@ from glassbox.prometheus.api import Prometheus
 from glassbox.prometheus.credential import credential_from_environment
 from glassbox.servers.background import served
 from glassbox.servers.processes import free_port
-from glassbox.settings.model import Settings
-from recording_rules import groups as record_groups
 from recording_rules.baseline_measures import MEASURES
-from tests.support.ours import main
+from tests.support.ours import main, our_record_groups
 
 NOTHING = JSONResponse({"status": "success", "data": {"resultType": "matrix", "result": []}})
 SECRET = "very-secret-word"
@@ -148,7 +146,7 @@ def test_values_that_are_no_numbers_are_left_out():
 
 def test_measures_read_recorded_series_and_count_replicas():
     """Every name is one that a rule records, but for the gauges by which replicas are counted."""
-    recorded = {record.name for group in record_groups(Settings()) for record in group.records}
+    recorded = {record.name for group in our_record_groups() for record in group.records}
     read = {selector.name for measure in MEASURES.all for selector in measure.expr.selectors}
     raw = read - recorded
     assert raw == {"vllm:num_requests_running", "http_requests_inprogress"}

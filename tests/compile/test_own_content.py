@@ -176,6 +176,7 @@ def test_two_folders_may_read_each_other(own):
         ("alerts/own_alerts.py", ALERT.replace("own-alerts", "inference-gpu"), '"inference-gpu"', "Two definitions of the rule group 'inference-gpu'"),
         ("recording_rules/own_records.py", RECORD.replace("job:own_running:max", "job:inference_targets:count"), '"job:inference_targets:count"', "Two definitions of the record 'job:inference_targets:count'"),
         ("dashboards/own_board.py", BOARD.replace('"own-board"', '"gpu"'), '"gpu"', "Two definitions of the dashboard 'gpu'"),
+        ("alerts/own_alerts.py", ALERT.replace("panel=", "labels=(('owner', 'me'),), panel="), "Alert(\n", "Alert OwnBusy cannot add the label 'owner'"),
         ("alerts/own_alerts.py", ALERT.replace('"Running"', '"Runing"'), 'name="OwnBusy"', "Alert OwnBusy leads to the panel 'Runing'"),
         ("alerts/own_alerts.py", ALERT.replace("def group(", "def group((", 1), "def group(", "SyntaxError: "),
         ("alerts/own_alerts.py", "import nonsense\n" + ALERT, "import nonsense", "ModuleNotFoundError: No module named 'nonsense'"),

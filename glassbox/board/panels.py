@@ -157,7 +157,7 @@ def heatmap(title: str, bucket_rates: Expr, *, why: str, size: Size = TALL) -> A
     Cells without a value stay empty; the panel type has no text for no result.
     """
     if bucket_rates.shape.kind is not Kind.BUCKET_RATES or bucket_rates.shape.labels != ("le",):
-        raise GlassboxError(f"Panel {title!r} needs bucket rates by the label le alone: sum them by le.")
+        raise GlassboxError(f"Panel {title!r} needs bucket rates by the label le only: sum them by le.")
     units = {
         "cellValues": {"unit": GRAFANA_UNITS[Unit.EVENTS_PER_SECOND]},
         "yAxis": {"unit": _unit(title, bucket_rates)},
@@ -218,7 +218,9 @@ def comparison(
     """
     labels = common_labels(title, columns)
     if largest_first and largest_first not in columns:
-        raise GlassboxError(f"Panel {title!r} has no column {largest_first!r} to order by: {', '.join(columns)}.")
+        raise GlassboxError(
+            f"Panel {title!r} has no column {largest_first!r} to order by; choose one of {', '.join(columns)}."
+        )
     overrides = [
         override(name, _column(title, query, (steps or {}).get(name), (words or {}).get(name)))
         for name, query in columns.items()
@@ -350,7 +352,7 @@ def _unit(title: str, queries: Queries) -> str:
     units = {expr.shape.unit for expr in _named(queries).values()}
     if len(units) != 1:
         names = ", ".join(sorted(unit.value for unit in units)) or "none"
-        raise GlassboxError(f"Panel {title!r} needs queries of one unit, and has {names}: split it.")
+        raise GlassboxError(f"Panel {title!r} needs queries of one unit, but has {names}: split it.")
     return GRAFANA_UNITS[units.pop()]
 
 

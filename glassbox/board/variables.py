@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from glassbox.errors import GlassboxError
 from glassbox.query.expr import Expr, Matcher, Parts, Selector, Source, regex
-from glassbox.query.per_replica import One, Serving
+from glassbox.query.per_replica import Serving, SingleChoice
 
 DATA_SOURCE = "datasource"
 
@@ -35,7 +35,9 @@ class Variable:
 
     def __post_init__(self) -> None:
         if self.serving and not (self.optional and self.single):
-            raise GlassboxError(f"Variable {self.name!r} works out what is chosen: make it optional and single.")
+            raise GlassboxError(
+                f"Variable {self.name!r} has `serving`, which works for one choice only: make it optional and single."
+            )
 
     @property
     def query(self) -> str:
@@ -64,14 +66,14 @@ class Variable:
         return regex(f"${self.name}") if self.has_all else Matcher("=", f"${self.name}")
 
     @property
-    def one(self) -> One | None:
-        """What is worked out for the value that is chosen.
+    def single_choice(self) -> SingleChoice | None:
+        """How recorded series are computed again for the value that is chosen.
 
         Grafana's format `text` writes the word All where all are chosen, also in an interface that is translated (scenes pull
         request 1638: only what is shown of it is), and escapes nothing, which an address does not need.
         """
-        alone = Matcher("=", f"${{{self.name}:text}}")
-        return One(self.label, self.matcher, alone, self.serving) if self.serving else None
+        value = Matcher("=", f"${{{self.name}:text}}")
+        return SingleChoice(self.label, self.matcher, value, self.serving) if self.serving else None
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,9 @@ def _narrow(part: str | Selector, variables: Sequence[Variable]) -> Parts:
     for variable in fitting:
         if variable.label in part.labels:
             part = part.matching({variable.label: variable.matcher})
-    missing = [variable.one for variable in fitting if variable.one and variable.label not in part.labels]
+    missing = [
+        variable.single_choice for variable in fitting if variable.single_choice and variable.label not in part.labels
+    ]
     if len(missing) > 1:
-        raise GlassboxError(f"{name} can be worked out for one choice at a time: leave one of them out.")
-    return missing[0].of(part) if missing else (part,)
+        raise GlassboxError(f"{name} can be computed for one choice at a time only: remove one of the variables.")
+    return missing[0].resolve(part) if missing else (part,)

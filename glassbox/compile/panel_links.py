@@ -26,7 +26,7 @@ class PanelLink:
 
     @property
     def path(self) -> str:
-        """The link below Grafana's address, as a template of the alert's labels; a label that is missing narrows nothing."""
+        """The link below Grafana's address, as a template of the alert's labels; a missing label narrows nothing."""
         chosen = (
             f"{{{{ with $labels.{label} }}}}&var-{variable}={{{{ . | urlquery }}}}{{{{ end }}}}"
             for variable, label in self.narrowed
@@ -35,7 +35,7 @@ class PanelLink:
 
 
 def panel_link(alert: Alert, boards: Mapping[str, Json]) -> PanelLink:
-    """The link to the alert's panel on one of the compiled dashboards, by slug; raises GlassboxError where there is none.
+    """The link to the alert's panel on one of the compiled dashboards, by slug; raises GlassboxError where it does not exist.
 
     It sets each variable by which the panel's queries match a label that the alert has.
     """
@@ -47,7 +47,7 @@ def panel_link(alert: Alert, boards: Mapping[str, Json]) -> PanelLink:
     panels = [panel for panel in boards[slug]["panels"] if panel["title"] == title and panel["type"] != "row"]
     if not panels:
         raise GlassboxError(
-            f"Alert {alert.name} leads to the panel {title!r}, which the dashboard {slug!r} has not: correct its panel."
+            f"Alert {alert.name} leads to the panel {title!r}, which the dashboard {slug!r} does not have: correct its panel."
         )
     queries = " ".join(target["expr"] for target in panels[0]["targets"])
     narrowed = {variable: label for label, variable in _NARROWED.findall(queries) if label in alert.expr.shape.labels}

@@ -80,7 +80,7 @@ def runbooks_complete(bundle: Bundle) -> Iterator[Finding]:
 
 
 def _runbook(name: str, bundle: Bundle) -> str:
-    """The text of the alert's runbook; empty where there is none."""
+    """The text of the alert's runbook; empty where it has none."""
     found = (folder / f"{name}.md" for folder in bundle.runbooks)
     return next((path.read_text(encoding="utf-8") for path in found if path.is_file()), "")
 
@@ -130,7 +130,7 @@ _BOUND = re.compile(r'(?:^|,)\s*le\s*=\s*"([^"$]*)"')
 
 
 def buckets_known(bundle: Bundle) -> Iterator[Finding]:
-    """Every literal `le` is a bucket of its series with every supported server: any other finds nothing, and tells nobody."""
+    """Every literal `le` is a bucket of its series with every supported server: any other finds nothing, and nobody notices."""
     for where, expr in _expressions(bundle):
         for name, matchers in _SELECTOR.findall(expr):
             for text in _BOUND.findall(matchers):

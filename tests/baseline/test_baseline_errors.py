@@ -97,7 +97,7 @@ def test_what_is_wrong_with_the_options(capsys, there, tmp_path):
     assert "too short to judge anything by: give at least 40m" in refused(
         capsys, "save", *url, *there, "--window", "30m", "x"
     )
-    assert "'soon' is no duration" in refused(capsys, "save", *url, *there, "--window", "soon", "x")
+    assert "'soon' is not a duration" in refused(capsys, "save", *url, *there, "--window", "soon", "x")
     assert "is no time: write it like" in refused(capsys, "save", *url, *there, "--end", "yesterday", "x")
     assert "is no name for a baseline" in refused(capsys, "save", *url, *there, "../x")
     assert "There is no baseline 'x' in" in refused(capsys, "compare", *url, *there, "x")

@@ -48,7 +48,7 @@ def test_a_link_sets_the_variables_by_which_the_panel_reads_a_label_of_the_alert
         (("gone", "KV cache usage"), "Alert InferenceKVCacheNearlyFull leads to the dashboard 'gone', which does not"),
         (
             ("llm-serving", "Gone"),
-            "Alert InferenceKVCacheNearlyFull leads to the panel 'Gone', which the dashboard 'llm-serving' has not",
+            "Alert InferenceKVCacheNearlyFull leads to the panel 'Gone', which the dashboard 'llm-serving' does not have",
         ),
     ],
 )

@@ -330,7 +330,7 @@ def test_a_drill_down_sets_one_variable_and_carries_the_rest():
 
 @pytest.mark.parametrize("columns", [{"a": RUNNING}, {"a": RUNNING, "b": QPS}], ids=["one", "unlike"])
 def test_a_comparison_of_results_that_cannot_meet_is_refused(columns):
-    with pytest.raises(GlassboxError, match="'n' needs two or more queries of the same labels"):
+    with pytest.raises(GlassboxError, match="'n' needs two or more queries with the same labels"):
         comparison("n", columns, why="w.")
 
 
@@ -452,7 +452,7 @@ def test_a_comparison_may_be_ordered_by_a_column():
     )
     assert panels["by KV"]["options"]["sortBy"] == [{"displayName": "KV", "desc": True}]
     assert "sortBy" not in panels["as is"]["options"]
-    with pytest.raises(GlassboxError, match="Panel 'x' has no column 'kv' to order by: Running, KV"):
+    with pytest.raises(GlassboxError, match="Panel 'x' has no column 'kv' to order by; choose one of Running, KV"):
         comparison("x", columns, why="w.", largest_first="kv")
 
 
@@ -514,7 +514,7 @@ def test_a_heatmap_asks_for_buckets_over_time_and_has_its_units_where_grafana_re
 
 @pytest.mark.parametrize("rates", [BUCKETS, QPS], ids=["of several models", "no buckets"])
 def test_a_heatmap_of_anything_but_buckets_by_le_is_refused(rates):
-    with pytest.raises(GlassboxError, match="Panel 'n' needs bucket rates by the label le alone"):
+    with pytest.raises(GlassboxError, match="Panel 'n' needs bucket rates by the label le only"):
         heatmap("n", rates, why="w.")
 
 
@@ -573,7 +573,7 @@ def test_two_panels_of_one_title_are_refused():
 
 
 def test_mixed_units_are_refused():
-    with pytest.raises(GlassboxError, match="Panel 'n' needs queries of one unit, and has ratio, requests_per_second"):
+    with pytest.raises(GlassboxError, match="Panel 'n' needs queries of one unit, but has ratio, requests_per_second"):
         timeseries("n", {"a": QPS, "b": GPU}, why="w.")
 
 

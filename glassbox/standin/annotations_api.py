@@ -10,7 +10,7 @@ from glassbox.standin.refusals import plain
 from glassbox.standin.state import Json
 
 DEFAULT_LIMIT = 100
-LONGEST_MOMENT = 15
+LONGEST_TIME = 15
 """Digits of milliseconds since 1970 for the next 30,000 years."""
 
 
@@ -55,12 +55,12 @@ def _milliseconds(value: object) -> int:
 
 
 def _within(call: Call, mark: Json) -> bool:
-    first, last = (_moment(call.query(name)) for name in ("from", "to"))
+    first, last = (_time(call.query(name)) for name in ("from", "to"))
     return (first is None or mark["timeEnd"] >= first) and (last is None or mark["time"] <= last)
 
 
-def _moment(text: str) -> int | None:
-    return int(text) if text.isdecimal() and len(text) <= LONGEST_MOMENT else None
+def _time(text: str) -> int | None:
+    return int(text) if text.isdecimal() and len(text) <= LONGEST_TIME else None
 
 
 def _tagged(call: Call, mark: Json) -> bool:

@@ -50,7 +50,7 @@ class Behaviour:
     rule_has_record: bool
     recording_rules_enabled: bool
     rule_keeps_firing: bool
-    """keep_firing_for and missingSeriesEvalsToResolve are known; before, dropped without a word."""
+    """keep_firing_for and missingSeriesEvalsToResolve are known; before, dropped silently."""
     rule_has_active_time_intervals: bool
     rules_open_to_others: bool
     """Editors may write and viewers may read through the provisioning API; before, administrators only."""
@@ -73,7 +73,7 @@ def parse_release(version: str) -> Release:
 
 
 def behaviour(version: str) -> Behaviour:
-    """The behaviour of a Grafana version, for example "11.6.0"; raises ValueError for a text that is no version."""
+    """The behaviour of a Grafana version, for example "11.6.0"; raises ValueError for any other text."""
     release = parse_release(version)
 
     def since(*threshold: int) -> bool:

@@ -14,7 +14,7 @@ from bench.fleet_cost import replica_instances
 from demo.captures import find_capture
 from glassbox.compile.bundle import Json, every_panel
 from glassbox.errors import GlassboxError
-from glassbox.prometheus.board_queries import ask, filled
+from glassbox.prometheus.board_queries import api_data, with_variables
 from glassbox.servers.blocks import write_blocks
 from glassbox.servers.processes import prometheus
 
@@ -81,12 +81,14 @@ def queries_of(board: Json, chosen: Mapping[str, str] | None = None) -> Iterator
             expr = str(target["expr"])
             for variable, value in _BUILT_IN.items():
                 expr = expr.replace(variable, value)
-            yield filled(expr, board.get("templating", {}).get("list", ()), chosen), bool(target.get("instant"))
+            yield with_variables(expr, board.get("templating", {}).get("list", ()), chosen), bool(target.get("instant"))
 
 
 def _cost(url: str, expr: str, instant: bool, end: int) -> int:
     if instant:
-        data = ask(url, "query", query=expr, time=end, stats="all")
+        data = api_data(url, "query", query=expr, time=end, stats="all")
     else:
-        data = ask(url, "query_range", query=expr, start=end - RANGE_SECONDS, end=end, step=STEP_SECONDS, stats="all")
+        data = api_data(
+            url, "query_range", query=expr, start=end - RANGE_SECONDS, end=end, step=STEP_SECONDS, stats="all"
+        )
     return int(data["stats"]["samples"]["totalQueryableSamples"])

@@ -21,15 +21,15 @@ from glassbox.view.panel_changes import Side, changes, panels_of
 from glassbox.view.picture_report import Drawn, write_report
 from glassbox.view.revisions import Boards, revision, working_tree
 
-# So long the demo runs before it is drawn: rates over a minute are steady then, and alerts fire.
+# How long the demo runs before it is drawn: by then rates over a minute are steady, and alerts fire.
 DEMO_SECONDS = 150.0
-# Of the panels that changed, so many are named in a line of the terminal.
+# The most changed panels that a line of the terminal names.
 NAMED = 5
 
 
 @dataclass(frozen=True)
 class View:
-    """How pictures are drawn: data, times in milliseconds, theme; and of which panel, all where it is ""."""
+    """How pictures are drawn: data, times in milliseconds since 1970, theme, and which panel ("" for all)."""
 
     prometheus: Source
     from_ms: int
@@ -49,13 +49,15 @@ class Subject:
 
 
 def compare(view: View, after: Boards, before: Boards | None, *, unchanged_too: bool) -> list[Drawn]:
-    """The pictures of both sides; dashboards that are equal are left out unless `unchanged_too`."""
+    """The pictures of both sides; unchanged dashboards are left out unless `unchanged_too`."""
     wanted = [uid for uid in after if before is None or unchanged_too or after[uid] != before.get(uid)]
     wanted += [uid for uid in before or {} if uid not in after]
     sides = [before or {}, after]
     subjects = [subject for uid in wanted for subject in _subjects(uid, sides, view.panel)]
     if view.panel and not subjects:
-        raise GlassboxError(f"--panel {view.panel!r}: no dashboard that is drawn has such a panel; correct the title.")
+        raise GlassboxError(
+            f"--panel {view.panel!r}: none of the drawn dashboards has a panel with this title; correct it."
+        )
     pictures = _draw(view, sides, subjects)
     return [_drawn(subject, *(side.get(subject) for side in pictures)) for subject in subjects]
 
@@ -130,7 +132,7 @@ def _line(drawn: Drawn, against: bool) -> str:
 def _demo_prometheus(product: Product) -> Iterator[str]:
     """The demo's Prometheus, once it has something to show."""
     if product.demo_prometheus is None:
-        raise GlassboxError(f"{product.script.name} brings no demo: name a Prometheus with --prometheus.")
+        raise GlassboxError(f"{product.script.name} has no demo: name a Prometheus with --prometheus.")
     with ExitStack() as resources:
         url = product.demo_prometheus(resources)
         click.echo(f"The demo runs for {DEMO_SECONDS:g} s before it is drawn.")
@@ -139,7 +141,7 @@ def _demo_prometheus(product: Product) -> Iterator[str]:
 
 
 @click.command()
-@click.option("--against", metavar="REV", help="Also draw this revision, and mark what is different.")
+@click.option("--against", metavar="REV", help="Also draw this revision, and mark the differences.")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=Path("pictures"), show_default=True)
 @prometheus_options
 @click.option("--demo", is_flag=True, help="Start the demo and draw its data, instead of --prometheus.")
@@ -147,8 +149,8 @@ def _demo_prometheus(product: Product) -> Iterator[str]:
     "--from", "start", default="now-30m", show_default=True, help="now-30m, 2026-01-31T12:00 (UTC), or milliseconds."
 )
 @click.option("--to", "end", default="now", show_default=True)
-@click.option("--panel", default="", metavar="TITLE", help="Draw only the panels of this title, large.")
-@click.option("--all", "unchanged_too", is_flag=True, help="With --against: unchanged dashboards too.")
+@click.option("--panel", default="", metavar="TITLE", help="Draw only the panels with this title, enlarged.")
+@click.option("--all", "unchanged_too", is_flag=True, help="With --against: draw unchanged dashboards too.")
 @click.option("--theme", type=click.Choice(["dark", "light"]), default="dark", show_default=True)
 @click.pass_obj
 def command(
@@ -165,11 +167,11 @@ def command(
     unchanged_too: bool,
     theme: str,
 ) -> int:
-    """Draw every dashboard as PNG, and with --against before and after, side by side in OUT/index.html.
+    """Draw every dashboard as PNG; with --against, show before and after side by side in OUT/index.html.
 
-    Both sides show the same data of the same times. They are drawn with Grafana's component library, gauges and heatmaps
-    approximated; not by Grafana itself. Prometheus' credential comes from PROMETHEUS_TOKEN, --prometheus-token-file, or
-    PROMETHEUS_USER and PROMETHEUS_PASSWORD. Exit code 2 when --against finds a change.
+    Both sides show the same data over the same time range. They are drawn with Grafana's component library, not by Grafana
+    itself; gauges and heatmaps are approximated. The credential for Prometheus comes from PROMETHEUS_TOKEN, --prometheus-token-file, or
+    PROMETHEUS_USER and PROMETHEUS_PASSWORD. Exit code 2 if --against finds a change.
     """
     settings_file, product = session.settings_file, session.product
     chosen = chosen_source(prometheus_url, token_file)

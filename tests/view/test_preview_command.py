@@ -47,7 +47,7 @@ def until(said, words):
 
 
 def status(url):
-    with urllib.request.urlopen(f"{url}/preview/status", timeout=10) as answer:
+    with urllib.request.urlopen(f"{url}/standin/status", timeout=10) as answer:
         return json.load(answer)
 
 

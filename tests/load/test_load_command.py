@@ -116,7 +116,7 @@ def test_failures_are_counted_by_reason(capsys):
         "HTTP 500": 1,
         "an answer that was cut off": 1,
         "error within the stream": 1,
-        "an answer that is no stream": 1,
+        "an answer that is not a stream": 1,
         "an answer without text": 1,
         "an answer that is not OpenAI's": 1,
     }
@@ -130,7 +130,7 @@ def test_an_answer_that_takes_too_long_has_failed(capsys):
             async with client("") as http:
                 return await Chat(http, f"{server.url}/v1", 0.1).ask(next(Prompts(MODEL).bodies()), 0.0)
 
-        assert asyncio.run(ask()).failure == "no whole answer within 0.1 s"
+        assert asyncio.run(ask()).failure == "no complete answer within 0.1 s"
 
 
 def test_a_server_that_tells_no_tokens_is_said_to(capsys):
@@ -138,7 +138,7 @@ def test_a_server_that_tells_no_tokens_is_said_to(capsys):
         told, _code = measured(server, capsys, "--requests", "2")
         assert told["output_tokens"] is None and told["time_per_output_token_seconds"] is None
         assert load(server, "--requests", "2") == 0
-    assert "output tokens/s   not told by the server" in capsys.readouterr().out
+    assert "output tokens/s   not reported by the server" in capsys.readouterr().out
 
 
 def test_no_two_prompts_begin_alike_unless_that_is_asked_for():

@@ -100,7 +100,7 @@ def test_what_a_robot_does_not_take_is_an_error_without_its_secret(secret, answe
     ids=["free", "[", "\\x7f"],
 )
 def test_an_address_where_nobody_is_is_an_error_without_its_secret(secret, address):
-    with pytest.raises(GlassboxError, match="wecom gave no answer") as caught:
+    with pytest.raises(GlassboxError, match="wecom did not answer") as caught:
         send(WeCom(secret(address.replace("{port}", str(free_port())))), TEXT)
     assert "tokn" not in str(caught.value)
 
@@ -144,7 +144,7 @@ def test_alertmanager_is_told_whether_the_message_was_shown(secret, capfd):
     ("options", "said"),
     [
         ([], "No robot to send to: give --wecom-url-file or --dingtalk-url-file."),
-        (["--dingtalk-secret-file", "s"], "without a DingTalk address"),
+        (["--dingtalk-secret-file", "s"], "--dingtalk-secret-file needs an address"),
         (["--wecom-url-file", "/nowhere/url"], "/nowhere/url cannot be read"),
         (["--dingtalk-url-file", "URL", "--dingtalk-secret-file", "/nowhere/secret"], "/nowhere/secret cannot be read"),
     ],

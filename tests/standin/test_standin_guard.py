@@ -137,7 +137,7 @@ def test_another_name_is_refused_everywhere(client: httpx.Client, host: str, pat
 )
 def test_pages_of_other_sites_are_refused(client: httpx.Client, headers: dict[str, str]) -> None:
     answer = client.post("/api/datasources/proxy/uid/prometheus/api/v1/query", headers=headers, data={"query": "1"})
-    assert (answer.status_code, answer.json()["message"]) == (403, "Pages of other sites may not ask this server.")
+    assert (answer.status_code, answer.json()["message"]) == (403, "Pages of other sites may not call this server.")
 
 
 def test_our_own_page_and_links_from_elsewhere_are_answered(client: httpx.Client) -> None:

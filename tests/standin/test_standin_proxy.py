@@ -234,7 +234,7 @@ def test_an_answer_that_is_too_large_is_refused(
     prometheus.content = b'"' + b"x" * (1024 * 1024) + b'"'
     answer = page.get(f"{PROXY}/api/v1/query?query=1")
     assert answer.status_code == 502
-    assert answer.json()["error"].endswith("is above 1 MiB: ask for fewer series or a shorter range.")
+    assert answer.json()["error"].endswith("exceeds 1 MiB: ask for fewer series or a shorter range.")
 
 
 def test_an_answer_of_ten_megabytes_arrives_whole(page: httpx.Client, prometheus: FakePrometheus) -> None:

@@ -61,9 +61,9 @@ def test_a_folder_is_read_to_its_ground_and_other_files_in_it_are_passed_over(tm
 @pytest.mark.parametrize(
     ("content", "line", "message"),
     [
-        ('{\n"title": 1,\n}', 3, "it is no JSON"),
-        ("[" * 100_000, 0, "it is no JSON"),
-        ({"name": "p"}, 0, "it holds no dashboard; name a file that Grafana exported."),
+        ('{\n"title": 1,\n}', 3, "it is not JSON"),
+        ("[" * 100_000, 0, "it is not JSON"),
+        ({"name": "p"}, 0, "it does not hold a dashboard; name a file that Grafana exported."),
         ({"title": "T", "elements": {}, "layout": {}}, 0, "it is a dashboard of schema v2"),
     ],
 )

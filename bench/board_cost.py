@@ -1,7 +1,7 @@
 """What it costs to load a board: the samples that Prometheus reads for all its queries, as Prometheus itself counts them.
 
 Queries are sent as Grafana sends them for a range of 5 hours and panels of about 1000 pixels: 18 s a pixel, which its table of
-intervals (`roundInterval` in Grafana's `rangeutil`) makes 20 s. Tables ask for one moment; variables are at All.
+intervals (`roundInterval` in Grafana's `rangeutil`) makes 20 s. Tables send instant queries; variables are at All.
 """
 
 import json
@@ -48,13 +48,13 @@ def samples_read(board: Json, samples: Mapping[int, Sequence[str]], chosen: Mapp
 
 
 def read_board(file: Path) -> Json:
-    """A dashboard's JSON; raises GlassboxError where the file holds none."""
+    """A dashboard's JSON; raises GlassboxError for any other file."""
     try:
         board = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise GlassboxError(f"{file} cannot be read as JSON ({error}): name the file of a dashboard.") from None
     if not isinstance(board, dict) or not isinstance(board.get("panels"), list):
-        raise GlassboxError(f"{file} holds no dashboard, which has panels: name the file of one.")
+        raise GlassboxError(f"{file} is not a dashboard, which has panels: name the file of one.")
     return board
 
 
@@ -75,7 +75,7 @@ def raw_samples(regime: str, replicas: int) -> list[str]:
 
 
 def queries_of(board: Json, chosen: Mapping[str, str] | None = None) -> Iterator[tuple[str, bool]]:
-    """Each query of the board with what is chosen, and whether it asks for one moment."""
+    """Each query of the board with the choices filled in, and whether it is an instant query."""
     for panel in every_panel(board["panels"]):
         for target in panel.get("targets", ()):
             expr = str(target["expr"])

@@ -139,7 +139,7 @@ def _sources() -> Iterator[tuple[str, Exposition]]:
 
 
 def _prometheus_settings(url: str, replicas: int, port: int) -> dict[str, Any]:
-    """Without rules: what scraping costs alone is measured first."""
+    """Without rules: the cost of scraping is measured first."""
     return {
         "global": {"scrape_interval": f"{SCRAPE_SECONDS}s", "scrape_timeout": f"{SCRAPE_SECONDS}s"},
         "scrape_configs": [

@@ -187,7 +187,7 @@ def test_a_version_is_compared_with_itself_or_with_the_only_one():
     assert paired(["1", "2"], ["2"]) == [("2", "2"), ("1", None)]
     assert paired(["1", "2"], ["2", "3"], against="1") == [("1", "2"), ("1", "3")]
     assert paired([], ["1"]) == [(None, "1")]
-    with pytest.raises(GlassboxError, match="has several versions of m \(1, 2\): choose one with --against"):
+    with pytest.raises(GlassboxError, match=r"has several versions of m \(1, 2\): choose one with --against"):
         paired(["1", "2"], ["3"])
 
 

@@ -54,7 +54,7 @@ def test_without_ensurepip_pip_comes_from_debian(commands, monkeypatch):
 def test_a_failing_command_ends_with_one_sentence():
     with pytest.raises(SystemExit, match=r"Error: `false` failed: correct what it says above"):
         project_environment.run("false")
-    with pytest.raises(SystemExit, match="Error: there is no no-such-program here"):
+    with pytest.raises(SystemExit, match="Error: no-such-program is not installed"):
         project_environment.run("no-such-program")
 
 

@@ -62,7 +62,7 @@ def test_a_gpu_of_which_nothing_is_told_has_failed(tmp_path: Path) -> None:
     lost = f"1{', [GPU is lost]' * (len(FIELDS) - 1)}\n"
     collected = printing(tmp_path, TWO_GPUS.splitlines()[0] + "\n" + lost).collect()
     assert sorted(collected.readings) == ["0"]
-    assert collected.failures == {"1": "nvidia-smi tells nothing but [GPU is lost]"}
+    assert collected.failures == {"1": "nvidia-smi reports only [GPU is lost]"}
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,7 @@
-"""One line for a service: its requests counted, and its metrics served."""
+"""One line for a service: its requests counted, and its metrics served.
+
+`instrument` is long since its docstring explains every option.
+"""
 
 from collections.abc import Iterable, Mapping
 from functools import partial

@@ -1,4 +1,7 @@
-"""The running exporter: of one process, or of all workers of a service."""
+"""The running exporter: of one process, or of all workers of a service.
+
+`start_exporter` is long since its docstring explains every option.
+"""
 
 from contextlib import ExitStack
 from pathlib import Path

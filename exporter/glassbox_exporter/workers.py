@@ -64,7 +64,7 @@ class WorkersCollector(Collector):
 
 
 @contextmanager
-def serving_alone(folder: Path) -> Iterator[bool]:
+def serving_for_all(folder: Path) -> Iterator[bool]:
     """Whether this process is the one that serves the metrics of all; the kernel frees the place when it ends."""
     # Not on Windows, which lacks the multi-process mode that needs it.
     from fcntl import LOCK_EX, LOCK_NB, flock  # noqa: PLC0415

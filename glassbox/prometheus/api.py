@@ -1,4 +1,4 @@
-"""Prometheus as the pipeline asks it: ranges of a query over HTTP, and every failure as one sentence.
+"""Range queries to a Prometheus over HTTP, with every failure as one sentence.
 
 https://prometheus.io/docs/prometheus/latest/querying/api/; Mimir, Thanos and VictoriaMetrics answer the same.
 """
@@ -34,15 +34,18 @@ READ_TIMEOUT_SECONDS = 60.0
 MOST_POINTS = 11_000
 
 UNANSWERED: tuple[tuple[type[BaseException], str], ...] = (
-    (ConnectTimeout, f"found no connection within {CONNECT_TIMEOUT_SECONDS:g} s: check the address and the firewall"),
-    (gaierror, "found no such host: check the spelling of its name"),
-    (ConnectionRefusedError, "was refused: is Prometheus running there?"),
-    (Timeout, f"got no answer within {READ_TIMEOUT_SECONDS:g} s: ask for less, or check Prometheus' load"),
+    (
+        ConnectTimeout,
+        f"could not be connected to within {CONNECT_TIMEOUT_SECONDS:g} s: check the address and the firewall",
+    ),
+    (gaierror, "has an unknown host: check the spelling of its name"),
+    (ConnectionRefusedError, "refused the connection: is Prometheus running there?"),
+    (Timeout, f"did not answer within {READ_TIMEOUT_SECONDS:g} s: choose a shorter window, or check Prometheus' load"),
 )
 ADVICE = {
     400: "it cannot evaluate this query",
     401: HOW_TO_SET,
-    403: "this credential may not ask for metrics",
+    403: "this credential may not read metrics",
     404: "is the URL Prometheus' own address, including its sub-path?",
     422: "it cannot evaluate this query",
 }
@@ -50,7 +53,7 @@ ADVICE = {
 
 @dataclass(frozen=True)
 class Series:
-    """Labels and values by moment (Unix seconds); values are finite."""
+    """Labels and values by time (Unix seconds); values are finite."""
 
     labels: Mapping[str, str]
     values: Mapping[int, float]
@@ -79,13 +82,13 @@ class Prometheus:
     def range(self, query: str, start: int, end: int, step_seconds: int) -> list[Series]:
         """The query's value at start, and every step from there up to end (Unix seconds); raises GlassboxError."""
         if (end - start) // step_seconds >= MOST_POINTS:
-            raise GlassboxError(f"{self.url} tells at most {MOST_POINTS} points: choose a shorter window.")
+            raise GlassboxError(f"{self.url} returns at most {MOST_POINTS} points: choose a shorter window.")
         parameters = {"query": query, "start": start, "end": end, "step": step_seconds}
         result = self._asked("/api/v1/query_range", parameters)
         try:
             return [Series(dict(each["metric"]), _finite(each["values"])) for each in result["data"]["result"]]
         except (KeyError, TypeError, ValueError):
-            raise self._failed("answered what is no range of values: is the URL Prometheus' own address?") from None
+            raise self._failed("did not answer with a range of values: is the URL Prometheus' own address?") from None
 
     def _asked(self, path: str, parameters: Mapping[str, Any]) -> Any:
         timeout = (CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS)
@@ -135,11 +138,11 @@ class _Signed(AuthBase):
 
 
 def _finite(values: Sequence[tuple[float, str]]) -> dict[int, float]:
-    numbers = ((round(moment), float(text)) for moment, text in values)
-    return {moment: value for moment, value in numbers if isfinite(value)}
+    numbers = ((round(time), float(text)) for time, text in values)
+    return {time: value for time, value in numbers if isfinite(value)}
 
 
 def _unanswered(error: BaseException) -> str:
     found = tuple(causes(error))
-    lost = "lost its connection before an answer came: check Prometheus' log and the proxy before it"
+    lost = "lost the connection before it answered: check Prometheus' log and the proxy before it"
     return next((text for kind, text in UNANSWERED if any(isinstance(each, kind) for each in found)), lost)

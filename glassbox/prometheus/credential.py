@@ -1,4 +1,4 @@
-"""What Prometheus, or a proxy before it, is shown: from the environment or a file, never from the command line."""
+"""The credential for Prometheus, or a proxy before it: from the environment or a file, never from the command line."""
 
 import base64
 import os
@@ -12,7 +12,7 @@ from glassbox.errors import GlassboxError
 from glassbox.http.secret_files import token_in
 
 HOW_TO_SET = "set PROMETHEUS_TOKEN, or PROMETHEUS_USER and PROMETHEUS_PASSWORD"
-# For each command that asks a Prometheus.
+# For each command that queries a Prometheus.
 OPTION = click.option(
     "--prometheus-token-file",
     "token_file",
@@ -32,7 +32,7 @@ class Credential:
 def credential_from_environment(token_file: Path | None = None) -> Credential | None:
     """`token_file` first, then PROMETHEUS_TOKEN, then PROMETHEUS_USER with PROMETHEUS_PASSWORD; None without any.
 
-    An empty variable counts as unset. Raises GlassboxError for half a log-in and for what no header can carry.
+    An empty variable counts as unset. Raises GlassboxError for half a log-in and for characters that a header cannot carry.
     """
     token, user, password = (os.environ.get(f"PROMETHEUS_{name}", "") for name in ("TOKEN", "USER", "PASSWORD"))
     if token_file is not None:
@@ -41,14 +41,14 @@ def credential_from_environment(token_file: Path | None = None) -> Credential | 
         return _bearer(token.strip())
     if bool(user) != bool(password):
         missing = "PROMETHEUS_PASSWORD" if user else "PROMETHEUS_USER"
-        raise GlassboxError(f"{missing} is not set: a log-in with a password needs both.")
+        raise GlassboxError(f"{missing} is not set: a log-in needs both user and password.")
     return _basic(user, password) if user else None
 
 
 def _bearer(token: str) -> Credential:
     if not re.fullmatch(r"[!-~]+", token):
         raise GlassboxError(
-            "Prometheus' token holds a space, a line break or another character that no token has: "
+            "Prometheus' token holds a space, a line break or another character that a token cannot have: "
             "copy it again into PROMETHEUS_TOKEN or the file of --prometheus-token-file."
         )
     return Credential(f"Bearer {token}")

@@ -94,7 +94,7 @@ def send(robot: Robot, text: Message) -> None:
             said = json.load(answer)
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise GlassboxError(
-            f"The robot {robot.name} did not answer ({_reason(error)}); check its address and the network."
+            f"The robot {robot.name} did not accept a message ({_reason(error)}); check its address and the network."
         ) from None
     if not isinstance(said, dict) or said.get("errcode") != 0:
         raise GlassboxError(f"The robot {robot.name} refused a message: {json.dumps(said, ensure_ascii=False)[:300]}.")

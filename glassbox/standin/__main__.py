@@ -1,4 +1,7 @@
-"""`python -m glassbox.standin`: the stand-in on its own, until SIGINT or SIGTERM."""
+"""`python -m glassbox.standin`: the stand-in on its own, until SIGINT or SIGTERM.
+
+`main` is long since click passes each option as a parameter.
+"""
 
 import os
 import signal

@@ -20,8 +20,8 @@ def create(call: Call) -> Response:
     if not body.get("text"):
         raise plain(HTTPStatus.BAD_REQUEST, "Failed to save annotation")
     number = next(call.state.ids)
-    moment = _milliseconds(body.get("time")) or int(time.time() * 1000)
-    call.state.annotations.append(body | {"id": number, "time": moment})
+    time_ms = _milliseconds(body.get("time")) or int(time.time() * 1000)
+    call.state.annotations.append(body | {"id": number, "time": time_ms})
     return JSONResponse({"id": number, "message": "Annotation added"})
 
 
@@ -37,14 +37,14 @@ def listed(call: Call) -> Response:
 
 
 def _shown(body: Json) -> Json:
-    moment = int(body["time"])
+    time_ms = int(body["time"])
     tags = body.get("tags")
     return {
         "id": body["id"],
         "dashboardUID": str(body.get("dashboardUID") or ""),
         "panelId": body.get("panelId") or 0,
-        "time": moment,
-        "timeEnd": _milliseconds(body.get("timeEnd")) or moment,
+        "time": time_ms,
+        "timeEnd": _milliseconds(body.get("timeEnd")) or time_ms,
         "text": str(body["text"]),
         "tags": [str(tag) for tag in tags] if isinstance(tags, list) else [],
     }

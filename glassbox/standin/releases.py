@@ -1,6 +1,8 @@
 """What differs between Grafana releases: one field per difference, with the source of each beside its threshold.
 
 "snapshot" means grafana/grafana source read at two points in time: the exact release of the change lies between them.
+
+`behaviour` is long since it is that table: one line for each difference.
 """
 
 import re

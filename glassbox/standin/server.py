@@ -1,4 +1,7 @@
-"""The stand-in as a server in this process."""
+"""The stand-in as a server in this process.
+
+Its constructor is long since it has a parameter for each thing that a test may want to change.
+"""
 
 import os
 import socket

@@ -31,7 +31,14 @@ class Source:
 
 def prometheus_options(command: Callable[..., int]) -> Callable[..., int]:
     """Adds the options that `chosen_source` reads."""
-    url = click.option("--prometheus", "prometheus_url", default=DEFAULT_URL, show_default=True, metavar="URL")
+    url = click.option(
+        "--prometheus",
+        "prometheus_url",
+        default=DEFAULT_URL,
+        show_default=True,
+        metavar="URL",
+        help="The Prometheus that has the data.",
+    )
     return url(OPTION(command))
 
 

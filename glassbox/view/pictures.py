@@ -1,4 +1,7 @@
-"""`deploy.py pictures`: the dashboards as PNG over a Prometheus, and beside those of another revision."""
+"""`deploy.py pictures`: the dashboards as PNG over a Prometheus, and beside those of another revision.
+
+`command` is long since click passes each option as a parameter.
+"""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -128,6 +131,13 @@ def _line(drawn: Drawn, against: bool) -> str:
     return f"  ~ {drawn.title}: {len(names)} of {len(drawn.changes)} panels ({named})"
 
 
+def _report(out: Path, drawn: Sequence[Drawn], against: str | None) -> None:
+    index = write_report(out, drawn, f"Dashboards against {against}" if against else "Dashboards")
+    for item in drawn:
+        click.echo(_line(item, against is not None))
+    click.echo(f"{len(drawn)} drawn: {index}" if drawn else f"No dashboard differs from {against}.")
+
+
 @contextmanager
 def _demo_prometheus(product: Product) -> Iterator[str]:
     """The demo's Prometheus, once it has something to show."""
@@ -142,16 +152,26 @@ def _demo_prometheus(product: Product) -> Iterator[str]:
 
 @click.command()
 @click.option("--against", metavar="REV", help="Also draw this revision, and mark the differences.")
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=Path("pictures"), show_default=True)
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("pictures"),
+    show_default=True,
+    help="Folder of the pictures and their page; replaced if it is there.",
+)
 @prometheus_options
 @click.option("--demo", is_flag=True, help="Start the demo and draw its data, instead of --prometheus.")
 @click.option(
-    "--from", "start", default="now-30m", show_default=True, help="now-30m, 2026-01-31T12:00 (UTC), or milliseconds."
+    "--from",
+    "start",
+    default="now-30m",
+    show_default=True,
+    help="Start: now-30m, 2026-01-31T12:00 (UTC), or milliseconds.",
 )
-@click.option("--to", "end", default="now", show_default=True)
+@click.option("--to", "end", default="now", show_default=True, help="End, written like the start.")
 @click.option("--panel", default="", metavar="TITLE", help="Draw only the panels with this title, enlarged.")
 @click.option("--all", "unchanged_too", is_flag=True, help="With --against: draw unchanged dashboards too.")
-@click.option("--theme", type=click.Choice(["dark", "light"]), default="dark", show_default=True)
+@click.option("--theme", type=click.Choice(["dark", "light"]), default="dark", show_default=True, help="Colours.")
 @click.pass_obj
 def command(
     session: Session,
@@ -186,13 +206,6 @@ def command(
         if view.from_ms >= view.to_ms:
             raise GlassboxError(f"--from {start} is not before --to {end}: correct one of them.")
         drawn = compare(view, after, before, unchanged_too=unchanged_too)
-    heading = f"Dashboards against {against}" if against else "Dashboards"
-    index = write_report(out, drawn, heading)
-    for item in drawn:
-        click.echo(_line(item, against is not None))
-    click.echo(f"{len(drawn)} drawn: {index}" if drawn else f"No dashboard differs from {against}.")
-    return (
-        FINDINGS
-        if against and any(item.before is None or item.after is None or item.changed for item in drawn)
-        else DONE
-    )
+    _report(out, drawn, against)
+    differs = any(item.before is None or item.after is None or item.changed for item in drawn)
+    return FINDINGS if against and differs else DONE

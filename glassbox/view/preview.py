@@ -1,4 +1,7 @@
-"""`deploy.py preview`: the content in a browser, drawn again whenever one of its files changes."""
+"""`deploy.py preview`: the content in a browser, drawn again whenever one of its files changes.
+
+`command` is long since click passes each option as a parameter.
+"""
 
 import os
 import threading

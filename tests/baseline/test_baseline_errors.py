@@ -66,7 +66,7 @@ def there(tmp_path):
         (PlainTextResponse("no", 401), "answered 401: set PROMETHEUS_TOKEN, or PROMETHEUS_USER and PROMETHEUS_PASSWORD."),
         (PlainTextResponse("no", 404), "answered 404: is the URL Prometheus' own address, including its sub-path?"),
         (PlainTextResponse("<html>"), "answered 200: is the URL Prometheus' own address, and is it ready?"),
-        (JSONResponse({"status": "success", "data": {}}), "answered what is no range of values"),
+        (JSONResponse({"status": "success", "data": {}}), "did not answer with a range of values"),
         (JSONResponse([]), "answered 200: is the URL Prometheus' own address"),
         (RedirectResponse("http://elsewhere/login"), "answered 307, and redirects are not followed"),
         (NOTHING, "has no requests of a model in this window"),
@@ -80,7 +80,7 @@ def test_answers_that_are_no_measurements(answer, said, capsys, there, tmp_path)
 
 def test_a_server_that_is_not_there(capsys, there):
     address = f"http://127.0.0.1:{free_port()}"
-    assert f"Prometheus at {address} was refused: is Prometheus running there?" in refused(
+    assert f"Prometheus at {address} refused the connection: is Prometheus running there?" in refused(
         capsys, "save", "--prometheus", address, *there, "x"
     )
 
@@ -106,7 +106,7 @@ def test_what_is_wrong_with_the_options(capsys, there, tmp_path):
     )
     (tmp_path / "baselines").mkdir()
     (tmp_path / "baselines" / "old.json").write_text("{}")
-    assert "(there: old): make one" in refused(capsys, "compare", *url, *there, "x")
+    assert "(it has: old): make it" in refused(capsys, "compare", *url, *there, "x")
     assert "old.json is not a baseline of this version" in refused(capsys, "compare", *url, *there, "old")
 
 

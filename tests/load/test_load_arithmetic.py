@@ -252,11 +252,11 @@ def test_a_ramp_that_finds_no_capacity_says_what_to_do():
 
 
 def test_steps_that_are_too_short_are_refused():
-    Ramp(1, 5, 1, step_seconds=60).check(lone_answer_seconds=6.0)
+    Ramp(1, 5, 1, step_seconds=60).check(answer_seconds=6.0)
     with pytest.raises(GlassboxError, match=r"an answer takes 6\.1 s here.*--step-seconds 61 or more"):
-        Ramp(1, 5, 1, step_seconds=60).check(lone_answer_seconds=6.1)
+        Ramp(1, 5, 1, step_seconds=60).check(answer_seconds=6.1)
     with pytest.raises(GlassboxError, match=r"0\.5 requests/s is a low rate; give --step-seconds 80 or more"):
-        Ramp(0.5, 5, 1, step_seconds=60).check(lone_answer_seconds=0.1)
+        Ramp(0.5, 5, 1, step_seconds=60).check(answer_seconds=0.1)
 
 
 def test_a_ramp_ends_at_its_last_rate():

@@ -125,7 +125,7 @@ def test_only_what_is_missing_is_fetched(bin_dir: Path) -> None:
 
 
 def test_without_apt_the_sentence_says_what_to_install(bin_dir: Path) -> None:
-    with pytest.raises(GlassboxError, match=r"prometheus, promtool, .* no apt-get .*install Prometheus"):
+    with pytest.raises(GlassboxError, match=r"prometheus, promtool, .* apt-get is not there .*install Prometheus"):
         ensure_components()
 
 

@@ -79,5 +79,5 @@ def test_a_file_without_a_board_is_one_sentence_with_its_line(
 
 def test_bytes_that_are_no_text_are_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(UnreadableError, match="no JSON in UTF-8"):
+    with pytest.raises(UnreadableError, match="is not JSON in UTF-8"):
         read_boards([tmp_path])

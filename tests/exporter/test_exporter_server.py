@@ -99,7 +99,7 @@ def test_a_clash_of_names_leaves_the_registry_as_it_was(registry: CollectorRegis
         ({"port": 65536}, "Port 65536 does not exist"),
         ({"port": -1}, "Port -1 does not exist"),
         ({"backend": "cuda"}, 'Backend "cuda" is unknown: choose one of nvml, nvidia-smi, simulated, none.'),
-        ({"backend": "none", "gpu_count": 2}, "A GPU count goes with simulated GPUs only, not with none"),
+        ({"backend": "none", "gpu_count": 2}, "A GPU count works with simulated GPUs only, not with none"),
         ({"backend": "simulated", "gpu_count": 0}, "GPU count 0 is too small"),
         ({"backend": "simulated", "interval_seconds": 0.0}, "Interval 0.0 cannot be the time"),
         ({"backend": "simulated", "interval_seconds": float("nan")}, "Interval nan cannot be the time"),

@@ -47,7 +47,7 @@ def _about_jobs(jobs: Jobs) -> str:
             return f"jobs.{key}: {unknown[0]!r} is not among jobs.services; add it there."
     for job in jobs.expected:
         if jobs.replicas.get(job) == 0:
-            return f"jobs.expected: {job!r} has 0 replicas in jobs.replicas; name it in one of the two."
+            return f"jobs.expected: {job!r} has 0 replicas in jobs.replicas; remove it from one of the two."
     return ""
 
 

@@ -23,8 +23,11 @@ _NAMED = re.compile(r"\{\{ ([\w.]+) \}\}")
 
 @cache
 def read(file: Path) -> dict[str, Any]:
-    """The file's tests, with its queries written out."""
+    """The file's tests as promtool reads them, with its queries written out and without what only `tests.support.rule_cases` reads."""
     content: dict[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8"))
+    content.pop("not_applicable", None)
+    for test in content["tests"]:
+        test.pop("cases", None)
     texts = queries(load_settings(settings_file(file)))
     for case in (case for test in content["tests"] for case in test.get("promql_expr_test", ())):
         case["expr"] = _NAMED.sub(lambda named: texts[named[1]], case["expr"])

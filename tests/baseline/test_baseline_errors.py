@@ -18,7 +18,7 @@ from glassbox.servers.background import served
 from glassbox.servers.processes import free_port
 from glassbox.settings.model import Settings
 from recording_rules import groups as record_groups
-from recording_rules.baseline_measures import LOAD, MEASURES, REQUESTS
+from recording_rules.baseline_measures import MEASURES
 from tests.support.ours import main
 
 NOTHING = JSONResponse({"status": "success", "data": {"resultType": "matrix", "result": []}})
@@ -149,10 +149,10 @@ def test_values_that_are_no_numbers_are_left_out():
 def test_measures_read_recorded_series_and_count_replicas():
     """Every name is one that a rule records, but for the gauges by which replicas are counted."""
     recorded = {record.name for group in record_groups(Settings()) for record in group.records}
-    read = {selector.name for measure in MEASURES for selector in measure.expr.selectors}
+    read = {selector.name for measure in MEASURES.all for selector in measure.expr.selectors}
     raw = read - recorded
     assert raw == {"vllm:num_requests_running", "http_requests_inprogress"}
-    assert len({measure.name for measure in MEASURES}) == len(MEASURES)
+    assert len({measure.name for measure in MEASURES.all}) == len(MEASURES.all)
 
 
 @pytest.mark.parametrize(("level", "words"), [(-3, "0.125-0.25"), (0, "1-2"), (1, "2-4"), (5, "32-64")])
@@ -169,14 +169,14 @@ def test_of_a_month_evenly_spaced_blocks_are_kept():
 
 
 def profile(*versions, load_per_replica=3.0):
-    values = {REQUESTS.name: (6.0,) * 8, LOAD.name: (load_per_replica,) * 8}
+    values = {MEASURES.requests.name: (6.0,) * 8, MEASURES.load.name: (load_per_replica,) * 8}
     return {Served("vllm", "m", version, "vllm"): {1: values} for version in versions}
 
 
 def paired(was, now, against=None):
     return [
         (group.before and group.before.model_version, group.after and group.after.model_version)
-        for group in compare(profile(*was), profile(*now), against)
+        for group in compare(profile(*was), profile(*now), MEASURES, against)
     ]
 
 

@@ -6,8 +6,9 @@ import statistics
 import pytest
 
 from glassbox.baseline.judge import Verdict, independent, judge, mann_whitney, same_load
-from recording_rules.baseline_measures import BY_NAME
+from recording_rules.baseline_measures import MEASURES
 
+BY_NAME = {measure.name: measure for measure in MEASURES.all}
 LATENCY = BY_NAME["time_to_first_token_mean_seconds"]
 NEITHER = BY_NAME["output_tokens_per_second"]
 ERRORS = BY_NAME["errors_ratio"]

@@ -7,10 +7,12 @@ import subprocess
 import sys
 import threading
 import venv
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from deploy import PRODUCT, content
 from glassbox.prometheus import promtool
 from glassbox.standin.server import GrafanaStandIn
 from tests.support.ours import main, our_bundle
@@ -228,7 +230,8 @@ def test_an_old_promtool_says_what_is_needed(capsys, monkeypatch, tmp_path):
 
 
 def test_findings_stop_a_push_with_code_2(capsys, monkeypatch, server, token_file, tmp_path):
-    monkeypatch.setattr("glassbox.lint.checks.RUNBOOKS", tmp_path)
+    without_runbooks = replace(PRODUCT, content=lambda: replace(content(), runbooks=(tmp_path,)))
+    monkeypatch.setattr("tests.support.ours.PRODUCT", without_runbooks)
     assert main(["--grafana", server.url, "--token-file", token_file]) == 2
     captured = capsys.readouterr()
     assert "alerts/runbooks/InferenceQPSLow.md: lacks Meaning, Impact, Diagnosis, Mitigation (runbook)" in captured.out
@@ -242,6 +245,12 @@ def test_the_script_itself_ends_with_the_code():
     assert done.stderr == "Error: No such command 'nope'.\n"
 
 
+def copied(folder):
+    """The script and the package, without the environment that has our packages."""
+    shutil.copytree(ROOT / "glassbox", folder / "glassbox", ignore=shutil.ignore_patterns("__pycache__", "web"))
+    return shutil.copy(ROOT / "deploy.py", folder)
+
+
 @pytest.fixture
 def bare_python(tmp_path):
     """A Python without our packages."""
@@ -250,14 +259,14 @@ def bare_python(tmp_path):
 
 
 def test_without_our_packages_the_script_says_what_to_run(bare_python, tmp_path):
-    script = shutil.copy(ROOT / "deploy.py", tmp_path)
+    script = copied(tmp_path)
     done = subprocess.run([bare_python, script, "build"], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert done.stderr == "Error: the Python package 'pipeline' is missing: run `make setup` first.\n"
+    assert done.stderr == "Error: the Python package 'click' is missing: run `make setup` first.\n"
 
 
 def test_any_python_hands_over_to_the_one_that_has_our_packages(bare_python, tmp_path):
-    script = shutil.copy(ROOT / "deploy.py", tmp_path)
+    script = copied(tmp_path)
     ready = tmp_path / ".venv" / "bin" / "python"
     ready.parent.mkdir(parents=True)
     ready.write_text('#!/bin/sh\necho "handed over: $@"\n')

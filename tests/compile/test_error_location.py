@@ -9,7 +9,7 @@ import pytest
 
 from glassbox.compile.error_location import ROOT
 
-FLOORS = ("metrics", "kit", "recording_rules", "dashboards", "alerts", "pipeline")
+FLOORS = ("glassbox", "recording_rules", "dashboards", "alerts")
 BOARD = "dashboards/llm_serving.py"
 
 
@@ -18,7 +18,7 @@ def copied(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A checkout of one's own, to make mistakes in."""
     folder = tmp_path_factory.mktemp("checkout")
     for floor in FLOORS:
-        shutil.copytree(ROOT / floor, folder / floor, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / floor, folder / floor, ignore=shutil.ignore_patterns("__pycache__", "web"))
     shutil.copy(ROOT / "deploy.py", folder)
     return folder
 
@@ -80,6 +80,8 @@ def test_what_is_wrong_with_settings_is_no_matter_of_a_line(copied: Path, settin
 
 
 def test_a_mistake_of_the_compiler_keeps_its_traceback(copied: Path) -> None:
-    code, stderr = built(copied, "glassbox/compile/compiler.py", "def compiled(", "1 / 0\n\n\ndef compiled(")
+    code, stderr = built(
+        copied, "glassbox/compile/compiler.py", "def compile_bundle(", "1 / 0\n\n\ndef compile_bundle("
+    )
     assert code == 1
     assert "Traceback" in stderr and "ZeroDivisionError" in stderr

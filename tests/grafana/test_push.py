@@ -6,7 +6,7 @@ from glassbox.compile.bundle import DataSource
 from glassbox.errors import GlassboxError
 from glassbox.grafana.client import Grafana, GrafanaError, Token
 from glassbox.grafana.plan import Action, fitted
-from glassbox.grafana.push import choose_data_source, compile_for, fingerprint, push
+from glassbox.grafana.push import choose_data_source, data_source_of, fingerprint, push
 from glassbox.settings.model import GrafanaTarget, Settings, Thresholds
 from glassbox.standin.server import GrafanaStandIn
 from tests.support.ours import our_bundle
@@ -41,7 +41,7 @@ def grafana(server):
 def deploy(grafana, settings=None):
     """What `deploy.py --grafana` does after its lint."""
     settings = settings or Settings()
-    return list(push(grafana, settings, compile_for(grafana, settings)))
+    return list(push(grafana, settings, our_bundle(settings, data_source_of(grafana, settings))))
 
 
 def actions(grafana, settings=None):

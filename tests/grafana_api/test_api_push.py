@@ -40,7 +40,7 @@ def push(grafana, target):
     def run(**changes):
         with Grafana(target.url, credential) as client:
             chosen = replace(settings, **changes)
-            bundle = in_workspace(push_module.compile_for(client, chosen), grafana.prefix)
+            bundle = in_workspace(our_bundle(chosen, push_module.data_source_of(client, chosen)), grafana.prefix)
             done = list(push_module.push(client, chosen, bundle))
             return [change.action for change in done], client.writes
 

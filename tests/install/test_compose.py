@@ -19,10 +19,11 @@ from glassbox.query.promql import duration_seconds
 from glassbox.servers.components import ensure_components
 from glassbox.settings.model import Settings
 from tests.support.ours import main
+from tests.support.paths import INSTALL, ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
-STACK = ROOT / "install"
-COMPOSE_FILES = sorted(path.relative_to(ROOT) for path in STACK.rglob("*compose.yaml"))
+COMPOSE_FILES = sorted(
+    path.relative_to(ROOT) for folder in (INSTALL, ROOT / "tests") for path in folder.rglob("*compose.yaml")
+)
 SCHEMA = Draft202012Validator(json.loads((ROOT / "tests/schemas/compose-spec.json").read_text(encoding="utf-8")))
 PINNED = re.compile(r"[a-z0-9./-]+:v?\d+\.\d+\.\d+[a-z0-9.-]*")
 LOOPBACK = re.compile(r"(127\.0\.0\.1|\$\{[A-Z_]+:-127\.0\.0\.1\}):\d+:\d+")
@@ -54,8 +55,8 @@ def mounts(service):
 def test_the_compose_files_are_those_that_we_ship():
     assert [str(path) for path in COMPOSE_FILES] == [
         "install/compose/compose.yaml",
-        "tests/grafana_api/grafana-matrix.compose.yaml",
         "install/scale-out/victoriametrics.compose.yaml",
+        "tests/grafana_api/grafana-matrix.compose.yaml",
     ]
 
 
@@ -75,7 +76,10 @@ def test_docker_compose_takes_the_file(tmp_path):
     docker = shutil.which("docker")
     if docker is None or subprocess.run([docker, "compose", "version"], capture_output=True, check=False).returncode:
         pytest.skip("needs docker with its compose plugin; no daemon (https://docs.docker.com/compose/install)")
-    files = [f"--file={STACK / 'compose.yaml'}", f"--file={STACK / 'scale-out/victoriametrics.compose.yaml'}"]
+    files = [
+        f"--file={INSTALL / 'compose' / 'compose.yaml'}",
+        f"--file={INSTALL / 'scale-out/victoriametrics.compose.yaml'}",
+    ]
     command = [docker, "compose", *files, "--profile", "*", "config", "--quiet"]
     environment = {name: value for name, value in os.environ.items() if name != "GF_SECURITY_ADMIN_PASSWORD"}
     with_password = {**environment, "GF_SECURITY_ADMIN_PASSWORD": "x"}
@@ -235,7 +239,7 @@ def test_what_was_not_built_is_not_made_up_by_docker():
 
 def test_promtool_takes_the_settings_with_the_rules_that_are_built(tmp_path):
     ensure_components()
-    shutil.copytree(STACK / "compose", tmp_path / "install" / "compose")
+    shutil.copytree(INSTALL / "compose", tmp_path / "install" / "compose")
     assert main(["build", "--out", str(tmp_path / "build")]) == 0
     file = tmp_path / "install" / "compose" / "prometheus.yml"
     found = [name for pattern in PROMETHEUS["rule_files"] for name in file.parent.glob(pattern)]
@@ -247,7 +251,7 @@ def test_alertmanager_has_the_shipped_routes():
     ensure_components()
     mounted = dict(mounts("alertmanager"))
     assert f"--config.file={mounted['install/alertmanager.yml']}" in SERVICES["alertmanager"]["command"]
-    assert promtool.check_alertmanager_config(STACK / "alertmanager.yml") == []
+    assert promtool.check_alertmanager_config(INSTALL / "alertmanager.yml") == []
 
 
 def test_grafana_has_the_data_source_that_dashboards_and_rules_ask():

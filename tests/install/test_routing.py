@@ -3,7 +3,6 @@
 import json
 import subprocess
 import urllib.request
-from pathlib import Path
 from time import monotonic, sleep
 
 import pytest
@@ -14,7 +13,6 @@ from demo.server_settings import alertmanager_settings
 from demo.webhook import receiving
 from glassbox.prometheus import promtool
 from glassbox.relay.robots import DingTalk, WeCom, application, signature
-from glassbox.servers import components
 from glassbox.servers.background import served
 from tests.support.chat_server import TAKEN_BY_ROBOT, TAKEN_BY_SLACK, chat_server
 from tests.support.ours import our_bundle

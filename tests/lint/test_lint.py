@@ -26,10 +26,11 @@ def test_a_query_that_does_not_parse_is_found_with_its_panel():
     assert rule == "promql" and "panels.yaml" in problem and "parse error" in problem
 
 
-def test_a_runbook_without_an_alert_and_an_alert_without_a_runbook_are_found(tmp_path, monkeypatch):
-    monkeypatch.setattr(checks, "RUNBOOKS", tmp_path)
+def test_a_runbook_without_an_alert_and_an_alert_without_a_runbook_are_found(tmp_path):
     (tmp_path / "Gone.md").write_text("# Gone\n\n## Meaning\n")
-    problems = dict.fromkeys(problem for _, problem in found(checks.runbooks_complete, BUNDLE))
+    problems = dict.fromkeys(
+        problem for _, problem in found(checks.runbooks_complete, replace(BUNDLE, runbooks=(tmp_path,)))
+    )
     assert list(problems) == [
         "lacks Meaning, Impact, Diagnosis, Mitigation",
         "belongs to no alert; remove or rename it",

@@ -1,4 +1,4 @@
-"""`loadtest.py` as a user meets it, against a small OpenAI-compatible server with known delays."""
+"""`deploy.py loadtest` as a user meets it, against a small OpenAI-compatible server with known delays."""
 
 import asyncio
 import json
@@ -14,11 +14,12 @@ import pytest
 from glassbox.errors import GlassboxError
 from glassbox.load.arrivals import closed_loop
 from glassbox.load.chat import Chat
-from glassbox.load.loadtest import LoadTest, main
+from glassbox.load.loadtest import LoadTest
 from glassbox.load.prompts import Prompts
 from glassbox.load.target import api_url, client
 from glassbox.servers.processes import free_port
 from tests.support.openai_server import MODEL, openai_server
+from tests.support.ours import main
 from tests.support.waiting import eventually
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,7 +33,7 @@ def no_key(monkeypatch):
 
 
 def load(server, *arguments):
-    return main(["--url", server.url, "--model", MODEL, *arguments])
+    return main(["loadtest", "--url", server.url, "--model", MODEL, *arguments])
 
 
 def measured(server, capsys, *arguments):
@@ -43,7 +44,7 @@ def measured(server, capsys, *arguments):
 
 def refused(capsys, *arguments):
     """The one sentence on stderr of a command that must fail with exit code 1."""
-    assert main(arguments) == 1
+    assert main(["loadtest", *arguments]) == 1
     captured = capsys.readouterr()
     assert captured.err.startswith("Error: ") and captured.err.count("\n") == 1, captured.err
     return captured.err

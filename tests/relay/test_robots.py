@@ -4,21 +4,19 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 from starlette.responses import PlainTextResponse, RedirectResponse
 
 from glassbox.errors import GlassboxError
-from glassbox.relay import robots
 from glassbox.relay.chat_messages import Message
 from glassbox.relay.robots import DingTalk, WeCom, application, send, signature
 from glassbox.servers.background import served
 from glassbox.servers.processes import free_port
 from tests.support.chat_server import TAKEN_BY_ROBOT, chat_server, webhook_body
+from tests.support.ours import main
+from tests.support.paths import ROOT
 
-ROOT = Path(robots.__file__).parent.parent
 TEXT = Message("title", "### title\n\n满")
 ALERT = {"status": "firing", "labels": {"alertname": "A", "severity": "page"}, "annotations": {"summary": "s"}}
 
@@ -151,18 +149,18 @@ def test_alertmanager_is_told_whether_the_message_was_shown(secret, capfd):
         (["--dingtalk-url-file", "URL", "--dingtalk-secret-file", "/nowhere/secret"], "/nowhere/secret cannot be read"),
     ],
 )
-def test_what_cannot_work_is_refused_at_the_start(secret, options, said):
+def test_what_cannot_work_is_refused_at_the_start(capsys, secret, options, said):
     file = secret("https://robot.example/send?access_token=t")
-    result = CliRunner().invoke(robots.main, [str(file) if option == "URL" else option for option in options])
-    assert result.exit_code == 1
-    assert said in result.output
-    assert "Traceback" not in result.output
+    assert main(["relay", *(str(file) if option == "URL" else option for option in options)]) == 1
+    printed = capsys.readouterr()
+    assert said in printed.err
+    assert printed.err.count("\n") == 1 and printed.out == ""
 
 
 def test_the_command_passes_alerts_on_until_it_is_ended(secret):
     with chat_server(TAKEN_BY_ROBOT) as chat:
         file, port = secret(f"{chat.url}/?access_token=t"), free_port()
-        command = [sys.executable, "-m", "glassbox.relay.robots", f"--dingtalk-url-file={file}", f"--port={port}"]
+        command = [sys.executable, "deploy.py", "relay", f"--dingtalk-url-file={file}", f"--port={port}"]
         with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
             try:
                 assert (

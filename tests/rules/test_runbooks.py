@@ -8,12 +8,14 @@ import yaml
 
 import recording_rules
 from glassbox.compile.bundle import Bundle
-from glassbox.lint.checks import RUNBOOK_HEADINGS, RUNBOOKS
+from glassbox.lint.checks import RUNBOOK_HEADINGS
 from glassbox.prometheus import promtool
 from glassbox.servers.components import ensure_components
 from glassbox.settings.model import Settings
 from tests.support.ours import our_bundle
+from tests.support.paths import ROOT
 
+RUNBOOKS = ROOT / "alerts" / "runbooks"
 FILES = sorted(RUNBOOKS.glob("*.md"))
 RECORDED = {record.name for group in recording_rules.groups(Settings()) for record in group.records}
 LONGEST_LINES = 80

@@ -11,6 +11,7 @@ from glassbox.view.board_files import read_boards
 from glassbox.view.local_grafana import Source, serving
 from glassbox.view.preview import Shown, follow, show
 from tests.support.fake_prometheus import fake_prometheus
+from tests.support.paths import ROOT
 
 BAD = ("Bad", "javascript:window.harmed=1")
 MARKUP = '<img src=x onerror="window.harmed=1"><script>window.harmed=1</script>'
@@ -75,7 +76,7 @@ def harmless(found):
 def test_a_saved_file_is_on_the_open_page_and_an_error_too(server, watched, tmp_path):
     file = tmp_path / "board.json"
     file.write_text(json.dumps(board(asking("Before"))))
-    shown = Shown(files=(tmp_path,))
+    shown = Shown(ROOT / "deploy.py", files=(tmp_path,))
     since = shown.stamps()
     show(server, shown)
     said = []

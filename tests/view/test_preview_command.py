@@ -128,7 +128,7 @@ def test_a_mistake_from_the_start_is_shown_until_it_is_corrected(checkout, name,
     [("def (:", "SyntaxError: invalid syntax"), ("nothing", "NameError: name 'nothing' is not defined")],
 )
 def test_a_mistake_in_what_the_command_line_needs_is_one_sentence(checkout, mistake, message):
-    file = checkout / "kit" / "errors.py"
+    file = checkout / "glassbox" / "errors.py"
     before = file.read_text()
     file.write_text(f"{before}\n{mistake}\n")
     line = before.count("\n") + 2

@@ -8,6 +8,7 @@ import pytest
 
 from glassbox.standin.server import GrafanaStandIn
 from glassbox.view.preview import WATCHING, Shown, follow, show
+from tests.support.paths import ROOT
 
 
 def write(file: Path, title: str) -> None:
@@ -31,7 +32,7 @@ def source(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 
 def test_a_save_between_the_first_show_and_the_watch_is_not_missed(server: GrafanaStandIn, source: Path) -> None:
-    shown = Shown(files=(source,))
+    shown = Shown(ROOT / "deploy.py", files=(source,))
     since = shown.stamps()
     show(server, shown)
     assert titles(server) == {"b": "Before"}
@@ -44,7 +45,7 @@ def test_a_save_between_the_first_show_and_the_watch_is_not_missed(server: Grafa
 
 
 def test_a_save_while_it_is_read_the_first_time_is_not_missed(server: GrafanaStandIn, source: Path) -> None:
-    shown = Shown(files=(source,))
+    shown = Shown(ROOT / "deploy.py", files=(source,))
     since = shown.stamps()
     write(source / "b.json" if source.is_dir() else source, "Meanwhile")
     show(server, shown)
@@ -55,7 +56,7 @@ def test_a_save_while_it_is_read_the_first_time_is_not_missed(server: GrafanaSta
 
 def test_files_that_come_and_go_before_the_watch_are_noticed(server: GrafanaStandIn, tmp_path: Path) -> None:
     write(tmp_path / "gone.json", "Gone")
-    shown = Shown(files=(tmp_path,))
+    shown = Shown(ROOT / "deploy.py", files=(tmp_path,))
     since = shown.stamps()
     show(server, shown)
     (tmp_path / "gone.json").unlink()
@@ -68,7 +69,7 @@ def test_files_that_come_and_go_before_the_watch_are_noticed(server: GrafanaStan
 
 
 def test_without_a_change_nothing_is_shown_again(server: GrafanaStandIn, source: Path) -> None:
-    shown = Shown(files=(source,))
+    shown = Shown(ROOT / "deploy.py", files=(source,))
     since = shown.stamps()
     show(server, shown)
     generation = server.live.generation

@@ -19,9 +19,10 @@ from glassbox.load.summary import summarise
 from glassbox.metrics import vllm
 from glassbox.prometheus.api import Prometheus
 from glassbox.prometheus.board_queries import ask, filled
+from glassbox.query.measures import BLOCK_SECONDS
 from glassbox.settings.model import Settings
 from recording_rules import engine, requests
-from recording_rules.baseline_measures import BLOCK_SECONDS, MEASURES
+from recording_rules.baseline_measures import MEASURES
 from tests.support.ours import our_bundle
 from tests.support.real_vllm import MODEL_NAME, under_load, vllm_server, watched
 
@@ -109,7 +110,7 @@ def rows(url, load, end):
 def baseline_measures(url, end):
     """What a baseline of the block that ends there would hold, by model."""
     with Prometheus(url) as server:
-        found = profile.measured(server, Settings(), round(end), BLOCK_SECONDS)
+        found = profile.measured(server, MEASURES, Settings(), round(end), BLOCK_SECONDS)
     return {served.model_name: set(names) for served, levels in found.items() for names in levels.values()}
 
 
@@ -141,7 +142,7 @@ def test_the_boards_say_what_the_callers_measured(tmp_path, capsys):
     assert [name for name, measured, shown, apart in found if abs(shown - measured) > apart] == []
     assert not alerts & PRESSURE_ALERTS
     # There is no GPU here.
-    assert kept == {MODEL_NAME: {measure.name for measure in MEASURES} - {"gpu_activity_ratio"}}
+    assert kept == {MODEL_NAME: {measure.name for measure in MEASURES.all} - {"gpu_activity_ratio"}}
 
 
 def test_pressure_on_the_kv_cache_fires_its_alerts(tmp_path, capsys):

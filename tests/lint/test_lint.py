@@ -1,4 +1,4 @@
-"""Lint: what each check finds, and that it finds nothing in what we ship (tests/cli/test_cli.py)."""
+"""Lint: what each check finds, and that it finds nothing in what we ship."""
 
 from dataclasses import replace
 
@@ -6,6 +6,7 @@ import pytest
 
 from glassbox.compile.outputs import yaml_text
 from glassbox.lint import checks
+from glassbox.servers.components import ensure_components
 from glassbox.settings.model import Settings, Thresholds
 from tests.support.ours import our_bundle
 
@@ -14,6 +15,11 @@ BUNDLE = our_bundle()
 
 def found(check, bundle):
     return [(finding.rule, finding.problem) for finding in check(bundle)]
+
+
+def test_nothing_is_found_in_what_we_ship():
+    ensure_components()
+    assert checks.lint(BUNDLE) == []
 
 
 def test_a_query_that_does_not_parse_is_found_with_its_panel():

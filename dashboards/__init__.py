@@ -1,7 +1,6 @@
 """Dashboards: one module, one function, one question each. A new one is listed here."""
 
 from collections.abc import Callable
-from typing import Any
 
 from dashboards import (
     capacity_and_diagnosis,
@@ -14,9 +13,10 @@ from dashboards import (
     replicas,
     slo,
 )
+from glassbox.board.dashboard import Dashboard
 from glassbox.settings.model import Settings
 
-ALL: tuple[Callable[[Settings], Any], ...] = (
+ALL: tuple[Callable[[Settings], Dashboard], ...] = (
     inference_overview.build,
     llm_serving.build,
     replicas.build,

@@ -80,6 +80,7 @@ class Metric:
     kind: ClassVar[Kind]
     # Nothing records it: it is measured.
     rule: ClassVar[None] = None
+    level: ClassVar[None] = None
 
     name: str
     unit: Unit

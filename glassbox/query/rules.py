@@ -7,8 +7,13 @@ from typing import ClassVar
 
 from glassbox.metrics.types import Kind, Unit
 from glassbox.query.buckets import CustomBuckets
-from glassbox.query.expr import Expr, Matcher, QueryError
+from glassbox.query.expr import Expr, Level, Matcher, QueryError
 from glassbox.query.promql import at_most, instant, mean, quantile, ratio, sum_by
+
+
+def _level_of(recorded_name: str) -> Level:
+    """The level of a series that is named `level:metric:operation`."""
+    return Level(recorded_name.partition(":")[0])
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,10 @@ class Record:
         return (*self.expr.shape.labels, *(label for label, _ in self.labels))
 
     @property
+    def level(self) -> Level:
+        return _level_of(self.name)
+
+    @property
     def rule(self) -> Expr | None:
         """What it records, as long as nothing is added to it."""
         return None if self.labels else self.expr
@@ -60,6 +69,10 @@ class Series:
     histogram_names: ClassVar[tuple[str, ...]] = ()
     shared_name: ClassVar[bool] = False
     rule: ClassVar[None] = None
+
+    @property
+    def level(self) -> Level:
+        return _level_of(self.name)
 
     def recorded(self, expr: Expr, help: str, **labels: str) -> Record:
         """The rule that records it; raises QueryError where the query and the added labels are not those of the series."""
@@ -129,7 +142,8 @@ class Subject(Enum):
 class Alert:
     """One alert. `for_` is a Prometheus duration; the texts may use `{{ $labels.x }}` and `{{ $value }}`.
 
-    `panel` is where to look first: a dashboard's slug and the title of a panel on it.
+    `panel` is where to look first: a dashboard's slug and the title of a panel on it. `also_explained_on` are more panels that
+    show the alert or speak of it, and so lead to its runbook.
     """
 
     name: str
@@ -139,6 +153,7 @@ class Alert:
     summary: str
     description: str
     panel: tuple[str, str]
+    also_explained_on: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import yaml
 
 import alerts
 import recording_rules
-from glassbox.compile.compiler import _lead_to
+from glassbox.compile.dashboard_json import _lead_to
 from glassbox.compile.outputs import render, write_bundle
 from glassbox.errors import GlassboxError
 from glassbox.query.rules import RecordGroup

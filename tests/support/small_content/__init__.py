@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from glassbox.board.panels import dashboard, row, stat, timeseries
+from glassbox.board.dashboard import Dashboard, dashboard, row
+from glassbox.board.panels import stat, timeseries
 from glassbox.board.style import GREEN, RED, Steps
 from glassbox.board.tables import Next
 from glassbox.board.variables import Variable
@@ -29,12 +30,12 @@ def content(*, limit: int = 5) -> Content:
         alerts=lambda _settings: (AlertGroup("queue", Subject.INFERENCE, (_requests_waiting(limit),)),),
         recording_rules=lambda _settings: (RecordGroup("waiting", (WAITING,)),),
         runbooks=(FOLDER / "runbooks",),
-        annotations=lambda _names: [],
+        annotations=(),
         measures=Measures(Measure("requests", instant(WAITING)), Measure("load", instant(WAITING)), ()),
     )
 
 
-def _queue(limit: int):
+def _queue(limit: int) -> Dashboard:
     return dashboard(
         "queue",
         "Queue",

@@ -115,17 +115,18 @@ def _operand(tokens: _Tokens, width: int) -> list[str]:
 
 
 def _opened(tokens: _Tokens, width: int) -> list[str]:
-    """The longest pair of brackets opened, its arguments below each other."""
-    longest = max(tokens, key=lambda token: len(str(token)) if isinstance(token, _Brackets) else 0)
-    if not isinstance(longest, _Brackets):
+    """The last brackets opened, with the arguments below each other; those before hold labels, as in `sum by (job) (x)`."""
+    brackets = [(index, token) for index, token in enumerate(tokens) if isinstance(token, _Brackets)]
+    if not brackets:
         return [_flat(tokens)]
-    index = tokens.index(longest)
-    lines = [_flat(tokens[:index]) + longest.opening]
-    for argument in longest.arguments:
-        *most, last = _indented(_lines(argument, width - len(_INDENT) - 1))
-        comma = "" if argument is longest.arguments[-1] else ","
-        lines += [*most, last + comma]
-    return [*lines, longest.closing + _flat(tokens[index + 1 :])]
+    index, last = brackets[-1]
+    *arguments, final = (_lines(argument, width - len(_INDENT) - 1) for argument in last.arguments)
+    for lines in arguments:
+        lines[-1] += ","
+    within = [line for lines in (*arguments, final) for line in lines]
+    before, after = tokens[:index], _flat(tokens[index + 1 :])
+    *above, opening = [_flat(before)] if len(_flat(before)) < width else _opened(before, width)
+    return [*above, opening + last.opening, *_indented(within), last.closing + after]
 
 
 def _indented(lines: list[str]) -> list[str]:

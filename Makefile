@@ -3,8 +3,6 @@ PYTHON ?= python3
 VENV := .venv
 # One more than cores: the tests on real servers mostly wait.
 WORKERS ?= $(shell expr $$(nproc) + 1)
-# vLLM's own board for comparison, where a copy of it lies beside the checkout.
-PEER ?= $(firstword $(wildcard ../shared/data/peers/*/dashboards/*/performance_statistics.json))
 RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
 VLLM_READY := .venv-vllm/.ready

@@ -66,7 +66,7 @@ def there(tmp_path):
         (PlainTextResponse("no", 401), "answered 401: set PROMETHEUS_TOKEN, or PROMETHEUS_USER and PROMETHEUS_PASSWORD."),
         (PlainTextResponse("no", 404), "answered 404: is the URL Prometheus' own address, including its sub-path?"),
         (PlainTextResponse("<html>"), "answered 200: is the URL Prometheus' own address, and is it ready?"),
-        (JSONResponse({"status": "success", "data": {}}), "answered what is no range of values"),
+        (JSONResponse({"status": "success", "data": {}}), "answered with JSON that is not a range of values"),
         (JSONResponse([]), "answered 200: is the URL Prometheus' own address"),
         (RedirectResponse("http://elsewhere/login"), "answered 307, and redirects are not followed"),
         (NOTHING, "holds no requests of a model in this window"),
@@ -101,7 +101,7 @@ def test_what_is_wrong_with_the_options(capsys, there, tmp_path):
     assert "is no time: write it like" in refused(capsys, "save", *url, *there, "--end", "yesterday", "x")
     assert "is no name for a baseline" in refused(capsys, "save", *url, *there, "../x")
     assert "There is no baseline 'x' in" in refused(capsys, "compare", *url, *there, "x")
-    assert "at most 11000 points: choose a shorter window" in refused(
+    assert "at most 11000 points for each series: choose a shorter window" in refused(
         capsys, "save", *url, *there, "--window", "60d", "x"
     )
     (tmp_path / "baselines").mkdir()

@@ -172,7 +172,7 @@ def test_an_unknown_data_source(capsys, tmp_path, server, token_file):
     settings = tmp_path / "settings.yaml"
     settings.write_text("grafana: {data_source: nope}\n")
     sentence = refused(capsys, "--settings", str(settings), "--grafana", server.url, "--token-file", token_file)
-    assert "no Prometheus data source 'nope' (it has: Prometheus (p1))" in sentence
+    assert "does not have a Prometheus data source 'nope' (it has: Prometheus (p1))" in sentence
     assert not [request for request in server.requests if request[0] != "GET"]
 
 

@@ -218,8 +218,8 @@ def test_a_credential_in_the_address_is_refused_and_not_repeated(command):
     done = subprocess.run(arguments, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == (
-        "Error: The URL of 127.0.0.1 holds a credential: "
-        "set PROMETHEUS_TOKEN, or PROMETHEUS_USER and PROMETHEUS_PASSWORD instead.\n"
+        "Error: The URL of --prometheus holds a user name or a password, which other users of this machine can read: "
+        "remove it up to the @, and set PROMETHEUS_TOKEN, or PROMETHEUS_USER and PROMETHEUS_PASSWORD.\n"
     )
 
 

@@ -82,6 +82,17 @@ def test_build_lists_what_it_wrote(capsys, tmp_path):
     assert {file.parent.name for file in listed} == {"dashboards", "alerts", "recording_rules", "grafana"}
 
 
+def test_build_writes_what_reviewers_read_when_asked(capsys, tmp_path):
+    assert main(["build", "--review", "--out", str(tmp_path)]) == 0
+    listed = {Path(line).relative_to(tmp_path).as_posix() for line in capsys.readouterr().out.splitlines()}
+    assert {path for path in listed if path.startswith("review/")} == {
+        "review/alerts/queue.txt",
+        "review/dashboards/glassbox-queue.txt",
+        "review/recording_rules/waiting.txt",
+    }
+    assert "dashboards/glassbox-queue.json" in listed
+
+
 def test_lint_finds_nothing(capsys):
     assert main(["lint"]) == 0
     assert capsys.readouterr().out == "No findings in 1 dashboards and 2 rules.\n"

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
+from functools import cached_property
 
 from glassbox.errors import GlassboxError
 from glassbox.query.expr import Expr, Level, Matcher, Parts, Selector, Source, regex
@@ -70,10 +71,18 @@ class Variable:
         """How closely `narrows` names the series, under any of its names."""
         if self.narrows is None:
             return Claim.EVERY_SERIES
-        sources = [each for each in self.narrows if not isinstance(each, Level)]
-        if any(series.name in (source.name, *source.former_names) for source in sources):
+        if series.name in self._named:
             return Claim.SERIES
-        return Claim.LEVEL if series.level in self.narrows else Claim.NONE
+        return Claim.LEVEL if series.level in self._levels else Claim.NONE
+
+    @cached_property
+    def _named(self) -> frozenset[str]:
+        sources = [each for each in self.narrows or () if not isinstance(each, Level)]
+        return frozenset(name for source in sources for name in (source.name, *source.former_names))
+
+    @cached_property
+    def _levels(self) -> frozenset[Level]:
+        return frozenset(each for each in self.narrows or () if isinstance(each, Level))
 
     @property
     def matcher(self) -> Matcher:

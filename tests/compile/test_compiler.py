@@ -128,6 +128,16 @@ def test_names_that_strangers_share_are_read_from_the_service_jobs():
                 assert 'job=~"hunyuanocr|vllm"' in matchers, rule["expr"]
 
 
+def test_the_queries_that_are_kept_are_those_that_are_written():
+    """What lint and links read of a bundle is what Prometheus and Grafana read."""
+    boards = BUNDLE.dashboards.values()
+    written = [rule["expr"] for rule in rules(BUNDLE.recording_rules) + rules(BUNDLE.alerts)]
+    written += [target["expr"] for board in boards for panel in board["panels"] for target in panel.get("targets", ())]
+    written += [note["expr"] for board in boards for note in board["annotations"]["list"] if "expr" in note]
+    assert sorted(str(query.expr) for query in BUNDLE.content.queries) == sorted(written)
+    assert len(written) > 300
+
+
 def test_jobs_and_thresholds_come_from_the_settings():
     settings = Settings(jobs=Jobs(services=("ocr",), expected=("ocr",)), thresholds=Thresholds(qps_low=2.5))
     bundle = our_bundle(settings)

@@ -1,4 +1,8 @@
-"""The rule tests of this folder as files: which there are, what is in them, and how promtool is to run them."""
+"""The files tests/rules/*.test.yml: which there are, what is in them, and how promtool runs them on freshly compiled rules.
+
+In an expression, {{ module.NAME }} is the text of that query in `recording_rules/`, which dashboards ask without its being recorded;
+that of `cost` has the prices of the file's settings.
+"""
 
 import re
 from functools import cache
@@ -10,15 +14,31 @@ import yaml
 import alerts
 import recording_rules
 from glassbox.compile.bundle import Json
+from glassbox.compile.outputs import write_bundle
+from glassbox.prometheus import promtool
 from glassbox.query.expr import Expr
 from glassbox.query.promql import instant
 from glassbox.settings.model import Settings, load_settings
 from recording_rules import cost, gpu, instances
-from tests.support.promtool_windows import tolerance
+from tests.support.ours import our_bundle
+from tests.support.promtool_windows import closed, tolerance
 
 FOLDER = Path(__file__).resolve().parents[1] / "rules"
 TEST_FILES = sorted(FOLDER.glob("*.test.yml"))
 _NAMED = re.compile(r"\{\{ ([\w.]+) \}\}")
+
+
+def compile_rules(settings: Path | None, folder: Path) -> None:
+    """Write the rules, compiled with a settings file or with the defaults, as promtool reads them."""
+    for file in write_bundle(our_bundle(load_settings(settings)), folder):
+        file.write_text(closed(file.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def problems(file: Path, folder: Path) -> list[str]:
+    """What promtool says of a test file on the rules in the folder; nothing where it agrees with every expectation."""
+    copy = folder / file.name
+    copy.write_text(closed(yaml.safe_dump(read(file) | how_to_run(), width=10**9)), encoding="utf-8")
+    return list(promtool.test_rules([copy]).problems)
 
 
 @cache

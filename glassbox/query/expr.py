@@ -44,6 +44,8 @@ class Source(Protocol):
     def rule(self) -> "Expr | None": ...
     @property
     def level(self) -> Level | None: ...
+    @property
+    def only_with(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,7 @@ class Selector:
     """`name{matchers}[window] offset`; `labels` are those its series may have, `shared_name` says that strangers use the name as well.
 
     `rule` is the query that records the series, where one does and is known; `level` is that of a recorded series.
+    `only_with` names the setting without which it does not exist.
     """
 
     name: str
@@ -97,6 +100,7 @@ class Selector:
     offset: str = ""
     rule: "Expr | None" = None
     level: Level | None = None
+    only_with: str = ""
 
     def __str__(self) -> str:
         body = ",".join(f"{label}{m.operator}{json.dumps(m.value, ensure_ascii=False)}" for label, m in self.matchers)

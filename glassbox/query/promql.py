@@ -224,7 +224,13 @@ def _each_name(source: Source, window: str, shape: Shape, text: str, matchers: d
 
     def under(name: str) -> Expr:
         selector = Selector(
-            name, source.all_labels, source.shared_name, window=window, rule=source.rule, level=source.level
+            name,
+            source.all_labels,
+            source.shared_name,
+            window=window,
+            rule=source.rule,
+            only_with=source.only_with,
+            level=source.level,
         )
         return Expr(tuple(part for part in (before, selector.matching(matchers), after) if part), shape)
 

@@ -28,6 +28,8 @@ class Record:
     former_names: tuple[str, ...] = ()
     shared_name: bool = False
 
+    only_with: ClassVar[str] = ""
+
     @property
     def kind(self) -> Kind:
         return self.expr.shape.kind
@@ -58,11 +60,16 @@ class Record:
 
 @dataclass(frozen=True)
 class Series:
-    """A recorded gauge known by its name, for content that reads it whatever query the settings make of it."""
+    """A recorded gauge known by its name, for content that reads it whatever query the settings make of it.
+
+    `only_with` names the setting without which nothing records it, such as `jobs.capacity_requests_per_second`: what reads it
+    then has no value, and says so.
+    """
 
     name: str
     unit: Unit
     all_labels: tuple[str, ...]
+    only_with: str = ""
 
     kind: ClassVar[Kind] = Kind.GAUGE
     former_names: ClassVar[tuple[str, ...]] = ()
@@ -111,10 +118,13 @@ class HistogramRecord:
 
 @dataclass(frozen=True)
 class RecordGroup:
-    """Recorded series that are evaluated together, in order; without an interval of its own at the settings' one."""
+    """Recorded series that are evaluated together, in order; without an interval of its own at the settings' one.
+
+    A module declares its group without records: those that it defines are collected.
+    """
 
     name: str
-    records: tuple[Record, ...]
+    records: tuple[Record, ...] = ()
     interval_seconds: int | None = None
 
 

@@ -5,9 +5,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-import alerts
 from glassbox.compile.bundle import Json
-from glassbox.settings.model import Settings
+from tests.support.ours import our_alert_groups
 from tests.support.rule_cases import CASES, ClaimedTest, given_series
 
 Claims = dict[str, dict[str, list[ClaimedTest]]]
@@ -31,7 +30,7 @@ def claims_and_reasons(files: list[Json]) -> tuple[Claims, Reasons]:
 
 FILES = sorted(Path(__file__).parent.glob("alerts-*.test.yml"))
 CLAIMS, REASONS = claims_and_reasons([yaml.safe_load(file.read_text(encoding="utf-8")) for file in FILES])
-ALERTS = sorted(alert.name for group in alerts.groups(Settings()) for alert in group.alerts)
+ALERTS = sorted(alert.name for group in our_alert_groups() for alert in group.alerts)
 
 
 @pytest.mark.parametrize("alert", ALERTS)

@@ -5,16 +5,15 @@ from typing import Any
 
 import pytest
 
-import alerts
-import recording_rules
 from glassbox.query.rules import Severity
 from glassbox.settings.model import Settings
+from tests.support.ours import our_alert_groups, our_record_groups
 from tests.support.rule_test_files import TEST_FILES, queries, read
 
-ALERTS = [alert for group in alerts.groups(Settings()) for alert in group.alerts]
+ALERTS = [alert for group in our_alert_groups() for alert in group.alerts]
 ALERT_NAMES = sorted(alert.name for alert in ALERTS)
 HEARTBEATS = {alert.name for alert in ALERTS if alert.severity is Severity.HEARTBEAT}
-RECORDED = sorted({record.name for group in recording_rules.groups(Settings()) for record in group.records})
+RECORDED = sorted({record.name for group in our_record_groups() for record in group.records})
 
 
 QUERIES = queries(Settings())

@@ -6,20 +6,17 @@ from pathlib import Path
 import pytest
 import yaml
 
-import alerts
-import recording_rules
 from glassbox.compile.bundle import Bundle
 from glassbox.lint.checks import RUNBOOK_HEADINGS
 from glassbox.prometheus import promtool
 from glassbox.servers.components import ensure_components
-from glassbox.settings.model import Settings
-from tests.support.ours import our_bundle
+from tests.support.ours import our_alert_groups, our_bundle, our_record_groups
 from tests.support.paths import ROOT
 
 RUNBOOKS = ROOT / "alerts" / "runbooks"
 FILES = sorted(RUNBOOKS.glob("*.md"))
-RECORDED = {record.name for group in recording_rules.groups(Settings()) for record in group.records}
-ALERTS = {alert.name for group in alerts.groups(Settings()) for alert in group.alerts}
+RECORDED = {record.name for group in our_record_groups() for record in group.records}
+ALERTS = {alert.name for group in our_alert_groups() for alert in group.alerts}
 LONGEST_LINES = 80
 
 _QUERY = re.compile(r"^ *```promql\n(.*?)\n *```$", re.MULTILINE | re.DOTALL)

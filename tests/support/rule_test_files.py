@@ -11,8 +11,6 @@ from typing import Any
 
 import yaml
 
-import alerts
-import recording_rules
 from glassbox.compile.bundle import Json
 from glassbox.compile.outputs import write_bundle
 from glassbox.prometheus import promtool
@@ -20,7 +18,7 @@ from glassbox.query.expr import Expr
 from glassbox.query.promql import instant
 from glassbox.settings.model import Settings, load_settings
 from recording_rules import cost, gpu, instances
-from tests.support.ours import our_bundle
+from tests.support.ours import our_alert_groups, our_bundle, our_record_groups
 from tests.support.promtool_windows import closed, tolerance
 
 FOLDER = Path(__file__).resolve().parents[1] / "rules"
@@ -74,5 +72,5 @@ def settings_file(file: Path) -> Path | None:
 
 def how_to_run() -> Json:
     """Records before alerts, since promtool's own order is random and an alert must see the records of its own moment."""
-    records = [group.name for group in recording_rules.groups(Settings())]
-    return {"group_eval_order": records + [group.name for group in alerts.groups(Settings())], **tolerance()}
+    records = [group.name for group in our_record_groups()]
+    return {"group_eval_order": records + [group.name for group in our_alert_groups()], **tolerance()}

@@ -1,11 +1,10 @@
 """Capacity and diagnosis: scale out, tune the batch, fix the CPU, or do nothing?"""
 
-from typing import Any
-
 from dashboards.choices import ENGINE_MODEL, GPU_INSTANCE, GPU_JOB, JOB, REPLICA_OF_MODEL
 from dashboards.verdicts import IDLE_ADVICE, IDLE_WORDS, VERDICT_WORDS, meanings, verdict_panel
+from glassbox.board.dashboard import Dashboard, Row, dashboard, row
 from glassbox.board.grid import Size
-from glassbox.board.panels import Row, comparison, dashboard, row, stat, timeline, timeseries
+from glassbox.board.panels import comparison, stat, timeline, timeseries
 from glassbox.board.style import GREEN, RED, REFERENCE, YELLOW, Steps, Words
 from glassbox.board.tables import DrillDown, Next
 from glassbox.metrics.types import Unit
@@ -56,7 +55,7 @@ _EVIDENCE = {
 }
 
 
-def build(settings: Settings) -> Any:
+def build(settings: Settings) -> Dashboard:
     """The dashboard."""
     limits = settings.thresholds
     return dashboard(
@@ -129,7 +128,7 @@ def _course(settings: Settings) -> Row:
             max_by((*SERVED, "signal"), instant(signals.SIGNAL)).equals(1),
             words=_HOLDS,
             why="Each observation as long as it holds; one that never held in this time has no line. Those that raise an alert do so only after the alert's time."
-            f"\n\n{meanings(settings)}",
+            f"\n\n{meanings()}",
             size=Size(width=15, height=14),
             empty="No signal",
         ),

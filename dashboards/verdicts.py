@@ -1,13 +1,11 @@
 """How boards show the diagnosis: the words and colours of its cases, and what each asks for."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from glassbox.board.grid import Size
-from glassbox.board.panels import verdict
+from glassbox.board.panels import Verdict, verdict
 from glassbox.board.style import Words
 from glassbox.query.promql import instant, min_by
-from glassbox.settings.model import Settings
 from recording_rules.diagnosis import IDLE_CAUSES, VERDICT, VERDICTS, Case
 from recording_rules.levels import SERVED
 from recording_rules.signals import signals
@@ -27,12 +25,12 @@ VERDICT_WORDS, IDLE_WORDS = words(VERDICTS), words(IDLE_CAUSES)
 VERDICT_ADVICE, IDLE_ADVICE = advice(VERDICTS), advice(IDLE_CAUSES)
 
 
-def meanings(settings: Settings) -> str:
+def meanings() -> str:
     """A list of the signals and what each means, for a panel's description."""
-    return "\n".join(f"- **{signal.name}**: {signal.means}" for signal in signals(settings))
+    return "\n".join(f"- **{signal.name}**: {signal.means}" for signal in signals())
 
 
-def verdict_panel(why: str, size: Size) -> Any:
+def verdict_panel(why: str, size: Size) -> Verdict:
     """The verdict on each model, of several versions the most urgent one; what to do in each case stands below `why`."""
     return verdict(
         "Verdict",

@@ -12,6 +12,8 @@ from recording_rules import sources
 from recording_rules.levels import INSTANCE
 from recording_rules.sources import rates
 
+GROUP = RecordGroup("instances")
+
 RUNNING = Record(
     "instance:inference_requests_running:sum",
     sum_by(INSTANCE, sources.RUNNING),
@@ -35,5 +37,3 @@ DURATION = mean(
     sum_by(INSTANCE, rates(vllm.E2E_REQUEST_LATENCY.sum, service.HTTP_REQUEST_DURATION.sum, "5m")),
     sum_by(INSTANCE, rates(vllm.E2E_REQUEST_LATENCY.count, service.HTTP_REQUEST_DURATION.count, "5m")),
 )
-
-GROUP = RecordGroup("instances", (RUNNING,))

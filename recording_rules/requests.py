@@ -9,6 +9,8 @@ from recording_rules.histograms import histogram
 from recording_rules.levels import ENDPOINT, MODEL, TARGET
 from recording_rules.sources import DECLARED, ENGINES, rates
 
+GROUP = RecordGroup("requests")
+
 REQUESTS = Record(
     "model:inference_requests:rate1m",
     sum_by(MODEL, rates(vllm.REQUEST_SUCCESS, service.HTTP_REQUESTS, "1m")),
@@ -61,9 +63,4 @@ DURATION = histogram(
     "model:inference_request_duration_seconds",
     lambda part: rates(getattr(vllm.E2E_REQUEST_LATENCY, part), getattr(service.HTTP_REQUEST_DURATION, part), "5m"),
     "Arrival to the end of the answer.",
-)
-
-GROUP = RecordGroup(
-    "requests",
-    (REQUESTS, REQUESTS_BY_ENDPOINT, REQUESTS_FINISHED, PAGES, HTTP_REQUESTS, HTTP_ERRORS, *DURATION.parts),
 )

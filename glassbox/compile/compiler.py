@@ -1,15 +1,16 @@
 """Content in, bundle out. Policies that hold everywhere are applied here, not in the content: jobs, tags, owners, links, intervals."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from dataclasses import replace
+from functools import partial
 
-from glassbox.compile.bundle import Bundle, DataSource, Json
+from glassbox.board.assembling import AssembledDashboard, assemble
+from glassbox.compile.bundle import Bundle, CompiledContent, DataSource, Json
 from glassbox.compile.content import Content
-from glassbox.compile.currency import print_in
+from glassbox.compile.dashboard_json import dashboard_json
 from glassbox.compile.grafana_rules import grafana_group, uid_in
-from glassbox.compile.normalise import modern_dashboard, plain
-from glassbox.compile.panel_links import PanelLink, panel_link
-from glassbox.compile.runbook_links import link_runbooks
+from glassbox.compile.links import PanelLink, panel_link, runbook_links
+from glassbox.compile.unknown_series import known_series, refuse_unknown_series
 from glassbox.errors import GlassboxError
 from glassbox.metrics import HISTOGRAMS
 from glassbox.query.buckets import Buckets, CustomBuckets, buckets_of
@@ -17,7 +18,6 @@ from glassbox.query.expr import Expr, Source, regex
 from glassbox.query.rules import Alert, AlertGroup, Record, RecordGroup, Subject
 from glassbox.settings.model import Settings
 
-TAG = "glassbox"
 # What most provisioning files call it; pushing asks the server instead.
 CONVENTIONAL_DATA_SOURCE_UID = "prometheus"
 
@@ -27,19 +27,25 @@ def compile_bundle(content: Content, settings: Settings, data_source: DataSource
 
     Without a server to ask, dashboards leave the choice to Grafana, and rules name the settings' or a conventional uid.
     """
-    alert_groups = content.alerts(settings)
-    _refuse_duplicates("alert", (alert.name for group in alert_groups for alert in group.alerts))
-    record_groups = content.recording_rules(settings)
-    _refuse_duplicates("record", (_identity(record) for group in record_groups for record in group.records))
-    record_group_names = [group.name for group in record_groups]
-    _refuse_duplicates("rule group", record_group_names + [group.name for group in alert_groups])
-    boards = _dashboards(content, settings, data_source)
-    links = {alert.name: panel_link(alert, boards) for group in alert_groups for alert in group.alerts}
-    link_runbooks(boards, (alert for group in alert_groups for alert in group.alerts), settings)
+    alert_groups, record_groups = _alert_groups(content, settings), _record_groups(content, settings)
+    _refuse_duplicates("rule group", [group.name for group in record_groups] + [group.name for group in alert_groups])
+    boards = _boards(content, settings)
+    uids = {slug: uid_in(settings.grafana.folder_uid, slug) for slug in boards}
+    compiled = CompiledContent({uids[slug]: board for slug, board in boards.items()}, record_groups, alert_groups)
+    _refuse_unknown_series(compiled, content, settings)
+    alerts = [alert for group in alert_groups for alert in group.alerts]
+    links = {alert.name: panel_link(alert, boards, uids) for alert in alerts}
     alert_files = {f"{group.name}.yaml": _alert_file(group, links, settings) for group in alert_groups}
     uid = data_source.uid if data_source else settings.grafana.data_source or CONVENTIONAL_DATA_SOURCE_UID
+    render = partial(
+        dashboard_json,
+        uids=uids,
+        runbooks=runbook_links(alerts, boards, settings),
+        currency=settings.cost.currency,
+        data_source=data_source,
+    )
     return Bundle(
-        dashboards={board["uid"]: board for board in boards.values()},
+        dashboards={uids[slug]: render(board) for slug, board in boards.items()},
         recording_rules={f"{group.name}.yaml": _record_file(group, settings) for group in record_groups},
         alerts=alert_files,
         grafana_groups=tuple(
@@ -48,8 +54,43 @@ def compile_bundle(content: Content, settings: Settings, data_source: DataSource
             for group in file["groups"]
         ),
         buckets=_buckets(record_groups, settings.histogram_buckets),
+        content=compiled,
         runbooks=content.runbooks,
     )
+
+
+def _boards(content: Content, settings: Settings) -> dict[str, AssembledDashboard]:
+    """All dashboards by slug."""
+    boards = [assemble(build(settings), content.annotations) for build in content.dashboards]
+    _refuse_duplicates("dashboard", (board.slug for board in boards))
+    return {board.slug: board for board in boards}
+
+
+def _alert_groups(content: Content, settings: Settings) -> tuple[AlertGroup, ...]:
+    """All alerts, with their expressions as they are evaluated."""
+    groups = content.alerts(settings)
+    _refuse_duplicates("alert", (alert.name for group in groups for alert in group.alerts))
+    return tuple(
+        replace(group, alerts=tuple(replace(each, expr=scoped(each.expr, settings)) for each in group.alerts))
+        for group in groups
+    )
+
+
+def _record_groups(content: Content, settings: Settings) -> tuple[RecordGroup, ...]:
+    """All recorded series, with their expressions as they are evaluated."""
+    groups = content.recording_rules(settings)
+    _refuse_duplicates("record", (_identity(record) for group in groups for record in group.records))
+    return tuple(
+        replace(group, records=tuple(replace(each, expr=scoped(each.expr, settings)) for each in group.records))
+        for group in groups
+    )
+
+
+def _refuse_unknown_series(compiled: CompiledContent, content: Content, settings: Settings) -> None:
+    records = (record for group in compiled.records for record in group.records)
+    queries = [(query.reader, query.expr) for query in compiled.queries]
+    queries += [(f"The measure {each.name} of baselines", each.expr) for each in content.measures.all]
+    refuse_unknown_series(queries, known_series(records, content.metrics), settings)
 
 
 def _buckets(groups: Iterable[RecordGroup], custom: CustomBuckets) -> dict[str, Buckets]:
@@ -62,53 +103,14 @@ def _buckets(groups: Iterable[RecordGroup], custom: CustomBuckets) -> dict[str, 
     }
 
 
-def _dashboards(content: Content, settings: Settings, data_source: DataSource | None) -> dict[str, Json]:
-    """All dashboards by slug; their uids are those of the folder."""
-    compiled = [_dashboard(plain(build(settings)), content) for build in content.dashboards]
-    for board in compiled:
-        print_in(settings.cost.currency, board)
-    _refuse_duplicates("dashboard", (board["uid"] for board in compiled))
-    uids = {board["uid"]: uid_in(settings.grafana.folder_uid, board["uid"]) for board in compiled}
-    by_slug = {board["uid"]: board for board in compiled}
-    for slug, board in by_slug.items():
-        _lead_to(uids, board)
-        board["uid"] = uids[slug]
-    if data_source:
-        for board in compiled:
-            _start_with(board, data_source)
-    return by_slug
-
-
-def _dashboard(old: Json, content: Content) -> Json:
-    names = [variable["name"] for variable in old["templating"]["list"]]
-    return modern_dashboard(old, tags=[TAG], annotations=content.annotations(names))
-
-
-def _lead_to(uids: dict[str, str], value: Any) -> None:
-    """Put uids into the links `/d/<slug>?...` of everything in `value`."""
-    for item in value if isinstance(value, list) else value.values() if isinstance(value, dict) else ():
-        _lead_to(uids, item)
-    if isinstance(value, dict) and str(value.get("url", "")).startswith("/d/"):
-        slug, _, rest = value["url"].removeprefix("/d/").partition("?")
-        if slug not in uids:
-            raise GlassboxError(f"A link leads to the dashboard {slug!r}, which does not exist: correct its slug.")
-        value["url"] = f"/d/{uids[slug]}?{rest}"
-
-
-def _start_with(board: Json, data_source: DataSource) -> None:
-    for variable in board["templating"]["list"]:
-        if variable["type"] == "datasource":
-            variable["current"] = {"text": data_source.name, "value": data_source.uid}
-
-
 def _record_file(group: RecordGroup, settings: Settings) -> Json:
-    rules = [_record_rule(record, settings) for record in group.records]
+    rules = [_record_rule(record) for record in group.records]
     return _rule_file(group.name, rules, group.interval_seconds or settings.evaluation_interval_seconds)
 
 
-def _record_rule(record: Record, settings: Settings) -> Json:
+def _record_rule(record: Record) -> Json:
     labels = {"labels": dict(record.labels)} if record.labels else {}
-    return {"record": record.name, "expr": str(scoped(record.expr, settings)), **labels}
+    return {"record": record.name, "expr": str(record.expr), **labels}
 
 
 def _alert_file(group: AlertGroup, links: Mapping[str, PanelLink], settings: Settings) -> Json:
@@ -128,7 +130,7 @@ def _alert_rule(alert: Alert, subject: Subject, link: PanelLink, settings: Setti
         links["dashboard_url"] = f"{settings.grafana.url.rstrip('/')}{link.path}"
     return {
         "alert": alert.name,
-        "expr": str(scoped(alert.expr, settings)),
+        "expr": str(alert.expr),
         "for": alert.for_,
         "labels": {"severity": alert.severity.value, "owner": getattr(settings.owners, subject.value)},
         "annotations": {"summary": alert.summary, "description": alert.description, **links},

@@ -16,8 +16,15 @@ class QueryError(GlassboxError):
     """A query that cannot mean what it says: an unknown label, a rate of a gauge, a bound that is not a bucket."""
 
 
+@dataclass(frozen=True)
+class Level:
+    """What recorded series are about, such as a model or a GPU: the first part of their names, which stands for the labels they keep."""
+
+    name: str
+
+
 class Source(Protocol):
-    """Anything with series: a metric of an exporter, or a recorded series."""
+    """Anything with series: a metric of an exporter, or a recorded series, which alone has a level."""
 
     @property
     def name(self) -> str: ...
@@ -35,6 +42,10 @@ class Source(Protocol):
     def shared_name(self) -> bool: ...
     @property
     def rule(self) -> "Expr | None": ...
+    @property
+    def level(self) -> Level | None: ...
+    @property
+    def only_with(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -77,7 +88,8 @@ class Shape:
 class Selector:
     """`name{matchers}[window] offset`; `labels` are those its series may have, `shared_name` says that other software uses the name as well.
 
-    `rule` is the query that records the series, where one does and is known.
+    `rule` is the query that records the series, where one does and is known; `level` is that of a recorded series.
+    `only_with` names the setting without which it does not exist.
     """
 
     name: str
@@ -87,6 +99,8 @@ class Selector:
     window: str = ""
     offset: str = ""
     rule: "Expr | None" = None
+    level: Level | None = None
+    only_with: str = ""
 
     def __str__(self) -> str:
         body = ",".join(f"{label}{m.operator}{json.dumps(m.value, ensure_ascii=False)}" for label, m in self.matchers)
@@ -107,7 +121,7 @@ Parts = tuple[str | Selector, ...]
 # Binding strength of the outermost operator, as in the PromQL documentation ("Binary operator precedence").
 ATOM, MULTIPLY, ADD, COMPARE, AND, OR = 6, 5, 4, 3, 2, 1
 
-_OPERATORS = {"*": MULTIPLY, "/": MULTIPLY, "+": ADD, "-": ADD, "and": AND, "unless": AND, "or": OR} | dict.fromkeys(
+OPERATORS = {"*": MULTIPLY, "/": MULTIPLY, "+": ADD, "-": ADD, "and": AND, "unless": AND, "or": OR} | dict.fromkeys(
     (">", ">=", "<", "<=", "==", "!="), COMPARE
 )
 
@@ -198,7 +212,7 @@ def binary(left: Expr, operator: str, right: Expr | float, *, matching: str = ""
     """Join two operands, with parentheses where the operator's strength asks for them."""
     if isinstance(right, Expr) and not matching and operator not in ("and", "or", "unless"):
         _require_same_labels(left, operator, right)
-    strength = _OPERATORS[operator]
+    strength = OPERATORS[operator]
     other = right if isinstance(right, Expr) else number(right)
     parts = (*_operand(left, strength), f" {operator}{matching} ", *_operand(other, strength + 1))
     shape = replace(left.shape, unit=unit or left.shape.unit)

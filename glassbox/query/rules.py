@@ -7,8 +7,13 @@ from typing import ClassVar
 
 from glassbox.metrics.types import Kind, Unit
 from glassbox.query.buckets import CustomBuckets
-from glassbox.query.expr import Expr, Matcher, QueryError
+from glassbox.query.expr import Expr, Level, Matcher, QueryError
 from glassbox.query.promql import at_most, instant, mean, quantile, ratio, sum_by
+
+
+def _level_of(recorded_name: str) -> Level:
+    """The level of a series that is named `level:metric:operation`."""
+    return Level(recorded_name.partition(":")[0])
 
 
 @dataclass(frozen=True)
@@ -23,6 +28,8 @@ class Record:
     former_names: tuple[str, ...] = ()
     shared_name: bool = False
 
+    only_with: ClassVar[str] = ""
+
     @property
     def kind(self) -> Kind:
         return self.expr.shape.kind
@@ -34,6 +41,10 @@ class Record:
     @property
     def all_labels(self) -> tuple[str, ...]:
         return (*self.expr.shape.labels, *(label for label, _ in self.labels))
+
+    @property
+    def level(self) -> Level:
+        return _level_of(self.name)
 
     @property
     def rule(self) -> Expr | None:
@@ -49,17 +60,26 @@ class Record:
 
 @dataclass(frozen=True)
 class Series:
-    """A recorded gauge known by its name, for content that reads it whatever query the settings make of it."""
+    """A recorded gauge known by its name, for content that reads it whatever query the settings make of it.
+
+    `only_with` names the setting without which nothing records it, such as `jobs.capacity_requests_per_second`: what reads it
+    then has no value, and says so.
+    """
 
     name: str
     unit: Unit
     all_labels: tuple[str, ...]
+    only_with: str = ""
 
     kind: ClassVar[Kind] = Kind.GAUGE
     former_names: ClassVar[tuple[str, ...]] = ()
     histogram_names: ClassVar[tuple[str, ...]] = ()
     shared_name: ClassVar[bool] = False
     rule: ClassVar[None] = None
+
+    @property
+    def level(self) -> Level:
+        return _level_of(self.name)
 
     def recorded(self, expr: Expr, help: str, **labels: str) -> Record:
         """The rule that records it; raises QueryError where the query and the added labels are not those of the series."""
@@ -100,10 +120,13 @@ class HistogramRecord:
 
 @dataclass(frozen=True)
 class RecordGroup:
-    """Recorded series that are evaluated together, in order; without an interval of its own at the settings' one."""
+    """Recorded series that are evaluated together, in order; without an interval of its own at the settings' one.
+
+    A module declares its group without records: those that it defines are collected.
+    """
 
     name: str
-    records: tuple[Record, ...]
+    records: tuple[Record, ...] = ()
     interval_seconds: int | None = None
 
 
@@ -131,7 +154,8 @@ class Subject(Enum):
 class Alert:
     """One alert. `for_` is a Prometheus duration; the texts may use `{{ $labels.x }}` and `{{ $value }}`.
 
-    `panel` is where to look first: a dashboard's slug and the title of a panel on it.
+    `panel` is where to look first: a dashboard's slug and the title of a panel on it. `also_explained_on` are more panels that
+    show the alert or speak of it, and so lead to its runbook.
     """
 
     name: str
@@ -141,6 +165,7 @@ class Alert:
     summary: str
     description: str
     panel: tuple[str, str]
+    also_explained_on: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

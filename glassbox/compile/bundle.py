@@ -54,7 +54,7 @@ class CompiledQuery:
 class CompiledContent:
     """What the files of a bundle are made of, for whoever asks what they read.
 
-    `dashboards` by slug; rules carry their expressions as they are evaluated.
+    `dashboards` by uid in a bundle, by slug until it is known; rules carry their expressions as they are evaluated.
     """
 
     dashboards: Mapping[str, AssembledDashboard]
@@ -71,20 +71,20 @@ class CompiledContent:
         for alerts in self.alerts:
             for alert in alerts.alerts:
                 yield CompiledQuery(f"{alerts.name}, {alert.name}", f"The alert {alert.name}", alert.expr)
-        for board in self.dashboards.values():
-            yield from _queries_of(board)
+        for uid, board in self.dashboards.items():
+            yield from _queries_of(uid, board)
 
 
-def _queries_of(board: AssembledDashboard) -> Iterator[CompiledQuery]:
+def _queries_of(uid: str, board: AssembledDashboard) -> Iterator[CompiledQuery]:
     on_board = f"of the dashboard {board.slug!r}"
     for panel in board.panels.values():
         for target in panel.targets:
             reader = f"The panel {panel.title!r} {on_board}"
-            yield CompiledQuery(f"{board.slug}, {panel.title}, {target.ref_id}", reader, target.expr)
+            yield CompiledQuery(f"{uid}, {panel.title}, {target.ref_id}", reader, target.expr)
     for note in board.annotations:
         if isinstance(note, QueriedEvents):
             yield CompiledQuery(
-                f"{board.slug}, {note.name}, annotation", f"The annotation {note.name!r} {on_board}", note.query
+                f"{uid}, {note.name}, annotation", f"The annotation {note.name!r} {on_board}", note.query
             )
 
 

@@ -63,7 +63,7 @@ def compile_bundle(content: Content, settings: Settings, data_source: DataSource
             for group in file["groups"]
         ),
         buckets=_buckets(compiled.records, settings.histogram_buckets),
-        content=compiled,
+        content=replace(compiled, dashboards={uids[slug]: board for slug, board in compiled.dashboards.items()}),
         runbooks=content.runbooks,
         left_out=LeftOut(frozenset(settings.exclude.alerts), dead_ends(kept) - dead_ends(dashboards)),
     )

@@ -15,11 +15,11 @@ ROOT = Path(__file__).resolve().parent
 def content() -> "Content":
     """What this repository declares; content of the user's own has been added to its packages by then."""
     # Commands say what is wrong with content, so they start without it.
-    from dashboards.annotations import annotations  # noqa: PLC0415  # see above
+    from dashboards.annotations import ANNOTATIONS  # noqa: PLC0415  # see above
     from glassbox.compile.collecting import collected  # noqa: PLC0415  # see above
     from recording_rules.baseline_measures import MEASURES  # noqa: PLC0415  # see above
 
-    return collected(annotations, MEASURES)
+    return collected(ANNOTATIONS, MEASURES)
 
 
 def demo_prometheus(resources: ExitStack) -> str:

@@ -51,6 +51,7 @@ def group(settings: Settings) -> AlertGroup:
                 expr=instant(engine.KV_CACHE_USAGE_MAX) > limits.kv_cache_high_ratio,
                 for_="1m",
                 severity=Severity.TICKET,
+                also_explained_on=(("llm-serving", "KV cache, fullest"), ("replicas", "KV cache, fullest")),
                 panel=("llm-serving", "KV cache usage"),
                 summary=f"KV cache of {MODEL_TEXT} is nearly full",
                 description="The fullest engine uses {{ $value | humanizePercentage }} of its KV cache, above "

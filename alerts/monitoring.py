@@ -20,6 +20,7 @@ def group(settings: Settings) -> AlertGroup:
                 # Twice the window: a failure that does not come again is out of it by then.
                 for_="10m",
                 severity=Severity.TICKET,
+                also_explained_on=(("monitoring", "Rule failures"),),
                 panel=("monitoring", "Rule failures by group"),
                 summary="Rules fail in {{ $labels.rule_group }}",
                 description="{{ $value | humanize }} evaluations of rules in {{ $labels.rule_group }} failed within 5 minutes, "

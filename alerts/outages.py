@@ -120,6 +120,7 @@ def alerts(settings: Settings) -> tuple[Alert, ...]:
             expr=_less_than_wanted(settings.jobs),
             for_=waits,
             severity=Severity.TICKET,
+            also_explained_on=(("monitoring", "Targets down"),),
             panel=_PANEL,
             summary=_DOWN_SUMMARY,
             description=_DOWN_DESCRIPTION,
@@ -129,6 +130,7 @@ def alerts(settings: Settings) -> tuple[Alert, ...]:
             expr=_mute(),
             for_="5m",
             severity=Severity.TICKET,
+            also_explained_on=(("replicas", "Replicas"), ("monitoring", "Mute targets")),
             panel=("monitoring", "Jobs"),
             summary="{{ $labels.job }} on {{ $labels.instance }} answers scrapes and says nothing",
             description="{{ $labels.instance }} of {{ $labels.job }} has been up for 5 minutes without metrics of its engine or requests: "

@@ -23,6 +23,7 @@ def group(settings: Settings) -> AlertGroup:
                 # Pending at the first evaluation, firing at the third in a row.
                 for_=f"{2 * settings.evaluation_interval_seconds}s",
                 severity=Severity.TICKET,
+                also_explained_on=(("inference-overview", "QPS now"),),
                 panel=("inference-overview", "QPS"),
                 summary=f"{SERVICE_TEXT} serves fewer than {limits.qps_low:g} requests/s",
                 description=f"{SERVICE_TEXT} finished {{{{ $value | humanize }}}} requests/s over the last minute, "

@@ -30,7 +30,10 @@ from bench.fleet_cost import FILLING_SECONDS, MEASURED_SECONDS, REGIME, REPLICAS
 from bench.preview_speed import GOALS_SECONDS, measure_preview
 from dashboards.choices import JOB
 from deploy import content
-from glassbox.board.panels import Row, dashboard, timeseries
+from glassbox.board.assembling import assemble
+from glassbox.board.dashboard import Row, dashboard
+from glassbox.board.grafanalib_objects import grafanalib_dashboard
+from glassbox.board.panels import Panel, timeseries
 from glassbox.compile.compiler import compile_bundle
 from glassbox.compile.normalise import modern_dashboard, plain
 from glassbox.compile.outputs import json_text
@@ -75,12 +78,12 @@ def generate(folder: Path) -> tuple[float, int]:
         panels = [_panel(f"Panel {panel}") for panel in range(PANELS)]
         rows = [Row("", tuple(panels[at : at + 4])) for at in range(0, PANELS, 4)]
         board = dashboard(f"board-{number}", f"Board {number}", question="How fast?", variables=(JOB,), rows=rows)
-        modern = modern_dashboard(plain(board), tags=["bench"])
+        modern = modern_dashboard(plain(grafanalib_dashboard(assemble(board))), tags=["bench"])
         Path(folder, f"{number}.json").write_text(json_text(modern), encoding="utf-8")
     return time.perf_counter() - start, len(json.dumps(modern, separators=(",", ":")))
 
 
-def _panel(title: str) -> object:
+def _panel(title: str) -> Panel:
     query = sum_by(("job", "model_name"), instant(requests.REQUESTS))
     return timeseries(title, query, why="Finished requests each second.")
 

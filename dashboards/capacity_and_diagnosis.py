@@ -1,11 +1,10 @@
 """Capacity and diagnosis: scale out, tune the batch, fix the CPU, or do nothing?"""
 
-from typing import Any
-
 from dashboards.choices import ENGINE_MODEL, GPU_INSTANCE, GPU_JOB, JOB, REPLICA_OF_MODEL
 from dashboards.verdicts import IDLE_ADVICE, IDLE_WORDS, VERDICT_WORDS, meanings, verdict_panel
+from glassbox.board.dashboard import Dashboard, Row, dashboard, row
 from glassbox.board.grid import Size
-from glassbox.board.panels import Row, comparison, dashboard, row, stat, timeline, timeseries
+from glassbox.board.panels import comparison, stat, timeline, timeseries
 from glassbox.board.style import GREEN, RED, REFERENCE, YELLOW, Steps, Words
 from glassbox.board.tables import DrillDown, Next
 from glassbox.metrics.types import Unit
@@ -56,7 +55,7 @@ _EVIDENCE = {
 }
 
 
-def build(settings: Settings) -> Any:
+def build(settings: Settings) -> Dashboard:
     """The dashboard."""
     limits = settings.thresholds
     return dashboard(

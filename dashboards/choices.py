@@ -1,11 +1,16 @@
 """The variables that dashboards share."""
 
 from glassbox.board.variables import Variable
-from glassbox.metrics import prometheus_server, scrape
+from glassbox.metrics import CATALOGUE, prometheus_server, scrape, service
+from glassbox.query.expr import Level, Source
 from glassbox.query.per_replica import Serving
 from glassbox.query.promql import instant, over_time
 from recording_rules import engine, gpu, instances, requests, slo, targets
 from recording_rules.memory import GONE_REMEMBERED
+
+# What recorded series are about.
+_MODEL, _ENDPOINT = requests.REQUESTS.level, requests.REQUESTS_BY_ENDPOINT.level
+_REPLICA, _GPU = instances.RUNNING.level, gpu.MEMORY_USED.level
 
 JOB = Variable(name="job", title="Service", label="job", values_of=targets.TARGETS)
 # Hosts of GPUs serve no model, so a chosen one must not narrow what their exporters expose.
@@ -14,12 +19,19 @@ MODEL = Variable(
     title="Model",
     label="model_name",
     values_of=requests.REQUESTS,
-    narrows=("model:", "endpoint:"),
+    narrows=(_MODEL, _ENDPOINT),
     optional=True,
 )
 ENGINE_MODEL = Variable(name="model", title="Model", label="model_name", values_of=engine.RUNNING, optional=True)
 # GPUs are measured by jobs of their own, so the service's job must not narrow them: recorded ones, and those of each exporter.
-_GPU_SERIES = ("gpu:", "DCGM_", "gpu_", "nvidia_smi_")
+_GPU_SERIES: tuple[Level | Source, ...] = (
+    _GPU,
+    *CATALOGUE["dcgm"],
+    *CATALOGUE["nvidia_gpu_exporter"],
+    *(metric for metric in CATALOGUE["service"] if "gpu_id" in metric.labels),
+    service.EXPORTER_UP,
+    service.EXPORTER_LAST_SUCCESS,
+)
 GPU_JOB = Variable(name="gpu_job", title="GPU exporter", label="job", values_of=gpu.MEMORY_USED, narrows=_GPU_SERIES)
 # Processes tell no model; they are found through the recorded series of their replica, which have it.
 REPLICA_MODEL = Variable(
@@ -27,7 +39,7 @@ REPLICA_MODEL = Variable(
     title="Model",
     label="model_name",
     values_of=instances.RUNNING,
-    narrows=("instance:",),
+    narrows=(_REPLICA,),
     optional=True,
 )
 REPLICA = Variable(
@@ -40,7 +52,7 @@ REPLICA_OF_MODEL = Variable(
     title="Replica",
     label="instance",
     values_of=instances.RUNNING,
-    narrows=("model:", "endpoint:", "instance:", "up"),
+    narrows=(_MODEL, _ENDPOINT, _REPLICA, scrape.UP),
     optional=True,
     single=True,
     within=(JOB, MODEL),
@@ -53,7 +65,7 @@ ANY_TARGET = Variable(
     title="Target",
     label="instance",
     values_of=scrape.UP,
-    narrows=("up", "scrape_", "instance:"),
+    narrows=(*CATALOGUE["scrape"], _REPLICA),
     within=(ANY_JOB,),
 )
 # Prometheus scrapes itself under a job of its own, which a chosen service must not narrow away.
@@ -62,7 +74,7 @@ PROMETHEUS_JOB = Variable(
     title="Prometheus",
     label="job",
     values_of=prometheus_server.HEAD_SERIES,
-    narrows=("prometheus_",),
+    narrows=tuple(metric for metric in CATALOGUE["prometheus_server"] if metric is not prometheus_server.ALERTS),
 )
 SLO = Variable(name="slo", title="Objective", label="slo", values_of=slo.OBJECTIVE)
 GPU_INSTANCE = Variable(

@@ -5,11 +5,11 @@ over another. Over the chosen time range all of them are summed at the same mome
 """
 
 from collections.abc import Callable
-from typing import Any
 
 from dashboards.choices import GPU_INSTANCE, GPU_JOB, JOB, MODEL
+from glassbox.board.dashboard import Dashboard, Row, dashboard, row
 from glassbox.board.grid import Size
-from glassbox.board.panels import Row, comparison, dashboard, row, stat, timeseries
+from glassbox.board.panels import comparison, stat, timeseries
 from glassbox.board.style import NEUTRAL, YELLOW, Steps
 from glassbox.board.tables import DrillDown, Next
 from glassbox.metrics.types import Unit
@@ -82,7 +82,7 @@ def _pages(settings: Settings) -> Expr:
     return counted.or_(stood_for).measured_in(Unit.PAGES_PER_SECOND)
 
 
-def build(settings: Settings) -> Any:
+def build(settings: Settings) -> Dashboard:
     """The dashboard."""
     now = _Sums(settings, _now_value)
     return dashboard(

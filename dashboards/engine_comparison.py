@@ -6,10 +6,10 @@ series know no processes, and vLLM with several API servers tells no start. The 
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 from dashboards.choices import JOB, MODEL, REPLICA_OF_MODEL
-from glassbox.board.panels import Row, dashboard, row, stat, timeseries
+from glassbox.board.dashboard import Dashboard, Row, dashboard, row
+from glassbox.board.panels import Panel, stat, timeseries
 from glassbox.board.style import Line
 from glassbox.board.tables import Next
 from glassbox.board.variables import Side, Variable
@@ -103,7 +103,7 @@ def _running_of_range(side: Side) -> Expr:
     return over_range("avg", _sum(requests.DURATION.sum)(side), step=_STEP)
 
 
-def _b_over_a(title: str, of_side: Callable[[Side], Expr], why: str) -> Any:
+def _b_over_a(title: str, of_side: Callable[[Side], Expr], why: str) -> Panel:
     """B's number over A's, for the whole time range; nothing where either side has too few requests."""
     compared = ratio(of_side(B), of_side(A)).measured_in(Unit.NONE)
     for side in (A, B):
@@ -116,7 +116,7 @@ def _b_over_a(title: str, of_side: Callable[[Side], Expr], why: str) -> Any:
     )
 
 
-def build(_settings: Settings) -> Any:
+def build(_settings: Settings) -> Dashboard:
     """The dashboard."""
     return dashboard(
         "engine-comparison",

@@ -1,9 +1,8 @@
 """GPU: really busy, or only not idle? For dcgm-exporter, our exporter and nvidia_gpu_exporter; each shows what it knows."""
 
-from typing import Any
-
 from dashboards.choices import GPU_INDEX, GPU_INSTANCE, GPU_JOB
-from glassbox.board.panels import Row, dashboard, row, stat, table, timeseries
+from glassbox.board.dashboard import Dashboard, Row, dashboard, row
+from glassbox.board.panels import stat, table, timeseries
 from glassbox.board.style import GREEN, RED, REFERENCE, Steps, Words
 from glassbox.board.tables import Next
 from glassbox.metrics.types import Unit
@@ -36,7 +35,7 @@ def _mean(source: Record | Expr) -> Expr:
     return avg_by((), _chosen(source))
 
 
-def build(_settings: Settings) -> Any:
+def build(_settings: Settings) -> Dashboard:
     """The dashboard."""
     return dashboard(
         "gpu",

@@ -1,11 +1,10 @@
 """Inference overview: is it healthy, and if not, what kind of trouble is it? One screen of 1080 lines, for any engine."""
 
-from typing import Any
-
 from dashboards.choices import GPU_INSTANCE, GPU_JOB, JOB, MODEL, REPLICA_OF_MODEL
 from dashboards.verdicts import verdict_panel
+from glassbox.board.dashboard import Dashboard, Row, dashboard, row
 from glassbox.board.grid import Size
-from glassbox.board.panels import Row, bars, dashboard, gauge, row, stat, table, timeseries
+from glassbox.board.panels import bars, gauge, stat, table, timeseries
 from glassbox.board.style import GREEN, RED, UP_DOWN, YELLOW, Steps
 from glassbox.board.tables import DrillDown, Next, Page
 from glassbox.metrics import prometheus_server
@@ -144,7 +143,7 @@ def _runbooks(settings: Settings) -> Page | None:
     return Page("alertname", "Runbook of ${__value.raw}", url) if url else None
 
 
-def build(settings: Settings) -> Any:
+def build(settings: Settings) -> Dashboard:
     """The dashboard."""
     return dashboard(
         "inference-overview",

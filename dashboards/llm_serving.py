@@ -1,9 +1,8 @@
 """LLM serving: are users served well, and if not, where does the time go?"""
 
-from typing import Any
-
 from dashboards.choices import ENGINE_MODEL, GPU_INSTANCE, GPU_JOB, JOB, REPLICA_OF_MODEL
-from glassbox.board.panels import Row, dashboard, heatmap, row, stat, timeseries
+from glassbox.board.dashboard import Dashboard, Row, dashboard, row
+from glassbox.board.panels import heatmap, stat, timeseries
 from glassbox.board.style import GREEN, NEUTRAL, RED, YELLOW, Line, Steps
 from glassbox.board.tables import Next
 from glassbox.metrics.types import Unit
@@ -26,7 +25,7 @@ _REASONS = {
 }
 
 
-def build(_settings: Settings) -> Any:
+def build(_settings: Settings) -> Dashboard:
     """The dashboard."""
     return dashboard(
         "llm-serving",

@@ -3,10 +3,9 @@
 What Prometheus says of itself and of its targets is read as it is: few series, one each for a target or rule group.
 """
 
-from typing import Any
-
 from dashboards.choices import ANY_JOB, ANY_TARGET, PROMETHEUS_JOB
-from glassbox.board.panels import Row, comparison, dashboard, row, stat, table, timeseries
+from glassbox.board.dashboard import Dashboard, Row, dashboard, row
+from glassbox.board.panels import comparison, stat, table, timeseries
 from glassbox.board.style import GREEN, RED, UP_DOWN, YELLOW, Steps
 from glassbox.board.tables import Next
 from glassbox.metrics import prometheus_server, scrape
@@ -55,7 +54,7 @@ _LAST_EVALUATION = max_by(_GROUP, instant(prometheus_server.RULE_GROUP_LAST_EVAL
 _SINCE_EVALUATION = age(min_by(_NAME, _named(_LAST_EVALUATION)))
 
 
-def build(_settings: Settings) -> Any:
+def build(_settings: Settings) -> Dashboard:
     """The dashboard."""
     return dashboard(
         "monitoring",

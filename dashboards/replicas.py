@@ -5,11 +5,11 @@ replicas there are.
 """
 
 from collections.abc import Mapping
-from typing import Any
 
 from dashboards.choices import JOB, REPLICA, REPLICA_MODEL
+from glassbox.board.dashboard import Dashboard, Row, dashboard, row
 from glassbox.board.grid import Size
-from glassbox.board.panels import Row, comparison, dashboard, row, stat, table, timeseries
+from glassbox.board.panels import comparison, stat, table, timeseries
 from glassbox.board.style import GREEN, RED, YELLOW, Steps
 from glassbox.board.tables import DrillDown, Next
 from glassbox.metrics import process, vllm
@@ -83,7 +83,7 @@ _COLUMNS: Mapping[str, Expr] = {
 }
 
 
-def build(_settings: Settings) -> Any:
+def build(_settings: Settings) -> Dashboard:
     """The dashboard."""
     return dashboard(
         "replicas",

@@ -1,11 +1,11 @@
 """SLO: do we keep what we promised, how fast does the error budget burn, and how long will it last?"""
 
 from dataclasses import replace
-from typing import Any
 
 from dashboards.choices import JOB, MODEL, REPLICA_OF_MODEL, SLO
+from glassbox.board.dashboard import Dashboard, Row, dashboard, row
 from glassbox.board.grid import Size
-from glassbox.board.panels import Row, dashboard, row, stat, timeseries
+from glassbox.board.panels import Panel, stat, timeseries
 from glassbox.board.style import GREEN, LIMIT, RED, REFERENCE, YELLOW, Steps
 from glassbox.board.tables import Next
 from glassbox.query.expr import Expr
@@ -27,7 +27,7 @@ def _attainment(window: str) -> Expr:
     return ratio(every - bad, every)
 
 
-def _burn(window: BurnWindow, alert: str) -> Any:
+def _burn(window: BurnWindow, alert: str) -> Panel:
     burns = {
         window.long: max_by(_PROMISE, instant(slo.burn_rate(window.long))),
         window.short: max_by(_PROMISE, instant(slo.burn_rate(window.short))),
@@ -44,7 +44,7 @@ def _burn(window: BurnWindow, alert: str) -> Any:
     )
 
 
-def build(_settings: Settings) -> Any:
+def build(_settings: Settings) -> Dashboard:
     """The dashboard."""
     return dashboard(
         "slo",

@@ -1,10 +1,9 @@
 """How boards show the diagnosis: the words and colours of its cases, and what each asks for."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from glassbox.board.grid import Size
-from glassbox.board.panels import verdict
+from glassbox.board.panels import Verdict, verdict
 from glassbox.board.style import Words
 from glassbox.query.promql import instant, min_by
 from recording_rules.diagnosis import IDLE_CAUSES, VERDICT, VERDICTS, Case
@@ -31,7 +30,7 @@ def meanings() -> str:
     return "\n".join(f"- **{signal.name}**: {signal.means}" for signal in signals())
 
 
-def verdict_panel(why: str, size: Size) -> Any:
+def verdict_panel(why: str, size: Size) -> Verdict:
     """The verdict on each model, of several versions the most urgent one; what to do in each case stands below `why`."""
     return verdict(
         "Verdict",

@@ -41,7 +41,7 @@ BELOW = {
     "exporter/glassbox_exporter": set(),
 }
 FENCED = {
-    "grafanalib": {"glassbox/board/panels.py"},
+    "grafanalib": {"glassbox/board/grafanalib_objects.py"},
     "grafana_client": {"glassbox/grafana/"},
     "niquests": {"glassbox/grafana/", "glassbox/http/", "glassbox/prometheus/api.py"},
     "playwright": {"glassbox/view/browser.py"},
@@ -119,6 +119,23 @@ def test_a_fenced_library_stays_behind_its_fence():
             place = str(path.relative_to(ROOT))
             for library in {name.partition(".")[0] for name in imported(path)} & set(FENCED):
                 assert place.startswith(tuple(FENCED[library])), f"{place} imports {library}"
+
+
+def test_one_function_knows_grafanalib():
+    tree = ast.parse((ROOT / "glassbox" / "board" / "grafanalib_objects.py").read_text(encoding="utf-8"))
+    (library,) = (
+        alias.asname or alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module == "grafanalib"
+        for alias in node.names
+    )
+    users = [
+        node.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef)
+        and any(isinstance(each, ast.Name) and each.id == library for each in ast.walk(node))
+    ]
+    assert users == ["_object"]
 
 
 @pytest.mark.parametrize("floor", sorted(CONTENT))

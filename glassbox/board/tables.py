@@ -90,7 +90,7 @@ def common_labels(title: str, columns: Mapping[str, Expr]) -> tuple[str, ...]:
     first, *others = [query.shape.labels for query in columns.values()]
     if not others or any(set(labels) != set(first) for labels in others):
         raise GlassboxError(
-            f"Panel {title!r} needs two or more queries of the same labels: aggregate all columns by the same."
+            f"Panel {title!r} needs two or more queries with the same labels: aggregate all columns by the same labels."
         )
     return first
 

@@ -2,19 +2,32 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from enum import IntEnum
+from functools import cached_property
 
 from glassbox.errors import GlassboxError
-from glassbox.query.expr import Expr, Matcher, Parts, Selector, Source, regex
+from glassbox.query.expr import Expr, Level, Matcher, Parts, Selector, Source, regex
 from glassbox.query.per_replica import One, Serving
 
 DATA_SOURCE = "datasource"
+DATA_SOURCE_REF = {"type": "prometheus", "uid": f"${{{DATA_SOURCE}}}"}
+
+
+class Claim(IntEnum):
+    """How closely a variable names the series that it narrows; the closer one wins."""
+
+    NONE = 0
+    EVERY_SERIES = 1
+    LEVEL = 2
+    SERIES = 3
 
 
 @dataclass(frozen=True, kw_only=True)
 class Variable:
-    """A choice among the values that `label` has on the series `values_of`; it narrows all series whose name begins with one of `narrows`.
+    """A choice among the values that `label` has on the series `values_of`.
 
-    Where two variables stand for the same label, a series belongs to the one with the longer beginning of its name.
+    It narrows the metrics and recorded series in `narrows`, and all recorded series of the levels there; without `narrows`, every series.
+    Where two variables stand for the same label, a series belongs to the one that names it, then to the one that names its level.
     `optional` keeps the series that lack the label as long as nothing is chosen.
     `single` allows one value only, and All only where the choice is optional; the first value is chosen at the start, the
     last one with `last_first`. `within` are the choices to which the offered values belong.
@@ -26,7 +39,7 @@ class Variable:
     title: str
     label: str
     values_of: Source
-    narrows: tuple[str, ...] = ("",)
+    narrows: tuple[Level | Source, ...] | None = None
     optional: bool = False
     single: bool = False
     last_first: bool = False
@@ -54,9 +67,22 @@ class Variable:
         """The regular expression that stands for all values."""
         return ".*" if self.optional else ".+"
 
-    def fits(self, series: str) -> int:
-        """How many characters of the series' name it claims; -1 where it claims none of it."""
-        return max((len(prefix) for prefix in self.narrows if series.startswith(prefix)), default=-1)
+    def claim(self, series: Selector) -> Claim:
+        """How closely `narrows` names the series, under any of its names."""
+        if self.narrows is None:
+            return Claim.EVERY_SERIES
+        if series.name in self._named:
+            return Claim.SERIES
+        return Claim.LEVEL if series.level in self._levels else Claim.NONE
+
+    @cached_property
+    def _named(self) -> frozenset[str]:
+        sources = [each for each in self.narrows or () if not isinstance(each, Level)]
+        return frozenset(name for source in sources for name in (source.name, *source.former_names))
+
+    @cached_property
+    def _levels(self) -> frozenset[Level]:
+        return frozenset(each for each in self.narrows or () if isinstance(each, Level))
 
     @property
     def matcher(self) -> Matcher:
@@ -101,15 +127,13 @@ def narrowed(expr: Expr, variables: Sequence[Variable]) -> Expr:
 def _narrow(part: str | Selector, variables: Sequence[Variable]) -> Parts:
     if isinstance(part, str):
         return (part,)
-    name = part.name
-    # A matcher that is already there stays, so the most specific variable of a label comes first.
-    fitting = sorted(
-        (variable for variable in variables if variable.fits(name) >= 0), key=lambda each: -each.fits(name)
-    )
+    series = part
+    # A matcher that is already there stays, so the variable with the closest claim comes first.
+    fitting = sorted((each for each in variables if each.claim(series)), key=lambda each: -each.claim(series))
     for variable in fitting:
         if variable.label in part.labels:
             part = part.matching({variable.label: variable.matcher})
     missing = [variable.one for variable in fitting if variable.one and variable.label not in part.labels]
     if len(missing) > 1:
-        raise GlassboxError(f"{name} can be worked out for one choice at a time: leave one of them out.")
+        raise GlassboxError(f"{series.name} can be worked out for one choice at a time: leave one of them out.")
     return missing[0].of(part) if missing else (part,)

@@ -1,11 +1,15 @@
 """What the compiler makes and everything after it works on."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from glassbox.board.annotation import QueriedEvents
+from glassbox.board.assembling import AssembledDashboard
 from glassbox.query.buckets import Buckets
+from glassbox.query.expr import Expr
+from glassbox.query.rules import AlertGroup, RecordGroup
 
 Json = dict[str, Any]
 
@@ -28,6 +32,63 @@ class DataSource:
 
 
 @dataclass(frozen=True)
+class CompiledQuery:
+    """A query as it is sent or evaluated.
+
+    `where` is the place of the rule, panel or annotation that it is of, `reader` the same as the subject of a sentence;
+    `recorded_as` is the name of its result, if it has one.
+    """
+
+    where: str
+    reader: str
+    expr: Expr
+    recorded_as: str = ""
+
+    @property
+    def names_read(self) -> set[str]:
+        """The names of the series that it reads."""
+        return {series.name for series in self.expr.selectors}
+
+
+@dataclass(frozen=True)
+class CompiledContent:
+    """What the files of a bundle are made of, for whoever asks what they read.
+
+    `dashboards` by slug; rules carry their expressions as they are evaluated.
+    """
+
+    dashboards: Mapping[str, AssembledDashboard]
+    records: tuple[RecordGroup, ...]
+    alerts: tuple[AlertGroup, ...]
+
+    @property
+    def queries(self) -> Iterator[CompiledQuery]:
+        """Every query of every rule, panel and annotation."""
+        for records in self.records:
+            for record in records.records:
+                reader = f"The record {record.name} of the group {records.name}"
+                yield CompiledQuery(f"{records.name}, {record.name}", reader, record.expr, record.name)
+        for alerts in self.alerts:
+            for alert in alerts.alerts:
+                yield CompiledQuery(f"{alerts.name}, {alert.name}", f"The alert {alert.name}", alert.expr)
+        for board in self.dashboards.values():
+            yield from _queries_of(board)
+
+
+def _queries_of(board: AssembledDashboard) -> Iterator[CompiledQuery]:
+    on_board = f"of the dashboard {board.slug!r}"
+    for panel in board.panels.values():
+        for target in panel.targets:
+            reader = f"The panel {panel.title!r} {on_board}"
+            yield CompiledQuery(f"{board.slug}, {panel.title}, {target.ref_id}", reader, target.expr)
+    for note in board.annotations:
+        if isinstance(note, QueriedEvents):
+            yield CompiledQuery(
+                f"{board.slug}, {note.name}, annotation", f"The annotation {note.name!r} {on_board}", note.query
+            )
+
+
+@dataclass(frozen=True)
 class LeftOut:
     """What the settings leave out: alerts by name, and the uids of dashboards with panels that led to one that is left out."""
 
@@ -37,7 +98,7 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class Bundle:
-    """Compiled content: plain data, ready to be written or pushed.
+    """Compiled content: plain data, ready to be written or pushed, and the `content` that it was made of.
 
     `dashboards` by uid; `recording_rules` and `alerts` as Prometheus rule files by file name; `grafana_groups` are
     alert rule groups as Grafana's provisioning API takes them. `buckets` are those that every series with a label `le`
@@ -49,5 +110,6 @@ class Bundle:
     alerts: dict[str, Json]
     grafana_groups: tuple[Json, ...]
     buckets: dict[str, Buckets]
+    content: CompiledContent
     runbooks: tuple[Path, ...] = ()
     left_out: LeftOut = LeftOut()

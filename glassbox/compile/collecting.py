@@ -14,9 +14,10 @@ from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from glassbox.board.panels import dashboard
+from glassbox.board.annotation import Annotation
+from glassbox.board.dashboard import Dashboard
 from glassbox.compile.content import Content
 from glassbox.compile.error_location import PACKAGES
 from glassbox.compile.modules import ContentModule, modules_of, refuse_uncalled
@@ -33,13 +34,18 @@ _MOVE = "move it and its records into a module of their own."
 Group = TypeVar("Group", RecordGroup, AlertGroup)
 
 
-def collected(
-    annotations: Callable[[Collection[str]], list[dict[str, Any]]], measures: Measures | None = None
-) -> Content:
+def collected(annotations: tuple[Annotation, ...], measures: Measures | None = None) -> Content:
     """What the packages `dashboards`, `alerts` and `recording_rules` declare, with these annotations and measures."""
-    boards, alerts, records = map(import_module, PACKAGES)
-    runbooks = tuple(Path(place, "runbooks") for place in alerts.__path__)
-    return Content(dashboards(boards), alert_groups(alerts), record_groups(records), runbooks, annotations, measures)
+    boards, alerts, records = packages = tuple(map(import_module, PACKAGES))
+    return Content(
+        dashboards(boards),
+        alert_groups(alerts),
+        record_groups(records),
+        runbooks=tuple(Path(place, "runbooks") for place in alerts.__path__),
+        annotations=annotations,
+        measures=measures,
+        metrics=metrics(packages),
+    )
 
 
 def record_groups(package: ModuleType) -> Callable[[Settings], tuple[RecordGroup, ...]]:
@@ -68,10 +74,10 @@ def alert_groups(package: ModuleType) -> Callable[[Settings], tuple[AlertGroup, 
     return groups
 
 
-def dashboards(package: ModuleType) -> tuple[Callable[[Settings], Any], ...]:
+def dashboards(package: ModuleType) -> tuple[Callable[[Settings], Dashboard], ...]:
     """The `build` of every module that has one. Raises ContentError for a dashboard that is built elsewhere and not used."""
     modules = modules_of(package)
-    refuse_uncalled(modules, (dashboard,), ("build",), "call the function build(settings), one for each module.")
+    refuse_uncalled(modules, (Dashboard,), ("build",), "call the function build(settings), one for each module.")
     return tuple(build for each in modules if callable(build := each.get("build")))
 
 

@@ -1,26 +1,26 @@
 """Content in, bundle out. Policies that hold everywhere are applied here, not in the content: jobs, tags, owners, links, intervals."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from dataclasses import replace
 
+from glassbox.board.assembling import assemble
 from glassbox.compile.alert_choices import chosen_alerts, refuse_unknown
-from glassbox.compile.bundle import Bundle, DataSource, Json, LeftOut
+from glassbox.compile.bundle import Bundle, CompiledContent, DataSource, Json, LeftOut
 from glassbox.compile.content import Content
-from glassbox.compile.currency import print_in
+from glassbox.compile.dashboard_json import dashboard_json
 from glassbox.compile.grafana_rules import grafana_group, uid_in
-from glassbox.compile.left_out import Readers, dead_ends, without_links, without_unread
-from glassbox.compile.normalise import modern_dashboard, plain
-from glassbox.compile.panel_links import PanelLink, panel_link
-from glassbox.compile.runbook_links import link_runbooks
+from glassbox.compile.left_out import dead_ends, names_read, unread_since, without_links, without_series
+from glassbox.compile.links import PanelLink, panel_link, runbook_links
 from glassbox.compile.threshold_exceptions import Rules, declared_rules
-from glassbox.errors import DeclarationError, GlassboxError
+from glassbox.compile.unknown_series import known_series, refuse_unknown_series
+from glassbox.errors import DeclarationError
 from glassbox.metrics import HISTOGRAMS
 from glassbox.query.buckets import Buckets, CustomBuckets, buckets_of
 from glassbox.query.expr import Expr, Source, regex
+from glassbox.query.promql import instant
 from glassbox.query.rules import Alert, AlertGroup, Record, RecordGroup, Subject
 from glassbox.settings.model import Settings
 
-TAG = "glassbox"
 # What most provisioning files call it; pushing asks the server instead.
 CONVENTIONAL_DATA_SOURCE_UID = "prometheus"
 
@@ -30,34 +30,86 @@ def compile_bundle(content: Content, settings: Settings, data_source: DataSource
 
     Without a server to ask, dashboards leave the choice to Grafana, and rules name the settings' or a conventional uid.
     """
-    rules = declared_rules(content, settings)
-    _refuse_clashes(rules)
-    boards = _dashboards(content, settings, data_source)
-    refuse_unknown("exclude.dashboards", "dashboard", settings.exclude.dashboards, boards)
-    alert_groups = chosen_alerts(rules.alerts, settings)
-    alerts = [alert for group in alert_groups for alert in group.alerts]
-    left_out = settings.exclude
-    links = {alert.name: panel_link(alert, boards) for alert in alerts if alert.panel[0] not in left_out.dashboards}
-    link_runbooks(boards, alerts, settings)
-    whole = Readers({board["uid"]: board for board in boards.values()}, rules.alerts)
-    uids = {boards[slug]["uid"] for slug in left_out.dashboards}
-    rest = Readers(without_links(whole.boards, uids, left_out.alerts), alert_groups)
-    record_groups = without_unread(rules.records, whole, rest, content.measures) if whole != rest else rules.records
-    alert_files = {f"{group.name}.yaml": _alert_file(group, links, settings) for group in alert_groups}
+    declared = _declared(content, settings)
+    refuse_unknown("exclude.dashboards", "dashboard", settings.exclude.dashboards, declared.dashboards)
+    compiled = _without_left_out(declared, content, settings)
+    uids = {slug: uid_in(settings.grafana.folder_uid, slug) for slug in declared.dashboards}
+    alerts = [alert for group in compiled.alerts for alert in group.alerts]
+    links = {
+        alert.name: panel_link(alert, declared.dashboards, uids)
+        for alert in alerts
+        if alert.panel[0] not in settings.exclude.dashboards
+    }
+    alert_files = {f"{group.name}.yaml": _alert_file(group, links, settings) for group in compiled.alerts}
     uid = data_source.uid if data_source else settings.grafana.data_source or CONVENTIONAL_DATA_SOURCE_UID
+    dashboards = {
+        uids[slug]: dashboard_json(
+            board,
+            uids=uids,
+            runbooks=runbook_links(alerts, declared.dashboards, settings),
+            currency=settings.cost.currency,
+            data_source=data_source,
+        )
+        for slug, board in declared.dashboards.items()
+    }
+    kept = without_links(dashboards, {uids[slug] for slug in settings.exclude.dashboards}, settings.exclude.alerts)
     return Bundle(
-        dashboards=dict(rest.boards),
-        recording_rules={f"{group.name}.yaml": _record_file(group, settings) for group in record_groups},
+        dashboards=kept,
+        recording_rules={f"{group.name}.yaml": _record_file(group, settings) for group in compiled.records},
         alerts=alert_files,
         grafana_groups=tuple(
             grafana_group(group, folder_uid=settings.grafana.folder_uid, data_source_uid=uid, links=links)
             for file in alert_files.values()
             for group in file["groups"]
         ),
-        buckets=_buckets(record_groups, settings.histogram_buckets),
+        buckets=_buckets(compiled.records, settings.histogram_buckets),
+        content=compiled,
         runbooks=content.runbooks,
-        left_out=LeftOut(frozenset(left_out.alerts), dead_ends(rest.boards) - dead_ends(whole.boards)),
+        left_out=LeftOut(frozenset(settings.exclude.alerts), dead_ends(kept) - dead_ends(dashboards)),
     )
+
+
+def _declared(content: Content, settings: Settings) -> CompiledContent:
+    """Everything that is declared, whatever the settings leave out, with expressions as they are evaluated."""
+    rules = declared_rules(content, settings)
+    _refuse_clashes(rules)
+    boards = [assemble(build(settings), content.annotations) for build in content.dashboards]
+    _refuse_duplicates("dashboard", (board.slug for board in boards))
+    declared = CompiledContent(
+        {board.slug: board for board in boards},
+        tuple(
+            replace(group, records=tuple(replace(each, expr=scoped(each.expr, settings)) for each in group.records))
+            for group in rules.records
+        ),
+        tuple(
+            replace(group, alerts=tuple(replace(each, expr=scoped(each.expr, settings)) for each in group.alerts))
+            for group in rules.alerts
+        ),
+    )
+    _refuse_unknown_series(declared, content, settings)
+    return declared
+
+
+def _without_left_out(declared: CompiledContent, content: Content, settings: Settings) -> CompiledContent:
+    """What the settings leave of it, without the recorded series that nobody reads any more."""
+    boards = {slug: board for slug, board in declared.dashboards.items() if slug not in settings.exclude.dashboards}
+    alerts = chosen_alerts(declared.alerts, settings)
+    before, after = names_read(declared.dashboards.values(), declared.alerts), names_read(boards.values(), alerts)
+    unread = unread_since(before, after, content.measures, declared.records)
+    return CompiledContent(boards, without_series(declared.records, unread), alerts)
+
+
+def _refuse_unknown_series(compiled: CompiledContent, content: Content, settings: Settings) -> None:
+    records = (record for group in compiled.records for record in group.records)
+    queries = [(query.reader, query.expr) for query in compiled.queries]
+    measures = content.measures.all if content.measures else ()
+    queries += [(f"The measure {each.name} of baselines", each.expr) for each in measures]
+    queries += [
+        (f"The variable {variable.name!r} of the dashboard {board.slug!r}", instant(variable.values_of))
+        for board in compiled.dashboards.values()
+        for variable in board.declared.offered
+    ]
+    refuse_unknown_series(queries, known_series(records, content.metrics), settings)
 
 
 def _buckets(groups: Iterable[RecordGroup], custom: CustomBuckets) -> dict[str, Buckets]:
@@ -70,53 +122,14 @@ def _buckets(groups: Iterable[RecordGroup], custom: CustomBuckets) -> dict[str, 
     }
 
 
-def _dashboards(content: Content, settings: Settings, data_source: DataSource | None) -> dict[str, Json]:
-    """All dashboards by slug; their uids are those of the folder."""
-    compiled = [_dashboard(plain(build(settings)), content) for build in content.dashboards]
-    for board in compiled:
-        print_in(settings.cost.currency, board)
-    _refuse_duplicates("dashboard", (board["uid"] for board in compiled))
-    uids = {board["uid"]: uid_in(settings.grafana.folder_uid, board["uid"]) for board in compiled}
-    by_slug = {board["uid"]: board for board in compiled}
-    for slug, board in by_slug.items():
-        _lead_to(uids, board)
-        board["uid"] = uids[slug]
-    if data_source:
-        for board in compiled:
-            _start_with(board, data_source)
-    return by_slug
-
-
-def _dashboard(old: Json, content: Content) -> Json:
-    names = [variable["name"] for variable in old["templating"]["list"]]
-    return modern_dashboard(old, tags=[TAG], annotations=content.annotations(names))
-
-
-def _lead_to(uids: dict[str, str], value: Any) -> None:
-    """Put uids into the links `/d/<slug>?...` of everything in `value`."""
-    for item in value if isinstance(value, list) else value.values() if isinstance(value, dict) else ():
-        _lead_to(uids, item)
-    if isinstance(value, dict) and str(value.get("url", "")).startswith("/d/"):
-        slug, _, rest = value["url"].removeprefix("/d/").partition("?")
-        if slug not in uids:
-            raise GlassboxError(f"A link leads to the dashboard {slug!r}, which does not exist: correct its slug.")
-        value["url"] = f"/d/{uids[slug]}?{rest}"
-
-
-def _start_with(board: Json, data_source: DataSource) -> None:
-    for variable in board["templating"]["list"]:
-        if variable["type"] == "datasource":
-            variable["current"] = {"text": data_source.name, "value": data_source.uid}
-
-
 def _record_file(group: RecordGroup, settings: Settings) -> Json:
-    rules = [_record_rule(record, settings) for record in group.records]
+    rules = [_record_rule(record) for record in group.records]
     return _rule_file(group.name, rules, group.interval_seconds or settings.evaluation_interval_seconds)
 
 
-def _record_rule(record: Record, settings: Settings) -> Json:
+def _record_rule(record: Record) -> Json:
     labels = {"labels": dict(record.labels)} if record.labels else {}
-    return {"record": record.name, "expr": str(scoped(record.expr, settings)), **labels}
+    return {"record": record.name, "expr": str(record.expr), **labels}
 
 
 def _alert_file(group: AlertGroup, links: Mapping[str, PanelLink], settings: Settings) -> Json:
@@ -136,7 +149,7 @@ def _alert_rule(alert: Alert, subject: Subject, link: PanelLink | None, settings
         links["dashboard_url"] = f"{settings.grafana.url.rstrip('/')}{link.path}"
     return {
         "alert": alert.name,
-        "expr": str(scoped(alert.expr, settings)),
+        "expr": str(alert.expr),
         "for": alert.for_,
         "labels": {
             "severity": alert.severity.value,

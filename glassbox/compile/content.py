@@ -1,10 +1,12 @@
 """What a repository declares: dashboards, alerts and recorded series, as the compiler takes them."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from glassbox.board.annotation import Annotation
+from glassbox.board.dashboard import Dashboard
+from glassbox.metrics.types import Metric
 from glassbox.query.measures import Measures
 from glassbox.query.rules import AlertGroup, RecordGroup
 from glassbox.settings.model import Settings
@@ -12,15 +14,16 @@ from glassbox.settings.model import Settings
 
 @dataclass(frozen=True)
 class Content:
-    """Declarations, each a function of the settings.
+    """Declarations: dashboards, alerts and recorded series as functions of the settings.
 
-    `runbooks` are folders that hold `<alert>.md`. `annotations` gives what is drawn over the panels of a dashboard with variables of
-    these names. `measures` are what baselines are made of, where there are any.
+    `runbooks` are folders that hold `<alert>.md`. `annotations` are drawn over the panels of every dashboard.
+    `measures` are what baselines are made of, where there are any. `metrics` are those of exporters that are not in the catalogue.
     """
 
-    dashboards: tuple[Callable[[Settings], Any], ...]
+    dashboards: tuple[Callable[[Settings], Dashboard], ...]
     alerts: Callable[[Settings], tuple[AlertGroup, ...]]
     recording_rules: Callable[[Settings], tuple[RecordGroup, ...]]
     runbooks: tuple[Path, ...]
-    annotations: Callable[[Collection[str]], list[dict[str, Any]]]
+    annotations: tuple[Annotation, ...]
     measures: Measures | None = None
+    metrics: tuple[Metric, ...] = ()

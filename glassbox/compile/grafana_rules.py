@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from glassbox.compile.bundle import Json
-from glassbox.compile.panel_links import PanelLink
+from glassbox.compile.links import PanelLink
 from glassbox.query.promql import duration_seconds
 from glassbox.query.rules import Severity
 

@@ -1,29 +1,14 @@
 """What goes with dashboards and alerts that an installation leaves out: links to them, and recorded series that only they read."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
+from glassbox.board.assembling import AssembledDashboard
 from glassbox.compile.bundle import Json
 from glassbox.query.measures import Measures
 from glassbox.query.rules import AlertGroup, RecordGroup
-
-_NAME = re.compile(r"[a-zA-Z_:][\w:]*")
-
-
-@dataclass(frozen=True)
-class Readers:
-    """What reads recorded series for people: dashboards, by uid, and alerts."""
-
-    boards: Mapping[str, Json]
-    alerts: tuple[AlertGroup, ...]
-
-    @property
-    def names(self) -> set[str]:
-        """Every name in their queries, and in the texts of dashboards."""
-        alerts = {selector.name for group in self.alerts for alert in group.alerts for selector in alert.expr.selectors}
-        return alerts | {name for text in _texts(list(self.boards.values())) for name in _NAME.findall(text)}
 
 
 def without_links(boards: Mapping[str, Json], dashboards: Collection[str], alerts: Collection[str]) -> dict[str, Json]:
@@ -63,22 +48,23 @@ def _is_nothing(item: Any, dashboards: Collection[str]) -> bool:
     return isinstance(inner, list) and bool(inner) and all(_is_nothing(each, dashboards) for each in inner)
 
 
-def without_unread(
-    records: tuple[RecordGroup, ...], before: Readers, after: Readers, measures: Measures | None
-) -> tuple[RecordGroup, ...]:
-    """The groups without series that were read before and are not after, also by others; baselines read as well.
+def names_read(boards: Iterable[AssembledDashboard], alerts: Iterable[AlertGroup]) -> set[str]:
+    """The names of all series that dashboards and alerts read, and of those whose labels the variables offer."""
+    boards = tuple(boards)
+    judged = {series.name for group in alerts for alert in group.alerts for series in alert.expr.selectors}
+    offered = {variable.values_of.name for board in boards for variable in board.declared.offered}
+    return judged | offered | {series.name for board in boards for query in board.queries for series in query.selectors}
 
-    Groups without a record are dropped.
-    """
+
+def unread_since(
+    before: set[str], after: set[str], measures: Measures | None, records: Iterable[RecordGroup]
+) -> set[str]:
+    """Recorded series that were read before and are not after, by others that are read neither; baselines read as well."""
     measured = {selector.name for measure in (measures.all if measures else ()) for selector in measure.expr.selectors}
     reads: dict[str, set[str]] = {}
     for record in (record for group in records for record in group.records):
         reads.setdefault(record.name, set()).update(selector.name for selector in record.expr.selectors)
-    unread = _reached(before.names | measured, reads) - _reached(after.names | measured, reads)
-    kept = (
-        replace(group, records=tuple(each for each in group.records if each.name not in unread)) for group in records
-    )
-    return tuple(group for group in kept if group.records)
+    return _reached(before | measured, reads) - _reached(after | measured, reads)
 
 
 def _reached(names: set[str], reads: Mapping[str, set[str]]) -> set[str]:
@@ -93,11 +79,10 @@ def _reached(names: set[str], reads: Mapping[str, set[str]]) -> set[str]:
     return found
 
 
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    for item in value if isinstance(value, list) else value.values() if isinstance(value, dict) else ():
-        yield from _texts(item)
+def without_series(groups: Iterable[RecordGroup], names: Collection[str]) -> tuple[RecordGroup, ...]:
+    """The groups without the records of these names; groups without a record are dropped."""
+    kept = (replace(group, records=tuple(each for each in group.records if each.name not in names)) for group in groups)
+    return tuple(group for group in kept if group.records)
 
 
 def dead_ends(boards: Mapping[str, Json]) -> frozenset[str]:

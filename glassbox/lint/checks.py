@@ -1,6 +1,5 @@
 """What is wrong with the content before anybody else sees it. A finding is data; `glassbox.cli.report` prints it."""
 
-import re
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from glassbox.compile.bundle import Bundle, Json
 from glassbox.compile.outputs import yaml_text
 from glassbox.prometheus import promtool
 from glassbox.query.buckets import SETTING, Buckets, bound_text
+from glassbox.query.expr import Selector
 
 RUNBOOK_HEADINGS = ("## Meaning", "## Impact", "## Diagnosis", "## Mitigation")
 _VARIABLES = {"$__rate_interval": "5m", "$__interval": "1m", "$__range": "1h"}
@@ -87,25 +87,12 @@ def _runbook(name: str, bundle: Bundle) -> str:
 
 def records_used(bundle: Bundle) -> Iterator[Finding]:
     """A recorded series that no dashboard, alert or other record reads costs for nothing."""
-    texts = [
-        target["expr"]
-        for board in bundle.dashboards.values()
-        for panel in board["panels"]
-        for target in panel.get("targets", [])
-    ]
-    texts += [
-        rule["expr"]
-        for files in (bundle.alerts, bundle.recording_rules)
-        for file in files.values()
-        for group in file["groups"]
-        for rule in group["rules"]
-    ]
-    for file in bundle.recording_rules.values():
-        for group in file["groups"]:
-            for name in dict.fromkeys(rule["record"] for rule in group["rules"]):
-                if not any(name in text for text in texts):
-                    problem = f"{name} is read by nothing; use or remove it"
-                    yield Finding("unused-record", f"recording_rules, group {group['name']}", problem)
+    read = {name for query in bundle.content.queries for name in query.names_read if name != query.recorded_as}
+    for group in bundle.content.records:
+        for name in dict.fromkeys(record.name for record in group.records):
+            if name not in read:
+                problem = f"{name} is read by nothing; use or remove it"
+                yield Finding("unused-record", f"recording_rules, group {group.name}", problem)
 
 
 def panels_explained(bundle: Bundle) -> Iterator[Finding]:
@@ -126,29 +113,21 @@ def panels_lead_on(bundle: Bundle) -> Iterator[Finding]:
             yield Finding("panel-link", uid, "its panels lead nowhere; give the dashboard leads_to")
 
 
-_SELECTOR = re.compile(r'([a-zA-Z_:][\w:]*)\{((?:[^"}]|"(?:[^"\\]|\\.)*")*)\}')
-_BOUND = re.compile(r'(?:^|,)\s*le\s*=\s*"([^"$]*)"')
-
-
 def buckets_known(bundle: Bundle) -> Iterator[Finding]:
-    """Every literal `le` is a bucket of its series with every supported server: any other finds nothing, and tells nobody."""
-    for where, expr in _expressions(bundle):
-        for name, matchers in _SELECTOR.findall(expr):
-            for text in _BOUND.findall(matchers):
-                problem = _no_bucket(text, bundle.buckets.get(name)) if text != "+Inf" else ""
-                if problem:
-                    yield Finding("bucket", where, f'{name}{{le="{text}"}}: {problem}')
+    """Every `le` is a bucket of its series with every supported server: any other finds nothing, and nobody notices."""
+    for query in bundle.content.queries:
+        for series in query.expr.selectors:
+            text = _bound(series)
+            problem = _no_bucket(text, bundle.buckets.get(series.name)) if text else ""
+            if problem:
+                yield Finding("bucket", query.where, f'{series.name}{{le="{text}"}}: {problem}')
 
 
-def _expressions(bundle: Bundle) -> Iterator[tuple[str, str]]:
-    for files in (bundle.recording_rules, bundle.alerts):
-        for file in files.values():
-            for group in file["groups"]:
-                for rule in group["rules"]:
-                    yield f"{group['name']}, {rule.get('record') or rule['alert']}", rule["expr"]
-    for uid, board in bundle.dashboards.items():
-        for where, query, expr in _queries(board):
-            yield f"{uid}, {where}, {query}", expr
+def _bound(series: Selector) -> str:
+    """The one finite bound that is selected; empty where all are, or where a variable of the dashboard chooses."""
+    bound = dict(series.matchers).get("le")
+    chosen = bound is None or bound.operator != "=" or "$" in bound.value
+    return "" if bound is None or chosen or bound.value == "+Inf" else bound.value
 
 
 def _no_bucket(text: str, known: Buckets | None) -> str:

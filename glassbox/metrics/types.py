@@ -80,6 +80,8 @@ class Metric:
     kind: ClassVar[Kind]
     # Nothing records it: it is measured.
     rule: ClassVar[None] = None
+    level: ClassVar[None] = None
+    only_with: ClassVar[str] = ""
 
     name: str
     unit: Unit

@@ -16,8 +16,15 @@ class QueryError(GlassboxError):
     """A query that cannot mean what it says: an unknown label, a rate of a gauge, a bound that is no bucket."""
 
 
+@dataclass(frozen=True)
+class Level:
+    """What recorded series are about, such as a model or a GPU: the first part of their names, which stands for the labels they keep."""
+
+    name: str
+
+
 class Source(Protocol):
-    """Anything with series: a metric of an exporter, or a recorded series."""
+    """Anything with series: a metric of an exporter, or a recorded series, which alone has a level."""
 
     @property
     def name(self) -> str: ...
@@ -35,6 +42,10 @@ class Source(Protocol):
     def shared_name(self) -> bool: ...
     @property
     def rule(self) -> "Expr | None": ...
+    @property
+    def level(self) -> Level | None: ...
+    @property
+    def only_with(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -77,7 +88,8 @@ class Shape:
 class Selector:
     """`name{matchers}[window] offset`; `labels` are those its series may have, `shared_name` says that strangers use the name as well.
 
-    `rule` is the query that records the series, where one does and is known.
+    `rule` is the query that records the series, where one does and is known; `level` is that of a recorded series.
+    `only_with` names the setting without which it does not exist.
     """
 
     name: str
@@ -87,6 +99,8 @@ class Selector:
     window: str = ""
     offset: str = ""
     rule: "Expr | None" = None
+    level: Level | None = None
+    only_with: str = ""
 
     def __str__(self) -> str:
         body = ",".join(f"{label}{m.operator}{json.dumps(m.value, ensure_ascii=False)}" for label, m in self.matchers)

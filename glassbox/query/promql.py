@@ -233,10 +233,16 @@ def _each_name(source: Source, window: str, shape: Shape, text: str, matchers: d
         shape = replace(shape, kind=Kind.GAUGE)
 
     def under(name: str) -> Expr:
-        selector = Selector(name, source.all_labels, source.shared_name, window=window, rule=source.rule).matching(
-            matchers
+        selector = Selector(
+            name,
+            source.all_labels,
+            source.shared_name,
+            window=window,
+            rule=source.rule,
+            only_with=source.only_with,
+            level=source.level,
         )
-        return Expr(tuple(part for part in (before, selector, after) if part), shape)
+        return Expr(tuple(part for part in (before, selector.matching(matchers), after) if part), shape)
 
     newest, *former = (under(name) for name in (source.name, *source.former_names))
     for older in former:

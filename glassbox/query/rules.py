@@ -8,8 +8,13 @@ from typing import ClassVar
 from glassbox.errors import GlassboxError
 from glassbox.metrics.types import Kind, Unit
 from glassbox.query.buckets import CustomBuckets
-from glassbox.query.expr import Expr, Matcher, QueryError
+from glassbox.query.expr import Expr, Level, Matcher, QueryError
 from glassbox.query.promql import at_most, instant, mean, quantile, ratio, sum_by
+
+
+def _level_of(recorded_name: str) -> Level:
+    """The level of a series that is named `level:metric:operation`."""
+    return Level(recorded_name.partition(":")[0])
 
 
 @dataclass(frozen=True)
@@ -23,6 +28,8 @@ class Record:
 
     former_names: tuple[str, ...] = ()
     shared_name: bool = False
+
+    only_with: ClassVar[str] = ""
 
     def __str__(self) -> str:
         labels = ", ".join(f"{label}={value}" for label, value in self.labels)
@@ -41,6 +48,10 @@ class Record:
         return (*self.expr.shape.labels, *(label for label, _ in self.labels))
 
     @property
+    def level(self) -> Level:
+        return _level_of(self.name)
+
+    @property
     def rule(self) -> Expr | None:
         """What it records, as long as nothing is added to it."""
         return None if self.labels else self.expr
@@ -54,17 +65,26 @@ class Record:
 
 @dataclass(frozen=True)
 class Series:
-    """A recorded gauge known by its name, for content that reads it whatever query the settings make of it."""
+    """A recorded gauge known by its name, for content that reads it whatever query the settings make of it.
+
+    `only_with` names the setting without which nothing records it, such as `jobs.capacity_requests_per_second`: what reads it
+    then has no value, and says so.
+    """
 
     name: str
     unit: Unit
     all_labels: tuple[str, ...]
+    only_with: str = ""
 
     kind: ClassVar[Kind] = Kind.GAUGE
     former_names: ClassVar[tuple[str, ...]] = ()
     histogram_names: ClassVar[tuple[str, ...]] = ()
     shared_name: ClassVar[bool] = False
     rule: ClassVar[None] = None
+
+    @property
+    def level(self) -> Level:
+        return _level_of(self.name)
 
     def recorded(self, expr: Expr, help: str, **labels: str) -> Record:
         """The rule that records it; raises QueryError where the query and the added labels are not those of the series."""
@@ -141,8 +161,8 @@ ALERT_LABELS = ("alertname", "severity", "owner", "grafana_folder")
 class Alert:
     """One alert. `for_` is a Prometheus duration; the texts may use `{{ $labels.x }}` and `{{ $value }}`.
 
-    `panel` is where to look first: a dashboard's slug and the title of a panel on it. `labels` are added to those that every
-    alert has.
+    `panel` is where to look first: a dashboard's slug and the title of a panel on it. `also_explained_on` are more panels that
+    show the alert or speak of it, and so lead to its runbook. `labels` are added to those that every alert has.
     """
 
     name: str
@@ -152,6 +172,7 @@ class Alert:
     summary: str
     description: str
     panel: tuple[str, str]
+    also_explained_on: tuple[tuple[str, str], ...] = ()
     labels: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:

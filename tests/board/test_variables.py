@@ -7,7 +7,8 @@ import pytest
 
 from glassbox.board.variables import Variable, narrowed
 from glassbox.errors import GlassboxError
-from glassbox.metrics.types import Counter, Unit
+from glassbox.metrics.types import Counter, FormerName, Gauge, Unit
+from glassbox.query.expr import Level
 from glassbox.query.per_replica import Serving
 from glassbox.query.promql import instant, over_time, rate, sum_by
 from glassbox.query.rules import Record, Series
@@ -15,14 +16,18 @@ from glassbox.query.rules import Record, Series
 SOURCE = Series("model:requests:sum", Unit.NONE, ("job", "instance"))
 
 
-def variable(name, label="job", **prefixes):
-    return Variable(name=name, title=name, label=label, values_of=SOURCE, **prefixes)
+def variable(name, label="job", **options):
+    return Variable(name=name, title=name, label=label, values_of=SOURCE, **options)
 
 
 SERVICE = variable("service")
-REPLICA = variable("replica", narrows=("instance:",))
-# Shorter than REPLICA's prefix in one of its prefixes, longer in the other.
-HARDWARE = variable("hardware", narrows=("gpu:", "instance:gpu_"))
+REPLICA = variable("replica", narrows=(Level("instance"),))
+HOST_POWER = Series("instance:gpu_power_watts:sum", Unit.WATTS, ("job",))
+POWER = Gauge(
+    name="gpu_power", unit=Unit.WATTS, formerly=(FormerName("instance_power", "1.0"), FormerName("board_power", "0.9"))
+)
+# One recorded series of REPLICA's level, a level of its own, and a metric.
+HARDWARE = variable("hardware", narrows=(Level("gpu"), HOST_POWER, POWER))
 
 
 @pytest.mark.parametrize("order", [(SERVICE, REPLICA, HARDWARE), (HARDWARE, REPLICA, SERVICE)])
@@ -32,12 +37,28 @@ HARDWARE = variable("hardware", narrows=("gpu:", "instance:gpu_"))
         ("model:requests:sum", "service"),
         ("gpu:power_watts:max", "hardware"),
         ("instance:gpu_power_watts:sum", "hardware"),
+        # Neither the name of another series nor that of a level, although both begin so.
+        ("instance:gpu_power_watts:sum5m", "replica"),
+        ("gpu_hours:power:max", "service"),
         ("instance:requests:sum", "replica"),
     ],
 )
-def test_a_series_belongs_to_the_variable_that_knows_most_of_its_name(series, chosen, order):
+def test_a_series_belongs_to_the_variable_that_names_it_then_to_that_of_its_level(series, chosen, order):
     query = instant(Series(series, Unit.NONE, ("job",)))
     assert str(narrowed(query, order)) == f'{series}{{job=~"${chosen}"}}'
+
+
+@pytest.mark.parametrize("order", [(SERVICE, HARDWARE), (HARDWARE, SERVICE)])
+def test_a_metric_belongs_to_the_variable_that_names_it_under_all_of_its_names(order):
+    chosen = '{job=~"$hardware"}'
+    assert str(narrowed(instant(POWER), order)) == f"gpu_power{chosen} or instance_power{chosen} or board_power{chosen}"
+    namesake = instant(Gauge(name="gpu_power_limit", unit=Unit.WATTS))
+    assert str(narrowed(namesake, order)) == 'gpu_power_limit{job=~"$service"}'
+
+
+def test_a_metric_whose_name_begins_like_a_level_is_none_of_it():
+    query = instant(Gauge(name="instance:looks_recorded", unit=Unit.NONE))
+    assert str(narrowed(query, (REPLICA,))) == "instance:looks_recorded"
 
 
 def test_a_series_of_other_names_or_without_the_label_stays_as_it_is():

@@ -13,7 +13,8 @@ import pytest
 import yaml
 
 from deploy import content
-from glassbox.compile.compiler import _lead_to, compile_bundle
+from glassbox.compile.compiler import compile_bundle
+from glassbox.compile.dashboard_json import _lead_to
 from glassbox.compile.outputs import render, write_bundle
 from glassbox.errors import GlassboxError
 from glassbox.query.rules import RecordGroup
@@ -126,6 +127,16 @@ def test_names_that_strangers_share_are_read_from_the_service_jobs():
                 assert f"up{matchers} == 0 and on (job, instance) last_over_time(gpu:" in rule["expr"]
             else:
                 assert 'job=~"hunyuanocr|vllm"' in matchers, rule["expr"]
+
+
+def test_the_queries_that_are_kept_are_those_that_are_written():
+    """What lint and links read of a bundle is what Prometheus and Grafana read."""
+    boards = BUNDLE.dashboards.values()
+    written = [rule["expr"] for rule in rules(BUNDLE.recording_rules) + rules(BUNDLE.alerts)]
+    written += [target["expr"] for board in boards for panel in board["panels"] for target in panel.get("targets", ())]
+    written += [note["expr"] for board in boards for note in board["annotations"]["list"] if "expr" in note]
+    assert sorted(str(query.expr) for query in BUNDLE.content.queries) == sorted(written)
+    assert len(written) > 300
 
 
 def test_jobs_and_thresholds_come_from_the_settings():
@@ -275,8 +286,8 @@ def test_a_value_in_a_template_is_rewritten_for_every_grafana():
 
 def test_written_yaml_is_what_was_compiled(tmp_path):
     write_bundle(BUNDLE, tmp_path)
-    for name, expected in BUNDLE.alerts.items():
-        assert yaml.safe_load((tmp_path / "alerts" / name).read_text()) == expected
+    for name, compiled in BUNDLE.alerts.items():
+        assert yaml.safe_load((tmp_path / "alerts" / name).read_text()) == compiled
 
 
 def test_what_is_recorded_rarely_for_boards_is_read_by_boards_alone():

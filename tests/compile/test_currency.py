@@ -5,7 +5,10 @@ import json
 import pytest
 
 from dashboards.choices import GPU_JOB
-from glassbox.board.panels import comparison, dashboard, row, stat
+from glassbox.board.assembling import assemble
+from glassbox.board.dashboard import dashboard, row
+from glassbox.board.grafanalib_objects import grafanalib_dashboard
+from glassbox.board.panels import comparison, stat
 from glassbox.board.style import CURRENCY
 from glassbox.compile.currency import print_in
 from glassbox.compile.normalise import modern_dashboard, plain
@@ -30,7 +33,7 @@ def board():
     paid, watts = (sum_by(("job",), query) for query in (cost.price(Settings()), instant(gpu.POWER)))
     panels = (stat("paid", paid, why="w."), comparison("table", {"Paid": paid, "Power": watts}, why="w."))
     built = dashboard("x", "X", question="q?", variables=(GPU_JOB,), rows=(row("money", *panels),))
-    return modern_dashboard(plain(built), tags=["t"])
+    return modern_dashboard(plain(grafanalib_dashboard(assemble(built))), tags=["t"])
 
 
 def units(compiled):

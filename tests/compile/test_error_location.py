@@ -65,6 +65,23 @@ def test_the_line_is_that_of_content_which_asked(copied: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("old", "new", "at", "said"),
+    [
+        ('"First token p95"', '"Requests"', "    return dashboard(", "LLM serving: two panels are called 'Requests'; titles must differ"),
+        ("sum_by((), instant(requests.REQUESTS)),", "sum_by((), instant(requests.REQUESTS)), size=type(timeseries.size)(25),", "    return dashboard(", "the panels of one row take 25 of 24 columns"),
+        ("engine.TIME_TO_FIRST_TOKEN.quantile(0.95, ())", "{}", "        stat(\n            \"First token p95\"", "AttributeError: 'dict'"),
+    ],
+    ids=["titles", "widths", "kind"],
+)  # fmt: skip
+def test_what_cannot_be_assembled_is_told_where_it_is_declared(
+    copied: Path, old: str, new: str, at: str, said: str
+) -> None:
+    _, stderr = built(copied, BOARD, old, new)
+    assert stderr.startswith(f"Error: {BOARD}:{line_of(BOARD, at)}: ")
+    assert said in stderr
+
+
+@pytest.mark.parametrize(
     ("settings", "said"),
     [
         ("slos: [{name: fast, indicator: request_latency, objective_ratio: 0.9, threshold_seconds: 3.3}]", "3.3"),

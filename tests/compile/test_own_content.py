@@ -47,7 +47,8 @@ def group(settings):
 """
 BOARD = """
 from dashboards.choices import JOB
-from glassbox.board.panels import dashboard, row, timeseries
+from glassbox.board.dashboard import dashboard, row
+from glassbox.board.panels import timeseries
 from glassbox.board.tables import Next
 from glassbox.query.promql import instant
 from recording_rules.own_records import BUSY

@@ -38,7 +38,7 @@ def content_of(**alert):
         )
         return (AlertGroup("g", Subject.INFERENCE, (built,)),)
 
-    return Content((), alerts, lambda _: (), (), lambda _: [], NOTHING)
+    return Content((), alerts, lambda _: (), (), (), NOTHING)
 
 
 def rule_of(entries, content=None, **settings):
@@ -155,9 +155,10 @@ def test_a_text_whose_template_differs_is_taken_whole():
 def test_recorded_series_carry_exceptions_too():
     def records(settings):
         holds: Expr = usage > settings.thresholds.kv_cache_high_ratio
-        return (RecordGroup("r", (Record("model:full:bool", holds, "Full.", (("signal", "full"),)),)),)
+        own = RecordGroup("r", (Record("model:full:bool", holds, "Full.", (("signal", "full"),)),))
+        return (RecordGroup("read", (engine.KV_CACHE_USAGE_MAX,)), own)
 
-    content = replace(content_of(), alerts=lambda _: (), recording_rules=records)
+    content = replace(content_of(), alerts=lambda _: (), recording_rules=records, measures=None)
     bundle = compile_bundle(content, Settings(thresholds_for=(entry(job="a"),)))
     ((rule,),) = (group["rules"] for group in bundle.recording_rules["r.yaml"]["groups"])
     assert rule["expr"] == f"{NAME} > 0.9 unless {JOB} or {NAME} > 0.97 and {JOB}"

@@ -1,16 +1,15 @@
 """Answers: how long are they?"""
 
-from typing import Any
-
 from dashboards.choices import JOB
-from glassbox.board.panels import dashboard, row, timeseries
+from glassbox.board.dashboard import Dashboard, dashboard, row
+from glassbox.board.panels import timeseries
 from glassbox.board.tables import Next
 from glassbox.query.promql import instant
 from glassbox.settings.model import Settings
 from recording_rules import answers
 
 
-def build(_settings: Settings) -> Any:
+def build(_settings: Settings) -> Dashboard:
     """The dashboard."""
     return dashboard(
         "answers",

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from glassbox.compile.bundle import Json
-from glassbox.compile.compiler import TAG
+from glassbox.compile.dashboard_json import TAG
 from glassbox.compile.outputs import json_text
 from glassbox.errors import GlassboxError
 from glassbox.grafana.kinds.kind import Deployment, Kind

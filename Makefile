@@ -7,7 +7,7 @@ RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
 VLLM_READY := .venv-vllm/.ready
 
-.PHONY: help setup tools demo test test-vllm check golden mutants bench bench-exporter build lint web clean
+.PHONY: help setup tools demo test test-vllm check golden mutants bench bench-exporter build docs lint web clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -53,6 +53,9 @@ bench-exporter: setup ## of these tables the exporter's alone, in about two minu
 
 build: setup ## write build/
 	$(RUN) deploy.py build
+
+docs: setup ## write the reference pages in docs/: settings, dashboards, alerts and metrics
+	$(RUN) deploy.py docs --out docs
 
 lint: tools ## check all content
 	$(RUN) deploy.py lint

@@ -1,6 +1,6 @@
 """Capture the /metrics of a real vLLM on a CPU, in known regimes, and enter each capture in index.yaml.
 
-Runs in vLLM's own environment; README.md says how to make it. A run starts one server on a free port of the loopback interface,
+Runs in vLLM's own environment; demo/expositions/README.md says how to make it. A run starts one server on a free port of the loopback interface,
 brings it into each of the run's regimes, writes what /metrics says without a change, and ends the server.
 """
 

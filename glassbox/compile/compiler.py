@@ -9,7 +9,7 @@ from glassbox.compile.bundle import Bundle, CompiledContent, DataSource, Json, L
 from glassbox.compile.content import Content
 from glassbox.compile.dashboard_json import dashboard_json
 from glassbox.compile.grafana_rules import grafana_group, uid_in
-from glassbox.compile.left_out import dead_ends, names_read, unread_since, without_links, without_series
+from glassbox.compile.left_out import dead_ends, names_read, without_links, without_unread
 from glassbox.compile.links import PanelLink, panel_link, runbook_links
 from glassbox.compile.threshold_exceptions import Rules, declared_rules
 from glassbox.compile.unknown_series import known_series, refuse_unknown_series
@@ -95,8 +95,9 @@ def _without_left_out(declared: CompiledContent, content: Content, settings: Set
     boards = {slug: board for slug, board in declared.dashboards.items() if slug not in settings.exclude.dashboards}
     alerts = chosen_alerts(declared.alerts, settings)
     before, after = names_read(declared.dashboards.values(), declared.alerts), names_read(boards.values(), alerts)
-    unread = unread_since(before, after, content.measures, declared.records)
-    return CompiledContent(boards, without_series(declared.records, unread), alerts)
+    left_out = settings.exclude.dashboards or settings.exclude.alerts
+    records = without_unread(declared.records, before, after, content.measures) if left_out else declared.records
+    return CompiledContent(boards, records, alerts)
 
 
 def _refuse_unknown_series(compiled: CompiledContent, content: Content, settings: Settings) -> None:

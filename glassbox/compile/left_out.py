@@ -56,15 +56,22 @@ def names_read(boards: Iterable[AssembledDashboard], alerts: Iterable[AlertGroup
     return judged | offered | {series.name for board in boards for query in board.queries for series in query.selectors}
 
 
-def unread_since(
-    before: set[str], after: set[str], measures: Measures | None, records: Iterable[RecordGroup]
-) -> set[str]:
-    """Recorded series that were read before and are not after, by others that are read neither; baselines read as well."""
+def without_unread(
+    records: tuple[RecordGroup, ...], before: set[str], after: set[str], measures: Measures | None
+) -> tuple[RecordGroup, ...]:
+    """The groups without series that people read before and do not after, also by others; baselines read as well.
+
+    Groups without a record are dropped.
+    """
     measured = {selector.name for measure in (measures.all if measures else ()) for selector in measure.expr.selectors}
     reads: dict[str, set[str]] = {}
     for record in (record for group in records for record in group.records):
         reads.setdefault(record.name, set()).update(selector.name for selector in record.expr.selectors)
-    return _reached(before | measured, reads) - _reached(after | measured, reads)
+    unread = _reached(before | measured, reads) - _reached(after | measured, reads)
+    kept = (
+        replace(group, records=tuple(each for each in group.records if each.name not in unread)) for group in records
+    )
+    return tuple(group for group in kept if group.records)
 
 
 def _reached(names: set[str], reads: Mapping[str, set[str]]) -> set[str]:
@@ -77,12 +84,6 @@ def _reached(names: set[str], reads: Mapping[str, set[str]]) -> set[str]:
             found.add(name)
             waiting |= reads[name]
     return found
-
-
-def without_series(groups: Iterable[RecordGroup], names: Collection[str]) -> tuple[RecordGroup, ...]:
-    """The groups without the records of these names; groups without a record are dropped."""
-    kept = (replace(group, records=tuple(each for each in group.records if each.name not in names)) for group in groups)
-    return tuple(group for group in kept if group.records)
 
 
 def dead_ends(boards: Mapping[str, Json]) -> frozenset[str]:

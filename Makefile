@@ -60,7 +60,7 @@ docs: setup ## write the reference pages in docs/: settings, dashboards, alerts 
 lint: tools ## check all content
 	$(RUN) deploy.py lint
 
-web: ## check, test and build the preview's page into glassbox/standin/web/dist, the same bytes every time; needs node 20 or newer
+web: ## check, test and build the stand-in's page into glassbox/standin/web/dist, the same bytes every time; needs node 20 or newer
 	cd glassbox/standin/web && npm ci && npm run check && npm test && npm run build
 
 clean: ## remove what the targets above made

@@ -46,7 +46,7 @@ class Page:
 
 @dataclass(frozen=True)
 class Next:
-    """The dashboard `slug` that one looks at next; `title` says what is found there. Time range and all that is chosen go along."""
+    """The dashboard `slug` to look at next; `title` says what it shows. Time range and all choices go along."""
 
     slug: str
     title: str

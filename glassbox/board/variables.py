@@ -7,7 +7,7 @@ from functools import cached_property
 
 from glassbox.errors import GlassboxError
 from glassbox.query.expr import Expr, Level, Matcher, Parts, Selector, Source, regex
-from glassbox.query.per_replica import One, Serving
+from glassbox.query.per_replica import Serving, SingleChoice
 
 DATA_SOURCE = "datasource"
 DATA_SOURCE_REF = {"type": "prometheus", "uid": f"${{{DATA_SOURCE}}}"}
@@ -48,7 +48,9 @@ class Variable:
 
     def __post_init__(self) -> None:
         if self.serving and not (self.optional and self.single):
-            raise GlassboxError(f"Variable {self.name!r} works out what is chosen: make it optional and single.")
+            raise GlassboxError(
+                f"Variable {self.name!r} has `serving`, which works for one choice only: make it optional and single."
+            )
 
     @property
     def query(self) -> str:
@@ -90,14 +92,14 @@ class Variable:
         return regex(f"${self.name}") if self.has_all else Matcher("=", f"${self.name}")
 
     @property
-    def one(self) -> One | None:
-        """What is worked out for the value that is chosen.
+    def single_choice(self) -> SingleChoice | None:
+        """How recorded series are computed again for the value that is chosen.
 
         Grafana's format `text` writes the word All where all are chosen, also in an interface that is translated (scenes pull
         request 1638: only what is shown of it is), and escapes nothing, which an address does not need.
         """
-        alone = Matcher("=", f"${{{self.name}:text}}")
-        return One(self.label, self.matcher, alone, self.serving) if self.serving else None
+        value = Matcher("=", f"${{{self.name}:text}}")
+        return SingleChoice(self.label, self.matcher, value, self.serving) if self.serving else None
 
 
 @dataclass(frozen=True)
@@ -133,7 +135,11 @@ def _narrow(part: str | Selector, variables: Sequence[Variable]) -> Parts:
     for variable in fitting:
         if variable.label in part.labels:
             part = part.matching({variable.label: variable.matcher})
-    missing = [variable.one for variable in fitting if variable.one and variable.label not in part.labels]
+    missing = [
+        variable.single_choice for variable in fitting if variable.single_choice and variable.label not in part.labels
+    ]
     if len(missing) > 1:
-        raise GlassboxError(f"{series.name} can be worked out for one choice at a time: leave one of them out.")
-    return missing[0].of(part) if missing else (part,)
+        raise GlassboxError(
+            f"{series.name} can be computed for one choice at a time only: remove one of the variables."
+        )
+    return missing[0].resolve(part) if missing else (part,)

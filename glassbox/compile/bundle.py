@@ -15,7 +15,7 @@ Json = dict[str, Any]
 
 
 def every_panel(panels: Iterable[Json] | None) -> Iterator[Json]:
-    """A dashboard's panels, each row before those that are folded into it; none where there is no list."""
+    """A dashboard's panels, each row before those that are folded into it; nothing for None."""
     for panel in panels or ():
         yield panel
         yield from every_panel(panel.get("panels"))

@@ -162,7 +162,7 @@ def _alert_rule(alert: Alert, subject: Subject, link: PanelLink | None, settings
 
 
 def scoped(expr: Expr, settings: Settings) -> Expr:
-    """The query with metric names that strangers use as well read from the service jobs only."""
+    """The query in which metric names that other software uses as well are read from the service jobs only."""
     return expr.filtered({"job": regex(settings.jobs.services_regex)}, shared_names_only=True)
 
 

@@ -30,7 +30,7 @@ MAX_POINTS = 11_000
 UNANSWERED: tuple[tuple[type[BaseException], str], ...] = (
     (ConnectTimeout, f"could not connect within {CONNECT_TIMEOUT_SECONDS:g} s: check the address and the firewall"),
     (gaierror, "could not find the host: check the spelling of its name"),
-    (ConnectionRefusedError, "was refused: is Prometheus running there?"),
+    (ConnectionRefusedError, "refused the connection: is Prometheus running there?"),
     (Timeout, f"got no answer within {READ_TIMEOUT_SECONDS:g} s: query a shorter window, or check Prometheus' load"),
 )
 LOST = "lost its connection before an answer came: check Prometheus' log and the proxy in front of it"

@@ -13,7 +13,7 @@ from glassbox.metrics.types import Kind, Unit
 
 
 class QueryError(GlassboxError):
-    """A query that cannot mean what it says: an unknown label, a rate of a gauge, a bound that is no bucket."""
+    """A query that cannot mean what it says: an unknown label, a rate of a gauge, a bound that is not a bucket."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ class Shape:
 
 @dataclass(frozen=True)
 class Selector:
-    """`name{matchers}[window] offset`; `labels` are those its series may have, `shared_name` says that strangers use the name as well.
+    """`name{matchers}[window] offset`; `labels` are those its series may have, `shared_name` says that other software uses the name as well.
 
     `rule` is the query that records the series, where one does and is known; `level` is that of a recorded series.
     `only_with` names the setting without which it does not exist.
@@ -234,7 +234,7 @@ def _require_same_labels(left: Expr, operator: str, right: Expr) -> None:
         return
     if set(left.shape.labels) != set(right.shape.labels):
         raise QueryError(
-            f"'{left} {operator} {right}' can match nothing: one side has the labels {', '.join(left.shape.labels) or 'none'}, "
+            f"'{left} {operator} {right}' can never match: one side has the labels {', '.join(left.shape.labels) or 'none'}, "
             f"the other {', '.join(right.shape.labels) or 'none'}; aggregate both by the same labels."
         )
 

@@ -90,7 +90,9 @@ class Series:
         """The rule that records it; raises QueryError where the query and the added labels are not those of the series."""
         record = Record(self.name, expr.measured_in(self.unit), help, tuple(labels.items()))
         if set(record.all_labels) != set(self.all_labels):
-            raise QueryError(f"{self.name} has the labels {', '.join(self.all_labels)}, and '{expr}' gives others.")
+            raise QueryError(
+                f"{self.name} has the labels {', '.join(self.all_labels)}, but '{expr}' gives others: aggregate by the same."
+            )
         return record
 
 
@@ -134,7 +136,7 @@ class RecordGroup:
 
 
 class Severity(Enum):
-    """PAGE wakes somebody (users suffer), TICKET waits for working hours (saturation), REPORT is read weekly (waste).
+    """PAGE wakes somebody up (users suffer), TICKET waits for working hours (saturation), REPORT is read weekly (waste).
 
     HEARTBEAT always fires, and what receives it calls when it stops.
     """

@@ -47,14 +47,14 @@ def _about_jobs(jobs: Jobs) -> str:
             return f"jobs.{key}: {unknown[0]!r} is not among jobs.services; add it there."
     for job in jobs.expected:
         if jobs.replicas.get(job) == 0:
-            return f"jobs.expected: {job!r} has 0 replicas in jobs.replicas; name it in one of the two."
+            return f"jobs.expected: {job!r} has 0 replicas in jobs.replicas; remove it from one of the two."
     return ""
 
 
 def _about_alerts(settings: Settings) -> str:
     for name, change in settings.alerts.items():
         if name in settings.exclude.alerts:
-            return f"alerts.{name}: exclude.alerts leaves this alert out; name it in one of the two."
+            return f"alerts.{name}: exclude.alerts leaves this alert out; remove it from one of the two."
         if change == AlertChange():
             return f"alerts.{name}: changes nothing; give it for, severity or labels, or leave it out."
         for label in change.labels:

@@ -170,7 +170,7 @@ class Settings:
 
     @property
     def rare_interval_seconds(self) -> int:
-        """How often rules run that are costly and can wait: at every fourth evaluation, but at least every two minutes where evaluations are."""
+        """How often costly rules that can wait are evaluated: at every fourth evaluation, but at least every two minutes if other rules are."""
         return max(self.evaluation_interval_seconds, min(4 * self.evaluation_interval_seconds, _RAREST_SECONDS))
 
     def runbook_url(self, alert: str) -> str:

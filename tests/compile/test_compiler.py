@@ -197,7 +197,7 @@ def test_three_evaluations_in_a_row_whatever_the_interval():
 
 
 def test_a_latency_threshold_that_is_no_bucket_is_refused_with_the_buckets():
-    message = r"^Setting thresholds.latency_high_seconds: 7 is no bucket of .*; its buckets are 0.3, 0.5"
+    message = r"^Setting thresholds.latency_high_seconds: 7 is not a bucket of .*; its buckets are 0.3, 0.5"
     with pytest.raises(GlassboxError, match=message):
         our_bundle(Settings(thresholds=Thresholds(latency_high_seconds=7)))
 

@@ -168,7 +168,7 @@ def test_every_panel_shows_the_same(both, name):
 
 def filled(query, variables):
     """The query as Grafana sends it with every variable at All, two engines compared, and five minutes chosen."""
-    query = board_queries.filled(query, variables, {"engine_a": "pytorch", "engine_b": "vllm"})
+    query = board_queries.with_variables(query, variables, {"engine_a": "pytorch", "engine_b": "vllm"})
     for window, length in WINDOWS.items():
         query = query.replace(window, length)
     assert "$" not in query.replace('"$1"', "")

@@ -38,8 +38,8 @@ $(VLLM_READY): environments/vllm_environment.py environments/project_environment
 test-vllm: tools $(VLLM_READY) ## the boards against a real vLLM on this CPU: installs 3.4 GB into .venv-vllm, then takes twelve minutes
 	$(RUN) -m pytest -m vllm tests/vllm
 
-golden: setup ## renew tests/golden, the compiled files that reviewers read, and test it
-	$(RUN) deploy.py build --out tests/golden
+golden: setup ## renew tests/golden, the compiled files and the text that reviewers read, and test it
+	$(RUN) -m tests.support.golden
 	$(RUN) -m pytest --quiet tests/compile/test_golden.py
 
 mutants: tools ## make small faults in every rule and see that its tests notice; ONLY=name for some rules

@@ -14,6 +14,8 @@ import yaml
 
 from glassbox.compile.bundle import Bundle, Json
 from glassbox.compile.kubernetes import manifests
+from glassbox.compile.review import FOLDER as REVIEW_FOLDER
+from glassbox.compile.review import render_review
 from glassbox.errors import GlassboxError
 from glassbox.settings.model import Settings
 
@@ -51,6 +53,11 @@ def write_kubernetes(bundle: Bundle, settings: Settings, folder: Path) -> list[P
     Raises GlassboxError where the folder cannot be written, or already has folders of these names that this tool did not write.
     """
     return _write(render_kubernetes(bundle, settings), (KUBERNETES_FOLDER,), folder)
+
+
+def write_review(bundle: Bundle, folder: Path) -> list[Path]:
+    """Write what people review, to a folder `review`; returns the files. Raises GlassboxError as `write_kubernetes` does."""
+    return _write(render_review(bundle), (REVIEW_FOLDER,), folder)
 
 
 def _write(files: Mapping[str, str], names: Sequence[str], folder: Path) -> list[Path]:

@@ -80,7 +80,7 @@ def runbooks_complete(bundle: Bundle) -> Iterator[Finding]:
 
 
 def _runbook(name: str, bundle: Bundle) -> str:
-    """The text of the alert's runbook; empty where it has none."""
+    """The text of the alert's runbook; empty where there is none."""
     found = (folder / f"{name}.md" for folder in bundle.runbooks)
     return next((path.read_text(encoding="utf-8") for path in found if path.is_file()), "")
 

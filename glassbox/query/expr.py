@@ -121,7 +121,7 @@ Parts = tuple[str | Selector, ...]
 # Binding strength of the outermost operator, as in the PromQL documentation ("Binary operator precedence").
 ATOM, MULTIPLY, ADD, COMPARE, AND, OR = 6, 5, 4, 3, 2, 1
 
-_OPERATORS = {"*": MULTIPLY, "/": MULTIPLY, "+": ADD, "-": ADD, "and": AND, "unless": AND, "or": OR} | dict.fromkeys(
+OPERATORS = {"*": MULTIPLY, "/": MULTIPLY, "+": ADD, "-": ADD, "and": AND, "unless": AND, "or": OR} | dict.fromkeys(
     (">", ">=", "<", "<=", "==", "!="), COMPARE
 )
 
@@ -212,7 +212,7 @@ def binary(left: Expr, operator: str, right: Expr | float, *, matching: str = ""
     """Join two operands, with parentheses where the operator's strength asks for them."""
     if isinstance(right, Expr) and not matching and operator not in ("and", "or", "unless"):
         _require_same_labels(left, operator, right)
-    strength = _OPERATORS[operator]
+    strength = OPERATORS[operator]
     other = right if isinstance(right, Expr) else number(right)
     parts = (*_operand(left, strength), f" {operator}{matching} ", *_operand(other, strength + 1))
     shape = replace(left.shape, unit=unit or left.shape.unit)

@@ -13,6 +13,36 @@ from glassbox.query.expr import ATOM, Expr, Matcher, Matchers, Parts, Selector, 
 _SCRAPED = ("job", "instance")
 
 
+class _Begin(str):
+    """The bracket before what is computed in place of a recorded series."""
+
+    recorded: Selector
+
+    def __new__(cls, recorded: Selector) -> "_Begin":
+        bracket = super().__new__(cls, "(")
+        bracket.recorded = recorded
+        return bracket
+
+
+class _End(str):
+    """The bracket after it."""
+
+
+def as_recorded(expr: Expr) -> Expr:
+    """The query with each recorded series in place of what `SingleChoice` computes for it: shorter, and what content asked for."""
+    parts: list[str | Selector] = []
+    depth = 0
+    for part in expr.parts:
+        if isinstance(part, _Begin):
+            parts += [part.recorded] if depth == 0 else []
+            depth += 1
+        elif isinstance(part, _End):
+            depth -= 1
+        elif depth == 0:
+            parts.append(part)
+    return replace(expr, parts=tuple(parts))
+
+
 @dataclass(frozen=True)
 class Serving:
     """Series that tie the values of a label to those of other labels, such as a replica to its models: now, and lately."""
@@ -41,7 +71,7 @@ class SingleChoice:
         if computed is None:
             return (recorded,)
         whole = replace(recorded, labels=(*recorded.labels, self.label)).matching({self.label: self.chosen})
-        return ("(", *binary(_query(whole), "or", computed).parts, ")")
+        return (_Begin(recorded), *binary(_query(whole), "or", computed).parts, _End(")"))
 
     def _computed(self, recorded: Selector) -> Expr | None:
         shared = [label for label in self.serving.now.shape.labels if label in recorded.labels]

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from glassbox.cli.report import change_line, push_summary
-from glassbox.compile.bundle import Bundle, DataSource
+from glassbox.compile.bundle import Bundle, CompiledContent, DataSource
 from glassbox.errors import GlassboxError
 from glassbox.grafana import client
 from glassbox.grafana.client import Grafana
@@ -21,7 +21,7 @@ from tests.support.ours import our_bundle
 
 VERSIONS = ("10.4.3", "11.6.0", "12.4.0", "13.2.0")
 SETTINGS = Settings()
-NOTHING = Bundle({}, {}, {}, (), {})
+NOTHING = Bundle({}, {}, {}, (), {}, CompiledContent({}, (), ()))
 
 
 @pytest.fixture(scope="module")

@@ -252,11 +252,10 @@ def test_other_commands_import_nothing_of_it(command, tmp_path):
     for name in ("watchfiles", "uvicorn", "starlette", "playwright", "httpx"):
         (tmp_path / f"{name}.py").write_text("raise ImportError('not needed')")
     arguments = ["build", "--out", str(tmp_path / "build")] if command == "build" else [command]
-    environment = os.environ | {"PYTHONPATH": str(tmp_path)}
     done = subprocess.run(
-        [sys.executable, "deploy.py", *arguments],
+        [sys.executable, "-m", "tests.support.small_content", *arguments],
         cwd=ROOT,
-        env=environment,
+        env=os.environ | {"PYTHONPATH": str(tmp_path)},
         capture_output=True,
         timeout=120,
         check=False,

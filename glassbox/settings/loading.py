@@ -54,7 +54,7 @@ def _about_jobs(jobs: Jobs) -> str:
 def _about_alerts(settings: Settings) -> str:
     for name, change in settings.alerts.items():
         if name in settings.exclude.alerts:
-            return f"alerts.{name}: exclude.alerts leaves this alert out; name it in one of the two."
+            return f"alerts.{name}: exclude.alerts leaves this alert out; remove it from one of the two."
         if change == AlertChange():
             return f"alerts.{name}: changes nothing; give it for, severity or labels, or leave it out."
         for label in change.labels:

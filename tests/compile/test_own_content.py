@@ -11,7 +11,10 @@ from glassbox.cli.main import main as command_line
 from glassbox.compile.collecting import collected
 from glassbox.compile.own_content import own_content
 from glassbox.start import Product
+from glassbox.view.revisions import working_tree
+from glassbox.view.snapshot import take_snapshot
 from tests.support.ours import main
+from tests.support.paths import ROOT
 
 RECORD = """
 from glassbox.query.promql import instant, max_by
@@ -221,8 +224,7 @@ def test_a_folder_without_content_is_refused(own, capsys, prepare, message):
 def test_a_folder_that_is_read_already_is_refused(own, capsys):
     (own.parent / "link").symlink_to(own)
     assert "is read already; leave it out." in refused(own, capsys, "content: [ours, link]\n")
-    root = Path(__file__).resolve().parents[2]
-    assert refused(own, capsys, f"content: [{root}]\n") == "Setting content: . is read already; leave it out.\n"
+    assert refused(own, capsys, f"content: [{ROOT}]\n") == "Setting content: . is read already; leave it out.\n"
 
 
 def test_an_empty_package_file_is_no_mistake(own):
@@ -254,3 +256,32 @@ def test_without_folders_nothing_is_touched():
     before = dict(sys.modules)
     with own_content(()):
         assert dict(sys.modules) == before
+
+
+def test_a_metric_of_ones_own_exporter_is_declared_where_it_is_recorded(own):
+    metric = (
+        "from glassbox.metrics.types import Counter, Unit\nfrom glassbox.query.promql import rate, sum_by\n"
+        "from glassbox.query.rules import Record, RecordGroup\n\nGROUP = RecordGroup('hits')\n"
+        "HITS = Counter(name='search_hits_total', unit=Unit.EVENTS)\n"
+        "RATE = Record('job:own_hits:rate5m', sum_by(('job',), rate(HITS, '5m')), 'Hits per second.')\n"
+    )
+    write(own / "recording_rules/own_hits.py", metric)
+    files = built(own)
+    assert "sum by (job) (rate(search_hits_total[5m]))" in files["recording_rules/hits.yaml"]
+
+
+def test_the_preview_and_pictures_see_the_whole(own):
+    settings = own.parent / "settings.yaml"
+    snapshot = take_snapshot(ROOT / "deploy.py", settings)
+    assert "glassbox-own-board" in [board["uid"] for board in snapshot["dashboards"]]
+    assert "own-alerts" in [group["title"] for group in snapshot["rule_groups"]]
+    assert {"glassbox-own-board", "glassbox-gpu"} <= set(working_tree(ROOT / "deploy.py", settings))
+    write(own / "alerts/own_alerts.py", "1 / 0\n")
+    problem = take_snapshot(ROOT / "deploy.py", settings)["problem"]
+    assert (problem["file"], problem["line"]) == (str(own / "alerts/own_alerts.py"), 1)
+
+
+def test_a_settings_file_is_found_from_any_folder(own, monkeypatch):
+    monkeypatch.chdir(own)
+    assert main(["--settings", "../settings.yaml", "build", "--out", "../build"]) == 0
+    assert (own.parent / "build/dashboards/glassbox-own-board.json").is_file()

@@ -126,7 +126,7 @@ REFUSED = {
     "alerts: {A: {labels: {severity: page}}}": "alerts.A.labels: 'severity' cannot be set here: write `severity` beside `labels`.",
     "alerts: {A: {labels: {alertname: B}}}": "alerts.A.labels: 'alertname' cannot be set here: it is the name of the alert.",
     "alerts: {A: {labels: {owner: b}}}": "alerts.A.labels: 'owner' cannot be set here: set `owners`.",
-    "alerts: {A: {for: 5m}}\nexclude: {alerts: [A]}": "alerts.A: exclude.alerts leaves this alert out; name it in one of the two.",
+    "alerts: {A: {for: 5m}}\nexclude: {alerts: [A]}": "alerts.A: exclude.alerts leaves this alert out; remove it from one of the two.",
     "thresholds_for: {job: vllm}": "thresholds_for: must be a list, such as [a, b], not {'job': 'vllm'}.",
     "thresholds_for: [{qps_low: 1}]": "thresholds_for.0: needs job, model_name or both; for all services set thresholds.",
     "thresholds_for: [{job: vllm}]": "thresholds_for.0: sets no threshold; add one, such as qps_low, or leave the entry out.",

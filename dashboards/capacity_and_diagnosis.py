@@ -128,7 +128,7 @@ def _course(settings: Settings) -> Row:
             max_by((*SERVED, "signal"), instant(signals.SIGNAL)).equals(1),
             words=_HOLDS,
             why="Each observation as long as it holds; one that never held in this time has no line. Those that raise an alert do so only after the alert's time."
-            f"\n\n{meanings(settings)}",
+            f"\n\n{meanings()}",
             size=Size(width=15, height=14),
             empty="No signal",
         ),

@@ -65,7 +65,7 @@ ANY_TARGET = Variable(
     title="Target",
     label="instance",
     values_of=scrape.UP,
-    narrows=(*scrape.CATALOGUE, _REPLICA),
+    narrows=(*CATALOGUE["scrape"], _REPLICA),
     within=(ANY_JOB,),
 )
 # Prometheus scrapes itself under a job of its own, which a chosen service must not narrow away.
@@ -74,7 +74,7 @@ PROMETHEUS_JOB = Variable(
     title="Prometheus",
     label="job",
     values_of=prometheus_server.HEAD_SERIES,
-    narrows=tuple(metric for metric in prometheus_server.CATALOGUE if metric is not prometheus_server.ALERTS),
+    narrows=tuple(metric for metric in CATALOGUE["prometheus_server"] if metric is not prometheus_server.ALERTS),
 )
 SLO = Variable(name="slo", title="Objective", label="slo", values_of=slo.OBJECTIVE)
 GPU_INSTANCE = Variable(

@@ -6,7 +6,6 @@ from glassbox.board.grid import Size
 from glassbox.board.panels import Verdict, verdict
 from glassbox.board.style import Words
 from glassbox.query.promql import instant, min_by
-from glassbox.settings.model import Settings
 from recording_rules.diagnosis import IDLE_CAUSES, VERDICT, VERDICTS, Case
 from recording_rules.levels import SERVED
 from recording_rules.signals import signals
@@ -26,9 +25,9 @@ VERDICT_WORDS, IDLE_WORDS = words(VERDICTS), words(IDLE_CAUSES)
 VERDICT_ADVICE, IDLE_ADVICE = advice(VERDICTS), advice(IDLE_CAUSES)
 
 
-def meanings(settings: Settings) -> str:
+def meanings() -> str:
     """A list of the signals and what each means, for a panel's description."""
-    return "\n".join(f"- **{signal.name}**: {signal.means}" for signal in signals(settings))
+    return "\n".join(f"- **{signal.name}**: {signal.means}" for signal in signals())
 
 
 def verdict_panel(why: str, size: Size) -> Verdict:

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from demo.replay import TEXT_FORMAT
-from glassbox.metrics import dcgm
+from glassbox.metrics import CATALOGUE, dcgm
 from glassbox.metrics.types import Metric
 from glassbox.servers.background import served
 
@@ -53,7 +53,7 @@ def healthy(seconds: float, gpu: int) -> Readings:
         dcgm.PCIE_RX: 9e8 + 3e8 * swing,
         dcgm.PCIE_REPLAY: float(seconds // 600),
     }
-    return dict.fromkeys(dcgm.CATALOGUE, 0.0) | load
+    return dict.fromkeys(CATALOGUE["dcgm"], 0.0) | load
 
 
 def xid(seconds: float, gpu: int, readings: Readings, *, code: int, on_gpu: int, from_seconds: float) -> Readings:
@@ -117,7 +117,7 @@ class SimulatedDcgm:
         """What /metrics answers now, in Prometheus' text format."""
         readings = self._read()
         lines: list[str] = []
-        for metric in dcgm.CATALOGUE:
+        for metric in CATALOGUE["dcgm"]:
             lines += (f"# HELP {metric.name} {metric.help}", f"# TYPE {metric.name} {metric.kind.value}")
             lines += (_sample(metric, gpu, values[metric]) for gpu, values in readings.items())
         return "\n".join(lines) + "\n"

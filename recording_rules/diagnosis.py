@@ -17,6 +17,7 @@ from glassbox.query.rules import RecordGroup, Series
 from glassbox.settings.model import Settings
 from recording_rules import signals
 from recording_rules.levels import MODEL
+from recording_rules.signals import Signal
 
 
 @dataclass(frozen=True)
@@ -27,43 +28,43 @@ class Case:
     word: str
     color: str
     act: str
-    when: tuple[str, ...] = ()
-    unless: tuple[str, ...] = ()
+    when: tuple[Signal, ...] = ()
+    unless: tuple[Signal, ...] = ()
 
 
 _BAD, _SLOW, _WASTE, _FINE = "red", "yellow", "blue", "green"
 
 VERDICTS = (
-    Case(10, "Down", _BAD, "Nothing serves it: bring the service back.", ("down",)),
-    Case(20, "Hung", _BAD, "Requests run and nothing comes: restart it, and look for an XID first.", ("stalled",)),
-    Case(30, "Failing", _BAD, "Answers are server errors: read its log, take the last change back.", ("failing",)),
-    Case(40, "Balance replicas", _SLOW, "Requests queue at one replica: mend the router.", ("queueing", "uneven")),
-    Case(50, "More KV cache", _SLOW, "Memory limits the batch: more of it, shorter contexts, then replicas.", ("queueing", "kv_cache_full")),
-    Case(50, "More KV cache", _SLOW, "Memory limits the batch: more of it, shorter contexts, then replicas.", ("preempting", "kv_cache_full")),
-    Case(60, "Raise the batch limit", _SLOW, "The batch is full and the GPU is not: --max-num-seqs, --max-num-batched-tokens.", ("queueing", "batch_constant", "kv_cache_half_empty", "gpu_half_idle")),
-    Case(70, "Scale out", _SLOW, "More arrives than is served, and no GPU is seen idle: add replicas.", ("queue_takes_time",), ("gpu_idle",)),
-    Case(80, "Find what blocks", _SLOW, "Requests wait while the GPUs idle: scheduler, KV transfer, CPU.", ("queueing", "gpu_idle")),
-    Case(90, "Adapters or KV transfer", _SLOW, "Requests are put off; capacity would not help.", ("deferred",)),
-    Case(100, "Fix the front end", _SLOW, "Preprocessing limits, not the GPU: more API servers, cores, fewer pixels.", ("frontend_bound",)),
-    Case(110, "Queueing", _SLOW, "Requests wait and no signal explains it: look at the phases, then scale out.", ("queueing",)),
-    Case(120, "Memory-bound decoding", _SLOW, "Tokens come slower as memory is full of work: fewer sequences, quantise, or scale.", ("slower_tokens", "memory_bound")),
-    Case(130, "Longer requests", _SLOW, "Callers send more work: promise by length, not capacity.", ("slow", "longer_requests")),
-    Case(140, "Faulty GPU", _BAD, "A GPU that may be its own has errors or is gone: see which, and drain its host.", ("gpu_faulty",)),
-    Case(150, "GPU slowed down", _SLOW, "A GPU that may be its own is slowed: heat, a power limit or the supply.", ("gpu_slowed",)),
-    Case(160, "Slow, cause not seen", _SLOW, "No signal explains it: look at the phases, then at gateway and network.", ("slow",)),
-    Case(170, "Fine", _FINE, "Do nothing.", ("working",)),
+    Case(10, "Down", _BAD, "Nothing serves it: bring the service back.", (signals.down,)),
+    Case(20, "Hung", _BAD, "Requests run and nothing comes: restart it, and look for an XID first.", (signals.stalled,)),
+    Case(30, "Failing", _BAD, "Answers are server errors: read its log, take the last change back.", (signals.failing,)),
+    Case(40, "Balance replicas", _SLOW, "Requests queue at one replica: mend the router.", (signals.queueing, signals.uneven)),
+    Case(50, "More KV cache", _SLOW, "Memory limits the batch: more of it, shorter contexts, then replicas.", (signals.queueing, signals.kv_cache_full)),
+    Case(50, "More KV cache", _SLOW, "Memory limits the batch: more of it, shorter contexts, then replicas.", (signals.preempting, signals.kv_cache_full)),
+    Case(60, "Raise the batch limit", _SLOW, "The batch is full and the GPU is not: --max-num-seqs, --max-num-batched-tokens.", (signals.queueing, signals.batch_constant, signals.kv_cache_half_empty, signals.gpu_half_idle)),
+    Case(70, "Scale out", _SLOW, "More arrives than is served, and no GPU is seen idle: add replicas.", (signals.queue_takes_time,), (signals.gpu_idle,)),
+    Case(80, "Find what blocks", _SLOW, "Requests wait while the GPUs idle: scheduler, KV transfer, CPU.", (signals.queueing, signals.gpu_idle)),
+    Case(90, "Adapters or KV transfer", _SLOW, "Requests are put off; capacity would not help.", (signals.deferred,)),
+    Case(100, "Fix the front end", _SLOW, "Preprocessing limits, not the GPU: more API servers, cores, fewer pixels.", (signals.frontend_bound,)),
+    Case(110, "Queueing", _SLOW, "Requests wait and no signal explains it: look at the phases, then scale out.", (signals.queueing,)),
+    Case(120, "Memory-bound decoding", _SLOW, "Tokens come slower as memory is full of work: fewer sequences, quantise, or scale.", (signals.slower_tokens, signals.memory_bound)),
+    Case(130, "Longer requests", _SLOW, "Callers send more work: promise by length, not capacity.", (signals.slow, signals.longer_requests)),
+    Case(140, "Faulty GPU", _BAD, "A GPU that may be its own has errors or is gone: see which, and drain its host.", (signals.gpu_faulty,)),
+    Case(150, "GPU slowed down", _SLOW, "A GPU that may be its own is slowed: heat, a power limit or the supply.", (signals.gpu_slowed,)),
+    Case(160, "Slow, cause not seen", _SLOW, "No signal explains it: look at the phases, then at gateway and network.", (signals.slow,)),
+    Case(170, "Fine", _FINE, "Do nothing.", (signals.working,)),
     Case(180, "No demand", _WASTE, "Nobody asks: consolidate, or scale to zero.", ()),
 )  # fmt: skip
 
 IDLE_CAUSES = (
-    Case(0, "Not idle", _FINE, "At least one GPU is active for 20 % of the time, or none is measured.", (), ("gpu_unused",)),
-    Case(1, "No requests", _WASTE, "Consolidate, batch, or scale to zero.", (), ("working",)),
-    Case(2, "Hung engine", _BAD, "Restart it.", ("stalled",)),
-    Case(3, "Front end", _SLOW, "Preprocessing or downloads hold requests up.", ("frontend_bound",)),
-    Case(4, "Blocked queue", _SLOW, "Requests wait although GPUs are free: scheduler, batch limit, KV transfer.", ("queueing",)),
-    Case(5, "Put off", _SLOW, "Requests wait for adapters or KV transfers.", ("deferred",)),
-    Case(6, "Uneven replicas", _SLOW, "One replica gets nearly everything.", ("uneven",)),
-    Case(7, "Small batches", _WASTE, "Sparse requests: share the GPU or take a smaller one.", ("small_batches",)),
+    Case(0, "Not idle", _FINE, "At least one GPU is active for 20 % of the time, or none is measured.", (), (signals.gpu_unused,)),
+    Case(1, "No requests", _WASTE, "Consolidate, batch, or scale to zero.", (), (signals.working,)),
+    Case(2, "Hung engine", _BAD, "Restart it.", (signals.stalled,)),
+    Case(3, "Front end", _SLOW, "Preprocessing or downloads hold requests up.", (signals.frontend_bound,)),
+    Case(4, "Blocked queue", _SLOW, "Requests wait although GPUs are free: scheduler, batch limit, KV transfer.", (signals.queueing,)),
+    Case(5, "Put off", _SLOW, "Requests wait for adapters or KV transfers.", (signals.deferred,)),
+    Case(6, "Uneven replicas", _SLOW, "One replica gets nearly everything.", (signals.uneven,)),
+    Case(7, "Small batches", _WASTE, "Sparse requests: share the GPU or take a smaller one.", (signals.small_batches,)),
     Case(8, "Other", _WASTE, "Busy with something that no signal sees: compare tensor and memory activity.", ()),
 )  # fmt: skip
 
@@ -91,12 +92,8 @@ def _first_of(cases: Sequence[Case]) -> Expr:
 def _holds(case: Case) -> Expr:
     """1 for each model of which the case is true."""
     true = instant(signals.KNOWN)
-    for name in case.when:
-        true = true.and_(_signal(name), on=MODEL)
-    for name in case.unless:
-        true = true.unless(_signal(name), on=MODEL)
+    for signal in case.when:
+        true = true.and_(signal.holds, on=MODEL)
+    for signal in case.unless:
+        true = true.unless(signal.holds, on=MODEL)
     return true
-
-
-def _signal(name: str) -> Expr:
-    return instant(signals.SIGNAL, signal=name).equals(1)

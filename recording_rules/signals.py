@@ -4,14 +4,14 @@ One series for each model and signal, 1 where it holds, else 0, so that the evid
 later. Conditions that raise an alert are the alert's own, without its `for`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from glassbox.metrics.types import Unit
 from glassbox.query.expr import Expr, regex
 from glassbox.query.promql import avg_by, count_by, group_by, instant, max_by, over_time, ratio, sum_by
 from glassbox.query.rules import HistogramRecord, Record, Series
-from glassbox.settings.model import Gpu, Jobs, Settings, Thresholds
+from glassbox.settings.model import Gpu, Jobs, Settings
 from recording_rules import conditions, engine, gpu, gpu_conditions, instances, requests, targets, workload
 from recording_rules.levels import MODEL, SERVED
 from recording_rules.memory import GONE_REMEMBERED, day_before
@@ -44,19 +44,34 @@ class Signal:
     """One observation: where `condition` returns a series of the model, it holds."""
 
     name: str
-    condition: Expr
+    condition: Callable[[Settings], Expr]
     means: str
 
-    def recorded(self) -> Record:
+    @property
+    def holds(self) -> Expr:
+        """1 for each model of which it is true."""
+        return instant(SIGNAL, signal=self.name).equals(1)
+
+    def recorded(self, settings: Settings) -> Record:
         """The rule: 1 or 0 for every known model."""
-        holds = group_by(MODEL, self.condition).measured_in(Unit.BOOLEAN).and_(instant(KNOWN))
+        holds = group_by(MODEL, self.condition(settings)).measured_in(Unit.BOOLEAN).and_(instant(KNOWN))
         return SIGNAL.recorded(holds.or_(instant(KNOWN) * 0), self.means, signal=self.name)
+
+
+def signal(means: str) -> Callable[[Callable[[Settings], Expr]], Signal]:
+    """Declare a signal: the condition below it, which returns the models of which it is true, under the name of its function."""
+    return lambda condition: Signal(condition.__name__, condition, means)
+
+
+def signals() -> tuple[Signal, ...]:
+    """Every signal that this module declares, in the order in which they are recorded."""
+    return tuple(each for each in globals().values() if isinstance(each, Signal))
 
 
 def records(settings: Settings) -> tuple[Record, ...]:
     """All signals with this installation's thresholds, and what they need first."""
     known = KNOWN.recorded(_known(settings.jobs), "Models that are served, and those that should be.")
-    return (known, *(signal.recorded() for signal in signals(settings)))
+    return (known, *(each.recorded(settings) for each in signals()))
 
 
 def _known(jobs: Jobs) -> Expr:
@@ -71,94 +86,163 @@ def _known(jobs: Jobs) -> Expr:
     return group_by(MODEL, instant(engine.RUNNING).or_(lately).or_(still)).measured_in(Unit.BOOLEAN)
 
 
-def signals(settings: Settings) -> Iterator[Signal]:
-    """Every signal there is."""
-    yield from _outages(settings.thresholds)
-    yield from _of_the_load(settings)
-    yield from _of_the_engine(settings.thresholds)
-    yield from _of_the_gpus(settings.gpu)
+# What callers feel at once.
 
 
-def _outages(limits: Thresholds) -> Iterator[Signal]:
-    """What callers feel at once."""
-    yield Signal("down", instant(KNOWN).unless(instant(engine.RUNNING)), "Nothing serves the model any more.")
-    stalled = group_by(MODEL, instant(workload.STALLED)).or_(group_by(MODEL, conditions.nothing_finishes()))
-    yield Signal("stalled", stalled, "Requests run, and no token or no answer comes.")
-    yield Signal("failing", conditions.failing(limits), "More than 5 % of the answers are server errors.")
+@signal("Nothing serves the model any more.")
+def down(_settings: Settings) -> Expr:
+    return instant(KNOWN).unless(instant(engine.RUNNING))
 
 
-def _of_the_load(settings: Settings) -> Iterator[Signal]:
-    """What callers ask for, and how it is spread."""
+@signal("Requests run, and no token or no answer comes.")
+def stalled(_settings: Settings) -> Expr:
+    return group_by(MODEL, instant(workload.STALLED)).or_(group_by(MODEL, conditions.nothing_finishes()))
+
+
+@signal("More than 5 % of the answers are server errors.")
+def failing(settings: Settings) -> Expr:
+    return conditions.failing(settings.thresholds)
+
+
+# What callers ask for, and how it is spread.
+
+
+@signal("A request was in work within 5 minutes.")
+def working(_settings: Settings) -> Expr:
     # Short requests run between two scrapes, and are seen only when they finish.
-    working = (over_time("max", engine.RUNNING, _WINDOW) > 0).or_(over_time("max", requests.REQUESTS, _WINDOW) > 0)
-    yield Signal("working", working, "A request was in work within 5 minutes.")
-    yield Signal("slow", conditions.slow(settings, MODEL), "More answers are slow than may be.")
-    yield Signal("longer_requests", _longer(), "Prompts or answers are half as long again as the day before.")
-    yield Signal("slower_tokens", _slower_tokens(), "Each token takes a quarter longer than the day before.")
-    yield Signal("uneven", _uneven(), "The busiest replica has half as many requests again as the mean one.")
-    yield Signal("small_batches", _small_batches(), "Replicas work on fewer than four requests at a time.")
+    return (over_time("max", engine.RUNNING, _WINDOW) > 0).or_(over_time("max", requests.REQUESTS, _WINDOW) > 0)
 
 
-def _of_the_engine(limits: Thresholds) -> Iterator[Signal]:
-    """Queue, batch, memory and front end."""
+@signal("More answers are slow than may be.")
+def slow(settings: Settings) -> Expr:
+    return conditions.slow(settings, MODEL)
+
+
+@signal("Prompts or answers are half as long again as the day before.")
+def longer_requests(_settings: Settings) -> Expr:
+    prompts, answers = workload.PROMPT_LENGTH, workload.OUTPUT_LENGTH
+    longer = [_mean(lengths) > _baseline(lengths.sum, lengths.count) * _LONGER_FACTOR for lengths in (prompts, answers)]
+    return longer[0].or_(longer[1])
+
+
+@signal("Each token takes a quarter longer than the day before.")
+def slower_tokens(_settings: Settings) -> Expr:
+    times = workload.TIME_PER_OUTPUT_TOKEN
+    return _mean(times) > _baseline(times.sum, times.count) * _SLOWER_FACTOR
+
+
+@signal("The busiest replica has half as many requests again as the mean one.")
+def uneven(_settings: Settings) -> Expr:
+    running = over_time("avg", instances.RUNNING, _WINDOW)
+    busiest, mean = max_by(SERVED, running), avg_by(SERVED, running)
+    far_apart = (busiest > mean * _UNEVEN_FACTOR).and_(mean >= _UNEVEN_REQUESTS)
+    # Two versions side by side need not be even: one of them is on trial.
+    versions = count_by(SERVED, instant(engine.RUNNING)) > 1
+    return instant(KNOWN).and_(far_apart.unless(versions), on=SERVED)
+
+
+@signal("Replicas work on fewer than four requests at a time.")
+def small_batches(_settings: Settings) -> Expr:
+    # Of models that work at all.
+    requests_in_work = sum_by(SERVED, over_time("avg", engine.RUNNING, _WINDOW)) > 0
+    small = requests_in_work / count_by(SERVED, instant(instances.RUNNING)) < _SMALL_BATCH_REQUESTS
+    return instant(KNOWN).and_(small, on=SERVED)
+
+
+# Queue, batch, memory and front end.
+
+
+@signal("Requests waited for capacity all the time.")
+def queueing(_settings: Settings) -> Expr:
     # One sample is no history.
-    queueing = conditions.always_queueing().and_(instant(engine.WAITING_FOR_CAPACITY).shifted(_SEEN_BEFORE))
-    yield Signal("queueing", queueing, "Requests waited for capacity all the time.")
-    queue_takes_time = conditions.queues_without_end(limits)
-    yield Signal(
-        "queue_takes_time", queue_takes_time, "Requests spend much of their time in a queue that never empties."
+    return conditions.always_queueing().and_(instant(engine.WAITING_FOR_CAPACITY).shifted(_SEEN_BEFORE))
+
+
+@signal("Requests spend much of their time in a queue that never empties.")
+def queue_takes_time(settings: Settings) -> Expr:
+    return conditions.queues_without_end(settings.thresholds)
+
+
+@signal("Requests waited for adapters or KV transfers all the time.")
+def deferred(_settings: Settings) -> Expr:
+    return over_time("min", workload.DEFERRED, _WINDOW) > 0
+
+
+@signal("The fullest engine has no KV cache left.")
+def kv_cache_full(settings: Settings) -> Expr:
+    return instant(engine.KV_CACHE_USAGE_MAX) > settings.thresholds.kv_cache_full_ratio
+
+
+@signal("Every engine has half its KV cache left.")
+def kv_cache_half_empty(_settings: Settings) -> Expr:
+    return instant(engine.KV_CACHE_USAGE_MAX) < _KV_CACHE_HALF_EMPTY_RATIO
+
+
+@signal("Requests are pushed out of the batch too often.")
+def preempting(settings: Settings) -> Expr:
+    return conditions.preempts_too_often(settings.thresholds)
+
+
+@signal("The number of running requests has not changed for 10 minutes.")
+def batch_constant(_settings: Settings) -> Expr:
+    largest, smallest = (over_time(end, engine.RUNNING, _BATCH_WINDOW) for end in ("max", "min"))
+    return (
+        largest.equals(smallest).and_(instant(engine.RUNNING) > 0).and_(instant(engine.RUNNING).shifted(_SEEN_BEFORE))
     )
-    deferred = over_time("min", workload.DEFERRED, _WINDOW) > 0
-    yield Signal("deferred", deferred, "Requests waited for adapters or KV transfers all the time.")
-    kv_cache = instant(engine.KV_CACHE_USAGE_MAX)
-    yield Signal("kv_cache_full", kv_cache > limits.kv_cache_full_ratio, "The fullest engine has no KV cache left.")
-    yield Signal(
-        "kv_cache_half_empty", kv_cache < _KV_CACHE_HALF_EMPTY_RATIO, "Every engine has half its KV cache left."
-    )
-    yield Signal("preempting", conditions.preempts_too_often(limits), "Requests are pushed out of the batch too often.")
-    yield Signal("batch_constant", _batch_constant(), "The number of running requests has not changed for 10 minutes.")
-    frontend = conditions.frontend_bound(limits)
-    yield Signal("frontend_bound", frontend, "Much of the requests' time passes before the engine gets them.")
 
 
-def _of_the_gpus(limits: Gpu) -> Iterator[Signal]:
-    """What the GPUs do that may belong to the model: those that share `queue_labels` with it, or all."""
-    labels = limits.queue_labels
+@signal("Much of the requests' time passes before the engine gets them.")
+def frontend_bound(settings: Settings) -> Expr:
+    return conditions.frontend_bound(settings.thresholds)
 
-    def of_model(condition: Expr) -> Expr:
-        return instant(KNOWN).and_(condition, on=labels)
 
-    faults = group_by(labels, _faults())
-    yield Signal("gpu_faulty", of_model(faults), "A GPU reports a new XID of its own, broken memory, or is gone.")
-    slowed = group_by(labels, instant(gpu_conditions.THROTTLED))
-    yield Signal("gpu_slowed", of_model(slowed), "A busy GPU runs far below its own clock.")
-    mean, most = gpu_conditions.mean_activity(labels), gpu_conditions.busiest(labels)
-    yield Signal("gpu_busy", of_model(mean > limits.busy_ratio), "The GPUs are busy on average.")
-    half_idle = of_model(mean < _GPU_HALF_IDLE_RATIO)
-    yield Signal("gpu_half_idle", half_idle, "The GPUs are active less than 60 % of the time on average.")
-    idle = of_model(most < limits.idle_while_queueing_ratio)
-    yield Signal("gpu_idle", idle, "Even the busiest GPU is mostly idle.")
-    yield Signal("gpu_unused", of_model(most < _GPU_UNUSED_RATIO), "Even the busiest GPU is active less than 20 %.")
-    memory_bound = of_model(avg_by(labels, gpu.DRAM_ACTIVE) > _MEMORY_BOUND_RATIO)
-    yield Signal("memory_bound", memory_bound, "The GPUs' memory is busy nearly all the time.")
+# What the GPUs do that may belong to the model: those that share `queue_labels` with it, or all.
+
+
+@signal("A GPU reports a new XID of its own, broken memory, or is gone.")
+def gpu_faulty(settings: Settings) -> Expr:
+    return _of_model(group_by(settings.gpu.queue_labels, _faults()), settings.gpu)
+
+
+@signal("A busy GPU runs far below its own clock.")
+def gpu_slowed(settings: Settings) -> Expr:
+    return _of_model(group_by(settings.gpu.queue_labels, instant(gpu_conditions.THROTTLED)), settings.gpu)
+
+
+@signal("The GPUs are busy on average.")
+def gpu_busy(settings: Settings) -> Expr:
+    return _of_model(gpu_conditions.mean_activity(settings.gpu.queue_labels) > settings.gpu.busy_ratio, settings.gpu)
+
+
+@signal("The GPUs are active less than 60 % of the time on average.")
+def gpu_half_idle(settings: Settings) -> Expr:
+    return _of_model(gpu_conditions.mean_activity(settings.gpu.queue_labels) < _GPU_HALF_IDLE_RATIO, settings.gpu)
+
+
+@signal("Even the busiest GPU is mostly idle.")
+def gpu_idle(settings: Settings) -> Expr:
+    most = gpu_conditions.busiest(settings.gpu.queue_labels)
+    return _of_model(most < settings.gpu.idle_while_queueing_ratio, settings.gpu)
+
+
+@signal("Even the busiest GPU is active less than 20 %.")
+def gpu_unused(settings: Settings) -> Expr:
+    return _of_model(gpu_conditions.busiest(settings.gpu.queue_labels) < _GPU_UNUSED_RATIO, settings.gpu)
+
+
+@signal("The GPUs' memory is busy nearly all the time.")
+def memory_bound(settings: Settings) -> Expr:
+    return _of_model(avg_by(settings.gpu.queue_labels, gpu.DRAM_ACTIVE) > _MEMORY_BOUND_RATIO, settings.gpu)
+
+
+def _of_model(condition: Expr, limits: Gpu) -> Expr:
+    return instant(KNOWN).and_(condition, on=limits.queue_labels)
 
 
 def _faults() -> Expr:
     by = ("job",)
     broken = group_by(by, instant(gpu.ROW_REMAP_FAILURE))
     return group_by(by, gpu_conditions.new_hardware_xid()).or_(broken).or_(group_by(by, gpu_conditions.lost()))
-
-
-def _longer() -> Expr:
-    """Models whose mean prompt or answer is longer than that of the day before."""
-    prompts, answers = workload.PROMPT_LENGTH, workload.OUTPUT_LENGTH
-    longer = [_mean(lengths) > _baseline(lengths.sum, lengths.count) * _LONGER_FACTOR for lengths in (prompts, answers)]
-    return longer[0].or_(longer[1])
-
-
-def _slower_tokens() -> Expr:
-    times = workload.TIME_PER_OUTPUT_TOKEN
-    return _mean(times) > _baseline(times.sum, times.count) * _SLOWER_FACTOR
 
 
 def _mean(histogram: HistogramRecord) -> Expr:
@@ -168,26 +252,3 @@ def _mean(histogram: HistogramRecord) -> Expr:
 def _baseline(total: Record, count: Record) -> Expr:
     """The model's own mean of the day before, a ratio of sums."""
     return ratio(day_before(total), day_before(count))
-
-
-def _uneven() -> Expr:
-    running = over_time("avg", instances.RUNNING, _WINDOW)
-    busiest, mean = max_by(SERVED, running), avg_by(SERVED, running)
-    uneven = (busiest > mean * _UNEVEN_FACTOR).and_(mean >= _UNEVEN_REQUESTS)
-    # Two versions side by side need not be even: one of them is on trial.
-    versions = count_by(SERVED, instant(engine.RUNNING)) > 1
-    return instant(KNOWN).and_(uneven.unless(versions), on=SERVED)
-
-
-def _small_batches() -> Expr:
-    """Of models that work at all."""
-    requests_in_work = sum_by(SERVED, over_time("avg", engine.RUNNING, _WINDOW)) > 0
-    small = requests_in_work / count_by(SERVED, instant(instances.RUNNING)) < _SMALL_BATCH_REQUESTS
-    return instant(KNOWN).and_(small, on=SERVED)
-
-
-def _batch_constant() -> Expr:
-    largest, smallest = (over_time(end, engine.RUNNING, _BATCH_WINDOW) for end in ("max", "min"))
-    return (
-        largest.equals(smallest).and_(instant(engine.RUNNING) > 0).and_(instant(engine.RUNNING).shifted(_SEEN_BEFORE))
-    )

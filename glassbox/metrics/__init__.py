@@ -1,16 +1,19 @@
 """What exists: one module for each exporter, data and the standard library only."""
 
-from glassbox.metrics import dcgm, nvidia_gpu_exporter, process, prometheus_server, scrape, service, vllm
+import pkgutil
+from importlib import import_module
+
 from glassbox.metrics.types import Histogram, Metric
 
-# By exporter, since two of them use the name http_requests_total with other labels.
+
+def _declared(exporter: str) -> tuple[Metric, ...]:
+    """Every metric that the module gives a name, in the order of definition."""
+    return tuple(each for each in vars(import_module(f"{__name__}.{exporter}")).values() if isinstance(each, Metric))
+
+
+# By module, since two exporters use the name http_requests_total with other labels.
 CATALOGUE: dict[str, tuple[Metric, ...]] = {
-    "vllm": vllm.CATALOGUE,
-    "service": service.CATALOGUE,
-    "dcgm": dcgm.CATALOGUE,
-    "nvidia_gpu_exporter": nvidia_gpu_exporter.CATALOGUE,
-    "prometheus": (*scrape.CATALOGUE, *prometheus_server.CATALOGUE),
-    "process": process.CATALOGUE,
+    module.name: metrics for module in pkgutil.iter_modules(__path__) if (metrics := _declared(module.name))
 }
 
 HISTOGRAMS: dict[str, Histogram] = {

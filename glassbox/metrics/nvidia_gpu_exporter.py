@@ -36,15 +36,3 @@ ENERGY = Counter(
     help="Energy since the driver was loaded.",
     often_absent="only from its NVML backend, on Volta and later",
 )
-
-CATALOGUE = (
-    GPU_INFO,
-    UTILIZATION_GPU,
-    MEMORY_USED,
-    MEMORY_TOTAL,
-    POWER_DRAW,
-    TEMPERATURE,
-    SM_CLOCK,
-    REMAPPED_ROWS_FAILURE,
-    ENERGY,
-)

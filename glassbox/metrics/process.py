@@ -29,5 +29,3 @@ RESIDENT_MEMORY = Gauge(
     help="Memory of the process that is in RAM, GPU memory and other processes apart.",
     often_absent=_SEVERAL_SERVERS,
 )
-
-CATALOGUE = (START_TIME, CPU_SECONDS, RESIDENT_MEMORY)

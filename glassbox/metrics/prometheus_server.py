@@ -44,13 +44,3 @@ ALERTS = Gauge(
     help="1 for each alert of a Prometheus rule that is pending or firing, with the alert's labels.",
     often_absent="only while an alert is pending or firing",
 )
-
-CATALOGUE = (
-    RULE_FAILURES,
-    RULE_GROUP_DURATION,
-    RULE_GROUP_INTERVAL,
-    RULE_GROUP_LAST_EVALUATION,
-    HEAD_SERIES,
-    NOTIFICATIONS_DROPPED,
-    ALERTS,
-)

@@ -18,5 +18,3 @@ SCRAPE_SAMPLES_KEPT = Gauge(
 SCRAPE_SERIES_ADDED = Gauge(
     name="scrape_series_added", unit=Unit.EVENTS, shared_name=True, help="Approximate number of new series."
 )
-
-CATALOGUE = (UP, SCRAPE_DURATION, SCRAPE_SAMPLES_SCRAPED, SCRAPE_SAMPLES_KEPT, SCRAPE_SERIES_ADDED)

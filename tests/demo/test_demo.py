@@ -10,7 +10,7 @@ import pytest
 from demo import demo
 from demo.scenarios import NEWEST, OLDER
 from demo.server_settings import CAPACITY_REQUESTS_PER_SECOND
-from glassbox.metrics import prometheus_server
+from glassbox.metrics import CATALOGUE
 from glassbox.prometheus import board_queries
 from glassbox.prometheus.board_queries import ask
 from glassbox.query.promql import CHOSEN_RANGE
@@ -204,7 +204,7 @@ def test_every_start_of_a_replica_is_an_event_at_its_own_time(running):
 
 
 def test_prometheus_tells_what_the_catalogue_says_of_it(running):
-    for metric in prometheus_server.CATALOGUE:
+    for metric in CATALOGUE["prometheus_server"]:
         if metric.often_absent:
             continue
         series = eventually(

@@ -7,7 +7,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from demo.simulated_dcgm import Scenario, SimulatedDcgm, idle, lost, simulated_dcgm, throttled, xid
-from glassbox.metrics import dcgm
+from glassbox.metrics import CATALOGUE, dcgm
 from glassbox.metrics.types import Metric
 
 
@@ -35,8 +35,8 @@ def value(exporter: SimulatedDcgm, metric: Metric, gpu: int = 0) -> float | None
 def test_names_types_and_labels_are_those_of_the_catalogue() -> None:
     exporter, _ = started()
     families = {family.name: family for family in text_string_to_metric_families(exporter.exposition())}
-    assert set(families) == {metric.name for metric in dcgm.CATALOGUE}
-    for metric in dcgm.CATALOGUE:
+    assert set(families) == {metric.name for metric in CATALOGUE["dcgm"]}
+    for metric in CATALOGUE["dcgm"]:
         assert families[metric.name].type == metric.kind.value
         assert f"\n{metric.name}{{" in exporter.exposition()
         assert [set(sample.labels) for sample in families[metric.name].samples] == [set(metric.labels)] * 2
@@ -80,7 +80,7 @@ def test_a_throttled_gpu_is_busy_at_half_its_clock() -> None:
 def test_a_lost_gpu_has_no_series_and_the_other_goes_on() -> None:
     exporter, clock = started(idle, partial(lost, on_gpu=0, from_seconds=30), idle)
     clock.seconds += 30
-    assert [value(exporter, metric) for metric in dcgm.CATALOGUE] == [None] * len(dcgm.CATALOGUE)
+    assert [value(exporter, metric) for metric in CATALOGUE["dcgm"]] == [None] * len(CATALOGUE["dcgm"])
     assert value(exporter, dcgm.FB_USED, gpu=1) == pytest.approx(0.9 * 81920)
 
 

@@ -1,13 +1,15 @@
 """The catalogue against what real servers expose: name, type, labels, buckets, and the versions that have it."""
 
+import importlib
 import re
 
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from glassbox.metrics import CATALOGUE, process, service, vllm
-from glassbox.metrics.types import Counter, FormerEnd, Gauge, Histogram, Metric
+from glassbox import metrics
+from glassbox.metrics import CATALOGUE, vllm
+from glassbox.metrics.types import Counter, FormerEnd, Gauge, Histogram, Metric, Unit
 from glassbox_exporter import ServiceRequests, start_exporter
 from tests.support.paths import EXPOSITIONS
 
@@ -34,7 +36,7 @@ def names_in(metric, version):
     return current + [former.name for former in metric.formerly if version <= version_of(former.last)]
 
 
-CASES = [(path, metric) for path in CAPTURES for metric in (*vllm.CATALOGUE, *process.CATALOGUE)]
+CASES = [(path, metric) for path in CAPTURES for metric in (*CATALOGUE["vllm"], *CATALOGUE["process"])]
 
 
 def test_real_captures_are_there():
@@ -62,7 +64,7 @@ def test_a_capture_exposes_the_metric_as_the_catalogue_says(path, metric):
             assert len(bounds) > 5
 
 
-@pytest.mark.parametrize("metric", process.CATALOGUE, ids=lambda metric: metric.name)
+@pytest.mark.parametrize("metric", CATALOGUE["process"], ids=lambda metric: metric.name)
 def test_process_metrics_are_missing_only_with_several_api_servers(metric):
     """`multiproc` in a capture's name; a single server, with one engine or two, tells about its process."""
     for path in CAPTURES:
@@ -81,8 +83,8 @@ def test_our_exporter_exposes_exactly_its_catalogue(told):
         for family in text_string_to_metric_families(text)
         if not family.name.endswith("_created")
     }
-    assert set(families) == {metric.name for metric in service.CATALOGUE}
-    for metric in service.CATALOGUE:
+    assert set(families) == {metric.name for metric in CATALOGUE["service"]}
+    for metric in CATALOGUE["service"]:
         family = families[metric.name]
         assert family.type == TYPES[type(metric)]
         labels = {*metric.labels, *(metric.optional_labels if told else ())}
@@ -97,8 +99,18 @@ def test_a_name_that_a_version_no_longer_has_is_not_exposed():
     """A rename is over after the version the catalogue names."""
     for path in CAPTURES:
         version = version_of(re.search(r"vllm-(\d+\.\d+\.\d+)-", path.name)[1])
-        gone = {f.name for metric in vllm.CATALOGUE for f in metric.formerly if version > version_of(f.last)}
+        gone = {f.name for metric in CATALOGUE["vllm"] for f in metric.formerly if version > version_of(f.last)}
         assert not gone & set(exposed(path))
+
+
+def test_a_metric_is_in_the_catalogue_of_the_module_that_defines_it(monkeypatch):
+    added = Gauge(name="scrape_timeout_seconds", unit=Unit.SECONDS, help="Added by the test.")
+    monkeypatch.setattr(metrics.scrape, "SCRAPE_TIMEOUT", added, raising=False)
+    try:
+        assert importlib.reload(metrics).CATALOGUE["scrape"] == (*CATALOGUE["scrape"], added)
+    finally:
+        monkeypatch.undo()
+        importlib.reload(metrics)
 
 
 @pytest.mark.parametrize("exporter", CATALOGUE)

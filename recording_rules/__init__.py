@@ -1,4 +1,4 @@
-"""The engine-neutral series that every dashboard and alert reads. Renames, ranks, processes and replicas are settled here, once."""
+"""The engine-neutral series that every dashboard and alert reads. Renames, ranks, processes and replicas are handled here, once."""
 
 from glassbox.query.rules import RecordGroup
 from glassbox.settings.model import Settings
@@ -27,7 +27,7 @@ GROUPS: tuple[RecordGroup, ...] = (
 
 
 def groups(settings: Settings) -> tuple[RecordGroup, ...]:
-    """All groups, those that depend on this installation's settings included."""
+    """All groups, including those that depend on this installation's settings."""
     return (
         *GROUPS,
         distributions.group(settings),

@@ -1,4 +1,4 @@
-"""Alerts: one module for each subject. Each alert has a runbook of its name in `runbooks/`. A new module is listed here."""
+"""Alerts: one module for each subject. Each alert has a runbook of its name in `runbooks/`. List a new module here."""
 
 from alerts import engine, gpu, monitoring, saturation, service, slo
 from glassbox.query.rules import AlertGroup
@@ -6,7 +6,7 @@ from glassbox.settings.model import Settings
 
 
 def groups(settings: Settings) -> tuple[AlertGroup, ...]:
-    """All alert groups with this installation's thresholds."""
+    """All alert groups, with this installation's thresholds."""
     return (
         service.group(settings),
         slo.group(settings),

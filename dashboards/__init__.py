@@ -1,4 +1,4 @@
-"""Dashboards: one module, one function, one question each. A new one is listed here."""
+"""Dashboards: one module, one function, one question each. List a new one here."""
 
 from collections.abc import Callable
 

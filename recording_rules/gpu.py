@@ -17,6 +17,7 @@ from recording_rules.levels import GPU, TARGET
 _BYTES_PER_MEBIBYTE = 1024 * 1024
 _HERTZ_PER_MEGAHERTZ = 1_000_000
 _MILLIJOULES_PER_JOULE = 1000
+ENERGY_WINDOW = "5m"
 
 
 def _each_gpu(*sources: Expr) -> Expr:
@@ -62,7 +63,7 @@ def _profiled(gauge: Gauge) -> Expr:
 
 _USED_AND_FREE = instant(dcgm.FB_USED) + instant(dcgm.FB_FREE)
 _INSTALLED = (_USED_AND_FREE + instant(dcgm.FB_RESERVED)).or_(_USED_AND_FREE)
-_WATTS_OF_DCGM = (rate(dcgm.TOTAL_ENERGY, "5m") / _MILLIJOULES_PER_JOULE).measured_in(Unit.WATTS)
+_WATTS_OF_DCGM = (rate(dcgm.TOTAL_ENERGY, ENERGY_WINDOW) / _MILLIJOULES_PER_JOULE).measured_in(Unit.WATTS)
 
 # Share of time with a kernel running: low proves an idle GPU, high proves little.
 UTILIZATION = _each_gpu(
@@ -75,7 +76,7 @@ TENSOR_ACTIVE = _profiled(dcgm.PIPE_TENSOR_ACTIVE)
 # Share of cycles in which the memory moves data: decoding is bound by it.
 DRAM_ACTIVE = _profiled(dcgm.DRAM_ACTIVE)
 # Mean power over 5 minutes from the board's energy counter, which misses nothing between two scrapes.
-ENERGY = _each_gpu(_WATTS_OF_DCGM, _smi(rate(smi.ENERGY, "5m").measured_in(Unit.WATTS)))
+ENERGY = _each_gpu(_WATTS_OF_DCGM, _smi(rate(smi.ENERGY, ENERGY_WINDOW).measured_in(Unit.WATTS)))
 TEMPERATURE = _each_gpu(instant(dcgm.GPU_TEMP), _ours(service.GPU_TEMPERATURE), _smi(instant(smi.TEMPERATURE)))
 # 1 when the board could not replace a broken row of its memory, 0 otherwise.
 ROW_REMAPPING = _each_gpu(instant(dcgm.ROW_REMAP_FAILURE), _smi(instant(smi.REMAPPED_ROWS_FAILURE)))

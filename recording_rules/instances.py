@@ -12,6 +12,8 @@ from recording_rules import sources
 from recording_rules.levels import INSTANCE
 from recording_rules.sources import rates
 
+WINDOW = "5m"
+
 RUNNING = Record(
     "instance:inference_requests_running:sum",
     sum_by(INSTANCE, sources.RUNNING),
@@ -23,17 +25,17 @@ WAITING = sum_by(INSTANCE, sources.WAITING)
 # KV cache usage of the replica's fullest engine.
 KV_CACHE_USAGE = max_by(INSTANCE, sources.KV_CACHE_USAGE)
 # Finished requests and output tokens per second.
-REQUESTS = sum_by(INSTANCE, rates(vllm.REQUEST_SUCCESS, service.HTTP_REQUESTS, "5m"))
-GENERATION_TOKENS = sum_by(INSTANCE, rate(vllm.GENERATION_TOKENS, "5m"))
+REQUESTS = sum_by(INSTANCE, rates(vllm.REQUEST_SUCCESS, service.HTTP_REQUESTS, WINDOW))
+GENERATION_TOKENS = sum_by(INSTANCE, rate(vllm.GENERATION_TOKENS, WINDOW))
 # Mean time to first token; no value without requests.
 TIME_TO_FIRST_TOKEN = mean(
-    sum_by(INSTANCE, rate(vllm.TIME_TO_FIRST_TOKEN.sum, "5m")),
-    sum_by(INSTANCE, rate(vllm.TIME_TO_FIRST_TOKEN.count, "5m")),
+    sum_by(INSTANCE, rate(vllm.TIME_TO_FIRST_TOKEN.sum, WINDOW)),
+    sum_by(INSTANCE, rate(vllm.TIME_TO_FIRST_TOKEN.count, WINDOW)),
 )
 # Mean time of a request from arrival to the end of the answer; no value without requests.
 DURATION = mean(
-    sum_by(INSTANCE, rates(vllm.E2E_REQUEST_LATENCY.sum, service.HTTP_REQUEST_DURATION.sum, "5m")),
-    sum_by(INSTANCE, rates(vllm.E2E_REQUEST_LATENCY.count, service.HTTP_REQUEST_DURATION.count, "5m")),
+    sum_by(INSTANCE, rates(vllm.E2E_REQUEST_LATENCY.sum, service.HTTP_REQUEST_DURATION.sum, WINDOW)),
+    sum_by(INSTANCE, rates(vllm.E2E_REQUEST_LATENCY.count, service.HTTP_REQUEST_DURATION.count, WINDOW)),
 )
 
 GROUP = RecordGroup("instances", (RUNNING,))

@@ -9,16 +9,19 @@ from recording_rules.histograms import histogram
 from recording_rules.levels import ENDPOINT, MODEL, TARGET
 from recording_rules.sources import DECLARED, ENGINES, rates
 
+# The window of the request rate, short so that a drop shows soon.
+WINDOW = "1m"
+
 REQUESTS = Record(
     "model:inference_requests:rate1m",
-    sum_by(MODEL, rates(vllm.REQUEST_SUCCESS, service.HTTP_REQUESTS, "1m")),
+    sum_by(MODEL, rates(vllm.REQUEST_SUCCESS, service.HTTP_REQUESTS, WINDOW)),
     "Finished requests per second, whatever their outcome.",
 )
 REQUESTS_BY_ENDPOINT = Record(
     "endpoint:inference_requests:rate1m",
     sum_by(
         ENDPOINT,
-        with_label("endpoint", rate(service.HTTP_REQUESTS, "1m", **DECLARED), copied_from="exported_endpoint"),
+        with_label("endpoint", rate(service.HTTP_REQUESTS, WINDOW, **DECLARED), copied_from="exported_endpoint"),
     ),
     "Finished requests per second by endpoint, where our exporter counts them.",
 )

@@ -28,7 +28,7 @@ _KV_CACHE_HALF_EMPTY_RATIO = 0.5
 # A GPU that is active less than a fifth of the time for long is worth a question.
 GPU_UNUSED_RATIO = 0.2
 # Three quarters of what is possible: NVIDIA's DCGM guide ("Profiling Metrics", PROF_DRAM_ACTIVE) puts the peak at about 0.8.
-_MEMORY_BOUND_RATIO = 0.6
+MEMORY_BOUND_RATIO = 0.6
 # Busiest replica over the mean one. Few requests are never even.
 UNEVEN_FACTOR, _UNEVEN_REQUESTS = 1.5, 2
 _LONGER_FACTOR = 1.5
@@ -231,9 +231,9 @@ def gpu_unused(settings: Settings) -> Expr:
     return _of_model(gpu_conditions.busiest(settings.gpu.queue_labels) < GPU_UNUSED_RATIO, settings.gpu)
 
 
-@signal(f"The GPUs' memory moves data more than {percent(_MEMORY_BOUND_RATIO)} of the time.")
+@signal(f"The GPUs' memory moves data more than {percent(MEMORY_BOUND_RATIO)} of the time.")
 def memory_bound(settings: Settings) -> Expr:
-    return _of_model(avg_by(settings.gpu.queue_labels, gpu.DRAM_ACTIVE) > _MEMORY_BOUND_RATIO, settings.gpu)
+    return _of_model(avg_by(settings.gpu.queue_labels, gpu.DRAM_ACTIVE) > MEMORY_BOUND_RATIO, settings.gpu)
 
 
 def _of_model(condition: Expr, limits: Gpu) -> Expr:

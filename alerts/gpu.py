@@ -11,6 +11,7 @@ from recording_rules.conditions import QUEUE_WINDOW, always_queueing
 from recording_rules.gpu_conditions import (
     NEW_XID_WINDOW,
     OWN_MAXIMUM_WINDOW,
+    PAID_WINDOW,
     THROTTLED,
     activity,
     busiest,
@@ -27,7 +28,6 @@ _EXPORTERS_REMEMBERED = "6h"
 
 # Over hours it is enough to check for a GPU as often as Prometheus remembers one sample.
 _SEEN_STEP = "5m"
-_PAID_WINDOW = "6h"
 # A GPU that was there for less of the window may still be loading its first model.
 _PAID_WINDOW_SEEN_RATIO = 0.9
 
@@ -42,10 +42,10 @@ def _idle_while_queueing(limits: Gpu) -> Expr:
 def _idle_but_paid(settings: Settings) -> Expr:
     """Mean activity over the window, of GPUs that do nothing, hold memory, and were there the whole time."""
     limits = settings.gpu
-    idle = activity(_PAID_WINDOW) < limits.idle_ratio
+    idle = activity(PAID_WINDOW) < limits.idle_ratio
     occupied = instant(gpu.MEMORY_USED) / instant(gpu.MEMORY_TOTAL) > limits.idle_memory_ratio
-    samples = duration_seconds(_PAID_WINDOW) / duration_seconds(_SEEN_STEP) * _PAID_WINDOW_SEEN_RATIO
-    there_all_the_time = over_steps("count", gpu.MEMORY_USED, _PAID_WINDOW, _SEEN_STEP) >= samples
+    samples = duration_seconds(PAID_WINDOW) / duration_seconds(_SEEN_STEP) * _PAID_WINDOW_SEEN_RATIO
+    there_all_the_time = over_steps("count", gpu.MEMORY_USED, PAID_WINDOW, _SEEN_STEP) >= samples
     return idle.and_(occupied).and_(there_all_the_time)
 
 
@@ -149,6 +149,6 @@ def _waste(settings: Settings) -> tuple[Alert, ...]:
             also_explained_on=(("cost-and-energy", "GPUs"),),
             panel=("gpu", "Utilisation by GPU"),
             summary=f"{_WHICH} is reserved and does nothing",
-            description=f"{_WHICH} was active for {{{{ $value | humanizePercentage }}}} of the {last(_PAID_WINDOW)}, below {percent(limits.idle_ratio)}. More than {percent(limits.idle_memory_ratio)} of its memory is in use.",
+            description=f"{_WHICH} was active for {{{{ $value | humanizePercentage }}}} of the {last(PAID_WINDOW)}, below {percent(limits.idle_ratio)}. More than {percent(limits.idle_memory_ratio)} of its memory is in use.",
         ),
     )

@@ -18,6 +18,7 @@ from glassbox.query.promql import CHOSEN_RANGE, duration_seconds, instant, max_b
 from glassbox.query.wording import percent, span
 from glassbox.settings.model import Settings
 from recording_rules import cost, engine, gpu, requests
+from recording_rules.gpu_conditions import PAID_WINDOW
 from recording_rules.histograms import RATE_WINDOW_SECONDS
 from recording_rules.levels import GPU, SERVED
 
@@ -272,7 +273,7 @@ def _gpus(settings: Settings) -> Row:
         comparison(
             "GPUs",
             columns,
-            why=f"Each GPU's mean activity within the chosen time range, and what the idle rest of that time costs per hour. Below {percent(idle_ratio)} over hours, with memory in use, raises {runbook}. If a price is not that of the card, the settings do not name its model. Click a host to see its GPUs.",
+            why=f"Each GPU's mean activity within the chosen time range, and what the idle rest of that time costs per hour. Below {percent(idle_ratio)} over {span(PAID_WINDOW)}, with memory in use, raises {runbook}. If a price is not that of the card, the settings do not name its model. Click a host to see its GPUs.",
             steps={"Activity": Steps(YELLOW, ((idle_ratio, NEUTRAL),))},
             largest_first="Idle money per hour",
             drill_down=DrillDown("instance", "gpu", GPU_INSTANCE.name, keeping=(GPU_JOB,)),

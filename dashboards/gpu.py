@@ -12,7 +12,7 @@ from glassbox.query.rules import Record
 from glassbox.query.wording import last, percent, span
 from glassbox.settings.model import Gpu, Settings
 from recording_rules import gpu, signals
-from recording_rules.gpu_conditions import OWN_MAXIMUM_WINDOW
+from recording_rules.gpu_conditions import APPLICATION_XIDS, OWN_MAXIMUM_WINDOW
 
 _BOARD = ("instance", "gpu")
 
@@ -231,7 +231,7 @@ def _faults() -> tuple[Row, Row]:
             table(
                 "Last XID",
                 _each(gpu.XID_LAST),
-                why="Code of the last driver error of each GPU, however old. NVIDIA's XID list explains it. 13, 31 and 43 are mostly the program's fault.",
+                why=f"Code of the last driver error of each GPU, however old. NVIDIA's XID list explains it. {', '.join(map(str, APPLICATION_XIDS[:-1]))} and {APPLICATION_XIDS[-1]} are mostly the program's fault.",
                 value="XID",
                 words=_NO_XID,
             ),

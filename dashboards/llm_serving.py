@@ -202,7 +202,7 @@ def _lost_work(limits: Thresholds) -> Row:
         timeseries(
             "Preemptions per finished request",
             _share(workload.PREEMPTIONS, workload.FINISHED).measured_in(Unit.NONE),
-            why=f"Over {span(PREEMPTION_WINDOW_SECONDS)}. Above {limits.preemptions_per_request:g} raises InferencePreemptionThrash. For comparison, a healthy public benchmark run had 0.07.",
+            why=f"Over {span(PREEMPTION_WINDOW_SECONDS)}. Above {limits.preemptions_per_request:g} raises InferencePreemptionThrash. For comparison, a healthy run measured in public had 0.07.",
         ),
         timeseries(
             "Refused requests",

@@ -14,13 +14,16 @@ from recording_rules.levels import GPU
 from recording_rules.memory import GONE_REMEMBERED
 
 # Graphics exception, memory page fault, channel stopped, its clean-up, video processor exception.
-_APPLICATION_XIDS = (13, 31, 43, 45, 68)
+APPLICATION_XIDS = (13, 31, 43, 45, 68)
 # How long a changed code counts as new.
 NEW_XID_WINDOW = "10m"
 # The same card at its fastest: a day contains busy and quiet hours.
 OWN_MAXIMUM_WINDOW = "1d"
 # Clock and power of a busy GPU stay for minutes. Reading every sample of a day would cost more than all other rules.
 _OWN_MAXIMUM_STEP = "5m"
+
+# A GPU that does nothing for so long is reserved for nothing: it covers the breaks of a working day.
+PAID_WINDOW = "6h"
 
 THROTTLED = Series("gpu:throttled_clock:ratio5m", Unit.RATIO, GPU)
 
@@ -43,7 +46,7 @@ def new_xid() -> Expr:
 
 def new_hardware_xid() -> Expr:
     """The same without the codes that NVIDIA's "XID Errors" lists as caused by applications: they mean nothing for the GPU."""
-    return reduce(lambda seen, code: seen.unless(instant(gpu.XID_LAST).equals(code)), _APPLICATION_XIDS, new_xid())
+    return reduce(lambda seen, code: seen.unless(instant(gpu.XID_LAST).equals(code)), APPLICATION_XIDS, new_xid())
 
 
 def _throttled(limits: Gpu) -> Expr:

@@ -18,7 +18,7 @@ from tests.support.paths import ROOT
 RUNBOOKS = ROOT / "alerts" / "runbooks"
 FILES = sorted(RUNBOOKS.glob("*.md"))
 RECORDED = {record.name for group in recording_rules.groups(Settings()) for record in group.records}
-LONGEST_LINES = 120
+LONGEST_LINES = 80
 
 _QUERY = re.compile(r"^ *```promql\n(.*?)\n *```$", re.MULTILINE | re.DOTALL)
 _RECORDED_NAME = re.compile(r"\b(?:model|endpoint|engine|job|gpu|instance|slo|window):[a-z0-9_]+:[a-z0-9_]+")

@@ -104,7 +104,7 @@ def _quantile_of_range(q: float, histogram: HistogramRecord) -> Callable[[Side],
 
 
 def _running_of_range(side: Side) -> Expr:
-    """Seconds of requests each second, which is how many are in work on average: short ones run between two scrapes."""
+    """Seconds of requests per second, which is how many run on average. Short requests run between two scrapes."""
     return over_range("avg", _sum(requests.DURATION.sum)(side), step=_STEP)
 
 

@@ -3,13 +3,11 @@ PYTHON ?= python3
 VENV := .venv
 # One more than cores: the tests on real servers mostly wait.
 WORKERS ?= $(shell expr $$(nproc) + 1)
-# vLLM's own board for comparison, where a copy of it lies beside the checkout.
-PEER ?= $(firstword $(wildcard ../shared/data/peers/*/dashboards/*/performance_statistics.json))
 RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
 VLLM_READY := .venv-vllm/.ready
 
-.PHONY: help setup tools demo test test-vllm check golden mutants bench bench-exporter build lint web clean
+.PHONY: help setup tools demo test test-vllm check golden mutants bench bench-exporter build docs lint web clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -40,8 +38,8 @@ $(VLLM_READY): environments/vllm_environment.py environments/project_environment
 test-vllm: tools $(VLLM_READY) ## the boards against a real vLLM on this CPU: installs 3.4 GB into .venv-vllm, then takes twelve minutes
 	$(RUN) -m pytest -m vllm tests/vllm
 
-golden: setup ## renew tests/golden, the compiled files that reviewers read, and test it
-	$(RUN) deploy.py build --out tests/golden
+golden: setup ## renew tests/golden, the compiled files and the text that reviewers read, and test it
+	$(RUN) -m tests.support.golden
 	$(RUN) -m pytest --quiet tests/compile/test_golden.py
 
 mutants: tools ## make small faults in every rule and see that its tests notice; ONLY=name for some rules
@@ -56,10 +54,13 @@ bench-exporter: setup ## of these tables the exporter's alone, in about two minu
 build: setup ## write build/
 	$(RUN) deploy.py build
 
+docs: setup ## write the reference pages in docs/: settings, dashboards, alerts and metrics
+	$(RUN) deploy.py docs --out docs
+
 lint: tools ## check all content
 	$(RUN) deploy.py lint
 
-web: ## check, test and build the preview's page into glassbox/standin/web/dist, the same bytes every time; needs node 20 or newer
+web: ## check, test and build the stand-in's page into glassbox/standin/web/dist, the same bytes every time; needs node 20 or newer
 	cd glassbox/standin/web && npm ci && npm run check && npm test && npm run build
 
 clean: ## remove what the targets above made

@@ -18,11 +18,20 @@ def content() -> "Content":
     import dashboards  # noqa: PLC0415  # as above
     import recording_rules  # noqa: PLC0415  # as above
     from dashboards.annotations import ANNOTATIONS  # noqa: PLC0415  # as above
+    from glassbox.compile import collecting  # noqa: PLC0415  # as above
     from glassbox.compile.content import Content  # noqa: PLC0415  # as above
     from recording_rules.baseline_measures import MEASURES  # noqa: PLC0415  # as above
 
     runbooks = (ROOT / "alerts" / "runbooks",)
-    return Content(dashboards.ALL, alerts.groups, recording_rules.groups, runbooks, ANNOTATIONS, MEASURES)
+    return Content(
+        collecting.dashboards(dashboards),
+        collecting.alert_groups(alerts),
+        collecting.record_groups(recording_rules),
+        runbooks,
+        ANNOTATIONS,
+        MEASURES,
+        collecting.metrics((recording_rules, alerts, dashboards)),
+    )
 
 
 def demo_prometheus(resources: ExitStack) -> str:

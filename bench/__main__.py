@@ -85,7 +85,7 @@ def generate(folder: Path) -> tuple[float, int]:
 
 def _panel(title: str) -> Panel:
     query = sum_by(("job", "model_name"), instant(requests.REQUESTS))
-    return timeseries(title, query, why="Finished requests each second.")
+    return timeseries(title, query, why="Finished requests per second.")
 
 
 def row(name: str, value: str, goal: str = "") -> None:
@@ -94,7 +94,7 @@ def row(name: str, value: str, goal: str = "") -> None:
 
 
 def _load() -> str:
-    """What else runs here makes the times longer, and the processor time hardly."""
+    """Other load on this machine lengthens times, and hardly the processor time."""
     return f"{os.cpu_count()} cores at load {os.getloadavg()[1]:.0f}"
 
 
@@ -123,7 +123,9 @@ def show_fleet(fleet: Fleet) -> None:
     row("series recorded", f"{fleet.recorded}")
     for level, count in sorted(fleet.recorded_by_level.items(), key=lambda item: -item[1]):
         growing = level in GROWING_LEVELS
-        row(f"  {level}:", f"{count}", f"{count / REPLICAS:g} for each" if growing else "however many replicas")
+        row(
+            f"  {level}:", f"{count}", f"{count / REPLICAS:g} per replica" if growing else "independent of the replicas"
+        )
     row("  share of those scraped", f"{fleet.recorded_ratio:.2%}", "goal < 2 %")
     row("series of alerts that fire or are pending", f"{fleet.alerts}")
     row(
@@ -153,7 +155,9 @@ def show_boards(fleet: Fleet, peer: Path | None) -> None:
         )
         row(f"{narrowed['title']}, one replica chosen", f"{millions:.2f} million")
     if peer is None:
-        click.echo("To compare with another: make bench PEER=FILE, such as vLLM's performance_statistics.json.")
+        click.echo(
+            "To compare with another dashboard: make bench PEER=FILE, such as vLLM's performance_statistics.json."
+        )
         return
     other = read_board(peer)
     raw_millions = samples_read(other, {PRODUCTION_SCRAPE_SECONDS: raw_samples(REGIME, PEER_REPLICAS)}) / 1e6
@@ -165,8 +169,8 @@ def show_boards(fleet: Fleet, peer: Path | None) -> None:
 
 
 def show_preview() -> None:
-    """What seeing the content costs."""
-    click.echo(f"\nThe preview over a real Prometheus, in headless Chromium; {_load()}")
+    """What the commands preview and pictures cost."""
+    click.echo(f"\n`preview` over a real Prometheus, in headless Chromium; {_load()}")
     found = measure_preview()
     row("server's largest resident set, all dashboards drawn", f"{found.server_megabytes:.0f} MB", "goal < 150 MB")
     for panels, goal in GOALS_SECONDS.items():
@@ -180,7 +184,7 @@ def show_preview() -> None:
 @click.option(
     "--peer-dashboard",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="JSON of a dashboard on vLLM's own metrics, whose loading is measured beside ours.",
+    help="JSON file of a dashboard on vLLM's own metrics, to measure beside ours.",
 )
 def main(peer_dashboard: Path | None) -> None:
     """Measure and print; takes about seven minutes, most of them to fill the windows of the rules."""

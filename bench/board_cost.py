@@ -1,7 +1,7 @@
 """What it costs to load a board: the samples that Prometheus reads for all its queries, as Prometheus itself counts them.
 
 Queries are sent as Grafana sends them for a range of 5 hours and panels of about 1000 pixels: 18 s a pixel, which its table of
-intervals (`roundInterval` in Grafana's `rangeutil`) makes 20 s. Tables ask for one moment; variables are at All.
+intervals (`roundInterval` in Grafana's `rangeutil`) makes 20 s. Tables send instant queries; variables are at All.
 """
 
 import json
@@ -14,7 +14,7 @@ from bench.fleet_cost import replica_instances
 from demo.captures import find_capture
 from glassbox.compile.bundle import Json, every_panel
 from glassbox.errors import GlassboxError
-from glassbox.prometheus.board_queries import ask, filled
+from glassbox.prometheus.board_queries import api_data, with_variables
 from glassbox.servers.blocks import write_blocks
 from glassbox.servers.processes import prometheus
 
@@ -48,13 +48,13 @@ def samples_read(board: Json, samples: Mapping[int, Sequence[str]], chosen: Mapp
 
 
 def read_board(file: Path) -> Json:
-    """A dashboard's JSON; raises GlassboxError where the file holds none."""
+    """A dashboard's JSON; raises GlassboxError for any other file."""
     try:
         board = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise GlassboxError(f"{file} cannot be read as JSON ({error}): name the file of a dashboard.") from None
     if not isinstance(board, dict) or not isinstance(board.get("panels"), list):
-        raise GlassboxError(f"{file} holds no dashboard, which has panels: name the file of one.")
+        raise GlassboxError(f"{file} is not a dashboard, which has panels: name the file of one.")
     return board
 
 
@@ -75,18 +75,20 @@ def raw_samples(regime: str, replicas: int) -> list[str]:
 
 
 def queries_of(board: Json, chosen: Mapping[str, str] | None = None) -> Iterator[tuple[str, bool]]:
-    """Each query of the board with what is chosen, and whether it asks for one moment."""
+    """Each query of the board with the choices filled in, and whether it is an instant query."""
     for panel in every_panel(board["panels"]):
         for target in panel.get("targets", ()):
             expr = str(target["expr"])
             for variable, value in _BUILT_IN.items():
                 expr = expr.replace(variable, value)
-            yield filled(expr, board.get("templating", {}).get("list", ()), chosen), bool(target.get("instant"))
+            yield with_variables(expr, board.get("templating", {}).get("list", ()), chosen), bool(target.get("instant"))
 
 
 def _cost(url: str, expr: str, instant: bool, end: int) -> int:
     if instant:
-        data = ask(url, "query", query=expr, time=end, stats="all")
+        data = api_data(url, "query", query=expr, time=end, stats="all")
     else:
-        data = ask(url, "query_range", query=expr, start=end - RANGE_SECONDS, end=end, step=STEP_SECONDS, stats="all")
+        data = api_data(
+            url, "query_range", query=expr, start=end - RANGE_SECONDS, end=end, step=STEP_SECONDS, stats="all"
+        )
     return int(data["stats"]["samples"]["totalQueryableSamples"])

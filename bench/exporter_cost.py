@@ -93,7 +93,7 @@ def measure() -> Iterator[Line]:
         yield "  the article's code", f"{_article(rate) * 1e6:.1f} µs", ""
     yield "the whole ASGI middleware", f"{_middleware() * 1e6:.1f} µs", "goal < 40 µs more than the app alone"
     ours, article = _collecting()
-    yield f"reading {GPUS} GPUs", f"{ours * 1e3:.2f} ms", "NVML's functions replaced: our code alone"
+    yield f"reading {GPUS} GPUs", f"{ours * 1e3:.2f} ms", "NVML's functions replaced: only our code"
     yield "  the article's code", f"{article * 1e3:.2f} ms", "a script for nvidia-smi: at least"
     yield "  as many times dearer", f"{article / ours:.0f}", "goal >= 20"
     yield f"a scrape at {GPUS} GPUs and 3 endpoints", f"{_scraping() * 1e3:.1f} ms", "goal < 10 ms"
@@ -123,7 +123,7 @@ def _seconds_each(action: Callable[[], object], times: int, clock: Callable[[], 
 
 
 def _one_request(rate_per_second: int) -> Callable[[], None]:
-    """A request of a service that has had as many each second for longer than the window of `qps`."""
+    """A request of a service at this steady rate for longer than the window of `qps`."""
     clock, registry = Steps(rate_per_second), CollectorRegistry()
     request_families(registry, clock=clock)
     requests = ServiceRequests(endpoints=("/infer",), registry=registry)

@@ -30,7 +30,7 @@ from demo.simulated_dcgm import SimulatedDcgm
 from deploy import content
 from glassbox.compile.compiler import compile_bundle
 from glassbox.compile.outputs import write_bundle
-from glassbox.prometheus.board_queries import ask
+from glassbox.prometheus.board_queries import api_data
 from glassbox.servers.background import served
 from glassbox.servers.blocks import sample, write_blocks
 from glassbox.servers.processes import LOOPBACK, free_port, prometheus
@@ -139,7 +139,7 @@ def _sources() -> Iterator[tuple[str, Exposition]]:
 
 
 def _prometheus_settings(url: str, replicas: int, port: int) -> dict[str, Any]:
-    """Without rules: what scraping costs alone is measured first."""
+    """Without rules: the cost of scraping is measured first."""
     return {
         "global": {"scrape_interval": f"{SCRAPE_SECONDS}s", "scrape_timeout": f"{SCRAPE_SECONDS}s"},
         "scrape_configs": [
@@ -176,8 +176,8 @@ def _read(url: str, scraping_ratio: float) -> Fleet:
     now = time.time()
     processor_seconds = (_processor_ratio(url) - scraping_ratio) * EVALUATION_SECONDS
     span = {"start": now - MEASURED_SECONDS + 2 * EVALUATION_SECONDS, "end": now, "step": EVALUATION_SECONDS}
-    (sums,) = ask(url, "query_range", query=_EACH_EVALUATION, **span)["result"]
-    every = ask(url, "query", query=f'{RECORDED} or up{{job!="prometheus"}}', time=now)["result"]
+    (sums,) = api_data(url, "query_range", query=_EACH_EVALUATION, **span)["result"]
+    every = api_data(url, "query", query=f'{RECORDED} or up{{job!="prometheus"}}', time=now)["result"]
     groups = _by(url, "rule_group", f"topk(5, quantile_over_time(0.5, {_DURATION}[{MEASURED_SECONDS}s]))")
     levels = f'count by (level) (label_replace({RECORDED}, "level", "$1", "__name__", "([^:]+):.*"))'
     return Fleet(
@@ -194,14 +194,14 @@ def _read(url: str, scraping_ratio: float) -> Fleet:
 
 def _processor_ratio(url: str) -> float:
     """Cores that Prometheus keeps busy, on the mean of its last 40 seconds: four evaluations, eight scrapes."""
-    (only,) = ask(url, "query", query='rate(process_cpu_seconds_total{job="prometheus"}[40s])')["result"]
+    (only,) = api_data(url, "query", query='rate(process_cpu_seconds_total{job="prometheus"}[40s])')["result"]
     return float(only["value"][1])
 
 
 def _number(url: str, query: str) -> int:
-    (only,) = ask(url, "query", query=query)["result"]
+    (only,) = api_data(url, "query", query=query)["result"]
     return int(float(only["value"][1]))
 
 
 def _by(url: str, label: str, query: str) -> dict[str, float]:
-    return {each["metric"][label]: float(each["value"][1]) for each in ask(url, "query", query=query)["result"]}
+    return {each["metric"][label]: float(each["value"][1]) for each in api_data(url, "query", query=query)["result"]}

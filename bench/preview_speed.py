@@ -1,4 +1,4 @@
-"""How heavy and how fast the preview is: `deploy.py preview` from outside, over a real Prometheus that watches itself."""
+"""Memory and speed of `deploy.py preview`, from outside, over a real Prometheus that scrapes itself."""
 
 import json
 import os
@@ -99,7 +99,7 @@ def _prometheus(folder: Path) -> Iterator[str]:
 
 @contextmanager
 def _preview(metrics: str, *arguments: str) -> Iterator[tuple[int, str]]:
-    """The process and the address of a preview that shows its content."""
+    """The process and the address of `preview` once it shows its content."""
     command = [sys.executable, "-u", "deploy.py", "preview", "--port", "0", "--prometheus", metrics, *arguments]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         try:
@@ -107,7 +107,7 @@ def _preview(metrics: str, *arguments: str) -> Iterator[tuple[int, str]]:
             said = [process.stdout.readline(), process.stdout.readline()]
             address = re.search(r"http://\S+", said[0])
             if address is None or "ready" not in said[1]:
-                raise GlassboxError(f"The preview did not start: {''.join(said)}")
+                raise GlassboxError(f"`preview` did not start: {''.join(said)}")
             yield process.pid, address[0]
         finally:
             process.terminate()

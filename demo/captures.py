@@ -22,7 +22,7 @@ class Capture:
 
 
 def find_capture(regime: str, vllm_version: str | None = None, folder: Path = EXPOSITIONS_DIR) -> Capture:
-    """The first pair listed for a regime, of that version or the newest; raises GlassboxError where there is none."""
+    """The first pair listed for a regime, of that version or the newest; raises GlassboxError for an unknown one."""
     index = _index(folder)
     of_regime = [entry for entry in index if entry["regime"] == regime]
     wanted = vllm_version or max((entry["vllm_version"] for entry in of_regime), key=_version_key, default=None)

@@ -48,7 +48,7 @@ PUSH_TIMEOUT_SECONDS = 120.0
 HURRY = 1 / 30
 # In a scenario the services are small on purpose.
 SCENARIO_QPS_LOW = 0.1
-# What the replayed servers finish together.
+# The total of all replayed servers.
 PAST_VLLM_REQUESTS_PER_SECOND = 8.0
 
 
@@ -68,7 +68,7 @@ def start(resources: ExitStack, folder: Path, scenario: Scenario = EVERYTHING, *
 
     `hurried` has the alerts wait a thirtieth of their time.
     """
-    click.echo("Looking for Prometheus and Alertmanager; the first time they are fetched from Debian.")
+    click.echo("Looking for Prometheus and Alertmanager; the first run downloads them from Debian.")
     ensure_components()
     settings_file = glassbox_settings(folder, qps_low=SCENARIO_QPS_LOW if hurried else None)
     build = compile_content(settings_file, folder / "build")
@@ -121,7 +121,7 @@ def _feeds(resources: ExitStack, scenario: Scenario) -> tuple[dict[str, list[str
 
 def _past(folder: Path, scenario: Scenario, dcgm_url: str) -> Path:
     """Prometheus' folder, with what the scenario says of the hours before."""
-    # What was busy is slowed down now: means of five minutes must not hold the past.
+    # A busy past ends five minutes ago, so that means of five minutes do not include it.
     for readings, hours, gap_seconds in ((IDLE, scenario.idle_hours, 0), (BUSY, scenario.busy_hours, 300)):
         if hours:
             write_gpus(
@@ -143,7 +143,7 @@ def compile_content(settings_file: Path, build: Path) -> Path:
     """Build and lint with the demo's settings file; raises GlassboxError when either fails."""
     for command in (["build", "--out", str(build)], ["lint"]):
         if command_line(PRODUCT, ["--settings", str(settings_file), *command]) != 0:
-            raise GlassboxError(f"The demo ends because `{command[0]}` failed; correct what it says above.")
+            raise GlassboxError(f"The demo ends because `{command[0]}` failed; correct the error above.")
     return build
 
 
@@ -172,7 +172,7 @@ def push(settings_file: Path, grafana_url: str) -> None:
     environment = {**os.environ, **GRAFANA_LOGIN}
     done = subprocess.run(command, cwd=ROOT, env=environment, timeout=PUSH_TIMEOUT_SECONDS, check=False)
     if done.returncode != 0:
-        raise GlassboxError(f"deploy.py ended with exit code {done.returncode}; correct what it says above.")
+        raise GlassboxError(f"deploy.py ended with exit code {done.returncode}; correct the error above.")
 
 
 def _port(name: str, preferred: int) -> int:
@@ -215,9 +215,9 @@ def _check(webhook: Webhook) -> None:
 @click.option(
     "--scenario",
     type=click.Choice(list(SCENARIOS)),
-    help="Something that happens, instead of something on every board.",
+    help="Play one incident instead of data for every dashboard.",
 )
-@click.option("--check", is_flag=True, help="End once an alert has reached the webhook; exit code 1 if none does.")
+@click.option("--check", is_flag=True, help="End when an alert has reached the webhook; exit code 1 if none does.")
 def main(check: bool, scenario: str | None) -> None:
     """Run Glassbox with real Prometheus and Alertmanager until Ctrl-C."""
     try:
@@ -231,7 +231,7 @@ def main(check: bool, scenario: str | None) -> None:
             if check:
                 _check(demo.webhook)
             else:
-                click.echo(f"See it: {demo.grafana_url}. Ctrl-C ends the demo.")
+                click.echo(f"Open {demo.grafana_url}. Press Ctrl-C to end the demo.")
                 threading.Event().wait()
     except KeyboardInterrupt:
         click.echo("Ended.")

@@ -1,4 +1,4 @@
-"""A past for Prometheus: recorded series of the last hours, so that what looks far back has something to see at once."""
+"""A past for Prometheus: recorded series of the last hours, so that queries with long windows have data at once."""
 
 import time
 from collections.abc import Mapping

@@ -40,7 +40,7 @@ SampleKey = tuple[str, tuple[tuple[str, str], ...]]
 class Replay(Collector):
     """The metrics of a captured vLLM at any time; raises GlassboxError where a counter of the pair falls.
 
-    At a `speed` of 2 twice as many requests of the same duration finish each second.
+    At a `speed` of 2 twice as many requests of the same duration finish per second.
     """
 
     def __init__(
@@ -116,7 +116,7 @@ def _read(file: Path, model_name: str | None) -> dict[str, Metric]:
     try:
         families = {family.name: family for family in text_string_to_metric_families(file.read_text(encoding="utf-8"))}
     except (OSError, ValueError) as error:
-        raise GlassboxError(f"{file} is no readable exposition ({error}); restore it from git.") from None
+        raise GlassboxError(f"{file} is not a readable exposition ({error}); restore it from git.") from None
     if model_name is not None:
         for sample in (sample for family in families.values() for sample in family.samples):
             sample.labels.update({"model_name": model_name} if "model_name" in sample.labels else {})

@@ -57,9 +57,9 @@ def run(*command: "str | Path", folder: "str | Path" = ROOT) -> None:
     try:
         code = subprocess.run(command, cwd=folder, check=False).returncode
     except FileNotFoundError:
-        sys.exit(f"Error: there is no {command[0]} here: install Python's venv module and run this again.")
+        sys.exit(f"Error: {command[0]} is not installed: install Python's venv module and run this again.")
     if code:
-        sys.exit(f"Error: `{' '.join(map(str, command[:4]))}` failed: correct what it says above and run this again.")
+        sys.exit(f"Error: `{' '.join(map(str, command[:4]))}` failed: correct the error above and run this again.")
 
 
 if __name__ == "__main__":

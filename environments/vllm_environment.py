@@ -39,11 +39,11 @@ def _required() -> Iterable[str]:
     name = VLLM.partition("==")[0]
     for found in distributions(name=name, path=folders):
         return found.requires or ()
-    sys.exit(f"Error: {name} was installed and is not there: remove {ENVIRONMENT.name} and run this again.")
+    sys.exit(f"Error: {name} was installed but cannot be found: remove {ENVIRONMENT.name} and run this again.")
 
 
 def requirements(required: Iterable[str]) -> list[str]:
-    """Those of a plain installation, without torch and its companions."""
+    """The requirements of a plain installation, without torch and its companions."""
     return [each for each in required if "extra ==" not in each and not each.startswith("torch")]
 
 

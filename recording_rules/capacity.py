@@ -22,8 +22,9 @@ REQUESTS = Record(
     sum_by(JOB, instant(requests.REQUESTS)),
     "Finished requests per second of a service.",
 )
-CAPACITY = Series("job:inference_capacity_requests_per_second:sum", Unit.REQUESTS_PER_SECOND, JOB)
-HEADROOM = Series("job:inference_headroom_ratio:min", Unit.RATIO, JOB)
+_SETTING = "jobs.capacity_requests_per_second"
+CAPACITY = Series("job:inference_capacity_requests_per_second:sum", Unit.REQUESTS_PER_SECOND, JOB, _SETTING)
+HEADROOM = Series("job:inference_headroom_ratio:min", Unit.RATIO, JOB, _SETTING)
 FORECAST = Record(
     "job:inference_requests_in_1h:rate1m",
     clamp_min(predict_linear(REQUESTS, TREND_WINDOW, _AHEAD_SECONDS), 0).and_(

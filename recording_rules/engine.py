@@ -7,6 +7,8 @@ from recording_rules import sources
 from recording_rules.histograms import engine_histogram
 from recording_rules.levels import MODEL
 
+GROUP = RecordGroup("engine")
+
 TIME_TO_FIRST_TOKEN = engine_histogram("model:inference_time_to_first_token_seconds", vllm.TIME_TO_FIRST_TOKEN)
 INTER_TOKEN_LATENCY = engine_histogram("model:inference_inter_token_latency_seconds", vllm.INTER_TOKEN_LATENCY)
 QUEUE_TIME = engine_histogram("model:inference_queue_time_seconds", vllm.REQUEST_QUEUE_TIME)
@@ -57,25 +59,4 @@ KV_CACHE_USAGE_AVG = Record(
     "model:inference_kv_cache_usage_ratio:avg",
     avg_by(MODEL, sources.KV_CACHE_USAGE),
     "Mean KV cache usage of all engines, whose caches are of equal size in one deployment.",
-)
-
-GROUP = RecordGroup(
-    "engine",
-    (
-        *TIME_TO_FIRST_TOKEN.parts,
-        *INTER_TOKEN_LATENCY.parts,
-        *QUEUE_TIME.parts,
-        PREFILL_TIME.sum,
-        PREFILL_TIME.count,
-        DECODE_TIME.sum,
-        DECODE_TIME.count,
-        PROMPT_TOKENS,
-        GENERATION_TOKENS,
-        PREEMPTIONS,
-        RUNNING,
-        WAITING,
-        WAITING_FOR_CAPACITY,
-        KV_CACHE_USAGE_MAX,
-        KV_CACHE_USAGE_AVG,
-    ),
 )

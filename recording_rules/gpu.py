@@ -14,6 +14,8 @@ from glassbox.query.promql import group_by, increase, instant, max_by, rate, wit
 from glassbox.query.rules import Record, RecordGroup
 from recording_rules.levels import GPU, TARGET
 
+GROUP = RecordGroup("gpu")
+
 _BYTES_PER_MEBIBYTE = 1024 * 1024
 _HERTZ_PER_MEGAHERTZ = 1_000_000
 _MILLIJOULES_PER_JOULE = 1000
@@ -127,5 +129,3 @@ ROW_REMAP_FAILURE = Record(
     ROW_REMAPPING > 0,
     "GPUs that could not replace a broken row of their memory. There is no series for healthy GPUs.",
 )
-
-GROUP = RecordGroup("gpu", (ACTIVITY, MEMORY_USED, MEMORY_TOTAL, POWER, SM_CLOCK, XID_LAST, ROW_REMAP_FAILURE))

@@ -12,6 +12,8 @@ from recording_rules import sources
 from recording_rules.levels import INSTANCE
 from recording_rules.sources import rates
 
+GROUP = RecordGroup("instances")
+
 WINDOW = "5m"
 
 RUNNING = Record(
@@ -37,5 +39,3 @@ DURATION = mean(
     sum_by(INSTANCE, rates(vllm.E2E_REQUEST_LATENCY.sum, service.HTTP_REQUEST_DURATION.sum, WINDOW)),
     sum_by(INSTANCE, rates(vllm.E2E_REQUEST_LATENCY.count, service.HTTP_REQUEST_DURATION.count, WINDOW)),
 )
-
-GROUP = RecordGroup("instances", (RUNNING,))

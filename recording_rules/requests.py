@@ -9,6 +9,8 @@ from recording_rules.histograms import histogram
 from recording_rules.levels import ENDPOINT, MODEL, TARGET
 from recording_rules.sources import DECLARED, ENGINES, rates
 
+GROUP = RecordGroup("requests")
+
 # The window of the request rate, short so that a drop shows soon.
 WINDOW = "1m"
 
@@ -64,9 +66,4 @@ DURATION = histogram(
     "model:inference_request_duration_seconds",
     lambda part: rates(getattr(vllm.E2E_REQUEST_LATENCY, part), getattr(service.HTTP_REQUEST_DURATION, part), "5m"),
     "Time from arrival to the end of the answer.",
-)
-
-GROUP = RecordGroup(
-    "requests",
-    (REQUESTS, REQUESTS_BY_ENDPOINT, REQUESTS_FINISHED, PAGES, HTTP_REQUESTS, HTTP_ERRORS, *DURATION.parts),
 )

@@ -44,16 +44,16 @@ _SUMMED = sorted(
     {text for each in _ALERT_WINDOWS for text in (each.short, each.long)} - {SHORTEST}, key=duration_seconds
 )
 
-EVENTS = Series("model:slo_events:rate5m", Unit.REQUESTS_PER_SECOND, SLO)
-BAD_EVENTS = Series("model:slo_bad_events:rate5m", Unit.REQUESTS_PER_SECOND, SLO)
-OBJECTIVE = Series("slo:objective:ratio", Unit.RATIO, ("slo",))
-BUDGET = Series("slo:error_budget:ratio", Unit.RATIO, ("slo",))
+EVENTS = Series("model:slo_events:rate5m", Unit.REQUESTS_PER_SECOND, SLO, only_with="slos")
+BAD_EVENTS = Series("model:slo_bad_events:rate5m", Unit.REQUESTS_PER_SECOND, SLO, only_with="slos")
+OBJECTIVE = Series("slo:objective:ratio", Unit.RATIO, ("slo",), only_with="slos")
+BUDGET = Series("slo:error_budget:ratio", Unit.RATIO, ("slo",), only_with="slos")
 BURN_LIMIT = Series("window:slo_burn_limit:ratio", Unit.NONE, ("window",))
 ATTAINMENT = Series("model:slo_attainment:ratio1h", Unit.RATIO, SLO)
 BUDGET_LEFT = Series("model:slo_budget_left:ratio", Unit.RATIO, SLO)
 BUDGET_LASTS = Series("model:slo_budget_lasts_seconds:min", Unit.SECONDS, SLO)
-GOODPUT_MIN = Series("model:slo_goodput_ratio:min", Unit.RATIO, MODEL)
-GOODPUT_MAX = Series("model:slo_goodput_ratio:max", Unit.RATIO, MODEL)
+GOODPUT_MIN = Series("model:slo_goodput_ratio:min", Unit.RATIO, MODEL, only_with="slos")
+GOODPUT_MAX = Series("model:slo_goodput_ratio:max", Unit.RATIO, MODEL, only_with="slos")
 
 
 def events(window: str) -> Series:

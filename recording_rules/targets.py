@@ -6,6 +6,8 @@ from glassbox.query.promql import count_by, instant, sum_by
 from glassbox.query.rules import Record, RecordGroup
 from recording_rules.levels import JOB
 
+GROUP = RecordGroup("targets")
+
 TARGETS = Record(
     "job:inference_targets:count", count_by(JOB, instant(scrape.UP)), "Targets of a service that Prometheus knows."
 )
@@ -16,5 +18,3 @@ TARGETS_UP = Record(
 )
 # Only the targets of services, and nothing else that Prometheus scrapes: 1 where one answers, else 0.
 OF_SERVICES = instant(scrape.UP).and_(instant(TARGETS), on=JOB)
-
-GROUP = RecordGroup("targets", (TARGETS, TARGETS_UP))

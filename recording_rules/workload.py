@@ -9,6 +9,8 @@ from recording_rules import sources
 from recording_rules.histograms import engine_histogram
 from recording_rules.levels import MODEL, TARGET
 
+GROUP = RecordGroup("workload")
+
 # One engine: a data-parallel rank of one server.
 ENGINE = (*TARGET, "engine", *MODEL[1:])
 
@@ -87,28 +89,4 @@ STALLED = Record(
     "engine:inference_stalled_requests:max",
     _stalled_requests(),
     "Running requests of an engine that neither reads nor writes tokens. There is no series for healthy engines.",
-)
-
-GROUP = RecordGroup(
-    "workload",
-    (
-        FRONTEND_TIME,
-        REQUEST_TIME,
-        *TIME_PER_OUTPUT_TOKEN.parts,
-        PROMPT_LENGTH.sum,
-        PROMPT_LENGTH.count,
-        OUTPUT_LENGTH.sum,
-        OUTPUT_LENGTH.count,
-        PREFIX_CACHE_QUERIES,
-        PREFIX_CACHE_HITS,
-        MM_CACHE_QUERIES,
-        MM_CACHE_HITS,
-        STEP_TOKENS,
-        STEPS,
-        ADMISSION_REJECTIONS,
-        PREEMPTIONS,
-        FINISHED,
-        DEFERRED,
-        STALLED,
-    ),
 )

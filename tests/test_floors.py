@@ -27,6 +27,7 @@ BELOW = {
     "glassbox/standin": set(),
     "glassbox/start": {"glassbox.compile"},
     "glassbox/cli": TALKING | {"glassbox.lint", "glassbox.start"},
+    "glassbox/reference": COMPILED | {"glassbox.cli"},
     "glassbox/baseline": TALKING | {"glassbox.cli"},
     "glassbox/view": COMMANDS,
     "glassbox/load": COMMANDS,

@@ -1,6 +1,6 @@
 """Capture the /metrics of a real vLLM on a CPU, in known regimes, and enter each capture in index.yaml.
 
-Runs in vLLM's own environment; README.md says how to make it. A run starts one server on a free port of the loopback interface,
+Runs in vLLM's own environment; demo/expositions/README.md says how to make it. A run starts one server on a free port of the loopback interface,
 brings it into each of the run's regimes, writes what /metrics says without a change, and ends the server.
 """
 
@@ -156,7 +156,9 @@ def refuse_local_names(exposition: Exposition, model: Path) -> None:
     """CaptureError when the text names this machine, a folder of this user, or the model's folder."""
     local_names = (socket.gethostname(), str(Path.home()), str(Path.cwd()), str(model.resolve()))
     if found := [name for name in local_names if name in exposition.text]:
-        raise CaptureError(f"The exposition names {', '.join(found)}; serve from a folder that it does not tell.")
+        raise CaptureError(
+            f"The exposition names {', '.join(found)}; serve from a folder whose path it does not contain."
+        )
 
 
 def index_entries(run: Run, regime: Regime, taken: list[Exposition], version: str) -> list[dict[str, Any]]:
@@ -191,7 +193,7 @@ def release(version: str) -> str:
 
 
 def perform(run: Run, model: Path, log: Path) -> tuple[str, dict[Regime, list[Exposition]]]:
-    """The release that vLLM tells and the captures of each regime; CaptureError when vLLM fails on the way."""
+    """The release that vLLM reports and the captures of each regime; CaptureError when vLLM fails on the way."""
     try:
         with serving(model, run.server_arguments, log) as server:
             version = release(json.loads(server.get("/version"))["version"])

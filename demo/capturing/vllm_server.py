@@ -133,7 +133,7 @@ def send_a_few(server: Server) -> None:
 
 
 def work(server: Server, question: Question, seed: int, max_tokens: int, stop: threading.Event) -> None:
-    """Send one request after another until told to stop."""
+    """Send one request after another until `stop` is set."""
     chooser = random.Random(seed)
     while not stop.is_set():
         try:

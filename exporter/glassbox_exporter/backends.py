@@ -81,6 +81,6 @@ def check_backend(name: str, gpu_count: int | None) -> None:
     if name not in BACKENDS:
         raise ExporterError(f'Backend "{name}" is unknown: choose one of {", ".join(BACKENDS)}.')
     if gpu_count is not None and name != "simulated":
-        raise ExporterError(f"A GPU count goes with simulated GPUs only, not with {name}: leave it out.")
+        raise ExporterError(f"A GPU count works with simulated GPUs only, not with {name}: remove it.")
     if gpu_count is not None and gpu_count < 1:
         raise ExporterError(f"GPU count {gpu_count} is too small: simulate at least 1, or choose --backend none.")

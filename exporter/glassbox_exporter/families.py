@@ -20,7 +20,7 @@ DURATION_BUCKETS_SECONDS = (
     *(120.0, 240.0, 480.0, 960.0, 1920.0, 7680.0),
 )
 
-# Labels that exist only where a service gives them, so that the series of others keep their shape.
+# Labels that exist only where a service gives them, so that the series of other services keep their shape.
 OPTIONAL_LABELS = ("model_version", "task_type", "inference_engine")
 
 
@@ -63,7 +63,7 @@ class RequestFamilies:
         register(registry, (*counters, self.duration, self._in_progress, self._qps))
 
     def traffic(self, endpoint: str, given: tuple[str, ...]) -> Traffic:
-        """What the gauges of an endpoint tell."""
+        """The gauges of an endpoint."""
         values = (endpoint, *given)
         with self._adding:
             if values not in self._traffic:

@@ -1,4 +1,7 @@
-"""One line for a service: its requests counted, and its metrics served."""
+"""One line for a service: its requests counted, and its metrics served.
+
+`instrument` is long since its docstring explains every option.
+"""
 
 from collections.abc import Iterable, Mapping
 from functools import partial
@@ -34,10 +37,10 @@ def instrument(
 ) -> None:
     """Count the requests of a FastAPI, Starlette or Flask app, and serve its metrics on a port of their own.
 
-    What is counted, and by which labels, is told at `ServiceRequests`; how it is served, at `start_exporter`.
+    `ServiceRequests` says what is counted, and by which labels; `start_exporter` says how it is served.
 
     An ASGI app serves its metrics from its start-up to its shutdown, a Flask app from here to the end of its process.
-    Raises ExporterError for an endpoint that is no path, for a metric whose name is taken, and for an app of another
+    Raises ExporterError for an endpoint that is not a path, for a metric whose name is taken, and for an app of another
     kind; where the metrics cannot be served, an ASGI app does not start, and says why.
     """
     requests = ServiceRequests(

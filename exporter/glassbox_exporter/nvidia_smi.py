@@ -1,4 +1,4 @@
-"""GPUs through the program nvidia-smi: one process for each look at them, so it looks every 15 s unless told otherwise."""
+"""GPUs through the program nvidia-smi: one process for each reading, so every 15 s by default."""
 
 import csv
 import os
@@ -44,7 +44,7 @@ class NvidiaSmiGpus:
             raise GpusUnavailableError(f"nvidia-smi did not answer within {self._timeout_seconds:g} s") from None
         if process.returncode:
             said = (complaint or output).strip().partition("\n")[0]
-            raise GpusUnavailableError(f"nvidia-smi ended with {process.returncode}: {said or 'no word'}")
+            raise GpusUnavailableError(f"nvidia-smi ended with {process.returncode}: {said or 'no output'}")
         return _parse(output)
 
     def close(self) -> None:
@@ -94,10 +94,12 @@ def _parse(output: str) -> Collection:
         if not values:
             continue
         if len(values) != len(FIELDS) or not values[0].isdecimal():
-            raise GpusUnavailableError(f"nvidia-smi printed a line that is no GPU: {', '.join(values)[:80]}")
+            raise GpusUnavailableError(
+                f"nvidia-smi printed a line that does not describe a GPU: {', '.join(values)[:80]}"
+            )
         reading = _reading(values[1:])
         if reading == GpuReading():
-            failures[values[0]] = f"nvidia-smi tells nothing but {values[1]}"
+            failures[values[0]] = f"nvidia-smi reports only {values[1]}"
         else:
             readings[values[0]] = reading
     if not readings and not failures:

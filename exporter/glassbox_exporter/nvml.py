@@ -27,7 +27,7 @@ CLOSE_TIMEOUT_SECONDS = 0.1
 
 
 class NvmlUnusableError(GpusUnavailableError):
-    """The library is missing, or is not the loaded driver's: nvidia-smi may do better."""
+    """The library is missing, or does not match the loaded driver: nvidia-smi may still work."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class NvmlGpus:
         self._xids: dict[str, Xids] = {}
 
     def collect(self) -> Collection:
-        """Read every GPU; raises GpusUnavailableError where there is no driver or no GPU."""
+        """Read every GPU; raises GpusUnavailableError without a driver or a GPU."""
         with self._using:
             try:
                 return self._collect()
@@ -127,7 +127,7 @@ class NvmlGpus:
         return self._gpu_ids[uuid]
 
     def _listen(self, devices: dict[str, _Device]) -> None:
-        """Ask to be told of XID errors, which not every GPU and no Windows driver does."""
+        """Subscribe to XID errors, which not every GPU and no Windows driver reports."""
         with suppress(pynvml.NVMLError):
             self._events = pynvml.nvmlEventSetCreate()
             for gpu_id, device in devices.items():
@@ -143,7 +143,7 @@ class NvmlGpus:
         """Count what has happened since the last collection, without waiting for more."""
         if self._events is None:
             return
-        # A timeout says that there are no more; a lost GPU's own reading tells of any other failure.
+        # A timeout says that there are no more; a lost GPU's own reading shows any other failure.
         with suppress(pynvml.NVMLError):
             for _ in range(MAX_EVENTS):
                 event = pynvml.nvmlEventSetWait_v2(self._events, 0)

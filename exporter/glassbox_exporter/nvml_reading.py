@@ -1,4 +1,4 @@
-"""What NVML tells of one GPU, in the exporter's units (nvml.h; functions as in NVIDIA's own binding, nvidia-ml-py)."""
+"""What NVML reports about one GPU, in the exporter's units (nvml.h; functions as in NVIDIA's own binding, nvidia-ml-py)."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,7 +15,7 @@ _NOT_THERE = (pynvml.NVMLError_NotSupported, pynvml.NVMLError_FunctionNotFound, 
 
 
 def read(handle: Any, *, divided: bool) -> GpuReading:
-    """What NVML tells of a GPU now; `divided` is what `is_divided` has said of it. Raises pynvml.NVMLError."""
+    """What NVML reports about a GPU now; `divided` is the result of `is_divided`. Raises pynvml.NVMLError."""
     utilization = _if_there(pynvml.nvmlDeviceGetUtilizationRates, handle)
     power_milliwatts = _if_there(pynvml.nvmlDeviceGetPowerUsage, handle)
     mig = _slices(handle) if divided else {}

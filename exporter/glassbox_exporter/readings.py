@@ -1,4 +1,4 @@
-"""What GPUs tell: one collection of readings, whoever takes it."""
+"""What GPUs report: one collection of readings, from any backend."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,14 +13,14 @@ class GpusUnavailableError(ExporterError):
 
 
 class Memory(NamedTuple):
-    """MiB of a GPU or of a MIG slice; None for what it does not tell."""
+    """MiB of a GPU or of a MIG slice; None for what it does not report."""
 
     used_mib: float | None = None
     total_mib: float | None = None
 
 
 class GpuReading(NamedTuple):
-    """What one GPU showed at one moment; None for what this model of GPU does not report.
+    """One reading of one GPU; None for what this model of GPU does not report.
 
     `throttle_reasons` is NVML's mask of what holds the clocks down; `mig` is by "GPU instance/compute instance".
     """

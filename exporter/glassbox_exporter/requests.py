@@ -36,7 +36,7 @@ class ServiceRequests:
     where they are given. `task_types` makes the label `task_type`: a mapping gives endpoints their type, a list
     declares those that `ActiveRequest.set_task_type` may choose from.
 
-    Raises ExporterError for an endpoint that is no path, for types of undeclared endpoints, or when `registry` holds
+    Raises ExporterError for an endpoint that is not a path, for types of undeclared endpoints, or when `registry` holds
     other metrics of the same names.
     """
 
@@ -179,7 +179,7 @@ def current_request() -> ActiveRequest:
     if request is None:
         raise ExporterError(
             "No request is being answered here: call current_request() in a handler of an instrumented app, "
-            "and hand what it returns to threads of your own."
+            "and pass the result on to your own threads."
         )
     return request
 
@@ -191,5 +191,5 @@ def _types_by_endpoint(task_types: Mapping[str, str] | Iterable[str], declared: 
         return {}
     for endpoint in task_types:
         if endpoint not in declared:
-            raise ExporterError(f'Task type of "{endpoint}", which is no declared endpoint: add it to endpoints.')
+            raise ExporterError(f'Task type of "{endpoint}", which is not a declared endpoint: add it to endpoints.')
     return dict(task_types)

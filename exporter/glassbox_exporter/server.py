@@ -1,4 +1,7 @@
-"""The running exporter: of one process, or of all workers of a service."""
+"""The running exporter: of one process, or of all workers of a service.
+
+`start_exporter` is long since its docstring explains every option.
+"""
 
 from contextlib import ExitStack
 from pathlib import Path
@@ -47,11 +50,11 @@ def start_exporter(
 ) -> Exporter:
     """Serve `registry` over HTTP, with GPUs read every `interval_seconds` (None: 1 s, through nvidia-smi 15 s).
 
-    Port 0 takes a free one, told by `.port`. `gpu_count` is how many GPUs "simulated" makes up (default 1). Where
+    Port 0 takes a free one, which `.port` gives. `gpu_count` is how many GPUs "simulated" invents (default 1). Where
     PROMETHEUS_MULTIPROC_DIR is set, one worker process at a time serves the sums of all, and `registry` is not read.
 
     Raises ExporterError for arguments out of range, unusable TLS files, or when the port cannot be had; nothing is
-    left running then. GPUs that cannot be read are no error: gpu_exporter_up is 0 until they can.
+    left running then. GPUs that cannot be read are not an error: gpu_exporter_up is 0 until they can be.
     """
     serving = Serving(
         port=port,

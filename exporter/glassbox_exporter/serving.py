@@ -27,7 +27,7 @@ CLIENT_TIMEOUT_SECONDS = 30
 
 @dataclass(frozen=True, kw_only=True)
 class Serving:
-    """What to serve, and where. Raises ExporterError for what is out of range, and for files that are no certificate and its key."""
+    """What to serve, and where. Raises ExporterError for values out of range, and for files that are not a certificate and its key."""
 
     port: int
     bind: str
@@ -42,7 +42,7 @@ class Serving:
             raise ExporterError(f"Port {self.port} does not exist: choose one from 1 to 65535, or 0 for any free one.")
         if self.interval_seconds is not None and not (isfinite(self.interval_seconds) and self.interval_seconds > 0):
             raise ExporterError(
-                f"Interval {self.interval_seconds} is no time between readings: choose seconds above 0."
+                f"Interval {self.interval_seconds} cannot be the time between readings: choose seconds above 0."
             )
         check_backend(self.backend, self.gpu_count)
         _check_tls(self.tls_certificate, self.tls_key)
@@ -91,7 +91,7 @@ class _Handler(WSGIRequestHandler):
     timeout = CLIENT_TIMEOUT_SECONDS
 
     def log_message(self, format: str, *args: object) -> None:
-        """A scrape is no news."""
+        """Scrapes are not logged."""
 
 
 def _stop(server: WSGIServer, thread: Thread) -> None:
@@ -109,7 +109,7 @@ def _check_tls(certificate: str | None, key: str | None) -> None:
         # Without an answer OpenSSL would ask the terminal for a password.
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password=lambda: b"")
     except OSError as error:
-        # ssl.SSLError is one: files that are there and are no certificate, or no key of it.
+        # ssl.SSLError is one: files that exist but are not a certificate, or not its key.
         raise ExporterError(
             f"The TLS files {certificate} and {key} cannot be used ({error.strerror or error}): name a certificate and "
             "its key in PEM, without a password, that this user may read."
@@ -124,7 +124,7 @@ def _cannot_listen(bind: str, port: int, error: OSError) -> ExporterError:
             f"Port {port} on {bind} is in use: choose another port, or set {VARIABLE} where it is in use by another "
             "worker of the same service."
         )
-    return ExporterError(f"Port {port} on {bind} cannot be had ({error.strerror}): choose another port or address.")
+    return ExporterError(f"Port {port} on {bind} cannot be used ({error.strerror}): choose another port or address.")
 
 
 def _is_loopback(bind: str) -> bool:

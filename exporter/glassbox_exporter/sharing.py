@@ -12,7 +12,7 @@ from glassbox_exporter.errors import ExporterError
 from glassbox_exporter.families import all_request_families
 from glassbox_exporter.registration import register
 from glassbox_exporter.serving import Serving
-from glassbox_exporter.workers import WorkersCollector, prepare_folder, serving_alone
+from glassbox_exporter.workers import WorkersCollector, prepare_folder, serving_for_all
 
 logger = logging.getLogger(__name__)
 
@@ -80,7 +80,7 @@ class Worker:
 
     def _take_over(self) -> int:
         with ExitStack() as resources:
-            if not resources.enter_context(serving_alone(self._folder)):
+            if not resources.enter_context(serving_for_all(self._folder)):
                 return self._serving.port
             registry = CollectorRegistry()
             register(registry, (WorkersCollector(self._folder),))

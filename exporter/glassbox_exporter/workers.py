@@ -20,7 +20,7 @@ _LOCK = "glassbox-exporter.lock"
 
 
 def workers_folder() -> Path | None:
-    """Where the workers' metrics meet; None where the process stands alone."""
+    """Where the workers' metrics meet; None for a single process."""
     named = os.environ.get(VARIABLE)
     return Path(named) if named else None
 
@@ -53,7 +53,7 @@ class WorkersCollector(Collector):
         self._folder = folder
 
     def collect(self) -> Iterator[Metric]:
-        """The sums, of this moment."""
+        """The sums as of this call."""
         for file in self._folder.glob("gauge_live*.db"):
             if not _is_alive(_process_of(file)):
                 with suppress(FileNotFoundError):
@@ -64,9 +64,9 @@ class WorkersCollector(Collector):
 
 
 @contextmanager
-def serving_alone(folder: Path) -> Iterator[bool]:
+def serving_for_all(folder: Path) -> Iterator[bool]:
     """Whether this process is the one that serves the metrics of all; the kernel frees the place when it ends."""
-    # Not on Windows, where there is no multi-process mode to need it.
+    # Not on Windows, which lacks the multi-process mode that needs it.
     from fcntl import LOCK_EX, LOCK_NB, flock  # noqa: PLC0415
 
     with (folder / _LOCK).open("w") as file:

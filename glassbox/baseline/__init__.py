@@ -1,1 +1,1 @@
-"""`deploy.py baseline`: the normal range of the recorded series at each load as a file, and what differs from it since."""
+"""`deploy.py baseline`: the normal range of the recorded series at each load as a file, and what has changed since."""

@@ -28,9 +28,9 @@ class Baseline:
 
 
 def file_of(name: str, folder: Path) -> Path:
-    """Where a baseline of this name is; raises GlassboxError for a name that is no file's."""
+    """The file of the baseline of this name; raises GlassboxError for a name that cannot be a file's."""
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
-        raise GlassboxError(f"{name!r} is no name for a baseline: use letters, digits, dots, dashes and underscores.")
+        raise GlassboxError(f"{name!r} cannot name a baseline: use letters, digits, dots, dashes and underscores.")
     return folder / f"{name}.json"
 
 
@@ -40,25 +40,27 @@ def save(baseline: Baseline, name: str, folder: Path) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise GlassboxError(f"{folder} cannot be made ({error.strerror}): choose another with --folder.") from None
+        raise GlassboxError(f"{folder} cannot be created ({error.strerror}): choose another with --folder.") from None
     write_file(file, _text(_as_json(baseline)) + "\n", "--folder")
     return file
 
 
 def load(name: str, folder: Path) -> Baseline:
-    """The baseline of that name; raises GlassboxError where there is none, or the file is none."""
+    """The baseline of that name; raises GlassboxError where it does not exist or cannot be read."""
     file = file_of(name, folder)
     try:
         return _from_json(json.loads(file.read_text(encoding="utf-8")))
     except FileNotFoundError:
         there = ", ".join(sorted(each.stem for each in folder.glob("*.json"))) or "none"
         raise GlassboxError(
-            f"There is no baseline {name!r} in {folder} (there: {there}): make one with `baseline save`."
+            f"Baseline {name!r} does not exist in {folder} (it has: {there}): make it with `baseline save`."
         ) from None
     except OSError as error:
         raise GlassboxError(f"{file} cannot be read ({error.strerror}): correct its permissions.") from None
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise GlassboxError(f"{file} is no baseline of this version: restore it from git, or save it anew.") from None
+        raise GlassboxError(
+            f"{file} is not a baseline of this version: restore it from git, or save it again."
+        ) from None
 
 
 def _text(value: Any, indent: str = "") -> str:
@@ -87,10 +89,10 @@ def _as_json(baseline: Baseline) -> dict[str, Any]:
 
 
 def _model_as_json(served: Served, levels: Mapping[int, Values]) -> dict[str, Any]:
-    told = {
+    ranges = {
         level_words(level): {name: _range(values) for name, values in names.items()} for level, names in levels.items()
     }
-    return {**dict(zip(LABELS, astuple(served), strict=True)), "requests_per_second_per_replica": told}
+    return {**dict(zip(LABELS, astuple(served), strict=True)), "requests_per_second_per_replica": ranges}
 
 
 def _range(values: Sequence[float]) -> dict[str, Any]:

@@ -15,16 +15,18 @@ if TYPE_CHECKING:
     from glassbox.cli.session import Session
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
-# What both commands ask: where, when, and which file.
+# The options of both commands: where, when, and which file.
 _COMMON = (
     click.argument("name"),
-    click.option("--prometheus", "url", required=True, metavar="URL", help="Where the recorded series are."),
+    click.option(
+        "--prometheus", "url", required=True, metavar="URL", help="The Prometheus that has the recorded series."
+    ),
     OPTION,
     click.option(
-        "--window", "duration", default="1h", show_default=True, help="How long to look back, such as 90m or 1d."
+        "--window", "duration", default="1h", show_default=True, help="Length of the window, such as 90m or 1d."
     ),
-    click.option("--end", metavar="TIME", help="Where the window ends, like 2026-11-22T08:00:00Z.  [default: now]"),
-    click.option("--folder", type=_FOLDER, default=Path("baselines"), show_default=True, help="Holds NAME.json."),
+    click.option("--end", metavar="TIME", help="End of the window, such as 2026-11-22T08:00:00Z.  [default: now]"),
+    click.option("--folder", type=_FOLDER, default=Path("baselines"), show_default=True, help="Folder of NAME.json."),
 )
 
 
@@ -36,9 +38,9 @@ def _common(command: Callable[..., int]) -> Callable[..., int]:
 
 @click.group()
 def command() -> None:
-    """Keep the normal range of each model at each load, and tell later what has really changed.
+    """Save the normal range of each model at each load, and find out later what has really changed.
 
-    Prometheus' credential comes from PROMETHEUS_TOKEN, --prometheus-token-file, or PROMETHEUS_USER and PROMETHEUS_PASSWORD.
+    The credential for Prometheus comes from PROMETHEUS_TOKEN, --prometheus-token-file, or PROMETHEUS_USER and PROMETHEUS_PASSWORD.
     """
 
 
@@ -48,7 +50,7 @@ def command() -> None:
 def save(
     session: Session, *, name: str, url: str, token_file: Path | None, duration: str, end: str | None, folder: Path
 ) -> int:
-    """Write what was measured in the window to FOLDER/NAME.json."""
+    """Save the measurements of the window to FOLDER/NAME.json."""
     from glassbox.baseline import baseline_file, render, time_window  # noqa: PLC0415  # other commands start faster without an HTTP client
     from glassbox.prometheus.api import Prometheus  # noqa: PLC0415  # as above
 
@@ -63,7 +65,7 @@ def save(
 
 @command.command()
 @_common
-@click.option("--against", metavar="VERSION", help="The baseline's version to compare with, where it has several.")
+@click.option("--against", metavar="VERSION", help="Model version of the baseline to compare with, if it has several.")
 @click.option("--markdown", "form", flag_value="markdown", help="As tables for release notes.")
 @click.option("--json", "form", flag_value="json", help="As JSON.")
 @click.pass_obj
@@ -79,7 +81,7 @@ def compare(
     against: str | None,
     form: str | None,
 ) -> int:
-    """Compare what was measured in the window with the baseline NAME; exit code 2 where something became worse."""
+    """Compare the measurements of the window with the baseline NAME; exit code 2 if something got worse."""
     from glassbox.baseline import baseline_file, comparison, render, time_window  # noqa: PLC0415  # as above
     from glassbox.prometheus.api import Prometheus  # noqa: PLC0415  # as above
 

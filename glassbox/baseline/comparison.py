@@ -1,4 +1,4 @@
-"""What is now beside what was: each model with its partner of the baseline, at each load that both had."""
+"""Each model beside its partner of the baseline, at each load."""
 
 import statistics
 from collections.abc import Iterator, Sequence
@@ -14,7 +14,7 @@ _NOTHING: Values = {}
 
 @dataclass(frozen=True)
 class Row:
-    """One measure of a model at a load. Rows of blocks are as measured; either may be empty."""
+    """One measure of a model at a load. Both rows of blocks are as measured; either may be empty."""
 
     measure: Measure
     before: Sequence[float]
@@ -31,7 +31,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Group:
-    """All measures of one model at one load; a side that is None, or at another load, has no blocks."""
+    """All measures of one model at one load; a side that is missing, or has only other loads, has no blocks."""
 
     before: Served | None
     after: Served | None
@@ -66,7 +66,9 @@ def _partner(served: Served, was: Profile, against: str | None) -> Served | None
     if same or not known or (against is None and len(known) == 1):
         return next(iter(same or known), None)
     versions = ", ".join(each.model_version or "none" for each in known)
-    raise GlassboxError(f"The baseline has {served.model_name} in the versions {versions}: choose one with --against.")
+    raise GlassboxError(
+        f"The baseline has several versions of {served.model_name} ({versions}): choose one with --against."
+    )
 
 
 def _groups(

@@ -1,6 +1,6 @@
 """Noise or real: whether two rows of blocks differ by more than chance, and by enough to matter.
 
-Chance is told by the Mann-Whitney U test (Mann and Whitney 1947), which asks for independent values of any distribution:
+Chance is judged by the Mann-Whitney U test (Mann and Whitney 1947), which needs independent values of any distribution:
 latencies are not normal. Blocks that follow each other may resemble each other, so neighbours are averaged, two by two, until
 they do not: batch means, judged by their lag-1 correlation (Law, "Simulation Modeling and Analysis", chapter 9).
 """
@@ -25,7 +25,7 @@ _CORRELATED_DEVIATIONS = 2.33
 
 
 class Verdict(Enum):
-    """What to think of a difference."""
+    """The judgement of a difference."""
 
     WORSE = "real: worse"
     BETTER = "real: better"

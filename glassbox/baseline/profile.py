@@ -38,8 +38,8 @@ MOST_BLOCKS = 300
 # What a series without labels is of, such as the mean of all GPUs.
 OF_NO_MODEL = Served("", "", "", "")
 
-# A level of load: k stands for 2**k up to 2**(k + 1) requests each second for each replica. Demand tells levels apart, and
-# not requests in work: a slower version has more of these at the same demand, and would be compared with a higher load.
+# A level of load: k stands for 2**k up to 2**(k + 1) requests per second and replica. Demand defines the level, and
+# not requests in progress: a slower version has more of these at the same demand, and would be compared with a higher load.
 # Steps of two, since how near the limit is nobody knows: wide enough for a quiet service to stay within one, and what still
 # differs within one is looked at (`judge.LOAD_TOLERANCE_RATIO`).
 Level = int
@@ -48,7 +48,7 @@ Profile = Mapping[Served, Mapping[Level, Values]]
 
 
 def level_words(level: Level) -> str:
-    """`2-4`, in requests each second for each replica."""
+    """`2-4`, in requests per second and replica."""
     return f"{2.0**level:g}-{2.0 ** (level + 1):g}"
 
 
@@ -60,7 +60,7 @@ def level_of(words: str) -> Level:
 def measured(prometheus: Prometheus, measures: Measures, settings: Settings, end: int, window_seconds: int) -> Profile:
     """All blocks of the window up to `end` (Unix seconds), where enough requests were finished to mean something.
 
-    Raises GlassboxError where there is none of any model.
+    Raises GlassboxError where no model has any.
     """
     first = end - window_seconds + BLOCK_SECONDS
     found = {each.name: _by_model(prometheus, _of_services(each.expr, settings), first, end) for each in measures.all}
@@ -70,7 +70,7 @@ def measured(prometheus: Prometheus, measures: Measures, settings: Settings, end
     }
     if not any(profile.values()):
         raise GlassboxError(
-            f"Prometheus at {prometheus.url} holds no requests of a model in this window: choose another window, or see that "
+            f"Prometheus at {prometheus.url} has no requests of a model in this window: choose another window, or check that "
             "it evaluates build/recording_rules/ and scrapes the services."
         )
     return {served: levels for served, levels in profile.items() if levels}
@@ -83,28 +83,28 @@ def _by_level(found: _Found, served: Served, measures: Measures, minimum_request
     """The blocks of one model, sorted by load."""
     own = {name: values.get(served) or values.get(OF_NO_MODEL, {}) for name, values in found.items()}
     levels: dict[Level, dict[str, list[float]]] = {}
-    for moment, load in sorted(own[measures.load.name].items()):
-        if load <= 0 or own[measures.requests.name].get(moment, 0.0) * BLOCK_SECONDS < minimum_requests:
+    for time, load in sorted(own[measures.load.name].items()):
+        if load <= 0 or own[measures.requests.name].get(time, 0.0) * BLOCK_SECONDS < minimum_requests:
             continue
         values = levels.setdefault(math.floor(math.log2(load)), {})
-        for name, by_moment in own.items():
-            if moment in by_moment:
-                values.setdefault(name, []).append(by_moment[moment])
+        for name, by_time in own.items():
+            if time in by_time:
+                values.setdefault(name, []).append(by_time[time])
     return {level: {name: _thinned(row) for name, row in values.items()} for level, values in levels.items()}
 
 
 def _thinned(row: Sequence[float]) -> Sequence[float]:
-    """Evenly spaced blocks of a long row: a file stays small, and a day of them tells as much as a month of neighbours."""
+    """Evenly spaced blocks of a long row: a file stays small, and a day of them says as much as a month of neighbours."""
     return row[:: math.ceil(len(row) / MOST_BLOCKS)]
 
 
 def _of_services(expr: Expr, settings: Settings) -> str:
-    """The query's text; names that strangers use as well are read from the service jobs only."""
+    """The query's text; names that other software uses as well are read from the service jobs only."""
     return str(expr.filtered({"job": regex(settings.jobs.services_regex)}, shared_names_only=True))
 
 
 def _by_model(prometheus: Prometheus, query: str, start: int, end: int) -> dict[Served, Mapping[int, float]]:
-    """Values by model and moment; under OF_NO_MODEL what is of none."""
+    """Values by model and time; those without a model under OF_NO_MODEL."""
     return {
         Served(*(series.labels.get(label, "") for label in LABELS)): series.values
         for series in prometheus.range(query, start, end, BLOCK_SECONDS)

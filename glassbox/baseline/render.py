@@ -18,10 +18,10 @@ HEADINGS = ("measure", "before", "normal range", "after", "change", "blocks", "v
 def found(profile: Profile) -> Iterator[str]:
     """What was found: each model with its loads, and how many blocks each has."""
     for served, levels in sorted(profile.items()):
-        told = ", ".join(
+        counts = ", ".join(
             f"{level_words(level)}: {max(map(len, names.values()))}" for level, names in sorted(levels.items())
         )
-        yield f"{served}: blocks by requests/s for each replica {told}"
+        yield f"{served}: blocks by requests/s per replica {counts}"
 
 
 def text(groups: Sequence[Group]) -> Iterator[str]:
@@ -66,18 +66,20 @@ FORMS = {"text": text, "markdown": markdown, "json": as_json}
 def summary(groups: Sequence[Group]) -> str:
     """The closing sentence."""
     count = Counter(row.verdict for group in groups for row in group.rows)
-    told = ", ".join(f"{count[verdict]} {verdict.value}" for verdict in Verdict if count[verdict])
+    verdicts = ", ".join(f"{count[verdict]} {verdict.value}" for verdict in Verdict if count[verdict])
     few = (
-        f" A verdict needs {FEWEST_BLOCKS} blocks of {BLOCK_SECONDS // 60} min a side: choose a longer window."
+        f" A verdict needs {FEWEST_BLOCKS} blocks of {BLOCK_SECONDS // 60} min on each side: choose a longer window."
         if count[Verdict.NOT_ENOUGH]
         else ""
     )
-    return f"{'Regression' if count[Verdict.WORSE] else 'No regression'}: {told or 'nothing measured'}.{few}"
+    return f"{'Regression' if count[Verdict.WORSE] else 'No regression'}: {verdicts or 'nothing measured'}.{few}"
 
 
 def _title(group: Group) -> str:
-    versions = [served.model_version or "untold" if served else "nothing" for served in (group.before, group.after)]
-    return f"{group.service}, version {' -> '.join(versions)}, {level_words(group.level)} requests/s for each replica"
+    versions = [
+        served.model_version or "not reported" if served else "nothing" for served in (group.before, group.after)
+    ]
+    return f"{group.service}, version {' -> '.join(versions)}, {level_words(group.level)} requests/s per replica"
 
 
 def _cells(row: Row) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The window that is looked at: whole blocks of five minutes, up to now or to a given time."""
+"""The measured window: whole blocks of five minutes, up to now or to a given time."""
 
 import time
 
@@ -7,7 +7,7 @@ from glassbox.baseline.judge import FEWEST_BLOCKS
 from glassbox.baseline.profile import measured
 from glassbox.errors import GlassboxError
 from glassbox.prometheus.api import Prometheus
-from glassbox.prometheus.unix_times import unix_seconds
+from glassbox.prometheus.times import unix_seconds
 from glassbox.query.measures import BLOCK_SECONDS, Measures
 from glassbox.query.promql import duration_seconds
 from glassbox.settings.model import Settings
@@ -16,22 +16,22 @@ from glassbox.settings.model import Settings
 def measure(
     measures: Measures, settings: Settings, prometheus: Prometheus, *, window: str, end: str | None
 ) -> Baseline:
-    """What Prometheus tells of it. Blocks begin at whole five minutes, so that the same window gives the same file.
+    """The measurements of the window. Blocks begin at whole five minutes, so that the same window gives the same file.
 
-    Raises GlassboxError for a window that is none or too short to judge anything by, and for whatever Prometheus refuses.
+    Raises GlassboxError for a window that is unreadable or too short to judge anything by, and when Prometheus refuses a query.
     """
     window_seconds = duration_seconds(window) // BLOCK_SECONDS * BLOCK_SECONDS
     if window_seconds < FEWEST_BLOCKS * BLOCK_SECONDS:
         shortest = FEWEST_BLOCKS * BLOCK_SECONDS // 60
         raise GlassboxError(f"A window of {window} is too short to judge anything by: give at least {shortest}m.")
-    last = int(_moment(end)) // BLOCK_SECONDS * BLOCK_SECONDS
+    last = int(_end(end)) // BLOCK_SECONDS * BLOCK_SECONDS
     return Baseline(last, window_seconds, measured(prometheus, measures, settings, last, window_seconds))
 
 
-def _moment(text: str | None) -> float:
+def _end(text: str | None) -> float:
     if text is None:
         return time.time()
     try:
         return unix_seconds(text)
     except ValueError:
-        raise GlassboxError(f"--end {text} is no time: write it like 2026-11-22T08:00:00Z.") from None
+        raise GlassboxError(f"--end {text} is not a time: write it like 2026-11-22T08:00:00Z.") from None

@@ -107,15 +107,15 @@ def _annotations(declared: Dashboard, annotations: Sequence[Annotation]) -> Iter
 def _side_by_side(declared: Dashboard, line: Row, top: int) -> Iterator[PlacedPanel]:
     left = 0
     for panel, width in zip(line.panels, declared.widths(line), strict=True):
-        targets = tuple(_targets(panel, declared.variables))
+        targets = tuple(_targets(panel, declared.narrowed_queries[panel.title]))
         place = Place(left, top, width, panel.size.height)
         yield PlacedPanel(stable_id(panel.title), panel, place, targets, _narrowing(targets, declared.offered))
         left += width
 
 
-def _targets(panel: Panel, variables: Sequence[Variable]) -> Iterator[Target]:
-    for index, (name, query) in enumerate(panel.named_queries.items()):
-        yield Target(chr(ord("A") + index), name, _legend(panel, name, query), narrowed(query, variables))
+def _targets(panel: Panel, queries: Mapping[str, Expr]) -> Iterator[Target]:
+    for index, (name, query) in enumerate(queries.items()):
+        yield Target(chr(ord("A") + index), name, _legend(panel, name, query), query)
 
 
 def _legend(panel: Panel, name: str, query: Expr) -> str:

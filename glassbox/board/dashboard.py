@@ -1,14 +1,16 @@
 """A dashboard as content declares it: rows of panels that answer one question."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
+from functools import cached_property
 
 from glassbox.board.grid import stable_id, widths
 from glassbox.board.panels import Panel
 from glassbox.board.tables import Next
 from glassbox.board.variables import Side, Variable, narrowed
 from glassbox.errors import GlassboxError
+from glassbox.query.expr import Expr
 
 
 @dataclass(frozen=True)
@@ -46,14 +48,22 @@ class Dashboard:
     leads_to: Next | None = None
 
     @property
-    def panels(self) -> Iterator[Panel]:
+    def panels(self) -> tuple[Panel, ...]:
         """All panels, in reading order."""
-        return (panel for line in self.rows for panel in line.panels)
+        return tuple(panel for line in self.rows for panel in line.panels)
 
     @property
     def offered(self) -> tuple[Variable, ...]:
         """All variables, in the order in which people choose."""
         return (*self.variables, *(variable for side in self.sides for variable in side.variables))
+
+    @cached_property
+    def narrowed_queries(self) -> dict[str, dict[str, Expr]]:
+        """The queries as the variables narrow them, by the title of their panel and their own names."""
+        return {
+            panel.title: {name: narrowed(query, self.variables) for name, query in panel.named_queries.items()}
+            for panel in self.panels
+        }
 
     def widths(self, line: Row) -> list[int]:
         """The columns that each panel of the row takes; raises GlassboxError where they do not fit."""
@@ -64,9 +74,7 @@ class Dashboard:
         for line in self.rows:
             self.widths(line)
         self._refuse_equal_titles()
-        for panel in self.panels:
-            for query in panel.named_queries.values():
-                narrowed(query, self.variables)
+        _ = self.narrowed_queries
 
     def _refuse_equal_titles(self) -> None:
         names = [(stable_id(panel.title), panel.title) for panel in self.panels]

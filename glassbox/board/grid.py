@@ -18,7 +18,7 @@ class Size:
 
 
 def widths(sizes: Sequence[Size], where: str) -> list[int]:
-    """The width of each panel of one row; what fixed widths leave is shared evenly, the last one takes the remainder."""
+    """The width of each panel of one row; what fixed widths leave is shared evenly, and the last one takes the remainder."""
     left = COLUMNS - sum(size.width for size in sizes)
     open_ends = [index for index, size in enumerate(sizes) if not size.width]
     if left < len(open_ends) or (left and not open_ends):

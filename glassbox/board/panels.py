@@ -43,7 +43,7 @@ class Panel(ABC):
         units = {query.shape.unit for query in self.named_queries.values()}
         if len(units) != 1:
             names = ", ".join(sorted(unit.value for unit in units)) or "none"
-            raise GlassboxError(f"Panel {self.title!r} needs queries of one unit, and has {names}: split it.")
+            raise GlassboxError(f"Panel {self.title!r} needs queries of one unit, but has {names}: split it.")
         return units.pop()
 
     def __post_init__(self) -> None:
@@ -148,7 +148,7 @@ class Heatmap(_OfOneQuery):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.query.shape.kind is not Kind.BUCKET_RATES or self.query.shape.labels != ("le",):
-            raise GlassboxError(f"Panel {self.title!r} needs bucket rates by the label le alone: sum them by le.")
+            raise GlassboxError(f"Panel {self.title!r} needs bucket rates by the label le only: sum them by le.")
 
 
 @dataclass(frozen=True)
@@ -199,7 +199,9 @@ class Comparison(Panel):
         _ = self.labels
         if self.largest_first and self.largest_first not in self.columns:
             columns = ", ".join(self.columns)
-            raise GlassboxError(f"Panel {self.title!r} has no column {self.largest_first!r} to order by: {columns}.")
+            raise GlassboxError(
+                f"Panel {self.title!r} has no column {self.largest_first!r} to order by; choose one of {columns}."
+            )
 
 
 # A declaration reads as a sentence.

@@ -46,7 +46,7 @@ class Page:
 
 @dataclass(frozen=True)
 class Next:
-    """The dashboard `slug` that one looks at next; `title` says what is found there. Time range and all that is chosen go along."""
+    """The dashboard `slug` to look at next; `title` says what it shows. Time range and all choices go along."""
 
     slug: str
     title: str
@@ -90,7 +90,7 @@ def common_labels(title: str, columns: Mapping[str, Expr]) -> tuple[str, ...]:
     first, *others = [query.shape.labels for query in columns.values()]
     if not others or any(set(labels) != set(first) for labels in others):
         raise GlassboxError(
-            f"Panel {title!r} needs two or more queries of the same labels: aggregate all columns by the same."
+            f"Panel {title!r} needs two or more queries with the same labels: aggregate all columns by the same labels."
         )
     return first
 

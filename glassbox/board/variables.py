@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
+from functools import cached_property
 
 from glassbox.errors import GlassboxError
 from glassbox.query.expr import Expr, Level, Matcher, Parts, Selector, Source, regex
-from glassbox.query.per_replica import One, Serving
+from glassbox.query.per_replica import Serving, SingleChoice
 
 DATA_SOURCE = "datasource"
 DATA_SOURCE_REF = {"type": "prometheus", "uid": f"${{{DATA_SOURCE}}}"}
@@ -47,7 +48,9 @@ class Variable:
 
     def __post_init__(self) -> None:
         if self.serving and not (self.optional and self.single):
-            raise GlassboxError(f"Variable {self.name!r} works out what is chosen: make it optional and single.")
+            raise GlassboxError(
+                f"Variable {self.name!r} has `serving`, which works for one choice only: make it optional and single."
+            )
 
     @property
     def query(self) -> str:
@@ -70,10 +73,18 @@ class Variable:
         """How closely `narrows` names the series, under any of its names."""
         if self.narrows is None:
             return Claim.EVERY_SERIES
-        sources = [each for each in self.narrows if not isinstance(each, Level)]
-        if any(series.name in (source.name, *source.former_names) for source in sources):
+        if series.name in self._named:
             return Claim.SERIES
-        return Claim.LEVEL if series.level in self.narrows else Claim.NONE
+        return Claim.LEVEL if series.level in self._levels else Claim.NONE
+
+    @cached_property
+    def _named(self) -> frozenset[str]:
+        sources = [each for each in self.narrows or () if not isinstance(each, Level)]
+        return frozenset(name for source in sources for name in (source.name, *source.former_names))
+
+    @cached_property
+    def _levels(self) -> frozenset[Level]:
+        return frozenset(each for each in self.narrows or () if isinstance(each, Level))
 
     @property
     def matcher(self) -> Matcher:
@@ -81,14 +92,14 @@ class Variable:
         return regex(f"${self.name}") if self.has_all else Matcher("=", f"${self.name}")
 
     @property
-    def one(self) -> One | None:
-        """What is worked out for the value that is chosen.
+    def single_choice(self) -> SingleChoice | None:
+        """How recorded series are computed again for the value that is chosen.
 
         Grafana's format `text` writes the word All where all are chosen, also in an interface that is translated (scenes pull
         request 1638: only what is shown of it is), and escapes nothing, which an address does not need.
         """
-        alone = Matcher("=", f"${{{self.name}:text}}")
-        return One(self.label, self.matcher, alone, self.serving) if self.serving else None
+        value = Matcher("=", f"${{{self.name}:text}}")
+        return SingleChoice(self.label, self.matcher, value, self.serving) if self.serving else None
 
 
 @dataclass(frozen=True)
@@ -124,7 +135,11 @@ def _narrow(part: str | Selector, variables: Sequence[Variable]) -> Parts:
     for variable in fitting:
         if variable.label in part.labels:
             part = part.matching({variable.label: variable.matcher})
-    missing = [variable.one for variable in fitting if variable.one and variable.label not in part.labels]
+    missing = [
+        variable.single_choice for variable in fitting if variable.single_choice and variable.label not in part.labels
+    ]
     if len(missing) > 1:
-        raise GlassboxError(f"{series.name} can be worked out for one choice at a time: leave one of them out.")
-    return missing[0].of(part) if missing else (part,)
+        raise GlassboxError(
+            f"{series.name} can be computed for one choice at a time only: remove one of the variables."
+        )
+    return missing[0].resolve(part) if missing else (part,)

@@ -16,14 +16,19 @@ from glassbox.cli.session import Session
     type=click.Choice(["kubernetes"]),
     help="Write the same content as Kubernetes objects, to OUT/kubernetes.",
 )
+@click.option(
+    "--review", is_flag=True, help="Write the same content as text too, to OUT/review: a diff of it shows what changed."
+)
 @click.pass_obj
-def command(session: Session, out: Path, target: str | None) -> int:
+def command(session: Session, out: Path, target: str | None, review: bool) -> int:
     """Write dashboards, rule files and Grafana's rule groups."""
     bundle = session.compiled()
     # Content may break it, which `compiled` says in one sentence.
-    from glassbox.compile.outputs import write_bundle, write_kubernetes  # noqa: PLC0415
+    from glassbox.compile.outputs import write_bundle, write_kubernetes, write_review  # noqa: PLC0415
 
     files = write_kubernetes(bundle, session.settings, out) if target else write_bundle(bundle, out)
+    if review:
+        files += write_review(bundle, out)
     for file in files:
         say(str(file))
     return DONE

@@ -9,7 +9,8 @@ from glassbox.cli.exit_codes import DONE, FINDINGS
 from glassbox.cli.lint_command import lint_and_report
 from glassbox.cli.output import say
 from glassbox.cli.session import Session
-from glassbox.grafana.client import Grafana, credential_from_environment
+from glassbox.grafana.client import Grafana
+from glassbox.grafana.credentials import credential_from_environment
 
 
 def push_to(url: str, token_file: Path | None, session: Session) -> int:

@@ -3,15 +3,17 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from glassbox.grafana.kinds import KINDS
 from glassbox.grafana.plan import Action, Change
 from glassbox.lint.checks import Finding
 
 _MARKS = {Action.CREATE: "+", Action.UPDATE: "~", Action.KEEP: "="}
+_KIND_WIDTH = max(len(kind.name) for kind in KINDS)
 
 
 def change_line(change: Change) -> str:
     """One object and what was done to it."""
-    return f"  {_MARKS[change.action]} {change.kind:<10} {change.name}"
+    return f"  {_MARKS[change.action]} {change.kind.name:<{_KIND_WIDTH}} {change.title}"
 
 
 def push_summary(changes: Sequence[Change]) -> str:

@@ -15,7 +15,7 @@ Json = dict[str, Any]
 
 
 def every_panel(panels: Iterable[Json] | None) -> Iterator[Json]:
-    """A dashboard's panels, each row before those that are folded into it; none where there is no list."""
+    """A dashboard's panels, each row before those that are folded into it; nothing for None."""
     for panel in panels or ():
         yield panel
         yield from every_panel(panel.get("panels"))
@@ -33,9 +33,14 @@ class DataSource:
 
 @dataclass(frozen=True)
 class CompiledQuery:
-    """A query as it is sent or evaluated; `where` names the rule, panel or annotation that it is of, `recorded_as` its result if it has a name."""
+    """A query as it is sent or evaluated.
+
+    `where` is the place of the rule, panel or annotation that it is of, `reader` the same as the subject of a sentence;
+    `recorded_as` is the name of its result, if it has one.
+    """
 
     where: str
+    reader: str
     expr: Expr
     recorded_as: str = ""
 
@@ -60,16 +65,27 @@ class CompiledContent:
     def queries(self) -> Iterator[CompiledQuery]:
         """Every query of every rule, panel and annotation."""
         for records in self.records:
-            yield from (CompiledQuery(f"{records.name}, {each.name}", each.expr, each.name) for each in records.records)
+            for record in records.records:
+                reader = f"The record {record.name} of the group {records.name}"
+                yield CompiledQuery(f"{records.name}, {record.name}", reader, record.expr, record.name)
         for alerts in self.alerts:
-            yield from (CompiledQuery(f"{alerts.name}, {each.name}", each.expr) for each in alerts.alerts)
+            for alert in alerts.alerts:
+                yield CompiledQuery(f"{alerts.name}, {alert.name}", f"The alert {alert.name}", alert.expr)
         for uid, board in self.dashboards.items():
-            for panel in board.panels.values():
-                for target in panel.targets:
-                    yield CompiledQuery(f"{uid}, {panel.title}, {target.ref_id}", target.expr)
-            for note in board.annotations:
-                if isinstance(note, QueriedEvents):
-                    yield CompiledQuery(f"{uid}, {note.name}, annotation", note.query)
+            yield from _queries_of(uid, board)
+
+
+def _queries_of(uid: str, board: AssembledDashboard) -> Iterator[CompiledQuery]:
+    on_board = f"of the dashboard {board.slug!r}"
+    for panel in board.panels.values():
+        for target in panel.targets:
+            reader = f"The panel {panel.title!r} {on_board}"
+            yield CompiledQuery(f"{uid}, {panel.title}, {target.ref_id}", reader, target.expr)
+    for note in board.annotations:
+        if isinstance(note, QueriedEvents):
+            yield CompiledQuery(
+                f"{uid}, {note.name}, annotation", f"The annotation {note.name!r} {on_board}", note.query
+            )
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from glassbox.compile.content import Content
 from glassbox.compile.dashboard_json import dashboard_json
 from glassbox.compile.grafana_rules import grafana_group, uid_in
 from glassbox.compile.links import PanelLink, panel_link, runbook_links
+from glassbox.compile.unknown_series import known_series, refuse_unknown_series
 from glassbox.errors import GlassboxError
 from glassbox.metrics import HISTOGRAMS
 from glassbox.query.buckets import Buckets, CustomBuckets, buckets_of
@@ -30,6 +31,8 @@ def compile_bundle(content: Content, settings: Settings, data_source: DataSource
     _refuse_duplicates("rule group", [group.name for group in record_groups] + [group.name for group in alert_groups])
     boards = _boards(content, settings)
     uids = {slug: uid_in(settings.grafana.folder_uid, slug) for slug in boards}
+    compiled = CompiledContent({uids[slug]: board for slug, board in boards.items()}, record_groups, alert_groups)
+    _refuse_unknown_series(compiled, content, settings)
     alerts = [alert for group in alert_groups for alert in group.alerts]
     links = {alert.name: panel_link(alert, boards, uids) for alert in alerts}
     alert_files = {f"{group.name}.yaml": _alert_file(group, links, settings) for group in alert_groups}
@@ -51,7 +54,7 @@ def compile_bundle(content: Content, settings: Settings, data_source: DataSource
             for group in file["groups"]
         ),
         buckets=_buckets(record_groups, settings.histogram_buckets),
-        content=CompiledContent({uids[slug]: board for slug, board in boards.items()}, record_groups, alert_groups),
+        content=compiled,
         runbooks=content.runbooks,
     )
 
@@ -81,6 +84,13 @@ def _record_groups(content: Content, settings: Settings) -> tuple[RecordGroup, .
         replace(group, records=tuple(replace(each, expr=scoped(each.expr, settings)) for each in group.records))
         for group in groups
     )
+
+
+def _refuse_unknown_series(compiled: CompiledContent, content: Content, settings: Settings) -> None:
+    records = (record for group in compiled.records for record in group.records)
+    queries = [(query.reader, query.expr) for query in compiled.queries]
+    queries += [(f"The measure {each.name} of baselines", each.expr) for each in content.measures.all]
+    refuse_unknown_series(queries, known_series(records, content.metrics), settings)
 
 
 def _buckets(groups: Iterable[RecordGroup], custom: CustomBuckets) -> dict[str, Buckets]:
@@ -128,7 +138,7 @@ def _alert_rule(alert: Alert, subject: Subject, link: PanelLink, settings: Setti
 
 
 def scoped(expr: Expr, settings: Settings) -> Expr:
-    """The query with metric names that strangers use as well read from the service jobs only."""
+    """The query in which metric names that other software uses as well are read from the service jobs only."""
     return expr.filtered({"job": regex(settings.jobs.services_regex)}, shared_names_only=True)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from glassbox.board.annotation import Annotation
 from glassbox.board.dashboard import Dashboard
+from glassbox.metrics.types import Metric
 from glassbox.query.measures import Measures
 from glassbox.query.rules import AlertGroup, RecordGroup
 from glassbox.settings.model import Settings
@@ -16,7 +17,7 @@ class Content:
     """Declarations: dashboards, alerts and recorded series as functions of the settings.
 
     `runbooks` are folders that hold `<alert>.md`. `annotations` are drawn over the panels of every dashboard.
-    `measures` are what baselines are made of.
+    `measures` are what baselines are made of. `metrics` are those of exporters that are not in the catalogue.
     """
 
     dashboards: tuple[Callable[[Settings], Dashboard], ...]
@@ -25,3 +26,4 @@ class Content:
     runbooks: tuple[Path, ...]
     annotations: tuple[Annotation, ...]
     measures: Measures
+    metrics: tuple[Metric, ...] = ()

@@ -1,4 +1,4 @@
-"""Which line of our content is wrong: an error that the kit or the compiler raises is told at the line that caused it."""
+"""Which line of our content is wrong: an error that these packages raise is reported at the line that caused it."""
 
 import sys
 import traceback
@@ -50,8 +50,8 @@ def place_of(error: Exception) -> tuple[str, int] | None:
     if isinstance(error, SyntaxError):
         return _place(error.filename or "", error.lineno or 0)
     places = list(_places(error))
-    told = [place for place in places if place[0].startswith(_CONTENT)] or places
-    return told[-1] if told else None
+    candidates = [place for place in places if place[0].startswith(_CONTENT)] or places
+    return candidates[-1] if candidates else None
 
 
 def _needs_its_line(error: Exception, place: tuple[str, int]) -> bool:
@@ -70,7 +70,7 @@ def _places(error: Exception) -> Iterator[tuple[str, int]]:
 
 
 def _place(file: str, line: int) -> tuple[str, int] | None:
-    """A file below the checkout and the line; None for the files of others."""
+    """A file below the checkout and the line; None for a file outside it."""
     path = Path(file)
     if not path.is_relative_to(ROOT) or path.is_relative_to(Path(sys.prefix)):
         return None

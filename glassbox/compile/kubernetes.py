@@ -102,7 +102,7 @@ def _grafana_objects(dashboard_texts: Mapping[str, str], settings: Settings) -> 
 
 
 def _name(settings: Settings, name: str) -> str:
-    """With the folder in front, which tells two installations apart."""
+    """The name with the folder in front, which distinguishes two installations."""
     return kubernetes_name(f"{settings.grafana.folder_uid}-{name}")
 
 
@@ -120,7 +120,7 @@ def _by_file(objects: Iterable[Json]) -> dict[str, Json]:
         if file in files:
             raise GlassboxError(
                 f"Two Kubernetes objects of the kind {each['kind']} would be called {each['metadata']['name']!r}, "
-                "which may hold small letters, digits and - only: rename one of the jobs in jobs.services."
+                "which may only contain lowercase letters, digits and -: rename one of the jobs in jobs.services."
             )
         files[file] = each
     return files

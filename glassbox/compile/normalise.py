@@ -123,7 +123,7 @@ def _color(kind: str, defaults: Json) -> Json:
     if kind == "timeseries":
         return {}
     steps = defaults["thresholds"]["steps"]
-    # One colour is no judgement: fixed, so that no default red appears.
+    # A single colour does not judge: fixed, so that no default red appears.
     by_value = {"mode": "thresholds"}
     return {"color": by_value if len(steps) > 1 else {"fixedColor": steps[0]["color"], "mode": "fixed"}}
 

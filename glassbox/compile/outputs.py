@@ -14,11 +14,13 @@ import yaml
 
 from glassbox.compile.bundle import Bundle, Json
 from glassbox.compile.kubernetes import manifests
+from glassbox.compile.review import FOLDER as REVIEW_FOLDER
+from glassbox.compile.review import render_review
 from glassbox.errors import GlassboxError
 from glassbox.settings.model import Settings
 
 LINE_LENGTH = 120
-# Tells a folder that we wrote and may replace from any other, such as a checkout of this repository.
+# Marks a folder that we wrote and may replace; any other, such as a checkout of this repository, lacks it.
 MARKER = ".glassbox-build"
 FOLDERS = ("dashboards", "alerts", "recording_rules", "grafana")
 KUBERNETES_FOLDER = "kubernetes"
@@ -48,14 +50,19 @@ def write_bundle(bundle: Bundle, folder: Path) -> list[Path]:
 def write_kubernetes(bundle: Bundle, settings: Settings, folder: Path) -> list[Path]:
     """Write the Kubernetes objects; returns the files.
 
-    Raises GlassboxError where the folder cannot be written, or holds something of the same names that is not from us.
+    Raises GlassboxError where the folder cannot be written, or already has folders of these names that this tool did not write.
     """
     return _write(render_kubernetes(bundle, settings), (KUBERNETES_FOLDER,), folder)
 
 
+def write_review(bundle: Bundle, folder: Path) -> list[Path]:
+    """Write what people review, to a folder `review`; returns the files. Raises GlassboxError as `write_kubernetes` does."""
+    return _write(render_review(bundle), (REVIEW_FOLDER,), folder)
+
+
 def _write(files: Mapping[str, str], names: Sequence[str], folder: Path) -> list[Path]:
     """Write all files, or none: they are prepared beside their place and moved in when complete. `names` are their folders."""
-    _refuse_foreign(folder, names)
+    _refuse_unmarked(folder, names)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / MARKER).touch()
@@ -73,12 +80,12 @@ def _write(files: Mapping[str, str], names: Sequence[str], folder: Path) -> list
     return [folder / path for path in sorted(files)]
 
 
-def _refuse_foreign(folder: Path, names: Sequence[str]) -> None:
+def _refuse_unmarked(folder: Path, names: Sequence[str]) -> None:
     taken = [name for name in names if (folder / name).exists()]
     if taken and not (folder / MARKER).is_file():
         raise GlassboxError(
             f"Output folder {folder} has a {taken[0]} that this tool did not write: choose another with --out, "
-            "since what is in it would be replaced."
+            "because its content would be replaced."
         )
 
 

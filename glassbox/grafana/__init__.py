@@ -1,1 +1,1 @@
-"""Grafana over its HTTP API: the client, the plan, the push."""
+"""Grafana over its HTTP API: client and credentials, kinds of objects, plan and push."""

@@ -1,1 +1,1 @@
-"""What every HTTP client of ours shares: addresses and files that hold secrets."""
+"""What our HTTP clients share: addresses, retries, files that hold tokens, and the parts of their error sentences."""

@@ -1,10 +1,10 @@
-"""How long our HTTP clients wait, what they repeat, and what led to an error."""
+"""How long our HTTP clients wait, and which requests they repeat."""
 
 from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Self
 
 from niquests.packages import urllib3
@@ -14,8 +14,6 @@ RETRIES = 3
 RETRY_AFTER_MAX_SECONDS = 30
 RETRIED_READS = frozenset({429, 502, 503, 504})
 RETRIED_WRITES = frozenset({429})
-MESSAGE_MAX_CHARACTERS = 300
-"""Of a server's own text in one of our sentences."""
 
 
 class PatientRetry(urllib3.Retry):
@@ -42,17 +40,17 @@ class PatientRetry(urllib3.Retry):
         return random.uniform(longest / 2, longest)
 
     def sleep(self, response: Any = None) -> None:
-        self.pause(self._asked_for(response) or self.get_backoff_time())
+        self.pause(self._retry_after(response) or self.get_backoff_time())
 
-    def _asked_for(self, response: Any) -> float | None:
+    def _retry_after(self, response: Any) -> float | None:
         try:
             return self.get_retry_after(response) if response else None
         except urllib3.exceptions.InvalidHeader:
             return None
 
 
-def causes(error: BaseException | None) -> Iterator[BaseException]:
-    """The error and what led to it, the newest first."""
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__
+def patient_retry() -> PatientRetry:
+    """The retries of a new session: three at most, and at most 30 s of what Retry-After asks for."""
+    return PatientRetry(
+        RETRIES, other=0, allowed_methods=["GET"], raise_on_status=False, retry_after_max=RETRY_AFTER_MAX_SECONDS
+    )

@@ -1,1 +1,1 @@
-"""The load test, `python deploy.py loadtest`: who asks when, what came back and when, and what that means."""
+"""The load test, `python deploy.py loadtest`: which requests are sent when, what came back, and what that means."""

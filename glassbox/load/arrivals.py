@@ -1,4 +1,4 @@
-"""Who asks when: so many at a time (closed loop), or at given moments whatever the server does (open loop)."""
+"""When requests are sent: a fixed number at a time (closed loop), or at given times whatever the server does (open loop)."""
 
 import asyncio
 import random
@@ -13,14 +13,14 @@ Bodies = Iterator[Mapping[str, Any]]
 
 
 class Watcher(Protocol):
-    """Is told of each request that begins, and of what became of it."""
+    """Notified when a request begins, and when it has ended."""
 
     def begun(self) -> None: ...
     def ended(self, outcome: Outcome) -> None: ...
 
 
 def poisson_arrivals(rate_per_second: float, seed: int) -> Iterator[float]:
-    """Seconds from the start at which requests arrive, without end: independent callers, as many a second on average."""
+    """Seconds from the start at which requests arrive, without end: independent callers at this average rate."""
     chooser = random.Random(seed)
     arrival = 0.0
     for _ in count():
@@ -29,20 +29,20 @@ def poisson_arrivals(rate_per_second: float, seed: int) -> Iterator[float]:
 
 
 def arrivals_within(seconds: float, rate_per_second: float, seed: int) -> list[float]:
-    """Those of the first so many seconds."""
+    """The arrivals within the first `seconds`."""
     return list(takewhile(lambda arrival: arrival < seconds, poisson_arrivals(rate_per_second, seed)))
 
 
 async def closed_loop(ask: Ask, bodies: Bodies, requests: int, concurrency: int, watcher: Watcher) -> None:
-    """So many requests by workers that each send the next one when an answer is complete.
+    """Send `requests` requests by workers that each send the next one when an answer is complete.
 
-    A slow server slows the load itself, so this tells what a batch job gets, not what callers at their own pace get.
+    A slow server slows the load itself, so this measures what a batch job sees, not what independent callers see.
     """
     left = islice(bodies, requests)
 
     async def work() -> None:
         for body in left:
-            await _one(ask, body, _now(), watcher)
+            await _send(ask, body, _now(), watcher)
 
     async with asyncio.TaskGroup() as workers:
         for _ in range(min(concurrency, requests)):
@@ -50,7 +50,7 @@ async def closed_loop(ask: Ask, bodies: Bodies, requests: int, concurrency: int,
 
 
 async def open_loop(ask: Ask, bodies: Bodies, arrivals: list[float], watcher: Watcher) -> float:
-    """One request at each arrival (seconds from now), whatever has become of those before. Returns when it began.
+    """One request at each arrival (seconds from now), whether or not earlier ones have ended. Returns when it began.
 
     Latency counts from the arrival, so that neither a busy server nor a busy client hides what callers wait.
     """
@@ -59,11 +59,11 @@ async def open_loop(ask: Ask, bodies: Bodies, arrivals: list[float], watcher: Wa
         for arrival, body in zip(arrivals, bodies, strict=False):
             due_at = started_at + arrival
             await asyncio.sleep(due_at - _now())
-            requests.create_task(_one(ask, body, due_at, watcher))
+            requests.create_task(_send(ask, body, due_at, watcher))
     return started_at
 
 
-async def _one(ask: Ask, body: Mapping[str, Any], due_at: float, watcher: Watcher) -> None:
+async def _send(ask: Ask, body: Mapping[str, Any], due_at: float, watcher: Watcher) -> None:
     watcher.begun()
     watcher.ended(await ask(body, due_at))
 

@@ -1,6 +1,6 @@
-"""One streamed chat completion of an OpenAI-compatible server, with the moments at which its text came.
+"""One streamed chat completion of an OpenAI-compatible server, with the times at which its text came.
 
-All moments are those of the running event loop's clock, in seconds.
+All times are those of the running event loop's clock, in seconds.
 """
 
 import asyncio
@@ -23,8 +23,8 @@ TEXT_FIELDS = ("content", "reasoning_content", "reasoning")
 class Outcome:
     """What became of one request. `due_at` is when it was to be sent, and latency counts from there.
 
-    `text_at` are the moments at which pieces of text came; a piece may hold several tokens. Token counts are the server's,
-    None where it tells none. `failure` is empty for a success, else a reason that is the same for the same trouble.
+    `text_at` are the times at which pieces of text came; a piece may hold several tokens. Token counts are the server's,
+    None where it reports none. `failure` is empty for a success, else a reason that is the same for the same cause.
     """
 
     due_at: float
@@ -53,14 +53,14 @@ class Outcome:
 
     @property
     def time_per_output_token_seconds(self) -> float | None:
-        """Mean time of each token after the first; None for a single token or an untold number."""
+        """Mean time of each token after the first; None for a single token or an unreported number."""
         if self.output_tokens is None or self.output_tokens < 2:
             return None
         return (self.text_at[-1] - self.text_at[0]) / (self.output_tokens - 1)
 
 
 class RequestFailedError(Exception):
-    """A request that brought no whole answer: `reason` groups it with its like, `details` are the server's words."""
+    """A request without a complete answer: `reason` groups equal failures, `details` are the server's words."""
 
     def __init__(self, reason: str, details: str = "") -> None:
         super().__init__(reason)
@@ -75,7 +75,7 @@ class _Answer:
     usage: Mapping[str, Any] = field(default_factory=dict)
 
     def take(self, event: Mapping[str, Any]) -> None:
-        """Note one event of the stream. Those without text, such as the role that opens an answer, are no token yet."""
+        """Note one event of the stream. Events without text, such as the role that opens an answer, do not count as tokens."""
         if error := event.get("error"):
             raise RequestFailedError("error within the stream", _message(error))
         deltas = [choice.get("delta") or {} for choice in event.get("choices") or ()]
@@ -85,7 +85,7 @@ class _Answer:
             self.usage = usage
 
     def tokens(self, kind: str) -> int | None:
-        """The server's count, if it told one."""
+        """The server's count, if it reported one."""
         count = self.usage.get(kind)
         return count if isinstance(count, int) else None
 
@@ -105,7 +105,7 @@ class Chat:
             async with asyncio.timeout(self._timeout_seconds):
                 await self._read(body, answer)
         except TimeoutError:
-            failure = RequestFailedError(f"no whole answer within {self._timeout_seconds:g} s")
+            failure = RequestFailedError(f"no complete answer within {self._timeout_seconds:g} s")
         except RequestFailedError as error:
             failure = error
         except (httpx.HTTPError, httpx.InvalidURL, ValueError, TypeError, AttributeError) as error:
@@ -142,7 +142,7 @@ async def _refuse_other_answers(response: httpx.Response) -> None:
         raise RequestFailedError(f"HTTP {response.status_code}", error_message(await response.aread()))
     kind = response.headers.get("Content-Type", "").partition(";")[0]
     if kind != "text/event-stream":
-        raise RequestFailedError("an answer that is no stream", f"Content-Type {kind or 'missing'}")
+        raise RequestFailedError("an answer that is not a stream", f"Content-Type {kind or 'missing'}")
 
 
 async def _events(response: httpx.Response) -> AsyncGenerator[Mapping[str, Any]]:

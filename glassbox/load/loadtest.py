@@ -23,12 +23,12 @@ from glassbox.load.target import api_key, api_url, client, first_answer
 EXAMPLES = """\b
 Examples:
   python deploy.py loadtest --url http://localhost:8000 --model qwen/Qwen2.5-7B-Instruct
-  python deploy.py loadtest --url ... --model ... --requests 600 --rate 5      at random, whatever the server does
-  python deploy.py loadtest --url ... --model ... --ramp 1:20:1                where the queue no longer empties
+  python deploy.py loadtest --url ... --model ... --requests 600 --rate 5      random arrivals, whatever the server does
+  python deploy.py loadtest --url ... --model ... --ramp 1:20:1                the rate at which the queue grows
   python deploy.py loadtest --url ... --model ... --image page-1.png --image page-2.png
 
 \b
-Exit codes: 0 done, 1 error or interrupted, 2 some requests failed (not of a ramp, where the last step may).
+Exit codes: 0 done, 1 error or interrupted, 2 some requests failed (not for a ramp, whose last step may fail).
 """
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -37,43 +37,56 @@ _MANY = click.IntRange(1)
 
 
 @click.command("loadtest", epilog=EXAMPLES, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--url", required=True, help="The server, with or without /v1.")
-@click.option("--model", required=True, help="As the server calls it.")
-@click.option("--requests", type=_MANY, help=f"How many in all.  [default: {REQUESTS}]")
-@click.option("--concurrency", type=_MANY, help=f"Closed loop: how many at a time.  [default: {CONCURRENCY}]")
-@click.option("--rate", type=_POSITIVE, help="Open loop: requests each second, arriving at random.")
+@click.option("--url", required=True, help="Address of the server, with or without /v1.")
+@click.option("--model", required=True, help="The model's name on the server.")
+@click.option("--requests", type=_MANY, help=f"Total number of requests.  [default: {REQUESTS}]")
+@click.option("--concurrency", type=_MANY, help=f"Closed loop: requests at a time.  [default: {CONCURRENCY}]")
+@click.option("--rate", type=_POSITIVE, help="Open loop: requests per second, arriving at random.")
 @click.option(
-    "--ramp", "ramp_range", callback=rate_range, metavar="A:B:STEP", help="Rates in turn, until one is too much."
+    "--ramp",
+    "ramp_range",
+    callback=rate_range,
+    metavar="A:B:STEP",
+    help="One rate after another, until one is too much.",
 )
 @click.option("--step-seconds", type=_POSITIVE, help=f"Ramp: length of a step.  [default: {STEP_SECONDS:g}]")
-@click.option("--max-tokens", type=_MANY, default=128, show_default=True, help="Longest answer.")
-@click.option("--ignore-eos", is_flag=True, help="Answers of just that length; vLLM's own field.")
-@click.option("--prompt-words", type=_MANY, default=200, show_default=True, help="Length of a prompt.")
-@click.option("--same-prompt", is_flag=True, help="One prompt for all: shows what the prefix cache brings.")
+@click.option("--max-tokens", type=_MANY, default=128, show_default=True, help="Longest answer, in tokens.")
+@click.option("--ignore-eos", is_flag=True, help="Make every answer --max-tokens long; only vLLM knows this field.")
+@click.option("--prompt-words", type=_MANY, default=200, show_default=True, help="Length of a prompt, in words.")
+@click.option(
+    "--same-prompt", is_flag=True, help="Send one prompt for all requests: shows what the prefix cache saves."
+)
 @click.option(
     "--image",
     "images",
     multiple=True,
     type=_FILE,
-    help="A page to read; give several, since engines remember what they saw.",
+    help="A page to read; may be repeated. Give several: engines cache pages.",
 )
-@click.option("--seed", default=0, show_default=True, help="Of prompts and arrivals.")
+@click.option("--seed", default=0, show_default=True, help="Seed of prompts and arrivals.")
 @click.option(
     "--timeout",
     "timeout_seconds",
     type=_POSITIVE,
     default=600.0,
     show_default=True,
-    help="Seconds after which a request has failed.",
+    help="Seconds after which a request counts as failed.",
 )
-@click.option("--api-key-file", type=_FILE, metavar="FILE", help="Holds the API key, instead of OPENAI_API_KEY.")
-@click.option("--json", "json_file", metavar="FILE", help="The result as JSON too; - for stdout, without the table.")
-@click.option("--job", default="vllm", show_default=True, help="Ramp: the service's Prometheus job, for the settings.")
-@click.option("--replicas", type=_MANY, default=1, show_default=True, help="Ramp: how many share this load.")
+@click.option("--api-key-file", type=_FILE, metavar="FILE", help="File with the API key, instead of OPENAI_API_KEY.")
+@click.option(
+    "--json", "json_file", metavar="FILE", help="Also write the result as JSON; - writes JSON alone to stdout."
+)
+@click.option(
+    "--job",
+    default="vllm",
+    show_default=True,
+    help="Ramp: the Prometheus job of the service, for the printed settings.",
+)
+@click.option("--replicas", type=_MANY, default=1, show_default=True, help="Ramp: replicas that share this load.")
 def command(**given: Any) -> int:
     """Load an OpenAI-compatible server with streamed chats, and measure what its callers see.
 
-    The key comes from OPENAI_API_KEY or --api-key-file. One request goes ahead, uncounted, to see that the server answers.
+    The key comes from OPENAI_API_KEY or --api-key-file. One uncounted request is sent first, to check that the server answers.
     """
     return LoadTest(Options(**given)).perform()
 
@@ -87,16 +100,16 @@ class LoadTest:
         self.progress = Progress(options.total)
 
     def perform(self) -> int:
-        """Run to the end or to Ctrl-C, tell what was measured, and return the exit code; GlassboxError."""
+        """Run to the end or to Ctrl-C, print what was measured, and return the exit code; raises GlassboxError."""
         with self.progress:
             interrupted = not self._ran_to_the_end()
-        summary = summarise(self.progress.outcomes, unfinished=self.progress.in_work)
+        summary = summarise(self.progress.outcomes, unfinished=self.progress.in_progress)
         if self.options.ramp and not interrupted:
             self._say(*text_report.capacity_lines(self.steps, self.options.job, self.options.replicas))
         else:
             self._say(*text_report.summary_lines(summary))
         if interrupted:
-            click.echo("Interrupted: this is what was measured before.", err=True)
+            click.echo("Interrupted: these are the results until then.", err=True)
         if self.options.json_file:
             self._write_json({**summary.as_json(), "interrupted": interrupted})
         if interrupted or not summary.succeeded:
@@ -117,7 +130,7 @@ class LoadTest:
             chat = Chat(http, url, options.timeout_seconds)
             await first_answer(http, url, chat, next(bodies))
             if options.ramp:
-                # The first answer of a server may take long; this one tells how long they do.
+                # The first answer of a server may take long; the second shows how long answers take.
                 lone = await first_answer(http, url, chat, next(bodies))
                 options.ramp.check(lone.latency_seconds)
             self._say(f"{options.kind()}, to {url}")

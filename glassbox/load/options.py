@@ -13,7 +13,7 @@ REQUESTS, CONCURRENCY, STEP_SECONDS = 64, 16, 60.0
 
 
 def rate_range(_context: click.Context, _param: click.Parameter, text: str | None) -> tuple[float, float, float] | None:
-    """A:B:STEP as three numbers; click.BadParameter where they are none, or do not go up from more than 0."""
+    """A:B:STEP as three numbers; click.BadParameter for anything else, and where they do not go up from more than 0."""
     if text is None:
         return None
     try:
@@ -53,15 +53,15 @@ class Options:
         for one, others in (("ramp", ("rate", "requests", "concurrency")), ("rate", ("concurrency",))):
             for other in others:
                 if given[one] is not None and given[other] is not None:
-                    raise click.UsageError(f"--{one} does not go with --{other}: give one of the two.")
+                    raise click.UsageError(f"--{one} cannot be combined with --{other}: give one of the two.")
         if self.step_seconds is not None and self.ramp_range is None:
             raise click.UsageError("--step-seconds needs --ramp.")
         if self.json_file not in (None, "-") and not Path(str(self.json_file)).absolute().parent.is_dir():
-            raise click.UsageError(f"--json {self.json_file}: there is no such folder.")
+            raise click.UsageError(f"--json {self.json_file}: this folder does not exist.")
 
     @property
     def total(self) -> int | None:
-        """How many requests; None for a ramp, which asks by the second."""
+        """How many requests; None for a ramp, which is measured by time."""
         return None if self.ramp_range else self.requests or REQUESTS
 
     @property
@@ -75,7 +75,7 @@ class Options:
         return Ramp(*self.ramp_range, self.step_seconds or STEP_SECONDS) if self.ramp_range else None
 
     def prompts(self) -> Prompts:
-        """What is asked; GlassboxError for an unusable picture."""
+        """The requests' prompts; GlassboxError for an unusable picture."""
         return Prompts(
             model=self.model,
             max_tokens=self.max_tokens,
@@ -92,7 +92,7 @@ class Options:
             steps = f"{len(ramp.rates)} steps of {ramp.step_seconds:g} s"
             return f"Ramp from {ramp.first:g} to {ramp.last:g} requests/s, arriving at random, {steps}"
         if self.rate:
-            return f"Open loop: {self.total} requests, {self.rate:g} a second, arriving at random"
+            return f"Open loop: {self.total} requests, {self.rate:g} per second, arriving at random"
         return f"Closed loop: {self.total} requests, {self.workers} at a time"
 
     def as_json(self) -> dict[str, Any]:

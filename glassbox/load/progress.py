@@ -1,4 +1,4 @@
-"""What is seen while a load runs: a bar on stderr, where that is a terminal."""
+"""The display while a load runs: a bar on stderr, where that is a terminal."""
 
 from types import TracebackType
 from typing import Never, Self, TextIO
@@ -9,21 +9,21 @@ from glassbox.load.chat import Outcome
 
 
 class Progress:
-    """Keeps all outcomes, counts what is in work, and shows both. `total` is None where it is not known."""
+    """Keeps all outcomes, counts requests in progress, and shows both. `total` is None where it is not known."""
 
     def __init__(self, total: int | None) -> None:
         self.outcomes: list[Outcome] = []
-        self.in_work = 0
+        self.in_progress = 0
         self._failed = 0
-        # None: hidden where stderr is no terminal.
+        # None: hidden where stderr is not a terminal.
         self._bar: tqdm[Never] = tqdm(total=total, unit=" requests", disable=None, leave=False)
 
     def begun(self) -> None:
-        self.in_work += 1
+        self.in_progress += 1
         self._show()
 
     def ended(self, outcome: Outcome) -> None:
-        self.in_work -= 1
+        self.in_progress -= 1
         self._failed += bool(outcome.failure)
         self.outcomes.append(outcome)
         self._bar.update()
@@ -42,4 +42,4 @@ class Progress:
         self._bar.close()
 
     def _show(self) -> None:
-        self._bar.set_postfix_str(f"{self.in_work} in work, {self._failed} failed", refresh=False)
+        self._bar.set_postfix_str(f"{self.in_progress} in progress, {self._failed} failed", refresh=False)

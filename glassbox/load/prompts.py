@@ -1,4 +1,4 @@
-"""What is asked: prompts that begin differently, so that no prefix cache shortens them, and pages as pictures."""
+"""What is sent: prompts that begin differently, so that no prefix cache shortens them, and pages as pictures."""
 
 import base64
 import itertools
@@ -20,7 +20,7 @@ PAGE_QUESTION = "Write down all text of this page."
 class Prompts:
     """The bodies of chat requests, the same for the same seed.
 
-    `same` sends one prompt again and again, which shows what the prefix cache brings. `image_urls` are sent in turn.
+    `same` sends one prompt again and again, which shows what the prefix cache saves. `image_urls` are sent in turn.
     `max_tokens` limits the answer, and with `ignore_eos` (vLLM's own field) each answer is as long as that.
     """
 
@@ -43,7 +43,7 @@ class Prompts:
                 text = self._text(chooser)
 
     def _text(self, chooser: random.Random) -> str:
-        """A number that comes once, then words: engines share a prefix from its beginning, block by block."""
+        """A number that never repeats, then words: engines share a prefix from its beginning, block by block."""
         lead = f"{chooser.getrandbits(64):016x}"
         if self.image_urls:
             return f"{lead}: {PAGE_QUESTION}"
@@ -58,10 +58,10 @@ class Prompts:
 
 
 def data_url(file: Path) -> str:
-    """A picture as a data URL; raises GlassboxError for what cannot be read or has no picture's name."""
+    """A picture as a data URL; raises GlassboxError for a file that cannot be read or is not named like a picture."""
     kind = mimetypes.guess_type(file.name)[0] or ""
     if not kind.startswith("image/"):
-        raise GlassboxError(f"Image {file} has no picture's name: give a file such as page.png or page.jpg.")
+        raise GlassboxError(f"Image {file} is not named like a picture: give a file such as page.png or page.jpg.")
     try:
         content = file.read_bytes()
     except OSError as error:

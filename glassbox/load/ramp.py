@@ -1,4 +1,4 @@
-"""At which load the queue no longer empties: rates one after another, each long enough to tell growth from chance."""
+"""The load at which the queue grows: one rate after another, each long enough to distinguish growth from chance."""
 
 import math
 from collections.abc import AsyncIterator, Sequence
@@ -9,17 +9,17 @@ from glassbox.errors import GlassboxError
 from glassbox.load.arrivals import Ask, Bodies, Watcher, arrivals_within, open_loop
 from glassbox.load.chat import Outcome
 
-# With fewer in the second half of a step only an overload of more than a half would be seen.
+# With fewer in the second half of a step, only an overload of more than half would be detected.
 FEWEST_ARRIVALS = 20
-# Queues of a step begin empty; after half of it, five times the time of a lone answer, those that settle have settled.
-LONE_ANSWERS_PER_STEP = 10
+# Queues of a step begin empty; after half of it, five times the time of a single answer, those that settle have settled.
+ANSWERS_PER_STEP = 10
 _GROWTH_RATIO = 0.05
 _CHANCE = 2.0
 
 
 @dataclass(frozen=True)
 class Ramp:
-    """Rates in requests each second from `first` to `last`, and how long each is offered."""
+    """Rates in requests per second from `first` to `last`, and how long each is offered."""
 
     first: float
     last: float
@@ -32,14 +32,14 @@ class Ramp:
         steps = math.floor((self.last - self.first) / self.step + 1e-9)
         return [round(self.first + number * self.step, 9) for number in range(steps + 1)]
 
-    def check(self, lone_answer_seconds: float) -> None:
-        """GlassboxError where steps are too short to be judged, for their rate or for how long an answer takes."""
+    def check(self, answer_seconds: float) -> None:
+        """Raises GlassboxError where steps are too short for their rate or for the time that an answer takes."""
         for_chance = 2 * FEWEST_ARRIVALS / self.first
-        for_answers = LONE_ANSWERS_PER_STEP * lone_answer_seconds
+        for_answers = ANSWERS_PER_STEP * answer_seconds
         if self.step_seconds < max(for_chance, for_answers):
             raise GlassboxError(
-                f"Steps of {self.step_seconds:g} s are too short: an answer takes {lone_answer_seconds:.2g} s here, and "
-                f"{self.first:g} requests/s are few; give --step-seconds {math.ceil(max(for_chance, for_answers))} or more."
+                f"Steps of {self.step_seconds:g} s are too short: an answer takes {answer_seconds:.2g} s here, and "
+                f"{self.first:g} requests/s is a low rate; give --step-seconds {math.ceil(max(for_chance, for_answers))} or more."
             )
 
 
@@ -47,7 +47,7 @@ class Ramp:
 class Step:
     """One rate, and what came of it. `arrived` and `completed` count the second half, which is `half_seconds` long.
 
-    Failed requests are not completed: a server that refuses what is too much does not serve it.
+    Failed requests do not count as completed: a server that refuses requests does not serve them.
     """
 
     offered_per_second: float
@@ -62,17 +62,17 @@ class Step:
 
     @property
     def is_saturated(self) -> bool:
-        """Whether the requests in work kept growing through the second half.
+        """Whether the requests in progress kept growing through the second half.
 
         By more than a twentieth of what arrived, and by more than twice the standard deviation of a Poisson count, the
-        square root of what arrived. Where nothing waits, the growth's own deviation is at most sqrt(2 * in work): half
-        of that where an answer takes a quarter of a step, and less where it takes less (Little's law: in work = rate * time).
+        square root of what arrived. Where nothing waits, the growth's own deviation is at most sqrt(2 * in progress): half
+        of that where an answer takes a quarter of a step, and less where it takes less (Little's law: in progress = rate * time).
         """
         grown = self.arrived - self.completed
         return grown > max(_GROWTH_RATIO * self.arrived, _CHANCE * math.sqrt(self.arrived))
 
     def as_json(self) -> dict[str, Any]:
-        """In JSON's words."""
+        """As a JSON object."""
         return {
             "offered_per_second": self.offered_per_second,
             "completed_per_second": round(self.completed_per_second, 6),
@@ -91,9 +91,9 @@ def judged(outcomes: Sequence[Outcome], started_at: float, rate: float, seconds:
 
 
 def capacity(steps: Sequence[Step]) -> float | None:
-    """Requests each second that the server can serve; None where no step saturated it.
+    """Requests per second that the server can serve; None where no step saturated it.
 
-    What it completed while it had always something to do; or what it served before, where too much work makes it slower.
+    That is what it completed while requests were always waiting, or what it served in the step before, where overload slows it down.
     """
     if not steps or not steps[-1].is_saturated:
         return None
@@ -113,7 +113,7 @@ async def climb(ask: Ask, bodies: Bodies, ramp: Ramp, seed: int, watcher: Watche
 
 
 class _Collected:
-    """Keeps the outcomes of a step, and passes on what it is told."""
+    """Keeps the outcomes of a step, and notifies another watcher."""
 
     def __init__(self, watcher: Watcher) -> None:
         self._watcher = watcher

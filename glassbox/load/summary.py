@@ -22,7 +22,7 @@ class Distribution:
 
     @classmethod
     def of(cls, values: Iterable[float]) -> "Distribution | None":
-        """None of no values."""
+        """None without values."""
         ordered = sorted(values)
         if not ordered:
             return None
@@ -30,7 +30,7 @@ class Distribution:
         return cls(len(ordered), statistics.fmean(ordered), {p: cuts[p - 1] for p in PERCENTILES})
 
     def as_json(self) -> dict[str, float]:
-        """In JSON's words."""
+        """As a JSON object."""
         named = {f"p{percentile}": round(value, 6) for percentile, value in self.percentiles.items()}
         return {"count": self.count, "mean": round(self.mean, 6), **named}
 
@@ -48,10 +48,10 @@ NAMES = {name: words for name, words, _ in _MEASURES}
 
 @dataclass(frozen=True)
 class Summary:
-    """Successful requests are those with a whole answer; only they have times. `unfinished` ones were given up by Ctrl-C.
+    """Successful requests are those with a complete answer; only they have times. Ctrl-C cancelled the `unfinished` ones.
 
-    `duration_seconds` is from the first request's time to the last end. Tokens are the server's counts, None where it told
-    none of some answer.
+    `duration_seconds` is from the first request's time to the last end. Tokens are the server's counts, None where it
+    reported none for some answer.
     """
 
     succeeded: int
@@ -69,7 +69,7 @@ class Summary:
 
     @property
     def requests_per_second(self) -> float:
-        """Successful ones over the whole duration, in which the last answers come alone."""
+        """Successful requests over the whole duration, the last answers included."""
         return self.succeeded / self.duration_seconds if self.duration_seconds else 0.0
 
     def per_second(self, tokens: int | None) -> float | None:
@@ -77,7 +77,7 @@ class Summary:
         return tokens / self.duration_seconds if tokens is not None and self.duration_seconds else None
 
     def as_json(self) -> dict[str, Any]:
-        """In JSON's words; null for what the server did not tell."""
+        """As a JSON object; null for what the server did not report."""
         return {
             "requests": self.requests,
             "succeeded": self.succeeded,

@@ -1,4 +1,4 @@
-"""The server under load: its address, the key, and whether it answers as it must before any load is sent."""
+"""The server under load: its address, the key, and a first request before any load is sent."""
 
 import asyncio
 import os
@@ -27,7 +27,7 @@ def api_url(url: str) -> str:
 
 
 def api_key(file: Path | None) -> str:
-    """The key: from the file, else from OPENAI_API_KEY, else none, which most servers of one's own accept; GlassboxError."""
+    """The key: from the file, else from OPENAI_API_KEY, else empty, which most private servers accept; raises GlassboxError."""
     if file is None:
         return _one_word(os.environ.get(KEY_VARIABLE, ""), KEY_VARIABLE)
     try:
@@ -42,12 +42,12 @@ def api_key(file: Path | None) -> str:
 def _one_word(text: str, where: str) -> str:
     key = text.strip()
     if key and not re.fullmatch(r"[!-~]+", key):
-        raise GlassboxError(f"{where} holds a space or another character that no key has: copy the key again.")
+        raise GlassboxError(f"{where} holds a space or another character that a key cannot have: copy the key again.")
     return key
 
 
 def client(key: str) -> httpx.AsyncClient:
-    """An HTTP client without a limit of connections, since one would be a queue that belongs to no server."""
+    """An HTTP client without a limit of connections: a limit would be a queue outside the server."""
     return httpx.AsyncClient(
         headers={"Authorization": f"Bearer {key}"} if key else {},
         timeout=httpx.Timeout(None, connect=CONNECT_TIMEOUT_SECONDS),
@@ -56,12 +56,12 @@ def client(key: str) -> httpx.AsyncClient:
 
 
 async def first_answer(http: httpx.AsyncClient, url: str, chat: Chat, body: Mapping[str, Any]) -> Outcome:
-    """The answer to a lone request, which also warms the server up; GlassboxError that says what to do where there is none."""
+    """The answer to a single request, which also warms the server up; where it fails, GlassboxError says what to do."""
     outcome = await chat.ask(body, asyncio.get_running_loop().time())
     if outcome.failure:
         said = f' ("{outcome.details}")' if outcome.details else ""
         advice = await _advice(http, url, outcome.failure)
-        raise GlassboxError(f"{url} gave {outcome.failure} to a first request{said}: {advice}.")
+        raise GlassboxError(f"{url} answered a first request with {outcome.failure}{said}: {advice}.")
     return outcome
 
 
@@ -74,14 +74,14 @@ async def _advice(http: httpx.AsyncClient, url: str, failure: str) -> str:
     if failure.startswith("no connection"):
         return "check --url, and that the server runs and can be reached from here"
     if failure.startswith("HTTP 4"):
-        return "change the request by the options"
+        return "change the request with the options"
     if failure.startswith("HTTP 3"):
         return "redirects are not followed, so give the server's own address"
     return "see the server's log"
 
 
 async def _models(http: httpx.AsyncClient, url: str) -> list[str]:
-    """What the server says that it serves; empty where it says nothing."""
+    """The models that the server lists; empty where it lists none."""
     try:
         answer = (await http.get(f"{url}/models", timeout=CONNECT_TIMEOUT_SECONDS)).json()
         return [str(model["id"]) for model in answer["data"]]

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from glassbox.load.ramp import Step, capacity
 from glassbox.load.summary import NAMES, PERCENTILES, Distribution, Summary
 
-# Later than this, times say more of this machine than of the server.
+# Later than this, times say more about this machine than about the server.
 _LATE_SECONDS = 0.05
 
 
@@ -27,12 +27,12 @@ def summary_lines(summary: Summary) -> Iterator[str]:
         yield from (_line(NAMES[name], times) for name, times in summary.times.items() if times)
     late = summary.times["send_delay_seconds"]
     if late and late.percentiles[99] > _LATE_SECONDS:
-        yield f"This machine sent requests up to {late.percentiles[99]:.2g} s late (p99): take a faster one, or several."
+        yield f"This machine sent requests up to {late.percentiles[99]:.2g} s late (p99): use a faster one, or several."
 
 
 def _tokens(summary: Summary, tokens: int | None) -> str:
     per_second = summary.per_second(tokens)
-    return "not told by the server" if per_second is None else f"{per_second:.1f} ({tokens} in all)"
+    return "not reported by the server" if per_second is None else f"{per_second:.1f} ({tokens} in total)"
 
 
 def _line(name: str, times: Distribution) -> str:
@@ -51,13 +51,13 @@ def step_line(step: Step, summary: Summary) -> str:
 
 
 def capacity_lines(steps: Sequence[Step], job: str, replicas: int) -> Iterator[str]:
-    """The result of a ramp, as the settings want it; of at least one step."""
+    """The result of a ramp of at least one step, ready for the settings file."""
     found = capacity(steps)
     if found is None:
-        yield f"Not saturated at {steps[-1].offered_per_second:g} requests/s: ramp higher."
+        yield f"Not saturated at {steps[-1].offered_per_second:g} requests/s: ramp to a higher rate."
         return
     if len(steps) == 1:
-        yield "Saturated at the first rate already: ramp from a lower one to see what it keeps up with."
+        yield "Saturated at the first rate: ramp from a lower one to see which rate it can serve."
     if found == 0:
         return
     each = f", {found / replicas:.3g} for each of {replicas} replicas" if replicas > 1 else ""

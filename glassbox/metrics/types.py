@@ -81,6 +81,7 @@ class Metric:
     # Nothing records it: it is measured.
     rule: ClassVar[None] = None
     level: ClassVar[None] = None
+    only_with: ClassVar[str] = ""
 
     name: str
     unit: Unit

@@ -1,6 +1,6 @@
-"""Prometheus as the pipeline asks it: ranges of a query over HTTP, and every failure as one sentence.
+"""Prometheus' HTTP API: range queries, and every failure as one sentence.
 
-https://prometheus.io/docs/prometheus/latest/querying/api/; Mimir, Thanos and VictoriaMetrics answer the same.
+https://prometheus.io/docs/prometheus/latest/querying/api/; Mimir, Thanos and VictoriaMetrics have the same API.
 """
 
 from __future__ import annotations
@@ -19,52 +19,45 @@ from niquests.packages import urllib3
 
 from glassbox.errors import GlassboxError
 from glassbox.http.addresses import server_address
-from glassbox.http.retries import (
-    CONNECT_TIMEOUT_SECONDS,
-    MESSAGE_MAX_CHARACTERS,
-    RETRIES,
-    RETRY_AFTER_MAX_SECONDS,
-    PatientRetry,
-    causes,
-)
+from glassbox.http.retries import CONNECT_TIMEOUT_SECONDS, patient_retry
+from glassbox.http.sentences import on_one_line, sentence_for
 from glassbox.prometheus.credential import HOW_TO_SET, Credential
 
 READ_TIMEOUT_SECONDS = 60.0
-# Prometheus refuses more for one series (`query_range` in its HTTP API).
-MOST_POINTS = 11_000
+# Prometheus refuses a range query that would return more points for each series.
+MAX_POINTS = 11_000
 
 UNANSWERED: tuple[tuple[type[BaseException], str], ...] = (
-    (ConnectTimeout, f"found no connection within {CONNECT_TIMEOUT_SECONDS:g} s: check the address and the firewall"),
-    (gaierror, "found no such host: check the spelling of its name"),
-    (ConnectionRefusedError, "was refused: is Prometheus running there?"),
-    (Timeout, f"got no answer within {READ_TIMEOUT_SECONDS:g} s: ask for less, or check Prometheus' load"),
+    (ConnectTimeout, f"could not connect within {CONNECT_TIMEOUT_SECONDS:g} s: check the address and the firewall"),
+    (gaierror, "could not find the host: check the spelling of its name"),
+    (ConnectionRefusedError, "refused the connection: is Prometheus running there?"),
+    (Timeout, f"got no answer within {READ_TIMEOUT_SECONDS:g} s: query a shorter window, or check Prometheus' load"),
 )
+LOST = "lost its connection before an answer came: check Prometheus' log and the proxy in front of it"
+CANNOT_EVALUATE = "it cannot evaluate this query, so check its version and its query limits"
 ADVICE = {
-    400: "it cannot evaluate this query",
+    400: CANNOT_EVALUATE,
     401: HOW_TO_SET,
-    403: "this credential may not ask for metrics",
+    403: "this credential may not query metrics: use one that may",
     404: "is the URL Prometheus' own address, including its sub-path?",
-    422: "it cannot evaluate this query",
+    422: CANNOT_EVALUATE,
 }
 
 
 @dataclass(frozen=True)
 class Series:
-    """Labels and values by moment (Unix seconds); values are finite."""
+    """Labels, and the values by their time in Unix seconds; values are finite."""
 
     labels: Mapping[str, str]
     values: Mapping[int, float]
 
 
 class Prometheus:
-    """One server, asked with this credential; raises GlassboxError for an unusable URL."""
+    """One server, queried with this credential; raises GlassboxError for a URL that is not a server's address."""
 
     def __init__(self, url: str, credential: Credential | None = None) -> None:
         self.url = _checked(url)
-        retry = PatientRetry(
-            RETRIES, other=0, allowed_methods=["GET"], raise_on_status=False, retry_after_max=RETRY_AFTER_MAX_SECONDS
-        )
-        self._session = Session(retries=retry, disable_http3=True)
+        self._session = Session(retries=patient_retry(), disable_http3=True)
         self._session.headers["Accept"] = "application/json"
         self._session.auth = _Signed(credential)
 
@@ -77,17 +70,21 @@ class Prometheus:
         self._session.close()
 
     def range(self, query: str, start: int, end: int, step_seconds: int) -> list[Series]:
-        """The query's value at start, and every step from there up to end (Unix seconds); raises GlassboxError."""
-        if (end - start) // step_seconds >= MOST_POINTS:
-            raise GlassboxError(f"{self.url} tells at most {MOST_POINTS} points: choose a shorter window.")
+        """The query's values at `start` and at every step after it until `end` (Unix seconds); raises GlassboxError."""
+        if (end - start) // step_seconds >= MAX_POINTS:
+            raise GlassboxError(
+                f"Prometheus at {self.url} returns at most {MAX_POINTS} points for each series: choose a shorter window."
+            )
         parameters = {"query": query, "start": start, "end": end, "step": step_seconds}
-        result = self._asked("/api/v1/query_range", parameters)
+        result = self._get("/api/v1/query_range", parameters)
         try:
             return [Series(dict(each["metric"]), _finite(each["values"])) for each in result["data"]["result"]]
         except (KeyError, TypeError, ValueError):
-            raise self._failed("answered what is no range of values: is the URL Prometheus' own address?") from None
+            raise self._failed(
+                "answered with JSON that is not a range of values: is the URL Prometheus' own address?"
+            ) from None
 
-    def _asked(self, path: str, parameters: Mapping[str, Any]) -> Any:
+    def _get(self, path: str, parameters: Mapping[str, Any]) -> Any:
         timeout = (CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS)
         try:
             response = self._session.get(
@@ -95,7 +92,7 @@ class Prometheus:
             )
         except (RequestException, urllib3.exceptions.HTTPError, ValueError) as error:
             # `from None`: the cause holds the request, and the request its Authorization header.
-            raise self._failed(_unanswered(error)) from None
+            raise self._failed(sentence_for(error, UNANSWERED, LOST)) from None
         return self._decoded(response)
 
     def _decoded(self, response: Response) -> Any:
@@ -108,10 +105,10 @@ class Prometheus:
             body = None
         if status == 200 and isinstance(body, dict) and body.get("status") == "success":
             return body
-        said = str(body.get("error") or "") if isinstance(body, dict) else ""
-        words = f' ("{" ".join(said.split())[:MESSAGE_MAX_CHARACTERS]}")' if said else ""
+        message = on_one_line(str(body.get("error") or "")) if isinstance(body, dict) else ""
+        quoted = f' ("{message}")' if message else ""
         advice = ADVICE.get(status, "is the URL Prometheus' own address, and is it ready?")
-        raise self._failed(f"answered {status}{words}: {advice}")
+        raise self._failed(f"answered {status}{quoted}: {advice}")
 
     def _failed(self, problem: str) -> GlassboxError:
         return GlassboxError(f"Prometheus at {self.url} {problem}{'' if problem.endswith('?') else '.'}")
@@ -123,7 +120,7 @@ def _checked(url: str) -> str:
 
 
 class _Signed(AuthBase):
-    """Signs each request; without a credential none, whatever a .netrc says."""
+    """Signs each request with the credential; without one it signs none, whatever a .netrc says."""
 
     def __init__(self, credential: Credential | None) -> None:
         self._credential = credential
@@ -135,11 +132,5 @@ class _Signed(AuthBase):
 
 
 def _finite(values: Sequence[tuple[float, str]]) -> dict[int, float]:
-    numbers = ((round(moment), float(text)) for moment, text in values)
-    return {moment: value for moment, value in numbers if isfinite(value)}
-
-
-def _unanswered(error: BaseException) -> str:
-    found = tuple(causes(error))
-    lost = "lost its connection before an answer came: check Prometheus' log and the proxy before it"
-    return next((text for kind, text in UNANSWERED if any(isinstance(each, kind) for each in found)), lost)
+    numbers = ((round(time), float(text)) for time, text in values)
+    return {time: value for time, value in numbers if isfinite(value)}

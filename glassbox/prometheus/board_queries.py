@@ -1,4 +1,4 @@
-"""Questions to a Prometheus of ours, over its HTTP API, and boards' queries as Grafana would send them."""
+"""The queries of boards as Grafana sends them, and answers of the HTTP API of a local Prometheus."""
 
 import json
 import re
@@ -7,19 +7,19 @@ import urllib.request
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-# Boards that read hundreds of millions of samples take their time.
+# A board may read hundreds of millions of samples.
 TIMEOUT_SECONDS = 300
 
 
-def ask(url: str, path: str, **parameters: str | float) -> Any:
-    """`data` of its answer; path is below /api/v1, such as `query`, `rules` or `label/job/values`."""
+def api_data(url: str, path: str, **parameters: str | float) -> Any:
+    """`data` of the answer; `path` is below /api/v1, such as `query`, `rules` or `label/job/values`."""
     query = urllib.parse.urlencode(parameters)
     with urllib.request.urlopen(f"{url}/api/v1/{path}?{query}", timeout=TIMEOUT_SECONDS) as answer:
         return json.load(answer)["data"]
 
 
-def filled(expr: str, variables: Iterable[Mapping[str, Any]], chosen: Mapping[str, str] | None = None) -> str:
-    """The query with these values chosen by the names of the board's variables, and every other variable at All.
+def with_variables(expr: str, variables: Iterable[Mapping[str, Any]], chosen: Mapping[str, str] | None = None) -> str:
+    """The query with the board's variables filled in: `chosen` gives values by name, and every other variable is at All.
 
     Matchers of regular expressions get the value escaped, and `${name:text}` the word All where nothing is chosen
     (Grafana's documentation, "Advanced variable format options").

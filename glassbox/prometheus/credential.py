@@ -1,4 +1,4 @@
-"""What Prometheus, or a proxy before it, is shown: from the environment or a file, never from the command line."""
+"""The credential for Prometheus or a proxy in front of it: from the environment or a file, never from the command line."""
 
 import base64
 import os
@@ -12,27 +12,28 @@ from glassbox.errors import GlassboxError
 from glassbox.http.secret_files import token_in
 
 HOW_TO_SET = "set PROMETHEUS_TOKEN, or PROMETHEUS_USER and PROMETHEUS_PASSWORD"
-# For each command that asks a Prometheus.
+# For each command that queries a Prometheus.
 OPTION = click.option(
     "--prometheus-token-file",
     "token_file",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="File with Prometheus' token, instead of PROMETHEUS_TOKEN.",
+    help="File that holds the Prometheus token, instead of PROMETHEUS_TOKEN.",
 )
 
 
 @dataclass(frozen=True)
 class Credential:
-    """The value of the header Authorization."""
+    """What signs a request: the value of its header Authorization."""
 
     authorization: str = field(repr=False)
 
 
 def credential_from_environment(token_file: Path | None = None) -> Credential | None:
-    """`token_file` first, then PROMETHEUS_TOKEN, then PROMETHEUS_USER with PROMETHEUS_PASSWORD; None without any.
+    """`token_file` first, then PROMETHEUS_TOKEN, then PROMETHEUS_USER with PROMETHEUS_PASSWORD; None if none is set.
 
-    An empty variable counts as unset. Raises GlassboxError for half a log-in and for what no header can carry.
+    An empty variable counts as not set. Raises GlassboxError for a user without a password, a password without a user,
+    and characters that a header cannot hold.
     """
     token, user, password = (os.environ.get(f"PROMETHEUS_{name}", "") for name in ("TOKEN", "USER", "PASSWORD"))
     if token_file is not None:
@@ -41,14 +42,16 @@ def credential_from_environment(token_file: Path | None = None) -> Credential | 
         return _bearer(token.strip())
     if bool(user) != bool(password):
         missing = "PROMETHEUS_PASSWORD" if user else "PROMETHEUS_USER"
-        raise GlassboxError(f"{missing} is not set: a log-in with a password needs both.")
+        raise GlassboxError(
+            f"{missing} is not set: a log-in with a password needs PROMETHEUS_USER and PROMETHEUS_PASSWORD."
+        )
     return _basic(user, password) if user else None
 
 
 def _bearer(token: str) -> Credential:
     if not re.fullmatch(r"[!-~]+", token):
         raise GlassboxError(
-            "Prometheus' token holds a space, a line break or another character that no token has: "
+            "The Prometheus token holds a space, a line break or another character that tokens never have: "
             "copy it again into PROMETHEUS_TOKEN or the file of --prometheus-token-file."
         )
     return Credential(f"Bearer {token}")
@@ -57,6 +60,6 @@ def _bearer(token: str) -> Credential:
 def _basic(user: str, password: str) -> Credential:
     if ":" in user or not f"{user}{password}".isprintable():
         raise GlassboxError(
-            "PROMETHEUS_USER holds a colon, or it or PROMETHEUS_PASSWORD holds a line break: copy it again."
+            "PROMETHEUS_USER holds a colon, or PROMETHEUS_USER or PROMETHEUS_PASSWORD holds a line break: correct it."
         )
     return Credential(f"Basic {base64.b64encode(f'{user}:{password}'.encode()).decode()}")

@@ -28,7 +28,7 @@ DEBIAN_PACKAGES = {
     "prometheus-alertmanager": "prometheus-alertmanager",
     "amtool": "prometheus-alertmanager",
 }
-# What rules can be run on instead; only those who scale out need it.
+# Alternatives to run rules on, for scaling out.
 SCALE_OUT_PACKAGES = {"victoria-metrics": "victoria-metrics", "vmalert": "victoria-metrics"}
 UPSTREAM_NAMES = {
     "prometheus-alertmanager": "alertmanager",
@@ -66,17 +66,17 @@ def find(program: str) -> Path:
         fetch, others, package = "make tools", "https://prometheus.io/download", DEBIAN_PACKAGES.get(program, program)
     raise GlassboxError(
         f"{program} was not found on PATH or in .tools; run `{fetch}`, or install it "
-        f"(Debian: `apt-get install {package}`, others: {others})."
+        f"(Debian: `apt-get install {package}`, elsewhere: {others})."
     )
 
 
 @cache
 def version(path: Path) -> Version:
-    """(major, minor, patch) as the program itself reports it; raises GlassboxError when it reports none."""
+    """(major, minor, patch) as the program itself reports it; raises GlassboxError when it does not report one."""
     output = _run(path, "--version").stdout
     if found := _VERSION.search(output):
         return int(found[1]), int(found[2]), int(found[3])
-    raise GlassboxError(f"{path} --version printed no version; reinstall {path.name}.")
+    raise GlassboxError(f"{path} --version did not print a version; reinstall {path.name}.")
 
 
 def check_rules(files: Sequence[Path]) -> list[str]:
@@ -113,7 +113,7 @@ def _promtool(*words: str, files: Sequence[Path]) -> "subprocess.CompletedProces
 
 def _refuse_none(files: Sequence[Path], command: str) -> None:
     if not files:
-        raise GlassboxError(f"promtool {command} was given no files; name at least one.")
+        raise GlassboxError(f"promtool {command} needs files; name at least one.")
 
 
 def _run(program: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -135,7 +135,7 @@ def _run(program: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
     except subprocess.TimeoutExpired:
         raise GlassboxError(f"{program} did not end within {TIMEOUT_SECONDS:g} s; check fewer files at once.") from None
     if done.returncode != 0 and not done.stdout.strip():
-        raise GlassboxError(f"{program} failed ({done.returncode}) and said nothing; reinstall {program.name}.")
+        raise GlassboxError(f"{program} failed ({done.returncode}) without output; reinstall {program.name}.")
     return done
 
 
@@ -148,7 +148,7 @@ def _problems(done: "subprocess.CompletedProcess[str]") -> list[str]:
 
 
 def _failures(output: Iterable[str]) -> list[tuple[str, list[str]]]:
-    """(file, lines) of each failure; a line that does not name its file goes on with the failure before it."""
+    """(file, lines) of each failure; a line that does not name its file belongs to the failure before it."""
     failures: list[tuple[str, list[str]]] = []
     file, fresh = "", True
     for line in output:

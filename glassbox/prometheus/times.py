@@ -1,10 +1,16 @@
-"""Moments of a time range as people write them: `now-30m`, ISO 8601, or milliseconds since 1970."""
+"""Times as people write them: ISO 8601, and for a time range also `now-30m` or milliseconds since 1970."""
 
 import re
+from datetime import UTC, datetime
 
 from glassbox.errors import GlassboxError
-from glassbox.prometheus.unix_times import unix_seconds
 from glassbox.query.promql import duration_seconds
+
+
+def unix_seconds(text: str) -> float:
+    """Seconds since 1970 of a time in ISO 8601, in UTC where it names no zone; raises ValueError for anything else."""
+    time = datetime.fromisoformat(text)
+    return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()
 
 
 def milliseconds(text: str, now_ms: int) -> int:
@@ -17,5 +23,5 @@ def milliseconds(text: str, now_ms: int) -> int:
         return int(unix_seconds(text) * 1000)
     except ValueError:
         raise GlassboxError(
-            f"{text!r} is no time: write now-30m, 2026-01-31T12:00, or milliseconds since 1970."
+            f"{text!r} is not a time: write now-30m, 2026-01-31T12:00, or milliseconds since 1970."
         ) from None

@@ -40,15 +40,15 @@ def buckets_of(histogram_names: Sequence[str], custom: CustomBuckets) -> Buckets
 
 
 def check_custom_buckets(custom: CustomBuckets) -> None:
-    """Raises GlassboxError where a name is no histogram of the catalogue, or bounds do not ascend."""
+    """Raises GlassboxError where a name is not a histogram of the catalogue, or bounds do not ascend."""
     for name, bounds in custom.items():
         if name not in HISTOGRAMS:
             raise GlassboxError(
-                f"Setting {SETTING}: {name!r} is no histogram that is read here; those are {', '.join(sorted(HISTOGRAMS))}."
+                f"Setting {SETTING}: {name!r} is not a histogram that is read here; use one of {', '.join(sorted(HISTOGRAMS))}."
             )
         if list(bounds) != sorted(set(bounds)):
             raise GlassboxError(
-                f"Setting {SETTING}, {name}: the bounds must ascend, as the server's own do; sort them and leave out doubles."
+                f"Setting {SETTING}, {name}: the bounds must ascend, as the server's own do; sort them and remove duplicates."
             )
 
 

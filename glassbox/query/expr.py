@@ -13,7 +13,7 @@ from glassbox.metrics.types import Kind, Unit
 
 
 class QueryError(GlassboxError):
-    """A query that cannot mean what it says: an unknown label, a rate of a gauge, a bound that is no bucket."""
+    """A query that cannot mean what it says: an unknown label, a rate of a gauge, a bound that is not a bucket."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,8 @@ class Source(Protocol):
     def rule(self) -> "Expr | None": ...
     @property
     def level(self) -> Level | None: ...
+    @property
+    def only_with(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -84,9 +86,10 @@ class Shape:
 
 @dataclass(frozen=True)
 class Selector:
-    """`name{matchers}[window] offset`; `labels` are those its series may have, `shared_name` says that strangers use the name as well.
+    """`name{matchers}[window] offset`; `labels` are those its series may have, `shared_name` says that other software uses the name as well.
 
     `rule` is the query that records the series, where one does and is known; `level` is that of a recorded series.
+    `only_with` names the setting without which it does not exist.
     """
 
     name: str
@@ -97,6 +100,7 @@ class Selector:
     offset: str = ""
     rule: "Expr | None" = None
     level: Level | None = None
+    only_with: str = ""
 
     def __str__(self) -> str:
         body = ",".join(f"{label}{m.operator}{json.dumps(m.value, ensure_ascii=False)}" for label, m in self.matchers)
@@ -117,7 +121,7 @@ Parts = tuple[str | Selector, ...]
 # Binding strength of the outermost operator, as in the PromQL documentation ("Binary operator precedence").
 ATOM, MULTIPLY, ADD, COMPARE, AND, OR = 6, 5, 4, 3, 2, 1
 
-_OPERATORS = {"*": MULTIPLY, "/": MULTIPLY, "+": ADD, "-": ADD, "and": AND, "unless": AND, "or": OR} | dict.fromkeys(
+OPERATORS = {"*": MULTIPLY, "/": MULTIPLY, "+": ADD, "-": ADD, "and": AND, "unless": AND, "or": OR} | dict.fromkeys(
     (">", ">=", "<", "<=", "==", "!="), COMPARE
 )
 
@@ -208,7 +212,7 @@ def binary(left: Expr, operator: str, right: Expr | float, *, matching: str = ""
     """Join two operands, with parentheses where the operator's strength asks for them."""
     if isinstance(right, Expr) and not matching and operator not in ("and", "or", "unless"):
         _require_same_labels(left, operator, right)
-    strength = _OPERATORS[operator]
+    strength = OPERATORS[operator]
     other = right if isinstance(right, Expr) else number(right)
     parts = (*_operand(left, strength), f" {operator}{matching} ", *_operand(other, strength + 1))
     shape = replace(left.shape, unit=unit or left.shape.unit)
@@ -230,7 +234,7 @@ def _require_same_labels(left: Expr, operator: str, right: Expr) -> None:
         return
     if set(left.shape.labels) != set(right.shape.labels):
         raise QueryError(
-            f"'{left} {operator} {right}' can match nothing: one side has the labels {', '.join(left.shape.labels) or 'none'}, "
+            f"'{left} {operator} {right}' can never match: one side has the labels {', '.join(left.shape.labels) or 'none'}, "
             f"the other {', '.join(right.shape.labels) or 'none'}; aggregate both by the same labels."
         )
 

@@ -1,7 +1,7 @@
-"""What recorded series have summed away, worked out for one value of the label when somebody asks: one replica of a model.
+"""Recorded series computed again for one value of a label that they have summed away, such as one replica of a model.
 
-Either side of an `or` is empty: a recorded series lacks the label, so that it matches a choice of All alone, and no raw series
-has a value that is called All. What is empty costs nothing.
+One side of each `or` is empty: a recorded series lacks the label, so that it matches only the choice of All, and no raw series
+has a value called All. An empty side costs nothing.
 """
 
 from dataclasses import dataclass, replace
@@ -9,52 +9,82 @@ from dataclasses import dataclass, replace
 from glassbox.metrics.types import Kind, Unit
 from glassbox.query.expr import ATOM, Expr, Matcher, Matchers, Parts, Selector, Shape, binary
 
-# Prometheus puts them on every series that it scrapes (its documentation, "Jobs and instances"); others a rule may lend.
+# Prometheus puts them on every series that it scrapes (its documentation, "Jobs and instances"); a rule may add others.
 _SCRAPED = ("job", "instance")
+
+
+class _Begin(str):
+    """The bracket before what is computed in place of a recorded series."""
+
+    recorded: Selector
+
+    def __new__(cls, recorded: Selector) -> "_Begin":
+        bracket = super().__new__(cls, "(")
+        bracket.recorded = recorded
+        return bracket
+
+
+class _End(str):
+    """The bracket after it."""
+
+
+def as_recorded(expr: Expr) -> Expr:
+    """The query with each recorded series in place of what `SingleChoice` computes for it: shorter, and what content asked for."""
+    parts: list[str | Selector] = []
+    depth = 0
+    for part in expr.parts:
+        if isinstance(part, _Begin):
+            parts += [part.recorded] if depth == 0 else []
+            depth += 1
+        elif isinstance(part, _End):
+            depth -= 1
+        elif depth == 0:
+            parts.append(part)
+    return replace(expr, parts=tuple(parts))
 
 
 @dataclass(frozen=True)
 class Serving:
-    """Series that tie the values of a label to those of others, such as a replica to its models: as it is now, and lately."""
+    """Series that tie the values of a label to those of other labels, such as a replica to its models: now, and lately."""
 
     now: Expr
     lately: Expr
 
 
 @dataclass(frozen=True)
-class One:
-    """A label that records have summed away: `chosen` matches what is chosen, or everything at All; `alone` one value, and nothing at All."""
+class SingleChoice:
+    """A label that records have summed away. `chosen` matches the chosen value, or everything at All; `single_value` nothing at All."""
 
     label: str
     chosen: Matcher
-    alone: Matcher
+    single_value: Matcher
     serving: Serving
 
-    def of(self, recorded: Selector) -> Parts:
-        """The recorded series where all are chosen, and its rule over the series of one where one is.
+    def resolve(self, recorded: Selector) -> Parts:
+        """The recorded series at All, and its rule over the raw series of a single value.
 
-        A rule that looks back on recorded series, or that nobody knows, cannot be worked out: then the series of what the one
-        served lately are kept. As they are stay series that tell of nothing it could serve, such as a limit, and what a query
-        looks back on: join that with what is now.
+        A rule that is unknown, or that looks back on recorded series, cannot be computed again: then the recorded series of what
+        that value served lately are kept. Series that say nothing about what it serves, such as a limit, stay as they are, and so
+        do series that a query looks back on: join those with a series of the present.
         """
-        alone = None if recorded.window else self._alone(recorded)
-        if alone is None:
+        computed = None if recorded.window else self._computed(recorded)
+        if computed is None:
             return (recorded,)
         whole = replace(recorded, labels=(*recorded.labels, self.label)).matching({self.label: self.chosen})
-        return ("(", *binary(_query(whole), "or", alone).parts, ")")
+        return (_Begin(recorded), *binary(_query(whole), "or", computed).parts, _End(")"))
 
-    def _alone(self, recorded: Selector) -> Expr | None:
+    def _computed(self, recorded: Selector) -> Expr | None:
         shared = [label for label in self.serving.now.shape.labels if label in recorded.labels]
         lent = {label: matcher for label, matcher in recorded.matchers if label in shared and label not in _SCRAPED}
         if not set(shared) - set(_SCRAPED):
             return None
         if rule := self._rule(recorded, lent):
-            # Strangers of other jobs may have the same names at the same address: they serve nothing.
-            return rule.and_(self.serving.now.filtered({self.label: self.alone, **lent}), on=shared)
-        return _query(recorded).and_(self.serving.lately.filtered({self.label: self.alone}), on=shared)
+            # Series of other jobs may have the same names at the same address: they serve nothing.
+            return rule.and_(self.serving.now.filtered({self.label: self.single_value, **lent}), on=shared)
+        return _query(recorded).and_(self.serving.lately.filtered({self.label: self.single_value}), on=shared)
 
     def _rule(self, recorded: Selector, lent: Matchers) -> Expr | None:
-        """The rule over the raw series of one, with the recorded series' time and matchers but those for what is lent."""
+        """The rule over the raw series of the value, with the recorded series' offset and matchers, except those in `lent`."""
         if recorded.rule is None or recorded.window:
             return None
         rule = recorded.rule.filtered({label: matcher for label, matcher in recorded.matchers if label not in lent})
@@ -63,7 +93,7 @@ class One:
             if isinstance(part, str):
                 parts.append(part)
             elif self.label in part.labels:
-                parts.append(part.matching({self.label: self.alone}))
+                parts.append(part.matching({self.label: self.single_value}))
             elif inner := self._rule(part, {}):
                 parts += inner.parts if inner.strength == ATOM else ("(", *inner.parts, ")")
             else:

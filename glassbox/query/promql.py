@@ -28,7 +28,7 @@ CHOSEN_RANGE = "$__range"
 def duration_seconds(text: str) -> int:
     """Seconds of a Prometheus duration such as `90s`, `5m` or `1h30m`."""
     if not re.fullmatch(r"(\d+[smhdw])+", text):
-        raise QueryError(f"{text!r} is no duration; write it like 30s, 5m or 1h30m.")
+        raise QueryError(f"{text!r} is not a duration; write it like 30s, 5m or 1h30m.")
     return sum(int(amount) * _SECONDS[unit] for amount, unit in re.findall(r"(\d+)([smhdw])", text))
 
 
@@ -38,7 +38,7 @@ def instant(source: Source, **matchers: str | Matcher) -> Expr:
 
 
 def rate(source: Source, window: str, **matchers: str | Matcher) -> Expr:
-    """Growth of a counter each second over the window; counter resets are handled."""
+    """Growth of a counter per second over the window; counter resets are handled."""
     return _growth("rate", source, window, _PER_SECOND.get(source.unit, source.unit), matchers)
 
 
@@ -56,13 +56,13 @@ def over_time(statistic: str, source: Source, window: str, *, offset: str = "", 
 
 
 def over_steps(statistic: str, source: Source, window: str, step: str) -> Expr:
-    """The same of the newest sample at every whole step only: long windows of many series cost a fraction."""
+    """As `over_time`, but of the newest sample at every whole step only: long windows of many series cost a fraction."""
     duration_seconds(step)
     return over_time(statistic, source, f"{window}:{step}")
 
 
 def deriv(source: Source, window: str, **matchers: str | Matcher) -> Expr:
-    """Slope of a gauge each second, by linear regression over the window."""
+    """Slope of a gauge per second, by linear regression over the window."""
     _require(source, (Kind.GAUGE,), "deriv")
     shape = Shape(Kind.GAUGE, _PER_SECOND.get(source.unit, source.unit), source.all_labels)
     return _ranged("deriv", source, window, shape, matchers)
@@ -88,16 +88,16 @@ def absent(source: Source, **matchers: str) -> Expr:
 
 
 def always() -> Expr:
-    """1, whatever there is to see."""
+    """1, whatever series exist."""
     return Expr(("vector(1)",), Shape(Kind.GAUGE, Unit.BOOLEAN))
 
 
-def age(moment: Expr) -> Expr:
-    """Seconds from a moment (seconds since 1970) until now."""
-    if moment.shape.unit is not Unit.TIMESTAMP_SECONDS:
-        raise QueryError(f"'{moment}' is no moment but {moment.shape.unit.value}: it has no age.")
-    difference = binary(Expr(("time()",), Shape(Kind.GAUGE, Unit.SECONDS, scalar=True)), "-", moment)
-    return replace(difference, shape=replace(moment.shape, unit=Unit.SECONDS))
+def age(timestamp: Expr) -> Expr:
+    """Seconds from a timestamp (seconds since 1970) until now."""
+    if timestamp.shape.unit is not Unit.TIMESTAMP_SECONDS:
+        raise QueryError(f"'{timestamp}' is in {timestamp.shape.unit.value}, not a timestamp: it has no age.")
+    difference = binary(Expr(("time()",), Shape(Kind.GAUGE, Unit.SECONDS, scalar=True)), "-", timestamp)
+    return replace(difference, shape=replace(timestamp.shape, unit=Unit.SECONDS))
 
 
 def sum_by(labels: Sequence[str], operand: Expr) -> Expr:
@@ -146,7 +146,7 @@ def first_by(labels: Sequence[str], operand: Expr) -> Expr:
 def quantile(q: float, bucket_rates: Expr) -> Expr:
     """Estimate of the q-quantile from bucket rates that are already summed over replicas."""
     if bucket_rates.shape.kind is not Kind.BUCKET_RATES or "le" not in bucket_rates.shape.labels:
-        raise QueryError(f"A quantile needs bucket rates with the label le, and '{bucket_rates}' has none.")
+        raise QueryError(f"A quantile needs bucket rates with the label le, which '{bucket_rates}' does not have.")
     labels = tuple(label for label in bucket_rates.shape.labels if label != "le")
     shape = Shape(Kind.GAUGE, bucket_rates.shape.unit, labels)
     return Expr((f"histogram_quantile({q:g}, ", *bucket_rates.parts, ")"), shape)
@@ -157,8 +157,8 @@ def at_most(bound: float, source: Source, custom: CustomBuckets | None = None) -
     known = buckets_of(source.histogram_names, custom or {})
     if bound not in known.bounds:
         common = f" common to {' and '.join(source.histogram_names)}" if len(source.histogram_names) > 1 else ""
-        advice = f"by the setting {SETTING}" if known.custom else f"unless the setting {SETTING} names others"
-        raise QueryError(f"{bound:g} is no bucket of {source.name}; its buckets are {known}{common}, {advice}.")
+        advice = f"as the setting {SETTING} says" if known.custom else f"unless the setting {SETTING} names others"
+        raise QueryError(f"{bound:g} is not a bucket of {source.name}; its buckets are {known}{common}, {advice}.")
     return Matcher("=", bound_text(bound))
 
 
@@ -175,7 +175,7 @@ def constant(value: float, unit: Unit) -> Expr:
 def over_range(statistic: str, operand: Expr, *, step: str = "1m") -> Expr:
     """`avg` or `sum` of what the query gives at every `step` of the time range that is chosen on the dashboard.
 
-    Moments without a result count for nothing. Prometheus 2 takes one step more where the range ends exactly on a step.
+    Steps without a result are ignored. Prometheus 2 takes one step more where the range ends exactly on a step.
     """
     if operand.shape.kind in (Kind.COUNTER, Kind.BUCKETS):
         raise QueryError(f"'{operand}' is a counter: take its rate first, then the {statistic} over the range.")
@@ -224,7 +224,13 @@ def _each_name(source: Source, window: str, shape: Shape, text: str, matchers: d
 
     def under(name: str) -> Expr:
         selector = Selector(
-            name, source.all_labels, source.shared_name, window=window, rule=source.rule, level=source.level
+            name,
+            source.all_labels,
+            source.shared_name,
+            window=window,
+            rule=source.rule,
+            only_with=source.only_with,
+            level=source.level,
         )
         return Expr(tuple(part for part in (before, selector.matching(matchers), after) if part), shape)
 

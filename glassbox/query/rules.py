@@ -28,6 +28,8 @@ class Record:
     former_names: tuple[str, ...] = ()
     shared_name: bool = False
 
+    only_with: ClassVar[str] = ""
+
     @property
     def kind(self) -> Kind:
         return self.expr.shape.kind
@@ -58,11 +60,16 @@ class Record:
 
 @dataclass(frozen=True)
 class Series:
-    """A recorded gauge known by its name, for content that reads it whatever query the settings make of it."""
+    """A recorded gauge known by its name, for content that reads it whatever query the settings make of it.
+
+    `only_with` names the setting without which nothing records it, such as `jobs.capacity_requests_per_second`: what reads it
+    then has no value, and says so.
+    """
 
     name: str
     unit: Unit
     all_labels: tuple[str, ...]
+    only_with: str = ""
 
     kind: ClassVar[Kind] = Kind.GAUGE
     former_names: ClassVar[tuple[str, ...]] = ()
@@ -78,7 +85,9 @@ class Series:
         """The rule that records it; raises QueryError where the query and the added labels are not those of the series."""
         record = Record(self.name, expr.measured_in(self.unit), help, tuple(labels.items()))
         if set(record.all_labels) != set(self.all_labels):
-            raise QueryError(f"{self.name} has the labels {', '.join(self.all_labels)}, and '{expr}' gives others.")
+            raise QueryError(
+                f"{self.name} has the labels {', '.join(self.all_labels)}, but '{expr}' gives others: aggregate by the same."
+            )
         return record
 
 
@@ -111,15 +120,18 @@ class HistogramRecord:
 
 @dataclass(frozen=True)
 class RecordGroup:
-    """Recorded series that are evaluated together, in order; without an interval of its own at the settings' one."""
+    """Recorded series that are evaluated together, in order; without an interval of its own at the settings' one.
+
+    A module declares its group without records: those that it defines are collected.
+    """
 
     name: str
-    records: tuple[Record, ...]
+    records: tuple[Record, ...] = ()
     interval_seconds: int | None = None
 
 
 class Severity(Enum):
-    """PAGE wakes somebody (users suffer), TICKET waits for working hours (saturation), REPORT is read weekly (waste).
+    """PAGE wakes somebody up (users suffer), TICKET waits for working hours (saturation), REPORT is read weekly (waste).
 
     HEARTBEAT always fires, and what receives it calls when it stops.
     """

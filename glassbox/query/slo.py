@@ -1,7 +1,7 @@
-"""Service level objectives, and the windows in which a burning error budget is noticed.
+"""Service level objectives, and the windows that detect a burning error budget.
 
 Source of the shares and windows: The Site Reliability Workbook, chapter 5 "Alerting on SLOs", section "Multiwindow,
-Multi-Burn-Rate Alerts"; the day-long window in between is the one of the Kubernetes mixin and of Sloth.
+Multi-Burn-Rate Alerts"; the day-long window in between is that of the Kubernetes mixin and of Sloth.
 """
 
 import math
@@ -35,7 +35,7 @@ class Slo:
     def __post_init__(self) -> None:
         needs_threshold = self.indicator != "availability"
         if needs_threshold == (self.threshold_seconds is None):
-            problem = "needs" if needs_threshold else "has no use for"
+            problem = "needs" if needs_threshold else "does not take"
             raise GlassboxError(
                 f"Setting slos, entry {self.name!r}: {self.indicator} {problem} threshold_seconds; "
                 f"{'add' if needs_threshold else 'remove'} it."
@@ -83,7 +83,7 @@ class BurnWindow:
         return window_text(self.short_seconds)
 
     def factor(self, period_days: int) -> float:
-        """How many times as fast as evenly over the period the budget burns where that share goes within the window."""
+        """How many times faster than evenly over the period the budget burns when that share is spent within the window."""
         return round(self.budget_share_ratio * period_days * SECONDS_PER_DAY / self.long_seconds, 3)
 
 
@@ -106,6 +106,6 @@ def check_slos(slos: Sequence[Slo], period_days: int) -> None:
         if slo.budget_ratio * slowest_page >= 1:
             lowest = math.floor((1 - 1 / slowest_page) * 1000 + 1) / 1000
             raise GlassboxError(
-                f"Setting slos, entry {slo.name!r}: with an objective_ratio of {slo.objective_ratio:g} not even an outage "
-                f"burns the budget {slowest_page:g} times too fast, where pages begin; use {lowest:g} or more."
+                f"Setting slos, entry {slo.name!r}: with an objective_ratio of {slo.objective_ratio:g} even a full outage "
+                f"does not burn the budget {slowest_page:g} times too fast, where paging begins; use {lowest:g} or more."
             )

@@ -1,1 +1,1 @@
-"""The command `relay`: Alertmanager's alerts for chat robots that Alertmanager cannot speak to."""
+"""The command `relay`: Alertmanager's alerts for the chat robots that Alertmanager does not support."""

@@ -7,7 +7,7 @@ from typing import Any
 # WeCom refuses longer Markdown (https://developer.work.weixin.qq.com/document/path/91770); DingTalk takes more.
 MESSAGE_BYTES = 4096
 _TITLE_BYTES = 300
-# Half, so that title, one alert and the count of those left out always fit.
+# Half, so that the title, one alert and the count of the others always fit.
 _ALERT_BYTES = MESSAGE_BYTES // 2
 
 
@@ -22,7 +22,7 @@ class Message:
 def message(body: Mapping[str, Any]) -> Message:
     """The message for one webhook body of version 4, at most MESSAGE_BYTES long; firing alerts come first.
 
-    What does not fit is counted. Raises AttributeError, KeyError or TypeError for a body of another shape.
+    Alerts that do not fit are counted. Raises AttributeError, KeyError or TypeError for a body of another shape.
     """
     alerts = sorted(body["alerts"], key=lambda alert: bool(alert["status"] != "firing"))
     title = _cut(_title(body, sum(alert["status"] == "firing" for alert in alerts)), _TITLE_BYTES)

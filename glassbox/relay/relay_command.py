@@ -15,9 +15,9 @@ PORT = 5003
 
 
 def _chosen(wecom: Path | None, dingtalk: Path | None, dingtalk_secret: Path | None) -> list[Robot]:
-    """The robots that have an address; raises GlassboxError for none, for a secret of none, and for unusable files."""
+    """The robots with an address; raises GlassboxError without any, for a secret without an address, and for unusable files."""
     if dingtalk_secret and not dingtalk:
-        raise GlassboxError("A DingTalk secret without a DingTalk address: give --dingtalk-url-file too.")
+        raise GlassboxError("--dingtalk-secret-file needs an address: give --dingtalk-url-file too.")
     robots: list[Robot] = [WeCom(wecom)] if wecom else []
     if dingtalk:
         robots.append(DingTalk(dingtalk, dingtalk_secret))
@@ -29,10 +29,14 @@ def _chosen(wecom: Path | None, dingtalk: Path | None, dingtalk_secret: Path | N
 
 
 @click.command("relay")
-@click.option("--wecom-url-file", type=click.Path(path_type=Path), help="Holds the address of a WeCom group robot.")
-@click.option("--dingtalk-url-file", type=click.Path(path_type=Path), help="Holds the address of a DingTalk robot.")
-@click.option("--dingtalk-secret-file", type=click.Path(path_type=Path), help="Holds its secret (SEC...), if it signs.")
-@click.option("--port", default=PORT, show_default=True, help="Where Alertmanager finds it, on loopback.")
+@click.option("--wecom-url-file", type=click.Path(path_type=Path), help="File with the address of a WeCom group robot.")
+@click.option("--dingtalk-url-file", type=click.Path(path_type=Path), help="File with the address of a DingTalk robot.")
+@click.option(
+    "--dingtalk-secret-file",
+    type=click.Path(path_type=Path),
+    help="File with its secret (SEC...), if messages must be signed.",
+)
+@click.option("--port", default=PORT, show_default=True, help="Port on loopback that Alertmanager sends to.")
 def command(
     wecom_url_file: Path | None, dingtalk_url_file: Path | None, dingtalk_secret_file: Path | None, port: int
 ) -> int:

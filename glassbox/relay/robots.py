@@ -1,7 +1,7 @@
 """Alertmanager's alerts to group robots of WeCom and DingTalk: the command `relay`, on Alertmanager's machine.
 
-The robots take bodies of their own, answer 200 to what they refuse, and DingTalk's may ask for a signature. What a robot
-does not take is answered with 502, so that Alertmanager tries again and counts it as failed.
+The robots take bodies of their own, answer 200 even when they refuse a message, and DingTalk's may need a signature. A message that a robot
+refuses is answered with 502, so that Alertmanager tries again and counts it as failed.
 
 Formats: https://developer.work.weixin.qq.com/document/path/91770 (WeCom), https://open.dingtalk.com/document/robots/custom-robot-access
 and, for the signature, https://open.dingtalk.com/document/robots/customize-robot-security-settings (DingTalk).
@@ -40,10 +40,10 @@ class Robot(Protocol):
     name: ClassVar[str]
 
     def url(self) -> str:
-        """Where it listens, which is a secret; raises GlassboxError when a file gives none."""
+        """Its address, which is a secret; raises GlassboxError when the file does not hold one."""
 
     def body(self, text: Message) -> dict[str, Any]:
-        """What it takes."""
+        """The request body for a message."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def signature(secret: str, time_milliseconds: int) -> dict[str, str]:
 
 
 def send(robot: Robot, text: Message) -> None:
-    """Have the robot show a message; raises GlassboxError, which names no secret, when it did not take it."""
+    """Have the robot show a message; raises GlassboxError, without any secret, when it does not accept it."""
     headers = {"Content-Type": "application/json; charset=utf-8"}
     url, body = robot.url(), json.dumps(robot.body(text)).encode()
     try:
@@ -94,14 +94,14 @@ def send(robot: Robot, text: Message) -> None:
             said = json.load(answer)
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise GlassboxError(
-            f"The robot {robot.name} gave no answer ({_reason(error)}); check its address and the way to it."
+            f"The robot {robot.name} did not accept a message ({_reason(error)}); check its address and the network."
         ) from None
     if not isinstance(said, dict) or said.get("errcode") != 0:
         raise GlassboxError(f"The robot {robot.name} refused a message: {json.dumps(said, ensure_ascii=False)[:300]}.")
 
 
 def application(robots: Iterable[Robot]) -> Starlette:
-    """Takes Alertmanager's webhook body at `/` and the robot's name: 200 shown, 400 no such body, 502 not shown."""
+    """Takes Alertmanager's webhook body at `/` and the robot's name: 200 shown, 400 for another body, 502 not shown."""
     return Starlette(routes=[_route(robot) for robot in robots])
 
 
@@ -110,7 +110,7 @@ def _route(robot: Robot) -> Route:
         try:
             text = message(await request.json())
         except (ValueError, AttributeError, KeyError, TypeError):
-            return Response("This is no Alertmanager webhook body.\n", status_code=400)
+            return Response("This is not a webhook body of Alertmanager.\n", status_code=400)
         try:
             await run_in_threadpool(send, robot, text)
         except GlassboxError as error:
@@ -133,7 +133,9 @@ def _reason(error: Exception) -> str:
 def _address(file: Path) -> str:
     address = _secret(file)
     if not address.startswith(("https://", "http://")):
-        raise GlassboxError(f"{file} holds no address: write the robot's webhook address into it, https and all.")
+        raise GlassboxError(
+            f"{file} does not hold an address: write the robot's webhook address into it, with https://."
+        )
     return address
 
 
@@ -144,5 +146,5 @@ def _secret(file: Path) -> str:
     except (OSError, UnicodeDecodeError) as error:
         raise GlassboxError(f"{file} cannot be read ({error}); create it, readable for this user only.") from None
     if len(words) != 1:
-        raise GlassboxError(f"{file} holds {len(words)} words; write the secret and nothing else into it.")
+        raise GlassboxError(f"{file} holds {len(words)} words; write only the secret into it.")
     return words[0]

@@ -19,9 +19,9 @@ def sample(labels: Mapping[str, str], value: float) -> str:
 
 
 def write_blocks(samples: Mapping[int, Sequence[str]], start: int, end: int, folder: Path) -> None:
-    """Repeat samples, each a line of an exposition, every so many seconds within [start, end) (Unix seconds).
+    """Repeat samples, each a line of an exposition, within [start, end) (Unix seconds); `samples` by their interval in seconds.
 
-    Every series keeps one value: what a query costs follows from the number of series and samples alone.
+    Every series keeps one value: the cost of a query depends only on the number of series and samples.
     Raises GlassboxError with promtool's words where it refuses them.
     """
     for block in range(start - start % BLOCK_SECONDS, end, BLOCK_SECONDS):
@@ -31,9 +31,9 @@ def write_blocks(samples: Mapping[int, Sequence[str]], start: int, end: int, fol
 def _repeated(samples: Mapping[int, Sequence[str]], block: int, start: int, end: int) -> Iterator[str]:
     for interval_seconds, lines in samples.items():
         first = max(block, start + -start % interval_seconds)
-        moments = range(first, min(block + BLOCK_SECONDS, end), interval_seconds)
+        times = range(first, min(block + BLOCK_SECONDS, end), interval_seconds)
         for line in lines:
-            yield from (f"{line} {moment}" for moment in moments)
+            yield from (f"{line} {time}" for time in times)
 
 
 def import_lines(lines: Iterable[str], folder: Path) -> None:
@@ -51,4 +51,4 @@ def _import(file: Path, folder: Path) -> None:
     command = [str(find("promtool")), "tsdb", "create-blocks-from", "openmetrics", str(file), str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        raise GlassboxError(f"promtool made no blocks from {file}: {done.stdout}{done.stderr}".strip())
+        raise GlassboxError(f"promtool could not make blocks from {file}: {done.stdout}{done.stderr}".strip())

@@ -63,7 +63,7 @@ def _is_found(program: str) -> bool:
 
 
 def _unpack(programs: Sequence[str], packages: Mapping[str, str]) -> None:
-    """Unpack beside the final place and move things there whole: a run that is cut short leaves no half program."""
+    """Unpack beside the final place and move things there whole: an interrupted run leaves no partial program."""
     _refuse_without_apt(programs)
     with tempfile.TemporaryDirectory(dir=TOOLS_DIR, prefix="unpacking-") as staging:
         folder = Path(staging)
@@ -87,7 +87,7 @@ def _refuse_without_apt(programs: Sequence[str]) -> None:
     for tool in ("apt-get", "dpkg"):
         if shutil.which(tool) is None:
             raise GlassboxError(
-                f"{', '.join(programs)} not found, and there is no {tool} to fetch them with; "
+                f"{', '.join(programs)} not found, and {tool} is not there to fetch them; "
                 "install Prometheus and Alertmanager (https://prometheus.io/download), or VictoriaMetrics "
                 "(https://docs.victoriametrics.com), and put them on PATH."
             )
@@ -133,7 +133,7 @@ def _check(done: "subprocess.CompletedProcess[str]", what: str) -> None:
 def _relocate(program: Path) -> None:
     if not program.is_file():
         raise GlassboxError(
-            f"Debian's package holds no {program.name}; install it from its project's releases, on PATH."
+            f"Debian's package does not contain {program.name}; install it from its project's releases, on PATH."
         )
     content = program.read_bytes()
     program.write_bytes(content.replace(SHARED_DIR.encode(), RELATIVE_SHARED_DIR.encode()))

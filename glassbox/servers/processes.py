@@ -76,7 +76,7 @@ class Server:
                 self.process.wait()
 
     def _unready(self, what: str) -> GlassboxError:
-        return GlassboxError(f"{self.name} {what}; correct what its log says last:\n{self.last_log_lines()}")
+        return GlassboxError(f"{self.name} {what}; see the end of its log:\n{self.last_log_lines()}")
 
     def _exit_code_within(self, seconds: float) -> int | None:
         try:

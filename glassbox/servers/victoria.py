@@ -14,7 +14,7 @@ RECIPE = Path(__file__).resolve().parents[2] / "install" / "scale-out" / "victor
 
 @contextmanager
 def victoria_metrics(folder: Path) -> Iterator[Server]:
-    """A VictoriaMetrics on a free port that keeps its data in the folder; raises GlassboxError where there is none."""
+    """A VictoriaMetrics on a free port that keeps its data in the folder; raises GlassboxError where it is not installed."""
     folder.mkdir(parents=True, exist_ok=True)
     flags = [*_flags("victoria-metrics", {"/storage": str(folder / "data")}), "-memory.allowedBytes=128MiB"]
     command = [str(find("victoria-metrics")), *flags]
@@ -24,7 +24,7 @@ def victoria_metrics(folder: Path) -> Iterator[Server]:
 
 @contextmanager
 def vmalert(folder: Path, build: Path, storage_url: str, alertmanager_url: str) -> Iterator[Server]:
-    """A vmalert on a free port that evaluates the rules of a build; raises GlassboxError where there is none."""
+    """A vmalert on a free port that evaluates the rules of a build; raises GlassboxError where it is not installed."""
     folder.mkdir(parents=True, exist_ok=True)
     places = {
         "/glassbox/build": str(build),
@@ -37,7 +37,7 @@ def vmalert(folder: Path, build: Path, storage_url: str, alertmanager_url: str) 
 
 
 def _flags(service: str, places: Mapping[str, str]) -> Sequence[str]:
-    """The recipe's flags of a service, with what is elsewhere here put in its place."""
+    """The recipe's flags of a service, with the recipe's paths and addresses replaced by those of here."""
     flags: list[str] = yaml.safe_load(RECIPE.read_text(encoding="utf-8"))["services"][service]["command"]
     for there, here in places.items():
         flags = [flag.replace(there, here) for flag in flags]

@@ -1,4 +1,4 @@
-"""What is wrong with a settings file, in the words of somebody who writes one: what jsonschema found, and what to write instead."""
+"""What is wrong with a settings file, in plain words: what jsonschema found, and what to write instead."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -21,7 +21,7 @@ _BOUNDS = {
 
 
 def shown(value: Any) -> str:
-    """The value as somebody wrote it, short, and without a password that stands in an address."""
+    """The value as it was written, shortened, and without the password of an address."""
     if isinstance(value, bool):
         return str(value).lower()
     text = re.sub(r"//.*@", "//***@", repr(value) if isinstance(value, str | list | dict) else str(value))
@@ -41,33 +41,31 @@ def _unknown_key(schema: Mapping[str, Any], instance: Mapping[str, Any]) -> str:
 
 def _missing_key(schema: Mapping[str, Any], instance: Mapping[str, Any]) -> str:
     missing = next(key for key in schema["required"] if key not in instance)
-    return f"lacks the key {missing!r}; add it"
+    return f"the key {missing!r} is missing; add it"
 
 
 def _wrong_type(schema: Mapping[str, Any], instance: Any) -> str:
     wanted = _TYPES[schema["type"]]
     if instance is None:
-        return f"has no value: write {wanted}, or leave the key out"
+        return f"has no value: write {wanted}, or remove the key"
     return f"must be {wanted}, not {shown(instance)}"
 
 
 def _out_of_bounds(schema: Mapping[str, Any], instance: float) -> str:
     bounds = [words.format(schema[key]) for key, words in _BOUNDS.items() if key in schema]
-    share = (
-        "; it is a share, 90 % is written 0.9" if 1 in (schema.get("maximum"), schema.get("exclusiveMaximum")) else ""
-    )
+    share = "; it is a ratio: write 90 % as 0.9" if 1 in (schema.get("maximum"), schema.get("exclusiveMaximum")) else ""
     return f"must be {' and '.join(bounds)}, not {shown(instance)}{share}"
 
 
 def _no_match(schema: Mapping[str, Any], instance: str) -> str:
-    # What stands in an address may be a secret, wherever in it.
+    # Any part of an address may be a secret.
     value = "" if schema.get("format") == "uri" else f", not {shown(instance)}"
     return f"must be {schema['title']}{value}"
 
 
 def _twice(_schema: Mapping[str, Any], instance: list[Any]) -> str:
     double = next(item for item in instance if instance.count(item) > 1)
-    return f"{shown(double)} stands there more than once; leave one"
+    return f"{shown(double)} occurs more than once; keep one"
 
 
 WORDS: dict[str, Callable[[Any, Any], str]] = {
@@ -78,7 +76,7 @@ WORDS: dict[str, Callable[[Any, Any], str]] = {
     "multipleOf": lambda schema, instance: f"must be a multiple of {schema['multipleOf']}, not {shown(instance)}",
     "pattern": _no_match,
     "enum": lambda schema, instance: f"must be one of {', '.join(schema['enum'])}, not {shown(instance)}",
-    "minItems": lambda schema, _: f"needs at least {schema['minItems']} entry; add one, or leave the key out",
+    "minItems": lambda schema, _: f"needs at least {schema['minItems']} entry; add one, or remove the key",
     "uniqueItems": _twice,
     "minLength": lambda _, __: "must not be empty",
     "maxLength": lambda schema, _: f"must have at most {schema['maxLength']} characters",

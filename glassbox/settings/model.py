@@ -146,7 +146,7 @@ class Settings:
 
     @property
     def rare_interval_seconds(self) -> int:
-        """How often rules run that are costly and can wait: at every fourth evaluation, but at least every two minutes where evaluations are."""
+        """How often costly rules that can wait are evaluated: at every fourth evaluation, but at least every two minutes if other rules are."""
         return max(self.evaluation_interval_seconds, min(4 * self.evaluation_interval_seconds, _RAREST_SECONDS))
 
     def runbook_url(self, alert: str) -> str:
@@ -175,7 +175,7 @@ def _check_jobs(path: Path, jobs: Jobs) -> None:
     for job in jobs.expected:
         if jobs.replicas.get(job) == 0:
             raise GlassboxError(
-                f"Settings file {path}: jobs.expected: {job!r} has 0 replicas in jobs.replicas; name it in one of the two."
+                f"Settings file {path}: jobs.expected: {job!r} has 0 replicas in jobs.replicas; remove it from one of the two."
             )
 
 

@@ -28,8 +28,8 @@ class _Loader(yaml.SafeLoader):
         seen = set()
         for key, _ in node.value if isinstance(node, yaml.MappingNode) else ():
             if key.tag not in _KEY_TAGS:
-                name = shown(key.value) if isinstance(key.value, str) else "that is no word"
-                raise _RefusedError(key, f"the key {name} must be text: write it in quotes")
+                name = f"the key {shown(key.value)}" if isinstance(key.value, str) else "this key"
+                raise _RefusedError(key, f"{name} must be text: write it in quotes")
             if key.value in seen:
                 raise yaml.MarkedYAMLError(problem_mark=key.start_mark)
             seen.add(key.value)
@@ -55,5 +55,5 @@ def read_settings(path: Path) -> Any:
         place = getattr(error, "problem_mark", None)
         line = f" at line {place.line + 1}" if place else ""
         raise GlassboxError(
-            f"Settings file {path} is not valid YAML{line}: correct its syntax; no key may occur twice."
+            f"Settings file {path} is not valid YAML{line}: correct its syntax; a key must not occur twice."
         ) from None

@@ -1,4 +1,7 @@
-"""`python -m glassbox.standin`: the stand-in on its own, until SIGINT or SIGTERM."""
+"""`python -m glassbox.standin`: the stand-in on its own, until SIGINT or SIGTERM.
+
+`main` is long since click passes each option as a parameter.
+"""
 
 import os
 import signal
@@ -14,20 +17,23 @@ from glassbox.standin.store import StoreError
 @click.command()
 @click.option("--port", default=3000, show_default=True, help="Port; 0 takes a free one.")
 @click.option(
-    "--bind", default=LOOPBACK, show_default=True, help="Address to listen on; others can be reached by others."
+    "--bind",
+    default=LOOPBACK,
+    show_default=True,
+    help="Address to listen on; other machines can reach any other address.",
 )
 @click.option("--version", default="12.4.0", show_default=True, help="Grafana release to behave like.")
-@click.option("--prometheus-url", default="http://127.0.0.1:9090", show_default=True, help="Its default data source.")
+@click.option("--prometheus-url", default="http://127.0.0.1:9090", show_default=True, help="The default data source.")
 @click.option("--base-path", default="", help="Sub-path to serve from, for example /grafana.")
 @click.option(
     "--database",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="File that keeps everything; without it, nothing.",
+    help="Keep everything in this file; without it nothing survives a restart.",
 )
 def main(*, port: int, bind: str, version: str, prometheus_url: str, base_path: str, database: Path | None) -> None:
-    """Answer Grafana's API. Log in as admin with $PREVIEW_ADMIN_PASSWORD (default: admin); everybody may read."""
+    """Answer Grafana's HTTP API. Log in as admin with $PREVIEW_ADMIN_PASSWORD (default: admin); everybody may read."""
     if bind != LOOPBACK and "PREVIEW_ADMIN_PASSWORD" not in os.environ:
-        raise click.ClickException("--bind opens the server to others: set PREVIEW_ADMIN_PASSWORD first.")
+        raise click.ClickException("--bind opens the server to other machines: set PREVIEW_ADMIN_PASSWORD first.")
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
@@ -48,7 +54,7 @@ def main(*, port: int, bind: str, version: str, prometheus_url: str, base_path: 
             database=database,
             anonymous_viewer=True,
         ) as grafana:
-            kept = f"kept in {database}" if database else "nothing is kept after it ends"
+            kept = f"kept in {database}" if database else "nothing survives its end"
             click.echo(f"Stand-in for Grafana {version}: {grafana.url} ({kept})")
             ended.wait()
     except StoreError as error:
@@ -57,7 +63,7 @@ def main(*, port: int, bind: str, version: str, prometheus_url: str, base_path: 
         raise click.ClickException(f"--version: {error}") from None
     except OSError as error:
         raise click.ClickException(
-            f"port {port} cannot be used ({error.strerror}); choose another with --port."
+            f"Port {port} cannot be used ({error.strerror}); choose another with --port."
         ) from None
 
 

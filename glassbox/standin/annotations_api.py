@@ -10,7 +10,7 @@ from glassbox.standin.refusals import plain
 from glassbox.standin.state import Json
 
 DEFAULT_LIMIT = 100
-LONGEST_MOMENT = 15
+LONGEST_TIME = 15
 """Digits of milliseconds since 1970 for the next 30,000 years."""
 
 
@@ -20,8 +20,8 @@ def create(call: Call) -> Response:
     if not body.get("text"):
         raise plain(HTTPStatus.BAD_REQUEST, "Failed to save annotation")
     number = next(call.state.ids)
-    moment = _milliseconds(body.get("time")) or int(time.time() * 1000)
-    call.state.annotations.append(body | {"id": number, "time": moment})
+    time_ms = _milliseconds(body.get("time")) or int(time.time() * 1000)
+    call.state.annotations.append(body | {"id": number, "time": time_ms})
     return JSONResponse({"id": number, "message": "Annotation added"})
 
 
@@ -37,14 +37,14 @@ def listed(call: Call) -> Response:
 
 
 def _shown(body: Json) -> Json:
-    moment = int(body["time"])
+    time_ms = int(body["time"])
     tags = body.get("tags")
     return {
         "id": body["id"],
         "dashboardUID": str(body.get("dashboardUID") or ""),
         "panelId": body.get("panelId") or 0,
-        "time": moment,
-        "timeEnd": _milliseconds(body.get("timeEnd")) or moment,
+        "time": time_ms,
+        "timeEnd": _milliseconds(body.get("timeEnd")) or time_ms,
         "text": str(body["text"]),
         "tags": [str(tag) for tag in tags] if isinstance(tags, list) else [],
     }
@@ -55,12 +55,12 @@ def _milliseconds(value: object) -> int:
 
 
 def _within(call: Call, mark: Json) -> bool:
-    first, last = (_moment(call.query(name)) for name in ("from", "to"))
+    first, last = (_time(call.query(name)) for name in ("from", "to"))
     return (first is None or mark["timeEnd"] >= first) and (last is None or mark["time"] <= last)
 
 
-def _moment(text: str) -> int | None:
-    return int(text) if text.isdecimal() and len(text) <= LONGEST_MOMENT else None
+def _time(text: str) -> int | None:
+    return int(text) if text.isdecimal() and len(text) <= LONGEST_TIME else None
 
 
 def _tagged(call: Call, mark: Json) -> bool:

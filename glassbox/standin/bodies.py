@@ -21,7 +21,7 @@ async def content(request: Request) -> bytes:
     async for part in request.stream():
         received += part
         if len(received) > MAX_BODY_BYTES:
-            raise plain(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"Body is above {MAX_BODY_BYTES // 2**20} MiB")
+            raise plain(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"Body exceeds {MAX_BODY_BYTES // 2**20} MiB")
     return bytes(received)
 
 

@@ -20,7 +20,7 @@ from glassbox.standin.store import Store
 from glassbox.standin.upstream import Upstream
 
 LONGEST_NUMBER = 9
-"""Digits of a number in a query; what is longer is not meant as one."""
+"""Digits of a number in a query; a longer text does not count as one."""
 
 
 @dataclass
@@ -82,7 +82,7 @@ class Call:
 
 
 def whole_number(text: str, default: int) -> int:
-    """The number that a text is, the default for any other text."""
+    """The text as a number; the default for any other text."""
     return int(text) if text.isdecimal() and len(text) <= LONGEST_NUMBER else default
 
 
@@ -121,7 +121,7 @@ def _caller(instance: Instance, request: Request, *, may_be_anonymous: bool) -> 
 
 
 def keep(instance: Instance) -> None:
-    """Write the state to its file, if it has one, and tell open pages; a failure takes the change back and is a 500."""
+    """Write the state to its file, if it has one, and notify open pages; a failure takes the change back and is a 500."""
     try:
         if instance.store:
             instance.store.save(instance.state)

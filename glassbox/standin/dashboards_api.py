@@ -1,4 +1,7 @@
-"""Dashboards by uid: read, delete, and their versions."""
+"""Dashboards by uid: read, delete, and their versions.
+
+`_meta` is long since it is Grafana's own object, a line for each field.
+"""
 
 from http import HTTPStatus
 

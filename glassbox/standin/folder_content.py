@@ -1,4 +1,4 @@
-"""A folder's content put in place at once, without a client: what `deploy.py preview` shows."""
+"""A folder's content put in place at once, without a client: what the command `preview` shows."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -26,7 +26,7 @@ class Content:
 
 
 def install(instance: Instance, content: Content) -> None:
-    """Make the folder hold exactly this, and tell open pages.
+    """Make the folder hold exactly this, and notify open pages.
 
     A new state takes the place of the old one at once: the server's thread may be reading.
     """

@@ -1,4 +1,4 @@
-"""What stands before every request and answer: who may ask a server on loopback, and what a page of it may do."""
+"""The checks before every request, and the headers of every answer: who may call a server on loopback, and what its page may do."""
 
 from http import HTTPStatus
 
@@ -20,10 +20,10 @@ HEADERS = {
 
 
 class Guard:
-    """ASGI application before another: refuses requests that a foreign web page may have made, and adds the headers.
+    """ASGI application before another: refuses requests that another site's page may have made, and adds the headers.
 
     A page whose own name was pointed at 127.0.0.1 (DNS rebinding) shows itself by the Host that its browser sends;
-    `any_host` is for a server that was told to listen elsewhere, under names that nobody here knows.
+    `any_host` is for a server that listens elsewhere, under names that are not known here.
     """
 
     def __init__(self, app: ASGIApp, *, any_host: bool) -> None:
@@ -53,7 +53,7 @@ class Guard:
             return f"This server answers as localhost:{port} only: open it under that name."
         origin = headers.get("origin", "null").partition("://")[2].lower()
         if headers.get("sec-fetch-site") == "cross-site" and headers.get("sec-fetch-mode") != "navigate":
-            return "Pages of other sites may not ask this server."
+            return "Pages of other sites may not call this server."
         if "origin" in headers and origin != host:
-            return "Pages of other sites may not ask this server."
+            return "Pages of other sites may not call this server."
         return ""

@@ -1,4 +1,4 @@
-"""What open pages are told: that the content changed, or why it could not be built."""
+"""What open pages follow: that the content changed, or why it could not be built."""
 
 import asyncio
 import itertools
@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 SETTLE_SECONDS = 0.05
-"""A push makes many changes one after the other; they are told together."""
+"""A push makes many changes one after the other; they are reported together."""
 HEARTBEAT_SECONDS = 15.0
 """Writing is how a server learns that a reader has gone."""
 
@@ -39,12 +39,12 @@ class Live:
         self.problem: Problem | None = None
 
     def changed(self) -> None:
-        """There is other content, and it is whole."""
-        self._tell(None)
+        """The content changed, and it is complete."""
+        self._publish(None)
 
     def failed(self, problem: Problem) -> None:
-        """The content could not be built; what was there stays."""
-        self._tell(problem)
+        """The content could not be built; the last good one stays."""
+        self._publish(problem)
 
     def close(self) -> None:
         """End every stream of events."""
@@ -68,7 +68,7 @@ class Live:
             with self._lock:
                 del self._listeners[woken]
 
-    def _tell(self, problem: Problem | None) -> None:
+    def _publish(self, problem: Problem | None) -> None:
         with self._lock:
             self.problem = problem
             self.generation = next(self._generations)

@@ -1,4 +1,4 @@
-"""The page that draws what was pushed (`web/dist`), and what it is told besides Grafana's own API."""
+"""The page that draws what was pushed (`web/dist`), and what it reads besides Grafana's own API."""
 
 import re
 from html import escape
@@ -15,9 +15,9 @@ from glassbox.standin.calls import Call, Instance
 from glassbox.standin.upstream import without_credentials
 
 DIST = Path(__file__).resolve().parent / "web" / "dist"
-ASSETS = "/public/preview"
+ASSETS = "/public/standin"
 PAGES = ("/", "/dashboards", "/alerts", "/d/{uid}", "/d/{uid}/{slug}")
-"""Addresses of the page, which decides itself what it shows there."""
+"""Addresses of the page; its script decides what it shows there."""
 NEVER_CHANGES = "public, max-age=31536000, immutable"
 # Of files whose name changes with their content.
 _HASHED = re.compile(r".*-[\w-]{8}\.(js|css|woff2?)")
@@ -37,7 +37,7 @@ class _Assets(StaticFiles):
 
 
 def assets() -> list[BaseRoute]:
-    """The files of the page, and no other files; none where a checkout lacks it."""
+    """The files of the page and no others; empty where a checkout lacks it."""
     folder = DIST / ASSETS.removeprefix("/")
     return [Mount(ASSETS, _Assets(directory=folder))] if folder.is_dir() else []
 
@@ -49,13 +49,13 @@ async def page(request: Request) -> Response:
     if not index.is_file():
         return HTMLResponse(_plain_list(instance))
     generation = f'<meta name="generation" content="{instance.live.generation}" />'
-    head = f'<base href="{escape(instance.base_path)}/" />{generation}{_asked_first(request)}'
+    head = f'<base href="{escape(instance.base_path)}/" />{generation}{_preloads(request)}'
     text = index.read_text(encoding="utf-8").replace(_BASE, head)
     return HTMLResponse(text, headers={"Cache-Control": "no-cache"})
 
 
-def _asked_first(request: Request) -> str:
-    """What a dashboard's page will ask for, so that the browser asks while the page's script is still on its way."""
+def _preloads(request: Request) -> str:
+    """What a dashboard's page will fetch, so that the browser begins while the page's script is still loading."""
     uid = request.path_params.get("uid")
     if uid is None:
         return ""
@@ -64,7 +64,7 @@ def _asked_first(request: Request) -> str:
 
 
 def status(call: Call) -> Response:
-    """GET /preview/status: the release that is stood in for, the Prometheus that is asked, and how the content is."""
+    """GET /standin/status: the release of Grafana, the address of Prometheus, and the state of the content."""
     sources = call.state.data_sources.values()
     default = next((source for source in sources if source["isDefault"]), None)
     about = {
@@ -75,7 +75,7 @@ def status(call: Call) -> Response:
 
 
 def event_stream(call: Call) -> Response:
-    """GET /preview/events: `content` and `error`, as server-sent events."""
+    """GET /standin/events: `content` and `error`, as server-sent events."""
     return StreamingResponse(
         call.instance.live.events(), media_type="text/event-stream", headers={"Cache-Control": "no-store"}
     )

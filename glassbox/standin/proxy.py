@@ -1,4 +1,4 @@
-"""/api/datasources/proxy/uid/:uid/...: the questions of a page, passed on to the data source's Prometheus."""
+"""/api/datasources/proxy/uid/:uid/...: the queries of a page, passed on to the data source's Prometheus."""
 
 import re
 from http import HTTPStatus
@@ -20,13 +20,13 @@ _ALLOWED = re.compile(
 
 
 async def forward(call: Call) -> Response:
-    """Ask the data source of that uid; 404 for a path that is not for reading, 502 and 504 in Prometheus' own shape."""
+    """Pass the request on to the data source of that uid; 404 for a path that is not for reading, 502 and 504 in Prometheus' own shape."""
     source = call.state.data_sources.get(call.path("uid"))
     if source is None:
         raise plain(HTTPStatus.NOT_FOUND, "Data source not found")
     path = _path(call)
     if source["type"] != "prometheus" or urlsplit(str(source["url"])).scheme not in ("http", "https"):
-        raise plain(HTTPStatus.BAD_REQUEST, "Only a Prometheus with an http or https address is asked")
+        raise plain(HTTPStatus.BAD_REQUEST, "Only a Prometheus with an http or https address can be queried")
     try:
         query = call.request.scope["query_string"].decode("ascii", "replace")
         answer = await call.instance.upstream.ask(str(source["url"]), path, query, _form(call))
@@ -37,7 +37,7 @@ async def forward(call: Call) -> Response:
 
 
 def _path(call: Call) -> str:
-    """The path below the data source, as it was sent: what needs quoting is none of the allowed ones."""
+    """The path below the data source, as it was sent: none of the allowed paths needs quoting."""
     sent: str = call.request.scope["raw_path"].decode("ascii", "replace").partition("?")[0]
     path = sent.removeprefix(call.instance.base_path).removeprefix(PREFIX).partition("/")[2]
     if not _ALLOWED.fullmatch(path):
@@ -49,7 +49,7 @@ def _form(call: Call) -> bytes | None:
     if call.request.method != "POST":
         return None
     if len(call.content) > MAX_FORM_BYTES:
-        raise plain(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"A query is above {MAX_FORM_BYTES // 2**20} MiB")
+        raise plain(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"A query exceeds {MAX_FORM_BYTES // 2**20} MiB")
     if call.request.headers.get("content-type", "").partition(";")[0] != "application/x-www-form-urlencoded":
         raise plain(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Queries are sent as a form")
     return call.content

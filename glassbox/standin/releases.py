@@ -1,6 +1,8 @@
 """What differs between Grafana releases: one field per difference, with the source of each beside its threshold.
 
 "snapshot" means grafana/grafana source read at two points in time: the exact release of the change lies between them.
+
+`behaviour` is long since it is that table: one line for each difference.
 """
 
 import re
@@ -50,7 +52,7 @@ class Behaviour:
     rule_has_record: bool
     recording_rules_enabled: bool
     rule_keeps_firing: bool
-    """keep_firing_for and missingSeriesEvalsToResolve are known; before, dropped without a word."""
+    """keep_firing_for and missingSeriesEvalsToResolve are known; before, dropped silently."""
     rule_has_active_time_intervals: bool
     rules_open_to_others: bool
     """Editors may write and viewers may read through the provisioning API; before, administrators only."""
@@ -73,7 +75,7 @@ def parse_release(version: str) -> Release:
 
 
 def behaviour(version: str) -> Behaviour:
-    """The behaviour of a Grafana version, for example "11.6.0"; raises ValueError for a text that is no version."""
+    """The behaviour of a Grafana version, for example "11.6.0"; raises ValueError for any other text."""
     release = parse_release(version)
 
     def since(*threshold: int) -> bool:

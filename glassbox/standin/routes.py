@@ -84,8 +84,8 @@ def application(instance: Instance) -> Starlette:
         Route("/login", _login_page),
         *(Route(path, page) for path in PAGES),
         *assets(),
-        Route("/preview/status", endpoint(status)),
-        Route("/preview/events", endpoint(event_stream)),
+        Route("/standin/status", endpoint(status)),
+        Route("/standin/events", endpoint(event_stream)),
         Route("/api/org", endpoint(_org, "orgs:read"), methods=["GET"]),
         Route(f"{proxy.PREFIX}{{uid}}/{{path:path}}", passed_on, methods=["GET", "POST"]),
         *(

@@ -27,7 +27,7 @@ def read(call: Call) -> Response:
 
 
 def delete(call: Call) -> Response:
-    """DELETE: 204; 404 when there is no such group."""
+    """DELETE: 204; 404 for an unknown group."""
     check_writer(call)
     rules = _existing(call)
     provenance.check_group_change(call, rules, provenance.requested(call), "delete")

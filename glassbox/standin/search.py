@@ -40,7 +40,7 @@ def _matches(hit: Json, wanted: QueryParams) -> bool:
 
 
 def index_all(instance: Instance) -> None:
-    """Tell the index about everything, and make it visible at once."""
+    """Add everything to the index, visible at once."""
     for folder in instance.state.folders.values():
         index_folder(instance, folder)
     for dashboard in instance.state.dashboards.values():
@@ -49,7 +49,7 @@ def index_all(instance: Instance) -> None:
 
 
 def index_dashboard(instance: Instance, dashboard: Dashboard) -> None:
-    """Tell the index about a saved dashboard."""
+    """Add a saved dashboard to the index."""
     path = f"/d/{dashboard.uid}/{slug(dashboard.title)}"
     hit = _hit(instance, dashboard.id, dashboard.uid, dashboard.title, path) | {
         "uri": f"db/{slug(dashboard.title)}",
@@ -60,7 +60,7 @@ def index_dashboard(instance: Instance, dashboard: Dashboard) -> None:
 
 
 def index_folder(instance: Instance, folder: Folder) -> None:
-    """Tell the index about a saved folder."""
+    """Add a saved folder to the index."""
     path = f"/dashboards/f/{folder.uid}/{slug(folder.title)}"
     hit = _hit(instance, folder.id, folder.uid, folder.title, path) | {
         "uri": f"db/{slug(folder.title)}",

@@ -1,4 +1,7 @@
-"""The stand-in as a server in this process."""
+"""The stand-in as a server in this process.
+
+Its constructor is long since it has a parameter for each thing that a test may want to change.
+"""
 
 import os
 import socket
@@ -38,7 +41,7 @@ class GrafanaStandIn:
     `tokens` maps a service-account token to Viewer, Editor or Admin; with `anonymous_viewer` everybody may read. With a
     `database` file everything that is written survives a restart. The search index lags writes by
     `search_lag_seconds` on the releases where Grafana's does. `authorizations` maps the address of a data source to the
-    header Authorization that it is asked with; it is neither kept nor told. Raises ValueError for a version that is none, StoreError
+    header Authorization for its requests, which is neither stored nor shown. Raises ValueError for an unreadable version, StoreError
     for a file that cannot be used, and on entry OSError for a port in use.
     """
 
@@ -94,7 +97,7 @@ class GrafanaStandIn:
 
     @property
     def live(self) -> Live:
-        """What open pages are told."""
+        """What open pages follow."""
         return self._instance.live
 
     def show(self, content: Content) -> None:
@@ -138,7 +141,7 @@ class GrafanaStandIn:
 
 
 class _Server(uvicorn.Server):
-    """Tells when it accepts connections."""
+    """Sets an event when it accepts connections."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)

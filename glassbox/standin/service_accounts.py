@@ -11,7 +11,7 @@ from glassbox.standin.refusals import errutil, plain
 
 
 def create(call: Call) -> Response:
-    """POST: 201; a role that is none is a 400."""
+    """POST: 201; an unknown role is a 400."""
     body = call.json
     name, role = str(body.get("name") or ""), str(body.get("role") or "Viewer")
     if not name or role not in Role.__members__:

@@ -12,7 +12,7 @@ TEXTS = "texts"
 
 
 def check_shape(value: Any, shape: Shape) -> None:
-    """Refuse a value of another shape as "bad request data"; null is what Go takes for any field."""
+    """Refuse a value of any other shape as "bad request data"; null is what Go takes for any field."""
     if value is None:
         return
     if isinstance(shape, dict):

@@ -130,7 +130,7 @@ class State:
     policies: Json = field(default_factory=default_policies)
 
     def group(self, folder_uid: str, name: str) -> list[Rule]:
-        """The rules of one group in their order; empty when there is no such group."""
+        """The rules of one group in their order; empty for an unknown group."""
         rules = [rule for rule in self.rules.values() if (rule.folder_uid, rule.group) == (folder_uid, name)]
         return sorted(rules, key=lambda rule: rule.index)
 

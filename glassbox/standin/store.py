@@ -13,7 +13,7 @@ from glassbox.standin.secret_settings import with_secrets_as
 from glassbox.standin.state import Dashboard, DashboardVersion, Folder, Numbers, Rule, State
 
 APPLICATION_ID = 0x47426F78
-"""Tells our files from other people's databases (PRAGMA application_id)."""
+"""Distinguishes our files from other databases (PRAGMA application_id)."""
 NOT_KEPT = "not kept"
 """Stands for a secret, which nothing here ever needs: only that it was set is remembered."""
 VERSION = "version"
@@ -28,7 +28,7 @@ class StoreError(Exception):
 
 
 class Store:
-    """An open file, which no other process can use meanwhile. Raises StoreError for one that is no file of ours."""
+    """An open file, which no other process can use meanwhile. Raises StoreError for a file that this class did not write."""
 
     def __init__(self, file: Path) -> None:
         self._written: dict[Key, bytes] = {}

@@ -1,4 +1,4 @@
-"""Questions to a Prometheus: bounded in time and size, without redirects, cookies, or credentials of the caller."""
+"""Requests to a Prometheus: bounded in time and size, without redirects, cookies, or credentials of the caller."""
 
 import asyncio
 import sys
@@ -39,9 +39,9 @@ class Answer:
 
 
 class Upstream:
-    """One client for all questions of a server; it belongs to the event loop that calls `open`.
+    """One client for all requests of a server; it belongs to the event loop that calls `open`.
 
-    `authorizations` holds the header Authorization by the address of a data source, to which alone it is sent.
+    `authorizations` holds the header Authorization by the address of a data source; it is sent nowhere else.
     """
 
     def __init__(
@@ -52,8 +52,8 @@ class Upstream:
         self._client: httpx.AsyncClient | None = None
 
     def open(self) -> None:
-        """Be ready to ask."""
-        # Neither proxies nor a .netrc of this machine: questions go where the data source says.
+        """Create the client."""
+        # Neither proxies nor a .netrc of this machine: requests go where the data source says.
         self._client = httpx.AsyncClient(
             trust_env=False,
             follow_redirects=False,
@@ -62,7 +62,7 @@ class Upstream:
         )
 
     async def close(self) -> None:
-        """Ask no more."""
+        """Close the client."""
         if self._client:
             await self._client.aclose()
 
@@ -95,11 +95,11 @@ class Upstream:
             if answer.status_code in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
                 # In words of ours: a proxy may repeat what it was shown.
                 raise UpstreamError(
-                    f"{shown} answered {answer.status_code}: start the preview with a credential that it accepts."
+                    f"{shown} answered {answer.status_code}: start this server with a credential that it accepts."
                 )
             if not answer.headers.get("content-type", "").startswith("application/json"):
                 raise UpstreamError(
-                    f"{shown} answered {answer.status_code} without JSON: it is no Prometheus, or a proxy is before it."
+                    f"{shown} answered {answer.status_code} without JSON: it is not a Prometheus, or a proxy stands before it."
                 )
             return Answer(answer.status_code, await _bounded(answer, shown))
 
@@ -110,7 +110,7 @@ async def _bounded(answer: httpx.Response, shown: str) -> bytes:
         received += part
         if len(received) > MAX_ANSWER_BYTES:
             raise UpstreamError(
-                f"The answer of {shown} is above {MAX_ANSWER_BYTES // 2**20} MiB: ask for fewer series or a shorter range."
+                f"The answer of {shown} exceeds {MAX_ANSWER_BYTES // 2**20} MiB: ask for fewer series or a shorter range."
             )
     return bytes(received)
 

@@ -1,4 +1,4 @@
-"""Dashboards that somebody else wrote, read from JSON files for the preview."""
+"""Dashboards of any origin, read from JSON files for the command `preview`."""
 
 import json
 import re
@@ -15,7 +15,7 @@ Json = dict[str, Any]
 
 
 class UnreadableError(GlassboxError):
-    """A file that holds no dashboard; `line` is 0 where it is not known."""
+    """A file that does not hold a dashboard; `line` is 0 where it is not known."""
 
     def __init__(self, file: Path, line: int, message: str) -> None:
         super().__init__(f"{file}: {message}")
@@ -25,7 +25,7 @@ class UnreadableError(GlassboxError):
 def read_boards(paths: Iterable[Path]) -> list[Json]:
     """Every dashboard of these files and folders, each with a uid and a title; raises UnreadableError.
 
-    Data sources that an export asks for become ours. In a folder, files that hold something else are passed over.
+    Data sources that an export asks for become ours. In a folder, files that hold something else are skipped.
     """
     boards: dict[str, Json] = {}
     for path in paths:
@@ -39,7 +39,7 @@ def _boards(path: Path) -> Iterator[Json]:
     if not path.is_dir():
         board = _board(path, _read(path))
         if board is None:
-            raise UnreadableError(path, 0, "it holds no dashboard; name a file that Grafana exported.")
+            raise UnreadableError(path, 0, "it does not hold a dashboard; name a file that Grafana exported.")
         yield board
         return
     for file in sorted(path.rglob("*.json")):
@@ -53,9 +53,9 @@ def _read(file: Path) -> Any:
     except OSError as error:
         raise UnreadableError(file, 0, f"it cannot be read ({error.strerror}); name another file.") from None
     except json.JSONDecodeError as error:
-        raise UnreadableError(file, error.lineno, f"it is no JSON ({error.msg}); correct it.") from None
+        raise UnreadableError(file, error.lineno, f"it is not JSON ({error.msg}); correct it.") from None
     except (ValueError, RecursionError):
-        raise UnreadableError(file, 0, "it is no JSON in UTF-8; correct it.") from None
+        raise UnreadableError(file, 0, "it is not JSON in UTF-8; correct it.") from None
 
 
 def _board(file: Path, content: Any) -> Json | None:
@@ -81,7 +81,7 @@ def _with_data_source(board: Json) -> str:
 
 
 def _free_uid(wanted: str, taken: Iterable[str]) -> str:
-    """A uid as Grafana takes it, that no other file has."""
+    """A uid that Grafana accepts and no other file has."""
     base = re.sub(r"[^A-Za-z0-9_-]+", "-", wanted).strip("-")[:LONGEST_UID] or "dashboard"
     uid, number = base, 1
     while uid in taken:

@@ -1,4 +1,4 @@
-"""Pictures of dashboards: the preview's page in a headless Chromium, several tabs of one browser at a time."""
+"""Pictures of dashboards: the stand-in's page in a headless Chromium, several tabs of one browser at a time."""
 
 import asyncio
 import os
@@ -17,16 +17,16 @@ from glassbox.errors import GlassboxError
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 WIDTH_PIXELS = 1600
 FIRST_HEIGHT_PIXELS = 1080
-# Chromium draws no surface above this.
+# Chromium cannot draw a higher surface.
 MAX_HEIGHT_PIXELS = 16_000
 READY_TIMEOUT_SECONDS = 60.0
 TABS = 3
 UNTIL = """(ready) => new Promise((done) => {
-  const look = () => document.documentElement.dataset.ready === ready && done();
-  new MutationObserver(look).observe(document.documentElement, { attributes: true });
-  look();
+  const check = () => document.documentElement.dataset.ready === ready && done();
+  new MutationObserver(check).observe(document.documentElement, { attributes: true });
+  check();
 })"""
-"""Waits until the page's `data-ready` is "true" or "false", and tells it at once: Playwright's own waiting looks twice a second."""
+"""Resolves as soon as the page's `data-ready` is "true" or "false": Playwright's own waiting polls twice per second."""
 _TWO_FRAMES = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 # Also where a part of the page scrolls, and not the page.
 _HEIGHT = """() => Math.ceil(Math.max(...[...document.querySelectorAll('*')].map((element) =>
@@ -79,7 +79,7 @@ class Picture:
 
 
 def find_chromium() -> str:
-    """The browser's program; raises GlassboxError where there is none."""
+    """The browser's program; raises GlassboxError where none is installed."""
     for name in PROGRAMS:
         if found := shutil.which(name):
             return found
@@ -112,9 +112,9 @@ def draw(shots: Sequence[Shot]) -> list[Picture]:
 
 
 def seconds_until_drawn(addresses: Sequence[str], *, again_after: Callable[[], None] | None = None) -> list[float]:
-    """How long each page takes from the first request until all of it is drawn, one after the other.
+    """How long each page takes from the first request until all of it is drawn, one page after the other.
 
-    With `again_after` instead, from what that does until the open page is drawn once more.
+    With `again_after` the time runs instead from that call until the open page is drawn again.
     """
     return asyncio.run(_timed(addresses, again_after))
 
@@ -162,7 +162,7 @@ async def _draw(started: Browser, shot: Shot) -> Picture:
         return Picture(await page.screenshot(animations="disabled"), tuple(boxes), (WIDTH_PIXELS, height))
     except BrowserError as error:
         reason = str(error).strip().splitlines()[0]
-        raise GlassboxError(f"Dashboard {shot.uid} was not drawn ({reason}): look at {shot.address}.") from None
+        raise GlassboxError(f"Dashboard {shot.uid} was not drawn ({reason}): open {shot.address}.") from None
     finally:
         await page.close()
 

@@ -1,4 +1,4 @@
-"""The stand-in for Grafana over a Prometheus of the user's, which may be protected."""
+"""The stand-in for Grafana over the user's Prometheus, which may need a credential."""
 
 import urllib.error
 import urllib.request
@@ -23,7 +23,7 @@ DEFAULT_URL = "http://127.0.0.1:9090"
 
 @dataclass(frozen=True)
 class Source:
-    """A Prometheus' address, without a slash at its end, and what it is shown."""
+    """A Prometheus' address, without a slash at its end, and the credential for it."""
 
     url: str
     credential: Credential | None = None
@@ -31,12 +31,19 @@ class Source:
 
 def prometheus_options(command: Callable[..., int]) -> Callable[..., int]:
     """Adds the options that `chosen_source` reads."""
-    url = click.option("--prometheus", "prometheus_url", default=DEFAULT_URL, show_default=True, metavar="URL")
+    url = click.option(
+        "--prometheus",
+        "prometheus_url",
+        default=DEFAULT_URL,
+        show_default=True,
+        metavar="URL",
+        help="The Prometheus that has the data.",
+    )
     return url(OPTION(command))
 
 
 def chosen_source(prometheus_url: str, token_file: Path | None) -> Source:
-    """What the options name; raises GlassboxError for an address that is none or that holds a credential."""
+    """What the options name; raises GlassboxError for an unusable address, or one that holds a credential."""
     server_address(prometheus_url, option="--prometheus", example=DEFAULT_URL, credential=HOW_TO_SET)
     return Source(prometheus_url.rstrip("/"), credential_from_environment(token_file))
 
@@ -46,7 +53,7 @@ def unreachable(source: Source) -> str:
     try:
         request = urllib.request.Request(f"{source.url}/api/v1/status/buildinfo")
         if source.credential:
-            # Not to where a redirect leads.
+            # It must not follow a redirect.
             request.add_unredirected_header("Authorization", source.credential.authorization)
         with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=PROBE_TIMEOUT_SECONDS):
             return ""

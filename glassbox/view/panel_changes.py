@@ -22,7 +22,7 @@ class Side:
 
 @dataclass(frozen=True)
 class PanelChange:
-    """One panel: `marks` are words for what changed, none where nothing did; a box is None where there is no panel."""
+    """One panel: `marks` are words for what changed, empty where nothing did; a box is None where that side lacks the panel."""
 
     title: str
     marks: tuple[str, ...]
@@ -36,7 +36,7 @@ def panels_of(board: Json) -> dict[int, Json]:
 
 
 def changes(before: Side | None, after: Side | None) -> list[PanelChange]:
-    """Every panel of both, in the order of the newer one, then those that have gone."""
+    """Every panel of both, in the order of the newer one, then the removed ones."""
     old, new = (panels_of(side.board) if side else {} for side in (before, after))
     old_boxes, new_boxes = (_boxes(side) for side in (before, after))
     images = [Image.open(io.BytesIO(side.picture.png)).convert("RGB") if side else None for side in (before, after)]
@@ -70,7 +70,7 @@ def _content(panel: Json) -> Json:
 
 
 def _picture_marks(images: list[Image.Image | None], boxes: tuple[Box | None, Box | None]) -> Iterator[str]:
-    """How much of a panel that both have looks different; a panel of another size is different as a whole."""
+    """How much of a panel differs between both sides; a panel of another size differs as a whole."""
     crops = [_crop(image, box) for image, box in zip(images, boxes, strict=True) if image and box]
     if len(crops) < len(boxes):
         return

@@ -24,7 +24,7 @@ img { width: 100%; border: 1px solid #ccc } .mark { position: absolute; box-shad
 
 @dataclass(frozen=True)
 class Drawn:
-    """A dashboard, or one panel of it, before and after; `changes` name its panels. A side is None where there is none."""
+    """A dashboard, or one panel of it, before and after; `changes` name its panels. A side is None where it lacks the dashboard."""
 
     name: str
     title: str
@@ -40,7 +40,7 @@ class Drawn:
 def write_report(folder: Path, drawn: Sequence[Drawn], heading: str) -> Path:
     """Write the page and its pictures in place of an earlier report; its path. Raises GlassboxError.
 
-    They are prepared beside their place and moved there when complete; a folder of other files is refused.
+    They are prepared beside their final place and moved there when complete; a folder of other files is refused.
     """
     if folder.exists() and not (folder / MARKER).is_file() and any(folder.iterdir()):
         raise GlassboxError(f"--out {folder} holds files that this command did not write: name another folder.")

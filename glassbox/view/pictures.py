@@ -1,4 +1,7 @@
-"""`deploy.py pictures`: the dashboards as PNG over a Prometheus, and beside those of another revision."""
+"""`deploy.py pictures`: the dashboards as PNG over a Prometheus, and beside those of another revision.
+
+`command` is long since click passes each option as a parameter.
+"""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -21,15 +24,15 @@ from glassbox.view.panel_changes import Side, changes, panels_of
 from glassbox.view.picture_report import Drawn, write_report
 from glassbox.view.revisions import Boards, revision, working_tree
 
-# So long the demo runs before it is drawn: rates over a minute are steady then, and alerts fire.
+# How long the demo runs before it is drawn: by then rates over a minute are steady, and alerts fire.
 DEMO_SECONDS = 150.0
-# Of the panels that changed, so many are named in a line of the terminal.
+# The most changed panels that a line of the terminal names.
 NAMED = 5
 
 
 @dataclass(frozen=True)
 class View:
-    """How pictures are drawn: data, times in milliseconds, theme; and of which panel, all where it is ""."""
+    """How pictures are drawn: data, times in milliseconds since 1970, theme, and which panel ("" for all)."""
 
     prometheus: Source
     from_ms: int
@@ -49,13 +52,15 @@ class Subject:
 
 
 def compare(view: View, after: Boards, before: Boards | None, *, unchanged_too: bool) -> list[Drawn]:
-    """The pictures of both sides; dashboards that are equal are left out unless `unchanged_too`."""
+    """The pictures of both sides; unchanged dashboards are left out unless `unchanged_too`."""
     wanted = [uid for uid in after if before is None or unchanged_too or after[uid] != before.get(uid)]
     wanted += [uid for uid in before or {} if uid not in after]
     sides = [before or {}, after]
     subjects = [subject for uid in wanted for subject in _subjects(uid, sides, view.panel)]
     if view.panel and not subjects:
-        raise GlassboxError(f"--panel {view.panel!r}: no dashboard that is drawn has such a panel; correct the title.")
+        raise GlassboxError(
+            f"--panel {view.panel!r}: none of the drawn dashboards has a panel with this title; correct it."
+        )
     pictures = _draw(view, sides, subjects)
     return [_drawn(subject, *(side.get(subject) for side in pictures)) for subject in subjects]
 
@@ -126,11 +131,18 @@ def _line(drawn: Drawn, against: bool) -> str:
     return f"  ~ {drawn.title}: {len(names)} of {len(drawn.changes)} panels ({named})"
 
 
+def _report(out: Path, drawn: Sequence[Drawn], against: str | None) -> None:
+    index = write_report(out, drawn, f"Dashboards against {against}" if against else "Dashboards")
+    for item in drawn:
+        click.echo(_line(item, against is not None))
+    click.echo(f"{len(drawn)} drawn: {index}" if drawn else f"No dashboard differs from {against}.")
+
+
 @contextmanager
 def _demo_prometheus(product: Product) -> Iterator[str]:
     """The demo's Prometheus, once it has something to show."""
     if product.demo_prometheus is None:
-        raise GlassboxError(f"{product.script.name} brings no demo: name a Prometheus with --prometheus.")
+        raise GlassboxError(f"{product.script.name} has no demo: name a Prometheus with --prometheus.")
     with ExitStack() as resources:
         url = product.demo_prometheus(resources)
         click.echo(f"The demo runs for {DEMO_SECONDS:g} s before it is drawn.")
@@ -139,17 +151,27 @@ def _demo_prometheus(product: Product) -> Iterator[str]:
 
 
 @click.command()
-@click.option("--against", metavar="REV", help="Also draw this revision, and mark what is different.")
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=Path("pictures"), show_default=True)
+@click.option("--against", metavar="REV", help="Also draw this revision, and mark the differences.")
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("pictures"),
+    show_default=True,
+    help="Folder of the pictures and their page; replaced if it is there.",
+)
 @prometheus_options
 @click.option("--demo", is_flag=True, help="Start the demo and draw its data, instead of --prometheus.")
 @click.option(
-    "--from", "start", default="now-30m", show_default=True, help="now-30m, 2026-01-31T12:00 (UTC), or milliseconds."
+    "--from",
+    "start",
+    default="now-30m",
+    show_default=True,
+    help="Start: now-30m, 2026-01-31T12:00 (UTC), or milliseconds.",
 )
-@click.option("--to", "end", default="now", show_default=True)
-@click.option("--panel", default="", metavar="TITLE", help="Draw only the panels of this title, large.")
-@click.option("--all", "unchanged_too", is_flag=True, help="With --against: unchanged dashboards too.")
-@click.option("--theme", type=click.Choice(["dark", "light"]), default="dark", show_default=True)
+@click.option("--to", "end", default="now", show_default=True, help="End, written like the start.")
+@click.option("--panel", default="", metavar="TITLE", help="Draw only the panels with this title, enlarged.")
+@click.option("--all", "unchanged_too", is_flag=True, help="With --against: draw unchanged dashboards too.")
+@click.option("--theme", type=click.Choice(["dark", "light"]), default="dark", show_default=True, help="Colours.")
 @click.pass_obj
 def command(
     session: Session,
@@ -165,11 +187,11 @@ def command(
     unchanged_too: bool,
     theme: str,
 ) -> int:
-    """Draw every dashboard as PNG, and with --against before and after, side by side in OUT/index.html.
+    """Draw every dashboard as PNG; with --against, show before and after side by side in OUT/index.html.
 
-    Both sides show the same data of the same times. They are drawn with Grafana's component library, gauges and heatmaps
-    approximated; not by Grafana itself. Prometheus' credential comes from PROMETHEUS_TOKEN, --prometheus-token-file, or
-    PROMETHEUS_USER and PROMETHEUS_PASSWORD. Exit code 2 when --against finds a change.
+    Both sides show the same data over the same time range. They are drawn with Grafana's component library, not by Grafana
+    itself; gauges and heatmaps are approximated. The credential for Prometheus comes from PROMETHEUS_TOKEN, --prometheus-token-file, or
+    PROMETHEUS_USER and PROMETHEUS_PASSWORD. Exit code 2 if --against finds a change.
     """
     settings_file, product = session.settings_file, session.product
     chosen = chosen_source(prometheus_url, token_file)
@@ -184,13 +206,6 @@ def command(
         if view.from_ms >= view.to_ms:
             raise GlassboxError(f"--from {start} is not before --to {end}: correct one of them.")
         drawn = compare(view, after, before, unchanged_too=unchanged_too)
-    heading = f"Dashboards against {against}" if against else "Dashboards"
-    index = write_report(out, drawn, heading)
-    for item in drawn:
-        click.echo(_line(item, against is not None))
-    click.echo(f"{len(drawn)} drawn: {index}" if drawn else f"No dashboard differs from {against}.")
-    return (
-        FINDINGS
-        if against and any(item.before is None or item.after is None or item.changed for item in drawn)
-        else DONE
-    )
+    _report(out, drawn, against)
+    differs = any(item.before is None or item.after is None or item.changed for item in drawn)
+    return FINDINGS if against and differs else DONE

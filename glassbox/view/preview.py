@@ -1,4 +1,7 @@
-"""`deploy.py preview`: the content in a browser, drawn anew whenever a file of it changes."""
+"""`deploy.py preview`: the content in a browser, drawn again whenever one of its files changes.
+
+`command` is long since click passes each option as a parameter.
+"""
 
 import os
 import threading
@@ -23,7 +26,7 @@ from glassbox.view.board_files import FOLDER, UnreadableError, read_boards
 from glassbox.view.local_grafana import chosen_source, prometheus_options, serving, unreachable
 from glassbox.view.snapshot import take_snapshot
 
-# Floors whose files the content is compiled from.
+# Folders that the content is compiled from.
 WATCHED = (
     "recording_rules",
     "dashboards",
@@ -31,10 +34,10 @@ WATCHED = (
     *(f"glassbox/{floor}" for floor in ("metrics", "query", "board", "settings", "compile")),
 )
 SUFFIXES = (".py", ".json", ".yaml", ".yml")
-# An editor writes a file in several steps; this long nothing more must have happened.
+# An editor writes a file in several steps; a change counts once nothing more has happened for this long.
 QUIET_MILLISECONDS = 50
 TICK_MILLISECONDS = 500
-WATCHING = "Changes are shown as you save. Ctrl-C ends it."
+WATCHING = "The page follows each save. Press Ctrl-C to end."
 Json = dict[str, Any]
 Stamps = dict[Path, tuple[int, int]]
 """Time of change in nanoseconds and size in bytes of each file."""
@@ -42,7 +45,7 @@ Stamps = dict[Path, tuple[int, int]]
 
 @dataclass(frozen=True)
 class Shown:
-    """What is shown: our content with these settings, or the dashboards of other files."""
+    """What is shown: the content with these settings, or the dashboards of JSON files."""
 
     script: Path
     settings_file: Path | None = None
@@ -55,7 +58,7 @@ class Shown:
         return [*(ROOT / name for name in WATCHED), *([self.settings_file] if self.settings_file else [])]
 
     def watched(self) -> list[Path]:
-        """Folders whose changes matter; of a single file its folder, since editors replace files."""
+        """Folders to watch; for a single file its folder, since editors replace files."""
         return [path if path.is_dir() else path.resolve().parent for path in self.sources()]
 
     def stamps(self) -> Stamps:
@@ -77,7 +80,7 @@ class Shown:
 
 
 def show(server: GrafanaStandIn, shown: Shown) -> str:
-    """Read everything anew and put it on the page, the problem where there is one; what was done, in words."""
+    """Read everything again and put it, or the problem with it, on the page; returns what was done, in words."""
     started = time.perf_counter()
     snapshot = shown.read()
     seconds = time.perf_counter() - started
@@ -101,7 +104,7 @@ def follow(
 
     Yields WATCHING once changes are noticed as they happen, then what was done.
     """
-    # Nothing is told of the time without changes, but a first time-out says that the watch has begun.
+    # A time-out without changes is not reported, but the first one says that the watch has begun.
     batches = watch(
         *shown.watched(),
         watch_filter=_matters,
@@ -131,14 +134,19 @@ def _matters(_change: Change, path: str) -> bool:
 
 @click.command()
 @prometheus_options
-@click.option("--port", default=3000, show_default=True, help="0 takes a free one.")
-@click.option("--bind", default=LOOPBACK, show_default=True, help="Address to listen on; any other is open to others.")
+@click.option("--port", default=3000, show_default=True, help="Port of the page; 0 takes a free one.")
+@click.option(
+    "--bind",
+    default=LOOPBACK,
+    show_default=True,
+    help="Address to listen on; any other opens the page to other machines.",
+)
 @click.option(
     "--path",
     "files",
     multiple=True,
     type=click.Path(exists=True, path_type=Path),
-    help="Show the dashboards of this JSON file or folder instead of ours; may be repeated.",
+    help="Show the dashboards of this JSON file or folder instead of the compiled ones; may be repeated.",
 )
 @click.option("--database", type=click.Path(dir_okay=False, path_type=Path), help="Keep what is pushed in this file.")
 @click.pass_obj
@@ -152,17 +160,17 @@ def command(
     files: Sequence[Path],
     database: Path | None,
 ) -> int:
-    """See the dashboards in a browser, over any Prometheus, and again after every change of a file.
+    """Show the dashboards in a browser, over any Prometheus, and again after every change of a file.
 
-    They are drawn with Grafana's component library, gauges and heatmaps approximated; it is not Grafana itself.
-    Prometheus' credential comes from PROMETHEUS_TOKEN, --prometheus-token-file, or PROMETHEUS_USER and PROMETHEUS_PASSWORD.
-    `--grafana http://localhost:3000` pushes to it as to a real one, as admin with $PREVIEW_ADMIN_PASSWORD (default: admin).
+    They are drawn with Grafana's component library, not by Grafana itself; gauges and heatmaps are approximated.
+    The credential for Prometheus comes from PROMETHEUS_TOKEN, --prometheus-token-file, or PROMETHEUS_USER and PROMETHEUS_PASSWORD.
+    `--grafana http://localhost:3000` pushes to it as to a real Grafana; log in as admin with $PREVIEW_ADMIN_PASSWORD (default: admin).
     """
     if bind != LOOPBACK and "PREVIEW_ADMIN_PASSWORD" not in os.environ:
-        raise GlassboxError("--bind opens the preview to others: set PREVIEW_ADMIN_PASSWORD first.")
+        raise GlassboxError("--bind opens the page to other machines: set PREVIEW_ADMIN_PASSWORD first.")
     settings_file = session.settings_file
     if settings_file and not settings_file.is_file():
-        raise GlassboxError(f"Settings file {settings_file} is not there: name another with --settings.")
+        raise GlassboxError(f"Settings file {settings_file} does not exist: name another with --settings.")
     shown = Shown(session.product.script, settings_file, tuple(files))
     source = chosen_source(prometheus_url, token_file)
     with ended_by_signals(), serving(source, port=port, bind=bind, database=database) as server:

@@ -18,19 +18,19 @@ Boards = dict[str, dict[str, Any]]
 
 
 def working_tree(script: Path, settings_file: Path | None) -> Boards:
-    """By uid, with what is not committed."""
+    """The dashboards of the working tree by uid, uncommitted changes included."""
     return _built(script, settings_file, "The working tree")
 
 
 def revision(script: Path, name: str, settings_file: Path | None) -> Boards:
-    """By uid, as that revision's own code compiles them under this Python."""
+    """The dashboards by uid, as that revision's own code compiles them under this Python."""
     with _unpacked(script.parent, name) as folder:
         return _built(folder / script.name, settings_file, f"Revision {name}")
 
 
 @contextmanager
 def _unpacked(root: Path, name: str) -> Iterator[Path]:
-    unknown = f"--against {name}: git knows no such revision here; name a branch, a tag or a commit."
+    unknown = f"--against {name}: git does not know this revision; name a branch, a tag or a commit."
     commit = _git(root, unknown, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
     archived = _git(root, unknown, "archive", "--format=tar", commit.decode().strip())
     with tempfile.TemporaryDirectory(prefix="glassbox-revision-") as folder:
@@ -57,7 +57,7 @@ def _built(script: Path, settings_file: Path | None, who: str) -> Boards:
             command, cwd=script.parent, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False
         )
         if done.returncode:
-            said = (done.stderr.strip().splitlines() or ["it says nothing"])[-1]
+            said = (done.stderr.strip().splitlines() or ["it printed nothing"])[-1]
             raise GlassboxError(f"{who} does not build ({said}): correct it first.")
         files = sorted(Path(out, "build", "dashboards").glob("*.json"))
         boards = [json.loads(file.read_text(encoding="utf-8")) for file in files]

@@ -1,6 +1,6 @@
 """The compiled content, or why it cannot be compiled, as JSON on stdout: the command `snapshot`, which `preview` starts.
 
-A process of its own reads every module anew, which reloading in a running one does not.
+A separate process reads every module again; reloading modules in a running one does not.
 """
 
 import json
@@ -55,7 +55,7 @@ def snapshot_of(session: Session) -> Json:
 
 
 def problem_of(error: Exception) -> Json:
-    """What went wrong, and the line to look at."""
+    """What went wrong, and where."""
     if isinstance(error, ContentError):
         return _problem(error.message, error.file, error.line)
     return _problem(text_of(error), *(place_of(error) or ("", 0)))

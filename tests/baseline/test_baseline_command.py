@@ -174,7 +174,7 @@ def test_the_file_holds_the_normal_range_and_is_the_same_every_time(run, tmp_pat
     code, out, _err = run("save", "then", end=run.before)
     file = tmp_path / "baselines" / "then.json"
     assert code == 0 and out.endswith(f"{file}\n")
-    assert "vllm slower 1 vllm: blocks by requests/s for each replica 2-4: 24\n" in out
+    assert "vllm slower 1 vllm: blocks by requests/s per replica 2-4: 24\n" in out
     content = file.read_bytes()
     # A minute later it is still the same block.
     assert run("save", "then", end=run.before + 60)[0] == 0
@@ -196,13 +196,13 @@ def test_the_tables_are_for_people_and_for_release_notes(run):
     run("save", "then", end=run.before)
     code, out, _err = run("compare", "then")
     assert code == 2
-    assert "vllm slower vllm, version 1 -> 2, 2-4 requests/s for each replica\n" in out
+    assert "vllm slower vllm, version 1 -> 2, 2-4 requests/s per replica\n" in out
     [line] = [each for each in out.splitlines() if each.endswith("real: worse") and "first_token_mean" in each]
     assert line.split()[0] == "time_to_first_token_mean_seconds" and " 24, 24 " in line
     assert out.splitlines()[-1].startswith("Regression: 2 real: worse, 1 real, ")
     code, out, _err = run("compare", "then", "--markdown")
     assert code == 2
-    assert "### vllm slower vllm, version 1 -> 2, 2-4 requests/s for each replica\n" in out
+    assert "### vllm slower vllm, version 1 -> 2, 2-4 requests/s per replica\n" in out
     assert "| measure | before | normal range | after | change | blocks | verdict |\n" in out
     assert out.count("**real: worse** |\n") == 2
 
@@ -210,7 +210,7 @@ def test_the_tables_are_for_people_and_for_release_notes(run):
 def test_an_hour_without_any_request_is_an_error(run):
     code, out, err = run("save", "then", end=run.before + 3600, window="40m")
     assert (code, out) == (1, "")
-    assert "holds no requests of a model in this window" in err and err.count("\n") == 1
+    assert "has no requests of a model in this window" in err and err.count("\n") == 1
 
 
 def test_a_version_is_asked_for_where_the_baseline_has_several(run):

@@ -70,6 +70,6 @@ def test_a_file_that_is_no_dashboard_is_refused(content: str, tmp_path: Path) ->
     file = tmp_path / "board.json"
     file.write_text(content, encoding="utf-8")
     with pytest.raises(
-        GlassboxError, match=r"board\.json (cannot be read as JSON|holds no dashboard).*: name the file of"
+        GlassboxError, match=r"board\.json (cannot be read as JSON|is not a dashboard).*: name the file of"
     ):
         read_board(file)

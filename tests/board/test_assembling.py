@@ -116,5 +116,5 @@ def test_variables_that_cannot_narrow_together_are_refused_where_the_dashboard_i
     serving = Serving(now=instant(running), lately=over_time("last", running, "1h"))
     one, other = (variable(name, "instance", optional=True, single=True, serving=serving) for name in ("one", "other"))
     recorded = instant(Series("model:load:sum", Unit.NONE, ("job", "model_name")))
-    with pytest.raises(GlassboxError, match="model:load:sum can be worked out for one choice at a time"):
+    with pytest.raises(GlassboxError, match=r"model:load:sum can be .* for one choice at a time"):
         board(stat("n", recorded, why="w."), variables=(one, other))

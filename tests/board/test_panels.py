@@ -37,29 +37,29 @@ def test_the_unit_is_that_of_the_queries_and_columns_have_their_own():
 
 @pytest.mark.parametrize("word", [timeseries, bars])
 def test_mixed_units_are_refused(word):
-    with pytest.raises(GlassboxError, match="Panel 'n' needs queries of one unit, and has ratio, requests: split it"):
+    with pytest.raises(GlassboxError, match="Panel 'n' needs queries of one unit, but has ratio, requests: split it"):
         word("n", {"a": RUNNING, "b": SHARE}, why="w.")
 
 
 def test_a_panel_without_queries_is_refused():
-    with pytest.raises(GlassboxError, match="Panel 'n' needs queries of one unit, and has none"):
+    with pytest.raises(GlassboxError, match="Panel 'n' needs queries of one unit, but has none"):
         timeseries("n", {}, why="w.")
 
 
 @pytest.mark.parametrize("columns", [{"a": BY_MODEL}, {"a": BY_MODEL, "b": BY_JOB}], ids=["one", "unlike"])
 def test_a_comparison_of_results_that_cannot_meet_is_refused(columns):
-    with pytest.raises(GlassboxError, match="'n' needs two or more queries of the same labels"):
+    with pytest.raises(GlassboxError, match="'n' needs two or more queries with the same labels"):
         comparison("n", columns, why="w.")
 
 
 def test_a_comparison_by_a_column_that_it_lacks_is_refused():
-    with pytest.raises(GlassboxError, match="Panel 'n' has no column 'kv' to order by: Running, KV"):
+    with pytest.raises(GlassboxError, match="Panel 'n' has no column 'kv' to order by; choose one of Running, KV"):
         comparison("n", {"Running": BY_MODEL, "KV": BY_MODEL}, why="w.", largest_first="kv")
 
 
 @pytest.mark.parametrize("rates", [BUCKETS, BY_JOB], ids=["of several models", "no buckets"])
 def test_a_heatmap_of_anything_but_buckets_by_le_is_refused(rates):
-    with pytest.raises(GlassboxError, match="Panel 'n' needs bucket rates by the label le alone"):
+    with pytest.raises(GlassboxError, match="Panel 'n' needs bucket rates by the label le only"):
         heatmap("n", rates, why="w.")
     assert heatmap("n", sum_by(("le",), BUCKETS), why="w.").unit is Unit.SECONDS
 

@@ -133,10 +133,12 @@ def test_a_recorded_series_is_worked_out_for_the_one_that_is_chosen(query, text)
 
 
 def test_what_is_worked_out_is_one_or_all():
-    with pytest.raises(GlassboxError, match="'many' works out what is chosen: make it optional and single"):
+    with pytest.raises(
+        GlassboxError, match="'many' has `serving`, which works for one choice only: make it optional and single"
+    ):
         variable("many", "instance", optional=True, serving=SERVING)
 
 
 def test_one_choice_is_worked_out_at_a_time():
-    with pytest.raises(GlassboxError, match="model:tokens:rate5m can be worked out for one choice at a time"):
+    with pytest.raises(GlassboxError, match="model:tokens:rate5m can be computed for one choice at a time only"):
         narrowed(instant(TOKENS), (ONE, replace(ONE, name="other")))

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from deploy import PRODUCT, content
+from glassbox.cli import main as command_line
 from glassbox.prometheus import promtool
 from glassbox.standin.server import GrafanaStandIn
-from tests.support.ours import main, our_bundle
+from tests.support.small_content import PRODUCT, content
 
 ROOT = Path(__file__).resolve().parents[2]
 PROMETHEUS = {
@@ -25,9 +25,13 @@ PROMETHEUS = {
     "url": "http://127.0.0.1:9090",
     "isDefault": True,
 }
-BUNDLE = our_bundle()
-# The folder, every dashboard, every rule group.
-OBJECTS = 1 + len(BUNDLE.dashboards) + len(BUNDLE.grafana_groups)
+# The folder, the dashboard, the rule group.
+OBJECTS = 3
+
+
+def main(arguments, product=PRODUCT):
+    """The command line of a small product in this process; its exit code."""
+    return command_line.main(product, arguments)
 
 
 @pytest.fixture(autouse=True)
@@ -78,20 +82,27 @@ def test_build_lists_what_it_wrote(capsys, tmp_path):
     assert {file.parent.name for file in listed} == {"dashboards", "alerts", "recording_rules", "grafana"}
 
 
+def test_build_writes_what_reviewers_read_when_asked(capsys, tmp_path):
+    assert main(["build", "--review", "--out", str(tmp_path)]) == 0
+    listed = {Path(line).relative_to(tmp_path).as_posix() for line in capsys.readouterr().out.splitlines()}
+    assert {path for path in listed if path.startswith("review/")} == {
+        "review/alerts/queue.txt",
+        "review/dashboards/glassbox-queue.txt",
+        "review/recording_rules/waiting.txt",
+    }
+    assert "dashboards/glassbox-queue.json" in listed
+
+
 def test_lint_finds_nothing(capsys):
     assert main(["lint"]) == 0
-    files = (*BUNDLE.alerts.values(), *BUNDLE.recording_rules.values())
-    rules = sum(len(group["rules"]) for file in files for group in file["groups"])
-    assert capsys.readouterr().out == f"No findings in {len(BUNDLE.dashboards)} dashboards and {rules} rules.\n"
+    assert capsys.readouterr().out == "No findings in 1 dashboards and 2 rules.\n"
 
 
 def test_a_push_reports_each_object_and_a_second_one_nothing(capsys, server, token_file):
     arguments = ["--grafana", server.url, "--token-file", token_file]
     assert main(arguments) == 0
     out = capsys.readouterr().out
-    assert "  + dashboard  LLM serving\n" in out and out.endswith(
-        f"Pushed: {OBJECTS} created, 0 updated, 0 unchanged.\n"
-    )
+    assert "  + dashboard  Queue\n" in out and out.endswith(f"Pushed: {OBJECTS} created, 0 updated, 0 unchanged.\n")
     writes = [request for request in server.requests if request[0] != "GET"]
     assert main(arguments) == 0
     assert capsys.readouterr().out.endswith(f"Nothing to do: all {OBJECTS} objects are up to date.\n")
@@ -172,7 +183,7 @@ def test_an_unknown_data_source(capsys, tmp_path, server, token_file):
     settings = tmp_path / "settings.yaml"
     settings.write_text("grafana: {data_source: nope}\n")
     sentence = refused(capsys, "--settings", str(settings), "--grafana", server.url, "--token-file", token_file)
-    assert "no Prometheus data source 'nope' (it has: Prometheus (p1))" in sentence
+    assert "does not have a Prometheus data source 'nope' (it has: Prometheus (p1))" in sentence
     assert not [request for request in server.requests if request[0] != "GET"]
 
 
@@ -207,7 +218,9 @@ def test_a_token_file_alone_does_nothing_and_says_so(capsys, token_file):
 
 @pytest.mark.parametrize("reader", ["| head -1", "> /dev/full"])
 def test_a_reader_who_leaves_does_not_stop_a_push(server, token_file, reader):
-    command = f"{sys.executable} deploy.py --grafana {server.url} --token-file {token_file} {reader}"
+    command = (
+        f"{sys.executable} -m tests.support.small_content --grafana {server.url} --token-file {token_file} {reader}"
+    )
     done = subprocess.run(
         ["bash", "-o", "pipefail", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False
     )
@@ -229,12 +242,11 @@ def test_an_old_promtool_says_what_is_needed(capsys, monkeypatch, tmp_path):
     assert "is version 2.20.1, older than 2.37.0; install a newer Prometheus." in refused(capsys, "lint")
 
 
-def test_findings_stop_a_push_with_code_2(capsys, monkeypatch, server, token_file, tmp_path):
+def test_findings_stop_a_push_with_code_2(capsys, server, token_file, tmp_path):
     without_runbooks = replace(PRODUCT, content=lambda: replace(content(), runbooks=(tmp_path,)))
-    monkeypatch.setattr("tests.support.ours.PRODUCT", without_runbooks)
-    assert main(["--grafana", server.url, "--token-file", token_file]) == 2
+    assert main(["--grafana", server.url, "--token-file", token_file], without_runbooks) == 2
     captured = capsys.readouterr()
-    assert "alerts/runbooks/InferenceQPSLow.md: lacks Meaning, Impact, Diagnosis, Mitigation (runbook)" in captured.out
+    assert "alerts/runbooks/RequestsWaiting.md: lacks Meaning, Impact, Diagnosis, Mitigation (runbook)" in captured.out
     assert captured.err == "Nothing was pushed: correct the findings first.\n"
     assert server.writes == []
 

@@ -5,25 +5,26 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import promql_parser
 import pytest
 import yaml
 
-import alerts
-import recording_rules
+from deploy import content
+from glassbox.compile.compiler import compile_bundle
 from glassbox.compile.dashboard_json import _lead_to
 from glassbox.compile.outputs import render, write_bundle
 from glassbox.errors import GlassboxError
 from glassbox.query.rules import RecordGroup
 from glassbox.settings.model import GrafanaTarget, Jobs, Settings, Thresholds
 from recording_rules.baseline_measures import MEASURES
-from tests.support.ours import our_bundle
+from tests.support.ours import our_alert_groups, our_bundle, our_record_groups
 
 ROOT = Path(__file__).resolve().parents[2]
 BUNDLE = our_bundle()
-RECORDS = [record for group in recording_rules.groups(Settings()) for record in group.records]
+RECORDS = [record for group in our_record_groups() for record in group.records]
 
 
 def rules(files):
@@ -196,7 +197,7 @@ def test_three_evaluations_in_a_row_whatever_the_interval():
 
 
 def test_a_latency_threshold_that_is_no_bucket_is_refused_with_the_buckets():
-    message = r"^Setting thresholds.latency_high_seconds: 7 is no bucket of .*; its buckets are 0.3, 0.5"
+    message = r"^Setting thresholds.latency_high_seconds: 7 is not a bucket of .*; its buckets are 0.3, 0.5"
     with pytest.raises(GlassboxError, match=message):
         our_bundle(Settings(thresholds=Thresholds(latency_high_seconds=7)))
 
@@ -221,18 +222,18 @@ def test_a_panel_links_the_runbook_it_names_where_its_address_is_known():
     assert "raises [GPUIdleButPaid](https://example.org/r/GPUIdleButPaid.md)." in with_url
 
 
-def test_two_alerts_of_one_name_are_refused(monkeypatch):
-    groups = alerts.groups(Settings())
-    monkeypatch.setattr(alerts, "groups", lambda settings: (*groups, groups[0]))
-    with pytest.raises(GlassboxError, match="Two definitions of the alert 'InferenceQPSLow'"):
-        our_bundle()
+def test_two_alerts_of_one_name_are_refused():
+    groups = our_alert_groups()
+    twice = replace(content(), alerts=lambda _settings: (*groups, groups[0]))
+    with pytest.raises(GlassboxError, match=f"Two definitions of the alert '{groups[0].alerts[0].name}'"):
+        compile_bundle(twice, Settings())
 
 
-def test_two_rule_groups_of_one_name_are_refused_even_across_records_and_alerts(monkeypatch):
-    namesake = RecordGroup("inference-engine", ())
-    monkeypatch.setattr(recording_rules, "GROUPS", (*recording_rules.GROUPS, namesake))
+def test_two_rule_groups_of_one_name_are_refused_even_across_records_and_alerts():
+    groups = (*our_record_groups(), RecordGroup("inference-engine"))
+    twice = replace(content(), recording_rules=lambda _settings: groups)
     with pytest.raises(GlassboxError, match="Two definitions of the rule group 'inference-engine'"):
-        our_bundle()
+        compile_bundle(twice, Settings())
 
 
 GROUPS = BUNDLE.grafana_groups
@@ -285,12 +286,12 @@ def test_a_value_in_a_template_is_rewritten_for_every_grafana():
 
 def test_written_yaml_is_what_was_compiled(tmp_path):
     write_bundle(BUNDLE, tmp_path)
-    for name, content in BUNDLE.alerts.items():
-        assert yaml.safe_load((tmp_path / "alerts" / name).read_text()) == content
+    for name, compiled in BUNDLE.alerts.items():
+        assert yaml.safe_load((tmp_path / "alerts" / name).read_text()) == compiled
 
 
 def test_what_is_recorded_rarely_for_boards_is_read_by_boards_alone():
-    (rare,) = (group for group in recording_rules.groups(Settings()) if group.name == "distributions")
+    (rare,) = (group for group in our_record_groups() if group.name == "distributions")
     judging = rules(BUNDLE.recording_rules) + rules(BUNDLE.alerts)
     queries = [rule["expr"] for rule in judging] + [str(measure.expr) for measure in MEASURES.all]
     assert [record.name for record in rare.records if any(record.name in query for query in queries)] == []

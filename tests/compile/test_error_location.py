@@ -86,7 +86,7 @@ def test_what_cannot_be_assembled_is_told_where_it_is_declared(
     [
         ("slos: [{name: fast, indicator: request_latency, objective_ratio: 0.9, threshold_seconds: 3.3}]", "3.3"),
         ("unknown: 1", "Error: Settings file settings.yaml: unknown key 'unknown'"),
-        ("histogram_buckets: {nobodys: [1]}", "Error: Setting histogram_buckets: 'nobodys' is no histogram"),
+        ("histogram_buckets: {nobodys: [1]}", "Error: Setting histogram_buckets: 'nobodys' is not a histogram"),
     ],
 )
 def test_what_is_wrong_with_settings_is_no_matter_of_a_line(copied: Path, settings: str, said: str) -> None:

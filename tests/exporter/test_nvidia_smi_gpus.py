@@ -62,17 +62,20 @@ def test_a_gpu_of_which_nothing_is_told_has_failed(tmp_path: Path) -> None:
     lost = f"1{', [GPU is lost]' * (len(FIELDS) - 1)}\n"
     collected = printing(tmp_path, TWO_GPUS.splitlines()[0] + "\n" + lost).collect()
     assert sorted(collected.readings) == ["0"]
-    assert collected.failures == {"1": "nvidia-smi tells nothing but [GPU is lost]"}
+    assert collected.failures == {"1": "nvidia-smi reports only [GPU is lost]"}
 
 
 @pytest.mark.parametrize(
     ("body", "sentence"),
     [
         ("echo NVIDIA-SMI has failed because >&2; exit 9", "^nvidia-smi ended with 9: NVIDIA-SMI has failed because$"),
-        ("exit 3", "^nvidia-smi ended with 3: no word$"),
+        ("exit 3", "^nvidia-smi ended with 3: no output$"),
         ("true", "^nvidia-smi lists no GPU$"),
-        ("echo No devices were found", "^nvidia-smi printed a line that is no GPU: No devices were found$"),
-        ("echo 0, 1, 2", "^nvidia-smi printed a line that is no GPU: 0, 1, 2$"),
+        (
+            "echo No devices were found",
+            "^nvidia-smi printed a line that does not describe a GPU: No devices were found$",
+        ),
+        ("echo 0, 1, 2", "^nvidia-smi printed a line that does not describe a GPU: 0, 1, 2$"),
     ],
 )
 def test_what_is_no_list_of_gpus_is_told(tmp_path: Path, body: str, sentence: str) -> None:
@@ -135,7 +138,7 @@ def test_closing_ends_a_running_program_at_once(tmp_path: Path) -> None:
     gpus.close()
     thread.join(WAIT_SECONDS)
     assert not thread.is_alive()
-    assert [str(error) for error in failures] == [f"nvidia-smi ended with {-signal.SIGKILL}: no word"]
+    assert [str(error) for error in failures] == [f"nvidia-smi ended with {-signal.SIGKILL}: no output"]
     with pytest.raises(GpusUnavailableError, match="closed"):
         gpus.collect()
 

@@ -214,7 +214,7 @@ def test_outside_of_a_request_there_is_nothing_to_count_for() -> None:
     ("task_types", "sentence"),
     [
         ("doc_ocr", r'task_types is the text "doc_ocr", not a list: write task_types=\("doc_ocr",\)'),
-        ({"/other": "doc_ocr"}, 'Task type of "/other", which is no declared endpoint: add it to endpoints'),
+        ({"/other": "doc_ocr"}, 'Task type of "/other", which is not a declared endpoint: add it to endpoints'),
     ],
 )
 def test_task_types_that_cannot_be_meant_are_refused(registry: CollectorRegistry, task_types, sentence: str) -> None:

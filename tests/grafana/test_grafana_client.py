@@ -16,9 +16,13 @@ from typing import Any
 import pytest
 from niquests.adapters import HTTPAdapter
 
+from glassbox.compile.bundle import DataSource
 from glassbox.errors import GlassboxError
-from glassbox.grafana.client import BasicAuth, DataSource, Grafana, GrafanaError, Token, credential_from_environment
-from glassbox.grafana.transport import PatientRetry, error_text
+from glassbox.grafana.answers import error_text
+from glassbox.grafana.client import Grafana
+from glassbox.grafana.credentials import BasicAuth, Token, credential_from_environment
+from glassbox.grafana.failures import GrafanaError
+from glassbox.http.retries import PatientRetry
 
 TOKEN = "glsa_do-not-show-me"
 PASSWORD = "pa55-do-not-show-me"
@@ -27,7 +31,7 @@ HTML = "<!DOCTYPE html><title>Grafana</title>"
 
 @dataclass(frozen=True)
 class Reply:
-    """What the server answers once; a body that is no text is sent as JSON."""
+    """What the server answers once; a body that is not text is sent as JSON."""
 
     status: int = 200
     body: Any = None
@@ -81,7 +85,7 @@ class Handler(BaseHTTPRequestHandler):
         self.write(replies.pop(0) if len(replies) > 1 else replies[0])
         self.close_connection = self.close_connection or self.server.hang_up_after_reply
 
-    do_GET = do_POST = do_PUT = handle_any  # noqa: N815  # the names http.server calls
+    do_GET = do_POST = do_PUT = do_DELETE = handle_any  # noqa: N815  # the names http.server calls
 
     def write(self, reply: Reply) -> None:
         content = reply.content()
@@ -273,7 +277,7 @@ def test_what_grafana_does_not_show_reads_as_none(server: Misbehaving, grafana: 
     assert (grafana.folder("f"), grafana.dashboard("d")) == (None, None)
 
 
-def test_a_rule_group_that_may_not_be_read_is_no_absent_one(server: Misbehaving, grafana: Grafana) -> None:
+def test_a_rule_group_that_may_not_be_read_is_not_an_absent_one(server: Misbehaving, grafana: Grafana) -> None:
     """Writing it would delete the rules that it holds."""
     server.answer(Reply(404, {"message": "not found"}))
     assert grafana.rule_group("f", "g") is None
@@ -303,6 +307,25 @@ def test_create_folder_fails_when_the_conflict_is_another(server: Misbehaving, g
         grafana.create_folder("glassbox", "LLM")
 
 
+DELETIONS = {
+    "folder": lambda grafana: grafana.delete_folder("f"),
+    "dashboard": lambda grafana: grafana.delete_dashboard("d"),
+    "rule group": lambda grafana: grafana.delete_rule_group("f", "g"),
+}
+
+
+@pytest.mark.parametrize("delete", DELETIONS.values(), ids=DELETIONS)
+def test_only_a_404_of_grafana_itself_means_that_there_is_nothing_to_delete(
+    server: Misbehaving, grafana: Grafana, delete: Callable[[Grafana], None]
+) -> None:
+    server.answer(Reply(404, {"message": "not found"}))
+    delete(grafana)
+    server.answer(Reply(403, DENIED))
+    assert refused(lambda: delete(grafana)).status == 403
+    server.answer(Reply(404, HTML, {"Content-Type": "text/html"}))
+    assert "answered 404 with HTML" in str(refused(lambda: delete(grafana)))
+
+
 # --- refusals ----------------------------------------------------------------------------------------------------
 
 SENTENCES = [
@@ -323,7 +346,7 @@ SENTENCES = [
     (
         Reply(412, {"message": "changed by someone else", "status": "version-mismatch"}),
         "version-mismatch",
-        'answered 412 ("changed by someone else"): it exists or changed since it was read, so run again',
+        'answered 412 ("changed by someone else"): it exists or was changed after it was read, so run again',
     ),
     (Reply(409, {"message": "Dashboard already exists."}), "", 'answered 409 ("Dashboard already exists"): it exists'),
     (
@@ -333,13 +356,13 @@ SENTENCES = [
     ),
     (Reply(422, {"message": "limit too high"}), "", 'answered 422 ("limit too high"): correct it at its source'),
     (Reply(413, HTML, {"Content-Type": "text/html"}), "", "answered 413: split it, or raise the limit of the proxy"),
-    (Reply(429, {"message": "slow down"}), "", 'answered 429 ("slow down"): Grafana still asks for fewer requests'),
+    (Reply(429, {"message": "slow down"}), "", 'answered 429 ("slow down"): Grafana asks for fewer requests even after 3 retries'),
     (Reply(500, {"message": "Server Error"}), "", 'answered 500 ("Server Error"): see Grafana\'s log.'),
     (
         Reply(503, HTML, {"Content-Type": "text/html"}),
         "",
-        "answered 503: Grafana or the proxy before it is not ready, so wait until GET /api/health answers and run "
-        "again; it was not repeated since it may have been carried out",
+        "answered 503: Grafana or the proxy in front of it is not ready, so wait until GET /api/health answers 200, "
+        "then run again; it was not repeated because it may have been carried out",
     ),
     (
         Reply(418, {"kind": "Status", "reason": "Odd", "message": "bad", "details": {"causes": [{"message": "x"}]}}),
@@ -352,7 +375,7 @@ SENTENCES = [
     (Reply(200, "Ok", {"Content-Type": "text/plain; charset=utf-8"}), "", "answered with text/plain, not JSON: is"),
     (Reply(200, "[" * 100_000), "", "answered with application/json, not JSON: is the URL"),
     (Reply(200, ""), "", "answered with an empty body, not JSON: is the URL"),
-    (Reply(200, ["x"]), "", "answered with JSON that is no dict: is the URL Grafana's own address?"),
+    (Reply(200, ["x"]), "", "answered with JSON that is not an object: is the URL Grafana's own address?"),
 ]  # fmt: skip
 
 
@@ -394,7 +417,7 @@ def test_rules_provisioned_elsewhere_are_named_as_the_cause(server: Misbehaving,
     server.answer(Reply(409, {"messageId": "alerting.provenanceMismatch", "message": "needs 'file'"}))
     assert "provisioned elsewhere" in str(refused(lambda: grafana.put_rule_group(group)))
     server.answer(Reply(500, {"message": "Internal Server Error"}))
-    assert "versions 10 and 11 also say this of rules" in str(refused(lambda: grafana.put_rule_group(group)))
+    assert "versions 10 and 11 also answer this for rules" in str(refused(lambda: grafana.put_rule_group(group)))
 
 
 @pytest.mark.parametrize(
@@ -456,7 +479,7 @@ def test_a_redirect_shows_no_secret_of_its_location(server: Misbehaving, grafana
 
 @pytest.mark.parametrize(
     ("location", "sentence"),
-    [("", "answered 302 to no address, and redirects are not followed"), ("http://[::1", "that is no valid HTTP")],
+    [("", "answered 302 to no address, and redirects are not followed"), ("http://[::1", "that is not valid HTTP")],
 )
 def test_a_redirect_to_nowhere_is_still_one_sentence(
     server: Misbehaving, grafana: Grafana, location: str, sentence: str
@@ -533,7 +556,7 @@ def test_a_lost_connection_repeats_reads_only(server: Misbehaving, grafana: Graf
     assert len(server.seen) == 4
     error = refused(lambda: save(grafana))
     assert "lost its connection before an answer came" in str(error)
-    assert "it was not repeated since it may have been carried out" in str(error)
+    assert "it was not repeated because it may have been carried out" in str(error)
     assert len(server.seen) == 5
 
 
@@ -580,7 +603,7 @@ def test_an_address_that_does_not_connect_names_the_firewall(waits: list[float])
         url = f"http://127.0.0.1:{full.getsockname()[1]}"
         with Grafana(url, Token(TOKEN), timeout_seconds=0.1) as grafana:
             error = refused(grafana.organisation)
-    assert f"at {url} found no connection within 0.1 s: check the address and the firewall." in str(error)
+    assert f"at {url} could not connect within 0.1 s: check the address and the firewall." in str(error)
     assert len(waits) == 3
 
 
@@ -590,7 +613,7 @@ def test_an_unknown_host_is_named_as_such(monkeypatch: pytest.MonkeyPatch) -> No
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     with Grafana("http://grafana.invalid", Token(TOKEN)) as grafana:
-        assert "at http://grafana.invalid found no such host" in str(refused(grafana.organisation))
+        assert "at http://grafana.invalid could not find the host" in str(refused(grafana.organisation))
 
 
 def test_https_to_a_plain_port_is_an_error_of_tls(server: Misbehaving, waits: list[float]) -> None:
@@ -604,7 +627,7 @@ def test_a_proxy_that_is_down_is_named_without_its_password() -> None:
         # niquests reads HTTP_PROXY once per process.
         grafana._transport.s.proxies = {"http": f"http://u:{PASSWORD}@127.0.0.1:{closed_port()}"}
         error = refused(grafana.organisation)
-    assert "did not get past the proxy of HTTP_PROXY" in str(error)
+    assert "failed at the proxy of HTTP_PROXY" in str(error)
     assert PASSWORD not in str(error)
 
 
@@ -612,7 +635,7 @@ def test_a_dashboard_with_nan_is_not_sent(server: Misbehaving, grafana: Grafana)
     error = refused(
         lambda: grafana.save_dashboard({"uid": "a", "x": float("nan")}, folder_uid="f", message="", overwrite=False)
     )
-    assert "holds a value that JSON lacks" in str(error)
+    assert "holds a value that JSON does not have" in str(error)
     assert server.seen == []
 
 
@@ -640,7 +663,7 @@ def test_credentials_hide_their_secret_in_repr() -> None:
 
 @pytest.mark.parametrize("value", ["", "a b", "a\r\nX-Evil: 1", "a\tb", "tökén"])
 def test_a_token_that_cannot_be_one_is_refused_unseen(value: str) -> None:
-    with pytest.raises(GlassboxError, match="The Grafana token is empty or holds a space") as caught:
+    with pytest.raises(GlassboxError, match="The Grafana token is empty, or holds a space") as caught:
         Token(value)
     assert not value or value not in str(caught.value)
 
@@ -657,18 +680,18 @@ def test_a_user_or_password_that_cannot_be_sent_is_refused(user: str, password: 
 @pytest.mark.parametrize(
     ("url", "sentence"),
     [
-        (f"http://admin:{PASSWORD}@localhost:3000", "holds a user name or password"),
-        (f"http://admin:{PASSWORD}/x@localhost:3000", "holds a user name or password"),
+        (f"http://admin:{PASSWORD}@localhost:3000", "holds a user name or a password"),
+        (f"http://admin:{PASSWORD}/x@localhost:3000", "holds a user name or a password"),
         ("localhost:3000", "does not start with http:// or https://"),
         (PASSWORD, "does not start with http:// or https://"),
         ("ftp://localhost", "does not start with http:// or https://"),
-        ("http://", "must be a scheme, a host"),
-        ("http://localhost:port", "must be a scheme, a host"),
-        ("http://localhost:99999", "must be a scheme, a host"),
-        ("http://[::1", "must be a scheme, a host"),
-        (f"http://localhost:3000/?orgId={PASSWORD}", "must be a scheme, a host"),
-        ("http://localhost:3000/#/x", "must be a scheme, a host"),
-        ("http://local host", "must be a scheme, a host"),
+        ("http://", "must be a scheme, a host, and at most a port and a path"),
+        ("http://localhost:port", "must be a scheme, a host, and at most a port and a path"),
+        ("http://localhost:99999", "must be a scheme, a host, and at most a port and a path"),
+        ("http://[::1", "must be a scheme, a host, and at most a port and a path"),
+        (f"http://localhost:3000/?orgId={PASSWORD}", "must be a scheme, a host, and at most a port and a path"),
+        ("http://localhost:3000/#/x", "must be a scheme, a host, and at most a port and a path"),
+        ("http://local host", "must be a scheme, a host, and at most a port and a path"),
     ],
 )
 def test_a_url_that_is_not_grafanas_address_is_refused_unseen(url: str, sentence: str) -> None:

@@ -4,9 +4,13 @@ import pytest
 
 from glassbox.compile.bundle import DataSource
 from glassbox.errors import GlassboxError
-from glassbox.grafana.client import Grafana, GrafanaError, Token
-from glassbox.grafana.plan import Action, fitted
-from glassbox.grafana.push import choose_data_source, data_source_of, fingerprint, push
+from glassbox.grafana.client import Grafana
+from glassbox.grafana.credentials import Token
+from glassbox.grafana.failures import GrafanaError
+from glassbox.grafana.kinds.dashboard_kind import fingerprint
+from glassbox.grafana.kinds.rule_group_kind import fitted
+from glassbox.grafana.plan import Action
+from glassbox.grafana.push import choose_data_source, data_source_of, push
 from glassbox.settings.model import GrafanaTarget, Settings, Thresholds
 from glassbox.standin.server import GrafanaStandIn
 from tests.support.ours import our_bundle
@@ -45,7 +49,7 @@ def deploy(grafana, settings=None):
 
 
 def actions(grafana, settings=None):
-    return [(change.kind, change.name, change.action) for change in deploy(grafana, settings)]
+    return [(change.kind.name, change.title, change.action) for change in deploy(grafana, settings)]
 
 
 def test_the_first_push_creates_all_and_the_second_writes_nothing(grafana):
@@ -104,7 +108,7 @@ def test_a_dashboard_saved_between_reading_and_writing_is_a_conflict(grafana, mo
         return found | {"dashboard": found["dashboard"] | {"description": "stale"}}
 
     monkeypatch.setattr(grafana, "dashboard", read_then_somebody_saves)
-    with pytest.raises(GrafanaError, match="changed since it was read, so run again") as caught:
+    with pytest.raises(GrafanaError, match="was changed after it was read, so run again") as caught:
         deploy(grafana)
     assert caught.value.status in (409, 412)
     assert read("glassbox-inference-overview")["dashboard"]["title"] == "Mine"
@@ -115,7 +119,9 @@ def test_a_board_that_is_not_ours_is_not_replaced(grafana):
     theirs = {"uid": BOARD, "title": "Mine", "panels": []}
     grafana.save_dashboard(theirs, folder_uid="theirs", message="", overwrite=True)
     before = list(grafana.writes)
-    with pytest.raises(GlassboxError, match=r"Dashboard 'glassbox-llm-serving' \(Mine\) lacks our tag 'glassbox'"):
+    with pytest.raises(
+        GlassboxError, match=r"Dashboard 'glassbox-llm-serving' \(Mine\) does not have our tag 'glassbox'"
+    ):
         deploy(grafana)
     assert grafana.writes == before
 
@@ -234,7 +240,9 @@ def test_a_data_source_is_found_by_uid_or_name(grafana, wanted):
 
 
 def test_an_unknown_data_source_is_refused_before_anything_is_written(grafana):
-    with pytest.raises(GlassboxError, match=r"no Prometheus data source 'nope' \(it has: Prometheus \(p1\)\)"):
+    with pytest.raises(
+        GlassboxError, match=r"does not have a Prometheus data source 'nope' \(it has: Prometheus \(p1\)\)"
+    ):
         deploy(grafana, Settings(grafana=GrafanaTarget(data_source="nope")))
     assert grafana.writes == []
 
@@ -247,7 +255,9 @@ SOURCES = [
 
 
 def test_several_data_sources_and_no_default_one_ask_for_a_choice():
-    with pytest.raises(GlassboxError, match=r"no default Prometheus data source \(it has: A \(a\), B \(b\)\)"):
+    with pytest.raises(
+        GlassboxError, match=r"does not have a default Prometheus data source \(it has: A \(a\), B \(b\)\)"
+    ):
         choose_data_source(SOURCES, "")
     assert choose_data_source(SOURCES[:1], "").uid == "a"
     with pytest.raises(GlassboxError, match="it has: none"):

@@ -12,6 +12,7 @@ from glassbox.query.promql import CHOSEN_RANGE
 from glassbox.servers.components import ensure_components
 from tests.support import scale_out
 from tests.support.ours import our_bundle
+from tests.support.paths import ROOT
 from tests.support.scale_out import GPUS, NEWBORN, NEWBORN_RATE, RECIPES, ask, recorded_lately, texts, vmalert_groups
 from tests.support.waiting import eventually
 
@@ -167,7 +168,7 @@ def test_every_panel_shows_the_same(both, name):
 
 def filled(query, variables):
     """The query as Grafana sends it with every variable at All, two engines compared, and five minutes chosen."""
-    query = board_queries.filled(query, variables, {"engine_a": "pytorch", "engine_b": "vllm"})
+    query = board_queries.with_variables(query, variables, {"engine_a": "pytorch", "engine_b": "vllm"})
     for window, length in WINDOWS.items():
         query = query.replace(window, length)
     assert "$" not in query.replace('"$1"', "")
@@ -202,7 +203,8 @@ def test_a_recipe_is_valid_in_prometheus_settings(components, tmp_path, recipe):
 
 
 def test_no_group_is_larger_than_the_limit_that_is_told_for_mimir():
-    said = re.search(r"up to (\d+) rules, .*ruler_max_rules_per_rule_group: (\d+)", (RECIPES / "README.md").read_text())
+    page = (ROOT / "docs" / "scale-out.md").read_text(encoding="utf-8")
+    said = re.search(r"up to (\d+) rules, .*ruler_max_rules_per_rule_group: (\d+)", page)
     largest = max(
         len(group["rules"]) for file in (BUNDLE.recording_rules | BUNDLE.alerts).values() for group in file["groups"]
     )

@@ -1,4 +1,4 @@
-"""Lint: what each check finds, and that it finds nothing in what we ship (tests/cli/test_cli.py)."""
+"""Lint: what each check finds, and that it finds nothing in what we ship."""
 
 from dataclasses import replace
 
@@ -15,6 +15,7 @@ from glassbox.metrics.types import Kind, Unit
 from glassbox.query.expr import Expr, Selector, Shape, regex
 from glassbox.query.promql import instant, sum_by
 from glassbox.query.rules import Alert, AlertGroup, Record, RecordGroup, Series, Severity, Subject
+from glassbox.servers.components import ensure_components
 from glassbox.settings.model import Settings, Thresholds
 from tests.support.ours import our_bundle
 
@@ -23,6 +24,11 @@ BUNDLE = our_bundle()
 
 def found(check, bundle):
     return [(finding.rule, finding.problem) for finding in check(bundle)]
+
+
+def test_nothing_is_found_in_what_we_ship():
+    ensure_components()
+    assert checks.lint(BUNDLE) == []
 
 
 def test_a_query_that_does_not_parse_is_found_with_its_panel():

@@ -183,14 +183,14 @@ def test_a_load_below_the_capacity_is_not_taken_for_too_much():
 
 
 def test_answers_that_take_long_are_not_taken_for_a_growing_queue():
-    """Places without end: nothing can queue, though 40 requests are in work at a time."""
+    """Places without end: nothing can queue, though 40 requests are in progress at a time."""
     [step] = climbed(lambda: served_by(10_000, 10.0), Ramp(4, 4, 1, step_seconds=100))
     assert not step.is_saturated
     assert capacity([step]) is None
 
 
 def test_what_a_server_refuses_is_not_served():
-    """A server that refuses all above one in work answers at once, so nothing queues, and still it is too much for it."""
+    """A server that refuses all above one in progress answers at once, so nothing queues, and still it is too much for it."""
     busy = []
 
     async def ask(_body, due_at):
@@ -244,17 +244,19 @@ def test_a_capacity_is_told_as_the_settings_take_it(tmp_path):
 
 
 def test_a_ramp_that_finds_no_capacity_says_what_to_do():
-    assert list(capacity_lines([Step(8, 10, 80, 80, ())], "vllm", 1)) == ["Not saturated at 8 requests/s: ramp higher."]
+    assert list(capacity_lines([Step(8, 10, 80, 80, ())], "vllm", 1)) == [
+        "Not saturated at 8 requests/s: ramp to a higher rate."
+    ]
     [said] = capacity_lines([Step(8, 10, 80, 0, ())], "vllm", 1)
     assert "ramp from a lower one" in said
 
 
 def test_steps_that_are_too_short_are_refused():
-    Ramp(1, 5, 1, step_seconds=60).check(lone_answer_seconds=6.0)
+    Ramp(1, 5, 1, step_seconds=60).check(answer_seconds=6.0)
     with pytest.raises(GlassboxError, match=r"an answer takes 6\.1 s here.*--step-seconds 61 or more"):
-        Ramp(1, 5, 1, step_seconds=60).check(lone_answer_seconds=6.1)
-    with pytest.raises(GlassboxError, match=r"0\.5 requests/s are few; give --step-seconds 80 or more"):
-        Ramp(0.5, 5, 1, step_seconds=60).check(lone_answer_seconds=0.1)
+        Ramp(1, 5, 1, step_seconds=60).check(answer_seconds=6.1)
+    with pytest.raises(GlassboxError, match=r"0\.5 requests/s is a low rate; give --step-seconds 80 or more"):
+        Ramp(0.5, 5, 1, step_seconds=60).check(answer_seconds=0.1)
 
 
 def test_a_ramp_ends_at_its_last_rate():

@@ -89,7 +89,7 @@ def test_the_table_says_the_same(capsys):
     text = capsys.readouterr().out
     assert text.startswith(f"Closed loop: 4 requests, 4 at a time, to {server.url}/v1\n")
     assert "requests          4: 4 succeeded, 0 failed\n" in text
-    assert re.search(r"output tokens/s   [\d.]+ \(16 in all\)\n", text)
+    assert re.search(r"output tokens/s   [\d.]+ \(16 in total\)\n", text)
     assert re.search(r"seconds +mean +p50 +p90 +p95 +p99\nlatency( +\d\.\d{4}){5}\n", text)
 
 
@@ -116,7 +116,7 @@ def test_failures_are_counted_by_reason(capsys):
         "HTTP 500": 1,
         "an answer that was cut off": 1,
         "error within the stream": 1,
-        "an answer that is no stream": 1,
+        "an answer that is not a stream": 1,
         "an answer without text": 1,
         "an answer that is not OpenAI's": 1,
     }
@@ -130,7 +130,7 @@ def test_an_answer_that_takes_too_long_has_failed(capsys):
             async with client("") as http:
                 return await Chat(http, f"{server.url}/v1", 0.1).ask(next(Prompts(MODEL).bodies()), 0.0)
 
-        assert asyncio.run(ask()).failure == "no whole answer within 0.1 s"
+        assert asyncio.run(ask()).failure == "no complete answer within 0.1 s"
 
 
 def test_a_server_that_tells_no_tokens_is_said_to(capsys):
@@ -138,7 +138,7 @@ def test_a_server_that_tells_no_tokens_is_said_to(capsys):
         told, _code = measured(server, capsys, "--requests", "2")
         assert told["output_tokens"] is None and told["time_per_output_token_seconds"] is None
         assert load(server, "--requests", "2") == 0
-    assert "output tokens/s   not told by the server" in capsys.readouterr().out
+    assert "output tokens/s   not reported by the server" in capsys.readouterr().out
 
 
 def test_no_two_prompts_begin_alike_unless_that_is_asked_for():
@@ -224,9 +224,9 @@ def test_what_a_user_gets_wrong_is_one_sentence(capsys, tmp_path, monkeypatch):
         for ramp in ("0:2:1", "3:2:1", "1:2:0", "1:nan:1", "1:inf:1"):
             assert "must go up" in refused(capsys, *url, "--ramp", ramp)
         assert "too short" in refused(capsys, *url, "--ramp", "1:2:1", "--step-seconds", "1")
-        assert "no picture's name" in refused(capsys, *url, "--image", str(tmp_path / "page.txt"))
+        assert "not named like a picture" in refused(capsys, *url, "--image", str(tmp_path / "page.txt"))
         assert "No such file" in refused(capsys, *url, "--image", str(tmp_path / "page.png"))
-        assert "no such folder" in refused(capsys, *url, "--json", str(tmp_path / "no" / "out.json"))
+        assert "this folder does not exist" in refused(capsys, *url, "--json", str(tmp_path / "no" / "out.json"))
         assert "cannot be read" in refused(capsys, *url, "--api-key-file", str(tmp_path / "key"))
         monkeypatch.setenv("OPENAI_API_KEY", "two words")
         assert "OPENAI_API_KEY holds a space" in refused(capsys, *url)
@@ -252,7 +252,7 @@ def test_the_same_script_runs_from_anywhere_and_ctrl_c_tells_what_was_measured(t
         process.send_signal(signal.SIGINT)
         said, errors = process.communicate(timeout=60)
     assert process.returncode == 1
-    assert "Interrupted: this is what was measured before." in errors and "Traceback" not in errors
+    assert "Interrupted: these are the results until then." in errors and "Traceback" not in errors
     told = json.loads(out.read_text())
     assert told["interrupted"] and told["succeeded"] >= 15 and told["failed"] == 0
     assert f"{told['succeeded']} succeeded, 0 failed" in said
@@ -281,5 +281,5 @@ def test_an_unwritable_result_leaves_nothing_half_written(capsys, tmp_path):
 
 
 def test_a_wrong_url_raises_before_anything_is_sent():
-    with pytest.raises(GlassboxError, match="is no server's address"):
+    with pytest.raises(GlassboxError, match=r"--url does not start with http:// or https://"):
         api_url("nowhere")

@@ -46,9 +46,9 @@ def test_an_empty_variable_counts_as_unset(environment: pytest.MonkeyPatch) -> N
     [
         ({"USER": "me"}, "PROMETHEUS_PASSWORD is not set"),
         ({"PASSWORD": SECRET}, "PROMETHEUS_USER is not set"),
-        ({"TOKEN": f"{SECRET} {SECRET}"}, "Prometheus' token holds a space"),
+        ({"TOKEN": f"{SECRET} {SECRET}"}, "The Prometheus token holds a space"),
         ({"TOKEN": f"{SECRET}\r\nX-Other: 1"}, "a line break"),
-        ({"TOKEN": f"ü{SECRET}"}, "another character that no token has"),
+        ({"TOKEN": f"ü{SECRET}"}, "another character that tokens never have"),
         ({"USER": "me:too", "PASSWORD": SECRET}, "PROMETHEUS_USER holds a colon"),
         ({"USER": "me", "PASSWORD": f"{SECRET}\n"}, "holds a line break"),
     ],

@@ -28,5 +28,5 @@ def test_a_time_is_milliseconds(text: str, expected: int) -> None:
     "text", ["", "yesterday", "now+1h", "now-1y", "12", "now-" + "9" * 50 + "d", "9999999999999999"]
 )
 def test_anything_else_is_one_sentence(text: str) -> None:
-    with pytest.raises(GlassboxError, match="is no time: write now-30m"):
+    with pytest.raises(GlassboxError, match="is not a time: write now-30m"):
         milliseconds(text, NOW_MS)

@@ -64,24 +64,24 @@ def test_a_threshold_in_the_custom_grid_is_accepted_and_asked_for():
 REFUSED = {
     "only in the default grid": (
         lambda: our_bundle(with_buckets(10, e2e=(1, 3, 9), http=(1, 3, 9))),
-        r"^Setting thresholds\.latency_high_seconds: 10 is no bucket of \S+; its buckets are 1, 3, 9 common to "
-        rf"{E2E} and {HTTP}, by the setting {SETTING}\.$",
+        r"^Setting thresholds\.latency_high_seconds: 10 is not a bucket of \S+; its buckets are 1, 3, 9 common to "
+        rf"{E2E} and {HTTP}, as the setting {SETTING} says\.$",
     ),
     "in one of two custom grids": (
         lambda: our_bundle(with_buckets(3, e2e=(1, 3, 9))),
-        r"3 is no bucket of .*; its buckets are 1 common to .*, by the setting histogram_buckets\.$",
+        r"3 is not a bucket of .*; its buckets are 1 common to .*, as the setting histogram_buckets says\.$",
     ),
     "of an objective, only in the default grid": (
         lambda: our_bundle(with_buckets(10, first_token(2.5), ttft=(0.7, 1.4))),
-        r"^Setting slos, entry 'a', threshold_seconds: 2\.5 is no bucket of .*; its buckets are 0\.7, 1\.4, by the setting histogram_buckets\.$",
+        r"^Setting slos, entry 'a', threshold_seconds: 2\.5 is not a bucket of .*; its buckets are 0\.7, 1\.4, as the setting histogram_buckets says\.$",
     ),
     "in no grid": (
         lambda: our_bundle(with_buckets(7)),
-        r"7 is no bucket of .*0\.3, 0\.5, .*, unless the setting histogram_buckets names others\.$",
+        r"7 is not a bucket of .*0\.3, 0\.5, .*, unless the setting histogram_buckets names others\.$",
     ),
     "not even a histogram": (
         lambda: at_most(1, vllm.NUM_REQUESTS_RUNNING),
-        r"^1 is no bucket of vllm:num_requests_running; its buckets are none",
+        r"^1 is not a bucket of vllm:num_requests_running; its buckets are none",
     ),
 }
 
@@ -104,7 +104,7 @@ def test_the_settings_file_names_the_histogram_and_its_bounds(tmp_path):
     [
         (
             "{vllm:time_to_first_token: [1]}",
-            r"'vllm:time_to_first_token' is no histogram that is read here; those are http_request_duration_seconds, vllm:e2e",
+            r"'vllm:time_to_first_token' is not a histogram that is read here; use one of http_request_duration_seconds, vllm:e2e",
         ),
         (f"{{'{TTFT}': [1, 1]}}", rf"{TTFT}: the bounds must ascend"),
         (f"{{'{TTFT}': [2, 1]}}", rf"{TTFT}: the bounds must ascend"),

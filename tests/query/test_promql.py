@@ -165,16 +165,19 @@ REFUSED = {
     "sum of a raw counter": (lambda: sum_by(BY, instant(TOKENS)), "take its rate first, then the sum"),
     "quantile of a gauge": (lambda: quantile(0.9, instant(RUNNING)), "needs bucket rates"),
     "buckets summed without le": (lambda: sum_by(BY, rate(TTFT.bucket, "5m")), "keep the label le"),
-    "a bound that is no bucket": (lambda: at_most(0.7, TTFT.bucket), "0.7 is no bucket of vllm:time_to_first_token"),
+    "a bound that is not a bucket": (
+        lambda: at_most(0.7, TTFT.bucket),
+        "0.7 is not a bucket of vllm:time_to_first_token",
+    ),
     "operands whose labels cannot match": (
         lambda: sum_by(BY, instant(RUNNING)) / sum_by(("job",), instant(RUNNING)),
-        "can match nothing: one side has the labels job, model_name, the other job",
+        "can never match: one side has the labels job, model_name, the other job",
     ),
     "matching on a label one side lacks": (
         lambda: instant(RUNNING).and_(instant(scrape.UP), on=("engine",)),
         "'up' has no label 'engine' to match on",
     ),
-    "a window that is no duration": (lambda: rate(TOKENS, "5 min"), "'5 min' is no duration"),
+    "a window that is not a duration": (lambda: rate(TOKENS, "5 min"), "'5 min' is not a duration"),
 }
 
 
@@ -213,5 +216,5 @@ def test_durations_in_seconds(text, seconds):
 def test_an_age_is_seconds_and_keeps_the_labels_of_its_moment():
     old = age(max_by(("job", "instance"), instant(process.START_TIME)))
     assert (old.shape.unit, old.shape.labels) == (Unit.SECONDS, ("job", "instance"))
-    with pytest.raises(QueryError, match="is no moment but requests"):
+    with pytest.raises(QueryError, match="is in requests, not a timestamp"):
         age(instant(RUNNING))

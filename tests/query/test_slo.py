@@ -100,7 +100,7 @@ REFUSED = {
     ),
     "a threshold too many": (
         lambda: Slo(name="a", indicator="availability", objective_ratio=0.9, threshold_seconds=1),
-        r"^Setting slos, entry 'a': availability has no use for threshold_seconds; remove it\.$",
+        r"^Setting slos, entry 'a': availability does not take threshold_seconds; remove it\.$",
     ),
     "one name twice": (
         lambda: Settings(slos=(latency("a"), latency("a", 0.99))),
@@ -108,11 +108,11 @@ REFUSED = {
     ),
     "a budget that cannot burn fast enough": (
         lambda: Settings(slos=(latency("a", 0.8),)),
-        r"^Setting slos, entry 'a': with an objective_ratio of 0\.8 not even an outage burns the budget 6 times too fast, .* use 0\.834 or more\.$",
+        r"^Setting slos, entry 'a': with an objective_ratio of 0\.8 even a full outage does not burn the budget 6 times too fast, .* use 0\.834 or more\.$",
     ),
     "no bucket": (
         lambda: our_bundle(Settings(slos=(latency("a", threshold_seconds=7),))),
-        r"^Setting slos, entry 'a', threshold_seconds: 7 is no bucket of .*; its buckets are 0\.3, 0\.5",
+        r"^Setting slos, entry 'a', threshold_seconds: 7 is not a bucket of .*; its buckets are 0\.3, 0\.5",
     ),
 }
 
@@ -139,7 +139,7 @@ def test_the_lowest_objective_that_is_named_is_accepted():
             "slos: [{name: a, indicator: availability, objective_ratio: 99.5}]",
             r"slos\.0\.objective_ratio: must be above 0 and below 1, not 99\.5",
         ),
-        ("slos: [{name: a, indicator: availability}]", r"slos\.0: lacks the key 'objective_ratio'"),
+        ("slos: [{name: a, indicator: availability}]", r"slos\.0: the key 'objective_ratio' is missing"),
         ("slo_period_days: 1", r"slo_period_days: must be at least 7 and at most 92, not 1"),
     ],
 )

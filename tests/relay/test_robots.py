@@ -82,9 +82,9 @@ def test_a_new_address_needs_no_restart(secret):
         (PlainTextResponse('{"errcode": 310000, "errmsg": "关键词不匹配"}'), "refused .*关键词不匹配"),
         (PlainTextResponse("{}"), "refused a message: {}"),
         (PlainTextResponse("[]"), r"refused a message: \[\]"),
-        (PlainTextResponse("<html>"), "no answer .JSONDecodeError"),
-        (PlainTextResponse("", status_code=503), "no answer .HTTP 503"),
-        (RedirectResponse("https://127.0.0.1:1/login?tokn", 307), "no answer .HTTP 307"),
+        (PlainTextResponse("<html>"), "did not accept a message .JSONDecodeError"),
+        (PlainTextResponse("", status_code=503), "did not accept a message .HTTP 503"),
+        (RedirectResponse("https://127.0.0.1:1/login?tokn", 307), "did not accept a message .HTTP 307"),
     ],
 )
 def test_what_a_robot_does_not_take_is_an_error_without_its_secret(secret, answer, said):
@@ -100,14 +100,19 @@ def test_what_a_robot_does_not_take_is_an_error_without_its_secret(secret, answe
     ids=["free", "[", "\\x7f"],
 )
 def test_an_address_where_nobody_is_is_an_error_without_its_secret(secret, address):
-    with pytest.raises(GlassboxError, match="wecom gave no answer") as caught:
+    with pytest.raises(GlassboxError, match="wecom did not accept a message") as caught:
         send(WeCom(secret(address.replace("{port}", str(free_port())))), TEXT)
     assert "tokn" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [("", "holds 0 words"), ("a b", "holds 2 words"), ("tokn", "no address"), ("ftp://x/tokn", "no address")],
+    [
+        ("", "holds 0 words"),
+        ("a b", "holds 2 words"),
+        ("tokn", "does not hold an address"),
+        ("ftp://x/tokn", "does not hold an address"),
+    ],
 )
 def test_a_file_without_an_address_is_refused_and_not_shown(secret, content, said):
     with pytest.raises(GlassboxError, match=said) as caught:
@@ -144,7 +149,7 @@ def test_alertmanager_is_told_whether_the_message_was_shown(secret, capfd):
     ("options", "said"),
     [
         ([], "No robot to send to: give --wecom-url-file or --dingtalk-url-file."),
-        (["--dingtalk-secret-file", "s"], "without a DingTalk address"),
+        (["--dingtalk-secret-file", "s"], "--dingtalk-secret-file needs an address"),
         (["--wecom-url-file", "/nowhere/url"], "/nowhere/url cannot be read"),
         (["--dingtalk-url-file", "URL", "--dingtalk-secret-file", "/nowhere/secret"], "/nowhere/secret cannot be read"),
     ],

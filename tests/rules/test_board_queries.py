@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-import recording_rules
 from glassbox.metrics import CATALOGUE
 from glassbox.settings.model import Cost, Settings
+from tests.support.ours import our_record_groups
 from tests.support.promtool_boards import BOARDS, assert_values, boards, query
 
 RUNNING = "instance:inference_requests_running:sum"
@@ -400,7 +400,7 @@ def test_every_series_of_a_board_is_narrowed(board: str) -> None:
     names = {
         name for metrics in CATALOGUE.values() for metric in metrics for name in (metric.name, *metric.former_names)
     }
-    names |= {record.name for group in recording_rules.groups(Settings()) for record in group.records}
+    names |= {record.name for group in our_record_groups() for record in group.records}
     series = rf"(?<![\w:])(?:{'|'.join(sorted(names))})(?:_sum|_count|_bucket)?(?![\w:])(?:\{{[^}}]*\}})?"
     selectors = [found for expr in exprs for found in re.findall(series, expr)]
     assert len(selectors) > 30

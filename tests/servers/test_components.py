@@ -125,7 +125,7 @@ def test_only_what_is_missing_is_fetched(bin_dir: Path) -> None:
 
 
 def test_without_apt_the_sentence_says_what_to_install(bin_dir: Path) -> None:
-    with pytest.raises(GlassboxError, match=r"prometheus, promtool, .* no apt-get .*install Prometheus"):
+    with pytest.raises(GlassboxError, match=r"prometheus, promtool, .* apt-get is not there .*install Prometheus"):
         ensure_components()
 
 
@@ -145,7 +145,7 @@ def test_lists_are_refreshed_once_and_by_root_only(
     ("dpkg", "sentence"),
     [
         ("exit 2", r"Could not unpack prometheus-alertmanager\.deb: no output"),
-        ("exit 0", "Debian's package holds no prometheus; install it from"),
+        ("exit 0", "Debian's package does not contain prometheus; install it from"),
     ],
 )
 def test_failed_unpacking_leaves_no_program(bin_dir: Path, dpkg: str, sentence: str) -> None:

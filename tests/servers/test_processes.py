@@ -48,7 +48,7 @@ def test_early_exit_shows_the_end_of_the_log(tmp_path: Path) -> None:
     with pytest.raises(GlassboxError) as caught, running("Thing", command, folder=tmp_path):
         pass
     first, *log = str(caught.value).splitlines()
-    assert first == "Thing ended with exit code 7 before it was ready; correct what its log says last:"
+    assert first == "Thing ended with exit code 7 before it was ready; see the end of its log:"
     assert log == [str(number) for number in range(21, 31)]
 
 

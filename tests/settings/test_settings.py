@@ -36,7 +36,7 @@ def test_given_values_win_and_the_rest_stay(tmp_path):
     assert settings.grafana.folder_uid == "glassbox"
 
 
-SHARE = "not 90; it is a share, 90 % is written 0.9"
+SHARE = "not 90; it is a ratio: write 90 % as 0.9"
 ADDRESS = "must be an address such as https://host.example.com/path, without user, password, query, fragment, blanks, quotes and braces."
 HUGE = "9" * 400
 
@@ -56,17 +56,17 @@ REFUSED = {
     "gpu: {power_limited_ratio: 90}": f"gpu.power_limited_ratio: must be above 0 and at most 1, {SHARE}.",
     "thresholds: {tokens_low_per_second: 0}": "thresholds.tokens_low_per_second: must be above 0, not 0.",
     "thresholds: {down_seconds: 86401}": "thresholds.down_seconds: must be at least 0 and at most 86400, not 86401.",
-    "thresholds:": "thresholds: has no value: write keys and values, or leave the key out.",
-    "jobs: {services: }": "jobs.services: has no value: write a list, such as [a, b], or leave the key out.",
+    "thresholds:": "thresholds: has no value: write keys and values, or remove the key.",
+    "jobs: {services: }": "jobs.services: has no value: write a list, such as [a, b], or remove the key.",
     "evaluation_interval_seconds: 15": "evaluation_interval_seconds: must be a multiple of 10, not 15.",
     "evaluation_interval_seconds: 310": "evaluation_interval_seconds: must be at least 10 and at most 300, not 310.",
-    "jobs: {services: []}": "jobs.services: needs at least 1 entry; add one, or leave the key out.",
+    "jobs: {services: []}": "jobs.services: needs at least 1 entry; add one, or remove the key.",
     "jobs: {services: ['a|b']}": "jobs.services.0: must be the name of a Prometheus job: letters, digits and . _ / -, not 'a|b'.",
     'jobs: {services: ["vllm\\n"]}': r"jobs.services.0: must be the name of a Prometheus job: letters, digits and . _ / -, not 'vllm\n'.",
-    "jobs: {services: [vllm, vllm]}": "jobs.services: 'vllm' stands there more than once; leave one.",
+    "jobs: {services: [vllm, vllm]}": "jobs.services: 'vllm' occurs more than once; keep one.",
     "[1, 2]": "must hold keys and values, not a list",
     "a: [": "is not valid YAML at line",
-    "grafana: {folder_uid: a}\ngrafana: {}": "is not valid YAML at line 2: correct its syntax; no key may occur twice.",
+    "grafana: {folder_uid: a}\ngrafana: {}": "is not valid YAML at line 2: correct its syntax; a key must not occur twice.",
     "runbook_base_url: 2024-13-45": "is not valid YAML",
     "runbook_base_url: 2024-12-05": "runbook_base_url: must be text (in quotes where it looks like a number or a date), not 2024-12-05.",
     "a: !!int abc": "is not valid YAML",
@@ -76,8 +76,8 @@ REFUSED = {
     "a: !!map [b]": "is not valid YAML",
     f"a: {'[' * 5000}": "is not valid YAML",
     "{1: a, b: c}": "line 1: the key '1' must be text: write it in quotes.",
-    "? [a]\n: 1": "line 1: the key that is no word must be text",
-    "jobs:\n  ? {a: b}\n  : 1": "line 2: the key that is no word must be text",
+    "? [a]\n: 1": "line 1: this key must be text",
+    "jobs:\n  ? {a: b}\n  : 1": "line 2: this key must be text",
     "jobs: {replicas: {8000: 5, xx: 3}}": "line 1: the key '8000' must be text: write it in quotes.",
     "jobs: {capacity_requests_per_second: {8000: 5}}": "line 1: the key '8000' must be text: write it in quotes.",
     "cost: {gpu_prices_per_hour: {4090: 0.5}}": "line 1: the key '4090' must be text: write it in quotes.",
@@ -92,15 +92,15 @@ REFUSED = {
     "jobs: {replicas: {vlm: 1}}": "jobs.replicas: 'vlm' is not among jobs.services; add it there.",
     "jobs: {capacity_requests_per_second: {vlm: 5}}": "jobs.capacity_requests_per_second: 'vlm' is not among jobs.services; add it there.",
     "jobs: {replicas: {vllm: -1}}": "jobs.replicas.vllm: must be at least 0, not -1.",
-    "jobs: {replicas: {vllm: 0}, expected: [vllm]}": "jobs.expected: 'vllm' has 0 replicas in jobs.replicas; name it in one of the two.",
+    "jobs: {replicas: {vllm: 0}, expected: [vllm]}": "jobs.expected: 'vllm' has 0 replicas in jobs.replicas; remove it from one of the two.",
     "owners: {gpu: '{{ x }}'}": "owners.gpu: must be a team's name: letters, digits and . _ @ -, not '{{ x }}'.",
     'owners: {gpu: "a\\n"}': r"owners.gpu: must be a team's name: letters, digits and . _ @ -, not 'a\n'.",
     'grafana: {folder_uid: "a\\n"}': r"grafana.folder_uid: must be at most 20 letters, digits, _ and -, not 'a\n'.",
     f"grafana: {{folder_title: {'a' * 191}}}": "grafana.folder_title: must have at most 190 characters.",
     f"grafana: {{url: [{'a' * 191}]}}": f"not ['{'a' * 55}....",
     "grafana: {url: grafana.example.com}": f"grafana.url: {ADDRESS}",
-    "slos: [{name: a, indicator: availability}]": "slos.0: lacks the key 'objective_ratio'; add it.",
-    'slos: [{name: "a\\n", indicator: availability, objective_ratio: 0.9}]': r"slos.0.name: must be a small letter, then small letters, digits and _, not 'a\n'.",
+    "slos: [{name: a, indicator: availability}]": "slos.0: the key 'objective_ratio' is missing; add it.",
+    'slos: [{name: "a\\n", indicator: availability, objective_ratio: 0.9}]': r"slos.0.name: must be a lowercase letter, then lowercase letters, digits and _, not 'a\n'.",
     "histogram_buckets: {vllm:e2e_request_latency_seconds: [-1, 5]}": "histogram_buckets.vllm:e2e_request_latency_seconds.0: must be at least 0, not -1.",
 }
 

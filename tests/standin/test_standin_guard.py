@@ -15,7 +15,7 @@ from tests.support.raw_requests import raw
 def dist(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A page of a few files, and a secret beside it."""
     folder = tmp_path_factory.mktemp("web") / "dist"
-    files = folder / "public" / "preview"
+    files = folder / "public" / "standin"
     (files / "icons").mkdir(parents=True)
     (folder / "index.html").write_text('<!doctype html><base href="/" /><title>the page</title>')
     (files / "main-1a2b3c4d.js").write_text("1")
@@ -53,25 +53,25 @@ def test_a_board_is_asked_for_while_the_page_loads(client: httpx.Client) -> None
 
 
 def test_the_page_knows_how_new_it_is(client: httpx.Client) -> None:
-    generation = client.get("/preview/status").json()["generation"]
+    generation = client.get("/standin/status").json()["generation"]
     assert f'<meta name="generation" content="{generation}" />' in client.get("/d/some-uid").text
 
 
 def test_its_files_are_kept_by_browsers(client: httpx.Client) -> None:
-    answer = client.get("/public/preview/main-1a2b3c4d.js")
+    answer = client.get("/public/standin/main-1a2b3c4d.js")
     assert (answer.status_code, answer.text) == (200, "1")
     assert "immutable" in answer.headers["cache-control"]
     assert "javascript" in answer.headers["content-type"]
-    assert client.get("/public/preview/icons/a.svg").headers["cache-control"] == "no-cache"
+    assert client.get("/public/standin/icons/a.svg").headers["cache-control"] == "no-cache"
 
 
 def test_below_a_sub_path_the_page_finds_its_files(dist: Path) -> None:
     with GrafanaStandIn(base_path="/grafana") as server:
         assert '<base href="/grafana/" />' in httpx.get(f"{server.url}/d/some-uid").text
-        assert httpx.get(f"{server.url}/public/preview/main-1a2b3c4d.js").text == "1"
+        assert httpx.get(f"{server.url}/public/standin/main-1a2b3c4d.js").text == "1"
 
 
-@pytest.mark.parametrize("path", ["/", "/api/health", "/api/search", "/nothing", "/api/nothing", "/public/preview/x"])
+@pytest.mark.parametrize("path", ["/", "/api/health", "/api/search", "/nothing", "/api/nothing", "/public/standin/x"])
 def test_every_answer_says_what_a_page_may_do(client: httpx.Client, path: str) -> None:
     headers = client.get(path).headers
     policy = headers["content-security-policy"]
@@ -102,7 +102,7 @@ def test_every_answer_says_what_a_page_may_do(client: httpx.Client, path: str) -
     ],
 )
 def test_no_other_file_is_served(client: httpx.Client, path: str) -> None:
-    answer = raw(client, "GET", f"/public/preview/{path}")
+    answer = raw(client, "GET", f"/public/standin/{path}")
     assert answer.startswith(b"HTTP/1.1 404")
     assert b"s3cret" not in answer
     assert b"root:" not in answer
@@ -117,7 +117,7 @@ def test_the_names_of_loopback_are_answered(client: httpx.Client, name: str) -> 
     "host", ["evil.example", "evil.example:{port}", "localhost", "127.0.0.1:1", "127.0.0.1.nip.io:{port}", ""]
 )
 @pytest.mark.parametrize(
-    "path", ["/", "/api/search", "/preview/status", "/preview/events", "/public/preview/main-1a2b3c4d.js"]
+    "path", ["/", "/api/search", "/standin/status", "/standin/events", "/public/standin/main-1a2b3c4d.js"]
 )
 def test_another_name_is_refused_everywhere(client: httpx.Client, host: str, path: str) -> None:
     answer = client.get(path, headers={"Host": host.format(port=client.base_url.port)})
@@ -137,7 +137,7 @@ def test_another_name_is_refused_everywhere(client: httpx.Client, host: str, pat
 )
 def test_pages_of_other_sites_are_refused(client: httpx.Client, headers: dict[str, str]) -> None:
     answer = client.post("/api/datasources/proxy/uid/prometheus/api/v1/query", headers=headers, data={"query": "1"})
-    assert (answer.status_code, answer.json()["message"]) == (403, "Pages of other sites may not ask this server.")
+    assert (answer.status_code, answer.json()["message"]) == (403, "Pages of other sites may not call this server.")
 
 
 def test_our_own_page_and_links_from_elsewhere_are_answered(client: httpx.Client) -> None:
@@ -150,7 +150,7 @@ def test_our_own_page_and_links_from_elsewhere_are_answered(client: httpx.Client
 def test_a_server_that_was_told_to_listen_elsewhere_has_any_name() -> None:
     with GrafanaStandIn(bind="0.0.0.0", anonymous_viewer=True) as server:
         port = httpx.URL(server.url).port
-        answer = httpx.get(f"http://127.0.0.1:{port}/api/search", headers={"Host": "preview.example"})
+        answer = httpx.get(f"http://127.0.0.1:{port}/api/search", headers={"Host": "standin.example"})
     assert answer.status_code == 200
 
 
@@ -185,4 +185,4 @@ def test_a_checkout_without_the_page_has_a_plain_list(monkeypatch: pytest.Monkey
     monkeypatch.setattr(page, "DIST", tmp_path / "missing")
     with GrafanaStandIn() as server:
         assert "Dashboards (0)" in httpx.get(server.url).text
-        assert httpx.get(f"{server.url}/public/preview/x").status_code == 302
+        assert httpx.get(f"{server.url}/public/standin/x").status_code == 302

@@ -68,7 +68,7 @@ READ = (
     "/api/v1/provisioning/alert-rules",
     "/api/v1/provisioning/contact-points",
     "/api/v1/provisioning/policies",
-    "/preview/status",
+    "/standin/status",
 )
 
 

@@ -50,13 +50,13 @@ class Events:
 
 @contextmanager
 def listening(server: GrafanaStandIn) -> Iterator[Events]:
-    with httpx.stream("GET", f"{server.url}/preview/events", timeout=10) as answer:
+    with httpx.stream("GET", f"{server.url}/standin/events", timeout=10) as answer:
         assert answer.headers["content-type"].startswith("text/event-stream")
         yield Events(answer)
 
 
 def status(server: GrafanaStandIn) -> dict[str, Any]:
-    answer: dict[str, Any] = httpx.get(f"{server.url}/preview/status").json()
+    answer: dict[str, Any] = httpx.get(f"{server.url}/standin/status").json()
     return answer
 
 
@@ -111,7 +111,7 @@ def test_many_open_pages_end_with_the_server() -> None:
     ended = threading.Semaphore(0)
 
     def read(url: str, opened: threading.Semaphore) -> None:
-        with httpx.stream("GET", f"{url}/preview/events", timeout=30) as answer:
+        with httpx.stream("GET", f"{url}/standin/events", timeout=30) as answer:
             for line in answer.iter_lines():
                 if line.startswith("data"):
                     opened.release()

@@ -187,7 +187,7 @@ def test_a_redirect_is_not_followed(page: httpx.Client, prometheus: FakePromethe
     prometheus.status, prometheus.headers = 302, {"Location": f"{prometheus.url}/elsewhere"}
     answer = page.get(f"{PROXY}/api/v1/query?query=1")
     assert answer.status_code == 502
-    assert answer.json()["error"].endswith("it is no Prometheus, or a proxy is before it.")
+    assert answer.json()["error"].endswith("it is not a Prometheus, or a proxy stands before it.")
     assert len(prometheus.asked) == 1
 
 
@@ -219,7 +219,7 @@ def test_a_prometheus_that_is_not_there_is_one_sentence_without_its_password() -
         port = closed.getsockname()[1]
         with standing_in(f"http://reader:s3cret@127.0.0.1:{port}") as server:
             answer = httpx.get(f"{server.url}{PROXY}/api/v1/query?query=1")
-            status = httpx.get(f"{server.url}/preview/status")
+            status = httpx.get(f"{server.url}/standin/status")
     assert answer.status_code == 502
     assert answer.json()["error"] == (
         f"Prometheus at http://127.0.0.1:{port} cannot be reached: start it, or name another with --prometheus."
@@ -234,7 +234,7 @@ def test_an_answer_that_is_too_large_is_refused(
     prometheus.content = b'"' + b"x" * (1024 * 1024) + b'"'
     answer = page.get(f"{PROXY}/api/v1/query?query=1")
     assert answer.status_code == 502
-    assert answer.json()["error"].endswith("is above 1 MiB: ask for fewer series or a shorter range.")
+    assert answer.json()["error"].endswith("exceeds 1 MiB: ask for fewer series or a shorter range.")
 
 
 def test_an_answer_of_ten_megabytes_arrives_whole(page: httpx.Client, prometheus: FakePrometheus) -> None:
@@ -282,7 +282,7 @@ def test_a_protected_prometheus_is_shown_its_credential_and_nobody_else_is(
         httpx.get(f"{server.url}/api/datasources/proxy/uid/other/api/v1/query?query=1")
         seen = "".join(
             httpx.get(f"{server.url}{path}").text
-            for path in ("/api/datasources", "/api/datasources/uid/prometheus", "/preview/status", "/", "/d/x")
+            for path in ("/api/datasources", "/api/datasources/uid/prometheus", "/standin/status", "/", "/d/x")
         )
     asked = [(path.partition("?")[0], headers.get("authorization")) for _, path, _, headers in prometheus.asked]
     assert asked == [("/api/v1/query", SIGNED)] * 3 + [("/other/api/v1/query", None)]
@@ -296,6 +296,6 @@ def test_a_refused_credential_is_one_sentence_that_does_not_repeat_it(prometheus
     with standing_in(prometheus.url, authorizations={prometheus.url: SIGNED}) as server:
         answer = httpx.get(f"{server.url}{PROXY}/api/v1/query?query=1")
         health = httpx.get(f"{server.url}/api/datasources/uid/prometheus/health")
-    sentence = f"{prometheus.url} answered {status}: start the preview with a credential that it accepts."
+    sentence = f"{prometheus.url} answered {status}: start this server with a credential that it accepts."
     assert (answer.status_code, answer.json()["error"]) == (502, sentence)
     assert (health.status_code, health.json()["message"]) == (400, sentence)

@@ -69,7 +69,7 @@ def seen(url: str) -> dict[str, Any]:
 
 
 def test_everything_survives_a_restart(tmp_path: Path) -> None:
-    file = tmp_path / "preview.db"
+    file = tmp_path / "standin.db"
     with standing_in(file) as server:
         token = filled(server.url)
         before = seen(server.url)
@@ -84,14 +84,14 @@ def test_everything_survives_a_restart(tmp_path: Path) -> None:
 def test_ids_are_not_given_twice_after_a_restart(tmp_path: Path) -> None:
     ids = []
     for uid in ("a", "b"):
-        with standing_in(tmp_path / "preview.db") as server, httpx.Client(base_url=server.url, auth=ADMIN) as http:
+        with standing_in(tmp_path / "standin.db") as server, httpx.Client(base_url=server.url, auth=ADMIN) as http:
             ids.append(http.post("/api/folders", json={"uid": uid, "title": uid}).json()["id"])
             http.delete(f"/api/folders/{uid}").raise_for_status()
     assert ids[1] == ids[0] + 1
 
 
 def test_what_was_deleted_stays_deleted(tmp_path: Path) -> None:
-    file = tmp_path / "preview.db"
+    file = tmp_path / "standin.db"
     with standing_in(file) as server:
         token = filled(server.url)
         with httpx.Client(base_url=server.url, auth=ADMIN) as http:
@@ -106,18 +106,18 @@ def test_what_was_deleted_stays_deleted(tmp_path: Path) -> None:
 
 
 def test_no_secret_is_in_the_file_and_only_its_owner_reads_it(tmp_path: Path) -> None:
-    file = tmp_path / "preview.db"
+    file = tmp_path / "standin.db"
     with standing_in(file) as server:
         token = filled(server.url)
     content = file.read_bytes()
     assert b"s3cret" not in content
     assert token["Authorization"].removeprefix("Bearer ").encode() not in content
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert [other.name for other in tmp_path.iterdir()] == ["preview.db"]
+    assert [other.name for other in tmp_path.iterdir()] == ["standin.db"]
 
 
 def test_a_secret_is_still_known_to_be_set(tmp_path: Path) -> None:
-    file = tmp_path / "preview.db"
+    file = tmp_path / "standin.db"
     with standing_in(file) as server:
         filled(server.url)
     with standing_in(file) as server:
@@ -128,13 +128,13 @@ def test_a_secret_is_still_known_to_be_set(tmp_path: Path) -> None:
 def test_the_data_source_of_this_start_goes_before_the_kept_one(tmp_path: Path) -> None:
     for url in ("http://127.0.0.1:1", "http://127.0.0.1:2"):
         source = {"uid": "prometheus", "name": "Prometheus", "type": "prometheus", "url": url, "isDefault": True}
-        with standing_in(tmp_path / "preview.db", data_sources=[source]) as server:
+        with standing_in(tmp_path / "standin.db", data_sources=[source]) as server:
             sources = seen(server.url)["/api/datasources"]
     assert [source["url"] for source in sources] == ["http://127.0.0.1:2"]
 
 
 def test_a_write_that_cannot_be_kept_changes_nothing_and_says_so(tmp_path: Path) -> None:
-    with standing_in(tmp_path / "preview.db") as server, httpx.Client(base_url=server.url, auth=ADMIN) as http:
+    with standing_in(tmp_path / "standin.db") as server, httpx.Client(base_url=server.url, auth=ADMIN) as http:
         http.post("/api/folders", json={"uid": "kept", "title": "kept"}).raise_for_status()
         database = server._instance.store._database  # type: ignore[union-attr]  # a full disk cannot be had
         pages = database.execute("PRAGMA page_count").fetchone()[0]
@@ -151,7 +151,7 @@ def test_a_write_that_cannot_be_kept_changes_nothing_and_says_so(tmp_path: Path)
 
 
 def test_an_unfinished_write_is_not_there_after_a_crash(tmp_path: Path) -> None:
-    file = tmp_path / "preview.db"
+    file = tmp_path / "standin.db"
     with standing_in(file) as server:
         filled(server.url)
         before = seen(server.url)
@@ -164,8 +164,8 @@ def test_an_unfinished_write_is_not_there_after_a_crash(tmp_path: Path) -> None:
 
 
 def test_two_servers_do_not_share_a_file(tmp_path: Path) -> None:
-    with standing_in(tmp_path / "preview.db"), pytest.raises(StoreError, match="another process uses it"):
-        standing_in(tmp_path / "preview.db")
+    with standing_in(tmp_path / "standin.db"), pytest.raises(StoreError, match="another process uses it"):
+        standing_in(tmp_path / "standin.db")
 
 
 @pytest.mark.parametrize("content", [b"not a database, but long enough to be looked at" * 10, b"\x00" * 5000])
@@ -190,4 +190,4 @@ def test_a_database_of_another_program_is_refused_and_left_alone(tmp_path: Path)
 
 def test_a_folder_that_is_missing_is_one_reason(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="No such file or directory"):
-        standing_in(tmp_path / "missing" / "preview.db")
+        standing_in(tmp_path / "missing" / "standin.db")

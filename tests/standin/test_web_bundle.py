@@ -1,4 +1,4 @@
-"""The committed bundle of the preview's page belongs to its sources; needs no node."""
+"""The committed bundle of the stand-in's page belongs to its sources; needs no node."""
 
 import hashlib
 import json

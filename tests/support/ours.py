@@ -11,6 +11,16 @@ def our_bundle(settings=None, data_source=None):
     return compile_bundle(content(), settings or Settings(), data_source)
 
 
+def our_record_groups(settings=None):
+    """Our groups of recorded series with these settings, the defaults where there are none."""
+    return content().recording_rules(settings or Settings())
+
+
+def our_alert_groups(settings=None):
+    """Our groups of alerts with these settings, the defaults where there are none."""
+    return content().alerts(settings or Settings())
+
+
 def main(arguments):
     """`deploy.py` with these arguments, in this process; its exit code."""
     return command_line.main(PRODUCT, arguments)

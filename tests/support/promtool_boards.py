@@ -7,7 +7,7 @@ import yaml
 
 from glassbox.compile.bundle import Json
 from glassbox.prometheus import promtool
-from glassbox.prometheus.board_queries import filled
+from glassbox.prometheus.board_queries import with_variables
 from glassbox.query.promql import CHOSEN_RANGE
 from glassbox.servers.components import ensure_components
 from glassbox.settings.model import Settings
@@ -51,4 +51,4 @@ def query(
     board = boards[title]
     (found,) = [each for each in board["panels"] if each["title"] == panel]
     variables = board["templating"]["list"][1:]
-    return filled(str(found["targets"][number]["expr"]), variables, chosen).replace(CHOSEN_RANGE, "10m")
+    return with_variables(str(found["targets"][number]["expr"]), variables, chosen).replace(CHOSEN_RANGE, "10m")

@@ -135,7 +135,7 @@ def both(folder: Path) -> Iterator[Both]:
 def ask(server: Server, query: str, moment: float | None = None) -> dict[tuple[tuple[str, str], ...], float]:
     """The values of an instant query by their labels."""
     parameters = {"query": query} | ({"time": f"{moment:.3f}"} if moment else {})
-    answer = board_queries.ask(server.url, "query", **parameters)
+    answer = board_queries.api_data(server.url, "query", **parameters)
     return {tuple(sorted(each["metric"].items())): float(each["value"][1]) for each in answer["result"]}
 
 
@@ -149,7 +149,7 @@ def recorded_lately(server: Server, seconds: int) -> dict[tuple[tuple[str, str],
     """What each recorded series was in the last so many seconds, by its labels."""
     now = time.time()
     parameters = {"query": '{__name__=~"[^:]+:[^:]+:[^:]+"}', "start": now - seconds, "end": now, "step": 5}
-    answer = board_queries.ask(server.url, "query_range", **parameters)
+    answer = board_queries.api_data(server.url, "query_range", **parameters)
     return {
         tuple(sorted(each["metric"].items())): [float(value) for _, value in each["values"]]
         for each in answer["result"]
@@ -186,7 +186,7 @@ def _ocr_text(requests: int) -> str:
 
 def vmalert_groups(server: Server) -> list[dict[str, Any]]:
     """What vmalert says of the groups that it evaluates."""
-    groups: list[dict[str, Any]] = board_queries.ask(server.url, "rules")["groups"]
+    groups: list[dict[str, Any]] = board_queries.api_data(server.url, "rules")["groups"]
     return groups
 
 

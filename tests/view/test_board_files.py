@@ -61,9 +61,9 @@ def test_a_folder_is_read_to_its_ground_and_other_files_in_it_are_passed_over(tm
 @pytest.mark.parametrize(
     ("content", "line", "message"),
     [
-        ('{\n"title": 1,\n}', 3, "it is no JSON"),
-        ("[" * 100_000, 0, "it is no JSON"),
-        ({"name": "p"}, 0, "it holds no dashboard; name a file that Grafana exported."),
+        ('{\n"title": 1,\n}', 3, "it is not JSON"),
+        ("[" * 100_000, 0, "it is not JSON"),
+        ({"name": "p"}, 0, "it does not hold a dashboard; name a file that Grafana exported."),
         ({"title": "T", "elements": {}, "layout": {}}, 0, "it is a dashboard of schema v2"),
     ],
 )
@@ -79,5 +79,5 @@ def test_a_file_without_a_board_is_one_sentence_with_its_line(
 
 def test_bytes_that_are_no_text_are_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(UnreadableError, match="no JSON in UTF-8"):
+    with pytest.raises(UnreadableError, match="is not JSON in UTF-8"):
         read_boards([tmp_path])

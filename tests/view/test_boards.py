@@ -11,7 +11,7 @@ import pytest
 
 from demo import demo
 from demo.server_settings import CAPACITY_REQUESTS_PER_SECOND
-from glassbox.prometheus.board_queries import ask
+from glassbox.prometheus.board_queries import api_data
 from glassbox.query.promql import CHOSEN_RANGE
 from glassbox.servers.components import ensure_components
 from glassbox.settings.model import Jobs, Settings
@@ -75,12 +75,12 @@ class Running:
         query = urllib.parse.urlencode({"from": self.from_ms, "to": self.to_ms} | choices)
         return f"{self.url}/d/{uid}?{query}"
 
-    def ask(self, path: str, **parameters: object):
-        return ask(self.prometheus_url, path, **parameters)["result"]
+    def api_data(self, path: str, **parameters: object):
+        return api_data(self.prometheus_url, path, **parameters)["result"]
 
     def knew(self, queries, moment):
         """Whether each of these had an answer then."""
-        return all(self.ask("query", query=query, time=moment) for query in queries)
+        return all(self.api_data("query", query=query, time=moment) for query in queries)
 
 
 @pytest.fixture(scope="module")
@@ -162,7 +162,7 @@ def panel_of(page, uid, title):
     return page.locator(f'section[data-panel-id="{panel_id(uid, title)}"]')
 
 
-def filled(expr):
+def with_variables(expr):
     """The query as the page sends it: a variable at All where nothing is chosen, a rate over the minimum."""
     expr = re.sub(r'"\$\{\w+:text\}"', '"All"', expr)
     expr = re.sub(r'"\$(\w+)"', lambda found: f'"{CHOSEN.get(found[1], ".*")}"', expr)
@@ -177,7 +177,9 @@ def values(running, uid, title, seconds_ago=0):
     return [
         float(series["value"][1])
         for target in panel["targets"]
-        for series in running.ask("query", query=filled(target["expr"]), time=running.to_ms / 1000 - seconds_ago)
+        for series in running.api_data(
+            "query", query=with_variables(target["expr"]), time=running.to_ms / 1000 - seconds_ago
+        )
     ]
 
 
@@ -212,7 +214,7 @@ def test_the_numbers_are_those_of_prometheus(running, boards, uid, title):
 
 def test_a_table_has_a_row_for_each_target(running, boards):
     text = boards(running, OVERVIEW).text(OVERVIEW, "Health")
-    targets = running.ask("query", query='up{job=~"hunyuanocr|vllm"}', time=running.to_ms / 1000)
+    targets = running.api_data("query", query='up{job=~"hunyuanocr|vllm"}', time=running.to_ms / 1000)
     assert len(targets) == 4
     for target in targets:
         assert target["metric"]["instance"] in text
@@ -243,7 +245,7 @@ def test_hovering_shows_the_value_of_that_moment(running, overview):
     (query, *_) = [
         target["expr"] for panel in panels(OVERVIEW) if panel["title"] == "QPS" for target in panel["targets"]
     ]
-    found = running.ask("query", query=filled(query), time=moment)
+    found = running.api_data("query", query=with_variables(query), time=moment)
     assert found, f"nothing at {lines}"
     for series in found:
         legend = "{job} {model_name}".format_map(series["metric"])

@@ -97,12 +97,12 @@ def test_a_saved_file_is_on_the_open_page_and_an_error_too(server, watched, tmp_
         file.write_text(json.dumps(board(asking("After"))))
         page.locator('section[data-panel-title="After"][data-state="done"]').wait_for()
         file.write_text('{\n"title": 1\n,,}')
-        page.get_by_text("it is no JSON").wait_for()
+        page.get_by_text("it is not JSON").wait_for()
         assert "board.json" in page.locator("body").inner_text()
         assert page.locator('section[data-panel-title="After"]').count() == 1
         file.write_text(json.dumps(board(asking("Again"))))
         page.locator('section[data-panel-title="Again"][data-state="done"]').wait_for()
-        assert page.get_by_text("it is no JSON").count() == 0
+        assert page.get_by_text("it is not JSON").count() == 0
         assert found.errors == []
         page.close()
     finally:

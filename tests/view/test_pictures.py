@@ -84,11 +84,11 @@ def test_what_a_change_does_is_marked_and_drawn_on_both_sides(prometheus, tmp_pa
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("--against", "no-such-branch"), "git knows no such revision here"),
-        (("--against", "--output=/tmp/x"), "git knows no such revision here"),
-        (("--from", "tomorrow"), "'tomorrow' is no time"),
+        (("--against", "no-such-branch"), "git does not know this revision"),
+        (("--against", "--output=/tmp/x"), "git does not know this revision"),
+        (("--from", "tomorrow"), "'tomorrow' is not a time"),
         (("--from", "now", "--to", "now-1h"), "--from now is not before --to now-1h"),
-        (("--panel", "No such panel"), "no dashboard that is drawn has such a panel"),
+        (("--panel", "No such panel"), "none of the drawn dashboards has a panel with this title"),
         (("--prometheus", "http://127.0.0.1:1"), "Prometheus at http://127.0.0.1:1 does not answer"),
     ],
 )

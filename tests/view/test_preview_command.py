@@ -47,7 +47,7 @@ def until(said, words):
 
 
 def status(url):
-    with urllib.request.urlopen(f"{url}/preview/status", timeout=10) as answer:
+    with urllib.request.urlopen(f"{url}/standin/status", timeout=10) as answer:
         return json.load(answer)
 
 
@@ -69,7 +69,7 @@ def test_each_save_of_a_module_is_shown_or_its_error_with_file_and_line(checkout
     before = gpu.read_text()
     assert '"GPU"' in before
     with running(checkout) as (process, said, url):
-        until(said, "Ctrl-C ends it.")
+        until(said, "Press Ctrl-C to end.")
         assert "GPU" in titles(url)
         gpu.write_text(before.replace('"GPU"', '"Graphics"'))
         assert re.fullmatch(r"gpu\.py changed: 9 dashboards, ready in \d+\.\d s\.\n", until(said, "changed"))
@@ -95,7 +95,7 @@ def test_a_mistake_in_content_is_shown_at_its_own_line_and_not_in_the_kit(checko
     overview = checkout / "dashboards" / "gpu.py"
     overview.write_text(overview.read_text() + "\nfrom glassbox.query.promql import quantile\nquantile(2, None)\n")
     with running(checkout) as (_, said, url):
-        until(said, "Ctrl-C ends it.")
+        until(said, "Press Ctrl-C to end.")
         found = status(url)["error"]
     assert found["file"] == "dashboards/gpu.py"
     assert found["line"] > 10
@@ -116,7 +116,7 @@ def test_a_mistake_from_the_start_is_shown_until_it_is_corrected(checkout, name,
     line = before.count("\n") + 2
     with running(checkout) as (_, said, url):
         assert until(said, "Not shown") == f"Not shown: {name}:{line}: {message}\n"
-        until(said, "Ctrl-C ends it.")
+        until(said, "Press Ctrl-C to end.")
         assert status(url)["error"] == {"message": message, "file": name, "line": line}
         file.write_text(before)
         assert "9 dashboards, ready" in until(said, "changed")
@@ -138,7 +138,7 @@ def test_a_mistake_in_what_the_command_line_needs_is_one_sentence(checkout, mist
 
 def test_settings_that_are_not_there_are_one_sentence(tmp_path):
     code, _, said = ended(options=("--settings", "nowhere.yaml"))
-    assert (code, said) == (1, "Error: Settings file nowhere.yaml is not there: name another with --settings.\n")
+    assert (code, said) == (1, "Error: Settings file nowhere.yaml does not exist: name another with --settings.\n")
 
 
 def test_settings_with_a_mistake_are_shown_until_they_are_corrected(checkout):
@@ -146,7 +146,7 @@ def test_settings_with_a_mistake_are_shown_until_they_are_corrected(checkout):
     file.write_text("grafana: {folder_title: [1]}\n")
     with running(checkout, options=("--settings", "settings.yaml")) as (_, said, url):
         assert "folder_title" in until(said, "Not shown")
-        until(said, "Ctrl-C ends it.")
+        until(said, "Press Ctrl-C to end.")
         file.write_text("grafana: {folder_title: Mine}\n")
         assert "9 dashboards, ready" in until(said, "changed")
         assert status(url)["error"] is None
@@ -159,7 +159,7 @@ def test_without_prometheus_it_opens_and_says_so(tmp_path):
             "Prometheus at http://127.0.0.1:1 does not answer ([Errno 111] Connection refused): "
             "panels stay empty until it does; name another with --prometheus.\n"
         )
-        until(said, "Ctrl-C ends it.")
+        until(said, "Press Ctrl-C to end.")
         assert titles(url) == {"Mine"}
 
 
@@ -190,7 +190,7 @@ def test_a_protected_prometheus_is_shown_the_token_of_the_environment(tmp_path, 
     monkeypatch.setenv("PROMETHEUS_TOKEN", "s3cret")
     with protected() as (prometheus, shown):
         with running(ROOT, "--path", str(tmp_path), "--prometheus", prometheus) as (process, said, url):
-            spoken = [until(said, "ready"), until(said, "Ctrl-C ends it.")]
+            spoken = [until(said, "ready"), until(said, "Press Ctrl-C to end.")]
             with urllib.request.urlopen(
                 f"{url}/api/datasources/proxy/uid/prometheus/api/v1/labels", timeout=10
             ) as answer:
@@ -218,8 +218,8 @@ def test_a_credential_in_the_address_is_refused_and_not_repeated(command):
     done = subprocess.run(arguments, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == (
-        "Error: The URL of 127.0.0.1 holds a credential: "
-        "set PROMETHEUS_TOKEN, or PROMETHEUS_USER and PROMETHEUS_PASSWORD instead.\n"
+        "Error: The URL of --prometheus holds a user name or a password, which other users of this machine can read: "
+        "remove it up to the @, and set PROMETHEUS_TOKEN, or PROMETHEUS_USER and PROMETHEUS_PASSWORD.\n"
     )
 
 
@@ -237,7 +237,7 @@ def test_a_port_in_use_is_one_sentence():
 
 def test_others_are_let_in_only_with_a_password():
     code, _, said = ended("--bind", "0.0.0.0", "--port", "0", PREVIEW_ADMIN_PASSWORD=None)
-    assert (code, said) == (1, "Error: --bind opens the preview to others: set PREVIEW_ADMIN_PASSWORD first.\n")
+    assert (code, said) == (1, "Error: --bind opens the page to other machines: set PREVIEW_ADMIN_PASSWORD first.\n")
 
 
 def test_a_missing_package_is_one_sentence(tmp_path):
@@ -252,11 +252,10 @@ def test_other_commands_import_nothing_of_it(command, tmp_path):
     for name in ("watchfiles", "uvicorn", "starlette", "playwright", "httpx"):
         (tmp_path / f"{name}.py").write_text("raise ImportError('not needed')")
     arguments = ["build", "--out", str(tmp_path / "build")] if command == "build" else [command]
-    environment = os.environ | {"PYTHONPATH": str(tmp_path)}
     done = subprocess.run(
-        [sys.executable, "deploy.py", *arguments],
+        [sys.executable, "-m", "tests.support.small_content", *arguments],
         cwd=ROOT,
-        env=environment,
+        env=os.environ | {"PYTHONPATH": str(tmp_path)},
         capture_output=True,
         timeout=120,
         check=False,

@@ -18,7 +18,7 @@ from glassbox.compile.bundle import every_panel
 from glassbox.load.summary import summarise
 from glassbox.metrics import vllm
 from glassbox.prometheus.api import Prometheus
-from glassbox.prometheus.board_queries import ask, filled
+from glassbox.prometheus.board_queries import api_data, with_variables
 from glassbox.query.measures import BLOCK_SECONDS
 from glassbox.settings.model import Settings
 from recording_rules import engine, requests
@@ -49,7 +49,9 @@ def board():
     """The queries of the board LLM serving, by title and first word of the legend, with all that can be chosen at All."""
     made = next(each for uid, each in our_bundle().dashboards.items() if uid.endswith("llm-serving"))
     return {
-        (panel["title"], target["legendFormat"].split(" {{")[0]): filled(target["expr"], made["templating"]["list"])
+        (panel["title"], target["legendFormat"].split(" {{")[0]): with_variables(
+            target["expr"], made["templating"]["list"]
+        )
         for panel in every_panel(made["panels"])
         for target in panel.get("targets", ())
     }
@@ -57,7 +59,7 @@ def board():
 
 def told(url, query, moment):
     """The one number that Prometheus tells of a moment; the test fails where there is none or more than one."""
-    result = ask(url, "query", query=query, time=moment)["result"]
+    result = api_data(url, "query", query=query, time=moment)["result"]
     assert len(result) == 1, f"{query} gave {result}"
     return float(result[0]["value"][1])
 
@@ -68,7 +70,7 @@ def evaluated_at(url, record):
 
 
 def firing(url):
-    alerts = ask(url, "query", query='ALERTS{alertstate="firing",severity!="heartbeat"}')["result"]
+    alerts = api_data(url, "query", query='ALERTS{alertstate="firing",severity!="heartbeat"}')["result"]
     return {each["metric"]["alertname"] for each in alerts}
 
 

@@ -5,7 +5,7 @@ import { notices } from './tools/notices';
 import { sources } from './tools/sources';
 import { stubs } from './tools/stubs';
 
-const ASSETS = 'public/preview';
+const ASSETS = 'public/standin';
 
 export default defineConfig({
   // Relative to <base href>, which the server sets when it serves below a path.

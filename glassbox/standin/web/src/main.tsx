@@ -11,5 +11,5 @@ followLinks();
 const root = document.getElementById('root');
 if (root) {
   const draw = (): void => createRoot(root).render(<App />);
-  void initPluginTranslations('preview').then(draw, draw);
+  void initPluginTranslations('standin').then(draw, draw);
 }

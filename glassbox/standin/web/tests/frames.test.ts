@@ -26,7 +26,7 @@ describe('a legend', () => {
       ['{job="a"}', '{job="b"}'],
     ],
     [
-      'all labels, common ones too, of others',
+      'all labels, common ones too, of other metrics',
       [[series({ job: 'a', i: '1' }, 1), series({ job: 'b', i: '1' }, 1)]],
       ['{i="1", job="a"}', '{i="1", job="b"}'],
     ],

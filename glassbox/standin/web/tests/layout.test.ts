@@ -5,7 +5,7 @@ import type { Dashboard, Panel } from '../src/dashboard/model';
 import { option } from '../src/variables/options';
 import type { Variables } from '../src/variables/state';
 
-const GOLDEN = '../../tests/golden/dashboards';
+const GOLDEN = '../../../tests/golden/dashboards';
 const panel = (id: number, x: number, y: number, w: number, h: number, more: Partial<Panel> = {}): Panel => ({
   id,
   type: 'stat',

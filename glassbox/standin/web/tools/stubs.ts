@@ -15,12 +15,12 @@ export const __esModule = true;`;
 
 /** Packages of which a page that only reads needs a few lines. */
 const SMALL: Record<string, string> = {
-  // @grafana/data tests with it the themes of others; this page has none.
+  // @grafana/data checks custom themes with it; this page has none.
   zod: `const parsed = (data) => ({ success: true, data });
 const schema = new Proxy(() => schema, { get: (_, key) => (key === 'safeParse' ? parsed : schema) });
 export const { array, boolean, enum: enumeration, int, literal, number, object, string, union } = schema;
 export { enumeration as enum };`,
-  // @grafana/e2e-selectors sorts releases with it while the page loads; the package throws an error for every name that is none.
+  // @grafana/e2e-selectors sorts releases with it while the page loads; the package throws an error for every name that is not a release.
   semver: `export const valid = (text) => (/^\\d+\\.\\d+\\.\\d+$/.test(text) ? text : null);
 export const compare = (a, b) => a.localeCompare(b, 'en', { numeric: true });
 export const gte = (a, b) => compare(a, b) >= 0;`,

@@ -42,7 +42,7 @@ async function loadOf(model: AnnotationModel, rest: Omit<Loading, 'models'>): Pr
 const load = (model: AnnotationModel, rest: Omit<Loading, 'models'>): Promise<Mark[]> =>
   typeof model.datasource === 'object' && model.datasource?.type === 'grafana'
     ? stored(model, rest)
-    : asked(model, rest);
+    : queriedMarks(model, rest);
 
 async function stored(
   { name = '', iconColor = DEFAULT_COLOR, target }: AnnotationModel,
@@ -61,7 +61,10 @@ async function stored(
   }));
 }
 
-async function asked(model: AnnotationModel, { sources, lookup, range }: Omit<Loading, 'models'>): Promise<Mark[]> {
+async function queriedMarks(
+  model: AnnotationModel,
+  { sources, lookup, range }: Omit<Loading, 'models'>,
+): Promise<Mark[]> {
   const template = model.target?.expr ?? model.expr ?? '';
   if (!template.trim()) return [];
   const from = range.from.valueOf();

@@ -7,7 +7,7 @@ export class RequestError extends Error {}
 export async function fetchJson<T>(path: string, init?: RequestInit): Promise<T> {
   const response = await fetch(`${BASE_PATH}${path}`, init).catch((reason: unknown) => {
     if (reason instanceof DOMException && reason.name === 'AbortError') throw reason;
-    throw new RequestError('The preview server does not answer; is it still running?');
+    throw new RequestError('The server of this page does not answer: check that it is still running.');
   });
   const body = await response.json().catch(() => undefined);
   if (!response.ok || body === undefined)

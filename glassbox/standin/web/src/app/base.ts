@@ -4,9 +4,8 @@ export const BASE_PATH = new URL('.', document.baseURI).pathname.replace(/\/$/, 
 declare global {
   interface Window {
     __grafana_public_path__?: string;
-    __previewReady?: boolean;
   }
 }
 
 // @grafana/ui looks for its fonts and icons below this.
-window.__grafana_public_path__ = `${BASE_PATH}/public/preview/`;
+window.__grafana_public_path__ = `${BASE_PATH}/public/standin/`;

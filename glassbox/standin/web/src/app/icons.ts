@@ -25,5 +25,5 @@ export function installIcons(): void {
 }
 
 function put(name: string, content: string): void {
-  cacheStore.set(`${BASE_PATH}/public/preview/build${name}`, { content, status: 'loaded' });
+  cacheStore.set(`${BASE_PATH}/public/standin/build${name}`, { content, status: 'loaded' });
 }

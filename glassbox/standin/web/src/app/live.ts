@@ -31,9 +31,9 @@ export function useLive(follow: boolean): Live {
   const [live, setLive] = useState<Live>({ generation: FIRST, failure: undefined });
   useEffect(() => {
     const began = (status: Status): void => setLive((now) => ({ ...now, failure: status.error ?? undefined }));
-    fetchJson<Status>('/preview/status').then(began, () => undefined);
+    fetchJson<Status>('/standin/status').then(began, () => undefined);
     if (!follow) return;
-    const events = new EventSource(href('/preview/events'));
+    const events = new EventSource(href('/standin/events'));
     events.addEventListener('content', ({ data }) => setLive({ generation: generationOf(data), failure: undefined }));
     events.addEventListener('error', (event) => {
       const failure = event instanceof MessageEvent ? parsed<Failure>(event.data) : undefined;

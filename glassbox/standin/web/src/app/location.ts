@@ -57,7 +57,7 @@ export function followLinks(): void {
   document.addEventListener('click', (event) => {
     const anchor = (event.target as Element | null)?.closest?.('a[href]');
     if (!anchor || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey) return;
-    // Of links in drawings the properties are no texts.
+    // In drawings the properties of links are not texts.
     const address = anchor.getAttribute('href') ?? '';
     if (!URL.canParse(address, document.baseURI)) return;
     const target = new URL(address, document.baseURI);

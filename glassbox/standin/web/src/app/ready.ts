@@ -7,7 +7,7 @@ let pending = 0;
 let calm = 0;
 let armed = false;
 
-/** Say that something is being asked or drawn; call the answer once when it is done. */
+/** Say that something is being fetched or drawn; call the returned function once when it is done. */
 export function begin(): () => void {
   pending += 1;
   setReady(false);
@@ -41,6 +41,5 @@ function watch(): void {
 }
 
 function setReady(ready: boolean): void {
-  window.__previewReady = ready;
   document.documentElement.dataset.ready = String(ready);
 }

@@ -2,7 +2,7 @@
 const STRINGS = {
   dashboards: ['Dashboards', '仪表板'],
   alerts: ['Alert rules', '告警规则'],
-  preview: ['Preview', '预览'],
+  product: ['Glassbox', 'Glassbox'],
   note: [
     "Drawn with Grafana's component library, gauge and heatmap approximated; not Grafana itself.",
     '使用 Grafana 组件库绘制，仪表盘（gauge）与热力图为近似效果；并非 Grafana 本身。',
@@ -13,7 +13,7 @@ const STRINGS = {
   general: ['General', '常规'],
   loading: ['Loading', '加载中'],
   noData: ['No data', '无数据'],
-  unsupported: ['The preview does not draw panels of this type:', '预览不支持绘制该类型的面板：'],
+  unsupported: ['This page does not draw panels of this type:', '此页面不支持绘制该类型的面板：'],
   all: ['All', '全部'],
   enterVariable: ['Enter a value', '输入值'],
   light: ['Light theme', '浅色主题'],
@@ -39,7 +39,7 @@ const STRINGS = {
   unknown: ['Unknown', '未知'],
   prometheusRules: ["Prometheus' rules", 'Prometheus 规则'],
   grafanaRules: ['Rules pushed to Grafana', '推送到 Grafana 的规则'],
-  notEvaluated: ['The preview does not evaluate these.', '预览不会评估这些规则。'],
+  notEvaluated: ['These rules are not evaluated here.', '此处不会评估这些规则。'],
   noRules: ['No rules.', '没有规则。'],
   noAlerts: ['No alerts matching filters', '没有匹配的告警'],
   last: ['Last', '最近'],
@@ -60,7 +60,7 @@ export function languageOf(parameters: URLSearchParams): Language {
   return wanted.startsWith('zh') ? 'zh' : 'en';
 }
 
-const KEY = 'preview.language';
+const KEY = 'standin.language';
 
 function stored(): string | null {
   try {

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react';
 import { usePlace } from './location';
 
-/** A full-page capture fires a resize to nothing: such widths are no widths. */
+/** A full-page capture fires a resize to nothing: such widths are ignored. */
 const LEAST_PX = 200;
 
 /** The width to lay out for: that of the address (`width`), else the window's. */

@@ -27,7 +27,7 @@ export function DashboardPage({ uid }: { uid: string }) {
   const texts = useTexts();
   const title = session?.dashboard.title;
   useEffect(() => {
-    if (title) document.title = `${title} - ${texts('preview')}`;
+    if (title) document.title = `${title} - ${texts('product')}`;
   }, [title, texts]);
   if (error) return <Alert title={error} severity="error" />;
   if (!session) return <LoadingPlaceholder text={texts('loading')} />;

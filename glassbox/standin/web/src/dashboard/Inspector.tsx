@@ -4,11 +4,11 @@ import { useState } from 'react';
 import { useTexts } from '../app/context';
 import type { Text } from '../app/strings';
 import { useEscape } from '../app/useEscape';
-import type { Asked } from '../queries/run';
+import type { SentRequest } from '../queries/run';
 import type { Panel } from './model';
 import type { PanelData } from './usePanelData';
 
-/** Longer texts would hold the page up; the beginning tells enough. */
+/** Longer texts would slow the page down; the beginning says enough. */
 const LONGEST_TEXT = 200_000;
 const TABS = ['query', 'data', 'panelJson'] as const satisfies Text[];
 
@@ -19,7 +19,7 @@ interface InspectorProps {
   onClose: () => void;
 }
 
-/** What a panel asked, what came back and how long it took, the frames that it is drawn from, and its JSON. */
+/** A panel's requests, their answers and durations, the frames that it is drawn from, and its JSON. */
 export function Inspector({ panel, title, data, onClose }: InspectorProps) {
   const texts = useTexts();
   useEscape(onClose, true);
@@ -34,7 +34,7 @@ export function Inspector({ panel, title, data, onClose }: InspectorProps) {
   return (
     <Drawer title={`${texts('inspect')}: ${title}`} onClose={onClose} tabs={tabs} size="md">
       <div data-testid="inspector">
-        {tab === 'query' && (data.asked ?? []).map((asked) => <Exchange key={asked.request.refId} asked={asked} />)}
+        {tab === 'query' && (data.requests ?? []).map((sent) => <Exchange key={sent.request.refId} sent={sent} />)}
         {tab === 'data' && (
           <Code
             value={(data.frames ?? []).map(toDataFrameDTO).map(({ fields, ...frame }) => ({
@@ -49,9 +49,9 @@ export function Inspector({ panel, title, data, onClose }: InspectorProps) {
   );
 }
 
-function Exchange({ asked }: { asked: Asked }) {
+function Exchange({ sent }: { sent: SentRequest }) {
   const texts = useTexts();
-  const { request, answer, error, durationMs } = asked;
+  const { request, answer, error, durationMs } = sent;
   const facts = [
     `${texts('duration')}: ${Math.round(durationMs)} ms`,
     request.stepMs && `${texts('step')}: ${request.stepMs / 1000} s`,

@@ -78,7 +78,7 @@ function compacted(placed: Placed[]): Placed[] {
 const keyOf = (panel: Panel, ...clones: number[]): string =>
   [panel.id, ...clones.filter((clone) => clone > 0).map((clone) => `clone-${clone}`)].join('-');
 
-/** One copy for each chosen value, with that value as its own; without any, one as it is. */
+/** One copy for each chosen value, with that value as its own; without any, the original. */
 function repeats(panel: Panel, variables: Variables): Panel[] {
   const variable = variables.get(panel.repeat ?? '');
   const chosen = variable ? chosenOptions(variable) : [];

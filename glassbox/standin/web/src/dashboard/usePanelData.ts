@@ -3,18 +3,18 @@ import { useTheme2 } from '@grafana/ui';
 import { useEffect, useMemo, useState } from 'react';
 import { useBusy } from '../app/ready';
 import { decorated, transformed } from '../fields/prepare';
-import { type Asked, run } from '../queries/run';
+import { run, type SentRequest } from '../queries/run';
 import { replacer } from '../variables/replace';
 import type { Panel } from './model';
 import { panelRange } from './range';
 import { panelLookup, useSession } from './session';
 
 interface Fetched {
-  /** What was asked for: a panel of this session. */
+  /** A panel of this session. */
   of: { panel: Panel; revision: number };
   /** After the panel's transformations. */
   frames: DataFrame[];
-  asked: Asked[];
+  requests: SentRequest[];
   range: TimeRange;
   error?: string;
 }
@@ -24,21 +24,21 @@ export interface PanelData extends Partial<Fetched> {
   replace: InterpolateFunction;
 }
 
-/** Ask what a panel asks, as often as the session changes and while it is `wanted`; its frames are ready to be drawn. */
+/** Run a panel's queries whenever the session changes, while it is `wanted`; its frames are ready to be drawn. */
 export function usePanelData(panel: Panel, width: number, wanted: boolean, visible?: string[]): PanelData {
   const session = useSession();
   const theme = useTheme2();
   const { lookup, variables } = session;
   const replace = useMemo(() => replacer(panelLookup({ lookup, variables }, panel)), [lookup, variables, panel]);
   const [fetched, setFetched] = useState<Fetched>();
-  const asking = wanted && (fetched?.of.panel !== panel || fetched.of.revision !== session.revision);
-  useBusy(asking);
+  const stale = wanted && (fetched?.of.panel !== panel || fetched.of.revision !== session.revision);
+  useBusy(stale);
   useEffect(() => {
     if (!wanted) return;
     let live = true;
     const of = { panel, revision: session.revision };
     fetchPanel(panel, width)
-      .catch((reason: Error) => ({ frames: [], asked: [], range: session.range, error: reason.message }))
+      .catch((reason: Error) => ({ frames: [], requests: [], range: session.range, error: reason.message }))
       .then((got) => live && setFetched({ ...got, of }));
     return () => {
       live = false;
@@ -49,14 +49,14 @@ export function usePanelData(panel: Panel, width: number, wanted: boolean, visib
   async function fetchPanel(one: Panel, pixels: number): Promise<Omit<Fetched, 'of'>> {
     const range = panelRange(session.range, one, session.timeZone);
     const times = { from: range.from.valueOf(), to: range.to.valueOf() };
-    const { frames, asked } = await run(one, {
+    const { frames, requests } = await run(one, {
       ...session,
       ...times,
       lookup: panelLookup(session, one),
       maxDataPoints: pixels,
     });
-    const error = asked.find((one) => one.error)?.error;
-    return { asked, range, error, frames: await transformed(frames, one.transformations, replace) };
+    const error = requests.find((one) => one.error)?.error;
+    return { requests, range, error, frames: await transformed(frames, one.transformations, replace) };
   }
 
   const frames = useMemo(
@@ -72,6 +72,6 @@ export function usePanelData(panel: Panel, width: number, wanted: boolean, visib
       }),
     [fetched, panel, theme, session.timeZone, replace, visible],
   );
-  const loading = asking || !fetched ? LoadingState.Loading : fetched.error ? LoadingState.Error : LoadingState.Done;
+  const loading = stale || !fetched ? LoadingState.Loading : fetched.error ? LoadingState.Error : LoadingState.Done;
   return { ...fetched, frames, replace, loading };
 }

@@ -41,16 +41,16 @@ export function HoverTooltip({ config, timeZone, describe, links }: HoverTooltip
   const [hover, setHover] = useState<Hover>();
   const current = useRef<Hover>(undefined);
   current.current = hover;
-  const asking = useRef({ describe, links });
-  asking.current = { describe, links };
+  const callbacks = useRef({ describe, links });
+  callbacks.current = { describe, links };
   useLayoutEffect(() => {
     setHover(undefined);
     config.addHook('setCursor', (plot) => {
-      if (!current.current?.links) setHover(hovered(plot, asking.current.describe));
+      if (!current.current?.links) setHover(hovered(plot, callbacks.current.describe));
     });
     config.addHook('init', (plot) => {
       plot.over.addEventListener('click', () => {
-        if (current.current && !current.current.links) setHover(clicked(current.current, asking.current.links));
+        if (current.current && !current.current.links) setHover(clicked(current.current, callbacks.current.links));
       });
     });
   }, [config]);

@@ -29,7 +29,7 @@ export function seriesOf({ resultType, result }: Answer): Series[] {
   }));
 }
 
-/** Longer label values are no names any more, and each is drawn many times. */
+/** Longer label values are not names, and each is drawn many times. */
 const LONGEST_LABEL = 2000;
 
 function shortened(labels: Labels): Labels {

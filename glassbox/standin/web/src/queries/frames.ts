@@ -10,19 +10,8 @@ import {
 import type { Series } from './answer';
 import { heatmapFrame } from './heatmap';
 import { seriesName } from './legend';
+import type { Shape } from './shape';
 import { tableFrame } from './table';
-
-export interface Shape {
-  refId: string;
-  format?: 'time_series' | 'table' | 'heatmap';
-  /** The legend's template, variables filled already. */
-  legendFormat?: string;
-  expr: string;
-  /** The column of a table's numbers: `Value`, or `Value #A` where several queries answer with tables. */
-  valueName: string;
-  /** Missing for an instant query. */
-  stepMs?: number;
-}
 
 /** What Grafana makes of an answer: a frame for each series, one table, or the rows of a heatmap. */
 export function framesOf(series: Series[], shape: Shape): DataFrame[] {

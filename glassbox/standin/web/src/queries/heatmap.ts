@@ -1,7 +1,7 @@
 import { type DataFrame, type Field, FieldType, toDataFrame } from '@grafana/data';
 import type { Series } from './answer';
-import type { Shape } from './frames';
 import { seriesText } from './legend';
+import type { Shape } from './shape';
 
 /** Differences below this are the noise of floating point numbers. */
 const NOISE = 1e-9;

@@ -40,7 +40,7 @@ export function stepOf(target: Target, timing: Timing): Step {
   });
 }
 
-/** What a target asks: a range, an instant, or both, at the times and with the step that Grafana would ask. */
+/** The requests of a target: a range, an instant, or both, with the times and the step that Grafana would use. */
 export function requestsOf(target: Target, uid: string, timing: Timing, lookup: Lookup, write: Writer): Request[] {
   if (target.hide || !target.expr?.trim()) return [];
   const step = stepOf(target, timing);

@@ -10,20 +10,20 @@ import { framesOf } from './frames';
 import { type Request, requestsOf } from './request';
 import { DEFAULT_SCRAPE_MS, durationMs } from './step';
 
-/** One request as the inspector shows it. */
-export interface Asked {
+/** One request and its answer, as the inspector shows them. */
+export interface SentRequest {
   request: Request;
   durationMs: number;
   answer?: Answer;
   error?: string;
 }
 
-export interface Ran {
+export interface RunResult {
   frames: DataFrame[];
-  asked: Asked[];
+  requests: SentRequest[];
 }
 
-export interface Asking {
+export interface QueryContext {
   sources: DataSource[];
   lookup: Lookup;
   /** Milliseconds since 1970. */
@@ -33,29 +33,29 @@ export interface Asking {
   maxDataPoints: number;
 }
 
-/** Ask everything that a panel asks; what fails carries its error, and the other queries are still answered. */
-export async function run(panel: Panel, asking: Asking): Promise<Ran> {
+/** Run all queries of a panel; a query that fails carries its error, and the others are still answered. */
+export async function run(panel: Panel, context: QueryContext): Promise<RunResult> {
   const targets = (panel.targets ?? []).filter((target) => !target.hide && target.expr?.trim());
   const tables = targets.filter(({ format }) => format === 'table').length;
   const valueName = ({ refId }: Target): string => (tables > 1 ? `Value #${refId}` : 'Value');
-  const results = await Promise.all(targets.map((target) => runTarget(panel, target, valueName(target), asking)));
-  return { frames: results.flatMap(({ frames }) => frames), asked: results.flatMap(({ asked }) => asked) };
+  const results = await Promise.all(targets.map((target) => runTarget(panel, target, valueName(target), context)));
+  return { frames: results.flatMap(({ frames }) => frames), requests: results.flatMap(({ requests }) => requests) };
 }
 
-async function runTarget(panel: Panel, target: Target, valueName: string, asking: Asking): Promise<Ran> {
-  const { sources, lookup, from, to } = asking;
+async function runTarget(panel: Panel, target: Target, valueName: string, context: QueryContext): Promise<RunResult> {
+  const { sources, lookup, from, to } = context;
   const { uid, jsonData } = source(target.datasource ?? panel.datasource, sources, lookup);
   const timing = {
     from,
     to,
-    maxDataPoints: panel.maxDataPoints ?? asking.maxDataPoints,
+    maxDataPoints: panel.maxDataPoints ?? context.maxDataPoints,
     panelIntervalMs: panel.interval ? durationMs(interpolate(panel.interval, lookup)) : undefined,
     scrapeMs: durationMs(jsonData?.timeInterval ?? '') ?? DEFAULT_SCRAPE_MS,
   };
   const filled = { ...target, interval: target.interval && interpolate(target.interval, lookup) };
-  const asked = await Promise.all(requestsOf(filled, uid, timing, lookup, asPromql).map(send));
+  const requests = await Promise.all(requestsOf(filled, uid, timing, lookup, asPromql).map(send));
   const legendFormat = target.legendFormat && interpolate(target.legendFormat, lookup, asText);
-  const frames = asked.flatMap(({ request, answer }) => {
+  const frames = requests.flatMap(({ request, answer }) => {
     const shape = {
       refId: target.refId,
       format: target.format,
@@ -66,10 +66,10 @@ async function runTarget(panel: Panel, target: Target, valueName: string, asking
     };
     return answer ? framesOf(seriesOf(answer), shape) : [];
   });
-  return { frames, asked };
+  return { frames, requests };
 }
 
-async function send(request: Request): Promise<Asked> {
+async function send(request: Request): Promise<SentRequest> {
   const began = performance.now();
   try {
     const answer = await ask<Answer>(request);

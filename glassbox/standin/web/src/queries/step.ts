@@ -37,7 +37,7 @@ const LADDER: [below: number, width: number][] = [
 ];
 const YEAR = 365 * DAY;
 
-/** Points that Prometheus answers at most for one series. */
+/** The most points that Prometheus returns for one series. */
 const MAX_POINTS = 11_000;
 const SERVER_POINTS = 1500;
 /** Without a scrape interval in the data source's settings. */

@@ -1,6 +1,6 @@
 import { type DataFrame, FieldType, toDataFrame } from '@grafana/data';
 import type { Series } from './answer';
-import type { Shape } from './frames';
+import type { Shape } from './shape';
 
 /** One row for each sample: its time, all labels in alphabetical order, its value. */
 export function tableFrame(series: Series[], shape: Pick<Shape, 'refId' | 'valueName'>): DataFrame {

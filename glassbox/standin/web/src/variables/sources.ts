@@ -2,7 +2,7 @@ import type { DataSource } from '../api/grafana';
 import type { SourceRef } from '../dashboard/model';
 import { interpolate, type Lookup } from './interpolate';
 
-/** The uid that a reference means, variables filled: an unknown or missing one is the default Prometheus. Throws if there is none. */
+/** The uid that a reference means, variables filled: an unknown or missing one is the default Prometheus. Throws where no data source fits. */
 export function sourceUid(
   reference: SourceRef | string | null | undefined,
   sources: DataSource[],

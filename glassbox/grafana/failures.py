@@ -1,0 +1,48 @@
+"""A failed request to Grafana: what it was about, and the errors that it raises."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from glassbox.errors import GlassboxError
+
+
+class GrafanaError(GlassboxError):
+    """A request that Grafana refused or did not answer.
+
+    `status` is the HTTP status, None without an answer; `path` starts at /api; `message_id` is Grafana's own name for
+    the reason ("api-key.expired", "version-mismatch"), empty when it gave none.
+    """
+
+    def __init__(self, text: str, *, method: str, path: str, status: int | None = None, message_id: str = "") -> None:
+        super().__init__(text)
+        self.method, self.path, self.status, self.message_id = method, path, status, message_id
+
+
+class NotVisibleError(GrafanaError):
+    """Grafana itself answered 404 or 403: the object is absent, or this credential may not see it.
+
+    A credential with rights on single folders gets 403 for a uid that does not exist (Grafana 12: the routes test the
+    scope `dashboards:uid:<uid>` before they look for the object), so the two cannot be told apart.
+    """
+
+
+@dataclass(frozen=True)
+class Request:
+    """What an error names: the object, the method and the path."""
+
+    subject: str
+    method: str
+    path: str
+
+    @property
+    def writes(self) -> bool:
+        """Whether it may change something in Grafana."""
+        return self.method != "GET"
+
+    def failed(
+        self, problem: str, status: int | None = None, message_id: str = "", kind: type[GrafanaError] = GrafanaError
+    ) -> GrafanaError:
+        """The error whose sentence is "<object>: <method> <path> <problem>."."""
+        text = f"{self.subject}: {self.method} {self.path} {problem}{'' if problem.endswith('?') else '.'}"
+        return kind(text, method=self.method, path=self.path, status=status, message_id=message_id)

@@ -1,0 +1,1 @@
+"""Reference pages in Markdown, written from what is declared: settings, dashboards, alerts and metrics."""

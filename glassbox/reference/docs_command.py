@@ -1,0 +1,26 @@
+"""`docs`: the reference pages, written from what is declared."""
+
+from pathlib import Path
+
+import click
+
+from glassbox.cli.exit_codes import DONE
+from glassbox.cli.output import say
+from glassbox.cli.session import Session
+
+
+@click.command("docs")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=Path("docs"), show_default=True)
+@click.pass_obj
+def command(session: Session, out: Path) -> int:
+    """Write the reference pages: settings, dashboards, alerts and metrics.
+
+    What stands before the first line and after the last line of the written part of a page is kept.
+    """
+    bundle = session.compiled()
+    # Content may break it, which `compiled` says in one sentence.
+    from glassbox.reference.pages import bodies, write_pages  # noqa: PLC0415
+
+    for file in write_pages(bodies(bundle, session.content, session.settings, out), out):
+        say(str(file))
+    return DONE

@@ -1,0 +1,226 @@
+"""The kinds of Grafana objects on their own: removal, and a kind that plan, push and report have never seen."""
+
+from dataclasses import replace
+
+import pytest
+
+from glassbox.cli.report import change_line, push_summary
+from glassbox.compile.bundle import Bundle, CompiledContent, DataSource
+from glassbox.errors import GlassboxError
+from glassbox.grafana import client
+from glassbox.grafana.client import Grafana
+from glassbox.grafana.credentials import Token
+from glassbox.grafana.failures import GrafanaError
+from glassbox.grafana.kinds import KINDS
+from glassbox.grafana.kinds.kind import Deployment, Kind
+from glassbox.grafana.plan import Action, plan
+from glassbox.grafana.push import push
+from glassbox.settings.model import Settings
+from glassbox.standin.server import GrafanaStandIn
+from tests.support.ours import our_bundle
+
+VERSIONS = ("10.4.3", "11.6.0", "12.4.0", "13.2.0")
+SETTINGS = Settings()
+NOTHING = Bundle({}, {}, {}, (), {}, CompiledContent({}, (), ()))
+
+
+@pytest.fixture(scope="module")
+def bundle():
+    """One dashboard and one rule group of ours."""
+    whole = our_bundle(SETTINGS, DataSource("p1", "Prometheus", "prometheus", True))
+    uid = "glassbox-llm-serving"
+    return replace(whole, dashboards={uid: whole.dashboards[uid]}, grafana_groups=whole.grafana_groups[:1])
+
+
+@pytest.fixture(params=VERSIONS)
+def server(request):
+    tokens = {"admin-token": "Admin", "viewer-token": "Viewer"}
+    source = {"uid": "p1", "name": "Prometheus", "type": "prometheus", "url": "http://127.0.0.1:9090"}
+    with GrafanaStandIn(version=request.param, tokens=tokens, data_sources=[source]) as running:
+        yield running
+
+
+@pytest.fixture
+def grafana(server):
+    with Grafana(server.url, Token("admin-token")) as client:
+        yield client
+
+
+@pytest.fixture
+def pushed(grafana, bundle):
+    """The folder, the dashboard and the rule group as Grafana has them after a push."""
+    list(push(grafana, SETTINGS, bundle))
+    folder, dashboard, group = plan(grafana, Deployment(bundle, SETTINGS.grafana, grafana.version()))
+    return folder, dashboard, group
+
+
+def rest(grafana, bundle):
+    return [change.live for change in plan(grafana, Deployment(bundle, SETTINGS.grafana, grafana.version()))]
+
+
+def test_the_kinds_are_written_with_the_folder_first():
+    assert [kind.name for kind in KINDS] == ["folder", "dashboard", "rule group"]
+
+
+def test_what_was_pushed_is_removed_in_the_opposite_order(grafana, bundle, pushed):
+    writes = len(grafana.writes)
+    for change in reversed(pushed):
+        assert change.live
+        change.kind.remove(grafana, change.live)
+    assert rest(grafana, bundle) == [None, None, None]
+    group = pushed[2].content["title"]
+    assert grafana.writes[writes:] == [
+        ("DELETE", f"/api/v1/provisioning/folder/glassbox/rule-groups/{group}"),
+        ("DELETE", "/api/dashboards/uid/glassbox-llm-serving"),
+        ("DELETE", "/api/folders/glassbox"),
+    ]
+
+
+def test_an_object_that_is_gone_already_is_fine(grafana, bundle, pushed):
+    for _ in range(2):
+        for change in reversed(pushed):
+            change.kind.remove(grafana, change.live)
+    assert rest(grafana, bundle) == [None, None, None]
+
+
+def test_a_folder_that_holds_anything_is_not_removed(grafana, bundle, pushed):
+    folder, dashboard, group = pushed
+    with pytest.raises(
+        GlassboxError,
+        match=rf"^Folder 'Glassbox' \(glassbox\) is not empty \(alertrule: {len(group.content['rules'])}, dashboard: 1\): ",
+    ):
+        folder.kind.remove(grafana, folder.live)
+    group.kind.remove(grafana, group.live)
+    dashboard.kind.remove(grafana, dashboard.live)
+    grafana.save_dashboard({"uid": "theirs", "title": "Theirs"}, folder_uid="glassbox", message="", overwrite=False)
+    with pytest.raises(GlassboxError, match=r"is not empty \(dashboard: 1\): move its content"):
+        folder.kind.remove(grafana, folder.live)
+    assert grafana.dashboard("theirs")
+    assert grafana.folder("glassbox")
+
+
+def test_a_dashboard_without_our_tag_is_not_removed(grafana, pushed):
+    dashboard = pushed[1]
+    theirs = dashboard.live | {"dashboard": dashboard.live["dashboard"] | {"tags": ["team"]}}
+    with pytest.raises(GlassboxError, match="does not have our tag 'glassbox' and may belong to somebody else"):
+        dashboard.kind.remove(grafana, theirs)
+    assert grafana.dashboard("glassbox-llm-serving")
+
+
+def test_a_rule_group_with_somebody_elses_rule_is_not_removed(grafana, pushed):
+    group = pushed[2]
+    theirs = group.live["rules"][0] | {"uid": "theirs", "title": "Theirs"}
+    grafana.put_rule_group(group.live | {"rules": [*group.live["rules"], theirs]})
+    live = group.kind.live(grafana, group.content)
+    with pytest.raises(
+        GlassboxError, match=r"^Rule 'Theirs' in group '[\w-]+' is not ours and would be deleted: move it"
+    ):
+        group.kind.remove(grafana, live)
+    assert group.kind.live(grafana, group.content) == live
+
+
+def test_what_is_ours_is_listed_whether_it_is_wanted_or_not(server, grafana, bundle, pushed):
+    theirs = {"title": "Their dashboard", "tags": ["glassbox"]}
+    grafana.create_folder("theirs", "Theirs")
+    grafana.save_dashboard(theirs | {"uid": "elsewhere"}, folder_uid="theirs", message="", overwrite=False)
+    grafana.save_dashboard({"uid": "untagged", "title": "U"}, folder_uid="glassbox", message="", overwrite=False)
+    rule = pushed[2].live["rules"][0] | {"uid": "theirs", "title": "Theirs"}
+    grafana.put_rule_group({"title": "theirs", "folderUid": "glassbox", "interval": 60, "rules": [rule]})
+    server.index.refresh()
+    assert [list(change.kind.ours(grafana, "glassbox")) for change in pushed] == [[change.live] for change in pushed]
+    assert [list(kind.ours(grafana, "nowhere")) for kind in KINDS] == [[], [], []]
+
+
+def test_a_dashboard_that_left_the_folder_is_not_listed_though_the_search_still_has_it(server, grafana, pushed):
+    server.index.refresh()
+    server.index.lag_seconds = 3600
+    dashboards = pushed[1].kind
+    grafana.create_folder("theirs", "Theirs")
+    grafana.save_dashboard(pushed[1].live["dashboard"], folder_uid="theirs", message="", overwrite=True)
+    assert grafana.dashboard_uids("glassbox", "glassbox") == ["glassbox-llm-serving"]
+    assert list(dashboards.ours(grafana, "glassbox")) == []
+
+
+def test_a_long_list_of_dashboards_is_read_page_by_page(server, grafana, pushed, monkeypatch):
+    monkeypatch.setattr(client, "SEARCH_PAGE", 2)
+    for number in range(3):
+        board = {"uid": f"more-{number}", "title": f"More {number}", "tags": ["glassbox"]}
+        grafana.save_dashboard(board, folder_uid="glassbox", message="", overwrite=False)
+    server.index.refresh()
+    assert sorted(grafana.dashboard_uids("glassbox", "glassbox")) == [
+        "glassbox-llm-serving", "more-0", "more-1", "more-2",
+    ]  # fmt: skip
+
+
+def test_who_may_only_read_removes_nothing(server, grafana, bundle, pushed):
+    with Grafana(server.url, Token("viewer-token")) as viewer:
+        for change in pushed[1:]:
+            with pytest.raises(GrafanaError) as caught:
+                change.kind.remove(viewer, change.live)
+            assert caught.value.status == 403
+    assert None not in rest(grafana, bundle)
+
+
+class Playlist(Kind):
+    """A kind of object with a server of its own."""
+
+    name = "playlist"
+
+    def __init__(self, stored):
+        self.stored = stored
+
+    def wanted(self, deployment):
+        return [
+            {"uid": f"{deployment.target.folder_uid}-{title}", "title": title, "every": 5} for title in ("a", "b", "c")
+        ]
+
+    def title(self, found):
+        return found["title"]
+
+    def live(self, grafana, content):
+        return self.stored.get(content["uid"])
+
+    def ours(self, grafana, folder_uid):
+        return [live for uid, live in self.stored.items() if uid.startswith(folder_uid)]
+
+    def check_ours(self, live):
+        if live.get("owner"):
+            raise GlassboxError(f"Playlist {live['title']!r} belongs to {live['owner']}.")
+
+    def merged(self, content, live):
+        return content | {"every": live["every"]}
+
+    def equal(self, content, live):
+        return content == live
+
+    def write(self, grafana, content, live):
+        self.stored[content["uid"]] = content
+
+    def remove(self, grafana, live):
+        del self.stored[live["uid"]]
+
+
+def test_plan_push_and_report_handle_an_unknown_kind(grafana):
+    stored = {
+        "glassbox-a": {"uid": "glassbox-a", "title": "a", "every": 9},
+        "glassbox-b": {"uid": "glassbox-b", "title": "old", "every": 9},
+    }
+    changes = list(push(grafana, SETTINGS, NOTHING, [*KINDS, Playlist(stored)]))
+    assert [change.action for change in changes] == [Action.CREATE, Action.KEEP, Action.UPDATE, Action.CREATE]
+    assert stored == {
+        f"glassbox-{title}": {"uid": f"glassbox-{title}", "title": title, "every": every}
+        for title, every in (("a", 9), ("b", 9), ("c", 5))
+    }
+    assert [change_line(change) for change in changes] == [
+        "  + folder     Glassbox", "  = playlist   a", "  ~ playlist   b", "  + playlist   c",
+    ]  # fmt: skip
+    assert push_summary(changes) == "Pushed: 2 created, 1 updated, 1 unchanged."
+    changes[3].kind.remove(grafana, changes[3].content)
+    assert sorted(stored) == ["glassbox-a", "glassbox-b"]
+
+
+def test_an_object_that_is_not_ours_stops_the_push_before_it_starts(grafana):
+    stored = {"glassbox-c": {"uid": "glassbox-c", "title": "c", "every": 5, "owner": "somebody else"}}
+    with pytest.raises(GlassboxError, match="Playlist 'c' belongs to somebody else"):
+        list(push(grafana, SETTINGS, NOTHING, [*KINDS, Playlist(stored)]))
+    assert (list(stored), grafana.writes) == (["glassbox-c"], [])

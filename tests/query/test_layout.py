@@ -1,0 +1,87 @@
+"""Queries over several lines: one operand or argument a line, and always the same query."""
+
+import promql_parser
+import pytest
+
+from glassbox.metrics import vllm
+from glassbox.query.expr import regex
+from glassbox.query.layout import WIDTH, layout
+from glassbox.query.promql import clamp_min, instant, rate, sum_by
+from tests.support.ours import our_bundle
+
+# The words in queries that only Grafana knows, and what may stand there in Prometheus.
+GRAFANAS = {"$__rate_interval": "5m", "$__range": "1h", "$__interval": "1m"}
+
+
+def queries():
+    """Every query that we compile, with its place."""
+    bundle = our_bundle()
+    for file in (*bundle.recording_rules.values(), *bundle.alerts.values()):
+        for rule in file["groups"][0]["rules"]:
+            yield rule.get("alert") or rule["record"], rule["expr"]
+    for uid, board in bundle.dashboards.items():
+        for panel in board["panels"]:
+            yield from ((f"{uid}: {panel['title']}", target["expr"]) for target in panel.get("targets", ()))
+
+
+def parsed(text):
+    for name, value in GRAFANAS.items():
+        text = text.replace(name, value)
+    return promql_parser.parse(text).prettify()
+
+
+def test_what_fits_stays_on_one_line():
+    query = instant(vllm.NUM_REQUESTS_RUNNING, job="a") > 3
+    assert layout(query) == 'vllm:num_requests_running{job="a"} > 3'
+
+
+def test_operands_and_arguments_stand_below_each_other():
+    running, waiting = (
+        sum_by(("job", "model_name"), instant(metric, job=regex("a|b")))
+        for metric in (vllm.NUM_REQUESTS_RUNNING, vllm.NUM_REQUESTS_WAITING)
+    )
+    query = running.and_(clamp_min(waiting / (running + waiting), 0.25), on=("job",)) > 3
+    assert layout(query, width=80) == (
+        """\
+(
+  sum by (job, model_name) (vllm:num_requests_running{job=~"a|b"})
+  and on (job) clamp_min(
+    sum by (job, model_name) (vllm:num_requests_waiting{job=~"a|b"})
+    / (
+      sum by (job, model_name) (vllm:num_requests_running{job=~"a|b"})
+      + sum by (job, model_name) (vllm:num_requests_waiting{job=~"a|b"})
+    ),
+    0.25
+  )
+)
+> 3"""
+    )
+
+
+def test_an_operand_with_operators_of_its_own_is_indented():
+    rates = [rate(vllm.GENERATION_TOKENS, window, job="a") for window in ("5m", "10m", "15m")]
+    query = rates[0].or_(rates[1].and_(rates[2]))
+    assert layout(query, width=60) == (
+        """\
+rate(vllm:generation_tokens_total{job="a"}[5m])
+or
+  rate(vllm:generation_tokens_total{job="a"}[10m])
+  and rate(vllm:generation_tokens_total{job="a"}[15m])"""
+    )
+
+
+@pytest.mark.parametrize("text", ['label_replace(up{a="x, (y) / z"}, "b", "$1, ", "c", "(.+)")', 'up{a="\\"{ "}'])
+def test_texts_in_quotes_are_left_alone(text):
+    assert layout(text) == text
+    assert parsed(layout(text, width=5)) == parsed(text)
+
+
+@pytest.mark.parametrize("width", [20, WIDTH])
+def test_every_query_of_ours_stays_the_same_query(width):
+    different = [name for name, text in queries() if parsed(layout(text, width)) != parsed(text)]
+    assert different == []
+
+
+def test_no_query_of_ours_has_a_long_line():
+    lines = [(name, line) for name, text in queries() for line in layout(text).splitlines()]
+    assert [name for name, line in lines if len(line) > WIDTH + 5] == []

@@ -4,31 +4,32 @@ from alerts.texts import MODEL_TEXT
 from glassbox.query.expr import Expr
 from glassbox.query.promql import clamp_min, deriv, duration_seconds, instant, over_time
 from glassbox.query.rules import Alert, AlertGroup, Severity, Subject
+from glassbox.query.wording import last, percent
 from glassbox.settings.model import Settings, Thresholds
 from recording_rules import engine
 
-_GROWTH_WINDOW = "10m"
-# A long queue that keeps its length still sways by some requests, and a short one by most of its length:
-# growth is what neither does within the window.
+_QUEUE_WINDOW, _GROWTH_WINDOW = "5m", "10m"
+# A long queue of constant length still varies by some requests, and a short one by most of its length:
+# only more than both within the window counts as growth.
 _GROWTH_RATIO = 0.2
 _GROWTH_REQUESTS = 5
-# Work that is nearly all prefill, such as OCR, reads thousands of tokens a second for each request and writes few.
-# An engine that is slow reads hardly more than it writes.
+# Work that is nearly all prefill, such as OCR, reads thousands of tokens per second per request and writes few.
+# A slow engine reads hardly more than it writes.
 _PREFILL_TOKENS_PER_SECOND_PER_REQUEST = 100
 
 
 def _queue_grows() -> Expr:
-    """The shortest queue of the last 5 minutes, where that grows and a queue is there now."""
+    """The shortest queue within the window, where the queue grows and requests wait now."""
     waiting = engine.WAITING_FOR_CAPACITY
-    shortest = over_time("min", waiting, "5m") > 0
+    shortest = over_time("min", waiting, _QUEUE_WINDOW) > 0
     growth = deriv(waiting, _GROWTH_WINDOW) * duration_seconds(_GROWTH_WINDOW)
     notable = clamp_min(over_time("avg", waiting, _GROWTH_WINDOW) * _GROWTH_RATIO, _GROWTH_REQUESTS)
-    # The windows remember a model that has gone; its queue of this moment does not.
+    # The windows still contain a model that has gone; its current queue does not.
     return shortest.and_(growth >= notable).and_(instant(waiting))
 
 
 def _generates_slowly(limits: Thresholds) -> Expr:
-    """Output tokens each second of a model that is never idle, where they are few and input is not what it works on."""
+    """Output tokens per second of a model that is never idle, where they are few and the model is not busy reading input."""
     tokens = instant(engine.GENERATION_TOKENS)
     mean_running = over_time("avg", engine.RUNNING, "5m")
     few = (tokens < limits.tokens_low_per_second).and_(tokens / mean_running < limits.tokens_low_per_second_per_request)
@@ -40,7 +41,7 @@ def _generates_slowly(limits: Thresholds) -> Expr:
 
 
 def group(settings: Settings) -> AlertGroup:
-    """The alerts with this installation's thresholds."""
+    """The alerts, with this installation's thresholds."""
     limits = settings.thresholds
     return AlertGroup(
         "inference-engine",
@@ -54,8 +55,7 @@ def group(settings: Settings) -> AlertGroup:
                 also_explained_on=(("llm-serving", "KV cache, fullest"), ("replicas", "KV cache, fullest")),
                 panel=("llm-serving", "KV cache usage"),
                 summary=f"KV cache of {MODEL_TEXT} is nearly full",
-                description="The fullest engine uses {{ $value | humanizePercentage }} of its KV cache, above "
-                f"{limits.kv_cache_high_ratio:.0%} for a minute. Full alone is normal under load; with waiting requests or preemptions, memory limits the batch.",
+                description=f"The fullest engine uses {{{{ $value | humanizePercentage }}}} of its KV cache, above {percent(limits.kv_cache_high_ratio)}. A full cache alone is normal under load. With waiting requests or preemptions, memory limits the batch.",
             ),
             Alert(
                 name="InferenceQueueGrowing",
@@ -64,8 +64,7 @@ def group(settings: Settings) -> AlertGroup:
                 severity=Severity.TICKET,
                 panel=("llm-serving", "Waiting by reason"),
                 summary=f"Queue of {MODEL_TEXT} keeps growing",
-                description="Never fewer than {{ $value | humanize }} requests waited for capacity in the last 5 minutes, and the queue grows: "
-                "more arrives than is served.",
+                description=f"At least {{{{ $value | humanize }}}} requests waited for capacity throughout the {last(_QUEUE_WINDOW)}, and the queue grows. More requests arrive than are served.",
             ),
             Alert(
                 name="InferenceThroughputLow",
@@ -74,8 +73,7 @@ def group(settings: Settings) -> AlertGroup:
                 severity=Severity.TICKET,
                 panel=("llm-serving", "Tokens"),
                 summary=f"{MODEL_TEXT} generates slowly",
-                description="{{ $value | humanize }} tokens/s in all while requests are running, "
-                f"below {limits.tokens_low_per_second:g} in all and below {limits.tokens_low_per_second_per_request:g} for each running request.",
+                description=f"{{{{ $value | humanize }}}} tokens/s in total while requests are running. That is below {limits.tokens_low_per_second:g} in total, and below {limits.tokens_low_per_second_per_request:g} per running request.",
             ),
         ),
     )

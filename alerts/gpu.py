@@ -4,60 +4,69 @@ from glassbox.metrics import scrape
 from glassbox.query.expr import Expr, not_regex, regex
 from glassbox.query.promql import duration_seconds, group_by, instant, over_steps, over_time
 from glassbox.query.rules import Alert, AlertGroup, Severity, Subject
+from glassbox.query.wording import last, percent
 from glassbox.settings.model import Gpu, Jobs, Settings
 from recording_rules import gpu
-from recording_rules.conditions import always_queueing
-from recording_rules.gpu_conditions import THROTTLED, activity, busiest, lost, new_xid
+from recording_rules.conditions import QUEUE_WINDOW, always_queueing
+from recording_rules.gpu_conditions import (
+    NEW_XID_WINDOW,
+    OWN_MAXIMUM_WINDOW,
+    PAID_WINDOW,
+    THROTTLED,
+    activity,
+    busiest,
+    lost,
+    new_xid,
+)
 from recording_rules.levels import JOB, TARGET
 from recording_rules.memory import GONE_REMEMBERED
 
 _WHICH = "GPU {{ $labels.gpu }} of {{ $labels.instance }}"
 
-# A night and a working day are noticed; what never comes back ends by itself.
+# Long enough to cover a night and a working day. An exporter that never returns ends the alert by itself.
 _EXPORTERS_REMEMBERED = "6h"
 
-# For hours it is enough to look whether a GPU is there as often as Prometheus remembers one sample.
+# Over hours it is enough to check for a GPU as often as Prometheus remembers one sample.
 _SEEN_STEP = "5m"
-_PAID_WINDOW = "6h"
-# A GPU that has been there for less of the window may still be loading its first model.
+# A GPU that was there for less of the window may still be loading its first model.
 _PAID_WINDOW_SEEN_RATIO = 0.9
 
 
 def _idle_while_queueing(limits: Gpu) -> Expr:
-    """The shortest queue of 5 minutes, where even the busiest GPU that may belong to the model is mostly idle."""
+    """The shortest queue within the window, where even the busiest GPU that may serve the model is mostly idle."""
     return always_queueing().and_(
         busiest(limits.queue_labels) < limits.idle_while_queueing_ratio, on=limits.queue_labels
     )
 
 
 def _idle_but_paid(settings: Settings) -> Expr:
-    """Mean activity of 6 hours of GPUs that do nothing, hold memory, and have been there all the time."""
+    """Mean activity over the window, of GPUs that do nothing, hold memory, and were there the whole time."""
     limits = settings.gpu
-    idle = activity(_PAID_WINDOW) < limits.idle_ratio
+    idle = activity(PAID_WINDOW) < limits.idle_ratio
     occupied = instant(gpu.MEMORY_USED) / instant(gpu.MEMORY_TOTAL) > limits.idle_memory_ratio
-    samples = duration_seconds(_PAID_WINDOW) / duration_seconds(_SEEN_STEP) * _PAID_WINDOW_SEEN_RATIO
-    there_all_the_time = over_steps("count", gpu.MEMORY_USED, _PAID_WINDOW, _SEEN_STEP) >= samples
+    samples = duration_seconds(PAID_WINDOW) / duration_seconds(_SEEN_STEP) * _PAID_WINDOW_SEEN_RATIO
+    there_all_the_time = over_steps("count", gpu.MEMORY_USED, PAID_WINDOW, _SEEN_STEP) >= samples
     return idle.and_(occupied).and_(there_all_the_time)
 
 
 def _exporter_down(jobs: Jobs) -> Expr:
-    """Exporters that measured GPUs and do not answer; jobs, without an instance, all of whose exporters are no longer known.
+    """Exporters that measured GPUs and do not answer. Also jobs, without an instance, that lost all of their exporters.
 
-    A single exporter that is no longer known is left out: hosts are scaled away, and pods return under another address.
+    A single exporter that is no longer a target is left out: hosts are scaled away, and pods return under another address.
     """
-    # A service that measures its GPUs itself is InferenceInstanceDown's.
+    # InferenceInstanceDown covers a service that measures its GPUs itself.
     exporters = not_regex(jobs.services_regex)
     measured = over_steps("last", gpu.MEMORY_USED, _EXPORTERS_REMEMBERED, _SEEN_STEP)
     down = instant(scrape.UP, job=exporters).equals(0).and_(measured, on=TARGET)
     lately = group_by(JOB, over_time("last", gpu.MEMORY_USED, GONE_REMEMBERED, job=exporters))
-    # GPUs may be measured without an `up` here, where series are federated or written by others.
+    # GPUs may be measured without an `up` here, where series are federated or written by other tools.
     gone = lately.unless(instant(gpu.MEMORY_USED), on=JOB).unless(instant(scrape.UP, job=regex(".+")), on=JOB)
-    # The product drops the name `up`, which Grafana would take for a label.
+    # The product drops the name `up`, which Grafana would treat as a label.
     return (down * 1).or_(gone)
 
 
 def group(settings: Settings) -> AlertGroup:
-    """The alerts with this installation's thresholds."""
+    """The alerts, with this installation's thresholds."""
     return AlertGroup("inference-gpu", Subject.GPU, (*_faults(settings.gpu), _blind(settings.jobs), *_waste(settings)))
 
 
@@ -71,7 +80,7 @@ def _faults(limits: Gpu) -> tuple[Alert, ...]:
             also_explained_on=(("gpu", "XID changes, 1 h"),),
             panel=("gpu", "Last XID"),
             summary=f"{_WHICH} reports XID {{{{ $value }}}}",
-            description=f"The driver's last error on {_WHICH} is XID {{{{ $value }}}}, another code than within the last 10 minutes.",
+            description=f"The driver's last error on {_WHICH} is XID {{{{ $value }}}}. The code changed within the {last(NEW_XID_WINDOW)}.",
         ),
         Alert(
             name="GPURowRemapFailure",
@@ -81,7 +90,7 @@ def _faults(limits: Gpu) -> tuple[Alert, ...]:
             also_explained_on=(("gpu", "Row remap failures"),),
             panel=("gpu", "Row remapping"),
             summary=f"{_WHICH} cannot replace broken memory",
-            description=f"{_WHICH} reports that remapping of a memory row has failed. Drain it: the next error there ends the work that uses it.",
+            description=f"{_WHICH} could not remap a broken memory row. Drain it: the next error in that row kills the work that uses it.",
         ),
         Alert(
             name="GPUThrottling",
@@ -90,8 +99,7 @@ def _faults(limits: Gpu) -> tuple[Alert, ...]:
             severity=Severity.TICKET,
             panel=("gpu", "SM clock, share of its own maximum"),
             summary=f"{_WHICH} is slowed down",
-            description=f"{_WHICH} is busy, and its clock averages {{{{ $value | humanizePercentage }}}} of its own maximum of the last day, "
-            f"below {limits.throttled_clock_ratio:.0%}, without drawing full power: heat, a lowered limit, or the power supply.",
+            description=f"{_WHICH} is busy, but its clock averages {{{{ $value | humanizePercentage }}}} of its own maximum of the {last(OWN_MAXIMUM_WINDOW)}. That is below {percent(limits.throttled_clock_ratio)}, and it does not draw full power. Likely causes are heat, a lowered power limit or the power supply.",
         ),
         Alert(
             name="GPULost",
@@ -101,7 +109,7 @@ def _faults(limits: Gpu) -> tuple[Alert, ...]:
             also_explained_on=(("gpu", "GPUs"),),
             panel=("gpu", "GPU memory"),
             summary=f"{_WHICH} is gone",
-            description=f"{_WHICH} (job {{{{ $labels.job }}}}) was measured within the last hour and is no longer, while its exporter answers.",
+            description=f"{_WHICH} (job {{{{ $labels.job }}}}) was measured within the {last(GONE_REMEMBERED)} and is not measured now, although its exporter answers.",
         ),
     )
 
@@ -114,10 +122,8 @@ def _blind(jobs: Jobs) -> Alert:
         for_="5m",
         severity=Severity.TICKET,
         panel=("monitoring", "Scrape success"),
-        summary=f"Nobody measures the GPUs of {who}",
-        description="{{ if $labels.instance }}Prometheus cannot scrape {{ $labels.instance }} of {{ $labels.job }}, which measured GPUs within the "
-        "last 6 hours{{ else }}Prometheus knows no target of {{ $labels.job }}, which measured GPUs within the last hour{{ end }}: "
-        "their alerts, the diagnosis and the costs are silent on them.",
+        summary=f"The GPUs of {who} are not measured",
+        description=f"{{{{ if $labels.instance }}}}Prometheus cannot scrape {{{{ $labels.instance }}}} of {{{{ $labels.job }}}}, which measured GPUs within the {last(_EXPORTERS_REMEMBERED)}{{{{ else }}}}Prometheus knows no target of {{{{ $labels.job }}}}, which measured GPUs within the {last(GONE_REMEMBERED)}{{{{ end }}}}. Alerts, diagnosis and costs do not see these GPUs.",
     )
 
 
@@ -132,9 +138,8 @@ def _waste(settings: Settings) -> tuple[Alert, ...]:
             severity=Severity.TICKET,
             also_explained_on=(("gpu", "Engine active by GPU"),),
             panel=("llm-serving", "Waiting by reason"),
-            summary="Requests for {{ $labels.model_name }} ({{ $labels.job }}) wait while GPUs idle",
-            description="Never fewer than {{ $value | humanize }} requests waited for capacity in the last 5 minutes, "
-            f"and no measured GPU{of_its} was active for {limits.idle_while_queueing_ratio:.0%} of that time.",
+            summary="Requests for {{ $labels.model_name }} ({{ $labels.job }}) wait while GPUs are idle",
+            description=f"At least {{{{ $value | humanize }}}} requests waited for capacity throughout the {last(QUEUE_WINDOW)}. No measured GPU{of_its} was active for {percent(limits.idle_while_queueing_ratio)} of that time.",
         ),
         Alert(
             name="GPUIdleButPaid",
@@ -144,7 +149,6 @@ def _waste(settings: Settings) -> tuple[Alert, ...]:
             also_explained_on=(("cost-and-energy", "GPUs"),),
             panel=("gpu", "Utilisation by GPU"),
             summary=f"{_WHICH} is reserved and does nothing",
-            description=f"{_WHICH} was active {{{{ $value | humanizePercentage }}}} of the last 6 hours, below {limits.idle_ratio:.0%}, "
-            f"with more than {limits.idle_memory_ratio:.0%} of its memory in use.",
+            description=f"{_WHICH} was active for {{{{ $value | humanizePercentage }}}} of the {last(PAID_WINDOW)}, below {percent(limits.idle_ratio)}. More than {percent(limits.idle_memory_ratio)} of its memory is in use.",
         ),
     )

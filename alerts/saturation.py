@@ -4,9 +4,11 @@ from alerts.texts import MODEL_TEXT
 from glassbox.query.expr import Expr
 from glassbox.query.promql import clamp_min, instant, ratio, sum_by
 from glassbox.query.rules import Alert, AlertGroup, Severity, Subject
+from glassbox.query.wording import percent, span
 from glassbox.settings.model import Settings, Thresholds
 from recording_rules import engine, requests, workload
 from recording_rules.conditions import (
+    PREEMPTION_WINDOW_SECONDS,
     frontend_bound,
     preempts_too_often,
     queues_without_end,
@@ -16,6 +18,7 @@ from recording_rules.conditions import (
 from recording_rules.histograms import RATE_WINDOW_SECONDS
 from recording_rules.levels import MODEL
 from recording_rules.memory import day_before
+from recording_rules.workload import STALL_WINDOW, STALLED
 
 _SHARE = "{{ $value | humanizePercentage }}"
 
@@ -28,7 +31,7 @@ def _finished_share(reason: str) -> Expr:
 
 
 def _truncates_more_than_before(limits: Thresholds) -> Expr:
-    """The share of cut answers, where it is large and a multiple of the model's own of the day before."""
+    """The share of truncated answers, where it is large and a multiple of the model's own share of the day before."""
 
     cut = sum_by(MODEL, day_before(requests.REQUESTS_FINISHED, finished_reason="length"))
     usual = ratio(cut, sum_by(MODEL, day_before(requests.REQUESTS_FINISHED)))
@@ -36,7 +39,7 @@ def _truncates_more_than_before(limits: Thresholds) -> Expr:
 
 
 def group(settings: Settings) -> AlertGroup:
-    """The alerts with this installation's thresholds."""
+    """The alerts, with this installation's thresholds."""
     limits = settings.thresholds
     return AlertGroup("inference-saturation", Subject.INFERENCE, (*_engine_alerts(limits), *_answer_alerts(limits)))
 
@@ -46,13 +49,13 @@ def _engine_alerts(limits: Thresholds) -> tuple[Alert, ...]:
     return (
         Alert(
             name="InferenceEngineStalled",
-            expr=instant(workload.STALLED),
+            expr=instant(STALLED),
             # With the recorded window of 2 minutes: 5 minutes without a token.
             for_="3m",
             severity=Severity.PAGE,
             panel=("replicas", "Running by replica"),
             summary=f"{MODEL_TEXT} hangs on {{{{ $labels.instance }}}}, engine {{{{ $labels.engine }}}}",
-            description="{{ $value | humanize }} requests are in the batch, and the engine has neither read nor written a token for 5 minutes.",
+            description=f"{{{{ $value | humanize }}}} requests are in the batch, but the engine reads and writes no tokens, for more than {span(STALL_WINDOW)}.",
         ),
         Alert(
             name="InferencePreemptionThrash",
@@ -61,8 +64,7 @@ def _engine_alerts(limits: Thresholds) -> tuple[Alert, ...]:
             severity=Severity.TICKET,
             panel=("llm-serving", "Preemptions per finished request"),
             summary=f"{MODEL_TEXT} does work twice",
-            description="{{ $value | humanize }} requests were pushed out of the batch within 10 minutes, "
-            f"more than {limits.preemptions_per_request:g} for each finished one; their work is done again.",
+            description=f"{{{{ $value | humanize }}}} requests were preempted within {span(PREEMPTION_WINDOW_SECONDS)}, more than {limits.preemptions_per_request:g} per finished request. Their work is done again.",
         ),
         Alert(
             name="InferenceKVCacheFullAndQueueing",
@@ -73,8 +75,7 @@ def _engine_alerts(limits: Thresholds) -> tuple[Alert, ...]:
             severity=Severity.TICKET,
             panel=("llm-serving", "KV cache usage"),
             summary=f"{MODEL_TEXT} queues for lack of KV cache",
-            description=f"For 10 minutes the fullest engine used more than {limits.kv_cache_full_ratio:.0%} of its KV cache, "
-            f"now {_SHARE}, while requests waited for capacity.",
+            description=f"The fullest engine uses {_SHARE} of its KV cache, above {percent(limits.kv_cache_full_ratio)}, while requests wait for capacity.",
         ),
         Alert(
             name="InferenceSaturated",
@@ -83,8 +84,7 @@ def _engine_alerts(limits: Thresholds) -> tuple[Alert, ...]:
             severity=Severity.TICKET,
             panel=("llm-serving", "Mean time by phase"),
             summary=f"Requests to {MODEL_TEXT} spend their time in the queue",
-            description=f"{_SHARE} of the time of finished requests was spent waiting for the engine, above {limits.queue_share_ratio:.0%} "
-            "for 10 minutes, and the queue was never empty.",
+            description=f"Finished requests spent {_SHARE} of their time waiting for the engine, above {percent(limits.queue_share_ratio)}. The queue was never empty.",
         ),
         Alert(
             name="InferenceFrontendBound",
@@ -93,8 +93,7 @@ def _engine_alerts(limits: Thresholds) -> tuple[Alert, ...]:
             severity=Severity.TICKET,
             panel=("llm-serving", "Mean time by phase"),
             summary=f"{MODEL_TEXT} is held up in front of the engine",
-            description=f"{_SHARE} of the time of finished requests was spent before the engine got them, above {limits.frontend_share_ratio:.0%} "
-            "for 15 minutes: template, media download, preprocessing.",
+            description=f"Finished requests spent {_SHARE} of their time before the engine got them, above {percent(limits.frontend_share_ratio)}. That time goes to the template, media download and preprocessing.",
         ),
     )
 
@@ -109,8 +108,7 @@ def _answer_alerts(limits: Thresholds) -> tuple[Alert, ...]:
             severity=Severity.TICKET,
             panel=("llm-serving", "Finished requests by reason"),
             summary=f"{MODEL_TEXT} cuts off more answers than usual",
-            description=f"{_SHARE} of the answers were cut off at their token limit, more than {limits.truncated_share_ratio:.0%} "
-            f"and more than {_BASELINE_FACTOR} times the day before.",
+            description=f"{_SHARE} of the answers were cut off at their token limit. That is more than {percent(limits.truncated_share_ratio)}, and more than {_BASELINE_FACTOR} times the share of the day before.",
         ),
         Alert(
             name="InferenceRepetitionSpike",
@@ -119,7 +117,7 @@ def _answer_alerts(limits: Thresholds) -> tuple[Alert, ...]:
             severity=Severity.TICKET,
             panel=("llm-serving", "Finished requests by reason"),
             summary=f"{MODEL_TEXT} repeats itself",
-            description=f"{_SHARE} of the answers were ended because they ran in a loop; {limits.repetition_share_ratio:.0%} may.",
+            description=f"{_SHARE} of the answers were ended because they ran in a loop. Up to {percent(limits.repetition_share_ratio)} is allowed.",
         ),
         Alert(
             name="InferenceAdmissionRejecting",
@@ -129,6 +127,6 @@ def _answer_alerts(limits: Thresholds) -> tuple[Alert, ...]:
             severity=Severity.TICKET,
             panel=("llm-serving", "Refused requests"),
             summary=f"{MODEL_TEXT} refuses requests",
-            description="{{ $value | humanize }} requests were refused with 503 within 5 minutes because the queue is at its limit.",
+            description=f"{{{{ $value | humanize }}}} requests were refused with status 503 within {span(RATE_WINDOW_SECONDS)}, because the queue is at its limit.",
         ),
     )

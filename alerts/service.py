@@ -1,17 +1,19 @@
-"""Alerts on what a service's callers feel: no traffic, no target, slow answers."""
+"""Alerts on what a service's callers notice: no traffic, no target, slow answers."""
 
 from alerts import outages
 from alerts.texts import SERVICE_TEXT
 from glassbox.query.promql import instant, sum_by
 from glassbox.query.rules import Alert, AlertGroup, Severity, Subject
+from glassbox.query.wording import last, percent
 from glassbox.settings.model import Settings
 from recording_rules import requests
 from recording_rules.conditions import slow
+from recording_rules.histograms import RATE_WINDOW_SECONDS
 from recording_rules.levels import SERVED
 
 
 def group(settings: Settings) -> AlertGroup:
-    """The alerts with this installation's thresholds; raises GlassboxError where one cannot be asked of our histograms."""
+    """The alerts, with this installation's thresholds; raises GlassboxError where a threshold does not fit our histograms."""
     limits = settings.thresholds
     return AlertGroup(
         "inference-service",
@@ -26,8 +28,7 @@ def group(settings: Settings) -> AlertGroup:
                 also_explained_on=(("inference-overview", "QPS now"),),
                 panel=("inference-overview", "QPS"),
                 summary=f"{SERVICE_TEXT} serves fewer than {limits.qps_low:g} requests/s",
-                description=f"{SERVICE_TEXT} finished {{{{ $value | humanize }}}} requests/s over the last minute, "
-                f"below {limits.qps_low:g} at three evaluations in a row. Either callers are gone, or requests do not get through.",
+                description=f"{SERVICE_TEXT} finished {{{{ $value | humanize }}}} requests/s over the last minute, and it stays below {limits.qps_low:g}. Either there are no callers, or requests do not get through.",
             ),
             *outages.alerts(settings),
             Alert(
@@ -38,8 +39,7 @@ def group(settings: Settings) -> AlertGroup:
                 severity=Severity.TICKET,
                 panel=("llm-serving", "End-to-end latency"),
                 summary=f"{SERVICE_TEXT} answers slowly",
-                description="{{ $value | humanizePercentage }} of the requests of the last 5 minutes took longer than "
-                f"{limits.latency_high_seconds:g} s; {limits.latency_high_share_ratio:.0%} may.",
+                description=f"{{{{ $value | humanizePercentage }}}} of the requests of the {last(RATE_WINDOW_SECONDS)} took longer than {limits.latency_high_seconds:g} s. Up to {percent(limits.latency_high_share_ratio)} is allowed.",
             ),
         ),
     )

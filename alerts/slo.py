@@ -8,34 +8,32 @@ from glassbox.query.expr import Expr
 from glassbox.query.promql import instant
 from glassbox.query.rules import Alert, AlertGroup, Severity, Subject
 from glassbox.query.slo import PAGE_WINDOWS, TICKET_WINDOWS, BurnWindow, Slo
+from glassbox.query.wording import span
 from glassbox.settings.model import Settings
 from recording_rules import slo
 
 
 def _burns(window: BurnWindow, settings: Settings) -> Expr:
-    """The burn rate of the long window, where the short one says that it goes on, and requests enough tell it."""
+    """The burn rate of the long window, where the short one shows that it goes on, and there are enough requests to judge."""
     factor = window.factor(settings.slo_period_days)
     both = (instant(slo.burn_rate(window.long)) > factor).and_(instant(slo.burn_rate(window.short)) > factor)
     enough = instant(slo.events(window.long)) >= settings.thresholds.minimum_requests
-    # The windows remember a model that has gone; its requests of this moment do not.
+    # The windows still contain a model that has gone; its current requests do not.
     return both.and_(enough).and_(instant(slo.EVENTS))
 
 
 def _any(windows: Sequence[BurnWindow], settings: Settings) -> Expr:
-    """Where the windows of one pair burn, the long one's rate; the first pair's where both do."""
-    # Grafana tells alerts apart by the metric's name too. The product drops it, so that an alert stays one
+    """The burn rate of the long window, of the first pair that burns."""
+    # Grafana also distinguishes alerts by the metric's name. The product drops it, so that an alert stays one
     # while it passes from one pair to the next.
     return reduce(Expr.or_, (_burns(window, settings) for window in windows)) * 1
 
 
 def _description(windows: Sequence[BurnWindow], settings: Settings) -> str:
     days = settings.slo_period_days
-    limits = " or ".join(f"{window.factor(days):g} over {window.long}" for window in windows)
+    limits = " or ".join(f"{window.factor(days):g} over {span(window.long)}" for window in windows)
     hours = days * 24 / windows[0].factor(days)
-    return (
-        f"{_promise(settings.slos)}The error budget of {days} days burns {{{{ $value | humanize }}}} times as fast as it may: "
-        f"the limit is {limits}. At {windows[0].factor(days):g} a full budget lasts {hours:.0f} hours."
-    )
+    return f"{_promise(settings.slos)}The error budget of {days} days burns {{{{ $value | humanize }}}} times as fast as it may. The limit is {limits}. At {windows[0].factor(days):g}, a full budget lasts {hours:.0f} hours."
 
 
 def _promise(slos: Sequence[Slo]) -> str:

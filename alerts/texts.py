@@ -2,5 +2,5 @@
 
 # A model that an engine serves.
 MODEL_TEXT = "{{ $labels.model_name }} ({{ $labels.job }})"
-# A service, and its model where it tells one.
+# A service, and its model where it reports one.
 SERVICE_TEXT = "{{ $labels.job }}{{ with $labels.model_name }} {{ . }}{{ end }}"

@@ -17,13 +17,13 @@ MILLISECONDS = 1000
 
 
 def _starts() -> Expr:
-    """The moment when each replica's process started: the value is the time, so that no restart falls between two steps."""
+    """The time at which each replica's process started. The value is the time, so that no restart falls between two steps."""
     milliseconds = instant(process.START_TIME) * MILLISECONDS
     return milliseconds.and_(instant(instances.RUNNING), on=TARGET)
 
 
 def _firing() -> Expr:
-    """Each alert when it begins to fire: one that lasts, drawn all along, would hide the lines that it is about."""
+    """Each alert when it begins to fire. Drawn for as long as it lasts, it would hide the lines that it is about."""
     severities = regex("|".join((Severity.PAGE.value, Severity.TICKET.value)))
     firing = instant(prometheus_server.ALERTS, alertstate="firing", severity=severities)
     return firing.unless(firing.shifted(STEP))

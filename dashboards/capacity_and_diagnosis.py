@@ -11,6 +11,7 @@ from glassbox.metrics.types import Unit
 from glassbox.query.expr import Expr
 from glassbox.query.promql import avg_by, instant, max_by, mean, min_by, over_time, ratio, sum_by
 from glassbox.query.rules import Record
+from glassbox.query.wording import last, percent, span
 from glassbox.settings.model import Settings, Thresholds
 from recording_rules import capacity, diagnosis, engine, gpu, requests, signals, workload
 from recording_rules.levels import MODEL, SERVED
@@ -19,9 +20,10 @@ _JOB = ("job",)
 _NO_CAPACITY = "No capacity set"
 _NOT_MEASURED = "Not measured"
 _HOLDS = Words(((1, "holds", YELLOW),))
-# A replica takes minutes to load its model: at a fifth it is time to start one.
+# A replica takes minutes to load its model, so start one when a fifth of the capacity is left.
 _HEADROOM_STEPS = Steps(RED, ((0.05, YELLOW), (0.2, GREEN)))
-_FORECAST_STEPS = Steps(GREEN, ((0.8, YELLOW), (0.95, RED)))
+_FORECAST_HIGH_RATIO = 0.8
+_FORECAST_STEPS = Steps(GREEN, ((_FORECAST_HIGH_RATIO, YELLOW), (0.95, RED)))
 
 
 def _each(record: Record) -> Expr:
@@ -29,7 +31,7 @@ def _each(record: Record) -> Expr:
 
 
 def _share(part: Record) -> Expr:
-    """Of the time of finished requests."""
+    """A share of the time of finished requests."""
     return ratio(_each(part), _each(workload.REQUEST_TIME))
 
 
@@ -73,13 +75,13 @@ def _answer() -> Row:
         "",
         (
             verdict_panel(
-                "What to do about each model. The first of these that is true; the evidence is below.",
+                "What to do about each model. The cases are in order of urgency, and the first one that holds is shown. The evidence is below.",
                 Size(width=12, height=5),
             ),
             stat(
                 "Headroom",
                 min_by((), instant(capacity.HEADROOM)),
-                why="Share of the measured capacity that is left, of the tightest service. Capacity is that of one replica, from the settings (jobs.capacity_requests_per_second), times the replicas that answer; a chosen replica narrows it as little as load and forecast, which are the service's too.",
+                why="Share of the measured capacity that is left, for the service with the least. Capacity is what one replica can serve (jobs.capacity_requests_per_second in the settings) times the replicas that answer. Like the load and the forecast, it belongs to the whole service, so choosing a replica does not narrow it.",
                 steps=_HEADROOM_STEPS,
                 size=Size(height=5),
                 empty=_NO_CAPACITY,
@@ -87,10 +89,10 @@ def _answer() -> Row:
             stat(
                 "Load in an hour",
                 max_by((), ratio(_FORECAST, _LIMIT)),
-                why="Share of the capacity that the load takes in an hour if the last six hours go on in a straight line, of the fullest service. Above 80 % start a replica now: its model takes minutes to load.",
+                why=f"Share of the capacity that the load will take in an hour, for the fullest service. It assumes that the {last(capacity.TREND_WINDOW)} continue in a straight line. Above {percent(_FORECAST_HIGH_RATIO)}, start a replica now: its model takes minutes to load.",
                 steps=_FORECAST_STEPS,
                 size=Size(height=5),
-                empty="No hour of history, or no capacity set",
+                empty=f"Less than {span(capacity.SHORTEST_TREND)} of history, or no capacity set",
             ),
         ),
     )
@@ -102,9 +104,7 @@ def _evidence(limits: Thresholds) -> Row:
         comparison(
             "Evidence by model",
             _EVIDENCE,
-            why="The numbers that the verdict weighs. Queue and front end are shares of the time of finished requests; "
-            f"above {limits.queue_share_ratio:.0%} and {limits.frontend_share_ratio:.0%} they count. "
-            "An empty cell means that the service does not tell. With a replica chosen the numbers are its own, and the verdict is that of its models. Click a model to see where its time goes.",
+            why=f"The numbers behind the verdict. Queue and front end are shares of the time of finished requests. They count above {percent(limits.queue_share_ratio)} and {percent(limits.frontend_share_ratio)}. An empty cell means that the service does not report the value. If a replica is chosen, the numbers are its own, but the verdict is that of its models. Click a model to see where its time goes.",
             words={"Verdict": VERDICT_WORDS},
             drill_down=DrillDown("model_name", "llm-serving", ENGINE_MODEL.name, keeping=(JOB,)),
             size=Size(width=24, height=7),
@@ -119,7 +119,7 @@ def _course(settings: Settings) -> Row:
             "Verdict over time",
             min_by(SERVED, instant(diagnosis.VERDICT)),
             words=VERDICT_WORDS,
-            why="When trouble began, and as what. The signals beside it say why.",
+            why="When trouble began, and what kind it was. The signals beside it show why.",
             size=Size(width=9, height=14),
             empty="No model",
         ),
@@ -127,8 +127,7 @@ def _course(settings: Settings) -> Row:
             "Signals",
             max_by((*SERVED, "signal"), instant(signals.SIGNAL)).equals(1),
             words=_HOLDS,
-            why="Each observation as long as it holds; one that never held in this time has no line. Those that raise an alert do so only after the alert's time."
-            f"\n\n{meanings()}",
+            why=f"Each signal for as long as it holds. A signal that never held in this time has no line. A signal that also raises an alert does so only after the alert's waiting time.\n\n{meanings()}",
             size=Size(width=15, height=14),
             empty="No signal",
         ),
@@ -143,13 +142,13 @@ def _limits(limits: Thresholds) -> tuple[Row, Row]:
                 "Share of time outside the engine",
                 {"queue": _QUEUE_SHARE, "front end": _FRONTEND_SHARE},
                 many=True,
-                why=f"Queue above {limits.queue_share_ratio:.0%}: more arrives than is served. Front end above {limits.frontend_share_ratio:.0%}: the CPU or downloads limit, and more GPUs do not help.",
+                why=f"Queue above {percent(limits.queue_share_ratio)}: more requests arrive than are served. Front end above {percent(limits.frontend_share_ratio)}: the CPU or downloads are the limit, and more GPUs do not help.",
                 maximum=1,
             ),
             timeseries(
                 "GPU activity, mean and busiest",
                 {"mean": avg_by((), instant(gpu.ACTIVITY)), "busiest": max_by((), instant(gpu.ACTIVITY))},
-                why="Low while requests wait: something in front of the GPU limits. High says nothing alone: light and full load look alike.",
+                why="Low while requests wait: the limit is something before the GPU. A high value alone proves nothing: it is the same under light and full load.",
                 maximum=1,
                 empty=_NOT_MEASURED,
             ),
@@ -161,12 +160,12 @@ def _limits(limits: Thresholds) -> tuple[Row, Row]:
                     "Batch",
                     {"running": _each(engine.RUNNING), "waiting": _each(engine.WAITING)},
                     many=True,
-                    why="Running flat while requests wait is a batch limit (--max-num-seqs) or memory; both rising is load.",
+                    why="Running flat while requests wait: the batch limit (--max-num-seqs) or memory holds them back. Both rising: the load grows.",
                 ),
                 timeseries(
                     "Tokens per step",
                     _STEP_TOKENS,
-                    why="Tokens that one engine step works on. Near --max-num-batched-tokens prefill fills the step: raise it, or scale out.",
+                    why="Tokens that one engine step works on. Near --max-num-batched-tokens, prefill fills the step: raise the limit, or scale out.",
                 ),
             ),
         ),
@@ -180,12 +179,12 @@ def _headroom() -> Row:
             "Load and capacity",
             {"load": _LOAD, "capacity": _LIMIT, "load in an hour": _FORECAST},
             lines={"capacity": REFERENCE},
-            why="Requests each second that are served, that can be served, and that the trend of six hours expects in an hour. Without capacities in the settings there is no such line.",
+            why=f"Requests per second: what is served, what can be served, and what the trend of the {last(capacity.TREND_WINDOW)} predicts for an hour from now. There is no capacity line unless the settings give capacities.",
         ),
         timeseries(
             "Headroom over time",
             min_by(_JOB, instant(capacity.HEADROOM)),
-            why="Below 0 a service serves more than was measured: measure its replicas again.",
+            why="Below 0, a service serves more than was measured. Measure its replicas again.",
             minimum=None,
             maximum=1,
             size=Size(width=5),
@@ -196,13 +195,13 @@ def _headroom() -> Row:
             {"running": _each(engine.RUNNING), "expected": _inside()},
             many=True,
             size=Size(width=12),
-            why="Requests in the engine are arrivals each second times the seconds each stays (Little 1961). Far apart for long, the load is not steady, or requests are lost without being counted as finished.",
+            why="Requests in the engine are arrivals per second times the seconds that each stays (Little 1961). If the lines stay far apart, the load is not steady, or requests are lost without being counted as finished.",
         ),
     )
 
 
 def _inside() -> Expr:
-    """Seconds that finished requests spent in the engine, each second: how many are there on average."""
+    """Seconds that finished requests spent in the engine, per second: how many are there on average."""
     inside = _each(workload.REQUEST_TIME) - _each(engine.QUEUE_TIME.sum) - _each(workload.FRONTEND_TIME)
     return inside.measured_in(engine.RUNNING.unit)
 
@@ -215,13 +214,13 @@ def _idle() -> Row:
             "Idle cause",
             max_by(SERVED, instant(diagnosis.IDLE_CAUSE)),
             words=IDLE_WORDS,
-            why=f"Why even the busiest GPU is active less than 20 % of the time. The first of these that is true.\n\n{IDLE_ADVICE}",
+            why=f"Why even the busiest GPU is active less than {percent(signals.GPU_UNUSED_RATIO)} of the time. The first case that holds is shown.\n\n{IDLE_ADVICE}",
             empty="No model",
         ),
         timeseries(
             "Share of the hour without work",
             (max_by(SERVED, working) * -1 + 1).measured_in(Unit.RATIO),
-            why="Share of the last hour without a request for five minutes. A model that sleeps through its nights can share a GPU, or be scaled to zero.",
+            why=f"Share of the last hour in which no request ran for {span(signals.WINDOW)} or longer. A model that has no work at night can share a GPU, or be scaled to zero.",
             maximum=1,
         ),
     )

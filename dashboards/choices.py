@@ -33,7 +33,7 @@ _GPU_SERIES: tuple[Level | Source, ...] = (
     service.EXPORTER_LAST_SUCCESS,
 )
 GPU_JOB = Variable(name="gpu_job", title="GPU exporter", label="job", values_of=gpu.MEMORY_USED, narrows=_GPU_SERIES)
-# Processes tell no model; they are found through the recorded series of their replica, which have it.
+# Processes do not report a model; they are found through the recorded series of their replica, which has it.
 REPLICA_MODEL = Variable(
     name="model",
     title="Model",

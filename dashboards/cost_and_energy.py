@@ -1,7 +1,7 @@
 """Cost and energy: what does the work cost, and what do idle GPUs cost?
 
-Money is read as sums over the chosen hosts, work as sums over the chosen services, and every price of work is one sum
-over another. Over the chosen time range all of them are summed at the same moments, whose distance therefore cancels.
+Money is the sum over the chosen hosts, and work is the sum over the chosen services. Every price of work is one sum over
+another. Over the chosen time range all of them are summed at the same steps, so the length of a step cancels out.
 """
 
 from collections.abc import Callable
@@ -15,8 +15,11 @@ from glassbox.board.tables import DrillDown, Next
 from glassbox.metrics.types import Unit
 from glassbox.query.expr import Expr, binary
 from glassbox.query.promql import CHOSEN_RANGE, duration_seconds, instant, max_by, over_range, over_time, ratio, sum_by
+from glassbox.query.wording import percent, span
 from glassbox.settings.model import Settings
 from recording_rules import cost, engine, gpu, requests
+from recording_rules.gpu_conditions import PAID_WINDOW
+from recording_rules.histograms import RATE_WINDOW_SECONDS
 from recording_rules.levels import GPU, SERVED
 
 _SECONDS_PER_HOUR = 3600
@@ -27,8 +30,8 @@ _TO_ALL = " on () group_left ()"
 # As wide as the longest titles.
 _WIDE = Size(width=4, height=4)
 _NOT_MEASURED = "Not measured"
-_TOGETHER = "GPUs do not tell which model they serve: choose the hosts and the services that belong together."
-_PRICES = "Prices are those of the settings (cost), and a GPU costs its price whether it works or not."
+_TOGETHER = "GPUs do not report which model they serve, so choose hosts and services that belong together."
+_PRICES = "Prices come from the settings (cost). A GPU costs its price whether it works or not."
 
 _COUNTED_WITHIN = "1h"
 
@@ -69,14 +72,14 @@ class _Sums:
         return ratio(self.tokens, self.watts).measured_in(Unit.TOKENS_PER_JOULE)
 
     def price_of(self, amount: int, per_second: Expr) -> Expr:
-        """Money for so much of the work; nothing where none is done."""
+        """The cost of this amount of work; no value where no work is done."""
         return (ratio(self.paid, per_second) * amount / _SECONDS_PER_HOUR).measured_in(Unit.MONEY)
 
 
 def _pages(settings: Settings) -> Expr:
-    """Pages each second of each model: those that its service counts, else those that its requests stand for."""
+    """Pages per second of each model: those that its service counts, else those that its requests stand for."""
     stood_for = sum_by(SERVED, instant(requests.REQUESTS)) * settings.cost.pages_per_request
-    # Our exporter tells 0 pages of a service that counts none, and of one that fails.
+    # Our exporter reports 0 pages for a service that counts none, and for one that fails.
     counts = max_by(SERVED, over_time("max", requests.PAGES, _COUNTED_WITHIN)) > 0
     counted = sum_by(SERVED, instant(requests.PAGES)).and_(counts)
     return counted.or_(stood_for).measured_in(Unit.PAGES_PER_SECOND)
@@ -103,55 +106,55 @@ def build(settings: Settings) -> Dashboard:
 
 
 def _now(now: _Sums) -> Row:
-    """What holds at this moment, readable without an axis; asked once, since each has its course below."""
+    """The current numbers, readable without an axis. They are asked for once, since each has its history below."""
     return row(
         "",
         stat("Cost per hour", now.paid, why=f"What the chosen GPUs cost. {_PRICES}", empty=_NOT_MEASURED),
         stat(
             "Idle per hour",
             now.idle,
-            why="The part of it that is paid for time in which GPUs are not active. A lower bound: an active GPU may do little. The last table names them.",
+            why="The part of the cost that pays for time in which GPUs are not active. It is a lower bound: an active GPU may do little. The last table names the GPUs.",
             empty=_NOT_MEASURED,
         ),
         stat(
             "Idle share",
             now.idle_share,
-            why="Idle money over all money, so that an expensive GPU weighs more than a cheap one.",
+            why="Idle cost over total cost, so an expensive GPU weighs more than a cheap one.",
             empty=_NOT_MEASURED,
         ),
         stat(
             "Per million output tokens",
             now.price_of(_MILLION, now.output),
-            why=f"Cost of all chosen GPUs over the tokens that the chosen services generate, means of 5 minutes. {_TOGETHER}",
+            why=f"Cost of all chosen GPUs over the tokens that the chosen services generate. Both are means over {span(RATE_WINDOW_SECONDS)}. {_TOGETHER}",
             size=_WIDE,
         ),
         stat(
             "Per million tokens",
             now.price_of(_MILLION, now.tokens),
-            why=f"The same over input and output tokens together. Compare it only with work of like lengths. {_TOGETHER}",
+            why=f"The same for input and output tokens together. Compare it only with work of similar lengths. {_TOGETHER}",
             size=_WIDE,
         ),
         stat(
             "Per 1,000 pages",
             now.price_of(_THOUSAND, now.pages),
-            why=f"Cost of all chosen GPUs over the pages that the services count; where one counts none, over its finished requests, failed ones too, times pages_per_request. Choose the OCR services. {_TOGETHER}",
+            why=f"Cost of all chosen GPUs over the pages that the services count. Where a service counts none, its finished requests times pages_per_request are used, and failed requests count too. Choose the OCR services. {_TOGETHER}",
             size=_WIDE,
         ),
         stat(
             "Tokens per joule",
             now.tokens_per_joule,
-            why=f"Input and output tokens for each joule that the chosen GPUs draw. Higher is better; larger batches raise it. {_TOGETHER}",
+            why=f"Input and output tokens per joule that the chosen GPUs draw. Higher is better, and larger batches raise it. {_TOGETHER}",
         ),
     )
 
 
 def _range(chosen: _Sums) -> tuple[Row, Row]:
-    """The same over the time range: what was paid within it over what was done within it."""
+    """The same over the time range: what was paid within it, over what was done within it."""
 
     def total(per_hour: Expr, unit: Unit) -> Expr:
         return (per_hour * duration_seconds(_STEP) / _SECONDS_PER_HOUR).measured_in(unit)
 
-    why = "Within the chosen time range: what all GPUs cost, quiet hours included, over what was done."
+    why = "Within the chosen time range: what all GPUs cost, including quiet hours, over what was done."
     money = (
         stat(
             "Cost, range",
@@ -162,14 +165,14 @@ def _range(chosen: _Sums) -> tuple[Row, Row]:
         stat(
             "Idle cost, range",
             total(chosen.idle, Unit.MONEY),
-            why="The part of it that was paid for time in which GPUs were not active.",
+            why="The part of the cost that paid for time in which GPUs were not active.",
             empty=_NOT_MEASURED,
         ),
-        stat("Idle share, range", chosen.idle_share, why="Idle money over all money.", empty=_NOT_MEASURED),
+        stat("Idle share, range", chosen.idle_share, why="Idle cost over total cost.", empty=_NOT_MEASURED),
         stat(
             "Energy, range",
             total(chosen.watts, Unit.WATT_HOURS),
-            why="What the chosen GPUs drew within the time range, without their hosts and their cooling.",
+            why="Energy that the chosen GPUs drew within the time range, without their hosts and cooling.",
             empty=_NOT_MEASURED,
         ),
     )
@@ -188,23 +191,23 @@ def _course(now: _Sums, settings: Settings) -> Row:
         timeseries(
             "Paid and idle",
             {"paid": now.paid, "idle": now.idle},
-            why="Cost of an hour at each moment, and the part of it for idle GPUs. Idle that follows the time of day asks for scaling, idle that stays asks for fewer GPUs.",
+            why="Cost per hour at each point in time, and the part of it for idle GPUs. If idle cost follows the time of day, scale with the load. If it stays, use fewer GPUs.",
             empty=_NOT_MEASURED,
         ),
         timeseries(
             "Per million tokens over time",
             {"output": now.price_of(_MILLION, now.output), "all": now.price_of(_MILLION, now.tokens)},
-            why=f"It falls with load, since idle GPUs cost the same; its lowest level is what well filled GPUs achieve. {_TOGETHER}",
+            why=f"It falls with load, since idle GPUs cost the same. Its lowest level is what well-filled GPUs achieve. {_TOGETHER}",
         ),
         timeseries(
             "Per 1,000 pages over time",
             now.price_of(_THOUSAND, now.pages),
-            why=f"It falls with load. A rise at equal load: more tokens for each page, retries, or a slower front end. {_TOGETHER}",
+            why=f"It falls with load. A rise at equal load means more tokens per page, retries, or a slower front end. {_TOGETHER}",
         ),
         timeseries(
             "Idle by host",
             sum_by(("instance",), _idle(settings)),
-            why="Money an hour for idle GPUs of each host. One host above its peers is forgotten by the router, or serves nobody.",
+            why="Cost per hour of the idle GPUs of each host. A host above its peers gets no requests from the router, or serves nobody.",
             empty=_NOT_MEASURED,
         ),
     )
@@ -216,14 +219,14 @@ def _energy(now: _Sums) -> Row:
         timeseries(
             "Power by GPU exporter",
             sum_by(("job",), instant(gpu.POWER)),
-            why="Power that the chosen GPUs draw, without their hosts and their cooling. What is drawn while nobody asks is what idling costs in electricity.",
+            why="Power that the chosen GPUs draw, without their hosts and cooling. What they draw without requests is the electricity that idling costs.",
             empty=_NOT_MEASURED,
             size=Size(width=12),
         ),
         timeseries(
             "Tokens per joule over time",
             now.tokens_per_joule,
-            why=f"It rises with load as batches grow. A fall at equal load: longer answers, throttling, or lost cache hits. {_TOGETHER}",
+            why=f"It rises with load, as batches grow. A fall at equal load means longer answers, throttling, or lost cache hits. {_TOGETHER}",
             size=Size(width=12),
         ),
     )
@@ -244,7 +247,7 @@ def _models(now: _Sums, settings: Settings) -> Row:
         comparison(
             "Models",
             columns,
-            why="What each model does, and its share of the cost if output tokens were all that costs: a rule of division, not a measurement. Services without tokens have no share. Click a model for where its time goes.",
+            why="What each model does, and its share of the cost if cost is divided by output tokens. That is a rule for division, not a measurement. Services without tokens have no share. Click a model to see where its time goes.",
             largest_first="Output",
             drill_down=DrillDown("model_name", "llm-serving", MODEL.name, keeping=(JOB,)),
         ),
@@ -252,7 +255,7 @@ def _models(now: _Sums, settings: Settings) -> Row:
 
 
 def _gpus(settings: Settings) -> Row:
-    # The window remembers GPUs that have gone; their memory of this moment does not.
+    # The window still contains GPUs that have gone; their current memory does not.
     activity = max_by(GPU, over_time("avg", gpu.ACTIVITY, CHOSEN_RANGE)).and_(instant(gpu.MEMORY_USED))
     idle_ratio = settings.gpu.idle_ratio
     runbook = "GPUIdleButPaid"
@@ -270,7 +273,7 @@ def _gpus(settings: Settings) -> Row:
         comparison(
             "GPUs",
             columns,
-            why=f"Each GPU's mean activity within the chosen time range, and what the rest of that time costs an hour. Below {idle_ratio:.0%} over six hours with memory in use raises {runbook}. A price that is not the card's own: its model is not named in the settings. Click a host for its GPUs.",
+            why=f"Each GPU's mean activity within the chosen time range, and what the idle rest of that time costs per hour. Below {percent(idle_ratio)} over {span(PAID_WINDOW)}, with memory in use, raises {runbook}. If a price is not that of the card, the settings do not name its model. Click a host to see its GPUs.",
             steps={"Activity": Steps(YELLOW, ((idle_ratio, NEUTRAL),))},
             largest_first="Idle money per hour",
             drill_down=DrillDown("instance", "gpu", GPU_INSTANCE.name, keeping=(GPU_JOB,)),

@@ -1,7 +1,8 @@
 """Engine comparison: which engine or version serves better, at what load, and are there enough requests to say so?
 
-The numbers of the whole time range are ratios of sums over it. Warm-up cannot be taken out of them soundly: the recorded
-series know no processes, and vLLM with several API servers tells no start. The board marks starts, and says what to do.
+The numbers of the whole time range are ratios of sums over it. Warm-up cannot be removed from them soundly: the recorded
+series do not know processes, and vLLM with several API servers does not report its start. The board marks starts, and says
+what to do about them.
 """
 
 from collections.abc import Callable
@@ -17,18 +18,22 @@ from glassbox.metrics.types import Unit
 from glassbox.query.expr import Expr
 from glassbox.query.promql import duration_seconds, instant, mean, over_range, quantile, ratio, sum_by
 from glassbox.query.rules import HistogramRecord, Record
+from glassbox.query.wording import span
 from glassbox.settings.model import Settings
 from recording_rules import engine, requests, workload
+from recording_rules.histograms import RATE_WINDOW_SECONDS
 
-# Below it fewer than five requests lie above a p95, and one slow one moves the ratio.
+# Below this, fewer than five requests lie above a p95, and one slow request moves the ratio.
 _FEWEST_REQUESTS = 100
 _STEP = "1m"
-_WARM_UP = "Begin the time range ten minutes after the last blue mark (start of a process), or warm-up counts as well."
+_WARM_UP = (
+    "Begin the time range ten minutes after the last blue mark (the start of a process). Otherwise it includes warm-up."
+)
 _OF_BOTH = (JOB, MODEL)
 
 
 def _side(name: str, *, last_first: bool) -> Side:
-    """An engine and, if they are chosen, a version and a replica of it. The sides start with the first and the last engine there is."""
+    """An engine and, if chosen, a version and a replica of it. The sides start with the first and the last engine there is."""
     suffix = name.lower()
     chosen = Variable(
         name=f"engine_{suffix}",
@@ -79,7 +84,7 @@ def _quantile(q: float, histogram: HistogramRecord) -> Callable[[Side], Expr]:
 
 
 def _count(side: Side) -> Expr:
-    """Finished requests of the time range: rates a minute apart, each for its minute."""
+    """Finished requests of the time range: rates one minute apart, each for its minute."""
     per_second = over_range("sum", _sum(requests.REQUESTS)(side), step=_STEP)
     return (per_second * duration_seconds(_STEP)).measured_in(Unit.REQUESTS)
 
@@ -99,7 +104,7 @@ def _quantile_of_range(q: float, histogram: HistogramRecord) -> Callable[[Side],
 
 
 def _running_of_range(side: Side) -> Expr:
-    """Seconds of requests each second, which is how many are in work on average: short ones run between two scrapes."""
+    """Seconds of requests per second, which is how many run on average. Short requests run between two scrapes."""
     return over_range("avg", _sum(requests.DURATION.sum)(side), step=_STEP)
 
 
@@ -111,7 +116,7 @@ def _b_over_a(title: str, of_side: Callable[[Side], Expr], why: str) -> Panel:
     return stat(
         title,
         compared,
-        why=f"{why} Nothing below {_FEWEST_REQUESTS} requests on a side. {_WARM_UP}",
+        why=f"{why} No value with fewer than {_FEWEST_REQUESTS} requests on a side. {_WARM_UP}",
         empty="Not enough data",
     )
 
@@ -137,54 +142,54 @@ def _verdict() -> Row:
             stat(
                 f"Requests of {side.name}",
                 _count(side),
-                why=f"Finished requests of the time range. Below {_FEWEST_REQUESTS} on either side nothing is compared: choose a longer range.",
+                why=f"Finished requests of the time range. With fewer than {_FEWEST_REQUESTS} on either side, nothing is compared: choose a longer range.",
             )
             for side in (A, B)
         ),
         _b_over_a(
             "Load, B/A",
             _running_of_range,
-            "Requests in work, mean of the range, B over A. Compare only near 1: the busier side is slower for that reason alone.",
+            "Mean number of running requests over the range, B over A. Compare the sides only near 1: the busier side is slower for that reason alone.",
         ),
         _b_over_a(
             "Mean latency, B/A",
             _mean_of_range(requests.DURATION),
-            "Mean time from arrival to the end of the answer, B over A. Below 1, B is faster, if load and lengths are alike.",
+            "Mean time from arrival to the end of the answer, B over A. Below 1, B is faster, provided that load and lengths are similar.",
         ),
         _b_over_a(
             "Latency p95, B/A",
             _quantile_of_range(0.95, requests.DURATION),
-            "The time within which 95 % of the range's requests were answered, B over A; an estimate within the bounds of a bucket.",
+            "The time within which 95% of the range's requests were answered, B over A. It is an estimate within the bounds of a bucket.",
         ),
         _b_over_a(
             "First token, B/A",
             _mean_of_range(engine.TIME_TO_FIRST_TOKEN),
-            "Mean time to the first token, B over A. Only vLLM tells it: against another engine there is nothing to compare.",
+            "Mean time to the first token, B over A. Only vLLM reports it, so there is no comparison with another engine.",
         ),
     )
 
 
 def _fairness() -> Row:
-    lengths = "Longer ones take longer on any engine. Only vLLM tells them; for others send the same documents to both."
+    lengths = "Longer ones take longer on any engine. Only vLLM reports them; for other engines, send the same documents to both."
     return row(
         "Is it fair? Load and work should be alike",
         timeseries(
             "Running requests",
             _both(_sum(engine.RUNNING)),
             lines=_LINES,
-            why="Requests in work: the load at which the sides are compared. At different load the comparison is unfair, whatever it says.",
+            why="Running requests: the load at which the sides are compared. At different load, the comparison is unfair, whatever it says.",
         ),
         timeseries(
             "Mean prompt length",
             _both(_mean(workload.PROMPT_LENGTH, Unit.TOKENS)),
             lines=_LINES,
-            why=f"Input tokens of a finished request. {lengths}",
+            why=f"Input tokens per finished request. {lengths}",
         ),
         timeseries(
             "Mean answer length",
             _both(_mean(workload.OUTPUT_LENGTH, Unit.TOKENS)),
             lines=_LINES,
-            why=f"Output tokens of a finished request. {lengths}",
+            why=f"Output tokens per finished request. {lengths}",
         ),
     )
 
@@ -196,44 +201,44 @@ def _latency() -> Row:
             "Mean latency",
             _both(_mean(requests.DURATION)),
             lines=_LINES,
-            why="Mean time from arrival to the end of the answer over 5 minutes. vLLM counts from the request's arrival, our exporter from its first byte.",
+            why=f"Mean time from arrival to the end of the answer, over {span(RATE_WINDOW_SECONDS)}. vLLM counts from the request's arrival, our exporter from its first byte.",
         ),
         timeseries(
             "Latency p50",
             _both(_quantile(0.5, requests.DURATION)),
             lines=_LINES,
-            why="Half of the requests were answered within this time. vLLM has no bucket below 0.3 s: under it the estimate is a guess.",
+            why="Half of the requests were answered within this time. vLLM has no bucket below 0.3 s, so a lower estimate is a guess.",
         ),
         timeseries(
             "Latency p95",
             _both(_quantile(0.95, requests.DURATION)),
             lines=_LINES,
-            why="95 % of the requests were answered within this time. The sides differ where their lines stay apart, not where they cross.",
+            why="95% of the requests were answered within this time. The sides differ where their lines stay apart, not where they cross.",
         ),
     )
 
 
 def _first_token() -> Row:
-    only = "Only vLLM tells it: other engines have no line."
+    only = "Only vLLM reports it: other engines have no line."
     return row(
         "First token",
         timeseries(
             "First token, mean",
             _both(_mean(engine.TIME_TO_FIRST_TOKEN)),
             lines=_LINES,
-            why=f"Mean time until the first token, queueing included. {only}",
+            why=f"Mean time to the first token, including queueing. {only}",
         ),
         timeseries(
             "First token p50",
             _both(_quantile(0.5, engine.TIME_TO_FIRST_TOKEN)),
             lines=_LINES,
-            why=f"Half of the requests saw their first token within this time. {only}",
+            why=f"Half of the requests got their first token within this time. {only}",
         ),
         timeseries(
             "First token p95",
             _both(_quantile(0.95, engine.TIME_TO_FIRST_TOKEN)),
             lines=_LINES,
-            why=f"95 % of the requests saw their first token within this time; a queue shows here first. {only}",
+            why=f"95% of the requests got their first token within this time. A queue shows here first. {only}",
         ),
     )
 
@@ -245,13 +250,13 @@ def _throughput() -> Row:
             "Requests",
             _both(_sum(requests.REQUESTS)),
             lines=_LINES,
-            why="Finished requests each second; pages, where a request is a page. It is what callers asked for, and tells capacity only at full load.",
+            why="Finished requests per second; pages, where a request is a page. This is what callers asked for. It shows the capacity only at full load.",
         ),
         timeseries(
             "Output tokens",
             _both(_sum(engine.GENERATION_TOKENS)),
             lines=_LINES,
-            why="Generated tokens each second. Only vLLM tells them: other engines have no line.",
+            why="Generated tokens per second. Only vLLM reports them: other engines have no line.",
         ),
     )
 
@@ -263,13 +268,13 @@ def _failures() -> Row:
             "Error share",
             _both(_share(requests.HTTP_ERRORS, requests.HTTP_REQUESTS)),
             lines=_LINES,
-            why="Share of requests answered with a server error. A side that fails fast looks fast: read latency only where both are low.",
+            why="Share of requests answered with a server error. A side that fails fast looks fast, so compare latency only where both shares are low.",
         ),
         timeseries(
             "Truncated share",
             _both(_share(requests.REQUESTS_FINISHED, requests.REQUESTS_FINISHED, finished_reason="length")),
             lines=_LINES,
-            why="Share of answers cut off at their token limit. Cut answers are short and fast. Only vLLM tells them.",
+            why="Share of answers cut off at their token limit. Such answers are short, and so they are fast. Only vLLM reports them.",
             maximum=1,
         ),
     )

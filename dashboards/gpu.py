@@ -1,4 +1,4 @@
-"""GPU: really busy, or only not idle? For dcgm-exporter, our exporter and nvidia_gpu_exporter; each shows what it knows."""
+"""GPU: really busy, or merely not idle? For dcgm-exporter, our exporter and nvidia_gpu_exporter; each shows what it reports."""
 
 from dashboards.choices import GPU_INDEX, GPU_INSTANCE, GPU_JOB
 from glassbox.board.dashboard import Dashboard, Row, dashboard, row
@@ -9,21 +9,23 @@ from glassbox.metrics.types import Unit
 from glassbox.query.expr import Expr
 from glassbox.query.promql import avg_by, changes, count_by, instant, max_by, over_time, ratio, sum_by
 from glassbox.query.rules import Record
-from glassbox.settings.model import Settings
-from recording_rules import gpu
+from glassbox.query.wording import last, percent, span
+from glassbox.settings.model import Gpu, Settings
+from recording_rules import gpu, signals
+from recording_rules.gpu_conditions import APPLICATION_XIDS, OWN_MAXIMUM_WINDOW
 
 _BOARD = ("instance", "gpu")
 
-# What most cards do not report must not look like a quiet card.
+# A value that most cards do not report must not look like a quiet card.
 _NOT_MEASURED = "Not measured"
-# A fault is a fault from the first one on; everything else on this board has no bad value by itself.
+# A single fault is a fault. Nothing else on this board has a value that is bad by itself.
 _FAULTS = Steps(GREEN, ((1, RED),))
 _NO_XID = Words(((0, "none", GREEN),))
 _REMAPPING = Words(((0, "OK", GREEN), (1, "FAILED", RED)))
 
 
 def _chosen(source: Record | Expr) -> Expr:
-    """Of a query, the GPUs that are chosen: raw series of two exporters lack the label `gpu`, so the recorded memory picks them."""
+    """The results for the chosen GPUs. Raw series of two exporters lack the label `gpu`, so the recorded memory selects them."""
     return instant(source) if isinstance(source, Record) else source.and_(instant(gpu.MEMORY_USED))
 
 
@@ -35,15 +37,15 @@ def _mean(source: Record | Expr) -> Expr:
     return avg_by((), _chosen(source))
 
 
-def build(_settings: Settings) -> Dashboard:
+def build(settings: Settings) -> Dashboard:
     """The dashboard."""
     return dashboard(
         "gpu",
         "GPU",
-        question="Are the GPUs really busy, or only not idle? Are they healthy?",
+        question="Are the GPUs really busy, or merely not idle? Are they healthy?",
         variables=(GPU_JOB, GPU_INSTANCE, GPU_INDEX),
         leads_to=Next("cost-and-energy", "What they cost"),
-        rows=(_verdict(), *_work(), _memory(), _power(), _clocks(), *_faults()),
+        rows=(_verdict(), *_work(settings.gpu), _memory(), _power(), _clocks(settings.gpu), *_faults()),
     )
 
 
@@ -54,13 +56,13 @@ def _verdict() -> Row:
             stat(
                 "GPUs",
                 count_by((), instant(gpu.MEMORY_USED)),
-                why="GPUs that are measured now. One fewer while its exporter answers raises GPULost.",
+                why="GPUs that are measured now. One fewer, while its exporter answers, raises GPULost.",
                 empty="None",
             ),
             stat(
                 "Not idle",
                 _mean(gpu.UTILIZATION),
-                why="Mean share of time with a kernel running. Low proves waiting GPUs; 100 % is seen on lightly loaded and on full servers alike.",
+                why="Mean share of time with a kernel running. A low value proves that GPUs wait. 100% is seen on lightly loaded and on full servers alike.",
                 empty=_NOT_MEASURED,
             ),
             stat(
@@ -72,32 +74,32 @@ def _verdict() -> Row:
             stat(
                 "Moving data",
                 _mean(gpu.DRAM_ACTIVE),
-                why="Mean share of cycles in which memory moves data. Decoding drives it. Low here and under Computing, high under Not idle: busy in name only.",
+                why="Mean share of cycles in which memory moves data. Decoding drives it. Low here and under Computing, but high under Not idle: the GPU is busy in name only.",
                 empty=_NOT_MEASURED,
             ),
             stat(
                 "Memory used",
                 ratio(sum_by((), instant(gpu.MEMORY_USED)), sum_by((), instant(gpu.MEMORY_TOTAL))),
-                why="Share of all GPU memory in use. vLLM reserves its share at start, so about 90 % is normal and tells nothing about load.",
+                why="Share of all GPU memory in use. vLLM reserves its share at start, so about 90% is normal and says nothing about load.",
                 empty=_NOT_MEASURED,
             ),
             stat(
                 "Power, all",
                 sum_by((), instant(gpu.POWER)),
-                why="Power drawn by all GPUs together.",
+                why="Power that all GPUs draw together.",
                 empty=_NOT_MEASURED,
             ),
             stat(
                 "XID changes, 1 h",
                 sum_by((), changes(gpu.XID_LAST, "1h")),
-                why="How often a GPU's last XID code became another one within the hour. Above 0 the table below names the code; see GPUNewXid.",
+                why="How often the last XID code of a GPU changed within the hour. Above 0, the table below names the code; see GPUNewXid.",
                 steps=_FAULTS,
                 empty=_NOT_MEASURED,
             ),
             stat(
                 "Row remap failures",
                 sum_by((), _chosen(gpu.ROW_REMAPPING)).measured_in(Unit.NONE),
-                why="GPUs that could not replace a broken row of their memory. Above 0 drain them; see GPURowRemapFailure.",
+                why="GPUs that could not replace a broken row of their memory. Above 0, drain them; see GPURowRemapFailure.",
                 steps=_FAULTS,
                 empty=_NOT_MEASURED,
             ),
@@ -105,7 +107,7 @@ def _verdict() -> Row:
     )
 
 
-def _work() -> tuple[Row, Row]:
+def _work(limits: Gpu) -> tuple[Row, Row]:
     return (
         row(
             "Really busy?",
@@ -116,21 +118,21 @@ def _work() -> tuple[Row, Row]:
                     "computing": _mean(gpu.TENSOR_ACTIVE),
                     "moving data": _mean(gpu.DRAM_ACTIVE),
                 },
-                why="Means over the chosen GPUs. Not idle far above both others: small batches or many short kernels; a larger batch costs little. Moving data near 100 %: decoding is at its limit.",
+                why=f"Means over the chosen GPUs. Not idle far above both others: small batches or many short kernels, and a larger batch costs little. Moving data above {percent(signals.MEMORY_BOUND_RATIO)}: decoding is near its limit.",
                 maximum=1,
                 empty=_NOT_MEASURED,
             ),
             timeseries(
                 "Utilisation by GPU",
                 _each(gpu.UTILIZATION),
-                why="Share of time with a kernel running. One GPU of a tensor-parallel group below its peers waits for them or for its CPU.",
+                why="Share of time with a kernel running. A GPU below its peers in a tensor-parallel group waits for them, or for its CPU.",
                 maximum=1,
                 empty=_NOT_MEASURED,
             ),
             timeseries(
                 "Engine active by GPU",
                 _each(gpu.ENGINE_ACTIVE),
-                why="Share of time the compute engine is active, from profiling. Below 40 % while requests wait raises GPUIdleWhileQueueing.",
+                why=f"Share of time in which the compute engine is active, from profiling. Below {percent(limits.idle_while_queueing_ratio)} while requests wait raises GPUIdleWhileQueueing.",
                 maximum=1,
                 empty=_NOT_MEASURED,
             ),
@@ -141,14 +143,14 @@ def _work() -> tuple[Row, Row]:
                 timeseries(
                     "Tensor pipe by GPU",
                     _each(gpu.TENSOR_ACTIVE),
-                    why="Share of cycles in which the tensor pipe works. High under prefill-heavy work such as OCR; low while decoding is normal.",
+                    why="Share of cycles in which the tensor pipe works. It is high under prefill-heavy work such as OCR. A low value while decoding is normal.",
                     maximum=1,
                     empty=_NOT_MEASURED,
                 ),
                 timeseries(
                     "Memory bandwidth by GPU",
                     _each(gpu.DRAM_ACTIVE),
-                    why="Share of cycles in which memory moves data. Above 80 % decoding is bound by it: fewer requests in a batch, quantised weights, or more GPUs.",
+                    why=f"Share of cycles in which memory moves data. Above {percent(signals.MEMORY_BOUND_RATIO)}, decoding is bound by it: run fewer requests in a batch, quantise the weights, or add GPUs.",
                     maximum=1,
                     empty=_NOT_MEASURED,
                 ),
@@ -172,7 +174,7 @@ def _memory() -> Row:
             "GPU memory",
             {"used": _each(gpu.MEMORY_USED), "total": _each(gpu.MEMORY_TOTAL)},
             lines={"total": REFERENCE},
-            why="The same in bytes. Used at 0 on a host that should serve: the model is not loaded.",
+            why="The same in bytes. 0 used on a host that should serve: the model is not loaded.",
             empty=_NOT_MEASURED,
         ),
     )
@@ -184,38 +186,38 @@ def _power() -> Row:
         timeseries(
             "Power by GPU",
             _each(gpu.POWER),
-            why="Power at the moment of each reading. Flat at its maximum: the board is at its power limit, which is normal under full load.",
+            why="Power at the time of each reading. Flat at its maximum: the board is at its power limit, which is normal under full load.",
             empty=_NOT_MEASURED,
         ),
         timeseries(
             "Power by energy counter",
             _each(gpu.ENERGY),
-            why="Mean power of 5 minutes from the board's energy counter: what is paid for, peaks between two readings included.",
+            why=f"Mean power over {span(gpu.ENERGY_WINDOW)} from the board's energy counter. It includes peaks between two readings, so it is what you pay for.",
             empty=_NOT_MEASURED,
         ),
         timeseries(
             "Temperature",
             _each(gpu.TEMPERATURE),
-            why="Each card slows down at a temperature of its own (nvidia-smi -q -d TEMPERATURE). Rising at equal power: fans, dust or a hot aisle.",
+            why="Each card slows down at its own temperature (nvidia-smi -q -d TEMPERATURE). Rising at equal power: check fans, dust or a hot aisle.",
             empty=_NOT_MEASURED,
         ),
     )
 
 
-def _clocks() -> Row:
-    own_maximum = max_by(_BOARD, over_time("max", gpu.SM_CLOCK, "1d"))
+def _clocks(limits: Gpu) -> Row:
+    own_maximum = max_by(_BOARD, over_time("max", gpu.SM_CLOCK, OWN_MAXIMUM_WINDOW))
     return row(
         "Clocks",
         timeseries(
             "SM clock",
             _each(gpu.SM_CLOCK),
-            why="Clock of the multiprocessors. Idle cards clock down, so judge it together with utilisation.",
+            why="Clock of the multiprocessors. Idle cards clock down, so read it together with utilisation.",
             empty=_NOT_MEASURED,
         ),
         timeseries(
             "SM clock, share of its own maximum",
             ratio(_each(gpu.SM_CLOCK), own_maximum),
-            why="Of the highest clock of the same card within a day. Below 70 % while busy, and without full power, raises GPUThrottling.",
+            why=f"Share of the highest clock of the same card within the {last(OWN_MAXIMUM_WINDOW)}. Below {percent(limits.throttled_clock_ratio)} while busy, and without full power, raises GPUThrottling.",
             maximum=1,
             empty=_NOT_MEASURED,
         ),
@@ -229,7 +231,7 @@ def _faults() -> tuple[Row, Row]:
             table(
                 "Last XID",
                 _each(gpu.XID_LAST),
-                why="Code of the last driver error of each GPU, however old. NVIDIA's XID list says what it means; 13, 31 and 43 are mostly the program's fault.",
+                why=f"Code of the last driver error of each GPU, however old. NVIDIA's XID list explains it. {', '.join(map(str, APPLICATION_XIDS[:-1]))} and {APPLICATION_XIDS[-1]} are mostly the program's fault.",
                 value="XID",
                 words=_NO_XID,
             ),
@@ -250,7 +252,7 @@ def _faults() -> tuple[Row, Row]:
                         "uncorrectable": _each(gpu.UNCORRECTABLE_ROWS),
                         "correctable": _each(gpu.CORRECTABLE_ROWS),
                     },
-                    why="Memory rows replaced by spare ones. Some in a card's life are normal; repeated ones announce a failure.",
+                    why="Memory rows that were replaced by spare ones. A few in a card's life are normal. Repeated ones announce a failure.",
                     empty=_NOT_MEASURED,
                 ),
                 timeseries(
@@ -262,7 +264,7 @@ def _faults() -> tuple[Row, Row]:
                 timeseries(
                     "PCIe traffic",
                     {"sent": _each(gpu.PCIE_SENT), "received": _each(gpu.PCIE_RECEIVED)},
-                    why="Bytes each second between GPU and host. High without tensor-parallel peers on PCIe: weights or KV cache are moved to the host.",
+                    why="Bytes per second between GPU and host. High without tensor-parallel peers on PCIe: weights or KV cache are moved to the host.",
                     empty=_NOT_MEASURED,
                 ),
             ),

@@ -12,16 +12,19 @@ from glassbox.metrics.types import Unit
 from glassbox.query.expr import regex
 from glassbox.query.promql import avg_by, instant, max_by, ratio, sum_by
 from glassbox.query.rules import Severity
-from glassbox.settings.model import Settings
+from glassbox.query.wording import last, percent
+from glassbox.settings.model import Gpu, Settings
 from recording_rules import gpu, requests, targets
+from recording_rules.histograms import RATE_WINDOW_SECONDS
 from recording_rules.levels import SERVED
 
 _BOARD = ("instance", "gpu")
 _TARGET = ("job", "instance", "model_version")
 
-# Green says idle, not good: a GPU below 30 % waits for work or for its CPU.
-_GPU_STEPS = Steps(GREEN, ((0.3, YELLOW), (0.8, RED)))
-_ERROR_STEPS = Steps(GREEN, ((0.001, YELLOW), (0.01, RED)))
+# Green means idle, not good: a GPU that is active this little waits for work or for its CPU.
+_GPU_LIGHT_RATIO = 0.3
+_ERRORS_HIGH_RATIO = 0.01
+_ERROR_STEPS = Steps(GREEN, ((0.001, YELLOW), (_ERRORS_HIGH_RATIO, RED)))
 
 
 _NOW = Size(height=5)
@@ -29,36 +32,36 @@ _ALERT = ("severity", "alertname", "job", "model_name", "instance")
 
 
 def _now(settings: Settings) -> Row:
-    """What holds at this moment, readable without an axis."""
+    """The current state, readable without an axis."""
     return row(
         "",
         verdict_panel(
-            "What to do about each model: the first of these that is true. The evidence is on Capacity and diagnosis.",
+            "What to do about each model. The cases are in order of urgency, and the first one that holds is shown. The evidence is on Capacity and diagnosis.",
             Size(width=8, height=5),
         ),
         stat(
             "QPS now",
             sum_by((), instant(requests.REQUESTS)),
-            why=f"Finished requests each second over the last minute, all models. Below {settings.thresholds.qps_low:g} three times in a row raises InferenceQPSLow.",
+            why=f"Finished requests per second over the {last(requests.WINDOW)}, all models. A model that stays below {settings.thresholds.qps_low:g} raises InferenceQPSLow.",
             size=_NOW,
         ),
         stat(
             "Errors",
             ratio(sum_by((), instant(requests.HTTP_ERRORS)), sum_by((), instant(requests.HTTP_REQUESTS))),
-            why="Share of requests answered with a server error over 5 minutes. Above 1 % look at the service's log first.",
+            why=f"Share of requests answered with a server error over the {last(RATE_WINDOW_SECONDS)}. Above {percent(_ERRORS_HIGH_RATIO)}, look at the service's log first.",
             steps=_ERROR_STEPS,
             size=_NOW,
         ),
         stat(
             "Latency p95",
             requests.DURATION.quantile(0.95, ()),
-            why="95 % of requests of the last 5 minutes were answered within this time.",
+            why=f"95% of the requests of the {last(RATE_WINDOW_SECONDS)} were answered within this time.",
             size=_NOW,
         ),
         stat(
             "Targets up",
             avg_by((), targets.OF_SERVICES).measured_in(Unit.RATIO),
-            why="Share of targets that answered the last scrape. Below 100 % the health table names the missing one.",
+            why="Share of targets that answered the last scrape. Below 100%, the health table names the missing one.",
             steps=Steps(RED, ((1, GREEN),)),
             size=_NOW,
             empty="No target",
@@ -66,8 +69,12 @@ def _now(settings: Settings) -> Row:
     )
 
 
-def _course() -> Row:
-    """How it went, and whether the GPUs work."""
+def _gpu_steps(limits: Gpu) -> Steps:
+    return Steps(GREEN, ((min(_GPU_LIGHT_RATIO, limits.busy_ratio), YELLOW), (limits.busy_ratio, RED)))
+
+
+def _course(limits: Gpu) -> Row:
+    """History, and whether the GPUs work."""
     return row(
         "",
         timeseries(
@@ -76,27 +83,27 @@ def _course() -> Row:
                 "": sum_by(SERVED, instant(requests.REQUESTS)),
                 "endpoint": sum_by(("job", "endpoint"), instant(requests.REQUESTS_BY_ENDPOINT)),
             },
-            why="Finished requests each second, and those of each endpoint where our exporter counts them. A drop with healthy targets means that callers are gone or stuck in front.",
+            why="Finished requests per second, and those of each endpoint where our exporter counts them. A drop with healthy targets means that callers are gone, or are stuck before they reach the service.",
             size=Size(width=8),
         ),
         timeseries(
             "Latency",
             {"p50": requests.DURATION.quantile(0.5, ()), "p95": requests.DURATION.quantile(0.95, ())},
-            why="Arrival to the end of the answer, all models. p95 away from p50: some requests are long or wait; both up: all do. LLM serving says in which phase.",
+            why="Time from arrival to the end of the answer, all models. If p95 moves away from p50, some requests are long or wait. If both rise, all requests are slower. LLM serving shows in which phase.",
             size=Size(width=7),
         ),
         gauge(
             "GPU utilisation",
             max_by(_BOARD, instant(gpu.ACTIVITY)),
-            why="Share of time the GPU is active: its compute engine where that is profiled, else any kernel. Low proves an idle GPU; high does not prove work done.",
-            steps=_GPU_STEPS,
+            why="Share of time in which the GPU is active: its compute engine where that is profiled, else any kernel. A low value proves an idle GPU. A high value does not prove that work is done.",
+            steps=_gpu_steps(limits),
             size=Size(width=6),
         ),
         stat(
             "GPU utilisation, busiest",
             max_by((), instant(gpu.ACTIVITY)),
-            why="The busiest GPU's share of active time: green below 30 %, yellow to 80 %, red above.",
-            steps=_GPU_STEPS,
+            why=f"The busiest GPU's share of active time: green below {percent(min(_GPU_LIGHT_RATIO, limits.busy_ratio))}, yellow to {percent(limits.busy_ratio)}, red above.",
+            steps=_gpu_steps(limits),
             size=Size(width=3, height=8),
             empty="Not measured",
         ),
@@ -104,7 +111,7 @@ def _course() -> Row:
 
 
 def _parts(settings: Settings) -> Row:
-    """Memory of each GPU, health of each target, and what fires."""
+    """Memory of each GPU, health of each target, and firing alerts."""
     people = regex("|".join((Severity.PAGE.value, Severity.TICKET.value)))
     return row(
         "",
@@ -114,13 +121,13 @@ def _parts(settings: Settings) -> Row:
                 "used": max_by(_BOARD, instant(gpu.MEMORY_USED)),
                 "total": max_by(_BOARD, instant(gpu.MEMORY_TOTAL)),
             },
-            why="Memory by GPU. vLLM reserves its share at start, so a full bar alone is no alarm.",
+            why="Memory by GPU. vLLM reserves its share at start, so a full bar alone is no cause for alarm.",
             size=Size(width=6, height=9),
         ),
         table(
             "Health",
             max_by(_TARGET, targets.OF_SERVICES),
-            why="Every target of the service and whether it answered the last scrape. DOWN raises InferenceInstanceDown. Click an instance to see that replica alone.",
+            why="Every target of the service, and whether it answered the last scrape. DOWN raises InferenceInstanceDown. Click an instance to see that replica alone.",
             value="Status",
             words=UP_DOWN,
             drill_down=DrillDown("instance", "replicas", "instance", keeping=(JOB,)),
@@ -129,7 +136,7 @@ def _parts(settings: Settings) -> Row:
         table(
             "Firing alerts",
             max_by(_ALERT, instant(prometheus_server.ALERTS, alertstate="firing", severity=people, job=regex(".+"))),
-            why="Pages and tickets of Prometheus' own rules that fire now, whatever service is chosen, since those on GPUs belong to none; no row is good news. Alerts that Grafana evaluates are on its alerting page. Click an alert for its runbook.",
+            why="Pages and tickets of Prometheus' own rules that fire now. The chosen service does not narrow them, since alerts on GPUs belong to none. No row is good news. Alerts that Grafana evaluates are on its alerting page. Click an alert for its runbook.",
             value=None,
             drill_down=_runbooks(settings),
             size=Size(width=11, height=9),
@@ -138,7 +145,7 @@ def _parts(settings: Settings) -> Row:
 
 
 def _runbooks(settings: Settings) -> Page | None:
-    """Where the runbook of the alert in a row can be read, if the settings say."""
+    """Where the runbook of the alert in a row can be read, if the settings say so."""
     url = settings.runbook_url("${__value.raw}")
     return Page("alertname", "Runbook of ${__value.raw}", url) if url else None
 
@@ -151,5 +158,5 @@ def build(settings: Settings) -> Dashboard:
         question="Is it healthy, and if not, what kind of trouble is it?",
         variables=(JOB, MODEL, REPLICA_OF_MODEL, GPU_JOB, GPU_INSTANCE),
         leads_to=Next("capacity-and-diagnosis", "What to do about it"),
-        rows=(_now(settings), _course(), _parts(settings)),
+        rows=(_now(settings), _course(settings.gpu), _parts(settings)),
     )

@@ -1,21 +1,22 @@
 """LLM serving: are users served well, and if not, where does the time go?"""
 
 from dashboards.choices import ENGINE_MODEL, GPU_INSTANCE, GPU_JOB, JOB, REPLICA_OF_MODEL
+from dashboards.steps import kv_cache_steps
 from glassbox.board.dashboard import Dashboard, Row, dashboard, row
 from glassbox.board.panels import heatmap, stat, timeseries
-from glassbox.board.style import GREEN, NEUTRAL, RED, YELLOW, Line, Steps
+from glassbox.board.style import GREEN, NEUTRAL, RED, YELLOW, Line
 from glassbox.board.tables import Next
 from glassbox.metrics.types import Unit
 from glassbox.query.expr import Expr
 from glassbox.query.promql import instant, max_by, mean, ratio, sum_by
 from glassbox.query.rules import HistogramRecord, Record
-from glassbox.settings.model import Settings
+from glassbox.query.wording import last, percent, span
+from glassbox.settings.model import Settings, Thresholds
 from recording_rules import engine, gpu, requests, workload
+from recording_rules.conditions import PREEMPTION_WINDOW_SECONDS
 
 _MODEL = ("model_name",)
 _BOARD = ("instance", "gpu")
-# 0.9 raises InferenceKVCacheNearlyFull; full is normal under load as long as nobody waits.
-_KV_STEPS = Steps(GREEN, ((0.9, YELLOW), (0.98, RED)))
 _REASONS = {
     "stop": Line(GREEN),
     "length": Line(YELLOW),
@@ -25,21 +26,21 @@ _REASONS = {
 }
 
 
-def build(_settings: Settings) -> Dashboard:
+def build(settings: Settings) -> Dashboard:
     """The dashboard."""
     return dashboard(
         "llm-serving",
         "LLM serving",
         question="Are users served well, and if not, where does the time go?",
         variables=(JOB, ENGINE_MODEL, REPLICA_OF_MODEL, GPU_JOB, GPU_INSTANCE),
-        leads_to=Next("replicas", "Which replica"),
+        leads_to=Next("replicas", "Compare the replicas"),
         rows=(
-            _now(),
+            _now(settings.thresholds),
             *_latency(),
             _distributions(),
             _phases(),
             _scheduler(),
-            _lost_work(),
+            _lost_work(settings.thresholds),
             _throughput(),
             _requests(),
             _gpu(),
@@ -47,34 +48,34 @@ def build(_settings: Settings) -> Dashboard:
     )
 
 
-def _now() -> Row:
+def _now(limits: Thresholds) -> Row:
     return row(
         "",
         stat(
             "Requests",
             sum_by((), instant(requests.REQUESTS)),
-            why="Finished requests each second over the last minute.",
+            why=f"Finished requests per second over the {last(requests.WINDOW)}.",
         ),
         stat(
             "First token p95",
             engine.TIME_TO_FIRST_TOKEN.quantile(0.95, ()),
-            why="95 % of requests saw their first token within this time, queueing included.",
+            why="95% of requests got their first token within this time, including queueing.",
         ),
         stat(
             "Output",
             sum_by((), instant(engine.GENERATION_TOKENS)),
-            why="Generated tokens each second, all models.",
+            why="Generated tokens per second, all models.",
         ),
         stat(
             "Waiting now",
             sum_by((), instant(engine.WAITING)),
-            why="Requests that no engine works on yet. Short bursts are normal; growth is not.",
+            why="Requests that no engine works on yet. Short bursts are normal. Growth is not.",
         ),
         stat(
             "KV cache, fullest",
             max_by((), instant(engine.KV_CACHE_USAGE_MAX)),
-            why="KV-cache use of the fullest engine. Above 90 % for a minute raises InferenceKVCacheNearlyFull.",
-            steps=_KV_STEPS,
+            why=f"KV cache usage of the fullest engine. Above {percent(limits.kv_cache_high_ratio)} raises InferenceKVCacheNearlyFull.",
+            steps=kv_cache_steps(limits),
         ),
     )
 
@@ -87,13 +88,13 @@ def _latency() -> tuple[Row, Row]:
                 "End-to-end latency",
                 _mean_and_quantiles(requests.DURATION),
                 many=True,
-                why="Arrival to the last token. Compare with the phases below to see where it goes.",
+                why="Time from arrival to the last token. Compare it with the phases below to see where it goes.",
             ),
             timeseries(
                 "Time to first token",
                 _mean_and_quantiles(engine.TIME_TO_FIRST_TOKEN),
                 many=True,
-                why="What a streaming user waits for: front end, queue and prefill. Rises first when load outgrows capacity.",
+                why="What a streaming user waits for: front end, queue and prefill. It rises first when load outgrows capacity.",
             ),
         ),
         Row(
@@ -103,14 +104,13 @@ def _latency() -> tuple[Row, Row]:
                     "Inter-token latency",
                     _mean_and_quantiles(engine.INTER_TOKEN_LATENCY),
                     many=True,
-                    why="Time between two tokens of one answer. Rises with batch size and with preemptions.",
+                    why="Time between two tokens of one answer. It rises with batch size and with preemptions.",
                 ),
                 timeseries(
                     "Time per output token",
                     _mean_and_quantiles(workload.TIME_PER_OUTPUT_TOKEN),
                     many=True,
-                    why="Decode time for each token after the first, one value a request: how fast whole answers are written. "
-                    "An answer of one token counts as 0. vLLM has it since 0.11.",
+                    why="Decode time per token after the first, one value per request: how fast whole answers are written. An answer of one token counts as 0. vLLM has it since 0.11.",
                 ),
             ),
         ),
@@ -118,7 +118,7 @@ def _latency() -> tuple[Row, Row]:
 
 
 def _distributions() -> Row:
-    two = "Two bands are two kinds of requests, which no quantile shows; a band that climbs is load."
+    two = "Two bands are two kinds of requests, which no quantile shows. A band that climbs means load."
     return row(
         "Distributions",
         heatmap(
@@ -134,8 +134,7 @@ def _distributions() -> Row:
         heatmap(
             "Inter-token latency, all tokens",
             _by_bound(engine.INTER_TOKEN_LATENCY),
-            why="How long the gaps between two tokens were; long answers weigh more. A second band high above the first "
-            "are steps that a prefill or a preemption held up.",
+            why="How long the gaps between two tokens were. Long answers weigh more. A second band far above the first shows steps that a prefill or a preemption held up.",
         ),
     )
 
@@ -148,15 +147,14 @@ def _phases() -> Row:
         timeseries(
             "Mean time by phase",
             {"front end": frontend, **{name: phase.mean(()) for name, phase in inside.items()}},
-            why="Over the chosen models; together the mean end-to-end time. Front end (template, media download, preprocessing): CPU and --api-server-count. "
-            "Queue: add replicas or batch slots. Prefill: long prompts. Decode: long answers or a large batch.",
+            why="Over the chosen models. Together the phases are the mean end-to-end time. Front end (template, media download, preprocessing): add CPU, or raise --api-server-count. Queue: add replicas or batch slots. Prefill: prompts are long. Decode: answers are long, or the batch is large.",
             stacked=True,
         ),
         timeseries(
             "p95 by phase",
             {name: phase.quantile(0.95, _MODEL) for name, phase in inside.items()},
             many=True,
-            why="The slow tail of each phase inside the engine. The phases of different requests, so they do not add up.",
+            why="The slow tail of each phase inside the engine. The phases belong to different requests, so they do not add up.",
         ),
     )
 
@@ -170,7 +168,7 @@ def _scheduler() -> Row:
                 "running": sum_by(_MODEL, instant(engine.RUNNING)),
                 "waiting": sum_by(_MODEL, instant(engine.WAITING)),
             },
-            why="Waiting that keeps growing means more arrives than is served. Running flat at its limit: raise --max-num-seqs or add replicas.",
+            why="Waiting that keeps growing means that more requests arrive than are served. If running is flat at its limit, raise --max-num-seqs or add replicas.",
         ),
         timeseries(
             "Waiting by reason",
@@ -178,7 +176,7 @@ def _scheduler() -> Row:
                 "capacity": sum_by(_MODEL, instant(engine.WAITING_FOR_CAPACITY)),
                 "deferred": sum_by(_MODEL, instant(workload.DEFERRED)),
             },
-            why="Capacity: the engines are full. Deferred: an adapter or a KV transfer is not ready, and more capacity does not help. Before vLLM 0.20 all count as capacity.",
+            why="Capacity: the engines are full. Deferred: an adapter or a KV transfer is not ready, and more capacity does not help. Before vLLM 0.20, all requests count as capacity.",
             stacked=True,
         ),
         timeseries(
@@ -187,29 +185,29 @@ def _scheduler() -> Row:
                 "fullest": max_by(_MODEL, instant(engine.KV_CACHE_USAGE_MAX)),
                 "mean": max_by(_MODEL, instant(engine.KV_CACHE_USAGE_AVG)),
             },
-            why="Share of cache blocks in use. Full with waiting requests or preemptions means that memory limits the batch.",
+            why="Share of cache blocks in use. If it is full and requests wait or are preempted, memory limits the batch.",
             maximum=1,
         ),
     )
 
 
-def _lost_work() -> Row:
+def _lost_work(limits: Thresholds) -> Row:
     return row(
         "",
         timeseries(
             "Preemptions",
             sum_by(_MODEL, instant(engine.PREEMPTIONS)),
-            why="Requests pushed out of the batch each second; their work is done again. More than one in ten requests is too many.",
+            why=f"Requests per second that are preempted: pushed out of the batch, and their work is done again. More than {limits.preemptions_per_request:g} per finished request is too many.",
         ),
         timeseries(
             "Preemptions per finished request",
             _share(workload.PREEMPTIONS, workload.FINISHED).measured_in(Unit.NONE),
-            why="Over ten minutes. Above 0.1 raises InferencePreemptionThrash; a healthy run measured in public had 0.07.",
+            why=f"Over {span(PREEMPTION_WINDOW_SECONDS)}. Above {limits.preemptions_per_request:g} raises InferencePreemptionThrash. For comparison, a healthy run measured in public had 0.07.",
         ),
         timeseries(
             "Refused requests",
             sum_by((*_MODEL, "reason"), instant(workload.ADMISSION_REJECTIONS)),
-            why="Requests refused with 503 because the queue is at its limit. Always 0 unless a limit is set; vLLM has them since 0.32.",
+            why="Requests refused with status 503 because the queue is at its limit. Always 0 unless a limit is set. vLLM reports them since 0.32.",
         ),
     )
 
@@ -223,18 +221,17 @@ def _throughput() -> Row:
                 "input": sum_by(_MODEL, instant(engine.PROMPT_TOKENS)),
                 "output": sum_by(_MODEL, instant(engine.GENERATION_TOKENS)),
             },
-            why="Input and output tokens each second. Low output with running requests raises InferenceThroughputLow.",
+            why="Input and output tokens per second. Low output with running requests raises InferenceThroughputLow.",
         ),
         timeseries(
             "Tokens per engine step",
             _share(workload.STEP_TOKENS, workload.STEPS).measured_in(Unit.TOKENS),
-            why="Mean batch of a step. Near --max-num-batched-tokens: prefill is the limit. Near the number of running requests: decode is. "
-            "Too low where a server has several API processes, since each counts the step.",
+            why="Mean batch of a step. Near --max-num-batched-tokens: prefill is the limit. Near the number of running requests: decode is the limit. The value is too low where a server has several API processes, since each of them counts the step.",
         ),
         timeseries(
             "Finished requests by reason",
             sum_by(("finished_reason",), instant(requests.REQUESTS_FINISHED)),
-            why="stop is a complete answer, length was cut off, error failed in the engine, repetition ran in a loop.",
+            why="stop: a complete answer. length: cut off at the limit. error: failed in the engine. repetition: ended because it ran in a loop.",
             lines=_REASONS,
             stacked=True,
         ),
@@ -260,8 +257,7 @@ def _requests() -> Row:
                 "prefix": _share(workload.PREFIX_CACHE_HITS, workload.PREFIX_CACHE_QUERIES),
                 "multimodal": _share(workload.MM_CACHE_HITS, workload.MM_CACHE_QUERIES),
             },
-            why="Share of prompt tokens that need no prefill, and of media that need no preprocessing. A drop after a deployment: "
-            "callers changed the beginning of their prompts, or the router stopped sending equal prompts to one replica.",
+            why="Share of prompt tokens that need no prefill, and of media that need no preprocessing. A drop after a deployment: callers changed the beginning of their prompts, or the router no longer sends equal prompts to one replica.",
             maximum=1,
         ),
     )
@@ -273,13 +269,13 @@ def _gpu() -> Row:
         timeseries(
             "GPU utilisation",
             max_by(_BOARD, instant(gpu.ACTIVITY)),
-            why="Share of time the GPU is active: its compute engine where that is profiled, else any kernel. Low while requests wait: the CPU or the front end holds them back.",
+            why="Share of time in which the GPU is active: its compute engine where that is profiled, else any kernel. Low while requests wait: the CPU or the front end holds them back.",
             maximum=1,
         ),
         timeseries(
             "GPU power",
             max_by(_BOARD, instant(gpu.POWER)),
-            why="Power drawn by each board. Falling power at equal utilisation means throttling or memory-bound work.",
+            why="Power that each board draws. Falling power at equal utilisation means throttling or memory-bound work.",
         ),
     )
 

@@ -1,6 +1,6 @@
 """Monitoring health: is the monitoring blind? An alert that reads nothing is silent.
 
-What Prometheus says of itself and of its targets is read as it is: few series, one each for a target or rule group.
+What Prometheus reports about itself and its targets is read as it is: it is few series, one per target or rule group.
 """
 
 from dashboards.choices import ANY_JOB, ANY_TARGET, PROMETHEUS_JOB
@@ -19,15 +19,15 @@ from recording_rules.levels import TARGET
 _JOB = ("job",)
 _GROUP, _NAME = ("rule_group",), ("group",)
 _ANY = Steps(GREEN, ((1, RED),))
-# Evaluations longer than their interval are left out; at half of it, twice the replicas are too many.
+# Evaluations that take longer than their interval are skipped; at half of it, twice the replicas are too many.
 _LOAD_STEPS = Steps(GREEN, ((0.5, YELLOW), (1, RED)))
 
-# Here nothing is no good news: "No traffic" would read as such.
+# On this board, no data is not good news, and "No traffic" would look like it.
 _UNKNOWN = "No data"
 
 
 def _named(groups: Expr) -> Expr:
-    """Rule groups with their name alone: Prometheus puts the path of the file in front, which leaves no room for lines."""
+    """Rule groups by their bare name. Prometheus puts the path of the file in front, which leaves no room for lines."""
     return with_label("group", groups, copied_from="rule_group", pattern="(?:.*;)?(.+)")
 
 
@@ -36,8 +36,8 @@ _ANSWERING = sum_by(_JOB, instant(scrape.UP)).measured_in(Unit.NONE)
 _SCRAPE_SECONDS = max_by(_JOB, instant(scrape.SCRAPE_DURATION))
 _SERIES = sum_by(_JOB, instant(scrape.SCRAPE_SAMPLES_KEPT))
 _NEW_SERIES = sum_by(_JOB, instant(scrape.SCRAPE_SERIES_ADDED))
-# Only services are asked for engine series; others are no service targets and not counted.
-_TALKING = count_by(_JOB, count_by(TARGET, instant(instances.RUNNING)))
+# Only services have engine series. Other jobs are not services and are not counted.
+_REPORTING = count_by(_JOB, count_by(TARGET, instant(instances.RUNNING)))
 _RULE_LOAD = max_by(
     _NAME,
     _named(
@@ -49,7 +49,7 @@ _RULE_LOAD = max_by(
 )
 _FAILURES = increase(prometheus_server.RULE_FAILURES, "1h")
 _FAILURES_OF_GROUP = sum_by(_NAME, _named(sum_by(_GROUP, _FAILURES)))
-# A group that was never evaluated says 0, which is 1970.
+# A group that was never evaluated reports 0, which is 1970.
 _LAST_EVALUATION = max_by(_GROUP, instant(prometheus_server.RULE_GROUP_LAST_EVALUATION)) > 0
 _SINCE_EVALUATION = age(min_by(_NAME, _named(_LAST_EVALUATION)))
 
@@ -61,13 +61,13 @@ def build(_settings: Settings) -> Dashboard:
         "Monitoring health",
         question="Is the monitoring blind?",
         variables=(ANY_JOB, ANY_TARGET, PROMETHEUS_JOB),
-        leads_to=Next("inference-overview", "How the services are"),
+        leads_to=Next("inference-overview", "How the services are doing"),
         rows=(_summary(), _jobs(), _scrapes(), _rules()),
     )
 
 
 def _summary() -> Row:
-    # Those that are down count for 0.
+    # Targets that are down count for 0.
     silent = targets.OF_SERVICES.unless(instant(instances.RUNNING), on=TARGET)
     mute = sum_by((), silent).or_(sum_by((), targets.OF_SERVICES) * 0).measured_in(Unit.NONE)
     return Row(
@@ -76,35 +76,35 @@ def _summary() -> Row:
             stat(
                 "Targets down",
                 sum_by((), _KNOWN) - sum_by((), _ANSWERING),
-                why="Targets of all jobs whose last scrape failed. Those of services raise InferenceInstanceDown; the table below names the job.",
+                why="Targets of all jobs whose last scrape failed. Those of services raise InferenceInstanceDown. The table below names the job.",
                 steps=_ANY,
                 empty=_UNKNOWN,
             ),
             stat(
                 "Mute targets",
                 mute,
-                why="Services that answer scrapes and expose nothing of their engine or requests. After five minutes each raises InferenceTargetMute.",
+                why="Services that answer scrapes, but report nothing about their engine or requests. A target that stays mute raises InferenceTargetMute.",
                 steps=_ANY,
                 empty=_UNKNOWN,
             ),
             stat(
                 "Rule failures",
                 sum_by((), _FAILURES),
-                why="Evaluations within the hour that ended with an error. Above 0 series or alerts were missing; for ten minutes it raises PrometheusRuleFailures.",
+                why="Rule evaluations within the hour that ended with an error. Above 0, series or alerts were missing. Failures that continue raise PrometheusRuleFailures.",
                 steps=_ANY,
                 empty=_UNKNOWN,
             ),
             stat(
                 "Slowest rule group",
                 max_by((), _RULE_LOAD),
-                why="Time of the last evaluation over the interval, for the worst group. From 100 % on evaluations are left out, and recorded series have gaps.",
+                why="Duration of the last evaluation over its interval, for the worst group. From 100%, evaluations are skipped, and recorded series have gaps.",
                 steps=_LOAD_STEPS,
                 empty=_UNKNOWN,
             ),
             stat(
                 "Alerts nobody took",
                 sum_by((), increase(prometheus_server.NOTIFICATIONS_DROPPED, "1h")),
-                why="Notifications within the hour that no Alertmanager accepted. Above 0 look at Alertmanager and at the addresses in prometheus.yml.",
+                why="Notifications within the hour that no Alertmanager accepted. Above 0, check Alertmanager and the addresses in prometheus.yml.",
                 steps=_ANY,
                 empty=_UNKNOWN,
             ),
@@ -120,17 +120,17 @@ def _jobs() -> Row:
             {
                 "Targets": _KNOWN,
                 "Answering": _ANSWERING,
-                "Tell of requests": _TALKING,
+                "Reporting requests": _REPORTING,
                 "Slowest scrape": _SCRAPE_SECONDS,
                 "Series": _SERIES,
                 "New series": _NEW_SERIES,
             },
-            why="What each job brings. Fewer answering than targets: some are down. Fewer that tell of requests than answer: some are mute; empty means that the job is no service.",
+            why="What each job delivers. Fewer answering than targets: some are down. Fewer reporting requests than answering: some are mute. Empty means that the job is not a service.",
         ),
         table(
             "Last scrape",
             max_by(TARGET, instant(scrape.UP)),
-            why="Every target of every job and whether its last scrape succeeded. The reason stands in Prometheus under Status, Targets.",
+            why="Every target of every job, and whether its last scrape succeeded. Prometheus shows the reason under Status, Targets.",
             value="Status",
             words=UP_DOWN,
         ),
@@ -143,26 +143,26 @@ def _scrapes() -> Row:
         timeseries(
             "Scrape success",
             avg_by(_JOB, instant(scrape.UP)).measured_in(Unit.RATIO),
-            why="Share of a job's targets that answered. Short dips are restarts or scrapes that took too long.",
+            why="Share of a job's targets that answered. Short dips are restarts, or scrapes that took too long.",
             maximum=1,
             empty=_UNKNOWN,
         ),
         timeseries(
             "Slowest scrape",
             _SCRAPE_SECONDS,
-            why="Time of the slowest target of each job. Near scrape_timeout, targets will look down while they are only busy.",
+            why="Scrape duration of the slowest target of each job. Near scrape_timeout, busy targets will appear to be down.",
             empty=_UNKNOWN,
         ),
         timeseries(
             "Series by job",
             _SERIES,
-            why="Samples kept from a scrape of all targets. Steps up come with versions and replicas, steady growth with labels that take ever new values.",
+            why="Samples kept from one scrape of all targets. Steps up come with versions and replicas. Steady growth comes from labels that keep taking new values.",
             empty=_UNKNOWN,
         ),
         timeseries(
             "New series by job",
             _NEW_SERIES,
-            why="Series that the last scrape had and the one before had not. Restarts make single peaks; a plateau fills Prometheus' memory.",
+            why="Series that are in the last scrape but not in the one before. Restarts cause single peaks. A plateau fills Prometheus' memory.",
             empty=_UNKNOWN,
         ),
     )
@@ -174,13 +174,13 @@ def _rules() -> Row:
         timeseries(
             "Evaluation load by group",
             _RULE_LOAD,
-            why="Time of the last evaluation over its interval. At 100 % the next one is left out.",
+            why="Duration of the last evaluation over its interval. At 100%, the next one is skipped.",
             empty=_UNKNOWN,
         ),
         timeseries(
             "Age of the last evaluation",
             _SINCE_EVALUATION,
-            why="How old the newest recorded values of each group are. Above twice the interval, boards and alerts read the past.",
+            why="Age of the newest recorded values of each group. Above twice the interval, boards and alerts read the past.",
             empty=_UNKNOWN,
         ),
         timeseries(
@@ -192,7 +192,7 @@ def _rules() -> Row:
         timeseries(
             "Series in memory",
             max_by(("instance",), instant(prometheus_server.HEAD_SERIES)),
-            why="Series that Prometheus holds. Memory grows with them, at some kilobytes each.",
+            why="Series that Prometheus holds. Memory grows with them, by a few kilobytes each.",
             empty=_UNKNOWN,
         ),
     )

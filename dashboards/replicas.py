@@ -1,12 +1,13 @@
 """Replicas: which one is the outlier?
 
-What one replica tells is asked of its raw series, which recording would double; the recorded number of running requests says which
-replicas there are.
+Values of one replica are read from its raw series, which recording would double. The recorded number of running requests
+shows which replicas there are.
 """
 
 from collections.abc import Mapping
 
 from dashboards.choices import JOB, REPLICA, REPLICA_MODEL
+from dashboards.steps import kv_cache_steps
 from glassbox.board.dashboard import Dashboard, Row, dashboard, row
 from glassbox.board.grid import Size
 from glassbox.board.panels import comparison, stat, table, timeseries
@@ -29,26 +30,26 @@ from glassbox.query.promql import (
     ratio,
 )
 from glassbox.query.rules import Record
-from glassbox.settings.model import Settings
-from recording_rules import instances
+from glassbox.query.wording import percent, span
+from glassbox.settings.model import Settings, Thresholds
+from recording_rules import instances, signals
 from recording_rules.levels import INSTANCE, TARGET
 
 _MODEL = ("model_name",)
 _SETTINGS = ("block_size", "num_gpu_blocks", "gpu_memory_utilization", "cache_dtype", "enable_prefix_caching")
-_KV_STEPS = Steps(GREEN, ((0.9, YELLOW), (0.98, RED)))
-# 1.5 is where the runbook InferenceQueueGrowing looks at the router.
-_BALANCE_STEPS = Steps(GREEN, ((1.5, YELLOW), (3, RED)))
-_ONLY_ALL = "Choose all replicas: one alone is always its own mean."
+# The diagnosis calls replicas uneven from here.
+_BALANCE_STEPS = Steps(GREEN, ((signals.UNEVEN_FACTOR, YELLOW), (3, RED)))
+_ONLY_ALL = "Choose all replicas: a single one is always its own mean."
 
 
 def _of_replicas(per_target: Expr) -> Expr:
-    """What processes tell, of those that serve a model and under its name: strangers use the same metric names."""
+    """Values of processes that serve a model, under its name: unrelated processes use the same metric names."""
     served = first_by(TARGET, group_by(INSTANCE, instant(instances.RUNNING)))
     return max_by(TARGET, per_target).taking(("model_name",), served, on=TARGET)
 
 
 def _chosen(source: Record | Expr) -> Expr:
-    """Of a query, the replicas that are chosen and ours: strangers use the same metric names, and some series tell no model."""
+    """The results for the chosen replicas of ours: unrelated processes use the same metric names, and some series have no model."""
     return instant(source) if isinstance(source, Record) else source.and_(instant(instances.RUNNING))
 
 
@@ -83,7 +84,7 @@ _COLUMNS: Mapping[str, Expr] = {
 }
 
 
-def build(_settings: Settings) -> Dashboard:
+def build(settings: Settings) -> Dashboard:
     """The dashboard."""
     return dashboard(
         "replicas",
@@ -91,53 +92,61 @@ def build(_settings: Settings) -> Dashboard:
         question="Which replica is the outlier?",
         variables=(JOB, REPLICA_MODEL, REPLICA),
         leads_to=Next("gpu", "Its GPUs"),
-        rows=(_summary(), _table(), _balance(), *_load(), _latency(), _processes(), _configuration()),
+        rows=(
+            _summary(settings.thresholds),
+            _table(settings.thresholds),
+            _balance(),
+            *_load(),
+            _latency(),
+            _processes(),
+            _configuration(),
+        ),
     )
 
 
-def _summary() -> Row:
+def _summary(limits: Thresholds) -> Row:
     return Row(
         "",
         (
             stat(
                 "Replicas",
                 count_by((), instant(instances.RUNNING)),
-                why="Processes that serve a model and tell about it. One that answers scrapes without doing so is InferenceTargetMute.",
+                why="Processes that serve a model and report on it. One that answers scrapes without reporting raises InferenceTargetMute.",
             ),
             stat(
                 "Imbalance",
                 max_by((), _imbalance(instances.RUNNING)).measured_in(Unit.NONE),
-                why="Running requests of the busiest replica over those of the mean one, for the worst model. Above 1.5 the router does not balance; few requests are never even.",
+                why=f"Running requests of the busiest replica over those of the mean one, for the worst model. Above {signals.UNEVEN_FACTOR:g}, the router does not balance. Few requests are never even.",
                 steps=_BALANCE_STEPS,
             ),
             stat(
                 "KV cache, fullest",
                 max_by((), _chosen(instances.KV_CACHE_USAGE)),
-                why="KV-cache use of the fullest replica. Above 90 % for a minute raises InferenceKVCacheNearlyFull.",
-                steps=_KV_STEPS,
+                why=f"KV cache usage of the fullest replica. Above {percent(limits.kv_cache_high_ratio)} raises InferenceKVCacheNearlyFull.",
+                steps=kv_cache_steps(limits),
             ),
             stat(
                 "Youngest process",
                 min_by((), _AGE),
-                why="Time since the newest process started. Short without a deploy means that something restarts: see Restarts below.",
+                why="Time since the newest process started. If it is short without a deploy, something restarts: see Restarts below.",
             ),
             stat(
                 "Cache configurations",
                 count_by((), group_by(_SETTINGS, _CACHES)),
-                why="Different settings of KV caches in use. More than 1 within one model makes replicas unequal, and a router that counts requests wrong.",
+                why="Number of different KV cache settings in use. More than 1 within one model makes replicas unequal, and misleads a router that counts requests.",
             ),
         ),
     )
 
 
-def _table() -> Row:
+def _table(limits: Thresholds) -> Row:
     return row(
         "Side by side",
         comparison(
             "All replicas",
             _COLUMNS,
-            why="One line for each replica; click its instance to see it alone. Means over 5 minutes. An empty cell means that the replica does not tell: services have no KV cache, vLLM with several API servers no CPU and memory.",
-            steps={"KV cache": _KV_STEPS},
+            why=f"One row per replica. Click its instance to see it alone. Means are over {span(instances.WINDOW)}. An empty cell means that the replica does not report the value: services have no KV cache, and vLLM with several API servers has no CPU and memory.",
+            steps={"KV cache": kv_cache_steps(limits)},
             drill_down=DrillDown("instance", "replicas", REPLICA.name, keeping=(JOB, REPLICA_MODEL)),
             size=Size(height=9),
         ),
@@ -145,7 +154,7 @@ def _table() -> Row:
 
 
 def _balance() -> Row:
-    why = f"Busiest replica over the mean one, by model; 1 is even. {_ONLY_ALL}"
+    why = f"Busiest replica over the mean one, by model. 1 is even. {_ONLY_ALL}"
     return row(
         "Load balance",
         timeseries("Imbalance of running requests", _unitless(instances.RUNNING), why=why),
@@ -155,7 +164,7 @@ def _balance() -> Row:
 
 
 def _unitless(source: Record | Expr) -> Expr:
-    # A share of 100 % would read as good.
+    # 100% would look like a good share.
     return _imbalance(source).measured_in(Unit.NONE)
 
 
@@ -166,12 +175,12 @@ def _load() -> tuple[Row, Row]:
             timeseries(
                 "Running by replica",
                 _lines(instances.RUNNING),
-                why="Requests in work. One line flat at --max-num-seqs while others are low: the router sends too much there.",
+                why="Running requests. If one line is flat at --max-num-seqs while others are low, the router sends too much there.",
             ),
             timeseries(
                 "Waiting by replica",
                 _lines(instances.WAITING),
-                why="Requests that wait for the engine. One replica that queues while others do not is a router's fault or a slow machine.",
+                why="Requests that wait for the engine. If one replica queues while others do not, the router is at fault, or the machine is slow.",
             ),
         ),
         Row(
@@ -180,13 +189,13 @@ def _load() -> tuple[Row, Row]:
                 timeseries(
                     "KV cache by replica",
                     _lines(instances.KV_CACHE_USAGE),
-                    why="Use of the fullest cache of each replica. One above the others has longer requests or fewer blocks: compare Configuration.",
+                    why="Usage of the fullest cache of each replica. One above the others has longer requests or fewer blocks: compare Configuration.",
                     maximum=1,
                 ),
                 timeseries(
                     "Output tokens by replica",
                     _lines(instances.GENERATION_TOKENS),
-                    why="Generated tokens each second. Fewer than the others at the same number of running requests: a slow GPU, compare clocks and temperature of its GPU.",
+                    why="Generated tokens per second. Fewer than the others at the same number of running requests: the GPU may be slow. Compare its clock and temperature.",
                 ),
             ),
         ),
@@ -199,17 +208,17 @@ def _latency() -> Row:
         timeseries(
             "Time to first token by replica",
             _lines(instances.TIME_TO_FIRST_TOKEN),
-            why="Mean over 5 minutes, queueing included. One line above the others names the slow replica.",
+            why=f"Mean over {span(instances.WINDOW)}, including queueing. A line above the others names the slow replica.",
         ),
         timeseries(
             "End to end by replica",
             _lines(instances.DURATION),
-            why="Mean over 5 minutes, arrival to the end of the answer. Lengths of answers differ too; compare the first token before you blame the machine.",
+            why=f"Mean over {span(instances.WINDOW)}, from arrival to the end of the answer. The lengths of answers differ too, so compare the first token before you blame the machine.",
         ),
         timeseries(
             "Finished requests by replica",
             _lines(instances.REQUESTS),
-            why="Requests each second. A replica that finishes none while others do is out of the router or stuck.",
+            why="Finished requests per second. A replica that finishes none while others do is out of the router, or stuck.",
         ),
     )
 
@@ -220,17 +229,17 @@ def _processes() -> Row:
         timeseries(
             "CPU by replica",
             _CPU,
-            why="CPU time of the API server's process, 100 % being one core. At 100 % the front end limits the engine, and --api-server-count is the way out.",
+            why="CPU time of the API server's process, where 100% is one core. At 100%, the front end limits the engine: raise --api-server-count.",
         ),
         timeseries(
             "Memory by replica",
             _MEMORY,
-            why="RAM of the API server's process. Growth without end leads to an OOM kill; pictures in preparation make steps.",
+            why="RAM of the API server's process. Endless growth leads to an OOM kill. Images in preprocessing cause steps.",
         ),
         timeseries(
             "Restarts by replica",
             _RESTARTS,
-            why="Starts anew within the hour at the same address. A pod that comes back under another name is a new replica instead: see Youngest process.",
+            why="Restarts within the hour at the same address. A pod that comes back under another name is a new replica instead: see Youngest process.",
         ),
     )
 
@@ -241,7 +250,7 @@ def _configuration() -> Row:
         table(
             "KV-cache configuration",
             _CACHES,
-            why="What each engine was started with. Replicas of one model should not differ; fewer blocks mean earlier queueing.",
+            why="The settings that each engine was started with. Replicas of one model should not differ. Fewer blocks mean earlier queueing.",
             value=None,
         ),
     )

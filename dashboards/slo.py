@@ -11,13 +11,15 @@ from glassbox.board.tables import Next
 from glassbox.query.expr import Expr
 from glassbox.query.promql import instant, max_by, min_by, ratio, sum_by
 from glassbox.query.slo import PAGE_WINDOWS, TICKET_WINDOWS, BurnWindow
+from glassbox.query.wording import last, percent
 from glassbox.settings.model import Settings
 from recording_rules import slo
 
 _MODEL = ("job", "model_name", "model_version")
 _PROMISE = (*_MODEL, "slo")
 _SLO = ("slo",)
-_BUDGET_STEPS = Steps(RED, ((0, YELLOW), (0.25, GREEN)))
+_BUDGET_LOW_RATIO = 0.25
+_BUDGET_STEPS = Steps(RED, ((0, YELLOW), (_BUDGET_LOW_RATIO, GREEN)))
 _HOURS = {3600: "1 hour", 6 * 3600: "6 hours", 86400: "1 day", 3 * 86400: "3 days"}
 
 
@@ -38,13 +40,12 @@ def _burn(window: BurnWindow, alert: str) -> Panel:
         burns,
         lines={"limit": LIMIT},
         many=True,
-        why="How many times as fast as the objective allows the error budget burns; 1 spends it exactly within the period. "
-        f"Both lines of an objective above the limit raise {alert}.",
+        why=f"How many times as fast as the objective allows the error budget burns. 1 spends it exactly within the period. If both lines of an objective are above the limit, {alert} is raised.",
         size=Size(width=12),
     )
 
 
-def build(_settings: Settings) -> Dashboard:
+def build(settings: Settings) -> Dashboard:
     """The dashboard."""
     return dashboard(
         "slo",
@@ -59,14 +60,14 @@ def build(_settings: Settings) -> Dashboard:
                     stat(
                         "Budget left, worst model",
                         min_by(_SLO, instant(slo.BUDGET_LEFT)),
-                        why="Share of the period's error budget that is left, of the model with the least. Below 25 % put risky changes off; below 0 the promise is broken.",
+                        why=f"Share of the period's error budget that is left, for the model with the least. Below {percent(_BUDGET_LOW_RATIO)}, postpone risky changes. Below 0, the promise is broken.",
                         steps=_BUDGET_STEPS,
                         size=Size(height=6),
                     ),
                     stat(
                         "Kept over the period",
                         _attainment(slo.PERIOD),
-                        why="Share of all requests of the period that were good; every request weighs the same. Compare with the objective.",
+                        why="Share of all requests of the period that were good. Every request weighs the same. Compare it with the objective.",
                         size=Size(height=6),
                     ),
                     stat(
@@ -78,7 +79,7 @@ def build(_settings: Settings) -> Dashboard:
                     stat(
                         "Objective",
                         max_by(_SLO, instant(slo.OBJECTIVE)),
-                        why="The share of requests that was promised to be good, from the settings' slos.",
+                        why="Share of requests that was promised to be good, from slos in the settings.",
                         size=Size(height=6),
                     ),
                 ),
@@ -93,14 +94,14 @@ def build(_settings: Settings) -> Dashboard:
                     },
                     lines={"objective": REFERENCE},
                     many=True,
-                    why="Share of the requests of the hour before that were good, by model. Dips below the objective spend budget; only many of them break the promise.",
+                    why="Share of good requests in the hour before each point, by model. Dips below the objective spend budget. Only many of them break the promise.",
                     maximum=1,
                     size=Size(width=12),
                 ),
                 timeseries(
                     "Error budget left",
                     min_by(_PROMISE, instant(slo.BUDGET_LEFT)),
-                    why="Share of the period's error budget that is left. It falls with failures and rises as old ones leave the period; a steep fall is an incident, a slope a habit.",
+                    why="Share of the period's error budget that is left. It falls with failures, and rises as old failures leave the period. A steep fall is an incident, a gentle slope is a habit.",
                     many=True,
                     minimum=None,
                     maximum=1,
@@ -121,13 +122,13 @@ def build(_settings: Settings) -> Dashboard:
                     "Time until the budget is spent",
                     min_by(_PROMISE, instant(slo.BUDGET_LASTS)),
                     many=True,
-                    why="At the burn rate of the last 6 hours; longer where old failures leave the period meanwhile. 0 means spent, no line that nothing burns.",
+                    why=f"At the burn rate of the {last(slo.PACE_WINDOW)}. It lasts longer where old failures leave the period meanwhile. 0 means that it is spent. No line means that nothing burns.",
                 ),
                 timeseries(
                     "Requests judged in the last hour",
                     sum_by(_PROMISE, instant(slo.events("1h"))),
                     many=True,
-                    why="What the ratios are made of. Below minimum_requests (20) no burn alert fires, and a single failure moves every line.",
+                    why=f"The number of requests behind the ratios. Below minimum_requests ({settings.thresholds.minimum_requests}), no burn alert fires, and a single failure moves every line.",
                 ),
                 timeseries(
                     "Goodput bounds",
@@ -136,7 +137,7 @@ def build(_settings: Settings) -> Dashboard:
                         "at least": min_by(_MODEL, instant(slo.GOODPUT_MIN)),
                     },
                     many=True,
-                    why="Share of the last hour's requests that kept both token promises, first token and time per output token. Two histograms do not tell how far they overlap, so the truth lies between the lines.",
+                    why="Share of the last hour's requests that kept both token promises: first token, and time per output token. Two histograms do not show how far they overlap, so the truth lies between the lines.",
                     maximum=1,
                 ),
             ),

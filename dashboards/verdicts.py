@@ -1,4 +1,4 @@
-"""How boards show the diagnosis: the words and colours of its cases, and what each asks for."""
+"""How boards show the diagnosis: the words and colours of its cases, and the advice for each."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ from recording_rules.signals import signals
 
 
 def words(cases: Sequence[Case]) -> Words:
-    """The case's word on its colour for each code."""
+    """The case's word on its colour, for each code."""
     return Words(tuple(dict.fromkeys((case.code, case.word, case.color) for case in cases)))
 
 
@@ -26,17 +26,17 @@ VERDICT_ADVICE, IDLE_ADVICE = advice(VERDICTS), advice(IDLE_CAUSES)
 
 
 def meanings() -> str:
-    """A list of the signals and what each means, for a panel's description."""
+    """A list of the signals and their meanings, for a panel's description."""
     return "\n".join(f"- **{signal.name}**: {signal.means}" for signal in signals())
 
 
 def verdict_panel(why: str, size: Size) -> Verdict:
-    """The verdict on each model, of several versions the most urgent one; what to do in each case stands below `why`."""
+    """The verdict on each model; of several versions, the most urgent one. The advice for each case is below `why`."""
     return verdict(
         "Verdict",
         min_by(SERVED, instant(VERDICT)),
         words=VERDICT_WORDS,
-        why=f"{why} With a replica chosen: of the models that it serves.\n\n{VERDICT_ADVICE}",
+        why=f"{why} If a replica is chosen, this shows the models that it serves.\n\n{VERDICT_ADVICE}",
         size=size,
         empty="No model",
     )

@@ -1,1 +1,1 @@
-"""The engine-neutral series that every dashboard and alert reads. Renames, ranks, processes and replicas are settled here, once."""
+"""The engine-neutral series that every dashboard and alert reads. Renames, ranks, processes and replicas are handled here, once."""

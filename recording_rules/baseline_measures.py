@@ -11,12 +11,12 @@ from recording_rules.levels import MODEL, TARGET
 
 
 def _timed(name: str, histogram: HistogramRecord) -> Iterator[Measure]:
-    """Mean and p95; below a millisecond nothing is noticed."""
+    """Mean and p95. Nobody notices a difference of less than a millisecond."""
     yield Measure(f"{name}_mean_seconds", histogram.mean(MODEL), Worse.HIGHER, smallest=0.001)
     yield Measure(f"{name}_p95_seconds", histogram.quantile(0.95, MODEL), Worse.HIGHER, smallest=0.001)
 
 
-# The load of one process, by which blocks are told apart: how many replicas share it is not the version's merit.
+# The load of one process sorts the blocks: how many replicas share it is not a merit of the version.
 _REPLICAS = count_by(MODEL, group_by((*TARGET, *MODEL[1:]), sources.RUNNING))
 _REQUESTS = Measure("requests_per_second", over_time("avg", requests.REQUESTS, BLOCK))
 _LOAD = Measure(
@@ -24,8 +24,8 @@ _LOAD = Measure(
     (over_time("avg", requests.REQUESTS, BLOCK) / _REPLICAS).measured_in(Unit.REQUESTS_PER_SECOND),
 )
 
-# Tokens follow from requests and lengths, and requests in work from requests and latency: at an equal load they are no
-# second opinion. A GPU tells no model, so its activity is that of all there are.
+# Tokens follow from requests and lengths, and running requests from requests and latency: at equal load they are not a
+# second opinion. GPUs do not report a model, so their activity is that of all GPUs.
 MEASURES = Measures(_REQUESTS, _LOAD, (
     *_timed("latency", requests.DURATION),
     *_timed("time_to_first_token", engine.TIME_TO_FIRST_TOKEN),

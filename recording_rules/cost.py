@@ -1,8 +1,8 @@
-"""What each GPU costs an hour, and what of that is paid for idling: queries, which the cost board asks for the chosen hosts.
+"""What each GPU costs per hour, and how much of that pays for idle time: queries that the cost board asks for the chosen hosts.
 
-A GPU costs its price whether it works or not. Idle is the share of time in which it is not active, so GPUs that
-are active without doing much (see `gpu.ACTIVITY`) make it a lower bound. Nothing is recorded, since a series for each
-host is as many as there are replicas: the settings' prices value the past as well.
+A GPU costs its price whether it works or not. Idle is the share of time in which it is not active. GPUs that are active
+without doing much (see `gpu.ACTIVITY`) make it a lower bound. Nothing is recorded, since a series for each host is as many
+as there are replicas. So the settings' prices also apply to the past.
 """
 
 from functools import reduce
@@ -15,17 +15,17 @@ from recording_rules import gpu
 
 
 def price(settings: Settings) -> Expr:
-    """What each GPU that is measured costs an hour: by its model where the settings price that, else what all cost."""
+    """What each measured GPU costs per hour: the price of its model in the settings, else the common price."""
     prices = settings.cost
     by_model = (gpu.of_model(model) * per_hour for model, per_hour in prices.gpu_prices_per_hour.items())
-    # The record has one series for each GPU already: a `group` would take twice the time of a board's range.
+    # The record already has one series per GPU: a `group` would double the time that a board's range takes.
     others = instant(gpu.MEMORY_USED) * 0 + prices.gpu_price_per_hour
     return reduce(Expr.or_, (*by_model, others)).measured_in(Unit.MONEY_PER_HOUR)
 
 
 def idle(settings: Settings, activity: Expr) -> Expr:
-    """What each GPU costs an hour for the share of time in which it is not active; `activity` is 0..1 by GPU.
+    """What each GPU costs per hour for the share of time in which it is not active; `activity` is 0..1 by GPU.
 
-    GPUs whose activity nobody measures count as active.
+    GPUs whose activity is not measured count as active.
     """
     return (price(settings) * (activity * -1 + 1)).measured_in(Unit.MONEY_PER_HOUR)

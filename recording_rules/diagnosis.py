@@ -1,9 +1,9 @@
 """What to do: a verdict for each model, and why its GPUs idle. The first case whose signals hold decides.
 
-The codes are what is recorded. A verdict's code is its place in the order, with room between: the smaller, the more urgent, also
-among versions of one model. Codes never change, since history is read by them. Their words and colours stand here too, so that
-every board says the same. GPUs come late: which of them serve the model is not known, so what is
-seen of the model itself goes first.
+The codes are what is recorded. A verdict's code is its place in the order, with gaps in between: the smaller, the more urgent,
+also among versions of one model. Codes never change, since history is read by them. Their words and colours are here too, so
+that every board shows the same. GPUs come late: it is not known which of them serve the model, so signals of the model itself
+go first.
 """
 
 from collections.abc import Sequence
@@ -14,6 +14,7 @@ from glassbox.metrics.types import Unit
 from glassbox.query.expr import Expr
 from glassbox.query.promql import instant
 from glassbox.query.rules import RecordGroup, Series
+from glassbox.query.wording import percent
 from glassbox.settings.model import Settings
 from recording_rules import signals
 from recording_rules.levels import MODEL
@@ -22,7 +23,7 @@ from recording_rules.signals import Signal
 
 @dataclass(frozen=True)
 class Case:
-    """One answer: where all of `when` hold and none of `unless`. `word` is short, `act` says what to do about it."""
+    """One answer: where all of `when` hold and none of `unless`. `word` is short, `act` is the advice."""
 
     code: int
     word: str
@@ -35,37 +36,37 @@ class Case:
 _BAD, _SLOW, _WASTE, _FINE = "red", "yellow", "blue", "green"
 
 VERDICTS = (
-    Case(10, "Down", _BAD, "Nothing serves it: bring the service back.", (signals.down,)),
-    Case(20, "Hung", _BAD, "Requests run and nothing comes: restart it, and look for an XID first.", (signals.stalled,)),
-    Case(30, "Failing", _BAD, "Answers are server errors: read its log, take the last change back.", (signals.failing,)),
-    Case(40, "Balance replicas", _SLOW, "Requests queue at one replica: mend the router.", (signals.queueing, signals.uneven)),
-    Case(50, "More KV cache", _SLOW, "Memory limits the batch: more of it, shorter contexts, then replicas.", (signals.queueing, signals.kv_cache_full)),
-    Case(50, "More KV cache", _SLOW, "Memory limits the batch: more of it, shorter contexts, then replicas.", (signals.preempting, signals.kv_cache_full)),
-    Case(60, "Raise the batch limit", _SLOW, "The batch is full and the GPU is not: --max-num-seqs, --max-num-batched-tokens.", (signals.queueing, signals.batch_constant, signals.kv_cache_half_empty, signals.gpu_half_idle)),
-    Case(70, "Scale out", _SLOW, "More arrives than is served, and no GPU is seen idle: add replicas.", (signals.queue_takes_time,), (signals.gpu_idle,)),
-    Case(80, "Find what blocks", _SLOW, "Requests wait while the GPUs idle: scheduler, KV transfer, CPU.", (signals.queueing, signals.gpu_idle)),
-    Case(90, "Adapters or KV transfer", _SLOW, "Requests are put off; capacity would not help.", (signals.deferred,)),
-    Case(100, "Fix the front end", _SLOW, "Preprocessing limits, not the GPU: more API servers, cores, fewer pixels.", (signals.frontend_bound,)),
-    Case(110, "Queueing", _SLOW, "Requests wait and no signal explains it: look at the phases, then scale out.", (signals.queueing,)),
-    Case(120, "Memory-bound decoding", _SLOW, "Tokens come slower as memory is full of work: fewer sequences, quantise, or scale.", (signals.slower_tokens, signals.memory_bound)),
-    Case(130, "Longer requests", _SLOW, "Callers send more work: promise by length, not capacity.", (signals.slow, signals.longer_requests)),
-    Case(140, "Faulty GPU", _BAD, "A GPU that may be its own has errors or is gone: see which, and drain its host.", (signals.gpu_faulty,)),
-    Case(150, "GPU slowed down", _SLOW, "A GPU that may be its own is slowed: heat, a power limit or the supply.", (signals.gpu_slowed,)),
-    Case(160, "Slow, cause not seen", _SLOW, "No signal explains it: look at the phases, then at gateway and network.", (signals.slow,)),
+    Case(10, "Down", _BAD, "Nothing serves the model. Bring the service back.", (signals.down,)),
+    Case(20, "Hung", _BAD, "Requests run, but nothing comes out. Look for an XID first, then restart it.", (signals.stalled,)),
+    Case(30, "Failing", _BAD, "Answers are server errors. Read the log, and roll back the last change.", (signals.failing,)),
+    Case(40, "Balance replicas", _SLOW, "Requests queue at one replica while others have room. Fix the router.", (signals.queueing, signals.uneven)),
+    Case(50, "More KV cache", _SLOW, "Memory limits the batch. Give it more KV cache, then shorten contexts, then add replicas.", (signals.queueing, signals.kv_cache_full)),
+    Case(50, "More KV cache", _SLOW, "Memory limits the batch. Give it more KV cache, then shorten contexts, then add replicas.", (signals.preempting, signals.kv_cache_full)),
+    Case(60, "Raise the batch limit", _SLOW, "The batch is full, but the GPU is not. Raise --max-num-seqs or --max-num-batched-tokens.", (signals.queueing, signals.batch_constant, signals.kv_cache_half_empty, signals.gpu_half_idle)),
+    Case(70, "Scale out", _SLOW, "More requests arrive than are served, and no GPU is seen idle. Add replicas.", (signals.queue_takes_time,), (signals.gpu_idle,)),
+    Case(80, "Find what blocks", _SLOW, "Requests wait while the GPUs are idle. Check the scheduler, KV transfers and the CPU.", (signals.queueing, signals.gpu_idle)),
+    Case(90, "Adapters or KV transfer", _SLOW, "Requests wait for an adapter or a KV transfer. More capacity would not help.", (signals.deferred,)),
+    Case(100, "Fix the front end", _SLOW, "Preprocessing is the limit, not the GPU. Add API servers or CPU cores, or send fewer pixels.", (signals.frontend_bound,)),
+    Case(110, "Queueing", _SLOW, "Requests wait, and no signal explains why. Look at the phases, then scale out.", (signals.queueing,)),
+    Case(120, "Memory-bound decoding", _SLOW, "Tokens are slower because GPU memory is busy. Run fewer sequences, quantise, or scale out.", (signals.slower_tokens, signals.memory_bound)),
+    Case(130, "Longer requests", _SLOW, "Callers send longer requests. Set promises by length; more capacity is not the answer.", (signals.slow, signals.longer_requests)),
+    Case(140, "Faulty GPU", _BAD, "A GPU that may serve this model has errors or is gone. Find it, and drain its host.", (signals.gpu_faulty,)),
+    Case(150, "GPU slowed down", _SLOW, "A GPU that may serve this model is slowed down. Check heat, power limit and power supply.", (signals.gpu_slowed,)),
+    Case(160, "Slow, cause not seen", _SLOW, "No signal explains it. Look at the phases, then at the gateway and the network.", (signals.slow,)),
     Case(170, "Fine", _FINE, "Do nothing.", (signals.working,)),
-    Case(180, "No demand", _WASTE, "Nobody asks: consolidate, or scale to zero.", ()),
+    Case(180, "No demand", _WASTE, "There are no requests. Consolidate, or scale to zero.", ()),
 )  # fmt: skip
 
 IDLE_CAUSES = (
-    Case(0, "Not idle", _FINE, "At least one GPU is active for 20 % of the time, or none is measured.", (), (signals.gpu_unused,)),
-    Case(1, "No requests", _WASTE, "Consolidate, batch, or scale to zero.", (), (signals.working,)),
-    Case(2, "Hung engine", _BAD, "Restart it.", (signals.stalled,)),
+    Case(0, "Not idle", _FINE, f"At least one GPU is active {percent(signals.GPU_UNUSED_RATIO)} of the time or more, or no GPU is measured.", (), (signals.gpu_unused,)),
+    Case(1, "No requests", _WASTE, "There are no requests. Consolidate, batch the work, or scale to zero.", (), (signals.working,)),
+    Case(2, "Hung engine", _BAD, "Requests run, but nothing comes out. Restart the engine.", (signals.stalled,)),
     Case(3, "Front end", _SLOW, "Preprocessing or downloads hold requests up.", (signals.frontend_bound,)),
-    Case(4, "Blocked queue", _SLOW, "Requests wait although GPUs are free: scheduler, batch limit, KV transfer.", (signals.queueing,)),
+    Case(4, "Blocked queue", _SLOW, "Requests wait although GPUs are free. Check the scheduler, the batch limit and KV transfers.", (signals.queueing,)),
     Case(5, "Put off", _SLOW, "Requests wait for adapters or KV transfers.", (signals.deferred,)),
-    Case(6, "Uneven replicas", _SLOW, "One replica gets nearly everything.", (signals.uneven,)),
-    Case(7, "Small batches", _WASTE, "Sparse requests: share the GPU or take a smaller one.", (signals.small_batches,)),
-    Case(8, "Other", _WASTE, "Busy with something that no signal sees: compare tensor and memory activity.", ()),
+    Case(6, "Uneven replicas", _SLOW, "One replica gets nearly all requests.", (signals.uneven,)),
+    Case(7, "Small batches", _WASTE, "Requests are sparse. Share the GPU, or use a smaller one.", (signals.small_batches,)),
+    Case(8, "Other", _WASTE, "No signal explains it. Compare tensor activity with memory activity.", ()),
 )  # fmt: skip
 
 VERDICT = Series("model:diagnosis_verdict:code", Unit.NONE, MODEL)
@@ -73,13 +74,13 @@ IDLE_CAUSE = Series("model:diagnosis_idle_cause:code", Unit.NONE, MODEL)
 
 
 def group(settings: Settings) -> RecordGroup:
-    """Signals, and what follows from them, in this order."""
+    """The signals first, then the verdicts that read them."""
     return RecordGroup(
         "diagnosis",
         (
             *signals.records(settings),
-            VERDICT.recorded(_first_of(VERDICTS), "What to do about the model, by the codes of the cases."),
-            IDLE_CAUSE.recorded(_first_of(IDLE_CAUSES), "Why the GPUs idle, by the codes of the cases."),
+            VERDICT.recorded(_first_of(VERDICTS), "What to do about the model, as the code of a case."),
+            IDLE_CAUSE.recorded(_first_of(IDLE_CAUSES), "Why the GPUs idle, as the code of a case."),
         ),
     )
 

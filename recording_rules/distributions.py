@@ -1,13 +1,13 @@
-"""Distributions that only boards read: no alert, signal or baseline waits for them, so they are recorded rarely.
+"""Distributions that only boards read. No alert, signal or baseline waits for them, so they are recorded rarely.
 
-Buckets are most of what rules cost at many replicas.
+With many replicas, buckets are most of what the rules cost.
 """
 
 from glassbox.query.rules import RecordGroup
 from glassbox.settings.model import Settings
 from recording_rules import engine, workload
 
-_READ_BY_BOARDS_ALONE = (
+_READ_ONLY_BY_BOARDS = (
     engine.PREFILL_TIME,
     engine.DECODE_TIME,
     workload.PROMPT_LENGTH,
@@ -16,6 +16,6 @@ _READ_BY_BOARDS_ALONE = (
 
 
 def group(settings: Settings) -> RecordGroup:
-    """The buckets; their sums and counts are recorded with those of everything else."""
-    buckets = tuple(histogram.bucket for histogram in _READ_BY_BOARDS_ALONE)
+    """The buckets. Their sums and counts are recorded with everything else."""
+    buckets = tuple(histogram.bucket for histogram in _READ_ONLY_BY_BOARDS)
     return RecordGroup("distributions", buckets, settings.rare_interval_seconds)

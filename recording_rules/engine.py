@@ -16,30 +16,30 @@ PREFILL_TIME = engine_histogram("model:inference_prefill_time_seconds", vllm.REQ
 DECODE_TIME = engine_histogram("model:inference_decode_time_seconds", vllm.REQUEST_DECODE_TIME)
 
 PROMPT_TOKENS = Record(
-    "model:inference_prompt_tokens:rate5m", sum_by(MODEL, rate(vllm.PROMPT_TOKENS, "5m")), "Input tokens each second."
+    "model:inference_prompt_tokens:rate5m", sum_by(MODEL, rate(vllm.PROMPT_TOKENS, "5m")), "Input tokens per second."
 )
 GENERATION_TOKENS = Record(
     "model:inference_generation_tokens:rate5m",
     sum_by(MODEL, rate(vllm.GENERATION_TOKENS, "5m")),
-    "Output tokens each second.",
+    "Output tokens per second.",
 )
 PREEMPTIONS = Record(
     "model:inference_preemptions:rate5m",
     sum_by(MODEL, rate(vllm.NUM_PREEMPTIONS, "5m")),
-    "Requests pushed out of the running batch each second, to be computed again.",
+    "Requests preempted per second: pushed out of the running batch, to be computed again.",
 )
 
 RUNNING = Record(
     "model:inference_requests_running:sum",
     sum_by(MODEL, sources.RUNNING),
-    "Requests in work: in the running batch of all engines, or inside the service.",
+    "Running requests: in the running batch of all engines, or inside the service.",
 )
 WAITING = Record(
     "model:inference_requests_waiting:sum",
     sum_by(MODEL, sources.WAITING),
     "Requests that wait for the engines.",
 )
-# Before the reasons were told apart, all waiting counted as waiting for capacity.
+# Before vLLM reported the reasons, all waiting requests counted as waiting for capacity.
 WAITING_FOR_CAPACITY = Record(
     "model:inference_requests_waiting_for_capacity:sum",
     sum_by(
@@ -53,10 +53,10 @@ WAITING_FOR_CAPACITY = Record(
 KV_CACHE_USAGE_MAX = Record(
     "model:inference_kv_cache_usage_ratio:max",
     max_by(MODEL, sources.KV_CACHE_USAGE),
-    "KV-cache use of the fullest engine: one full engine already hurts.",
+    "KV cache usage of the fullest engine: one full engine is enough to hurt.",
 )
 KV_CACHE_USAGE_AVG = Record(
     "model:inference_kv_cache_usage_ratio:avg",
     avg_by(MODEL, sources.KV_CACHE_USAGE),
-    "KV-cache use over all engines, which have equal caches in one deployment.",
+    "Mean KV cache usage of all engines, whose caches are of equal size in one deployment.",
 )

@@ -1,7 +1,7 @@
-"""GPUs, whoever measures them: dcgm-exporter, our exporter or nvidia_gpu_exporter. MIG slices of one GPU count once.
+"""GPUs, whichever exporter measures them: dcgm-exporter, our exporter or nvidia_gpu_exporter. MIG slices of one GPU count once.
 
-Recorded is what alerts and fleet boards read. The rest are queries, which the GPU board asks for the GPUs chosen there: a
-recorded series for each GPU would double a raw one. Profiling, PCIe and row counts come from dcgm-exporter alone.
+Only what alerts and fleet boards read is recorded. The rest are queries that the GPU board asks for the chosen GPUs: a
+recorded series for each GPU would double a raw one. Only dcgm-exporter reports profiling, PCIe and row counts.
 """
 
 from functools import reduce
@@ -19,10 +19,11 @@ GROUP = RecordGroup("gpu")
 _BYTES_PER_MEBIBYTE = 1024 * 1024
 _HERTZ_PER_MEGAHERTZ = 1_000_000
 _MILLIJOULES_PER_JOULE = 1000
+ENERGY_WINDOW = "5m"
 
 
 def _each_gpu(*sources: Expr) -> Expr:
-    """One series for each GPU, from whichever source measures it."""
+    """One series for each GPU, from the first source that measures it."""
     return max_by(GPU, reduce(Expr.or_, sources))
 
 
@@ -32,7 +33,7 @@ def _ours(gauge: Gauge) -> Expr:
 
 
 def _smi(series: Expr) -> Expr:
-    """nvidia_gpu_exporter's series under the label `gpu`: the GPU's index, or its uuid where the exporter tells no index."""
+    """nvidia_gpu_exporter's series under the label `gpu`: the GPU's index, or its uuid where the exporter reports no index."""
     return _numbered(series.taking(("index",), instant(smi.GPU_INFO), on=(*TARGET, "uuid")))
 
 
@@ -41,7 +42,7 @@ def _numbered(indexed: Expr) -> Expr:
 
 
 def of_model(name: str) -> Expr:
-    """1 for each GPU whose exporter calls its model so, as nvidia-smi does; our exporter tells no models."""
+    """1 for each GPU of this model, named as nvidia-smi does. Our exporter does not report models."""
     from_dcgm = instant(dcgm.FB_USED, modelName=name)
     return group_by(GPU, from_dcgm.or_(_numbered(instant(smi.GPU_INFO, name=name))))
 
@@ -64,27 +65,27 @@ def _profiled(gauge: Gauge) -> Expr:
 
 _USED_AND_FREE = instant(dcgm.FB_USED) + instant(dcgm.FB_FREE)
 _INSTALLED = (_USED_AND_FREE + instant(dcgm.FB_RESERVED)).or_(_USED_AND_FREE)
-_WATTS_OF_DCGM = (rate(dcgm.TOTAL_ENERGY, "5m") / _MILLIJOULES_PER_JOULE).measured_in(Unit.WATTS)
+_WATTS_OF_DCGM = (rate(dcgm.TOTAL_ENERGY, ENERGY_WINDOW) / _MILLIJOULES_PER_JOULE).measured_in(Unit.WATTS)
 
 # Share of time with a kernel running: low proves an idle GPU, high proves little.
 UTILIZATION = _each_gpu(
     _ratio(instant(dcgm.GPU_UTIL)), _ratio(_ours(service.GPU_UTILIZATION)), _smi(instant(smi.UTILIZATION_GPU))
 )
-# Share of time the compute engine is active: a finer duty cycle.
+# Share of time in which the compute engine is active: a finer duty cycle.
 ENGINE_ACTIVE = _profiled(dcgm.GR_ENGINE_ACTIVE)
-# Share of cycles the tensor pipe works: prefill and image encoders.
+# Share of cycles in which the tensor pipe works: prefill and image encoders.
 TENSOR_ACTIVE = _profiled(dcgm.PIPE_TENSOR_ACTIVE)
-# Share of cycles the memory moves data: decoding is bound by it.
+# Share of cycles in which the memory moves data: decoding is bound by it.
 DRAM_ACTIVE = _profiled(dcgm.DRAM_ACTIVE)
 # Mean power over 5 minutes from the board's energy counter, which misses nothing between two scrapes.
-ENERGY = _each_gpu(_WATTS_OF_DCGM, _smi(rate(smi.ENERGY, "5m").measured_in(Unit.WATTS)))
+ENERGY = _each_gpu(_WATTS_OF_DCGM, _smi(rate(smi.ENERGY, ENERGY_WINDOW).measured_in(Unit.WATTS)))
 TEMPERATURE = _each_gpu(instant(dcgm.GPU_TEMP), _ours(service.GPU_TEMPERATURE), _smi(instant(smi.TEMPERATURE)))
-# 1 when the board could not replace a broken row of its memory, 0 where all is well.
+# 1 when the board could not replace a broken row of its memory, 0 otherwise.
 ROW_REMAPPING = _each_gpu(instant(dcgm.ROW_REMAP_FAILURE), _smi(instant(smi.REMAPPED_ROWS_FAILURE)))
 # Memory rows replaced within the hour after errors that could not, or could, be corrected.
 UNCORRECTABLE_ROWS = _each_gpu(increase(dcgm.UNCORRECTABLE_REMAPPED_ROWS, "1h"))
 CORRECTABLE_ROWS = _each_gpu(increase(dcgm.CORRECTABLE_REMAPPED_ROWS, "1h"))
-# PCIe packets sent again each second, and bytes each second from and to the GPU.
+# PCIe packets sent again per second, and bytes per second from and to the GPU.
 PCIE_REPLAYS = _each_gpu(rate(dcgm.PCIE_REPLAY, "5m"))
 PCIE_SENT = _profiled(dcgm.PCIE_TX)
 PCIE_RECEIVED = _profiled(dcgm.PCIE_RX)
@@ -92,12 +93,12 @@ PCIE_RECEIVED = _profiled(dcgm.PCIE_RX)
 ACTIVITY = Record(
     "gpu:activity_ratio:max",
     ENGINE_ACTIVE.or_(UTILIZATION),
-    "Share of time the GPU is active: its compute engine where profiling measures it, else any kernel.",
+    "Share of time in which the GPU is active: its compute engine where profiling measures it, else any kernel.",
 )
 MEMORY_USED = Record(
     "gpu:memory_used_bytes:max",
     _each_gpu(_bytes(instant(dcgm.FB_USED)), _bytes(_ours(service.GPU_MEMORY_USED)), _smi(instant(smi.MEMORY_USED))),
-    "Memory in use; flat under vLLM, which reserves its KV cache at start. Whatever has this series is a GPU to boards and alerts.",
+    "Memory in use. It is flat under vLLM, which reserves its KV cache at start. Boards and alerts count whatever has this series as a GPU.",
 )
 MEMORY_TOTAL = Record(
     "gpu:memory_total_bytes:max",
@@ -121,10 +122,10 @@ SM_CLOCK = Record(
 XID_LAST = Record(
     "gpu:xid_last_code:max",
     _each_gpu(instant(dcgm.XID_ERRORS), _ours(service.GPU_XID_LAST_CODE)),
-    "Code of the last XID error, 0 for none: one series, of which `changes` sees another code.",
+    "Code of the last XID error, 0 for none: a single series, so that `changes` sees a new code.",
 )
 ROW_REMAP_FAILURE = Record(
     "gpu:row_remap_failure:max",
     ROW_REMAPPING > 0,
-    "GPUs that could not replace a broken row of their memory; no series where all is well.",
+    "GPUs that could not replace a broken row of their memory. There is no series for healthy GPUs.",
 )

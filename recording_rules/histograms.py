@@ -1,4 +1,4 @@
-"""Recorded histograms: the rates of all three parts, kept together so that quantiles and means agree."""
+"""Recorded histograms: the rates of all three parts, recorded together so that quantiles and means agree."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ from glassbox.query.promql import rate, sum_by
 from glassbox.query.rules import HistogramRecord, Record
 from recording_rules.levels import MODEL
 
-# Of every `rate5m`: what a count is multiplied with for the number of events that its rate was taken from.
+# The window of every `rate5m`: a rate times this is the number of events within it.
 RATE_WINDOW_SECONDS = 300
 
 

@@ -1,8 +1,8 @@
-"""One server process each, for finding the replica that differs. Its data-parallel ranks are added up.
+"""One server process each, to find the replica that differs. Its data-parallel ranks are added up.
 
-Only what boards and alerts join with is recorded; the rest are queries, which the Replicas board asks: a recorded series for
-each replica would double a raw one. A mean stands as such here: below the replica nothing is averaged, and above it nobody
-may average means.
+Only what boards and alerts join with is recorded. The rest are queries that the Replicas board asks: a recorded series for
+each replica would double a raw one. Means are allowed here: below the replica nothing is averaged, and above it nobody may
+average means.
 """
 
 from glassbox.metrics import service, vllm
@@ -14,26 +14,28 @@ from recording_rules.sources import rates
 
 GROUP = RecordGroup("instances")
 
+WINDOW = "5m"
+
 RUNNING = Record(
     "instance:inference_requests_running:sum",
     sum_by(INSTANCE, sources.RUNNING),
-    "Requests in work on one replica. Whatever has this series can be seen by the boards and alerts.",
+    "Running requests of one replica. Boards and alerts see every replica that has this series, and no other.",
 )
 
 # Requests that wait for the replica's engines.
 WAITING = sum_by(INSTANCE, sources.WAITING)
-# KV-cache use of the replica's fullest engine.
+# KV cache usage of the replica's fullest engine.
 KV_CACHE_USAGE = max_by(INSTANCE, sources.KV_CACHE_USAGE)
-# Finished requests, and output tokens, each second.
-REQUESTS = sum_by(INSTANCE, rates(vllm.REQUEST_SUCCESS, service.HTTP_REQUESTS, "5m"))
-GENERATION_TOKENS = sum_by(INSTANCE, rate(vllm.GENERATION_TOKENS, "5m"))
-# Mean time to first token; nothing without requests.
+# Finished requests and output tokens per second.
+REQUESTS = sum_by(INSTANCE, rates(vllm.REQUEST_SUCCESS, service.HTTP_REQUESTS, WINDOW))
+GENERATION_TOKENS = sum_by(INSTANCE, rate(vllm.GENERATION_TOKENS, WINDOW))
+# Mean time to first token; no value without requests.
 TIME_TO_FIRST_TOKEN = mean(
-    sum_by(INSTANCE, rate(vllm.TIME_TO_FIRST_TOKEN.sum, "5m")),
-    sum_by(INSTANCE, rate(vllm.TIME_TO_FIRST_TOKEN.count, "5m")),
+    sum_by(INSTANCE, rate(vllm.TIME_TO_FIRST_TOKEN.sum, WINDOW)),
+    sum_by(INSTANCE, rate(vllm.TIME_TO_FIRST_TOKEN.count, WINDOW)),
 )
-# Mean time of a request from arrival to the end of the answer; nothing without requests.
+# Mean time of a request from arrival to the end of the answer; no value without requests.
 DURATION = mean(
-    sum_by(INSTANCE, rates(vllm.E2E_REQUEST_LATENCY.sum, service.HTTP_REQUEST_DURATION.sum, "5m")),
-    sum_by(INSTANCE, rates(vllm.E2E_REQUEST_LATENCY.count, service.HTTP_REQUEST_DURATION.count, "5m")),
+    sum_by(INSTANCE, rates(vllm.E2E_REQUEST_LATENCY.sum, service.HTTP_REQUEST_DURATION.sum, WINDOW)),
+    sum_by(INSTANCE, rates(vllm.E2E_REQUEST_LATENCY.count, service.HTTP_REQUEST_DURATION.count, WINDOW)),
 )

@@ -3,9 +3,9 @@
 from glassbox.query.expr import Expr, Matcher, Source
 from glassbox.query.promql import over_time
 
-# Long enough to wake somebody, short enough that what was removed for good is forgotten the same day.
+# Long enough to wake somebody, and short enough that what was removed for good is forgotten on the same day.
 GONE_REMEMBERED = "1h"
-# The day before the last hour: what has just changed must not be its own measure.
+# The day before the last hour, so that a change is not compared with itself.
 _BASELINE_WINDOW, _BASELINE_OFFSET = "1d", "1h"
 
 

@@ -1,7 +1,7 @@
-"""Signals of the diagnosis: yes or no for each model, from which the verdict and the idle cause are read.
+"""Signals of the diagnosis: yes or no for each model. The verdict and the idle cause are read from them.
 
-One series for each model and signal, 1 where it holds, else 0, so that the evidence of any verdict can be seen and looked up
-later. Conditions that raise an alert are the alert's own, without its `for`.
+There is one series for each model and signal, 1 where it holds, else 0. So the evidence of any verdict can be looked up later.
+Conditions that raise an alert are the alert's own, without its `for`.
 """
 
 from collections.abc import Callable
@@ -11,28 +11,29 @@ from glassbox.metrics.types import Unit
 from glassbox.query.expr import Expr, regex
 from glassbox.query.promql import avg_by, count_by, group_by, instant, max_by, over_time, ratio, sum_by
 from glassbox.query.rules import HistogramRecord, Record, Series
+from glassbox.query.wording import last, percent, span
 from glassbox.settings.model import Gpu, Jobs, Settings
 from recording_rules import conditions, engine, gpu, gpu_conditions, instances, requests, targets, workload
 from recording_rules.levels import MODEL, SERVED
 from recording_rules.memory import GONE_REMEMBERED, day_before
 
-_WINDOW = "5m"
+WINDOW = "5m"
 # Longer than any rate's window: an even load seldom keeps a batch at one size for so long, a full batch does.
 _BATCH_WINDOW = "10m"
 _SEEN_BEFORE = "1m"
 
-# A batch limit below what the GPU can do shows as a GPU not busy beside a KV cache half empty.
+# A batch limit below what the GPU can do: the GPU is not busy, and the KV cache is half empty.
 _GPU_HALF_IDLE_RATIO = 0.6
 _KV_CACHE_HALF_EMPTY_RATIO = 0.5
-# A fifth of the time: a GPU that is used less for long is worth a question.
-_GPU_UNUSED_RATIO = 0.2
-# Three quarters of what can be had: NVIDIA's DCGM guide ("Profiling Metrics", PROF_DRAM_ACTIVE) puts the peak at about 0.8.
-_MEMORY_BOUND_RATIO = 0.6
-# Busiest replica over the mean one; requests few enough are never even.
-_UNEVEN_FACTOR, _UNEVEN_REQUESTS = 1.5, 2
+# A GPU that is active less than a fifth of the time for long is worth a question.
+GPU_UNUSED_RATIO = 0.2
+# Three quarters of what is possible: NVIDIA's DCGM guide ("Profiling Metrics", PROF_DRAM_ACTIVE) puts the peak at about 0.8.
+MEMORY_BOUND_RATIO = 0.6
+# Busiest replica over the mean one. Few requests are never even.
+UNEVEN_FACTOR, _UNEVEN_REQUESTS = 1.5, 2
 _LONGER_FACTOR = 1.5
 _SLOWER_FACTOR = 1.25
-# A GPU reads all weights for each step: batches of up to four leave most of its compute idle.
+# A GPU reads all weights for each step, so small batches leave most of its compute idle.
 _SMALL_BATCH_REQUESTS = 4
 
 KNOWN = Series("model:diagnosis_known:group", Unit.BOOLEAN, MODEL)
@@ -41,7 +42,7 @@ SIGNAL = Series("model:diagnosis_signal:bool", Unit.BOOLEAN, (*MODEL, "signal"))
 
 @dataclass(frozen=True)
 class Signal:
-    """One observation: where `condition` returns a series of the model, it holds."""
+    """One observation. It holds for each model for which `condition` returns a series."""
 
     name: str
     condition: Callable[[Settings], Expr]
@@ -49,7 +50,7 @@ class Signal:
 
     @property
     def holds(self) -> Expr:
-        """1 for each model of which it is true."""
+        """1 for each model for which it holds."""
         return instant(SIGNAL, signal=self.name).equals(1)
 
     def recorded(self, settings: Settings) -> Record:
@@ -59,7 +60,7 @@ class Signal:
 
 
 def signal(means: str) -> Callable[[Callable[[Settings], Expr]], Signal]:
-    """Declare a signal: the condition below it, which returns the models of which it is true, under the name of its function."""
+    """Declare a signal. The decorated function is its condition, which returns the models for which it holds, and gives it its name."""
     return lambda condition: Signal(condition.__name__, condition, means)
 
 
@@ -70,23 +71,23 @@ def signals() -> tuple[Signal, ...]:
 
 def records(settings: Settings) -> tuple[Record, ...]:
     """All signals with this installation's thresholds, and what they need first."""
-    known = KNOWN.recorded(_known(settings.jobs), "Models that are served, and those that should be.")
+    known = KNOWN.recorded(_known(settings.jobs), "Models that are served, and models that should be.")
     return (known, *(each.recorded(settings) for each in signals()))
 
 
 def _known(jobs: Jobs) -> Expr:
-    """What is served now, for an hour what was, and for as long as it lasts what nothing but dead targets served.
+    """What is served now, what was served within the last hour, and what only dead targets served, for as long as they are dead.
 
     Jobs that are scaled to zero on purpose are forgotten at once.
     """
     wanted = regex(jobs.wanted_regex)
     lately = over_time("last", engine.RUNNING, GONE_REMEMBERED, job=wanted)
     dead = (instant(targets.TARGETS, job=wanted) > 0).unless(instant(targets.TARGETS_UP) > 0)
-    still = over_time("last", KNOWN, _WINDOW).and_(dead, on=("job",))
+    still = over_time("last", KNOWN, WINDOW).and_(dead, on=("job",))
     return group_by(MODEL, instant(engine.RUNNING).or_(lately).or_(still)).measured_in(Unit.BOOLEAN)
 
 
-# What callers feel at once.
+# What callers notice at once.
 
 
 @signal("Nothing serves the model any more.")
@@ -94,57 +95,57 @@ def down(_settings: Settings) -> Expr:
     return instant(KNOWN).unless(instant(engine.RUNNING))
 
 
-@signal("Requests run, and no token or no answer comes.")
+@signal("Requests run, but no token or no answer comes.")
 def stalled(_settings: Settings) -> Expr:
     return group_by(MODEL, instant(workload.STALLED)).or_(group_by(MODEL, conditions.nothing_finishes()))
 
 
-@signal("More than 5 % of the answers are server errors.")
+@signal(f"More than {percent(conditions.FAILING_RATIO)} of the answers are server errors.")
 def failing(settings: Settings) -> Expr:
     return conditions.failing(settings.thresholds)
 
 
-# What callers ask for, and how it is spread.
+# What callers send, and how it is spread.
 
 
-@signal("A request was in work within 5 minutes.")
+@signal(f"At least one request ran within the {last(WINDOW)}.")
 def working(_settings: Settings) -> Expr:
     # Short requests run between two scrapes, and are seen only when they finish.
-    return (over_time("max", engine.RUNNING, _WINDOW) > 0).or_(over_time("max", requests.REQUESTS, _WINDOW) > 0)
+    return (over_time("max", engine.RUNNING, WINDOW) > 0).or_(over_time("max", requests.REQUESTS, WINDOW) > 0)
 
 
-@signal("More answers are slow than may be.")
+@signal("More answers are slow than the settings allow.")
 def slow(settings: Settings) -> Expr:
     return conditions.slow(settings, MODEL)
 
 
-@signal("Prompts or answers are half as long again as the day before.")
+@signal(f"Prompts or answers are more than {_LONGER_FACTOR:g} times as long as on the day before.")
 def longer_requests(_settings: Settings) -> Expr:
     prompts, answers = workload.PROMPT_LENGTH, workload.OUTPUT_LENGTH
     longer = [_mean(lengths) > _baseline(lengths.sum, lengths.count) * _LONGER_FACTOR for lengths in (prompts, answers)]
     return longer[0].or_(longer[1])
 
 
-@signal("Each token takes a quarter longer than the day before.")
+@signal(f"Each token takes more than {_SLOWER_FACTOR:g} times as long as on the day before.")
 def slower_tokens(_settings: Settings) -> Expr:
     times = workload.TIME_PER_OUTPUT_TOKEN
     return _mean(times) > _baseline(times.sum, times.count) * _SLOWER_FACTOR
 
 
-@signal("The busiest replica has half as many requests again as the mean one.")
+@signal(f"The busiest replica has more than {UNEVEN_FACTOR:g} times as many running requests as the mean one.")
 def uneven(_settings: Settings) -> Expr:
-    running = over_time("avg", instances.RUNNING, _WINDOW)
+    running = over_time("avg", instances.RUNNING, WINDOW)
     busiest, mean = max_by(SERVED, running), avg_by(SERVED, running)
-    far_apart = (busiest > mean * _UNEVEN_FACTOR).and_(mean >= _UNEVEN_REQUESTS)
+    far_apart = (busiest > mean * UNEVEN_FACTOR).and_(mean >= _UNEVEN_REQUESTS)
     # Two versions side by side need not be even: one of them is on trial.
     versions = count_by(SERVED, instant(engine.RUNNING)) > 1
     return instant(KNOWN).and_(far_apart.unless(versions), on=SERVED)
 
 
-@signal("Replicas work on fewer than four requests at a time.")
+@signal(f"Replicas run fewer than {_SMALL_BATCH_REQUESTS} requests at a time.")
 def small_batches(_settings: Settings) -> Expr:
     # Of models that work at all.
-    requests_in_work = sum_by(SERVED, over_time("avg", engine.RUNNING, _WINDOW)) > 0
+    requests_in_work = sum_by(SERVED, over_time("avg", engine.RUNNING, WINDOW)) > 0
     small = requests_in_work / count_by(SERVED, instant(instances.RUNNING)) < _SMALL_BATCH_REQUESTS
     return instant(KNOWN).and_(small, on=SERVED)
 
@@ -152,38 +153,38 @@ def small_batches(_settings: Settings) -> Expr:
 # Queue, batch, memory and front end.
 
 
-@signal("Requests waited for capacity all the time.")
+@signal("Requests waited for capacity the whole time.")
 def queueing(_settings: Settings) -> Expr:
     # One sample is no history.
     return conditions.always_queueing().and_(instant(engine.WAITING_FOR_CAPACITY).shifted(_SEEN_BEFORE))
 
 
-@signal("Requests spend much of their time in a queue that never empties.")
+@signal("Requests spend a large share of their time in a queue that never empties.")
 def queue_takes_time(settings: Settings) -> Expr:
     return conditions.queues_without_end(settings.thresholds)
 
 
-@signal("Requests waited for adapters or KV transfers all the time.")
+@signal("Requests waited for adapters or KV transfers the whole time.")
 def deferred(_settings: Settings) -> Expr:
-    return over_time("min", workload.DEFERRED, _WINDOW) > 0
+    return over_time("min", workload.DEFERRED, WINDOW) > 0
 
 
-@signal("The fullest engine has no KV cache left.")
+@signal("The KV cache of the fullest engine is full.")
 def kv_cache_full(settings: Settings) -> Expr:
     return instant(engine.KV_CACHE_USAGE_MAX) > settings.thresholds.kv_cache_full_ratio
 
 
-@signal("Every engine has half its KV cache left.")
+@signal(f"Every engine uses less than {percent(_KV_CACHE_HALF_EMPTY_RATIO)} of its KV cache.")
 def kv_cache_half_empty(_settings: Settings) -> Expr:
     return instant(engine.KV_CACHE_USAGE_MAX) < _KV_CACHE_HALF_EMPTY_RATIO
 
 
-@signal("Requests are pushed out of the batch too often.")
+@signal("Requests are preempted too often.")
 def preempting(settings: Settings) -> Expr:
     return conditions.preempts_too_often(settings.thresholds)
 
 
-@signal("The number of running requests has not changed for 10 minutes.")
+@signal(f"The number of running requests has not changed for {span(_BATCH_WINDOW)}.")
 def batch_constant(_settings: Settings) -> Expr:
     largest, smallest = (over_time(end, engine.RUNNING, _BATCH_WINDOW) for end in ("max", "min"))
     return (
@@ -191,7 +192,7 @@ def batch_constant(_settings: Settings) -> Expr:
     )
 
 
-@signal("Much of the requests' time passes before the engine gets them.")
+@signal("Requests spend a large share of their time before the engine gets them.")
 def frontend_bound(settings: Settings) -> Expr:
     return conditions.frontend_bound(settings.thresholds)
 
@@ -199,12 +200,12 @@ def frontend_bound(settings: Settings) -> Expr:
 # What the GPUs do that may belong to the model: those that share `queue_labels` with it, or all.
 
 
-@signal("A GPU reports a new XID of its own, broken memory, or is gone.")
+@signal("A GPU has a new hardware XID, has broken memory, or is gone.")
 def gpu_faulty(settings: Settings) -> Expr:
     return _of_model(group_by(settings.gpu.queue_labels, _faults()), settings.gpu)
 
 
-@signal("A busy GPU runs far below its own clock.")
+@signal("A busy GPU runs far below its own highest clock.")
 def gpu_slowed(settings: Settings) -> Expr:
     return _of_model(group_by(settings.gpu.queue_labels, instant(gpu_conditions.THROTTLED)), settings.gpu)
 
@@ -214,7 +215,7 @@ def gpu_busy(settings: Settings) -> Expr:
     return _of_model(gpu_conditions.mean_activity(settings.gpu.queue_labels) > settings.gpu.busy_ratio, settings.gpu)
 
 
-@signal("The GPUs are active less than 60 % of the time on average.")
+@signal(f"The GPUs are active less than {percent(_GPU_HALF_IDLE_RATIO)} of the time on average.")
 def gpu_half_idle(settings: Settings) -> Expr:
     return _of_model(gpu_conditions.mean_activity(settings.gpu.queue_labels) < _GPU_HALF_IDLE_RATIO, settings.gpu)
 
@@ -225,14 +226,14 @@ def gpu_idle(settings: Settings) -> Expr:
     return _of_model(most < settings.gpu.idle_while_queueing_ratio, settings.gpu)
 
 
-@signal("Even the busiest GPU is active less than 20 %.")
+@signal(f"Even the busiest GPU is active less than {percent(GPU_UNUSED_RATIO)} of the time.")
 def gpu_unused(settings: Settings) -> Expr:
-    return _of_model(gpu_conditions.busiest(settings.gpu.queue_labels) < _GPU_UNUSED_RATIO, settings.gpu)
+    return _of_model(gpu_conditions.busiest(settings.gpu.queue_labels) < GPU_UNUSED_RATIO, settings.gpu)
 
 
-@signal("The GPUs' memory is busy nearly all the time.")
+@signal(f"The GPUs' memory moves data more than {percent(MEMORY_BOUND_RATIO)} of the time.")
 def memory_bound(settings: Settings) -> Expr:
-    return _of_model(avg_by(settings.gpu.queue_labels, gpu.DRAM_ACTIVE) > _MEMORY_BOUND_RATIO, settings.gpu)
+    return _of_model(avg_by(settings.gpu.queue_labels, gpu.DRAM_ACTIVE) > MEMORY_BOUND_RATIO, settings.gpu)
 
 
 def _of_model(condition: Expr, limits: Gpu) -> Expr:
@@ -250,5 +251,5 @@ def _mean(histogram: HistogramRecord) -> Expr:
 
 
 def _baseline(total: Record, count: Record) -> Expr:
-    """The model's own mean of the day before, a ratio of sums."""
+    """The model's own mean of the day before: a ratio of sums."""
     return ratio(day_before(total), day_before(count))

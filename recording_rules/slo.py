@@ -1,8 +1,8 @@
-"""Service level objectives: what was good of what was asked, over the windows of the burn-rate alerts and over the period.
+"""Service level objectives: the share of good requests, over the windows of the burn-rate alerts and over the period.
 
-Windows hold sums of requests, and every ratio is one sum over another, so that each request weighs the same: a mean of
-five-minute ratios would count one failure of a quiet night as much as a hundred at noon. The sums read recorded rates of
-5 minutes, so a window reaches up to 5 minutes further back than its name says, and its cost does not grow with replicas.
+Windows hold sums of requests, and every ratio is one sum over another, so each request weighs the same. A mean of five-minute
+ratios would count one failure of a quiet night as much as a hundred at noon. The sums read recorded rates of 5 minutes. So a
+window reaches up to 5 minutes further back than its name says, and its cost does not grow with the number of replicas.
 """
 
 from collections.abc import Iterator, Sequence
@@ -24,6 +24,7 @@ from glassbox.query.promql import (
 )
 from glassbox.query.rules import Record, RecordGroup, Series
 from glassbox.query.slo import PAGE_WINDOWS, SECONDS_PER_DAY, TICKET_WINDOWS, BurnWindow, Indicator, Slo
+from glassbox.query.wording import last
 from glassbox.settings.model import Settings
 from recording_rules import engine, requests, workload
 from recording_rules.levels import MODEL, SLO
@@ -36,6 +37,8 @@ _RECORDED = {
     "time_to_first_token": engine.TIME_TO_FIRST_TOKEN,
     "time_per_output_token": workload.TIME_PER_OUTPUT_TOKEN,
 }
+# The burn rate that says how long the budget lasts.
+PACE_WINDOW = "6h"
 _ALERT_WINDOWS = (*PAGE_WINDOWS, *TICKET_WINDOWS)
 _SUMMED = sorted(
     {text for each in _ALERT_WINDOWS for text in (each.short, each.long)} - {SHORTEST}, key=duration_seconds
@@ -54,22 +57,22 @@ GOODPUT_MAX = Series("model:slo_goodput_ratio:max", Unit.RATIO, MODEL, only_with
 
 
 def events(window: str) -> Series:
-    """Requests within the window, of those that can be judged."""
+    """Requests within the window that can be judged."""
     return Series(f"model:slo_events:sum{window}", Unit.REQUESTS, SLO)
 
 
 def bad_events(window: str) -> Series:
-    """Those of them that broke the promise."""
+    """Requests within the window that broke the promise."""
     return Series(f"model:slo_bad_events:sum{window}", Unit.REQUESTS, SLO)
 
 
 def burn_rate(window: str) -> Series:
-    """How many times too fast the budget burnt in the window; 1 spends it exactly within the period."""
+    """How many times too fast the budget burned in the window; 1 spends it exactly within the period."""
     return Series(f"model:slo_burn:ratio{window}", Unit.NONE, SLO)
 
 
 def groups(settings: Settings) -> tuple[RecordGroup, RecordGroup]:
-    """The rules for this installation's objectives; raises GlassboxError where a threshold is no bucket."""
+    """The rules for this installation's objectives; raises GlassboxError where a threshold is not a bucket."""
     return _windows(settings), _period(settings)
 
 
@@ -90,20 +93,22 @@ def _windows(settings: Settings) -> RecordGroup:
 
 
 def _period(settings: Settings) -> RecordGroup:
-    """What is left of the budget, evaluated more rarely: a period of 30 days costs about 10 ms for each series."""
+    """What is left of the budget. It is evaluated less often: a period of 30 days costs about 10 ms per series."""
     period_seconds = settings.slo_period_days * SECONDS_PER_DAY
     records = (*_summed(PERIOD, period_seconds, settings), _burnt(PERIOD), *_budget(period_seconds))
     return RecordGroup("slo-period", records, settings.rare_interval_seconds)
 
 
 def _judged(slo: Slo, custom: CustomBuckets) -> tuple[Record, ...]:
-    """What was promised, how many requests there are each second, and how many of them break the promise."""
+    """What was promised, how many requests there are per second, and how many of them break the promise."""
     bad, every = _availability() if slo.indicator == "availability" else _slower(slo, custom)
     return (
-        OBJECTIVE.recorded(constant(slo.objective_ratio, Unit.RATIO), "Share that must be good.", slo=slo.name),
-        BUDGET.recorded(constant(slo.budget_ratio, Unit.RATIO), "Share that may be bad.", slo=slo.name),
-        EVENTS.recorded(every, "Requests that can be judged, each second.", slo=slo.name),
-        BAD_EVENTS.recorded(bad, "Requests that broke the promise, each second.", slo=slo.name),
+        OBJECTIVE.recorded(
+            constant(slo.objective_ratio, Unit.RATIO), "Share of requests that must be good.", slo=slo.name
+        ),
+        BUDGET.recorded(constant(slo.budget_ratio, Unit.RATIO), "Share of requests that may be bad.", slo=slo.name),
+        EVENTS.recorded(every, "Requests per second that can be judged.", slo=slo.name),
+        BAD_EVENTS.recorded(bad, "Requests per second that broke the promise.", slo=slo.name),
     )
 
 
@@ -112,11 +117,11 @@ def _availability() -> tuple[Expr, Expr]:
 
 
 def _slower(slo: Slo, custom: CustomBuckets) -> tuple[Expr, Expr]:
-    """Requests above the threshold, and all. Without a bucket at the threshold there is no verdict: neither is known."""
+    """Requests above the threshold, and all requests. Without a bucket at the threshold neither is known, so there is no verdict."""
     times = _RECORDED[slo.indicator]
     every = instant(times.count)
     fast = sum_by(MODEL, instant(times.bucket, le=_bucket(slo, times.bucket, custom)))
-    # Two sums are rounded differently: no slow request may come out as a little less than none.
+    # Two sums are rounded differently: the number of slow requests must not come out slightly below 0.
     return clamp_min(every - fast, 0), every.and_(fast)
 
 
@@ -129,7 +134,7 @@ def _bucket(slo: Slo, source: Source, custom: CustomBuckets) -> Matcher:
 
 def _summed(window: str, seconds: int, settings: Settings) -> tuple[Record, Record]:
     interval_seconds = settings.evaluation_interval_seconds
-    # Half an interval less: one sample for each evaluation, whether a window includes its start (Prometheus 2) or not (3).
+    # Half an interval less: one sample per evaluation, whether a window includes its start (Prometheus 2) or not (3).
     span = f"{seconds - interval_seconds // 2}s"
     every = over_time("sum", EVENTS, span) * interval_seconds
     bad = over_time("sum", BAD_EVENTS, span) * interval_seconds
@@ -148,7 +153,7 @@ def _burnt(window: str) -> Record:
 
 def _limit(window: BurnWindow, period_days: int) -> Record:
     limit = constant(window.factor(period_days), Unit.NONE)
-    return BURN_LIMIT.recorded(limit, "The burn rate at which the window's alert begins.", window=window.long)
+    return BURN_LIMIT.recorded(limit, "The burn rate above which the window's alert begins.", window=window.long)
 
 
 def _attainment() -> Record:
@@ -158,31 +163,33 @@ def _attainment() -> Record:
 
 def _budget(period_seconds: int) -> tuple[Record, Record]:
     left = instant(burn_rate(PERIOD)) * -1 + 1
-    lasts = clamp_min(instant(BUDGET_LEFT), 0) * period_seconds / (instant(burn_rate("6h")) > 0)
+    lasts = clamp_min(instant(BUDGET_LEFT), 0) * period_seconds / (instant(burn_rate(PACE_WINDOW)) > 0)
     return (
         BUDGET_LEFT.recorded(
-            left, "Share of the period's error budget that is left; below 0 more is spent than there was."
+            left, "Share of the period's error budget that is left. Below 0, more is spent than there was."
         ),
         BUDGET_LASTS.recorded(
             lasts,
-            "How long the budget lasts at the burn rate of the last 6 hours; longer where old failures leave the period.",
+            f"How long the budget lasts at the burn rate of the {last(PACE_WINDOW)}. It lasts longer where old failures leave the period.",
         ),
     )
 
 
 def _goodput(slos: Sequence[Slo]) -> Iterator[Record]:
-    """Bounds of the share that kept both token promises (Fréchet's inequalities): two histograms do not tell their overlap."""
+    """Bounds of the share that kept both token promises (Fréchet's inequalities): two histograms do not show their overlap."""
     first, each = _attained(slos, "time_to_first_token"), _attained(slos, "time_per_output_token")
     if first and each:
         both_at_least = clamp_min(first + each - 1, 0)
         smaller = first - clamp_min(first - each, 0)
-        yield GOODPUT_MIN.recorded(both_at_least, "Least share of the last hour's requests that kept both promises.")
+        yield GOODPUT_MIN.recorded(
+            both_at_least, "Smallest share of the last hour's requests that can have kept both promises."
+        )
         yield GOODPUT_MAX.recorded(
             smaller, "Largest share of the last hour's requests that can have kept both promises."
         )
 
 
 def _attained(slos: Sequence[Slo], indicator: Indicator) -> Expr | None:
-    """Attainment of the first objective of this kind, if there is one."""
+    """Attainment of the first objective of this kind, or None."""
     name = next((slo.name for slo in slos if slo.indicator == indicator), None)
     return max_by(MODEL, instant(ATTAINMENT, slo=name)) if name else None

@@ -12,8 +12,8 @@ DECLARED: dict[str, str | Matcher] = {
     "endpoint": differs("other"),
     "exported_endpoint": differs("other"),
 }
-# Processes with an engine. The window is that of the rates: they outlive a process by it, and so must the knowledge
-# of what it was.
+# Processes with an engine. The window is that of the rates: rates outlive a process by their window, so the knowledge of
+# what the process was must do so too.
 ENGINES = over_time("last", vllm.NUM_REQUESTS_RUNNING, "5m")
 
 
@@ -23,14 +23,14 @@ def either(from_vllm: Expr, from_service: Expr) -> Expr:
 
 
 def rates(from_vllm: Counter, from_service: Counter, window: str) -> Expr:
-    """Growth each second of what the two counters count."""
+    """Growth per second of what the two counters count."""
     return either(rate(from_vllm, window), rate(from_service, window, **DECLARED))
 
 
-# With several API servers some versions expose a gauge once for each process, told apart by `pid`, and most of them 0.
+# With several API servers, some versions expose a gauge once per process, distinguished by `pid`, and most of them are 0.
 PROCESSES = ("pid",)
 
-# By engine, or by endpoint of a service, for records to sum or compare at their level.
+# By engine, or by endpoint of a service. Records sum or compare them at their own level.
 RUNNING = either(
     max_without(PROCESSES, instant(vllm.NUM_REQUESTS_RUNNING)),
     instant(service.HTTP_REQUESTS_INPROGRESS, **DECLARED),

@@ -16,5 +16,5 @@ TARGETS_UP = Record(
     sum_by(JOB, instant(scrape.UP)).measured_in(Unit.NONE),
     "Targets that answered the last scrape.",
 )
-# The targets of services themselves, and nothing else that Prometheus scrapes: 1 where one answers, else 0.
+# Only the targets of services, and nothing else that Prometheus scrapes: 1 where one answers, else 0.
 OF_SERVICES = instant(scrape.UP).and_(instant(TARGETS), on=JOB)

@@ -1,4 +1,4 @@
-"""What the engine's work consists of: time by phase, lengths, caches, steps, and what is refused, put off, repeated or stuck."""
+"""What the engine's work consists of: time by phase, lengths, caches and steps, and requests that are refused, deferred, preempted or stuck."""
 
 from glassbox.metrics import vllm
 from glassbox.metrics.types import Counter
@@ -14,8 +14,8 @@ GROUP = RecordGroup("workload")
 # One engine: a data-parallel rank of one server.
 ENGINE = (*TARGET, "engine", *MODEL[1:])
 
-# Scrapes are at most 30 s apart, so that a window of 2 minutes survives a missed one.
-_STALL_WINDOW = "2m"
+# Scrapes are at most 30 s apart, so a window of 2 minutes survives a missed one.
+STALL_WINDOW = "2m"
 
 
 def _growth(name: str, source: Counter, help: str, *, window: str = "5m") -> Record:
@@ -23,9 +23,9 @@ def _growth(name: str, source: Counter, help: str, *, window: str = "5m") -> Rec
 
 
 def _frontend_time() -> Expr:
-    """Arrival is stamped before media are fetched and preprocessed, and the queue begins in the engine: what lies between is left over.
+    """Arrival is stamped before media are fetched and preprocessed, and the queue begins in the engine: this is the time in between.
 
-    All three are observed when a request finishes, so they speak of the same requests (vLLM 0.33, `v1/metrics/stats.py`).
+    All three are observed when a request finishes, so they are about the same requests (vLLM 0.33, `v1/metrics/stats.py`).
     """
     every, queued, inferred = (
         rate(histogram.sum, "5m")
@@ -36,9 +36,9 @@ def _frontend_time() -> Expr:
 
 
 def _stalled_requests() -> Expr:
-    """Running requests of engines that neither read nor wrote a token within 2 minutes, sleeping ones left out."""
+    """Running requests of engines that neither read nor wrote a token within the window, without sleeping engines."""
     running = max_without(sources.PROCESSES, instant(vllm.NUM_REQUESTS_RUNNING)) > 0
-    tokens = rate(vllm.PROMPT_TOKENS, _STALL_WINDOW) + rate(vllm.GENERATION_TOKENS, _STALL_WINDOW)
+    tokens = rate(vllm.PROMPT_TOKENS, STALL_WINDOW) + rate(vllm.GENERATION_TOKENS, STALL_WINDOW)
     asleep = instant(vllm.ENGINE_SLEEP_STATE, sleep_state="awake").equals(0)
     return max_by(ENGINE, running.and_(tokens.equals(0)).unless(asleep, on=ENGINE))
 
@@ -46,7 +46,7 @@ def _stalled_requests() -> Expr:
 FRONTEND_TIME = Record(
     "model:inference_frontend_time_seconds_sum:rate5m",
     _frontend_time(),
-    "Time in front of the engine: template, media download, preprocessing. Its count is that of the queue time.",
+    "Time before the engine: template, media download, preprocessing. Its count is that of the queue time.",
 )
 REQUEST_TIME = Record(
     "model:inference_end_to_end_time_seconds_sum:rate5m",
@@ -59,20 +59,24 @@ TIME_PER_OUTPUT_TOKEN = engine_histogram(
 PROMPT_LENGTH = engine_histogram("model:inference_prompt_length_tokens", vllm.REQUEST_PROMPT_TOKENS)
 OUTPUT_LENGTH = engine_histogram("model:inference_output_length_tokens", vllm.REQUEST_GENERATION_TOKENS)
 
-PREFIX_CACHE_QUERIES = _growth("prefix_cache_queries", vllm.PREFIX_CACHE_QUERIES, "Prompt tokens looked up.")
-PREFIX_CACHE_HITS = _growth("prefix_cache_hits", vllm.PREFIX_CACHE_HITS, "Prompt tokens that need no prefill.")
-MM_CACHE_QUERIES = _growth("mm_cache_queries", vllm.MM_CACHE_QUERIES, "Media looked up.")
-MM_CACHE_HITS = _growth("mm_cache_hits", vllm.MM_CACHE_HITS, "Media that need no preprocessing.")
-STEP_TOKENS = _growth("step_tokens_sum", vllm.ITERATION_TOKENS.sum, "Tokens that engine steps worked on.")
-STEPS = _growth("step_tokens_count", vllm.ITERATION_TOKENS.count, "Engine steps.")
+PREFIX_CACHE_QUERIES = _growth(
+    "prefix_cache_queries", vllm.PREFIX_CACHE_QUERIES, "Prompt tokens looked up in the prefix cache, per second."
+)
+PREFIX_CACHE_HITS = _growth(
+    "prefix_cache_hits", vllm.PREFIX_CACHE_HITS, "Prompt tokens per second that need no prefill."
+)
+MM_CACHE_QUERIES = _growth("mm_cache_queries", vllm.MM_CACHE_QUERIES, "Media looked up in the cache, per second.")
+MM_CACHE_HITS = _growth("mm_cache_hits", vllm.MM_CACHE_HITS, "Media per second that need no preprocessing.")
+STEP_TOKENS = _growth("step_tokens_sum", vllm.ITERATION_TOKENS.sum, "Tokens per second that engine steps worked on.")
+STEPS = _growth("step_tokens_count", vllm.ITERATION_TOKENS.count, "Engine steps per second.")
 
 ADMISSION_REJECTIONS = Record(
     "model:inference_admission_rejections:rate5m",
     sum_by((*MODEL, "reason"), rate(vllm.ADMISSION_REJECTIONS, "5m")),
-    "Requests refused each second because a queue limit was reached.",
+    "Requests refused per second because a queue limit was reached.",
 )
-PREEMPTIONS = _growth("preemptions", vllm.NUM_PREEMPTIONS, "Preemptions each second.", window="10m")
-FINISHED = _growth("engine_requests", vllm.REQUEST_SUCCESS, "Requests that engines finished each second.", window="10m")
+PREEMPTIONS = _growth("preemptions", vllm.NUM_PREEMPTIONS, "Preemptions per second.", window="10m")
+FINISHED = _growth("engine_requests", vllm.REQUEST_SUCCESS, "Requests that engines finished, per second.", window="10m")
 DEFERRED = Record(
     "model:inference_requests_waiting_deferred:sum",
     sum_by(
@@ -84,5 +88,5 @@ DEFERRED = Record(
 STALLED = Record(
     "engine:inference_stalled_requests:max",
     _stalled_requests(),
-    "Running requests of an engine that moves no token; no series where all is well.",
+    "Running requests of an engine that neither reads nor writes tokens. There is no series for healthy engines.",
 )

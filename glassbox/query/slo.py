@@ -49,7 +49,7 @@ class Slo:
     @property
     def promise(self) -> str:
         """The objective in words."""
-        return f"{self.objective_ratio * 100:g} % of requests {_PROMISES[self.indicator].format(seconds=self.threshold_seconds)}"
+        return f"{self.objective_ratio * 100:g}% of requests {_PROMISES[self.indicator].format(seconds=self.threshold_seconds)}"
 
 
 DEFAULT_SLOS = (

@@ -43,7 +43,7 @@ def line_of(file: str, text: str) -> int:
 @pytest.mark.parametrize(
     ("file", "old", "new", "said"),
     [
-        (BOARD, "def _now()", "def _now(", "SyntaxError: "),
+        (BOARD, "def _scheduler()", "def _scheduler(", "SyntaxError: "),
         ("glassbox/query/promql.py", "def always()", "def always(", "SyntaxError: "),
         (BOARD, "instant(engine.WAITING)", "instant(engine.WAITS)", "AttributeError: module 'recording_rules.engine' has no attribute 'WAITS'"),
         (BOARD, '_MODEL = ("model_name",)', '_MODEL = ("models",)', "has no label 'models'; its labels are"),

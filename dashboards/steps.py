@@ -1,0 +1,13 @@
+"""Colours by value that several boards share."""
+
+from glassbox.board.style import GREEN, RED, YELLOW, Steps
+from glassbox.settings.model import Thresholds
+
+# Practically full. A full cache is normal under load as long as nobody waits.
+_KV_CACHE_EXHAUSTED_RATIO = 0.98
+
+
+def kv_cache_steps(limits: Thresholds) -> Steps:
+    """Yellow where InferenceKVCacheNearlyFull begins, red where practically nothing is left."""
+    high = limits.kv_cache_high_ratio
+    return Steps(GREEN, ((high, YELLOW), (max(high, _KV_CACHE_EXHAUSTED_RATIO), RED)))

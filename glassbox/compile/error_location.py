@@ -82,6 +82,9 @@ def _needed_place(error: Exception) -> tuple[str, int] | None:
     floors = [floor for floor, _, _ in _frames(error)]
     if not floors:
         return None
+    if isinstance(error, ModuleNotFoundError) and not _is_content(floors[-1]):
+        # A package that the machinery needs is missing, which `glassbox.start` handles.
+        return None
     in_content = any(map(_is_content, floors))
     if isinstance(error, GlassboxError):
         needed = in_content and floors[-1].startswith(_WORDS)

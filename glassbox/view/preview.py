@@ -20,10 +20,10 @@ from glassbox.compile.error_location import PACKAGES, ROOT
 from glassbox.errors import GlassboxError
 from glassbox.servers.processes import ended_by_signals
 from glassbox.settings.loading import load_settings
-from glassbox.standin.folder_content import Content
+from glassbox.standin.folder_content import FolderContent
 from glassbox.standin.live import Problem
 from glassbox.standin.server import LOOPBACK, GrafanaStandIn
-from glassbox.view.board_files import FOLDER, UnreadableError, read_boards
+from glassbox.view.board_files import FOLDER, UnreadableBoardError, read_boards
 from glassbox.view.local_grafana import chosen_source, prometheus_options, serving, unreachable
 from glassbox.view.snapshot import take_snapshot
 
@@ -80,7 +80,7 @@ class Shown:
             return take_snapshot(self.script, self.settings_file)
         try:
             return FOLDER | {"dashboards": read_boards(self.files), "rule_groups": []}
-        except UnreadableError as error:
+        except UnreadableBoardError as error:
             return {"problem": {"message": str(error), "file": str(error.file), "line": error.line}}
 
 
@@ -94,7 +94,7 @@ def show(server: GrafanaStandIn, shown: Shown) -> str:
         server.live.failed(problem)
         place = f"{problem.file}:{problem.line}: " if problem.line else ""
         return f"Not shown: {place}{problem.message}"
-    server.show(Content(**snapshot))
+    server.show(FolderContent(**snapshot))
     return f"{len(snapshot['dashboards'])} dashboards, ready in {seconds:.1f} s."
 
 

@@ -10,7 +10,7 @@ from glassbox.compile.bundle import Json
 from glassbox.compile.dashboard_json import TAG
 from glassbox.compile.outputs import json_text
 from glassbox.errors import GlassboxError
-from glassbox.grafana.kinds.kind import Deployment, Kind
+from glassbox.grafana.kinds.kind import Deployment, ObjectKind
 
 if TYPE_CHECKING:
     from glassbox.grafana.client import Grafana
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _SET_BY_SERVER = ("id", "version")
 
 
-class DashboardKind(Kind):
+class DashboardKind(ObjectKind):
     """{"dashboard", "folderUid"}; live {"dashboard", "meta"}. A dashboard with our tag is ours."""
 
     name = "dashboard"

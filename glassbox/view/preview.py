@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import click
 from watchfiles import Change, watch
@@ -23,7 +22,7 @@ from glassbox.settings.loading import load_settings
 from glassbox.standin.folder_content import FolderContent
 from glassbox.standin.live import Problem
 from glassbox.standin.server import LOOPBACK, GrafanaStandIn
-from glassbox.view.board_files import FOLDER, UnreadableBoardError, read_boards
+from glassbox.view.board_files import FOLDER, Json, UnreadableBoardError, read_boards
 from glassbox.view.local_grafana import chosen_source, prometheus_options, serving, unreachable
 from glassbox.view.snapshot import take_snapshot
 
@@ -34,7 +33,6 @@ SUFFIXES = (".py", ".json", ".yaml", ".yml")
 QUIET_MILLISECONDS = 50
 TICK_MILLISECONDS = 500
 WATCHING = "The page follows each save. Press Ctrl-C to end."
-Json = dict[str, Any]
 Stamps = dict[Path, tuple[int, int]]
 """Time of change in nanoseconds and size in bytes of each file."""
 
@@ -110,13 +108,13 @@ def follow(
     Yields WATCHING once changes are noticed as they happen, then what was done.
     """
     stopped = stopped or threading.Event()
-    told = False
+    announced = False
     while not stopped.is_set():
         watched = shown.watched()
         for number, changes in enumerate(_batches(watched, stopped)):
-            if not told:
+            if not announced:
                 yield WATCHING
-                told = True
+                announced = True
             if number == 0:
                 changes |= {(Change.modified, str(file)) for file, _ in since.items() ^ shown.stamps().items()}
             if changes:

@@ -48,7 +48,7 @@ def line_of(file: str, text: str) -> int:
         (BOARD, "instant(engine.WAITING)", "instant(engine.WAITS)", "AttributeError: module 'recording_rules.engine' has no attribute 'WAITS'"),
         (BOARD, '_MODEL = ("model_name",)', '_MODEL = ("models",)', "has no label 'models'; its labels are"),
     ],
-    ids=["syntax", "syntax of the kit", "name", "label"],
+    ids=["syntax", "syntax of the words", "name", "label"],
 )  # fmt: skip
 def test_a_mistake_is_one_sentence_with_its_line(copied: Path, file: str, old: str, new: str, said: str) -> None:
     code, stderr = built(copied, file, old, new)

@@ -44,11 +44,6 @@ class CompiledQuery:
     expr: Expr
     recorded_as: str = ""
 
-    @property
-    def names_read(self) -> set[str]:
-        """The names of the series that it reads."""
-        return {series.name for series in self.expr.selectors}
-
 
 @dataclass(frozen=True)
 class CompiledContent:

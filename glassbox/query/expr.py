@@ -153,6 +153,15 @@ class Expr:
         """Every selector in it, in the order of the text."""
         return tuple(_selectors(self.parts))
 
+    @property
+    def names_read(self) -> tuple[str, ...]:
+        """The names of the series that it reads, each once, in the order of the text."""
+        return tuple(dict.fromkeys(selector.name for selector in self.selectors))
+
+    def bracketed(self, strength: int = ATOM) -> Parts:
+        """Its parts, in brackets where its outermost operator binds weaker than `strength`."""
+        return self.parts if self.strength >= strength else ("(", *self.parts, ")")
+
     def with_selectors(self, change: Callable[[Selector], Parts]) -> "Expr":
         """Self with what `change` makes of each selector in its place."""
         return replace(self, parts=tuple(_changed(self.parts, change)))
@@ -247,12 +256,12 @@ def _changed(parts: Parts, change: Callable[[Selector], Parts]) -> Iterator[str 
 
 
 def binary(left: Expr, operator: str, right: Expr | float, *, matching: str = "", unit: Unit | None = None) -> Expr:
-    """Join two operands, with parentheses where the operator's strength asks for them."""
+    """Join two operands, with brackets where the operator needs them."""
     if isinstance(right, Expr) and not matching and operator not in ("and", "or", "unless"):
         _require_same_labels(left, operator, right)
     strength = OPERATORS[operator]
     other = right if isinstance(right, Expr) else number(right)
-    parts = (*_operand(left, strength), f" {operator}{matching} ", *_operand(other, strength + 1))
+    parts = (*left.bracketed(strength), f" {operator}{matching} ", *other.bracketed(strength + 1))
     shape = replace(left.shape, unit=unit or left.shape.unit)
     return Expr(parts, shape, strength)
 
@@ -261,10 +270,6 @@ def number(value: float) -> Expr:
     """A literal."""
     text = str(int(value)) if float(value).is_integer() else repr(value)
     return Expr((text,), Shape(Kind.GAUGE, Unit.NONE, scalar=True))
-
-
-def _operand(operand: Expr, strength: int) -> Parts:
-    return operand.parts if operand.strength >= strength else ("(", *operand.parts, ")")
 
 
 def _require_same_labels(left: Expr, operator: str, right: Expr) -> None:

@@ -7,7 +7,7 @@ has a value called All. An empty side costs nothing.
 from dataclasses import dataclass, replace
 
 from glassbox.metrics.types import Kind, Unit
-from glassbox.query.expr import ATOM, Expr, Matcher, Matchers, Parts, Recomputed, Selector, Shape, binary
+from glassbox.query.expr import Expr, Matcher, Matchers, Parts, Recomputed, Selector, Shape, binary
 
 # Prometheus puts them on every series that it scrapes (its documentation, "Jobs and instances"); a rule may add others.
 _SCRAPED = ("job", "instance")
@@ -69,9 +69,7 @@ class SingleChoice:
         if self.label in selector.labels:
             return (selector.matching({self.label: self.single_value}),)
         inner = self._rule(selector, {})
-        if inner is None:
-            return ()
-        return inner.parts if inner.strength == ATOM else ("(", *inner.parts, ")")
+        return inner.bracketed() if inner else ()
 
 
 def _query(selector: Selector) -> Expr:

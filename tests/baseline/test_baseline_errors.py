@@ -147,7 +147,7 @@ def test_values_that_are_no_numbers_are_left_out():
 def test_measures_read_recorded_series_and_count_replicas():
     """Every name is one that a rule records, but for the gauges by which replicas are counted."""
     recorded = {record.name for group in our_record_groups() for record in group.records}
-    read = {selector.name for measure in MEASURES.all for selector in measure.expr.selectors}
+    read = {name for measure in MEASURES.all for name in measure.expr.names_read}
     raw = read - recorded
     assert raw == {"vllm:num_requests_running", "http_requests_inprogress"}
     assert len({measure.name for measure in MEASURES.all}) == len(MEASURES.all)

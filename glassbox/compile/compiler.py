@@ -156,5 +156,7 @@ def _refuse_duplicates(kind: str, names: Iterable[str]) -> None:
     seen: set[str] = set()
     for name in names:
         if name in seen:
-            raise DeclarationError(f"Two definitions of the {kind} {name!r}: names must be unique, rename one.", name)
+            raise DeclarationError(
+                f"Two definitions of the {kind} {name!r}: names must be unique, rename one.", kind, name
+            )
         seen.add(name)

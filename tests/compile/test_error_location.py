@@ -1,4 +1,4 @@
-"""How a command tells what is wrong in content."""
+"""How a command reports what is wrong in content."""
 
 import shutil
 import subprocess
@@ -79,6 +79,13 @@ def test_what_cannot_be_assembled_is_told_where_it_is_declared(
     _, stderr = built(copied, BOARD, old, new)
     assert stderr.startswith(f"Error: {BOARD}:{line_of(BOARD, at)}: ")
     assert said in stderr
+
+
+def test_a_name_that_is_taken_is_found_where_its_kind_is_declared(copied: Path) -> None:
+    """A group of rules and a variable are called `gpu` as well."""
+    _, stderr = built(copied, BOARD, '"llm-serving",', '"gpu",')
+    at = line_of(BOARD, '"llm-serving",')
+    assert stderr.startswith(f"Error: {BOARD}:{at}: Two definitions of the dashboard 'gpu'")
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,7 @@ def name_of(floor):
 
 
 def floor_of(name):
-    """The floor that an imported name belongs to; None for the libraries of others."""
+    """The floor that an imported name belongs to; None for third-party libraries."""
     floors = {name_of(floor) for floor in BELOW}
     return next((floor for floor in floors if name == floor or name.startswith(f"{floor}.")), None)
 

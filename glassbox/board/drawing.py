@@ -43,7 +43,9 @@ class Drawing:
 @singledispatch
 def drawing_of(panel: Panel, placed: PlacedPanel) -> Drawing:
     """How the panel is drawn; `placed` knows the ids of its queries."""
-    raise NotImplementedError(f"{type(panel).__name__} {placed.title!r}: nobody has said how to draw it.")
+    raise NotImplementedError(
+        f"{type(panel).__name__} {placed.title!r}: there is no drawing for this type; register one."
+    )
 
 
 @drawing_of.register

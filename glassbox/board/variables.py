@@ -104,7 +104,7 @@ class Variable:
 
 @dataclass(frozen=True)
 class Side:
-    """One side of a comparison: `variables` narrow nothing but what is asked `of` it, those of its `dashboard` this as well."""
+    """One side of a comparison: `variables` narrow only the queries made with `of`; the variables of its `dashboard` narrow them too."""
 
     name: str
     variables: tuple[Variable, ...]

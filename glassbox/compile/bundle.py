@@ -47,7 +47,7 @@ class CompiledQuery:
 
 @dataclass(frozen=True)
 class CompiledContent:
-    """What the files of a bundle are made of, for whoever asks what they read.
+    """What the files of a bundle are made of: declarations whose queries can be read.
 
     `dashboards` by uid in a bundle, by slug until it is known; rules carry their expressions as they are evaluated.
     """

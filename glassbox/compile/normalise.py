@@ -165,7 +165,7 @@ def _stat(old: Json) -> Json:
 
 
 def _gauge(old: Json) -> Json:
-    # `shape` is what tells Grafana 13 that the panel needs no migration from the older gauge.
+    # With `shape`, Grafana 13 knows that the panel needs no migration from the older gauge.
     return {"reduceOptions": _REDUCE, "shape": "gauge", "showThresholdMarkers": True}
 
 

@@ -1,4 +1,4 @@
-"""Grafana's answers that are not what was asked for, each as one sentence."""
+"""Answers of Grafana that a request did not expect, each as one sentence."""
 
 from __future__ import annotations
 

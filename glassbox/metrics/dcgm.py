@@ -58,9 +58,7 @@ PIPE_TENSOR_ACTIVE = _gauge(
     "PROF_PIPE_TENSOR_ACTIVE", Unit.RATIO, "Share of cycles the tensor pipe is active.", _PROFILING
 )
 DRAM_ACTIVE = _gauge("PROF_DRAM_ACTIVE", Unit.RATIO, "Share of cycles the memory interface moves data.", _PROFILING)
-PCIE_TX = _gauge(
-    "PROF_PCIE_TX_BYTES", Unit.BYTES_PER_SECOND, "PCIe bytes sent each second: already a rate.", _PROFILING
-)
+PCIE_TX = _gauge("PROF_PCIE_TX_BYTES", Unit.BYTES_PER_SECOND, "PCIe bytes sent per second: already a rate.", _PROFILING)
 PCIE_RX = _gauge(
-    "PROF_PCIE_RX_BYTES", Unit.BYTES_PER_SECOND, "PCIe bytes received each second: already a rate.", _PROFILING
+    "PROF_PCIE_RX_BYTES", Unit.BYTES_PER_SECOND, "PCIe bytes received per second: already a rate.", _PROFILING
 )

@@ -1,4 +1,4 @@
-"""utkuozdemir/nvidia_gpu_exporter (its docs/METRICS.md; port 9835): what nvidia-smi tells, also on cards without profiling counters.
+"""utkuozdemir/nvidia_gpu_exporter (its docs/METRICS.md; port 9835): what nvidia-smi reports, also on cards without profiling counters.
 
 Names follow nvidia-smi's query fields, so a card or driver that lacks a field lacks the series. XID errors are counted by its
 NVML backend only, from the first event on and without a last code, so they are not read here.
@@ -18,7 +18,7 @@ GPU_INFO = Gauge(
     name="nvidia_smi_gpu_info",
     unit=Unit.NONE,
     labels=("uuid", "index", "name", "driver_version", "pci_bus_id"),
-    help="Always 1; tells what a uuid stands for. Old releases lack `index`.",
+    help="Always 1; its labels say which card a uuid is. Old releases lack `index`.",
 )
 UTILIZATION_GPU = _gauge(
     "utilization_gpu_ratio", Unit.RATIO, "Share of time with a kernel running, 0..1: a duty cycle, not the work done."

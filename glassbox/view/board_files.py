@@ -25,7 +25,7 @@ class UnreadableBoardError(GlassboxError):
 def read_boards(paths: Iterable[Path]) -> list[Json]:
     """Every dashboard of these files and folders, each with a uid and a title; raises UnreadableBoardError.
 
-    Data sources that an export asks for become ours. In a folder, files that hold something else are skipped.
+    The data sources that an export leaves open become ours. In a folder, files that hold something else are skipped.
     """
     boards: dict[str, Json] = {}
     for path in paths:

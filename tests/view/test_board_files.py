@@ -1,4 +1,4 @@
-"""Dashboards of others, as they come out of Grafana and its API."""
+"""Dashboards as they come out of Grafana and its API."""
 
 import json
 from pathlib import Path

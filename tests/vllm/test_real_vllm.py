@@ -58,7 +58,7 @@ def board():
 
 
 def told(url, query, moment):
-    """The one number that Prometheus tells of a moment; the test fails where there is none or more than one."""
+    """The one number that Prometheus has for a moment; the test fails where there is none or more than one."""
     result = api_data(url, "query", query=query, time=moment)["result"]
     assert len(result) == 1, f"{query} gave {result}"
     return float(result[0]["value"][1])
@@ -181,7 +181,7 @@ def test_pressure_on_the_kv_cache_fires_its_alerts(tmp_path, capsys):
     assert after.keys() >= PRESSURE_ALERTS
     assert holds["KV cache, fullest"] > 0.9
     assert holds["waiting for capacity"] >= 16
-    assert holds["preemptions each second"] > 0
+    assert holds["preemptions per second"] > 0
 
 
 def conditions(url):
@@ -189,6 +189,6 @@ def conditions(url):
     queries = {
         "KV cache, fullest": f"max_over_time({engine.KV_CACHE_USAGE_MAX.name}[1m])",
         "waiting for capacity": engine.WAITING_FOR_CAPACITY.name,
-        "preemptions each second": engine.PREEMPTIONS.name,
+        "preemptions per second": engine.PREEMPTIONS.name,
     }
     return {name: told(url, query, time.time()) for name, query in queries.items()}

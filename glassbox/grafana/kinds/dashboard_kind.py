@@ -69,5 +69,5 @@ class DashboardKind(ObjectKind):
 
 
 def fingerprint(board: Json) -> str:
-    """The pushed content in 12 hexadecimal digits. The version's message holds it, so that an edit can be told from a push."""
+    """The pushed content in 12 hexadecimal digits. The version's message holds it, so that an edit can be distinguished from a push."""
     return hashlib.sha256(json_text(board).encode()).hexdigest()[:12]

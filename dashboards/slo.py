@@ -12,7 +12,7 @@ from glassbox.query.expr import Expr
 from glassbox.query.promql import instant, max_by, min_by, ratio, sum_by
 from glassbox.query.slo import PAGE_WINDOWS, TICKET_WINDOWS, BurnWindow
 from glassbox.query.wording import last, percent
-from glassbox.settings.model import Settings
+from glassbox.settings.model import Settings, Thresholds
 from recording_rules import slo
 
 _MODEL = ("job", "model_name", "model_version")
@@ -54,92 +54,99 @@ def build(settings: Settings) -> Dashboard:
         variables=(JOB, MODEL, replace(REPLICA_OF_MODEL, title="Served by replica"), SLO),
         leads_to=Next("llm-serving", "Where the time goes"),
         rows=(
-            Row(
-                "",
-                (
-                    stat(
-                        "Budget left, worst model",
-                        min_by(_SLO, instant(slo.BUDGET_LEFT)),
-                        why=f"Share of the period's error budget that is left, for the model with the least. Below {percent(_BUDGET_LOW_RATIO)}, postpone risky changes. Below 0, the promise is broken.",
-                        steps=_BUDGET_STEPS,
-                        size=Size(height=6),
-                    ),
-                    stat(
-                        "Kept over the period",
-                        _attainment(slo.PERIOD),
-                        why="Share of all requests of the period that were good. Every request weighs the same. Compare it with the objective.",
-                        size=Size(height=6),
-                    ),
-                    stat(
-                        "Kept over the last hour",
-                        _attainment("1h"),
-                        why="Share of the last hour's requests that were good, all models.",
-                        size=Size(height=6),
-                    ),
-                    stat(
-                        "Objective",
-                        max_by(_SLO, instant(slo.OBJECTIVE)),
-                        why="Share of requests that was promised to be good, from slos in the settings.",
-                        size=Size(height=6),
-                    ),
-                ),
+            _answer(),
+            _kept(),
+            row("Does it burn? Page", *(_burn(window, "InferenceErrorBudgetBurnFast") for window in PAGE_WINDOWS)),
+            row("Does it burn? Ticket", *(_burn(window, "InferenceErrorBudgetBurnSlow") for window in TICKET_WINDOWS)),
+            _ahead(settings.thresholds),
+        ),
+    )
+
+
+def _answer() -> Row:
+    return Row(
+        "",
+        (
+            stat(
+                "Budget left, worst model",
+                min_by(_SLO, instant(slo.BUDGET_LEFT)),
+                why=f"Share of the period's error budget that is left, for the model with the least. Below {percent(_BUDGET_LOW_RATIO)}, postpone risky changes. Below 0, the promise is broken.",
+                steps=_BUDGET_STEPS,
+                size=Size(height=6),
             ),
-            row(
-                "Is the promise kept?",
-                timeseries(
-                    "Attainment",
-                    {
-                        "": max_by(_PROMISE, instant(slo.ATTAINMENT)),
-                        "objective": max_by(_SLO, instant(slo.OBJECTIVE)),
-                    },
-                    lines={"objective": REFERENCE},
-                    many=True,
-                    why="Share of good requests in the hour before each point, by model. Dips below the objective spend budget. Only many of them break the promise.",
-                    maximum=1,
-                    size=Size(width=12),
-                ),
-                timeseries(
-                    "Error budget left",
-                    min_by(_PROMISE, instant(slo.BUDGET_LEFT)),
-                    why="Share of the period's error budget that is left. It falls with failures, and rises as old failures leave the period. A steep fall is an incident, a gentle slope is a habit.",
-                    many=True,
-                    minimum=None,
-                    maximum=1,
-                    size=Size(width=12),
-                ),
+            stat(
+                "Kept over the period",
+                _attainment(slo.PERIOD),
+                why="Share of all requests of the period that were good. Every request weighs the same. Compare it with the objective.",
+                size=Size(height=6),
             ),
-            row(
-                "Does it burn? Page",
-                *(_burn(window, "InferenceErrorBudgetBurnFast") for window in PAGE_WINDOWS),
+            stat(
+                "Kept over the last hour",
+                _attainment("1h"),
+                why="Share of the last hour's requests that were good, all models.",
+                size=Size(height=6),
             ),
-            row(
-                "Does it burn? Ticket",
-                *(_burn(window, "InferenceErrorBudgetBurnSlow") for window in TICKET_WINDOWS),
+            stat(
+                "Objective",
+                max_by(_SLO, instant(slo.OBJECTIVE)),
+                why="Share of requests that was promised to be good, from slos in the settings.",
+                size=Size(height=6),
             ),
-            row(
-                "How long, how many, how good at once?",
-                timeseries(
-                    "Time until the budget is spent",
-                    min_by(_PROMISE, instant(slo.BUDGET_LASTS)),
-                    many=True,
-                    why=f"At the burn rate of the {last(slo.PACE_WINDOW)}. It lasts longer where old failures leave the period meanwhile. 0 means that it is spent. No line means that nothing burns.",
-                ),
-                timeseries(
-                    "Requests judged in the last hour",
-                    sum_by(_PROMISE, instant(slo.events("1h"))),
-                    many=True,
-                    why=f"The number of requests behind the ratios. Below minimum_requests ({settings.thresholds.minimum_requests}), no burn alert fires, and a single failure moves every line.",
-                ),
-                timeseries(
-                    "Goodput bounds",
-                    {
-                        "at most": max_by(_MODEL, instant(slo.GOODPUT_MAX)),
-                        "at least": min_by(_MODEL, instant(slo.GOODPUT_MIN)),
-                    },
-                    many=True,
-                    why="Share of the last hour's requests that kept both token promises: first token, and time per output token. Two histograms do not show how far they overlap, so the truth lies between the lines.",
-                    maximum=1,
-                ),
-            ),
+        ),
+    )
+
+
+def _kept() -> Row:
+    return row(
+        "Is the promise kept?",
+        timeseries(
+            "Attainment",
+            {
+                "": max_by(_PROMISE, instant(slo.ATTAINMENT)),
+                "objective": max_by(_SLO, instant(slo.OBJECTIVE)),
+            },
+            lines={"objective": REFERENCE},
+            many=True,
+            why="Share of good requests in the hour before each point, by model. Dips below the objective spend budget. Only many of them break the promise.",
+            maximum=1,
+            size=Size(width=12),
+        ),
+        timeseries(
+            "Error budget left",
+            min_by(_PROMISE, instant(slo.BUDGET_LEFT)),
+            why="Share of the period's error budget that is left. It falls with failures, and rises as old failures leave the period. A steep fall is an incident, a gentle slope is a habit.",
+            many=True,
+            minimum=None,
+            maximum=1,
+            size=Size(width=12),
+        ),
+    )
+
+
+def _ahead(limits: Thresholds) -> Row:
+    return row(
+        "How long, how many, how good at once?",
+        timeseries(
+            "Time until the budget is spent",
+            min_by(_PROMISE, instant(slo.BUDGET_LASTS)),
+            many=True,
+            why=f"At the burn rate of the {last(slo.PACE_WINDOW)}. It lasts longer where old failures leave the period meanwhile. 0 means that it is spent. No line means that nothing burns.",
+        ),
+        timeseries(
+            "Requests judged in the last hour",
+            sum_by(_PROMISE, instant(slo.events("1h"))),
+            many=True,
+            why=f"The number of requests behind the ratios. Below minimum_requests ({limits.minimum_requests}), no burn alert fires, and a single failure moves every line.",
+        ),
+        timeseries(
+            "Goodput bounds",
+            {
+                "at most": max_by(_MODEL, instant(slo.GOODPUT_MAX)),
+                "at least": min_by(_MODEL, instant(slo.GOODPUT_MIN)),
+            },
+            many=True,
+            why="Share of the last hour's requests that kept both token promises: first token, and time per output token. Two histograms do not show how far they overlap, so the truth lies between the lines.",
+            maximum=1,
+            empty="No requests, or no such objectives",
         ),
     )

@@ -30,12 +30,12 @@ class Product:
 
 
 def start(product: Product, venv_python: Path, arguments: Sequence[str] | None = None) -> int:
-    """Run a command and return its exit code; where a package is missing, `venv_python` takes over if it is there."""
+    """Run a command and return its exit code; `venv_python` takes over where it exists, since any other Python may lack packages."""
+    if venv_python.exists() and not venv_python.parents[1].samefile(sys.prefix):
+        os.execv(venv_python, [str(venv_python), *sys.argv])
     try:
         return int(_imported("glassbox.cli.main").main(product, arguments))
     except ModuleNotFoundError as error:
-        if venv_python.exists() and Path(sys.prefix) != venv_python.parents[1]:
-            os.execv(venv_python, [str(venv_python), *sys.argv])
         sys.stderr.write(f"Error: the Python package {error.name!r} is missing: run `make setup` first.\n")
     except UnreadableError as error:
         sys.stderr.write(f"Error: {error}: correct it.\n")

@@ -18,7 +18,7 @@ GPU_INFO = Gauge(
     name="nvidia_smi_gpu_info",
     unit=Unit.NONE,
     labels=("uuid", "index", "name", "driver_version", "pci_bus_id"),
-    help="Always 1; its labels say which card a uuid is. Old releases lack `index`.",
+    help="Always 1; says what a uuid stands for. Old releases lack `index`.",
 )
 UTILIZATION_GPU = _gauge(
     "utilization_gpu_ratio", Unit.RATIO, "Share of time with a kernel running, 0..1: a duty cycle, not the work done."

@@ -18,7 +18,6 @@ from glassbox.cli.session import Session
 from glassbox.compile.error_location import PACKAGES, ROOT
 from glassbox.errors import GlassboxError
 from glassbox.servers.processes import ended_by_signals
-from glassbox.settings.loading import load_settings
 from glassbox.standin.folder_content import FolderContent
 from glassbox.standin.live import Problem
 from glassbox.standin.server import LOOPBACK, GrafanaStandIn
@@ -56,8 +55,11 @@ class Shown:
     def own_folders(self) -> tuple[Path, ...]:
         """Folders with content of the user's own; none where the settings cannot be read, which `read` reports."""
         try:
+            # A preview starts although a module that the settings need is broken, and shows what is wrong with it.
+            from glassbox.settings.loading import load_settings  # noqa: PLC0415
+
             return load_settings(self.settings_file).content
-        except GlassboxError:
+        except Exception:
             return ()
 
     def watched(self) -> list[Path]:

@@ -277,11 +277,13 @@ def test_without_our_packages_the_script_says_what_to_run(bare_python, tmp_path)
     assert done.stderr == "Error: the Python package 'click' is missing: run `make setup` first.\n"
 
 
-def test_any_python_hands_over_to_the_one_that_has_our_packages(bare_python, tmp_path):
-    script = copied(tmp_path)
+@pytest.mark.parametrize("with_packages", [False, True])
+def test_any_python_hands_over_to_that_of_the_checkout(with_packages, bare_python, tmp_path):
+    """Also one that has packages: it may have some and lack others."""
+    script, python = copied(tmp_path), sys.executable if with_packages else bare_python
     ready = tmp_path / ".venv" / "bin" / "python"
     ready.parent.mkdir(parents=True)
     ready.write_text('#!/bin/sh\necho "handed over: $@"\n')
     ready.chmod(0o755)
-    done = subprocess.run([bare_python, script, "build"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    done = subprocess.run([python, script, "build"], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.stdout == f"handed over: {script} build\n"

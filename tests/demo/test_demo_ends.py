@@ -6,11 +6,10 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.support.paths import ROOT
 
 
 @pytest.mark.parametrize(
@@ -21,10 +20,15 @@ def test_a_signal_ends_the_demo_and_everything_it_started(components, number, co
     command = [sys.executable, "-u", "-m", "demo"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as demo:
         said = []
-        for line in demo.stdout:
-            said.append(line)
-            if line.endswith("Ctrl-C ends the demo.\n"):
-                demo.send_signal(number)
+        try:
+            for line in demo.stdout:
+                said.append(line)
+                if line.endswith("Press Ctrl-C to end the demo.\n"):
+                    demo.send_signal(number)
+        except BaseException:
+            # A demo that never says it is ready must not outlive the test's time limit.
+            demo.terminate()
+            raise
     assert demo.returncode == code, "".join(said)
     urls = re.findall(r"http://127\.0\.0\.1:\d+", "".join(said))
     assert len(set(urls)) >= 7

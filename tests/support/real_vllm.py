@@ -11,8 +11,7 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from demo.running import HURRY, compile_content
-
+from demo.demo import HURRY, compile_content
 from demo.server_settings import glassbox_settings, hurry_alerts, prometheus_settings
 from environments.vllm_environment import MODEL, PYTHON, RECIPE
 from glassbox.errors import GlassboxError

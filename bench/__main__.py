@@ -35,7 +35,7 @@ from glassbox.board.dashboard import Row, dashboard
 from glassbox.board.grafanalib_objects import grafanalib_dashboard
 from glassbox.board.panels import Panel, timeseries
 from glassbox.compile.compiler import compile_bundle
-from glassbox.compile.normalise import modern_dashboard, plain
+from glassbox.compile.normalise import normalised_dashboard, plain
 from glassbox.compile.outputs import json_text
 from glassbox.errors import GlassboxError
 from glassbox.query.promql import instant, sum_by
@@ -78,9 +78,9 @@ def generate(folder: Path) -> tuple[float, int]:
         panels = [_panel(f"Panel {panel}") for panel in range(PANELS)]
         rows = [Row("", tuple(panels[at : at + 4])) for at in range(0, PANELS, 4)]
         board = dashboard(f"board-{number}", f"Board {number}", question="How fast?", variables=(JOB,), rows=rows)
-        modern = modern_dashboard(plain(grafanalib_dashboard(assemble(board))), tags=["bench"])
-        Path(folder, f"{number}.json").write_text(json_text(modern), encoding="utf-8")
-    return time.perf_counter() - start, len(json.dumps(modern, separators=(",", ":")))
+        normalised = normalised_dashboard(plain(grafanalib_dashboard(assemble(board))), tags=["bench"])
+        Path(folder, f"{number}.json").write_text(json_text(normalised), encoding="utf-8")
+    return time.perf_counter() - start, len(json.dumps(normalised, separators=(",", ":")))
 
 
 def _panel(title: str) -> Panel:

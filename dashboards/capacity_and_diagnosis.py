@@ -66,7 +66,7 @@ def build(settings: Settings) -> Dashboard:
         question="Scale out, tune the batch, fix the CPU, or do nothing?",
         variables=(JOB, ENGINE_MODEL, REPLICA_OF_MODEL, GPU_JOB, GPU_INSTANCE),
         leads_to=Next("llm-serving", "Where the time goes"),
-        rows=(_answer(), _evidence(limits), _course(settings), *_limits(limits), _headroom(), _idle()),
+        rows=(_answer(), _evidence(limits), _course(), *_limits(limits), _headroom(), _idle()),
     )
 
 
@@ -112,7 +112,7 @@ def _evidence(limits: Thresholds) -> Row:
     )
 
 
-def _course(settings: Settings) -> Row:
+def _course() -> Row:
     return row(
         "Over time",
         timeline(

@@ -45,7 +45,7 @@ REPLICA_MODEL = Variable(
 REPLICA = Variable(
     name="instance", title="Replica", label="instance", values_of=instances.RUNNING, within=(JOB, REPLICA_MODEL)
 )
-# What is recorded by model is worked out for a chosen replica; what is judged by model is shown of the models it serves.
+# What is recorded by model is computed again for a chosen replica; what is judged by model is shown for the models that it serves.
 # What is recorded by service stays the service's.
 REPLICA_OF_MODEL = Variable(
     name="instance",

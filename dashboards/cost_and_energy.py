@@ -106,7 +106,7 @@ def build(settings: Settings) -> Dashboard:
 
 
 def _now(now: _Sums) -> Row:
-    """The current numbers, readable without an axis. They are asked for once, since each has its history below."""
+    """The current numbers, readable without an axis. They are queried once, since each has its history below."""
     return row(
         "",
         stat("Cost per hour", now.paid, why=f"What the chosen GPUs cost. {_PRICES}", empty=_NOT_MEASURED),

@@ -6,8 +6,8 @@ class GlassboxError(Exception):
 
 
 class DeclarationError(GlassboxError):
-    """What is wrong with something that content declares as `name`, by which its file and line are found."""
+    """What is wrong with something that content declares, such as an "alert"; its file and line are found by kind and name."""
 
-    def __init__(self, sentence: str, name: str) -> None:
+    def __init__(self, sentence: str, kind: str, name: str) -> None:
         super().__init__(sentence)
-        self.name = name
+        self.kind, self.name = kind, name

@@ -1,4 +1,4 @@
-"""What each GPU costs per hour, and how much of that pays for idle time: queries that the cost board asks for the chosen hosts.
+"""What each GPU costs per hour, and how much of that pays for idle time: queries of the cost board for the chosen hosts.
 
 A GPU costs its price whether it works or not. Idle is the share of time in which it is not active. GPUs that are active
 without doing much (see `gpu.ACTIVITY`) make it a lower bound. Nothing is recorded, since a series for each host is as many

@@ -1,6 +1,6 @@
 """GPUs, whichever exporter measures them: dcgm-exporter, our exporter or nvidia_gpu_exporter. MIG slices of one GPU count once.
 
-Only what alerts and fleet boards read is recorded. The rest are queries that the GPU board asks for the chosen GPUs: a
+Only what alerts and fleet boards read is recorded. The rest are queries of the GPU board for the chosen GPUs: a
 recorded series for each GPU would double a raw one. Only dcgm-exporter reports profiling, PCIe and row counts.
 """
 

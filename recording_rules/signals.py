@@ -155,7 +155,7 @@ def small_batches(_settings: Settings) -> Expr:
 
 @signal("Requests waited for capacity the whole time.")
 def queueing(_settings: Settings) -> Expr:
-    # One sample is no history.
+    # One sample is not a history.
     return conditions.always_queueing().and_(instant(engine.WAITING_FOR_CAPACITY).shifted(_SEEN_BEFORE))
 
 

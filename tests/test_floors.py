@@ -83,7 +83,7 @@ def name_of(floor):
 
 
 def floor_of(name):
-    """The floor that an imported name belongs to; None for the libraries of others."""
+    """The floor that an imported name belongs to; None for third-party libraries."""
     floors = {name_of(floor) for floor in BELOW}
     return next((floor for floor in floors if name == floor or name.startswith(f"{floor}.")), None)
 
@@ -173,3 +173,14 @@ def test_one_name_is_one_thing():
                 stems.setdefault(path.stem, []).append(str(path.relative_to(ROOT)))
     twice = {stem: paths for stem, paths in stems.items() if len(paths) > 1 and stem not in SUBJECTS}
     assert not twice
+
+
+def test_one_class_name_is_one_thing():
+    places = {}
+    for floor in BELOW:
+        for path in modules(floor) if floor.startswith("glassbox/") else ():
+            for node in ast.parse(path.read_text(encoding="utf-8")).body:
+                if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                    places.setdefault(node.name, []).append(str(path.relative_to(ROOT)))
+    # Prometheus calls a type of metric so, Grafana a type of panel.
+    assert {name for name, paths in places.items() if len(paths) > 1} == {"Gauge"}

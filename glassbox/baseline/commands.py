@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from glassbox.cli.exit_codes import DONE, FINDINGS
-from glassbox.prometheus.credential import OPTION, credential_from_environment
+from glassbox.prometheus.credential import OPTION, prometheus_credential
 
 if TYPE_CHECKING:
     from glassbox.cli.session import Session
@@ -55,7 +55,7 @@ def save(
     from glassbox.prometheus.api import Prometheus  # noqa: PLC0415  # as above
 
     baseline_file.file_of(name, folder)
-    with Prometheus(url, credential_from_environment(token_file)) as prometheus:
+    with Prometheus(url, prometheus_credential(token_file)) as prometheus:
         measured = time_window.measure(session.measures, session.settings, prometheus, window=duration, end=end)
     for line in render.found(measured.profile):
         click.echo(line)
@@ -86,7 +86,7 @@ def compare(
     from glassbox.prometheus.api import Prometheus  # noqa: PLC0415  # as above
 
     was = baseline_file.load(name, folder)
-    with Prometheus(url, credential_from_environment(token_file)) as prometheus:
+    with Prometheus(url, prometheus_credential(token_file)) as prometheus:
         now = time_window.measure(session.measures, session.settings, prometheus, window=duration, end=end)
     groups = comparison.compare(was.profile, now.profile, session.measures, against)
     for line in render.FORMS[form or "text"](groups):

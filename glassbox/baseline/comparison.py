@@ -4,7 +4,7 @@ import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from glassbox.baseline.judge import Verdict, judge, same_load
+from glassbox.baseline.judge import ChangeVerdict, judge, same_load
 from glassbox.baseline.profile import OF_NO_MODEL, Level, Profile, Served, Values
 from glassbox.errors import GlassboxError
 from glassbox.query.measures import Measure, Measures
@@ -13,13 +13,13 @@ _NOTHING: Values = {}
 
 
 @dataclass(frozen=True)
-class Row:
+class MeasureChange:
     """One measure of a model at a load. Both rows of blocks are as measured; either may be empty."""
 
     measure: Measure
     before: Sequence[float]
     after: Sequence[float]
-    verdict: Verdict
+    verdict: ChangeVerdict
 
     @property
     def change_ratio(self) -> float | None:
@@ -36,7 +36,7 @@ class Group:
     before: Served | None
     after: Served | None
     level: Level
-    rows: Sequence[Row]
+    rows: Sequence[MeasureChange]
 
     @property
     def service(self) -> str:
@@ -44,8 +44,8 @@ class Group:
         return " ".join(filter(None, (self.after or self.before or OF_NO_MODEL).whatever_version))
 
     @property
-    def worse(self) -> Sequence[Row]:
-        return [row for row in self.rows if row.verdict is Verdict.WORSE]
+    def worse(self) -> Sequence[MeasureChange]:
+        return [row for row in self.rows if row.verdict is ChangeVerdict.WORSE]
 
 
 def compare(was: Profile, now: Profile, measures: Measures, against: str | None) -> list[Group]:
@@ -59,7 +59,7 @@ def compare(was: Profile, now: Profile, measures: Measures, against: str | None)
 
 
 def _partner(served: Served, was: Profile, against: str | None) -> Served | None:
-    """The same model in the baseline: of the version asked for, else of the same, else the only one."""
+    """The same model in the baseline: of the chosen version, else of the same, else the only one."""
     known = [each for each in sorted(was) if each.whatever_version == served.whatever_version]
     wanted = served.model_version if against is None else against
     same = [each for each in known if each.model_version == wanted]
@@ -79,7 +79,7 @@ def _groups(
         yield Group(before, after, level, _rows(old.get(level, _NOTHING), new.get(level, _NOTHING), measures))
 
 
-def _rows(before: Values, after: Values, measures: Measures) -> list[Row]:
+def _rows(before: Values, after: Values, measures: Measures) -> list[MeasureChange]:
     load = measures.load.name
     equal = load in before and load in after and same_load(before[load], after[load])
     return [
@@ -89,8 +89,8 @@ def _rows(before: Values, after: Values, measures: Measures) -> list[Row]:
     ]
 
 
-def _row(measure: Measure, before: Sequence[float], after: Sequence[float], equal_load: bool) -> Row:
+def _row(measure: Measure, before: Sequence[float], after: Sequence[float], equal_load: bool) -> MeasureChange:
     verdict = judge(measure, before, after)
-    if verdict is not Verdict.NOT_ENOUGH and not equal_load:
-        verdict = Verdict.LOAD_DIFFERS
-    return Row(measure, before, after, verdict)
+    if verdict is not ChangeVerdict.NOT_ENOUGH and not equal_load:
+        verdict = ChangeVerdict.LOAD_DIFFERS
+    return MeasureChange(measure, before, after, verdict)

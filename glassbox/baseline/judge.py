@@ -24,7 +24,7 @@ LOAD_TOLERANCE_RATIO = 0.1
 _CORRELATED_DEVIATIONS = 2.33
 
 
-class Verdict(Enum):
+class ChangeVerdict(Enum):
     """The judgement of a difference."""
 
     WORSE = "real: worse"
@@ -35,19 +35,19 @@ class Verdict(Enum):
     NOT_ENOUGH = "not enough data"
 
 
-def judge(measure: Measure, before: Sequence[float], after: Sequence[float]) -> Verdict:
+def judge(measure: Measure, before: Sequence[float], after: Sequence[float]) -> ChangeVerdict:
     """The verdict on one measure at equal load."""
     before, after = independent(before, after)
     if min(len(before), len(after)) < FEWEST_BLOCKS:
-        return Verdict.NOT_ENOUGH
+        return ChangeVerdict.NOT_ENOUGH
     was = statistics.median(before)
     change = statistics.median(after) - was
     matters = abs(change) >= max(measure.smallest, measure.smallest_ratio * abs(was)) and change != 0
     if not matters or mann_whitney(before, after) >= SIGNIFICANCE:
-        return Verdict.NOISE
+        return ChangeVerdict.NOISE
     if measure.worse is Worse.NEITHER:
-        return Verdict.CHANGED
-    return Verdict.WORSE if change > 0 else Verdict.BETTER
+        return ChangeVerdict.CHANGED
+    return ChangeVerdict.WORSE if change > 0 else ChangeVerdict.BETTER
 
 
 def same_load(before: Sequence[float], after: Sequence[float]) -> bool:

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
 from glassbox.baseline.baseline_file import low_and_high
-from glassbox.baseline.comparison import Group, Row
-from glassbox.baseline.judge import FEWEST_BLOCKS, Verdict
+from glassbox.baseline.comparison import Group, MeasureChange
+from glassbox.baseline.judge import FEWEST_BLOCKS, ChangeVerdict
 from glassbox.baseline.profile import Profile, level_words
 from glassbox.query.measures import BLOCK_SECONDS
 
@@ -49,7 +49,7 @@ def markdown(groups: Sequence[Group]) -> Iterator[str]:
         yield _markdown_row(HEADINGS)
         yield _markdown_row(("---", *("---:",) * 5, "---"))
         for row in group.rows:
-            bold = row.verdict in (Verdict.WORSE, Verdict.BETTER)
+            bold = row.verdict in (ChangeVerdict.WORSE, ChangeVerdict.BETTER)
             yield _markdown_row((*_cells(row)[:-1], f"**{row.verdict.value}**" if bold else row.verdict.value))
         yield ""
     yield summary(groups)
@@ -66,13 +66,13 @@ FORMS = {"text": text, "markdown": markdown, "json": as_json}
 def summary(groups: Sequence[Group]) -> str:
     """The closing sentence."""
     count = Counter(row.verdict for group in groups for row in group.rows)
-    verdicts = ", ".join(f"{count[verdict]} {verdict.value}" for verdict in Verdict if count[verdict])
+    verdicts = ", ".join(f"{count[verdict]} {verdict.value}" for verdict in ChangeVerdict if count[verdict])
     few = (
         f" A verdict needs {FEWEST_BLOCKS} blocks of {BLOCK_SECONDS // 60} min on each side: choose a longer window."
-        if count[Verdict.NOT_ENOUGH]
+        if count[ChangeVerdict.NOT_ENOUGH]
         else ""
     )
-    return f"{'Regression' if count[Verdict.WORSE] else 'No regression'}: {verdicts or 'nothing measured'}.{few}"
+    return f"{'Regression' if count[ChangeVerdict.WORSE] else 'No regression'}: {verdicts or 'nothing measured'}.{few}"
 
 
 def _title(group: Group) -> str:
@@ -82,7 +82,7 @@ def _title(group: Group) -> str:
     return f"{group.service}, version {' -> '.join(versions)}, {level_words(group.level)} requests/s per replica"
 
 
-def _cells(row: Row) -> tuple[str, ...]:
+def _cells(row: MeasureChange) -> tuple[str, ...]:
     change = "" if row.change_ratio is None else f"{row.change_ratio:+.1%}"
     low_high = "-".join(map(_number, low_and_high(row.before))) if row.before else ""
     medians = [_number(statistics.median(values)) if values else "" for values in (row.before, row.after)]

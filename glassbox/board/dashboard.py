@@ -35,7 +35,7 @@ def row(title: str, *panels: Panel) -> Row:
 class Dashboard:
     """A dashboard that answers one question. `slug` is its identity and never changes; titles may.
 
-    `variables` narrow all queries, those of `sides` only what the content asked of each. Every panel links to what `leads_to` says.
+    `variables` narrow all queries, those of a side only the queries made for that side. Every panel links to `leads_to`.
     """
 
     slug: str

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import singledispatch
-from typing import Any
 
 from glassbox.board.assembling import PlacedPanel
 from glassbox.board.panels import (
@@ -19,11 +18,9 @@ from glassbox.board.panels import (
     Verdict,
 )
 from glassbox.board.style import GRAFANA_UNITS, NEUTRAL, PLAIN, Line, Steps, Words
-from glassbox.board.tables import heading, label_columns, organized, override, side_by_side
+from glassbox.board.tables import Json, heading, label_columns, organized, override, side_by_side
 from glassbox.metrics.types import Unit
 from glassbox.query.expr import Expr
-
-Json = dict[str, Any]
 
 # Where nothing happens, Grafana's axis would reach to 100, which is 10,000 % of a share.
 _LEAST_TOP = {Unit.RATIO: 0.01, Unit.EVENTS: 1, Unit.EVENTS_PER_SECOND: 0.1, Unit.REQUESTS_PER_SECOND: 0.1}
@@ -46,7 +43,9 @@ class Drawing:
 @singledispatch
 def drawing_of(panel: Panel, placed: PlacedPanel) -> Drawing:
     """How the panel is drawn; `placed` knows the ids of its queries."""
-    raise NotImplementedError(f"{type(panel).__name__} {placed.title!r}: nobody has said how to draw it.")
+    raise NotImplementedError(
+        f"{type(panel).__name__} {placed.title!r}: there is no drawing for this type; register one."
+    )
 
 
 @drawing_of.register

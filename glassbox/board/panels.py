@@ -24,7 +24,7 @@ Queries = Expr | Mapping[str, Expr]
 class Panel(ABC):
     """One or more queries, drawn under a title; `why` says what they mean and what to do about it."""
 
-    # Whether Grafana asks for the newest value alone. Of a range it would show the last value there was, however long ago.
+    # Whether only the newest value is queried. Of a range Grafana would show the last value there was, however old.
     instant: ClassVar[bool] = True
 
     title: str

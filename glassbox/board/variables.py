@@ -1,7 +1,7 @@
 """Dashboard variables, and how each narrows the queries of its dashboard."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
 
@@ -104,7 +104,7 @@ class Variable:
 
 @dataclass(frozen=True)
 class Side:
-    """One side of a comparison: `variables` narrow nothing but what is asked `of` it, those of its `dashboard` this as well."""
+    """One side of a comparison: `variables` narrow only the queries made with `of`; the variables of its `dashboard` narrow them too."""
 
     name: str
     variables: tuple[Variable, ...]
@@ -123,23 +123,21 @@ class Side:
 
 def narrowed(expr: Expr, variables: Sequence[Variable]) -> Expr:
     """The query with a matcher for every variable that concerns its series."""
-    return replace(expr, parts=tuple(part for each in expr.parts for part in _narrow(each, variables)))
+    return expr.with_selectors(lambda series: _narrow(series, variables))
 
 
-def _narrow(part: str | Selector, variables: Sequence[Variable]) -> Parts:
-    if isinstance(part, str):
-        return (part,)
-    series = part
+def _narrow(series: Selector, variables: Sequence[Variable]) -> Parts:
     # A matcher that is already there stays, so the variable with the closest claim comes first.
     fitting = sorted((each for each in variables if each.claim(series)), key=lambda each: -each.claim(series))
+    chosen = series
     for variable in fitting:
-        if variable.label in part.labels:
-            part = part.matching({variable.label: variable.matcher})
+        if variable.label in series.labels:
+            chosen = chosen.matching({variable.label: variable.matcher})
     missing = [
-        variable.single_choice for variable in fitting if variable.single_choice and variable.label not in part.labels
+        variable.single_choice for variable in fitting if variable.single_choice and variable.label not in series.labels
     ]
     if len(missing) > 1:
         raise GlassboxError(
             f"{series.name} can be computed for one choice at a time only: remove one of the variables."
         )
-    return missing[0].resolve(part) if missing else (part,)
+    return missing[0].resolve(chosen) if missing else (chosen,)

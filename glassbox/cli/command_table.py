@@ -1,4 +1,4 @@
-"""Every command: the module whose `command` it is, which is imported when it is asked for, and its line in --help."""
+"""Every command: the module whose `command` it is, which is imported when it is used, and its line in --help."""
 
 from dataclasses import dataclass
 

@@ -37,7 +37,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 class _Commands(click.Group):
-    """The commands of the table, each imported when it is asked for."""
+    """The commands of the table, each imported when it is used."""
 
     def list_commands(self, _ctx: click.Context) -> list[str]:
         return [name for name, entry in COMMANDS.items() if entry.help]

@@ -10,7 +10,7 @@ from glassbox.cli.lint_command import lint_and_report
 from glassbox.cli.output import say
 from glassbox.cli.session import Session
 from glassbox.grafana.client import Grafana
-from glassbox.grafana.credentials import credential_from_environment
+from glassbox.grafana.credentials import grafana_credential
 
 
 def push_to(url: str, token_file: Path | None, session: Session) -> int:
@@ -18,7 +18,7 @@ def push_to(url: str, token_file: Path | None, session: Session) -> int:
     from glassbox.grafana.push import data_source_of, push  # noqa: PLC0415  # as in `build`
 
     settings = session.settings
-    with Grafana(url, credential_from_environment(token_file)) as grafana:
+    with Grafana(url, grafana_credential(token_file)) as grafana:
         bundle = session.compiled(data_source_of(grafana, settings))
         if lint_and_report(bundle):
             click.echo("Nothing was pushed: correct the findings first.", err=True)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Session:
-    """Settings and content are read when they are first asked for; GlassboxError says which file and line is wrong.
+    """Settings and content are read at their first use; GlassboxError says which file and line is wrong.
 
     Content of the user's own, which the settings name, is there until `resources` is closed.
     """

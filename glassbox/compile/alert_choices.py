@@ -30,7 +30,7 @@ def refuse_unknown(setting: str, kind: str, names: Iterable[str], known: Iterabl
     for name in names:
         if name not in known:
             nearest = get_close_matches(name, known, n=1, cutoff=0)
-            advice = f"; the nearest is {nearest[0]!r}" if nearest else f"; there is no {kind} at all"
+            advice = f"; the nearest is {nearest[0]!r}" if nearest else "; there are none"
             raise GlassboxError(f"Setting {setting}: no {kind} is called {name!r}{advice}.")
 
 

@@ -44,15 +44,10 @@ class CompiledQuery:
     expr: Expr
     recorded_as: str = ""
 
-    @property
-    def names_read(self) -> set[str]:
-        """The names of the series that it reads."""
-        return {series.name for series in self.expr.selectors}
-
 
 @dataclass(frozen=True)
 class CompiledContent:
-    """What the files of a bundle are made of, for whoever asks what they read.
+    """What the files of a bundle are made of: declarations whose queries can be read.
 
     `dashboards` by uid in a bundle, by slug until it is known; rules carry their expressions as they are evaluated.
     """

@@ -141,7 +141,7 @@ def _in_order_of_reading(groups: Iterable[RecordGroup]) -> tuple[RecordGroup, ..
         if id(group) in begun:
             return
         begun.add(id(group))
-        for name in (selector.name for record in group.records for selector in record.expr.selectors):
+        for name in (name for record in group.records for name in record.expr.names_read):
             if name in recorded_by:
                 place(recorded_by[name])
         ordered.append(group)

@@ -11,6 +11,7 @@ from glassbox.compile.dashboard_json import dashboard_json
 from glassbox.compile.grafana_rules import grafana_group, uid_in
 from glassbox.compile.left_out import dead_ends, names_read, without_links, without_unread
 from glassbox.compile.links import PanelLink, panel_link, runbook_links
+from glassbox.compile.prometheus_rules import alert_file, record_file
 from glassbox.compile.threshold_exceptions import Rules, declared_rules
 from glassbox.compile.unknown_series import known_series, refuse_unknown_series
 from glassbox.errors import DeclarationError
@@ -18,7 +19,7 @@ from glassbox.metrics import HISTOGRAMS
 from glassbox.query.buckets import Buckets, CustomBuckets, buckets_of
 from glassbox.query.expr import Expr, Source, regex
 from glassbox.query.promql import instant
-from glassbox.query.rules import Alert, AlertGroup, Record, RecordGroup, Subject
+from glassbox.query.rules import Alert, RecordGroup
 from glassbox.settings.model import Settings
 
 # What most provisioning files call it; pushing asks the server instead.
@@ -34,28 +35,14 @@ def compile_bundle(content: Content, settings: Settings, data_source: DataSource
     refuse_unknown("exclude.dashboards", "dashboard", settings.exclude.dashboards, declared.dashboards)
     compiled = _without_left_out(declared, content, settings)
     uids = {slug: uid_in(settings.grafana.folder_uid, slug) for slug in declared.dashboards}
-    alerts = [alert for group in compiled.alerts for alert in group.alerts]
-    links = {
-        alert.name: panel_link(alert, declared.dashboards, uids)
-        for alert in alerts
-        if alert.panel[0] not in settings.exclude.dashboards
-    }
-    alert_files = {f"{group.name}.yaml": _alert_file(group, links, settings) for group in compiled.alerts}
+    links = _panel_links(compiled, declared, uids, settings)
+    alert_files = {f"{group.name}.yaml": alert_file(group, links, settings) for group in compiled.alerts}
     uid = data_source.uid if data_source else settings.grafana.data_source or CONVENTIONAL_DATA_SOURCE_UID
-    dashboards = {
-        uids[slug]: dashboard_json(
-            board,
-            uids=uids,
-            runbooks=runbook_links(alerts, declared.dashboards, settings),
-            currency=settings.cost.currency,
-            data_source=data_source,
-        )
-        for slug, board in declared.dashboards.items()
-    }
+    dashboards = _dashboards(declared, compiled, uids, settings, data_source)
     kept = without_links(dashboards, {uids[slug] for slug in settings.exclude.dashboards}, settings.exclude.alerts)
     return Bundle(
         dashboards=kept,
-        recording_rules={f"{group.name}.yaml": _record_file(group, settings) for group in compiled.records},
+        recording_rules={f"{group.name}.yaml": record_file(group, settings) for group in compiled.records},
         alerts=alert_files,
         grafana_groups=tuple(
             grafana_group(group, folder_uid=settings.grafana.folder_uid, data_source_uid=uid, links=links)
@@ -78,11 +65,11 @@ def _declared(content: Content, settings: Settings) -> CompiledContent:
     declared = CompiledContent(
         {board.slug: board for board in boards},
         tuple(
-            replace(group, records=tuple(replace(each, expr=scoped(each.expr, settings)) for each in group.records))
+            replace(group, records=tuple(replace(each, expr=_scoped(each.expr, settings)) for each in group.records))
             for group in rules.records
         ),
         tuple(
-            replace(group, alerts=tuple(replace(each, expr=scoped(each.expr, settings)) for each in group.alerts))
+            replace(group, alerts=tuple(replace(each, expr=_scoped(each.expr, settings)) for each in group.alerts))
             for group in rules.alerts
         ),
     )
@@ -113,6 +100,37 @@ def _refuse_unknown_series(compiled: CompiledContent, content: Content, settings
     refuse_unknown_series(queries, known_series(records, content.metrics), settings)
 
 
+def _alerts(compiled: CompiledContent) -> list[Alert]:
+    return [alert for group in compiled.alerts for alert in group.alerts]
+
+
+def _panel_links(
+    compiled: CompiledContent, declared: CompiledContent, uids: Mapping[str, str], settings: Settings
+) -> dict[str, PanelLink]:
+    """The links of alerts to their panels, by alert; none to a dashboard that is left out."""
+    return {
+        alert.name: panel_link(alert, declared.dashboards, uids)
+        for alert in _alerts(compiled)
+        if alert.panel[0] not in settings.exclude.dashboards
+    }
+
+
+def _dashboards(
+    declared: CompiledContent,
+    compiled: CompiledContent,
+    uids: Mapping[str, str],
+    settings: Settings,
+    data_source: DataSource | None,
+) -> dict[str, Json]:
+    """Every declared dashboard by uid, with links to the runbooks of the alerts that are compiled."""
+    runbooks = runbook_links(_alerts(compiled), declared.dashboards, settings)
+    currency = settings.cost.currency
+    return {
+        uids[slug]: dashboard_json(board, uids=uids, runbooks=runbooks, currency=currency, data_source=data_source)
+        for slug, board in declared.dashboards.items()
+    }
+
+
 def _buckets(groups: Iterable[RecordGroup], custom: CustomBuckets) -> dict[str, Buckets]:
     recorded = [record for group in groups for record in group.records if record.histogram_names]
     sources: tuple[Source, ...] = (*(histogram.bucket for histogram in HISTOGRAMS.values()), *recorded)
@@ -123,45 +141,7 @@ def _buckets(groups: Iterable[RecordGroup], custom: CustomBuckets) -> dict[str, 
     }
 
 
-def _record_file(group: RecordGroup, settings: Settings) -> Json:
-    rules = [_record_rule(record) for record in group.records]
-    return _rule_file(group.name, rules, group.interval_seconds or settings.evaluation_interval_seconds)
-
-
-def _record_rule(record: Record) -> Json:
-    labels = {"labels": dict(record.labels)} if record.labels else {}
-    return {"record": record.name, "expr": str(record.expr), **labels}
-
-
-def _alert_file(group: AlertGroup, links: Mapping[str, PanelLink], settings: Settings) -> Json:
-    rules = [_alert_rule(alert, group.subject, links.get(alert.name), settings) for alert in group.alerts]
-    return _rule_file(group.name, rules, settings.evaluation_interval_seconds)
-
-
-def _rule_file(name: str, rules: list[Json], interval_seconds: int) -> Json:
-    return {"groups": [{"name": name, "interval": f"{interval_seconds}s", "rules": rules}]}
-
-
-def _alert_rule(alert: Alert, subject: Subject, link: PanelLink | None, settings: Settings) -> Json:
-    links = {"runbook": f"alerts/runbooks/{alert.name}.md"} | ({"dashboard": link.path} if link else {})
-    if url := settings.runbook_url(alert.name):
-        links["runbook_url"] = url
-    if link and settings.grafana.url:
-        links["dashboard_url"] = f"{settings.grafana.url.rstrip('/')}{link.path}"
-    return {
-        "alert": alert.name,
-        "expr": str(alert.expr),
-        "for": alert.for_,
-        "labels": {
-            "severity": alert.severity.value,
-            "owner": getattr(settings.owners, subject.value),
-            **dict(alert.labels),
-        },
-        "annotations": {"summary": alert.summary, "description": alert.description, **links},
-    }
-
-
-def scoped(expr: Expr, settings: Settings) -> Expr:
+def _scoped(expr: Expr, settings: Settings) -> Expr:
     """The query in which metric names that other software uses as well are read from the service jobs only."""
     return expr.filtered({"job": regex(settings.jobs.services_regex)}, shared_names_only=True)
 
@@ -176,5 +156,7 @@ def _refuse_duplicates(kind: str, names: Iterable[str]) -> None:
     seen: set[str] = set()
     for name in names:
         if name in seen:
-            raise DeclarationError(f"Two definitions of the {kind} {name!r}: names must be unique, rename one.", name)
+            raise DeclarationError(
+                f"Two definitions of the {kind} {name!r}: names must be unique, rename one.", kind, name
+            )
         seen.add(name)

@@ -12,7 +12,7 @@ from glassbox.board.grafanalib_objects import grafanalib_dashboard
 from glassbox.board.variables import DATA_SOURCE_REF
 from glassbox.compile.bundle import DataSource, Json
 from glassbox.compile.currency import print_in
-from glassbox.compile.normalise import modern_dashboard, plain
+from glassbox.compile.normalise import normalised_dashboard, plain
 from glassbox.errors import GlassboxError
 
 TAG = "glassbox"
@@ -30,7 +30,7 @@ def dashboard_json(
 ) -> Json:
     """The dashboard in today's shape. `uids` are those of all dashboards by slug, `runbooks` links by slug and panel id."""
     annotations = [_annotation(each) for each in board.annotations]
-    made = modern_dashboard(plain(grafanalib_dashboard(board)), tags=[TAG], annotations=annotations)
+    made = normalised_dashboard(plain(grafanalib_dashboard(board)), tags=[TAG], annotations=annotations)
     print_in(currency, made)
     _lead_to(uids, made)
     for panel in made["panels"]:

@@ -3,7 +3,7 @@
 import ast
 import sys
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,6 +17,8 @@ _METRICS = "glassbox/metrics/"
 _WORDS = ("glassbox/query/", "glassbox/board/", "glassbox/settings/", "glassbox/errors.py")
 _COMPILER = "glassbox/compile/"
 _CONTENT = "content/"
+# A dashboard, a group and a variable may share a name. Alerts and records share theirs with nothing, and helpers may make them.
+_CALLS = {"dashboard": ("dashboard", "Dashboard"), "rule group": ("RecordGroup", "AlertGroup")}
 
 
 @contextmanager
@@ -30,7 +32,7 @@ def located() -> Iterator[None]:
     except ContentError:
         raise
     except Exception as error:
-        place = _declared_at(error.name) if isinstance(error, DeclarationError) else _needed_place(error)
+        place = _declared_at(error) if isinstance(error, DeclarationError) else _needed_place(error)
         if place is None:
             raise
         raise ContentError(text_of(error), *place) from None
@@ -53,7 +55,7 @@ def text_of(error: Exception) -> str:
 
 def place_of(error: Exception) -> tuple[str, int] | None:
     """File and line: of the content where it took part, else the innermost one of ours."""
-    if isinstance(error, DeclarationError) and (place := _declared_at(error.name)):
+    if isinstance(error, DeclarationError) and (place := _declared_at(error)):
         return place
     if isinstance(error, SyntaxError):
         file = Path(error.filename or "")
@@ -93,14 +95,25 @@ def _needed_place(error: Exception) -> tuple[str, int] | None:
     return place_of(error) if needed else None
 
 
-def _declared_at(name: str) -> tuple[str, int] | None:
-    """Where content says this name last, the user's own after the product's; None where it is put together from parts."""
+def _declared_at(error: DeclarationError) -> tuple[str, int] | None:
+    """Where content declares last what the error is about, the user's own after the product's.
+
+    A declaration is a call that takes the name first, or as its `name`. None where the name is put together from parts.
+    """
     for folder in reversed(list(dict.fromkeys(content_folders()))):
-        for file in sorted(folder.glob("*.py")):
-            for node in ast.walk(ast.parse(file.read_bytes())):
-                if isinstance(node, ast.Constant) and node.value == name:
-                    return shown_path(file), node.lineno
+        for file in sorted(folder.glob("*.py"), reverse=True):
+            for value in _names_given(ast.parse(file.read_bytes()), _CALLS.get(error.kind)):
+                if isinstance(value, ast.Constant) and value.value == error.name:
+                    return shown_path(file), value.lineno
     return None
+
+
+def _names_given(tree: ast.Module, calls: Collection[str] | None) -> Iterator[ast.expr]:
+    """What is given as a name to these calls, or to any."""
+    for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
+        if calls is None or ast.unparse(call.func).rpartition(".")[2] in calls:
+            yield from call.args[:1]
+            yield from (keyword.value for keyword in call.keywords if keyword.arg == "name")
 
 
 def _frames(error: Exception) -> Iterator[tuple[str, Path, int]]:

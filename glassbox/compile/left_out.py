@@ -51,22 +51,22 @@ def _is_nothing(item: Any, dashboards: Collection[str]) -> bool:
 def names_read(boards: Iterable[AssembledDashboard], alerts: Iterable[AlertGroup]) -> set[str]:
     """The names of all series that dashboards and alerts read, and of those whose labels the variables offer."""
     boards = tuple(boards)
-    judged = {series.name for group in alerts for alert in group.alerts for series in alert.expr.selectors}
+    judged = {name for group in alerts for alert in group.alerts for name in alert.expr.names_read}
     offered = {variable.values_of.name for board in boards for variable in board.declared.offered}
-    return judged | offered | {series.name for board in boards for query in board.queries for series in query.selectors}
+    return judged | offered | {name for board in boards for query in board.queries for name in query.names_read}
 
 
 def without_unread(
     records: tuple[RecordGroup, ...], before: set[str], after: set[str], measures: Measures | None
 ) -> tuple[RecordGroup, ...]:
-    """The groups without series that people read before and do not after, also by others; baselines read as well.
+    """The groups without series that were read `before`, also through other series, and are not `after`; baselines read as well.
 
     Groups without a record are dropped.
     """
-    measured = {selector.name for measure in (measures.all if measures else ()) for selector in measure.expr.selectors}
+    measured = {name for measure in (measures.all if measures else ()) for name in measure.expr.names_read}
     reads: dict[str, set[str]] = {}
     for record in (record for group in records for record in group.records):
-        reads.setdefault(record.name, set()).update(selector.name for selector in record.expr.selectors)
+        reads.setdefault(record.name, set()).update(record.expr.names_read)
     unread = _reached(before | measured, reads) - _reached(after | measured, reads)
     kept = (
         replace(group, records=tuple(each for each in group.records if each.name not in unread)) for group in records

@@ -64,11 +64,14 @@ def _panel(alert: Alert, shown_on: tuple[str, str], boards: Mapping[str, Assembl
     slug, title = shown_on
     if slug not in boards:
         raise DeclarationError(
-            f"Alert {alert.name} leads to the dashboard {slug!r}, which does not exist: correct its panel.", alert.name
+            f"Alert {alert.name} leads to the dashboard {slug!r}, which does not exist: correct its panel.",
+            "alert",
+            alert.name,
         )
     if title not in boards[slug].panels:
         raise DeclarationError(
             f"Alert {alert.name} leads to the panel {title!r}, which the dashboard {slug!r} does not have: correct its panel.",
+            "alert",
             alert.name,
         )
     return boards[slug].panels[title]

@@ -7,7 +7,7 @@ Sorted keys and no nulls, as Grafana saves, so that an export of a pushed dashbo
 from collections.abc import Callable, Sequence
 from typing import Any
 
-Json = dict[str, Any]
+from glassbox.compile.bundle import Json
 
 SCHEMA_VERSION = 42
 # Without it Grafana takes a panel for an ancient one and runs migrations that undo today's options.
@@ -37,7 +37,7 @@ def plain(value: Any) -> Any:
     return plain(value.to_json_data())
 
 
-def modern_dashboard(old: Json, tags: list[str], annotations: Sequence[Json] = ()) -> Json:
+def normalised_dashboard(old: Json, tags: list[str], annotations: Sequence[Json] = ()) -> Json:
     """A dashboard in today's shape, with links to all others of each of its tags."""
     return {
         "annotations": {"list": [BUILT_IN_ANNOTATION, *annotations]},
@@ -46,7 +46,7 @@ def modern_dashboard(old: Json, tags: list[str], annotations: Sequence[Json] = (
         "fiscalYearStartMonth": 0,
         "graphTooltip": 1,
         "links": [_link(tag) for tag in tags],
-        "panels": [modern_panel(panel) for panel in old["panels"]],
+        "panels": [normalised_panel(panel) for panel in old["panels"]],
         "preload": False,
         "refresh": REFRESH,
         "schemaVersion": SCHEMA_VERSION,
@@ -76,7 +76,7 @@ def _link(tag: str) -> Json:
     }
 
 
-def modern_panel(old: Json) -> Json:
+def normalised_panel(old: Json) -> Json:
     """A panel in today's shape; a type that this pass does not know is refused."""
     shared = {key: old[key] for key in ("gridPos", "id", "title", "type")}
     if old["type"] == "row":
@@ -165,7 +165,7 @@ def _stat(old: Json) -> Json:
 
 
 def _gauge(old: Json) -> Json:
-    # `shape` is what tells Grafana 13 that the panel needs no migration from the older gauge.
+    # With `shape`, Grafana 13 knows that the panel needs no migration from the older gauge.
     return {"reduceOptions": _REDUCE, "shape": "gauge", "showThresholdMarkers": True}
 
 

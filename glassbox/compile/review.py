@@ -10,7 +10,6 @@ from glassbox.board.assembling import AssembledDashboard, Header, PlacedPanel
 from glassbox.board.variables import Variable
 from glassbox.compile.bundle import Bundle, Json
 from glassbox.compile.review_text import chosen_fields, field_lines, query_lines
-from glassbox.query.per_replica import as_recorded
 from glassbox.query.rules import RecordGroup
 
 FOLDER = "review"
@@ -84,7 +83,7 @@ def _panel(item: PlacedPanel) -> Iterator[str]:
     kind = f"{type(panel).__name__.lower()}, {item.place.width} x {item.place.height}"
     yield from field_lines({"type": kind, "why": panel.why, "unit": panel.unit, **chosen_fields(panel, _OF_A_PANEL)})
     for target in item.targets:
-        query = as_recorded(panel.named_queries[target.name])
+        query = panel.named_queries[target.name].as_recorded
         name = f' "{target.name}"' if target.name else ""
         unit = "" if panel.unit else f", unit {query.shape.unit.value}"
         yield from field_lines({f"query {target.ref_id}{name}": f"legend {target.legend}{unit}"})

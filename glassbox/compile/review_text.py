@@ -33,7 +33,7 @@ def query_lines(query: Expr | str) -> Iterator[str]:
 
 
 def chosen_fields(declared: Any, apart: Sequence[str]) -> dict[str, Any]:
-    """The fields of a dataclass, but for those in `apart` and those that are as the class sets them where nothing is said."""
+    """The fields of a dataclass, but for those in `apart` and those that have their default."""
     return {
         field.name: getattr(declared, field.name)
         for field in fields(declared)

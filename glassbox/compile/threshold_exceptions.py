@@ -129,7 +129,7 @@ def _pairs(usual: Rules, other: Rules) -> Iterator[tuple[str, Alert | Record, Al
 
 
 def _without_texts(rule: Alert | Record) -> Alert | Record:
-    """What nobody reads as a condition or a text is the same for all series."""
+    """What is left of a rule without its condition and its texts: that must be the same for all series."""
     if isinstance(rule, Alert):
         return replace(rule, expr=_ANY, summary="", description="")
     return replace(rule, expr=_ANY, help="")

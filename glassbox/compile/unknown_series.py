@@ -39,7 +39,7 @@ def _added(records: Collection[Record]) -> dict[str, set[str]]:
 def refuse_unknown_series(queries: Iterable[tuple[str, Expr]], known: KnownSeries, settings: Settings) -> None:
     """Raise GlassboxError for a query that reads a series, or a value of an added label, that does not exist.
 
-    Each query comes with a description of what asks it.
+    Each query comes with a description of its reader.
     """
     for where, query in queries:
         for selector in query.selectors:
@@ -50,7 +50,7 @@ def refuse_unknown_series(queries: Iterable[tuple[str, Expr]], known: KnownSerie
                 if values and matcher.operator == "=" and "$" not in matcher.value and matcher.value not in values:
                     series = f'{selector.name}{{{label}="{matcher.value}"}}'
                     raise GlassboxError(
-                        f"{where} reads {series}, which nobody records: the values of {label} are {', '.join(sorted(values))}."
+                        f"{where} reads {series}, which nothing records: the values of {label} are {', '.join(sorted(values))}."
                     )
 
 
@@ -58,7 +58,7 @@ def _require_setting(where: str, selector: Selector, settings: Settings) -> None
     """What is not compiled exists under a setting, and the setting exists."""
     if not selector.only_with:
         raise GlassboxError(
-            f"{where} reads {selector.name}, which nobody records and no exporter has: record it in recording_rules, "
+            f"{where} reads {selector.name}, which nothing records and no exporter exposes: record it in recording_rules, "
             "declare the metric, or say in its Series with which setting alone it exists (only_with)."
         )
     try:

@@ -8,7 +8,7 @@ from ssl import SSLCertVerificationError, SSLError
 from niquests.exceptions import ConnectTimeout, InvalidJSONError, ProxyError
 from niquests.packages import urllib3
 
-from glassbox.grafana.credentials import Credential
+from glassbox.grafana.credentials import GrafanaCredential
 from glassbox.grafana.failures import Request
 from glassbox.http.retries import RETRIES
 from glassbox.http.sentences import causes, sentence_for
@@ -51,7 +51,7 @@ UNANSWERED: tuple[tuple[type[BaseException], str], ...] = (
 )
 
 
-def advice_for(request: Request, status: int, reason: str, credential: Credential) -> str:
+def advice_for(request: Request, status: int, reason: str, credential: GrafanaCredential) -> str:
     """What to do about an error of this status; `reason` is Grafana's own text, its message id included."""
     if status == 401:
         return credential.advice
@@ -75,7 +75,7 @@ def unanswered(request: Request, error: Exception, timeout_seconds: tuple[float,
     return text + (NOT_REPEATED if request.writes and sentence in (SLOW, LOST, GARBLED) else "")
 
 
-def _missing_right(reason: str, path: str, credential: Credential) -> str:
+def _missing_right(reason: str, path: str, credential: GrafanaCredential) -> str:
     if "quota" in reason.lower():
         return "raise this organisation's quota or remove what it does not need any more"
     role = next(role for fragment, role in ROLES if fragment in f"{reason} {path}")

@@ -1,4 +1,4 @@
-"""Grafana's answers that are not what was asked for, each as one sentence."""
+"""Answers of Grafana that a request did not expect, each as one sentence."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from urllib.parse import urlsplit, urlunsplit
 from niquests import Response
 
 from glassbox.grafana.advice import UNREADY, advice_for
-from glassbox.grafana.credentials import Credential
+from glassbox.grafana.credentials import GrafanaCredential
 from glassbox.grafana.failures import GrafanaError, NotVisibleError, Request
 from glassbox.http.sentences import on_one_line
 
@@ -45,7 +45,7 @@ def error_text(body: Any) -> tuple[str, str]:
     return message, str(body.get("messageId") or details.get("uid") or body.get("reason") or status or "")
 
 
-def refused(request: Request, response: Response, body: Any, credential: Credential) -> GrafanaError:
+def refused(request: Request, response: Response, body: Any, credential: GrafanaCredential) -> GrafanaError:
     """The error for an answer of 400 or more; NotVisibleError where Grafana itself says 403 or 404."""
     status = response.status_code or 0
     if body is NOT_JSON and status not in SENT_BY_PROXIES:
@@ -57,7 +57,7 @@ def refused(request: Request, response: Response, body: Any, credential: Credent
     return request.failed(f"answered {status}{quoted}: {advice}", status, message_id, kind)
 
 
-def not_json(response: Response, credential: Credential) -> str:
+def not_json(response: Response, credential: GrafanaCredential) -> str:
     """The problem of an answer that is not JSON, such as a log-in page."""
     content = response.content or b""
     kind = _shown(str(response.headers.get("Content-Type") or "text"), credential).partition(";")[0]
@@ -76,7 +76,7 @@ def wrong_type(expected: type) -> str:
     return f"answered with JSON that is not {JSON_TYPES[expected]}: is the URL Grafana's own address?"
 
 
-def redirected(request: Request, response: Response, credential: Credential) -> str:
+def redirected(request: Request, response: Response, credential: GrafanaCredential) -> str:
     """The problem of a redirect, which would turn a write into a read."""
     scheme, host, path, _, _ = urlsplit(str(response.headers.get("Location") or ""))
     # The user, password and query are where log-in pages and proxies put tokens.
@@ -88,7 +88,7 @@ def redirected(request: Request, response: Response, credential: Credential) -> 
     return f"answered {response.status_code} to {location}, and redirects are not followed: {advice}"
 
 
-def _shown(text: str, credential: Credential) -> str:
+def _shown(text: str, credential: GrafanaCredential) -> str:
     """A server's text without a secret that it repeats."""
     for secret in credential.secrets:
         text = text.replace(secret, "***")

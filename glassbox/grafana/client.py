@@ -25,7 +25,7 @@ from grafana_client.elements import (
 
 from glassbox.compile.bundle import DataSource
 from glassbox.errors import GlassboxError
-from glassbox.grafana.credentials import Credential
+from glassbox.grafana.credentials import GrafanaCredential
 from glassbox.grafana.failures import GrafanaError, NotVisibleError
 from glassbox.grafana.transport import GrafanaTransport
 from glassbox.http.addresses import server_address
@@ -43,7 +43,7 @@ class Grafana:
     are None: Grafana's answers do not distinguish the two.
     """
 
-    def __init__(self, url: str, credential: Credential, *, timeout_seconds: float = 30.0) -> None:
+    def __init__(self, url: str, credential: GrafanaCredential, *, timeout_seconds: float = 30.0) -> None:
         self.url = _checked(url)
         self._transport = GrafanaTransport(self.url, credential, timeout_seconds)
 

@@ -19,7 +19,7 @@ from glassbox.errors import GlassboxError
 from glassbox.http.secret_files import token_in
 
 
-class Credential(Protocol):
+class GrafanaCredential(Protocol):
     """What signs a request, with the words that an error needs: `advice` after a 401, and the `holder` of the rights."""
 
     advice: ClassVar[str]
@@ -87,7 +87,7 @@ class BasicAuth:
         return tuple(secret for secret in (encoded, self.password) if secret)
 
 
-def credential_from_environment(token_file: Path | None) -> Token | BasicAuth:
+def grafana_credential(token_file: Path | None) -> Token | BasicAuth:
     """The credential to push with: `token_file` first, then GRAFANA_TOKEN, then GRAFANA_USER with GRAFANA_PASSWORD.
 
     The file wins because an option is given for this run and a variable for all runs. An empty variable counts as not

@@ -23,7 +23,7 @@ class NotVisibleError(GrafanaError):
     """Grafana itself answered 404 or 403: the object is absent, or this credential may not see it.
 
     A credential with rights on single folders gets 403 for a uid that does not exist (Grafana 12: the routes test the
-    scope `dashboards:uid:<uid>` before they look for the object), so the two cannot be told apart.
+    scope `dashboards:uid:<uid>` before they look for the object), so the two cannot be distinguished.
     """
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from glassbox.compile.bundle import Json
 from glassbox.grafana.kinds import KINDS
-from glassbox.grafana.kinds.kind import Deployment, Kind
+from glassbox.grafana.kinds.kind import Deployment, ObjectKind
 
 if TYPE_CHECKING:
     from glassbox.grafana.client import Grafana
@@ -28,7 +28,7 @@ class Change:
     """One object of Grafana and what a push does to it: `content` is sent, `live` is there already (None: nothing)."""
 
     action: Action
-    kind: Kind
+    kind: ObjectKind
     content: Json
     live: Json | None = None
 
@@ -38,7 +38,7 @@ class Change:
         return self.kind.title(self.content)
 
 
-def plan(grafana: Grafana, deployment: Deployment, kinds: Iterable[Kind] = KINDS) -> list[Change]:
+def plan(grafana: Grafana, deployment: Deployment, kinds: Iterable[ObjectKind] = KINDS) -> list[Change]:
     """Every object of the deployment with its change, in the order of writing.
 
     All of them are read and checked first, so that an object that may not be written stops the push before it starts.
@@ -46,7 +46,7 @@ def plan(grafana: Grafana, deployment: Deployment, kinds: Iterable[Kind] = KINDS
     return [_change(grafana, kind, content) for kind in kinds for content in kind.wanted(deployment)]
 
 
-def _change(grafana: Grafana, kind: Kind, content: Json) -> Change:
+def _change(grafana: Grafana, kind: ObjectKind, content: Json) -> Change:
     live = kind.live(grafana, content)
     if live is None:
         return Change(Action.CREATE, kind, content)

@@ -6,7 +6,7 @@ from glassbox.compile.bundle import Bundle, DataSource
 from glassbox.errors import GlassboxError
 from glassbox.grafana.client import Grafana
 from glassbox.grafana.kinds import KINDS
-from glassbox.grafana.kinds.kind import Deployment, Kind
+from glassbox.grafana.kinds.kind import Deployment, ObjectKind
 from glassbox.grafana.plan import Action, Change, plan
 from glassbox.settings.model import Settings
 
@@ -17,7 +17,7 @@ def data_source_of(grafana: Grafana, settings: Settings) -> DataSource:
     return choose_data_source(grafana.data_sources(), settings.grafana.data_source)
 
 
-def push(grafana: Grafana, settings: Settings, bundle: Bundle, kinds: Iterable[Kind] = KINDS) -> Iterable[Change]:
+def push(grafana: Grafana, settings: Settings, bundle: Bundle, kinds: Iterable[ObjectKind] = KINDS) -> Iterable[Change]:
     """Plan and write; yields each change once it is done, so that an error shows how far it came."""
     for change in plan(grafana, Deployment(bundle, settings.grafana, grafana.version()), kinds):
         if change.action is not Action.KEEP:

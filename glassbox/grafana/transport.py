@@ -17,7 +17,7 @@ from niquests.packages import urllib3
 
 from glassbox.grafana.advice import unanswered
 from glassbox.grafana.answers import NOT_JSON, not_json, parsed, redirected, refused, wrong_type
-from glassbox.grafana.credentials import Credential
+from glassbox.grafana.credentials import GrafanaCredential
 from glassbox.grafana.failures import Request
 from glassbox.http.retries import CONNECT_TIMEOUT_SECONDS, patient_retry
 
@@ -30,7 +30,7 @@ class GrafanaTransport(GrafanaClient):
     `writes` lists (method, path) of every request other than GET, noted before it is sent; views share it.
     """
 
-    def __init__(self, url: str, credential: Credential, timeout_seconds: float) -> None:
+    def __init__(self, url: str, credential: GrafanaCredential, timeout_seconds: float) -> None:
         timeout = (min(CONNECT_TIMEOUT_SECONDS, timeout_seconds), timeout_seconds)
         super().__init__(credential.auth, timeout=timeout, user_agent="glassbox")
         headers = self.s.headers

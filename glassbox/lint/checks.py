@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from glassbox.compile.bundle import Bundle, Json
+from glassbox.compile.left_out import dead_ends
 from glassbox.compile.outputs import yaml_text
 from glassbox.prometheus import promtool
 from glassbox.query.buckets import SETTING, Buckets, bound_text
@@ -87,7 +88,7 @@ def _runbook(name: str, bundle: Bundle) -> str:
 
 def records_used(bundle: Bundle) -> Iterator[Finding]:
     """A recorded series that no dashboard, alert or other record reads costs for nothing."""
-    read = {name for query in bundle.content.queries for name in query.names_read if name != query.recorded_as}
+    read = {name for query in bundle.content.queries for name in query.expr.names_read if name != query.recorded_as}
     for group in bundle.content.records:
         for name in dict.fromkeys(record.name for record in group.records):
             if name not in read:
@@ -107,9 +108,9 @@ def panels_explained(bundle: Bundle) -> Iterator[Finding]:
 
 def panels_lead_on(bundle: Bundle) -> Iterator[Finding]:
     """Every panel says where to look next."""
-    for uid, board in bundle.dashboards.items():
-        dead_end = any(panel["type"] != "row" and not panel.get("links") for panel in board["panels"])
-        if dead_end and uid not in bundle.left_out.dead_ends:
+    found = dead_ends(bundle.dashboards) - bundle.left_out.dead_ends
+    for uid in bundle.dashboards:
+        if uid in found:
             yield Finding("panel-link", uid, "its panels lead nowhere; give the dashboard leads_to")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from itertools import count, islice, takewhile
 from typing import Any, Protocol
 
-from glassbox.load.chat import Outcome
+from glassbox.load.chat import Outcome, loop_seconds
 
 Ask = Callable[[Mapping[str, Any], float], Awaitable[Outcome]]
 Bodies = Iterator[Mapping[str, Any]]
@@ -42,7 +42,7 @@ async def closed_loop(ask: Ask, bodies: Bodies, requests: int, concurrency: int,
 
     async def work() -> None:
         for body in left:
-            await _send(ask, body, _now(), watcher)
+            await _send(ask, body, loop_seconds(), watcher)
 
     async with asyncio.TaskGroup() as workers:
         for _ in range(min(concurrency, requests)):
@@ -54,11 +54,11 @@ async def open_loop(ask: Ask, bodies: Bodies, arrivals: list[float], watcher: Wa
 
     Latency counts from the arrival, so that neither a busy server nor a busy client hides what callers wait.
     """
-    started_at = _now()
+    started_at = loop_seconds()
     async with asyncio.TaskGroup() as requests:
         for arrival, body in zip(arrivals, bodies, strict=False):
             due_at = started_at + arrival
-            await asyncio.sleep(due_at - _now())
+            await asyncio.sleep(due_at - loop_seconds())
             requests.create_task(_send(ask, body, due_at, watcher))
     return started_at
 
@@ -66,7 +66,3 @@ async def open_loop(ask: Ask, bodies: Bodies, arrivals: list[float], watcher: Wa
 async def _send(ask: Ask, body: Mapping[str, Any], due_at: float, watcher: Watcher) -> None:
     watcher.begun()
     watcher.ended(await ask(body, due_at))
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()

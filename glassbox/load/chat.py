@@ -80,7 +80,7 @@ class _Answer:
             raise RequestFailedError("error within the stream", _message(error))
         deltas = [choice.get("delta") or {} for choice in event.get("choices") or ()]
         if any(delta.get(name) for delta in deltas for name in TEXT_FIELDS):
-            self.text_at.append(_now())
+            self.text_at.append(loop_seconds())
         if isinstance(usage := event.get("usage"), dict):
             self.usage = usage
 
@@ -100,7 +100,7 @@ class Chat:
 
     async def ask(self, body: Mapping[str, Any], due_at: float) -> Outcome:
         """Send one request and read its answer to the end; never raises for what a server or network does."""
-        sent_at, answer, failure = _now(), _Answer(), RequestFailedError("")
+        sent_at, answer, failure = loop_seconds(), _Answer(), RequestFailedError("")
         try:
             async with asyncio.timeout(self._timeout_seconds):
                 await self._read(body, answer)
@@ -114,7 +114,7 @@ class Chat:
         return Outcome(
             due_at,
             sent_at,
-            _now(),
+            loop_seconds(),
             tuple(answer.text_at),
             answer.tokens("prompt_tokens"),
             answer.tokens("completion_tokens"),
@@ -133,7 +133,8 @@ class Chat:
             raise RequestFailedError("an answer without text")
 
 
-def _now() -> float:
+def loop_seconds() -> float:
+    """What the clock of the running event loop shows."""
     return asyncio.get_running_loop().time()
 
 

@@ -1,4 +1,4 @@
-"""What the command line asks for, checked as a whole."""
+"""The options of the command, checked as a whole."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,7 +71,7 @@ class Options:
 
     @property
     def ramp(self) -> Ramp | None:
-        """The rates of a ramp, if that is what is asked for."""
+        """The rates of a ramp; None without one."""
         return Ramp(*self.ramp_range, self.step_seconds or STEP_SECONDS) if self.ramp_range else None
 
     def prompts(self) -> Prompts:

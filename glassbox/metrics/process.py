@@ -1,4 +1,4 @@
-"""What prometheus_client and client_golang tell about their own process, on Linux (their `ProcessCollector`s).
+"""What prometheus_client and client_golang report about their own process, on Linux (their `ProcessCollector`s).
 
 vLLM and our exporter share these names with half the world. vLLM with several API servers lacks them, since their metrics
 are merged from files (seen in `demo/expositions`); from 0.15.0 on data-parallel engines have several API servers by default.

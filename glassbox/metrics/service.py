@@ -8,8 +8,8 @@ DURATION_SECONDS = (0.05, 0.1, 0.2, *REQUEST_SECONDS)
 
 # vLLM's HTTP metrics have `handler`. Where a scrape configuration sets a target label `endpoint`, as the Prometheus
 # Operator does, ours becomes `exported_endpoint` unless it says honorLabels.
-_TOLD_APART_BY = ("handler", "exported_endpoint")
-# Where a service tells its version and engine itself, they are these; else its target carries them, or nothing does.
+_NAMESAKE_LABELS = ("handler", "exported_endpoint")
+# A service may report its version and engine in these labels; otherwise its target has them, or nothing has.
 _OPTIONAL = ("model_version", "task_type", "inference_engine")
 
 HTTP_REQUESTS = Counter(
@@ -18,7 +18,7 @@ HTTP_REQUESTS = Counter(
     labels=("method", "endpoint", "status"),
     optional_labels=_OPTIONAL,
     shared_name=True,
-    told_apart_by=_TOLD_APART_BY,
+    namesake_labels=_NAMESAKE_LABELS,
     help="Finished requests by declared endpoint; status is the exact code. vLLM's metric of the same name has other labels.",
 )
 HTTP_REQUEST_DURATION = Histogram(
@@ -28,7 +28,7 @@ HTTP_REQUEST_DURATION = Histogram(
     optional_labels=_OPTIONAL,
     bounds=DURATION_SECONDS,
     shared_name=True,
-    told_apart_by=_TOLD_APART_BY,
+    namesake_labels=_NAMESAKE_LABELS,
     help="First byte of the request to the end of the response's body.",
 )
 HTTP_REQUESTS_INPROGRESS = Gauge(
@@ -37,7 +37,7 @@ HTTP_REQUESTS_INPROGRESS = Gauge(
     labels=("endpoint",),
     optional_labels=_OPTIONAL,
     shared_name=True,
-    told_apart_by=_TOLD_APART_BY,
+    namesake_labels=_NAMESAKE_LABELS,
     help="Requests inside the service now.",
 )
 QPS = Gauge(
@@ -56,7 +56,7 @@ def _work(name: str, unit: Unit, text: str) -> Counter:
         unit=unit,
         labels=("endpoint",),
         optional_labels=_OPTIONAL,
-        told_apart_by=_TOLD_APART_BY,
+        namesake_labels=_NAMESAKE_LABELS,
         help=f"{text} 0 where it does not count them.",
     )
 

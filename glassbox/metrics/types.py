@@ -70,10 +70,10 @@ class Metric:
     """One metric as an exporter exposes it; `labels` are its own, without those of the target.
 
     `since` and `last` are the exporter's versions that expose it; empty means all that the catalogue covers.
-    `often_absent` tells why an exposition of a covered version may lack the metric.
+    `often_absent` says why an exposition of a covered version may lack the metric.
     `shared_name` marks a name that unrelated services use too: queries must select the job.
-    `told_apart_by` are labels that it never has itself, and that tell it from others of its name.
-    `optional_labels` are labels that it has where its user asks for them.
+    `namesake_labels` are labels that only other metrics of the same name have: queries may require that they are missing.
+    `optional_labels` are labels that it has only where its user sets them.
     `open_labels` says that its series carry more labels than those named here, which differ by version.
     """
 
@@ -92,14 +92,14 @@ class Metric:
     formerly: tuple[FormerName, ...] = ()
     often_absent: str = ""
     shared_name: bool = False
-    told_apart_by: tuple[str, ...] = ()
+    namesake_labels: tuple[str, ...] = ()
     optional_labels: tuple[str, ...] = ()
     open_labels: bool = False
 
     @property
     def all_labels(self) -> tuple[str, ...]:
-        """Its own labels, those it may have, those of the target it is scraped from, and those that tell it from others."""
-        return tuple(dict.fromkeys((*self.labels, *self.optional_labels, *TARGET_LABELS, *self.told_apart_by)))
+        """Its own labels, those it may have, those of the target it is scraped from, and those of its namesakes."""
+        return tuple(dict.fromkeys((*self.labels, *self.optional_labels, *TARGET_LABELS, *self.namesake_labels)))
 
     @property
     def histogram_names(self) -> tuple[str, ...]:
@@ -166,7 +166,7 @@ class Histogram(Metric):
             labels=labels,
             formerly=names,
             shared_name=self.shared_name,
-            told_apart_by=self.told_apart_by,
+            namesake_labels=self.namesake_labels,
             optional_labels=self.optional_labels,
         )
 
@@ -188,6 +188,6 @@ class Histogram(Metric):
             labels=self.labels,
             formerly=names,
             shared_name=self.shared_name,
-            told_apart_by=self.told_apart_by,
+            namesake_labels=self.namesake_labels,
             optional_labels=self.optional_labels,
         )

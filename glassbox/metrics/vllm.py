@@ -125,7 +125,7 @@ CACHE_CONFIG_INFO = Gauge(
     name="vllm:cache_config_info",
     unit=Unit.NONE,
     labels=("engine", "block_size", "num_gpu_blocks", "gpu_memory_utilization", "cache_dtype", "enable_prefix_caching"),
-    help="1, with the cache's settings as labels; no model_name. 0.10.2 with several API servers tells no num_gpu_blocks.",
+    help="1, with the cache's settings as labels; no model_name. 0.10.2 with several API servers does not report num_gpu_blocks.",
     open_labels=True,
 )
 HTTP_REQUESTS = Counter(

@@ -21,7 +21,7 @@ from glassbox.errors import GlassboxError
 from glassbox.http.addresses import server_address
 from glassbox.http.retries import CONNECT_TIMEOUT_SECONDS, patient_retry
 from glassbox.http.sentences import on_one_line, sentence_for
-from glassbox.prometheus.credential import HOW_TO_SET, Credential
+from glassbox.prometheus.credential import HOW_TO_SET, PrometheusCredential
 
 READ_TIMEOUT_SECONDS = 60.0
 # Prometheus refuses a range query that would return more points for each series.
@@ -45,7 +45,7 @@ ADVICE = {
 
 
 @dataclass(frozen=True)
-class Series:
+class SampledSeries:
     """Labels, and the values by their time in Unix seconds; values are finite."""
 
     labels: Mapping[str, str]
@@ -55,7 +55,7 @@ class Series:
 class Prometheus:
     """One server, queried with this credential; raises GlassboxError for a URL that is not a server's address."""
 
-    def __init__(self, url: str, credential: Credential | None = None) -> None:
+    def __init__(self, url: str, credential: PrometheusCredential | None = None) -> None:
         self.url = _checked(url)
         self._session = Session(retries=patient_retry(), disable_http3=True)
         self._session.headers["Accept"] = "application/json"
@@ -69,7 +69,7 @@ class Prometheus:
     ) -> None:
         self._session.close()
 
-    def range(self, query: str, start: int, end: int, step_seconds: int) -> list[Series]:
+    def range(self, query: str, start: int, end: int, step_seconds: int) -> list[SampledSeries]:
         """The query's values at `start` and at every step after it until `end` (Unix seconds); raises GlassboxError."""
         if (end - start) // step_seconds >= MAX_POINTS:
             raise GlassboxError(
@@ -78,7 +78,7 @@ class Prometheus:
         parameters = {"query": query, "start": start, "end": end, "step": step_seconds}
         result = self._get("/api/v1/query_range", parameters)
         try:
-            return [Series(dict(each["metric"]), _finite(each["values"])) for each in result["data"]["result"]]
+            return [SampledSeries(dict(each["metric"]), _finite(each["values"])) for each in result["data"]["result"]]
         except (KeyError, TypeError, ValueError):
             raise self._failed(
                 "answered with JSON that is not a range of values: is the URL Prometheus' own address?"
@@ -122,7 +122,7 @@ def _checked(url: str) -> str:
 class _Signed(AuthBase):
     """Signs each request with the credential; without one it signs none, whatever a .netrc says."""
 
-    def __init__(self, credential: Credential | None) -> None:
+    def __init__(self, credential: PrometheusCredential | None) -> None:
         self._credential = credential
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:

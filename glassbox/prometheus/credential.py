@@ -23,13 +23,13 @@ OPTION = click.option(
 
 
 @dataclass(frozen=True)
-class Credential:
+class PrometheusCredential:
     """What signs a request: the value of its header Authorization."""
 
     authorization: str = field(repr=False)
 
 
-def credential_from_environment(token_file: Path | None = None) -> Credential | None:
+def prometheus_credential(token_file: Path | None = None) -> PrometheusCredential | None:
     """`token_file` first, then PROMETHEUS_TOKEN, then PROMETHEUS_USER with PROMETHEUS_PASSWORD; None if none is set.
 
     An empty variable counts as not set. Raises GlassboxError for a user without a password, a password without a user,
@@ -48,18 +48,18 @@ def credential_from_environment(token_file: Path | None = None) -> Credential | 
     return _basic(user, password) if user else None
 
 
-def _bearer(token: str) -> Credential:
+def _bearer(token: str) -> PrometheusCredential:
     if not re.fullmatch(r"[!-~]+", token):
         raise GlassboxError(
             "The Prometheus token holds a space, a line break or another character that tokens never have: "
             "copy it again into PROMETHEUS_TOKEN or the file of --prometheus-token-file."
         )
-    return Credential(f"Bearer {token}")
+    return PrometheusCredential(f"Bearer {token}")
 
 
-def _basic(user: str, password: str) -> Credential:
+def _basic(user: str, password: str) -> PrometheusCredential:
     if ":" in user or not f"{user}{password}".isprintable():
         raise GlassboxError(
             "PROMETHEUS_USER holds a colon, or PROMETHEUS_USER or PROMETHEUS_PASSWORD holds a line break: correct it."
         )
-    return Credential(f"Basic {base64.b64encode(f'{user}:{password}'.encode()).decode()}")
+    return PrometheusCredential(f"Basic {base64.b64encode(f'{user}:{password}'.encode()).decode()}")

@@ -1,10 +1,10 @@
 """PromQL text with a shape: what an expression returns is known before Prometheus sees it.
 
-An expression is a flat row of text pieces and selectors, so that matchers can be added to every selector later without a parser.
+An expression is a row of text pieces and selectors, so that matchers can be added to every selector later without a parser.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -116,7 +116,18 @@ class Selector:
         return replace(self, matchers=tuple(sorted((added | dict(self.matchers)).items())))
 
 
-Parts = tuple[str | Selector, ...]
+@dataclass(frozen=True)
+class Recomputed:
+    """A recorded series that is computed again where it is read: `recorded` is what content reads, `parts` are what Prometheus computes."""
+
+    recorded: Selector
+    parts: "Parts"
+
+    def __str__(self) -> str:
+        return f"({''.join(map(str, self.parts))})"
+
+
+Parts = tuple[str | Selector | Recomputed, ...]
 
 # Binding strength of the outermost operator, as in the PromQL documentation ("Binary operator precedence").
 ATOM, MULTIPLY, ADD, COMPARE, AND, OR = 6, 5, 4, 3, 2, 1
@@ -140,22 +151,40 @@ class Expr:
     @property
     def selectors(self) -> tuple[Selector, ...]:
         """Every selector in it, in the order of the text."""
-        return tuple(part for part in self.parts if isinstance(part, Selector))
+        return tuple(_selectors(self.parts))
+
+    @property
+    def names_read(self) -> tuple[str, ...]:
+        """The names of the series that it reads, each once, in the order of the text."""
+        return tuple(dict.fromkeys(selector.name for selector in self.selectors))
+
+    def bracketed(self, strength: int = ATOM) -> Parts:
+        """Its parts, in brackets where its outermost operator binds weaker than `strength`."""
+        return self.parts if self.strength >= strength else ("(", *self.parts, ")")
+
+    def with_selectors(self, change: Callable[[Selector], Parts]) -> "Expr":
+        """Self with what `change` makes of each selector in its place."""
+        return replace(self, parts=tuple(_changed(self.parts, change)))
+
+    @property
+    def as_recorded(self) -> "Expr":
+        """Self as content wrote it: the recorded series themselves, where they are computed again."""
+        parts = tuple(part.recorded if isinstance(part, Recomputed) else part for part in self.parts)
+        return replace(self, parts=parts)
 
     def filtered(self, matchers: Matchers, *, shared_names_only: bool = False) -> "Expr":
         """Self with each matcher added to every selector whose series have that label."""
 
-        def narrow(part: str | Selector) -> str | Selector:
-            if isinstance(part, str) or (shared_names_only and not part.shared_name):
-                return part
-            return part.matching({label: m for label, m in matchers.items() if label in part.labels})
+        def narrow(selector: Selector) -> Parts:
+            if shared_names_only and not selector.shared_name:
+                return (selector,)
+            return (selector.matching({label: m for label, m in matchers.items() if label in selector.labels}),)
 
-        return replace(self, parts=tuple(narrow(part) for part in self.parts))
+        return self.with_selectors(narrow)
 
     def shifted(self, offset: str) -> "Expr":
         """Self as it was `offset` ago, a Prometheus duration."""
-        parts = tuple(part if isinstance(part, str) else replace(part, offset=offset) for part in self.parts)
-        return replace(self, parts=parts)
+        return self.with_selectors(lambda selector: (replace(selector, offset=offset),))
 
     def measured_in(self, unit: Unit) -> "Expr":
         """Self, read in another unit: for results whose unit does not follow from the operands."""
@@ -208,13 +237,31 @@ class Expr:
         return replace(product, shape=replace(product.shape, labels=(*product.shape.labels, *labels)))
 
 
+def _selectors(parts: Parts) -> Iterator[Selector]:
+    for part in parts:
+        if isinstance(part, Selector):
+            yield part
+        elif isinstance(part, Recomputed):
+            yield from _selectors(part.parts)
+
+
+def _changed(parts: Parts, change: Callable[[Selector], Parts]) -> Iterator[str | Selector | Recomputed]:
+    for part in parts:
+        if isinstance(part, Selector):
+            yield from change(part)
+        elif isinstance(part, Recomputed):
+            yield replace(part, parts=tuple(_changed(part.parts, change)))
+        else:
+            yield part
+
+
 def binary(left: Expr, operator: str, right: Expr | float, *, matching: str = "", unit: Unit | None = None) -> Expr:
-    """Join two operands, with parentheses where the operator's strength asks for them."""
+    """Join two operands, with brackets where the operator needs them."""
     if isinstance(right, Expr) and not matching and operator not in ("and", "or", "unless"):
         _require_same_labels(left, operator, right)
     strength = OPERATORS[operator]
     other = right if isinstance(right, Expr) else number(right)
-    parts = (*_operand(left, strength), f" {operator}{matching} ", *_operand(other, strength + 1))
+    parts = (*left.bracketed(strength), f" {operator}{matching} ", *other.bracketed(strength + 1))
     shape = replace(left.shape, unit=unit or left.shape.unit)
     return Expr(parts, shape, strength)
 
@@ -223,10 +270,6 @@ def number(value: float) -> Expr:
     """A literal."""
     text = str(int(value)) if float(value).is_integer() else repr(value)
     return Expr((text,), Shape(Kind.GAUGE, Unit.NONE, scalar=True))
-
-
-def _operand(operand: Expr, strength: int) -> Parts:
-    return operand.parts if operand.strength >= strength else ("(", *operand.parts, ")")
 
 
 def _require_same_labels(left: Expr, operator: str, right: Expr) -> None:

@@ -7,40 +7,10 @@ has a value called All. An empty side costs nothing.
 from dataclasses import dataclass, replace
 
 from glassbox.metrics.types import Kind, Unit
-from glassbox.query.expr import ATOM, Expr, Matcher, Matchers, Parts, Selector, Shape, binary
+from glassbox.query.expr import Expr, Matcher, Matchers, Parts, Recomputed, Selector, Shape, binary
 
 # Prometheus puts them on every series that it scrapes (its documentation, "Jobs and instances"); a rule may add others.
 _SCRAPED = ("job", "instance")
-
-
-class _Begin(str):
-    """The bracket before what is computed in place of a recorded series."""
-
-    recorded: Selector
-
-    def __new__(cls, recorded: Selector) -> "_Begin":
-        bracket = super().__new__(cls, "(")
-        bracket.recorded = recorded
-        return bracket
-
-
-class _End(str):
-    """The bracket after it."""
-
-
-def as_recorded(expr: Expr) -> Expr:
-    """The query with each recorded series in place of what `SingleChoice` computes for it: shorter, and what content asked for."""
-    parts: list[str | Selector] = []
-    depth = 0
-    for part in expr.parts:
-        if isinstance(part, _Begin):
-            parts += [part.recorded] if depth == 0 else []
-            depth += 1
-        elif isinstance(part, _End):
-            depth -= 1
-        elif depth == 0:
-            parts.append(part)
-    return replace(expr, parts=tuple(parts))
 
 
 @dataclass(frozen=True)
@@ -71,7 +41,7 @@ class SingleChoice:
         if computed is None:
             return (recorded,)
         whole = replace(recorded, labels=(*recorded.labels, self.label)).matching({self.label: self.chosen})
-        return (_Begin(recorded), *binary(_query(whole), "or", computed).parts, _End(")"))
+        return (Recomputed(recorded, binary(_query(whole), "or", computed).parts),)
 
     def _computed(self, recorded: Selector) -> Expr | None:
         shared = [label for label in self.serving.now.shape.labels if label in recorded.labels]
@@ -88,17 +58,18 @@ class SingleChoice:
         if recorded.rule is None or recorded.window:
             return None
         rule = recorded.rule.filtered({label: matcher for label, matcher in recorded.matchers if label not in lent})
-        parts: list[str | Selector] = []
-        for part in (rule.shifted(recorded.offset) if recorded.offset else rule).parts:
-            if isinstance(part, str):
-                parts.append(part)
-            elif self.label in part.labels:
-                parts.append(part.matching({self.label: self.single_value}))
-            elif inner := self._rule(part, {}):
-                parts += inner.parts if inner.strength == ATOM else ("(", *inner.parts, ")")
-            else:
-                return None
-        return replace(rule, parts=tuple(parts))
+        found = {each: parts for each in rule.selectors if (parts := self._raw(each))}
+        if any(each not in found for each in rule.selectors):
+            return None
+        raw = rule.with_selectors(found.__getitem__)
+        return raw.shifted(recorded.offset) if recorded.offset else raw
+
+    def _raw(self, selector: Selector) -> Parts:
+        """The selector for the single value, or the rule behind it; empty where that is unknown."""
+        if self.label in selector.labels:
+            return (selector.matching({self.label: self.single_value}),)
+        inner = self._rule(selector, {})
+        return inner.bracketed() if inner else ()
 
 
 def _query(selector: Selector) -> Expr:

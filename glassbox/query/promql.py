@@ -1,4 +1,4 @@
-"""The words queries are written with. Each checks that its operands can mean what is asked, at the line that asks.
+"""The words queries are written with. Each refuses operands that it does not fit, at the line that declares them.
 
 The function text follows the Prometheus documentation ("Query functions", "Aggregation operators").
 """
@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from glassbox.metrics.types import Kind, Unit
 from glassbox.query.buckets import SETTING, CustomBuckets, bound_text, buckets_of
-from glassbox.query.expr import ATOM, Expr, Matcher, QueryError, Selector, Shape, Source, binary, number
+from glassbox.query.expr import Expr, Matcher, QueryError, Selector, Shape, Source, binary, number
 
 _PER_SECOND = {
     Unit.REQUESTS: Unit.REQUESTS_PER_SECOND,
@@ -94,7 +94,7 @@ def always() -> Expr:
 
 
 def labelled(labels: Sequence[tuple[str, str]]) -> Expr:
-    """1 with these labels, whatever there is to see."""
+    """1 with these labels, whatever series exist."""
     text = "vector(1)"
     for label, value in labels:
         # `$` begins the name of a group in the text that is put in.
@@ -190,8 +190,7 @@ def over_range(statistic: str, operand: Expr, *, step: str = "1m") -> Expr:
     if operand.shape.kind in (Kind.COUNTER, Kind.BUCKETS):
         raise QueryError(f"'{operand}' is a counter: take its rate first, then the {statistic} over the range.")
     duration_seconds(step)
-    inner = operand.parts if operand.strength == ATOM else ("(", *operand.parts, ")")
-    return Expr((f"{statistic}_over_time(", *inner, f"[$__range:{step}])"), operand.shape)
+    return Expr((f"{statistic}_over_time(", *operand.bracketed(), f"[{CHOSEN_RANGE}:{step}])"), operand.shape)
 
 
 def ratio(part: Expr, whole: Expr) -> Expr:

@@ -68,7 +68,7 @@ class Series:
     """A recorded gauge known by its name, for content that reads it whatever query the settings make of it.
 
     `only_with` names the setting without which nothing records it, such as `jobs.capacity_requests_per_second`: what reads it
-    then has no value, and says so.
+    then has no value and reports that.
     """
 
     name: str

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 from glassbox.standin.accounts import Role
 from glassbox.standin.calls import Call
 from glassbox.standin.refusals import plain
-from glassbox.standin.state import Dashboard, DashboardVersion, Json, slug
+from glassbox.standin.state import DashboardVersion, Json, StoredDashboard, slug
 
 DEFAULT_VERSIONS_LISTED = 1000
 
@@ -30,7 +30,7 @@ def delete(call: Call) -> Response:
     return JSONResponse(answer)
 
 
-def remove(call: Call, dashboard: Dashboard) -> None:
+def remove(call: Call, dashboard: StoredDashboard) -> None:
     """Forget a dashboard; search follows later."""
     del call.state.dashboards[dashboard.uid]
     call.instance.index.remove(dashboard.uid)
@@ -60,7 +60,7 @@ def version(call: Call) -> Response:
     raise plain(HTTPStatus.INTERNAL_SERVER_ERROR, message)
 
 
-def _find(call: Call) -> Dashboard:
+def _find(call: Call) -> StoredDashboard:
     dashboard = call.state.dashboards.get(call.path("uid"))
     if dashboard is None:
         if call.behaviour.absent_dashboard_is_forbidden:
@@ -69,7 +69,7 @@ def _find(call: Call) -> Dashboard:
     return dashboard
 
 
-def _version(dashboard: Dashboard, saved: DashboardVersion) -> Json:
+def _version(dashboard: StoredDashboard, saved: DashboardVersion) -> Json:
     return {
         "id": saved.version,
         "dashboardId": dashboard.id,
@@ -83,7 +83,7 @@ def _version(dashboard: Dashboard, saved: DashboardVersion) -> Json:
     }
 
 
-def _meta(call: Call, dashboard: Dashboard) -> Json:
+def _meta(call: Call, dashboard: StoredDashboard) -> Json:
     folder = call.state.folders.get(dashboard.folder_uid)
     may_edit = call.login.role >= Role.Editor
     first, newest = dashboard.versions[0], dashboard.newest

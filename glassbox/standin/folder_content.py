@@ -10,13 +10,13 @@ from glassbox.standin.rule_model import receive
 from glassbox.standin.saving import with_version
 from glassbox.standin.search import index_dashboard, index_folder
 from glassbox.standin.single_rules import changed_rule, content_of
-from glassbox.standin.state import Dashboard, Folder, Json, Rule, State
+from glassbox.standin.state import Folder, Json, Rule, State, StoredDashboard
 
 AUTHOR = f"sa-{Role.Admin.name.lower()}"
 
 
 @dataclass(frozen=True)
-class Content:
+class FolderContent:
     """What one folder holds: dashboards (each with its uid and title), and rule groups as the provisioning API takes them."""
 
     folder_uid: str
@@ -25,7 +25,7 @@ class Content:
     rule_groups: Sequence[Json] = ()
 
 
-def install(instance: Instance, content: Content) -> None:
+def install(instance: Instance, content: FolderContent) -> None:
     """Make the folder hold exactly this, and notify open pages.
 
     A new state takes the place of the old one at once: the server's thread may be reading.
@@ -48,20 +48,20 @@ def install(instance: Instance, content: Content) -> None:
     keep(instance)
 
 
-def _dashboards(state: State, content: Content) -> dict[str, Dashboard]:
+def _dashboards(state: State, content: FolderContent) -> dict[str, StoredDashboard]:
     elsewhere = {uid: board for uid, board in state.dashboards.items() if board.folder_uid != content.folder_uid}
     return elsewhere | {spec["uid"]: _dashboard(state, content.folder_uid, spec) for spec in content.dashboards}
 
 
-def _dashboard(state: State, folder_uid: str, spec: Json) -> Dashboard:
+def _dashboard(state: State, folder_uid: str, spec: Json) -> StoredDashboard:
     known = state.dashboards.get(spec["uid"])
-    board = Dashboard(
+    board = StoredDashboard(
         spec["uid"], known.id if known else next(state.dashboard_ids), folder_uid, list(known.versions) if known else []
     )
     return with_version(board, spec, message="", author=AUTHOR)
 
 
-def _rules(instance: Instance, state: State, content: Content) -> dict[str, Rule]:
+def _rules(instance: Instance, state: State, content: FolderContent) -> dict[str, Rule]:
     elsewhere = {uid: rule for uid, rule in state.rules.items() if rule.folder_uid != content.folder_uid}
     written = [rule for group in content.rule_groups for rule in _group(instance, content.folder_uid, group)]
     return elsewhere | {rule.uid: rule for rule in written}

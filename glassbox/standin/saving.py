@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from glassbox.standin.calls import Call
 from glassbox.standin.refusals import RefusalError, dashboard_error, plain
 from glassbox.standin.search import index_dashboard
-from glassbox.standin.state import Dashboard, DashboardVersion, Json, slug
+from glassbox.standin.state import DashboardVersion, Json, StoredDashboard, slug
 
 MAX_BODY_BYTES = 16 * 1024 * 1024  # grafana MaxRequestBodyBytes: the size of MySQL's mediumtext
 MAX_UID_LENGTH = 40
@@ -107,7 +107,7 @@ def _check_folder(call: Call, command: SaveCommand) -> None:
         raise plain(HTTPStatus.BAD_REQUEST, "folder not found")
 
 
-def _existing(call: Call, command: SaveCommand) -> Dashboard | None:
+def _existing(call: Call, command: SaveCommand) -> StoredDashboard | None:
     by_uid = call.state.dashboards.get(command.uid)
     by_id = next((found for found in call.state.dashboards.values() if found.id == command.id), None)
     if by_uid and by_id and by_uid is not by_id:
@@ -120,7 +120,7 @@ def _existing(call: Call, command: SaveCommand) -> Dashboard | None:
     return by_uid or by_id
 
 
-def _check_version(call: Call, command: SaveCommand, existing: Dashboard) -> None:
+def _check_version(call: Call, command: SaveCommand, existing: StoredDashboard) -> None:
     if command.overwrite or command.spec.get("version") == existing.version:
         return
     status = call.behaviour.dashboard_conflict_status
@@ -129,7 +129,7 @@ def _check_version(call: Call, command: SaveCommand, existing: Dashboard) -> Non
     raise dashboard_error(status, "version-mismatch", "The dashboard has been changed by someone else")
 
 
-def _check_title(call: Call, command: SaveCommand, existing: Dashboard | None) -> Dashboard | None:
+def _check_title(call: Call, command: SaveCommand, existing: StoredDashboard | None) -> StoredDashboard | None:
     """The dashboard that this save lands on: where titles are unique, overwrite takes over the one with the title."""
     if not call.behaviour.dashboard_titles_unique:
         return existing
@@ -147,10 +147,12 @@ def _check_title(call: Call, command: SaveCommand, existing: Dashboard | None) -
     return existing
 
 
-def _store(call: Call, command: SaveCommand, existing: Dashboard | None) -> Dashboard:
+def _store(call: Call, command: SaveCommand, existing: StoredDashboard | None) -> StoredDashboard:
     state = call.state
     if existing is None:
-        existing = Dashboard(command.uid or secrets.token_hex(7), next(state.dashboard_ids), command.folder_uid, [])
+        existing = StoredDashboard(
+            command.uid or secrets.token_hex(7), next(state.dashboard_ids), command.folder_uid, []
+        )
         state.dashboards[existing.uid] = existing
     moved = existing.folder_uid != command.folder_uid
     existing.folder_uid = command.folder_uid
@@ -162,8 +164,8 @@ def _store(call: Call, command: SaveCommand, existing: Dashboard | None) -> Dash
 
 
 def with_version(
-    board: Dashboard, spec: Json, message: str, author: str, *, even_if_unchanged: bool = False
-) -> Dashboard:
+    board: StoredDashboard, spec: Json, message: str, author: str, *, even_if_unchanged: bool = False
+) -> StoredDashboard:
     """The dashboard with a next version of this content, unless it has it already."""
     sent = spec | {"uid": board.uid}
     if board.versions and not even_if_unchanged and _content(sent) == _content(board.spec):
@@ -178,7 +180,7 @@ def _content(spec: Json) -> dict[str, Any]:
     return {key: value for key, value in spec.items() if key not in SERVER_FIELDS}
 
 
-def _saved(call: Call, dashboard: Dashboard) -> Response:
+def _saved(call: Call, dashboard: StoredDashboard) -> Response:
     return JSONResponse(
         {
             "folderUid": dashboard.folder_uid,

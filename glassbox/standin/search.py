@@ -7,7 +7,7 @@ from starlette.responses import JSONResponse, Response
 
 from glassbox.standin.calls import Call, Instance
 from glassbox.standin.refusals import plain
-from glassbox.standin.state import Dashboard, Folder, Json, slug
+from glassbox.standin.state import Folder, Json, StoredDashboard, slug
 
 DEFAULT_LIMIT = 1000
 MAX_LIMIT = 5000
@@ -48,7 +48,7 @@ def index_all(instance: Instance) -> None:
     instance.index.refresh()
 
 
-def index_dashboard(instance: Instance, dashboard: Dashboard) -> None:
+def index_dashboard(instance: Instance, dashboard: StoredDashboard) -> None:
     """Add a saved dashboard to the index."""
     path = f"/d/{dashboard.uid}/{slug(dashboard.title)}"
     hit = _hit(instance, dashboard.id, dashboard.uid, dashboard.title, path) | {

@@ -17,7 +17,7 @@ from glassbox.standin import data_sources
 from glassbox.standin.accounts import Accounts
 from glassbox.standin.calls import Instance, keep
 from glassbox.standin.faults import Faults, FaultyFront, LoggedRequest
-from glassbox.standin.folder_content import Content, install
+from glassbox.standin.folder_content import FolderContent, install
 from glassbox.standin.guard import Guard
 from glassbox.standin.live import Live
 from glassbox.standin.releases import behaviour
@@ -100,7 +100,7 @@ class GrafanaStandIn:
         """What open pages follow."""
         return self._instance.live
 
-    def show(self, content: Content) -> None:
+    def show(self, content: FolderContent) -> None:
         """Hold exactly this content, as if it had been pushed; from any thread."""
         install(self._instance, content)
 

@@ -57,7 +57,7 @@ class DashboardVersion:
 
 
 @dataclass
-class Dashboard:
+class StoredDashboard:
     """A dashboard with its history, oldest first; `folder_uid` is "" at the root."""
 
     uid: str
@@ -119,7 +119,7 @@ class State:
     """Of dashboards and folders."""
     data_sources: dict[str, Json] = field(default_factory=dict)
     folders: dict[str, Folder] = field(default_factory=dict)
-    dashboards: dict[str, Dashboard] = field(default_factory=dict)
+    dashboards: dict[str, StoredDashboard] = field(default_factory=dict)
     rules: dict[str, Rule] = field(default_factory=dict)
     annotations: list[Json] = field(default_factory=list)
     service_accounts: dict[int, str] = field(default_factory=dict)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from glassbox.standin.secret_settings import with_secrets_as
-from glassbox.standin.state import Dashboard, DashboardVersion, Folder, Numbers, Rule, State
+from glassbox.standin.state import DashboardVersion, Folder, Numbers, Rule, State, StoredDashboard
 
 APPLICATION_ID = 0x47426F78
 """Distinguishes our files from other databases (PRAGMA application_id)."""
@@ -142,7 +142,7 @@ def _restore(state: State, kind: str, key: str, body: Any) -> None:
         case "folder":
             state.folders[key] = Folder(**body)
         case "dashboard":
-            state.dashboards[key] = Dashboard(key, body["id"], body["folder_uid"], [])
+            state.dashboards[key] = StoredDashboard(key, body["id"], body["folder_uid"], [])
         case "version":
             state.dashboards[key.rpartition("/")[0]].versions.append(DashboardVersion(**body))
         case "rule":

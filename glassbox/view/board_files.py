@@ -14,7 +14,7 @@ LONGEST_UID = 40
 Json = dict[str, Any]
 
 
-class UnreadableError(GlassboxError):
+class UnreadableBoardError(GlassboxError):
     """A file that does not hold a dashboard; `line` is 0 where it is not known."""
 
     def __init__(self, file: Path, line: int, message: str) -> None:
@@ -23,9 +23,9 @@ class UnreadableError(GlassboxError):
 
 
 def read_boards(paths: Iterable[Path]) -> list[Json]:
-    """Every dashboard of these files and folders, each with a uid and a title; raises UnreadableError.
+    """Every dashboard of these files and folders, each with a uid and a title; raises UnreadableBoardError.
 
-    Data sources that an export asks for become ours. In a folder, files that hold something else are skipped.
+    The data sources that an export leaves open become ours. In a folder, files that hold something else are skipped.
     """
     boards: dict[str, Json] = {}
     for path in paths:
@@ -39,7 +39,7 @@ def _boards(path: Path) -> Iterator[Json]:
     if not path.is_dir():
         board = _board(path, _read(path))
         if board is None:
-            raise UnreadableError(path, 0, "it does not hold a dashboard; name a file that Grafana exported.")
+            raise UnreadableBoardError(path, 0, "it does not hold a dashboard; name a file that Grafana exported.")
         yield board
         return
     for file in sorted(path.rglob("*.json")):
@@ -51,11 +51,11 @@ def _read(file: Path) -> Any:
     try:
         return json.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
-        raise UnreadableError(file, 0, f"it cannot be read ({error.strerror}); name another file.") from None
+        raise UnreadableBoardError(file, 0, f"it cannot be read ({error.strerror}); name another file.") from None
     except json.JSONDecodeError as error:
-        raise UnreadableError(file, error.lineno, f"it is not JSON ({error.msg}); correct it.") from None
+        raise UnreadableBoardError(file, error.lineno, f"it is not JSON ({error.msg}); correct it.") from None
     except (ValueError, RecursionError):
-        raise UnreadableError(file, 0, "it is not JSON in UTF-8; correct it.") from None
+        raise UnreadableBoardError(file, 0, "it is not JSON in UTF-8; correct it.") from None
 
 
 def _board(file: Path, content: Any) -> Json | None:
@@ -64,7 +64,7 @@ def _board(file: Path, content: Any) -> Json | None:
         return None
     board = next((content[key] for key in ("dashboard", "spec") if isinstance(content.get(key), dict)), content)
     if "elements" in board and "layout" in board:
-        raise UnreadableError(file, 0, "it is a dashboard of schema v2, which is not drawn here; export it as v1.")
+        raise UnreadableBoardError(file, 0, "it is a dashboard of schema v2, which is not drawn here; export it as v1.")
     if not isinstance(board.get("panels", board.get("rows")), list):
         return None
     filled: Json = json.loads(_with_data_source(board))

@@ -12,7 +12,7 @@ import click
 
 from glassbox.errors import GlassboxError
 from glassbox.http.addresses import server_address
-from glassbox.prometheus.credential import HOW_TO_SET, OPTION, Credential, credential_from_environment
+from glassbox.prometheus.credential import HOW_TO_SET, OPTION, PrometheusCredential, prometheus_credential
 from glassbox.standin.server import LOOPBACK, GrafanaStandIn
 from glassbox.standin.store import StoreError
 from glassbox.view.board_files import DATA_SOURCE_UID
@@ -22,11 +22,11 @@ DEFAULT_URL = "http://127.0.0.1:9090"
 
 
 @dataclass(frozen=True)
-class Source:
+class PrometheusAddress:
     """A Prometheus' address, without a slash at its end, and the credential for it."""
 
     url: str
-    credential: Credential | None = None
+    credential: PrometheusCredential | None = None
 
 
 def prometheus_options(command: Callable[..., int]) -> Callable[..., int]:
@@ -42,13 +42,13 @@ def prometheus_options(command: Callable[..., int]) -> Callable[..., int]:
     return url(OPTION(command))
 
 
-def chosen_source(prometheus_url: str, token_file: Path | None) -> Source:
+def chosen_source(prometheus_url: str, token_file: Path | None) -> PrometheusAddress:
     """What the options name; raises GlassboxError for an unusable address, or one that holds a credential."""
     server_address(prometheus_url, option="--prometheus", example=DEFAULT_URL, credential=HOW_TO_SET)
-    return Source(prometheus_url.rstrip("/"), credential_from_environment(token_file))
+    return PrometheusAddress(prometheus_url.rstrip("/"), prometheus_credential(token_file))
 
 
-def unreachable(source: Source) -> str:
+def unreachable(source: PrometheusAddress) -> str:
     """What is wrong with this Prometheus, in one sentence; "" when it answers."""
     try:
         request = urllib.request.Request(f"{source.url}/api/v1/status/buildinfo")
@@ -68,7 +68,7 @@ def unreachable(source: Source) -> str:
 
 @contextmanager
 def serving(
-    prometheus: Source, *, port: int = 0, bind: str = LOOPBACK, database: Path | None = None
+    prometheus: PrometheusAddress, *, port: int = 0, bind: str = LOOPBACK, database: Path | None = None
 ) -> Iterator[GrafanaStandIn]:
     """The stand-in for people: everybody may read. Raises GlassboxError for what a user can correct."""
     source = {

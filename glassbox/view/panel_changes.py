@@ -13,7 +13,7 @@ PLACE = "gridPos"
 
 
 @dataclass(frozen=True)
-class Side:
+class DrawnDashboard:
     """A dashboard as one version has it, drawn."""
 
     board: Json
@@ -35,7 +35,7 @@ def panels_of(board: Json) -> dict[int, Json]:
     return {panel["id"]: panel for panel in every_panel(board.get("panels")) if panel.get("type") != "row"}
 
 
-def changes(before: Side | None, after: Side | None) -> list[PanelChange]:
+def changes(before: DrawnDashboard | None, after: DrawnDashboard | None) -> list[PanelChange]:
     """Every panel of both, in the order of the newer one, then the removed ones."""
     old, new = (panels_of(side.board) if side else {} for side in (before, after))
     old_boxes, new_boxes = (_boxes(side) for side in (before, after))
@@ -49,7 +49,7 @@ def changes(before: Side | None, after: Side | None) -> list[PanelChange]:
     return found
 
 
-def _boxes(side: Side | None) -> dict[int, Box]:
+def _boxes(side: DrawnDashboard | None) -> dict[int, Box]:
     return {box.panel_id: box for box in side.picture.panels} if side else {}
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from glassbox.errors import GlassboxError
 from glassbox.view.browser import Box
-from glassbox.view.panel_changes import PanelChange, Side
+from glassbox.view.panel_changes import DrawnDashboard, PanelChange
 
 MARKER = ".glassbox-pictures"
 _STYLE = """
@@ -28,8 +28,8 @@ class Drawn:
 
     name: str
     title: str
-    before: Side | None
-    after: Side | None
+    before: DrawnDashboard | None
+    after: DrawnDashboard | None
     changes: Sequence[PanelChange]
 
     @property

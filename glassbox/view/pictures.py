@@ -16,11 +16,11 @@ from glassbox.cli.session import Session
 from glassbox.errors import GlassboxError
 from glassbox.prometheus.times import milliseconds
 from glassbox.servers.processes import ended_by_signals
-from glassbox.standin.folder_content import Content
+from glassbox.standin.folder_content import FolderContent
 from glassbox.start import Product
 from glassbox.view.browser import Shot, draw
-from glassbox.view.local_grafana import Source, chosen_source, prometheus_options, serving, unreachable
-from glassbox.view.panel_changes import Side, changes, panels_of
+from glassbox.view.local_grafana import PrometheusAddress, chosen_source, prometheus_options, serving, unreachable
+from glassbox.view.panel_changes import DrawnDashboard, changes, panels_of
 from glassbox.view.picture_report import Drawn, write_report
 from glassbox.view.revisions import Boards, revision, working_tree
 
@@ -34,7 +34,7 @@ NAMED = 5
 class View:
     """How pictures are drawn: data, times in milliseconds since 1970, theme, and which panel ("" for all)."""
 
-    prometheus: Source
+    prometheus: PrometheusAddress
     from_ms: int
     to_ms: int
     theme: str
@@ -42,7 +42,7 @@ class View:
 
 
 @dataclass(frozen=True)
-class Subject:
+class Depicted:
     """A dashboard, or one panel of it, that is drawn on each side that has it."""
 
     uid: str
@@ -65,22 +65,22 @@ def compare(view: View, after: Boards, before: Boards | None, *, unchanged_too: 
     return [_drawn(subject, *(side.get(subject) for side in pictures)) for subject in subjects]
 
 
-def _subjects(uid: str, sides: Sequence[Boards], panel: str) -> Iterator[Subject]:
+def _subjects(uid: str, sides: Sequence[Boards], panel: str) -> Iterator[Depicted]:
     boards = [side[uid] for side in sides if uid in side]
     title = boards[-1]["title"]
     if not panel:
-        yield Subject(uid, uid, title)
+        yield Depicted(uid, uid, title)
         return
     ids = {number for board in boards for number, found in panels_of(board).items() if _named(found, panel)}
     for number in sorted(ids):
-        yield Subject(uid, f"{uid}-{number}", f"{title}: {panel}", number)
+        yield Depicted(uid, f"{uid}-{number}", f"{title}: {panel}", number)
 
 
 def _named(panel: dict[str, object], title: str) -> bool:
     return str(panel.get("title", "")).casefold() == title.casefold()
 
 
-def _draw(view: View, sides: Sequence[Boards], subjects: Sequence[Subject]) -> list[dict[Subject, Side]]:
+def _draw(view: View, sides: Sequence[Boards], subjects: Sequence[Depicted]) -> list[dict[Depicted, DrawnDashboard]]:
     """Each side from a server of its own, all in one browser."""
     with ExitStack() as servers:
         urls = [servers.enter_context(_served(view, boards)) for boards in sides]
@@ -94,24 +94,24 @@ def _draw(view: View, sides: Sequence[Boards], subjects: Sequence[Subject]) -> l
             Shot(urls[number], subject.uid, view.from_ms, view.to_ms, view.theme, subject.panel_id)
             for number, subject in jobs
         ]
-        drawn: list[dict[Subject, Side]] = [{} for _ in sides]
+        drawn: list[dict[Depicted, DrawnDashboard]] = [{} for _ in sides]
         for (number, subject), picture in zip(jobs, draw(shots) if shots else [], strict=True):
-            drawn[number][subject] = Side(sides[number][subject.uid], picture)
+            drawn[number][subject] = DrawnDashboard(sides[number][subject.uid], picture)
     return drawn
 
 
-def _has(boards: Boards, subject: Subject) -> bool:
+def _has(boards: Boards, subject: Depicted) -> bool:
     return subject.panel_id is None or subject.panel_id in panels_of(boards[subject.uid])
 
 
 @contextmanager
 def _served(view: View, boards: Boards) -> Iterator[str]:
     with serving(view.prometheus) as server:
-        server.show(Content("glassbox", "Glassbox", list(boards.values())))
+        server.show(FolderContent("glassbox", "Glassbox", list(boards.values())))
         yield server.url
 
 
-def _drawn(subject: Subject, before: Side | None, after: Side | None) -> Drawn:
+def _drawn(subject: Depicted, before: DrawnDashboard | None, after: DrawnDashboard | None) -> Drawn:
     found = changes(before, after)
     if subject.panel_id is not None:
         shown = {box.panel_id for side in (before, after) if side for box in side.picture.panels}
@@ -198,7 +198,7 @@ def command(
     after = working_tree(product.script, settings_file)
     before = revision(product.script, against, settings_file) if against else None
     with ended_by_signals(), ExitStack() as resources:
-        source = Source(resources.enter_context(_demo_prometheus(product))) if demo else chosen
+        source = PrometheusAddress(resources.enter_context(_demo_prometheus(product))) if demo else chosen
         if sentence := unreachable(source):
             raise GlassboxError(sentence)
         now_ms = int(time.time() * 1000)

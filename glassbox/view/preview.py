@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import click
 from watchfiles import Change, watch
@@ -19,10 +18,10 @@ from glassbox.cli.session import Session
 from glassbox.compile.error_location import PACKAGES, ROOT
 from glassbox.errors import GlassboxError
 from glassbox.servers.processes import ended_by_signals
-from glassbox.standin.folder_content import Content
+from glassbox.standin.folder_content import FolderContent
 from glassbox.standin.live import Problem
 from glassbox.standin.server import LOOPBACK, GrafanaStandIn
-from glassbox.view.board_files import FOLDER, UnreadableError, read_boards
+from glassbox.view.board_files import FOLDER, Json, UnreadableBoardError, read_boards
 from glassbox.view.local_grafana import chosen_source, prometheus_options, serving, unreachable
 from glassbox.view.snapshot import take_snapshot
 
@@ -33,7 +32,6 @@ SUFFIXES = (".py", ".json", ".yaml", ".yml")
 QUIET_MILLISECONDS = 50
 TICK_MILLISECONDS = 500
 WATCHING = "The page follows each save. Press Ctrl-C to end."
-Json = dict[str, Any]
 Stamps = dict[Path, tuple[int, int]]
 """Time of change in nanoseconds and size in bytes of each file."""
 
@@ -82,7 +80,7 @@ class Shown:
             return take_snapshot(self.script, self.settings_file)
         try:
             return FOLDER | {"dashboards": read_boards(self.files), "rule_groups": []}
-        except UnreadableError as error:
+        except UnreadableBoardError as error:
             return {"problem": {"message": str(error), "file": str(error.file), "line": error.line}}
 
 
@@ -96,7 +94,7 @@ def show(server: GrafanaStandIn, shown: Shown) -> str:
         server.live.failed(problem)
         place = f"{problem.file}:{problem.line}: " if problem.line else ""
         return f"Not shown: {place}{problem.message}"
-    server.show(Content(**snapshot))
+    server.show(FolderContent(**snapshot))
     return f"{len(snapshot['dashboards'])} dashboards, ready in {seconds:.1f} s."
 
 
@@ -112,13 +110,13 @@ def follow(
     Yields WATCHING once changes are noticed as they happen, then what was done.
     """
     stopped = stopped or threading.Event()
-    told = False
+    announced = False
     while not stopped.is_set():
         watched = shown.watched()
         for number, changes in enumerate(_batches(watched, stopped)):
-            if not told:
+            if not announced:
                 yield WATCHING
-                told = True
+                announced = True
             if number == 0:
                 changes |= {(Change.modified, str(file)) for file, _ in since.items() ^ shown.stamps().items()}
             if changes:

@@ -7,16 +7,15 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import click
 
 from glassbox.cli.exit_codes import DONE
 from glassbox.cli.session import Session
 from glassbox.compile.error_location import ContentError, place_of, text_of
+from glassbox.view.board_files import Json
 
 TIMEOUT_SECONDS = 60.0
-Json = dict[str, Any]
 
 
 def take_snapshot(script: Path, settings_file: Path | None) -> Json:

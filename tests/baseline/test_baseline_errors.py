@@ -13,7 +13,7 @@ from glassbox.baseline.comparison import compare
 from glassbox.baseline.profile import MOST_BLOCKS, Served, _thinned, level_of, level_words
 from glassbox.errors import GlassboxError
 from glassbox.prometheus.api import Prometheus
-from glassbox.prometheus.credential import credential_from_environment
+from glassbox.prometheus.credential import prometheus_credential
 from glassbox.servers.background import served
 from glassbox.servers.processes import free_port
 from recording_rules.baseline_measures import MEASURES
@@ -113,7 +113,7 @@ def test_the_credential_comes_from_the_environment(monkeypatch):
         for environment in ({}, {"TOKEN": SECRET}, {"USER": "me", "PASSWORD": SECRET}):
             for name, value in environment.items():
                 monkeypatch.setenv(f"PROMETHEUS_{name}", value)
-            with Prometheus(f"{url}/prefix/", credential_from_environment()) as prometheus:
+            with Prometheus(f"{url}/prefix/", prometheus_credential()) as prometheus:
                 assert prometheus.range("up", 0, 600, 300) == []
             monkeypatch.delenv("PROMETHEUS_TOKEN", raising=False)
     headers = [request.headers.get("Authorization") for request in asked]
@@ -147,7 +147,7 @@ def test_values_that_are_no_numbers_are_left_out():
 def test_measures_read_recorded_series_and_count_replicas():
     """Every name is one that a rule records, but for the gauges by which replicas are counted."""
     recorded = {record.name for group in our_record_groups() for record in group.records}
-    read = {selector.name for measure in MEASURES.all for selector in measure.expr.selectors}
+    read = {name for measure in MEASURES.all for name in measure.expr.names_read}
     raw = read - recorded
     assert raw == {"vllm:num_requests_running", "http_requests_inprogress"}
     assert len({measure.name for measure in MEASURES.all}) == len(MEASURES.all)

@@ -5,7 +5,7 @@ import statistics
 
 import pytest
 
-from glassbox.baseline.judge import Verdict, independent, judge, mann_whitney, same_load
+from glassbox.baseline.judge import ChangeVerdict, independent, judge, mann_whitney, same_load
 from recording_rules.baseline_measures import MEASURES
 
 BY_NAME = {measure.name: measure for measure in MEASURES.all}
@@ -38,9 +38,9 @@ def test_the_p_value_is_the_one_of_the_textbook(first, second, p):
 @pytest.mark.parametrize("seed", range(30))
 def test_a_fifth_slower_is_worse_and_a_fifth_faster_better(seed):
     before, slower = row(0.5, 0.05, seed, blocks=24), row(0.6, 0.05, seed + 1000, blocks=24)
-    assert judge(LATENCY, before, slower) is Verdict.WORSE
-    assert judge(LATENCY, slower, before) is Verdict.BETTER
-    assert judge(NEITHER, before, slower) is Verdict.CHANGED
+    assert judge(LATENCY, before, slower) is ChangeVerdict.WORSE
+    assert judge(LATENCY, slower, before) is ChangeVerdict.BETTER
+    assert judge(NEITHER, before, slower) is ChangeVerdict.CHANGED
 
 
 @pytest.mark.parametrize("seed", range(30))
@@ -48,24 +48,24 @@ def test_two_percent_are_noise_even_where_they_are_certain(seed):
     """288 blocks with hardly any spread: chance cannot explain it, and it still does not matter."""
     before, after = row(0.5, 0.002, seed, blocks=288), row(0.51, 0.002, seed + 1000, blocks=288)
     assert mann_whitney(before, after) < 1e-9
-    assert judge(LATENCY, before, after) is Verdict.NOISE
+    assert judge(LATENCY, before, after) is ChangeVerdict.NOISE
 
 
 def test_a_row_is_no_different_from_itself():
     before = row(0.5, 0.3, seed=1)
-    assert judge(LATENCY, before, before) is Verdict.NOISE
+    assert judge(LATENCY, before, before) is ChangeVerdict.NOISE
 
 
 def test_equal_processes_are_seldom_called_different():
     """A tenth of spread, a thousand times: as often as the significance says, half of them worse."""
     verdicts = [judge(LATENCY, row(0.5, 0.1, seed), row(0.5, 0.1, seed + 10_000)) for seed in range(1000)]
-    assert sum(verdict in (Verdict.WORSE, Verdict.BETTER) for verdict in verdicts) <= 3
+    assert sum(verdict in (ChangeVerdict.WORSE, ChangeVerdict.BETTER) for verdict in verdicts) <= 3
 
 
 def test_seven_blocks_are_not_enough_and_eight_are():
-    assert judge(LATENCY, [1.0] * 3 + [1.01] * 4, [2.0] * 3 + [2.01] * 9) is Verdict.NOT_ENOUGH
-    assert judge(LATENCY, [1.0, 1.01] * 4, [2.0, 2.01] * 4) is Verdict.WORSE
-    assert judge(LATENCY, [], [2.0] * 12) is Verdict.NOT_ENOUGH
+    assert judge(LATENCY, [1.0] * 3 + [1.01] * 4, [2.0] * 3 + [2.01] * 9) is ChangeVerdict.NOT_ENOUGH
+    assert judge(LATENCY, [1.0, 1.01] * 4, [2.0, 2.01] * 4) is ChangeVerdict.WORSE
+    assert judge(LATENCY, [], [2.0] * 12) is ChangeVerdict.NOT_ENOUGH
 
 
 def wandering(seed, blocks):
@@ -101,9 +101,9 @@ def test_independent_rows_stay_as_they_are():
 
 def test_small_shares_are_judged_by_points_and_not_by_multiples():
     """Ten times no errors to speak of is nothing; one in a hundred is."""
-    assert judge(ERRORS, [0.00001] * 12, [0.0001] * 12) is Verdict.NOISE
-    assert judge(ERRORS, [0.0] * 12, [0.01] * 12) is Verdict.WORSE
-    assert judge(ERRORS, [0.0] * 12, [0.0] * 12) is Verdict.NOISE
+    assert judge(ERRORS, [0.00001] * 12, [0.0001] * 12) is ChangeVerdict.NOISE
+    assert judge(ERRORS, [0.0] * 12, [0.01] * 12) is ChangeVerdict.WORSE
+    assert judge(ERRORS, [0.0] * 12, [0.0] * 12) is ChangeVerdict.NOISE
 
 
 def test_the_load_may_differ_by_a_tenth():

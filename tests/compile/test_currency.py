@@ -11,7 +11,7 @@ from glassbox.board.grafanalib_objects import grafanalib_dashboard
 from glassbox.board.panels import comparison, stat
 from glassbox.board.style import CURRENCY
 from glassbox.compile.currency import print_in
-from glassbox.compile.normalise import modern_dashboard, plain
+from glassbox.compile.normalise import normalised_dashboard, plain
 from glassbox.query.promql import instant, sum_by
 from glassbox.settings.model import Cost, Settings
 from glassbox.settings.schema import SCHEMA_FILE
@@ -33,7 +33,7 @@ def board():
     paid, watts = (sum_by(("job",), query) for query in (cost.price(Settings()), instant(gpu.POWER)))
     panels = (stat("paid", paid, why="w."), comparison("table", {"Paid": paid, "Power": watts}, why="w."))
     built = dashboard("x", "X", question="q?", variables=(GPU_JOB,), rows=(row("money", *panels),))
-    return modern_dashboard(plain(grafanalib_dashboard(assemble(built))), tags=["t"])
+    return normalised_dashboard(plain(grafanalib_dashboard(assemble(built))), tags=["t"])
 
 
 def units(compiled):

@@ -1,4 +1,4 @@
-"""How a command tells what is wrong in content."""
+"""How a command reports what is wrong in content."""
 
 import shutil
 import subprocess
@@ -48,7 +48,7 @@ def line_of(file: str, text: str) -> int:
         (BOARD, "instant(engine.WAITING)", "instant(engine.WAITS)", "AttributeError: module 'recording_rules.engine' has no attribute 'WAITS'"),
         (BOARD, '_MODEL = ("model_name",)', '_MODEL = ("models",)', "has no label 'models'; its labels are"),
     ],
-    ids=["syntax", "syntax of the kit", "name", "label"],
+    ids=["syntax", "syntax of the words", "name", "label"],
 )  # fmt: skip
 def test_a_mistake_is_one_sentence_with_its_line(copied: Path, file: str, old: str, new: str, said: str) -> None:
     code, stderr = built(copied, file, old, new)
@@ -79,6 +79,13 @@ def test_what_cannot_be_assembled_is_told_where_it_is_declared(
     _, stderr = built(copied, BOARD, old, new)
     assert stderr.startswith(f"Error: {BOARD}:{line_of(BOARD, at)}: ")
     assert said in stderr
+
+
+def test_a_name_that_is_taken_is_found_where_its_kind_is_declared(copied: Path) -> None:
+    """A group of rules and a variable are called `gpu` as well."""
+    _, stderr = built(copied, BOARD, '"llm-serving",', '"gpu",')
+    at = line_of(BOARD, '"llm-serving",')
+    assert stderr.startswith(f"Error: {BOARD}:{at}: Two definitions of the dashboard 'gpu'")
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ from glassbox.board.panels import (
 )
 from glassbox.board.style import GREEN, RED, UP_DOWN, Line, Steps
 from glassbox.board.tables import DrillDown, Page
-from glassbox.compile.normalise import modern_dashboard, plain
+from glassbox.compile.normalise import normalised_dashboard, plain
 from glassbox.metrics import scrape
 from glassbox.query.promql import instant, max_by, sum_by
 from recording_rules import engine, gpu, instances, requests
@@ -49,11 +49,11 @@ DEAD_KEYS = {
 
 def compiled(*panels, rows=None):
     built = dashboard("x", "X", question="q?", variables=(JOB,), rows=rows or (Row("", panels),))
-    return modern(built)
+    return normalised(built)
 
 
-def modern(declared):
-    return modern_dashboard(plain(grafanalib_dashboard(assemble(declared))), tags=["t"])
+def normalised(declared):
+    return normalised_dashboard(plain(grafanalib_dashboard(assemble(declared))), tags=["t"])
 
 
 PANELS = (
@@ -506,7 +506,7 @@ def test_a_heatmap_asks_for_buckets_over_time_and_has_its_units_where_grafana_re
 
 
 def sided(*panels):
-    return modern(dashboard("x", "X", question="q?", variables=(JOB,), sides=(A, B), rows=(Row("", panels),)))
+    return normalised(dashboard("x", "X", question="q?", variables=(JOB,), sides=(A, B), rows=(Row("", panels),)))
 
 
 def test_a_side_narrows_what_is_asked_of_it_and_nothing_else():

@@ -14,7 +14,7 @@ from glassbox.board.variables import Variable, narrowed
 from glassbox.compile.compiler import compile_bundle
 from glassbox.compile.review import render_review
 from glassbox.metrics import scrape, vllm
-from glassbox.query.per_replica import Serving, as_recorded
+from glassbox.query.per_replica import Serving
 from glassbox.query.promql import instant, sum_by
 from glassbox.query.rules import Record
 from glassbox.settings.model import Settings
@@ -177,7 +177,7 @@ def test_a_query_for_one_replica_shows_the_recorded_series():
     asked = sum_by((), instant(WAITING))
     worked_out = narrowed(asked, (replica,)) / 2
     assert " or sum by (job, model_name) (vllm:num_requests_waiting" in str(worked_out)
-    assert str(as_recorded(worked_out)) == "sum(model:requests_waiting:sum) / 2"
+    assert str(worked_out.as_recorded) == "sum(model:requests_waiting:sum) / 2"
 
 
 @pytest.mark.parametrize(("path", "text"), [pair for pair in committed_files().items() if "review/" in pair[0]])

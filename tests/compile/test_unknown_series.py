@@ -1,4 +1,4 @@
-"""A query that reads what nobody records and no exporter has is refused, and one that reads what exists under a setting is not."""
+"""A query that reads what nothing records and no exporter exposes is refused, and one that reads what exists under a setting is not."""
 
 from dataclasses import replace
 
@@ -54,14 +54,14 @@ def test_a_series_that_nobody_records_is_refused():
     with pytest.raises(GlassboxError) as error:
         check(instant(GONE))
     assert str(error.value) == (
-        "The record job:x:max reads job:gone:max, which nobody records and no exporter has: record it in recording_rules, "
+        "The record job:x:max reads job:gone:max, which nothing records and no exporter exposes: record it in recording_rules, "
         "declare the metric, or say in its Series with which setting alone it exists (only_with)."
     )
 
 
 def test_a_metric_must_be_declared_at_the_top_level_of_a_module():
     gateway = Gauge(name="gateway_queue", unit=Unit.REQUESTS, help="Waiting.")
-    with pytest.raises(GlassboxError, match="reads gateway_queue, which nobody records"):
+    with pytest.raises(GlassboxError, match="reads gateway_queue, which nothing records"):
         check(instant(gateway))
     check(instant(gateway), metrics=(gateway,))
 
@@ -70,7 +70,7 @@ def test_a_label_value_that_nobody_records_is_refused():
     with pytest.raises(GlassboxError) as error:
         check(instant(FLAG, flag="nord"))
     assert str(error.value) == (
-        'The record job:x:max reads flag:on:bool{flag="nord"}, which nobody records: the values of flag are north, south.'
+        'The record job:x:max reads flag:on:bool{flag="nord"}, which nothing records: the values of flag are north, south.'
     )
 
 
@@ -100,7 +100,7 @@ def test_a_record_that_reads_nothing_is_refused_by_the_compiler():
     stray = RecordGroup("stray", (Record("job:stray:max", instant(GONE), ""),))
     ours = replace(content(), recording_rules=lambda settings: (*our_record_groups(settings), stray))
     with pytest.raises(
-        GlassboxError, match=r"^The record job:stray:max of the group stray reads job:gone:max, which nobody"
+        GlassboxError, match=r"^The record job:stray:max of the group stray reads job:gone:max, which nothing"
     ):
         compile_bundle(ours, Settings())
 
@@ -110,7 +110,7 @@ def test_an_alert_that_reads_nothing_is_refused_by_the_compiler():
     stray = replace(first.alerts[0], expr=instant(GONE) > 1)
     changed = replace(first, alerts=(stray, *first.alerts[1:]))
     ours = replace(content(), alerts=lambda _settings: (changed, *others))
-    with pytest.raises(GlassboxError, match=f"^The alert {stray.name} reads job:gone:max, which nobody"):
+    with pytest.raises(GlassboxError, match=f"^The alert {stray.name} reads job:gone:max, which nothing"):
         compile_bundle(ours, Settings())
 
 
@@ -120,7 +120,7 @@ def test_a_panel_that_reads_nothing_is_refused_by_the_compiler():
 
     ours = replace(content(), dashboards=(*content().dashboards, build))
     with pytest.raises(
-        GlassboxError, match=r"^The panel 'Gone' of the dashboard 'own' reads job:gone:max, which nobody"
+        GlassboxError, match=r"^The panel 'Gone' of the dashboard 'own' reads job:gone:max, which nothing"
     ):
         compile_bundle(ours, Settings())
 
@@ -134,7 +134,7 @@ def test_a_variable_that_offers_nothing_is_refused_by_the_compiler():
 
     ours = replace(content(), dashboards=(*content().dashboards, build))
     with pytest.raises(
-        GlassboxError, match=r"^The variable 'job' of the dashboard 'own' reads job:gone:max, which nobody"
+        GlassboxError, match=r"^The variable 'job' of the dashboard 'own' reads job:gone:max, which nothing"
     ):
         compile_bundle(ours, Settings())
 
@@ -142,5 +142,5 @@ def test_a_variable_that_offers_nothing_is_refused_by_the_compiler():
 def test_a_measure_that_reads_nothing_is_refused_by_the_compiler():
     ours = content()
     strays = replace(ours.measures, others=(Measure("gone", instant(GONE)),))
-    with pytest.raises(GlassboxError, match=r"^The measure gone of baselines reads job:gone:max, which nobody"):
+    with pytest.raises(GlassboxError, match=r"^The measure gone of baselines reads job:gone:max, which nothing"):
         compile_bundle(replace(ours, measures=strays), Settings())

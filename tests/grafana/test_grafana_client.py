@@ -20,7 +20,7 @@ from glassbox.compile.bundle import DataSource
 from glassbox.errors import GlassboxError
 from glassbox.grafana.answers import error_text
 from glassbox.grafana.client import Grafana
-from glassbox.grafana.credentials import BasicAuth, Token, credential_from_environment
+from glassbox.grafana.credentials import BasicAuth, Token, grafana_credential
 from glassbox.grafana.failures import GrafanaError
 from glassbox.http.retries import PatientRetry
 
@@ -721,21 +721,21 @@ def test_the_token_file_wins_over_the_token_and_the_token_over_the_password(
 ) -> None:
     environment.setenv("GRAFANA_USER", "admin")
     environment.setenv("GRAFANA_PASSWORD", PASSWORD)
-    assert credential_from_environment(None) == BasicAuth("admin", PASSWORD)
+    assert grafana_credential(None) == BasicAuth("admin", PASSWORD)
     environment.setenv("GRAFANA_TOKEN", "from-environment")
-    assert credential_from_environment(None) == Token("from-environment")
+    assert grafana_credential(None) == Token("from-environment")
     file = tmp_path / "token"
     file.write_text("from-file\r\n", encoding="utf-8-sig")
-    assert credential_from_environment(file) == Token("from-file")
+    assert grafana_credential(file) == Token("from-file")
 
 
 def test_without_a_credential_the_error_says_how_to_give_one(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("GRAFANA_TOKEN", "")
     with pytest.raises(GlassboxError, match=r"set GRAFANA_TOKEN .* --token-file, or set GRAFANA_USER and GRAFANA_PASS"):
-        credential_from_environment(None)
+        grafana_credential(None)
     environment.setenv("GRAFANA_USER", "admin")
     with pytest.raises(GlassboxError, match=r"^GRAFANA_PASSWORD is not set"):
-        credential_from_environment(None)
+        grafana_credential(None)
 
 
 @pytest.mark.parametrize(
@@ -753,10 +753,10 @@ def test_a_useless_token_file_is_one_sentence(tmp_path: Path, content: bytes | N
     if content is not None:
         file.write_bytes(content)
     with pytest.raises(GlassboxError, match=re.escape(sentence)) as caught:
-        credential_from_environment(file)
+        grafana_credential(file)
     assert TOKEN not in str(caught.value)
 
 
 def test_a_folder_as_token_file_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(GlassboxError, match=re.escape("cannot be read (Is a directory)")):
-        credential_from_environment(tmp_path)
+        grafana_credential(tmp_path)

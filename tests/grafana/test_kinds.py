@@ -12,7 +12,7 @@ from glassbox.grafana.client import Grafana
 from glassbox.grafana.credentials import Token
 from glassbox.grafana.failures import GrafanaError
 from glassbox.grafana.kinds import KINDS
-from glassbox.grafana.kinds.kind import Deployment, Kind
+from glassbox.grafana.kinds.kind import Deployment, ObjectKind
 from glassbox.grafana.plan import Action, plan
 from glassbox.grafana.push import push
 from glassbox.settings.model import Settings
@@ -161,7 +161,7 @@ def test_who_may_only_read_removes_nothing(server, grafana, bundle, pushed):
     assert None not in rest(grafana, bundle)
 
 
-class Playlist(Kind):
+class Playlist(ObjectKind):
     """A kind of object with a server of its own."""
 
     name = "playlist"

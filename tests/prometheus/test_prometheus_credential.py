@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from glassbox.errors import GlassboxError
-from glassbox.prometheus.credential import credential_from_environment
+from glassbox.prometheus.credential import prometheus_credential
 
 SECRET = "very-secret-word"
 
@@ -18,7 +18,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 
 def found(token_file: Path | None = None) -> str | None:
-    credential = credential_from_environment(token_file)
+    credential = prometheus_credential(token_file)
     return credential.authorization if credential else None
 
 
@@ -59,15 +59,15 @@ def test_what_no_header_can_carry_is_one_sentence(
     for name, value in variables.items():
         environment.setenv(f"PROMETHEUS_{name}", value)
     with pytest.raises(GlassboxError, match=sentence) as caught:
-        credential_from_environment()
+        prometheus_credential()
     assert SECRET not in str(caught.value)
 
 
 def test_a_missing_file_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(GlassboxError, match="nothing cannot be read"):
-        credential_from_environment(tmp_path / "nothing")
+        prometheus_credential(tmp_path / "nothing")
 
 
 def test_it_is_not_shown(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("PROMETHEUS_TOKEN", SECRET)
-    assert SECRET not in repr(credential_from_environment())
+    assert SECRET not in repr(prometheus_credential())

@@ -1,4 +1,4 @@
-"""What tells one alert from another in Grafana, where a metric's name is a label like any other."""
+"""What distinguishes one alert from another in Grafana, where a metric's name is a label like any other."""
 
 from pathlib import Path
 

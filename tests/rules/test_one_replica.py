@@ -100,7 +100,7 @@ def test_two_replicas_of_one_engine_are_compared(tmp_path: Path) -> None:
 
 
 def test_a_replica_and_a_model_are_chosen_on_a_side(tmp_path: Path) -> None:
-    """vLLM's HTTP counters tell no model, which must not narrow them away."""
+    """vLLM's HTTP counters do not report a model, which must not narrow them away."""
     chosen = {"engine_a": "", "engine_b": "", "instance_a": "a:8000", "model": "m"}
     assert_values(query("Engine comparison", "Error share", 0, chosen), SERIES, {"{}": 0.2}, tmp_path)
 
@@ -120,7 +120,7 @@ def test_the_probe_of_a_replica_is_none_of_its_services_targets(tmp_path: Path) 
 def test_a_model_that_the_chosen_replica_lends_to_its_requests_can_be_chosen_too(
     model: str, shown: dict[str, float], tmp_path: Path
 ) -> None:
-    """vLLM's HTTP counters tell no model."""
+    """vLLM's HTTP counters do not report a model."""
     chosen = {"instance": "a:8000", "model": model}
     assert_values(query("Inference overview", "Errors", 0, chosen), SERIES, shown, tmp_path)
 

@@ -1,4 +1,4 @@
-"""What a runbook tells its reader at night must exist: its queries, recorded series, panels and neighbouring runbooks."""
+"""What a runbook names must exist: its queries, recorded series, panels and neighbouring runbooks."""
 
 import re
 from pathlib import Path

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from glassbox.standin import live
-from glassbox.standin.folder_content import Content
+from glassbox.standin.folder_content import FolderContent
 from glassbox.standin.live import Problem
 from glassbox.standin.server import GrafanaStandIn
 
@@ -60,10 +60,10 @@ def status(server: GrafanaStandIn) -> dict[str, Any]:
     return answer
 
 
-def content(*titles: str, rules: tuple[dict[str, Any], ...] = ()) -> Content:
+def content(*titles: str, rules: tuple[dict[str, Any], ...] = ()) -> FolderContent:
     boards = [{"uid": title.lower(), "title": title, "panels": []} for title in titles]
     groups = [{"title": "g", "interval": 60, "rules": list(rules)}] if rules else []
-    return Content("f", "Folder", boards, groups)
+    return FolderContent("f", "Folder", boards, groups)
 
 
 def test_a_page_hears_what_is_there_and_every_later_change(server: GrafanaStandIn) -> None:

@@ -17,7 +17,7 @@ from tests.support.paths import ROOT
 
 SETTINGS = {key.path for key in setting_keys(settings_schema())}
 SECTIONS = {re.split(r"[.\[]", path)[0] for path in SETTINGS}
-# Names of others that look like ours.
+# Other projects' names that look like ours.
 _OF_OTHERS = {"performance_statistics.json", "vllm.log", "options.calculate"}
 # YAML that is Prometheus', not a settings file.
 _OF_PROMETHEUS = {"scrape_configs", "groups", "rule_files"}

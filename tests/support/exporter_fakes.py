@@ -10,7 +10,7 @@ Labels = frozenset[tuple[str, str]]
 
 @dataclass
 class HandClock:
-    """A monotonic clock that moves only when told."""
+    """A monotonic clock that moves only by `advance`."""
 
     now_seconds: float = 1000.0
 

@@ -78,7 +78,7 @@ def _of_the_whole() -> Iterator[MovedNumber]:
 
 def _of_promises() -> Iterator[MovedNumber]:
     for at, slo in enumerate(DEFAULT_SLOS):
-        # The budget, since ten times the budget would be no promise.
+        # The budget, since ten times the budget would not be a promise.
         changes = {"objective_ratio": round(1 - slo.budget_ratio * 1.1, 9)}
         if slo.threshold_seconds:
             changes["threshold_seconds"] = _NEXT_BUCKET[slo.threshold_seconds]

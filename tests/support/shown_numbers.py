@@ -1,4 +1,4 @@
-"""Numbers as a page shows them, back in the units in which Prometheus tells them."""
+"""Numbers as a page shows them, back in the units in which Prometheus has them."""
 
 import re
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""Waiting for what tells nobody when it happens: a scrape, an evaluation, a message."""
+"""Waiting for what sends no signal when it happens: a scrape, an evaluation, a message."""
 
 import time
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""A real headless Chromium for the tests, and pages in it that tell what went wrong in them."""
+"""A real headless Chromium for the tests, and pages in it that report what went wrong in them."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field

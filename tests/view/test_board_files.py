@@ -1,4 +1,4 @@
-"""Dashboards of others, as they come out of Grafana and its API."""
+"""Dashboards as they come out of Grafana and its API."""
 
 import json
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from glassbox.view.board_files import UnreadableError, read_boards
+from glassbox.view.board_files import UnreadableBoardError, read_boards
 
 
 def written(folder: Path, name: str, content: Any) -> Path:
@@ -71,7 +71,7 @@ def test_a_file_without_a_board_is_one_sentence_with_its_line(
     tmp_path: Path, content: Any, line: int, message: str
 ) -> None:
     file = written(tmp_path, "a.json", content)
-    with pytest.raises(UnreadableError, match=message) as caught:
+    with pytest.raises(UnreadableBoardError, match=message) as caught:
         read_boards([file])
     assert (caught.value.file, caught.value.line) == (file, line)
     assert str(caught.value).startswith(f"{file}: ")
@@ -79,5 +79,5 @@ def test_a_file_without_a_board_is_one_sentence_with_its_line(
 
 def test_bytes_that_are_no_text_are_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(UnreadableError, match="is not JSON in UTF-8"):
+    with pytest.raises(UnreadableBoardError, match="is not JSON in UTF-8"):
         read_boards([tmp_path])

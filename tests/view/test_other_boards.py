@@ -6,9 +6,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from glassbox.standin.folder_content import Content
+from glassbox.standin.folder_content import FolderContent
 from glassbox.view.board_files import read_boards
-from glassbox.view.local_grafana import Source, serving
+from glassbox.view.local_grafana import PrometheusAddress, serving
 from glassbox.view.preview import Shown, follow, show
 from tests.support.fake_prometheus import fake_prometheus
 from tests.support.paths import ROOT
@@ -46,7 +46,7 @@ def prometheus():
 
 @pytest.fixture(scope="module")
 def server(prometheus):
-    with serving(Source(prometheus.url)) as server:
+    with serving(PrometheusAddress(prometheus.url)) as server:
         yield server
 
 
@@ -113,8 +113,8 @@ def test_a_saved_file_is_on_the_open_page_and_an_error_too(server, watched, tmp_
 
 def test_what_a_board_needs_first_is_asked_while_its_script_loads_and_only_once(prometheus, watched):
     # At an address of its own, of which the browser keeps nothing yet.
-    with serving(Source(prometheus.url)) as server:
-        server.show(Content("f", "F", [board(asking("Value"), uid="it's")]))
+    with serving(PrometheusAddress(prometheus.url)) as server:
+        server.show(FolderContent("f", "F", [board(asking("Value"), uid="it's")]))
         found = watched()
         asked = []
         found.page.on("request", lambda request: asked.append(request.url.removeprefix(server.url)))
@@ -136,7 +136,7 @@ def test_what_a_board_needs_first_is_asked_while_its_script_loads_and_only_once(
 
 def test_a_refresh_keeps_the_sorted_legend(server, watched):
     legend = {"displayMode": "table", "calcs": ["last"]}
-    server.show(Content("f", "F", [board(asking("Graph", "timeseries", options={"legend": legend}))]))
+    server.show(FolderContent("f", "F", [board(asking("Graph", "timeseries", options={"legend": legend}))]))
     found = watched()
     page = found.open(f"{server.url}/d/b")
     page.locator("th", has_text="Last").click()
@@ -172,7 +172,7 @@ def click_middle(page, title, selector=".u-over"):
 def test_a_click_pins_the_tooltip_with_the_data_links_of_its_value(server, watched, kind, fields):
     links = linked(("To $__from", "/d/b?var-x=${__field.labels.instance}&at=${__value.time}&${__url_time_range}"), BAD)
     graph = asking("Graph", kind, fieldConfig=links, **fields)
-    server.show(Content("f", "F", [board(graph)]))
+    server.show(FolderContent("f", "F", [board(graph)]))
     found = watched()
     page = found.open(f"{server.url}/d/b?from=1760000000000&to=1760003600000")
     x, y = click_middle(page, "Graph")
@@ -197,7 +197,7 @@ def test_a_click_pins_the_tooltip_with_the_data_links_of_its_value(server, watch
 
 
 def test_without_data_links_a_click_on_states_pins_nothing(server, watched):
-    server.show(Content("f", "F", [board(asking("Graph", "state-timeline"))]))
+    server.show(FolderContent("f", "F", [board(asking("Graph", "state-timeline"))]))
     found = watched()
     page = found.open(f"{server.url}/d/b")
     x, y = click_middle(page, "Graph")
@@ -214,7 +214,7 @@ def test_a_bar_leads_to_its_data_links(server, watched, count):
     links = [("First", "/d/b?var-x=${__data.fields.instance}&v=${__value.raw}"), ("Second", "/d/b?var-x=second")]
     table = [{"refId": "A", "expr": "m", "format": "table", "instant": True}]
     bars = asking("Bars", "barchart", fieldConfig=linked(*links[:count]), options={"xField": "instance"}, targets=table)
-    server.show(Content("f", "F", [board(bars)]))
+    server.show(FolderContent("f", "F", [board(bars)]))
     found = watched()
     page = found.open(f"{server.url}/d/b")
     page.mouse.click(*click_middle(page, "Bars", "rect"))
@@ -228,7 +228,7 @@ def test_markup_in_titles_labels_and_texts_is_text(server, watched):
     text = asking(MARKUP, "text", options={"mode": "html", "content": MARKUP}, description=MARKUP)
     panels = [asking(MARKUP, kind, description=MARKUP) for kind in TYPES if kind != "text"]
     links = [{"title": MARKUP, "url": "javascript:window.harmed=1", "type": "link"}]
-    server.show(Content("f", MARKUP, [board(text, *panels, title=MARKUP, tags=[MARKUP], links=links)]))
+    server.show(FolderContent("f", MARKUP, [board(text, *panels, title=MARKUP, tags=[MARKUP], links=links)]))
     found = watched()
     page = found.open(f"{server.url}/d/b")
     assert len(states(page)) == len(TYPES)
@@ -250,7 +250,7 @@ def test_one_broken_panel_leaves_the_others_alone(server, watched):
         {"title": "odd overrides", "type": "stat", "fieldConfig": {"defaults": None, "overrides": [{"matcher": 1}]}},
         {"title": "odd transformations", "type": "table", "transformations": [{"id": "nonsense", "options": 1}]},
     ]
-    server.show(Content("f", "F", [board(asking("Fine"), *broken, asking("Fine too"))]))
+    server.show(FolderContent("f", "F", [board(asking("Fine"), *broken, asking("Fine too"))]))
     found = watched()
     page = found.open(f"{server.url}/d/b")
     for title in ("Fine", "Fine too"):
@@ -265,7 +265,7 @@ def test_a_board_of_old_rows_and_panels_is_drawn(server, watched):
         {"title": "Single", "type": "singlestat", "span": 6, "targets": targets, "format": "bytes"},
     ]
     rows = [{"title": "Row", "showTitle": True, "panels": old}]
-    server.show(Content("f", "F", [{"uid": "b", "title": "Old", "schemaVersion": 12, "rows": rows}]))
+    server.show(FolderContent("f", "F", [{"uid": "b", "title": "Old", "schemaVersion": 12, "rows": rows}]))
     found = watched()
     page = found.open(f"{server.url}/d/b")
     assert states(page) == ["done", "done"]
@@ -278,7 +278,7 @@ def test_a_board_of_old_rows_and_panels_is_drawn(server, watched):
 
 
 def test_a_heatmap_that_would_be_calculated_says_that_it_is_not_drawn(server, watched):
-    server.show(Content("f", "F", [board(asking("Heat", "heatmap", options={"calculate": True}))]))
+    server.show(FolderContent("f", "F", [board(asking("Heat", "heatmap", options={"calculate": True}))]))
     found = watched()
     page = found.open(f"{server.url}/d/b")
     assert states(page) == ["unsupported"]
@@ -293,7 +293,7 @@ def test_names_of_prototypes_are_names(server, watched):
     ]
     raw = json.dumps(board(asking("$constructor ${__proto__}"), templating={"list": variables}))
     hostile = json.loads(raw.replace('"title": "Board"', '"title": "Board", "__proto__": {"polluted": "yes"}'))
-    server.show(Content("f", "F", [hostile]))
+    server.show(FolderContent("f", "F", [hostile]))
     found = watched()
     page = found.open(f"{server.url}/d/b?var-__proto__=b&__proto__[polluted]=yes&var-constructor=b")
     assert states(page) == ["done"]
@@ -301,7 +301,7 @@ def test_names_of_prototypes_are_names(server, watched):
 
 
 def test_a_text_of_ten_megabytes_is_drawn(server, watched):
-    server.show(Content("f", "F", [board(asking("Large", description="x" * 10_000_000), asking("Small"))]))
+    server.show(FolderContent("f", "F", [board(asking("Large", description="x" * 10_000_000), asking("Small"))]))
     found = watched()
     page = found.open(f"{server.url}/d/b")
     assert states(page) == ["done", "done"]
@@ -311,8 +311,8 @@ def test_a_text_of_ten_megabytes_is_drawn(server, watched):
 def test_a_prometheus_that_is_gone_is_a_sentence_on_each_panel(watched, prometheus):
     with fake_prometheus({}) as ended:
         url = ended.url
-    with serving(Source(url)) as server:
-        server.show(Content("f", "F", [board(asking("Empty"))]))
+    with serving(PrometheusAddress(url)) as server:
+        server.show(FolderContent("f", "F", [board(asking("Empty"))]))
         found = watched()
         page = found.open(f"{server.url}/d/b")
         assert states(page) == ["error"]
@@ -325,7 +325,7 @@ def test_an_exported_board_finds_our_data_source(server, watched, tmp_path):
     panel["targets"][0]["datasource"] = source
     exported = board(panel, __inputs=[{"name": "DS_PROM", "type": "datasource", "pluginId": "prometheus"}])
     (tmp_path / "exported.json").write_text(json.dumps(exported))
-    server.show(Content("f", "F", read_boards([tmp_path])))
+    server.show(FolderContent("f", "F", read_boards([tmp_path])))
     found = watched()
     page = found.open(f"{server.url}/d/b")
     assert states(page) == ["done"]

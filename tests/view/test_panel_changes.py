@@ -10,13 +10,13 @@ from PIL import Image
 
 from glassbox.errors import GlassboxError
 from glassbox.view.browser import Box, Picture
-from glassbox.view.panel_changes import Side, changes
+from glassbox.view.panel_changes import DrawnDashboard, changes
 from glassbox.view.picture_report import Drawn, write_report
 
 WIDTH, HEIGHT = 40, 20
 
 
-def side(*panels: dict[str, Any], dots: tuple[tuple[int, int], ...] = (), wide: int = 10) -> Side:
+def side(*panels: dict[str, Any], dots: tuple[tuple[int, int], ...] = (), wide: int = 10) -> DrawnDashboard:
     """Panels of 10 by 10 pixels side by side on black, with white dots."""
     image = Image.new("RGB", (WIDTH, HEIGHT))
     for dot in dots:
@@ -24,14 +24,16 @@ def side(*panels: dict[str, Any], dots: tuple[tuple[int, int], ...] = (), wide: 
     out = io.BytesIO()
     image.save(out, "PNG")
     boxes = [Box(panel["id"], panel["title"], "done", 10.0 * at, 0, wide, 10) for at, panel in enumerate(panels)]
-    return Side({"title": "B", "panels": list(panels)}, Picture(out.getvalue(), tuple(boxes), (WIDTH, HEIGHT)))
+    return DrawnDashboard(
+        {"title": "B", "panels": list(panels)}, Picture(out.getvalue(), tuple(boxes), (WIDTH, HEIGHT))
+    )
 
 
 def panel(number: int, **fields: Any) -> dict[str, Any]:
     return {"id": number, "title": f"P{number}", "type": "stat", "gridPos": {"x": 0, "y": 0, "w": 1, "h": 1}} | fields
 
 
-def marks(before: Side | None, after: Side | None) -> dict[str, tuple[str, ...]]:
+def marks(before: DrawnDashboard | None, after: DrawnDashboard | None) -> dict[str, tuple[str, ...]]:
     return {change.title: change.marks for change in changes(before, after)}
 
 

@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from glassbox.compile.error_location import PACKAGES
 from glassbox.errors import GlassboxError
 from glassbox.view.browser import find_chromium
+from glassbox.view.preview import COMPILING
 from tests.support.fake_prometheus import fake_prometheus
 
 ROOT = Path(__file__).resolve().parents[2]
-CONTENT = ("metrics", "kit", "recording_rules", "dashboards", "alerts", "pipeline")
+CONTENT = (*PACKAGES, *COMPILING)
 RANGE = ("--from", "2026-01-31T12:00", "--to", "2026-01-31T12:30")
 
 

@@ -58,7 +58,7 @@ def board():
 
 
 def told(url, query, moment):
-    """The one number that Prometheus tells of a moment; the test fails where there is none or more than one."""
+    """The one number that Prometheus has for a moment; the test fails where there is none or more than one."""
     result = api_data(url, "query", query=query, time=moment)["result"]
     assert len(result) == 1, f"{query} gave {result}"
     return float(result[0]["value"][1])

@@ -2,7 +2,7 @@
 
 from glassbox.grafana.kinds.dashboard_kind import DashboardKind
 from glassbox.grafana.kinds.folder_kind import FolderKind
-from glassbox.grafana.kinds.kind import Kind
+from glassbox.grafana.kinds.kind import ObjectKind
 from glassbox.grafana.kinds.rule_group_kind import RuleGroupKind
 
-KINDS: tuple[Kind, ...] = (FolderKind(), DashboardKind(), RuleGroupKind())
+KINDS: tuple[ObjectKind, ...] = (FolderKind(), DashboardKind(), RuleGroupKind())

@@ -10,7 +10,7 @@ from glassbox.compile.bundle import Json
 from glassbox.compile.dashboard_json import TAG
 from glassbox.compile.outputs import json_text
 from glassbox.errors import GlassboxError
-from glassbox.grafana.kinds.kind import Deployment, Kind
+from glassbox.grafana.kinds.kind import Deployment, ObjectKind
 
 if TYPE_CHECKING:
     from glassbox.grafana.client import Grafana
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _SET_BY_SERVER = ("id", "version")
 
 
-class DashboardKind(Kind):
+class DashboardKind(ObjectKind):
     """{"dashboard", "folderUid"}; live {"dashboard", "meta"}. A dashboard with our tag is ours."""
 
     name = "dashboard"
@@ -69,5 +69,5 @@ class DashboardKind(Kind):
 
 
 def fingerprint(board: Json) -> str:
-    """The pushed content in 12 hexadecimal digits. The version's message holds it, so that an edit can be told from a push."""
+    """The pushed content in 12 hexadecimal digits. The version's message holds it, so that an edit can be distinguished from a push."""
     return hashlib.sha256(json_text(board).encode()).hexdigest()[:12]

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from glassbox.compile.bundle import Json
 from glassbox.errors import GlassboxError
-from glassbox.grafana.kinds.kind import Deployment, Kind
+from glassbox.grafana.kinds.kind import Deployment, ObjectKind
 
 if TYPE_CHECKING:
     from glassbox.grafana.client import Grafana
 
 
-class FolderKind(Kind):
+class FolderKind(ObjectKind):
     """{"uid", "title"}; live with what Grafana adds, "version" among it."""
 
     name = "folder"

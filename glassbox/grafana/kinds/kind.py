@@ -25,7 +25,7 @@ class Deployment:
     version: Version | None
 
 
-class Kind(ABC):
+class ObjectKind(ABC):
     """One kind of object: how it is found, compared, written and removed.
 
     `content` is one object as we want it, `live` the same object as Grafana returns it; their shapes may differ. Both

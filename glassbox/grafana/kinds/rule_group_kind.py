@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from glassbox.compile.bundle import Json
 from glassbox.errors import GlassboxError
-from glassbox.grafana.kinds.kind import Deployment, Kind, Version
+from glassbox.grafana.kinds.kind import Deployment, ObjectKind, Version
 from glassbox.query.promql import duration_seconds
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ _WRITABLE_PROVENANCES = (None, "", "api")
 _KEPT_FIELDS = ("isPaused", "notification_settings")
 
 
-class RuleGroupKind(Kind):
+class RuleGroupKind(ObjectKind):
     """{"title", "folderUid", "interval" in seconds, "rules"}; live the same. A rule whose uid starts with the folder's is ours.
 
     Writing a group deletes the rules that it does not list, and removing it deletes all of them.

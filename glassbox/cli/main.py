@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack
+from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -50,6 +51,10 @@ class _Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in COMMANDS and not args[0].startswith("-"):
+            nearest = get_close_matches(args[0], self.list_commands(ctx), n=1)
+            advice = f"Did you mean {nearest[0]!r}?" if nearest else f"The commands are {', '.join(self.list_commands(ctx))}."  # fmt: skip
+            raise click.UsageError(f"No such command {args[0]!r}. {advice}")
         name, command, rest = super().resolve_command(ctx, args)
         if name in COMMANDS:
             command = import_module(COMMANDS[name].module).command

@@ -49,6 +49,12 @@ class ContentModule:
             lines.setdefault(name, line)
         return tuple(Definition(name, self.get(name), line) for name, line in lines.items())
 
+    def line_of(self, name: str) -> int:
+        """The line that first gives the name a meaning; 1 where none can be seen."""
+        lines = [line for assigned, line in _assigned(self.tree.body) if assigned == name]
+        named = [each.lineno for each in self.tree.body if getattr(each, "name", "") == name]
+        return min((*lines, *named), default=1)
+
     def error(self, line: int, message: str) -> ContentError:
         """What is wrong at this line of the module."""
         return _error(Path(str(self.module.__file__)), line, message)
@@ -72,13 +78,23 @@ def refuse_uncalled(
 ) -> None:
     """Raise ContentError for a function that makes one of these classes and that no module uses; `called` are always called."""
     for module in modules:
-        for function, names in module.reads:
-            if not isinstance(function, ast.FunctionDef) or function.name in called:
+        for statement, names in module.reads:
+            function = _function_name(statement)
+            if not function or function in called:
                 continue
             made = {name for name in names if any(module.get(name) is each for each in makes)}
-            if made and not _is_used(module, function, modules):
-                makes_it = f"Nothing calls {function.name}, which makes {_an(min(made))}"
-                raise module.error(function.lineno, f"{makes_it}: {advice}")
+            if made and not _is_used(module, statement, function, modules):
+                makes_it = f"Nothing calls {function}, which makes {_an(min(made))}"
+                raise module.error(statement.lineno, f"{makes_it}: {advice}")
+
+
+def _function_name(statement: ast.stmt) -> str:
+    """The name that the statement gives a function; "" where it does something else."""
+    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+        return statement.name
+    if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Lambda):
+        return next((target.id for target in statement.targets if isinstance(target, ast.Name)), "")
+    return ""
 
 
 def _an(name: str) -> str:
@@ -94,10 +110,26 @@ def _imported(package: ModuleType) -> Iterator[ModuleType]:
                 raise _error(Path(folder, f"{found.name.rpartition('.')[2]}.py"), 1, other)
             folders[found.name] = folder
     for name in sorted(folders):
-        module = import_module(name)
+        module = _import(name, Path(folders[name], f"{name.rpartition('.')[2]}.py"))
         yield module
         if hasattr(module, "__path__"):
             yield from _imported(module)
+
+
+def _import(name: str, file: Path) -> ModuleType:
+    """The module; what Python says without naming the file is said of it."""
+    try:
+        return import_module(name)
+    except SystemExit:
+        raise _error(file, 1, "it ends the program when it is imported: remove that.") from None
+    except SyntaxError as error:
+        if error.filename:
+            raise
+        raise _error(file, 1, f"SyntaxError: {error.msg}") from None
+    except ModuleNotFoundError as error:
+        if error.name != name:
+            raise
+        raise _error(file, 1, "this module cannot be read: correct it, or remove it.") from None
 
 
 def _error(file: Path, line: int, message: str) -> ContentError:
@@ -122,12 +154,12 @@ def _assigned(statements: Iterable[ast.stmt]) -> Iterator[tuple[str, int]]:
             yield from _assigned(each for each in ast.iter_child_nodes(statement) if isinstance(each, ast.stmt))
 
 
-def _is_used(module: ContentModule, function: ast.FunctionDef, modules: Iterable[ContentModule]) -> bool:
+def _is_used(module: ContentModule, function: ast.stmt, name: str, modules: Iterable[ContentModule]) -> bool:
     """Whether a module that knows the function, or the module of it, reads its name outside of the function itself."""
-    value = module.get(function.name)
+    value = module.get(name)
     for each in modules:
         known = each is module or any(other is value or other is module.module for other in vars(each.module).values())
-        if known and any(function.name in names for statement, names in each.reads if statement is not function):
+        if known and any(name in names for statement, names in each.reads if statement is not function):
             return True
     return False
 

@@ -16,6 +16,9 @@ from glassbox.compile.error_location import PACKAGES, ContentError, shown_path
 from glassbox.errors import GlassboxError
 
 RUNBOOKS = "runbooks"
+_OTHER_FORMATS = dict.fromkeys((".yaml", ".yml", ".json"), "declare it in Python, or move the file elsewhere") | {
+    ".md": f"move a runbook into alerts/{RUNBOOKS}/"
+}
 
 
 @contextmanager
@@ -58,9 +61,15 @@ def _package(name: str) -> ModuleType:
 def _add(package: ModuleType, place: Path) -> None:
     """Add the folder to the package's places, after it was checked against those that are there."""
     if not place.is_dir():
+        if place.exists():
+            raise GlassboxError(
+                f"Setting content: {shown_path(place)} is not a folder; make it one, or rename the file."
+            )
         return
     if any(place.samefile(there) for there in package.__path__ if Path(there).is_dir()):
         raise GlassboxError(f"Setting content: {shown_path(place.parent)} is read already; leave it out.")
+    for file in sorted(place.iterdir()):
+        _refuse_unread(file)
     for file in sorted(place.glob("*.py")):
         _refuse_file(file, package)
     for folder in sorted(each for each in place.iterdir() if each.is_dir() and each.name != RUNBOOKS):
@@ -82,6 +91,16 @@ def _refuse_folder(folder: Path) -> None:
             raise GlassboxError(f"{where} has a folder {each.name}, which is not read; call it {nearest[0]}.")
     if not any(file.name != "__init__.py" for name in PACKAGES for file in folder.glob(f"{name}/*.py")):
         raise GlassboxError(f"{where} has no module in dashboards/, alerts/ or recording_rules/; add one, or leave it out.")  # fmt: skip
+
+
+def _refuse_unread(file: Path) -> None:
+    """Raise ContentError for a file that looks like content and is none; hidden files are those of editors."""
+    if file.name.startswith(".") or file.is_dir():
+        return
+    if file.suffix in _OTHER_FORMATS:
+        raise ContentError(f"only modules of Python are read here; {_OTHER_FORMATS[file.suffix]}.", shown_path(file), 1)
+    if file.suffix == ".py" and "." in file.stem:
+        raise ContentError("a module with a dot in its name is not read; rename it.", shown_path(file), 1)
 
 
 def _refuse_file(file: Path, package: ModuleType) -> None:

@@ -84,10 +84,14 @@ def _join_records(usual: Rules, variants: Mapping[Scope, Rules]) -> tuple[Record
 def _check(content: Content, settings: Settings, usual: Rules, index: int, key: str) -> None:
     """Raise GlassboxError where a threshold of an entry, taken alone, is not one that rules can carry."""
     entry = settings.thresholds_for[index]
-    if entry.thresholds[key] == getattr(settings.thresholds, key):
+    around = [each for each in settings.thresholds_for if scope_of(entry).within(scope_of(each))]
+    # The usual value is an exception too, within a wider one.
+    values = (each.thresholds[key] for each in (entry, *around) if key in each.thresholds)
+    value = next((value for value in values if value != getattr(settings.thresholds, key)), None)
+    if value is None:
         return
     try:
-        problem = _problem(entry, usual, _declared(content, settings, {key: entry.thresholds[key]}))
+        problem = _problem(entry, usual, _declared(content, settings, {key: value}))
     except GlassboxError as error:
         problem = str(error).removeprefix(f"Setting thresholds.{key}: ").rstrip(".")
     if problem:

@@ -5,7 +5,7 @@ from typing import Any
 
 from glassbox.errors import GlassboxError
 from glassbox.settings.filling import filled
-from glassbox.settings.model import AlertChange, Jobs, Settings, ThresholdsFor
+from glassbox.settings.model import AlertChange, Jobs, Settings
 
 # Labels that every alert has, and what sets each.
 _RESERVED_LABELS = {
@@ -21,7 +21,7 @@ def load_settings(path: Path | None) -> Settings:
     if path is None:
         return Settings()
     settings = filled(_checked(path), path.parent)
-    for sentence in (_about_jobs(settings.jobs), _about_alerts(settings), _about_exceptions(settings.thresholds_for)):
+    for sentence in (_about_jobs(settings.jobs), _about_alerts(settings), _about_exceptions(settings)):
         if sentence:
             raise GlassboxError(f"Settings file {path}: {sentence}")
     return settings
@@ -63,13 +63,15 @@ def _about_alerts(settings: Settings) -> str:
     return ""
 
 
-def _about_exceptions(entries: tuple[ThresholdsFor, ...]) -> str:
+def _about_exceptions(settings: Settings) -> str:
     """What is wrong with one entry, or with two of the same job and model."""
     seen: dict[tuple[str, str], int] = {}
-    for index, entry in enumerate(entries):
+    for index, entry in enumerate(settings.thresholds_for):
         where = f"thresholds_for.{index}"
         if not (entry.job or entry.model_name):
             return f"{where}: needs job, model_name or both; for all services set thresholds."
+        if entry.job and entry.job not in settings.jobs.services:
+            return f"{where}.job: {entry.job!r} is not among jobs.services; add it there, or correct the name."
         if not entry.thresholds:
             return f"{where}: sets no threshold; add one, such as qps_low, or leave the entry out."
         earlier = seen.setdefault((entry.job, entry.model_name), index)

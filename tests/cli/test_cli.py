@@ -255,7 +255,15 @@ def test_findings_stop_a_push_with_code_2(capsys, server, token_file, tmp_path):
 def test_the_script_itself_ends_with_the_code():
     done = subprocess.run([sys.executable, "deploy.py", "nope"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert done.stderr == "Error: No such command 'nope'.\n"
+    assert (
+        done.stderr
+        == "Error: No such command 'nope'. The commands are build, lint, docs, preview, pictures, baseline, loadtest, relay.\n"
+    )
+
+
+def test_a_misspelt_command_is_answered_with_the_nearest(capsys):
+    assert main(["biuld"]) == 1
+    assert capsys.readouterr().err == "Error: No such command 'biuld'. Did you mean 'build'?\n"
 
 
 def copied(folder):

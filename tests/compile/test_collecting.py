@@ -12,6 +12,7 @@ import dashboards
 import recording_rules
 from glassbox.compile import collecting, error_location
 from glassbox.compile.error_location import ContentError, located
+from glassbox.compile.own_content import own_content
 from glassbox.settings.model import Settings
 from tests.support.ours import our_alert_groups, our_record_groups
 from tests.support.paths import GOLDEN
@@ -167,6 +168,59 @@ def test_records_that_a_function_makes_and_nothing_calls_are_refused(write):
     )
 
 
+MADE = RUNNING.removeprefix("RUNNING = ").strip()
+IN_NO_GROUP = "is in no group, so nothing records it: give it a name of its own at the top level of its module, or return it from group(settings)."
+OVERWRITTEN = "is assigned more than once, so only the last one is compiled: give each of them a name of its own."
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "message"),
+    [
+        (f"ALL = ({MADE},)\n", 0, f"'job:running:max' of ALL {IN_NO_GROUP}"),
+        (f"ALL = {{'a': [{MADE}]}}\n", 0, f"'job:running:max' of ALL {IN_NO_GROUP}"),
+        (f"class All:\n    A = {MADE}\n", 0, f"'job:running:max' of All {IN_NO_GROUP}"),
+        (f"globals()['HIDDEN'] = {MADE}\n", None, f"HIDDEN {IN_NO_GROUP}"),
+        (f"{RUNNING}{RUNNING}", 1, f"RUNNING {OVERWRITTEN}"),
+        (f"for _ in range(2):\n    {RUNNING}", 1, f"RUNNING {OVERWRITTEN}"),
+        (f"{MADE}\n", 0, "This Record has no name, so nothing compiles it: assign it to a name."),
+        (f"make = lambda: {MADE}\n", 0, "Nothing calls make, which makes a Record: return it from group(settings), or remove it."),
+        ("def group():\n    return RecordGroup('g')\n", 0, "group is called with the settings alone: write def group(settings)."),
+        ("def groups(settings):\n    pass\n", 0, "groups(settings) returns None: return a tuple of RecordGroup(...)."),
+        ("def group(settings):\n    raise SystemExit\n", 0, "group(settings) ends the program: remove that."),
+        ("raise SystemExit\n", None, "it ends the program when it is imported: remove that."),
+    ],
+)  # fmt: skip
+def test_no_way_to_make_a_record_loses_it(write, text, line, message):
+    package = write(queue=f'{WAITING}GROUP = RecordGroup("queue")\n{text}')
+    place = 1 if line is None else FIRST_LINE + 2 + line
+    assert refused(collecting.record_groups, package) == f"own_content/queue.py:{place}: {message}"
+
+
+def test_branches_of_a_condition_may_assign_the_same_name(write):
+    text = f'GROUP = RecordGroup("queue")\nif JOB:\n    {RUNNING}else:\n    {RUNNING}ALL = (RUNNING,)\n'
+    assert groups_of(write(queue=text)) == {"queue": ["job:running:max"]}
+
+
+@pytest.mark.parametrize(
+    ("folder", "text", "message"),
+    [
+        ("alerts", RUNNING, "RUNNING is not read here: move it into a module of recording_rules/."),
+        ("dashboards", f"LONG = [{ALERT}]\n", "LONG is not read here: move it into a module of alerts/."),
+        ("alerts", "def build(settings):\n    pass\n", "build(settings) is not called here: move it into a module of dashboards/, or rename it."),
+        ("dashboards", "def group(settings):\n    pass\n", "group(settings) is not called here: move it into a module of alerts/ or recording_rules/, or rename it."),
+        ("dashboards", "def build(settings):\n    return [1]\n", "build(settings) returns a list: return dashboard(...)."),
+    ],
+)  # fmt: skip
+def test_what_stands_in_the_wrong_folder_is_refused(tmp_path, folder, text, message):
+    (tmp_path / folder).mkdir()
+    (tmp_path / folder / "misplaced.py").write_text(WORDS + text)
+    (tmp_path / "settings.yaml").write_text("content: [.]\n")
+    with pytest.raises(ContentError) as error, own_content([tmp_path]), located():
+        for build in collecting.collected(()).dashboards:
+            build(Settings())
+    assert str(error.value) == f"{tmp_path / folder / 'misplaced.py'}:{FIRST_LINE}: {message}"
+
+
 def test_a_module_with_alerts_needs_no_list(write):
     one = f'def group(settings):\n    return AlertGroup("queue", Subject.INFERENCE, ({ALERT},))\n'
     package = write(queue=one, texts="MODEL = 'x'\n")
@@ -205,14 +259,15 @@ def test_an_alert_that_no_group_returns_is_refused(write):
 def test_a_group_function_that_returns_something_else_is_refused(write):
     package = write(queue="\ndef group(settings):\n    AlertGroup('queue', Subject.INFERENCE, ())\n")
     assert refused(collecting.alert_groups, package) == (
-        "own_content/queue.py:1: group(settings) returns None: return AlertGroup(...)."
+        f"own_content/queue.py:{FIRST_LINE + 1}: group(settings) returns None: return AlertGroup(...)."
     )
 
 
 def test_a_dashboard_is_the_build_of_a_module(write):
-    package = write(queue="def build(settings):\n    return 'board'\n", choices="JOBS = ()\n")
+    board = "from glassbox.board.dashboard import dashboard\nBOARD = dashboard('queue', 'Queue', question='Long?', variables=(), rows=())\n"
+    package = write(queue=f"{board}def build(settings):\n    return BOARD\n", choices="JOBS = ()\n")
     (build,) = collecting.dashboards(package)
-    assert build(Settings()) == "board"
+    assert build(Settings()) is package.queue.BOARD
 
 
 def test_a_dashboard_that_is_not_called_build_is_refused(write):

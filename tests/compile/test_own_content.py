@@ -145,7 +145,7 @@ def test_settings_choose_among_it_as_among_ours(own):
     files = built(
         own,
         "content: [ours]\nexclude: {dashboards: [gpu], alerts: [InferenceQPSLow]}\n"
-        "alerts: {OwnBusy: {for: 1m}}\nthresholds_for: [{job: batch, qps_low: 50}]\n",
+        "alerts: {OwnBusy: {for: 1m}}\njobs: {services: [vllm, batch]}\nthresholds_for: [{job: batch, qps_low: 50}]\n",
     )
     (rule,) = yaml.safe_load(files["alerts/own-alerts.yaml"])["groups"][0]["rules"]
     assert rule["for"] == "1m"
@@ -189,6 +189,10 @@ def test_two_folders_may_read_each_other(own):
         ("dashboards/gpu.py", BOARD, None, "dashboards/gpu.py is a module of the same name; rename this one."),
         ("alerts/texts.py", "x = 1\n", None, "alerts/texts.py is a module of the same name; rename this one."),
         ("alerts/runbooks/InferenceQPSLow.md", RUNBOOK, None, "alerts/runbooks/InferenceQPSLow.md is a runbook of the same name; rename this one."),
+        ("dashboards/own.board.py", BOARD, None, "a module with a dot in its name is not read; rename it."),
+        ("recording_rules/more.yaml", "groups: []\n", None, "only modules of Python are read here; declare it in Python, or move the file elsewhere."),
+        ("alerts/OwnBusy.md", RUNBOOK, None, "only modules of Python are read here; move a runbook into alerts/runbooks/."),
+        ("alerts/own_null.py", "x = 1\0\n", None, "SyntaxError: source code string cannot contain null bytes"),
         ("dashboards/__init__.py", "from dashboards import own_board\n", None, "__init__.py is not read; move what it declares into a module of its own."),
         ("dashboards/team/board.py", BOARD, None, "a module in a folder of dashboards/ is not read; move it up into dashboards/."),
     ],
@@ -219,6 +223,20 @@ def test_the_path_is_the_one_that_somebody_in_the_folder_would_write(own, capsys
 def test_a_folder_without_content_is_refused(own, capsys, prepare, message):
     prepare(own)
     assert refused(own, capsys) == f"Setting content: {own} {message}\n"
+
+
+def test_a_file_in_the_place_of_a_folder_and_a_link_to_nothing_are_refused(own, capsys):
+    (own / "alerts/own_link.py").symlink_to("/nowhere.py")
+    assert (
+        refused(own, capsys)
+        == f"{own / 'alerts/own_link.py'}:1: this module cannot be read: correct it, or remove it.\n"
+    )
+    (own / "dashboards").rename(own / "boards")
+    (own / "dashboards").touch()
+    assert (
+        refused(own, capsys)
+        == f"Setting content: {own / 'dashboards'} is not a folder; make it one, or rename the file.\n"
+    )
 
 
 def test_a_folder_that_is_read_already_is_refused(own, capsys):

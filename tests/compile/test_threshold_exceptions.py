@@ -144,6 +144,14 @@ def test_a_rule_by_job_takes_an_exception_for_a_job():
     assert str(rule_of([entry(job="a")], content_of(**by_job)).expr).count(JOB) == 2
 
 
+def test_a_rule_by_job_refuses_the_usual_value_for_one_model_of_an_excepted_job():
+    by_job = {"expr": lambda limits: sum_by(("job",), usage) > limits.kv_cache_high_ratio}
+    entries = [entry(job="a"), entry("a", "m", kv_cache_high_ratio=0.9)]
+    message = "^Setting thresholds_for.1.kv_cache_high_ratio: the alert Full has no label model_name"
+    with pytest.raises(GlassboxError, match=message):
+        rule_of(entries, content_of(**by_job))
+
+
 def test_a_text_whose_template_differs_is_taken_whole():
     def text(limits):
         return f"{{{{ if gt $value {limits.kv_cache_high_ratio} }}}}much{{{{ end }}}} of it"

@@ -67,14 +67,14 @@ def without_unread(
     reads: dict[str, set[str]] = {}
     for record in (record for group in records for record in group.records):
         reads.setdefault(record.name, set()).update(record.expr.names_read)
-    unread = _reached(before | measured, reads) - _reached(after | measured, reads)
+    unread = reached(before | measured, reads) - reached(after | measured, reads)
     kept = (
         replace(group, records=tuple(each for each in group.records if each.name not in unread)) for group in records
     )
     return tuple(group for group in kept if group.records)
 
 
-def _reached(names: set[str], reads: Mapping[str, set[str]]) -> set[str]:
+def reached(names: set[str], reads: Mapping[str, set[str]]) -> set[str]:
     """Those of the names that are recorded, and what these read in turn."""
     found: set[str] = set()
     waiting = set(names)

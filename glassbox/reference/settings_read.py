@@ -1,56 +1,52 @@
 """Which numbers of the settings each alert depends on, found by moving each of them and comparing the rules."""
 
-import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
 
 from glassbox.compile.content import Content
+from glassbox.compile.left_out import reached
 from glassbox.errors import GlassboxError
 from glassbox.query.expr import QueryError
 from glassbox.settings.model import Settings
 
 # A threshold in seconds must be a bucket, and most grids have the double of a bound too.
 _FACTORS = (1.1, 2, 0.5, 3, 0.75)
-_NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 
-Rules = Mapping[str, str]
+
+@dataclass(frozen=True)
+class _Rules:
+    """The text of each alert and of each recorded series by name, and the names of the series that their queries read."""
+
+    alerts: Mapping[str, str]
+    records: Mapping[str, str]
+    reads: Mapping[str, set[str]]
 
 
 def settings_read(content: Content, settings: Settings) -> dict[str, list[str]]:
     """The keys, such as `thresholds.qps_low`, by the alert whose rule or whose recorded series they change."""
-    alerts, records = _rules(content, settings)
-    used = {name: _names_read(alert, records) for name, alert in alerts.items()}
-    found: dict[str, list[str]] = {name: [] for name in alerts}
-    for key, (moved_alerts, moved_records) in _moved(content, settings):
-        changed = {name for name in records if moved_records.get(name) != records[name]}
-        for name in alerts:
-            if key not in found[name] and (moved_alerts[name] != alerts[name] or used[name] & changed):
+    rules = _rules(content, settings)
+    used = {name: reached(rules.reads[name], rules.reads) for name in rules.alerts}
+    found: dict[str, list[str]] = {name: [] for name in rules.alerts}
+    for key, moved in _moved(content, settings):
+        changed = {name for name, text in rules.records.items() if moved.records.get(name) != text}
+        for name, text in rules.alerts.items():
+            if key not in found[name] and (moved.alerts[name] != text or used[name] & changed):
                 found[name].append(key)
     return found
 
 
-def _rules(content: Content, settings: Settings) -> tuple[Rules, Rules]:
-    """The alerts by name, and the recorded series by name; each as the text of its queries."""
-    alerts = {alert.name: f"{alert.expr} {alert.for_}" for group in content.alerts(settings) for alert in group.alerts}
+def _rules(content: Content, settings: Settings) -> _Rules:
+    alerts = [alert for group in content.alerts(settings) for alert in group.alerts]
     records: dict[str, str] = {}
+    reads = {alert.name: set(alert.expr.names_read) for alert in alerts}
     for record in (record for group in content.recording_rules(settings) for record in group.records):
         records[record.name] = f"{records.get(record.name, '')} {record.expr} {record.labels}"
-    return alerts, records
+        reads.setdefault(record.name, set()).update(record.expr.names_read)
+    return _Rules({alert.name: f"{alert.expr} {alert.for_}" for alert in alerts}, records, reads)
 
 
-def _names_read(text: str, records: Rules) -> set[str]:
-    """The recorded series that a query reads, also through others."""
-    found: set[str] = set()
-    left = [text]
-    while left:
-        new = (set(_NAME.findall(left.pop())) & set(records)) - found
-        found |= new
-        left += [records[name] for name in new]
-    return found
-
-
-def _moved(content: Content, settings: Settings) -> Iterator[tuple[str, tuple[Rules, Rules]]]:
+def _moved(content: Content, settings: Settings) -> Iterator[tuple[str, _Rules]]:
     """Each number of the settings by its key, and the rules with another value that the settings accept."""
     for key, number, put in _numbers(settings):
         for other in (type(number)(number * factor) for factor in _FACTORS):

@@ -30,7 +30,7 @@ check: setup ## format, lint and types
 	$(RUN) -m mypy
 
 test: check tools ## everything that a change must pass
-	$(RUN) -m pytest --numprocesses $(WORKERS) --dist loadfile
+	$(RUN) -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 $(VLLM_READY): environments/vllm_environment.py environments/project_environment.py demo/capturing/make_model.py | setup
 	$(RUN) -m environments.vllm_environment

@@ -10,24 +10,9 @@ import yaml
 
 from glassbox.servers.components import ensure_components
 from glassbox.servers.processes import Server, alertmanager, prometheus
+from tests.support.longest_first import LONGEST_FIRST
 
 ServerFactory = Callable[[Mapping[str, Any]], Server]
-# Files that take longest, mostly by waiting for real servers: begun last, one of them would keep a single worker busy at the end.
-LONGEST_FIRST = (
-    "tests/demo/test_scenarios.py",
-    "tests/rules/test_alert_rules.py",
-    "tests/rules/test_record_rules.py",
-    "tests/install/test_scale_out.py",
-    "tests/demo/test_demo.py",
-    "tests/demo/test_demo_ends.py",
-    "tests/view/test_boards.py",
-    "tests/view/test_preview_command.py",
-    "tests/view/test_pictures.py",
-    "tests/test_wheel.py",
-    "tests/compile/test_numbers_have_one_home.py",
-    "tests/install/test_routing.py",
-    "tests/baseline/test_baseline_command.py",
-)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

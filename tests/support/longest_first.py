@@ -6,7 +6,6 @@ LONGEST_FIRST = (
     "tests/rules/test_record_rules.py",
     "tests/install/test_scale_out.py",
     "tests/demo/test_demo.py",
-    "tests/demo/test_demo_ends.py",
     "tests/view/test_boards.py",
     "tests/view/test_preview_command.py",
     "tests/view/test_pictures.py",

@@ -36,7 +36,7 @@ from glassbox.cli.main import main as command_line
 from glassbox.errors import GlassboxError
 from glassbox.servers.components import ensure_components
 from glassbox.servers.processes import LOOPBACK, alertmanager, ended_by_signals, free_port, prometheus
-from glassbox.standin.server import GrafanaStandIn
+from glassbox.standin.server import GrafanaStandIn, prometheus_source
 
 PROMETHEUS_PORT, ALERTMANAGER_PORT, GRAFANA_PORT = 9090, 9093, 3000
 GRAFANA_LOGIN = {"GRAFANA_USER": "admin", "GRAFANA_PASSWORD": "admin"}
@@ -149,19 +149,12 @@ def compile_content(settings_file: Path, build: Path) -> Path:
 
 def stand_in(prometheus_url: str) -> GrafanaStandIn:
     """The local stand-in for Grafana, which everybody may read, with that Prometheus as its default data source."""
-    source = {
-        "uid": "prometheus",
-        "name": "Prometheus",
-        "type": "prometheus",
-        "url": prometheus_url,
-        "isDefault": True,
-    }
     return GrafanaStandIn(
         port=_port("Grafana's stand-in", GRAFANA_PORT),
         admin_user=GRAFANA_LOGIN["GRAFANA_USER"],
         admin_password=GRAFANA_LOGIN["GRAFANA_PASSWORD"],
         anonymous_viewer=True,
-        data_sources=[source],
+        data_sources=[prometheus_source(prometheus_url)],
     )
 
 

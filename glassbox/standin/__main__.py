@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from glassbox.standin.server import LOOPBACK, GrafanaStandIn
+from glassbox.standin.server import LOOPBACK, GrafanaStandIn, prometheus_source
 from glassbox.standin.store import StoreError
 
 
@@ -37,19 +37,12 @@ def main(*, port: int, bind: str, version: str, prometheus_url: str, base_path: 
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
-    source = {
-        "uid": "prometheus",
-        "name": "Prometheus",
-        "type": "prometheus",
-        "url": prometheus_url,
-        "isDefault": True,
-    }
     try:
         with GrafanaStandIn(
             version=version,
             port=port,
             bind=bind,
-            data_sources=[source],
+            data_sources=[prometheus_source(prometheus_url)],
             base_path=base_path,
             database=database,
             anonymous_viewer=True,

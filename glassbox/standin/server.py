@@ -33,6 +33,13 @@ START_TIMEOUT_SECONDS = 30.0
 DEFAULT_SEARCH_LAG_SECONDS = 0.2
 FIRST_LARGE_ID = 2**51
 
+DATA_SOURCE_UID = "prometheus"
+
+
+def prometheus_source(url: str) -> dict[str, Any]:
+    """The default data source that asks the Prometheus at this URL, as Grafana's API describes one."""
+    return {"uid": DATA_SOURCE_UID, "name": "Prometheus", "type": "prometheus", "url": url, "isDefault": True}
+
 
 class GrafanaStandIn:
     """Answers Grafana's HTTP API, and draws what it holds, between `__enter__` and `__exit__`.

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from glassbox.errors import GlassboxError
+from glassbox.standin.server import DATA_SOURCE_UID
 
-DATA_SOURCE_UID = "prometheus"
 FOLDER = {"folder_uid": "files", "folder_title": "Files"}
 LONGEST_UID = 40
 Json = dict[str, Any]

@@ -13,9 +13,8 @@ import click
 from glassbox.errors import GlassboxError
 from glassbox.http.addresses import server_address
 from glassbox.prometheus.credential import HOW_TO_SET, OPTION, PrometheusCredential, prometheus_credential
-from glassbox.standin.server import LOOPBACK, GrafanaStandIn
+from glassbox.standin.server import LOOPBACK, GrafanaStandIn, prometheus_source
 from glassbox.standin.store import StoreError
-from glassbox.view.board_files import DATA_SOURCE_UID
 
 PROBE_TIMEOUT_SECONDS = 2.0
 DEFAULT_URL = "http://127.0.0.1:9090"
@@ -71,19 +70,12 @@ def serving(
     prometheus: PrometheusAddress, *, port: int = 0, bind: str = LOOPBACK, database: Path | None = None
 ) -> Iterator[GrafanaStandIn]:
     """The stand-in for people: everybody may read. Raises GlassboxError for what a user can correct."""
-    source = {
-        "uid": DATA_SOURCE_UID,
-        "name": "Prometheus",
-        "type": "prometheus",
-        "url": prometheus.url,
-        "isDefault": True,
-    }
     with ExitStack() as resources:
         try:
             server = GrafanaStandIn(
                 port=port,
                 bind=bind,
-                data_sources=[source],
+                data_sources=[prometheus_source(prometheus.url)],
                 anonymous_viewer=True,
                 database=database,
                 authorizations={prometheus.url: prometheus.credential.authorization} if prometheus.credential else {},

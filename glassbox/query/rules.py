@@ -164,7 +164,8 @@ class Alert:
     """One alert. `for_` is a Prometheus duration; the texts may use `{{ $labels.x }}` and `{{ $value }}`.
 
     `panel` is where to look first: a dashboard's slug and the title of a panel on it. `also_explained_on` are more panels that
-    show the alert or speak of it, and so lead to its runbook. `labels` are added to those that every alert has.
+    show the alert or speak of it, and so lead to its runbook. `labels` are added to those that every alert has. `cannot_see`
+    says in a sentence or two which of the troubles that its name promises it misses; docs/alerts.md lists it.
     """
 
     name: str
@@ -176,6 +177,7 @@ class Alert:
     panel: tuple[str, str]
     also_explained_on: tuple[tuple[str, str], ...] = ()
     labels: tuple[tuple[str, str], ...] = ()
+    cannot_see: str = ""
 
     def __post_init__(self) -> None:
         """Raise GlassboxError for a label that says something else already."""

@@ -48,6 +48,11 @@ def increase(source: Source, window: str, **matchers: str | Matcher) -> Expr:
     return _growth("increase", source, window, source.unit, matchers)
 
 
+def most(source: Source, window: str, **matchers: str | Matcher) -> Expr:
+    """The most that a counter stood at within the window: all that its process has counted."""
+    return _growth("max_over_time", source, window, _PER_SECOND.get(source.unit, source.unit), matchers)
+
+
 def over_time(statistic: str, source: Source, window: str, *, offset: str = "", **matchers: str | Matcher) -> Expr:
     """`avg`, `min`, `max`, `sum`, `last`, `count` or `present` of a gauge's samples in the window, which ends `offset` ago."""
     _require(source, (Kind.GAUGE,), f"{statistic}_over_time")

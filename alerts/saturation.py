@@ -1,41 +1,28 @@
 """Alerts on how the engine's work goes wrong: stuck, thrashing, full, held up in front, cut off, repeating, refused."""
 
 from alerts.texts import MODEL_TEXT
-from glassbox.query.expr import Expr
-from glassbox.query.promql import clamp_min, instant, ratio, sum_by
+from glassbox.query.promql import instant, sum_by
 from glassbox.query.rules import Alert, AlertGroup, Severity, Subject
 from glassbox.query.wording import percent, span
 from glassbox.settings.model import Settings, Thresholds
-from recording_rules import engine, requests, workload
+from recording_rules import engine, workload
 from recording_rules.conditions import (
     PREEMPTION_WINDOW_SECONDS,
+    TRUNCATED_FACTOR,
+    finished_share,
     frontend_bound,
     preempts_too_often,
     queues_without_end,
     served_now,
+    truncates_more_than_usual,
     with_enough_requests,
 )
 from recording_rules.histograms import RATE_WINDOW_SECONDS
 from recording_rules.levels import MODEL
-from recording_rules.memory import day_before
+from recording_rules.memory import USUAL_OFFSET, USUAL_WINDOW
 from recording_rules.workload import STALL_WINDOW, STALLED
 
 _SHARE = "{{ $value | humanizePercentage }}"
-
-_BASELINE_FACTOR = 3
-
-
-def _finished_share(reason: str) -> Expr:
-    part = sum_by(MODEL, instant(requests.REQUESTS_FINISHED, finished_reason=reason))
-    return ratio(part, sum_by(MODEL, instant(requests.REQUESTS_FINISHED)))
-
-
-def _truncates_more_than_before(limits: Thresholds) -> Expr:
-    """The share of truncated answers, where it is large and a multiple of the model's own share of the day before."""
-
-    cut = sum_by(MODEL, day_before(requests.REQUESTS_FINISHED, finished_reason="length"))
-    usual = ratio(cut, sum_by(MODEL, day_before(requests.REQUESTS_FINISHED)))
-    return _finished_share("length") > clamp_min(usual * _BASELINE_FACTOR, limits.truncated_share_ratio)
 
 
 def group(settings: Settings) -> AlertGroup:
@@ -103,16 +90,17 @@ def _answer_alerts(limits: Thresholds) -> tuple[Alert, ...]:
     return (
         Alert(
             name="InferenceTruncationSpike",
-            expr=with_enough_requests(_truncates_more_than_before(limits), limits),
+            expr=truncates_more_than_usual(limits),
             for_="30m",
             severity=Severity.TICKET,
             panel=("llm-serving", "Finished requests by reason"),
             summary=f"{MODEL_TEXT} cuts off more answers than usual",
-            description=f"{_SHARE} of the answers were cut off at their token limit. That is more than {percent(limits.truncated_share_ratio)}, and more than {_BASELINE_FACTOR} times the share of the day before.",
+            description=f"{_SHARE} of the answers were cut off at their token limit. That is more than {percent(limits.truncated_share_ratio)}, and more than {TRUNCATED_FACTOR} times the usual share: that of the {span(USUAL_WINDOW)} that ended {span(USUAL_OFFSET)} ago, all versions together, without times like this.",
+            cannot_see="A model that has cut off as many answers since its first hour: that share is its usual one. Engines that do not report why an answer ended. Truncation by a caller or a gateway.",
         ),
         Alert(
             name="InferenceRepetitionSpike",
-            expr=with_enough_requests(_finished_share("repetition") > limits.repetition_share_ratio, limits),
+            expr=with_enough_requests(finished_share("repetition") > limits.repetition_share_ratio, limits),
             for_="10m",
             severity=Severity.TICKET,
             panel=("llm-serving", "Finished requests by reason"),

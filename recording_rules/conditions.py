@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 
 from glassbox.errors import GlassboxError
-from glassbox.query.expr import Expr, QueryError
-from glassbox.query.promql import instant, over_time, ratio, sum_by
+from glassbox.query.expr import Expr, QueryError, binary
+from glassbox.query.promql import clamp_min, instant, over_time, ratio, sum_by
 from glassbox.settings.model import Settings, Thresholds
 from recording_rules import engine, requests, workload
 from recording_rules.histograms import RATE_WINDOW_SECONDS
-from recording_rules.levels import MODEL
+from recording_rules.levels import MODEL, SERVED
+from recording_rules.memory import USUAL_TRUNCATED
 
 PREEMPTION_WINDOW_SECONDS = 600
 # Fewer within the window are the price of a full cache, whatever their share.
@@ -17,6 +18,8 @@ QUEUE_WINDOW = "5m"
 _BURST_RATIO = 0.05
 # Where a failure becomes an outage for everybody. A promise is kept or broken far below this.
 FAILING_RATIO = 0.05
+# A share varies with the mix of requests: three times as much is not chance.
+TRUNCATED_FACTOR = 3
 # Without tokens, only a finished request shows life, and an answer may take minutes.
 HUNG_WINDOW = "10m"
 # Nielsen 1993, "Response Times: The 3 Important Limits": nobody notices less than a tenth of a second.
@@ -84,6 +87,19 @@ def failing(limits: Thresholds) -> Expr:
     """Share of server errors among HTTP requests, where it is far above any promise and there are enough requests to judge."""
     share = ratio(instant(requests.HTTP_ERRORS), instant(requests.HTTP_REQUESTS)) > FAILING_RATIO
     return share.and_(instant(requests.HTTP_REQUESTS) * RATE_WINDOW_SECONDS >= limits.minimum_requests)
+
+
+def finished_share(reason: str) -> Expr:
+    """Share of the finished requests of a model that ended for this reason."""
+    part = sum_by(MODEL, instant(requests.REQUESTS_FINISHED, finished_reason=reason))
+    return ratio(part, sum_by(MODEL, instant(requests.REQUESTS_FINISHED)))
+
+
+def truncates_more_than_usual(limits: Thresholds) -> Expr:
+    """The share of truncated answers of each version, where it is large and a multiple of what the model usually does, whatever its version."""
+    bound = clamp_min(instant(USUAL_TRUNCATED) * TRUNCATED_FACTOR, limits.truncated_share_ratio)
+    more = binary(finished_share("length"), ">", bound, matching=f" on ({', '.join(SERVED)}) group_left ()")
+    return with_enough_requests(more, limits)
 
 
 def nothing_finishes() -> Expr:

@@ -1,11 +1,12 @@
 """Inside the engine: phases of a request, tokens, scheduler and KV cache, over data-parallel ranks and replicas."""
 
 from glassbox.metrics import vllm
-from glassbox.query.promql import avg_by, instant, max_by, max_without, rate, sum_by
+from glassbox.query.promql import avg_by, max_by, max_without, rate, sum_by
 from glassbox.query.rules import Record, RecordGroup
 from recording_rules import sources
 from recording_rules.histograms import engine_histogram
 from recording_rules.levels import MODEL
+from recording_rules.sources import bridged
 
 GROUP = RecordGroup("engine")
 
@@ -45,8 +46,8 @@ WAITING_FOR_CAPACITY = Record(
     sum_by(
         MODEL,
         max_without(
-            (*sources.PROCESSES, "reason"), instant(vllm.NUM_REQUESTS_WAITING_BY_REASON, reason="capacity")
-        ).or_(max_without((*sources.PROCESSES, "reason"), instant(vllm.NUM_REQUESTS_WAITING))),
+            (*sources.PROCESSES, "reason"), bridged(vllm.NUM_REQUESTS_WAITING_BY_REASON, reason="capacity")
+        ).or_(max_without((*sources.PROCESSES, "reason"), bridged(vllm.NUM_REQUESTS_WAITING))),
     ),
     "Requests that wait because the engines are full, not for adapters or KV transfers.",
 )

@@ -1,14 +1,18 @@
 """How far back rules look for what has gone, and for what was usual."""
 
-from glassbox.query.expr import Expr, Matcher, Source
-from glassbox.query.promql import over_time
+from glassbox.metrics.types import Unit
+from glassbox.query.rules import Series
+from recording_rules.levels import SERVED
 
 # Long enough to wake somebody, and short enough that what was removed for good is forgotten on the same day.
 GONE_REMEMBERED = "1h"
-# The day before the last hour, so that a change is not compared with itself.
-_BASELINE_WINDOW, _BASELINE_OFFSET = "1d", "1h"
+# A week holds every weekday and every night.
+USUAL_WINDOW = "7d"
+# The week ends an hour ago, so that a change is not compared with itself.
+USUAL_OFFSET = "1h"
 
-
-def day_before(source: Source, **matchers: str | Matcher) -> Expr:
-    """The mean of a gauge over the day before the last hour."""
-    return over_time("avg", source, _BASELINE_WINDOW, offset=_BASELINE_OFFSET, **matchers)
+# What a model usually does, in all its versions: a new one has no past of its own. `usual` records them.
+USUAL_TRUNCATED = Series("served:inference_truncated:ratio7d", Unit.RATIO, SERVED)
+USUAL_PROMPT_LENGTH = Series("served:inference_prompt_length_tokens:mean7d", Unit.TOKENS, SERVED)
+USUAL_OUTPUT_LENGTH = Series("served:inference_output_length_tokens:mean7d", Unit.TOKENS, SERVED)
+USUAL_TIME_PER_OUTPUT_TOKEN = Series("served:inference_time_per_output_token_seconds:mean7d", Unit.SECONDS, SERVED)

@@ -8,14 +8,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from glassbox.metrics.types import Unit
-from glassbox.query.expr import Expr, regex
+from glassbox.query.expr import Expr, binary, regex
 from glassbox.query.promql import avg_by, count_by, group_by, instant, max_by, over_time, ratio, sum_by
 from glassbox.query.rules import HistogramRecord, Record, Series
 from glassbox.query.wording import last, percent, span
 from glassbox.settings.model import Gpu, Jobs, Settings
 from recording_rules import conditions, engine, gpu, gpu_conditions, instances, requests, targets, workload
 from recording_rules.levels import MODEL, SERVED
-from recording_rules.memory import GONE_REMEMBERED, day_before
+from recording_rules.memory import (
+    GONE_REMEMBERED,
+    USUAL_OUTPUT_LENGTH,
+    USUAL_PROMPT_LENGTH,
+    USUAL_TIME_PER_OUTPUT_TOKEN,
+)
 
 WINDOW = "5m"
 # Longer than any rate's window: an even load seldom keeps a batch at one size for so long, a full batch does.
@@ -119,17 +124,15 @@ def slow(settings: Settings) -> Expr:
     return conditions.slow(settings, MODEL)
 
 
-@signal(f"Prompts or answers are more than {_LONGER_FACTOR:g} times as long as on the day before.")
+@signal(f"Prompts or answers are more than {_LONGER_FACTOR:g} times as long as usual.")
 def longer_requests(_settings: Settings) -> Expr:
-    prompts, answers = workload.PROMPT_LENGTH, workload.OUTPUT_LENGTH
-    longer = [_mean(lengths) > _baseline(lengths.sum, lengths.count) * _LONGER_FACTOR for lengths in (prompts, answers)]
-    return longer[0].or_(longer[1])
+    prompts = _more_than_usual(workload.PROMPT_LENGTH, USUAL_PROMPT_LENGTH, _LONGER_FACTOR)
+    return prompts.or_(_more_than_usual(workload.OUTPUT_LENGTH, USUAL_OUTPUT_LENGTH, _LONGER_FACTOR))
 
 
-@signal(f"Each token takes more than {_SLOWER_FACTOR:g} times as long as on the day before.")
+@signal(f"Each token takes more than {_SLOWER_FACTOR:g} times as long as usual.")
 def slower_tokens(_settings: Settings) -> Expr:
-    times = workload.TIME_PER_OUTPUT_TOKEN
-    return _mean(times) > _baseline(times.sum, times.count) * _SLOWER_FACTOR
+    return _more_than_usual(workload.TIME_PER_OUTPUT_TOKEN, USUAL_TIME_PER_OUTPUT_TOKEN, _SLOWER_FACTOR)
 
 
 @signal(f"The busiest replica has more than {UNEVEN_FACTOR:g} times as many running requests as the mean one.")
@@ -246,10 +249,7 @@ def _faults() -> Expr:
     return group_by(by, gpu_conditions.new_hardware_xid()).or_(broken).or_(group_by(by, gpu_conditions.lost()))
 
 
-def _mean(histogram: HistogramRecord) -> Expr:
-    return ratio(instant(histogram.sum), instant(histogram.count))
-
-
-def _baseline(total: Record, count: Record) -> Expr:
-    """The model's own mean of the day before: a ratio of sums."""
-    return ratio(day_before(total), day_before(count))
+def _more_than_usual(histogram: HistogramRecord, usual: Series, factor: float) -> Expr:
+    """The mean of each version, where it is `factor` times what the model usually does, whatever its version."""
+    mean = ratio(instant(histogram.sum), instant(histogram.count))
+    return binary(mean, ">", instant(usual) * factor, matching=f" on ({', '.join(SERVED)}) group_left ()")

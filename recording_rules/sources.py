@@ -1,10 +1,11 @@
 """vLLM and our exporter as one source: the query of either, without counting a request twice where a process has both."""
 
-from glassbox.metrics import service, vllm
-from glassbox.metrics.types import Counter
+from glassbox.metrics import scrape, service, vllm
+from glassbox.metrics.types import Counter, Gauge
 from glassbox.query.expr import Expr, Matcher, differs
 from glassbox.query.promql import instant, max_without, over_time, rate
 from recording_rules.levels import TARGET
+from recording_rules.targets import BRIDGE, VANISHED
 
 # Our exporter files undeclared paths under `other`.
 DECLARED: dict[str, str | Matcher] = {
@@ -27,13 +28,24 @@ def rates(from_vllm: Counter, from_service: Counter, window: str) -> Expr:
     return either(rate(from_vllm, window), rate(from_service, window, **DECLARED))
 
 
+def bridged(gauge: Gauge, **matchers: str | Matcher) -> Expr:
+    """The newest value of each series, through failed scrapes: these end all series of their target at once.
+
+    What a target no longer exposes although it answers has ended, and so has a target that is no longer known. Where there is
+    no `up` at all, the newest value within the bridge counts.
+    """
+    ended = instant(scrape.UP).equals(1).or_(instant(VANISHED))
+    kept = over_time("last", gauge, BRIDGE, **matchers).unless(ended, on=TARGET)
+    return instant(gauge, **matchers).or_(kept)
+
+
 # With several API servers, some versions expose a gauge once per process, distinguished by `pid`, and most of them are 0.
 PROCESSES = ("pid",)
 
 # By engine, or by endpoint of a service. Records sum or compare them at their own level.
 RUNNING = either(
-    max_without(PROCESSES, instant(vllm.NUM_REQUESTS_RUNNING)),
-    instant(service.HTTP_REQUESTS_INPROGRESS, **DECLARED),
+    max_without(PROCESSES, bridged(vllm.NUM_REQUESTS_RUNNING)),
+    bridged(service.HTTP_REQUESTS_INPROGRESS, **DECLARED),
 )
-WAITING = max_without(PROCESSES, instant(vllm.NUM_REQUESTS_WAITING))
-KV_CACHE_USAGE = max_without(PROCESSES, instant(vllm.KV_CACHE_USAGE))
+WAITING = max_without(PROCESSES, bridged(vllm.NUM_REQUESTS_WAITING))
+KV_CACHE_USAGE = max_without(PROCESSES, bridged(vllm.KV_CACHE_USAGE))

@@ -3,11 +3,12 @@
 from glassbox.metrics import vllm
 from glassbox.metrics.types import Counter
 from glassbox.query.expr import Expr
-from glassbox.query.promql import clamp_min, instant, max_by, max_without, rate, sum_by
+from glassbox.query.promql import clamp_min, max_by, max_without, rate, sum_by
 from glassbox.query.rules import Record, RecordGroup
 from recording_rules import sources
 from recording_rules.histograms import engine_histogram
 from recording_rules.levels import MODEL, TARGET
+from recording_rules.sources import bridged
 
 GROUP = RecordGroup("workload")
 
@@ -37,9 +38,9 @@ def _frontend_time() -> Expr:
 
 def _stalled_requests() -> Expr:
     """Running requests of engines that neither read nor wrote a token within the window, without sleeping engines."""
-    running = max_without(sources.PROCESSES, instant(vllm.NUM_REQUESTS_RUNNING)) > 0
+    running = max_without(sources.PROCESSES, bridged(vllm.NUM_REQUESTS_RUNNING)) > 0
     tokens = rate(vllm.PROMPT_TOKENS, STALL_WINDOW) + rate(vllm.GENERATION_TOKENS, STALL_WINDOW)
-    asleep = instant(vllm.ENGINE_SLEEP_STATE, sleep_state="awake").equals(0)
+    asleep = bridged(vllm.ENGINE_SLEEP_STATE, sleep_state="awake").equals(0)
     return max_by(ENGINE, running.and_(tokens.equals(0)).unless(asleep, on=ENGINE))
 
 
@@ -81,7 +82,7 @@ DEFERRED = Record(
     "model:inference_requests_waiting_deferred:sum",
     sum_by(
         MODEL,
-        max_without((*sources.PROCESSES, "reason"), instant(vllm.NUM_REQUESTS_WAITING_BY_REASON, reason="deferred")),
+        max_without((*sources.PROCESSES, "reason"), bridged(vllm.NUM_REQUESTS_WAITING_BY_REASON, reason="deferred")),
     ),
     "Requests that wait for an adapter or a KV transfer, not for capacity.",
 )

@@ -62,6 +62,15 @@ def over_steps(statistic: str, source: Source, window: str, step: str) -> Expr:
     return over_time(statistic, source, f"{window}:{step}")
 
 
+def over_steps_of(statistic: str, operand: Expr, window: str, step: str, *, offset: str = "") -> Expr:
+    """The same of what a query gives at every whole step of the window, which ends `offset` ago; steps without a result are ignored."""
+    if operand.shape.kind in (Kind.COUNTER, Kind.BUCKETS):
+        raise QueryError(f"'{operand}' is a counter: take its rate first, then the {statistic} over time.")
+    duration_seconds(window), duration_seconds(step)
+    ago = f" offset {offset}" if offset else ""
+    return Expr((f"{statistic}_over_time(", *operand.bracketed(), f"[{window}:{step}]{ago})"), operand.shape)
+
+
 def deriv(source: Source, window: str, **matchers: str | Matcher) -> Expr:
     """Slope of a gauge per second, by linear regression over the window."""
     _require(source, (Kind.GAUGE,), "deriv")

@@ -98,13 +98,13 @@ def test_an_output_folder_that_cannot_be_written_is_refused(tmp_path):
 
 @pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.name)
 def test_a_recorded_series_is_named_by_level_metric_and_operation(record):
-    operation = (
-        "rate1m|rate5m|rate10m|sum|max|avg|count|min|group|bool|code|(sum|ratio)(5m|30m|1h|2h|6h|1d|3d|_period)|ratio"
+    operation = "rate1m|rate5m|rate10m|sum|max|avg|count|min|group|bool|code|(sum|ratio|mean)(5m|30m|1h|2h|6h|1d|3d|7d|_period)|ratio"
+    assert re.fullmatch(
+        rf"(model|served|endpoint|engine|gpu|job|instance|slo|window):[a-z_0-9]+:({operation})", record.name
     )
-    assert re.fullmatch(rf"(model|endpoint|engine|gpu|job|instance|slo|window):[a-z_0-9]+:({operation})", record.name)
     assert record.help
     level = record.name.partition(":")[0]
-    assert {"model": "job"}.get(level, level) in record.all_labels
+    assert {"model": "job", "served": "job"}.get(level, level) in record.all_labels
 
 
 @pytest.mark.parametrize(

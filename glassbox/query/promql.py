@@ -48,6 +48,11 @@ def increase(source: Source, window: str, **matchers: str | Matcher) -> Expr:
     return _growth("increase", source, window, source.unit, matchers)
 
 
+def most(source: Source, window: str, **matchers: str | Matcher) -> Expr:
+    """The most that a counter stood at within the window: all that its process has counted."""
+    return _growth("max_over_time", source, window, _PER_SECOND.get(source.unit, source.unit), matchers)
+
+
 def over_time(statistic: str, source: Source, window: str, *, offset: str = "", **matchers: str | Matcher) -> Expr:
     """`avg`, `min`, `max`, `sum`, `last`, `count` or `present` of a gauge's samples in the window, which ends `offset` ago."""
     _require(source, (Kind.GAUGE,), f"{statistic}_over_time")
@@ -76,6 +81,12 @@ def deriv(source: Source, window: str, **matchers: str | Matcher) -> Expr:
     _require(source, (Kind.GAUGE,), "deriv")
     shape = Shape(Kind.GAUGE, _PER_SECOND.get(source.unit, source.unit), source.all_labels)
     return _ranged("deriv", source, window, shape, matchers)
+
+
+def delta(source: Source, window: str, **matchers: str | Matcher) -> Expr:
+    """By how much a gauge grew over the window, extrapolated to its ends as `increase` is: of the same scrapes, the two agree."""
+    _require(source, (Kind.GAUGE,), "delta")
+    return _ranged("delta", source, window, Shape(Kind.GAUGE, source.unit, source.all_labels), matchers)
 
 
 def predict_linear(source: Source, window: str, ahead_seconds: int, **matchers: str | Matcher) -> Expr:

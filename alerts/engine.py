@@ -49,13 +49,14 @@ def group(settings: Settings) -> AlertGroup:
         (
             Alert(
                 name="InferenceKVCacheNearlyFull",
-                expr=instant(engine.KV_CACHE_USAGE_MAX) > limits.kv_cache_high_ratio,
-                for_="1m",
+                # The record is of a minute of each engine: another wait would add to it.
+                expr=instant(engine.KV_CACHE_USAGE_LASTING) > limits.kv_cache_high_ratio,
+                for_="0s",
                 severity=Severity.TICKET,
                 also_explained_on=(("llm-serving", "KV cache, fullest"), ("replicas", "KV cache, fullest")),
                 panel=("llm-serving", "KV cache usage"),
                 summary=f"KV cache of {MODEL_TEXT} is nearly full",
-                description=f"The fullest engine uses {{{{ $value | humanizePercentage }}}} of its KV cache, above {percent(limits.kv_cache_high_ratio)}. A full cache alone is normal under load. With waiting requests or preemptions, memory limits the batch.",
+                description=f"For a minute, one engine has used at least {{{{ $value | humanizePercentage }}}} of its KV cache, above {percent(limits.kv_cache_high_ratio)}. A full cache alone is normal under load. With waiting requests or preemptions, memory limits the batch.",
             ),
             Alert(
                 name="InferenceQueueGrowing",

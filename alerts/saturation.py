@@ -55,14 +55,13 @@ def _engine_alerts(limits: Thresholds) -> tuple[Alert, ...]:
         ),
         Alert(
             name="InferenceKVCacheFullAndQueueing",
-            expr=(instant(engine.KV_CACHE_USAGE_MAX) > limits.kv_cache_full_ratio).and_(
-                instant(engine.WAITING_FOR_CAPACITY) > 0
-            ),
-            for_="10m",
+            # The record is of ten minutes of each engine: another wait would add to them.
+            expr=instant(engine.KV_CACHE_USAGE_QUEUEING) > limits.kv_cache_full_ratio,
+            for_="0s",
             severity=Severity.TICKET,
             panel=("llm-serving", "KV cache usage"),
             summary=f"{MODEL_TEXT} queues for lack of KV cache",
-            description=f"The fullest engine uses {_SHARE} of its KV cache, above {percent(limits.kv_cache_full_ratio)}, while requests wait for capacity.",
+            description=f"For {span(engine.QUEUEING_WINDOW)}, one engine has used at least {_SHARE} of its KV cache, above {percent(limits.kv_cache_full_ratio)}, while requests waited for it.",
         ),
         Alert(
             name="InferenceSaturated",

@@ -2,7 +2,14 @@
 
 from glassbox.metrics.types import Gauge, Unit
 
-UP = Gauge(name="up", unit=Unit.BOOLEAN, shared_name=True, help="1 when the last scrape succeeded, 0 when it failed.")
+# `namespace` is the Prometheus Operator's, `cluster` is whoever's scrapes several clusters: only some installations have them.
+UP = Gauge(
+    name="up",
+    unit=Unit.BOOLEAN,
+    shared_name=True,
+    optional_labels=("cluster", "namespace"),
+    help="1 when the last scrape succeeded, 0 when it failed.",
+)
 SCRAPE_DURATION = Gauge(
     name="scrape_duration_seconds", unit=Unit.SECONDS, shared_name=True, help="How long the last scrape took."
 )

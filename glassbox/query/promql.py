@@ -48,6 +48,11 @@ def increase(source: Source, window: str, **matchers: str | Matcher) -> Expr:
     return _growth("increase", source, window, source.unit, matchers)
 
 
+def most(source: Source, window: str, **matchers: str | Matcher) -> Expr:
+    """The most that a counter stood at within the window: all that its process has counted."""
+    return _growth("max_over_time", source, window, _PER_SECOND.get(source.unit, source.unit), matchers)
+
+
 def over_time(statistic: str, source: Source, window: str, *, offset: str = "", **matchers: str | Matcher) -> Expr:
     """`avg`, `min`, `max`, `sum`, `last`, `count` or `present` of a gauge's samples in the window, which ends `offset` ago."""
     _require(source, (Kind.GAUGE,), f"{statistic}_over_time")
@@ -56,9 +61,15 @@ def over_time(statistic: str, source: Source, window: str, *, offset: str = "", 
     return result.shifted(offset) if offset else result
 
 
-def over_steps(statistic: str, source: Source, window: str, step: str) -> Expr:
-    """As `over_time`, but of the newest sample at every whole step only: long windows of many series cost a fraction."""
+def over_steps(statistic: str, source: Source | Expr, window: str, step: str) -> Expr:
+    """As `over_time`, but of the newest sample at every whole step only, or of what the query gives then.
+
+    Long windows of many series cost a fraction.
+    """
     duration_seconds(step)
+    if isinstance(source, Expr):
+        duration_seconds(window)
+        return Expr((f"{statistic}_over_time(", *source.bracketed(), f"[{window}:{step}])"), source.shape)
     return over_time(statistic, source, f"{window}:{step}")
 
 

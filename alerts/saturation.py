@@ -74,7 +74,7 @@ def _engine_alerts(limits: Thresholds) -> tuple[Alert, ...]:
             cannot_see="Requests that no engine finished, such as those whose callers gave up: they enter no queue time. One saturated replica among many may stay below the share.",
             panel=("llm-serving", "Mean time by phase"),
             summary=f"Requests to {MODEL_TEXT} spend their time in the queue",
-            description=f"Finished requests spent {_SHARE} of their time waiting for the engine, above {percent(limits.queue_share_ratio)}. The queue was never empty.",
+            description=f"{{{{ if lt $value 1.0 }}}}Finished requests spent {_SHARE} of their time waiting for the engine, above {percent(limits.queue_share_ratio)}.{{{{ else }}}}No request finished.{{{{ end }}}} The queue was never empty.",
         ),
         Alert(
             name="InferenceFrontendBound",

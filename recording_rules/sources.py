@@ -29,9 +29,9 @@ def either(from_vllm: Expr, from_service: Expr) -> Expr:
     return from_vllm.or_(from_service.unless(ENGINES, on=TARGET))
 
 
-def rates(from_vllm: Counter, from_service: Counter, window: str) -> Expr:
-    """Growth per second of what the two counters count. vLLM's are there from the start of the process."""
-    return either(rate(from_vllm, window), rate_from_birth(from_service, window, **DECLARED))
+def rates(from_vllm: Counter, from_service: Counter, window: str, **of_service: Matcher) -> Expr:
+    """Growth per second of what the two counters count. vLLM's are there from the start of the process; `of_service` matches ours."""
+    return either(rate(from_vllm, window), rate_from_birth(from_service, window, **DECLARED, **of_service))
 
 
 def through_gaps(growth: Expr, twice_as_long: Expr) -> Expr:

@@ -7,7 +7,7 @@ leaves the newest sample as it is for five minutes, so that a gap of Prometheus 
 from glassbox.metrics import scrape
 from glassbox.metrics.types import Unit
 from glassbox.query.expr import Expr, Source
-from glassbox.query.promql import instant, over_steps_of, over_time, sum_by
+from glassbox.query.promql import instant, over_steps, over_time, sum_by
 from recording_rules import engine, requests, targets
 from recording_rules.levels import TARGET
 from recording_rules.memory import GONE_REMEMBERED
@@ -63,4 +63,4 @@ def in_use(level: tuple[str, ...]) -> Expr:
 
 
 def _last(level: tuple[str, ...], source: Source) -> Expr:
-    return over_steps_of("last", sum_by(level, instant(source)), GONE_REMEMBERED, "1m")
+    return over_steps("last", sum_by(level, instant(source)), GONE_REMEMBERED, "1m")

@@ -2,12 +2,12 @@
 
 from glassbox.metrics.types import Gauge, Unit
 
-# `namespace` is the Prometheus Operator's, `cluster` is whoever's scrapes several clusters: only some installations have them.
 UP = Gauge(
     name="up",
     unit=Unit.BOOLEAN,
-    shared_name=True,
+    # Where service discovery sets them, as the Prometheus Operator does, or a Prometheus above several adds them.
     optional_labels=("cluster", "namespace"),
+    shared_name=True,
     help="1 when the last scrape succeeded, 0 when it failed.",
 )
 SCRAPE_DURATION = Gauge(

@@ -5,7 +5,6 @@ from collections import Counter
 
 import pytest
 
-from glassbox.query.promql import duration_seconds
 from glassbox.query.rules import Alert
 from tests.support.disturbing.disturbances import DISTURBANCES, Given
 from tests.support.disturbing.exceptions import as_table, exemptions
@@ -22,7 +21,7 @@ EXEMPTIONS = exemptions()
 @pytest.mark.usefixtures("components")
 @pytest.mark.parametrize("alert", ALERTS, ids=lambda alert: alert.name)
 def test_a_trouble_changes_no_result_but_for_the_exceptions(alert: Alert) -> None:
-    tests = pair(alert.name, int(duration_seconds(alert.for_)))
+    tests = pair(alert)
     assert FIRES in tests
     found = differences(tests)
     exempt = {(each.disturbance, each.case) for each in EXEMPTIONS if each.alert == alert.name}

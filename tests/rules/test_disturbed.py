@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from glassbox.query.rules import Alert
-from tests.support.disturbing.disturbances import DISTURBANCES, Given
+from tests.support.disturbing.disturbances import DISTURBANCES, UNDISTURBED, Given
 from tests.support.disturbing.exceptions import as_table, exemptions
 from tests.support.disturbing.pairs import FIRES, pair
 from tests.support.disturbing.samples import Mark, Series, read_series, written
@@ -31,7 +31,7 @@ def test_a_trouble_changes_no_result_but_for_the_exceptions(alert: Alert) -> Non
 
 def test_an_exception_is_of_something_that_exists_and_has_a_reason() -> None:
     assert {each.alert for each in EXEMPTIONS} <= {alert.name for alert in ALERTS}
-    assert {each.disturbance for each in EXEMPTIONS} <= DISTURBANCES.keys() - {"undisturbed"}
+    assert {each.disturbance for each in EXEMPTIONS} <= DISTURBANCES.keys() - {UNDISTURBED}
     counted = Counter((each.disturbance, each.case, each.alert) for each in EXEMPTIONS)
     assert [key for key, count in counted.items() if count > 1] == []
     assert [each for each in EXEMPTIONS if not re.fullmatch(r"[A-Z].{20,}\.", each.reason)] == []

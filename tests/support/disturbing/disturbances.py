@@ -151,13 +151,15 @@ class Disturbance:
     """Whether the alert must not go out in between."""
 
 
+UNDISTURBED = "undisturbed"
 # What a recorded gauge bridges.
 _BRIDGED_SECONDS = 120
 # The missed scrapes, and the window of rates, which must fill again.
 _RESTART_SECONDS = 2 * 60 + 5 * 60
 
 DISTURBANCES: Mapping[str, Disturbance] = {
-    "undisturbed": Disturbance(lambda given: given.series, steadily=True),
+    # As long as the longest, for what fires later than the test asks.
+    UNDISTURBED: Disturbance(lambda given: given.series, _RESTART_SECONDS, waits_again=True, steadily=True),
     "one scrape in four missing": Disturbance(_one_scrape_missing_in(4), _BRIDGED_SECONDS, steadily=True),
     "one scrape in two missing": Disturbance(_one_scrape_missing_in(2), _BRIDGED_SECONDS, steadily=True),
     "restart of the engine or exporter": Disturbance(_restart_of_targets, _RESTART_SECONDS, waits_again=True),

@@ -139,15 +139,20 @@ def _read(file: Path) -> dict[str, Any]:
 def pair(alert: Alert) -> dict[str, RuleTest]:
     """The tests by their case; a heartbeat has none that is silent."""
     waits_seconds = max(int(duration_seconds(alert.for_)), _WAITS_IN_RECORDS.get(alert.name, 0))
+    claims = list(_claims(alert.name))
     found: dict[str, RuleTest] = {}
-    for case, file, test in _claims(alert.name):
+    # Where one test is of both, its silence is only that before it fires: one that is never to fire comes first.
+    for case, file, test in (*(each for each in claims if not _is_of_both(each[2], alert.name)), *claims):
         found.setdefault(case, RuleTest(file, test, alert.name, case, waits_seconds))
     return {case: found[case] for case in (FIRES, JUST_BELOW) if case in found}
+
+
+def _is_of_both(test: Json, alert: str) -> bool:
+    return {FIRES, JUST_BELOW} <= set(test["cases"][alert])
 
 
 def _claims(alert: str) -> Iterator[tuple[str, Path, Json]]:
     for file in (file for file in TEST_FILES if file.name.startswith("alerts-")):
         for test in _read(file)["tests"]:
-            claimed = test.get("cases", {}).get(alert, ())
-            # Where one test is of both, its silence is only that before it fires.
-            yield from ((case, file, test) for case in claimed if case == FIRES or FIRES not in claimed)
+            for case in test.get("cases", {}).get(alert, ()):
+                yield case, file, test

@@ -32,7 +32,7 @@ def unlisted(jobs: Jobs) -> Expr:
 
 
 def _long_enough(source: Record | Gauge, **matchers: str | Matcher) -> Expr:
-    samples = over_time("count", source, f"{UNLISTED_WINDOW}:{_STEP}", **matchers)
+    samples = over_time("count", source, f"{UNLISTED_WINDOW}:{_STEP}", offset="", **matchers)
     return samples >= UNLISTED_SECONDS / duration_seconds(_STEP)
 
 

@@ -1,7 +1,7 @@
 """Inside the engine: phases of a request, tokens, scheduler and KV cache, over data-parallel ranks and replicas."""
 
 from glassbox.metrics import vllm
-from glassbox.query.promql import avg_by, max_by, max_without, rate, sum_by
+from glassbox.query.promql import avg_by, max_by, rate, sum_by
 from glassbox.query.rules import Record, RecordGroup
 from recording_rules import sources
 from recording_rules.histograms import engine_histogram
@@ -9,6 +9,9 @@ from recording_rules.levels import MODEL
 from recording_rules.sources import bridged
 
 GROUP = RecordGroup("engine")
+
+# Ten minutes of a full cache and a queue are no burst.
+QUEUEING_WINDOW = "10m"
 
 TIME_TO_FIRST_TOKEN = engine_histogram("model:inference_time_to_first_token_seconds", vllm.TIME_TO_FIRST_TOKEN)
 INTER_TOKEN_LATENCY = engine_histogram("model:inference_inter_token_latency_seconds", vllm.INTER_TOKEN_LATENCY)
@@ -40,21 +43,25 @@ WAITING = Record(
     sum_by(MODEL, sources.WAITING),
     "Requests that wait for the engines.",
 )
-# Before vLLM reported the reasons, all waiting requests counted as waiting for capacity.
 WAITING_FOR_CAPACITY = Record(
     "model:inference_requests_waiting_for_capacity:sum",
-    sum_by(
-        MODEL,
-        max_without(
-            (*sources.PROCESSES, "reason"), bridged(vllm.NUM_REQUESTS_WAITING_BY_REASON, reason="capacity")
-        ).or_(max_without((*sources.PROCESSES, "reason"), bridged(vllm.NUM_REQUESTS_WAITING))),
-    ),
+    sum_by(MODEL, sources.waiting_for_capacity(bridged)),
     "Requests that wait because the engines are full, not for adapters or KV transfers.",
 )
 KV_CACHE_USAGE_MAX = Record(
     "model:inference_kv_cache_usage_ratio:max",
     max_by(MODEL, sources.KV_CACHE_USAGE),
     "KV cache usage of the fullest engine: one full engine is enough to hurt.",
+)
+KV_CACHE_USAGE_LASTING = Record(
+    "model:inference_kv_cache_usage_ratio:max_min1m",
+    max_by(MODEL, sources.lowest_kv_cache_usage("1m")),
+    "The least that each engine used of its KV cache within the last minute, of the fullest. Caches that are full by turns are not full.",
+)
+KV_CACHE_USAGE_QUEUEING = Record(
+    "model:inference_kv_cache_usage_queueing_ratio:max_min10m",
+    max_by(MODEL, sources.lowest_kv_cache_usage(QUEUEING_WINDOW).and_(sources.queued_throughout(QUEUEING_WINDOW))),
+    "As above, within ten minutes, of the engines whose own queue for capacity was never empty in them.",
 )
 KV_CACHE_USAGE_AVG = Record(
     "model:inference_kv_cache_usage_ratio:avg",

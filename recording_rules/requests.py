@@ -2,28 +2,42 @@
 
 from glassbox.metrics import service, vllm
 from glassbox.metrics.types import Unit
+from glassbox.query.births import rate_from_birth
 from glassbox.query.expr import Expr, Matcher, differs, not_regex, regex
-from glassbox.query.promql import first_by, group_by, instant, rate, sum_by, with_label
+from glassbox.query.promql import first_by, group_by, instant, most, rate, sum_by, with_label
 from glassbox.query.rules import Record, RecordGroup
 from recording_rules.histograms import histogram
 from recording_rules.levels import ENDPOINT, MODEL, TARGET
-from recording_rules.sources import DECLARED, ENGINES, rates
+from recording_rules.sources import DECLARED, ENGINES, either, rates, through_gaps
 
 GROUP = RecordGroup("requests")
 
-# The window of the request rate, short so that a drop shows soon.
-WINDOW = "1m"
+# The window of the request rate, short so that a drop shows soon, and the one that takes its place where scrapes fail.
+WINDOW, _LONGER = "1m", "2m"
 
 REQUESTS = Record(
     "model:inference_requests:rate1m",
-    sum_by(MODEL, rates(vllm.REQUEST_SUCCESS, service.HTTP_REQUESTS, WINDOW)),
+    sum_by(
+        MODEL,
+        through_gaps(
+            rates(vllm.REQUEST_SUCCESS, service.HTTP_REQUESTS, WINDOW),
+            either(rate(vllm.REQUEST_SUCCESS, _LONGER), rate(service.HTTP_REQUESTS, _LONGER, **DECLARED)),
+        ),
+    ),
     "Finished requests per second, whatever their outcome.",
 )
 REQUESTS_BY_ENDPOINT = Record(
     "endpoint:inference_requests:rate1m",
     sum_by(
         ENDPOINT,
-        with_label("endpoint", rate(service.HTTP_REQUESTS, WINDOW, **DECLARED), copied_from="exported_endpoint"),
+        with_label(
+            "endpoint",
+            through_gaps(
+                rate_from_birth(service.HTTP_REQUESTS, WINDOW, **DECLARED),
+                rate(service.HTTP_REQUESTS, _LONGER, **DECLARED),
+            ),
+            copied_from="exported_endpoint",
+        ),
     ),
     "Finished requests per second by endpoint, where our exporter counts them.",
 )
@@ -40,21 +54,29 @@ PAGES = Record(
 
 
 _PROCESS = (*TARGET, "model_version", "inference_engine")
+# The status that our exporter gives to a request whose client left before the end of the answer.
+CLIENT_LEFT = "499"
+_ANSWERED = differs(CLIENT_LEFT)
 
 
 def _http(**status: Matcher) -> Expr:
     """HTTP requests per second. vLLM's carry no model, so they take the model that their process serves, where it reports one."""
     # Gateways and clients poll /v1/models. vLLM does not count health and metrics paths at all.
-    from_vllm = rate(vllm.HTTP_REQUESTS, "5m", handler=not_regex("|/v1/models"), **status)
-    served = first_by(TARGET, group_by((*TARGET, "model_name"), ENGINES))
-    named = sum_by(_PROCESS, from_vllm).taking(("model_name",), served, on=TARGET)
-    every = named.or_(sum_by((*_PROCESS, "model_name"), from_vllm), on=TARGET)
-    from_service = rate(service.HTTP_REQUESTS, "5m", **DECLARED, **status)
+    from_vllm = rate_from_birth(vllm.HTTP_REQUESTS, "5m", handler=not_regex("|/v1/models"), **status)
+    # Without the engine's own series, a label of the target may name the model.
+    labels = group_by((*TARGET, "model_name"), most(vllm.HTTP_REQUESTS, "5m", handler=differs("")))
+    served = first_by(TARGET, group_by((*TARGET, "model_name"), ENGINES).or_(labels, on=TARGET))
+    every = sum_by(_PROCESS, from_vllm).taking(("model_name",), served, on=TARGET)
+    from_service = rate_from_birth(service.HTTP_REQUESTS, "5m", **DECLARED, **({"status": _ANSWERED} | status))
     counted_by_vllm = rate(vllm.HTTP_REQUESTS, "5m", handler=differs(""))
     return sum_by(MODEL, every.or_(from_service.unless(counted_by_vllm, on=TARGET)))
 
 
-HTTP_REQUESTS = Record("model:inference_http_requests:rate5m", _http(), "Answered HTTP requests per second.")
+HTTP_REQUESTS = Record(
+    "model:inference_http_requests:rate5m",
+    _http(),
+    "Answered HTTP requests per second, without those whose clients left.",
+)
 # A status that never occurred has no series: known requests without errors have 0 errors.
 HTTP_ERRORS = Record(
     "model:inference_http_errors:rate5m",

@@ -179,14 +179,14 @@ def deferred(_settings: Settings) -> Expr:
     return over_time("min", workload.DEFERRED, WINDOW) > 0
 
 
-@signal("The KV cache of the fullest engine is full.")
+@signal("One engine's KV cache has been full for a minute.")
 def kv_cache_full(settings: Settings) -> Expr:
-    return instant(engine.KV_CACHE_USAGE_MAX) > settings.thresholds.kv_cache_full_ratio
+    return instant(engine.KV_CACHE_USAGE_LASTING) > settings.thresholds.kv_cache_full_ratio
 
 
-@signal(f"Every engine uses less than {percent(_KV_CACHE_HALF_EMPTY_RATIO)} of its KV cache.")
+@signal(f"No engine has used {percent(_KV_CACHE_HALF_EMPTY_RATIO)} of its KV cache for a minute.")
 def kv_cache_half_empty(_settings: Settings) -> Expr:
-    return instant(engine.KV_CACHE_USAGE_MAX) < _KV_CACHE_HALF_EMPTY_RATIO
+    return instant(engine.KV_CACHE_USAGE_LASTING) < _KV_CACHE_HALF_EMPTY_RATIO
 
 
 @signal("Requests are preempted too often.")
@@ -252,7 +252,7 @@ def _of_model(condition: Expr, limits: Gpu) -> Expr:
 
 def _faults() -> Expr:
     by = ("job",)
-    broken = group_by(by, instant(gpu.ROW_REMAP_FAILURE))
+    broken = group_by(by, gpu.bridged(gpu.ROW_REMAP_FAILURE))
     return group_by(by, gpu_conditions.new_hardware_xid()).or_(broken).or_(group_by(by, gpu_conditions.lost()))
 
 

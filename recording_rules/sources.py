@@ -1,8 +1,12 @@
 """vLLM and our exporter as one source: the query of either, without counting a request twice where a process has both."""
 
+from collections.abc import Callable
+from functools import partial
+
 from glassbox.metrics import scrape, service, vllm
 from glassbox.metrics.types import Counter, Gauge
-from glassbox.query.expr import Expr, Matcher, differs
+from glassbox.query.births import rate_from_birth
+from glassbox.query.expr import Expr, Matcher, differs, not_regex
 from glassbox.query.promql import instant, max_without, over_time, rate
 from recording_rules.levels import TARGET
 from recording_rules.targets import BRIDGE, VANISHED
@@ -13,9 +17,11 @@ DECLARED: dict[str, str | Matcher] = {
     "endpoint": differs("other"),
     "exported_endpoint": differs("other"),
 }
+# A router repeats what its servers report. Targets may have a label of the same name, which is no URL.
+OF_ENGINES: dict[str, str | Matcher] = {"server": not_regex("https?://.*")}
 # Processes with an engine. The window is that of the rates: rates outlive a process by their window, so the knowledge of
 # what the process was must do so too.
-ENGINES = over_time("last", vllm.NUM_REQUESTS_RUNNING, "5m")
+ENGINES = over_time("last", vllm.NUM_REQUESTS_RUNNING, "5m", offset="", **OF_ENGINES)
 
 
 def either(from_vllm: Expr, from_service: Expr) -> Expr:
@@ -24,8 +30,13 @@ def either(from_vllm: Expr, from_service: Expr) -> Expr:
 
 
 def rates(from_vllm: Counter, from_service: Counter, window: str) -> Expr:
-    """Growth per second of what the two counters count."""
-    return either(rate(from_vllm, window), rate(from_service, window, **DECLARED))
+    """Growth per second of what the two counters count. vLLM's are there from the start of the process."""
+    return either(rate(from_vllm, window), rate_from_birth(from_service, window, **DECLARED))
+
+
+def through_gaps(growth: Expr, twice_as_long: Expr) -> Expr:
+    """Growth within a window; where others of its scrapes failed, so that fewer than two are left, that of a longer window."""
+    return growth.or_(twice_as_long.unless(instant(VANISHED), on=TARGET))
 
 
 def bridged(gauge: Gauge, **matchers: str | Matcher) -> Expr:
@@ -35,7 +46,7 @@ def bridged(gauge: Gauge, **matchers: str | Matcher) -> Expr:
     no `up` at all, the newest value within the bridge counts.
     """
     ended = instant(scrape.UP).equals(1).or_(instant(VANISHED))
-    kept = over_time("last", gauge, BRIDGE, **matchers).unless(ended, on=TARGET)
+    kept = over_time("last", gauge, BRIDGE, offset="", **matchers).unless(ended, on=TARGET)
     return instant(gauge, **matchers).or_(kept)
 
 
@@ -44,8 +55,37 @@ PROCESSES = ("pid",)
 
 # By engine, or by endpoint of a service. Records sum or compare them at their own level.
 RUNNING = either(
-    max_without(PROCESSES, bridged(vllm.NUM_REQUESTS_RUNNING)),
+    max_without(PROCESSES, bridged(vllm.NUM_REQUESTS_RUNNING, **OF_ENGINES)),
     bridged(service.HTTP_REQUESTS_INPROGRESS, **DECLARED),
 )
-WAITING = max_without(PROCESSES, bridged(vllm.NUM_REQUESTS_WAITING))
+WAITING = max_without(PROCESSES, bridged(vllm.NUM_REQUESTS_WAITING, **OF_ENGINES))
+
+
+def waiting_for_capacity(read: Callable[..., Expr]) -> Expr:
+    """Requests that wait for room in each engine, as `read` (`bridged`, say) reads a gauge.
+
+    Before vLLM reported the reasons, all waiting requests counted as waiting for capacity.
+    """
+    for_capacity = read(vllm.NUM_REQUESTS_WAITING_BY_REASON, reason="capacity")
+    labels = (*PROCESSES, "reason")
+    return max_without(labels, for_capacity).or_(max_without(labels, read(vllm.NUM_REQUESTS_WAITING, **OF_ENGINES)))
+
+
+def lowest_kv_cache_usage(window: str) -> Expr:
+    """The least that each engine used of its KV cache from `window` ago until now, of engines that were there all the time.
+
+    What it used when the window began is known from the last scrape before.
+    """
+    at_start = max_without(PROCESSES, over_time("last", vllm.KV_CACHE_USAGE, BRIDGE, offset=window))
+    since = max_without(PROCESSES, over_time("min", vllm.KV_CACHE_USAGE, window))
+    return (since < at_start).or_(at_start).and_(KV_CACHE_USAGE)
+
+
+def queued_throughout(window: str) -> Expr:
+    """Engines whose own queue for capacity was not empty at any scrape from `window` ago until now."""
+    at_start = waiting_for_capacity(partial(over_time, "last", window=BRIDGE, offset=window)) > 0
+    since = waiting_for_capacity(partial(over_time, "min", window=window)) > 0
+    return at_start.and_(since)
+
+
 KV_CACHE_USAGE = max_without(PROCESSES, bridged(vllm.KV_CACHE_USAGE))

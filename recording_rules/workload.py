@@ -8,15 +8,15 @@ from glassbox.query.rules import Record, RecordGroup
 from recording_rules import sources
 from recording_rules.histograms import engine_histogram
 from recording_rules.levels import MODEL, TARGET
-from recording_rules.sources import bridged
+from recording_rules.sources import bridged, through_gaps
 
 GROUP = RecordGroup("workload")
 
 # One engine: a data-parallel rank of one server.
 ENGINE = (*TARGET, "engine", *MODEL[1:])
 
-# Scrapes are at most 30 s apart, so a window of 2 minutes survives a missed one.
-STALL_WINDOW = "2m"
+# Scrapes are at most 30 s apart, so a window of 2 minutes just holds two where every other one fails; else the longer one counts.
+STALL_WINDOW, _LONGER_WINDOW = "2m", "4m"
 
 
 def _growth(name: str, source: Counter, help: str, *, window: str = "5m") -> Record:
@@ -36,10 +36,14 @@ def _frontend_time() -> Expr:
     return clamp_min(sum_by(MODEL, every - queued - inferred), 0)
 
 
+def _tokens(window: str) -> Expr:
+    return rate(vllm.PROMPT_TOKENS, window) + rate(vllm.GENERATION_TOKENS, window)
+
+
 def _stalled_requests() -> Expr:
     """Running requests of engines that neither read nor wrote a token within the window, without sleeping engines."""
-    running = max_without(sources.PROCESSES, bridged(vllm.NUM_REQUESTS_RUNNING)) > 0
-    tokens = rate(vllm.PROMPT_TOKENS, STALL_WINDOW) + rate(vllm.GENERATION_TOKENS, STALL_WINDOW)
+    running = max_without(sources.PROCESSES, bridged(vllm.NUM_REQUESTS_RUNNING, **sources.OF_ENGINES)) > 0
+    tokens = through_gaps(_tokens(STALL_WINDOW), _tokens(_LONGER_WINDOW))
     asleep = bridged(vllm.ENGINE_SLEEP_STATE, sleep_state="awake").equals(0)
     return max_by(ENGINE, running.and_(tokens.equals(0)).unless(asleep, on=ENGINE))
 

@@ -48,6 +48,11 @@ def increase(source: Source, window: str, **matchers: str | Matcher) -> Expr:
     return _growth("increase", source, window, source.unit, matchers)
 
 
+def most(source: Source, window: str, **matchers: str | Matcher) -> Expr:
+    """The most that a counter stood at within the window: all that its process has counted."""
+    return _growth("max_over_time", source, window, _PER_SECOND.get(source.unit, source.unit), matchers)
+
+
 def over_time(statistic: str, source: Source, window: str, *, offset: str = "", **matchers: str | Matcher) -> Expr:
     """`avg`, `min`, `max`, `sum`, `last`, `count` or `present` of a gauge's samples in the window, which ends `offset` ago."""
     _require(source, (Kind.GAUGE,), f"{statistic}_over_time")
@@ -56,19 +61,19 @@ def over_time(statistic: str, source: Source, window: str, *, offset: str = "", 
     return result.shifted(offset) if offset else result
 
 
-def over_steps(statistic: str, source: Source, window: str, step: str) -> Expr:
-    """As `over_time`, but of the newest sample at every whole step only: long windows of many series cost a fraction."""
+def over_steps(statistic: str, source: Source | Expr, window: str, step: str, *, offset: str = "") -> Expr:
+    """As `over_time`, but of the newest sample at every whole step only, or of what the query gives then.
+
+    Long windows of many series cost a fraction. Steps at which the query gives nothing are left out.
+    """
     duration_seconds(step)
-    return over_time(statistic, source, f"{window}:{step}")
-
-
-def over_steps_of(statistic: str, operand: Expr, window: str, step: str, *, offset: str = "") -> Expr:
-    """The same of what a query gives at every whole step of the window, which ends `offset` ago; steps without a result are ignored."""
-    if operand.shape.kind in (Kind.COUNTER, Kind.BUCKETS):
-        raise QueryError(f"'{operand}' is a counter: take its rate first, then the {statistic} over time.")
-    duration_seconds(window), duration_seconds(step)
+    if not isinstance(source, Expr):
+        return over_time(statistic, source, f"{window}:{step}", offset=offset)
+    if source.shape.kind in (Kind.COUNTER, Kind.BUCKETS):
+        raise QueryError(f"'{source}' is a counter: take its rate first, then the {statistic} over time.")
+    duration_seconds(window)
     ago = f" offset {offset}" if offset else ""
-    return Expr((f"{statistic}_over_time(", *operand.bracketed(), f"[{window}:{step}]{ago})"), operand.shape)
+    return Expr((f"{statistic}_over_time(", *source.bracketed(), f"[{window}:{step}]{ago})"), source.shape)
 
 
 def deriv(source: Source, window: str, **matchers: str | Matcher) -> Expr:
@@ -76,6 +81,12 @@ def deriv(source: Source, window: str, **matchers: str | Matcher) -> Expr:
     _require(source, (Kind.GAUGE,), "deriv")
     shape = Shape(Kind.GAUGE, _PER_SECOND.get(source.unit, source.unit), source.all_labels)
     return _ranged("deriv", source, window, shape, matchers)
+
+
+def delta(source: Source, window: str, **matchers: str | Matcher) -> Expr:
+    """By how much a gauge grew over the window, extrapolated to its ends as `increase` is: of the same scrapes, the two agree."""
+    _require(source, (Kind.GAUGE,), "delta")
+    return _ranged("delta", source, window, Shape(Kind.GAUGE, source.unit, source.all_labels), matchers)
 
 
 def predict_linear(source: Source, window: str, ahead_seconds: int, **matchers: str | Matcher) -> Expr:

@@ -97,12 +97,19 @@ def _known(jobs: Jobs) -> Expr:
 
 @signal("Nothing serves the model any more.")
 def down(_settings: Settings) -> Expr:
-    return instant(KNOWN).unless(instant(engine.RUNNING))
+    # What runs is remembered through failed scrapes, longer than a page waits.
+    silent = over_time("max", targets.TARGETS_UP, _SEEN_BEFORE).equals(0)
+    return instant(KNOWN).unless(instant(engine.RUNNING).unless(silent, on=("job",)))
 
 
 @signal("Requests run, but no token or no answer comes.")
 def stalled(_settings: Settings) -> Expr:
     return group_by(MODEL, instant(workload.STALLED)).or_(group_by(MODEL, conditions.nothing_finishes()))
+
+
+@signal(f"Requests ran for the {last(conditions.HUNG_WINDOW)}, and none finished.")
+def unfinished(_settings: Settings) -> Expr:
+    return conditions.none_finishes()
 
 
 @signal(f"More than {percent(conditions.FAILING_RATIO)} of the answers are server errors.")

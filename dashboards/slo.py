@@ -70,7 +70,7 @@ def _answer() -> Row:
             stat(
                 "Budget left, worst model",
                 min_by(_SLO, instant(slo.BUDGET_LEFT)),
-                why=f"Share of the period's error budget that is left, for the model with the least. Below {percent(_BUDGET_LOW_RATIO)}, postpone risky changes. Below 0, the promise is broken.",
+                why=f"Share of the period's error budget that is left, for the model with the least. Below {percent(_BUDGET_LOW_RATIO)}, postpone risky changes. Below 0, the promise is broken. Requests that reach no service are not judged: an outage in which none is counted spends nothing.",
                 steps=_BUDGET_STEPS,
                 size=Size(height=6),
             ),
@@ -83,7 +83,7 @@ def _answer() -> Row:
             stat(
                 "Kept over the last hour",
                 _attainment("1h"),
-                why="Share of the last hour's requests that were good, all models.",
+                why="Share of the last hour's requests that were good, all models. During an outage it still shows the answers before it.",
                 size=Size(height=6),
             ),
             stat(

@@ -185,7 +185,7 @@ def values(running, uid, title, seconds_ago=0):
 
 NUMBERS = [
     (OVERVIEW, "QPS now"),
-    (OVERVIEW, "Errors"),
+    (OVERVIEW, "Failed requests"),
     (OVERVIEW, "Latency p95"),
     (OVERVIEW, "Targets up"),
     (OVERVIEW, "GPU utilisation"),

@@ -100,12 +100,12 @@ def test_an_output_folder_that_cannot_be_written_is_refused(tmp_path):
 def test_a_recorded_series_is_named_by_level_metric_and_operation(record):
     window = r"(\d+[mhd]|_period)"
     statistics = "rate|sum|max|avg|mean|median|count|min|group|bool|code|ratio|last"
-    levels = "model|served|endpoint|engine|gpu|job|instance|target|slo|window"
+    levels = "model|served|endpoint|engine|gpu|gpus|job|place|instance|target|slo|window"
     operation = rf"(max_)?({statistics}){window}?"
     assert re.fullmatch(rf"({levels}):[a-z_0-9]+:{operation}", record.name)
     assert record.help
     level = record.name.partition(":")[0]
-    assert {"model": "job", "served": "job", "target": "instance"}.get(level, level) in record.all_labels
+    assert {"model": "job", "served": "job", "target": "instance", "place": "job"}.get(level, level) in record.all_labels
 
 
 @pytest.mark.parametrize(

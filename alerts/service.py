@@ -38,6 +38,7 @@ def group(settings: Settings) -> AlertGroup:
                 # Longer than the rate's window, in which a single slow minute stays for five.
                 for_="10m",
                 severity=Severity.TICKET,
+                also_explained_on=(("inference-overview", "Latency p95"),),
                 panel=("llm-serving", "End-to-end latency"),
                 summary=f"{SERVICE_TEXT} answers slowly",
                 description=f"{{{{ $value | humanizePercentage }}}} of the requests of the {last(RATE_WINDOW_SECONDS)} took longer than {limits.latency_high_seconds:g} s. Up to {percent(limits.latency_high_share_ratio)} is allowed.",

@@ -107,11 +107,6 @@ def stalled(_settings: Settings) -> Expr:
     return group_by(MODEL, instant(workload.STALLED)).or_(group_by(MODEL, conditions.nothing_finishes()))
 
 
-@signal(f"Requests ran for the {last(conditions.HUNG_WINDOW)}, and none finished.")
-def unfinished(_settings: Settings) -> Expr:
-    return conditions.none_finishes()
-
-
 @signal(f"More than {percent(conditions.FAILING_RATIO)} of the answers are server errors.")
 def failing(settings: Settings) -> Expr:
     return conditions.failing(settings.thresholds)

@@ -121,10 +121,7 @@ def _judged(slo: Slo, custom: CustomBuckets) -> tuple[Record, ...]:
 
 def _availability() -> tuple[Expr, Expr]:
     """Server errors and abandoned requests, and all requests."""
-    every = instant(requests.HTTP_REQUESTS)
-    bad = instant(requests.HTTP_ERRORS) + instant(abandoned.ABANDONED).or_(every * 0)
-    # Some versions count a request whose caller left as answered, others not at all.
-    return bad, bad + clamp_min(every - bad, 0)
+    return abandoned.failed_and_judged(instant(requests.HTTP_ERRORS), instant(requests.HTTP_REQUESTS))
 
 
 def _slower(slo: Slo, custom: CustomBuckets) -> tuple[Expr, Expr]:

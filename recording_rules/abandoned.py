@@ -37,7 +37,7 @@ from recording_rules.conditions import HUNG_WINDOW, nothing_finishes
 from recording_rules.histograms import RATE_WINDOW_SECONDS
 from recording_rules.levels import MODEL, TARGET
 from recording_rules.requests import DURATION
-from recording_rules.sources import DECLARED, ENGINES
+from recording_rules.sources import DECLARED, ENGINES, OF_CALLERS
 
 WINDOW = "5m"
 # Where every other scrape of 30 s fails, 240 s of samples are extrapolated to 300 s.
@@ -83,7 +83,7 @@ def group(settings: Settings) -> RecordGroup:
 def _by_engines(limits: Thresholds) -> Expr:
     """First tokens without an end, per second, where callers must have given up; 0 for all other engines that report first tokens."""
     without_end = STARTED - FINISHED
-    growth = sum_by(MODEL, delta(vllm.NUM_REQUESTS_RUNNING, WINDOW)) / RATE_WINDOW_SECONDS
+    growth = sum_by(MODEL, delta(vllm.NUM_REQUESTS_RUNNING, WINDOW, **OF_CALLERS)) / RATE_WINDOW_SECONDS
     left = without_end - growth.measured_in(Unit.REQUESTS_PER_SECOND)
     proven = without_end * RATE_WINDOW_SECONDS > in_work(instant(engine.RUNNING)) * EXTRAPOLATED
     return _notable(left.and_(proven), STARTED, limits)

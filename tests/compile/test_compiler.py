@@ -105,7 +105,9 @@ def test_a_recorded_series_is_named_by_level_metric_and_operation(record):
     assert re.fullmatch(rf"({levels}):[a-z_0-9]+:{operation}", record.name)
     assert record.help
     level = record.name.partition(":")[0]
-    assert {"model": "job", "served": "job", "target": "instance", "place": "job"}.get(level, level) in record.all_labels
+    assert {"model": "job", "served": "job", "target": "instance", "place": "job"}.get(
+        level, level
+    ) in record.all_labels
 
 
 @pytest.mark.parametrize(

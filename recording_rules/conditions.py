@@ -109,7 +109,10 @@ def truncates_more_than_usual(limits: Thresholds) -> Expr:
 
 
 def nothing_finishes() -> Expr:
-    """Running requests of services without token metrics, where none has finished within the window."""
+    """Running requests of services without token metrics that were never idle within the window, and of which none has finished.
+
+    A running engine that makes tokens is not hung: its requests may be long.
+    """
     never_idle = over_time("min", engine.RUNNING, HUNG_WINDOW) > 0
     none = over_time("max", requests.REQUESTS, HUNG_WINDOW).equals(0)
     there_before = instant(requests.REQUESTS).shifted(HUNG_WINDOW)

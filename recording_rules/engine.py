@@ -4,9 +4,9 @@ from glassbox.metrics import vllm
 from glassbox.query.promql import avg_by, max_by, rate, sum_by
 from glassbox.query.rules import Record, RecordGroup
 from recording_rules import sources
-from recording_rules.histograms import engine_histogram
+from recording_rules.histograms import engine_histogram, phase_histogram
 from recording_rules.levels import MODEL
-from recording_rules.sources import bridged
+from recording_rules.sources import OF_CALLERS, bridged
 
 GROUP = RecordGroup("engine")
 
@@ -15,16 +15,18 @@ QUEUEING_WINDOW = "10m"
 
 TIME_TO_FIRST_TOKEN = engine_histogram("model:inference_time_to_first_token_seconds", vllm.TIME_TO_FIRST_TOKEN)
 INTER_TOKEN_LATENCY = engine_histogram("model:inference_inter_token_latency_seconds", vllm.INTER_TOKEN_LATENCY)
-QUEUE_TIME = engine_histogram("model:inference_queue_time_seconds", vllm.REQUEST_QUEUE_TIME)
-PREFILL_TIME = engine_histogram("model:inference_prefill_time_seconds", vllm.REQUEST_PREFILL_TIME)
-DECODE_TIME = engine_histogram("model:inference_decode_time_seconds", vllm.REQUEST_DECODE_TIME)
+QUEUE_TIME = phase_histogram("model:inference_queue_time_seconds", vllm.REQUEST_QUEUE_TIME)
+PREFILL_TIME = phase_histogram("model:inference_prefill_time_seconds", vllm.REQUEST_PREFILL_TIME)
+DECODE_TIME = phase_histogram("model:inference_decode_time_seconds", vllm.REQUEST_DECODE_TIME)
 
 PROMPT_TOKENS = Record(
-    "model:inference_prompt_tokens:rate5m", sum_by(MODEL, rate(vllm.PROMPT_TOKENS, "5m")), "Input tokens per second."
+    "model:inference_prompt_tokens:rate5m",
+    sum_by(MODEL, rate(vllm.PROMPT_TOKENS, "5m", **OF_CALLERS)),
+    "Input tokens per second.",
 )
 GENERATION_TOKENS = Record(
     "model:inference_generation_tokens:rate5m",
-    sum_by(MODEL, rate(vllm.GENERATION_TOKENS, "5m")),
+    sum_by(MODEL, rate(vllm.GENERATION_TOKENS, "5m", **OF_CALLERS)),
     "Output tokens per second.",
 )
 PREEMPTIONS = Record(

@@ -8,7 +8,7 @@ from glassbox.query.promql import first_by, group_by, instant, most, rate, sum_b
 from glassbox.query.rules import Record, RecordGroup
 from recording_rules.histograms import histogram
 from recording_rules.levels import ENDPOINT, MODEL, TARGET
-from recording_rules.sources import DECLARED, ENGINES, either, rates, through_gaps
+from recording_rules.sources import DECLARED, ENGINES, OF_CALLERS, OF_PREFILL, either, rates, through_gaps
 
 GROUP = RecordGroup("requests")
 
@@ -18,15 +18,17 @@ WINDOW, _LONGER = "1m", "2m"
 # The status that our exporter gives to a request whose client left before the end of the answer.
 CLIENT_LEFT = "499"
 _ANSWERED = differs(CLIENT_LEFT)
+_SERVER_ERROR = regex("5..")
 
 REQUESTS = Record(
     "model:inference_requests:rate1m",
     sum_by(
         MODEL,
         through_gaps(
-            rates(vllm.REQUEST_SUCCESS, service.HTTP_REQUESTS, WINDOW, status=_ANSWERED),
+            rates(vllm.REQUEST_SUCCESS, service.HTTP_REQUESTS, WINDOW, OF_CALLERS, status=_ANSWERED),
             either(
-                rate(vllm.REQUEST_SUCCESS, _LONGER), rate(service.HTTP_REQUESTS, _LONGER, **DECLARED, status=_ANSWERED)
+                rate(vllm.REQUEST_SUCCESS, _LONGER, **OF_CALLERS),
+                rate(service.HTTP_REQUESTS, _LONGER, **DECLARED, **OF_CALLERS, status=_ANSWERED),
             ),
         ),
     ),
@@ -49,7 +51,7 @@ REQUESTS_BY_ENDPOINT = Record(
 )
 REQUESTS_FINISHED = Record(
     "model:inference_requests_finished:rate5m",
-    sum_by((*MODEL, "finished_reason"), rate(vllm.REQUEST_SUCCESS, "5m")),
+    sum_by((*MODEL, "finished_reason"), rate(vllm.REQUEST_SUCCESS, "5m", **OF_CALLERS)),
     "Finished requests per second by reason: `length` is cut off, `error` failed in the engine.",
 )
 PAGES = Record(
@@ -62,15 +64,24 @@ PAGES = Record(
 _PROCESS = (*TARGET, "model_version", "inference_engine")
 
 
-def _http(**status: Matcher) -> Expr:
-    """HTTP requests per second. vLLM's carry no model, so they take the model that their process serves, where it reports one."""
+def _of_vllm(**matchers: str | Matcher) -> Expr:
     # Gateways and clients poll /v1/models. vLLM does not count health and metrics paths at all.
-    from_vllm = rate_from_birth(vllm.HTTP_REQUESTS, "5m", handler=not_regex("|/v1/models"), **status)
+    return rate_from_birth(vllm.HTTP_REQUESTS, "5m", handler=not_regex("|/v1/models"), **matchers)
+
+
+def _http(**status: Matcher) -> Expr:
+    """HTTP requests per second. vLLM's carry no model, so they take the model that their process serves, where it reports one.
+
+    What fails in a prefill instance never reaches a decode instance, so it counts as a request of its own.
+    """
+    from_vllm = _of_vllm(**OF_CALLERS, **status).or_(_of_vllm(**OF_PREFILL, status=_SERVER_ERROR))
     # Without the engine's own series, a label of the target may name the model.
     labels = group_by((*TARGET, "model_name"), most(vllm.HTTP_REQUESTS, "5m", handler=differs("")))
     served = first_by(TARGET, group_by((*TARGET, "model_name"), ENGINES).or_(labels, on=TARGET))
     every = sum_by(_PROCESS, from_vllm).taking(("model_name",), served, on=TARGET)
-    from_service = rate_from_birth(service.HTTP_REQUESTS, "5m", **DECLARED, **({"status": _ANSWERED} | status))
+    from_service = rate_from_birth(
+        service.HTTP_REQUESTS, "5m", **DECLARED, **OF_CALLERS, **({"status": _ANSWERED} | status)
+    )
     counted_by_vllm = rate(vllm.HTTP_REQUESTS, "5m", handler=differs(""))
     return sum_by(MODEL, every.or_(from_service.unless(counted_by_vllm, on=TARGET)))
 
@@ -83,12 +94,14 @@ HTTP_REQUESTS = Record(
 # A status that never occurred has no series: known requests without errors have 0 errors.
 HTTP_ERRORS = Record(
     "model:inference_http_errors:rate5m",
-    _http(status=regex("5..")).or_(instant(HTTP_REQUESTS) * 0),
+    _http(status=_SERVER_ERROR).or_(instant(HTTP_REQUESTS) * 0),
     "HTTP requests answered with a server error, per second.",
 )
 
 DURATION = histogram(
     "model:inference_request_duration_seconds",
-    lambda part: rates(getattr(vllm.E2E_REQUEST_LATENCY, part), getattr(service.HTTP_REQUEST_DURATION, part), "5m"),
+    lambda part: rates(
+        getattr(vllm.E2E_REQUEST_LATENCY, part), getattr(service.HTTP_REQUEST_DURATION, part), "5m", OF_CALLERS
+    ),
     "Time from arrival to the end of the answer.",
 )

@@ -97,7 +97,9 @@ def _known(jobs: Jobs) -> Expr:
 
 @signal("Nothing serves the model any more.")
 def down(_settings: Settings) -> Expr:
-    return instant(KNOWN).unless(instant(engine.RUNNING))
+    # What runs is remembered through failed scrapes, longer than a page waits.
+    silent = over_time("max", targets.TARGETS_UP, _SEEN_BEFORE).equals(0)
+    return instant(KNOWN).unless(instant(engine.RUNNING).unless(silent, on=("job",)))
 
 
 @signal("Requests run, but no token or no answer comes.")
@@ -227,23 +229,27 @@ def gpu_slowed(settings: Settings) -> Expr:
 
 @signal("The GPUs are busy on average.")
 def gpu_busy(settings: Settings) -> Expr:
-    return _of_model(gpu_conditions.mean_activity(settings.gpu.queue_labels) > settings.gpu.busy_ratio, settings.gpu)
+    return _of_model(
+        instant(gpu_conditions.mean_activity(settings.gpu.queue_labels)) > settings.gpu.busy_ratio, settings.gpu
+    )
 
 
 @signal(f"The GPUs are active less than {percent(_GPU_HALF_IDLE_RATIO)} of the time on average.")
 def gpu_half_idle(settings: Settings) -> Expr:
-    return _of_model(gpu_conditions.mean_activity(settings.gpu.queue_labels) < _GPU_HALF_IDLE_RATIO, settings.gpu)
+    return _of_model(
+        instant(gpu_conditions.mean_activity(settings.gpu.queue_labels)) < _GPU_HALF_IDLE_RATIO, settings.gpu
+    )
 
 
 @signal("Even the busiest GPU is mostly idle.")
 def gpu_idle(settings: Settings) -> Expr:
-    most = gpu_conditions.busiest(settings.gpu.queue_labels)
+    most = instant(gpu_conditions.busiest(settings.gpu.queue_labels))
     return _of_model(most < settings.gpu.idle_while_queueing_ratio, settings.gpu)
 
 
 @signal(f"Even the busiest GPU is active less than {percent(GPU_UNUSED_RATIO)} of the time.")
 def gpu_unused(settings: Settings) -> Expr:
-    return _of_model(gpu_conditions.busiest(settings.gpu.queue_labels) < GPU_UNUSED_RATIO, settings.gpu)
+    return _of_model(instant(gpu_conditions.busiest(settings.gpu.queue_labels)) < GPU_UNUSED_RATIO, settings.gpu)
 
 
 @signal(f"The GPUs' memory moves data more than {percent(MEMORY_BOUND_RATIO)} of the time.")

@@ -3,6 +3,9 @@
 Windows hold sums of requests, and every ratio is one sum over another, so each request weighs the same. A mean of five-minute
 ratios would count one failure of a quiet night as much as a hundred at noon. The sums read recorded rates of 5 minutes. So a
 window reaches up to 5 minutes further back than its name says, and its cost does not grow with the number of replicas.
+
+Requests that never end well count too: abandoned ones break the promises of availability and of request latency, and those
+that wait longer than a promise allows break it, each once in 5 minutes.
 """
 
 from collections.abc import Iterator, Sequence
@@ -26,7 +29,8 @@ from glassbox.query.rules import Record, RecordGroup, Series
 from glassbox.query.slo import PAGE_WINDOWS, SECONDS_PER_DAY, TICKET_WINDOWS, BurnWindow, Indicator, Slo
 from glassbox.query.wording import last
 from glassbox.settings.model import Settings
-from recording_rules import engine, requests, workload
+from recording_rules import abandoned, engine, requests, workload
+from recording_rules.histograms import RATE_WINDOW_SECONDS
 from recording_rules.levels import MODEL, SLO
 
 # The window of the recorded rates; all others are sums of these.
@@ -37,6 +41,8 @@ _RECORDED = {
     "time_to_first_token": engine.TIME_TO_FIRST_TOKEN,
     "time_per_output_token": workload.TIME_PER_OUTPUT_TOKEN,
 }
+# A version that served nothing for so long has left.
+_LEFT_AFTER = "1d"
 # The burn rate that says how long the budget lasts.
 PACE_WINDOW = "6h"
 _ALERT_WINDOWS = (*PAGE_WINDOWS, *TICKET_WINDOWS)
@@ -95,7 +101,8 @@ def _windows(settings: Settings) -> RecordGroup:
 def _period(settings: Settings) -> RecordGroup:
     """What is left of the budget. It is evaluated less often: a period of 30 days costs about 10 ms per series."""
     period_seconds = settings.slo_period_days * SECONDS_PER_DAY
-    records = (*_summed(PERIOD, period_seconds, settings), _burnt(PERIOD), *_budget(period_seconds))
+    minimum = settings.thresholds.minimum_requests
+    records = (*_summed(PERIOD, period_seconds, settings), _burnt(PERIOD), *_budget(period_seconds, minimum))
     return RecordGroup("slo-period", records, settings.rare_interval_seconds)
 
 
@@ -113,7 +120,8 @@ def _judged(slo: Slo, custom: CustomBuckets) -> tuple[Record, ...]:
 
 
 def _availability() -> tuple[Expr, Expr]:
-    return instant(requests.HTTP_ERRORS), instant(requests.HTTP_REQUESTS)
+    """Server errors and abandoned requests, and all requests."""
+    return abandoned.failed_and_judged(instant(requests.HTTP_ERRORS), instant(requests.HTTP_REQUESTS))
 
 
 def _slower(slo: Slo, custom: CustomBuckets) -> tuple[Expr, Expr]:
@@ -122,7 +130,21 @@ def _slower(slo: Slo, custom: CustomBuckets) -> tuple[Expr, Expr]:
     every = instant(times.count)
     fast = sum_by(MODEL, instant(times.bucket, le=_bucket(slo, times.bucket, custom)))
     # Two sums are rounded differently: the number of slow requests must not come out slightly below 0.
-    return clamp_min(every - fast, 0), every.and_(fast)
+    bad, known = clamp_min(every - fast, 0), every.and_(fast)
+    for part in _unobserved(slo):
+        added = part.or_(every * 0)
+        bad, known = bad + added, known + added
+    return bad, known
+
+
+def _unobserved(slo: Slo) -> Iterator[Expr]:
+    """Requests per second that break a promise of time without being observed: they are counted where they end, and have no end."""
+    if slo.indicator != "time_per_output_token":
+        overdue = abandoned.overdue(slo.threshold_seconds or 0) / RATE_WINDOW_SECONDS
+        yield overdue.measured_in(Unit.REQUESTS_PER_SECOND)
+    # Who got a first token and no end is among the observed first tokens. At what pace the others would have come is not known.
+    if slo.indicator == "request_latency":
+        yield instant(abandoned.ABANDONED)
 
 
 def _bucket(slo: Slo, source: Source, custom: CustomBuckets) -> Matcher:
@@ -161,12 +183,15 @@ def _attainment() -> Record:
     return ATTAINMENT.recorded(ratio(good, instant(events("1h"))), "Share of the last hour's requests that were good.")
 
 
-def _budget(period_seconds: int) -> tuple[Record, Record]:
-    left = instant(burn_rate(PERIOD)) * -1 + 1
+def _budget(period_seconds: int, minimum_requests: int) -> tuple[Record, Record]:
+    """What is left where enough was asked to judge, of versions that served lately: one that was withdrawn decides nothing."""
+    judged = (instant(events(PERIOD)) >= minimum_requests).and_(instant(events(_LEFT_AFTER)) > 0)
+    left = (instant(burn_rate(PERIOD)) * -1 + 1).and_(judged)
     lasts = clamp_min(instant(BUDGET_LEFT), 0) * period_seconds / (instant(burn_rate(PACE_WINDOW)) > 0)
     return (
         BUDGET_LEFT.recorded(
-            left, "Share of the period's error budget that is left. Below 0, more is spent than there was."
+            left,
+            f"Share of the period's error budget that is left, of at least {minimum_requests} requests and of what served within the {last(_LEFT_AFTER)}. Below 0, more is spent than there was.",
         ),
         BUDGET_LASTS.recorded(
             lasts,

@@ -141,14 +141,11 @@ def pair(alert: Alert) -> dict[str, RuleTest]:
     waits_seconds = max(int(duration_seconds(alert.for_)), _WAITS_IN_RECORDS.get(alert.name, 0))
     claims = list(_claims(alert.name))
     found: dict[str, RuleTest] = {}
-    # Where one test is of both, its silence is only that before it fires: one that is never to fire comes first.
-    for case, file, test in (*(each for each in claims if not _is_of_both(each[2], alert.name)), *claims):
+    # Where one test is of both, its silence is only that before it fires: one that is only just below comes first.
+    silent = [each for each in claims if each[0] == JUST_BELOW and FIRES not in each[2]["cases"][alert.name]]
+    for case, file, test in (*silent, *claims):
         found.setdefault(case, RuleTest(file, test, alert.name, case, waits_seconds))
     return {case: found[case] for case in (FIRES, JUST_BELOW) if case in found}
-
-
-def _is_of_both(test: Json, alert: str) -> bool:
-    return {FIRES, JUST_BELOW} <= set(test["cases"][alert])
 
 
 def _claims(alert: str) -> Iterator[tuple[str, Path, Json]]:

@@ -17,7 +17,7 @@ def differences(tests: Mapping[str, RuleTest]) -> Differences:
     for case, test in tests.items():
         names = [name for name, other in asked if other == case]
         questions = [_question(test, DISTURBANCES[name], tests.get(JUST_BELOW)) for name in names]
-        answers = firings(test.alert, test.file, test.evaluated_seconds, questions)
+        answers = firings(test.alert, test.file, test.evaluated_seconds, tests[FIRES].fires_first[0], questions)
         allowed = _allowed(test, tests.get(JUST_BELOW), answers[names.index(UNDISTURBED)])
         for name, answer in zip(names, answers, strict=True):
             if problem := _difference(test, DISTURBANCES[name], answer, allowed):
@@ -37,9 +37,7 @@ def _allowed(test: RuleTest, healthy: RuleTest | None, undisturbed: Answer) -> l
     return [*test.may_fire, *beside, *later]
 
 
-def _difference(
-    test: RuleTest, disturbance: Disturbance, answer: Answer, allowed: Iterable[Mapping[str, str]]
-) -> str:
+def _difference(test: RuleTest, disturbance: Disturbance, answer: Answer, allowed: Iterable[Mapping[str, str]]) -> str:
     if isinstance(answer, str):
         return f"the rules fail: {answer}"
     fired = _joined(answer, disturbance)

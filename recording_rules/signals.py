@@ -186,14 +186,16 @@ def deferred(_settings: Settings) -> Expr:
     return over_time("min", workload.DEFERRED, WINDOW) > 0
 
 
-@signal("One engine's KV cache has been full for a minute.")
+@signal(f"One engine's KV cache was full for half of the {last(engine.KV_CACHE_WINDOW)}.")
 def kv_cache_full(settings: Settings) -> Expr:
-    return instant(engine.KV_CACHE_USAGE_LASTING) > settings.thresholds.kv_cache_full_ratio
+    return instant(engine.KV_CACHE_USAGE_USUAL) > settings.thresholds.kv_cache_full_ratio
 
 
-@signal(f"No engine has used {percent(_KV_CACHE_HALF_EMPTY_RATIO)} of its KV cache for a minute.")
+@signal(
+    f"No engine used {percent(_KV_CACHE_HALF_EMPTY_RATIO)} of its KV cache for half of the {last(engine.KV_CACHE_WINDOW)}."
+)
 def kv_cache_half_empty(_settings: Settings) -> Expr:
-    return instant(engine.KV_CACHE_USAGE_LASTING) < _KV_CACHE_HALF_EMPTY_RATIO
+    return instant(engine.KV_CACHE_USAGE_USUAL) < _KV_CACHE_HALF_EMPTY_RATIO
 
 
 @signal("Requests are preempted too often.")

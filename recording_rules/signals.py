@@ -26,6 +26,8 @@ WINDOW = "5m"
 # Longer than any rate's window: an even load seldom keeps a batch at one size for so long, a full batch does.
 _BATCH_WINDOW = "10m"
 _SEEN_BEFORE = "1m"
+# A second less, so that it does not matter whether the left edge of a window is included.
+_MINUTE = "59s"
 
 # A batch limit below what the GPU can do: the GPU is not busy, and the KV cache is half empty.
 _GPU_HALF_IDLE_RATIO = 0.6
@@ -174,6 +176,12 @@ def small_batches(_settings: Settings) -> Expr:
 def queueing(_settings: Settings) -> Expr:
     # One sample is not a history.
     return conditions.always_queueing().and_(instant(engine.WAITING_FOR_CAPACITY).shifted(_SEEN_BEFORE))
+
+
+@signal("Requests waited for a minute, and none ran.")
+def blocked(_settings: Settings) -> Expr:
+    waited = (over_time("min", engine.WAITING, _MINUTE) > 0).and_(instant(engine.WAITING).shifted(_SEEN_BEFORE) > 0)
+    return waited.and_(over_time("max", engine.RUNNING, _MINUTE).equals(0)).and_(instant(engine.WAITING))
 
 
 @signal("Requests spend a large share of their time in a queue that never empties.")

@@ -26,6 +26,8 @@ WINDOW = "5m"
 # Longer than any rate's window: an even load seldom keeps a batch at one size for so long, a full batch does.
 _BATCH_WINDOW = "10m"
 _SEEN_BEFORE = "1m"
+# A second less, so that it does not matter whether the left edge of a window is included.
+_MINUTE = "59s"
 
 # A batch limit below what the GPU can do: the GPU is not busy, and the KV cache is half empty.
 _GPU_HALF_IDLE_RATIO = 0.6
@@ -176,6 +178,12 @@ def queueing(_settings: Settings) -> Expr:
     return conditions.always_queueing().and_(instant(engine.WAITING_FOR_CAPACITY).shifted(_SEEN_BEFORE))
 
 
+@signal("Requests waited for a minute, and none ran.")
+def blocked(_settings: Settings) -> Expr:
+    waited = (over_time("min", engine.WAITING, _MINUTE) > 0).and_(instant(engine.WAITING).shifted(_SEEN_BEFORE) > 0)
+    return waited.and_(over_time("max", engine.RUNNING, _MINUTE).equals(0)).and_(instant(engine.WAITING))
+
+
 @signal("Requests spend a large share of their time in a queue that never empties.")
 def queue_takes_time(settings: Settings) -> Expr:
     return conditions.queues_without_end(settings.thresholds)
@@ -186,14 +194,16 @@ def deferred(_settings: Settings) -> Expr:
     return over_time("min", workload.DEFERRED, WINDOW) > 0
 
 
-@signal("One engine's KV cache has been full for a minute.")
+@signal(f"One engine's KV cache was full for half of the {last(engine.KV_CACHE_WINDOW)}.")
 def kv_cache_full(settings: Settings) -> Expr:
-    return instant(engine.KV_CACHE_USAGE_LASTING) > settings.thresholds.kv_cache_full_ratio
+    return instant(engine.KV_CACHE_USAGE_USUAL) > settings.thresholds.kv_cache_full_ratio
 
 
-@signal(f"No engine has used {percent(_KV_CACHE_HALF_EMPTY_RATIO)} of its KV cache for a minute.")
+@signal(
+    f"No engine used {percent(_KV_CACHE_HALF_EMPTY_RATIO)} of its KV cache for half of the {last(engine.KV_CACHE_WINDOW)}."
+)
 def kv_cache_half_empty(_settings: Settings) -> Expr:
-    return instant(engine.KV_CACHE_USAGE_LASTING) < _KV_CACHE_HALF_EMPTY_RATIO
+    return instant(engine.KV_CACHE_USAGE_USUAL) < _KV_CACHE_HALF_EMPTY_RATIO
 
 
 @signal("Requests are preempted too often.")

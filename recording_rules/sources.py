@@ -8,7 +8,7 @@ from glassbox.metrics import scrape, service, vllm
 from glassbox.metrics.types import Counter, Gauge
 from glassbox.query.births import rate_from_birth
 from glassbox.query.expr import Expr, Matcher, Matchers, differs, not_regex
-from glassbox.query.promql import instant, max_without, over_time, rate
+from glassbox.query.promql import instant, max_without, median_over_time, over_time, rate
 from recording_rules.levels import TARGET
 from recording_rules.targets import BRIDGE, VANISHED
 
@@ -90,6 +90,16 @@ def lowest_kv_cache_usage(window: str) -> Expr:
     at_start = max_without(PROCESSES, over_time("last", vllm.KV_CACHE_USAGE, BRIDGE, offset=window))
     since = max_without(PROCESSES, over_time("min", vllm.KV_CACHE_USAGE, window))
     return (since < at_start).or_(at_start).and_(KV_CACHE_USAGE)
+
+
+def usual_kv_cache_usage(window: str, seen_before: str) -> Expr:
+    """What each engine used of its KV cache, or more, for half of the window, of engines that were there `seen_before` ago.
+
+    A cache that limits the batch is not full all the time: it falls whenever requests end, until those that wait have filled it.
+    """
+    there_before = over_time("last", vllm.KV_CACHE_USAGE, BRIDGE, offset=seen_before)
+    half = max_without(PROCESSES, median_over_time(vllm.KV_CACHE_USAGE, window))
+    return half.and_(max_without(PROCESSES, there_before)).and_(KV_CACHE_USAGE)
 
 
 def queued_throughout(window: str) -> Expr:

@@ -9,7 +9,7 @@ from glassbox.query.rules import Alert
 from tests.support.disturbing.disturbances import DISTURBANCES, UNDISTURBED, Given
 from tests.support.disturbing.exceptions import as_table, exemptions
 from tests.support.disturbing.pairs import FIRES, pair
-from tests.support.disturbing.samples import Mark, Series, read_series, written
+from tests.support.disturbing.samples import Mark, Series, answering, read_series, written
 from tests.support.disturbing.verdicts import differences
 from tests.support.ours import our_alert_groups
 from tests.support.paths import ROOT
@@ -105,6 +105,15 @@ def test_copies_differ_in_what_tells_them_apart() -> None:
         "two exporters": [{}, {"instance": "twin-a:8000"}],
         "two Prometheus": [{"prometheus_replica": "a"}, {"prometheus_replica": "b"}],
     }
+
+
+def test_a_target_without_up_answers_while_it_has_a_series() -> None:
+    ended, begun = (
+        read_series({"series": 'a{job="vllm",instance="b:8000"}', "values": values})
+        for values in ("1 1 stale", "_ 2 2 stale")
+    )
+    (up,) = answering((UP, COUNTER, ended, begun))
+    assert written(up) == {"series": 'up{job="vllm",instance="b:8000"}', "values": "1x2 stale"}
 
 
 def test_a_series_goes_on_as_it_went() -> None:

@@ -117,7 +117,14 @@ def _is_served(series: Series) -> bool:
 def _two_namespaces(given: Given) -> list[Series]:
     """Beside what the test gives, the same job serves the same model in another namespace, and is healthy there."""
     own = [series.with_labels(namespace="prod") for series in given.series]
-    return own + [_elsewhere(series, STAGING).with_labels(namespace=STAGING) for series in given.healthy]
+    busy = {series.target for series in given.healthy if series.name != UP.name}
+    beside = (series if series.target in busy else _answering(series) for series in given.healthy)
+    return own + [_elsewhere(series, STAGING).with_labels(namespace=STAGING) for series in beside]
+
+
+def _answering(up: Series) -> Series:
+    """A target of which only `up` is known, always answering: one that is nearly down as well is not healthy."""
+    return up.changed(lambda _, sample: sample if isinstance(sample, Mark) else 1.0)
 
 
 def _elsewhere(series: Series, prefix: str) -> Series:

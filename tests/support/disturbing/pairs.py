@@ -13,7 +13,7 @@ from glassbox.query.promql import duration_seconds
 from glassbox.query.rules import Alert
 from recording_rules import engine
 from tests.support.disturbing.disturbances import Disturbance, Given
-from tests.support.disturbing.samples import Series, read_series
+from tests.support.disturbing.samples import Series, answering, read_series
 from tests.support.rule_test_files import TEST_FILES
 
 FIRES, JUST_BELOW = "fires", "just below"
@@ -117,7 +117,8 @@ class RuleTest:
 
     def series(self, seconds: int) -> tuple[Series, ...]:
         """The series for so long, as they were while the alert fired: what ends it is left out, what lasts goes on."""
-        return tuple(self._prolonged(read_series(entry), seconds) for entry in self.content.get("input_series", ()))
+        given = [self._prolonged(read_series(entry), seconds) for entry in self.content.get("input_series", ())]
+        return (*given, *answering(given))
 
     def _prolonged(self, series: Series, seconds: int) -> Series:
         covers = len(series.samples) * self._given_interval >= max(self._expected)

@@ -6,7 +6,6 @@ from dashboards.choices import GPU_INSTANCE, GPU_JOB, JOB, MODEL, REPLICA_OF_MOD
 from dashboards.states import (
     ANSWERS,
     DOWN_OR_NUMBER,
-    NOT_REPORTED,
     SERVICE_OR_NUMBER,
     errors_or_state,
     latency_steps,
@@ -61,7 +60,6 @@ def _now(settings: Settings) -> Row:
             why=f"Finished requests per second over the {last(requests.WINDOW)}, all models. A model that stays below {settings.thresholds.qps_low:g} raises InferenceQPSLow. {_WORDS}",
             words=DOWN_OR_NUMBER,
             size=_NOW,
-            empty=NOT_REPORTED,
         ),
         stat(
             "Failed requests",
@@ -70,7 +68,6 @@ def _now(settings: Settings) -> Row:
             steps=_ERROR_STEPS,
             words=ANSWERS,
             size=_NOW,
-            empty=NOT_REPORTED,
         ),
         stat(
             "Latency p95",
@@ -79,7 +76,6 @@ def _now(settings: Settings) -> Row:
             steps=latency_steps(settings.thresholds.latency_high_seconds),
             words=ANSWERS,
             size=_NOW,
-            empty=NOT_REPORTED,
         ),
         stat(
             "Targets up",

@@ -13,7 +13,6 @@ from glassbox.query.rules import Record
 from recording_rules import requests, signals
 from recording_rules.levels import MODEL
 
-NOT_REPORTED = "Not reported"
 _DOWN, _UNANSWERED, _IDLE, _PARTLY = -1, -2, -3, -4
 DOWN_OR_NUMBER = Words(((_DOWN, "Down", RED), (_UNANSWERED, "Nothing answered", RED)))
 # Of a GPU, which may be well and do nothing.

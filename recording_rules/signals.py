@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from glassbox.metrics.types import Unit
-from glassbox.query.expr import Expr, binary, regex
+from glassbox.query.expr import Expr, regex
 from glassbox.query.promql import avg_by, count_by, group_by, instant, max_by, over_time, ratio, sum_by
 from glassbox.query.rules import HistogramRecord, Record, Series
 from glassbox.query.wording import last, percent, span
@@ -17,6 +17,7 @@ from recording_rules import abandoned, conditions, engine, gpu, gpu_conditions, 
 from recording_rules.levels import MODEL, SERVED
 from recording_rules.memory import (
     GONE_REMEMBERED,
+    LAST_MINUTE,
     USUAL_OUTPUT_LENGTH,
     USUAL_PROMPT_LENGTH,
     USUAL_TIME_PER_OUTPUT_TOKEN,
@@ -26,8 +27,6 @@ WINDOW = "5m"
 # Longer than any rate's window: an even load seldom keeps a batch at one size for so long, a full batch does.
 _BATCH_WINDOW = "10m"
 _SEEN_BEFORE = "1m"
-# A second less, so that it does not matter whether the left edge of a window is included.
-_MINUTE = "59s"
 
 # A batch limit below what the GPU can do: the GPU is not busy, and the KV cache is half empty.
 _GPU_HALF_IDLE_RATIO = 0.6
@@ -180,8 +179,8 @@ def queueing(_settings: Settings) -> Expr:
 
 @signal("Requests waited for a minute, and none ran.")
 def blocked(_settings: Settings) -> Expr:
-    waited = (over_time("min", engine.WAITING, _MINUTE) > 0).and_(instant(engine.WAITING).shifted(_SEEN_BEFORE) > 0)
-    return waited.and_(over_time("max", engine.RUNNING, _MINUTE).equals(0)).and_(instant(engine.WAITING))
+    waited = (over_time("min", engine.WAITING, LAST_MINUTE) > 0).and_(instant(engine.WAITING).shifted(_SEEN_BEFORE) > 0)
+    return waited.and_(over_time("max", engine.RUNNING, LAST_MINUTE).equals(0)).and_(instant(engine.WAITING))
 
 
 @signal("Requests spend a large share of their time in a queue that never empties.")
@@ -280,4 +279,4 @@ def _faults() -> Expr:
 def _more_than_usual(histogram: HistogramRecord, usual: Series, factor: float) -> Expr:
     """The mean of each version, where it is `factor` times what the model usually does, whatever its version."""
     mean = ratio(instant(histogram.sum), instant(histogram.count))
-    return binary(mean, ">", instant(usual) * factor, matching=f" on ({', '.join(SERVED)}) group_left ()")
+    return conditions.above_usual(mean, instant(usual) * factor)

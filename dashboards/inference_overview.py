@@ -64,7 +64,7 @@ def _now(settings: Settings) -> Row:
         stat(
             "Failed requests",
             errors_or_state(_failed_share()),
-            why=f'Share of requests over the {last(RATE_WINDOW_SECONDS)} that were answered with a server error, or that their callers gave up where more did than {percent(settings.thresholds.abandoned_share_ratio)} of them. Above {percent(_ERRORS_HIGH_RATIO)}, look at the verdict and the service\'s log first. {_WORDS} "Model down": one of several is. Choose another to see its failures. If a replica is chosen, requests that were given up are those of all replicas of its models.',
+            why=f'Share of requests over the {last(RATE_WINDOW_SECONDS)} that were answered with a server error, or that their callers gave up where more did than {percent(settings.thresholds.abandoned_share_ratio)} of them. Above {percent(_ERRORS_HIGH_RATIO)}, look at the verdict and the service\'s log first. {_WORDS} "Model down": one of several is. Choose another to see its failures. If a replica is chosen, requests that were given up are left out, since no metric says which replica had them.',
             steps=_ERROR_STEPS,
             words=ANSWERS,
             size=_NOW,
@@ -89,8 +89,7 @@ def _now(settings: Settings) -> Row:
 
 
 def _failed_share() -> Expr:
-    failed, judged = abandoned.failed_and_judged(instant(requests.HTTP_ERRORS), instant(requests.HTTP_REQUESTS))
-    return ratio(sum_by((), failed), sum_by((), judged))
+    return ratio(sum_by((), instant(abandoned.FAILED)), sum_by((), instant(abandoned.JUDGED)))
 
 
 def _gpu_steps(limits: Gpu) -> Steps:

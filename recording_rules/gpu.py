@@ -13,7 +13,7 @@ from glassbox.metrics import dcgm, scrape, service
 from glassbox.metrics import nvidia_gpu_exporter as smi
 from glassbox.metrics.types import Gauge, Unit
 from glassbox.query.expr import Expr, differs, regex
-from glassbox.query.promql import group_by, increase, instant, max_by, over_time, rate, sum_by, with_label
+from glassbox.query.promql import first_by, group_by, increase, instant, max_by, over_time, rate, sum_by, with_label
 from glassbox.query.rules import Record, RecordGroup
 from recording_rules.gpu_bounds import possible
 from recording_rules.levels import GPU, TARGET
@@ -48,7 +48,9 @@ def _ours(gauge: Gauge) -> Expr:
 
 def _smi(series: Expr) -> Expr:
     """nvidia_gpu_exporter's series under the label `gpu`: the GPU's index, or its uuid where the exporter reports no index."""
-    return _numbered(series.taking(("index",), instant(smi.GPU_INFO), on=(*TARGET, "uuid")))
+    by_uuid = (*TARGET, "uuid")
+    # A new driver, or a second Prometheus, makes a second series of the same GPU for a while.
+    return _numbered(series.taking(("index",), first_by(by_uuid, instant(smi.GPU_INFO)), on=by_uuid))
 
 
 def _numbered(indexed: Expr) -> Expr:

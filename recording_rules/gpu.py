@@ -11,9 +11,20 @@ from functools import reduce
 
 from glassbox.metrics import dcgm, scrape, service
 from glassbox.metrics import nvidia_gpu_exporter as smi
-from glassbox.metrics.types import Gauge, Unit
+from glassbox.metrics.types import Counter, Gauge, Unit
 from glassbox.query.expr import Expr, differs, regex
-from glassbox.query.promql import first_by, group_by, increase, instant, max_by, over_time, rate, sum_by, with_label
+from glassbox.query.promql import (
+    first_by,
+    group_by,
+    instant,
+    max_by,
+    most,
+    over_steps,
+    over_time,
+    rate,
+    sum_by,
+    with_label,
+)
 from glassbox.query.rules import Record, RecordGroup
 from recording_rules.gpu_bounds import possible
 from recording_rules.levels import GPU, TARGET
@@ -76,6 +87,16 @@ def _hertz(megahertz: Expr) -> Expr:
     return (megahertz * _HERTZ_PER_MEGAHERTZ).measured_in(Unit.HERTZ)
 
 
+def _rows_of_hour(counter: Counter) -> Expr:
+    """By how much a count that the board itself keeps grew, whatever labels its series had before.
+
+    dcgm-exporter adds the pod that has the GPU: it has another name after an error that ended it. Without an error the count is 0
+    from the start on, since only fields without a value are left out (`internal/pkg/collector/gpu_collector.go`).
+    """
+    count = max_by(GPU, possible(most(counter, BRIDGE).measured_in(Unit.EVENTS)))
+    return count - over_steps("min", count, "1h", "1m")
+
+
 def _profiled(gauge: Gauge) -> Expr:
     return _each_gpu(instant(gauge))
 
@@ -100,8 +121,8 @@ TEMPERATURE = _each_gpu(instant(dcgm.GPU_TEMP), _ours(service.GPU_TEMPERATURE), 
 # 1 when the board could not replace a broken row of its memory, 0 otherwise.
 ROW_REMAPPING = _each_gpu(instant(dcgm.ROW_REMAP_FAILURE), _smi(instant(smi.REMAPPED_ROWS_FAILURE)))
 # Memory rows replaced within the hour after errors that could not, or could, be corrected.
-UNCORRECTABLE_ROWS = _each_gpu(increase(dcgm.UNCORRECTABLE_REMAPPED_ROWS, "1h"))
-CORRECTABLE_ROWS = _each_gpu(increase(dcgm.CORRECTABLE_REMAPPED_ROWS, "1h"))
+UNCORRECTABLE_ROWS = _rows_of_hour(dcgm.UNCORRECTABLE_REMAPPED_ROWS)
+CORRECTABLE_ROWS = _rows_of_hour(dcgm.CORRECTABLE_REMAPPED_ROWS)
 # PCIe packets sent again per second, and bytes per second from and to the GPU.
 PCIE_REPLAYS = _each_gpu(rate(dcgm.PCIE_REPLAY, "5m"))
 PCIE_SENT = _profiled(dcgm.PCIE_TX)

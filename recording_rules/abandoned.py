@@ -18,6 +18,7 @@ as several finished ones, as many as these outweigh.
 
 from glassbox.metrics import service, vllm
 from glassbox.metrics.types import Unit
+from glassbox.query.births import rate_from_birth
 from glassbox.query.expr import Expr
 from glassbox.query.promql import (
     clamp_min,
@@ -26,7 +27,6 @@ from glassbox.query.promql import (
     instant,
     over_steps,
     over_time,
-    rate,
     ratio,
     sum_by,
 )
@@ -52,7 +52,9 @@ CLIENTS_LEFT = Record(
     "model:inference_clients_left:rate5m",
     sum_by(
         MODEL,
-        rate(service.HTTP_REQUESTS, WINDOW, **DECLARED, status=requests.CLIENT_LEFT).unless(ENGINES, on=TARGET),
+        rate_from_birth(service.HTTP_REQUESTS, WINDOW, **DECLARED, status=requests.CLIENT_LEFT).unless(
+            ENGINES, on=TARGET
+        ),
     ),
     f"Requests per second whose clients left before the end of the answer (status {requests.CLIENT_LEFT}), where our exporter counts them and no engine does.",
 )

@@ -90,8 +90,7 @@ def _hertz(megahertz: Expr) -> Expr:
 def _rows_of_hour(counter: Counter) -> Expr:
     """By how much a count that the board itself keeps grew, whatever labels its series had before.
 
-    dcgm-exporter adds the pod that has the GPU: it has another name after an error that ended it. Without an error the count is 0
-    from the start on, since only fields without a value are left out (`internal/pkg/collector/gpu_collector.go`).
+    An error ends the pod that has the GPU, and the series with it; the next one begins with what the error has added.
     """
     count = max_by(GPU, possible(most(counter, BRIDGE).measured_in(Unit.EVENTS)))
     return count - over_steps("min", count, "1h", "1m")

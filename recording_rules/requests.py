@@ -56,7 +56,7 @@ REQUESTS_FINISHED = Record(
 )
 PAGES = Record(
     "model:inference_pages:rate5m",
-    sum_by(MODEL, rate(service.PAGES, "5m")).measured_in(Unit.PAGES_PER_SECOND),
+    sum_by(MODEL, rate_from_birth(service.PAGES, "5m")).measured_in(Unit.PAGES_PER_SECOND),
     "Pages read per second where the service counts them, 0 where it does not.",
 )
 
@@ -82,7 +82,7 @@ def _http(**status: Matcher) -> Expr:
     from_service = rate_from_birth(
         service.HTTP_REQUESTS, "5m", **DECLARED, **OF_CALLERS, **({"status": _ANSWERED} | status)
     )
-    counted_by_vllm = rate(vllm.HTTP_REQUESTS, "5m", handler=differs(""))
+    counted_by_vllm = most(vllm.HTTP_REQUESTS, "5m", handler=differs(""))
     return sum_by(MODEL, every.or_(from_service.unless(counted_by_vllm, on=TARGET)))
 
 

@@ -1,6 +1,9 @@
 """dcgm-exporter's default set (its `etc/default-counters.csv`, 4.x; port 9400, collected every 30 s by default).
 
 `Hostname` may become `hostname` in later releases, so no query reads it. Boards without profiling counters lack the PROF fields.
+Only a field without a value is left out (`internal/pkg/collector/gpu_collector.go`): counts and flags that the driver keeps are 0
+from the start on, and an XID is an event, so that it has no value before the first one. In Kubernetes a series also has the names
+of the pod and container that have the GPU, so that with another pod it is another series.
 """
 
 from glassbox.metrics.types import Counter, Gauge, Unit

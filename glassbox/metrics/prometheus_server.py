@@ -35,7 +35,7 @@ HEAD_SERIES = Gauge(
 NOTIFICATIONS_DROPPED = Counter(
     name="prometheus_notifications_dropped_total",
     unit=Unit.EVENTS,
-    help="Alerts that no Alertmanager took.",
+    help="Alerts that no Alertmanager took; 0 from the start of a queue on (`notifier/sendloop.go`, and `notifier/metric.go` before).",
 )
 ALERTS = Gauge(
     name="ALERTS",

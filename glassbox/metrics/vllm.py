@@ -2,7 +2,8 @@
 
 Names, labels, buckets and versions were read from the released sources (`vllm/v1/metrics/loggers.py`, `vllm/entrypoints/serve/instrumentator`),
 0.8.3 being the first version whose series carry the label `engine`. `demo/expositions/` holds captures of real servers that a test compares.
-Counters carry `_total` on the wire, whatever the source calls them.
+Counters carry `_total` on the wire, whatever the source calls them. The engine's are there from its start, with every reason;
+those of the HTTP server begin with their first request.
 """
 
 from glassbox.metrics.types import Counter, FormerEnd, FormerName, Gauge, Histogram, Unit

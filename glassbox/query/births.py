@@ -4,7 +4,7 @@
 """
 
 from glassbox.metrics.scrape import UP
-from glassbox.metrics.types import Metric
+from glassbox.metrics.types import TARGET_LABELS, Metric
 from glassbox.query.expr import Expr, Matcher
 from glassbox.query.promql import duration_seconds, instant, most, over_time, rate
 
@@ -20,7 +20,8 @@ def rate_from_birth(counter: Metric, window: str, **matchers: str | Matcher) -> 
     labels, such as those of a version.
     """
     born = most(counter, window, **matchers) / duration_seconds(window)
-    own = (*TARGET, *(label for label in (*counter.labels, *counter.namesake_labels) if label not in TARGET))
+    of_event = (*counter.labels, *counter.optional_labels, *counter.namesake_labels)
+    own = (*TARGET, *(label for label in of_event if label not in TARGET_LABELS))
     answered = over_time("max", UP, _LATELY, offset=window).equals(1)
     first = born.unless(_there_before(counter, window, matchers), on=own).and_(answered, on=TARGET)
     return first.or_(rate(counter, window, **matchers))

@@ -64,6 +64,26 @@ def test_a_capture_exposes_the_metric_as_the_catalogue_says(path, metric):
             assert len(bounds) > 5
 
 
+@pytest.mark.parametrize("kind", ["idle", "multiproc", "dp2", "dp2-multiproc"])
+def test_the_engine_counts_what_has_not_happened_yet(kind):
+    """So `rate` sees the first event. Each engine has every reason; refusals are counted for all engines together."""
+    families = exposed(EXPOSITIONS / f"vllm-0.32.0-{kind}-1.prom")
+
+    def at_zero(metric, *labels):
+        samples = families[metric.name].samples
+        return {
+            tuple(each.labels[label] for label in labels)
+            for each in samples
+            if each.name == metric.name and each.value == 0
+        }
+
+    engines = ["0", "1"] if "dp2" in kind else ["0"]
+    never = {(engine, reason) for engine in engines for reason in ("abort", "error", "repetition")}
+    assert at_zero(vllm.REQUEST_SUCCESS, "engine", "finished_reason") >= never
+    assert at_zero(vllm.NUM_PREEMPTIONS, "engine") == {(engine,) for engine in engines}
+    assert at_zero(vllm.ADMISSION_REJECTIONS, "reason") == {("max_num_queued_reqs",), ("max_num_queued_tokens",)}
+
+
 @pytest.mark.parametrize("metric", CATALOGUE["process"], ids=lambda metric: metric.name)
 def test_process_metrics_are_missing_only_with_several_api_servers(metric):
     """`multiproc` in a capture's name; a single server, with one engine or two, tells about its process."""

@@ -30,6 +30,8 @@ _TO_ALL = " on () group_left ()"
 # As wide as the longest titles.
 _WIDE = Size(width=4, height=4)
 _NOT_MEASURED = "Not measured"
+# Nothing that is divided by: nobody works, or nobody reports it.
+_NO_WORK = "No work seen"
 _TOGETHER = "GPUs do not report which model they serve, so choose hosts and services that belong together."
 _PRICES = "Prices come from the settings (cost). A GPU costs its price whether it works or not."
 
@@ -127,18 +129,21 @@ def _now(now: _Sums) -> Row:
             now.price_of(_MILLION, now.output),
             why=f"Cost of all chosen GPUs over the tokens that the chosen services generate. Both are means over {span(RATE_WINDOW_SECONDS)}. {_TOGETHER}",
             size=_WIDE,
+            empty=_NO_WORK,
         ),
         stat(
             "Per million tokens",
             now.price_of(_MILLION, now.tokens),
             why=f"The same for input and output tokens together. Compare it only with work of similar lengths. {_TOGETHER}",
             size=_WIDE,
+            empty=_NO_WORK,
         ),
         stat(
             "Per 1,000 pages",
             now.price_of(_THOUSAND, now.pages),
             why=f"Cost of all chosen GPUs over the pages that the services count. Where a service counts none, its finished requests times pages_per_request are used, and failed requests count too. Choose the OCR services. {_TOGETHER}",
             size=_WIDE,
+            empty=_NO_WORK,
         ),
         stat(
             "Tokens per joule",
@@ -177,9 +182,21 @@ def _range(chosen: _Sums) -> tuple[Row, Row]:
         ),
     )
     work = (
-        stat("Per million output tokens, range", chosen.price_of(_MILLION, chosen.output), why=f"{why} {_TOGETHER}"),
-        stat("Per million tokens, range", chosen.price_of(_MILLION, chosen.tokens), why=f"{why} {_TOGETHER}"),
-        stat("Per 1,000 pages, range", chosen.price_of(_THOUSAND, chosen.pages), why=f"{why} {_TOGETHER}"),
+        stat(
+            "Per million output tokens, range",
+            chosen.price_of(_MILLION, chosen.output),
+            why=f"{why} {_TOGETHER}",
+            empty=_NO_WORK,
+        ),
+        stat(
+            "Per million tokens, range",
+            chosen.price_of(_MILLION, chosen.tokens),
+            why=f"{why} {_TOGETHER}",
+            empty=_NO_WORK,
+        ),
+        stat(
+            "Per 1,000 pages, range", chosen.price_of(_THOUSAND, chosen.pages), why=f"{why} {_TOGETHER}", empty=_NO_WORK
+        ),
         stat("Tokens per joule, range", chosen.tokens_per_joule, why=f"All tokens over all energy. {_TOGETHER}"),
     )
     return row("Over the chosen time range", *money), Row("", work)

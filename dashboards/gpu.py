@@ -60,7 +60,7 @@ def _verdict() -> Row:
                 "GPUs",
                 count_by((), gpu.SEEN),
                 why="GPUs that are measured now, whatever is measured of them. One fewer, while its exporter answers, raises GPULost. A card that two exporters measure counts twice.",
-                empty="None",
+                empty=_NOT_MEASURED,
             ),
             stat(
                 "Not idle",

@@ -32,7 +32,7 @@ from recording_rules.levels import SERVED
 _BOARD = ("instance", "gpu")
 _TARGET = ("job", "instance", "model_version")
 
-# Green means idle, not good: a GPU that is active this little waits for work or for its CPU.
+# A GPU that is active this little waits for work or for its CPU, which is neither good nor bad.
 _GPU_LIGHT_RATIO = 0.3
 _ERRORS_HIGH_RATIO = 0.01
 _ERROR_STEPS = Steps(GREEN, ((0.001, YELLOW), (_ERRORS_HIGH_RATIO, RED)))
@@ -81,7 +81,8 @@ def _now(settings: Settings) -> Row:
             "Targets up",
             avg_by((), targets.OF_SERVICES).measured_in(Unit.RATIO),
             why="Share of targets that answered the last scrape. Below 100%, the health table names the missing one. A target that answers may still serve nobody: see the verdict.",
-            steps=Steps(RED, ((1, GREEN),)),
+            # All of them may answer while no request is answered.
+            steps=Steps(RED, ((1, NEUTRAL),)),
             size=_NOW,
             empty="No target",
         ),
@@ -93,7 +94,7 @@ def _failed_share() -> Expr:
 
 
 def _gpu_steps(limits: Gpu) -> Steps:
-    return Steps(GREEN, ((min(_GPU_LIGHT_RATIO, limits.busy_ratio), YELLOW), (limits.busy_ratio, RED)))
+    return Steps(NEUTRAL, ((min(_GPU_LIGHT_RATIO, limits.busy_ratio), YELLOW), (limits.busy_ratio, RED)))
 
 
 def _course(limits: Gpu) -> Row:
@@ -125,7 +126,7 @@ def _course(limits: Gpu) -> Row:
         stat(
             "GPU utilisation, busiest",
             or_trouble(max_by((), instant(gpu.ACTIVITY))),
-            why=f"The busiest GPU's share of active time: green below {percent(min(_GPU_LIGHT_RATIO, limits.busy_ratio))}, yellow to {percent(limits.busy_ratio)}, red above. Words stand for no number where all models are down, or where no request of a model is answered: an idle GPU is no good news then.",
+            why=f"The busiest GPU's share of active time: blue below {percent(min(_GPU_LIGHT_RATIO, limits.busy_ratio))}, yellow to {percent(limits.busy_ratio)}, red above. Words stand for no number where all models are down, or where no request of a model is answered: an idle GPU is no good news then.",
             steps=_gpu_steps(limits),
             words=SERVICE_OR_NUMBER,
             size=Size(width=3, height=8),

@@ -70,9 +70,10 @@ def build(settings: Settings) -> Dashboard:
 
 
 def _summary() -> Row:
-    # Targets that are down count for 0.
-    silent = targets.OF_SERVICES.unless(instant(instances.RUNNING), on=TARGET)
-    mute = sum_by((), silent).or_(sum_by((), targets.OF_SERVICES) * 0).measured_in(Unit.NONE)
+    # Of a target that is down, nobody knows what it would report.
+    answering = targets.OF_SERVICES.equals(1)
+    silent = answering.unless(instant(instances.RUNNING), on=TARGET)
+    mute = sum_by((), silent).or_(sum_by((), answering) * 0).measured_in(Unit.NONE)
     return Row(
         "",
         (

@@ -11,7 +11,7 @@ from dashboards.steps import kv_cache_steps
 from glassbox.board.dashboard import Dashboard, Row, dashboard, row
 from glassbox.board.grid import Size
 from glassbox.board.panels import comparison, stat, table, timeseries
-from glassbox.board.style import GREEN, RED, YELLOW, Steps
+from glassbox.board.style import NEUTRAL, RED, YELLOW, Steps
 from glassbox.board.tables import DrillDown, Next
 from glassbox.metrics import process, vllm
 from glassbox.metrics.types import Unit
@@ -37,8 +37,8 @@ from recording_rules.levels import INSTANCE, TARGET
 
 _MODEL = ("model_name",)
 _SETTINGS = ("block_size", "num_gpu_blocks", "gpu_memory_utilization", "cache_dtype", "enable_prefix_caching")
-# The diagnosis calls replicas uneven from here.
-_BALANCE_STEPS = Steps(GREEN, ((signals.UNEVEN_FACTOR, YELLOW), (3, RED)))
+# The diagnosis calls replicas uneven from here. A single one is always even, and so are all that hang.
+_BALANCE_STEPS = Steps(NEUTRAL, ((signals.UNEVEN_FACTOR, YELLOW), (3, RED)))
 _ONLY_ALL = "Choose all replicas: a single one is always its own mean."
 
 
@@ -118,6 +118,7 @@ def _summary(limits: Thresholds) -> Row:
                 max_by((), _imbalance(instances.RUNNING)).measured_in(Unit.NONE),
                 why=f"Running requests of the busiest replica over those of the mean one, for the worst model. Above {signals.UNEVEN_FACTOR:g}, the router does not balance. Few requests are never even.",
                 steps=_BALANCE_STEPS,
+                empty="Nothing runs",
             ),
             stat(
                 "KV cache, fullest",

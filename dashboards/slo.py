@@ -6,7 +6,7 @@ from dashboards.choices import JOB, MODEL, REPLICA_OF_MODEL, SLO
 from glassbox.board.dashboard import Dashboard, Row, dashboard, row
 from glassbox.board.grid import Size
 from glassbox.board.panels import Panel, stat, timeseries
-from glassbox.board.style import GREEN, LIMIT, RED, REFERENCE, YELLOW, Steps
+from glassbox.board.style import LIMIT, NEUTRAL, RED, REFERENCE, YELLOW, Steps
 from glassbox.board.tables import Next
 from glassbox.query.expr import Expr
 from glassbox.query.promql import instant, max_by, min_by, ratio, sum_by
@@ -20,7 +20,8 @@ _PROMISE = (*_MODEL, "slo")
 _SLO = ("slo",)
 _TOO_FEW = "Not enough requests"
 _BUDGET_LOW_RATIO = 0.25
-_BUDGET_STEPS = Steps(RED, ((0, YELLOW), (_BUDGET_LOW_RATIO, GREEN)))
+# What is left says nothing of this moment: an outage in which no request is counted spends nothing.
+_BUDGET_STEPS = Steps(RED, ((0, YELLOW), (_BUDGET_LOW_RATIO, NEUTRAL)))
 _HOURS = {3600: "1 hour", 6 * 3600: "6 hours", 86400: "1 day", 3 * 86400: "3 days"}
 
 

@@ -10,7 +10,7 @@ from glassbox.query.rules import Record, RecordGroup, Series
 from glassbox.query.wording import last, span
 from glassbox.settings.model import Settings
 from recording_rules import requests, signals, targets
-from recording_rules.levels import JOB
+from recording_rules.levels import JOB, MODEL
 from recording_rules.signals import Signal
 
 # Six hours show the slope of a day's rise. An hour ahead leaves time to start a replica, whose model takes minutes to load.
@@ -24,7 +24,14 @@ REQUESTS = Record(
     "Finished requests per second of a service.",
 )
 # With each of them, the service does less than callers want, whatever its capacity was measured to be.
-_FULL = (signals.queueing, signals.queue_takes_time, signals.stalled, signals.unanswered, signals.abandoning)
+_FULL = (
+    signals.queueing,
+    signals.queue_takes_time,
+    signals.stalled,
+    signals.unanswered,
+    signals.abandoning,
+    signals.blocked,
+)
 _SETTING = "jobs.capacity_requests_per_second"
 CAPACITY = Series("job:inference_capacity_requests_per_second:sum", Unit.REQUESTS_PER_SECOND, JOB, _SETTING)
 HEADROOM = Series("job:inference_headroom_ratio:min", Unit.RATIO, JOB, _SETTING)
@@ -60,9 +67,15 @@ def _left() -> Expr:
     # Without requests so far, all of the capacity is left. Without a target that answers, none is.
     load = instant(REQUESTS).or_(instant(CAPACITY) * 0)
     left = ratio(load, instant(CAPACITY)) * -1 + 1
-    none = instant(CAPACITY).and_(_any_of(_FULL), on=JOB) * 0
+    none = instant(CAPACITY).and_(_any_of(_FULL).or_(_all_down()), on=JOB) * 0
     known = (left < 0).or_(none).or_(left).unless(_any_of((signals.failing,)), on=JOB)
     return known.or_(instant(CAPACITY).equals(0))
+
+
+def _all_down() -> Expr:
+    """Services of which no model is served, although targets may answer."""
+    down = signals.down.holds
+    return group_by(JOB, down).unless(group_by(JOB, instant(signals.KNOWN).unless(down, on=MODEL)))
 
 
 def _any_of(found: Sequence[Signal]) -> Expr:
@@ -74,4 +87,5 @@ def forecast_share() -> Expr:
     """Share of the capacity that the load will take in an hour. A service that has no headroom now is full then, too."""
     share = ratio(sum_by(JOB, instant(FORECAST)), sum_by(JOB, instant(CAPACITY)))
     full = max_by(JOB, binary(instant(HEADROOM), "<=", 0) * 0 + 1)
-    return (share > 1).or_(full).or_(share)
+    # A load that is not known now has no trend.
+    return (share > 1).or_(full).or_(share.and_(instant(HEADROOM), on=JOB))

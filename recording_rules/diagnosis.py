@@ -33,7 +33,7 @@ class Case:
     unless: tuple[Signal, ...] = ()
 
 
-_BAD, _SLOW, _WASTE, _FINE = "red", "yellow", "blue", "green"
+_BAD, _SLOW, _NEUTRAL, _FINE = "red", "yellow", "blue", "green"
 
 VERDICTS = (
     Case(10, "Down", _BAD, "Nothing serves the model. Bring the service back.", (signals.down,)),
@@ -57,21 +57,23 @@ VERDICTS = (
     Case(150, "GPU slowed down", _SLOW, "A GPU that may serve this model is slowed down. Check heat, power limit and power supply.", (signals.gpu_slowed,)),
     Case(160, "Slow, cause not seen", _SLOW, "No signal explains it. Look at the phases, then at the gateway and the network.", (signals.slow,)),
     Case(170, "Fine", _FINE, "Do nothing.", (signals.working,)),
-    Case(180, "No demand", _WASTE, "There are no requests. Consolidate, or scale to zero.", ()),
+    Case(180, "No demand", _NEUTRAL, "There are no requests. Consolidate, or scale to zero.", ()),
 )  # fmt: skip
 
 IDLE_CAUSES = (
-    Case(0, "Not idle", _FINE, f"At least one GPU is active {percent(signals.GPU_UNUSED_RATIO)} of the time or more, or no GPU is measured.", (), (signals.gpu_unused,)),
+    # A GPU that is active while its engine hangs is no good news.
+    Case(0, "Not idle", _NEUTRAL, f"At least one GPU is active {percent(signals.GPU_UNUSED_RATIO)} of the time or more.", (), (signals.gpu_unused, signals.gpu_not_measured)),
+    Case(10, "Not measured", _NEUTRAL, "No GPU is measured that may serve the model. Look at the exporters on Monitoring health.", (signals.gpu_not_measured,)),
     Case(9, "Down", _BAD, "Nothing serves the model. Bring the service back.", (signals.down,)),
-    Case(1, "No requests", _WASTE, "There are no requests. Consolidate, batch the work, or scale to zero.", (), (signals.working,)),
+    Case(1, "No requests", _NEUTRAL, "There are no requests. Consolidate, batch the work, or scale to zero.", (), (signals.working,)),
     Case(2, "Hung engine", _BAD, "Requests run, but nothing comes out. Restart the engine.", (signals.stalled,)),
     Case(3, "Front end", _SLOW, "Preprocessing or downloads hold requests up.", (signals.frontend_bound,)),
     Case(4, "Blocked queue", _SLOW, "Requests wait although GPUs are free. Check the scheduler, the batch limit and KV transfers.", (signals.queueing,)),
     Case(5, "Put off", _SLOW, "Requests wait for adapters or KV transfers.", (signals.deferred,)),
     Case(4, "Blocked queue", _SLOW, "Requests wait although GPUs are free. Check the scheduler, the batch limit and KV transfers.", (signals.blocked,)),
     Case(6, "Uneven replicas", _SLOW, "One replica gets nearly all requests.", (signals.uneven,)),
-    Case(7, "Small batches", _WASTE, "Requests are sparse. Share the GPU, or use a smaller one.", (signals.small_batches,)),
-    Case(8, "Other", _WASTE, "No signal explains it. Compare tensor activity with memory activity.", ()),
+    Case(7, "Small batches", _NEUTRAL, "Requests are sparse. Share the GPU, or use a smaller one.", (signals.small_batches,)),
+    Case(8, "Other", _NEUTRAL, "No signal explains it. Compare tensor activity with memory activity.", ()),
 )  # fmt: skip
 
 VERDICT = Series("model:diagnosis_verdict:code", Unit.NONE, MODEL)

@@ -261,6 +261,12 @@ def gpu_unused(settings: Settings) -> Expr:
     return _of_model(instant(gpu_conditions.busiest(settings.gpu.queue_labels)) < GPU_UNUSED_RATIO, settings.gpu)
 
 
+@signal("No GPU is measured that may serve the model.")
+def gpu_not_measured(settings: Settings) -> Expr:
+    labels = settings.gpu.queue_labels
+    return instant(KNOWN).unless(instant(gpu_conditions.mean_activity(labels)), on=labels)
+
+
 @signal(f"The GPUs' memory moves data more than {percent(MEMORY_BOUND_RATIO)} of the time.")
 def memory_bound(settings: Settings) -> Expr:
     return _of_model(avg_by(settings.gpu.queue_labels, gpu.DRAM_ACTIVE) > MEMORY_BOUND_RATIO, settings.gpu)

@@ -559,10 +559,10 @@ def test_the_service_board_fits_one_screen_of_1080_lines():
     assert bottom * 38 - 8 <= 900
 
 
-def test_gpu_colours_are_those_of_the_article_with_its_gap_closed():
+def test_gpu_colours_are_those_of_the_article_with_its_gap_closed_and_no_green_for_idle_ones():
     board = our_bundle().dashboards["glassbox-inference-overview"]
     steps = by_title(board)["GPU utilisation"]["fieldConfig"]["defaults"]["thresholds"]["steps"]
-    assert [(step["value"], step["color"]) for step in steps] == [(None, "green"), (0.3, "yellow"), (0.8, "red")]
+    assert [(step["value"], step["color"]) for step in steps] == [(None, "blue"), (0.3, "yellow"), (0.8, "red")]
 
 
 def test_twenty_panels_take_about_ten_kilobytes():

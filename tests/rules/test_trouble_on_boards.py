@@ -4,17 +4,23 @@ from pathlib import Path
 
 import pytest
 
+from glassbox.board.style import GREEN
+from glassbox.compile.bundle import Json
+from glassbox.query.promql import ratio
 from glassbox.settings.model import Jobs, Settings
+from recording_rules import abandoned
 from tests.support.promtool_boards import assert_values, boards, query
 
+# Without a capacity, its tiles have no query.
+SET = boards(Settings(jobs=Jobs(capacity_requests_per_second={"vllm": 8})))
 DOWN, UNANSWERED, IDLE, PARTLY = -1, -2, -3, -4
 M = 'job="vllm",model_name="m"'
 KNOWN = {f"model:diagnosis_known:group{{{M}}}": "1x80"}
 # The rates of what was answered before are still there, as they are for five minutes of an outage.
 ANSWERED = {
     f"model:inference_requests:rate1m{{{M}}}": "4x80",
-    f"model:inference_http_requests:rate5m{{{M}}}": "4x80",
-    f"model:inference_http_errors:rate5m{{{M}}}": "0x80",
+    f"model:inference_requests_failed:rate5m{{{M}}}": "0x80",
+    f"model:inference_requests_judged:rate5m{{{M}}}": "4x80",
     f"model:inference_request_duration_seconds_count:rate5m{{{M}}}": "4x80",
     f'model:inference_request_duration_seconds_bucket:rate5m{{{M},le="1.0"}}': "4x80",
     f'model:inference_request_duration_seconds_bucket:rate5m{{{M},le="+Inf"}}': "4x80",
@@ -29,8 +35,8 @@ GIVEN_UP = ANSWERED | {
 }
 IDLES = {
     f"model:inference_requests:rate1m{{{M}}}": "0x80",
-    f"model:inference_http_requests:rate5m{{{M}}}": "0x80",
-    f"model:inference_http_errors:rate5m{{{M}}}": "0x80",
+    f"model:inference_requests_failed:rate5m{{{M}}}": "0x80",
+    f"model:inference_requests_judged:rate5m{{{M}}}": "0x80",
     f"model:inference_request_duration_seconds_count:rate5m{{{M}}}": "0x80",
     f'model:inference_request_duration_seconds_bucket:rate5m{{{M},le="1.0"}}': "0x80",
     f'model:inference_request_duration_seconds_bucket:rate5m{{{M},le="+Inf"}}': "0x80",
@@ -81,7 +87,8 @@ FAILED = {
 @pytest.mark.parametrize("case", FAILED)
 def test_requests_that_are_given_up_have_failed_once(case: str, tmp_path: Path) -> None:
     series, share = FAILED[case]
-    assert_values(query("Inference overview", "Failed requests", 0), KNOWN | series, {"{}": share}, tmp_path)
+    shares = ratio(abandoned.FAILED.expr, abandoned.JUDGED.expr)
+    assert_values(str(shares), KNOWN | series, {f"{{{M}}}": share}, tmp_path)
 
 
 # A long batch is no trouble: its requests run for 20 minutes, and none finishes meanwhile.
@@ -121,6 +128,94 @@ def test_tiles_of_other_boards_show_no_good_number_in_trouble(
     assert_values(query(*tile, 0), series, expected, tmp_path)
 
 
+UP, DURATION = 'up{{job="vllm",instance="{}:8000"}}', "prometheus_rule_group_last_duration_seconds"
+SERVICE = {'job:inference_targets:count{job="vllm"}': "2x80"}
+FAILS = {f'model:diagnosis_signal:bool{{{M},signal="failing"}}': "1x80"}
+# Half of what was measured is finished, and the trend is flat.
+LOADED = {
+    'job:inference_requests_in_1h:rate1m{job="vllm"}': "4x80",
+    'job:inference_capacity_requests_per_second:sum{job="vllm"}': "8x80",
+}
+NO_HEADROOM = {'job:inference_headroom_ratio:min{job="vllm"}': "0x80"}
+# Every tile that may be green: what it reads in troubles, and the value that it shows, None for a word that nothing is known.
+GREEN_TILES: dict[tuple[str, str], list[tuple[dict[str, str], float | None]]] = {
+    ("Inference overview", "Failed requests"): [
+        (KNOWN | ANSWERED | IS_DOWN, DOWN),
+        (KNOWN | GIVEN_UP, UNANSWERED),
+        (KNOWN | IDLES, IDLE),
+        (KNOWN | ANSWERED | OTHER, PARTLY),
+        (KNOWN, None),
+    ],
+    ("Capacity and diagnosis", "Headroom"): [(LOADED | NO_HEADROOM, 0), (LOADED | FAILS, None)],
+    ("Capacity and diagnosis", "Load in an hour"): [(LOADED | NO_HEADROOM, 1), (LOADED | FAILS, None)],
+    ("GPU", "New XID, 1 h"): [
+        ({'gpu:memory_used_bytes:max{job="dcgm",instance="a:9400",gpu="0"}': "1x80"}, None),
+        ({'gpu:xid_new_code:last10m{job="dcgm",instance="a:9400",gpu="0"}': "79x80"}, 1),
+    ],
+    ("GPU", "Row remap failures"): [
+        ({'gpu:memory_used_bytes:max{job="dcgm",instance="a:9400",gpu="0"}': "1x80"}, None),
+        ({'DCGM_FI_DEV_ROW_REMAP_FAILURE{job="dcgm",instance="gone:9400",gpu="0"}': "0x80"}, None),
+    ],
+    ("Monitoring health", "Targets down"): [({UP.format("a"): "0x80"}, 1), ({}, None)],
+    ("Monitoring health", "Mute targets"): [
+        (SERVICE | {UP.format("a"): "1x80", UP.format("b"): "0x80"}, 1),
+        (SERVICE | {UP.format("a"): "0x80", UP.format("b"): "0x80"}, None),
+    ],
+    ("Monitoring health", "Rule failures"): [({f'{DURATION}{{job="prometheus",rule_group="r"}}': "1x80"}, None)],
+    ("Monitoring health", "Slowest rule group"): [({f'{DURATION}{{job="prometheus",rule_group="r"}}': "1x80"}, None)],
+    ("Monitoring health", "Alerts nobody took"): [({'up{job="prometheus",instance="p:9090"}': "1x80"}, None)],
+}
+
+
+def test_every_tile_that_may_be_green_is_looked_at() -> None:
+    tiles = {
+        (title, panel["title"])
+        for title, board in SET.items()
+        for panel in board["panels"]
+        if panel["type"] in ("stat", "gauge") and GREEN in colors(panel).values() and panel["title"] != "Verdict"
+    }
+    assert tiles == GREEN_TILES.keys()
+
+
+@pytest.mark.parametrize(
+    ("tile", "series", "shown"),
+    [(tile, *case) for tile, cases in GREEN_TILES.items() for case in cases],
+    ids=[f"{tile[1]} {number}" for tile, cases in GREEN_TILES.items() for number in range(len(cases))],
+)
+def test_a_tile_is_not_green_in_trouble_nor_without_a_value(
+    tile: tuple[str, str], series: dict[str, str], shown: float | None, tmp_path: Path
+) -> None:
+    (panel,) = [each for each in SET[tile[0]]["panels"] if each["title"] == tile[1]]
+    assert_values(query(*tile, 0, boards=SET), series, {} if shown is None else {"{}": shown}, tmp_path)
+    assert color(panel, shown) != GREEN
+
+
+def colors(panel: Json) -> dict[float | None, str]:
+    """The colour from each bound on, and those of words; None stands for what is below all bounds."""
+    defaults = panel["fieldConfig"]["defaults"]
+    steps = {step["value"]: step["color"] for step in defaults["thresholds"]["steps"]}
+    words = {float(value): word["color"] for value, word in words_of(panel).items()}
+    return steps | words
+
+
+def words_of(panel: Json) -> Json:
+    found = [
+        each["options"] for each in panel["fieldConfig"]["defaults"].get("mappings", []) if each["type"] == "value"
+    ]
+    return dict(found[0]) if found else {}
+
+
+def color(panel: Json, value: float | None) -> str:
+    """That of the value, or of no value."""
+    defaults = panel["fieldConfig"]["defaults"]
+    if value is None:
+        (nothing,) = [each["options"]["result"] for each in defaults["mappings"] if each["type"] == "special"]
+        return str(nothing["color"])
+    word = words_of(panel).get(str(int(value)))
+    steps = [step["color"] for step in defaults["thresholds"]["steps"] if (step["value"] or 0) <= value]
+    return str(word["color"] if word else (steps or [defaults["thresholds"]["steps"][0]["color"]])[-1])
+
+
 def test_pages_come_before_tickets_and_reports(tmp_path: Path) -> None:
     alert = 'ALERTS{{alertname="{}",alertstate="firing",severity="{}",job="vllm"}}'
     series = {
@@ -132,14 +227,6 @@ def test_pages_come_before_tickets_and_reports(tmp_path: Path) -> None:
     }
     expected = {f'{{alertname="{name}",job="vllm"}}': rank for rank, name in enumerate("CBA", start=1)}
     assert_values(query("Inference overview", "Firing alerts", 0), series, expected, tmp_path)
-
-
-# Half of what was measured is finished, and the trend is flat.
-SET = boards(Settings(jobs=Jobs(capacity_requests_per_second={"vllm": 8})))
-LOADED = {
-    'job:inference_requests_in_1h:rate1m{job="vllm"}': "4x80",
-    'job:inference_capacity_requests_per_second:sum{job="vllm"}': "8x80",
-}
 
 
 @pytest.mark.parametrize(

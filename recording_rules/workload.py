@@ -1,14 +1,17 @@
 """What the engine's work consists of: time by phase, lengths, caches and steps, and requests that are refused, deferred, preempted or stuck."""
 
+from functools import partial
+
 from glassbox.metrics import vllm
 from glassbox.metrics.types import Counter
 from glassbox.query.expr import Expr
-from glassbox.query.promql import clamp_min, max_by, max_without, rate, sum_by
+from glassbox.query.promql import clamp_min, max_by, max_without, over_time, rate, sum_by
 from glassbox.query.rules import Record, RecordGroup
 from recording_rules import sources
 from recording_rules.histograms import engine_histogram
 from recording_rules.levels import MODEL, TARGET
 from recording_rules.sources import OF_CALLERS, bridged, through_gaps
+from recording_rules.targets import BRIDGE
 
 GROUP = RecordGroup("workload")
 
@@ -41,11 +44,16 @@ def _tokens(window: str) -> Expr:
 
 
 def _stalled_requests() -> Expr:
-    """Running requests of engines that neither read nor wrote a token within the window, without sleeping engines."""
-    running = max_without(sources.PROCESSES, bridged(vllm.NUM_REQUESTS_RUNNING, **sources.OF_ENGINES)) > 0
+    """Requests of engines that had some throughout the window, were awake, and neither read nor wrote a token."""
+    read = partial(max_without, sources.PROCESSES)
+    running = read(bridged(vllm.NUM_REQUESTS_RUNNING, **sources.OF_ENGINES)) > 0
+    # An engine that is new, or was idle, has been stuck for as long as it has requests.
+    since = read(over_time("min", vllm.NUM_REQUESTS_RUNNING, STALL_WINDOW)) > 0
+    at_start = read(over_time("last", vllm.NUM_REQUESTS_RUNNING, BRIDGE, offset=STALL_WINDOW)) > 0
     tokens = through_gaps(_tokens(STALL_WINDOW), _tokens(_LONGER_WINDOW))
-    asleep = bridged(vllm.ENGINE_SLEEP_STATE, sleep_state="awake").equals(0)
-    return max_by(ENGINE, running.and_(tokens.equals(0)).unless(asleep, on=ENGINE))
+    slept = over_time("min", vllm.ENGINE_SLEEP_STATE, STALL_WINDOW, sleep_state="awake").equals(0)
+    stuck = running.and_(tokens.equals(0)).and_(since).and_(at_start)
+    return max_by(ENGINE, stuck.unless(slept, on=ENGINE))
 
 
 FRONTEND_TIME = Record(

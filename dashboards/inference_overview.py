@@ -25,9 +25,9 @@ from glassbox.query.promql import avg_by, instant, max_by, ratio, sum_by
 from glassbox.query.rules import Severity
 from glassbox.query.wording import last, percent
 from glassbox.settings.model import Gpu, Settings
-from recording_rules import abandoned, gpu, requests, targets
+from recording_rules import abandoned, gpu, requests, targets, workload
 from recording_rules.histograms import RATE_WINDOW_SECONDS
-from recording_rules.levels import SERVED
+from recording_rules.levels import SERVED, TARGET
 
 _BOARD = ("instance", "gpu")
 _TARGET = ("job", "instance", "model_version")
@@ -41,6 +41,8 @@ _ERROR_STEPS = Steps(GREEN, ((0.001, YELLOW), (_ERRORS_HIGH_RATIO, RED)))
 _NOW = Size(height=5)
 # In place of a number, since numbers would look well.
 _WORDS = '"Down" and "Nothing answered" stand for no number: all models are down, or no request of a model is answered.'
+_HANGS = 2
+_HEALTH = Words((*UP_DOWN.words, (_HANGS, "HANGS", RED)))
 _ALERT = ("alertname", "job", "model_name", "instance")
 _SEVERITIES = {Severity.PAGE: RED, Severity.TICKET: YELLOW, Severity.REPORT: NEUTRAL}
 _RANKS = Words(tuple((rank, each.value, color) for rank, (each, color) in enumerate(_SEVERITIES.items(), start=1)))
@@ -150,10 +152,10 @@ def _parts(settings: Settings) -> Row:
         ),
         table(
             "Health",
-            max_by(_TARGET, targets.OF_SERVICES),
-            why="Every target of the service, and whether it answered the last scrape. DOWN raises InferenceInstanceDown. Click an instance to see that replica alone.",
+            _health(),
+            why="Every target of the service, and whether it answered the last scrape. DOWN raises InferenceInstanceDown. HANGS: it answers scrapes, and an engine of it makes no token; InferenceEngineStalled may follow. Click an instance to see that replica alone.",
             value="Status",
-            words=UP_DOWN,
+            words=_HEALTH,
             drill_down=DrillDown("instance", "replicas", "instance", keeping=(JOB,)),
             size=Size(width=7, height=9),
         ),
@@ -168,6 +170,12 @@ def _parts(settings: Settings) -> Row:
             size=Size(width=11, height=9),
         ),
     )
+
+
+def _health() -> Expr:
+    up = max_by(_TARGET, targets.OF_SERVICES)
+    hangs = up.equals(1).and_(instant(workload.STALLED), on=TARGET)
+    return (hangs * 0 + _HANGS).or_(up)
 
 
 def _firing() -> Expr:

@@ -216,6 +216,21 @@ def color(panel: Json, value: float | None) -> str:
     return str(word["color"] if word else (steps or [defaults["thresholds"]["steps"][0]["color"]])[-1])
 
 
+def test_a_target_that_answers_scrapes_and_hangs_is_not_up(tmp_path: Path) -> None:
+    series = SERVICE | {
+        UP.format("a"): "1x80",
+        UP.format("b"): "1x80",
+        UP.format("c"): "0x80",
+        'engine:inference_stalled_requests:max{job="vllm",instance="b:8000",engine="1",model_name="m"}': "4x80",
+        # Its last scrapes failed: what it did then is no longer known.
+        'engine:inference_stalled_requests:max{job="vllm",instance="c:8000",engine="0",model_name="m"}': "4x80",
+    }
+    expected: dict[str, float] = {
+        f'{{job="vllm",instance="{name}:8000"}}': code for name, code in zip("abc", (1, 2, 0), strict=True)
+    }
+    assert_values(query("Inference overview", "Health", 0), series, expected, tmp_path)
+
+
 def test_pages_come_before_tickets_and_reports(tmp_path: Path) -> None:
     alert = 'ALERTS{{alertname="{}",alertstate="firing",severity="{}",job="vllm"}}'
     series = {

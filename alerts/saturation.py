@@ -41,6 +41,7 @@ def _engine_alerts(limits: Thresholds) -> tuple[Alert, ...]:
             for_="3m",
             severity=Severity.PAGE,
             cannot_see="An engine that still reads or writes a token now and then, and one that hangs without running requests. Failed health checks show the second.",
+            also_explained_on=(("inference-overview", "Health"),),
             panel=("replicas", "Running by replica"),
             summary=f"{MODEL_TEXT} hangs on {{{{ $labels.instance }}}}, engine {{{{ $labels.engine }}}}",
             description=f"{{{{ $value | humanize }}}} requests are in the batch, but the engine reads and writes no tokens, for more than {span(STALL_WINDOW)}.",

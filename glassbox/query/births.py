@@ -21,7 +21,9 @@ def rate_from_birth(counter: Metric, window: str, **matchers: str | Matcher) -> 
     """
     born = most(counter, window, **matchers) / duration_seconds(window)
     of_event = (*counter.labels, *counter.optional_labels, *counter.namesake_labels)
-    own = (*TARGET, *(label for label in of_event if label not in TARGET_LABELS))
+    # What has to be equal tells no two series apart.
+    equal = {label for label, matcher in matchers.items() if isinstance(matcher, str)}
+    own = (*TARGET, *(label for label in of_event if label not in TARGET_LABELS and label not in equal))
     answered = over_time("max", UP, _LATELY, offset=window).equals(1)
     first = born.unless(_there_before(counter, window, matchers), on=own).and_(answered, on=TARGET)
     return first.or_(rate(counter, window, **matchers))

@@ -106,7 +106,9 @@ def test_a_replica_and_a_model_are_chosen_on_a_side(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("target", "shown"), [("a:8000", 0), ("b:8000", None), ("gpu-host:9400", None)])
-def test_a_target_that_is_down_or_no_service_is_not_known_to_talk(target: str, shown: float | None, tmp_path: Path) -> None:
+def test_a_target_that_is_down_or_no_service_is_not_known_to_talk(
+    target: str, shown: float | None, tmp_path: Path
+) -> None:
     asked = query("Monitoring health", "Mute targets", 0, {"target": target})
     assert_values(asked, SERIES, {} if shown is None else {"{}": shown}, tmp_path)
 

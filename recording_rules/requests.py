@@ -54,6 +54,9 @@ PAGES = Record(
 
 
 _PROCESS = (*TARGET, "model_version", "inference_engine")
+# The status that our exporter gives to a request whose client left before the end of the answer.
+CLIENT_LEFT = "499"
+_ANSWERED = differs(CLIENT_LEFT)
 
 
 def _http(**status: Matcher) -> Expr:
@@ -64,12 +67,16 @@ def _http(**status: Matcher) -> Expr:
     labels = group_by((*TARGET, "model_name"), most(vllm.HTTP_REQUESTS, "5m", handler=differs("")))
     served = first_by(TARGET, group_by((*TARGET, "model_name"), ENGINES).or_(labels, on=TARGET))
     every = sum_by(_PROCESS, from_vllm).taking(("model_name",), served, on=TARGET)
-    from_service = rate_from_birth(service.HTTP_REQUESTS, "5m", **DECLARED, **status)
+    from_service = rate_from_birth(service.HTTP_REQUESTS, "5m", **DECLARED, **({"status": _ANSWERED} | status))
     counted_by_vllm = rate(vllm.HTTP_REQUESTS, "5m", handler=differs(""))
     return sum_by(MODEL, every.or_(from_service.unless(counted_by_vllm, on=TARGET)))
 
 
-HTTP_REQUESTS = Record("model:inference_http_requests:rate5m", _http(), "Answered HTTP requests per second.")
+HTTP_REQUESTS = Record(
+    "model:inference_http_requests:rate5m",
+    _http(),
+    "Answered HTTP requests per second, without those whose clients left.",
+)
 # A status that never occurred has no series: known requests without errors have 0 errors.
 HTTP_ERRORS = Record(
     "model:inference_http_errors:rate5m",

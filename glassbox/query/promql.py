@@ -83,6 +83,12 @@ def deriv(source: Source, window: str, **matchers: str | Matcher) -> Expr:
     return _ranged("deriv", source, window, shape, matchers)
 
 
+def delta(source: Source, window: str, **matchers: str | Matcher) -> Expr:
+    """By how much a gauge grew over the window, extrapolated to its ends as `increase` is: of the same scrapes, the two agree."""
+    _require(source, (Kind.GAUGE,), "delta")
+    return _ranged("delta", source, window, Shape(Kind.GAUGE, source.unit, source.all_labels), matchers)
+
+
 def predict_linear(source: Source, window: str, ahead_seconds: int, **matchers: str | Matcher) -> Expr:
     """A gauge's value in `ahead_seconds`, by linear regression over the window."""
     _require(source, (Kind.GAUGE,), "predict_linear")

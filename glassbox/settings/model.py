@@ -61,6 +61,7 @@ class Thresholds:
     preemptions_per_request: float = 0.1
     truncated_share_ratio: float = 0.05
     repetition_share_ratio: float = 0.01
+    abandoned_share_ratio: float = 0.1
 
 
 @dataclass(frozen=True)

@@ -186,6 +186,7 @@ CARRIED = {
     "preemptions_per_request": 0.5,
     "truncated_share_ratio": 0.5,
     "repetition_share_ratio": 0.5,
+    "abandoned_share_ratio": 0.5,
 }
 
 

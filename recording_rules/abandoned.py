@@ -1,0 +1,109 @@
+"""Requests without an end: their callers gave them up, or an engine lost them. No count of finished requests has them.
+
+vLLM records an aborted request nowhere (0.32 and 0.33, `v1/engine/output_processor.py`: `abort_requests` keeps no statistics),
+and its HTTP handler is cancelled before it has a status. What is left is a balance over 5 minutes: first tokens, minus finished
+requests, minus the growth of what is running. Three things disturb it, and each has its guard:
+
+- Requests that run before their first token. Where many begin at once, their first tokens come long after they began to run.
+  So nothing counts until more first tokens remain without an end than requests are in work, running or preempted: then some
+  must have been given up, however long answers take.
+- Rates are extrapolated to the ends of their window. All parts of the balance are, by the same scrapes. The bound allows for it.
+- Callers who press stop. Up to `thresholds.abandoned_share_ratio` of the started requests count as none.
+
+So it misses what is given up in the queue, before the first token (`overdue` has these), long answers of which fewer begin
+within 5 minutes than are in work, what a crash loses of them, and, where a version counts a request for several answers (n > 1)
+as several finished ones, as many as these outweigh.
+"""
+
+from glassbox.metrics import service, vllm
+from glassbox.metrics.types import Unit
+from glassbox.query.expr import Expr
+from glassbox.query.promql import clamp_min, delta, instant, over_time, rate, sum_by
+from glassbox.query.rules import Record, RecordGroup, Series
+from glassbox.settings.model import Settings, Thresholds
+from recording_rules import engine, requests
+from recording_rules.histograms import RATE_WINDOW_SECONDS
+from recording_rules.levels import MODEL, TARGET
+from recording_rules.sources import DECLARED, ENGINES
+
+WINDOW = "5m"
+# Where every other scrape of 30 s fails, 240 s of samples are extrapolated to 300 s.
+EXTRAPOLATED = 1.25
+# A queue is a history of several samples, however short the bound is.
+_SHORTEST_QUEUE_SECONDS = 120
+
+CLIENTS_LEFT = Record(
+    "model:inference_clients_left:rate5m",
+    sum_by(
+        MODEL,
+        rate(service.HTTP_REQUESTS, WINDOW, **DECLARED, status=requests.CLIENT_LEFT).unless(ENGINES, on=TARGET),
+    ),
+    f"Requests per second whose clients left before the end of the answer (status {requests.CLIENT_LEFT}), where our exporter counts them and no engine does.",
+)
+ABANDONED = Series("model:inference_requests_abandoned:rate5m", Unit.REQUESTS_PER_SECOND, MODEL)
+
+# Requests that got their first token, per second.
+STARTED = instant(engine.TIME_TO_FIRST_TOKEN.count)
+# Requests that an engine finished, per second. Their time in the queue is observed as they finish, whatever the reason. It is
+# recorded in the group of the first tokens, so both are of the same moment.
+FINISHED = instant(engine.QUEUE_TIME.count)
+
+
+def group(settings: Settings) -> RecordGroup:
+    """The rule, with this installation's thresholds."""
+    limits = settings.thresholds
+    return RecordGroup(
+        "abandoned",
+        (
+            CLIENTS_LEFT,
+            ABANDONED.recorded(
+                _by_engines(limits).or_(_by_services(limits)),
+                "Started requests per second that never finish, where they are more than callers who press stop and noise explain, else 0. There is no series where neither an engine nor our exporter reports it.",
+            ),
+        ),
+    )
+
+
+def _by_engines(limits: Thresholds) -> Expr:
+    """First tokens without an end, per second, where callers must have given up; 0 for all other engines that report first tokens."""
+    without_end = STARTED - FINISHED
+    growth = sum_by(MODEL, delta(vllm.NUM_REQUESTS_RUNNING, WINDOW)) / RATE_WINDOW_SECONDS
+    left = without_end - growth.measured_in(Unit.REQUESTS_PER_SECOND)
+    proven = without_end * RATE_WINDOW_SECONDS > in_work() * EXTRAPOLATED
+    return _notable(left.and_(proven), STARTED, limits)
+
+
+def in_work() -> Expr:
+    """The most requests of a model that can have had their first token and no end: those that run, and those that were preempted and wait."""
+    preempted = instant(engine.PREEMPTIONS) * RATE_WINDOW_SECONDS
+    waiting = instant(engine.WAITING)
+    waiting_again = waiting - clamp_min(waiting - preempted, 0)
+    return instant(engine.RUNNING) + waiting_again.or_(instant(engine.RUNNING) * 0)
+
+
+def _by_services(limits: Thresholds) -> Expr:
+    """Clients that left our exporter's services, per second, the same way."""
+    left = instant(CLIENTS_LEFT)
+    return _notable(left, left + instant(requests.HTTP_REQUESTS).or_(left * 0), limits)
+
+
+def _notable(left: Expr, started: Expr, limits: Thresholds) -> Expr:
+    """What was left behind, where it is a notable share of enough requests; 0 where it is not."""
+    notable = left > started * limits.abandoned_share_ratio
+    enough = started * RATE_WINDOW_SECONDS >= limits.minimum_requests
+    return notable.and_(enough).or_(started * 0)
+
+
+def overdue(threshold_seconds: float) -> Expr:
+    """Requests of a model that have waited longer than `threshold_seconds`, or whose callers gave up in the queue meanwhile.
+
+    By position: of the shortest queue within at least that time, those that are left when as many have started as do in that
+    time. A burst that just arrived is not overdue. The queue must have been seen for as long. Requests that wait for adapters
+    or KV transfers count too, and so do preempted ones. It is a number of requests (>= 0), and has no series where first
+    tokens or queues are not reported.
+    """
+    seconds = max(int(-(-threshold_seconds // 1)), _SHORTEST_QUEUE_SECONDS)
+    window = f"{seconds}s"
+    queue = over_time("min", engine.WAITING, window).and_(instant(engine.WAITING).shifted(window))
+    started = (STARTED * threshold_seconds).measured_in(Unit.REQUESTS)
+    return clamp_min(queue - started, 0).and_(instant(engine.WAITING))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import reduce
 
 from alerts.texts import SERVICE_TEXT
+from glassbox.metrics.scrape import UP
 from glassbox.query.expr import Expr
 from glassbox.query.promql import instant
 from glassbox.query.rules import Alert, AlertGroup, Severity, Subject
@@ -11,6 +12,10 @@ from glassbox.query.slo import PAGE_WINDOWS, TICKET_WINDOWS, BurnWindow, Slo
 from glassbox.query.wording import span
 from glassbox.settings.model import Settings
 from recording_rules import slo
+from recording_rules.levels import JOB
+
+# So long an alert goes on while no target of the service answers, where its windows still burn.
+KEPT_THROUGH_OUTAGE = PAGE_WINDOWS[1].short
 
 
 def _burns(window: BurnWindow, settings: Settings) -> Expr:
@@ -18,8 +23,16 @@ def _burns(window: BurnWindow, settings: Settings) -> Expr:
     factor = window.factor(settings.slo_period_days)
     both = (instant(slo.burn_rate(window.long)) > factor).and_(instant(slo.burn_rate(window.short)) > factor)
     enough = instant(slo.events(window.long)) >= settings.thresholds.minimum_requests
-    # The windows still contain a model that has gone; its current requests do not.
-    return both.and_(enough).and_(instant(slo.EVENTS))
+    return both.and_(enough).and_(_present())
+
+
+def _present() -> Expr:
+    """Models that answer, or of which nothing can be known since no target of their service answers.
+
+    The windows still contain a model that was taken away while others of its service answer; it burns no longer.
+    """
+    answering = instant(UP).equals(1)
+    return instant(slo.EVENTS).or_(instant(slo.events(KEPT_THROUGH_OUTAGE)).unless(answering, on=JOB))
 
 
 def _any(windows: Sequence[BurnWindow], settings: Settings) -> Expr:
@@ -50,7 +63,8 @@ def group(settings: Settings) -> AlertGroup:
             Alert(
                 name="InferenceErrorBudgetBurnFast",
                 expr=_any(PAGE_WINDOWS, settings),
-                for_="2m",
+                for_="0s",
+                cannot_see="Outages in which nobody asks or nothing answers: InferenceNoCapacity has these. With a wide budget, even a full outage burns for long before it pages, such as 43 minutes at 95%: see InferenceErrorsHigh and InferenceLatencyHigh.",
                 severity=Severity.PAGE,
                 also_explained_on=(("slo", "Burn rate over 6 hours"),),
                 panel=("slo", "Burn rate over 1 hour"),
@@ -61,6 +75,7 @@ def group(settings: Settings) -> AlertGroup:
                 name="InferenceErrorBudgetBurnSlow",
                 expr=_any(TICKET_WINDOWS, settings),
                 for_="15m",
+                cannot_see="Failures older than the time that Prometheus keeps, and services with too few requests: see the requests judged on the board SLO.",
                 severity=Severity.TICKET,
                 also_explained_on=(("slo", "Burn rate over 3 days"),),
                 panel=("slo", "Burn rate over 1 day"),

@@ -17,22 +17,25 @@ from recording_rules import slo
 
 _MODEL = ("job", "model_name", "model_version")
 _PROMISE = (*_MODEL, "slo")
+_PROMISED = ("job", "model_name", "slo")
 _SLO = ("slo",)
+_TOO_FEW = "Not enough requests"
 _BUDGET_LOW_RATIO = 0.25
 _BUDGET_STEPS = Steps(RED, ((0, YELLOW), (_BUDGET_LOW_RATIO, GREEN)))
 _HOURS = {3600: "1 hour", 6 * 3600: "6 hours", 86400: "1 day", 3 * 86400: "3 days"}
 
 
-def _attainment(window: str) -> Expr:
-    """Good requests of all models over all their requests: a ratio of sums."""
+def _attainment(window: str, minimum_requests: int) -> Expr:
+    """Good requests of all models over all their requests, where they are enough: a ratio of sums."""
     every, bad = (sum_by(_SLO, instant(part(window))) for part in (slo.events, slo.bad_events))
-    return ratio(every - bad, every)
+    return ratio(every - bad, every >= minimum_requests)
 
 
-def _burn(window: BurnWindow, alert: str) -> Panel:
+def _burn(window: BurnWindow, alert: str, minimum_requests: int) -> Panel:
+    enough = instant(slo.events(window.long)) >= minimum_requests
     burns = {
-        window.long: max_by(_PROMISE, instant(slo.burn_rate(window.long))),
-        window.short: max_by(_PROMISE, instant(slo.burn_rate(window.short))),
+        window.long: max_by(_PROMISE, instant(slo.burn_rate(window.long)).and_(enough)),
+        window.short: max_by(_PROMISE, instant(slo.burn_rate(window.short)).and_(enough)),
         "limit": max_by((), instant(slo.BURN_LIMIT, window=window.long)),
     }
     return timeseries(
@@ -40,13 +43,15 @@ def _burn(window: BurnWindow, alert: str) -> Panel:
         burns,
         lines={"limit": LIMIT},
         many=True,
-        why=f"How many times as fast as the objective allows the error budget burns. 1 spends it exactly within the period. If both lines of an objective are above the limit, {alert} is raised.",
+        why=f"How many times as fast as the objective allows the error budget burns. 1 spends it exactly within the period. If both lines of an objective are above the limit, {alert} is raised. Fewer than {minimum_requests} requests in the long window have no lines.",
+        empty=_TOO_FEW,
         size=Size(width=12),
     )
 
 
 def build(settings: Settings) -> Dashboard:
     """The dashboard."""
+    minimum = settings.thresholds.minimum_requests
     return dashboard(
         "slo",
         "SLO",
@@ -54,35 +59,44 @@ def build(settings: Settings) -> Dashboard:
         variables=(JOB, MODEL, replace(REPLICA_OF_MODEL, title="Served by replica"), SLO),
         leads_to=Next("llm-serving", "Where the time goes"),
         rows=(
-            _answer(),
+            _answer(minimum),
             _kept(),
-            row("Does it burn? Page", *(_burn(window, "InferenceErrorBudgetBurnFast") for window in PAGE_WINDOWS)),
-            row("Does it burn? Ticket", *(_burn(window, "InferenceErrorBudgetBurnSlow") for window in TICKET_WINDOWS)),
+            row(
+                "Does it burn? Page",
+                *(_burn(window, "InferenceErrorBudgetBurnFast", minimum) for window in PAGE_WINDOWS),
+            ),
+            row(
+                "Does it burn? Ticket",
+                *(_burn(window, "InferenceErrorBudgetBurnSlow", minimum) for window in TICKET_WINDOWS),
+            ),
             _ahead(settings.thresholds),
         ),
     )
 
 
-def _answer() -> Row:
+def _answer(minimum_requests: int) -> Row:
     return Row(
         "",
         (
             stat(
                 "Budget left, worst model",
                 min_by(_SLO, instant(slo.BUDGET_LEFT)),
-                why=f"Share of the period's error budget that is left, for the model with the least. Below {percent(_BUDGET_LOW_RATIO)}, postpone risky changes. Below 0, the promise is broken.",
+                why=f"Share of the period's error budget that is left, for the model with the least, all its versions together. Models that have been gone for a day, or had fewer than {minimum_requests} requests in the period, do not decide. Below {percent(_BUDGET_LOW_RATIO)}, postpone risky changes. Below 0, the promise is broken.",
                 steps=_BUDGET_STEPS,
+                empty=_TOO_FEW,
                 size=Size(height=6),
             ),
             stat(
                 "Kept over the period",
-                _attainment(slo.PERIOD),
+                _attainment(slo.PERIOD, minimum_requests),
+                empty=_TOO_FEW,
                 why="Share of all requests of the period that were good. Every request weighs the same. Compare it with the objective.",
                 size=Size(height=6),
             ),
             stat(
                 "Kept over the last hour",
-                _attainment("1h"),
+                _attainment("1h", minimum_requests),
+                empty=_TOO_FEW,
                 why="Share of the last hour's requests that were good, all models.",
                 size=Size(height=6),
             ),
@@ -107,13 +121,15 @@ def _kept() -> Row:
             },
             lines={"objective": REFERENCE},
             many=True,
+            empty=_TOO_FEW,
             why="Share of good requests in the hour before each point, by model. Dips below the objective spend budget. Only many of them break the promise.",
             maximum=1,
             size=Size(width=12),
         ),
         timeseries(
             "Error budget left",
-            min_by(_PROMISE, instant(slo.BUDGET_LEFT)),
+            min_by(_PROMISED, instant(slo.BUDGET_LEFT)),
+            empty=_TOO_FEW,
             why="Share of the period's error budget that is left. It falls with failures, and rises as old failures leave the period. A steep fall is an incident, a gentle slope is a habit.",
             many=True,
             minimum=None,
@@ -128,7 +144,7 @@ def _ahead(limits: Thresholds) -> Row:
         "How long, how many, how good at once?",
         timeseries(
             "Time until the budget is spent",
-            min_by(_PROMISE, instant(slo.BUDGET_LASTS)),
+            min_by(_PROMISED, instant(slo.BUDGET_LASTS)),
             many=True,
             why=f"At the burn rate of the {last(slo.PACE_WINDOW)}. It lasts longer where old failures leave the period meanwhile. 0 means that it is spent. No line means that nothing burns.",
         ),
@@ -147,6 +163,6 @@ def _ahead(limits: Thresholds) -> Row:
             many=True,
             why="Share of the last hour's requests that kept both token promises: first token, and time per output token. Two histograms do not show how far they overlap, so the truth lies between the lines.",
             maximum=1,
-            empty="No requests, or no such objectives",
+            empty="Not enough requests, or no such objectives",
         ),
     )

@@ -1,14 +1,23 @@
 """Service level objectives: the share of good requests, over the windows of the burn-rate alerts and over the period.
 
-Windows hold sums of requests, and every ratio is one sum over another, so each request weighs the same. A mean of five-minute
-ratios would count one failure of a quiet night as much as a hundred at noon. The sums read recorded rates of 5 minutes. So a
-window reaches up to 5 minutes further back than its name says, and its cost does not grow with the number of replicas.
+Windows hold sums of requests, and every ratio is one sum over another, so each request weighs the same. A mean of ratios would
+count one failure of a quiet night as much as a hundred at noon. The sums read rates of a minute that are recorded at every
+evaluation, each for its interval. So a window reaches a minute further back than its name says, and its cost does not grow with
+the number of replicas. An evaluation that comes late counts the same; one that is left out leaves its interval out of the good
+and the bad ones alike. Where a window holds fewer scrapes than another, a burst between two of them counts up to a third more
+or less, good and bad ones alike.
+
+Requests that never end well count as they go: abandoned ones break the promises of availability and of request latency, and
+those that wait longer than a promise allows break it, each once in 5 minutes.
 """
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from glassbox.errors import GlassboxError
-from glassbox.metrics.types import Unit
+from glassbox.metrics import service, vllm
+from glassbox.metrics.types import Counter, Histogram, Unit
+from glassbox.query.births import rate_from_birth
 from glassbox.query.buckets import CustomBuckets
 from glassbox.query.expr import Expr, Matcher, QueryError, Source, binary
 from glassbox.query.promql import (
@@ -19,6 +28,7 @@ from glassbox.query.promql import (
     instant,
     max_by,
     over_time,
+    rate,
     ratio,
     sum_by,
 )
@@ -26,32 +36,42 @@ from glassbox.query.rules import Record, RecordGroup, Series
 from glassbox.query.slo import PAGE_WINDOWS, SECONDS_PER_DAY, TICKET_WINDOWS, BurnWindow, Indicator, Slo
 from glassbox.query.wording import last
 from glassbox.settings.model import Settings
-from recording_rules import engine, requests, workload
-from recording_rules.levels import MODEL, SLO
+from recording_rules import abandoned, engine, requests, workload
+from recording_rules.histograms import RATE_WINDOW_SECONDS
+from recording_rules.levels import MODEL, SERVED, SLO
+from recording_rules.sources import DECLARED, either, through_gaps
 
-# The window of the recorded rates; all others are sums of these.
-SHORTEST = "5m"
+# The window of the recorded rates, from which all others are summed: short, so that they end and begin in time. It holds two
+# scrapes of 30 s. Where fewer answer, one twice as long takes its place.
+RATE_SECONDS = 60
 PERIOD = "_period"
 _RECORDED = {
     "request_latency": requests.DURATION,
     "time_to_first_token": engine.TIME_TO_FIRST_TOKEN,
     "time_per_output_token": workload.TIME_PER_OUTPUT_TOKEN,
 }
+_OBSERVED: dict[Indicator, Histogram] = {
+    "request_latency": vllm.E2E_REQUEST_LATENCY,
+    "time_to_first_token": vllm.TIME_TO_FIRST_TOKEN,
+    "time_per_output_token": vllm.REQUEST_TIME_PER_OUTPUT_TOKEN,
+}
+# A model of which nothing was seen for so long has left: its budget decides nothing any more.
+_LEFT_AFTER = "1d"
 # The burn rate that says how long the budget lasts.
 PACE_WINDOW = "6h"
 _ALERT_WINDOWS = (*PAGE_WINDOWS, *TICKET_WINDOWS)
-_SUMMED = sorted(
-    {text for each in _ALERT_WINDOWS for text in (each.short, each.long)} - {SHORTEST}, key=duration_seconds
-)
+_SUMMED = sorted({text for each in _ALERT_WINDOWS for text in (each.short, each.long)}, key=duration_seconds)
+_PROMISED = (*SERVED, "slo")
 
-EVENTS = Series("model:slo_events:rate5m", Unit.REQUESTS_PER_SECOND, SLO, only_with="slos")
-BAD_EVENTS = Series("model:slo_bad_events:rate5m", Unit.REQUESTS_PER_SECOND, SLO, only_with="slos")
+EVENTS = Series("model:slo_events:rate", Unit.REQUESTS_PER_SECOND, SLO, only_with="slos")
+BAD_EVENTS = Series("model:slo_bad_events:rate", Unit.REQUESTS_PER_SECOND, SLO, only_with="slos")
 OBJECTIVE = Series("slo:objective:ratio", Unit.RATIO, ("slo",), only_with="slos")
 BUDGET = Series("slo:error_budget:ratio", Unit.RATIO, ("slo",), only_with="slos")
 BURN_LIMIT = Series("window:slo_burn_limit:ratio", Unit.NONE, ("window",))
 ATTAINMENT = Series("model:slo_attainment:ratio1h", Unit.RATIO, SLO)
-BUDGET_LEFT = Series("model:slo_budget_left:ratio", Unit.RATIO, SLO)
-BUDGET_LASTS = Series("model:slo_budget_lasts_seconds:min", Unit.SECONDS, SLO)
+PERIOD_BURN = Series("served:slo_burn:ratio_period", Unit.NONE, _PROMISED)
+BUDGET_LEFT = Series("served:slo_budget_left:ratio", Unit.RATIO, _PROMISED)
+BUDGET_LASTS = Series("served:slo_budget_lasts_seconds:min", Unit.SECONDS, _PROMISED)
 GOODPUT_MIN = Series("model:slo_goodput_ratio:min", Unit.RATIO, MODEL, only_with="slos")
 GOODPUT_MAX = Series("model:slo_goodput_ratio:max", Unit.RATIO, MODEL, only_with="slos")
 
@@ -82,11 +102,11 @@ def _windows(settings: Settings) -> RecordGroup:
     return RecordGroup(
         "slo",
         (
-            *(record for slo in settings.slos for record in _judged(slo, settings.histogram_buckets)),
+            *(record for slo in settings.slos for record in _judged(slo, settings)),
             *(record for window in seconds for record in _summed(window, seconds[window], settings)),
-            *(_burnt(window) for window in (SHORTEST, *seconds)),
+            *(_burnt(window) for window in seconds),
             *(_limit(window, settings.slo_period_days) for window in _ALERT_WINDOWS),
-            _attainment(),
+            _attainment(settings.thresholds.minimum_requests),
             *_goodput(settings.slos),
         ),
     )
@@ -95,13 +115,18 @@ def _windows(settings: Settings) -> RecordGroup:
 def _period(settings: Settings) -> RecordGroup:
     """What is left of the budget. It is evaluated less often: a period of 30 days costs about 10 ms per series."""
     period_seconds = settings.slo_period_days * SECONDS_PER_DAY
-    records = (*_summed(PERIOD, period_seconds, settings), _burnt(PERIOD), *_budget(period_seconds))
+    records = (
+        *_summed(PERIOD, period_seconds, settings),
+        *_budget(period_seconds, settings.thresholds.minimum_requests),
+    )
     return RecordGroup("slo-period", records, settings.rare_interval_seconds)
 
 
-def _judged(slo: Slo, custom: CustomBuckets) -> tuple[Record, ...]:
+def _judged(slo: Slo, settings: Settings) -> tuple[Record, ...]:
     """What was promised, how many requests there are per second, and how many of them break the promise."""
-    bad, every = _availability() if slo.indicator == "availability" else _slower(slo, custom)
+    seconds = max(RATE_SECONDS, settings.evaluation_interval_seconds)
+    is_availability = slo.indicator == "availability"
+    bad, every = _availability(seconds) if is_availability else _slower(slo, settings.histogram_buckets, seconds)
     return (
         OBJECTIVE.recorded(
             constant(slo.objective_ratio, Unit.RATIO), "Share of requests that must be good.", slo=slo.name
@@ -112,17 +137,57 @@ def _judged(slo: Slo, custom: CustomBuckets) -> tuple[Record, ...]:
     )
 
 
-def _availability() -> tuple[Expr, Expr]:
-    return instant(requests.HTTP_ERRORS), instant(requests.HTTP_REQUESTS)
+def _availability(seconds: int) -> tuple[Expr, Expr]:
+    """Server errors and abandoned requests, and all requests. A status that never occurred has no series: it is 0."""
+    counted = partial(_born, seconds=seconds)
+    none = instant(requests.HTTP_REQUESTS) * 0
+    failed = requests.http(counted, **requests.FAILED).or_(none)
+    unanswered = instant(abandoned.ABANDONED).or_(none)
+    return failed + unanswered, requests.http(counted) + unanswered
 
 
-def _slower(slo: Slo, custom: CustomBuckets) -> tuple[Expr, Expr]:
+def _slower(slo: Slo, custom: CustomBuckets, seconds: int) -> tuple[Expr, Expr]:
     """Requests above the threshold, and all requests. Without a bucket at the threshold neither is known, so there is no verdict."""
-    times = _RECORDED[slo.indicator]
-    every = instant(times.count)
-    fast = sum_by(MODEL, instant(times.bucket, le=_bucket(slo, times.bucket, custom)))
+    recorded = _RECORDED[slo.indicator]
+    within = _bucket(slo, recorded.bucket, custom)
+    every = sum_by(MODEL, _observed(slo.indicator, "count", seconds))
+    fast = sum_by(MODEL, _observed(slo.indicator, "bucket", seconds, le=within))
     # Two sums are rounded differently: the number of slow requests must not come out slightly below 0.
-    return clamp_min(every - fast, 0), every.and_(fast)
+    slow = clamp_min(every - fast, 0)
+    known = every.and_(sum_by(MODEL, instant(recorded.bucket, le=within)))
+    for uncounted in _unfinished(slo):
+        part = uncounted.or_(instant(recorded.count) * 0)
+        slow, known = slow + part, known + part
+    return slow, known
+
+
+def _unfinished(slo: Slo) -> Iterator[Expr]:
+    """Requests per second that break a promise of time without being observed: nobody counts them where they would end."""
+    if slo.indicator != "time_per_output_token":
+        overdue = abandoned.overdue(slo.threshold_seconds or 0) / RATE_WINDOW_SECONDS
+        yield overdue.measured_in(Unit.REQUESTS_PER_SECOND)
+    # Who got a first token and no end is among the observed first tokens. At what pace the others would have come is not known.
+    if slo.indicator == "request_latency":
+        yield instant(abandoned.ABANDONED)
+
+
+def _observed(indicator: Indicator, part: str, seconds: int, **le: Matcher) -> Expr:
+    from_engine = _through_gaps(getattr(_OBSERVED[indicator], part), seconds, **le)
+    if indicator != "request_latency":
+        return from_engine
+    return either(from_engine, _born(getattr(service.HTTP_REQUEST_DURATION, part), seconds=seconds, **DECLARED, **le))
+
+
+def _through_gaps(counter: Counter, seconds: int, **matchers: str | Matcher) -> Expr:
+    """Growth per second of a counter that is there from the start of its process."""
+    short, long = (rate(counter, f"{each}s", **matchers) for each in (seconds, 2 * seconds))
+    return through_gaps(short, long)
+
+
+def _born(counter: Counter, *, seconds: int, **matchers: str | Matcher) -> Expr:
+    """The same of a counter whose series is born with its first event."""
+    short = rate_from_birth(counter, f"{seconds}s", **matchers)
+    return through_gaps(short, rate(counter, f"{2 * seconds}s", **matchers))
 
 
 def _bucket(slo: Slo, source: Source, custom: CustomBuckets) -> Matcher:
@@ -145,10 +210,12 @@ def _summed(window: str, seconds: int, settings: Settings) -> tuple[Record, Reco
 
 
 def _burnt(window: str) -> Record:
-    sums = (BAD_EVENTS, EVENTS) if window == SHORTEST else (bad_events(window), events(window))
-    bad_ratio = ratio(*map(instant, sums))
-    times_too_fast = binary(bad_ratio, "/", instant(BUDGET), matching=" on (slo) group_left ()")
-    return burn_rate(window).recorded(times_too_fast, "How many times too fast the error budget burns.")
+    burns = _too_fast(instant(bad_events(window)), instant(events(window)))
+    return burn_rate(window).recorded(burns, "How many times too fast the error budget burns.")
+
+
+def _too_fast(bad: Expr, every: Expr) -> Expr:
+    return binary(ratio(bad, every), "/", instant(BUDGET), matching=" on (slo) group_left ()")
 
 
 def _limit(window: BurnWindow, period_days: int) -> Record:
@@ -156,17 +223,32 @@ def _limit(window: BurnWindow, period_days: int) -> Record:
     return BURN_LIMIT.recorded(limit, "The burn rate above which the window's alert begins.", window=window.long)
 
 
-def _attainment() -> Record:
+def _attainment(minimum_requests: int) -> Record:
+    every = instant(events("1h")) >= minimum_requests
     good = instant(events("1h")) - instant(bad_events("1h"))
-    return ATTAINMENT.recorded(ratio(good, instant(events("1h"))), "Share of the last hour's requests that were good.")
+    return ATTAINMENT.recorded(
+        ratio(good, every),
+        f"Share of the last hour's requests that were good, where they are at least {minimum_requests}.",
+    )
 
 
-def _budget(period_seconds: int) -> tuple[Record, Record]:
-    left = instant(burn_rate(PERIOD)) * -1 + 1
-    lasts = clamp_min(instant(BUDGET_LEFT), 0) * period_seconds / (instant(burn_rate(PACE_WINDOW)) > 0)
+def _budget(period_seconds: int, minimum_requests: int) -> tuple[Record, ...]:
+    """What is left to each promised service, all versions together: one that left with few requests weighs no more than they do."""
+    every, bad = (sum_by(_PROMISED, instant(part(PERIOD))) for part in (events, bad_events))
+    served = sum_by(_PROMISED, instant(events(_LEFT_AFTER)))
+    left = (instant(PERIOD_BURN) * -1 + 1).and_(served)
+    lately = _too_fast(
+        *(sum_by(_PROMISED, instant(part(PACE_WINDOW))) for part in (bad_events, events)),
+    )
+    lasts = clamp_min(instant(BUDGET_LEFT), 0) * period_seconds / (lately > 0)
     return (
+        PERIOD_BURN.recorded(
+            _too_fast(bad, every >= minimum_requests),
+            f"How many times too fast the error budget burned over the period, where it has at least {minimum_requests} requests.",
+        ),
         BUDGET_LEFT.recorded(
-            left, "Share of the period's error budget that is left. Below 0, more is spent than there was."
+            left,
+            f"Share of the period's error budget that is left, of what was served within the {last(_LEFT_AFTER)}. Below 0, more is spent than there was.",
         ),
         BUDGET_LASTS.recorded(
             lasts,

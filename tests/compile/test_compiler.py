@@ -98,7 +98,7 @@ def test_an_output_folder_that_cannot_be_written_is_refused(tmp_path):
 
 @pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.name)
 def test_a_recorded_series_is_named_by_level_metric_and_operation(record):
-    operation = "rate1m|rate5m|rate10m|sum|max|avg|count|min|group|bool|code|(sum|ratio|mean)(5m|30m|1h|2h|6h|1d|3d|7d|_period)|ratio"
+    operation = "rate|rate1m|rate5m|rate10m|sum|max|avg|count|min|group|bool|code|(sum|ratio|mean)(5m|30m|1h|2h|6h|1d|3d|7d|_period)|ratio"
     assert re.fullmatch(
         rf"(model|served|endpoint|engine|gpu|job|instance|slo|window):[a-z_0-9]+:({operation})", record.name
     )

@@ -75,7 +75,7 @@ def test_objectives_come_from_the_settings_file(tmp_path):
 def test_two_objectives_may_share_an_indicator():
     names = ("usual", "worst")
     settings = Settings(slos=(latency("usual"), latency("worst", 0.99, 60)))
-    judged = [rule for rule in rules(settings) if rule.get("record") == "model:slo_bad_events:rate5m"]
+    judged = [rule for rule in rules(settings) if rule.get("record") == "model:slo_bad_events:rate"]
     assert [(rule["labels"]["slo"], bound in rule["expr"]) for rule, bound in zip(judged, ("10.0", "60.0"), strict=True)] == [
         (name, True) for name in names
     ]  # fmt: skip

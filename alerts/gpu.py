@@ -1,23 +1,22 @@
 """Alerts on GPUs: broken, slowed down, gone, or idle while they are needed or paid for."""
 
 from glassbox.metrics import scrape
-from glassbox.query.expr import Expr, not_regex, regex
-from glassbox.query.promql import duration_seconds, group_by, instant, over_steps, over_time
+from glassbox.query.expr import Expr, Source, not_regex, regex
+from glassbox.query.promql import group_by, instant, over_steps
 from glassbox.query.rules import Alert, AlertGroup, Severity, Subject
 from glassbox.query.wording import last, percent
 from glassbox.settings.model import Gpu, Jobs, Settings
 from recording_rules import gpu
 from recording_rules.conditions import QUEUE_WINDOW, always_queueing
 from recording_rules.gpu_conditions import (
-    NEW_XID_WINDOW,
+    IDLE_BUT_PAID,
     OWN_MAXIMUM_WINDOW,
     PAID_WINDOW,
     THROTTLED,
-    activity,
     busiest,
     lost,
-    new_xid,
 )
+from recording_rules.gpu_faults import LOOK_STEP, LOST_TOGETHER, NEW_XID, NEW_XID_WINDOW
 from recording_rules.levels import JOB, TARGET
 from recording_rules.memory import GONE_REMEMBERED
 
@@ -26,10 +25,9 @@ _WHICH = "GPU {{ $labels.gpu }} of {{ $labels.instance }}"
 # Long enough to cover a night and a working day. An exporter that never returns ends the alert by itself.
 _EXPORTERS_REMEMBERED = "6h"
 
-# Over hours it is enough to check for a GPU as often as Prometheus remembers one sample.
-_SEEN_STEP = "5m"
-# A GPU that was there for less of the window may still be loading its first model.
-_PAID_WINDOW_SEEN_RATIO = 0.9
+# Over hours it is enough to look now and then, and more often at the time since the last look.
+_SEEN_STEP = "30m"
+_VANISHED_STEP = "15m"
 
 
 def _idle_while_queueing(limits: Gpu) -> Expr:
@@ -39,14 +37,15 @@ def _idle_while_queueing(limits: Gpu) -> Expr:
     )
 
 
-def _idle_but_paid(settings: Settings) -> Expr:
-    """Mean activity over the window, of GPUs that do nothing, hold memory, and were there the whole time."""
-    limits = settings.gpu
-    idle = activity(PAID_WINDOW) < limits.idle_ratio
-    occupied = instant(gpu.MEMORY_USED) / instant(gpu.MEMORY_TOTAL) > limits.idle_memory_ratio
-    samples = duration_seconds(PAID_WINDOW) / duration_seconds(_SEEN_STEP) * _PAID_WINDOW_SEEN_RATIO
-    there_all_the_time = over_steps("count", gpu.MEMORY_USED, PAID_WINDOW, _SEEN_STEP) >= samples
-    return idle.and_(occupied).and_(there_all_the_time)
+def _lost() -> Expr:
+    """Each lost GPU, where its exporter measures others or had no other; else the number of those that its exporter has lost."""
+    together = instant(LOST_TOGETHER)
+    return lost().unless(together, on=TARGET).or_(together)
+
+
+def _measured(sign: Source) -> Expr:
+    long_ago = over_steps("last", sign, _EXPORTERS_REMEMBERED, _SEEN_STEP)
+    return long_ago.or_(over_steps("last", sign, _SEEN_STEP, LOOK_STEP))
 
 
 def _exporter_down(jobs: Jobs) -> Expr:
@@ -56,11 +55,12 @@ def _exporter_down(jobs: Jobs) -> Expr:
     """
     # InferenceInstanceDown covers a service that measures its GPUs itself.
     exporters = not_regex(jobs.services_regex)
-    measured = over_steps("last", gpu.MEMORY_USED, _EXPORTERS_REMEMBERED, _SEEN_STEP)
+    measured = gpu.any_sign(_measured)
     down = instant(scrape.UP, job=exporters).equals(0).and_(measured, on=TARGET)
-    lately = group_by(JOB, over_time("last", gpu.MEMORY_USED, GONE_REMEMBERED, job=exporters))
+    known = gpu.any_sign(lambda sign: over_steps("last", sign, GONE_REMEMBERED, _VANISHED_STEP))
+    lately = group_by(JOB, known.filtered({"job": exporters}))
     # GPUs may be measured without an `up` here, where series are federated or written by other tools.
-    gone = lately.unless(instant(gpu.MEMORY_USED), on=JOB).unless(instant(scrape.UP, job=regex(".+")), on=JOB)
+    gone = lately.unless(gpu.MEASURED, on=JOB).unless(instant(scrape.UP, job=regex(".+")), on=JOB)
     # The product drops the name `up`, which Grafana would treat as a label.
     return (down * 1).or_(gone)
 
@@ -74,23 +74,25 @@ def _faults(limits: Gpu) -> tuple[Alert, ...]:
     return (
         Alert(
             name="GPUNewXid",
-            expr=new_xid(),
+            expr=instant(NEW_XID),
             for_="0s",
             severity=Severity.TICKET,
-            also_explained_on=(("gpu", "XID changes, 1 h"),),
+            also_explained_on=(("gpu", "New XID, 1 h"),),
             panel=("gpu", "Last XID"),
             summary=f"{_WHICH} reports XID {{{{ $value }}}}",
-            description=f"The driver's last error on {_WHICH} is XID {{{{ $value }}}}. The code changed within the {last(NEW_XID_WINDOW)}.",
+            description=f"The driver's last error on {_WHICH} is XID {{{{ $value }}}}, which appeared within the {last(NEW_XID_WINDOW)}.",
+            cannot_see="The same code twice in a row, a first code soon after the exporter's start, the first of two codes between two readings, and any code of nvidia_gpu_exporter: the driver's log (dmesg) has them all.",
         ),
         Alert(
             name="GPURowRemapFailure",
-            expr=instant(gpu.ROW_REMAP_FAILURE),
+            expr=gpu.bridged(gpu.ROW_REMAP_FAILURE),
             for_="0s",
             severity=Severity.TICKET,
             also_explained_on=(("gpu", "Row remap failures"),),
             panel=("gpu", "Row remapping"),
             summary=f"{_WHICH} cannot replace broken memory",
             description=f"{_WHICH} could not remap a broken memory row. Drain it: the next error in that row kills the work that uses it.",
+            cannot_see="Broken memory of cards without row remapping (most without ECC memory), and GPUs that only our exporter measures: nvidia-smi -q -d ECC on the host.",
         ),
         Alert(
             name="GPUThrottling",
@@ -100,16 +102,19 @@ def _faults(limits: Gpu) -> tuple[Alert, ...]:
             panel=("gpu", "SM clock, share of its own maximum"),
             summary=f"{_WHICH} is slowed down",
             description=f"{_WHICH} is busy, but its clock averages {{{{ $value | humanizePercentage }}}} of its own maximum of the {last(OWN_MAXIMUM_WINDOW)}. That is below {percent(limits.throttled_clock_ratio)}, and it does not draw full power. Likely causes are heat, a lowered power limit or the power supply.",
+            cannot_see="A card that was slow from its start or for a whole day, one that is not busy, and one whose exporter reports no clock: nvidia-smi -q -d PERFORMANCE names the reason.",
         ),
         Alert(
             name="GPULost",
-            expr=lost(),
-            for_="5m",
+            expr=_lost(),
+            # Five minutes without a reading, since the first two are bridged.
+            for_="3m",
             severity=Severity.TICKET,
             also_explained_on=(("gpu", "GPUs"),),
             panel=("gpu", "GPU memory"),
-            summary=f"{_WHICH} is gone",
-            description=f"{_WHICH} (job {{{{ $labels.job }}}}) was measured within the {last(GONE_REMEMBERED)} and is not measured now, although its exporter answers.",
+            summary=f"{{{{ if $labels.gpu }}}}{_WHICH} is gone{{{{ else }}}}All {{{{ $value }}}} GPUs of {{{{ $labels.instance }}}} are gone{{{{ end }}}}",
+            description=f"{{{{ if $labels.gpu }}}}{_WHICH} (job {{{{ $labels.job }}}}) was measured within the {last(GONE_REMEMBERED)} and is not measured now, although its exporter answers.{{{{ else }}}}{{{{ $labels.instance }}}} (job {{{{ $labels.job }}}}) measured {{{{ $value }}}} GPUs within the {last(GONE_REMEMBERED)} and measures none now, although it answers. The driver hangs, or the exporter is at fault.{{{{ end }}}}",
+            cannot_see="A GPU that was missing before it was ever measured, one that reports neither memory nor activity, and one of two exporters' copies of a card while the other still measures it under its own address: nvidia-smi -L on the host.",
         ),
     )
 
@@ -124,6 +129,7 @@ def _blind(jobs: Jobs) -> Alert:
         panel=("monitoring", "Scrape success"),
         summary=f"The GPUs of {who} are not measured",
         description=f"{{{{ if $labels.instance }}}}Prometheus cannot scrape {{{{ $labels.instance }}}} of {{{{ $labels.job }}}}, which measured GPUs within the {last(_EXPORTERS_REMEMBERED)}{{{{ else }}}}Prometheus knows no target of {{{{ $labels.job }}}}, which measured GPUs within the {last(GONE_REMEMBERED)}{{{{ end }}}}. Alerts, diagnosis and costs do not see these GPUs.",
+        cannot_see="One exporter of several that is no longer a target, and one that was down before it ever measured a GPU: Prometheus' page of targets.",
     )
 
 
@@ -140,15 +146,17 @@ def _waste(settings: Settings) -> tuple[Alert, ...]:
             panel=("llm-serving", "Waiting by reason"),
             summary="Requests for {{ $labels.model_name }} ({{ $labels.job }}) wait while GPUs are idle",
             description=f"At least {{{{ $value | humanize }}}} requests waited for capacity throughout the {last(QUEUE_WINDOW)}. No measured GPU{of_its} was active for {percent(limits.idle_while_queueing_ratio)} of that time.",
+            cannot_see="An idle GPU beside a busy one, since no metric names the model that a GPU serves, and an idle MIG slice beside a busy one: the activity by GPU on its board.",
         ),
         Alert(
             name="GPUIdleButPaid",
-            expr=_idle_but_paid(settings),
+            expr=instant(IDLE_BUT_PAID),
             for_="30m",
             severity=Severity.REPORT,
             also_explained_on=(("cost-and-energy", "GPUs"),),
             panel=("gpu", "Utilisation by GPU"),
             summary=f"{_WHICH} is reserved and does nothing",
             description=f"{_WHICH} was active for {{{{ $value | humanizePercentage }}}} of the {last(PAID_WINDOW)}, below {percent(limits.idle_ratio)}. More than {percent(limits.idle_memory_ratio)} of its memory is in use.",
+            cannot_see=f"An idle GPU that reports no memory of its own, an idle MIG slice beside a busy one, and a GPU that was not measured throughout the {last(PAID_WINDOW)}: the table of GPUs on the cost board.",
         ),
     )

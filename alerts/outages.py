@@ -1,83 +1,126 @@
 """Alerts on what is there to serve: nothing of a service (callers suffer), fewer targets than there should be, or targets that report nothing.
 
 "Nothing" has two halves: targets that do not answer, and targets that are no longer known. `sum(up) == 0` sees only the first,
-and `count(up == 1) < n` sees neither.
+and `count(up == 1) < n` sees neither. Both also look the same when a service is scaled to zero, and when it starts: what was
+in use when it was last seen, and whether a target ever answered, tell these apart.
 """
 
 from glassbox.metrics import scrape
-from glassbox.query.expr import Expr, Matcher, regex
-from glassbox.query.promql import absent, changes, group_by, instant, over_time
+from glassbox.query.expr import Expr, regex
+from glassbox.query.promql import absent, count_by, group_by, instant, over_time
 from glassbox.query.rules import Alert, Severity
 from glassbox.query.wording import last
 from glassbox.settings.model import Jobs, Settings
-from recording_rules import engine, instances, requests, targets
-from recording_rules.levels import JOB, SERVED, TARGET
+from recording_rules import answering, engine, instances, targets
+from recording_rules.levels import INSTANCE, JOB, PLACE, SERVED, TARGET
 from recording_rules.memory import GONE_REMEMBERED
 
 _PANEL = ("inference-overview", "Health")
 
-_FLAPPING_WINDOW = "10m"
-_FLAPPING_UP_RATIO = 0.5
-# Down, up, down, up: an outage and its recovery are two changes.
-_FLAPPING_CHANGES = 4
-
-_NO_CAPACITY_SUMMARY = "{{ if $labels.model_name }}Nothing serves {{ $labels.model_name }} ({{ $labels.job }}) any more{{ else }}{{ $labels.job }} has no capacity: {{ if $value }}0 of {{ $value }} targets answer{{ else }}no targets left{{ end }}{{ end }}"
-_NO_CAPACITY_DESCRIPTION = "{{ if $labels.model_name }}No target of {{ $labels.job }} serves {{ $labels.model_name }} any more. The model answered requests when it was last seen. Other targets of the job answer.{{ else if $value }}Prometheus cannot scrape any target of {{ $labels.job }}, or only now and then.{{ else }}Prometheus knows no target of {{ $labels.job }}. All are gone, or service discovery lost them.{{ end }}"
+# A model is new in its job for longer than what it replaced is remembered, however long the roll-out takes.
+_NEW_FOR = "2h"
+_WHERE = "{{ with $labels.namespace }} in {{ . }}{{ end }}{{ with $labels.cluster }} ({{ . }}){{ end }}"
+_NO_CAPACITY_SUMMARY = f"{{{{ if $labels.model_name }}}}Nothing serves {{{{ $labels.model_name }}}} ({{{{ $labels.job }}}}) any more{{{{ else }}}}{{{{ $labels.job }}}}{_WHERE} has no capacity: {{{{ if $value }}}}0 of {{{{ $value }}}} targets answer{{{{ else }}}}no targets left{{{{ end }}}}{{{{ end }}}}"
+_NO_CAPACITY_DESCRIPTION = f"{{{{ if $labels.model_name }}}}No target of {{{{ $labels.job }}}} serves {{{{ $labels.model_name }}}} any more. The model answered requests when it was last seen. Other targets of the job answer.{{{{ else if $value }}}}Prometheus cannot scrape any target of {{{{ $labels.job }}}}{_WHERE}, or only now and then.{{{{ else }}}}Prometheus knows no target of {{{{ $labels.job }}}}. All are gone, or service discovery lost them.{{{{ end }}}}"
 _DOWN_SUMMARY = (
     "{{ $labels.job }}{{ if $labels.instance }} on {{ $labels.instance }} "
-    "{{ if $value }}fails most scrapes{{ else }}is down{{ end }}{{ else }} has too few targets: {{ $value }}{{ end }}"
+    "{{ if lt $value 0.0 }}does not start{{ else if $value }}fails most scrapes{{ else }}is down{{ end }}"
+    "{{ else }} has too few targets: {{ $value }}{{ end }}"
 )
-_DOWN_DESCRIPTION = f"{{{{ if $labels.instance }}}}Prometheus cannot scrape {{{{ $labels.instance }}}} of {{{{ $labels.job }}}}{{{{ if $value }}}} most of the time: {{{{ $value | humanizePercentage }}}} of the scrapes in the {last(_FLAPPING_WINDOW)} succeeded{{{{ end }}}}.{{{{ else }}}}Prometheus knows {{{{ $value }}}} targets of {{{{ $labels.job }}}}, fewer than jobs.replicas requires.{{{{ end }}}}"
+_DOWN_DESCRIPTION = f"{{{{ if $labels.instance }}}}Prometheus cannot scrape {{{{ $labels.instance }}}} of {{{{ $labels.job }}}}{{{{ if lt $value 0.0 }}}}, which has not answered within the {last(GONE_REMEMBERED)}{{{{ else if $value }}}} most of the time: {{{{ $value | humanizePercentage }}}} of the scrapes in the {last(targets.GAPS_WINDOW)} succeeded{{{{ end }}}}.{{{{ else }}}}Prometheus knows {{{{ $value }}}} targets of {{{{ $labels.job }}}}, fewer than jobs.replicas requires.{{{{ end }}}}"
+_NO_CAPACITY_CANNOT_SEE = (
+    "A job that was idle when service discovery lost its targets: jobs.expected makes it page. "
+    "Targets that answer scrapes while no request is answered: InferenceNothingAnswered. "
+    "A namespace whose targets are no longer known while another namespace answers, and a job that may be at zero "
+    "(0 in jobs.replicas) in one of its namespaces only: up by namespace. "
+    "Callers who ask for a model's former name after a roll-out: HTTP 404 at the gateway."
+)
+_DOWN_CANNOT_SEE = (
+    "A target that leaves service discovery while others of its job stay, without jobs.replicas; any target of a job with 0 there. "
+    "A target that answers scrapes while its engine hangs: InferenceEngineStalled."
+)
+_MUTE_CANNOT_SEE = (
+    "A target that reports its running requests and nothing else: the panels of its model are empty. "
+    "It does not know whether the engine of a process that answers is still loading."
+)
 
 
-def _wanted(jobs: Jobs) -> Matcher:
-    """Jobs that are not scaled to zero on purpose."""
-    return regex(jobs.wanted_regex)
+def _down(settings: Settings) -> Expr:
+    """Targets that stopped answering (0), that do not start (-1), or that are in a crash loop (their share of good scrapes).
 
-
-def _flapping(jobs: Jobs) -> Expr:
-    """The share of scrapes that succeeded, for targets that go down repeatedly and are down more than up."""
-    wanted = _wanted(jobs)
-    up_ratio = over_time("avg", scrape.UP, _FLAPPING_WINDOW, job=wanted)
-    often = changes(scrape.UP, _FLAPPING_WINDOW, job=wanted) >= _FLAPPING_CHANGES
-    # The windows still contain a target that has gone; its current `up` does not.
-    return (up_ratio < _FLAPPING_UP_RATIO).and_(often).and_(instant(scrape.UP, job=wanted))
+    One that did not answer yet is not among them until it should have started. Jobs that may be at zero are left out.
+    """
+    late = answering.known_for(settings.thresholds.start_seconds)
+    stopped = answering.silent().and_(answering.answered_lately()) * 0
+    not_started = answering.silent().and_(late) * 0 - 1
+    # A loop is said as one, and a target stays one alert while it changes: no result carries the name `up`, which Grafana
+    # would treat as a label.
+    down = answering.flapping().or_(stopped).or_(not_started)
+    return down.filtered({"job": regex(settings.jobs.wanted_regex)})
 
 
 def _gone(jobs: Jobs) -> Expr:
-    """Jobs that had targets until lately, and required jobs without any (`jobs.expected`), which are never forgotten."""
-    wanted = _wanted(jobs)
-    gone = over_time("last", targets.TARGETS, GONE_REMEMBERED, job=wanted).unless(instant(targets.TARGETS))
+    """Jobs in use whose targets have all left lately, and required jobs without any (`jobs.expected`), which are never forgotten."""
+    lately = over_time("last", targets.TARGETS, GONE_REMEMBERED).unless(instant(targets.TARGETS))
+    gone = lately.and_(answering.in_use(JOB))
     for job in jobs.required:
         # A vanished job is already found above, with the same labels; `or` keeps one of the two.
         gone = gone.or_(absent(scrape.UP, job=job))
     return gone
 
 
-def _abandoned(jobs: Jobs) -> Expr:
-    """Models that answered requests when they were last seen, within the hour, and that nothing serves now, in jobs that answer.
+def _renamed() -> Expr:
+    """Models of jobs that have a new model, unless a target that they had is still there and does not serve the new one."""
+    now, before = (
+        group_by(SERVED, each) for each in (instant(engine.RUNNING), instant(engine.RUNNING).shifted(_NEW_FOR))
+    )
+    # A job that is new itself has no new model.
+    new = now.unless(before).and_(before, on=JOB)
+    had = group_by(INSTANCE, over_time("last", instances.RUNNING, GONE_REMEMBERED))
+    serves_new = instant(instances.RUNNING).and_(new, on=SERVED)
+    left_out = had.and_(instant(scrape.UP), on=TARGET).unless(serves_new, on=TARGET)
+    return group_by(SERVED, had.and_(new, on=JOB)).unless(left_out, on=SERVED)
+
+
+def _unserved() -> Expr:
+    """Models that were in use when they were last seen and that no target serves now, in jobs that answer.
 
     A model that was idle when it went was taken away, or scaled to zero.
     """
-    served = over_time("last", requests.REQUESTS, GONE_REMEMBERED, job=_wanted(jobs)) > 0
-    now = group_by(SERVED, instant(engine.RUNNING))
-    return group_by(SERVED, served).unless(now).and_(instant(targets.TARGETS_UP) > 0, on=JOB)
+    # Recorded gauges outlive a failed scrape, so that a dead target serves no model although it still has them.
+    now = instant(instances.RUNNING).unless(answering.silent(), on=TARGET)
+    lost = answering.in_use(SERVED).unless(now, on=SERVED).and_(answering.steady(), on=JOB)
+    return group_by(SERVED, lost).unless(_renamed())
 
 
-def _no_capacity(jobs: Jobs) -> Expr:
-    """Jobs without a target that answers steadily, with the number of their targets: 0 where none is known, and for models."""
-    steady = instant(scrape.UP).equals(1).unless(_flapping(jobs))
-    unanswering = instant(targets.TARGETS, job=_wanted(jobs)).unless(steady, on=JOB)
+def _job_down(down: Expr) -> Expr:
+    """Jobs none of whose targets answers steadily, with the number of their targets, unless all are new ones that start.
+
+    Where callers were there a moment ago, a start is an outage as well, and so is one of a job that may be at zero.
+    """
+    unanswering = instant(targets.TARGETS).unless(answering.steady(), on=JOB)
+    return unanswering.and_(group_by(JOB, down).or_(answering.in_use(JOB)))
+
+
+def _place_down(down: Expr) -> Expr:
+    """The same of a job's targets in one namespace or cluster, while other targets of the job answer."""
+    unanswering = count_by(PLACE, instant(scrape.UP)).unless(answering.steady(), on=PLACE)
+    return unanswering.and_(down, on=PLACE).and_(answering.steady(), on=JOB)
+
+
+def _no_capacity(settings: Settings) -> Expr:
+    """What has no target that answers steadily, with the number of its targets: 0 where none is known, and for models."""
+    down = _down(settings)
+    nothing = _job_down(down).or_(_place_down(down)).or_(_gone(settings.jobs) * 0).or_(_unserved() * 0)
     # Grafana also distinguishes alerts by the metric's name. The product drops it, so that a job stays one alert
     # while its targets go from down to gone.
-    return unanswering.or_(_gone(jobs) * 0).or_(_abandoned(jobs) * 0) * 1
+    return nothing * 1
 
 
-def _less_than_wanted(jobs: Jobs) -> Expr:
-    """Targets that are down (0) or flapping (their share of good scrapes), and jobs with too few targets (their number)."""
-    # As above: a target stays one alert while it changes between down and flapping.
-    less = _flapping(jobs).or_(instant(scrape.UP, job=_wanted(jobs)).equals(0) * 0)
-    for job, replicas in sorted(jobs.replicas.items()):
+def _less_than_wanted(settings: Settings) -> Expr:
+    """Targets that are down or flapping, and jobs with too few targets (their number)."""
+    less = _down(settings)
+    for job, replicas in sorted(settings.jobs.replicas.items()):
         # Fewer than one is no capacity at all.
         if replicas > 1:
             less = less.or_((instant(targets.TARGETS, job=job) < replicas) * 1)
@@ -85,9 +128,10 @@ def _less_than_wanted(jobs: Jobs) -> Expr:
 
 
 def _mute() -> Expr:
-    """Targets that answer scrapes and expose nothing that boards and alerts read."""
+    """Targets that answer scrapes, with gaps or without, and expose nothing that boards and alerts read."""
+    answers = over_time("max", scrape.UP, answering.GAP).equals(1).or_(instant(scrape.UP).equals(1))
     # The product drops the name `up`, which Grafana would treat as a label.
-    return instant(scrape.UP).equals(1).unless(instant(instances.RUNNING), on=TARGET) * 1
+    return answers.and_(instant(scrape.UP)).unless(instant(instances.RUNNING), on=TARGET) * 1
 
 
 def alerts(settings: Settings) -> tuple[Alert, ...]:
@@ -96,22 +140,24 @@ def alerts(settings: Settings) -> tuple[Alert, ...]:
     return (
         Alert(
             name="InferenceNoCapacity",
-            expr=_no_capacity(settings.jobs),
+            expr=_no_capacity(settings),
             for_=waits,
             severity=Severity.PAGE,
             panel=_PANEL,
             summary=_NO_CAPACITY_SUMMARY,
             description=_NO_CAPACITY_DESCRIPTION,
+            cannot_see=_NO_CAPACITY_CANNOT_SEE,
         ),
         Alert(
             name="InferenceInstanceDown",
-            expr=_less_than_wanted(settings.jobs),
+            expr=_less_than_wanted(settings),
             for_=waits,
             severity=Severity.TICKET,
             also_explained_on=(("monitoring", "Targets down"),),
             panel=_PANEL,
             summary=_DOWN_SUMMARY,
             description=_DOWN_DESCRIPTION,
+            cannot_see=_DOWN_CANNOT_SEE,
         ),
         Alert(
             name="InferenceTargetMute",
@@ -122,5 +168,6 @@ def alerts(settings: Settings) -> tuple[Alert, ...]:
             panel=("monitoring", "Jobs"),
             summary="{{ $labels.job }} on {{ $labels.instance }} answers scrapes but reports nothing",
             description="{{ $labels.instance }} of {{ $labels.job }} is up, but exposes no metrics of its engine or requests. No other alert sees it.",
+            cannot_see=_MUTE_CANNOT_SEE,
         ),
     )

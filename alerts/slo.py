@@ -64,7 +64,7 @@ def group(settings: Settings) -> AlertGroup:
                 name="InferenceErrorBudgetBurnFast",
                 expr=_any(PAGE_WINDOWS, settings),
                 for_="0s",
-                cannot_see="Outages in which nobody asks or nothing answers: InferenceNoCapacity has these. With a wide budget, even a full outage burns for long before it pages, such as 43 minutes at 95%: see InferenceErrorsHigh and InferenceLatencyHigh.",
+                cannot_see="Outages in which nobody asks or nothing answers: InferenceNoCapacity has these. With a wide budget, even a full outage burns for long before it pages, such as 43 minutes at 95%: see the errors on the board Inference overview, and InferenceLatencyHigh.",
                 severity=Severity.PAGE,
                 also_explained_on=(("slo", "Burn rate over 6 hours"),),
                 panel=("slo", "Burn rate over 1 hour"),

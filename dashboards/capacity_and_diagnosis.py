@@ -1,6 +1,7 @@
 """Capacity and diagnosis: scale out, tune the batch, fix the CPU, or do nothing?"""
 
 from dashboards.choices import ENGINE_MODEL, GPU_INSTANCE, GPU_JOB, JOB, REPLICA_OF_MODEL
+from dashboards.states import latency_steps
 from dashboards.verdicts import IDLE_ADVICE, IDLE_WORDS, VERDICT_WORDS, meanings, verdict_panel
 from glassbox.board.dashboard import Dashboard, Row, dashboard, row
 from glassbox.board.grid import Size
@@ -17,7 +18,7 @@ from recording_rules import capacity, diagnosis, engine, gpu, requests, signals,
 from recording_rules.levels import MODEL, SERVED
 
 _JOB = ("job",)
-_NO_CAPACITY = "No capacity set"
+_NOT_KNOWN = "Not known"
 _NOT_MEASURED = "Not measured"
 _HOLDS = Words(((1, "holds", YELLOW),))
 # A replica takes minutes to load its model, so start one when a fifth of the capacity is left.
@@ -81,18 +82,18 @@ def _answer() -> Row:
             stat(
                 "Headroom",
                 min_by((), instant(capacity.HEADROOM)),
-                why="Share of the measured capacity that is left, for the service with the least. Capacity is what one replica can serve (jobs.capacity_requests_per_second in the settings) times the replicas that answer. Like the load and the forecast, it belongs to the whole service, so choosing a replica does not narrow it.",
+                why="Share of the measured capacity that is left, for the service with the least. Capacity is what one replica can serve (jobs.capacity_requests_per_second in the settings) times the replicas that answer. Like the load and the forecast, it belongs to the whole service, so choosing a replica does not narrow it. It is 0 at most while requests wait for capacity or get no answer, since the service then does less than was measured. It is not known while requests fail, or without the setting.",
                 steps=_HEADROOM_STEPS,
                 size=Size(height=5),
-                empty=_NO_CAPACITY,
+                empty=_NOT_KNOWN,
             ),
             stat(
                 "Load in an hour",
-                max_by((), ratio(_FORECAST, _LIMIT)),
-                why=f"Share of the capacity that the load will take in an hour, for the fullest service. It assumes that the {last(capacity.TREND_WINDOW)} continue in a straight line. Above {percent(_FORECAST_HIGH_RATIO)}, start a replica now: its model takes minutes to load.",
+                max_by((), capacity.forecast_share()),
+                why=f"Share of the capacity that the load will take in an hour, for the fullest service. It assumes that the {last(capacity.TREND_WINDOW)} continue in a straight line. A service without headroom now counts as full. Above {percent(_FORECAST_HIGH_RATIO)}, start a replica now: its model takes minutes to load. It needs {span(capacity.SHORTEST_TREND)} of history, and the capacity.",
                 steps=_FORECAST_STEPS,
                 size=Size(height=5),
-                empty=f"Less than {span(capacity.SHORTEST_TREND)} of history, or no capacity set",
+                empty=_NOT_KNOWN,
             ),
         ),
     )
@@ -104,8 +105,9 @@ def _evidence(limits: Thresholds) -> Row:
         comparison(
             "Evidence by model",
             _EVIDENCE,
-            why=f"The numbers behind the verdict. Queue and front end are shares of the time of finished requests. They count above {percent(limits.queue_share_ratio)} and {percent(limits.frontend_share_ratio)}. An empty cell means that the service does not report the value. If a replica is chosen, the numbers are its own, but the verdict is that of its models. Click a model to see where its time goes.",
+            why=f"The numbers behind the verdict. Queue and front end are shares of the time of finished requests. They count above {percent(limits.queue_share_ratio)} and {percent(limits.frontend_share_ratio)}. p95 is red from {limits.latency_high_seconds:g} s on. An empty cell means that the service does not report the value. If a replica is chosen, the numbers are its own, but the verdict is that of its models. Click a model to see where its time goes.",
             words={"Verdict": VERDICT_WORDS},
+            steps={"p95": latency_steps(limits.latency_high_seconds)},
             drill_down=DrillDown("model_name", "llm-serving", ENGINE_MODEL.name, keeping=(JOB,)),
             size=Size(width=24, height=7),
         ),
@@ -179,16 +181,16 @@ def _headroom() -> Row:
             "Load and capacity",
             {"load": _LOAD, "capacity": _LIMIT, "load in an hour": _FORECAST},
             lines={"capacity": REFERENCE},
-            why=f"Requests per second: what is served, what can be served, and what the trend of the {last(capacity.TREND_WINDOW)} predicts for an hour from now. There is no capacity line unless the settings give capacities.",
+            why=f"Requests per second: what is finished, what can be served, and what the trend of the {last(capacity.TREND_WINDOW)} predicts for an hour from now. There is no capacity line unless the settings give capacities. Load counts what finishes: below its capacity, a service may still be full. Then its headroom is 0.",
         ),
         timeseries(
             "Headroom over time",
             min_by(_JOB, instant(capacity.HEADROOM)),
-            why="Below 0, a service serves more than was measured. Measure its replicas again.",
+            why="0: requests wait for capacity or get no answer, or no target answers. Below 0, a service serves more than was measured. Measure its replicas again.",
             minimum=None,
             maximum=1,
             size=Size(width=5),
-            empty=_NO_CAPACITY,
+            empty=_NOT_KNOWN,
         ),
         timeseries(
             "Running, and what Little's law expects",
@@ -207,20 +209,21 @@ def _inside() -> Expr:
 
 
 def _idle() -> Row:
-    working = over_time("avg", signals.SIGNAL, "1h", signal="working").and_(instant(signals.KNOWN), on=MODEL)
+    served = instant(signals.KNOWN).unless(signals.down.holds, on=MODEL)
+    working = over_time("avg", signals.SIGNAL, "1h", signal="working").and_(served, on=MODEL)
     return row(
         "Why is the GPU idle?",
         timeline(
             "Idle cause",
-            max_by(SERVED, instant(diagnosis.IDLE_CAUSE)),
+            max_by(SERVED, instant(diagnosis.IDLE_CAUSE).unless(signals.down.holds, on=MODEL)),
             words=IDLE_WORDS,
-            why=f"Why even the busiest GPU is active less than {percent(signals.GPU_UNUSED_RATIO)} of the time. The first case that holds is shown.\n\n{IDLE_ADVICE}",
+            why=f"Why even the busiest GPU is active less than {percent(signals.GPU_UNUSED_RATIO)} of the time. The first case that holds is shown, and none while the model is down.\n\n{IDLE_ADVICE}",
             empty="No model",
         ),
         timeseries(
             "Share of the hour without work",
             (max_by(SERVED, working) * -1 + 1).measured_in(Unit.RATIO),
-            why=f"Share of the last hour in which no request ran for {span(signals.WINDOW)} or longer. A model that has no work at night can share a GPU, or be scaled to zero.",
+            why=f"Share of the last hour in which no request ran for {span(signals.WINDOW)} or longer. A model that has no work at night can share a GPU, or be scaled to zero. A model that is down has no line.",
             maximum=1,
         ),
     )

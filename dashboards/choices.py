@@ -32,7 +32,16 @@ _GPU_SERIES: tuple[Level | Source, ...] = (
     service.EXPORTER_UP,
     service.EXPORTER_LAST_SUCCESS,
 )
-GPU_JOB = Variable(name="gpu_job", title="GPU exporter", label="job", values_of=gpu.MEMORY_USED, narrows=_GPU_SERIES)
+# Some GPUs report no memory.
+_OTHER_SIGNS = tuple(sign for sign in gpu.SIGNS if sign is not gpu.MEMORY_USED)
+GPU_JOB = Variable(
+    name="gpu_job",
+    title="GPU exporter",
+    label="job",
+    values_of=gpu.MEMORY_USED,
+    values_also_of=_OTHER_SIGNS,
+    narrows=_GPU_SERIES,
+)
 # Processes do not report a model; they are found through the recorded series of their replica, which has it.
 REPLICA_MODEL = Variable(
     name="model",
@@ -82,6 +91,7 @@ GPU_INSTANCE = Variable(
     title="Host",
     label="instance",
     values_of=gpu.MEMORY_USED,
+    values_also_of=_OTHER_SIGNS,
     narrows=_GPU_SERIES,
     within=(GPU_JOB,),
 )
@@ -90,6 +100,7 @@ GPU_INDEX = Variable(
     title="GPU",
     label="gpu",
     values_of=gpu.MEMORY_USED,
+    values_also_of=_OTHER_SIGNS,
     narrows=_GPU_SERIES,
     within=(GPU_JOB, GPU_INSTANCE),
 )

@@ -255,8 +255,8 @@ def _models(now: _Sums, settings: Settings) -> Row:
 
 
 def _gpus(settings: Settings) -> Row:
-    # The window still contains GPUs that have gone; their current memory does not.
-    activity = max_by(GPU, over_time("avg", gpu.ACTIVITY, CHOSEN_RANGE)).and_(instant(gpu.MEMORY_USED))
+    # The window still contains GPUs that have gone; what is measured now does not.
+    activity = max_by(GPU, over_time("avg", gpu.ACTIVITY, CHOSEN_RANGE)).and_(gpu.MEASURED)
     idle_ratio = settings.gpu.idle_ratio
     runbook = "GPUIdleButPaid"
     if url := settings.runbook_url(runbook):

@@ -7,12 +7,13 @@ from glassbox.board.style import GREEN, RED, REFERENCE, Steps, Words
 from glassbox.board.tables import Next
 from glassbox.metrics.types import Unit
 from glassbox.query.expr import Expr
-from glassbox.query.promql import avg_by, changes, count_by, instant, max_by, over_time, ratio, sum_by
+from glassbox.query.promql import avg_by, count_by, instant, max_by, over_time, ratio, sum_by
 from glassbox.query.rules import Record
 from glassbox.query.wording import last, percent, span
 from glassbox.settings.model import Gpu, Settings
 from recording_rules import gpu, signals
 from recording_rules.gpu_conditions import APPLICATION_XIDS, OWN_MAXIMUM_WINDOW
+from recording_rules.gpu_faults import NEW_XID
 
 _BOARD = ("instance", "gpu")
 
@@ -20,13 +21,15 @@ _BOARD = ("instance", "gpu")
 _NOT_MEASURED = "Not measured"
 # A single fault is a fault. Nothing else on this board has a value that is bad by itself.
 _FAULTS = Steps(GREEN, ((1, RED),))
+# Nobody knows whether there was no error, or nothing that reports codes.
+_NO_CODE = "No code reported"
 _NO_XID = Words(((0, "none", GREEN),))
 _REMAPPING = Words(((0, "OK", GREEN), (1, "FAILED", RED)))
 
 
 def _chosen(source: Record | Expr) -> Expr:
-    """The results for the chosen GPUs. Raw series of two exporters lack the label `gpu`, so the recorded memory selects them."""
-    return instant(source) if isinstance(source, Record) else source.and_(instant(gpu.MEMORY_USED))
+    """The results for the chosen GPUs. Raw series of two exporters lack the label `gpu`, so recorded readings select them."""
+    return instant(source) if isinstance(source, Record) else source.and_(gpu.MEASURED)
 
 
 def _each(source: Record | Expr) -> Expr:
@@ -55,8 +58,8 @@ def _verdict() -> Row:
         (
             stat(
                 "GPUs",
-                count_by((), instant(gpu.MEMORY_USED)),
-                why="GPUs that are measured now. One fewer, while its exporter answers, raises GPULost.",
+                count_by((), gpu.SEEN),
+                why="GPUs that are measured now, whatever is measured of them. One fewer, while its exporter answers, raises GPULost. A card that two exporters measure counts twice.",
                 empty="None",
             ),
             stat(
@@ -90,11 +93,11 @@ def _verdict() -> Row:
                 empty=_NOT_MEASURED,
             ),
             stat(
-                "XID changes, 1 h",
-                sum_by((), changes(gpu.XID_LAST, "1h")),
-                why="How often the last XID code of a GPU changed within the hour. Above 0, the table below names the code; see GPUNewXid.",
+                "New XID, 1 h",
+                count_by((), over_time("last", NEW_XID, "1h")).or_(count_by((), instant(gpu.XID_LAST)) * 0),
+                why="GPUs with a new XID code within the hour. Above 0, the table below names the code; see GPUNewXid. dcgm-exporter from 4.5 on reports no code before the first error.",
                 steps=_FAULTS,
-                empty=_NOT_MEASURED,
+                empty=_NO_CODE,
             ),
             stat(
                 "Row remap failures",

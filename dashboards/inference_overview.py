@@ -1,20 +1,24 @@
 """Inference overview: is it healthy, and if not, what kind of trouble is it? One screen of 1080 lines, for any engine."""
 
+from functools import reduce
+
 from dashboards.choices import GPU_INSTANCE, GPU_JOB, JOB, MODEL, REPLICA_OF_MODEL
+from dashboards.states import ANSWERS, DOWN_OR_NUMBER, NOT_REPORTED, latency_steps, or_idle, or_trouble
 from dashboards.verdicts import verdict_panel
 from glassbox.board.dashboard import Dashboard, Row, dashboard, row
 from glassbox.board.grid import Size
 from glassbox.board.panels import bars, gauge, stat, table, timeseries
-from glassbox.board.style import GREEN, RED, UP_DOWN, YELLOW, Steps
+from glassbox.board.style import GREEN, NEUTRAL, RED, UP_DOWN, YELLOW, Steps, Words
 from glassbox.board.tables import DrillDown, Next, Page
 from glassbox.metrics import prometheus_server
 from glassbox.metrics.types import Unit
-from glassbox.query.expr import regex
-from glassbox.query.promql import avg_by, instant, max_by, ratio, sum_by
+from glassbox.query.expr import Expr, regex
+from glassbox.query.promql import avg_by, duration_seconds, instant, max_by, ratio, sum_by
 from glassbox.query.rules import Severity
-from glassbox.query.wording import last, percent
+from glassbox.query.wording import last, percent, span
 from glassbox.settings.model import Gpu, Settings
 from recording_rules import gpu, requests, targets
+from recording_rules.conditions import HUNG_WINDOW
 from recording_rules.histograms import RATE_WINDOW_SECONDS
 from recording_rules.levels import SERVED
 
@@ -28,7 +32,11 @@ _ERROR_STEPS = Steps(GREEN, ((0.001, YELLOW), (_ERRORS_HIGH_RATIO, RED)))
 
 
 _NOW = Size(height=5)
-_ALERT = ("severity", "alertname", "job", "model_name", "instance")
+# In place of a number, since numbers would look well.
+_WORDS = f'"Down" and "Nothing answered" stand for no number: all models are down, or requests of a model ran for {span(duration_seconds(HUNG_WINDOW))} and none ended.'
+_ALERT = ("alertname", "job", "model_name", "instance")
+_SEVERITIES = {Severity.PAGE: RED, Severity.TICKET: YELLOW, Severity.REPORT: NEUTRAL}
+_RANKS = Words(tuple((rank, each.value, color) for rank, (each, color) in enumerate(_SEVERITIES.items(), start=1)))
 
 
 def _now(settings: Settings) -> Row:
@@ -41,27 +49,34 @@ def _now(settings: Settings) -> Row:
         ),
         stat(
             "QPS now",
-            sum_by((), instant(requests.REQUESTS)),
-            why=f"Finished requests per second over the {last(requests.WINDOW)}, all models. A model that stays below {settings.thresholds.qps_low:g} raises InferenceQPSLow.",
+            or_trouble(sum_by((), instant(requests.REQUESTS))),
+            why=f"Finished requests per second over the {last(requests.WINDOW)}, all models. A model that stays below {settings.thresholds.qps_low:g} raises InferenceQPSLow. {_WORDS}",
+            words=DOWN_OR_NUMBER,
             size=_NOW,
+            empty=NOT_REPORTED,
         ),
         stat(
             "Errors",
-            ratio(sum_by((), instant(requests.HTTP_ERRORS)), sum_by((), instant(requests.HTTP_REQUESTS))),
-            why=f"Share of requests answered with a server error over the {last(RATE_WINDOW_SECONDS)}. Above {percent(_ERRORS_HIGH_RATIO)}, look at the service's log first.",
+            or_idle(ratio(sum_by((), instant(requests.HTTP_ERRORS)), sum_by((), instant(requests.HTTP_REQUESTS)))),
+            why=f"Share of requests answered with a server error over the {last(RATE_WINDOW_SECONDS)}. Above {percent(_ERRORS_HIGH_RATIO)}, look at the service's log first. {_WORDS}",
             steps=_ERROR_STEPS,
+            words=ANSWERS,
             size=_NOW,
+            empty=NOT_REPORTED,
         ),
         stat(
             "Latency p95",
-            requests.DURATION.quantile(0.95, ()),
-            why=f"95% of the requests of the {last(RATE_WINDOW_SECONDS)} were answered within this time.",
+            or_idle(requests.DURATION.quantile(0.95, ())),
+            why=f"95% of the requests of the {last(RATE_WINDOW_SECONDS)} were answered within this time. Red from {settings.thresholds.latency_high_seconds:g} s on: InferenceLatencyHigh may follow. {_WORDS}",
+            steps=latency_steps(settings.thresholds.latency_high_seconds),
+            words=ANSWERS,
             size=_NOW,
+            empty=NOT_REPORTED,
         ),
         stat(
             "Targets up",
             avg_by((), targets.OF_SERVICES).measured_in(Unit.RATIO),
-            why="Share of targets that answered the last scrape. Below 100%, the health table names the missing one.",
+            why="Share of targets that answered the last scrape. Below 100%, the health table names the missing one. A target that answers may still serve nobody: see the verdict.",
             steps=Steps(RED, ((1, GREEN),)),
             size=_NOW,
             empty="No target",
@@ -112,7 +127,6 @@ def _course(limits: Gpu) -> Row:
 
 def _parts(settings: Settings) -> Row:
     """Memory of each GPU, health of each target, and firing alerts."""
-    people = regex("|".join((Severity.PAGE.value, Severity.TICKET.value)))
     return row(
         "",
         bars(
@@ -135,13 +149,28 @@ def _parts(settings: Settings) -> Row:
         ),
         table(
             "Firing alerts",
-            max_by(_ALERT, instant(prometheus_server.ALERTS, alertstate="firing", severity=people, job=regex(".+"))),
-            why="Pages and tickets of Prometheus' own rules that fire now. The chosen service does not narrow them, since alerts on GPUs belong to none. No row is good news. Alerts that Grafana evaluates are on its alerting page. Click an alert for its runbook.",
-            value=None,
+            _firing(),
+            why="Prometheus' own alerts that fire now: pages first, then tickets, then reports. The chosen service does not narrow them, since alerts on GPUs belong to none. No row is good news only while Monitoring health is well. Alerts that Grafana evaluates are on its alerting page. Click an alert for its runbook.",
+            value="Severity",
+            words=_RANKS,
+            smallest_first=True,
             drill_down=_runbooks(settings),
             size=Size(width=11, height=9),
         ),
     )
+
+
+def _firing() -> Expr:
+    """The rank of each firing alert's severity. Heartbeats always fire, and have none."""
+    ranked = (
+        max_by(
+            _ALERT,
+            instant(prometheus_server.ALERTS, alertstate="firing", severity=each.value, job=regex(".+")),
+        )
+        * rank
+        for rank, each in enumerate(_SEVERITIES, start=1)
+    )
+    return reduce(Expr.or_, ranked).measured_in(Unit.NONE)
 
 
 def _runbooks(settings: Settings) -> Page | None:

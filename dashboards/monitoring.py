@@ -5,6 +5,7 @@ What Prometheus reports about itself and its targets is read as it is: it is few
 
 from dashboards.choices import ANY_JOB, ANY_TARGET, PROMETHEUS_JOB
 from glassbox.board.dashboard import Dashboard, Row, dashboard, row
+from glassbox.board.grid import Size
 from glassbox.board.panels import comparison, stat, table, timeseries
 from glassbox.board.style import GREEN, RED, UP_DOWN, YELLOW, Steps
 from glassbox.board.tables import Next
@@ -12,8 +13,10 @@ from glassbox.metrics import prometheus_server, scrape
 from glassbox.metrics.types import Unit
 from glassbox.query.expr import Expr
 from glassbox.query.promql import age, avg_by, count_by, increase, instant, max_by, min_by, ratio, sum_by, with_label
-from glassbox.settings.model import Settings
+from glassbox.query.wording import last, span
+from glassbox.settings.model import Jobs, Settings
 from recording_rules import instances, targets
+from recording_rules.blind_spots import UNLISTED_SECONDS, UNLISTED_WINDOW, places, unlisted
 from recording_rules.levels import TARGET
 
 _JOB = ("job",)
@@ -22,7 +25,7 @@ _ANY = Steps(GREEN, ((1, RED),))
 # Evaluations that take longer than their interval are skipped; at half of it, twice the replicas are too many.
 _LOAD_STEPS = Steps(GREEN, ((0.5, YELLOW), (1, RED)))
 
-# On this board, no data is not good news, and "No traffic" would look like it.
+# On this board, no data is not good news.
 _UNKNOWN = "No data"
 
 
@@ -54,7 +57,7 @@ _LAST_EVALUATION = max_by(_GROUP, instant(prometheus_server.RULE_GROUP_LAST_EVAL
 _SINCE_EVALUATION = age(min_by(_NAME, _named(_LAST_EVALUATION)))
 
 
-def build(_settings: Settings) -> Dashboard:
+def build(settings: Settings) -> Dashboard:
     """The dashboard."""
     return dashboard(
         "monitoring",
@@ -62,7 +65,7 @@ def build(_settings: Settings) -> Dashboard:
         question="Is the monitoring blind?",
         variables=(ANY_JOB, ANY_TARGET, PROMETHEUS_JOB),
         leads_to=Next("inference-overview", "How the services are doing"),
-        rows=(_summary(), _jobs(), _scrapes(), _rules()),
+        rows=(_summary(), _jobs(), _coverage(settings.jobs), _scrapes(), _rules()),
     )
 
 
@@ -133,6 +136,28 @@ def _jobs() -> Row:
             why="Every target of every job, and whether its last scrape succeeded. Prometheus shows the reason under Status, Targets.",
             value="Status",
             words=UP_DOWN,
+        ),
+    )
+
+
+def _coverage(jobs: Jobs) -> Row:
+    """Services that no alert watches, and those that hide one another."""
+    services = places().and_(instant(targets.TARGETS), on=_JOB)
+    return row(
+        "Services",
+        table(
+            "Services not listed",
+            unlisted(jobs),
+            why=f"Jobs with series of an engine or of our exporter that are not in jobs.services, and how many of their targets had such series for {span(UNLISTED_SECONDS)} or more of the {last(UNLISTED_WINDOW)}. Their requests are recorded, but their outages and errors raise no alert. No row: there is none. Add the job to the settings. Each raises MonitoringJobUnlisted.",
+            value="Targets",
+            size=Size(width=8),
+        ),
+        table(
+            "Services by cluster and namespace",
+            services,
+            why="How many targets each service has in each cluster and namespace. Recorded series have neither label. So of a service with several rows, one that is down or slow is hidden by another that is not: give each a job name of its own. It raises MonitoringJobSpansTenants.",
+            value="Targets",
+            size=Size(width=16),
         ),
     )
 

@@ -105,7 +105,6 @@ def _feeds(resources: ExitStack, scenario: Scenario) -> tuple[dict[str, list[str
                 vllm_version=feed.vllm_version,
                 model_name=feed.model_name,
                 answers=feed.answers,
-                speed=feed.speed,
             )
         ): feed.vllm_version
         for feed in scenario.vllm

@@ -38,20 +38,16 @@ SampleKey = tuple[str, tuple[tuple[str, str], ...]]
 
 
 class Replay(Collector):
-    """The metrics of a captured vLLM at any time; raises GlassboxError where a counter of the pair falls.
-
-    At a `speed` of 2 twice as many requests of the same duration finish per second.
-    """
+    """The metrics of a captured vLLM at any time; raises GlassboxError where a counter of the pair falls."""
 
     def __init__(
         self,
         capture: Capture,
         *,
         model_name: str | None = None,
-        speed: float = 1.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._span_seconds = capture.span_seconds / speed
+        self._span_seconds = capture.span_seconds
         first, second = _read(capture.first, model_name), _read(capture.second, model_name)
         self._families = [_paired(first.get(name), second.get(name)) for name in {**first, **second}]
         for family in self._families:
@@ -153,14 +149,13 @@ def replaying(
     vllm_version: str | None = None,
     model_name: str | None = None,
     answers: int | None = None,
-    speed: float = 1.0,
 ) -> Iterator[str]:
     """Serve a regime's /metrics on loopback and yield the server's URL; port 0 means a free one.
 
     After `answers` requests it answers 503 for ever, as a server does whose engine has died.
     """
     registry = CollectorRegistry()
-    registry.register(Replay(find_capture(regime, vllm_version), model_name=model_name, speed=speed))
+    registry.register(Replay(find_capture(regime, vllm_version), model_name=model_name))
     requests = itertools.count()
 
     async def metrics(_request: Request) -> Response:

@@ -19,17 +19,13 @@ HUNYUAN = "tencent/HunyuanOCR"
 
 @dataclass(frozen=True)
 class VllmFeed:
-    """Servers that replay one regime's captures, `speed` times as fast.
-
-    `answers` is after how many scrapes they fail, None for never.
-    """
+    """Servers that replay one regime's captures; `answers` is after how many scrapes they fail, None for never."""
 
     regime: str
     vllm_version: str = NEWEST
     model_name: str = QWEN
     replicas: int = 1
     answers: int | None = None
-    speed: float = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +55,7 @@ SCENARIOS = {
     ),
     "saturated": Scenario(
         story="More is asked than the KV cache holds: requests queue and are preempted.",
-        vllm=(VllmFeed("saturated", speed=3),),
+        vllm=(VllmFeed("saturated", replicas=3),),
         verdicts={QWEN: "More KV cache", HUNYUAN: "Fine"},
         alerts=frozenset(
             {
@@ -67,8 +63,22 @@ SCENARIOS = {
                 "InferenceKVCacheFullAndQueueing",
                 "InferenceLatencyHigh",
                 "InferencePreemptionThrash",
+                "InferenceSaturated",
                 "InferenceErrorBudgetBurnFast",
                 "InferenceErrorBudgetBurnSlow",
+            }
+        ),
+    ),
+    "abandoned": Scenario(
+        story="More is asked than is served, callers give up after 20 s, and no request is answered.",
+        vllm=(VllmFeed("abandoned", replicas=3),),
+        verdicts={QWEN: "Nothing answered", HUNYUAN: "Fine"},
+        alerts=frozenset(
+            {
+                "InferenceNothingAnswered",
+                "InferenceErrorBudgetBurnFast",
+                "InferenceErrorBudgetBurnSlow",
+                "InferenceQPSLow",
             }
         ),
     ),

@@ -40,7 +40,7 @@ def healthy(seconds: float, gpu: int) -> Readings:
         dcgm.GR_ENGINE_ACTIVE: 0.8 + 0.1 * swing,
         dcgm.PIPE_TENSOR_ACTIVE: 0.25 + 0.1 * swing,
         dcgm.DRAM_ACTIVE: 0.55 + 0.2 * swing,
-        dcgm.MEM_COPY_UTIL: float(round(50 + 20 * swing)),
+        dcgm.MEM_COPY_UTIL: float(round(60 + 20 * swing)),
         dcgm.FB_USED: used_mib,
         dcgm.FB_RESERVED: RESERVED_MIB,
         dcgm.FB_FREE: MEMORY_MIB - used_mib - RESERVED_MIB,
@@ -97,7 +97,7 @@ def starved(_seconds: float, _gpu: int, readings: Readings) -> Readings:
     """Every GPU waits for work most of the time."""
     little: dict[Metric, float] = {
         **dict.fromkeys((dcgm.GR_ENGINE_ACTIVE, dcgm.PIPE_TENSOR_ACTIVE, dcgm.DRAM_ACTIVE), 0.12),
-        dcgm.GPU_UTIL: 12.0,
+        **dict.fromkeys((dcgm.GPU_UTIL, dcgm.MEM_COPY_UTIL), 12.0),
         dcgm.POWER_USAGE: 140.0,
     }
     return {**readings, **little}

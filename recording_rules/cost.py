@@ -9,7 +9,6 @@ from functools import reduce
 
 from glassbox.metrics.types import Unit
 from glassbox.query.expr import Expr
-from glassbox.query.promql import instant
 from glassbox.settings.model import Settings
 from recording_rules import gpu
 
@@ -18,8 +17,8 @@ def price(settings: Settings) -> Expr:
     """What each measured GPU costs per hour: the price of its model in the settings, else the common price."""
     prices = settings.cost
     by_model = (gpu.of_model(model) * per_hour for model, per_hour in prices.gpu_prices_per_hour.items())
-    # The record already has one series per GPU: a `group` would double the time that a board's range takes.
-    others = instant(gpu.MEMORY_USED) * 0 + prices.gpu_price_per_hour
+    # One series for each GPU already: a `group` would double the time that a board's range takes.
+    others = gpu.MEASURED * 0 + prices.gpu_price_per_hour
     return reduce(Expr.or_, (*by_model, others)).measured_in(Unit.MONEY_PER_HOUR)
 
 

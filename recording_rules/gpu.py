@@ -1,18 +1,23 @@
-"""GPUs, whichever exporter measures them: dcgm-exporter, our exporter or nvidia_gpu_exporter. MIG slices of one GPU count once.
+"""GPUs, whichever exporter measures them: dcgm-exporter, our exporter or nvidia_gpu_exporter. Impossible readings are left out.
+
+MIG slices of one GPU are one GPU: their memory is added up, of everything else the largest value counts.
 
 Only what alerts and fleet boards read is recorded. The rest are queries of the GPU board for the chosen GPUs: a
 recorded series for each GPU would double a raw one. Only dcgm-exporter reports profiling, PCIe and row counts.
 """
 
+from collections.abc import Callable
 from functools import reduce
 
-from glassbox.metrics import dcgm, service
+from glassbox.metrics import dcgm, scrape, service
 from glassbox.metrics import nvidia_gpu_exporter as smi
 from glassbox.metrics.types import Gauge, Unit
-from glassbox.query.expr import Expr
-from glassbox.query.promql import group_by, increase, instant, max_by, rate, with_label
+from glassbox.query.expr import Expr, differs, regex
+from glassbox.query.promql import group_by, increase, instant, max_by, over_time, rate, sum_by, with_label
 from glassbox.query.rules import Record, RecordGroup
+from recording_rules.gpu_bounds import possible
 from recording_rules.levels import GPU, TARGET
+from recording_rules.targets import BRIDGE
 
 GROUP = RecordGroup("gpu")
 
@@ -23,8 +28,17 @@ ENERGY_WINDOW = "5m"
 
 
 def _each_gpu(*sources: Expr) -> Expr:
-    """One series for each GPU, from the first source that measures it."""
-    return max_by(GPU, reduce(Expr.or_, sources))
+    """One series for each GPU: the largest possible reading of its sources, which name their series differently."""
+    return max_by(GPU, reduce(Expr.or_, map(possible, sources)))
+
+
+def _whole(memory: Expr) -> Expr:
+    """Memory of each GPU: the sum of its MIG slices, where only these are measured.
+
+    A slice that several processes share is exposed once for each.
+    """
+    slices = max_by((*GPU, dcgm.SLICE), memory.filtered({dcgm.SLICE: differs("")}))
+    return max_by(GPU, memory.filtered({dcgm.SLICE: ""})).or_(sum_by(GPU, slices))
 
 
 def _ours(gauge: Gauge) -> Expr:
@@ -43,7 +57,8 @@ def _numbered(indexed: Expr) -> Expr:
 
 def of_model(name: str) -> Expr:
     """1 for each GPU of this model, named as nvidia-smi does. Our exporter does not report models."""
-    from_dcgm = instant(dcgm.FB_USED, modelName=name)
+    # A GPU that shares its host's memory reports none of its own.
+    from_dcgm = instant(dcgm.FB_USED, modelName=name).or_(instant(dcgm.GPU_TEMP, modelName=name))
     return group_by(GPU, from_dcgm.or_(_numbered(instant(smi.GPU_INFO, name=name))))
 
 
@@ -97,13 +112,16 @@ ACTIVITY = Record(
 )
 MEMORY_USED = Record(
     "gpu:memory_used_bytes:max",
-    _each_gpu(_bytes(instant(dcgm.FB_USED)), _bytes(_ours(service.GPU_MEMORY_USED)), _smi(instant(smi.MEMORY_USED))),
-    "Memory in use. It is flat under vLLM, which reserves its KV cache at start. Boards and alerts count whatever has this series as a GPU.",
+    _each_gpu(
+        _whole(_bytes(instant(dcgm.FB_USED))), _bytes(_ours(service.GPU_MEMORY_USED)), _smi(instant(smi.MEMORY_USED))
+    ),
+    "Memory in use. It is flat under vLLM, which reserves its KV cache at start. GPUs that share their host's memory report none.",
 )
 MEMORY_TOTAL = Record(
     "gpu:memory_total_bytes:max",
-    _each_gpu(_bytes(_INSTALLED), _bytes(_ours(service.GPU_MEMORY_TOTAL)), _smi(instant(smi.MEMORY_TOTAL))),
-    "Memory of the board.",
+    # A board without memory of its own may report 0.
+    _each_gpu(_whole(_bytes(_INSTALLED)), _bytes(_ours(service.GPU_MEMORY_TOTAL)), _smi(instant(smi.MEMORY_TOTAL))) > 0,
+    "Memory of the board, or of its MIG slices.",
 )
 POWER = Record(
     "gpu:power_watts:max",
@@ -122,10 +140,42 @@ SM_CLOCK = Record(
 XID_LAST = Record(
     "gpu:xid_last_code:max",
     _each_gpu(instant(dcgm.XID_ERRORS), _ours(service.GPU_XID_LAST_CODE)),
-    "Code of the last XID error, 0 for none: a single series, so that `changes` sees a new code.",
+    "Code of the last XID error, 0 for none: a single series, whatever the code. dcgm-exporter from 4.5 on has none before the first error.",
 )
 ROW_REMAP_FAILURE = Record(
     "gpu:row_remap_failure:max",
     ROW_REMAPPING > 0,
     "GPUs that could not replace a broken row of their memory. There is no series for healthy GPUs.",
 )
+
+# Either shows that a GPU is there: one that shares its host's memory reports none, and a divided one no activity without
+# profiling. Every sign more is read as often. Codes of errors show nothing, since our exporter keeps those of a GPU that has gone.
+SIGNS = (MEMORY_USED, ACTIVITY)
+
+
+def any_sign(read: Callable[[Record], Expr]) -> Expr:
+    """A series for each GPU of which the reading finds any sign, whatever its value."""
+    return reduce(Expr.or_, map(read, SIGNS)).measured_in(Unit.NONE)
+
+
+def _lately(record: Record) -> Expr:
+    return over_time("last", record, BRIDGE)
+
+
+def _of_targets(readings: Expr) -> Expr:
+    """Readings of exporters that Prometheus knows, whether they answer or not; services are not the only ones."""
+    return readings.and_(instant(scrape.UP, job=regex(".+")), on=TARGET)
+
+
+def bridged(record: Record) -> Expr:
+    """The newest value of a recorded series, across failed scrapes and wrong readings, as long as its exporter is a target.
+
+    Where Prometheus has no `up` of the exporter, as for federated series, it is the value of the moment.
+    """
+    return instant(record).or_(_of_targets(_lately(record)))
+
+
+# A series for each GPU that is measured at the moment, and the same across failed scrapes; the last forgets what has gone late.
+MEASURED = any_sign(instant)
+THERE = MEASURED.or_(_of_targets(any_sign(_lately)))
+SEEN = MEASURED.or_(any_sign(_lately))

@@ -7,6 +7,8 @@ GPU = ("job", "instance", "gpu")
 # The same, all versions and engines together.
 SERVED = ("job", "model_name")
 JOB = ("job",)
+# A job's targets in one namespace of one cluster, where the labels of its targets say so.
+PLACE = (*JOB, "cluster", "namespace")
 # One server process, whatever it serves.
 TARGET = ("job", "instance")
 # The same with the model it serves.

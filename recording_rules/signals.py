@@ -245,7 +245,7 @@ def _of_model(condition: Expr, limits: Gpu) -> Expr:
 
 def _faults() -> Expr:
     by = ("job",)
-    broken = group_by(by, instant(gpu.ROW_REMAP_FAILURE))
+    broken = group_by(by, gpu.bridged(gpu.ROW_REMAP_FAILURE))
     return group_by(by, gpu_conditions.new_hardware_xid()).or_(broken).or_(group_by(by, gpu_conditions.lost()))
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from glassbox.metrics.types import Unit
 from glassbox.query.expr import Expr, Matcher, Source
-from glassbox.query.promql import group_by, instant, over_steps_of, over_time, ratio, sum_by
+from glassbox.query.promql import group_by, instant, over_steps, over_time, ratio, sum_by
 from glassbox.query.rules import HistogramRecord, Record, RecordGroup, Series
 from glassbox.query.wording import span
 from glassbox.settings.model import Settings, Thresholds
@@ -59,7 +59,7 @@ def _mean(series: Series, histogram: HistogramRecord, what: str) -> Record:
 def _usually(trouble: Expr, source: Source, **matchers: str | Matcher) -> Expr:
     """Mean of what all versions of a model do together, without the times of trouble."""
     untroubled = sum_by(SERVED, instant(source, **matchers)).unless(trouble, on=SERVED)
-    return over_steps_of("avg", untroubled, USUAL_WINDOW, _STEP, offset=USUAL_OFFSET)
+    return over_steps("avg", untroubled, USUAL_WINDOW, _STEP, offset=USUAL_OFFSET)
 
 
 def _recorded(series: Series, usual: Expr, what: str) -> Record:

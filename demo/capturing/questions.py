@@ -58,6 +58,11 @@ def completion(chooser: random.Random, max_tokens: int) -> dict[str, Any]:
     return {"prompt": SHARED_PREFIX + question} | request(chooser, max_tokens)
 
 
+def whole_completion(chooser: random.Random, max_tokens: int) -> dict[str, Any]:
+    """A completion request that never stops before its last token."""
+    return {name: value for name, value in completion(chooser, max_tokens).items() if name != "stop"}
+
+
 def page_chat(chooser: random.Random, max_tokens: int) -> dict[str, Any]:
     """A chat request about a page: a quarter of the time one of four known pages, else one that nobody sent before."""
     known = chooser.random() < KNOWN_SHARE_RATIO
@@ -93,4 +98,5 @@ def write_line(page: Image.Image, top_pixels: int, text: str) -> None:
 
 
 COMPLETION = Question("/v1/completions", completion, "completion")
+WHOLE_COMPLETION = Question("/v1/completions", whole_completion, "completion without stop words")
 PAGE_CHAT = Question("/v1/chat/completions", page_chat, "chat about a scanned page, a quarter of them known,")

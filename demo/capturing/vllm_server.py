@@ -23,7 +23,7 @@ import click
 from questions import COMPLETION, MODEL_NAME, Question
 
 START_LIMIT_SECONDS = 300.0
-REQUEST_LIMIT_SECONDS = 180.0
+REQUEST_LIMIT_SECONDS = 600.0
 # One thread for the model leaves the other cores to the load. What the caller has set wins: vLLM before 0.11 has no "nobind".
 ENVIRONMENT = {
     "HF_HUB_OFFLINE": "1",
@@ -50,12 +50,12 @@ class Server:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=30) as answer:
             return str(answer.read(), "utf-8")
 
-    def post(self, path: str, body: dict[str, Any]) -> int:
-        """The status of a POST of JSON, once the whole answer is read."""
+    def post(self, path: str, body: dict[str, Any], limit_seconds: float = REQUEST_LIMIT_SECONDS) -> int:
+        """The status of a POST of JSON, once the whole answer is read; OSError when nothing comes within the limit."""
         url = f"http://127.0.0.1:{self.port}{path}"
         request = urllib.request.Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"})
         try:
-            with urllib.request.urlopen(request, timeout=REQUEST_LIMIT_SECONDS) as answer:
+            with urllib.request.urlopen(request, timeout=limit_seconds) as answer:
                 answer.read()
                 return int(answer.status)
         except urllib.error.HTTPError as refusal:
@@ -132,29 +132,47 @@ def send_a_few(server: Server) -> None:
         raise CaptureError(f"vLLM answered the first requests with {statuses}; read its log.")
 
 
-def work(server: Server, question: Question, seed: int, max_tokens: int, stop: threading.Event) -> None:
-    """Send one request after another until `stop` is set."""
-    chooser = random.Random(seed)
-    while not stop.is_set():
+@dataclass(frozen=True)
+class Clients:
+    """Workers that each have one request in flight; those with `patience_seconds` give it up after them and send the next."""
+
+    question: Question
+    workers: int
+    max_tokens: int
+    patience_seconds: float | None = None
+
+    def work(self, server: Server, seed: int, stop: threading.Event) -> None:
+        """Send one request after another until `stop` is set."""
+        chooser = random.Random(seed)
+        # Who gives up would otherwise do so together with all the others, and all would come back at once.
+        stop.wait((self.patience_seconds or 0.0) * seed / self.workers)
+        while not stop.is_set():
+            status = self._ask(server, chooser, stop)
+            if status not in {http.client.OK, None} and not stop.is_set():
+                raise CaptureError(f"vLLM answered a request with {status}; read its log.")
+
+    def _ask(self, server: Server, chooser: random.Random, stop: threading.Event) -> int | None:
+        """The status of one answer; None for one that was given up."""
+        body = self.question.body(chooser, self.max_tokens)
         try:
-            status = server.post(question.path, question.body(chooser, max_tokens))
-        except (OSError, http.client.HTTPException):
-            if stop.is_set():
-                return
-            raise
-        if status != http.client.OK and not stop.is_set():
-            raise CaptureError(f"vLLM answered a request with {status}; read its log.")
+            return server.post(self.question.path, body, self.patience_seconds or REQUEST_LIMIT_SECONDS)
+        except (OSError, http.client.HTTPException) as problem:
+            # A connection that was refused for too long says so inside.
+            in_time = not isinstance(getattr(problem, "reason", problem), TimeoutError)
+            if not stop.is_set() and (in_time or not self.patience_seconds):
+                raise
+            return None
 
 
 @contextlib.contextmanager
-def under_load(server: Server, question: Question, workers: int, max_tokens: int) -> Iterator[Callable[[], None]]:
-    """That many workers, each with one request in flight; yields a call that raises what a worker raised.
+def under_load(server: Server, clients: Clients) -> Iterator[Callable[[], None]]:
+    """The server with all clients at work; yields a call that raises what a client raised.
 
     Ends the server on the way out, so that nobody waits for the last answers.
     """
     stop = threading.Event()
-    with ThreadPoolExecutor(max_workers=workers) as pool:
-        running = [pool.submit(work, server, question, seed, max_tokens, stop) for seed in range(workers)]
+    with ThreadPoolExecutor(max_workers=clients.workers) as pool:
+        running = [pool.submit(clients.work, server, seed, stop) for seed in range(clients.workers)]
 
         def check() -> None:
             for worker in running:

@@ -70,7 +70,8 @@ def _timeseries(panel: Timeseries, placed: PlacedPanel) -> Drawing:
 
 @drawing_of.register
 def _stat(panel: Stat, _placed: PlacedPanel) -> Drawing:
-    return _number(panel, panel.empty, panel.steps, mappings=_unjudged(panel.steps, panel.empty), color_mode="value")
+    mappings = [*(panel.words.to_json() if panel.words else ()), *_unjudged(panel.steps, panel.empty)]
+    return _number(panel, panel.empty, panel.steps, mappings=mappings, color_mode="value")
 
 
 @drawing_of.register
@@ -136,10 +137,12 @@ def _heatmap(panel: Heatmap, _placed: PlacedPanel) -> Drawing:
 @drawing_of.register
 def _table(panel: Table, _placed: PlacedPanel) -> Drawing:
     names = {label: heading(label) for label in panel.query.shape.labels}
-    order = organized(names | {"Value": panel.value}) if panel.value else organized(names, hidden=("Value",))
-    labels = () if panel.words else panel.query.shape.labels
+    value = {"Value": panel.value} if panel.value else {}
+    columns = value | names if panel.smallest_first else names | value
+    labels = () if panel.words and not panel.smallest_first else panel.query.shape.labels
     overrides = [*_value_column(panel), *label_columns(labels, panel.drill_down)]
-    return _as_table([order], overrides)
+    ordered = [{"displayName": panel.value}] if panel.smallest_first else []
+    return _as_table([organized(columns, hidden=() if value else ("Value",))], overrides, ordered)
 
 
 def _value_column(panel: Table) -> list[Json]:

@@ -85,17 +85,21 @@ class Timeseries(_OfQueries):
     many: bool = False
     minimum: float | None = 0
     maximum: float | None = None
-    empty: str = "No traffic"
+    empty: str = "Not reported"
 
 
 @dataclass(frozen=True)
 class Stat(_OfOneQuery):
-    """One number for the end of the chosen time range, or for the whole of it; `empty` stands for no result."""
+    """One number for the end of the chosen time range, or for the whole of it; `empty` stands for no result.
+
+    `words` stand for values that are states instead of numbers.
+    """
 
     _: KW_ONLY
     steps: Steps = PLAIN
+    words: Words | None = None
     size: Size = LOW
-    empty: str = "No traffic"
+    empty: str = "Not reported"
 
 
 @dataclass(frozen=True)
@@ -105,7 +109,7 @@ class Verdict(_OfOneQuery):
     _: KW_ONLY
     words: Words
     size: Size = LOW
-    empty: str = "No traffic"
+    empty: str = "Not reported"
 
 
 @dataclass(frozen=True)
@@ -116,7 +120,7 @@ class Timeline(_OfOneQuery):
 
     _: KW_ONLY
     words: Words
-    empty: str = "No traffic"
+    empty: str = "Not reported"
 
 
 @dataclass(frozen=True)
@@ -156,12 +160,14 @@ class Table(_OfOneQuery):
     """The newest value of each result: a column for each label, in the order of the query's labels, then `value`.
 
     `value=None` shows the labels alone, as of series that are always 1. `words` name the values, `drill_down` makes the values of its label links.
+    `smallest_first` puts the value before the labels and orders the rows by it.
     """
 
     _: KW_ONLY
     value: str | None
     words: Words | None = None
     drill_down: DrillDown | Page | None = None
+    smallest_first: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Dashboard variables, and how each narrows the queries of its dashboard."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import cached_property
 
@@ -24,7 +24,7 @@ class Claim(IntEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Variable:
-    """A choice among the values that `label` has on the series `values_of`.
+    """A choice among the values that `label` has on the series `values_of`, or on any of `values_also_of`, which have the same labels.
 
     It narrows the metrics and recorded series in `narrows`, and all recorded series of the levels there; without `narrows`, every series.
     Where two variables stand for the same label, a series belongs to the one that names it, then to the one that names its level.
@@ -39,6 +39,7 @@ class Variable:
     title: str
     label: str
     values_of: Source
+    values_also_of: tuple[Source, ...] = ()
     narrows: tuple[Level | Source, ...] | None = None
     optional: bool = False
     single: bool = False
@@ -56,8 +57,16 @@ class Variable:
     def query(self) -> str:
         """The data source's query for the values."""
         offered = Selector(self.values_of.name, self.values_of.all_labels, self.values_of.shared_name)
+        if self.values_also_of:
+            names = regex("|".join(source.name for source in self.offering))
+            offered = replace(offered, name="", labels=("__name__", *offered.labels)).matching({"__name__": names})
         offered = offered.matching({each.label: each.matcher for each in self.within})
         return f"label_values({offered}, {self.label})"
+
+    @property
+    def offering(self) -> tuple[Source, ...]:
+        """The series whose labels are offered."""
+        return (self.values_of, *self.values_also_of)
 
     @property
     def has_all(self) -> bool:

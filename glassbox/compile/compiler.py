@@ -93,9 +93,10 @@ def _refuse_unknown_series(compiled: CompiledContent, content: Content, settings
     measures = content.measures.all if content.measures else ()
     queries += [(f"The measure {each.name} of baselines", each.expr) for each in measures]
     queries += [
-        (f"The variable {variable.name!r} of the dashboard {board.slug!r}", instant(variable.values_of))
+        (f"The variable {variable.name!r} of the dashboard {board.slug!r}", instant(source))
         for board in compiled.dashboards.values()
         for variable in board.declared.offered
+        for source in variable.offering
     ]
     refuse_unknown_series(queries, known_series(records, content.metrics), settings)
 

@@ -52,7 +52,8 @@ def names_read(boards: Iterable[AssembledDashboard], alerts: Iterable[AlertGroup
     """The names of all series that dashboards and alerts read, and of those whose labels the variables offer."""
     boards = tuple(boards)
     judged = {name for group in alerts for alert in group.alerts for name in alert.expr.names_read}
-    offered = {variable.values_of.name for board in boards for variable in board.declared.offered}
+    variables = (variable for board in boards for variable in board.declared.offered)
+    offered = {source.name for variable in variables for source in variable.offering}
     return judged | offered | {name for board in boards for query in board.queries for name in query.names_read}
 
 

@@ -5,16 +5,22 @@
 
 from glassbox.metrics.types import Counter, Gauge, Unit
 
+# The MIG slice, on the series of a GPU that is divided.
+SLICE = "GPU_I_ID"
 _GPU = ("gpu", "UUID", "pci_bus_id", "device", "modelName", "Hostname")
 _PROFILING = "needs a data-centre GPU with the profiling module, and dcgm-exporter 4.x"
 
 
 def _gauge(name: str, unit: Unit, text: str, often_absent: str = "") -> Gauge:
-    return Gauge(name=f"DCGM_FI_{name}", unit=unit, labels=_GPU, help=text, often_absent=often_absent)
+    return Gauge(
+        name=f"DCGM_FI_{name}", unit=unit, labels=_GPU, optional_labels=(SLICE,), help=text, often_absent=often_absent
+    )
 
 
 def _counter(name: str, unit: Unit, text: str, often_absent: str = "") -> Counter:
-    return Counter(name=f"DCGM_FI_{name}", unit=unit, labels=_GPU, help=text, often_absent=often_absent)
+    return Counter(
+        name=f"DCGM_FI_{name}", unit=unit, labels=_GPU, optional_labels=(SLICE,), help=text, often_absent=often_absent
+    )
 
 
 SM_CLOCK = _gauge("DEV_SM_CLOCK", Unit.MEGAHERTZ, "SM clock.")
@@ -35,7 +41,9 @@ XID_ERRORS = Gauge(
     name="DCGM_FI_DEV_XID_ERRORS",
     unit=Unit.NONE,
     labels=(*_GPU, "err_code", "err_msg"),
+    optional_labels=(SLICE,),
     help="Code of the last XID error: a code, never a count.",
+    often_absent="before the first XID error, from 4.5 on",
 )
 FB_FREE = _gauge("DEV_FB_FREE", Unit.MEBIBYTES, "Free framebuffer memory.")
 FB_USED = _gauge(

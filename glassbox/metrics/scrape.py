@@ -2,7 +2,14 @@
 
 from glassbox.metrics.types import Gauge, Unit
 
-UP = Gauge(name="up", unit=Unit.BOOLEAN, shared_name=True, help="1 when the last scrape succeeded, 0 when it failed.")
+UP = Gauge(
+    name="up",
+    unit=Unit.BOOLEAN,
+    # Where service discovery sets them, as the Prometheus Operator does, or a Prometheus above several adds them.
+    optional_labels=("cluster", "namespace"),
+    shared_name=True,
+    help="1 when the last scrape succeeded, 0 when it failed.",
+)
 SCRAPE_DURATION = Gauge(
     name="scrape_duration_seconds", unit=Unit.SECONDS, shared_name=True, help="How long the last scrape took."
 )

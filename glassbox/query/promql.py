@@ -61,19 +61,19 @@ def over_time(statistic: str, source: Source, window: str, *, offset: str = "", 
     return result.shifted(offset) if offset else result
 
 
-def over_steps(statistic: str, source: Source, window: str, step: str) -> Expr:
-    """As `over_time`, but of the newest sample at every whole step only: long windows of many series cost a fraction."""
+def over_steps(statistic: str, source: Source | Expr, window: str, step: str, *, offset: str = "") -> Expr:
+    """As `over_time`, but of the newest sample at every whole step only, or of what the query gives then.
+
+    Long windows of many series cost a fraction. Steps at which the query gives nothing are left out.
+    """
     duration_seconds(step)
-    return over_time(statistic, source, f"{window}:{step}")
-
-
-def over_steps_of(statistic: str, operand: Expr, window: str, step: str, *, offset: str = "") -> Expr:
-    """The same of what a query gives at every whole step of the window, which ends `offset` ago; steps without a result are ignored."""
-    if operand.shape.kind in (Kind.COUNTER, Kind.BUCKETS):
-        raise QueryError(f"'{operand}' is a counter: take its rate first, then the {statistic} over time.")
-    duration_seconds(window), duration_seconds(step)
+    if not isinstance(source, Expr):
+        return over_time(statistic, source, f"{window}:{step}", offset=offset)
+    if source.shape.kind in (Kind.COUNTER, Kind.BUCKETS):
+        raise QueryError(f"'{source}' is a counter: take its rate first, then the {statistic} over time.")
+    duration_seconds(window)
     ago = f" offset {offset}" if offset else ""
-    return Expr((f"{statistic}_over_time(", *operand.bracketed(), f"[{window}:{step}]{ago})"), operand.shape)
+    return Expr((f"{statistic}_over_time(", *source.bracketed(), f"[{window}:{step}]{ago})"), source.shape)
 
 
 def deriv(source: Source, window: str, **matchers: str | Matcher) -> Expr:

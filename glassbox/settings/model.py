@@ -14,8 +14,8 @@ class Jobs:
     """Prometheus jobs that are inference services; `expected` ones must always have a target.
 
     `capacity_requests_per_second` is what one replica of a job serves before its queue grows, as measured by a ramp of load.
-    `replicas` is the smallest number of targets that a job should have. 0 says that it is scaled to zero on purpose; more
-    than 0 makes it an expected one.
+    `replicas` is the smallest number of targets that a job should have. 0 says that it may be at zero: nothing of it is
+    missing unless it was in use. More than 0 makes it an expected one.
     """
 
     services: tuple[str, ...] = ("hunyuanocr", "vllm")
@@ -30,7 +30,7 @@ class Jobs:
 
     @property
     def wanted_regex(self) -> str:
-        """Regular expression that matches exactly the service jobs that are not scaled to zero."""
+        """Regular expression that matches exactly the service jobs that may not be at zero."""
         return _any_of(job for job in self.services if self.replicas.get(job) != 0)
 
     @property
@@ -49,6 +49,7 @@ class Thresholds:
 
     qps_low: float = 10
     down_seconds: int = 60
+    start_seconds: int = 600
     kv_cache_high_ratio: float = 0.9
     latency_high_seconds: float = 10
     latency_high_share_ratio: float = 0.05

@@ -217,7 +217,7 @@ def test_a_stat_shows_the_last_value_in_one_neutral_colour_unless_it_judges():
     number = by_title(BOARDS[0])["number"]
     assert number["options"]["reduceOptions"]["calcs"] == ["lastNotNull"]
     assert number["fieldConfig"]["defaults"]["color"] == {"mode": "fixed", "fixedColor": "blue"}
-    assert number["fieldConfig"]["defaults"]["noValue"] == "No traffic"
+    assert number["fieldConfig"]["defaults"]["noValue"] == "Not reported"
     assert by_title(BOARDS[0])["judged"]["fieldConfig"]["defaults"]["color"] == {"mode": "thresholds"}
 
 
@@ -422,7 +422,7 @@ def test_an_axis_without_a_maximum_is_not_drawn_to_100_when_nothing_happens():
 def test_nothing_is_neither_good_nor_bad():
     judged, number = (by_title(BOARDS[0])[title]["fieldConfig"]["defaults"] for title in ("judged", "number"))
     (nothing,) = judged["mappings"]
-    assert nothing["options"] == {"match": "null+nan", "result": {"color": "blue", "index": 0, "text": "No traffic"}}
+    assert nothing["options"] == {"match": "null+nan", "result": {"color": "blue", "index": 0, "text": "Not reported"}}
     assert "mappings" not in number, "one colour judges nothing"
 
 

@@ -174,6 +174,7 @@ def test_recorded_series_carry_exceptions_too():
 
 CARRIED = {
     "qps_low": 1,
+    "start_seconds": 1200,
     "kv_cache_high_ratio": 0.97,
     "latency_high_seconds": 20,
     "latency_high_share_ratio": 0.2,

@@ -123,6 +123,34 @@ def test_preemptions_climb_while_saturated(file: str) -> None:
     assert values(file, "vllm:num_preemptions_total") > values(previous(file), "vllm:num_preemptions_total")
 
 
+def test_what_finishes_on_a_saturated_server_has_waited_in_the_queue() -> None:
+    file = "vllm-0.32.0-saturated-2.prom"
+    whole_seconds = growth(file, "vllm:e2e_request_latency_seconds_sum")
+    assert growth(file, "vllm:e2e_request_latency_seconds_count") == 274
+    assert whole_seconds / 274 == pytest.approx(42.69, abs=0.01)
+    assert growth(file, "vllm:request_queue_time_seconds_sum") / whole_seconds == pytest.approx(0.725, abs=0.001)
+
+
+@pytest.mark.parametrize("file", [file for file in FILES if "-abandoned-" in file])
+def test_the_batch_is_full_while_callers_give_up(file: str) -> None:
+    assert 13 <= sum(values(file, "vllm:num_requests_running")) <= 14
+    assert sum(values(file, "vllm:num_requests_waiting")) == 42
+
+
+def test_what_is_given_up_is_an_answered_request_to_http_and_none_to_the_engine() -> None:
+    """vLLM 0.32 answers 200 to a caller who has gone, and counts no abort."""
+    file = "vllm-0.32.0-abandoned-2.prom"
+    assert growth(file, "vllm:time_to_first_token_seconds_count") == 268
+    assert growth(file, "vllm:generation_tokens_total") == 12114
+    assert sum(values(file, "vllm:request_success_total")) == 7
+    assert growth(file, "vllm:request_success_total") == growth(file, "vllm:e2e_request_latency_seconds_count") == 0
+    http = {dict(labels)["status"] for name, labels in samples(file) if name == "http_requests_total"}
+    assert http == {"2xx", "4xx"}
+    assert growth(file, "http_requests_total") == 337
+    duration = "http_request_duration_highr_seconds"
+    assert growth(file, f"{duration}_sum") / growth(file, f"{duration}_count") == pytest.approx(20.08, abs=0.01)
+
+
 @pytest.mark.parametrize("file", [file for file in FILES if file.endswith("-load-2.prom")])
 def test_requests_stop_and_run_to_their_length_while_loaded(file: str) -> None:
     finished = samples(file, {"counter"})

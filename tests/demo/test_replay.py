@@ -113,11 +113,6 @@ def test_collect_follows_the_clock(capture: Capture) -> None:
     assert tokens.samples[0].value == 102
 
 
-def test_at_twice_the_speed_twice_as_much_happens_and_takes_as_long(capture: Capture) -> None:
-    usual, fast = series_at(Replay(capture), 10), series_at(Replay(capture, speed=2), 5)
-    assert fast == usual
-
-
 def test_a_server_may_stop_answering() -> None:
     with replaying("idle", answers=1) as url:
         with urllib.request.urlopen(f"{url}/metrics", timeout=5) as answer:

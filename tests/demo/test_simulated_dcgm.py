@@ -6,9 +6,17 @@ from functools import partial
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from demo.simulated_dcgm import Scenario, SimulatedDcgm, idle, lost, simulated_dcgm, throttled, xid
+from demo.simulated_dcgm import Scenario, SimulatedDcgm, idle, lost, simulated_dcgm, starved, throttled, xid
 from glassbox.metrics import CATALOGUE, dcgm
 from glassbox.metrics.types import Metric
+
+SHARES = (
+    dcgm.GPU_UTIL,
+    dcgm.MEM_COPY_UTIL,
+    dcgm.GR_ENGINE_ACTIVE,
+    dcgm.PIPE_TENSOR_ACTIVE,
+    dcgm.DRAM_ACTIVE,
+)
 
 
 class Clock:
@@ -50,6 +58,21 @@ def test_memory_adds_up_and_ratios_stay_between_0_and_1() -> None:
         assert sum(parts) == 81920
         for metric in (dcgm.GR_ENGINE_ACTIVE, dcgm.PIPE_TENSOR_ACTIVE, dcgm.DRAM_ACTIVE):
             assert 0 < (value(exporter, metric) or 0.0) < 1
+
+
+@pytest.mark.parametrize(
+    "scenarios",
+    [(), (idle,), (starved,), (partial(throttled, on_gpu=0, from_seconds=0),)],
+    ids=["healthy", "idle", "starved", "throttled"],
+)
+def test_a_duty_cycle_is_not_shorter_than_the_work_in_it(scenarios: tuple[Scenario, ...]) -> None:
+    """Memory moves data only in the time with memory traffic, and the tensor pipe works only while the engine is active."""
+    exporter, clock = started(*scenarios)
+    for _ in range(8):
+        clock.seconds += 15
+        kernels, copies, engine, tensor, memory = (value(exporter, metric) or 0.0 for metric in SHARES)
+        assert tensor <= engine <= kernels / 100 <= 1
+        assert memory <= copies / 100 <= kernels / 100
 
 
 def test_energy_is_the_integral_of_power() -> None:

@@ -120,6 +120,7 @@ def test_severity_sets_the_pace(severity, group_wait, group_interval, repeat_int
 
 
 PAGE, TICKET, REPORT = "page", "ticket", "report"
+STRANGERS = ("cluster", "namespace", "region", "environment", "tenant", "prometheus")
 
 
 def labelled(alertname, severity=TICKET, **labels):
@@ -149,6 +150,12 @@ INHIBITED = {
     "no capacity and an instance that pages": (NO_CAPACITY, DOWN_PAGE),
     "no capacity and targets lost": (NO_CAPACITY, without(DOWN, "instance")),
     "no capacity and saturation": (NO_CAPACITY, SATURATED),
+    "no capacity of a job, and an instance in its only namespace": (NO_CAPACITY, {**DOWN, "namespace": "prod"}),
+    "no capacity in a namespace, and an instance there": (
+        {**NO_CAPACITY, "namespace": "prod"},
+        {**DOWN, "namespace": "prod"},
+    ),
+    "no capacity in a cluster, and saturation there": ({**NO_CAPACITY, "cluster": "a"}, {**SATURATED, "cluster": "a"}),
     "no capacity and low traffic": (NO_CAPACITY, labelled("InferenceQPSLow", job="vllm", model_name="m")),
     "an instance down and mute": (DOWN, MUTE),
     "fast and slow burn of one objective": (BURNS_FAST, BURNS_SLOWLY),
@@ -161,6 +168,21 @@ HEARD = {
         f"a page and the ticket of another {label}": ({**SAME, label: "a"}, {**SAME, "severity": TICKET, label: "b"})
         for label in ("model_name", "engine", "gpu", "slo")
     },
+    **{
+        f"{name} of another {label}": ({**source, label: "a"}, {**target, label: "b"})
+        for name, (source, target) in {
+            "a page and the ticket": (SAME, {**SAME, "severity": TICKET}),
+            "no capacity and an instance": (NO_CAPACITY, DOWN),
+            "no capacity and saturation": (NO_CAPACITY, SATURATED),
+            "an instance down and mute": (DOWN, MUTE),
+            "fast and slow burn": (BURNS_FAST, BURNS_SLOWLY),
+            "full and nearly full": (KV_FULL, KV_NEARLY_FULL),
+        }.items()
+        for label in STRANGERS
+    },
+    "no capacity in a namespace, and a model of the job": ({**NO_CAPACITY, "namespace": "prod"}, SATURATED),
+    "no capacity in a cluster, and an alert that lacks the label": ({**NO_CAPACITY, "cluster": "a"}, DOWN),
+    "no capacity without a cluster, and an instance of one": (NO_CAPACITY, {**DOWN, "cluster": "b"}),
     "a ticket and the page of the same alert": ({**SAME, "severity": TICKET}, SAME),
     "no capacity of another job": (NO_CAPACITY, {**DOWN, "job": "other"}),
     "no capacity and a page": (NO_CAPACITY, BURNS_FAST),
@@ -246,6 +268,10 @@ def test_a_message_that_adds_nothing_is_inhibited(inhibitors, name):
 def test_any_other_message_is_heard(inhibitors, name):
     target, _ = inhibitors[name]
     assert (target["status"]["state"], target["status"]["inhibitedBy"]) == ("active", [])
+
+
+def test_incidents_of_strangers_are_messages_of_their_own():
+    assert set(STRANGERS) <= set(yaml.safe_load(SHIPPED)["route"]["group_by"])
 
 
 def test_every_rule_of_ours_that_inhibits_names_an_alert_that_exists_or_a_severity():

@@ -67,6 +67,7 @@ EXPECTED = {
     "InferenceKVCacheFullAndQueueing",
     "InferenceLatencyHigh",
     "InferencePreemptionThrash",
+    "InferenceSaturated",
     "InferenceQPSLow",
     "InferenceInstanceDown",
     "InferenceErrorBudgetBurnFast",

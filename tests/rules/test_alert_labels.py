@@ -18,7 +18,10 @@ def test_a_target_keeps_its_labels_whether_it_is_down_or_flaps(tmp_path: Path) -
     ensure_components()
     test = {
         "interval": "20s",
-        "input_series": [{"series": f"up{{{TARGET}}}", "values": f"{TEN_GOOD_OF_THIRTY} 0x60"}],
+        "input_series": [
+            {"series": f"up{{{TARGET}}}", "values": f"{TEN_GOOD_OF_THIRTY} 0x60"},
+            {"series": f"target:inference_answered:ratio10m{{{TARGET}}}", "values": "_x29 0.3x30 stale"},
+        ],
         "promql_expr_test": [
             {
                 "expr": f"count by (__name__, job, instance) ({_expr('InferenceInstanceDown')})",
@@ -39,6 +42,7 @@ def test_a_job_keeps_its_labels_whether_its_targets_are_down_or_gone(tmp_path: P
         "input_series": [
             {"series": f"up{{{TARGET}}}", "values": "0x19 stale"},
             {"series": 'job:inference_targets:count{job="vllm"}', "values": "1x19 stale"},
+            {"series": 'model:inference_requests:rate1m{job="vllm",model_name="m"}', "values": "1x19 stale"},
         ],
         "promql_expr_test": [
             {

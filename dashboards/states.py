@@ -1,0 +1,62 @@
+"""What tiles say instead of a number that would mislead: that a service is down, or that it answers nobody.
+
+A rate outlives its service by its window, and errors are a share of what is answered: in an outage both would look well.
+"""
+
+from functools import reduce
+
+from glassbox.board.style import NEUTRAL, RED, Steps, Words
+from glassbox.metrics.types import Unit
+from glassbox.query.expr import Expr
+from glassbox.query.promql import instant, max_by, over_time
+from recording_rules import engine, requests, signals
+from recording_rules.conditions import HUNG_WINDOW
+from recording_rules.levels import MODEL
+
+NOT_REPORTED = "Not reported"
+_DOWN, _UNANSWERED, _IDLE = -1, -2, -3
+DOWN_OR_NUMBER = Words(((_DOWN, "Down", RED), (_UNANSWERED, "Nothing answered", RED)))
+ANSWERS = Words(
+    ((_DOWN, "Nothing answered", RED), (_UNANSWERED, "Nothing answered", RED), (_IDLE, "No requests", NEUTRAL))
+)
+# Requests run, and nothing comes out.
+_SILENT = (signals.stalled,)
+
+
+def _code(condition: Expr, code: int, unit: Unit) -> Expr:
+    return (max_by((), condition) * 0 + code).measured_in(unit)
+
+
+def _down() -> Expr:
+    """All models are down."""
+    down = signals.down.holds
+    return max_by((), down).unless(max_by((), instant(signals.KNOWN).unless(down, on=MODEL)))
+
+
+def _unanswered() -> Expr:
+    """Models whose requests run, while none has finished for as long as an answer may take."""
+    never_idle = over_time("min", engine.RUNNING, HUNG_WINDOW) > 0
+    none = over_time("max", requests.REQUESTS, HUNG_WINDOW).equals(0)
+    there_before = instant(requests.REQUESTS).shifted(HUNG_WINDOW)
+    nothing = never_idle.and_(none).and_(there_before)
+    held = reduce(Expr.or_, (each.holds for each in _SILENT))
+    # What is judged by model is that of the models that a chosen replica serves.
+    return instant(signals.KNOWN).and_(nothing.or_(held, on=MODEL), on=MODEL)
+
+
+def or_trouble(value: Expr) -> Expr:
+    """The value, or the code of a state where all models are down, or where one of them answers nobody."""
+    unit = value.shape.unit
+    return _code(_down(), _DOWN, unit).or_(_code(_unanswered(), _UNANSWERED, unit)).or_(value)
+
+
+def or_idle(value: Expr) -> Expr:
+    """As `or_trouble`; where no request ended there is no value, which is said too."""
+    idle = max_by((), instant(requests.DURATION.count)).equals(0)
+    # Without requests, a quantile is not a number.
+    return or_trouble((value >= 0).or_(_code(idle, _IDLE, value.shape.unit)))
+
+
+def latency_steps(objective_seconds: float) -> Steps:
+    """Red from what callers were promised on. Neutral below it: that answers are fast does not make them good."""
+    return Steps(NEUTRAL, ((objective_seconds, RED),))

@@ -1,0 +1,46 @@
+"""What our rules do not see, or cannot distinguish: services that nobody listed, and jobs that hold more than one."""
+
+from glassbox.metrics import scrape, service
+from glassbox.metrics.types import Gauge
+from glassbox.query.expr import Expr, Matcher, differs, not_regex
+from glassbox.query.promql import count_by, duration_seconds, group_by, instant, over_time
+from glassbox.query.rules import Record
+from glassbox.settings.model import Jobs
+from recording_rules import instances
+from recording_rules.levels import JOB, TARGET
+
+# The labels by which one Prometheus distinguishes places that may run the same service: Kubernetes' namespace, and the
+# cluster, which is an external label that only a Prometheus above several sees. Our records keep neither.
+PLACES = ("cluster", "namespace")
+
+# A failed scrape or a restart must not hide a job, and what was a short trial is forgotten.
+UNLISTED_WINDOW, UNLISTED_SECONDS = "1h", 600
+_STEP = "1m"
+
+
+def unlisted(jobs: Jobs) -> Expr:
+    """The number of targets of each job that is not in `jobs.services`, but whose series are those of an engine or of our exporter.
+
+    A target counts when it had them for ten minutes of the last hour, in one piece or in many.
+    """
+    strangers = not_regex(jobs.services_regex)
+    of_engines = _long_enough(instances.RUNNING, job=strangers)
+    # Other software has each of the two names. Only our exporter has both.
+    inside = _long_enough(service.HTTP_REQUESTS_INPROGRESS, job=strangers, endpoint=differs(""), handler="")
+    of_exporters = group_by(TARGET, _long_enough(service.QPS, job=strangers)).and_(group_by(TARGET, inside), on=TARGET)
+    return count_by(JOB, group_by(TARGET, of_engines).or_(of_exporters))
+
+
+def _long_enough(source: Record | Gauge, **matchers: str | Matcher) -> Expr:
+    samples = over_time("count", source, f"{UNLISTED_WINDOW}:{_STEP}", offset="", **matchers)
+    return samples >= UNLISTED_SECONDS / duration_seconds(_STEP)
+
+
+def places() -> Expr:
+    """The number of targets of each service in each cluster and namespace."""
+    return count_by((*JOB, *PLACES), instant(scrape.UP))
+
+
+def spanning() -> Expr:
+    """The number of clusters and namespaces of each service that has more than one."""
+    return count_by(JOB, places()) > 1

@@ -45,18 +45,9 @@ _MUTE_CANNOT_SEE = (
 )
 
 
-def _down(settings: Settings) -> Expr:
-    """Targets that stopped answering (0), that do not start (-1), or that are in a crash loop (their share of good scrapes).
-
-    One that did not answer yet is not among them until it should have started. Jobs that may be at zero are left out.
-    """
-    late = answering.known_for(settings.thresholds.start_seconds)
-    stopped = answering.silent().and_(answering.answered_lately()) * 0
-    not_started = answering.silent().and_(late) * 0 - 1
-    # A loop is said as one, and a target stays one alert while it changes: no result carries the name `up`, which Grafana
-    # would treat as a label.
-    down = answering.flapping().or_(stopped).or_(not_started)
-    return down.filtered({"job": regex(settings.jobs.wanted_regex)})
+def _down(jobs: Jobs) -> Expr:
+    """Targets that are down. Jobs that may be at zero are left out."""
+    return instant(answering.DOWN, job=regex(jobs.wanted_regex))
 
 
 def _gone(jobs: Jobs) -> Expr:
@@ -88,8 +79,8 @@ def _unserved() -> Expr:
     A model that was idle when it went was taken away, or scaled to zero.
     """
     # Recorded gauges outlive a failed scrape, so that a dead target serves no model although it still has them.
-    now = instant(instances.RUNNING).unless(answering.silent(), on=TARGET)
-    lost = answering.in_use(SERVED).unless(now, on=SERVED).and_(answering.steady(), on=JOB)
+    now = instant(instances.RUNNING).unless(instant(answering.DOWN), on=TARGET)
+    lost = answering.in_use(SERVED).unless(now, on=SERVED).and_(instant(answering.STEADY), on=JOB)
     return group_by(SERVED, lost).unless(_renamed())
 
 
@@ -98,29 +89,30 @@ def _job_down(down: Expr) -> Expr:
 
     Where callers were there a moment ago, a start is an outage as well, and so is one of a job that may be at zero.
     """
-    unanswering = instant(targets.TARGETS).unless(answering.steady(), on=JOB)
+    unanswering = instant(targets.TARGETS).unless(instant(answering.STEADY), on=JOB)
     return unanswering.and_(group_by(JOB, down).or_(answering.in_use(JOB)))
 
 
 def _place_down(down: Expr) -> Expr:
     """The same of a job's targets in one namespace or cluster, while other targets of the job answer."""
-    unanswering = count_by(PLACE, instant(scrape.UP)).unless(answering.steady(), on=PLACE)
-    return unanswering.and_(down, on=PLACE).and_(answering.steady(), on=JOB)
+    unanswering = count_by(PLACE, instant(scrape.UP)).unless(instant(answering.STEADY), on=PLACE)
+    return unanswering.and_(down, on=PLACE).and_(instant(answering.STEADY), on=JOB)
 
 
-def _no_capacity(settings: Settings) -> Expr:
+def _no_capacity(jobs: Jobs) -> Expr:
     """What has no target that answers steadily, with the number of its targets: 0 where none is known, and for models."""
-    down = _down(settings)
-    nothing = _job_down(down).or_(_place_down(down)).or_(_gone(settings.jobs) * 0).or_(_unserved() * 0)
+    down = _down(jobs)
+    nothing = _job_down(down).or_(_place_down(down)).or_(_gone(jobs) * 0).or_(_unserved() * 0)
     # Grafana also distinguishes alerts by the metric's name. The product drops it, so that a job stays one alert
     # while its targets go from down to gone.
     return nothing * 1
 
 
-def _less_than_wanted(settings: Settings) -> Expr:
+def _less_than_wanted(jobs: Jobs) -> Expr:
     """Targets that are down or flapping, and jobs with too few targets (their number)."""
-    less = _down(settings)
-    for job, replicas in sorted(settings.jobs.replicas.items()):
+    # Grafana would treat a name of the series as a label: the product drops it.
+    less = _down(jobs) * 1
+    for job, replicas in sorted(jobs.replicas.items()):
         # Fewer than one is no capacity at all.
         if replicas > 1:
             less = less.or_((instant(targets.TARGETS, job=job) < replicas) * 1)
@@ -140,7 +132,7 @@ def alerts(settings: Settings) -> tuple[Alert, ...]:
     return (
         Alert(
             name="InferenceNoCapacity",
-            expr=_no_capacity(settings),
+            expr=_no_capacity(settings.jobs),
             for_=waits,
             severity=Severity.PAGE,
             panel=_PANEL,
@@ -150,7 +142,7 @@ def alerts(settings: Settings) -> tuple[Alert, ...]:
         ),
         Alert(
             name="InferenceInstanceDown",
-            expr=_less_than_wanted(settings),
+            expr=_less_than_wanted(settings.jobs),
             for_=waits,
             severity=Severity.TICKET,
             also_explained_on=(("monitoring", "Targets down"),),

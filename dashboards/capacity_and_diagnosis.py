@@ -1,7 +1,6 @@
 """Capacity and diagnosis: scale out, tune the batch, fix the CPU, or do nothing?"""
 
 from dashboards.choices import ENGINE_MODEL, GPU_INSTANCE, GPU_JOB, JOB, REPLICA_OF_MODEL
-from dashboards.states import latency_steps
 from dashboards.verdicts import IDLE_ADVICE, IDLE_WORDS, VERDICT_WORDS, meanings, verdict_panel
 from glassbox.board.dashboard import Dashboard, Row, dashboard, row
 from glassbox.board.grid import Size
@@ -105,9 +104,8 @@ def _evidence(limits: Thresholds) -> Row:
         comparison(
             "Evidence by model",
             _EVIDENCE,
-            why=f"The numbers behind the verdict. Queue and front end are shares of the time of finished requests. They count above {percent(limits.queue_share_ratio)} and {percent(limits.frontend_share_ratio)}. p95 is red from {limits.latency_high_seconds:g} s on. An empty cell means that the service does not report the value. If a replica is chosen, the numbers are its own, but the verdict is that of its models. Click a model to see where its time goes.",
+            why=f"The numbers behind the verdict. Queue and front end are shares of the time of finished requests. They count above {percent(limits.queue_share_ratio)} and {percent(limits.frontend_share_ratio)}. An empty cell means that the service does not report the value. If a replica is chosen, the numbers are its own, but the verdict is that of its models. Click a model to see where its time goes.",
             words={"Verdict": VERDICT_WORDS},
-            steps={"p95": latency_steps(limits.latency_high_seconds)},
             drill_down=DrillDown("model_name", "llm-serving", ENGINE_MODEL.name, keeping=(JOB,)),
             size=Size(width=24, height=7),
         ),

@@ -3,7 +3,7 @@
 from functools import reduce
 
 from dashboards.choices import GPU_INSTANCE, GPU_JOB, JOB, MODEL, REPLICA_OF_MODEL
-from dashboards.states import ANSWERS, DOWN_OR_NUMBER, NOT_REPORTED, latency_steps, or_idle, or_trouble
+from dashboards.states import ANSWERS, DOWN_OR_NUMBER, NOT_REPORTED, errors_or_state, latency_steps, or_idle, or_trouble
 from dashboards.verdicts import verdict_panel
 from glassbox.board.dashboard import Dashboard, Row, dashboard, row
 from glassbox.board.grid import Size
@@ -13,12 +13,11 @@ from glassbox.board.tables import DrillDown, Next, Page
 from glassbox.metrics import prometheus_server
 from glassbox.metrics.types import Unit
 from glassbox.query.expr import Expr, regex
-from glassbox.query.promql import avg_by, duration_seconds, instant, max_by, ratio, sum_by
+from glassbox.query.promql import avg_by, instant, max_by, ratio, sum_by
 from glassbox.query.rules import Severity
-from glassbox.query.wording import last, percent, span
+from glassbox.query.wording import last, percent
 from glassbox.settings.model import Gpu, Settings
 from recording_rules import gpu, requests, targets
-from recording_rules.conditions import HUNG_WINDOW
 from recording_rules.histograms import RATE_WINDOW_SECONDS
 from recording_rules.levels import SERVED
 
@@ -33,7 +32,9 @@ _ERROR_STEPS = Steps(GREEN, ((0.001, YELLOW), (_ERRORS_HIGH_RATIO, RED)))
 
 _NOW = Size(height=5)
 # In place of a number, since numbers would look well.
-_WORDS = f'"Down" and "Nothing answered" stand for no number: all models are down, or requests of a model ran for {span(duration_seconds(HUNG_WINDOW))} and none ended.'
+_WORDS = (
+    '"Down" and "Nothing answered" stand for no number: all models are down, or requests of a model run and none ends.'
+)
 _ALERT = ("alertname", "job", "model_name", "instance")
 _SEVERITIES = {Severity.PAGE: RED, Severity.TICKET: YELLOW, Severity.REPORT: NEUTRAL}
 _RANKS = Words(tuple((rank, each.value, color) for rank, (each, color) in enumerate(_SEVERITIES.items(), start=1)))
@@ -57,8 +58,10 @@ def _now(settings: Settings) -> Row:
         ),
         stat(
             "Errors",
-            or_idle(ratio(sum_by((), instant(requests.HTTP_ERRORS)), sum_by((), instant(requests.HTTP_REQUESTS)))),
-            why=f"Share of requests answered with a server error over the {last(RATE_WINDOW_SECONDS)}. Above {percent(_ERRORS_HIGH_RATIO)}, look at the service's log first. {_WORDS}",
+            errors_or_state(
+                ratio(sum_by((), instant(requests.HTTP_ERRORS)), sum_by((), instant(requests.HTTP_REQUESTS)))
+            ),
+            why=f'Share of requests answered with a server error over the {last(RATE_WINDOW_SECONDS)}. Above {percent(_ERRORS_HIGH_RATIO)}, look at the service\'s log first. {_WORDS} "Model down": one of several is. Choose another to see its errors.',
             steps=_ERROR_STEPS,
             words=ANSWERS,
             size=_NOW,

@@ -12,7 +12,7 @@ from glassbox.query.promql import instant, max_by, mean, ratio, sum_by
 from glassbox.query.rules import HistogramRecord, Record
 from glassbox.query.wording import last, percent, span
 from glassbox.settings.model import Settings, Thresholds
-from recording_rules import engine, gpu, requests, workload
+from recording_rules import abandoned, engine, gpu, requests, workload
 from recording_rules.conditions import PREEMPTION_WINDOW_SECONDS
 
 _MODEL = ("model_name",)
@@ -42,6 +42,7 @@ def build(settings: Settings) -> Dashboard:
             _scheduler(),
             _lost_work(settings.thresholds),
             _throughput(),
+            _ends(settings.thresholds),
             _requests(),
             _gpu(),
         ),
@@ -234,6 +235,21 @@ def _throughput() -> Row:
             why="stop: a complete answer. length: cut off at the limit. error: failed in the engine. repetition: ended because it ran in a loop.",
             lines=_REASONS,
             stacked=True,
+        ),
+    )
+
+
+def _ends(limits: Thresholds) -> Row:
+    return row(
+        "",
+        timeseries(
+            "Started, finished and given up",
+            {
+                "started": sum_by(_MODEL, abandoned.STARTED),
+                "finished": sum_by(_MODEL, abandoned.FINISHED),
+                "given up": sum_by(_MODEL, instant(abandoned.ABANDONED)),
+            },
+            why=f"Requests per second with a first token, with an end, and with neither an end nor work left on them: their callers gave up. Up to {percent(limits.abandoned_share_ratio)} of the started ones count as 0, since some callers press stop. Those given up in the queue are in no line. Nothing finished while requests start raises InferenceNothingAnswered.",
         ),
     )
 

@@ -8,19 +8,23 @@ from functools import reduce
 from glassbox.board.style import NEUTRAL, RED, Steps, Words
 from glassbox.metrics.types import Unit
 from glassbox.query.expr import Expr
-from glassbox.query.promql import instant, max_by, over_time
-from recording_rules import engine, requests, signals
-from recording_rules.conditions import HUNG_WINDOW
+from glassbox.query.promql import instant, max_by
+from recording_rules import requests, signals
 from recording_rules.levels import MODEL
 
 NOT_REPORTED = "Not reported"
-_DOWN, _UNANSWERED, _IDLE = -1, -2, -3
+_DOWN, _UNANSWERED, _IDLE, _PARTLY = -1, -2, -3, -4
 DOWN_OR_NUMBER = Words(((_DOWN, "Down", RED), (_UNANSWERED, "Nothing answered", RED)))
 ANSWERS = Words(
-    ((_DOWN, "Nothing answered", RED), (_UNANSWERED, "Nothing answered", RED), (_IDLE, "No requests", NEUTRAL))
+    (
+        (_DOWN, "Nothing answered", RED),
+        (_UNANSWERED, "Nothing answered", RED),
+        (_IDLE, "No requests", NEUTRAL),
+        (_PARTLY, "Model down", RED),
+    )
 )
 # Requests run, and nothing comes out.
-_SILENT = (signals.stalled,)
+_SILENT = (signals.stalled, signals.unfinished)
 
 
 def _code(condition: Expr, code: int, unit: Unit) -> Expr:
@@ -34,14 +38,8 @@ def _down() -> Expr:
 
 
 def _unanswered() -> Expr:
-    """Models whose requests run, while none has finished for as long as an answer may take."""
-    never_idle = over_time("min", engine.RUNNING, HUNG_WINDOW) > 0
-    none = over_time("max", requests.REQUESTS, HUNG_WINDOW).equals(0)
-    there_before = instant(requests.REQUESTS).shifted(HUNG_WINDOW)
-    nothing = never_idle.and_(none).and_(there_before)
-    held = reduce(Expr.or_, (each.holds for each in _SILENT))
-    # What is judged by model is that of the models that a chosen replica serves.
-    return instant(signals.KNOWN).and_(nothing.or_(held, on=MODEL), on=MODEL)
+    """Models whose requests run, and nothing comes out."""
+    return reduce(Expr.or_, (each.holds for each in _SILENT))
 
 
 def or_trouble(value: Expr) -> Expr:
@@ -55,6 +53,13 @@ def or_idle(value: Expr) -> Expr:
     idle = max_by((), instant(requests.DURATION.count)).equals(0)
     # Without requests, a quantile is not a number.
     return or_trouble((value >= 0).or_(_code(idle, _IDLE, value.shape.unit)))
+
+
+def errors_or_state(share: Expr) -> Expr:
+    """As `or_idle`; and where one model of several is down, since a share of what the others answered has no part of it."""
+    answered = or_idle(share)
+    partly = _code(signals.down.holds, _PARTLY, share.shape.unit)
+    return (answered < 0).or_(partly).or_(answered)
 
 
 def latency_steps(objective_seconds: float) -> Steps:

@@ -57,10 +57,10 @@ SCENARIOS = {
         story="More is asked than the KV cache holds: requests queue and are preempted.",
         vllm=(VllmFeed("saturated", replicas=3),),
         verdicts={QWEN: "More KV cache", HUNYUAN: "Fine"},
+        # InferenceKVCacheFullAndQueueing looks back ten minutes, which no haste makes shorter.
         alerts=frozenset(
             {
                 "InferenceKVCacheNearlyFull",
-                "InferenceKVCacheFullAndQueueing",
                 "InferenceLatencyHigh",
                 "InferencePreemptionThrash",
                 "InferenceSaturated",

@@ -18,17 +18,32 @@ as several finished ones, as many as these outweigh.
 from glassbox.metrics import service, vllm
 from glassbox.metrics.types import Unit
 from glassbox.query.expr import Expr
-from glassbox.query.promql import clamp_min, delta, instant, over_time, rate, sum_by
+from glassbox.query.promql import (
+    clamp_min,
+    delta,
+    duration_seconds,
+    instant,
+    over_steps,
+    over_time,
+    rate,
+    ratio,
+    sum_by,
+)
 from glassbox.query.rules import Record, RecordGroup, Series
 from glassbox.settings.model import Settings, Thresholds
 from recording_rules import engine, requests
+from recording_rules.conditions import HUNG_WINDOW, nothing_finishes
 from recording_rules.histograms import RATE_WINDOW_SECONDS
 from recording_rules.levels import MODEL, TARGET
+from recording_rules.requests import DURATION
 from recording_rules.sources import DECLARED, ENGINES
 
 WINDOW = "5m"
 # Where every other scrape of 30 s fails, 240 s of samples are extrapolated to 300 s.
 EXTRAPOLATED = 1.25
+# An answer takes a tenth of the time in which none comes, or less: then the work has not just become long.
+_SHORT_ANSWER_SECONDS = duration_seconds(HUNG_WINDOW) / 10
+_USUAL_WINDOW, _USUAL_STEP = "6h", "5m"
 # A queue is a history of several samples, however short the bound is.
 _SHORTEST_QUEUE_SECONDS = 120
 
@@ -43,10 +58,10 @@ CLIENTS_LEFT = Record(
 ABANDONED = Series("model:inference_requests_abandoned:rate5m", Unit.REQUESTS_PER_SECOND, MODEL)
 
 # Requests that got their first token, per second.
-STARTED = instant(engine.TIME_TO_FIRST_TOKEN.count)
+STARTED = instant(engine.TIME_TO_FIRST_TOKEN.count).measured_in(Unit.REQUESTS_PER_SECOND)
 # Requests that an engine finished, per second. Their time in the queue is observed as they finish, whatever the reason. It is
 # recorded in the group of the first tokens, so both are of the same moment.
-FINISHED = instant(engine.QUEUE_TIME.count)
+FINISHED = instant(engine.QUEUE_TIME.count).measured_in(Unit.REQUESTS_PER_SECOND)
 
 
 def group(settings: Settings) -> RecordGroup:
@@ -69,16 +84,16 @@ def _by_engines(limits: Thresholds) -> Expr:
     without_end = STARTED - FINISHED
     growth = sum_by(MODEL, delta(vllm.NUM_REQUESTS_RUNNING, WINDOW)) / RATE_WINDOW_SECONDS
     left = without_end - growth.measured_in(Unit.REQUESTS_PER_SECOND)
-    proven = without_end * RATE_WINDOW_SECONDS > in_work() * EXTRAPOLATED
+    proven = without_end * RATE_WINDOW_SECONDS > in_work(instant(engine.RUNNING)) * EXTRAPOLATED
     return _notable(left.and_(proven), STARTED, limits)
 
 
-def in_work() -> Expr:
+def in_work(running: Expr) -> Expr:
     """The most requests of a model that can have had their first token and no end: those that run, and those that were preempted and wait."""
     preempted = instant(engine.PREEMPTIONS) * RATE_WINDOW_SECONDS
     waiting = instant(engine.WAITING)
     waiting_again = waiting - clamp_min(waiting - preempted, 0)
-    return instant(engine.RUNNING) + waiting_again.or_(instant(engine.RUNNING) * 0)
+    return running + waiting_again.or_(running * 0)
 
 
 def _by_services(limits: Thresholds) -> Expr:
@@ -107,3 +122,21 @@ def overdue(threshold_seconds: float) -> Expr:
     queue = over_time("min", engine.WAITING, window).and_(instant(engine.WAITING).shifted(window))
     started = (STARTED * threshold_seconds).measured_in(Unit.REQUESTS)
     return clamp_min(queue - started, 0).and_(instant(engine.WAITING))
+
+
+def unanswered(limits: Thresholds) -> Expr:
+    """Requests of a model within 5 minutes that were started or given up, where none was answered and no length of answers explains it."""
+    started = STARTED * RATE_WINDOW_SECONDS
+    most_in_work = in_work(over_time("max", engine.RUNNING, WINDOW))
+    given_up = started.and_(FINISHED.equals(0)).and_(started > most_in_work * EXTRAPOLATED)
+    left = (instant(CLIENTS_LEFT) * RATE_WINDOW_SECONDS).unless(instant(requests.HTTP_REQUESTS) > 0)
+    enough = (given_up.or_(left) >= limits.minimum_requests).measured_in(Unit.REQUESTS)
+    return enough.or_(_held(limits)).and_(instant(engine.RUNNING))
+
+
+def _held(limits: Thresholds) -> Expr:
+    """Requests that are inside a service without token metrics, where these are many, none is answered, and answers used to be short."""
+    time, count = (over_steps("avg", part, _USUAL_WINDOW, _USUAL_STEP) for part in (DURATION.sum, DURATION.count))
+    short = ratio(time, count) < _SHORT_ANSWER_SECONDS
+    many = over_time("min", engine.RUNNING, HUNG_WINDOW) >= limits.minimum_requests
+    return many.and_(nothing_finishes()).and_(short)

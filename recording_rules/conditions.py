@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from glassbox.errors import GlassboxError
+from glassbox.metrics.types import Unit
 from glassbox.query.expr import Expr, QueryError, binary
 from glassbox.query.promql import clamp_min, instant, over_time, ratio, sum_by
 from glassbox.settings.model import Settings, Thresholds
@@ -45,10 +46,15 @@ def preempts_too_often(limits: Thresholds) -> Expr:
 
 
 def queues_without_end(limits: Thresholds) -> Expr:
-    """The queue's share of the time of finished requests, where it is large and the queue was never empty."""
+    """The queue's share of the time of finished requests, where it is large and the queue was never empty.
+
+    Where nothing finished within the window, there is no such share: a queue that was never empty then counts as all of it.
+    """
     share = ratio(instant(engine.QUEUE_TIME.sum), instant(workload.REQUEST_TIME)) > limits.queue_share_ratio
     waiting = engine.WAITING_FOR_CAPACITY
-    return share.and_(over_time("min", waiting, QUEUE_WINDOW) > 0).and_(instant(waiting))
+    never_empty = (over_time("min", waiting, QUEUE_WINDOW) > 0).and_(instant(waiting))
+    no_share = instant(engine.QUEUE_TIME.count).equals(0).and_(always_queueing()) * 0 + 1
+    return share.and_(never_empty).or_(no_share.measured_in(Unit.RATIO).and_(instant(waiting).shifted(QUEUE_WINDOW)))
 
 
 def frontend_bound(limits: Thresholds) -> Expr:
@@ -102,9 +108,14 @@ def truncates_more_than_usual(limits: Thresholds) -> Expr:
     return with_enough_requests(more, limits)
 
 
-def nothing_finishes() -> Expr:
-    """Running requests of services without token metrics, where none has finished within the window."""
+def none_finishes() -> Expr:
+    """Running requests of models that were never idle within the window, and of which none has finished."""
     never_idle = over_time("min", engine.RUNNING, HUNG_WINDOW) > 0
     none = over_time("max", requests.REQUESTS, HUNG_WINDOW).equals(0)
     there_before = instant(requests.REQUESTS).shifted(HUNG_WINDOW)
-    return never_idle.and_(none).and_(there_before).unless(instant(engine.GENERATION_TOKENS))
+    return never_idle.and_(none).and_(there_before)
+
+
+def nothing_finishes() -> Expr:
+    """The same of services without token metrics: a running engine that makes tokens is not hung."""
+    return none_finishes().unless(instant(engine.GENERATION_TOKENS))

@@ -38,7 +38,9 @@ _BAD, _SLOW, _WASTE, _FINE = "red", "yellow", "blue", "green"
 VERDICTS = (
     Case(10, "Down", _BAD, "Nothing serves the model. Bring the service back.", (signals.down,)),
     Case(20, "Hung", _BAD, "Requests run, but nothing comes out. Look for an XID first, then restart it.", (signals.stalled,)),
+    Case(25, "Unanswered", _BAD, "Requests are started, and none is answered: callers give up first. Turn load away or add replicas at once.", (signals.unanswered,)),
     Case(30, "Failing", _BAD, "Answers are server errors. Read the log, and roll back the last change.", (signals.failing,)),
+    Case(35, "Given up", _BAD, "Callers give up before their answers end. Look at the queue and the time of answers, then at callers' timeouts.", (signals.abandoning,)),
     Case(40, "Balance replicas", _SLOW, "Requests queue at one replica while others have room. Fix the router.", (signals.queueing, signals.uneven)),
     Case(50, "More KV cache", _SLOW, "Memory limits the batch. Give it more KV cache, then shorten contexts, then add replicas.", (signals.queueing, signals.kv_cache_full)),
     Case(50, "More KV cache", _SLOW, "Memory limits the batch. Give it more KV cache, then shorten contexts, then add replicas.", (signals.preempting, signals.kv_cache_full)),
@@ -59,6 +61,7 @@ VERDICTS = (
 
 IDLE_CAUSES = (
     Case(0, "Not idle", _FINE, f"At least one GPU is active {percent(signals.GPU_UNUSED_RATIO)} of the time or more, or no GPU is measured.", (), (signals.gpu_unused,)),
+    Case(9, "Down", _BAD, "Nothing serves the model. Bring the service back.", (signals.down,)),
     Case(1, "No requests", _WASTE, "There are no requests. Consolidate, batch the work, or scale to zero.", (), (signals.working,)),
     Case(2, "Hung engine", _BAD, "Requests run, but nothing comes out. Restart the engine.", (signals.stalled,)),
     Case(3, "Front end", _SLOW, "Preprocessing or downloads hold requests up.", (signals.frontend_bound,)),

@@ -18,16 +18,22 @@ GROUP = RecordGroup("requests")
 # The window of the request rate, short so that a drop shows soon, and the one that takes its place where scrapes fail.
 WINDOW, _LONGER = "1m", "2m"
 
+# The status that our exporter gives to a request whose client left before the end of the answer.
+CLIENT_LEFT = "499"
+_ANSWERED = differs(CLIENT_LEFT)
+
 REQUESTS = Record(
     "model:inference_requests:rate1m",
     sum_by(
         MODEL,
         through_gaps(
-            rates(vllm.REQUEST_SUCCESS, service.HTTP_REQUESTS, WINDOW),
-            either(rate(vllm.REQUEST_SUCCESS, _LONGER), rate(service.HTTP_REQUESTS, _LONGER, **DECLARED)),
+            rates(vllm.REQUEST_SUCCESS, service.HTTP_REQUESTS, WINDOW, status=_ANSWERED),
+            either(
+                rate(vllm.REQUEST_SUCCESS, _LONGER), rate(service.HTTP_REQUESTS, _LONGER, **DECLARED, status=_ANSWERED)
+            ),
         ),
     ),
-    "Finished requests per second, whatever their outcome.",
+    "Finished requests per second, whatever their outcome, without those whose callers left.",
 )
 REQUESTS_BY_ENDPOINT = Record(
     "endpoint:inference_requests:rate1m",
@@ -57,9 +63,6 @@ PAGES = Record(
 
 
 _PROCESS = (*TARGET, "model_version", "inference_engine")
-# The status that our exporter gives to a request whose client left before the end of the answer.
-CLIENT_LEFT = "499"
-_ANSWERED = differs(CLIENT_LEFT)
 # Answers that are server errors.
 FAILED = {"status": regex("5..")}
 _COUNTED = partial(rate_from_birth, window="5m")

@@ -13,7 +13,7 @@ from glassbox.query.promql import avg_by, count_by, group_by, instant, max_by, o
 from glassbox.query.rules import HistogramRecord, Record, Series
 from glassbox.query.wording import last, percent, span
 from glassbox.settings.model import Gpu, Jobs, Settings
-from recording_rules import conditions, engine, gpu, gpu_conditions, instances, requests, targets, workload
+from recording_rules import abandoned, conditions, engine, gpu, gpu_conditions, instances, requests, targets, workload
 from recording_rules.levels import MODEL, SERVED
 from recording_rules.memory import (
     GONE_REMEMBERED,
@@ -97,7 +97,9 @@ def _known(jobs: Jobs) -> Expr:
 
 @signal("Nothing serves the model any more.")
 def down(_settings: Settings) -> Expr:
-    return instant(KNOWN).unless(instant(engine.RUNNING))
+    # What runs is remembered through failed scrapes, longer than a page waits.
+    silent = over_time("max", targets.TARGETS_UP, _SEEN_BEFORE).equals(0)
+    return instant(KNOWN).unless(instant(engine.RUNNING).unless(silent, on=("job",)))
 
 
 @signal("Requests run, but no token or no answer comes.")
@@ -105,18 +107,35 @@ def stalled(_settings: Settings) -> Expr:
     return group_by(MODEL, instant(workload.STALLED)).or_(group_by(MODEL, conditions.nothing_finishes()))
 
 
+@signal(f"Requests ran for the {last(conditions.HUNG_WINDOW)}, and none finished.")
+def unfinished(_settings: Settings) -> Expr:
+    return conditions.none_finishes()
+
+
 @signal(f"More than {percent(conditions.FAILING_RATIO)} of the answers are server errors.")
 def failing(settings: Settings) -> Expr:
     return conditions.failing(settings.thresholds)
 
 
+@signal("Requests are started, and none is answered.")
+def unanswered(settings: Settings) -> Expr:
+    return abandoned.unanswered(settings.thresholds)
+
+
+@signal("Callers give up more requests than the settings allow.")
+def abandoning(_settings: Settings) -> Expr:
+    return instant(abandoned.ABANDONED) > 0
+
+
 # What callers send, and how it is spread.
 
 
-@signal(f"At least one request ran within the {last(WINDOW)}.")
+@signal(f"At least one request ran or waited within the {last(WINDOW)}.")
 def working(_settings: Settings) -> Expr:
-    # Short requests run between two scrapes, and are seen only when they finish.
-    return (over_time("max", engine.RUNNING, WINDOW) > 0).or_(over_time("max", requests.REQUESTS, WINDOW) > 0)
+    in_work = (over_time("max", engine.RUNNING, WINDOW) > 0).or_(over_time("max", engine.WAITING, WINDOW) > 0)
+    # Short requests run between two scrapes, and are seen only when they end.
+    ended = (over_time("max", requests.REQUESTS, WINDOW) > 0).or_(instant(abandoned.CLIENTS_LEFT) > 0)
+    return in_work.or_(ended)
 
 
 @signal("More answers are slow than the settings allow.")

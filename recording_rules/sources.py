@@ -6,7 +6,7 @@ from functools import partial
 from glassbox.metrics import scrape, service, vllm
 from glassbox.metrics.types import Counter, Gauge
 from glassbox.query.births import rate_from_birth
-from glassbox.query.expr import Expr, Matcher, differs
+from glassbox.query.expr import Expr, Matcher, differs, not_regex
 from glassbox.query.promql import instant, max_without, over_time, rate
 from recording_rules.levels import TARGET
 from recording_rules.targets import BRIDGE, VANISHED
@@ -17,9 +17,11 @@ DECLARED: dict[str, str | Matcher] = {
     "endpoint": differs("other"),
     "exported_endpoint": differs("other"),
 }
+# A router repeats what its servers report. Targets may have a label of the same name, which is no URL.
+OF_ENGINES: dict[str, str | Matcher] = {"server": not_regex("https?://.*")}
 # Processes with an engine. The window is that of the rates: rates outlive a process by their window, so the knowledge of
 # what the process was must do so too.
-ENGINES = over_time("last", vllm.NUM_REQUESTS_RUNNING, "5m")
+ENGINES = over_time("last", vllm.NUM_REQUESTS_RUNNING, "5m", offset="", **OF_ENGINES)
 
 
 def either(from_vllm: Expr, from_service: Expr) -> Expr:
@@ -27,9 +29,9 @@ def either(from_vllm: Expr, from_service: Expr) -> Expr:
     return from_vllm.or_(from_service.unless(ENGINES, on=TARGET))
 
 
-def rates(from_vllm: Counter, from_service: Counter, window: str) -> Expr:
-    """Growth per second of what the two counters count. vLLM's are there from the start of the process."""
-    return either(rate(from_vllm, window), rate_from_birth(from_service, window, **DECLARED))
+def rates(from_vllm: Counter, from_service: Counter, window: str, **of_service: Matcher) -> Expr:
+    """Growth per second of what the two counters count. vLLM's are there from the start of the process; `of_service` matches ours."""
+    return either(rate(from_vllm, window), rate_from_birth(from_service, window, **DECLARED, **of_service))
 
 
 def through_gaps(growth: Expr, twice_as_long: Expr) -> Expr:
@@ -53,10 +55,10 @@ PROCESSES = ("pid",)
 
 # By engine, or by endpoint of a service. Records sum or compare them at their own level.
 RUNNING = either(
-    max_without(PROCESSES, bridged(vllm.NUM_REQUESTS_RUNNING)),
+    max_without(PROCESSES, bridged(vllm.NUM_REQUESTS_RUNNING, **OF_ENGINES)),
     bridged(service.HTTP_REQUESTS_INPROGRESS, **DECLARED),
 )
-WAITING = max_without(PROCESSES, bridged(vllm.NUM_REQUESTS_WAITING))
+WAITING = max_without(PROCESSES, bridged(vllm.NUM_REQUESTS_WAITING, **OF_ENGINES))
 
 
 def waiting_for_capacity(read: Callable[..., Expr]) -> Expr:
@@ -66,7 +68,7 @@ def waiting_for_capacity(read: Callable[..., Expr]) -> Expr:
     """
     for_capacity = read(vllm.NUM_REQUESTS_WAITING_BY_REASON, reason="capacity")
     labels = (*PROCESSES, "reason")
-    return max_without(labels, for_capacity).or_(max_without(labels, read(vllm.NUM_REQUESTS_WAITING)))
+    return max_without(labels, for_capacity).or_(max_without(labels, read(vllm.NUM_REQUESTS_WAITING, **OF_ENGINES)))
 
 
 def lowest_kv_cache_usage(window: str) -> Expr:

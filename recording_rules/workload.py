@@ -42,7 +42,7 @@ def _tokens(window: str) -> Expr:
 
 def _stalled_requests() -> Expr:
     """Running requests of engines that neither read nor wrote a token within the window, without sleeping engines."""
-    running = max_without(sources.PROCESSES, bridged(vllm.NUM_REQUESTS_RUNNING)) > 0
+    running = max_without(sources.PROCESSES, bridged(vllm.NUM_REQUESTS_RUNNING, **sources.OF_ENGINES)) > 0
     tokens = through_gaps(_tokens(STALL_WINDOW), _tokens(_LONGER_WINDOW))
     asleep = bridged(vllm.ENGINE_SLEEP_STATE, sleep_state="awake").equals(0)
     return max_by(ENGINE, running.and_(tokens.equals(0)).unless(asleep, on=ENGINE))

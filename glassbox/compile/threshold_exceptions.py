@@ -135,5 +135,5 @@ def _pairs(usual: Rules, other: Rules) -> Iterator[tuple[str, Alert | Record, Al
 def _without_texts(rule: Alert | Record) -> Alert | Record:
     """What is left of a rule without its condition and its texts: that must be the same for all series."""
     if isinstance(rule, Alert):
-        return replace(rule, expr=_ANY, summary="", description="")
+        return replace(rule, expr=_ANY, summary="", description="", cannot_see="")
     return replace(rule, expr=_ANY, help="")

@@ -10,6 +10,9 @@ from glassbox.metrics.types import Counter, FormerEnd, FormerName, Gauge, Histog
 OLDEST, NEWEST = "0.8.3", "0.33.0"
 
 _ENGINE = ("model_name", "engine")
+# The router of vLLM's production stack exposes what it sent to each server under the engine's names, with the server's URL
+# (`src/vllm_router/services/metrics_service`, its main branch of 2026).
+_OF_ROUTERS = ("server",)
 
 # The grids are fixed from 0.8.4 on; --custom-histogram-buckets may replace them from 0.32 on. 0.8.3 has the first part of each.
 # The first versions took the batch sizes of their CUDA graphs for the steps', so nothing here reads bounds of those.
@@ -30,12 +33,14 @@ NUM_REQUESTS_RUNNING = Gauge(
     name="vllm:num_requests_running",
     unit=Unit.REQUESTS,
     labels=_ENGINE,
+    namesake_labels=_OF_ROUTERS,
     help="Requests in the running batch of one engine.",
 )
 NUM_REQUESTS_WAITING = Gauge(
     name="vllm:num_requests_waiting",
     unit=Unit.REQUESTS,
     labels=_ENGINE,
+    namesake_labels=_OF_ROUTERS,
     help="Requests that wait to be scheduled by one engine; from 0.20.0 on with the deferred ones.",
 )
 NUM_REQUESTS_WAITING_BY_REASON = Gauge(

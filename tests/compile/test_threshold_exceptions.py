@@ -13,7 +13,7 @@ from glassbox.query.measures import Measure, Measures
 from glassbox.query.promql import instant, sum_by
 from glassbox.query.rules import Alert, AlertGroup, Record, RecordGroup, Severity, Subject
 from glassbox.settings.model import Settings, Thresholds, ThresholdsFor
-from recording_rules import engine
+from recording_rules import engine, targets
 from tests.support.ours import our_bundle
 
 NOTHING = Measures(Measure("requests", instant(engine.RUNNING)), Measure("load", instant(engine.RUNNING)), ())
@@ -164,7 +164,7 @@ def test_recorded_series_carry_exceptions_too():
     def records(settings):
         holds: Expr = usage > settings.thresholds.kv_cache_high_ratio
         own = RecordGroup("r", (Record("model:full:bool", holds, "Full.", (("signal", "full"),)),))
-        return (RecordGroup("read", (engine.KV_CACHE_USAGE_MAX,)), own)
+        return (RecordGroup("read", (targets.VANISHED, engine.KV_CACHE_USAGE_MAX)), own)
 
     content = replace(content_of(), alerts=lambda _: (), recording_rules=records, measures=None)
     bundle = compile_bundle(content, Settings(thresholds_for=(entry(job="a"),)))

@@ -1,0 +1,119 @@
+"""What tiles show while a service is down, answers nobody, waits, is idle or reports nothing: no number that looks well."""
+
+from pathlib import Path
+
+import pytest
+
+from glassbox.settings.model import Jobs, Settings
+from tests.support.promtool_boards import assert_values, boards, query
+
+DOWN, UNANSWERED, IDLE, PARTLY = -1, -2, -3, -4
+M = 'job="vllm",model_name="m"'
+KNOWN = {f"model:diagnosis_known:group{{{M}}}": "1x80"}
+# The rates of what was answered before are still there, as they are for five minutes of an outage.
+ANSWERED = {
+    f"model:inference_requests:rate1m{{{M}}}": "4x80",
+    f"model:inference_http_requests:rate5m{{{M}}}": "4x80",
+    f"model:inference_http_errors:rate5m{{{M}}}": "0x80",
+    f"model:inference_request_duration_seconds_count:rate5m{{{M}}}": "4x80",
+    f'model:inference_request_duration_seconds_bucket:rate5m{{{M},le="1.0"}}': "4x80",
+    f'model:inference_request_duration_seconds_bucket:rate5m{{{M},le="+Inf"}}': "4x80",
+    f"model:inference_requests_running:sum{{{M}}}": "3x80",
+}
+IS_DOWN = {f'model:diagnosis_signal:bool{{{M},signal="down"}}': "1x80"}
+HANGS = {f'model:diagnosis_signal:bool{{{M},signal="stalled"}}': "1x80"}
+# Answers are streamed with status 200 and given up: none finishes.
+NONE_FINISHES = ANSWERED | {
+    f"model:inference_requests:rate1m{{{M}}}": "0x80",
+    f'model:diagnosis_signal:bool{{{M},signal="unfinished"}}': "1x80",
+}
+IDLES = {
+    f"model:inference_requests:rate1m{{{M}}}": "0x80",
+    f"model:inference_http_requests:rate5m{{{M}}}": "0x80",
+    f"model:inference_http_errors:rate5m{{{M}}}": "0x80",
+    f"model:inference_request_duration_seconds_count:rate5m{{{M}}}": "0x80",
+    f'model:inference_request_duration_seconds_bucket:rate5m{{{M},le="1.0"}}': "0x80",
+    f'model:inference_request_duration_seconds_bucket:rate5m{{{M},le="+Inf"}}': "0x80",
+    f"model:inference_requests_running:sum{{{M}}}": "0x80",
+}
+OTHER = {
+    'model:diagnosis_known:group{job="vllm",model_name="n"}': "1x80",
+    'model:diagnosis_signal:bool{job="vllm",model_name="n",signal="down"}': "1x80",
+}
+# The state, and what QPS now, Errors and Latency p95 show in it.
+STATES = {
+    "well": (KNOWN | ANSWERED, (4, 0, 0.95)),
+    "down": (KNOWN | ANSWERED | IS_DOWN, (DOWN,) * 3),
+    "down, and nothing is left": (KNOWN | IS_DOWN, (DOWN,) * 3),
+    "hung": (KNOWN | ANSWERED | HANGS, (UNANSWERED,) * 3),
+    "nothing finishes": (KNOWN | NONE_FINISHES, (UNANSWERED,) * 3),
+    "idle": (KNOWN | IDLES, (0, IDLE, IDLE)),
+    "one model of two is down": (KNOWN | ANSWERED | OTHER, (4, PARTLY, 0.95)),
+    "scaled to zero, or not reported": ({}, (None,) * 3),
+}
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize(("number", "panel"), list(enumerate(["QPS now", "Errors", "Latency p95"])))
+def test_the_overview_shows_no_good_number_in_trouble(state: str, number: int, panel: str, tmp_path: Path) -> None:
+    series, shown = STATES[state]
+    expected = {} if shown[number] is None else {"{}": float(shown[number] or 0)}
+    assert_values(query("Inference overview", panel, 0), series, expected, tmp_path)
+
+
+def test_pages_come_before_tickets_and_reports(tmp_path: Path) -> None:
+    alert = 'ALERTS{{alertname="{}",alertstate="firing",severity="{}",job="vllm"}}'
+    series = {
+        alert.format("A", "report"): "1x80",
+        alert.format("B", "ticket"): "1x80",
+        alert.format("C", "page"): "1x80",
+        'ALERTS{alertname="Watchdog",alertstate="firing",severity="heartbeat"}': "1x80",
+        'ALERTS{alertname="D",alertstate="pending",severity="page",job="vllm"}': "1x80",
+    }
+    expected = {f'{{alertname="{name}",job="vllm"}}': rank for rank, name in enumerate("CBA", start=1)}
+    assert_values(query("Inference overview", "Firing alerts", 0), series, expected, tmp_path)
+
+
+# Half of what was measured is finished, and the trend is flat.
+SET = boards(Settings(jobs=Jobs(capacity_requests_per_second={"vllm": 8})))
+LOADED = {
+    'job:inference_requests_in_1h:rate1m{job="vllm"}': "4x80",
+    'job:inference_capacity_requests_per_second:sum{job="vllm"}': "8x80",
+}
+
+
+@pytest.mark.parametrize(
+    ("headroom", "forecast", "shown"), [("0.5x80", "4x80", 0.5), ("0x80", "4x80", 1), ("-0.25x80", "16x80", 2)]
+)
+def test_a_service_without_headroom_is_not_forecast_to_have_some(
+    headroom: str, forecast: str, shown: float, tmp_path: Path
+) -> None:
+    series = LOADED | {
+        'job:inference_headroom_ratio:min{job="vllm"}': headroom,
+        'job:inference_requests_in_1h:rate1m{job="vllm"}': forecast,
+    }
+    asked = query("Capacity and diagnosis", "Load in an hour", 0, boards=SET)
+    assert_values(asked, series, {"{}": shown}, tmp_path)
+
+
+def test_monitoring_health_names_services_that_nobody_listed(tmp_path: Path) -> None:
+    running = "instance:inference_requests_running:sum"
+    series = {
+        f'{running}{{job="llama",instance="a:8000",model_name="m"}}': "0x80",
+        f'{running}{{job="llama",instance="b:8000",model_name="m"}}': "0x80",
+        f'{running}{{job="vllm",instance="c:8000",model_name="m"}}': "0x80",
+    }
+    asked = query("Monitoring health", "Services not listed", 0)
+    assert_values(asked, series, {'{job="llama"}': 2}, tmp_path)
+
+
+def test_monitoring_health_lists_where_a_service_is(tmp_path: Path) -> None:
+    series = {
+        'up{job="vllm",instance="a:8000",namespace="prod"}': "1x80",
+        'up{job="vllm",instance="b:8000",namespace="prod"}': "0x80",
+        'up{job="vllm",instance="c:8000",namespace="staging"}': "1x80",
+        'up{job="node",instance="d:9100",namespace="prod"}': "1x80",
+        'job:inference_targets:count{job="vllm"}': "3x80",
+    }
+    expected = {'{job="vllm",namespace="prod"}': 2, '{job="vllm",namespace="staging"}': 1}
+    assert_values(query("Monitoring health", "Services by cluster and namespace", 0), series, expected, tmp_path)

@@ -61,7 +61,7 @@ def group(settings: Settings) -> AlertGroup:
                 for_="0s",
                 severity=Severity.TICKET,
                 also_explained_on=(("llm-serving", "KV cache, fullest"), ("replicas", "KV cache, fullest")),
-                cannot_see="A cache that is full for less than a minute at a time, again and again. Look at the preemptions there.",
+                cannot_see="A cache that falls at least once a minute, as that of a saturated engine does whenever long requests end: InferenceKVCacheFullAndQueueing sees it where requests wait. Look at the preemptions there.",
                 panel=("llm-serving", "KV cache usage"),
                 summary=f"KV cache of {MODEL_TEXT} is nearly full",
                 description=f"For a minute, one engine has used at least {{{{ $value | humanizePercentage }}}} of its KV cache, above {percent(limits.kv_cache_high_ratio)}. A full cache alone is normal under load. With waiting requests or preemptions, memory limits the batch.",

@@ -33,7 +33,7 @@ _VANISHED_STEP = "15m"
 def _idle_while_queueing(limits: Gpu) -> Expr:
     """The shortest queue within the window, where even the busiest GPU that may serve the model is mostly idle."""
     return always_queueing().and_(
-        busiest(limits.queue_labels) < limits.idle_while_queueing_ratio, on=limits.queue_labels
+        instant(busiest(limits.queue_labels)) < limits.idle_while_queueing_ratio, on=limits.queue_labels
     )
 
 

@@ -3,7 +3,7 @@
 from alerts.texts import MODEL_TEXT
 from glassbox.query.promql import instant, sum_by
 from glassbox.query.rules import Alert, AlertGroup, Severity, Subject
-from glassbox.query.wording import percent, span
+from glassbox.query.wording import last, percent, span
 from glassbox.settings.model import Settings, Thresholds
 from recording_rules import engine, workload
 from recording_rules.conditions import (
@@ -61,10 +61,10 @@ def _engine_alerts(limits: Thresholds) -> tuple[Alert, ...]:
             expr=instant(engine.KV_CACHE_USAGE_QUEUEING) > limits.kv_cache_full_ratio,
             for_="0s",
             severity=Severity.TICKET,
-            cannot_see="A queue that empties at one scrape, or a cache that falls below the limit at one, within the ten minutes. It does not see requests that wait in a router in front of the engine.",
+            cannot_see=f"A queue that is empty at one scrape within {span(engine.QUEUEING_WINDOW)}, or a cache that is full for less than half of them: see the preemptions and InferenceSaturated there. It does not see requests that wait in a router in front of the engine.",
             panel=("llm-serving", "KV cache usage"),
             summary=f"{MODEL_TEXT} queues for lack of KV cache",
-            description=f"For {span(engine.QUEUEING_WINDOW)}, one engine has used at least {_SHARE} of its KV cache, above {percent(limits.kv_cache_full_ratio)}, while requests waited for it.",
+            description=f"For half of the {last(engine.QUEUEING_WINDOW)}, one engine used at least {_SHARE} of its KV cache, above {percent(limits.kv_cache_full_ratio)}, and requests waited for it all the time.",
         ),
         Alert(
             name="InferenceSaturated",

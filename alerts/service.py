@@ -28,8 +28,8 @@ def group(settings: Settings) -> AlertGroup:
                 also_explained_on=(("inference-overview", "QPS now"),),
                 panel=("inference-overview", "QPS"),
                 summary=f"{SERVICE_TEXT} serves fewer than {limits.qps_low:g} requests/s",
-                description=f"{SERVICE_TEXT} finished {{{{ $value | humanize }}}} requests/s over the last minute, and it stays below {limits.qps_low:g}. Either there are no callers, or requests do not get through: then InferenceNothingAnswered pages where callers give up, and InferenceEngineStalled where no token flows.",
-                cannot_see="Whether callers stopped or requests get stuck: it counts finished requests only. A service without any target: InferenceNoCapacity pages. One model's traffic that is missing among that of others with the same job and name.",
+                description=f"{SERVICE_TEXT} finished {{{{ $value | humanize }}}} requests/s over the last minute, and it stays below {limits.qps_low:g}. Either there are no callers, or requests do not get through; InferenceNothingAnswered and InferenceEngineStalled say which.",
+                cannot_see="Whether callers stopped or requests get stuck: it counts finished requests only. A service without any target: InferenceNoCapacity pages. One model's traffic that is missing among that of others with the same job and name. Prefill instances without the label inference_role count each request twice.",
             ),
             *outages.alerts(settings),
             Alert(
@@ -38,10 +38,11 @@ def group(settings: Settings) -> AlertGroup:
                 # Longer than the rate's window, in which a single slow minute stays for five.
                 for_="10m",
                 severity=Severity.TICKET,
+                also_explained_on=(("inference-overview", "Latency p95"),),
                 panel=("llm-serving", "End-to-end latency"),
                 summary=f"{SERVICE_TEXT} answers slowly",
                 description=f"{{{{ $value | humanizePercentage }}}} of the requests of the {last(RATE_WINDOW_SECONDS)} took longer than {limits.latency_high_seconds:g} s. Up to {percent(limits.latency_high_share_ratio)} is allowed.",
-                cannot_see="Requests that still wait and requests that callers gave up: only finished ones have a time. InferenceQueueGrowing and InferenceSaturated see the queue, InferenceNothingAnswered sees that nothing finishes.",
+                cannot_see="Requests that still wait and requests that callers gave up: only finished ones have a time. InferenceQueueGrowing and InferenceSaturated see the queue, InferenceNothingAnswered sees that nothing finishes. The time in prefill instances, which is in the mean time by phase; without the label inference_role, their requests dilute the share of slow ones.",
             ),
         ),
     )

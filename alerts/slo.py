@@ -75,7 +75,7 @@ def group(settings: Settings) -> AlertGroup:
                 name="InferenceErrorBudgetBurnSlow",
                 expr=_any(TICKET_WINDOWS, settings),
                 for_="15m",
-                cannot_see="Failures older than the time that Prometheus keeps, and services with too few requests: see the requests judged on the board SLO.",
+                cannot_see="Outages in which nobody asks or nothing answers: InferenceNoCapacity has these. Failures of fewer requests than thresholds.minimum_requests within a day.",
                 severity=Severity.TICKET,
                 also_explained_on=(("slo", "Burn rate over 3 days"),),
                 panel=("slo", "Burn rate over 1 day"),

@@ -3,7 +3,16 @@
 from functools import reduce
 
 from dashboards.choices import GPU_INSTANCE, GPU_JOB, JOB, MODEL, REPLICA_OF_MODEL
-from dashboards.states import ANSWERS, DOWN_OR_NUMBER, NOT_REPORTED, errors_or_state, latency_steps, or_idle, or_trouble
+from dashboards.states import (
+    ANSWERS,
+    DOWN_OR_NUMBER,
+    NOT_REPORTED,
+    SERVICE_OR_NUMBER,
+    errors_or_state,
+    latency_steps,
+    or_idle,
+    or_trouble,
+)
 from dashboards.verdicts import verdict_panel
 from glassbox.board.dashboard import Dashboard, Row, dashboard, row
 from glassbox.board.grid import Size
@@ -17,7 +26,7 @@ from glassbox.query.promql import avg_by, instant, max_by, ratio, sum_by
 from glassbox.query.rules import Severity
 from glassbox.query.wording import last, percent
 from glassbox.settings.model import Gpu, Settings
-from recording_rules import gpu, requests, targets
+from recording_rules import abandoned, gpu, requests, targets
 from recording_rules.histograms import RATE_WINDOW_SECONDS
 from recording_rules.levels import SERVED
 
@@ -32,9 +41,7 @@ _ERROR_STEPS = Steps(GREEN, ((0.001, YELLOW), (_ERRORS_HIGH_RATIO, RED)))
 
 _NOW = Size(height=5)
 # In place of a number, since numbers would look well.
-_WORDS = (
-    '"Down" and "Nothing answered" stand for no number: all models are down, or requests of a model run and none ends.'
-)
+_WORDS = '"Down" and "Nothing answered" stand for no number: all models are down, or no request of a model is answered.'
 _ALERT = ("alertname", "job", "model_name", "instance")
 _SEVERITIES = {Severity.PAGE: RED, Severity.TICKET: YELLOW, Severity.REPORT: NEUTRAL}
 _RANKS = Words(tuple((rank, each.value, color) for rank, (each, color) in enumerate(_SEVERITIES.items(), start=1)))
@@ -57,11 +64,9 @@ def _now(settings: Settings) -> Row:
             empty=NOT_REPORTED,
         ),
         stat(
-            "Errors",
-            errors_or_state(
-                ratio(sum_by((), instant(requests.HTTP_ERRORS)), sum_by((), instant(requests.HTTP_REQUESTS)))
-            ),
-            why=f'Share of requests answered with a server error over the {last(RATE_WINDOW_SECONDS)}. Above {percent(_ERRORS_HIGH_RATIO)}, look at the service\'s log first. {_WORDS} "Model down": one of several is. Choose another to see its errors.',
+            "Failed requests",
+            errors_or_state(_failed_share()),
+            why=f'Share of requests over the {last(RATE_WINDOW_SECONDS)} that were answered with a server error, or that their callers gave up where more did than {percent(settings.thresholds.abandoned_share_ratio)} of them. Above {percent(_ERRORS_HIGH_RATIO)}, look at the verdict and the service\'s log first. {_WORDS} "Model down": one of several is. Choose another to see its failures. If a replica is chosen, requests that were given up are those of all replicas of its models.',
             steps=_ERROR_STEPS,
             words=ANSWERS,
             size=_NOW,
@@ -85,6 +90,11 @@ def _now(settings: Settings) -> Row:
             empty="No target",
         ),
     )
+
+
+def _failed_share() -> Expr:
+    failed, judged = abandoned.failed_and_judged(instant(requests.HTTP_ERRORS), instant(requests.HTTP_REQUESTS))
+    return ratio(sum_by((), failed), sum_by((), judged))
 
 
 def _gpu_steps(limits: Gpu) -> Steps:
@@ -119,9 +129,10 @@ def _course(limits: Gpu) -> Row:
         ),
         stat(
             "GPU utilisation, busiest",
-            max_by((), instant(gpu.ACTIVITY)),
-            why=f"The busiest GPU's share of active time: green below {percent(min(_GPU_LIGHT_RATIO, limits.busy_ratio))}, yellow to {percent(limits.busy_ratio)}, red above.",
+            or_trouble(max_by((), instant(gpu.ACTIVITY))),
+            why=f"The busiest GPU's share of active time: green below {percent(min(_GPU_LIGHT_RATIO, limits.busy_ratio))}, yellow to {percent(limits.busy_ratio)}, red above. Words stand for no number where all models are down, or where no request of a model is answered: an idle GPU is no good news then.",
             steps=_gpu_steps(limits),
+            words=SERVICE_OR_NUMBER,
             size=Size(width=3, height=8),
             empty="Not measured",
         ),

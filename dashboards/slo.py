@@ -81,7 +81,7 @@ def _answer(minimum_requests: int) -> Row:
             stat(
                 "Budget left, worst model",
                 min_by(_SLO, instant(slo.BUDGET_LEFT)),
-                why=f"Share of the period's error budget that is left, for the model with the least, all its versions together. Models that have been gone for a day, or had fewer than {minimum_requests} requests in the period, do not decide. Below {percent(_BUDGET_LOW_RATIO)}, postpone risky changes. Below 0, the promise is broken.",
+                why=f"Share of the period's error budget that is left, for the model with the least, all its versions together. Models that have been gone for a day, or had fewer than {minimum_requests} requests in the period, do not decide. Below {percent(_BUDGET_LOW_RATIO)}, postpone risky changes. Below 0, the promise is broken. Requests that reach no service are not judged: an outage in which none is counted spends nothing.",
                 steps=_BUDGET_STEPS,
                 empty=_TOO_FEW,
                 size=Size(height=6),
@@ -97,7 +97,7 @@ def _answer(minimum_requests: int) -> Row:
                 "Kept over the last hour",
                 _attainment("1h", minimum_requests),
                 empty=_TOO_FEW,
-                why="Share of the last hour's requests that were good, all models.",
+                why="Share of the last hour's requests that were good, all models. During an outage it still shows the answers before it.",
                 size=Size(height=6),
             ),
             stat(

@@ -9,12 +9,15 @@ from glassbox.board.style import NEUTRAL, RED, Steps, Words
 from glassbox.metrics.types import Unit
 from glassbox.query.expr import Expr
 from glassbox.query.promql import instant, max_by
+from glassbox.query.rules import Record
 from recording_rules import requests, signals
 from recording_rules.levels import MODEL
 
 NOT_REPORTED = "Not reported"
 _DOWN, _UNANSWERED, _IDLE, _PARTLY = -1, -2, -3, -4
 DOWN_OR_NUMBER = Words(((_DOWN, "Down", RED), (_UNANSWERED, "Nothing answered", RED)))
+# Of a GPU, which may be well and do nothing.
+SERVICE_OR_NUMBER = Words(((_DOWN, "Service down", NEUTRAL), (_UNANSWERED, "Nothing answered", NEUTRAL)))
 ANSWERS = Words(
     (
         (_DOWN, "Nothing answered", RED),
@@ -23,8 +26,8 @@ ANSWERS = Words(
         (_PARTLY, "Model down", RED),
     )
 )
-# Requests run, and nothing comes out.
-_SILENT = (signals.stalled, signals.unfinished)
+# Requests run and nothing comes out, or all are given up. Long requests that take their time are neither.
+_SILENT = (signals.stalled, signals.unanswered)
 
 
 def _code(condition: Expr, code: int, unit: Unit) -> Expr:
@@ -38,19 +41,23 @@ def _down() -> Expr:
 
 
 def _unanswered() -> Expr:
-    """Models whose requests run, and nothing comes out."""
+    """Models of which no request is answered, however long answers take."""
     return reduce(Expr.or_, (each.holds for each in _SILENT))
+
+
+def or_down(value: Expr) -> Expr:
+    """The value, or the code of a state where all models are down: what is true while nothing is answered is shown."""
+    return _code(_down(), _DOWN, value.shape.unit).or_(value)
 
 
 def or_trouble(value: Expr) -> Expr:
     """The value, or the code of a state where all models are down, or where one of them answers nobody."""
-    unit = value.shape.unit
-    return _code(_down(), _DOWN, unit).or_(_code(_unanswered(), _UNANSWERED, unit)).or_(value)
+    return or_down(_code(_unanswered(), _UNANSWERED, value.shape.unit).or_(value))
 
 
-def or_idle(value: Expr) -> Expr:
-    """As `or_trouble`; where no request ended there is no value, which is said too."""
-    idle = max_by((), instant(requests.DURATION.count)).equals(0)
+def or_idle(value: Expr, observed: Record = requests.DURATION.count) -> Expr:
+    """As `or_trouble`; where none was `observed` per second there is no value, which is said too."""
+    idle = max_by((), instant(observed)).equals(0)
     # Without requests, a quantile is not a number.
     return or_trouble((value >= 0).or_(_code(idle, _IDLE, value.shape.unit)))
 

@@ -72,7 +72,7 @@ SCENARIOS = {
     "abandoned": Scenario(
         story="More is asked than is served, callers give up after 20 s, and no request is answered.",
         vllm=(VllmFeed("abandoned", replicas=3),),
-        verdicts={QWEN: "Nothing answered", HUNYUAN: "Fine"},
+        verdicts={QWEN: "Unanswered", HUNYUAN: "Fine"},
         alerts=frozenset(
             {
                 "InferenceNothingAnswered",

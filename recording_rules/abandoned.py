@@ -1,7 +1,8 @@
 """Requests without an end: their callers gave them up, or an engine lost them. No count of finished requests has them.
 
-vLLM records an aborted request nowhere (0.32 and 0.33, `v1/engine/output_processor.py`: `abort_requests` keeps no statistics),
-and its HTTP handler is cancelled before it has a status. What is left is a balance over 5 minutes: first tokens, minus finished
+The statistics of vLLM's engine have no aborted request (0.32 and 0.33, `v1/engine/output_processor.py`: `abort_requests` keeps
+none), and its HTTP server counts it as answered well (measured with 0.32: where the client leaves, `with_cancellation` returns
+None, which is counted as 2xx). What is left is a balance over 5 minutes: first tokens, minus finished
 requests, minus the growth of what is running. Three things disturb it, and each has its guard:
 
 - Requests that run before their first token. Where many begin at once, their first tokens come long after they began to run.
@@ -36,7 +37,7 @@ from recording_rules.conditions import HUNG_WINDOW, nothing_finishes
 from recording_rules.histograms import RATE_WINDOW_SECONDS
 from recording_rules.levels import MODEL, TARGET
 from recording_rules.requests import DURATION
-from recording_rules.sources import DECLARED, ENGINES
+from recording_rules.sources import DECLARED, ENGINES, OF_CALLERS
 
 WINDOW = "5m"
 # Where every other scrape of 30 s fails, 240 s of samples are extrapolated to 300 s.
@@ -82,7 +83,7 @@ def group(settings: Settings) -> RecordGroup:
 def _by_engines(limits: Thresholds) -> Expr:
     """First tokens without an end, per second, where callers must have given up; 0 for all other engines that report first tokens."""
     without_end = STARTED - FINISHED
-    growth = sum_by(MODEL, delta(vllm.NUM_REQUESTS_RUNNING, WINDOW)) / RATE_WINDOW_SECONDS
+    growth = sum_by(MODEL, delta(vllm.NUM_REQUESTS_RUNNING, WINDOW, **OF_CALLERS)) / RATE_WINDOW_SECONDS
     left = without_end - growth.measured_in(Unit.REQUESTS_PER_SECOND)
     proven = without_end * RATE_WINDOW_SECONDS > in_work(instant(engine.RUNNING)) * EXTRAPOLATED
     return _notable(left.and_(proven), STARTED, limits)
@@ -122,6 +123,19 @@ def overdue(threshold_seconds: float) -> Expr:
     queue = over_time("min", engine.WAITING, window).and_(instant(engine.WAITING).shifted(window))
     started = (STARTED * threshold_seconds).measured_in(Unit.REQUESTS)
     return clamp_min(queue - started, 0).and_(instant(engine.WAITING))
+
+
+def failed_and_judged(errors: Expr, http_requests: Expr) -> tuple[Expr, Expr]:
+    """Requests of a model per second that failed or were given up, and all that were made: the one is a share of the other.
+
+    `errors` and `http_requests` are per second, by model. vLLM's HTTP requests contain those whose clients left, our exporter's
+    do not. What is given up before vLLM's server counts it, or estimated higher than that, is more than the HTTP requests: then
+    the failures themselves are all that is known to be made. So the share is at most 1, and nothing is counted twice.
+    """
+    none = http_requests * 0
+    failed = errors.or_(none) + instant(ABANDONED).or_(none)
+    counted = http_requests + instant(CLIENTS_LEFT).or_(none)
+    return failed, (counted >= failed).or_(failed)
 
 
 def unanswered(limits: Thresholds) -> Expr:

@@ -24,7 +24,7 @@ REQUESTS = Record(
     "Finished requests per second of a service.",
 )
 # With each of them, the service does less than callers want, whatever its capacity was measured to be.
-_FULL = (signals.queueing, signals.queue_takes_time, signals.stalled, signals.unfinished)
+_FULL = (signals.queueing, signals.queue_takes_time, signals.stalled, signals.unanswered, signals.abandoning)
 _SETTING = "jobs.capacity_requests_per_second"
 CAPACITY = Series("job:inference_capacity_requests_per_second:sum", Unit.REQUESTS_PER_SECOND, JOB, _SETTING)
 HEADROOM = Series("job:inference_headroom_ratio:min", Unit.RATIO, JOB, _SETTING)

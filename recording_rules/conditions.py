@@ -108,14 +108,12 @@ def truncates_more_than_usual(limits: Thresholds) -> Expr:
     return with_enough_requests(more, limits)
 
 
-def none_finishes() -> Expr:
-    """Running requests of models that were never idle within the window, and of which none has finished."""
+def nothing_finishes() -> Expr:
+    """Running requests of services without token metrics that were never idle within the window, and of which none has finished.
+
+    A running engine that makes tokens is not hung: its requests may be long.
+    """
     never_idle = over_time("min", engine.RUNNING, HUNG_WINDOW) > 0
     none = over_time("max", requests.REQUESTS, HUNG_WINDOW).equals(0)
     there_before = instant(requests.REQUESTS).shifted(HUNG_WINDOW)
-    return never_idle.and_(none).and_(there_before)
-
-
-def nothing_finishes() -> Expr:
-    """The same of services without token metrics: a running engine that makes tokens is not hung."""
-    return none_finishes().unless(instant(engine.GENERATION_TOKENS))
+    return never_idle.and_(none).and_(there_before).unless(instant(engine.GENERATION_TOKENS))

@@ -4,27 +4,32 @@ from glassbox.metrics import vllm
 from glassbox.query.promql import avg_by, max_by, rate, sum_by
 from glassbox.query.rules import Record, RecordGroup
 from recording_rules import sources
-from recording_rules.histograms import engine_histogram
+from recording_rules.histograms import engine_histogram, phase_histogram
 from recording_rules.levels import MODEL
-from recording_rules.sources import bridged
+from recording_rules.sources import OF_CALLERS, bridged
 
 GROUP = RecordGroup("engine")
 
-# Ten minutes of a full cache and a queue are no burst.
+# Ten minutes with a queue are no burst.
 QUEUEING_WINDOW = "10m"
+KV_CACHE_WINDOW = "5m"
+# One sample is not a history.
+_SEEN_BEFORE = "1m"
 
 TIME_TO_FIRST_TOKEN = engine_histogram("model:inference_time_to_first_token_seconds", vllm.TIME_TO_FIRST_TOKEN)
 INTER_TOKEN_LATENCY = engine_histogram("model:inference_inter_token_latency_seconds", vllm.INTER_TOKEN_LATENCY)
-QUEUE_TIME = engine_histogram("model:inference_queue_time_seconds", vllm.REQUEST_QUEUE_TIME)
-PREFILL_TIME = engine_histogram("model:inference_prefill_time_seconds", vllm.REQUEST_PREFILL_TIME)
-DECODE_TIME = engine_histogram("model:inference_decode_time_seconds", vllm.REQUEST_DECODE_TIME)
+QUEUE_TIME = phase_histogram("model:inference_queue_time_seconds", vllm.REQUEST_QUEUE_TIME)
+PREFILL_TIME = phase_histogram("model:inference_prefill_time_seconds", vllm.REQUEST_PREFILL_TIME)
+DECODE_TIME = phase_histogram("model:inference_decode_time_seconds", vllm.REQUEST_DECODE_TIME)
 
 PROMPT_TOKENS = Record(
-    "model:inference_prompt_tokens:rate5m", sum_by(MODEL, rate(vllm.PROMPT_TOKENS, "5m")), "Input tokens per second."
+    "model:inference_prompt_tokens:rate5m",
+    sum_by(MODEL, rate(vllm.PROMPT_TOKENS, "5m", **OF_CALLERS)),
+    "Input tokens per second.",
 )
 GENERATION_TOKENS = Record(
     "model:inference_generation_tokens:rate5m",
-    sum_by(MODEL, rate(vllm.GENERATION_TOKENS, "5m")),
+    sum_by(MODEL, rate(vllm.GENERATION_TOKENS, "5m", **OF_CALLERS)),
     "Output tokens per second.",
 )
 PREEMPTIONS = Record(
@@ -58,10 +63,18 @@ KV_CACHE_USAGE_LASTING = Record(
     max_by(MODEL, sources.lowest_kv_cache_usage("1m")),
     "The least that each engine used of its KV cache within the last minute, of the fullest. Caches that are full by turns are not full.",
 )
+KV_CACHE_USAGE_USUAL = Record(
+    "model:inference_kv_cache_usage_ratio:max_median5m",
+    max_by(MODEL, sources.usual_kv_cache_usage(KV_CACHE_WINDOW, _SEEN_BEFORE)),
+    "The median of what each engine used of its KV cache within five minutes, of the fullest: it used as much or more for half of the time.",
+)
 KV_CACHE_USAGE_QUEUEING = Record(
-    "model:inference_kv_cache_usage_queueing_ratio:max_min10m",
-    max_by(MODEL, sources.lowest_kv_cache_usage(QUEUEING_WINDOW).and_(sources.queued_throughout(QUEUEING_WINDOW))),
-    "As above, within ten minutes, of the engines whose own queue for capacity was never empty in them.",
+    "model:inference_kv_cache_usage_queueing_ratio:max_median10m",
+    max_by(
+        MODEL,
+        sources.usual_kv_cache_usage(QUEUEING_WINDOW, QUEUEING_WINDOW).and_(sources.queued_throughout(QUEUEING_WINDOW)),
+    ),
+    "The same within ten minutes, of the engines whose own queue for capacity was never empty in them.",
 )
 KV_CACHE_USAGE_AVG = Record(
     "model:inference_kv_cache_usage_ratio:avg",

@@ -6,7 +6,7 @@ from functools import reduce
 from glassbox.metrics.types import Unit
 from glassbox.query.expr import Expr, Source, binary
 from glassbox.query.promql import avg_by, duration_seconds, instant, max_by, over_steps, over_time
-from glassbox.query.rules import RecordGroup, Series
+from glassbox.query.rules import Record, RecordGroup, Series
 from glassbox.settings.model import Gpu, Settings
 from recording_rules import gpu, gpu_faults
 from recording_rules.levels import GPU
@@ -31,7 +31,7 @@ IDLE_BUT_PAID = Series("gpu:idle_but_paid_activity:avg6h", Unit.RATIO, GPU)
 
 
 def groups(settings: Settings) -> tuple[RecordGroup, ...]:
-    """GPUs that are slowed down, and GPUs that do nothing: what looks back over hours is read once, and rarely."""
+    """How active GPUs are together; and GPUs that are slowed down or do nothing: what looks back over hours is read once, and rarely."""
     rare = settings.rare_interval_seconds
     slowed = THROTTLED.recorded(
         _throttled(settings.gpu),
@@ -41,7 +41,11 @@ def groups(settings: Settings) -> tuple[RecordGroup, ...]:
         _idle_but_paid(settings.gpu),
         "Mean activity of GPUs that do nothing, hold memory, and were there the whole time. There is no series for other GPUs.",
     )
-    return RecordGroup("gpu-throttled", (slowed,), rare), RecordGroup("gpu-idle", (idle,), rare)
+    return (
+        RecordGroup("gpu-activity", _activity_records(settings.gpu.queue_labels)),
+        RecordGroup("gpu-throttled", (slowed,), rare),
+        RecordGroup("gpu-idle", (idle,), rare),
+    )
 
 
 def new_hardware_xid() -> Expr:
@@ -83,11 +87,20 @@ def activity(window: str) -> Expr:
     return over_time("avg", gpu.ACTIVITY, window).and_(gpu.bridged(gpu.ACTIVITY))
 
 
-def busiest(labels: Sequence[str]) -> Expr:
+def busiest(labels: Sequence[str]) -> Series:
     """Activity of the busiest GPU over 5 minutes: if it is below a bound, no GPU is above it."""
-    return max_by(labels, activity("5m"))
+    return Series("gpus:activity_ratio:max5m", Unit.RATIO, tuple(labels))
 
 
-def mean_activity(labels: Sequence[str]) -> Expr:
+def mean_activity(labels: Sequence[str]) -> Series:
     """Mean activity of all GPUs over 5 minutes, where each GPU weighs the same."""
-    return avg_by(labels, activity("5m"))
+    return Series("gpus:activity_ratio:avg5m", Unit.RATIO, tuple(labels))
+
+
+def _activity_records(labels: Sequence[str]) -> tuple[Record, Record]:
+    """The rules of both, for GPUs that share these labels: several signals and an alert read them."""
+    by_labels = f"of all GPUs with equal {' and '.join(labels)}" if labels else "of all GPUs"
+    return (
+        busiest(labels).recorded(max_by(labels, activity("5m")), f"Activity of the busiest {by_labels}."),
+        mean_activity(labels).recorded(avg_by(labels, activity("5m")), f"Mean activity {by_labels}."),
+    )

@@ -7,6 +7,7 @@ from glassbox.query.expr import Expr
 from glassbox.query.promql import rate, sum_by
 from glassbox.query.rules import HistogramRecord, Record
 from recording_rules.levels import MODEL
+from recording_rules.sources import OF_CALLERS
 
 # The window of every `rate5m`: a rate times this is the number of events within it.
 RATE_WINDOW_SECONDS = 300
@@ -23,5 +24,17 @@ def histogram(name: str, rate_of: Callable[[str], Expr], help: str) -> Histogram
 
 
 def engine_histogram(name: str, source: Histogram) -> HistogramRecord:
-    """The same for a histogram that only the engine has."""
-    return histogram(name, lambda part: rate(getattr(source, part), "5m"), source.help)
+    """The same for a histogram that only the engine has, of the callers' requests."""
+    return histogram(name, lambda part: rate(getattr(source, part), "5m", **OF_CALLERS), source.help)
+
+
+def phase_histogram(name: str, source: Histogram) -> HistogramRecord:
+    """The time that requests spend in one phase, in prefill and decode instances alike.
+
+    Its count is that of the callers' requests, so its mean is what one of them spends in both instances together.
+    """
+
+    def rate_of(part: str) -> Expr:
+        return rate(getattr(source, part), "5m", **(OF_CALLERS if part == "count" else {}))
+
+    return histogram(name, rate_of, source.help)

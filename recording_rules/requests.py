@@ -11,7 +11,7 @@ from glassbox.query.promql import first_by, group_by, instant, most, rate, sum_b
 from glassbox.query.rules import Record, RecordGroup
 from recording_rules.histograms import histogram
 from recording_rules.levels import ENDPOINT, MODEL, TARGET
-from recording_rules.sources import DECLARED, ENGINES, either, rates, through_gaps
+from recording_rules.sources import DECLARED, ENGINES, OF_CALLERS, OF_PREFILL, either, rates, through_gaps
 
 GROUP = RecordGroup("requests")
 
@@ -27,9 +27,10 @@ REQUESTS = Record(
     sum_by(
         MODEL,
         through_gaps(
-            rates(vllm.REQUEST_SUCCESS, service.HTTP_REQUESTS, WINDOW, status=_ANSWERED),
+            rates(vllm.REQUEST_SUCCESS, service.HTTP_REQUESTS, WINDOW, OF_CALLERS, status=_ANSWERED),
             either(
-                rate(vllm.REQUEST_SUCCESS, _LONGER), rate(service.HTTP_REQUESTS, _LONGER, **DECLARED, status=_ANSWERED)
+                rate(vllm.REQUEST_SUCCESS, _LONGER, **OF_CALLERS),
+                rate(service.HTTP_REQUESTS, _LONGER, **DECLARED, **OF_CALLERS, status=_ANSWERED),
             ),
         ),
     ),
@@ -52,7 +53,7 @@ REQUESTS_BY_ENDPOINT = Record(
 )
 REQUESTS_FINISHED = Record(
     "model:inference_requests_finished:rate5m",
-    sum_by((*MODEL, "finished_reason"), rate(vllm.REQUEST_SUCCESS, "5m")),
+    sum_by((*MODEL, "finished_reason"), rate(vllm.REQUEST_SUCCESS, "5m", **OF_CALLERS)),
     "Finished requests per second by reason: `length` is cut off, `error` failed in the engine.",
 )
 PAGES = Record(
@@ -71,15 +72,17 @@ _COUNTED = partial(rate_from_birth, window="5m")
 def http(counted: Callable[..., Expr], **status: Matcher) -> Expr:
     """HTTP requests per second, as `counted(counter, **matchers)` reads a counter.
 
-    vLLM's carry no model, so they take the model that their process serves, where it reports one.
+    vLLM's carry no model, so they take the model that their process serves, where it reports one. What fails in a prefill
+    instance never reaches a decode instance, so it counts as a request of its own.
     """
     # Gateways and clients poll /v1/models. vLLM does not count health and metrics paths at all.
-    from_vllm = counted(vllm.HTTP_REQUESTS, handler=not_regex("|/v1/models"), **status)
+    of_vllm = partial(counted, vllm.HTTP_REQUESTS, handler=not_regex("|/v1/models"))
+    from_vllm = of_vllm(**OF_CALLERS, **status).or_(of_vllm(**OF_PREFILL, **FAILED))
     # Without the engine's own series, a label of the target may name the model.
     labels = group_by((*TARGET, "model_name"), most(vllm.HTTP_REQUESTS, "5m", handler=differs("")))
     served = first_by(TARGET, group_by((*TARGET, "model_name"), ENGINES).or_(labels, on=TARGET))
     every = sum_by(_PROCESS, from_vllm).taking(("model_name",), served, on=TARGET)
-    from_service = counted(service.HTTP_REQUESTS, **DECLARED, **({"status": _ANSWERED} | status))
+    from_service = counted(service.HTTP_REQUESTS, **DECLARED, **OF_CALLERS, **({"status": _ANSWERED} | status))
     counted_by_vllm = rate(vllm.HTTP_REQUESTS, "5m", handler=differs(""))
     return sum_by(MODEL, every.or_(from_service.unless(counted_by_vllm, on=TARGET)))
 
@@ -98,6 +101,8 @@ HTTP_ERRORS = Record(
 
 DURATION = histogram(
     "model:inference_request_duration_seconds",
-    lambda part: rates(getattr(vllm.E2E_REQUEST_LATENCY, part), getattr(service.HTTP_REQUEST_DURATION, part), "5m"),
+    lambda part: rates(
+        getattr(vllm.E2E_REQUEST_LATENCY, part), getattr(service.HTTP_REQUEST_DURATION, part), "5m", OF_CALLERS
+    ),
     "Time from arrival to the end of the answer.",
 )

@@ -107,11 +107,6 @@ def stalled(_settings: Settings) -> Expr:
     return group_by(MODEL, instant(workload.STALLED)).or_(group_by(MODEL, conditions.nothing_finishes()))
 
 
-@signal(f"Requests ran for the {last(conditions.HUNG_WINDOW)}, and none finished.")
-def unfinished(_settings: Settings) -> Expr:
-    return conditions.none_finishes()
-
-
 @signal(f"More than {percent(conditions.FAILING_RATIO)} of the answers are server errors.")
 def failing(settings: Settings) -> Expr:
     return conditions.failing(settings.thresholds)
@@ -191,14 +186,16 @@ def deferred(_settings: Settings) -> Expr:
     return over_time("min", workload.DEFERRED, WINDOW) > 0
 
 
-@signal("One engine's KV cache has been full for a minute.")
+@signal(f"One engine's KV cache was full for half of the {last(engine.KV_CACHE_WINDOW)}.")
 def kv_cache_full(settings: Settings) -> Expr:
-    return instant(engine.KV_CACHE_USAGE_LASTING) > settings.thresholds.kv_cache_full_ratio
+    return instant(engine.KV_CACHE_USAGE_USUAL) > settings.thresholds.kv_cache_full_ratio
 
 
-@signal(f"No engine has used {percent(_KV_CACHE_HALF_EMPTY_RATIO)} of its KV cache for a minute.")
+@signal(
+    f"No engine used {percent(_KV_CACHE_HALF_EMPTY_RATIO)} of its KV cache for half of the {last(engine.KV_CACHE_WINDOW)}."
+)
 def kv_cache_half_empty(_settings: Settings) -> Expr:
-    return instant(engine.KV_CACHE_USAGE_LASTING) < _KV_CACHE_HALF_EMPTY_RATIO
+    return instant(engine.KV_CACHE_USAGE_USUAL) < _KV_CACHE_HALF_EMPTY_RATIO
 
 
 @signal("Requests are preempted too often.")
@@ -234,23 +231,27 @@ def gpu_slowed(settings: Settings) -> Expr:
 
 @signal("The GPUs are busy on average.")
 def gpu_busy(settings: Settings) -> Expr:
-    return _of_model(gpu_conditions.mean_activity(settings.gpu.queue_labels) > settings.gpu.busy_ratio, settings.gpu)
+    return _of_model(
+        instant(gpu_conditions.mean_activity(settings.gpu.queue_labels)) > settings.gpu.busy_ratio, settings.gpu
+    )
 
 
 @signal(f"The GPUs are active less than {percent(_GPU_HALF_IDLE_RATIO)} of the time on average.")
 def gpu_half_idle(settings: Settings) -> Expr:
-    return _of_model(gpu_conditions.mean_activity(settings.gpu.queue_labels) < _GPU_HALF_IDLE_RATIO, settings.gpu)
+    return _of_model(
+        instant(gpu_conditions.mean_activity(settings.gpu.queue_labels)) < _GPU_HALF_IDLE_RATIO, settings.gpu
+    )
 
 
 @signal("Even the busiest GPU is mostly idle.")
 def gpu_idle(settings: Settings) -> Expr:
-    most = gpu_conditions.busiest(settings.gpu.queue_labels)
+    most = instant(gpu_conditions.busiest(settings.gpu.queue_labels))
     return _of_model(most < settings.gpu.idle_while_queueing_ratio, settings.gpu)
 
 
 @signal(f"Even the busiest GPU is active less than {percent(GPU_UNUSED_RATIO)} of the time.")
 def gpu_unused(settings: Settings) -> Expr:
-    return _of_model(gpu_conditions.busiest(settings.gpu.queue_labels) < GPU_UNUSED_RATIO, settings.gpu)
+    return _of_model(instant(gpu_conditions.busiest(settings.gpu.queue_labels)) < GPU_UNUSED_RATIO, settings.gpu)
 
 
 @signal(f"The GPUs' memory moves data more than {percent(MEMORY_BOUND_RATIO)} of the time.")

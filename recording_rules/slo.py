@@ -39,7 +39,7 @@ from glassbox.settings.model import Settings
 from recording_rules import abandoned, engine, requests, workload
 from recording_rules.histograms import RATE_WINDOW_SECONDS
 from recording_rules.levels import MODEL, SERVED, SLO
-from recording_rules.sources import DECLARED, either, through_gaps
+from recording_rules.sources import DECLARED, OF_CALLERS, either, through_gaps
 
 # The window of the recorded rates, from which all others are summed: short, so that they end and begin in time. It holds two
 # scrapes of 30 s. Where fewer answer, one twice as long takes its place.
@@ -65,6 +65,8 @@ _PROMISED = (*SERVED, "slo")
 
 EVENTS = Series("model:slo_events:rate", Unit.REQUESTS_PER_SECOND, SLO, only_with="slos")
 BAD_EVENTS = Series("model:slo_bad_events:rate", Unit.REQUESTS_PER_SECOND, SLO, only_with="slos")
+HTTP_REQUESTS = Series("model:slo_http_requests:rate", Unit.REQUESTS_PER_SECOND, MODEL, only_with="slos")
+HTTP_ERRORS = Series("model:slo_http_errors:rate", Unit.REQUESTS_PER_SECOND, MODEL, only_with="slos")
 OBJECTIVE = Series("slo:objective:ratio", Unit.RATIO, ("slo",), only_with="slos")
 BUDGET = Series("slo:error_budget:ratio", Unit.RATIO, ("slo",), only_with="slos")
 BURN_LIMIT = Series("window:slo_burn_limit:ratio", Unit.NONE, ("window",))
@@ -102,6 +104,7 @@ def _windows(settings: Settings) -> RecordGroup:
     return RecordGroup(
         "slo",
         (
+            *_http(settings),
             *(record for slo in settings.slos for record in _judged(slo, settings)),
             *(record for window in seconds for record in _summed(window, seconds[window], settings)),
             *(_burnt(window) for window in seconds),
@@ -122,11 +125,23 @@ def _period(settings: Settings) -> RecordGroup:
     return RecordGroup("slo-period", records, settings.rare_interval_seconds)
 
 
+def _rate_seconds(settings: Settings) -> int:
+    """The window of the recorded rates. Each stands for the time until the next evaluation, so it is never shorter than that."""
+    return max(RATE_SECONDS, settings.evaluation_interval_seconds)
+
+
+def _http(settings: Settings) -> Iterator[Record]:
+    """What availability is judged by. A status that never occurred has no series: it is 0."""
+    if any(slo.indicator == "availability" for slo in settings.slos):
+        counted = partial(_born, seconds=_rate_seconds(settings))
+        failed = requests.http(counted, **requests.FAILED).or_(instant(HTTP_REQUESTS) * 0)
+        yield HTTP_REQUESTS.recorded(requests.http(counted), "Answered HTTP requests per second, within a minute.")
+        yield HTTP_ERRORS.recorded(failed, "HTTP requests answered with a server error per second, within a minute.")
+
+
 def _judged(slo: Slo, settings: Settings) -> tuple[Record, ...]:
     """What was promised, how many requests there are per second, and how many of them break the promise."""
-    seconds = max(RATE_SECONDS, settings.evaluation_interval_seconds)
-    is_availability = slo.indicator == "availability"
-    bad, every = _availability(seconds) if is_availability else _slower(slo, settings.histogram_buckets, seconds)
+    bad, every = _availability() if slo.indicator == "availability" else _slower(slo, settings)
     return (
         OBJECTIVE.recorded(
             constant(slo.objective_ratio, Unit.RATIO), "Share of requests that must be good.", slo=slo.name
@@ -137,32 +152,28 @@ def _judged(slo: Slo, settings: Settings) -> tuple[Record, ...]:
     )
 
 
-def _availability(seconds: int) -> tuple[Expr, Expr]:
-    """Server errors and abandoned requests, and all requests. A status that never occurred has no series: it is 0."""
-    counted = partial(_born, seconds=seconds)
-    none = instant(requests.HTTP_REQUESTS) * 0
-    failed = requests.http(counted, **requests.FAILED).or_(none)
-    unanswered = instant(abandoned.ABANDONED).or_(none)
-    return failed + unanswered, requests.http(counted) + unanswered
+def _availability() -> tuple[Expr, Expr]:
+    """Server errors and abandoned requests, and all requests."""
+    return abandoned.failed_and_judged(instant(HTTP_ERRORS), instant(HTTP_REQUESTS))
 
 
-def _slower(slo: Slo, custom: CustomBuckets, seconds: int) -> tuple[Expr, Expr]:
+def _slower(slo: Slo, settings: Settings) -> tuple[Expr, Expr]:
     """Requests above the threshold, and all requests. Without a bucket at the threshold neither is known, so there is no verdict."""
     recorded = _RECORDED[slo.indicator]
-    within = _bucket(slo, recorded.bucket, custom)
+    within = _bucket(slo, recorded.bucket, settings.histogram_buckets)
+    seconds = _rate_seconds(settings)
     every = sum_by(MODEL, _observed(slo.indicator, "count", seconds))
     fast = sum_by(MODEL, _observed(slo.indicator, "bucket", seconds, le=within))
     # Two sums are rounded differently: the number of slow requests must not come out slightly below 0.
-    slow = clamp_min(every - fast, 0)
-    known = every.and_(sum_by(MODEL, instant(recorded.bucket, le=within)))
-    for uncounted in _unfinished(slo):
-        part = uncounted.or_(instant(recorded.count) * 0)
-        slow, known = slow + part, known + part
+    slow, known = clamp_min(every - fast, 0), every.and_(sum_by(MODEL, instant(recorded.bucket, le=within)))
+    for part in _unobserved(slo):
+        added = part.or_(instant(recorded.count) * 0)
+        slow, known = slow + added, known + added
     return slow, known
 
 
-def _unfinished(slo: Slo) -> Iterator[Expr]:
-    """Requests per second that break a promise of time without being observed: nobody counts them where they would end."""
+def _unobserved(slo: Slo) -> Iterator[Expr]:
+    """Requests per second that break a promise of time without being observed: they are counted where they end, and have no end."""
     if slo.indicator != "time_per_output_token":
         overdue = abandoned.overdue(slo.threshold_seconds or 0) / RATE_WINDOW_SECONDS
         yield overdue.measured_in(Unit.REQUESTS_PER_SECOND)
@@ -172,20 +183,18 @@ def _unfinished(slo: Slo) -> Iterator[Expr]:
 
 
 def _observed(indicator: Indicator, part: str, seconds: int, **le: Matcher) -> Expr:
-    from_engine = _through_gaps(getattr(_OBSERVED[indicator], part), seconds, **le)
+    """Observations per second of the callers' requests, or those of one bucket."""
+    observed: Counter = getattr(_OBSERVED[indicator], part)
+    short, long = (rate(observed, f"{each}s", **OF_CALLERS, **le) for each in (seconds, 2 * seconds))
+    from_engine = through_gaps(short, long)
     if indicator != "request_latency":
         return from_engine
-    return either(from_engine, _born(getattr(service.HTTP_REQUEST_DURATION, part), seconds=seconds, **DECLARED, **le))
-
-
-def _through_gaps(counter: Counter, seconds: int, **matchers: str | Matcher) -> Expr:
-    """Growth per second of a counter that is there from the start of its process."""
-    short, long = (rate(counter, f"{each}s", **matchers) for each in (seconds, 2 * seconds))
-    return through_gaps(short, long)
+    from_service: Counter = getattr(service.HTTP_REQUEST_DURATION, part)
+    return either(from_engine, _born(from_service, seconds=seconds, **DECLARED, **OF_CALLERS, **le))
 
 
 def _born(counter: Counter, *, seconds: int, **matchers: str | Matcher) -> Expr:
-    """The same of a counter whose series is born with its first event."""
+    """Growth per second of a counter whose series is born with its first event."""
     short = rate_from_birth(counter, f"{seconds}s", **matchers)
     return through_gaps(short, rate(counter, f"{2 * seconds}s", **matchers))
 
@@ -237,9 +246,7 @@ def _budget(period_seconds: int, minimum_requests: int) -> tuple[Record, ...]:
     every, bad = (sum_by(_PROMISED, instant(part(PERIOD))) for part in (events, bad_events))
     served = sum_by(_PROMISED, instant(events(_LEFT_AFTER)))
     left = (instant(PERIOD_BURN) * -1 + 1).and_(served)
-    lately = _too_fast(
-        *(sum_by(_PROMISED, instant(part(PACE_WINDOW))) for part in (bad_events, events)),
-    )
+    lately = _too_fast(*(sum_by(_PROMISED, instant(part(PACE_WINDOW))) for part in (bad_events, events)))
     lasts = clamp_min(instant(BUDGET_LEFT), 0) * period_seconds / (lately > 0)
     return (
         PERIOD_BURN.recorded(

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from functools import partial
+from types import MappingProxyType
 
 from glassbox.metrics import scrape, service, vllm
 from glassbox.metrics.types import Counter, Gauge
 from glassbox.query.births import rate_from_birth
-from glassbox.query.expr import Expr, Matcher, differs, not_regex
-from glassbox.query.promql import instant, max_without, over_time, rate
+from glassbox.query.expr import Expr, Matcher, Matchers, differs, not_regex
+from glassbox.query.promql import instant, max_without, median_over_time, over_time, rate
 from recording_rules.levels import TARGET
 from recording_rules.targets import BRIDGE, VANISHED
 
@@ -19,6 +20,11 @@ DECLARED: dict[str, str | Matcher] = {
 }
 # A router repeats what its servers report. Targets may have a label of the same name, which is no URL.
 OF_ENGINES: dict[str, str | Matcher] = {"server": not_regex("https?://.*")}
+# A proxy sends each request to a prefill instance with one token to make, and then to a decode instance: both finish it (vLLM,
+# `tests/v1/kv_connector/nixl_integration/toy_proxy_server.py`). No metric says which is which, so the target's label does.
+_PREFILL = "prefill"
+OF_CALLERS: dict[str, str | Matcher] = {"inference_role": differs(_PREFILL)}
+OF_PREFILL: dict[str, str | Matcher] = {"inference_role": _PREFILL}
 # Processes with an engine. The window is that of the rates: rates outlive a process by their window, so the knowledge of
 # what the process was must do so too.
 ENGINES = over_time("last", vllm.NUM_REQUESTS_RUNNING, "5m", offset="", **OF_ENGINES)
@@ -29,9 +35,14 @@ def either(from_vllm: Expr, from_service: Expr) -> Expr:
     return from_vllm.or_(from_service.unless(ENGINES, on=TARGET))
 
 
-def rates(from_vllm: Counter, from_service: Counter, window: str, **of_service: Matcher) -> Expr:
-    """Growth per second of what the two counters count. vLLM's are there from the start of the process; `of_service` matches ours."""
-    return either(rate(from_vllm, window), rate_from_birth(from_service, window, **DECLARED, **of_service))
+def rates(
+    from_vllm: Counter, from_service: Counter, window: str, of: Matchers = MappingProxyType({}), **of_service: Matcher
+) -> Expr:
+    """Growth per second of what the two counters count. vLLM's are there from the start of the process.
+
+    `of` matches both, and `of_service` ours.
+    """
+    return either(rate(from_vllm, window, **of), rate_from_birth(from_service, window, **DECLARED, **of, **of_service))
 
 
 def through_gaps(growth: Expr, twice_as_long: Expr) -> Expr:
@@ -79,6 +90,16 @@ def lowest_kv_cache_usage(window: str) -> Expr:
     at_start = max_without(PROCESSES, over_time("last", vllm.KV_CACHE_USAGE, BRIDGE, offset=window))
     since = max_without(PROCESSES, over_time("min", vllm.KV_CACHE_USAGE, window))
     return (since < at_start).or_(at_start).and_(KV_CACHE_USAGE)
+
+
+def usual_kv_cache_usage(window: str, seen_before: str) -> Expr:
+    """What each engine used of its KV cache, or more, for half of the window, of engines that were there `seen_before` ago.
+
+    A cache that limits the batch is not full all the time: it falls whenever requests end, until those that wait have filled it.
+    """
+    there_before = over_time("last", vllm.KV_CACHE_USAGE, BRIDGE, offset=seen_before)
+    half = max_without(PROCESSES, median_over_time(vllm.KV_CACHE_USAGE, window))
+    return half.and_(max_without(PROCESSES, there_before)).and_(KV_CACHE_USAGE)
 
 
 def queued_throughout(window: str) -> Expr:

@@ -8,7 +8,7 @@ from glassbox.query.rules import Record, RecordGroup
 from recording_rules import sources
 from recording_rules.histograms import engine_histogram
 from recording_rules.levels import MODEL, TARGET
-from recording_rules.sources import bridged, through_gaps
+from recording_rules.sources import OF_CALLERS, bridged, through_gaps
 
 GROUP = RecordGroup("workload")
 
@@ -81,7 +81,11 @@ ADMISSION_REJECTIONS = Record(
     "Requests refused per second because a queue limit was reached.",
 )
 PREEMPTIONS = _growth("preemptions", vllm.NUM_PREEMPTIONS, "Preemptions per second.", window="10m")
-FINISHED = _growth("engine_requests", vllm.REQUEST_SUCCESS, "Requests that engines finished, per second.", window="10m")
+FINISHED = Record(
+    "model:inference_engine_requests:rate10m",
+    sum_by(MODEL, rate(vllm.REQUEST_SUCCESS, "10m", **OF_CALLERS)),
+    "Requests that engines finished, per second.",
+)
 DEFERRED = Record(
     "model:inference_requests_waiting_deferred:sum",
     sum_by(

@@ -16,7 +16,14 @@ from glassbox.settings.model import Settings
 # counts twice.
 SERVICE_LABEL, POD_LABEL = "glassbox-job", "glassbox-pod-job"
 # What our exporter and a model's owner cannot say in the metrics themselves; taken over from the labels of the Service or pod.
-TARGET_LABELS = ["inference_engine", "model_name", "model_version"]
+TARGET_LABELS = ["inference_engine", "inference_role", "model_name", "model_version"]
+# llm-d's label of pods (`llm-d.ai/role`): a request comes to these before it comes to the instance that answers its caller.
+_PREFILL_ROLE = {
+    "sourceLabels": ["__meta_kubernetes_pod_label_llm_d_ai_role"],
+    "regex": "prefill|encode|encode-prefill",
+    "targetLabel": "inference_role",
+    "replacement": "prefill",
+}
 METRICS_PORT = "metrics"
 # The first is the port of dcgm-exporter's chart, the second that of NVIDIA's GPU operator; a Service has one of the two.
 DCGM_JOB, DCGM_PORTS = "dcgm", (METRICS_PORT, "gpu-metrics")
@@ -68,7 +75,7 @@ def _rules(bundle: Bundle, settings: Settings) -> Iterator[Json]:
 
 def _monitors(settings: Settings) -> Iterator[Json]:
     for job in settings.jobs.services:
-        endpoint = {"port": METRICS_PORT, "honorLabels": True, **_scraped_as(job)}
+        endpoint = {"port": METRICS_PORT, "honorLabels": True, **_scraped_as(job, _PREFILL_ROLE)}
         service = {"targetLabels": TARGET_LABELS, "endpoints": [endpoint]}
         pod = {"podTargetLabels": TARGET_LABELS, "podMetricsEndpoints": [endpoint]}
         yield _object("ServiceMonitor", _name(settings, job), spec={**_labelled(SERVICE_LABEL, job), **service})
@@ -77,8 +84,9 @@ def _monitors(settings: Settings) -> Iterator[Json]:
     yield _object("ServiceMonitor", _name(settings, DCGM_JOB), spec={**_labelled(SERVICE_LABEL, DCGM_JOB), **gpus})
 
 
-def _scraped_as(job: str) -> Json:
-    return {"interval": SCRAPE_INTERVAL, "relabelings": [{"targetLabel": "job", "replacement": job}]}
+def _scraped_as(job: str, *before: Json) -> Json:
+    relabelings = [*before, {"targetLabel": "job", "replacement": job}]
+    return {"interval": SCRAPE_INTERVAL, "relabelings": relabelings}
 
 
 def _labelled(label: str, job: str) -> Json:

@@ -10,6 +10,7 @@ from glassbox.board.assembling import AssembledDashboard, Header, PlacedPanel
 from glassbox.board.variables import Variable
 from glassbox.compile.bundle import Bundle, Json
 from glassbox.compile.review_text import chosen_fields, field_lines, query_lines
+from glassbox.query.layout import layout
 from glassbox.query.rules import RecordGroup
 
 FOLDER = "review"
@@ -70,7 +71,7 @@ def _dashboard(board: AssembledDashboard) -> Iterator[str]:
 def _choice(variable: Variable) -> Json:
     return {
         "title": variable.title,
-        "values": variable.query,
+        "values": layout(variable.query),
         "all": variable.all_value if variable.has_all else "cannot be chosen",
         "several": not variable.single,
         "first": "last value" if variable.last_first else None,

@@ -54,7 +54,7 @@ class FormerEnd:
 
 
 # Labels that Prometheus or its scrape configuration puts on every series of a target.
-TARGET_LABELS = ("job", "instance", "model_name", "model_version", "inference_engine")
+TARGET_LABELS = ("job", "instance", "model_name", "model_version", "inference_engine", "inference_role")
 
 
 @dataclass(frozen=True)

@@ -61,6 +61,13 @@ def over_time(statistic: str, source: Source, window: str, *, offset: str = "", 
     return result.shifted(offset) if offset else result
 
 
+def median_over_time(source: Source, window: str, **matchers: str | Matcher) -> Expr:
+    """The median of a gauge's samples in the window: for half of the time it was at least as much."""
+    _require(source, (Kind.GAUGE,), "quantile_over_time")
+    shape = Shape(Kind.GAUGE, source.unit, source.all_labels)
+    return _each_name(source, window, shape, "quantile_over_time(0.5, {})", matchers)
+
+
 def over_steps(statistic: str, source: Source | Expr, window: str, step: str, *, offset: str = "") -> Expr:
     """As `over_time`, but of the newest sample at every whole step only, or of what the query gives then.
 

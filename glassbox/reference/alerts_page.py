@@ -1,4 +1,4 @@
-"""Every alert: when it fires, whom it is for, where to look, and which settings change it."""
+"""Every alert: when it fires, what it cannot see, whom it is for, where to look, and which settings change it."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -9,6 +9,7 @@ from glassbox.reference.dashboards_page import panel_of
 from glassbox.reference.markdown import anchor, code, codes, one_sentence_a_line, table
 
 _MEANING = "## Meaning\n"
+_CANNOT_SEE = "## What each alert cannot see"
 
 
 def alerts_body(bundle: Bundle, folder: Path, settings_read: Mapping[str, Sequence[str]]) -> str:
@@ -17,19 +18,35 @@ def alerts_body(bundle: Bundle, folder: Path, settings_read: Mapping[str, Sequen
         (rule for file in bundle.alerts.values() for rule in _rules(file)), key=lambda rule: str(rule["alert"])
     )
     rows = ((_link(rule["alert"]), rule["labels"]["severity"], rule["for"], rule["labels"]["owner"]) for rule in rules)
-    sections = (_alert(bundle, rule, folder, settings_read[rule["alert"]]) for rule in rules)
-    return "\n\n".join((table(("alert", "severity", "for", "owner"), rows), *sections))
+    unseen = _unseen(bundle)
+    sections = (
+        _alert(bundle, rule, folder, settings_read[rule["alert"]], unseen.get(rule["alert"], "")) for rule in rules
+    )
+    blind = _cannot_see([(rule["alert"], unseen[rule["alert"]]) for rule in rules if rule["alert"] in unseen])
+    return "\n\n".join((table(("alert", "severity", "for", "owner"), rows), *blind, *sections))
 
 
 def _rules(file: Json) -> list[Json]:
     return [rule for group in file["groups"] for rule in group["rules"]]
 
 
+def _unseen(bundle: Bundle) -> dict[str, str]:
+    """What each alert cannot see, by its name, where it says so."""
+    alerts = (alert for group in bundle.content.alerts for alert in group.alerts)
+    return {alert.name: alert.cannot_see for alert in alerts if alert.cannot_see}
+
+
+def _cannot_see(rows: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+    if not rows:
+        return ()
+    return (_CANNOT_SEE, table(("alert", "cannot see"), ((_link(name), text) for name, text in rows)))
+
+
 def _link(name: str) -> str:
     return f"[{name}](#{anchor(name)})"
 
 
-def _alert(bundle: Bundle, rule: Json, folder: Path, settings_read: Sequence[str]) -> str:
+def _alert(bundle: Bundle, rule: Json, folder: Path, settings_read: Sequence[str], unseen: str) -> str:
     name, labels = rule["alert"], rule["labels"]
     runbook = next((file for runbooks in bundle.runbooks if (file := runbooks / f"{name}.md").is_file()), None)
     when = "at once" if rule["for"] == "0s" else f"after {code(rule['for'])}"
@@ -38,6 +55,8 @@ def _alert(bundle: Bundle, rule: Json, folder: Path, settings_read: Sequence[str
         facts.append(_panel(bundle.dashboards[place[0]], place[1]))
     if runbook:
         facts.append(f"- Runbook: [{name}.md]({Path(os.path.relpath(runbook, folder)).as_posix()}).")
+    if unseen:
+        facts.append(f"- Cannot see: {unseen}")
     if settings_read:
         facts.append(f"- Settings: {codes(settings_read)}.")
     meaning = _fires_when(runbook) if runbook else "It has no runbook that says when it fires."

@@ -100,12 +100,14 @@ def test_an_output_folder_that_cannot_be_written_is_refused(tmp_path):
 def test_a_recorded_series_is_named_by_level_metric_and_operation(record):
     window = r"(\d+[mhd]|_period)"
     statistics = "rate|sum|max|avg|mean|median|count|min|group|bool|code|ratio|last"
-    levels = "model|served|endpoint|engine|gpu|job|instance|target|slo|window"
+    levels = "model|served|endpoint|engine|gpu|gpus|job|place|instance|target|slo|window"
     operation = rf"(max_)?({statistics}){window}?"
     assert re.fullmatch(rf"({levels}):[a-z_0-9]+:{operation}", record.name)
     assert record.help
     level = record.name.partition(":")[0]
-    assert {"model": "job", "served": "job", "target": "instance"}.get(level, level) in record.all_labels
+    label = {"model": "job", "served": "job", "target": "instance", "place": "job"}.get(level, level)
+    # GPUs together have the labels that the settings choose, or none.
+    assert level == "gpus" or label in record.all_labels
 
 
 @pytest.mark.parametrize(
@@ -149,7 +151,7 @@ def test_jobs_and_thresholds_come_from_the_settings():
     bundle = our_bundle(settings)
     by_name = {rule["alert"]: rule for rule in rules(bundle.alerts)}
     assert by_name["InferenceQPSLow"]["expr"].endswith("< 2.5")
-    assert 'up{job=~"ocr"} == 0' in by_name["InferenceInstanceDown"]["expr"]
+    assert 'target:inference_down:code{job=~"ocr"}' in by_name["InferenceInstanceDown"]["expr"]
     assert 'absent(up{job="ocr"})' in by_name["InferenceNoCapacity"]["expr"]
 
 

@@ -68,8 +68,8 @@ def test_the_line_is_that_of_content_which_asked(copied: Path) -> None:
     ("old", "new", "at", "said"),
     [
         ('"First token p95"', '"Requests"', "    return dashboard(", "LLM serving: two panels are called 'Requests'; titles must differ"),
-        ("sum_by((), instant(requests.REQUESTS)),", "sum_by((), instant(requests.REQUESTS)), size=type(timeseries.size)(25),", "    return dashboard(", "the panels of one row take 25 of 24 columns"),
-        ("engine.TIME_TO_FIRST_TOKEN.quantile(0.95, ())", "{}", "        stat(\n            \"First token p95\"", "AttributeError: 'dict'"),
+        ("or_trouble(sum_by((), instant(requests.REQUESTS))),", "or_trouble(sum_by((), instant(requests.REQUESTS))), size=type(timeseries.size)(25),", "    return dashboard(", "the panels of one row take 25 of 24 columns"),
+        ("or_down(sum_by((), instant(engine.WAITING)))", "{}", "        stat(\n            \"Waiting now\"", "AttributeError: 'dict'"),
     ],
     ids=["titles", "widths", "kind"],
 )  # fmt: skip

@@ -20,6 +20,7 @@ from tests.support.waiting import eventually
 
 # Panels whose queries may return nothing in the demo, each with its reason.
 INTENTIONALLY_EMPTY = {
+    "Monitoring health: Services not listed A": "the demo's settings list every service",
     "Engine comparison: First token, B/A A": "side A is pytorch, and only vLLM tells when the first token came",
 } | {
     f"Engine comparison: {panel} A": "side A is pytorch, and only vLLM tells it"

@@ -13,8 +13,6 @@ from tests.support.waiting import eventually
 TIMEOUT_SECONDS = 180
 # Two evaluations: what fires only at the next one would be seen.
 SETTLED_SECONDS = 20
-# Stories that the rules do not report rightly yet, and why.
-NOT_YET = {"abandoned": "no alert and no verdict report that nothing is answered"}
 WORDS = {case.code: case.word for case in VERDICTS}
 
 
@@ -30,7 +28,7 @@ def told(components, tmp_path_factory):
             for name, scenario in SCENARIOS.items()
         }
         eventually(
-            lambda: all(state(url) == expected(name) for name, url in urls.items() if name not in NOT_YET),
+            lambda: all(state(url) == expected(name) for name, url in urls.items()),
             TIMEOUT_SECONDS,
         )
         found = {name: [state(url)] for name, url in urls.items()}
@@ -64,13 +62,7 @@ def state(url):
     return verdicts, firing, pending - firing
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=pytest.mark.xfail(name in NOT_YET, reason=NOT_YET.get(name, ""), strict=True))
-        for name in SCENARIOS
-    ],
-)
+@pytest.mark.parametrize("name", SCENARIOS)
 def test_the_verdict_and_the_alerts_are_those_of_the_story(told, name):
     assert told[name] == [expected(name)]
 

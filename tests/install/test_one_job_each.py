@@ -1,4 +1,4 @@
-"""The configuration in docs/kubernetes.md that gives each namespace a job of its own, read by Prometheus and as a patch of our monitors."""
+"""The configuration in docs/kubernetes.md: a job for each namespace and roles of instances, read by Prometheus and as our monitors have it."""
 
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,9 @@ def blocks(key: str) -> list[dict[str, Any]]:
 
 
 def test_prometheus_takes_it(components: None, tmp_path: Path) -> None:
-    (found,) = blocks("scrape_configs")
+    found = {"scrape_configs": [each for block in blocks("scrape_configs") for each in block["scrape_configs"]]}
+    for number, each in enumerate(found["scrape_configs"]):
+        each["job_name"] += str(number)
     # Debian builds Prometheus without the discovery of Kubernetes.
     for each in found["scrape_configs"]:
         assert each.pop("kubernetes_sd_configs") == [{"role": "pod"}]
@@ -41,9 +43,34 @@ def test_the_patch_fits_a_monitor_that_we_make() -> None:
     assert step["path"] == "/spec/endpoints/0/relabelings/-"
 
 
+def test_monitors_tell_prefill_instances_as_the_page_does() -> None:
+    (rule,) = (
+        rule
+        for block in blocks("scrape_configs")
+        for each in block["scrape_configs"]
+        for rule in each["relabel_configs"]
+        if rule.get("target_label") == "inference_role"
+    )
+    made = manifests(our_bundle(Settings()), Settings(), {})
+    endpoints = [
+        endpoint
+        for each in made.values()
+        if each["kind"] in ("ServiceMonitor", "PodMonitor") and each["metadata"]["name"] != "glassbox-dcgm"
+        for endpoint in each["spec"].get("endpoints", []) + each["spec"].get("podMetricsEndpoints", [])
+    ]
+    ours = {
+        "sourceLabels": rule["source_labels"],
+        "regex": rule["regex"],
+        "targetLabel": rule["target_label"],
+        "replacement": rule["replacement"],
+    }
+    assert endpoints
+    assert all(ours in endpoint["relabelings"] for endpoint in endpoints)
+
+
 @pytest.mark.parametrize(("where", "key"), [("scrape_configs", "replacement"), ("patches", "replacement")])
 def test_the_names_are_those_that_the_settings_list(where: str, key: str) -> None:
     (settings,) = blocks("jobs")
-    (found,) = blocks(where)
+    found = blocks(where)[0]
     assert f"{key}: vllm-$1" in yaml.safe_dump(found) or "replacement: vllm-$1" in found["patches"][0]["patch"]
     assert all(job.startswith("vllm-") for job in settings["jobs"]["services"])

@@ -16,8 +16,9 @@ from glassbox.compile.outputs import yaml_text
 from glassbox.errors import GlassboxError
 from glassbox.servers.components import ensure_components
 from tests.mutation.mutators import Mutant, mutants
-from tests.mutation.trial import Rule, compiled, trials
+from tests.mutation.trial import trials
 from tests.mutation.worlds import noticed, rejected
+from tests.support.needed_rules import Rule, compiled
 from tests.support.rule_test_files import TEST_FILES, settings_file
 
 SURVIVORS = Path(__file__).with_name("survivors.yaml")

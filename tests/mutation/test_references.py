@@ -3,7 +3,7 @@
 import pytest
 
 from tests.mutation.references import Reference, in_place, marked, references, stands_alone
-from tests.mutation.trial import Rule
+from tests.support.needed_rules import Rule
 
 SLOW, IDLE = (
     Rule("recording_rules/r.yaml", "r", {"record": "model:signal:bool", "expr": "x", "labels": {"signal": name}})

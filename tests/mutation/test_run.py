@@ -6,7 +6,7 @@ from click.testing import CliRunner
 
 from tests.mutation import run
 from tests.mutation.run import SURVIVORS, Outcome, killed_ratio, stale, subjects, survivors, table
-from tests.mutation.trial import Rule
+from tests.support.needed_rules import Rule
 
 ALERT = Rule("alerts/a.yaml", "a", {"alert": "Full", "expr": "x > 1"})
 RECORD = Rule("recording_rules/r.yaml", "r", {"record": "job:x:sum", "expr": "sum(x)", "labels": {"slo": "s"}})

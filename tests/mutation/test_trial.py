@@ -8,8 +8,9 @@ import yaml
 from glassbox.errors import GlassboxError
 from glassbox.servers.components import ensure_components
 from tests.mutation import trial, worlds
-from tests.mutation.trial import Rule, trials
+from tests.mutation.trial import trials
 from tests.mutation.worlds import noticed, rejected
+from tests.support.needed_rules import Rule
 
 RECORD = {"record": "job:x:sum", "expr": "sum by (job) (x)"}
 READER = {"record": "job:x_twice:sum", "expr": "job:x:sum * 2"}

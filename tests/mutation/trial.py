@@ -6,63 +6,17 @@ by no case is left out, and so is a case that finds series by a pattern of names
 that what reads another of them is no reader.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 
 from glassbox.compile.bundle import Json
 from glassbox.query.promql import duration_seconds
-from glassbox.settings.loading import load_settings
-from tests.mutation.references import Reference, references, stands_alone
-from tests.support.ours import our_bundle
+from tests.mutation.references import stands_alone
+from tests.support.needed_rules import Rule, asked_in, cases, closed_over, compiled, needed, until_nothing_is_added
 from tests.support.rule_test_files import TEST_FILES, read, settings_file
 
 STEPS_OF_A_RUN = 100
-
-
-@dataclass(frozen=True, eq=False)
-class Rule:
-    """One compiled rule, where it lies, and what tells it from others of its name: a record's own labels."""
-
-    file: str
-    group: str
-    body: Json
-
-    @property
-    def name(self) -> str:
-        return str(self.body.get("alert") or self.body["record"])
-
-    @property
-    def is_alert(self) -> bool:
-        return "alert" in self.body
-
-    @property
-    def own_labels(self) -> Mapping[str, str]:
-        """What tells a record from others of its name; empty for an alert."""
-        return {} if self.is_alert else self.body.get("labels", {})
-
-    @property
-    def identity(self) -> str:
-        return self.name + "".join(f"{{{label}={value}}}" for label, value in self.own_labels.items())
-
-    @property
-    def reads(self) -> frozenset[Reference]:
-        return references(self.body["expr"])
-
-
-@cache
-def compiled(settings: Path | None) -> tuple[Rule, ...]:
-    """All rules with a settings file, or with the defaults, in the order in which they are evaluated."""
-    bundle = our_bundle(load_settings(settings))
-    files = {f"recording_rules/{name}": content for name, content in bundle.recording_rules.items()}
-    files |= {f"alerts/{name}": content for name, content in bundle.alerts.items()}
-    return tuple(
-        Rule(file, group["name"], rule)
-        for file, content in files.items()
-        for group in content["groups"]
-        for rule in group["rules"]
-    )
 
 
 @dataclass(frozen=True)
@@ -80,7 +34,7 @@ class Trial:
     @property
     def up_to_subject(self) -> tuple[Rule, ...]:
         """The rule and what it reads: without its readers, where it has some here."""
-        return _closed_over(self.subject.reads, self.rules, {self.subject})
+        return closed_over(self.subject.reads, self.rules, {self.subject})
 
     @property
     def asks_itself(self) -> bool:
@@ -133,10 +87,10 @@ def _trials(file: Path, identity: str) -> Iterator[Trial]:
     parted = [_parted(test, subject, copied) for test in content["tests"]]
     if alone := tuple(part for part, _ in parted if part):
         yield Trial(
-            file, subject, tuple(rule for rule in _needed(alone, loaded) if rule is not subject), alone, frozenset()
+            file, subject, tuple(rule for rule in needed(alone, loaded) if rule is not subject), alone, frozenset()
         )
     if others := tuple(part for _, part in parted if part):
-        yield Trial(file, subject, _needed(others, loaded), others, copied)
+        yield Trial(file, subject, needed(others, loaded), others, copied)
 
 
 def _parted(test: Json, subject: Rule, copied: frozenset[Rule]) -> tuple[Json, Json]:
@@ -154,7 +108,7 @@ def _parted(test: Json, subject: Rule, copied: frozenset[Rule]) -> tuple[Json, J
 
 def _copied(subject: Rule, loaded: Iterable[Rule], tests: Iterable[Json]) -> frozenset[Rule]:
     """The subject, its readers and theirs, and every rule that one of these, or a case, reads under the same reference."""
-    asked = {reference for test in tests for case in cases(test) for reference in _asked(case)}
+    asked = {reference for test in tests for case in cases(test) for reference in asked_in(case)}
 
     def joined(copied: frozenset[Rule]) -> frozenset[Rule]:
         read = {reference for rule in copied for reference in rule.reads} | asked
@@ -162,44 +116,11 @@ def _copied(subject: Rule, loaded: Iterable[Rule], tests: Iterable[Json]) -> fro
         readers = {rule for rule in loaded if any(reference.may_be_any(copied) for reference in rule.reads)}
         return copied | readers | {rule for rule in loaded for reference in shared if reference.may_be(rule)}
 
-    return _until_nothing_is_added(frozenset({subject}), joined)
-
-
-def _needed(tests: Iterable[Json], loaded: Iterable[Rule]) -> tuple[Rule, ...]:
-    """What the tests ask for, and what that reads, in the order of evaluation."""
-    return _closed_over({reference for test in tests for case in cases(test) for reference in _asked(case)}, loaded)
-
-
-def _closed_over(asked: Iterable[Reference], loaded: Iterable[Rule], start: Iterable[Rule] = ()) -> tuple[Rule, ...]:
-    asked = frozenset(asked)
-
-    def joined(needed: frozenset[Rule]) -> frozenset[Rule]:
-        read = asked.union(*(rule.reads for rule in needed))
-        return needed | {rule for rule in loaded if any(reference.may_be(rule) for reference in read)}
-
-    needed = _until_nothing_is_added(frozenset(start), joined)
-    return tuple(rule for rule in loaded if rule in needed)
-
-
-def _until_nothing_is_added(
-    rules: frozenset[Rule], joined: Callable[[frozenset[Rule]], frozenset[Rule]]
-) -> frozenset[Rule]:
-    while (more := joined(rules)) != rules:
-        rules = more
-    return rules
-
-
-def cases(test: Json) -> list[Json]:
-    """What a test asks, alerts first."""
-    return [*test.get("alert_rule_test", ()), *test.get("promql_expr_test", ())]
-
-
-def _asked(case: Json) -> frozenset[Reference]:
-    return frozenset({Reference(case["alertname"])}) if "alertname" in case else references(case["expr"])
+    return until_nothing_is_added(frozenset({subject}), joined)
 
 
 def _asks(case: Json, rules: Collection[Rule]) -> bool:
-    return any(reference.may_be_any(rules) for reference in _asked(case))
+    return any(reference.may_be_any(rules) for reference in asked_in(case))
 
 
 def _only(test: Json, wanted: Callable[[Json], bool]) -> Json:

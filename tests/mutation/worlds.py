@@ -20,7 +20,8 @@ from glassbox.errors import GlassboxError
 from glassbox.prometheus import promtool
 from tests.mutation.mutators import pretty
 from tests.mutation.references import in_place, marked
-from tests.mutation.trial import Rule, Trial
+from tests.mutation.trial import Trial
+from tests.support.needed_rules import Rule
 from tests.support.promtool_windows import closed
 from tests.support.rule_test_files import how_to_run, read
 

@@ -1,5 +1,6 @@
 """The reference pages: what they say of our content and of small cases, and what a run keeps."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from glassbox.reference.pages import BEGIN, END, page, write_pages
 from glassbox.reference.settings_page import setting_keys, settings_body, settings_schema
 from glassbox.reference.settings_read import settings_read
 from glassbox.settings.model import Settings
-from tests.support.ours import main, our_bundle
+from tests.support.ours import main, our_alert_groups, our_bundle
 
 SCHEMA = {
     "$defs": {"team": {"title": "a team's name: letters", "type": "string"}},
@@ -98,6 +99,29 @@ def test_an_alert_without_panel_or_runbook_says_what_it_has():
     assert text.endswith(
         "## Lone\n\nIt has no runbook that says when it fires.\n\n- Severity `page`, after `5m`, for the owner `search`."
     )
+
+
+def test_what_an_alert_cannot_see_stands_in_its_section_and_in_a_table_of_all():
+    group = our_alert_groups()[0]
+    blind, seeing = group.alerts[:2]
+    alerts = (replace(blind, cannot_see="A | B. Look at C."), replace(seeing, cannot_see=""))
+    bundle = our_bundle()
+    content_ = replace(bundle.content, alerts=(replace(group, alerts=alerts),))
+    text = alerts_body(replace(bundle, content=content_), Path(), dict.fromkeys(_names(bundle), ()))
+    _, _, rest = text.partition("## What each alert cannot see\n\n")
+    link = f"[{blind.name}](#{blind.name.lower()})"
+    assert rest.startswith(f"| alert | cannot see |\n| --- | --- |\n| {link} | A \\| B. Look at C. |\n\n## ")
+    assert text.count("- Cannot see: A | B. Look at C.") == 1
+    assert seeing.name not in rest.partition("\n\n")[0]
+
+
+def _names(bundle):
+    return [rule["alert"] for file in bundle.alerts.values() for rule in file["groups"][0]["rules"]]
+
+
+def test_every_alert_of_ours_says_what_it_cannot_see():
+    alerts = [alert for group in our_alert_groups() for alert in group.alerts]
+    assert [alert.name for alert in alerts if not re.fullmatch(r"[A-Z].{20,}\.", alert.cannot_see)] == []
 
 
 def test_a_sentence_has_a_line_and_an_item_keeps_its_indent():

@@ -67,7 +67,7 @@ CASES = [
     ("LLM serving", "KV cache, fullest", ({"{}": 0.25}, {"{}": 0.95}, {"{}": 0.95})),
     # 0.95 of the way to the one bound, and from the first to the second; of all 4/s, 1.8 of the 2 between the bounds.
     ("Inference overview", "Latency p95", ({"{}": 0.95}, {"{}": 1.95}, {"{}": 1.9})),
-    ("Inference overview", "Errors", ({"{}": 0.2}, {"{}": 0}, {"{}": 0.1})),
+    ("Inference overview", "Failed requests", ({"{}": 0.2}, {"{}": 0}, {"{}": 0.1})),
     ("Inference overview", "Targets up", ({"{}": 1}, {"{}": 0}, {"{}": 0.5})),
     # GPUs have hosts of their own.
     ("Inference overview", "GPU utilisation, busiest", ({"{}": 0.5}, {"{}": 0.5}, {"{}": 0.5})),
@@ -122,7 +122,7 @@ def test_a_model_that_the_chosen_replica_lends_to_its_requests_can_be_chosen_too
 ) -> None:
     """vLLM's HTTP counters do not report a model."""
     chosen = {"instance": "a:8000", "model": model}
-    assert_values(query("Inference overview", "Errors", 0, chosen), SERIES, shown, tmp_path)
+    assert_values(query("Inference overview", "Failed requests", 0, chosen), SERIES, shown, tmp_path)
 
 
 def test_a_replica_that_nobody_knows_shows_nothing(tmp_path: Path) -> None:

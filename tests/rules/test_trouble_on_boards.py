@@ -22,10 +22,10 @@ ANSWERED = {
 }
 IS_DOWN = {f'model:diagnosis_signal:bool{{{M},signal="down"}}': "1x80"}
 HANGS = {f'model:diagnosis_signal:bool{{{M},signal="stalled"}}': "1x80"}
-# Answers are streamed with status 200 and given up: none finishes.
-NONE_FINISHES = ANSWERED | {
+# Answers are streamed with status 200 and given up.
+GIVEN_UP = ANSWERED | {
     f"model:inference_requests:rate1m{{{M}}}": "0x80",
-    f'model:diagnosis_signal:bool{{{M},signal="unfinished"}}': "1x80",
+    f'model:diagnosis_signal:bool{{{M},signal="unanswered"}}': "1x80",
 }
 IDLES = {
     f"model:inference_requests:rate1m{{{M}}}": "0x80",
@@ -40,13 +40,13 @@ OTHER = {
     'model:diagnosis_known:group{job="vllm",model_name="n"}': "1x80",
     'model:diagnosis_signal:bool{job="vllm",model_name="n",signal="down"}': "1x80",
 }
-# The state, and what QPS now, Errors and Latency p95 show in it.
+# The state, and what QPS now, Failed requests and Latency p95 show in it.
 STATES = {
     "well": (KNOWN | ANSWERED, (4, 0, 0.95)),
     "down": (KNOWN | ANSWERED | IS_DOWN, (DOWN,) * 3),
     "down, and nothing is left": (KNOWN | IS_DOWN, (DOWN,) * 3),
     "hung": (KNOWN | ANSWERED | HANGS, (UNANSWERED,) * 3),
-    "nothing finishes": (KNOWN | NONE_FINISHES, (UNANSWERED,) * 3),
+    "all are given up": (KNOWN | GIVEN_UP, (UNANSWERED,) * 3),
     "idle": (KNOWN | IDLES, (0, IDLE, IDLE)),
     "one model of two is down": (KNOWN | ANSWERED | OTHER, (4, PARTLY, 0.95)),
     "scaled to zero, or not reported": ({}, (None,) * 3),
@@ -54,11 +54,71 @@ STATES = {
 
 
 @pytest.mark.parametrize("state", STATES)
-@pytest.mark.parametrize(("number", "panel"), list(enumerate(["QPS now", "Errors", "Latency p95"])))
+@pytest.mark.parametrize(("number", "panel"), list(enumerate(["QPS now", "Failed requests", "Latency p95"])))
 def test_the_overview_shows_no_good_number_in_trouble(state: str, number: int, panel: str, tmp_path: Path) -> None:
     series, shown = STATES[state]
     expected = {} if shown[number] is None else {"{}": float(shown[number] or 0)}
     assert_values(query("Inference overview", panel, 0), series, expected, tmp_path)
+
+
+HTTP, ERRORS = f"model:inference_http_requests:rate5m{{{M}}}", f"model:inference_http_errors:rate5m{{{M}}}"
+ABANDONED = f"model:inference_requests_abandoned:rate5m{{{M}}}"
+LEFT = f"model:inference_clients_left:rate5m{{{M}}}"
+# Requests per second, and the share of them that failed.
+FAILED = {
+    "given up, and counted by the HTTP server as answered": ({HTTP: "6x80", ERRORS: "0x80", ABANDONED: "2x80"}, 1 / 3),
+    "given up, and some are errors": ({HTTP: "6x80", ERRORS: "1x80", ABANDONED: "2x80"}, 0.5),
+    "given up before they were counted": ({HTTP: "1x80", ERRORS: "0x80", ABANDONED: "3x80"}, 1),
+    "given up, and counted by our exporter apart": (
+        {HTTP: "4x80", ERRORS: "0x80", ABANDONED: "4x80", LEFT: "4x80"},
+        0.5,
+    ),
+    "given up by few callers": ({HTTP: "6x80", ERRORS: "0x80", ABANDONED: "0x80"}, 0),
+    "not known whether any is given up": ({HTTP: "6x80", ERRORS: "3x80"}, 0.5),
+}
+
+
+@pytest.mark.parametrize("case", FAILED)
+def test_requests_that_are_given_up_have_failed_once(case: str, tmp_path: Path) -> None:
+    series, share = FAILED[case]
+    assert_values(query("Inference overview", "Failed requests", 0), KNOWN | series, {"{}": share}, tmp_path)
+
+
+# A long batch is no trouble: its requests run for 20 minutes, and none finishes meanwhile.
+TOKENS = {
+    f"model:inference_generation_tokens:rate5m{{{M}}}": "900x80",
+    f"model:inference_time_to_first_token_seconds_count:rate5m{{{M}}}": "0x80",
+    f'model:inference_time_to_first_token_seconds_bucket:rate5m{{{M},le="1.0"}}': "0x80",
+    f'model:inference_time_to_first_token_seconds_bucket:rate5m{{{M},le="+Inf"}}': "0x80",
+    f"model:inference_requests_waiting:sum{{{M}}}": "0x80",
+    f"model:inference_kv_cache_usage_ratio:max{{{M}}}": "0.4x80",
+    'gpu:activity_ratio:max{job="dcgm",instance="h",gpu="0"}': "0.1x80",
+}
+BUSY = KNOWN | IDLES | TOKENS
+TILES = [
+    ("LLM serving", "Requests"),
+    ("LLM serving", "First token p95"),
+    ("LLM serving", "Output"),
+    ("LLM serving", "Waiting now"),
+    ("LLM serving", "KV cache, fullest"),
+    ("Inference overview", "GPU utilisation, busiest"),
+]
+SHOWN = {
+    "a long batch": (BUSY, (0, IDLE, 900, 0, 0.4, 0.1)),
+    "down": (BUSY | IS_DOWN, (DOWN,) * 6),
+    "all are given up": (BUSY | GIVEN_UP, (UNANSWERED, UNANSWERED, 900, 0, 0.4, UNANSWERED)),
+    "scaled to zero, or not reported": ({}, (None,) * 6),
+}
+
+
+@pytest.mark.parametrize("state", SHOWN)
+@pytest.mark.parametrize(("number", "tile"), list(enumerate(TILES)))
+def test_tiles_of_other_boards_show_no_good_number_in_trouble(
+    state: str, number: int, tile: tuple[str, str], tmp_path: Path
+) -> None:
+    series, shown = SHOWN[state]
+    expected = {} if shown[number] is None else {"{}": float(shown[number] or 0)}
+    assert_values(query(*tile, 0), series, expected, tmp_path)
 
 
 def test_pages_come_before_tickets_and_reports(tmp_path: Path) -> None:

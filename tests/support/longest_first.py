@@ -4,6 +4,7 @@ LONGEST_FIRST = (
     "tests/demo/test_scenarios.py",
     "tests/rules/test_alert_rules.py",
     "tests/rules/test_record_rules.py",
+    "tests/rules/test_disturbed.py",
     "tests/install/test_scale_out.py",
     "tests/demo/test_demo.py",
     "tests/view/test_boards.py",

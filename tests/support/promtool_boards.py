@@ -49,6 +49,6 @@ def query(
 ) -> str:
     """The query with what is chosen, and every other variable at All."""
     board = boards[title]
-    (found,) = [each for each in board["panels"] if each["title"] == panel]
+    (found,) = [each for each in board["panels"] if each["title"] == panel and each["type"] != "row"]
     variables = board["templating"]["list"][1:]
     return with_variables(str(found["targets"][number]["expr"]), variables, chosen).replace(CHOSEN_RANGE, "10m")

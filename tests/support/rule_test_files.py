@@ -1,4 +1,4 @@
-"""The files tests/rules/*.test.yml: which there are, what is in them, and how promtool runs them on freshly compiled rules.
+"""The files tests/rules/*.test.yml: which there are, what is in them, and what promtool needs to run them.
 
 In an expression, {{ module.NAME }} is the text of that query in `recording_rules/`, which dashboards ask without its being recorded;
 that of `cost` has the prices of the file's settings.
@@ -12,32 +12,17 @@ from typing import Any
 import yaml
 
 from glassbox.compile.bundle import Json
-from glassbox.compile.outputs import write_bundle
-from glassbox.prometheus import promtool
 from glassbox.query.expr import Expr
 from glassbox.query.promql import instant
 from glassbox.settings.loading import load_settings
 from glassbox.settings.model import Settings
 from recording_rules import cost, gpu, instances
-from tests.support.ours import our_alert_groups, our_bundle, our_record_groups
-from tests.support.promtool_windows import closed, tolerance
+from tests.support.ours import our_alert_groups, our_record_groups
+from tests.support.promtool_windows import tolerance
 
 FOLDER = Path(__file__).resolve().parents[1] / "rules"
 TEST_FILES = sorted(FOLDER.glob("*.test.yml"))
 _NAMED = re.compile(r"\{\{ ([\w.]+) \}\}")
-
-
-def compile_rules(settings: Path | None, folder: Path) -> None:
-    """Write the rules, compiled with a settings file or with the defaults, as promtool reads them."""
-    for file in write_bundle(our_bundle(load_settings(settings)), folder):
-        file.write_text(closed(file.read_text(encoding="utf-8")), encoding="utf-8")
-
-
-def problems(file: Path, folder: Path) -> list[str]:
-    """What promtool says of a test file on the rules in the folder; nothing where it agrees with every expectation."""
-    copy = folder / file.name
-    copy.write_text(closed(yaml.safe_dump(read(file) | how_to_run(), width=10**9)), encoding="utf-8")
-    return list(promtool.test_rules([copy]).problems)
 
 
 @cache

@@ -1,0 +1,81 @@
+"""Whether a disturbed test has the result of the undisturbed one."""
+
+from collections.abc import Mapping
+
+from tests.support.disturbing.disturbances import DISTURBANCES, STAGING, Disturbance
+from tests.support.disturbing.pairs import FIRES, JUST_BELOW, RuleTest
+from tests.support.disturbing.running import Answer, Firing, Labels, Question, firings
+
+# By disturbance and case, a sentence for each result that is another one.
+Differences = dict[tuple[str, str], str]
+
+
+def differences(tests: Mapping[str, RuleTest]) -> Differences:
+    """What the disturbances change for one alert, given its tests by their case."""
+    asked = [(name, case) for name in DISTURBANCES for case in tests]
+    found: Differences = {}
+    for case, test in tests.items():
+        names = [name for name, other in asked if other == case]
+        questions = [_question(test, DISTURBANCES[name], tests.get(JUST_BELOW)) for name in names]
+        answers = firings(test.alert, test.file, test.evaluated_seconds, questions)
+        for name, answer in zip(names, answers, strict=True):
+            if problem := _difference(test, DISTURBANCES[name], answer, tests.get(JUST_BELOW)):
+                found[name, case] = problem
+    return found
+
+
+def _question(test: RuleTest, disturbance: Disturbance, healthy: RuleTest | None) -> Question:
+    disturbed = disturbance.change(test.given(disturbance, healthy))
+    return Question(disturbed, test.interval_seconds, test.until(disturbance))
+
+
+def _difference(test: RuleTest, disturbance: Disturbance, answer: Answer, healthy: RuleTest | None) -> str:
+    if isinstance(answer, str):
+        return f"the rules fail: {answer}"
+    fired = _joined(answer, disturbance)
+    beside = [_elsewhere(labels) for labels in healthy.may_fire] if healthy else []
+    allowed = {_without(labels, disturbance) for labels in (*test.may_fire, *beside)}
+    problems = [f"{dict(labels)} fires from {_minutes(fired[labels].first)} on" for labels in fired.keys() - allowed]
+    if test.case == FIRES:
+        expected = {_without(labels, disturbance) for labels in test.fires_first}
+        problems += [_of_firing(labels, fired.get(labels), test, disturbance) for labels in sorted(expected)]
+    return "; ".join(filter(None, problems))
+
+
+def _elsewhere(labels: Mapping[str, str]) -> Mapping[str, str]:
+    return {**labels, "instance": f"{STAGING}-{labels.get('instance')}"}
+
+
+def _of_firing(labels: Labels, firing: Firing | None, test: RuleTest, disturbance: Disturbance) -> str:
+    step = test.evaluated_seconds
+    end = test.until(disturbance)
+    if firing is None:
+        return f"{dict(labels)} is silent until {_minutes(end)}"
+    if firing.last < end:
+        return f"{dict(labels)} fires from {_minutes(firing.first)} until {_minutes(firing.last)} only"
+    evaluations = (firing.last - firing.first) / step + 1
+    if disturbance.steadily and firing.count < evaluations:
+        return (
+            f"{dict(labels)} fires at {firing.count:g} of {evaluations:g} evaluations from {_minutes(firing.first)} on"
+        )
+    return ""
+
+
+def _joined(answer: Mapping[Labels, Firing], disturbance: Disturbance) -> dict[Labels, Firing]:
+    """Alerts that only the labels of the disturbance tell apart, as one."""
+    joined: dict[Labels, Firing] = {}
+    for labels, firing in answer.items():
+        key = _without(dict(labels), disturbance)
+        before = joined.get(key, firing)
+        joined[key] = Firing(
+            min(before.first, firing.first), max(before.last, firing.last), max(before.count, firing.count)
+        )
+    return joined
+
+
+def _without(labels: Mapping[str, str], disturbance: Disturbance) -> Labels:
+    return tuple(sorted((label, value) for label, value in labels.items() if label not in disturbance.ignored))
+
+
+def _minutes(seconds: float) -> str:
+    return f"{seconds / 60:g}m"

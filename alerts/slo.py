@@ -8,8 +8,8 @@ from glassbox.metrics.scrape import UP
 from glassbox.query.expr import Expr
 from glassbox.query.promql import instant
 from glassbox.query.rules import Alert, AlertGroup, Severity, Subject
-from glassbox.query.slo import PAGE_WINDOWS, TICKET_WINDOWS, BurnWindow, Slo
-from glassbox.query.wording import span
+from glassbox.query.slo import PAGE_WINDOWS, TICKET_WINDOWS, BurnWindow, Slo, outage_seconds
+from glassbox.query.wording import percent, span
 from glassbox.settings.model import Settings
 from recording_rules import slo
 from recording_rules.levels import JOB
@@ -54,6 +54,15 @@ def _promise(slos: Sequence[Slo]) -> str:
     return "".join(f'{{{{ if eq $labels.slo "{each.name}" }}}}Promised: {each.promise}. {{{{ end }}}}' for each in slos)
 
 
+def _slowest_page(settings: Settings) -> str:
+    """How long a full outage of the widest budget burns before it pages."""
+    if not settings.slos:
+        return ""
+    widest = min(settings.slos, key=lambda slo: slo.objective_ratio)
+    minutes = outage_seconds(widest.budget_ratio, settings.slo_period_days) / 60
+    return f"A wide budget burns for long before it pages, even where every request is bad: {minutes:.0f} minutes at {percent(widest.objective_ratio)}. "
+
+
 def group(settings: Settings) -> AlertGroup:
     """The alerts for this installation's objectives."""
     return AlertGroup(
@@ -64,7 +73,7 @@ def group(settings: Settings) -> AlertGroup:
                 name="InferenceErrorBudgetBurnFast",
                 expr=_any(PAGE_WINDOWS, settings),
                 for_="0s",
-                cannot_see="Outages in which nobody asks or nothing answers: InferenceNoCapacity has these. With a wide budget, even a full outage burns for long before it pages, such as 43 minutes at 95%: see the errors on the board Inference overview, and InferenceLatencyHigh.",
+                cannot_see=f"Outages in which nobody asks or nothing answers: InferenceNoCapacity has these. {_slowest_page(settings)}See the errors on the board Inference overview, and InferenceLatencyHigh.",
                 severity=Severity.PAGE,
                 also_explained_on=(("slo", "Burn rate over 6 hours"),),
                 panel=("slo", "Burn rate over 1 hour"),

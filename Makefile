@@ -35,7 +35,7 @@ test: check tools ## everything that a change must pass
 $(VLLM_READY): environments/vllm_environment.py environments/project_environment.py demo/capturing/make_model.py | setup
 	$(RUN) -m environments.vllm_environment
 
-test-vllm: tools $(VLLM_READY) ## the boards against a real vLLM on this CPU: installs 3.4 GB into .venv-vllm, then takes sixteen minutes
+test-vllm: tools $(VLLM_READY) ## the boards against a real vLLM on this CPU: installs 3.4 GB into .venv-vllm, then takes up to 25 minutes
 	$(RUN) -m pytest -m vllm tests/vllm
 
 golden: setup ## renew tests/golden, the compiled files and the text that reviewers read, and test it

@@ -5,7 +5,8 @@ from glassbox.query.promql import always, increase
 from glassbox.query.rules import Alert, AlertGroup, Severity, Subject
 from glassbox.query.wording import last, span
 from glassbox.settings.model import Jobs, Settings
-from recording_rules.blind_spots import PLACES, UNLISTED_SECONDS, UNLISTED_WINDOW, spanning, unlisted
+from recording_rules.blind_spots import UNLISTED_SECONDS, UNLISTED_WINDOW, spanning, unlisted
+from recording_rules.levels import PLACES
 
 _FAILURES_WINDOW = "5m"
 

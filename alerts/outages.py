@@ -7,7 +7,7 @@ in use when it was last seen, and whether a target ever answered, tell these apa
 
 from glassbox.metrics import scrape
 from glassbox.query.expr import Expr, regex
-from glassbox.query.promql import absent, count_by, group_by, instant, over_time
+from glassbox.query.promql import absent, group_by, instant, over_time
 from glassbox.query.rules import Alert, Severity
 from glassbox.query.wording import last
 from glassbox.settings.model import Jobs, Settings
@@ -95,7 +95,7 @@ def _job_down(down: Expr) -> Expr:
 
 def _place_down(down: Expr) -> Expr:
     """The same of a job's targets in one namespace or cluster, while other targets of the job answer."""
-    unanswering = count_by(PLACE, instant(scrape.UP)).unless(instant(answering.STEADY), on=PLACE)
+    unanswering = targets.TARGETS_BY_PLACE.unless(instant(answering.STEADY), on=PLACE)
     return unanswering.and_(down, on=PLACE).and_(instant(answering.STEADY), on=JOB)
 
 

@@ -34,14 +34,24 @@ _GPU_SERIES: tuple[Level | Source, ...] = (
 )
 # Some GPUs report no memory.
 _OTHER_SIGNS = tuple(sign for sign in gpu.SIGNS if sign is not gpu.MEMORY_USED)
-GPU_JOB = Variable(
-    name="gpu_job",
-    title="GPU exporter",
-    label="job",
-    values_of=gpu.MEMORY_USED,
-    values_also_of=_OTHER_SIGNS,
-    narrows=_GPU_SERIES,
-)
+
+
+def _of_gpus(name: str, title: str, label: str, *within: Variable) -> Variable:
+    """A choice among what GPUs are labelled with; it narrows the series of GPUs alone."""
+    return Variable(
+        name=name,
+        title=title,
+        label=label,
+        values_of=gpu.MEMORY_USED,
+        values_also_of=_OTHER_SIGNS,
+        narrows=_GPU_SERIES,
+        within=within,
+    )
+
+
+GPU_JOB = _of_gpus("gpu_job", "GPU exporter", "job")
+GPU_INSTANCE = _of_gpus("gpu_instance", "Host", "instance", GPU_JOB)
+GPU_INDEX = _of_gpus("gpu", "GPU", "gpu", GPU_JOB, GPU_INSTANCE)
 # Processes do not report a model; they are found through the recorded series of their replica, which has it.
 REPLICA_MODEL = Variable(
     name="model",
@@ -86,21 +96,3 @@ PROMETHEUS_JOB = Variable(
     narrows=tuple(metric for metric in CATALOGUE["prometheus_server"] if metric is not prometheus_server.ALERTS),
 )
 SLO = Variable(name="slo", title="Objective", label="slo", values_of=slo.OBJECTIVE)
-GPU_INSTANCE = Variable(
-    name="gpu_instance",
-    title="Host",
-    label="instance",
-    values_of=gpu.MEMORY_USED,
-    values_also_of=_OTHER_SIGNS,
-    narrows=_GPU_SERIES,
-    within=(GPU_JOB,),
-)
-GPU_INDEX = Variable(
-    name="gpu",
-    title="GPU",
-    label="gpu",
-    values_of=gpu.MEMORY_USED,
-    values_also_of=_OTHER_SIGNS,
-    narrows=_GPU_SERIES,
-    within=(GPU_JOB, GPU_INSTANCE),
-)

@@ -6,7 +6,6 @@ from dashboards.choices import GPU_INSTANCE, GPU_JOB, JOB, MODEL, REPLICA_OF_MOD
 from dashboards.states import (
     ANSWERS,
     DOWN_OR_NUMBER,
-    NOT_REPORTED,
     SERVICE_OR_NUMBER,
     errors_or_state,
     latency_steps,
@@ -61,16 +60,14 @@ def _now(settings: Settings) -> Row:
             why=f"Finished requests per second over the {last(requests.WINDOW)}, all models. A model that stays below {settings.thresholds.qps_low:g} raises InferenceQPSLow. {_WORDS}",
             words=DOWN_OR_NUMBER,
             size=_NOW,
-            empty=NOT_REPORTED,
         ),
         stat(
             "Failed requests",
             errors_or_state(_failed_share()),
-            why=f'Share of requests over the {last(RATE_WINDOW_SECONDS)} that were answered with a server error, or that their callers gave up where more did than {percent(settings.thresholds.abandoned_share_ratio)} of them. Above {percent(_ERRORS_HIGH_RATIO)}, look at the verdict and the service\'s log first. {_WORDS} "Model down": one of several is. Choose another to see its failures. If a replica is chosen, requests that were given up are those of all replicas of its models.',
+            why=f'Share of requests over the {last(RATE_WINDOW_SECONDS)} that were answered with a server error, or that their callers gave up where more did than {percent(settings.thresholds.abandoned_share_ratio)} of them. Above {percent(_ERRORS_HIGH_RATIO)}, look at the verdict and the service\'s log first. {_WORDS} "Model down": one of several is. Choose another to see its failures. If a replica is chosen, requests that were given up are left out, since no metric says which replica had them.',
             steps=_ERROR_STEPS,
             words=ANSWERS,
             size=_NOW,
-            empty=NOT_REPORTED,
         ),
         stat(
             "Latency p95",
@@ -79,7 +76,6 @@ def _now(settings: Settings) -> Row:
             steps=latency_steps(settings.thresholds.latency_high_seconds),
             words=ANSWERS,
             size=_NOW,
-            empty=NOT_REPORTED,
         ),
         stat(
             "Targets up",
@@ -93,8 +89,7 @@ def _now(settings: Settings) -> Row:
 
 
 def _failed_share() -> Expr:
-    failed, judged = abandoned.failed_and_judged(instant(requests.HTTP_ERRORS), instant(requests.HTTP_REQUESTS))
-    return ratio(sum_by((), failed), sum_by((), judged))
+    return ratio(sum_by((), instant(abandoned.FAILED)), sum_by((), instant(abandoned.JUDGED)))
 
 
 def _gpu_steps(limits: Gpu) -> Steps:

@@ -16,7 +16,7 @@ from glassbox.query.promql import age, avg_by, count_by, increase, instant, max_
 from glassbox.query.wording import last, span
 from glassbox.settings.model import Jobs, Settings
 from recording_rules import instances, targets
-from recording_rules.blind_spots import UNLISTED_SECONDS, UNLISTED_WINDOW, places, unlisted
+from recording_rules.blind_spots import UNLISTED_SECONDS, UNLISTED_WINDOW, unlisted
 from recording_rules.levels import TARGET
 
 _JOB = ("job",)
@@ -142,7 +142,7 @@ def _jobs() -> Row:
 
 def _coverage(jobs: Jobs) -> Row:
     """Services that no alert watches, and those that hide one another."""
-    services = places().and_(instant(targets.TARGETS), on=_JOB)
+    services = targets.TARGETS_BY_PLACE.and_(instant(targets.TARGETS), on=_JOB)
     return row(
         "Services",
         table(

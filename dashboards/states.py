@@ -13,7 +13,6 @@ from glassbox.query.rules import Record
 from recording_rules import requests, signals
 from recording_rules.levels import MODEL
 
-NOT_REPORTED = "Not reported"
 _DOWN, _UNANSWERED, _IDLE, _PARTLY = -1, -2, -3, -4
 DOWN_OR_NUMBER = Words(((_DOWN, "Down", RED), (_UNANSWERED, "Nothing answered", RED)))
 # Of a GPU, which may be well and do nothing.
@@ -42,31 +41,42 @@ def _down() -> Expr:
 
 def _unanswered() -> Expr:
     """Models of which no request is answered, however long answers take."""
-    return reduce(Expr.or_, (each.holds for each in _SILENT))
+    return _first(*(each.holds for each in _SILENT))
+
+
+def _first(*answers: Expr) -> Expr:
+    """The first of the answers that there is."""
+    return reduce(Expr.or_, answers)
 
 
 def or_down(value: Expr) -> Expr:
     """The value, or the code of a state where all models are down: what is true while nothing is answered is shown."""
-    return _code(_down(), _DOWN, value.shape.unit).or_(value)
+    return _first(_code(_down(), _DOWN, value.shape.unit), value)
 
 
 def or_trouble(value: Expr) -> Expr:
     """The value, or the code of a state where all models are down, or where one of them answers nobody."""
-    return or_down(_code(_unanswered(), _UNANSWERED, value.shape.unit).or_(value))
+    return _first(*_trouble(value.shape.unit), value)
 
 
 def or_idle(value: Expr, observed: Record = requests.DURATION.count) -> Expr:
     """As `or_trouble`; where none was `observed` per second there is no value, which is said too."""
-    idle = max_by((), instant(observed)).equals(0)
-    # Without requests, a quantile is not a number.
-    return or_trouble((value >= 0).or_(_code(idle, _IDLE, value.shape.unit)))
+    return _first(*_trouble(value.shape.unit), *_known_or_idle(value, observed))
 
 
 def errors_or_state(share: Expr) -> Expr:
     """As `or_idle`; and where one model of several is down, since a share of what the others answered has no part of it."""
-    answered = or_idle(share)
     partly = _code(signals.down.holds, _PARTLY, share.shape.unit)
-    return (answered < 0).or_(partly).or_(answered)
+    return _first(*_trouble(share.shape.unit), partly, *_known_or_idle(share, requests.DURATION.count))
+
+
+def _trouble(unit: Unit) -> tuple[Expr, Expr]:
+    return _code(_down(), _DOWN, unit), _code(_unanswered(), _UNANSWERED, unit)
+
+
+def _known_or_idle(value: Expr, observed: Record) -> tuple[Expr, Expr]:
+    # Without requests, a quantile is not a number.
+    return value >= 0, _code(max_by((), instant(observed)).equals(0), _IDLE, value.shape.unit)
 
 
 def latency_steps(objective_seconds: float) -> Steps:

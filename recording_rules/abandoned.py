@@ -76,6 +76,8 @@ def group(settings: Settings) -> RecordGroup:
                 _by_engines(limits).or_(_by_services(limits)),
                 "Started requests per second that never finish, where they are more than callers who press stop and noise explain, else 0. There is no series where neither an engine nor our exporter reports it.",
             ),
+            FAILED,
+            JUDGED,
         ),
     )
 
@@ -136,6 +138,22 @@ def failed_and_judged(errors: Expr, http_requests: Expr) -> tuple[Expr, Expr]:
     failed = errors.or_(none) + instant(ABANDONED).or_(none)
     counted = http_requests + instant(CLIENTS_LEFT).or_(none)
     return failed, (counted >= failed).or_(failed)
+
+
+_FAILED, _JUDGED = failed_and_judged(instant(requests.HTTP_ERRORS), instant(requests.HTTP_REQUESTS))
+# Which replica had started a request that was given up, no series says.
+FAILED = Record(
+    "model:inference_requests_failed:rate5m",
+    _FAILED,
+    "Requests per second that were answered with a server error or given up.",
+    of_one=instant(requests.HTTP_ERRORS),
+)
+JUDGED = Record(
+    "model:inference_requests_judged:rate5m",
+    _JUDGED,
+    "Requests per second of which those that failed are a share: answered HTTP requests, and what was given up beside them.",
+    of_one=instant(requests.HTTP_REQUESTS),
+)
 
 
 def unanswered(limits: Thresholds) -> Expr:

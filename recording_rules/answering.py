@@ -12,13 +12,12 @@ from glassbox.query.rules import RecordGroup, Series
 from glassbox.settings.model import Settings
 from recording_rules import engine, requests, targets
 from recording_rules.levels import PLACE, TARGET
-from recording_rules.memory import GONE_REMEMBERED
+from recording_rules.memory import GONE_REMEMBERED, LAST_MINUTE
 
 # Below a half by as much as one scrape of ten minutes makes: a target that fails every second one still answers.
 _FLAPPING_UP_RATIO = 0.45
-# A target that fails scrapes now and then has stopped once it has not answered for about a minute. A second less, so that
-# it does not matter whether the left edge of a window is included.
-GAP = "59s"
+# A target that fails scrapes now and then has stopped once it has not answered for about a minute.
+GAP = LAST_MINUTE
 # A target was known some time ago if it was at any time of a quarter of an hour until then: a restart of Prometheus fits in.
 _KNOWN_WITHIN = "15m"
 

@@ -1,17 +1,14 @@
 """What our rules do not see, or cannot distinguish: services that nobody listed, and jobs that hold more than one."""
 
-from glassbox.metrics import scrape, service
+from glassbox.metrics import service
 from glassbox.metrics.types import Gauge
 from glassbox.query.expr import Expr, Matcher, differs, not_regex
-from glassbox.query.promql import count_by, duration_seconds, group_by, instant, over_time
+from glassbox.query.promql import count_by, duration_seconds, group_by, over_time
 from glassbox.query.rules import Record
 from glassbox.settings.model import Jobs
 from recording_rules import instances
 from recording_rules.levels import JOB, TARGET
-
-# The labels by which one Prometheus distinguishes places that may run the same service: Kubernetes' namespace, and the
-# cluster, which is an external label that only a Prometheus above several sees. Our records keep neither.
-PLACES = ("cluster", "namespace")
+from recording_rules.targets import TARGETS_BY_PLACE
 
 # A failed scrape or a restart must not hide a job, and what was a short trial is forgotten.
 UNLISTED_WINDOW, UNLISTED_SECONDS = "1h", 600
@@ -36,11 +33,6 @@ def _long_enough(source: Record | Gauge, **matchers: str | Matcher) -> Expr:
     return samples >= UNLISTED_SECONDS / duration_seconds(_STEP)
 
 
-def places() -> Expr:
-    """The number of targets of each service in each cluster and namespace."""
-    return count_by((*JOB, *PLACES), instant(scrape.UP))
-
-
 def spanning() -> Expr:
-    """The number of clusters and namespaces of each service that has more than one."""
-    return count_by(JOB, places()) > 1
+    """The number of clusters and namespaces of each service that has more than one: our other records keep neither label."""
+    return count_by(JOB, TARGETS_BY_PLACE) > 1

@@ -101,11 +101,15 @@ def finished_share(reason: str) -> Expr:
     return ratio(part, sum_by(MODEL, instant(requests.REQUESTS_FINISHED)))
 
 
+def above_usual(now: Expr, bound: Expr) -> Expr:
+    """What each version does now, where it is above what its model (all versions) may do."""
+    return binary(now, ">", bound, matching=f" on ({', '.join(SERVED)}) group_left ()")
+
+
 def truncates_more_than_usual(limits: Thresholds) -> Expr:
     """The share of truncated answers of each version, where it is large and a multiple of what the model usually does, whatever its version."""
     bound = clamp_min(instant(USUAL_TRUNCATED) * TRUNCATED_FACTOR, limits.truncated_share_ratio)
-    more = binary(finished_share("length"), ">", bound, matching=f" on ({', '.join(SERVED)}) group_left ()")
-    return with_enough_requests(more, limits)
+    return with_enough_requests(above_usual(finished_share("length"), bound), limits)
 
 
 def nothing_finishes() -> Expr:

@@ -7,8 +7,11 @@ GPU = ("job", "instance", "gpu")
 # The same, all versions and engines together.
 SERVED = ("job", "model_name")
 JOB = ("job",)
-# A job's targets in one namespace of one cluster, where the labels of its targets say so.
-PLACE = (*JOB, "cluster", "namespace")
+# The labels by which one Prometheus distinguishes places that may run the same service: Kubernetes' namespace, and the
+# cluster, which is an external label that only a Prometheus above several sees.
+PLACES = ("cluster", "namespace")
+# A job's targets in one of these places, where their labels say so.
+PLACE = (*JOB, *PLACES)
 # One server process, whatever it serves.
 TARGET = ("job", "instance")
 # The same with the model it serves.

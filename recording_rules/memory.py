@@ -6,6 +6,8 @@ from recording_rules.levels import SERVED
 
 # Long enough to wake somebody, and short enough that what was removed for good is forgotten on the same day.
 GONE_REMEMBERED = "1h"
+# A second less than a minute, so that it does not matter whether the left edge of a window is included.
+LAST_MINUTE = "59s"
 # A week holds every weekday and every night.
 USUAL_WINDOW = "7d"
 # The week ends an hour ago, so that a change is not compared with itself.

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from glassbox.metrics.types import Unit
-from glassbox.query.expr import Expr, binary, regex
+from glassbox.query.expr import Expr, regex
 from glassbox.query.promql import avg_by, count_by, group_by, instant, max_by, over_time, ratio, sum_by
 from glassbox.query.rules import HistogramRecord, Record, Series
 from glassbox.query.wording import last, percent, span
@@ -17,6 +17,7 @@ from recording_rules import abandoned, conditions, engine, gpu, gpu_conditions, 
 from recording_rules.levels import MODEL, SERVED
 from recording_rules.memory import (
     GONE_REMEMBERED,
+    LAST_MINUTE,
     USUAL_OUTPUT_LENGTH,
     USUAL_PROMPT_LENGTH,
     USUAL_TIME_PER_OUTPUT_TOKEN,
@@ -176,6 +177,12 @@ def queueing(_settings: Settings) -> Expr:
     return conditions.always_queueing().and_(instant(engine.WAITING_FOR_CAPACITY).shifted(_SEEN_BEFORE))
 
 
+@signal("Requests waited for a minute, and none ran.")
+def blocked(_settings: Settings) -> Expr:
+    waited = (over_time("min", engine.WAITING, LAST_MINUTE) > 0).and_(instant(engine.WAITING).shifted(_SEEN_BEFORE) > 0)
+    return waited.and_(over_time("max", engine.RUNNING, LAST_MINUTE).equals(0)).and_(instant(engine.WAITING))
+
+
 @signal("Requests spend a large share of their time in a queue that never empties.")
 def queue_takes_time(settings: Settings) -> Expr:
     return conditions.queues_without_end(settings.thresholds)
@@ -272,4 +279,4 @@ def _faults() -> Expr:
 def _more_than_usual(histogram: HistogramRecord, usual: Series, factor: float) -> Expr:
     """The mean of each version, where it is `factor` times what the model usually does, whatever its version."""
     mean = ratio(instant(histogram.sum), instant(histogram.count))
-    return binary(mean, ">", instant(usual) * factor, matching=f" on ({', '.join(SERVED)}) group_left ()")
+    return conditions.above_usual(mean, instant(usual) * factor)

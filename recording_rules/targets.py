@@ -4,7 +4,7 @@ from glassbox.metrics import scrape
 from glassbox.metrics.types import Unit
 from glassbox.query.promql import changes, count_by, group_by, instant, max_by, over_time, sum_by
 from glassbox.query.rules import Record, RecordGroup
-from recording_rules.levels import JOB, TARGET
+from recording_rules.levels import JOB, PLACE, TARGET
 
 GROUP = RecordGroup("targets")
 
@@ -38,5 +38,7 @@ GAPS = Record(
     ),
     "Share of scrapes that succeeded, for targets that failed and recovered repeatedly. There is no series for any other.",
 )
+# The number of targets of each job in each cluster and namespace.
+TARGETS_BY_PLACE = count_by(PLACE, instant(scrape.UP))
 # Only the targets of services, and nothing else that Prometheus scrapes: 1 where one answers, else 0.
 OF_SERVICES = instant(scrape.UP).and_(instant(TARGETS), on=JOB)

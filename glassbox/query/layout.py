@@ -6,11 +6,13 @@ Reads the text of an `Expr`, which has one space on each side of an operator, so
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from glassbox.query.expr import OPERATORS, Expr
 
 WIDTH = 100
 _INDENT = "  "
+_KEPT_LAYOUTS = 2**16
 
 _OPERATOR = "|".join(sorted(map(re.escape, OPERATORS), key=len, reverse=True))
 # An operator is one token with the labels by which it matches, such as ` / on (job) group_left (model_name) `.
@@ -32,6 +34,7 @@ class _Brackets:
 
 
 _Tokens = tuple[str | _Brackets, ...]
+_Lines = tuple[str, ...]
 
 
 def layout(query: Expr | str, width: int = WIDTH) -> str:
@@ -72,14 +75,16 @@ def _weakest(tokens: _Tokens) -> int:
     return min(filter(None, map(_strength, tokens)), default=0)
 
 
-def _lines(tokens: _Tokens, width: int) -> list[str]:
+# An operand is tried at several widths, and so is each operand within it: without the cache the tries multiply with depth.
+@lru_cache(_KEPT_LAYOUTS)
+def _lines(tokens: _Tokens, width: int) -> _Lines:
     flat = _flat(tokens)
     if len(flat) <= width:
-        return [flat]
+        return (flat,)
     return _chain(tokens, width) if _weakest(tokens) else _opened(tokens, width)
 
 
-def _chain(tokens: _Tokens, width: int) -> list[str]:
+def _chain(tokens: _Tokens, width: int) -> _Lines:
     """Operands below each other, each after its operator; an operand with operators of its own is indented."""
     first, *others = _operands(tokens)
     lines = _operand(first, width)
@@ -88,15 +93,15 @@ def _chain(tokens: _Tokens, width: int) -> list[str]:
     return lines
 
 
-def _after(operator: str, operand: _Tokens, width: int) -> list[str]:
+def _after(operator: str, operand: _Tokens, width: int) -> _Lines:
     """An operator and what follows it: on the same line where that is one line or one call, else below it."""
     whole, narrow = _lines(operand, width), _lines(operand, width - len(operator) - 1)
     if len(narrow) > 1 and _weakest(operand):
-        return [operator, *_operand(operand, width)]
+        return (operator, *_operand(operand, width))
     # Only the first line shares its line with the operator.
     fits = len(narrow) > 1 and len(whole) > 1 and len(operator) + 1 + len(whole[0]) <= width
     first, *rest = whole if fits else narrow
-    return [f"{operator} {first}", *rest]
+    return (f"{operator} {first}", *rest)
 
 
 def _operands(tokens: _Tokens) -> list[_Tokens]:
@@ -106,7 +111,7 @@ def _operands(tokens: _Tokens) -> list[_Tokens]:
     return [tokens[start:end] for start, end in zip([0, *starts], [*starts, len(tokens)], strict=True)]
 
 
-def _operand(tokens: _Tokens, width: int) -> list[str]:
+def _operand(tokens: _Tokens, width: int) -> _Lines:
     """An operand's lines, indented where they hold an operator."""
     lines = _lines(tokens, width)
     if len(lines) == 1 or not _weakest(tokens):
@@ -114,20 +119,22 @@ def _operand(tokens: _Tokens, width: int) -> list[str]:
     return _indented(_lines(tokens, width - len(_INDENT)))
 
 
-def _opened(tokens: _Tokens, width: int) -> list[str]:
+def _opened(tokens: _Tokens, width: int) -> _Lines:
     """The last brackets opened, with the arguments below each other; those before hold labels, as in `sum by (job) (x)`."""
     brackets = [(index, token) for index, token in enumerate(tokens) if isinstance(token, _Brackets)]
     if not brackets:
-        return [_flat(tokens)]
+        return (_flat(tokens),)
     index, last = brackets[-1]
     *arguments, final = (_lines(argument, width - len(_INDENT) - 1) for argument in last.arguments)
-    for lines in arguments:
-        lines[-1] += ","
-    within = [line for lines in (*arguments, final) for line in lines]
+    within = (*(line for lines in arguments for line in _with_comma(lines)), *final)
     before, after = tokens[:index], _flat(tokens[index + 1 :])
-    *above, opening = [_flat(before)] if len(_flat(before)) < width else _opened(before, width)
-    return [*above, opening + last.opening, *_indented(within), last.closing + after]
+    *above, opening = (_flat(before),) if len(_flat(before)) < width else _opened(before, width)
+    return (*above, opening + last.opening, *_indented(within), last.closing + after)
 
 
-def _indented(lines: list[str]) -> list[str]:
-    return [f"{_INDENT}{line}" for line in lines]
+def _with_comma(lines: _Lines) -> _Lines:
+    return (*lines[:-1], f"{lines[-1]},")
+
+
+def _indented(lines: _Lines) -> _Lines:
+    return tuple(f"{_INDENT}{line}" for line in lines)

@@ -19,12 +19,17 @@ def _level_of(recorded_name: str) -> Level:
 
 @dataclass(frozen=True)
 class Record:
-    """One recorded series, named `level:metric:operation` after the labels it keeps. `labels` are added to its samples."""
+    """One recorded series, named `level:metric:operation` after the labels it keeps. `labels` are added to its samples.
+
+    `of_one` is the query that stands for it where a label that it sums away has one value, such as one replica: the part of its
+    own query that can be known of one.
+    """
 
     name: str
     expr: Expr
     help: str
     labels: tuple[tuple[str, str], ...] = ()
+    of_one: Expr | None = None
 
     former_names: tuple[str, ...] = ()
     shared_name: bool = False
@@ -53,8 +58,8 @@ class Record:
 
     @property
     def rule(self) -> Expr | None:
-        """What it records, as long as nothing is added to it."""
-        return None if self.labels else self.expr
+        """What it records, or what of it can be known of one replica, as long as nothing is added to it."""
+        return None if self.labels else self.of_one or self.expr
 
     @property
     def histogram_names(self) -> tuple[str, ...]:

@@ -145,11 +145,11 @@ def test_values_that_are_no_numbers_are_left_out():
 
 
 def test_measures_read_recorded_series_and_count_replicas():
-    """Every name is one that a rule records, but for the gauges by which replicas are counted."""
+    """Every name is one that a rule records, but for the gauges by which replicas are counted, through failed scrapes."""
     recorded = {record.name for group in our_record_groups() for record in group.records}
     read = {name for measure in MEASURES.all for name in measure.expr.names_read}
     raw = read - recorded
-    assert raw == {"vllm:num_requests_running", "http_requests_inprogress"}
+    assert raw == {"vllm:num_requests_running", "http_requests_inprogress", "up"}
     assert len({measure.name for measure in MEASURES.all}) == len(MEASURES.all)
 
 

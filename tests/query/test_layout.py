@@ -85,3 +85,8 @@ def test_every_query_of_ours_stays_the_same_query(width):
 def test_no_query_of_ours_has_a_long_line():
     lines = [(name, line) for name, text in queries() for line in layout(text).splitlines()]
     assert [name for name, line in lines if len(line) > WIDTH + 5] == []
+
+
+def test_every_query_of_ours_is_one_that_victoriametrics_takes():
+    """At most 16 KiB (its flag `-search.maxQueryLen`), with room for the values of the board's variables."""
+    assert [name for name, text in queries() if len(text) > 14 * 1024] == []

@@ -6,10 +6,10 @@ from collections import Counter
 import pytest
 
 from glassbox.query.rules import Alert
-from tests.support.disturbing.disturbances import DISTURBANCES, Given
+from tests.support.disturbing.disturbances import DISTURBANCES, UNDISTURBED, Given
 from tests.support.disturbing.exceptions import as_table, exemptions
 from tests.support.disturbing.pairs import FIRES, pair
-from tests.support.disturbing.samples import Mark, Series, read_series, written
+from tests.support.disturbing.samples import Mark, Series, answering, read_series, written
 from tests.support.disturbing.verdicts import differences
 from tests.support.ours import our_alert_groups
 from tests.support.paths import ROOT
@@ -31,7 +31,7 @@ def test_a_trouble_changes_no_result_but_for_the_exceptions(alert: Alert) -> Non
 
 def test_an_exception_is_of_something_that_exists_and_has_a_reason() -> None:
     assert {each.alert for each in EXEMPTIONS} <= {alert.name for alert in ALERTS}
-    assert {each.disturbance for each in EXEMPTIONS} <= DISTURBANCES.keys() - {"undisturbed"}
+    assert {each.disturbance for each in EXEMPTIONS} <= DISTURBANCES.keys() - {UNDISTURBED}
     counted = Counter((each.disturbance, each.case, each.alert) for each in EXEMPTIONS)
     assert [key for key, count in counted.items() if count > 1] == []
     assert [each for each in EXEMPTIONS if not re.fullmatch(r"[A-Z].{20,}\.", each.reason)] == []
@@ -105,6 +105,15 @@ def test_copies_differ_in_what_tells_them_apart() -> None:
         "two exporters": [{}, {"instance": "twin-a:8000"}],
         "two Prometheus": [{"prometheus_replica": "a"}, {"prometheus_replica": "b"}],
     }
+
+
+def test_a_target_without_up_answers_while_it_has_a_series() -> None:
+    ended, begun = (
+        read_series({"series": 'a{job="vllm",instance="b:8000"}', "values": values})
+        for values in ("1 1 stale", "_ 2 2 stale")
+    )
+    (up,) = answering((UP, COUNTER, ended, begun))
+    assert written(up) == {"series": 'up{job="vllm",instance="b:8000"}', "values": "1x2 stale"}
 
 
 def test_a_series_goes_on_as_it_went() -> None:

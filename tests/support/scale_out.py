@@ -73,11 +73,15 @@ class Feed:
         return _ocr_text(int(3 * self._seconds))
 
     def past(self, instances: Mapping[str, str], until: int) -> Iterator[tuple[str, int]]:
-        """Every sample of the past, each a line of an exposition with the labels of its target, and its Unix time."""
+        """Every sample of the past, each a line of an exposition with the labels of its target, and its Unix time.
+
+        The second target of each job never answered.
+        """
         for job, instance in instances.items():
             target = {"job": job, "instance": instance, **LABELS[job]}
             for moment in range(self.start, until, SCRAPE_SECONDS):
                 yield sample({"__name__": "up", **target}, 1), moment
+                yield sample({"__name__": "up", **target, "instance": NOBODY}, 0), moment
                 for line in self.text(job, moment).splitlines():
                     if not line.startswith("#"):
                         yield _of_target(line, target), moment

@@ -117,7 +117,14 @@ def _is_served(series: Series) -> bool:
 def _two_namespaces(given: Given) -> list[Series]:
     """Beside what the test gives, the same job serves the same model in another namespace, and is healthy there."""
     own = [series.with_labels(namespace="prod") for series in given.series]
-    return own + [_elsewhere(series, STAGING).with_labels(namespace=STAGING) for series in given.healthy]
+    busy = {series.target for series in given.healthy if series.name != UP.name}
+    beside = (series if series.target in busy else _answering(series) for series in given.healthy)
+    return own + [_elsewhere(series, STAGING).with_labels(namespace=STAGING) for series in beside]
+
+
+def _answering(up: Series) -> Series:
+    """A target of which only `up` is known, always answering: one that is nearly down as well is not healthy."""
+    return up.changed(lambda _, sample: sample if isinstance(sample, Mark) else 1.0)
 
 
 def _elsewhere(series: Series, prefix: str) -> Series:
@@ -151,13 +158,15 @@ class Disturbance:
     """Whether the alert must not go out in between."""
 
 
+UNDISTURBED = "undisturbed"
 # What a recorded gauge bridges.
 _BRIDGED_SECONDS = 120
 # The missed scrapes, and the window of rates, which must fill again.
 _RESTART_SECONDS = 2 * 60 + 5 * 60
 
 DISTURBANCES: Mapping[str, Disturbance] = {
-    "undisturbed": Disturbance(lambda given: given.series, steadily=True),
+    # As long as the longest, for what fires later than the test asks.
+    UNDISTURBED: Disturbance(lambda given: given.series, _RESTART_SECONDS, waits_again=True, steadily=True),
     "one scrape in four missing": Disturbance(_one_scrape_missing_in(4), _BRIDGED_SECONDS, steadily=True),
     "one scrape in two missing": Disturbance(_one_scrape_missing_in(2), _BRIDGED_SECONDS, steadily=True),
     "restart of the engine or exporter": Disturbance(_restart_of_targets, _RESTART_SECONDS, waits_again=True),

@@ -13,7 +13,7 @@ from glassbox.query.promql import duration_seconds
 from glassbox.query.rules import Alert
 from recording_rules import engine
 from tests.support.disturbing.disturbances import Disturbance, Given
-from tests.support.disturbing.samples import Series, read_series
+from tests.support.disturbing.samples import Series, answering, read_series
 from tests.support.rule_test_files import TEST_FILES
 
 FIRES, JUST_BELOW = "fires", "just below"
@@ -117,7 +117,8 @@ class RuleTest:
 
     def series(self, seconds: int) -> tuple[Series, ...]:
         """The series for so long, as they were while the alert fired: what ends it is left out, what lasts goes on."""
-        return tuple(self._prolonged(read_series(entry), seconds) for entry in self.content.get("input_series", ()))
+        given = [self._prolonged(read_series(entry), seconds) for entry in self.content.get("input_series", ())]
+        return (*given, *answering(given))
 
     def _prolonged(self, series: Series, seconds: int) -> Series:
         covers = len(series.samples) * self._given_interval >= max(self._expected)
@@ -139,8 +140,11 @@ def _read(file: Path) -> dict[str, Any]:
 def pair(alert: Alert) -> dict[str, RuleTest]:
     """The tests by their case; a heartbeat has none that is silent."""
     waits_seconds = max(int(duration_seconds(alert.for_)), _WAITS_IN_RECORDS.get(alert.name, 0))
+    claims = list(_claims(alert.name))
     found: dict[str, RuleTest] = {}
-    for case, file, test in _claims(alert.name):
+    # Where one test is of both, its silence is only that before it fires: one that is only just below comes first.
+    silent = [each for each in claims if each[0] == JUST_BELOW and FIRES not in each[2]["cases"][alert.name]]
+    for case, file, test in (*silent, *claims):
         found.setdefault(case, RuleTest(file, test, alert.name, case, waits_seconds))
     return {case: found[case] for case in (FIRES, JUST_BELOW) if case in found}
 
@@ -148,6 +152,5 @@ def pair(alert: Alert) -> dict[str, RuleTest]:
 def _claims(alert: str) -> Iterator[tuple[str, Path, Json]]:
     for file in (file for file in TEST_FILES if file.name.startswith("alerts-")):
         for test in _read(file)["tests"]:
-            claimed = test.get("cases", {}).get(alert, ())
-            # Where one test is of both, its silence is only that before it fires.
-            yield from ((case, file, test) for case in claimed if case == FIRES or FIRES not in claimed)
+            for case in test.get("cases", {}).get(alert, ()):
+                yield case, file, test

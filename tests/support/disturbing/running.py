@@ -47,15 +47,22 @@ class Firing:
 Answer = Mapping[Labels, Firing] | str
 
 
-def firings(alert: str, file: Path, evaluated_seconds: int, questions: Sequence[Question]) -> list[Answer]:
-    """An answer to each question, on the rules of a test file that the alert needs."""
-    rules = needed_for(alert, file)
+def firings(
+    alert: str, file: Path, evaluated_seconds: int, expected: Mapping[str, str], questions: Sequence[Question]
+) -> list[Answer]:
+    """An answer to each question, on the rules of a test file that an alert with the expected labels needs."""
+    rules = [rule for rule in needed_for(alert, file) if _may_concern(rule, expected)]
     output = _output(alert, rules, evaluated_seconds, dict(enumerate(questions)))
     if not _RULE_ERROR.search(output):
         return _answers(output, len(questions))
     # promtool does not say in which test a rule fails.
     alone = [_output(alert, rules, evaluated_seconds, {0: question}) for question in questions]
     return [error[1] if (error := _RULE_ERROR.search(each)) else _answers(each, 1)[0] for each in alone]
+
+
+def _may_concern(rule: Rule, labels: Mapping[str, str]) -> bool:
+    """Records of other objectives, which are most of them, have no part in the alert."""
+    return all(labels.get(label, value) == value for label, value in rule.own_labels.items())
 
 
 def _output(alert: str, rules: Sequence[Rule], evaluated_seconds: int, questions: Mapping[int, Question]) -> str:

@@ -4,9 +4,10 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
-from itertools import groupby
+from itertools import groupby, zip_longest
 
 from glassbox.compile.bundle import Json
+from glassbox.metrics.scrape import UP
 from tests.support.rule_cases import COUNTERS
 
 
@@ -90,6 +91,30 @@ class Series:
         grows = self.is_counter and not isinstance(after, Mark) and after > sample
         step = (after - sample) / times if grows and not isinstance(after, Mark) else 0.0
         return [sample + step * each for each in range(times)]
+
+
+def answering(given: Iterable[Series]) -> list[Series]:
+    """`up` of the targets for which a test gives none, as Prometheus has it while one of the target's series is there."""
+    scraped: dict[tuple[str, str], list[Series]] = {}
+    for series in given:
+        if series.is_scraped:
+            scraped.setdefault(series.target, []).append(series)
+    return [
+        Series(UP.name, {"job": job, "instance": instance}, tuple(map(_answers, _at_each_scrape(of_target))))
+        for (job, instance), of_target in scraped.items()
+        if instance and all(series.name != UP.name for series in of_target)
+    ]
+
+
+def _at_each_scrape(given: Iterable[Series]) -> Iterator[tuple[Sample, ...]]:
+    return zip_longest(*(series.samples for series in given), fillvalue=Mark.NOTHING)
+
+
+def _answers(samples: Iterable[Sample]) -> Sample:
+    found = set(samples)
+    if any(not isinstance(sample, Mark) for sample in found):
+        return 1.0
+    return Mark.STALE if Mark.STALE in found else Mark.NOTHING
 
 
 def read_series(entry: Json) -> Series:

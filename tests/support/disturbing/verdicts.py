@@ -1,8 +1,8 @@
 """Whether a disturbed test has the result of the undisturbed one."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from tests.support.disturbing.disturbances import DISTURBANCES, STAGING, Disturbance
+from tests.support.disturbing.disturbances import DISTURBANCES, STAGING, UNDISTURBED, Disturbance
 from tests.support.disturbing.pairs import FIRES, JUST_BELOW, RuleTest
 from tests.support.disturbing.running import Answer, Firing, Labels, Question, firings
 
@@ -17,9 +17,10 @@ def differences(tests: Mapping[str, RuleTest]) -> Differences:
     for case, test in tests.items():
         names = [name for name, other in asked if other == case]
         questions = [_question(test, DISTURBANCES[name], tests.get(JUST_BELOW)) for name in names]
-        answers = firings(test.alert, test.file, test.evaluated_seconds, questions)
+        answers = firings(test.alert, test.file, test.evaluated_seconds, tests[FIRES].fires_first[0], questions)
+        allowed = _allowed(test, tests.get(JUST_BELOW), answers[names.index(UNDISTURBED)])
         for name, answer in zip(names, answers, strict=True):
-            if problem := _difference(test, DISTURBANCES[name], answer, tests.get(JUST_BELOW)):
+            if problem := _difference(test, DISTURBANCES[name], answer, allowed):
                 found[name, case] = problem
     return found
 
@@ -29,13 +30,19 @@ def _question(test: RuleTest, disturbance: Disturbance, healthy: RuleTest | None
     return Question(disturbed, test.interval_seconds, test.until(disturbance))
 
 
-def _difference(test: RuleTest, disturbance: Disturbance, answer: Answer, healthy: RuleTest | None) -> str:
+def _allowed(test: RuleTest, healthy: RuleTest | None, undisturbed: Answer) -> list[Mapping[str, str]]:
+    """The labels of what may fire: what the tests expect, and what fires later where one is to fire."""
+    beside = [_elsewhere(labels) for labels in healthy.may_fire] if healthy else []
+    later = map(dict, undisturbed) if test.case == FIRES and not isinstance(undisturbed, str) else ()
+    return [*test.may_fire, *beside, *later]
+
+
+def _difference(test: RuleTest, disturbance: Disturbance, answer: Answer, allowed: Iterable[Mapping[str, str]]) -> str:
     if isinstance(answer, str):
         return f"the rules fail: {answer}"
     fired = _joined(answer, disturbance)
-    beside = [_elsewhere(labels) for labels in healthy.may_fire] if healthy else []
-    allowed = {_without(labels, disturbance) for labels in (*test.may_fire, *beside)}
-    problems = [f"{dict(labels)} fires from {_minutes(fired[labels].first)} on" for labels in fired.keys() - allowed]
+    may_fire = {_without(labels, disturbance) for labels in allowed}
+    problems = [f"{dict(labels)} fires from {_minutes(fired[labels].first)} on" for labels in fired.keys() - may_fire]
     if test.case == FIRES:
         expected = {_without(labels, disturbance) for labels in test.fires_first}
         problems += [_of_firing(labels, fired.get(labels), test, disturbance) for labels in sorted(expected)]

@@ -25,7 +25,7 @@ ON_ITS_WAY_SECONDS = 10
 RATES = re.compile(r"\b(rate|increase|deriv|predict_linear)\(")
 RATE_TOLERANCE_RATIO = 0.05
 # They add up what was recorded since each side began, which was not at the same moment; the rules themselves are compared below.
-SINCE_THE_BEGINNING = re.compile(r"model:slo_((bad_)?events:sum|burn:|budget)")
+SINCE_THE_BEGINNING = re.compile(r"(model|served):slo_((bad_)?events:sum|burn:|budget)")
 NUMBER = re.compile(r"\d+(\.\d+)?")
 BUNDLE = our_bundle()
 QUERIES = {

@@ -163,12 +163,13 @@ def _slower(slo: Slo, settings: Settings) -> tuple[Expr, Expr]:
     within = _bucket(slo, recorded.bucket, settings.histogram_buckets)
     seconds = _rate_seconds(settings)
     every = sum_by(MODEL, _observed(slo.indicator, "count", seconds))
-    known = every.and_(sum_by(MODEL, instant(recorded.bucket, le=within)))
-    for part in _unobserved(slo):
-        known += part.or_(instant(recorded.count) * 0)
     fast = sum_by(MODEL, _observed(slo.indicator, "bucket", seconds, le=within))
     # Two sums are rounded differently: the number of slow requests must not come out slightly below 0.
-    return clamp_min(sum_by(MODEL, instant(EVENTS, slo=slo.name)) - fast, 0), known
+    slow, known = clamp_min(every - fast, 0), every.and_(sum_by(MODEL, instant(recorded.bucket, le=within)))
+    for part in _unobserved(slo):
+        added = part.or_(instant(recorded.count) * 0)
+        slow, known = slow + added, known + added
+    return slow, known
 
 
 def _unobserved(slo: Slo) -> Iterator[Expr]:

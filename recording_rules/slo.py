@@ -164,7 +164,8 @@ def _slower(slo: Slo, settings: Settings) -> tuple[Expr, Expr]:
     seconds = _rate_seconds(settings)
     every = sum_by(MODEL, _observed(slo.indicator, "count", seconds))
     fast = sum_by(MODEL, _observed(slo.indicator, "bucket", seconds, le=within))
-    # Two sums are rounded differently: the number of slow requests must not come out slightly below 0.
+    # Not from the recorded events: vmalert reads what a rule of the same group recorded one evaluation before, so a load that
+    # falls would look slow. Two sums are rounded differently: slow requests must not come out slightly below 0.
     slow, known = clamp_min(every - fast, 0), every.and_(sum_by(MODEL, instant(recorded.bucket, le=within)))
     for part in _unobserved(slo):
         added = part.or_(instant(recorded.count) * 0)

@@ -7,9 +7,9 @@ from glassbox.query.rules import Alert, AlertGroup, Severity, Subject
 from glassbox.query.wording import last, percent
 from glassbox.settings.model import Settings
 from recording_rules import requests
-from recording_rules.conditions import slow
 from recording_rules.histograms import RATE_WINDOW_SECONDS
 from recording_rules.levels import SERVED
+from recording_rules.slowness import slow
 
 
 def group(settings: Settings) -> AlertGroup:
@@ -41,7 +41,7 @@ def group(settings: Settings) -> AlertGroup:
                 also_explained_on=(("inference-overview", "Latency p95"),),
                 panel=("llm-serving", "End-to-end latency"),
                 summary=f"{SERVICE_TEXT} answers slowly",
-                description=f"{{{{ $value | humanizePercentage }}}} of the requests of the {last(RATE_WINDOW_SECONDS)} took longer than {limits.latency_high_seconds:g} s. Up to {percent(limits.latency_high_share_ratio)} is allowed.",
+                description=f"{{{{ $value | humanizePercentage }}}} of the requests of the {last(RATE_WINDOW_SECONDS)} took longer than {limits.latency_high_seconds:g} s, have waited for longer, or were given up. Up to {percent(limits.latency_high_share_ratio)} is allowed.",
                 cannot_see="Requests that still wait and requests that callers gave up: only finished ones have a time. InferenceQueueGrowing and InferenceSaturated see the queue, InferenceNothingAnswered sees that nothing finishes. The time in prefill instances, which is in the mean time by phase; without the label inference_role, their requests dilute the share of slow ones.",
             ),
         ),

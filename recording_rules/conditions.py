@@ -1,12 +1,9 @@
 """What holds a model back, as conditions. Alerts fire on them, and the diagnosis weighs them against each other."""
 
-from collections.abc import Sequence
-
-from glassbox.errors import GlassboxError
 from glassbox.metrics.types import Unit
-from glassbox.query.expr import Expr, QueryError, binary
+from glassbox.query.expr import Expr, binary
 from glassbox.query.promql import clamp_min, instant, over_time, ratio, sum_by
-from glassbox.settings.model import Settings, Thresholds
+from glassbox.settings.model import Thresholds
 from recording_rules import engine, requests, workload
 from recording_rules.histograms import RATE_WINDOW_SECONDS
 from recording_rules.levels import MODEL, SERVED
@@ -73,20 +70,6 @@ def always_queueing() -> Expr:
     shortest = over_time("min", waiting, QUEUE_WINDOW) > 0
     no_bursts = shortest >= over_time("avg", engine.RUNNING, QUEUE_WINDOW) * _BURST_RATIO
     return no_bursts.and_(instant(waiting))
-
-
-def slow(settings: Settings, by: Sequence[str]) -> Expr:
-    """Share of requests slower than the settings' bound, where it is too large and there are enough requests to judge.
-
-    Raises GlassboxError where the bound is not a bucket.
-    """
-    limits = settings.thresholds
-    try:
-        share = requests.DURATION.share_above(limits.latency_high_seconds, by, settings.histogram_buckets)
-    except QueryError as error:
-        raise GlassboxError(f"Setting thresholds.latency_high_seconds: {error}") from None
-    enough = sum_by(by, instant(requests.DURATION.count)) * RATE_WINDOW_SECONDS >= limits.minimum_requests
-    return (share > limits.latency_high_share_ratio).and_(enough)
 
 
 def failing(limits: Thresholds) -> Expr:

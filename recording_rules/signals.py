@@ -13,7 +13,18 @@ from glassbox.query.promql import avg_by, count_by, group_by, instant, max_by, o
 from glassbox.query.rules import HistogramRecord, Record, Series
 from glassbox.query.wording import last, percent, span
 from glassbox.settings.model import Gpu, Jobs, Settings
-from recording_rules import abandoned, conditions, engine, gpu, gpu_conditions, instances, requests, targets, workload
+from recording_rules import (
+    abandoned,
+    conditions,
+    engine,
+    gpu,
+    gpu_conditions,
+    instances,
+    requests,
+    slowness,
+    targets,
+    workload,
+)
 from recording_rules.levels import MODEL, SERVED
 from recording_rules.memory import (
     GONE_REMEMBERED,
@@ -134,9 +145,9 @@ def working(_settings: Settings) -> Expr:
     return in_work.or_(ended)
 
 
-@signal("More answers are slow than the settings allow.")
+@signal("More requests are slow, wait for too long or are given up than the settings allow.")
 def slow(settings: Settings) -> Expr:
-    return conditions.slow(settings, MODEL)
+    return slowness.slow(settings, MODEL)
 
 
 @signal(f"Prompts or answers are more than {_LONGER_FACTOR:g} times as long as usual.")

@@ -11,7 +11,7 @@ from recording_rules.memory import USUAL_TRUNCATED
 
 PREEMPTION_WINDOW_SECONDS = 600
 # Fewer within the window are the price of a full cache, whatever their share.
-_PREEMPTIONS_NOTABLE = 10
+PREEMPTIONS_NOTABLE = 10
 QUEUE_WINDOW = "5m"
 _BURST_RATIO = 0.05
 # Where a failure becomes an outage for everybody. A promise is kept or broken far below this.
@@ -38,7 +38,7 @@ def with_enough_requests(expr: Expr, limits: Thresholds) -> Expr:
 def preempts_too_often(limits: Thresholds) -> Expr:
     """Preemptions per second where they are notable, and too many for the requests that finished. It holds if nothing finished, too."""
     preemptions = instant(workload.PREEMPTIONS)
-    many = preemptions * PREEMPTION_WINDOW_SECONDS >= _PREEMPTIONS_NOTABLE
+    many = preemptions * PREEMPTION_WINDOW_SECONDS >= PREEMPTIONS_NOTABLE
     return served_now(many.and_(preemptions > instant(workload.FINISHED) * limits.preemptions_per_request))
 
 

@@ -150,13 +150,13 @@ def slow(settings: Settings) -> Expr:
     return slowness.slow(settings, MODEL)
 
 
-@signal(f"Prompts or answers are more than {_LONGER_FACTOR:g} times as long as usual.")
+@signal(f"Prompts or answers of finished requests are more than {_LONGER_FACTOR:g} times as long as usual.")
 def longer_requests(_settings: Settings) -> Expr:
     prompts = _more_than_usual(workload.PROMPT_LENGTH, USUAL_PROMPT_LENGTH, _LONGER_FACTOR)
     return prompts.or_(_more_than_usual(workload.OUTPUT_LENGTH, USUAL_OUTPUT_LENGTH, _LONGER_FACTOR))
 
 
-@signal(f"Each token takes more than {_SLOWER_FACTOR:g} times as long as usual.")
+@signal(f"Each token of finished answers takes more than {_SLOWER_FACTOR:g} times as long as usual.")
 def slower_tokens(_settings: Settings) -> Expr:
     return _more_than_usual(workload.TIME_PER_OUTPUT_TOKEN, USUAL_TIME_PER_OUTPUT_TOKEN, _SLOWER_FACTOR)
 

@@ -42,8 +42,8 @@ SERIES = {
     f'http_requests_total{{{B},handler="/v1/completions",status="2xx"}}': "0+15x80",
     f'vllm:num_requests_running{{{A},model_name="m"}}': "9x80",
     f'vllm:num_requests_running{{{B},model_name="m"}}': "3x80",
-    'model:inference_http_requests:rate5m{job="vllm",model_name="m"}': "2x80",
-    'model:inference_http_errors:rate5m{job="vllm",model_name="m"}': "0.2x80",
+    'model:inference_requests_judged:rate5m{job="vllm",model_name="m"}': "2x80",
+    'model:inference_requests_failed:rate5m{job="vllm",model_name="m"}': "0.2x80",
     'model:diagnosis_verdict:code{job="vllm",model_name="m"}': "70x80",
     'model:diagnosis_verdict:code{job="vllm",model_name="n"}': "170x80",
     'model:diagnosis_known:group{job="vllm",model_name="m"}': "1x80",
@@ -102,7 +102,7 @@ def test_two_replicas_of_one_engine_are_compared(tmp_path: Path) -> None:
 def test_a_replica_and_a_model_are_chosen_on_a_side(tmp_path: Path) -> None:
     """vLLM's HTTP counters do not report a model, which must not narrow them away."""
     chosen = {"engine_a": "", "engine_b": "", "instance_a": "a:8000", "model": "m"}
-    assert_values(query("Engine comparison", "Error share", 0, chosen), SERIES, {"{}": 0.2}, tmp_path)
+    assert_values(query("Engine comparison", "Failed share", 0, chosen), SERIES, {"{}": 0.2}, tmp_path)
 
 
 @pytest.mark.parametrize(("target", "shown"), [("a:8000", 0), ("b:8000", 0), ("gpu-host:9400", None)])

@@ -13,7 +13,7 @@ from recording_rules.slowness import slow
 
 
 def group(settings: Settings) -> AlertGroup:
-    """The alerts, with this installation's thresholds; raises GlassboxError where a threshold does not fit our histograms."""
+    """The alerts, with this installation's thresholds."""
     limits = settings.thresholds
     return AlertGroup(
         "inference-service",
@@ -34,7 +34,7 @@ def group(settings: Settings) -> AlertGroup:
             *outages.alerts(settings),
             Alert(
                 name="InferenceLatencyHigh",
-                expr=slow(settings, SERVED),
+                expr=slow(limits, SERVED),
                 # Longer than the rate's window, in which a single slow minute stays for five.
                 for_="10m",
                 severity=Severity.TICKET,

@@ -140,9 +140,9 @@ def slow_and_judged(slow: Expr, observed: Expr) -> tuple[Expr, Expr]:
     Clients that left our exporter's services late are slow already. How many left sooner is not known, so as many as left are
     slow at least.
     """
-    left = instant(ABANDONED).unless(STARTED).and_(observed)
+    left = instant(ABANDONED).unless(STARTED)
     untimed = UNTIMED.or_(observed * 0)
-    return (slow >= left).or_(left).or_(slow) + untimed, observed + untimed
+    return (left > slow).or_(slow) + untimed, observed + untimed
 
 
 def failed_and_judged(errors: Expr, http_requests: Expr) -> tuple[Expr, Expr]:

@@ -147,7 +147,7 @@ def working(_settings: Settings) -> Expr:
 
 @signal("More requests are slow, wait for too long or are given up than the settings allow.")
 def slow(settings: Settings) -> Expr:
-    return slowness.slow(settings, MODEL)
+    return slowness.slow(settings.thresholds, MODEL)
 
 
 @signal(f"Prompts or answers of finished requests are more than {_LONGER_FACTOR:g} times as long as usual.")

@@ -4,13 +4,18 @@ from collections.abc import Sequence
 from functools import reduce
 
 from alerts.texts import SERVICE_TEXT
+from glassbox.metrics.scrape import UP
 from glassbox.query.expr import Expr
 from glassbox.query.promql import instant
 from glassbox.query.rules import Alert, AlertGroup, Severity, Subject
-from glassbox.query.slo import PAGE_WINDOWS, TICKET_WINDOWS, BurnWindow, Slo
-from glassbox.query.wording import span
+from glassbox.query.slo import PAGE_WINDOWS, TICKET_WINDOWS, BurnWindow, Slo, outage_seconds
+from glassbox.query.wording import percent, span
 from glassbox.settings.model import Settings
 from recording_rules import slo
+from recording_rules.levels import JOB
+
+# So long an alert goes on while no target of the service answers, where its windows still burn.
+KEPT_THROUGH_OUTAGE = PAGE_WINDOWS[1].short
 
 
 def _burns(window: BurnWindow, settings: Settings) -> Expr:
@@ -18,8 +23,16 @@ def _burns(window: BurnWindow, settings: Settings) -> Expr:
     factor = window.factor(settings.slo_period_days)
     both = (instant(slo.burn_rate(window.long)) > factor).and_(instant(slo.burn_rate(window.short)) > factor)
     enough = instant(slo.events(window.long)) >= settings.thresholds.minimum_requests
-    # The windows still contain a model that has gone; its current requests do not.
-    return both.and_(enough).and_(instant(slo.EVENTS))
+    return both.and_(enough).and_(_present())
+
+
+def _present() -> Expr:
+    """Models that answer, or of which nothing can be known since no target of their service answers.
+
+    The windows still contain a model that was taken away while others of its service answer; it burns no longer.
+    """
+    answering = instant(UP).equals(1)
+    return instant(slo.EVENTS).or_(instant(slo.events(KEPT_THROUGH_OUTAGE)).unless(answering, on=JOB))
 
 
 def _any(windows: Sequence[BurnWindow], settings: Settings) -> Expr:
@@ -41,6 +54,15 @@ def _promise(slos: Sequence[Slo]) -> str:
     return "".join(f'{{{{ if eq $labels.slo "{each.name}" }}}}Promised: {each.promise}. {{{{ end }}}}' for each in slos)
 
 
+def _slowest_page(settings: Settings) -> str:
+    """How long a full outage of the widest budget burns before it pages."""
+    if not settings.slos:
+        return ""
+    widest = min(settings.slos, key=lambda slo: slo.objective_ratio)
+    minutes = outage_seconds(widest.budget_ratio, settings.slo_period_days) / 60
+    return f"A wide budget burns for long before it pages, even where every request is bad: {minutes:.0f} minutes at {percent(widest.objective_ratio)}. "
+
+
 def group(settings: Settings) -> AlertGroup:
     """The alerts for this installation's objectives."""
     return AlertGroup(
@@ -50,8 +72,8 @@ def group(settings: Settings) -> AlertGroup:
             Alert(
                 name="InferenceErrorBudgetBurnFast",
                 expr=_any(PAGE_WINDOWS, settings),
-                for_="2m",
-                cannot_see="Outages in which nobody asks or nothing answers: InferenceNoCapacity has these. It comes minutes after the failures begin, since its windows sum rates of 5 minutes. With a wide budget even a full outage burns for long before it pages: see the errors on the board Inference overview, and InferenceLatencyHigh.",
+                for_="0s",
+                cannot_see=f"Outages in which nobody asks or nothing answers: InferenceNoCapacity has these. {_slowest_page(settings)}See the errors on the board Inference overview, and InferenceLatencyHigh.",
                 severity=Severity.PAGE,
                 also_explained_on=(("slo", "Burn rate over 6 hours"),),
                 panel=("slo", "Burn rate over 1 hour"),

@@ -17,6 +17,7 @@ from recording_rules import slo
 
 _MODEL = ("job", "model_name", "model_version")
 _PROMISE = (*_MODEL, "slo")
+_PROMISED = ("job", "model_name", "slo")
 _SLO = ("slo",)
 _TOO_FEW = "Not enough requests"
 _BUDGET_LOW_RATIO = 0.25
@@ -80,7 +81,7 @@ def _answer(minimum_requests: int) -> Row:
             stat(
                 "Budget left, worst model",
                 min_by(_SLO, instant(slo.BUDGET_LEFT)),
-                why=f"Share of the period's error budget that is left, for the model version with the least. Versions that have been gone for a day, or had fewer than {minimum_requests} requests in the period, do not decide. Below {percent(_BUDGET_LOW_RATIO)}, postpone risky changes. Below 0, the promise is broken. Requests that reach no service are not judged: an outage in which none is counted spends nothing.",
+                why=f"Share of the period's error budget that is left, for the model with the least, all its versions together. Models that have been gone for a day, or had fewer than {minimum_requests} requests in the period, do not decide. Below {percent(_BUDGET_LOW_RATIO)}, postpone risky changes. Below 0, the promise is broken. Requests that reach no service are not judged: an outage in which none is counted spends nothing.",
                 steps=_BUDGET_STEPS,
                 empty=_TOO_FEW,
                 size=Size(height=6),
@@ -127,7 +128,7 @@ def _kept() -> Row:
         ),
         timeseries(
             "Error budget left",
-            min_by(_PROMISE, instant(slo.BUDGET_LEFT)),
+            min_by(_PROMISED, instant(slo.BUDGET_LEFT)),
             empty=_TOO_FEW,
             why="Share of the period's error budget that is left. It falls with failures, and rises as old failures leave the period. A steep fall is an incident, a gentle slope is a habit.",
             many=True,
@@ -143,7 +144,7 @@ def _ahead(limits: Thresholds) -> Row:
         "How long, how many, how good at once?",
         timeseries(
             "Time until the budget is spent",
-            min_by(_PROMISE, instant(slo.BUDGET_LASTS)),
+            min_by(_PROMISED, instant(slo.BUDGET_LASTS)),
             many=True,
             why=f"At the burn rate of the {last(slo.PACE_WINDOW)}. It lasts longer where old failures leave the period meanwhile. 0 means that it is spent. No line means that nothing burns.",
         ),

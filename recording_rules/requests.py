@@ -1,5 +1,8 @@
 """Requests, errors and request latency, the same for vLLM and for any service beside our exporter."""
 
+from collections.abc import Callable
+from functools import partial
+
 from glassbox.metrics import service, vllm
 from glassbox.metrics.types import Unit
 from glassbox.query.births import rate_from_birth
@@ -18,7 +21,6 @@ WINDOW, _LONGER = "1m", "2m"
 # The status that our exporter gives to a request whose client left before the end of the answer.
 CLIENT_LEFT = "499"
 _ANSWERED = differs(CLIENT_LEFT)
-_SERVER_ERROR = regex("5..")
 
 REQUESTS = Record(
     "model:inference_requests:rate1m",
@@ -62,39 +64,38 @@ PAGES = Record(
 
 
 _PROCESS = (*TARGET, "model_version", "inference_engine")
+# Answers that are server errors.
+FAILED = {"status": regex("5..")}
+_COUNTED = partial(rate_from_birth, window="5m")
 
 
-def _of_vllm(**matchers: str | Matcher) -> Expr:
-    # Gateways and clients poll /v1/models. vLLM does not count health and metrics paths at all.
-    return rate_from_birth(vllm.HTTP_REQUESTS, "5m", handler=not_regex("|/v1/models"), **matchers)
+def http(counted: Callable[..., Expr], **status: Matcher) -> Expr:
+    """HTTP requests per second, as `counted(counter, **matchers)` reads a counter.
 
-
-def _http(**status: Matcher) -> Expr:
-    """HTTP requests per second. vLLM's carry no model, so they take the model that their process serves, where it reports one.
-
-    What fails in a prefill instance never reaches a decode instance, so it counts as a request of its own.
+    vLLM's carry no model, so they take the model that their process serves, where it reports one. What fails in a prefill
+    instance never reaches a decode instance, so it counts as a request of its own.
     """
-    from_vllm = _of_vllm(**OF_CALLERS, **status).or_(_of_vllm(**OF_PREFILL, status=_SERVER_ERROR))
+    # Gateways and clients poll /v1/models. vLLM does not count health and metrics paths at all.
+    of_vllm = partial(counted, vllm.HTTP_REQUESTS, handler=not_regex("|/v1/models"))
+    from_vllm = of_vllm(**OF_CALLERS, **status).or_(of_vllm(**OF_PREFILL, **FAILED))
     # Without the engine's own series, a label of the target may name the model.
     labels = group_by((*TARGET, "model_name"), most(vllm.HTTP_REQUESTS, "5m", handler=differs("")))
     served = first_by(TARGET, group_by((*TARGET, "model_name"), ENGINES).or_(labels, on=TARGET))
     every = sum_by(_PROCESS, from_vllm).taking(("model_name",), served, on=TARGET)
-    from_service = rate_from_birth(
-        service.HTTP_REQUESTS, "5m", **DECLARED, **OF_CALLERS, **({"status": _ANSWERED} | status)
-    )
+    from_service = counted(service.HTTP_REQUESTS, **DECLARED, **OF_CALLERS, **({"status": _ANSWERED} | status))
     counted_by_vllm = rate(vllm.HTTP_REQUESTS, "5m", handler=differs(""))
     return sum_by(MODEL, every.or_(from_service.unless(counted_by_vllm, on=TARGET)))
 
 
 HTTP_REQUESTS = Record(
     "model:inference_http_requests:rate5m",
-    _http(),
+    http(_COUNTED),
     "Answered HTTP requests per second, without those whose clients left.",
 )
 # A status that never occurred has no series: known requests without errors have 0 errors.
 HTTP_ERRORS = Record(
     "model:inference_http_errors:rate5m",
-    _http(status=_SERVER_ERROR).or_(instant(HTTP_REQUESTS) * 0),
+    http(_COUNTED, **FAILED).or_(instant(HTTP_REQUESTS) * 0),
     "HTTP requests answered with a server error, per second.",
 )
 

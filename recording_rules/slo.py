@@ -1,17 +1,23 @@
 """Service level objectives: the share of good requests, over the windows of the burn-rate alerts and over the period.
 
-Windows hold sums of requests, and every ratio is one sum over another, so each request weighs the same. A mean of five-minute
-ratios would count one failure of a quiet night as much as a hundred at noon. The sums read recorded rates of 5 minutes. So a
-window reaches up to 5 minutes further back than its name says, and its cost does not grow with the number of replicas.
+Windows hold sums of requests, and every ratio is one sum over another, so each request weighs the same. A mean of ratios would
+count one failure of a quiet night as much as a hundred at noon. The sums read rates of a minute that are recorded at every
+evaluation, each for its interval. So a window reaches a minute further back than its name says, and its cost does not grow with
+the number of replicas. An evaluation that comes late counts the same; one that is left out leaves its interval out of the good
+and the bad ones alike. Where a window holds fewer scrapes than another, a burst between two of them counts up to a third more
+or less, good and bad ones alike.
 
-Requests that never end well count too: abandoned ones break the promises of availability and of request latency, and those
-that wait longer than a promise allows break it, each once in 5 minutes.
+Requests that never end well count as they go: abandoned ones break the promises of availability and of request latency, and
+those that wait longer than a promise allows break it, each once in 5 minutes.
 """
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from glassbox.errors import GlassboxError
-from glassbox.metrics.types import Unit
+from glassbox.metrics import service, vllm
+from glassbox.metrics.types import Counter, Histogram, Unit
+from glassbox.query.births import rate_from_birth
 from glassbox.query.buckets import CustomBuckets
 from glassbox.query.expr import Expr, Matcher, QueryError, Source, binary
 from glassbox.query.promql import (
@@ -22,6 +28,7 @@ from glassbox.query.promql import (
     instant,
     max_by,
     over_time,
+    rate,
     ratio,
     sum_by,
 )
@@ -31,33 +38,42 @@ from glassbox.query.wording import last
 from glassbox.settings.model import Settings
 from recording_rules import abandoned, engine, requests, workload
 from recording_rules.histograms import RATE_WINDOW_SECONDS
-from recording_rules.levels import MODEL, SLO
+from recording_rules.levels import MODEL, SERVED, SLO
+from recording_rules.sources import DECLARED, OF_CALLERS, either, through_gaps
 
-# The window of the recorded rates; all others are sums of these.
-SHORTEST = "5m"
+# The window of the recorded rates, from which all others are summed: short, so that they end and begin in time. It holds two
+# scrapes of 30 s. Where fewer answer, one twice as long takes its place.
+RATE_SECONDS = 60
 PERIOD = "_period"
 _RECORDED = {
     "request_latency": requests.DURATION,
     "time_to_first_token": engine.TIME_TO_FIRST_TOKEN,
     "time_per_output_token": workload.TIME_PER_OUTPUT_TOKEN,
 }
-# A version that served nothing for so long has left.
+_OBSERVED: dict[Indicator, Histogram] = {
+    "request_latency": vllm.E2E_REQUEST_LATENCY,
+    "time_to_first_token": vllm.TIME_TO_FIRST_TOKEN,
+    "time_per_output_token": vllm.REQUEST_TIME_PER_OUTPUT_TOKEN,
+}
+# A model of which nothing was seen for so long has left: its budget decides nothing any more.
 _LEFT_AFTER = "1d"
 # The burn rate that says how long the budget lasts.
 PACE_WINDOW = "6h"
 _ALERT_WINDOWS = (*PAGE_WINDOWS, *TICKET_WINDOWS)
-_SUMMED = sorted(
-    {text for each in _ALERT_WINDOWS for text in (each.short, each.long)} - {SHORTEST}, key=duration_seconds
-)
+_SUMMED = sorted({text for each in _ALERT_WINDOWS for text in (each.short, each.long)}, key=duration_seconds)
+_PROMISED = (*SERVED, "slo")
 
-EVENTS = Series("model:slo_events:rate5m", Unit.REQUESTS_PER_SECOND, SLO, only_with="slos")
-BAD_EVENTS = Series("model:slo_bad_events:rate5m", Unit.REQUESTS_PER_SECOND, SLO, only_with="slos")
+EVENTS = Series("model:slo_events:rate", Unit.REQUESTS_PER_SECOND, SLO, only_with="slos")
+BAD_EVENTS = Series("model:slo_bad_events:rate", Unit.REQUESTS_PER_SECOND, SLO, only_with="slos")
+HTTP_REQUESTS = Series("model:slo_http_requests:rate", Unit.REQUESTS_PER_SECOND, MODEL, only_with="slos")
+HTTP_ERRORS = Series("model:slo_http_errors:rate", Unit.REQUESTS_PER_SECOND, MODEL, only_with="slos")
 OBJECTIVE = Series("slo:objective:ratio", Unit.RATIO, ("slo",), only_with="slos")
 BUDGET = Series("slo:error_budget:ratio", Unit.RATIO, ("slo",), only_with="slos")
 BURN_LIMIT = Series("window:slo_burn_limit:ratio", Unit.NONE, ("window",))
 ATTAINMENT = Series("model:slo_attainment:ratio1h", Unit.RATIO, SLO)
-BUDGET_LEFT = Series("model:slo_budget_left:ratio", Unit.RATIO, SLO)
-BUDGET_LASTS = Series("model:slo_budget_lasts_seconds:min", Unit.SECONDS, SLO)
+PERIOD_BURN = Series("served:slo_burn:ratio_period", Unit.NONE, _PROMISED)
+BUDGET_LEFT = Series("served:slo_budget_left:ratio", Unit.RATIO, _PROMISED)
+BUDGET_LASTS = Series("served:slo_budget_lasts_seconds:min", Unit.SECONDS, _PROMISED)
 GOODPUT_MIN = Series("model:slo_goodput_ratio:min", Unit.RATIO, MODEL, only_with="slos")
 GOODPUT_MAX = Series("model:slo_goodput_ratio:max", Unit.RATIO, MODEL, only_with="slos")
 
@@ -88,11 +104,12 @@ def _windows(settings: Settings) -> RecordGroup:
     return RecordGroup(
         "slo",
         (
-            *(record for slo in settings.slos for record in _judged(slo, settings.histogram_buckets)),
+            *_http(settings),
+            *(record for slo in settings.slos for record in _judged(slo, settings)),
             *(record for window in seconds for record in _summed(window, seconds[window], settings)),
-            *(_burnt(window) for window in (SHORTEST, *seconds)),
+            *(_burnt(window) for window in seconds),
             *(_limit(window, settings.slo_period_days) for window in _ALERT_WINDOWS),
-            _attainment(),
+            _attainment(settings.thresholds.minimum_requests),
             *_goodput(settings.slos),
         ),
     )
@@ -101,14 +118,30 @@ def _windows(settings: Settings) -> RecordGroup:
 def _period(settings: Settings) -> RecordGroup:
     """What is left of the budget. It is evaluated less often: a period of 30 days costs about 10 ms per series."""
     period_seconds = settings.slo_period_days * SECONDS_PER_DAY
-    minimum = settings.thresholds.minimum_requests
-    records = (*_summed(PERIOD, period_seconds, settings), _burnt(PERIOD), *_budget(period_seconds, minimum))
+    records = (
+        *_summed(PERIOD, period_seconds, settings),
+        *_budget(period_seconds, settings.thresholds.minimum_requests),
+    )
     return RecordGroup("slo-period", records, settings.rare_interval_seconds)
 
 
-def _judged(slo: Slo, custom: CustomBuckets) -> tuple[Record, ...]:
+def _rate_seconds(settings: Settings) -> int:
+    """The window of the recorded rates. Each stands for the time until the next evaluation, so it is never shorter than that."""
+    return max(RATE_SECONDS, settings.evaluation_interval_seconds)
+
+
+def _http(settings: Settings) -> Iterator[Record]:
+    """What availability is judged by. A status that never occurred has no series: it is 0."""
+    if any(slo.indicator == "availability" for slo in settings.slos):
+        counted = partial(_born, seconds=_rate_seconds(settings))
+        failed = requests.http(counted, **requests.FAILED).or_(instant(HTTP_REQUESTS) * 0)
+        yield HTTP_REQUESTS.recorded(requests.http(counted), "Answered HTTP requests per second, within a minute.")
+        yield HTTP_ERRORS.recorded(failed, "HTTP requests answered with a server error per second, within a minute.")
+
+
+def _judged(slo: Slo, settings: Settings) -> tuple[Record, ...]:
     """What was promised, how many requests there are per second, and how many of them break the promise."""
-    bad, every = _availability() if slo.indicator == "availability" else _slower(slo, custom)
+    bad, every = _availability() if slo.indicator == "availability" else _slower(slo, settings)
     return (
         OBJECTIVE.recorded(
             constant(slo.objective_ratio, Unit.RATIO), "Share of requests that must be good.", slo=slo.name
@@ -121,20 +154,23 @@ def _judged(slo: Slo, custom: CustomBuckets) -> tuple[Record, ...]:
 
 def _availability() -> tuple[Expr, Expr]:
     """Server errors and abandoned requests, and all requests."""
-    return abandoned.failed_and_judged(instant(requests.HTTP_ERRORS), instant(requests.HTTP_REQUESTS))
+    return abandoned.failed_and_judged(instant(HTTP_ERRORS), instant(HTTP_REQUESTS))
 
 
-def _slower(slo: Slo, custom: CustomBuckets) -> tuple[Expr, Expr]:
+def _slower(slo: Slo, settings: Settings) -> tuple[Expr, Expr]:
     """Requests above the threshold, and all requests. Without a bucket at the threshold neither is known, so there is no verdict."""
-    times = _RECORDED[slo.indicator]
-    every = instant(times.count)
-    fast = sum_by(MODEL, instant(times.bucket, le=_bucket(slo, times.bucket, custom)))
-    # Two sums are rounded differently: the number of slow requests must not come out slightly below 0.
-    bad, known = clamp_min(every - fast, 0), every.and_(fast)
+    recorded = _RECORDED[slo.indicator]
+    within = _bucket(slo, recorded.bucket, settings.histogram_buckets)
+    seconds = _rate_seconds(settings)
+    every = sum_by(MODEL, _observed(slo.indicator, "count", seconds))
+    fast = sum_by(MODEL, _observed(slo.indicator, "bucket", seconds, le=within))
+    # Not from the recorded events: vmalert reads what a rule of the same group recorded one evaluation before, so a load that
+    # falls would look slow. Two sums are rounded differently: slow requests must not come out slightly below 0.
+    slow, known = clamp_min(every - fast, 0), every.and_(sum_by(MODEL, instant(recorded.bucket, le=within)))
     for part in _unobserved(slo):
-        added = part.or_(every * 0)
-        bad, known = bad + added, known + added
-    return bad, known
+        added = part.or_(instant(recorded.count) * 0)
+        slow, known = slow + added, known + added
+    return slow, known
 
 
 def _unobserved(slo: Slo) -> Iterator[Expr]:
@@ -145,6 +181,23 @@ def _unobserved(slo: Slo) -> Iterator[Expr]:
     # Who got a first token and no end is among the observed first tokens. At what pace the others would have come is not known.
     if slo.indicator == "request_latency":
         yield abandoned.UNTIMED
+
+
+def _observed(indicator: Indicator, part: str, seconds: int, **le: Matcher) -> Expr:
+    """Observations per second of the callers' requests, or those of one bucket."""
+    observed: Counter = getattr(_OBSERVED[indicator], part)
+    short, long = (rate(observed, f"{each}s", **OF_CALLERS, **le) for each in (seconds, 2 * seconds))
+    from_engine = through_gaps(short, long)
+    if indicator != "request_latency":
+        return from_engine
+    from_service: Counter = getattr(service.HTTP_REQUEST_DURATION, part)
+    return either(from_engine, _born(from_service, seconds=seconds, **DECLARED, **OF_CALLERS, **le))
+
+
+def _born(counter: Counter, *, seconds: int, **matchers: str | Matcher) -> Expr:
+    """Growth per second of a counter whose series is born with its first event."""
+    short = rate_from_birth(counter, f"{seconds}s", **matchers)
+    return through_gaps(short, rate(counter, f"{2 * seconds}s", **matchers))
 
 
 def _bucket(slo: Slo, source: Source, custom: CustomBuckets) -> Matcher:
@@ -167,10 +220,12 @@ def _summed(window: str, seconds: int, settings: Settings) -> tuple[Record, Reco
 
 
 def _burnt(window: str) -> Record:
-    sums = (BAD_EVENTS, EVENTS) if window == SHORTEST else (bad_events(window), events(window))
-    bad_ratio = ratio(*map(instant, sums))
-    times_too_fast = binary(bad_ratio, "/", instant(BUDGET), matching=" on (slo) group_left ()")
-    return burn_rate(window).recorded(times_too_fast, "How many times too fast the error budget burns.")
+    burns = _too_fast(instant(bad_events(window)), instant(events(window)))
+    return burn_rate(window).recorded(burns, "How many times too fast the error budget burns.")
+
+
+def _too_fast(bad: Expr, every: Expr) -> Expr:
+    return binary(ratio(bad, every), "/", instant(BUDGET), matching=" on (slo) group_left ()")
 
 
 def _limit(window: BurnWindow, period_days: int) -> Record:
@@ -178,20 +233,30 @@ def _limit(window: BurnWindow, period_days: int) -> Record:
     return BURN_LIMIT.recorded(limit, "The burn rate above which the window's alert begins.", window=window.long)
 
 
-def _attainment() -> Record:
+def _attainment(minimum_requests: int) -> Record:
+    every = instant(events("1h")) >= minimum_requests
     good = instant(events("1h")) - instant(bad_events("1h"))
-    return ATTAINMENT.recorded(ratio(good, instant(events("1h"))), "Share of the last hour's requests that were good.")
+    return ATTAINMENT.recorded(
+        ratio(good, every),
+        f"Share of the last hour's requests that were good, where they are at least {minimum_requests}.",
+    )
 
 
-def _budget(period_seconds: int, minimum_requests: int) -> tuple[Record, Record]:
-    """What is left where enough was asked to judge, of versions that served lately: one that was withdrawn decides nothing."""
-    judged = (instant(events(PERIOD)) >= minimum_requests).and_(instant(events(_LEFT_AFTER)) > 0)
-    left = (instant(burn_rate(PERIOD)) * -1 + 1).and_(judged)
-    lasts = clamp_min(instant(BUDGET_LEFT), 0) * period_seconds / (instant(burn_rate(PACE_WINDOW)) > 0)
+def _budget(period_seconds: int, minimum_requests: int) -> tuple[Record, ...]:
+    """What is left to each promised service, all versions together: one that left with few requests weighs no more than they do."""
+    every, bad = (sum_by(_PROMISED, instant(part(PERIOD))) for part in (events, bad_events))
+    served = sum_by(_PROMISED, instant(events(_LEFT_AFTER)))
+    left = (instant(PERIOD_BURN) * -1 + 1).and_(served)
+    lately = _too_fast(*(sum_by(_PROMISED, instant(part(PACE_WINDOW))) for part in (bad_events, events)))
+    lasts = clamp_min(instant(BUDGET_LEFT), 0) * period_seconds / (lately > 0)
     return (
+        PERIOD_BURN.recorded(
+            _too_fast(bad, every >= minimum_requests),
+            f"How many times too fast the error budget burned over the period, where it has at least {minimum_requests} requests.",
+        ),
         BUDGET_LEFT.recorded(
             left,
-            f"Share of the period's error budget that is left, of at least {minimum_requests} requests and of what served within the {last(_LEFT_AFTER)}. Below 0, more is spent than there was.",
+            f"Share of the period's error budget that is left, of what was served within the {last(_LEFT_AFTER)}. Below 0, more is spent than there was.",
         ),
         BUDGET_LASTS.recorded(
             lasts,

@@ -86,6 +86,10 @@ class BurnWindow:
         """How many times faster than evenly over the period the budget burns when that share is spent within the window."""
         return round(self.budget_share_ratio * period_days * SECONDS_PER_DAY / self.long_seconds, 3)
 
+    def outage_seconds(self, budget_ratio: float, period_days: int) -> float:
+        """How long every request must fail, after a long window of even and good ones, until the long window burns that fast."""
+        return self.factor(period_days) * budget_ratio * self.long_seconds
+
 
 PAGE_WINDOWS = (BurnWindow(0.02, 3600), BurnWindow(0.05, 6 * 3600))
 TICKET_WINDOWS = (BurnWindow(0.10, SECONDS_PER_DAY), BurnWindow(0.10, 3 * SECONDS_PER_DAY))
@@ -95,6 +99,11 @@ def window_text(seconds: int) -> str:
     """The window as a Prometheus duration in the largest unit that fits: 5m, 6h, 3d."""
     unit, size = next((unit, size) for unit, size in (("d", 86400), ("h", 3600), ("m", 60)) if seconds % size == 0)
     return f"{seconds // size}{unit}"
+
+
+def outage_seconds(budget_ratio: float, period_days: int) -> float:
+    """How long a full outage burns a budget until it pages, by the formula alone: the first of the paging windows."""
+    return min(window.outage_seconds(budget_ratio, period_days) for window in PAGE_WINDOWS)
 
 
 def check_slos(slos: Sequence[Slo], period_days: int) -> None:

@@ -2,8 +2,9 @@
 
 import pytest
 
+from alerts.slo import group
 from glassbox.errors import GlassboxError
-from glassbox.query.slo import DEFAULT_SLOS, PAGE_WINDOWS, TICKET_WINDOWS, Slo, window_text
+from glassbox.query.slo import DEFAULT_SLOS, PAGE_WINDOWS, TICKET_WINDOWS, Slo, outage_seconds, window_text
 from glassbox.settings.loading import load_settings
 from glassbox.settings.model import Settings
 from tests.support.ours import our_bundle
@@ -24,6 +25,20 @@ def rules(settings):
 
 def of(file):
     return [rule for group in file["groups"] for rule in group["rules"]]
+
+
+@pytest.mark.parametrize(("budget_ratio", "minutes"), [(0.001, 0.864), (0.005, 4.32), (0.01, 8.64), (0.05, 43.2)])
+def test_a_full_outage_pages_as_soon_as_the_first_window_burns(budget_ratio, minutes):
+    assert outage_seconds(budget_ratio, 30) / 60 == pytest.approx(minutes)
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [(Settings(), "43 minutes at 95%"), (Settings(slos=(latency(objective_ratio=0.99),)), "9 minutes at 99%")],
+)
+def test_an_alert_says_how_long_the_widest_budget_burns_before_it_pages(settings, said):
+    fast, _ = group(settings).alerts
+    assert said in fast.cannot_see
 
 
 def test_thirty_days_give_the_factors_of_the_workbook():
@@ -75,7 +90,7 @@ def test_objectives_come_from_the_settings_file(tmp_path):
 def test_two_objectives_may_share_an_indicator():
     names = ("usual", "worst")
     settings = Settings(slos=(latency("usual"), latency("worst", 0.99, 60)))
-    judged = [rule for rule in rules(settings) if rule.get("record") == "model:slo_bad_events:rate5m"]
+    judged = [rule for rule in rules(settings) if rule.get("record") == "model:slo_bad_events:rate"]
     assert [(rule["labels"]["slo"], bound in rule["expr"]) for rule, bound in zip(judged, ("10.0", "60.0"), strict=True)] == [
         (name, True) for name in names
     ]  # fmt: skip

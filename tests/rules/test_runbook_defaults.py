@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from glassbox.query.slo import outage_seconds
 from glassbox.settings.model import Settings
 from tests.support.compiled_content import Compiled, changed, default_compiled
 from tests.support.moved_numbers import moved_numbers
@@ -34,6 +35,17 @@ def test_stated_defaults_are_the_defaults(file):
         if float(number) / (100 if unit == "%" else 1) != pytest.approx(_default(setting))
     ]
     assert not wrong
+
+
+def test_the_minutes_of_a_full_outage_are_those_of_the_paging_windows():
+    text = (RUNBOOKS / "InferenceErrorBudgetBurnFast.md").read_text(encoding="utf-8")
+    line = next(line for line in text.splitlines() if line.startswith("Where every request is bad"))
+    stated = re.findall(r"([\d.]+)% (?:is above the limit )?after (\d+\.\d)", line)
+    budgets = {percent: (100 - float(percent)) / 100 for percent, _ in stated}
+    assert len(stated) == 4
+    assert {
+        percent: f"{outage_seconds(budgets[percent], Settings().slo_period_days) / 60:.1f}" for percent in budgets
+    } == dict(stated)
 
 
 @pytest.mark.parametrize("number", moved_numbers(), ids=lambda number: number.name)

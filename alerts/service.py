@@ -4,16 +4,16 @@ from alerts import outages
 from alerts.texts import SERVICE_TEXT
 from glassbox.query.promql import instant, sum_by
 from glassbox.query.rules import Alert, AlertGroup, Severity, Subject
-from glassbox.query.wording import last, percent
+from glassbox.query.wording import last, percent, span
 from glassbox.settings.model import Settings
 from recording_rules import requests
-from recording_rules.conditions import slow
 from recording_rules.histograms import RATE_WINDOW_SECONDS
 from recording_rules.levels import SERVED
+from recording_rules.slowness import slow
 
 
 def group(settings: Settings) -> AlertGroup:
-    """The alerts, with this installation's thresholds; raises GlassboxError where a threshold does not fit our histograms."""
+    """The alerts, with this installation's thresholds."""
     limits = settings.thresholds
     return AlertGroup(
         "inference-service",
@@ -34,15 +34,15 @@ def group(settings: Settings) -> AlertGroup:
             *outages.alerts(settings),
             Alert(
                 name="InferenceLatencyHigh",
-                expr=slow(settings, SERVED),
+                expr=slow(limits, SERVED),
                 # Longer than the rate's window, in which a single slow minute stays for five.
                 for_="10m",
                 severity=Severity.TICKET,
                 also_explained_on=(("inference-overview", "Latency p95"),),
                 panel=("llm-serving", "End-to-end latency"),
                 summary=f"{SERVICE_TEXT} answers slowly",
-                description=f"{{{{ $value | humanizePercentage }}}} of the requests of the {last(RATE_WINDOW_SECONDS)} took longer than {limits.latency_high_seconds:g} s. Up to {percent(limits.latency_high_share_ratio)} is allowed.",
-                cannot_see="Requests that still wait and requests that callers gave up: only finished ones have a time. InferenceQueueGrowing and InferenceSaturated see the queue, InferenceNothingAnswered sees that nothing finishes. The time in prefill instances, which is in the mean time by phase; without the label inference_role, their requests dilute the share of slow ones.",
+                description=f"{{{{ $value | humanizePercentage }}}} of the requests of the {last(RATE_WINDOW_SECONDS)} took longer than {limits.latency_high_seconds:g} s, have waited for longer, or were given up. Up to {percent(limits.latency_high_share_ratio)} is allowed.",
+                cannot_see=f"Requests in work, which count when they finish or are given up: InferenceEngineStalled and InferenceNothingAnswered see those that do neither. Queues in front of a service of ours, a router or a gateway. A queue's requests count once in {span(RATE_WINDOW_SECONDS)}, so those given up there sooner are more than the share says; and a short queue at one replica may be hidden by others that start requests fast. The time in prefill instances, which is in the mean time by phase; without the label inference_role, their requests dilute the share of slow ones.",
             ),
         ),
     )

@@ -104,7 +104,7 @@ def _evidence(limits: Thresholds) -> Row:
         comparison(
             "Evidence by model",
             _EVIDENCE,
-            why=f"The numbers behind the verdict. Queue and front end are shares of the time of finished requests. They count above {percent(limits.queue_share_ratio)} and {percent(limits.frontend_share_ratio)}. An empty cell means that the service does not report the value. If a replica is chosen, the numbers are its own, but the verdict is that of its models. Click a model to see where its time goes.",
+            why=f"The numbers behind the verdict. Queue and front end are shares of the time of finished requests. They count above {percent(limits.queue_share_ratio)} and {percent(limits.frontend_share_ratio)}. An empty cell means that the service does not report the value, or that no request finished. Latency is that of finished requests. If a replica is chosen, the numbers are its own, but the verdict is that of its models. Click a model to see where its time goes.",
             words={"Verdict": VERDICT_WORDS},
             drill_down=DrillDown("model_name", "llm-serving", ENGINE_MODEL.name, keeping=(JOB,)),
             size=Size(width=24, height=7),
@@ -142,7 +142,7 @@ def _limits(limits: Thresholds) -> tuple[Row, Row]:
                 "Share of time outside the engine",
                 {"queue": _QUEUE_SHARE, "front end": _FRONTEND_SHARE},
                 many=True,
-                why=f"Queue above {percent(limits.queue_share_ratio)}: more requests arrive than are served. Front end above {percent(limits.frontend_share_ratio)}: the CPU or downloads are the limit, and more GPUs do not help.",
+                why=f"Queue above {percent(limits.queue_share_ratio)}: more requests arrive than are served. Front end above {percent(limits.frontend_share_ratio)}: the CPU or downloads are the limit, and more GPUs do not help. Both are shares of the time of finished requests: there is no line where none finishes.",
                 maximum=1,
             ),
             timeseries(

@@ -33,6 +33,7 @@ _NOT_MEASURED = "Not measured"
 # Nothing that is divided by: nobody works, or nobody reports it.
 _NO_WORK = "No work seen"
 _TOGETHER = "GPUs do not report which model they serve, so choose hosts and services that belong together."
+_FOR_NOBODY = "Tokens of answers that callers give up count too, so it looks low where nobody is answered."
 _PRICES = "Prices come from the settings (cost). A GPU costs its price whether it works or not."
 
 _COUNTED_WITHIN = "1h"
@@ -127,28 +128,28 @@ def _now(now: _Sums) -> Row:
         stat(
             "Per million output tokens",
             now.price_of(_MILLION, now.output),
-            why=f"Cost of all chosen GPUs over the tokens that the chosen services generate. Both are means over {span(RATE_WINDOW_SECONDS)}. {_TOGETHER}",
+            why=f"Cost of all chosen GPUs over the tokens that the chosen services generate. Both are means over {span(RATE_WINDOW_SECONDS)}. {_FOR_NOBODY} {_TOGETHER}",
             size=_WIDE,
             empty=_NO_WORK,
         ),
         stat(
             "Per million tokens",
             now.price_of(_MILLION, now.tokens),
-            why=f"The same for input and output tokens together. Compare it only with work of similar lengths. {_TOGETHER}",
+            why=f"The same for input and output tokens together. Compare it only with work of similar lengths. {_FOR_NOBODY} {_TOGETHER}",
             size=_WIDE,
             empty=_NO_WORK,
         ),
         stat(
             "Per 1,000 pages",
             now.price_of(_THOUSAND, now.pages),
-            why=f"Cost of all chosen GPUs over the pages that the services count. Where a service counts none, its finished requests times pages_per_request are used, and failed requests count too. Choose the OCR services. {_TOGETHER}",
+            why=f"Cost of all chosen GPUs over the pages that the services count. Where a service counts none, its finished requests times pages_per_request are used, and failed requests count too. There is no value where none finishes. Choose the OCR services. {_TOGETHER}",
             size=_WIDE,
             empty=_NO_WORK,
         ),
         stat(
             "Tokens per joule",
             now.tokens_per_joule,
-            why=f"Input and output tokens per joule that the chosen GPUs draw. Higher is better, and larger batches raise it. {_TOGETHER}",
+            why=f"Input and output tokens per joule that the chosen GPUs draw. Higher is better, and larger batches raise it. Tokens of answers that callers give up count too. {_TOGETHER}",
         ),
     )
 
@@ -214,7 +215,7 @@ def _course(now: _Sums, settings: Settings) -> Row:
         timeseries(
             "Per million tokens over time",
             {"output": now.price_of(_MILLION, now.output), "all": now.price_of(_MILLION, now.tokens)},
-            why=f"It falls with load, since idle GPUs cost the same. Its lowest level is what well-filled GPUs achieve. {_TOGETHER}",
+            why=f"It falls with load, since idle GPUs cost the same. Its lowest level is what well-filled GPUs achieve. {_FOR_NOBODY} {_TOGETHER}",
         ),
         timeseries(
             "Per 1,000 pages over time",

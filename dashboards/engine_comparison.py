@@ -20,7 +20,7 @@ from glassbox.query.promql import duration_seconds, instant, mean, over_range, q
 from glassbox.query.rules import HistogramRecord, Record
 from glassbox.query.wording import span
 from glassbox.settings.model import Settings
-from recording_rules import engine, requests, workload
+from recording_rules import abandoned, engine, requests, workload
 from recording_rules.histograms import RATE_WINDOW_SECONDS
 
 # Below this, fewer than five requests lie above a p95, and one slow request moves the ratio.
@@ -265,10 +265,10 @@ def _failures() -> Row:
     return row(
         "What was not good",
         timeseries(
-            "Error share",
-            _both(_share(requests.HTTP_ERRORS, requests.HTTP_REQUESTS)),
+            "Failed share",
+            _both(_share(abandoned.FAILED, abandoned.JUDGED)),
             lines=_LINES,
-            why="Share of requests answered with a server error. A side that fails fast looks fast, so compare latency only where both shares are low.",
+            why="Share of requests that were answered with a server error or given up by their callers. A side that fails fast looks fast, and so does one whose slow answers are given up: compare latency only where both shares are low. If a replica is chosen, requests that were given up are left out.",
         ),
         timeseries(
             "Truncated share",

@@ -74,7 +74,7 @@ def _now(settings: Settings) -> Row:
         stat(
             "Latency p95",
             or_idle(requests.DURATION.quantile(0.95, ())),
-            why=f"95% of the requests of the {last(RATE_WINDOW_SECONDS)} were answered within this time. Red from {settings.thresholds.latency_high_seconds:g} s on: InferenceLatencyHigh may follow. {_WORDS}",
+            why=f"95% of the requests that finished within the {last(RATE_WINDOW_SECONDS)} took at most this time. Red from {settings.thresholds.latency_high_seconds:g} s on: InferenceLatencyHigh may follow. That alert also counts requests that still wait or were given up, which have no time here. {_WORDS}",
             steps=latency_steps(settings.thresholds.latency_high_seconds),
             words=ANSWERS,
             size=_NOW,
@@ -115,7 +115,7 @@ def _course(limits: Gpu) -> Row:
         timeseries(
             "Latency",
             {"p50": requests.DURATION.quantile(0.5, ()), "p95": requests.DURATION.quantile(0.95, ())},
-            why="Time from arrival to the end of the answer, all models. If p95 moves away from p50, some requests are long or wait. If both rise, all requests are slower. LLM serving shows in which phase.",
+            why="Time of finished requests from arrival to the end of the answer, all models. If p95 moves away from p50, some requests are long or wait. If both rise, all requests are slower. LLM serving shows in which phase.",
             size=Size(width=7),
         ),
         gauge(

@@ -14,7 +14,7 @@ from glassbox.query.rules import HistogramRecord, Record
 from glassbox.query.wording import last, percent, span
 from glassbox.settings.model import Settings, Thresholds
 from recording_rules import abandoned, engine, gpu, requests, workload
-from recording_rules.conditions import PREEMPTION_WINDOW_SECONDS
+from recording_rules.conditions import PREEMPTION_WINDOW_SECONDS, PREEMPTIONS_NOTABLE
 
 _MODEL = ("model_name",)
 _BOARD = ("instance", "gpu")
@@ -37,7 +37,7 @@ def build(settings: Settings) -> Dashboard:
         leads_to=Next("replicas", "Compare the replicas"),
         rows=(
             _now(settings.thresholds),
-            *_latency(),
+            *_latency(settings.thresholds),
             _distributions(),
             _phases(),
             _scheduler(),
@@ -87,7 +87,7 @@ def _now(limits: Thresholds) -> Row:
     )
 
 
-def _latency() -> tuple[Row, Row]:
+def _latency(limits: Thresholds) -> tuple[Row, Row]:
     return (
         row(
             "Latency",
@@ -95,13 +95,13 @@ def _latency() -> tuple[Row, Row]:
                 "End-to-end latency",
                 _mean_and_quantiles(requests.DURATION),
                 many=True,
-                why="Time from arrival to the last token. Compare it with the phases below to see where it goes.",
+                why=f"Time of finished requests, from arrival to the last token. Compare it with the phases below to see where it goes. Requests that still wait or were given up have no time, so an overload may look fast here. InferenceLatencyHigh counts those that wait for more than {limits.latency_high_seconds:g} s, and those given up, as slow: see Waiting by reason, and Started, finished and given up.",
             ),
             timeseries(
                 "Time to first token",
                 _mean_and_quantiles(engine.TIME_TO_FIRST_TOKEN),
                 many=True,
-                why="What a streaming user waits for: front end, queue and prefill. It rises first when load outgrows capacity.",
+                why="What a streaming user waits for: front end, queue and prefill. It rises first when load outgrows capacity. Who still waits, or gave up in the queue, has no time yet.",
             ),
         ),
         Row(
@@ -154,7 +154,7 @@ def _phases() -> Row:
         timeseries(
             "Mean time by phase",
             {"front end": frontend, **{name: phase.mean(()) for name, phase in inside.items()}},
-            why="Over the chosen models. Together the phases are the mean end-to-end time. Front end (template, media download, preprocessing): add CPU, or raise --api-server-count. Queue: add replicas or batch slots. Prefill: prompts are long. Decode: answers are long, or the batch is large.",
+            why="Finished requests of the chosen models. Together the phases are the mean end-to-end time. Where none finishes, nothing is known. Front end (template, media download, preprocessing): add CPU, or raise --api-server-count. Queue: add replicas or batch slots. Prefill: prompts are long. Decode: answers are long, or the batch is large.",
             stacked=True,
         ),
         timeseries(
@@ -209,7 +209,7 @@ def _lost_work(limits: Thresholds) -> Row:
         timeseries(
             "Preemptions per finished request",
             _share(workload.PREEMPTIONS, workload.FINISHED).measured_in(Unit.NONE),
-            why=f"Over {span(PREEMPTION_WINDOW_SECONDS)}. Above {limits.preemptions_per_request:g} raises InferencePreemptionThrash. For comparison, a healthy run measured in public had 0.07.",
+            why=f"Over {span(PREEMPTION_WINDOW_SECONDS)}. Above {limits.preemptions_per_request:g} raises InferencePreemptionThrash. There is no value where none finishes: then {PREEMPTIONS_NOTABLE} preemptions raise it. For comparison, a healthy run measured in public had 0.07.",
         ),
         timeseries(
             "Refused requests",
@@ -238,7 +238,7 @@ def _throughput() -> Row:
         timeseries(
             "Finished requests by reason",
             sum_by(("finished_reason",), instant(requests.REQUESTS_FINISHED)),
-            why="stop: a complete answer. length: cut off at the limit. error: failed in the engine. repetition: ended because it ran in a loop.",
+            why="stop: a complete answer. length: cut off at the limit. error: failed in the engine. repetition: ended because it ran in a loop. Requests that callers give up are in none of them.",
             lines=_REASONS,
             stacked=True,
         ),
@@ -266,12 +266,12 @@ def _requests() -> Row:
         timeseries(
             "Prompt length",
             _lengths(workload.PROMPT_LENGTH),
-            why="Input tokens of finished requests. Longer prompts or larger images explain a longer prefill.",
+            why="Input tokens of finished requests: those of requests that are given up are left out. Longer prompts or larger images explain a longer prefill.",
         ),
         timeseries(
             "Answer length",
             _lengths(workload.OUTPUT_LENGTH),
-            why="Output tokens of finished requests. Longer answers explain a longer decode at equal time per token.",
+            why="Output tokens of finished requests. Where callers give up, these are the short ones. Longer answers explain a longer decode at equal time per token.",
         ),
         timeseries(
             "Cache hits",

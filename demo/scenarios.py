@@ -76,6 +76,7 @@ SCENARIOS = {
         alerts=frozenset(
             {
                 "InferenceNothingAnswered",
+                "InferenceLatencyHigh",
                 "InferenceErrorBudgetBurnFast",
                 "InferenceErrorBudgetBurnSlow",
                 "InferenceQPSLow",

@@ -65,6 +65,8 @@ STARTED = instant(engine.TIME_TO_FIRST_TOKEN.count).measured_in(Unit.REQUESTS_PE
 # Requests that an engine finished, per second. Their time in the queue is observed as they finish, whatever the reason. It is
 # recorded in the group of the first tokens, so both are of the same moment.
 FINISHED = instant(engine.QUEUE_TIME.count).measured_in(Unit.REQUESTS_PER_SECOND)
+# What engines lost sight of, per second: it has no time. Our exporter observes how long each client stayed.
+UNTIMED = instant(ABANDONED).and_(STARTED)
 
 
 def group(settings: Settings) -> RecordGroup:
@@ -127,6 +129,22 @@ def overdue(threshold_seconds: float) -> Expr:
     queue = over_time("min", engine.WAITING, window).and_(instant(engine.WAITING).shifted(window))
     started = (STARTED * threshold_seconds).measured_in(Unit.REQUESTS)
     return clamp_min(queue - started, 0).and_(instant(engine.WAITING))
+
+
+def overdue_rate(threshold_seconds: float) -> Expr:
+    """The same per second, each counted once in 5 minutes."""
+    return (overdue(threshold_seconds) / RATE_WINDOW_SECONDS).measured_in(Unit.REQUESTS_PER_SECOND)
+
+
+def slow_and_judged(slow: Expr, observed: Expr) -> tuple[Expr, Expr]:
+    """Requests of a model per second that were slow or given up, and all of them: `slow` and `observed` are of those with a time.
+
+    Clients that left our exporter's services late are slow already. How many left sooner is not known, so as many as left are
+    slow at least.
+    """
+    left = instant(ABANDONED).unless(STARTED)
+    untimed = UNTIMED.or_(observed * 0)
+    return (left > slow).or_(slow) + untimed, observed + untimed
 
 
 def failed_and_judged(errors: Expr, http_requests: Expr) -> tuple[Expr, Expr]:

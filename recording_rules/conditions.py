@@ -1,12 +1,9 @@
 """What holds a model back, as conditions. Alerts fire on them, and the diagnosis weighs them against each other."""
 
-from collections.abc import Sequence
-
-from glassbox.errors import GlassboxError
 from glassbox.metrics.types import Unit
-from glassbox.query.expr import Expr, QueryError, binary
+from glassbox.query.expr import Expr, binary
 from glassbox.query.promql import clamp_min, instant, over_time, ratio, sum_by
-from glassbox.settings.model import Settings, Thresholds
+from glassbox.settings.model import Thresholds
 from recording_rules import engine, requests, workload
 from recording_rules.histograms import RATE_WINDOW_SECONDS
 from recording_rules.levels import MODEL, SERVED
@@ -14,7 +11,7 @@ from recording_rules.memory import USUAL_TRUNCATED
 
 PREEMPTION_WINDOW_SECONDS = 600
 # Fewer within the window are the price of a full cache, whatever their share.
-_PREEMPTIONS_NOTABLE = 10
+PREEMPTIONS_NOTABLE = 10
 QUEUE_WINDOW = "5m"
 _BURST_RATIO = 0.05
 # Where a failure becomes an outage for everybody. A promise is kept or broken far below this.
@@ -41,7 +38,7 @@ def with_enough_requests(expr: Expr, limits: Thresholds) -> Expr:
 def preempts_too_often(limits: Thresholds) -> Expr:
     """Preemptions per second where they are notable, and too many for the requests that finished. It holds if nothing finished, too."""
     preemptions = instant(workload.PREEMPTIONS)
-    many = preemptions * PREEMPTION_WINDOW_SECONDS >= _PREEMPTIONS_NOTABLE
+    many = preemptions * PREEMPTION_WINDOW_SECONDS >= PREEMPTIONS_NOTABLE
     return served_now(many.and_(preemptions > instant(workload.FINISHED) * limits.preemptions_per_request))
 
 
@@ -73,20 +70,6 @@ def always_queueing() -> Expr:
     shortest = over_time("min", waiting, QUEUE_WINDOW) > 0
     no_bursts = shortest >= over_time("avg", engine.RUNNING, QUEUE_WINDOW) * _BURST_RATIO
     return no_bursts.and_(instant(waiting))
-
-
-def slow(settings: Settings, by: Sequence[str]) -> Expr:
-    """Share of requests slower than the settings' bound, where it is too large and there are enough requests to judge.
-
-    Raises GlassboxError where the bound is not a bucket.
-    """
-    limits = settings.thresholds
-    try:
-        share = requests.DURATION.share_above(limits.latency_high_seconds, by, settings.histogram_buckets)
-    except QueryError as error:
-        raise GlassboxError(f"Setting thresholds.latency_high_seconds: {error}") from None
-    enough = sum_by(by, instant(requests.DURATION.count)) * RATE_WINDOW_SECONDS >= limits.minimum_requests
-    return (share > limits.latency_high_share_ratio).and_(enough)
 
 
 def failing(limits: Thresholds) -> Expr:

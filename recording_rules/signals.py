@@ -13,7 +13,18 @@ from glassbox.query.promql import avg_by, count_by, group_by, instant, max_by, o
 from glassbox.query.rules import HistogramRecord, Record, Series
 from glassbox.query.wording import last, percent, span
 from glassbox.settings.model import Gpu, Jobs, Settings
-from recording_rules import abandoned, conditions, engine, gpu, gpu_conditions, instances, requests, targets, workload
+from recording_rules import (
+    abandoned,
+    conditions,
+    engine,
+    gpu,
+    gpu_conditions,
+    instances,
+    requests,
+    slowness,
+    targets,
+    workload,
+)
 from recording_rules.levels import MODEL, SERVED
 from recording_rules.memory import (
     GONE_REMEMBERED,
@@ -134,18 +145,18 @@ def working(_settings: Settings) -> Expr:
     return in_work.or_(ended)
 
 
-@signal("More answers are slow than the settings allow.")
+@signal("More requests are slow, wait for too long or are given up than the settings allow.")
 def slow(settings: Settings) -> Expr:
-    return conditions.slow(settings, MODEL)
+    return slowness.slow(settings.thresholds, MODEL)
 
 
-@signal(f"Prompts or answers are more than {_LONGER_FACTOR:g} times as long as usual.")
+@signal(f"Prompts or answers of finished requests are more than {_LONGER_FACTOR:g} times as long as usual.")
 def longer_requests(_settings: Settings) -> Expr:
     prompts = _more_than_usual(workload.PROMPT_LENGTH, USUAL_PROMPT_LENGTH, _LONGER_FACTOR)
     return prompts.or_(_more_than_usual(workload.OUTPUT_LENGTH, USUAL_OUTPUT_LENGTH, _LONGER_FACTOR))
 
 
-@signal(f"Each token takes more than {_SLOWER_FACTOR:g} times as long as usual.")
+@signal(f"Each token of finished answers takes more than {_SLOWER_FACTOR:g} times as long as usual.")
 def slower_tokens(_settings: Settings) -> Expr:
     return _more_than_usual(workload.TIME_PER_OUTPUT_TOKEN, USUAL_TIME_PER_OUTPUT_TOKEN, _SLOWER_FACTOR)
 

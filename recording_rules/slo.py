@@ -180,7 +180,7 @@ def _unobserved(slo: Slo) -> Iterator[Expr]:
         yield overdue.measured_in(Unit.REQUESTS_PER_SECOND)
     # Who got a first token and no end is among the observed first tokens. At what pace the others would have come is not known.
     if slo.indicator == "request_latency":
-        yield instant(abandoned.ABANDONED)
+        yield abandoned.UNTIMED
 
 
 def _observed(indicator: Indicator, part: str, seconds: int, **le: Matcher) -> Expr:

@@ -7,9 +7,8 @@ from typing import ClassVar
 
 from glassbox.errors import GlassboxError
 from glassbox.metrics.types import Kind, Unit
-from glassbox.query.buckets import CustomBuckets
 from glassbox.query.expr import Expr, Level, Matcher, QueryError
-from glassbox.query.promql import at_most, instant, mean, quantile, ratio, sum_by
+from glassbox.query.promql import instant, mean, quantile, sum_by
 
 
 def _level_of(recorded_name: str) -> Level:
@@ -120,12 +119,6 @@ class HistogramRecord:
     def mean(self, by: Sequence[str], **matchers: str | Matcher) -> Expr:
         """The mean in seconds: rate of the sum over rate of the count."""
         return mean(sum_by(by, instant(self.sum, **matchers)), sum_by(by, instant(self.count, **matchers)))
-
-    def share_above(self, bound_seconds: float, by: Sequence[str], custom: CustomBuckets) -> Expr:
-        """Exact share (0..1) of observations above a bound that is a bucket, without the estimate of a quantile."""
-        within = sum_by(by, instant(self.bucket, le=at_most(bound_seconds, self.bucket, custom)))
-        total = sum_by(by, instant(self.count))
-        return ratio(total - within, total).measured_in(Unit.RATIO)
 
 
 @dataclass(frozen=True)

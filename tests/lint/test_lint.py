@@ -242,6 +242,9 @@ def test_the_settings_own_buckets_are_known_and_of_one_version():
 def test_a_threshold_that_an_old_version_lacks_is_found_in_the_alert():
     bundle = our_bundle(Settings(thresholds=Thresholds(latency_high_seconds=120), slos=()))
     problems = {finding.where: finding.problem for finding in checks.buckets_known(bundle)}
-    assert problems.keys() == {"inference-service, InferenceLatencyHigh", "diagnosis, model:diagnosis_signal:bool"}
+    assert problems.keys() == {
+        "slowness, model:inference_requests_slow:rate5m",
+        "slowness, model:inference_requests_timed:rate5m",
+    }
     (problem,) = set(problems.values())
     assert "ends at 60 up to version 0.8.3" in problem and "in the setting histogram_buckets" in problem

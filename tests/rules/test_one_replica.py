@@ -105,7 +105,7 @@ def test_two_replicas_of_one_engine_are_compared(tmp_path: Path) -> None:
 def test_a_replica_and_a_model_are_chosen_on_a_side(tmp_path: Path) -> None:
     """vLLM's HTTP counters do not report a model, which must not narrow them away."""
     chosen = {"engine_a": "", "engine_b": "", "instance_a": "a:8000", "model": "m"}
-    assert_values(query("Engine comparison", "Error share", 0, chosen), SERIES, {"{}": 0.2}, tmp_path)
+    assert_values(query("Engine comparison", "Failed share", 0, chosen), SERIES, {"{}": 0.2}, tmp_path)
 
 
 @pytest.mark.parametrize(("target", "shown"), [("a:8000", 0), ("b:8000", None), ("gpu-host:9400", None)])

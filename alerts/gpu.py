@@ -2,7 +2,7 @@
 
 from glassbox.metrics import scrape
 from glassbox.query.expr import Expr, Source, not_regex, regex
-from glassbox.query.promql import group_by, instant, over_steps
+from glassbox.query.promql import group_by, instant, over_steps, over_time
 from glassbox.query.rules import Alert, AlertGroup, Severity, Subject
 from glassbox.query.wording import last, percent
 from glassbox.settings.model import Gpu, Jobs, Settings
@@ -27,7 +27,6 @@ _EXPORTERS_REMEMBERED = "6h"
 
 # Over hours it is enough to look now and then, and more often at the time since the last look.
 _SEEN_STEP = "30m"
-_VANISHED_STEP = "15m"
 
 
 def _idle_while_queueing(limits: Gpu) -> Expr:
@@ -57,10 +56,9 @@ def _exporter_down(jobs: Jobs) -> Expr:
     exporters = not_regex(jobs.services_regex)
     measured = gpu.any_sign(_measured)
     down = instant(scrape.UP, job=exporters).equals(0).and_(measured, on=TARGET)
-    known = gpu.any_sign(lambda sign: over_steps("last", sign, GONE_REMEMBERED, _VANISHED_STEP))
-    lately = group_by(JOB, known.filtered({"job": exporters}))
+    lately = group_by(JOB, over_time("last", gpu.MEASURED_BY, GONE_REMEMBERED, job=exporters))
     # GPUs may be measured without an `up` here, where series are federated or written by other tools.
-    gone = lately.unless(gpu.MEASURED, on=JOB).unless(instant(scrape.UP, job=regex(".+")), on=JOB)
+    gone = lately.unless(instant(gpu.MEASURED_BY)).unless(instant(scrape.UP, job=regex(".+")), on=JOB)
     # The product drops the name `up`, which Grafana would treat as a label.
     return (down * 1).or_(gone)
 

@@ -1,4 +1,4 @@
-"""Distributions that only boards read. No alert, signal or baseline waits for them, so they are recorded rarely.
+"""Distributions that boards read, and baselines, whose blocks are longer. No alert or signal waits for them, so they are recorded rarely.
 
 With many replicas, buckets are most of what the rules cost.
 """
@@ -7,7 +7,9 @@ from glassbox.query.rules import RecordGroup
 from glassbox.settings.model import Settings
 from recording_rules import engine, workload
 
-_READ_ONLY_BY_BOARDS = (
+_READ_BY_PEOPLE = (
+    engine.INTER_TOKEN_LATENCY,
+    engine.QUEUE_TIME,
     engine.PREFILL_TIME,
     engine.DECODE_TIME,
     workload.PROMPT_LENGTH,
@@ -17,5 +19,5 @@ _READ_ONLY_BY_BOARDS = (
 
 def group(settings: Settings) -> RecordGroup:
     """The buckets. Their sums and counts are recorded with everything else."""
-    buckets = tuple(histogram.bucket for histogram in _READ_ONLY_BY_BOARDS)
+    buckets = tuple(histogram.bucket for histogram in _READ_BY_PEOPLE)
     return RecordGroup("distributions", buckets, settings.rare_interval_seconds)

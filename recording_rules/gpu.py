@@ -14,6 +14,7 @@ from glassbox.metrics import nvidia_gpu_exporter as smi
 from glassbox.metrics.types import Counter, Gauge, Unit
 from glassbox.query.expr import Expr, differs, regex
 from glassbox.query.promql import (
+    count_by,
     first_by,
     group_by,
     instant,
@@ -27,7 +28,7 @@ from glassbox.query.promql import (
 )
 from glassbox.query.rules import Record, RecordGroup
 from recording_rules.gpu_bounds import possible
-from recording_rules.levels import GPU, TARGET
+from recording_rules.levels import GPU, JOB, TARGET
 from recording_rules.targets import BRIDGE
 
 GROUP = RecordGroup("gpu")
@@ -199,5 +200,6 @@ def bridged(record: Record) -> Expr:
 
 # A series for each GPU that is measured at the moment, and the same across failed scrapes; the last forgets what has gone late.
 MEASURED = any_sign(instant)
+MEASURED_BY = Record("job:gpus_measured:count", count_by(JOB, MEASURED), "GPUs that the targets of a job measure now.")
 THERE = MEASURED.or_(_of_targets(any_sign(_lately)))
 SEEN = MEASURED.or_(any_sign(_lately))

@@ -17,9 +17,9 @@ from glassbox.compile.compiler import compile_bundle
 from glassbox.compile.dashboard_json import _lead_to
 from glassbox.compile.outputs import render, write_bundle
 from glassbox.errors import GlassboxError
+from glassbox.query.measures import BLOCK_SECONDS
 from glassbox.query.rules import RecordGroup
 from glassbox.settings.model import GrafanaTarget, Jobs, Settings, Thresholds
-from recording_rules.baseline_measures import MEASURES
 from tests.support.ours import our_alert_groups, our_bundle, our_record_groups
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -296,8 +296,8 @@ def test_written_yaml_is_what_was_compiled(tmp_path):
         assert yaml.safe_load((tmp_path / "alerts" / name).read_text()) == compiled
 
 
-def test_what_is_recorded_rarely_for_boards_is_read_by_boards_alone():
+def test_what_is_recorded_rarely_is_read_by_no_rule_and_within_a_block_of_a_baseline():
     (rare,) = (group for group in our_record_groups() if group.name == "distributions")
-    judging = rules(BUNDLE.recording_rules) + rules(BUNDLE.alerts)
-    queries = [rule["expr"] for rule in judging] + [str(measure.expr) for measure in MEASURES.all]
+    queries = [rule["expr"] for rule in rules(BUNDLE.recording_rules) + rules(BUNDLE.alerts)]
     assert [record.name for record in rare.records if any(record.name in query for query in queries)] == []
+    assert 2 * Settings().rare_interval_seconds < BLOCK_SECONDS

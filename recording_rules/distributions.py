@@ -1,6 +1,7 @@
 """Distributions that boards read, and baselines, whose blocks are longer. No alert or signal waits for them, so they are recorded rarely.
 
-With many replicas, buckets are most of what the rules cost.
+With many replicas, buckets are most of what the rules cost. An objective reads here only whether there is a bucket at its
+threshold.
 """
 
 from glassbox.query.rules import RecordGroup
@@ -12,6 +13,7 @@ _READ_BY_PEOPLE = (
     engine.QUEUE_TIME,
     engine.PREFILL_TIME,
     engine.DECODE_TIME,
+    workload.TIME_PER_OUTPUT_TOKEN,
     workload.PROMPT_LENGTH,
     workload.OUTPUT_LENGTH,
 )

@@ -1,15 +1,16 @@
 """LLM serving: are users served well, and if not, where does the time go?"""
 
 from dashboards.choices import ENGINE_MODEL, GPU_INSTANCE, GPU_JOB, JOB, REPLICA_OF_MODEL
+from dashboards.latency import distributions, latency, phases
 from dashboards.states import ANSWERS, DOWN_OR_NUMBER, or_down, or_idle, or_trouble
 from dashboards.steps import kv_cache_steps
 from glassbox.board.dashboard import Dashboard, Row, dashboard, row
-from glassbox.board.panels import heatmap, stat, timeseries
+from glassbox.board.panels import stat, timeseries
 from glassbox.board.style import GREEN, NEUTRAL, RED, YELLOW, Line
 from glassbox.board.tables import Next
 from glassbox.metrics.types import Unit
 from glassbox.query.expr import Expr
-from glassbox.query.promql import instant, max_by, mean, ratio, sum_by
+from glassbox.query.promql import instant, max_by, ratio, sum_by
 from glassbox.query.rules import HistogramRecord, Record
 from glassbox.query.wording import last, percent, span
 from glassbox.settings.model import Settings, Thresholds
@@ -37,9 +38,9 @@ def build(settings: Settings) -> Dashboard:
         leads_to=Next("replicas", "Compare the replicas"),
         rows=(
             _now(settings.thresholds),
-            *_latency(settings.thresholds),
-            _distributions(),
-            _phases(),
+            *latency(settings.thresholds),
+            distributions(),
+            phases(),
             _scheduler(),
             _lost_work(settings.thresholds),
             _throughput(),
@@ -83,85 +84,6 @@ def _now(limits: Thresholds) -> Row:
             words=DOWN_OR_NUMBER,
             why=f"KV cache usage of the fullest engine. Above {percent(limits.kv_cache_high_ratio)} raises InferenceKVCacheNearlyFull.",
             steps=kv_cache_steps(limits),
-        ),
-    )
-
-
-def _latency(limits: Thresholds) -> tuple[Row, Row]:
-    return (
-        row(
-            "Latency",
-            timeseries(
-                "End-to-end latency",
-                _mean_and_quantiles(requests.DURATION),
-                many=True,
-                why=f"Time of finished requests, from arrival to the last token. Compare it with the phases below to see where it goes. Requests that still wait or were given up have no time, so an overload may look fast here. InferenceLatencyHigh counts those that wait for more than {limits.latency_high_seconds:g} s, and those given up, as slow: see Waiting by reason, and Started, finished and given up.",
-            ),
-            timeseries(
-                "Time to first token",
-                _mean_and_quantiles(engine.TIME_TO_FIRST_TOKEN),
-                many=True,
-                why="What a streaming user waits for: front end, queue and prefill. It rises first when load outgrows capacity. Who still waits, or gave up in the queue, has no time yet.",
-            ),
-        ),
-        Row(
-            "",
-            (
-                timeseries(
-                    "Inter-token latency",
-                    _mean_and_quantiles(engine.INTER_TOKEN_LATENCY),
-                    many=True,
-                    why="Time between two tokens of one answer. It rises with batch size and with preemptions.",
-                ),
-                timeseries(
-                    "Time per output token",
-                    _mean_and_quantiles(workload.TIME_PER_OUTPUT_TOKEN),
-                    many=True,
-                    why="Decode time per token after the first, one value per request: how fast whole answers are written. An answer of one token counts as 0. vLLM has it since 0.11.",
-                ),
-            ),
-        ),
-    )
-
-
-def _distributions() -> Row:
-    two = "Two bands are two kinds of requests, which no quantile shows. A band that climbs means load."
-    return row(
-        "Distributions",
-        heatmap(
-            "End-to-end latency, all requests",
-            _by_bound(requests.DURATION),
-            why=f"How many requests took how long, by the bounds of the buckets. {two}",
-        ),
-        heatmap(
-            "Time to first token, all requests",
-            _by_bound(engine.TIME_TO_FIRST_TOKEN),
-            why=f"How many requests waited how long for their first token. {two}",
-        ),
-        heatmap(
-            "Inter-token latency, all tokens",
-            _by_bound(engine.INTER_TOKEN_LATENCY),
-            why="How long the gaps between two tokens were. Long answers weigh more. A second band far above the first shows steps that a prefill or a preemption held up.",
-        ),
-    )
-
-
-def _phases() -> Row:
-    inside = {"queue": engine.QUEUE_TIME, "prefill": engine.PREFILL_TIME, "decode": engine.DECODE_TIME}
-    frontend = mean(sum_by((), instant(workload.FRONTEND_TIME)), sum_by((), instant(engine.QUEUE_TIME.count)))
-    return row(
-        "Where the time goes",
-        timeseries(
-            "Mean time by phase",
-            {"front end": frontend, **{name: phase.mean(()) for name, phase in inside.items()}},
-            why="Finished requests of the chosen models. Together the phases are the mean end-to-end time. Where none finishes, nothing is known. Front end (template, media download, preprocessing): add CPU, or raise --api-server-count. Queue: add replicas or batch slots. Prefill: prompts are long. Decode: answers are long, or the batch is large.",
-            stacked=True,
-        ),
-        timeseries(
-            "p95 by phase",
-            {name: phase.quantile(0.95, _MODEL) for name, phase in inside.items()},
-            many=True,
-            why="The slow tail of each phase inside the engine. The phases belong to different requests, so they do not add up.",
         ),
     )
 
@@ -300,15 +222,6 @@ def _gpu() -> Row:
             why="Power that each board draws. Falling power at equal utilisation means throttling or memory-bound work.",
         ),
     )
-
-
-def _mean_and_quantiles(histogram: HistogramRecord) -> dict[str, Expr]:
-    quantiles = {f"p{q * 100:g}": histogram.quantile(q, _MODEL) for q in (0.5, 0.9, 0.95, 0.99)}
-    return {"average": histogram.mean(_MODEL), **quantiles}
-
-
-def _by_bound(histogram: HistogramRecord) -> Expr:
-    return sum_by(("le",), instant(histogram.bucket))
 
 
 def _lengths(histogram: HistogramRecord) -> dict[str, Expr]:

@@ -10,7 +10,7 @@ from glassbox.prometheus.board_queries import api_data
 from recording_rules.diagnosis import VERDICTS
 from tests.support.waiting import eventually
 
-TIMEOUT_SECONDS = 180
+TIMEOUT_SECONDS = 270
 # Two evaluations: what fires only at the next one would be seen.
 SETTLED_SECONDS = 20
 WORDS = {case.code: case.word for case in VERDICTS}

@@ -62,7 +62,12 @@ def test_a_long_default_stands_below_its_table():
         ("GPUThrottling", ["gpu.busy_ratio", "gpu.throttled_clock_ratio", "gpu.power_limited_ratio"]),
         (
             "InferenceLatencyHigh",
-            ["thresholds.latency_high_seconds", "thresholds.latency_high_share_ratio", "thresholds.minimum_requests"],
+            [
+                "thresholds.latency_high_seconds",
+                "thresholds.latency_high_share_ratio",
+                "thresholds.minimum_requests",
+                "thresholds.abandoned_share_ratio",
+            ],
         ),
         ("GPUNewXid", []),
     ],

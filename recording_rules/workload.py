@@ -10,8 +10,8 @@ from glassbox.query.rules import Record, RecordGroup
 from recording_rules import sources
 from recording_rules.histograms import engine_histogram
 from recording_rules.levels import MODEL, TARGET
+from recording_rules.memory import LAST_MINUTE
 from recording_rules.sources import OF_CALLERS, bridged, through_gaps
-from recording_rules.targets import BRIDGE
 
 GROUP = RecordGroup("workload")
 
@@ -44,15 +44,18 @@ def _tokens(window: str) -> Expr:
 
 
 def _stalled_requests() -> Expr:
-    """Requests of engines that had some throughout the window, were awake, and neither read nor wrote a token."""
+    """The most requests of the last minute in engines that had some two minutes ago, were awake, and neither read nor wrote a token since.
+
+    Callers of a hung engine give up, so that nothing runs for a moment, until others come.
+    """
     read = partial(max_without, sources.PROCESSES)
-    running = read(bridged(vllm.NUM_REQUESTS_RUNNING, **sources.OF_ENGINES)) > 0
+    there = read(bridged(vllm.NUM_REQUESTS_RUNNING, **sources.OF_ENGINES))
+    running = read(over_time("max", vllm.NUM_REQUESTS_RUNNING, LAST_MINUTE)) > 0
     # An engine that is new, or was idle, has been stuck for as long as it has requests.
-    since = read(over_time("min", vllm.NUM_REQUESTS_RUNNING, STALL_WINDOW)) > 0
-    at_start = read(over_time("last", vllm.NUM_REQUESTS_RUNNING, BRIDGE, offset=STALL_WINDOW)) > 0
+    before = read(over_time("max", vllm.NUM_REQUESTS_RUNNING, STALL_WINDOW, offset=STALL_WINDOW)) > 0
     tokens = through_gaps(_tokens(STALL_WINDOW), _tokens(_LONGER_WINDOW))
     slept = over_time("min", vllm.ENGINE_SLEEP_STATE, STALL_WINDOW, sleep_state="awake").equals(0)
-    stuck = running.and_(tokens.equals(0)).and_(since).and_(at_start)
+    stuck = running.and_(tokens.equals(0)).and_(before).and_(there)
     return max_by(ENGINE, stuck.unless(slept, on=ENGINE))
 
 

@@ -53,8 +53,8 @@ def _unlisted(jobs: Jobs) -> Alert:
         # Outages of a service that works for callers are silent: that cannot wait for a weekly report.
         severity=Severity.TICKET,
         panel=("monitoring", "Services not listed"),
-        summary="{{ $labels.job }} looks like a service, and no alert watches it",
-        description=f"{{{{ $labels.job }}}} had the series of an inference service for {span(UNLISTED_SECONDS)} or more of the {last(UNLISTED_WINDOW)} (number of targets: {{{{ $value }}}}), but jobs.services does not list the job. Its outages and errors raise no alert.",
+        summary="{{ $labels.job }} looks like a service, and no alert reports its outages",
+        description=f"{{{{ $labels.job }}}} had the series of an inference service for {span(UNLISTED_SECONDS)} or more of the {last(UNLISTED_WINDOW)} (number of targets: {{{{ $value }}}}), but jobs.services does not list the job. Its outages and HTTP errors raise no alert.",
         cannot_see="A service that never answered a scrape, one that answers for less than that, and one of an engine that our records do not know. Compare the jobs in Monitoring health with what you run.",
     )
 
@@ -68,7 +68,7 @@ def _spanning() -> Alert:
         for_="30m",
         severity=Severity.REPORT,
         panel=("monitoring", "Services by cluster and namespace"),
-        summary="{{ $labels.job }} is several services under one name",
-        description=f"The targets of {{{{ $labels.job }}}} differ in their labels {labels}: there are {{{{ $value }}}} sets of them. Recorded series add them up, so one that is down or slow is hidden by another that is not. Give each a job of its own.",
+        summary="{{ $labels.job }} may be several services under one name",
+        description=f"The targets of {{{{ $labels.job }}}} differ in their labels {labels}: there are {{{{ $value }}}} sets of them. Recorded series add them up, so one that is slow or fails is hidden by one that is well. Give each a job of its own.",
         cannot_see=f"Services that are distinguished by other labels than {labels}, or by none, and jobs that are not in jobs.services. The list of targets in Monitoring health shows their addresses.",
     )

@@ -1,7 +1,7 @@
 """Alerts on how the engine's work goes wrong: stuck, thrashing, full, held up in front, cut off, repeating, refused."""
 
 from alerts.texts import MODEL_TEXT
-from glassbox.query.promql import instant, sum_by
+from glassbox.query.promql import duration_seconds, instant, sum_by
 from glassbox.query.rules import Alert, AlertGroup, Severity, Subject
 from glassbox.query.wording import last, percent, span
 from glassbox.settings.model import Settings, Thresholds
@@ -23,6 +23,8 @@ from recording_rules.levels import MODEL
 from recording_rules.memory import USUAL_OFFSET, USUAL_WINDOW
 from recording_rules.workload import STALL_WINDOW, STALLED
 
+# With the recorded window of 2 minutes: 5 minutes without a token.
+_STALL_WAIT = "3m"
 _SHARE = "{{ $value | humanizePercentage }}"
 
 
@@ -38,14 +40,13 @@ def _engine_alerts(limits: Thresholds) -> tuple[Alert, ...]:
         Alert(
             name="InferenceEngineStalled",
             expr=instant(STALLED),
-            # With the recorded window of 2 minutes: 5 minutes without a token.
-            for_="3m",
+            for_=_STALL_WAIT,
             severity=Severity.PAGE,
             cannot_see="An engine that still reads or writes a token now and then, and one that hangs without running requests. Failed health checks show the second.",
             also_explained_on=(("inference-overview", "Health"),),
             panel=("replicas", "Running by replica"),
             summary=f"{MODEL_TEXT} hangs on {{{{ $labels.instance }}}}, engine {{{{ $labels.engine }}}}",
-            description=f"{{{{ $value | humanize }}}} requests are in the batch, but the engine reads and writes no tokens, for more than {span(STALL_WINDOW)}.",
+            description=f"{{{{ $value | humanize }}}} requests are in the batch, but for {span(duration_seconds(STALL_WINDOW) + duration_seconds(_STALL_WAIT))} the engine has neither read nor written a token.",
         ),
         Alert(
             name="InferencePreemptionThrash",
@@ -101,7 +102,7 @@ def _answer_alerts(limits: Thresholds) -> tuple[Alert, ...]:
             severity=Severity.TICKET,
             panel=("llm-serving", "Finished requests by reason"),
             summary=f"{MODEL_TEXT} cuts off more answers than usual",
-            description=f"{_SHARE} of the answers were cut off at their token limit. That is more than {percent(limits.truncated_share_ratio)}, and more than {TRUNCATED_FACTOR} times the usual share: that of the {span(USUAL_WINDOW)} that ended {span(USUAL_OFFSET)} ago, all versions together, without times like this.",
+            description=f"{_SHARE} of the answers were cut off at their token limit. That is more than {percent(limits.truncated_share_ratio)}, and more than {TRUNCATED_FACTOR} times the usual share: that of the {span(USUAL_WINDOW)} that ended {span(USUAL_OFFSET)} ago, all versions together, without times in which this alert's condition held.",
             cannot_see="A model that has cut off as many answers since its first hour: that share is its usual one. Engines that do not report why an answer ended. Truncation by a caller or a gateway. Answers that callers give up: they end for no reason that is counted.",
         ),
         Alert(

@@ -28,7 +28,7 @@ def group(settings: Settings) -> AlertGroup:
                 also_explained_on=(("inference-overview", "QPS now"),),
                 panel=("inference-overview", "QPS"),
                 summary=f"{SERVICE_TEXT} serves fewer than {limits.qps_low:g} requests/s",
-                description=f"{SERVICE_TEXT} finished {{{{ $value | humanize }}}} requests/s over the last minute, and it stays below {limits.qps_low:g}. Either there are no callers, or requests do not get through; InferenceNothingAnswered and InferenceEngineStalled say which.",
+                description=f"{SERVICE_TEXT} finished {{{{ $value | humanize }}}} requests/s over the last minute, and it stays below {limits.qps_low:g}. Either there are no callers, or requests do not get through; if InferenceNothingAnswered or InferenceEngineStalled fires, they do not.",
                 cannot_see="Whether callers stopped or requests get stuck: it counts finished requests only. A service without any target: InferenceNoCapacity pages. One model's traffic that is missing among that of others with the same job and name. Prefill instances without the label inference_role count each request twice.",
             ),
             *outages.alerts(settings),

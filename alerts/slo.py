@@ -14,6 +14,7 @@ from glassbox.settings.model import Settings
 from recording_rules import slo
 from recording_rules.levels import JOB
 
+_OTHERS_HAVE = "Outages in which nobody asks or nothing answers: InferenceNoCapacity, InferenceNothingAnswered and InferenceEngineStalled have these."
 # So long an alert goes on while no target of the service answers, where its windows still burn.
 KEPT_THROUGH_OUTAGE = PAGE_WINDOWS[1].short
 
@@ -73,7 +74,7 @@ def group(settings: Settings) -> AlertGroup:
                 name="InferenceErrorBudgetBurnFast",
                 expr=_any(PAGE_WINDOWS, settings),
                 for_="0s",
-                cannot_see=f"Outages in which nobody asks or nothing answers: InferenceNoCapacity has these. {_slowest_page(settings)}See the errors on the board Inference overview, and InferenceLatencyHigh.",
+                cannot_see=f"{_OTHERS_HAVE} {_slowest_page(settings)}See the errors on the board Inference overview, and InferenceLatencyHigh.",
                 severity=Severity.PAGE,
                 also_explained_on=(("slo", "Burn rate over 6 hours"),),
                 panel=("slo", "Burn rate over 1 hour"),
@@ -84,7 +85,7 @@ def group(settings: Settings) -> AlertGroup:
                 name="InferenceErrorBudgetBurnSlow",
                 expr=_any(TICKET_WINDOWS, settings),
                 for_="15m",
-                cannot_see="Outages in which nobody asks or nothing answers: InferenceNoCapacity has these. Failures of fewer requests than thresholds.minimum_requests within a day.",
+                cannot_see=f"{_OTHERS_HAVE} Failures of a model with fewer than thresholds.minimum_requests requests within {span(TICKET_WINDOWS[-1].long)}.",
                 severity=Severity.TICKET,
                 also_explained_on=(("slo", "Burn rate over 3 days"),),
                 panel=("slo", "Burn rate over 1 day"),

@@ -126,7 +126,7 @@ def show_fleet(fleet: Fleet) -> None:
         row(
             f"  {level}:", f"{count}", f"{count / REPLICAS:g} per replica" if growing else "independent of the replicas"
         )
-    row("  share of those scraped", f"{fleet.recorded_ratio:.2%}", "goal < 2 %")
+    row("  share of those scraped", f"{fleet.recorded_ratio:.2%}", "goal < 2%")
     row("series of alerts that fire or are pending", f"{fleet.alerts}")
     row(
         "all rules, each evaluation, median",

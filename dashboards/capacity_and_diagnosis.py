@@ -221,7 +221,7 @@ def _idle() -> Row:
         timeseries(
             "Share of the hour without work",
             (max_by(SERVED, working) * -1 + 1).measured_in(Unit.RATIO),
-            why=f"Share of the last hour in which no request ran for {span(signals.WINDOW)} or longer. A model that has no work at night can share a GPU, or be scaled to zero. A model that is down has no line.",
+            why=f"Share of the last hour in which no request ran or waited for {span(signals.WINDOW)} or longer. A model that has no work at night can share a GPU, or be scaled to zero. A model that is down has no line.",
             maximum=1,
         ),
     )

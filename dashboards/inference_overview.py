@@ -109,7 +109,7 @@ def _course(limits: Gpu) -> Row:
                 "": sum_by(SERVED, instant(requests.REQUESTS)),
                 "endpoint": sum_by(("job", "endpoint"), instant(requests.REQUESTS_BY_ENDPOINT)),
             },
-            why="Finished requests per second, and those of each endpoint where our exporter counts them. A drop with healthy targets means that callers are gone, or are stuck before they reach the service.",
+            why="Finished requests per second, and those of each endpoint where our exporter counts them. A drop with healthy targets means that callers are gone, or that requests are stuck, given up or long: see the verdict.",
             size=Size(width=8),
         ),
         timeseries(
@@ -153,7 +153,7 @@ def _parts(settings: Settings) -> Row:
         table(
             "Health",
             _health(),
-            why="Every target of the service, and whether it answered the last scrape. DOWN raises InferenceInstanceDown. HANGS: it answers scrapes, and an engine of it makes no token; InferenceEngineStalled may follow. Click an instance to see that replica alone.",
+            why="Every target of the service, and whether it answered the last scrape. DOWN raises InferenceInstanceDown after its wait, unless the target is starting or its job may be at zero. HANGS: it answers scrapes, and an engine of it makes no token; InferenceEngineStalled may follow. Click an instance to see that replica alone.",
             value="Status",
             words=_HEALTH,
             drill_down=DrillDown("instance", "replicas", "instance", keeping=(JOB,)),

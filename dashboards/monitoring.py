@@ -142,21 +142,21 @@ def _jobs() -> Row:
 
 
 def _coverage(jobs: Jobs) -> Row:
-    """Services that no alert watches, and those that hide one another."""
+    """Services whose outages no alert reports, and those that hide one another."""
     services = targets.TARGETS_BY_PLACE.and_(instant(targets.TARGETS), on=_JOB)
     return row(
         "Services",
         table(
             "Services not listed",
             unlisted(jobs),
-            why=f"Jobs with series of an engine or of our exporter that are not in jobs.services, and how many of their targets had such series for {span(UNLISTED_SECONDS)} or more of the {last(UNLISTED_WINDOW)}. Their requests are recorded, but their outages and errors raise no alert. No row: there is none. Add the job to the settings. Each raises MonitoringJobUnlisted.",
+            why=f"Jobs with series of an engine or of our exporter that are not in jobs.services, and how many of their targets had such series for {span(UNLISTED_SECONDS)} or more of the {last(UNLISTED_WINDOW)}. What engines report is recorded all the same, but outages and HTTP errors raise no alert. No row: there is none. Add the job to the settings. Each raises MonitoringJobUnlisted.",
             value="Targets",
             size=Size(width=8),
         ),
         table(
             "Services by cluster and namespace",
             services,
-            why="How many targets each service has in each cluster and namespace. Recorded series have neither label. So of a service with several rows, one that is down or slow is hidden by another that is not: give each a job name of its own. It raises MonitoringJobSpansTenants.",
+            why="How many targets each service has in each cluster and namespace. Recorded series have neither label. So of a service with several rows, one that is slow or fails is hidden by one that is well: give each a job name of its own. It raises MonitoringJobSpansTenants.",
             value="Targets",
             size=Size(width=16),
         ),

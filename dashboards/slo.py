@@ -44,7 +44,7 @@ def _burn(window: BurnWindow, alert: str, minimum_requests: int) -> Panel:
         burns,
         lines={"limit": LIMIT},
         many=True,
-        why=f"How many times as fast as the objective allows the error budget burns. 1 spends it exactly within the period. If both lines of an objective are above the limit, {alert} is raised. Fewer than {minimum_requests} requests in the long window have no lines.",
+        why=f"How many times as fast as the objective allows the error budget burns. 1 spends it exactly within the period. If both lines of an objective are above the limit, {alert} is raised. There are no lines where the long window has fewer than {minimum_requests} requests.",
         empty=_TOO_FEW,
         size=Size(width=12),
     )
@@ -147,7 +147,7 @@ def _ahead(limits: Thresholds) -> Row:
             "Time until the budget is spent",
             min_by(_PROMISED, instant(slo.BUDGET_LASTS)),
             many=True,
-            why=f"At the burn rate of the {last(slo.PACE_WINDOW)}. It lasts longer where old failures leave the period meanwhile. 0 means that it is spent. No line means that nothing burns.",
+            why=f"At the burn rate of the {last(slo.PACE_WINDOW)}. It lasts longer where old failures leave the period meanwhile. 0 means that it is spent. No line: nothing burned in them, or the period has fewer than {limits.minimum_requests} requests.",
         ),
         timeseries(
             "Requests judged in the last hour",
@@ -162,7 +162,7 @@ def _ahead(limits: Thresholds) -> Row:
                 "at least": min_by(_MODEL, instant(slo.GOODPUT_MIN)),
             },
             many=True,
-            why="Share of the last hour's requests that kept both token promises: first token, and time per output token. Two histograms do not show how far they overlap, so the truth lies between the lines. Answers that callers give up after the first token have no time per output token and spoil only what else is promised: where they are many, the truth lies below the lines. No line means that none finished.",
+            why=f"Share of the last hour's requests that kept both token promises: first token, and time per output token. Two histograms do not show how far they overlap, so the truth lies between the lines. Answers that callers give up after the first token have no time per output token and spoil only what else is promised: where they are many, the truth lies below the lines. No line: fewer than {limits.minimum_requests} requests in the hour, or no such objectives.",
             maximum=1,
             empty="Not enough requests, or no such objectives",
         ),

@@ -75,7 +75,7 @@ def is_light(exposition: Exposition) -> bool:
 
 
 def is_saturated(exposition: Exposition) -> bool:
-    """The KV cache is at least 95 % full and at least 16 requests wait, some were preempted, and it has long been so.
+    """The KV cache is at least 95% full and at least 16 requests wait, some were preempted, and it has long been so.
 
     Three answers for each client: what finishes now has waited in a queue that does not change any more.
     """

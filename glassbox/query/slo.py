@@ -16,7 +16,7 @@ SECONDS_PER_DAY = 86400
 Indicator = Literal["availability", "request_latency", "time_to_first_token", "time_per_output_token"]
 # What a good request is, by indicator; `{seconds}` is the entry's threshold.
 _PROMISES: dict[Indicator, str] = {
-    "availability": "are answered without a server error",
+    "availability": "are answered without a server error, before their callers give up",
     "request_latency": "are answered within {seconds:g} s",
     "time_to_first_token": "see their first token within {seconds:g} s",
     "time_per_output_token": "get their tokens at no more than {seconds:g} s each",

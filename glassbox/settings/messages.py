@@ -53,7 +53,7 @@ def _wrong_type(schema: Mapping[str, Any], instance: Any) -> str:
 
 def _out_of_bounds(schema: Mapping[str, Any], instance: float) -> str:
     bounds = [words.format(schema[key]) for key, words in _BOUNDS.items() if key in schema]
-    share = "; it is a ratio: write 90 % as 0.9" if 1 in (schema.get("maximum"), schema.get("exclusiveMaximum")) else ""
+    share = "; it is a ratio: write 90% as 0.9" if 1 in (schema.get("maximum"), schema.get("exclusiveMaximum")) else ""
     return f"must be {' and '.join(bounds)}, not {shown(instance)}{share}"
 
 

@@ -45,7 +45,7 @@ def _any_of(jobs: Iterable[str]) -> str:
 
 @dataclass(frozen=True)
 class Thresholds:
-    """Where alerts begin. 10 requests/s, a KV cache of 90 % and 50 tokens/s are conventional starting points, the rest are ours; tune all."""
+    """Where alerts begin. 10 requests/s, a KV cache of 90% and 50 tokens/s are conventional starting points, the rest are ours; tune all."""
 
     qps_low: float = 10
     down_seconds: int = 60

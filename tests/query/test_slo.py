@@ -65,7 +65,7 @@ def test_a_window_is_written_in_the_largest_unit_that_fits(seconds, text):
 
 def test_the_defaults_promise_what_the_documents_say():
     assert [slo.promise for slo in DEFAULT_SLOS] == [
-        "99.5% of requests are answered without a server error",
+        "99.5% of requests are answered without a server error, before their callers give up",
         "95% of requests are answered within 10 s",
         "95% of requests see their first token within 2.5 s",
         "95% of requests get their tokens at no more than 0.1 s each",

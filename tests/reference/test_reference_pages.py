@@ -129,6 +129,12 @@ def test_every_alert_of_ours_says_what_it_cannot_see():
     assert [alert.name for alert in alerts if not re.fullmatch(r"[A-Z].{20,}\.", alert.cannot_see)] == []
 
 
+def test_when_an_alert_of_ours_fires_is_said_to_the_end():
+    text = alerts_body(our_bundle(), Path(), dict.fromkeys(_names(our_bundle()), ()))
+    ends = {name: text.partition(f"\n## {name}\n\n")[2].partition("\n\n")[0][-1:] for name in _names(our_bundle())}
+    assert [name for name, end in ends.items() if end != "."] == []
+
+
 def test_a_sentence_has_a_line_and_an_item_keeps_its_indent():
     assert one_sentence_a_line("At 0.9. Then wait. \n- One. Two", "  ") == "  At 0.9.\n  Then wait.\n  - One.\n    Two"
 

@@ -40,7 +40,7 @@ def test_given_values_win_and_the_rest_stay(tmp_path):
     assert settings.grafana.folder_uid == "glassbox"
 
 
-SHARE = "not 90; it is a ratio: write 90 % as 0.9"
+SHARE = "not 90; it is a ratio: write 90% as 0.9"
 ADDRESS = "must be an address such as https://host.example.com/path, without user, password, query, fragment, blanks, quotes and braces."
 HUGE = "9" * 400
 

@@ -213,9 +213,9 @@ def _idle() -> Row:
         "Why is the GPU idle?",
         timeline(
             "Idle cause",
-            max_by(SERVED, instant(diagnosis.IDLE_CAUSE).unless(signals.down.holds, on=MODEL)),
+            max_by(SERVED, instant(diagnosis.IDLE_CAUSE)),
             words=IDLE_WORDS,
-            why=f"Why even the busiest GPU is active less than {percent(signals.GPU_UNUSED_RATIO)} of the time. The first case that holds is shown, and none while the model is down.\n\n{IDLE_ADVICE}",
+            why=f"Why even the busiest GPU is active less than {percent(signals.GPU_UNUSED_RATIO)} of the time. The first case that holds is shown.\n\n{IDLE_ADVICE}",
             empty="No model",
         ),
         timeseries(

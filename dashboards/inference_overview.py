@@ -2,16 +2,9 @@
 
 from functools import reduce
 
+from dashboards import states
 from dashboards.choices import GPU_INSTANCE, GPU_JOB, JOB, MODEL, REPLICA_OF_MODEL
-from dashboards.states import (
-    ANSWERS,
-    DOWN_OR_NUMBER,
-    SERVICE_OR_NUMBER,
-    errors_or_state,
-    latency_steps,
-    or_idle,
-    or_trouble,
-)
+from dashboards.states import errors_or_state, latency_steps, or_idle, or_trouble
 from dashboards.verdicts import verdict_panel
 from glassbox.board.dashboard import Dashboard, Row, dashboard, row
 from glassbox.board.grid import Size
@@ -39,8 +32,6 @@ _ERROR_STEPS = Steps(GREEN, ((0.001, YELLOW), (_ERRORS_HIGH_RATIO, RED)))
 
 
 _NOW = Size(height=5)
-# In place of a number, since numbers would look well.
-_WORDS = '"Down" and "Nothing answered" stand for no number: all models are down, or no request of a model is answered.'
 _HANGS = 2
 _HEALTH = Words((*UP_DOWN.words, (_HANGS, "HANGS", RED)))
 _ALERT = ("alertname", "job", "model_name", "instance")
@@ -59,24 +50,24 @@ def _now(settings: Settings) -> Row:
         stat(
             "QPS now",
             or_trouble(sum_by((), instant(requests.REQUESTS))),
-            why=f"Finished requests per second over the {last(requests.WINDOW)}, all models. A model that stays below {settings.thresholds.qps_low:g} raises InferenceQPSLow. {_WORDS}",
-            words=DOWN_OR_NUMBER,
+            why=f"Finished requests per second over the {last(requests.WINDOW)}, all models. A model that stays below {settings.thresholds.qps_low:g} raises InferenceQPSLow. {states.meanings(states.ANSWERED)}",
+            words=states.words(states.ANSWERED),
             size=_NOW,
         ),
         stat(
             "Failed requests",
             errors_or_state(_failed_share()),
-            why=f'Share of requests over the {last(RATE_WINDOW_SECONDS)} that were answered with a server error, or that their callers gave up where more did than {percent(settings.thresholds.abandoned_share_ratio)} of them. Above {percent(_ERRORS_HIGH_RATIO)}, look at the verdict and the service\'s log first. {_WORDS} "Model down": one of several is. Choose another to see its failures. If a replica is chosen, requests that were given up are left out, since no metric says which replica had them.',
+            why=f"Share of requests over the {last(RATE_WINDOW_SECONDS)} that were answered with a server error, or that callers gave up, where those are more than {percent(settings.thresholds.abandoned_share_ratio)}. Above {percent(_ERRORS_HIGH_RATIO)}, look at the verdict and the service's log first. {states.meanings(states.FAILED)} If a replica is chosen, requests that were given up are left out, since no metric says which replica had them.",
             steps=_ERROR_STEPS,
-            words=ANSWERS,
+            words=states.words(states.FAILED),
             size=_NOW,
         ),
         stat(
             "Latency p95",
             or_idle(requests.DURATION.quantile(0.95, ())),
-            why=f"95% of the requests that finished within the {last(RATE_WINDOW_SECONDS)} took at most this time. Red from {settings.thresholds.latency_high_seconds:g} s on: InferenceLatencyHigh may follow. That alert also counts requests that still wait or were given up, which have no time here. {_WORDS}",
+            why=f"95% of the requests that finished within the {last(RATE_WINDOW_SECONDS)} took at most this time. Red from {settings.thresholds.latency_high_seconds:g} s on: InferenceLatencyHigh may follow. That alert also counts requests that still wait or were given up, which have no time here. {states.meanings(states.FINISHED)}",
             steps=latency_steps(settings.thresholds.latency_high_seconds),
-            words=ANSWERS,
+            words=states.words(states.FINISHED),
             size=_NOW,
         ),
         stat(
@@ -128,9 +119,9 @@ def _course(limits: Gpu) -> Row:
         stat(
             "GPU utilisation, busiest",
             or_trouble(max_by((), instant(gpu.ACTIVITY))),
-            why=f"The busiest GPU's share of active time: blue below {percent(min(_GPU_LIGHT_RATIO, limits.busy_ratio))}, yellow to {percent(limits.busy_ratio)}, red above. Words stand for no number where all models are down, or where no request of a model is answered: an idle GPU is no good news then.",
+            why=f"The busiest GPU's share of active time: blue below {percent(min(_GPU_LIGHT_RATIO, limits.busy_ratio))}, yellow to {percent(limits.busy_ratio)}, red above. {states.meanings(states.OF_GPUS)} An idle GPU is no good news then.",
             steps=_gpu_steps(limits),
-            words=SERVICE_OR_NUMBER,
+            words=states.words(states.OF_GPUS),
             size=Size(width=3, height=8),
             empty="Not measured",
         ),

@@ -1,8 +1,9 @@
 """LLM serving: are users served well, and if not, where does the time go?"""
 
+from dashboards import states
 from dashboards.choices import ENGINE_MODEL, GPU_INSTANCE, GPU_JOB, JOB, REPLICA_OF_MODEL
 from dashboards.latency import distributions, latency, phases
-from dashboards.states import ANSWERS, DOWN_OR_NUMBER, or_down, or_idle, or_trouble
+from dashboards.states import or_down, or_idle, or_trouble
 from dashboards.steps import kv_cache_steps
 from glassbox.board.dashboard import Dashboard, Row, dashboard, row
 from glassbox.board.panels import stat, timeseries
@@ -57,31 +58,31 @@ def _now(limits: Thresholds) -> Row:
         stat(
             "Requests",
             or_trouble(sum_by((), instant(requests.REQUESTS))),
-            why=f"Finished requests per second over the {last(requests.WINDOW)}. Words stand for no number where all models are down, or where no request of a model is answered.",
-            words=DOWN_OR_NUMBER,
+            why=f"Finished requests per second over the {last(requests.WINDOW)}. {states.meanings(states.ANSWERED)}",
+            words=states.words(states.ANSWERED),
         ),
         stat(
             "First token p95",
             or_idle(engine.TIME_TO_FIRST_TOKEN.quantile(0.95, ()), engine.TIME_TO_FIRST_TOKEN.count),
-            why="95% of requests got their first token within this time, including queueing. It says nothing of their ends: where none is answered, a word says so, and the first tokens are shown below.",
-            words=ANSWERS,
+            why=f"95% of requests got their first token within this time, including queueing. It says nothing of their ends. The first tokens of requests that are not answered are shown below. {states.meanings(states.STARTED)}",
+            words=states.words(states.STARTED),
         ),
         stat(
             "Output",
             or_down(sum_by((), instant(engine.GENERATION_TOKENS))),
             why="Generated tokens per second, all models. Tokens of answers that callers give up count too.",
-            words=DOWN_OR_NUMBER,
+            words=states.words(states.ALIVE),
         ),
         stat(
             "Waiting now",
             or_down(sum_by((), instant(engine.WAITING))),
-            words=DOWN_OR_NUMBER,
+            words=states.words(states.ALIVE),
             why="Requests that no engine works on yet. Short bursts are normal. Growth is not.",
         ),
         stat(
             "KV cache, fullest",
             or_down(max_by((), instant(engine.KV_CACHE_USAGE_MAX))),
-            words=DOWN_OR_NUMBER,
+            words=states.words(states.ALIVE),
             why=f"KV cache usage of the fullest engine. Above {percent(limits.kv_cache_high_ratio)} raises InferenceKVCacheNearlyFull.",
             steps=kv_cache_steps(limits),
         ),

@@ -191,6 +191,9 @@ def _show(demo: Demo, targets: Mapping[str, Sequence[str]]) -> None:
 
 def _announce(scenario: Scenario) -> None:
     click.echo(f"Alerts wait a thirtieth of their time here. Expected: {', '.join(sorted(scenario.alerts)) or 'none'}.")
+    if scenario.later:
+        click.echo(f"After five minutes or more also: {', '.join(sorted(scenario.later))}.")
+    click.echo("Others may fire within the first minute, while the windows of rates are not full.")
     for model, word in scenario.verdicts.items():
         click.echo(f"Verdict on {model}: {word}")
 

@@ -37,9 +37,10 @@ _BAD, _SLOW, _NEUTRAL, _FINE = "red", "yellow", "blue", "green"
 
 VERDICTS = (
     Case(10, "Down", _BAD, "Nothing serves the model. Bring the service back.", (signals.down,)),
-    Case(20, "Hung", _BAD, "Requests run, but nothing comes out. Look for an XID first, then restart it.", (signals.stalled,)),
+    Case(20, "Hung", _BAD, "At least one engine has requests, and nothing comes out of it. Health names its target. Look for an XID first, then restart it.", (signals.stalled,)),
     Case(25, "Unanswered", _BAD, "Requests are started, and none is answered: callers give up first. Turn load away or add replicas at once.", (signals.unanswered,)),
     Case(30, "Failing", _BAD, "Answers are server errors. Read the log, and roll back the last change.", (signals.failing,)),
+    Case(32, "Only errors", _BAD, "Few requests arrive, and each is answered with a server error. Read the log, and roll back the last change.", (signals.only_errors,)),
     Case(35, "Given up", _BAD, "Callers give up before their answers end. Look at the queue and the time of answers, then at callers' timeouts.", (signals.abandoning,)),
     Case(37, "Blocked", _BAD, "Requests wait, and none runs. Look at KV transfers, adapters and the log, then restart the engine.", (signals.blocked,), (signals.deferred,)),
     Case(40, "Balance replicas", _SLOW, "Requests queue at one replica while others have room. Fix the router.", (signals.queueing, signals.uneven)),
@@ -51,6 +52,7 @@ VERDICTS = (
     Case(90, "Adapters or KV transfer", _SLOW, "Requests wait for an adapter or a KV transfer. More capacity would not help.", (signals.deferred,)),
     Case(100, "Fix the front end", _SLOW, "Preprocessing is the limit, not the GPU. Add API servers or CPU cores, or send fewer pixels.", (signals.frontend_bound,)),
     Case(110, "Queueing", _SLOW, "Requests wait, and no signal explains why. Look at the phases, then scale out.", (signals.queueing,)),
+    Case(115, "Refused", _SLOW, "Requests are answered, and no engine gets one, as where all are refused (4xx). Compare model name, key and length in what callers send with what the server takes.", (signals.arriving,), (signals.working,)),
     Case(120, "Memory-bound decoding", _SLOW, "Tokens are slower because GPU memory is busy. Run fewer sequences, quantise, or scale out.", (signals.slower_tokens, signals.memory_bound)),
     Case(130, "Longer requests", _SLOW, "Callers send longer requests. Set promises by length; more capacity is not the answer.", (signals.slow, signals.longer_requests)),
     Case(140, "Faulty GPU", _BAD, "A GPU that may serve this model has errors or is gone. Find it, and drain its host.", (signals.gpu_faulty,)),
@@ -61,12 +63,14 @@ VERDICTS = (
 )  # fmt: skip
 
 IDLE_CAUSES = (
+    Case(9, "Down", _BAD, "Nothing serves the model. Bring the service back.", (signals.down,)),
     # A GPU that is active while its engine hangs is no good news.
     Case(0, "Not idle", _NEUTRAL, f"At least one GPU is active {percent(signals.GPU_UNUSED_RATIO)} of the time or more.", (), (signals.gpu_unused, signals.gpu_not_measured)),
     Case(10, "Not measured", _NEUTRAL, "No GPU is measured that may serve the model. Look at the exporters on Monitoring health.", (signals.gpu_not_measured,)),
-    Case(9, "Down", _BAD, "Nothing serves the model. Bring the service back.", (signals.down,)),
+    Case(11, "Only errors", _BAD, "Each request is answered with a server error. Read the log.", (signals.only_errors,)),
+    Case(12, "Refused", _SLOW, "Requests are answered, and no engine gets one. Compare what callers send with what the server takes.", (signals.arriving,), (signals.working,)),
     Case(1, "No requests", _NEUTRAL, "There are no requests. Consolidate, batch the work, or scale to zero.", (), (signals.working,)),
-    Case(2, "Hung engine", _BAD, "Requests run, but nothing comes out. Restart the engine.", (signals.stalled,)),
+    Case(2, "Hung engine", _BAD, "An engine has requests, and nothing comes out of it. Restart that engine.", (signals.stalled,)),
     Case(3, "Front end", _SLOW, "Preprocessing or downloads hold requests up.", (signals.frontend_bound,)),
     Case(4, "Blocked queue", _SLOW, "Requests wait although GPUs are free. Check the scheduler, the batch limit and KV transfers.", (signals.queueing,)),
     Case(5, "Put off", _SLOW, "Requests wait for adapters or KV transfers.", (signals.deferred,)),

@@ -50,6 +50,7 @@ MEMORY_BOUND_RATIO = 0.6
 UNEVEN_FACTOR, _UNEVEN_REQUESTS = 1.5, 2
 _LONGER_FACTOR = 1.5
 _SLOWER_FACTOR = 1.25
+_ALL_RATIO = 0.999
 # A GPU reads all weights for each step, so small batches leave most of its compute idle.
 _SMALL_BATCH_REQUESTS = 4
 
@@ -124,6 +125,12 @@ def failing(settings: Settings) -> Expr:
     return conditions.failing(settings.thresholds)
 
 
+@signal(f"Requests were answered within the {last(WINDOW)}, each with a server error, be they ever so few.")
+def only_errors(_settings: Settings) -> Expr:
+    # Sums of the same rates in another order differ a little.
+    return instant(requests.HTTP_ERRORS) > instant(requests.HTTP_REQUESTS) * _ALL_RATIO
+
+
 @signal("Requests are started, and none is answered.")
 def unanswered(settings: Settings) -> Expr:
     return abandoned.unanswered(settings.thresholds)
@@ -143,6 +150,11 @@ def working(_settings: Settings) -> Expr:
     # Short requests run between two scrapes, and are seen only when they end.
     ended = (over_time("max", requests.REQUESTS, WINDOW) > 0).or_(instant(abandoned.CLIENTS_LEFT) > 0)
     return in_work.or_(ended)
+
+
+@signal(f"An HTTP request was answered within the {last(WINDOW)}, whether an engine got it or not.")
+def arriving(_settings: Settings) -> Expr:
+    return instant(requests.HTTP_REQUESTS) > 0
 
 
 @signal("More requests are slow, wait for too long or are given up than the settings allow.")

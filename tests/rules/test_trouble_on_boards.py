@@ -13,7 +13,7 @@ from tests.support.promtool_boards import assert_values, boards, query
 
 # Without a capacity, its tiles have no query.
 SET = boards(Settings(jobs=Jobs(capacity_requests_per_second={"vllm": 8})))
-DOWN, UNANSWERED, IDLE, PARTLY = -1, -2, -3, -4
+DOWN, UNANSWERED, IDLE, MODEL_DOWN, PARTLY, REFUSED, NOT_YET = -1, -2, -3, -4, -5, -6, -7
 M = 'job="vllm",model_name="m"'
 KNOWN = {f"model:diagnosis_known:group{{{M}}}": "1x80"}
 # The rates of what was answered before are still there, as they are for five minutes of an outage.
@@ -27,7 +27,15 @@ ANSWERED = {
     f"model:inference_requests_running:sum{{{M}}}": "3x80",
 }
 IS_DOWN = {f'model:diagnosis_signal:bool{{{M},signal="down"}}': "1x80"}
-HANGS = {f'model:diagnosis_signal:bool{{{M},signal="stalled"}}': "1x80"}
+ONE_HANGS = {f'model:diagnosis_signal:bool{{{M},signal="stalled"}}': "1x80"}
+# The rate of a minute is 0 by the time that a hang is known, those of five minutes are not.
+HANGS = ONE_HANGS | {f"model:inference_requests:rate1m{{{M}}}": "0x80"}
+BLOCKED = HANGS | {
+    f'model:diagnosis_signal:bool{{{M},signal="{name}"}}': value
+    for name, value in (("stalled", "0x80"), ("blocked", "1x80"))
+}
+WORKS = {f'model:diagnosis_signal:bool{{{M},signal="working"}}': "1x80"}
+ARRIVE = {f'model:diagnosis_signal:bool{{{M},signal="arriving"}}': "1x80"}
 # Answers are streamed with status 200 and given up.
 GIVEN_UP = ANSWERED | {
     f"model:inference_requests:rate1m{{{M}}}": "0x80",
@@ -42,7 +50,10 @@ IDLES = {
     f'model:inference_request_duration_seconds_bucket:rate5m{{{M},le="+Inf"}}': "0x80",
     f"model:inference_requests_running:sum{{{M}}}": "0x80",
 }
+# All are refused, so the share of server errors is 0.
+ALL_REFUSED = IDLES | ARRIVE | {f"model:inference_requests_judged:rate5m{{{M}}}": "10x80"}
 OTHER = {
+    f'model:diagnosis_signal:bool{{{M},signal="down"}}': "0x80",
     'model:diagnosis_known:group{job="vllm",model_name="n"}': "1x80",
     'model:diagnosis_signal:bool{job="vllm",model_name="n",signal="down"}': "1x80",
 }
@@ -52,9 +63,13 @@ STATES = {
     "down": (KNOWN | ANSWERED | IS_DOWN, (DOWN,) * 3),
     "down, and nothing is left": (KNOWN | IS_DOWN, (DOWN,) * 3),
     "hung": (KNOWN | ANSWERED | HANGS, (UNANSWERED,) * 3),
+    "one engine hangs, and others answer": (KNOWN | ANSWERED | ONE_HANGS, (4, PARTLY, 0.95)),
+    "blocked": (KNOWN | ANSWERED | BLOCKED, (UNANSWERED,) * 3),
     "all are given up": (KNOWN | GIVEN_UP, (UNANSWERED,) * 3),
+    "long requests, none finished yet": (KNOWN | IDLES | WORKS, (0, NOT_YET, NOT_YET)),
+    "all are refused": (KNOWN | ALL_REFUSED, (0, REFUSED, NOT_YET)),
     "idle": (KNOWN | IDLES, (0, IDLE, IDLE)),
-    "one model of two is down": (KNOWN | ANSWERED | OTHER, (4, PARTLY, 0.95)),
+    "one model of two is down": (KNOWN | ANSWERED | OTHER, (4, MODEL_DOWN, 0.95)),
     "scaled to zero, or not reported": ({}, (None,) * 3),
 }
 
@@ -101,7 +116,7 @@ TOKENS = {
     f"model:inference_kv_cache_usage_ratio:max{{{M}}}": "0.4x80",
     'gpu:activity_ratio:max{job="dcgm",instance="h",gpu="0"}': "0.1x80",
 }
-BUSY = KNOWN | IDLES | TOKENS
+BUSY = KNOWN | IDLES | TOKENS | WORKS
 TILES = [
     ("LLM serving", "Requests"),
     ("LLM serving", "First token p95"),
@@ -111,7 +126,8 @@ TILES = [
     ("Inference overview", "GPU utilisation, busiest"),
 ]
 SHOWN = {
-    "a long batch": (BUSY, (0, IDLE, 900, 0, 0.4, 0.1)),
+    "a long batch": (BUSY, (0, NOT_YET, 900, 0, 0.4, 0.1)),
+    "idle": (KNOWN | IDLES | TOKENS, (0, IDLE, 900, 0, 0.4, 0.1)),
     "down": (BUSY | IS_DOWN, (DOWN,) * 6),
     "all are given up": (BUSY | GIVEN_UP, (UNANSWERED, UNANSWERED, 900, 0, 0.4, UNANSWERED)),
     "scaled to zero, or not reported": ({}, (None,) * 6),
@@ -142,8 +158,12 @@ GREEN_TILES: dict[tuple[str, str], list[tuple[dict[str, str], float | None]]] = 
     ("Inference overview", "Failed requests"): [
         (KNOWN | ANSWERED | IS_DOWN, DOWN),
         (KNOWN | GIVEN_UP, UNANSWERED),
+        (KNOWN | ANSWERED | ONE_HANGS, PARTLY),
+        (KNOWN | ANSWERED | BLOCKED, UNANSWERED),
+        (KNOWN | ALL_REFUSED, REFUSED),
+        (KNOWN | IDLES | WORKS, NOT_YET),
         (KNOWN | IDLES, IDLE),
-        (KNOWN | ANSWERED | OTHER, PARTLY),
+        (KNOWN | ANSWERED | OTHER, MODEL_DOWN),
         (KNOWN, None),
     ],
     ("Capacity and diagnosis", "Headroom"): [(LOADED | NO_HEADROOM, 0), (LOADED | FAILS, None)],

@@ -10,6 +10,8 @@ from glassbox.settings.model import Cost, Gpu, Jobs, Settings, Thresholds
 _OTHER_UNITS = r" ?(?:%|(?:s|m|h|d|seconds?|minutes?|hours?|days?)\b)"
 # Bounds of latency must be buckets: the next one.
 _NEXT_BUCKET = {10: 15, 2.5: 5, 0.1: 0.15}
+# Another setting has the same number, and a panel is about both.
+_APART = {"qps_low": {"latency_high_seconds": 15.0}}
 
 
 @dataclass(frozen=True)
@@ -58,8 +60,10 @@ def _of_sections() -> Iterator[MovedNumber]:
         for field in fields(default):
             old = getattr(default, field.name)
             if isinstance(old, int | float):
-                changed = replace(default, **{field.name: _moved(field.name, old)})
-                yield _number(f"{section}.{field.name}", replace(Settings(), **{section: changed}), old)
+                before = replace(default, **_APART.get(field.name, {}))
+                after = replace(before, **{field.name: _moved(field.name, old)})
+                changed, usual = (replace(Settings(), **{section: each}) for each in (after, before))
+                yield _number(f"{section}.{field.name}", changed, old, usual)
 
 
 def _moved(name: str, old: float) -> float:

@@ -39,7 +39,7 @@ MAY_BE_EMPTY = {
     ("glassbox-monitoring", "Services not listed"): "the demo's settings list every service",
     (COMPARED, "First token, B/A"): "the OCR service streams nothing, so A has no first token",
 }
-DATA_TIMEOUT_SECONDS = 90
+DATA_TIMEOUT_SECONDS = 120
 AWAITED_LATER = (
     "sum_over_time(count(model:inference_requests:rate1m)[1m:1m])",
     "count(served:slo_budget_left:ratio)",
@@ -62,6 +62,10 @@ AWAITED = (
     "count(model:diagnosis_verdict:code) >= 4",
     "count(gpu:activity_ratio:max) >= 3",
     "count(rate(vllm:generation_tokens_total[1m]) > 0) >= 3",
+    "count(job:inference_headroom_ratio:min)",
+    "count(model:inference_requests_timed:rate5m)",
+    # Its growth is read minute by minute.
+    "count(DCGM_FI_DEV_UNCORRECTABLE_REMAPPED_ROWS offset 1m)",
 )
 
 

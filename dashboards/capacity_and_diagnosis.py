@@ -13,7 +13,7 @@ from glassbox.query.promql import avg_by, instant, max_by, mean, min_by, over_ti
 from glassbox.query.rules import Record
 from glassbox.query.wording import last, percent, span
 from glassbox.settings.model import Settings, Thresholds
-from recording_rules import capacity, diagnosis, engine, gpu, requests, signals, workload
+from recording_rules import capacity, diagnosis, engine, gpu, known_models, requests, signals, workload
 from recording_rules.levels import MODEL, SERVED
 
 _JOB = ("job",)
@@ -207,7 +207,7 @@ def _inside() -> Expr:
 
 
 def _idle() -> Row:
-    served = instant(signals.KNOWN).unless(signals.down.holds, on=MODEL)
+    served = instant(known_models.KNOWN).unless(signals.down.holds, on=MODEL)
     working = over_time("avg", signals.SIGNAL, "1h", signal="working").and_(served, on=MODEL)
     return row(
         "Why is the GPU idle?",

@@ -10,7 +10,7 @@ from glassbox.board.style import NEUTRAL, RED, YELLOW, Steps, Words
 from glassbox.query.expr import Expr, regex
 from glassbox.query.promql import always, group_by, instant, max_by, min_by, over_time
 from glassbox.query.rules import Record
-from recording_rules import requests, signals
+from recording_rules import known_models, requests, signals
 from recording_rules.levels import MODEL
 from recording_rules.signals import Signal
 
@@ -103,7 +103,7 @@ def _all_down() -> Expr:
 
 def _finishes() -> Expr:
     """1 where a request finishes. Signals are of whole models, whatever replica is chosen: so is this."""
-    finished = over_time("last", requests.REQUESTS, requests.WINDOW).and_(instant(signals.KNOWN), on=MODEL)
+    finished = over_time("last", requests.REQUESTS, requests.WINDOW).and_(instant(known_models.KNOWN), on=MODEL)
     return group_by((), finished > 0)
 
 

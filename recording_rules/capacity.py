@@ -9,7 +9,7 @@ from glassbox.query.promql import clamp_min, group_by, instant, max_by, predict_
 from glassbox.query.rules import Record, RecordGroup, Series
 from glassbox.query.wording import last, span
 from glassbox.settings.model import Settings
-from recording_rules import requests, signals, targets
+from recording_rules import known_models, requests, signals, targets
 from recording_rules.levels import JOB, MODEL
 from recording_rules.signals import Signal
 
@@ -75,7 +75,7 @@ def _left() -> Expr:
 def _all_down() -> Expr:
     """Services of which no model is served, although targets may answer."""
     down = signals.down.holds
-    return group_by(JOB, down).unless(group_by(JOB, instant(signals.KNOWN).unless(down, on=MODEL)))
+    return group_by(JOB, down).unless(group_by(JOB, instant(known_models.KNOWN).unless(down, on=MODEL)))
 
 
 def _any_of(found: Sequence[Signal]) -> Expr:

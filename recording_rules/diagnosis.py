@@ -16,7 +16,7 @@ from glassbox.query.promql import instant
 from glassbox.query.rules import RecordGroup, Series
 from glassbox.query.wording import percent
 from glassbox.settings.model import Settings
-from recording_rules import signals
+from recording_rules import known_models, signals
 from recording_rules.levels import MODEL
 from recording_rules.signals import Signal
 
@@ -103,7 +103,7 @@ def _first_of(cases: Sequence[Case]) -> Expr:
 
 def _holds(case: Case) -> Expr:
     """1 for each model of which the case is true."""
-    true = instant(signals.KNOWN)
+    true = instant(known_models.KNOWN)
     for signal in case.when:
         true = true.and_(signal.holds, on=MODEL)
     for signal in case.unless:

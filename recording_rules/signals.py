@@ -8,11 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from glassbox.metrics.types import Unit
-from glassbox.query.expr import Expr, regex
+from glassbox.query.expr import Expr
 from glassbox.query.promql import avg_by, count_by, group_by, instant, max_by, over_time, ratio, sum_by
 from glassbox.query.rules import HistogramRecord, Record, Series
 from glassbox.query.wording import last, percent, span
-from glassbox.settings.model import Gpu, Jobs, Settings
+from glassbox.settings.model import Gpu, Settings
 from recording_rules import (
     abandoned,
     conditions,
@@ -25,9 +25,9 @@ from recording_rules import (
     targets,
     workload,
 )
+from recording_rules.known_models import KNOWN, known
 from recording_rules.levels import MODEL, SERVED
 from recording_rules.memory import (
-    GONE_REMEMBERED,
     LAST_MINUTE,
     USUAL_OUTPUT_LENGTH,
     USUAL_PROMPT_LENGTH,
@@ -54,7 +54,6 @@ _ALL_RATIO = 0.999
 # A GPU reads all weights for each step, so small batches leave most of its compute idle.
 _SMALL_BATCH_REQUESTS = 4
 
-KNOWN = Series("model:diagnosis_known:group", Unit.BOOLEAN, MODEL)
 SIGNAL = Series("model:diagnosis_signal:bool", Unit.BOOLEAN, (*MODEL, "signal"))
 
 
@@ -89,20 +88,8 @@ def signals() -> tuple[Signal, ...]:
 
 def records(settings: Settings) -> tuple[Record, ...]:
     """All signals with this installation's thresholds, and what they need first."""
-    known = KNOWN.recorded(_known(settings.jobs), "Models that are served, and models that should be.")
-    return (known, *(each.recorded(settings) for each in signals()))
-
-
-def _known(jobs: Jobs) -> Expr:
-    """What is served now, what was served within the last hour, and what only dead targets served, for as long as they are dead.
-
-    Jobs that are scaled to zero on purpose are forgotten at once.
-    """
-    wanted = regex(jobs.wanted_regex)
-    lately = over_time("last", engine.RUNNING, GONE_REMEMBERED, job=wanted)
-    dead = (instant(targets.TARGETS, job=wanted) > 0).unless(instant(targets.TARGETS_UP) > 0)
-    still = over_time("last", KNOWN, WINDOW).and_(dead, on=("job",))
-    return group_by(MODEL, instant(engine.RUNNING).or_(lately).or_(still)).measured_in(Unit.BOOLEAN)
+    models = KNOWN.recorded(known(settings.jobs), "Models that are served, and models that should be.")
+    return (models, *(each.recorded(settings) for each in signals()))
 
 
 # What callers notice at once.

@@ -127,7 +127,7 @@ def _blind(jobs: Jobs) -> Alert:
         panel=("monitoring", "Scrape success"),
         summary=f"The GPUs of {who} are not measured",
         description=f"{{{{ if $labels.instance }}}}Prometheus cannot scrape {{{{ $labels.instance }}}} of {{{{ $labels.job }}}}, which measured GPUs within the {last(_EXPORTERS_REMEMBERED)}{{{{ else }}}}Prometheus knows no target of {{{{ $labels.job }}}}, which measured GPUs within the {last(GONE_REMEMBERED)}{{{{ end }}}}. Alerts, diagnosis and costs do not see these GPUs.",
-        cannot_see="One exporter of several that is no longer a target, and one that was down before it ever measured a GPU: Prometheus' page of targets.",
+        cannot_see="One exporter of several that is no longer a target, one that was down before it ever measured a GPU, and one that answers a scrape now and then: Prometheus' page of targets.",
     )
 
 

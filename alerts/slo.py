@@ -12,6 +12,7 @@ from glassbox.query.slo import PAGE_WINDOWS, TICKET_WINDOWS, BurnWindow, Slo, ou
 from glassbox.query.wording import percent, span
 from glassbox.settings.model import Settings
 from recording_rules import slo
+from recording_rules.histograms import RATE_WINDOW_SECONDS
 from recording_rules.levels import JOB
 
 _OTHERS_HAVE = "Outages in which nobody asks or nothing answers: InferenceNoCapacity, InferenceNothingAnswered and InferenceEngineStalled have these."
@@ -55,6 +56,11 @@ def _promise(slos: Sequence[Slo]) -> str:
     return "".join(f'{{{{ if eq $labels.slo "{each.name}" }}}}Promised: {each.promise}. {{{{ end }}}}' for each in slos)
 
 
+def _few_given_up(settings: Settings) -> str:
+    fewest = settings.thresholds.minimum_requests
+    return f"Requests that callers give up, where fewer than {fewest} are started within {span(RATE_WINDOW_SECONDS)}. "
+
+
 def _slowest_page(settings: Settings) -> str:
     """How long a full outage of the widest budget burns before it pages."""
     if not settings.slos:
@@ -74,7 +80,7 @@ def group(settings: Settings) -> AlertGroup:
                 name="InferenceErrorBudgetBurnFast",
                 expr=_any(PAGE_WINDOWS, settings),
                 for_="0s",
-                cannot_see=f"{_OTHERS_HAVE} {_slowest_page(settings)}See the errors on the board Inference overview, and InferenceLatencyHigh.",
+                cannot_see=f"{_OTHERS_HAVE} {_few_given_up(settings)}{_slowest_page(settings)}See the errors on the board Inference overview, and InferenceLatencyHigh.",
                 severity=Severity.PAGE,
                 also_explained_on=(("slo", "Burn rate over 6 hours"),),
                 panel=("slo", "Burn rate over 1 hour"),
@@ -85,7 +91,7 @@ def group(settings: Settings) -> AlertGroup:
                 name="InferenceErrorBudgetBurnSlow",
                 expr=_any(TICKET_WINDOWS, settings),
                 for_="15m",
-                cannot_see=f"{_OTHERS_HAVE} Failures of a model with fewer than thresholds.minimum_requests requests within {span(TICKET_WINDOWS[-1].long)}.",
+                cannot_see=f"{_OTHERS_HAVE} {_few_given_up(settings)}Failures of a model with fewer than thresholds.minimum_requests requests within {span(TICKET_WINDOWS[-1].long)}.",
                 severity=Severity.TICKET,
                 also_explained_on=(("slo", "Burn rate over 3 days"),),
                 panel=("slo", "Burn rate over 1 day"),

@@ -56,9 +56,10 @@ def _promise(slos: Sequence[Slo]) -> str:
     return "".join(f'{{{{ if eq $labels.slo "{each.name}" }}}}Promised: {each.promise}. {{{{ end }}}}' for each in slos)
 
 
-def _few_given_up(settings: Settings) -> str:
+def _in_no_window(settings: Settings) -> str:
+    """What no window counts, however long it is."""
     fewest = settings.thresholds.minimum_requests
-    return f"Requests that callers give up, where fewer than {fewest} are started within {span(RATE_WINDOW_SECONDS)}. "
+    return f"{_OTHERS_HAVE} Requests that callers give up, where fewer than {fewest} are started within {span(RATE_WINDOW_SECONDS)}."
 
 
 def _slowest_page(settings: Settings) -> str:
@@ -80,7 +81,7 @@ def group(settings: Settings) -> AlertGroup:
                 name="InferenceErrorBudgetBurnFast",
                 expr=_any(PAGE_WINDOWS, settings),
                 for_="0s",
-                cannot_see=f"{_OTHERS_HAVE} {_few_given_up(settings)}{_slowest_page(settings)}See the errors on the board Inference overview, and InferenceLatencyHigh.",
+                cannot_see=f"{_in_no_window(settings)} {_slowest_page(settings)}See the errors on the board Inference overview, and InferenceLatencyHigh.",
                 severity=Severity.PAGE,
                 also_explained_on=(("slo", "Burn rate over 6 hours"),),
                 panel=("slo", "Burn rate over 1 hour"),
@@ -91,7 +92,7 @@ def group(settings: Settings) -> AlertGroup:
                 name="InferenceErrorBudgetBurnSlow",
                 expr=_any(TICKET_WINDOWS, settings),
                 for_="15m",
-                cannot_see=f"{_OTHERS_HAVE} {_few_given_up(settings)}Failures of a model with fewer than thresholds.minimum_requests requests within {span(TICKET_WINDOWS[-1].long)}.",
+                cannot_see=f"{_in_no_window(settings)} Failures of a model with fewer than thresholds.minimum_requests requests within {span(TICKET_WINDOWS[-1].long)}.",
                 severity=Severity.TICKET,
                 also_explained_on=(("slo", "Burn rate over 3 days"),),
                 panel=("slo", "Burn rate over 1 day"),

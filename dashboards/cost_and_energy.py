@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dashboards.choices import GPU_INSTANCE, GPU_JOB, JOB, MODEL
 from glassbox.board.dashboard import Dashboard, Row, dashboard, row
 from glassbox.board.grid import Size
-from glassbox.board.panels import comparison, stat, timeseries
+from glassbox.board.panels import Stat, comparison, stat, timeseries
 from glassbox.board.style import NEUTRAL, YELLOW, Steps
 from glassbox.board.tables import DrillDown, Next
 from glassbox.metrics.types import Unit
@@ -108,6 +108,11 @@ def build(settings: Settings) -> Dashboard:
     )
 
 
+def _price(title: str, price: Expr, why: str, size: Size = Stat.size) -> Stat:
+    """What work cost. Without work there is no price."""
+    return stat(title, price, why=f"{why} {_TOGETHER}", size=size, empty=_NO_WORK)
+
+
 def _now(now: _Sums) -> Row:
     """The current numbers, readable without an axis. They are queried once, since each has its history below."""
     return row(
@@ -125,26 +130,23 @@ def _now(now: _Sums) -> Row:
             why="Idle cost over total cost, so an expensive GPU weighs more than a cheap one.",
             empty=_NOT_MEASURED,
         ),
-        stat(
+        _price(
             "Per million output tokens",
             now.price_of(_MILLION, now.output),
-            why=f"Cost of all chosen GPUs over the tokens that the chosen services generate. Both are means over {span(RATE_WINDOW_SECONDS)}. {_FOR_NOBODY} {_TOGETHER}",
+            f"Cost of all chosen GPUs over the tokens that the chosen services generate. Both are means over {span(RATE_WINDOW_SECONDS)}. {_FOR_NOBODY}",
             size=_WIDE,
-            empty=_NO_WORK,
         ),
-        stat(
+        _price(
             "Per million tokens",
             now.price_of(_MILLION, now.tokens),
-            why=f"The same for input and output tokens together. Compare it only with work of similar lengths. {_FOR_NOBODY} {_TOGETHER}",
+            f"The same for input and output tokens together. Compare it only with work of similar lengths. {_FOR_NOBODY}",
             size=_WIDE,
-            empty=_NO_WORK,
         ),
-        stat(
+        _price(
             "Per 1,000 pages",
             now.price_of(_THOUSAND, now.pages),
-            why=f"Cost of all chosen GPUs over the pages that the services count. Where a service counts none, its finished requests times pages_per_request are used, and failed requests count too. There is no value where none finishes. Choose the OCR services. {_TOGETHER}",
+            "Cost of all chosen GPUs over the pages that the services count. Where a service counts none, its finished requests times pages_per_request are used, and failed requests count too. There is no value where none finishes. Choose the OCR services.",
             size=_WIDE,
-            empty=_NO_WORK,
         ),
         stat(
             "Tokens per joule",
@@ -183,21 +185,9 @@ def _range(chosen: _Sums) -> tuple[Row, Row]:
         ),
     )
     work = (
-        stat(
-            "Per million output tokens, range",
-            chosen.price_of(_MILLION, chosen.output),
-            why=f"{why} {_TOGETHER}",
-            empty=_NO_WORK,
-        ),
-        stat(
-            "Per million tokens, range",
-            chosen.price_of(_MILLION, chosen.tokens),
-            why=f"{why} {_TOGETHER}",
-            empty=_NO_WORK,
-        ),
-        stat(
-            "Per 1,000 pages, range", chosen.price_of(_THOUSAND, chosen.pages), why=f"{why} {_TOGETHER}", empty=_NO_WORK
-        ),
+        _price("Per million output tokens, range", chosen.price_of(_MILLION, chosen.output), why),
+        _price("Per million tokens, range", chosen.price_of(_MILLION, chosen.tokens), why),
+        _price("Per 1,000 pages, range", chosen.price_of(_THOUSAND, chosen.pages), why),
         stat("Tokens per joule, range", chosen.tokens_per_joule, why=f"All tokens over all energy. {_TOGETHER}"),
     )
     return row("Over the chosen time range", *money), Row("", work)

@@ -3,7 +3,7 @@
 from glassbox.board.dashboard import Row, row
 from glassbox.board.panels import heatmap, timeseries
 from glassbox.query.expr import Expr
-from glassbox.query.promql import instant, mean, ratio, sum_by
+from glassbox.query.promql import instant, mean, sum_by
 from glassbox.query.rules import HistogramRecord
 from glassbox.query.wording import last, percent
 from glassbox.settings.model import Thresholds
@@ -26,7 +26,7 @@ def latency(limits: Thresholds) -> tuple[Row, Row]:
             ),
             timeseries(
                 "Slow requests",
-                ratio(sum_by(_MODEL, instant(slowness.SLOW)), sum_by(_MODEL, instant(slowness.TIMED))),
+                slowness.share(_MODEL),
                 why=f"Share of requests over the {last(RATE_WINDOW_SECONDS)} that took longer than {limits.latency_high_seconds:g} s, have waited for longer, or were given up. Above {percent(limits.latency_high_share_ratio)} raises InferenceLatencyHigh, from {limits.minimum_requests} requests on. Where it rises and the latency does not, look at Waiting by reason, and at Started, finished and given up. If a replica is chosen, it is that of its models.",
                 empty="No requests, or no bucket at this time",
             ),

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 
+from glassbox.errors import GlassboxError
 from glassbox.metrics.types import Histogram
-from glassbox.query.expr import Expr
-from glassbox.query.promql import rate, sum_by
+from glassbox.query.buckets import CustomBuckets
+from glassbox.query.expr import Expr, Matcher, QueryError, Source
+from glassbox.query.promql import at_most, rate, sum_by
 from glassbox.query.rules import HistogramRecord, Record
 from recording_rules.levels import MODEL
 from recording_rules.sources import OF_CALLERS
@@ -21,6 +23,14 @@ def histogram(name: str, rate_of: Callable[[str], Expr], help: str) -> Histogram
         return Record(f"{name}_{part}:rate5m", sum_by(by, rate_of(part)), f"{help} ({part})")
 
     return HistogramRecord(record("bucket"), record("sum"), record("count"))
+
+
+def bucket_at(bound_seconds: float, source: Source, custom: CustomBuckets, setting: str) -> Matcher:
+    """Matches the bucket at the bound that a setting gives; raises GlassboxError, which names the setting, where there is none."""
+    try:
+        return at_most(bound_seconds, source, custom)
+    except QueryError as error:
+        raise GlassboxError(f"Setting {setting}: {error}") from None
 
 
 def engine_histogram(name: str, source: Histogram) -> HistogramRecord:

@@ -7,11 +7,11 @@ from glassbox.query.promql import group_by, instant, over_time
 from glassbox.query.rules import Series
 from glassbox.settings.model import Jobs
 from recording_rules import engine, targets
-from recording_rules.levels import MODEL, SERVED
+from recording_rules.levels import JOB, MODEL, SERVED
 from recording_rules.memory import GONE_REMEMBERED
 
 _KEPT = "5m"
-_VERSION = ("job", "model_version")
+_VERSION = (*JOB, "model_version")
 
 KNOWN = Series("model:diagnosis_known:group", Unit.BOOLEAN, MODEL)
 
@@ -26,5 +26,5 @@ def known(jobs: Jobs) -> Expr:
     lately = over_time("last", engine.RUNNING, GONE_REMEMBERED, job=wanted)
     missed = lately.unless(served, on=SERVED).or_(lately.and_(instant(UP), on=_VERSION))
     dead = (instant(targets.TARGETS, job=wanted) > 0).unless(instant(targets.TARGETS_UP) > 0)
-    still = over_time("last", KNOWN, _KEPT).and_(dead, on=("job",))
+    still = over_time("last", KNOWN, _KEPT).and_(dead, on=JOB)
     return group_by(MODEL, served.or_(missed).or_(still)).measured_in(Unit.BOOLEAN)

@@ -14,14 +14,11 @@ those that wait longer than a promise allows break it, each once in 5 minutes.
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from glassbox.errors import GlassboxError
 from glassbox.metrics import service, vllm
 from glassbox.metrics.types import Counter, Histogram, Unit
 from glassbox.query.births import rate_from_birth
-from glassbox.query.buckets import CustomBuckets
-from glassbox.query.expr import Expr, Matcher, QueryError, Source, binary
+from glassbox.query.expr import Expr, Matcher, binary
 from glassbox.query.promql import (
-    at_most,
     clamp_min,
     constant,
     duration_seconds,
@@ -37,7 +34,7 @@ from glassbox.query.slo import PAGE_WINDOWS, SECONDS_PER_DAY, TICKET_WINDOWS, Bu
 from glassbox.query.wording import last
 from glassbox.settings.model import Settings
 from recording_rules import abandoned, engine, requests, workload
-from recording_rules.histograms import RATE_WINDOW_SECONDS
+from recording_rules.histograms import bucket_at
 from recording_rules.levels import MODEL, SERVED, SLO
 from recording_rules.sources import DECLARED, OF_CALLERS, either, through_gaps
 
@@ -160,7 +157,8 @@ def _availability() -> tuple[Expr, Expr]:
 def _slower(slo: Slo, settings: Settings) -> tuple[Expr, Expr]:
     """Requests above the threshold, and all requests. Without a bucket at the threshold neither is known, so there is no verdict."""
     recorded = _RECORDED[slo.indicator]
-    within = _bucket(slo, recorded.bucket, settings.histogram_buckets)
+    setting = f"slos, entry {slo.name!r}, threshold_seconds"
+    within = bucket_at(slo.threshold_seconds or 0, recorded.bucket, settings.histogram_buckets, setting)
     seconds = _rate_seconds(settings)
     every = sum_by(MODEL, _observed(slo.indicator, "count", seconds))
     fast = sum_by(MODEL, _observed(slo.indicator, "bucket", seconds, le=within))
@@ -176,8 +174,7 @@ def _slower(slo: Slo, settings: Settings) -> tuple[Expr, Expr]:
 def _unobserved(slo: Slo) -> Iterator[Expr]:
     """Requests per second that break a promise of time without being observed: they are counted where they end, and have no end."""
     if slo.indicator != "time_per_output_token":
-        overdue = abandoned.overdue(slo.threshold_seconds or 0) / RATE_WINDOW_SECONDS
-        yield overdue.measured_in(Unit.REQUESTS_PER_SECOND)
+        yield abandoned.overdue_rate(slo.threshold_seconds or 0)
     # Who got a first token and no end is among the observed first tokens. At what pace the others would have come is not known.
     if slo.indicator == "request_latency":
         yield abandoned.UNTIMED
@@ -198,13 +195,6 @@ def _born(counter: Counter, *, seconds: int, **matchers: str | Matcher) -> Expr:
     """Growth per second of a counter whose series is born with its first event."""
     short = rate_from_birth(counter, f"{seconds}s", **matchers)
     return through_gaps(short, rate(counter, f"{2 * seconds}s", **matchers))
-
-
-def _bucket(slo: Slo, source: Source, custom: CustomBuckets) -> Matcher:
-    try:
-        return at_most(slo.threshold_seconds or 0, source, custom)
-    except QueryError as error:
-        raise GlassboxError(f"Setting slos, entry {slo.name!r}, threshold_seconds: {error}") from None
 
 
 def _summed(window: str, seconds: int, settings: Settings) -> tuple[Record, Record]:

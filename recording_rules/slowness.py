@@ -6,14 +6,13 @@ would look fast. What finished or was given up within 5 minutes does not wait no
 
 from collections.abc import Sequence
 
-from glassbox.errors import GlassboxError
 from glassbox.metrics.types import Unit
-from glassbox.query.expr import Expr, QueryError
-from glassbox.query.promql import at_most, clamp_min, instant, ratio, sum_by
+from glassbox.query.expr import Expr
+from glassbox.query.promql import clamp_min, instant, ratio, sum_by
 from glassbox.query.rules import RecordGroup, Series
 from glassbox.settings.model import Settings, Thresholds
 from recording_rules import abandoned, requests
-from recording_rules.histograms import RATE_WINDOW_SECONDS
+from recording_rules.histograms import RATE_WINDOW_SECONDS, bucket_at
 from recording_rules.levels import MODEL
 
 SLOW = Series("model:inference_requests_slow:rate5m", Unit.REQUESTS_PER_SECOND, MODEL)
@@ -38,27 +37,24 @@ def group(settings: Settings) -> RecordGroup:
     )
 
 
+def share(by: Sequence[str]) -> Expr:
+    """Share of slow requests (0..1)."""
+    return ratio(*(sum_by(by, instant(each)) for each in (SLOW, TIMED)))
+
+
 def slow(limits: Thresholds, by: Sequence[str]) -> Expr:
     """Share of slow requests, where it is too large and there are enough requests to judge."""
-    slow_ones, timed = (sum_by(by, instant(each)) for each in (SLOW, TIMED))
-    share = ratio(slow_ones, timed) > limits.latency_high_share_ratio
-    return share.and_(timed * RATE_WINDOW_SECONDS >= limits.minimum_requests)
+    enough = sum_by(by, instant(TIMED)) * RATE_WINDOW_SECONDS >= limits.minimum_requests
+    return (share(by) > limits.latency_high_share_ratio).and_(enough)
 
 
 def _slow_and_timed(settings: Settings) -> tuple[Expr, Expr]:
     """Requests of a model per second that are slow, and all of which that is known. It is not without a bucket at the bound."""
     bound_seconds = settings.thresholds.latency_high_seconds
-    every, fast = instant(requests.DURATION.count), _within(bound_seconds, settings)
+    bucket = requests.DURATION.bucket
+    within = bucket_at(bound_seconds, bucket, settings.histogram_buckets, "thresholds.latency_high_seconds")
+    every, fast = instant(requests.DURATION.count), sum_by(MODEL, instant(bucket, le=within))
     # Two sums are rounded differently: the number of slow requests must not come out slightly below 0.
     slow_ones, timed = abandoned.slow_and_judged(clamp_min(every - fast, 0), every.and_(fast))
     overdue = abandoned.overdue_rate(bound_seconds).or_(every * 0)
     return slow_ones + overdue, timed + overdue
-
-
-def _within(bound_seconds: float, settings: Settings) -> Expr:
-    """Finished requests per second that took at most so long."""
-    bucket = requests.DURATION.bucket
-    try:
-        return sum_by(MODEL, instant(bucket, le=at_most(bound_seconds, bucket, settings.histogram_buckets)))
-    except QueryError as error:
-        raise GlassboxError(f"Setting thresholds.latency_high_seconds: {error}") from None

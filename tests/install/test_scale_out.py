@@ -134,11 +134,10 @@ def far_apart(both):
     newest = {labels: values[-1] for labels, values in recorded_lately(both.raw_and_vmalert, 20).items()}
     lately = recorded_lately(both.prometheus, 60)
     return {
-        labels: (value, min(lately[labels]), max(lately[labels]))
+        labels: (value, lately.get(labels))
         for labels, value in newest.items()
-        if labels in lately
-        and not SINCE_THE_BEGINNING.match(name := dict(labels)["__name__"])
-        and not is_among(value, lately[labels], name)
+        if not SINCE_THE_BEGINNING.match(name := dict(labels)["__name__"])
+        and not (labels in lately and is_among(value, lately[labels], name))
     }
 
 

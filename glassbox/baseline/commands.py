@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from glassbox.cli.exit_codes import DONE, FINDINGS
+from glassbox.cli.output import say
 from glassbox.prometheus.credential import OPTION, prometheus_credential
 
 if TYPE_CHECKING:
@@ -58,8 +59,8 @@ def save(
     with Prometheus(url, prometheus_credential(token_file)) as prometheus:
         measured = time_window.measure(session.measures, session.settings, prometheus, window=duration, end=end)
     for line in render.found(measured.profile):
-        click.echo(line)
-    click.echo(str(baseline_file.save(measured, name, folder)))
+        say(line)
+    say(str(baseline_file.save(measured, name, folder)))
     return DONE
 
 
@@ -90,5 +91,5 @@ def compare(
         now = time_window.measure(session.measures, session.settings, prometheus, window=duration, end=end)
     groups = comparison.compare(was.profile, now.profile, session.measures, against)
     for line in render.FORMS[form or "text"](groups):
-        click.echo(line)
+        say(line)
     return FINDINGS if any(group.worse for group in groups) else DONE

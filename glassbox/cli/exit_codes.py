@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from glassbox.cli.output import complain
 from glassbox.errors import GlassboxError
 
 DONE, ERROR, FINDINGS = 0, 1, 2
@@ -16,9 +17,9 @@ def run(command: click.Command, name: str, arguments: Sequence[str] | None = Non
     try:
         return int(command.main(args=arguments, prog_name=name, standalone_mode=False, obj=obj) or DONE)
     except GlassboxError as error:
-        click.echo(f"Error: {error}", err=True)
+        complain(f"Error: {error}")
     except click.ClickException as error:
-        click.echo(f"Error: {error.format_message()}", err=True)
+        complain(f"Error: {error.format_message()}")
     except (click.Abort, KeyboardInterrupt):
-        click.echo("Error: interrupted.", err=True)
+        complain("Error: interrupted.")
     return ERROR

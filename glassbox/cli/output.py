@@ -1,15 +1,32 @@
-"""Printing results."""
+"""Printing results and what went wrong: the only way to a terminal, so that no text of others can command it."""
 
 import os
 import sys
 from pathlib import Path
+from typing import TextIO
 
 import click
 
+from glassbox.http.outside_text import harmless
 
-def say(text: str) -> None:
+
+def say(text: str, *, end: str = "\n") -> None:
     """Print a line of the result. A reader who has gone, such as `| head`, must not stop a push half-way."""
     try:
-        click.echo(text)
+        click.echo(_encodable(harmless(text) + end, sys.stdout), nl=False)
     except OSError:
         sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  # lives as long as the process
+
+
+def complain(text: str) -> None:
+    """Print a line on stderr: an error, a warning, or what is not the result."""
+    try:
+        click.echo(_encodable(harmless(text), sys.stderr), err=True)
+    except OSError:
+        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  # lives as long as the process
+
+
+def _encodable(text: str, stream: TextIO) -> str:
+    """The text with `?` for what the terminal's encoding lacks."""
+    encoding = stream.encoding or "utf-8"
+    return text.encode(encoding, "replace").decode(encoding)

@@ -2,12 +2,10 @@
 
 from pathlib import Path
 
-import click
-
 from glassbox.cli import report
 from glassbox.cli.exit_codes import DONE, FINDINGS
 from glassbox.cli.lint_command import lint_and_report
-from glassbox.cli.output import say
+from glassbox.cli.output import complain, say
 from glassbox.cli.session import Session
 from glassbox.grafana.client import Grafana
 from glassbox.grafana.credentials import grafana_credential
@@ -21,7 +19,7 @@ def push_to(url: str, token_file: Path | None, session: Session) -> int:
     with Grafana(url, grafana_credential(token_file)) as grafana:
         bundle = session.compiled(data_source_of(grafana, settings))
         if lint_and_report(bundle):
-            click.echo("Nothing was pushed: correct the findings first.", err=True)
+            complain("Nothing was pushed: correct the findings first.")
             return FINDINGS
         changes = []
         for change in push(grafana, settings, bundle):

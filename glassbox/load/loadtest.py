@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from glassbox.cli.exit_codes import DONE, ERROR, FINDINGS
+from glassbox.cli.output import complain, say
 from glassbox.compile.outputs import write_file
 from glassbox.load import text_report
 from glassbox.load.arrivals import Ask, Bodies, closed_loop, open_loop, poisson_arrivals
@@ -109,7 +110,7 @@ class LoadTest:
         else:
             self._say(*text_report.summary_lines(summary))
         if interrupted:
-            click.echo("Interrupted: these are the results until then.", err=True)
+            complain("Interrupted: these are the results until then.")
         if self.options.json_file:
             self._write_json({**summary.as_json(), "interrupted": interrupted})
         if interrupted or not summary.succeeded:
@@ -163,6 +164,6 @@ class LoadTest:
         content = {"load": self.options.as_json(), **measured, **(ramp if self.options.ramp else {})}
         text = json.dumps(content, indent=2) + "\n"
         if self.options.json_file == "-":
-            click.echo(text, nl=False)
+            say(text, end="")
         else:
             write_file(Path(str(self.options.json_file)), text, "--json")

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from glassbox.cli.exit_codes import DONE
+from glassbox.cli.output import say
 from glassbox.errors import GlassboxError
 from glassbox.relay.robots import DingTalk, Robot, WeCom, application
 from glassbox.servers.background import served
@@ -45,8 +46,8 @@ def command(
         robots = _chosen(wecom_url_file, dingtalk_url_file, dingtalk_secret_file)
         with ended_by_signals(), served(application(robots), port) as url:
             for robot in robots:
-                click.echo(f"Alerts posted to {url}/{robot.name} go to {robot.name}.")
+                say(f"Alerts posted to {url}/{robot.name} go to {robot.name}.")
             threading.Event().wait()
     except KeyboardInterrupt:
-        click.echo("Ended.")
+        say("Ended.")
     return DONE

@@ -21,13 +21,13 @@ from pathlib import Path
 from typing import Any, ClassVar, Protocol
 from urllib.parse import urlencode
 
-import click
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from glassbox.cli.output import complain
 from glassbox.errors import GlassboxError
 from glassbox.relay.chat_messages import Message, message
 
@@ -114,7 +114,7 @@ def _route(robot: Robot) -> Route:
         try:
             await run_in_threadpool(send, robot, text)
         except GlassboxError as error:
-            click.echo(str(error), err=True)
+            complain(str(error))
             return Response(f"{error}\n", status_code=502)
         return Response(status_code=200)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from glassbox.cli.exit_codes import DONE, FINDINGS
+from glassbox.cli.output import say
 from glassbox.cli.session import Session
 from glassbox.errors import GlassboxError
 from glassbox.prometheus.times import milliseconds
@@ -134,8 +135,8 @@ def _line(drawn: Drawn, against: bool) -> str:
 def _report(out: Path, drawn: Sequence[Drawn], against: str | None) -> None:
     index = write_report(out, drawn, f"Dashboards against {against}" if against else "Dashboards")
     for item in drawn:
-        click.echo(_line(item, against is not None))
-    click.echo(f"{len(drawn)} drawn: {index}" if drawn else f"No dashboard differs from {against}.")
+        say(_line(item, against is not None))
+    say(f"{len(drawn)} drawn: {index}" if drawn else f"No dashboard differs from {against}.")
 
 
 @contextmanager
@@ -145,7 +146,7 @@ def _demo_prometheus(product: Product) -> Iterator[str]:
         raise GlassboxError(f"{product.script.name} has no demo: name a Prometheus with --prometheus.")
     with ExitStack() as resources:
         url = product.demo_prometheus(resources)
-        click.echo(f"The demo runs for {DEMO_SECONDS:g} s before it is drawn.")
+        say(f"The demo runs for {DEMO_SECONDS:g} s before it is drawn.")
         time.sleep(DEMO_SECONDS)
         yield url
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import click
 from watchfiles import Change, watch
 
+from glassbox.cli.output import complain, say
 from glassbox.cli.session import Session
 from glassbox.compile.error_location import PACKAGES, ROOT
 from glassbox.errors import GlassboxError
@@ -192,14 +193,14 @@ def command(
     shown = Shown(session.product.script, settings_file, tuple(files))
     source = chosen_source(prometheus_url, token_file)
     with ended_by_signals(), serving(source, port=port, bind=bind, database=database) as server:
-        click.echo(f"Preview: {server.url}")
+        say(f"Preview: {server.url}")
         if sentence := unreachable(source):
-            click.echo(sentence, err=True)
+            complain(sentence)
         since = shown.stamps()
-        click.echo(show(server, shown))
+        say(show(server, shown))
         try:
             for line in follow(server, shown, since):
-                click.echo(line)
+                say(line)
         except KeyboardInterrupt:
-            click.echo("Ended.")
+            say("Ended.")
     return 0

@@ -5,7 +5,7 @@
 | comparator | turned round (`>` to `<`), and weakened or sharpened (`>` to `>=`) |
 | number | 10 % more and 10 % less, of what is compared, calculated with, or given to clamp_min, clamp_max and vector |
 | for, window, offset | half and double |
-| matcher | dropped |
+| matcher | dropped, from every selector of a metric with the same matchers that set operators join |
 | aggregation | sum, max, min, avg and count, and the same over time, by another |
 | le | dropped from `by (..., le)` |
 | operand | one side of `and`, `or` and `unless` dropped; `unless` keeps its left side |
@@ -16,13 +16,14 @@ The trees are promql_parser's. What glassbox/query/promql.py cannot write, such 
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import promql_parser as ast
 
 from glassbox.compile.bundle import Json
 from glassbox.query.expr import Matcher, Selector
+from tests.mutation.shapes import change, is_piece, selectors
 
 COMPARATORS = {
     ">": ("<", ">="),
@@ -41,6 +42,8 @@ OVER_TIME = {
 WITH_THRESHOLDS = ("clamp_min", "clamp_max", "vector")
 SET_OPERATORS = ("and", "or", "unless")
 LONGEST_FRAGMENT = 70
+
+Matchers = tuple[tuple[str, Matcher], ...]
 # What settings put into a rule, and descriptions show: limits, durations, names of jobs, labels of groups. Long ones move where a
 # description is cut.
 _OF_SETTINGS = re.compile(r"""'[^']*'|"[^"]*"| by \([^)]*\)|\s|([\d.]+(ms|[smhdwy])?)+""")
@@ -48,30 +51,36 @@ _OF_SETTINGS = re.compile(r"""'[^']*'|"[^"]*"| by \([^)]*\)|\s|([\d.]+(ms|[smhdw
 
 @dataclass(frozen=True)
 class Fault:
-    """One faulty text. `what` tells a reader where and how it differs."""
+    """One faulty text. `what` tells a reader where and how it differs; `piece` is the same for one fault of several rules."""
 
     kind: str
     what: str
     text: str
+    piece: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """A rule with one fault. `key` is the same for the same fault of a rule that was compiled with other settings."""
+    """A rule with one fault.
+
+    `key` is the same for the same fault of a rule that was compiled with other settings, and `piece` for a fault of what
+    several rules share; None where they share nothing around it.
+    """
 
     key: tuple[str, int]
     what: str
     rule: Json
+    piece: tuple[str, str] | None = None
 
 
 def mutants(rule: Json) -> list[Mutant]:
     """Every fault of a rule as Prometheus reads it, those that change nothing left out."""
     counts: dict[str, int] = {}
     found = []
-    for kind, what, changed in _changed(rule):
+    for kind, what, changed, piece in _changed(rule):
         where = f"{kind}: {_OF_SETTINGS.sub('', what)}"[: LONGEST_FRAGMENT // 2]
         counts[where] = counts.get(where, 0) + 1
-        found.append(Mutant((where, counts[where]), what, rule | changed))
+        found.append(Mutant((where, counts[where]), what, rule | changed, piece))
     original = pretty(rule["expr"])
     seen = [(original, rule.get("for"))]
     different = []
@@ -93,12 +102,12 @@ def expression_faults(expr: str) -> list[Fault]:
     return list(_faults(ast.parse(expr)))
 
 
-def _changed(rule: Json) -> Iterator[tuple[str, str, Json]]:
+def _changed(rule: Json) -> Iterator[tuple[str, str, Json, tuple[str, str] | None]]:
     for fault in expression_faults(rule["expr"]):
-        yield fault.kind, fault.what, {"expr": fault.text}
+        yield fault.kind, fault.what, {"expr": fault.text}, fault.piece
     length = rule.get("for", "0s")
     for new in [] if length == "0s" else _half_and_double(ast.parse_duration(length)):
-        yield "for", f"for {rule['for']} -> {new}", {"for": new}
+        yield "for", f"for {rule['for']} -> {new}", {"for": new}, None
 
 
 def _numbered(found: list[Mutant]) -> list[Mutant]:
@@ -108,41 +117,55 @@ def _numbered(found: list[Mutant]) -> list[Mutant]:
     for mutant in found:
         counts[mutant.what] = count = counts.get(mutant.what, 0) + 1
         what = mutant.what if count == 1 else f"{mutant.what} ({count})"
-        numbered.append(Mutant(mutant.key, what, mutant.rule))
+        numbered.append(replace(mutant, what=what))
     return numbered
 
 
-def _faults(node: ast.Expr) -> Iterator[Fault]:
+def _faults(node: ast.Expr, reading: str = "") -> Iterator[Fault]:
+    """`reading` is the text that reads a metric as one, and that the node is a part of."""
+    large = is_piece(node)
+    for fault in _own(node, reading):
+        # Without lists of labels, a shape does not show which of them lost `le`.
+        if large and not fault.piece and fault.kind != "le":
+            yield replace(fault, piece=change(node.prettify(), fault.text, of_matchers=fault.kind == "matcher"))
+        else:
+            yield fault
+
+
+def _own(node: ast.Expr, reading: str) -> Iterator[Fault]:
     match node:
         case ast.BinaryExpr():
-            yield from _of_binary(node)
+            yield from _of_binary(node, reading)
         case ast.AggregateExpr():
-            yield from _of_aggregation(node)
+            yield from _of_aggregation(node, reading)
         case ast.Call():
-            yield from _of_call(node)
+            yield from _of_call(node, reading)
         case ast.ParenExpr():
-            yield from _inside(node.expr, "({})".format)
+            yield from _inside(node.expr, reading, "({})".format)
         case ast.SubqueryExpr():
-            yield from _of_subquery(node)
+            yield from _of_subquery(node, reading)
         case ast.MatrixSelector():
-            yield from _of_selector(node.vector_selector, node.range)
+            yield from _of_selector(node.vector_selector, reading, node.range)
         case ast.VectorSelector():
-            yield from _of_selector(node)
+            yield from _of_selector(node, reading)
         case ast.NumberLiteral():
             yield from _of_number(node)
 
 
-def _inside(node: ast.Expr, written: Callable[[str], str]) -> Iterator[Fault]:
+def _inside(node: ast.Expr, reading: str, written: Callable[[str], str]) -> Iterator[Fault]:
     """The faults of a part, each in the text of the whole."""
-    for fault in _faults(node):
-        yield Fault(fault.kind, fault.what, written(fault.text))
+    for fault in _faults(node, reading):
+        yield replace(fault, text=written(fault.text))
 
 
-def _of_binary(node: ast.BinaryExpr) -> Iterator[Fault]:
+def _of_binary(node: ast.BinaryExpr, reading: str) -> Iterator[Fault]:
     # Whatever binds more weakly than its surroundings is a ParenExpr of its own, so that parts can be written side by side.
     left, right, operator = node.lhs.prettify(), node.rhs.prettify(), str(node.op)
     matching = f" {node.modifier}" if node.modifier and str(node.modifier) else ""
-    yield from _inside(node.lhs, lambda text: f"{text} {operator}{matching} {right}")
+    within = _reading(node, reading)
+    if within and not reading:
+        yield from _of_repeated(node)
+    yield from _inside(node.lhs, within, lambda text: f"{text} {operator}{matching} {right}")
     for other in COMPARATORS.get(operator, ()):
         what = f"{operator} {_short(right)} -> {other}"
         yield Fault("comparator", what, f"{left} {other}{matching} {right}")
@@ -150,10 +173,29 @@ def _of_binary(node: ast.BinaryExpr) -> Iterator[Fault]:
         yield Fault("operand", f"dropped: {operator} {_short(right)}", left)
     if operator in ("and", "or"):
         yield Fault("operand", f"dropped: {_short(left)} {operator}", right)
-    yield from _inside(node.rhs, lambda text: f"{left} {operator}{matching} {text}")
+    yield from _inside(node.rhs, within, lambda text: f"{left} {operator}{matching} {text}")
 
 
-def _of_aggregation(node: ast.AggregateExpr) -> Iterator[Fault]:
+def _reading(node: ast.BinaryExpr, around: str) -> str:
+    """The text in which equal selectors are one reading of a metric: joined by set operators, and not calculated with each other."""
+    if str(node.op) in SET_OPERATORS:
+        return around or node.prettify()
+    calculates = any(selectors(node.lhs)) and any(selectors(node.rhs))
+    return "" if calculates else around
+
+
+def _of_repeated(node: ast.BinaryExpr) -> Iterator[Fault]:
+    """Matchers of selectors that a reading repeats: a function was given them once."""
+    text = node.prettify()
+    for selector in {_written(each): each for each in selectors(node)}.values():
+        pattern = _repeated(selector)
+        if len(pattern.findall(text)) > 1:
+            for what, kept in _dropped(selector):
+                shorter = str(Selector(selector.name or "", (), shared_name=False, matchers=kept))
+                yield Fault("matcher", what, pattern.sub(lambda _, new=shorter: new, text))  # type: ignore[misc]  # mypy cannot infer a lambda's default
+
+
+def _of_aggregation(node: ast.AggregateExpr, reading: str) -> Iterator[Fault]:
     operator, inner = str(node.op), node.expr.prettify()
     by = f" {node.modifier}" if node.modifier else ""
     parameter = f"{node.param.prettify()}, " if node.param else ""
@@ -162,10 +204,10 @@ def _of_aggregation(node: ast.AggregateExpr) -> Iterator[Fault]:
     if node.modifier and node.modifier.type == ast.AggModifierType.By and "le" in node.modifier.labels:
         kept = ", ".join(label for label in node.modifier.labels if label != "le")
         yield Fault("le", f"le dropped from {operator}{by}", f"{operator} by ({kept}) ({parameter}{inner})")
-    yield from _inside(node.expr, lambda text: f"{operator}{by} ({parameter}{text})")
+    yield from _inside(node.expr, reading, lambda text: f"{operator}{by} ({parameter}{text})")
 
 
-def _of_call(node: ast.Call) -> Iterator[Fault]:
+def _of_call(node: ast.Call, reading: str) -> Iterator[Fault]:
     name = node.func.name
     arguments = [each.prettify() for each in node.args]
     for other in OVER_TIME.get(name, ()):
@@ -175,41 +217,61 @@ def _of_call(node: ast.Call) -> Iterator[Fault]:
         if not isinstance(argument, ast.NumberLiteral) or name in WITH_THRESHOLDS:
             before = "".join(f"{text}, " for text in arguments[:position])
             after = "".join(f", {text}" for text in arguments[position + 1 :])
-            for fault in _faults(argument):
-                yield Fault(fault.kind, fault.what, f"{name}({before}{fault.text}{after})")
+            for fault in _faults(argument, reading):
+                yield replace(fault, text=f"{name}({before}{fault.text}{after})")
 
 
-def _of_subquery(node: ast.SubqueryExpr) -> Iterator[Fault]:
+def _of_subquery(node: ast.SubqueryExpr, reading: str) -> Iterator[Fault]:
     inner = node.expr.prettify()
     step = ast.display_duration(node.step) if node.step else ""
     offset = f" offset {ast.display_duration(node.offset)}" if node.offset else ""
     window = ast.display_duration(node.range) if node.range else ""
-    yield from _inside(node.expr, lambda text: f"{text}[{window}:{step}]{offset}")
+    yield from _inside(node.expr, reading, lambda text: f"{text}[{window}:{step}]{offset}")
     for new in _half_and_double(node.range):
         what = f"{_short(inner)}[{window}:{step}] -> [{new}:{step}]"
         yield Fault("window", what, f"{inner}[{new}:{step}]{offset}")
 
 
-def _of_selector(node: ast.VectorSelector, window: timedelta | None = None) -> Iterator[Fault]:
-    operators = {"Equal": "=", "NotEqual": "!=", "Re": "=~", "NotRe": "!~"}
-    matchers = tuple(
-        (each.name, Matcher(operators[str(each.op).rpartition(".")[2]], each.value)) for each in node.matchers.matchers
-    )
-    name = node.name or ""
+def _of_selector(node: ast.VectorSelector, reading: str, window: timedelta | None = None) -> Iterator[Fault]:
+    matchers, name = _matchers(node), node.name or ""
     shown = ast.display_duration(window) if window else ""
     offset = ast.display_duration(node.offset) if node.offset else ""
 
-    def written(kept: tuple[tuple[str, Matcher], ...], window: str, offset: str) -> str:
+    def written(kept: Matchers, window: str, offset: str) -> str:
         return str(Selector(name, (), shared_name=False, matchers=kept, window=window, offset=offset))
 
-    for dropped in matchers:
-        kept = tuple(each for each in matchers if each is not dropped)
-        what = f"dropped: {dropped[0]}{dropped[1].operator}{dropped[1].value!r} of {name}"
-        yield Fault("matcher", what, written(kept, shown, offset))
+    if len(_repeated(node).findall(reading)) <= 1:
+        for what, kept in _dropped(node):
+            yield Fault("matcher", what, written(kept, shown, offset))
     for new in _half_and_double(window):
         yield Fault("window", f"{name}[{shown}] -> [{new}]", written(matchers, new, offset))
     for new in _half_and_double(node.offset):
         yield Fault("offset", f"{name} offset {offset} -> {new}", written(matchers, shown, new))
+
+
+def _matchers(node: ast.VectorSelector) -> Matchers:
+    operators = {"Equal": "=", "NotEqual": "!=", "Re": "=~", "NotRe": "!~"}
+    return tuple(
+        (each.name, Matcher(operators[str(each.op).rpartition(".")[2]], each.value)) for each in node.matchers.matchers
+    )
+
+
+def _dropped(node: ast.VectorSelector) -> Iterator[tuple[str, Matchers]]:
+    """What each fault is, and the matchers that are left."""
+    matchers = _matchers(node)
+    for dropped in matchers:
+        what = f"dropped: {dropped[0]}{dropped[1].operator}{dropped[1].value!r} of {node.name}"
+        yield what, tuple(each for each in matchers if each is not dropped)
+
+
+def _written(node: ast.VectorSelector) -> str:
+    """Name and matchers as the parser prints them, without an offset."""
+    text = node.prettify()
+    return text[: text.rindex("}") + 1] if "}" in text else node.name or ""
+
+
+def _repeated(node: ast.VectorSelector) -> re.Pattern[str]:
+    return re.compile(rf"(?<![\w:]){re.escape(_written(node))}(?![\w:{{])")
 
 
 def _of_number(node: ast.NumberLiteral) -> Iterator[Fault]:

@@ -158,3 +158,45 @@ def test_equal_descriptions_are_numbered():
 def test_a_mutant_is_written_as_a_rule():
     (mutant, *_) = mutants(yaml.safe_load("{record: r, expr: 'a > 1', labels: {slo: x}}"))
     assert mutant.rule == {"record": "r", "expr": "a < 1", "labels": {"slo": "x"}}
+
+
+def test_a_matcher_that_one_reading_repeats_is_dropped_everywhere_in_it():
+    expr = 'rate(a{x="1"}[1m]) or rate(a{x="1"}[2m]) unless b{x="1"}'
+    assert faulty(expr, "matcher") == [
+        pretty('rate(a[1m]) or rate(a[2m]) unless b{x="1"}'),
+        pretty('rate(a{x="1"}[1m]) or rate(a{x="1"}[2m]) unless b'),
+    ]
+
+
+def test_what_is_calculated_with_each_other_is_read_apart():
+    expr = '(a{x="1"} or b) / (a{x="1"} or b)'
+    assert faulty(expr, "matcher") == [
+        pretty('(a or b) / (a{x="1"} or b)'),
+        pretty('(a{x="1"} or b) / (a or b)'),
+    ]
+
+
+def pieces(expr):
+    return {fault.what: fault.piece for fault in expression_faults(expr)}
+
+
+SHARED = "max by (job) (rate(%s[5m]) unless on (job) (%s offset 5m or %s > 2) and up == 1)"
+
+
+def test_a_fault_in_a_piece_of_the_same_shape_is_the_same_in_every_rule():
+    one = pieces(SHARED % (('first_total{x="1"}',) * 3))
+    other = pieces((SHARED % (("model:second:rate",) * 3)).replace("5m", "10m"))
+    same = pieces(f"sum({SHARED % (('model:third:rate',) * 3)}) / 3")
+    assert one["2 -> 2.2"] == same["2 -> 2.2"] is not None
+    assert one["2 -> 2.2"] != other["2 -> 2.2"]
+    assert one["2 -> 2.2"] != one["2 -> 1.8"]
+
+
+def test_a_small_piece_and_a_number_outside_of_it_are_their_rules_own():
+    assert set(pieces("a > 2 and b > 3").values()) == {None}
+
+
+def test_a_lost_matcher_is_the_same_only_among_the_same_labels():
+    one, other = (pieces(SHARED % ((f'some_total{{{label}="1"}}',) * 3)) for label in "xy")
+    assert one["dropped: x='1' of some_total"] != other["dropped: y='1' of some_total"]
+    assert one["> 2 -> <"] == other["> 2 -> <"]

@@ -5,7 +5,8 @@ import yaml
 from click.testing import CliRunner
 
 from tests.mutation import run
-from tests.mutation.run import SURVIVORS, Outcome, killed_ratio, stale, subjects, survivors, table
+from tests.mutation.outcomes import Judged, Judgement, Outcome, killed_ratio, outcomes, stale, survivors, table
+from tests.mutation.run import SURVIVORS, subjects
 from tests.support.needed_rules import Rule
 
 ALERT = Rule("alerts/a.yaml", "a", {"alert": "Full", "expr": "x > 1"})
@@ -18,6 +19,15 @@ def test_the_share_is_of_valid_mutants():
     assert killed_ratio([NINETEEN_OF_TWENTY]) == 0.95
     assert killed_ratio([NINETEEN_OF_TWENTY, Outcome(RECORD, 5, 0, ())]) == 24 / 25
     assert killed_ratio([Outcome(RECORD, 2, 2, ())]) == 1
+
+
+def test_a_fault_of_a_shared_piece_counts_once_and_dies_where_any_rule_notices():
+    piece, other = ("a", "b"), ("a", "c")
+    judged = [
+        Judged(RECORD, (Judgement("x", piece, "survived"), Judgement("y", None, "survived"))),
+        Judged(ALERT, (Judgement("x", piece, "killed"), Judgement("z", other, "survived"))),
+    ]
+    assert outcomes(judged) == [Outcome(ALERT, 2, 0, ("z",)), Outcome(RECORD, 1, 0, ("y",))]
 
 
 def test_the_table_sums_alerts_and_records_apart_and_together():
@@ -67,7 +77,9 @@ def test_too_few_killed_or_one_unexplained_is_not_good_enough(survived, reasons,
     file.write_text(reasons, encoding="utf-8")
     whats = tuple(f"fault {number}" for number in range(survived))
     monkeypatch.setattr(run, "SURVIVORS", file)
-    monkeypatch.setattr(run, "judge", lambda _, variants: Outcome(variants[None], 20, 0, whats))
+    faults = [Judgement(what, None, "survived") for what in whats]
+    faults += [Judgement(f"killed {number}", None, "killed") for number in range(20 - survived)]
+    monkeypatch.setattr(run, "judge", lambda _, variants, pieces: Judged(variants[None], tuple(faults)))
     result = CliRunner().invoke(run.main, ["--only", "InferenceQPSLow", "--jobs", "1"])
     assert result.exit_code == code, result.output
     assert "InferenceQPSLow: fault 0" in result.output

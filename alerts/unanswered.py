@@ -24,7 +24,7 @@ def group(settings: Settings) -> AlertGroup:
                 panel=("llm-serving", "Started, finished and given up"),
                 summary=f"{SERVICE_TEXT} answers nobody",
                 description=f'{{{{ printf "%.0f" $value }}}} requests were started or held within {span(WINDOW)}, and none has been answered for {span(2 * RATE_WINDOW_SECONDS)}. Callers give up first, or the service hangs.',
-                cannot_see=f"Services that still answer a few: their availability shows it. Answers so long that fewer requests start within {span(WINDOW)} than are in work, fewer than {limits.minimum_requests} started requests within that time, for however long it goes on, and requests that are given up in the queue: see the latency objectives and the queue. Where such a queue is empty now and then, no alert sees them.",
+                cannot_see=f"Services that still answer a few: their availability shows it. Answers so long that fewer requests start within {span(WINDOW)} than are in work, fewer than {limits.minimum_requests} requests within that time, for however long it goes on, and requests that are given up in the queue of a server without HTTP metrics: see the latency objectives and the queue. Where such a queue is empty now and then, no alert sees them.",
             ),
         ),
     )

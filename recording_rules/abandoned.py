@@ -182,8 +182,13 @@ def unanswered(limits: Thresholds) -> Expr:
     most_in_work = in_work(over_time("max", engine.RUNNING, WINDOW))
     given_up = started.and_(FINISHED.equals(0)).and_(started > most_in_work * EXTRAPOLATED)
     left = (instant(CLIENTS_LEFT) * RATE_WINDOW_SECONDS).unless(instant(requests.HTTP_REQUESTS) > 0)
-    enough = (given_up.or_(left) >= limits.minimum_requests).measured_in(Unit.REQUESTS)
+    enough = (given_up.or_(left).or_(_unheard()) >= limits.minimum_requests).measured_in(Unit.REQUESTS)
     return enough.or_(_held(limits)).and_(instant(engine.RUNNING))
+
+
+def _unheard() -> Expr:
+    """Requests of a model within 5 minutes that its HTTP server took as answered well, while the engine began and finished none."""
+    return (instant(requests.SUCCEEDED) * RATE_WINDOW_SECONDS).and_(STARTED.equals(0)).and_(FINISHED.equals(0))
 
 
 def _held(limits: Thresholds) -> Expr:

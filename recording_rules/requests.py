@@ -78,13 +78,17 @@ def http(counted: Callable[..., Expr], **status: Matcher) -> Expr:
     # Gateways and clients poll /v1/models. vLLM does not count health and metrics paths at all.
     of_vllm = partial(counted, vllm.HTTP_REQUESTS, handler=not_regex("|/v1/models"))
     from_vllm = of_vllm(**OF_CALLERS, **status).or_(of_vllm(**OF_PREFILL, **FAILED))
+    from_service = counted(service.HTTP_REQUESTS, **DECLARED, **OF_CALLERS, **({"status": _ANSWERED} | status))
+    counted_by_vllm = most(vllm.HTTP_REQUESTS, "5m", handler=differs(""))
+    return sum_by(MODEL, _of_models(from_vllm).or_(from_service.unless(counted_by_vllm, on=TARGET)))
+
+
+def _of_models(from_vllm: Expr) -> Expr:
+    """vLLM's HTTP requests by process, with the model that it serves."""
     # Without the engine's own series, a label of the target may name the model.
     labels = group_by((*TARGET, "model_name"), most(vllm.HTTP_REQUESTS, "5m", handler=differs("")))
     served = first_by(TARGET, group_by((*TARGET, "model_name"), ENGINES).or_(labels, on=TARGET))
-    every = sum_by(_PROCESS, from_vllm).taking(("model_name",), served, on=TARGET)
-    from_service = counted(service.HTTP_REQUESTS, **DECLARED, **OF_CALLERS, **({"status": _ANSWERED} | status))
-    counted_by_vllm = most(vllm.HTTP_REQUESTS, "5m", handler=differs(""))
-    return sum_by(MODEL, every.or_(from_service.unless(counted_by_vllm, on=TARGET)))
+    return sum_by(_PROCESS, from_vllm).taking(("model_name",), served, on=TARGET)
 
 
 HTTP_REQUESTS = Record(
@@ -97,6 +101,20 @@ HTTP_ERRORS = Record(
     "model:inference_http_errors:rate5m",
     http(_COUNTED, **FAILED).or_(instant(HTTP_REQUESTS) * 0),
     "HTTP requests answered with a server error, per second.",
+)
+
+# The paths whose requests go to the engine (vLLM 0.32, `vllm/entrypoints`). Others, such as /tokenize, are answered without it.
+_FOR_THE_ENGINE = regex(
+    "/v1/(audio|chat|completions|embeddings|messages|responses|rerank|score).*|/v2/(embed|rerank)|/(classify|invocations|pooling|rerank|score)"
+)
+# A request whose client left counts as a success in vLLM (`abandoned` has the source).
+SUCCEEDED = Record(
+    "model:inference_http_succeeded:rate5m",
+    sum_by(
+        MODEL,
+        _of_models(rate(vllm.HTTP_REQUESTS, "5m", **OF_CALLERS, handler=_FOR_THE_ENGINE, status=regex("2.."))),
+    ),
+    "Requests for an engine per second that its HTTP server counts as answered well, those whose clients left among them.",
 )
 
 DURATION = histogram(

@@ -26,6 +26,7 @@ from tests.support.promtool_windows import closed
 from tests.support.rule_test_files import how_to_run, read
 
 UNCHANGED = 0
+MUTANTS_AT_ONCE = 25
 LINES_SHOWN = 6
 
 _COPY = re.compile(r"__m(\d+)")
@@ -37,6 +38,12 @@ def noticed(trial: Trial, mutants: Mapping[int, Json]) -> set[int]:
 
     Raises GlassboxError where the unchanged rule fails too: then there is nothing to learn from the rest.
     """
+    numbers = list(mutants)
+    parts = [numbers[start : start + MUTANTS_AT_ONCE] for start in range(0, len(numbers), MUTANTS_AT_ONCE)]
+    return {found for part in parts for found in _noticed(trial, {number: mutants[number] for number in part})}
+
+
+def _noticed(trial: Trial, mutants: Mapping[int, Json]) -> set[int]:
     alive, killed = _that_differ(trial, mutants), set[int]()
     while alive:
         problems = _run(trial, alive)

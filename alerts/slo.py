@@ -12,6 +12,7 @@ from glassbox.query.slo import PAGE_WINDOWS, TICKET_WINDOWS, BurnWindow, Slo, ou
 from glassbox.query.wording import percent, span
 from glassbox.settings.model import Settings
 from recording_rules import slo
+from recording_rules.abandoned import FEW_WINDOW
 from recording_rules.histograms import RATE_WINDOW_SECONDS
 from recording_rules.levels import JOB
 
@@ -21,11 +22,13 @@ KEPT_THROUGH_OUTAGE = PAGE_WINDOWS[1].short
 
 
 def _burns(window: BurnWindow, settings: Settings) -> Expr:
-    """The burn rate of the long window, where the short one shows that it goes on, and there are enough requests to judge."""
+    """The burn rate of the long window, where the short one shows that it goes on, and there are enough requests to judge, and enough bad ones not to be chance."""
     factor = window.factor(settings.slo_period_days)
     both = (instant(slo.burn_rate(window.long)) > factor).and_(instant(slo.burn_rate(window.short)) > factor)
-    enough = instant(slo.events(window.long)) >= settings.thresholds.minimum_requests
-    return both.and_(enough).and_(_present())
+    limits = settings.thresholds
+    enough = instant(slo.events(window.long)) >= limits.minimum_requests
+    no_chance = instant(slo.bad_events(window.long)) >= limits.minimum_bad_requests
+    return both.and_(enough).and_(no_chance).and_(_present())
 
 
 def _present() -> Expr:
@@ -59,7 +62,7 @@ def _promise(slos: Sequence[Slo]) -> str:
 def _in_no_window(settings: Settings) -> str:
     """What no window counts, however long it is."""
     fewest = settings.thresholds.minimum_requests
-    return f"{_OTHERS_HAVE} Requests that callers give up, where fewer than {fewest} are started within {span(RATE_WINDOW_SECONDS)}."
+    return f"{_OTHERS_HAVE} Requests that callers of an engine give up, where fewer than {fewest} are started within {span(RATE_WINDOW_SECONDS)}; at a service that our exporter measures, fewer than {fewest} within {span(FEW_WINDOW)}."
 
 
 def _slowest_page(settings: Settings) -> str:
@@ -81,7 +84,7 @@ def group(settings: Settings) -> AlertGroup:
                 name="InferenceErrorBudgetBurnFast",
                 expr=_any(PAGE_WINDOWS, settings),
                 for_="0s",
-                cannot_see=f"{_in_no_window(settings)} {_slowest_page(settings)}See the errors on the board Inference overview, and InferenceLatencyHigh.",
+                cannot_see=f"{_in_no_window(settings)} {_slowest_page(settings)}Fewer than {settings.thresholds.minimum_bad_requests} bad requests within {span(PAGE_WINDOWS[-1].long)}. See the errors on the board Inference overview, and InferenceLatencyHigh.",
                 severity=Severity.PAGE,
                 also_explained_on=(("slo", "Burn rate over 6 hours"),),
                 panel=("slo", "Burn rate over 1 hour"),

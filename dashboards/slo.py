@@ -32,8 +32,8 @@ def _attainment(window: str, minimum_requests: int) -> Expr:
     return ratio(every - bad, every >= minimum_requests)
 
 
-def _burn(window: BurnWindow, alert: str, minimum_requests: int) -> Panel:
-    enough = instant(slo.events(window.long)) >= minimum_requests
+def _burn(window: BurnWindow, alert: str, limits: Thresholds) -> Panel:
+    enough = instant(slo.events(window.long)) >= limits.minimum_requests
     burns = {
         window.long: max_by(_PROMISE, instant(slo.burn_rate(window.long)).and_(enough)),
         window.short: max_by(_PROMISE, instant(slo.burn_rate(window.short)).and_(enough)),
@@ -44,7 +44,7 @@ def _burn(window: BurnWindow, alert: str, minimum_requests: int) -> Panel:
         burns,
         lines={"limit": LIMIT},
         many=True,
-        why=f"How many times as fast as the objective allows the error budget burns. 1 spends it exactly within the period. If both lines of an objective are above the limit, {alert} is raised. There are no lines where the long window has fewer than {minimum_requests} requests.",
+        why=f"How many times as fast as the objective allows the error budget burns. 1 spends it exactly within the period. If both lines of an objective are above the limit, and at least {limits.minimum_bad_requests} requests of the long window were bad, {alert} is raised. There are no lines where the long window has fewer than {limits.minimum_requests} requests.",
         empty=_TOO_FEW,
         size=Size(width=12),
     )
@@ -52,7 +52,7 @@ def _burn(window: BurnWindow, alert: str, minimum_requests: int) -> Panel:
 
 def build(settings: Settings) -> Dashboard:
     """The dashboard."""
-    minimum = settings.thresholds.minimum_requests
+    limits = settings.thresholds
     return dashboard(
         "slo",
         "SLO",
@@ -60,17 +60,17 @@ def build(settings: Settings) -> Dashboard:
         variables=(JOB, MODEL, replace(REPLICA_OF_MODEL, title="Served by replica"), SLO),
         leads_to=Next("llm-serving", "Where the time goes"),
         rows=(
-            _answer(minimum),
+            _answer(limits.minimum_requests),
             _kept(),
             row(
                 "Does it burn? Page",
-                *(_burn(window, "InferenceErrorBudgetBurnFast", minimum) for window in PAGE_WINDOWS),
+                *(_burn(window, "InferenceErrorBudgetBurnFast", limits) for window in PAGE_WINDOWS),
             ),
             row(
                 "Does it burn? Ticket",
-                *(_burn(window, "InferenceErrorBudgetBurnSlow", minimum) for window in TICKET_WINDOWS),
+                *(_burn(window, "InferenceErrorBudgetBurnSlow", limits) for window in TICKET_WINDOWS),
             ),
-            _ahead(settings.thresholds),
+            _ahead(limits),
         ),
     )
 

@@ -45,6 +45,8 @@ EXTRAPOLATED = 1.25
 # An answer takes a tenth of the time in which none comes, or less: then the work has not just become long.
 _SHORT_ANSWER_SECONDS = duration_seconds(HUNG_WINDOW) / 10
 _USUAL_WINDOW, _USUAL_STEP = "6h", "5m"
+# The window for services with fewer requests than can be judged within 5 minutes.
+FEW_WINDOW = "1h"
 # A queue is a history of several samples, however short the bound is.
 _SHORTEST_QUEUE_SECONDS = 120
 
@@ -77,7 +79,7 @@ def group(settings: Settings) -> RecordGroup:
         (
             CLIENTS_LEFT,
             ABANDONED.recorded(
-                _by_engines(limits).or_(_by_services(limits)),
+                _by_engines(limits).or_(_by_services(limits, settings.evaluation_interval_seconds)),
                 "Started requests per second that never finish, where they are more than callers who press stop and noise explain, else 0. There is no series where neither an engine nor our exporter reports it.",
             ),
             FAILED,
@@ -103,17 +105,33 @@ def in_work(running: Expr) -> Expr:
     return running + waiting_again.or_(running * 0)
 
 
-def _by_services(limits: Thresholds) -> Expr:
-    """Clients that left our exporter's services, per second, the same way."""
+def _by_services(limits: Thresholds, interval_seconds: int) -> Expr:
+    """Clients that left our exporter's services, per second, the same way.
+
+    They are counted and not estimated, so a service with few requests is judged by those of its last hour.
+    """
     left = instant(CLIENTS_LEFT)
-    return _notable(left, left + instant(requests.HTTP_REQUESTS).or_(left * 0), limits)
+    started = left + instant(requests.HTTP_REQUESTS).or_(left * 0)
+    left_lately, answered_lately = (
+        over_time("sum", each, FEW_WINDOW) * interval_seconds for each in (CLIENTS_LEFT, requests.HTTP_REQUESTS)
+    )
+    started_lately = left_lately + answered_lately.or_(left_lately * 0)
+    lately = _above_share(left_lately, started_lately, limits).and_(started_lately >= limits.minimum_requests)
+    few = left.and_(lately).unless(_enough(started, limits))
+    return few.or_(_notable(left, started, limits))
 
 
 def _notable(left: Expr, started: Expr, limits: Thresholds) -> Expr:
     """What was left behind, where it is a notable share of enough requests; 0 where it is not."""
-    notable = left > started * limits.abandoned_share_ratio
-    enough = started * RATE_WINDOW_SECONDS >= limits.minimum_requests
-    return notable.and_(enough).or_(started * 0)
+    return _above_share(left, started, limits).and_(_enough(started, limits)).or_(started * 0)
+
+
+def _above_share(left: Expr, started: Expr, limits: Thresholds) -> Expr:
+    return left > started * limits.abandoned_share_ratio
+
+
+def _enough(started: Expr, limits: Thresholds) -> Expr:
+    return started * RATE_WINDOW_SECONDS >= limits.minimum_requests
 
 
 def overdue(threshold_seconds: float) -> Expr:

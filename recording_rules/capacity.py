@@ -5,12 +5,13 @@ from functools import reduce
 
 from glassbox.metrics.types import Unit
 from glassbox.query.expr import Expr, binary
-from glassbox.query.promql import clamp_min, group_by, instant, max_by, predict_linear, ratio, sum_by
+from glassbox.query.promql import clamp_min, group_by, instant, max_by, over_time, predict_linear, ratio, sum_by
 from glassbox.query.rules import Record, RecordGroup, Series
 from glassbox.query.wording import last, span
 from glassbox.settings.model import Settings
 from recording_rules import known_models, requests, signals, targets
 from recording_rules.levels import JOB, MODEL
+from recording_rules.memory import LAST_MINUTE
 from recording_rules.signals import Signal
 
 # Six hours show the slope of a day's rise. An hour ahead leaves time to start a replica, whose model takes minutes to load.
@@ -51,10 +52,16 @@ def group(settings: Settings) -> RecordGroup:
 
 
 def _of_jobs(capacities: Mapping[str, float]) -> tuple[Record, ...]:
-    each = (instant(targets.TARGETS_UP, job=job) * per_replica for job, per_replica in sorted(capacities.items()))
+    each = (
+        over_time("max", targets.TARGETS_UP, LAST_MINUTE, job=job) * per_replica
+        for job, per_replica in sorted(capacities.items())
+    )
+    # A replica that misses a scrape is there all the same.
     every = reduce(Expr.or_, each).measured_in(Unit.REQUESTS_PER_SECOND)
     return (
-        CAPACITY.recorded(every, "Requests per second that the replicas which answer can serve."),
+        CAPACITY.recorded(
+            every, "Requests per second that the replicas which answered within the last minute can serve."
+        ),
         HEADROOM.recorded(
             _left(),
             "Share of the capacity that is left, 0 at most while requests wait for capacity or get no answer. Below 0, the service serves more than was measured. No value while requests fail: then the load is not known.",

@@ -4,8 +4,8 @@ Windows hold sums of requests, and every ratio is one sum over another, so each 
 count one failure of a quiet night as much as a hundred at noon. The sums read rates of a minute that are recorded at every
 evaluation, each for its interval. So a window reaches a minute further back than its name says, and its cost does not grow with
 the number of replicas. An evaluation that comes late counts the same; one that is left out leaves its interval out of the good
-and the bad ones alike. Where a window holds fewer scrapes than another, a burst between two of them counts up to a third more
-or less, good and bad ones alike.
+and the bad ones alike. Where a window holds fewer scrapes than another, a burst between two of them counts up to a third more,
+or as little as half, good and bad ones alike.
 
 Requests that never end well count as they go: abandoned ones break the promises of availability and of request latency, and
 those that wait longer than a promise allows break it, each once in 5 minutes.

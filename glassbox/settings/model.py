@@ -54,6 +54,7 @@ class Thresholds:
     latency_high_seconds: float = 10
     latency_high_share_ratio: float = 0.05
     minimum_requests: int = 20
+    minimum_bad_requests: int = 3
     tokens_low_per_second: float = 50
     tokens_low_per_second_per_request: float = 10
     kv_cache_full_ratio: float = 0.95

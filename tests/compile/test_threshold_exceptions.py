@@ -179,6 +179,7 @@ CARRIED = {
     "latency_high_seconds": 20,
     "latency_high_share_ratio": 0.2,
     "minimum_requests": 5,
+    "minimum_bad_requests": 5,
     "tokens_low_per_second": 5,
     "tokens_low_per_second_per_request": 5,
     "kv_cache_full_ratio": 0.99,

@@ -24,7 +24,7 @@ from glassbox.board.panels import (
     timeseries,
     verdict,
 )
-from glassbox.board.style import GREEN, RED, UP_DOWN, Line, Steps
+from glassbox.board.style import GREEN, RED, UP_DOWN, YELLOW, Line, Steps
 from glassbox.board.tables import DrillDown, Page
 from glassbox.compile.normalise import normalised_dashboard, plain
 from glassbox.metrics import scrape
@@ -381,6 +381,11 @@ def test_stacking_and_maximum_survive():
     panel = by_title(BOARDS[0])["stack"]
     assert panel["fieldConfig"]["defaults"]["custom"]["stacking"] == {"mode": "normal", "group": "A"}
     assert panel["fieldConfig"]["defaults"]["max"] == 1
+    (nothing,) = panel["fieldConfig"]["overrides"]
+    assert nothing["matcher"]["options"]["reducer"] == "allIsZero"
+    assert nothing["properties"] == [
+        {"id": "custom.hideFrom", "value": {"viz": True, "legend": False, "tooltip": False}}
+    ]
     assert "stacking" not in by_title(BOARDS[0])["line"]["fieldConfig"]["defaults"]["custom"]
 
 
@@ -562,7 +567,7 @@ def test_the_service_board_fits_one_screen_of_1080_lines():
 def test_gpu_colours_are_those_of_the_article_with_its_gap_closed_and_no_green_for_idle_ones():
     board = our_bundle().dashboards["glassbox-inference-overview"]
     steps = by_title(board)["GPU utilisation"]["fieldConfig"]["defaults"]["thresholds"]["steps"]
-    assert [(step["value"], step["color"]) for step in steps] == [(None, "blue"), (0.3, "yellow"), (0.8, "red")]
+    assert [(step["value"], step["color"]) for step in steps] == [(None, "blue"), (0.3, YELLOW), (0.8, "red")]
 
 
 def test_twenty_panels_take_about_ten_kilobytes():

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Dashboard, Panel } from '../src/dashboard/model';
 import { normalised } from '../src/dashboard/normalise';
 import { modern } from '../src/dashboard/oldPanels';
+import { finite } from '../src/fields/finite';
 import { transformed } from '../src/fields/prepare';
 import { lackingIn } from '../src/panels/lacking';
 import { framesOf } from '../src/queries/frames';
@@ -221,4 +222,13 @@ it('seriesToColumns is what joinByField was called', async () => {
   );
   expect(joined?.fields).toHaveLength(3);
   expect(others).toEqual([]);
+});
+
+it('a number without a place on an axis is a gap in a graph', () => {
+  const values = [1, Number.POSITIVE_INFINITY, Number.NaN, Number.NEGATIVE_INFINITY, 2];
+  const samples = values.map((value, index): [number, number] => [index, value]);
+  const frames = framesOf([{ labels: {}, samples }], { refId: 'A', expr: 'x', valueName: 'Value' });
+  expect(finite(frames)[0]?.fields[1]?.values).toEqual([1, null, null, null, 2]);
+  const plain = framesOf([{ labels: {}, samples: [[0, 1]] }], { refId: 'A', expr: 'x', valueName: 'Value' });
+  expect(finite(plain)).toBe(plain);
 });

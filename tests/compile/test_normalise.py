@@ -412,10 +412,10 @@ def test_a_query_may_look_unlike_the_others_whatever_its_lines_are_called():
     ]
 
 
-def test_many_lines_have_their_legend_to_the_right():
+def test_many_lines_have_their_legend_to_the_right_where_it_leaves_room_for_them():
     few, many = compiled(timeseries("few", QPS, why="w."), timeseries("many", QPS, why="w.", many=True))["panels"]
     assert "legend" not in few["options"]
-    assert many["options"]["legend"] == {"placement": "right", "showLegend": True}
+    assert many["options"]["legend"] == {"placement": "right", "showLegend": True, "width": 200}
 
 
 def test_an_axis_without_a_maximum_is_not_drawn_to_100_when_nothing_happens():

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Dashboard, Panel } from '../src/dashboard/model';
 import { normalised } from '../src/dashboard/normalise';
 import { modern } from '../src/dashboard/oldPanels';
-import { finite } from '../src/fields/finite';
+import { finite, hasFinite } from '../src/fields/finite';
 import { transformed } from '../src/fields/prepare';
 import { lackingIn } from '../src/panels/lacking';
 import { framesOf } from '../src/queries/frames';
@@ -10,6 +10,7 @@ import { asGlob, asPromql, asText, interpolate } from '../src/variables/interpol
 import { matching, option, savedOptions } from '../src/variables/options';
 import { source } from '../src/variables/sources';
 
+const shapeOfOne = { refId: 'A', expr: 'x', valueName: 'Value' };
 const GRID = { x: 0, y: 0, w: 12, h: 8 };
 const panel = (fields: object): Panel => ({ id: 1, type: 'timeseries', gridPos: GRID, ...fields }) as Panel;
 
@@ -227,8 +228,11 @@ it('seriesToColumns is what joinByField was called', async () => {
 it('a number without a place on an axis is a gap in a graph', () => {
   const values = [1, Number.POSITIVE_INFINITY, Number.NaN, Number.NEGATIVE_INFINITY, 2];
   const samples = values.map((value, index): [number, number] => [index, value]);
-  const frames = framesOf([{ labels: {}, samples }], { refId: 'A', expr: 'x', valueName: 'Value' });
+  const frames = framesOf([{ labels: {}, samples }], shapeOfOne);
   expect(finite(frames)[0]?.fields[1]?.values).toEqual([1, null, null, null, 2]);
-  const plain = framesOf([{ labels: {}, samples: [[0, 1]] }], { refId: 'A', expr: 'x', valueName: 'Value' });
+  const plain = framesOf([{ labels: {}, samples: [[0, 1]] }], shapeOfOne);
   expect(finite(plain)).toBe(plain);
+  expect(
+    [frames, plain, finite(framesOf([{ labels: {}, samples: [[0, Number.NaN]] }], shapeOfOne)), []].map(hasFinite),
+  ).toEqual([true, true, false, false]);
 });

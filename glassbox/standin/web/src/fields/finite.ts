@@ -6,6 +6,12 @@ export const finite = (frames: DataFrame[]): DataFrame[] =>
     ? frames.map((frame) => ({ ...frame, fields: frame.fields.map(withGaps) }))
     : frames;
 
+/** Whether anything can be drawn on an axis. */
+export const hasFinite = (frames: DataFrame[]): boolean =>
+  frames.some(({ fields }) =>
+    fields.some(({ type, values }) => type === FieldType.number && values.some(Number.isFinite)),
+  );
+
 const isEndless = (value: unknown): boolean => typeof value === 'number' && !Number.isFinite(value);
 const hasEndless = ({ type, values }: Field): boolean => type === FieldType.number && values.some(isEndless);
 const withGaps = (field: Field): Field =>

@@ -9,11 +9,13 @@ from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from glassbox.errors import GlassboxError
 from glassbox.servers.background import served
+
+WHAT = "Here the demo takes what Alertmanager sends: it posts each alert to this address. There is nothing else to see."
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,11 @@ def receiving(port: int = 0) -> Iterator[Webhook]:
             return Response("This is no Alertmanager webhook body.\n", status_code=400)
         return Response(status_code=200)
 
-    with served(Starlette(routes=[Route("/{path:path}", take, methods=["POST"])]), port) as url:
+    async def about(_request: Request) -> Response:
+        return PlainTextResponse(f"{WHAT}\nIt has taken {len(webhook.notifications)} of them.\n")
+
+    everywhere = "/{path:path}"
+    routes = [Route(everywhere, take, methods=["POST"]), Route(everywhere, about)]
+    with served(Starlette(routes=routes), port) as url:
         webhook.url = url
         yield webhook

@@ -27,6 +27,11 @@ _LEAST_TOP = {Unit.RATIO: 0.01, Unit.EVENTS: 1, Unit.EVENTS_PER_SECOND: 0.1, Uni
 # Pixels of a word on its colour; the labels before it share the rest.
 _WORD_WIDTH = 110
 _NO_DATA = "No data"
+# On top of a stack a line of zeros would look like as much as all the others together.
+_NOTHING_STACKED = {
+    "matcher": {"id": "byValue", "options": {"reducer": "allIsZero"}},
+    "properties": [{"id": "custom.hideFrom", "value": {"viz": True, "legend": False, "tooltip": False}}],
+}
 
 
 @dataclass(frozen=True)
@@ -57,7 +62,7 @@ def _timeseries(panel: Timeseries, placed: PlacedPanel) -> Drawing:
         | {"noValue": panel.empty, "custom": {"axisSoftMax": _least_top(panel)}},
         arguments={
             "unit": _unit(panel),
-            "overrides": _styled(panel.lines, placed.ref_ids),
+            "overrides": [*_styled(panel.lines, placed.ref_ids), *([_NOTHING_STACKED] if panel.stacked else [])],
             "legendPlacement": "right" if panel.many else "bottom",
             "stacking": {"mode": "normal", "group": "A"} if panel.stacked else {},
             "fillOpacity": 25 if panel.stacked else 0,

@@ -37,7 +37,9 @@ GRAFANA_UNITS = {
     Unit.PAGES_PER_SECOND: "suffix:pages/s",
 }
 
-GREEN, YELLOW, RED, NEUTRAL = "green", "yellow", "red", "blue"
+GREEN, RED, NEUTRAL = "green", "red", "blue"
+# Grafana's own yellow cannot be read on white; this one can, on both themes.
+YELLOW = "#B58900"
 
 
 @dataclass(frozen=True)

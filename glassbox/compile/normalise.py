@@ -145,10 +145,17 @@ def _custom(old: Json) -> Json:
 # Left out, Grafana would reduce to the last sample, which is null at the right edge.
 _REDUCE = {"calcs": ["lastNotNull"]}
 
+# Pixels; left out, long names of models would take up to 60 % of a panel.
+_LEGEND_WIDTH = 200
+
 
 def _timeseries(old: Json) -> Json:
     placement = old["options"]["legend"]["placement"]
-    legend = {} if placement == "bottom" else {"legend": {"placement": placement, "showLegend": True}}
+    legend = (
+        {}
+        if placement == "bottom"
+        else {"legend": {"placement": placement, "showLegend": True, "width": _LEGEND_WIDTH}}
+    )
     return legend | {"tooltip": old["options"]["tooltip"]}
 
 

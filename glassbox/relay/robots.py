@@ -24,7 +24,7 @@ from urllib.parse import urlencode
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from glassbox.cli.output import complain
@@ -102,7 +102,17 @@ def send(robot: Robot, text: Message) -> None:
 
 def application(robots: Iterable[Robot]) -> Starlette:
     """Takes Alertmanager's webhook body at `/` and the robot's name: 200 shown, 400 for another body, 502 not shown."""
-    return Starlette(routes=[_route(robot) for robot in robots])
+    return Starlette(routes=[route for robot in robots for route in (_route(robot), _about(robot))])
+
+
+def _about(robot: Robot) -> Route:
+    """What people see who open the address in a browser."""
+    text = f"Here the relay takes what Alertmanager sends, for the robot {robot.name}: name this address as url of a webhook_configs entry.\n"
+
+    async def about(_request: Request) -> Response:
+        return PlainTextResponse(text)
+
+    return Route(f"/{robot.name}", about)
 
 
 def _route(robot: Robot) -> Route:

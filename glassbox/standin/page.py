@@ -74,6 +74,12 @@ def status(call: Call) -> Response:
     return JSONResponse(about | call.instance.live.status())
 
 
+def descriptions(call: Call) -> Response:
+    """GET /standin/descriptions: what each dashboard that says so is for, by uid."""
+    told = {uid: board.spec.get("description") for uid, board in call.state.dashboards.items()}
+    return JSONResponse({uid: text for uid, text in told.items() if text and isinstance(text, str)})
+
+
 def event_stream(call: Call) -> Response:
     """GET /standin/events: `content` and `error`, as server-sent events."""
     return StreamingResponse(

@@ -24,7 +24,7 @@ from glassbox.standin import (
 )
 from glassbox.standin.calls import Call, Handler, Instance, endpoint
 from glassbox.standin.faults import LOGIN_PAGE
-from glassbox.standin.page import PAGES, assets, event_stream, page, status
+from glassbox.standin.page import PAGES, assets, descriptions, event_stream, page, status
 
 COMMIT = "0000000000"
 _RULES = "/api/v1/provisioning/alert-rules"
@@ -85,6 +85,7 @@ def application(instance: Instance) -> Starlette:
         *(Route(path, page) for path in PAGES),
         *assets(),
         Route("/standin/status", endpoint(status)),
+        Route("/standin/descriptions", endpoint(descriptions, "dashboards:read"), methods=["GET"]),
         Route("/standin/events", endpoint(event_stream)),
         Route("/api/org", endpoint(_org, "orgs:read"), methods=["GET"]),
         Route(f"{proxy.PREFIX}{{uid}}/{{path:path}}", passed_on, methods=["GET", "POST"]),

@@ -11,6 +11,7 @@ from glassbox.standin.server import DATA_SOURCE_UID
 
 FOLDER = {"folder_uid": "files", "folder_title": "Files"}
 LONGEST_UID = 40
+OUR_KIND = "prometheus"
 Json = dict[str, Any]
 
 
@@ -25,7 +26,7 @@ class UnreadableBoardError(GlassboxError):
 def read_boards(paths: Iterable[Path]) -> list[Json]:
     """Every dashboard of these files and folders, each with a uid and a title; raises UnreadableBoardError.
 
-    The data sources that an export leaves open become ours. In a folder, files that hold something else are skipped.
+    The Prometheus data sources that an export leaves open become ours; others keep the name of their kind. In a folder, files that hold something else are skipped.
     """
     boards: dict[str, Json] = {}
     for path in paths:
@@ -76,7 +77,12 @@ def _with_data_source(board: Json) -> str:
     inputs = board.get("__inputs")
     for wanted in inputs if isinstance(inputs, list) else []:
         if isinstance(wanted, dict) and wanted.get("type") == "datasource":
-            text = text.replace(f"${{{wanted.get('name')}}}", DATA_SOURCE_UID)
+            name, kind = f"${{{wanted.get('name')}}}", str(wanted.get("pluginId") or OUR_KIND)
+            if kind != OUR_KIND:
+                # So that the page can name the kind that is missing.
+                text = text.replace(f'"datasource": "{name}"', f'"datasource": {json.dumps({"type": kind})}')
+            else:
+                text = text.replace(name, DATA_SOURCE_UID)
     return text
 
 

@@ -24,7 +24,7 @@ from glassbox.board.panels import (
     timeseries,
     verdict,
 )
-from glassbox.board.style import GREEN, RED, UP_DOWN, Line, Steps
+from glassbox.board.style import GREEN, RED, UP_DOWN, YELLOW, Line, Steps
 from glassbox.board.tables import DrillDown, Page
 from glassbox.compile.normalise import normalised_dashboard, plain
 from glassbox.metrics import scrape
@@ -381,6 +381,11 @@ def test_stacking_and_maximum_survive():
     panel = by_title(BOARDS[0])["stack"]
     assert panel["fieldConfig"]["defaults"]["custom"]["stacking"] == {"mode": "normal", "group": "A"}
     assert panel["fieldConfig"]["defaults"]["max"] == 1
+    (nothing,) = panel["fieldConfig"]["overrides"]
+    assert nothing["matcher"]["options"]["reducer"] == "allIsZero"
+    assert nothing["properties"] == [
+        {"id": "custom.hideFrom", "value": {"viz": True, "legend": False, "tooltip": False}}
+    ]
     assert "stacking" not in by_title(BOARDS[0])["line"]["fieldConfig"]["defaults"]["custom"]
 
 
@@ -407,10 +412,10 @@ def test_a_query_may_look_unlike_the_others_whatever_its_lines_are_called():
     ]
 
 
-def test_many_lines_have_their_legend_to_the_right():
+def test_many_lines_have_their_legend_to_the_right_where_it_leaves_room_for_them():
     few, many = compiled(timeseries("few", QPS, why="w."), timeseries("many", QPS, why="w.", many=True))["panels"]
     assert "legend" not in few["options"]
-    assert many["options"]["legend"] == {"placement": "right", "showLegend": True}
+    assert many["options"]["legend"] == {"placement": "right", "showLegend": True, "width": 200}
 
 
 def test_an_axis_without_a_maximum_is_not_drawn_to_100_when_nothing_happens():
@@ -562,7 +567,7 @@ def test_the_service_board_fits_one_screen_of_1080_lines():
 def test_gpu_colours_are_those_of_the_article_with_its_gap_closed_and_no_green_for_idle_ones():
     board = our_bundle().dashboards["glassbox-inference-overview"]
     steps = by_title(board)["GPU utilisation"]["fieldConfig"]["defaults"]["thresholds"]["steps"]
-    assert [(step["value"], step["color"]) for step in steps] == [(None, "blue"), (0.3, "yellow"), (0.8, "red")]
+    assert [(step["value"], step["color"]) for step in steps] == [(None, "blue"), (0.3, YELLOW), (0.8, "red")]
 
 
 def test_twenty_panels_take_about_ten_kilobytes():

@@ -36,6 +36,15 @@ def test_other_bodies_are_refused_and_not_recorded(content: bytes) -> None:
         assert (caught.value.code, webhook.notifications) == (400, [])
 
 
+def test_opened_in_a_browser_it_says_what_it_is() -> None:
+    with receiving() as webhook:
+        post(webhook.url, json.dumps(body("QPSLow")).encode())
+        with urllib.request.urlopen(f"{webhook.url}/any", timeout=5) as answer:
+            text = answer.read().decode()
+    assert "takes what Alertmanager sends" in text
+    assert "It has taken 1 of them" in text
+
+
 def test_waiter_wakes_when_the_alert_comes() -> None:
     webhook = Webhook()
     later = threading.Timer(0.05, webhook.record, [body("KVCacheFull")])

@@ -176,3 +176,13 @@ def test_the_command_passes_alerts_on_until_it_is_ended(secret):
                 process.send_signal(signal.SIGTERM)
                 assert process.wait(20) == 128 + signal.SIGTERM
         assert chat.next()["markdown"]["title"] == "[FIRING:1] page"
+
+
+def test_the_address_says_what_it_is_when_it_is_opened(secret):
+    with (
+        served(application([WeCom(secret("https://chat.example/key"))])) as url,
+        urllib.request.urlopen(f"{url}/wecom", timeout=5) as answer,
+    ):
+        text = answer.read().decode()
+    assert "takes what Alertmanager sends" in text
+    assert "chat.example" not in text

@@ -119,3 +119,10 @@ def test_a_token_ends_with_its_service_account(stand_in: GrafanaStandIn, client:
     client.delete(f"/api/serviceaccounts/{account}").raise_for_status()
     assert httpx.get(f"{stand_in.url}/api/org", headers=headers).status_code == 401
     assert client.delete(f"/api/serviceaccounts/{account}").status_code == 404
+
+
+def test_the_page_learns_what_each_dashboard_is_for_and_only_who_may_read_them(client: httpx.Client) -> None:
+    for uid, description in (("a", "Is it well?"), ("b", ""), ("c", 5)):
+        client.post("/api/dashboards/db", json={"dashboard": {"uid": uid, "title": uid, "description": description}})
+    assert client.get("/standin/descriptions").json() == {"a": "Is it well?"}
+    assert httpx.get(f"{client.base_url}/standin/descriptions").status_code == 401

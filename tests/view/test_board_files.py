@@ -50,6 +50,13 @@ def test_data_sources_that_an_export_asks_for_are_ours(tmp_path: Path) -> None:
     assert "__inputs" not in board
 
 
+def test_a_data_source_of_another_kind_is_not_ours_and_keeps_the_name_of_its_kind(tmp_path: Path) -> None:
+    panels = [{"datasource": "${DS_L}"}, {"datasource": {"type": "loki", "uid": "${DS_L}"}}]
+    inputs = [{"name": "DS_L", "type": "datasource", "pluginId": "loki"}]
+    (board,) = read_boards([written(tmp_path, "a.json", {"title": "T", "panels": panels, "__inputs": inputs})])
+    assert [panel["datasource"] for panel in board["panels"]] == [{"type": "loki"}, {"type": "loki", "uid": "${DS_L}"}]
+
+
 def test_a_folder_is_read_to_its_ground_and_other_files_in_it_are_passed_over(tmp_path: Path) -> None:
     written(tmp_path / "inner", "a.json", {"title": "A", "panels": []})
     written(tmp_path, "package.json", {"name": "p"})

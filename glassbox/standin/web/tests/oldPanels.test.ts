@@ -53,8 +53,6 @@ describe('a graph of before version 8', () => {
   });
   it('with next to nothing in it is drawn all the same', () =>
     expect(old('graph', {}).fieldConfig?.defaults.custom).toMatchObject({ fillOpacity: 10, lineWidth: 1 }));
-  it('with anything but time below it stays what cannot be drawn', () =>
-    expect(old('graph', { xaxis: { mode: 'series' } }).type).toBe('graph'));
 });
 
 describe('a singlestat', () => {

@@ -38,6 +38,8 @@ export interface StoredAnnotation {
 }
 
 export const search = (): Promise<Hit[]> => fetchJson('/api/search?type=dash-db');
+/** What each dashboard is for, by uid. */
+export const descriptions = (): Promise<Record<string, string>> => fetchJson('/standin/descriptions');
 export const folders = (): Promise<{ uid: string; title: string }[]> => fetchJson('/api/folders');
 export const dataSources = (): Promise<DataSource[]> => fetchJson('/api/datasources');
 export const pushedRules = (): Promise<PushedRule[]> => fetchJson('/api/v1/provisioning/alert-rules');

@@ -7,7 +7,7 @@ const STRINGS = {
     "Drawn with Grafana's component library, gauge and heatmap approximated; not Grafana itself.",
     '使用 Grafana 组件库绘制，仪表盘（gauge）与热力图为近似效果；并非 Grafana 本身。',
   ],
-  search: ['Search dashboards by title or tag', '按标题或标签搜索仪表板'],
+  search: ['Search dashboards by title, tag or question', '按标题、标签或问题搜索仪表板'],
   searchRules: ['Search rules', '搜索规则'],
   noDashboards: ['No dashboard matches.', '没有匹配的仪表板。'],
   general: ['General', '常规'],

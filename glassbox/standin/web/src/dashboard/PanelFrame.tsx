@@ -3,6 +3,7 @@ import { Icon, Menu, PanelChrome } from '@grafana/ui';
 import { useCallback, useRef, useState } from 'react';
 import { useApp, useTexts } from '../app/context';
 import { setParameters } from '../app/location';
+import { hasFinite } from '../fields/finite';
 import { notDrawn, WITHOUT_DATA, WITHOUT_QUERY } from '../panels';
 import { Inspector } from './Inspector';
 import type { Box } from './layout';
@@ -142,7 +143,8 @@ function stateOf(
   if (!frames) return 'loading';
   if (error) return 'error';
   if (loading === LoadingState.Loading && !frames.length) return 'loading';
-  return frames.some(({ length }) => length > 0) ? 'done' : 'nodata';
+  const drawn = panel.type === 'timeseries' ? hasFinite(frames) : frames.some(({ length }) => length > 0);
+  return drawn ? 'done' : 'nodata';
 }
 
 /** The panel's own time, where it has one and does not hide it. */

@@ -100,6 +100,8 @@ export interface VariableModel {
   allValue?: string | null;
   datasource?: SourceRef | string | null;
   current?: { value?: string | string[]; text?: string | string[] };
+  /** As they were when the dashboard was saved. */
+  options?: { value: string | string[]; text?: string | string[] }[];
   auto?: boolean;
   auto_count?: number;
   auto_min?: string;

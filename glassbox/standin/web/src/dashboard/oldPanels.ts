@@ -1,166 +1,111 @@
-import type { DynamicConfigValue, FieldConfig, Threshold, ValueMapping } from '@grafana/data';
+import type { DynamicConfigValue, FieldConfig, FieldConfigSource, ValueMapping } from '@grafana/data';
 import type { Panel } from './model';
+import { oldMappings } from './oldFields';
+import { fromGraph } from './oldGraph';
+import { fromSinglestat } from './oldSinglestat';
+import { fromFieldOptions } from './oldStat';
+import { fromTable, type OldTable } from './oldTable';
 
-interface Axis {
-  format?: string;
-  label?: string | null;
-  min?: string | number | null;
-  max?: string | number | null;
-  logBase?: number;
-}
-
-interface SeriesOverride {
-  alias?: string;
-  yaxis?: number;
-  color?: string;
-  fill?: number;
-  linewidth?: number;
-}
-
-/** What the page reads of the panels `graph` and `singlestat`. */
-interface OldPanel extends Omit<Panel, 'options'> {
-  yaxes?: Axis[];
-  xaxis?: { mode?: string };
-  lines?: boolean;
-  bars?: boolean;
-  points?: boolean;
-  linewidth?: number;
-  fill?: number;
-  stack?: boolean;
-  percentage?: boolean;
-  steppedLine?: boolean;
-  nullPointMode?: string;
-  decimals?: number | null;
-  aliasColors?: Record<string, string>;
-  seriesOverrides?: SeriesOverride[];
-  legend?: Record<string, unknown>;
-  tooltip?: { shared?: boolean; sort?: number };
-  format?: string;
-  valueName?: string;
-  thresholds?: unknown;
-  colors?: string[];
-  colorValue?: boolean;
-  colorBackground?: boolean;
-  sparkline?: { show?: boolean };
-  gauge?: { show?: boolean; minValue?: number; maxValue?: number };
-  valueMaps?: { value?: string; text?: string }[];
-  nullText?: string | null;
-}
-
-const CALCULATIONS: Record<string, string> = {
-  avg: 'mean',
-  current: 'lastNotNull',
-  total: 'sum',
-  first: 'firstNotNull',
-  min: 'min',
-  max: 'max',
-  delta: 'delta',
-  diff: 'diff',
-  range: 'range',
+/** What Grafana makes of each type on load that it no longer has, whatever else the panel carries. */
+const FORMER: Record<string, (panel: Panel) => Panel> = {
+  graph: (panel) => fromGraph(panel),
+  singlestat: (panel) => fromSinglestat(panel),
+  'grafana-singlestat-panel': (panel) => fromSinglestat(panel),
+  'table-old': (panel) => fromTable(panel),
 };
-const SORTS = ['none', 'asc', 'desc'];
 
-/** A panel of Grafana before version 8 as the one that Grafana itself makes of it on load; others as they are. */
+/** A panel of an earlier version as the one that Grafana itself makes of it on load; others as they are. */
 export function modern(panel: Panel): Panel {
-  if (panel.options || panel.fieldConfig) return panel;
-  if (panel.type === 'graph' && ((panel as OldPanel).xaxis?.mode ?? 'time') === 'time') return fromGraph(panel);
-  if (panel.type === 'singlestat' || panel.type === 'grafana-singlestat-panel') return fromSinglestat(panel);
-  return panel;
+  const former = Object.hasOwn(FORMER, panel.type) ? FORMER[panel.type] : undefined;
+  if (former) return former(panel);
+  const steps = [ofTable, ofFieldOptions, ofText, withoutHiddenLegend, withMappings];
+  return steps.reduce((now, step) => step(now), panel);
 }
 
-function fromGraph(panel: OldPanel): Panel {
-  const { yaxes: [left = {}, right = {}] = [], aliasColors = {}, seriesOverrides = [], legend = {}, tooltip } = panel;
-  const colors = Object.entries(aliasColors).map(([name, color]) => override(name, [fixed(color)]));
-  const series = seriesOverrides.map((one) => override(one.alias ?? '', seriesProperties(one, right)));
-  return {
-    ...panel,
-    type: 'timeseries',
-    fieldConfig: {
-      defaults: { unit: left.format, decimals: panel.decimals, ...limits(left), custom: drawing(panel, left) },
-      overrides: [...colors, ...series],
-    },
-    options: {
-      legend: {
-        showLegend: legend.show ?? true,
-        displayMode: legend.alignAsTable ? 'table' : 'list',
-        placement: legend.rightSide ? 'right' : 'bottom',
-        calcs: Object.entries(CALCULATIONS).flatMap(([old, id]) => (legend.values && legend[old] ? [id] : [])),
-      },
-      tooltip: { mode: tooltip?.shared === false ? 'single' : 'multi', sort: SORTS[tooltip?.sort ?? 0] },
-    },
+/** Tables of before version 7 had the type of today's. */
+function ofTable(panel: Panel): Panel {
+  if (panel.type !== 'table') return panel;
+  if ((panel as OldTable).styles && !panel.fieldConfig) return fromTable(panel);
+  return withFields(panel, cellsOf);
+}
+
+const ofFieldOptions = (panel: Panel): Panel =>
+  typeof panel.options?.fieldOptions === 'object' && panel.options.fieldOptions ? fromFieldOptions(panel) : panel;
+
+/** Its words stood beside the options before version 7.1. */
+function ofText(panel: Panel & { content?: string; mode?: string }): Panel {
+  const { type, content, mode, options } = panel;
+  return type === 'text' && content !== undefined && options?.content === undefined
+    ? { ...panel, options: { content, mode, ...options } }
+    : panel;
+}
+
+function withoutHiddenLegend(panel: Panel): Panel {
+  const legend = panel.options?.legend as { displayMode?: string } | undefined;
+  return legend?.displayMode === 'hidden'
+    ? { ...panel, options: { ...panel.options, legend: { ...legend, displayMode: 'list', showLegend: false } } }
+    : panel;
+}
+
+/** Texts for values were written with numbers as their kind before version 8. */
+const withMappings = (panel: Panel): Panel =>
+  withFields(panel, (property) => {
+    const { id, value } = property as { id: string; value: unknown };
+    const old = id === 'mappings' && Array.isArray(value) && value.some(({ type }) => typeof type === 'number');
+    return old ? [{ ...property, value: value.flatMap(mapped) }] : [property];
+  });
+
+interface OldMapping {
+  type: unknown;
+}
+
+function mapped(mapping: OldMapping): ValueMapping[] {
+  if (mapping.type === 1) return oldMappings({ mappingType: 1, valueMaps: [mapping] });
+  return mapping.type === 2 ? oldMappings({ mappingType: 2, rangeMaps: [mapping] }) : [mapping as ValueMapping];
+}
+
+/** What a table's cells show was called a display mode before version 9.5, and a hidden column was `hidden`. */
+function cellsOf(property: DynamicConfigValue): DynamicConfigValue[] {
+  if (property.id === 'custom.displayMode')
+    return [{ id: 'custom.cellOptions', value: cellOf(String(property.value)) }];
+  if (property.id !== 'custom.hidden') return [property];
+  return property.value ? [{ id: 'custom.hideFrom', value: { viz: true } }] : [];
+}
+
+const GAUGES: Record<string, string> = { basic: 'basic', 'gradient-gauge': 'gradient', 'lcd-gauge': 'lcd' };
+
+function cellOf(displayMode: string): object {
+  if (GAUGES[displayMode]) return { type: 'gauge', mode: GAUGES[displayMode] };
+  if (displayMode === 'color-background-solid') return { type: 'color-background', mode: 'basic' };
+  return displayMode === 'color-background' ? { type: displayMode, mode: 'gradient' } : { type: displayMode };
+}
+
+type Change = (property: DynamicConfigValue) => DynamicConfigValue[];
+
+/** The panel with its field settings changed, in the defaults and in each override; the panel itself where nothing is. */
+function withFields(panel: Panel, change: Change): Panel {
+  const { defaults = {}, overrides = [] } = panel.fieldConfig ?? {};
+  const { custom = {}, ...plain } = defaults;
+  const listed = [...entries(plain), ...entries(custom as object, 'custom.')];
+  const changes = (property: DynamicConfigValue): boolean => change(property)[0] !== property;
+  const all = [...listed, ...overrides.flatMap(({ properties }) => properties ?? [])];
+  if (!all.some(changes)) return panel;
+  const fieldConfig: FieldConfigSource = {
+    defaults: together(listed.flatMap(change)),
+    overrides: overrides.map((rule) => ({ ...rule, properties: (rule.properties ?? []).flatMap(change) })),
   };
+  return { ...panel, fieldConfig };
 }
 
-function drawing(panel: OldPanel, { label, logBase = 1 }: Axis): Record<string, unknown> {
-  const { bars, points, lines = true, stack, percentage } = panel;
-  return {
-    drawStyle: bars ? 'bars' : points && !lines ? 'points' : 'line',
-    lineWidth: panel.linewidth ?? 1,
-    fillOpacity: bars ? 100 : (panel.fill ?? 1) * 10,
-    showPoints: points ? 'always' : 'never',
-    lineInterpolation: panel.steppedLine ? 'stepAfter' : 'linear',
-    spanNulls: panel.nullPointMode === 'connected',
-    stacking: { mode: stack ? (percentage ? 'percent' : 'normal') : 'none', group: 'A' },
-    axisLabel: label ?? '',
-    scaleDistribution: logBase > 1 ? { type: 'log', log: logBase } : { type: 'linear' },
-  };
+const entries = (fields: object, prefix = ''): DynamicConfigValue[] =>
+  Object.entries(fields).map(([name, value]) => ({ id: `${prefix}${name}`, value }));
+
+function together(properties: DynamicConfigValue[]): FieldConfig {
+  const of = (isCustom: boolean) =>
+    Object.fromEntries(
+      properties
+        .filter(({ id }) => id.startsWith('custom.') === isCustom)
+        .map(({ id, value }) => [id.replace('custom.', ''), value]),
+    );
+  return { ...of(false), custom: of(true) };
 }
-
-function seriesProperties({ yaxis, color, fill, linewidth }: SeriesOverride, right: Axis): DynamicConfigValue[] {
-  const ofAxis = Object.entries({ unit: right.format, ...limits(right) }).map(([id, value]) => ({ id, value }));
-  return [
-    ...(yaxis === 2 ? [{ id: 'custom.axisPlacement', value: 'right' }, ...ofAxis] : []),
-    ...(color ? [fixed(color)] : []),
-    ...(fill === undefined ? [] : [{ id: 'custom.fillOpacity', value: fill * 10 }]),
-    ...(linewidth === undefined ? [] : [{ id: 'custom.lineWidth', value: linewidth }]),
-  ];
-}
-
-const fixed = (fixedColor: string): DynamicConfigValue => ({ id: 'color', value: { mode: 'fixed', fixedColor } });
-
-/** Of a series by its name, or by a regular expression between slashes. */
-const override = (name: string, properties: DynamicConfigValue[]) => ({
-  matcher: { id: /^\/.*\/$/.test(name) ? 'byRegexp' : 'byName', options: name },
-  properties,
-});
-
-/** An axis says its ends as texts. */
-function limits({ min, max }: Axis): Pick<FieldConfig, 'min' | 'max'> {
-  const ends = Object.entries({ min, max }).map(([id, end]) => [id, Number.parseFloat(String(end))] as const);
-  return Object.fromEntries(ends.filter(([, end]) => Number.isFinite(end)));
-}
-
-function fromSinglestat(panel: OldPanel): Panel {
-  const { gauge, valueName = 'avg', colorBackground, colorValue, valueMaps = [], nullText } = panel;
-  const ends = gauge?.show ? { min: gauge.minValue ?? 0, max: gauge.maxValue ?? 100 } : {};
-  return {
-    ...panel,
-    type: gauge?.show ? 'gauge' : 'stat',
-    fieldConfig: {
-      defaults: {
-        unit: panel.format,
-        decimals: panel.decimals,
-        ...ends,
-        noValue: nullText ?? undefined,
-        thresholds: { mode: 'absolute' as never, steps: steps(panel) },
-        mappings: [{ type: 'value', options: mapped(valueMaps) } as ValueMapping],
-      },
-      overrides: [],
-    },
-    options: {
-      reduceOptions: { calcs: [CALCULATIONS[valueName] ?? 'lastNotNull'] },
-      colorMode: colorBackground ? 'background' : colorValue ? 'value' : 'none',
-      graphMode: panel.sparkline?.show ? 'area' : 'none',
-      textMode: valueName === 'name' ? 'name' : 'auto',
-    },
-  };
-}
-
-/** `80,90` and three colours. */
-function steps({ thresholds, colors = [] }: OldPanel): Threshold[] {
-  const values = typeof thresholds === 'string' && thresholds.trim() ? thresholds.split(',').map(Number) : [];
-  return [Number.NEGATIVE_INFINITY, ...values].map((value, index) => ({ value, color: colors[index] ?? 'green' }));
-}
-
-const mapped = (maps: { value?: string; text?: string }[]) =>
-  Object.fromEntries(maps.map(({ value = '', text = '' }) => [value, { text }]));

@@ -14,10 +14,14 @@ import { lastValueFrom } from 'rxjs';
 import { completed } from './defaults';
 import { registryFor } from './registry';
 
+/** What dashboards of earlier versions call a transformation. */
+const FORMER_IDS: Record<string, string[]> = { joinByField: ['seriesToColumns'] };
+
 standardTransformersRegistry.setInit(() => {
   const byId = new Map(Object.values(standardTransformers).map((transformer) => [transformer.id, transformer]));
   return [...byId.values()].map((transformer) => ({
     id: transformer.id,
+    aliasIds: FORMER_IDS[transformer.id],
     name: transformer.name,
     description: transformer.description,
     transformation: () => Promise.resolve(transformer),

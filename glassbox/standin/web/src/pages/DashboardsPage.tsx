@@ -1,32 +1,30 @@
 import { Alert, FilterInput, Icon, TagList, useTheme2 } from '@grafana/ui';
 import { useEffect, useState } from 'react';
-import { folders, type Hit, search } from '../api/grafana';
+import { descriptions, folders, search } from '../api/grafana';
 import { useApp, useTexts } from '../app/context';
 import { href } from '../app/location';
 import { begin } from '../app/ready';
 import { TextLink } from '../app/TextLink';
 import { TopBar } from '../app/TopBar';
+import { byFolder, type Folder, type Listed, matching } from './listing';
 
-interface Folder {
-  title: string;
-  hits: Hit[];
-}
+const NONE: Record<string, string> = {};
 
-/** All dashboards by their folders. */
+/** All dashboards by their folders, each with what it is for. */
 export function DashboardsPage() {
   const texts = useTexts();
   const theme = useTheme2();
   const { generation } = useApp();
-  const [hits, setHits] = useState<Hit[]>();
+  const [hits, setHits] = useState<Listed[]>();
   const [names, setNames] = useState<ReadonlyMap<string, string>>(new Map());
   const [error, setError] = useState<string>();
   const [wanted, setWanted] = useState('');
   // A new generation may bring other dashboards.
   useEffect(() => {
     const done = begin();
-    Promise.all([search(), folders()])
-      .then(([found, all]) => {
-        setHits(found);
+    Promise.all([search(), folders(), descriptions().catch(() => NONE)])
+      .then(([found, all, told]) => {
+        setHits(found.map((hit) => ({ ...hit, description: told[hit.uid] ?? '' })));
         setNames(new Map(all.map(({ uid, title }) => [uid, title])));
       })
       .catch((reason: Error) => setError(reason.message))
@@ -72,32 +70,15 @@ function FolderList({ folder }: { folder: Folder }) {
       <h2 style={{ margin: 0, padding: theme.spacing(1), fontSize: theme.typography.h5.fontSize }}>
         <Icon name="folder" /> {folder.title}
       </h2>
-      {folder.hits.map(({ uid, title, url, tags }) => (
-        <div key={uid} style={line}>
-          <TextLink href={href(url)}>{title}</TextLink>
+      {folder.hits.map(({ uid, title, url, tags, description }) => (
+        <div key={uid} data-dashboard={uid} style={line}>
+          <div>
+            <TextLink href={href(url)}>{title}</TextLink>
+            <div style={{ color: theme.colors.text.secondary }}>{description}</div>
+          </div>
           <TagList tags={tags} />
         </div>
       ))}
     </section>
   );
-}
-
-/** Every word must be in the title or a tag. */
-export function matching(hits: Hit[], wanted: string): Hit[] {
-  const words = wanted.toLowerCase().split(/\s+/).filter(Boolean);
-  return hits.filter(({ title, tags }) => {
-    const text = [title, ...tags].join(' ').toLowerCase();
-    return words.every((word) => text.includes(word));
-  });
-}
-
-function byFolder(hits: Hit[], names: ReadonlyMap<string, string>, general: string): Folder[] {
-  const found = new Map<string, Hit[]>();
-  for (const hit of hits) {
-    const title = hit.folderTitle ?? names.get(hit.folderUid ?? '') ?? general;
-    found.set(title, [...(found.get(title) ?? []), hit]);
-  }
-  return [...found]
-    .sort(([a], [b]) => a.localeCompare(b))
-    .map(([title, list]) => ({ title, hits: list.toSorted((a, b) => a.title.localeCompare(b.title)) }));
 }

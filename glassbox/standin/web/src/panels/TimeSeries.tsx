@@ -3,6 +3,7 @@ import { LegendDisplayMode, TooltipDisplayMode, type VizLegendOptions } from '@g
 import { TimeSeries as Graph, TooltipPlugin2, usePanelContext } from '@grafana/ui';
 import { useMemo } from 'react';
 import { AnnotationMarks } from '../annotations/AnnotationMarks';
+import { finite } from '../fields/finite';
 import { joinedLinks } from '../fields/links';
 import { optionsOf, type PanelProps } from './props';
 import { GraphTooltip, type TooltipOptions } from './Tooltip';
@@ -18,7 +19,8 @@ const NEAREST_SERIES = 0;
 const ALL_SERIES = 1;
 
 export function TimeSeries(props: PanelProps) {
-  const { frames, range, timeZone, width, height, onZoom } = props;
+  const { range, timeZone, width, height, onZoom } = props;
+  const frames = useMemo(() => finite(props.frames), [props.frames]);
   const options = optionsOf<GraphOptions>(props);
   const tooltip = options.tooltip ?? {};
   const legend = useMemo<VizLegendOptions>(() => ({ ...LEGEND, calcs: [], ...options.legend }), [options.legend]);

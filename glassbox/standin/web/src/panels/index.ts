@@ -6,6 +6,7 @@ import { BarGauge } from './BarGauge';
 import { Gauge } from './Gauge';
 import { Heatmap } from './Heatmap';
 import { Histogram } from './Histogram';
+import { lackingIn } from './lacking';
 import type { PanelProps } from './props';
 import { Stat } from './Stat';
 import { StateTimeline } from './StateTimeline';
@@ -30,10 +31,8 @@ export const PANELS: ReadonlyMap<string, ComponentType<PanelProps>> = new Map<st
 ]);
 
 /** What of a panel is not drawn; undefined where all of it is. */
-export function notDrawn({ type, options }: Panel): string | undefined {
-  if (type === 'heatmap' && options?.calculate) return 'heatmap (options.calculate)';
-  return PANELS.has(type) ? undefined : String(type);
-}
+export const notDrawn = (panel: Panel): string | undefined =>
+  PANELS.has(panel.type) ? lackingIn(panel) : String(panel.type);
 
 /** The types that draw the text for no value themselves. */
 export const WITHOUT_DATA = new Set(['bargauge', 'gauge', 'stat']);

@@ -3,7 +3,7 @@ import type { DataSource } from '../api/grafana';
 import { ask } from '../api/prometheus';
 import type { Panel, Target } from '../dashboard/model';
 import { asPromql, asText, interpolate, type Lookup } from '../variables/interpolate';
-import { source } from '../variables/sources';
+import { kindOf, PROMETHEUS, source } from '../variables/sources';
 import type { Answer } from './answer';
 import { seriesOf } from './answer';
 import { framesOf } from './frames';
@@ -35,7 +35,9 @@ export interface QueryContext {
 
 /** Run all queries of a panel; a query that fails carries its error, and the others are still answered. */
 export async function run(panel: Panel, context: QueryContext): Promise<RunResult> {
-  const targets = (panel.targets ?? []).filter((target) => !target.hide && target.expr?.trim());
+  const targets = (panel.targets ?? []).filter(
+    (target) => !target.hide && (target.expr?.trim() || kindOf(target.datasource ?? panel.datasource) !== PROMETHEUS),
+  );
   const tables = targets.filter(({ format }) => format === 'table').length;
   const valueName = ({ refId }: Target): string => (tables > 1 ? `Value #${refId}` : 'Value');
   const results = await Promise.all(targets.map((target) => runTarget(panel, target, valueName(target), context)));
@@ -43,6 +45,16 @@ export async function run(panel: Panel, context: QueryContext): Promise<RunResul
 }
 
 async function runTarget(panel: Panel, target: Target, valueName: string, context: QueryContext): Promise<RunResult> {
+  try {
+    return await answered(panel, target, valueName, context);
+  } catch (reason) {
+    const { refId, expr = '' } = target;
+    const request: Request = { kind: 'range', refId, expr, uid: '', path: 'query_range', parameters: [] };
+    return { frames: [], requests: [{ request, error: (reason as Error).message, durationMs: 0 }] };
+  }
+}
+
+async function answered(panel: Panel, target: Target, valueName: string, context: QueryContext): Promise<RunResult> {
   const { sources, lookup, from, to } = context;
   const { uid, jsonData } = source(target.datasource ?? panel.datasource, sources, lookup);
   const timing = {

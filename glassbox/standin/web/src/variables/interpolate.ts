@@ -14,7 +14,7 @@ export function interpolate(text: string, lookup: Lookup, write: Writer = asGlob
     const known = lookup(short ?? square ?? name, path || undefined);
     if (!known) return reference;
     const wanted = squareFormat ?? option;
-    return wanted ? format(known, wanted) : known.verbatim ? format(known, 'raw') : write(known);
+    return wanted ? format(known, wanted) : write(known);
   });
 }
 
@@ -32,7 +32,9 @@ export const asText: Writer = (known) => format(known, 'text');
  * Inside PromQL: a multi-value variable is escaped as a regular expression, the backslashes doubled for PromQL's string;
  * a single one only keeps its backslashes and quotes. Source: Grafana's Prometheus documentation, "Use template variables".
  */
-export const asPromql: Writer = ({ value }) => {
+export const asPromql: Writer = (known) => {
+  const { value, verbatim } = known;
+  if (verbatim) return format(known, 'raw');
   if (!Array.isArray(value)) return value.replaceAll('\\', '\\\\').replaceAll("'", "\\\\'");
   const escaped = value.map((one) =>
     one.replace(/[\\$^*{}[\]+?.()|]/g, (sign) => `\\\\${sign === '\\' ? '\\\\' : sign}`),

@@ -1,3 +1,5 @@
+import type { VariableModel } from '../dashboard/model';
+
 /** One choice of a variable. */
 export interface Option {
   text: string;
@@ -19,6 +21,16 @@ export function customOptions(query: string, valuesFormat: 'csv' | 'json' = 'csv
   });
 }
 
+/** What a variable was saved with: its options, and what was chosen of them. */
+export function savedOptions({ options = [], current }: Pick<VariableModel, 'options' | 'current'>): Option[] {
+  const texts = [current?.text ?? []].flat();
+  const chosen = [current?.value ?? []].flat().map((value, index) => ({ value, text: texts[index] ?? value }));
+  const saved = [...options, ...chosen].map(({ value, text }) => option(one(value), one(text ?? value)));
+  return distinct(saved.filter(({ value }) => value !== '' && value !== ALL));
+}
+
+const one = (value: string | string[]): string => String([value].flat()[0] ?? '');
+
 function jsonOptions(query: string): Option[] {
   try {
     const list: unknown = JSON.parse(query);
@@ -33,7 +45,10 @@ function jsonOptions(query: string): Option[] {
 const isOption = (one: unknown): one is { text?: unknown; value: unknown } =>
   typeof one === 'object' && one !== null && Object.hasOwn(one, 'value');
 
-/** Filter by the variable's regex and take out of each what its groups hold. A bare text must match as a whole. */
+/**
+ * Filter by the variable's regex and take out of each what its groups hold: those named `text` and `value`, from whichever
+ * match has them, else the first; without groups the whole. A bare text must match as a whole.
+ */
 export function matching(options: Option[], regex: string): Option[] {
   if (!regex) return distinct(options);
   const pattern = toRegExp(regex);
@@ -42,15 +57,18 @@ export function matching(options: Option[], regex: string): Option[] {
       const matches = pattern.global
         ? [...text.matchAll(pattern)]
         : [pattern.exec(text)].filter((match) => match !== null);
-      return matches.map(captured);
+      return matches.length ? captured(text, matches) : [];
     }),
   );
 }
 
-function captured(match: RegExpMatchArray): Option {
-  const { text, value } = match.groups ?? {};
-  if (text !== undefined || value !== undefined) return option(value ?? text ?? '', text ?? value ?? '');
-  return option(match[1] ?? match[0]);
+function captured(whole: string, matches: RegExpMatchArray[]): Option[] {
+  const named = (group: string) => matches.find(({ groups }) => groups?.[group])?.groups?.[group];
+  const text = named('text');
+  const value = named('value');
+  if (text !== undefined || value !== undefined) return [option(value ?? text ?? '', text ?? value ?? '')];
+  if (!matches.some(({ length }) => length > 1)) return [option(whole)];
+  return matches.map(([, first = '']) => option(first));
 }
 
 function toRegExp(text: string): RegExp {

@@ -3,7 +3,7 @@ import { ask } from '../api/prometheus';
 import type { VariableModel } from '../dashboard/model';
 import { known as knownValues, rangeMacros } from '../queries/macros';
 import { asPromql, asText, interpolate, type Lookup, references } from './interpolate';
-import { AUTO, customOptions, matching, type Option, option, sorted } from './options';
+import { AUTO, customOptions, matching, type Option, option, savedOptions, sorted } from './options';
 import { variableQuery } from './query';
 import { sourceUid } from './sources';
 import { asList, choose, type Variable, type Variables } from './state';
@@ -70,9 +70,12 @@ async function optionsOf(model: VariableModel, resolving: Resolving, lookup: Loo
     case 'query':
       return queryOptions(model, resolving, lookup);
     case 'custom':
-      return customOptions(interpolate(text, lookup, asText), model.valuesFormat);
+      return text.trim() ? customOptions(interpolate(text, lookup, asText), model.valuesFormat) : savedOptions(model);
     case 'interval':
-      return [...(model.auto ? [option(AUTO, 'auto')] : []), ...customOptions(text)];
+      return [
+        ...(model.auto ? [option(AUTO, 'auto')] : []),
+        ...(text.trim() ? customOptions(text) : savedOptions(model).filter(({ value }) => value !== AUTO)),
+      ];
     case 'datasource':
       return sourceOptions(model, resolving.sources, lookup);
     default:

@@ -304,20 +304,20 @@ def test_a_refused_credential_is_one_sentence_that_does_not_repeat_it(prometheus
     assert (health.status_code, health.json()["message"]) == (400, sentence)
 
 
-@pytest.mark.parametrize("members", [1, 2], ids=["one stream", "another behind it"])
+@pytest.mark.parametrize("members", [1, 40], ids=["one stream", "another behind it"])
 def test_a_compression_bomb_is_refused_before_it_is_unpacked(
     page: httpx.Client, prometheus: FakePrometheus, members: int
 ) -> None:
-    """One GiB of zeros is one MiB of gzip."""
-    packer = zlib.compressobj(9, wbits=31)
-    bomb = b"".join(packer.compress(b"\0" * 2**20) for _ in range(1024)) + packer.flush()
+    """256 MiB of zeros are 256 KiB of gzip."""
+    packer = zlib.compressobj(1, wbits=31)
+    bomb = b"".join(packer.compress(b"\0" * 2**20) for _ in range(256)) + packer.flush()
     prometheus.headers |= {"Content-Encoding": "gzip"}
     prometheus.content = bomb * members
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     answer = page.get(f"{PROXY}/api/v1/query?query=1")
     grown_bytes = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024
     assert (answer.status_code, "exceeds 32 MiB" in answer.json()["error"]) == (502, True)
-    assert grown_bytes < 200 * 2**20
+    assert grown_bytes < 150 * 2**20
 
 
 def test_gzip_arrives_unpacked(page: httpx.Client, prometheus: FakePrometheus) -> None:

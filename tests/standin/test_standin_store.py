@@ -225,7 +225,7 @@ def test_a_file_with_damaged_pages_is_a_reason_and_is_left_alone(tmp_path: Path)
     content = bytearray(file.read_bytes())
     content[4096:] = b"\xff" * (len(content) - 4096)
     file.write_bytes(content)
-    with pytest.raises(StoreError, match="it is damaged|malformed"):
+    with pytest.raises(StoreError, match=r"it is damaged|malformed"):
         standing_in(file)
     assert file.read_bytes() == content
 

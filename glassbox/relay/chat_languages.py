@@ -8,7 +8,7 @@ full-width twins. DingTalk takes backslashes, as its most used relay sends them
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import quote
 
@@ -41,9 +41,8 @@ def escaped_for_dingtalk(text: str) -> str:
 
 def markdown(text: Message, escape: Escape) -> str:
     """The message in Markdown, at most MESSAGE_BYTES long; alerts that do not fit are counted."""
-    return _fitting(
-        f"### {_shortened(text.title, escape, _ALERT_BYTES // 2)}", [_alert(a, escape) for a in text.alerts]
-    )
+    head = f"### {_shortened(text.title, escape, _ALERT_BYTES // 2)}"
+    return _fitting(head, (_alert(alert, escape) for alert in text.alerts), len(text.alerts))
 
 
 def _alert(alert: AlertText, escape: Escape) -> str:
@@ -65,6 +64,8 @@ def _link(link: Link, escape: Escape) -> str:
 
 def _shortened(text: str, escape: Escape, limit_bytes: int) -> str:
     """The escaped text; where it is too long, of a beginning, so that no escape is cut in two."""
+    # An escape only adds: what is beyond the limit now does not fit in any case, and texts may be long.
+    text = text[: max(limit_bytes, 0) + 1]
     whole = escape(text)
     if len(whole.encode()) <= limit_bytes:
         return whole
@@ -76,11 +77,11 @@ def _shortened(text: str, escape: Escape, limit_bytes: int) -> str:
     return f"{escape(text[:fitting])}…" if fitting >= 0 else ""
 
 
-def _fitting(head: str, paragraphs: list[str]) -> str:
+def _fitting(head: str, paragraphs: Iterator[str], count: int) -> str:
     """Whole paragraphs as long as the count of the others fits after them."""
     kept = [head]
     for number, paragraph in enumerate(paragraphs):
-        more = _left_out(len(paragraphs) - number)
+        more = _left_out(count - number)
         if len("\n\n".join([*kept, paragraph, more]).encode()) > MESSAGE_BYTES:
             return "\n\n".join([*kept, more])
         kept.append(paragraph)

@@ -41,7 +41,7 @@ def escaped_for_dingtalk(text: str) -> str:
 
 def markdown(text: Message, escape: Escape) -> str:
     """The message in Markdown, at most MESSAGE_BYTES long; alerts that do not fit are counted."""
-    head = f"### {_shortened(text.title, escape, _ALERT_BYTES // 2)}"
+    head = f"### {joined(' ', [text.status, _shortened(text.subject, escape, _ALERT_BYTES // 2)])}"
     return _fitting(head, (_alert(alert, escape) for alert in text.alerts), len(text.alerts))
 
 

@@ -33,24 +33,26 @@ class AlertText:
 class Message:
     """Plain texts, in which no character commands anything but the line; the alerts that fire come first."""
 
-    title: str
-    alerts: tuple[AlertText, ...]
+    status: str
+    subject: str
+    alerts: tuple[AlertText, ...] = ()
+
+    @property
+    def title(self) -> str:
+        return joined(" ", [self.status, self.subject])
 
 
 def message(body: Any) -> Message:
     """The message for one webhook body of version 4; raises ValueError for a body of another shape."""
     try:
         alerts = [_alert(alert) for alert in body["alerts"]]
-        title = _title(body, sum(alert.firing for alert in alerts))
+        subject = joined(" ", map(_line, [body["commonLabels"].get("severity"), *body["groupLabels"].values()]))
     except (AttributeError, KeyError, TypeError):
         raise ValueError("This is not a webhook body of Alertmanager.") from None
-    return Message(cut(title, _TITLE_BYTES), tuple(sorted(alerts, key=lambda alert: not alert.firing)))
-
-
-def _title(body: Mapping[str, Any], firing: int) -> str:
+    firing = sum(alert.firing for alert in alerts)
     status = f"[FIRING:{firing}]" if firing else "[RESOLVED]"
-    parts = [body["commonLabels"].get("severity"), *body["groupLabels"].values()]
-    return joined(" ", [status, *map(_line, parts)])
+    left_bytes = _TITLE_BYTES - len(status) - 1
+    return Message(status, cut(subject, left_bytes), tuple(sorted(alerts, key=lambda alert: not alert.firing)))
 
 
 def _alert(alert: Mapping[str, Any]) -> AlertText:

@@ -41,7 +41,7 @@ def _chosen(
         raise GlassboxError("No robot to send to: give --wecom-url-file, --dingtalk-url-file or --feishu-url-file.")
     for robot in robots:
         robot.url()
-        robot.body(Message("", ()))
+        robot.body(Message("", ""))
     return robots
 
 

@@ -9,7 +9,7 @@ from glassbox.relay.relaying import send
 from glassbox.relay.robots import Feishu, feishu_signature
 from tests.support.chat_server import chat_server
 
-TEXT = Message("title", (AlertText(True, "满", "*", links=(Link("Runbook", url="https://x/r"),)),))
+TEXT = Message("title", "", (AlertText(True, "满", "*", links=(Link("Runbook", url="https://x/r"),)),))
 
 
 def robot(folder, url, secret=""):

@@ -72,7 +72,7 @@ def test_a_robot_whose_answer_does_not_end_is_given_up(robot, monkeypatch, head,
         started = time.monotonic()
         with pytest.raises(GlassboxError, match=said if head.endswith(b"\n") else "did not accept"):
             asyncio.run(
-                relaying.send(robot(f"http://127.0.0.1:{listener.getsockname()[1]}/?key=tokn"), Message("t", ()))
+                relaying.send(robot(f"http://127.0.0.1:{listener.getsockname()[1]}/?key=tokn"), Message("t", ""))
             )
         assert time.monotonic() - started < 3
         ended.set()
@@ -83,7 +83,7 @@ def test_a_robot_whose_answer_does_not_end_is_given_up(robot, monkeypatch, head,
 def test_a_redirect_is_not_followed(robot, status):
     with chat_server(TAKEN_BY_ROBOT) as other, chat_server(RedirectResponse(f"{other.url}/x", status)) as chat:
         with pytest.raises(GlassboxError, match=f"HTTP {status}"):
-            asyncio.run(relaying.send(robot(chat.url), Message("t", ())))
+            asyncio.run(relaying.send(robot(chat.url), Message("t", "")))
         assert other.messages.empty()
 
 

@@ -20,7 +20,7 @@ from tests.support.chat_server import TAKEN_BY_ROBOT, chat_server, webhook_body
 from tests.support.ours import main
 from tests.support.paths import ROOT
 
-TEXT = Message("title", (AlertText(True, "满", "*", links=(Link("Runbook", url="https://x/r"),)),))
+TEXT = Message("title", "", (AlertText(True, "满", "*", links=(Link("Runbook", url="https://x/r"),)),))
 ALERT = {"status": "firing", "labels": {"alertname": "A", "severity": "page"}, "annotations": {"summary": "s"}}
 
 

@@ -78,6 +78,10 @@ def receiving(port: int = 0) -> Iterator[Webhook]:
             return Response("This is no Alertmanager webhook body.\n", status_code=400)
         return Response(status_code=200)
 
-    with served(Starlette(routes=[Route("/{path:path}", take, methods=["POST"])]), port) as url:
+    async def say(_request: Request) -> Response:
+        return Response("This address takes the alerts of the demo's Alertmanager.\n", media_type="text/plain")
+
+    routes = [Route("/{path:path}", take, methods=["POST"]), Route("/{path:path}", say)]
+    with served(Starlette(routes=routes), port) as url:
         webhook.url = url
         yield webhook

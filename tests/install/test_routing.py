@@ -17,7 +17,7 @@ from glassbox.relay.robots import DingTalk, WeCom, signature
 from glassbox.servers.background import served
 from tests.support.chat_server import TAKEN_BY_ROBOT, TAKEN_BY_SLACK, chat_server
 from tests.support.ours import our_bundle
-from tests.support.paths import INSTALL
+from tests.support.paths import INSTALL, ROOT
 
 SHIPPED = (INSTALL / "alertmanager.yml").read_text(encoding="utf-8")
 THE_LINE = "  receiver: webhook\n"
@@ -327,6 +327,26 @@ def test_slack_shows_what_whose_and_where_to_look(slack):
         "Owner: inference  <https://git.example.com/runbooks/InferenceSaturated.md|Runbook>  "
         "<https://grafana.example.com/d/glassbox-llm-serving?viewPanel=panel-7&amp;var-job=vllm|Dashboard>"
     )
+
+
+def test_the_template_for_teams_escapes_names(components, alertmanager_factory, tmp_path):
+    """This Alertmanager may know no Teams: Slack's receiver takes the same template."""
+    document = (ROOT / "docs" / "chat-receivers.md").read_text(encoding="utf-8")
+    block = document.partition("```yaml\n")[2].partition("```")[0]
+    (teams,) = yaml.safe_load(block)["receivers"][0]["msteamsv2_configs"]
+    with chat_server(TAKEN_BY_SLACK) as chat:
+        settings = yaml.safe_load(without_waits(chosen("slack")))
+        (receiver,) = (each for each in settings["receivers"] if each["name"] == "slack")
+        (tmp_path / "url").write_text(chat.url)
+        receiver["slack_configs"] = [
+            {"api_url_file": str(tmp_path / "url"), "title": teams["title"], "text": teams["text"]}
+        ]
+        labels = {"alertname": "A", "severity": "page", "model_name": "my_model*[x](http://y)\\"}
+        texts = {"summary": "a_b <c>", "dashboard_url": "https://g/(x)"}
+        post(alertmanager_factory(settings), {"labels": labels, "annotations": texts})
+        (attachment,) = chat.next()["attachments"]
+    assert attachment["title"] == "[FIRING] page A my\\_model\\*\\[x\\]\\(http://y\\)\\\\"
+    assert attachment["text"].strip() == "- a\\_b \\<c\\> [Dashboard](https://g/(x%29)"
 
 
 def test_slack_gets_no_markup_of_others(slack):

@@ -41,6 +41,7 @@ from glassbox.errors import GlassboxError
 from glassbox.query.promql import instant, sum_by
 from glassbox.servers.processes import ended_by_signals
 from glassbox.settings.model import Settings
+from glassbox.view.browser import find_chromium
 from recording_rules import requests
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -171,6 +172,11 @@ def show_boards(fleet: Fleet, peer: Path | None) -> None:
 def show_preview() -> None:
     """What the commands preview and pictures cost."""
     click.echo(f"\n`preview` over a real Prometheus, in headless Chromium; {_load()}")
+    try:
+        find_chromium()
+    except GlassboxError as error:
+        click.echo(f"Skipped. {error}")
+        return
     found = measure_preview()
     row("server's largest resident set, all dashboards drawn", f"{found.server_megabytes:.0f} MB", "goal < 150 MB")
     for panels, goal in GOALS_SECONDS.items():

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from glassbox.compile.content import Content
 
 
+OLDEST_PYTHON = (3, 11)
+
+
 @dataclass(frozen=True)
 class Product:
     """What the command line works on.
@@ -30,16 +33,28 @@ class Product:
 
 
 def start(product: Product, venv_python: Path, arguments: Sequence[str] | None = None) -> int:
-    """Run a command and return its exit code; where a package is missing, `venv_python` takes over if it is there."""
+    """Run a command and return its exit code; `venv_python` takes over if this Python lacks a package, or is too old."""
+    if sys.version_info < OLDEST_PYTHON:
+        _hand_over(venv_python)
+        found, needed = ".".join(map(str, sys.version_info[:2])), ".".join(map(str, OLDEST_PYTHON))
+        sys.stderr.write(
+            f"Error: this Python is {found}, and {needed} is needed: run `make setup PYTHON=...` with it first.\n"
+        )
+        return 1
     try:
         return int(_imported("glassbox.cli.main").main(product, arguments))
     except ModuleNotFoundError as error:
-        if venv_python.exists() and Path(sys.prefix) != venv_python.parents[1]:
-            os.execv(venv_python, [str(venv_python), *sys.argv])
+        _hand_over(venv_python)
         sys.stderr.write(f"Error: the Python package {error.name!r} is missing: run `make setup` first.\n")
     except UnreadableError as error:
         sys.stderr.write(f"Error: {error}: correct it.\n")
     return 1
+
+
+def _hand_over(venv_python: Path) -> None:
+    """Become that Python, if it is there and is not this one."""
+    if venv_python.exists() and Path(sys.prefix) != venv_python.parents[1]:
+        os.execv(venv_python, [str(venv_python), *sys.argv])
 
 
 class UnreadableError(Exception):

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 
+from glassbox.board.style import GREEN, NEUTRAL, RED, YELLOW
 from glassbox.metrics.types import Unit
 from glassbox.query.expr import Expr
 from glassbox.query.promql import instant
@@ -33,7 +34,7 @@ class Case:
     unless: tuple[Signal, ...] = ()
 
 
-_BAD, _SLOW, _NEUTRAL, _FINE = "red", "yellow", "blue", "green"
+_BAD, _SLOW, _NEUTRAL, _FINE = RED, YELLOW, NEUTRAL, GREEN
 
 VERDICTS = (
     Case(10, "Down", _BAD, "Nothing serves the model. Bring the service back.", (signals.down,)),

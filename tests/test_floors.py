@@ -7,7 +7,14 @@ import pytest
 
 from tests.support.paths import ROOT
 
-WORDS = {"glassbox.errors", "glassbox.metrics", "glassbox.query", "glassbox.board", "glassbox.settings"}
+WORDS = {
+    "glassbox.errors",
+    "glassbox.files",
+    "glassbox.metrics",
+    "glassbox.query",
+    "glassbox.board",
+    "glassbox.settings",
+}
 COMPILED = WORDS | {"glassbox.compile"}
 TALKING = COMPILED | {"glassbox.http", "glassbox.grafana", "glassbox.prometheus"}
 COMMANDS = TALKING | {"glassbox.servers", "glassbox.standin", "glassbox.cli", "glassbox.start"}
@@ -16,7 +23,8 @@ BELOW = {
     "glassbox/errors": set(),
     "glassbox/metrics": set(),
     "glassbox/query": {"glassbox.errors", "glassbox.metrics"},
-    "glassbox/settings": {"glassbox.errors", "glassbox.metrics", "glassbox.query"},
+    "glassbox/files": set(),
+    "glassbox/settings": {"glassbox.errors", "glassbox.files", "glassbox.metrics", "glassbox.query"},
     "glassbox/board": {"glassbox.errors", "glassbox.metrics", "glassbox.query"},
     "glassbox/compile": WORDS,
     "glassbox/http": {"glassbox.errors"},

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from glassbox.cli.exit_codes import DONE, FINDINGS
-from glassbox.cli.output import say
+from glassbox.cli.output import complain, say
 from glassbox.prometheus.credential import OPTION, prometheus_credential
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ def save(
 ) -> int:
     """Save the measurements of the window to FOLDER/NAME.json."""
     from glassbox.baseline import baseline_file, render, time_window  # noqa: PLC0415  # other commands start faster without an HTTP client
+    from glassbox.baseline.shortcomings import shortcomings  # noqa: PLC0415  # as above
     from glassbox.prometheus.api import Prometheus  # noqa: PLC0415  # as above
 
     baseline_file.file_of(name, folder)
@@ -61,6 +62,8 @@ def save(
     for line in render.found(measured.profile):
         say(line)
     say(str(baseline_file.save(measured, name, folder)))
+    for sentence in shortcomings(measured.profile, session.settings.jobs.required):
+        complain(sentence)
     return DONE
 
 

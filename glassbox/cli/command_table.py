@@ -21,6 +21,8 @@ COMMANDS = {
     "pictures": Entry("glassbox.view.pictures", "Pictures of the dashboards, before and after a change."),
     "baseline": Entry("glassbox.baseline.commands", "Keep the normal range of each model, and find what changed."),
     "loadtest": Entry("glassbox.load.loadtest", "Load an OpenAI-compatible server, and measure what its callers see."),
-    "relay": Entry("glassbox.relay.relay_command", "Pass alerts on to group robots of WeCom and DingTalk."),
+    "relay": Entry(
+        "glassbox.relay.relay_command", "Pass alerts on to group robots of WeCom, DingTalk, Feishu and Lark."
+    ),
     "snapshot": Entry("glassbox.view.snapshot"),
 }

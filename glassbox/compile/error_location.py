@@ -77,6 +77,12 @@ def content_folders() -> list[Path]:
     return found + [Path(entry) for name in PACKAGES for entry in _places(name)]
 
 
+def is_missing_package(error: BaseException) -> bool:
+    """Whether a package that the machinery needs is missing, which `glassbox.start` handles."""
+    floors = [floor for floor, _, _ in _frames(error)] if isinstance(error, ModuleNotFoundError) else []
+    return bool(floors) and not _is_content(floors[-1])
+
+
 def _needed_place(error: Exception) -> tuple[str, int] | None:
     """Where it is content that the words refuse, or an error of Python outside the compiler."""
     if isinstance(error, SyntaxError):
@@ -84,8 +90,7 @@ def _needed_place(error: Exception) -> tuple[str, int] | None:
     floors = [floor for floor, _, _ in _frames(error)]
     if not floors:
         return None
-    if isinstance(error, ModuleNotFoundError) and not _is_content(floors[-1]):
-        # A package that the machinery needs is missing, which `glassbox.start` handles.
+    if is_missing_package(error):
         return None
     in_content = any(map(_is_content, floors))
     if isinstance(error, GlassboxError):

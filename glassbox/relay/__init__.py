@@ -1,1 +1,1 @@
-"""The command `relay`: Alertmanager's alerts for the chat robots that Alertmanager does not support."""
+"""The command `relay`: Alertmanager's alerts for the group robots that Alertmanager does not support."""

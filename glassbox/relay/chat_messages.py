@@ -1,74 +1,98 @@
-"""Alertmanager's webhook body as one message of Markdown that group robots show."""
+"""Alertmanager's webhook body as what a message in a chat says, before it is written in the language of one chat."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-# WeCom refuses longer Markdown (https://developer.work.weixin.qq.com/document/path/91770); DingTalk takes more.
-MESSAGE_BYTES = 4096
+from glassbox.http.outside_text import harmless
+
 _TITLE_BYTES = 300
-# Half, so that the title, one alert and the count of the others always fit.
-_ALERT_BYTES = MESSAGE_BYTES // 2
+
+
+@dataclass(frozen=True)
+class Link:
+    """A link, or without an address the path within the repository or Grafana."""
+
+    name: str
+    url: str = ""
+    path: str = ""
+
+
+@dataclass(frozen=True)
+class AlertText:
+    """What a message says about one alert; of a resolved one only the summary."""
+
+    firing: bool
+    summary: str
+    description: str = ""
+    owner: str = ""
+    links: tuple[Link, ...] = ()
 
 
 @dataclass(frozen=True)
 class Message:
-    """A title in plain text, and the whole message in Markdown, which begins with it."""
+    """Plain texts, in which no character commands anything but the line; the alerts that fire come first."""
 
-    title: str
-    markdown: str
+    status: str
+    subject: str
+    alerts: tuple[AlertText, ...] = ()
 
-
-def message(body: Mapping[str, Any]) -> Message:
-    """The message for one webhook body of version 4, at most MESSAGE_BYTES long; firing alerts come first.
-
-    Alerts that do not fit are counted. Raises AttributeError, KeyError or TypeError for a body of another shape.
-    """
-    alerts = sorted(body["alerts"], key=lambda alert: bool(alert["status"] != "firing"))
-    title = _cut(_title(body, sum(alert["status"] == "firing" for alert in alerts)), _TITLE_BYTES)
-    return Message(title, _fitting(f"### {title}", [_cut(_alert(alert), _ALERT_BYTES) for alert in alerts]))
+    @property
+    def title(self) -> str:
+        return joined(" ", [self.status, self.subject])
 
 
-def _title(body: Mapping[str, Any], firing: int) -> str:
+def message(body: Any) -> Message:
+    """The message for one webhook body of version 4; raises ValueError for a body of another shape."""
+    try:
+        alerts = [_alert(alert) for alert in body["alerts"]]
+        subject = joined(" ", map(_line, [body["commonLabels"].get("severity"), *body["groupLabels"].values()]))
+    except (AttributeError, KeyError, TypeError):
+        raise ValueError("This is not a webhook body of Alertmanager.") from None
+    firing = sum(alert.firing for alert in alerts)
     status = f"[FIRING:{firing}]" if firing else "[RESOLVED]"
-    return _joined(" ", [status, body["commonLabels"].get("severity"), *body["groupLabels"].values()])
+    left_bytes = _TITLE_BYTES - len(status) - 1
+    return Message(status, cut(subject, left_bytes), tuple(sorted(alerts, key=lambda alert: not alert.firing)))
 
 
-def _alert(alert: Mapping[str, Any]) -> str:
+def _alert(alert: Mapping[str, Any]) -> AlertText:
     labels, texts = alert["labels"], alert["annotations"]
-    summary = texts.get("summary") or labels["alertname"]
+    summary = _line(texts.get("summary") or labels["alertname"])
     if alert["status"] != "firing":
-        return f"Resolved: {summary}"
-    owner = f"Owner: {labels['owner']}" if labels.get("owner") else None
-    links = _joined("  ", [owner, _link("Runbook", texts), _link("Dashboard", texts)])
-    return _joined("\n\n", [f"**{summary}**", texts.get("description"), links])
+        return AlertText(firing=False, summary=summary)
+    links = (_link("Runbook", texts), _link("Dashboard", texts))
+    owner, description = _line(labels.get("owner")), _text(texts.get("description"))
+    return AlertText(True, summary, description, owner, tuple(link for link in links if link))
 
 
-def _link(name: str, annotations: Mapping[str, str]) -> str | None:
-    """A link where there is an address, else the path within the repository or Grafana."""
-    if url := annotations.get(f"{name.lower()}_url"):
-        return f"[{name}]({url})"
-    path = annotations.get(name.lower())
-    return f"{name}: {path}" if path else None
+def _link(name: str, annotations: Mapping[str, Any]) -> Link | None:
+    url = _line(annotations.get(f"{name.lower()}_url"))
+    if url.lower().startswith(("https://", "http://")):
+        return Link(name, url=url)
+    path = url or _line(annotations.get(name.lower()))
+    return Link(name, path=path) if path else None
 
 
-def _fitting(head: str, paragraphs: list[str]) -> str:
-    """Whole paragraphs as long as the count of the others fits after them."""
-    kept = [head]
-    for number, paragraph in enumerate(paragraphs):
-        more = f"and {len(paragraphs) - number} more; all are in Alertmanager."
-        if len("\n\n".join([*kept, paragraph, more]).encode()) > MESSAGE_BYTES:
-            return "\n\n".join([*kept, more])
-        kept.append(paragraph)
-    return "\n\n".join(kept)
+def _text(value: Any) -> str:
+    """The text, "" for null; TypeError for what no label or annotation holds."""
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise TypeError(value)
+    return harmless(value).strip()
 
 
-def _cut(text: str, limit_bytes: int) -> str:
+def _line(value: Any) -> str:
+    return " ".join(_text(value).split())
+
+
+def cut(text: str, limit_bytes: int) -> str:
     """The text, or its beginning and an ellipsis where it is longer; no character is cut in two."""
     if len(text.encode()) <= limit_bytes:
         return text
     return text.encode()[: limit_bytes - len("…".encode())].decode(errors="ignore") + "…"
 
 
-def _joined(separator: str, parts: Iterable[str | None]) -> str:
+def joined(separator: str, parts: Iterable[str]) -> str:
+    """Those of the parts that say something."""
     return separator.join(part for part in parts if part)

@@ -1,17 +1,21 @@
 """YAML read more strictly than it is defined: keys are text, none occurs twice, and numbers fit a float."""
 
+import math
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from glassbox.errors import GlassboxError
+from glassbox.files import content_of
 from glassbox.settings.messages import shown
 
 # `<<` takes keys over from an anchor.
 _KEY_TAGS = ("tag:yaml.org,2002:str", "tag:yaml.org,2002:merge")
 # An integer of more bits may be larger than any float.
 _LONGEST_INTEGER_BITS = 1023
+_MOST_VALUES = 100_000
+"""With what each `*name` repeats: a few lines can stand for billions of values."""
 
 
 class _RefusedError(GlassboxError):
@@ -22,7 +26,13 @@ class _RefusedError(GlassboxError):
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML lets the last of two equal keys win; here the second one is an error."""
+    """YAML lets the last of two equal keys win, and `*name` repeat without end; here both are errors."""
+
+    def get_single_node(self) -> Any:
+        node = super().get_single_node()
+        if node is not None and _size(node, {}) > _MOST_VALUES:
+            raise _RefusedError(node, f"`*` repeats more than {_MOST_VALUES} values: write out what you need")
+        return node
 
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
         seen = set()
@@ -42,10 +52,21 @@ class _Loader(yaml.SafeLoader):
         return value
 
 
+def _size(node: Any, known: dict[int, float]) -> float:
+    """How many values the node stands for, without end where it holds itself."""
+    if isinstance(node, yaml.ScalarNode):
+        return 1
+    if id(node) not in known:
+        known[id(node)] = math.inf
+        inner = [part for item in node.value for part in (item if isinstance(item, tuple) else (item,))]
+        known[id(node)] = 1 + sum(_size(part, known) for part in inner)
+    return known[id(node)]
+
+
 def read_settings(path: Path) -> Any:
     """What the file holds; raises GlassboxError where it cannot be read or is not such YAML."""
     try:
-        return yaml.load(path.read_text(encoding="utf-8"), _Loader)
+        return yaml.load(content_of(path).decode(), _Loader)
     except _RefusedError as refused:
         raise GlassboxError(f"Settings file {path}{refused}.") from None
     except OSError as error:

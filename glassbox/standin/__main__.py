@@ -10,8 +10,10 @@ from pathlib import Path
 
 import click
 
+from glassbox.standin.guard import is_loopback
 from glassbox.standin.server import LOOPBACK, GrafanaStandIn, prometheus_source
 from glassbox.standin.store import StoreError
+from glassbox.standin.upstream import is_web_address
 
 
 @click.command()
@@ -32,7 +34,11 @@ from glassbox.standin.store import StoreError
 )
 def main(*, port: int, bind: str, version: str, prometheus_url: str, base_path: str, database: Path | None) -> None:
     """Answer Grafana's HTTP API. Log in as admin with $PREVIEW_ADMIN_PASSWORD (default: admin); everybody may read."""
-    if bind != LOOPBACK and "PREVIEW_ADMIN_PASSWORD" not in os.environ:
+    if "@" in prometheus_url or not is_web_address(prometheus_url):
+        raise click.ClickException(
+            "--prometheus-url must be an http or https address, without the user name and password that others can read: correct it."
+        )
+    if not is_loopback(bind) and "PREVIEW_ADMIN_PASSWORD" not in os.environ:
         raise click.ClickException("--bind opens the server to other machines: set PREVIEW_ADMIN_PASSWORD first.")
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -54,9 +60,9 @@ def main(*, port: int, bind: str, version: str, prometheus_url: str, base_path: 
         raise click.ClickException(f"--database {database} cannot be used ({error}); name another file.") from None
     except ValueError as error:
         raise click.ClickException(f"--version: {error}") from None
-    except OSError as error:
+    except (OSError, OverflowError) as error:
         raise click.ClickException(
-            f"Port {port} cannot be used ({error.strerror}); choose another with --port."
+            f"Port {port} on {bind} cannot be used ({getattr(error, 'strerror', None) or error}); choose another with --port."
         ) from None
 
 

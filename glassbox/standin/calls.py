@@ -1,8 +1,8 @@
 """One authenticated request on its way to a handler."""
 
 import inspect
-import sqlite3
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
@@ -16,7 +16,7 @@ from glassbox.standin.refusals import RefusalError, access_denied, plain
 from glassbox.standin.releases import Behaviour
 from glassbox.standin.search_index import SearchIndex
 from glassbox.standin.state import Json, State
-from glassbox.standin.store import Store
+from glassbox.standin.store import Store, StoreError
 from glassbox.standin.upstream import Upstream
 
 LONGEST_NUMBER = 9
@@ -110,8 +110,13 @@ def endpoint(handler: Handler, permission: str | None = None, *, writes: bool = 
             return response
         except RefusalError as refusal:
             return refusal.response()
+        except StoreError:
+            return _NOT_KEPT.response()
 
     return answer
+
+
+_NOT_KEPT = plain(HTTPStatus.INTERNAL_SERVER_ERROR, "The database cannot be written; nothing was changed.")
 
 
 def _caller(instance: Instance, request: Request, *, may_be_anonymous: bool) -> Login:
@@ -121,14 +126,14 @@ def _caller(instance: Instance, request: Request, *, may_be_anonymous: bool) -> 
 
 
 def keep(instance: Instance) -> None:
-    """Write the state to its file, if it has one, and notify open pages; a failure takes the change back and is a 500."""
-    try:
-        if instance.store:
+    """Write the state to its file, if it has one, and notify open pages; a failure takes the change back and is a StoreError."""
+    if instance.store:
+        try:
             instance.store.save(instance.state)
-    except sqlite3.Error:
-        assert instance.store is not None
-        instance.state = instance.store.load(State())
-        raise plain(HTTPStatus.INTERNAL_SERVER_ERROR, "The database cannot be written; nothing was changed.") from None
+        except StoreError:
+            with suppress(StoreError):
+                instance.state = instance.store.load(State())
+            raise
     instance.live.changed()
 
 

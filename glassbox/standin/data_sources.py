@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 from glassbox.standin.calls import Call
 from glassbox.standin.refusals import plain
 from glassbox.standin.state import Json, State
-from glassbox.standin.upstream import UpstreamError
+from glassbox.standin.upstream import UpstreamError, is_web_address, without_credentials
 
 HEALTH_TIMEOUT_SECONDS = 5.0
 SECRETS = "secureJsonData"
@@ -112,6 +112,8 @@ def _keep_one_default(state: State, source: Json) -> None:
 
 async def _problem(call: Call, url: str) -> str:
     """What is wrong with the Prometheus at this address, "" when it answers."""
+    if not is_web_address(url):
+        return "The URL is not an http or https address."
     try:
         async with asyncio.timeout(HEALTH_TIMEOUT_SECONDS):
             answer = await call.instance.upstream.ask(url, "api/v1/query", "query=1%2B1", None)
@@ -135,8 +137,9 @@ def _writable(call: Call, action: str) -> Json:
 
 
 def _shown(source: Json) -> Json:
-    """The data source without its secrets: only their names come back."""
+    """The data source without its secrets, of which only the names come back, and without a password in its address."""
     shown = {key: value for key, value in source.items() if key != SECRETS}
+    shown["url"] = without_credentials(str(source["url"]))
     return shown | {"secureJsonFields": dict.fromkeys(source.get(SECRETS) or {}, True)}
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -11,6 +12,10 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 LOGIN_PAGE = "<!DOCTYPE html><html><head><title>Grafana</title></head><body>Welcome to Grafana</body></html>"
+
+
+LOGGED_REQUESTS = 1000
+LOGGED_PATH_CHARACTERS = 500
 
 
 class LoggedRequest(NamedTuple):
@@ -78,10 +83,15 @@ class Faults:
         return None
 
 
+def request_log() -> deque[LoggedRequest]:
+    """An empty log, which keeps the last LOGGED_REQUESTS: anybody may send requests."""
+    return deque(maxlen=LOGGED_REQUESTS)
+
+
 class FaultyFront:
     """ASGI application in front of the stand-in: logs each request, then lets a fault answer it or passes it on."""
 
-    def __init__(self, app: ASGIApp, faults: Faults, log: list[LoggedRequest], base_path: str) -> None:
+    def __init__(self, app: ASGIApp, faults: Faults, log: deque[LoggedRequest], base_path: str) -> None:
         self._app = app
         self._faults = faults
         self._log = log
@@ -93,7 +103,7 @@ class FaultyFront:
             return
         path = scope["raw_path"].decode("ascii").partition("?")[0].removeprefix(self._base_path)
         request = LoggedRequest(scope["method"], path)
-        self._log.append(request)
+        self._log.append(LoggedRequest(request.method[:LOGGED_PATH_CHARACTERS], path[:LOGGED_PATH_CHARACTERS]))
         fault = self._faults.take(request)
         if fault is not None:
             await asyncio.sleep(fault.delay_seconds)

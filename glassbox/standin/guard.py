@@ -1,5 +1,6 @@
 """The checks before every request, and the headers of every answer: who may call a server on loopback, and what its page may do."""
 
+import ipaddress
 from http import HTTPStatus
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -19,16 +20,28 @@ HEADERS = {
 }
 
 
+def is_loopback(address: str) -> bool:
+    """Whether only this machine reaches a server that listens on this address or name."""
+    if address.lower() == "localhost":
+        return True
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return bool((getattr(found, "ipv4_mapped", None) or found).is_loopback)
+
+
 class Guard:
     """ASGI application before another: refuses requests that another site's page may have made, and adds the headers.
 
     A page whose own name was pointed at 127.0.0.1 (DNS rebinding) shows itself by the Host that its browser sends;
-    `any_host` is for a server that listens elsewhere, under names that are not known here.
+    A server that listens elsewhere than on loopback may have any name.
     """
 
-    def __init__(self, app: ASGIApp, *, any_host: bool) -> None:
+    def __init__(self, app: ASGIApp, listens_on: str) -> None:
         self._app = app
-        self._any_host = any_host
+        self._any_host = not is_loopback(listens_on)
+        self._names = (*LOOPBACK_NAMES, f"[{listens_on.lower()}]" if ":" in listens_on else listens_on.lower())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -48,7 +61,7 @@ class Guard:
 
     def _refusal(self, headers: Headers, port: int) -> str:
         host = headers.get("host", "").lower()
-        known = {f"{name}:{port}" for name in LOOPBACK_NAMES} | (set(LOOPBACK_NAMES) if port == 80 else set())
+        known = {f"{name}:{port}" for name in self._names} | (set(self._names) if port == 80 else set())
         if not self._any_host and host not in known:
             return f"This server answers as localhost:{port} only: open it under that name."
         origin = headers.get("origin", "null").partition("://")[2].lower()

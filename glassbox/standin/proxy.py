@@ -2,13 +2,12 @@
 
 import re
 from http import HTTPStatus
-from urllib.parse import urlsplit
 
 from starlette.responses import JSONResponse, Response
 
 from glassbox.standin.calls import Call
 from glassbox.standin.refusals import plain
-from glassbox.standin.upstream import UpstreamError, UpstreamTimeoutError
+from glassbox.standin.upstream import UpstreamError, UpstreamTimeoutError, is_web_address
 
 PREFIX = "/api/datasources/proxy/uid/"
 MAX_FORM_BYTES = 1024 * 1024
@@ -25,7 +24,7 @@ async def forward(call: Call) -> Response:
     if source is None:
         raise plain(HTTPStatus.NOT_FOUND, "Data source not found")
     path = _path(call)
-    if source["type"] != "prometheus" or urlsplit(str(source["url"])).scheme not in ("http", "https"):
+    if source["type"] != "prometheus" or not is_web_address(str(source["url"])):
         raise plain(HTTPStatus.BAD_REQUEST, "Only a Prometheus with an http or https address can be queried")
     try:
         query = call.request.scope["query_string"].decode("ascii", "replace")

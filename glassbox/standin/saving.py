@@ -18,6 +18,7 @@ MAX_BODY_BYTES = 16 * 1024 * 1024  # grafana MaxRequestBodyBytes: the size of My
 MAX_UID_LENGTH = 40
 MAX_TITLE_LENGTH = 5000
 MAX_MESSAGE_LENGTH = 500
+VERSIONS_KEPT = 20  # grafana versions_to_keep
 SERVER_FIELDS = ("id", "version")
 
 
@@ -173,6 +174,7 @@ def with_version(
     version = board.version + 1 if board.versions else 1
     stored = copy.deepcopy(sent) | {"id": board.id, "version": version}
     board.versions.append(DashboardVersion(version, stored, message, author))
+    del board.versions[:-VERSIONS_KEPT]
     return board
 
 

@@ -16,7 +16,7 @@ import uvicorn
 from glassbox.standin import data_sources
 from glassbox.standin.accounts import Accounts
 from glassbox.standin.calls import Instance, keep
-from glassbox.standin.faults import Faults, FaultyFront, LoggedRequest
+from glassbox.standin.faults import Faults, FaultyFront, LoggedRequest, request_log
 from glassbox.standin.folder_content import FolderContent, install
 from glassbox.standin.guard import Guard
 from glassbox.standin.live import Live
@@ -25,7 +25,7 @@ from glassbox.standin.routes import application
 from glassbox.standin.search import index_all
 from glassbox.standin.search_index import SearchIndex
 from glassbox.standin.state import Numbers, State
-from glassbox.standin.store import Store
+from glassbox.standin.store import Store, StoreError
 from glassbox.standin.upstream import TIMEOUT_SECONDS, Upstream
 
 LOOPBACK = "127.0.0.1"
@@ -71,7 +71,7 @@ class GrafanaStandIn:
     ) -> None:
         rules = behaviour(version)
         password = admin_password or os.environ.get("PREVIEW_ADMIN_PASSWORD", "admin")
-        self.requests: list[LoggedRequest] = []
+        self._log = request_log()
         self.faults = Faults()
         self.index = SearchIndex(search_lag_seconds if rules.search_lags else 0.0)
         self._instance = Instance(
@@ -85,7 +85,11 @@ class GrafanaStandIn:
             upstream=Upstream(prometheus_timeout_seconds, authorizations),
         )
         self._bind, self._port = bind, port
-        self._fill(data_sources)
+        try:
+            self._fill(data_sources)
+        except StoreError:
+            self._close_store()
+            raise
 
     def _fill(self, sources: Sequence[Mapping[str, Any]]) -> None:
         if self._instance.behaviour.large_ids:
@@ -108,8 +112,13 @@ class GrafanaStandIn:
         return self._instance.live
 
     def show(self, content: FolderContent) -> None:
-        """Hold exactly this content, as if it had been pushed; from any thread."""
+        """Hold exactly this content, as if it had been pushed; from any thread. Raises StoreError, and holds what it held, where it cannot be kept."""
         install(self._instance, content)
+
+    @property
+    def requests(self) -> list[LoggedRequest]:
+        """The last requests, oldest first; paths of more than 500 characters are cut."""
+        return list(self._log)
 
     @property
     def writes(self) -> list[LoggedRequest]:
@@ -125,10 +134,8 @@ class GrafanaStandIn:
     def __enter__(self) -> Self:
         listener = _listen(self._bind, self._port)
         self._port = listener.getsockname()[1]
-        app = FaultyFront(application(self._instance), self.faults, self.requests, self._instance.base_path)
-        config = uvicorn.Config(
-            Guard(app, any_host=self._bind != LOOPBACK), log_level="warning", timeout_graceful_shutdown=1
-        )
+        app = FaultyFront(application(self._instance), self.faults, self._log, self._instance.base_path)
+        config = uvicorn.Config(Guard(app, self._bind), log_level="warning", timeout_graceful_shutdown=1)
         self._server = _Server(config)
         self._thread = threading.Thread(target=self._server.run, args=([listener],), name="grafana-stand-in")
         self._thread.start()
@@ -143,6 +150,9 @@ class GrafanaStandIn:
         self.live.close()
         self._server.should_exit = True
         self._thread.join()
+        self._close_store()
+
+    def _close_store(self) -> None:
         if self._instance.store:
             self._instance.store.close()
 

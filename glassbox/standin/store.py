@@ -9,8 +9,10 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
+from glassbox.standin.restoring import restored
 from glassbox.standin.secret_settings import with_secrets_as
-from glassbox.standin.state import DashboardVersion, Folder, Numbers, Rule, State, StoredDashboard
+from glassbox.standin.state import State
+from glassbox.standin.upstream import without_credentials
 
 APPLICATION_ID = 0x47426F78
 """Distinguishes our files from other databases (PRAGMA application_id)."""
@@ -49,7 +51,8 @@ class Store:
             owner = self._database.execute("PRAGMA application_id").fetchone()[0]
             if tables and owner != APPLICATION_ID:
                 raise StoreError("it is a database of another program")
-            self._database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            if owner != APPLICATION_ID:
+                self._database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             self._database.execute(_TABLE)
 
     def close(self) -> None:
@@ -57,19 +60,20 @@ class Store:
 
     def load(self, empty: State) -> State:
         """Everything that was kept, in the order in which it was made; the `empty` state where nothing was."""
-        state = empty
-        rows = self._database.execute("SELECT kind, key, body FROM objects ORDER BY rowid").fetchall()
-        self._written = {(kind, key): _digest(body) for kind, key, body in rows}
-        if rows:
-            state.contact_points.clear()
-        for kind, key, body in rows:
-            _restore(state, kind, key, json.loads(body))
-        return state
+        try:
+            rows = self._database.execute("SELECT kind, key, body FROM objects ORDER BY rowid").fetchall()
+            self._written = {(kind, key): _digest(body) for kind, key, body in rows}
+            return restored(empty, rows)
+        except (sqlite3.Error, ValueError, TypeError, LookupError, AttributeError, RecursionError):
+            raise StoreError("it is damaged") from None
 
     def save(self, state: State) -> None:
-        """Keep what has changed since the last save; all of it, or nothing and sqlite3.Error."""
-        with self._saving:
-            self._save(state)
+        """Keep what has changed since the last save; all of it, or nothing and a StoreError."""
+        try:
+            with self._saving:
+                self._save(state)
+        except sqlite3.Error as error:
+            raise StoreError(f"it cannot be written: {error}") from None
 
     def _save(self, state: State) -> None:
         changed, present = {}, dict[Key, bytes]()
@@ -101,7 +105,14 @@ class _Transaction:
         self._database.execute("BEGIN EXCLUSIVE")
 
     def __exit__(self, kind: object, _error: object, _trace: object) -> None:
-        self._database.execute("ROLLBACK" if kind else "COMMIT")
+        try:
+            self._database.execute("ROLLBACK" if kind else "COMMIT")
+        except sqlite3.Error:
+            # A full disk has rolled back by itself, which is no further error; a commit that failed has not.
+            if not kind:
+                if self._database.in_transaction:
+                    self._database.execute("ROLLBACK")
+                raise
 
 
 def _digest(body: str) -> bytes:
@@ -121,8 +132,8 @@ def _rows(state: State) -> Iterator[tuple[Key, Any]]:
     for uid, rule in state.rules.items():
         yield ("rule", uid), vars(rule)
     for uid, source in state.data_sources.items():
-        names = source.get("secureJsonData") or {}
-        yield ("data source", uid), source | {"secureJsonData": dict.fromkeys(names, NOT_KEPT)}
+        kept = {"secureJsonData": dict.fromkeys(source.get("secureJsonData") or {}, NOT_KEPT)}
+        yield ("data source", uid), source | kept | {"url": without_credentials(str(source["url"]))}
     for uid, point in state.contact_points.items():
         yield ("contact point", uid), point | {"settings": with_secrets_as(NOT_KEPT, point)}
     for annotation in state.annotations:
@@ -131,29 +142,3 @@ def _rows(state: State) -> Iterator[tuple[Key, Any]]:
         yield ("service account", str(number)), role
     for fingerprint, owner in state.tokens.items():
         yield ("token", fingerprint), owner
-
-
-def _restore(state: State, kind: str, key: str, body: Any) -> None:
-    match kind:
-        case "ids":
-            state.ids, state.dashboard_ids = Numbers(body[0]), Numbers(body[1])
-        case "policies":
-            state.policies = body
-        case "folder":
-            state.folders[key] = Folder(**body)
-        case "dashboard":
-            state.dashboards[key] = StoredDashboard(key, body["id"], body["folder_uid"], [])
-        case "version":
-            state.dashboards[key.rpartition("/")[0]].versions.append(DashboardVersion(**body))
-        case "rule":
-            state.rules[key] = Rule(**body)
-        case "data source":
-            state.data_sources[key] = body
-        case "contact point":
-            state.contact_points[key] = body
-        case "annotation":
-            state.annotations.append(body)
-        case "service account":
-            state.service_accounts[int(key)] = body
-        case "token":
-            state.tokens[key] = body

@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -14,6 +15,7 @@ CONNECT_TIMEOUT_SECONDS = 5.0
 TIMEOUT_SECONDS = 30.0
 """Of a whole answer; Grafana's own default of a data source proxy."""
 MAX_ANSWER_BYTES = 32 * 1024 * 1024
+"""Of an answer as it is read, after decompression."""
 CONNECTIONS = 20
 
 # httpcore imports this optional package several times a request, and Python searches its whole path each time for a
@@ -69,9 +71,9 @@ class Upstream:
     async def ask(self, source_url: str, path: str, query: str, form: bytes | None) -> Answer:
         """GET a path below the data source's address, or POST a form to it; raises UpstreamError with a sentence."""
         shown = without_credentials(source_url)
-        parts = urlsplit(source_url)
-        url = urlunsplit((parts.scheme, parts.netloc, f"{parts.path.rstrip('/')}/{path}", query, ""))
         try:
+            parts = urlsplit(source_url)
+            url = urlunsplit((parts.scheme, parts.netloc, f"{parts.path.rstrip('/')}/{path}", query, ""))
             async with asyncio.timeout(self.timeout_seconds):
                 return await self._ask(url, shown, form, self._authorizations.get(source_url))
         except (TimeoutError, httpx.TimeoutException):
@@ -86,7 +88,7 @@ class Upstream:
     async def _ask(self, url: str, shown: str, form: bytes | None, authorization: str | None) -> Answer:
         assert self._client is not None, "open() comes first"
         method = "GET" if form is None else "POST"
-        headers = {"Accept": "application/json"}
+        headers = {"Accept": "application/json", "Accept-Encoding": "gzip"}
         if form is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
         if authorization:
@@ -97,25 +99,54 @@ class Upstream:
                 raise UpstreamError(
                     f"{shown} answered {answer.status_code}: start this server with a credential that it accepts."
                 )
-            if not answer.headers.get("content-type", "").startswith("application/json"):
+            if answer.status_code not in _WITH_CONTENT or not _says_json(answer):
                 raise UpstreamError(
                     f"{shown} answered {answer.status_code} without JSON: it is not a Prometheus, or a proxy stands before it."
                 )
             return Answer(answer.status_code, await _bounded(answer, shown))
 
 
+_WITH_CONTENT = frozenset(range(200, 600)) - {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}
+
+
+def _says_json(answer: httpx.Response) -> bool:
+    return bool(answer.headers.get("content-type", "").startswith("application/json"))
+
+
 async def _bounded(answer: httpx.Response, shown: str) -> bytes:
+    """The answer, unpacked here: httpx unpacks all of what arrives at once, which may be a thousand times as much."""
+    packing = answer.headers.get("content-encoding", "identity").strip().lower()
+    if packing not in ("identity", "gzip"):
+        raise UpstreamError(f"{shown} answered in a compression that was not asked for: it is not a Prometheus.")
+    unpacked = zlib.decompressobj(wbits=31) if packing == "gzip" else None
     received = bytearray()
-    async for part in answer.aiter_bytes():
-        received += part
+    async for part in answer.aiter_raw():
+        try:
+            received += unpacked.decompress(part, MAX_ANSWER_BYTES + 1 - len(received)) if unpacked else part
+        except zlib.error:
+            raise UpstreamError(f"{shown} answered with damaged gzip: look at what stands before it.") from None
         if len(received) > MAX_ANSWER_BYTES:
             raise UpstreamError(
                 f"The answer of {shown} exceeds {MAX_ANSWER_BYTES // 2**20} MiB: ask for fewer series or a shorter range."
             )
+    if unpacked and not unpacked.eof:
+        raise UpstreamError(f"{shown} answered with gzip that lacks its end: look at what stands before it.")
     return bytes(received)
 
 
+def is_web_address(url: str) -> bool:
+    """Whether this is an http or https address of a host."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
 def without_credentials(url: str) -> str:
-    """The address as people may read it."""
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+    """The address as people may read it; "" for one that cannot be taken apart."""
+    try:
+        parts = urlsplit(url)
+        return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+    except ValueError:
+        return ""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from glassbox.errors import GlassboxError
+from glassbox.files import MAX_DEPTH, content_of
 from glassbox.standin.server import DATA_SOURCE_UID
 
 FOLDER = {"folder_uid": "files", "folder_title": "Files"}
@@ -43,20 +44,36 @@ def _boards(path: Path) -> Iterator[Json]:
             raise UnreadableBoardError(path, 0, "it does not hold a dashboard; name a file that Grafana exported.")
         yield board
         return
-    for file in sorted(path.rglob("*.json")):
+    for file in sorted(found for found in path.rglob("*.json") if found.is_file()):
         if board := _board(file, _read(file)):
             yield board
 
 
 def _read(file: Path) -> Any:
     try:
-        return json.loads(file.read_text(encoding="utf-8"))
+        content = json.loads(content_of(file).decode())
     except OSError as error:
         raise UnreadableBoardError(file, 0, f"it cannot be read ({error.strerror}); name another file.") from None
     except json.JSONDecodeError as error:
         raise UnreadableBoardError(file, error.lineno, f"it is not JSON ({error.msg}); correct it.") from None
     except (ValueError, RecursionError):
         raise UnreadableBoardError(file, 0, "it is not JSON in UTF-8; correct it.") from None
+    if _too_deep(content):
+        raise UnreadableBoardError(file, 0, f"it has more than {MAX_DEPTH} levels; it is not a dashboard's file.")
+    return content
+
+
+def _too_deep(content: Any) -> bool:
+    """Whether lists and objects are inside each other in more than MAX_DEPTH levels."""
+    level = [content]
+    for _ in range(MAX_DEPTH + 1):
+        level = [
+            inner
+            for value in level
+            if isinstance(value, dict | list)
+            for inner in (value.values() if isinstance(value, dict) else value)
+        ]
+    return bool(level)
 
 
 def _board(file: Path, content: Any) -> Json | None:

@@ -20,8 +20,10 @@ from glassbox.compile.error_location import PACKAGES, ROOT
 from glassbox.errors import GlassboxError
 from glassbox.servers.processes import ended_by_signals
 from glassbox.standin.folder_content import FolderContent
+from glassbox.standin.guard import is_loopback
 from glassbox.standin.live import Problem
 from glassbox.standin.server import LOOPBACK, GrafanaStandIn
+from glassbox.standin.store import StoreError
 from glassbox.view.board_files import FOLDER, Json, UnreadableBoardError, read_boards
 from glassbox.view.local_grafana import chosen_source, prometheus_options, serving, unreachable
 from glassbox.view.snapshot import take_snapshot
@@ -91,12 +93,18 @@ def show(server: GrafanaStandIn, shown: Shown) -> str:
     snapshot = shown.read()
     seconds = time.perf_counter() - started
     if raw := snapshot.get("problem"):
-        problem = Problem(**raw)
-        server.live.failed(problem)
-        place = f"{problem.file}:{problem.line}: " if problem.line else ""
-        return f"Not shown: {place}{problem.message}"
-    server.show(FolderContent(**snapshot))
+        return _not_shown(server, Problem(**raw))
+    try:
+        server.show(FolderContent(**snapshot))
+    except StoreError as error:
+        return _not_shown(server, Problem(f"The file of --database: {error}. Make room, or name another file."))
     return f"{len(snapshot['dashboards'])} dashboards, ready in {seconds:.1f} s."
+
+
+def _not_shown(server: GrafanaStandIn, problem: Problem) -> str:
+    server.live.failed(problem)
+    place = f"{problem.file}:{problem.line}: " if problem.line else ""
+    return f"Not shown: {place}{problem.message}"
 
 
 def follow(
@@ -185,7 +193,7 @@ def command(
     The credential for Prometheus comes from PROMETHEUS_TOKEN, --prometheus-token-file, or PROMETHEUS_USER and PROMETHEUS_PASSWORD.
     `--grafana http://localhost:3000` pushes to it as to a real Grafana; log in as admin with $PREVIEW_ADMIN_PASSWORD (default: admin).
     """
-    if bind != LOOPBACK and "PREVIEW_ADMIN_PASSWORD" not in os.environ:
+    if not is_loopback(bind) and "PREVIEW_ADMIN_PASSWORD" not in os.environ:
         raise GlassboxError("--bind opens the page to other machines: set PREVIEW_ADMIN_PASSWORD first.")
     settings_file = session.settings_file
     if settings_file and not settings_file.is_file():

@@ -12,7 +12,7 @@ import click
 
 from glassbox.cli.exit_codes import DONE
 from glassbox.cli.session import Session
-from glassbox.compile.error_location import ContentError, place_of, text_of
+from glassbox.compile.error_location import ContentError, is_missing_package, place_of, text_of
 from glassbox.view.board_files import Json
 
 TIMEOUT_SECONDS = 60.0
@@ -44,6 +44,8 @@ def snapshot_of(session: Session) -> Json:
         grafana = session.settings.grafana
         bundle = session.compiled(DataSource("prometheus", "Prometheus", "prometheus", is_default=True))
     except Exception as error:
+        if is_missing_package(error):
+            raise
         return problem_of(error)
     return {
         "folder_uid": grafana.folder_uid,

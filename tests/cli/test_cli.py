@@ -16,6 +16,7 @@ import pytest
 from glassbox.cli import main as command_line
 from glassbox.prometheus import promtool
 from glassbox.standin.server import GrafanaStandIn
+from glassbox.start import start
 from tests.support.small_content import PRODUCT, content
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -284,6 +285,13 @@ def test_without_our_packages_the_script_says_what_to_run(bare_python, tmp_path)
     done = subprocess.run([bare_python, script, "build"], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert done.stderr == "Error: the Python package 'click' is missing: run `make setup` first.\n"
+
+
+def test_an_old_python_says_which_is_needed(monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr("sys.version_info", (3, 10, 4))
+    assert start(PRODUCT, tmp_path / "missing") == 1
+    said = "Error: this Python is 3.10, and 3.11 is needed: run `make setup PYTHON=...` with it first.\n"
+    assert capsys.readouterr() == ("", said)
 
 
 @pytest.mark.parametrize("packages", [(), ("click",)])

@@ -12,15 +12,16 @@ from starlette.responses import PlainTextResponse
 from demo.server_settings import alertmanager_settings
 from demo.webhook import receiving
 from glassbox.prometheus import promtool
-from glassbox.relay.robots import DingTalk, WeCom, application, signature
+from glassbox.relay.relaying import application
+from glassbox.relay.robots import DingTalk, WeCom, signature
 from glassbox.servers.background import served
 from tests.support.chat_server import TAKEN_BY_ROBOT, TAKEN_BY_SLACK, chat_server
 from tests.support.ours import our_bundle
-from tests.support.paths import INSTALL
+from tests.support.paths import INSTALL, ROOT
 
 SHIPPED = (INSTALL / "alertmanager.yml").read_text(encoding="utf-8")
 THE_LINE = "  receiver: webhook\n"
-CHAT_RECEIVERS = ("webhook", "slack", "wecom", "dingtalk")
+CHAT_RECEIVERS = ("webhook", "slack", "wecom", "dingtalk", "feishu")
 DEADLINE_SECONDS = 30.0
 RULES = [rule for file in our_bundle().alerts.values() for group in file["groups"] for rule in group["rules"]]
 
@@ -72,7 +73,9 @@ def test_settings_are_valid_with_every_receiver(components, tmp_path, receiver, 
 def test_no_secret_is_in_the_settings():
     """Addresses there are of this machine; those of chats are secrets, and in files."""
     addresses = [word for word in SHIPPED.split() if "://" in word]
-    assert addresses == [f"http://127.0.0.1:{end}" for end in ("5001/", "5002/", "5003/wecom", "5003/dingtalk")]
+    assert addresses == [
+        f"http://127.0.0.1:{end}" for end in ("5001/", "5002/", "5003/wecom", "5003/dingtalk", "5003/feishu")
+    ]
     assert SHIPPED.count("api_url_file: /") == 1
 
 
@@ -322,7 +325,40 @@ def test_slack_shows_what_whose_and_where_to_look(slack):
         "*Requests to qwen/Qwen2.5-7B-Instruct (vllm) spend their time in the queue*\n"
         "40 % of the time &amp; &lt;more&gt;\n"
         "Owner: inference  <https://git.example.com/runbooks/InferenceSaturated.md|Runbook>  "
-        "<https://grafana.example.com/d/glassbox-llm-serving?viewPanel=panel-7&var-job=vllm|Dashboard>"
+        "<https://grafana.example.com/d/glassbox-llm-serving?viewPanel=panel-7&amp;var-job=vllm|Dashboard>"
+    )
+
+
+def test_the_template_for_teams_escapes_names(components, alertmanager_factory, tmp_path):
+    """This Alertmanager may know no Teams: Slack's receiver takes the same template."""
+    document = (ROOT / "docs" / "chat-receivers.md").read_text(encoding="utf-8")
+    block = document.partition("```yaml\n")[2].partition("```")[0]
+    (teams,) = yaml.safe_load(block)["receivers"][0]["msteamsv2_configs"]
+    with chat_server(TAKEN_BY_SLACK) as chat:
+        settings = yaml.safe_load(without_waits(chosen("slack")))
+        (receiver,) = (each for each in settings["receivers"] if each["name"] == "slack")
+        (tmp_path / "url").write_text(chat.url)
+        receiver["slack_configs"] = [
+            {"api_url_file": str(tmp_path / "url"), "title": teams["title"], "text": teams["text"]}
+        ]
+        labels = {"alertname": "A", "severity": "page", "model_name": "my_model*[x](http://y)\\"}
+        texts = {"summary": "a_b <c>", "dashboard_url": "https://g/(x)"}
+        post(alertmanager_factory(settings), {"labels": labels, "annotations": texts})
+        (attachment,) = chat.next()["attachments"]
+    assert attachment["title"] == "[FIRING] page A my\\_model\\*\\[x\\]\\(http://y\\)\\\\"
+    assert attachment["text"].strip() == "- a\\_b \\<c\\> [Dashboard](https://g/(x%29)"
+
+
+def test_slack_gets_no_markup_of_others(slack):
+    hostile = "<!channel> & a|b"
+    labels = {**ALERT["labels"], "model_name": hostile, "owner": hostile}
+    texts = {"summary": hostile, "description": hostile, "runbook": hostile, "dashboard_url": "https://g/|x> <!here>"}
+    post(slack.alertmanager, {**ALERT, "labels": labels, "annotations": texts})
+    (attachment,) = slack.next()["attachments"]
+    assert "<" not in attachment["title"] and "&lt;!channel&gt; &amp; a|b" in attachment["title"]
+    plain = "&lt;!channel&gt; &amp; a|b"
+    assert attachment["text"].strip() == (
+        f"*{plain}*\n{plain}\nOwner: {plain}  Runbook: {plain}  <https://g/%7Cx%3E %3C!here%3E|Dashboard>"
     )
 
 
@@ -335,7 +371,7 @@ def test_slack_shows_paths_where_there_are_no_addresses_and_names_where_there_ar
         .strip()
         .endswith(
             "Owner: inference  Runbook: alerts/runbooks/InferenceSaturated.md  "
-            "Dashboard: /d/glassbox-llm-serving?viewPanel=panel-7&var-job=vllm"
+            "Dashboard: /d/glassbox-llm-serving?viewPanel=panel-7&amp;var-job=vllm"
         )
     )
     post(slack.alertmanager, bare)
@@ -371,7 +407,7 @@ def test_slack_hears_of_the_end(slack):
 ROBOT_TEXT = (
     f"### {TITLE}\n\n"
     "**Requests to qwen/Qwen2.5-7B-Instruct (vllm) spend their time in the queue**\n\n"
-    "40 % of the time & <more>\n\n"
+    "40 % of the time {}\n\n"
     "Owner: inference  [Runbook](https://git.example.com/runbooks/InferenceSaturated.md)  "
     "[Dashboard](https://grafana.example.com/d/glassbox-llm-serving?viewPanel=panel-7&var-job=vllm)"
 )
@@ -386,7 +422,7 @@ def test_robots_show_what_alertmanager_sends_and_alertmanager_tries_again(alertm
             text = without_waits(chosen("wecom")).replace("http://127.0.0.1:5003", robots_url)
             post(alertmanager_factory(yaml.safe_load(text)), ALERT)
             bodies = [chat.next() for _ in range(3)]
-    assert bodies == [{"msgtype": "markdown", "markdown": {"content": ROBOT_TEXT}}] * 3
+    assert bodies == [{"msgtype": "markdown", "markdown": {"content": ROBOT_TEXT.format("& ＜more＞")}}] * 3
 
 
 def test_dingtalks_robot_shows_what_alertmanager_sends(alertmanager_factory, tmp_path):
@@ -397,5 +433,8 @@ def test_dingtalks_robot_shows_what_alertmanager_sends(alertmanager_factory, tmp
             text = without_waits(chosen("dingtalk")).replace("http://127.0.0.1:5003", robots_url)
             post(alertmanager_factory(yaml.safe_load(text)), ALERT)
             query, body = chat.messages.get(timeout=DEADLINE_SECONDS)
-    assert body == {"msgtype": "markdown", "markdown": {"title": TITLE, "text": ROBOT_TEXT}}
+    assert body == {
+        "msgtype": "markdown",
+        "markdown": {"title": TITLE, "text": ROBOT_TEXT.format("&amp; &lt;more&gt;")},
+    }
     assert query == {"access_token": "t", **signature("SECabc", int(query["timestamp"]))}

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import os
 import re
 from pathlib import Path
 
@@ -306,3 +307,23 @@ def test_every_threshold_can_have_an_exception():
     schema = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
     exceptions = schema["properties"]["thresholds_for"]["items"]["properties"]
     assert exceptions.keys() - {"job", "model_name"} == {field.name for field in dataclasses.fields(Thresholds)}
+
+
+@pytest.mark.parametrize(
+    "repeat", ["[*{0}, *{0}, *{0}, *{0}, *{0}, *{0}, *{0}, *{0}, *{0}, *{0}]", "{{<<: [*{0}, *{0}]}}"]
+)
+def test_a_few_lines_that_stand_for_billions_of_values_are_refused_at_once(tmp_path, repeat):
+    lines = ["a0: &a0 {x: 1}", *(f"a{number}: &a{number} {repeat.format(f'a{number - 1}')}" for number in range(1, 60))]
+    with pytest.raises(GlassboxError, match="line 1: `\\*` repeats more than 100000 values"):
+        load_settings(written(tmp_path, "\n".join(lines)))
+
+
+def test_a_value_that_holds_itself_is_refused(tmp_path):
+    with pytest.raises(GlassboxError, match="repeats more than"):
+        load_settings(written(tmp_path, "jobs: &a [*a]"))
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "settings.yaml")
+    with pytest.raises(GlassboxError, match=r"cannot be read .it is a pipe or a device"):
+        load_settings(tmp_path / "settings.yaml")

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from glassbox.standin import page
+from glassbox.standin.guard import is_loopback
 from glassbox.standin.server import GrafanaStandIn
 from tests.support.raw_requests import raw
 
@@ -81,6 +82,8 @@ def test_every_answer_says_what_a_page_may_do(client: httpx.Client, path: str) -
     assert "frame-ancestors 'none'" in policy
     assert "script-src" not in policy
     assert headers["x-content-type-options"] == "nosniff"
+    assert headers["cross-origin-resource-policy"] == "same-origin"
+    assert headers["referrer-policy"] == "no-referrer"
     assert "access-control-allow-origin" not in headers
 
 
@@ -122,6 +125,7 @@ def test_the_names_of_loopback_are_answered(client: httpx.Client, name: str) -> 
 def test_another_name_is_refused_everywhere(client: httpx.Client, host: str, path: str) -> None:
     answer = client.get(path, headers={"Host": host.format(port=client.base_url.port)})
     assert answer.status_code == 403
+    assert answer.headers["cross-origin-resource-policy"] == "same-origin"
     assert answer.json()["message"].startswith("This server answers as localhost:")
 
 
@@ -152,6 +156,19 @@ def test_a_server_that_was_told_to_listen_elsewhere_has_any_name() -> None:
         port = httpx.URL(server.url).port
         answer = httpx.get(f"http://127.0.0.1:{port}/api/search", headers={"Host": "standin.example"})
     assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("bind", ["::1", "localhost", "127.0.0.2", "::ffff:127.0.0.1"])
+def test_every_address_of_loopback_is_guarded(bind: str) -> None:
+    with GrafanaStandIn(bind=bind, anonymous_viewer=True) as server, httpx.Client(base_url=server.url) as http:
+        assert http.get("/api/search").status_code == 200
+        assert http.get("/api/search", headers={"Host": "evil.example"}).status_code == 403
+        assert http.get("/api/search", headers={"Host": f"localhost:{http.base_url.port}"}).status_code == 200
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0", "::", "10.0.0.1", "host.example", "localhost.example", ""])
+def test_other_addresses_are_not_loopback(address: str) -> None:
+    assert not is_loopback(address)
 
 
 def test_everybody_reads_and_nobody_writes(client: httpx.Client) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from glassbox.standin.faults import LOGGED_PATH_CHARACTERS, LOGGED_REQUESTS
 from glassbox.standin.server import GrafanaStandIn
 from tests.support.raw_requests import raw
 
@@ -175,3 +176,34 @@ def test_a_credential_of_any_bytes_is_401(http: httpx.Client, header: str) -> No
 def test_a_path_of_any_bytes_is_answered(http: httpx.Client, path: str) -> None:
     for method in ("GET", "DELETE", "POST"):
         assert int(raw(http, method, path).split()[1]) < 500
+
+
+def test_requests_of_anybody_take_a_bounded_memory() -> None:
+    with GrafanaStandIn() as server, httpx.Client(base_url=server.url) as client:
+        for number in range(LOGGED_REQUESTS + 50):
+            client.get(f"/api/{number}/" + "x" * 4000)
+        assert len(server.requests) == LOGGED_REQUESTS
+        assert server.requests[0].path.startswith("/api/50/x")
+        assert {len(request.path) for request in server.requests} == {LOGGED_PATH_CHARACTERS}
+
+
+BROKEN_URLS = ("http://[", "http://[::1", "http://x:99999999", "http://x:0", "http://", "http:// x", "http://\u2100/")
+
+
+@pytest.mark.parametrize("url", BROKEN_URLS)
+def test_a_data_source_with_a_broken_address_is_a_sentence(http: httpx.Client, url: str) -> None:
+    uid = f"broken-{BROKEN_URLS.index(url)}"
+    source = {"name": uid, "uid": uid, "type": "prometheus", "url": url, "isDefault": True}
+    assert http.post("/api/datasources", json=source).status_code == 200
+    assert http.get(f"/api/datasources/uid/{uid}/health").json()["status"] == "ERROR"
+    assert http.get(f"/api/datasources/proxy/uid/{uid}/api/v1/query?query=1").status_code in (400, 502)
+    assert http.get("/api/datasources").status_code == http.get("/standin/status").status_code == 200
+
+
+def test_a_password_in_an_address_is_not_shown(http: httpx.Client) -> None:
+    source = {"name": "P", "uid": "p", "type": "prometheus", "url": "http://user:s3cret@127.0.0.1:1/p"}
+    answers = [http.post("/api/datasources", json=source)]
+    answers += [http.get(path) for path in ("/api/datasources", "/api/datasources/uid/p", "/standin/status")]
+    answers.append(http.get("/api/datasources/proxy/uid/p/api/v1/query?query=1"))
+    assert not [answer for answer in answers if "s3cret" in answer.text]
+    assert answers[2].json()["url"] == "http://127.0.0.1:1/p"

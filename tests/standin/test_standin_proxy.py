@@ -1,8 +1,11 @@
 """Queries passed on to Prometheus: only reading ones, only to the data source, bounded in time and size."""
 
+import gzip
+import resource
 import socket
 import threading
 import time
+import zlib
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -299,3 +302,41 @@ def test_a_refused_credential_is_one_sentence_that_does_not_repeat_it(prometheus
     sentence = f"{prometheus.url} answered {status}: start this server with a credential that it accepts."
     assert (answer.status_code, answer.json()["error"]) == (502, sentence)
     assert (health.status_code, health.json()["message"]) == (400, sentence)
+
+
+@pytest.mark.parametrize("members", [1, 40], ids=["one stream", "another behind it"])
+def test_a_compression_bomb_is_refused_before_it_is_unpacked(
+    page: httpx.Client, prometheus: FakePrometheus, members: int
+) -> None:
+    """256 MiB of zeros are 256 KiB of gzip."""
+    packer = zlib.compressobj(1, wbits=31)
+    bomb = b"".join(packer.compress(b"\0" * 2**20) for _ in range(256)) + packer.flush()
+    prometheus.headers |= {"Content-Encoding": "gzip"}
+    prometheus.content = bomb * members
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    answer = page.get(f"{PROXY}/api/v1/query?query=1")
+    grown_bytes = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024
+    assert (answer.status_code, "exceeds 32 MiB" in answer.json()["error"]) == (502, True)
+    assert grown_bytes < 150 * 2**20
+
+
+def test_gzip_arrives_unpacked(page: httpx.Client, prometheus: FakePrometheus) -> None:
+    prometheus.headers |= {"Content-Encoding": "gzip"}
+    prometheus.content = gzip.compress(b'{"status": "success"}')
+    assert page.get(f"{PROXY}/api/v1/query?query=1").json() == {"status": "success"}
+
+
+@pytest.mark.parametrize(("packing", "said"), [("br", "was not asked for"), ("gzip", "damaged gzip")])
+def test_another_compression_and_damaged_gzip_are_a_sentence(
+    page: httpx.Client, prometheus: FakePrometheus, packing: str, said: str
+) -> None:
+    prometheus.headers |= {"Content-Encoding": packing}
+    prometheus.content = b'{"status": "success"}'
+    answer = page.get(f"{PROXY}/api/v1/query?query=1")
+    assert (answer.status_code, said in answer.json()["error"]) == (502, True)
+
+
+@pytest.mark.parametrize("status", [204, 304])
+def test_a_status_without_content_is_a_sentence(page: httpx.Client, prometheus: FakePrometheus, status: int) -> None:
+    prometheus.status, prometheus.content = status, b""
+    assert page.get(f"{PROXY}/api/v1/query?query=1").status_code == 502

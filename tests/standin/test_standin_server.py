@@ -101,7 +101,10 @@ def test_a_port_in_use_is_one_sentence_and_exit_1() -> None:
         with start("--port", port) as process:
             _, errors = process.communicate(timeout=20)
     assert process.returncode == 1
-    assert errors == f"Error: Port {port} cannot be used (Address already in use); choose another with --port.\n"
+    assert (
+        errors
+        == f"Error: Port {port} on 127.0.0.1 cannot be used (Address already in use); choose another with --port.\n"
+    )
 
 
 def test_a_bad_version_is_one_sentence_and_exit_1() -> None:

@@ -1,5 +1,6 @@
 """What survives a restart of the stand-in, and what a failure leaves behind."""
 
+import shutil
 import sqlite3
 import stat
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from glassbox.standin.folder_content import FolderContent
 from glassbox.standin.server import GrafanaStandIn
 from glassbox.standin.store import StoreError
 from tests.support.grafana_workspace import Workspace
@@ -191,3 +193,68 @@ def test_a_database_of_another_program_is_refused_and_left_alone(tmp_path: Path)
 def test_a_folder_that_is_missing_is_one_reason(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="No such file or directory"):
         standing_in(tmp_path / "missing" / "standin.db")
+
+
+@pytest.mark.parametrize("body", ["", "{", "null", "1", "[]", '["x", "y"]', "{}", '"text"', '{"a": [1]}', "[" * 5000])
+def test_a_damaged_row_is_a_reason_and_never_a_broken_page(tmp_path: Path, body: str) -> None:
+    """Whatever is refused is refused at the start; what is taken can be read."""
+    whole = tmp_path / "standin.db"
+    with standing_in(whole) as server:
+        filled(server.url)
+    rows = sqlite3.connect(whole).execute("SELECT kind, key FROM objects").fetchall()
+    assert len({kind for kind, _ in rows}) == 11
+    for kind, key in rows:
+        file = tmp_path / "damaged.db"
+        shutil.copy(whole, file)
+        with sqlite3.connect(file) as database:
+            database.execute("UPDATE objects SET body = ? WHERE kind = ? AND key = ?", (body, kind, key))
+        database.close()
+        try:
+            server = standing_in(file)
+        except StoreError as error:
+            assert str(error) == "it is damaged", (kind, error)
+        else:
+            with server, httpx.Client(base_url=server.url, auth=ADMIN) as http:
+                assert {http.get(path).status_code for path in READ} <= {200, 404}, kind
+
+
+def test_a_file_with_damaged_pages_is_a_reason_and_is_left_alone(tmp_path: Path) -> None:
+    file = tmp_path / "standin.db"
+    with standing_in(file) as server:
+        filled(server.url)
+    content = bytearray(file.read_bytes())
+    content[4096:] = b"\xff" * (len(content) - 4096)
+    file.write_bytes(content)
+    with pytest.raises(StoreError, match=r"it is damaged|malformed"):
+        standing_in(file)
+    assert file.read_bytes() == content
+
+
+def test_folders_inside_each_other_are_damage(tmp_path: Path) -> None:
+    file = tmp_path / "standin.db"
+    with standing_in(file) as server, httpx.Client(base_url=server.url, auth=ADMIN) as http:
+        for uid, parent in (("a", ""), ("b", "a")):
+            http.post("/api/folders", json={"uid": uid, "title": uid, "parentUid": parent}).raise_for_status()
+    with sqlite3.connect(file) as database:
+        database.execute('UPDATE objects SET body = replace(body, \'"parent_uid":""\', \'"parent_uid":"b"\')')
+    database.close()
+    with pytest.raises(StoreError, match="it is damaged"):
+        standing_in(file)
+
+
+def test_a_preview_on_a_full_disk_keeps_what_it_showed(tmp_path: Path) -> None:
+    with standing_in(tmp_path / "standin.db") as server:
+        server.show(FolderContent("f", "F", [{"uid": "a", "title": "A"}]))
+        database = server._instance.store._database  # type: ignore[union-attr]  # a full disk cannot be had
+        database.execute(f"PRAGMA max_page_count = {database.execute('PRAGMA page_count').fetchone()[0]}")
+        with pytest.raises(StoreError, match=r"it cannot be written: database or disk is full"):
+            server.show(FolderContent("f", "F", [{"uid": "b", "title": "x" * 100_000}]))
+        assert list(server.state.dashboards) == ["a"]
+
+
+def test_the_last_twenty_versions_of_a_dashboard_are_kept_as_in_grafana(tmp_path: Path) -> None:
+    with standing_in(tmp_path / "standin.db") as server:
+        for number in range(25):
+            server.show(FolderContent("f", "F", [{"uid": "a", "title": f"{number}"}]))
+        kept = [saved.version for saved in server.state.dashboards["a"].versions]
+    assert kept == list(range(6, 26))

@@ -20,7 +20,7 @@ SECTIONS = {re.split(r"[.\[]", path)[0] for path in SETTINGS}
 # Other projects' names that look like ours.
 _OF_OTHERS = {"performance_statistics.json", "vllm.log", "options.calculate"}
 # YAML that is Prometheus' or Kustomize's, not a settings file.
-_OF_PROMETHEUS = {"scrape_configs", "groups", "rule_files", "patches"}
+_OF_PROMETHEUS = {"receivers", "scrape_configs", "groups", "rule_files", "patches"}
 # What commands make, beside the checked folders of build/.
 _MADE = ("pictures/", "baselines/", ".venv", ".tools")
 _SKIPPED = {"node_modules", ".git", ".venv", ".venv-vllm", ".tools", "build"}

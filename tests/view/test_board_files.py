@@ -1,6 +1,7 @@
 """Dashboards as they come out of Grafana and its API."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,7 @@ def test_a_folder_is_read_to_its_ground_and_other_files_in_it_are_passed_over(tm
     [
         ('{\n"title": 1,\n}', 3, "it is not JSON"),
         ("[" * 100_000, 0, "it is not JSON"),
+        ('{"panels": ' + "[" * 900 + "]" * 900 + "}", 0, "it has more than 100 levels"),
         ({"name": "p"}, 0, "it does not hold a dashboard; name a file that Grafana exported."),
         ({"title": "T", "elements": {}, "layout": {}}, 0, "it is a dashboard of schema v2"),
     ],
@@ -87,4 +89,22 @@ def test_a_file_without_a_board_is_one_sentence_with_its_line(
 def test_bytes_that_are_no_text_are_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(UnreadableBoardError, match="is not JSON in UTF-8"):
+        read_boards([tmp_path])
+
+
+def test_a_pipe_is_one_sentence_and_is_passed_over_in_a_folder(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.json"
+    os.mkfifo(pipe)
+    with pytest.raises(UnreadableBoardError, match="it is a pipe or a device"):
+        read_boards([pipe])
+    with pytest.raises(UnreadableBoardError, match="it is a pipe or a device"):
+        read_boards([Path("/dev/zero")])
+    written(tmp_path, "a.json", {"uid": "u", "title": "T", "panels": []})
+    assert [board["uid"] for board in read_boards([tmp_path])] == ["u"]
+
+
+def test_a_file_that_is_too_large_is_one_sentence(tmp_path: Path) -> None:
+    with (tmp_path / "large.json").open("wb") as file:
+        file.truncate(33 * 2**20)
+    with pytest.raises(UnreadableBoardError, match="it exceeds 32 MiB"):
         read_boards([tmp_path])

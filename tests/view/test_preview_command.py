@@ -247,6 +247,15 @@ def test_a_missing_package_is_one_sentence(tmp_path):
     assert (code, said) == (1, "Error: the Python package 'watchfiles' is missing: run `make setup` first.\n")
 
 
+def test_a_package_that_the_boards_need_is_no_fault_of_a_board(tmp_path):
+    (tmp_path / "grafanalib.py").write_text("raise ModuleNotFoundError('', name='grafanalib')")
+    environment = os.environ | {"PYTHONPATH": str(tmp_path)}
+    command = [sys.executable, "deploy.py", "snapshot"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "Error: the Python package 'grafanalib' is missing: run `make setup` first.\n"
+
+
 @pytest.mark.parametrize("command", ["build", "lint", "--help"])
 def test_other_commands_import_nothing_of_it(command, tmp_path):
     for name in ("watchfiles", "uvicorn", "starlette", "playwright", "httpx"):

@@ -55,8 +55,8 @@ class Answer:
         content = _content(event)
         if error := _error(content):
             raise RequestFailedError(WITHIN_STREAM, _words(error))
-        # A list, so that every choice is read: any() alone would leave out the ends after the first text.
-        if any([self._take_choice(choice) for choice in _objects(content.get("choices"))]):
+        hold_text = [self._take_choice(choice) for choice in _objects(content.get("choices"))]
+        if any(hold_text):
             self.text_at.append(now_seconds)
         if isinstance(usage := content.get("usage"), dict):
             self._usage = usage

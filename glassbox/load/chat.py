@@ -21,12 +21,14 @@ CONNECT_TIMEOUT_SECONDS = 10.0
 ANSWER_MAX_BYTES = 64 * 2**20
 """More than a hundred thousand tokens, each in an event of its own."""
 ERROR_MAX_BYTES = 64 * 2**10
-ERROR_MAX_SECONDS = 5.0
-"""How much of an error is read, and how long that may take: its first words are all that is shown."""
+"""How much of an error is read: its first words are all that is shown."""
+BODY_MAX_SECONDS = 5.0
+"""How long an answer that is no stream may take after its headers."""
 REST_MAX_SECONDS = 1.0
 """How long the end of the connection's stream is awaited after an answer is complete."""
 _MEBIBYTE = 2**20
-_HEADERS = {"Accept": "text/event-stream", "Accept-Encoding": "identity"}
+UNCOMPRESSED = {"Accept-Encoding": "identity"}
+_HEADERS = {**UNCOMPRESSED, "Accept": "text/event-stream"}
 
 
 @dataclass(frozen=True)
@@ -144,17 +146,19 @@ def _packing(response: httpx.Response) -> str:
 
 
 async def _error_of(response: httpx.Response) -> str:
-    """The server's words in the body of an error, as far as they came soon; empty for a compressed one."""
+    return error_message((await beginning(response, ERROR_MAX_BYTES)).decode(errors="replace"))
+
+
+async def beginning(response: httpx.Response, max_bytes: int) -> bytes:
+    """The body of an answer that is no stream, as far as it came soon; empty for a compressed one."""
     content = bytearray()
-    try:
-        async with asyncio.timeout(ERROR_MAX_SECONDS):
+    with suppress(TimeoutError, httpx.HTTPError):
+        async with asyncio.timeout(BODY_MAX_SECONDS):
             async for piece in response.aiter_raw():
                 content += piece
-                if len(content) > ERROR_MAX_BYTES:
+                if len(content) > max_bytes:
                     break
-    except (TimeoutError, httpx.HTTPError):
-        pass
-    return "" if _packing(response) else error_message(content[:ERROR_MAX_BYTES].decode(errors="replace"))
+    return b"" if _packing(response) else bytes(content[:max_bytes])
 
 
 async def _take_all(stream: AsyncGenerator[Event], answer: Answer) -> None:

@@ -13,6 +13,7 @@ from glassbox.load import chat
 from glassbox.load.chat import Chat
 from glassbox.load.summary import summarise
 from glassbox.load.target import client
+from tests.support.ours import main
 from tests.support.raw_server import STREAM, raw_server
 
 TEXT = b'data: {"choices":[{"delta":{"content":"text"}}]}\n\n'
@@ -242,7 +243,7 @@ def test_a_compression_bomb_is_not_unpacked():
 
 
 def test_an_error_that_drips_is_told_with_what_came(monkeypatch):
-    monkeypatch.setattr(chat, "ERROR_MAX_SECONDS", 0.05)
+    monkeypatch.setattr(chat, "BODY_MAX_SECONDS", 0.05)
 
     def drips():
         yield b"HTTP/1.1 503 no\r\nContent-Length: 100\r\n\r\nbusy"
@@ -253,6 +254,38 @@ def test_an_error_that_drips_is_told_with_what_came(monkeypatch):
     outcome, _server = outcome_of(drips)
     released.set()
     assert outcome.failure == "HTTP 503" and outcome.details.startswith("busy")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{}",
+        b"[]",
+        b"5",
+        b'{"data": 5}',
+        b'{"data": [5]}',
+        b'{"data": [{"id": {}}]}',
+        b"[" * 10**5,
+        b"1" * 5000,
+        BLOCK * 100,
+    ],
+    ids=lambda body: body.decode()[:20],
+)
+def test_a_list_of_models_that_is_none_is_left_out_of_the_advice(body, capsys):
+    """Both requests of a wrong URL are answered so: the chat, and the question which models there are."""
+    answers = itertools.chain([b"HTTP/1.1 404 no\r\n\r\n"], itertools.repeat(b"HTTP/1.1 200 OK\r\n\r\n" + body))
+    with raw_server(lambda: [next(answers)]) as server:
+        assert main(["loadtest", "--url", server.url, "--model", "m"]) == 1
+    assert capsys.readouterr().err == (
+        f"Error: A first request to {server.url}/v1 failed: HTTP 404; check --url and --model.\n"
+    )
+
+
+def test_words_of_a_server_cannot_command_the_terminal(capsys):
+    error = b'HTTP/1.1 500 no\r\n\r\n{"error": {"message": "\\u001b]0;owned\\u0007 \\ud800 gone"}}'
+    with raw_server(lambda: [error]) as server:
+        assert main(["loadtest", "--url", server.url, "--model", "m"]) == 1
+    assert '("\\x1b]0;owned\\x07 \\ud800 gone")' in capsys.readouterr().err
 
 
 def test_what_a_stream_sends_after_its_end_counts_for_nothing(monkeypatch):

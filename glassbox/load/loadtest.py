@@ -23,14 +23,23 @@ from glassbox.load.target import api_key, api_url, client, first_answer
 
 EXAMPLES = """\b
 Examples:
-  python deploy.py loadtest --url http://localhost:8000 --model qwen/Qwen2.5-7B-Instruct
-  python deploy.py loadtest --url ... --model ... --requests 600 --rate 5      random arrivals, whatever the server does
-  python deploy.py loadtest --url ... --model ... --ramp 1:20:1                the rate at which the queue grows
-  python deploy.py loadtest --url ... --model ... --image page-1.png --image page-2.png
+  # 64 requests, 16 at a time
+  python deploy.py loadtest --url http://localhost:8000 --model Qwen/Qwen2.5-7B-Instruct
+  # five per second, arriving at random, whatever the server does
+  python deploy.py loadtest --url http://localhost:8000 --model Qwen/Qwen2.5-7B-Instruct --requests 600 --rate 5
+  # the rate at which the queue grows
+  python deploy.py loadtest --url http://localhost:8000 --model Qwen/Qwen2.5-7B-Instruct --ramp 1:20:1
+  # pages for an OCR model
+  python deploy.py loadtest --url http://localhost:8000 --model my-ocr --image page-1.png --image page-2.png
+  # numbers alone, for another program
+  python deploy.py loadtest --url http://localhost:8000 --model Qwen/Qwen2.5-7B-Instruct --json - | jq .latency_seconds.p95
 
 \b
 Exit codes: 0 done, 1 error or interrupted, 2 some requests failed (not for a ramp, whose last step may fail).
 """
+
+FORMAT = 1
+"""Of the JSON, as loadtest.schema.json beside this module describes it; another number when a field changes its meaning."""
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _POSITIVE = click.FloatRange(0, min_open=True)
@@ -75,7 +84,10 @@ _MANY = click.IntRange(1)
 )
 @click.option("--api-key-file", type=_FILE, metavar="FILE", help="File with the API key, instead of OPENAI_API_KEY.")
 @click.option(
-    "--json", "json_file", metavar="FILE", help="Also write the result as JSON; - writes JSON alone to stdout."
+    "--json",
+    "json_file",
+    metavar="FILE",
+    help="Also write the result as JSON; - writes JSON alone to stdout. Fields: docs/load-test.md.",
 )
 @click.option(
     "--job",
@@ -106,6 +118,7 @@ class LoadTest:
             interrupted = not self._ran_to_the_end()
         summary = summarise(self.progress.outcomes, unfinished=self.progress.in_progress)
         if self.options.ramp and not interrupted:
+            self._say(*text_report.failure_lines(summary))
             self._say(*text_report.capacity_lines(self.steps, self.options.job, self.options.replicas))
         else:
             self._say(*text_report.summary_lines(summary))
@@ -161,8 +174,8 @@ class LoadTest:
             "steps": [step.as_json() for step in self.steps],
             "capacity_requests_per_second": capacity(self.steps),
         }
-        content = {"load": self.options.as_json(), **measured, **(ramp if self.options.ramp else {})}
-        text = json.dumps(content, indent=2) + "\n"
+        content = {"format": FORMAT, "load": self.options.as_json(), **measured, **(ramp if self.options.ramp else {})}
+        text = json.dumps(content, indent=2, allow_nan=False) + "\n"
         if self.options.json_file == "-":
             say(text, end="")
         else:

@@ -36,7 +36,7 @@ class RequestFailedError(Exception):
         self.reason, self.details = reason, details
 
 
-class Answer:
+class StreamedAnswer:
     """What has come so far. `text_at` are the times at which text came; `finish_reason` is empty until one is told.
 
     `ended_at` is when it was complete, and means nothing before.

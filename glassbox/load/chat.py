@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 
 from glassbox.http.sentences import on_one_line
-from glassbox.load.answer import NOT_OPENAI, Answer, RequestFailedError, error_message
+from glassbox.load.answer import NOT_OPENAI, RequestFailedError, StreamedAnswer, error_message
 from glassbox.load.event_stream import EVENT_MAX_BYTES, Event, EventTooLongError, events
 
 CONNECT_TIMEOUT_SECONDS = 10.0
@@ -83,7 +83,7 @@ class Chat:
 
     async def ask(self, body: Mapping[str, Any], due_at: float) -> Outcome:
         """Send one request and read its answer to the end; never raises for what a server or network does."""
-        sent_at, answer, failure = loop_seconds(), Answer(), RequestFailedError("")
+        sent_at, answer, failure = loop_seconds(), StreamedAnswer(), RequestFailedError("")
         try:
             async with asyncio.timeout(self._timeout_seconds):
                 await self._read(body, answer)
@@ -99,7 +99,7 @@ class Chat:
             failure = _unanswered(error)
         return _outcome(due_at, sent_at, answer, failure)
 
-    async def _read(self, body: Mapping[str, Any], answer: Answer) -> None:
+    async def _read(self, body: Mapping[str, Any], answer: StreamedAnswer) -> None:
         streamed = {**body, "stream": True, "stream_options": {"include_usage": True}}
         async with self._client.stream("POST", self._url, json=streamed, headers=_HEADERS) as response:
             await _refuse_other_answers(response)
@@ -108,7 +108,7 @@ class Chat:
                 await _skip_rest(stream)
 
 
-def _outcome(due_at: float, sent_at: float, answer: Answer, failure: RequestFailedError) -> Outcome:
+def _outcome(due_at: float, sent_at: float, answer: StreamedAnswer, failure: RequestFailedError) -> Outcome:
     """What became of a request; of a failed one, which ends now, only its times and its reason are kept."""
     if failure.reason:
         return Outcome(due_at, sent_at, loop_seconds(), failure=failure.reason, details=failure.details)
@@ -161,7 +161,7 @@ async def beginning(response: httpx.Response, max_bytes: int) -> bytes:
     return b"" if _packing(response) else bytes(content[:max_bytes])
 
 
-async def _take_all(stream: AsyncGenerator[Event], answer: Answer) -> None:
+async def _take_all(stream: AsyncGenerator[Event], answer: StreamedAnswer) -> None:
     """The events before OpenAI's [DONE], or before the end of a stream whose answer told that it is finished."""
     async for event in stream:
         if event.data.strip() == "[DONE]":

@@ -38,7 +38,7 @@ BELOW = {
     "glassbox/reference": COMPILED | {"glassbox.cli"},
     "glassbox/baseline": TALKING | {"glassbox.cli"},
     "glassbox/view": COMMANDS,
-    "glassbox/load": COMMANDS,
+    "glassbox/load": COMMANDS | {"glassbox.baseline"},
     "glassbox/relay": COMMANDS,
     "recording_rules": WORDS,
     "dashboards": WORDS | {"recording_rules"},

@@ -77,7 +77,12 @@ def test_it_holds_the_machinery_and_all_that_it_reads(wheel):
     page = "glassbox/standin/web/"
     expected = {name for name in sources if not name.startswith(page) or name.startswith(f"{page}dist/")}
     assert names - {name for name in names if ".dist-info/" in name} == expected
-    assert {"glassbox/py.typed", "glassbox/settings/settings.schema.json", f"{page}dist/index.html"} <= names
+    assert {
+        "glassbox/py.typed",
+        "glassbox/load/loadtest.schema.json",
+        "glassbox/settings/settings.schema.json",
+        f"{page}dist/index.html",
+    } <= names
 
 
 def test_content_of_a_folder_compiles_with_it_to_the_same_bytes(installed, work):

@@ -6,16 +6,34 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from glassbox.baseline.profile import LABELS, Profile, Served, Values, level_of, level_words
+from glassbox.baseline.profile import BLOCK_REQUESTS, LABELS, Profile, Served, Values, level_of, level_words
 from glassbox.compile.outputs import write_file
 from glassbox.errors import GlassboxError
 from glassbox.query.measures import BLOCK_SECONDS
 
 FORMAT = 1
 _DIGITS = 4
+
+
+class MeasuredBy(Enum):
+    """Where the numbers come from, and what a block of them is: a callers' view is not compared with a server's."""
+
+    PROMETHEUS = ("Prometheus, at the server", "block_seconds", BLOCK_SECONDS)
+    LOAD_TEST = ("a load test, at its callers", "block_requests", BLOCK_REQUESTS)
+
+    def __init__(self, words: str, block_field: str, block: int) -> None:
+        self.words, self.block_field, self.block = words, block_field, block
+
+    @property
+    def few_blocks_advice(self) -> str:
+        """What to do where there are too few blocks for a verdict."""
+        if self is MeasuredBy.LOAD_TEST:
+            return f"of {BLOCK_REQUESTS} requests on each side: send more requests"
+        return f"of {BLOCK_SECONDS // 60} min on each side: choose a longer window"
 
 
 @dataclass(frozen=True)
@@ -25,6 +43,7 @@ class Baseline:
     end: int
     window_seconds: int
     profile: Profile
+    measured_by: MeasuredBy = MeasuredBy.PROMETHEUS
 
 
 def file_of(name: str, folder: Path) -> Path:
@@ -63,6 +82,15 @@ def load(name: str, folder: Path) -> Baseline:
         ) from None
 
 
+def check_comparable(was: Baseline, measured_by: MeasuredBy) -> None:
+    """Raises GlassboxError for a comparison of what callers see with what a server sees."""
+    if was.measured_by is not measured_by:
+        raise GlassboxError(
+            f"The baseline was measured by {was.measured_by.words}, and the other side by {measured_by.words}: choose two of "
+            "one kind."
+        )
+
+
 def _text(value: Any, indent: str = "") -> str:
     """JSON with sorted keys and one measure a line, so that a diff shows which have moved."""
     deeper = f"{indent}  "
@@ -81,7 +109,7 @@ def _text(value: Any, indent: str = "") -> str:
 def _as_json(baseline: Baseline) -> dict[str, Any]:
     return {
         "format": FORMAT,
-        "block_seconds": BLOCK_SECONDS,
+        baseline.measured_by.block_field: baseline.measured_by.block,
         "end": datetime.fromtimestamp(baseline.end, UTC).isoformat().replace("+00:00", "Z"),
         "window_seconds": baseline.window_seconds,
         "models": [_model_as_json(served, levels) for served, levels in sorted(baseline.profile.items())],
@@ -119,7 +147,8 @@ def _rounded(value: float) -> float:
 
 
 def _from_json(content: Any) -> Baseline:
-    if content["format"] != FORMAT or content["block_seconds"] != BLOCK_SECONDS:
+    known = [each for each in MeasuredBy if content.get(each.block_field) == each.block]
+    if content["format"] != FORMAT or len(known) != 1:
         raise ValueError(content["format"])
     profile = {
         Served(*(str(model[label]) for label in LABELS)): {
@@ -128,4 +157,5 @@ def _from_json(content: Any) -> Baseline:
         }
         for model in content["models"]
     }
-    return Baseline(int(datetime.fromisoformat(content["end"]).timestamp()), int(content["window_seconds"]), profile)
+    end = int(datetime.fromisoformat(content["end"]).timestamp())
+    return Baseline(end, int(content["window_seconds"]), profile, known[0])

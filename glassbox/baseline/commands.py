@@ -19,9 +19,6 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 # The options of both commands: where, when, and which file.
 _COMMON = (
     click.argument("name"),
-    click.option(
-        "--prometheus", "url", required=True, metavar="URL", help="The Prometheus that has the recorded series."
-    ),
     OPTION,
     click.option(
         "--window", "duration", default="1h", show_default=True, help="Length of the window, such as 90m or 1d."
@@ -29,6 +26,11 @@ _COMMON = (
     click.option("--end", metavar="TIME", help="End of the window, such as 2026-11-22T08:00:00Z.  [default: now]"),
     click.option("--folder", type=_FOLDER, default=Path("baselines"), show_default=True, help="Folder of NAME.json."),
 )
+
+
+def _prometheus(*, required: bool) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    said = "The Prometheus that has the recorded series."
+    return click.option("--prometheus", "url", required=required, metavar="URL", help=said)
 
 
 def _common(command: Callable[..., int]) -> Callable[..., int]:
@@ -46,6 +48,7 @@ def command() -> None:
 
 
 @command.command()
+@_prometheus(required=True)
 @_common
 @click.pass_obj
 def save(
@@ -68,7 +71,9 @@ def save(
 
 
 @command.command()
+@_prometheus(required=False)
 @_common
+@click.option("--with", "other", metavar="NAME", help="Compare with this baseline instead of Prometheus' window.")
 @click.option("--against", metavar="VERSION", help="Model version of the baseline to compare with, if it has several.")
 @click.option("--markdown", "form", flag_value="markdown", help="As tables for release notes.")
 @click.option("--json", "form", flag_value="json", help="As JSON.")
@@ -77,22 +82,33 @@ def compare(
     session: Session,
     *,
     name: str,
-    url: str,
+    url: str | None,
     token_file: Path | None,
     duration: str,
     end: str | None,
     folder: Path,
+    other: str | None,
     against: str | None,
     form: str | None,
 ) -> int:
-    """Compare the measurements of the window with the baseline NAME; exit code 2 if something got worse."""
+    """Compare the measurements of the window with the baseline NAME; exit code 2 if something got worse.
+
+    A baseline that a load test saved is compared with that of another load test: --with NAME.
+    """
     from glassbox.baseline import baseline_file, comparison, render, time_window  # noqa: PLC0415  # as above
     from glassbox.prometheus.api import Prometheus  # noqa: PLC0415  # as above
 
+    if (url is None) == (other is None):
+        raise click.UsageError("Give either --prometheus or --with: what is the baseline to be compared with?")
     was = baseline_file.load(name, folder)
-    with Prometheus(url, prometheus_credential(token_file)) as prometheus:
-        now = time_window.measure(session.measures, session.settings, prometheus, window=duration, end=end)
+    if url is None:
+        now = baseline_file.load(str(other), folder)
+        baseline_file.check_comparable(was, now.measured_by)
+    else:
+        baseline_file.check_comparable(was, baseline_file.MeasuredBy.PROMETHEUS)
+        with Prometheus(url, prometheus_credential(token_file)) as prometheus:
+            now = time_window.measure(session.measures, session.settings, prometheus, window=duration, end=end)
     groups = comparison.compare(was.profile, now.profile, session.measures, against)
-    for line in render.FORMS[form or "text"](groups):
+    for line in render.FORMS[form or "text"](groups, was.measured_by):
         say(line)
     return FINDINGS if any(group.worse for group in groups) else DONE

@@ -6,11 +6,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
-from glassbox.baseline.baseline_file import low_and_high
+from glassbox.baseline.baseline_file import MeasuredBy, low_and_high
 from glassbox.baseline.comparison import Group, MeasureChange
 from glassbox.baseline.judge import FEWEST_BLOCKS, ChangeVerdict
 from glassbox.baseline.profile import Profile, level_words
-from glassbox.query.measures import BLOCK_SECONDS
 
 HEADINGS = ("measure", "before", "normal range", "after", "change", "blocks", "verdict")
 
@@ -24,7 +23,7 @@ def found(profile: Profile) -> Iterator[str]:
         yield f"{served}: blocks by requests/s per replica {counts}"
 
 
-def text(groups: Sequence[Group]) -> Iterator[str]:
+def text(groups: Sequence[Group], measured_by: MeasuredBy) -> Iterator[str]:
     """Tables for a terminal."""
     for group in groups:
         yield _title(group)
@@ -38,10 +37,10 @@ def text(groups: Sequence[Group]) -> Iterator[str]:
             ]
             yield "  " + "  ".join((*aligned[:-1], cells[-1])).rstrip()
         yield ""
-    yield summary(groups)
+    yield summary(groups, measured_by)
 
 
-def markdown(groups: Sequence[Group]) -> Iterator[str]:
+def markdown(groups: Sequence[Group], measured_by: MeasuredBy) -> Iterator[str]:
     """Tables for release notes."""
     for group in groups:
         yield f"### {_title(group)}"
@@ -52,10 +51,10 @@ def markdown(groups: Sequence[Group]) -> Iterator[str]:
             bold = row.verdict in (ChangeVerdict.WORSE, ChangeVerdict.BETTER)
             yield _markdown_row((*_cells(row)[:-1], f"**{row.verdict.value}**" if bold else row.verdict.value))
         yield ""
-    yield summary(groups)
+    yield summary(groups, measured_by)
 
 
-def as_json(groups: Sequence[Group]) -> Iterator[str]:
+def as_json(groups: Sequence[Group], _measured_by: MeasuredBy) -> Iterator[str]:
     """One object."""
     yield json.dumps({"groups": [_as_json(group) for group in groups]}, indent=2)
 
@@ -63,12 +62,12 @@ def as_json(groups: Sequence[Group]) -> Iterator[str]:
 FORMS = {"text": text, "markdown": markdown, "json": as_json}
 
 
-def summary(groups: Sequence[Group]) -> str:
+def summary(groups: Sequence[Group], measured_by: MeasuredBy) -> str:
     """The closing sentence."""
     count = Counter(row.verdict for group in groups for row in group.rows)
     verdicts = ", ".join(f"{count[verdict]} {verdict.value}" for verdict in ChangeVerdict if count[verdict])
     few = (
-        f" A verdict needs {FEWEST_BLOCKS} blocks of {BLOCK_SECONDS // 60} min on each side: choose a longer window."
+        f" A verdict needs {FEWEST_BLOCKS} blocks {measured_by.few_blocks_advice}."
         if count[ChangeVerdict.NOT_ENOUGH]
         else ""
     )

@@ -1,22 +1,34 @@
 """One streamed chat completion of an OpenAI-compatible server, with the times at which its text came.
 
-All times are those of the running event loop's clock, in seconds.
+All times are those of the running event loop's clock, in seconds. Whatever a server sends, an answer costs little memory:
+it is read with limits, and uncompressed, since a few bytes can unpack to any number.
 """
 
 import asyncio
-import json
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing
-from dataclasses import dataclass, field
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing, suppress
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 import httpx
 
+from glassbox.http.sentences import on_one_line
+from glassbox.load.answer import NOT_OPENAI, RequestFailedError, StreamedAnswer, error_message
+from glassbox.load.event_stream import EVENT_MAX_BYTES, Event, EventTooLongError, events
+
 CONNECT_TIMEOUT_SECONDS = 10.0
-MESSAGE_MAX_CHARACTERS = 300
-# Where engines put text: the answer, and what reasoning models think before it, under its older and its newer name.
-TEXT_FIELDS = ("content", "reasoning_content", "reasoning")
+ANSWER_MAX_BYTES = 64 * 2**20
+"""More than a hundred thousand tokens, each in an event of its own."""
+ERROR_MAX_BYTES = 64 * 2**10
+"""How much of an error is read: its first words are all that is shown."""
+BODY_MAX_SECONDS = 5.0
+"""How long an answer that is no stream may take after its headers."""
+REST_MAX_SECONDS = 1.0
+"""How long the end of the connection's stream is awaited after an answer is complete."""
+_MEBIBYTE = 2**20
+UNCOMPRESSED = {"Accept-Encoding": "identity"}
+_HEADERS = {**UNCOMPRESSED, "Accept": "text/event-stream"}
 
 
 @dataclass(frozen=True)
@@ -24,15 +36,17 @@ class Outcome:
     """What became of one request. `due_at` is when it was to be sent, and latency counts from there.
 
     `text_at` are the times at which pieces of text came; a piece may hold several tokens. Token counts are the server's,
-    None where it reports none. `failure` is empty for a success, else a reason that is the same for the same cause.
+    None where it reports none that can be true. `finish_reason` is why the answer ended, empty where the server does not
+    say. `failure` is empty for a success, else a reason that is the same for the same cause.
     """
 
     due_at: float
     sent_at: float
     ended_at: float
-    text_at: tuple[float, ...] = ()
+    text_at: Sequence[float] = ()
     prompt_tokens: int | None = None
     output_tokens: int | None = None
+    finish_reason: str = ""
     failure: str = ""
     details: str = ""
 
@@ -59,37 +73,6 @@ class Outcome:
         return (self.text_at[-1] - self.text_at[0]) / (self.output_tokens - 1)
 
 
-class RequestFailedError(Exception):
-    """A request without a complete answer: `reason` groups equal failures, `details` are the server's words."""
-
-    def __init__(self, reason: str, details: str = "") -> None:
-        super().__init__(reason)
-        self.reason, self.details = reason, details
-
-
-@dataclass
-class _Answer:
-    """What has come so far."""
-
-    text_at: list[float] = field(default_factory=list)
-    usage: Mapping[str, Any] = field(default_factory=dict)
-
-    def take(self, event: Mapping[str, Any]) -> None:
-        """Note one event of the stream. Events without text, such as the role that opens an answer, do not count as tokens."""
-        if error := event.get("error"):
-            raise RequestFailedError("error within the stream", _message(error))
-        deltas = [choice.get("delta") or {} for choice in event.get("choices") or ()]
-        if any(delta.get(name) for delta in deltas for name in TEXT_FIELDS):
-            self.text_at.append(loop_seconds())
-        if isinstance(usage := event.get("usage"), dict):
-            self.usage = usage
-
-    def tokens(self, kind: str) -> int | None:
-        """The server's count, if it reported one."""
-        count = self.usage.get(kind)
-        return count if isinstance(count, int) else None
-
-
 class Chat:
     """Sends chats to one server. `url` ends in the API's version, such as /v1; no request takes longer than `timeout_seconds`."""
 
@@ -100,7 +83,7 @@ class Chat:
 
     async def ask(self, body: Mapping[str, Any], due_at: float) -> Outcome:
         """Send one request and read its answer to the end; never raises for what a server or network does."""
-        sent_at, answer, failure = loop_seconds(), _Answer(), RequestFailedError("")
+        sent_at, answer, failure = loop_seconds(), StreamedAnswer(), RequestFailedError("")
         try:
             async with asyncio.timeout(self._timeout_seconds):
                 await self._read(body, answer)
@@ -108,29 +91,36 @@ class Chat:
             failure = RequestFailedError(f"no complete answer within {self._timeout_seconds:g} s")
         except RequestFailedError as error:
             failure = error
-        except (httpx.HTTPError, httpx.InvalidURL, ValueError, TypeError, AttributeError) as error:
-            # The last two: JSON of another shape than OpenAI's.
+        except EventTooLongError:
+            failure = RequestFailedError(f"an event of more than {EVENT_MAX_BYTES // _MEBIBYTE} MiB in the stream")
+        except RecursionError:
+            failure = RequestFailedError("JSON that is nested too deep")
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
             failure = _unanswered(error)
-        return Outcome(
-            due_at,
-            sent_at,
-            loop_seconds(),
-            tuple(answer.text_at),
-            answer.tokens("prompt_tokens"),
-            answer.tokens("completion_tokens"),
-            failure.reason,
-            failure.details,
-        )
+        return _outcome(due_at, sent_at, answer, failure)
 
-    async def _read(self, body: Mapping[str, Any], answer: _Answer) -> None:
+    async def _read(self, body: Mapping[str, Any], answer: StreamedAnswer) -> None:
         streamed = {**body, "stream": True, "stream_options": {"include_usage": True}}
-        async with self._client.stream("POST", self._url, json=streamed) as response:
+        async with self._client.stream("POST", self._url, json=streamed, headers=_HEADERS) as response:
             await _refuse_other_answers(response)
-            async with aclosing(_events(response)) as events:
-                async for event in events:
-                    answer.take(event)
-        if not answer.text_at:
-            raise RequestFailedError("an answer without text")
+            async with aclosing(events(_within_limit(response))) as stream:
+                await _take_all(stream, answer)
+                await _skip_rest(stream)
+
+
+def _outcome(due_at: float, sent_at: float, answer: StreamedAnswer, failure: RequestFailedError) -> Outcome:
+    """What became of a request; of a failed one, which ends now, only its times and its reason are kept."""
+    if failure.reason:
+        return Outcome(due_at, sent_at, loop_seconds(), failure=failure.reason, details=failure.details)
+    return Outcome(
+        due_at,
+        sent_at,
+        answer.ended_at,
+        answer.text_at,
+        answer.tokens("prompt_tokens"),
+        answer.tokens("completion_tokens"),
+        answer.finish_reason,
+    )
 
 
 def loop_seconds() -> float:
@@ -140,50 +130,80 @@ def loop_seconds() -> float:
 
 async def _refuse_other_answers(response: httpx.Response) -> None:
     if response.status_code != httpx.codes.OK:
-        raise RequestFailedError(f"HTTP {response.status_code}", error_message(await response.aread()))
-    kind = response.headers.get("Content-Type", "").partition(";")[0]
-    if kind != "text/event-stream":
-        raise RequestFailedError("an answer that is not a stream", f"Content-Type {kind or 'missing'}")
+        raise RequestFailedError(f"HTTP {response.status_code}", await _error_of(response))
+    kind = response.headers.get("Content-Type", "").partition(";")[0].strip()
+    if kind.lower() != "text/event-stream":
+        said = f"Content-Type {kind or 'missing'}: {await _error_of(response)}"
+        raise RequestFailedError("an answer that is not a stream", on_one_line(said))
+    if packed := _packing(response):
+        raise RequestFailedError("a compressed answer, which was not asked for", packed)
 
 
-async def _events(response: httpx.Response) -> AsyncGenerator[Mapping[str, Any]]:
-    """The events of a stream of server-sent events, which OpenAI's API ends with [DONE]."""
-    async for line in response.aiter_lines():
-        name, _, value = line.partition(":")
-        if name != "data":
-            continue
-        if value.strip() == "[DONE]":
-            return
-        event = json.loads(value)
-        if not isinstance(event, dict):
-            raise RequestFailedError("an answer that is not OpenAI's")
-        yield event
-    raise RequestFailedError("an answer that was cut off")
+def _packing(response: httpx.Response) -> str:
+    """How the body is compressed; empty if it is not."""
+    packing = on_one_line(response.headers.get("Content-Encoding", ""))
+    return "" if packing.lower() == "identity" else packing
 
 
-def error_message(content: bytes) -> str:
-    """The server's words in the body of an error; a body that is not OpenAI's is given as it is."""
-    try:
-        body = json.loads(content)
-    except ValueError:
-        return _shortened(content.decode(errors="replace"))
-    return _message(body.get("error", body) if isinstance(body, dict) else body)
+async def _error_of(response: httpx.Response) -> str:
+    return error_message((await beginning(response, ERROR_MAX_BYTES)).decode(errors="replace"))
 
 
-def _message(error: Any) -> str:
-    said = (error.get("message") or error.get("detail")) if isinstance(error, dict) else None
-    return _shortened(str(said or error))
+async def beginning(response: httpx.Response, max_bytes: int) -> bytes:
+    """The body of an answer that is no stream, as far as it came soon; empty for a compressed one."""
+    content = bytearray()
+    with suppress(TimeoutError, httpx.HTTPError):
+        async with asyncio.timeout(BODY_MAX_SECONDS):
+            async for piece in response.aiter_raw():
+                content += piece
+                if len(content) > max_bytes:
+                    break
+    return b"" if _packing(response) else bytes(content[:max_bytes])
 
 
-def _shortened(text: str) -> str:
-    return " ".join(text.split())[:MESSAGE_MAX_CHARACTERS].rstrip(".")
+async def _take_all(stream: AsyncGenerator[Event], answer: StreamedAnswer) -> None:
+    """The events before OpenAI's [DONE], or before the end of a stream whose answer told that it is finished."""
+    async for event in stream:
+        if event.data.strip() == "[DONE]":
+            break
+        answer.take(event, loop_seconds())
+    else:
+        if not answer.finish_reason:
+            raise RequestFailedError("an answer that was cut off")
+    if not answer.text_at:
+        raise RequestFailedError("an answer without text")
+    answer.ended_at = loop_seconds()
+
+
+async def _skip_rest(stream: AsyncGenerator[Event]) -> None:
+    """Read what follows a complete answer: a connection that is not read to its end cannot be used again."""
+    with suppress(TimeoutError, RequestFailedError, EventTooLongError, httpx.HTTPError):
+        async with asyncio.timeout(REST_MAX_SECONDS):
+            async for _ in stream:
+                pass
+
+
+async def _within_limit(response: httpx.Response) -> AsyncIterator[bytes]:
+    size_bytes = 0
+    async for piece in response.aiter_raw():
+        size_bytes += len(piece)
+        if size_bytes > ANSWER_MAX_BYTES:
+            raise RequestFailedError(f"an answer of more than {ANSWER_MAX_BYTES // _MEBIBYTE} MiB")
+        yield piece
 
 
 def _unanswered(error: Exception) -> RequestFailedError:
     if isinstance(error, httpx.ConnectTimeout):
         return RequestFailedError(f"no connection within {CONNECT_TIMEOUT_SECONDS:g} s")
     if isinstance(error, httpx.ConnectError):
-        return RequestFailedError("no connection", _shortened(str(error)))
+        return RequestFailedError("no connection", on_one_line(str(error)))
+    if isinstance(error, httpx.RemoteProtocolError) and not _is_closed_early(error):
+        return RequestFailedError("an answer that is not HTTP, or with headers of more than 100 kB")
     if isinstance(error, httpx.TransportError):
-        return RequestFailedError("connection lost", _shortened(str(error)))
-    return RequestFailedError("an answer that is not OpenAI's", _shortened(str(error)))
+        return RequestFailedError("connection lost")
+    return RequestFailedError(NOT_OPENAI)
+
+
+def _is_closed_early(error: httpx.RemoteProtocolError) -> bool:
+    """Whether the server closed the connection before its answer was complete, for which httpx has no type of its own."""
+    return "closed connection" in str(error) or "disconnected" in str(error)

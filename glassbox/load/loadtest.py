@@ -15,7 +15,7 @@ from glassbox.compile.outputs import write_file
 from glassbox.load import text_report
 from glassbox.load.arrivals import Ask, Bodies, closed_loop, open_loop, poisson_arrivals
 from glassbox.load.chat import Chat
-from glassbox.load.options import CONCURRENCY, REQUESTS, STEP_SECONDS, Options, rate_range
+from glassbox.load.options import CONCURRENCY, LOWEST_RATE, REQUESTS, STEP_SECONDS, FiniteRange, Options, rate_range
 from glassbox.load.progress import Progress
 from glassbox.load.ramp import Step, capacity, climb
 from glassbox.load.summary import summarise
@@ -23,17 +23,28 @@ from glassbox.load.target import api_key, api_url, client, first_answer
 
 EXAMPLES = """\b
 Examples:
-  python deploy.py loadtest --url http://localhost:8000 --model qwen/Qwen2.5-7B-Instruct
-  python deploy.py loadtest --url ... --model ... --requests 600 --rate 5      random arrivals, whatever the server does
-  python deploy.py loadtest --url ... --model ... --ramp 1:20:1                the rate at which the queue grows
-  python deploy.py loadtest --url ... --model ... --image page-1.png --image page-2.png
+  # 64 requests, 16 at a time
+  python deploy.py loadtest --url http://localhost:8000 --model Qwen/Qwen2.5-7B-Instruct
+  # five per second, arriving at random, whatever the server does
+  python deploy.py loadtest --url http://localhost:8000 --model Qwen/Qwen2.5-7B-Instruct --requests 600 --rate 5
+  # the rate at which the queue grows
+  python deploy.py loadtest --url http://localhost:8000 --model Qwen/Qwen2.5-7B-Instruct --ramp 1:20:1
+  # pages for an OCR model
+  python deploy.py loadtest --url http://localhost:8000 --model my-ocr --image page-1.png --image page-2.png
+  # a normal range, to be compared after a change by: python deploy.py baseline compare before --with after
+  python deploy.py loadtest --url http://localhost:8000 --model my-model --requests 2000 --rate 5 --save-baseline before
+  # numbers alone, for another program
+  python deploy.py loadtest --url http://localhost:8000 --model Qwen/Qwen2.5-7B-Instruct --json - | jq .latency_seconds.p95
 
 \b
 Exit codes: 0 done, 1 error or interrupted, 2 some requests failed (not for a ramp, whose last step may fail).
 """
 
+FORMAT = 1
+"""Of the JSON, as loadtest.schema.json beside this module describes it; another number when a field changes its meaning."""
+
 _FILE = click.Path(dir_okay=False, path_type=Path)
-_POSITIVE = click.FloatRange(0, min_open=True)
+_POSITIVE = FiniteRange(0, min_open=True)
 _MANY = click.IntRange(1)
 
 
@@ -42,7 +53,7 @@ _MANY = click.IntRange(1)
 @click.option("--model", required=True, help="The model's name on the server.")
 @click.option("--requests", type=_MANY, help=f"Total number of requests.  [default: {REQUESTS}]")
 @click.option("--concurrency", type=_MANY, help=f"Closed loop: requests at a time.  [default: {CONCURRENCY}]")
-@click.option("--rate", type=_POSITIVE, help="Open loop: requests per second, arriving at random.")
+@click.option("--rate", type=FiniteRange(LOWEST_RATE), help="Open loop: requests per second, arriving at random.")
 @click.option(
     "--ramp",
     "ramp_range",
@@ -75,15 +86,31 @@ _MANY = click.IntRange(1)
 )
 @click.option("--api-key-file", type=_FILE, metavar="FILE", help="File with the API key, instead of OPENAI_API_KEY.")
 @click.option(
-    "--json", "json_file", metavar="FILE", help="Also write the result as JSON; - writes JSON alone to stdout."
+    "--json",
+    "json_file",
+    metavar="FILE",
+    help="Also write the result as JSON; - writes JSON alone to stdout. Fields: docs/load-test.md.",
 )
 @click.option(
     "--job",
     default="vllm",
     show_default=True,
-    help="Ramp: the Prometheus job of the service, for the printed settings.",
+    help="The Prometheus job of the service, for the settings that a ramp prints, and for a baseline.",
 )
-@click.option("--replicas", type=_MANY, default=1, show_default=True, help="Ramp: replicas that share this load.")
+@click.option("--replicas", type=_MANY, default=1, show_default=True, help="Replicas that share this load.")
+@click.option(
+    "--save-baseline",
+    "baseline",
+    metavar="NAME",
+    help="Also save a baseline for `baseline compare`; needs --rate or --ramp.",
+)
+@click.option(
+    "--folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("baselines"),
+    show_default=True,
+    help="Folder of that baseline.",
+)
 def command(**given: Any) -> int:
     """Load an OpenAI-compatible server with streamed chats, and measure what its callers see.
 
@@ -102,10 +129,13 @@ class LoadTest:
 
     def perform(self) -> int:
         """Run to the end or to Ctrl-C, print what was measured, and return the exit code; raises GlassboxError."""
+        if self.options.baseline:
+            self._check_baseline(self.options.baseline)
         with self.progress:
             interrupted = not self._ran_to_the_end()
         summary = summarise(self.progress.outcomes, unfinished=self.progress.in_progress)
         if self.options.ramp and not interrupted:
+            self._say(*text_report.failure_lines(summary))
             self._say(*text_report.capacity_lines(self.steps, self.options.job, self.options.replicas))
         else:
             self._say(*text_report.summary_lines(summary))
@@ -115,7 +145,26 @@ class LoadTest:
             self._write_json({**summary.as_json(), "interrupted": interrupted})
         if interrupted or not summary.succeeded:
             return ERROR
+        if self.options.baseline:
+            self._save_baseline(self.options.baseline, summary.duration_seconds)
         return FINDINGS if summary.failures and not self.options.ramp else DONE
+
+    def _check_baseline(self, name: str) -> None:
+        from glassbox.load import request_blocks  # noqa: PLC0415  # as in _save_baseline
+
+        request_blocks.check(name, self.options.folder, self.options.total)
+
+    def _save_baseline(self, name: str, duration_seconds: float) -> None:
+        from glassbox.baseline import baseline_file, render  # noqa: PLC0415  # a test without a baseline starts faster
+        from glassbox.baseline.profile import Served  # noqa: PLC0415  # as above
+        from glassbox.load.request_blocks import baseline_of  # noqa: PLC0415  # as above
+
+        options = self.options
+        kept_up = [(step.offered_per_second, step.outcomes) for step in self.steps if not step.is_saturated]
+        loads = kept_up if options.ramp else [(options.rate or 0.0, self.progress.outcomes)]
+        served = Served(options.job, options.model, "", "")
+        measured = baseline_of(loads, served, options.replicas, duration_seconds)
+        self._say(*render.found(measured.profile), str(baseline_file.save(measured, name, options.folder)))
 
     def _ran_to_the_end(self) -> bool:
         try:
@@ -161,8 +210,8 @@ class LoadTest:
             "steps": [step.as_json() for step in self.steps],
             "capacity_requests_per_second": capacity(self.steps),
         }
-        content = {"load": self.options.as_json(), **measured, **(ramp if self.options.ramp else {})}
-        text = json.dumps(content, indent=2) + "\n"
+        content = {"format": FORMAT, "load": self.options.as_json(), **measured, **(ramp if self.options.ramp else {})}
+        text = json.dumps(content, indent=2, allow_nan=False) + "\n"
         if self.options.json_file == "-":
             say(text, end="")
         else:

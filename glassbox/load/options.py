@@ -1,6 +1,7 @@
 """The options of the command, checked as a whole."""
 
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,17 @@ from glassbox.load.prompts import Prompts, data_url
 from glassbox.load.ramp import Ramp
 
 REQUESTS, CONCURRENCY, STEP_SECONDS = 64, 16, 60.0
+LOWEST_RATE, MOST_STEPS = 0.001, 1000
+
+
+class FiniteRange(click.FloatRange):
+    """A range of numbers, of which neither NaN nor infinity is one."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        number = float(super().convert(value, param, ctx))
+        if not isfinite(number):
+            self.fail(f"{value} is not a number that can be used.", param, ctx)
+        return number
 
 
 def rate_range(_context: click.Context, _param: click.Parameter, text: str | None) -> tuple[float, float, float] | None:
@@ -20,8 +32,10 @@ def rate_range(_context: click.Context, _param: click.Parameter, text: str | Non
         first, last, step = map(float, text.split(":"))
     except ValueError:
         raise click.BadParameter(f"{text!r} is not A:B:STEP, such as 1:20:1.") from None
-    if not (0 < first <= last < float("inf") and 0 < step < float("inf")):
-        raise click.BadParameter(f"{text!r} must go up, from more than 0 requests/s.")
+    if not (LOWEST_RATE <= first <= last < float("inf") and 0 < step < float("inf")):
+        raise click.BadParameter(f"{text!r} must go up, from {LOWEST_RATE} requests/s or more.")
+    if (last - first) / step >= MOST_STEPS:
+        raise click.BadParameter(f"{text!r} has more than {MOST_STEPS} steps: choose a larger one.")
     return first, last, step
 
 
@@ -47,6 +61,8 @@ class Options:
     json_file: str | None
     job: str
     replicas: int
+    baseline: str | None
+    folder: Path
 
     def __post_init__(self) -> None:
         given = {"ramp": self.ramp_range, **vars(self)}
@@ -56,6 +72,10 @@ class Options:
                     raise click.UsageError(f"--{one} cannot be combined with --{other}: give one of the two.")
         if self.step_seconds is not None and self.ramp_range is None:
             raise click.UsageError("--step-seconds needs --ramp.")
+        if self.baseline is not None and self.rate is None and self.ramp_range is None:
+            raise click.UsageError(
+                "--save-baseline needs --rate or --ramp: else the load depends on the server's speed."
+            )
         if self.json_file not in (None, "-") and not Path(str(self.json_file)).absolute().parent.is_dir():
             raise click.UsageError(f"--json {self.json_file}: this folder does not exist.")
 

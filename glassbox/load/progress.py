@@ -1,10 +1,12 @@
 """The display while a load runs: a bar on stderr, where that is a terminal."""
 
+import sys
 from types import TracebackType
 from typing import Never, Self, TextIO
 
 from tqdm import tqdm
 
+from glassbox.cli.output import complain, say
 from glassbox.load.chat import Outcome
 
 
@@ -30,8 +32,9 @@ class Progress:
         self._show()
 
     def say(self, line: str, to: TextIO) -> None:
-        """A line of its own, above the bar."""
-        tqdm.write(line, file=to)
+        """A line of its own on stdout or stderr, above the bar."""
+        with tqdm.external_write_mode(file=to):
+            complain(line) if to is sys.stderr else say(line)
 
     def __enter__(self) -> Self:
         return self

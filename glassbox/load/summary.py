@@ -50,8 +50,9 @@ NAMES = {name: words for name, words, _ in _MEASURES}
 class Summary:
     """Successful requests are those with a complete answer; only they have times. Ctrl-C cancelled the `unfinished` ones.
 
+    `finish_reasons` count why the answers ended, by the server's words, the most frequent first; those without are not told.
     `duration_seconds` is from the first request's time to the last end. Tokens are the server's counts, None where it
-    reported none for some answer.
+    reported none that can be true for some answer.
     """
 
     succeeded: int
@@ -61,11 +62,22 @@ class Summary:
     duration_seconds: float
     prompt_tokens: int | None
     output_tokens: int | None
+    finish_reasons: Mapping[str, int]
     times: Mapping[str, Distribution | None]
 
     @property
     def requests(self) -> int:
-        return self.succeeded + sum(self.failures.values()) + self.unfinished
+        return self.succeeded + self.failed + self.unfinished
+
+    @property
+    def failed(self) -> int:
+        return sum(self.failures.values())
+
+    @property
+    def finish_ratios(self) -> Mapping[str, float]:
+        """The share of each finish reason among the answers that told one."""
+        told = sum(self.finish_reasons.values())
+        return {reason: count / told for reason, count in self.finish_reasons.items()}
 
     @property
     def requests_per_second(self) -> float:
@@ -81,7 +93,7 @@ class Summary:
         return {
             "requests": self.requests,
             "succeeded": self.succeeded,
-            "failed": sum(self.failures.values()),
+            "failed": self.failed,
             "failures": dict(sorted(self.failures.items())),
             "unfinished": self.unfinished,
             "duration_seconds": round(self.duration_seconds, 6),
@@ -90,6 +102,10 @@ class Summary:
             "prompt_tokens_per_second": _rounded(self.per_second(self.prompt_tokens)),
             "output_tokens": self.output_tokens,
             "output_tokens_per_second": _rounded(self.per_second(self.output_tokens)),
+            "finish_reasons": {
+                reason: {"count": self.finish_reasons[reason], "ratio": round(ratio, 6)}
+                for reason, ratio in self.finish_ratios.items()
+            },
             **{name: times and times.as_json() for name, times in self.times.items()},
         }
 
@@ -110,6 +126,7 @@ def summarise(outcomes: Sequence[Outcome], unfinished: int = 0) -> Summary:
         duration_seconds=_duration(outcomes),
         prompt_tokens=_total(outcome.prompt_tokens for outcome in whole),
         output_tokens=_total(outcome.output_tokens for outcome in whole),
+        finish_reasons=dict(Counter(each.finish_reason for each in whole if each.finish_reason).most_common()),
         times=times,
     )
 

@@ -1,6 +1,7 @@
 """The server under load: its address, the key, and a first request before any load is sent."""
 
 import asyncio
+import json
 import os
 import re
 from collections.abc import Mapping
@@ -11,9 +12,11 @@ import httpx
 
 from glassbox.errors import GlassboxError
 from glassbox.http.addresses import server_address
-from glassbox.load.chat import CONNECT_TIMEOUT_SECONDS, Chat, Outcome
+from glassbox.http.sentences import on_one_line
+from glassbox.load.chat import CONNECT_TIMEOUT_SECONDS, UNCOMPRESSED, Chat, Outcome, beginning
 
 KEY_VARIABLE = "OPENAI_API_KEY"
+MODELS_MAX_BYTES = 2**20
 _SHOWN_MODELS = 10
 
 
@@ -83,7 +86,8 @@ async def _advice(http: httpx.AsyncClient, url: str, failure: str) -> str:
 async def _models(http: httpx.AsyncClient, url: str) -> list[str]:
     """The models that the server lists; empty where it lists none."""
     try:
-        answer = (await http.get(f"{url}/models", timeout=CONNECT_TIMEOUT_SECONDS)).json()
-        return [str(model["id"]) for model in answer["data"]]
-    except (httpx.HTTPError, ValueError, KeyError, TypeError):
+        async with http.stream("GET", f"{url}/models", headers=UNCOMPRESSED, timeout=CONNECT_TIMEOUT_SECONDS) as answer:
+            models = json.loads(await beginning(answer, MODELS_MAX_BYTES))["data"]
+        return [on_one_line(model["id"]) for model in models if isinstance(model["id"], str)]
+    except (httpx.HTTPError, ValueError, KeyError, TypeError, RecursionError):
         return []

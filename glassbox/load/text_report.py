@@ -7,36 +7,64 @@ from glassbox.load.summary import NAMES, PERCENTILES, Distribution, Summary
 
 # Later than this, times say more about this machine than about the server.
 _LATE_SECONDS = 0.05
+_SHOWN_ENDS = 4
 
 
 def summary_lines(summary: Summary) -> Iterator[str]:
-    """Totals, failures by reason, and a table of times."""
-    failed = sum(summary.failures.values())
-    unfinished = f", {summary.unfinished} unfinished" if summary.unfinished else ""
-    yield f"requests          {summary.requests}: {summary.succeeded} succeeded, {failed} failed{unfinished}"
-    for reason, count in sorted(summary.failures.items(), key=lambda each: (-each[1], each[0])):
-        words = summary.details.get(reason)
-        yield f"  failed          {count}: {reason}" + (f" ({words})" if words else "")
-    yield f"duration          {summary.duration_seconds:.2f} s"
-    yield f"requests/s        {summary.requests_per_second:.2f}"
-    yield f"output tokens/s   {_tokens(summary, summary.output_tokens)}"
-    yield f"prompt tokens/s   {_tokens(summary, summary.prompt_tokens)}"
+    """Rates, a table of times, failures by reason, and a closing sentence."""
+    yield f"  duration          {summary.duration_seconds:.2f} s"
+    yield f"  requests/s        {summary.requests_per_second:.2f}"
+    yield f"  output tokens/s   {_tokens(summary, summary.output_tokens)}"
+    yield f"  prompt tokens/s   {_tokens(summary, summary.prompt_tokens)}"
     if summary.succeeded:
+        yield f"  answers ended by  {_ends(summary)}"
         yield ""
-        yield f"{'seconds':<22}" + "".join(f"{name:>10}" for name in ("mean", *(f"p{p}" for p in PERCENTILES)))
+        yield f"  {'seconds':<22}" + "".join(f"{name:>10}" for name in ("mean", *(f"p{p}" for p in PERCENTILES)))
         yield from (_line(NAMES[name], times) for name, times in summary.times.items() if times)
+        yield ""
+    yield from failure_lines(summary)
     late = summary.times["send_delay_seconds"]
     if late and late.percentiles[99] > _LATE_SECONDS:
         yield f"This machine sent requests up to {late.percentiles[99]:.2g} s late (p99): use a faster one, or several."
+    yield closing_sentence(summary)
+
+
+def failure_lines(summary: Summary) -> Iterator[str]:
+    """Each reason, the most frequent first, with the server's last words."""
+    for reason, count in sorted(summary.failures.items(), key=lambda each: (-each[1], each[0])):
+        words = summary.details.get(reason)
+        yield f"{reason}: {count} {_requests(count)}" + (f' ("{words}")' if words else "")
+
+
+def closing_sentence(summary: Summary) -> str:
+    """How many requests succeeded and failed."""
+    unfinished = f", {summary.unfinished} unfinished" if summary.unfinished else ""
+    return f"{summary.requests} {_requests(summary.requests)}: {summary.succeeded} succeeded, {summary.failed} failed{unfinished}."
+
+
+def _requests(count: int) -> str:
+    return "request" if count == 1 else "requests"
 
 
 def _tokens(summary: Summary, tokens: int | None) -> str:
     per_second = summary.per_second(tokens)
-    return "not reported by the server" if per_second is None else f"{per_second:.1f} ({tokens} in total)"
+    if per_second is None:
+        return "not known: the server reports no counts, or some that cannot be true"
+    return f"{per_second:.1f} ({tokens} in total)"
+
+
+def _ends(summary: Summary) -> str:
+    """The share of each finish reason; `length` are those that were cut off at --max-tokens."""
+    ratios = list(summary.finish_ratios.items())
+    shown = [f"{reason} {ratio:.1%}" for reason, ratio in ratios[:_SHOWN_ENDS]]
+    others = [f"others {sum(ratio for _, ratio in ratios[_SHOWN_ENDS:]):.1%}"] if ratios[_SHOWN_ENDS:] else []
+    untold = summary.succeeded - sum(summary.finish_reasons.values())
+    unknown = [f"not reported for {untold} {_requests(untold)}"] if untold else []
+    return ", ".join((*shown, *others, *unknown))
 
 
 def _line(name: str, times: Distribution) -> str:
-    return f"{name:<22}" + "".join(f"{value:>10.4f}" for value in (times.mean, *times.percentiles.values()))
+    return f"  {name:<22}" + "".join(f"{value:>10.4f}" for value in (times.mean, *times.percentiles.values()))
 
 
 STEP_HEADER = f"{'offered/s':>10}{'completed/s':>13}{'arrived':>9}{'completed':>11}{'p95 s':>9}   queue"

@@ -160,6 +160,15 @@ def climbed(ask_of, ramp, seed=0):
     return run(load())
 
 
+def test_each_step_of_a_ramp_has_chances_of_its_own_and_begins_with_an_empty_queue():
+    """With one seed for all, each step would offer the gaps of the first, only shorter, and repeat its luck."""
+    steps = climbed(lambda: served_by(20, 2.0), Ramp(4, 6, 2, step_seconds=100))
+    first, second = (sorted(outcome.due_at for outcome in step.outcomes) for step in steps)
+    gaps = [[(later - earlier) * rate for earlier, later in pairwise(dues)] for dues, rate in ((first, 4), (second, 6))]
+    assert not any(one == pytest.approx(other) for one, other in zip(gaps[0][:20], gaps[1][:20], strict=True))
+    assert second[0] > max(outcome.ended_at for outcome in steps[0].outcomes)
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_a_ramp_finds_the_capacity_of_a_server(seed):
     """Twenty places of 2 s each are 10 requests/s: 9.5 still empties, 13 cannot."""

@@ -4,17 +4,20 @@ import asyncio
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from glassbox.errors import GlassboxError
 from glassbox.load.arrivals import closed_loop
 from glassbox.load.chat import Chat
-from glassbox.load.loadtest import LoadTest
+from glassbox.load.loadtest import LoadTest, command
+from glassbox.load.options import Options
 from glassbox.load.prompts import Prompts
 from glassbox.load.target import api_url, client
 from glassbox.servers.processes import free_port
@@ -25,6 +28,8 @@ from tests.support.waiting import eventually
 ROOT = Path(__file__).resolve().parents[2]
 PIXEL = bytes.fromhex("89504e470d0a1a0a")
 KEY = "sk-very-secret"
+SCHEMA_FILE = ROOT / "glassbox" / "load" / "loadtest.schema.json"
+SCHEMA = Draft202012Validator(json.loads(SCHEMA_FILE.read_text(encoding="utf-8")))
 
 
 @pytest.fixture(autouse=True)
@@ -39,7 +44,9 @@ def load(server, *arguments):
 def measured(server, capsys, *arguments):
     """The JSON of a run and its exit code."""
     code = load(server, "--json", "-", *arguments)
-    return json.loads(capsys.readouterr().out), code
+    told = json.loads(capsys.readouterr().out)
+    SCHEMA.validate(told)
+    return told, code
 
 
 def refused(capsys, *arguments):
@@ -88,9 +95,47 @@ def test_the_table_says_the_same(capsys):
         assert load(server, "--requests", "4") == 0
     text = capsys.readouterr().out
     assert text.startswith(f"Closed loop: 4 requests, 4 at a time, to {server.url}/v1\n")
-    assert "requests          4: 4 succeeded, 0 failed\n" in text
-    assert re.search(r"output tokens/s   [\d.]+ \(16 in total\)\n", text)
-    assert re.search(r"seconds +mean +p50 +p90 +p95 +p99\nlatency( +\d\.\d{4}){5}\n", text)
+    assert re.search(r"\n  output tokens/s   [\d.]+ \(16 in total\)\n", text)
+    assert "\n  answers ended by  stop 100.0%\n" in text
+    assert re.search(r"\n  seconds +mean +p50 +p90 +p95 +p99\n  latency( +\d\.\d{4}){5}\n", text)
+    assert text.endswith("\n4 requests: 4 succeeded, 0 failed.\n")
+
+
+def test_the_share_of_answers_that_were_cut_off_is_told(capsys):
+    with openai_server(ends=["stop", "length", "length", "tool_calls", "length", ""]) as server:
+        told, _code = measured(server, capsys, "--requests", "5", "--concurrency", "1")
+        assert told["finish_reasons"] == {
+            "length": {"count": 3, "ratio": 0.75},
+            "tool_calls": {"count": 1, "ratio": 0.25},
+        }
+    with openai_server(ends=["stop", "length", "length", "tool_calls", "length", ""]) as server:
+        assert load(server, "--requests", "5", "--concurrency", "1") == 0
+    ends = "  answers ended by  length 75.0%, tool_calls 25.0%, not reported for 1 request\n"
+    assert ends in capsys.readouterr().out
+
+
+def test_the_schema_describes_every_field_and_is_one():
+    Draft202012Validator.check_schema(SCHEMA.schema)
+    for place in (SCHEMA.schema, SCHEMA.schema["properties"]["load"], SCHEMA.schema["properties"]["steps"]["items"]):
+        assert all(each["description"] for each in place["properties"].values())
+
+
+def test_a_ramp_says_why_requests_failed(capsys):
+    with openai_server(texts=1, failing=dict.fromkeys(range(2, 100), "429")) as server:
+        assert load(server, "--ramp", "10:10:1", "--step-seconds", "4") == 1
+    assert re.search(r'\nHTTP 429: \d+ requests \("too much"\)\n', capsys.readouterr().out)
+
+
+def test_the_examples_of_the_help_are_commands(capsys):
+    """Each is read as a shell and the command line would read it, up to the server."""
+    assert main(["loadtest", "--help"]) == 0
+    examples = [
+        line.split("loadtest", 1)[1] for line in capsys.readouterr().out.splitlines() if "  python deploy.py" in line
+    ]
+    assert len(examples) >= 5
+    for example in examples:
+        given = command.make_context("loadtest", shlex.split(example.partition("|")[0])).params
+        Options(**given)
 
 
 def test_an_open_loop_and_a_ramp_run_against_a_server(capsys):
@@ -138,7 +183,7 @@ def test_a_server_that_tells_no_tokens_is_said_to(capsys):
         told, _code = measured(server, capsys, "--requests", "2")
         assert told["output_tokens"] is None and told["time_per_output_token_seconds"] is None
         assert load(server, "--requests", "2") == 0
-    assert "output tokens/s   not reported by the server" in capsys.readouterr().out
+    assert "output tokens/s   not known: the server reports no counts" in capsys.readouterr().out
 
 
 def test_no_two_prompts_begin_alike_unless_that_is_asked_for():
@@ -256,6 +301,7 @@ def test_the_same_script_runs_from_anywhere_and_ctrl_c_tells_what_was_measured(t
     told = json.loads(out.read_text())
     assert told["interrupted"] and told["succeeded"] >= 15 and told["failed"] == 0
     assert f"{told['succeeded']} succeeded, 0 failed" in said
+    SCHEMA.validate(told)
 
 
 def test_an_interrupted_ramp_tells_its_requests_instead_of_a_capacity(capsys, monkeypatch):
@@ -267,7 +313,7 @@ def test_an_interrupted_ramp_tells_its_requests_instead_of_a_capacity(capsys, mo
     with openai_server() as server:
         assert load(server, "--ramp", "10:20:1") == 1
     said = capsys.readouterr()
-    assert "requests          3: 3 succeeded, 0 failed" in said.out and "apacity" not in said.out
+    assert "3 requests: 3 succeeded, 0 failed." in said.out and "apacity" not in said.out
     assert "Interrupted" in said.err
 
 

@@ -29,13 +29,14 @@ class OpenAIServer:
     key: str = ""
     usage: bool = True
     failing: dict[int, str] = field(default_factory=dict)
+    ends: list[str] = field(default_factory=lambda: ["stop"])
     url: str = ""
     bodies: list[dict[str, Any]] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
     sent: list[list[float]] = field(default_factory=list)
 
     async def chat(self, request: Request) -> Response:
-        """What OpenAI's API answers; the n-th request (from 0) fails as `failing` says."""
+        """What OpenAI's API answers; the n-th request (from 0) fails as `failing` says, and ends as `ends` say in turn."""
         body, number = await request.json(), len(self.bodies)
         self.bodies.append(body)
         self.keys.append(request.headers.get("Authorization", ""))
@@ -48,9 +49,11 @@ class OpenAIServer:
             return JSONResponse({"error": {"message": "too much"}}, int(fault))
         if fault == "plain":
             return JSONResponse({"choices": []})
-        return StreamingResponse(self._stream(body, fault), media_type="text/event-stream")
+        return StreamingResponse(
+            self._stream(body, fault, self.ends[number % len(self.ends)]), media_type="text/event-stream"
+        )
 
-    async def _stream(self, body: dict[str, Any], fault: str) -> Any:
+    async def _stream(self, body: dict[str, Any], fault: str, end: str) -> Any:
         sent: list[float] = []
         self.sent.append(sent)
         # The role comes at once, long before the first token.
@@ -64,6 +67,7 @@ class OpenAIServer:
                 return
             sent.append(time.monotonic())
             yield _event({"choices": [{"delta": {"content": "text"}}]})
+        yield _event({"choices": [{"delta": {}, "finish_reason": end or None}]})
         if fault == "strange":
             yield _event({"choices": ["text"]})
         if self.usage and body["stream_options"]["include_usage"]:

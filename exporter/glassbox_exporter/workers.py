@@ -6,13 +6,16 @@ service is done here: the folder is made, an ended run's files go, and so do the
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, suppress
+from errno import ELOOP
+from io import FileIO
 from pathlib import Path
 
 from prometheus_client.core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from prometheus_client.registry import Collector
 
+from glassbox_exporter import forking
 from glassbox_exporter.errors import ExporterError
 
 VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
@@ -35,11 +38,9 @@ def prepare_folder() -> None:
         return
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / _LOCK).touch()
     except OSError as error:
-        raise ExporterError(
-            f"The folder {folder} cannot be written ({error.strerror}): name one in {VARIABLE} that this service may write."
-        ) from error
+        raise _cannot_write(folder, error) from error
+    _open_lock(folder).close()
     others = [file for file in folder.glob("*.db") if _process_of(file) != os.getpid()]
     if not any(_is_alive(_process_of(file)) for file in others):
         for file in others:
@@ -63,19 +64,43 @@ class WorkersCollector(Collector):
         yield from MultiProcessCollector.merge(files)  # type: ignore[no-untyped-call]  # theirs
 
 
-@contextmanager
-def serving_for_all(folder: Path) -> Iterator[bool]:
-    """Whether this process is the one that serves the metrics of all; the kernel frees the place when it ends."""
+def take_place(folder: Path, resources: ExitStack) -> bool:
+    """Whether this process is now the one that serves the metrics of all, until `resources` close or it ends.
+
+    Raises ExporterError where the lock cannot be used.
+    """
     # Not on Windows, which lacks the multi-process mode that needs it.
     from fcntl import LOCK_EX, LOCK_NB, flock  # noqa: PLC0415
 
-    with (folder / _LOCK).open("w") as file:
-        try:
-            flock(file, LOCK_EX | LOCK_NB)
-        except BlockingIOError:
-            yield False
-            return
-        yield True
+    with forking.opening:
+        lock = resources.enter_context(_open_lock(folder))
+        forking.in_children(lock.close, resources)
+    try:
+        flock(lock, LOCK_EX | LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _open_lock(folder: Path) -> FileIO:
+    """The lock, never what a symbolic link in its place points to, and without waiting for a pipe's other end."""
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    try:
+        # Unbuffered: a buffer has a lock of its own, which may be held for ever in a child.
+        return FileIO(os.open(folder / _LOCK, flags, 0o600), "r+")
+    except OSError as error:
+        if error.errno == ELOOP:
+            raise ExporterError(
+                f"The lock {folder / _LOCK} is a symbolic link: remove it, and name a folder in {VARIABLE} that this "
+                "service alone may write."
+            ) from error
+        raise _cannot_write(folder, error) from error
+
+
+def _cannot_write(folder: Path, error: OSError) -> ExporterError:
+    return ExporterError(
+        f"The folder {folder} cannot be written ({error.strerror}): name one in {VARIABLE} that this service may write."
+    )
 
 
 def _process_of(file: Path) -> int:

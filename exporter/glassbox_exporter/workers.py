@@ -11,12 +11,13 @@ from errno import ELOOP
 from io import FileIO
 from pathlib import Path
 
-from prometheus_client.core import Metric
-from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.multiprocess import mark_process_dead
 from prometheus_client.registry import Collector
 
 from glassbox_exporter import forking
 from glassbox_exporter.errors import ExporterError
+from glassbox_exporter.worker_files import WorkerFiles
 
 VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 _LOCK = "glassbox-exporter.lock"
@@ -52,6 +53,7 @@ class WorkersCollector(Collector):
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._files = WorkerFiles()
 
     def collect(self) -> Iterator[Metric]:
         """The sums as of this call."""
@@ -59,9 +61,13 @@ class WorkersCollector(Collector):
             if not _is_alive(_process_of(file)):
                 with suppress(FileNotFoundError):
                     mark_process_dead(_process_of(file), str(self._folder))  # type: ignore[no-untyped-call]  # theirs
-        # A file that was just made is empty, and prometheus_client cannot read that.
-        files = [str(file) for file in self._folder.glob("*.db") if _size(file)]
-        yield from MultiProcessCollector.merge(files)  # type: ignore[no-untyped-call]  # theirs
+        metrics, left_out = self._files.merge(self._folder.glob("*.db"))
+        yield from metrics
+        yield GaugeMetricFamily(
+            "exporter_files_left_out",
+            "Files in the folder of the worker processes that are damaged or of something else.",
+            value=left_out,
+        )
 
 
 def take_place(folder: Path, resources: ExitStack) -> bool:
@@ -127,10 +133,3 @@ def _is_alive(process: int) -> bool:
     except OSError:
         return True
     return state != "Z"
-
-
-def _size(file: Path) -> int:
-    try:
-        return file.stat().st_size
-    except FileNotFoundError:
-        return 0

@@ -6,7 +6,7 @@ import sys
 
 def watches_only() -> bool:
     """Whether this process has the app and answers no request, because a child of it does."""
-    return (_watches_for_werkzeug() or _watches_for_django()) and not is_reloaded()
+    return not is_reloaded() and (_watches_for_werkzeug() or _watches_for_django())
 
 
 def is_reloaded() -> bool:
@@ -15,8 +15,8 @@ def is_reloaded() -> bool:
 
 
 def _watches_for_werkzeug() -> bool:
-    # Flask's too: the parent opens the socket for its children, and names it so before it starts the first.
-    return "WERKZEUG_SERVER_FD" in os.environ
+    # Flask's too, which imports it when it is told to reload, and not before.
+    return "werkzeug._reloader" in sys.modules
 
 
 def _watches_for_django() -> bool:

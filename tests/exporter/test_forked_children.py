@@ -45,7 +45,7 @@ def ask(address: str) -> list[int]:
 
 
 def gunicorn(port: int, *options: str) -> tuple[str, ...]:
-    return ("-m", "gunicorn", "pooled:app", "--bind", f"127.0.0.1:{port}", *options)
+    return ("-m", "gunicorn", "pooled:app", "--bind", f"127.0.0.1:{port}", "--no-control-socket", *options)
 
 
 @pytest.fixture

@@ -164,7 +164,7 @@ import sys
 from django.conf import settings
 settings.configure(
     DEBUG=True, ROOT_URLCONF="urls", ALLOWED_HOSTS=["*"], SECRET_KEY="for this test", WSGI_APPLICATION="django_app.app",
-    INSTALLED_APPS=["watched"],
+    INSTALLED_APPS=["watched.Watched"],
 )
 if __name__ == "__main__":
     from django.core.management import execute_from_command_line

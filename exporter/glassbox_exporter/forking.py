@@ -5,15 +5,16 @@ with them a child would hold a port that nobody answers on, and a place that nob
 """
 
 import os
+from collections import deque
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from threading import Lock
 
 _Action = Callable[[], object]
 
 _in_children: dict[object, _Action] = {}
 # What this process, a forked child, does before the first request that it answers itself: a pool's child never does.
-before_first_request: list[_Action] = []
+before_first_request: deque[_Action] = deque()
 # No fork while it is held: between opening something and saying here how a child closes it.
 opening = Lock()
 
@@ -27,8 +28,10 @@ def in_children(action: _Action, resources: ExitStack) -> None:
 
 def answer_first_request() -> None:
     """This process answers requests."""
-    while before_first_request:
-        before_first_request.pop()()
+    # Two threads may both have a first request.
+    with suppress(IndexError):
+        while True:
+            before_first_request.popleft()()
 
 
 def _after_in_child() -> None:

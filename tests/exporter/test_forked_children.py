@@ -40,6 +40,29 @@ instrument(app, endpoints=["/infer", "/hold"], port=int(os.environ["METRICS_PORT
 """
 
 
+# A parent in the middle of a request, whose child has one of its own.
+FORKED = """
+import os
+from prometheus_client import generate_latest
+from glassbox_exporter import ServiceRequests
+
+requests = ServiceRequests(endpoints=["/infer"])
+begun = [requests.begin("POST", "/infer") for _ in range(4)]
+if not os.fork():
+    def shown():
+        return [line.rpartition(" ")[2] for line in generate_latest().decode().splitlines() if line.startswith(("qps", "http_requests_inpr")) and "infer" in line]
+    seen = [shown()]
+    own = requests.begin("POST", "/infer")
+    seen.append(shown())
+    own.finish("200")
+    begun[0].finish("200")
+    seen.append(shown())
+    print(seen, flush=True)
+    os._exit(0)
+os.wait()
+"""
+
+
 def ask(address: str) -> list[int]:
     return [int(number) for number in httpx.post(f"{address}/infer", timeout=WAIT_SECONDS).text.split()]
 
@@ -112,6 +135,14 @@ def test_children_that_were_forked_during_requests_have_none_in_progress(pooled:
         read_until(started, r"Booting worker with pid: (\d+)")
         assert eventually(lambda: gauge(url, "http_requests_inprogress", "/hold") == 0, WAIT_SECONDS, 0.1)
         os.kill(child, 0)
+
+
+def test_a_child_counts_its_own_requests_alone(tmp_path: Path) -> None:
+    (tmp_path / "forked.py").write_text(FORKED, encoding="utf-8")
+    with service(tmp_path, "forked.py") as (started, _):
+        said = read_until(started, r"(\[\[.*)")
+    # In progress, and arrived in the last second.
+    assert said == str([["0.0", "0.0"], ["1.0", "1.0"], ["0.0", "1.0"]])
 
 
 def _answers(port: int) -> bool:

@@ -56,7 +56,8 @@ class Traffic(SlidingWindow):
         """One of them has ended."""
         with self._lock:
             # A forked child may end what its parent has begun, and has forgotten.
-            self._in_progress = max(0, self._in_progress - 1)
+            if self._in_progress:
+                self._in_progress -= 1
 
     def forget(self) -> None:
         """Nothing has happened; also where a thread that no longer exists holds the lock."""

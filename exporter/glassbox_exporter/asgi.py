@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from glassbox_exporter.errors import ExporterError
 from glassbox_exporter.requests import ActiveRequest, ServiceRequests, enter
 from glassbox_exporter.server import Exporter
 
@@ -19,6 +18,8 @@ ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 PATIENCE_SECONDS = 0.1
 # How often the event loop goes round until a middleware outside this one has handed on what the server has ready.
 LOOP_TURNS = 20
+# How many parts of a body that nobody has read may lie before the news that the client has left.
+MAX_PARTS = 1000
 
 
 class GlassboxMiddleware:
@@ -57,18 +58,36 @@ class GlassboxMiddleware:
         startup = await receive()
         try:
             exporter = start()
-        except ExporterError as error:
+        except Exception as error:
             await send({"type": "lifespan.startup.failed", "message": str(error)})
-            return
+            # A test client waits for it; servers have logged the message.
+            raise
+        lifespan = _Lifespan(startup, receive, send)
+        try:
+            await self._app(scope, lifespan.receive, lifespan.send)
+        finally:
+            if lifespan.known:
+                exporter.close()
 
-        unread = [startup]
 
-        async def receive_again() -> Message:
-            return unread.pop() if unread else await receive()
+class _Lifespan:
+    """The messages of an app's life, the first of which has been read already.
 
-        # A bare app that raises here knows no lifespan, and its server goes on without: so do the metrics.
-        await self._app(scope, receive_again, send)
-        exporter.close()
+    An app that ends without a word (`known`) knows no lifespan, and its server goes on without: so do its metrics.
+    """
+
+    def __init__(self, startup: Message, receive: Receive, send: Send) -> None:
+        self._unread = [startup]
+        self._receive = receive
+        self._send = send
+        self.known = False
+
+    async def receive(self) -> Message:
+        return self._unread.pop() if self._unread else await self._receive()
+
+    async def send(self, message: Message) -> None:
+        self.known = True
+        await self._send(message)
 
 
 class _Exchange:
@@ -118,17 +137,19 @@ class _Exchange:
 async def _has_disconnect(receive: Receive) -> bool:
     """Whether the server has `http.disconnect` ready, without waiting for it.
 
-    What is left of the request's body comes first; the app, about to end its answer, will not read it any more.
+    What is left of the request's body comes first; the app, about to end its answer, will not read it any more. A
+    client that still sends more of it is there.
     """
     try:
         asyncio.get_running_loop()
     except RuntimeError:
         # Trio has tasks of another kind.
         return False
-    first = await _ready_message(receive)
-    if first is not None and first["type"] == "http.request":
-        first = await _ready_message(receive)
-    return first is not None and first["type"] == "http.disconnect"
+    for _ in range(MAX_PARTS):
+        message = await _ready_message(receive)
+        if message is None or message["type"] != "http.request":
+            return message is not None and message["type"] == "http.disconnect"
+    return False
 
 
 async def _ready_message(receive: Receive) -> Message | None:

@@ -1,12 +1,14 @@
 """The metric families of requests in one registry: names, labels, buckets."""
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
 from threading import Lock
 from time import monotonic
 from weakref import WeakKeyDictionary
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from glassbox_exporter import forking
 from glassbox_exporter.errors import ExporterError
 from glassbox_exporter.registration import register
 from glassbox_exporter.window import Traffic
@@ -87,6 +89,13 @@ class RequestFamilies:
                 self._qps.labels(*values).set(now[0])
                 self._in_progress.labels(*values).set(now[1])
 
+    def forget_traffic(self) -> None:
+        """In a forked child: the requests under way are the parent's."""
+        self._adding = Lock()
+        self._published = {}
+        for traffic in self._traffic.values():
+            traffic.forget()
+
     def _gauge(self, name: str, meaning: str) -> Gauge:
         return Gauge(name, meaning, ("endpoint", *self.given), registry=None, multiprocess_mode="livesum")
 
@@ -122,3 +131,11 @@ def all_request_families() -> Iterator[RequestFamilies]:
     """Those of every registry of this process."""
     with _sharing:
         return iter(list(_shared.values()))
+
+
+def _forget_traffic() -> None:
+    for families in list(_shared.values()):
+        families.forget_traffic()
+
+
+forking.in_children(_forget_traffic, ExitStack())

@@ -9,7 +9,7 @@ from time import monotonic, time
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from glassbox_exporter.readings import Collection, GpuBackend, GpuReading
+from glassbox_exporter.readings import UNKNOWN_GPU, Collection, GpuBackend, GpuReading
 
 logger = logging.getLogger(__name__)
 
@@ -151,7 +151,8 @@ class GpuPoller(Collector):
             logger.info("GPUs can be read.")
         for gpu_id, reason in collection.failures.items():
             if gpu_id not in self._failing:
-                logger.warning("GPU %s cannot be read (%s); going on.", gpu_id, reason)
+                which = "A GPU that is not named" if gpu_id == UNKNOWN_GPU else f"GPU {gpu_id}"
+                logger.warning("%s cannot be read (%s); going on.", which, reason)
         for gpu_id in self._failing:
             if gpu_id in collection.readings:
                 logger.info("GPU %s can be read again.", gpu_id)

@@ -3,14 +3,14 @@
 `instrument` is long since its docstring explains every option.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from prometheus_client import REGISTRY, CollectorRegistry
 
-from glassbox_exporter.asgi import GlassboxMiddleware
+from glassbox_exporter.asgi import ASGIApp, GlassboxMiddleware
 from glassbox_exporter.backends import BackendName
 from glassbox_exporter.errors import ExporterError
 from glassbox_exporter.requests import ServiceRequests
@@ -62,8 +62,8 @@ def instrument(
         tls_key=tls_key,
         registry=registry,
     )
-    if hasattr(app, "add_middleware"):
-        app.add_middleware(GlassboxMiddleware, requests=requests, start=start)
+    if hasattr(app, "build_middleware_stack"):
+        _wrap_asgi(app, partial(GlassboxMiddleware, requests=requests, start=start))
     elif hasattr(app, "wsgi_app"):
         app.wsgi_app = GlassboxWsgiMiddleware(app.wsgi_app, requests=requests)
         start()
@@ -72,3 +72,11 @@ def instrument(
             f"instrument() knows FastAPI, Starlette and Flask, and {type(app).__name__} is none of them: wrap it in "
             "GlassboxMiddleware (ASGI) or GlassboxWsgiMiddleware (WSGI), and call start_exporter()."
         )
+
+
+def _wrap_asgi(app: Any, wrap: Callable[[ASGIApp], ASGIApp]) -> None:
+    """Around all of a Starlette app: `add_middleware` stays inside of what answers its exceptions."""
+    if app.middleware_stack is not None:
+        raise ExporterError("The app has started already: call instrument() before it answers its first request.")
+    build: Callable[[], ASGIApp] = app.build_middleware_stack
+    app.build_middleware_stack = lambda: wrap(build())

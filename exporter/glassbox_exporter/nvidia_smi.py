@@ -8,7 +8,7 @@ from contextlib import suppress
 from math import isfinite
 from threading import Lock
 
-from glassbox_exporter.readings import Collection, GpuReading, GpusUnavailableError, Memory
+from glassbox_exporter.readings import UNKNOWN_GPU, Collection, GpuReading, GpusUnavailableError, Memory
 
 # Drivers from 535 on call the last one clocks_event_reasons.active, and take its former name too.
 FIELDS = (
@@ -18,6 +18,7 @@ FIELDS = (
 TIMEOUT_SECONDS = 10.0
 # A process that waits in the driver cannot be killed; it is left, and no other is started beside it.
 KILL_TIMEOUT_SECONDS = 0.25
+SAID_CHARACTERS = 200
 
 
 class NvidiaSmiGpus:
@@ -42,10 +43,7 @@ class NvidiaSmiGpus:
             _kill(process)
             _close_pipes(process)
             raise GpusUnavailableError(f"nvidia-smi did not answer within {self._timeout_seconds:g} s") from None
-        if process.returncode:
-            said = (complaint or output).strip().partition("\n")[0]
-            raise GpusUnavailableError(f"nvidia-smi ended with {process.returncode}: {said or 'no output'}")
-        return _parse(output)
+        return _parse(output, complaint, process.returncode)
 
     def close(self) -> None:
         """End a process that still runs."""
@@ -88,23 +86,33 @@ def _close_pipes(process: "subprocess.Popen[str]") -> None:
             pipe.close()
 
 
-def _parse(output: str) -> Collection:
-    readings, failures = {}, {}
-    for values in csv.reader(output.splitlines(), skipinitialspace=True):
-        if not values:
-            continue
+def _parse(output: str, complaint: str, code: int) -> Collection:
+    """The rows that describe a GPU; whatever else it says is one failure, of a card that it does not name."""
+    readings: dict[str, GpuReading] = {}
+    failures: dict[str, str] = {}
+    others: list[str] = []
+    for line in output.splitlines():
+        values = next(csv.reader((line,), skipinitialspace=True), [])
         if len(values) != len(FIELDS) or not values[0].isdecimal():
-            raise GpusUnavailableError(
-                f"nvidia-smi printed a line that does not describe a GPU: {', '.join(values)[:80]}"
-            )
+            others.append(line.strip())
+            continue
         reading = _reading(values[1:])
         if reading == GpuReading():
             failures[values[0]] = f"nvidia-smi reports only {values[1]}"
         else:
             readings[values[0]] = reading
+    said = next(filter(None, (*others, *map(str.strip, complaint.splitlines()))), "")[:SAID_CHARACTERS]
     if not readings and not failures:
-        raise GpusUnavailableError("nvidia-smi lists no GPU")
+        raise GpusUnavailableError(_what_is_wrong(said, code) or "nvidia-smi lists no GPU")
+    if code or any(others):
+        failures[UNKNOWN_GPU] = _what_is_wrong(said, code)
     return Collection(readings, failures)
+
+
+def _what_is_wrong(said: str, code: int) -> str:
+    if code:
+        return f"nvidia-smi ended with {code}: {said or 'no output'}"
+    return f"nvidia-smi printed a line that does not describe a GPU: {said}" if said else ""
 
 
 def _reading(values: list[str]) -> GpuReading:

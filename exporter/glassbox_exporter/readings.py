@@ -7,6 +7,9 @@ from typing import NamedTuple, Protocol
 
 from glassbox_exporter.errors import ExporterError
 
+# The `gpu_id` of a failure of which it is not known which card it means.
+UNKNOWN_GPU = "unknown"
+
 
 class GpusUnavailableError(ExporterError):
     """No GPU can be read now; the text is the reason."""

@@ -9,6 +9,7 @@ from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram
 from glassbox_exporter.endpoints import OTHER, Endpoints
 from glassbox_exporter.errors import ExporterError
 from glassbox_exporter.families import request_families
+from glassbox_exporter.forking import answer_first_request, before_first_request
 from glassbox_exporter.window import Traffic
 
 # rate() misses a burst that creates its series, so the answers an inference service gives exist at 0 from the start.
@@ -63,6 +64,8 @@ class ServiceRequests:
 
     def begin(self, method: str, path: str) -> "ActiveRequest":
         """A request has arrived; the caller must `finish` what this returns."""
+        if before_first_request:
+            answer_first_request()
         arrivals = self._arrivals[self._endpoints.label(path)]
         arrivals.traffic.begin()
         return ActiveRequest(self, arrivals, method if method in METHODS else OTHER)

@@ -10,6 +10,7 @@ from typing import Self
 
 from prometheus_client import REGISTRY, CollectorRegistry
 
+from glassbox_exporter.alone import Alone
 from glassbox_exporter.backends import BackendName
 from glassbox_exporter.serving import Serving
 from glassbox_exporter.sharing import Worker
@@ -66,11 +67,7 @@ def start_exporter(
         tls_key=None if tls_key is None else str(tls_key),
     )
     folder = workers_folder()
+    served = Alone(serving, registry) if folder is None else Worker(serving, folder)
     with ExitStack() as resources:
-        if folder is None:
-            bound_port = serving.start(registry, resources)
-        else:
-            worker = Worker(serving, folder)
-            resources.callback(worker.close)
-            bound_port = worker.start()
-        return Exporter(serving, bound_port, resources.pop_all())
+        resources.callback(served.close)
+        return Exporter(serving, served.start(), resources.pop_all())

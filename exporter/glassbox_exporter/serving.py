@@ -3,26 +3,33 @@
 import logging
 import socket
 import ssl
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from errno import EADDRINUSE
+from functools import partial
 from ipaddress import ip_address
 from math import isfinite
 from threading import Thread
+from time import monotonic, sleep
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
 from prometheus_client import CollectorRegistry, start_http_server
 
+from glassbox_exporter import forking
 from glassbox_exporter.backends import check_backend, open_backend
 from glassbox_exporter.errors import ExporterError
 from glassbox_exporter.gpu import GpuPoller
 from glassbox_exporter.registration import register
+from glassbox_exporter.reloading import is_reloaded, watches_only
 from glassbox_exporter.workers import VARIABLE
 
 logger = logging.getLogger(__name__)
 
 # A client that connects and says nothing must not hold a thread for ever.
 CLIENT_TIMEOUT_SECONDS = 30
+# How long a reloader's child waits for its parent, which has taken the port before it knew that it only watches.
+RELOADED_WAIT_SECONDS, RELOADED_PAUSE_SECONDS = 5.0, 0.05
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,8 +60,10 @@ class Serving:
         host = f"[{self.bind}]" if ":" in self.bind else self.bind
         return f"{scheme}://{host}:{port}/metrics"
 
-    def start(self, registry: CollectorRegistry, resources: ExitStack) -> int:
+    def start(self, registry: CollectorRegistry, resources: ExitStack, leave: Callable[[], object]) -> int:
         """Serve `registry` and the GPUs until `resources` close; returns the port.
+
+        `leave` is called, from a thread of its own, when this process turns out to be a reloader's parent.
 
         Raises ExporterError when the port cannot be had, or the registry holds other metrics of our names.
         """
@@ -65,25 +74,36 @@ class Serving:
             register(registry, (poller,))
             resources.callback(registry.unregister, poller)
             poller.start()
-        port = self._listen(registry, resources)
+        port = self._listen(registry, resources, leave)
         if not _is_loopback(self.bind):
             logger.warning(
                 "Metrics on %s can be read by whoever reaches that address; keep it off public networks.", self.bind
             )
         return port
 
-    def _listen(self, registry: CollectorRegistry, resources: ExitStack) -> int:
-        try:
+    def _listen(self, registry: CollectorRegistry, resources: ExitStack, leave: Callable[[], object]) -> int:
+        patience_until = monotonic() + (RELOADED_WAIT_SECONDS if is_reloaded() else 0)
+        while True:
+            try:
+                return self._listen_once(registry, resources, leave)
+            except OSError as error:
+                if error.errno != EADDRINUSE or monotonic() >= patience_until:
+                    raise _cannot_listen(self.bind, self.port, error) from error
+            sleep(RELOADED_PAUSE_SECONDS)
+
+    def _listen_once(self, registry: CollectorRegistry, resources: ExitStack, leave: Callable[[], object]) -> int:
+        with forking.opening:
             server, thread = start_http_server(
                 self.port, self.bind, registry, certfile=self.tls_certificate, keyfile=self.tls_key
             )
-        except OSError as error:
-            raise _cannot_listen(self.bind, self.port, error) from error
+            resources.callback(_stop, server, thread)
+            forking.in_children(server.socket.close, resources)
         server.RequestHandlerClass = _Handler
         if isinstance(server.socket, ssl.SSLSocket):
             # Else a client that never shakes hands would hold up the one thread that accepts.
             server.socket.do_handshake_on_connect = False  # type: ignore[attr-defined]  # typeshed lacks it
-        resources.callback(_stop, server, thread)
+        # The server calls it twice a second.
+        server.service_actions = partial(_leave_if_watching, server, leave)  # type: ignore[method-assign]  # made for this
         return server.server_port
 
 
@@ -92,6 +112,13 @@ class _Handler(WSGIRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:
         """Scrapes are not logged."""
+
+
+def _leave_if_watching(server: WSGIServer, leave: Callable[[], object]) -> None:
+    if watches_only():
+        server.service_actions = lambda: None  # type: ignore[method-assign]  # once is enough
+        # The end of the server waits for the loop that has called this.
+        Thread(target=leave, name="glassbox-reloader", daemon=True).start()
 
 
 def _stop(server: WSGIServer, thread: Thread) -> None:

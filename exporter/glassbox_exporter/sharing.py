@@ -8,11 +8,12 @@ from threading import Event, Thread
 
 from prometheus_client import CollectorRegistry
 
+from glassbox_exporter import forking
 from glassbox_exporter.errors import ExporterError
 from glassbox_exporter.families import all_request_families
 from glassbox_exporter.registration import register
 from glassbox_exporter.serving import Serving
-from glassbox_exporter.workers import WorkersCollector, prepare_folder, serving_for_all
+from glassbox_exporter.workers import WorkersCollector, prepare_folder, take_place
 
 logger = logging.getLogger(__name__)
 
@@ -22,11 +23,15 @@ TAKE_OVER_SECONDS = 1.0
 
 
 class Worker:
-    """Publishes this process's gauges of requests, and serves the metrics of all workers as soon as no other does."""
+    """Publishes this process's gauges of requests, and serves the metrics of all workers as soon as no other does.
+
+    A forked child is a worker from its first request on.
+    """
 
     def __init__(self, serving: Serving, folder: Path) -> None:
         self._serving = serving
         self._folder = folder
+        self._registered = ExitStack()
         self._served = ExitStack()
         self._serves = False
         self._complaint = ""
@@ -41,12 +46,12 @@ class Worker:
         prepare_folder()
         port = self._take_over()
         self._thread.start()
-        # A server that loads the app before it forks its workers leaves them without this thread.
-        os.register_at_fork(after_in_child=self._restart)
+        forking.in_children(self._after_fork, self._registered)
         return port
 
     def close(self) -> None:
         """End; another worker serves within a second."""
+        self._registered.close()
         self._stop.set()
         if self._thread.is_alive():
             self._thread.join()
@@ -56,10 +61,12 @@ class Worker:
     def _new_thread(self) -> Thread:
         return Thread(target=self._run, name="glassbox-worker", daemon=True)
 
-    def _restart(self) -> None:
-        if not self._stop.is_set():
-            self._thread = self._new_thread()
-            self._thread.start()
+    def _after_fork(self) -> None:
+        self._served = ExitStack()
+        self._serves = False
+        self._stop = Event()
+        self._thread = self._new_thread()
+        forking.before_first_request.append(self._thread.start)
 
     def _run(self) -> None:
         rounds = 0
@@ -80,11 +87,11 @@ class Worker:
 
     def _take_over(self) -> int:
         with ExitStack() as resources:
-            if not resources.enter_context(serving_for_all(self._folder)):
+            if not take_place(self._folder, resources):
                 return self._serving.port
             registry = CollectorRegistry()
             register(registry, (WorkersCollector(self._folder),))
-            port = self._serving.start(registry, resources)
+            port = self._serving.start(registry, resources, self.close)
             self._served = resources.pop_all()
             self._serves = True
             logger.info("This worker (%d) serves the metrics of all.", os.getpid())

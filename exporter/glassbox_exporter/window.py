@@ -55,7 +55,15 @@ class Traffic(SlidingWindow):
     def end(self) -> None:
         """One of them has ended."""
         with self._lock:
-            self._in_progress -= 1
+            # A forked child may end what its parent has begun, and has forgotten.
+            if self._in_progress:
+                self._in_progress -= 1
+
+    def forget(self) -> None:
+        """Nothing has happened; also where a thread that no longer exists holds the lock."""
+        self._lock = Lock()
+        self._times = deque()
+        self._in_progress = 0
 
     def in_progress(self) -> int:
         """How many have arrived and not ended."""

@@ -6,14 +6,18 @@ service is done here: the folder is made, an ended run's files go, and so do the
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, suppress
+from errno import ELOOP
+from io import FileIO
 from pathlib import Path
 
-from prometheus_client.core import Metric
-from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.multiprocess import mark_process_dead
 from prometheus_client.registry import Collector
 
+from glassbox_exporter import forking
 from glassbox_exporter.errors import ExporterError
+from glassbox_exporter.worker_files import WorkerFiles
 
 VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 _LOCK = "glassbox-exporter.lock"
@@ -35,11 +39,9 @@ def prepare_folder() -> None:
         return
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / _LOCK).touch()
     except OSError as error:
-        raise ExporterError(
-            f"The folder {folder} cannot be written ({error.strerror}): name one in {VARIABLE} that this service may write."
-        ) from error
+        raise _cannot_write(folder, error) from error
+    _open_lock(folder).close()
     others = [file for file in folder.glob("*.db") if _process_of(file) != os.getpid()]
     if not any(_is_alive(_process_of(file)) for file in others):
         for file in others:
@@ -51,6 +53,7 @@ class WorkersCollector(Collector):
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._files = WorkerFiles()
 
     def collect(self) -> Iterator[Metric]:
         """The sums as of this call."""
@@ -58,24 +61,52 @@ class WorkersCollector(Collector):
             if not _is_alive(_process_of(file)):
                 with suppress(FileNotFoundError):
                     mark_process_dead(_process_of(file), str(self._folder))  # type: ignore[no-untyped-call]  # theirs
-        # A file that was just made is empty, and prometheus_client cannot read that.
-        files = [str(file) for file in self._folder.glob("*.db") if _size(file)]
-        yield from MultiProcessCollector.merge(files)  # type: ignore[no-untyped-call]  # theirs
+        metrics, left_out = self._files.merge(self._folder.glob("*.db"))
+        yield from metrics
+        yield GaugeMetricFamily(
+            "exporter_files_left_out",
+            "Files in the folder of the worker processes that are damaged or of something else.",
+            value=left_out,
+        )
 
 
-@contextmanager
-def serving_for_all(folder: Path) -> Iterator[bool]:
-    """Whether this process is the one that serves the metrics of all; the kernel frees the place when it ends."""
+def take_place(folder: Path, resources: ExitStack) -> bool:
+    """Whether this process is now the one that serves the metrics of all, until `resources` close or it ends.
+
+    Raises ExporterError where the lock cannot be used.
+    """
     # Not on Windows, which lacks the multi-process mode that needs it.
     from fcntl import LOCK_EX, LOCK_NB, flock  # noqa: PLC0415
 
-    with (folder / _LOCK).open("w") as file:
-        try:
-            flock(file, LOCK_EX | LOCK_NB)
-        except BlockingIOError:
-            yield False
-            return
-        yield True
+    with forking.opening:
+        lock = resources.enter_context(_open_lock(folder))
+        forking.in_children(lock.close, resources)
+    try:
+        flock(lock, LOCK_EX | LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _open_lock(folder: Path) -> FileIO:
+    """The lock, never what a symbolic link in its place points to, and without waiting for a pipe's other end."""
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    try:
+        # Unbuffered: a buffer has a lock of its own, which may be held for ever in a child.
+        return FileIO(os.open(folder / _LOCK, flags, 0o600), "r+")
+    except OSError as error:
+        if error.errno == ELOOP:
+            raise ExporterError(
+                f"The lock {folder / _LOCK} is a symbolic link: remove it, and name a folder in {VARIABLE} that this "
+                "service alone may write."
+            ) from error
+        raise _cannot_write(folder, error) from error
+
+
+def _cannot_write(folder: Path, error: OSError) -> ExporterError:
+    return ExporterError(
+        f"The folder {folder} cannot be written ({error.strerror}): name one in {VARIABLE} that this service may write."
+    )
 
 
 def _process_of(file: Path) -> int:
@@ -102,10 +133,3 @@ def _is_alive(process: int) -> bool:
     except OSError:
         return True
     return state != "Z"
-
-
-def _size(file: Path) -> int:
-    try:
-        return file.stat().st_size
-    except FileNotFoundError:
-        return 0

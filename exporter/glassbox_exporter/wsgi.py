@@ -21,7 +21,7 @@ class GlassboxWsgiMiddleware:
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answer one request."""
-        request = self._requests.begin(environ["REQUEST_METHOD"], environ.get("PATH_INFO", ""))
+        request = self._requests.begin(environ["REQUEST_METHOD"], _path(environ))
         enter(request)
         answer = _Answer(request, start_response)
         try:
@@ -51,7 +51,10 @@ class _Answer:
     def __iter__(self) -> Iterator[bytes]:
         try:
             yield from self.body
-        except Exception:
+        except GeneratorExit:
+            # The server has closed it, and `close` counts it.
+            raise
+        except BaseException:
             self.request.finish("500")
             raise
         finally:
@@ -67,3 +70,9 @@ class _Answer:
         finally:
             self.request.finish("499")
             enter(None)
+
+
+def _path(environ: "WSGIEnvironment") -> str:
+    """The path as text: PEP 3333 hands on its bytes, each as the character of latin-1."""
+    path: str = environ.get("PATH_INFO", "")
+    return path if path.isascii() else path.encode("latin-1", "replace").decode("utf-8", "replace")

@@ -95,6 +95,12 @@ GPU_XID_ERRORS = Counter(
 GPU_READ_ERRORS = Counter(
     name="gpu_read_errors_total", unit=Unit.EVENTS, labels=("gpu_id",), help="Readings of a GPU that failed."
 )
+FILES_LEFT_OUT = Gauge(
+    name="exporter_files_left_out",
+    unit=Unit.NONE,
+    often_absent="only with several worker processes",
+    help="Files in the workers' folder that are damaged or of something else: what they count is missing.",
+)
 _MIG_SLICE = "only where a GPU is divided, and through NVML"
 MIG_MEMORY_USED = Gauge(
     name="gpu_mig_memory_used_mb",

@@ -198,6 +198,24 @@ def test_an_app_that_answers_nothing_counts_as_500(registry: CollectorRegistry) 
     assert total(registry, "500") == 1
 
 
+@pytest.mark.parametrize("parts", [0, 1, 3])
+def test_the_rest_of_a_body_is_skipped_before_the_news_that_the_client_has_left(
+    registry: CollectorRegistry, clock: HandClock, parts: int
+) -> None:
+    """An app that answers without reading its request, under a server that hands on each part as it comes."""
+    request_families(registry, clock=clock)
+
+    async def answer_late(scope: Scope, receive: Receive, send: Send) -> None:
+        clock.advance(1.0)
+        await answer_bare(scope, receive, send)
+
+    part: Message = {"type": "http.request", "body": b"page", "more_body": True}
+    middleware = GlassboxMiddleware(answer_late, requests=counting(registry))
+    drive(middleware, [*[part] * parts, {"type": "http.disconnect"}])
+    drive(middleware, [*[part] * parts, {"type": "http.request", "body": b""}])
+    assert (total(registry, "499"), total(registry, "200")) == (1, 1)
+
+
 def test_an_answer_sent_as_a_file_path_keeps_its_status(registry: CollectorRegistry) -> None:
     async def send_path(scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
@@ -223,7 +241,15 @@ def test_other_scopes_pass_untouched(registry: CollectorRegistry) -> None:
     assert samples(registry) == before
 
 
-@pytest.mark.parametrize(("root_path", "path"), [("/api", "/api/infer"), ("/api/", "/api/infer"), ("/api", "/infer")])
+@pytest.mark.parametrize(
+    ("root_path", "path"),
+    [
+        *(("/api", "/api/infer"), ("/api/", "/api/infer"), ("/api", "/infer"), ("", "/infer"), ("/", "/infer")),
+        # It is a prefix of whole parts.
+        ("/in", "/infer"),
+        ("/infer", "/infer"),
+    ],
+)
 def test_the_prefix_of_a_proxy_is_no_part_of_the_endpoint(
     registry: CollectorRegistry, root_path: str, path: str
 ) -> None:

@@ -13,7 +13,7 @@ import httpx
 import pytest
 from prometheus_client import CollectorRegistry, Counter
 
-from glassbox_exporter import ExporterError, ServiceRequests, start_exporter
+from glassbox_exporter import ExporterError, ServiceRequests, serving, start_exporter
 from tests.support.exporter_fakes import parse, samples
 
 WAIT_SECONDS = 10.0
@@ -167,6 +167,16 @@ def test_a_client_that_never_shakes_hands_holds_nobody_up(
     ):
         trusting = ssl.create_default_context(cafile=str(certificate))
         assert httpx.get(exporter.url, verify=trusting, timeout=WAIT_SECONDS).status_code == 200
+
+
+def test_a_client_that_says_nothing_is_dropped(registry: CollectorRegistry, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert serving._Handler.timeout == 30
+    monkeypatch.setattr(serving._Handler, "timeout", 0.1)
+    with (
+        start_exporter(port=0, backend="none", registry=registry) as exporter,
+        socket.create_connection(("127.0.0.1", exporter.port), timeout=WAIT_SECONDS) as client,
+    ):
+        assert client.recv(1) == b""
 
 
 @pytest.mark.parametrize(("bind", "warned"), [("127.0.0.1", False), ("localhost", False), ("0.0.0.0", True)])

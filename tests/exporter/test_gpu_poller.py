@@ -139,6 +139,18 @@ def test_a_driver_that_goes_and_comes_back_shows_in_the_scrape(registry: Collect
     assert seen == [(0, None), (1, 61440.5), (0, None), (1, 61440.5)]
 
 
+def test_xid_errors_are_remembered_while_the_driver_is_away(registry: CollectorRegistry) -> None:
+    gpus = ScriptedGpus(lambda: ONE_LOST)
+    poller = poller_on(registry, gpus)
+    poller.poll()
+    gpus.script = gone
+    for _ in range(2):
+        poller.poll()
+    assert value(registry, "gpu_exporter_up") == 0
+    assert value(registry, "gpu_xid_errors_total", gpu_id="1") == 1
+    assert value(registry, "gpu_xid_last_code", gpu_id="1") == 79
+
+
 def test_before_the_first_success_its_time_is_zero_and_then_it_stays(registry: CollectorRegistry) -> None:
     gpus = ScriptedGpus(gone)
     poller = poller_on(registry, gpus)

@@ -173,3 +173,21 @@ def test_without_nvidia_smi_nvml_says_what_is_missing() -> None:
     with pytest.raises(NvmlUnusableError, match="NVML Shared Library Not Found"):
         gpus.collect()
     assert gpus.name == "nvml"
+
+
+@pytest.mark.parametrize(
+    ("around", "reason"),
+    [
+        ("cat {answer}; echo WARNING: infoROM is corrupted at gpu 0000:01:00.0 >&2; exit 14", "nvidia-smi ended with 14: WARNING: infoROM is corrupted at gpu 0000:01:00.0"),
+        ("echo Warning: persistence mode is off; cat {answer}", "nvidia-smi printed a line that does not describe a GPU: Warning: persistence mode is off"),
+        ("cat {answer}; echo Unable to determine the device handle for GPU 0000:41:00.0: GPU is lost; exit 15", "nvidia-smi ended with 15: Unable to determine the device handle for GPU 0000:41:00.0: GPU is lost"),
+        ("cat {answer}; exit 14", "nvidia-smi ended with 14: no output"),
+        ("head -1 {answer}; echo; echo '7, 1, 2'; tail -1 {answer}", "nvidia-smi printed a line that does not describe a GPU: 7, 1, 2"),
+    ],
+)  # fmt: skip  # a row is a case
+def test_what_is_no_row_is_one_failure_and_leaves_the_rows(tmp_path: Path, around: str, reason: str) -> None:
+    answer = tmp_path / "answer"
+    answer.write_text(TWO_GPUS, encoding="utf-8")
+    collected = NvidiaSmiGpus(program(tmp_path, around.format(answer=answer))).collect()
+    assert {gpu_id: reading.utilization_percent for gpu_id, reading in collected.readings.items()} == {"0": 73, "1": 0}
+    assert collected.failures == {"unknown": reason}

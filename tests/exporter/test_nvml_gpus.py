@@ -135,6 +135,18 @@ def test_the_xid_of_a_gpu_that_fell_off_the_bus_is_told_though_it_cannot_be_read
     assert collected.xids["1"] == Xids(1, 79)
 
 
+def test_xid_errors_are_remembered_while_the_driver_is_away(driver: FakeDriver) -> None:
+    gpus = NvmlGpus()
+    gpus.collect()
+    driver.events = [("GPU-1", 79)]
+    gpus.collect()
+    driver.failures = {"nvmlDeviceGetCount": pynvml.NVML_ERROR_DRIVER_NOT_LOADED}
+    with pytest.raises(GpusUnavailableError):
+        gpus.collect()
+    driver.failures = {}
+    assert gpus.collect().xids == {"0": Xids(), "1": Xids(1, 79)}
+
+
 def test_a_storm_of_events_does_not_hold_a_collection_up(driver: FakeDriver) -> None:
     gpus = NvmlGpus()
     gpus.collect()

@@ -1,26 +1,19 @@
 """Several worker processes of one service: the totals are those of all, whoever is asked."""
 
 import os
-import re
 import signal
 import socket
 import subprocess
-import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
-import pytest
 
-import glassbox_exporter
-from tests.support.exporter_fakes import parse
+from tests.support.services import WAIT_SECONDS, count, gauge, metrics, read_until, service
 from tests.support.waiting import eventually
 
-WAIT_SECONDS = 60.0
-EXPORTER = Path(glassbox_exporter.__file__).parent.parent
 WORKERS = 3
 
 APP = """
@@ -72,86 +65,25 @@ time.sleep(600)
 """
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @contextmanager
 def process(folder: Path, *command: str) -> Iterator[tuple["subprocess.Popen[str]", str]]:
     """A service whose workers share a folder that does not exist yet, and where its metrics are."""
-    port = free_port()
-    environment = {
-        **os.environ,
-        "PYTHONPATH": f"{EXPORTER}:{folder}",
-        "PROMETHEUS_MULTIPROC_DIR": str(folder / "not there yet"),
-        "METRICS_PORT": str(port),
-    }
-    started = subprocess.Popen(
-        [sys.executable, *command],
-        env=environment,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
-    try:
-        yield started, f"http://127.0.0.1:{port}/metrics"
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(started.pid, signal.SIGKILL)
-        started.wait(WAIT_SECONDS)
-        for pipe in (started.stdin, started.stdout):
-            assert pipe is not None
-            pipe.close()
-
-
-def read_until(started: "subprocess.Popen[str]", pattern: str) -> str:
-    """What the service says in the pattern's group; it is ended where it does not in time."""
-    assert started.stdout is not None
-    lines = []
-    deadline = threading.Timer(WAIT_SECONDS, os.killpg, (started.pid, signal.SIGKILL))
-    deadline.start()
-    try:
-        # Not `for line in`, which reads ahead.
-        while line := started.stdout.readline():
-            lines.append(line)
-            if found := re.search(pattern, line):
-                return found[1]
-    finally:
-        deadline.cancel()
-    pytest.fail(f"the service never said {pattern}, but: {''.join(lines)}")
-
-
-def metrics(url: str) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
-    try:
-        return parse(httpx.get(url, timeout=WAIT_SECONDS).raise_for_status().text)
-    except httpx.TransportError:
-        return {}
-
-
-def count(url: str, endpoint: str = "/infer", method: str = "GET", status: str = "200") -> float | None:
-    labels = {"method": method, "endpoint": endpoint, "status": status}
-    return metrics(url).get(("http_requests_total", frozenset(labels.items())))
-
-
-def gauge(url: str, name: str, endpoint: str) -> float | None:
-    return metrics(url).get((name, frozenset({("endpoint", endpoint)})))
+    environment = {"PROMETHEUS_MULTIPROC_DIR": str(folder / "not there yet")}
+    with service(folder, *command, environment=environment) as started:
+        yield started
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
     assert eventually(condition, WAIT_SECONDS, poll_seconds=0.1)
 
 
-def ask_each_worker(service: str, seen: set[int]) -> int:
+def ask_each_worker(address: str, seen: set[int]) -> int:
     """Requests until each of the workers has answered one; how many."""
     asked, answered = 0, set()
     deadline = time.monotonic() + WAIT_SECONDS
     while len(answered) < WORKERS:
         assert time.monotonic() < deadline
-        answered.add(int(httpx.get(f"{service}/infer", timeout=WAIT_SECONDS).text))
+        answered.add(int(httpx.get(f"{address}/infer", timeout=WAIT_SECONDS).text))
         asked += 1
     seen |= answered
     return asked
@@ -161,23 +93,23 @@ def test_three_workers_of_uvicorn_are_one_service(tmp_path: Path) -> None:
     (tmp_path / "ocr.py").write_text(APP, encoding="utf-8")
     command = ("-m", "uvicorn", "ocr:app", "--workers", str(WORKERS), "--port", "0", "--log-level", "info")
     with process(tmp_path, *command) as (started, url):
-        service = read_until(started, r"running on (http://127\.0\.0\.1:\d+)")
+        address = read_until(started, r"running on (http://127\.0\.0\.1:\d+)")
         for _ in range(WORKERS):
             read_until(started, "Application startup (complete)")
         workers: set[int] = set()
-        asked = ask_each_worker(service, workers)
+        asked = ask_each_worker(address, workers)
         assert len(workers) == WORKERS
         assert [count(url) for _ in range(5)] == [asked] * 5
         assert metrics(url)["gpu_exporter_up", frozenset()] == 1
         # Whatever was asked within the last second, and nothing once it is over.
         wait_until(lambda: gauge(url, "qps", "/infer") == 0)
         for _ in range(4):
-            httpx.get(f"{service}/infer", timeout=WAIT_SECONDS)
+            httpx.get(f"{address}/infer", timeout=WAIT_SECONDS)
         asked += 4
         wait_until(lambda: (gauge(url, "qps", "/infer") or 0) >= 1)
         wait_until(lambda: gauge(url, "qps", "/infer") == 0)
 
-        with socket.create_connection(("127.0.0.1", int(service.rpartition(":")[2]))) as held:
+        with socket.create_connection(("127.0.0.1", int(address.rpartition(":")[2]))) as held:
             held.sendall(b"GET /hold HTTP/1.1\r\nHost: service\r\n\r\n")
             holder = int(read_until(started, r"held by (\d+)"))
             wait_until(lambda: gauge(url, "http_requests_inprogress", "/hold") == 1)
@@ -191,7 +123,7 @@ def test_three_workers_of_uvicorn_are_one_service(tmp_path: Path) -> None:
         for worker in workers - {holder}:
             os.kill(worker, signal.SIGKILL)
             read_until(started, "Application startup (complete)")
-        asked += ask_each_worker(service, workers)
+        asked += ask_each_worker(address, workers)
         assert len(workers) == 2 * WORKERS
         wait_until(lambda: count(url) == asked)
 

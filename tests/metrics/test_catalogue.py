@@ -11,6 +11,7 @@ from glassbox import metrics
 from glassbox.metrics import CATALOGUE, vllm
 from glassbox.metrics.types import Counter, FormerEnd, Gauge, Histogram, Metric, Unit
 from glassbox_exporter import ServiceRequests, start_exporter
+from glassbox_exporter.workers import WorkersCollector
 from tests.support.paths import EXPOSITIONS
 
 CAPTURES = sorted(EXPOSITIONS.glob("vllm-*.prom"))
@@ -92,9 +93,10 @@ def test_process_metrics_are_missing_only_with_several_api_servers(metric):
 
 
 @pytest.mark.parametrize("told", [{}, {"model_version": "1", "inference_engine": "pytorch", "task_types": ("ocr",)}])
-def test_our_exporter_exposes_exactly_its_catalogue(told):
-    """A PyTorch service with the middleware and two simulated GPUs, read before its first request."""
+def test_our_exporter_exposes_exactly_its_catalogue(told, tmp_path):
+    """A PyTorch service with the middleware and two simulated GPUs, and what several workers add, before a request."""
     registry = CollectorRegistry()
+    registry.register(WorkersCollector(tmp_path))
     ServiceRequests(endpoints=("/infer",), registry=registry, **told)
     with start_exporter(port=0, backend="simulated", gpu_count=2, registry=registry):
         text = generate_latest(registry).decode()

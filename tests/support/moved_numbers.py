@@ -7,7 +7,8 @@ from dataclasses import dataclass, fields, replace
 from glassbox.query.slo import DEFAULT_SLOS
 from glassbox.settings.model import Cost, Gpu, Jobs, Settings, Thresholds
 
-_OTHER_UNITS = r" ?(?:%|(?:s|m|h|d|seconds?|minutes?|hours?|days?)\b)"
+# A limit of a burn rate is said with its window: "3 over 1 day".
+_OTHER_UNITS = r" ?(?:%|over\b|(?:s|m|h|d|seconds?|minutes?|hours?|days?)\b)"
 # Bounds of latency must be buckets: the next one.
 _NEXT_BUCKET = {10: 15, 2.5: 5, 0.1: 0.15}
 # Another setting has the same number, and a panel is about both.

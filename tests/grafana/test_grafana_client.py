@@ -22,7 +22,7 @@ from glassbox.grafana.answers import error_text
 from glassbox.grafana.client import Grafana
 from glassbox.grafana.credentials import BasicAuth, Token, grafana_credential
 from glassbox.grafana.failures import GrafanaError
-from glassbox.http.retries import PatientRetry
+from glassbox.http.retries import Patience
 
 TOKEN = "glsa_do-not-show-me"
 PASSWORD = "pa55-do-not-show-me"
@@ -123,7 +123,7 @@ def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The seconds that retries would have waited."""
     seconds: list[float] = []
-    monkeypatch.setattr(PatientRetry, "pause", staticmethod(seconds.append))
+    monkeypatch.setattr(Patience, "pause", staticmethod(seconds.append))
     return seconds
 
 

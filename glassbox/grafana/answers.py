@@ -8,7 +8,7 @@ from urllib.parse import urlsplit, urlunsplit
 from glassbox.grafana.advice import UNREADY, advice_for
 from glassbox.grafana.credentials import GrafanaCredential
 from glassbox.grafana.failures import GrafanaError, NotVisibleError, Request
-from glassbox.http.exchange import Answer
+from glassbox.http.exchange import HttpAnswer
 from glassbox.http.json_text import NOT_JSON
 from glassbox.http.sentences import on_one_line
 
@@ -40,7 +40,7 @@ def _text(value: Any) -> str:
     return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
 
 
-def refused(request: Request, response: Answer, body: Any, credential: GrafanaCredential) -> GrafanaError:
+def refused(request: Request, response: HttpAnswer, body: Any, credential: GrafanaCredential) -> GrafanaError:
     """The error for an answer of 400 or more; NotVisibleError where Grafana itself says 403 or 404."""
     status = response.status
     if body is NOT_JSON and status not in SENT_BY_PROXIES:
@@ -52,7 +52,7 @@ def refused(request: Request, response: Answer, body: Any, credential: GrafanaCr
     return request.failed(f"answered {status}{quoted}: {advice}", status, message_id, kind)
 
 
-def not_json(response: Answer, credential: GrafanaCredential) -> str:
+def not_json(response: HttpAnswer, credential: GrafanaCredential) -> str:
     """The problem of an answer that is not JSON, such as a log-in page."""
     content = response.content
     kind = _shown(str(response.headers.get("Content-Type") or "text"), credential).partition(";")[0]
@@ -71,7 +71,7 @@ def wrong_type(expected: type) -> str:
     return f"answered with JSON that is not {JSON_TYPES[expected]}: is the URL Grafana's own address?"
 
 
-def redirected(request: Request, response: Answer, credential: GrafanaCredential) -> str:
+def redirected(request: Request, response: HttpAnswer, credential: GrafanaCredential) -> str:
     """The problem of a redirect, which would turn a write into a read."""
     scheme, host, path, _, _ = urlsplit(str(response.headers.get("Location") or ""))
     # The user, password and query are where log-in pages and proxies put tokens.

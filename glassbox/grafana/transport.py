@@ -16,7 +16,7 @@ from glassbox.grafana.advice import unanswered
 from glassbox.grafana.answers import not_json, redirected, refused, wrong_type
 from glassbox.grafana.credentials import GrafanaCredential
 from glassbox.grafana.failures import Request
-from glassbox.http.exchange import Answer, Exchange, NoAnswerError
+from glassbox.http.exchange import Exchange, HttpAnswer, NoAnswerError
 from glassbox.http.json_text import NOT_JSON, parsed
 
 VERBS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
@@ -66,7 +66,7 @@ class GrafanaTransport(GrafanaClient):
             raise request.failed(f"at {self.url} {self.exchange.route}{unanswered(request, error)}") from None
         return self._decoded(request, response, accept_empty_json)
 
-    def _decoded(self, request: Request, response: Answer, accept_empty: bool) -> Any:
+    def _decoded(self, request: Request, response: HttpAnswer, accept_empty: bool) -> Any:
         status = response.status
         if 300 <= status < 400:
             raise request.failed(redirected(request, response, self.credential), status)

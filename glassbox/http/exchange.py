@@ -24,7 +24,7 @@ WHOLE_ANSWER = 4
 
 
 @dataclass(frozen=True)
-class Answer:
+class HttpAnswer:
     """What a server said, whatever its status; the content is uncompressed."""
 
     status: int
@@ -71,7 +71,7 @@ class Exchange:
         """Close all connections."""
         self.session.close()
 
-    def send(self, method: str, path: str, **content: Any) -> Answer:
+    def send(self, method: str, path: str, **content: Any) -> HttpAnswer:
         """The answer, whatever its status; raises NoAnswerError."""
         attempt = 0
         while True:
@@ -86,7 +86,7 @@ class Exchange:
                 continue
             return answer
 
-    def _once(self, method: str, path: str, content: Mapping[str, Any]) -> Answer:
+    def _once(self, method: str, path: str, content: Mapping[str, Any]) -> HttpAnswer:
         try:
             return within(sum(self.timeout) * WHOLE_ANSWER, lambda: self._read(method, path, content))
         except UnreadableAnswerError as error:
@@ -96,13 +96,13 @@ class Exchange:
             # `from None`: the cause holds the request, and the request its Authorization header.
             raise self._failed(method, error) from None
 
-    def _read(self, method: str, path: str, content: Mapping[str, Any]) -> Answer:
+    def _read(self, method: str, path: str, content: Mapping[str, Any]) -> HttpAnswer:
         options = {"auth": self._auth, "timeout": self.timeout, "allow_redirects": False, "stream": True}
         response = self.session.request(method, f"{self.url}{path}", **{**options, **content})
         try:
             headers = {str(name).title(): str(value) for name, value in response.headers.items()}
             body = bounded_body(response.iter_raw(), headers.get("Content-Encoding", ""))
-            return Answer(response.status_code or 0, headers, body)
+            return HttpAnswer(response.status_code or 0, headers, body)
         finally:
             response.close()
 

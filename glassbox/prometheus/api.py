@@ -16,7 +16,7 @@ from niquests.auth import AuthBase
 
 from glassbox.errors import GlassboxError
 from glassbox.http.addresses import server_address
-from glassbox.http.exchange import Answer, Exchange, NoAnswerError
+from glassbox.http.exchange import Exchange, HttpAnswer, NoAnswerError
 from glassbox.http.json_text import NOT_JSON, parsed
 from glassbox.http.sentences import on_one_line
 from glassbox.prometheus.credential import HOW_TO_SET, PrometheusCredential
@@ -86,7 +86,7 @@ class Prometheus:
             raise self._failed(f"{self._exchange.route}{error}") from None
         return self._decoded(answer)
 
-    def _decoded(self, answer: Answer) -> Any:
+    def _decoded(self, answer: HttpAnswer) -> Any:
         if 300 <= answer.status < 400:
             raise self._failed(
                 f"answered {answer.status}, and redirects are not followed: give Prometheus' own address"

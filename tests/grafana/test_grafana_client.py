@@ -618,16 +618,17 @@ def test_an_unknown_host_is_named_as_such(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_https_to_a_plain_port_is_an_error_of_tls(server: Misbehaving, waits: list[float]) -> None:
     with Grafana(server.url.replace("http", "https"), Token(TOKEN)) as grafana:
-        assert "failed in TLS: does this port speak https?" in str(refused(grafana.organisation))
+        assert "failed in TLS (wrong version number): does this port speak https?" in str(refused(grafana.organisation))
     assert waits == []
 
 
-def test_a_proxy_that_is_down_is_named_without_its_password() -> None:
+def test_a_proxy_that_is_down_is_named_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_PROXY")
+    address = f"127.0.0.1:{closed_port()}"
+    monkeypatch.setenv("http_proxy", f"http://u:{PASSWORD}@{address}")
     with Grafana("http://grafana.invalid", Token(TOKEN)) as grafana:
-        # niquests reads HTTP_PROXY once per process.
-        grafana._transport.s.proxies = {"http": f"http://u:{PASSWORD}@127.0.0.1:{closed_port()}"}
         error = refused(grafana.organisation)
-    assert "failed at the proxy of HTTP_PROXY" in str(error)
+    assert f"at http://grafana.invalid through the proxy {address} (http_proxy) failed: the proxy refused" in str(error)
     assert PASSWORD not in str(error)
 
 

@@ -14,8 +14,6 @@ from glassbox.http.sentences import on_one_line
 
 SENT_BY_PROXIES = UNREADY | {413, 429}
 DENIED = "You'll need additional permissions to perform this action. "
-# The names of JSON's own types.
-JSON_TYPES: dict[type, str] = {dict: "an object", list: "an array"}
 
 
 def error_text(body: Any) -> tuple[str, str]:
@@ -66,9 +64,9 @@ def not_json(response: HttpAnswer, credential: GrafanaCredential) -> str:
     )
 
 
-def wrong_type(expected: type) -> str:
-    """The problem of JSON that is not of the `expected` type."""
-    return f"answered with JSON that is not {JSON_TYPES[expected]}: is the URL Grafana's own address?"
+def wrong_shape(problem: str) -> str:
+    """The problem of JSON of another shape than Grafana's."""
+    return f"answered with JSON that is not Grafana's ({problem}): is the URL Grafana's own address?"
 
 
 def redirected(request: Request, response: HttpAnswer, credential: GrafanaCredential) -> str:

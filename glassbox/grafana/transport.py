@@ -13,7 +13,8 @@ from typing import Any, Self
 from grafana_client.client import GrafanaClient
 
 from glassbox.grafana.advice import unanswered
-from glassbox.grafana.answers import not_json, redirected, refused, wrong_type
+from glassbox.grafana.answer_shape import Shape, misfit
+from glassbox.grafana.answers import not_json, redirected, refused, wrong_shape
 from glassbox.grafana.credentials import GrafanaCredential
 from glassbox.grafana.failures import Request
 from glassbox.http.exchange import Exchange, HttpAnswer, NoAnswerError
@@ -38,11 +39,11 @@ class GrafanaTransport(GrafanaClient):
         self.url = url
         self.credential = credential
         self.subject = "Grafana"
-        self.expected: type = object
+        self.expected: Shape = object
         self.writes: list[tuple[str, str]] = []
 
-    def about(self, subject: str, expected: type = object) -> Self:
-        """A view on this transport whose errors name `subject` and whose answers must be of the `expected` type."""
+    def about(self, subject: str, expected: Shape = object) -> Self:
+        """A view on this transport whose errors name `subject` and whose answers must have the `expected` shape."""
         view = copy.copy(self)
         view.subject, view.expected = subject, expected
         return view
@@ -77,6 +78,6 @@ class GrafanaTransport(GrafanaClient):
             return None
         if body is NOT_JSON or (body is None and not response.content):
             raise request.failed(not_json(response, self.credential), status)
-        if not isinstance(body, self.expected):
-            raise request.failed(wrong_type(self.expected), status)
+        if problem := misfit(body, self.expected):
+            raise request.failed(wrong_shape(problem), status)
         return body

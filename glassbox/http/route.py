@@ -48,3 +48,10 @@ def route_to(url: str, environment: Mapping[str, str] = os.environ) -> Route:
     proxy = proxy_to(url, environment)
     schemes = {urlsplit(address).scheme for address in (url, proxy.url if proxy else "")}
     return Route(proxy, authorities(environment) if "https" in schemes else None)
+
+
+def for_other_programs(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """The environment for programs such as apt-get, which read these variables in small letters only."""
+    names = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
+    small = {name: environment.get(name) or environment.get(name.upper()) for name in names}
+    return {**environment, **{name: text for name, text in small.items() if text}}

@@ -295,7 +295,7 @@ def test_a_404_page_of_something_else_is_not_absence(server: Misbehaving, grafan
 
 @pytest.mark.parametrize("status", [409, 412])
 def test_create_folder_accepts_one_that_is_there(server: Misbehaving, grafana: Grafana, status: int) -> None:
-    server.answer(Reply(status, {"message": "exists"}), Reply(body={"uid": "glassbox"}))
+    server.answer(Reply(status, {"message": "exists"}), Reply(body={"uid": "glassbox", "title": "Glassbox"}))
     grafana.create_folder("glassbox", "LLM")
     assert server.seen == [("POST", "/api/folders"), ("GET", "/api/folders/glassbox")]
     assert server.bodies[0] == {"uid": "glassbox", "title": "LLM"}
@@ -375,7 +375,7 @@ SENTENCES = [
     (Reply(200, "Ok", {"Content-Type": "text/plain; charset=utf-8"}), "", "answered with text/plain, not JSON: is"),
     (Reply(200, "[" * 100_000), "", "answered with application/json, not JSON: is the URL"),
     (Reply(200, ""), "", "answered with an empty body, not JSON: is the URL"),
-    (Reply(200, ["x"]), "", "answered with JSON that is not an object: is the URL Grafana's own address?"),
+    (Reply(200, ["x"]), "", "answered with JSON that is not Grafana's (it is not an object): is the URL Grafana's own address?"),
 ]  # fmt: skip
 
 
@@ -630,6 +630,32 @@ def test_a_proxy_that_is_down_is_named_without_its_password(monkeypatch: pytest.
         error = refused(grafana.organisation)
     assert f"at http://grafana.invalid through the proxy {address} (http_proxy) failed: the proxy refused" in str(error)
     assert PASSWORD not in str(error)
+
+
+@pytest.mark.parametrize(
+    ("body", "read", "problem"),
+    [
+        ({}, lambda grafana: grafana.folder("f"), "uid is missing"),
+        ({}, lambda grafana: grafana.dashboard("d"), "dashboard is missing"),
+        ({"dashboard": {"uid": "d", "tags": 5, "version": 1}, "meta": {}}, lambda grafana: grafana.dashboard("d"), "dashboard.tags is not an array"),
+        ({}, lambda grafana: grafana.rule_group("f", "g"), "title is missing"),
+        ({"title": "g", "folderUid": "f", "interval": 60, "rules": [{}]}, lambda grafana: grafana.rule_group("f", "g"), "rules[0].uid is missing"),
+        ([{}], lambda grafana: grafana.data_sources(), "[0].uid is missing"),
+        ([{}], lambda grafana: grafana.alert_rules(), "[0].uid is missing"),
+        ([{}], lambda grafana: grafana.dashboard_uids("f", "t"), "[0].uid is missing"),
+    ],
+)  # fmt: skip
+def test_json_of_another_shape_is_refused_where_it_enters(
+    server: Misbehaving, grafana: Grafana, body: Any, read: Callable[[Grafana], object], problem: str
+) -> None:
+    server.answer(Reply(body=body))
+    assert f"answered with JSON that is not Grafana's ({problem})" in str(refused(lambda: read(grafana)))
+
+
+@pytest.mark.parametrize("body", [{"message": {"a": 1}}, {"message": [1]}, {"details": {"causes": 5}}, {"error": True}])
+def test_no_python_text_of_a_servers_words_is_shown(server: Misbehaving, grafana: Grafana, body: Any) -> None:
+    server.answer(Reply(400, body))
+    assert "answered 400: " in str(refused(grafana.organisation))
 
 
 def test_a_dashboard_with_nan_is_not_sent(server: Misbehaving, grafana: Grafana) -> None:

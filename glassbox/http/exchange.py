@@ -126,5 +126,5 @@ class Exchange:
         if problem := no_connection(error, self.route):
             return problem
         if any(isinstance(cause, ConnectionRefusedError) for cause in causes(error)):
-            return f"was refused: is {self.server} running there?"
+            return f"refused the connection: is {self.server} running there?"
         return f"could not connect within {self.timeout[0]:g} s: check the address and the firewall"

@@ -97,7 +97,7 @@ class Prometheus:
         said = body.get("error") if isinstance(body, dict) else None
         quoted = f' ("{on_one_line(said)}")' if isinstance(said, str) and said else ""
         otherwise = "is the URL Prometheus' own address, and is it ready?"
-        code = f"{answer.status} without JSON" if body is NOT_JSON else answer.status
+        code = "200 without JSON" if body is NOT_JSON and answer.status == 200 else answer.status
         raise self._failed(f"answered {code}{quoted}: {ADVICE.get(answer.status, otherwise)}")
 
     def _failed(self, problem: str) -> GlassboxError:

@@ -579,7 +579,10 @@ def test_a_closed_port_is_tried_four_times_also_for_writes(waits: list[float]) -
     url = f"http://127.0.0.1:{closed_port()}"
     with Grafana(url, Token(TOKEN)) as grafana:
         error = refused(lambda: save(grafana))
-    assert str(error) == f"dashboard serving: POST /api/dashboards/db at {url} was refused: is Grafana running there?"
+    assert (
+        str(error)
+        == f"dashboard serving: POST /api/dashboards/db at {url} refused the connection: is Grafana running there?"
+    )
     assert (error.status, len(waits)) == (None, 3)
 
 

@@ -31,7 +31,7 @@ BELOW = {
     "glassbox/grafana": COMPILED | {"glassbox.http"},
     "glassbox/prometheus": WORDS | {"glassbox.http"},
     "glassbox/lint": COMPILED | {"glassbox.prometheus"},
-    "glassbox/servers": WORDS | {"glassbox.prometheus"},
+    "glassbox/servers": WORDS | {"glassbox.prometheus", "glassbox.http"},
     "glassbox/standin": set(),
     "glassbox/start": {"glassbox.compile"},
     "glassbox/cli": TALKING | {"glassbox.lint", "glassbox.start"},

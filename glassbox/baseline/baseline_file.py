@@ -76,7 +76,7 @@ def load(name: str, folder: Path) -> Baseline:
         ) from None
     except OSError as error:
         raise GlassboxError(f"{file} cannot be read ({error.strerror}): correct its permissions.") from None
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         raise GlassboxError(
             f"{file} is not a baseline of this version: restore it from git, or save it again."
         ) from None

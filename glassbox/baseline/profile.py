@@ -35,6 +35,8 @@ LABELS = tuple(field.name for field in fields(Served))
 BLOCK_REQUESTS = 20
 """Of a load test, whose blocks are so many requests instead of five minutes: with fewer there is no p95."""
 
+# Requests per second and replica; less is one request in an hour.
+LEAST_LOAD = 2.0**-12
 # Of one measure at one level.
 MOST_BLOCKS = 300
 
@@ -87,7 +89,7 @@ def _by_level(found: _Found, served: Served, measures: Measures, minimum_request
     own = {name: values.get(served) or values.get(OF_NO_MODEL, {}) for name, values in found.items()}
     levels: dict[Level, dict[str, list[float]]] = {}
     for time, load in sorted(own[measures.load.name].items()):
-        if load <= 0 or own[measures.requests.name].get(time, 0.0) * BLOCK_SECONDS < minimum_requests:
+        if load < LEAST_LOAD or own[measures.requests.name].get(time, 0.0) * BLOCK_SECONDS < minimum_requests:
             continue
         values = levels.setdefault(math.floor(math.log2(load)), {})
         for name, by_time in own.items():

@@ -33,5 +33,5 @@ def _end(text: str | None) -> float:
         return time.time()
     try:
         return unix_seconds(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise GlassboxError(f"--end {text} is not a time: write it like 2026-11-22T08:00:00Z.") from None

@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
-
-from niquests import Response
 
 from glassbox.grafana.advice import UNREADY, advice_for
 from glassbox.grafana.credentials import GrafanaCredential
 from glassbox.grafana.failures import GrafanaError, NotVisibleError, Request
+from glassbox.http.exchange import HttpAnswer
+from glassbox.http.json_text import NOT_JSON
 from glassbox.http.sentences import on_one_line
 
-NOT_JSON = object()
 SENT_BY_PROXIES = UNREADY | {413, 429}
 DENIED = "You'll need additional permissions to perform this action. "
-# The names of JSON's own types.
-JSON_TYPES: dict[type, str] = {dict: "an object", list: "an array"}
-
-
-def parsed(content: bytes | None) -> Any:
-    """The JSON of a body; None for an empty one, NOT_JSON for anything else."""
-    if not content:
-        return None
-    try:
-        return json.loads(content)
-    except (ValueError, RecursionError):
-        return NOT_JSON
 
 
 def error_text(body: Any) -> tuple[str, str]:
@@ -39,15 +25,22 @@ def error_text(body: Any) -> tuple[str, str]:
     if not isinstance(body, dict):
         return "", ""
     details = body["details"] if isinstance(body.get("details"), dict) else {}
-    causes = [cause.get("message") for cause in details.get("causes") or () if isinstance(cause, dict)]
-    message = ", ".join(str(part) for part in (body.get("message") or body.get("error"), *causes) if part)
+    causes = details["causes"] if isinstance(details.get("causes"), list) else []
+    told = [cause.get("message") for cause in causes if isinstance(cause, dict)]
+    parts = (body.get("message") or body.get("error"), *told)
     status = None if body.get("kind") == "Status" else body.get("status")
-    return message, str(body.get("messageId") or details.get("uid") or body.get("reason") or status or "")
+    names = (body.get("messageId"), details.get("uid"), body.get("reason"), status)
+    return ", ".join(filter(None, map(_text, parts))), next(filter(None, map(_text, names)), "")
 
 
-def refused(request: Request, response: Response, body: Any, credential: GrafanaCredential) -> GrafanaError:
+def _text(value: Any) -> str:
+    """A text or number of JSON, "" for anything else."""
+    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+
+
+def refused(request: Request, response: HttpAnswer, body: Any, credential: GrafanaCredential) -> GrafanaError:
     """The error for an answer of 400 or more; NotVisibleError where Grafana itself says 403 or 404."""
-    status = response.status_code or 0
+    status = response.status
     if body is NOT_JSON and status not in SENT_BY_PROXIES:
         return request.failed(not_json(response, credential), status)
     message, message_id = (_shown(text, credential) for text in error_text(body))
@@ -57,13 +50,13 @@ def refused(request: Request, response: Response, body: Any, credential: Grafana
     return request.failed(f"answered {status}{quoted}: {advice}", status, message_id, kind)
 
 
-def not_json(response: Response, credential: GrafanaCredential) -> str:
+def not_json(response: HttpAnswer, credential: GrafanaCredential) -> str:
     """The problem of an answer that is not JSON, such as a log-in page."""
-    content = response.content or b""
+    content = response.content
     kind = _shown(str(response.headers.get("Content-Type") or "text"), credential).partition(";")[0]
     if "html" in kind or content.lstrip()[:1] == b"<":
         kind = "HTML"
-    status = response.status_code or 0
+    status = response.status
     code = f" {status}" if status >= 400 else ""
     return (
         f"answered{code} with {kind if content else 'an empty body'}, not JSON: "
@@ -71,12 +64,12 @@ def not_json(response: Response, credential: GrafanaCredential) -> str:
     )
 
 
-def wrong_type(expected: type) -> str:
-    """The problem of JSON that is not of the `expected` type."""
-    return f"answered with JSON that is not {JSON_TYPES[expected]}: is the URL Grafana's own address?"
+def wrong_shape(problem: str) -> str:
+    """The problem of JSON of another shape than Grafana's."""
+    return f"answered with JSON that is not Grafana's ({problem}): is the URL Grafana's own address?"
 
 
-def redirected(request: Request, response: Response, credential: GrafanaCredential) -> str:
+def redirected(request: Request, response: HttpAnswer, credential: GrafanaCredential) -> str:
     """The problem of a redirect, which would turn a write into a read."""
     scheme, host, path, _, _ = urlsplit(str(response.headers.get("Location") or ""))
     # The user, password and query are where log-in pages and proxies put tokens.
@@ -85,7 +78,7 @@ def redirected(request: Request, response: Response, credential: GrafanaCredenti
         advice = f"use {location.removesuffix(request.path) or 'that'} as the URL"
     else:
         advice = "use that URL if it is Grafana's own address, or let requests with a credential pass its log-in page"
-    return f"answered {response.status_code} to {location}, and redirects are not followed: {advice}"
+    return f"answered {response.status} to {location}, and redirects are not followed: {advice}"
 
 
 def _shown(text: str, credential: GrafanaCredential) -> str:

@@ -25,6 +25,7 @@ from grafana_client.elements import (
 
 from glassbox.compile.bundle import DataSource
 from glassbox.errors import GlassboxError
+from glassbox.grafana.answer_shape import ALERT_RULES, DASHBOARD, DATA_SOURCES, FOLDER, HITS, RULE_GROUP
 from glassbox.grafana.credentials import GrafanaCredential
 from glassbox.grafana.failures import GrafanaError, NotVisibleError
 from glassbox.grafana.transport import GrafanaTransport
@@ -76,7 +77,7 @@ class Grafana:
 
     def data_sources(self) -> list[DataSource]:
         """All data sources of the organisation, in Grafana's order."""
-        answer = Datasource(self._transport.about("Grafana's data sources", list), None).list_datasources()
+        answer = Datasource(self._transport.about("Grafana's data sources", DATA_SOURCES), None).list_datasources()
         return [
             DataSource(str(item["uid"]), str(item["name"]), str(item["type"]), bool(item.get("isDefault")))
             for item in answer
@@ -85,7 +86,7 @@ class Grafana:
     def folder(self, uid: str) -> dict[str, Any] | None:
         """The folder, or None."""
         with suppress(NotVisibleError):
-            return cast("dict[str, Any]", Folder(self._transport.about(f"folder {uid}", dict)).get_folder(_part(uid)))
+            return cast("dict[str, Any]", Folder(self._transport.about(f"folder {uid}", FOLDER)).get_folder(_part(uid)))
         return None
 
     def create_folder(self, uid: str, title: str) -> None:
@@ -114,7 +115,7 @@ class Grafana:
         """
         with _absent_is_fine():
             answer = self._transport.about(f"folder {uid}", dict).GET(f"/folders/{_part(uid)}/counts")
-            return {str(name): int(count) for name, count in answer.items()}
+            return {str(name): count for name, count in answer.items() if isinstance(count, int)}
         return {}
 
     def delete_folder(self, uid: str) -> None:
@@ -124,14 +125,14 @@ class Grafana:
 
     def dashboard(self, uid: str) -> dict[str, Any] | None:
         """{"dashboard": ..., "meta": ...}, or None."""
-        view = self._transport.about(f"dashboard {uid}", dict)
+        view = self._transport.about(f"dashboard {uid}", DASHBOARD)
         with suppress(NotVisibleError):
             return cast("dict[str, Any]", Dashboard(view, None).get_dashboard(_part(uid)))
         return None
 
     def dashboard_uids(self, folder_uid: str, tag: str) -> list[str]:
         """The uids of the folder's dashboards with this tag, as far as Grafana's search knows them."""
-        search = Search(self._transport.about(f"dashboards in folder {folder_uid}", list))
+        search = Search(self._transport.about(f"dashboards in folder {folder_uid}", HITS))
         uids: list[str] = []
         for page in count(1):
             hits = search.search_dashboards(
@@ -170,7 +171,7 @@ class Grafana:
 
         A group that may not be read raises GrafanaError, since writing it would delete the rules that it holds.
         """
-        view = self._transport.about(f"rule group {name}", dict)
+        view = self._transport.about(f"rule group {name}", RULE_GROUP)
         with _absent_is_fine():
             return cast("dict[str, Any]", AlertingProvisioning(view).get_rule_group(_part(folder_uid), _part(name)))
         return None
@@ -179,7 +180,7 @@ class Grafana:
         """All alert rules of the organisation that this credential may read."""
         return cast(
             "list[dict[str, Any]]",
-            AlertingProvisioning(self._transport.about("alert rules", list)).get_alertrules_all(),
+            AlertingProvisioning(self._transport.about("alert rules", ALERT_RULES)).get_alertrules_all(),
         )
 
     def put_rule_group(self, group: dict[str, Any]) -> None:

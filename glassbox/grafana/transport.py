@@ -11,15 +11,14 @@ from collections.abc import Callable
 from typing import Any, Self
 
 from grafana_client.client import GrafanaClient
-from niquests import Response, Session
-from niquests.exceptions import RequestException
-from niquests.packages import urllib3
 
 from glassbox.grafana.advice import unanswered
-from glassbox.grafana.answers import NOT_JSON, not_json, parsed, redirected, refused, wrong_type
+from glassbox.grafana.answer_shape import Shape, misfit
+from glassbox.grafana.answers import not_json, redirected, refused, wrong_shape
 from glassbox.grafana.credentials import GrafanaCredential
 from glassbox.grafana.failures import Request
-from glassbox.http.retries import CONNECT_TIMEOUT_SECONDS, patient_retry
+from glassbox.http.exchange import Exchange, HttpAnswer, NoAnswerError
+from glassbox.http.json_text import NOT_JSON, parsed
 
 VERBS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 
@@ -31,28 +30,27 @@ class GrafanaTransport(GrafanaClient):
     """
 
     def __init__(self, url: str, credential: GrafanaCredential, timeout_seconds: float) -> None:
-        timeout = (min(CONNECT_TIMEOUT_SECONDS, timeout_seconds), timeout_seconds)
-        super().__init__(credential.auth, timeout=timeout, user_agent="glassbox")
-        headers = self.s.headers
+        super().__init__(credential.auth, user_agent="glassbox")
+        agent = self.s.headers["User-Agent"]
         self.s.close()
-        # HTTP/3 would send UDP to whatever port an Alt-Svc header names.
-        self.s = Session(retries=patient_retry(), disable_http3=True, pool_maxsize=self.session_pool_size)
-        self.s.headers.update({**headers, "Accept": "application/json"})
+        self.exchange = Exchange(url, "Grafana", read_seconds=timeout_seconds, auth=credential.auth)
+        self.s = self.exchange.session
+        self.s.headers["User-Agent"] = agent
         self.url = url
         self.credential = credential
         self.subject = "Grafana"
-        self.expected: type = object
+        self.expected: Shape = object
         self.writes: list[tuple[str, str]] = []
 
-    def about(self, subject: str, expected: type = object) -> Self:
-        """A view on this transport whose errors name `subject` and whose answers must be of the `expected` type."""
+    def about(self, subject: str, expected: Shape = object) -> Self:
+        """A view on this transport whose errors name `subject` and whose answers must have the `expected` shape."""
         view = copy.copy(self)
         view.subject, view.expected = subject, expected
         return view
 
     def close(self) -> None:
         """Close all connections."""
-        self.s.close()
+        self.exchange.close()
 
     def __getattr__(self, item: str) -> Callable[..., Any]:
         if item not in VERBS:
@@ -63,17 +61,14 @@ class GrafanaTransport(GrafanaClient):
         request = Request(self.subject, method, f"/api{url}")
         if request.writes:
             self.writes.append((method, request.path))
-        content |= {"auth": self.auth, "timeout": self.timeout, "allow_redirects": False}
         try:
-            response = self.s.request(method, f"{self.url}{request.path}", **content)
-        except (RequestException, urllib3.exceptions.HTTPError, ValueError) as error:
-            # niquests lets the ValueError of a malformed Location through, even when it follows no redirects.
-            # `from None`: the cause holds the request, and the request its Authorization header.
-            raise request.failed(f"at {self.url} {unanswered(request, error, self.timeout)}") from None
+            response = self.exchange.send(method, request.path, **content)
+        except NoAnswerError as error:
+            raise request.failed(f"at {self.url} {self.exchange.route}{unanswered(request, error)}") from None
         return self._decoded(request, response, accept_empty_json)
 
-    def _decoded(self, request: Request, response: Response, accept_empty: bool) -> Any:
-        status = response.status_code or 0
+    def _decoded(self, request: Request, response: HttpAnswer, accept_empty: bool) -> Any:
+        status = response.status
         if 300 <= status < 400:
             raise request.failed(redirected(request, response, self.credential), status)
         body = parsed(response.content)
@@ -83,6 +78,6 @@ class GrafanaTransport(GrafanaClient):
             return None
         if body is NOT_JSON or (body is None and not response.content):
             raise request.failed(not_json(response, self.credential), status)
-        if not isinstance(body, self.expected):
-            raise request.failed(wrong_type(self.expected), status)
+        if problem := misfit(body, self.expected):
+            raise request.failed(wrong_shape(problem), status)
         return body

@@ -2,55 +2,56 @@
 
 from __future__ import annotations
 
+import email.utils
 import random
 import time
-from collections.abc import Callable
-from typing import Any, Self
-
-from niquests.packages import urllib3
+from collections.abc import Callable, Mapping
 
 CONNECT_TIMEOUT_SECONDS = 5.0
 RETRIES = 3
-RETRY_AFTER_MAX_SECONDS = 30
+RETRY_AFTER_MAX_SECONDS = 30.0
+PAUSES_MAX_SECONDS = 120.0
+"""Of all pauses of a command together."""
 RETRIED_READS = frozenset({429, 502, 503, 504})
 RETRIED_WRITES = frozenset({429})
 
 
-class PatientRetry(urllib3.Retry):
-    """Repeat reads on 429, 502, 503, 504 and lost connections; writes only on 429 and when no connection was made.
-
-    The rule and the limits are those of Grafana's own command line tool gcx. A read that timed out is not repeated:
-    four times the timeout is longer than anyone waits. `pause` takes seconds.
-    """
+class Patience:
+    """The pauses of one command before it repeats requests, bounded as a whole. `pause` takes seconds."""
 
     pause: Callable[[float], object] = staticmethod(time.sleep)
 
-    def is_retry(self, method: str, status_code: int, has_retry_after: bool = False) -> bool:
-        return status_code in (RETRIED_READS if method == "GET" else RETRIED_WRITES)
+    def __init__(self) -> None:
+        self.left_seconds = PAUSES_MAX_SECONDS
 
-    def increment(self, *args: Any, **kwargs: Any) -> Self:
-        error = kwargs.get("error")
-        if isinstance(error, urllib3.exceptions.ReadTimeoutError):
-            raise error
-        return super().increment(*args, **kwargs)  # type: ignore[return-value]  # new() keeps the class
-
-    def get_backoff_time(self) -> float:
-        """0.5, 1, 2 seconds, each shortened by up to half at random."""
-        longest = 0.5 * 2 ** max(0, len(self.history) - 1)
-        return random.uniform(longest / 2, longest)
-
-    def sleep(self, response: Any = None) -> None:
-        self.pause(self._retry_after(response) or self.get_backoff_time())
-
-    def _retry_after(self, response: Any) -> float | None:
-        try:
-            return self.get_retry_after(response) if response else None
-        except urllib3.exceptions.InvalidHeader:
-            return None
+    def waited(self, attempt: int, headers: Mapping[str, str]) -> bool:
+        """Wait before another attempt, `attempt` of them made; False where it is not worth it or patience has ended."""
+        if attempt > RETRIES or self.left_seconds <= 0:
+            return False
+        seconds = min(_asked_for(headers.get("Retry-After", "")) or _backoff(attempt), self.left_seconds)
+        self.left_seconds -= seconds
+        self.pause(seconds)
+        return True
 
 
-def patient_retry() -> PatientRetry:
-    """The retries of a new session: three at most, and at most 30 s of what Retry-After asks for."""
-    return PatientRetry(
-        RETRIES, other=0, allowed_methods=["GET"], raise_on_status=False, retry_after_max=RETRY_AFTER_MAX_SECONDS
-    )
+def is_repeated(method: str, status: int) -> bool:
+    """Whether an answer of this status asks for another attempt: the rule of Grafana's own command line tool gcx."""
+    return status in (RETRIED_READS if method == "GET" else RETRIED_WRITES)
+
+
+def _backoff(attempt: int) -> float:
+    """0.5, 1, 2 seconds, each shortened by up to half at random."""
+    longest = 0.5 * 2.0 ** (attempt - 1)
+    return random.uniform(longest / 2, longest)
+
+
+def _asked_for(text: str) -> float:
+    """Seconds of a Retry-After, at most 30; 0 for none and for nonsense."""
+    text = text.strip()
+    if text.isascii() and text.isdigit():
+        return RETRY_AFTER_MAX_SECONDS if len(text) > 2 else min(float(text), RETRY_AFTER_MAX_SECONDS)
+    try:
+        seconds = email.utils.parsedate_to_datetime(text).timestamp() - time.time()
+    except (ValueError, OverflowError):
+        return 0.0
+    return max(0.0, min(seconds, RETRY_AFTER_MAX_SECONDS))

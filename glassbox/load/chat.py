@@ -13,7 +13,9 @@ from typing import Any
 
 import httpx
 
+from glassbox.http.route import Route, route_to
 from glassbox.http.sentences import on_one_line
+from glassbox.http.unreachable import no_connection
 from glassbox.load.answer import NOT_OPENAI, RequestFailedError, StreamedAnswer, error_message
 from glassbox.load.event_stream import EVENT_MAX_BYTES, Event, EventTooLongError, events
 
@@ -79,6 +81,7 @@ class Chat:
     def __init__(self, client: httpx.AsyncClient, url: str, timeout_seconds: float) -> None:
         self._client = client
         self._url = f"{url}/chat/completions"
+        self._route = route_to(url)
         self._timeout_seconds = timeout_seconds
 
     async def ask(self, body: Mapping[str, Any], due_at: float) -> Outcome:
@@ -96,7 +99,7 @@ class Chat:
         except RecursionError:
             failure = RequestFailedError("JSON that is nested too deep")
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-            failure = _unanswered(error)
+            failure = _unanswered(error, self._route)
         return _outcome(due_at, sent_at, answer, failure)
 
     async def _read(self, body: Mapping[str, Any], answer: StreamedAnswer) -> None:
@@ -192,11 +195,11 @@ async def _within_limit(response: httpx.Response) -> AsyncIterator[bytes]:
         yield piece
 
 
-def _unanswered(error: Exception) -> RequestFailedError:
+def _unanswered(error: Exception, route: Route) -> RequestFailedError:
     if isinstance(error, httpx.ConnectTimeout):
         return RequestFailedError(f"no connection within {CONNECT_TIMEOUT_SECONDS:g} s")
     if isinstance(error, httpx.ConnectError):
-        return RequestFailedError("no connection", on_one_line(str(error)))
+        return RequestFailedError("no connection", no_connection(error, route) or on_one_line(str(error)))
     if isinstance(error, httpx.RemoteProtocolError) and not _is_closed_early(error):
         return RequestFailedError("an answer that is not HTTP, or with headers of more than 100 kB")
     if isinstance(error, httpx.TransportError):

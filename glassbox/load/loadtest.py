@@ -176,7 +176,7 @@ class LoadTest:
     async def _measure(self) -> None:
         options = self.options
         url, key, bodies = api_url(options.url), api_key(options.api_key_file), options.prompts().bodies()
-        async with client(key) as http:
+        async with client(key, url) as http:
             chat = Chat(http, url, options.timeout_seconds)
             await first_answer(http, url, chat, next(bodies))
             if options.ramp:

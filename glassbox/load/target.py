@@ -12,6 +12,7 @@ import httpx
 
 from glassbox.errors import GlassboxError
 from glassbox.http.addresses import server_address
+from glassbox.http.route import route_to
 from glassbox.http.sentences import on_one_line
 from glassbox.load.chat import CONNECT_TIMEOUT_SECONDS, UNCOMPRESSED, Chat, Outcome, beginning
 
@@ -49,12 +50,13 @@ def _one_word(text: str, where: str) -> str:
     return key
 
 
-def client(key: str) -> httpx.AsyncClient:
-    """An HTTP client without a limit of connections: a limit would be a queue outside the server."""
+def client(key: str, url: str) -> httpx.AsyncClient:
+    """An HTTP client for this server without a limit of connections: a limit would be a queue outside the server."""
     return httpx.AsyncClient(
         headers={"Authorization": f"Bearer {key}"} if key else {},
         timeout=httpx.Timeout(None, connect=CONNECT_TIMEOUT_SECONDS),
         limits=httpx.Limits(max_connections=None, max_keepalive_connections=None),
+        **route_to(url).for_httpx(),
     )
 
 

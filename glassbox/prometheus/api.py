@@ -8,32 +8,25 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
-from socket import gaierror
 from types import TracebackType
 from typing import Any, Self
 
-from niquests import PreparedRequest, Response, Session
+from niquests import PreparedRequest
 from niquests.auth import AuthBase
-from niquests.exceptions import ConnectTimeout, RequestException, Timeout
-from niquests.packages import urllib3
 
 from glassbox.errors import GlassboxError
 from glassbox.http.addresses import server_address
-from glassbox.http.retries import CONNECT_TIMEOUT_SECONDS, patient_retry
-from glassbox.http.sentences import on_one_line, sentence_for
+from glassbox.http.exchange import Exchange, HttpAnswer, NoAnswerError
+from glassbox.http.json_text import NOT_JSON, parsed
+from glassbox.http.sentences import on_one_line
 from glassbox.prometheus.credential import HOW_TO_SET, PrometheusCredential
 
 READ_TIMEOUT_SECONDS = 60.0
 # Prometheus refuses a range query that would return more points for each series.
 MAX_POINTS = 11_000
+LARGEST = 1e18
+"""Beyond everything that is measured, and small enough for arithmetic: a trillion times a day in microseconds."""
 
-UNANSWERED: tuple[tuple[type[BaseException], str], ...] = (
-    (ConnectTimeout, f"could not connect within {CONNECT_TIMEOUT_SECONDS:g} s: check the address and the firewall"),
-    (gaierror, "could not find the host: check the spelling of its name"),
-    (ConnectionRefusedError, "refused the connection: is Prometheus running there?"),
-    (Timeout, f"got no answer within {READ_TIMEOUT_SECONDS:g} s: query a shorter window, or check Prometheus' load"),
-)
-LOST = "lost its connection before an answer came: check Prometheus' log and the proxy in front of it"
 CANNOT_EVALUATE = "it cannot evaluate this query, so check its version and its query limits"
 ADVICE = {
     400: CANNOT_EVALUATE,
@@ -57,9 +50,7 @@ class Prometheus:
 
     def __init__(self, url: str, credential: PrometheusCredential | None = None) -> None:
         self.url = _checked(url)
-        self._session = Session(retries=patient_retry(), disable_http3=True)
-        self._session.headers["Accept"] = "application/json"
-        self._session.auth = _Signed(credential)
+        self._exchange = Exchange(self.url, "Prometheus", read_seconds=READ_TIMEOUT_SECONDS, auth=_Signed(credential))
 
     def __enter__(self) -> Self:
         return self
@@ -67,7 +58,7 @@ class Prometheus:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._session.close()
+        self._exchange.close()
 
     def range(self, query: str, start: int, end: int, step_seconds: int) -> list[SampledSeries]:
         """The query's values at `start` and at every step after it until `end` (Unix seconds); raises GlassboxError."""
@@ -78,37 +69,36 @@ class Prometheus:
         parameters = {"query": query, "start": start, "end": end, "step": step_seconds}
         result = self._get("/api/v1/query_range", parameters)
         try:
-            return [SampledSeries(dict(each["metric"]), _finite(each["values"])) for each in result["data"]["result"]]
-        except (KeyError, TypeError, ValueError):
+            return [_series(each, start, end) for each in result["data"]["result"]]
+        except (KeyError, TypeError, ValueError, AttributeError):
             raise self._failed(
                 "answered with JSON that is not a range of values: is the URL Prometheus' own address?"
             ) from None
+        except OverflowError:
+            raise self._failed(
+                "answered with a time or a value that is out of range: is the URL Prometheus' own address?"
+            ) from None
 
     def _get(self, path: str, parameters: Mapping[str, Any]) -> Any:
-        timeout = (CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS)
         try:
-            response = self._session.get(
-                f"{self.url}{path}", params=dict(parameters), timeout=timeout, allow_redirects=False
-            )
-        except (RequestException, urllib3.exceptions.HTTPError, ValueError) as error:
-            # `from None`: the cause holds the request, and the request its Authorization header.
-            raise self._failed(sentence_for(error, UNANSWERED, LOST)) from None
-        return self._decoded(response)
+            answer = self._exchange.send("GET", path, params=dict(parameters))
+        except NoAnswerError as error:
+            raise self._failed(f"{self._exchange.route}{error}") from None
+        return self._decoded(answer)
 
-    def _decoded(self, response: Response) -> Any:
-        status = response.status_code or 0
-        if 300 <= status < 400:
-            raise self._failed(f"answered {status}, and redirects are not followed: give Prometheus' own address")
-        try:
-            body = response.json()
-        except ValueError:
-            body = None
-        if status == 200 and isinstance(body, dict) and body.get("status") == "success":
+    def _decoded(self, answer: HttpAnswer) -> Any:
+        if 300 <= answer.status < 400:
+            raise self._failed(
+                f"answered {answer.status}, and redirects are not followed: give Prometheus' own address"
+            )
+        body = parsed(answer.content)
+        if answer.status == 200 and isinstance(body, dict) and body.get("status") == "success":
             return body
-        message = on_one_line(str(body.get("error") or "")) if isinstance(body, dict) else ""
-        quoted = f' ("{message}")' if message else ""
-        advice = ADVICE.get(status, "is the URL Prometheus' own address, and is it ready?")
-        raise self._failed(f"answered {status}{quoted}: {advice}")
+        said = body.get("error") if isinstance(body, dict) else None
+        quoted = f' ("{on_one_line(said)}")' if isinstance(said, str) and said else ""
+        otherwise = "is the URL Prometheus' own address, and is it ready?"
+        code = "200 without JSON" if body is NOT_JSON and answer.status == 200 else answer.status
+        raise self._failed(f"answered {code}{quoted}: {ADVICE.get(answer.status, otherwise)}")
 
     def _failed(self, problem: str) -> GlassboxError:
         return GlassboxError(f"Prometheus at {self.url} {problem}{'' if problem.endswith('?') else '.'}")
@@ -131,6 +121,17 @@ class _Signed(AuthBase):
         return request
 
 
-def _finite(values: Sequence[tuple[float, str]]) -> dict[int, float]:
-    numbers = ((round(time), float(text)) for time, text in values)
-    return {time: value for time, value in numbers if isfinite(value)}
+def _series(each: Mapping[str, Any], start: int, end: int) -> SampledSeries:
+    labels = {name: value for name, value in each["metric"].items() if isinstance(value, str)}
+    if len(labels) < len(each["metric"]):
+        raise TypeError("a label that is not text")
+    return SampledSeries(labels, _finite(each["values"], start, end))
+
+
+def _finite(values: Sequence[tuple[float, str]], start: int, end: int) -> dict[int, float]:
+    """The values by time, without those that are not numbers, such as a share of nothing; OverflowError for impossible ones."""
+    numbers = {round(time): float(text) for time, text in values}
+    finite = {time: value for time, value in numbers.items() if isfinite(value)}
+    if any(not start <= time <= end for time in numbers) or any(abs(value) > LARGEST for value in finite.values()):
+        raise OverflowError
+    return finite

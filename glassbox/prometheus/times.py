@@ -21,7 +21,7 @@ def milliseconds(text: str, now_ms: int) -> int:
         return int(text)
     try:
         return int(unix_seconds(text) * 1000)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise GlassboxError(
             f"{text!r} is not a time: write now-30m, 2026-01-31T12:00, or milliseconds since 1970."
         ) from None

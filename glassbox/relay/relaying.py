@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 
 from glassbox.cli.output import complain
 from glassbox.errors import GlassboxError
+from glassbox.http.route import route_to
 from glassbox.http.sentences import on_one_line
 from glassbox.relay.chat_messages import Message, message
 from glassbox.relay.robots import Robot, took
@@ -47,7 +48,7 @@ async def _answer(url: str, body: bytes) -> bytes:
     headers = {"Content-Type": "application/json; charset=utf-8", "Accept-Encoding": "identity"}
     received = bytearray()
     async with (
-        httpx.AsyncClient(timeout=ROBOT_TIMEOUT_SECONDS, follow_redirects=False) as client,
+        httpx.AsyncClient(timeout=ROBOT_TIMEOUT_SECONDS, follow_redirects=False, **route_to(url).for_httpx()) as client,
         client.stream("POST", url, content=body, headers=headers) as answer,
     ):
         if answer.status_code != HTTPStatus.OK:

@@ -16,6 +16,8 @@ from pathlib import Path
 import click
 
 from glassbox.errors import GlassboxError
+from glassbox.http.certificates import VARIABLES
+from glassbox.http.route import for_other_programs
 from glassbox.prometheus.promtool import DEBIAN_PACKAGES, SCALE_OUT_PACKAGES, TOOLS_DIR, find
 
 DOWNLOAD_TIMEOUT_SECONDS = 300.0
@@ -104,6 +106,17 @@ def _download(packages: set[str], folder: Path) -> list[Path]:
     return sorted(folder.glob("*.deb"))
 
 
+def _environment(folder: Path) -> dict[str, str]:
+    """The route of this machine for apt, which reads proxies in small letters, and authorities from its settings only."""
+    named = next((os.environ[name] for name in VARIABLES if os.environ.get(name)), "")
+    authority = {}
+    if Path(named).is_file() and "APT_CONFIG" not in os.environ:
+        settings = folder / "apt.conf"
+        settings.write_text(f'Acquire::https::CaInfo "{Path(named).resolve()}";\n', encoding="utf-8")
+        authority["APT_CONFIG"] = str(settings)
+    return {**for_other_programs(), **authority, "LC_ALL": "C"}
+
+
 def _run(*command: str, folder: Path) -> "subprocess.CompletedProcess[str]":
     try:
         return subprocess.run(
@@ -112,7 +125,7 @@ def _run(*command: str, folder: Path) -> "subprocess.CompletedProcess[str]":
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            env={**os.environ, "LC_ALL": "C"},
+            env=_environment(folder),
             encoding="utf-8",
             errors="replace",
             timeout=DOWNLOAD_TIMEOUT_SECONDS,

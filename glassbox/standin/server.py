@@ -26,7 +26,7 @@ from glassbox.standin.search import index_all
 from glassbox.standin.search_index import SearchIndex
 from glassbox.standin.state import Numbers, State
 from glassbox.standin.store import Store, StoreError
-from glassbox.standin.upstream import TIMEOUT_SECONDS, Upstream
+from glassbox.standin.upstream import TIMEOUT_SECONDS, Upstream, WayTo
 
 LOOPBACK = "127.0.0.1"
 START_TIMEOUT_SECONDS = 30.0
@@ -48,7 +48,7 @@ class GrafanaStandIn:
     `tokens` maps a service-account token to Viewer, Editor or Admin; with `anonymous_viewer` everybody may read. With a
     `database` file everything that is written survives a restart. The search index lags writes by
     `search_lag_seconds` on the releases where Grafana's does. `authorizations` maps the address of a data source to the
-    header Authorization for its requests, which is neither stored nor shown. Raises ValueError for an unreadable version, StoreError
+    header Authorization for its requests, which is neither stored nor shown, and `way_to` how requests reach it. Raises ValueError for an unreadable version, StoreError
     for a file that cannot be used, and on entry OSError for a port in use.
     """
 
@@ -68,6 +68,7 @@ class GrafanaStandIn:
         search_lag_seconds: float = DEFAULT_SEARCH_LAG_SECONDS,
         prometheus_timeout_seconds: float = TIMEOUT_SECONDS,
         authorizations: Mapping[str, str] | None = None,
+        way_to: WayTo | None = None,
     ) -> None:
         rules = behaviour(version)
         password = admin_password or os.environ.get("PREVIEW_ADMIN_PASSWORD", "admin")
@@ -82,7 +83,7 @@ class GrafanaStandIn:
             base_path.rstrip("/"),
             anonymous_viewer,
             store=Store(database) if database else None,
-            upstream=Upstream(prometheus_timeout_seconds, authorizations),
+            upstream=Upstream(prometheus_timeout_seconds, authorizations, way_to),
         )
         self._bind, self._port = bind, port
         try:

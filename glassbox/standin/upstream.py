@@ -3,10 +3,11 @@
 import asyncio
 import sys
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from importlib.util import find_spec
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import httpx
@@ -40,33 +41,54 @@ class Answer:
     content: bytes
 
 
+WayTo = Callable[[str], Mapping[str, Any]]
+
+
+def _straight(_url: str) -> Mapping[str, Any]:
+    return {}
+
+
 class Upstream:
     """One client for all requests of a server; it belongs to the event loop that calls `open`.
 
-    `authorizations` holds the header Authorization by the address of a data source; it is sent nowhere else.
+    `authorizations` holds the header Authorization by the address of a data source; it is sent nowhere else. `way_to`
+    gives the arguments of an httpx client for an address, such as its proxy; it may raise UpstreamError.
     """
 
     def __init__(
-        self, timeout_seconds: float = TIMEOUT_SECONDS, authorizations: Mapping[str, str] | None = None
+        self,
+        timeout_seconds: float = TIMEOUT_SECONDS,
+        authorizations: Mapping[str, str] | None = None,
+        way_to: WayTo | None = None,
     ) -> None:
         self.timeout_seconds = timeout_seconds
         self._authorizations = authorizations or {}
-        self._client: httpx.AsyncClient | None = None
+        self._way_to: WayTo = way_to or _straight
+        self._clients: dict[str, httpx.AsyncClient] = {}
 
     def open(self) -> None:
-        """Create the client."""
-        # Neither proxies nor a .netrc of this machine: requests go where the data source says.
-        self._client = httpx.AsyncClient(
-            trust_env=False,
+        """Begin without connections."""
+        self._clients = {}
+
+    def _client(self, source_url: str) -> httpx.AsyncClient:
+        """The client of this data source; each way is asked for once."""
+        if source_url not in self._clients:
+            self._clients[source_url] = self._made(self._way_to(source_url))
+        return self._clients[source_url]
+
+    def _made(self, way: Mapping[str, Any]) -> httpx.AsyncClient:
+        # Nothing of this machine's environment but what the way says, and no .netrc.
+        return httpx.AsyncClient(
+            **{"trust_env": False, **way},
             follow_redirects=False,
             timeout=httpx.Timeout(self.timeout_seconds, connect=CONNECT_TIMEOUT_SECONDS),
             limits=httpx.Limits(max_connections=CONNECTIONS),
         )
 
     async def close(self) -> None:
-        """Close the client."""
-        if self._client:
-            await self._client.aclose()
+        """Close every connection."""
+        for client in self._clients.values():
+            await client.aclose()
 
     async def ask(self, source_url: str, path: str, query: str, form: bytes | None) -> Answer:
         """GET a path below the data source's address, or POST a form to it; raises UpstreamError with a sentence."""
@@ -75,7 +97,7 @@ class Upstream:
             parts = urlsplit(source_url)
             url = urlunsplit((parts.scheme, parts.netloc, f"{parts.path.rstrip('/')}/{path}", query, ""))
             async with asyncio.timeout(self.timeout_seconds):
-                return await self._ask(url, shown, form, self._authorizations.get(source_url))
+                return await self._ask(self._client(source_url), url, shown, form, self._authorizations.get(source_url))
         except (TimeoutError, httpx.TimeoutException):
             raise UpstreamTimeoutError(
                 f"Prometheus at {shown} did not answer within {self.timeout_seconds:g} s: ask for a shorter range."
@@ -85,15 +107,16 @@ class Upstream:
                 f"Prometheus at {shown} cannot be reached: start it, or name another with --prometheus."
             ) from None
 
-    async def _ask(self, url: str, shown: str, form: bytes | None, authorization: str | None) -> Answer:
-        assert self._client is not None, "open() comes first"
+    async def _ask(
+        self, client: httpx.AsyncClient, url: str, shown: str, form: bytes | None, authorization: str | None
+    ) -> Answer:
         method = "GET" if form is None else "POST"
         headers = {"Accept": "application/json", "Accept-Encoding": "gzip"}
         if form is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
         if authorization:
             headers["Authorization"] = authorization
-        async with self._client.stream(method, url, content=form, headers=headers) as answer:
+        async with client.stream(method, url, content=form, headers=headers) as answer:
             if answer.status_code in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
                 # In words of ours: a proxy may repeat what it was shown.
                 raise UpstreamError(

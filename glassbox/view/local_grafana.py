@@ -1,20 +1,23 @@
 """The stand-in for Grafana over the user's Prometheus, which may need a credential."""
 
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
 import click
+import httpx
 
 from glassbox.errors import GlassboxError
 from glassbox.http.addresses import server_address
+from glassbox.http.route import route_to
+from glassbox.http.unreachable import no_connection
 from glassbox.prometheus.credential import HOW_TO_SET, OPTION, PrometheusCredential, prometheus_credential
 from glassbox.standin.server import LOOPBACK, GrafanaStandIn, prometheus_source
 from glassbox.standin.store import StoreError
+from glassbox.standin.upstream import UpstreamError
 
 PROBE_TIMEOUT_SECONDS = 2.0
 DEFAULT_URL = "http://127.0.0.1:9090"
@@ -44,25 +47,37 @@ def prometheus_options(command: Callable[..., int]) -> Callable[..., int]:
 def chosen_source(prometheus_url: str, token_file: Path | None) -> PrometheusAddress:
     """What the options name; raises GlassboxError for an unusable address, or one that holds a credential."""
     server_address(prometheus_url, option="--prometheus", example=DEFAULT_URL, credential=HOW_TO_SET)
+    route_to(prometheus_url).for_httpx()
     return PrometheusAddress(prometheus_url.rstrip("/"), prometheus_credential(token_file))
 
 
 def unreachable(source: PrometheusAddress) -> str:
     """What is wrong with this Prometheus, in one sentence; "" when it answers."""
+    headers = {"Authorization": source.credential.authorization} if source.credential else {}
+    route = route_to(source.url)
     try:
-        request = urllib.request.Request(f"{source.url}/api/v1/status/buildinfo")
-        if source.credential:
-            # It must not follow a redirect.
-            request.add_unredirected_header("Authorization", source.credential.authorization)
-        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=PROBE_TIMEOUT_SECONDS):
+        with (
+            httpx.Client(timeout=PROBE_TIMEOUT_SECONDS, **route.for_httpx()) as client,
+            client.stream("GET", f"{source.url}/api/v1/status/buildinfo", headers=headers) as answer,
+        ):
+            status = answer.status_code
+    except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
+        reason = no_connection(error, route) or "does not answer"
+    else:
+        if status == HTTPStatus.OK:
             return ""
-    except urllib.error.HTTPError as error:
-        if error.code in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-            return f"Prometheus at {source.url} answers {error.code}: {HOW_TO_SET}."
-        reason = f"answers {error.code}"
-    except (OSError, ValueError) as error:
-        reason = f"does not answer ({getattr(error, 'reason', error)})"
-    return f"Prometheus at {source.url} {reason}: panels stay empty until it does; name another with --prometheus."
+        if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+            return f"Prometheus at {source.url} answers {status}: {HOW_TO_SET}."
+        reason = f"answers {status}"
+    return f"Prometheus at {source.url} {route}{reason}; panels stay empty until it answers, or name another with --prometheus."
+
+
+def way_to(url: str) -> Mapping[str, Any]:
+    """How the stand-in's requests reach a data source; raises UpstreamError for an environment that does not say it."""
+    try:
+        return route_to(url).for_httpx()
+    except GlassboxError as error:
+        raise UpstreamError(str(error)) from None
 
 
 @contextmanager
@@ -78,6 +93,7 @@ def serving(
                 data_sources=[prometheus_source(prometheus.url)],
                 anonymous_viewer=True,
                 database=database,
+                way_to=way_to,
                 authorizations={prometheus.url: prometheus.credential.authorization} if prometheus.credential else {},
             )
             resources.enter_context(server)

@@ -152,7 +152,9 @@ def _demo_prometheus(product: Product) -> Iterator[str]:
 
 
 @click.command()
-@click.option("--against", metavar="REV", help="Also draw this revision, and mark the differences.")
+@click.option(
+    "--against", metavar="REV", help="Also draw this revision, which runs its code, and mark the differences."
+)
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
@@ -193,6 +195,7 @@ def command(
     Both sides show the same data over the same time range. They are drawn with Grafana's component library, not by Grafana
     itself; gauges and heatmaps are approximated. The credential for Prometheus comes from PROMETHEUS_TOKEN, --prometheus-token-file, or
     PROMETHEUS_USER and PROMETHEUS_PASSWORD. Exit code 2 if --against finds a change.
+    --against runs that revision's code as this user, without the secrets of the environment and, where the system lets us, without network.
     """
     settings_file, product = session.settings_file, session.product
     chosen = chosen_source(prometheus_url, token_file)

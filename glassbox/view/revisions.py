@@ -2,12 +2,15 @@
 
 import io
 import json
+import os
+import shutil
 import subprocess
 import sys
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,8 @@ from glassbox.errors import GlassboxError
 
 TIMEOUT_SECONDS = 120.0
 Boards = dict[str, dict[str, Any]]
+# What a build needs of the environment; all else stays here, secrets among it.
+_KEPT = frozenset({"PATH", "LANG", "TZ", "TMPDIR", "SYSTEMROOT", "LD_LIBRARY_PATH", "PYTHONUTF8", "PYTHONPATH"})
 
 
 def working_tree(script: Path, settings_file: Path | None) -> Boards:
@@ -23,9 +28,26 @@ def working_tree(script: Path, settings_file: Path | None) -> Boards:
 
 
 def revision(script: Path, name: str, settings_file: Path | None) -> Boards:
-    """The dashboards by uid, as that revision's own code compiles them under this Python."""
-    with _unpacked(script.parent, name) as folder:
-        return _built(folder / script.name, settings_file, f"Revision {name}")
+    """The dashboards by uid, as that revision's own code compiles them under this Python.
+
+    That code runs without the secrets of this environment and, where the system lets us, without network.
+    """
+    with _unpacked(script.parent, name) as folder, tempfile.TemporaryDirectory(prefix="glassbox-home-") as home:
+        kept = {key: value for key, value in os.environ.items() if key in _KEPT or key.startswith("LC_")}
+        return _built(
+            folder / script.name, settings_file, f"Revision {name}", without_network(), {**kept, "HOME": home}
+        )
+
+
+@cache
+def without_network() -> Sequence[str]:
+    """A prefix that starts a program without network; empty where the system does not allow it."""
+    program = shutil.which("unshare")
+    for flags in ((), ("--map-root-user",)):
+        prefix = (program or "", *flags, "--net")
+        if program and subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode == 0:
+            return prefix
+    return ()
 
 
 @contextmanager
@@ -34,14 +56,21 @@ def _unpacked(root: Path, name: str) -> Iterator[Path]:
     commit = _git(root, unknown, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
     archived = _git(root, unknown, "archive", "--format=tar", commit.decode().strip())
     with tempfile.TemporaryDirectory(prefix="glassbox-revision-") as folder:
-        with tarfile.open(fileobj=io.BytesIO(archived)) as archive:
-            archive.extractall(folder, filter="data")
+        try:
+            with tarfile.open(fileobj=io.BytesIO(archived)) as archive:
+                archive.extractall(folder, filter="data")
+        except (tarfile.TarError, OSError):
+            raise GlassboxError(
+                f"--against {name}: its files cannot be unpacked into {folder}: free space there, or name another revision."
+            ) from None
         yield Path(folder)
 
 
 def _git(root: Path, otherwise: str, *arguments: str) -> bytes:
     try:
         done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, timeout=TIMEOUT_SECONDS, check=False)
+    except subprocess.TimeoutExpired:
+        raise GlassboxError(f"git did not end within {TIMEOUT_SECONDS:g} s: try again.") from None
     except FileNotFoundError:
         raise GlassboxError("--against needs git, which is not on PATH: install it.") from None
     if done.returncode:
@@ -49,16 +78,43 @@ def _git(root: Path, otherwise: str, *arguments: str) -> bytes:
     return done.stdout
 
 
-def _built(script: Path, settings_file: Path | None, who: str) -> Boards:
+def _built(
+    script: Path,
+    settings_file: Path | None,
+    who: str,
+    prefix: Sequence[str] = (),
+    environment: Mapping[str, str] | None = None,
+) -> Boards:
     settings = ["--settings", str(settings_file.resolve())] if settings_file else []
     with tempfile.TemporaryDirectory(prefix="glassbox-build-") as out:
-        command = [sys.executable, str(script), *settings, "build", "--out", f"{out}/build"]
+        command = [*prefix, sys.executable, str(script), *settings, "build", "--out", f"{out}/build"]
+        _run(command, script.parent, who, environment)
+        return _boards(sorted(Path(out, "build", "dashboards").glob("*.json")), who)
+
+
+def _run(command: Sequence[str], folder: Path, who: str, environment: Mapping[str, str] | None) -> None:
+    try:
         done = subprocess.run(
-            command, cwd=script.parent, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False
+            command,
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=TIMEOUT_SECONDS,
+            check=False,
         )
-        if done.returncode:
-            said = (done.stderr.strip().splitlines() or ["it printed nothing"])[-1]
-            raise GlassboxError(f"{who} does not build ({said}): correct it first.")
-        files = sorted(Path(out, "build", "dashboards").glob("*.json"))
+    except subprocess.TimeoutExpired:
+        raise GlassboxError(f"{who} does not build within {TIMEOUT_SECONDS:g} s: correct it first.") from None
+    if done.returncode:
+        said = (done.stderr.strip().splitlines() or ["it printed nothing"])[-1]
+        raise GlassboxError(f"{who} does not build ({said}): correct it first.")
+
+
+def _boards(files: Sequence[Path], who: str) -> Boards:
+    try:
         boards = [json.loads(file.read_text(encoding="utf-8")) for file in files]
-    return {board["uid"]: board for board in boards}
+        return {str(board["uid"]): board for board in boards}
+    except (OSError, ValueError, RecursionError, KeyError, TypeError):
+        raise GlassboxError(f"{who} builds files that are no dashboards: correct it first.") from None

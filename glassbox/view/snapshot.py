@@ -24,14 +24,24 @@ def take_snapshot(script: Path, settings_file: Path | None) -> Json:
     arguments = [sys.executable, str(script), *settings, "snapshot"]
     try:
         done = subprocess.run(
-            arguments, cwd=script.parent, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False
+            arguments,
+            cwd=script.parent,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=TIMEOUT_SECONDS,
+            check=False,
         )
     except subprocess.TimeoutExpired:
         return _problem(f"Compiling takes longer than {TIMEOUT_SECONDS:g} s.")
     if done.returncode:
         said = done.stderr.strip().splitlines() or [f"it ended with exit code {done.returncode}"]
         return _problem(f"The content could not be compiled: {said[-1]}")
-    snapshot: Json = json.loads(done.stdout)
+    try:
+        # What the content itself prints comes before.
+        snapshot: Json = json.loads((done.stdout.splitlines() or [""])[-1])
+    except (ValueError, RecursionError):
+        return _problem("The content could not be compiled: it prints something after the end of its work.")
     return snapshot
 
 

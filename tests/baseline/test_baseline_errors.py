@@ -63,7 +63,7 @@ def there(tmp_path):
         (JSONResponse({"status": "error", "error": "parse error"}, 400), r'answered 400 ("parse error"): it cannot evaluate'),
         (PlainTextResponse("no", 401), "answered 401: set PROMETHEUS_TOKEN, or PROMETHEUS_USER and PROMETHEUS_PASSWORD."),
         (PlainTextResponse("no", 404), "answered 404: is the URL Prometheus' own address, including its sub-path?"),
-        (PlainTextResponse("<html>"), "answered 200: is the URL Prometheus' own address, and is it ready?"),
+        (PlainTextResponse("<html>"), "answered 200 without JSON: is the URL Prometheus' own address, and is it ready?"),
         (JSONResponse({"status": "success", "data": {}}), "answered with JSON that is not a range of values"),
         (JSONResponse([]), "answered 200: is the URL Prometheus' own address"),
         (RedirectResponse("http://elsewhere/login"), "answered 307, and redirects are not followed"),

@@ -138,7 +138,9 @@ def test_an_unreachable_grafana(capsys, monkeypatch):
     monkeypatch.setenv("GRAFANA_TOKEN", "t")
     with http.server.HTTPServer(("127.0.0.1", 0), http.server.BaseHTTPRequestHandler) as closed:
         port = closed.server_port
-    assert "was refused: is Grafana running there?" in refused(capsys, "--grafana", f"http://127.0.0.1:{port}")
+    assert "refused the connection: is Grafana running there?" in refused(
+        capsys, "--grafana", f"http://127.0.0.1:{port}"
+    )
 
 
 class Page(http.server.BaseHTTPRequestHandler):

@@ -22,7 +22,7 @@ from glassbox.grafana.answers import error_text
 from glassbox.grafana.client import Grafana
 from glassbox.grafana.credentials import BasicAuth, Token, grafana_credential
 from glassbox.grafana.failures import GrafanaError
-from glassbox.http.retries import PatientRetry
+from glassbox.http.retries import Patience
 
 TOKEN = "glsa_do-not-show-me"
 PASSWORD = "pa55-do-not-show-me"
@@ -123,7 +123,7 @@ def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The seconds that retries would have waited."""
     seconds: list[float] = []
-    monkeypatch.setattr(PatientRetry, "pause", staticmethod(seconds.append))
+    monkeypatch.setattr(Patience, "pause", staticmethod(seconds.append))
     return seconds
 
 
@@ -295,7 +295,7 @@ def test_a_404_page_of_something_else_is_not_absence(server: Misbehaving, grafan
 
 @pytest.mark.parametrize("status", [409, 412])
 def test_create_folder_accepts_one_that_is_there(server: Misbehaving, grafana: Grafana, status: int) -> None:
-    server.answer(Reply(status, {"message": "exists"}), Reply(body={"uid": "glassbox"}))
+    server.answer(Reply(status, {"message": "exists"}), Reply(body={"uid": "glassbox", "title": "Glassbox"}))
     grafana.create_folder("glassbox", "LLM")
     assert server.seen == [("POST", "/api/folders"), ("GET", "/api/folders/glassbox")]
     assert server.bodies[0] == {"uid": "glassbox", "title": "LLM"}
@@ -375,7 +375,7 @@ SENTENCES = [
     (Reply(200, "Ok", {"Content-Type": "text/plain; charset=utf-8"}), "", "answered with text/plain, not JSON: is"),
     (Reply(200, "[" * 100_000), "", "answered with application/json, not JSON: is the URL"),
     (Reply(200, ""), "", "answered with an empty body, not JSON: is the URL"),
-    (Reply(200, ["x"]), "", "answered with JSON that is not an object: is the URL Grafana's own address?"),
+    (Reply(200, ["x"]), "", "answered with JSON that is not Grafana's (it is not an object): is the URL Grafana's own address?"),
 ]  # fmt: skip
 
 
@@ -579,7 +579,10 @@ def test_a_closed_port_is_tried_four_times_also_for_writes(waits: list[float]) -
     url = f"http://127.0.0.1:{closed_port()}"
     with Grafana(url, Token(TOKEN)) as grafana:
         error = refused(lambda: save(grafana))
-    assert str(error) == f"dashboard serving: POST /api/dashboards/db at {url} was refused: is Grafana running there?"
+    assert (
+        str(error)
+        == f"dashboard serving: POST /api/dashboards/db at {url} refused the connection: is Grafana running there?"
+    )
     assert (error.status, len(waits)) == (None, 3)
 
 
@@ -618,17 +621,44 @@ def test_an_unknown_host_is_named_as_such(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_https_to_a_plain_port_is_an_error_of_tls(server: Misbehaving, waits: list[float]) -> None:
     with Grafana(server.url.replace("http", "https"), Token(TOKEN)) as grafana:
-        assert "failed in TLS: does this port speak https?" in str(refused(grafana.organisation))
+        assert "failed in TLS (wrong version number): does this port speak https?" in str(refused(grafana.organisation))
     assert waits == []
 
 
-def test_a_proxy_that_is_down_is_named_without_its_password() -> None:
+def test_a_proxy_that_is_down_is_named_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_PROXY")
+    address = f"127.0.0.1:{closed_port()}"
+    monkeypatch.setenv("http_proxy", f"http://u:{PASSWORD}@{address}")
     with Grafana("http://grafana.invalid", Token(TOKEN)) as grafana:
-        # niquests reads HTTP_PROXY once per process.
-        grafana._transport.s.proxies = {"http": f"http://u:{PASSWORD}@127.0.0.1:{closed_port()}"}
         error = refused(grafana.organisation)
-    assert "failed at the proxy of HTTP_PROXY" in str(error)
+    assert f"at http://grafana.invalid through the proxy {address} (http_proxy) failed: the proxy refused" in str(error)
     assert PASSWORD not in str(error)
+
+
+@pytest.mark.parametrize(
+    ("body", "read", "problem"),
+    [
+        ({}, lambda grafana: grafana.folder("f"), "uid is missing"),
+        ({}, lambda grafana: grafana.dashboard("d"), "dashboard is missing"),
+        ({"dashboard": {"uid": "d", "tags": 5, "version": 1}, "meta": {}}, lambda grafana: grafana.dashboard("d"), "dashboard.tags is not an array"),
+        ({}, lambda grafana: grafana.rule_group("f", "g"), "title is missing"),
+        ({"title": "g", "folderUid": "f", "interval": 60, "rules": [{}]}, lambda grafana: grafana.rule_group("f", "g"), "rules[0].uid is missing"),
+        ([{}], lambda grafana: grafana.data_sources(), "[0].uid is missing"),
+        ([{}], lambda grafana: grafana.alert_rules(), "[0].uid is missing"),
+        ([{}], lambda grafana: grafana.dashboard_uids("f", "t"), "[0].uid is missing"),
+    ],
+)  # fmt: skip
+def test_json_of_another_shape_is_refused_where_it_enters(
+    server: Misbehaving, grafana: Grafana, body: Any, read: Callable[[Grafana], object], problem: str
+) -> None:
+    server.answer(Reply(body=body))
+    assert f"answered with JSON that is not Grafana's ({problem})" in str(refused(lambda: read(grafana)))
+
+
+@pytest.mark.parametrize("body", [{"message": {"a": 1}}, {"message": [1]}, {"details": {"causes": 5}}, {"error": True}])
+def test_no_python_text_of_a_servers_words_is_shown(server: Misbehaving, grafana: Grafana, body: Any) -> None:
+    server.answer(Reply(400, body))
+    assert "answered 400: " in str(refused(grafana.organisation))
 
 
 def test_a_dashboard_with_nan_is_not_sent(server: Misbehaving, grafana: Grafana) -> None:

@@ -13,6 +13,7 @@ from glassbox.grafana.credentials import Token
 from glassbox.grafana.failures import GrafanaError
 from glassbox.grafana.kinds import KINDS
 from glassbox.grafana.kinds.kind import Deployment, ObjectKind
+from glassbox.grafana.kinds.rule_group_kind import RuleGroupKind
 from glassbox.grafana.plan import Action, plan
 from glassbox.grafana.push import push
 from glassbox.settings.model import Settings
@@ -224,3 +225,34 @@ def test_an_object_that_is_not_ours_stops_the_push_before_it_starts(grafana):
     with pytest.raises(GlassboxError, match="Playlist 'c' belongs to somebody else"):
         list(push(grafana, SETTINGS, NOTHING, [*KINDS, Playlist(stored)]))
     assert (list(stored), grafana.writes) == (["glassbox-c"], [])
+
+
+def group_with(*uids):
+    rules = [{"uid": uid, "title": "Theirs", "for": "5m"} for uid in uids]
+    return {"title": "group", "folderUid": "glassbox", "interval": 60, "rules": rules}
+
+
+def test_a_prefix_without_its_dash_is_not_ours():
+    RuleGroupKind().check_ours(group_with("glassbox-a"))
+    for uid in ("glassboxes-a", "glassbox", "glassbox_a"):
+        with pytest.raises(GlassboxError, match="is not ours and would be deleted"):
+            RuleGroupKind().check_ours(group_with(uid))
+
+
+@pytest.mark.parametrize(("wanted", "stored"), [("ab", "a"), ("a", "ab"), ("a", "")])
+def test_a_group_that_gained_or_lost_a_rule_differs(wanted, stored):
+    ours, live = (group_with(*(f"glassbox-{uid}" for uid in uids)) for uids in (wanted, stored))
+    assert not RuleGroupKind().equal(ours, live)
+    assert RuleGroupKind().equal(ours, ours)
+
+
+def test_a_push_to_a_group_that_gained_or_lost_a_rule_makes_it_ours_again(grafana, bundle, pushed):
+    (group,) = bundle.grafana_groups
+    for rules in (
+        group["rules"][:-1],
+        [*group["rules"], group["rules"][0] | {"uid": "glassbox-more", "title": "More"}],
+    ):
+        grafana.put_rule_group(group | {"rules": rules})
+        actions = [change.action for change in push(grafana, SETTINGS, bundle)]
+        assert actions == [Action.KEEP, Action.KEEP, Action.UPDATE]
+        assert len(grafana.rule_group("glassbox", group["title"])["rules"]) == len(group["rules"])

@@ -61,7 +61,7 @@ def test_times_are_those_at_which_the_server_sent_its_texts():
     """Both sides read the same clock: the role that comes first is no token, and no text is seen before it was sent."""
 
     async def ask(server):
-        async with client("") as http:
+        async with client("", server.url) as http:
             body = next(Prompts(MODEL).bodies())
             return await Chat(http, f"{server.url}/v1", 30).ask(body, asyncio.get_running_loop().time())
 
@@ -172,7 +172,7 @@ def test_an_answer_that_takes_too_long_has_failed(capsys):
 
         async def ask():
             server.first_seconds = 60
-            async with client("") as http:
+            async with client("", server.url) as http:
                 return await Chat(http, f"{server.url}/v1", 0.1).ask(next(Prompts(MODEL).bodies()), 0.0)
 
         assert asyncio.run(ask()).failure == "no complete answer within 0.1 s"

@@ -1,0 +1,51 @@
+"""The shape that an answer of Grafana must have, checked where it enters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Shape = Any
+"""A type, a mapping of required keys to shapes, or a list with the shape of every item."""
+_WORDS = {dict: "an object", list: "an array", str: "text", int: "a whole number"}
+
+
+@dataclass(frozen=True)
+class Optional:
+    """A key that may be absent or null."""
+
+    shape: Shape
+
+
+DATA_SOURCES = [{"uid": str, "name": str, "type": str}]
+FOLDER = {"uid": str, "title": str, "version": Optional(int)}
+DASHBOARD = {
+    "dashboard": {"uid": str, "title": Optional(str), "tags": Optional(list), "version": int},
+    "meta": {"folderUid": Optional(str)},
+}
+HITS = [{"uid": str}]
+RULE = {"uid": str, "title": str, "provenance": Optional(str), "for": Optional(str), "keep_firing_for": Optional(str)}
+RULE_GROUP = {"title": str, "folderUid": str, "interval": int, "rules": [RULE]}
+ALERT_RULES = [{"uid": str, "ruleGroup": str, "folderUID": str}]
+
+
+def misfit(value: Any, shape: Shape, place: str = "") -> str:
+    """What is wrong, as `rules[0].uid is missing`, or "" where the value has the shape."""
+    if isinstance(shape, Optional):
+        return "" if value is None else misfit(value, shape.shape, place)
+    expected = dict if isinstance(shape, Mapping) else list if isinstance(shape, list) else shape
+    if not isinstance(value, expected) or (expected is int and isinstance(value, bool)):
+        return f"{place or 'it'} is not {_WORDS.get(expected, 'what it should be')}"
+    if isinstance(shape, Mapping) and isinstance(value, dict):
+        return next(filter(None, (_member(value, key, each, place) for key, each in shape.items())), "")
+    if isinstance(shape, list):
+        return next(filter(None, (misfit(item, shape[0], f"{place}[{at}]") for at, item in enumerate(value))), "")
+    return ""
+
+
+def _member(value: Mapping[str, Any], key: str, shape: Shape, place: str) -> str:
+    where = f"{place}.{key}" if place else key
+    if key not in value and not isinstance(shape, Optional):
+        return f"{where} is missing"
+    return misfit(value.get(key), shape, where)

@@ -1,0 +1,67 @@
+"""Answers of a Prometheus that is broken or hostile: each is one sentence, whatever it sends."""
+
+import json
+import threading
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from glassbox.errors import GlassboxError
+from glassbox.prometheus.api import Prometheus
+
+
+@contextmanager
+def answering(content, status=200):
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.end_headers()
+            self.wfile.write(content.encode())
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        with Prometheus(f"http://127.0.0.1:{server.server_port}") as prometheus:
+            yield prometheus
+        server.shutdown()
+
+
+def result(values, metric='{"job": "a"}'):
+    return f'{{"status": "success", "data": {{"result": [{{"metric": {metric}, "values": {values}}}]}}}}'
+
+
+@pytest.mark.parametrize("values", ['[[100, "NaN"]]', '[[100, "+Inf"]]', '[[100, "-Inf"]]', '[[100, "1e999"]]', "[]"])
+def test_what_is_no_number_is_not_known(values):
+    with answering(result(values)) as prometheus:
+        (series,) = prometheus.range("up", 100, 400, 300)
+    assert series.values == {}
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (result(f"[[100, {'9' * 400}]]"), "out of range"),
+        (result('[[100, "1e300"]]'), "out of range"),
+        (result('[[1e30, "1"]]'), "out of range"),
+        (result('[[99, "1"]]'), "out of range"),
+        (result('[["x", "1"]]'), "not a range of values"),
+        (result('[[100, "1"]]', '{"job": 5}'), "not a range of values"),
+        (result('[[100, "1"]]', "[]"), "not a range of values"),
+        (result("5"), "not a range of values"),
+        (result("[[NaN, 1]]"), "without JSON"),
+        (result(f"[[100, {'9' * 5000}]]"), "without JSON"),
+        ("[" * 100_000, "without JSON"),
+        ('{"status": "success", "data": {"result": "x"}}', "not a range of values"),
+        ('{"status": "success"}', "not a range of values"),
+        (json.dumps({"status": "error", "error": {"a": 1}}), "answered 200: is the URL"),
+    ],
+)
+def test_every_broken_answer_is_one_sentence(content, sentence):
+    with answering(content) as prometheus, pytest.raises(GlassboxError) as caught:
+        prometheus.range("up", 100, 400, 300)
+    assert sentence in str(caught.value)
+    assert len(str(caught.value)) < 300

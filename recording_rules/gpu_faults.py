@@ -49,7 +49,7 @@ def _lost() -> Expr:
     known = gpu.any_sign(lambda sign: over_steps("last", sign, GONE_REMEMBERED, LOOK_STEP))
     # GPU exporters are not service jobs, so the jobs are those that have measured GPUs.
     answers = over_time("max", scrape.UP, BRIDGE, job=regex(".+")) > 0
-    return group_by(GPU, known.unless(gpu.THERE).and_(answers, on=TARGET))
+    return group_by(GPU, known.unless(gpu.SEEN).and_(answers, on=TARGET))
 
 
 NEW_XID = Record(

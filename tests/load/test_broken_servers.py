@@ -28,7 +28,7 @@ def outcome_of(answer, timeout_seconds=30):
     pieces = answer if callable(answer) else lambda: [answer]
 
     async def ask():
-        async with client("") as http:
+        async with client("", server.url) as http:
             return await Chat(http, f"{server.url}/v1", timeout_seconds).ask({}, asyncio.get_running_loop().time())
 
     with raw_server(pieces) as server:

@@ -10,7 +10,7 @@ from glassbox.board.dashboard import Dashboard, Row, dashboard, row
 from glassbox.board.grid import Size
 from glassbox.board.panels import bars, gauge, stat, table, timeseries
 from glassbox.board.style import GREEN, NEUTRAL, RED, UP_DOWN, YELLOW, Steps, Words
-from glassbox.board.tables import DrillDown, Next, Page
+from glassbox.board.tables import CLICKED, DrillDown, Next, Page
 from glassbox.metrics import prometheus_server
 from glassbox.metrics.types import Unit
 from glassbox.query.expr import Expr, regex
@@ -184,7 +184,7 @@ def _firing() -> Expr:
 
 def _runbooks(settings: Settings) -> Page | None:
     """Where the runbook of the alert in a row can be read, if the settings say so."""
-    url = settings.runbook_url("${__value.raw}")
+    url = settings.runbook_url(CLICKED)
     return Page("alertname", "Runbook of ${__value.raw}", url) if url else None
 
 

@@ -101,7 +101,7 @@ def _course(limits: Gpu) -> Row:
                 "endpoint": sum_by(("job", "endpoint"), instant(requests.REQUESTS_BY_ENDPOINT)),
             },
             why="Finished requests per second, and those of each endpoint where our exporter counts them. A drop with healthy targets means that callers are gone, or that requests are stuck, given up or long: see the verdict.",
-            size=Size(width=8),
+            size=Size(width=7),
         ),
         timeseries(
             "Latency",
@@ -122,7 +122,7 @@ def _course(limits: Gpu) -> Row:
             why=f"The busiest GPU's share of active time: blue below {percent(min(_GPU_LIGHT_RATIO, limits.busy_ratio))}, yellow to {percent(limits.busy_ratio)}, red above. {states.meanings(states.OF_GPUS)} An idle GPU is no good news then.",
             steps=_gpu_steps(limits),
             words=states.words(states.OF_GPUS),
-            size=Size(width=3, height=8),
+            size=Size(width=4, height=8),
             empty="Not measured",
         ),
     )
@@ -134,11 +134,9 @@ def _parts(settings: Settings) -> Row:
         "",
         bars(
             "GPU memory",
-            {
-                "used": max_by(_BOARD, instant(gpu.MEMORY_USED)),
-                "total": max_by(_BOARD, instant(gpu.MEMORY_TOTAL)),
-            },
-            why="Memory by GPU. vLLM reserves its share at start, so a full bar alone is no cause for alarm.",
+            ratio(max_by(_BOARD, instant(gpu.MEMORY_USED)), max_by(_BOARD, instant(gpu.MEMORY_TOTAL))),
+            why="Share of its memory that each GPU uses; the board GPU has the bytes. vLLM reserves its share at start, so a full bar alone is no cause for alarm.",
+            maximum=1,
             size=Size(width=6, height=9),
         ),
         table(

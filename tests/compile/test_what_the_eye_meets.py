@@ -1,0 +1,42 @@
+"""Our boards as people see them: nothing is cut, nothing needs explaining, and nothing is compared that differs in kind."""
+
+import pytest
+
+from tests.support.ours import our_bundle
+
+BOARDS = our_bundle().dashboards
+PANELS = [(board["title"], panel) for board in BOARDS.values() for panel in board["panels"] if panel["type"] != "row"]
+# Pixels: a screen less the page's margins, a panel's own, its marks for description and links, and a letter of a title.
+SCREEN, MARGINS, BESIDE_TITLE, LETTER = 1920, 32, 96, 7.6
+
+
+def shown(board, title):
+    (panel,) = [panel for name, panel in PANELS if (name, panel["title"]) == (board, title)]
+    return panel
+
+
+@pytest.mark.parametrize(("board", "panel"), PANELS, ids=[f"{board}, {panel['title']}" for board, panel in PANELS])
+def test_no_title_is_cut_on_a_screen_of_1920_pixels(board, panel):
+    room = panel["gridPos"]["w"] * (SCREEN - MARGINS) / 24 - BESIDE_TITLE
+    assert len(panel["title"]) * LETTER <= room
+
+
+def test_a_gpus_memory_is_one_bar():
+    panel = shown("Inference overview", "GPU memory")
+    assert [target["legendFormat"] for target in panel["targets"]] == ["{{instance}} #{{gpu}}"]
+    assert panel["fieldConfig"]["defaults"]["unit"] == "percentunit"
+    assert panel["fieldConfig"]["defaults"]["max"] == 1
+
+
+def test_factors_are_written_as_such():
+    factors = [panel for _, panel in PANELS if "B/A" in panel["title"] or panel["title"].startswith("Burn rate")]
+    assert len(factors) >= 8
+    assert {panel["fieldConfig"]["defaults"]["unit"] for panel in factors} == {"suffix:x"}
+
+
+def test_a_comparison_starts_with_one_engine_on_both_sides():
+    variables = {each["name"]: each for each in BOARDS["glassbox-engine-comparison"]["templating"]["list"]}
+    a, b = variables["engine_a"], variables["engine_b"]
+    assert a["sort"] == b["sort"]
+    assert "current" not in a
+    assert "current" not in b

@@ -10,6 +10,7 @@ CURRENCY = "currency"
 # Grafana's unit ids (its "Standard options" documentation); `suffix:` prints the text behind the number.
 GRAFANA_UNITS = {
     Unit.NONE: "none",
+    Unit.FACTOR: "suffix:x",
     Unit.BOOLEAN: "bool",
     Unit.RATIO: "percentunit",
     Unit.PERCENT: "percent",

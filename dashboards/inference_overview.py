@@ -44,7 +44,7 @@ def _now(settings: Settings) -> Row:
     return row(
         "",
         verdict_panel(
-            "What to do about each model. The cases are in order of urgency, and the first one that holds is shown. The evidence is on Capacity and diagnosis.",
+            "The most urgent case that holds for each model. What to do about it, and the evidence, are on Capacity and diagnosis.",
             Size(width=8, height=5),
         ),
         stat(
@@ -57,7 +57,7 @@ def _now(settings: Settings) -> Row:
         stat(
             "Failed requests",
             errors_or_state(_failed_share()),
-            why=f"Share of requests over the {last(RATE_WINDOW_SECONDS)} that were answered with a server error, or that callers gave up, where those are more than {percent(settings.thresholds.abandoned_share_ratio)}. Above {percent(_ERRORS_HIGH_RATIO)}, look at the verdict and the service's log first. {states.meanings(states.FAILED)} If a replica is chosen, requests that were given up are left out, since no metric says which replica had them.",
+            why=f"Share of requests over the {last(RATE_WINDOW_SECONDS)} that were answered with a server error, or that callers gave up, where those are more than {percent(settings.thresholds.abandoned_share_ratio)}. Above {percent(_ERRORS_HIGH_RATIO)}, look at the verdict and the service's log first. If a replica is chosen, those given up are left out. Words in place of the number are explained in docs/verdict.md.",
             steps=_ERROR_STEPS,
             words=states.words(states.FAILED),
             size=_NOW,
@@ -65,7 +65,7 @@ def _now(settings: Settings) -> Row:
         stat(
             "Latency p95",
             or_idle(requests.DURATION.quantile(0.95, ())),
-            why=f"95% of the requests that finished within the {last(RATE_WINDOW_SECONDS)} took at most this time. Red from {settings.thresholds.latency_high_seconds:g} s on: InferenceLatencyHigh may follow. That alert also counts requests that still wait or were given up, which have no time here. {states.meanings(states.FINISHED)}",
+            why=f"95% of the requests that finished within the {last(RATE_WINDOW_SECONDS)} took at most this time; those that wait or were given up have none. Red from {settings.thresholds.latency_high_seconds:g} s on: InferenceLatencyHigh may follow. {states.meanings(states.FINISHED)}",
             steps=latency_steps(settings.thresholds.latency_high_seconds),
             words=states.words(states.FINISHED),
             size=_NOW,

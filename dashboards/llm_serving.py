@@ -64,7 +64,7 @@ def _now(limits: Thresholds) -> Row:
         stat(
             "First token p95",
             or_idle(engine.TIME_TO_FIRST_TOKEN.quantile(0.95, ()), engine.TIME_TO_FIRST_TOKEN.count),
-            why=f"95% of requests got their first token within this time, including queueing. It says nothing of their ends. The first tokens of requests that are not answered are shown below. {states.meanings(states.STARTED)}",
+            why=f"95% of requests got their first token within this time, including queueing. It says nothing of their ends. {states.meanings(states.STARTED)}",
             words=states.words(states.STARTED),
         ),
         stat(

@@ -163,7 +163,7 @@ def _ahead(limits: Thresholds) -> Row:
                 "at least": min_by(_MODEL, instant(slo.GOODPUT_MIN)),
             },
             many=True,
-            why=f"Share of the last hour's requests that kept both token promises: first token, and time per output token. Two histograms do not show how far they overlap, so the truth lies between the lines. Answers that callers give up after the first token have no time per output token and spoil only what else is promised: where they are many, the truth lies below the lines. No line: fewer than {limits.minimum_requests} requests in the hour, or no such objectives.",
+            why=f"Share of the last hour's requests that kept both token promises: first token, and time per output token. Two histograms do not show how far they overlap: the truth lies between the lines, and below them where many answers are given up after the first token. No line: fewer than {limits.minimum_requests} requests in the hour, or no such objectives.",
             maximum=1,
             empty="Not enough requests, or no such objectives",
         ),

@@ -2,6 +2,7 @@
 
 import pytest
 
+from recording_rules.diagnosis import VERDICTS
 from tests.support.ours import our_bundle
 
 BOARDS = our_bundle().dashboards
@@ -40,3 +41,18 @@ def test_a_comparison_starts_with_one_engine_on_both_sides():
     assert a["sort"] == b["sort"]
     assert "current" not in a
     assert "current" not in b
+
+
+@pytest.mark.parametrize(("board", "panel"), PANELS, ids=[f"{board}, {panel['title']}" for board, panel in PANELS])
+def test_a_tooltip_can_be_read_at_a_glance(board, panel):
+    """A description is shown in a box that does not scroll; what takes longer belongs into the documents."""
+    assert 0 < len(panel["description"]) < 400
+
+
+def test_the_advice_for_each_verdict_stands_on_the_board():
+    panel = shown("Capacity and diagnosis", "What to do")
+    (column,) = [each for each in panel["fieldConfig"]["overrides"] if each["matcher"]["options"] == "Advice"]
+    properties = {each["id"]: each["value"] for each in column["properties"]}
+    texts = {option["text"] for option in properties["mappings"][0]["options"].values()}
+    assert texts == {case.act for case in VERDICTS}
+    assert "custom.width" not in properties

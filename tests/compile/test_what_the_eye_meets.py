@@ -1,8 +1,11 @@
 """Our boards as people see them: nothing is cut, nothing needs explaining, and nothing is compared that differs in kind."""
 
+import re
+
 import pytest
 
 from recording_rules.diagnosis import VERDICTS
+from recording_rules.signals import signals
 from tests.support.ours import our_bundle
 
 BOARDS = our_bundle().dashboards
@@ -56,3 +59,31 @@ def test_the_advice_for_each_verdict_stands_on_the_board():
     texts = {option["text"] for option in properties["mappings"][0]["options"].values()}
     assert texts == {case.act for case in VERDICTS}
     assert "custom.width" not in properties
+
+
+def test_a_percentile_has_one_colour_on_all_panels():
+    colours = {}
+    for _, panel in PANELS:
+        names = {target["refId"]: target.get("legendFormat", "").partition(" ")[0] for target in panel["targets"]}
+        styles = {
+            each["matcher"]["options"]: item["value"]["fixedColor"]
+            for each in panel["fieldConfig"]["overrides"]
+            for item in each["properties"]
+            if item["id"] == "color" and "fixedColor" in item["value"]
+        }
+        for ref, name in names.items():
+            if re.fullmatch(r"p\d+", name) and len(names) > 1 and panel["type"] == "timeseries":
+                colours.setdefault(name, set()).add(styles.get(ref))
+    assert set(colours) == {"p50", "p90", "p95", "p99"}
+    assert all(len(found) == 1 and None not in found for found in colours.values())
+
+
+def test_signals_are_written_in_words_and_in_the_order_of_models():
+    """Prometheus answers in the order of the labels: a model's signals follow each other."""
+    (target,) = shown("Capacity and diagnosis", "Signals")["targets"]
+    for name in (each.name for each in signals()):
+        (word,) = re.findall(rf'"signal", "([^"]*)", "signal", "{name}"\)', target["expr"])
+        assert "_" not in word
+        assert word[0].isupper()
+    assert '"KV cache full"' in target["expr"]
+    assert target["legendFormat"] == "{{job}} {{model_name}} {{signal}}"

@@ -9,7 +9,7 @@ from dashboards.verdicts import verdict_panel
 from glassbox.board.dashboard import Dashboard, Row, dashboard, row
 from glassbox.board.grid import Size
 from glassbox.board.panels import bars, gauge, stat, table, timeseries
-from glassbox.board.style import GREEN, NEUTRAL, RED, UP_DOWN, YELLOW, Steps, Words
+from glassbox.board.style import GREEN, NEUTRAL, PERCENTILES, RED, UP_DOWN, YELLOW, Steps, Words
 from glassbox.board.tables import CLICKED, DrillDown, Next, Page
 from glassbox.metrics import prometheus_server
 from glassbox.metrics.types import Unit
@@ -106,6 +106,7 @@ def _course(limits: Gpu) -> Row:
         timeseries(
             "Latency",
             {"p50": requests.DURATION.quantile(0.5, ()), "p95": requests.DURATION.quantile(0.95, ())},
+            lines={name: PERCENTILES[name] for name in ("p50", "p95")},
             why="Time of finished requests from arrival to the end of the answer, all models. If p95 moves away from p50, some requests are long or wait. If both rise, all requests are slower. LLM serving shows in which phase.",
             size=Size(width=7),
         ),

@@ -74,6 +74,15 @@ class Line:
         return [{"id": name, "value": value} for name, value in (color | dashes).items()]
 
 
+# Of one distribution, so that a percentile is recognised on every panel.
+PERCENTILES = {
+    "average": Line("semi-dark-green", dashed=True),
+    "p50": Line("blue"),
+    "p90": Line("purple"),
+    "p95": Line("orange"),
+    "p99": Line("dark-red"),
+}
+
 # What is measured against, and what must not be crossed.
 REFERENCE, LIMIT = Line(dashed=True), Line(RED, dashed=True)
 

@@ -1,15 +1,15 @@
 """Capacity and diagnosis: scale out, tune the batch, fix the CPU, or do nothing?"""
 
 from dashboards.choices import ENGINE_MODEL, GPU_INSTANCE, GPU_JOB, JOB, REPLICA_OF_MODEL
-from dashboards.verdicts import IDLE_ADVICE, IDLE_WORDS, VERDICT_WORDS, meanings, verdict_panel
+from dashboards.verdicts import IDLE_WORDS, VERDICT_ADVICE, VERDICT_WORDS, in_words, verdict_panel
 from glassbox.board.dashboard import Dashboard, Row, dashboard, row
 from glassbox.board.grid import Size
-from glassbox.board.panels import comparison, stat, timeline, timeseries
+from glassbox.board.panels import comparison, stat, table, timeline, timeseries
 from glassbox.board.style import GREEN, RED, REFERENCE, YELLOW, Steps, Words
 from glassbox.board.tables import DrillDown, Next
 from glassbox.metrics.types import Unit
 from glassbox.query.expr import Expr
-from glassbox.query.promql import avg_by, instant, max_by, mean, min_by, over_time, ratio, sum_by
+from glassbox.query.promql import avg_by, instant, max_by, mean, min_by, over_time, ratio, sum_by, with_words
 from glassbox.query.rules import Record
 from glassbox.query.wording import last, percent, span
 from glassbox.settings.model import Settings, Thresholds
@@ -19,7 +19,8 @@ from recording_rules.levels import MODEL, SERVED
 _JOB = ("job",)
 _NOT_KNOWN = "Not known"
 _NOT_MEASURED = "Not measured"
-_HOLDS = Words(((1, "holds", YELLOW),))
+_HOLDS = Words(((1, "yes", YELLOW),))
+_SIGNALS = {each.name: in_words(each.name) for each in signals.signals()}
 # A replica takes minutes to load its model, so start one when a fifth of the capacity is left.
 _HEADROOM_STEPS = Steps(RED, ((0.05, YELLOW), (0.2, GREEN)))
 _FORECAST_HIGH_RATIO = 0.8
@@ -66,7 +67,7 @@ def build(settings: Settings) -> Dashboard:
         question="Scale out, tune the batch, fix the CPU, or do nothing?",
         variables=(JOB, ENGINE_MODEL, REPLICA_OF_MODEL, GPU_JOB, GPU_INSTANCE),
         leads_to=Next("llm-serving", "Where the time goes"),
-        rows=(_answer(), _evidence(limits), _course(), *_limits(limits), _headroom(), _idle()),
+        rows=(_answer(), _advice(), _evidence(limits), _course(), *_limits(limits), _headroom(), _idle()),
     )
 
 
@@ -75,13 +76,13 @@ def _answer() -> Row:
         "",
         (
             verdict_panel(
-                "What to do about each model. The cases are in order of urgency, and the first one that holds is shown. The evidence is below.",
+                "The most urgent case that holds for each model. What to do about it, and the evidence, are below.",
                 Size(width=12, height=5),
             ),
             stat(
                 "Headroom",
                 min_by((), instant(capacity.HEADROOM)),
-                why="Share of the measured capacity that is left, for the service with the least. Capacity is what one replica can serve (jobs.capacity_requests_per_second in the settings) times the replicas that answer. Like the load and the forecast, it belongs to the whole service, so choosing a replica does not narrow it. It is 0 at most while requests wait for capacity or get no answer, since the service then does less than was measured. It is not known while requests fail, or without the setting.",
+                why="Share of the measured capacity that is left, for the service with the least. Capacity: jobs.capacity_requests_per_second of the settings times the replicas that answer. It is the whole service's, whatever replica is chosen. It is 0 at most while requests wait for capacity or get no answer, and not known while requests fail or without the setting.",
                 steps=_HEADROOM_STEPS,
                 size=Size(height=5),
                 empty=_NOT_KNOWN,
@@ -94,6 +95,20 @@ def _answer() -> Row:
                 size=Size(height=5),
                 empty=_NOT_KNOWN,
             ),
+        ),
+    )
+
+
+def _advice() -> Row:
+    return row(
+        "",
+        table(
+            "What to do",
+            min_by(SERVED, instant(diagnosis.VERDICT)),
+            why="What helps in the case that the verdict names. One model may need another step after it: the verdict then changes.",
+            value="Advice",
+            words=VERDICT_ADVICE,
+            size=Size(width=24, height=5),
         ),
     )
 
@@ -125,9 +140,9 @@ def _course() -> Row:
         ),
         timeline(
             "Signals",
-            max_by((*SERVED, "signal"), instant(signals.SIGNAL)).equals(1),
+            with_words("signal", _SIGNALS, max_by((*SERVED, "signal"), instant(signals.SIGNAL)).equals(1)),
             words=_HOLDS,
-            why=f"Each signal for as long as it holds. A signal that never held in this time has no line. A signal that also raises an alert does so only after the alert's waiting time.\n\n{meanings()}",
+            why="Each signal for as long as it holds. A signal that never held in this time has no line. A signal that also raises an alert does so only after the alert's waiting time. What each means is in docs/verdict.md.",
             size=Size(width=15, height=14),
             empty="No signal",
         ),
@@ -215,7 +230,7 @@ def _idle() -> Row:
             "Idle cause",
             max_by(SERVED, instant(diagnosis.IDLE_CAUSE)),
             words=IDLE_WORDS,
-            why=f"Why even the busiest GPU is active less than {percent(signals.GPU_UNUSED_RATIO)} of the time. The first case that holds is shown.\n\n{IDLE_ADVICE}",
+            why=f"Why even the busiest GPU is active less than {percent(signals.GPU_UNUSED_RATIO)} of the time. The first case that holds is shown. What to do about each is in docs/verdict.md.",
             empty="No model",
         ),
         timeseries(

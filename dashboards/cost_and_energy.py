@@ -17,7 +17,7 @@ from glassbox.query.expr import Expr, binary
 from glassbox.query.promql import CHOSEN_RANGE, duration_seconds, instant, max_by, over_range, over_time, ratio, sum_by
 from glassbox.query.wording import percent, span
 from glassbox.settings.model import Settings
-from recording_rules import cost, engine, gpu, requests
+from recording_rules import cost, engine, gpu, requests, workload
 from recording_rules.gpu_conditions import PAID_WINDOW
 from recording_rules.histograms import RATE_WINDOW_SECONDS
 from recording_rules.levels import GPU, SERVED
@@ -81,11 +81,19 @@ class _Sums:
 
 def _pages(settings: Settings) -> Expr:
     """Pages per second of each model: those that its service counts, else those that its requests stand for."""
-    stood_for = sum_by(SERVED, instant(requests.REQUESTS)) * settings.cost.pages_per_request
+    read = sum_by(SERVED, instant(requests.REQUESTS)).unless(_chats(), on=SERVED)
+    stood_for = read * settings.cost.pages_per_request
     # Our exporter reports 0 pages for a service that counts none, and for one that fails.
     counts = max_by(SERVED, over_time("max", requests.PAGES, _COUNTED_WITHIN)) > 0
     counted = sum_by(SERVED, instant(requests.PAGES)).and_(counts)
     return counted.or_(stood_for).measured_in(Unit.PAGES_PER_SECOND)
+
+
+def _chats() -> Expr:
+    """Models that write tokens and were sent no image lately. Where vLLM is too old to count images, requests may be pages."""
+    images = max_by(SERVED, over_time("max", workload.MM_CACHE_QUERIES, _COUNTED_WITHIN))
+    written = max_by(SERVED, over_time("max", engine.GENERATION_TOKENS, _COUNTED_WITHIN))
+    return (written > 0).and_(images.equals(0), on=SERVED)
 
 
 def build(settings: Settings) -> Dashboard:
@@ -145,7 +153,7 @@ def _now(now: _Sums) -> Row:
         _price(
             "Per 1,000 pages",
             now.price_of(_THOUSAND, now.pages),
-            "Cost of all chosen GPUs over the pages that the services count. Where a service counts none, its finished requests times pages_per_request are used, and failed requests count too. There is no value where none finishes. Choose the OCR services.",
+            "Cost of all chosen GPUs over the pages that the services count. Where a service counts none, its finished requests times pages_per_request are used, failed ones too. Models that write tokens and are sent no images have no pages. There is no value where none finishes. Choose the OCR services.",
             size=_WIDE,
         ),
         stat(

@@ -32,8 +32,11 @@ _WARM_UP = (
 _OF_BOTH = (JOB, MODEL)
 
 
-def _side(name: str, *, last_first: bool) -> Side:
-    """An engine and, if chosen, a version and a replica of it. The sides start with the first and the last engine there is."""
+def _side(name: str) -> Side:
+    """An engine and, if chosen, a version and a replica of it.
+
+    Both sides start with the same engine, the last one there is: two different ones seldom do the same work.
+    """
     suffix = name.lower()
     chosen = Variable(
         name=f"engine_{suffix}",
@@ -41,7 +44,7 @@ def _side(name: str, *, last_first: bool) -> Side:
         label="inference_engine",
         values_of=requests.REQUESTS,
         single=True,
-        last_first=last_first,
+        last_first=True,
     )
     version = Variable(
         name=f"version_{suffix}",
@@ -56,7 +59,7 @@ def _side(name: str, *, last_first: bool) -> Side:
     return Side(name, (chosen, version, replica), _OF_BOTH)
 
 
-A, B = _side("A", last_first=False), _side("B", last_first=True)
+A, B = _side("A"), _side("B")
 
 
 # By name, since a side without data would leave its colour to the other.
@@ -110,7 +113,7 @@ def _running_of_range(side: Side) -> Expr:
 
 def _b_over_a(title: str, of_side: Callable[[Side], Expr], why: str) -> Panel:
     """B's number over A's, for the whole time range; nothing where either side has too few requests."""
-    compared = ratio(of_side(B), of_side(A)).measured_in(Unit.NONE)
+    compared = ratio(of_side(B), of_side(A)).measured_in(Unit.FACTOR)
     for side in (A, B):
         compared = compared.and_(_count(side) >= _FEWEST_REQUESTS)
     return stat(

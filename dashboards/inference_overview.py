@@ -9,8 +9,8 @@ from dashboards.verdicts import verdict_panel
 from glassbox.board.dashboard import Dashboard, Row, dashboard, row
 from glassbox.board.grid import Size
 from glassbox.board.panels import bars, gauge, stat, table, timeseries
-from glassbox.board.style import GREEN, NEUTRAL, RED, UP_DOWN, YELLOW, Steps, Words
-from glassbox.board.tables import DrillDown, Next, Page
+from glassbox.board.style import GREEN, NEUTRAL, PERCENTILES, RED, UP_DOWN, YELLOW, Steps, Words
+from glassbox.board.tables import CLICKED, DrillDown, Next, Page
 from glassbox.metrics import prometheus_server
 from glassbox.metrics.types import Unit
 from glassbox.query.expr import Expr, regex
@@ -44,7 +44,7 @@ def _now(settings: Settings) -> Row:
     return row(
         "",
         verdict_panel(
-            "What to do about each model. The cases are in order of urgency, and the first one that holds is shown. The evidence is on Capacity and diagnosis.",
+            "The most urgent case that holds for each model. What to do about it, and the evidence, are on Capacity and diagnosis.",
             Size(width=8, height=5),
         ),
         stat(
@@ -57,7 +57,7 @@ def _now(settings: Settings) -> Row:
         stat(
             "Failed requests",
             errors_or_state(_failed_share()),
-            why=f"Share of requests over the {last(RATE_WINDOW_SECONDS)} that were answered with a server error, or that callers gave up, where those are more than {percent(settings.thresholds.abandoned_share_ratio)}. Above {percent(_ERRORS_HIGH_RATIO)}, look at the verdict and the service's log first. {states.meanings(states.FAILED)} If a replica is chosen, requests that were given up are left out, since no metric says which replica had them.",
+            why=f"Share of requests over the {last(RATE_WINDOW_SECONDS)} that were answered with a server error, or that callers gave up, where those are more than {percent(settings.thresholds.abandoned_share_ratio)}. Above {percent(_ERRORS_HIGH_RATIO)}, look at the verdict and the service's log first. If a replica is chosen, those given up are left out. Words in place of the number are explained in docs/verdict.md.",
             steps=_ERROR_STEPS,
             words=states.words(states.FAILED),
             size=_NOW,
@@ -65,7 +65,7 @@ def _now(settings: Settings) -> Row:
         stat(
             "Latency p95",
             or_idle(requests.DURATION.quantile(0.95, ())),
-            why=f"95% of the requests that finished within the {last(RATE_WINDOW_SECONDS)} took at most this time. Red from {settings.thresholds.latency_high_seconds:g} s on: InferenceLatencyHigh may follow. That alert also counts requests that still wait or were given up, which have no time here. {states.meanings(states.FINISHED)}",
+            why=f"95% of the requests that finished within the {last(RATE_WINDOW_SECONDS)} took at most this time; those that wait or were given up have none. Red from {settings.thresholds.latency_high_seconds:g} s on: InferenceLatencyHigh may follow. {states.meanings(states.FINISHED)}",
             steps=latency_steps(settings.thresholds.latency_high_seconds),
             words=states.words(states.FINISHED),
             size=_NOW,
@@ -101,11 +101,12 @@ def _course(limits: Gpu) -> Row:
                 "endpoint": sum_by(("job", "endpoint"), instant(requests.REQUESTS_BY_ENDPOINT)),
             },
             why="Finished requests per second, and those of each endpoint where our exporter counts them. A drop with healthy targets means that callers are gone, or that requests are stuck, given up or long: see the verdict.",
-            size=Size(width=8),
+            size=Size(width=7),
         ),
         timeseries(
             "Latency",
             {"p50": requests.DURATION.quantile(0.5, ()), "p95": requests.DURATION.quantile(0.95, ())},
+            lines={name: PERCENTILES[name] for name in ("p50", "p95")},
             why="Time of finished requests from arrival to the end of the answer, all models. If p95 moves away from p50, some requests are long or wait. If both rise, all requests are slower. LLM serving shows in which phase.",
             size=Size(width=7),
         ),
@@ -122,7 +123,7 @@ def _course(limits: Gpu) -> Row:
             why=f"The busiest GPU's share of active time: blue below {percent(min(_GPU_LIGHT_RATIO, limits.busy_ratio))}, yellow to {percent(limits.busy_ratio)}, red above. {states.meanings(states.OF_GPUS)} An idle GPU is no good news then.",
             steps=_gpu_steps(limits),
             words=states.words(states.OF_GPUS),
-            size=Size(width=3, height=8),
+            size=Size(width=4, height=8),
             empty="Not measured",
         ),
     )
@@ -134,11 +135,9 @@ def _parts(settings: Settings) -> Row:
         "",
         bars(
             "GPU memory",
-            {
-                "used": max_by(_BOARD, instant(gpu.MEMORY_USED)),
-                "total": max_by(_BOARD, instant(gpu.MEMORY_TOTAL)),
-            },
-            why="Memory by GPU. vLLM reserves its share at start, so a full bar alone is no cause for alarm.",
+            ratio(max_by(_BOARD, instant(gpu.MEMORY_USED)), max_by(_BOARD, instant(gpu.MEMORY_TOTAL))),
+            why="Share of its memory that each GPU uses; the board GPU has the bytes. vLLM reserves its share at start, so a full bar alone is no cause for alarm.",
+            maximum=1,
             size=Size(width=6, height=9),
         ),
         table(
@@ -184,7 +183,7 @@ def _firing() -> Expr:
 
 def _runbooks(settings: Settings) -> Page | None:
     """Where the runbook of the alert in a row can be read, if the settings say so."""
-    url = settings.runbook_url("${__value.raw}")
+    url = settings.runbook_url(CLICKED)
     return Page("alertname", "Runbook of ${__value.raw}", url) if url else None
 
 

@@ -2,6 +2,7 @@
 
 from glassbox.board.dashboard import Row, row
 from glassbox.board.panels import heatmap, timeseries
+from glassbox.board.style import PERCENTILES
 from glassbox.query.expr import Expr
 from glassbox.query.promql import instant, mean, sum_by
 from glassbox.query.rules import HistogramRecord
@@ -22,6 +23,7 @@ def latency(limits: Thresholds) -> tuple[Row, Row]:
                 "End-to-end latency",
                 _mean_and_quantiles(requests.DURATION),
                 many=True,
+                lines=PERCENTILES,
                 why="Time of finished requests, from arrival to the last token. Compare it with the phases below to see where it goes. Requests that still wait or were given up have no time, so an overload may look fast here: see Slow requests.",
             ),
             timeseries(
@@ -34,6 +36,7 @@ def latency(limits: Thresholds) -> tuple[Row, Row]:
                 "Time to first token",
                 _mean_and_quantiles(engine.TIME_TO_FIRST_TOKEN),
                 many=True,
+                lines=PERCENTILES,
                 why="What a streaming user waits for: front end, queue and prefill. It rises first when load outgrows capacity. Who still waits, or gave up in the queue, has no time yet.",
             ),
         ),
@@ -44,12 +47,14 @@ def latency(limits: Thresholds) -> tuple[Row, Row]:
                     "Inter-token latency",
                     _mean_and_quantiles(engine.INTER_TOKEN_LATENCY),
                     many=True,
+                    lines=PERCENTILES,
                     why="Time between two tokens of one answer. It rises with batch size and with preemptions.",
                 ),
                 timeseries(
                     "Time per output token",
                     _mean_and_quantiles(workload.TIME_PER_OUTPUT_TOKEN),
                     many=True,
+                    lines=PERCENTILES,
                     why="Decode time per token after the first, one value per request: how fast whole answers are written. An answer of one token counts as 0. vLLM has it since 0.11.",
                 ),
             ),

@@ -7,7 +7,7 @@ from dashboards.states import or_down, or_idle, or_trouble
 from dashboards.steps import kv_cache_steps
 from glassbox.board.dashboard import Dashboard, Row, dashboard, row
 from glassbox.board.panels import stat, timeseries
-from glassbox.board.style import GREEN, NEUTRAL, RED, YELLOW, Line
+from glassbox.board.style import GREEN, NEUTRAL, PERCENTILES, RED, YELLOW, Line
 from glassbox.board.tables import Next
 from glassbox.metrics.types import Unit
 from glassbox.query.expr import Expr
@@ -20,6 +20,7 @@ from recording_rules.conditions import PREEMPTION_WINDOW_SECONDS, PREEMPTIONS_NO
 
 _MODEL = ("model_name",)
 _BOARD = ("instance", "gpu")
+_LENGTH_LINES = {name: PERCENTILES[name] for name in ("average", "p50", "p95")}
 _REASONS = {
     "stop": Line(GREEN),
     "length": Line(YELLOW),
@@ -64,7 +65,7 @@ def _now(limits: Thresholds) -> Row:
         stat(
             "First token p95",
             or_idle(engine.TIME_TO_FIRST_TOKEN.quantile(0.95, ()), engine.TIME_TO_FIRST_TOKEN.count),
-            why=f"95% of requests got their first token within this time, including queueing. It says nothing of their ends. The first tokens of requests that are not answered are shown below. {states.meanings(states.STARTED)}",
+            why=f"95% of requests got their first token within this time, including queueing. It says nothing of their ends. {states.meanings(states.STARTED)}",
             words=states.words(states.STARTED),
         ),
         stat(
@@ -189,11 +190,13 @@ def _requests() -> Row:
         timeseries(
             "Prompt length",
             _lengths(workload.PROMPT_LENGTH),
+            lines=_LENGTH_LINES,
             why="Input tokens of finished requests: those of requests that are given up are left out. Longer prompts or larger images explain a longer prefill.",
         ),
         timeseries(
             "Answer length",
             _lengths(workload.OUTPUT_LENGTH),
+            lines=_LENGTH_LINES,
             why="Output tokens of finished requests. Where callers give up, these are the short ones. Longer answers explain a longer decode at equal time per token.",
         ),
         timeseries(

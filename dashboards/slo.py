@@ -8,6 +8,7 @@ from glassbox.board.grid import Size
 from glassbox.board.panels import Panel, stat, timeseries
 from glassbox.board.style import LIMIT, NEUTRAL, RED, REFERENCE, YELLOW, Steps
 from glassbox.board.tables import Next
+from glassbox.metrics.types import Unit
 from glassbox.query.expr import Expr
 from glassbox.query.promql import instant, max_by, min_by, ratio, sum_by
 from glassbox.query.slo import PAGE_WINDOWS, TICKET_WINDOWS, BurnWindow
@@ -41,7 +42,7 @@ def _burn(window: BurnWindow, alert: str, limits: Thresholds) -> Panel:
     }
     return timeseries(
         f"Burn rate over {_HOURS[window.long_seconds]}",
-        burns,
+        {name: burn.measured_in(Unit.FACTOR) for name, burn in burns.items()},
         lines={"limit": LIMIT},
         many=True,
         why=f"How many times as fast as the objective allows the error budget burns. 1 spends it exactly within the period. If both lines of an objective are above the limit, and at least {limits.minimum_bad_requests} requests of the long window were bad, {alert} is raised. There are no lines where the long window has fewer than {limits.minimum_requests} requests.",
@@ -162,7 +163,7 @@ def _ahead(limits: Thresholds) -> Row:
                 "at least": min_by(_MODEL, instant(slo.GOODPUT_MIN)),
             },
             many=True,
-            why=f"Share of the last hour's requests that kept both token promises: first token, and time per output token. Two histograms do not show how far they overlap, so the truth lies between the lines. Answers that callers give up after the first token have no time per output token and spoil only what else is promised: where they are many, the truth lies below the lines. No line: fewer than {limits.minimum_requests} requests in the hour, or no such objectives.",
+            why=f"Share of the last hour's requests that kept both token promises: first token, and time per output token. Two histograms do not show how far they overlap: the truth lies between the lines, and below them where many answers are given up after the first token. No line: fewer than {limits.minimum_requests} requests in the hour, or no such objectives.",
             maximum=1,
             empty="Not enough requests, or no such objectives",
         ),

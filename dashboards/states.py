@@ -26,17 +26,13 @@ class State:
 
 
 _DOWN = State(-1, "Down", RED, "all models are down")
-_UNANSWERED = State(
-    -2, "Nothing answered", RED, "requests run, wait or are started, and nothing finishes or callers give up first"
-)
-_IDLE = State(-3, "No requests", NEUTRAL, "none arrives, and none is in work")
-_MODEL_DOWN = State(-4, "Model down", RED, "one of several is. Choose another to see its failures")
-_PARTLY = State(
-    -5, "Partly unanswered", RED, "an engine hangs, or a model answers nobody, while others finish requests"
-)
-_REFUSED = State(-6, "Refused", YELLOW, "requests are answered, and no engine gets one, as where all are refused (4xx)")
-_NONE_FINISHED = State(-7, "None finished", NEUTRAL, "requests arrive or are in work, and none has ended")
-_NO_FIRST_TOKEN = State(-7, "No first token", NEUTRAL, "requests arrive or are in work, and none has a token")
+_UNANSWERED = State(-2, "Nothing answered", RED, "requests are in work, and nothing finishes or callers give up first")
+_IDLE = State(-3, "No requests", NEUTRAL, "none arrives or is in work")
+_MODEL_DOWN = State(-4, "Model down", RED, "one of several is")
+_PARTLY = State(-5, "Partly unanswered", RED, "an engine hangs or a model answers nobody")
+_REFUSED = State(-6, "Refused", YELLOW, "no engine gets one, as where all are 4xx")
+_NONE_FINISHED = State(-7, "None finished", NEUTRAL, "none has ended yet")
+_NO_FIRST_TOKEN = State(-7, "No first token", NEUTRAL, "none has a token yet")
 
 # What each kind of tile may show. A GPU may be well and do nothing.
 OF_GPUS = (replace(_DOWN, word="Service down", color=NEUTRAL), replace(_UNANSWERED, color=NEUTRAL))

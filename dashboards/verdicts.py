@@ -8,7 +8,6 @@ from glassbox.board.style import Words
 from glassbox.query.promql import instant, min_by
 from recording_rules.diagnosis import IDLE_CAUSES, VERDICT, VERDICTS, Case
 from recording_rules.levels import SERVED
-from recording_rules.signals import signals
 
 
 def words(cases: Sequence[Case]) -> Words:
@@ -16,27 +15,32 @@ def words(cases: Sequence[Case]) -> Words:
     return Words(tuple(dict.fromkeys((case.code, case.word, case.color) for case in cases)))
 
 
-def advice(cases: Sequence[Case]) -> str:
-    """A list of what to do in each case, for a panel's description."""
-    return "\n".join(dict.fromkeys(f"- **{case.word}**: {case.act}" for case in cases))
+def advice(cases: Sequence[Case]) -> Words:
+    """What to do in each case in place of its word, on the same colour."""
+    return Words(tuple(dict.fromkeys((case.code, case.act, case.color) for case in cases)))
+
+
+# What a name has in lower case and people do not.
+_CAPITALS = {"kv": "KV", "gpu": "GPU"}
+
+
+def in_words(name: str) -> str:
+    """A signal's name as people write it: kv_cache_full is "KV cache full"."""
+    words = " ".join(_CAPITALS.get(word, word) for word in name.split("_"))
+    return words[0].upper() + words[1:]
 
 
 VERDICT_WORDS, IDLE_WORDS = words(VERDICTS), words(IDLE_CAUSES)
 VERDICT_ADVICE, IDLE_ADVICE = advice(VERDICTS), advice(IDLE_CAUSES)
 
 
-def meanings() -> str:
-    """A list of the signals and their meanings, for a panel's description."""
-    return "\n".join(f"- **{signal.name}**: {signal.means}" for signal in signals())
-
-
 def verdict_panel(why: str, size: Size) -> Verdict:
-    """The verdict on each model; of several versions, the most urgent one. The advice for each case is below `why`."""
+    """The verdict on each model; of several versions, the most urgent one."""
     return verdict(
         "Verdict",
         min_by(SERVED, instant(VERDICT)),
         words=VERDICT_WORDS,
-        why=f"{why} If a replica is chosen, this shows the models that it serves.\n\n{VERDICT_ADVICE}",
+        why=f"{why} If a replica is chosen, this shows the models that it serves.",
         size=size,
         empty="No model",
     )

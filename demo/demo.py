@@ -174,8 +174,14 @@ def _port(name: str, preferred: int) -> int:
     return port
 
 
+def overview_url(grafana_url: str, since_ms: int) -> str:
+    """The overview from this moment on: before it there is next to nothing to see. Links to other boards keep the range."""
+    return f"{grafana_url}/d/glassbox-inference-overview?from={since_ms}&to=now"
+
+
 def _show(demo: Demo, targets: Mapping[str, Sequence[str]]) -> None:
     lines = {
+        "Overview": overview_url(demo.grafana_url, int(time.time() * 1000)),
         "Grafana (stand-in)": f"{demo.grafana_url} (user admin, password admin)",
         "Prometheus": f"{demo.prometheus_url}/alerts",
         "Alertmanager": demo.alertmanager_url,

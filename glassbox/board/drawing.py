@@ -144,7 +144,9 @@ def _table(panel: Table, _placed: PlacedPanel) -> Drawing:
     names = {label: heading(label) for label in panel.query.shape.labels}
     value = {"Value": panel.value} if panel.value else {}
     columns = value | names if panel.smallest_first else names | value
-    labels = () if panel.words and not panel.smallest_first else panel.query.shape.labels
+    labels = (
+        () if panel.words and not panel.smallest_first and not _sentences(panel.words) else panel.query.shape.labels
+    )
     overrides = [*_value_column(panel), *label_columns(labels, panel.drill_down)]
     ordered = [{"displayName": panel.value}] if panel.smallest_first else []
     return _as_table([organized(columns, hidden=() if value else ("Value",))], overrides, ordered)
@@ -156,13 +158,19 @@ def _value_column(panel: Table) -> list[Json]:
         return []
     properties: Json = {"unit": _unit(panel)}
     if panel.words:
-        cell = {"type": "color-background", "mode": "basic"}
-        properties |= {
-            "mappings": panel.words.to_json(),
-            "custom.cellOptions": cell,
-            "custom.width": _WORD_WIDTH,
-        }
+        properties |= {"mappings": panel.words.to_json(), **_cell(panel.words)}
     return [override(panel.value, properties)]
+
+
+def _cell(words: Words) -> Json:
+    """A word fills its narrow cell with colour; a sentence takes what the labels leave, and is coloured itself."""
+    if _sentences(words):
+        return {"custom.cellOptions": {"type": "color-text", "wrapText": True}}
+    return {"custom.cellOptions": {"type": "color-background", "mode": "basic"}, "custom.width": _WORD_WIDTH}
+
+
+def _sentences(words: Words) -> bool:
+    return any(" " in text for _, text, _ in words.words)
 
 
 @drawing_of.register

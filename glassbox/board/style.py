@@ -10,6 +10,7 @@ CURRENCY = "currency"
 # Grafana's unit ids (its "Standard options" documentation); `suffix:` prints the text behind the number.
 GRAFANA_UNITS = {
     Unit.NONE: "none",
+    Unit.FACTOR: "suffix:x",
     Unit.BOOLEAN: "bool",
     Unit.RATIO: "percentunit",
     Unit.PERCENT: "percent",
@@ -72,6 +73,15 @@ class Line:
         dashes = {"custom.lineStyle": {"dash": [10, 10], "fill": "dash"}} if self.dashed else {}
         return [{"id": name, "value": value} for name, value in (color | dashes).items()]
 
+
+# Of one distribution, so that a percentile is recognised on every panel.
+PERCENTILES = {
+    "average": Line("semi-dark-green", dashed=True),
+    "p50": Line("blue"),
+    "p90": Line("purple"),
+    "p95": Line("orange"),
+    "p99": Line("dark-red"),
+}
 
 # What is measured against, and what must not be crossed.
 REFERENCE, LIMIT = Line(dashed=True), Line(RED, dashed=True)

@@ -11,6 +11,9 @@ from glassbox.query.expr import Expr
 
 Json = dict[str, Any]
 
+# The value that was clicked on, within an address. Grafana alone would leave &, # and + as they are.
+CLICKED = "${__value.raw:percentencode}"
+
 
 @dataclass(frozen=True)
 class DrillDown:
@@ -27,14 +30,14 @@ class DrillDown:
     def to_json(self) -> Json:
         names = (DATA_SOURCE, *(variable.name for variable in self.keeping))
         carried = "".join(f"&${{{name}:queryparam}}" for name in names)
-        chosen = f"&var-{self.variable}=${{__value.raw}}"
+        chosen = f"&var-{self.variable}={CLICKED}"
         url = f"/d/{self.slug}?${{__url_time_range}}{carried}{chosen}"
         return {"title": "Show ${__value.raw} alone", "url": url}
 
 
 @dataclass(frozen=True)
 class Page:
-    """A click on a value of `label` opens a page elsewhere; `title` and `url` may name it as `${__value.raw}`."""
+    """A click on a value of `label` opens a page elsewhere; `title` may name it as `${__value.raw}`, `url` as `CLICKED`."""
 
     label: str
     title: str

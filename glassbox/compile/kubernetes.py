@@ -63,8 +63,8 @@ def manifests(bundle: Bundle, settings: Settings, dashboard_texts: Mapping[str, 
 def kubernetes_name(text: str) -> str:
     """A name that any object may have and any label may take as its value (DNS-1123): lower case, digits and -."""
     name = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
-    if len(name) > _LONGEST_NAME:
-        name = f"{name[:50].strip('-')}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+    if not name or len(name) > _LONGEST_NAME:
+        name = f"{name[:50]}-{hashlib.sha256(text.encode()).hexdigest()[:8]}".replace("--", "-").strip("-")
     return name
 
 
@@ -85,7 +85,8 @@ def _monitors(settings: Settings) -> Iterator[Json]:
 
 
 def _scraped_as(job: str, *before: Json) -> Json:
-    relabelings = [*before, {"targetLabel": "job", "replacement": job}]
+    # `$` begins the name of a group in what is put in.
+    relabelings = [*before, {"targetLabel": "job", "replacement": job.replace("$", "$$")}]
     return {"interval": SCRAPE_INTERVAL, "relabelings": relabelings}
 
 

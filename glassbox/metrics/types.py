@@ -9,6 +9,7 @@ class Unit(Enum):
     """What one unit of a value means. Ratios are 0..1, time is seconds; other scales appear only where an exporter uses them."""
 
     NONE = "none"
+    FACTOR = "factor"
     BOOLEAN = "boolean"
     RATIO = "ratio"
     PERCENT = "percent"

@@ -5,7 +5,7 @@ The function text follows the Prometheus documentation ("Query functions", "Aggr
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from glassbox.metrics.types import Kind, Unit
@@ -238,6 +238,15 @@ def with_label(label: str, operand: Expr, *, copied_from: str, pattern: str = "(
     _require_labels(operand, (copied_from,))
     shape = replace(operand.shape, labels=tuple(dict.fromkeys((*operand.shape.labels, label))))
     return Expr(("label_replace(", *operand.parts, f', "{label}", "$1", "{copied_from}", "{pattern}")'), shape)
+
+
+def with_words(label: str, words: Mapping[str, str], operand: Expr) -> Expr:
+    """The operand with other values of one label: those of `words` in place of their keys, which must be plain names."""
+    _require_labels(operand, (label,))
+    text = operand.parts
+    for name, word in words.items():
+        text = ("label_replace(", *text, f', "{label}", "{word}", "{label}", "{name}")')
+    return Expr(text, operand.shape)
 
 
 def _growth(function: str, source: Source, window: str, unit: Unit, matchers: dict[str, str | Matcher]) -> Expr:

@@ -1,5 +1,6 @@
 """What an installation chooses. Every field has a default, so no settings file is needed."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,7 +41,12 @@ class Jobs:
 
 
 def _any_of(jobs: Iterable[str]) -> str:
-    return "|".join(job.replace(".", r"\.") for job in jobs)
+    return "|".join(re.sub(r"[\\.+*?()|\[\]{}^$]", _literally, job) for job in jobs)
+
+
+def _literally(sign: re.Match[str]) -> str:
+    # Grafana would take `\$name` for a variable of the dashboard.
+    return "[$]" if sign[0] == "$" else rf"\{sign[0]}"
 
 
 @dataclass(frozen=True)

@@ -178,6 +178,18 @@ def test_a_monitors_targets_have_the_job_that_the_rules_read(settings, found):
             assert selected == {label: kubernetes_name(job)}
 
 
+def test_any_job_has_a_monitor_of_its_name():
+    """Prometheus puts groups of its expression in where the replacement has `$`."""
+    jobs = Jobs(services=("$1 job", "日本", 'a(b)|c"d'))
+    monitors = of_kind("ServiceMonitor", objects(Settings(jobs=jobs)))
+    names = {
+        each["spec"]["endpoints"][0]["relabelings"][-1]["replacement"]: each["metadata"]["name"] for each in monitors
+    }
+    assert {"$$1 job", "日本", 'a(b)|c"d'} < set(names)
+    assert len(set(names.values())) == len(names)
+    assert all(DNS_NAME.fullmatch(kubernetes_name(job)) for job in jobs.services)
+
+
 def test_no_target_is_found_by_two_monitors():
     """A target that is scraped twice counts twice. A pod's labels are often those of its Service."""
     selectors = [

@@ -25,7 +25,7 @@ from glassbox.board.panels import (
     verdict,
 )
 from glassbox.board.style import GREEN, RED, UP_DOWN, YELLOW, Line, Steps
-from glassbox.board.tables import DrillDown, Page
+from glassbox.board.tables import CLICKED, DrillDown, Page
 from glassbox.compile.normalise import normalised_dashboard, plain
 from glassbox.metrics import scrape
 from glassbox.query.promql import instant, max_by, sum_by
@@ -325,7 +325,7 @@ def test_a_drill_down_sets_one_variable_and_carries_the_rest():
     assert width["id"] == "custom.width"
     assert links["id"] == "links"
     assert links["value"][0]["url"] == (
-        "/d/x?${__url_time_range}&${datasource:queryparam}&${job:queryparam}&var-instance=${__value.raw}"
+        "/d/x?${__url_time_range}&${datasource:queryparam}&${job:queryparam}&var-instance=${__value.raw:percentencode}"
     )
 
 
@@ -486,14 +486,15 @@ def test_words_name_the_values_of_a_column():
 
 
 def test_a_label_may_lead_to_a_page_elsewhere():
-    page = Page("job", "Runbook", "https://runbooks.example/${__value.raw}.md")
+    url = f"https://runbooks.example/{CLICKED}.md"
+    page = Page("job", "Runbook", url)
     panel = by_title(compiled(table("t", instant(scrape.UP), why="w.", value=None, drill_down=page)))["t"]
     found = {each["matcher"]["options"]: each for each in panel["fieldConfig"]["overrides"]}["Job"]
     assert found["properties"] == [
         {"id": "custom.width", "value": 110},
         {
             "id": "links",
-            "value": [{"title": "Runbook", "url": "https://runbooks.example/${__value.raw}.md", "targetBlank": True}],
+            "value": [{"title": "Runbook", "url": url, "targetBlank": True}],
         },
     ]
 
@@ -536,14 +537,14 @@ def test_a_side_narrows_what_is_asked_of_it_and_nothing_else():
     assert targets[2]["expr"] == 'sum(model:inference_preemptions:rate5m{job=~"$job"})'
 
 
-def test_the_sides_begin_with_the_first_and_the_last_engine_and_any_version_of_theirs():
+def test_the_sides_begin_with_the_last_engine_and_any_version_of_it():
     variables = {variable["name"]: variable for variable in sided(stat("n", QPS, why="w."))["templating"]["list"]}
     assert list(variables) == [
         *("datasource", "job"),
         *("engine_a", "version_a", "instance_a"),
         *("engine_b", "version_b", "instance_b"),
     ]
-    assert [variables[f"engine_{side}"]["sort"] for side in "ab"] == [1, 2]
+    assert [variables[f"engine_{side}"]["sort"] for side in "ab"] == [2, 2]
     for side in "ab":
         definition = (
             f'label_values(model:inference_requests:rate1m{{inference_engine="$engine_{side}"}}, model_version)'

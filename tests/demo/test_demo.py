@@ -116,8 +116,8 @@ def test_a_chosen_replica_has_whatever_its_model_has(running, chosen, replica, n
         assert eventually(lambda: numbers(running, of_replica), DATA_TIMEOUT_SECONDS), of_replica
 
 
-def test_the_comparison_begins_with_two_engines(chosen):
-    assert (chosen["engine_a"], chosen["engine_b"]) == ("pytorch", "vllm")
+def test_the_comparison_begins_with_one_engine_on_both_sides(chosen):
+    assert (chosen["engine_a"], chosen["engine_b"]) == ("vllm", "vllm")
 
 
 @pytest.mark.parametrize("name", [name for name in QUERIES if name.startswith("Engine comparison: ")])

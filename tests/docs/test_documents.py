@@ -5,12 +5,14 @@ from functools import cache
 
 import pytest
 
+from dashboards import states
 from deploy import content
 from glassbox.cli.command_table import COMMANDS
 from glassbox.metrics import CATALOGUE
 from glassbox.reference.pages import bodies, page
 from glassbox.settings.model import Settings
-from recording_rules.diagnosis import VERDICTS
+from recording_rules.diagnosis import IDLE_CAUSES, VERDICTS
+from recording_rules.signals import signals
 from tests.support.document_commands import command_problems
 from tests.support.document_names import SECTIONS, SETTINGS, is_path, is_unknown_name, path_exists, settings_problem
 from tests.support.documents import document, documents
@@ -110,6 +112,15 @@ def test_every_alert_dashboard_setting_and_metric_is_on_its_page():
 def test_every_verdict_is_on_its_page():
     text = (ROOT / "docs" / "verdict.md").read_text(encoding="utf-8")
     assert [word for word in dict.fromkeys(case.word for case in VERDICTS) if f"\n| {word} |" not in text] == []
+
+
+def test_every_word_signal_and_cause_of_an_idle_gpu_is_explained():
+    """The boards name them only."""
+    text = (ROOT / "docs" / "verdict.md").read_text(encoding="utf-8")
+    assert [each.name for each in signals() if f"| `{each.name}` | {each.means} |" not in text] == []
+    words = [each for each in vars(states).values() if isinstance(each, states.State)]
+    assert [each.word for each in words if f"\n| {each.word} | {each.means} |" not in text] == []
+    assert [case.word for case in IDLE_CAUSES if f"\n| {case.word} | {case.act} |" not in text] == []
 
 
 def test_every_command_is_in_getting_started():

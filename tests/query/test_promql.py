@@ -33,6 +33,7 @@ from glassbox.query.promql import (
     ratio,
     sum_by,
     with_label,
+    with_words,
 )
 
 RUNNING = vllm.NUM_REQUESTS_RUNNING
@@ -234,3 +235,9 @@ def test_an_age_is_seconds_and_keeps_the_labels_of_its_moment():
     assert (old.shape.unit, old.shape.labels) == (Unit.SECONDS, ("job", "instance"))
     with pytest.raises(QueryError, match="is in requests, not a timestamp"):
         age(instant(RUNNING))
+
+
+def test_names_become_words():
+    query = with_words("gpu_id", {"a_b": "A b", "c": "C"}, sum_by(("gpu_id",), instant(service.GPU_POWER)))
+    assert str(query).endswith('"gpu_id", "A b", "gpu_id", "a_b"), "gpu_id", "C", "gpu_id", "c")')
+    assert query.shape.labels == ("gpu_id",)

@@ -176,11 +176,19 @@ COST_CASES = [
 ]
 # n counts 2.5 pages a second, m none: 0.004 over 1.5 + 2.5. A service that counts and reads none is no service that counts none.
 COUNTED = {f"model:inference_pages:rate5m{MODEL_M}": "0x80", f"model:inference_pages:rate5m{MODEL_N}": "2.5x80"}
+# m writes tokens: what it is asked is a page only if it is sent images.
+CHATTING = {
+    f"model:inference_mm_cache_queries:rate5m{MODEL_M}": "0x80",
+    f"model:inference_pages:rate5m{MODEL_N}": "2.5x80",
+}
+READING = CHATTING | {f"model:inference_mm_cache_queries:rate5m{MODEL_M}": "0x60 1 0x20"}
 FAILING = COUNTED | {f"model:inference_pages:rate5m{MODEL_N}": "2.5x40 0x40"}
 COUNTED_CASES = [
     (COUNTED, "Per 1,000 pages", 0, {"{}": 1}),
     (COUNTED, "Models", 2, {MODEL_M: 1.5, MODEL_N: 2.5}),
     (FAILING, "Models", 2, {MODEL_M: 1.5, MODEL_N: 0}),
+    (CHATTING, "Models", 2, {MODEL_N: 2.5}),
+    (READING, "Models", 2, {MODEL_M: 1.5, MODEL_N: 2.5}),
 ]
 # Whoever chooses one host pays for that host; work is chosen apart.
 HOST_CASES = [

@@ -66,8 +66,8 @@ REFUSED = {
     "evaluation_interval_seconds: 15": "evaluation_interval_seconds: must be a multiple of 10, not 15.",
     "evaluation_interval_seconds: 310": "evaluation_interval_seconds: must be at least 10 and at most 300, not 310.",
     "jobs: {services: []}": "jobs.services: needs at least 1 entry; add one, or remove the key.",
-    "jobs: {services: ['a|b']}": "jobs.services.0: must be the name of a Prometheus job: letters, digits and . _ / -, not 'a|b'.",
-    'jobs: {services: ["vllm\\n"]}': r"jobs.services.0: must be the name of a Prometheus job: letters, digits and . _ / -, not 'vllm\n'.",
+    "jobs: {services: ['']}": "jobs.services.0: must be the name of a Prometheus job: text without line breaks, other control characters and addresses that hold a password, not ''.",
+    'jobs: {services: ["vllm\\n"]}': r"jobs.services.0: must be the name of a Prometheus job: text without line breaks, other control characters and addresses that hold a password, not 'vllm\n'.",
     "jobs: {services: [vllm, vllm]}": "jobs.services: 'vllm' occurs more than once; keep one.",
     "[1, 2]": "must hold keys and values, not a list",
     "a: [": "is not valid YAML at line",
@@ -257,6 +257,17 @@ def test_the_schema_knows_exactly_the_fields_there_are():
 
 def test_a_dot_in_a_job_name_is_no_wildcard():
     assert Jobs(services=("a.b", "c")).services_regex == r"a\.b|c"
+
+
+@pytest.mark.parametrize("job", ['a(b)|c"d', "a b", "日本", "{{ $x }}", "10.0.0.1:80", "\\d+"])
+def test_any_legal_name_of_a_job_is_accepted(job, tmp_path):
+    assert load_settings(written(tmp_path, json.dumps({"jobs": {"services": [job]}}))).jobs.services == (job,)
+
+
+def test_what_means_something_in_an_expression_is_escaped_in_a_job_name():
+    """`$` stands in brackets, since Grafana would read a variable after a backslash."""
+    assert Jobs(services=('a(b)|c"d',)).services_regex == r'a\(b\)\|c"d'
+    assert Jobs(services=(r"\^[a]{1}+*?-", "$job")).services_regex == r"\\\^\[a\]\{1\}\+\*\?-|[$]job"
 
 
 def test_wanted_replicas_make_a_job_required_and_none_take_it_out():

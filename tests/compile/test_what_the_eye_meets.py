@@ -1,0 +1,89 @@
+"""Our boards as people see them: nothing is cut, nothing needs explaining, and nothing is compared that differs in kind."""
+
+import re
+
+import pytest
+
+from recording_rules.diagnosis import VERDICTS
+from recording_rules.signals import signals
+from tests.support.ours import our_bundle
+
+BOARDS = our_bundle().dashboards
+PANELS = [(board["title"], panel) for board in BOARDS.values() for panel in board["panels"] if panel["type"] != "row"]
+# Pixels: a screen less the page's margins, a panel's own, its marks for description and links, and a letter of a title.
+SCREEN, MARGINS, BESIDE_TITLE, LETTER = 1920, 32, 96, 7.6
+
+
+def shown(board, title):
+    (panel,) = [panel for name, panel in PANELS if (name, panel["title"]) == (board, title)]
+    return panel
+
+
+@pytest.mark.parametrize(("board", "panel"), PANELS, ids=[f"{board}, {panel['title']}" for board, panel in PANELS])
+def test_no_title_is_cut_on_a_screen_of_1920_pixels(board, panel):
+    room = panel["gridPos"]["w"] * (SCREEN - MARGINS) / 24 - BESIDE_TITLE
+    assert len(panel["title"]) * LETTER <= room
+
+
+def test_a_gpus_memory_is_one_bar():
+    panel = shown("Inference overview", "GPU memory")
+    assert [target["legendFormat"] for target in panel["targets"]] == ["{{instance}} #{{gpu}}"]
+    assert panel["fieldConfig"]["defaults"]["unit"] == "percentunit"
+    assert panel["fieldConfig"]["defaults"]["max"] == 1
+
+
+def test_factors_are_written_as_such():
+    factors = [panel for _, panel in PANELS if "B/A" in panel["title"] or panel["title"].startswith("Burn rate")]
+    assert len(factors) >= 8
+    assert {panel["fieldConfig"]["defaults"]["unit"] for panel in factors} == {"suffix:x"}
+
+
+def test_a_comparison_starts_with_one_engine_on_both_sides():
+    variables = {each["name"]: each for each in BOARDS["glassbox-engine-comparison"]["templating"]["list"]}
+    a, b = variables["engine_a"], variables["engine_b"]
+    assert a["sort"] == b["sort"]
+    assert "current" not in a
+    assert "current" not in b
+
+
+@pytest.mark.parametrize(("board", "panel"), PANELS, ids=[f"{board}, {panel['title']}" for board, panel in PANELS])
+def test_a_tooltip_can_be_read_at_a_glance(board, panel):
+    """A description is shown in a box that does not scroll; what takes longer belongs into the documents."""
+    assert 0 < len(panel["description"]) < 400
+
+
+def test_the_advice_for_each_verdict_stands_on_the_board():
+    panel = shown("Capacity and diagnosis", "What to do")
+    (column,) = [each for each in panel["fieldConfig"]["overrides"] if each["matcher"]["options"] == "Advice"]
+    properties = {each["id"]: each["value"] for each in column["properties"]}
+    texts = {option["text"] for option in properties["mappings"][0]["options"].values()}
+    assert texts == {case.act for case in VERDICTS}
+    assert "custom.width" not in properties
+
+
+def test_a_percentile_has_one_colour_on_all_panels():
+    colours = {}
+    for _, panel in PANELS:
+        names = {target["refId"]: target.get("legendFormat", "").partition(" ")[0] for target in panel["targets"]}
+        styles = {
+            each["matcher"]["options"]: item["value"]["fixedColor"]
+            for each in panel["fieldConfig"]["overrides"]
+            for item in each["properties"]
+            if item["id"] == "color" and "fixedColor" in item["value"]
+        }
+        for ref, name in names.items():
+            if re.fullmatch(r"p\d+", name) and len(names) > 1 and panel["type"] == "timeseries":
+                colours.setdefault(name, set()).add(styles.get(ref))
+    assert set(colours) == {"p50", "p90", "p95", "p99"}
+    assert all(len(found) == 1 and None not in found for found in colours.values())
+
+
+def test_signals_are_written_in_words_and_in_the_order_of_models():
+    """Prometheus answers in the order of the labels: a model's signals follow each other."""
+    (target,) = shown("Capacity and diagnosis", "Signals")["targets"]
+    for name in (each.name for each in signals()):
+        (word,) = re.findall(rf'"signal", "([^"]*)", "signal", "{name}"\)', target["expr"])
+        assert "_" not in word
+        assert word[0].isupper()
+    assert '"KV cache full"' in target["expr"]
+    assert target["legendFormat"] == "{{job}} {{model_name}} {{signal}}"

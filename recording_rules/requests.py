@@ -103,16 +103,14 @@ HTTP_ERRORS = Record(
     "HTTP requests answered with a server error, per second.",
 )
 
-# The paths whose requests go to the engine (vLLM 0.32, `vllm/entrypoints`). Others, such as /tokenize, are answered without it.
-_FOR_THE_ENGINE = regex(
-    "/v1/(audio|chat|completions|embeddings|messages|responses|rerank|score).*|/v2/(embed|rerank)|/(classify|invocations|pooling|rerank|score)"
-)
+# Paths that are answered without the engine: clients poll these, and count tokens (vLLM 0.32, `vllm/entrypoints`).
+_WITHOUT_THE_ENGINE = not_regex("|/v1/models|/(de)?tokenize|/docs|/openapi.json|/tokenizer_info|/is_.*")
 # A request whose client left counts as a success in vLLM (`abandoned` has the source).
 SUCCEEDED = Record(
     "model:inference_http_succeeded:rate5m",
     sum_by(
         MODEL,
-        _of_models(rate(vllm.HTTP_REQUESTS, "5m", **OF_CALLERS, handler=_FOR_THE_ENGINE, status=regex("2.."))),
+        _of_models(rate(vllm.HTTP_REQUESTS, "5m", **OF_CALLERS, handler=_WITHOUT_THE_ENGINE, status=regex("2.."))),
     ),
     "Requests for an engine per second that its HTTP server counts as answered well, those whose clients left among them.",
 )

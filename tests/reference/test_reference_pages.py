@@ -63,6 +63,7 @@ def test_a_long_default_stands_below_its_table():
         (
             "InferenceLatencyHigh",
             [
+                "evaluation_interval_seconds",
                 "thresholds.latency_high_seconds",
                 "thresholds.latency_high_share_ratio",
                 "thresholds.minimum_requests",

@@ -105,7 +105,7 @@ async def under_load(server: Server, *, workers: int, max_tokens: int, words: in
     """So many workers, each with one request in flight, until the body ends."""
     url = f"{server.url}/v1"
     bodies = Prompts(MODEL_NAME, max_tokens=max_tokens, words=words, ignore_eos=True).bodies()
-    async with client("") as http_client:
+    async with client("", url) as http_client:
         chat = Chat(http_client, url, timeout_seconds=600)
         await first_answer(http_client, url, chat, next(bodies))
         with Progress(None) as progress:

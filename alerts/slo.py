@@ -51,7 +51,7 @@ def _description(windows: Sequence[BurnWindow], settings: Settings) -> str:
     days = settings.slo_period_days
     limits = " or ".join(f"{window.factor(days):g} over {span(window.long)}" for window in windows)
     hours = days * 24 / windows[0].factor(days)
-    return f"{_promise(settings.slos)}The error budget of {days} days burns {{{{ $value | humanize }}}} times as fast as it may. The limit is {limits}. At {windows[0].factor(days):g}, a full budget lasts {hours:.0f} hours."
+    return f"{_promise(settings.slos)}The error budget of {days} days burns {{{{ $value | humanize }}}} times as fast as it may. The limit is {limits}. At the first, a full budget lasts {hours:.0f} hours."
 
 
 def _promise(slos: Sequence[Slo]) -> str:

@@ -1,7 +1,7 @@
 """Capacity and diagnosis: scale out, tune the batch, fix the CPU, or do nothing?"""
 
 from dashboards.choices import ENGINE_MODEL, GPU_INSTANCE, GPU_JOB, JOB, REPLICA_OF_MODEL
-from dashboards.verdicts import IDLE_WORDS, VERDICT_ADVICE, VERDICT_WORDS, in_words, verdict_panel
+from dashboards.verdicts import IDLE_WORDS, VERDICT_ADVICE, VERDICT_WORDS, verdict_panel
 from glassbox.board.dashboard import Dashboard, Row, dashboard, row
 from glassbox.board.grid import Size
 from glassbox.board.panels import comparison, stat, table, timeline, timeseries
@@ -9,7 +9,7 @@ from glassbox.board.style import GREEN, RED, REFERENCE, YELLOW, Steps, Words
 from glassbox.board.tables import DrillDown, Next
 from glassbox.metrics.types import Unit
 from glassbox.query.expr import Expr
-from glassbox.query.promql import avg_by, instant, max_by, mean, min_by, over_time, ratio, sum_by, with_words
+from glassbox.query.promql import avg_by, in_words, instant, max_by, mean, min_by, over_time, ratio, sum_by
 from glassbox.query.rules import Record
 from glassbox.query.wording import last, percent, span
 from glassbox.settings.model import Settings, Thresholds
@@ -20,7 +20,8 @@ _JOB = ("job",)
 _NOT_KNOWN = "Not known"
 _NOT_MEASURED = "Not measured"
 _HOLDS = Words(((1, "yes", YELLOW),))
-_SIGNALS = {each.name: in_words(each.name) for each in signals.signals()}
+_MOST_WORDS = max(each.name.count("_") + 1 for each in signals.signals())
+_CAPITALS = ("KV", "GPU")
 # A replica takes minutes to load its model, so start one when a fifth of the capacity is left.
 _HEADROOM_STEPS = Steps(RED, ((0.05, YELLOW), (0.2, GREEN)))
 _FORECAST_HIGH_RATIO = 0.8
@@ -140,7 +141,12 @@ def _course() -> Row:
         ),
         timeline(
             "Signals",
-            with_words("signal", _SIGNALS, max_by((*SERVED, "signal"), instant(signals.SIGNAL)).equals(1)),
+            in_words(
+                "signal",
+                max_by((*SERVED, "signal"), instant(signals.SIGNAL)).equals(1),
+                most_words=_MOST_WORDS,
+                capitals=_CAPITALS,
+            ),
             words=_HOLDS,
             why="Each signal for as long as it holds. A signal that never held in this time has no line. A signal that also raises an alert does so only after the alert's waiting time. What each means is in docs/verdict.md.",
             size=Size(width=15, height=14),

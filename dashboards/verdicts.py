@@ -20,16 +20,6 @@ def advice(cases: Sequence[Case]) -> Words:
     return Words(tuple(dict.fromkeys((case.code, case.act, case.color) for case in cases)))
 
 
-# What a name has in lower case and people do not.
-_CAPITALS = {"kv": "KV", "gpu": "GPU"}
-
-
-def in_words(name: str) -> str:
-    """A signal's name as people write it: kv_cache_full is "KV cache full"."""
-    words = " ".join(_CAPITALS.get(word, word) for word in name.split("_"))
-    return words[0].upper() + words[1:]
-
-
 VERDICT_WORDS, IDLE_WORDS = words(VERDICTS), words(IDLE_CAUSES)
 VERDICT_ADVICE, IDLE_ADVICE = advice(VERDICTS), advice(IDLE_CAUSES)
 

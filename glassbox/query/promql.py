@@ -5,7 +5,7 @@ The function text follows the Prometheus documentation ("Query functions", "Aggr
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from glassbox.metrics.types import Kind, Unit
@@ -240,12 +240,17 @@ def with_label(label: str, operand: Expr, *, copied_from: str, pattern: str = "(
     return Expr(("label_replace(", *operand.parts, f', "{label}", "$1", "{copied_from}", "{pattern}")'), shape)
 
 
-def with_words(label: str, words: Mapping[str, str], operand: Expr) -> Expr:
-    """The operand with other values of one label: those of `words` in place of their keys, which must be plain names."""
+def in_words(label: str, operand: Expr, *, most_words: int, capitals: Sequence[str]) -> Expr:
+    """The operand with the names in one label as words: kv_cache_full is `KV cache full` where KV is one of the capitals.
+
+    A name has at most `most_words` words, and a word of capitals is its first.
+    """
     _require_labels(operand, (label,))
     text = operand.parts
-    for name, word in words.items():
-        text = ("label_replace(", *text, f', "{label}", "{word}", "{label}", "{name}")')
+    for _ in range(most_words - 1):
+        text = ("label_replace(", *text, f', "{label}", "$1 $2", "{label}", "(.*?)_(.*)")')
+    for word in capitals:
+        text = ("label_replace(", *text, f', "{label}", "{word}$1", "{label}", "{word.lower()}( .*)")')
     return Expr(text, operand.shape)
 
 

@@ -21,18 +21,6 @@ from tests.support.waiting import eventually
 # Panels whose queries may return nothing in the demo, each with its reason.
 INTENTIONALLY_EMPTY = {
     "Monitoring health: Services not listed A": "the demo's settings list every service",
-    "Engine comparison: First token, B/A A": "side A is pytorch, and only vLLM tells when the first token came",
-} | {
-    f"Engine comparison: {panel} A": "side A is pytorch, and only vLLM tells it"
-    for panel in (
-        "Mean prompt length",
-        "Mean answer length",
-        "First token, mean",
-        "First token p50",
-        "First token p95",
-        "Output tokens",
-        "Truncated share",
-    )
 }
 DATA_TIMEOUT_SECONDS = 60
 ALERT_TIMEOUT_SECONDS = 180

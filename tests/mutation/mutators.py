@@ -10,7 +10,7 @@
 | le | dropped from `by (..., le)` |
 | operand | one side of `and`, `or` and `unless` dropped; `unless` keeps its left side |
 
-0 stays 0, and the parameters of topk and histogram_quantile are no thresholds. Two faults that print the same rule are one.
+0 stays 0, `vector(1)` is a mark whose labels count, and the parameters of topk and histogram_quantile are no thresholds. Two faults that print the same rule are one.
 The trees are promql_parser's. What glassbox/query/promql.py cannot write, such as `@`, is not looked for.
 """
 
@@ -39,6 +39,7 @@ OVER_TIME = {
     for old, others in AGGREGATIONS.items()
     if old != "count"
 }
+MARK = ["1"]
 WITH_THRESHOLDS = ("clamp_min", "clamp_max", "vector")
 SET_OPERATORS = ("and", "or", "unless")
 LONGEST_FRAGMENT = 70
@@ -214,7 +215,7 @@ def _of_call(node: ast.Call, reading: str) -> Iterator[Fault]:
         what = f"{name} -> {other}: {_short(arguments[0])}"
         yield Fault("aggregation", what, f"{other}({', '.join(arguments)})")
     for position, argument in enumerate(node.args):
-        if not isinstance(argument, ast.NumberLiteral) or name in WITH_THRESHOLDS:
+        if not isinstance(argument, ast.NumberLiteral) or (name in WITH_THRESHOLDS and arguments != MARK):
             before = "".join(f"{text}, " for text in arguments[:position])
             after = "".join(f", {text}" for text in arguments[position + 1 :])
             for fault in _faults(argument, reading):

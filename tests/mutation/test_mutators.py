@@ -44,6 +44,7 @@ def test_a_comparator_deep_inside_changes_alone():
         ("clamp_min(a, 5)", ["clamp_min(a, 5.5)", "clamp_min(a, 4.5)"]),
         ("vector(0.95)", ["vector(1.045)", "vector(0.855)"]),
         ("a > 0", []),
+        ("a and vector(1)", []),
         ("topk by (job) (1, a)", []),
         ("histogram_quantile(0.99, a)", []),
         ('a{le="10.0"}', []),

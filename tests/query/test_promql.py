@@ -20,6 +20,7 @@ from glassbox.query.promql import (
     duration_seconds,
     first_by,
     group_by,
+    in_words,
     increase,
     instant,
     max_by,
@@ -33,7 +34,6 @@ from glassbox.query.promql import (
     ratio,
     sum_by,
     with_label,
-    with_words,
 )
 
 RUNNING = vllm.NUM_REQUESTS_RUNNING
@@ -238,6 +238,7 @@ def test_an_age_is_seconds_and_keeps_the_labels_of_its_moment():
 
 
 def test_names_become_words():
-    query = with_words("gpu_id", {"a_b": "A b", "c": "C"}, sum_by(("gpu_id",), instant(service.GPU_POWER)))
-    assert str(query).endswith('"gpu_id", "A b", "gpu_id", "a_b"), "gpu_id", "C", "gpu_id", "c")')
+    query = in_words("gpu_id", sum_by(("gpu_id",), instant(service.GPU_POWER)), most_words=2, capitals=("KV",))
+    assert str(query).endswith('"gpu_id", "$1 $2", "gpu_id", "(.*?)_(.*)"), "gpu_id", "KV$1", "gpu_id", "kv( .*)")')
+    assert str(query).count("label_replace") == 2
     assert query.shape.labels == ("gpu_id",)

@@ -21,7 +21,7 @@ def advice(cases: Sequence[Case]) -> Words:
 
 
 VERDICT_WORDS, IDLE_WORDS = words(VERDICTS), words(IDLE_CAUSES)
-VERDICT_ADVICE, IDLE_ADVICE = advice(VERDICTS), advice(IDLE_CAUSES)
+VERDICT_ADVICE = advice(VERDICTS)
 
 
 def verdict_panel(why: str, size: Size) -> Verdict:

@@ -57,6 +57,7 @@ FENCED = {
     "subprocess": {
         "glassbox/prometheus/promtool.py",
         "glassbox/servers/",
+        "glassbox/view/fresh_process.py",
         "glassbox/view/revisions.py",
         "glassbox/view/snapshot.py",
         "demo/demo.py",

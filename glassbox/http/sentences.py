@@ -1,10 +1,8 @@
 """Parts of the one sentence that an HTTP error is."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 MESSAGE_MAX_CHARACTERS = 300
-
-Sentences = Iterable[tuple[type[BaseException], str]]
 
 
 def causes(error: BaseException | None) -> Iterator[BaseException]:
@@ -12,12 +10,6 @@ def causes(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__
-
-
-def sentence_for(error: BaseException, sentences: Sentences, otherwise: str) -> str:
-    """The first of `sentences` whose type is among the causes of `error`."""
-    found = tuple(causes(error))
-    return next((text for kind, text in sentences if any(isinstance(cause, kind) for cause in found)), otherwise)
 
 
 def on_one_line(text: str) -> str:

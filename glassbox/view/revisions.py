@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from glassbox.errors import GlassboxError
+from glassbox.view import fresh_process
 
 TIMEOUT_SECONDS = 120.0
 Boards = dict[str, dict[str, Any]]
@@ -94,21 +95,11 @@ def _built(
 
 def _run(command: Sequence[str], folder: Path, who: str, environment: Mapping[str, str] | None) -> None:
     try:
-        done = subprocess.run(
-            command,
-            cwd=folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            timeout=TIMEOUT_SECONDS,
-            check=False,
-        )
+        done = fresh_process.run(command, folder, TIMEOUT_SECONDS, environment)
     except subprocess.TimeoutExpired:
         raise GlassboxError(f"{who} does not build within {TIMEOUT_SECONDS:g} s: correct it first.") from None
     if done.returncode:
-        said = (done.stderr.strip().splitlines() or ["it printed nothing"])[-1]
+        said = fresh_process.last_words(done, "it printed nothing")
         raise GlassboxError(f"{who} does not build ({said}): correct it first.")
 
 
@@ -117,4 +108,4 @@ def _boards(files: Sequence[Path], who: str) -> Boards:
         boards = [json.loads(file.read_text(encoding="utf-8")) for file in files]
         return {str(board["uid"]): board for board in boards}
     except (OSError, ValueError, RecursionError, KeyError, TypeError):
-        raise GlassboxError(f"{who} builds files that are no dashboards: correct it first.") from None
+        raise GlassboxError(f"{who} builds files that are not dashboards: correct it first.") from None

@@ -13,6 +13,7 @@ import click
 from glassbox.cli.exit_codes import DONE
 from glassbox.cli.session import Session
 from glassbox.compile.error_location import ContentError, is_missing_package, place_of, text_of
+from glassbox.view import fresh_process
 from glassbox.view.board_files import Json
 
 TIMEOUT_SECONDS = 60.0
@@ -23,20 +24,12 @@ def take_snapshot(script: Path, settings_file: Path | None) -> Json:
     settings = ["--settings", str(settings_file.resolve())] if settings_file else []
     arguments = [sys.executable, str(script), *settings, "snapshot"]
     try:
-        done = subprocess.run(
-            arguments,
-            cwd=script.parent,
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            timeout=TIMEOUT_SECONDS,
-            check=False,
-        )
+        done = fresh_process.run(arguments, script.parent, TIMEOUT_SECONDS)
     except subprocess.TimeoutExpired:
         return _problem(f"Compiling takes longer than {TIMEOUT_SECONDS:g} s.")
     if done.returncode:
-        said = done.stderr.strip().splitlines() or [f"it ended with exit code {done.returncode}"]
-        return _problem(f"The content could not be compiled: {said[-1]}")
+        said = fresh_process.last_words(done, f"it ended with exit code {done.returncode}")
+        return _problem(f"The content could not be compiled: {said}")
     try:
         # What the content itself prints comes before.
         snapshot: Json = json.loads((done.stdout.splitlines() or [""])[-1])

@@ -51,7 +51,7 @@ def test_another_revision_sees_no_secret_and_no_network(tmp_path, monkeypatch, l
     ("text", "sentence"),
     [
         ("raise SystemExit('broken')", r"Revision HEAD does not build \(broken\)"),
-        (SPY.replace("PORT", "1").replace('"uid"', '"id"'), "Revision HEAD builds files that are no dashboards"),
+        (SPY.replace("PORT", "1").replace('"uid"', '"id"'), "Revision HEAD builds files that are not dashboards"),
     ],
 )
 def test_a_revision_that_does_not_build_is_one_sentence(tmp_path, text, sentence):

@@ -9,7 +9,8 @@ from glassbox.board.style import GREEN, RED, REFERENCE, YELLOW, Steps, Words
 from glassbox.board.tables import DrillDown, Next
 from glassbox.metrics.types import Unit
 from glassbox.query.expr import Expr
-from glassbox.query.promql import avg_by, in_words, instant, max_by, mean, min_by, over_time, ratio, sum_by
+from glassbox.query.label_words import in_words
+from glassbox.query.promql import avg_by, instant, max_by, mean, min_by, over_time, ratio, sum_by
 from glassbox.query.rules import Record
 from glassbox.query.wording import last, percent, span
 from glassbox.settings.model import Settings, Thresholds

@@ -230,28 +230,14 @@ def mean(total: Expr, count: Expr) -> Expr:
     return binary(total, "/", count > 0, unit=Unit.SECONDS)
 
 
-def with_label(label: str, operand: Expr, *, copied_from: str, pattern: str = "(.+)") -> Expr:
-    """The operand with the value of one label copied into another, or what the pattern's first group finds in it.
+def with_label(label: str, operand: Expr, *, copied_from: str, pattern: str = "(.+)", text: str = "$1") -> Expr:
+    """The operand with a label that has the value of another, or the `text` made of the groups that the pattern finds in it.
 
     Series whose value the pattern does not match stay as they are.
     """
     _require_labels(operand, (copied_from,))
     shape = replace(operand.shape, labels=tuple(dict.fromkeys((*operand.shape.labels, label))))
-    return Expr(("label_replace(", *operand.parts, f', "{label}", "$1", "{copied_from}", "{pattern}")'), shape)
-
-
-def in_words(label: str, operand: Expr, *, most_words: int, capitals: Sequence[str]) -> Expr:
-    """The operand with the names in one label as words: kv_cache_full is `KV cache full` where KV is one of the capitals.
-
-    A name has at most `most_words` words, and a word of capitals is its first.
-    """
-    _require_labels(operand, (label,))
-    text = operand.parts
-    for _ in range(most_words - 1):
-        text = ("label_replace(", *text, f', "{label}", "$1 $2", "{label}", "(.*?)_(.*)")')
-    for word in capitals:
-        text = ("label_replace(", *text, f', "{label}", "{word}$1", "{label}", "{word.lower()}( .*)")')
-    return Expr(text, operand.shape)
+    return Expr(("label_replace(", *operand.parts, f', "{label}", "{text}", "{copied_from}", "{pattern}")'), shape)
 
 
 def _growth(function: str, source: Source, window: str, unit: Unit, matchers: dict[str, str | Matcher]) -> Expr:

@@ -6,6 +6,7 @@ import pytest
 from glassbox.metrics import process, scrape, service, vllm
 from glassbox.metrics.types import Kind, Unit
 from glassbox.query.expr import QueryError, differs, not_regex, number, regex
+from glassbox.query.label_words import in_words
 from glassbox.query.promql import (
     absent,
     age,
@@ -20,7 +21,6 @@ from glassbox.query.promql import (
     duration_seconds,
     first_by,
     group_by,
-    in_words,
     increase,
     instant,
     max_by,

@@ -115,11 +115,7 @@ def test_the_answer_of_a_handler_of_all_exceptions_is_what_counts(registry: Coll
     assert counted(registry) == {"401": 1}
 
 
-@pytest.mark.parametrize("first", ["instrument", "middleware"])
-def test_behind_a_middleware_counts_the_status_that_was_sent_to_its_end(
-    registry: CollectorRegistry, first: str
-) -> None:
-    """Starlette's middleware of functions ends the body of a stream that broke: the client has a whole 200."""
+def with_a_stream_that_breaks() -> FastAPI:
     app = FastAPI()
 
     @app.get("/infer")
@@ -129,6 +125,16 @@ def test_behind_a_middleware_counts_the_status_that_was_sent_to_its_end(
             raise RuntimeError("engine died")
 
         return StreamingResponse(parts())
+
+    return app
+
+
+@pytest.mark.parametrize("first", ["instrument", "middleware"])
+def test_behind_a_middleware_counts_the_status_that_was_sent_to_its_end(
+    registry: CollectorRegistry, first: str
+) -> None:
+    """Starlette's middleware of functions ends the body of a stream that broke: the client has a whole 200."""
+    app = with_a_stream_that_breaks()
 
     async def through(request: Request, call_next: RequestResponseEndpoint) -> Response:
         return await call_next(request)
@@ -146,15 +152,7 @@ def test_behind_a_middleware_counts_the_status_that_was_sent_to_its_end(
 
 
 def test_a_stream_that_breaks_without_a_middleware_is_a_500(registry: CollectorRegistry) -> None:
-    app = FastAPI()
-
-    @app.get("/infer")
-    async def infer() -> Response:
-        async def parts() -> AsyncIterator[str]:
-            yield "half of it"
-            raise RuntimeError("engine died")
-
-        return StreamingResponse(parts())
+    app = with_a_stream_that_breaks()
 
     with watched(app, registry) as client:
         client.get("/infer")

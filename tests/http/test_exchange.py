@@ -19,6 +19,7 @@ from glassbox.http.retries import PAUSES_MAX_SECONDS, Patience
 from glassbox.http.route import route_to
 from glassbox.standin.upstream import Upstream
 from glassbox.view.local_grafana import PrometheusAddress, unreachable, way_to
+from tests.support.listening import listening
 from tests.support.private_tls import Authority, proxy, tls_server
 
 PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
@@ -78,7 +79,6 @@ def problem(url, **given):
 @contextmanager
 def raw_server(reply):
     """Sends what `reply(connection)` says to each request, whatever it was."""
-    listener = socket.create_server(("127.0.0.1", 0))
 
     def serve(connection):
         with connection:
@@ -86,18 +86,8 @@ def raw_server(reply):
             with suppress(OSError):
                 reply(connection)
 
-    def accept():
-        while True:
-            try:
-                connection, _ = listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=serve, args=[connection], daemon=True).start()
-
-    threading.Thread(target=accept, daemon=True).start()
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    listener.shutdown(socket.SHUT_RDWR)
-    listener.close()
+    with listening(serve) as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 # --- certificates ------------------------------------------------------------------------------------------------

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.support.listening import listening
+
 EXTENSIONS = "subjectAltName=DNS:server.test,IP:127.0.0.1"
 
 
@@ -52,7 +54,6 @@ def tls_server(context: ssl.SSLContext, handler: type[http.server.BaseHTTPReques
 @contextmanager
 def proxy(to_port: int, seen: list[str]) -> Iterator[str]:
     """The address of a proxy that opens every tunnel to this port of loopback; `seen` gets the first lines."""
-    listener = socket.create_server(("127.0.0.1", 0))
 
     def serve(client: socket.socket) -> None:
         with client:
@@ -71,15 +72,5 @@ def proxy(to_port: int, seen: list[str]) -> Iterator[str]:
                             return
                         ends[end].sendall(data)
 
-    def accept() -> None:
-        while True:
-            try:
-                client, _ = listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=serve, args=[client], daemon=True).start()
-
-    threading.Thread(target=accept, daemon=True).start()
-    yield f"127.0.0.1:{listener.getsockname()[1]}"
-    listener.shutdown(socket.SHUT_RDWR)
-    listener.close()
+    with listening(serve) as port:
+        yield f"127.0.0.1:{port}"

@@ -7,6 +7,8 @@ chance, and are no shape of their own.
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
+from itertools import islice
 
 import promql_parser as ast
 
@@ -37,7 +39,7 @@ def selectors(node: ast.Expr) -> Iterator[ast.VectorSelector]:
 
 def is_piece(node: ast.Expr) -> bool:
     """Whether a tree is large enough to be known by its shape."""
-    return sum(1 for _ in selectors(node)) >= FEWEST_SELECTORS
+    return len(list(islice(selectors(node), FEWEST_SELECTORS))) == FEWEST_SELECTORS
 
 
 def change(before: str, after: str, *, of_matchers: bool) -> tuple[str, str]:
@@ -45,6 +47,8 @@ def change(before: str, after: str, *, of_matchers: bool) -> tuple[str, str]:
     return _shape(before, of_matchers), _shape(after, of_matchers)
 
 
+# The shape of what surrounds a fault is asked again for each fault in it.
+@lru_cache(2**12)
 def _shape(text: str, with_labels: bool) -> str:
     bare = _MATCHERS.sub(lambda found: _names(found.group(1)) if with_labels else "", ast.parse(text).prettify())
     return re.sub(r"\s+", "", _METRIC.sub("metric", _LABEL_LISTS.sub(r"\1()", bare)))

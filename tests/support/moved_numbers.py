@@ -7,12 +7,14 @@ from dataclasses import dataclass, fields, replace
 from glassbox.query.slo import DEFAULT_SLOS
 from glassbox.settings.model import Cost, Gpu, Jobs, Settings, Thresholds
 
-# A limit of a burn rate is said with its window: "3 over 1 day".
-_OTHER_UNITS = r" ?(?:%|over\b|(?:s|m|h|d|seconds?|minutes?|hours?|days?)\b)"
+_OTHER_UNITS = r" ?(?:%|(?:s|m|h|d|seconds?|minutes?|hours?|days?)\b)"
 # Bounds of latency must be buckets: the next one.
 _NEXT_BUCKET = {10: 15, 2.5: 5, 0.1: 0.15}
-# Another setting has the same number, and a panel is about both.
-_APART = {"qps_low": {"latency_high_seconds": 15.0}}
+# Another setting, or a limit of a burn rate, has the same number, and a text is about both.
+_APART: dict[str, dict[str, float]] = {
+    "qps_low": {"latency_high_seconds": 15.0},
+    "minimum_bad_requests": {"minimum_bad_requests": 7},
+}
 
 
 @dataclass(frozen=True)
@@ -59,9 +61,9 @@ def _number(name: str, after: Settings, old: float, before: Settings | None = No
 def _of_sections() -> Iterator[MovedNumber]:
     for section, default in (("thresholds", Thresholds()), ("gpu", Gpu()), ("cost", Cost())):
         for field in fields(default):
-            old = getattr(default, field.name)
+            before = replace(default, **_APART.get(field.name, {}))
+            old = getattr(before, field.name)
             if isinstance(old, int | float):
-                before = replace(default, **_APART.get(field.name, {}))
                 after = replace(before, **{field.name: _moved(field.name, old)})
                 changed, usual = (replace(Settings(), **{section: each}) for each in (after, before))
                 yield _number(f"{section}.{field.name}", changed, old, usual)

@@ -47,7 +47,7 @@ class WorkerFiles:
         except Exception as error:  # as above
             if key not in self._complained:
                 self._complained.add(key)
-                logger.warning("%s is no file of metrics (%s); it is left out: remove it.", file, error)
+                logger.warning("%s is not a file of metrics (%s); it is left out: remove it.", file, error)
             return False
         self._sound.add(key)
         return True

@@ -12,27 +12,33 @@ _WORDS = {dict: "an object", list: "an array", str: "text", int: "a whole number
 
 
 @dataclass(frozen=True)
-class Optional:
+class MaybeAbsent:
     """A key that may be absent or null."""
 
     shape: Shape
 
 
 DATA_SOURCES = [{"uid": str, "name": str, "type": str}]
-FOLDER = {"uid": str, "title": str, "version": Optional(int)}
+FOLDER = {"uid": str, "title": str, "version": MaybeAbsent(int)}
 DASHBOARD = {
-    "dashboard": {"uid": str, "title": Optional(str), "tags": Optional(list), "version": int},
-    "meta": {"folderUid": Optional(str)},
+    "dashboard": {"uid": str, "title": MaybeAbsent(str), "tags": MaybeAbsent(list), "version": int},
+    "meta": {"folderUid": MaybeAbsent(str)},
 }
 HITS = [{"uid": str}]
-RULE = {"uid": str, "title": str, "provenance": Optional(str), "for": Optional(str), "keep_firing_for": Optional(str)}
+RULE = {
+    "uid": str,
+    "title": str,
+    "provenance": MaybeAbsent(str),
+    "for": MaybeAbsent(str),
+    "keep_firing_for": MaybeAbsent(str),
+}
 RULE_GROUP = {"title": str, "folderUid": str, "interval": int, "rules": [RULE]}
 ALERT_RULES = [{"uid": str, "ruleGroup": str, "folderUID": str}]
 
 
 def misfit(value: Any, shape: Shape, place: str = "") -> str:
     """What is wrong, as `rules[0].uid is missing`, or "" where the value has the shape."""
-    if isinstance(shape, Optional):
+    if isinstance(shape, MaybeAbsent):
         return "" if value is None else misfit(value, shape.shape, place)
     expected = dict if isinstance(shape, Mapping) else list if isinstance(shape, list) else shape
     if not isinstance(value, expected) or (expected is int and isinstance(value, bool)):
@@ -46,6 +52,6 @@ def misfit(value: Any, shape: Shape, place: str = "") -> str:
 
 def _member(value: Mapping[str, Any], key: str, shape: Shape, place: str) -> str:
     where = f"{place}.{key}" if place else key
-    if key not in value and not isinstance(shape, Optional):
+    if key not in value and not isinstance(shape, MaybeAbsent):
         return f"{where} is missing"
     return misfit(value.get(key), shape, where)

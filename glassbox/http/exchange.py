@@ -118,7 +118,9 @@ class Exchange:
             slow = f"got no answer within {self.timeout[1]:g} s, or not all of it within {sum(self.timeout) * WHOLE_ANSWER:g} s"
             return NoAnswerError(f"{slow}: check its load, and the proxy in front of it", maybe_done=True)
         if isinstance(error, ValueError | urllib3.exceptions.HTTPError):
-            return NoAnswerError(f"got an answer that is not valid HTTP: check the proxy in front of {self.server}", maybe_done=True)  # fmt: skip
+            return NoAnswerError(
+                f"got an answer that is not valid HTTP: check the proxy in front of {self.server}", maybe_done=True
+            )
         lost = f"lost its connection before an answer came: check {self.server}'s log and the proxy in front of it"
         return NoAnswerError(lost, maybe_done=True, again=method == "GET")
 

@@ -35,7 +35,9 @@ class Route:
         if self.proxy:
             self.proxy.needs("socksio", "httpx[socks]")
             if urlsplit(self.proxy.url).scheme in ("socks4", "socks4a"):
-                raise GlassboxError(f"{self.proxy.variable} names a SOCKS 4 proxy, which this command cannot use: name one of SOCKS 5.")  # fmt: skip
+                raise GlassboxError(
+                    f"{self.proxy.variable} names a SOCKS 4 proxy, which this command cannot use: name one of SOCKS 5."
+                )
         return {"trust_env": False, "proxy": self.proxy_url, "verify": self.context() or True}
 
     def __str__(self) -> str:

@@ -16,7 +16,7 @@ from glassbox.load.event_stream import ERROR, Event
 _TEXT_FIELDS = ("content", "reasoning_content", "reasoning", "refusal", "tool_calls", "function_call")
 # Where they put what went wrong, if not under `error`: FastAPI, DashScope, Baidu, Cloudflare.
 _ERROR_FIELDS = ("message", "detail", "error_message", "error_msg", "errors")
-# Ends that are no answers: of vLLM and SGLang, of TensorRT-LLM, of DeepSeek, of Zhipu.
+# Ends that are not answers: of vLLM and SGLang, of TensorRT-LLM, of DeepSeek, of Zhipu.
 _FAILED_ENDS = frozenset(
     {"abort", "aborted", "error", "cancelled", "canceled", "timeout", "insufficient_system_resource", "network_error"}
 )

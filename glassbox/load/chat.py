@@ -25,7 +25,7 @@ ANSWER_MAX_BYTES = 64 * 2**20
 ERROR_MAX_BYTES = 64 * 2**10
 """How much of an error is read: its first words are all that is shown."""
 BODY_MAX_SECONDS = 5.0
-"""How long an answer that is no stream may take after its headers."""
+"""How long an answer that is not a stream may take after its headers."""
 REST_MAX_SECONDS = 1.0
 """How long the end of the connection's stream is awaited after an answer is complete."""
 _MEBIBYTE = 2**20
@@ -153,7 +153,7 @@ async def _error_of(response: httpx.Response) -> str:
 
 
 async def beginning(response: httpx.Response, max_bytes: int) -> bytes:
-    """The body of an answer that is no stream, as far as it came soon; empty for a compressed one."""
+    """The body of an answer that is not a stream, as far as it came soon; empty for a compressed one."""
     content = bytearray()
     with suppress(TimeoutError, httpx.HTTPError):
         async with asyncio.timeout(BODY_MAX_SECONDS):

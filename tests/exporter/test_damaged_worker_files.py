@@ -58,7 +58,7 @@ def test_a_damaged_file_is_left_out_counted_and_logged_once(
             found = {name: number for (name, _), number in samples(registry).items()}
             assert found == {"requests_total": 3, "exporter_files_left_out": 1}
     (said,) = caplog.messages
-    assert said.startswith(f"{tmp_path}/counter_2.db is no file of metrics (")
+    assert said.startswith(f"{tmp_path}/counter_2.db is not a file of metrics (")
     assert said.endswith("); it is left out: remove it.")
 
 

@@ -10,7 +10,8 @@
 | le | dropped from `by (..., le)` |
 | operand | one side of `and`, `or` and `unless` dropped; `unless` keeps its left side |
 
-0 stays 0, `vector(1)` is a mark whose labels count, and the parameters of topk and histogram_quantile are no thresholds. Two faults that print the same rule are one.
+0 stays 0, `vector(1)` is a mark whose labels count, and the parameters of topk and histogram_quantile are not thresholds. Two faults that print the same rule are one.
+Where it only counts that a series is there (right of `and` and `unless`, in a `group`, times 0), a fault that changes its value alone is none.
 The trees are promql_parser's. What glassbox/query/promql.py cannot write, such as `@`, is not looked for.
 """
 
@@ -18,6 +19,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 
 import promql_parser as ast
 
@@ -42,6 +44,8 @@ OVER_TIME = {
 MARK = ["1"]
 WITH_THRESHOLDS = ("clamp_min", "clamp_max", "vector")
 SET_OPERATORS = ("and", "or", "unless")
+# Of what stands right of these, no value is read.
+PRESENCE = ("and", "unless")
 LONGEST_FRAGMENT = 70
 
 Matchers = tuple[tuple[str, Matcher], ...]
@@ -52,12 +56,16 @@ _OF_SETTINGS = re.compile(r"""'[^']*'|"[^"]*"| by \([^)]*\)|\s|([\d.]+(ms|[smhdw
 
 @dataclass(frozen=True)
 class Fault:
-    """One faulty text. `what` tells a reader where and how it differs; `piece` is the same for one fault of several rules."""
+    """One faulty text. `what` tells a reader where and how it differs; `piece` is the same for one fault of several rules.
+
+    `of_value` says that the same series come out, with other values.
+    """
 
     kind: str
     what: str
     text: str
     piece: tuple[str, str] | None = None
+    of_value: bool = False
 
 
 @dataclass(frozen=True)
@@ -153,10 +161,15 @@ def _own(node: ast.Expr, reading: str) -> Iterator[Fault]:
             yield from _of_number(node)
 
 
-def _inside(node: ast.Expr, reading: str, written: Callable[[str], str]) -> Iterator[Fault]:
-    """The faults of a part, each in the text of the whole."""
+def _inside(node: ast.Expr, reading: str, written: Callable[[str], str], *, decides: bool = False) -> Iterator[Fault]:
+    """The faults of a part, each in the text of the whole. `decides`: which series come out depends on the values of the part."""
     for fault in _faults(node, reading):
-        yield replace(fault, text=written(fault.text))
+        yield replace(fault, text=written(fault.text), of_value=fault.of_value and not decides)
+
+
+def _of_presence(node: ast.Expr, reading: str, written: Callable[[str], str]) -> Iterator[Fault]:
+    """The faults of a part of which it only counts that its series are there."""
+    return (fault for fault in _inside(node, reading, written) if not fault.of_value)
 
 
 def _of_binary(node: ast.BinaryExpr, reading: str) -> Iterator[Fault]:
@@ -164,9 +177,13 @@ def _of_binary(node: ast.BinaryExpr, reading: str) -> Iterator[Fault]:
     left, right, operator = node.lhs.prettify(), node.rhs.prettify(), str(node.op)
     matching = f" {node.modifier}" if node.modifier and str(node.modifier) else ""
     within = _reading(node, reading)
+    decides = operator in COMPARATORS
     if within and not reading:
         yield from _of_repeated(node)
-    yield from _inside(node.lhs, within, lambda text: f"{text} {operator}{matching} {right}")
+    if not (operator == "*" and right == "0"):
+        yield from _inside(node.lhs, within, lambda text: f"{text} {operator}{matching} {right}", decides=decides)
+    else:
+        yield from _of_presence(node.lhs, within, lambda text: f"{text} * 0")
     for other in COMPARATORS.get(operator, ()):
         what = f"{operator} {_short(right)} -> {other}"
         yield Fault("comparator", what, f"{left} {other}{matching} {right}")
@@ -174,7 +191,8 @@ def _of_binary(node: ast.BinaryExpr, reading: str) -> Iterator[Fault]:
         yield Fault("operand", f"dropped: {operator} {_short(right)}", left)
     if operator in ("and", "or"):
         yield Fault("operand", f"dropped: {_short(left)} {operator}", right)
-    yield from _inside(node.rhs, within, lambda text: f"{left} {operator}{matching} {text}")
+    of_right = _of_presence if operator in PRESENCE else partial(_inside, decides=decides)
+    yield from of_right(node.rhs, within, lambda text: f"{left} {operator}{matching} {text}")
 
 
 def _reading(node: ast.BinaryExpr, around: str) -> str:
@@ -201,11 +219,12 @@ def _of_aggregation(node: ast.AggregateExpr, reading: str) -> Iterator[Fault]:
     by = f" {node.modifier}" if node.modifier else ""
     parameter = f"{node.param.prettify()}, " if node.param else ""
     for other in AGGREGATIONS.get(operator, ()):
-        yield Fault("aggregation", f"{operator} -> {other}: {_short(inner)}", f"{other}{by} ({inner})")
+        yield Fault("aggregation", f"{operator} -> {other}: {_short(inner)}", f"{other}{by} ({inner})", of_value=True)
     if node.modifier and node.modifier.type == ast.AggModifierType.By and "le" in node.modifier.labels:
         kept = ", ".join(label for label in node.modifier.labels if label != "le")
         yield Fault("le", f"le dropped from {operator}{by}", f"{operator} by ({kept}) ({parameter}{inner})")
-    yield from _inside(node.expr, reading, lambda text: f"{operator}{by} ({parameter}{text})")
+    of_inner = _of_presence if operator == "group" else partial(_inside, decides=operator == "topk")
+    yield from of_inner(node.expr, reading, lambda text: f"{operator}{by} ({parameter}{text})")
 
 
 def _of_call(node: ast.Call, reading: str) -> Iterator[Fault]:
@@ -213,7 +232,7 @@ def _of_call(node: ast.Call, reading: str) -> Iterator[Fault]:
     arguments = [each.prettify() for each in node.args]
     for other in OVER_TIME.get(name, ()):
         what = f"{name} -> {other}: {_short(arguments[0])}"
-        yield Fault("aggregation", what, f"{other}({', '.join(arguments)})")
+        yield Fault("aggregation", what, f"{other}({', '.join(arguments)})", of_value=True)
     for position, argument in enumerate(node.args):
         if not isinstance(argument, ast.NumberLiteral) or (name in WITH_THRESHOLDS and arguments != MARK):
             before = "".join(f"{text}, " for text in arguments[:position])
@@ -279,7 +298,7 @@ def _of_number(node: ast.NumberLiteral) -> Iterator[Fault]:
     if node.val:
         for factor in (1.1, 0.9):
             new = format(node.val * factor, ".12g")
-            yield Fault("number", f"{node.val:.12g} -> {new}", new)
+            yield Fault("number", f"{node.val:.12g} -> {new}", new, of_value=True)
 
 
 def _half_and_double(length: timedelta | None) -> list[str]:

@@ -111,6 +111,35 @@ def test_aggregations_are_exchanged(expr, expected):
     assert faulty(expr, "aggregation") == expected
 
 
+@pytest.mark.parametrize(
+    ("expr", "expected"),
+    [
+        ("a and max_over_time(b[5m])", []),
+        ("a unless on (job) sum by (job) (max_over_time(b[5m]))", []),
+        ("a and max_over_time(b[5m]) * 2", []),
+        ("group by (job) (max_over_time(b[5m]))", []),
+        ("max_over_time(b[5m]) * 0", []),
+        (
+            "a and max_over_time(b[5m]) > 1",
+            [
+                "a and sum_over_time(b[5m]) > 1",
+                "a and min_over_time(b[5m]) > 1",
+                "a and avg_over_time(b[5m]) > 1",
+                "a and max_over_time(b[5m]) > 1.1",
+                "a and max_over_time(b[5m]) > 0.9",
+            ],
+        ),
+        ("a and topk by (job) (1, min_over_time(b[5m]))", ["a and topk by (job) (1, max_over_time(b[5m]))"]),
+        ("min_over_time(a[5m]) and b", ["max_over_time(a[5m]) and b"]),
+        ("min_over_time(a[5m]) or b", ["max_over_time(a[5m]) or b"]),
+    ],
+)
+def test_a_value_that_nobody_reads_is_not_changed(expr, expected):
+    assert [pretty(fault.text) for fault in expression_faults(expr) if fault.kind in ("aggregation", "number")] == [
+        pretty(each) for each in expected
+    ]
+
+
 def test_le_is_dropped_from_by():
     assert faulty("sum by (job, le) (rate(a[5m]))", "le") == ["sum by (job) (rate(a[5m]))"]
     assert faulty("sum by (job) (rate(a[5m]))", "le") == []

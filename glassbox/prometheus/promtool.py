@@ -97,11 +97,12 @@ def check_config(file: Path) -> list[str]:
     return _problems(_promtool("check", "config", "--lint-fatal", files=[file]))
 
 
-def test_rules(files: Sequence[Path]) -> RuleTestResult:
-    """Run promtool rule tests; their `rule_files` are relative to the test file."""
+def test_rules(files: Sequence[Path], *, timeout_seconds: float = TIMEOUT_SECONDS) -> RuleTestResult:
+    """Run promtool rule tests, each file for `timeout_seconds` at most; their `rule_files` are relative to the test file."""
     _refuse_none(files, "test rules")
     # One file at a time: promtool 3 does not say which of several has failed.
-    problems = [_named(file, text) for file in files for text in _problems(_promtool("test", "rules", files=[file]))]
+    results = ((file, _promtool("test", "rules", files=[file], timeout_seconds=timeout_seconds)) for file in files)
+    problems = [_named(file, text) for file, done in results for text in _problems(done)]
     return RuleTestResult(len(files), tuple(problems))
 
 
@@ -110,13 +111,15 @@ def check_alertmanager_config(file: Path) -> list[str]:
     return _problems(_run(find("amtool"), "check-config", str(file)))
 
 
-def _promtool(*words: str, files: Sequence[Path]) -> "subprocess.CompletedProcess[str]":
+def _promtool(
+    *words: str, files: Sequence[Path], timeout_seconds: float = TIMEOUT_SECONDS
+) -> "subprocess.CompletedProcess[str]":
     _refuse_none(files, " ".join(words[:2]))
     program = find("promtool")
     if version(program) < OLDEST_PROMTOOL:
         has, needs = (".".join(map(str, number)) for number in (version(program), OLDEST_PROMTOOL))
         raise GlassboxError(f"{program} is version {has}, older than {needs}; install a newer Prometheus.")
-    return _run(program, *words, *map(str, files))
+    return _run(program, *words, *map(str, files), timeout_seconds=timeout_seconds)
 
 
 def _refuse_none(files: Sequence[Path], command: str) -> None:
@@ -124,7 +127,9 @@ def _refuse_none(files: Sequence[Path], command: str) -> None:
         raise GlassboxError(f"promtool {command} needs files; name at least one.")
 
 
-def _run(program: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+def _run(
+    program: Path, *arguments: str, timeout_seconds: float = TIMEOUT_SECONDS
+) -> "subprocess.CompletedProcess[str]":
     """Run to the end, both outputs in one stream: promtool puts the file name in one and its problem in the other."""
     try:
         done = subprocess.run(
@@ -135,13 +140,13 @@ def _run(program: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
             env={**os.environ, "LC_ALL": "C"},
             encoding="utf-8",
             errors="replace",
-            timeout=TIMEOUT_SECONDS,
+            timeout=timeout_seconds,
             check=False,
         )
     except OSError as error:
         raise GlassboxError(f"{program} could not be started ({error.strerror}); reinstall {program.name}.") from None
     except subprocess.TimeoutExpired:
-        raise GlassboxError(f"{program} did not end within {TIMEOUT_SECONDS:g} s; check fewer files at once.") from None
+        raise GlassboxError(f"{program} did not end within {timeout_seconds:g} s; check fewer files at once.") from None
     if done.returncode != 0 and not done.stdout.strip():
         raise GlassboxError(f"{program} failed ({done.returncode}) without output; reinstall {program.name}.")
     return done

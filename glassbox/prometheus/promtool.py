@@ -97,8 +97,8 @@ def check_config(file: Path) -> list[str]:
     return _problems(_promtool("check", "config", "--lint-fatal", files=[file]))
 
 
-def test_rules(files: Sequence[Path], *, timeout_seconds: float = TIMEOUT_SECONDS) -> RuleTestResult:
-    """Run promtool rule tests, each file for `timeout_seconds` at most; their `rule_files` are relative to the test file."""
+def test_rules(files: Sequence[Path], *, timeout_seconds: float | None = None) -> RuleTestResult:
+    """Run promtool rule tests, each file for `timeout_seconds` at most, else for `TIMEOUT_SECONDS`; their `rule_files` are relative to the test file."""
     _refuse_none(files, "test rules")
     # One file at a time: promtool 3 does not say which of several has failed.
     results = ((file, _promtool("test", "rules", files=[file], timeout_seconds=timeout_seconds)) for file in files)
@@ -112,7 +112,7 @@ def check_alertmanager_config(file: Path) -> list[str]:
 
 
 def _promtool(
-    *words: str, files: Sequence[Path], timeout_seconds: float = TIMEOUT_SECONDS
+    *words: str, files: Sequence[Path], timeout_seconds: float | None = None
 ) -> "subprocess.CompletedProcess[str]":
     _refuse_none(files, " ".join(words[:2]))
     program = find("promtool")
@@ -127,10 +127,9 @@ def _refuse_none(files: Sequence[Path], command: str) -> None:
         raise GlassboxError(f"promtool {command} needs files; name at least one.")
 
 
-def _run(
-    program: Path, *arguments: str, timeout_seconds: float = TIMEOUT_SECONDS
-) -> "subprocess.CompletedProcess[str]":
+def _run(program: Path, *arguments: str, timeout_seconds: float | None = None) -> "subprocess.CompletedProcess[str]":
     """Run to the end, both outputs in one stream: promtool puts the file name in one and its problem in the other."""
+    at_most_seconds = TIMEOUT_SECONDS if timeout_seconds is None else timeout_seconds
     try:
         done = subprocess.run(
             [program, *arguments],
@@ -140,13 +139,13 @@ def _run(
             env={**os.environ, "LC_ALL": "C"},
             encoding="utf-8",
             errors="replace",
-            timeout=timeout_seconds,
+            timeout=at_most_seconds,
             check=False,
         )
     except OSError as error:
         raise GlassboxError(f"{program} could not be started ({error.strerror}); reinstall {program.name}.") from None
     except subprocess.TimeoutExpired:
-        raise GlassboxError(f"{program} did not end within {timeout_seconds:g} s; check fewer files at once.") from None
+        raise GlassboxError(f"{program} did not end within {at_most_seconds:g} s; check fewer files at once.") from None
     if done.returncode != 0 and not done.stdout.strip():
         raise GlassboxError(f"{program} failed ({done.returncode}) without output; reinstall {program.name}.")
     return done

@@ -14,6 +14,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from glassbox.errors import GlassboxError
+from glassbox.load import text_report
 from glassbox.load.arrivals import closed_loop
 from glassbox.load.chat import Chat
 from glassbox.load.loadtest import LoadTest, command
@@ -147,6 +148,18 @@ def test_an_open_loop_and_a_ramp_run_against_a_server(capsys):
     assert (code, step["offered_per_second"]) == (0, 10)
     # On a machine that is too busy the server may be saturated; what follows from it is the same.
     assert (told["capacity_requests_per_second"] is None) == (not step["saturated"])
+
+
+def test_a_ramp_says_that_this_machine_was_too_slow_for_it(capsys, monkeypatch):
+    monkeypatch.setattr(text_report, "_LATE_SECONDS", -1)
+    with openai_server(texts=1) as server:
+        load(server, "--ramp", "10:10:1", "--step-seconds", "4")
+    assert "This machine sent requests up to" in capsys.readouterr().out
+
+
+def test_an_answer_without_text_before_the_load_has_advice_of_its_own(capsys):
+    with openai_server(failing={0: "silent"}) as server:
+        assert "an answer without text; raise --max-tokens" in refused(capsys, "--url", server.url, "--model", MODEL)
 
 
 def test_failures_are_counted_by_reason(capsys):
@@ -304,17 +317,18 @@ def test_the_same_script_runs_from_anywhere_and_ctrl_c_tells_what_was_measured(t
     SCHEMA.validate(told)
 
 
-def test_an_interrupted_ramp_tells_its_requests_instead_of_a_capacity(capsys, monkeypatch):
+def test_an_interrupted_ramp_tells_its_requests_instead_of_a_capacity(capsys, monkeypatch, tmp_path):
     async def interrupted(self, ask, bodies):
         await closed_loop(ask, bodies, 3, 1, self.progress)
         raise KeyboardInterrupt
 
     monkeypatch.setattr(LoadTest, "_load", interrupted)
     with openai_server() as server:
-        assert load(server, "--ramp", "10:20:1") == 1
+        assert load(server, "--ramp", "10:20:1", "--save-baseline", "before", "--folder", str(tmp_path)) == 1
     said = capsys.readouterr()
     assert "3 requests: 3 succeeded, 0 failed." in said.out and "apacity" not in said.out
-    assert "Interrupted" in said.err
+    assert said.err.endswith("Interrupted: these are the results until then, and no baseline is saved.\n")
+    assert not list(tmp_path.iterdir())
 
 
 def test_an_unwritable_result_leaves_nothing_half_written(capsys, tmp_path):

@@ -200,7 +200,7 @@ def _unanswered(error: Exception, route: Route) -> RequestFailedError:
     if isinstance(error, httpx.ConnectTimeout):
         return RequestFailedError(f"no connection within {CONNECT_TIMEOUT_SECONDS:g} s")
     if isinstance(error, httpx.ConnectError):
-        return RequestFailedError("no connection", no_connection(error, route) or on_one_line(str(error)))
+        return RequestFailedError("no connection", f"{route}{no_connection(error, route) or on_one_line(str(error))}")
     if isinstance(error, httpx.RemoteProtocolError) and not _is_closed_early(error):
         return RequestFailedError("an answer that is not HTTP, or with headers of more than 100 kB")
     if isinstance(error, httpx.TransportError):

@@ -77,7 +77,8 @@ async def _advice(http: httpx.AsyncClient, url: str, failure: str) -> str:
         models = await _models(http, url)
         return f"it serves {', '.join(models[:_SHOWN_MODELS])}" if models else "check --url and --model"
     if failure.startswith("no connection"):
-        return "check --url, and that the server runs and can be reached from here"
+        reach = "check --url, and that the server runs and can be reached from here"
+        return "docs/troubleshooting.md says more of proxies" if route_to(url).proxy else reach
     if failure.startswith("HTTP 4"):
         return "change the request with the options"
     if failure.startswith("HTTP 3"):

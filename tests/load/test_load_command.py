@@ -292,6 +292,14 @@ def test_what_a_user_gets_wrong_is_one_sentence(capsys, tmp_path, monkeypatch):
     assert "no connection" in refused(capsys, "--url", f"http://127.0.0.1:{free_port()}", "--model", MODEL)
 
 
+def test_a_proxy_that_is_not_there_is_named_and_the_server_is_not_blamed(capsys, monkeypatch):
+    proxy = f"127.0.0.1:{free_port()}"
+    monkeypatch.setenv("http_proxy", f"http://{proxy}")
+    said = refused(capsys, "--url", "http://server.test", "--model", MODEL)
+    assert f"through the proxy {proxy} (http_proxy) failed: the proxy refused the connection" in said
+    assert "--url" not in said
+
+
 def test_the_same_script_runs_from_anywhere_and_ctrl_c_tells_what_was_measured(tmp_path):
     out = tmp_path / "out.json"
     with openai_server() as server:

@@ -18,6 +18,10 @@ def main() -> None:
     """Create the environment and install; ends with one sentence and exit code 1 where that fails."""
     if sys.version_info < OLDEST_PYTHON:
         sys.exit("Error: Python 3.11 or newer is needed: name one with `make PYTHON=python3.x`.")
+    sys.stdout.write(
+        f"Installing the packages of pyproject.toml into {VENV}; the first time this takes some minutes.\n"
+    )
+    sys.stdout.flush()
     make_environment()
     run(VENV / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *requirements())
     (VENV / ".ready").touch()

@@ -52,7 +52,8 @@ class _Answer:
         try:
             yield from self.body
         except GeneratorExit:
-            # The server has closed it, and `close` counts it.
+            # Some wrappers, such as Werkzeug's debugger, end a body without calling `close`.
+            self.request.finish("499")
             raise
         except BaseException:
             self.request.finish("500")

@@ -68,6 +68,7 @@ def summary(groups: Sequence[Group], measured_by: MeasuredBy) -> str:
     verdicts = ", ".join(f"{count[verdict]} {verdict.value}" for verdict in ChangeVerdict if count[verdict])
     few = (
         f" A verdict needs {FEWEST_BLOCKS} blocks {measured_by.few_blocks_advice}."
+        " Neighbouring blocks that resemble each other count as one."
         if count[ChangeVerdict.NOT_ENOUGH]
         else ""
     )

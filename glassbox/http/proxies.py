@@ -30,7 +30,7 @@ class Proxy:
         if urlsplit(self.url).scheme.startswith("socks") and find_spec(package) is None:
             raise GlassboxError(
                 f"{self.variable} names a SOCKS proxy, which needs the package {package}: install it with "
-                f"`pip install '{extra}'`, or name an HTTP proxy."
+                f"`.venv/bin/pip install '{extra}'`, or name an HTTP proxy."
             )
 
 

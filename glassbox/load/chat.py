@@ -28,6 +28,7 @@ BODY_MAX_SECONDS = 5.0
 """How long an answer that is not a stream may take after its headers."""
 REST_MAX_SECONDS = 1.0
 """How long the end of the connection's stream is awaited after an answer is complete."""
+NO_TEXT = "an answer without text"
 _MEBIBYTE = 2**20
 UNCOMPRESSED = {"Accept-Encoding": "identity"}
 _HEADERS = {**UNCOMPRESSED, "Accept": "text/event-stream"}
@@ -174,7 +175,7 @@ async def _take_all(stream: AsyncGenerator[Event], answer: StreamedAnswer) -> No
         if not answer.finish_reason:
             raise RequestFailedError("an answer that was cut off")
     if not answer.text_at:
-        raise RequestFailedError("an answer without text")
+        raise RequestFailedError(NO_TEXT)
     answer.ended_at = loop_seconds()
 
 
@@ -199,7 +200,7 @@ def _unanswered(error: Exception, route: Route) -> RequestFailedError:
     if isinstance(error, httpx.ConnectTimeout):
         return RequestFailedError(f"no connection within {CONNECT_TIMEOUT_SECONDS:g} s")
     if isinstance(error, httpx.ConnectError):
-        return RequestFailedError("no connection", no_connection(error, route) or on_one_line(str(error)))
+        return RequestFailedError("no connection", f"{route}{no_connection(error, route) or on_one_line(str(error))}")
     if isinstance(error, httpx.RemoteProtocolError) and not _is_closed_early(error):
         return RequestFailedError("an answer that is not HTTP, or with headers of more than 100 kB")
     if isinstance(error, httpx.TransportError):

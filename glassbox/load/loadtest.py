@@ -135,12 +135,13 @@ class LoadTest:
             interrupted = not self._ran_to_the_end()
         summary = summarise(self.progress.outcomes, unfinished=self.progress.in_progress)
         if self.options.ramp and not interrupted:
-            self._say(*text_report.failure_lines(summary))
+            self._say(*text_report.trouble_lines(summary))
             self._say(*text_report.capacity_lines(self.steps, self.options.job, self.options.replicas))
         else:
             self._say(*text_report.summary_lines(summary))
         if interrupted:
-            complain("Interrupted: these are the results until then.")
+            unsaved = ", and no baseline is saved" if self.options.baseline else ""
+            complain(f"Interrupted: these are the results until then{unsaved}.")
         if self.options.json_file:
             self._write_json({**summary.as_json(), "interrupted": interrupted})
         if interrupted or not summary.succeeded:

@@ -14,7 +14,7 @@ from glassbox.errors import GlassboxError
 from glassbox.http.addresses import server_address
 from glassbox.http.route import route_to
 from glassbox.http.sentences import on_one_line
-from glassbox.load.chat import CONNECT_TIMEOUT_SECONDS, UNCOMPRESSED, Chat, Outcome, beginning
+from glassbox.load.chat import CONNECT_TIMEOUT_SECONDS, NO_TEXT, UNCOMPRESSED, Chat, Outcome, beginning
 
 KEY_VARIABLE = "OPENAI_API_KEY"
 MODELS_MAX_BYTES = 2**20
@@ -77,12 +77,13 @@ async def _advice(http: httpx.AsyncClient, url: str, failure: str) -> str:
         models = await _models(http, url)
         return f"it serves {', '.join(models[:_SHOWN_MODELS])}" if models else "check --url and --model"
     if failure.startswith("no connection"):
-        return "check --url, and that the server runs and can be reached from here"
+        reach = "check --url, and that the server runs and can be reached from here"
+        return "docs/troubleshooting.md says more of proxies" if route_to(url).proxy else reach
     if failure.startswith("HTTP 4"):
         return "change the request with the options"
     if failure.startswith("HTTP 3"):
         return "redirects are not followed, so give the server's own address"
-    return "see the server's log"
+    return "raise --max-tokens, since a model may think first" if failure == NO_TEXT else "see the server's log"
 
 
 async def _models(http: httpx.AsyncClient, url: str) -> list[str]:

@@ -22,14 +22,19 @@ def summary_lines(summary: Summary) -> Iterator[str]:
         yield f"  {'seconds':<22}" + "".join(f"{name:>10}" for name in ("mean", *(f"p{p}" for p in PERCENTILES)))
         yield from (_line(NAMES[name], times) for name, times in summary.times.items() if times)
         yield ""
-    yield from failure_lines(summary)
-    late = summary.times["send_delay_seconds"]
-    if late and late.percentiles[99] > _LATE_SECONDS:
-        yield f"This machine sent requests up to {late.percentiles[99]:.2g} s late (p99): use a faster one, or several."
+    yield from trouble_lines(summary)
     yield closing_sentence(summary)
 
 
-def failure_lines(summary: Summary) -> Iterator[str]:
+def trouble_lines(summary: Summary) -> Iterator[str]:
+    """What failed, and whether this machine was too slow to send the load, which would make its times the machine's own."""
+    yield from _failure_lines(summary)
+    late = summary.times["send_delay_seconds"]
+    if late and late.percentiles[99] > _LATE_SECONDS:
+        yield f"This machine sent requests up to {late.percentiles[99]:.2g} s late (p99): use a faster one, or several."
+
+
+def _failure_lines(summary: Summary) -> Iterator[str]:
     """Each reason, the most frequent first, with the server's last words."""
     for reason, count in sorted(summary.failures.items(), key=lambda each: (-each[1], each[0])):
         words = summary.details.get(reason)

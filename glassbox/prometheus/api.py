@@ -97,8 +97,10 @@ class Prometheus:
         said = body.get("error") if isinstance(body, dict) else None
         quoted = f' ("{on_one_line(said)}")' if isinstance(said, str) and said else ""
         otherwise = "is the URL Prometheus' own address, and is it ready?"
-        code = "200 without JSON" if body is NOT_JSON and answer.status == 200 else answer.status
-        raise self._failed(f"answered {code}{quoted}: {ADVICE.get(answer.status, otherwise)}")
+        strange = " without JSON" if body is NOT_JSON else " with JSON that is not Prometheus'"
+        raise self._failed(
+            f"answered {answer.status}{strange if answer.status == 200 else ''}{quoted}: {ADVICE.get(answer.status, otherwise)}"
+        )
 
     def _failed(self, problem: str) -> GlassboxError:
         return GlassboxError(f"Prometheus at {self.url} {problem}{'' if problem.endswith('?') else '.'}")

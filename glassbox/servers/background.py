@@ -37,6 +37,7 @@ def _listening(port: int) -> Iterator[socket.socket]:
         try:
             listener.bind((LOOPBACK, port))
         except (OSError, OverflowError) as error:
-            raise GlassboxError(f"Port {port} on {LOOPBACK} cannot be used ({error}); choose another.") from None
+            reason = getattr(error, "strerror", None) or error
+            raise GlassboxError(f"Port {port} on {LOOPBACK} cannot be used ({reason}); choose another.") from None
         listener.listen()
         yield listener

@@ -40,11 +40,16 @@ class Live:
 
     def changed(self) -> None:
         """The content changed, and it is complete."""
-        self._publish(None)
+        with self._lock:
+            self.problem = None
+            self.generation = next(self._generations)
+        self._wake()
 
     def failed(self, problem: Problem) -> None:
-        """The content could not be built; the last good one stays."""
-        self._publish(problem)
+        """The content, or a part of it, could not be built; the last good one stays."""
+        with self._lock:
+            self.problem = problem
+        self._wake()
 
     def close(self) -> None:
         """End every stream of events."""
@@ -56,34 +61,36 @@ class Live:
         return {"generation": self.generation, "error": asdict(self.problem) if self.problem else None}
 
     async def events(self) -> AsyncIterator[str]:
-        """The present state as a server-sent event, then each later one, until the stand-in ends."""
+        """The present state as server-sent events, then each later one, until the stand-in ends.
+
+        With a problem that is new the content is told only where it is new, too.
+        """
         woken = asyncio.Event()
         with self._lock:
             self._listeners[woken] = asyncio.get_running_loop()
+        told = 0
         try:
-            yield self._event()
             while not self._closed:
-                yield self._event() if await _taken(woken, HEARTBEAT_SECONDS) else ": still here\n\n"
+                generation, problem = self.generation, self.problem
+                if generation > told or not problem:
+                    yield _event(generation, "content", {"generation": generation})
+                if problem:
+                    yield _event(generation, "error", asdict(problem))
+                told = generation
+                while not await _taken(woken, HEARTBEAT_SECONDS):
+                    yield ": still here\n\n"
         finally:
             with self._lock:
                 del self._listeners[woken]
-
-    def _publish(self, problem: Problem | None) -> None:
-        with self._lock:
-            self.problem = problem
-            self.generation = next(self._generations)
-        self._wake()
 
     def _wake(self) -> None:
         with self._lock:
             for woken, loop in self._listeners.items():
                 loop.call_soon_threadsafe(woken.set)
 
-    def _event(self) -> str:
-        kind, data = "content", {"generation": self.generation}
-        if problem := self.problem:
-            kind, data = "error", asdict(problem)
-        return f"id: {self.generation}\nevent: {kind}\ndata: {json.dumps(data)}\n\n"
+
+def _event(generation: int, kind: str, content: dict[str, Any]) -> str:
+    return f"id: {generation}\nevent: {kind}\ndata: {json.dumps(content)}\n\n"
 
 
 async def _taken(event: asyncio.Event, timeout_seconds: float) -> bool:

@@ -16,7 +16,7 @@ from glassbox.standin.upstream import without_credentials
 
 DIST = Path(__file__).resolve().parent / "web" / "dist"
 ASSETS = "/public/standin"
-PAGES = ("/", "/dashboards", "/alerts", "/d/{uid}", "/d/{uid}/{slug}")
+PAGES = ("/", "/dashboards", "/alerts", "/alerting/list", "/d/{uid}", "/d/{uid}/{slug}")
 """Addresses of the page; its script decides what it shows there."""
 NEVER_CHANGES = "public, max-age=31536000, immutable"
 # Of files whose name changes with their content.

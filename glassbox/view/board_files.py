@@ -21,32 +21,48 @@ class UnreadableBoardError(GlassboxError):
 
     def __init__(self, file: Path, line: int, message: str) -> None:
         super().__init__(f"{file}: {message}")
-        self.file, self.line = file, line
+        self.file, self.line, self.message = file, line, message
 
 
-def read_boards(paths: Iterable[Path]) -> list[Json]:
-    """Every dashboard of these files and folders, each with a uid and a title; raises UnreadableBoardError.
+class BoardFiles:
+    """The dashboards of some files and folders, each time as they are now."""
 
-    The Prometheus data sources that an export leaves open become ours; others keep the name of their kind. In a folder, files that hold something else are skipped.
-    """
-    boards: dict[str, Json] = {}
-    for path in paths:
-        for board in _boards(path):
-            uid = _free_uid(str(board.get("uid") or "") or board["title"], boards)
-            boards[uid] = board | {"uid": uid}
-    return list(boards.values())
+    def __init__(self, paths: Iterable[Path]) -> None:
+        self._paths = tuple(paths)
+        self._last: dict[Path, Json | None] = {}
+
+    def read(self) -> tuple[list[Json], list[UnreadableBoardError]]:
+        """Every dashboard, each with a uid and a title, and what is wrong with files that cannot be read.
+
+        Such a file keeps the dashboard that it last held. The Prometheus data sources that an export leaves open become
+        ours; others keep the name of their kind. In a folder, files that hold something else are skipped.
+        """
+        boards: dict[str, Json] = {}
+        unreadable = []
+        for file, is_named in self._files():
+            try:
+                self._last[file] = _board(file, is_named=is_named)
+            except UnreadableBoardError as error:
+                unreadable.append(error)
+            if board := self._last.get(file):
+                uid = _free_uid(str(board.get("uid") or "") or board["title"], boards)
+                boards[uid] = board | {"uid": uid}
+        return list(boards.values()), unreadable
+
+    def _files(self) -> Iterator[tuple[Path, bool]]:
+        """Each file, and whether it was named itself, not a folder around it."""
+        for path in self._paths:
+            if path.is_dir():
+                yield from ((file, False) for file in sorted(path.rglob("*.json")) if file.is_file())
+            else:
+                yield path, True
 
 
-def _boards(path: Path) -> Iterator[Json]:
-    if not path.is_dir():
-        board = _board(path, _read(path))
-        if board is None:
-            raise UnreadableBoardError(path, 0, "it does not hold a dashboard; name a file that Grafana exported.")
-        yield board
-        return
-    for file in sorted(found for found in path.rglob("*.json") if found.is_file()):
-        if board := _board(file, _read(file)):
-            yield board
+def _board(file: Path, *, is_named: bool) -> Json | None:
+    board = _dashboard(file, _read(file))
+    if board is None and is_named:
+        raise UnreadableBoardError(file, 0, "it does not hold a dashboard; name a file that Grafana exported.")
+    return board
 
 
 def _read(file: Path) -> Any:
@@ -76,7 +92,7 @@ def _too_deep(content: Any) -> bool:
     return bool(level)
 
 
-def _board(file: Path, content: Any) -> Json | None:
+def _dashboard(file: Path, content: Any) -> Json | None:
     """The dashboard of a file: bare, as the API answers it, or wrapped as a resource; None for anything else."""
     if not isinstance(content, dict):
         return None

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import click
@@ -24,7 +25,7 @@ from glassbox.standin.guard import is_loopback
 from glassbox.standin.live import Problem
 from glassbox.standin.server import LOOPBACK, GrafanaStandIn
 from glassbox.standin.store import StoreError
-from glassbox.view.board_files import FOLDER, Json, UnreadableBoardError, read_boards
+from glassbox.view.board_files import FOLDER, BoardFiles, Json, UnreadableBoardError
 from glassbox.view.local_grafana import chosen_source, prometheus_options, serving, unreachable
 from glassbox.view.snapshot import take_snapshot
 
@@ -46,6 +47,11 @@ class Shown:
     script: Path
     settings_file: Path | None = None
     files: tuple[Path, ...] = ()
+
+    @cached_property
+    def boards(self) -> BoardFiles:
+        """The dashboards of the files, which are remembered from one reading to the next."""
+        return BoardFiles(self.files)
 
     def sources(self) -> list[Path]:
         """The files and folders that it is read from."""
@@ -78,13 +84,12 @@ class Shown:
         return found
 
     def read(self) -> Json:
-        """The snapshot of `glassbox.view.snapshot`, or one of the same shape."""
+        """The snapshot of `glassbox.view.snapshot`, or one of the same shape, which may hold a problem beside dashboards."""
         if not self.files:
             return take_snapshot(self.script, self.settings_file)
-        try:
-            return FOLDER | {"dashboards": read_boards(self.files), "rule_groups": []}
-        except UnreadableBoardError as error:
-            return {"problem": {"message": str(error), "file": str(error.file), "line": error.line}}
+        boards, unreadable = self.boards.read()
+        content: Json = FOLDER | {"dashboards": boards, "rule_groups": []} if boards or not unreadable else {}
+        return content | {"problem": _problem_of(unreadable)}
 
 
 def show(server: GrafanaStandIn, shown: Shown) -> str:
@@ -92,18 +97,32 @@ def show(server: GrafanaStandIn, shown: Shown) -> str:
     started = time.perf_counter()
     snapshot = shown.read()
     seconds = time.perf_counter() - started
-    if raw := snapshot.get("problem"):
-        return _not_shown(server, Problem(**raw))
-    try:
-        server.show(FolderContent(**snapshot))
-    except StoreError as error:
-        return _not_shown(server, Problem(f"The file of --database: {error}. Make room, or name another file."))
-    return f"{len(snapshot['dashboards'])} dashboards, ready in {seconds:.1f} s."
+    problem = Problem(**raw) if (raw := snapshot.pop("problem", None)) else None
+    done = []
+    if snapshot:
+        try:
+            server.show(FolderContent(**snapshot))
+        except StoreError as error:
+            return _not_shown(server, Problem(f"The file of --database: {error}. Make room, or name another file."))
+        done.append(f"{len(snapshot['dashboards'])} dashboards, ready in {seconds:.1f} s.")
+    if problem:
+        done.append(_not_shown(server, problem))
+    return " ".join(done)
+
+
+def _problem_of(unreadable: Sequence[UnreadableBoardError]) -> Json | None:
+    """What is wrong with the first of these files, and how many more there are."""
+    if not unreadable:
+        return None
+    first, more = unreadable[0], len(unreadable) - 1
+    others = f" {more} more {'file is' if more == 1 else 'files are'} not shown." if more else ""
+    return {"message": f"{first.message}{others}", "file": str(first.file), "line": first.line}
 
 
 def _not_shown(server: GrafanaStandIn, problem: Problem) -> str:
     server.live.failed(problem)
-    place = f"{problem.file}:{problem.line}: " if problem.line else ""
+    place = ":".join(filter(None, (problem.file, str(problem.line or ""))))
+    place = f"{place}: " if place else ""
     return f"Not shown: {place}{problem.message}"
 
 

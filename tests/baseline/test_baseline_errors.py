@@ -65,7 +65,7 @@ def there(tmp_path):
         (PlainTextResponse("no", 404), "answered 404: is the URL Prometheus' own address, including its sub-path?"),
         (PlainTextResponse("<html>"), "answered 200 without JSON: is the URL Prometheus' own address, and is it ready?"),
         (JSONResponse({"status": "success", "data": {}}), "answered with JSON that is not a range of values"),
-        (JSONResponse([]), "answered 200: is the URL Prometheus' own address"),
+        (JSONResponse([]), "answered 200 with JSON that is not Prometheus': is the URL Prometheus' own address"),
         (RedirectResponse("http://elsewhere/login"), "answered 307, and redirects are not followed"),
         (NOTHING, "has no requests of a model in this window"),
     ],

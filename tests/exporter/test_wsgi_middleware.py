@@ -106,6 +106,19 @@ def test_a_body_closed_before_its_end_counts_as_499_and_is_closed(registry: Coll
     assert total(registry, "200") == 0
 
 
+def test_a_client_that_leaves_counts_as_499_behind_a_wrapper_that_drops_close(registry: CollectorRegistry) -> None:
+    """Werkzeug's debugger hands a body on by `yield from`, and closes it at its end only."""
+
+    def dropping_close(body: Iterable[bytes]) -> Iterator[bytes]:
+        yield from body
+
+    answer = dropping_close(begin(registry, ok))
+    assert next(iter(answer)) == b"a"
+    close(answer)
+    assert total(registry, "499") == 1
+    assert value(registry, "http_requests_inprogress", endpoint="/infer") == 0
+
+
 def test_both_sides_follow_the_wsgi_specification(registry: CollectorRegistry) -> None:
     """wsgiref.validate raises AssertionError at the first breach of PEP 3333."""
     inside = GlassboxWsgiMiddleware(validator(ok), requests=ServiceRequests(endpoints=("/infer",), registry=registry))

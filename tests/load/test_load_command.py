@@ -14,6 +14,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from glassbox.errors import GlassboxError
+from glassbox.load import text_report
 from glassbox.load.arrivals import closed_loop
 from glassbox.load.chat import Chat
 from glassbox.load.loadtest import LoadTest, command
@@ -149,6 +150,18 @@ def test_an_open_loop_and_a_ramp_run_against_a_server(capsys):
     assert (told["capacity_requests_per_second"] is None) == (not step["saturated"])
 
 
+def test_a_ramp_says_that_this_machine_was_too_slow_for_it(capsys, monkeypatch):
+    monkeypatch.setattr(text_report, "_LATE_SECONDS", -1)
+    with openai_server(texts=1) as server:
+        load(server, "--ramp", "10:10:1", "--step-seconds", "4")
+    assert "This machine sent requests up to" in capsys.readouterr().out
+
+
+def test_an_answer_without_text_before_the_load_has_advice_of_its_own(capsys):
+    with openai_server(failing={0: "silent"}) as server:
+        assert "an answer without text; raise --max-tokens" in refused(capsys, "--url", server.url, "--model", MODEL)
+
+
 def test_failures_are_counted_by_reason(capsys):
     """The first is the one that goes ahead."""
     faults = {1: "429", 2: "429", 3: "500", 4: "cut", 5: "error", 6: "plain", 7: "silent", 8: "strange"}
@@ -279,6 +292,14 @@ def test_what_a_user_gets_wrong_is_one_sentence(capsys, tmp_path, monkeypatch):
     assert "no connection" in refused(capsys, "--url", f"http://127.0.0.1:{free_port()}", "--model", MODEL)
 
 
+def test_a_proxy_that_is_not_there_is_named_and_the_server_is_not_blamed(capsys, monkeypatch):
+    proxy = f"127.0.0.1:{free_port()}"
+    monkeypatch.setenv("http_proxy", f"http://{proxy}")
+    said = refused(capsys, "--url", "http://server.test", "--model", MODEL)
+    assert f"through the proxy {proxy} (http_proxy) failed: the proxy refused the connection" in said
+    assert "--url" not in said
+
+
 def test_the_same_script_runs_from_anywhere_and_ctrl_c_tells_what_was_measured(tmp_path):
     out = tmp_path / "out.json"
     with openai_server() as server:
@@ -304,17 +325,18 @@ def test_the_same_script_runs_from_anywhere_and_ctrl_c_tells_what_was_measured(t
     SCHEMA.validate(told)
 
 
-def test_an_interrupted_ramp_tells_its_requests_instead_of_a_capacity(capsys, monkeypatch):
+def test_an_interrupted_ramp_tells_its_requests_instead_of_a_capacity(capsys, monkeypatch, tmp_path):
     async def interrupted(self, ask, bodies):
         await closed_loop(ask, bodies, 3, 1, self.progress)
         raise KeyboardInterrupt
 
     monkeypatch.setattr(LoadTest, "_load", interrupted)
     with openai_server() as server:
-        assert load(server, "--ramp", "10:20:1") == 1
+        assert load(server, "--ramp", "10:20:1", "--save-baseline", "before", "--folder", str(tmp_path)) == 1
     said = capsys.readouterr()
     assert "3 requests: 3 succeeded, 0 failed." in said.out and "apacity" not in said.out
-    assert "Interrupted" in said.err
+    assert said.err.endswith("Interrupted: these are the results until then, and no baseline is saved.\n")
+    assert not list(tmp_path.iterdir())
 
 
 def test_an_unwritable_result_leaves_nothing_half_written(capsys, tmp_path):

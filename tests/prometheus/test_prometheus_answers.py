@@ -57,7 +57,10 @@ def test_what_is_no_number_is_not_known(values):
         ("[" * 100_000, "without JSON"),
         ('{"status": "success", "data": {"result": "x"}}', "not a range of values"),
         ('{"status": "success"}', "not a range of values"),
-        (json.dumps({"status": "error", "error": {"a": 1}}), "answered 200: is the URL"),
+        (
+            json.dumps({"status": "error", "error": {"a": 1}}),
+            "answered 200 with JSON that is not Prometheus': is the URL",
+        ),
     ],
 )
 def test_every_broken_answer_is_one_sentence(content, sentence):

@@ -35,7 +35,9 @@ def client(dist: Path) -> Iterator[httpx.Client]:
         yield http
 
 
-@pytest.mark.parametrize("path", ["/", "/d/some-uid", "/d/some-uid/some-slug", "/alerts", "/dashboards"])
+@pytest.mark.parametrize(
+    "path", ["/", "/d/some-uid", "/d/some-uid/some-slug", "/alerts", "/alerting/list", "/dashboards"]
+)
 def test_the_page_is_at_each_of_its_addresses(client: httpx.Client, path: str) -> None:
     answer = client.get(path)
     assert "the page" in answer.text

@@ -81,8 +81,18 @@ def test_a_page_hears_what_is_there_and_every_later_change(server: GrafanaStandI
 def test_a_page_that_opens_after_a_failure_hears_of_it(server: GrafanaStandIn) -> None:
     server.live.failed(Problem("it does not build"))
     with listening(server) as events:
+        assert events.next()[0] == "content"
         assert events.next() == ("error", {"message": "it does not build", "file": "", "line": 0})
     assert status(server)["error"] == {"message": "it does not build", "file": "", "line": 0}
+
+
+def test_content_that_lacks_a_part_is_told_with_what_is_wrong(server: GrafanaStandIn) -> None:
+    with listening(server) as events:
+        first = events.next()[1]["generation"]
+        server.show(content("A"))
+        server.live.failed(Problem("it is not JSON"))
+        assert events.next() == ("content", {"generation": first + 1})
+        assert events.next()[0] == "error"
 
 
 def test_a_push_is_told_too_and_its_writes_together(server: GrafanaStandIn, monkeypatch: pytest.MonkeyPatch) -> None:

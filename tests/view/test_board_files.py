@@ -2,12 +2,13 @@
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from glassbox.view.board_files import UnreadableBoardError, read_boards
+from glassbox.view.board_files import BoardFiles, UnreadableBoardError
 
 
 def written(folder: Path, name: str, content: Any) -> Path:
@@ -15,6 +16,28 @@ def written(folder: Path, name: str, content: Any) -> Path:
     file.parent.mkdir(exist_ok=True)
     file.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
     return file
+
+
+def read_boards(paths: Sequence[Path]) -> list[dict[str, Any]]:
+    """Those of files that can all be read; raises what is wrong with the first."""
+    boards, unreadable = BoardFiles(paths).read()
+    if unreadable:
+        raise unreadable[0]
+    return boards
+
+
+def test_a_file_that_cannot_be_read_takes_no_other_with_it_and_keeps_its_last_board(tmp_path: Path) -> None:
+    written(tmp_path, "a.json", {"title": "A", "panels": []})
+    written(tmp_path, "b.json", {"title": "B", "elements": {}, "layout": {}})
+    late = written(tmp_path, "c.json", {"title": "C", "panels": []})
+    files = BoardFiles([tmp_path, tmp_path / "gone.json"])
+    for _ in range(2):
+        boards, unreadable = files.read()
+        assert [board["title"] for board in boards] == ["A", "C"]
+        late.write_text("{")
+    assert [error.file.name for error in unreadable] == ["b.json", "c.json", "gone.json"]
+    late.unlink()
+    assert [board["title"] for board in files.read()[0]] == ["A"]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from glassbox.standin.folder_content import FolderContent
-from glassbox.view.board_files import read_boards
+from glassbox.view.board_files import BoardFiles
 from glassbox.view.local_grafana import PrometheusAddress, serving
 from glassbox.view.preview import Shown, follow, show
 from tests.support.fake_prometheus import fake_prometheus
@@ -325,7 +325,7 @@ def test_an_exported_board_finds_our_data_source(server, watched, tmp_path):
     panel["targets"][0]["datasource"] = source
     exported = board(panel, __inputs=[{"name": "DS_PROM", "type": "datasource", "pluginId": "prometheus"}])
     (tmp_path / "exported.json").write_text(json.dumps(exported))
-    server.show(FolderContent("f", "F", read_boards([tmp_path])))
+    server.show(FolderContent("f", "F", BoardFiles([tmp_path]).read()[0]))
     found = watched()
     page = found.open(f"{server.url}/d/b")
     assert states(page) == ["done"]

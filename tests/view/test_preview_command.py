@@ -163,6 +163,19 @@ def test_without_prometheus_it_opens_and_says_so(tmp_path):
         assert titles(url) == {"Mine"}
 
 
+def test_a_damaged_file_is_named_beside_the_boards_of_the_others(tmp_path):
+    (tmp_path / "board.json").write_text('{"title": "Mine", "panels": []}')
+    (tmp_path / "damaged.json").write_text('{\n"title" 1}')
+    with running(ROOT, "--path", str(tmp_path)) as (_, said, url):
+        line = until(said, "Not shown")
+        assert line.startswith("1 dashboards, ready in ")
+        assert line.endswith(
+            f"Not shown: {tmp_path}/damaged.json:2: it is not JSON (Expecting ':' delimiter); correct it.\n"
+        )
+        assert titles(url) == {"Mine"}
+        assert status(url)["error"]["line"] == 2
+
+
 @contextmanager
 def protected():
     """A Prometheus that asks for a token; its address, and the headers that it was shown."""

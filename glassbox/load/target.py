@@ -13,6 +13,7 @@ import httpx
 from glassbox.errors import GlassboxError
 from glassbox.http.addresses import server_address
 from glassbox.http.route import route_to
+from glassbox.http.secret_files import token_in
 from glassbox.http.sentences import on_one_line
 from glassbox.load.chat import CONNECT_TIMEOUT_SECONDS, UNCOMPRESSED, Chat, Outcome, beginning
 
@@ -34,13 +35,7 @@ def api_key(file: Path | None) -> str:
     """The key: from the file, else from OPENAI_API_KEY, else empty, which most private servers accept; raises GlassboxError."""
     if file is None:
         return _one_word(os.environ.get(KEY_VARIABLE, ""), KEY_VARIABLE)
-    try:
-        key = _one_word(file.read_text(encoding="utf-8"), f"Key file {file}")
-    except (OSError, UnicodeDecodeError):
-        raise GlassboxError(f"Key file {file} cannot be read as text: correct --api-key-file.") from None
-    if not key:
-        raise GlassboxError(f"Key file {file} is empty: write the key into it.")
-    return key
+    return _one_word(token_in(file, "API key"), f"The token file {file}")
 
 
 def _one_word(text: str, where: str) -> str:

@@ -137,6 +137,12 @@ def test_unusable_certificates_name_their_variable(monkeypatch, tmp_path, conten
         Exchange("https://grafana.test", "Grafana", read_seconds=1)
 
 
+def test_certificates_of_a_device_without_end_are_refused(monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", "/dev/zero")
+    with pytest.raises(GlassboxError, match=r"^SSL_CERT_FILE names /dev/zero, which cannot be read \(it is a pipe or"):
+        route_to("https://grafana.test")
+
+
 # --- proxies -----------------------------------------------------------------------------------------------------
 
 

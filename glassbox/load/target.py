@@ -18,7 +18,7 @@ from glassbox.http.sentences import on_one_line
 from glassbox.load.chat import CONNECT_TIMEOUT_SECONDS, UNCOMPRESSED, Chat, Outcome, beginning
 
 KEY_VARIABLE = "OPENAI_API_KEY"
-MODELS_MAX_BYTES = 2**20
+MODELS_MAX_BYTES, MODELS_MAX_SECONDS = 2**20, 10.0
 _SHOWN_MODELS = 10
 
 
@@ -83,8 +83,11 @@ async def _advice(http: httpx.AsyncClient, url: str, failure: str) -> str:
 async def _models(http: httpx.AsyncClient, url: str) -> list[str]:
     """The models that the server lists; empty where it lists none."""
     try:
-        async with http.stream("GET", f"{url}/models", headers=UNCOMPRESSED, timeout=CONNECT_TIMEOUT_SECONDS) as answer:
+        async with (
+            asyncio.timeout(MODELS_MAX_SECONDS),
+            http.stream("GET", f"{url}/models", headers=UNCOMPRESSED) as answer,
+        ):
             models = json.loads(await beginning(answer, MODELS_MAX_BYTES))["data"]
         return [on_one_line(model["id"]) for model in models if isinstance(model["id"], str)]
-    except (httpx.HTTPError, ValueError, KeyError, TypeError, RecursionError):
+    except (TimeoutError, httpx.HTTPError, ValueError, KeyError, TypeError, RecursionError):
         return []

@@ -18,6 +18,7 @@ from glassbox.http.exchange import Exchange, NoAnswerError
 from glassbox.http.retries import PAUSES_MAX_SECONDS, Patience
 from glassbox.http.route import route_to
 from glassbox.standin.upstream import Upstream
+from glassbox.view import local_grafana
 from glassbox.view.local_grafana import PrometheusAddress, unreachable, way_to
 from tests.support.listening import listening
 from tests.support.private_tls import Authority, proxy, tls_server
@@ -226,6 +227,22 @@ def test_an_answer_that_drips_ends_after_its_whole_time(head):
         started = time.monotonic()
         assert "or not all of it within 0.8 s" in problem(url, read_seconds=0.1)
         assert time.monotonic() - started < 5
+        ended.set()
+
+
+def test_a_preview_does_not_wait_for_a_head_that_drips(monkeypatch):
+    monkeypatch.setattr(local_grafana, "PROBE_TIMEOUT_SECONDS", 0.2)
+    ended = threading.Event()
+
+    def drip(connection):
+        connection.sendall(b"HTTP/1.1 200 OK\r\n")
+        while not ended.wait(0.02):
+            connection.sendall(b"X: a\r\n")
+
+    with raw_server(drip) as url:
+        threading.Timer(5, ended.set).start()
+        assert "does not answer; panels stay empty until it answers" in unreachable(PrometheusAddress(url))
+        assert not ended.is_set()
         ended.set()
 
 

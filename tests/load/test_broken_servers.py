@@ -9,10 +9,11 @@ import tracemalloc
 
 import pytest
 
-from glassbox.load import chat
+from glassbox.errors import GlassboxError
+from glassbox.load import chat, target
 from glassbox.load.chat import Chat
 from glassbox.load.summary import summarise
-from glassbox.load.target import client
+from glassbox.load.target import client, first_answer
 from tests.support.ours import main
 from tests.support.raw_server import STREAM, raw_server
 
@@ -313,3 +314,27 @@ def test_an_error_page_of_a_200_is_told():
     )
     named = b"HTTP/1.1 200 OK\r\nContent-Type: Text/Event-Stream ; charset=utf-8\r\n\r\n" + TEXT + DONE
     assert outcome_of(named)[0].failure == ""
+
+
+def test_a_list_of_models_that_drips_is_not_awaited(monkeypatch):
+    monkeypatch.setattr(target, "MODELS_MAX_SECONDS", 0.2)
+    ended = threading.Event()
+
+    def answer():
+        if server.request.startswith(b"POST"):
+            yield b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
+            return
+        yield b"HTTP/1.1 200 OK\r\n"
+        while not ended.wait(0.02):
+            yield b"X: a\r\n"
+
+    async def ask():
+        async with client("", server.url) as http:
+            await first_answer(http, server.url, Chat(http, server.url, 5), {})
+
+    with raw_server(answer) as server:
+        threading.Timer(5, ended.set).start()
+        with pytest.raises(GlassboxError, match=r"HTTP 404; check --url and --model\.$"):
+            asyncio.run(ask())
+        assert not ended.is_set()
+        ended.set()

@@ -259,6 +259,7 @@ def test_a_preview_does_not_wait_for_a_head_that_drips(monkeypatch):
         ),
         (b"HTTP/1.1 200 OK\r\nX: " + b"a" * 300_000 + b"\r\n\r\n", "check"),
         (b"nonsense\r\n\r\n", "check"),
+        (b"HTTP/1.1 100 Continue\r\n\r\n" * 5000, "not valid HTTP"),
     ],
 )
 def test_broken_answers_are_one_sentence(answer, sentence):

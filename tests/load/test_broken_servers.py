@@ -24,12 +24,12 @@ WITHIN = "error within the stream"
 NOT_OPENAI = "an answer that is not OpenAI's"
 
 
-def outcome_of(answer, timeout_seconds=30):
+def outcome_of(answer, timeout_seconds=30, key=""):
     """The outcome of one request, and the server that it was sent to."""
     pieces = answer if callable(answer) else lambda: [answer]
 
     async def ask():
-        async with client("", server.url) as http:
+        async with client(key, server.url) as http:
             return await Chat(http, f"{server.url}/v1", timeout_seconds).ask({}, asyncio.get_running_loop().time())
 
     with raw_server(pieces) as server:
@@ -338,3 +338,18 @@ def test_a_list_of_models_that_drips_is_not_awaited(monkeypatch):
             asyncio.run(ask())
         assert not ended.is_set()
         ended.set()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b'HTTP/1.1 401 No\r\n\r\n{"error": {"message": "%s sk-s3cret is unknown"}}' % (b"x" * 295),
+        STREAM + event(error="sk-s3cret is unknown"),
+        STREAM + b"data: sk-s3cret\n\n",
+        b"HTTP/1.1 200 OK\r\nContent-Type: sk-s3cret\r\n\r\nsk-s3cret",
+    ],
+    ids=["refusal", "event", "no JSON", "page"],
+)
+def test_a_key_that_a_server_repeats_is_not_shown(answer):
+    outcome = outcome_of(answer, key="sk-s3cret")[0]
+    assert outcome.failure and "sk-" not in f"{outcome}"

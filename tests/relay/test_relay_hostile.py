@@ -60,12 +60,12 @@ def answering(listener, head, part, pause):
 
 @pytest.mark.parametrize(
     ("part", "said"),
-    [(b" ", "no whole answer within 0.5 s"), (b" " * 65536, "its answer exceeds 64 KiB")],
+    [(b" ", "no whole answer within 1.5 s"), (b" " * 65536, "its answer exceeds 64 KiB")],
     ids=["drips", "has no end"],
 )
 @pytest.mark.parametrize("head", [b"HTTP/1.1 200 OK\r\n\r\n", b"HTTP/1.1 200 OK\r\nX: "], ids=["body", "headers"])
 def test_a_robot_whose_answer_does_not_end_is_given_up(robot, monkeypatch, head, part, said):
-    monkeypatch.setattr(relaying, "ROBOT_TIMEOUT_SECONDS", 0.5)
+    monkeypatch.setattr(relaying, "ROBOT_TIMEOUT_SECONDS", 1.5)
     ended = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=answering, args=(listener, head, part, ended))
@@ -75,7 +75,7 @@ def test_a_robot_whose_answer_does_not_end_is_given_up(robot, monkeypatch, head,
             asyncio.run(
                 relaying.send(robot(f"http://127.0.0.1:{listener.getsockname()[1]}/?key=tokn"), Message("t", ""))
             )
-        assert time.monotonic() - started < 3
+        assert time.monotonic() - started < 6
         ended.set()
         thread.join()
 

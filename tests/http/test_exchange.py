@@ -197,6 +197,18 @@ def bomb(connection):
     )
 
 
+def many_values(connection):
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n[")
+    for _ in range(16):
+        connection.sendall(b"[]," * 100_000)
+    connection.sendall(b"[]]")
+
+
+def test_an_answer_of_more_values_than_memory_is_not_parsed():
+    with raw_server(many_values) as url:
+        assert "sent an answer of more than 3 million values: check the address" in problem(url)
+
+
 @pytest.mark.parametrize("reply", [endless, bomb])
 def test_no_more_than_the_limit_is_read(reply):
     with raw_server(reply) as url:

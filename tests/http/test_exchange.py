@@ -191,7 +191,7 @@ def endless(connection):
 
 
 def bomb(connection):
-    content = gzip.compress(b" " * (ANSWER_MAX_BYTES * 2), 9)
+    content = gzip.compress(b" " * (ANSWER_MAX_BYTES * 2), 1)
     connection.sendall(
         b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(content) + content
     )

@@ -27,7 +27,7 @@ BELOW = {
     "glassbox/settings": {"glassbox.errors", "glassbox.files", "glassbox.metrics", "glassbox.query"},
     "glassbox/board": {"glassbox.errors", "glassbox.metrics", "glassbox.query"},
     "glassbox/compile": WORDS,
-    "glassbox/http": {"glassbox.errors"},
+    "glassbox/http": {"glassbox.errors", "glassbox.files"},
     "glassbox/grafana": COMPILED | {"glassbox.http"},
     "glassbox/prometheus": WORDS | {"glassbox.http"},
     "glassbox/lint": COMPILED | {"glassbox.prometheus"},

@@ -3,7 +3,7 @@
 import logging
 import stat
 import struct
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from prometheus_client.core import Metric
@@ -41,7 +41,7 @@ class WorkerFiles:
         key = (str(file), inode)
         try:
             _check_entries(file)
-            list(_merged([file]))
+            _merged([file])
         except FileNotFoundError:
             return False
         except Exception as error:  # as above
@@ -54,7 +54,15 @@ class WorkerFiles:
 
 
 def _merged(files: Iterable[Path]) -> Iterable[Metric]:
-    merged: Iterable[Metric] = MultiProcessCollector.merge([str(file) for file in files])  # type: ignore[no-untyped-call]  # theirs
+    """Raises ValueError also for a name or a label that is no text, with which no scrape could be answered."""
+    merged: Collection[Metric] = MultiProcessCollector.merge([str(file) for file in files])  # type: ignore[no-untyped-call]  # theirs
+    for metric in merged:
+        texts = [
+            metric.documentation,
+            *(text for each in metric.samples for text in (each.name, *each.labels.values())),
+        ]
+        if not all(isinstance(text, str) for text in texts):
+            raise ValueError("a name or a label that is no text")
     return merged
 
 

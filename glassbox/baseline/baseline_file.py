@@ -13,6 +13,7 @@ from typing import Any
 from glassbox.baseline.profile import BLOCK_REQUESTS, LABELS, Profile, Served, Values, level_of, level_words
 from glassbox.compile.outputs import write_file
 from glassbox.errors import GlassboxError
+from glassbox.files import content_of
 from glassbox.query.measures import BLOCK_SECONDS
 
 FORMAT = 1
@@ -68,14 +69,16 @@ def load(name: str, folder: Path) -> Baseline:
     """The baseline of that name; raises GlassboxError where it does not exist or cannot be read."""
     file = file_of(name, folder)
     try:
-        return _from_json(json.loads(file.read_text(encoding="utf-8")))
+        return _from_json(json.loads(content_of(file)))
     except FileNotFoundError:
         there = ", ".join(sorted(each.stem for each in folder.glob("*.json"))) or "none"
         raise GlassboxError(
             f"Baseline {name!r} does not exist in {folder} (it has: {there}): make it with `baseline save`."
         ) from None
     except OSError as error:
-        raise GlassboxError(f"{file} cannot be read ({error.strerror}): correct its permissions.") from None
+        raise GlassboxError(
+            f"{file} cannot be read ({error.strerror}): restore it from git, or save it again."
+        ) from None
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         raise GlassboxError(
             f"{file} is not a baseline of this version: restore it from git, or save it again."

@@ -1,5 +1,6 @@
 """How a command ends: its exit code, and one sentence on stderr where it could not do its work."""
 
+import errno
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ from glassbox.errors import GlassboxError
 
 DONE, ERROR, FINDINGS = 0, 1, 2
 """Nothing to do or done; not possible; done, and something was found that the caller should look at."""
+_UNWRITABLE = frozenset({errno.EPIPE, errno.ENOSPC, errno.EIO})
 
 
 def run(command: click.Command, name: str, arguments: Sequence[str] | None = None, obj: Any = None) -> int:
@@ -20,6 +22,11 @@ def run(command: click.Command, name: str, arguments: Sequence[str] | None = Non
         complain(f"Error: {error}")
     except click.ClickException as error:
         complain(f"Error: {error.format_message()}")
+    except OSError as error:
+        # click itself prints the help.
+        if error.filename or error.errno not in _UNWRITABLE:
+            raise
+        complain(f"Error: stdout cannot be written ({error.strerror}).")
     except (click.Abort, KeyboardInterrupt):
         complain("Error: interrupted.")
     return ERROR

@@ -11,11 +11,13 @@ from glassbox.http.outside_text import harmless
 
 
 def say(text: str, *, end: str = "\n") -> None:
-    """Print a line of the result. A reader who has gone, such as `| head`, must not stop a push half-way."""
+    """Print a line of the result. A reader who has gone, such as `| head`, or a full disk must not stop a push half-way."""
     try:
         click.echo(_encodable(harmless(text) + end, sys.stdout), nl=False)
-    except OSError:
+    except OSError as error:
         sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  # lives as long as the process
+        if not isinstance(error, BrokenPipeError):
+            complain(f"stdout cannot be written ({error.strerror}): the rest of the result is not printed.")
 
 
 def complain(text: str) -> None:
@@ -26,7 +28,7 @@ def complain(text: str) -> None:
         sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  # lives as long as the process
 
 
-def _encodable(text: str, stream: TextIO) -> str:
-    """The text with `?` for what the terminal's encoding lacks."""
-    encoding = stream.encoding or "utf-8"
+def _encodable(text: str, stream: TextIO | None) -> str:
+    """The text with `?` for what the terminal's encoding lacks; a stream that was closed before the start is None."""
+    encoding = (stream and stream.encoding) or "utf-8"
     return text.encode(encoding, "replace").decode(encoding)

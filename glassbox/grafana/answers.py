@@ -10,7 +10,7 @@ from glassbox.grafana.credentials import GrafanaCredential
 from glassbox.grafana.failures import GrafanaError, NotVisibleError, Request
 from glassbox.http.exchange import HttpAnswer
 from glassbox.http.json_text import NOT_JSON
-from glassbox.http.sentences import on_one_line
+from glassbox.http.sentences import masked, on_one_line
 
 SENT_BY_PROXIES = UNREADY | {413, 429}
 DENIED = "You'll need additional permissions to perform this action. "
@@ -83,6 +83,4 @@ def redirected(request: Request, response: HttpAnswer, credential: GrafanaCreden
 
 def _shown(text: str, credential: GrafanaCredential) -> str:
     """A server's text without a secret that it repeats."""
-    for secret in credential.secrets:
-        text = text.replace(secret, "***")
-    return on_one_line(text)
+    return on_one_line(masked(text, credential.secrets))

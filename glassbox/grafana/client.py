@@ -67,7 +67,7 @@ class Grafana:
     def version(self) -> tuple[int, int, int] | None:
         """Grafana's version as X, Y and Z; None where `[auth.anonymous] hide_version` is set."""
         health = self._transport.about("Grafana's version", dict).GET("/health")
-        found = re.match(r"(\d+)\.(\d+)\.(\d+)", str(health.get("version", "")))
+        found = re.match(r"(\d{1,9})\.(\d{1,9})\.(\d{1,9})", str(health.get("version", "")))
         return (int(found[1]), int(found[2]), int(found[3])) if found else None
 
     def organisation(self) -> str:

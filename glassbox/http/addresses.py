@@ -29,9 +29,10 @@ def server_address(url: str, *, option: str, example: str, credential: str) -> S
 
 
 def _has_host(url: str) -> bool:
-    """Whether the URL names a host, and a port that can exist if it names one."""
+    """Whether the URL names a host that can exist, and such a port if it names one."""
     try:
         parts = urlsplit(url)
-        return bool(parts.hostname) and parts.port != 0
+        # Refuses names with empty or too long parts, as the resolver would.
+        return bool(parts.hostname and parts.hostname.encode("idna")) and parts.port != 0
     except ValueError:
         return False

@@ -4,7 +4,10 @@ import zlib
 from collections.abc import Iterable
 
 ANSWER_MAX_BYTES = 64 * 2**20
-"""Uncompressed; Grafana takes dashboards of 16 MiB, and Prometheus writes 200 series of 11,000 points in as much."""
+"""Uncompressed; Grafana takes dashboards of 16 MiB."""
+VALUES_MAX = 3_000_000
+"""Of JSON, counted by its commas and brackets: `[],` takes three bytes of an answer and twenty times as many of memory.
+Prometheus needs as many for 90 series of 11,000 points."""
 ENCODINGS = "gzip"
 _GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
 
@@ -14,12 +17,14 @@ class UnreadableAnswerError(Exception):
 
 
 def bounded_body(parts: Iterable[bytes], encoding: str, limit_bytes: int = ANSWER_MAX_BYTES) -> bytes:
-    """The uncompressed body; raises UnreadableAnswerError as soon as it is longer than the limit."""
+    """The uncompressed body; raises UnreadableAnswerError as soon as it is longer than the limit, and for too many values."""
     body = bytearray()
     for part in _decoded(parts, encoding.strip().lower(), limit_bytes):
         body += part
         if len(body) > limit_bytes:
             raise UnreadableAnswerError(f"sent an answer of more than {limit_bytes // 2**20} MiB, and no more is read")
+    if sum(map(body.count, (b",", b"[", b"{"))) > VALUES_MAX:
+        raise UnreadableAnswerError(f"sent an answer of more than {VALUES_MAX // 1_000_000} million values")
     return bytes(body)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import wassima
 
 from glassbox.errors import GlassboxError
+from glassbox.files import content_of
 
 VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
 """The first that is set counts, and replaces the system's authorities; each may name a file or a folder."""
@@ -56,7 +57,7 @@ def _texts(variable: str, path: Path) -> Iterator[str]:
     try:
         files = sorted(file for file in path.iterdir() if file.is_file()) if path.is_dir() else [path]
         for file in files:
-            yield file.read_text(encoding="utf-8", errors="replace")
+            yield content_of(file).decode(errors="replace")
     except OSError as error:
         raise GlassboxError(
             f"{variable} names {path}, which cannot be read ({error.strerror}): correct it, or unset it."

@@ -91,8 +91,9 @@ class Exchange:
             return within(sum(self.timeout) * WHOLE_ANSWER, lambda: self._read(method, path, content))
         except UnreadableAnswerError as error:
             raise NoAnswerError(f"{error}: check the address", maybe_done=True) from None
-        # niquests lets the ValueError of a malformed Location through, even when it follows no redirects.
-        except (RequestException, urllib3.exceptions.HTTPError, ValueError, OSError) as error:
+        # niquests lets the ValueError of a malformed Location through, even when it follows no redirects, and calls itself
+        # for each preliminary answer (100, 103).
+        except (RequestException, urllib3.exceptions.HTTPError, ValueError, OSError, RecursionError) as error:
             # `from None`: the cause holds the request, and the request its Authorization header.
             raise self._failed(method, error) from None
 
@@ -117,7 +118,7 @@ class Exchange:
         if any(isinstance(cause, urllib3.exceptions.ReadTimeoutError | TimeoutError) for cause in found):
             slow = f"got no answer within {self.timeout[1]:g} s, or not all of it within {sum(self.timeout) * WHOLE_ANSWER:g} s"
             return NoAnswerError(f"{slow}: check its load, and the proxy in front of it", maybe_done=True)
-        if isinstance(error, ValueError | urllib3.exceptions.HTTPError):
+        if isinstance(error, ValueError | RecursionError | urllib3.exceptions.HTTPError):
             return NoAnswerError(
                 f"got an answer that is not valid HTTP: check the proxy in front of {self.server}", maybe_done=True
             )

@@ -29,7 +29,7 @@ WITHIN_STREAM = "error within the stream"
 
 
 class RequestFailedError(Exception):
-    """A request without a complete answer: `reason` groups equal failures, `details` are the server's words."""
+    """A request without a complete answer: `reason` groups equal failures, `details` are the server's words, all of them."""
 
     def __init__(self, reason: str, details: str = "") -> None:
         super().__init__(reason)
@@ -84,7 +84,7 @@ def error_message(text: str) -> str:
     try:
         return _words(json.loads(text))
     except (ValueError, RecursionError):
-        return on_one_line(text)
+        return text
 
 
 def _content(event: Event) -> Mapping[str, Any]:
@@ -93,7 +93,7 @@ def _content(event: Event) -> Mapping[str, Any]:
     except ValueError:
         if not event.whole:
             return {}
-        raise RequestFailedError(NOT_OPENAI, on_one_line(event.data)) from None
+        raise RequestFailedError(NOT_OPENAI, event.data) from None
     [content] = _objects([content])
     return content
 
@@ -111,7 +111,7 @@ def _objects(values: Any) -> Sequence[Mapping[str, Any]]:
     """A list of JSON objects; a missing one is empty."""
     found = [] if values is None else values
     if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
-        raise RequestFailedError(NOT_OPENAI, on_one_line(json.dumps(values)))
+        raise RequestFailedError(NOT_OPENAI, json.dumps(values))
     return found
 
 
@@ -125,7 +125,7 @@ def _holds_text(value: Any) -> bool:
 def _words(error: Any) -> str:
     """The message of an error, wherever its object has it, else all of it."""
     said = next((words for words in _messages(error) if words), None)
-    return on_one_line(said or (error if isinstance(error, str) else json.dumps(error, ensure_ascii=False)))
+    return said or (error if isinstance(error, str) else json.dumps(error, ensure_ascii=False))
 
 
 def _messages(error: Any) -> Iterator[str]:

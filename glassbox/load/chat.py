@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 
 from glassbox.http.route import Route, route_to
-from glassbox.http.sentences import on_one_line
+from glassbox.http.sentences import masked, on_one_line
 from glassbox.http.unreachable import no_connection
 from glassbox.load.answer import NOT_OPENAI, RequestFailedError, StreamedAnswer, error_message
 from glassbox.load.event_stream import EVENT_MAX_BYTES, Event, EventTooLongError, events
@@ -84,6 +84,7 @@ class Chat:
         self._url = f"{url}/chat/completions"
         self._route = route_to(url)
         self._timeout_seconds = timeout_seconds
+        self._secrets = tuple(client.headers.get("Authorization", "").split()[1:])
 
     async def ask(self, body: Mapping[str, Any], due_at: float) -> Outcome:
         """Send one request and read its answer to the end; never raises for what a server or network does."""
@@ -94,7 +95,7 @@ class Chat:
         except TimeoutError:
             failure = RequestFailedError(f"no complete answer within {self._timeout_seconds:g} s")
         except RequestFailedError as error:
-            failure = error
+            failure = RequestFailedError(error.reason, on_one_line(masked(error.details, self._secrets)))
         except EventTooLongError:
             failure = RequestFailedError(f"an event of more than {EVENT_MAX_BYTES // _MEBIBYTE} MiB in the stream")
         except RecursionError:
@@ -138,7 +139,7 @@ async def _refuse_other_answers(response: httpx.Response) -> None:
     kind = response.headers.get("Content-Type", "").partition(";")[0].strip()
     if kind.lower() != "text/event-stream":
         said = f"Content-Type {kind or 'missing'}: {await _error_of(response)}"
-        raise RequestFailedError("an answer that is not a stream", on_one_line(said))
+        raise RequestFailedError("an answer that is not a stream", said)
     if packed := _packing(response):
         raise RequestFailedError("a compressed answer, which was not asked for", packed)
 

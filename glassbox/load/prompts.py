@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from glassbox.errors import GlassboxError
+from glassbox.files import content_of
 
 # Words of about one token each in common tokenizers.
 WORDS = ("the", "of", "and", "to", "in", "is", "that", "for", "it", "as", "was", "with", "be", "by", "on", "not", "he")
@@ -63,7 +64,7 @@ def data_url(file: Path) -> str:
     if not kind.startswith("image/"):
         raise GlassboxError(f"Image {file} is not named like a picture: give a file such as page.png or page.jpg.")
     try:
-        content = file.read_bytes()
+        content = content_of(file)
     except OSError as error:
         raise GlassboxError(f"Image {file} cannot be read ({error.strerror}): correct --image.") from None
     return f"data:{kind};base64,{base64.b64encode(content).decode()}"

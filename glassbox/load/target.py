@@ -13,11 +13,12 @@ import httpx
 from glassbox.errors import GlassboxError
 from glassbox.http.addresses import server_address
 from glassbox.http.route import route_to
+from glassbox.http.secret_files import token_in
 from glassbox.http.sentences import on_one_line
 from glassbox.load.chat import CONNECT_TIMEOUT_SECONDS, NO_TEXT, UNCOMPRESSED, Chat, Outcome, beginning
 
 KEY_VARIABLE = "OPENAI_API_KEY"
-MODELS_MAX_BYTES = 2**20
+MODELS_MAX_BYTES, MODELS_MAX_SECONDS = 2**20, 10.0
 _SHOWN_MODELS = 10
 
 
@@ -34,13 +35,7 @@ def api_key(file: Path | None) -> str:
     """The key: from the file, else from OPENAI_API_KEY, else empty, which most private servers accept; raises GlassboxError."""
     if file is None:
         return _one_word(os.environ.get(KEY_VARIABLE, ""), KEY_VARIABLE)
-    try:
-        key = _one_word(file.read_text(encoding="utf-8"), f"Key file {file}")
-    except (OSError, UnicodeDecodeError):
-        raise GlassboxError(f"Key file {file} cannot be read as text: correct --api-key-file.") from None
-    if not key:
-        raise GlassboxError(f"Key file {file} is empty: write the key into it.")
-    return key
+    return _one_word(token_in(file, "API key"), f"The token file {file}")
 
 
 def _one_word(text: str, where: str) -> str:
@@ -89,8 +84,11 @@ async def _advice(http: httpx.AsyncClient, url: str, failure: str) -> str:
 async def _models(http: httpx.AsyncClient, url: str) -> list[str]:
     """The models that the server lists; empty where it lists none."""
     try:
-        async with http.stream("GET", f"{url}/models", headers=UNCOMPRESSED, timeout=CONNECT_TIMEOUT_SECONDS) as answer:
+        async with (
+            asyncio.timeout(MODELS_MAX_SECONDS),
+            http.stream("GET", f"{url}/models", headers=UNCOMPRESSED) as answer,
+        ):
             models = json.loads(await beginning(answer, MODELS_MAX_BYTES))["data"]
         return [on_one_line(model["id"]) for model in models if isinstance(model["id"], str)]
-    except (httpx.HTTPError, ValueError, KeyError, TypeError, RecursionError):
+    except (TimeoutError, httpx.HTTPError, ValueError, KeyError, TypeError, RecursionError):
         return []

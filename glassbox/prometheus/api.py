@@ -18,7 +18,7 @@ from glassbox.errors import GlassboxError
 from glassbox.http.addresses import server_address
 from glassbox.http.exchange import Exchange, HttpAnswer, NoAnswerError
 from glassbox.http.json_text import NOT_JSON, parsed
-from glassbox.http.sentences import on_one_line
+from glassbox.http.sentences import masked, on_one_line
 from glassbox.prometheus.credential import HOW_TO_SET, PrometheusCredential
 
 READ_TIMEOUT_SECONDS = 60.0
@@ -50,6 +50,7 @@ class Prometheus:
 
     def __init__(self, url: str, credential: PrometheusCredential | None = None) -> None:
         self.url = _checked(url)
+        self._secrets = credential.secrets if credential else ()
         self._exchange = Exchange(self.url, "Prometheus", read_seconds=READ_TIMEOUT_SECONDS, auth=_Signed(credential))
 
     def __enter__(self) -> Self:
@@ -95,7 +96,7 @@ class Prometheus:
         if answer.status == 200 and isinstance(body, dict) and body.get("status") == "success":
             return body
         said = body.get("error") if isinstance(body, dict) else None
-        quoted = f' ("{on_one_line(said)}")' if isinstance(said, str) and said else ""
+        quoted = f' ("{on_one_line(masked(said, self._secrets))}")' if isinstance(said, str) and said else ""
         otherwise = "is the URL Prometheus' own address, and is it ready?"
         strange = " without JSON" if body is NOT_JSON else " with JSON that is not Prometheus'"
         raise self._failed(

@@ -24,9 +24,10 @@ OPTION = click.option(
 
 @dataclass(frozen=True)
 class PrometheusCredential:
-    """What signs a request: the value of its header Authorization."""
+    """What signs a request: the value of its header Authorization, and the texts of it that no message may contain."""
 
     authorization: str = field(repr=False)
+    secrets: tuple[str, ...] = field(repr=False)
 
 
 def prometheus_credential(token_file: Path | None = None) -> PrometheusCredential | None:
@@ -54,7 +55,7 @@ def _bearer(token: str) -> PrometheusCredential:
             "The Prometheus token holds a space, a line break or another character that tokens never have: "
             "copy it again into PROMETHEUS_TOKEN or the file of --prometheus-token-file."
         )
-    return PrometheusCredential(f"Bearer {token}")
+    return PrometheusCredential(f"Bearer {token}", (token,))
 
 
 def _basic(user: str, password: str) -> PrometheusCredential:
@@ -62,4 +63,5 @@ def _basic(user: str, password: str) -> PrometheusCredential:
         raise GlassboxError(
             "PROMETHEUS_USER holds a colon, or PROMETHEUS_USER or PROMETHEUS_PASSWORD holds a line break: correct it."
         )
-    return PrometheusCredential(f"Basic {base64.b64encode(f'{user}:{password}'.encode()).decode()}")
+    encoded = base64.b64encode(f"{user}:{password}".encode()).decode()
+    return PrometheusCredential(f"Basic {encoded}", (encoded, password))

@@ -5,6 +5,7 @@ import json
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 from starlette.applications import Starlette
@@ -15,8 +16,10 @@ from starlette.types import ASGIApp
 
 from glassbox.cli.output import complain
 from glassbox.errors import GlassboxError
+from glassbox.http.route import Route as Way
 from glassbox.http.route import route_to
-from glassbox.http.sentences import on_one_line
+from glassbox.http.sentences import masked, on_one_line
+from glassbox.http.unreachable import no_connection
 from glassbox.relay.chat_messages import Message, message
 from glassbox.relay.robots import Robot, took
 from glassbox.servers.processes import LOOPBACK
@@ -32,23 +35,32 @@ BODY_TIMEOUT_SECONDS = 10.0
 async def send(robot: Robot, text: Message) -> None:
     """Have the robot show a message; raises GlassboxError, without any secret, when it does not accept it."""
     url, body = robot.url(), json.dumps(robot.body(text), ensure_ascii=False).encode()
+    way = route_to(url)
     try:
         async with asyncio.timeout(ROBOT_TIMEOUT_SECONDS):
-            said = json.loads(await _answer(url, body))
-    except (OSError, httpx.HTTPError, httpx.InvalidURL, ImportError, ValueError, RecursionError) as error:
+            said = json.loads(await _answer(url, way, body))
+    except (OSError, httpx.HTTPError, httpx.InvalidURL, ValueError, RecursionError) as error:
         raise GlassboxError(
-            f"The robot {robot.name} did not accept a message ({_reason(error)}); check its address and the network."
+            f"The robot {robot.name} {way}did not accept a message ({_reason(error, way)}); "
+            "check its address and the network."
         ) from None
     if not isinstance(said, dict) or not took(robot, said):
-        raise GlassboxError(f"The robot {robot.name} refused a message: {on_one_line(_shown(said))}.")
+        shown = on_one_line(masked(_shown(said), _secrets_of(url)))
+        raise GlassboxError(f"The robot {robot.name} refused a message: {shown}.")
 
 
-async def _answer(url: str, body: bytes) -> bytes:
+def _secrets_of(url: str) -> Sequence[str]:
+    """What names the robot: the values of the query, else the end of the path."""
+    parts = urlsplit(url)
+    return [value for _, value in parse_qsl(parts.query)] or [parts.path.rpartition("/")[2] or url]
+
+
+async def _answer(url: str, way: Way, body: bytes) -> bytes:
     """What the robot says, not compressed; raises _RefusedError for another status than 200 and for too many bytes."""
     headers = {"Content-Type": "application/json; charset=utf-8", "Accept-Encoding": "identity"}
     received = bytearray()
     async with (
-        httpx.AsyncClient(timeout=ROBOT_TIMEOUT_SECONDS, follow_redirects=False, **route_to(url).for_httpx()) as client,
+        httpx.AsyncClient(timeout=ROBOT_TIMEOUT_SECONDS, follow_redirects=False, **way.for_httpx()) as client,
         client.stream("POST", url, content=body, headers=headers) as answer,
     ):
         if answer.status_code != HTTPStatus.OK:
@@ -64,17 +76,17 @@ class _RefusedError(ValueError):
     """An answer that is none; the text is ours."""
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: Exception, way: Way) -> str:
     """Why, without the address, which the texts of some errors hold."""
     if isinstance(error, _RefusedError):
         return str(error)
     if isinstance(error, TimeoutError | httpx.TimeoutException):
         return f"no whole answer within {ROBOT_TIMEOUT_SECONDS:g} s"
-    if isinstance(error, json.JSONDecodeError | UnicodeDecodeError | RecursionError):
-        return "its answer is not JSON"
-    if isinstance(error, httpx.ConnectError | OSError):
-        return "no connection"
-    return type(error).__name__
+    if isinstance(error, httpx.ConnectError | httpx.ProxyError | OSError):
+        return no_connection(error, way) or "no connection"
+    if isinstance(error, httpx.RemoteProtocolError):
+        return "its answer is not HTTP"
+    return "the connection was lost" if isinstance(error, httpx.TransportError) else "its answer is not JSON"
 
 
 def _shown(said: Any) -> str:

@@ -19,6 +19,7 @@ from urllib.parse import urlencode
 from glassbox.errors import GlassboxError
 from glassbox.relay.chat_languages import escaped_for_dingtalk, escaped_for_wecom, markdown, post
 from glassbox.relay.chat_messages import Message
+from glassbox.standin.upstream import is_web_address
 
 SECRET_MAX_CHARACTERS = 4096
 
@@ -109,7 +110,7 @@ def took(robot: Robot, said: Mapping[str, Any]) -> bool:
 
 def _address(file: Path) -> str:
     address = _secret(file)
-    if not address.startswith(("https://", "http://")):
+    if not is_web_address(address):
         raise GlassboxError(
             f"{file} does not hold an address: write the robot's webhook address into it, with https://."
         )

@@ -8,11 +8,19 @@ from starlette.responses import JSONResponse, Response
 
 from glassbox.standin.calls import Call
 from glassbox.standin.refusals import plain
+from glassbox.standin.saving import check_uid
+from glassbox.standin.shapes import Shape, check_shape
 from glassbox.standin.state import Json, State
 from glassbox.standin.upstream import UpstreamError, is_web_address, without_credentials
 
 HEALTH_TIMEOUT_SECONDS = 5.0
 SECRETS = "secureJsonData"
+_FIELDS: dict[str, Shape] = {
+    **dict.fromkeys(("name", "uid", "type", "url", "access"), str),
+    **dict.fromkeys(("isDefault", "readOnly"), bool),
+    **dict.fromkeys(("jsonData", SECRETS), dict),
+    "version": int,
+}
 
 
 def listed(call: Call) -> Response:
@@ -27,7 +35,7 @@ def read(call: Call) -> Response:
 
 def create(call: Call) -> Response:
     """POST /api/datasources; a name or uid that is taken is a 409."""
-    body = call.json
+    body = _received(call)
     if not body.get("name") or not body.get("type"):
         raise plain(HTTPStatus.BAD_REQUEST, "bad request data")
     for field in ("name", "uid"):
@@ -40,7 +48,7 @@ def create(call: Call) -> Response:
 def update(call: Call) -> Response:
     """PUT /api/datasources/uid/:uid; a stale `version` or a name that is taken is a 409."""
     source = _writable(call, "update")
-    body = call.json
+    body = _received(call)
     if any(body.get("name") == other["name"] for other in call.state.data_sources.values() if other is not source):
         raise plain(HTTPStatus.CONFLICT, "Failed to update datasource: data source with the same name already exists")
     if body.get("version") and body["version"] != source["version"]:
@@ -120,6 +128,14 @@ async def _problem(call: Call, url: str) -> str:
     except (UpstreamError, TimeoutError) as error:
         return f"{error}" or f"It did not answer within {HEALTH_TIMEOUT_SECONDS:g} s."
     return "" if answer.status == HTTPStatus.OK else f"It answered {answer.status}."
+
+
+def _received(call: Call) -> Json:
+    """The fields that are sent; null leaves one out."""
+    body = call.json
+    check_shape(body, _FIELDS)
+    check_uid(str(body.get("uid") or ""))
+    return {name: value for name, value in body.items() if value is not None}
 
 
 def _find(call: Call) -> Json:

@@ -68,7 +68,7 @@ def parse_release(version: str) -> Release:
 
     Raises ValueError when the text does not start with X.Y.
     """
-    match = re.match(r"(\d+)\.(\d+)(?:\.(\d+))?", version)
+    match = re.match(r"(\d{1,9})\.(\d{1,9})(?:\.(\d{1,9}))?", version)
     if match is None:
         raise ValueError(f"{version!r} is no Grafana version; give one such as 12.4.0.")
     return int(match[1]), int(match[2]), int(match[3] or 0)

@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from glassbox.standin.calls import Call
 from glassbox.standin.refusals import RefusalError, dashboard_error, plain
 from glassbox.standin.search import index_dashboard
+from glassbox.standin.shapes import check_shape
 from glassbox.standin.state import DashboardVersion, Json, StoredDashboard, slug
 
 MAX_BODY_BYTES = 16 * 1024 * 1024  # grafana MaxRequestBodyBytes: the size of MySQL's mediumtext
@@ -52,6 +53,7 @@ def _command(call: Call) -> SaveCommand:
     spec = body.get("dashboard")
     if not isinstance(spec, dict):
         raise plain(HTTPStatus.BAD_REQUEST, "bad request data")
+    check_shape(spec, {"tags": [str]})
     if body.get("isFolder"):
         raise plain(HTTPStatus.BAD_REQUEST, "Use folders endpoint for saving folders.")
     folder_uid = str(body.get("folderUid") or "")

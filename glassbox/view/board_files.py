@@ -1,6 +1,7 @@
 """Dashboards of any origin, read from JSON files for the command `preview`."""
 
 import json
+import math
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -67,16 +68,23 @@ def _board(file: Path, *, is_named: bool) -> Json | None:
 
 def _read(file: Path) -> Any:
     try:
-        content = json.loads(content_of(file).decode())
+        content = json.loads(content_of(file).decode(), parse_float=_finite, parse_constant=_finite)
     except OSError as error:
         raise UnreadableBoardError(file, 0, f"it cannot be read ({error.strerror}); name another file.") from None
     except json.JSONDecodeError as error:
         raise UnreadableBoardError(file, error.lineno, f"it is not JSON ({error.msg}); correct it.") from None
     except (ValueError, RecursionError):
-        raise UnreadableBoardError(file, 0, "it is not JSON in UTF-8; correct it.") from None
+        raise UnreadableBoardError(file, 0, "it is not JSON in UTF-8, or holds NaN or infinity; correct it.") from None
     if _too_deep(content):
         raise UnreadableBoardError(file, 0, f"it has more than {MAX_DEPTH} levels; it is not a dashboard's file.")
     return content
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(text)
+    return number
 
 
 def _too_deep(content: Any) -> bool:
@@ -101,12 +109,20 @@ def _dashboard(file: Path, content: Any) -> Json | None:
         raise UnreadableBoardError(file, 0, "it is a dashboard of schema v2, which is not drawn here; export it as v1.")
     if not isinstance(board.get("panels", board.get("rows")), list):
         return None
-    filled: Json = json.loads(_with_data_source(board))
-    return filled | {"title": str(board.get("title") or file.stem)}
+    filled: Json = json.loads(_whole(_with_data_source(board)))
+    tags = board.get("tags")
+    texts = [tag for tag in tags if isinstance(tag, str)] if isinstance(tags, list) else []
+    return filled | {"title": _whole(str(board.get("title") or file.stem)), "tags": list(map(_whole, texts))}
+
+
+def _whole(text: str) -> str:
+    """The text with "?" for halves of surrogate pairs, which cannot be sent."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _with_data_source(board: Json) -> str:
-    text = json.dumps({key: value for key, value in board.items() if key not in ("__inputs", "__requires")})
+    kept = {key: value for key, value in board.items() if key not in ("__inputs", "__requires")}
+    text = json.dumps(kept, ensure_ascii=False)
     inputs = board.get("__inputs")
     for wanted in inputs if isinstance(inputs, list) else []:
         if isinstance(wanted, dict) and wanted.get("type") == "datasource":

@@ -12,7 +12,8 @@ import httpx
 
 from glassbox.errors import GlassboxError
 from glassbox.http.addresses import server_address
-from glassbox.http.route import route_to
+from glassbox.http.deadline import within
+from glassbox.http.route import Route, route_to
 from glassbox.http.unreachable import no_connection
 from glassbox.prometheus.credential import HOW_TO_SET, OPTION, PrometheusCredential, prometheus_credential
 from glassbox.standin.server import LOOPBACK, GrafanaStandIn, prometheus_source
@@ -20,6 +21,7 @@ from glassbox.standin.store import StoreError
 from glassbox.standin.upstream import UpstreamError
 
 PROBE_TIMEOUT_SECONDS = 2.0
+"""Of the whole answer's head, also of one that comes byte by byte."""
 DEFAULT_URL = "http://127.0.0.1:9090"
 
 
@@ -53,14 +55,9 @@ def chosen_source(prometheus_url: str, token_file: Path | None) -> PrometheusAdd
 
 def unreachable(source: PrometheusAddress) -> str:
     """What is wrong with this Prometheus, in one sentence; "" when it answers."""
-    headers = {"Authorization": source.credential.authorization} if source.credential else {}
     route = route_to(source.url)
     try:
-        with (
-            httpx.Client(timeout=PROBE_TIMEOUT_SECONDS, **route.for_httpx()) as client,
-            client.stream("GET", f"{source.url}/api/v1/status/buildinfo", headers=headers) as answer,
-        ):
-            status = answer.status_code
+        status = within(PROBE_TIMEOUT_SECONDS, lambda: _status(source, route))
     except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
         reason = no_connection(error, route) or "does not answer"
     else:
@@ -70,6 +67,15 @@ def unreachable(source: PrometheusAddress) -> str:
             return f"Prometheus at {source.url} answers {status}: {HOW_TO_SET}."
         reason = f"answers {status}"
     return f"Prometheus at {source.url} {route}{reason}; panels stay empty until it answers, or name another with --prometheus."
+
+
+def _status(source: PrometheusAddress, route: Route) -> int:
+    headers = {"Authorization": source.credential.authorization} if source.credential else {}
+    with (
+        httpx.Client(timeout=PROBE_TIMEOUT_SECONDS, **route.for_httpx()) as client,
+        client.stream("GET", f"{source.url}/api/v1/status/buildinfo", headers=headers) as answer,
+    ):
+        return answer.status_code
 
 
 def way_to(url: str) -> Mapping[str, Any]:

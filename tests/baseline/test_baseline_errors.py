@@ -106,6 +106,11 @@ def test_what_is_wrong_with_the_options(capsys, there, tmp_path):
     (tmp_path / "baselines" / "old.json").write_text("{}")
     assert "(it has: old): make it" in refused(capsys, "compare", *url, *there, "x")
     assert "old.json is not a baseline of this version" in refused(capsys, "compare", *url, *there, "old")
+    (tmp_path / "baselines" / "endless.json").symlink_to("/dev/zero")
+    assert "endless.json cannot be read (it is a pipe or a device)" in refused(
+        capsys, "compare", *url, *there, "endless"
+    )
+    assert "is not a duration" in refused(capsys, "save", *url, *there, "--window", f"{'9' * 5000}h", "x")
 
 
 def test_the_credential_comes_from_the_environment(monkeypatch):

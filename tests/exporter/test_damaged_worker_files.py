@@ -34,6 +34,9 @@ DAMAGED: dict[str, bytes] = {
     "no utf-8": content(entry(b"\xff\xfe\xfd")),
     "another list": content(entry(b"[1, 2]")),
     "another shape": content(entry(b'["a", "b", 7, "c"]')),
+    "a label that is no text": content(entry(b'["a", "a_total", {"b": 7}, "help"]')),
+    "a name that is no text": content(entry(b'["a", 7, {}, "help"]')),
+    "a help that is no text": content(entry(b'["a", "a_total", {}, 7]')),
     "zeros in its midst": content(REQUESTS, b"\0" * len(REQUESTS)),
     "text": b"SQLite format 3\0" + b"x" * 5000,
 }
@@ -113,3 +116,15 @@ def test_a_lock_that_is_a_folder_is_one_sentence(tmp_path: Path, monkeypatch: py
     monkeypatch.setenv(VARIABLE, str(tmp_path))
     with pytest.raises(ExporterError, match=f"^The folder {tmp_path} cannot be written "):
         prepare_folder()
+
+
+def test_a_file_of_a_process_that_cannot_be_is_one_of_an_ended_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VARIABLE, str(tmp_path))
+    gauge = tmp_path / f"gauge_livesum_{'9' * 30}.db"
+    gauge.write_bytes(content(REQUESTS))
+    assert served(tmp_path) == {"exporter_files_left_out": 0}
+    gauge.write_bytes(content(REQUESTS))
+    prepare_folder()
+    assert not gauge.exists()

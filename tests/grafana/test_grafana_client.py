@@ -155,6 +155,7 @@ def refused(call: Callable[[], object]) -> GrafanaError:
         ({"database": "ok", "version": "13.1.0-25457266576"}, (13, 1, 0)),
         ({"database": "ok", "version": "10.4.19"}, (10, 4, 19)),
         ({"database": "ok"}, None),
+        ({"database": "ok", "version": f"{'9' * 5000}.1.1"}, None),
     ],
 )
 def test_version_is_the_leading_x_y_z(

@@ -256,3 +256,12 @@ def test_a_push_to_a_group_that_gained_or_lost_a_rule_makes_it_ours_again(grafan
         actions = [change.action for change in push(grafana, SETTINGS, bundle)]
         assert actions == [Action.KEEP, Action.KEEP, Action.UPDATE]
         assert len(grafana.rule_group("glassbox", group["title"])["rules"]) == len(group["rules"])
+
+
+def test_a_folder_of_version_0_is_renamed(server, grafana, bundle, pushed):
+    """Grafana leaves the number out."""
+    folder, *_ = pushed
+    grafana.rename_folder("glassbox", "Other", folder.live["version"])
+    server.state.folders["glassbox"].version = 0
+    KINDS[0].write(grafana, folder.content, {"uid": "glassbox", "title": "Other"})
+    assert grafana.folder("glassbox")["title"] == folder.content["title"]

@@ -47,6 +47,7 @@ def test_a_host_with_a_port_and_a_path_is_an_address(url, netloc, path):
                 f"http://localhost?key={SECRET}", f"http://localhost/#{SECRET}", f"http://local host/{SECRET}",
                 f"http://localhost:0/{SECRET}", f"http://localhost:99999/{SECRET}", f"http://[::1/{SECRET}",
                 f"http://localhost/\n{SECRET}", "http://", "http://:3000",
+                f"http://a..b/{SECRET}", f"http://{'a' * 64}.example/{SECRET}",
             )
         ),
     ],

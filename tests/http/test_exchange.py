@@ -18,6 +18,7 @@ from glassbox.http.exchange import Exchange, NoAnswerError
 from glassbox.http.retries import PAUSES_MAX_SECONDS, Patience
 from glassbox.http.route import route_to
 from glassbox.standin.upstream import Upstream
+from glassbox.view import local_grafana
 from glassbox.view.local_grafana import PrometheusAddress, unreachable, way_to
 from tests.support.listening import listening
 from tests.support.private_tls import Authority, proxy, tls_server
@@ -137,6 +138,12 @@ def test_unusable_certificates_name_their_variable(monkeypatch, tmp_path, conten
         Exchange("https://grafana.test", "Grafana", read_seconds=1)
 
 
+def test_certificates_of_a_device_without_end_are_refused(monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", "/dev/zero")
+    with pytest.raises(GlassboxError, match=r"^SSL_CERT_FILE names /dev/zero, which cannot be read \(it is a pipe or"):
+        route_to("https://grafana.test")
+
+
 # --- proxies -----------------------------------------------------------------------------------------------------
 
 
@@ -184,10 +191,22 @@ def endless(connection):
 
 
 def bomb(connection):
-    content = gzip.compress(b" " * (ANSWER_MAX_BYTES * 2), 9)
+    content = gzip.compress(b" " * (ANSWER_MAX_BYTES * 2), 1)
     connection.sendall(
         b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(content) + content
     )
+
+
+def many_values(connection):
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n[")
+    for _ in range(16):
+        connection.sendall(b"[]," * 100_000)
+    connection.sendall(b"[]]")
+
+
+def test_an_answer_of_more_values_than_memory_is_not_parsed():
+    with raw_server(many_values) as url:
+        assert "sent an answer of more than 3 million values: check the address" in problem(url)
 
 
 @pytest.mark.parametrize("reply", [endless, bomb])
@@ -223,6 +242,22 @@ def test_an_answer_that_drips_ends_after_its_whole_time(head):
         ended.set()
 
 
+def test_a_preview_does_not_wait_for_a_head_that_drips(monkeypatch):
+    monkeypatch.setattr(local_grafana, "PROBE_TIMEOUT_SECONDS", 0.2)
+    ended = threading.Event()
+
+    def drip(connection):
+        connection.sendall(b"HTTP/1.1 200 OK\r\n")
+        while not ended.wait(0.02):
+            connection.sendall(b"X: a\r\n")
+
+    with raw_server(drip) as url:
+        threading.Timer(5, ended.set).start()
+        assert "does not answer; panels stay empty until it answers" in unreachable(PrometheusAddress(url))
+        assert not ended.is_set()
+        ended.set()
+
+
 @pytest.mark.parametrize(
     ("answer", "sentence"),
     [
@@ -236,6 +271,7 @@ def test_an_answer_that_drips_ends_after_its_whole_time(head):
         ),
         (b"HTTP/1.1 200 OK\r\nX: " + b"a" * 300_000 + b"\r\n\r\n", "check"),
         (b"nonsense\r\n\r\n", "check"),
+        (b"HTTP/1.1 100 Continue\r\n\r\n" * 5000, "not valid HTTP"),
     ],
 )
 def test_broken_answers_are_one_sentence(answer, sentence):

@@ -9,10 +9,11 @@ import tracemalloc
 
 import pytest
 
-from glassbox.load import chat
+from glassbox.errors import GlassboxError
+from glassbox.load import chat, target
 from glassbox.load.chat import Chat
 from glassbox.load.summary import summarise
-from glassbox.load.target import client
+from glassbox.load.target import client, first_answer
 from tests.support.ours import main
 from tests.support.raw_server import STREAM, raw_server
 
@@ -23,12 +24,12 @@ WITHIN = "error within the stream"
 NOT_OPENAI = "an answer that is not OpenAI's"
 
 
-def outcome_of(answer, timeout_seconds=30):
+def outcome_of(answer, timeout_seconds=30, key=""):
     """The outcome of one request, and the server that it was sent to."""
     pieces = answer if callable(answer) else lambda: [answer]
 
     async def ask():
-        async with client("", server.url) as http:
+        async with client(key, server.url) as http:
             return await Chat(http, f"{server.url}/v1", timeout_seconds).ask({}, asyncio.get_running_loop().time())
 
     with raw_server(pieces) as server:
@@ -313,3 +314,42 @@ def test_an_error_page_of_a_200_is_told():
     )
     named = b"HTTP/1.1 200 OK\r\nContent-Type: Text/Event-Stream ; charset=utf-8\r\n\r\n" + TEXT + DONE
     assert outcome_of(named)[0].failure == ""
+
+
+def test_a_list_of_models_that_drips_is_not_awaited(monkeypatch):
+    monkeypatch.setattr(target, "MODELS_MAX_SECONDS", 0.2)
+    ended = threading.Event()
+
+    def answer():
+        if server.request.startswith(b"POST"):
+            yield b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
+            return
+        yield b"HTTP/1.1 200 OK\r\n"
+        while not ended.wait(0.02):
+            yield b"X: a\r\n"
+
+    async def ask():
+        async with client("", server.url) as http:
+            await first_answer(http, server.url, Chat(http, server.url, 5), {})
+
+    with raw_server(answer) as server:
+        threading.Timer(5, ended.set).start()
+        with pytest.raises(GlassboxError, match=r"HTTP 404; check --url and --model\.$"):
+            asyncio.run(ask())
+        assert not ended.is_set()
+        ended.set()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b'HTTP/1.1 401 No\r\n\r\n{"error": {"message": "%s sk-s3cret is unknown"}}' % (b"x" * 295),
+        STREAM + event(error="sk-s3cret is unknown"),
+        STREAM + b"data: sk-s3cret\n\n",
+        b"HTTP/1.1 200 OK\r\nContent-Type: sk-s3cret\r\n\r\nsk-s3cret",
+    ],
+    ids=["refusal", "event", "no JSON", "page"],
+)
+def test_a_key_that_a_server_repeats_is_not_shown(answer):
+    outcome = outcome_of(answer, key="sk-s3cret")[0]
+    assert outcome.failure and "sk-" not in f"{outcome}"

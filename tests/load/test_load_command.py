@@ -284,6 +284,8 @@ def test_what_a_user_gets_wrong_is_one_sentence(capsys, tmp_path, monkeypatch):
         assert "too short" in refused(capsys, *url, "--ramp", "1:2:1", "--step-seconds", "1")
         assert "not named like a picture" in refused(capsys, *url, "--image", str(tmp_path / "page.txt"))
         assert "No such file" in refused(capsys, *url, "--image", str(tmp_path / "page.png"))
+        (tmp_path / "endless.png").symlink_to("/dev/zero")
+        assert "it is a pipe or a device" in refused(capsys, *url, "--image", str(tmp_path / "endless.png"))
         assert "this folder does not exist" in refused(capsys, *url, "--json", str(tmp_path / "no" / "out.json"))
         assert "cannot be read" in refused(capsys, *url, "--api-key-file", str(tmp_path / "key"))
         monkeypatch.setenv("OPENAI_API_KEY", "two words")

@@ -9,10 +9,11 @@ import pytest
 
 from glassbox.errors import GlassboxError
 from glassbox.prometheus.api import Prometheus
+from glassbox.prometheus.credential import prometheus_credential
 
 
 @contextmanager
-def answering(content, status=200):
+def answering(content, status=200, credential=None):
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
             self.send_response(status)
@@ -25,7 +26,7 @@ def answering(content, status=200):
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-        with Prometheus(f"http://127.0.0.1:{server.server_port}") as prometheus:
+        with Prometheus(f"http://127.0.0.1:{server.server_port}", credential) as prometheus:
             yield prometheus
         server.shutdown()
 
@@ -68,3 +69,15 @@ def test_every_broken_answer_is_one_sentence(content, sentence):
         prometheus.range("up", 100, 400, 300)
     assert sentence in str(caught.value)
     assert len(str(caught.value)) < 300
+
+
+@pytest.mark.parametrize("variables", [{"TOKEN": "s3cret"}, {"USER": "me", "PASSWORD": "s3cret"}])
+def test_a_secret_that_a_server_repeats_is_not_shown(monkeypatch, variables):
+    for name, value in variables.items():
+        monkeypatch.setenv(f"PROMETHEUS_{name}", value)
+    credential = prometheus_credential()
+    said = f"{'x' * 295} s3cret {credential.authorization}"
+    error = json.dumps({"status": "error", "error": said})
+    with answering(error, 401, credential) as prometheus, pytest.raises(GlassboxError) as caught:
+        prometheus.range("up", 100, 400, 300)
+    assert "s3c" not in str(caught.value) and credential.authorization not in str(caught.value)

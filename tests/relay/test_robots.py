@@ -110,7 +110,7 @@ def test_what_a_robot_does_not_take_is_an_error_without_its_secret(secret, answe
     ids=["free", "[", "\\x7f"],
 )
 def test_an_address_where_nobody_is_is_an_error_without_its_secret(secret, address):
-    with pytest.raises(GlassboxError, match="wecom did not accept a message") as caught:
+    with pytest.raises(GlassboxError, match=r"wecom did not accept a message|does not hold an address") as caught:
         send(WeCom(secret(address.replace("{port}", str(free_port())))), TEXT)
     assert "tokn" not in str(caught.value)
 

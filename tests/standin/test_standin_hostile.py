@@ -42,6 +42,18 @@ WRITES: dict[str, tuple[str, dict[str, Any]]] = {
         "POST /api/datasources",
         {"name": "S", "type": "prometheus", "url": "http://127.0.0.1:1", "uid": "s"},
     ),
+    "data source update": (
+        "PUT /api/datasources/uid/known",
+        # One that is read-only takes no more.
+        {
+            "name": "K",
+            "type": "prometheus",
+            "url": "",
+            "secureJsonData": {"a": "b"},
+            "isDefault": False,
+            "readOnly": False,
+        },
+    ),
     "annotation": ("POST /api/annotations", {"text": "t", "time": 1, "timeEnd": 2, "tags": ["a"], "dashboardUID": "d"}),
     "service account": ("POST /api/serviceaccounts", {"name": "n", "role": "Viewer"}),
     "contact point": (
@@ -80,6 +92,7 @@ def http() -> Iterator[httpx.Client]:
         httpx.Client(base_url=server.url, auth=("admin", "p"), timeout=30) as client,
     ):
         client.post("/api/folders", json={"uid": "known", "title": "K"}).raise_for_status()
+        client.post("/api/datasources", json={"uid": "known", "name": "K", "type": "prometheus"}).raise_for_status()
         yield client
 
 

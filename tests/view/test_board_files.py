@@ -94,6 +94,8 @@ def test_a_folder_is_read_to_its_ground_and_other_files_in_it_are_passed_over(tm
     [
         ('{\n"title": 1,\n}', 3, "it is not JSON"),
         ("[" * 100_000, 0, "it is not JSON"),
+        ('{"panels": [], "x": NaN}', 0, "it is not JSON"),
+        ('{"panels": [], "x": 1e999}', 0, "it is not JSON"),
         ('{"panels": ' + "[" * 900 + "]" * 900 + "}", 0, "it has more than 100 levels"),
         ({"name": "p"}, 0, "it does not hold a dashboard; name a file that Grafana exported."),
         ({"title": "T", "elements": {}, "layout": {}}, 0, "it is a dashboard of schema v2"),
@@ -131,3 +133,17 @@ def test_a_file_that_is_too_large_is_one_sentence(tmp_path: Path) -> None:
         file.truncate(33 * 2**20)
     with pytest.raises(UnreadableBoardError, match="it exceeds 32 MiB"):
         read_boards([tmp_path])
+
+
+@pytest.mark.parametrize(
+    ("tags", "kept"), [(5, []), ("ab", []), ([{}, "a", None, "\ud800"], ["a", "?"]), ({"a": 1}, []), (None, [])]
+)
+def test_tags_that_are_no_texts_are_left_out(tmp_path: Path, tags: Any, kept: list[str]) -> None:
+    (board,) = read_boards([written(tmp_path, "a.json", {"panels": [], "tags": tags})])
+    assert board["tags"] == kept
+
+
+def test_half_a_surrogate_pair_becomes_a_question_mark(tmp_path: Path) -> None:
+    content = {"title": "a\ud800", "panels": [{"title": "\udfff模"}]}
+    (board,) = read_boards([written(tmp_path, "a.json", content)])
+    assert (board["title"], board["panels"][0]["title"]) == ("a?", "?模")

@@ -41,7 +41,8 @@ class FolderKind(ObjectKind):
         if live is None:
             grafana.create_folder(content["uid"], content["title"])
         else:
-            grafana.rename_folder(content["uid"], content["title"], live["version"])
+            # Grafana leaves out a version of 0.
+            grafana.rename_folder(content["uid"], content["title"], live.get("version") or 0)
 
     def remove(self, grafana: Grafana, live: Json) -> None:
         """Delete an empty folder. Grafana itself would delete the dashboards inside with it, whoever made them."""

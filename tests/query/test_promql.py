@@ -168,6 +168,18 @@ def test_unit_and_labels_follow_from_the_operands(expr, unit, labels):
 REFUSED = {
     "a label the metric lacks": (lambda: instant(RUNNING, handler="x"), "has no label 'handler'"),
     "aggregation by a label it lacks": (lambda: sum_by(("gpu",), instant(RUNNING)), "has no label 'gpu'"),
+    "the first by a label it lacks": (
+        lambda: first_by(("gpu",), instant(RUNNING)),
+        "has no label 'gpu'; its labels are",
+    ),
+    "a label copied from one it lacks": (
+        lambda: with_label("gpu", instant(RUNNING), copied_from="gpu_id"),
+        "has no label 'gpu_id'; its labels are",
+    ),
+    "quantile of buckets whose bounds are gone": (
+        lambda: quantile(0.9, max_without(("le",), rate(TTFT.bucket, "5m"))),
+        "needs bucket rates with the label le",
+    ),
     "rate of a gauge": (lambda: rate(RUNNING, "5m"), r"rate\(\) does not fit vllm:num_requests_running: it is a gauge"),
     "deriv of a counter": (lambda: deriv(TOKENS, "5m"), "deriv"),
     "delta of a counter": (lambda: delta(TOKENS, "5m"), "delta"),
@@ -225,7 +237,10 @@ def test_shared_names_alone_are_narrowed_on_request():
     )
 
 
-@pytest.mark.parametrize(("text", "seconds"), [("30s", 30), ("5m", 300), ("1h30m", 5400), ("1d", 86400), ("0s", 0)])
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("30s", 30), ("5m", 300), ("1h30m", 5400), ("1d", 86400), ("1w", 604800), ("1w2d", 777600), ("0s", 0)],
+)
 def test_durations_in_seconds(text, seconds):
     assert duration_seconds(text) == seconds
 

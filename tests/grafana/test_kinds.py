@@ -13,7 +13,6 @@ from glassbox.grafana.credentials import Token
 from glassbox.grafana.failures import GrafanaError
 from glassbox.grafana.kinds import KINDS
 from glassbox.grafana.kinds.kind import Deployment, ObjectKind
-from glassbox.grafana.kinds.rule_group_kind import RuleGroupKind
 from glassbox.grafana.plan import Action, plan
 from glassbox.grafana.push import push
 from glassbox.settings.model import Settings
@@ -106,6 +105,16 @@ def test_a_dashboard_without_our_tag_is_not_removed(grafana, pushed):
     with pytest.raises(GlassboxError, match="does not have our tag 'glassbox' and may belong to somebody else"):
         dashboard.kind.remove(grafana, theirs)
     assert grafana.dashboard("glassbox-llm-serving")
+
+
+def test_an_edit_that_was_saved_meanwhile_is_not_overwritten(grafana, pushed):
+    dashboard = pushed[1]
+    edited = dashboard.live["dashboard"] | {"title": "Mine"}
+    grafana.save_dashboard(edited, folder_uid="glassbox", message="", overwrite=True)
+    with pytest.raises(GrafanaError, match="was changed after it was read, so run again") as caught:
+        dashboard.kind.write(grafana, dashboard.content, dashboard.live)
+    assert caught.value.status in (409, 412)
+    assert grafana.dashboard("glassbox-llm-serving")["dashboard"]["title"] == "Mine"
 
 
 def test_a_rule_group_with_somebody_elses_rule_is_not_removed(grafana, pushed):
@@ -225,25 +234,6 @@ def test_an_object_that_is_not_ours_stops_the_push_before_it_starts(grafana):
     with pytest.raises(GlassboxError, match="Playlist 'c' belongs to somebody else"):
         list(push(grafana, SETTINGS, NOTHING, [*KINDS, Playlist(stored)]))
     assert (list(stored), grafana.writes) == (["glassbox-c"], [])
-
-
-def group_with(*uids):
-    rules = [{"uid": uid, "title": "Theirs", "for": "5m"} for uid in uids]
-    return {"title": "group", "folderUid": "glassbox", "interval": 60, "rules": rules}
-
-
-def test_a_prefix_without_its_dash_is_not_ours():
-    RuleGroupKind().check_ours(group_with("glassbox-a"))
-    for uid in ("glassboxes-a", "glassbox", "glassbox_a"):
-        with pytest.raises(GlassboxError, match="is not ours and would be deleted"):
-            RuleGroupKind().check_ours(group_with(uid))
-
-
-@pytest.mark.parametrize(("wanted", "stored"), [("ab", "a"), ("a", "ab"), ("a", "")])
-def test_a_group_that_gained_or_lost_a_rule_differs(wanted, stored):
-    ours, live = (group_with(*(f"glassbox-{uid}" for uid in uids)) for uids in (wanted, stored))
-    assert not RuleGroupKind().equal(ours, live)
-    assert RuleGroupKind().equal(ours, ours)
 
 
 def test_a_push_to_a_group_that_gained_or_lost_a_rule_makes_it_ours_again(grafana, bundle, pushed):

@@ -136,6 +136,8 @@ def test_what_is_ours_is_listed_whether_it_is_wanted_or_not(server, grafana, bun
     grafana.save_dashboard({"uid": "untagged", "title": "U"}, folder_uid="glassbox", message="", overwrite=False)
     rule = pushed[2].live["rules"][0] | {"uid": "theirs", "title": "Theirs"}
     grafana.put_rule_group({"title": "theirs", "folderUid": "glassbox", "interval": 60, "rules": [rule]})
+    rule |= {"uid": "glassbox-moved", "title": "Moved", "folderUID": "theirs", "ruleGroup": "theirs"}
+    grafana.put_rule_group({"title": "theirs", "folderUid": "theirs", "interval": 60, "rules": [rule]})
     server.index.refresh()
     assert [list(change.kind.ours(grafana, "glassbox")) for change in pushed] == [[change.live] for change in pushed]
     assert [list(kind.ours(grafana, "nowhere")) for kind in KINDS] == [[] for _ in KINDS]

@@ -34,6 +34,8 @@ Near = tuple[str, ...]
 class Checkout:
     """A copy of the repository's files, in which faults are made; the checkout itself stays as it is."""
 
+    process: "subprocess.Popen[bytes] | None" = None
+
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         listed = subprocess.run(
@@ -63,15 +65,15 @@ class Checkout:
         # Files that are changed twice within a second would be taken for their older bytecode.
         environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
         with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as said:
-            process = subprocess.Popen(
+            self.process = subprocess.Popen(
                 command, cwd=self.folder, env=environment, stdout=said, stderr=said, start_new_session=True
             )
             try:
-                code: int | None = process.wait(limit_seconds)
+                code: int | None = self.process.wait(limit_seconds)
             except subprocess.TimeoutExpired:
                 code = None
             finally:
-                end(process)
+                end(self.process)
             said.seek(0)
             text = said.read()
         found = _FAILED.search(text)
@@ -81,8 +83,8 @@ class Checkout:
 def end(process: "subprocess.Popen[bytes]") -> None:
     """End it with all that it has started in its group, first as Ctrl-C does, so that it can end the rest itself."""
     if process.poll() is None:
-        os.killpg(process.pid, signal.SIGINT)
-        with suppress(subprocess.TimeoutExpired):
+        with suppress(ProcessLookupError, subprocess.TimeoutExpired):
+            os.killpg(process.pid, signal.SIGINT)
             process.wait(10)
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
@@ -90,20 +92,28 @@ def end(process: "subprocess.Popen[bytes]") -> None:
 
 
 @contextmanager
-def checkouts(count: int) -> Iterator["SimpleQueue[Checkout]"]:
-    """So many copies, to be taken and put back."""
+def checkouts(count: int) -> Iterator[list[Checkout]]:
+    """So many copies. Their tests end with them, also by Ctrl-C, of which processes of other sessions do not know."""
     with tempfile.TemporaryDirectory(prefix="code-mutants-") as folder:
-        free: SimpleQueue[Checkout] = SimpleQueue()
-        for number in range(count):
-            place = Path(folder, str(number))
+        places = [Path(folder, str(number)) for number in range(count)]
+        for place in places:
             place.mkdir()
-            free.put(Checkout(place))
-        yield free
+        made = [Checkout(place) for place in places]
+        try:
+            yield made
+        finally:
+            for checkout in made:
+                if checkout.process and checkout.process.poll() is None:
+                    end(checkout.process)
 
 
 def judge(faults: Sequence[CodeFault], jobs: int) -> dict[CodeFault, str]:
     """What noticed each fault; raises GlassboxError where tests fail without any."""
-    with checkouts(jobs) as free, ThreadPoolExecutor(jobs) as pool:
+    free: SimpleQueue[Checkout] = SimpleQueue()
+    pool = ThreadPoolExecutor(jobs)
+    with checkouts(jobs) as made:
+        for each in made:
+            free.put(each)
 
         def healthy(near: Near) -> float:
             checkout, began = free.get(), time.monotonic()
@@ -126,9 +136,8 @@ def judge(faults: Sequence[CodeFault], jobs: int) -> dict[CodeFault, str]:
             limits = dict(zip(nears, pool.map(healthy, nears), strict=True))
             futures = {pool.submit(noticed, fault): fault for fault in faults}
             return {futures[done]: done.result() for done in as_completed(futures)}
-        except BaseException:
+        finally:
             pool.shutdown(wait=False, cancel_futures=True)
-            raise
 
 
 def report(noticed: Mapping[CodeFault, str]) -> bool:

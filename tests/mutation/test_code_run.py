@@ -1,15 +1,18 @@
 """Which faults can be made, and what counts as noticed."""
 
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
 
+import click
 import pytest
 import yaml
 from click.testing import CliRunner
 
 from glassbox.errors import GlassboxError
-from tests.mutation import code_run
+from tests.mutation import code_run, run
+from tests.mutation.__main__ import main as both
 from tests.mutation.code_faults import CodeFault, code_faults
 from tests.mutation.code_run import HANG, Checkout, judge, main, report
 from tests.support.waiting import eventually
@@ -129,3 +132,24 @@ def test_a_text_that_fits_no_fault_is_refused():
     result = CliRunner().invoke(main, ["--only", "Nonsense"])
     assert result.exit_code == 1
     assert "No fault of code has 'Nonsense' in its part, description or file: correct --only." in result.output
+
+
+@pytest.mark.parametrize(
+    ("only", "judges"), [("", "rules code"), ("InferenceQPSLow", "rules"), ("transport: ", "code"), ("Nonsense", "")]
+)
+def test_both_are_judged_or_the_one_that_has_the_text(monkeypatch, only, judges):
+    called = []
+
+    def stand_in(name, code):
+        def command(**given):
+            called.append((name, given))
+            sys.exit(code)
+
+        return click.Command(name, params=[click.Option(["--only"]), click.Option(["--jobs"])], callback=command)
+
+    monkeypatch.setattr(run, "main", stand_in("rules", 0))
+    monkeypatch.setattr(code_run, "main", stand_in("code", 1))
+    result = CliRunner().invoke(both, ["--only", only, "--jobs", "3"])
+    assert called == [(name, {"only": only, "jobs": "3"}) for name in judges.split()]
+    assert result.exit_code == (0 if judges == "rules" else 1)
+    assert ("Neither a rule nor a fault of code has 'Nonsense'" in result.output) is (judges == "")

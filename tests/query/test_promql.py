@@ -23,11 +23,13 @@ from glassbox.query.promql import (
     group_by,
     increase,
     instant,
+    labelled,
     max_by,
     max_without,
     mean,
     min_by,
     over_range,
+    over_steps,
     over_time,
     quantile,
     rate,
@@ -114,6 +116,14 @@ WORDS = [
         "up * on (instance) group_left (engine) vllm:num_requests_running",
     ),
     (ratio(instant(RUNNING), instant(RUNNING)), "vllm:num_requests_running / (vllm:num_requests_running > 0)"),
+    (mean(instant(RUNNING), instant(RUNNING)), "vllm:num_requests_running / (vllm:num_requests_running > 0)"),
+    (over_time("max", scrape.UP, "2m", offset="5m"), "max_over_time(up[2m] offset 5m)"),
+    (over_steps("max", scrape.UP, "1d", "5m", offset="1w"), "max_over_time(up[1d:5m] offset 1w)"),
+    (
+        over_steps("max", instant(scrape.UP) + 1, "1d", "5m", offset="1w"),
+        "max_over_time((up + 1)[1d:5m] offset 1w)",
+    ),
+    (labelled((("a", 'x$1"'),)), 'label_replace(vector(1), "a", "x$$1\\"", "", "")'),
 ]
 
 
@@ -180,6 +190,16 @@ REFUSED = {
         lambda: quantile(0.9, max_without(("le",), rate(TTFT.bucket, "5m"))),
         "needs bucket rates with the label le",
     ),
+    "quantile of buckets that are not rates": (lambda: quantile(0.9, instant(TTFT.bucket)), "needs bucket rates"),
+    "quantile of a single bucket": (
+        lambda: quantile(0.9, rate(TTFT.bucket, "5m", le=at_most(10, TTFT.bucket))),
+        "needs bucket rates",
+    ),
+    "steps of no duration": (lambda: over_steps("max", RUNNING, "1d", "often"), "'often' is not a duration"),
+    "a raw counter at each step": (
+        lambda: over_steps("max", instant(TOKENS), "1d", "5m"),
+        "take its rate first, then the max over time",
+    ),
     "rate of a gauge": (lambda: rate(RUNNING, "5m"), r"rate\(\) does not fit vllm:num_requests_running: it is a gauge"),
     "deriv of a counter": (lambda: deriv(TOKENS, "5m"), "deriv"),
     "delta of a counter": (lambda: delta(TOKENS, "5m"), "delta"),
@@ -207,6 +227,7 @@ REFUSED = {
         "'up' has no label 'engine' to match on",
     ),
     "a window that is not a duration": (lambda: rate(TOKENS, "5 min"), "'5 min' is not a duration"),
+    "a window that only begins with one": (lambda: rate(TOKENS, "5minutes"), "'5minutes' is not a duration"),
 }
 
 

@@ -166,6 +166,12 @@ SHAPES = [
     ),
     (clamp_min(count_by(("job",), instant(scrape.UP)), 5), Unit.NONE, {"job"}),
     (absent(scrape.UP, job="x"), Unit.BOOLEAN, {"job"}),
+    (
+        sum_by(("job",), instant(RUNNING)).or_(sum_by(("model_name",), instant(RUNNING))),
+        Unit.REQUESTS,
+        {"job", "model_name"},
+    ),
+    (sum_by(("job",), instant(RUNNING)) / 2, Unit.REQUESTS, {"job"}),
 ]
 
 

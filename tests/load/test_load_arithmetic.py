@@ -76,6 +76,7 @@ def test_times_of_one_answer():
             "send_delay_seconds": 0.1,
         }
     )
+    assert told.duration_seconds == 1.0
     assert (told.requests_per_second, told.per_second(told.output_tokens)) == (1.0, 5.0)
 
 

@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
 
 from glassbox.errors import GlassboxError
 from glassbox.load.arrivals import closed_loop
@@ -20,6 +23,7 @@ from glassbox.load.loadtest import LoadTest, command
 from glassbox.load.options import Options
 from glassbox.load.prompts import Prompts
 from glassbox.load.target import api_url, client
+from glassbox.servers.background import served
 from glassbox.servers.processes import free_port
 from tests.support.openai_server import MODEL, openai_server
 from tests.support.ours import main
@@ -76,6 +80,26 @@ def test_times_are_those_at_which_the_server_sent_its_texts():
     assert outcome.time_to_first_token_seconds >= 0.15
     assert outcome.latency_seconds >= 0.3
     assert outcome.time_per_output_token_seconds == pytest.approx((sent[3] - sent[0]) / 3, abs=0.05)
+
+
+def test_no_request_waits_for_a_connection():
+    """A limit of connections would be a queue outside of the server: this one answers once all 150 requests have come."""
+    came, all_came = [], asyncio.Event()
+
+    async def refuse(request):
+        came.append(request)
+        if len(came) == 150:
+            all_came.set()
+        await asyncio.wait_for(all_came.wait(), 20)
+        return PlainTextResponse("", 429)
+
+    async def ask(url):
+        async with client("", url) as http:
+            chat = Chat(http, f"{url}/v1", 30)
+            return await asyncio.gather(*(chat.ask({}, 0.0) for _ in range(150)))
+
+    with served(Starlette(routes=[Route("/v1/chat/completions", refuse, methods=["POST"])])) as url:
+        assert {outcome.failure for outcome in asyncio.run(ask(url))} == {"HTTP 429"}
 
 
 def test_a_closed_loop_counts_all_requests_but_the_one_that_goes_ahead(capsys):

@@ -34,7 +34,7 @@ def test_a_series_is_recorded_with_its_unit_and_exactly_its_labels():
         {"job", "slo"},
     )
     for labels, added in ((("job",), {}), (("job", "model_name"), {"slo": "a"}), ((), {"slo": "a"})):
-        with pytest.raises(QueryError, match="model:limit:max has the labels job, slo, but .* gives others"):
+        with pytest.raises(QueryError, match=r"model:limit:max has the labels job, slo, but .* gives others"):
             LIMIT.recorded(sum_by(labels, RUNNING), "The limit.", **added)
 
 

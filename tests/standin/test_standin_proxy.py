@@ -336,6 +336,13 @@ def test_another_compression_and_damaged_gzip_are_a_sentence(
     assert (answer.status_code, said in answer.json()["error"]) == (502, True)
 
 
+def test_gzip_that_lacks_its_end_is_a_sentence(page: httpx.Client, prometheus: FakePrometheus) -> None:
+    prometheus.headers |= {"Content-Encoding": "gzip"}
+    prometheus.content = gzip.compress(b'{"status": "success"}')[:-8]
+    answer = page.get(f"{PROXY}/api/v1/query?query=1")
+    assert (answer.status_code, "gzip that lacks its end" in answer.json()["error"]) == (502, True)
+
+
 @pytest.mark.parametrize("status", [204, 304])
 def test_a_status_without_content_is_a_sentence(page: httpx.Client, prometheus: FakePrometheus, status: int) -> None:
     prometheus.status, prometheus.content = status, b""

@@ -93,7 +93,8 @@ def end(process: "subprocess.Popen[bytes]") -> None:
 
 @contextmanager
 def checkouts(count: int) -> Iterator[list[Checkout]]:
-    """So many copies. Their tests end with them, also by Ctrl-C, of which processes of other sessions do not know."""
+    """So many copies. Their tests end with them, also by Ctrl-C or SIGTERM, of which processes of other sessions do not know."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="code-mutants-") as folder:
         places = [Path(folder, str(number)) for number in range(count)]
         for place in places:
@@ -102,6 +103,7 @@ def checkouts(count: int) -> Iterator[list[Checkout]]:
         try:
             yield made
         finally:
+            signal.signal(signal.SIGTERM, before)
             for checkout in made:
                 if checkout.process and checkout.process.poll() is None:
                     end(checkout.process)

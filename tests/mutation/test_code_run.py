@@ -1,5 +1,7 @@
 """Which faults can be made, and what counts as noticed."""
 
+import signal
+import subprocess
 import sys
 import time
 from dataclasses import replace
@@ -14,7 +16,7 @@ from glassbox.errors import GlassboxError
 from tests.mutation import code_run, run
 from tests.mutation.__main__ import main as both
 from tests.mutation.code_faults import CodeFault, code_faults
-from tests.mutation.code_run import HANG, Checkout, judge, main, report
+from tests.mutation.code_run import HANG, Checkout, checkouts, judge, main, report
 from tests.support.waiting import eventually
 
 PARTS = {"baseline", "exporter", "load", "normalise", "plan", "push", "query", "standin", "transport"}
@@ -99,6 +101,16 @@ def has_ended(process):
         return " Z " in Path("/proc", process, "stat").read_text()
     except (FileNotFoundError, ProcessLookupError):
         return True
+
+
+def test_a_run_that_is_told_to_end_ends_its_tests(checkout, monkeypatch):
+    monkeypatch.setattr(code_run, "Checkout", lambda _: checkout)
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(KeyboardInterrupt), checkouts(1):
+        checkout.process = subprocess.Popen(("sleep", "600"), start_new_session=True)
+        signal.raise_signal(signal.SIGTERM)
+    assert checkout.process.poll() == -signal.SIGINT
+    assert signal.getsignal(signal.SIGTERM) is before
 
 
 def test_the_copy_holds_the_files_of_the_checkout_and_no_others(tmp_path):

@@ -238,6 +238,28 @@ def test_an_object_that_is_not_ours_stops_the_push_before_it_starts(grafana):
     assert (list(stored), grafana.writes) == (["glassbox-c"], [])
 
 
+def test_what_was_written_before_an_error_is_told_and_no_more(grafana):
+    class Full(Playlist):
+        def write(self, grafana, content, live):
+            if content["title"] == "b":
+                raise GlassboxError("The disk is full.")
+            super().write(grafana, content, live)
+
+    stored, told = {}, []
+    with pytest.raises(GlassboxError, match="The disk is full"):
+        told.extend(change.title for change in push(grafana, SETTINGS, NOTHING, [*KINDS, Full(stored)]))
+    assert (told, list(stored)) == (["Glassbox", "a"], ["glassbox-a"])
+
+
+@pytest.mark.parametrize(("version", "state"), [("10.4.0", "OK"), ("10.4.1", "KeepLast")])
+def test_a_rule_arrives_as_the_release_of_the_server_knows_it(bundle, version, state):
+    with GrafanaStandIn(version=version, tokens={"t": "Admin"}) as server, Grafana(server.url, Token("t")) as grafana:
+        list(push(grafana, SETTINGS, bundle))
+        (group,) = bundle.grafana_groups
+        rules = grafana.rule_group("glassbox", group["title"])["rules"]
+    assert {rule["execErrState"] for rule in rules} == {state}
+
+
 def test_a_push_to_a_group_that_gained_or_lost_a_rule_makes_it_ours_again(grafana, bundle, pushed):
     (group,) = bundle.grafana_groups
     for rules in (

@@ -271,6 +271,7 @@ def test_steps_that_are_too_short_are_refused():
 
 def test_a_ramp_ends_at_its_last_rate():
     assert Ramp(1, 2, 0.1, 60).rates == pytest.approx([1 + step / 10 for step in range(11)])
+    assert Ramp(0.1, 0.3, 0.1, 60).rates == [0.1, 0.2, 0.3]
     assert Ramp(1, 10, 4, 60).rates == [1, 5, 9]
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 from starlette.applications import Starlette
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.routing import Route
 
 from glassbox.errors import GlassboxError
@@ -100,6 +100,25 @@ def test_no_request_waits_for_a_connection():
 
     with served(Starlette(routes=[Route("/v1/chat/completions", refuse, methods=["POST"])])) as url:
         assert {outcome.failure for outcome in asyncio.run(ask(url))} == {"HTTP 429"}
+
+
+def test_requests_one_after_another_share_a_connection():
+    """It can be used again only where the answer was read beyond [DONE], to its very end."""
+    ports = []
+
+    async def answer(request):
+        ports.append(request.client.port)
+        text = b'data: {"choices":[{"delta":{"content":"text"}}]}\n\ndata: [DONE]\n\n'
+        return StreamingResponse(iter([text]), media_type="text/event-stream")
+
+    async def ask(url):
+        async with client("", url) as http:
+            chat = Chat(http, f"{url}/v1", 30)
+            return [(await chat.ask({}, 0.0)).failure for _ in range(5)]
+
+    with served(Starlette(routes=[Route("/v1/chat/completions", answer, methods=["POST"])])) as url:
+        assert asyncio.run(ask(url)) == [""] * 5
+    assert len(set(ports)) == 1
 
 
 def test_a_closed_loop_counts_all_requests_but_the_one_that_goes_ahead(capsys):

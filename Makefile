@@ -42,8 +42,8 @@ golden: setup ## renew tests/golden, the compiled files and the text that review
 	$(RUN) -m tests.support.golden
 	$(RUN) -m pytest --quiet tests/compile/test_golden.py
 
-mutants: tools ## make small faults in every rule and see that its tests notice; ONLY=name for some rules
-	$(RUN) -m tests.mutation.run $(if $(ONLY),--only '$(ONLY)')
+mutants: tools ## make small faults in every rule, and in code, and see that tests notice; ONLY=text for some of them
+	$(RUN) -m tests.mutation $(if $(ONLY),--only '$(ONLY)')
 
 bench: tools ## speed, size and load, as tables, in about seven minutes; PEER=FILE adds another dashboard
 	$(RUN) -m bench $(if $(PEER),--peer-dashboard $(PEER))

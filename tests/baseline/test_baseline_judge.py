@@ -63,7 +63,9 @@ def test_equal_processes_are_seldom_called_different():
 
 
 def test_seven_blocks_are_not_enough_and_eight_are():
-    assert judge(LATENCY, [1.0] * 3 + [1.01] * 4, [2.0] * 3 + [2.01] * 9) is ChangeVerdict.NOT_ENOUGH
+    alternating = [1.0, 1.01] * 12
+    assert judge(LATENCY, alternating[:7], [2 * value for value in alternating]) is ChangeVerdict.NOT_ENOUGH
+    assert judge(LATENCY, alternating, [2 * value for value in alternating[:7]]) is ChangeVerdict.NOT_ENOUGH
     assert judge(LATENCY, [1.0, 1.01] * 4, [2.0, 2.01] * 4) is ChangeVerdict.WORSE
     assert judge(LATENCY, [], [2.0] * 12) is ChangeVerdict.NOT_ENOUGH
 

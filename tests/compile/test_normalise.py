@@ -25,7 +25,7 @@ from glassbox.board.panels import (
     verdict,
 )
 from glassbox.board.style import GREEN, RED, UP_DOWN, YELLOW, Line, Steps
-from glassbox.board.tables import CLICKED, DrillDown, Page
+from glassbox.board.tables import CLICKED, DrillDown, Next, Page
 from glassbox.compile.normalise import normalised_dashboard, plain
 from glassbox.metrics import scrape
 from glassbox.query.promql import instant, max_by, sum_by
@@ -185,6 +185,12 @@ def test_variables_start_at_all_or_at_the_first_value_and_reload_with_the_time_r
 
 
 @each_board
+def test_the_data_sources_of_the_server_are_looked_up_as_the_board_opens(board):
+    """With `refresh` 0 Grafana would offer those that it saved, which are none."""
+    assert (board["templating"]["list"][0]["query"], board["templating"]["list"][0]["refresh"]) == ("prometheus", 1)
+
+
+@each_board
 def test_values_are_offered_within_choices_that_stand_before(board):
     before = set()
     for variable in board["templating"]["list"]:
@@ -341,6 +347,14 @@ def test_every_link_leads_to_a_dashboard_and_variables_that_exist():
         carried = set(re.findall(r"\$\{(\w+):queryparam\}", parts.query))
         assert set_here | carried <= known
         assert not set_here & carried, "two values for one variable"
+
+
+def test_every_panel_leads_on_to_the_next_dashboard():
+    following = Next("y", "What they cost")
+    built = dashboard("x", "X", question="q?", variables=(JOB,), rows=(row("one", *PANELS[:4]),), leads_to=following)
+    header, *panels = normalised(built)["panels"]
+    assert "links" not in header
+    assert [panel["links"] for panel in panels] == [[following.to_json()]] * 4
 
 
 def is_link(value):

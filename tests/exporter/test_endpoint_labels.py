@@ -10,6 +10,7 @@ DECLARED = (
     "/files/{rest:path}",
     "/jobs/latest",
     "/v1.0/{name}",
+    "/pages/{page}/text.json",
 )
 
 
@@ -23,6 +24,8 @@ DECLARED = (
         ("/files/a/b/c.pdf", "/files/{rest:path}"),
         ("/v1.0/ocr", "/v1.0/{name}"),
         ("/v1x0/ocr", "other"),
+        ("/pages/3/text.json", "/pages/{page}/text.json"),
+        ("/pages/3/textxjson", "other"),
         ("/infer/", "other"),
         ("/inference", "other"),
         ("/jobs/17/pages", "other"),

@@ -178,10 +178,26 @@ def test_readings_are_withheld_once_the_driver_hangs(registry: CollectorRegistry
     assert value(registry, "gpu_exporter_up") == 0
 
 
-def test_a_missing_driver_is_not_asked_every_second() -> None:
-    poller = GpuPoller(ScriptedGpus(gone), clock=HandClock())
+@pytest.mark.parametrize(
+    ("own_seconds", "chosen_seconds", "script", "pause_seconds"),
+    [
+        (1.0, None, lambda: TWO, 1.0),
+        (1.0, 0.25, lambda: TWO, 0.25),
+        (1.0, None, gone, RETRY_SECONDS),
+        # Starting nvidia-smi more often than where it works would be worse than waiting.
+        (15.0, None, gone, 15.0),
+        (1.0, 60.0, gone, 60.0),
+        (15.0, 2.0, gone, RETRY_SECONDS),
+    ],
+)
+def test_a_missing_driver_is_asked_more_seldom_and_never_more_often(
+    own_seconds: float, chosen_seconds: float | None, script: Callable[[], Collection], pause_seconds: float
+) -> None:
+    gpus = ScriptedGpus(script)
+    gpus.interval_seconds = own_seconds
+    poller = GpuPoller(gpus, chosen_seconds, clock=HandClock())
     poller.poll()
-    assert poller._pause_seconds() == RETRY_SECONDS
+    assert poller._pause_seconds() == pause_seconds
 
 
 def test_the_running_loop_outlives_any_failure_and_stops_when_told(registry: CollectorRegistry) -> None:

@@ -13,7 +13,6 @@ from glassbox.grafana.credentials import Token
 from glassbox.grafana.failures import GrafanaError
 from glassbox.grafana.kinds import KINDS
 from glassbox.grafana.kinds.kind import Deployment, ObjectKind
-from glassbox.grafana.kinds.rule_group_kind import RuleGroupKind
 from glassbox.grafana.plan import Action, plan
 from glassbox.grafana.push import push
 from glassbox.settings.model import Settings
@@ -108,6 +107,16 @@ def test_a_dashboard_without_our_tag_is_not_removed(grafana, pushed):
     assert grafana.dashboard("glassbox-llm-serving")
 
 
+def test_an_edit_that_was_saved_meanwhile_is_not_overwritten(grafana, pushed):
+    dashboard = pushed[1]
+    edited = dashboard.live["dashboard"] | {"title": "Mine"}
+    grafana.save_dashboard(edited, folder_uid="glassbox", message="", overwrite=True)
+    with pytest.raises(GrafanaError, match="was changed after it was read, so run again") as caught:
+        dashboard.kind.write(grafana, dashboard.content, dashboard.live)
+    assert caught.value.status in (409, 412)
+    assert grafana.dashboard("glassbox-llm-serving")["dashboard"]["title"] == "Mine"
+
+
 def test_a_rule_group_with_somebody_elses_rule_is_not_removed(grafana, pushed):
     group = pushed[2]
     theirs = group.live["rules"][0] | {"uid": "theirs", "title": "Theirs"}
@@ -127,6 +136,8 @@ def test_what_is_ours_is_listed_whether_it_is_wanted_or_not(server, grafana, bun
     grafana.save_dashboard({"uid": "untagged", "title": "U"}, folder_uid="glassbox", message="", overwrite=False)
     rule = pushed[2].live["rules"][0] | {"uid": "theirs", "title": "Theirs"}
     grafana.put_rule_group({"title": "theirs", "folderUid": "glassbox", "interval": 60, "rules": [rule]})
+    rule |= {"uid": "glassbox-moved", "title": "Moved", "folderUID": "theirs", "ruleGroup": "theirs"}
+    grafana.put_rule_group({"title": "theirs", "folderUid": "theirs", "interval": 60, "rules": [rule]})
     server.index.refresh()
     assert [list(change.kind.ours(grafana, "glassbox")) for change in pushed] == [[change.live] for change in pushed]
     assert [list(kind.ours(grafana, "nowhere")) for kind in KINDS] == [[] for _ in KINDS]
@@ -227,23 +238,26 @@ def test_an_object_that_is_not_ours_stops_the_push_before_it_starts(grafana):
     assert (list(stored), grafana.writes) == (["glassbox-c"], [])
 
 
-def group_with(*uids):
-    rules = [{"uid": uid, "title": "Theirs", "for": "5m"} for uid in uids]
-    return {"title": "group", "folderUid": "glassbox", "interval": 60, "rules": rules}
+def test_what_was_written_before_an_error_is_told_and_no_more(grafana):
+    class Full(Playlist):
+        def write(self, grafana, content, live):
+            if content["title"] == "b":
+                raise GlassboxError("The disk is full.")
+            super().write(grafana, content, live)
+
+    stored, told = {}, []
+    with pytest.raises(GlassboxError, match="The disk is full"):
+        told.extend(change.title for change in push(grafana, SETTINGS, NOTHING, [*KINDS, Full(stored)]))
+    assert (told, list(stored)) == (["Glassbox", "a"], ["glassbox-a"])
 
 
-def test_a_prefix_without_its_dash_is_not_ours():
-    RuleGroupKind().check_ours(group_with("glassbox-a"))
-    for uid in ("glassboxes-a", "glassbox", "glassbox_a"):
-        with pytest.raises(GlassboxError, match="is not ours and would be deleted"):
-            RuleGroupKind().check_ours(group_with(uid))
-
-
-@pytest.mark.parametrize(("wanted", "stored"), [("ab", "a"), ("a", "ab"), ("a", "")])
-def test_a_group_that_gained_or_lost_a_rule_differs(wanted, stored):
-    ours, live = (group_with(*(f"glassbox-{uid}" for uid in uids)) for uids in (wanted, stored))
-    assert not RuleGroupKind().equal(ours, live)
-    assert RuleGroupKind().equal(ours, ours)
+@pytest.mark.parametrize(("version", "state"), [("10.4.0", "OK"), ("10.4.1", "KeepLast")])
+def test_a_rule_arrives_as_the_release_of_the_server_knows_it(bundle, version, state):
+    with GrafanaStandIn(version=version, tokens={"t": "Admin"}) as server, Grafana(server.url, Token("t")) as grafana:
+        list(push(grafana, SETTINGS, bundle))
+        (group,) = bundle.grafana_groups
+        rules = grafana.rule_group("glassbox", group["title"])["rules"]
+    assert {rule["execErrState"] for rule in rules} == {state}
 
 
 def test_a_push_to_a_group_that_gained_or_lost_a_rule_makes_it_ours_again(grafana, bundle, pushed):

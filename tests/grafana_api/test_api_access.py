@@ -62,6 +62,8 @@ def test_token_with_another_organisation_is_401(as_role: RoleClients) -> None:
     [
         ("Viewer", "POST", "/api/folders", "folders:create"),
         ("Viewer", "POST", "/api/dashboards/db", "dashboards:create"),
+        ("Viewer", "DELETE", "/api/dashboards/uid/absent", "dashboards:delete"),
+        ("Viewer", "DELETE", "/api/folders/absent", "folders:delete"),
         ("Editor", "POST", "/api/datasources", "datasources:create"),
     ],
 )

@@ -5,6 +5,7 @@ import gzip
 import socket
 import threading
 import time
+import tracemalloc
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -12,7 +13,7 @@ import httpx
 import pytest
 
 from glassbox.errors import GlassboxError
-from glassbox.http.bounded import ANSWER_MAX_BYTES
+from glassbox.http.bounded import ANSWER_MAX_BYTES, UnreadableAnswerError, bounded_body
 from glassbox.http.certificates import VARIABLES
 from glassbox.http.exchange import Exchange, NoAnswerError
 from glassbox.http.retries import PAUSES_MAX_SECONDS, Patience
@@ -181,6 +182,25 @@ def test_a_proxy_that_wants_a_password_says_so(monkeypatch):
         assert wanted in unreachable(PrometheusAddress("https://server.test"))
 
 
+def test_this_machine_is_reached_straight_and_unsigned_whatever_the_environment_says(monkeypatch, tmp_path):
+    """A proxy that is down, and a .netrc with a password for every machine."""
+    (tmp_path / "netrc").write_text("default login u password pa55")
+    (tmp_path / "netrc").chmod(0o600)
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    seen = []
+
+    def answer(connection):
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+
+    with listening(
+        lambda connection: (seen.append(connection.recv(65536)), answer(connection), connection.close())
+    ) as port:
+        monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+        with exchange(f"http://127.0.0.1:{port}") as made:
+            assert made.send("GET", "/").status == 200
+    assert b"GET / HTTP/1.1" in seen[0] and b"uthorization" not in seen[0]
+
+
 # --- endless and broken answers ------------------------------------------------------------------------------------
 
 
@@ -213,6 +233,36 @@ def test_an_answer_of_more_values_than_memory_is_not_parsed():
 def test_no_more_than_the_limit_is_read(reply):
     with raw_server(reply) as url:
         assert "sent an answer of more than 64 MiB, and no more is read" in problem(url)
+
+
+def test_a_bomb_is_not_unpacked_beyond_the_limit():
+    content = gzip.compress(b" " * (64 * 2**20), 9)
+    tracemalloc.start()
+    with pytest.raises(UnreadableAnswerError, match="an answer of more than 1 MiB"):
+        bounded_body([content], "gzip", 2**20)
+    peak_bytes = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak_bytes < 8 * 2**20
+
+
+def test_a_body_is_read_up_to_the_limit_itself():
+    assert len(bounded_body([b"a" * 2**19] * 2, "", 2**20)) == 2**20
+    with pytest.raises(UnreadableAnswerError):
+        bounded_body([b"a" * 2**19] * 2 + [b"a"], "", 2**20)
+
+
+def test_the_connection_of_an_answer_that_is_too_long_is_closed():
+    closed = threading.Event()
+
+    def send_until_closed(connection):
+        with suppress(OSError):
+            endless(connection)
+        closed.set()
+
+    with raw_server(send_until_closed) as url, exchange(url) as made:
+        with pytest.raises(NoAnswerError, match="more than 64 MiB") as caught:
+            made.send("GET", "/")
+        assert closed.wait(10), caught
 
 
 def test_a_refusal_without_end_is_not_drained(waits):

@@ -48,6 +48,7 @@ def test_data_lines_of_an_event_are_joined_and_empty_events_are_none():
 def test_a_byte_order_mark_opens_a_stream_and_is_kept_anywhere_else():
     mark = "\ufeff".encode()
     assert read(mark[:1], mark[1:] + b"data: a\n\ndata: b" + mark + b"\n\n") == data("a", "b\ufeff")
+    assert read(b"data: a\n\n" + mark + b"data: b\n\n") == data("a")
     assert read(mark + b"data: [DONE]") == [Event("", "[DONE]", "", whole=False)]
 
 

@@ -76,6 +76,7 @@ def test_times_of_one_answer():
             "send_delay_seconds": 0.1,
         }
     )
+    assert told.duration_seconds == 1.0
     assert (told.requests_per_second, told.per_second(told.output_tokens)) == (1.0, 5.0)
 
 
@@ -270,6 +271,7 @@ def test_steps_that_are_too_short_are_refused():
 
 def test_a_ramp_ends_at_its_last_rate():
     assert Ramp(1, 2, 0.1, 60).rates == pytest.approx([1 + step / 10 for step in range(11)])
+    assert Ramp(0.1, 0.3, 0.1, 60).rates == [0.1, 0.2, 0.3]
     assert Ramp(1, 10, 4, 60).rates == [1, 5, 9]
 
 

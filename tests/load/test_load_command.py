@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse, StreamingResponse
+from starlette.routing import Route
 
 from glassbox.errors import GlassboxError
 from glassbox.load import text_report
@@ -21,6 +24,7 @@ from glassbox.load.loadtest import LoadTest, command
 from glassbox.load.options import Options
 from glassbox.load.prompts import Prompts
 from glassbox.load.target import api_url, client
+from glassbox.servers.background import served
 from glassbox.servers.processes import free_port
 from tests.support.openai_server import MODEL, openai_server
 from tests.support.ours import main
@@ -77,6 +81,45 @@ def test_times_are_those_at_which_the_server_sent_its_texts():
     assert outcome.time_to_first_token_seconds >= 0.15
     assert outcome.latency_seconds >= 0.3
     assert outcome.time_per_output_token_seconds == pytest.approx((sent[3] - sent[0]) / 3, abs=0.05)
+
+
+def test_no_request_waits_for_a_connection():
+    """A limit of connections would be a queue outside of the server: this one answers once all 150 requests have come."""
+    came, all_came = [], asyncio.Event()
+
+    async def refuse(request):
+        came.append(request)
+        if len(came) == 150:
+            all_came.set()
+        await asyncio.wait_for(all_came.wait(), 20)
+        return PlainTextResponse("", 429)
+
+    async def ask(url):
+        async with client("", url) as http:
+            chat = Chat(http, f"{url}/v1", 30)
+            return await asyncio.gather(*(chat.ask({}, 0.0) for _ in range(150)))
+
+    with served(Starlette(routes=[Route("/v1/chat/completions", refuse, methods=["POST"])])) as url:
+        assert {outcome.failure for outcome in asyncio.run(ask(url))} == {"HTTP 429"}
+
+
+def test_requests_one_after_another_share_a_connection():
+    """It can be used again only where the answer was read beyond [DONE], to its very end."""
+    ports = []
+
+    async def answer(request):
+        ports.append(request.client.port)
+        text = b'data: {"choices":[{"delta":{"content":"text"}}]}\n\ndata: [DONE]\n\n'
+        return StreamingResponse(iter([text]), media_type="text/event-stream")
+
+    async def ask(url):
+        async with client("", url) as http:
+            chat = Chat(http, f"{url}/v1", 30)
+            return [(await chat.ask({}, 0.0)).failure for _ in range(5)]
+
+    with served(Starlette(routes=[Route("/v1/chat/completions", answer, methods=["POST"])])) as url:
+        assert asyncio.run(ask(url)) == [""] * 5
+    assert len(set(ports)) == 1
 
 
 def test_a_closed_loop_counts_all_requests_but_the_one_that_goes_ahead(capsys):

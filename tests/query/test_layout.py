@@ -32,7 +32,9 @@ def parsed(text):
 
 def test_what_fits_stays_on_one_line():
     query = instant(vllm.NUM_REQUESTS_RUNNING, job="a") > 3
-    assert layout(query) == 'vllm:num_requests_running{job="a"} > 3'
+    text = 'vllm:num_requests_running{job="a"} > 3'
+    assert layout(query) == layout(query, width=len(text)) == text
+    assert layout(query, width=len(text) - 1) == 'vllm:num_requests_running{job="a"}\n> 3'
 
 
 def test_operands_and_arguments_stand_below_each_other():

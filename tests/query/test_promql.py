@@ -23,11 +23,13 @@ from glassbox.query.promql import (
     group_by,
     increase,
     instant,
+    labelled,
     max_by,
     max_without,
     mean,
     min_by,
     over_range,
+    over_steps,
     over_time,
     quantile,
     rate,
@@ -114,6 +116,14 @@ WORDS = [
         "up * on (instance) group_left (engine) vllm:num_requests_running",
     ),
     (ratio(instant(RUNNING), instant(RUNNING)), "vllm:num_requests_running / (vllm:num_requests_running > 0)"),
+    (mean(instant(RUNNING), instant(RUNNING)), "vllm:num_requests_running / (vllm:num_requests_running > 0)"),
+    (over_time("max", scrape.UP, "2m", offset="5m"), "max_over_time(up[2m] offset 5m)"),
+    (over_steps("max", scrape.UP, "1d", "5m", offset="1w"), "max_over_time(up[1d:5m] offset 1w)"),
+    (
+        over_steps("max", instant(scrape.UP) + 1, "1d", "5m", offset="1w"),
+        "max_over_time((up + 1)[1d:5m] offset 1w)",
+    ),
+    (labelled((("a", 'x$1"'),)), 'label_replace(vector(1), "a", "x$$1\\"", "", "")'),
 ]
 
 
@@ -156,6 +166,12 @@ SHAPES = [
     ),
     (clamp_min(count_by(("job",), instant(scrape.UP)), 5), Unit.NONE, {"job"}),
     (absent(scrape.UP, job="x"), Unit.BOOLEAN, {"job"}),
+    (
+        sum_by(("job",), instant(RUNNING)).or_(sum_by(("model_name",), instant(RUNNING))),
+        Unit.REQUESTS,
+        {"job", "model_name"},
+    ),
+    (sum_by(("job",), instant(RUNNING)) / 2, Unit.REQUESTS, {"job"}),
 ]
 
 
@@ -168,6 +184,28 @@ def test_unit_and_labels_follow_from_the_operands(expr, unit, labels):
 REFUSED = {
     "a label the metric lacks": (lambda: instant(RUNNING, handler="x"), "has no label 'handler'"),
     "aggregation by a label it lacks": (lambda: sum_by(("gpu",), instant(RUNNING)), "has no label 'gpu'"),
+    "the first by a label it lacks": (
+        lambda: first_by(("gpu",), instant(RUNNING)),
+        "has no label 'gpu'; its labels are",
+    ),
+    "a label copied from one it lacks": (
+        lambda: with_label("gpu", instant(RUNNING), copied_from="gpu_id"),
+        "has no label 'gpu_id'; its labels are",
+    ),
+    "quantile of buckets whose bounds are gone": (
+        lambda: quantile(0.9, max_without(("le",), rate(TTFT.bucket, "5m"))),
+        "needs bucket rates with the label le",
+    ),
+    "quantile of buckets that are not rates": (lambda: quantile(0.9, instant(TTFT.bucket)), "needs bucket rates"),
+    "quantile of a single bucket": (
+        lambda: quantile(0.9, rate(TTFT.bucket, "5m", le=at_most(10, TTFT.bucket))),
+        "needs bucket rates",
+    ),
+    "steps of no duration": (lambda: over_steps("max", RUNNING, "1d", "often"), "'often' is not a duration"),
+    "a raw counter at each step": (
+        lambda: over_steps("max", instant(TOKENS), "1d", "5m"),
+        "take its rate first, then the max over time",
+    ),
     "rate of a gauge": (lambda: rate(RUNNING, "5m"), r"rate\(\) does not fit vllm:num_requests_running: it is a gauge"),
     "deriv of a counter": (lambda: deriv(TOKENS, "5m"), "deriv"),
     "delta of a counter": (lambda: delta(TOKENS, "5m"), "delta"),
@@ -195,6 +233,7 @@ REFUSED = {
         "'up' has no label 'engine' to match on",
     ),
     "a window that is not a duration": (lambda: rate(TOKENS, "5 min"), "'5 min' is not a duration"),
+    "a window that only begins with one": (lambda: rate(TOKENS, "5minutes"), "'5minutes' is not a duration"),
 }
 
 
@@ -225,7 +264,10 @@ def test_shared_names_alone_are_narrowed_on_request():
     )
 
 
-@pytest.mark.parametrize(("text", "seconds"), [("30s", 30), ("5m", 300), ("1h30m", 5400), ("1d", 86400), ("0s", 0)])
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("30s", 30), ("5m", 300), ("1h30m", 5400), ("1d", 86400), ("1w", 604800), ("1w2d", 777600), ("0s", 0)],
+)
 def test_durations_in_seconds(text, seconds):
     assert duration_seconds(text) == seconds
 

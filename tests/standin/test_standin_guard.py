@@ -204,4 +204,7 @@ def test_a_checkout_without_the_page_has_a_plain_list(monkeypatch: pytest.Monkey
     monkeypatch.setattr(page, "DIST", tmp_path / "missing")
     with GrafanaStandIn() as server:
         assert "Dashboards (0)" in httpx.get(server.url).text
+        board = {"dashboard": {"uid": "a", "title": "<script>1</script>"}}
+        httpx.post(f"{server.url}/api/dashboards/db", json=board, auth=("admin", "admin")).raise_for_status()
+        assert "<li>General / &lt;script&gt;1&lt;/script&gt; (version 1)</li>" in httpx.get(server.url).text
         assert httpx.get(f"{server.url}/public/standin/x").status_code == 302

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from glassbox.standin.bodies import MAX_DEPTH
 from glassbox.standin.faults import LOGGED_PATH_CHARACTERS, LOGGED_REQUESTS
 from glassbox.standin.server import GrafanaStandIn
 from tests.support.raw_requests import raw
@@ -143,6 +144,15 @@ def test_no_field_of_any_kind_is_an_error_of_the_server(http: httpx.Client, what
 def test_what_is_no_plain_json_object_is_bad_request_data(http: httpx.Client, what: str, body: str) -> None:
     answer = send(http, what, body)
     assert (answer.status_code, answer.json()["message"]) == (400, "bad request data")
+
+
+def test_a_body_may_be_as_deep_as_an_answer_may_and_no_deeper(http: httpx.Client) -> None:
+    inner = MAX_DEPTH - 1  # without the whole
+    for depth, status in ((inner, 200), (inner + 1, 400)):
+        board = (
+            json.dumps({"title": "Deep", "uid": "deep"})[:-1] + ', "a": ' + '{"a":' * (depth - 1) + "1" + "}" * depth
+        )
+        assert send(http, "dashboard", f'{{"overwrite": true, "dashboard": {board}}}').status_code == status
 
 
 def test_text_of_ten_megabytes_and_its_markup_come_back_as_they_are(http: httpx.Client) -> None:

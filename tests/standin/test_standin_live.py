@@ -1,5 +1,6 @@
 """What open pages are told, and content put in place without a client."""
 
+import asyncio
 import json
 import threading
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ import pytest
 
 from glassbox.standin import live
 from glassbox.standin.folder_content import FolderContent
-from glassbox.standin.live import Problem
+from glassbox.standin.live import Live, Problem
 from glassbox.standin.server import GrafanaStandIn
 
 ADMIN = ("admin", "p")
@@ -115,6 +116,21 @@ def test_reading_and_refused_writes_change_nothing(server: GrafanaStandIn) -> No
 def test_a_later_run_has_a_later_generation(server: GrafanaStandIn) -> None:
     with GrafanaStandIn(anonymous_viewer=True) as later:
         assert status(later)["generation"] > status(server)["generation"]
+
+
+def test_a_reader_that_has_gone_is_told_nothing_any_more() -> None:
+    """Its event loop has ended with it, and cannot be woken."""
+
+    async def read_once(followed: Live) -> None:
+        events = followed.events()
+        await anext(events)
+        await events.aclose()
+
+    followed = Live()
+    before = followed.generation
+    asyncio.run(read_once(followed))
+    followed.changed()
+    assert followed.generation == before + 1
 
 
 def test_many_open_pages_end_with_the_server() -> None:

@@ -1,12 +1,14 @@
 """Queries passed on to Prometheus: only reading ones, only to the data source, bounded in time and size."""
 
+import asyncio
 import gzip
 import resource
 import socket
 import threading
 import time
+import tracemalloc
 import zlib
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ import pytest
 
 from glassbox.standin import upstream
 from glassbox.standin.server import GrafanaStandIn
+from glassbox.standin.upstream import UpstreamError
 from tests.support.raw_requests import raw
 
 PROXY = "/api/datasources/proxy/uid/prometheus"
@@ -320,6 +323,24 @@ def test_a_compression_bomb_is_refused_before_it_is_unpacked(
     assert grown_bytes < 150 * 2**20
 
 
+def test_no_piece_of_an_answer_is_unpacked_beyond_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of whatever size the network hands it on: 64 MiB here."""
+    monkeypatch.setattr(upstream, "MAX_ANSWER_BYTES", 2**20)
+
+    piece = gzip.compress(b"0" * 2**26)
+
+    async def in_one_piece() -> AsyncIterator[bytes]:
+        yield piece
+
+    answer = httpx.Response(200, headers={"Content-Encoding": "gzip"}, content=in_one_piece())
+    tracemalloc.start()
+    with pytest.raises(UpstreamError, match="exceeds 1 MiB"):
+        asyncio.run(upstream._bounded(answer, "Prometheus"))
+    peak_bytes = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak_bytes < 8 * 2**20
+
+
 def test_gzip_arrives_unpacked(page: httpx.Client, prometheus: FakePrometheus) -> None:
     prometheus.headers |= {"Content-Encoding": "gzip"}
     prometheus.content = gzip.compress(b'{"status": "success"}')
@@ -334,6 +355,13 @@ def test_another_compression_and_damaged_gzip_are_a_sentence(
     prometheus.content = b'{"status": "success"}'
     answer = page.get(f"{PROXY}/api/v1/query?query=1")
     assert (answer.status_code, said in answer.json()["error"]) == (502, True)
+
+
+def test_gzip_that_lacks_its_end_is_a_sentence(page: httpx.Client, prometheus: FakePrometheus) -> None:
+    prometheus.headers |= {"Content-Encoding": "gzip"}
+    prometheus.content = gzip.compress(b'{"status": "success"}')[:-8]
+    answer = page.get(f"{PROXY}/api/v1/query?query=1")
+    assert (answer.status_code, "gzip that lacks its end" in answer.json()["error"]) == (502, True)
 
 
 @pytest.mark.parametrize("status", [204, 304])

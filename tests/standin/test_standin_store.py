@@ -11,7 +11,8 @@ import pytest
 
 from glassbox.standin.folder_content import FolderContent
 from glassbox.standin.server import GrafanaStandIn
-from glassbox.standin.store import StoreError
+from glassbox.standin.state import State
+from glassbox.standin.store import Store, StoreError
 from tests.support.grafana_workspace import Workspace
 
 ADMIN = ("admin", "p")
@@ -163,6 +164,22 @@ def test_an_unfinished_write_is_not_there_after_a_crash(tmp_path: Path) -> None:
     crashed.close()
     with standing_in(file) as server:
         assert seen(server.url) == before
+
+
+def test_a_change_that_fails_halfway_is_taken_back_whole(tmp_path: Path) -> None:
+    """The old row is deleted, then the new one is refused."""
+    state = State(service_accounts={1: "Viewer"})
+    store = Store(tmp_path / "standin.db")
+    store.save(state)
+    refusing = "BEFORE INSERT ON objects WHEN new.key = '2' BEGIN SELECT RAISE(FAIL, 'no more'); END"
+    store._database.execute(f"CREATE TRIGGER full {refusing}")
+    state.service_accounts = {2: "Admin"}
+    with pytest.raises(StoreError, match=r"^it cannot be written: no more$"):
+        store.save(state)
+    store.close()
+    reopened = Store(tmp_path / "standin.db")
+    assert reopened.load(State()).service_accounts == {1: "Viewer"}
+    reopened.close()
 
 
 def test_two_servers_do_not_share_a_file(tmp_path: Path) -> None:

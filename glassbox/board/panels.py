@@ -9,6 +9,7 @@ from dataclasses import KW_ONLY, dataclass, field
 from typing import ClassVar
 
 from glassbox.board.grid import Size
+from glassbox.board.line_choice import LineChoice
 from glassbox.board.style import PLAIN, Line, Steps, Words
 from glassbox.board.tables import DrillDown, Page, common_labels
 from glassbox.errors import GlassboxError
@@ -46,6 +47,11 @@ class Panel(ABC):
             raise GlassboxError(f"Panel {self.title!r} needs queries of one unit, but has {names}: split it.")
         return units.pop()
 
+    @property
+    def line_choice(self) -> LineChoice | None:
+        """What decides which of its queries are drawn; None where all are."""
+        return None
+
     def __post_init__(self) -> None:
         """Raise GlassboxError where the queries cannot be drawn together."""
         _ = self.unit
@@ -74,7 +80,7 @@ class Timeseries(_OfQueries):
     """Lines over time, one for each result of each query; `empty` stands for no result.
 
     `lines` gives lines another style, by the name of their query or by a name in the legend. `stacked` fills the lines on top of each other.
-    `many` puts the legend of many or long names to the right, where it can be scrolled.
+    `many` puts the legend of many or long names to the right, where it can be scrolled. `choice` decides which queries are drawn.
     """
 
     instant: ClassVar[bool] = False
@@ -83,9 +89,14 @@ class Timeseries(_OfQueries):
     lines: Mapping[str, Line] = field(default_factory=dict)
     stacked: bool = False
     many: bool = False
+    choice: LineChoice | None = None
     minimum: float | None = 0
     maximum: float | None = None
     empty: str = "Not reported"
+
+    @property
+    def line_choice(self) -> LineChoice | None:
+        return self.choice
 
 
 @dataclass(frozen=True)

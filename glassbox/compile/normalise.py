@@ -218,6 +218,10 @@ def _variable(old: Json) -> Json:
     shared = {"label": old["label"], "name": old["name"], "options": [], "regex": "", "type": old["type"]}
     if old["type"] == "datasource":
         return shared | {"includeAll": False, "multi": False, "query": old["query"], "refresh": 1}
+    if old["type"] == "custom":
+        chosen = [option["value"] for option in old["options"] if option["selected"]]
+        given = {key: old[key] for key in ("includeAll", "multi", "query")}
+        return shared | given | {"current": {"text": chosen, "value": chosen}}
     return (
         shared
         | _start(old)

@@ -22,6 +22,8 @@ _PER_SECOND = {
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
+# A label that no series has.
+_ASKED = "asked_for"
 # Grafana's name for the time range that is chosen on a dashboard.
 CHOSEN_RANGE = "$__range"
 
@@ -238,6 +240,18 @@ def with_label(label: str, operand: Expr, *, copied_from: str, pattern: str = "(
     _require_labels(operand, (copied_from,))
     shape = replace(operand.shape, labels=tuple(dict.fromkeys((*operand.shape.labels, label))))
     return Expr(("label_replace(", *operand.parts, f', "{label}", "{text}", "{copied_from}", "{pattern}")'), shape)
+
+
+def if_matched(operand: Expr, text: str, pattern: str) -> Expr:
+    """The operand if the regular expression matches the text, such as one of the choices that a dashboard's variable stands for, else nothing.
+
+    Prometheus computes the operand in either case.
+    """
+    if _ASKED in operand.shape.labels:
+        raise QueryError(f"'{operand}' has the label {_ASKED!r}, which tells here whether the text is matched.")
+    # What is matched loses the label, and so meets the series of the operand, which lack it.
+    asked = with_label(_ASKED, labelled([(_ASKED, text)]), copied_from=_ASKED, pattern=pattern, text="")
+    return binary(operand, "and", asked, matching=f" on ({_ASKED})")
 
 
 def _growth(function: str, source: Source, window: str, unit: Unit, matchers: dict[str, str | Matcher]) -> Expr:

@@ -84,3 +84,15 @@ def test_signals_are_written_in_words_and_in_the_order_of_models():
     assert target["expr"].count('"$1 $2"') == max(each.name.count("_") for each in signals())
     assert '"KV$1", "signal", "kv( .*)"' in target["expr"]
     assert target["legendFormat"] == "{{job}} {{model_name}} {{signal}}"
+
+
+def test_latency_shows_two_lines_for_each_model_until_more_are_chosen():
+    """With ten models, five lines of each cannot be told apart."""
+    (lines,) = [each for each in BOARDS["glassbox-llm-serving"]["templating"]["list"] if each["type"] == "custom"]
+    assert lines["current"]["value"] == ["p50", "p95"]
+    chosen = [panel for _, panel in PANELS if any('"$lines"' in each["expr"] for each in panel["targets"])]
+    assert len(chosen) == 4
+    for panel in chosen:
+        names = [each["legendFormat"].partition(" ")[0] for each in panel["targets"]]
+        assert sorted(names) == sorted(lines["query"].split(","))
+        assert all(f'"asked_for", "{name}"' in each["expr"] for name, each in zip(names, panel["targets"], strict=True))

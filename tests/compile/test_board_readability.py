@@ -10,8 +10,19 @@ from tests.support.ours import our_bundle
 
 BOARDS = our_bundle().dashboards
 PANELS = [(board["title"], panel) for board in BOARDS.values() for panel in board["panels"] if panel["type"] != "row"]
+ROWS = [(board["title"], panel) for board in BOARDS.values() for panel in board["panels"] if panel["type"] == "row"]
+TIMELINES = [(board, panel) for board, panel in PANELS if panel["type"] == "state-timeline"]
 # Pixels: a screen less the page's margins, a panel's own, its marks for description and links, and a letter of a title.
 SCREEN, MARGINS, BESIDE_TITLE, LETTER = 1920, 32, 96, 7.6
+# The fold mark of a row's header, and a letter of it.
+BESIDE_HEADER, HEADER_LETTER = 32, 9
+# Grafana gives the names beside bands two fifths of the panel (`calculateAxisSize` of its UPlotAxisBuilder).
+NAMES_SHARE, NAME_LETTER = 0.4, 6.4
+LONG_NAMES = {
+    "job": "vllm-production",
+    "model_name": "Qwen/Qwen2.5-VL-72B-Instruct-AWQ",
+    "signal": "KV cache half empty",
+}
 
 
 def shown(board, title):
@@ -23,6 +34,28 @@ def shown(board, title):
 def test_no_title_is_cut_on_a_screen_of_1920_pixels(board, panel):
     room = panel["gridPos"]["w"] * (SCREEN - MARGINS) / 24 - BESIDE_TITLE
     assert len(panel["title"]) * LETTER <= room
+
+
+@pytest.mark.parametrize("screen", [1920, 1280])
+@pytest.mark.parametrize(("board", "row"), ROWS, ids=[f"{board}, {row['title']}" for board, row in ROWS])
+def test_no_title_of_a_row_is_cut(board, row, screen):
+    assert row["gridPos"]["w"] == 24
+    assert len(row["title"]) * HEADER_LETTER <= screen - MARGINS - BESIDE_HEADER
+
+
+@pytest.mark.parametrize("screen", [1920, 1280])
+@pytest.mark.parametrize(
+    ("board", "panel"), TIMELINES, ids=[f"{board}, {panel['title']}" for board, panel in TIMELINES]
+)
+def test_no_name_beside_a_band_is_cut(board, panel, screen):
+    (target,) = panel["targets"]
+    name = re.sub(r"{{(\w+)}}", lambda label: LONG_NAMES[label[1]], target["legendFormat"])
+    room = panel["gridPos"]["w"] * (screen - MARGINS) / 24 * NAMES_SHARE
+    assert len(name) * NAME_LETTER <= room
+
+
+def test_the_longest_signal_is_among_the_long_names():
+    assert max((each.name for each in signals()), key=len).replace("_", " ") == LONG_NAMES["signal"].lower()
 
 
 def test_a_gpus_memory_is_one_bar():

@@ -72,8 +72,8 @@ class Dashboard:
         }
 
     def _narrowed(self, panel: Panel, name: str, query: Expr) -> Expr:
-        found = narrowed(query, self.variables)
-        return panel.line_choice.applied(name, found) if panel.line_choice else found
+        asked = panel.line_choice.applied(name, query) if panel.line_choice else query
+        return narrowed(asked, self.variables)
 
     def widths(self, line: Row) -> list[int]:
         """The columns that each panel of the row takes; raises GlassboxError where they do not fit."""

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from glassbox.metrics.types import Kind, Unit
 from glassbox.query.buckets import SETTING, CustomBuckets, bound_text, buckets_of
-from glassbox.query.expr import Expr, Matcher, QueryError, Selector, Shape, Source, binary, number
+from glassbox.query.expr import Expr, Matcher, Parts, QueryError, Selector, Shape, Source, binary, number
 
 _PER_SECOND = {
     Unit.REQUESTS: Unit.REQUESTS_PER_SECOND,
@@ -243,15 +243,19 @@ def with_label(label: str, operand: Expr, *, copied_from: str, pattern: str = "(
 
 
 def if_matched(operand: Expr, text: str, pattern: str) -> Expr:
-    """The operand if the regular expression matches the text, such as one of the choices that a dashboard's variable stands for, else nothing.
+    """The operand if the regular expression matches the text, such as a dashboard's variable that stands for what is chosen, else nothing.
 
-    Prometheus computes the operand in either case.
+    Its series are held back before anything is computed from them: what is not asked for costs little more than reading them.
     """
-    if _ASKED in operand.shape.labels:
-        raise QueryError(f"'{operand}' has the label {_ASKED!r}, which tells here whether the text is matched.")
-    # What is matched loses the label, and so meets the series of the operand, which lack it.
+    # A text that is matched loses the label, and so meets the series, which lack it.
     asked = with_label(_ASKED, labelled([(_ASKED, text)]), copied_from=_ASKED, pattern=pattern, text="")
-    return binary(operand, "and", asked, matching=f" on ({_ASKED})")
+
+    def held_back(series: Selector) -> Parts:
+        if series.window or _ASKED in series.labels:
+            raise QueryError(f"'{series}' cannot be held back: it must be newest values without the label {_ASKED!r}.")
+        return ("(", series, f" and on ({_ASKED}) ", *asked.parts, ")")
+
+    return operand.with_selectors(held_back)
 
 
 def _growth(function: str, source: Source, window: str, unit: Unit, matchers: dict[str, str | Matcher]) -> Expr:

@@ -11,7 +11,7 @@ from glassbox.compile.normalise import normalised_dashboard, plain
 from glassbox.errors import GlassboxError
 from glassbox.metrics.types import Gauge, Unit
 from glassbox.query.expr import QueryError
-from glassbox.query.promql import if_matched, instant, sum_by
+from glassbox.query.promql import if_matched, instant, over_time, sum_by
 from glassbox.servers.components import ensure_components
 from tests.support.promtool_boards import assert_values
 
@@ -46,7 +46,7 @@ def test_a_query_whose_name_is_not_offered_is_always_drawn():
     (panel,) = board(timeseries("a", {"p99": BY_MODEL, "all": BY_MODEL}, why="w.", choice=LINES)).panels.values()
     chosen, always = panel.targets
     assert str(always.expr) == str(BY_MODEL)
-    assert str(chosen.expr).startswith(f"{BY_MODEL} and on ")
+    assert str(chosen.expr).startswith("sum by (model_name) ((load and on (asked_for) ")
     assert '"$lines"' in str(chosen.expr)
     assert chosen.legend == "p99 {{model_name}}"
 
@@ -66,10 +66,23 @@ def test_a_line_that_is_not_chosen_gives_nothing(chosen, tmp_path):
     assert_values(str(if_matched(BY_MODEL, "p99", chosen)), SERIES, {}, tmp_path)
 
 
-def test_an_operand_that_uses_the_label_already_is_refused():
-    asked = Gauge(name="load", unit=Unit.REQUESTS, labels=("asked_for",))
-    with pytest.raises(QueryError, match="'load' has the label 'asked_for'"):
-        if_matched(instant(asked), "p99", "p99")
+def test_each_series_is_held_back_before_it_is_computed_with(tmp_path):
+    """A mean reads two series; a variable narrows them as it does without a choice."""
+    ensure_components()
+    share = BY_MODEL / sum_by(("model_name",), instant(LOAD, model_name="m"))
+    (panel,) = board(timeseries("a", {"p99": share}, why="w.", choice=LINES)).panels.values()
+    text = str(panel.targets[0].expr)
+    assert text.count(" and on (asked_for) ") == 2
+    assert_values(text.replace("$lines", "p99"), SERIES, {'{model_name="m"}': 1}, tmp_path)
+
+
+ASKED = Gauge(name="load", unit=Unit.REQUESTS, labels=("asked_for",))
+
+
+@pytest.mark.parametrize("operand", [instant(ASKED), over_time("avg", LOAD, "5m")], ids=["its label", "a window"])
+def test_what_cannot_be_held_back_is_refused(operand):
+    with pytest.raises(QueryError, match=r"'load.*' cannot be held back"):
+        if_matched(operand, "p99", "p99")
 
 
 @pytest.mark.parametrize(("chosen", "named"), [(("p51",), "p51"), ((), "nothing")])

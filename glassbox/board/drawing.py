@@ -26,7 +26,6 @@ from glassbox.query.expr import Expr
 _LEAST_TOP = {Unit.RATIO: 0.01, Unit.EVENTS: 1, Unit.EVENTS_PER_SECOND: 0.1, Unit.REQUESTS_PER_SECOND: 0.1}
 # Pixels of a word on its colour; the labels before it share the rest.
 _WORD_WIDTH = 110
-_NO_DATA = "No data"
 # On top of a stack a line of zeros would look like as much as all the others together.
 _NOTHING_STACKED = {
     "matcher": {"id": "byValue", "options": {"reducer": "allIsZero"}},
@@ -108,16 +107,16 @@ def _timeline(panel: Timeline, _placed: PlacedPanel) -> Drawing:
 
 @drawing_of.register
 def _gauge(panel: Gauge, _placed: PlacedPanel) -> Drawing:
-    judged = {"thresholds": panel.steps.to_json(), "mappings": _unjudged(panel.steps, _NO_DATA)}
+    judged = {"thresholds": panel.steps.to_json(), "mappings": _unjudged(panel.steps, panel.empty)}
     scale = {"min": 0, "max": panel.maximum, "calc": "lastNotNull", "thresholds": []}
-    return Drawing("GaugePanel", {"noValue": _NO_DATA} | judged, {"format": _unit(panel)} | scale)
+    return Drawing("GaugePanel", {"noValue": panel.empty} | judged, {"format": _unit(panel)} | scale)
 
 
 @drawing_of.register
 def _bars(panel: Bars, _placed: PlacedPanel) -> Drawing:
     return Drawing(
         "BarGauge",
-        defaults={"noValue": _NO_DATA, "thresholds": PLAIN.to_json()},
+        defaults={"noValue": panel.empty, "thresholds": PLAIN.to_json()},
         arguments={
             "format": _unit(panel),
             "min": 0,

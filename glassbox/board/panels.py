@@ -136,19 +136,21 @@ class Timeline(_OfOneQuery):
 
 @dataclass(frozen=True)
 class Gauge(_OfOneQuery):
-    """A value on a scale from 0 to `maximum`, one dial for each result."""
+    """A value on a scale from 0 to `maximum`, one dial for each result; `empty` stands for no result."""
 
     _: KW_ONLY
     steps: Steps
     maximum: float = 1
+    empty: str = "Not reported"
 
 
 @dataclass(frozen=True)
 class Bars(_OfQueries):
-    """Horizontal bars, one for each result; without `maximum` the longest bar fills the width."""
+    """Horizontal bars, one for each result; without `maximum` the longest bar fills the width, and `empty` stands for no result."""
 
     _: KW_ONLY
     maximum: float | None = None
+    empty: str = "Not reported"
 
 
 @dataclass(frozen=True)

@@ -111,6 +111,7 @@ def _advice() -> Row:
             value="Advice",
             words=VERDICT_ADVICE,
             size=Size(width=24, height=5),
+            empty="No model",
         ),
     )
 
@@ -125,6 +126,7 @@ def _evidence(limits: Thresholds) -> Row:
             words={"Verdict": VERDICT_WORDS},
             drill_down=DrillDown("model_name", "llm-serving", ENGINE_MODEL.name, keeping=(JOB,)),
             size=Size(width=24, height=7),
+            empty="No model",
         ),
     )
 

@@ -151,6 +151,7 @@ def _parts(settings: Settings) -> Row:
             words=_HEALTH,
             drill_down=DrillDown("instance", "replicas", "instance", keeping=(JOB,)),
             size=Size(width=7, height=9),
+            empty="No target",
         ),
         table(
             "Firing alerts",
@@ -161,6 +162,7 @@ def _parts(settings: Settings) -> Row:
             smallest_first=True,
             drill_down=_runbooks(settings),
             size=Size(width=11, height=9),
+            empty="No alert fires",
         ),
     )
 

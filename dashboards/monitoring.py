@@ -130,6 +130,7 @@ def _jobs() -> Row:
                 "New series": _NEW_SERIES,
             },
             why="What each job delivers. Fewer answering than targets: some are down. Fewer reporting requests than answering: some are mute. Empty means that the job is not a service.",
+            empty=_NOTHING_SCRAPED,
         ),
         table(
             "Last scrape",
@@ -137,6 +138,7 @@ def _jobs() -> Row:
             why="Every target of every job, and whether its last scrape succeeded. Prometheus shows the reason under Status, Targets.",
             value="Status",
             words=UP_DOWN,
+            empty=_NOTHING_SCRAPED,
         ),
     )
 
@@ -152,6 +154,7 @@ def _coverage(jobs: Jobs) -> Row:
             why=f"Jobs with series of an engine or of our exporter that are not in jobs.services, and how many of their targets had such series for {span(UNLISTED_SECONDS)} or more of the {last(UNLISTED_WINDOW)}. What engines report is recorded all the same, but outages and HTTP errors raise no alert. No row: there is none. Add the job to the settings. Each raises MonitoringJobUnlisted.",
             value="Targets",
             size=Size(width=8),
+            empty="None found",
         ),
         table(
             "Services by cluster and namespace",
@@ -159,6 +162,7 @@ def _coverage(jobs: Jobs) -> Row:
             why="How many targets each service has in each cluster and namespace. Recorded series have neither label. So of a service with several rows, one that is slow or fails is hidden by one that is well: give each a job name of its own. It raises MonitoringJobSpansTenants.",
             value="Targets",
             size=Size(width=16),
+            empty="No service",
         ),
     )
 

@@ -150,6 +150,7 @@ def _table(limits: Thresholds) -> Row:
             steps={"KV cache": kv_cache_steps(limits)},
             drill_down=DrillDown("instance", "replicas", REPLICA.name, keeping=(JOB, REPLICA_MODEL)),
             size=Size(height=9),
+            empty="No replica",
         ),
     )
 

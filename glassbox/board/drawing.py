@@ -26,6 +26,11 @@ from glassbox.query.expr import Expr
 _LEAST_TOP = {Unit.RATIO: 0.01, Unit.EVENTS: 1, Unit.EVENTS_PER_SECOND: 0.1, Unit.REQUESTS_PER_SECOND: 0.1}
 # Pixels of a word on its colour; the labels before it share the rest.
 _WORD_WIDTH = 110
+# The text for no rows would fill every empty cell as well.
+_EMPTY_CELLS = {
+    "matcher": {"id": "byRegexp", "options": "/.*/"},
+    "properties": [{"id": "noValue", "value": ""}],
+}
 # On top of a stack a line of zeros would look like as much as all the others together.
 _NOTHING_STACKED = {
     "matcher": {"id": "byValue", "options": {"reducer": "allIsZero"}},
@@ -148,7 +153,7 @@ def _table(panel: Table, _placed: PlacedPanel) -> Drawing:
     )
     overrides = [*_value_column(panel), *label_columns(labels, panel.drill_down)]
     ordered = [{"displayName": panel.value}] if panel.smallest_first else []
-    return _as_table([organized(columns, hidden=() if value else ("Value",))], overrides, ordered)
+    return _as_table(panel, [organized(columns, hidden=() if value else ("Value",))], overrides, ordered)
 
 
 def _value_column(panel: Table) -> list[Json]:
@@ -180,15 +185,17 @@ def _comparison(panel: Comparison, placed: PlacedPanel) -> Drawing:
     ]
     merged = side_by_side(panel.labels, [(target.ref_id, target.name) for target in placed.targets])
     ordered = [{"displayName": panel.largest_first, "desc": True}] if panel.largest_first else []
-    return _as_table(merged, columns + label_columns(panel.labels, panel.drill_down), ordered)
+    return _as_table(panel, merged, columns + label_columns(panel.labels, panel.drill_down), ordered)
 
 
-def _as_table(transformations: list[Json], overrides: list[Json], ordered: list[Json] | None = None) -> Drawing:
+def _as_table(
+    panel: Table | Comparison, transformations: list[Json], overrides: list[Json], ordered: list[Json]
+) -> Drawing:
     return Drawing(
         "Table",
-        defaults={"thresholds": PLAIN.to_json()},
-        arguments={"transformations": transformations, "overrides": overrides},
-        options={"sortBy": ordered or []},
+        defaults={"noValue": panel.empty, "thresholds": PLAIN.to_json()},
+        arguments={"transformations": transformations, "overrides": [_EMPTY_CELLS, *overrides]},
+        options={"sortBy": ordered},
         query_format="table",
     )
 

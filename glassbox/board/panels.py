@@ -173,7 +173,7 @@ class Table(_OfOneQuery):
     """The newest value of each result: a column for each label, in the order of the query's labels, then `value`.
 
     `value=None` shows the labels alone, as of series that are always 1. `words` name the values, `drill_down` makes the values of its label links.
-    `smallest_first` puts the value before the labels and orders the rows by it.
+    `smallest_first` puts the value before the labels and orders the rows by it. `empty` stands for no rows.
     """
 
     _: KW_ONLY
@@ -181,6 +181,7 @@ class Table(_OfOneQuery):
     words: Words | None = None
     drill_down: DrillDown | Page | None = None
     smallest_first: bool = False
+    empty: str = "Not reported"
 
 
 @dataclass(frozen=True)
@@ -189,7 +190,7 @@ class Comparison(Panel):
 
     The queries must have the same labels, by which their results meet; one that lacks a row leaves its cell empty.
     `steps` colour the numbers of a column, `words` name them, `largest_first` is the column that orders the rows;
-    `drill_down` makes the values of its label links.
+    `drill_down` makes the values of its label links. `empty` stands for no rows.
     """
 
     columns: Mapping[str, Expr]
@@ -198,6 +199,7 @@ class Comparison(Panel):
     words: Mapping[str, Words] = field(default_factory=dict)
     largest_first: str = ""
     drill_down: DrillDown | Page | None = None
+    empty: str = "Not reported"
 
     @property
     def named_queries(self) -> Mapping[str, Expr]:

@@ -129,3 +129,12 @@ def test_latency_shows_two_lines_for_each_model_until_more_are_chosen():
         names = [each["legendFormat"].partition(" ")[0] for each in panel["targets"]]
         assert sorted(names) == sorted(lines["query"].split(","))
         assert all(f'"asked_for", "{name}"' in each["expr"] for name, each in zip(names, panel["targets"], strict=True))
+
+
+def test_no_panel_says_no_data_without_saying_why():
+    """A heatmap has no text of its own for no result."""
+    for board, panel in PANELS:
+        if panel["type"] != "heatmap":
+            text = panel["fieldConfig"]["defaults"]["noValue"]
+            assert text, (board, panel["title"])
+            assert text.casefold() != "no data", (board, panel["title"])

@@ -258,14 +258,15 @@ def test_a_table_asks_once_and_names_its_columns():
     assert (target["instant"], target["format"], "range" in target) == (True, "table", False)
     names = panel["transformations"][0]["options"]["renameByName"]
     assert names["instance"] == "Instance" and names["Value"] == "Status"
-    override = panel["fieldConfig"]["overrides"][0]
+    cells, override = panel["fieldConfig"]["overrides"]
+    assert cells["matcher"] == {"id": "byRegexp", "options": "/.*/"}
+    assert cells["properties"] == [{"id": "noValue", "value": ""}], "the text for no rows fills no cell"
     assert override["matcher"] == {"id": "byName", "options": "Status"}
     unit, words, cell, width = override["properties"]
     assert unit == {"id": "unit", "value": "bool"}
     assert words["value"][0]["options"]["0"]["text"] == "DOWN"
     assert cell == {"id": "custom.cellOptions", "value": {"type": "color-background", "mode": "basic"}}
     assert width == {"id": "custom.width", "value": 110}, "a coloured word needs no more, and the labels share the rest"
-    assert len(panel["fieldConfig"]["overrides"]) == 1
     assert "unit" not in panel["fieldConfig"]["defaults"], "a version must not be read as a number"
 
 
@@ -273,13 +274,15 @@ def test_an_empty_panel_says_what_its_board_says_of_nothing():
     panels = by_title(compiled(stat("n", QPS, why="w.", empty="No data"), timeseries("m", QPS, why="w.", empty="None")))
     assert panels["n"]["fieldConfig"]["defaults"]["noValue"] == "No data"
     assert panels["m"]["fieldConfig"]["defaults"]["noValue"] == "None"
+    assert by_title(BOARDS[0])["table"]["fieldConfig"]["defaults"]["noValue"] == "Not reported"
 
 
 def test_a_table_of_labels_hides_the_value_that_is_always_1():
     panel = by_title(BOARDS[0])["labels"]
     shape = panel["transformations"][0]["options"]
     assert shape["excludeByName"]["Value"] is True and "Value" not in shape["renameByName"]
-    widths = {each["matcher"]["options"]: each["properties"] for each in panel["fieldConfig"]["overrides"]}
+    _, *columns = panel["fieldConfig"]["overrides"]
+    widths = {each["matcher"]["options"]: each["properties"] for each in columns}
     assert widths["Model"] == [{"id": "custom.width", "value": 250}]
     assert {item["id"] for properties in widths.values() for item in properties} == {"custom.width"}
 

@@ -110,7 +110,7 @@ def _advice() -> Row:
             why="What helps in the case that the verdict names. One model may need another step after it: the verdict then changes.",
             value="Advice",
             words=VERDICT_ADVICE,
-            size=Size(width=24, height=5),
+            size=Size(width=24, height=7),
             empty="No model",
         ),
     )

@@ -2,6 +2,7 @@
 
 from dashboards.choices import GPU_INDEX, GPU_INSTANCE, GPU_JOB
 from glassbox.board.dashboard import Dashboard, Row, dashboard, row
+from glassbox.board.grid import Size
 from glassbox.board.panels import stat, table, timeseries
 from glassbox.board.style import GREEN, RED, REFERENCE, Steps, Words
 from glassbox.board.tables import Next
@@ -60,6 +61,7 @@ def _verdict() -> Row:
                 "GPUs",
                 count_by((), gpu.SEEN),
                 why="GPUs that are measured now, whatever is measured of them. One fewer, while its exporter answers, raises GPULost. A card that two exporters measure counts twice.",
+                size=Size(width=2, height=4),
                 empty=_NOT_MEASURED,
             ),
             stat(
@@ -104,6 +106,7 @@ def _verdict() -> Row:
                 sum_by((), _chosen(gpu.ROW_REMAPPING)).measured_in(Unit.NONE),
                 why="GPUs that could not replace a broken row of their memory. Above 0, drain them; see GPURowRemapFailure.",
                 steps=_FAULTS,
+                size=Size(width=4, height=4),
                 empty=_NOT_MEASURED,
             ),
         ),

@@ -65,7 +65,7 @@ def build(settings: Settings) -> Dashboard:
         question="Is the monitoring blind?",
         variables=(ANY_JOB, ANY_TARGET, PROMETHEUS_JOB),
         leads_to=Next("inference-overview", "How the services are doing"),
-        rows=(_summary(), _jobs(), _coverage(settings.jobs), _scrapes(), _rules()),
+        rows=(_summary(), _jobs(), _coverage(settings.jobs), _scrapes(), *_rules()),
     )
 
 
@@ -198,31 +198,41 @@ def _scrapes() -> Row:
     )
 
 
-def _rules() -> Row:
-    return row(
+def _rules() -> tuple[Row, Row]:
+    """Two beside each other, so that the names of the groups have room."""
+    load = row(
         "Rules",
         timeseries(
             "Evaluation load by group",
             _RULE_LOAD,
+            many=True,
             why="Duration of the last evaluation over its interval. At 100%, the next one is skipped.",
             empty=_NOT_SCRAPED,
         ),
         timeseries(
             "Age of the last evaluation",
             _SINCE_EVALUATION,
+            many=True,
             why="Age of the newest recorded values of each group. Above twice the interval, boards and alerts read the past.",
             empty=_NOT_SCRAPED,
         ),
-        timeseries(
-            "Rule failures by group",
-            _FAILURES_OF_GROUP,
-            why="Failed evaluations within the hour. Prometheus shows the error beside the rule under Status, Rules.",
-            empty=_NOT_SCRAPED,
-        ),
-        timeseries(
-            "Series in memory",
-            max_by(("instance",), instant(prometheus_server.HEAD_SERIES)),
-            why="Series that Prometheus holds. Memory grows with them, by a few kilobytes each.",
-            empty=_NOT_SCRAPED,
+    )
+    failures = Row(
+        "",
+        (
+            timeseries(
+                "Rule failures by group",
+                _FAILURES_OF_GROUP,
+                many=True,
+                why="Failed evaluations within the hour. Prometheus shows the error beside the rule under Status, Rules.",
+                empty=_NOT_SCRAPED,
+            ),
+            timeseries(
+                "Series in memory",
+                max_by(("instance",), instant(prometheus_server.HEAD_SERIES)),
+                why="Series that Prometheus holds. Memory grows with them, by a few kilobytes each.",
+                empty=_NOT_SCRAPED,
+            ),
         ),
     )
+    return load, failures

@@ -17,8 +17,9 @@ from glassbox.settings.model import Settings, Thresholds
 from recording_rules import slo
 
 _MODEL = ("job", "model_name", "model_version")
-_PROMISE = (*_MODEL, "slo")
-_PROMISED = ("job", "model_name", "slo")
+# In front, since a legend cuts long names of models at their end.
+_PROMISE = ("slo", *_MODEL)
+_PROMISED = ("slo", "job", "model_name")
 _SLO = ("slo",)
 _TOO_FEW = "Not enough requests"
 _BUDGET_LOW_RATIO = 0.25

@@ -91,7 +91,7 @@ def _verdict(panel: Verdict, _placed: PlacedPanel) -> Drawing:
 def _number(panel: Stat | Verdict, empty: str, steps: Steps, *, mappings: list[Json], color_mode: str) -> Drawing:
     return Drawing(
         "Stat",
-        defaults={"noValue": empty, "thresholds": steps.to_json(), "mappings": mappings},
+        defaults={"noValue": empty, "thresholds": steps.to_json(), "mappings": mappings} | _decimals(panel),
         arguments={
             "format": _unit(panel),
             # Several results are a list, each with its name before its value.
@@ -169,7 +169,7 @@ def _value_column(panel: Table) -> list[Json]:
 def _cell(words: Words) -> Json:
     """A word fills its narrow cell with colour; a sentence takes what the labels leave, and is coloured itself."""
     if _sentences(words):
-        return {"custom.cellOptions": {"type": "color-text", "wrapText": True}}
+        return {"custom.cellOptions": {"type": "color-text", "wrapText": True}, "custom.align": "left"}
     return {"custom.cellOptions": {"type": "color-background", "mode": "basic"}, "custom.width": _WORD_WIDTH}
 
 
@@ -210,6 +210,11 @@ def _column(query: Expr, steps: Steps | None, words: Words | None) -> Json:
         return unit
     judged = {"thresholds": steps.to_json(), "color": {"mode": "thresholds"}}
     return unit | judged | {"custom.cellOptions": {"type": "color-text"}}
+
+
+def _decimals(panel: Panel) -> Json:
+    """Factors that stand side by side have as many places."""
+    return {"decimals": 2} if panel.unit is Unit.FACTOR else {}
 
 
 def _unit(panel: Panel) -> str:

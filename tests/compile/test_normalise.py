@@ -249,6 +249,7 @@ def test_a_bar_gauge_keeps_unit_and_orientation():
         "namePlacement": "top",
         "orientation": "horizontal",
         "reduceOptions": {"calcs": ["lastNotNull"]},
+        "text": {"titleSize": 13, "valueSize": 18},
     }
 
 
@@ -416,9 +417,13 @@ def test_a_query_may_look_unlike_the_others_whatever_its_lines_are_called():
 
 
 def test_many_lines_have_their_legend_to_the_right_where_it_leaves_room_for_them():
-    few, many = compiled(timeseries("few", QPS, why="w."), timeseries("many", QPS, why="w.", many=True))["panels"]
+    narrow, wide = (
+        timeseries(name, QPS, why="w.", many=True, size=Size(width)) for name, width in (("n", 4), ("m", 14))
+    )
+    few, *many = compiled(timeseries("few", QPS, why="w.", size=Size(6)), narrow, wide)["panels"]
     assert "legend" not in few["options"]
-    assert many["options"]["legend"] == {"placement": "right", "showLegend": True, "width": 200}
+    for panel, width in zip(many, (104, 320), strict=True):
+        assert panel["options"]["legend"] == {"placement": "right", "showLegend": True, "width": width}
 
 
 def test_an_axis_without_a_maximum_is_not_drawn_to_100_when_nothing_happens():

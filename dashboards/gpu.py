@@ -2,7 +2,6 @@
 
 from dashboards.choices import GPU_INDEX, GPU_INSTANCE, GPU_JOB
 from glassbox.board.dashboard import Dashboard, Row, dashboard, row
-from glassbox.board.grid import Size
 from glassbox.board.panels import stat, table, timeseries
 from glassbox.board.style import GREEN, RED, REFERENCE, Steps, Words
 from glassbox.board.tables import Next
@@ -49,11 +48,12 @@ def build(settings: Settings) -> Dashboard:
         question="Are the GPUs really busy, or merely not idle? Are they healthy?",
         variables=(GPU_JOB, GPU_INSTANCE, GPU_INDEX),
         leads_to=Next("cost-and-energy", "What they cost"),
-        rows=(_verdict(), *_work(settings.gpu), _memory(), _power(), _clocks(settings.gpu), *_faults()),
+        rows=(_verdict(), _state(), *_work(settings.gpu), _memory(), _power(), _clocks(settings.gpu), *_faults()),
     )
 
 
 def _verdict() -> Row:
+    """Whether they work."""
     return Row(
         "",
         (
@@ -61,7 +61,6 @@ def _verdict() -> Row:
                 "GPUs",
                 count_by((), gpu.SEEN),
                 why="GPUs that are measured now, whatever is measured of them. One fewer, while its exporter answers, raises GPULost. A card that two exporters measure counts twice.",
-                size=Size(width=2, height=4),
                 empty=_NOT_MEASURED,
             ),
             stat(
@@ -82,6 +81,15 @@ def _verdict() -> Row:
                 why="Mean share of cycles in which memory moves data. Decoding drives it. Low here and under Computing, but high under Not idle: the GPU is busy in name only.",
                 empty=_NOT_MEASURED,
             ),
+        ),
+    )
+
+
+def _state() -> Row:
+    """What they hold and draw, and whether they are well."""
+    return Row(
+        "",
+        (
             stat(
                 "Memory used",
                 ratio(sum_by((), instant(gpu.MEMORY_USED)), sum_by((), instant(gpu.MEMORY_TOTAL))),
@@ -106,7 +114,6 @@ def _verdict() -> Row:
                 sum_by((), _chosen(gpu.ROW_REMAPPING)).measured_in(Unit.NONE),
                 why="GPUs that could not replace a broken row of their memory. Above 0, drain them; see GPURowRemapFailure.",
                 steps=_FAULTS,
-                size=Size(width=4, height=4),
                 empty=_NOT_MEASURED,
             ),
         ),

@@ -2,6 +2,7 @@
 
 from dashboards.choices import LINES
 from glassbox.board.dashboard import Row, row
+from glassbox.board.grid import Size
 from glassbox.board.panels import heatmap, timeseries
 from glassbox.board.style import PERCENTILES
 from glassbox.query.expr import Expr
@@ -26,6 +27,7 @@ def latency(limits: Thresholds) -> tuple[Row, Row]:
                 many=True,
                 lines=PERCENTILES,
                 choice=LINES,
+                size=Size(width=9),
                 why="Time of finished requests, from arrival to the last token. Compare it with the phases below to see where it goes. Requests that still wait or were given up have no time, so an overload may look fast here: see Slow requests.",
             ),
             timeseries(
@@ -40,6 +42,7 @@ def latency(limits: Thresholds) -> tuple[Row, Row]:
                 many=True,
                 lines=PERCENTILES,
                 choice=LINES,
+                size=Size(width=9),
                 why="What a streaming user waits for: front end, queue and prefill. It rises first when load outgrows capacity. Who still waits, or gave up in the queue, has no time yet.",
             ),
         ),

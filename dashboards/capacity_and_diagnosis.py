@@ -69,7 +69,7 @@ def build(settings: Settings) -> Dashboard:
         question="Scale out, tune the batch, fix the CPU, or do nothing?",
         variables=(JOB, ENGINE_MODEL, REPLICA_OF_MODEL, GPU_JOB, GPU_INSTANCE),
         leads_to=Next("llm-serving", "Where the time goes"),
-        rows=(_answer(), _advice(), _evidence(limits), _course(), *_limits(limits), _headroom(), _idle()),
+        rows=(_answer(), _advice(), _evidence(limits), *_course(), *_limits(limits), _headroom(), _idle()),
     )
 
 
@@ -110,7 +110,8 @@ def _advice() -> Row:
             why="What helps in the case that the verdict names. One model may need another step after it: the verdict then changes.",
             value="Advice",
             words=VERDICT_ADVICE,
-            size=Size(width=24, height=5),
+            size=Size(width=24, height=7),
+            empty="No model",
         ),
     )
 
@@ -125,35 +126,45 @@ def _evidence(limits: Thresholds) -> Row:
             words={"Verdict": VERDICT_WORDS},
             drill_down=DrillDown("model_name", "llm-serving", ENGINE_MODEL.name, keeping=(JOB,)),
             size=Size(width=24, height=7),
-        ),
-    )
-
-
-def _course() -> Row:
-    return row(
-        "Over time",
-        timeline(
-            "Verdict over time",
-            min_by(SERVED, instant(diagnosis.VERDICT)),
-            words=VERDICT_WORDS,
-            why="When trouble began, and what kind it was. The signals beside it show why.",
-            size=Size(width=9, height=14),
             empty="No model",
         ),
-        timeline(
-            "Signals",
-            in_words(
-                "signal",
-                max_by((*SERVED, "signal"), instant(signals.SIGNAL)).equals(1),
-                most_words=_MOST_WORDS,
-                capitals=_CAPITALS,
+    )
+
+
+def _course() -> tuple[Row, Row]:
+    """Over the whole width, since Grafana gives the names of bands two fifths of a panel, and names of models are long."""
+    return (
+        row(
+            "Over time",
+            timeline(
+                "Verdict over time",
+                min_by(SERVED, instant(diagnosis.VERDICT)),
+                words=VERDICT_WORDS,
+                why="When trouble began, and what kind it was. The signals below show why.",
+                size=Size(width=24, height=7),
+                empty="No model",
             ),
-            words=_HOLDS,
-            why="Each signal for as long as it holds. A signal that never held in this time has no line. A signal that also raises an alert does so only after the alert's waiting time. What each means is in docs/verdict.md.",
-            size=Size(width=15, height=14),
-            empty="No signal",
+        ),
+        Row(
+            "",
+            (
+                timeline(
+                    "Signals",
+                    _signals(),
+                    words=_HOLDS,
+                    why="Each signal of each model for as long as it holds. A signal that never held in this time has no line. A signal that also raises an alert does so only after the alert's waiting time. What each means is in docs/verdict.md.",
+                    size=Size(width=24, height=14),
+                    empty="No signal",
+                ),
+            ),
         ),
     )
+
+
+def _signals() -> Expr:
+    """The signals that hold, in words."""
+    held = max_by((*SERVED, "signal"), instant(signals.SIGNAL)).equals(1)
+    return in_words("signal", held, most_words=_MOST_WORDS, capitals=_CAPITALS)
 
 
 def _limits(limits: Thresholds) -> tuple[Row, Row]:
@@ -238,6 +249,7 @@ def _idle() -> Row:
             max_by(SERVED, instant(diagnosis.IDLE_CAUSE)),
             words=IDLE_WORDS,
             why=f"Why even the busiest GPU is active less than {percent(signals.GPU_UNUSED_RATIO)} of the time. The first case that holds is shown. What to do about each is in docs/verdict.md.",
+            size=Size(width=16),
             empty="No model",
         ),
         timeseries(

@@ -1,5 +1,6 @@
 """The variables that dashboards share."""
 
+from glassbox.board.line_choice import LineChoice
 from glassbox.board.variables import Variable
 from glassbox.metrics import CATALOGUE, prometheus_server, scrape, service
 from glassbox.query.expr import Level, Source
@@ -96,3 +97,5 @@ PROMETHEUS_JOB = Variable(
     narrows=tuple(metric for metric in CATALOGUE["prometheus_server"] if metric is not prometheus_server.ALERTS),
 )
 SLO = Variable(name="slo", title="Objective", label="slo", values_of=slo.OBJECTIVE)
+# With ten models, five lines of each cannot be read.
+LINES = LineChoice(name="lines", title="Lines", offered=("p50", "p90", "p95", "p99", "average"), chosen=("p50", "p95"))

@@ -266,6 +266,7 @@ def _models(now: _Sums, settings: Settings) -> Row:
             why="What each model does, and its share of the cost if cost is divided by output tokens. That is a rule for division, not a measurement. Services without tokens have no share. Click a model to see where its time goes.",
             largest_first="Output",
             drill_down=DrillDown("model_name", "llm-serving", MODEL.name, keeping=(JOB,)),
+            empty="No model",
         ),
     )
 
@@ -294,5 +295,6 @@ def _gpus(settings: Settings) -> Row:
             largest_first="Idle money per hour",
             drill_down=DrillDown("instance", "gpu", GPU_INSTANCE.name, keeping=(GPU_JOB,)),
             size=Size(height=9),
+            empty="Not measured",
         ),
     )

@@ -48,11 +48,12 @@ def build(settings: Settings) -> Dashboard:
         question="Are the GPUs really busy, or merely not idle? Are they healthy?",
         variables=(GPU_JOB, GPU_INSTANCE, GPU_INDEX),
         leads_to=Next("cost-and-energy", "What they cost"),
-        rows=(_verdict(), *_work(settings.gpu), _memory(), _power(), _clocks(settings.gpu), *_faults()),
+        rows=(_verdict(), _state(), *_work(settings.gpu), _memory(), _power(), _clocks(settings.gpu), *_faults()),
     )
 
 
 def _verdict() -> Row:
+    """Whether they work."""
     return Row(
         "",
         (
@@ -80,6 +81,15 @@ def _verdict() -> Row:
                 why="Mean share of cycles in which memory moves data. Decoding drives it. Low here and under Computing, but high under Not idle: the GPU is busy in name only.",
                 empty=_NOT_MEASURED,
             ),
+        ),
+    )
+
+
+def _state() -> Row:
+    """What they hold and draw, and whether they are well."""
+    return Row(
+        "",
+        (
             stat(
                 "Memory used",
                 ratio(sum_by((), instant(gpu.MEMORY_USED)), sum_by((), instant(gpu.MEMORY_TOTAL))),

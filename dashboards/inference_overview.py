@@ -32,6 +32,7 @@ _ERROR_STEPS = Steps(GREEN, ((0.001, YELLOW), (_ERRORS_HIGH_RATIO, RED)))
 
 
 _NOW = Size(height=5)
+_NOT_MEASURED = "Not measured"
 _HANGS = 2
 _HEALTH = Words((*UP_DOWN.words, (_HANGS, "HANGS", RED)))
 _ALERT = ("alertname", "job", "model_name", "instance")
@@ -116,6 +117,7 @@ def _course(limits: Gpu) -> Row:
             why="Share of time in which the GPU is active: its compute engine where that is profiled, else any kernel. A low value proves an idle GPU. A high value does not prove that work is done.",
             steps=_gpu_steps(limits),
             size=Size(width=6),
+            empty=_NOT_MEASURED,
         ),
         stat(
             "GPU utilisation, busiest",
@@ -124,7 +126,7 @@ def _course(limits: Gpu) -> Row:
             steps=_gpu_steps(limits),
             words=states.words(states.OF_GPUS),
             size=Size(width=4, height=8),
-            empty="Not measured",
+            empty=_NOT_MEASURED,
         ),
     )
 
@@ -139,6 +141,7 @@ def _parts(settings: Settings) -> Row:
             why="Share of its memory that each GPU uses; the board GPU has the bytes. vLLM reserves its share at start, so a full bar alone is no cause for alarm.",
             maximum=1,
             size=Size(width=6, height=9),
+            empty=_NOT_MEASURED,
         ),
         table(
             "Health",
@@ -148,6 +151,7 @@ def _parts(settings: Settings) -> Row:
             words=_HEALTH,
             drill_down=DrillDown("instance", "replicas", "instance", keeping=(JOB,)),
             size=Size(width=7, height=9),
+            empty="No target",
         ),
         table(
             "Firing alerts",
@@ -158,6 +162,7 @@ def _parts(settings: Settings) -> Row:
             smallest_first=True,
             drill_down=_runbooks(settings),
             size=Size(width=11, height=9),
+            empty="No alert fires",
         ),
     )
 

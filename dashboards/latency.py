@@ -1,6 +1,8 @@
 """How long requests take: quantiles, how many are slow, whole distributions, and in which phase the time goes."""
 
+from dashboards.choices import LINES
 from glassbox.board.dashboard import Row, row
+from glassbox.board.grid import Size
 from glassbox.board.panels import heatmap, timeseries
 from glassbox.board.style import PERCENTILES
 from glassbox.query.expr import Expr
@@ -24,6 +26,8 @@ def latency(limits: Thresholds) -> tuple[Row, Row]:
                 _mean_and_quantiles(requests.DURATION),
                 many=True,
                 lines=PERCENTILES,
+                choice=LINES,
+                size=Size(width=9),
                 why="Time of finished requests, from arrival to the last token. Compare it with the phases below to see where it goes. Requests that still wait or were given up have no time, so an overload may look fast here: see Slow requests.",
             ),
             timeseries(
@@ -37,6 +41,8 @@ def latency(limits: Thresholds) -> tuple[Row, Row]:
                 _mean_and_quantiles(engine.TIME_TO_FIRST_TOKEN),
                 many=True,
                 lines=PERCENTILES,
+                choice=LINES,
+                size=Size(width=9),
                 why="What a streaming user waits for: front end, queue and prefill. It rises first when load outgrows capacity. Who still waits, or gave up in the queue, has no time yet.",
             ),
         ),
@@ -48,6 +54,7 @@ def latency(limits: Thresholds) -> tuple[Row, Row]:
                     _mean_and_quantiles(engine.INTER_TOKEN_LATENCY),
                     many=True,
                     lines=PERCENTILES,
+                    choice=LINES,
                     why="Time between two tokens of one answer. It rises with batch size and with preemptions.",
                 ),
                 timeseries(
@@ -55,6 +62,7 @@ def latency(limits: Thresholds) -> tuple[Row, Row]:
                     _mean_and_quantiles(workload.TIME_PER_OUTPUT_TOKEN),
                     many=True,
                     lines=PERCENTILES,
+                    choice=LINES,
                     why="Decode time per token after the first, one value per request: how fast whole answers are written. An answer of one token counts as 0. vLLM has it since 0.11.",
                 ),
             ),

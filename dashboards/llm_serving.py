@@ -1,7 +1,7 @@
 """LLM serving: are users served well, and if not, where does the time go?"""
 
 from dashboards import states
-from dashboards.choices import ENGINE_MODEL, GPU_INSTANCE, GPU_JOB, JOB, REPLICA_OF_MODEL
+from dashboards.choices import ENGINE_MODEL, GPU_INSTANCE, GPU_JOB, JOB, LINES, REPLICA_OF_MODEL
 from dashboards.latency import distributions, latency, phases
 from dashboards.states import or_down, or_idle, or_trouble
 from dashboards.steps import kv_cache_steps
@@ -21,6 +21,7 @@ from recording_rules.conditions import PREEMPTION_WINDOW_SECONDS, PREEMPTIONS_NO
 _MODEL = ("model_name",)
 _BOARD = ("instance", "gpu")
 _LENGTH_LINES = {name: PERCENTILES[name] for name in ("average", "p50", "p95")}
+_NO_LENGTH = "Not reported, or not of the chosen lines"
 _REASONS = {
     "stop": Line(GREEN),
     "length": Line(YELLOW),
@@ -99,6 +100,7 @@ def _scheduler() -> Row:
                 "running": sum_by(_MODEL, instant(engine.RUNNING)),
                 "waiting": sum_by(_MODEL, instant(engine.WAITING)),
             },
+            many=True,
             why="Waiting that keeps growing means that more requests arrive than are served. If running is flat at its limit, raise --max-num-seqs or add replicas.",
         ),
         timeseries(
@@ -107,6 +109,7 @@ def _scheduler() -> Row:
                 "capacity": sum_by(_MODEL, instant(engine.WAITING_FOR_CAPACITY)),
                 "deferred": sum_by(_MODEL, instant(workload.DEFERRED)),
             },
+            many=True,
             why="Capacity: the engines are full. Deferred: an adapter or a KV transfer is not ready, and more capacity does not help. Before vLLM 0.20, all requests count as capacity.",
             stacked=True,
         ),
@@ -116,6 +119,7 @@ def _scheduler() -> Row:
                 "fullest": max_by(_MODEL, instant(engine.KV_CACHE_USAGE_MAX)),
                 "mean": max_by(_MODEL, instant(engine.KV_CACHE_USAGE_AVG)),
             },
+            many=True,
             why="Share of cache blocks in use. If it is full and requests wait or are preempted, memory limits the batch.",
             maximum=1,
         ),
@@ -138,6 +142,7 @@ def _lost_work(limits: Thresholds) -> Row:
         timeseries(
             "Refused requests",
             sum_by((*_MODEL, "reason"), instant(workload.ADMISSION_REJECTIONS)),
+            many=True,
             why="Requests refused with status 503 because the queue is at its limit. Always 0 unless a limit is set. vLLM reports them since 0.32.",
         ),
     )
@@ -152,6 +157,7 @@ def _throughput() -> Row:
                 "input": sum_by(_MODEL, instant(engine.PROMPT_TOKENS)),
                 "output": sum_by(_MODEL, instant(engine.GENERATION_TOKENS)),
             },
+            many=True,
             why="Input and output tokens per second. Low output with running requests raises InferenceThroughputLow.",
         ),
         timeseries(
@@ -179,6 +185,7 @@ def _ends(limits: Thresholds) -> Row:
                 "finished": sum_by(_MODEL, abandoned.FINISHED),
                 "given up": sum_by(_MODEL, instant(abandoned.ABANDONED)),
             },
+            many=True,
             why=f"Requests per second with a first token, with an end, and with neither an end nor work left on them: their callers gave up. Up to {percent(limits.abandoned_share_ratio)} of the started ones count as 0, since some callers press stop. Those given up in the queue are in no line. Nothing finished while requests start raises InferenceNothingAnswered.",
         ),
     )
@@ -191,12 +198,18 @@ def _requests() -> Row:
             "Prompt length",
             _lengths(workload.PROMPT_LENGTH),
             lines=_LENGTH_LINES,
+            choice=LINES,
+            empty=_NO_LENGTH,
+            many=True,
             why="Input tokens of finished requests: those of requests that are given up are left out. Longer prompts or larger images explain a longer prefill.",
         ),
         timeseries(
             "Answer length",
             _lengths(workload.OUTPUT_LENGTH),
             lines=_LENGTH_LINES,
+            choice=LINES,
+            empty=_NO_LENGTH,
+            many=True,
             why="Output tokens of finished requests. Where callers give up, these are the short ones. Longer answers explain a longer decode at equal time per token.",
         ),
         timeseries(
@@ -205,6 +218,7 @@ def _requests() -> Row:
                 "prefix": _share(workload.PREFIX_CACHE_HITS, workload.PREFIX_CACHE_QUERIES),
                 "multimodal": _share(workload.MM_CACHE_HITS, workload.MM_CACHE_QUERIES),
             },
+            many=True,
             why="Share of prompt tokens that need no prefill, and of media that need no preprocessing. A drop after a deployment: callers changed the beginning of their prompts, or the router no longer sends equal prompts to one replica.",
             maximum=1,
         ),

@@ -26,7 +26,7 @@ _ANY = Steps(GREEN, ((1, RED),))
 _LOAD_STEPS = Steps(GREEN, ((0.5, YELLOW), (1, RED)))
 
 # On this board, no data is not good news.
-_UNKNOWN = "No data"
+_NOTHING_SCRAPED, _NOT_SCRAPED = "Nothing is scraped", "Prometheus is not scraped"
 
 
 def _named(groups: Expr) -> Expr:
@@ -65,7 +65,7 @@ def build(settings: Settings) -> Dashboard:
         question="Is the monitoring blind?",
         variables=(ANY_JOB, ANY_TARGET, PROMETHEUS_JOB),
         leads_to=Next("inference-overview", "How the services are doing"),
-        rows=(_summary(), _jobs(), _coverage(settings.jobs), _scrapes(), _rules()),
+        rows=(_summary(), _jobs(), _coverage(settings.jobs), _scrapes(), *_rules()),
     )
 
 
@@ -82,35 +82,35 @@ def _summary() -> Row:
                 sum_by((), _KNOWN) - sum_by((), _ANSWERING),
                 why="Targets of all jobs whose last scrape failed. Those of services raise InferenceInstanceDown. The table below names the job.",
                 steps=_ANY,
-                empty=_UNKNOWN,
+                empty=_NOTHING_SCRAPED,
             ),
             stat(
                 "Mute targets",
                 mute,
                 why="Services that answer scrapes, but report nothing about their engine or requests. A target that stays mute raises InferenceTargetMute.",
                 steps=_ANY,
-                empty=_UNKNOWN,
+                empty=_NOTHING_SCRAPED,
             ),
             stat(
                 "Rule failures",
                 sum_by((), _FAILURES),
                 why="Rule evaluations within the hour that ended with an error. Above 0, series or alerts were missing. Failures that continue raise PrometheusRuleFailures.",
                 steps=_ANY,
-                empty=_UNKNOWN,
+                empty=_NOT_SCRAPED,
             ),
             stat(
                 "Slowest rule group",
                 max_by((), _RULE_LOAD),
                 why="Duration of the last evaluation over its interval, for the worst group. From 100%, evaluations are skipped, and recorded series have gaps.",
                 steps=_LOAD_STEPS,
-                empty=_UNKNOWN,
+                empty=_NOT_SCRAPED,
             ),
             stat(
                 "Alerts nobody took",
                 sum_by((), increase(prometheus_server.NOTIFICATIONS_DROPPED, "1h")),
                 why="Notifications within the hour that no Alertmanager accepted. Above 0, check Alertmanager and the addresses in prometheus.yml.",
                 steps=_ANY,
-                empty=_UNKNOWN,
+                empty=_NOT_SCRAPED,
             ),
         ),
     )
@@ -130,6 +130,7 @@ def _jobs() -> Row:
                 "New series": _NEW_SERIES,
             },
             why="What each job delivers. Fewer answering than targets: some are down. Fewer reporting requests than answering: some are mute. Empty means that the job is not a service.",
+            empty=_NOTHING_SCRAPED,
         ),
         table(
             "Last scrape",
@@ -137,6 +138,7 @@ def _jobs() -> Row:
             why="Every target of every job, and whether its last scrape succeeded. Prometheus shows the reason under Status, Targets.",
             value="Status",
             words=UP_DOWN,
+            empty=_NOTHING_SCRAPED,
         ),
     )
 
@@ -152,6 +154,7 @@ def _coverage(jobs: Jobs) -> Row:
             why=f"Jobs with series of an engine or of our exporter that are not in jobs.services, and how many of their targets had such series for {span(UNLISTED_SECONDS)} or more of the {last(UNLISTED_WINDOW)}. What engines report is recorded all the same, but outages and HTTP errors raise no alert. No row: there is none. Add the job to the settings. Each raises MonitoringJobUnlisted.",
             value="Targets",
             size=Size(width=8),
+            empty="None found",
         ),
         table(
             "Services by cluster and namespace",
@@ -159,6 +162,7 @@ def _coverage(jobs: Jobs) -> Row:
             why="How many targets each service has in each cluster and namespace. Recorded series have neither label. So of a service with several rows, one that is slow or fails is hidden by one that is well: give each a job name of its own. It raises MonitoringJobSpansTenants.",
             value="Targets",
             size=Size(width=16),
+            empty="No service",
         ),
     )
 
@@ -171,54 +175,64 @@ def _scrapes() -> Row:
             avg_by(_JOB, instant(scrape.UP)).measured_in(Unit.RATIO),
             why="Share of a job's targets that answered. Short dips are restarts, or scrapes that took too long.",
             maximum=1,
-            empty=_UNKNOWN,
+            empty=_NOTHING_SCRAPED,
         ),
         timeseries(
             "Slowest scrape",
             _SCRAPE_SECONDS,
             why="Scrape duration of the slowest target of each job. Near scrape_timeout, busy targets will appear to be down.",
-            empty=_UNKNOWN,
+            empty=_NOTHING_SCRAPED,
         ),
         timeseries(
             "Series by job",
             _SERIES,
             why="Samples kept from one scrape of all targets. Steps up come with versions and replicas. Steady growth comes from labels that keep taking new values.",
-            empty=_UNKNOWN,
+            empty=_NOTHING_SCRAPED,
         ),
         timeseries(
             "New series by job",
             _NEW_SERIES,
             why="Series that are in the last scrape but not in the one before. Restarts cause single peaks. A plateau fills Prometheus' memory.",
-            empty=_UNKNOWN,
+            empty=_NOTHING_SCRAPED,
         ),
     )
 
 
-def _rules() -> Row:
-    return row(
+def _rules() -> tuple[Row, Row]:
+    """Two beside each other, so that the names of the groups have room."""
+    load = row(
         "Rules",
         timeseries(
             "Evaluation load by group",
             _RULE_LOAD,
+            many=True,
             why="Duration of the last evaluation over its interval. At 100%, the next one is skipped.",
-            empty=_UNKNOWN,
+            empty=_NOT_SCRAPED,
         ),
         timeseries(
             "Age of the last evaluation",
             _SINCE_EVALUATION,
+            many=True,
             why="Age of the newest recorded values of each group. Above twice the interval, boards and alerts read the past.",
-            empty=_UNKNOWN,
-        ),
-        timeseries(
-            "Rule failures by group",
-            _FAILURES_OF_GROUP,
-            why="Failed evaluations within the hour. Prometheus shows the error beside the rule under Status, Rules.",
-            empty=_UNKNOWN,
-        ),
-        timeseries(
-            "Series in memory",
-            max_by(("instance",), instant(prometheus_server.HEAD_SERIES)),
-            why="Series that Prometheus holds. Memory grows with them, by a few kilobytes each.",
-            empty=_UNKNOWN,
+            empty=_NOT_SCRAPED,
         ),
     )
+    failures = Row(
+        "",
+        (
+            timeseries(
+                "Rule failures by group",
+                _FAILURES_OF_GROUP,
+                many=True,
+                why="Failed evaluations within the hour. Prometheus shows the error beside the rule under Status, Rules.",
+                empty=_NOT_SCRAPED,
+            ),
+            timeseries(
+                "Series in memory",
+                max_by(("instance",), instant(prometheus_server.HEAD_SERIES)),
+                why="Series that Prometheus holds. Memory grows with them, by a few kilobytes each.",
+                empty=_NOT_SCRAPED,
+            ),
+        ),
+    )
+    return load, failures

@@ -150,6 +150,7 @@ def _table(limits: Thresholds) -> Row:
             steps={"KV cache": kv_cache_steps(limits)},
             drill_down=DrillDown("instance", "replicas", REPLICA.name, keeping=(JOB, REPLICA_MODEL)),
             size=Size(height=9),
+            empty="No replica",
         ),
     )
 
@@ -176,11 +177,13 @@ def _load() -> tuple[Row, Row]:
             timeseries(
                 "Running by replica",
                 _lines(instances.RUNNING),
+                many=True,
                 why="Running requests. If one line is flat at --max-num-seqs while others are low, the router sends too much there.",
             ),
             timeseries(
                 "Waiting by replica",
                 _lines(instances.WAITING),
+                many=True,
                 why="Requests that wait for the engine. If one replica queues while others do not, the router is at fault, or the machine is slow.",
             ),
         ),
@@ -190,12 +193,14 @@ def _load() -> tuple[Row, Row]:
                 timeseries(
                     "KV cache by replica",
                     _lines(instances.KV_CACHE_USAGE),
+                    many=True,
                     why="Usage of the fullest cache of each replica. One above the others has longer requests or fewer blocks: compare Configuration.",
                     maximum=1,
                 ),
                 timeseries(
                     "Output tokens by replica",
                     _lines(instances.GENERATION_TOKENS),
+                    many=True,
                     why="Generated tokens per second. Fewer than the others at the same number of running requests: the GPU may be slow. Compare its clock and temperature.",
                 ),
             ),
@@ -209,16 +214,19 @@ def _latency() -> Row:
         timeseries(
             "Time to first token by replica",
             _lines(instances.TIME_TO_FIRST_TOKEN),
+            many=True,
             why=f"Mean over {span(instances.WINDOW)}, including queueing. A line above the others names the slow replica.",
         ),
         timeseries(
             "End to end by replica",
             _lines(instances.DURATION),
+            many=True,
             why=f"Mean over {span(instances.WINDOW)}, from arrival to the end of the answer. The lengths of answers differ too, so compare the first token before you blame the machine.",
         ),
         timeseries(
             "Finished requests by replica",
             _lines(instances.REQUESTS),
+            many=True,
             why="Finished requests per second. A replica that finishes none while others do is out of the router, or stuck.",
         ),
     )
@@ -230,16 +238,19 @@ def _processes() -> Row:
         timeseries(
             "CPU by replica",
             _CPU,
+            many=True,
             why="CPU time of the API server's process, where 100% is one core. At 100%, the front end limits the engine: raise --api-server-count.",
         ),
         timeseries(
             "Memory by replica",
             _MEMORY,
+            many=True,
             why="RAM of the API server's process. Endless growth leads to an OOM kill. Images in preprocessing cause steps.",
         ),
         timeseries(
             "Restarts by replica",
             _RESTARTS,
+            many=True,
             why="Restarts within the hour at the same address. A pod that comes back under another name is a new replica instead: see Youngest process.",
         ),
     )

@@ -17,8 +17,9 @@ from glassbox.settings.model import Settings, Thresholds
 from recording_rules import slo
 
 _MODEL = ("job", "model_name", "model_version")
-_PROMISE = (*_MODEL, "slo")
-_PROMISED = ("job", "model_name", "slo")
+# In front, since a legend cuts long names of models at their end.
+_PROMISE = ("slo", *_MODEL)
+_PROMISED = ("slo", "job", "model_name")
 _SLO = ("slo",)
 _TOO_FEW = "Not enough requests"
 _BUDGET_LOW_RATIO = 0.25
@@ -71,7 +72,7 @@ def build(settings: Settings) -> Dashboard:
                 "Does it burn? Ticket",
                 *(_burn(window, "InferenceErrorBudgetBurnSlow", limits) for window in TICKET_WINDOWS),
             ),
-            _ahead(limits),
+            *_ahead(limits),
         ),
     )
 
@@ -141,8 +142,8 @@ def _kept() -> Row:
     )
 
 
-def _ahead(limits: Thresholds) -> Row:
-    return row(
+def _ahead(limits: Thresholds) -> tuple[Row, Row]:
+    numbers = row(
         "How long, how many, how good at once?",
         timeseries(
             "Time until the budget is spent",
@@ -156,15 +157,21 @@ def _ahead(limits: Thresholds) -> Row:
             many=True,
             why=f"The number of requests behind the ratios. Below minimum_requests ({limits.minimum_requests}), no burn alert fires, and a single failure moves every line.",
         ),
-        timeseries(
-            "Goodput bounds",
-            {
-                "at most": max_by(_MODEL, instant(slo.GOODPUT_MAX)),
-                "at least": min_by(_MODEL, instant(slo.GOODPUT_MIN)),
-            },
-            many=True,
-            why=f"Share of the last hour's requests that kept both token promises: first token, and time per output token. Two histograms do not show how far they overlap: the truth lies between the lines, and below them where many answers are given up after the first token. No line: fewer than {limits.minimum_requests} requests in the hour, or no such objectives.",
-            maximum=1,
-            empty="Not enough requests, or no such objectives",
+    )
+    good_at_once = Row(
+        "",
+        (
+            timeseries(
+                "Goodput bounds",
+                {
+                    "at most": max_by(_MODEL, instant(slo.GOODPUT_MAX)),
+                    "at least": min_by(_MODEL, instant(slo.GOODPUT_MIN)),
+                },
+                many=True,
+                why=f"Share of the last hour's requests that kept both token promises: first token, and time per output token. Two histograms do not show how far they overlap: the truth lies between the lines, and below them where many answers are given up after the first token. No line: fewer than {limits.minimum_requests} requests in the hour, or no such objectives.",
+                maximum=1,
+                empty="Not enough requests, or no such objectives",
+            ),
         ),
     )
+    return numbers, good_at_once

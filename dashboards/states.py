@@ -36,7 +36,7 @@ _NO_FIRST_TOKEN = State(-7, "No first token", NEUTRAL, "none has a token yet")
 
 # What each kind of tile may show. A GPU may be well and do nothing.
 OF_GPUS = (replace(_DOWN, word="Service down", color=NEUTRAL), replace(_UNANSWERED, color=NEUTRAL))
-ALIVE = (_DOWN,)
+ALIVE = (_DOWN, _MODEL_DOWN)
 ANSWERED = (_DOWN, _UNANSWERED)
 FINISHED = (*ANSWERED, _NONE_FINISHED, _IDLE)
 STARTED = (*ANSWERED, _NO_FIRST_TOKEN, _IDLE)
@@ -62,7 +62,7 @@ def latency_steps(objective_seconds: float) -> Steps:
 
 def or_down(value: Expr) -> Expr:
     """The value or a state of `ALIVE`: what is true while nothing is answered is shown."""
-    return _first(_code(_all_down(), _DOWN, value), value)
+    return _first(_code(_all_down(), _DOWN, value), value, _code(_any(signals.down), _MODEL_DOWN, value))
 
 
 def or_trouble(value: Expr) -> Expr:

@@ -147,13 +147,17 @@ def compile_content(settings_file: Path, build: Path) -> Path:
 
 
 def stand_in(prometheus_url: str) -> GrafanaStandIn:
-    """The local stand-in for Grafana, which everybody may read, with that Prometheus as its default data source."""
+    """The local stand-in for Grafana, which everybody may read, with that Prometheus as its default data source.
+
+    Its boards open on the time from now on: before it there is next to nothing to see.
+    """
     return GrafanaStandIn(
         port=_port("Grafana's stand-in", GRAFANA_PORT),
         admin_user=GRAFANA_LOGIN["GRAFANA_USER"],
         admin_password=GRAFANA_LOGIN["GRAFANA_PASSWORD"],
         anonymous_viewer=True,
         data_sources=[prometheus_source(prometheus_url)],
+        since_ms=int(time.time() * 1000),
     )
 
 
@@ -174,14 +178,14 @@ def _port(name: str, preferred: int) -> int:
     return port
 
 
-def overview_url(grafana_url: str, since_ms: int) -> str:
-    """The overview from this moment on: before it there is next to nothing to see. Links to other boards keep the range."""
-    return f"{grafana_url}/d/glassbox-inference-overview?from={since_ms}&to=now"
+def overview_url(grafana_url: str) -> str:
+    """The overview, which opens on the time that has data, as all boards of the demo do."""
+    return f"{grafana_url}/d/glassbox-inference-overview"
 
 
 def _show(demo: Demo, targets: Mapping[str, Sequence[str]]) -> None:
     lines = {
-        "Overview": overview_url(demo.grafana_url, int(time.time() * 1000)),
+        "Overview": overview_url(demo.grafana_url),
         "Grafana (stand-in)": f"{demo.grafana_url} (user admin, password admin)",
         "Prometheus": f"{demo.prometheus_url}/alerts",
         "Alertmanager": demo.alertmanager_url,

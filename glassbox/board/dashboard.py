@@ -6,6 +6,7 @@ from dataclasses import KW_ONLY, dataclass
 from functools import cached_property
 
 from glassbox.board.grid import stable_id, widths
+from glassbox.board.line_choice import LineChoice
 from glassbox.board.panels import Panel
 from glassbox.board.tables import Next
 from glassbox.board.variables import Side, Variable, narrowed
@@ -57,13 +58,22 @@ class Dashboard:
         """All variables, in the order in which people choose."""
         return (*self.variables, *(variable for side in self.sides for variable in side.variables))
 
+    @property
+    def line_choices(self) -> tuple[LineChoice, ...]:
+        """The choices among lines of its panels, each once."""
+        return tuple(dict.fromkeys(panel.line_choice for panel in self.panels if panel.line_choice))
+
     @cached_property
     def narrowed_queries(self) -> dict[str, dict[str, Expr]]:
         """The queries as the variables narrow them, by the title of their panel and their own names."""
         return {
-            panel.title: {name: narrowed(query, self.variables) for name, query in panel.named_queries.items()}
+            panel.title: {name: self._narrowed(panel, name, query) for name, query in panel.named_queries.items()}
             for panel in self.panels
         }
+
+    def _narrowed(self, panel: Panel, name: str, query: Expr) -> Expr:
+        asked = panel.line_choice.applied(name, query) if panel.line_choice else query
+        return narrowed(asked, self.variables)
 
     def widths(self, line: Row) -> list[int]:
         """The columns that each panel of the row takes; raises GlassboxError where they do not fit."""

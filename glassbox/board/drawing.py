@@ -26,7 +26,11 @@ from glassbox.query.expr import Expr
 _LEAST_TOP = {Unit.RATIO: 0.01, Unit.EVENTS: 1, Unit.EVENTS_PER_SECOND: 0.1, Unit.REQUESTS_PER_SECOND: 0.1}
 # Pixels of a word on its colour; the labels before it share the rest.
 _WORD_WIDTH = 110
-_NO_DATA = "No data"
+# The text for no rows would fill every empty cell as well.
+_EMPTY_CELLS = {
+    "matcher": {"id": "byRegexp", "options": "/.*/"},
+    "properties": [{"id": "noValue", "value": ""}],
+}
 # On top of a stack a line of zeros would look like as much as all the others together.
 _NOTHING_STACKED = {
     "matcher": {"id": "byValue", "options": {"reducer": "allIsZero"}},
@@ -87,7 +91,7 @@ def _verdict(panel: Verdict, _placed: PlacedPanel) -> Drawing:
 def _number(panel: Stat | Verdict, empty: str, steps: Steps, *, mappings: list[Json], color_mode: str) -> Drawing:
     return Drawing(
         "Stat",
-        defaults={"noValue": empty, "thresholds": steps.to_json(), "mappings": mappings},
+        defaults={"noValue": empty, "thresholds": steps.to_json(), "mappings": mappings} | _decimals(panel),
         arguments={
             "format": _unit(panel),
             # Several results are a list, each with its name before its value.
@@ -108,16 +112,16 @@ def _timeline(panel: Timeline, _placed: PlacedPanel) -> Drawing:
 
 @drawing_of.register
 def _gauge(panel: Gauge, _placed: PlacedPanel) -> Drawing:
-    judged = {"thresholds": panel.steps.to_json(), "mappings": _unjudged(panel.steps, _NO_DATA)}
+    judged = {"thresholds": panel.steps.to_json(), "mappings": _unjudged(panel.steps, panel.empty)}
     scale = {"min": 0, "max": panel.maximum, "calc": "lastNotNull", "thresholds": []}
-    return Drawing("GaugePanel", {"noValue": _NO_DATA} | judged, {"format": _unit(panel)} | scale)
+    return Drawing("GaugePanel", {"noValue": panel.empty} | judged, {"format": _unit(panel)} | scale)
 
 
 @drawing_of.register
 def _bars(panel: Bars, _placed: PlacedPanel) -> Drawing:
     return Drawing(
         "BarGauge",
-        defaults={"noValue": _NO_DATA, "thresholds": PLAIN.to_json()},
+        defaults={"noValue": panel.empty, "thresholds": PLAIN.to_json()},
         arguments={
             "format": _unit(panel),
             "min": 0,
@@ -149,7 +153,7 @@ def _table(panel: Table, _placed: PlacedPanel) -> Drawing:
     )
     overrides = [*_value_column(panel), *label_columns(labels, panel.drill_down)]
     ordered = [{"displayName": panel.value}] if panel.smallest_first else []
-    return _as_table([organized(columns, hidden=() if value else ("Value",))], overrides, ordered)
+    return _as_table(panel, [organized(columns, hidden=() if value else ("Value",))], overrides, ordered)
 
 
 def _value_column(panel: Table) -> list[Json]:
@@ -165,7 +169,7 @@ def _value_column(panel: Table) -> list[Json]:
 def _cell(words: Words) -> Json:
     """A word fills its narrow cell with colour; a sentence takes what the labels leave, and is coloured itself."""
     if _sentences(words):
-        return {"custom.cellOptions": {"type": "color-text", "wrapText": True}}
+        return {"custom.cellOptions": {"type": "color-text", "wrapText": True}, "custom.align": "left"}
     return {"custom.cellOptions": {"type": "color-background", "mode": "basic"}, "custom.width": _WORD_WIDTH}
 
 
@@ -181,15 +185,17 @@ def _comparison(panel: Comparison, placed: PlacedPanel) -> Drawing:
     ]
     merged = side_by_side(panel.labels, [(target.ref_id, target.name) for target in placed.targets])
     ordered = [{"displayName": panel.largest_first, "desc": True}] if panel.largest_first else []
-    return _as_table(merged, columns + label_columns(panel.labels, panel.drill_down), ordered)
+    return _as_table(panel, merged, columns + label_columns(panel.labels, panel.drill_down), ordered)
 
 
-def _as_table(transformations: list[Json], overrides: list[Json], ordered: list[Json] | None = None) -> Drawing:
+def _as_table(
+    panel: Table | Comparison, transformations: list[Json], overrides: list[Json], ordered: list[Json]
+) -> Drawing:
     return Drawing(
         "Table",
-        defaults={"thresholds": PLAIN.to_json()},
-        arguments={"transformations": transformations, "overrides": overrides},
-        options={"sortBy": ordered or []},
+        defaults={"noValue": panel.empty, "thresholds": PLAIN.to_json()},
+        arguments={"transformations": transformations, "overrides": [_EMPTY_CELLS, *overrides]},
+        options={"sortBy": ordered},
         query_format="table",
     )
 
@@ -204,6 +210,11 @@ def _column(query: Expr, steps: Steps | None, words: Words | None) -> Json:
         return unit
     judged = {"thresholds": steps.to_json(), "color": {"mode": "thresholds"}}
     return unit | judged | {"custom.cellOptions": {"type": "color-text"}}
+
+
+def _decimals(panel: Panel) -> Json:
+    """Factors that stand side by side have as many places."""
+    return {"decimals": 2} if panel.unit is Unit.FACTOR else {}
 
 
 def _unit(panel: Panel) -> str:

@@ -6,6 +6,7 @@ from grafanalib import core
 
 from glassbox.board.assembling import AssembledDashboard, Header, Place, PlacedPanel, Target
 from glassbox.board.drawing import drawing_of
+from glassbox.board.line_choice import LineChoice
 from glassbox.board.panels import Panel
 from glassbox.board.tables import Next
 from glassbox.board.variables import DATA_SOURCE, DATA_SOURCE_REF, Variable
@@ -24,7 +25,9 @@ def grafanalib_dashboard(board: AssembledDashboard) -> Any:
         uid=declared.slug,
         description=declared.question,
         panels=[_row(item) if isinstance(item, Header) else _panel(item, declared.leads_to) for item in board.items],
-        templating=_object("Templating", list=[data_source, *map(_template, declared.offered)]),
+        templating=_object(
+            "Templating", list=[data_source, *map(_template, declared.offered), *map(_lines, declared.line_choices)]
+        ),
     )
 
 
@@ -85,4 +88,17 @@ def _template(variable: Variable) -> Any:
         allValue=variable.all_value if variable.has_all else None,
         sort=_DESCENDING if variable.last_first else _ASCENDING,
         refresh=_ON_TIME_RANGE_CHANGE,
+    )
+
+
+def _lines(choice: LineChoice) -> Any:
+    return _object(
+        "Template",
+        name=choice.name,
+        label=choice.title,
+        type="custom",
+        query=",".join(choice.offered),
+        options=[{"selected": line in choice.chosen, "text": line, "value": line} for line in choice.offered],
+        includeAll=True,
+        multi=True,
     )

@@ -9,6 +9,7 @@ from dataclasses import KW_ONLY, dataclass, field
 from typing import ClassVar
 
 from glassbox.board.grid import Size
+from glassbox.board.line_choice import LineChoice
 from glassbox.board.style import PLAIN, Line, Steps, Words
 from glassbox.board.tables import DrillDown, Page, common_labels
 from glassbox.errors import GlassboxError
@@ -46,6 +47,11 @@ class Panel(ABC):
             raise GlassboxError(f"Panel {self.title!r} needs queries of one unit, but has {names}: split it.")
         return units.pop()
 
+    @property
+    def line_choice(self) -> LineChoice | None:
+        """What decides which of its queries are drawn; None where all are."""
+        return None
+
     def __post_init__(self) -> None:
         """Raise GlassboxError where the queries cannot be drawn together."""
         _ = self.unit
@@ -74,7 +80,7 @@ class Timeseries(_OfQueries):
     """Lines over time, one for each result of each query; `empty` stands for no result.
 
     `lines` gives lines another style, by the name of their query or by a name in the legend. `stacked` fills the lines on top of each other.
-    `many` puts the legend of many or long names to the right, where it can be scrolled.
+    `many` puts the legend of many or long names to the right, where it can be scrolled. `choice` decides which queries are drawn.
     """
 
     instant: ClassVar[bool] = False
@@ -83,9 +89,14 @@ class Timeseries(_OfQueries):
     lines: Mapping[str, Line] = field(default_factory=dict)
     stacked: bool = False
     many: bool = False
+    choice: LineChoice | None = None
     minimum: float | None = 0
     maximum: float | None = None
     empty: str = "Not reported"
+
+    @property
+    def line_choice(self) -> LineChoice | None:
+        return self.choice
 
 
 @dataclass(frozen=True)
@@ -125,19 +136,21 @@ class Timeline(_OfOneQuery):
 
 @dataclass(frozen=True)
 class Gauge(_OfOneQuery):
-    """A value on a scale from 0 to `maximum`, one dial for each result."""
+    """A value on a scale from 0 to `maximum`, one dial for each result; `empty` stands for no result."""
 
     _: KW_ONLY
     steps: Steps
     maximum: float = 1
+    empty: str = "Not reported"
 
 
 @dataclass(frozen=True)
 class Bars(_OfQueries):
-    """Horizontal bars, one for each result; without `maximum` the longest bar fills the width."""
+    """Horizontal bars, one for each result; without `maximum` the longest bar fills the width, and `empty` stands for no result."""
 
     _: KW_ONLY
     maximum: float | None = None
+    empty: str = "Not reported"
 
 
 @dataclass(frozen=True)
@@ -160,7 +173,7 @@ class Table(_OfOneQuery):
     """The newest value of each result: a column for each label, in the order of the query's labels, then `value`.
 
     `value=None` shows the labels alone, as of series that are always 1. `words` name the values, `drill_down` makes the values of its label links.
-    `smallest_first` puts the value before the labels and orders the rows by it.
+    `smallest_first` puts the value before the labels and orders the rows by it. `empty` stands for no rows.
     """
 
     _: KW_ONLY
@@ -168,6 +181,7 @@ class Table(_OfOneQuery):
     words: Words | None = None
     drill_down: DrillDown | Page | None = None
     smallest_first: bool = False
+    empty: str = "Not reported"
 
 
 @dataclass(frozen=True)
@@ -176,7 +190,7 @@ class Comparison(Panel):
 
     The queries must have the same labels, by which their results meet; one that lacks a row leaves its cell empty.
     `steps` colour the numbers of a column, `words` name them, `largest_first` is the column that orders the rows;
-    `drill_down` makes the values of its label links.
+    `drill_down` makes the values of its label links. `empty` stands for no rows.
     """
 
     columns: Mapping[str, Expr]
@@ -185,6 +199,7 @@ class Comparison(Panel):
     words: Mapping[str, Words] = field(default_factory=dict)
     largest_first: str = ""
     drill_down: DrillDown | Page | None = None
+    empty: str = "Not reported"
 
     @property
     def named_queries(self) -> Mapping[str, Expr]:

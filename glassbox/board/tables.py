@@ -63,7 +63,6 @@ _HEADINGS = {"alertname": "Alert", "model_name": "Model", "model_version": "Vers
 # Pixels that the values of a label take; the columns without share what is left.
 _WIDTHS = {
     "severity": 80,
-    "alertname": 250,
     "job": 110,
     "instance": 180,
     "model_name": 250,

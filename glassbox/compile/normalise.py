@@ -145,21 +145,18 @@ def _custom(old: Json) -> Json:
 # Left out, Grafana would reduce to the last sample, which is null at the right edge.
 _REDUCE = {"calcs": ["lastNotNull"]}
 
-# Pixels; left out, long names of models would take up to 60 % of a panel.
-_LEGEND_WIDTH = 200
+# Pixels, for each column of the panel and at most; left out, long names of models would take up to 60 % of a panel.
+_LEGEND_COLUMN, _LEGEND_MOST = 26, 320
 
 
 def _timeseries(old: Json) -> Json:
     placement = old["options"]["legend"]["placement"]
-    legend = (
-        {}
-        if placement == "bottom"
-        else {"legend": {"placement": placement, "showLegend": True, "width": _LEGEND_WIDTH}}
-    )
-    return legend | {"tooltip": old["options"]["tooltip"]}
+    width = min(_LEGEND_MOST, _LEGEND_COLUMN * old["gridPos"]["w"])
+    beside = {"legend": {"placement": placement, "showLegend": True, "width": width}}
+    return ({} if placement == "bottom" else beside) | {"tooltip": old["options"]["tooltip"]}
 
 
-_WORD_SIZES = {"titleSize": 13, "valueSize": 16}
+_WORD_SIZES, _BAR_SIZES = {"titleSize": 13, "valueSize": 16}, {"titleSize": 13, "valueSize": 18}
 
 
 def _stat(old: Json) -> Json:
@@ -184,6 +181,8 @@ def _bargauge(old: Json) -> Json:
         "namePlacement": "top",
         "orientation": given["orientation"],
         "reduceOptions": _REDUCE,
+        # Grafana fits names to the height, where they outgrow the values.
+        "text": _BAR_SIZES,
     }
 
 
@@ -218,6 +217,10 @@ def _variable(old: Json) -> Json:
     shared = {"label": old["label"], "name": old["name"], "options": [], "regex": "", "type": old["type"]}
     if old["type"] == "datasource":
         return shared | {"includeAll": False, "multi": False, "query": old["query"], "refresh": 1}
+    if old["type"] == "custom":
+        chosen = [option["value"] for option in old["options"] if option["selected"]]
+        given = {key: old[key] for key in ("includeAll", "multi", "query")}
+        return shared | given | {"current": {"text": chosen, "value": chosen}}
     return (
         shared
         | _start(old)

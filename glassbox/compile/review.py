@@ -58,6 +58,8 @@ def _dashboard(board: AssembledDashboard) -> Iterator[str]:
     yield from field_lines({"question": declared.question, "leads to": declared.leads_to})
     for variable in declared.offered:
         yield from ("", f"variable {variable.name}", *field_lines(_choice(variable)))
+    for choice in declared.line_choices:
+        yield from ("", f"variable {choice.name}", *field_lines(chosen_fields(choice, ("name",))))
     for item in board.items:
         yield ""
         yield from (f"row {item.title}",) if isinstance(item, Header) else _panel(item)

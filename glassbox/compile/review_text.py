@@ -7,6 +7,7 @@ from enum import Enum
 from functools import singledispatch
 from typing import Any
 
+from glassbox.board.line_choice import LineChoice
 from glassbox.board.style import Line, Steps, Words
 from glassbox.board.tables import DrillDown, Next, Page
 from glassbox.board.variables import Variable
@@ -117,6 +118,11 @@ def _(value: Page) -> str:
 def _(value: DrillDown) -> str:
     kept = f", keeping {shown(value.keeping)}" if value.keeping else ""
     return f"{value.label} to {value.slug}, as {value.variable}{kept}"
+
+
+@shown.register
+def _(value: LineChoice) -> str:
+    return value.name
 
 
 @shown.register

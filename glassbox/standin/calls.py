@@ -38,6 +38,8 @@ class Instance:
     store: Store | None = None
     live: Live = field(default_factory=Live)
     upstream: Upstream = field(default_factory=Upstream)
+    since_ms: int | None = None
+    """Where dashboards begin that are opened without a time range, Unix milliseconds; None leaves it to the dashboard."""
 
 
 @dataclass(frozen=True)

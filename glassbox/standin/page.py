@@ -49,7 +49,8 @@ async def page(request: Request) -> Response:
     if not index.is_file():
         return HTMLResponse(_plain_list(instance))
     generation = f'<meta name="generation" content="{instance.live.generation}" />'
-    head = f'<base href="{escape(instance.base_path)}/" />{generation}{_preloads(request)}'
+    since = "" if instance.since_ms is None else f'<meta name="since" content="{instance.since_ms}" />'
+    head = f'<base href="{escape(instance.base_path)}/" />{generation}{since}{_preloads(request)}'
     text = index.read_text(encoding="utf-8").replace(_BASE, head)
     return HTMLResponse(text, headers={"Cache-Control": "no-cache"})
 

@@ -48,8 +48,9 @@ class GrafanaStandIn:
     `tokens` maps a service-account token to Viewer, Editor or Admin; with `anonymous_viewer` everybody may read. With a
     `database` file everything that is written survives a restart. The search index lags writes by
     `search_lag_seconds` on the releases where Grafana's does. `authorizations` maps the address of a data source to the
-    header Authorization for its requests, which is neither stored nor shown, and `way_to` how requests reach it. Raises ValueError for an unreadable version, StoreError
-    for a file that cannot be used, and on entry OSError for a port in use.
+    header Authorization for its requests, which is neither stored nor shown, and `way_to` how requests reach it.
+    Dashboards that are opened without a time range begin `since_ms`, Unix milliseconds, where it is given.
+    Raises ValueError for an unreadable version, StoreError for a file that cannot be used, and on entry OSError for a port in use.
     """
 
     def __init__(
@@ -69,6 +70,7 @@ class GrafanaStandIn:
         prometheus_timeout_seconds: float = TIMEOUT_SECONDS,
         authorizations: Mapping[str, str] | None = None,
         way_to: WayTo | None = None,
+        since_ms: int | None = None,
     ) -> None:
         rules = behaviour(version)
         password = admin_password or os.environ.get("PREVIEW_ADMIN_PASSWORD", "admin")
@@ -84,6 +86,7 @@ class GrafanaStandIn:
             anonymous_viewer,
             store=Store(database) if database else None,
             upstream=Upstream(prometheus_timeout_seconds, authorizations, way_to),
+            since_ms=since_ms,
         )
         self._bind, self._port = bind, port
         try:

@@ -10,8 +10,19 @@ from tests.support.ours import our_bundle
 
 BOARDS = our_bundle().dashboards
 PANELS = [(board["title"], panel) for board in BOARDS.values() for panel in board["panels"] if panel["type"] != "row"]
+ROWS = [(board["title"], panel) for board in BOARDS.values() for panel in board["panels"] if panel["type"] == "row"]
+TIMELINES = [(board, panel) for board, panel in PANELS if panel["type"] == "state-timeline"]
 # Pixels: a screen less the page's margins, a panel's own, its marks for description and links, and a letter of a title.
-SCREEN, MARGINS, BESIDE_TITLE, LETTER = 1920, 32, 96, 7.6
+SCREEN, MARGINS, BESIDE_TITLE, LETTER = 1920, 32, 112, 7.6
+# The fold mark of a row's header, and a letter of it.
+BESIDE_HEADER, HEADER_LETTER = 32, 9
+# Grafana gives the names beside bands two fifths of the panel (`calculateAxisSize` of its UPlotAxisBuilder).
+NAMES_SHARE, NAME_LETTER = 0.4, 6.4
+LONG_NAMES = {
+    "job": "vllm-production",
+    "model_name": "Qwen/Qwen2.5-VL-72B-Instruct-AWQ",
+    "signal": "KV cache half empty",
+}
 
 
 def shown(board, title):
@@ -23,6 +34,28 @@ def shown(board, title):
 def test_no_title_is_cut_on_a_screen_of_1920_pixels(board, panel):
     room = panel["gridPos"]["w"] * (SCREEN - MARGINS) / 24 - BESIDE_TITLE
     assert len(panel["title"]) * LETTER <= room
+
+
+@pytest.mark.parametrize("screen", [1920, 1280])
+@pytest.mark.parametrize(("board", "row"), ROWS, ids=[f"{board}, {row['title']}" for board, row in ROWS])
+def test_no_title_of_a_row_is_cut(board, row, screen):
+    assert row["gridPos"]["w"] == 24
+    assert len(row["title"]) * HEADER_LETTER <= screen - MARGINS - BESIDE_HEADER
+
+
+@pytest.mark.parametrize("screen", [1920, 1280])
+@pytest.mark.parametrize(
+    ("board", "panel"), TIMELINES, ids=[f"{board}, {panel['title']}" for board, panel in TIMELINES]
+)
+def test_no_name_beside_a_band_is_cut(board, panel, screen):
+    (target,) = panel["targets"]
+    name = re.sub(r"{{(\w+)}}", lambda label: LONG_NAMES[label[1]], target["legendFormat"])
+    room = panel["gridPos"]["w"] * (screen - MARGINS) / 24 * NAMES_SHARE
+    assert len(name) * NAME_LETTER <= room
+
+
+def test_the_longest_signal_is_among_the_long_names():
+    assert max((each.name for each in signals()), key=len).replace("_", " ") == LONG_NAMES["signal"].lower()
 
 
 def test_a_gpus_memory_is_one_bar():
@@ -84,3 +117,45 @@ def test_signals_are_written_in_words_and_in_the_order_of_models():
     assert target["expr"].count('"$1 $2"') == max(each.name.count("_") for each in signals())
     assert '"KV$1", "signal", "kv( .*)"' in target["expr"]
     assert target["legendFormat"] == "{{job}} {{model_name}} {{signal}}"
+
+
+def test_latency_shows_two_lines_for_each_model_until_more_are_chosen():
+    """With ten models, five lines of each cannot be told apart."""
+    (lines,) = [each for each in BOARDS["glassbox-llm-serving"]["templating"]["list"] if each["type"] == "custom"]
+    assert lines["current"]["value"] == ["p50", "p95"]
+    chosen = [panel for _, panel in PANELS if any('"$lines"' in each["expr"] for each in panel["targets"])]
+    assert len(chosen) == 6
+    for panel in chosen:
+        names = [each["legendFormat"].partition(" ")[0] for each in panel["targets"]]
+        assert {"p50", "p95"} < set(names) <= set(lines["query"].split(","))
+        assert all(f'"asked_for", "{name}"' in each["expr"] for name, each in zip(names, panel["targets"], strict=True))
+
+
+def test_no_panel_says_no_data_without_saying_why():
+    """A heatmap has no text of its own for no result."""
+    for board, panel in PANELS:
+        if panel["type"] != "heatmap":
+            text = panel["fieldConfig"]["defaults"]["noValue"]
+            assert text, (board, panel["title"])
+            assert text.casefold() != "no data", (board, panel["title"])
+
+
+def test_a_legend_of_many_lines_takes_no_height():
+    """Below a graph, two lines for each of ten models, or one for each of ten replicas, leave nothing of it."""
+    for board, panel in PANELS:
+        if panel["type"] == "timeseries":
+            legends = [target["legendFormat"] for target in panel["targets"]]
+            many = sum("{{model_name}}" in legend for legend in legends) > 1 or "{{slo}}" in "".join(legends)
+            beside = panel["options"].get("legend", {}).get("placement") == "right"
+            replicas = any("{{instance}}" in legend and "{{model_name}}" in legend for legend in legends)
+            assert beside or not (many or replicas), (board, panel["title"])
+
+
+def test_sentences_of_a_table_begin_at_the_left():
+    """Grafana puts numbers to the right, and the sentence stands for one."""
+    (column,) = [
+        each
+        for each in shown("Capacity and diagnosis", "What to do")["fieldConfig"]["overrides"]
+        if each["matcher"]["options"] == "Advice"
+    ]
+    assert {"id": "custom.align", "value": "left"} in column["properties"]

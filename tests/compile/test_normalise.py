@@ -172,7 +172,7 @@ def test_no_default_red_at_80(board):
 
 @each_board
 def test_variables_start_at_all_or_at_the_first_value_and_reload_with_the_time_range(board):
-    for variable in board["templating"]["list"][1:]:
+    for variable in (each for each in board["templating"]["list"] if each["type"] == "query"):
         if variable["multi"]:
             assert variable["includeAll"] and variable["current"] == {"text": ["All"], "value": ["$__all"]}
         elif variable["includeAll"]:
@@ -255,6 +255,7 @@ def test_a_bar_gauge_keeps_unit_and_orientation():
         "namePlacement": "top",
         "orientation": "horizontal",
         "reduceOptions": {"calcs": ["lastNotNull"]},
+        "text": {"titleSize": 13, "valueSize": 18},
     }
 
 
@@ -264,14 +265,15 @@ def test_a_table_asks_once_and_names_its_columns():
     assert (target["instant"], target["format"], "range" in target) == (True, "table", False)
     names = panel["transformations"][0]["options"]["renameByName"]
     assert names["instance"] == "Instance" and names["Value"] == "Status"
-    override = panel["fieldConfig"]["overrides"][0]
+    cells, override = panel["fieldConfig"]["overrides"]
+    assert cells["matcher"] == {"id": "byRegexp", "options": "/.*/"}
+    assert cells["properties"] == [{"id": "noValue", "value": ""}], "the text for no rows fills no cell"
     assert override["matcher"] == {"id": "byName", "options": "Status"}
     unit, words, cell, width = override["properties"]
     assert unit == {"id": "unit", "value": "bool"}
     assert words["value"][0]["options"]["0"]["text"] == "DOWN"
     assert cell == {"id": "custom.cellOptions", "value": {"type": "color-background", "mode": "basic"}}
     assert width == {"id": "custom.width", "value": 110}, "a coloured word needs no more, and the labels share the rest"
-    assert len(panel["fieldConfig"]["overrides"]) == 1
     assert "unit" not in panel["fieldConfig"]["defaults"], "a version must not be read as a number"
 
 
@@ -279,13 +281,15 @@ def test_an_empty_panel_says_what_its_board_says_of_nothing():
     panels = by_title(compiled(stat("n", QPS, why="w.", empty="No data"), timeseries("m", QPS, why="w.", empty="None")))
     assert panels["n"]["fieldConfig"]["defaults"]["noValue"] == "No data"
     assert panels["m"]["fieldConfig"]["defaults"]["noValue"] == "None"
+    assert by_title(BOARDS[0])["table"]["fieldConfig"]["defaults"]["noValue"] == "Not reported"
 
 
 def test_a_table_of_labels_hides_the_value_that_is_always_1():
     panel = by_title(BOARDS[0])["labels"]
     shape = panel["transformations"][0]["options"]
     assert shape["excludeByName"]["Value"] is True and "Value" not in shape["renameByName"]
-    widths = {each["matcher"]["options"]: each["properties"] for each in panel["fieldConfig"]["overrides"]}
+    _, *columns = panel["fieldConfig"]["overrides"]
+    widths = {each["matcher"]["options"]: each["properties"] for each in columns}
     assert widths["Model"] == [{"id": "custom.width", "value": 250}]
     assert {item["id"] for properties in widths.values() for item in properties} == {"custom.width"}
 
@@ -427,9 +431,13 @@ def test_a_query_may_look_unlike_the_others_whatever_its_lines_are_called():
 
 
 def test_many_lines_have_their_legend_to_the_right_where_it_leaves_room_for_them():
-    few, many = compiled(timeseries("few", QPS, why="w."), timeseries("many", QPS, why="w.", many=True))["panels"]
+    narrow, wide = (
+        timeseries(name, QPS, why="w.", many=True, size=Size(width)) for name, width in (("n", 4), ("m", 14))
+    )
+    few, *many = compiled(timeseries("few", QPS, why="w.", size=Size(6)), narrow, wide)["panels"]
     assert "legend" not in few["options"]
-    assert many["options"]["legend"] == {"placement": "right", "showLegend": True, "width": 200}
+    for panel, width in zip(many, (104, 320), strict=True):
+        assert panel["options"]["legend"] == {"placement": "right", "showLegend": True, "width": width}
 
 
 def test_an_axis_without_a_maximum_is_not_drawn_to_100_when_nothing_happens():

@@ -1,12 +1,23 @@
 """Where the demo's boards open."""
 
-from urllib.parse import parse_qs, urlsplit
+import re
+import time
+from urllib.parse import urlsplit
 
-from demo.demo import overview_url
+import httpx
+
+from demo.demo import overview_url, stand_in
 from tests.support.ours import our_bundle
 
 
-def test_the_overview_opens_on_the_time_that_has_data():
-    link = urlsplit(overview_url("http://127.0.0.1:3000", 1_790_000_000_000))
+def test_the_demos_link_is_that_of_a_board():
+    link = urlsplit(overview_url("http://127.0.0.1:3000"))
     assert link.path.removeprefix("/d/") in our_bundle().dashboards
-    assert parse_qs(link.query) == {"from": ["1790000000000"], "to": ["now"]}
+
+
+def test_every_board_opens_on_the_time_that_has_data():
+    before_ms = time.time() * 1000
+    with stand_in("http://127.0.0.1:9") as server:
+        for path in ("/", "/d/glassbox-slo"):
+            (since,) = re.findall(r'<meta name="since" content="(\d+)" />', httpx.get(f"{server.url}{path}").text)
+            assert before_ms - 1 <= int(since) <= time.time() * 1000

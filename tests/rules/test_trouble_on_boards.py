@@ -129,6 +129,11 @@ SHOWN = {
     "a long batch": (BUSY, (0, NOT_YET, 900, 0, 0.4, 0.1)),
     "idle": (KNOWN | IDLES | TOKENS, (0, IDLE, 900, 0, 0.4, 0.1)),
     "down": (BUSY | IS_DOWN, (DOWN,) * 6),
+    # The other one, such as that of an OCR service, has no engine that reports these.
+    "the only engine of two services is down": (
+        KNOWN | ANSWERED | OTHER,
+        (4, None, MODEL_DOWN, MODEL_DOWN, MODEL_DOWN, None),
+    ),
     "all are given up": (BUSY | GIVEN_UP, (UNANSWERED, UNANSWERED, 900, 0, 0.4, UNANSWERED)),
     "scaled to zero, or not reported": ({}, (None,) * 6),
 }

@@ -7,6 +7,7 @@ import { replacer } from '../src/variables/replace';
 
 const KNOWN: Record<string, { value: string; verbatim?: boolean }> = {
   job: { value: 'a b' },
+  name: { value: 'a+b&c#d%e' },
   __url_time_range: { value: 'from=1&to=2', verbatim: true },
   __all_variables: { value: 'var-job=a+b', verbatim: true },
 };
@@ -40,6 +41,25 @@ const prepared = (urls: string[], overrides: string[] = []) =>
     replace,
   });
 
+const decoratedNames = (url: string) =>
+  decorated(
+    [
+      toDataFrame({
+        fields: [
+          { name: 'Time', type: FieldType.time, values: [1] },
+          { name: 'Model', type: FieldType.string, values: ['a+b&c#d%e'] },
+        ],
+      }),
+    ],
+    {
+      type: 'table',
+      fieldConfig: { defaults: { links: [{ title: 'x', url }] }, overrides: [] },
+      theme: createTheme(),
+      timeZone: 'utc',
+      replace,
+    },
+  );
+
 beforeAll(() =>
   locationUtil.initialize({
     config: { appSubUrl: '' } as Parameters<typeof locationUtil.initialize>[0]['config'],
@@ -54,16 +74,25 @@ describe('a data link', () => {
   it.each([
     ['/d/x?var-instance=${__field.labels.instance}', '/d/x?var-instance=h:2'],
     ['/d/x?at=${__value.time}', '/d/x?at=4000'],
-    ['/d/x?v=${__value.raw}&n=${__value.numeric}&t=${__value.text}', '/d/x?v=40&n=40&t=40 s'],
-    ['/d/x?s=${__series.name}&f=${__field.name}', '/d/x?s=of h:2&f=Value'],
+    ['/d/x?v=${__value.raw}&n=${__value.numeric}&t=${__value.text}', '/d/x?v=40&n=40&t=40%20s'],
+    ['/d/x?s=${__series.name}&f=${__field.name}', '/d/x?s=of%20h:2&f=Value'],
     ['/d/x?${__url_time_range}&${__all_variables}', '/d/x?from=1&to=2&var-job=a+b'],
-    ['/d/x?j=$job&u=$unknown', '/d/x?j=a b&u=$unknown'],
-    ['/d/x?l=${__field.labels}', '/d/x?l=instance="h:2"'],
+    ['/d/x?j=$job&u=$unknown', '/d/x?j=a%20b&u=$unknown'],
+    ['/d/x?l=${__field.labels}', '/d/x?l=instance=%22h:2%22'],
     ['https://example.com/${__field.labels.missing}', 'https://example.com/'],
   ])('of %s leads to %s', (url, wanted) => {
     const [link] = linksOf(fieldOf(prepared([url]), 1), 1);
     expect(link).toMatchObject({ title: 'h:2', href: wanted });
   });
+
+  it.each(['${__value.raw:percentencode}', '${name:percentencode}', '${name:queryparam}'])(
+    'keeps the signs of a name that %s encodes',
+    // Grafana itself is built with the same version of sanitize-url; later ones decode the whole address (their issue 75).
+    (text) => {
+      const [link] = linksOf(fieldOf(decoratedNames(`/d/x?var-name=${text}`), 0), 0);
+      expect(link?.href).toContain('a%2Bb%26c%23d%25e');
+    },
+  );
 
   it.each(['javascript:alert(1)', 'data:text/html,x', '${__field.labels.instance}ascript:alert(1)'])(
     'of %s runs nothing',

@@ -15,6 +15,8 @@ import { parseTime, rangeBetween } from './range';
 import { lookupFor, type Session } from './session';
 
 const DEFAULT_FROM = 'now-6h';
+/** Where the server says that there first was data, in milliseconds since 1970. */
+const SINCE = document.querySelector<HTMLMetaElement>('meta[name="since"]')?.content;
 const DEFAULT_TO = 'now';
 
 interface Loaded {
@@ -93,7 +95,7 @@ async function settle(
   parameters: URLSearchParams,
 ): Promise<Omit<Session, 'revision'>> {
   const timeZone = timeZoneOf(parameters, dashboard);
-  const from = parseTime(parameters.get('from'), dashboard.time?.from ?? DEFAULT_FROM);
+  const from = parseTime(parameters.get('from'), SINCE ?? dashboard.time?.from ?? DEFAULT_FROM);
   const to = parseTime(parameters.get('to'), dashboard.time?.to ?? DEFAULT_TO);
   const range = rangeBetween(from, to, timeZone);
   const lookup = (variables: Variables) => lookupFor(uid, dashboard, variables, range, timeZone);

@@ -77,8 +77,8 @@ export function timePlot({ props, rows, labels, splits, draw, sync }: TimePlot):
   return builder;
 }
 
-/** Of the plot's width. */
-const MOST_LABELS_SHARE = 0.45;
+/** Of the plot's width, as Grafana limits it. */
+const MOST_LABELS_SHARE = 0.4;
 
 /** Room for the longest label. */
 function labelWidth(labels: string[], width: number, theme: GrafanaTheme2): number {

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
-from glassbox.metrics import service, vllm
+from glassbox.metrics import roles, service, vllm
 from glassbox.metrics.types import Unit
 from glassbox.query.births import rate_from_birth
 from glassbox.query.expr import Expr, Matcher, differs, not_regex, regex
@@ -27,9 +27,9 @@ REQUESTS = Record(
     sum_by(
         MODEL,
         through_gaps(
-            rates(vllm.REQUEST_SUCCESS, service.HTTP_REQUESTS, WINDOW, OF_CALLERS, status=_ANSWERED),
+            rates(roles.FINISHED, service.HTTP_REQUESTS, WINDOW, OF_CALLERS, status=_ANSWERED),
             either(
-                rate(vllm.REQUEST_SUCCESS, _LONGER, **OF_CALLERS),
+                rate(roles.FINISHED, _LONGER, **OF_CALLERS),
                 rate(service.HTTP_REQUESTS, _LONGER, **DECLARED, **OF_CALLERS, status=_ANSWERED),
             ),
         ),
@@ -53,7 +53,7 @@ REQUESTS_BY_ENDPOINT = Record(
 )
 REQUESTS_FINISHED = Record(
     "model:inference_requests_finished:rate5m",
-    sum_by((*MODEL, "finished_reason"), rate(vllm.REQUEST_SUCCESS, "5m", **OF_CALLERS)),
+    sum_by((*MODEL, "finished_reason"), rate(roles.FINISHED, "5m", **OF_CALLERS)),
     "Finished requests per second by reason: `length` is cut off, `error` failed in the engine.",
 )
 PAGES = Record(
@@ -118,7 +118,7 @@ SUCCEEDED = Record(
 DURATION = histogram(
     "model:inference_request_duration_seconds",
     lambda part: rates(
-        getattr(vllm.E2E_REQUEST_LATENCY, part), getattr(service.HTTP_REQUEST_DURATION, part), "5m", OF_CALLERS
+        getattr(roles.LATENCY, part), getattr(service.HTTP_REQUEST_DURATION, part), "5m", OF_CALLERS
     ),
     "Time from arrival to the end of the answer.",
 )

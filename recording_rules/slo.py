@@ -14,8 +14,9 @@ those that wait longer than a promise allows break it, each once in 5 minutes.
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from glassbox.metrics import service, vllm
-from glassbox.metrics.types import Counter, Histogram, Unit
+from glassbox.metrics import roles, service
+from glassbox.metrics.roles import HistogramRole, Role
+from glassbox.metrics.types import Counter, Unit
 from glassbox.query.births import rate_from_birth
 from glassbox.query.expr import Expr, Matcher, binary
 from glassbox.query.promql import (
@@ -47,10 +48,10 @@ _RECORDED = {
     "time_to_first_token": engine.TIME_TO_FIRST_TOKEN,
     "time_per_output_token": workload.TIME_PER_OUTPUT_TOKEN,
 }
-_OBSERVED: dict[Indicator, Histogram] = {
-    "request_latency": vllm.E2E_REQUEST_LATENCY,
-    "time_to_first_token": vllm.TIME_TO_FIRST_TOKEN,
-    "time_per_output_token": vllm.REQUEST_TIME_PER_OUTPUT_TOKEN,
+_OBSERVED: dict[Indicator, HistogramRole] = {
+    "request_latency": roles.LATENCY,
+    "time_to_first_token": roles.TIME_TO_FIRST_TOKEN,
+    "time_per_output_token": roles.TIME_PER_OUTPUT_TOKEN,
 }
 # A model of which nothing was seen for so long has left: its budget decides nothing any more.
 _LEFT_AFTER = "1d"
@@ -182,7 +183,7 @@ def _unobserved(slo: Slo) -> Iterator[Expr]:
 
 def _observed(indicator: Indicator, part: str, seconds: int, **le: Matcher) -> Expr:
     """Observations per second of the callers' requests, or those of one bucket."""
-    observed: Counter = getattr(_OBSERVED[indicator], part)
+    observed: Role = getattr(_OBSERVED[indicator], part)
     short, long = (rate(observed, f"{each}s", **OF_CALLERS, **le) for each in (seconds, 2 * seconds))
     from_engine = through_gaps(short, long)
     if indicator != "request_latency":

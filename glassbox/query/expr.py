@@ -6,7 +6,8 @@ An expression is a row of text pieces and selectors, so that matchers can be add
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from functools import wraps
+from typing import Any, ParamSpec, Protocol, cast
 
 from glassbox.errors import GlassboxError
 from glassbox.metrics.types import Kind, Unit
@@ -139,11 +140,16 @@ OPERATORS = {"*": MULTIPLY, "/": MULTIPLY, "+": ADD, "-": ADD, "and": AND, "unle
 
 @dataclass(frozen=True)
 class Expr:
-    """A PromQL expression and its shape. `str()` gives the text."""
+    """A PromQL expression and its shape. `str()` gives the text.
+
+    `by_engine` is what it gives for each engine alone, where the engines' series can be told apart: the expression is these
+    joined by `or`. It is empty where they cannot, or where nothing depends on the engine.
+    """
 
     parts: Parts
     shape: Shape
     strength: int = ATOM
+    by_engine: tuple[tuple[str, "Expr"], ...] = ()
 
     def __str__(self) -> str:
         return "".join(str(part) for part in self.parts)
@@ -164,13 +170,14 @@ class Expr:
 
     def with_selectors(self, change: Callable[[Selector], Parts]) -> "Expr":
         """Self with what `change` makes of each selector in its place."""
-        return replace(self, parts=tuple(_changed(self.parts, change)))
+        changed = replace(self, parts=tuple(_changed(self.parts, change)))
+        return changed._with_each_engine(lambda each: each.with_selectors(change))
 
     @property
     def as_recorded(self) -> "Expr":
         """Self as content wrote it: the recorded series themselves, where they are computed again."""
         parts = tuple(part.recorded if isinstance(part, Recomputed) else part for part in self.parts)
-        return replace(self, parts=parts)
+        return replace(self, parts=parts)._with_each_engine(lambda each: each.as_recorded)
 
     def filtered(self, matchers: Matchers, *, shared_names_only: bool = False) -> "Expr":
         """Self with each matcher added to every selector whose series have that label."""
@@ -188,7 +195,14 @@ class Expr:
 
     def measured_in(self, unit: Unit) -> "Expr":
         """Self, read in another unit: for results whose unit does not follow from the operands."""
-        return replace(self, shape=replace(self.shape, unit=unit))
+        return self.shaped(replace(self.shape, unit=unit))
+
+    def shaped(self, shape: Shape) -> "Expr":
+        """Self with another shape."""
+        return replace(self, shape=shape)._with_each_engine(lambda each: each.shaped(shape))
+
+    def _with_each_engine(self, change: Callable[["Expr"], "Expr"]) -> "Expr":
+        return replace(self, by_engine=tuple((engine, change(each)) for engine, each in self.by_engine))
 
     def __truediv__(self, other: "Expr | float") -> "Expr":
         unit = Unit.RATIO if _unit_of(other) is self.shape.unit else self.shape.unit
@@ -228,13 +242,44 @@ class Expr:
         """All series of the left side, and those of the right that have no partner on the left."""
         both = tuple(dict.fromkeys((*self.shape.labels, *other.shape.labels)))
         joined = binary(self, "or", other, matching=_on(self, other, on))
-        return replace(joined, shape=replace(joined.shape, labels=both))
+        return joined.shaped(replace(joined.shape, labels=both))
 
     def taking(self, labels: Sequence[str], other: "Expr", *, on: Sequence[str]) -> "Expr":
         """Many series on the left times one on the right, which lends them `labels` (`* on(...) group_left(...)`)."""
         lent = f"{_on(self, other, on)} group_left ({', '.join(labels)})"
         product = binary(self, "*", other, matching=lent)
-        return replace(product, shape=replace(product.shape, labels=(*product.shape.labels, *labels)))
+        return product.shaped(replace(product.shape, labels=(*product.shape.labels, *labels)))
+
+
+P = ParamSpec("P")
+# With one of these, the engines' series are told apart.
+_OF_ENGINES = ("inference_engine", "instance")
+
+
+def each_engine(operation: Callable[P, Expr]) -> Callable[P, Expr]:
+    """An operation on expressions that is also done for each engine alone.
+
+    An engine has a result where it has all operands that depend on the engine; of an `or`, one is enough.
+    """
+
+    @wraps(operation)
+    def done(*operands: P.args, **options: P.kwargs) -> Expr:
+        whole = operation(*operands, **options)
+        if not set(_OF_ENGINES) & set(whole.shape.labels):
+            return whole
+        again = cast(Callable[..., Expr], operation)
+        by_engine = ((engine, again(*each, **options)) for engine, each in _of_each_engine(operands))
+        return replace(whole, by_engine=tuple(by_engine))
+
+    return done
+
+
+def _of_each_engine(operands: Sequence[Any]) -> Iterator[tuple[str, Sequence[Any]]]:
+    """The operands of each engine that has all of them."""
+    depend = [dict(each.by_engine) for each in operands if isinstance(each, Expr) and each.by_engine]
+    for engine in depend[0] if depend else ():
+        if all(engine in each for each in depend):
+            yield engine, [dict(each.by_engine).get(engine, each) if isinstance(each, Expr) else each for each in operands]
 
 
 def _selectors(parts: Parts) -> Iterator[Selector]:
@@ -257,6 +302,24 @@ def _changed(parts: Parts, change: Callable[[Selector], Parts]) -> Iterator[str 
 
 def binary(left: Expr, operator: str, right: Expr | float, *, matching: str = "", unit: Unit | None = None) -> Expr:
     """Join two operands, with brackets where the operator needs them."""
+    joined = _joined(left, operator, right, matching=matching, unit=unit)
+    if operator == "or":
+        return replace(joined, by_engine=tuple(_either_side(left, right, matching)))
+    # What is taken away, or kept, does not depend on one engine alone.
+    return replace(joined, by_engine=()) if operator in ("and", "unless") and not left.by_engine else joined
+
+
+def _either_side(left: Expr, right: Expr | float, matching: str) -> Iterator[tuple[str, Expr]]:
+    """An `or` for each engine, of which one side is enough; nothing where a side does not depend on the engine."""
+    if isinstance(right, Expr) and left.by_engine and right.by_engine:
+        first, second = dict(left.by_engine), dict(right.by_engine)
+        for engine in dict.fromkeys((*first, *second)):
+            sides = [side[engine] for side in (first, second) if engine in side]
+            yield engine, sides[0] if len(sides) == 1 else _joined(sides[0], "or", sides[1], matching=matching)
+
+
+@each_engine
+def _joined(left: Expr, operator: str, right: Expr | float, *, matching: str, unit: Unit | None = None) -> Expr:
     if isinstance(right, Expr) and not matching and operator not in ("and", "or", "unless"):
         _require_same_labels(left, operator, right)
     strength = OPERATORS[operator]

@@ -117,8 +117,6 @@ SUCCEEDED = Record(
 
 DURATION = histogram(
     "model:inference_request_duration_seconds",
-    lambda part: rates(
-        getattr(roles.LATENCY, part), getattr(service.HTTP_REQUEST_DURATION, part), "5m", OF_CALLERS
-    ),
+    lambda part: rates(getattr(roles.LATENCY, part), getattr(service.HTTP_REQUEST_DURATION, part), "5m", OF_CALLERS),
     "Time from arrival to the end of the answer.",
 )

@@ -44,7 +44,9 @@ def rates(
 
     `of` matches both, and `of_service` ours.
     """
-    return either(rate(from_engine, window, **of), rate_from_birth(from_service, window, **DECLARED, **of, **of_service))
+    return either(
+        rate(from_engine, window, **of), rate_from_birth(from_service, window, **DECLARED, **of, **of_service)
+    )
 
 
 def through_gaps(growth: Expr, twice_as_long: Expr) -> Expr:

@@ -32,15 +32,15 @@ def _frontend_time() -> Expr:
     All three are observed when a request finishes, so they are about the same requests (vLLM 0.33, `v1/metrics/stats.py`).
     """
     every, queued, inferred = (
-        rate(histogram.sum, "5m")
-        for histogram in (roles.LATENCY, roles.QUEUE_TIME, roles.INFERENCE_TIME)
+        rate(histogram.sum, "5m") for histogram in (roles.LATENCY, roles.QUEUE_TIME, roles.INFERENCE_TIME)
     )
     # Wall clock minus monotonic clock: a corrected wall clock must not give a negative time.
     return clamp_min(sum_by(MODEL, every - queued - inferred), 0)
 
 
 def _tokens(window: str) -> Expr:
-    return rate(roles.PROMPT_TOKENS, window) + rate(roles.GENERATION_TOKENS, window)
+    read, written = (sum_by(ENGINE, rate(role, window)) for role in (roles.PROMPT_TOKENS, roles.GENERATION_TOKENS))
+    return read + written
 
 
 def _stalled_requests() -> Expr:
@@ -69,9 +69,7 @@ REQUEST_TIME = Record(
     sum_by(MODEL, rate(roles.LATENCY.sum, "5m")),
     "Time of all requests that an engine finished: the whole of which the phases are parts.",
 )
-TIME_PER_OUTPUT_TOKEN = engine_histogram(
-    "model:inference_time_per_output_token_seconds", roles.TIME_PER_OUTPUT_TOKEN
-)
+TIME_PER_OUTPUT_TOKEN = engine_histogram("model:inference_time_per_output_token_seconds", roles.TIME_PER_OUTPUT_TOKEN)
 PROMPT_LENGTH = engine_histogram("model:inference_prompt_length_tokens", roles.PROMPT_LENGTH)
 OUTPUT_LENGTH = engine_histogram("model:inference_output_length_tokens", roles.OUTPUT_LENGTH)
 

@@ -11,6 +11,7 @@ from glassbox.compile.dashboard_json import dashboard_json
 from glassbox.compile.grafana_rules import grafana_group, uid_in
 from glassbox.compile.left_out import dead_ends, names_read, without_links, without_unread
 from glassbox.compile.links import PanelLink, panel_link, runbook_links
+from glassbox.compile.per_engine import for_each_engine
 from glassbox.compile.prometheus_rules import alert_file, record_file
 from glassbox.compile.threshold_exceptions import Rules, declared_rules
 from glassbox.compile.unknown_series import known_series, refuse_unknown_series
@@ -42,7 +43,9 @@ def compile_bundle(content: Content, settings: Settings, data_source: DataSource
     kept = without_links(dashboards, {uids[slug] for slug in settings.exclude.dashboards}, settings.exclude.alerts)
     return Bundle(
         dashboards=kept,
-        recording_rules={f"{group.name}.yaml": record_file(group, settings) for group in compiled.records},
+        recording_rules={
+            f"{group.name}.yaml": record_file(group, settings) for group in for_each_engine(compiled.records)
+        },
         alerts=alert_files,
         grafana_groups=tuple(
             grafana_group(group, folder_uid=settings.grafana.folder_uid, data_source_uid=uid, links=links)

@@ -51,7 +51,7 @@ class HistogramRole:
 class Reading:
     """How an engine reports a role.
 
-    `where` are the values that labels of its series must have. `over` are labels of ranks that report the same, so that the
+    `where` are regular expressions (anchored) that labels of its series must match. `over` are labels of ranks that report the same, so that the
     largest value counts. `scale` turns a value into the unit of the role. `renamed` are labels that have another name there:
     theirs by ours.
     """
@@ -136,9 +136,13 @@ MM_CACHE_HITS = _counter("media found in the cache", Unit.EVENTS)
 REJECTIONS = _counter("requests refused at a queue limit", Unit.REQUESTS, "reason")
 
 LATENCY = _histogram("time of a request", Unit.SECONDS, "Time from arrival to the end of the answer.")
-TIME_TO_FIRST_TOKEN = _histogram("time to first token", Unit.SECONDS, "Time from arrival to the first token, queueing included.")
+TIME_TO_FIRST_TOKEN = _histogram(
+    "time to first token", Unit.SECONDS, "Time from arrival to the first token, queueing included."
+)
 INTER_TOKEN_LATENCY = _histogram("time between two tokens", Unit.SECONDS, "Time between two tokens of one request.")
-TIME_PER_OUTPUT_TOKEN = _histogram("time per output token", Unit.SECONDS, "Decode time of a request for each token after the first.")
+TIME_PER_OUTPUT_TOKEN = _histogram(
+    "time per output token", Unit.SECONDS, "Decode time of a request for each token after the first."
+)
 QUEUE_TIME = _histogram("time in the queue", Unit.SECONDS, "Time from arrival in the engine until it begins.")
 PREFILL_TIME = _histogram("time of prefill", Unit.SECONDS, "Time from its beginning to the first token.")
 DECODE_TIME = _histogram("time of decoding", Unit.SECONDS, "Time from the first token to the last.")

@@ -279,7 +279,10 @@ def _of_each_engine(operands: Sequence[Any]) -> Iterator[tuple[str, Sequence[Any
     depend = [dict(each.by_engine) for each in operands if isinstance(each, Expr) and each.by_engine]
     for engine in depend[0] if depend else ():
         if all(engine in each for each in depend):
-            yield engine, [dict(each.by_engine).get(engine, each) if isinstance(each, Expr) else each for each in operands]
+            yield (
+                engine,
+                [dict(each.by_engine).get(engine, each) if isinstance(each, Expr) else each for each in operands],
+            )
 
 
 def _selectors(parts: Parts) -> Iterator[Selector]:
@@ -305,8 +308,10 @@ def binary(left: Expr, operator: str, right: Expr | float, *, matching: str = ""
     joined = _joined(left, operator, right, matching=matching, unit=unit)
     if operator == "or":
         return replace(joined, by_engine=tuple(_either_side(left, right, matching)))
-    # What is taken away, or kept, does not depend on one engine alone.
-    return replace(joined, by_engine=()) if operator in ("and", "unless") and not left.by_engine else joined
+    if operator == "unless":
+        return replace(joined, by_engine=_left_sides(left, joined))
+    # What is kept for the sake of any engine does not depend on one of them.
+    return replace(joined, by_engine=()) if operator == "and" and not left.by_engine else joined
 
 
 def _either_side(left: Expr, right: Expr | float, matching: str) -> Iterator[tuple[str, Expr]]:
@@ -316,6 +321,11 @@ def _either_side(left: Expr, right: Expr | float, matching: str) -> Iterator[tup
         for engine in dict.fromkeys((*first, *second)):
             sides = [side[engine] for side in (first, second) if engine in side]
             yield engine, sides[0] if len(sides) == 1 else _joined(sides[0], "or", sides[1], matching=matching)
+
+
+def _left_sides(left: Expr, joined: Expr) -> tuple[tuple[str, Expr], ...]:
+    """An `unless` for each engine, which takes nothing away where the right side does not depend on it."""
+    return tuple((engine, dict(joined.by_engine).get(engine, alone)) for engine, alone in left.by_engine)
 
 
 @each_engine

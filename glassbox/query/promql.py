@@ -260,9 +260,7 @@ def _ranged(function: str, source: Source, window: str, shape: Shape, matchers: 
     return _each_name(source, window, shape, f"{function}({{}})", matchers)
 
 
-def _each_name(
-    source: Source, window: str, shape: Shape, text: str, matchers: dict[str, str | Matcher]
-) -> Expr:
+def _each_name(source: Source, window: str, shape: Shape, text: str, matchers: dict[str, str | Matcher]) -> Expr:
     """What the text gives of the source under each of its names, or of each engine that reports the role."""
     if "le" in matchers:
         shape = replace(shape, kind=Kind.GAUGE)

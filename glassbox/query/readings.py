@@ -8,7 +8,7 @@ from functools import reduce
 from glassbox.metrics.engines import ENGINES
 from glassbox.metrics.roles import Engine, Reading, Role
 from glassbox.metrics.types import Metric
-from glassbox.query.expr import MULTIPLY, Expr, Matcher, Matchers, QueryError, number
+from glassbox.query.expr import MULTIPLY, Expr, Matcher, Matchers, QueryError, number, regex
 
 # How one metric is read, with the matchers that its series can have.
 Read = Callable[[Metric, dict[str, str | Matcher]], Expr]
@@ -42,7 +42,7 @@ def _of_engine(engine: Engine, role: Role, read: Read, matchers: Matchers) -> Ex
 
 def _matching(reading: Reading, matchers: Matchers) -> dict[str, str | Matcher] | None:
     """The matchers under the names of the reading's labels; None where one asks for a label that its series do not have."""
-    kept: dict[str, str | Matcher] = dict(reading.where)
+    kept: dict[str, str | Matcher] = {label: _matcher(value) for label, value in reading.where.items()}
     theirs = {ours: label for label, ours in reading.renamed.items()}
     for label, matcher in matchers.items():
         name = theirs.get(label, label)
@@ -51,6 +51,11 @@ def _matching(reading: Reading, matchers: Matchers) -> dict[str, str | Matcher] 
         elif not _accepts_none(matcher if isinstance(matcher, Matcher) else Matcher("=", matcher)):
             return None
     return kept
+
+
+def _matcher(value: str) -> str | Matcher:
+    """A regular expression that is a plain value is matched as one."""
+    return value if re.fullmatch(r"[\w-]*", value) else regex(value)
 
 
 def _accepts_none(matcher: Matcher) -> bool:
@@ -70,7 +75,9 @@ def _clean(engine: Engine, reading: Reading, read: Expr) -> Expr:
     for theirs, ours in reading.renamed.items():
         expr = _inside(expr, "label_replace(", f', "{ours}", "$1", "{theirs}", "(.+)")')
     # Whatever the target's label says, these series are of this engine, and are not mixed with those of another.
-    return _inside(expr, "label_replace(", f', "inference_engine", "{engine.name}", "", "")') if engine.stamped else expr
+    return (
+        _inside(expr, "label_replace(", f', "inference_engine", "{engine.name}", "", "")') if engine.stamped else expr
+    )
 
 
 def _inside(expr: Expr, before: str, after: str) -> Expr:

@@ -63,7 +63,9 @@ class Record:
     @property
     def histogram_names(self) -> tuple[str, ...]:
         """The histograms whose bucket rates it records."""
-        names = (selector.name for selector in self.expr.selectors if self.kind is Kind.BUCKET_RATES)
+        # Each engine has buckets of its own: settings name those of the first.
+        expr = self.expr.by_engine[0][1] if self.expr.by_engine else self.expr
+        names = (selector.name for selector in expr.selectors if self.kind is Kind.BUCKET_RATES)
         return tuple(dict.fromkeys(name.removesuffix("_bucket") for name in names if name.endswith("_bucket")))
 
 

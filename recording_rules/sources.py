@@ -10,7 +10,7 @@ from glassbox.metrics.types import Counter, Gauge
 from glassbox.query.births import rate_from_birth
 from glassbox.query.expr import Expr, Matcher, Matchers, differs, not_regex
 from glassbox.query.promql import instant, max_without, median_over_time, over_time, rate
-from glassbox.query.readings import beside_first
+from glassbox.query.readings import beside_first, lately_there
 from recording_rules.levels import TARGET
 from recording_rules.targets import BRIDGE, VANISHED
 
@@ -29,7 +29,7 @@ OF_CALLERS: dict[str, str | Matcher] = {"inference_role": differs(_PREFILL)}
 OF_PREFILL: dict[str, str | Matcher] = {"inference_role": _PREFILL}
 # Processes with an engine. The window is that of the rates: rates outlive a process by their window, so the knowledge of
 # what the process was must do so too.
-ENGINES = over_time("last", roles.RUNNING, "5m", offset="", **OF_ENGINES)
+ENGINES = lately_there(roles.RUNNING, "5m", **OF_ENGINES)
 
 
 def either(from_engine: Expr, from_service: Expr) -> Expr:

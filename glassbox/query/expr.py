@@ -87,7 +87,7 @@ class Shape:
 
 @dataclass(frozen=True)
 class Selector:
-    """`name{matchers}[window] offset`; `labels` are those its series may have, `shared_name` says that other software uses the name as well.
+    """`name{matchers}[window] offset`, the name being empty where a matcher of `__name__` names several; `labels` are those its series may have, `shared_name` says that other software uses the name as well.
 
     `rule` is the query that records the series, where one does and is known; `level` is that of a recorded series.
     `only_with` names the setting without which it does not exist.
@@ -107,6 +107,11 @@ class Selector:
         body = ",".join(f"{label}{m.operator}{json.dumps(m.value, ensure_ascii=False)}" for label, m in self.matchers)
         at = (f"[{self.window}]" if self.window else "") + (f" offset {self.offset}" if self.offset else "")
         return self.name + (f"{{{body}}}" if body else "") + at
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the series that it reads: one, unless a matcher names several."""
+        return (self.name,) if self.name else tuple(dict(self.matchers)["__name__"].value.split("|"))
 
     def matching(self, matchers: Matchers) -> "Selector":
         """Self with these matchers added; a matcher that is already there stays as it is."""
@@ -162,7 +167,7 @@ class Expr:
     @property
     def names_read(self) -> tuple[str, ...]:
         """The names of the series that it reads, each once, in the order of the text."""
-        return tuple(dict.fromkeys(selector.name for selector in self.selectors))
+        return tuple(dict.fromkeys(name for selector in self.selectors for name in selector.names))
 
     def bracketed(self, strength: int = ATOM) -> Parts:
         """Its parts, in brackets where its outermost operator binds weaker than `strength`."""

@@ -8,7 +8,7 @@ from functools import reduce
 from glassbox.metrics.engines import ENGINES
 from glassbox.metrics.roles import Engine, Reading, Role
 from glassbox.metrics.types import Metric
-from glassbox.query.expr import MULTIPLY, Expr, Matcher, Matchers, QueryError, number, regex
+from glassbox.query.expr import MULTIPLY, Expr, Matcher, Matchers, QueryError, Selector, Shape, number, regex
 
 # How one metric is read, with the matchers that its series can have.
 Read = Callable[[Metric, dict[str, str | Matcher]], Expr]
@@ -23,6 +23,18 @@ def of_engines(role: Role, read: Read, matchers: Matchers) -> Expr:
     if not found:
         raise QueryError(f"No engine reports {role.name} with the labels {', '.join(matchers)}.")
     return replace(reduce(Expr.or_, found.values()), by_engine=tuple(found.items()))
+
+
+def lately_there(role: Role, window: str, **matchers: str | Matcher) -> Expr:
+    """The newest sample within the window of every series that reports the role, to see whether it is there: values are raw.
+
+    One selector reads all engines under all names. `last_over_time` keeps the names, so that no two series are alike.
+    """
+    metrics = (reading.metric for engine in ENGINES for reading in engine.readings(role))
+    names = regex("|".join(name for metric in metrics for name in (metric.name, *metric.former_names)))
+    labels = ("__name__", *role.all_labels)
+    selector = Selector("", labels, shared_name=False, window=window).matching({"__name__": names, **matchers})
+    return Expr(("last_over_time(", selector, ")"), Shape(role.kind, role.unit, role.all_labels))
 
 
 def beside_first(expr: Expr) -> Expr:

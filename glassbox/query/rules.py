@@ -57,16 +57,20 @@ class Record:
 
     @property
     def rule(self) -> Expr | None:
-        """What it records, or what of it can be known of one replica, as long as nothing is added to it."""
-        return None if self.labels else self.of_one or self.expr
+        """What it records, or what of it can be known of one replica, as long as nothing is added to it; the first engine's."""
+        return None if self.labels else _of_first_engine(self.of_one or self.expr)
 
     @property
     def histogram_names(self) -> tuple[str, ...]:
         """The histograms whose bucket rates it records."""
         # Each engine has buckets of its own: settings name those of the first.
-        expr = self.expr.by_engine[0][1] if self.expr.by_engine else self.expr
-        names = (selector.name for selector in expr.selectors if self.kind is Kind.BUCKET_RATES)
+        selectors = _of_first_engine(self.expr).selectors if self.kind is Kind.BUCKET_RATES else ()
+        names = (selector.name for selector in selectors)
         return tuple(dict.fromkeys(name.removesuffix("_bucket") for name in names if name.endswith("_bucket")))
+
+
+def _of_first_engine(expr: Expr) -> Expr:
+    return expr.by_engine[0][1] if expr.by_engine else expr
 
 
 @dataclass(frozen=True)

@@ -132,7 +132,7 @@ def _http(settings: Settings) -> Iterator[Record]:
     """What availability is judged by. A status that never occurred has no series: it is 0."""
     if any(slo.indicator == "availability" for slo in settings.slos):
         counted = partial(_born, seconds=_rate_seconds(settings))
-        failed = requests.http(counted, **requests.FAILED).or_(instant(HTTP_REQUESTS) * 0)
+        failed = requests.without_failures(requests.http(counted, failed=True), HTTP_REQUESTS)
         yield HTTP_REQUESTS.recorded(requests.http(counted), "Answered HTTP requests per second, within a minute.")
         yield HTTP_ERRORS.recorded(failed, "HTTP requests answered with a server error per second, within a minute.")
 

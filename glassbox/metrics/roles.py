@@ -26,6 +26,8 @@ class Role:
     rule: ClassVar[None] = None
     level: ClassVar[None] = None
     only_with: ClassVar[str] = ""
+    optional_labels: ClassVar[tuple[str, ...]] = ()
+    namesake_labels: ClassVar[tuple[str, ...]] = ()
 
     @property
     def all_labels(self) -> tuple[str, ...]:
@@ -134,6 +136,13 @@ PREFIX_CACHE_HITS = _counter("tokens found in the prefix cache", Unit.TOKENS)
 MM_CACHE_QUERIES = _counter("media looked up in the cache", Unit.EVENTS)
 MM_CACHE_HITS = _counter("media found in the cache", Unit.EVENTS)
 REJECTIONS = _counter("requests refused at a queue limit", Unit.REQUESTS, "reason")
+
+# Requests that a server answered, and those of them that failed for its sake (5xx): of each model, or of each process alone, where
+# the series do not say of which model.
+ANSWERED = _counter("answered requests", Unit.REQUESTS, "status")
+FAILED = _counter("requests answered with a server error", Unit.REQUESTS, "status")
+ANSWERED_BY_PROCESS = _counter("answered requests of a process", Unit.REQUESTS, "status")
+FAILED_BY_PROCESS = _counter("requests of a process answered with a server error", Unit.REQUESTS, "status")
 
 LATENCY = _histogram("time of a request", Unit.SECONDS, "Time from arrival to the end of the answer.")
 TIME_TO_FIRST_TOKEN = _histogram(

@@ -99,6 +99,14 @@ NUM_ABORTED_REQUESTS = Counter(
     labels=_REQUEST,
     help="Requests that were told to end; some of them had ended already.",
 )
+HTTP_RESPONSES = Counter(
+    name="sglang:http_responses_total",
+    unit=Unit.REQUESTS,
+    labels=("endpoint", "method", "status_code"),
+    help="HTTP answers by status.",
+    since="0.5.23",
+    often_absent="appears with the first request",
+)
 E2E_REQUEST_LATENCY = Histogram(
     name="sglang:e2e_request_latency_seconds",
     unit=Unit.SECONDS,
@@ -163,6 +171,13 @@ def _of_ranks(metric: Gauge | Counter, **where: str) -> Reading:
     )
 
 
+def _answers(**where: str) -> Reading:
+    """Answers to requests for the model. Health checks and scrapes are none."""
+    return Reading(
+        metric=HTTP_RESPONSES, where={"endpoint": "/v1/.+|/generate.*", **where}, renamed={"status_code": "status"}
+    )
+
+
 ENGINE = Engine(
     name="sglang",
     title="SGLang",
@@ -180,6 +195,8 @@ ENGINE = Engine(
         roles.TIME_TO_FIRST_TOKEN: Reading(metric=TIME_TO_FIRST_TOKEN),
         roles.INTER_TOKEN_LATENCY: Reading(metric=INTER_TOKEN_LATENCY),
         roles.TIME_PER_OUTPUT_TOKEN: Reading(metric=REQUEST_TIME_PER_OUTPUT_TOKEN),
+        roles.ANSWERED_BY_PROCESS: _answers(),
+        roles.FAILED_BY_PROCESS: _answers(status_code="5.."),
         roles.QUEUE_TIME.bucket: _of_ranks(QUEUE_TIME.bucket),
         roles.QUEUE_TIME.sum: _of_ranks(QUEUE_TIME.sum),
         # Its own count grows when a request leaves the queue. The role's is that of finished requests.
@@ -188,6 +205,8 @@ ENGINE = Engine(
         roles.OUTPUT_LENGTH: Reading(metric=REQUEST_GENERATION_TOKENS),
     },
     not_reported={
+        roles.ANSWERED: "Answers are counted without the model.",
+        roles.FAILED: "Answers are counted without the model.",
         roles.WAITING_BY_REASON: "All that wait count as waiting for capacity.",
         roles.SLEEP_STATE: "There is no such gauge.",
         roles.MM_CACHE_QUERIES: "There is no such counter.",

@@ -260,4 +260,10 @@ ENGINE = Engine(
         roles.OUTPUT_LENGTH: Reading(metric=REQUEST_GENERATION_TOKENS),
         roles.STEP_TOKENS: Reading(metric=ITERATION_TOKENS),
     },
+    not_reported={
+        roles.ANSWERED: "Its HTTP server counts answers without the model.",
+        roles.FAILED: "Its HTTP server counts answers without the model.",
+        roles.ANSWERED_BY_PROCESS: "Read from http_requests_total, whose paths need a choice of their own.",
+        roles.FAILED_BY_PROCESS: "Read from http_requests_total, whose paths need a choice of their own.",
+    },
 )

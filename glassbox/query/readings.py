@@ -25,6 +25,11 @@ def of_engines(role: Role, read: Read, matchers: Matchers) -> Expr:
     return replace(reduce(Expr.or_, found.values()), by_engine=tuple(found.items()))
 
 
+def is_reported(role: Role) -> bool:
+    """Whether any engine reports the role."""
+    return any(engine.readings(role) for engine in ENGINES)
+
+
 def lately_there(role: Role, window: str, **matchers: str | Matcher) -> Expr:
     """The newest sample within the window of every series that reports the role, to see whether it is there: values are raw.
 

@@ -17,6 +17,7 @@ from functools import partial
 from glassbox.metrics import roles, service
 from glassbox.metrics.roles import HistogramRole, Role
 from glassbox.metrics.types import Counter, Unit
+from glassbox.query.apart import bucket_of_each_engine
 from glassbox.query.births import rate_from_birth
 from glassbox.query.expr import Expr, Matcher, binary
 from glassbox.query.promql import (
@@ -165,7 +166,7 @@ def _slower(slo: Slo, settings: Settings) -> tuple[Expr, Expr]:
     fast = sum_by(MODEL, _observed(slo.indicator, "bucket", seconds, le=within))
     # Not from the recorded events: vmalert reads what a rule of the same group recorded one evaluation before, so a load that
     # falls would look slow. Two sums are rounded differently: slow requests must not come out slightly below 0.
-    slow, known = clamp_min(every - fast, 0), every.and_(sum_by(MODEL, instant(recorded.bucket, le=within)))
+    slow, known = clamp_min(every - fast, 0), every.and_(sum_by(MODEL, bucket_of_each_engine(recorded.bucket, within)))
     for part in _unobserved(slo):
         added = part.or_(instant(recorded.count) * 0)
         slow, known = slow + added, known + added

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from glassbox.metrics.roles import Role
 from glassbox.metrics.types import Kind, Unit
-from glassbox.query.buckets import SETTING, CustomBuckets, bound_text, buckets_of
+from glassbox.query.buckets import SETTING, BucketMatcher, CustomBuckets, bound_text, buckets_of
 from glassbox.query.expr import Expr, Matcher, QueryError, Selector, Shape, Source, binary, each_engine, number
 from glassbox.query.readings import of_engines
 
@@ -194,14 +194,17 @@ def quantile(q: float, bucket_rates: Expr) -> Expr:
     return Expr((f"histogram_quantile({q:g}, ", *bucket_rates.parts, ")"), shape)
 
 
-def at_most(bound: float, source: Source, custom: CustomBuckets | None = None) -> Matcher:
-    """The matcher for the bucket `le` of this bound, which must be one of the source's buckets, or of those it has by `custom`."""
+def at_most(bound: float, source: Source, custom: CustomBuckets | None = None) -> BucketMatcher:
+    """The matcher for the bucket `le` of this bound, which must be one of the source's buckets, or of those it has by `custom`.
+
+    Of a role, it must be a bucket of the first engine; of any other engine, the nearest bucket is taken.
+    """
     known = buckets_of(source.histogram_names, custom or {})
     if bound not in known.bounds:
         common = f" common to {' and '.join(source.histogram_names)}" if len(source.histogram_names) > 1 else ""
         advice = f"as the setting {SETTING} says" if known.custom else f"unless the setting {SETTING} names others"
         raise QueryError(f"{bound:g} is not a bucket of {source.name}; its buckets are {known}{common}, {advice}.")
-    return Matcher("=", bound_text(bound))
+    return BucketMatcher("=", bound_text(bound), bound, custom or {})
 
 
 @each_engine

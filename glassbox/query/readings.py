@@ -8,6 +8,7 @@ from functools import reduce
 from glassbox.metrics.engines import ENGINES
 from glassbox.metrics.roles import Engine, Reading, Role
 from glassbox.metrics.types import Metric
+from glassbox.query.buckets import BucketMatcher
 from glassbox.query.expr import MULTIPLY, Expr, Matcher, Matchers, QueryError, Selector, Shape, number, regex
 
 # How one metric is read, with the matchers that its series can have.
@@ -63,7 +64,9 @@ def _matching(reading: Reading, matchers: Matchers) -> dict[str, str | Matcher] 
     theirs = {ours: label for label, ours in reading.renamed.items()}
     for label, matcher in matchers.items():
         name = theirs.get(label, label)
-        if name in reading.metric.all_labels:
+        if isinstance(matcher, BucketMatcher):
+            kept[name] = matcher.of(reading.metric.histogram_names)
+        elif name in reading.metric.all_labels:
             kept[name] = matcher
         elif not _accepts_none(matcher if isinstance(matcher, Matcher) else Matcher("=", matcher)):
             return None

@@ -64,9 +64,16 @@ class Record:
     def histogram_names(self) -> tuple[str, ...]:
         """The histograms whose bucket rates it records."""
         # Each engine has buckets of its own: settings name those of the first.
-        selectors = _of_first_engine(self.expr).selectors if self.kind is Kind.BUCKET_RATES else ()
-        names = (selector.name for selector in selectors)
-        return tuple(dict.fromkeys(name.removesuffix("_bucket") for name in names if name.endswith("_bucket")))
+        return _histograms(_of_first_engine(self.expr)) if self.kind is Kind.BUCKET_RATES else ()
+
+    def histogram_names_of(self, engine: str) -> tuple[str, ...]:
+        """The histograms of one engine whose bucket rates it records."""
+        return _histograms(dict(self.expr.by_engine).get(engine, self.expr))
+
+
+def _histograms(expr: Expr) -> tuple[str, ...]:
+    names = (selector.name for selector in expr.selectors)
+    return tuple(dict.fromkeys(name.removesuffix("_bucket") for name in names if name.endswith("_bucket")))
 
 
 def _of_first_engine(expr: Expr) -> Expr:

@@ -54,7 +54,7 @@ def _slow_and_timed(settings: Settings) -> tuple[Expr, Expr]:
     bound_seconds = settings.thresholds.latency_high_seconds
     bucket = requests.DURATION.bucket
     within = bucket_at(bound_seconds, bucket, settings.histogram_buckets, "thresholds.latency_high_seconds")
-    every, fast = instant(requests.DURATION.count), sum_by(MODEL, bucket_of_each_engine(bucket, within))
+    every, fast = instant(requests.DURATION.count), sum_by(MODEL, bucket_of_each_engine(bucket, within).together)
     # Two sums are rounded differently: the number of slow requests must not come out slightly below 0.
     slow_ones, timed = abandoned.slow_and_judged(clamp_min(every - fast, 0), every.and_(fast))
     overdue = abandoned.overdue_rate(bound_seconds).or_(every * 0)

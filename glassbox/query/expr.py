@@ -198,6 +198,11 @@ class Expr:
         """Self as it was `offset` ago, a Prometheus duration."""
         return self.with_selectors(lambda selector: (replace(selector, offset=offset),))
 
+    @property
+    def together(self) -> "Expr":
+        """Self as one query for all engines."""
+        return replace(self, by_engine=())
+
     def measured_in(self, unit: Unit) -> "Expr":
         """Self, read in another unit: for results whose unit does not follow from the operands."""
         return self.shaped(replace(self.shape, unit=unit))

@@ -31,6 +31,11 @@ def is_reported(role: Role) -> bool:
     return any(engine.readings(role) for engine in ENGINES)
 
 
+def silent_about(*roles: Role) -> tuple[str, ...]:
+    """The names of the engines that report none of these roles. The first engine has a way of its own where it lacks one."""
+    return tuple(engine.name for engine in ENGINES[1:] if not any(engine.readings(role) for role in roles))
+
+
 def lately_there(role: Role, window: str, **matchers: str | Matcher) -> Expr:
     """The newest sample within the window of every series that reports the role, to see whether it is there: values are raw.
 

@@ -19,7 +19,7 @@ from glassbox.metrics.roles import HistogramRole, Role
 from glassbox.metrics.types import Counter, Unit
 from glassbox.query.apart import bucket_of_each_engine
 from glassbox.query.births import rate_from_birth
-from glassbox.query.expr import Expr, Matcher, binary
+from glassbox.query.expr import Expr, Matcher, binary, many_to_one
 from glassbox.query.promql import (
     clamp_min,
     constant,
@@ -217,7 +217,7 @@ def _burnt(window: str) -> Record:
 
 
 def _too_fast(bad: Expr, every: Expr) -> Expr:
-    return binary(ratio(bad, every), "/", instant(BUDGET), matching=" on (slo) group_left ()")
+    return binary(ratio(bad, every), "/", instant(BUDGET), matching=many_to_one(("slo",)))
 
 
 def _limit(window: BurnWindow, period_days: int) -> Record:

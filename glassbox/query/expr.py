@@ -127,13 +127,24 @@ class Recomputed:
     """A recorded series that is computed again where it is read: `recorded` is what content reads, `parts` are what Prometheus computes."""
 
     recorded: Selector
-    parts: "Parts"
+    parts: "tuple[Part, ...]"
 
     def __str__(self) -> str:
         return f"({''.join(map(str, self.parts))})"
 
 
-Parts = tuple[str | Selector | Recomputed, ...]
+@dataclass(frozen=True)
+class LabelList:
+    """The labels that an aggregation keeps, or that two sides are matched on."""
+
+    names: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return ", ".join(self.names)
+
+
+Part = str | Selector | Recomputed | LabelList
+Parts = tuple[Part, ...]
 
 # Binding strength of the outermost operator, as in the PromQL documentation ("Binary operator precedence").
 ATOM, MULTIPLY, ADD, COMPARE, AND, OR = 6, 5, 4, 3, 2, 1
@@ -198,6 +209,14 @@ class Expr:
         """Self as it was `offset` ago, a Prometheus duration."""
         return self.with_selectors(lambda selector: (replace(selector, offset=offset),))
 
+    def identified(self, labels: Sequence[str]) -> "Expr":
+        """Self with these labels beside `job` wherever series are told apart by it: they identify what one job may hold several of."""
+        if not labels:
+            return self
+        shape = replace(self.shape, labels=_beside_job(self.shape.labels, labels))
+        changed = replace(self, parts=tuple(_identified(part, labels) for part in self.parts), shape=shape)
+        return changed._with_each_engine(lambda each: each.identified(labels))
+
     @property
     def together(self) -> "Expr":
         """Self as one query for all engines."""
@@ -256,7 +275,7 @@ class Expr:
 
     def taking(self, labels: Sequence[str], other: "Expr", *, on: Sequence[str]) -> "Expr":
         """Many series on the left times one on the right, which lends them `labels` (`* on(...) group_left(...)`)."""
-        lent = f"{_on(self, other, on)} group_left ({', '.join(labels)})"
+        lent = (*_on(self, other, on), f" group_left ({', '.join(labels)})")
         product = binary(self, "*", other, matching=lent)
         return product.shaped(replace(product.shape, labels=(*product.shape.labels, *labels)))
 
@@ -303,7 +322,7 @@ def _selectors(parts: Parts) -> Iterator[Selector]:
             yield from _selectors(part.parts)
 
 
-def _changed(parts: Parts, change: Callable[[Selector], Parts]) -> Iterator[str | Selector | Recomputed]:
+def _changed(parts: Parts, change: Callable[[Selector], Parts]) -> Iterator[Part]:
     for part in parts:
         if isinstance(part, Selector):
             yield from change(part)
@@ -313,7 +332,7 @@ def _changed(parts: Parts, change: Callable[[Selector], Parts]) -> Iterator[str 
             yield part
 
 
-def binary(left: Expr, operator: str, right: Expr | float, *, matching: str = "", unit: Unit | None = None) -> Expr:
+def binary(left: Expr, operator: str, right: Expr | float, *, matching: Parts = (), unit: Unit | None = None) -> Expr:
     """Join two operands, with brackets where the operator needs them."""
     joined = _joined(left, operator, right, matching=matching, unit=unit)
     if operator == "or":
@@ -324,7 +343,7 @@ def binary(left: Expr, operator: str, right: Expr | float, *, matching: str = ""
     return replace(joined, by_engine=()) if operator == "and" and not left.by_engine else joined
 
 
-def _either_side(left: Expr, right: Expr | float, matching: str) -> Iterator[tuple[str, Expr]]:
+def _either_side(left: Expr, right: Expr | float, matching: Parts) -> Iterator[tuple[str, Expr]]:
     """An `or` for each engine, of which one side is enough; nothing where a side does not depend on the engine."""
     if isinstance(right, Expr) and left.by_engine and right.by_engine:
         first, second = dict(left.by_engine), dict(right.by_engine)
@@ -339,12 +358,13 @@ def _left_sides(left: Expr, joined: Expr) -> tuple[tuple[str, Expr], ...]:
 
 
 @each_engine
-def _joined(left: Expr, operator: str, right: Expr | float, *, matching: str, unit: Unit | None = None) -> Expr:
+def _joined(left: Expr, operator: str, right: Expr | float, *, matching: Parts, unit: Unit | None = None) -> Expr:
     if isinstance(right, Expr) and not matching and operator not in ("and", "or", "unless"):
         _require_same_labels(left, operator, right)
     strength = OPERATORS[operator]
     other = right if isinstance(right, Expr) else number(right)
-    parts = (*left.bracketed(strength), f" {operator}{matching} ", *other.bracketed(strength + 1))
+    between = (f" {operator}", *matching, " ")
+    parts = (*left.bracketed(strength), *between, *other.bracketed(strength + 1))
     shape = replace(left.shape, unit=unit or left.shape.unit)
     return Expr(parts, shape, strength)
 
@@ -365,12 +385,40 @@ def _require_same_labels(left: Expr, operator: str, right: Expr) -> None:
         )
 
 
-def _on(left: Expr, right: Expr, labels: Sequence[str] | None) -> str:
+def _on(left: Expr, right: Expr, labels: Sequence[str] | None) -> Parts:
     for label in labels or ():
         for side in (left, right):
             if label not in side.shape.labels:
                 raise QueryError(f"'{side}' has no label {label!r} to match on.")
-    return "" if labels is None else f" on ({', '.join(labels)})"
+    return () if labels is None else (" on (", LabelList(tuple(labels)), ")")
+
+
+def many_to_one(labels: Sequence[str]) -> Parts:
+    """The matching of many series on the left with the one on the right that has the same values of these labels."""
+    return (" on (", LabelList(tuple(labels)), ") group_left ()")
+
+
+def _identified(part: Part, labels: Sequence[str]) -> Part:
+    match part:
+        case LabelList():
+            return LabelList(_beside_job(part.names, labels))
+        case Selector():
+            rule = part.rule.identified(labels) if part.rule else None
+            return replace(part, labels=_with(part.labels, labels), rule=rule)
+        case Recomputed():
+            raise QueryError("Series that are computed again are identified before.")
+    return part
+
+
+def _beside_job(names: tuple[str, ...], labels: Sequence[str]) -> tuple[str, ...]:
+    if "job" not in names:
+        return names
+    after = names.index("job") + 1
+    return tuple(dict.fromkeys((*names[:after], *labels, *names[after:])))
+
+
+def _with(names: tuple[str, ...], labels: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*names, *labels)))
 
 
 def _unit_of(operand: "Expr | float") -> Unit | None:

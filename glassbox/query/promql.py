@@ -11,7 +11,19 @@ from dataclasses import replace
 from glassbox.metrics.roles import Role
 from glassbox.metrics.types import Kind, Unit
 from glassbox.query.buckets import SETTING, BucketMatcher, CustomBuckets, bound_text, buckets_of
-from glassbox.query.expr import Expr, Matcher, QueryError, Selector, Shape, Source, binary, each_engine, number
+from glassbox.query.expr import (
+    Expr,
+    LabelList,
+    Matcher,
+    Parts,
+    QueryError,
+    Selector,
+    Shape,
+    Source,
+    binary,
+    each_engine,
+    number,
+)
 from glassbox.query.readings import of_engines
 
 _PER_SECOND = {
@@ -181,7 +193,7 @@ def max_without(labels: Sequence[str], operand: Expr) -> Expr:
 def first_by(labels: Sequence[str], operand: Expr) -> Expr:
     """One series for each set of labels, which keeps its own labels."""
     _require_labels(operand, labels)
-    return Expr((f"topk by ({', '.join(labels)}) (1, ", *operand.parts, ")"), operand.shape)
+    return Expr(("topk by (", LabelList(tuple(labels)), ") (1, ", *operand.parts, ")"), operand.shape)
 
 
 @each_engine
@@ -296,8 +308,8 @@ def _aggregate(operator: str, labels: Sequence[str], operand: Expr) -> Expr:
     if operand.shape.kind is Kind.BUCKET_RATES and "le" not in labels:
         raise QueryError(f"'{operand}' has cumulative buckets: keep the label le.")
     _require_labels(operand, labels)
-    by = f" by ({', '.join(labels)}) " if labels else ""
-    return Expr((f"{operator}{by}(", *operand.parts, ")"), replace(operand.shape, labels=tuple(labels)))
+    by: Parts = (" by (", LabelList(tuple(labels)), ") ") if labels else ()
+    return Expr((operator, *by, "(", *operand.parts, ")"), replace(operand.shape, labels=tuple(labels)))
 
 
 def _require_labels(operand: Expr, labels: Sequence[str]) -> None:

@@ -36,6 +36,7 @@ class Dashboard:
     """A dashboard that answers one question. `slug` is its identity and never changes; titles may.
 
     `variables` narrow all queries, those of a side only the queries made for that side. Every panel links to `leads_to`.
+    `identity` are labels that all queries keep beside the job.
     """
 
     slug: str
@@ -46,6 +47,7 @@ class Dashboard:
     rows: Sequence[Row]
     sides: Sequence[Side] = ()
     leads_to: Next | None = None
+    identity: Sequence[str] = ()
 
     @property
     def panels(self) -> tuple[Panel, ...]:
@@ -61,7 +63,10 @@ class Dashboard:
     def narrowed_queries(self) -> dict[str, dict[str, Expr]]:
         """The queries as the variables narrow them, by the title of their panel and their own names."""
         return {
-            panel.title: {name: narrowed(query, self.variables) for name, query in panel.named_queries.items()}
+            panel.title: {
+                name: narrowed(query.identified(self.identity), self.variables)
+                for name, query in panel.named_queries.items()
+            }
             for panel in self.panels
         }
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from glassbox.board.assembling import assemble
+from glassbox.board.identity import identified
 from glassbox.compile.alert_choices import chosen_alerts, refuse_unknown
 from glassbox.compile.bundle import Bundle, CompiledContent, DataSource, Json, LeftOut
 from glassbox.compile.content import Content
@@ -63,7 +64,10 @@ def _declared(content: Content, settings: Settings) -> CompiledContent:
     """Everything that is declared, whatever the settings leave out, with expressions as they are evaluated."""
     rules = declared_rules(content, settings)
     _refuse_clashes(rules)
-    boards = [assemble(build(settings), content.annotations) for build in content.dashboards]
+    boards = [
+        assemble(identified(build(settings), settings.identity_labels), content.annotations)
+        for build in content.dashboards
+    ]
     _refuse_duplicates("dashboard", (board.slug for board in boards))
     declared = CompiledContent(
         {board.slug: board for board in boards},
@@ -154,8 +158,10 @@ def _of_all_engines(record: Record, custom: CustomBuckets) -> Buckets:
 
 
 def _scoped(expr: Expr, settings: Settings) -> Expr:
-    """The query in which metric names that other software uses as well are read from the service jobs only."""
-    return expr.filtered({"job": regex(settings.jobs.services_regex)}, shared_names_only=True)
+    """The query that keeps what identifies a service, and reads metric names that other software uses from the service jobs only."""
+    return expr.identified(settings.identity_labels).filtered(
+        {"job": regex(settings.jobs.services_regex)}, shared_names_only=True
+    )
 
 
 def _refuse_clashes(rules: Rules) -> None:

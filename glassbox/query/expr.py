@@ -405,8 +405,9 @@ def _identified(part: Part, labels: Sequence[str]) -> Part:
         case Selector():
             rule = part.rule.identified(labels) if part.rule else None
             return replace(part, labels=_with(part.labels, labels), rule=rule)
-        case Recomputed():
-            raise QueryError("Series that are computed again are identified before.")
+        case Recomputed(recorded, parts):
+            whole = _identified(recorded, labels)
+            return Recomputed(cast(Selector, whole), tuple(_identified(each, labels) for each in parts))
     return part
 
 

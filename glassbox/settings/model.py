@@ -171,6 +171,7 @@ class Settings:
     cost: Cost = field(default_factory=Cost)
     slos: tuple[Slo, ...] = DEFAULT_SLOS
     slo_period_days: int = 30
+    identity_labels: tuple[str, ...] = ()
     histogram_buckets: CustomBuckets = field(default_factory=dict)
 
     def __post_init__(self) -> None:

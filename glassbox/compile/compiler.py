@@ -158,10 +158,8 @@ def _of_all_engines(record: Record, custom: CustomBuckets) -> Buckets:
 
 
 def _scoped(expr: Expr, settings: Settings) -> Expr:
-    """The query that keeps what identifies a service, and reads metric names that other software uses from the service jobs only."""
-    return expr.identified(settings.identity_labels).filtered(
-        {"job": regex(settings.jobs.services_regex)}, shared_names_only=True
-    )
+    """The query in which metric names that other software uses as well are read from the service jobs only."""
+    return expr.filtered({"job": regex(settings.jobs.services_regex)}, shared_names_only=True)
 
 
 def _refuse_clashes(rules: Rules) -> None:

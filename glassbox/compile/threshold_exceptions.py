@@ -4,9 +4,9 @@ Content declares with one set of thresholds. Here it declares once with each set
 exception holds wherever a threshold is read, in alerts and in recorded series, and no rule knows of it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from glassbox.compile.content import Content
 from glassbox.compile.threshold_scopes import Scope, joined, joined_text, scope_of, scopes
@@ -16,6 +16,7 @@ from glassbox.query.rules import Alert, AlertGroup, Record, RecordGroup
 from glassbox.settings.model import Settings, ThresholdsFor
 
 SETTING = "thresholds_for"
+Rule = TypeVar("Rule", Alert, Record)
 # Stands for any condition.
 _ANY = always()
 
@@ -53,7 +54,21 @@ def declared_rules(content: Content, settings: Settings) -> Rules:
 
 def _declared(content: Content, settings: Settings, thresholds: Mapping[str, Any]) -> Rules:
     chosen = replace(settings, thresholds=replace(settings.thresholds, **thresholds), thresholds_for=())
-    return Rules(content.alerts(chosen), content.recording_rules(chosen))
+    labels = settings.identity_labels
+    alerts = (
+        replace(group, alerts=tuple(_identified(each, labels) for each in group.alerts))
+        for group in content.alerts(chosen)
+    )
+    records = (
+        replace(group, records=tuple(_identified(each, labels) for each in group.records))
+        for group in content.recording_rules(chosen)
+    )
+    return Rules(tuple(alerts), tuple(records))
+
+
+def _identified(rule: Rule, labels: Sequence[str]) -> Rule:
+    """The rule with the labels that identify a service, before it is joined with others for a value of them."""
+    return replace(rule, expr=rule.expr.identified(labels)) if labels else rule
 
 
 def _join_alerts(usual: Rules, variants: Mapping[Scope, Rules]) -> tuple[AlertGroup, ...]:

@@ -42,6 +42,7 @@ def compile_bundle(content: Content, settings: Settings, data_source: DataSource
     uid = data_source.uid if data_source else settings.grafana.data_source or CONVENTIONAL_DATA_SOURCE_UID
     dashboards = _dashboards(declared, compiled, uids, settings, data_source)
     kept = without_links(dashboards, {uids[slug] for slug in settings.exclude.dashboards}, settings.exclude.alerts)
+    records = tuple(for_each_engine(compiled.records))
     return Bundle(
         dashboards=kept,
         recording_rules={
@@ -54,7 +55,9 @@ def compile_bundle(content: Content, settings: Settings, data_source: DataSource
             for group in file["groups"]
         ),
         buckets=_buckets(compiled.records, settings.histogram_buckets),
-        content=replace(compiled, dashboards={uids[slug]: board for slug, board in compiled.dashboards.items()}),
+        content=replace(
+            compiled, dashboards={uids[slug]: board for slug, board in compiled.dashboards.items()}, records=records
+        ),
         runbooks=content.runbooks,
         left_out=LeftOut(frozenset(settings.exclude.alerts), dead_ends(kept) - dead_ends(dashboards)),
     )

@@ -9,7 +9,6 @@ from glassbox.board.annotation import QueriedEvents
 from glassbox.board.assembling import AssembledDashboard, Header, PlacedPanel
 from glassbox.board.variables import Variable
 from glassbox.compile.bundle import Bundle, Json
-from glassbox.compile.per_engine import for_each_engine
 from glassbox.compile.review_text import chosen_fields, field_lines, query_lines
 from glassbox.query.layout import layout
 from glassbox.query.rules import RecordGroup
@@ -27,7 +26,7 @@ def render_review(bundle: Bundle) -> dict[str, str]:
     content = bundle.content
     panels = {alert.name: alert.panel for group in content.alerts for alert in group.alerts}
     files = {f"dashboards/{uid}": _dashboard(board) for uid, board in content.dashboards.items()}
-    files |= {f"recording_rules/{group.name}": _record_group(group) for group in for_each_engine(content.records)}
+    files |= {f"recording_rules/{group.name}": _record_group(group) for group in content.records}
     for file in bundle.alerts.values():
         files |= {f"alerts/{group['name']}": _alert_group(group, panels) for group in file["groups"]}
     return {f"{FOLDER}/{name}.txt": "\n".join(lines) + "\n" for name, lines in files.items()}

@@ -4,11 +4,12 @@ Content declares with one set of thresholds. Here it declares once with each set
 exception holds wherever a threshold is read, in alerts and in recorded series, and no rule knows of it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any
 
 from glassbox.compile.content import Content
+from glassbox.compile.identified_rules import identified_alert, identified_record
 from glassbox.compile.threshold_scopes import Scope, joined, joined_text, scope_of, scopes
 from glassbox.errors import GlassboxError
 from glassbox.query.promql import always
@@ -16,7 +17,6 @@ from glassbox.query.rules import Alert, AlertGroup, Record, RecordGroup
 from glassbox.settings.model import Settings, ThresholdsFor
 
 SETTING = "thresholds_for"
-Rule = TypeVar("Rule", Alert, Record)
 # Stands for any condition.
 _ANY = always()
 
@@ -54,21 +54,18 @@ def declared_rules(content: Content, settings: Settings) -> Rules:
 
 def _declared(content: Content, settings: Settings, thresholds: Mapping[str, Any]) -> Rules:
     chosen = replace(settings, thresholds=replace(settings.thresholds, **thresholds), thresholds_for=())
-    labels = settings.identity_labels
-    alerts = (
-        replace(group, alerts=tuple(_identified(each, labels) for each in group.alerts))
-        for group in content.alerts(chosen)
+    alerts, records = content.alerts(chosen), content.recording_rules(chosen)
+    if not (labels := settings.identity_labels):
+        return Rules(alerts, records)
+    return Rules(
+        tuple(
+            replace(group, alerts=tuple(identified_alert(each, labels) for each in group.alerts)) for group in alerts
+        ),
+        tuple(
+            replace(group, records=tuple(identified_record(each, labels) for each in group.records))
+            for group in records
+        ),
     )
-    records = (
-        replace(group, records=tuple(_identified(each, labels) for each in group.records))
-        for group in content.recording_rules(chosen)
-    )
-    return Rules(tuple(alerts), tuple(records))
-
-
-def _identified(rule: Rule, labels: Sequence[str]) -> Rule:
-    """The rule with the labels that identify a service, before it is joined with others for a value of them."""
-    return replace(rule, expr=rule.expr.identified(labels)) if labels else rule
 
 
 def _join_alerts(usual: Rules, variants: Mapping[Scope, Rules]) -> tuple[AlertGroup, ...]:

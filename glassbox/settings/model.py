@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from glassbox.errors import GlassboxError
 from glassbox.query.buckets import CustomBuckets, check_custom_buckets
 from glassbox.query.rules import Severity
 from glassbox.query.slo import DEFAULT_SLOS, Slo, check_slos
@@ -181,17 +180,7 @@ class Settings:
 
     def __post_init__(self) -> None:
         check_custom_buckets(self.histogram_buckets)
-        self._refuse_unknown_labels()
         check_slos(self.slos, self.slo_period_days)
-
-    def _refuse_unknown_labels(self) -> None:
-        for index, entry in enumerate(self.thresholds_for):
-            for label in entry.labels:
-                if label not in self.identity_labels:
-                    raise GlassboxError(
-                        f"Setting thresholds_for.{index}.labels: {label!r} is not one of identity_labels, so that rules do not keep it; "
-                        "add it there, or leave it out here."
-                    )
 
     @property
     def rare_interval_seconds(self) -> int:

@@ -129,12 +129,12 @@ REFUSED = {
     "alerts: {A: {labels: {owner: b}}}": "alerts.A.labels: 'owner' cannot be set here: set `owners`.",
     "alerts: {A: {for: 5m}}\nexclude: {alerts: [A]}": "alerts.A: exclude.alerts leaves this alert out; remove it from one of the two.",
     "thresholds_for: {job: vllm}": "thresholds_for: must be a list, such as [a, b], not {'job': 'vllm'}.",
-    "thresholds_for: [{qps_low: 1}]": "thresholds_for.0: needs job, model_name or both; for all services set thresholds.",
+    "thresholds_for: [{qps_low: 1}]": "thresholds_for.0: needs job, model_name, labels or several of these; for all services set thresholds.",
     "thresholds_for: [{job: vllm}]": "thresholds_for.0: sets no threshold; add one, such as qps_low, or leave the entry out.",
     "thresholds_for: [{job: vllm, kv_cache_high_ratio: 97}]": "thresholds_for.0.kv_cache_high_ratio: must be above 0 and below 1, not 97; it is a ratio",
     "thresholds_for: [{job: vllm, qps: 1}]": "thresholds_for.0: unknown key 'qps'; the keys are abandoned_share_ratio, ",
     "thresholds_for: [{job: vlm, qps_low: 1}]": "thresholds_for.0.job: 'vlm' is not among jobs.services; add it there, or correct the name.",
-    "jobs: {services: [a, b]}\nthresholds_for: [{job: a, qps_low: 1}, {job: b, qps_low: 1}, {job: a, kv_cache_high_ratio: 0.8}]": "thresholds_for.2: has the same job and model_name as entry 0; write both as one entry.",
+    "jobs: {services: [a, b]}\nthresholds_for: [{job: a, qps_low: 1}, {job: b, qps_low: 1}, {job: a, kv_cache_high_ratio: 0.8}]": "thresholds_for.2: has the same job, model_name and labels as entry 0; write both as one entry.",
 }
 
 

@@ -4,8 +4,9 @@ from pathlib import Path
 from typing import Any
 
 from glassbox.errors import GlassboxError
+from glassbox.metrics.types import TARGET_LABELS
 from glassbox.settings.filling import filled
-from glassbox.settings.model import AlertChange, Jobs, Settings
+from glassbox.settings.model import AlertChange, Settings
 
 # Labels that every alert has, and what sets each.
 _RESERVED_LABELS = {
@@ -15,14 +16,19 @@ _RESERVED_LABELS = {
     "owner": "set `owners`",
 }
 
+# Labels that tell our series apart, or say what they are about.
+_LABELS_OF_SERIES = frozenset(
+    (*TARGET_LABELS, "endpoint", "engine", "finished_reason", "gpu", "le", "pid", "reason", "signal", "slo", "window")
+)
+
 
 def load_settings(path: Path | None) -> Settings:
     """Settings from a YAML file, or the defaults where `path` is None; raises GlassboxError that names the file and the key."""
     if path is None:
         return Settings()
     settings = filled(_checked(path), path.parent)
-    for sentence in (_about_jobs(settings.jobs), _about_alerts(settings), _about_exceptions(settings)):
-        if sentence:
+    for about in (_about_jobs, _about_alerts, _about_identity, _about_exceptions):
+        if sentence := about(settings):
             raise GlassboxError(f"Settings file {path}: {sentence}")
     return settings
 
@@ -40,7 +46,8 @@ def _checked(path: Path) -> dict[str, Any]:
     return values or {}
 
 
-def _about_jobs(jobs: Jobs) -> str:
+def _about_jobs(settings: Settings) -> str:
+    jobs = settings.jobs
     for key in ("expected", "replicas", "capacity_requests_per_second"):
         unknown = sorted(set(getattr(jobs, key)) - set(jobs.services))
         if unknown:
@@ -60,6 +67,13 @@ def _about_alerts(settings: Settings) -> str:
         for label in change.labels:
             if label in _RESERVED_LABELS:
                 return f"alerts.{name}.labels: {label!r} cannot be set here: {_RESERVED_LABELS[label]}."
+    return ""
+
+
+def _about_identity(settings: Settings) -> str:
+    for index, label in enumerate(settings.identity_labels):
+        if label in _LABELS_OF_SERIES or label in _RESERVED_LABELS:
+            return f"identity_labels.{index}: {label!r} tells our series apart already; leave it out."
     return ""
 
 

@@ -131,7 +131,7 @@ REFUSED = {
     "thresholds_for: {job: vllm}": "thresholds_for: must be a list, such as [a, b], not {'job': 'vllm'}.",
     "identity_labels: [namespace, instance]": "identity_labels.1: 'instance' tells our series apart already; leave it out.",
     "identity_labels: [tenant, tenant]": "identity_labels:",
-    "identity_labels: [my-label]": "identity_labels.0:",
+    "identity_labels: [my-label]": "identity_labels.0: must be the name of a label, such as namespace, not 'my-label'",
     "thresholds_for: [{labels: {team: a}, qps_low: 1}]": "thresholds_for.0.labels: 'team' is not among identity_labels, so that no rule keeps it; add it there, or leave it out here.",
     "thresholds_for: [{qps_low: 1}]": "thresholds_for.0: needs job, model_name, labels or several of these; for all services set thresholds.",
     "thresholds_for: [{job: vllm}]": "thresholds_for.0: sets no threshold; add one, such as qps_low, or leave the entry out.",

@@ -13,7 +13,7 @@ from glassbox.board.panels import Stat, comparison, stat, timeseries
 from glassbox.board.style import NEUTRAL, YELLOW, Steps
 from glassbox.board.tables import DrillDown, Next
 from glassbox.metrics.types import Unit
-from glassbox.query.expr import Expr, binary
+from glassbox.query.expr import Expr, binary, many_to_one
 from glassbox.query.promql import CHOSEN_RANGE, duration_seconds, instant, max_by, over_range, over_time, ratio, sum_by
 from glassbox.query.wording import percent, span
 from glassbox.settings.model import Settings
@@ -25,7 +25,7 @@ from recording_rules.levels import GPU, SERVED
 _SECONDS_PER_HOUR = 3600
 _MILLION = 1_000_000
 _THOUSAND = 1000
-_TO_ALL = " on () group_left ()"
+_TO_ALL = many_to_one(())
 
 # As wide as the longest titles.
 _WIDE = Size(width=4, height=4)

@@ -16,7 +16,7 @@ within 5 minutes than are in work, what a crash loses of them, and, where a vers
 as several finished ones, as many as these outweigh.
 """
 
-from glassbox.metrics import service, vllm
+from glassbox.metrics import roles, service
 from glassbox.metrics.types import Unit
 from glassbox.query.births import rate_from_birth
 from glassbox.query.expr import Expr
@@ -91,7 +91,7 @@ def group(settings: Settings) -> RecordGroup:
 def _by_engines(limits: Thresholds) -> Expr:
     """First tokens without an end, per second, where callers must have given up; 0 for all other engines that report first tokens."""
     without_end = STARTED - FINISHED
-    growth = sum_by(MODEL, delta(vllm.NUM_REQUESTS_RUNNING, WINDOW, **OF_CALLERS)) / RATE_WINDOW_SECONDS
+    growth = sum_by(MODEL, delta(roles.RUNNING, WINDOW, **OF_CALLERS)) / RATE_WINDOW_SECONDS
     left = without_end - growth.measured_in(Unit.REQUESTS_PER_SECOND)
     proven = without_end * RATE_WINDOW_SECONDS > in_work(instant(engine.RUNNING)) * EXTRAPOLATED
     return _notable(left.and_(proven), STARTED, limits)

@@ -1,7 +1,7 @@
 """What holds a model back, as conditions. Alerts fire on them, and the diagnosis weighs them against each other."""
 
 from glassbox.metrics.types import Unit
-from glassbox.query.expr import Expr, binary
+from glassbox.query.expr import Expr, binary, many_to_one
 from glassbox.query.promql import clamp_min, instant, over_time, ratio, sum_by
 from glassbox.settings.model import Thresholds
 from recording_rules import engine, requests, workload
@@ -86,7 +86,7 @@ def finished_share(reason: str) -> Expr:
 
 def above_usual(now: Expr, bound: Expr) -> Expr:
     """What each version does now, where it is above what its model (all versions) may do."""
-    return binary(now, ">", bound, matching=f" on ({', '.join(SERVED)}) group_left ()")
+    return binary(now, ">", bound, matching=many_to_one(SERVED))
 
 
 def truncates_more_than_usual(limits: Thresholds) -> Expr:

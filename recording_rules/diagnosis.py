@@ -24,7 +24,10 @@ from recording_rules.signals import Signal
 
 @dataclass(frozen=True)
 class Case:
-    """One answer: where all of `when` hold and none of `unless`. `word` is short, `act` is the advice."""
+    """One answer: where all of `when` hold and none of `unless`. `word` is short, `act` is the advice.
+
+    With `unknown`, it is one only for models of which one of these signals is not known.
+    """
 
     code: int
     word: str
@@ -32,6 +35,7 @@ class Case:
     act: str
     when: tuple[Signal, ...] = ()
     unless: tuple[Signal, ...] = ()
+    unknown: tuple[Signal, ...] = ()
 
 
 _BAD, _SLOW, _NEUTRAL, _FINE = RED, YELLOW, NEUTRAL, GREEN
@@ -59,6 +63,7 @@ VERDICTS = (
     Case(140, "Faulty GPU", _BAD, "A GPU that may serve this model has errors or is gone. Find it, and drain its host.", (signals.gpu_faulty,)),
     Case(150, "GPU slowed down", _SLOW, "A GPU that may serve this model is slowed down. Check heat, power limit and power supply.", (signals.gpu_slowed,)),
     Case(160, "Slow, cause not seen", _SLOW, "No signal explains it. Look at the phases, then at the gateway and the network.", (signals.slow,)),
+    Case(165, "No trouble seen", _NEUTRAL, "No trouble is seen, but the engine does not report its errors, its latency or its queue. Look at what callers see.", (signals.working,), unknown=(signals.failing, signals.slow, signals.queueing)),
     Case(170, "Fine", _FINE, "Do nothing.", (signals.working,)),
     Case(180, "No demand", _NEUTRAL, "There are no requests. Consolidate, or scale to zero.", ()),
 )  # fmt: skip
@@ -109,4 +114,7 @@ def _holds(case: Case) -> Expr:
         true = true.and_(signal.holds, on=MODEL)
     for signal in case.unless:
         true = true.unless(signal.holds, on=MODEL)
+    if case.unknown:
+        known = (instant(signals.SIGNAL, signal=signal.name) for signal in case.unknown)
+        true = true.unless(reduce(lambda all_of, one: all_of.and_(one, on=MODEL), known), on=MODEL)
     return true

@@ -1,6 +1,6 @@
 """Inside the engine: phases of a request, tokens, scheduler and KV cache, over data-parallel ranks and replicas."""
 
-from glassbox.metrics import vllm
+from glassbox.metrics import roles
 from glassbox.query.promql import avg_by, max_by, rate, sum_by
 from glassbox.query.rules import Record, RecordGroup
 from recording_rules import sources
@@ -16,25 +16,25 @@ KV_CACHE_WINDOW = "5m"
 # One sample is not a history.
 _SEEN_BEFORE = "1m"
 
-TIME_TO_FIRST_TOKEN = engine_histogram("model:inference_time_to_first_token_seconds", vllm.TIME_TO_FIRST_TOKEN)
-INTER_TOKEN_LATENCY = engine_histogram("model:inference_inter_token_latency_seconds", vllm.INTER_TOKEN_LATENCY)
-QUEUE_TIME = phase_histogram("model:inference_queue_time_seconds", vllm.REQUEST_QUEUE_TIME)
-PREFILL_TIME = phase_histogram("model:inference_prefill_time_seconds", vllm.REQUEST_PREFILL_TIME)
-DECODE_TIME = phase_histogram("model:inference_decode_time_seconds", vllm.REQUEST_DECODE_TIME)
+TIME_TO_FIRST_TOKEN = engine_histogram("model:inference_time_to_first_token_seconds", roles.TIME_TO_FIRST_TOKEN)
+INTER_TOKEN_LATENCY = engine_histogram("model:inference_inter_token_latency_seconds", roles.INTER_TOKEN_LATENCY)
+QUEUE_TIME = phase_histogram("model:inference_queue_time_seconds", roles.QUEUE_TIME)
+PREFILL_TIME = phase_histogram("model:inference_prefill_time_seconds", roles.PREFILL_TIME)
+DECODE_TIME = phase_histogram("model:inference_decode_time_seconds", roles.DECODE_TIME)
 
 PROMPT_TOKENS = Record(
     "model:inference_prompt_tokens:rate5m",
-    sum_by(MODEL, rate(vllm.PROMPT_TOKENS, "5m", **OF_CALLERS)),
+    sum_by(MODEL, rate(roles.PROMPT_TOKENS, "5m", **OF_CALLERS)),
     "Input tokens per second.",
 )
 GENERATION_TOKENS = Record(
     "model:inference_generation_tokens:rate5m",
-    sum_by(MODEL, rate(vllm.GENERATION_TOKENS, "5m", **OF_CALLERS)),
+    sum_by(MODEL, rate(roles.GENERATION_TOKENS, "5m", **OF_CALLERS)),
     "Output tokens per second.",
 )
 PREEMPTIONS = Record(
     "model:inference_preemptions:rate5m",
-    sum_by(MODEL, rate(vllm.NUM_PREEMPTIONS, "5m")),
+    sum_by(MODEL, rate(roles.PREEMPTIONS, "5m")),
     "Requests preempted per second: pushed out of the running batch, to be computed again.",
 )
 

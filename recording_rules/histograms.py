@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 from glassbox.errors import GlassboxError
-from glassbox.metrics.types import Histogram
-from glassbox.query.buckets import CustomBuckets
-from glassbox.query.expr import Expr, Matcher, QueryError, Source
+from glassbox.metrics.roles import HistogramRole
+from glassbox.query.buckets import BucketMatcher, CustomBuckets
+from glassbox.query.expr import Expr, QueryError, Source
 from glassbox.query.promql import at_most, rate, sum_by
 from glassbox.query.rules import HistogramRecord, Record
 from recording_rules.levels import MODEL
@@ -25,7 +25,7 @@ def histogram(name: str, rate_of: Callable[[str], Expr], help: str) -> Histogram
     return HistogramRecord(record("bucket"), record("sum"), record("count"))
 
 
-def bucket_at(bound_seconds: float, source: Source, custom: CustomBuckets, setting: str) -> Matcher:
+def bucket_at(bound_seconds: float, source: Source, custom: CustomBuckets, setting: str) -> BucketMatcher:
     """Matches the bucket at the bound that a setting gives; raises GlassboxError, which names the setting, where there is none."""
     try:
         return at_most(bound_seconds, source, custom)
@@ -33,12 +33,12 @@ def bucket_at(bound_seconds: float, source: Source, custom: CustomBuckets, setti
         raise GlassboxError(f"Setting {setting}: {error}") from None
 
 
-def engine_histogram(name: str, source: Histogram) -> HistogramRecord:
+def engine_histogram(name: str, source: HistogramRole) -> HistogramRecord:
     """The same for a histogram that only the engine has, of the callers' requests."""
     return histogram(name, lambda part: rate(getattr(source, part), "5m", **OF_CALLERS), source.help)
 
 
-def phase_histogram(name: str, source: Histogram) -> HistogramRecord:
+def phase_histogram(name: str, source: HistogramRole) -> HistogramRecord:
     """The time that requests spend in one phase, in prefill and decode instances alike.
 
     Its count is that of the callers' requests, so its mean is what one of them spends in both instances together.

@@ -5,7 +5,7 @@ each replica would double a raw one. Means are allowed here: below the replica n
 average means.
 """
 
-from glassbox.metrics import service, vllm
+from glassbox.metrics import roles, service
 from glassbox.query.promql import max_by, mean, rate, sum_by
 from glassbox.query.rules import Record, RecordGroup
 from recording_rules import sources
@@ -27,15 +27,15 @@ WAITING = sum_by(INSTANCE, sources.WAITING)
 # KV cache usage of the replica's fullest engine.
 KV_CACHE_USAGE = max_by(INSTANCE, sources.KV_CACHE_USAGE)
 # Finished requests and output tokens per second.
-REQUESTS = sum_by(INSTANCE, rates(vllm.REQUEST_SUCCESS, service.HTTP_REQUESTS, WINDOW))
-GENERATION_TOKENS = sum_by(INSTANCE, rate(vllm.GENERATION_TOKENS, WINDOW))
+REQUESTS = sum_by(INSTANCE, rates(roles.FINISHED, service.HTTP_REQUESTS, WINDOW))
+GENERATION_TOKENS = sum_by(INSTANCE, rate(roles.GENERATION_TOKENS, WINDOW))
 # Mean time to first token; no value without requests.
 TIME_TO_FIRST_TOKEN = mean(
-    sum_by(INSTANCE, rate(vllm.TIME_TO_FIRST_TOKEN.sum, WINDOW)),
-    sum_by(INSTANCE, rate(vllm.TIME_TO_FIRST_TOKEN.count, WINDOW)),
+    sum_by(INSTANCE, rate(roles.TIME_TO_FIRST_TOKEN.sum, WINDOW)),
+    sum_by(INSTANCE, rate(roles.TIME_TO_FIRST_TOKEN.count, WINDOW)),
 )
 # Mean time of a request from arrival to the end of the answer; no value without requests.
 DURATION = mean(
-    sum_by(INSTANCE, rates(vllm.E2E_REQUEST_LATENCY.sum, service.HTTP_REQUEST_DURATION.sum, WINDOW)),
-    sum_by(INSTANCE, rates(vllm.E2E_REQUEST_LATENCY.count, service.HTTP_REQUEST_DURATION.count, WINDOW)),
+    sum_by(INSTANCE, rates(roles.LATENCY.sum, service.HTTP_REQUEST_DURATION.sum, WINDOW)),
+    sum_by(INSTANCE, rates(roles.LATENCY.count, service.HTTP_REQUEST_DURATION.count, WINDOW)),
 )

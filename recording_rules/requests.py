@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from functools import partial
 
-from glassbox.metrics import service, vllm
+from glassbox.metrics import roles, service, vllm
 from glassbox.metrics.types import Unit
+from glassbox.query.apart import of_each_engine
 from glassbox.query.births import rate_from_birth
-from glassbox.query.expr import Expr, Matcher, differs, not_regex, regex
-from glassbox.query.promql import first_by, group_by, instant, most, rate, sum_by, with_label
+from glassbox.query.expr import Expr, Matchers, Source, differs, not_regex, regex
+from glassbox.query.promql import first_by, group_by, most, rate, sum_by, with_label
+from glassbox.query.readings import beside_first, is_reported
 from glassbox.query.rules import Record, RecordGroup
 from recording_rules.histograms import histogram
 from recording_rules.levels import ENDPOINT, MODEL, TARGET
@@ -27,9 +29,9 @@ REQUESTS = Record(
     sum_by(
         MODEL,
         through_gaps(
-            rates(vllm.REQUEST_SUCCESS, service.HTTP_REQUESTS, WINDOW, OF_CALLERS, status=_ANSWERED),
+            rates(roles.FINISHED, service.HTTP_REQUESTS, WINDOW, OF_CALLERS, status=_ANSWERED),
             either(
-                rate(vllm.REQUEST_SUCCESS, _LONGER, **OF_CALLERS),
+                rate(roles.FINISHED, _LONGER, **OF_CALLERS),
                 rate(service.HTTP_REQUESTS, _LONGER, **DECLARED, **OF_CALLERS, status=_ANSWERED),
             ),
         ),
@@ -53,7 +55,7 @@ REQUESTS_BY_ENDPOINT = Record(
 )
 REQUESTS_FINISHED = Record(
     "model:inference_requests_finished:rate5m",
-    sum_by((*MODEL, "finished_reason"), rate(vllm.REQUEST_SUCCESS, "5m", **OF_CALLERS)),
+    sum_by((*MODEL, "finished_reason"), rate(roles.FINISHED, "5m", **OF_CALLERS)),
     "Finished requests per second by reason: `length` is cut off, `error` failed in the engine.",
 )
 PAGES = Record(
@@ -65,30 +67,50 @@ PAGES = Record(
 
 _PROCESS = (*TARGET, "model_version", "inference_engine")
 # Answers that are server errors.
-FAILED = {"status": regex("5..")}
+FAILED: Matchers = {"status": regex("5..")}
 _COUNTED = partial(rate_from_birth, window="5m")
 
 
-def http(counted: Callable[..., Expr], **status: Matcher) -> Expr:
-    """HTTP requests per second, as `counted(counter, **matchers)` reads a counter.
+def http(counted: Callable[..., Expr], *, failed: bool = False) -> Expr:
+    """HTTP requests per second, as `counted(counter, **matchers)` reads a counter: all, or those that failed.
 
-    vLLM's carry no model, so they take the model that their process serves, where it reports one. What fails in a prefill
-    instance never reaches a decode instance, so it counts as a request of its own.
+    Where a process counts them without the model, they take the model that it serves, where it reports one.
+    """
+    http_requests = _http_of_vllm_and_services(counted, FAILED if failed else {})
+    by_process = roles.FAILED_BY_PROCESS if failed else roles.ANSWERED_BY_PROCESS
+    if is_reported(by_process):
+        http_requests = http_requests.or_(sum_by(MODEL, _of_models(counted(by_process, **OF_CALLERS))))
+    by_model = roles.FAILED if failed else roles.ANSWERED
+    if is_reported(by_model):
+        http_requests = http_requests.or_(sum_by(MODEL, counted(by_model, **OF_CALLERS)))
+    return http_requests
+
+
+def _http_of_vllm_and_services(counted: Callable[..., Expr], status: Matchers) -> Expr:
+    """The same of vLLM, and of services beside our exporter.
+
+    What fails in a prefill instance never reaches a decode instance, so it counts as a request of its own.
     """
     # Gateways and clients poll /v1/models. vLLM does not count health and metrics paths at all.
     of_vllm = partial(counted, vllm.HTTP_REQUESTS, handler=not_regex("|/v1/models"))
     from_vllm = of_vllm(**OF_CALLERS, **status).or_(of_vllm(**OF_PREFILL, **FAILED))
-    from_service = counted(service.HTTP_REQUESTS, **DECLARED, **OF_CALLERS, **({"status": _ANSWERED} | status))
+    from_service = counted(service.HTTP_REQUESTS, **DECLARED, **OF_CALLERS, **{"status": _ANSWERED, **status})
     counted_by_vllm = most(vllm.HTTP_REQUESTS, "5m", handler=differs(""))
-    return sum_by(MODEL, _of_models(from_vllm).or_(from_service.unless(counted_by_vllm, on=TARGET)))
+    of_models = _of_models(from_vllm).or_(from_service.unless(counted_by_vllm, on=TARGET))
+    return beside_first(sum_by(MODEL, of_models))
 
 
-def _of_models(from_vllm: Expr) -> Expr:
-    """vLLM's HTTP requests by process, with the model that it serves."""
+def without_failures(failed: Expr, answered: Source) -> Expr:
+    """Failed requests per second. A status that never occurred has no series: known requests without failures have 0."""
+    return failed.or_(of_each_engine(answered, dict(failed.by_engine)) * 0)
+
+
+def _of_models(by_process: Expr) -> Expr:
+    """Requests by process, with the model that it serves."""
     # Without the engine's own series, a label of the target may name the model.
     labels = group_by((*TARGET, "model_name"), most(vllm.HTTP_REQUESTS, "5m", handler=differs("")))
     served = first_by(TARGET, group_by((*TARGET, "model_name"), ENGINES).or_(labels, on=TARGET))
-    return sum_by(_PROCESS, from_vllm).taking(("model_name",), served, on=TARGET)
+    return sum_by(_PROCESS, by_process).taking(("model_name",), served, on=TARGET)
 
 
 HTTP_REQUESTS = Record(
@@ -96,10 +118,9 @@ HTTP_REQUESTS = Record(
     http(_COUNTED),
     "Answered HTTP requests per second, without those whose clients left.",
 )
-# A status that never occurred has no series: known requests without errors have 0 errors.
 HTTP_ERRORS = Record(
     "model:inference_http_errors:rate5m",
-    http(_COUNTED, **FAILED).or_(instant(HTTP_REQUESTS) * 0),
+    without_failures(http(_COUNTED, failed=True), HTTP_REQUESTS),
     "HTTP requests answered with a server error, per second.",
 )
 
@@ -117,8 +138,6 @@ SUCCEEDED = Record(
 
 DURATION = histogram(
     "model:inference_request_duration_seconds",
-    lambda part: rates(
-        getattr(vllm.E2E_REQUEST_LATENCY, part), getattr(service.HTTP_REQUEST_DURATION, part), "5m", OF_CALLERS
-    ),
+    lambda part: rates(getattr(roles.LATENCY, part), getattr(service.HTTP_REQUEST_DURATION, part), "5m", OF_CALLERS),
     "Time from arrival to the end of the answer.",
 )

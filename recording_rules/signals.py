@@ -1,15 +1,19 @@
 """Signals of the diagnosis: yes or no for each model. The verdict and the idle cause are read from them.
 
 There is one series for each model and signal, 1 where it holds, else 0. So the evidence of any verdict can be looked up later.
+There is none where the model's engine does not report what the signal needs.
 Conditions that raise an alert are the alert's own, without its `for`.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from glassbox.metrics import roles
+from glassbox.metrics.roles import Role
 from glassbox.metrics.types import Unit
-from glassbox.query.expr import Expr
+from glassbox.query.expr import Expr, Matcher, not_regex
 from glassbox.query.promql import avg_by, count_by, group_by, instant, max_by, over_time, ratio, sum_by
+from glassbox.query.readings import silent_about
 from glassbox.query.rules import HistogramRecord, Record, Series
 from glassbox.query.wording import last, percent, span
 from glassbox.settings.model import Gpu, Settings
@@ -59,11 +63,15 @@ SIGNAL = Series("model:diagnosis_signal:bool", Unit.BOOLEAN, (*MODEL, "signal"))
 
 @dataclass(frozen=True)
 class Signal:
-    """One observation. It holds for each model for which `condition` returns a series."""
+    """One observation. It holds for each model for which `condition` returns a series.
+
+    `needs` are roles of which an engine must report one: of the models of others it is not known.
+    """
 
     name: str
     condition: Callable[[Settings], Expr]
     means: str
+    needs: tuple[Role, ...] = ()
 
     @property
     def holds(self) -> Expr:
@@ -71,14 +79,19 @@ class Signal:
         return instant(SIGNAL, signal=self.name).equals(1)
 
     def recorded(self, settings: Settings) -> Record:
-        """The rule: 1 or 0 for every known model."""
-        holds = group_by(MODEL, self.condition(settings)).measured_in(Unit.BOOLEAN).and_(instant(KNOWN))
-        return SIGNAL.recorded(holds.or_(instant(KNOWN) * 0), self.means, signal=self.name)
+        """The rule: 1 or 0 for every known model whose engine reports what it needs."""
+        judged = instant(KNOWN, **self._of_engines())
+        holds = group_by(MODEL, self.condition(settings)).measured_in(Unit.BOOLEAN).and_(judged)
+        return SIGNAL.recorded(holds.or_(judged * 0), self.means, signal=self.name)
+
+    def _of_engines(self) -> dict[str, Matcher]:
+        silent = silent_about(*self.needs) if self.needs else ()
+        return {"inference_engine": not_regex("|".join(silent))} if silent else {}
 
 
-def signal(means: str) -> Callable[[Callable[[Settings], Expr]], Signal]:
+def signal(means: str, *needs: Role) -> Callable[[Callable[[Settings], Expr]], Signal]:
     """Declare a signal. The decorated function is its condition, which returns the models for which it holds, and gives it its name."""
-    return lambda condition: Signal(condition.__name__, condition, means)
+    return lambda condition: Signal(condition.__name__, condition, means, needs)
 
 
 def signals() -> tuple[Signal, ...]:
@@ -102,28 +115,36 @@ def down(_settings: Settings) -> Expr:
     return instant(KNOWN).unless(instant(engine.RUNNING).unless(silent, on=("job",)))
 
 
-@signal("Requests run, but no token or no answer comes.")
+@signal("Requests run, but no token or no answer comes.", roles.GENERATION_TOKENS, roles.FINISHED)
 def stalled(_settings: Settings) -> Expr:
     return group_by(MODEL, instant(workload.STALLED)).or_(group_by(MODEL, conditions.nothing_finishes()))
 
 
-@signal(f"More than {percent(conditions.FAILING_RATIO)} of the answers are server errors.")
+@signal(
+    f"More than {percent(conditions.FAILING_RATIO)} of the answers are server errors.",
+    roles.ANSWERED,
+    roles.ANSWERED_BY_PROCESS,
+)
 def failing(settings: Settings) -> Expr:
     return conditions.failing(settings.thresholds)
 
 
-@signal(f"Requests were answered within the {last(WINDOW)}, each with a server error, be they ever so few.")
+@signal(
+    f"Requests were answered within the {last(WINDOW)}, each with a server error, be they ever so few.",
+    roles.ANSWERED,
+    roles.ANSWERED_BY_PROCESS,
+)
 def only_errors(_settings: Settings) -> Expr:
     # Sums of the same rates in another order differ a little.
     return instant(requests.HTTP_ERRORS) > instant(requests.HTTP_REQUESTS) * _ALL_RATIO
 
 
-@signal("Requests are started, and none is answered.")
+@signal("Requests are started, and none is answered.", roles.TIME_TO_FIRST_TOKEN.count)
 def unanswered(settings: Settings) -> Expr:
     return abandoned.unanswered(settings.thresholds)
 
 
-@signal("Callers give up more requests than the settings allow.")
+@signal("Callers give up more requests than the settings allow.", roles.TIME_TO_FIRST_TOKEN.count)
 def abandoning(_settings: Settings) -> Expr:
     return instant(abandoned.ABANDONED) > 0
 
@@ -139,23 +160,34 @@ def working(_settings: Settings) -> Expr:
     return in_work.or_(ended)
 
 
-@signal(f"An HTTP request was answered within the {last(WINDOW)}, whether an engine got it or not.")
+@signal(
+    f"An HTTP request was answered within the {last(WINDOW)}, whether an engine got it or not.",
+    roles.ANSWERED,
+    roles.ANSWERED_BY_PROCESS,
+)
 def arriving(_settings: Settings) -> Expr:
     return instant(requests.HTTP_REQUESTS) > 0
 
 
-@signal("More requests are slow, wait for too long or are given up than the settings allow.")
+@signal("More requests are slow, wait for too long or are given up than the settings allow.", roles.LATENCY.bucket)
 def slow(settings: Settings) -> Expr:
     return slowness.slow(settings.thresholds, MODEL)
 
 
-@signal(f"Prompts or answers of finished requests are more than {_LONGER_FACTOR:g} times as long as usual.")
+@signal(
+    f"Prompts or answers of finished requests are more than {_LONGER_FACTOR:g} times as long as usual.",
+    roles.PROMPT_LENGTH.sum,
+    roles.OUTPUT_LENGTH.sum,
+)
 def longer_requests(_settings: Settings) -> Expr:
     prompts = _more_than_usual(workload.PROMPT_LENGTH, USUAL_PROMPT_LENGTH, _LONGER_FACTOR)
     return prompts.or_(_more_than_usual(workload.OUTPUT_LENGTH, USUAL_OUTPUT_LENGTH, _LONGER_FACTOR))
 
 
-@signal(f"Each token of finished answers takes more than {_SLOWER_FACTOR:g} times as long as usual.")
+@signal(
+    f"Each token of finished answers takes more than {_SLOWER_FACTOR:g} times as long as usual.",
+    roles.TIME_PER_OUTPUT_TOKEN.sum,
+)
 def slower_tokens(_settings: Settings) -> Expr:
     return _more_than_usual(workload.TIME_PER_OUTPUT_TOKEN, USUAL_TIME_PER_OUTPUT_TOKEN, _SLOWER_FACTOR)
 
@@ -181,41 +213,42 @@ def small_batches(_settings: Settings) -> Expr:
 # Queue, batch, memory and front end.
 
 
-@signal("Requests waited for capacity the whole time.")
+@signal("Requests waited for capacity the whole time.", roles.WAITING)
 def queueing(_settings: Settings) -> Expr:
     # One sample is not a history.
     return conditions.always_queueing().and_(instant(engine.WAITING_FOR_CAPACITY).shifted(_SEEN_BEFORE))
 
 
-@signal("Requests waited for a minute, and none ran.")
+@signal("Requests waited for a minute, and none ran.", roles.WAITING)
 def blocked(_settings: Settings) -> Expr:
     waited = (over_time("min", engine.WAITING, LAST_MINUTE) > 0).and_(instant(engine.WAITING).shifted(_SEEN_BEFORE) > 0)
     return waited.and_(over_time("max", engine.RUNNING, LAST_MINUTE).equals(0)).and_(instant(engine.WAITING))
 
 
-@signal("Requests spend a large share of their time in a queue that never empties.")
+@signal("Requests spend a large share of their time in a queue that never empties.", roles.QUEUE_TIME.sum)
 def queue_takes_time(settings: Settings) -> Expr:
     return conditions.queues_without_end(settings.thresholds)
 
 
-@signal("Requests waited for adapters or KV transfers the whole time.")
+@signal("Requests waited for adapters or KV transfers the whole time.", roles.WAITING_BY_REASON)
 def deferred(_settings: Settings) -> Expr:
     return over_time("min", workload.DEFERRED, WINDOW) > 0
 
 
-@signal(f"One engine's KV cache was full for half of the {last(engine.KV_CACHE_WINDOW)}.")
+@signal(f"One engine's KV cache was full for half of the {last(engine.KV_CACHE_WINDOW)}.", roles.KV_CACHE_USAGE)
 def kv_cache_full(settings: Settings) -> Expr:
     return instant(engine.KV_CACHE_USAGE_USUAL) > settings.thresholds.kv_cache_full_ratio
 
 
 @signal(
-    f"No engine used {percent(_KV_CACHE_HALF_EMPTY_RATIO)} of its KV cache for half of the {last(engine.KV_CACHE_WINDOW)}."
+    f"No engine used {percent(_KV_CACHE_HALF_EMPTY_RATIO)} of its KV cache for half of the {last(engine.KV_CACHE_WINDOW)}.",
+    roles.KV_CACHE_USAGE,
 )
 def kv_cache_half_empty(_settings: Settings) -> Expr:
     return instant(engine.KV_CACHE_USAGE_USUAL) < _KV_CACHE_HALF_EMPTY_RATIO
 
 
-@signal("Requests are preempted too often.")
+@signal("Requests are preempted too often.", roles.PREEMPTIONS)
 def preempting(settings: Settings) -> Expr:
     return conditions.preempts_too_often(settings.thresholds)
 
@@ -228,7 +261,7 @@ def batch_constant(_settings: Settings) -> Expr:
     )
 
 
-@signal("Requests spend a large share of their time before the engine gets them.")
+@signal("Requests spend a large share of their time before the engine gets them.", roles.INFERENCE_TIME.sum)
 def frontend_bound(settings: Settings) -> Expr:
     return conditions.frontend_bound(settings.thresholds)
 

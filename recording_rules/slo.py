@@ -14,10 +14,12 @@ those that wait longer than a promise allows break it, each once in 5 minutes.
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from glassbox.metrics import service, vllm
-from glassbox.metrics.types import Counter, Histogram, Unit
+from glassbox.metrics import roles, service
+from glassbox.metrics.roles import HistogramRole, Role
+from glassbox.metrics.types import Counter, Unit
+from glassbox.query.apart import bucket_of_each_engine
 from glassbox.query.births import rate_from_birth
-from glassbox.query.expr import Expr, Matcher, binary
+from glassbox.query.expr import Expr, Matcher, binary, many_to_one
 from glassbox.query.promql import (
     clamp_min,
     constant,
@@ -47,10 +49,10 @@ _RECORDED = {
     "time_to_first_token": engine.TIME_TO_FIRST_TOKEN,
     "time_per_output_token": workload.TIME_PER_OUTPUT_TOKEN,
 }
-_OBSERVED: dict[Indicator, Histogram] = {
-    "request_latency": vllm.E2E_REQUEST_LATENCY,
-    "time_to_first_token": vllm.TIME_TO_FIRST_TOKEN,
-    "time_per_output_token": vllm.REQUEST_TIME_PER_OUTPUT_TOKEN,
+_OBSERVED: dict[Indicator, HistogramRole] = {
+    "request_latency": roles.LATENCY,
+    "time_to_first_token": roles.TIME_TO_FIRST_TOKEN,
+    "time_per_output_token": roles.TIME_PER_OUTPUT_TOKEN,
 }
 # A model of which nothing was seen for so long has left: its budget decides nothing any more.
 _LEFT_AFTER = "1d"
@@ -131,7 +133,7 @@ def _http(settings: Settings) -> Iterator[Record]:
     """What availability is judged by. A status that never occurred has no series: it is 0."""
     if any(slo.indicator == "availability" for slo in settings.slos):
         counted = partial(_born, seconds=_rate_seconds(settings))
-        failed = requests.http(counted, **requests.FAILED).or_(instant(HTTP_REQUESTS) * 0)
+        failed = requests.without_failures(requests.http(counted, failed=True), HTTP_REQUESTS)
         yield HTTP_REQUESTS.recorded(requests.http(counted), "Answered HTTP requests per second, within a minute.")
         yield HTTP_ERRORS.recorded(failed, "HTTP requests answered with a server error per second, within a minute.")
 
@@ -164,7 +166,7 @@ def _slower(slo: Slo, settings: Settings) -> tuple[Expr, Expr]:
     fast = sum_by(MODEL, _observed(slo.indicator, "bucket", seconds, le=within))
     # Not from the recorded events: vmalert reads what a rule of the same group recorded one evaluation before, so a load that
     # falls would look slow. Two sums are rounded differently: slow requests must not come out slightly below 0.
-    slow, known = clamp_min(every - fast, 0), every.and_(sum_by(MODEL, instant(recorded.bucket, le=within)))
+    slow, known = clamp_min(every - fast, 0), every.and_(sum_by(MODEL, bucket_of_each_engine(recorded.bucket, within)))
     for part in _unobserved(slo):
         added = part.or_(instant(recorded.count) * 0)
         slow, known = slow + added, known + added
@@ -182,7 +184,7 @@ def _unobserved(slo: Slo) -> Iterator[Expr]:
 
 def _observed(indicator: Indicator, part: str, seconds: int, **le: Matcher) -> Expr:
     """Observations per second of the callers' requests, or those of one bucket."""
-    observed: Counter = getattr(_OBSERVED[indicator], part)
+    observed: Role = getattr(_OBSERVED[indicator], part)
     short, long = (rate(observed, f"{each}s", **OF_CALLERS, **le) for each in (seconds, 2 * seconds))
     from_engine = through_gaps(short, long)
     if indicator != "request_latency":
@@ -215,7 +217,7 @@ def _burnt(window: str) -> Record:
 
 
 def _too_fast(bad: Expr, every: Expr) -> Expr:
-    return binary(ratio(bad, every), "/", instant(BUDGET), matching=" on (slo) group_left ()")
+    return binary(ratio(bad, every), "/", instant(BUDGET), matching=many_to_one(("slo",)))
 
 
 def _limit(window: BurnWindow, period_days: int) -> Record:

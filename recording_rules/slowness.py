@@ -7,6 +7,7 @@ would look fast. What finished or was given up within 5 minutes does not wait no
 from collections.abc import Sequence
 
 from glassbox.metrics.types import Unit
+from glassbox.query.apart import bucket_of_each_engine
 from glassbox.query.expr import Expr
 from glassbox.query.promql import clamp_min, instant, ratio, sum_by
 from glassbox.query.rules import RecordGroup, Series
@@ -53,7 +54,7 @@ def _slow_and_timed(settings: Settings) -> tuple[Expr, Expr]:
     bound_seconds = settings.thresholds.latency_high_seconds
     bucket = requests.DURATION.bucket
     within = bucket_at(bound_seconds, bucket, settings.histogram_buckets, "thresholds.latency_high_seconds")
-    every, fast = instant(requests.DURATION.count), sum_by(MODEL, instant(bucket, le=within))
+    every, fast = instant(requests.DURATION.count), sum_by(MODEL, bucket_of_each_engine(bucket, within).together)
     # Two sums are rounded differently: the number of slow requests must not come out slightly below 0.
     slow_ones, timed = abandoned.slow_and_judged(clamp_min(every - fast, 0), every.and_(fast))
     overdue = abandoned.overdue_rate(bound_seconds).or_(every * 0)

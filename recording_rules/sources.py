@@ -4,11 +4,13 @@ from collections.abc import Callable
 from functools import partial
 from types import MappingProxyType
 
-from glassbox.metrics import scrape, service, vllm
+from glassbox.metrics import roles, scrape, service
+from glassbox.metrics.roles import Role
 from glassbox.metrics.types import Counter, Gauge
 from glassbox.query.births import rate_from_birth
 from glassbox.query.expr import Expr, Matcher, Matchers, differs, not_regex
 from glassbox.query.promql import instant, max_without, median_over_time, over_time, rate
+from glassbox.query.readings import beside_first, lately_there
 from recording_rules.levels import TARGET
 from recording_rules.targets import BRIDGE, VANISHED
 
@@ -27,22 +29,24 @@ OF_CALLERS: dict[str, str | Matcher] = {"inference_role": differs(_PREFILL)}
 OF_PREFILL: dict[str, str | Matcher] = {"inference_role": _PREFILL}
 # Processes with an engine. The window is that of the rates: rates outlive a process by their window, so the knowledge of
 # what the process was must do so too.
-ENGINES = over_time("last", vllm.NUM_REQUESTS_RUNNING, "5m", offset="", **OF_ENGINES)
+ENGINES = lately_there(roles.RUNNING, "5m", **OF_ENGINES)
 
 
-def either(from_vllm: Expr, from_service: Expr) -> Expr:
-    """vLLM's series, and the service's where the same process exposes no vLLM series."""
-    return from_vllm.or_(from_service.unless(ENGINES, on=TARGET))
+def either(from_engine: Expr, from_service: Expr) -> Expr:
+    """The engines' series, and the service's where the same process exposes no series of an engine."""
+    return from_engine.or_(beside_first(from_service.unless(ENGINES, on=TARGET)))
 
 
 def rates(
-    from_vllm: Counter, from_service: Counter, window: str, of: Matchers = MappingProxyType({}), **of_service: Matcher
+    from_engine: Role, from_service: Counter, window: str, of: Matchers = MappingProxyType({}), **of_service: Matcher
 ) -> Expr:
-    """Growth per second of what the two counters count. vLLM's are there from the start of the process.
+    """Growth per second of what the two counters count. The engines' are there from the start of the process.
 
     `of` matches both, and `of_service` ours.
     """
-    return either(rate(from_vllm, window, **of), rate_from_birth(from_service, window, **DECLARED, **of, **of_service))
+    return either(
+        rate(from_engine, window, **of), rate_from_birth(from_service, window, **DECLARED, **of, **of_service)
+    )
 
 
 def through_gaps(growth: Expr, twice_as_long: Expr) -> Expr:
@@ -50,7 +54,7 @@ def through_gaps(growth: Expr, twice_as_long: Expr) -> Expr:
     return growth.or_(twice_as_long.unless(instant(VANISHED), on=TARGET))
 
 
-def bridged(gauge: Gauge, **matchers: str | Matcher) -> Expr:
+def bridged(gauge: Gauge | Role, **matchers: str | Matcher) -> Expr:
     """The newest value of each series, through failed scrapes: these end all series of their target at once.
 
     What a target no longer exposes although it answers has ended, and so has a target that is no longer known. Where there is
@@ -66,10 +70,10 @@ PROCESSES = ("pid",)
 
 # By engine, or by endpoint of a service. Records sum or compare them at their own level.
 RUNNING = either(
-    max_without(PROCESSES, bridged(vllm.NUM_REQUESTS_RUNNING, **OF_ENGINES)),
+    max_without(PROCESSES, bridged(roles.RUNNING, **OF_ENGINES)),
     bridged(service.HTTP_REQUESTS_INPROGRESS, **DECLARED),
 )
-WAITING = max_without(PROCESSES, bridged(vllm.NUM_REQUESTS_WAITING, **OF_ENGINES))
+WAITING = max_without(PROCESSES, bridged(roles.WAITING, **OF_ENGINES))
 
 
 def waiting_for_capacity(read: Callable[..., Expr]) -> Expr:
@@ -77,9 +81,9 @@ def waiting_for_capacity(read: Callable[..., Expr]) -> Expr:
 
     Before vLLM reported the reasons, all waiting requests counted as waiting for capacity.
     """
-    for_capacity = read(vllm.NUM_REQUESTS_WAITING_BY_REASON, reason="capacity")
+    for_capacity = read(roles.WAITING_BY_REASON, reason="capacity")
     labels = (*PROCESSES, "reason")
-    return max_without(labels, for_capacity).or_(max_without(labels, read(vllm.NUM_REQUESTS_WAITING, **OF_ENGINES)))
+    return max_without(labels, for_capacity).or_(max_without(labels, read(roles.WAITING, **OF_ENGINES)))
 
 
 def lowest_kv_cache_usage(window: str) -> Expr:
@@ -87,8 +91,8 @@ def lowest_kv_cache_usage(window: str) -> Expr:
 
     What it used when the window began is known from the last scrape before.
     """
-    at_start = max_without(PROCESSES, over_time("last", vllm.KV_CACHE_USAGE, BRIDGE, offset=window))
-    since = max_without(PROCESSES, over_time("min", vllm.KV_CACHE_USAGE, window))
+    at_start = max_without(PROCESSES, over_time("last", roles.KV_CACHE_USAGE, BRIDGE, offset=window))
+    since = max_without(PROCESSES, over_time("min", roles.KV_CACHE_USAGE, window))
     return (since < at_start).or_(at_start).and_(KV_CACHE_USAGE)
 
 
@@ -97,8 +101,8 @@ def usual_kv_cache_usage(window: str, seen_before: str) -> Expr:
 
     A cache that limits the batch is not full all the time: it falls whenever requests end, until those that wait have filled it.
     """
-    there_before = over_time("last", vllm.KV_CACHE_USAGE, BRIDGE, offset=seen_before)
-    half = max_without(PROCESSES, median_over_time(vllm.KV_CACHE_USAGE, window))
+    there_before = over_time("last", roles.KV_CACHE_USAGE, BRIDGE, offset=seen_before)
+    half = max_without(PROCESSES, median_over_time(roles.KV_CACHE_USAGE, window))
     return half.and_(max_without(PROCESSES, there_before)).and_(KV_CACHE_USAGE)
 
 
@@ -109,4 +113,4 @@ def queued_throughout(window: str) -> Expr:
     return at_start.and_(since)
 
 
-KV_CACHE_USAGE = max_without(PROCESSES, bridged(vllm.KV_CACHE_USAGE))
+KV_CACHE_USAGE = max_without(PROCESSES, bridged(roles.KV_CACHE_USAGE))

@@ -2,8 +2,8 @@
 
 from functools import partial
 
-from glassbox.metrics import vllm
-from glassbox.metrics.types import Counter
+from glassbox.metrics import roles
+from glassbox.metrics.roles import Role
 from glassbox.query.expr import Expr
 from glassbox.query.promql import clamp_min, max_by, max_without, over_time, rate, sum_by
 from glassbox.query.rules import Record, RecordGroup
@@ -22,7 +22,7 @@ ENGINE = (*TARGET, "engine", *MODEL[1:])
 STALL_WINDOW, _LONGER_WINDOW = "2m", "4m"
 
 
-def _growth(name: str, source: Counter, help: str, *, window: str = "5m") -> Record:
+def _growth(name: str, source: Role, help: str, *, window: str = "5m") -> Record:
     return Record(f"model:inference_{name}:rate{window}", sum_by(MODEL, rate(source, window)), help)
 
 
@@ -32,15 +32,15 @@ def _frontend_time() -> Expr:
     All three are observed when a request finishes, so they are about the same requests (vLLM 0.33, `v1/metrics/stats.py`).
     """
     every, queued, inferred = (
-        rate(histogram.sum, "5m")
-        for histogram in (vllm.E2E_REQUEST_LATENCY, vllm.REQUEST_QUEUE_TIME, vllm.REQUEST_INFERENCE_TIME)
+        rate(histogram.sum, "5m") for histogram in (roles.LATENCY, roles.QUEUE_TIME, roles.INFERENCE_TIME)
     )
     # Wall clock minus monotonic clock: a corrected wall clock must not give a negative time.
     return clamp_min(sum_by(MODEL, every - queued - inferred), 0)
 
 
 def _tokens(window: str) -> Expr:
-    return rate(vllm.PROMPT_TOKENS, window) + rate(vllm.GENERATION_TOKENS, window)
+    read, written = (sum_by(ENGINE, rate(role, window)) for role in (roles.PROMPT_TOKENS, roles.GENERATION_TOKENS))
+    return read + written
 
 
 def _stalled_requests() -> Expr:
@@ -49,12 +49,12 @@ def _stalled_requests() -> Expr:
     Callers of a hung engine give up, so that nothing runs for a moment, until others come.
     """
     read = partial(max_without, sources.PROCESSES)
-    there = read(bridged(vllm.NUM_REQUESTS_RUNNING, **sources.OF_ENGINES))
-    running = read(over_time("max", vllm.NUM_REQUESTS_RUNNING, LAST_MINUTE)) > 0
+    there = read(bridged(roles.RUNNING, **sources.OF_ENGINES))
+    running = read(over_time("max", roles.RUNNING, LAST_MINUTE)) > 0
     # An engine that is new, or was idle, has been stuck for as long as it has requests.
-    before = read(over_time("max", vllm.NUM_REQUESTS_RUNNING, STALL_WINDOW, offset=STALL_WINDOW)) > 0
+    before = read(over_time("max", roles.RUNNING, STALL_WINDOW, offset=STALL_WINDOW)) > 0
     tokens = through_gaps(_tokens(STALL_WINDOW), _tokens(_LONGER_WINDOW))
-    slept = over_time("min", vllm.ENGINE_SLEEP_STATE, STALL_WINDOW, sleep_state="awake").equals(0)
+    slept = over_time("min", roles.SLEEP_STATE, STALL_WINDOW, sleep_state="awake").equals(0)
     stuck = running.and_(tokens.equals(0)).and_(before).and_(there)
     return max_by(ENGINE, stuck.unless(slept, on=ENGINE))
 
@@ -66,42 +66,40 @@ FRONTEND_TIME = Record(
 )
 REQUEST_TIME = Record(
     "model:inference_end_to_end_time_seconds_sum:rate5m",
-    sum_by(MODEL, rate(vllm.E2E_REQUEST_LATENCY.sum, "5m")),
+    sum_by(MODEL, rate(roles.LATENCY.sum, "5m")),
     "Time of all requests that an engine finished: the whole of which the phases are parts.",
 )
-TIME_PER_OUTPUT_TOKEN = engine_histogram(
-    "model:inference_time_per_output_token_seconds", vllm.REQUEST_TIME_PER_OUTPUT_TOKEN
-)
-PROMPT_LENGTH = engine_histogram("model:inference_prompt_length_tokens", vllm.REQUEST_PROMPT_TOKENS)
-OUTPUT_LENGTH = engine_histogram("model:inference_output_length_tokens", vllm.REQUEST_GENERATION_TOKENS)
+TIME_PER_OUTPUT_TOKEN = engine_histogram("model:inference_time_per_output_token_seconds", roles.TIME_PER_OUTPUT_TOKEN)
+PROMPT_LENGTH = engine_histogram("model:inference_prompt_length_tokens", roles.PROMPT_LENGTH)
+OUTPUT_LENGTH = engine_histogram("model:inference_output_length_tokens", roles.OUTPUT_LENGTH)
 
 PREFIX_CACHE_QUERIES = _growth(
-    "prefix_cache_queries", vllm.PREFIX_CACHE_QUERIES, "Prompt tokens looked up in the prefix cache, per second."
+    "prefix_cache_queries", roles.PREFIX_CACHE_QUERIES, "Prompt tokens looked up in the prefix cache, per second."
 )
 PREFIX_CACHE_HITS = _growth(
-    "prefix_cache_hits", vllm.PREFIX_CACHE_HITS, "Prompt tokens per second that need no prefill."
+    "prefix_cache_hits", roles.PREFIX_CACHE_HITS, "Prompt tokens per second that need no prefill."
 )
-MM_CACHE_QUERIES = _growth("mm_cache_queries", vllm.MM_CACHE_QUERIES, "Media looked up in the cache, per second.")
-MM_CACHE_HITS = _growth("mm_cache_hits", vllm.MM_CACHE_HITS, "Media per second that need no preprocessing.")
-STEP_TOKENS = _growth("step_tokens_sum", vllm.ITERATION_TOKENS.sum, "Tokens per second that engine steps worked on.")
-STEPS = _growth("step_tokens_count", vllm.ITERATION_TOKENS.count, "Engine steps per second.")
+MM_CACHE_QUERIES = _growth("mm_cache_queries", roles.MM_CACHE_QUERIES, "Media looked up in the cache, per second.")
+MM_CACHE_HITS = _growth("mm_cache_hits", roles.MM_CACHE_HITS, "Media per second that need no preprocessing.")
+STEP_TOKENS = _growth("step_tokens_sum", roles.STEP_TOKENS.sum, "Tokens per second that engine steps worked on.")
+STEPS = _growth("step_tokens_count", roles.STEP_TOKENS.count, "Engine steps per second.")
 
 ADMISSION_REJECTIONS = Record(
     "model:inference_admission_rejections:rate5m",
-    sum_by((*MODEL, "reason"), rate(vllm.ADMISSION_REJECTIONS, "5m")),
+    sum_by((*MODEL, "reason"), rate(roles.REJECTIONS, "5m")),
     "Requests refused per second because a queue limit was reached.",
 )
-PREEMPTIONS = _growth("preemptions", vllm.NUM_PREEMPTIONS, "Preemptions per second.", window="10m")
+PREEMPTIONS = _growth("preemptions", roles.PREEMPTIONS, "Preemptions per second.", window="10m")
 FINISHED = Record(
     "model:inference_engine_requests:rate10m",
-    sum_by(MODEL, rate(vllm.REQUEST_SUCCESS, "10m", **OF_CALLERS)),
+    sum_by(MODEL, rate(roles.FINISHED, "10m", **OF_CALLERS)),
     "Requests that engines finished, per second.",
 )
 DEFERRED = Record(
     "model:inference_requests_waiting_deferred:sum",
     sum_by(
         MODEL,
-        max_without((*sources.PROCESSES, "reason"), bridged(vllm.NUM_REQUESTS_WAITING_BY_REASON, reason="deferred")),
+        max_without((*sources.PROCESSES, "reason"), bridged(roles.WAITING_BY_REASON, reason="deferred")),
     ),
     "Requests that wait for an adapter or a KV transfer, not for capacity.",
 )

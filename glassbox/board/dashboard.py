@@ -37,6 +37,7 @@ class Dashboard:
     """A dashboard that answers one question. `slug` is its identity and never changes; titles may.
 
     `variables` narrow all queries, those of a side only the queries made for that side. Every panel links to `leads_to`.
+    `identity` are labels that all queries keep beside the job.
     """
 
     slug: str
@@ -47,6 +48,7 @@ class Dashboard:
     rows: Sequence[Row]
     sides: Sequence[Side] = ()
     leads_to: Next | None = None
+    identity: Sequence[str] = ()
 
     @property
     def panels(self) -> tuple[Panel, ...]:
@@ -72,7 +74,8 @@ class Dashboard:
         }
 
     def _narrowed(self, panel: Panel, name: str, query: Expr) -> Expr:
-        asked = panel.line_choice.applied(name, query) if panel.line_choice else query
+        kept = query.identified(self.identity)
+        asked = panel.line_choice.applied(name, kept) if panel.line_choice else kept
         return narrowed(asked, self.variables)
 
     def widths(self, line: Row) -> list[int]:

@@ -56,7 +56,8 @@ class Variable:
     @property
     def query(self) -> str:
         """The data source's query for the values."""
-        offered = Selector(self.values_of.name, self.values_of.all_labels, self.values_of.shared_name)
+        labels = (*self.values_of.all_labels, *(each.label for each in self.within))
+        offered = Selector(self.values_of.name, labels, self.values_of.shared_name)
         if self.values_also_of:
             names = regex("|".join(source.name for source in self.offering))
             offered = replace(offered, name="", labels=("__name__", *offered.labels)).matching({"__name__": names})

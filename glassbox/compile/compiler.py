@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from glassbox.board.assembling import assemble
+from glassbox.board.identity import identified
 from glassbox.compile.alert_choices import chosen_alerts, refuse_unknown
 from glassbox.compile.bundle import Bundle, CompiledContent, DataSource, Json, LeftOut
 from glassbox.compile.content import Content
@@ -11,15 +12,16 @@ from glassbox.compile.dashboard_json import dashboard_json
 from glassbox.compile.grafana_rules import grafana_group, uid_in
 from glassbox.compile.left_out import dead_ends, names_read, without_links, without_unread
 from glassbox.compile.links import PanelLink, panel_link, runbook_links
+from glassbox.compile.per_engine import for_each_engine
 from glassbox.compile.prometheus_rules import alert_file, record_file
 from glassbox.compile.threshold_exceptions import Rules, declared_rules
 from glassbox.compile.unknown_series import known_series, refuse_unknown_series
 from glassbox.errors import DeclarationError
 from glassbox.metrics import HISTOGRAMS
 from glassbox.query.buckets import Buckets, CustomBuckets, buckets_of
-from glassbox.query.expr import Expr, Source, regex
+from glassbox.query.expr import Expr, regex
 from glassbox.query.promql import instant
-from glassbox.query.rules import Alert, RecordGroup
+from glassbox.query.rules import Alert, Record, RecordGroup
 from glassbox.settings.model import Settings
 
 # What most provisioning files call it; pushing asks the server instead.
@@ -40,9 +42,12 @@ def compile_bundle(content: Content, settings: Settings, data_source: DataSource
     uid = data_source.uid if data_source else settings.grafana.data_source or CONVENTIONAL_DATA_SOURCE_UID
     dashboards = _dashboards(declared, compiled, uids, settings, data_source)
     kept = without_links(dashboards, {uids[slug] for slug in settings.exclude.dashboards}, settings.exclude.alerts)
+    records = tuple(for_each_engine(compiled.records))
     return Bundle(
         dashboards=kept,
-        recording_rules={f"{group.name}.yaml": record_file(group, settings) for group in compiled.records},
+        recording_rules={
+            f"{group.name}.yaml": record_file(group, settings) for group in for_each_engine(compiled.records)
+        },
         alerts=alert_files,
         grafana_groups=tuple(
             grafana_group(group, folder_uid=settings.grafana.folder_uid, data_source_uid=uid, links=links)
@@ -50,7 +55,9 @@ def compile_bundle(content: Content, settings: Settings, data_source: DataSource
             for group in file["groups"]
         ),
         buckets=_buckets(compiled.records, settings.histogram_buckets),
-        content=replace(compiled, dashboards={uids[slug]: board for slug, board in compiled.dashboards.items()}),
+        content=replace(
+            compiled, dashboards={uids[slug]: board for slug, board in compiled.dashboards.items()}, records=records
+        ),
         runbooks=content.runbooks,
         left_out=LeftOut(frozenset(settings.exclude.alerts), dead_ends(kept) - dead_ends(dashboards)),
     )
@@ -60,7 +67,10 @@ def _declared(content: Content, settings: Settings) -> CompiledContent:
     """Everything that is declared, whatever the settings leave out, with expressions as they are evaluated."""
     rules = declared_rules(content, settings)
     _refuse_clashes(rules)
-    boards = [assemble(build(settings), content.annotations) for build in content.dashboards]
+    boards = [
+        assemble(identified(build(settings), settings.identity_labels), content.annotations)
+        for build in content.dashboards
+    ]
     _refuse_duplicates("dashboard", (board.slug for board in boards))
     declared = CompiledContent(
         {board.slug: board for board in boards},
@@ -133,13 +143,21 @@ def _dashboards(
 
 
 def _buckets(groups: Iterable[RecordGroup], custom: CustomBuckets) -> dict[str, Buckets]:
+    """By name: of a histogram, and of a recorded series, which has those of every engine."""
     recorded = [record for group in groups for record in group.records if record.histogram_names]
-    sources: tuple[Source, ...] = (*(histogram.bucket for histogram in HISTOGRAMS.values()), *recorded)
-    return {
+    histograms = (histogram.bucket for histogram in HISTOGRAMS.values())
+    exposed = {
         name: buckets_of(source.histogram_names, custom)
-        for source in sources
+        for source in histograms
         for name in (source.name, *source.former_names)
     }
+    return exposed | {record.name: _of_all_engines(record, custom) for record in recorded}
+
+
+def _of_all_engines(record: Record, custom: CustomBuckets) -> Buckets:
+    first = buckets_of(record.histogram_names, custom)
+    others = (buckets_of(record.histogram_names_of(engine), custom) for engine, _ in record.expr.by_engine)
+    return replace(first, bounds=tuple(sorted({*first.bounds, *(bound for each in others for bound in each.bounds)})))
 
 
 def _scoped(expr: Expr, settings: Settings) -> Expr:

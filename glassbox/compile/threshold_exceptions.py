@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from glassbox.compile.content import Content
+from glassbox.compile.identified_rules import identified_alert, identified_record
 from glassbox.compile.threshold_scopes import Scope, joined, joined_text, scope_of, scopes
 from glassbox.errors import GlassboxError
 from glassbox.query.promql import always
@@ -53,7 +54,18 @@ def declared_rules(content: Content, settings: Settings) -> Rules:
 
 def _declared(content: Content, settings: Settings, thresholds: Mapping[str, Any]) -> Rules:
     chosen = replace(settings, thresholds=replace(settings.thresholds, **thresholds), thresholds_for=())
-    return Rules(content.alerts(chosen), content.recording_rules(chosen))
+    alerts, records = content.alerts(chosen), content.recording_rules(chosen)
+    if not (labels := settings.identity_labels):
+        return Rules(alerts, records)
+    return Rules(
+        tuple(
+            replace(group, alerts=tuple(identified_alert(each, labels) for each in group.alerts)) for group in alerts
+        ),
+        tuple(
+            replace(group, records=tuple(identified_record(each, labels) for each in group.records))
+            for group in records
+        ),
+    )
 
 
 def _join_alerts(usual: Rules, variants: Mapping[Scope, Rules]) -> tuple[AlertGroup, ...]:

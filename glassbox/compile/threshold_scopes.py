@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
-from itertools import product, takewhile
+from itertools import takewhile
 from typing import Any
 
 from glassbox.errors import GlassboxError
@@ -16,7 +16,7 @@ from glassbox.settings.model import ThresholdsFor
 
 @dataclass(frozen=True)
 class Scope:
-    """The series that carry these labels: job, model_name, or both."""
+    """The series that carry these labels: job, model_name, identity labels, or several of them."""
 
     labels: tuple[tuple[str, str], ...]
 
@@ -32,6 +32,13 @@ class Scope:
         """The results that do not."""
         return expr.unless(labelled(self.labels), on=[label for label, _ in self.labels])
 
+    def meets(self, other: "Scope") -> "Scope | None":
+        """What is in both; None where nothing can be."""
+        own, theirs = dict(self.labels), dict(other.labels)
+        if any(own[label] != value for label, value in theirs.items() if label in own):
+            return None
+        return Scope((*self.labels, *((label, value) for label, value in other.labels if label not in own)))
+
     @property
     def condition(self) -> str:
         """The same in an alert's template."""
@@ -41,32 +48,42 @@ class Scope:
 
 def scope_of(entry: ThresholdsFor) -> Scope:
     """What an entry of the settings is for."""
-    labels = {"job": entry.job, "model_name": entry.model_name}
+    labels = {"job": entry.job, "model_name": entry.model_name, **entry.labels}
     return Scope(tuple((label, value) for label, value in labels.items() if value))
 
 
 def scopes(entries: Sequence[ThresholdsFor]) -> dict[Scope, dict[str, float]]:
     """Each scope's thresholds: those of all entries that cover it, of which the most specific one wins.
 
-    Where an entry for a job meets one for a model, both hold; GlassboxError where they set the same threshold.
+    Where entries meet, such as one for a job and one for a model, both hold; GlassboxError where they set the same threshold.
     """
-    jobs = [entry.job for entry in entries if not entry.model_name]
-    models = [entry.model_name for entry in entries if not entry.job]
-    meeting = (Scope((("job", job), ("model_name", model))) for job, model in product(jobs, models))
-    return {scope: _thresholds(scope, entries) for scope in dict.fromkeys((*map(scope_of, entries), *meeting))}
+    found = list(dict.fromkeys(map(scope_of, entries)))
+    known = {frozenset(scope.labels) for scope in found}
+    for scope in found:
+        for other in map(scope_of, entries):
+            meeting = scope.meets(other)
+            if meeting and frozenset(meeting.labels) not in known:
+                known.add(frozenset(meeting.labels))
+                # The loop goes on over what it finds.
+                found.append(meeting)
+    return {scope: _thresholds(scope, entries) for scope in found}
 
 
 def _thresholds(scope: Scope, entries: Sequence[ThresholdsFor]) -> dict[str, float]:
-    wider = [entry.thresholds for entry in entries if scope.within(scope_of(entry))]
-    own = next((entry.thresholds for entry in entries if scope_of(entry) == scope), {})
-    for key in {key for thresholds in wider for key in thresholds} - set(own):
-        if sum(key in thresholds for thresholds in wider) > 1:
-            values = dict(scope.labels)
-            raise GlassboxError(
-                f"Setting thresholds_for: {key} of the model {values['model_name']!r} in the job {values['job']!r} is set by an entry "
-                "for the job and by one for the model; add an entry with both that says what holds."
-            )
-    return {key: value for thresholds in (*wider, own) for key, value in thresholds.items()}
+    covering = [each for each in entries if set(scope_of(each).labels) <= set(scope.labels)]
+    keys = dict.fromkeys(key for entry in covering for key in entry.thresholds)
+    return {key: _of_the_closest(scope, key, [each for each in covering if key in each.thresholds]) for key in keys}
+
+
+def _of_the_closest(scope: Scope, key: str, entries: Sequence[ThresholdsFor]) -> float:
+    closest = [each for each in entries if not any(scope_of(other).within(scope_of(each)) for other in entries)]
+    if len(closest) > 1:
+        what = ", ".join(f"{label} {value!r}" for label, value in scope.labels)
+        raise GlassboxError(
+            f"Setting thresholds_for: {key} of {what} is set by several entries, none of which is within another; "
+            "add an entry with all of these that says what holds."
+        )
+    return closest[0].thresholds[key]
 
 
 def joined(usual: Expr, variants: Mapping[Scope, Expr]) -> Expr:

@@ -43,7 +43,7 @@ def refuse_unknown_series(queries: Iterable[tuple[str, Expr]], known: KnownSerie
     """
     for where, query in queries:
         for selector in query.selectors:
-            if selector.name not in known.names:
+            if not known.names.issuperset(selector.names):
                 _require_setting(where, selector, settings)
             for label, matcher in selector.matchers:
                 values = known.added.get(selector.name, {}).get(label)

@@ -54,6 +54,16 @@ class FormerEnd:
     last: str
 
 
+def spellings(name: str) -> tuple[str, ...]:
+    """A name, and how it is stored on some ways to Prometheus, newest first.
+
+    A colon becomes an underscore where names are negotiated (Prometheus 2 with prometheus_client's ASGI app:
+    prometheus/client_python, issue 1177) and behind gateways; Ray puts its own name in front (`ray/_private/metrics_agent.py`).
+    """
+    plain = name.replace(":", "_")
+    return (name,) if plain == name else (name, plain, f"ray_{plain}")
+
+
 # Labels that Prometheus or its scrape configuration puts on every series of a target.
 TARGET_LABELS = ("job", "instance", "model_name", "model_version", "inference_engine", "inference_role")
 
@@ -109,8 +119,9 @@ class Metric:
 
     @property
     def former_names(self) -> tuple[str, ...]:
-        """The names under which older versions expose the same value."""
-        return tuple(former.name for former in self.formerly)
+        """The other names of the same value: spellings of its name, then those of older versions and their spellings."""
+        names = (self.name, *(former.name for former in self.formerly))
+        return tuple(spelled for name in names for spelled in spellings(name))[1:]
 
 
 @dataclass(frozen=True, kw_only=True)

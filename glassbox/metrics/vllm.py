@@ -6,6 +6,8 @@ Counters carry `_total` on the wire, whatever the source calls them. The engine'
 those of the HTTP server begin with their first request.
 """
 
+from glassbox.metrics import roles
+from glassbox.metrics.roles import Engine, Reading
 from glassbox.metrics.types import Counter, FormerEnd, FormerName, Gauge, Histogram, Unit
 
 OLDEST, NEWEST = "0.8.3", "0.33.0"
@@ -225,4 +227,43 @@ ENGINE_SLEEP_STATE = Gauge(
     labels=(*_ENGINE, "sleep_state"),
     help="1 for the state the engine is in: awake, weights_offloaded or discard_all.",
     since="0.11.1",
+)
+
+ENGINE = Engine(
+    name="vllm",
+    title="vLLM",
+    stamped=False,
+    reports={
+        roles.RUNNING: Reading(metric=NUM_REQUESTS_RUNNING),
+        roles.WAITING: Reading(metric=NUM_REQUESTS_WAITING),
+        roles.WAITING_BY_REASON: Reading(metric=NUM_REQUESTS_WAITING_BY_REASON),
+        roles.KV_CACHE_USAGE: Reading(metric=KV_CACHE_USAGE),
+        roles.SLEEP_STATE: Reading(metric=ENGINE_SLEEP_STATE),
+        roles.PROMPT_TOKENS: Reading(metric=PROMPT_TOKENS),
+        roles.GENERATION_TOKENS: Reading(metric=GENERATION_TOKENS),
+        roles.PREEMPTIONS: Reading(metric=NUM_PREEMPTIONS),
+        roles.FINISHED: Reading(metric=REQUEST_SUCCESS),
+        roles.PREFIX_CACHE_QUERIES: Reading(metric=PREFIX_CACHE_QUERIES),
+        roles.PREFIX_CACHE_HITS: Reading(metric=PREFIX_CACHE_HITS),
+        roles.MM_CACHE_QUERIES: Reading(metric=MM_CACHE_QUERIES),
+        roles.MM_CACHE_HITS: Reading(metric=MM_CACHE_HITS),
+        roles.REJECTIONS: Reading(metric=ADMISSION_REJECTIONS),
+        roles.LATENCY: Reading(metric=E2E_REQUEST_LATENCY),
+        roles.TIME_TO_FIRST_TOKEN: Reading(metric=TIME_TO_FIRST_TOKEN),
+        roles.INTER_TOKEN_LATENCY: Reading(metric=INTER_TOKEN_LATENCY),
+        roles.TIME_PER_OUTPUT_TOKEN: Reading(metric=REQUEST_TIME_PER_OUTPUT_TOKEN),
+        roles.QUEUE_TIME: Reading(metric=REQUEST_QUEUE_TIME),
+        roles.PREFILL_TIME: Reading(metric=REQUEST_PREFILL_TIME),
+        roles.DECODE_TIME: Reading(metric=REQUEST_DECODE_TIME),
+        roles.INFERENCE_TIME: Reading(metric=REQUEST_INFERENCE_TIME),
+        roles.PROMPT_LENGTH: Reading(metric=REQUEST_PROMPT_TOKENS),
+        roles.OUTPUT_LENGTH: Reading(metric=REQUEST_GENERATION_TOKENS),
+        roles.STEP_TOKENS: Reading(metric=ITERATION_TOKENS),
+    },
+    not_reported={
+        roles.ANSWERED: "Its HTTP server counts answers without the model.",
+        roles.FAILED: "Its HTTP server counts answers without the model.",
+        roles.ANSWERED_BY_PROCESS: "Read from http_requests_total, whose paths need a choice of their own.",
+        roles.FAILED_BY_PROCESS: "Read from http_requests_total, whose paths need a choice of their own.",
+    },
 )

@@ -3,6 +3,7 @@
 `rate` needs two samples, so it misses whatever happened before the first one (Prometheus documentation, "rate()").
 """
 
+from glassbox.metrics.roles import Role
 from glassbox.metrics.scrape import UP
 from glassbox.metrics.types import TARGET_LABELS, Metric
 from glassbox.query.expr import Expr, Matcher
@@ -13,7 +14,7 @@ TARGET = ("job", "instance")
 _LATELY = "2m"
 
 
-def rate_from_birth(counter: Metric, window: str, **matchers: str | Matcher) -> Expr:
+def rate_from_birth(counter: Metric | Role, window: str, **matchers: str | Matcher) -> Expr:
     """As `rate`, but from 0 on where the series was not there when the window began, although its target answered.
 
     What a target counted before it was known, or while it did not answer, is not growth. A series is the same under other target
@@ -29,7 +30,7 @@ def rate_from_birth(counter: Metric, window: str, **matchers: str | Matcher) -> 
     return first.or_(rate(counter, window, **matchers))
 
 
-def _there_before(counter: Metric, window: str, matchers: dict[str, str | Matcher]) -> Expr:
+def _there_before(counter: Metric | Role, window: str, matchers: dict[str, str | Matcher]) -> Expr:
     """The series when the window began; where the scrape failed just then, those of the last one that did not."""
     answers = instant(UP).shifted(window).equals(1)
     lately = most(counter, _LATELY, **matchers).shifted(window).unless(answers, on=TARGET)

@@ -1,11 +1,13 @@
 """Which bounds the buckets of a series have: those of the catalogue, or those that the setting histogram_buckets names."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from math import log
 
 from glassbox.errors import GlassboxError
 from glassbox.metrics import HISTOGRAMS
 from glassbox.metrics.types import FormerEnd
+from glassbox.query.expr import Matcher
 
 SETTING = "histogram_buckets"
 
@@ -25,6 +27,24 @@ class Buckets:
 
     def __str__(self) -> str:
         return ", ".join(f"{bound:g}" for bound in self.bounds) or "none"
+
+
+@dataclass(frozen=True)
+class BucketMatcher(Matcher):
+    """Matches the bucket at a bound; where a histogram has no such bucket, `of` matches the nearest one that it has."""
+
+    bound: float
+    custom: CustomBuckets = field(compare=False)
+
+    def of(self, histogram_names: Sequence[str]) -> "BucketMatcher":
+        """The same for these histograms: those of one engine."""
+        bound = nearest_bound(self.bound, buckets_of(histogram_names, self.custom).bounds)
+        return BucketMatcher("=", bound_text(bound), bound, self.custom)
+
+
+def nearest_bound(bound: float, bounds: Sequence[float]) -> float:
+    """The bound whose ratio to the given one is the smallest; of two, the larger. Bounds of 0 are never near."""
+    return min((each for each in bounds if each > 0), key=lambda each: (abs(log(each / bound)), -each))
 
 
 def buckets_of(histogram_names: Sequence[str], custom: CustomBuckets) -> Buckets:

@@ -6,7 +6,8 @@ An expression is a row of text pieces and selectors, so that matchers can be add
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from functools import wraps
+from typing import Any, ParamSpec, Protocol, cast
 
 from glassbox.errors import GlassboxError
 from glassbox.metrics.types import Kind, Unit
@@ -86,7 +87,7 @@ class Shape:
 
 @dataclass(frozen=True)
 class Selector:
-    """`name{matchers}[window] offset`; `labels` are those its series may have, `shared_name` says that other software uses the name as well.
+    """`name{matchers}[window] offset`, the name being empty where a matcher of `__name__` names several; `labels` are those its series may have, `shared_name` says that other software uses the name as well.
 
     `rule` is the query that records the series, where one does and is known; `level` is that of a recorded series.
     `only_with` names the setting without which it does not exist.
@@ -107,6 +108,11 @@ class Selector:
         at = (f"[{self.window}]" if self.window else "") + (f" offset {self.offset}" if self.offset else "")
         return self.name + (f"{{{body}}}" if body else "") + at
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the series that it reads: one, unless a matcher names several."""
+        return (self.name,) if self.name else tuple(dict(self.matchers)["__name__"].value.split("|"))
+
     def matching(self, matchers: Matchers) -> "Selector":
         """Self with these matchers added; a matcher that is already there stays as it is."""
         for label in matchers:
@@ -121,13 +127,24 @@ class Recomputed:
     """A recorded series that is computed again where it is read: `recorded` is what content reads, `parts` are what Prometheus computes."""
 
     recorded: Selector
-    parts: "Parts"
+    parts: "tuple[Part, ...]"
 
     def __str__(self) -> str:
         return f"({''.join(map(str, self.parts))})"
 
 
-Parts = tuple[str | Selector | Recomputed, ...]
+@dataclass(frozen=True)
+class LabelList:
+    """The labels that an aggregation keeps, or that two sides are matched on."""
+
+    names: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return ", ".join(self.names)
+
+
+Part = str | Selector | Recomputed | LabelList
+Parts = tuple[Part, ...]
 
 # Binding strength of the outermost operator, as in the PromQL documentation ("Binary operator precedence").
 ATOM, MULTIPLY, ADD, COMPARE, AND, OR = 6, 5, 4, 3, 2, 1
@@ -139,11 +156,16 @@ OPERATORS = {"*": MULTIPLY, "/": MULTIPLY, "+": ADD, "-": ADD, "and": AND, "unle
 
 @dataclass(frozen=True)
 class Expr:
-    """A PromQL expression and its shape. `str()` gives the text."""
+    """A PromQL expression and its shape. `str()` gives the text.
+
+    `by_engine` is what it gives for each engine alone, where the engines' series can be told apart: the expression is these
+    joined by `or`. It is empty where they cannot, or where nothing depends on the engine.
+    """
 
     parts: Parts
     shape: Shape
     strength: int = ATOM
+    by_engine: tuple[tuple[str, "Expr"], ...] = ()
 
     def __str__(self) -> str:
         return "".join(str(part) for part in self.parts)
@@ -156,7 +178,7 @@ class Expr:
     @property
     def names_read(self) -> tuple[str, ...]:
         """The names of the series that it reads, each once, in the order of the text."""
-        return tuple(dict.fromkeys(selector.name for selector in self.selectors))
+        return tuple(dict.fromkeys(name for selector in self.selectors for name in selector.names))
 
     def bracketed(self, strength: int = ATOM) -> Parts:
         """Its parts, in brackets where its outermost operator binds weaker than `strength`."""
@@ -164,13 +186,14 @@ class Expr:
 
     def with_selectors(self, change: Callable[[Selector], Parts]) -> "Expr":
         """Self with what `change` makes of each selector in its place."""
-        return replace(self, parts=tuple(_changed(self.parts, change)))
+        changed = replace(self, parts=tuple(_changed(self.parts, change)))
+        return changed._with_each_engine(lambda each: each.with_selectors(change))
 
     @property
     def as_recorded(self) -> "Expr":
         """Self as content wrote it: the recorded series themselves, where they are computed again."""
         parts = tuple(part.recorded if isinstance(part, Recomputed) else part for part in self.parts)
-        return replace(self, parts=parts)
+        return replace(self, parts=parts)._with_each_engine(lambda each: each.as_recorded)
 
     def filtered(self, matchers: Matchers, *, shared_names_only: bool = False) -> "Expr":
         """Self with each matcher added to every selector whose series have that label."""
@@ -186,9 +209,29 @@ class Expr:
         """Self as it was `offset` ago, a Prometheus duration."""
         return self.with_selectors(lambda selector: (replace(selector, offset=offset),))
 
+    def identified(self, labels: Sequence[str]) -> "Expr":
+        """Self with these labels beside `job` wherever series are told apart by it: they identify what one job may hold several of."""
+        if not labels:
+            return self
+        shape = replace(self.shape, labels=_beside_job(self.shape.labels, labels))
+        changed = replace(self, parts=tuple(_identified(part, labels) for part in self.parts), shape=shape)
+        return changed._with_each_engine(lambda each: each.identified(labels))
+
+    @property
+    def together(self) -> "Expr":
+        """Self as one query for all engines."""
+        return replace(self, by_engine=())
+
     def measured_in(self, unit: Unit) -> "Expr":
         """Self, read in another unit: for results whose unit does not follow from the operands."""
-        return replace(self, shape=replace(self.shape, unit=unit))
+        return self.shaped(replace(self.shape, unit=unit))
+
+    def shaped(self, shape: Shape) -> "Expr":
+        """Self with another shape."""
+        return replace(self, shape=shape)._with_each_engine(lambda each: each.shaped(shape))
+
+    def _with_each_engine(self, change: Callable[["Expr"], "Expr"]) -> "Expr":
+        return replace(self, by_engine=tuple((engine, change(each)) for engine, each in self.by_engine))
 
     def __truediv__(self, other: "Expr | float") -> "Expr":
         unit = Unit.RATIO if _unit_of(other) is self.shape.unit else self.shape.unit
@@ -228,13 +271,47 @@ class Expr:
         """All series of the left side, and those of the right that have no partner on the left."""
         both = tuple(dict.fromkeys((*self.shape.labels, *other.shape.labels)))
         joined = binary(self, "or", other, matching=_on(self, other, on))
-        return replace(joined, shape=replace(joined.shape, labels=both))
+        return joined.shaped(replace(joined.shape, labels=both))
 
     def taking(self, labels: Sequence[str], other: "Expr", *, on: Sequence[str]) -> "Expr":
         """Many series on the left times one on the right, which lends them `labels` (`* on(...) group_left(...)`)."""
-        lent = f"{_on(self, other, on)} group_left ({', '.join(labels)})"
+        lent = (*_on(self, other, on), f" group_left ({', '.join(labels)})")
         product = binary(self, "*", other, matching=lent)
-        return replace(product, shape=replace(product.shape, labels=(*product.shape.labels, *labels)))
+        return product.shaped(replace(product.shape, labels=(*product.shape.labels, *labels)))
+
+
+P = ParamSpec("P")
+# With one of these, the engines' series are told apart.
+_OF_ENGINES = ("inference_engine", "instance")
+
+
+def each_engine(operation: Callable[P, Expr]) -> Callable[P, Expr]:
+    """An operation on expressions that is also done for each engine alone.
+
+    An engine has a result where it has all operands that depend on the engine; of an `or`, one is enough.
+    """
+
+    @wraps(operation)
+    def done(*operands: P.args, **options: P.kwargs) -> Expr:
+        whole = operation(*operands, **options)
+        if not set(_OF_ENGINES) & set(whole.shape.labels):
+            return whole
+        again = cast(Callable[..., Expr], operation)
+        by_engine = ((engine, again(*each, **options)) for engine, each in _of_each_engine(operands))
+        return replace(whole, by_engine=tuple(by_engine))
+
+    return done
+
+
+def _of_each_engine(operands: Sequence[Any]) -> Iterator[tuple[str, Sequence[Any]]]:
+    """The operands of each engine that has all of them."""
+    depend = [dict(each.by_engine) for each in operands if isinstance(each, Expr) and each.by_engine]
+    for engine in depend[0] if depend else ():
+        if all(engine in each for each in depend):
+            yield (
+                engine,
+                [dict(each.by_engine).get(engine, each) if isinstance(each, Expr) else each for each in operands],
+            )
 
 
 def _selectors(parts: Parts) -> Iterator[Selector]:
@@ -245,7 +322,7 @@ def _selectors(parts: Parts) -> Iterator[Selector]:
             yield from _selectors(part.parts)
 
 
-def _changed(parts: Parts, change: Callable[[Selector], Parts]) -> Iterator[str | Selector | Recomputed]:
+def _changed(parts: Parts, change: Callable[[Selector], Parts]) -> Iterator[Part]:
     for part in parts:
         if isinstance(part, Selector):
             yield from change(part)
@@ -255,13 +332,39 @@ def _changed(parts: Parts, change: Callable[[Selector], Parts]) -> Iterator[str 
             yield part
 
 
-def binary(left: Expr, operator: str, right: Expr | float, *, matching: str = "", unit: Unit | None = None) -> Expr:
+def binary(left: Expr, operator: str, right: Expr | float, *, matching: Parts = (), unit: Unit | None = None) -> Expr:
     """Join two operands, with brackets where the operator needs them."""
+    joined = _joined(left, operator, right, matching=matching, unit=unit)
+    if operator == "or":
+        return replace(joined, by_engine=tuple(_either_side(left, right, matching)))
+    if operator == "unless":
+        return replace(joined, by_engine=_left_sides(left, joined))
+    # What is kept for the sake of any engine does not depend on one of them.
+    return replace(joined, by_engine=()) if operator == "and" and not left.by_engine else joined
+
+
+def _either_side(left: Expr, right: Expr | float, matching: Parts) -> Iterator[tuple[str, Expr]]:
+    """An `or` for each engine, of which one side is enough; nothing where a side does not depend on the engine."""
+    if isinstance(right, Expr) and left.by_engine and right.by_engine:
+        first, second = dict(left.by_engine), dict(right.by_engine)
+        for engine in dict.fromkeys((*first, *second)):
+            sides = [side[engine] for side in (first, second) if engine in side]
+            yield engine, sides[0] if len(sides) == 1 else _joined(sides[0], "or", sides[1], matching=matching)
+
+
+def _left_sides(left: Expr, joined: Expr) -> tuple[tuple[str, Expr], ...]:
+    """An `unless` for each engine, which takes nothing away where the right side does not depend on it."""
+    return tuple((engine, dict(joined.by_engine).get(engine, alone)) for engine, alone in left.by_engine)
+
+
+@each_engine
+def _joined(left: Expr, operator: str, right: Expr | float, *, matching: Parts, unit: Unit | None = None) -> Expr:
     if isinstance(right, Expr) and not matching and operator not in ("and", "or", "unless"):
         _require_same_labels(left, operator, right)
     strength = OPERATORS[operator]
     other = right if isinstance(right, Expr) else number(right)
-    parts = (*left.bracketed(strength), f" {operator}{matching} ", *other.bracketed(strength + 1))
+    between = (f" {operator}", *matching, " ")
+    parts = (*left.bracketed(strength), *between, *other.bracketed(strength + 1))
     shape = replace(left.shape, unit=unit or left.shape.unit)
     return Expr(parts, shape, strength)
 
@@ -282,12 +385,41 @@ def _require_same_labels(left: Expr, operator: str, right: Expr) -> None:
         )
 
 
-def _on(left: Expr, right: Expr, labels: Sequence[str] | None) -> str:
+def _on(left: Expr, right: Expr, labels: Sequence[str] | None) -> Parts:
     for label in labels or ():
         for side in (left, right):
             if label not in side.shape.labels:
                 raise QueryError(f"'{side}' has no label {label!r} to match on.")
-    return "" if labels is None else f" on ({', '.join(labels)})"
+    return () if labels is None else (" on (", LabelList(tuple(labels)), ")")
+
+
+def many_to_one(labels: Sequence[str]) -> Parts:
+    """The matching of many series on the left with the one on the right that has the same values of these labels."""
+    return (" on (", LabelList(tuple(labels)), ") group_left ()")
+
+
+def _identified(part: Part, labels: Sequence[str]) -> Part:
+    match part:
+        case LabelList():
+            return LabelList(_beside_job(part.names, labels))
+        case Selector():
+            rule = part.rule.identified(labels) if part.rule else None
+            return replace(part, labels=_with(part.labels, labels), rule=rule)
+        case Recomputed(recorded, parts):
+            whole = _identified(recorded, labels)
+            return Recomputed(cast(Selector, whole), tuple(_identified(each, labels) for each in parts))
+    return part
+
+
+def _beside_job(names: tuple[str, ...], labels: Sequence[str]) -> tuple[str, ...]:
+    if "job" not in names:
+        return names
+    after = names.index("job") + 1
+    return tuple(dict.fromkeys((*names[:after], *labels, *names[after:])))
+
+
+def _with(names: tuple[str, ...], labels: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*names, *labels)))
 
 
 def _unit_of(operand: "Expr | float") -> Unit | None:

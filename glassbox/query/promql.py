@@ -8,9 +8,23 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from glassbox.metrics.roles import Role
 from glassbox.metrics.types import Kind, Unit
-from glassbox.query.buckets import SETTING, CustomBuckets, bound_text, buckets_of
-from glassbox.query.expr import Expr, Matcher, Parts, QueryError, Selector, Shape, Source, binary, number
+from glassbox.query.buckets import SETTING, BucketMatcher, CustomBuckets, bound_text, buckets_of
+from glassbox.query.expr import (
+    Expr,
+    LabelList,
+    Matcher,
+    Parts,
+    QueryError,
+    Selector,
+    Shape,
+    Source,
+    binary,
+    each_engine,
+    number,
+)
+from glassbox.query.readings import of_engines
 
 _PER_SECOND = {
     Unit.REQUESTS: Unit.REQUESTS_PER_SECOND,
@@ -137,7 +151,7 @@ def age(timestamp: Expr) -> Expr:
     if timestamp.shape.unit is not Unit.TIMESTAMP_SECONDS:
         raise QueryError(f"'{timestamp}' is in {timestamp.shape.unit.value}, not a timestamp: it has no age.")
     difference = binary(Expr(("time()",), Shape(Kind.GAUGE, Unit.SECONDS, scalar=True)), "-", timestamp)
-    return replace(difference, shape=replace(timestamp.shape, unit=Unit.SECONDS))
+    return difference.shaped(replace(timestamp.shape, unit=Unit.SECONDS))
 
 
 def sum_by(labels: Sequence[str], operand: Expr) -> Expr:
@@ -170,6 +184,7 @@ def group_by(labels: Sequence[str], operand: Expr) -> Expr:
     return _aggregate("group", labels, operand).measured_in(Unit.NONE)
 
 
+@each_engine
 def max_without(labels: Sequence[str], operand: Expr) -> Expr:
     """Largest value over these labels, which series need not have; all others stay."""
     kept = tuple(label for label in operand.shape.labels if label not in labels)
@@ -177,12 +192,14 @@ def max_without(labels: Sequence[str], operand: Expr) -> Expr:
     return Expr((f"max without ({', '.join(labels)}) (", *operand.parts, ")"), shape)
 
 
+@each_engine
 def first_by(labels: Sequence[str], operand: Expr) -> Expr:
     """One series for each set of labels, which keeps its own labels."""
     _require_labels(operand, labels)
-    return Expr((f"topk by ({', '.join(labels)}) (1, ", *operand.parts, ")"), operand.shape)
+    return Expr(("topk by (", LabelList(tuple(labels)), ") (1, ", *operand.parts, ")"), operand.shape)
 
 
+@each_engine
 def quantile(q: float, bucket_rates: Expr) -> Expr:
     """Estimate of the q-quantile from bucket rates that are already summed over replicas."""
     if bucket_rates.shape.kind is not Kind.BUCKET_RATES or "le" not in bucket_rates.shape.labels:
@@ -192,16 +209,20 @@ def quantile(q: float, bucket_rates: Expr) -> Expr:
     return Expr((f"histogram_quantile({q:g}, ", *bucket_rates.parts, ")"), shape)
 
 
-def at_most(bound: float, source: Source, custom: CustomBuckets | None = None) -> Matcher:
-    """The matcher for the bucket `le` of this bound, which must be one of the source's buckets, or of those it has by `custom`."""
+def at_most(bound: float, source: Source, custom: CustomBuckets | None = None) -> BucketMatcher:
+    """The matcher for the bucket `le` of this bound, which must be one of the source's buckets, or of those it has by `custom`.
+
+    Of a role, it must be a bucket of the first engine; of any other engine, the nearest bucket is taken.
+    """
     known = buckets_of(source.histogram_names, custom or {})
     if bound not in known.bounds:
         common = f" common to {' and '.join(source.histogram_names)}" if len(source.histogram_names) > 1 else ""
         advice = f"as the setting {SETTING} says" if known.custom else f"unless the setting {SETTING} names others"
         raise QueryError(f"{bound:g} is not a bucket of {source.name}; its buckets are {known}{common}, {advice}.")
-    return Matcher("=", bound_text(bound))
+    return BucketMatcher("=", bound_text(bound), bound, custom or {})
 
 
+@each_engine
 def clamp_min(operand: Expr, smallest: float) -> Expr:
     """The operand, or `smallest` where that is more."""
     return Expr(("clamp_min(", *operand.parts, f", {number(smallest)})"), operand.shape)
@@ -233,6 +254,7 @@ def mean(total: Expr, count: Expr) -> Expr:
     return binary(total, "/", count > 0, unit=Unit.SECONDS)
 
 
+@each_engine
 def with_label(label: str, operand: Expr, *, copied_from: str, pattern: str = "(.+)", text: str = "$1") -> Expr:
     """The operand with a label that has the value of another, or the `text` made of the groups that the pattern finds in it.
 
@@ -273,9 +295,12 @@ def _ranged(function: str, source: Source, window: str, shape: Shape, matchers: 
 
 
 def _each_name(source: Source, window: str, shape: Shape, text: str, matchers: dict[str, str | Matcher]) -> Expr:
-    before, after = text.split("{}")
+    """What the text gives of the source under each of its names, or of each engine that reports the role."""
     if "le" in matchers:
         shape = replace(shape, kind=Kind.GAUGE)
+    if isinstance(source, Role):
+        return of_engines(source, lambda metric, kept: _each_name(metric, window, shape, text, kept), matchers)
+    before, after = text.split("{}")
 
     def under(name: str) -> Expr:
         selector = Selector(
@@ -295,14 +320,15 @@ def _each_name(source: Source, window: str, shape: Shape, text: str, matchers: d
     return newest
 
 
+@each_engine
 def _aggregate(operator: str, labels: Sequence[str], operand: Expr) -> Expr:
     if operand.shape.kind in (Kind.COUNTER, Kind.BUCKETS):
         raise QueryError(f"'{operand}' is a counter: take its rate first, then the {operator}.")
     if operand.shape.kind is Kind.BUCKET_RATES and "le" not in labels:
         raise QueryError(f"'{operand}' has cumulative buckets: keep the label le.")
     _require_labels(operand, labels)
-    by = f" by ({', '.join(labels)}) " if labels else ""
-    return Expr((f"{operator}{by}(", *operand.parts, ")"), replace(operand.shape, labels=tuple(labels)))
+    by: Parts = (" by (", LabelList(tuple(labels)), ") ") if labels else ()
+    return Expr((operator, *by, "(", *operand.parts, ")"), replace(operand.shape, labels=tuple(labels)))
 
 
 def _require_labels(operand: Expr, labels: Sequence[str]) -> None:

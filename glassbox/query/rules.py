@@ -57,14 +57,27 @@ class Record:
 
     @property
     def rule(self) -> Expr | None:
-        """What it records, or what of it can be known of one replica, as long as nothing is added to it."""
-        return None if self.labels else self.of_one or self.expr
+        """What it records, or what of it can be known of one replica, as long as nothing is added to it; the first engine's."""
+        return None if self.labels else _of_first_engine(self.of_one or self.expr)
 
     @property
     def histogram_names(self) -> tuple[str, ...]:
         """The histograms whose bucket rates it records."""
-        names = (selector.name for selector in self.expr.selectors if self.kind is Kind.BUCKET_RATES)
-        return tuple(dict.fromkeys(name.removesuffix("_bucket") for name in names if name.endswith("_bucket")))
+        # Each engine has buckets of its own: settings name those of the first.
+        return _histograms(_of_first_engine(self.expr)) if self.kind is Kind.BUCKET_RATES else ()
+
+    def histogram_names_of(self, engine: str) -> tuple[str, ...]:
+        """The histograms of one engine whose bucket rates it records."""
+        return _histograms(dict(self.expr.by_engine).get(engine, self.expr))
+
+
+def _histograms(expr: Expr) -> tuple[str, ...]:
+    names = (selector.name for selector in expr.selectors)
+    return tuple(dict.fromkeys(name.removesuffix("_bucket") for name in names if name.endswith("_bucket")))
+
+
+def _of_first_engine(expr: Expr) -> Expr:
+    return expr.by_engine[0][1] if expr.by_engine else expr
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,9 @@ from pathlib import Path
 from typing import Any
 
 from glassbox.errors import GlassboxError
+from glassbox.metrics.types import TARGET_LABELS
 from glassbox.settings.filling import filled
-from glassbox.settings.model import AlertChange, Jobs, Settings
+from glassbox.settings.model import AlertChange, Settings
 
 # Labels that every alert has, and what sets each.
 _RESERVED_LABELS = {
@@ -15,14 +16,19 @@ _RESERVED_LABELS = {
     "owner": "set `owners`",
 }
 
+# Labels that tell our series apart, or say what they are about.
+_LABELS_OF_SERIES = frozenset(
+    (*TARGET_LABELS, "endpoint", "engine", "finished_reason", "gpu", "le", "pid", "reason", "signal", "slo", "window")
+)
+
 
 def load_settings(path: Path | None) -> Settings:
     """Settings from a YAML file, or the defaults where `path` is None; raises GlassboxError that names the file and the key."""
     if path is None:
         return Settings()
     settings = filled(_checked(path), path.parent)
-    for sentence in (_about_jobs(settings.jobs), _about_alerts(settings), _about_exceptions(settings)):
-        if sentence:
+    for about in (_about_jobs, _about_alerts, _about_identity, _about_exceptions):
+        if sentence := about(settings):
             raise GlassboxError(f"Settings file {path}: {sentence}")
     return settings
 
@@ -40,7 +46,8 @@ def _checked(path: Path) -> dict[str, Any]:
     return values or {}
 
 
-def _about_jobs(jobs: Jobs) -> str:
+def _about_jobs(settings: Settings) -> str:
+    jobs = settings.jobs
     for key in ("expected", "replicas", "capacity_requests_per_second"):
         unknown = sorted(set(getattr(jobs, key)) - set(jobs.services))
         if unknown:
@@ -63,18 +70,28 @@ def _about_alerts(settings: Settings) -> str:
     return ""
 
 
+def _about_identity(settings: Settings) -> str:
+    for index, label in enumerate(settings.identity_labels):
+        if label in _LABELS_OF_SERIES or label in _RESERVED_LABELS:
+            return f"identity_labels.{index}: {label!r} tells our series apart already; leave it out."
+    return ""
+
+
 def _about_exceptions(settings: Settings) -> str:
-    """What is wrong with one entry, or with two of the same job and model."""
-    seen: dict[tuple[str, str], int] = {}
+    """What is wrong with one entry, or with two of the same job, model and labels."""
+    seen: dict[tuple[str, str, frozenset[tuple[str, str]]], int] = {}
     for index, entry in enumerate(settings.thresholds_for):
         where = f"thresholds_for.{index}"
-        if not (entry.job or entry.model_name):
-            return f"{where}: needs job, model_name or both; for all services set thresholds."
+        if not (entry.job or entry.model_name or entry.labels):
+            return f"{where}: needs job, model_name, labels or several of these; for all services set thresholds."
+        for label in entry.labels:
+            if label not in settings.identity_labels:
+                return f"{where}.labels: {label!r} is not among identity_labels, so that no rule keeps it; add it there, or leave it out here."
         if entry.job and entry.job not in settings.jobs.services:
             return f"{where}.job: {entry.job!r} is not among jobs.services; add it there, or correct the name."
         if not entry.thresholds:
             return f"{where}: sets no threshold; add one, such as qps_low, or leave the entry out."
-        earlier = seen.setdefault((entry.job, entry.model_name), index)
+        earlier = seen.setdefault((entry.job, entry.model_name, frozenset(entry.labels.items())), index)
         if earlier != index:
-            return f"{where}: has the same job and model_name as entry {earlier}; write both as one entry."
+            return f"{where}: has the same job, model_name and labels as entry {earlier}; write both as one entry."
     return ""

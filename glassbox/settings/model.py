@@ -142,10 +142,14 @@ class AlertChange:
 
 @dataclass(frozen=True, kw_only=True)
 class ThresholdsFor:
-    """Other thresholds, by their names, for one job, one model, or one model of one job. `job` and `model_name` are "" for any."""
+    """Other thresholds, by their names, for one job, one model, what identity labels say, or several of these together.
+
+    `job` and `model_name` are "" for any.
+    """
 
     job: str = ""
     model_name: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
     thresholds: Mapping[str, float]
 
 
@@ -171,6 +175,7 @@ class Settings:
     cost: Cost = field(default_factory=Cost)
     slos: tuple[Slo, ...] = DEFAULT_SLOS
     slo_period_days: int = 30
+    identity_labels: tuple[str, ...] = ()
     histogram_buckets: CustomBuckets = field(default_factory=dict)
 
     def __post_init__(self) -> None:

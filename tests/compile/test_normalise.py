@@ -554,7 +554,8 @@ def test_a_side_narrows_what_is_asked_of_it_and_nothing_else():
     assert targets[1]["expr"] == (
         f"sum((model:inference_preemptions:rate5m{{{recorded}}}"
         " or sum by (job, model_name, model_version, inference_engine)"
-        f" (rate(vllm:num_preemptions_total{{{raw}}}[5m])) and on (job, model_name) {served}))"
+        f" (rate(vllm:num_preemptions_total{{{raw}}}[5m]) or rate(vllm_num_preemptions_total{{{raw}}}[5m])"
+        f" or rate(ray_vllm_num_preemptions_total{{{raw}}}[5m])) and on (job, model_name) {served}))"
     )
     assert targets[2]["expr"] == 'sum(model:inference_preemptions:rate5m{job=~"$job"})'
 

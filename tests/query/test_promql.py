@@ -1,10 +1,12 @@
 """Each word of PromQL: the text it writes, the shape it promises, and what it refuses."""
 
+from dataclasses import replace
+
 import promql_parser
 import pytest
 
 from glassbox.metrics import process, scrape, service, vllm
-from glassbox.metrics.types import Kind, Unit
+from glassbox.metrics.types import FormerName, Kind, Unit
 from glassbox.query.expr import QueryError, differs, not_regex, number, regex
 from glassbox.query.label_words import in_words
 from glassbox.query.promql import (
@@ -38,52 +40,58 @@ from glassbox.query.promql import (
     with_label,
 )
 
-RUNNING = vllm.NUM_REQUESTS_RUNNING
-TOKENS = vllm.GENERATION_TOKENS
+# Names without a colon have one spelling.
+RUNNING = replace(vllm.NUM_REQUESTS_RUNNING, name="num_requests_running")
+TOKENS = replace(vllm.GENERATION_TOKENS, name="generation_tokens_total")
 TTFT = vllm.TIME_TO_FIRST_TOKEN
+FIRST_TOKEN = replace(TTFT, name="first_token_seconds")
+USAGE = replace(vllm.KV_CACHE_USAGE, name="kv_cache_usage", formerly=(FormerName("gpu_cache_usage", last="1"),))
+BETWEEN_TOKENS = replace(
+    vllm.INTER_TOKEN_LATENCY, name="between_tokens_seconds", formerly=(FormerName("per_token_seconds", last="1"),)
+)
 BY = ("job", "model_name")
 
 WORDS = [
-    (instant(RUNNING), "vllm:num_requests_running"),
-    (instant(RUNNING, job="a", engine=differs("")), 'vllm:num_requests_running{engine!="",job="a"}'),
+    (instant(RUNNING), "num_requests_running"),
+    (instant(RUNNING, job="a", engine=differs("")), 'num_requests_running{engine!="",job="a"}'),
     (instant(scrape.UP, job=regex("a|b"), instance=not_regex("x.*")), 'up{instance!~"x.*",job=~"a|b"}'),
     (instant(scrape.UP, job='say "hi"\\\n'), 'up{job="say \\"hi\\"\\\\\\n"}'),
-    (instant(vllm.KV_CACHE_USAGE), "vllm:kv_cache_usage_perc or vllm:gpu_cache_usage_perc"),
-    (rate(TOKENS, "5m"), "rate(vllm:generation_tokens_total[5m])"),
-    (rate(TOKENS, "$__rate_interval"), "rate(vllm:generation_tokens_total[$__rate_interval])"),
+    (instant(USAGE), "kv_cache_usage or gpu_cache_usage"),
+    (rate(TOKENS, "5m"), "rate(generation_tokens_total[5m])"),
+    (rate(TOKENS, "$__rate_interval"), "rate(generation_tokens_total[$__rate_interval])"),
     (
-        rate(vllm.INTER_TOKEN_LATENCY.count, "5m"),
-        "rate(vllm:inter_token_latency_seconds_count[5m]) or rate(vllm:time_per_output_token_seconds_count[5m])",
+        rate(BETWEEN_TOKENS.count, "5m"),
+        "rate(between_tokens_seconds_count[5m]) or rate(per_token_seconds_count[5m])",
     ),
-    (increase(TOKENS, "1h"), "increase(vllm:generation_tokens_total[1h])"),
-    (over_time("min", RUNNING, "5m"), "min_over_time(vllm:num_requests_running[5m])"),
+    (increase(TOKENS, "1h"), "increase(generation_tokens_total[1h])"),
+    (over_time("min", RUNNING, "5m"), "min_over_time(num_requests_running[5m])"),
     (
         over_range("sum", sum_by((), rate(TOKENS, "5m"))),
-        "sum_over_time(sum(rate(vllm:generation_tokens_total[5m]))[$__range:1m])",
+        "sum_over_time(sum(rate(generation_tokens_total[5m]))[$__range:1m])",
     ),
     (
         over_range("avg", instant(RUNNING) + 1, step="30s"),
-        "avg_over_time((vllm:num_requests_running + 1)[$__range:30s])",
+        "avg_over_time((num_requests_running + 1)[$__range:30s])",
     ),
-    (deriv(RUNNING, "10m"), "deriv(vllm:num_requests_running[10m])"),
-    (delta(RUNNING, "5m"), "delta(vllm:num_requests_running[5m])"),
+    (deriv(RUNNING, "10m"), "deriv(num_requests_running[10m])"),
+    (delta(RUNNING, "5m"), "delta(num_requests_running[5m])"),
     (changes(scrape.UP, "10m"), "changes(up[10m])"),
-    (clamp_min(instant(RUNNING) * 0.2, 5), "clamp_min(vllm:num_requests_running * 0.2, 5)"),
+    (clamp_min(instant(RUNNING) * 0.2, 5), "clamp_min(num_requests_running * 0.2, 5)"),
     (always(), "vector(1)"),
     (age(instant(process.START_TIME)), "time() - process_start_time_seconds"),
     (absent(scrape.UP, job="vllm"), 'absent(up{job="vllm"})'),
-    (sum_by(BY, rate(TOKENS, "5m")), "sum by (job, model_name) (rate(vllm:generation_tokens_total[5m]))"),
-    (sum_by((), instant(RUNNING)), "sum(vllm:num_requests_running)"),
-    (max_by(BY, instant(RUNNING)), "max by (job, model_name) (vllm:num_requests_running)"),
-    (min_by(BY, instant(RUNNING)), "min by (job, model_name) (vllm:num_requests_running)"),
-    (avg_by(BY, instant(RUNNING)), "avg by (job, model_name) (vllm:num_requests_running)"),
-    (count_by(BY, instant(RUNNING)), "count by (job, model_name) (vllm:num_requests_running)"),
-    (group_by(BY, instant(RUNNING)), "group by (job, model_name) (vllm:num_requests_running)"),
-    (first_by(("job",), instant(RUNNING)), "topk by (job) (1, vllm:num_requests_running)"),
-    (max_without(("pid",), instant(RUNNING)), "max without (pid) (vllm:num_requests_running)"),
+    (sum_by(BY, rate(TOKENS, "5m")), "sum by (job, model_name) (rate(generation_tokens_total[5m]))"),
+    (sum_by((), instant(RUNNING)), "sum(num_requests_running)"),
+    (max_by(BY, instant(RUNNING)), "max by (job, model_name) (num_requests_running)"),
+    (min_by(BY, instant(RUNNING)), "min by (job, model_name) (num_requests_running)"),
+    (avg_by(BY, instant(RUNNING)), "avg by (job, model_name) (num_requests_running)"),
+    (count_by(BY, instant(RUNNING)), "count by (job, model_name) (num_requests_running)"),
+    (group_by(BY, instant(RUNNING)), "group by (job, model_name) (num_requests_running)"),
+    (first_by(("job",), instant(RUNNING)), "topk by (job) (1, num_requests_running)"),
+    (max_without(("pid",), instant(RUNNING)), "max without (pid) (num_requests_running)"),
     (
-        quantile(0.95, sum_by(("job", "le"), rate(TTFT.bucket, "5m"))),
-        "histogram_quantile(0.95, sum by (job, le) (rate(vllm:time_to_first_token_seconds_bucket[5m])))",
+        quantile(0.95, sum_by(("job", "le"), rate(FIRST_TOKEN.bucket, "5m"))),
+        "histogram_quantile(0.95, sum by (job, le) (rate(first_token_seconds_bucket[5m])))",
     ),
     (
         with_label("gpu", instant(service.GPU_POWER), copied_from="gpu_id"),
@@ -93,30 +101,30 @@ WORDS = [
         with_label("end", instant(service.GPU_POWER), copied_from="gpu_id", pattern=".*;(.+)"),
         'label_replace(gpu_power_watts, "end", "$1", "gpu_id", ".*;(.+)")',
     ),
-    (instant(RUNNING) + 1, "vllm:num_requests_running + 1"),
-    ((instant(RUNNING) + 1) * 2, "(vllm:num_requests_running + 1) * 2"),
-    (instant(RUNNING) / 2 - 1, "vllm:num_requests_running / 2 - 1"),
+    (instant(RUNNING) + 1, "num_requests_running + 1"),
+    ((instant(RUNNING) + 1) * 2, "(num_requests_running + 1) * 2"),
+    (instant(RUNNING) / 2 - 1, "num_requests_running / 2 - 1"),
     (
         instant(RUNNING) - (instant(RUNNING) - 1),
-        "vllm:num_requests_running - (vllm:num_requests_running - 1)",
+        "num_requests_running - (num_requests_running - 1)",
     ),
-    (instant(RUNNING) > 0.5, "vllm:num_requests_running > 0.5"),
-    (instant(RUNNING) >= 1, "vllm:num_requests_running >= 1"),
-    ((instant(RUNNING) < 3).equals(0), "vllm:num_requests_running < 3 == 0"),
+    (instant(RUNNING) > 0.5, "num_requests_running > 0.5"),
+    (instant(RUNNING) >= 1, "num_requests_running >= 1"),
+    ((instant(RUNNING) < 3).equals(0), "num_requests_running < 3 == 0"),
     (
         (instant(RUNNING) > 1).or_(instant(RUNNING)).and_(instant(RUNNING)),
-        "(vllm:num_requests_running > 1 or vllm:num_requests_running) and vllm:num_requests_running",
+        "(num_requests_running > 1 or num_requests_running) and num_requests_running",
     ),
     (
         instant(RUNNING).unless(instant(scrape.UP), on=("job", "instance")),
-        "vllm:num_requests_running unless on (job, instance) up",
+        "num_requests_running unless on (job, instance) up",
     ),
     (
         instant(scrape.UP).taking(("engine",), instant(RUNNING), on=("instance",)),
-        "up * on (instance) group_left (engine) vllm:num_requests_running",
+        "up * on (instance) group_left (engine) num_requests_running",
     ),
-    (ratio(instant(RUNNING), instant(RUNNING)), "vllm:num_requests_running / (vllm:num_requests_running > 0)"),
-    (mean(instant(RUNNING), instant(RUNNING)), "vllm:num_requests_running / (vllm:num_requests_running > 0)"),
+    (ratio(instant(RUNNING), instant(RUNNING)), "num_requests_running / (num_requests_running > 0)"),
+    (mean(instant(RUNNING), instant(RUNNING)), "num_requests_running / (num_requests_running > 0)"),
     (over_time("max", scrape.UP, "2m", offset="5m"), "max_over_time(up[2m] offset 5m)"),
     (over_steps("max", scrape.UP, "1d", "5m", offset="1w"), "max_over_time(up[1d:5m] offset 1w)"),
     (
@@ -206,7 +214,7 @@ REFUSED = {
         lambda: over_steps("max", instant(TOKENS), "1d", "5m"),
         "take its rate first, then the max over time",
     ),
-    "rate of a gauge": (lambda: rate(RUNNING, "5m"), r"rate\(\) does not fit vllm:num_requests_running: it is a gauge"),
+    "rate of a gauge": (lambda: rate(RUNNING, "5m"), r"rate\(\) does not fit num_requests_running: it is a gauge"),
     "deriv of a counter": (lambda: deriv(TOKENS, "5m"), "deriv"),
     "delta of a counter": (lambda: delta(TOKENS, "5m"), "delta"),
     "changes of a counter": (lambda: changes(TOKENS, "5m"), "changes"),
@@ -246,21 +254,22 @@ def test_a_query_that_cannot_mean_what_it_says_is_refused(case):
 
 def test_a_single_bucket_may_be_summed_without_le():
     within = sum_by(BY, rate(TTFT.bucket, "5m", le=at_most(10, TTFT.bucket)))
-    assert str(within) == 'sum by (job, model_name) (rate(vllm:time_to_first_token_seconds_bucket{le="10.0"}[5m]))'
+    assert str(within).startswith(
+        'sum by (job, model_name) (rate(vllm:time_to_first_token_seconds_bucket{le="10.0"}[5m]) or '
+    )
     assert within.shape.kind is Kind.GAUGE
 
 
 def test_added_matchers_reach_every_selector_with_the_label_and_keep_what_is_there():
     expr = ratio(sum_by(("job",), instant(scrape.UP, job="mine")), sum_by(("job",), instant(RUNNING)))
-    text = 'sum by (job) (up{job="mine"}) / (sum by (job) (vllm:num_requests_running{engine="0",job=~"x"}) > 0)'
+    text = 'sum by (job) (up{job="mine"}) / (sum by (job) (num_requests_running{engine="0",job=~"x"}) > 0)'
     assert str(expr.filtered({"job": regex("x"), "engine": "0"})) == text
 
 
 def test_shared_names_alone_are_narrowed_on_request():
     both = instant(scrape.UP).and_(instant(RUNNING), on=("instance",))
     assert (
-        str(both.filtered({"job": "x"}, shared_names_only=True))
-        == 'up{job="x"} and on (instance) vllm:num_requests_running'
+        str(both.filtered({"job": "x"}, shared_names_only=True)) == 'up{job="x"} and on (instance) num_requests_running'
     )
 
 

@@ -1,0 +1,76 @@
+"""Boards with labels that identify a service beside its job."""
+
+import pytest
+
+from glassbox.board.dashboard import Row, dashboard
+from glassbox.board.identity import identified
+from glassbox.board.panels import timeseries
+from glassbox.board.variables import Variable
+from glassbox.metrics.types import Unit
+from glassbox.query.expr import Level
+from glassbox.query.promql import instant, sum_by
+from glassbox.query.rules import Series
+
+SERVED = Series("model:requests:rate", Unit.NONE, ("job", "model_name"))
+MEASURED = Series("gpu:activity:ratio", Unit.RATIO, ("job", "instance"))
+JOB = Variable(name="job", title="Service", label="job", values_of=SERVED)
+MODEL = Variable(name="model", title="Model", label="model_name", values_of=SERVED, within=(JOB,))
+GPU_JOB = Variable(name="gpu_job", title="GPU exporter", label="job", values_of=MEASURED, narrows=(Level("gpu"),))
+LABELS = ("cluster", "namespace")
+
+
+def board(*variables):
+    panels = (
+        timeseries("Requests", sum_by(("job", "model_name"), instant(SERVED)), why="w."),
+        timeseries("Activity", instant(MEASURED), why="w."),
+    )
+    return dashboard("x", "X", question="q?", variables=variables, rows=(Row("", panels),))
+
+
+def queries(declared):
+    return {title: str(query) for title, each in declared.narrowed_queries.items() for query in each.values()}
+
+
+def test_without_labels_a_board_is_as_it_was():
+    declared = board(JOB, MODEL)
+    assert identified(declared, ()) is declared
+
+
+def test_a_choice_of_each_label_comes_before_the_job_in_order():
+    variables = identified(board(JOB, MODEL), LABELS).variables
+    assert [(each.name, each.title) for each in variables] == [
+        ("cluster", "Cluster"),
+        ("namespace", "Namespace"),
+        ("job", "Service"),
+        ("model", "Model"),
+    ]
+
+
+def test_each_choice_is_narrowed_by_those_before_it():
+    queried = {each.name: each.query for each in identified(board(JOB, MODEL), LABELS).variables}
+    assert queried["cluster"] == "label_values(model:requests:rate, cluster)"
+    assert queried["namespace"] == 'label_values(model:requests:rate{cluster=~"$cluster"}, namespace)'
+    assert queried["job"] == 'label_values(model:requests:rate{cluster=~"$cluster",namespace=~"$namespace"}, job)'
+    assert queried["model"] == (
+        'label_values(model:requests:rate{cluster=~"$cluster",job=~"$job",namespace=~"$namespace"}, model_name)'
+    )
+
+
+def test_queries_keep_the_labels_and_follow_the_choices():
+    assert queries(identified(board(JOB, MODEL), LABELS))["Requests"] == (
+        "sum by (job, cluster, namespace, model_name) "
+        '(model:requests:rate{cluster=~"$cluster",job=~"$job",model_name=~"$model",namespace=~"$namespace"})'
+    )
+
+
+def test_gpus_of_exporters_have_choices_of_their_own():
+    declared = identified(board(JOB, GPU_JOB), ("namespace",))
+    assert [each.name for each in declared.variables] == ["namespace", "job", "gpu_job_namespace", "gpu_job"]
+    assert declared.variables[2].title == "GPU exporter: Namespace"
+    assert queries(declared)["Activity"] == ('gpu:activity:ratio{job=~"$gpu_job",namespace=~"$gpu_job_namespace"}')
+
+
+@pytest.mark.parametrize("label", ["cluster", "namespace"])
+def test_a_series_without_the_label_is_shown_until_a_value_is_chosen(label):
+    chosen = next(each for each in identified(board(JOB), LABELS).variables if each.name == label)
+    assert (chosen.optional, chosen.all_value) == (True, ".*")

@@ -15,12 +15,18 @@ from recording_rules.sources import OF_CALLERS
 RATE_WINDOW_SECONDS = 300
 
 
-def histogram(name: str, rate_of: Callable[[str], Expr], help: str) -> HistogramRecord:
-    """Record `bucket`, `sum` and `count` of what `rate_of(part)` returns, summed over engines and replicas."""
+def histogram(
+    name: str, rate_of: Callable[[str], Expr], help: str, rate_of_one: Callable[[str], Expr] | None = None
+) -> HistogramRecord:
+    """Record `bucket`, `sum` and `count` of what `rate_of(part)` returns, summed over engines and replicas.
+
+    `rate_of_one` is what stands for it where one replica is asked for, if it is something simpler.
+    """
 
     def record(part: str) -> Record:
         by = (*MODEL, "le") if part == "bucket" else MODEL
-        return Record(f"{name}_{part}:rate5m", sum_by(by, rate_of(part)), f"{help} ({part})")
+        of_one = sum_by(by, rate_of_one(part)) if rate_of_one else None
+        return Record(f"{name}_{part}:rate5m", sum_by(by, rate_of(part)), f"{help} ({part})", of_one=of_one)
 
     return HistogramRecord(record("bucket"), record("sum"), record("count"))
 

@@ -6,7 +6,7 @@ from enum import Enum
 from typing import ClassVar
 
 from glassbox.errors import GlassboxError
-from glassbox.metrics.types import Kind, Unit
+from glassbox.metrics.types import Kind, Unit, spellings
 from glassbox.query.expr import Expr, Level, Matcher, QueryError
 from glassbox.query.promql import instant, mean, quantile, sum_by
 
@@ -72,8 +72,11 @@ class Record:
 
 
 def _histograms(expr: Expr) -> tuple[str, ...]:
-    names = (selector.name for selector in expr.selectors)
-    return tuple(dict.fromkeys(name.removesuffix("_bucket") for name in names if name.endswith("_bucket")))
+    """The histograms whose buckets it reads, each under one spelling."""
+    read = (selector.name for selector in expr.selectors)
+    names = dict.fromkeys(name.removesuffix("_bucket") for name in read if name.endswith("_bucket"))
+    others = {spelled for name in names for spelled in spellings(name)[1:]}
+    return tuple(name for name in names if name not in others)
 
 
 def _of_first_engine(expr: Expr) -> Expr:

@@ -1,6 +1,5 @@
 """GPUs through the program nvidia-smi: one process for each reading, so every 15 s by default."""
 
-import csv
 import os
 import signal
 import subprocess
@@ -92,7 +91,8 @@ def _parse(output: str, complaint: str, code: int) -> Collection:
     failures: dict[str, str] = {}
     others: list[str] = []
     for line in output.splitlines():
-        values = next(csv.reader((line,), skipinitialspace=True), [])
+        # None of these fields holds a comma, and csv's reader gives up at a long word.
+        values = [value.strip() for value in line.split(",")]
         if len(values) != len(FIELDS) or not values[0].isdecimal():
             others.append(line.strip())
             continue
@@ -101,12 +101,17 @@ def _parse(output: str, complaint: str, code: int) -> Collection:
             failures[values[0]] = f"nvidia-smi reports only {values[1]}"
         else:
             readings[values[0]] = reading
-    said = next(filter(None, (*others, *map(str.strip, complaint.splitlines()))), "")[:SAID_CHARACTERS]
+    said = _shown(next(filter(None, (*others, *map(str.strip, complaint.splitlines()))), ""))
     if not readings and not failures:
         raise GpusUnavailableError(_what_is_wrong(said, code) or "nvidia-smi lists no GPU")
     if code or any(others):
         failures[UNKNOWN_GPU] = _what_is_wrong(said, code)
     return Collection(readings, failures)
+
+
+def _shown(said: str) -> str:
+    """The beginning, with `?` for characters that could command the terminal which shows the log."""
+    return "".join(each if each.isprintable() else "?" for each in said[:SAID_CHARACTERS])
 
 
 def _what_is_wrong(said: str, code: int) -> str:

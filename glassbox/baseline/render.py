@@ -1,6 +1,7 @@
 """A comparison as text, as Markdown for release notes, and as JSON."""
 
 import json
+import re
 import statistics
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -11,6 +12,8 @@ from glassbox.baseline.comparison import Group, MeasureChange
 from glassbox.baseline.judge import FEWEST_BLOCKS, ChangeVerdict
 from glassbox.baseline.profile import Profile, level_words
 
+# Names of models and versions are words of others.
+_MARKUP = re.compile(r"[\\`*_\[\]()#!<&~|]")
 HEADINGS = ("measure", "before", "normal range", "after", "change", "blocks", "verdict")
 
 
@@ -43,7 +46,7 @@ def text(groups: Sequence[Group], measured_by: MeasuredBy) -> Iterator[str]:
 def markdown(groups: Sequence[Group], measured_by: MeasuredBy) -> Iterator[str]:
     """Tables for release notes."""
     for group in groups:
-        yield f"### {_title(group)}"
+        yield f"### {_escaped(_title(group))}"
         yield ""
         yield _markdown_row(HEADINGS)
         yield _markdown_row(("---", *("---:",) * 5, "---"))
@@ -52,6 +55,10 @@ def markdown(groups: Sequence[Group], measured_by: MeasuredBy) -> Iterator[str]:
             yield _markdown_row((*_cells(row)[:-1], f"**{row.verdict.value}**" if bold else row.verdict.value))
         yield ""
     yield summary(groups, measured_by)
+
+
+def _escaped(text: str) -> str:
+    return _MARKUP.sub(r"\\\g<0>", text)
 
 
 def as_json(groups: Sequence[Group], _measured_by: MeasuredBy) -> Iterator[str]:
@@ -79,7 +86,8 @@ def _title(group: Group) -> str:
     versions = [
         served.model_version or "not reported" if served else "nothing" for served in (group.before, group.after)
     ]
-    return f"{group.service}, version {' -> '.join(versions)}, {level_words(group.level)} requests/s per replica"
+    title = f"{group.service}, version {' -> '.join(versions)}, {level_words(group.level)} requests/s per replica"
+    return " ".join(title.split())
 
 
 def _cells(row: MeasureChange) -> tuple[str, ...]:

@@ -14,8 +14,8 @@ from glassbox.load.event_stream import ERROR, Event
 # Where servers put what a model writes: the answer, what it thinks before, under its older and its newer name, a refusal,
 # and calls of tools.
 _TEXT_FIELDS = ("content", "reasoning_content", "reasoning", "refusal", "tool_calls", "function_call")
-# Where they put what went wrong, if not under `error`: FastAPI, DashScope, Baidu, Cloudflare.
-_ERROR_FIELDS = ("message", "detail", "error_message", "error_msg", "errors")
+# Where they put what went wrong, if not under `error`: FastAPI, DashScope, Baidu, Cloudflare, and gateways of all kinds.
+_ERROR_FIELDS = ("message", "detail", "error_message", "error_msg", "errors", "msg")
 # Ends that are not answers: of vLLM and SGLang, of TensorRT-LLM, of DeepSeek, of Zhipu.
 _FAILED_ENDS = frozenset(
     {"abort", "aborted", "error", "cancelled", "canceled", "timeout", "insufficient_system_resource", "network_error"}
@@ -68,7 +68,7 @@ class StreamedAnswer:
         reason = choice.get("finish_reason")
         if isinstance(reason, str) and reason:
             self.finish_reason = on_one_line(reason)[:_REASON_MAX_CHARACTERS]
-        if self.finish_reason in _FAILED_ENDS:
+        if self.finish_reason.lower() in _FAILED_ENDS:
             raise RequestFailedError(f"finish reason {self.finish_reason}")
         [delta] = _objects([choice.get("delta") or {}])
         return any(_holds_text(delta.get(name)) for name in _TEXT_FIELDS)

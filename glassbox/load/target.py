@@ -61,7 +61,7 @@ async def first_answer(http: httpx.AsyncClient, url: str, chat: Chat, body: Mapp
     if outcome.failure:
         said = f' ("{outcome.details}")' if outcome.details else ""
         advice = await _advice(http, url, outcome.failure)
-        raise GlassboxError(f"A first request to {url} failed: {outcome.failure}{said}; {advice}.")
+        raise GlassboxError(f"A first request to {url} {route_to(url)}failed: {outcome.failure}{said}; {advice}.")
     return outcome
 
 

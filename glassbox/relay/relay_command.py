@@ -8,6 +8,7 @@ import click
 from glassbox.cli.exit_codes import DONE
 from glassbox.cli.output import say
 from glassbox.errors import GlassboxError
+from glassbox.http.route import route_to
 from glassbox.relay.chat_messages import Message
 from glassbox.relay.relaying import application
 from glassbox.relay.robots import DingTalk, Feishu, Robot, WeCom
@@ -30,7 +31,7 @@ def _chosen(
     feishu: Path | None,
     feishu_secret: Path | None,
 ) -> list[Robot]:
-    """The robots with an address; raises GlassboxError without any, for a secret without an address, and for unusable files."""
+    """The robots with an address; raises GlassboxError without any, for a secret without an address, and for unusable files, proxies and certificates."""
     for name, address, secret in (("dingtalk", dingtalk, dingtalk_secret), ("feishu", feishu, feishu_secret)):
         if secret and not address:
             raise GlassboxError(f"--{name}-secret-file needs an address: give --{name}-url-file too.")
@@ -40,7 +41,7 @@ def _chosen(
     if not robots:
         raise GlassboxError("No robot to send to: give --wecom-url-file, --dingtalk-url-file or --feishu-url-file.")
     for robot in robots:
-        robot.url()
+        route_to(robot.url()).for_httpx()
         robot.body(Message("", ""))
     return robots
 

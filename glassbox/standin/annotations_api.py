@@ -7,6 +7,7 @@ from starlette.responses import JSONResponse, Response
 
 from glassbox.standin.calls import Call
 from glassbox.standin.refusals import plain
+from glassbox.standin.shapes import check_shape
 from glassbox.standin.state import Json
 
 DEFAULT_LIMIT = 100
@@ -17,6 +18,7 @@ LONGEST_TIME = 15
 def create(call: Call) -> Response:
     """Store an annotation; `text` is required, times are milliseconds."""
     body = call.json
+    check_shape(body, {"tags": list})
     if not body.get("text"):
         raise plain(HTTPStatus.BAD_REQUEST, "Failed to save annotation")
     number = next(call.state.ids)

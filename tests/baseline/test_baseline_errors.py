@@ -8,7 +8,8 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse
 from starlette.routing import Route
 
-from glassbox.baseline.baseline_file import Baseline, load, save
+from glassbox.baseline import render
+from glassbox.baseline.baseline_file import Baseline, MeasuredBy, load, save
 from glassbox.baseline.comparison import compare
 from glassbox.baseline.profile import MOST_BLOCKS, Served, _thinned, level_of, level_words
 from glassbox.errors import GlassboxError
@@ -205,3 +206,12 @@ def test_an_older_file_stays_whole_where_the_new_one_cannot_be_written(tmp_path)
     (tmp_path / "file").write_text("")
     with pytest.raises(GlassboxError, match="cannot be created"):
         save(Baseline(0, 7200, {}), "x", tmp_path / "file" / "folder")
+
+
+def test_a_models_name_is_no_markup_of_release_notes():
+    name = "a_b<img src=x>[c](http://d)\n# e"
+    now = {Served("vllm", name, "", ""): {1: {"requests_per_second": [2.0] * 8}}}
+    groups = compare(now, now, MEASURES, None)
+    heading = next(iter(render.markdown(groups, MeasuredBy.PROMETHEUS)))
+    assert heading.startswith("### vllm a\\_b\\<img src=x>\\[c\\]\\(http://d\\) \\# e, version ")
+    assert "\n" not in next(iter(render.text(groups, MeasuredBy.PROMETHEUS)))

@@ -191,3 +191,9 @@ def test_what_is_no_row_is_one_failure_and_leaves_the_rows(tmp_path: Path, aroun
     collected = NvidiaSmiGpus(program(tmp_path, around.format(answer=answer))).collect()
     assert {gpu_id: reading.utilization_percent for gpu_id, reading in collected.readings.items()} == {"0": 73, "1": 0}
     assert collected.failures == {"unknown": reason}
+
+
+def test_a_word_without_end_is_no_row_and_no_text_commands_the_terminal(tmp_path: Path) -> None:
+    collection = printing(tmp_path, f"\x1b[2J{'x' * 200_000}\n{TWO_GPUS}").collect()
+    assert set(collection.readings) == {"0", "1"}
+    assert collection.failures["unknown"].endswith(f"describe a GPU: ?[2J{'x' * 196}")

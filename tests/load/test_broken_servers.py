@@ -83,6 +83,7 @@ def test_a_stream_that_only_says_that_it_is_done_has_no_reason():
         event(type="error", error={"message": "the engine died"}),
         event(code="InternalError", message="the engine died"),
         event(detail="the engine died"),
+        event(code=500, msg="the engine died"),
         event(success=False, errors=[{"message": "the engine died"}]),
         event(choices=[{"delta": {"content": ""}, "finish_reason": "error"}], error={"message": "the engine died"}),
         event(choices=[{"delta": {}, "error": {"message": "the engine died"}, "finish_reason": "error"}]),
@@ -99,7 +100,7 @@ def test_a_failure_within_a_stream_is_one_in_whatever_shape(failure):
     assert (outcome.failure, outcome.details) == (WITHIN, "the engine died")
 
 
-@pytest.mark.parametrize("reason", ["abort", "error", "cancelled", "timeout", "insufficient_system_resource"])
+@pytest.mark.parametrize("reason", ["abort", "error", "ERROR", "cancelled", "timeout", "insufficient_system_resource"])
 def test_an_end_that_is_no_answer_is_a_failure(reason):
     assert told(TEXT, choice(delta={}, finish_reason=reason), DONE).failure == f"finish reason {reason}"
 

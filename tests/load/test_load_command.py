@@ -335,6 +335,11 @@ def test_what_a_user_gets_wrong_is_one_sentence(capsys, tmp_path, monkeypatch):
         assert "OPENAI_API_KEY holds a space" in refused(capsys, *url)
         monkeypatch.delenv("OPENAI_API_KEY")
     assert "no connection" in refused(capsys, "--url", f"http://127.0.0.1:{free_port()}", "--model", MODEL)
+    monkeypatch.setenv("http_proxy", f"http://me:s3cret@127.0.0.1:{(port := free_port())}")
+    through = (
+        f"A first request to http://engine.test/v1 through the proxy 127.0.0.1:{port} (http_proxy) failed: no connec"
+    )
+    assert through in refused(capsys, "--url", "http://engine.test", "--model", MODEL)
 
 
 def test_a_proxy_that_is_not_there_is_named_and_the_server_is_not_blamed(capsys, monkeypatch):

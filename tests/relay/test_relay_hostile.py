@@ -144,6 +144,12 @@ def test_a_proxy_that_refuses_is_named(robot, monkeypatch, variable):
     assert "s3cret" not in str(caught.value)
 
 
+def test_certificates_that_cannot_be_read_are_said_before_an_alert_is_lost(robot, monkeypatch, capsys):
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere")
+    assert main(["relay", "--wecom-url-file", str(robot().url_file), "--port", "0"]) == 1
+    assert capsys.readouterr().err.startswith("Error: REQUESTS_CA_BUNDLE names /nowhere, which cannot be read")
+
+
 @pytest.mark.parametrize(
     ("answer", "said"),
     [

@@ -230,3 +230,8 @@ def test_a_password_in_an_address_is_not_shown(http: httpx.Client) -> None:
     answers.append(http.get("/api/datasources/proxy/uid/p/api/v1/query?query=1"))
     assert not [answer for answer in answers if "s3cret" in answer.text]
     assert answers[2].json()["url"] == "http://127.0.0.1:1/p"
+
+
+@pytest.mark.parametrize("tags", [5, "a", {"a": 1}])
+def test_tags_that_a_database_could_not_give_back_are_refused(http: httpx.Client, tags: Any) -> None:
+    assert http.post("/api/annotations", json={"text": "t", "tags": tags}).status_code == 400

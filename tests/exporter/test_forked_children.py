@@ -74,11 +74,13 @@ from glassbox_exporter.workers import take_place
 
 folder, held = Path(sys.argv[1]), ExitStack()
 taken = [take_place(folder, held)]
-waiting, ending = os.pipe()
+(waiting, ending), (begun, begins) = os.pipe(), os.pipe()
 if not os.fork():
     os.close(ending)
+    os.write(begins, b"x")
     os.read(waiting, 1)
     os._exit(0)
+os.read(begun, 1)
 taken.append(take_place(folder, ExitStack()))
 held.close()
 taken.append(take_place(folder, ExitStack()))

@@ -3,12 +3,14 @@
 import os
 import signal
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.support.services import WAIT_SECONDS, count, free_port, gauge, metrics, read_until, service
+from tests.support.services import EXPORTER, WAIT_SECONDS, count, free_port, gauge, metrics, read_until, service
 from tests.support.waiting import eventually
 
 # Both workers have a pool as soon as they have answered; its children outlive a worker that is killed.
@@ -60,6 +62,29 @@ if not os.fork():
     print(seen, flush=True)
     os._exit(0)
 os.wait()
+"""
+
+
+# A parent that gives its place up while its child, forked before it has begun to serve, lives on.
+PLACED = """
+import os, sys
+from contextlib import ExitStack
+from pathlib import Path
+from glassbox_exporter.workers import take_place
+
+folder, held = Path(sys.argv[1]), ExitStack()
+taken = [take_place(folder, held)]
+(waiting, ending), (begun, begins) = os.pipe(), os.pipe()
+if not os.fork():
+    os.close(ending)
+    os.write(begins, b"x")
+    os.read(waiting, 1)
+    os._exit(0)
+os.read(begun, 1)
+taken.append(take_place(folder, ExitStack()))
+held.close()
+taken.append(take_place(folder, ExitStack()))
+print(taken)
 """
 
 
@@ -143,6 +168,13 @@ def test_a_child_counts_its_own_requests_alone(tmp_path: Path) -> None:
         said = read_until(started, r"(\[\[.*)")
     # In progress, and arrived in the last second.
     assert said == str([["0.0", "0.0"], ["1.0", "1.0"], ["0.0", "1.0"]])
+
+
+def test_a_child_does_not_hold_the_place_that_its_parent_gives_up(tmp_path: Path) -> None:
+    command = (sys.executable, "-c", PLACED, str(tmp_path))
+    environment = {**os.environ, "PYTHONPATH": str(EXPORTER)}
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=WAIT_SECONDS, check=True)
+    assert ended.stdout == "[True, False, True]\n"
 
 
 def _answers(port: int) -> bool:

@@ -62,6 +62,12 @@ def test_the_kinds_are_written_with_the_folder_first():
     assert KINDS[0].name == "folder"
 
 
+def test_a_second_push_writes_nothing(grafana, bundle, pushed):
+    writes = list(grafana.writes)
+    assert {change.action for change in push(grafana, SETTINGS, bundle)} == {Action.KEEP}
+    assert grafana.writes == writes
+
+
 def test_what_was_pushed_is_removed_in_the_opposite_order(grafana, bundle, pushed):
     writes = len(grafana.writes)
     for change in reversed(pushed):

@@ -55,7 +55,7 @@ class Reading:
 
     `where` are regular expressions (anchored) that labels of its series must match. `over` are labels of ranks that report the same, so that the
     largest value counts. `scale` turns a value into the unit of the role. `renamed` are labels that have another name there:
-    theirs by ours.
+    theirs by ours. `also` are readings of what is counted under another name besides.
     """
 
     metric: Metric
@@ -63,6 +63,7 @@ class Reading:
     over: tuple[str, ...] = ()
     scale: float = 1
     renamed: Mapping[str, str] = field(default_factory=dict)
+    also: tuple["Reading", ...] = ()
 
 
 Reported = Mapping["Role | HistogramRole", "Reading | tuple[Reading, ...]"]
@@ -72,15 +73,21 @@ Reported = Mapping["Role | HistogramRole", "Reading | tuple[Reading, ...]"]
 class Engine:
     """What an inference engine reports, by role, and what it does not, with the reason or what comes nearest.
 
-    Several readings of one role follow each other with `or`. `stamped` says that its series get its name as their label
-    `inference_engine`, so that they are told apart from those of others with the same model.
+    Of several readings of one role, each counts for the models of a target that those before it say nothing about.
+    `where` holds for all readings whose series have the label. `stamped` says that its series get its name as their label
+    `inference_engine`, so that they are told apart from those of others with the same model. A front end counts the requests of
+    the engines behind it again: what these report of a model is not read of it. They are known by the label `in_front_of`.
+    `plain_bounds` says that its buckets are written as `le="10"`, which Prometheus 3 stores as `10.0`.
     """
 
     name: str
     title: str
     reports: Reported
     not_reported: Mapping[Role | HistogramRole, str] = field(default_factory=dict)
+    where: Mapping[str, str] = field(default_factory=dict)
     stamped: bool = True
+    in_front_of: str = ""
+    plain_bounds: bool = False
 
     def readings(self, role: Role) -> tuple[Reading, ...]:
         """How it reports the role, which may be a part of a histogram; nothing where it does not."""
@@ -88,7 +95,13 @@ class Engine:
 
     @cached_property
     def _by_role(self) -> dict[Role, tuple[Reading, ...]]:
-        return dict(_of_each_part(self.reports))
+        parts = _of_each_part(self.reports)
+        return {role: tuple(self._narrowed(reading) for reading in readings) for role, readings in parts}
+
+    def _narrowed(self, reading: Reading) -> Reading:
+        known = (*reading.metric.labels, *TARGET_LABELS)
+        where = {label: value for label, value in self.where.items() if label in known}
+        return replace(reading, where=where | dict(reading.where))
 
 
 def _of_each_part(reports: Reported) -> Iterator[tuple[Role, tuple[Reading, ...]]]:
@@ -129,6 +142,9 @@ SLEEP_STATE = _gauge("sleep state", Unit.BOOLEAN, "sleep_state")
 
 PROMPT_TOKENS = _counter("prompt tokens", Unit.TOKENS)
 GENERATION_TOKENS = _counter("generated tokens", Unit.TOKENS)
+# Some engines count tokens when their request ends: by these one sees that an engine works.
+LIVE_PROMPT_TOKENS = _counter("prompt tokens, counted as they are read", Unit.TOKENS)
+LIVE_GENERATION_TOKENS = _counter("generated tokens, counted as they are written", Unit.TOKENS)
 PREEMPTIONS = _counter("preemptions", Unit.EVENTS)
 FINISHED = _counter("finished requests", Unit.REQUESTS, "finished_reason")
 PREFIX_CACHE_QUERIES = _counter("tokens looked up in the prefix cache", Unit.TOKENS)

@@ -233,6 +233,8 @@ ENGINE = Engine(
     name="vllm",
     title="vLLM",
     stamped=False,
+    # Triton's vLLM backend uses the same names, and calls the model otherwise.
+    where={"model_name": ".+"},
     reports={
         roles.RUNNING: Reading(metric=NUM_REQUESTS_RUNNING),
         roles.WAITING: Reading(metric=NUM_REQUESTS_WAITING),
@@ -241,6 +243,8 @@ ENGINE = Engine(
         roles.SLEEP_STATE: Reading(metric=ENGINE_SLEEP_STATE),
         roles.PROMPT_TOKENS: Reading(metric=PROMPT_TOKENS),
         roles.GENERATION_TOKENS: Reading(metric=GENERATION_TOKENS),
+        roles.LIVE_PROMPT_TOKENS: Reading(metric=PROMPT_TOKENS),
+        roles.LIVE_GENERATION_TOKENS: Reading(metric=GENERATION_TOKENS),
         roles.PREEMPTIONS: Reading(metric=NUM_PREEMPTIONS),
         roles.FINISHED: Reading(metric=REQUEST_SUCCESS),
         roles.PREFIX_CACHE_QUERIES: Reading(metric=PREFIX_CACHE_QUERIES),

@@ -74,7 +74,7 @@ class Engine:
     """What an inference engine reports, by role, and what it does not, with the reason or what comes nearest.
 
     Of several readings of one role, each counts for the models of a target that those before it say nothing about.
-    `where` holds for all readings whose series have the label. `stamped` says that its series get its name as their label
+    `stamped` says that its series get its name as their label
     `inference_engine`, so that they are told apart from those of others with the same model. A front end counts the requests of
     the engines behind it again: what these report of a model is not read of it. They are known by the label `in_front_of`.
     `plain_bounds` says that its buckets are written as `le="10"`, which Prometheus 3 stores as `10.0`.
@@ -84,7 +84,6 @@ class Engine:
     title: str
     reports: Reported
     not_reported: Mapping[Role | HistogramRole, str] = field(default_factory=dict)
-    where: Mapping[str, str] = field(default_factory=dict)
     stamped: bool = True
     in_front_of: str = ""
     plain_bounds: bool = False
@@ -95,13 +94,7 @@ class Engine:
 
     @cached_property
     def _by_role(self) -> dict[Role, tuple[Reading, ...]]:
-        parts = _of_each_part(self.reports)
-        return {role: tuple(self._narrowed(reading) for reading in readings) for role, readings in parts}
-
-    def _narrowed(self, reading: Reading) -> Reading:
-        known = (*reading.metric.labels, *TARGET_LABELS)
-        where = {label: value for label, value in self.where.items() if label in known}
-        return replace(reading, where=where | dict(reading.where))
+        return dict(_of_each_part(self.reports))
 
 
 def _of_each_part(reports: Reported) -> Iterator[tuple[Role, tuple[Reading, ...]]]:

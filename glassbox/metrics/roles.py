@@ -53,8 +53,8 @@ class HistogramRole:
 class Reading:
     """How an engine reports a role.
 
-    `where` are regular expressions (anchored) that labels of its series must match. `over` are labels of ranks that report the same, so that the
-    largest value counts. `scale` turns a value into the unit of the role. `renamed` are labels that have another name there:
+    `where` are regular expressions (anchored) that labels of its series must match. `over` are labels of ranks that report the same,
+    so that the largest value counts. `scale` turns a value into the unit of the role. `renamed` are labels that have another name there:
     theirs by ours. `also` are readings of what is counted under another name besides.
     """
 
@@ -73,10 +73,10 @@ Reported = Mapping["Role | HistogramRole", "Reading | tuple[Reading, ...]"]
 class Engine:
     """What an inference engine reports, by role, and what it does not, with the reason or what comes nearest.
 
-    Of several readings of one role, each counts for the models of a target that those before it say nothing about.
-    `stamped` says that its series get its name as their label
-    `inference_engine`, so that they are told apart from those of others with the same model. A front end counts the requests of
-    the engines behind it again: what these report of a model is not read of it. They are known by the label `in_front_of`.
+    Of several readings of one role, each counts for the models of a target that those before it say nothing about. `stamped` says
+    that its series get its name as their label `inference_engine`, so that they are told apart from those of others with the same
+    model. A front end counts the requests of the engines behind it again: what these report of a model is not read of it. They are
+    known by the label `in_front_of`.
     `plain_bounds` says that its buckets are written as `le="10"`, which Prometheus 3 stores as `10.0`.
     """
 

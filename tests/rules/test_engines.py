@@ -218,3 +218,86 @@ def test_another_spelling_is_the_same(name, before):
         return before + series_name.replace(":", "_")
 
     check(name, list(getattr(engine_series, name)()), LACKS[name], spelled=spelled, stamped=name != "vllm")
+
+
+BEHIND = 'dynamo_namespace="ns",dynamo_component="worker"'
+
+
+@pytest.mark.usefixtures("components")
+def test_a_front_end_is_not_read_of_what_the_engines_behind_it_report():
+    """Of a model whose engines are no targets it says what it knows, and refusals of its own where the engines count none."""
+    worker = [each for each in engine_series.vllm() if "admission" not in each.name]
+    behind = [
+        {**row, "series": row["series"].replace("{", f"{{{BEHIND},", 1)} for row in series(worker, ("w:1",), times=2)
+    ]
+    alone = [
+        {**row, "series": row["series"].replace(f'model="{MODEL}"', 'model="alone"')}
+        for row in series(engine_series.dynamo())
+    ]
+    rows = [*up(*REPLICAS, "w:1"), *series(engine_series.dynamo()), *alone, *behind]
+    of_engine = {"job": JOB, "model_name": MODEL, "inference_engine": ""}
+    of_front, of_other = ({"job": JOB, "model_name": name, "inference_engine": "dynamo"} for name in (MODEL, "alone"))
+    generated, running = "model:inference_generation_tokens:rate5m", "model:inference_requests_running:sum"
+    first_token = "model:inference_time_to_first_token_seconds_bucket:rate5m"
+    cases = [
+        asked_of(generated, WORK["generated"] * 2 / STEP_SECONDS, of_engine),
+        asked_of(generated, None, of_front),
+        asked_of(generated, per_second("generated"), of_other),
+        asked_of(running, LEVELS["running"], of_engine),
+        asked_of(running, None, of_front),
+        asked_of(running, LEVELS["running"] * 2, of_other),
+        asked_of(first_token, None, of_front),
+        asked_of(first_token, per_second("finished") * WITHIN, of_other),
+        asked_of("model:inference_admission_rejections:rate5m", per_second("refused"), of_front),
+        asked_of("model:inference_http_errors:rate5m", per_second("failed"), of_front),
+    ]
+    assert evaluated(rows, cases) == []
+
+
+@pytest.mark.usefixtures("components")
+def test_a_front_end_is_read_beside_servers_that_are_not_behind_it():
+    """Another server of the same model has no label of Dynamo."""
+    rows = [*up(*REPLICAS, BESIDE), *series(engine_series.dynamo()), *series(engine_series.vllm(), (BESIDE,), TIMES)]
+    front = {"job": JOB, "model_name": MODEL, "inference_engine": "dynamo"}
+    case = asked_of("model:inference_generation_tokens:rate5m", per_second("generated"), front)
+    assert evaluated(rows, [case]) == []
+
+
+# The names change at 30 min, and the counters go on.
+CHANGE, STEPS = 120, 240
+SILENT = ("InferenceNoCapacity", "InferenceTargetMute", "InferenceEngineStalled", "InferenceThroughputLow")
+TIMES_ASKED = ("29m", "31m", "33m", "36m", "41m", "50m")
+
+
+def before_and_after(each):
+    """The values until the change, and from it on."""
+    rest = STEPS - CHANGE - 1
+    if each.quantity in LEVELS:
+        level = f"{LEVELS[each.quantity] * each.factor:.10g}"
+        return f"{level}x{CHANGE} stale", f"_x{CHANGE} _ {level}x{rest}"
+    growth = WORK[each.quantity] * each.factor
+    start = growth * (CHANGE + 1)
+    return f"0+{growth:.10g}x{CHANGE} stale", f"_x{CHANGE} _ {start:.10g}+{growth:.10g}x{rest}"
+
+
+@pytest.mark.usefixtures("components")
+@pytest.mark.parametrize("before", ["", "ray_"], ids=["underscore", "ray"])
+@pytest.mark.parametrize("name", ["vllm", "sglang"])
+def test_while_names_change_nothing_fires_and_nothing_counts_twice(name, before):
+    def spelled(series_name):
+        return before + series_name.replace(":", "_")
+
+    exposed = list(getattr(engine_series, name)())
+    rows = [{**row, "values": f"1x{STEPS}"} for row in up(*REPLICAS)]
+    rows += series(exposed, values=lambda each: before_and_after(each)[0])
+    rows += series(exposed, values=lambda each: before_and_after(each)[1], spelled=spelled)
+    http = f'http_requests_total{{job="{JOB}",instance="%s",handler="/v1/completions",method="POST",status="2xx"}}'
+    rows += [{"series": http % instance, "values": f"0+30x{STEPS}"} for instance in REPLICAS]
+    running, tokens = "sum(model:inference_requests_running:sum)", "sum(model:inference_generation_tokens:rate5m)"
+    same_verdict = "count(model:diagnosis_verdict:code != on (job, model_name) model:diagnosis_verdict:code offset 5m)"
+    cases = [(running, at, [("{}", LEVELS["running"] * 2)]) for at in TIMES_ASKED]
+    cases += [(f"{tokens} > {per_second('generated') * 1.001}", at, []) for at in TIMES_ASKED]
+    cases += [(f"round({tokens}, 0.001)", at, [("{}", per_second("generated"))]) for at in ("29m", "36m", "50m")]
+    cases += [("count(model:diagnosis_verdict:code)", at, [("{}", 1)]) for at in TIMES_ASKED]
+    cases += [(same_verdict, at, []) for at in TIMES_ASKED]
+    assert evaluated(rows, cases, alerts=SILENT) == []

@@ -55,7 +55,8 @@ class Reading:
 
     `where` are regular expressions (anchored) that labels of its series must match. `over` are labels of ranks that report the same,
     so that the largest value counts. `scale` turns a value into the unit of the role. `renamed` are labels that have another name there:
-    theirs by ours. `also` are readings of what is counted under another name besides.
+    theirs by ours. `also` are readings of what is counted under another name besides. `unless` are readings whose series, where there
+    are some of the same model, say that this one is wrong there.
     """
 
     metric: Metric
@@ -64,6 +65,7 @@ class Reading:
     scale: float = 1
     renamed: Mapping[str, str] = field(default_factory=dict)
     also: tuple["Reading", ...] = ()
+    unless: tuple["Reading", ...] = ()
 
 
 Reported = Mapping["Role | HistogramRole", "Reading | tuple[Reading, ...]"]

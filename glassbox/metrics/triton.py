@@ -6,14 +6,14 @@ and from `src/utils/metrics.py` of the backend, commit 8de0c148 (January 2026); 
 Models are the label `model`, with their `version`, an ensemble beside the models that it is made of. The backend uses vLLM's names
 with these labels, other buckets, and inter-token times under an old name. Of models that answer while they run on (decoupled), as
 the backend's do, the core's durations and pending requests are not those of a request (triton-inference-server/server, issues
-8463 and 6494), so that they are read only of models for which the backend says nothing.
+8463 and 6494), so that they are read only of models of which neither it nor the TensorRT-LLM backend says anything.
 """
 
 from dataclasses import replace
 
 from glassbox.metrics import roles
 from glassbox.metrics.roles import Engine, Reading
-from glassbox.metrics.types import Counter, Histogram, Metric, Unit
+from glassbox.metrics.types import Counter, Gauge, Histogram, Metric, Unit
 
 _MODEL = ("model", "version")
 # With a card per model there is a series for each.
@@ -52,6 +52,19 @@ QUEUE_DURATION_MICROSECONDS = Counter(
     unit=Unit.SECONDS,
     labels=_CORE,
     help="Time of all requests in the queue, in microseconds.",
+)
+PENDING_REQUESTS = Gauge(
+    name="nv_inference_pending_request_count",
+    unit=Unit.REQUESTS,
+    labels=_CORE,
+    help="Requests that wait for an instance of the model.",
+)
+TRT_LLM_REQUESTS = Gauge(
+    name="nv_trt_llm_request_metrics",
+    unit=Unit.REQUESTS,
+    labels=(*_MODEL, "request_type"),
+    help="Requests of the TensorRT-LLM backend by state; read to know its models.",
+    often_absent="only with the TensorRT-LLM backend",
 )
 FIRST_RESPONSE_MILLISECONDS = Histogram(
     name="nv_inference_first_response_histogram_ms",
@@ -121,11 +134,18 @@ def _of_vllm(metric: Metric) -> Reading:
     return Reading(metric=metric, where={"model": ".+", "model_name": ""}, renamed=_RENAMED)
 
 
+def _of_waiting(metric: Metric, scale: float = 1) -> Reading:
+    """The two backends queue requests within themselves."""
+    inside = (_of_vllm(E2E_REQUEST_LATENCY.count), _of_core(TRT_LLM_REQUESTS))
+    return replace(_of_core(metric, scale), unless=inside)
+
+
 ENGINE = Engine(
     name="triton",
     title="Triton",
     plain_bounds=True,
     reports={
+        roles.WAITING: _of_waiting(PENDING_REQUESTS),
         roles.PROMPT_TOKENS: _of_vllm(PROMPT_TOKENS),
         roles.GENERATION_TOKENS: _of_vllm(GENERATION_TOKENS),
         roles.LIVE_PROMPT_TOKENS: _of_vllm(PROMPT_TOKENS),
@@ -150,13 +170,14 @@ ENGINE = Engine(
             _of_vllm(TIME_TO_FIRST_TOKEN.count),
             _of_core(FIRST_RESPONSE_MILLISECONDS.count),
         ),
+        roles.QUEUE_TIME.sum: _of_waiting(QUEUE_DURATION_MICROSECONDS, _MICROSECONDS),
+        roles.QUEUE_TIME.count: _of_waiting(REQUEST_SUCCESS),
         roles.INTER_TOKEN_LATENCY: _of_vllm(INTER_TOKEN_LATENCY),
         roles.PROMPT_LENGTH: _of_vllm(REQUEST_PROMPT_TOKENS),
         roles.OUTPUT_LENGTH: _of_vllm(REQUEST_GENERATION_TOKENS),
     },
     not_reported={
         roles.RUNNING: "There is no such gauge.",
-        roles.WAITING: "Requests that were handed to a decoupled model count as begun, although they wait inside it.",
         roles.WAITING_BY_REASON: "There is no such gauge.",
         roles.KV_CACHE_USAGE: "The vLLM backend has no such gauge.",
         roles.SLEEP_STATE: "There is no such gauge.",
@@ -168,7 +189,7 @@ ENGINE = Engine(
         roles.ANSWERED_BY_PROCESS: "Answers are counted with their model.",
         roles.FAILED_BY_PROCESS: "Answers are counted with their model.",
         roles.TIME_PER_OUTPUT_TOKEN: "Only the time between two tokens is observed.",
-        roles.QUEUE_TIME: "The core's time in the queue ends where a decoupled model takes the request into its own.",
+        roles.QUEUE_TIME.bucket: "The core has a sum of the time in its queue.",
         roles.PREFILL_TIME: "The vLLM backend has no such histogram.",
         roles.DECODE_TIME: "The vLLM backend has no such histogram.",
         roles.INFERENCE_TIME: "The vLLM backend has no such histogram.",

@@ -79,7 +79,20 @@ def _of_reading(engine: Engine, reading: Reading, read: Read, matchers: Matchers
         for each in (reading, *reading.also)
         if (kept := _matching(engine, each, matchers)) is not None
     ]
-    return reduce(Expr.or_, parts) if parts else None
+    if not parts:
+        return None
+    wrong_beside = (_clean(engine, each, _lately_read(each)) for each in reading.unless)
+    return reduce(partial(Expr.unless, on=_MODEL_OF_TARGET), wrong_beside, reduce(Expr.or_, parts))
+
+
+def _lately_read(reading: Reading) -> Expr:
+    """The newest samples of a reading's series, to see whether they are there."""
+    metric = reading.metric
+    any_name = regex("|".join((metric.name, *metric.former_names)))
+    selector = Selector("", ("__name__", *metric.all_labels), shared_name=False, window=_LATELY)
+    where = {label: _matcher(value) for label, value in reading.where.items()}
+    shape = Shape(metric.kind, metric.unit, metric.all_labels)
+    return Expr(("last_over_time(", selector.matching({"__name__": any_name, **where}), ")"), shape)
 
 
 def _without_engines_behind(front: Engine, role: Role, told: Expr) -> Expr:

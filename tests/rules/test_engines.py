@@ -67,8 +67,8 @@ LACKS = {
         "prefill_time", "decode_time", "prompt_length", "output_length", "frontend",
     ),
     "triton": (
-        "requests_running", "requests_waiting", "kv_cache", "preemptions", "prefix_cache", "time_per_output",
-        "queue_time", "prefill_time", "decode_time", "frontend",
+        "requests_running", "kv_cache", "preemptions", "prefix_cache", "time_per_output", "prefill_time", "decode_time",
+        "frontend",
     ),
     "dynamo": (
         "requests_waiting", "kv_cache", "preemptions", "time_per_output", "queue_time", "prefill_time", "decode_time",
@@ -83,10 +83,11 @@ CORE_LACKS = (
     "request_duration_seconds_bucket",
     "time_to_first_token_seconds_bucket",
     "inter_token",
+    "queue_time_seconds_bucket",
     "prompt_length",
     "output_length",
 )
-BACKEND_LACKS = (*LACKS["triton"], "admission", "http")
+BACKEND_LACKS = (*LACKS["triton"], "admission", "http", "requests_waiting", "queue_time")
 # Answers, and those that failed for the server's sake, where they are counted.
 ANSWERS = {
     "sglang": (("finished", "failed", "invalid"), ("failed",)),

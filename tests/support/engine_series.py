@@ -202,6 +202,8 @@ def triton() -> Iterator[Exposed]:
         model = f'model="{MODEL}",version="1",gpu_uuid="GPU-{card}"'
         yield Exposed("nv_inference_request_success", "finished", model, 0.5)
         yield Exposed("nv_inference_request_duration_us", "e2e_seconds", model, 0.5e6)
+        yield Exposed("nv_inference_queue_duration_us", "queue_seconds", model, 0.5e6)
+        yield Exposed("nv_inference_pending_request_count", "waiting", model, 0.5)
         for reason, quantity in (
             ("REJECTED", "refused"),
             ("BACKEND", "failed"),
@@ -225,6 +227,8 @@ def triton_vllm() -> Iterator[Exposed]:
     model = f'model="{MODEL}",version="1"'
     yield Exposed("nv_inference_request_success", "finished", model, 3)
     yield Exposed("nv_inference_request_duration_us", "e2e_seconds", model, 7)
+    yield Exposed("nv_inference_queue_duration_us", "queue_seconds", model, 7)
+    yield Exposed("nv_inference_pending_request_count", "waiting", model)
     yield Exposed("vllm:prompt_tokens_total", "prompt", model)
     yield Exposed("vllm:generation_tokens_total", "generated", model)
     for name, (total, count, bound) in {

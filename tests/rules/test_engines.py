@@ -87,7 +87,7 @@ CORE_LACKS = (
     "prompt_length",
     "output_length",
 )
-BACKEND_LACKS = (*LACKS["triton"], "admission", "http", "requests_waiting", "queue_time")
+BACKEND_LACKS = (*LACKS["triton"], "requests_waiting", "queue_time")
 # Answers, and those that failed for the server's sake, where they are counted.
 ANSWERS = {
     "sglang": (("finished", "failed", "invalid"), ("failed",)),

@@ -196,6 +196,9 @@ def llamacpp() -> Iterator[Exposed]:
     yield Exposed("llamacpp:tokens_predicted_seconds_total", "between_tokens_seconds", target)
 
 
+_FAILURES = {"REJECTED": "refused", "BACKEND": "failed", "OTHER": "invalid", "CANCELED": "left"}
+
+
 def triton() -> Iterator[Exposed]:
     """A model of another backend: the core alone speaks of it, in microseconds and milliseconds, for each of two cards."""
     for card in "01":
@@ -204,12 +207,7 @@ def triton() -> Iterator[Exposed]:
         yield Exposed("nv_inference_request_duration_us", "e2e_seconds", model, 0.5e6)
         yield Exposed("nv_inference_queue_duration_us", "queue_seconds", model, 0.5e6)
         yield Exposed("nv_inference_pending_request_count", "waiting", model, 0.5)
-        for reason, quantity in (
-            ("REJECTED", "refused"),
-            ("BACKEND", "failed"),
-            ("OTHER", "invalid"),
-            ("CANCELED", "left"),
-        ):
+        for reason, quantity in _FAILURES.items():
             yield Exposed("nv_inference_request_failure", quantity, f'{model},reason="{reason}"', 0.5)
         yield from histogram(
             "nv_inference_first_response_histogram_ms",
@@ -225,7 +223,9 @@ def triton() -> Iterator[Exposed]:
 def triton_vllm() -> Iterator[Exposed]:
     """A model of the vLLM backend, whose own series count; the core's durations are those of handing a request over."""
     model = f'model="{MODEL}",version="1"'
-    yield Exposed("nv_inference_request_success", "finished", model, 3)
+    yield Exposed("nv_inference_request_success", "finished", model)
+    for reason, quantity in _FAILURES.items():
+        yield Exposed("nv_inference_request_failure", quantity, f'{model},reason="{reason}"')
     yield Exposed("nv_inference_request_duration_us", "e2e_seconds", model, 7)
     yield Exposed("nv_inference_queue_duration_us", "queue_seconds", model, 7)
     yield Exposed("nv_inference_pending_request_count", "waiting", model)

@@ -1,19 +1,11 @@
 """Every engine's series, as it exposes them, become the same records: once, in their units, and apart from a vLLM server's."""
 
-import tempfile
-from pathlib import Path
-
 import pytest
-import yaml
 
-from glassbox.compile.outputs import yaml_text
 from glassbox.metrics.engines import ENGINES
-from glassbox.prometheus import promtool
-from tests.mutation.references import references
 from tests.support import engine_series
+from tests.support.engine_rules import asked_of, evaluated, per_second, series, spelled, up
 from tests.support.engine_series import JOB, LEVELS, MODEL, REPLICAS, STEP_SECONDS, WITHIN, WORK
-from tests.support.needed_rules import as_file, closed_over, compiled
-from tests.support.promtool_windows import closed, tolerance
 
 # Beside the two replicas, one vLLM server does five times the work of one of them.
 BESIDE, TIMES = "v:8000", 5
@@ -98,22 +90,6 @@ ANSWERS = {
 }
 
 
-def series(exposed, instances=REPLICAS, times=1, spelled=lambda name: name, values=None):
-    """promtool's input: the same of each instance."""
-    for each in exposed:
-        for instance in instances:
-            name = f'{spelled(each.name)}{{job="{JOB}",instance="{instance}",{each.labels}}}'
-            yield {"series": name, "values": values(each) if values else each.values(times)}
-
-
-def up(*instances):
-    return [{"series": f'up{{job="{JOB}",instance="{instance}"}}', "values": "1x80"} for instance in instances]
-
-
-def per_second(*quantities, replicas=2):
-    return sum(WORK[each] for each in quantities) * replicas / STEP_SECONDS
-
-
 def expected(engine, lacks):
     """The value of each record of the engine's two replicas: None where there is none. Buckets are at their finite bound."""
     values = {f"model:{name}": per_second(quantity) for name, quantity in RATES.items()}
@@ -133,55 +109,11 @@ def expected(engine, lacks):
     }
 
 
-def evaluated(rows, cases, *, alerts=()):
-    """What promtool finds wrong; each case is an expression, a time, and the samples that are expected."""
-    asked = {reference for expr, _, _ in cases for reference in references(expr)}
-    rules = closed_over(asked | {reference for name in alerts for reference in references(name)}, compiled(None))
-    groups = dict.fromkeys(rule.group for rule in rules)
-    test = {
-        "interval": f"{STEP_SECONDS}s",
-        "input_series": list(rows),
-        "promql_expr_test": [
-            {"expr": expr, "eval_time": at, "exp_samples": [{"labels": text, "value": v} for text, v in samples]}
-            for expr, at, samples in cases
-        ],
-        "alert_rule_test": [
-            {"eval_time": at, "alertname": name, "exp_alerts": []}
-            for name in alerts
-            for at in ("29m", "31m", "33m", "36m", "41m", "50m")
-        ],
-    }
-    # Records of engines come before what reads them.
-    order = sorted(groups, key=lambda group: (group in ("slo", "diagnosis", "slowness"), list(groups).index(group)))
-    file = {
-        "rule_files": ["rules.yaml"],
-        "evaluation_interval": f"{STEP_SECONDS}s",
-        "group_eval_order": order,
-        "tests": [test],
-        **tolerance(),
-    }
-    with tempfile.TemporaryDirectory(prefix="engines-") as folder:
-        Path(folder, "rules.yaml").write_text(closed(yaml_text(as_file(rules))), encoding="utf-8")
-        written = Path(folder, "engines.test.yml")
-        written.write_text(closed(yaml.safe_dump(file, width=10**9)), encoding="utf-8")
-        return list(promtool.test_rules([written]).problems)
-
-
-def asked_of(name, value, labels):
-    """The record of the series with these labels, which must be one with this value, or none."""
-    finite = ',le!="+Inf"' if "_bucket:" in name else ""
-    text = ",".join(f'{label}="{given}"' for label, given in labels.items())
-    expr = f"round(sum without (le, reason, finished_reason) ({name}{{{text}{finite}}}), 0.0001)"
-    kept = {label: given for label, given in labels.items() if given}
-    sample = "{" + ",".join(f'{label}="{given}"' for label, given in kept.items()) + "}"
-    return expr, "15m", [] if value is None else [(sample, round(value, 4))]
-
-
-def check(engine, exposed, lacks, *, spelled=lambda name: name, stamped=True, version=""):
+def check(engine, exposed, lacks, *, spell=lambda name: name, stamped=True, version=""):
     labels = {"job": JOB, "model_name": MODEL, "inference_engine": engine if stamped else ""}
     labels |= {"model_version": version} if version else {}
     cases = [asked_of(name, value, labels) for name, value in expected(engine, lacks).items()]
-    rows = [*up(*REPLICAS), *series(exposed, spelled=spelled)]
+    rows = [*up(*REPLICAS), *series(exposed, spell=spell)]
     if stamped:
         # Never part of the engine's numbers, and these never part of its own.
         rows += [*up(BESIDE), *series(engine_series.vllm(), (BESIDE,), TIMES)]
@@ -215,10 +147,8 @@ def test_every_engine_of_the_table_is_checked():
 @pytest.mark.parametrize("before", ["", "ray_"], ids=["underscore", "ray"])
 @pytest.mark.parametrize("name", ["vllm", "sglang", "llamacpp"])
 def test_another_spelling_is_the_same(name, before):
-    def spelled(series_name):
-        return before + series_name.replace(":", "_")
-
-    check(name, list(getattr(engine_series, name)()), LACKS[name], spelled=spelled, stamped=name != "vllm")
+    exposed = list(getattr(engine_series, name)())
+    check(name, exposed, LACKS[name], spell=spelled(before), stamped=name != "vllm")
 
 
 BEHIND = 'dynamo_namespace="ns",dynamo_component="worker"'
@@ -262,43 +192,3 @@ def test_a_front_end_is_read_beside_servers_that_are_not_behind_it():
     front = {"job": JOB, "model_name": MODEL, "inference_engine": "dynamo"}
     case = asked_of("model:inference_generation_tokens:rate5m", per_second("generated"), front)
     assert evaluated(rows, [case]) == []
-
-
-# The names change at 30 min, and the counters go on.
-CHANGE, STEPS = 120, 240
-SILENT = ("InferenceNoCapacity", "InferenceTargetMute", "InferenceEngineStalled", "InferenceThroughputLow")
-TIMES_ASKED = ("29m", "31m", "33m", "36m", "41m", "50m")
-
-
-def before_and_after(each):
-    """The values until the change, and from it on."""
-    rest = STEPS - CHANGE - 1
-    if each.quantity in LEVELS:
-        level = f"{LEVELS[each.quantity] * each.factor:.10g}"
-        return f"{level}x{CHANGE} stale", f"_x{CHANGE} _ {level}x{rest}"
-    growth = WORK[each.quantity] * each.factor
-    start = growth * (CHANGE + 1)
-    return f"0+{growth:.10g}x{CHANGE} stale", f"_x{CHANGE} _ {start:.10g}+{growth:.10g}x{rest}"
-
-
-@pytest.mark.usefixtures("components")
-@pytest.mark.parametrize("before", ["", "ray_"], ids=["underscore", "ray"])
-@pytest.mark.parametrize("name", ["vllm", "sglang"])
-def test_while_names_change_nothing_fires_and_nothing_counts_twice(name, before):
-    def spelled(series_name):
-        return before + series_name.replace(":", "_")
-
-    exposed = list(getattr(engine_series, name)())
-    rows = [{**row, "values": f"1x{STEPS}"} for row in up(*REPLICAS)]
-    rows += series(exposed, values=lambda each: before_and_after(each)[0])
-    rows += series(exposed, values=lambda each: before_and_after(each)[1], spelled=spelled)
-    http = f'http_requests_total{{job="{JOB}",instance="%s",handler="/v1/completions",method="POST",status="2xx"}}'
-    rows += [{"series": http % instance, "values": f"0+30x{STEPS}"} for instance in REPLICAS]
-    running, tokens = "sum(model:inference_requests_running:sum)", "sum(model:inference_generation_tokens:rate5m)"
-    same_verdict = "count(model:diagnosis_verdict:code != on (job, model_name) model:diagnosis_verdict:code offset 5m)"
-    cases = [(running, at, [("{}", LEVELS["running"] * 2)]) for at in TIMES_ASKED]
-    cases += [(f"{tokens} > {per_second('generated') * 1.001}", at, []) for at in TIMES_ASKED]
-    cases += [(f"round({tokens}, 0.001)", at, [("{}", per_second("generated"))]) for at in ("29m", "36m", "50m")]
-    cases += [("count(model:diagnosis_verdict:code)", at, [("{}", 1)]) for at in TIMES_ASKED]
-    cases += [(same_verdict, at, []) for at in TIMES_ASKED]
-    assert evaluated(rows, cases, alerts=SILENT) == []

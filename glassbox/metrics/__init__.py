@@ -16,6 +16,16 @@ CATALOGUE: dict[str, tuple[Metric, ...]] = {
     module.name: metrics for module in pkgutil.iter_modules(__path__) if (metrics := _declared(module.name))
 }
 
+
+def _owns(exporter: str, metric: Metric) -> bool:
+    """Whether the part before a colon, which is an exporter's name, is its own: Triton has histograms under names of vLLM."""
+    prefix, colon, _ = metric.name.partition(":")
+    return not colon or prefix == exporter
+
+
 HISTOGRAMS: dict[str, Histogram] = {
-    metric.name: metric for metrics in CATALOGUE.values() for metric in metrics if isinstance(metric, Histogram)
+    metric.name: metric
+    for exporter, metrics in CATALOGUE.items()
+    for metric in metrics
+    if isinstance(metric, Histogram) and _owns(exporter, metric)
 }

@@ -53,9 +53,10 @@ class HistogramRole:
 class Reading:
     """How an engine reports a role.
 
-    `where` are regular expressions (anchored) that labels of its series must match. `over` are labels of ranks that report the same, so that the
-    largest value counts. `scale` turns a value into the unit of the role. `renamed` are labels that have another name there:
-    theirs by ours.
+    `where` are regular expressions (anchored) that labels of its series must match. `over` are labels of ranks that report the same,
+    so that the largest value counts. `scale` turns a value into the unit of the role. `renamed` are labels that have another name there:
+    theirs by ours. `also` are readings of what is counted under another name besides. `unless` are readings whose series, where there
+    are some of the same model, say that this one is wrong there.
     """
 
     metric: Metric
@@ -63,6 +64,8 @@ class Reading:
     over: tuple[str, ...] = ()
     scale: float = 1
     renamed: Mapping[str, str] = field(default_factory=dict)
+    also: tuple["Reading", ...] = ()
+    unless: tuple["Reading", ...] = ()
 
 
 Reported = Mapping["Role | HistogramRole", "Reading | tuple[Reading, ...]"]
@@ -72,8 +75,11 @@ Reported = Mapping["Role | HistogramRole", "Reading | tuple[Reading, ...]"]
 class Engine:
     """What an inference engine reports, by role, and what it does not, with the reason or what comes nearest.
 
-    Several readings of one role follow each other with `or`. `stamped` says that its series get its name as their label
-    `inference_engine`, so that they are told apart from those of others with the same model.
+    Of several readings of one role, each counts for the models of a target that those before it say nothing about. `stamped` says
+    that its series get its name as their label `inference_engine`, so that they are told apart from those of others with the same
+    model. A front end counts the requests of the engines behind it again: what these report of a model is not read of it. They are
+    known by the label `in_front_of`.
+    `plain_bounds` says that its buckets are written as `le="10"`, which Prometheus 3 stores as `10.0`.
     """
 
     name: str
@@ -81,6 +87,8 @@ class Engine:
     reports: Reported
     not_reported: Mapping[Role | HistogramRole, str] = field(default_factory=dict)
     stamped: bool = True
+    in_front_of: str = ""
+    plain_bounds: bool = False
 
     def readings(self, role: Role) -> tuple[Reading, ...]:
         """How it reports the role, which may be a part of a histogram; nothing where it does not."""
@@ -129,6 +137,9 @@ SLEEP_STATE = _gauge("sleep state", Unit.BOOLEAN, "sleep_state")
 
 PROMPT_TOKENS = _counter("prompt tokens", Unit.TOKENS)
 GENERATION_TOKENS = _counter("generated tokens", Unit.TOKENS)
+# Some engines count tokens when their request ends: by these one sees that an engine works.
+LIVE_PROMPT_TOKENS = _counter("prompt tokens, counted as they are read", Unit.TOKENS)
+LIVE_GENERATION_TOKENS = _counter("generated tokens, counted as they are written", Unit.TOKENS)
 PREEMPTIONS = _counter("preemptions", Unit.EVENTS)
 FINISHED = _counter("finished requests", Unit.REQUESTS, "finished_reason")
 PREFIX_CACHE_QUERIES = _counter("tokens looked up in the prefix cache", Unit.TOKENS)

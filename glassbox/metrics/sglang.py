@@ -187,6 +187,8 @@ ENGINE = Engine(
         roles.KV_CACHE_USAGE: (_of_ranks(FULL_TOKEN_USAGE), _of_ranks(TOKEN_USAGE)),
         roles.PROMPT_TOKENS: _of_ranks(REALTIME_TOKENS, mode="prefill_.*"),
         roles.GENERATION_TOKENS: _of_ranks(REALTIME_TOKENS, mode="decode"),
+        roles.LIVE_PROMPT_TOKENS: _of_ranks(REALTIME_TOKENS, mode="prefill_.*"),
+        roles.LIVE_GENERATION_TOKENS: _of_ranks(REALTIME_TOKENS, mode="decode"),
         roles.PREEMPTIONS: _of_ranks(NUM_RETRACTED_REQUESTS),
         roles.FINISHED: Reading(metric=NUM_REQUESTS),
         roles.PREFIX_CACHE_QUERIES: Reading(metric=PROMPT_TOKENS),

@@ -8,7 +8,7 @@ those of the HTTP server begin with their first request.
 
 from glassbox.metrics import roles
 from glassbox.metrics.roles import Engine, Reading
-from glassbox.metrics.types import Counter, FormerEnd, FormerName, Gauge, Histogram, Unit
+from glassbox.metrics.types import Counter, FormerEnd, FormerName, Gauge, Histogram, Metric, Unit
 
 OLDEST, NEWEST = "0.8.3", "0.33.0"
 
@@ -229,6 +229,12 @@ ENGINE_SLEEP_STATE = Gauge(
     since="0.11.1",
 )
 
+
+def _with_model(metric: Metric) -> Reading:
+    """Triton's vLLM backend uses the same name, and calls the model otherwise."""
+    return Reading(metric=metric, where={"model_name": ".+"})
+
+
 ENGINE = Engine(
     name="vllm",
     title="vLLM",
@@ -239,8 +245,10 @@ ENGINE = Engine(
         roles.WAITING_BY_REASON: Reading(metric=NUM_REQUESTS_WAITING_BY_REASON),
         roles.KV_CACHE_USAGE: Reading(metric=KV_CACHE_USAGE),
         roles.SLEEP_STATE: Reading(metric=ENGINE_SLEEP_STATE),
-        roles.PROMPT_TOKENS: Reading(metric=PROMPT_TOKENS),
-        roles.GENERATION_TOKENS: Reading(metric=GENERATION_TOKENS),
+        roles.PROMPT_TOKENS: _with_model(PROMPT_TOKENS),
+        roles.GENERATION_TOKENS: _with_model(GENERATION_TOKENS),
+        roles.LIVE_PROMPT_TOKENS: _with_model(PROMPT_TOKENS),
+        roles.LIVE_GENERATION_TOKENS: _with_model(GENERATION_TOKENS),
         roles.PREEMPTIONS: Reading(metric=NUM_PREEMPTIONS),
         roles.FINISHED: Reading(metric=REQUEST_SUCCESS),
         roles.PREFIX_CACHE_QUERIES: Reading(metric=PREFIX_CACHE_QUERIES),
@@ -248,16 +256,16 @@ ENGINE = Engine(
         roles.MM_CACHE_QUERIES: Reading(metric=MM_CACHE_QUERIES),
         roles.MM_CACHE_HITS: Reading(metric=MM_CACHE_HITS),
         roles.REJECTIONS: Reading(metric=ADMISSION_REJECTIONS),
-        roles.LATENCY: Reading(metric=E2E_REQUEST_LATENCY),
-        roles.TIME_TO_FIRST_TOKEN: Reading(metric=TIME_TO_FIRST_TOKEN),
-        roles.INTER_TOKEN_LATENCY: Reading(metric=INTER_TOKEN_LATENCY),
+        roles.LATENCY: _with_model(E2E_REQUEST_LATENCY),
+        roles.TIME_TO_FIRST_TOKEN: _with_model(TIME_TO_FIRST_TOKEN),
+        roles.INTER_TOKEN_LATENCY: _with_model(INTER_TOKEN_LATENCY),
         roles.TIME_PER_OUTPUT_TOKEN: Reading(metric=REQUEST_TIME_PER_OUTPUT_TOKEN),
         roles.QUEUE_TIME: Reading(metric=REQUEST_QUEUE_TIME),
         roles.PREFILL_TIME: Reading(metric=REQUEST_PREFILL_TIME),
         roles.DECODE_TIME: Reading(metric=REQUEST_DECODE_TIME),
         roles.INFERENCE_TIME: Reading(metric=REQUEST_INFERENCE_TIME),
-        roles.PROMPT_LENGTH: Reading(metric=REQUEST_PROMPT_TOKENS),
-        roles.OUTPUT_LENGTH: Reading(metric=REQUEST_GENERATION_TOKENS),
+        roles.PROMPT_LENGTH: _with_model(REQUEST_PROMPT_TOKENS),
+        roles.OUTPUT_LENGTH: _with_model(REQUEST_GENERATION_TOKENS),
         roles.STEP_TOKENS: Reading(metric=ITERATION_TOKENS),
     },
     not_reported={

@@ -1,18 +1,21 @@
 """A role as PromQL: what each engine reports of it, in one unit and under one set of labels."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
-from functools import reduce
+from functools import partial, reduce
 
 from glassbox.metrics.engines import ENGINES
 from glassbox.metrics.roles import Engine, Reading, Role
-from glassbox.metrics.types import Metric
+from glassbox.metrics.types import Kind, Metric
 from glassbox.query.buckets import BucketMatcher
-from glassbox.query.expr import MULTIPLY, Expr, Matcher, Matchers, QueryError, Selector, Shape, number, regex
+from glassbox.query.expr import MULTIPLY, Expr, Matcher, Matchers, QueryError, Selector, Shape, differs, number, regex
 
 # How one metric is read, with the matchers that its series can have.
 Read = Callable[[Metric, dict[str, str | Matcher]], Expr]
+_MODEL_OF_TARGET = ("job", "instance", "model_name")
+# Rates outlive an engine by their window, so the knowledge that it was there must do so too.
+_LATELY = "5m"
 
 
 def of_engines(role: Role, read: Read, matchers: Matchers) -> Expr:
@@ -41,10 +44,15 @@ def lately_there(role: Role, window: str, **matchers: str | Matcher) -> Expr:
 
     One selector reads all engines under all names. `last_over_time` keeps the names, so that no two series are alike.
     """
-    metrics = (reading.metric for engine in ENGINES for reading in engine.readings(role))
-    names = regex("|".join(name for metric in metrics for name in (metric.name, *metric.former_names)))
-    labels = ("__name__", *role.all_labels)
-    selector = Selector("", labels, shared_name=False, window=window).matching({"__name__": names, **matchers})
+    return _newest(ENGINES, role, window, matchers)
+
+
+def _newest(engines: Iterable[Engine], role: Role, window: str, matchers: Matchers) -> Expr:
+    metrics = (reading.metric for engine in engines for reading in engine.readings(role))
+    names = (name for metric in metrics for name in (metric.name, *metric.former_names))
+    any_name = regex("|".join(dict.fromkeys(names)))
+    labels = ("__name__", *role.all_labels, *matchers)
+    selector = Selector("", labels, shared_name=False, window=window).matching({"__name__": any_name, **matchers})
     return Expr(("last_over_time(", selector, ")"), Shape(role.kind, role.unit, role.all_labels))
 
 
@@ -55,27 +63,65 @@ def beside_first(expr: Expr) -> Expr:
 
 def _of_engine(engine: Engine, role: Role, read: Read, matchers: Matchers) -> Expr | None:
     """Its readings of the role, joined by `or`; None where it has none with such labels."""
-    readings = [
-        _clean(engine, reading, read(reading.metric, kept))
-        for reading in engine.readings(role)
-        if (kept := _matching(reading, matchers)) is not None
+    found = (_of_reading(engine, reading, read, matchers) for reading in engine.readings(role))
+    readings = [expr for expr in found if expr]
+    if not readings:
+        return None
+    # Series of two readings differ in more labels than the model's, and buckets in their bounds.
+    told = reduce(partial(Expr.or_, on=_MODEL_OF_TARGET), readings)
+    return _without_engines_behind(engine, role, told) if engine.in_front_of else told
+
+
+def _of_reading(engine: Engine, reading: Reading, read: Read, matchers: Matchers) -> Expr | None:
+    """One reading and those that it is counted together with; None where none has such labels."""
+    parts = [
+        _clean(engine, each, read(each.metric, kept))
+        for each in (reading, *reading.also)
+        if (kept := _matching(engine, each, matchers)) is not None
     ]
-    return reduce(Expr.or_, readings) if readings else None
+    if not parts:
+        return None
+    wrong_beside = (_clean(engine, each, _lately_read(each)) for each in reading.unless)
+    return reduce(partial(Expr.unless, on=_MODEL_OF_TARGET), wrong_beside, reduce(Expr.or_, parts))
 
 
-def _matching(reading: Reading, matchers: Matchers) -> dict[str, str | Matcher] | None:
+def _lately_read(reading: Reading) -> Expr:
+    """The newest samples of a reading's series, to see whether they are there."""
+    metric = reading.metric
+    any_name = regex("|".join((metric.name, *metric.former_names)))
+    selector = Selector("", ("__name__", *metric.all_labels), shared_name=False, window=_LATELY)
+    where = {label: _matcher(value) for label, value in reading.where.items()}
+    shape = Shape(metric.kind, metric.unit, metric.all_labels)
+    return Expr(("last_over_time(", selector.matching({"__name__": any_name, **where}), ")"), shape)
+
+
+def _without_engines_behind(front: Engine, role: Role, told: Expr) -> Expr:
+    """What a front end reports of the models of which the engines behind it lately did not report this role."""
+    engines = [engine for engine in ENGINES if not engine.in_front_of and engine.readings(role)]
+    matchers: dict[str, str | Matcher] = {front.in_front_of: differs("")}
+    if role.kind is Kind.BUCKETS:
+        matchers["le"] = "+Inf"
+    return told.unless(_newest(engines, role, _LATELY, matchers), on=("model_name",)) if engines else told
+
+
+def _matching(engine: Engine, reading: Reading, matchers: Matchers) -> dict[str, str | Matcher] | None:
     """The matchers under the names of the reading's labels; None where one asks for a label that its series do not have."""
     kept: dict[str, str | Matcher] = {label: _matcher(value) for label, value in reading.where.items()}
     theirs = {ours: label for label, ours in reading.renamed.items()}
     for label, matcher in matchers.items():
         name = theirs.get(label, label)
-        if isinstance(matcher, BucketMatcher):
-            kept[name] = matcher.of(reading.metric.histogram_names)
-        elif name in reading.metric.all_labels:
-            kept[name] = matcher
+        if name in reading.metric.all_labels:
+            found = matcher.of(reading.metric.histogram_names) if isinstance(matcher, BucketMatcher) else matcher
+            kept[name] = _plain_bound(found) if label == "le" and engine.plain_bounds else found
         elif not _accepts_none(matcher if isinstance(matcher, Matcher) else Matcher("=", matcher)):
             return None
     return kept
+
+
+def _plain_bound(matcher: str | Matcher) -> str | Matcher:
+    """A whole bound as it is exposed, and as Prometheus 3 stores it."""
+    value = matcher.value if isinstance(matcher, Matcher) else matcher
+    return regex(f"{value.removesuffix('.0')}([.]0)?") if value.endswith(".0") else matcher
 
 
 def _matcher(value: str) -> str | Matcher:
@@ -99,6 +145,8 @@ def _clean(engine: Engine, reading: Reading, read: Expr) -> Expr:
         expr = replace(expr, parts=parts, strength=MULTIPLY)
     for theirs, ours in reading.renamed.items():
         expr = _inside(expr, "label_replace(", f', "{ours}", "$1", "{theirs}", "(.+)")')
+    if engine.plain_bounds and reading.metric.kind is Kind.BUCKETS:
+        expr = _inside(expr, "label_replace(", ', "le", "$1.0", "le", "([0-9]+)")')
     # Whatever the target's label says, these series are of this engine, and are not mixed with those of another.
     return (
         _inside(expr, "label_replace(", f', "inference_engine", "{engine.name}", "", "")') if engine.stamped else expr

@@ -8,8 +8,10 @@ from glassbox.compile.content import Content
 from glassbox.compile.outputs import write_file
 from glassbox.errors import GlassboxError
 from glassbox.metrics import CATALOGUE
+from glassbox.metrics.engines import ENGINES
 from glassbox.reference.alerts_page import alerts_body
 from glassbox.reference.dashboards_page import dashboards_body
+from glassbox.reference.engines_page import engine_body
 from glassbox.reference.metrics_page import metrics_body
 from glassbox.reference.settings_page import settings_body
 from glassbox.reference.settings_read import settings_read
@@ -20,7 +22,7 @@ END = "<!-- End of what is written by `python deploy.py docs`. -->"
 
 
 def bodies(bundle: Bundle, content: Content, settings: Settings, folder: Path) -> dict[str, str]:
-    """The written part of each page by its file's name; links to runbooks are relative to `folder`."""
+    """The written part of each page by its file's name below `folder`; links to runbooks are relative to it."""
     compiled = {
         rule["record"]
         for file in bundle.recording_rules.values()
@@ -32,6 +34,7 @@ def bodies(bundle: Bundle, content: Content, settings: Settings, folder: Path) -
         "dashboards.md": dashboards_body(bundle, settings.grafana.folder_uid),
         "metrics.md": metrics_body(CATALOGUE, content.recording_rules(settings), compiled),
         "settings.md": settings_body(),
+        **{f"engines/{engine.name}.md": engine_body(engine) for engine in ENGINES},
     }
 
 
@@ -52,7 +55,8 @@ def write_pages(bodies: Mapping[str, str], folder: Path) -> list[Path]:
     """Write all pages, or none where one cannot be made; returns the files."""
     texts = {folder / name: page(name, body, _earlier(folder / name)) for name, body in bodies.items()}
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        for file in texts:
+            file.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise GlassboxError(f"Folder {folder} cannot be made ({error.strerror}): choose another with --out.") from None
     for file, text in texts.items():

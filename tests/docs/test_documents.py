@@ -9,6 +9,7 @@ from dashboards import states
 from deploy import content
 from glassbox.cli.command_table import COMMANDS
 from glassbox.metrics import CATALOGUE
+from glassbox.metrics.engines import ENGINES
 from glassbox.reference.pages import bodies, page
 from glassbox.settings.model import Settings
 from recording_rules.diagnosis import IDLE_CAUSES, VERDICTS
@@ -89,7 +90,13 @@ def written():
     return bodies(BUNDLE, content(), Settings(), ROOT / "docs")
 
 
-@pytest.mark.parametrize("name", ["alerts.md", "dashboards.md", "metrics.md", "settings.md"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("alerts.md", "dashboards.md", "metrics.md", "settings.md"),
+        *(f"engines/{engine.name}.md" for engine in ENGINES),
+    ],
+)
 def test_a_reference_page_is_what_the_command_writes(name):
     """`make docs` renews it."""
     text = (ROOT / "docs" / name).read_text(encoding="utf-8")

@@ -53,7 +53,7 @@ def test_ranks_that_report_the_same_are_one_and_an_engine_gives_its_name():
 def test_a_matcher_that_a_missing_label_fulfils_is_left_out_and_another_leaves_the_engine_out():
     everything = instant(roles.FINISHED, finished_reason=differs("abort"))
     assert "finished_reason" not in of(everything, "sglang")
-    assert engines_of(instant(roles.FINISHED, finished_reason="length")) == ["vllm"]
+    assert engines_of(instant(roles.FINISHED, finished_reason="length")) == ["vllm", "trtllm"]
     assert engines_of(instant(roles.FINISHED, finished_reason=regex("length|"))) == engines_of(everything)
 
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from glassbox.errors import GlassboxError
+from glassbox.query.asked_for import if_matched
 from glassbox.query.expr import Expr
-from glassbox.query.promql import if_matched
 
 
 @dataclass(frozen=True, kw_only=True)

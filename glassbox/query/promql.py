@@ -36,8 +36,6 @@ _PER_SECOND = {
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
-# A label that no series has.
-_ASKED = "asked_for"
 # Grafana's name for the time range that is chosen on a dashboard.
 CHOSEN_RANGE = "$__range"
 
@@ -263,22 +261,6 @@ def with_label(label: str, operand: Expr, *, copied_from: str, pattern: str = "(
     _require_labels(operand, (copied_from,))
     shape = replace(operand.shape, labels=tuple(dict.fromkeys((*operand.shape.labels, label))))
     return Expr(("label_replace(", *operand.parts, f', "{label}", "{text}", "{copied_from}", "{pattern}")'), shape)
-
-
-def if_matched(operand: Expr, text: str, pattern: str) -> Expr:
-    """The operand if the regular expression matches the text, such as a dashboard's variable that stands for what is chosen, else nothing.
-
-    Its series are held back before anything is computed from them: what is not asked for costs little more than reading them.
-    """
-    # A text that is matched loses the label, and so meets the series, which lack it.
-    asked = with_label(_ASKED, labelled([(_ASKED, text)]), copied_from=_ASKED, pattern=pattern, text="")
-
-    def held_back(series: Selector) -> Parts:
-        if series.window or _ASKED in series.labels:
-            raise QueryError(f"'{series}' cannot be held back: it must be newest values without the label {_ASKED!r}.")
-        return ("(", series, f" and on ({_ASKED}) ", *asked.parts, ")")
-
-    return operand.with_selectors(held_back)
 
 
 def _growth(function: str, source: Source, window: str, unit: Unit, matchers: dict[str, str | Matcher]) -> Expr:

@@ -291,6 +291,14 @@ def test_dragging_over_a_graph_zooms_into_that_time(running, overview):
     assert int(chosen["to"][0]) == pytest.approx(running.from_ms + RANGE_MS * 0.75, abs=2 * width_ms + 1)
 
 
+@pytest.mark.parametrize(("chosen", "drawn"), [({}, {"p50", "p95"}), ({"var-lines": "p99"}, {"p99"})])
+def test_the_lines_of_latency_are_those_that_are_chosen(running, watched, chosen, drawn):
+    page = watched().open(running.address(SERVING, **chosen))
+    legend = panel_of(page, SERVING, "End-to-end latency").inner_text()
+    assert set(re.findall(r"^(average|p\d+) ", legend, re.MULTILINE)) == drawn
+    page.close()
+
+
 def test_alerts_are_listed_with_their_states(running, watched):
     found = watched()
     page = found.open(f"{running.url}/alerts")

@@ -234,6 +234,13 @@ def test_a_bomb_is_not_unpacked_beyond_the_limit():
     assert peak_bytes < 8 * 2**20
 
 
+def test_a_compressed_body_that_lacks_its_end_is_not_taken_for_whole():
+    content = gzip.compress(b"whole")
+    assert bounded_body([content], "gzip") == b"whole"
+    with pytest.raises(UnreadableAnswerError, match="an answer that was cut short"):
+        bounded_body([content[:-8]], "gzip")
+
+
 def test_a_body_is_read_up_to_the_limit_itself():
     assert len(bounded_body([b"a" * 2**19] * 2, "", 2**20)) == 2**20
     with pytest.raises(UnreadableAnswerError):

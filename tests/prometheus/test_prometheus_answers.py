@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from glassbox.errors import GlassboxError
-from glassbox.prometheus.api import Prometheus
+from glassbox.prometheus.api import MAX_POINTS, Prometheus
 
 
 @contextmanager
@@ -65,3 +65,11 @@ def test_every_broken_answer_is_one_sentence(content, sentence):
         prometheus.range("up", 100, 400, 300)
     assert sentence in str(caught.value)
     assert len(str(caught.value)) < 300
+
+
+def test_as_many_points_as_prometheus_gives_are_asked_for_and_no_more():
+    """It refuses what would have more than 11,000 points for each series; both ends of the range are points."""
+    with answering('{"status": "success", "data": {"result": []}}') as prometheus:
+        assert prometheus.range("up", 0, 300 * (MAX_POINTS - 1), 300) == []
+        with pytest.raises(GlassboxError, match="at most 11000 points for each series"):
+            prometheus.range("up", 0, 300 * MAX_POINTS, 300)

@@ -3,6 +3,7 @@
 import pytest
 
 from glassbox.baseline.profile import OF_NO_MODEL, Served, measured
+from glassbox.baseline.time_window import measure
 from glassbox.errors import GlassboxError
 from glassbox.metrics import scrape
 from glassbox.metrics.types import Unit
@@ -46,6 +47,14 @@ def test_blocks_end_at_each_five_minutes_after_the_beginning_of_the_window():
     prometheus = Answers(requests={3000: 1.0}, load={3000: 1.0})
     measured(prometheus, MEASURES, Settings(), 3000, 1200)
     assert {asked[1:] for asked in prometheus.asked} == {(2100, 3000, 300)}
+
+
+@pytest.mark.parametrize("second", ["00", "07", "59"])
+def test_a_window_ends_with_the_last_whole_five_minutes(second):
+    prometheus = Answers(requests={1_790_000_100: 1.0}, load={1_790_000_100: 1.0})
+    found = measure(MEASURES, Settings(), prometheus, window="44m", end=f"2026-09-21T14:19:{second}Z")
+    assert (found.end, found.window_seconds) == (1_790_000_100, 2400)
+    assert {asked[1:] for asked in prometheus.asked} == {(1_789_998_000, 1_790_000_100, 300)}
 
 
 def test_names_that_other_software_uses_are_read_of_the_services_alone():

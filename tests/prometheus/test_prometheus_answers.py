@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from glassbox.errors import GlassboxError
-from glassbox.prometheus.api import Prometheus
+from glassbox.prometheus.api import MAX_POINTS, Prometheus
 from glassbox.prometheus.credential import prometheus_credential
 
 
@@ -81,3 +81,11 @@ def test_a_secret_that_a_server_repeats_is_not_shown(monkeypatch, variables):
     with answering(error, 401, credential) as prometheus, pytest.raises(GlassboxError) as caught:
         prometheus.range("up", 100, 400, 300)
     assert "s3c" not in str(caught.value) and credential.authorization not in str(caught.value)
+
+
+def test_as_many_points_as_prometheus_gives_are_asked_for_and_no_more():
+    """It refuses what would have more than 11,000 points for each series; both ends of the range are points."""
+    with answering('{"status": "success", "data": {"result": []}}') as prometheus:
+        assert prometheus.range("up", 0, 300 * (MAX_POINTS - 1), 300) == []
+        with pytest.raises(GlassboxError, match="at most 11000 points for each series"):
+            prometheus.range("up", 0, 300 * MAX_POINTS, 300)

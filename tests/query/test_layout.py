@@ -1,5 +1,6 @@
 """Queries over several lines: one operand or argument a line, and always the same query."""
 
+import re
 from dataclasses import replace
 
 import promql_parser
@@ -91,10 +92,13 @@ def test_every_query_of_ours_stays_the_same_query(width):
     assert different == []
 
 
+# One matcher may name every spelling of every engine, or every error that is one.
+MANY_VALUES = re.compile(r'=~"([^"|]*\|){5,}')
+
+
 def test_no_query_of_ours_has_a_long_line():
     lines = [(name, line) for name, text in queries() for line in layout(text).splitlines()]
-    # One selector stands for all engines, under all names that they have.
-    assert [name for name, line in lines if len(line) > WIDTH + 5 and "__name__=~" not in line] == []
+    assert [name for name, line in lines if len(line) > WIDTH + 5 and not MANY_VALUES.search(line)] == []
 
 
 def test_every_query_of_ours_is_one_that_victoriametrics_takes():

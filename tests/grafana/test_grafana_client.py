@@ -454,6 +454,13 @@ def test_parallel_calls_name_their_own_object(server: Misbehaving, grafana: Graf
     ]
 
 
+def test_a_call_keeps_its_subject_while_another_begins(server: Misbehaving, grafana: Grafana) -> None:
+    server.answer(Reply(400, {"message": "no"}))
+    first, second = (grafana._transport.about(f"dashboard {uid}") for uid in "ab")
+    assert str(refused(lambda: first.GET("/search"))).startswith("dashboard a: ")
+    assert str(refused(lambda: second.GET("/search"))).startswith("dashboard b: ")
+
+
 # --- redirects ---------------------------------------------------------------------------------------------------
 
 
@@ -642,6 +649,7 @@ def test_a_proxy_that_is_down_is_named_without_its_password(monkeypatch: pytest.
         ({}, lambda grafana: grafana.folder("f"), "uid is missing"),
         ({}, lambda grafana: grafana.dashboard("d"), "dashboard is missing"),
         ({"dashboard": {"uid": "d", "tags": 5, "version": 1}, "meta": {}}, lambda grafana: grafana.dashboard("d"), "dashboard.tags is not an array"),
+        ({"dashboard": {"uid": "d", "version": True}, "meta": {}}, lambda grafana: grafana.dashboard("d"), "dashboard.version is not a whole number"),
         ({}, lambda grafana: grafana.rule_group("f", "g"), "title is missing"),
         ({"title": "g", "folderUid": "f", "interval": 60, "rules": [{}]}, lambda grafana: grafana.rule_group("f", "g"), "rules[0].uid is missing"),
         ([{}], lambda grafana: grafana.data_sources(), "[0].uid is missing"),

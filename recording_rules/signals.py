@@ -115,7 +115,7 @@ def down(_settings: Settings) -> Expr:
     return instant(KNOWN).unless(instant(engine.RUNNING).unless(silent, on=("job",)))
 
 
-@signal("Requests run, but no token or no answer comes.", roles.GENERATION_TOKENS, roles.FINISHED)
+@signal("Requests run, but no token or no answer comes.", roles.LIVE_GENERATION_TOKENS)
 def stalled(_settings: Settings) -> Expr:
     return group_by(MODEL, instant(workload.STALLED)).or_(group_by(MODEL, conditions.nothing_finishes()))
 

@@ -39,7 +39,9 @@ def _frontend_time() -> Expr:
 
 
 def _tokens(window: str) -> Expr:
-    read, written = (sum_by(ENGINE, rate(role, window)) for role in (roles.PROMPT_TOKENS, roles.GENERATION_TOKENS))
+    read, written = (
+        sum_by(ENGINE, rate(role, window)) for role in (roles.LIVE_PROMPT_TOKENS, roles.LIVE_GENERATION_TOKENS)
+    )
     return read + written
 
 

@@ -57,7 +57,7 @@ def _stalled_requests() -> Expr:
     before = read(over_time("max", roles.RUNNING, STALL_WINDOW, offset=STALL_WINDOW)) > 0
     tokens = through_gaps(_tokens(STALL_WINDOW), _tokens(_LONGER_WINDOW))
     slept = over_time("min", roles.SLEEP_STATE, STALL_WINDOW, sleep_state="awake").equals(0)
-    stuck = running.and_(tokens.equals(0)).and_(before).and_(there)
+    stuck = running.and_(tokens.equals(0), on=ENGINE).and_(before).and_(there)
     return max_by(ENGINE, stuck.unless(slept, on=ENGINE))
 
 

@@ -1,7 +1,7 @@
 """What the compiler makes and everything after it works on."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -97,7 +97,8 @@ class Bundle:
 
     `dashboards` by uid; `recording_rules` and `alerts` as Prometheus rule files by file name; `grafana_groups` are
     alert rule groups as Grafana's provisioning API takes them. `buckets` are those that every series with a label `le`
-    has, by its name; `runbooks` are the folders that hold the alerts' runbooks.
+    has, by its name, of recorded ones those of the first engine; `buckets_of_engines` are those of the others, by name and
+    engine. `runbooks` are the folders that hold the alerts' runbooks.
     """
 
     dashboards: dict[str, Json]
@@ -106,5 +107,6 @@ class Bundle:
     grafana_groups: tuple[Json, ...]
     buckets: dict[str, Buckets]
     content: CompiledContent
+    buckets_of_engines: dict[tuple[str, str], Buckets] = field(default_factory=dict)
     runbooks: tuple[Path, ...] = ()
     left_out: LeftOut = LeftOut()

@@ -19,9 +19,9 @@ from glassbox.compile.unknown_series import known_series, refuse_unknown_series
 from glassbox.errors import DeclarationError
 from glassbox.metrics import HISTOGRAMS
 from glassbox.query.buckets import Buckets, CustomBuckets, buckets_of
-from glassbox.query.expr import Expr, regex
+from glassbox.query.expr import Expr, Source, regex
 from glassbox.query.promql import instant
-from glassbox.query.rules import Alert, Record, RecordGroup
+from glassbox.query.rules import Alert, RecordGroup
 from glassbox.settings.model import Settings
 
 # What most provisioning files call it; pushing asks the server instead.
@@ -55,6 +55,7 @@ def compile_bundle(content: Content, settings: Settings, data_source: DataSource
             for group in file["groups"]
         ),
         buckets=_buckets(compiled.records, settings.histogram_buckets),
+        buckets_of_engines=_buckets_of_engines(compiled.records, settings.histogram_buckets),
         content=replace(
             compiled, dashboards={uids[slug]: board for slug, board in compiled.dashboards.items()}, records=records
         ),
@@ -143,21 +144,23 @@ def _dashboards(
 
 
 def _buckets(groups: Iterable[RecordGroup], custom: CustomBuckets) -> dict[str, Buckets]:
-    """By name: of a histogram, and of a recorded series, which has those of every engine."""
     recorded = [record for group in groups for record in group.records if record.histogram_names]
-    histograms = (histogram.bucket for histogram in HISTOGRAMS.values())
-    exposed = {
+    sources: tuple[Source, ...] = (*(histogram.bucket for histogram in HISTOGRAMS.values()), *recorded)
+    return {
         name: buckets_of(source.histogram_names, custom)
-        for source in histograms
+        for source in sources
         for name in (source.name, *source.former_names)
     }
-    return exposed | {record.name: _of_all_engines(record, custom) for record in recorded}
 
 
-def _of_all_engines(record: Record, custom: CustomBuckets) -> Buckets:
-    first = buckets_of(record.histogram_names, custom)
-    others = (buckets_of(record.histogram_names_of(engine), custom) for engine, _ in record.expr.by_engine)
-    return replace(first, bounds=tuple(sorted({*first.bounds, *(bound for each in others for bound in each.bounds)})))
+def _buckets_of_engines(groups: Iterable[RecordGroup], custom: CustomBuckets) -> dict[tuple[str, str], Buckets]:
+    return {
+        (record.name, engine): buckets_of(record.histogram_names_of(engine), custom)
+        for group in groups
+        for record in group.records
+        if record.histogram_names
+        for engine, _ in record.expr.by_engine
+    }
 
 
 def _scoped(expr: Expr, settings: Settings) -> Expr:

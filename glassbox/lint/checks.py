@@ -119,7 +119,7 @@ def buckets_known(bundle: Bundle) -> Iterator[Finding]:
     for query in bundle.content.queries:
         for series in query.expr.selectors:
             text = _bound(series)
-            problem = _no_bucket(text, bundle.buckets.get(series.name)) if text else ""
+            problem = _no_bucket(text, _buckets_of(series, bundle)) if text else ""
             if problem:
                 yield Finding("bucket", query.where, f'{series.name}{{le="{text}"}}: {problem}')
 
@@ -129,6 +129,13 @@ def _bound(series: Selector) -> str:
     bound = dict(series.matchers).get("le")
     chosen = bound is None or bound.operator != "=" or "$" in bound.value
     return "" if bound is None or chosen or bound.value == "+Inf" else bound.value
+
+
+def _buckets_of(series: Selector, bundle: Bundle) -> Buckets | None:
+    """Those of the engine whose series are selected, else those of the first."""
+    engine = dict(series.matchers).get("inference_engine")
+    own = bundle.buckets_of_engines.get((series.name, engine.value)) if engine and engine.operator == "=" else None
+    return own or bundle.buckets.get(series.name)
 
 
 def _no_bucket(text: str, known: Buckets | None) -> str:

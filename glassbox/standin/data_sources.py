@@ -47,8 +47,8 @@ def create(call: Call) -> Response:
 
 def update(call: Call) -> Response:
     """PUT /api/datasources/uid/:uid; a stale `version` or a name that is taken is a 409."""
-    source = _writable(call, "update")
     body = _received(call)
+    source = _writable(call, "update")
     if any(body.get("name") == other["name"] for other in call.state.data_sources.values() if other is not source):
         raise plain(HTTPStatus.CONFLICT, "Failed to update datasource: data source with the same name already exists")
     if body.get("version") and body["version"] != source["version"]:

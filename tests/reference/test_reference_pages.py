@@ -8,6 +8,7 @@ import pytest
 
 from deploy import content
 from glassbox.errors import GlassboxError
+from glassbox.metrics.engines import ENGINES
 from glassbox.metrics.types import FormerName, Gauge, Unit
 from glassbox.reference.alerts_page import alerts_body
 from glassbox.reference.markdown import anchor, one_sentence_a_line, table
@@ -162,9 +163,11 @@ def test_a_page_without_a_mark_is_refused_and_nothing_is_written(tmp_path):
 
 def test_the_command_writes_its_pages_where_it_is_told(tmp_path, capsys):
     assert main(["docs", "--out", str(tmp_path / "new")]) == 0
-    written = sorted(file.name for file in (tmp_path / "new").iterdir())
-    assert written == ["alerts.md", "dashboards.md", "metrics.md", "settings.md"]
-    assert capsys.readouterr().out.splitlines() == [str(tmp_path / "new" / name) for name in written]
+    written = sorted(file for file in (tmp_path / "new").rglob("*.md"))
+    engines = [f"engines/{engine.name}.md" for engine in ENGINES]
+    pages = ["alerts.md", "dashboards.md", "metrics.md", "settings.md", *engines]
+    assert written == sorted(tmp_path / "new" / page for page in pages)
+    assert sorted(capsys.readouterr().out.splitlines()) == list(map(str, written))
 
 
 def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path, capsys):

@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from glassbox.compile.bundle import Json
+from glassbox.metrics.engines import ENGINES
 from glassbox.settings.loading import load_settings
 from tests.mutation.references import Reference, references
 from tests.support.ours import our_bundle
@@ -65,8 +66,13 @@ def as_file(rules: Iterable[Rule]) -> Json:
 
 
 def needed_for(alert: str, file: Path) -> tuple[Rule, ...]:
-    """An alert and all that it reads, as a test file's settings compile them, in the order of evaluation."""
-    return closed_over({Reference(alert)}, compiled(settings_file(file)))
+    """An alert and all that it reads, as a test file's settings compile them, in the order of evaluation.
+
+    Rules of other engines than the first record the same series: they are left out, since test files of alerts have none of theirs.
+    """
+    of_others = tuple(engine.name for engine in ENGINES[1:])
+    rules = [rule for rule in compiled(settings_file(file)) if rule.group.partition("-")[0] not in of_others]
+    return closed_over({Reference(alert)}, rules)
 
 
 def needed(tests: Iterable[Json], loaded: Iterable[Rule]) -> tuple[Rule, ...]:

@@ -6,6 +6,7 @@ from glassbox.standin.folder_content import FolderContent
 from glassbox.view.local_grafana import PrometheusAddress, serving
 from tests.support.fake_prometheus import fake_prometheus
 from tests.support.ours import our_bundle
+from tests.support.waiting import eventually
 
 BOARDS = our_bundle().dashboards
 LABELS = {"job": "vllm", "instance": "10.0.0.1:8000", "model_name": "m", "model_version": "v", "gpu": "0"}
@@ -30,5 +31,9 @@ def test_no_title_is_cut(server, watched, uid):
     for width, titles in TITLES.items():
         page.set_viewport_size({"width": width, "height": 3600})
         page.wait_for_function("(width) => document.getElementById('panels').clientWidth < width", arg=width)
-        assert page.eval_on_selector_all(titles, CUT) == [], width
+        # Panels take their places one after the other.
+        assert eventually(lambda cut=titles: not page.eval_on_selector_all(cut, CUT), 10), (
+            width,
+            page.eval_on_selector_all(titles, CUT),
+        )
     page.close()

@@ -24,6 +24,9 @@ _RULE_ERROR = re.compile(r"rule: .* err: (.*)")
 
 Labels = tuple[tuple[str, str], ...]
 
+# Many disturbances of an alert that looks back for days are one run, which a busy machine takes minutes for.
+_TIMEOUT_SECONDS = 280
+
 
 @dataclass(frozen=True)
 class Question:
@@ -80,7 +83,7 @@ def _output(alert: str, rules: Sequence[Rule], evaluated_seconds: int, questions
         file = Path(folder, "disturbed.test.yml")
         # JSON is YAML, and written much faster.
         file.write_text(json.dumps(content), encoding="utf-8")
-        return "\n".join(promtool.test_rules([file]).problems)
+        return "\n".join(promtool.test_rules([file], timeout_seconds=_TIMEOUT_SECONDS).problems)
 
 
 def _paused_while_down(rule: Rule) -> Rule:

@@ -42,7 +42,7 @@ CHOSEN_RANGE = "$__range"
 
 def duration_seconds(text: str) -> int:
     """Seconds of a Prometheus duration such as `90s`, `5m` or `1h30m`."""
-    # Python reads no longer numbers than 4300 digits, and nobody means nine.
+    # Python cannot read a number of more than 4300 digits, and nobody needs more than nine.
     if not re.fullmatch(r"(\d{1,9}[smhdw])+", text):
         raise QueryError(f"{text!r} is not a duration; write it like 30s, 5m or 1h30m.")
     return sum(int(amount) * _SECONDS[unit] for amount, unit in re.findall(r"(\d+)([smhdw])", text))

@@ -44,16 +44,18 @@ def lately_there(role: Role, window: str, **matchers: str | Matcher) -> Expr:
 
     One selector reads all engines under all names. `last_over_time` keeps the names, so that no two series are alike.
     """
-    return _newest(ENGINES, role, window, matchers)
+    return _newest(_metrics(ENGINES, role), window, matchers, Shape(role.kind, role.unit, role.all_labels))
 
 
-def _newest(engines: Iterable[Engine], role: Role, window: str, matchers: Matchers) -> Expr:
-    metrics = (reading.metric for engine in engines for reading in engine.readings(role))
-    names = (name for metric in metrics for name in (metric.name, *metric.former_names))
-    any_name = regex("|".join(dict.fromkeys(names)))
-    labels = ("__name__", *role.all_labels, *matchers)
-    selector = Selector("", labels, shared_name=False, window=window).matching({"__name__": any_name, **matchers})
-    return Expr(("last_over_time(", selector, ")"), Shape(role.kind, role.unit, role.all_labels))
+def _metrics(engines: Iterable[Engine], role: Role) -> Iterable[Metric]:
+    return (reading.metric for engine in engines for reading in engine.readings(role))
+
+
+def _newest(metrics: Iterable[Metric], window: str, matchers: Matchers, shape: Shape) -> Expr:
+    """The newest sample within the window of every series of these metrics, in one selector over all of their names."""
+    names = dict.fromkeys(name for metric in metrics for name in (metric.name, *metric.former_names))
+    selector = Selector("", ("__name__", *shape.labels, *matchers), shared_name=False, window=window)
+    return Expr(("last_over_time(", selector.matching({"__name__": regex("|".join(names)), **matchers}), ")"), shape)
 
 
 def beside_first(expr: Expr) -> Expr:
@@ -88,11 +90,8 @@ def _of_reading(engine: Engine, reading: Reading, read: Read, matchers: Matchers
 def _lately_read(reading: Reading) -> Expr:
     """The newest samples of a reading's series, to see whether they are there."""
     metric = reading.metric
-    any_name = regex("|".join((metric.name, *metric.former_names)))
-    selector = Selector("", ("__name__", *metric.all_labels), shared_name=False, window=_LATELY)
     where = {label: _matcher(value) for label, value in reading.where.items()}
-    shape = Shape(metric.kind, metric.unit, metric.all_labels)
-    return Expr(("last_over_time(", selector.matching({"__name__": any_name, **where}), ")"), shape)
+    return _newest([metric], _LATELY, where, Shape(metric.kind, metric.unit, metric.all_labels))
 
 
 def _without_engines_behind(front: Engine, role: Role, told: Expr) -> Expr:
@@ -101,7 +100,9 @@ def _without_engines_behind(front: Engine, role: Role, told: Expr) -> Expr:
     matchers: dict[str, str | Matcher] = {front.in_front_of: differs("")}
     if role.kind is Kind.BUCKETS:
         matchers["le"] = "+Inf"
-    return told.unless(_newest(engines, role, _LATELY, matchers), on=("model_name",)) if engines else told
+    behind = Shape(role.kind, role.unit, role.all_labels)
+    there = _newest(_metrics(engines, role), _LATELY, matchers, behind)
+    return told.unless(there, on=("model_name",)) if engines else told
 
 
 def _matching(engine: Engine, reading: Reading, matchers: Matchers) -> dict[str, str | Matcher] | None:

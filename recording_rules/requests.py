@@ -1,7 +1,7 @@
 """Requests, errors and request latency, the same for vLLM and for any service beside our exporter."""
 
 from collections.abc import Callable
-from functools import partial
+from functools import partial, reduce
 
 from glassbox.metrics import roles, service, vllm
 from glassbox.metrics.roles import Role
@@ -10,7 +10,7 @@ from glassbox.query.apart import of_each_engine
 from glassbox.query.births import rate_from_birth
 from glassbox.query.expr import Expr, Matchers, Source, differs, not_regex, regex
 from glassbox.query.promql import first_by, group_by, most, rate, sum_by, with_label
-from glassbox.query.readings import beside_first, is_reported
+from glassbox.query.readings import beside_first
 from glassbox.query.rules import Record, RecordGroup
 from recording_rules.histograms import histogram
 from recording_rules.levels import ENDPOINT, MODEL, TARGET
@@ -77,14 +77,12 @@ def http(counted: Callable[..., Expr], *, failed: bool = False) -> Expr:
 
     Where a process counts them without the model, they take the model that it serves, where it reports one.
     """
-    http_requests = _http_of_vllm_and_services(counted, FAILED if failed else {})
-    by_process = roles.FAILED_BY_PROCESS if failed else roles.ANSWERED_BY_PROCESS
-    if is_reported(by_process):
-        http_requests = http_requests.or_(sum_by(MODEL, _of_models(counted(by_process, **OF_CALLERS))))
-    by_model = roles.FAILED if failed else roles.ANSWERED
-    if is_reported(by_model):
-        http_requests = http_requests.or_(sum_by(MODEL, counted(by_model, **OF_CALLERS)))
-    return http_requests
+    by_process, by_model = (
+        (roles.FAILED_BY_PROCESS, roles.FAILED) if failed else (roles.ANSWERED_BY_PROCESS, roles.ANSWERED)
+    )
+    of_others = (_of_models(counted(by_process, **OF_CALLERS)), counted(by_model, **OF_CALLERS))
+    of_vllm_and_services = _http_of_vllm_and_services(counted, FAILED if failed else {})
+    return reduce(Expr.or_, (sum_by(MODEL, each) for each in of_others), of_vllm_and_services)
 
 
 def _http_of_vllm_and_services(counted: Callable[..., Expr], status: Matchers) -> Expr:

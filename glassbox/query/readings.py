@@ -29,11 +29,6 @@ def of_engines(role: Role, read: Read, matchers: Matchers) -> Expr:
     return replace(reduce(Expr.or_, found.values()), by_engine=tuple(found.items()))
 
 
-def is_reported(role: Role) -> bool:
-    """Whether any engine reports the role."""
-    return any(engine.readings(role) for engine in ENGINES)
-
-
 def silent_about(*roles: Role) -> tuple[str, ...]:
     """The names of the engines that report none of these roles. The first engine has a way of its own where it lacks one."""
     return tuple(engine.name for engine in ENGINES[1:] if not any(engine.readings(role) for role in roles))

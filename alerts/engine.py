@@ -1,9 +1,10 @@
 """Alerts on the engine's saturation: memory, queue and speed."""
 
 from alerts.texts import MODEL_TEXT
-from glassbox.query.expr import Expr, regex
+from glassbox.query.expr import Expr
 from glassbox.query.promql import clamp_min, deriv, duration_seconds, instant, over_time, sum_by
 from glassbox.query.rules import Alert, AlertGroup, Severity, Subject
+from glassbox.query.selectors import regex
 from glassbox.query.wording import last, percent
 from glassbox.settings.model import Settings, Thresholds
 from recording_rules import engine, requests

@@ -1,9 +1,10 @@
 """Alerts on GPUs: broken, slowed down, gone, or idle while they are needed or paid for."""
 
 from glassbox.metrics import scrape
-from glassbox.query.expr import Expr, Source, not_regex, regex
+from glassbox.query.expr import Expr
 from glassbox.query.promql import group_by, instant, over_steps, over_time
 from glassbox.query.rules import Alert, AlertGroup, Severity, Subject
+from glassbox.query.selectors import Source, not_regex, regex
 from glassbox.query.wording import last, percent
 from glassbox.settings.model import Gpu, Jobs, Settings
 from recording_rules import gpu

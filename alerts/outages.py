@@ -6,9 +6,10 @@ in use when it was last seen, and whether a target ever answered, tell these apa
 """
 
 from glassbox.metrics import scrape
-from glassbox.query.expr import Expr, regex
+from glassbox.query.expr import Expr
 from glassbox.query.promql import absent, group_by, instant, over_time
 from glassbox.query.rules import Alert, Severity
+from glassbox.query.selectors import regex
 from glassbox.query.wording import last
 from glassbox.settings.model import Jobs, Settings
 from recording_rules import answering, engine, instances, targets

@@ -3,9 +3,10 @@
 from dashboards.choices import JOB, REPLICA, REPLICA_MODEL
 from glassbox.board.annotation import Annotation, QueriedEvents, TaggedEvents
 from glassbox.metrics import process, prometheus_server
-from glassbox.query.expr import Expr, regex
+from glassbox.query.expr import Expr
 from glassbox.query.promql import instant
 from glassbox.query.rules import Severity
+from glassbox.query.selectors import regex
 from recording_rules import instances
 from recording_rules.levels import TARGET
 

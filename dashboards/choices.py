@@ -3,9 +3,9 @@
 from glassbox.board.line_choice import LineChoice
 from glassbox.board.variables import Variable
 from glassbox.metrics import CATALOGUE, prometheus_server, scrape, service
-from glassbox.query.expr import Level, Source
 from glassbox.query.per_replica import Serving
 from glassbox.query.promql import instant, over_time
+from glassbox.query.selectors import Level, Source
 from recording_rules import engine, gpu, instances, requests, slo, targets
 from recording_rules.memory import GONE_REMEMBERED
 

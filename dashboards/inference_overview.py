@@ -13,9 +13,10 @@ from glassbox.board.style import GREEN, NEUTRAL, PERCENTILES, RED, UP_DOWN, YELL
 from glassbox.board.tables import CLICKED, DrillDown, Next, Page
 from glassbox.metrics import prometheus_server
 from glassbox.metrics.types import Unit
-from glassbox.query.expr import Expr, regex
+from glassbox.query.expr import Expr
 from glassbox.query.promql import avg_by, instant, max_by, ratio, sum_by
 from glassbox.query.rules import Severity
+from glassbox.query.selectors import regex
 from glassbox.query.wording import last, percent
 from glassbox.settings.model import Gpu, Settings
 from recording_rules import abandoned, gpu, requests, targets, workload

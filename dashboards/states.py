@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from functools import reduce
 
 from glassbox.board.style import NEUTRAL, RED, YELLOW, Steps, Words
-from glassbox.query.expr import Expr, regex
+from glassbox.query.expr import Expr
 from glassbox.query.promql import always, group_by, instant, max_by, min_by, over_time
 from glassbox.query.rules import Record
+from glassbox.query.selectors import regex
 from recording_rules import known_models, requests, signals
 from recording_rules.levels import MODEL
 from recording_rules.signals import Signal

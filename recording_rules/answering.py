@@ -6,9 +6,10 @@ leaves the newest sample as it is for five minutes, so that a gap of Prometheus 
 
 from glassbox.metrics import scrape
 from glassbox.metrics.types import Unit
-from glassbox.query.expr import Expr, Source
+from glassbox.query.expr import Expr
 from glassbox.query.promql import count_by, instant, over_steps, over_time, sum_by
 from glassbox.query.rules import RecordGroup, Series
+from glassbox.query.selectors import Source
 from glassbox.settings.model import Settings
 from recording_rules import engine, requests, targets
 from recording_rules.levels import PLACE, TARGET

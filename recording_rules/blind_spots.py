@@ -2,9 +2,10 @@
 
 from glassbox.metrics import service
 from glassbox.metrics.types import Gauge
-from glassbox.query.expr import Expr, Matcher, differs, not_regex
+from glassbox.query.expr import Expr
 from glassbox.query.promql import count_by, duration_seconds, group_by, over_time
 from glassbox.query.rules import Record
+from glassbox.query.selectors import Matcher, differs, not_regex
 from glassbox.settings.model import Jobs
 from recording_rules import instances
 from recording_rules.levels import JOB, TARGET

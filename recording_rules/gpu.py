@@ -12,7 +12,7 @@ from functools import reduce
 from glassbox.metrics import dcgm, scrape, service
 from glassbox.metrics import nvidia_gpu_exporter as smi
 from glassbox.metrics.types import Counter, Gauge, Unit
-from glassbox.query.expr import Expr, differs, regex
+from glassbox.query.expr import Expr
 from glassbox.query.promql import (
     count_by,
     first_by,
@@ -27,6 +27,7 @@ from glassbox.query.promql import (
     with_label,
 )
 from glassbox.query.rules import Record, RecordGroup
+from glassbox.query.selectors import differs, regex
 from recording_rules.gpu_bounds import possible
 from recording_rules.levels import GPU, JOB, TARGET
 from recording_rules.targets import BRIDGE

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from functools import reduce
 
 from glassbox.metrics.types import Unit
-from glassbox.query.expr import Expr, Source, binary
+from glassbox.query.expr import Expr, binary
 from glassbox.query.promql import avg_by, duration_seconds, instant, max_by, over_steps, over_time
 from glassbox.query.rules import Record, RecordGroup, Series
+from glassbox.query.selectors import Source
 from glassbox.settings.model import Gpu, Settings
 from recording_rules import gpu, gpu_faults
 from recording_rules.levels import GPU

@@ -1,9 +1,10 @@
 """GPUs with a new error, and GPUs that have gone. Healthy GPUs have no series here."""
 
 from glassbox.metrics import scrape
-from glassbox.query.expr import Expr, binary, regex
+from glassbox.query.expr import Expr, binary
 from glassbox.query.promql import count_by, group_by, instant, over_steps, over_time
 from glassbox.query.rules import Record, RecordGroup
+from glassbox.query.selectors import regex
 from glassbox.query.wording import last
 from recording_rules import gpu
 from recording_rules.levels import GPU, TARGET

@@ -5,9 +5,10 @@ from collections.abc import Callable
 from glassbox.errors import GlassboxError
 from glassbox.metrics.roles import HistogramRole
 from glassbox.query.buckets import BucketMatcher, CustomBuckets
-from glassbox.query.expr import Expr, QueryError, Source
+from glassbox.query.expr import Expr
 from glassbox.query.promql import at_most, rate, sum_by
 from glassbox.query.rules import HistogramRecord, Record
+from glassbox.query.selectors import QueryError, Source
 from recording_rules.levels import MODEL
 from recording_rules.sources import OF_CALLERS
 

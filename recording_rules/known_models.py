@@ -2,9 +2,10 @@
 
 from glassbox.metrics.scrape import UP
 from glassbox.metrics.types import Unit
-from glassbox.query.expr import Expr, regex
+from glassbox.query.expr import Expr
 from glassbox.query.promql import group_by, instant, over_time
 from glassbox.query.rules import Series
+from glassbox.query.selectors import regex
 from glassbox.settings.model import Jobs
 from recording_rules import engine, targets
 from recording_rules.levels import JOB, MODEL, SERVED

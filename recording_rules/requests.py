@@ -8,10 +8,11 @@ from glassbox.metrics.roles import Role
 from glassbox.metrics.types import Counter, Unit
 from glassbox.query.apart import of_each_engine
 from glassbox.query.births import rate_from_birth
-from glassbox.query.expr import Expr, Matchers, Source, differs, not_regex, regex
+from glassbox.query.expr import Expr
 from glassbox.query.promql import first_by, group_by, most, rate, sum_by, with_label
 from glassbox.query.readings import beside_first
 from glassbox.query.rules import Record, RecordGroup
+from glassbox.query.selectors import Matchers, Source, differs, not_regex, regex
 from recording_rules.histograms import histogram
 from recording_rules.levels import ENDPOINT, MODEL, TARGET
 from recording_rules.sources import DECLARED, ENGINES, OF_CALLERS, OF_PREFILL, either, rates, through_gaps

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from glassbox.metrics import roles
 from glassbox.metrics.roles import Role
 from glassbox.metrics.types import Unit
-from glassbox.query.expr import Expr, Matcher, not_regex
+from glassbox.query.expr import Expr
 from glassbox.query.promql import avg_by, count_by, group_by, instant, max_by, over_time, ratio, sum_by
 from glassbox.query.readings import silent_about
 from glassbox.query.rules import HistogramRecord, Record, Series
+from glassbox.query.selectors import Matcher, not_regex
 from glassbox.query.wording import last, percent, span
 from glassbox.settings.model import Gpu, Settings
 from recording_rules import (

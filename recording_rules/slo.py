@@ -19,7 +19,7 @@ from glassbox.metrics.roles import HistogramRole, Role
 from glassbox.metrics.types import Counter, Unit
 from glassbox.query.apart import bucket_of_each_engine
 from glassbox.query.births import rate_from_birth
-from glassbox.query.expr import Expr, Matcher, binary, many_to_one
+from glassbox.query.expr import Expr, binary, many_to_one
 from glassbox.query.promql import (
     clamp_min,
     constant,
@@ -32,6 +32,7 @@ from glassbox.query.promql import (
     sum_by,
 )
 from glassbox.query.rules import Record, RecordGroup, Series
+from glassbox.query.selectors import Matcher
 from glassbox.query.slo import PAGE_WINDOWS, SECONDS_PER_DAY, TICKET_WINDOWS, BurnWindow, Indicator, Slo
 from glassbox.query.wording import last
 from glassbox.settings.model import Settings

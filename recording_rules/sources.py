@@ -8,9 +8,10 @@ from glassbox.metrics import roles, scrape, service
 from glassbox.metrics.roles import Role
 from glassbox.metrics.types import Counter, Gauge
 from glassbox.query.births import rate_from_birth
-from glassbox.query.expr import Expr, Matcher, Matchers, differs, not_regex
+from glassbox.query.expr import Expr
 from glassbox.query.promql import instant, max_without, median_over_time, over_time, rate
 from glassbox.query.readings import beside_first, lately_there
+from glassbox.query.selectors import Matcher, Matchers, differs, not_regex
 from recording_rules.levels import TARGET
 from recording_rules.targets import BRIDGE, VANISHED
 

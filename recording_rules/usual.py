@@ -8,9 +8,10 @@ stays. Less than an hour of history is not compared with.
 from collections.abc import Iterator
 
 from glassbox.metrics.types import Unit
-from glassbox.query.expr import Expr, Matcher, Source
+from glassbox.query.expr import Expr
 from glassbox.query.promql import group_by, instant, over_steps, over_time, ratio, sum_by
 from glassbox.query.rules import HistogramRecord, Record, RecordGroup, Series
+from glassbox.query.selectors import Matcher, Source
 from glassbox.query.wording import span
 from glassbox.settings.model import Settings, Thresholds
 from recording_rules import engine, memory, requests, signals, workload

@@ -6,8 +6,9 @@ from dataclasses import dataclass, fields
 
 from glassbox.errors import GlassboxError
 from glassbox.prometheus.api import Prometheus
-from glassbox.query.expr import Expr, regex
+from glassbox.query.expr import Expr
 from glassbox.query.measures import BLOCK_SECONDS, Measures
+from glassbox.query.selectors import regex
 from glassbox.settings.model import Settings
 
 

@@ -6,8 +6,9 @@ from enum import IntEnum
 from functools import cached_property
 
 from glassbox.errors import GlassboxError
-from glassbox.query.expr import Expr, Level, Matcher, Parts, Selector, Source, regex
+from glassbox.query.expr import Expr, Parts
 from glassbox.query.per_replica import Serving, SingleChoice
+from glassbox.query.selectors import Level, Matcher, Selector, Source, regex
 
 DATA_SOURCE = "datasource"
 DATA_SOURCE_REF = {"type": "prometheus", "uid": f"${{{DATA_SOURCE}}}"}

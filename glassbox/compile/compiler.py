@@ -19,9 +19,10 @@ from glassbox.compile.unknown_series import known_series, refuse_unknown_series
 from glassbox.errors import DeclarationError
 from glassbox.metrics import HISTOGRAMS
 from glassbox.query.buckets import Buckets, CustomBuckets, buckets_of
-from glassbox.query.expr import Expr, Source, regex
+from glassbox.query.expr import Expr
 from glassbox.query.promql import instant
 from glassbox.query.rules import Alert, RecordGroup
+from glassbox.query.selectors import Source, regex
 from glassbox.settings.model import Settings
 
 # What most provisioning files call it; pushing asks the server instead.

@@ -7,8 +7,9 @@ from functools import reduce
 from glassbox.errors import GlassboxError
 from glassbox.metrics import CATALOGUE
 from glassbox.metrics.types import Histogram, Metric
-from glassbox.query.expr import Expr, Selector
+from glassbox.query.expr import Expr
 from glassbox.query.rules import Record
+from glassbox.query.selectors import Selector
 from glassbox.settings.model import Settings
 
 

@@ -10,7 +10,7 @@ from glassbox.compile.left_out import dead_ends
 from glassbox.compile.outputs import yaml_text
 from glassbox.prometheus import promtool
 from glassbox.query.buckets import SETTING, Buckets, bound_text
-from glassbox.query.expr import Selector
+from glassbox.query.selectors import Selector
 
 RUNBOOK_HEADINGS = ("## Meaning", "## Impact", "## Diagnosis", "## Mitigation")
 _VARIABLES = {"$__rate_interval": "5m", "$__interval": "1m", "$__range": "1h"}

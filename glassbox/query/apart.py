@@ -6,9 +6,10 @@ from functools import reduce
 
 from glassbox.metrics.engines import ENGINES
 from glassbox.query.buckets import BucketMatcher
-from glassbox.query.expr import Expr, Matcher, Source, not_regex
+from glassbox.query.expr import Expr
 from glassbox.query.promql import instant
 from glassbox.query.rules import Record
+from glassbox.query.selectors import Matcher, Source, not_regex
 
 LABEL = "inference_engine"
 

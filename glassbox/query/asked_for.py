@@ -1,7 +1,8 @@
 """Queries that give nothing unless they are asked for."""
 
-from glassbox.query.expr import Expr, Parts, QueryError, Selector
+from glassbox.query.expr import Expr, Parts
 from glassbox.query.promql import labelled, with_label
+from glassbox.query.selectors import QueryError, Selector
 
 # A label that no series has.
 _ASKED = "asked_for"

@@ -6,8 +6,9 @@
 from glassbox.metrics.roles import Role
 from glassbox.metrics.scrape import UP
 from glassbox.metrics.types import TARGET_LABELS, Metric
-from glassbox.query.expr import Expr, Matcher
+from glassbox.query.expr import Expr
 from glassbox.query.promql import duration_seconds, instant, most, over_time, rate
+from glassbox.query.selectors import Matcher
 
 TARGET = ("job", "instance")
 # Scrapes are at most 30 s apart, so of four at least one answers as long as half of them do.

@@ -7,7 +7,7 @@ from math import log
 from glassbox.errors import GlassboxError
 from glassbox.metrics import HISTOGRAMS
 from glassbox.metrics.types import FormerEnd
-from glassbox.query.expr import Matcher
+from glassbox.query.selectors import Matcher
 
 SETTING = "histogram_buckets"
 

@@ -7,7 +7,8 @@ has a value called All. An empty side costs nothing.
 from dataclasses import dataclass, replace
 
 from glassbox.metrics.types import Kind, Unit
-from glassbox.query.expr import Expr, Matcher, Matchers, Parts, Recomputed, Selector, Shape, binary
+from glassbox.query.expr import Expr, Parts, Recomputed, binary
+from glassbox.query.selectors import Matcher, Matchers, Selector, Shape
 
 # Prometheus puts them on every series that it scrapes (its documentation, "Jobs and instances"); a rule may add others.
 _SCRAPED = ("job", "instance")

@@ -11,20 +11,9 @@ from dataclasses import replace
 from glassbox.metrics.roles import Role
 from glassbox.metrics.types import Kind, Unit
 from glassbox.query.buckets import SETTING, BucketMatcher, CustomBuckets, bound_text, buckets_of
-from glassbox.query.expr import (
-    Expr,
-    LabelList,
-    Matcher,
-    Parts,
-    QueryError,
-    Selector,
-    Shape,
-    Source,
-    binary,
-    each_engine,
-    number,
-)
+from glassbox.query.expr import Expr, LabelList, Parts, binary, each_engine, number
 from glassbox.query.readings import of_engines
+from glassbox.query.selectors import Matcher, QueryError, Selector, Shape, Source
 
 _PER_SECOND = {
     Unit.REQUESTS: Unit.REQUESTS_PER_SECOND,

@@ -7,8 +7,9 @@ from typing import ClassVar
 
 from glassbox.errors import GlassboxError
 from glassbox.metrics.types import Kind, Unit, spellings
-from glassbox.query.expr import Expr, Level, Matcher, QueryError
+from glassbox.query.expr import Expr
 from glassbox.query.promql import instant, mean, quantile, sum_by
+from glassbox.query.selectors import Level, Matcher, QueryError
 
 
 def _level_of(recorded_name: str) -> Level:

@@ -7,7 +7,7 @@ from typing import Any
 from glassbox.compile.content import Content
 from glassbox.compile.left_out import reached
 from glassbox.errors import GlassboxError
-from glassbox.query.expr import QueryError
+from glassbox.query.selectors import QueryError
 from glassbox.settings.model import Settings
 
 # A threshold in seconds must be a bucket, and most grids have the double of a bound too.

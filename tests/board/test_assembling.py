@@ -12,10 +12,10 @@ from glassbox.board.panels import stat, timeseries
 from glassbox.board.variables import Side, Variable
 from glassbox.errors import GlassboxError
 from glassbox.metrics.types import Gauge, Unit
-from glassbox.query.expr import Level, regex
 from glassbox.query.per_replica import Serving
 from glassbox.query.promql import instant, over_time, sum_by
 from glassbox.query.rules import Series
+from glassbox.query.selectors import Level, regex
 
 LOAD = Gauge(name="load", unit=Unit.REQUESTS, labels=("note", "gpu"))
 BY_JOB = sum_by(("job",), instant(LOAD))

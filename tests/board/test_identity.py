@@ -7,9 +7,9 @@ from glassbox.board.identity import identified
 from glassbox.board.panels import timeseries
 from glassbox.board.variables import Variable
 from glassbox.metrics.types import Unit
-from glassbox.query.expr import Level
 from glassbox.query.promql import instant, sum_by
 from glassbox.query.rules import Series
+from glassbox.query.selectors import Level
 
 SERVED = Series("model:requests:rate", Unit.NONE, ("job", "model_name"))
 MEASURED = Series("gpu:activity:ratio", Unit.RATIO, ("job", "instance"))

@@ -11,8 +11,8 @@ from glassbox.compile.normalise import normalised_dashboard, plain
 from glassbox.errors import GlassboxError
 from glassbox.metrics.types import Gauge, Unit
 from glassbox.query.asked_for import if_matched
-from glassbox.query.expr import QueryError
 from glassbox.query.promql import instant, over_time, sum_by
+from glassbox.query.selectors import QueryError
 from glassbox.servers.components import ensure_components
 from tests.support.promtool_boards import assert_values
 

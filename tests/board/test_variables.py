@@ -8,10 +8,10 @@ import pytest
 from glassbox.board.variables import Variable, narrowed
 from glassbox.errors import GlassboxError
 from glassbox.metrics.types import Counter, FormerName, Gauge, Unit
-from glassbox.query.expr import Level
 from glassbox.query.per_replica import Serving
 from glassbox.query.promql import instant, over_time, rate, sum_by
 from glassbox.query.rules import Record, Series
+from glassbox.query.selectors import Level
 
 SOURCE = Series("model:requests:sum", Unit.NONE, ("job", "instance"))
 

@@ -13,9 +13,9 @@ from glassbox.board.variables import Variable
 from glassbox.compile.links import PanelLink, panel_link, runbook_links
 from glassbox.errors import GlassboxError
 from glassbox.metrics.types import Gauge, Unit
-from glassbox.query.expr import regex
 from glassbox.query.promql import instant, max_by, sum_by
 from glassbox.query.rules import Alert, Severity
+from glassbox.query.selectors import regex
 from glassbox.settings.model import GrafanaTarget, Owners, Settings
 from tests.support.ours import our_bundle
 

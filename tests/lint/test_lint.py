@@ -12,9 +12,10 @@ from glassbox.compile.bundle import CompiledContent
 from glassbox.lint import checks
 from glassbox.metrics import scrape
 from glassbox.metrics.types import Kind, Unit
-from glassbox.query.expr import Expr, Selector, Shape, regex
+from glassbox.query.expr import Expr
 from glassbox.query.promql import instant, sum_by
 from glassbox.query.rules import Alert, AlertGroup, Record, RecordGroup, Series, Severity, Subject
+from glassbox.query.selectors import Selector, Shape, regex
 from glassbox.servers.components import ensure_components
 from glassbox.settings.model import Settings, Thresholds
 from tests.support.ours import our_bundle

@@ -24,7 +24,7 @@ from functools import partial
 import promql_parser as ast
 
 from glassbox.compile.bundle import Json
-from glassbox.query.expr import Matcher, Selector
+from glassbox.query.selectors import Matcher, Selector
 from tests.mutation.shapes import change, is_piece, selectors
 
 COMPARATORS = {

@@ -7,8 +7,8 @@ import pytest
 from glassbox.errors import GlassboxError
 from glassbox.metrics import service, vllm
 from glassbox.query.buckets import SETTING, bound_text, buckets_of
-from glassbox.query.expr import QueryError
 from glassbox.query.promql import at_most
+from glassbox.query.selectors import QueryError
 from glassbox.query.slo import Slo
 from glassbox.settings.loading import load_settings
 from glassbox.settings.model import Settings, Thresholds

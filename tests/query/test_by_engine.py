@@ -8,10 +8,10 @@ from glassbox.metrics.scrape import UP
 from glassbox.metrics.types import Unit
 from glassbox.query.apart import bucket_of_each_engine, of_each_engine
 from glassbox.query.buckets import nearest_bound
-from glassbox.query.expr import QueryError, differs, regex
 from glassbox.query.promql import at_most, clamp_min, instant, rate, sum_by
 from glassbox.query.readings import beside_first, lately_there
 from glassbox.query.rules import Record
+from glassbox.query.selectors import QueryError, differs, regex
 
 MODEL = ("job", "model_name", "inference_engine")
 TOKENS = Record("model:tokens:rate5m", sum_by(MODEL, rate(roles.GENERATION_TOKENS, "5m")), "Tokens per second.")

@@ -5,9 +5,9 @@ import pytest
 from glassbox.errors import GlassboxError
 from glassbox.metrics import vllm
 from glassbox.metrics.types import Unit
-from glassbox.query.expr import QueryError
 from glassbox.query.promql import instant, sum_by
 from glassbox.query.rules import ALERT_LABELS, Alert, Series, Severity
+from glassbox.query.selectors import QueryError
 
 RUNNING = instant(vllm.NUM_REQUESTS_RUNNING)
 LIMIT = Series("model:limit:max", Unit.SECONDS, ("job", "slo"))

@@ -7,9 +7,9 @@ import promql_parser
 import pytest
 
 from glassbox.metrics import vllm
-from glassbox.query.expr import regex
 from glassbox.query.layout import WIDTH, layout
 from glassbox.query.promql import clamp_min, instant, rate, sum_by
+from glassbox.query.selectors import regex
 from tests.support.ours import our_bundle
 
 # Names without a colon have one spelling.

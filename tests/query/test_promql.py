@@ -7,7 +7,7 @@ import pytest
 
 from glassbox.metrics import process, scrape, service, vllm
 from glassbox.metrics.types import FormerName, Kind, Unit
-from glassbox.query.expr import QueryError, differs, not_regex, number, regex
+from glassbox.query.expr import number
 from glassbox.query.label_words import in_words
 from glassbox.query.promql import (
     absent,
@@ -39,6 +39,7 @@ from glassbox.query.promql import (
     sum_by,
     with_label,
 )
+from glassbox.query.selectors import QueryError, differs, not_regex, regex
 
 # Names without a colon have one spelling.
 RUNNING = replace(vllm.NUM_REQUESTS_RUNNING, name="num_requests_running")

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from glassbox.errors import GlassboxError
+from glassbox.metrics.engines import ENGINES
 from glassbox.metrics.types import TARGET_LABELS
 from glassbox.settings.filling import filled
 from glassbox.settings.model import AlertChange, Settings
@@ -27,7 +28,7 @@ def load_settings(path: Path | None) -> Settings:
     if path is None:
         return Settings()
     settings = filled(_checked(path), path.parent)
-    for about in (_about_jobs, _about_alerts, _about_identity, _about_exceptions):
+    for about in (_about_jobs, _about_engines, _about_alerts, _about_identity, _about_exceptions):
         if sentence := about(settings):
             raise GlassboxError(f"Settings file {path}: {sentence}")
     return settings
@@ -55,6 +56,14 @@ def _about_jobs(settings: Settings) -> str:
     for job in jobs.expected:
         if jobs.replicas.get(job) == 0:
             return f"jobs.expected: {job!r} has 0 replicas in jobs.replicas; remove it from one of the two."
+    return ""
+
+
+def _about_engines(settings: Settings) -> str:
+    known = [engine.name for engine in ENGINES]
+    for index, name in enumerate(settings.engines):
+        if name not in known:
+            return f"engines.{index}: {name!r} is not an engine that is known here; these are {', '.join(known)}."
     return ""
 
 

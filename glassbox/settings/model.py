@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from glassbox.metrics.engines import ENGINES
 from glassbox.query.buckets import CustomBuckets, check_custom_buckets
 from glassbox.query.rules import Severity
 from glassbox.query.slo import DEFAULT_SLOS, Slo, check_slos
@@ -165,6 +166,7 @@ class Settings:
     exclude: Exclude = field(default_factory=Exclude)
     alerts: Mapping[str, AlertChange] = field(default_factory=dict)
     jobs: Jobs = field(default_factory=Jobs)
+    engines: tuple[str, ...] = tuple(engine.name for engine in ENGINES)
     evaluation_interval_seconds: int = 30
     thresholds: Thresholds = field(default_factory=Thresholds)
     thresholds_for: tuple[ThresholdsFor, ...] = ()

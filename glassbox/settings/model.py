@@ -96,6 +96,13 @@ class GrafanaTarget:
 
 
 @dataclass(frozen=True)
+class Kubernetes:
+    """What the monitors of Kubernetes call a replica: `replica` is its `address`, or its `pod`, with the port of the container behind it."""
+
+    replica: str = "address"
+
+
+@dataclass(frozen=True)
 class Gpu:
     """Where GPU alerts begin, and which labels tie GPUs to the services that use them; ratios are 0..1.
 
@@ -173,6 +180,7 @@ class Settings:
     owners: Owners = field(default_factory=Owners)
     runbook_base_url: str = ""
     grafana: GrafanaTarget = field(default_factory=GrafanaTarget)
+    kubernetes: Kubernetes = field(default_factory=Kubernetes)
     gpu: Gpu = field(default_factory=Gpu)
     cost: Cost = field(default_factory=Cost)
     slos: tuple[Slo, ...] = DEFAULT_SLOS

@@ -78,6 +78,11 @@ def _share(part: Record, whole: Record, **matchers: str) -> Callable[[Side], Exp
     return lambda side: ratio(_sum(part, **matchers)(side), _sum(whole)(side))
 
 
+def _truncated(side: Side) -> Expr:
+    finished = requests.REQUESTS_FINISHED
+    return requests.by_reason(_share(finished, finished, finished_reason="length")(side))
+
+
 def _mean(histogram: HistogramRecord, unit: Unit = Unit.SECONDS) -> Callable[[Side], Expr]:
     return lambda side: side.of(histogram.mean(())).measured_in(unit)
 
@@ -167,13 +172,15 @@ def _verdict() -> Row:
         _b_over_a(
             "First token, B/A",
             _mean_of_range(engine.TIME_TO_FIRST_TOKEN),
-            "Mean time to the first token, B over A. Only vLLM reports it, so there is no comparison with another engine.",
+            "Mean time to the first token, B over A.",
         ),
     )
 
 
 def _fairness() -> Row:
-    lengths = "Longer ones take longer on any engine. Only vLLM reports them; for other engines, send the same documents to both."
+    lengths = (
+        "Longer ones take longer on any engine. Where an engine does not report them, send the same documents to both."
+    )
     return row(
         "Is it fair? Load and work should be alike",
         timeseries(
@@ -222,26 +229,25 @@ def _latency() -> Row:
 
 
 def _first_token() -> Row:
-    only = "Only vLLM reports it: other engines have no line."
     return row(
         "First token",
         timeseries(
             "First token, mean",
             _both(_mean(engine.TIME_TO_FIRST_TOKEN)),
             lines=_LINES,
-            why=f"Mean time to the first token, including queueing. {only}",
+            why="Mean time to the first token, including queueing.",
         ),
         timeseries(
             "First token p50",
             _both(_quantile(0.5, engine.TIME_TO_FIRST_TOKEN)),
             lines=_LINES,
-            why=f"Half of the requests got their first token within this time. {only}",
+            why="Half of the requests got their first token within this time.",
         ),
         timeseries(
             "First token p95",
             _both(_quantile(0.95, engine.TIME_TO_FIRST_TOKEN)),
             lines=_LINES,
-            why=f"95% of the requests got their first token within this time. A queue shows here first. {only}",
+            why="95% of the requests got their first token within this time. A queue shows here first.",
         ),
     )
 
@@ -259,7 +265,7 @@ def _throughput() -> Row:
             "Output tokens",
             _both(_sum(engine.GENERATION_TOKENS)),
             lines=_LINES,
-            why="Generated tokens per second. Only vLLM reports them: other engines have no line.",
+            why="Generated tokens per second.",
         ),
     )
 
@@ -275,9 +281,9 @@ def _failures() -> Row:
         ),
         timeseries(
             "Truncated share",
-            _both(_share(requests.REQUESTS_FINISHED, requests.REQUESTS_FINISHED, finished_reason="length")),
+            _both(_truncated),
             lines=_LINES,
-            why="Share of answers cut off at their token limit. Such answers are short, and so they are fast. Only vLLM reports them.",
+            why="Share of answers cut off at their token limit. Such answers are short, and so they are fast.",
             maximum=1,
         ),
     )

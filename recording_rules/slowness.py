@@ -16,8 +16,11 @@ from recording_rules import abandoned, requests
 from recording_rules.histograms import RATE_WINDOW_SECONDS, bucket_at
 from recording_rules.levels import MODEL
 
-SLOW = Series("model:inference_requests_slow:rate5m", Unit.REQUESTS_PER_SECOND, MODEL)
-TIMED = Series("model:inference_requests_timed:rate5m", Unit.REQUESTS_PER_SECOND, MODEL)
+_SLOW, _TIMED = "model:inference_requests_slow:rate5m", "model:inference_requests_timed:rate5m"
+SLOW, TIMED = (
+    Series(name, Unit.REQUESTS_PER_SECOND, MODEL, reporters=requests.DURATION.bucket.reporters)
+    for name in (_SLOW, _TIMED)
+)
 
 
 def group(settings: Settings) -> RecordGroup:

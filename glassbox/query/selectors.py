@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from glassbox.errors import GlassboxError
 from glassbox.metrics.types import Kind, Unit
+from glassbox.query.reporters import Reporters
 
 if TYPE_CHECKING:
     from glassbox.query.expr import Expr
@@ -46,6 +47,8 @@ class Source(Protocol):
     def level(self) -> Level | None: ...
     @property
     def only_with(self) -> str: ...
+    @property
+    def reporters(self) -> Reporters: ...
 
 
 @dataclass(frozen=True)
@@ -76,12 +79,16 @@ Matchers = Mapping[str, str | Matcher]
 
 @dataclass(frozen=True)
 class Shape:
-    """What an expression returns. `labels` may be there on a result, no others can. `scalar` is a plain number."""
+    """What an expression returns. `labels` may be there on a result, no others can. `scalar` is a plain number.
+
+    `reporters` are the engines of whose models there can be a result; None where it does not depend on them.
+    """
 
     kind: Kind
     unit: Unit
     labels: tuple[str, ...] = ()
     scalar: bool = False
+    reporters: Reporters = None
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ def build(settings: Settings) -> Dashboard:
         rows=(
             _now(settings.thresholds),
             _engines(),
-            *latency(settings.thresholds),
+            *latency(settings),
             distributions(),
             phases(),
             _scheduler(),

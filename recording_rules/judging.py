@@ -7,7 +7,9 @@ from glassbox.query.buckets import BucketMatcher
 from glassbox.query.reporters import TITLES, lacking_each
 from glassbox.query.rules import Record
 from glassbox.settings.model import Settings
-from recording_rules import slo
+from recording_rules import slo, slowness
+
+_NEAREST = "Counted at the nearest bucket"
 
 
 def not_judged(settings: Settings) -> str:
@@ -28,6 +30,12 @@ def counted_text(bounds: Mapping[str, float]) -> str:
     return ", ".join(f"{TITLES[engine]} at {bound:.3g} s" for engine, bound in bounds.items())
 
 
+def slow_counted_at(settings: Settings) -> str:
+    """The same sentence of requests that are slow for the alert on latency."""
+    text = counted_text(counted_elsewhere(*slowness.bucket_of_slow(settings)))
+    return f"{_NEAREST}: {text}." if text else ""
+
+
 def counted_at(settings: Settings) -> str:
     """A sentence on the engines that each objective counts at another bound than it promises; empty where there is none.
 
@@ -39,4 +47,4 @@ def counted_at(settings: Settings) -> str:
         if each.threshold_seconds
     }
     said = [f"{name}: {text}" for name, text in found.items() if text]
-    return f"Counted at the nearest bucket: {'; '.join(said)}." if said else ""
+    return f"{_NEAREST}: {'; '.join(said)}." if said else ""

@@ -30,6 +30,8 @@ _WARM_UP = (
     "Begin the time range ten minutes after the last blue mark (the start of a process). Otherwise it includes warm-up."
 )
 _OF_BOTH = (JOB, MODEL)
+# What engines report that do not count requests.
+_NO_COUNT = (engine.RUNNING, engine.GENERATION_TOKENS)
 
 
 def _side(name: str) -> Side:
@@ -43,6 +45,7 @@ def _side(name: str) -> Side:
         title=f"{name}: engine",
         label="inference_engine",
         values_of=requests.REQUESTS,
+        values_also_of=_NO_COUNT,
         single=True,
         last_first=True,
     )
@@ -51,11 +54,14 @@ def _side(name: str) -> Side:
         title=f"{name}: version",
         label="model_version",
         values_of=requests.REQUESTS,
+        values_also_of=_NO_COUNT,
         single=True,
         optional=True,
         within=(chosen,),
     )
-    replica = replace(REPLICA_OF_MODEL, name=f"instance_{suffix}", title=f"{name}: replica")
+    # A query that also keeps what other engines record would be longer than servers take.
+    serving = replace(REPLICA_OF_MODEL.serving, kept_of=()) if REPLICA_OF_MODEL.serving else None
+    replica = replace(REPLICA_OF_MODEL, name=f"instance_{suffix}", title=f"{name}: replica", serving=serving)
     return Side(name, (chosen, version, replica), _OF_BOTH)
 
 
@@ -150,7 +156,7 @@ def _verdict() -> Row:
             stat(
                 f"Requests of {side.name}",
                 _count(side),
-                why=f"Finished requests of the time range. With fewer than {_FEWEST_REQUESTS} on either side, nothing is compared: choose a longer range.",
+                why=f"Finished requests of the time range. With fewer than {_FEWEST_REQUESTS} on either side, nothing is compared: choose a longer range. A replica can be chosen of vLLM and of services beside our exporter: of other engines choose All.",
             )
             for side in (A, B)
         ),

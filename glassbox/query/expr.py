@@ -92,7 +92,8 @@ class Expr:
         def narrow(selector: Selector) -> Parts:
             if shared_names_only and not selector.shared_name:
                 return (selector,)
-            return (selector.matching({label: m for label, m in matchers.items() if label in selector.labels}),)
+            fitting = {selector.named(label): m for label, m in matchers.items() if label in selector.labels}
+            return (selector.matching(fitting),)
 
         return self.with_selectors(narrow)
 

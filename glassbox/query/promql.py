@@ -13,7 +13,7 @@ from glassbox.metrics.types import Kind, Unit
 from glassbox.query.buckets import SETTING, BucketMatcher, CustomBuckets, bound_text, buckets_of
 from glassbox.query.expr import Expr, LabelList, Parts, binary, each_engine, number
 from glassbox.query.readings import of_engines
-from glassbox.query.reporters import reporters_of
+from glassbox.query.reporters import renamed_labels, reporters_of
 from glassbox.query.selectors import Matcher, QueryError, Selector, Shape, Source
 
 _PER_SECOND = {
@@ -275,6 +275,7 @@ def _each_name(source: Source, window: str, shape: Shape, text: str, matchers: d
         return found.reported_by(frozenset(engine for engine, _ in found.by_engine))
     shape = replace(shape, reporters=source.reporters if source.level else reporters_of(source.name, source.all_labels))
     before, after = text.split("{}")
+    renamed = tuple(renamed_labels(source.name, source.all_labels).items())
 
     def under(name: str) -> Expr:
         selector = Selector(
@@ -285,6 +286,7 @@ def _each_name(source: Source, window: str, shape: Shape, text: str, matchers: d
             rule=source.rule,
             only_with=source.only_with,
             level=source.level,
+            renamed=renamed,
         )
         return Expr(tuple(part for part in (before, selector.matching(matchers), after) if part), shape)
 

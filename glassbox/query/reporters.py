@@ -34,6 +34,23 @@ def _parts(metric: Metric) -> tuple[Metric, ...]:
 _BY_METRIC = {(metric.name, metric.all_labels): frozenset({name}) for name, metric in _of_catalogue()}
 
 
+# What a label of ours is called in the series of a metric, where they call it something else.
+_RENAMED = {
+    (reading.metric.name, reading.metric.all_labels): {ours: theirs for theirs, ours in reading.renamed.items()}
+    for engine in ENGINES
+    for role in engine.reports
+    for part in ([role] if isinstance(role, Role) else [part for _, part in role.parts()])
+    for each in engine.readings(part)
+    for reading in (each, *each.also)
+    if reading.renamed
+}
+
+
+def renamed_labels(name: str, labels: tuple[str, ...]) -> Mapping[str, str]:
+    """How the series of a metric call labels of ours that have another name there: theirs by ours."""
+    return _RENAMED.get((name, labels), {})
+
+
 def reporters_of(name: str, labels: tuple[str, ...]) -> Reporters:
     """Who reports the metric of this name and these labels; None where it is no engine's."""
     return _BY_METRIC.get((name, labels))

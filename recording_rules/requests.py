@@ -11,6 +11,7 @@ from glassbox.query.births import rate_from_birth
 from glassbox.query.expr import Expr
 from glassbox.query.promql import first_by, group_by, most, rate, sum_by, with_label
 from glassbox.query.readings import beside_first
+from glassbox.query.reporters import telling
 from glassbox.query.rules import Record, RecordGroup
 from glassbox.query.selectors import Matchers, Source, differs, not_regex, regex
 from recording_rules.histograms import histogram
@@ -60,6 +61,13 @@ REQUESTS_FINISHED = Record(
     sum_by((*MODEL, "finished_reason"), rate(roles.FINISHED, "5m", **OF_CALLERS)),
     "Finished requests per second by reason: `length` is cut off, `error` failed in the engine.",
 )
+
+
+def by_reason(finished: Expr) -> Expr:
+    """What tells the finished requests apart by the reason of their end, which not all engines do that count them."""
+    return finished.reported_by(telling(roles.FINISHED, "finished_reason"))
+
+
 PAGES = Record(
     "model:inference_pages:rate5m",
     sum_by(MODEL, rate_from_birth(service.PAGES, "5m")).measured_in(Unit.PAGES_PER_SECOND),

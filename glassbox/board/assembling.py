@@ -7,6 +7,7 @@ from glassbox.board.annotation import Annotation, QueriedEvents
 from glassbox.board.dashboard import Dashboard, Row
 from glassbox.board.grid import COLUMNS, stable_id
 from glassbox.board.panels import Panel
+from glassbox.board.reporting import with_reporters
 from glassbox.board.variables import Variable, narrowed
 from glassbox.query.expr import Expr
 
@@ -125,7 +126,9 @@ def _side_by_side(declared: Dashboard, line: Row, top: int) -> Iterator[PlacedPa
     for panel, width in zip(line.panels, declared.widths(line), strict=True):
         targets = tuple(_targets(panel, declared.narrowed_queries[panel.title]))
         place = Place(left, top, width, panel.size.height)
-        yield PlacedPanel(stable_id(panel.title), panel, place, targets, _narrowing(targets, declared.offered))
+        yield PlacedPanel(
+            stable_id(panel.title), with_reporters(panel), place, targets, _narrowing(targets, declared.offered)
+        )
         left += width
 
 

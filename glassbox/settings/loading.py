@@ -87,12 +87,12 @@ def _about_identity(settings: Settings) -> str:
 
 
 def _about_exceptions(settings: Settings) -> str:
-    """What is wrong with one entry, or with two of the same job, model and labels."""
-    seen: dict[tuple[str, str, frozenset[tuple[str, str]]], int] = {}
+    """What is wrong with one entry, or with two of the same scope."""
+    seen: dict[tuple[str, str, str, frozenset[tuple[str, str]]], int] = {}
     for index, entry in enumerate(settings.thresholds_for):
         where = f"thresholds_for.{index}"
-        if not (entry.job or entry.model_name or entry.labels):
-            return f"{where}: needs job, model_name, labels or several of these; for all services set thresholds."
+        if not (entry.job or entry.model_name or entry.inference_engine or entry.labels):
+            return f"{where}: needs job, model_name, inference_engine, labels or several of these; for all services set thresholds."
         for label in entry.labels:
             if label not in settings.identity_labels:
                 return f"{where}.labels: {label!r} is not among identity_labels, so that no rule keeps it; add it there, or leave it out here."
@@ -100,7 +100,9 @@ def _about_exceptions(settings: Settings) -> str:
             return f"{where}.job: {entry.job!r} is not among jobs.services; add it there, or correct the name."
         if not entry.thresholds:
             return f"{where}: sets no threshold; add one, such as qps_low, or leave the entry out."
-        earlier = seen.setdefault((entry.job, entry.model_name, frozenset(entry.labels.items())), index)
+        earlier = seen.setdefault(
+            (entry.job, entry.model_name, entry.inference_engine, frozenset(entry.labels.items())), index
+        )
         if earlier != index:
-            return f"{where}: has the same job, model_name and labels as entry {earlier}; write both as one entry."
+            return f"{where}: has the same job, model_name, inference_engine and labels as entry {earlier}; write both as one entry."
     return ""

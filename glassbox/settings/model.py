@@ -150,13 +150,14 @@ class AlertChange:
 
 @dataclass(frozen=True, kw_only=True)
 class ThresholdsFor:
-    """Other thresholds, by their names, for one job, one model, what identity labels say, or several of these together.
+    """Other thresholds, by their names, for one job, model or engine, what identity labels say, or several together.
 
-    `job` and `model_name` are "" for any.
+    `job`, `model_name` and `inference_engine` are "" for any.
     """
 
     job: str = ""
     model_name: str = ""
+    inference_engine: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
     thresholds: Mapping[str, float]
 

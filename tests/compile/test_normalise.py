@@ -32,7 +32,7 @@ from glassbox.query.promql import instant, max_by, sum_by
 from recording_rules import engine, gpu, instances, requests
 from tests.support.ours import our_bundle
 
-QPS = sum_by(("job",), instant(requests.REQUESTS))
+QPS = sum_by(("job",), instant(requests.REQUESTS)).reported_by(None)
 GPU = instant(gpu.ACTIVITY)
 REPLICA = ("job", "instance")
 RUNNING, KV = instant(instances.RUNNING), instances.KV_CACHE_USAGE

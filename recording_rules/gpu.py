@@ -172,9 +172,17 @@ ROW_REMAP_FAILURE = Record(
     "GPUs that could not replace a broken row of their memory. There is no series for healthy GPUs.",
 )
 
-# Either shows that a GPU is there: one that shares its host's memory reports none, and a divided one no activity without
-# profiling. Every sign more is read as often. Codes of errors show nothing, since our exporter keeps those of a GPU that has gone.
-SIGNS = (MEMORY_USED, ACTIVITY)
+OTHER_READING = Record(
+    "gpu:other_reading:group",
+    group_by(GPU, instant(POWER).or_(instant(SM_CLOCK)).or_(TEMPERATURE))
+    .unless(instant(MEMORY_USED))
+    .unless(instant(ACTIVITY)),
+    "1 for GPUs that report neither memory nor activity, but power, a clock or heat. There is no series for other GPUs.",
+)
+
+# Any shows that a GPU is there: one that shares its host's memory reports none, and a divided one no activity without profiling.
+# Every sign more is read as often. Codes of errors show nothing, since our exporter keeps those of a GPU that has gone.
+SIGNS = (MEMORY_USED, ACTIVITY, OTHER_READING)
 
 
 def any_sign(read: Callable[[Record], Expr]) -> Expr:

@@ -103,7 +103,7 @@ def _profiled(gauge: Gauge) -> Expr:
 
 
 _USED_AND_FREE = instant(dcgm.FB_USED) + instant(dcgm.FB_FREE)
-_INSTALLED = (_USED_AND_FREE + instant(dcgm.FB_RESERVED)).or_(_USED_AND_FREE)
+_INSTALLED = (_USED_AND_FREE + possible(instant(dcgm.FB_RESERVED))).or_(_USED_AND_FREE)
 _WATTS_OF_DCGM = (rate(dcgm.TOTAL_ENERGY, ENERGY_WINDOW) / _MILLIJOULES_PER_JOULE).measured_in(Unit.WATTS)
 
 # Share of time with a kernel running: low proves an idle GPU, high proves little.

@@ -67,7 +67,8 @@ def _smi(series: Expr) -> Expr:
 
 
 def _numbered(indexed: Expr) -> Expr:
-    return with_label("gpu", with_label("gpu", indexed, copied_from="uuid"), copied_from="index")
+    by_uuid = with_label("UUID", with_label("gpu", indexed, copied_from="uuid"), copied_from="uuid")
+    return with_label("gpu", by_uuid, copied_from="index")
 
 
 def of_model(name: str) -> Expr:

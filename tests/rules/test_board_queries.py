@@ -73,7 +73,7 @@ GPUS = {
     f'{MEMORY}{{job="dcgm",instance="a:9400",gpu="0"}}': "1x80",
     f'{MEMORY}{{job="hunyuanocr",instance="b:8001",gpu="0"}}': "1x80",
     f'{MEMORY}{{job="hunyuanocr",instance="b:8001",gpu="1"}}': "1x80",
-    f'{MEMORY}{{job="smi",instance="s:9835",gpu="1"}}': "1x80",
+    f'{MEMORY}{{job="smi",instance="s:9835",gpu="1",UUID="aa"}}': "1x80",
     'DCGM_FI_DEV_GPU_UTIL{job="dcgm",instance="a:9400",gpu="0"}': "50x80",
     'DCGM_FI_DEV_GPU_UTIL{job="dcgm",instance="c:9400",gpu="0"}': "99x80",
     'gpu_utilization_percent{job="hunyuanocr",instance="b:8001",gpu_id="0"}': "25x80",

@@ -312,7 +312,7 @@ def gpu_unused(settings: Settings) -> Expr:
     return _of_model(instant(gpu_conditions.busiest(settings.gpu.queue_labels)) < GPU_UNUSED_RATIO, settings.gpu)
 
 
-@signal("No GPU is measured that may serve the model.")
+@signal("Of no GPU that may serve the model, activity is measured.")
 def gpu_not_measured(settings: Settings) -> Expr:
     labels = settings.gpu.queue_labels
     return instant(KNOWN).unless(instant(gpu_conditions.mean_activity(labels)), on=labels)

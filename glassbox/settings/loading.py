@@ -19,7 +19,20 @@ _RESERVED_LABELS = {
 
 # Labels that tell our series apart, or say what they are about.
 _LABELS_OF_SERIES = frozenset(
-    (*TARGET_LABELS, "endpoint", "engine", "finished_reason", "gpu", "le", "pid", "reason", "signal", "slo", "window")
+    (
+        *TARGET_LABELS,
+        "UUID",
+        "endpoint",
+        "engine",
+        "finished_reason",
+        "gpu",
+        "le",
+        "pid",
+        "reason",
+        "signal",
+        "slo",
+        "window",
+    )
 )
 
 

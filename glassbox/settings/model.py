@@ -71,6 +71,10 @@ class Thresholds:
     truncated_share_ratio: float = 0.05
     repetition_share_ratio: float = 0.01
     abandoned_share_ratio: float = 0.1
+    kv_transfer_failed_ratio: float = 0.05
+    # Drafts pay where a larger share is accepted than a drafted token costs of a step (Leviathan et al. 2023, "Fast Inference from
+    # Transformers via Speculative Decoding"). Small heads, EAGLE and n-grams cost less than a tenth, draft models more.
+    speculation_acceptance_low_ratio: float = 0.1
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,7 @@ BELOW = {
     "glassbox/standin": set(),
     "glassbox/start": {"glassbox.compile"},
     "glassbox/cli": TALKING | {"glassbox.lint", "glassbox.start"},
+    "glassbox/doctor": TALKING | {"glassbox.cli"},
     "glassbox/reference": COMPILED | {"glassbox.cli"},
     "glassbox/baseline": TALKING | {"glassbox.cli"},
     "glassbox/view": COMMANDS,

@@ -14,6 +14,9 @@ class Entry:
 COMMANDS = {
     "build": Entry("glassbox.cli.build_command", "Write dashboards, rule files and Grafana's rule groups."),
     "lint": Entry("glassbox.cli.lint_command", "Check all content."),
+    "doctor": Entry(
+        "glassbox.doctor.doctor_command", "See what can work on your own Prometheus, and what is in the way."
+    ),
     "docs": Entry(
         "glassbox.reference.docs_command", "Write the reference pages: settings, dashboards, alerts and metrics."
     ),

@@ -2,16 +2,26 @@
 
 import json
 import re
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from glassbox.errors import GlassboxError
 from glassbox.metrics import CATALOGUE, roles, service
 from glassbox.metrics.engines import ENGINES
 from glassbox.metrics.types import Metric
 from glassbox.prometheus.api import Prometheus, Sample
 
 OUR_EXPORTER = "our exporter"
-GPU_EXPORTERS = {"dcgm": "dcgm-exporter", "nvidia_gpu_exporter": "nvidia_gpu_exporter"}
+EXPORTERS = {
+    "dcgm": "dcgm-exporter",
+    "nvidia_gpu_exporter": "nvidia_gpu_exporter",
+    "service": OUR_EXPORTER,
+    "prometheus_server": "Prometheus about itself",
+    "scrape": "every scrape",
+    "process": "the process itself",
+}
+GPU_EXPORTERS = ("dcgm", "nvidia_gpu_exporter")
 # What each engine reports one of.
 SIGNS = (roles.RUNNING, roles.GENERATION_TOKENS, roles.ANSWERED, roles.ANSWERED_BY_PROCESS)
 # Labels that hold a model's name, by engine.
@@ -19,6 +29,8 @@ _MODEL_LABELS = ("model_name", "model")
 # Labels that tell services of one job apart in other people's fleets, from the widest to the narrowest.
 PLACES = ("cluster", "environment", "region", "namespace", "tenant", "team", "deployment")
 _COUNTED_SECONDS = 600
+# What was exposed within this time is there. A failed scrape ends all series of its target at once.
+_LATELY_SECONDS = 900
 
 
 @dataclass(frozen=True)
@@ -56,6 +68,16 @@ class Fleet:
 
     services: tuple[ServiceJob, ...]
     gpus: tuple[GpuJob, ...]
+
+
+def names_lately(prometheus: Prometheus) -> list[str]:
+    """The names of all series of the last minutes; raises GlassboxError where there are none."""
+    now = int(time.time())
+    if names := prometheus.values_of("__name__", now - _LATELY_SECONDS, now):
+        return names
+    raise GlassboxError(
+        f"Prometheus at {prometheus.url} has no series of the last {_LATELY_SECONDS // 60} minutes: check that it scrapes anything."
+    )
 
 
 def look_at(prometheus: Prometheus, names: Iterable[str]) -> Fleet:
@@ -108,7 +130,7 @@ def _services(prometheus: Prometheus, signs: Mapping[str, str]) -> Iterator[Serv
 
 
 def _gpus(prometheus: Prometheus, held: frozenset[str]) -> Iterator[GpuJob]:
-    for exporter, title in GPU_EXPORTERS.items():
+    for exporter in GPU_EXPORTERS:
         metrics = [part for metric in CATALOGUE[exporter] for part in metric.parts]
         present = [name for metric in metrics for name in _names(metric) if name in held]
         if not present:
@@ -121,7 +143,7 @@ def _gpus(prometheus: Prometheus, held: frozenset[str]) -> Iterator[GpuJob]:
         for job, samples in sorted(seen.items()):
             names = {each.labels["__name__"] for each in samples}
             lacks = tuple(metric.name for metric in metrics if not names & set(_names(metric)))
-            yield GpuJob(job, title, int(hosts[job]), int(gpus[job]), lacks)
+            yield GpuJob(job, EXPORTERS[exporter], int(hosts[job]), int(gpus[job]), lacks)
 
 
 def _beginning(name: str) -> str:

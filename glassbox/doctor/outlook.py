@@ -1,19 +1,25 @@
 """What of our content can work on a Prometheus: each board's panels, and each alert."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from glassbox.compile.bundle import Bundle
+from glassbox.doctor.fleet import EXPORTERS
 from glassbox.doctor.recorded import Holdings
+from glassbox.metrics import CATALOGUE
+from glassbox.metrics.engines import ENGINES
+from glassbox.metrics.types import Metric
 from glassbox.query.expr import Expr
 
 
 @dataclass(frozen=True)
 class Lack:
-    """A panel or an alert that cannot work, and the names of the series that it lacks."""
+    """A panel or an alert that cannot work, and what it lacks: names of series, or settings without which there are none."""
 
     title: str
     lacks: tuple[str, ...]
+    settings: bool = False
 
 
 @dataclass(frozen=True)
@@ -43,5 +49,37 @@ def outlooks(bundle: Bundle, holdings: Holdings) -> Iterator[Outlook]:
 
 def _outlook(title: str, parts: Iterable[tuple[str, list[Expr]]], holdings: Holdings) -> Outlook:
     parts = list(parts)
-    lacking = ((name, [holdings.lacks(str(query)) for query in queries]) for name, queries in parts)
-    return Outlook(title, len(parts), tuple(Lack(name, lacks[0]) for name, lacks in lacking if lacks and all(lacks)))
+    lacking = (_lack(name, queries, holdings) for name, queries in parts)
+    return Outlook(title, len(parts), tuple(filter(None, lacking)))
+
+
+def _lack(title: str, queries: list[Expr], holdings: Holdings) -> Lack | None:
+    """What the first of the queries lacks, where none works."""
+    lacks = [holdings.lacks(str(query)) for query in queries]
+    if not lacks or not all(lacks):
+        return None
+    settings = {selector.name: selector.only_with for query in queries for selector in query.selectors}
+    if wanted := tuple(dict.fromkeys(filter(None, (settings.get(name, "") for name in lacks[0])))):
+        return Lack(title, wanted, settings=True)
+    return Lack(title, lacks[0])
+
+
+def brought_by(name: str) -> str:
+    """What exposes the metric, and why it may not; empty for a name that the catalogue does not have."""
+    metric, exporter = _catalogue().get(name, (None, ""))
+    if metric is None:
+        return ""
+    since = f" from {metric.since} on" if metric.since else ""
+    return f"{exporter}{since}" + (f"; {metric.often_absent}" if metric.often_absent else "")
+
+
+@cache
+def _catalogue() -> Mapping[str, tuple[Metric, str]]:
+    """Each name with its metric and the title of its exporter; of two, the first engine's."""
+    titles = {engine.name: engine.title for engine in ENGINES} | EXPORTERS
+    found: dict[str, tuple[Metric, str]] = {}
+    for exporter in (*titles, *CATALOGUE):
+        for metric in CATALOGUE.get(exporter, ()):
+            for part in metric.parts:
+                found.setdefault(part.name, (metric, titles.get(exporter, exporter)))
+    return found

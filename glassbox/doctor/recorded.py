@@ -5,6 +5,9 @@ from collections.abc import Iterable, Mapping
 from glassbox.compile.bundle import Bundle
 from glassbox.doctor.needs import missing
 
+# What a Prometheus writes as soon as it has alerts.
+_WRITTEN = frozenset({"ALERTS", "ALERTS_FOR_STATE"})
+
 
 class Holdings:
     """What a Prometheus holds: the names of its series, and what our rules make of them there.
@@ -13,7 +16,7 @@ class Holdings:
     """
 
     def __init__(self, names: Iterable[str], recorded: Mapping[str, Iterable[str]]) -> None:
-        self.names = frozenset(names)
+        self.names = frozenset(names) | _WRITTEN
         self._recorded = {name: tuple(queries) for name, queries in recorded.items()}
         self._works: dict[str, bool] = {}
 

@@ -10,6 +10,7 @@ from demo.captures import find_capture
 from glassbox.servers.blocks import sample, write_blocks
 from glassbox.servers.components import ensure_components
 from glassbox.servers.processes import prometheus
+from glassbox.settings.loading import load_settings
 from tests.support.ours import main
 
 PRODUCTION = [{"job": "llm", "instance": f"10.0.0.{n}:8000", "namespace": "production"} for n in (1, 2)]
@@ -84,29 +85,74 @@ def test_gpus_are_found_with_what_none_of_them_reports(doctor):
 
 
 def test_what_is_in_the_way_is_said_with_what_to_do(doctor):
-    text = doctor()[1]
-    assert "  llm: is a service that jobs.services does not list, so that no alert reports its outages: add it to jobs.services.\n" in text
-    assert "  llm: has 1 target that answers scrapes without a series of an engine: see" in text
-    assert "  llm: is in several places (namespace: production, staging), which our series would add up: add namespace to identity_labels.\n" in text
-    assert "  recorded series: are not in this Prometheus" in text
-    assert "  vllm: has no series of an engine or of our exporter here" in text
+    lines = doctor()[1].splitlines()
+    unlisted = (
+        "is a service that jobs.services does not list, so that no alert reports its outages: add it to jobs.services."
+    )
+    assert f"  llm {unlisted}" in lines
+    assert f"  sgl {unlisted}" in lines
+    assert (
+        "  llm has 1 target that answers scrapes without a series of an engine: look at its metrics, and at what drops them on the way."
+        in lines
+    )
+    assert (
+        "  llm is in several places (namespace: production, staging), which our series would add up: "
+        "add namespace to identity_labels." in lines
+    )
+    assert (
+        "  vllm has no series of an engine or of our exporter here: take it out of jobs.services, or look why it is not scraped."
+        in lines
+    )
+    assert [line for line in lines if line.startswith("  Our recorded series are not in this Prometheus")]
 
 
-def test_settings_that_fit_leave_fewer_findings(doctor):
-    fits = "jobs: {services: [llm, sgl]}\nidentity_labels: [namespace]\n"
-    found = {each["about"] for each in json.loads(doctor("--json", settings=fits)[1])["findings"]}
-    assert found == {"llm", "recorded series"}
+def test_settings_that_fit_are_written_and_used(doctor, fleet, tmp_path, capsys):
+    file = tmp_path / "fits.yaml"
+    assert main(["doctor", "--prometheus", fleet, "--json", "--write", str(file)]) == 2
+    found = {each["about"] for each in json.loads(capsys.readouterr().out)["obstacles"]}
+    assert found == {"llm", "Our recorded series"}, "llm still has a target that is mute"
+    settings = load_settings(file)
+    assert settings.jobs.services == ("llm", "sgl")
+    assert settings.identity_labels == ("namespace",)
+    assert settings.engines == ("vllm", "sglang")
+    comments = [line for line in file.read_text(encoding="utf-8").splitlines() if "#" in line]
+    assert "    - llm  # 3 targets with series of vLLM" in comments
+
+
+def test_a_file_that_exists_is_not_written_over(fleet, tmp_path, capsys):
+    file = tmp_path / "mine.yaml"
+    file.write_text("{}", encoding="utf-8")
+    assert main(["doctor", "--prometheus", fleet, "--write", str(file)]) == 1
+    assert capsys.readouterr().err == f"Error: {file} exists already: name another file, or remove it.\n"
+    assert file.read_text(encoding="utf-8") == "{}"
+
+
+def test_a_prometheus_without_series_is_not_examined(tmp_path, capsys):
+    ensure_components()
+    (tmp_path / "prometheus.yml").write_text("global: {}\n", encoding="utf-8")
+    with prometheus(tmp_path / "prometheus.yml", folder=tmp_path) as server:
+        assert main(["doctor", "--prometheus", server.url]) == 1
+    said = f"Error: Prometheus at {server.url} has no series of the last 15 minutes: check that it scrapes anything.\n"
+    assert capsys.readouterr().err == said
+
+
+def lacking(examined, title):
+    (outlook,) = [each for each in examined["outlooks"] if each["title"] == title]
+    return {each["title"]: each["lacks"] for each in outlook["lacking"]}
 
 
 def test_each_board_and_alert_says_what_it_lacks(doctor):
-    looks = {each["title"]: each for each in json.loads(doctor("--json")[1])["outlooks"]}
-    alerts = {each["title"]: each["lacks"] for each in looks["Alerts"]["lacking"]}
-    assert "InferenceKVCacheFullAndQueueing" not in alerts
-    assert "InferenceSaturated" not in alerts
-    assert "PrometheusRuleFailures" in alerts
-    gpu = {each["title"]: each["lacks"] for each in looks["GPU"]["lacking"]}
-    assert "Utilisation" not in gpu
+    examined = json.loads(doctor("--json")[1])
+    alerts = lacking(examined, "Alerts")
+    assert alerts["PrometheusRuleFailures"] == ["prometheus_rule_evaluation_failures_total"]
+    assert alerts["GPUThrottling"] == ["DCGM_FI_DEV_SM_CLOCK"]
+    assert not {"InferenceKVCacheFullAndQueueing", "InferenceSaturated", "InferenceNoCapacity"} & set(alerts)
+    assert lacking(examined, "Replicas") == lacking(examined, "SLO") == {}
+    assert lacking(examined, "Capacity and diagnosis")["Headroom"] == ["jobs.capacity_requests_per_second"]
 
 
-def test_x(doctor):
-    print(doctor()[1]); assert 0
+def test_what_brings_a_series_is_said(doctor):
+    text = doctor()[1]
+    assert "    without DCGM_FI_DEV_SM_CLOCK (dcgm-exporter): GPUThrottling" in text
+    assert "vllm:corrupted_requests_total (vLLM from 0.11.1 on; only with VLLM_COMPUTE_NANS_IN_LOGITS=1)" in text
+    assert "    without the setting jobs.capacity_requests_per_second: Headroom; Load in an hour" in text

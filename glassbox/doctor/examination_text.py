@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
 from glassbox.doctor.examining import Examination
-from glassbox.doctor.outlook import Outlook
+from glassbox.doctor.outlook import Lack, Outlook, brought_by
 from glassbox.query.wording import span
 
 SCHEMA_VERSION = 1
@@ -13,15 +13,16 @@ _LISTED = 3
 
 
 def as_text(examination: Examination) -> Iterator[str]:
-    """Lines of tables: services, GPUs, findings, and what will work."""
+    """Lines of tables: services, GPUs, what is in the way, and what will work."""
     yield from _table(
         "Services", ("job", "engine", "models", "replicas", "scraped every", "places"), _services(examination)
     )
     yield from _table("GPUs", ("job", "exporter", "hosts", "GPUs"), _gpus(examination))
-    yield "" if not examination.findings else "\nFindings"
-    for each in examination.findings:
-        yield f"  {each.about}: {each.problem}: {each.advice}."
-    yield "\nWhat will work"
+    if examination.obstacles:
+        yield "In the way"
+    for each in examination.obstacles:
+        yield f"  {each.about} {each.problem}: {each.advice}."
+    yield "\nWhat can work" if examination.obstacles else "What can work"
     for outlook in examination.outlooks:
         yield from _outlook(outlook)
 
@@ -44,9 +45,20 @@ def _gpus(examination: Examination) -> Iterator[tuple[str, ...]]:
 
 
 def _outlook(outlook: Outlook) -> Iterator[str]:
+    """What works, then each thing that is lacking with the panels or alerts that wait for it."""
     yield f"  {outlook.title}: {outlook.working} of {outlook.parts}"
+    waiting: dict[str, list[str]] = {}
     for lack in outlook.lacking:
-        yield f"    {lack.title}: needs {_some(lack.lacks)}"
+        waiting.setdefault(_lacked(lack), []).append(lack.title)
+    for lacked, titles in waiting.items():
+        yield f"    without {lacked}: {'; '.join(titles)}"
+
+
+def _lacked(lack: Lack) -> str:
+    if lack.settings:
+        return f"the setting {' and '.join(lack.lacks)}"
+    brought = brought_by(lack.lacks[0])
+    return _some(lack.lacks) + (f" ({brought})" if brought else "")
 
 
 def _some(values: Sequence[str]) -> str:

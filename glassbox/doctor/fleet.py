@@ -38,7 +38,7 @@ class ServiceJob:
     """A job whose targets expose an engine's series or our exporter's.
 
     `spellings` are how the engines' names begin as they are stored; `places` are the values of labels that more than the job
-    tells apart; `scrape_seconds` is the longest distance of two scrapes, None where there are too few.
+    tells apart; `scrape_seconds` is about the time from one scrape to the next, None for a job that is too young.
     """
 
     job: str
@@ -112,7 +112,9 @@ def _services(prometheus: Prometheus, signs: Mapping[str, str]) -> Iterator[Serv
         return
     jobs = f"job=~{_quoted('|'.join(re.escape(job) for job in by_job))}"
     answering = _by(prometheus.now(f"count by (job) (up{{{jobs}}} == 1)"), "job")
-    gaps = _by(prometheus.now(f"{_COUNTED_SECONDS} / min by (job) (count_over_time(up{{{jobs}}}[10m]) > 1)"), "job")
+    # Of a target that was there at the beginning; scrapes that it missed are no longer interval.
+    scrapes = f"max by (job) (count_over_time(up{{{jobs}}}[10m]) and up{{{jobs}}} offset 10m)"
+    gaps = _by(prometheus.now(f"{_COUNTED_SECONDS} / {scrapes}"), "job")
     models = _grouped(prometheus.now(f"count by (job, {', '.join(_MODEL_LABELS)}) ({selector})"), "job")
     places = _grouped(prometheus.now(f"count by (job, {', '.join(PLACES)}) (up{{{jobs}}})"), "job")
     for job, found in sorted(by_job.items()):

@@ -2,14 +2,18 @@
 
 import json
 import time
+import urllib.request
+from contextlib import contextmanager
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from demo.captures import find_capture
+from glassbox.prometheus.promtool import DEBIAN_PACKAGES, SCALE_OUT_PACKAGES
 from glassbox.servers.blocks import sample, write_blocks
 from glassbox.servers.components import ensure_components
 from glassbox.servers.processes import prometheus
+from glassbox.servers.victoria import victoria_metrics
 from glassbox.settings.loading import load_settings
 from tests.support.ours import main
 
@@ -39,15 +43,35 @@ def lines():
         yield sample({"__name__": "up", **target}, 1)
 
 
-@pytest.fixture(scope="module")
-def fleet(tmp_path_factory):
-    """The URL of a Prometheus that has scraped it every 15 seconds for half an hour."""
-    ensure_components()
-    folder, now = tmp_path_factory.mktemp("fleet"), int(time.time())
-    write_blocks({15: list(lines())}, now - 1800, now + 60, folder / "data")
+SCRAPED_SECONDS = 15
+
+
+@contextmanager
+def prometheus_with(samples, folder, start, end):
+    write_blocks({SCRAPED_SECONDS: samples}, start, end, folder / "data")
     (folder / "prometheus.yml").write_text("global: {}\n", encoding="utf-8")
     with prometheus(folder / "prometheus.yml", folder=folder) as server:
         yield server.url
+
+
+@contextmanager
+def victoria_metrics_with(samples, folder, start, end):
+    with victoria_metrics(folder) as server:
+        moments = range(start, end, SCRAPED_SECONDS)
+        body = "\n".join(f"{line} {moment * 1000}" for line in samples for moment in moments)
+        urllib.request.urlopen(f"{server.url}/api/v1/import/prometheus", data=body.encode(), timeout=60).close()
+        # What was imported is found when it was written out.
+        urllib.request.urlopen(f"{server.url}/internal/force_flush", timeout=60).close()
+        yield server.url
+
+
+@pytest.fixture(scope="module", params=[prometheus_with, victoria_metrics_with], ids=["prometheus", "victoria-metrics"])
+def fleet(request, tmp_path_factory):
+    """The URL of a server that has scraped it for half an hour."""
+    ensure_components(DEBIAN_PACKAGES | SCALE_OUT_PACKAGES)
+    folder, now = tmp_path_factory.mktemp("fleet"), int(time.time())
+    with request.param(list(lines()), folder, now - 1800, now) as url:
+        yield url
 
 
 @pytest.fixture
@@ -72,7 +96,7 @@ def test_services_are_found_with_their_engines_models_and_places(doctor):
     llm = services["llm"]
     assert (llm["engines"], llm["spellings"], llm["targets"], llm["mute"]) == (["vLLM"], ["vllm:"], 3, 1)
     assert llm["places"]["namespace"] == ["production", "staging"]
-    assert llm["scrape_seconds"] == 15
+    assert llm["scrape_seconds"] == pytest.approx(15, abs=0.5)
     assert (services["sgl"]["engines"], services["sgl"]["spellings"]) == (["SGLang"], ["sglang_"])
     assert services["sgl"]["models"] == ["deepseek"]
 

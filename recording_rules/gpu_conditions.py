@@ -7,10 +7,10 @@ from glassbox.metrics.types import Unit
 from glassbox.query.expr import Expr, binary, many_to_one
 from glassbox.query.promql import avg_by, duration_seconds, instant, max_by, over_steps, over_time
 from glassbox.query.rules import Record, RecordGroup, Series
-from glassbox.query.selectors import Matchers, Source, differs
+from glassbox.query.selectors import Source
 from glassbox.settings.model import Gpu, Settings
 from recording_rules import gpu, gpu_faults, gpu_users
-from recording_rules.levels import CARD, GPU
+from recording_rules.levels import CARD, GPU, WITH_UUID, WITHOUT_UUID
 from recording_rules.targets import BRIDGE
 
 # Graphics exception, memory page fault, channel stopped, its clean-up, video processor exception.
@@ -28,8 +28,6 @@ _PAID_WINDOW_SEEN_RATIO = 0.9
 _SEEN_STEP = "20m"
 
 _UNKNOWN = " of which it is not known that they serve a model"
-_WITH_UUID: Matchers = {"UUID": differs("")}
-_WITHOUT_UUID: Matchers = {"UUID": ""}
 
 THROTTLED = Series("gpu:throttled_clock:ratio5m", Unit.RATIO, GPU)
 IDLE_BUT_PAID = Series("gpu:idle_but_paid_activity:avg6h", Unit.RATIO, GPU)
@@ -73,9 +71,9 @@ def _throttled(limits: Gpu) -> Expr:
 def _share_of_own_maximum(source: Source) -> Expr:
     """A card is the same one under another address, where its UUID says so."""
     now, most = over_time("avg", source, "5m"), over_steps("max", source, OWN_MAXIMUM_WINDOW, _OWN_MAXIMUM_STEP)
-    of_card = max_by(CARD, most.filtered(_WITH_UUID))
-    known = binary(now.filtered(_WITH_UUID), "/", of_card, matching=many_to_one(CARD), unit=Unit.RATIO)
-    return known.or_(now.filtered(_WITHOUT_UUID) / most.filtered(_WITHOUT_UUID))
+    of_card = max_by(CARD, most.filtered(WITH_UUID))
+    known = binary(now.filtered(WITH_UUID), "/", of_card, matching=many_to_one(CARD), unit=Unit.RATIO)
+    return known.or_(now.filtered(WITHOUT_UUID) / most.filtered(WITHOUT_UUID))
 
 
 def _idle_but_paid(limits: Gpu) -> Expr:
@@ -117,7 +115,7 @@ def _activity_records(labels: Sequence[str]) -> tuple[Record, Record]:
 
 
 def _activity_of_models() -> tuple[Record, Record]:
-    of_each = activity("5m")
+    of_each = gpu_users.activity("5m")
     return (
         gpu_users.OWN_BUSIEST.recorded(
             gpu_users.largest_of_models(of_each),

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from glassbox.metrics import dcgm, scrape
 from glassbox.metrics.types import Unit
 from glassbox.query.expr import Expr, binary, many_to_one
-from glassbox.query.promql import count_by, group_by, instant, max_by, over_time, ratio, sum_by, with_label
+from glassbox.query.promql import avg_by, group_by, instant, max_by, over_time, with_label
 from glassbox.query.rules import Record, RecordGroup, Series
 from glassbox.query.selectors import Matcher, differs, regex
-from recording_rules import instances
+from recording_rules import gpu, instances
 from recording_rules.levels import GPU, SERVED, TARGET
 from recording_rules.targets import BRIDGE
 
@@ -44,7 +44,7 @@ def _used_by() -> Expr:
     their exporter.
     """
     renamed = _in_pod(_measured(exported_pod=differs("")), "exported_")
-    own_pods = instant(scrape.UP, job=regex(".+"))
+    own_pods = instant(scrape.UP, job=regex(".+"), pod=differs(""))
     kept = _in_pod(_measured(exported_pod="", pod=differs("")).unless(own_pods, on=(*TARGET, "pod")))
     return group_by((*GPU, *_POD), renamed.or_(kept)).measured_in(Unit.BOOLEAN)
 
@@ -74,6 +74,18 @@ JUDGED = Record(
     "1 for each model that is judged by the GPUs of its own pods alone. There is no series outside of Kubernetes.",
 )
 
+
+def by_pod(gpus: Expr) -> Expr:
+    """The values of GPUs for each pod that has one."""
+    return binary(_USERS, "*", gpus, matching=many_to_one(GPU), unit=gpus.shape.unit)
+
+
+ACTIVITY = Record(
+    "gpu:used_activity_ratio:max",
+    by_pod(instant(gpu.ACTIVITY)),
+    "Activity of each GPU for each pod that has it, or a part of it. There is no series outside of Kubernetes.",
+)
+
 # Activity of the GPUs of each model's own pods over 5 minutes.
 OWN_BUSIEST = Series("served:gpu_activity_ratio:max5m", Unit.RATIO, SERVED)
 OWN_MEAN = Series("served:gpu_activity_ratio:avg5m", Unit.RATIO, SERVED)
@@ -84,31 +96,30 @@ def of_no_model(gpus: Expr, used_within: str = BRIDGE) -> Expr:
     return gpus.unless(over_time("last", USED_BY, used_within).and_(_PODS, on=_POD), on=GPU)
 
 
+def activity(window: str) -> Expr:
+    """Mean activity of each GPU for each pod that has it now."""
+    return over_time("avg", ACTIVITY, window).and_(_USERS)
+
+
 def served_by(gpus: Expr, used_within: str = BRIDGE) -> Expr:
     """1 for each model one of whose own GPUs, now or within this time, is among these."""
     pods = over_time("last", USED_BY, used_within).and_(gpus, on=GPU)
     return group_by(SERVED, _PODS.and_(pods, on=_POD))
 
 
-def largest_of_models(gpus: Expr) -> Expr:
-    """The largest value of each model's own GPUs."""
-    return max_by(SERVED, _of_model_pods(max_by(_POD, _by_pod(gpus))))
+def largest_of_models(by_pod: Expr) -> Expr:
+    """The largest value of each model's own GPUs, by GPU and pod."""
+    return max_by(SERVED, _of_model_pods(max_by(_POD, by_pod)))
 
 
-def mean_of_models(gpus: Expr) -> Expr:
-    """The mean of each model's own GPUs; a GPU that two of its pods share counts twice."""
-    by_pod = _by_pod(gpus)
-    total, count = (sum_by(SERVED, _of_model_pods(each)) for each in (sum_by(_POD, by_pod), count_by(_POD, by_pod)))
-    return ratio(total, count.measured_in(total.shape.unit)).measured_in(gpus.shape.unit)
+def mean_of_models(by_pod: Expr) -> Expr:
+    """The mean of the means of each model's own pods, by GPU and pod."""
+    return avg_by(SERVED, _of_model_pods(avg_by(_POD, by_pod)))
 
 
 def judged(models: Expr, own: Expr, of_any: Expr, shared: Sequence[str]) -> Expr:
     """The models for which `own` holds, and of those whose GPUs are not known those for which `of_any` does, by these labels."""
     return models.and_(own, on=SERVED).or_(models.unless(instant(JUDGED), on=SERVED).and_(of_any, on=shared))
-
-
-def _by_pod(gpus: Expr) -> Expr:
-    return binary(_USERS, "*", gpus, matching=many_to_one(GPU), unit=gpus.shape.unit)
 
 
 def _of_model_pods(by_pod: Expr) -> Expr:

@@ -16,7 +16,7 @@ from glassbox.query.expr import Expr
 from glassbox.query.promql import avg_by, count_by, group_by, instant, max_by, over_time, ratio, sum_by
 from glassbox.query.readings import silent_about
 from glassbox.query.rules import HistogramRecord, Record, Series
-from glassbox.query.selectors import Matcher, not_regex
+from glassbox.query.selectors import Matcher, differs, not_regex
 from glassbox.query.wording import last, percent, span
 from glassbox.settings.model import Gpu, Settings
 from recording_rules import (
@@ -323,7 +323,9 @@ def gpu_not_measured(settings: Settings) -> Expr:
 def memory_bound(settings: Settings) -> Expr:
     moves = gpu.DRAM_ACTIVE
     of_any = avg_by(settings.gpu.queue_labels, gpu_users.of_no_model(moves)) > MEMORY_BOUND_RATIO
-    return _of_model(gpu_users.mean_of_models(moves) > MEMORY_BOUND_RATIO, of_any, settings.gpu)
+    # Outside of Kubernetes no series has the label, and nothing is read.
+    own = gpu_users.mean_of_models(gpu_users.by_pod(moves.filtered({"pod": differs("")})))
+    return _of_model(own > MEMORY_BOUND_RATIO, of_any, settings.gpu)
 
 
 def _of_model(own: Expr, of_any: Expr, limits: Gpu) -> Expr:

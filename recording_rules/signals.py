@@ -95,9 +95,7 @@ class Signal:
         return {"inference_engine": not_regex("|".join(silent))} if silent else {}
 
 
-def signal(
-    means: str, *needs: Role, known_of: Record | None = None
-) -> Callable[[Callable[[Settings], Expr]], Signal]:
+def signal(means: str, *needs: Role, known_of: Record | None = None) -> Callable[[Callable[[Settings], Expr]], Signal]:
     """Declare a signal. The decorated function is its condition, which returns the models for which it holds, and gives it its name."""
     return lambda condition: Signal(condition.__name__, condition, means, needs, known_of)
 

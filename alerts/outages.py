@@ -160,7 +160,7 @@ def alerts(settings: Settings) -> tuple[Alert, ...]:
             also_explained_on=(("replicas", "Replicas"), ("monitoring", "Mute targets")),
             panel=("monitoring", "Jobs"),
             summary="{{ $labels.job }} on {{ $labels.instance }} answers scrapes but reports nothing",
-            description="{{ $labels.instance }} of {{ $labels.job }} is up, but exposes no metrics of its engine or requests. No other alert sees it.",
+            description="{{ $labels.instance }} of {{ $labels.job }} is up, but nothing that it exposes is recorded, neither of an engine nor of requests. No other alert sees it.",
             cannot_see=_MUTE_CANNOT_SEE,
         ),
     )

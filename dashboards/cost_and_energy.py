@@ -20,7 +20,7 @@ from glassbox.settings.model import Settings
 from recording_rules import cost, engine, gpu, requests, workload
 from recording_rules.gpu_conditions import PAID_WINDOW
 from recording_rules.histograms import RATE_WINDOW_SECONDS
-from recording_rules.levels import GPU, SERVED
+from recording_rules.levels import GPU, SERVED, SLOT
 from recording_rules.vllm_only import computed_prompt_tokens
 
 _SECONDS_PER_HOUR = 3600
@@ -281,10 +281,11 @@ def _gpus(settings: Settings) -> Row:
     columns = {
         "Activity": activity,
         "Memory": ratio(instant(gpu.MEMORY_USED), instant(gpu.MEMORY_TOTAL)),
-        "Power": max_by(GPU, instant(gpu.POWER)),
+        "Power": instant(gpu.POWER),
         "Price per hour": cost.price(settings),
         "Idle money per hour": cost.idle(settings, activity),
     }
+    columns = {title: max_by(SLOT, each) for title, each in columns.items()}
     return row(
         "Which GPUs idle?",
         comparison(

@@ -67,7 +67,8 @@ def _smi(series: Expr) -> Expr:
 
 
 def _numbered(indexed: Expr) -> Expr:
-    return with_label("gpu", with_label("gpu", indexed, copied_from="uuid"), copied_from="index")
+    by_uuid = with_label("UUID", with_label("gpu", indexed, copied_from="uuid"), copied_from="uuid")
+    return with_label("gpu", by_uuid, copied_from="index")
 
 
 def of_model(name: str) -> Expr:
@@ -103,7 +104,7 @@ def _profiled(gauge: Gauge) -> Expr:
 
 
 _USED_AND_FREE = instant(dcgm.FB_USED) + instant(dcgm.FB_FREE)
-_INSTALLED = (_USED_AND_FREE + instant(dcgm.FB_RESERVED)).or_(_USED_AND_FREE)
+_INSTALLED = (_USED_AND_FREE + possible(instant(dcgm.FB_RESERVED))).or_(_USED_AND_FREE)
 _WATTS_OF_DCGM = (rate(dcgm.TOTAL_ENERGY, ENERGY_WINDOW) / _MILLIJOULES_PER_JOULE).measured_in(Unit.WATTS)
 
 # Share of time with a kernel running: low proves an idle GPU, high proves little.
@@ -172,9 +173,17 @@ ROW_REMAP_FAILURE = Record(
     "GPUs that could not replace a broken row of their memory. There is no series for healthy GPUs.",
 )
 
-# Either shows that a GPU is there: one that shares its host's memory reports none, and a divided one no activity without
-# profiling. Every sign more is read as often. Codes of errors show nothing, since our exporter keeps those of a GPU that has gone.
-SIGNS = (MEMORY_USED, ACTIVITY)
+OTHER_READING = Record(
+    "gpu:other_reading:group",
+    group_by(GPU, instant(POWER).or_(instant(SM_CLOCK)).or_(TEMPERATURE))
+    .unless(instant(MEMORY_USED))
+    .unless(instant(ACTIVITY)),
+    "1 for GPUs that report neither memory nor activity, but power, a clock or heat. There is no series for other GPUs.",
+)
+
+# Any shows that a GPU is there: one that shares its host's memory reports none, and a divided one no activity without profiling.
+# Every sign more is read as often. Codes of errors show nothing, since our exporter keeps those of a GPU that has gone.
+SIGNS = (MEMORY_USED, ACTIVITY, OTHER_READING)
 
 
 def any_sign(read: Callable[[Record], Expr]) -> Expr:

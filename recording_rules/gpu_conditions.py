@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from functools import reduce
 
 from glassbox.metrics.types import Unit
-from glassbox.query.expr import Expr, binary
+from glassbox.query.expr import Expr, binary, many_to_one
 from glassbox.query.promql import avg_by, duration_seconds, instant, max_by, over_steps, over_time
 from glassbox.query.rules import Record, RecordGroup, Series
-from glassbox.query.selectors import Source
+from glassbox.query.selectors import Matchers, Source, differs
 from glassbox.settings.model import Gpu, Settings
 from recording_rules import gpu, gpu_faults
-from recording_rules.levels import GPU
+from recording_rules.levels import CARD, GPU
 from recording_rules.targets import BRIDGE
 
 # Graphics exception, memory page fault, channel stopped, its clean-up, video processor exception.
@@ -26,6 +26,9 @@ PAID_WINDOW = "6h"
 # A GPU that was there for less of the window may still be loading its first model.
 _PAID_WINDOW_SEEN_RATIO = 0.9
 _SEEN_STEP = "20m"
+
+_WITH_UUID: Matchers = {"UUID": differs("")}
+_WITHOUT_UUID: Matchers = {"UUID": ""}
 
 THROTTLED = Series("gpu:throttled_clock:ratio5m", Unit.RATIO, GPU)
 IDLE_BUT_PAID = Series("gpu:idle_but_paid_activity:avg6h", Unit.RATIO, GPU)
@@ -59,15 +62,19 @@ def _throttled(limits: Gpu) -> Expr:
 
     A low clock at full power means that the board is at its power limit. Many boards run like that under full load.
     """
-    clock, power = (over_time("avg", of, "5m") / _own_maximum(of) for of in (gpu.SM_CLOCK, gpu.POWER))
+    clock, power = map(_share_of_own_maximum, (gpu.SM_CLOCK, gpu.POWER))
     busy = over_time("avg", gpu.ACTIVITY, "5m") > limits.busy_ratio
     slow = (clock < limits.throttled_clock_ratio).and_(busy)
     # The windows still contain a GPU that has gone; its current clock does not.
     return slow.unless(power >= limits.power_limited_ratio).and_(gpu.bridged(gpu.SM_CLOCK))
 
 
-def _own_maximum(source: Source) -> Expr:
-    return over_steps("max", source, OWN_MAXIMUM_WINDOW, _OWN_MAXIMUM_STEP)
+def _share_of_own_maximum(source: Source) -> Expr:
+    """A card is the same one under another address, where its UUID says so."""
+    now, most = over_time("avg", source, "5m"), over_steps("max", source, OWN_MAXIMUM_WINDOW, _OWN_MAXIMUM_STEP)
+    of_card = max_by(CARD, most.filtered(_WITH_UUID))
+    known = binary(now.filtered(_WITH_UUID), "/", of_card, matching=many_to_one(CARD), unit=Unit.RATIO)
+    return known.or_(now.filtered(_WITHOUT_UUID) / most.filtered(_WITHOUT_UUID))
 
 
 def _idle_but_paid(limits: Gpu) -> Expr:

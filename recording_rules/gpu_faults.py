@@ -4,10 +4,10 @@ from glassbox.metrics import scrape
 from glassbox.query.expr import Expr, binary
 from glassbox.query.promql import count_by, group_by, instant, over_steps, over_time
 from glassbox.query.rules import Record, RecordGroup
-from glassbox.query.selectors import regex
+from glassbox.query.selectors import differs, regex
 from glassbox.query.wording import last
 from recording_rules import gpu
-from recording_rules.levels import GPU, TARGET
+from recording_rules.levels import CARD, GPU, SLOT, TARGET
 from recording_rules.memory import GONE_REMEMBERED
 from recording_rules.targets import BRIDGE
 
@@ -46,11 +46,17 @@ def _code_before() -> Expr:
 
 
 def _lost() -> Expr:
-    """1 for GPUs that were measured lately and are not measured now, while their exporter answers."""
+    """1 for GPUs that were measured lately and are not measured now, while their exporter answers.
+
+    An exporter that was replaced is the one that measures another of its cards now.
+    """
     known = gpu.any_sign(lambda sign: over_steps("last", sign, GONE_REMEMBERED, LOOK_STEP))
+    elsewhere = gpu.MEASURED.filtered({"UUID": differs("")})
+    gone = known.unless(gpu.SEEN, on=SLOT).unless(elsewhere, on=CARD)
     # GPU exporters are not service jobs, so the jobs are those that have measured GPUs.
     answers = over_time("max", scrape.UP, BRIDGE, job=regex(".+")) > 0
-    return group_by(GPU, known.unless(gpu.SEEN).and_(answers, on=TARGET))
+    replaced = known.and_(elsewhere, on=CARD)
+    return group_by(GPU, gone.and_(answers.or_(replaced), on=TARGET))
 
 
 NEW_XID = Record(

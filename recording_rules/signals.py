@@ -14,6 +14,7 @@ from glassbox.metrics.types import Unit
 from glassbox.query.expr import Expr
 from glassbox.query.promql import avg_by, count_by, group_by, instant, max_by, over_time, ratio, sum_by
 from glassbox.query.readings import silent_about
+from glassbox.query.reporters import EVERYBODY, Reporters
 from glassbox.query.rules import HistogramRecord, Record, Series
 from glassbox.query.selectors import Matcher, not_regex
 from glassbox.query.wording import last, percent, span
@@ -80,7 +81,7 @@ class Signal:
     @property
     def holds(self) -> Expr:
         """1 for each model for which it holds."""
-        return instant(SIGNAL, signal=self.name).equals(1)
+        return instant(SIGNAL, signal=self.name).equals(1).reported_by(self._reporters())
 
     def recorded(self, settings: Settings) -> Record:
         """The rule: 1 or 0 for every known model whose engine reports what it needs."""
@@ -91,8 +92,14 @@ class Signal:
         return SIGNAL.recorded(holds.or_(judged * 0), self.means, signal=self.name)
 
     def _of_engines(self) -> dict[str, Matcher]:
-        silent = silent_about(*self.needs) if self.needs else ()
+        silent = self._silent()
         return {"inference_engine": not_regex("|".join(silent))} if silent else {}
+
+    def _silent(self) -> tuple[str, ...]:
+        return silent_about(*self.needs) if self.needs else ()
+
+    def _reporters(self) -> Reporters:
+        return EVERYBODY.difference(self._silent()) if self.needs else None
 
 
 def signal(means: str, *needs: Role, known_of: Record | None = None) -> Callable[[Callable[[Settings], Expr]], Signal]:
@@ -319,7 +326,7 @@ def gpu_unused(settings: Settings) -> Expr:
     return _of_model(instant(gpu_conditions.busiest(settings.gpu.queue_labels)) < GPU_UNUSED_RATIO, settings.gpu)
 
 
-@signal("No GPU is measured that may serve the model.")
+@signal("Of no GPU that may serve the model, activity is measured.")
 def gpu_not_measured(settings: Settings) -> Expr:
     labels = settings.gpu.queue_labels
     return instant(KNOWN).unless(instant(gpu_conditions.mean_activity(labels)), on=labels)

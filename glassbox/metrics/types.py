@@ -93,6 +93,7 @@ class Metric:
     rule: ClassVar[None] = None
     level: ClassVar[None] = None
     only_with: ClassVar[str] = ""
+    reporters: ClassVar[None] = None
 
     name: str
     unit: Unit

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from glassbox.metrics.engines import ENGINES
 from glassbox.query.buckets import CustomBuckets, check_custom_buckets
 from glassbox.query.rules import Severity
 from glassbox.query.slo import DEFAULT_SLOS, Slo, check_slos
@@ -99,6 +100,13 @@ class GrafanaTarget:
 
 
 @dataclass(frozen=True)
+class Kubernetes:
+    """What the monitors of Kubernetes call a replica: `replica` is its `address`, or its `pod`, with the port of the container behind it."""
+
+    replica: str = "address"
+
+
+@dataclass(frozen=True)
 class Gpu:
     """Where GPU alerts begin, and which labels tie GPUs to the services that use them; ratios are 0..1.
 
@@ -146,13 +154,14 @@ class AlertChange:
 
 @dataclass(frozen=True, kw_only=True)
 class ThresholdsFor:
-    """Other thresholds, by their names, for one job, one model, what identity labels say, or several of these together.
+    """Other thresholds, by their names, for one job, model or engine, what identity labels say, or several together.
 
-    `job` and `model_name` are "" for any.
+    `job`, `model_name` and `inference_engine` are "" for any.
     """
 
     job: str = ""
     model_name: str = ""
+    inference_engine: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
     thresholds: Mapping[str, float]
 
@@ -169,12 +178,14 @@ class Settings:
     exclude: Exclude = field(default_factory=Exclude)
     alerts: Mapping[str, AlertChange] = field(default_factory=dict)
     jobs: Jobs = field(default_factory=Jobs)
+    engines: tuple[str, ...] = tuple(engine.name for engine in ENGINES)
     evaluation_interval_seconds: int = 30
     thresholds: Thresholds = field(default_factory=Thresholds)
     thresholds_for: tuple[ThresholdsFor, ...] = ()
     owners: Owners = field(default_factory=Owners)
     runbook_base_url: str = ""
     grafana: GrafanaTarget = field(default_factory=GrafanaTarget)
+    kubernetes: Kubernetes = field(default_factory=Kubernetes)
     gpu: Gpu = field(default_factory=Gpu)
     cost: Cost = field(default_factory=Cost)
     slos: tuple[Slo, ...] = DEFAULT_SLOS

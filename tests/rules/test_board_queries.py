@@ -73,7 +73,7 @@ GPUS = {
     f'{MEMORY}{{job="dcgm",instance="a:9400",gpu="0"}}': "1x80",
     f'{MEMORY}{{job="hunyuanocr",instance="b:8001",gpu="0"}}': "1x80",
     f'{MEMORY}{{job="hunyuanocr",instance="b:8001",gpu="1"}}': "1x80",
-    f'{MEMORY}{{job="smi",instance="s:9835",gpu="1"}}': "1x80",
+    f'{MEMORY}{{job="smi",instance="s:9835",gpu="1",UUID="aa"}}': "1x80",
     'DCGM_FI_DEV_GPU_UTIL{job="dcgm",instance="a:9400",gpu="0"}': "50x80",
     'DCGM_FI_DEV_GPU_UTIL{job="dcgm",instance="c:9400",gpu="0"}': "99x80",
     'gpu_utilization_percent{job="hunyuanocr",instance="b:8001",gpu_id="0"}': "25x80",
@@ -83,13 +83,17 @@ GPUS = {
     'DCGM_FI_DEV_ROW_REMAP_FAILURE{job="dcgm",instance="a:9400",gpu="0"}': "0x80",
     # It reports no memory.
     'gpu:activity_ratio:max{job="spark",instance="n:8001",gpu="0"}': "0.5x80",
+    # It reports nothing but its heat.
+    'gpu:other_reading:group{job="jetson",instance="j:9400",gpu="0"}': "1x80",
+    'DCGM_FI_DEV_GPU_TEMP{job="jetson",instance="j:9400",gpu="0"}': "55x80",
     # One code within the hour, gone from among the new ones by now, on the only GPU that has a code.
     'gpu:xid_new_code:last10m{job="dcgm",instance="a:9400",gpu="0"}': "79x20 stale",
     'gpu:xid_last_code:max{job="dcgm",instance="a:9400",gpu="0"}': "79x80",
 }
 # (0.5 + 0.25 + 0.75 + 0.5) / 4; of the GPUs 1 alone (0.75 + 0.5) / 2.
 GPU_CASES = [
-    ("GPUs", None, {"{}": 5}),
+    ("GPUs", None, {"{}": 6}),
+    ("Temperature", None, {'{instance="j:9400",gpu="0"}': 55}),
     ("New XID, 1 h", None, {"{}": 1}),
     ("Not idle", None, {"{}": 0.5}),
     ("Not idle", "1", {"{}": 0.625}),

@@ -33,9 +33,7 @@ _NOT_MEASURED = "Not measured"
 # Nothing that is divided by: nobody works, or nobody reports it.
 _NO_WORK = "No work seen"
 _TOGETHER = "GPUs do not report which model they serve, so choose hosts and services that belong together."
-_CACHED = (
-    "Input tokens that are read from a cache, or computed by another service, cost next to nothing and are left out."
-)
+_CACHED = "Input tokens from a cache, or computed by another service, cost next to nothing and are left out."
 _FOR_NOBODY = "Tokens of answers that callers give up count too, so it looks low where nobody is answered."
 _PRICES = "Prices come from the settings (cost). A GPU costs its price whether it works or not."
 

@@ -11,7 +11,7 @@ _REQUEST_TOKENS = (
 
 PROMPT_TOKENS_BY_SOURCE = counter("prompt_tokens_by_source", Unit.TOKENS, "Prompt tokens by where they came from: local_compute, local_cache_hit or external_kv_transfer.", "source", since="0.16.0")  # fmt: skip
 PROMPT_TOKENS_CACHED = counter("prompt_tokens_cached", Unit.TOKENS, "Prompt tokens that were not computed: from the cache, or transferred.", since="0.16.0")  # fmt: skip
-PROMPT_TOKENS_CACHED_BY_SOURCE = counter("prompt_tokens_cached_by_source", Unit.TOKENS, "The same, counted as requests are admitted, by what held them: device, host, p2p, disk or external_unspecified.", "source", since="0.32.0", absent="appears with the first hit in a tier other than the device")  # fmt: skip
+PROMPT_TOKENS_CACHED_BY_SOURCE = counter("prompt_tokens_cached_by_source", Unit.TOKENS, "The same, counted as requests are admitted, by what held them: device, host, p2p, disk or external_unspecified.", "source", since="0.32.0")  # fmt: skip
 EXTERNAL_CACHE_QUERIES = counter("external_prefix_cache_queries", Unit.TOKENS, "Prompt tokens that a KV connector looked up elsewhere; 0 without one.", since="0.11.1")  # fmt: skip
 EXTERNAL_CACHE_HITS = counter("external_prefix_cache_hits", Unit.TOKENS, "Prompt tokens that a KV connector found elsewhere; 0 without one.", since="0.11.1")  # fmt: skip
 PREFILL_TOKENS = histogram("request_prefill_kv_computed_tokens", Unit.TOKENS, "Prompt tokens of a finished request that were computed.", bounds=_REQUEST_TOKENS, ends_at="--max-model-len", since="0.13.0")  # fmt: skip

@@ -123,7 +123,7 @@ def _course(limits: Gpu) -> Row:
         stat(
             "GPU utilisation, busiest",
             or_trouble(max_by((), instant(gpu.ACTIVITY))),
-            why=f"The busiest GPU's share of active time: blue below {percent(min(_GPU_LIGHT_RATIO, limits.busy_ratio))}, yellow to {percent(limits.busy_ratio)}, red above. {states.meanings(states.OF_GPUS)} An idle GPU is no good news then.",
+            why=f"The busiest GPU's share of active time: blue below {percent(min(_GPU_LIGHT_RATIO, limits.busy_ratio))}, yellow to {percent(limits.busy_ratio)}, red above. {states.meanings(states.OF_GPUS)} An idle GPU is not good news then.",
             steps=_gpu_steps(limits),
             words=states.words(states.OF_GPUS),
             size=Size(width=6, height=8),

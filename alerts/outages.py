@@ -114,7 +114,7 @@ def _less_than_wanted(jobs: Jobs) -> Expr:
     # Grafana would treat a name of the series as a label: the product drops it.
     less = _down(jobs) * 1
     for job, replicas in sorted(jobs.replicas.items()):
-        # Fewer than one is no capacity at all.
+        # Fewer than one means no capacity at all.
         if replicas > 1:
             less = less.or_((instant(targets.TARGETS, job=job) < replicas) * 1)
     return less

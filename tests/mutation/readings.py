@@ -32,7 +32,7 @@ def content(node: ast.Expr) -> str:
 
 
 @lru_cache(2**16)
-def _content(text: str) -> str:
+def _content(text: str) -> str:  # noqa: PLR0911  # one return for each kind of node
     node = ast.parse(text)
     match node:
         case ast.VectorSelector():

@@ -64,6 +64,7 @@ FENCED = {
         "demo/demo.py",
         "bench/",
         "environments/",
+        "exporter/glassbox_exporter/nvidia_smi.py",
         "exporter/glassbox_exporter/program_output.py",
     },
 }

@@ -7,15 +7,15 @@ from glassbox.query.rules import Alert, AlertGroup, Severity, Subject
 from glassbox.query.selectors import Source, not_regex, regex
 from glassbox.query.wording import last, percent
 from glassbox.settings.model import Gpu, Jobs, Settings
-from recording_rules import gpu
+from recording_rules import engine, gpu
 from recording_rules.conditions import QUEUE_WINDOW, always_queueing
 from recording_rules.gpu_conditions import (
     IDLE_BUT_PAID,
     OWN_MAXIMUM_WINDOW,
     PAID_WINDOW,
     THROTTLED,
-    busiest,
     lost,
+    most_are_below,
 )
 from recording_rules.gpu_faults import LOOK_STEP, LOST_TOGETHER, NEW_XID, NEW_XID_WINDOW
 from recording_rules.levels import JOB, TARGET
@@ -32,9 +32,8 @@ _SEEN_STEP = "30m"
 
 def _idle_while_queueing(limits: Gpu) -> Expr:
     """The shortest queue within the window, where even the busiest GPU that may serve the model is mostly idle."""
-    return always_queueing().and_(
-        instant(busiest(limits.queue_labels)) < limits.idle_while_queueing_ratio, on=limits.queue_labels
-    )
+    idle = most_are_below(limits, instant(engine.RUNNING), limits.idle_while_queueing_ratio)
+    return always_queueing().and_(idle)
 
 
 def _lost() -> Expr:

@@ -40,7 +40,7 @@ _SCRAPE_SECONDS = max_by(_JOB, instant(scrape.SCRAPE_DURATION))
 _SERIES = sum_by(_JOB, instant(scrape.SCRAPE_SAMPLES_KEPT))
 _NEW_SERIES = sum_by(_JOB, instant(scrape.SCRAPE_SERIES_ADDED))
 # Only services have engine series. Other jobs are not services and are not counted.
-_REPORTING = count_by(_JOB, count_by(TARGET, instant(instances.RUNNING)))
+_REPORTING = count_by(_JOB, instances.reporting())
 _RULE_LOAD = max_by(
     _NAME,
     _named(
@@ -72,7 +72,7 @@ def build(settings: Settings) -> Dashboard:
 def _summary() -> Row:
     # Of a target that is down, nobody knows what it would report.
     answering = targets.OF_SERVICES.equals(1)
-    silent = answering.unless(instant(instances.RUNNING), on=TARGET)
+    silent = answering.unless(instances.reporting(), on=TARGET)
     mute = sum_by((), silent).or_(sum_by((), answering) * 0).measured_in(Unit.NONE)
     return Row(
         "",

@@ -71,7 +71,7 @@ VERDICTS = (
 
 IDLE_CAUSES = (
     Case(9, "Down", _BAD, "Nothing serves the model. Bring the service back.", (signals.down,)),
-    # A GPU that is active while its engine hangs is no good news.
+    # A GPU that is active while its engine hangs is not good news.
     Case(0, "Not idle", _NEUTRAL, f"At least one GPU is active {percent(signals.GPU_UNUSED_RATIO)} of the time or more.", (), (signals.gpu_unused, signals.gpu_not_measured)),
     Case(10, "Not measured", _NEUTRAL, "No activity is measured of any GPU that may serve the model. Look at the exporters on Monitoring health.", (signals.gpu_not_measured,)),
     Case(11, "Only errors", _BAD, "Each request is answered with a server error. Read the log.", (signals.only_errors,)),

@@ -29,7 +29,7 @@ from glassbox.query.promql import (
 from glassbox.query.rules import Record, RecordGroup
 from glassbox.query.selectors import differs, regex
 from recording_rules.gpu_bounds import possible
-from recording_rules.levels import GPU, JOB, TARGET
+from recording_rules.levels import GPU, JOB, SLOT, TARGET
 from recording_rules.targets import BRIDGE
 
 GROUP = RecordGroup("gpu")
@@ -119,7 +119,8 @@ TENSOR_ACTIVE = _profiled(dcgm.PIPE_TENSOR_ACTIVE)
 DRAM_ACTIVE = _profiled(dcgm.DRAM_ACTIVE)
 # Mean power over 5 minutes from the board's energy counter, which misses nothing between two scrapes.
 ENERGY = _each_gpu(_WATTS_OF_DCGM, _smi(rate(smi.ENERGY, ENERGY_WINDOW).measured_in(Unit.WATTS)))
-TEMPERATURE = _each_gpu(instant(dcgm.GPU_TEMP), _ours(service.GPU_TEMPERATURE), _smi(instant(smi.TEMPERATURE)))
+_OTHER_TEMPERATURES = (_ours(service.GPU_TEMPERATURE), _smi(instant(smi.TEMPERATURE)))
+TEMPERATURE = _each_gpu(instant(dcgm.GPU_TEMP), *_OTHER_TEMPERATURES)
 # 1 when the board could not replace a broken row of its memory, 0 otherwise.
 ROW_REMAPPING = _each_gpu(instant(dcgm.ROW_REMAP_FAILURE), _smi(instant(smi.REMAPPED_ROWS_FAILURE)))
 # Memory rows replaced within the hour after errors that could not, or could, be corrected.
@@ -173,11 +174,14 @@ ROW_REMAP_FAILURE = Record(
     "GPUs that could not replace a broken row of their memory. There is no series for healthy GPUs.",
 )
 
+# What is left out first need not be compared.
+_HEAT_ALONE = _each_gpu(instant(dcgm.GPU_TEMP).unless(instant(MEMORY_USED), on=SLOT), *_OTHER_TEMPERATURES)
 OTHER_READING = Record(
     "gpu:other_reading:group",
-    group_by(GPU, instant(POWER).or_(instant(SM_CLOCK)).or_(TEMPERATURE))
-    .unless(instant(MEMORY_USED))
-    .unless(instant(ACTIVITY)),
+    group_by(
+        GPU,
+        instant(POWER).or_(instant(SM_CLOCK)).or_(_HEAT_ALONE).unless(instant(MEMORY_USED)).unless(instant(ACTIVITY)),
+    ),
     "1 for GPUs that report neither memory nor activity, but power, a clock or heat. There is no series for other GPUs.",
 )
 

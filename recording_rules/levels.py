@@ -1,5 +1,7 @@
 """What the first part of a recorded name means: the labels that its series keep."""
 
+from glassbox.query.selectors import Matchers, differs
+
 # One series for each model of each service. Labels that a target does not carry are simply missing.
 MODEL = ("job", "model_name", "model_version", "inference_engine")
 ENDPOINT = (*MODEL, "endpoint")
@@ -8,6 +10,8 @@ SLOT = ("job", "instance", "gpu")
 GPU = (*SLOT, "UUID")
 # The card itself, wherever it is found.
 CARD = ("job", "UUID")
+WITH_UUID: Matchers = {"UUID": differs("")}
+WITHOUT_UUID: Matchers = {"UUID": ""}
 # The same, all versions and engines together.
 SERVED = ("job", "model_name")
 JOB = ("job",)

@@ -7,6 +7,7 @@ Conditions that raise an alert are the alert's own, without its `for`.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import reduce
 
 from glassbox.metrics import roles
 from glassbox.metrics.roles import Role
@@ -16,7 +17,7 @@ from glassbox.query.promql import avg_by, count_by, group_by, instant, max_by, o
 from glassbox.query.readings import silent_about
 from glassbox.query.reporters import EVERYBODY, Reporters
 from glassbox.query.rules import HistogramRecord, Record, Series
-from glassbox.query.selectors import Matcher, not_regex
+from glassbox.query.selectors import Matcher, differs, not_regex
 from glassbox.query.wording import last, percent, span
 from glassbox.settings.model import Gpu, Settings
 from recording_rules import (
@@ -25,6 +26,7 @@ from recording_rules import (
     engine,
     gpu,
     gpu_conditions,
+    gpu_users,
     instances,
     requests,
     slowness,
@@ -35,11 +37,13 @@ from recording_rules import (
 from recording_rules.known_models import KNOWN, known
 from recording_rules.levels import MODEL, SERVED
 from recording_rules.memory import (
+    GONE_REMEMBERED,
     LAST_MINUTE,
     USUAL_OUTPUT_LENGTH,
     USUAL_PROMPT_LENGTH,
     USUAL_TIME_PER_OUTPUT_TOKEN,
 )
+from recording_rules.targets import BRIDGE
 
 WINDOW = "5m"
 # Longer than any rate's window: an even load seldom keeps a batch at one size for so long, a full batch does.
@@ -288,63 +292,70 @@ def frontend_bound(settings: Settings) -> Expr:
     return conditions.frontend_bound(settings.thresholds)
 
 
-# What the GPUs do that may belong to the model: those that share `queue_labels` with it, or all.
+# What the GPUs do that belong to the model, or may: those of its pods, else those that share `queue_labels` with it, or all.
 
 
 @signal("A GPU has a new hardware XID, has broken memory, or is gone.")
 def gpu_faulty(settings: Settings) -> Expr:
-    return _of_model(group_by(settings.gpu.queue_labels, _faults()), settings.gpu)
+    by = ("job",)
+    faults = tuple((each, BRIDGE) for each in (gpu_conditions.new_hardware_xid(), gpu.bridged(gpu.ROW_REMAP_FAILURE)))
+    # No pod has a GPU that has gone.
+    faults = (*faults, (gpu_conditions.lost(), GONE_REMEMBERED))
+    own = reduce(Expr.or_, (gpu_users.served_by(faulty, within) for faulty, within in faults))
+    of_any = reduce(Expr.or_, (group_by(by, gpu_users.of_no_model(faulty, within)) for faulty, within in faults))
+    return _of_model(own, group_by(settings.gpu.queue_labels, of_any), settings.gpu)
 
 
 @signal("A busy GPU runs far below its own highest clock.")
 def gpu_slowed(settings: Settings) -> Expr:
-    return _of_model(group_by(settings.gpu.queue_labels, instant(gpu_conditions.THROTTLED)), settings.gpu)
+    slowed = instant(gpu_conditions.THROTTLED)
+    of_any = group_by(settings.gpu.queue_labels, gpu_users.of_no_model(slowed))
+    return _of_model(gpu_users.served_by(slowed), of_any, settings.gpu)
 
 
 @signal("The GPUs are busy on average.")
 def gpu_busy(settings: Settings) -> Expr:
-    return _of_model(
-        instant(gpu_conditions.mean_activity(settings.gpu.queue_labels)) > settings.gpu.busy_ratio, settings.gpu
-    )
+    own, of_any = (each > settings.gpu.busy_ratio for each in _mean_activity(settings.gpu))
+    return _of_model(own, of_any, settings.gpu)
 
 
 @signal(f"The GPUs are active less than {percent(_GPU_HALF_IDLE_RATIO)} of the time on average.")
 def gpu_half_idle(settings: Settings) -> Expr:
-    return _of_model(
-        instant(gpu_conditions.mean_activity(settings.gpu.queue_labels)) < _GPU_HALF_IDLE_RATIO, settings.gpu
-    )
+    own, of_any = (each < _GPU_HALF_IDLE_RATIO for each in _mean_activity(settings.gpu))
+    return _of_model(own, of_any, settings.gpu)
 
 
 @signal("Even the busiest GPU is mostly idle.")
 def gpu_idle(settings: Settings) -> Expr:
-    most = instant(gpu_conditions.busiest(settings.gpu.queue_labels))
-    return _of_model(most < settings.gpu.idle_while_queueing_ratio, settings.gpu)
+    return gpu_conditions.most_are_below(settings.gpu, instant(KNOWN), settings.gpu.idle_while_queueing_ratio)
 
 
 @signal(f"Even the busiest GPU is active less than {percent(GPU_UNUSED_RATIO)} of the time.")
 def gpu_unused(settings: Settings) -> Expr:
-    return _of_model(instant(gpu_conditions.busiest(settings.gpu.queue_labels)) < GPU_UNUSED_RATIO, settings.gpu)
+    return gpu_conditions.most_are_below(settings.gpu, instant(KNOWN), GPU_UNUSED_RATIO)
 
 
 @signal("Of no GPU that may serve the model, activity is measured.")
 def gpu_not_measured(settings: Settings) -> Expr:
-    labels = settings.gpu.queue_labels
-    return instant(KNOWN).unless(instant(gpu_conditions.mean_activity(labels)), on=labels)
+    return instant(KNOWN).unless(_of_model(*_mean_activity(settings.gpu), settings.gpu))
 
 
 @signal(f"The GPUs' memory moves data more than {percent(MEMORY_BOUND_RATIO)} of the time.")
 def memory_bound(settings: Settings) -> Expr:
-    return _of_model(avg_by(settings.gpu.queue_labels, gpu.DRAM_ACTIVE) > MEMORY_BOUND_RATIO, settings.gpu)
+    moves = gpu.DRAM_ACTIVE
+    of_any = avg_by(settings.gpu.queue_labels, gpu_users.of_no_model(moves)) > MEMORY_BOUND_RATIO
+    # Outside of Kubernetes no series has the label, and nothing is read.
+    own = gpu_users.mean_of_models(gpu_users.by_pod(moves.filtered({"pod": differs("")})))
+    return _of_model(own > MEMORY_BOUND_RATIO, of_any, settings.gpu)
 
 
-def _of_model(condition: Expr, limits: Gpu) -> Expr:
-    return instant(KNOWN).and_(condition, on=limits.queue_labels)
+def _of_model(own: Expr, of_any: Expr, limits: Gpu) -> Expr:
+    return gpu_users.judged(instant(KNOWN), own, of_any, limits.queue_labels)
 
 
-def _faults() -> Expr:
-    by = ("job",)
-    broken = group_by(by, gpu.bridged(gpu.ROW_REMAP_FAILURE))
-    return group_by(by, gpu_conditions.new_hardware_xid()).or_(broken).or_(group_by(by, gpu_conditions.lost()))
+def _mean_activity(limits: Gpu) -> tuple[Expr, Expr]:
+    """That of each model's own GPUs, and that of all others."""
+    return instant(gpu_users.OWN_MEAN), instant(gpu_conditions.mean_activity(limits.queue_labels))
 
 
 def _more_than_usual(histogram: HistogramRecord, usual: Series, factor: float) -> Expr:

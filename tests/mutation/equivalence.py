@@ -33,7 +33,7 @@ def matchers(node: ast.VectorSelector) -> tuple[tuple[str, Matcher], ...]:
     return tuple((each.name, Matcher(_OPERATORS[str(each.op).rpartition(".")[2]], each.value)) for each in found)
 
 
-def fixed(node: ast.Expr) -> Fixed:
+def fixed(node: ast.Expr) -> Fixed:  # noqa: PLR0911  # one return for each kind of node
     """What holds of the labels of every series that comes out."""
     match node:
         case ast.VectorSelector():
@@ -112,7 +112,7 @@ def makes_no_difference(node: ast.BinaryExpr, lost: tuple[str, Matcher], *, on_t
     return lost in fixed(other)
 
 
-def never_negative(node: ast.Expr) -> bool:
+def never_negative(node: ast.Expr) -> bool:  # noqa: PLR0911  # one return for each kind of node
     """Whether no value can be below 0."""
     match node:
         case ast.NumberLiteral():

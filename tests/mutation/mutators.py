@@ -54,6 +54,8 @@ OVER_TIME = {
 MARK = ["1"]
 WITH_THRESHOLDS = ("clamp_min", "clamp_max", "vector")
 # Of a number that is never negative, these say the same about whether it is 0.
+SPELLINGS = "spellings"
+_OF_ONE = ("matcher", "operand", "number")
 WITH_ZERO = (">", "<=", "==", "!=")
 # Of what stands right of these, no value is read.
 PRESENCE = ("and", "unless")
@@ -122,10 +124,16 @@ def of_reading(rule: Json, first: Json) -> list[Mutant]:
     """
     judged = {readings.of_content(mutant.rule) for mutant in mutants(first)} - {readings.of_content(rule)}
     own = [mutant for mutant in mutants(rule) if readings.of_content(mutant.rule) not in judged]
-    return [
-        replace(mutant, piece=readings.piece(mutant.what, rule["expr"], mutant.rule["expr"]) or mutant.piece)
-        for mutant in own
-    ]
+    return [mutant if _is_spelling(mutant) else replace(mutant, piece=_piece(mutant, rule)) for mutant in own]
+
+
+def _is_spelling(mutant: Mutant) -> bool:
+    return bool(mutant.piece and mutant.piece[0] == SPELLINGS)
+
+
+def _piece(mutant: Mutant, rule: Json) -> tuple[str, str] | None:
+    kind = mutant.key[0].partition(":")[0]
+    return readings.piece(kind, rule["expr"], mutant.rule["expr"]) or mutant.piece
 
 
 def pretty(expr: str) -> str:
@@ -172,6 +180,8 @@ def _own(node: ast.Expr, reading: str) -> Iterator[Fault]:
     match node:
         case ast.BinaryExpr() if spelled := _spelled(node):
             yield from _of_spelled(node, spelled, reading)
+        case ast.BinaryExpr() if str(node.op) == "or" and readings.read_alike(node.lhs, node.rhs):
+            yield from _of_alike(node, reading)
         case ast.BinaryExpr():
             yield from _of_binary(node, reading)
         case ast.AggregateExpr():
@@ -356,6 +366,22 @@ def _spelled(node: ast.BinaryExpr) -> list[ast.Expr]:
     return joined if alike and len(names) == len(joined) > 1 else []
 
 
+def _of_alike(node: ast.BinaryExpr, reading: str) -> Iterator[Fault]:
+    """Two metrics of an engine that are read in one way have faults in common, but for those of their matchers and of what is missing."""
+    left, right = node.lhs.prettify(), node.rhs.prettify()
+    joined = f" or {node.modifier or ''} "
+    of_left, of_right = list(_faults(node.lhs, "")), list(_faults(node.rhs, ""))
+    shared = [[each for each in found if each.kind not in _OF_ONE] for found in (of_left, of_right)]
+    if len(shared[0]) != len(shared[1]):
+        yield from _of_binary(node, reading)
+        return
+    yield from (replace(each, text=each.text + joined + right) for each in of_left if each.kind in _OF_ONE)
+    yield from (replace(each, text=left + joined + each.text) for each in of_right if each.kind in _OF_ONE)
+    yield Fault("operand", f"dropped: or {_short(right)}", left)
+    yield Fault("operand", f"dropped: {_short(left)} or", right)
+    yield from (replace(one, text=one.text + joined + other.text) for one, other in zip(*shared, strict=True))
+
+
 def _joined(node: ast.Expr) -> list[ast.Expr]:
     if isinstance(node, ast.BinaryExpr) and str(node.op) == "or" and not str(node.modifier or ""):
         return [*_joined(node.lhs), *_joined(node.rhs)]
@@ -372,7 +398,7 @@ def _of_spelled(node: ast.BinaryExpr, spelled: list[ast.Expr], reading: str) -> 
         yield replace(fault, text=" or ".join([fault.text, *(fault.text.replace(first, other) for other in others)]))
     for position, text in enumerate(texts):
         rest = " or ".join(texts[:position] + texts[position + 1 :])
-        piece = ("spellings", f"all but {position + 1} of {len(texts)}")
+        piece = (SPELLINGS, f"all but {position + 1} of {len(texts)}")
         yield Fault("operand", f"dropped: spelling {_short(text)}", rest, piece)
 
 

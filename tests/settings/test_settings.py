@@ -130,7 +130,7 @@ REFUSED = {
     "alerts: {A: {for: 5m}}\nexclude: {alerts: [A]}": "alerts.A: exclude.alerts leaves this alert out; remove it from one of the two.",
     "thresholds_for: {job: vllm}": "thresholds_for: must be a list, such as [a, b], not {'job': 'vllm'}.",
     "engines: [vllm, sgland]": "engines.1: 'sgland' is not an engine that is known here; these are vllm, sglang, trtllm, tgi, llamacpp, triton, dynamo.",
-    "identity_labels: [namespace, instance]": "identity_labels.1: 'instance' tells our series apart already; leave it out.",
+    "identity_labels: [namespace, instance]": "identity_labels.1: 'instance' already tells our series apart; leave it out.",
     "identity_labels: [tenant, tenant]": "identity_labels:",
     "identity_labels: [my-label]": "identity_labels.0: must be the name of a label, such as namespace, not 'my-label'",
     "thresholds_for: [{labels: {team: a}, qps_low: 1}]": "thresholds_for.0.labels: 'team' is not among identity_labels, so that no rule keeps it; add it there, or leave it out here.",

@@ -132,7 +132,7 @@ def _transfers(limits: Thresholds) -> tuple[Row, Row]:
             "Transfer and first token",
             {
                 "transfer": max_by(_MODEL, vllm_only.transfer_time()),
-                "first token": engine.TIME_TO_FIRST_TOKEN.mean(_MODEL),
+                "first token": engine.TIME_TO_FIRST_TOKEN.mean(_MODEL).and_(_models(vllm_only.TRANSFER_TIME)),
             },
             why="The least that a request waits for its transfers, beside its mean time to first token. Ranks transfer at the same time, so their times do not add up.",
             empty=_NO_CONNECTOR,

@@ -180,3 +180,33 @@ def test_what_brings_a_series_is_said(doctor):
     assert "    without DCGM_FI_DEV_SM_CLOCK (dcgm-exporter): GPUThrottling" in text
     assert "vllm:corrupted_requests_total (vLLM from 0.11.1 on; only with VLLM_COMPUTE_NANS_IN_LOGITS=1)" in text
     assert "    without the setting jobs.capacity_requests_per_second: Headroom; Load in an hour" in text
+
+
+def test_files_of_anybody_are_judged(fleet, tmp_path, capsys):
+    file = tmp_path / "rules.yaml"
+    rules = [
+        {"alert": "Busy", "expr": "vllm:num_requests_running > 10"},
+        {"alert": "Full", "expr": "vllm_gpu_cache_usage_perc > 0.9"},
+        {"alert": "Misspelt", "expr": "rate(vllm:num_preemptions[5m]) > 0"},
+    ]
+    file.write_text(json.dumps({"groups": [{"name": "g", "rules": rules}]}), encoding="utf-8")
+    assert main(["doctor", "--prometheus", fleet, "--path", str(file)]) == 2
+    assert capsys.readouterr().out.splitlines() == [
+        f"{file}: 1 of 3 queries can work",
+        "  g, Full: needs vllm_gpu_cache_usage_perc, perhaps vllm:kv_cache_usage_perc",
+        "  g, Misspelt: needs vllm:num_preemptions, perhaps vllm:num_preemptions_total",
+    ]
+    file.write_text(json.dumps({"groups": [{"name": "g", "rules": rules[:1]}]}), encoding="utf-8")
+    assert main(["doctor", "--prometheus", fleet, "--path", str(file)]) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--write", "x", "--path", "y"], "--write does not go with --path: give one of the two."),
+        (["--path", "none.json"], "none.json cannot be read (No such file or directory): name another file."),
+    ],
+)
+def test_what_cannot_be_done_is_said_before_anything_is_asked(arguments, said, capsys):
+    assert main(["doctor", "--prometheus", "http://127.0.0.1:9", *arguments]) == 1
+    assert capsys.readouterr().err == f"Error: {said}\n"

@@ -12,7 +12,7 @@ from glassbox.metrics import amd_exporter as amd
 from glassbox.metrics import dcgm, scrape
 from glassbox.metrics.types import Unit
 from glassbox.query.expr import Expr, binary, many_to_one
-from glassbox.query.promql import avg_by, group_by, instant, max_by, over_time, with_label
+from glassbox.query.promql import avg_by, count_by, group_by, instant, max_by, over_time, sum_by, with_label
 from glassbox.query.rules import Record, RecordGroup, Series
 from glassbox.query.selectors import Matcher, differs, regex
 from recording_rules import gpu, instances
@@ -117,6 +117,14 @@ def largest_of_models(by_pod: Expr) -> Expr:
 def mean_of_models(by_pod: Expr) -> Expr:
     """The mean of the means of each model's own pods, by GPU and pod."""
     return avg_by(SERVED, _of_model_pods(avg_by(_POD, by_pod)))
+
+
+def shared_out(of_gpus: Expr) -> Expr:
+    """What each model has of a sum over GPUs: equal parts for the pods that share a GPU, and for the models of one pod."""
+    part = binary(of_gpus, "/", count_by(GPU, _USERS), unit=of_gpus.shape.unit)
+    of_pod = sum_by(_POD, by_pod(part))
+    each = binary(of_pod, "/", count_by(_POD, _PODS), unit=of_gpus.shape.unit)
+    return sum_by(SERVED, _of_model_pods(each))
 
 
 def judged(models: Expr, own: Expr, of_any: Expr, shared: Sequence[str]) -> Expr:

@@ -32,7 +32,7 @@ _WIDE = Size(width=4, height=4)
 _NOT_MEASURED = "Not measured"
 # Nothing that is divided by: nobody works, or nobody reports it.
 _NO_WORK = "No work seen"
-_TOGETHER = "GPUs do not report which model they serve, so choose hosts and services that belong together."
+_TOGETHER = "It is not always known which GPUs serve a model, so choose hosts and services that belong together."
 _FOR_NOBODY = "Tokens of answers that callers give up count too, so it looks low where nobody is answered."
 _PRICES = "Prices come from the settings (cost). A GPU costs its price whether it works or not."
 

@@ -15,6 +15,7 @@ from glassbox.metrics.types import Unit
 from glassbox.query.expr import Expr
 from glassbox.query.promql import avg_by, count_by, group_by, instant, max_by, over_time, ratio, sum_by
 from glassbox.query.readings import silent_about
+from glassbox.query.reporters import EVERYBODY, Reporters
 from glassbox.query.rules import HistogramRecord, Record, Series
 from glassbox.query.selectors import Matcher, differs, not_regex
 from glassbox.query.wording import last, percent, span
@@ -30,6 +31,7 @@ from recording_rules import (
     requests,
     slowness,
     targets,
+    vllm_only,
     workload,
 )
 from recording_rules.known_models import KNOWN, known
@@ -70,33 +72,43 @@ SIGNAL = Series("model:diagnosis_signal:bool", Unit.BOOLEAN, (*MODEL, "signal"))
 class Signal:
     """One observation. It holds for each model for which `condition` returns a series.
 
-    `needs` are roles of which an engine must report one: of the models of others it is not known.
+    `needs` are roles of which an engine must report one: of the models of others it is not known. With `known_of`, it is known of
+    models for which this source has series.
     """
 
     name: str
     condition: Callable[[Settings], Expr]
     means: str
     needs: tuple[Role, ...] = ()
+    known_of: Record | None = None
 
     @property
     def holds(self) -> Expr:
         """1 for each model for which it holds."""
-        return instant(SIGNAL, signal=self.name).equals(1)
+        return instant(SIGNAL, signal=self.name).equals(1).reported_by(self._reporters())
 
     def recorded(self, settings: Settings) -> Record:
         """The rule: 1 or 0 for every known model whose engine reports what it needs."""
         judged = instant(KNOWN, **self._of_engines())
+        if self.known_of:
+            judged = judged.and_(instant(self.known_of), on=MODEL)
         holds = group_by(MODEL, self.condition(settings)).measured_in(Unit.BOOLEAN).and_(judged)
         return SIGNAL.recorded(holds.or_(judged * 0), self.means, signal=self.name)
 
     def _of_engines(self) -> dict[str, Matcher]:
-        silent = silent_about(*self.needs) if self.needs else ()
+        silent = self._silent()
         return {"inference_engine": not_regex("|".join(silent))} if silent else {}
 
+    def _silent(self) -> tuple[str, ...]:
+        return silent_about(*self.needs) if self.needs else ()
 
-def signal(means: str, *needs: Role) -> Callable[[Callable[[Settings], Expr]], Signal]:
+    def _reporters(self) -> Reporters:
+        return EVERYBODY.difference(self._silent()) if self.needs else None
+
+
+def signal(means: str, *needs: Role, known_of: Record | None = None) -> Callable[[Callable[[Settings], Expr]], Signal]:
     """Declare a signal. The decorated function is its condition, which returns the models for which it holds, and gives it its name."""
-    return lambda condition: Signal(condition.__name__, condition, means, needs)
+    return lambda condition: Signal(condition.__name__, condition, means, needs, known_of)
 
 
 def signals() -> tuple[Signal, ...]:
@@ -238,6 +250,15 @@ def queue_takes_time(settings: Settings) -> Expr:
 @signal("Requests waited for adapters or KV transfers the whole time.", roles.WAITING_BY_REASON)
 def deferred(_settings: Settings) -> Expr:
     return over_time("min", workload.DEFERRED, WINDOW) > 0
+
+
+# A series of its own for each model is only for fleets that transfer KV caches.
+@signal(
+    f"KV transfers take more than {percent(vllm_only.TRANSFER_BOUND_RATIO)} of the time to first token.",
+    known_of=vllm_only.TRANSFER_TIME,
+)
+def transfer_bound(settings: Settings) -> Expr:
+    return vllm_only.transfer_bound(settings.thresholds)
 
 
 @signal(f"One engine's KV cache was full for half of the {last(engine.KV_CACHE_WINDOW)}.", roles.KV_CACHE_USAGE)

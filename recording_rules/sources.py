@@ -22,7 +22,7 @@ DECLARED: dict[str, str | Matcher] = {
     "endpoint": differs("other"),
     "exported_endpoint": differs("other"),
 }
-# A router repeats what its servers report. Targets may have a label of the same name, which is no URL.
+# A router repeats what its servers report. Targets may have a label of the same name, which is not a URL.
 OF_ENGINES: dict[str, str | Matcher] = {"server": not_regex("https?://.*")}
 # A proxy sends each request to a prefill instance with one token to make, and then to a decode instance: both finish it (vLLM,
 # `tests/v1/kv_connector/nixl_integration/toy_proxy_server.py`). No metric says which is which, so the target's label does.

@@ -2,8 +2,8 @@
 
 The codes are what is recorded. A verdict's code is its place in the order, with gaps in between: the smaller, the more urgent,
 also among versions of one model. Codes never change, since history is read by them. Their words and colours are here too, so
-that every board shows the same. GPUs come late: it is not known which of them serve the model, so signals of the model itself
-go first.
+that every board shows the same. GPUs come late: outside of Kubernetes it is not known which of them serve the model, so
+signals of the model itself go first.
 """
 
 from collections.abc import Sequence

@@ -114,7 +114,7 @@ def _less_than_wanted(jobs: Jobs) -> Expr:
     # Grafana would treat a name of the series as a label: the product drops it.
     less = _down(jobs) * 1
     for job, replicas in sorted(jobs.replicas.items()):
-        # Fewer than one is no capacity at all.
+        # Fewer than one means no capacity at all.
         if replicas > 1:
             less = less.or_((instant(targets.TARGETS, job=job) < replicas) * 1)
     return less
@@ -160,7 +160,7 @@ def alerts(settings: Settings) -> tuple[Alert, ...]:
             also_explained_on=(("replicas", "Replicas"), ("monitoring", "Mute targets")),
             panel=("monitoring", "Jobs"),
             summary="{{ $labels.job }} on {{ $labels.instance }} answers scrapes but reports nothing",
-            description="{{ $labels.instance }} of {{ $labels.job }} is up, but exposes no metrics of its engine or requests. No other alert sees it.",
+            description="{{ $labels.instance }} of {{ $labels.job }} is up, but nothing that it exposes is recorded, neither of an engine nor of requests. No other alert sees it.",
             cannot_see=_MUTE_CANNOT_SEE,
         ),
     )

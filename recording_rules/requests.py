@@ -117,7 +117,7 @@ def _of_models(by_process: Expr) -> Expr:
     """Requests by process, with the model that it serves."""
     # Without the engine's own series, a label of the target may name the model.
     labels = group_by((*TARGET, "model_name"), most(vllm.HTTP_REQUESTS, "5m", handler=differs("")))
-    served = first_by(TARGET, group_by((*TARGET, "model_name"), ENGINES).or_(labels, on=TARGET))
+    served = first_by(TARGET, group_by((*TARGET, "model_name"), ENGINES).or_(beside_first(labels), on=TARGET))
     return sum_by(_PROCESS, by_process).taking(("model_name",), served, on=TARGET)
 
 
@@ -139,9 +139,11 @@ _WITHOUT_THE_ENGINE = not_regex("|/v1/models|/(de)?tokenize|/docs|/openapi.json|
 # A request whose client left counts as a success in vLLM (`abandoned` has the source).
 SUCCEEDED = Record(
     "model:inference_http_succeeded:rate5m",
-    sum_by(
-        MODEL,
-        _of_models(rate(vllm.HTTP_REQUESTS, "5m", **OF_CALLERS, handler=_WITHOUT_THE_ENGINE, status=regex("2.."))),
+    beside_first(
+        sum_by(
+            MODEL,
+            _of_models(rate(vllm.HTTP_REQUESTS, "5m", **OF_CALLERS, handler=_WITHOUT_THE_ENGINE, status=regex("2.."))),
+        )
     ),
     "Requests for an engine per second that its HTTP server counts as answered well, those whose clients left among them.",
 )

@@ -59,6 +59,16 @@ class PlacedPanel:
         return self.declared.title
 
     @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels by which the results of its first query differ."""
+        return self.targets[0].expr.shape.labels
+
+    @property
+    def in_rows(self) -> tuple[str, ...]:
+        """The names of the variables that narrow its queries and of which each result has a value."""
+        return tuple(variable.name for variable in self.narrowed_by if variable.label in self.labels)
+
+    @property
     def ref_ids(self) -> Mapping[str, str]:
         """The queries' ids by their names."""
         return {target.name: target.ref_id for target in self.targets}

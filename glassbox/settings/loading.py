@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from glassbox.errors import GlassboxError
+from glassbox.metrics.engines import ENGINES
 from glassbox.metrics.types import TARGET_LABELS
 from glassbox.settings.filling import filled
 from glassbox.settings.model import AlertChange, Settings
@@ -18,7 +19,20 @@ _RESERVED_LABELS = {
 
 # Labels that tell our series apart, or say what they are about.
 _LABELS_OF_SERIES = frozenset(
-    (*TARGET_LABELS, "endpoint", "engine", "finished_reason", "gpu", "le", "pid", "reason", "signal", "slo", "window")
+    (
+        *TARGET_LABELS,
+        "UUID",
+        "endpoint",
+        "engine",
+        "finished_reason",
+        "gpu",
+        "le",
+        "pid",
+        "reason",
+        "signal",
+        "slo",
+        "window",
+    )
 )
 
 
@@ -27,7 +41,7 @@ def load_settings(path: Path | None) -> Settings:
     if path is None:
         return Settings()
     settings = filled(_checked(path), path.parent)
-    for about in (_about_jobs, _about_alerts, _about_identity, _about_exceptions):
+    for about in (_about_jobs, _about_engines, _about_alerts, _about_identity, _about_exceptions):
         if sentence := about(settings):
             raise GlassboxError(f"Settings file {path}: {sentence}")
     return settings
@@ -58,6 +72,14 @@ def _about_jobs(settings: Settings) -> str:
     return ""
 
 
+def _about_engines(settings: Settings) -> str:
+    known = [engine.name for engine in ENGINES]
+    for index, name in enumerate(settings.engines):
+        if name not in known:
+            return f"engines.{index}: {name!r} is not an engine that is known here; these are {', '.join(known)}."
+    return ""
+
+
 def _about_alerts(settings: Settings) -> str:
     for name, change in settings.alerts.items():
         if name in settings.exclude.alerts:
@@ -73,7 +95,7 @@ def _about_alerts(settings: Settings) -> str:
 def _about_identity(settings: Settings) -> str:
     for index, label in enumerate(settings.identity_labels):
         if label in _LABELS_OF_SERIES or label in _RESERVED_LABELS:
-            return f"identity_labels.{index}: {label!r} tells our series apart already; leave it out."
+            return f"identity_labels.{index}: {label!r} already tells our series apart; leave it out."
     return ""
 
 

@@ -335,7 +335,8 @@ def test_a_drill_down_sets_one_variable_and_carries_the_rest():
     assert width["id"] == "custom.width"
     assert links["id"] == "links"
     assert links["value"][0]["url"] == (
-        "/d/x?${__url_time_range}&${datasource:queryparam}&${job:queryparam}&var-instance=${__value.raw:percentencode}"
+        "/d/x?${__url_time_range}&${datasource:queryparam}"
+        '&var-job=${__data.fields["Job"].text:percentencode}&var-instance=${__value.raw:percentencode}'
     )
 
 

@@ -189,6 +189,8 @@ CARRIED = {
     "truncated_share_ratio": 0.5,
     "repetition_share_ratio": 0.5,
     "abandoned_share_ratio": 0.5,
+    "kv_transfer_failed_ratio": 0.5,
+    "speculation_acceptance_low_ratio": 0.5,
 }
 
 

@@ -46,7 +46,7 @@ ADDRESS = "must be an address such as https://host.example.com/path, without use
 HUGE = "9" * 400
 
 REFUSED = {
-    "threshold: {}": "unknown key 'threshold'; the keys are alerts, content, cost, evaluation_interval_seconds, exclude, gpu, grafana, histogram_buckets, identity_labels, jobs, owners, runbook_base_url, slo_period_days, slos, thresholds, thresholds_for.",
+    "threshold: {}": "unknown key 'threshold'; the keys are alerts, content, cost, engines, evaluation_interval_seconds, exclude, gpu, grafana, histogram_buckets, identity_labels, jobs, kubernetes, owners, runbook_base_url, slo_period_days, slos, thresholds, thresholds_for.",
     "thresholds: {qps_lo: 1}": "thresholds: unknown key 'qps_lo'; the keys are ",
     "thresholds: {qps_lo: 1, qps_low: 2}": "thresholds: unknown key 'qps_lo'",
     "thresholds: {qps_low: many}": "thresholds.qps_low: must be a finite number, not 'many'.",
@@ -129,7 +129,8 @@ REFUSED = {
     "alerts: {A: {labels: {owner: b}}}": "alerts.A.labels: 'owner' cannot be set here: set `owners`.",
     "alerts: {A: {for: 5m}}\nexclude: {alerts: [A]}": "alerts.A: exclude.alerts leaves this alert out; remove it from one of the two.",
     "thresholds_for: {job: vllm}": "thresholds_for: must be a list, such as [a, b], not {'job': 'vllm'}.",
-    "identity_labels: [namespace, instance]": "identity_labels.1: 'instance' tells our series apart already; leave it out.",
+    "engines: [vllm, sgland]": "engines.1: 'sgland' is not an engine that is known here; these are vllm, sglang, trtllm, tgi, llamacpp, triton, dynamo.",
+    "identity_labels: [namespace, instance]": "identity_labels.1: 'instance' already tells our series apart; leave it out.",
     "identity_labels: [tenant, tenant]": "identity_labels:",
     "identity_labels: [my-label]": "identity_labels.0: must be the name of a label, such as namespace, not 'my-label'",
     "thresholds_for: [{labels: {team: a}, qps_low: 1}]": "thresholds_for.0.labels: 'team' is not among identity_labels, so that no rule keeps it; add it there, or leave it out here.",

@@ -87,8 +87,8 @@ IDLE_CAUSES = (
     Case(8, "Other", _NEUTRAL, "No signal explains it. Compare tensor activity with memory activity.", ()),
 )  # fmt: skip
 
-VERDICT = Series("model:diagnosis_verdict:code", Unit.NONE, MODEL)
-IDLE_CAUSE = Series("model:diagnosis_idle_cause:code", Unit.NONE, MODEL)
+VERDICT = Series("model:diagnosis_verdict:code", Unit.NONE, MODEL, reporters=known_models.KNOWN.reporters)
+IDLE_CAUSE = Series("model:diagnosis_idle_cause:code", Unit.NONE, MODEL, reporters=known_models.KNOWN.reporters)
 
 
 def group(settings: Settings) -> RecordGroup:

@@ -124,7 +124,7 @@ def _mute() -> Expr:
     """Targets that answer scrapes, with gaps or without, and expose nothing that boards and alerts read."""
     answers = over_time("max", scrape.UP, answering.GAP).equals(1).or_(instant(scrape.UP).equals(1))
     # The product drops the name `up`, which Grafana would treat as a label.
-    return answers.and_(instant(scrape.UP)).unless(instant(instances.RUNNING), on=TARGET) * 1
+    return answers.and_(instant(scrape.UP)).unless(instances.reporting(), on=TARGET) * 1
 
 
 def alerts(settings: Settings) -> tuple[Alert, ...]:
@@ -160,7 +160,7 @@ def alerts(settings: Settings) -> tuple[Alert, ...]:
             also_explained_on=(("replicas", "Replicas"), ("monitoring", "Mute targets")),
             panel=("monitoring", "Jobs"),
             summary="{{ $labels.job }} on {{ $labels.instance }} answers scrapes but reports nothing",
-            description="{{ $labels.instance }} of {{ $labels.job }} is up, but exposes no metrics of its engine or requests. No other alert sees it.",
+            description="{{ $labels.instance }} of {{ $labels.job }} is up, but nothing that it exposes is recorded, neither of an engine nor of requests. No other alert sees it.",
             cannot_see=_MUTE_CANNOT_SEE,
         ),
     )

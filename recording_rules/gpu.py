@@ -29,7 +29,7 @@ from glassbox.query.promql import (
 from glassbox.query.rules import Record, RecordGroup
 from glassbox.query.selectors import differs, regex
 from recording_rules.gpu_bounds import possible
-from recording_rules.levels import GPU, JOB, TARGET
+from recording_rules.levels import GPU, JOB, SLOT, TARGET
 from recording_rules.targets import BRIDGE
 
 GROUP = RecordGroup("gpu")
@@ -67,7 +67,8 @@ def _smi(series: Expr) -> Expr:
 
 
 def _numbered(indexed: Expr) -> Expr:
-    return with_label("gpu", with_label("gpu", indexed, copied_from="uuid"), copied_from="index")
+    by_uuid = with_label("UUID", with_label("gpu", indexed, copied_from="uuid"), copied_from="uuid")
+    return with_label("gpu", by_uuid, copied_from="index")
 
 
 def of_model(name: str) -> Expr:
@@ -103,7 +104,7 @@ def _profiled(gauge: Gauge) -> Expr:
 
 
 _USED_AND_FREE = instant(dcgm.FB_USED) + instant(dcgm.FB_FREE)
-_INSTALLED = (_USED_AND_FREE + instant(dcgm.FB_RESERVED)).or_(_USED_AND_FREE)
+_INSTALLED = (_USED_AND_FREE + possible(instant(dcgm.FB_RESERVED))).or_(_USED_AND_FREE)
 _WATTS_OF_DCGM = (rate(dcgm.TOTAL_ENERGY, ENERGY_WINDOW) / _MILLIJOULES_PER_JOULE).measured_in(Unit.WATTS)
 
 # Share of time with a kernel running: low proves an idle GPU, high proves little.
@@ -118,7 +119,8 @@ TENSOR_ACTIVE = _profiled(dcgm.PIPE_TENSOR_ACTIVE)
 DRAM_ACTIVE = _profiled(dcgm.DRAM_ACTIVE)
 # Mean power over 5 minutes from the board's energy counter, which misses nothing between two scrapes.
 ENERGY = _each_gpu(_WATTS_OF_DCGM, _smi(rate(smi.ENERGY, ENERGY_WINDOW).measured_in(Unit.WATTS)))
-TEMPERATURE = _each_gpu(instant(dcgm.GPU_TEMP), _ours(service.GPU_TEMPERATURE), _smi(instant(smi.TEMPERATURE)))
+_OTHER_TEMPERATURES = (_ours(service.GPU_TEMPERATURE), _smi(instant(smi.TEMPERATURE)))
+TEMPERATURE = _each_gpu(instant(dcgm.GPU_TEMP), *_OTHER_TEMPERATURES)
 # 1 when the board could not replace a broken row of its memory, 0 otherwise.
 ROW_REMAPPING = _each_gpu(instant(dcgm.ROW_REMAP_FAILURE), _smi(instant(smi.REMAPPED_ROWS_FAILURE)))
 # Memory rows replaced within the hour after errors that could not, or could, be corrected.
@@ -172,9 +174,20 @@ ROW_REMAP_FAILURE = Record(
     "GPUs that could not replace a broken row of their memory. There is no series for healthy GPUs.",
 )
 
-# Either shows that a GPU is there: one that shares its host's memory reports none, and a divided one no activity without
-# profiling. Every sign more is read as often. Codes of errors show nothing, since our exporter keeps those of a GPU that has gone.
-SIGNS = (MEMORY_USED, ACTIVITY)
+# What is left out first need not be compared.
+_HEAT_ALONE = _each_gpu(instant(dcgm.GPU_TEMP).unless(instant(MEMORY_USED), on=SLOT), *_OTHER_TEMPERATURES)
+OTHER_READING = Record(
+    "gpu:other_reading:group",
+    group_by(
+        GPU,
+        instant(POWER).or_(instant(SM_CLOCK)).or_(_HEAT_ALONE).unless(instant(MEMORY_USED)).unless(instant(ACTIVITY)),
+    ),
+    "1 for GPUs that report neither memory nor activity, but power, a clock or heat. There is no series for other GPUs.",
+)
+
+# Any shows that a GPU is there: one that shares its host's memory reports none, and a divided one no activity without profiling.
+# Every sign more is read as often. Codes of errors show nothing, since our exporter keeps those of a GPU that has gone.
+SIGNS = (MEMORY_USED, ACTIVITY, OTHER_READING)
 
 
 def any_sign(read: Callable[[Record], Expr]) -> Expr:

@@ -35,6 +35,7 @@ BELOW = {
     "glassbox/standin": set(),
     "glassbox/start": {"glassbox.compile"},
     "glassbox/cli": TALKING | {"glassbox.lint", "glassbox.start"},
+    "glassbox/doctor": TALKING | {"glassbox.cli"},
     "glassbox/reference": COMPILED | {"glassbox.cli"},
     "glassbox/baseline": TALKING | {"glassbox.cli"},
     "glassbox/view": COMMANDS,
@@ -69,7 +70,7 @@ FENCED = {
 }
 CONTENT_LACKS = {"json", "pathlib", "os", "subprocess", "urllib", "http", "socket", "yaml"}
 # The same subject on several floors of content; any other name is one thing.
-SUBJECTS = {"engine", "gpu", "monitoring", "service", "slo", "requests"}
+SUBJECTS = {"engine", "gpu", "kv_transfer", "monitoring", "service", "slo", "requests"}
 
 
 def imported(path):

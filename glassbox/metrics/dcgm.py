@@ -10,19 +10,23 @@ from glassbox.metrics.types import Counter, Gauge, Unit
 
 # The MIG slice, on the series of a GPU that is divided.
 SLICE = "GPU_I_ID"
+# The pod that has the GPU, as the exporter names it, and under the names that Prometheus gives where it does not honor labels;
+# and what else tells the pods of several clusters apart.
+_IN_KUBERNETES = ("cluster", "namespace", "pod", "exported_namespace", "exported_pod")
+_OPTIONAL = (SLICE, *_IN_KUBERNETES)
 _GPU = ("gpu", "UUID", "pci_bus_id", "device", "modelName", "Hostname")
 _PROFILING = "needs a data-centre GPU with the profiling module, and dcgm-exporter 4.x"
 
 
 def _gauge(name: str, unit: Unit, text: str, often_absent: str = "") -> Gauge:
     return Gauge(
-        name=f"DCGM_FI_{name}", unit=unit, labels=_GPU, optional_labels=(SLICE,), help=text, often_absent=often_absent
+        name=f"DCGM_FI_{name}", unit=unit, labels=_GPU, optional_labels=_OPTIONAL, help=text, often_absent=often_absent
     )
 
 
 def _counter(name: str, unit: Unit, text: str, often_absent: str = "") -> Counter:
     return Counter(
-        name=f"DCGM_FI_{name}", unit=unit, labels=_GPU, optional_labels=(SLICE,), help=text, often_absent=often_absent
+        name=f"DCGM_FI_{name}", unit=unit, labels=_GPU, optional_labels=_OPTIONAL, help=text, often_absent=often_absent
     )
 
 
@@ -44,7 +48,7 @@ XID_ERRORS = Gauge(
     name="DCGM_FI_DEV_XID_ERRORS",
     unit=Unit.NONE,
     labels=(*_GPU, "err_code", "err_msg"),
-    optional_labels=(SLICE,),
+    optional_labels=_OPTIONAL,
     help="Code of the last XID error: a code, never a count.",
     often_absent="before the first XID error, from 4.5 on",
 )

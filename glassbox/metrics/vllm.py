@@ -1,4 +1,4 @@
-"""What vLLM 0.8.3 to 0.33 exposes at /metrics on its API port, as far as any query here uses it.
+"""What vLLM 0.8.3 to 0.33 exposes at /metrics on its API port: its core here, the rest in `of_vllm/`.
 
 Names, labels, buckets and versions were read from the released sources (`vllm/v1/metrics/loggers.py`, `vllm/entrypoints/serve/instrumentator`),
 0.8.3 being the first version whose series carry the label `engine`. `demo/expositions/` holds captures of real servers that a test compares.
@@ -7,10 +7,13 @@ those of the HTTP server begin with their first request.
 """
 
 from glassbox.metrics import roles
+from glassbox.metrics.of_vllm import http, kv_offload, kv_transfer, work
 from glassbox.metrics.roles import Engine, Reading
 from glassbox.metrics.types import Counter, FormerEnd, FormerName, Gauge, Histogram, Metric, Unit
 
 OLDEST, NEWEST = "0.8.3", "0.33.0"
+# What it exposes besides: the catalogue lists their metrics as this module's.
+PARTS = (work, kv_transfer, kv_offload, http)
 
 _ENGINE = ("model_name", "engine")
 # The router of vLLM's production stack exposes what it sent to each server under the engine's names, with the server's URL

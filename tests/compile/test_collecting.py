@@ -301,7 +301,9 @@ def test_a_misspelt_signal_is_an_error_at_its_line(tmp_path, monkeypatch):
 
 def test_of_our_modules_each_that_declares_something_is_collected():
     """Reviewed files say what there is: a module that the search loses would take its file along."""
-    assert {group.name for group in for_each_engine(our_record_groups())} == in_golden("recording_rules")
+    assert {group.name for group in for_each_engine(our_record_groups(), Settings().engines)} == in_golden(
+        "recording_rules"
+    )
     assert {group.name for group in our_alert_groups()} == in_golden("alerts")
     slugs = {build(Settings()).slug for build in collecting.dashboards(dashboards)}
     assert {f"glassbox-{slug}" for slug in slugs} == in_golden("dashboards")

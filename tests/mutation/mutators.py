@@ -25,6 +25,16 @@ import promql_parser as ast
 
 from glassbox.compile.bundle import Json
 from glassbox.query.selectors import Matcher, Selector
+from tests.mutation import readings
+from tests.mutation.equivalence import (
+    SET_OPERATORS,
+    keep_all,
+    keeps,
+    keeps_sign,
+    makes_no_difference,
+    matchers,
+    never_negative,
+)
 from tests.mutation.shapes import change, is_piece, selectors
 
 COMPARATORS = {
@@ -43,7 +53,10 @@ OVER_TIME = {
 }
 MARK = ["1"]
 WITH_THRESHOLDS = ("clamp_min", "clamp_max", "vector")
-SET_OPERATORS = ("and", "or", "unless")
+# Of a number that is never negative, these say the same about whether it is 0.
+SPELLINGS = "spellings"
+_OF_ONE = ("matcher", "operand", "number")
+WITH_ZERO = (">", "<=", "==", "!=")
 # Of what stands right of these, no value is read.
 PRESENCE = ("and", "unless")
 LONGEST_FRAGMENT = 70
@@ -58,7 +71,8 @@ _OF_SETTINGS = re.compile(r"""'[^']*'|"[^"]*"| by \([^)]*\)|\s|([\d.]+(ms|[smhdw
 class Fault:
     """One faulty text. `what` tells a reader where and how it differs; `piece` is the same for one fault of several rules.
 
-    `of_value` says that the same series come out, with other values.
+    `of_value` says that the same series come out, with other values; `of_sign` that the same ones are above 0, and none below.
+    `lost` is a matcher without which more series come out, and those that match it are as they were.
     """
 
     kind: str
@@ -66,6 +80,8 @@ class Fault:
     text: str
     piece: tuple[str, str] | None = None
     of_value: bool = False
+    of_sign: bool = False
+    lost: tuple[str, Matcher] | None = None
 
 
 @dataclass(frozen=True)
@@ -99,6 +115,25 @@ def mutants(rule: Json) -> list[Mutant]:
             seen.append(printed)
             different.append(mutant)
     return _numbered(different)
+
+
+def of_reading(rule: Json, first: Json) -> list[Mutant]:
+    """The faults of an engine's rule that those of the first engine's do not stand for.
+
+    A fault in a reading is in a piece that every rule with this reading shares.
+    """
+    judged = {readings.of_content(mutant.rule) for mutant in mutants(first)} - {readings.of_content(rule)}
+    own = [mutant for mutant in mutants(rule) if readings.of_content(mutant.rule) not in judged]
+    return [mutant if _is_spelling(mutant) else replace(mutant, piece=_piece(mutant, rule)) for mutant in own]
+
+
+def _is_spelling(mutant: Mutant) -> bool:
+    return bool(mutant.piece and mutant.piece[0] == SPELLINGS)
+
+
+def _piece(mutant: Mutant, rule: Json) -> tuple[str, str] | None:
+    kind = mutant.key[0].partition(":")[0]
+    return readings.piece(kind, rule["expr"], mutant.rule["expr"]) or mutant.piece
 
 
 def pretty(expr: str) -> str:
@@ -143,6 +178,10 @@ def _faults(node: ast.Expr, reading: str = "") -> Iterator[Fault]:
 
 def _own(node: ast.Expr, reading: str) -> Iterator[Fault]:
     match node:
+        case ast.BinaryExpr() if spelled := _spelled(node):
+            yield from _of_spelled(node, spelled, reading)
+        case ast.BinaryExpr() if str(node.op) == "or" and readings.read_alike(node.lhs, node.rhs):
+            yield from _of_alike(node, reading)
         case ast.BinaryExpr():
             yield from _of_binary(node, reading)
         case ast.AggregateExpr():
@@ -150,7 +189,7 @@ def _own(node: ast.Expr, reading: str) -> Iterator[Fault]:
         case ast.Call():
             yield from _of_call(node, reading)
         case ast.ParenExpr():
-            yield from _inside(node.expr, reading, "({})".format)
+            yield from _inside(node.expr, node, reading, "({})".format)
         case ast.SubqueryExpr():
             yield from _of_subquery(node, reading)
         case ast.MatrixSelector():
@@ -161,15 +200,23 @@ def _own(node: ast.Expr, reading: str) -> Iterator[Fault]:
             yield from _of_number(node)
 
 
-def _inside(node: ast.Expr, reading: str, written: Callable[[str], str], *, decides: bool = False) -> Iterator[Fault]:
+def _inside(
+    node: ast.Expr, around: ast.Expr, reading: str, written: Callable[[str], str], *, decides: bool = False
+) -> Iterator[Fault]:
     """The faults of a part, each in the text of the whole. `decides`: which series come out depends on the values of the part."""
     for fault in _faults(node, reading):
-        yield replace(fault, text=written(fault.text), of_value=fault.of_value and not decides)
+        yield replace(
+            fault,
+            text=written(fault.text),
+            of_value=fault.of_value and not decides,
+            of_sign=fault.of_sign and keeps_sign(around),
+            lost=fault.lost if fault.lost and keeps(around, fault.lost[0]) else None,
+        )
 
 
-def _of_presence(node: ast.Expr, reading: str, written: Callable[[str], str]) -> Iterator[Fault]:
+def _of_presence(node: ast.Expr, around: ast.Expr, reading: str, written: Callable[[str], str]) -> Iterator[Fault]:
     """The faults of a part of which it only counts that its series are there."""
-    return (fault for fault in _inside(node, reading, written) if not fault.of_value)
+    return (fault for fault in _inside(node, around, reading, written) if not fault.of_value)
 
 
 def _of_binary(node: ast.BinaryExpr, reading: str) -> Iterator[Fault]:
@@ -177,13 +224,9 @@ def _of_binary(node: ast.BinaryExpr, reading: str) -> Iterator[Fault]:
     left, right, operator = node.lhs.prettify(), node.rhs.prettify(), str(node.op)
     matching = f" {node.modifier}" if node.modifier and str(node.modifier) else ""
     within = _reading(node, reading)
-    decides = operator in COMPARATORS
     if within and not reading:
         yield from _of_repeated(node)
-    if not (operator == "*" and right == "0"):
-        yield from _inside(node.lhs, within, lambda text: f"{text} {operator}{matching} {right}", decides=decides)
-    else:
-        yield from _of_presence(node.lhs, within, lambda text: f"{text} * 0")
+    yield from _of_left(node, within, lambda text: f"{text} {operator}{matching} {right}")
     for other in COMPARATORS.get(operator, ()):
         what = f"{operator} {_short(right)} -> {other}"
         yield Fault("comparator", what, f"{left} {other}{matching} {right}")
@@ -191,8 +234,25 @@ def _of_binary(node: ast.BinaryExpr, reading: str) -> Iterator[Fault]:
         yield Fault("operand", f"dropped: {operator} {_short(right)}", left)
     if operator in ("and", "or"):
         yield Fault("operand", f"dropped: {_short(left)} {operator}", right)
-    of_right = _of_presence if operator in PRESENCE else partial(_inside, decides=decides)
-    yield from of_right(node.rhs, within, lambda text: f"{left} {operator}{matching} {text}")
+    of_right = _of_presence if operator in PRESENCE else partial(_inside, decides=operator in COMPARATORS)
+    for fault in of_right(node.rhs, node, within, lambda text: f"{left} {operator}{matching} {text}"):
+        if not (fault.lost and makes_no_difference(node, fault.lost, on_the_left=False)):
+            yield fault
+
+
+def _of_left(node: ast.BinaryExpr, within: str, written: Callable[[str], str]) -> Iterator[Fault]:
+    """The faults of the left side that the operator and the right side let through."""
+    operator, right = str(node.op), node.rhs.prettify()
+    of_left = _of_presence if operator == "*" and right == "0" else partial(_inside, decides=operator in COMPARATORS)
+    signs = operator in WITH_ZERO and right == "0"
+    same_for_sign = {fault.text for fault in _faults(node.lhs, within) if fault.of_sign} if signs else set()
+    for fault in of_left(node.lhs, node, within, str):
+        if fault.lost and makes_no_difference(node, fault.lost, on_the_left=True):
+            continue
+        if fault.text not in same_for_sign:
+            yield replace(fault, text=written(fault.text))
+        elif operator in (">", "!=") and not node.modifier:
+            yield replace(fault, text=written(fault.text), of_value=True)
 
 
 def _reading(node: ast.BinaryExpr, around: str) -> str:
@@ -206,12 +266,14 @@ def _reading(node: ast.BinaryExpr, around: str) -> str:
 def _of_repeated(node: ast.BinaryExpr) -> Iterator[Fault]:
     """Matchers of selectors that a reading repeats: a function was given them once."""
     text = node.prettify()
-    for selector in {_written(each): each for each in selectors(node)}.values():
-        pattern = _repeated(selector)
+    for pattern, selector in {_repeated(each): each for each in reversed([*selectors(node)]) if each.name}.items():
         if len(pattern.findall(text)) > 1:
-            for what, kept in _dropped(selector):
-                shorter = str(Selector(selector.name or "", (), shared_name=False, matchers=kept))
-                yield Fault("matcher", what, pattern.sub(lambda _, new=shorter: new, text))  # type: ignore[misc]  # mypy cannot infer a lambda's default
+            for lost, what, kept in _dropped(selector):
+
+                def shorter(found: re.Match[str], kept: Matchers = kept) -> str:
+                    return str(Selector(found[1], (), shared_name=False, matchers=kept))
+
+                yield Fault("matcher", what, pattern.sub(shorter, text), lost=lost if keep_all(node, lost[0]) else None)
 
 
 def _of_aggregation(node: ast.AggregateExpr, reading: str) -> Iterator[Fault]:
@@ -219,12 +281,18 @@ def _of_aggregation(node: ast.AggregateExpr, reading: str) -> Iterator[Fault]:
     by = f" {node.modifier}" if node.modifier else ""
     parameter = f"{node.param.prettify()}, " if node.param else ""
     for other in AGGREGATIONS.get(operator, ()):
-        yield Fault("aggregation", f"{operator} -> {other}: {_short(inner)}", f"{other}{by} ({inner})", of_value=True)
+        what, of_sign = f"{operator} -> {other}: {_short(inner)}", other != "min" and _may_add(operator, node.expr)
+        yield Fault("aggregation", what, f"{other}{by} ({inner})", of_value=True, of_sign=of_sign)
     if node.modifier and node.modifier.type == ast.AggModifierType.By and "le" in node.modifier.labels:
         kept = ", ".join(label for label in node.modifier.labels if label != "le")
         yield Fault("le", f"le dropped from {operator}{by}", f"{operator} by ({kept}) ({parameter}{inner})")
     of_inner = _of_presence if operator == "group" else partial(_inside, decides=operator == "topk")
-    yield from of_inner(node.expr, reading, lambda text: f"{operator}{by} ({parameter}{text})")
+    yield from of_inner(node.expr, node, reading, lambda text: f"{operator}{by} ({parameter}{text})")
+
+
+def _may_add(operator: str, inner: ast.Expr) -> bool:
+    """Whether maximum, sum and mean are above 0 together."""
+    return operator in ("sum", "max", "avg") and never_negative(inner)
 
 
 def _of_call(node: ast.Call, reading: str) -> Iterator[Fault]:
@@ -232,13 +300,17 @@ def _of_call(node: ast.Call, reading: str) -> Iterator[Fault]:
     arguments = [each.prettify() for each in node.args]
     for other in OVER_TIME.get(name, ()):
         what = f"{name} -> {other}: {_short(arguments[0])}"
-        yield Fault("aggregation", what, f"{other}({', '.join(arguments)})", of_value=True)
+        of_sign = not other.startswith("min") and _may_add(name.removesuffix("_over_time"), node.args[0])
+        yield Fault("aggregation", what, f"{other}({', '.join(arguments)})", of_value=True, of_sign=of_sign)
     for position, argument in enumerate(node.args):
         if not isinstance(argument, ast.NumberLiteral) or (name in WITH_THRESHOLDS and arguments != MARK):
             before = "".join(f"{text}, " for text in arguments[:position])
             after = "".join(f", {text}" for text in arguments[position + 1 :])
-            for fault in _faults(argument, reading):
-                yield replace(fault, text=f"{name}({before}{fault.text}{after})")
+
+            def written(text: str, before: str = before, after: str = after) -> str:
+                return f"{name}({before}{text}{after})"
+
+            yield from _inside(argument, node, reading, written)
 
 
 def _of_subquery(node: ast.SubqueryExpr, reading: str) -> Iterator[Fault]:
@@ -246,14 +318,14 @@ def _of_subquery(node: ast.SubqueryExpr, reading: str) -> Iterator[Fault]:
     step = ast.display_duration(node.step) if node.step else ""
     offset = f" offset {ast.display_duration(node.offset)}" if node.offset else ""
     window = ast.display_duration(node.range) if node.range else ""
-    yield from _inside(node.expr, reading, lambda text: f"{text}[{window}:{step}]{offset}")
+    yield from _inside(node.expr, node, reading, lambda text: f"{text}[{window}:{step}]{offset}")
     for new in _half_and_double(node.range):
         what = f"{_short(inner)}[{window}:{step}] -> [{new}:{step}]"
         yield Fault("window", what, f"{inner}[{new}:{step}]{offset}")
 
 
 def _of_selector(node: ast.VectorSelector, reading: str, window: timedelta | None = None) -> Iterator[Fault]:
-    matchers, name = _matchers(node), node.name or ""
+    given, name = matchers(node), node.name or ""
     shown = ast.display_duration(window) if window else ""
     offset = ast.display_duration(node.offset) if node.offset else ""
 
@@ -261,37 +333,73 @@ def _of_selector(node: ast.VectorSelector, reading: str, window: timedelta | Non
         return str(Selector(name, (), shared_name=False, matchers=kept, window=window, offset=offset))
 
     if len(_repeated(node).findall(reading)) <= 1:
-        for what, kept in _dropped(node):
-            yield Fault("matcher", what, written(kept, shown, offset))
+        for lost, what, kept in _dropped(node):
+            yield Fault("matcher", what, written(kept, shown, offset), lost=lost)
     for new in _half_and_double(window):
-        yield Fault("window", f"{name}[{shown}] -> [{new}]", written(matchers, new, offset))
+        yield Fault("window", f"{name}[{shown}] -> [{new}]", written(given, new, offset))
     for new in _half_and_double(node.offset):
-        yield Fault("offset", f"{name} offset {offset} -> {new}", written(matchers, shown, new))
+        yield Fault("offset", f"{name} offset {offset} -> {new}", written(given, shown, new))
 
 
-def _matchers(node: ast.VectorSelector) -> Matchers:
-    operators = {"Equal": "=", "NotEqual": "!=", "Re": "=~", "NotRe": "!~"}
-    return tuple(
-        (each.name, Matcher(operators[str(each.op).rpartition(".")[2]], each.value)) for each in node.matchers.matchers
-    )
-
-
-def _dropped(node: ast.VectorSelector) -> Iterator[tuple[str, Matchers]]:
-    """What each fault is, and the matchers that are left."""
-    matchers = _matchers(node)
-    for dropped in matchers:
-        what = f"dropped: {dropped[0]}{dropped[1].operator}{dropped[1].value!r} of {node.name}"
-        yield what, tuple(each for each in matchers if each is not dropped)
-
-
-def _written(node: ast.VectorSelector) -> str:
-    """Name and matchers as the parser prints them, without an offset."""
-    text = node.prettify()
-    return text[: text.rindex("}") + 1] if "}" in text else node.name or ""
+def _dropped(node: ast.VectorSelector) -> Iterator[tuple[tuple[str, Matcher], str, Matchers]]:
+    """Each matcher but that of a name, what its loss is called, and the matchers that are left."""
+    given = matchers(node)
+    for lost in (each for each in given if each[0] != "__name__"):
+        what = f"dropped: {lost[0]}{lost[1].operator}{lost[1].value!r} of {node.name}"
+        yield lost, what, tuple(each for each in given if each is not lost)
 
 
 def _repeated(node: ast.VectorSelector) -> re.Pattern[str]:
-    return re.compile(rf"(?<![\w:]){re.escape(_written(node))}(?![\w:{{])")
+    """Finds the selector, without an offset, under every spelling of its name."""
+    text = node.prettify()
+    labels = text[len(node.name or "") : text.rindex("}") + 1] if "}" in text else ""
+    name = re.sub("[:_]", "[:_]", (node.name or "").removeprefix("ray_"))
+    return re.compile(rf"(?<![\w:])((?:ray_)?{name}){re.escape(labels)}(?![\w:{{])")
+
+
+def _spelled(node: ast.BinaryExpr) -> list[ast.Expr]:
+    """What `or` joins, where it is one text under each spelling of a name; empty elsewhere."""
+    joined = _joined(node)
+    names = [each.name or "" for part in joined for each in selectors(part)]
+    same = {part.prettify().replace(name, "") for part, name in zip(joined, names, strict=len(names) == len(joined))}
+    alike = len({name.removeprefix("ray_").replace(":", "_") for name in names}) == len(same) == 1
+    return joined if alike and len(names) == len(joined) > 1 else []
+
+
+def _of_alike(node: ast.BinaryExpr, reading: str) -> Iterator[Fault]:
+    """Two metrics of an engine that are read in one way have faults in common, but for those of their matchers and of what is missing."""
+    left, right = node.lhs.prettify(), node.rhs.prettify()
+    joined = f" or {node.modifier or ''} "
+    of_left, of_right = list(_faults(node.lhs, "")), list(_faults(node.rhs, ""))
+    shared = [[each for each in found if each.kind not in _OF_ONE] for found in (of_left, of_right)]
+    if len(shared[0]) != len(shared[1]):
+        yield from _of_binary(node, reading)
+        return
+    yield from (replace(each, text=each.text + joined + right) for each in of_left if each.kind in _OF_ONE)
+    yield from (replace(each, text=left + joined + each.text) for each in of_right if each.kind in _OF_ONE)
+    yield Fault("operand", f"dropped: or {_short(right)}", left)
+    yield Fault("operand", f"dropped: {_short(left)} or", right)
+    yield from (replace(one, text=one.text + joined + other.text) for one, other in zip(*shared, strict=True))
+
+
+def _joined(node: ast.Expr) -> list[ast.Expr]:
+    if isinstance(node, ast.BinaryExpr) and str(node.op) == "or" and not str(node.modifier or ""):
+        return [*_joined(node.lhs), *_joined(node.rhs)]
+    return [node]
+
+
+def _of_spelled(node: ast.BinaryExpr, spelled: list[ast.Expr], reading: str) -> Iterator[Fault]:
+    """One function wrote all of these, so that they have their faults in common; and where one is missing, it is so everywhere."""
+    if not reading:
+        yield from _of_repeated(node)
+    texts = [part.prettify() for part in spelled]
+    first, *others = [each.name or "" for part in spelled for each in selectors(part)]
+    for fault in _faults(spelled[0], reading or node.prettify()):
+        yield replace(fault, text=" or ".join([fault.text, *(fault.text.replace(first, other) for other in others)]))
+    for position, text in enumerate(texts):
+        rest = " or ".join(texts[:position] + texts[position + 1 :])
+        piece = (SPELLINGS, f"all but {position + 1} of {len(texts)}")
+        yield Fault("operand", f"dropped: spelling {_short(text)}", rest, piece)
 
 
 def _of_number(node: ast.NumberLiteral) -> Iterator[Fault]:

@@ -14,7 +14,7 @@ import yaml
 from glassbox.compile.outputs import yaml_text
 from glassbox.errors import GlassboxError
 from glassbox.servers.components import ensure_components
-from tests.mutation.mutators import Mutant, mutants
+from tests.mutation.mutators import Mutant, mutants, of_reading
 from tests.mutation.outcomes import (
     Judged,
     Judgement,
@@ -52,11 +52,11 @@ def judge(identity: str, variants: Mapping[Path | None, Rule], killed_pieces: se
     rules share, where a test of any of them fails: `killed_pieces` holds these, and grows.
     """
     # Most settings leave most rules as they are.
-    different = {yaml_text(rule.body): rule for rule in variants.values()}
-    made = {text: mutants(rule.body) for text, rule in different.items()}
+    different = {yaml_text(rule.body): (settings, rule) for settings, rule in variants.items()}
+    made = {text: _faults(rule, settings) for text, (settings, rule) in different.items()}
     numbers, met = _numbers(made.values())
     numbered = {text: {numbers[mutant.key]: mutant.rule for mutant in each} for text, each in made.items()}
-    invalid = {number for text, rule in different.items() for number in rejected(rule, numbered[text])}
+    invalid = {number for text, (_, rule) in different.items() for number in rejected(rule, numbered[text])}
     killed = set[int]()
     for trial in trials(identity):
         killed |= {number for number, mutant in met.items() if mutant.piece in killed_pieces}
@@ -68,6 +68,12 @@ def judge(identity: str, variants: Mapping[Path | None, Rule], killed_pieces: se
     fates = {number: "invalid" if number in invalid else "killed" if number in killed else "survived" for number in met}
     first = next(iter(variants.values()))
     return Judged(first, tuple(Judgement(met[number].what, met[number].piece, fates[number]) for number in sorted(met)))
+
+
+def _faults(rule: Rule, settings: Path | None) -> list[Mutant]:
+    """Of a rule of another engine, only what is its own."""
+    first = next((each for each in compiled(settings) if each.identity == rule.of_first_engine), None)
+    return of_reading(rule.body, first.body) if rule.engine and first else mutants(rule.body)
 
 
 def _numbers(made: Iterable[Iterable[Mutant]]) -> tuple[dict[tuple[str, int], int], dict[int, Mutant]]:

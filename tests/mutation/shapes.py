@@ -47,6 +47,11 @@ def change(before: str, after: str, *, of_matchers: bool) -> tuple[str, str]:
     return _shape(before, of_matchers), _shape(after, of_matchers)
 
 
+def shape(text: str) -> str:
+    """The shape of an expression, without labels."""
+    return _shape(text, False)
+
+
 # The shape of what surrounds a fault is asked again for each fault in it.
 @lru_cache(2**12)
 def _shape(text: str, with_labels: bool) -> str:

@@ -191,9 +191,9 @@ def test_a_mutant_is_written_as_a_rule():
 
 
 def test_a_matcher_that_one_reading_repeats_is_dropped_everywhere_in_it():
-    expr = 'rate(a{x="1"}[1m]) or rate(a{x="1"}[2m]) unless b{x="1"}'
+    expr = 'rate(a{x="1"}[1m]) or rate(a{x="1"}[2m]) unless b{x="2"}'
     assert faulty(expr, "matcher") == [
-        pretty('rate(a[1m]) or rate(a[2m]) unless b{x="1"}'),
+        pretty('rate(a[1m]) or rate(a[2m]) unless b{x="2"}'),
         pretty('rate(a{x="1"}[1m]) or rate(a{x="1"}[2m]) unless b'),
     ]
 

@@ -12,6 +12,8 @@ from tests.mutation.references import Reference, references
 from tests.support.ours import our_bundle
 from tests.support.rule_test_files import settings_file
 
+_OTHER_ENGINES = frozenset(engine.name for engine in ENGINES[1:])
+
 
 @dataclass(frozen=True, eq=False)
 class Rule:
@@ -35,7 +37,18 @@ class Rule:
         return {} if self.is_alert else self.body.get("labels", {})
 
     @property
+    def engine(self) -> str:
+        """The engine whose reading of a series it is, where that is not the first; else empty."""
+        prefix = self.group.partition("-")[0]
+        return prefix if prefix in _OTHER_ENGINES else ""
+
+    @property
     def identity(self) -> str:
+        return self.of_first_engine + (f" of {self.engine}" if self.engine else "")
+
+    @property
+    def of_first_engine(self) -> str:
+        """The identity of the first engine's rule that records the same."""
         return self.name + "".join(f"{{{label}={value}}}" for label, value in self.own_labels.items())
 
     @property
@@ -71,12 +84,7 @@ def needed_for(alert: str, file: Path, *identity_labels: str) -> tuple[Rule, ...
 
     Rules of other engines than the first record the same series: they are left out, since test files of alerts have none of theirs.
     """
-    of_others = tuple(engine.name for engine in ENGINES[1:])
-    rules = [
-        rule
-        for rule in compiled(settings_file(file), *identity_labels)
-        if rule.group.partition("-")[0] not in of_others
-    ]
+    rules = [rule for rule in compiled(settings_file(file), *identity_labels) if not rule.engine]
     return closed_over({Reference(alert)}, rules)
 
 

@@ -4,6 +4,7 @@ Real are Prometheus, Alertmanager, the exporter, the compiled rules, and the vLL
 server); simulated are the GPU readings and the OCR work, and a stand-in takes Grafana's place.
 """
 
+import io
 import os
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -153,8 +154,14 @@ def _past(folder: Path, scenario: Scenario, dcgm_url: str) -> Path:
 def compile_content(settings_file: Path, build: Path) -> Path:
     """Build and lint with the demo's settings file; raises GlassboxError when either fails."""
     for command in (["build", "--out", str(build)], ["lint"]):
-        if command_line(PRODUCT, ["--settings", str(settings_file), *command]) != 0:
+        said = io.StringIO()
+        with redirect_stdout(said):
+            code = command_line(PRODUCT, ["--settings", str(settings_file), *command])
+        if code != 0:
+            click.echo(said.getvalue(), nl=False)
             raise GlassboxError(f"The demo ends because `{command[0]}` failed; correct the error above.")
+    files = sum(file.is_file() for file in build.rglob("*"))
+    click.echo(f"Compiled {files} files, and lint finds nothing wrong with them.")
     return build
 
 

@@ -67,7 +67,7 @@ VERDICTS = (
     Case(165, "No trouble seen", _NEUTRAL, "No trouble is seen, but the engine does not report its errors, its latency or its queue. Look at what callers see.", (signals.working,), unknown=(signals.failing, signals.slow, signals.queueing)),
     Case(170, "Fine", _FINE, "Do nothing.", (signals.working,)),
     Case(180, "No demand", _NEUTRAL, "There are no requests. Consolidate, or scale to zero.", ()),
-)  # fmt: skip
+)  # fmt: skip  # a line is a case
 
 IDLE_CAUSES = (
     Case(9, "Down", _BAD, "Nothing serves the model. Bring the service back.", (signals.down,)),
@@ -85,7 +85,7 @@ IDLE_CAUSES = (
     Case(6, "Uneven replicas", _SLOW, "One replica gets nearly all requests.", (signals.uneven,)),
     Case(7, "Small batches", _NEUTRAL, "Requests are sparse. Share the GPU, or use a smaller one.", (signals.small_batches,)),
     Case(8, "Other", _NEUTRAL, "No signal explains it. Compare tensor activity with memory activity.", ()),
-)  # fmt: skip
+)  # fmt: skip  # a line is a case
 
 VERDICT = Series("model:diagnosis_verdict:code", Unit.NONE, MODEL, reporters=known_models.KNOWN.reporters)
 IDLE_CAUSE = Series("model:diagnosis_idle_cause:code", Unit.NONE, MODEL, reporters=known_models.KNOWN.reporters)

@@ -53,7 +53,7 @@ class _Commands(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args[0] not in COMMANDS and not args[0].startswith("-"):
             nearest = get_close_matches(args[0], self.list_commands(ctx), n=1)
-            advice = f"Did you mean {nearest[0]!r}?" if nearest else f"The commands are {', '.join(self.list_commands(ctx))}."  # fmt: skip
+            advice = f"Did you mean {nearest[0]!r}?" if nearest else f"The commands are {', '.join(self.list_commands(ctx))}."  # fmt: skip  # one thing is one line
             raise click.UsageError(f"No such command {args[0]!r}. {advice}")
         name, command, rest = super().resolve_command(ctx, args)
         if name in COMMANDS:

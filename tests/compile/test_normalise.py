@@ -44,7 +44,7 @@ DEAD_KEYS = {
     "hideControls", "hideTimeOverride", "interval", "intervalFactor", "limit", "maxDataPoints", "maxPerRow", "metric",
     "minSpan", "override", "rows", "sharedCrosshair", "showThreshold", "span", "step", "style", "styles", "tagsQuery",
     "tagValuesQuery", "target", "thresholdType", "time_options", "useTags", "yaxis", "line", "op",
-}  # fmt: skip
+}  # fmt: skip  # a row is a case
 
 
 def compiled(*panels, rows=None):

@@ -132,7 +132,7 @@ def test_the_usual_number_as_an_exception_changes_nothing():
             "Setting thresholds_for.0.kv_cache_high_ratio: the alert Full has no label job (its labels: none), so that one job cannot",
         ),
     ],
-)  # fmt: skip
+)  # fmt: skip  # a row is a case
 def test_what_a_rule_cannot_carry_is_refused(alert, exception, message):
     with pytest.raises(GlassboxError) as caught:
         rule_of([exception], content_of(**alert))

@@ -66,7 +66,7 @@ LACKS = {
         "requests_waiting", "kv_cache", "preemptions", "time_per_output", "queue_time", "prefill_time", "decode_time",
         "frontend",
     ),
-}  # fmt: skip
+}  # fmt: skip  # a row is a case
 # Of Triton, which of its two sources speaks of what.
 CORE_LACKS = (
     *LACKS["triton"],

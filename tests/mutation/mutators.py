@@ -19,7 +19,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from functools import partial
+from functools import lru_cache, partial
 
 import promql_parser as ast
 
@@ -122,9 +122,15 @@ def of_reading(rule: Json, first: Json) -> list[Mutant]:
 
     A fault in a reading is in a piece that every rule with this reading shares.
     """
-    judged = {readings.of_content(mutant.rule) for mutant in mutants(first)} - {readings.of_content(rule)}
+    judged = _contents(first["expr"]) - {readings.of_content(rule)}
     own = [mutant for mutant in mutants(rule) if readings.of_content(mutant.rule) not in judged]
     return [mutant if _is_spelling(mutant) else replace(mutant, piece=_piece(mutant, rule)) for mutant in own]
+
+
+# Each other engine's rule of the same series asks.
+@lru_cache(2**4)
+def _contents(expr: str) -> frozenset[str]:
+    return frozenset(readings.of_content(mutant.rule) for mutant in mutants({"expr": expr}))
 
 
 def _is_spelling(mutant: Mutant) -> bool:

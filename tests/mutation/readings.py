@@ -67,8 +67,8 @@ def piece(kind: str, before: str, after: str) -> Piece | None:
 
 
 def of_content(rule: Json) -> str:
-    """The content of a rule's expression, and how long it must hold."""
-    return f"{ast.parse(content(ast.parse(rule['expr']))).prettify()} for {rule.get('for')}"
+    """The content of a record's expression."""
+    return content(ast.parse(rule["expr"]))
 
 
 def read_alike(left: ast.Expr, right: ast.Expr) -> bool:

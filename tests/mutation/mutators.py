@@ -412,7 +412,7 @@ def _of_number(node: ast.NumberLiteral) -> Iterator[Fault]:
     if node.val:
         for factor in (1.1, 0.9):
             new = format(node.val * factor, ".12g")
-            yield Fault("number", f"{node.val:.12g} -> {new}", new, of_value=True)
+            yield Fault("number", f"{node.val:.12g} -> {new}", new, of_value=True, of_sign=True)
 
 
 def _half_and_double(length: timedelta | None) -> list[str]:

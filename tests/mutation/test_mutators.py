@@ -3,7 +3,8 @@
 import pytest
 import yaml
 
-from tests.mutation.mutators import expression_faults, mutants, of_reading, pretty
+from tests.mutation.faults import expression_faults
+from tests.mutation.mutators import mutants, of_reading, pretty
 
 
 def faulty(expr, kind):

@@ -125,70 +125,38 @@ def check(engine, exposed, lacks, *, spell=lambda name: name, stamped=True, vers
         told = not any("generation_tokens".startswith(word) for word in lacks)
         cases.append((total, "15m", [("{}", 2 if told else 1)]))
     assert evaluated(rows, cases) == []
+from tests.support import engine_cases
+from tests.support.engine_rules import evaluated
 
 
 @pytest.mark.usefixtures("components")
-@pytest.mark.parametrize("name", ["vllm", "sglang", "trtllm", "tgi", "llamacpp", "dynamo"])
+@pytest.mark.parametrize("name", engine_cases.WHOLE)
 def test_an_engine_is_recorded_whole_and_apart(name):
-    check(name, list(getattr(engine_series, name)()), LACKS[name], stamped=name != "vllm")
+    assert evaluated(*engine_cases.as_exposed(name)) == []
 
 
 @pytest.mark.usefixtures("components")
-@pytest.mark.parametrize(("source", "lacks"), [("triton", CORE_LACKS), ("triton_vllm", BACKEND_LACKS)])
-def test_triton_is_recorded_of_its_backend_or_else_of_its_core(source, lacks):
-    check("triton", list(getattr(engine_series, source)()), lacks, version="1")
+@pytest.mark.parametrize("source", ["triton", "triton_vllm"])
+def test_triton_is_recorded_of_its_backend_or_else_of_its_core(source):
+    assert evaluated(*engine_cases.of_triton(source)) == []
 
 
 def test_every_engine_of_the_table_is_checked():
-    assert {engine.name for engine in ENGINES} == set(LACKS)
+    assert {engine.name for engine in ENGINES} == set(engine_cases.LACKS)
 
 
 @pytest.mark.usefixtures("components")
-@pytest.mark.parametrize("before", ["", "ray_"], ids=["underscore", "ray"])
-@pytest.mark.parametrize("name", ["vllm", "sglang", "llamacpp"])
-def test_another_spelling_is_the_same(name, before):
-    exposed = list(getattr(engine_series, name)())
-    check(name, exposed, LACKS[name], spell=spelled(before), stamped=name != "vllm")
-
-
-BEHIND = 'dynamo_namespace="ns",dynamo_component="worker"'
+@pytest.mark.parametrize("prefix", engine_cases.PREFIXES)
+@pytest.mark.parametrize("name", engine_cases.SPELLED)
+def test_another_spelling_is_the_same(name, prefix):
+    assert evaluated(*engine_cases.under_another_name(name, prefix)) == []
 
 
 @pytest.mark.usefixtures("components")
 def test_a_front_end_is_not_read_of_what_the_engines_behind_it_report():
-    """Of a model whose engines are no targets it says what it knows, and refusals of its own where the engines count none."""
-    worker = [each for each in engine_series.vllm() if "admission" not in each.name]
-    behind = [
-        {**row, "series": row["series"].replace("{", f"{{{BEHIND},", 1)} for row in series(worker, ("w:1",), times=2)
-    ]
-    alone = [
-        {**row, "series": row["series"].replace(f'model="{MODEL}"', 'model="alone"')}
-        for row in series(engine_series.dynamo())
-    ]
-    rows = [*up(*REPLICAS, "w:1"), *series(engine_series.dynamo()), *alone, *behind]
-    of_engine = {"job": JOB, "model_name": MODEL, "inference_engine": ""}
-    of_front, of_other = ({"job": JOB, "model_name": name, "inference_engine": "dynamo"} for name in (MODEL, "alone"))
-    generated, running = "model:inference_generation_tokens:rate5m", "model:inference_requests_running:sum"
-    first_token = "model:inference_time_to_first_token_seconds_bucket:rate5m"
-    cases = [
-        asked_of(generated, WORK["generated"] * 2 / STEP_SECONDS, of_engine),
-        asked_of(generated, None, of_front),
-        asked_of(generated, per_second("generated"), of_other),
-        asked_of(running, LEVELS["running"], of_engine),
-        asked_of(running, None, of_front),
-        asked_of(running, LEVELS["running"] * 2, of_other),
-        asked_of(first_token, None, of_front),
-        asked_of(first_token, per_second("finished") * WITHIN, of_other),
-        asked_of("model:inference_admission_rejections:rate5m", per_second("refused"), of_front),
-        asked_of("model:inference_http_errors:rate5m", per_second("failed"), of_front),
-    ]
-    assert evaluated(rows, cases) == []
+    assert evaluated(*engine_cases.behind_a_front_end()) == []
 
 
 @pytest.mark.usefixtures("components")
 def test_a_front_end_is_read_beside_servers_that_are_not_behind_it():
-    """Another server of the same model has no label of Dynamo."""
-    rows = [*up(*REPLICAS, BESIDE), *series(engine_series.dynamo()), *series(engine_series.vllm(), (BESIDE,), TIMES)]
-    front = {"job": JOB, "model_name": MODEL, "inference_engine": "dynamo"}
-    case = asked_of("model:inference_generation_tokens:rate5m", per_second("generated"), front)
-    assert evaluated(rows, [case]) == []
+    assert evaluated(*engine_cases.beside_a_front_end()) == []

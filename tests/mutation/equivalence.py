@@ -33,7 +33,7 @@ def matchers(node: ast.VectorSelector) -> tuple[tuple[str, Matcher], ...]:
     return tuple((each.name, Matcher(_OPERATORS[str(each.op).rpartition(".")[2]], each.value)) for each in found)
 
 
-def fixed(node: ast.Expr) -> Fixed:  # noqa: PLR0911  # one return for each kind of node
+def fixed(node: ast.Expr) -> Fixed:
     """What holds of the labels of every series that comes out."""
     match node:
         case ast.VectorSelector():
@@ -103,7 +103,7 @@ def makes_no_difference(node: ast.BinaryExpr, lost: tuple[str, Matcher], *, on_t
     return lost in fixed(other)
 
 
-def never_negative(node: ast.Expr) -> bool:  # noqa: PLR0911  # one return for each kind of node
+def never_negative(node: ast.Expr) -> bool:
     """Whether no value can be below 0."""
     if isinstance(node, ast.NumberLiteral):
         return bool(node.val >= 0)

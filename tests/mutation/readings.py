@@ -32,13 +32,6 @@ def content(node: ast.Expr) -> str:
 
 
 @lru_cache(2**16)
-def _content(text: str) -> str:  # noqa: PLR0911  # one return for each kind of node
-    node = ast.parse(text)
-    match node:
-        case ast.VectorSelector():
-            return _metric(node, "")
-        case ast.MatrixSelector():
-            return _metric(node.vector_selector, f"[{ast.display_duration(node.range)}]")
 def _content(text: str) -> str:
     match node := ast.parse(text):
         case ast.VectorSelector() | ast.MatrixSelector():

@@ -28,6 +28,9 @@ SIGNS = (roles.RUNNING, roles.GENERATION_TOKENS, roles.ANSWERED, roles.ANSWERED_
 _MODEL_LABELS = ("model_name", "model")
 # Labels that tell services of one job apart in other people's fleets, from the widest to the narrowest.
 PLACES = ("cluster", "environment", "region", "namespace", "tenant", "team", "deployment")
+# The same address may be another target there.
+_ELSEWHERE = ("cluster", "environment", "region")
+_TARGET = ", ".join(("job", "instance", *_ELSEWHERE))
 _COUNTED_SECONDS = 600
 # What was exposed within this time is there. A failed scrape ends all series of its target at once.
 _LATELY_SECONDS = 900
@@ -106,12 +109,12 @@ def _names(metric: Metric) -> tuple[str, ...]:
 
 def _services(prometheus: Prometheus, signs: Mapping[str, str]) -> Iterator[ServiceJob]:
     selector = f'{{__name__=~"{"|".join(signs)}"}}'
-    targets = prometheus.now(f"count by (job, __name__) (count by (job, instance, __name__) ({selector}))")
+    targets = prometheus.now(f"count by (job, __name__) (count by ({_TARGET}, __name__) ({selector}))")
     by_job = _grouped(targets, "job")
     if not by_job:
         return
-    jobs = f"job=~{_quoted('|'.join(re.escape(job) for job in by_job))}"
-    answering = _by(prometheus.now(f"count by (job) (up{{{jobs}}} == 1)"), "job")
+    jobs = of_jobs(by_job)
+    answering = _by(prometheus.now(f"count by (job) (count by ({_TARGET}) (up{{{jobs}}} == 1))"), "job")
     # Of a target that was there at the beginning; scrapes that it missed are no longer interval.
     scrapes = f"max by (job) (count_over_time(up{{{jobs}}}[10m]) and up{{{jobs}}} offset 10m)"
     gaps = _by(prometheus.now(f"{_COUNTED_SECONDS} / {scrapes}"), "job")
@@ -138,9 +141,9 @@ def _gpus(prometheus: Prometheus, held: frozenset[str]) -> Iterator[GpuJob]:
         if not present:
             continue
         selector = f'{{__name__=~"{"|".join(present)}"}}'
-        per_gpu = f"count by (job, instance, gpu, UUID, uuid) ({selector})"
+        per_gpu = f"count by ({_TARGET}, gpu, UUID, uuid) ({selector})"
         gpus = _by(prometheus.now(f"count by (job) ({per_gpu})"), "job")
-        hosts = _by(prometheus.now(f"count by (job) (count by (job, instance) ({selector}))"), "job")
+        hosts = _by(prometheus.now(f"count by (job) (count by ({_TARGET}) ({selector}))"), "job")
         seen = _grouped(prometheus.now(f"count by (job, __name__) ({selector})"), "job")
         for job, samples in sorted(seen.items()):
             names = {each.labels["__name__"] for each in samples}
@@ -154,8 +157,16 @@ def _beginning(name: str) -> str:
     return found[0] if found else name
 
 
-def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
+def seen_twice(prometheus: Prometheus, services: Iterable[ServiceJob]) -> dict[str, int]:
+    """How many targets of each job have several series `up`, of the jobs that have such targets."""
+    jobs = of_jobs(service.job for service in services)
+    found = prometheus.now(f"count by (job) (count by ({_TARGET}) (up{{{jobs}}}) > 1)")
+    return {job: int(number) for job, number in _by(found, "job").items()}
+
+
+def of_jobs(jobs: Iterable[str]) -> str:
+    """A matcher of series of these jobs."""
+    return f"job=~{json.dumps('|'.join(map(re.escape, jobs)), ensure_ascii=False)}"
 
 
 def _unique(values: Iterable[str]) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from glassbox.doctor.fleet import PLACES, Fleet, ServiceJob
+from glassbox.doctor.fleet import PLACES, Fleet, ServiceJob, seen_twice
 from glassbox.prometheus.api import Prometheus
 from glassbox.query.promql import duration_seconds
 from glassbox.query.wording import span
@@ -72,9 +72,8 @@ def _about_service(service: ServiceJob, settings: Settings, window_seconds: int)
 
 
 def _seen_twice(fleet: Fleet, prometheus: Prometheus) -> Iterator[Obstacle]:
-    jobs = "|".join(re.escape(service.job).replace("\\", "\\\\") for service in fleet.services)
-    if not jobs:
+    if not fleet.services:
         return
-    for each in prometheus.now(f'count by (job) (count by (job, instance) (up{{job=~"{jobs}"}}) > 1)'):
-        targets = "target has" if each.value == 1 else "targets have"
-        yield Obstacle(each.labels.get("job", ""), f"{each.value:g} {targets} several series up, so that everything counts as often", "remove the duplicates of a pair of Prometheus; docs/scale-out.md says how")  # fmt: skip
+    for job, number in seen_twice(prometheus, fleet.services).items():
+        targets = "target that has" if number == 1 else "targets that have"
+        yield Obstacle(job, f"has {number} {targets} several series up, so that everything counts as often", "remove the duplicates of a pair of Prometheus; docs/scale-out.md says how")  # fmt: skip

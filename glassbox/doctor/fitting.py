@@ -1,14 +1,17 @@
 """Settings that fit a fleet, as a file whose every line says what it was derived from."""
 
-import json
 import re
 from collections.abc import Iterable, Iterator
+from math import inf
 from pathlib import Path
 
-from glassbox.doctor.fleet import PLACES, Fleet, look_at, names_lately
+import yaml
+
+from glassbox.doctor.fleet import PLACES, Fleet, ServiceJob, look_at, names_lately
 from glassbox.errors import GlassboxError
 from glassbox.metrics.engines import ENGINES
 from glassbox.prometheus.api import Prometheus
+from glassbox.settings.schema import problem
 
 _PLAIN = re.compile(r"[A-Za-z][\w.-]*")
 
@@ -31,24 +34,31 @@ def settings_text(fleet: Fleet, url: str) -> str:
 
 
 def _lines(fleet: Fleet) -> Iterator[str]:
-    if not fleet.services:
-        yield "# It has no series of an engine or of our exporter, so nothing could be derived."
+    services = [service for service in fleet.services if not _refused(service.job)]
+    yield from (f"# Left out: a job of the name {_yaml(each.job)}, which settings do not take." for each in fleet.services if each not in services)  # fmt: skip
+    if not services:
+        yield "# It has no series of an engine or of our exporter in a job that could be listed, so nothing could be derived."
         return
-    yield "jobs:"
-    yield "  services:"
-    for service in fleet.services:
-        yield f"    - {_yaml(service.job)}  # {service.targets} targets with series of {', '.join(service.engines)}"
-    titles = {title for service in fleet.services for title in service.engines}
-    engines = [engine for engine in ENGINES if engine.title in titles]
-    yield f"engines: {_list(engine.name for engine in engines)}  # those whose series are there; vLLM's rules always are"
-    if labels := [label for label in PLACES if _several(fleet, label)]:
-        said = "; ".join(f"{label}: {', '.join(_several(fleet, label))}" for label in labels)
+    yield from ("jobs:", "  services:")
+    for service in services:
+        targets = "1 target" if service.targets == 1 else f"{service.targets} targets"
+        yield f"    - {_yaml(service.job)}  # {targets} with series of {', '.join(service.engines)}"
+    titles = {title for service in services for title in service.engines}
+    engines = [engine.name for engine in ENGINES if engine.title in titles]
+    yield f"engines: {_list(engines)}  # those whose series are there; vLLM's rules always are"
+    if labels := [label for label in PLACES if _several(services, label)]:
+        said = "; ".join(f"{label}: {', '.join(_several(services, label))}" for label in labels)
         yield f"identity_labels: {_list(labels)}  # services differ in them ({said})"
 
 
-def _several(fleet: Fleet, label: str) -> tuple[str, ...]:
+def _refused(job: str) -> str:
+    """What settings say against the name; empty where they take it."""
+    return problem({"jobs": {"services": [job]}})
+
+
+def _several(services: Iterable[ServiceJob], label: str) -> list[str]:
     """The jobs that have several values of the label."""
-    return tuple(service.job for service in fleet.services if len(service.places.get(label, ())) > 1)
+    return [_yaml(service.job) for service in services if len(service.places.get(label, ())) > 1]
 
 
 def _list(values: Iterable[str]) -> str:
@@ -56,5 +66,7 @@ def _list(values: Iterable[str]) -> str:
 
 
 def _yaml(text: str) -> str:
-    """JSON's strings are YAML's, too."""
-    return text if _PLAIN.fullmatch(text) and text.lower() not in ("yes", "no", "on", "off", "true", "false", "null") else json.dumps(text)  # fmt: skip
+    """The text on one line, quoted where YAML would read something else."""
+    if _PLAIN.fullmatch(text) and yaml.safe_load(text) == text:
+        return text
+    return yaml.safe_dump(text, default_style='"', allow_unicode=True, width=inf).strip()

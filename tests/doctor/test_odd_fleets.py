@@ -12,6 +12,7 @@ from glassbox.doctor.fleet import look_at, names_lately
 from glassbox.doctor.obstacles import obstacles_of
 from glassbox.prometheus.api import Prometheus
 from glassbox.servers.components import ensure_components
+from glassbox.settings.loading import load_settings
 from glassbox.settings.model import Settings
 from tests.doctor.test_doctor_command import prometheus_with
 
@@ -62,3 +63,20 @@ def test_one_address_in_two_clusters_is_two_targets(found):
     fleet, in_the_way = found([*server("llm", cluster="a"), *server("llm", cluster="b")])
     assert in_the_way == [("llm", "is in several places (cluster: a, b), which our series would add up")]
     assert [service.targets for service in fleet.services] == [2]
+
+
+def test_jobs_that_settings_do_not_take_are_left_out_in_one_line(found, tmp_path):
+    jobs = ("", "a\u007fb", "fine")
+    fleet, _ = found(each for job in jobs for place in ("x", "y") for each in server(job, namespace=place))
+    file = tmp_path / "settings.yaml"
+    file.write_text(settings_text(fleet, "http://x"), encoding="utf-8")
+    settings = load_settings(file)
+    assert (settings.jobs.services, settings.identity_labels) == (("fine",), ("namespace",))
+    assert '# Left out: a job of the name "a\\x7Fb", which settings do not take.' in file.read_text(encoding="utf-8")
+
+
+def test_without_a_job_that_settings_take_the_defaults_stay(found, tmp_path):
+    fleet, _ = found([line(RUNNING, instance="10.0.0.1:8000")])
+    file = tmp_path / "settings.yaml"
+    file.write_text(settings_text(fleet, "http://x"), encoding="utf-8")
+    assert load_settings(file) == Settings()

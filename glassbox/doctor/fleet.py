@@ -110,7 +110,7 @@ def _names(metric: Metric) -> tuple[str, ...]:
 def _services(prometheus: Prometheus, signs: Mapping[str, str]) -> Iterator[ServiceJob]:
     selector = f'{{__name__=~"{"|".join(signs)}"}}'
     targets = prometheus.now(f"count by (job, __name__) (count by ({_TARGET}, __name__) ({selector}))")
-    by_job = _grouped(targets, "job")
+    by_job = _grouped([each for each in targets if each.labels.get("__name__") in signs], "job")
     if not by_job:
         return
     jobs = of_jobs(by_job)
@@ -146,9 +146,9 @@ def _gpus(prometheus: Prometheus, held: frozenset[str]) -> Iterator[GpuJob]:
         hosts = _by(prometheus.now(f"count by (job) (count by ({_TARGET}) ({selector}))"), "job")
         seen = _grouped(prometheus.now(f"count by (job, __name__) ({selector})"), "job")
         for job, samples in sorted(seen.items()):
-            names = {each.labels["__name__"] for each in samples}
+            names = {each.labels.get("__name__") for each in samples}
             lacks = tuple(metric.name for metric in metrics if not names & set(_names(metric)))
-            yield GpuJob(job, EXPORTERS[exporter], int(hosts[job]), int(gpus[job]), lacks)
+            yield GpuJob(job, EXPORTERS[exporter], int(hosts.get(job, 0)), int(gpus.get(job, 0)), lacks)
 
 
 def _beginning(name: str) -> str:

@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-import promql_parser as ast
-
 from glassbox.compile.bundle import Bundle
+from glassbox.doctor.needs import parsed
 from glassbox.doctor.obstacles import Obstacle
+from glassbox.errors import GlassboxError
+from glassbox.http.json_text import objects_in
 from glassbox.http.sentences import on_one_line
 from glassbox.prometheus.api import Prometheus
 
@@ -21,26 +22,28 @@ def rules_in_the_way(prometheus: Prometheus, bundle: Bundle) -> Iterator[Obstacl
 
     Servers that leave evaluation to others, such as VictoriaMetrics to vmalert, list none.
     """
-    answer = prometheus.about("rules")
-    loaded = list(_loaded(answer)) if isinstance(answer, dict) else []
     wanted = dict.fromkeys(_wanted(bundle))
     names = {name for name, _ in wanted}
-    found = {_written(each) for each in loaded if each.get("name") in names}
+    loaded = [rule for rule in _loaded(prometheus.about("rules")) if rule["name"] in names]
+    found = {(rule["name"], _normal(rule["query"])) for rule in loaded}
     if not found:
         return
     if missing := sorted(names - {name for name, _ in found}):
         yield Obstacle(_ABOUT, f"lack {_some(missing)} in this Prometheus", "load the newest build")
     if other := sorted({name for name, query in found if (name, query) not in wanted} - set(missing)):
         yield Obstacle(_ABOUT, f"are loaded in another version ({_some(other)})", "build with the settings that were used, and load that")  # fmt: skip
-    failing = {str(each["name"]): str(each.get("lastError")) for each in loaded if each.get("health") == "err"}
-    for name in sorted(set(failing) & names):
-        yield Obstacle(_ABOUT, f"fail in {name} ({on_one_line(failing[name])})", "see the runbook of failing rules")
+    failing = {rule["name"]: rule.get("lastError") for rule in loaded if rule.get("health") == "err"}
+    for name, error in sorted(failing.items()):
+        said = f" ({on_one_line(prometheus.without_secrets(error))})" if isinstance(error, str) and error else ""
+        yield Obstacle(_ABOUT, f"fail in {name}{said}", "see the runbook of failing rules")
 
 
-def _loaded(answer: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    for group in answer.get("groups") or ():
-        rules = group.get("rules") if isinstance(group, dict) else None
-        yield from (rule for rule in rules or () if isinstance(rule, dict) and isinstance(rule.get("query"), str))
+def _loaded(answer: Any) -> Iterator[Mapping[str, Any]]:
+    """The rules of an answer, without what has no name or no query."""
+    for group in objects_in(answer, "groups"):
+        for rule in objects_in(group, "rules"):
+            if isinstance(rule.get("name"), str) and isinstance(rule.get("query"), str):
+                yield rule
 
 
 def _wanted(bundle: Bundle) -> Iterator[Rule]:
@@ -49,15 +52,11 @@ def _wanted(bundle: Bundle) -> Iterator[Rule]:
             yield from ((rule.get("record") or rule["alert"], _normal(rule["expr"])) for rule in group["rules"])
 
 
-def _written(rule: Mapping[str, Any]) -> Rule:
-    return str(rule["name"]), _normal(str(rule["query"]))
-
-
 def _normal(query: str) -> str:
     """The query without what only its writing differs in."""
     try:
-        return str(ast.parse(query))
-    except ValueError:
+        return str(parsed(query))
+    except (GlassboxError, RecursionError):
         return query
 
 

@@ -1,5 +1,6 @@
 """Which series a query cannot do without, as far as they are missing."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 
@@ -10,6 +11,12 @@ from glassbox.errors import GlassboxError
 # Grafana's durations within brackets; any will do, since nothing is evaluated.
 _DURATIONS = ("$__rate_interval", "$__interval", "$__range")
 
+# Beyond these the parser ends the process: it calls itself for each of them.
+_MOST_OPERATORS = 2_000
+_LONGEST = 16 * 1024
+_QUOTED = 60
+_OPERATOR = re.compile(r"[-+*/%^<>=!(]")
+
 Exists = Callable[[str], bool]
 
 
@@ -19,23 +26,33 @@ def missing(query: str, exists: Exists) -> tuple[str, ...]:
     Of an `or`, one side is enough: where neither can work, what the first lacks. Values and labels are not looked at.
     Raises GlassboxError for a text that is not PromQL.
     """
-    return tuple(dict.fromkeys(_missing(_parsed(query), exists)))
+    try:
+        return tuple(dict.fromkeys(_missing(parsed(query), exists)))
+    except RecursionError:
+        raise _too_long(query) from None
 
 
 def selectors_of(query: str) -> tuple[ast.VectorSelector, ...]:
     """Every selector of series in the query, in the order of the text; raises GlassboxError as above."""
-    return tuple(_selectors(_parsed(query)))
+    return tuple(_selectors(parsed(query)))
 
 
 @cache
-def _parsed(query: str) -> ast.Expr:
+def parsed(query: str) -> ast.Expr:
+    """The query, with any duration for those of Grafana; raises GlassboxError as above."""
     text = query
     for variable in _DURATIONS:
         text = text.replace(variable, "5m")
+    if len(text) > _LONGEST or len(_OPERATOR.findall(text)) > _MOST_OPERATORS:
+        raise _too_long(query)
     try:
         return ast.parse(text)
     except ValueError as error:
         raise GlassboxError(f"'{query}' is not PromQL ({error}): correct it.") from None
+
+
+def _too_long(query: str) -> GlassboxError:
+    return GlassboxError(f"'{query[:_QUOTED]}...' is too long or too deep to be judged: record parts of it.")
 
 
 def _missing(expr: ast.Expr, exists: Exists) -> Iterable[str]:

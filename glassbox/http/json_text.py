@@ -1,6 +1,7 @@
 """JSON as others send it."""
 
 import json
+from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn
 
 NOT_JSON = object()
@@ -14,6 +15,12 @@ def parsed(content: bytes) -> Any:
         return json.loads(content, parse_constant=_refuse)
     except (ValueError, RecursionError):
         return NOT_JSON
+
+
+def objects_in(holder: Any, key: str) -> Iterator[Mapping[str, Any]]:
+    """The objects in the list that an object has under the key; none where anything is of another shape."""
+    found = holder.get(key) if isinstance(holder, dict) else None
+    yield from (each for each in found if isinstance(each, dict)) if isinstance(found, list) else ()
 
 
 def _refuse(constant: str) -> NoReturn:

@@ -110,7 +110,12 @@ class Prometheus:
     def about(self, path: str) -> Any:
         """What one of the addresses below /api/v1 says that not every server has; None where this one does not."""
         answer = self._answer("GET", f"/api/v1/{path}", {})
-        return self._decoded(answer).get("data") if answer.status == 200 else None
+        body = parsed(answer.content) if answer.status == 200 else None
+        return body.get("data") if isinstance(body, dict) and body.get("status") == "success" else None
+
+    def without_secrets(self, text: str) -> str:
+        """A text of the server's without the credential, should it repeat it."""
+        return masked(text, self._secrets)
 
     def _get(self, path: str, parameters: Mapping[str, Any]) -> Any:
         return self._ask("GET", path, params=dict(parameters))
@@ -133,7 +138,7 @@ class Prometheus:
         if answer.status == 200 and isinstance(body, dict) and body.get("status") == "success":
             return body
         said = body.get("error") if isinstance(body, dict) else None
-        quoted = f' ("{on_one_line(masked(said, self._secrets))}")' if isinstance(said, str) and said else ""
+        quoted = f' ("{on_one_line(self.without_secrets(said))}")' if isinstance(said, str) and said else ""
         otherwise = "is the URL Prometheus' own address, and is it ready?"
         strange = " without JSON" if body is NOT_JSON else " with JSON that is not Prometheus'"
         raise self._failed(

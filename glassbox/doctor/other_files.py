@@ -10,15 +10,17 @@ from typing import Any
 
 import yaml
 
-from glassbox.compile.bundle import every_panel
 from glassbox.doctor.recorded import Holdings
 from glassbox.errors import GlassboxError
 from glassbox.files import content_of
+from glassbox.http.json_text import objects_in
 
 # Grafana writes variables as $x, ${x} or ${x:format}, and in old dashboards as [[x]].
 _VARIABLE = re.compile(r"\$\{[^}]*\}|\$\w+|\[\[[^\]]*\]\]")
 _DURATION = re.compile(r"\[\s*(?:\$\{[^}]*\}|\$\w+|\[\[[^\]]*\]\])(?=[:\]])")
 _TEXT = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'")
+_OTHER_SOURCES = ("loki", "tempo", "grafana-pyroscope-datasource", "__expr__")
+_MOST_ROWS_IN_ROWS = 3
 _STANDS_FOR_ONE = "a_variable"
 _VALUES_OF = re.compile(r"(?:label_values\((?P<series>.+),\s*\w+\s*\)|query_result\((?P<query>.+)\))\s*", re.DOTALL)
 
@@ -44,11 +46,13 @@ class Judgement:
 def queries_of(file: Path) -> list[OtherQuery]:
     """All queries of a dashboard (JSON) or a rule file (YAML); raises GlassboxError for anything else."""
     content = _content(file)
-    if isinstance(content, dict) and isinstance(content.get("groups"), list):
-        return list(_of_rules(content["groups"]))
-    board = content.get("dashboard", content) if isinstance(content, dict) else None
-    if isinstance(board, dict) and any(isinstance(board.get(key), list) for key in ("panels", "rows")):
-        return list(_of_board(board))
+    # Kubernetes has it in `spec`, and Grafana's API in `dashboard`.
+    inner = (content.get(key) for key in ("spec", "dashboard")) if isinstance(content, dict) else ()
+    for holder in (each for each in (content, *inner) if isinstance(each, dict)):
+        if isinstance(holder.get("groups"), list):
+            return list(_of_rules(holder))
+        if any(isinstance(holder.get(key), list) for key in ("panels", "rows")):
+            return list(_of_board(holder))
     raise GlassboxError(f"{file} holds neither a dashboard nor rule groups: name a file of one of the two.")
 
 
@@ -95,34 +99,54 @@ def _spelling(name: str) -> str:
 
 def _content(file: Path) -> Any:
     try:
-        text = content_of(file).decode()
+        text = content_of(file).decode("utf-8-sig")
         return json.loads(text) if text.lstrip().startswith("{") else yaml.safe_load(text)
     except OSError as error:
         raise GlassboxError(f"{file} cannot be read ({error.strerror}): name another file.") from None
-    except (ValueError, RecursionError, yaml.YAMLError):
+    # PyYAML raises lookup and attribute errors where a value does not fit the tag before it, as in `!!bool maybe`.
+    except (ValueError, LookupError, AttributeError, RecursionError, yaml.YAMLError):
         raise GlassboxError(f"{file} is neither JSON nor YAML in UTF-8: name a dashboard or a rule file.") from None
 
 
-def _of_rules(groups: Iterable[Any]) -> Iterator[OtherQuery]:
-    for group in filter(_is_object, groups):
-        for rule in filter(_is_object, group.get("rules") or ()):
-            name = str(rule.get("record") or rule.get("alert") or "a rule without a name")
-            if isinstance(rule.get("expr"), str):
-                yield OtherQuery(f"{group.get('name')}, {name}", rule["expr"], str(rule.get("record") or ""))
+def _of_rules(holder: Mapping[str, Any]) -> Iterator[OtherQuery]:
+    for group in objects_in(holder, "groups"):
+        for rule in objects_in(group, "rules"):
+            name = str(rule.get("record") or rule.get("alert") or rule.get("title") or "a rule without a name")
+            for text in _expressions(rule):
+                yield OtherQuery(f"{group.get('name')}, {name}", text, str(rule.get("record") or ""))
+
+
+def _expressions(rule: Mapping[str, Any]) -> Iterator[str]:
+    """Of a rule of Prometheus its query, of one of Grafana its queries without those of other data sources."""
+    models = (each["model"] for each in objects_in(rule, "data") if isinstance(each.get("model"), dict))
+    for holder in (rule, *models):
+        if isinstance(text := holder.get("expr"), str) and _is_prometheus(holder):
+            yield text
 
 
 def _of_board(board: Mapping[str, Any]) -> Iterator[OtherQuery]:
-    rows = [panel for row in board.get("rows") or () if _is_object(row) for panel in row.get("panels") or ()]
-    for panel in filter(_is_object, (*every_panel(board.get("panels")), *rows)):
-        for target in filter(_is_object, panel.get("targets") or ()):
-            if isinstance(target.get("expr"), str) and target["expr"].strip():
+    for panel in _panels(board):
+        for target in objects_in(panel, "targets"):
+            asked = isinstance(target.get("expr"), str) and target["expr"].strip()
+            if asked and _is_prometheus(panel) and _is_prometheus(target):
                 yield OtherQuery(str(panel.get("title") or "a panel without a title"), target["expr"])
-    for variable in filter(_is_object, (board.get("templating") or {}).get("list") or ()):
+    for variable in objects_in(board.get("templating"), "list"):
         asked = variable.get("query")
         text = asked.get("query") if isinstance(asked, dict) else asked
         if isinstance(text, str) and (found := _VALUES_OF.fullmatch(text)):
             yield OtherQuery(f"the variable {variable.get('name')}", found["series"] or found["query"])
 
 
-def _is_object(value: Any) -> bool:
-    return isinstance(value, dict)
+def _panels(holder: Mapping[str, Any], depth: int = 0) -> Iterator[Mapping[str, Any]]:
+    """Every panel, those of rows included; YAML's anchors can put a panel into itself."""
+    for panel in (*objects_in(holder, "panels"), *objects_in(holder, "rows")):
+        yield panel
+        if depth < _MOST_ROWS_IN_ROWS:
+            yield from _panels(panel, depth + 1)
+
+
+def _is_prometheus(asking: Mapping[str, Any]) -> bool:
+    """Whether it does not say that it asks another kind of data source, such as Loki, whose queries are also `expr`."""
+    source = asking.get("datasource")
+    kind = source.get("type") if isinstance(source, dict) else None
+    return kind not in _OTHER_SOURCES

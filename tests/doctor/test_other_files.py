@@ -68,7 +68,7 @@ def test_other_files_are_refused(tmp_path, text):
         judgements(tmp_path, text)
 
 
-@pytest.mark.parametrize("text", ["{", "a: [", "\x00"])
+@pytest.mark.parametrize("text", ["{", "a: [", "\x00", "a: !!bool maybe", "a: !!int x"])
 def test_what_is_no_json_and_no_yaml_is_refused(tmp_path, text):
     with pytest.raises(GlassboxError, match="is neither JSON nor YAML in UTF-8: name a dashboard or a rule file"):
         judgements(tmp_path, text)
@@ -101,3 +101,47 @@ def test_grafanas_variables_stand_for_what_promql_takes(text, expected):
 )
 def test_the_likeliest_name(name, expected):
     assert likeliest(name, NAMES) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"panels": [3, {"targets": 3}, {"targets": ["up"]}, {"panels": 3}]}',
+        '{"panels": [], "templating": []}',
+        '{"panels": [], "templating": {"list": 3}}',
+        '{"rows": [3, {"panels": 3}]}',
+        "groups: [3, {rules: 3}, {rules: [3, {expr: 3}]}]",
+        "groups: []",
+        "groups: &g [{rules: *g}]",
+        "&a {panels: [*a]}",
+    ],
+)
+def test_odd_shapes_hold_no_query(tmp_path, text):
+    assert judgements(tmp_path, text) == []
+
+
+ALERT = "groups: [{name: g, rules: [{alert: A, expr: gone}]}]"
+GRAFANA = "groups: [{name: g, rules: [{title: A, data: [{model: {expr: gone}}, {model: {expr: x, datasource: {type: __expr__}}}]}]}]"
+
+
+@pytest.mark.parametrize("text", [ALERT, GRAFANA, f"kind: PrometheusRule\nspec: {{{ALERT}}}"])
+def test_rules_are_judged_in_every_wrapping(tmp_path, text):
+    assert [(each.where, each.lacks) for each in judgements(tmp_path, text)] == [("g, A", {"gone": ""})]
+
+
+@pytest.mark.parametrize("key", ["spec", "dashboard"])
+def test_a_wrapped_dashboard_with_a_mark_of_byte_order_is_judged(tmp_path, key):
+    assert [each.where for each in judgements(tmp_path, "\ufeff" + json.dumps({key: BOARD}))][0] == "Running"
+
+
+def test_queries_of_other_data_sources_are_left_out(tmp_path):
+    loki = {"datasource": {"type": "loki"}, "targets": [{"expr": '{job="x"} |= "error"'}]}
+    mixed = {"targets": [{"expr": "up"}, {"expr": "sum(", "datasource": {"type": "loki"}}]}
+    assert [each.lacks for each in judgements(tmp_path, json.dumps({"panels": [loki, mixed]}))] == [{}]
+
+
+@pytest.mark.parametrize("query", ["(" * 900 + "up" + ")" * 900, "-" * 30_000 + "up", "up" + " or up" * 30_000])
+def test_a_query_without_end_is_not_judged(tmp_path, query):
+    (found,) = judgements(tmp_path, json.dumps({"panels": [{"targets": [{"expr": query}]}]}))
+    assert found.unknown.endswith("is too long or too deep to be judged: record parts of it.")
+    assert len(found.unknown) < 150

@@ -17,6 +17,9 @@ _LONGEST = 16 * 1024
 _QUOTED = 60
 _OPERATOR = re.compile(r"[-+*/%^<>=!(]")
 
+PATTERN = re.compile(r"[*+?()\[\]\\^{]")
+"""Signs of a regular expression that no name has."""
+
 Exists = Callable[[str], bool]
 
 
@@ -96,8 +99,12 @@ def _selectors(expr: ast.Expr) -> Iterator[ast.VectorSelector]:
 
 
 def _names(selector: ast.VectorSelector) -> list[str]:
-    """The names that it reads; a selector of labels alone has none."""
+    """The names that it reads, which may be patterns of names; none of a selector of labels alone, or of all names but some."""
     if selector.name:
         return [selector.name]
-    named = [each.value for each in selector.matchers.matchers if each.name == "__name__"]
-    return named[0].split("|") if named else []
+    for each in selector.matchers.matchers:
+        if each.name == "__name__" and str(each.op) == "MatchOp.Equal":
+            return [each.value]
+        if each.name == "__name__" and str(each.op) == "MatchOp.Re":
+            return each.value.split("|") if not PATTERN.search(each.value) else [each.value]
+    return []

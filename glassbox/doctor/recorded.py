@@ -1,9 +1,12 @@
 """Which series exist, ours included: a recorded one does where its rule can work."""
 
+import re
 from collections.abc import Iterable, Mapping
+from warnings import catch_warnings
 
 from glassbox.compile.bundle import Bundle
-from glassbox.doctor.needs import missing
+from glassbox.doctor.needs import PATTERN, missing
+from glassbox.errors import GlassboxError
 
 # What a Prometheus writes as soon as it has alerts.
 _WRITTEN = frozenset({"ALERTS", "ALERTS_FOR_STATE"})
@@ -35,6 +38,8 @@ class Holdings:
         return tuple(found)
 
     def _exists(self, name: str) -> bool:
+        if PATTERN.search(name):
+            return any(self._exists(each) for each in self._matching(name))
         if name not in self._recorded:
             return name in self.names
         if name not in self._works:
@@ -42,6 +47,14 @@ class Holdings:
             self._works[name] = False
             self._works[name] = any(not missing(query, self._exists) for query in self._recorded[name])
         return self._works[name]
+
+    def _matching(self, pattern: str) -> list[str]:
+        try:
+            with catch_warnings(action="ignore"):  # of what Python may read otherwise one day
+                wanted = re.compile(pattern)
+        except re.error:
+            raise GlassboxError(f"'{pattern}' is a pattern of names that only a server can judge.") from None
+        return [name for name in self.names | self._recorded.keys() if wanted.fullmatch(name)]
 
 
 def recorded_by(bundle: Bundle) -> dict[str, list[str]]:

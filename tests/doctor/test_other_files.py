@@ -50,7 +50,7 @@ def test_a_dashboard_is_judged_by_its_panels_and_variables(tmp_path, wrapped):
         ("the variable job", {"vllm_num_requests_running": "vllm:num_requests_running"}),
     ]
     variable, broken = (each.unknown for each in found if each.unknown)
-    assert variable == "a variable stands where a name does."
+    assert variable == "Grafana puts a variable in that decides it."
     assert broken.startswith("'sum(' is not PromQL")
 
 
@@ -83,6 +83,12 @@ def test_what_is_no_json_and_no_yaml_is_refused(tmp_path, text):
         ("rate(x[[[range]]])", "rate(x[5m])"),
         ('sum by ($labels) (x{a=~"[[b]]"})', 'sum by (a_variable) (x{a=~"[[b]]"})'),
         ("topk(${k:raw}, x)", "topk(a_variable, x)"),
+        ("rate(x[${minutes}m])", "rate(x[5m])"),
+        ("rate(x[ $a : $b ])", "rate(x[5m:5m])"),
+        ("rate(x[1h:$b])", "rate(x[1h:5m])"),
+        ("rate(x[1h]) offset $o", "rate(x[1h]) offset 5m"),
+        ("x * $__interval_ms / ${__range_s}", "x * 1 / 1"),
+        ("x{a=`$b\"`} # don't $c", "x{a=`$b\"`} # don't $c"),
     ],
 )
 def test_grafanas_variables_stand_for_what_promql_takes(text, expected):
@@ -131,7 +137,7 @@ def test_rules_are_judged_in_every_wrapping(tmp_path, text):
 
 @pytest.mark.parametrize("key", ["spec", "dashboard"])
 def test_a_wrapped_dashboard_with_a_mark_of_byte_order_is_judged(tmp_path, key):
-    assert [each.where for each in judgements(tmp_path, "\ufeff" + json.dumps({key: BOARD}))][0] == "Running"
+    assert judgements(tmp_path, "\ufeff" + json.dumps({key: BOARD}))[0].where == "Running"
 
 
 def test_queries_of_other_data_sources_are_left_out(tmp_path):
@@ -145,3 +151,29 @@ def test_a_query_without_end_is_not_judged(tmp_path, query):
     (found,) = judgements(tmp_path, json.dumps({"panels": [{"targets": [{"expr": query}]}]}))
     assert found.unknown.endswith("is too long or too deep to be judged: record parts of it.")
     assert len(found.unknown) < 150
+
+
+FILLED_IN = "Grafana puts a variable in that decides it."
+
+
+@pytest.mark.parametrize(
+    ("query", "lacks", "unknown"),
+    [
+        ("topk($k, gone)", {"gone": ""}, ""),
+        ("topk($k, up)", {}, ""),
+        ("gone / $__range_s", {"gone": ""}, ""),
+        ("gone * $factor", {"gone": ""}, ""),
+        ("up * $factor", {}, FILLED_IN),
+        ("up{$filter}", {}, FILLED_IN),
+        ('{__name__="$metric"}', {}, FILLED_IN),
+        ('{__name__=~"vllm:[[metric]]"}', {}, FILLED_IN),
+        ('{__name__=~"vllm:num_.*"}', {}, ""),
+        ('{__name__=~"node_.*"}', {"node_.*": ""}, ""),
+        ('{__name__!~"go_.*",job="x"}', {}, ""),
+        ('{__name__=~"\\\\pL+",job="x"}', {}, "'\\pL+' is a pattern of names that only a server can judge."),
+        ('{"up"} and {"u.p"}', {"u.p": "up"}, ""),
+    ],
+)
+def test_queries_with_variables_and_with_patterns_of_names(tmp_path, query, lacks, unknown):
+    (found,) = judgements(tmp_path, json.dumps({"panels": [{"targets": [{"expr": query}]}]}))
+    assert (found.lacks, found.unknown) == (lacks, unknown)

@@ -31,6 +31,8 @@ PLACES = ("cluster", "environment", "region", "namespace", "tenant", "team", "de
 # The same address may be another target there.
 _ELSEWHERE = ("cluster", "environment", "region")
 _TARGET = ", ".join(("job", "instance", *_ELSEWHERE))
+# VictoriaMetrics takes 16 KiB, and a name may have 253 characters in Kubernetes.
+_JOBS_AT_ONCE = 25
 _COUNTED_SECONDS = 600
 # What was exposed within this time is there. A failed scrape ends all series of its target at once.
 _LATELY_SECONDS = 900
@@ -113,13 +115,12 @@ def _services(prometheus: Prometheus, signs: Mapping[str, str]) -> Iterator[Serv
     by_job = _grouped([each for each in targets if each.labels.get("__name__") in signs], "job")
     if not by_job:
         return
-    jobs = of_jobs(by_job)
-    answering = _by(prometheus.now(f"count by (job) (count by ({_TARGET}) (up{{{jobs}}} == 1))"), "job")
+    answering = _by(_of_up(prometheus, by_job, f"count by (job) (count by ({_TARGET}) (UP == 1))"), "job")
     # Of a target that was there at the beginning; scrapes that it missed are no longer interval.
-    scrapes = f"max by (job) (count_over_time(up{{{jobs}}}[10m]) and up{{{jobs}}} offset 10m)"
-    gaps = _by(prometheus.now(f"{_COUNTED_SECONDS} / {scrapes}"), "job")
+    scrapes = "max by (job) (count_over_time(UP[10m]) and UP offset 10m)"
+    gaps = _by(_of_up(prometheus, by_job, f"{_COUNTED_SECONDS} / {scrapes}"), "job")
     models = _grouped(prometheus.now(f"count by (job, {', '.join(_MODEL_LABELS)}) ({selector})"), "job")
-    places = _grouped(prometheus.now(f"count by (job, {', '.join(PLACES)}) (up{{{jobs}}})"), "job")
+    places = _grouped(_of_up(prometheus, by_job, f"count by (job, {', '.join(PLACES)}) (UP)"), "job")
     for job, found in sorted(by_job.items()):
         reporting = int(max(each.value for each in found))
         yield ServiceJob(
@@ -159,14 +160,19 @@ def _beginning(name: str) -> str:
 
 def seen_twice(prometheus: Prometheus, services: Iterable[ServiceJob]) -> dict[str, int]:
     """How many targets of each job have several series `up`, of the jobs that have such targets."""
-    jobs = of_jobs(service.job for service in services)
-    found = prometheus.now(f"count by (job) (count by ({_TARGET}) (up{{{jobs}}}) > 1)")
+    jobs = (service.job for service in services)
+    found = _of_up(prometheus, jobs, f"count by (job) (count by ({_TARGET}) (UP) > 1)")
     return {job: int(number) for job, number in _by(found, "job").items()}
 
 
-def of_jobs(jobs: Iterable[str]) -> str:
-    """A matcher of series of these jobs."""
-    return f"job=~{json.dumps('|'.join(map(re.escape, jobs)), ensure_ascii=False)}"
+def _of_up(prometheus: Prometheus, jobs: Iterable[str], query: str) -> list[Sample]:
+    """What the query says of these jobs, where UP stands for their series `up`; asked of so many at once as a query can name."""
+    found: list[Sample] = []
+    escaped = [re.escape(job) for job in jobs]
+    for start in range(0, len(escaped), _JOBS_AT_ONCE):
+        pattern = json.dumps("|".join(escaped[start : start + _JOBS_AT_ONCE]), ensure_ascii=False)
+        found += prometheus.now(query.replace("UP", f"up{{job=~{pattern}}}"))
+    return found
 
 
 def _unique(values: Iterable[str]) -> tuple[str, ...]:

@@ -8,9 +8,11 @@ import pytest
 import yaml
 
 from glassbox.doctor.fitting import settings_text
-from glassbox.doctor.fleet import look_at, names_lately
+from glassbox.doctor.fleet import look_at, names_lately, seen_twice
 from glassbox.doctor.obstacles import obstacles_of
-from glassbox.prometheus.api import Prometheus
+from glassbox.metrics import CATALOGUE
+from glassbox.metrics.engines import ENGINES
+from glassbox.prometheus.api import Prometheus, Sample
 from glassbox.servers.components import ensure_components
 from glassbox.settings.loading import load_settings
 from glassbox.settings.model import Settings
@@ -80,3 +82,29 @@ def test_without_a_job_that_settings_take_the_defaults_stay(found, tmp_path):
     file = tmp_path / "settings.yaml"
     file.write_text(settings_text(fleet, "http://x"), encoding="utf-8")
     assert load_settings(file) == Settings()
+
+
+def test_no_query_about_many_jobs_is_longer_than_victoria_metrics_takes(monkeypatch):
+    asked = []
+    row = {"__name__": RUNNING}
+    rows = [Sample({**row, "job": f"serviceMonitor/inference-{'x' * 80}/{n}"}, 1) for n in range(300)]
+
+    def now(_, query):
+        asked.append(query)
+        return [each for each in rows if "job=~" not in query or f"/{each.labels['job'].split('/')[2]}" in query]
+
+    monkeypatch.setattr(Prometheus, "now", now)
+    with Prometheus("http://127.0.0.1:9") as client:
+        services = look_at(client, [RUNNING]).services
+        assert (len(services), set(seen_twice(client, services).values())) == (300, {1})
+    assert max(len(query.encode()) for query in asked) < 15 * 1024
+    assert len(asked) < 60
+
+
+@pytest.mark.parametrize("engine", ENGINES, ids=lambda engine: engine.name)
+def test_an_engine_alone_is_known_by_its_names(engine, monkeypatch):
+    names = [part.name for metric in CATALOGUE[engine.name] for part in metric.parts]
+    monkeypatch.setattr(Prometheus, "now", lambda *_: [Sample({"job": "a", "__name__": name}, 1) for name in names])
+    with Prometheus("http://127.0.0.1:9") as client:
+        (service,) = look_at(client, names).services
+    assert engine.title in service.engines

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -108,15 +109,25 @@ def _durations(text: str) -> str:
     return ":".join("5m" if _VARIABLE.search(each) else each for each in text.split(":"))
 
 
-def likeliest(name: str, names: Iterable[str]) -> str:
-    """The name that is there and most like this one: another spelling of it, or one with a few other letters; empty where none is."""
-    names = sorted(names)
-    spelled = [each for each in names if _spelling(each) == _spelling(name)]
-    return next(iter(spelled or get_close_matches(name, names, n=1, cutoff=0.8)), "")
+@cache
+def likeliest(name: str, names: frozenset[str]) -> str:
+    """The name that is there and most like this one: another spelling of it, or one of the same exporter with a few other letters.
+
+    Empty where none is.
+    """
+    ordered = sorted(names)
+    spelled = [each for each in ordered if _spelling(each) == _spelling(name)]
+    of_it = [each for each in ordered if _exporter(each) == _exporter(name)]
+    return next(iter(spelled or get_close_matches(name, of_it, n=1, cutoff=0.8)), "")
 
 
 def _spelling(name: str) -> str:
     return name.replace(":", "_").removeprefix("ray_").removesuffix("_total")
+
+
+def _exporter(name: str) -> str:
+    """What its names begin with."""
+    return _spelling(name).partition("_")[0]
 
 
 def _content(file: Path) -> Any:

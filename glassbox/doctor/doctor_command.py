@@ -76,8 +76,7 @@ def _judge(prometheus: Prometheus, files: Sequence[Path], *, as_json: bool) -> i
     from glassbox.doctor.other_files import judged, queries_of  # noqa: PLC0415  # as above
 
     queries = {str(file): queries_of(file) for file in files}
-    names = names_lately(prometheus)
-    found = {file: list(judged(each, names)) for file, each in queries.items()}
+    found = judged(queries, names_lately(prometheus))
     for line in (other_files_text.as_json(found),) if as_json else other_files_text.as_text(found):
         say(line)
     return FINDINGS if any(each.lacks or each.unknown for of_file in found.values() for each in of_file) else DONE

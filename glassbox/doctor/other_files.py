@@ -2,10 +2,11 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -62,16 +63,14 @@ def queries_of(file: Path) -> list[OtherQuery]:
     raise GlassboxError(f"{file} holds neither a dashboard nor rule groups: name a file of one of the two.")
 
 
-def judged(queries: Iterable[OtherQuery], names: Iterable[str]) -> Iterator[Judgement]:
-    """Each query against the names of series that are there, and what the queries themselves record."""
-    queries, names = list(queries), frozenset(names)
+def judged(files: Mapping[str, Sequence[OtherQuery]], names: Iterable[str]) -> dict[str, list[Judgement]]:
+    """The queries of each file against the names of series that are there, and what any of the files records."""
     recorded: dict[str, list[str]] = {}
-    for query in queries:
+    for query in chain.from_iterable(files.values()):
         if query.recorded_as:
             recorded.setdefault(query.recorded_as, []).append(plain(query.text))
     holdings = Holdings(names, recorded)
-    for query in queries:
-        yield _judgement(query, holdings)
+    return {file: [_judgement(query, holdings) for query in queries] for file, queries in files.items()}
 
 
 def _judgement(query: OtherQuery, holdings: Holdings) -> Judgement:

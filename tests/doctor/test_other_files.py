@@ -38,7 +38,7 @@ groups:
 def judgements(tmp_path, text, name="file"):
     file = tmp_path / name
     file.write_text(text, encoding="utf-8")
-    return list(judged(queries_of(file), NAMES))
+    return judged({name: queries_of(file)}, NAMES)[name]
 
 
 @pytest.mark.parametrize("wrapped", [False, True])
@@ -178,3 +178,12 @@ FILLED_IN = "Grafana puts a variable in that decides it."
 def test_queries_with_variables_and_with_patterns_of_names(tmp_path, query, lacks, unknown):
     (found,) = judgements(tmp_path, json.dumps({"panels": [{"targets": [{"expr": query}]}]}))
     assert (found.lacks, found.unknown) == (lacks, unknown)
+
+
+def test_what_one_file_records_another_may_read(tmp_path):
+    recorded = {"record": "job:running:sum", "expr": "vllm:num_requests_running"}
+    texts = {"alerts": {"alert": "A", "expr": "job:running:sum > 1"}, "records": recorded}
+    for name, rule in texts.items():
+        (tmp_path / name).write_text(json.dumps({"groups": [{"name": "g", "rules": [rule]}]}), encoding="utf-8")
+    found = judged({name: queries_of(tmp_path / name) for name in texts}, NAMES)
+    assert [each.lacks for each in (*found["alerts"], *found["records"])] == [{}, {}]

@@ -12,22 +12,14 @@ from typing import Any
 
 import yaml
 
+from glassbox.doctor.grafana_variables import is_of_a_variable, plain
 from glassbox.doctor.recorded import Holdings
 from glassbox.errors import GlassboxError
 from glassbox.files import content_of
 from glassbox.http.json_text import objects_in
 
-# Grafana writes variables as $x, ${x} or ${x:format}, and in old dashboards as [[x]].
-_VARIABLE = re.compile(r"\$\{[^}]*\}|\$\w+|\[\[[^\]]*\]\]")
-_OLD_VARIABLE = re.compile(r"\[\[([^\]\[]*)\]\]")
-_NUMBER = re.compile(r"\$\{?__(?:\w+_m?s|from|to)\b(?:\}|(?!\w))")
-_RANGE = re.compile(r"\[([^\]]*)\]")
-_OFFSET = re.compile(r"(?<=\boffset )\s*-?(?:\$\{[^}]*\}|\$\w+)")
-# Texts and comments, in which nothing is a variable of a query's own.
-_TEXT = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|`[^`]*`|#[^\n]*")
 _OTHER_SOURCES = ("loki", "tempo", "grafana-pyroscope-datasource", "__expr__")
 _MOST_ROWS_IN_ROWS = 3
-_STANDS_FOR_ONE = "a_variable"
 _FILLED_IN = "Grafana puts a variable in that decides it."
 _VALUES_OF = re.compile(r"(?:label_values\((?P<series>.+),\s*\w+\s*\)|query_result\((?P<query>.+)\))\s*", re.DOTALL)
 
@@ -78,7 +70,7 @@ def _judgement(query: OtherQuery, holdings: Holdings) -> Judgement:
         lacks = _lacks(query.text, holdings)
     except GlassboxError as error:
         return Judgement(query.where, {}, unknown=_FILLED_IN if plain(query.text) != query.text else str(error))
-    known = [name for name in lacks if _STANDS_FOR_ONE not in name and not _VARIABLE.search(name)]
+    known = [name for name in lacks if not is_of_a_variable(name)]
     if lacks and not known:
         return Judgement(query.where, {}, unknown=_FILLED_IN)
     return Judgement(query.where, {name: likeliest(name, holdings.names) for name in known})
@@ -90,22 +82,6 @@ def _lacks(text: str, holdings: Holdings) -> tuple[str, ...]:
         return holdings.lacks(plain(text))
     except GlassboxError:
         return holdings.lacks(plain(text, stands_for_one="1"))
-
-
-def plain(text: str, *, stands_for_one: str = _STANDS_FOR_ONE) -> str:
-    """The query as PromQL: durations and numbers for Grafana's variables, and a name outside of texts for those that may be one."""
-    outside = (_without_variables(part, stands_for_one) for part in _TEXT.split(text))
-    return "".join(part + held for part, held in zip(outside, [*_TEXT.findall(text), ""], strict=True))
-
-
-def _without_variables(part: str, stands_for_one: str) -> str:
-    part = _RANGE.sub(lambda found: f"[{_durations(found[1])}]", _OLD_VARIABLE.sub(r"${\1}", part))
-    return _VARIABLE.sub(stands_for_one, _NUMBER.sub("1", _OFFSET.sub("5m", part)))
-
-
-def _durations(text: str) -> str:
-    """What stands within brackets, with one duration for all that a variable has a part in."""
-    return ":".join("5m" if _VARIABLE.search(each) else each for each in text.split(":"))
 
 
 @cache

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from glassbox.doctor.other_files import judged, likeliest, plain, queries_of
+from glassbox.doctor.grafana_variables import plain
+from glassbox.doctor.other_files import judged, likeliest, queries_of
 from glassbox.errors import GlassboxError
 
 NAMES = ["vllm:num_requests_running", "vllm:num_preemptions_total", "up"]

@@ -1,0 +1,34 @@
+"""Queries of Grafana as PromQL: what stands for its variables until it fills them in."""
+
+import re
+
+# Grafana writes variables as $x, ${x} or ${x:format}, and in old dashboards as [[x]].
+_VARIABLE = re.compile(r"\$\{[^}]*\}|\$\w+|\[\[[^\]]*\]\]")
+_OLD_VARIABLE = re.compile(r"\[\[([^\]\[]*)\]\]")
+_NUMBER = re.compile(r"\$\{?__(?:\w+_m?s|from|to)\b(?:\}|(?!\w))")
+_RANGE = re.compile(r"\[([^\]]*)\]")
+_OFFSET = re.compile(r"(?<=\boffset )\s*-?(?:\$\{[^}]*\}|\$\w+)")
+# Texts and comments, in which nothing is a variable of a query's own.
+_TEXT = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|`[^`]*`|#[^\n]*")
+_STANDS_FOR_ONE = "a_variable"
+
+
+def plain(text: str, *, stands_for_one: str = _STANDS_FOR_ONE) -> str:
+    """The query as PromQL: durations and numbers for Grafana's variables, and a name outside of texts for those that may be one."""
+    outside = (_without_variables(part, stands_for_one) for part in _TEXT.split(text))
+    return "".join(part + held for part, held in zip(outside, [*_TEXT.findall(text), ""], strict=True))
+
+
+def _without_variables(part: str, stands_for_one: str) -> str:
+    part = _RANGE.sub(lambda found: f"[{_durations(found[1])}]", _OLD_VARIABLE.sub(r"${\1}", part))
+    return _VARIABLE.sub(stands_for_one, _NUMBER.sub("1", _OFFSET.sub("5m", part)))
+
+
+def _durations(text: str) -> str:
+    """What stands within brackets, with one duration for all that a variable has a part in."""
+    return ":".join("5m" if _VARIABLE.search(each) else each for each in text.split(":"))
+
+
+def is_of_a_variable(name: str) -> bool:
+    """Whether a variable decides the name, in whole or in part."""
+    return _STANDS_FOR_ONE in name or bool(_VARIABLE.search(name))

@@ -6,6 +6,7 @@ from dataclasses import asdict
 
 from glassbox.doctor.examining import Examination
 from glassbox.doctor.outlook import Lack, Outlook, brought_by
+from glassbox.http.outside_text import one_line
 from glassbox.query.wording import span
 
 SCHEMA_VERSION = 1
@@ -21,7 +22,7 @@ def as_text(examination: Examination) -> Iterator[str]:
     if examination.obstacles:
         yield "In the way"
     for each in examination.obstacles:
-        yield f"  {each.about} {each.problem}: {each.advice}."
+        yield f"  {one_line(each.about) or 'a job without a name'} {one_line(each.problem)}: {each.advice}."
     yield "\nWhat can work" if examination.obstacles else "What can work"
     for outlook in examination.outlooks:
         yield from _outlook(outlook)
@@ -67,7 +68,7 @@ def _some(values: Sequence[str]) -> str:
 
 
 def _table(title: str, heads: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> Iterator[str]:
-    cells = [heads, *rows]
+    cells = [heads, *(tuple(map(one_line, row)) for row in rows)]
     if not cells[1:]:
         yield f"{title}: none found"
         return

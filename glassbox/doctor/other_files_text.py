@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 
 from glassbox.doctor.other_files import Judgement
+from glassbox.http.outside_text import one_line
 
 Judgements = Mapping[str, Sequence[Judgement]]
 
@@ -25,7 +26,8 @@ def as_json(found: Judgements) -> str:
 
 
 def _lines(judgement: Judgement) -> Iterator[str]:
+    where = one_line(judgement.where)
     if judgement.unknown:
-        yield f"  {judgement.where}: not judged: {judgement.unknown}"
+        yield f"  {where}: not judged: {one_line(judgement.unknown)}"
     for name, likely in judgement.lacks.items():
-        yield f"  {judgement.where}: needs {name}{f', perhaps {likely}' if likely else ''}"
+        yield f"  {where}: needs {name}{f', perhaps {likely}' if likely else ''}"

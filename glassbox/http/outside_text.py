@@ -15,6 +15,11 @@ def harmless(text: str) -> str:
     return text if text.isprintable() else "".join(map(_shown, text))
 
 
+def one_line(text: str) -> str:
+    """The text without line breaks and tabs, for a row of a table."""
+    return " ".join(text.split()) if set(text) & _SHOWN_AS_IT_IS else text
+
+
 def _shown(character: str) -> str:
     if character in _SHOWN_AS_IT_IS | _JOINERS or unicodedata.category(character) not in _COMMANDS:
         return character

@@ -111,10 +111,11 @@ def _names(metric: Metric) -> tuple[str, ...]:
 
 def _services(prometheus: Prometheus, signs: Mapping[str, str]) -> Iterator[ServiceJob]:
     selector = f'{{__name__=~"{"|".join(signs)}"}}'
-    targets = prometheus.now(f"count by (job, __name__) (count by ({_TARGET}, __name__) ({selector}))")
-    by_job = _grouped([each for each in targets if each.labels.get("__name__") in signs], "job")
+    rows = prometheus.now(f"count by (job, __name__) ({selector})")
+    by_job = _grouped([each for each in rows if each.labels.get("__name__") in signs], "job")
     if not by_job:
         return
+    reporting = _targets(prometheus, selector)
     answering = _by(_of_up(prometheus, by_job, f"count by (job) (count by ({_TARGET}) (UP == 1))"), "job")
     # Of a target that was there at the beginning; scrapes that it missed are no longer interval.
     scrapes = "max by (job) (count_over_time(UP[10m]) and UP offset 10m)"
@@ -122,14 +123,14 @@ def _services(prometheus: Prometheus, signs: Mapping[str, str]) -> Iterator[Serv
     models = _grouped(prometheus.now(f"count by (job, {', '.join(_MODEL_LABELS)}) ({selector})"), "job")
     places = _grouped(_of_up(prometheus, by_job, f"count by (job, {', '.join(PLACES)}) (UP)"), "job")
     for job, found in sorted(by_job.items()):
-        reporting = int(max(each.value for each in found))
+        targets = reporting.get(job, 0)
         yield ServiceJob(
             job=job,
             engines=_unique(signs[each.labels["__name__"]] for each in found),
             spellings=_unique(_beginning(each.labels["__name__"]) for each in found),
             models=_unique(each.labels.get(label, "") for each in models.get(job, ()) for label in _MODEL_LABELS),
-            targets=reporting,
-            mute=max(0, int(answering.get(job, reporting)) - reporting),
+            targets=targets,
+            mute=max(0, int(answering.get(job, 0)) - targets),
             places={label: _unique(each.labels.get(label, "") for each in places.get(job, ())) for label in PLACES},
             scrape_seconds=gaps.get(job),
         )
@@ -144,18 +145,24 @@ def _gpus(prometheus: Prometheus, held: frozenset[str]) -> Iterator[GpuJob]:
         selector = f'{{__name__=~"{"|".join(present)}"}}'
         per_gpu = f"count by ({_TARGET}, gpu, UUID, uuid) ({selector})"
         gpus = _by(prometheus.now(f"count by (job) ({per_gpu})"), "job")
-        hosts = _by(prometheus.now(f"count by (job) (count by ({_TARGET}) ({selector}))"), "job")
+        hosts = _targets(prometheus, selector)
         seen = _grouped(prometheus.now(f"count by (job, __name__) ({selector})"), "job")
         for job, samples in sorted(seen.items()):
             names = {each.labels.get("__name__") for each in samples}
             lacks = tuple(metric.name for metric in metrics if not names & set(_names(metric)))
-            yield GpuJob(job, EXPORTERS[exporter], int(hosts.get(job, 0)), int(gpus.get(job, 0)), lacks)
+            yield GpuJob(job, EXPORTERS[exporter], hosts.get(job, 0), int(gpus.get(job, 0)), lacks)
 
 
 def _beginning(name: str) -> str:
     """What the engine's names begin with, as they are stored: `vllm:`, `vllm_` or `ray_vllm_`."""
     found = re.match(r"(?:ray_)?[a-zA-Z0-9]+[:_]", name)
     return found[0] if found else name
+
+
+def _targets(prometheus: Prometheus, selector: str) -> dict[str, int]:
+    """How many targets of each job have series of the selector."""
+    found = prometheus.now(f"count by (job) (count by ({_TARGET}) ({selector}))")
+    return {job: int(number) for job, number in _by(found, "job").items()}
 
 
 def seen_twice(prometheus: Prometheus, services: Iterable[ServiceJob]) -> dict[str, int]:

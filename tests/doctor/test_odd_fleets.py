@@ -67,6 +67,14 @@ def test_one_address_in_two_clusters_is_two_targets(found):
     assert [service.targets for service in fleet.services] == [2]
 
 
+def test_targets_of_one_job_with_different_engines_are_all_counted(found):
+    other = {"job": "llm", "instance": "10.0.0.2:30000"}
+    mixed = [*server("llm"), line("up", **other), line("sglang:num_running_reqs", model_name="n", **other)]
+    fleet, in_the_way = found(mixed)
+    assert in_the_way == []
+    assert [(each.engines, each.targets, each.mute) for each in fleet.services] == [(("SGLang", "vLLM"), 2, 0)]
+
+
 def test_jobs_that_settings_do_not_take_are_left_out_in_one_line(found, tmp_path):
     jobs = ("", "a\u007fb", "fine")
     fleet, _ = found(each for job in jobs for place in ("x", "y") for each in server(job, namespace=place))

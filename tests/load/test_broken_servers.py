@@ -9,10 +9,10 @@ import tracemalloc
 import pytest
 
 from glassbox.errors import GlassboxError
-from glassbox.load import chat, target
+from glassbox.load import answer, chat, target
 from glassbox.load.chat import Chat
 from glassbox.load.target import client, first_answer
-from tests.support.broken_streams import DONE, TEXT, event, outcome_of
+from tests.support.broken_streams import DONE, STOP, TEXT, event, outcome_of
 from tests.support.ours import main
 from tests.support.raw_server import STREAM, raw_server
 
@@ -55,6 +55,15 @@ def test_an_answer_without_end_costs_little_and_its_limit_is_named(small_limit, 
     assert server.sent_bytes < 3 * chat.ANSWER_MAX_BYTES
     assert peak_bytes < 3 * chat.ANSWER_MAX_BYTES
     assert len(outcome.details) <= 300 and outcome.text_at == ()
+
+
+def test_pieces_of_an_answer_are_kept_up_to_a_number(monkeypatch):
+    monkeypatch.setattr(answer, "TEXTS_MAX", 3)
+    outcomes = [outcome_of(STREAM + TEXT * pieces + STOP + DONE)[0] for pieces in (3, 4)]
+    assert [(each.failure, len(each.text_at)) for each in outcomes] == [
+        ("", 3),
+        ("an answer of more than 3 pieces of text", 0),
+    ]
 
 
 def test_a_compression_bomb_is_not_unpacked():

@@ -52,11 +52,12 @@ LACKS = {
     ),
     "tgi": (
         "preemptions", "prefix_cache", "kv_cache", "time_to_first", "inter_token", "prefill_time", "decode_time",
+        "requests_abandoned",
     ),
     "llamacpp": (
         "preemptions", "requests:", "engine_requests", "prefix_cache", "admission", "end_to_end", "kv_cache", "http",
         "request_duration", "time_to_first", "inter_token_latency_seconds_bucket", "time_per_output", "queue_time",
-        "prefill_time", "decode_time", "prompt_length", "output_length", "frontend",
+        "prefill_time", "decode_time", "prompt_length", "output_length", "frontend", "requests_abandoned",
     ),
     "triton": (
         "requests_running", "kv_cache", "preemptions", "prefix_cache", "time_per_output", "prefill_time", "decode_time",
@@ -64,7 +65,7 @@ LACKS = {
     ),
     "dynamo": (
         "requests_waiting", "kv_cache", "preemptions", "time_per_output", "queue_time", "prefill_time", "decode_time",
-        "frontend",
+        "frontend", "requests_abandoned",
     ),
 }  # fmt: skip
 # Of Triton, which of its two sources speaks of what.
@@ -79,7 +80,7 @@ CORE_LACKS = (
     "prompt_length",
     "output_length",
 )
-BACKEND_LACKS = (*LACKS["triton"], "requests_waiting", "queue_time")
+BACKEND_LACKS = (*LACKS["triton"], "requests_waiting", "queue_time", "requests_abandoned")
 # Answers, and those that failed for the server's sake, where they are counted.
 ANSWERS = {
     "sglang": (("finished", "failed", "invalid"), ("failed",)),
@@ -101,6 +102,8 @@ def expected(engine, lacks):
     values["model:inference_frontend_time_seconds_sum:rate5m"] = (
         per_second("e2e_seconds") - per_second("queue_seconds") - per_second("inference_seconds")
     )
+    # As many get a first token as finish. It is 0 only where both are counted.
+    values["model:inference_requests_abandoned:rate5m"] = 0
     for name, quantities in zip(("http_requests", "http_errors"), ANSWERS.get(engine, ()), strict=False):
         values[f"model:inference_{name}:rate5m"] = per_second(*quantities)
     return {

@@ -80,7 +80,7 @@ def _unserved() -> Expr:
     A model that was idle when it went was taken away, or scaled to zero.
     """
     # Recorded gauges outlive a failed scrape, so that a dead target serves no model although it still has them.
-    now = instant(instances.RUNNING).unless(instant(answering.DOWN), on=TARGET)
+    now = instances.serving().unless(instant(answering.DOWN), on=TARGET)
     lost = answering.in_use(SERVED).unless(now, on=SERVED).and_(instant(answering.STEADY), on=JOB)
     return group_by(SERVED, lost).unless(_renamed())
 
@@ -114,7 +114,7 @@ def _less_than_wanted(jobs: Jobs) -> Expr:
     # Grafana would treat a name of the series as a label: the product drops it.
     less = _down(jobs) * 1
     for job, replicas in sorted(jobs.replicas.items()):
-        # Fewer than one is no capacity at all.
+        # Fewer than one means no capacity at all.
         if replicas > 1:
             less = less.or_((instant(targets.TARGETS, job=job) < replicas) * 1)
     return less
@@ -124,7 +124,7 @@ def _mute() -> Expr:
     """Targets that answer scrapes, with gaps or without, and expose nothing that boards and alerts read."""
     answers = over_time("max", scrape.UP, answering.GAP).equals(1).or_(instant(scrape.UP).equals(1))
     # The product drops the name `up`, which Grafana would treat as a label.
-    return answers.and_(instant(scrape.UP)).unless(instant(instances.RUNNING), on=TARGET) * 1
+    return answers.and_(instant(scrape.UP)).unless(instances.reporting(), on=TARGET) * 1
 
 
 def alerts(settings: Settings) -> tuple[Alert, ...]:
@@ -160,7 +160,7 @@ def alerts(settings: Settings) -> tuple[Alert, ...]:
             also_explained_on=(("replicas", "Replicas"), ("monitoring", "Mute targets")),
             panel=("monitoring", "Jobs"),
             summary="{{ $labels.job }} on {{ $labels.instance }} answers scrapes but reports nothing",
-            description="{{ $labels.instance }} of {{ $labels.job }} is up, but exposes no metrics of its engine or requests. No other alert sees it.",
+            description="{{ $labels.instance }} of {{ $labels.job }} is up, but nothing that it exposes is recorded, neither of an engine nor of requests. No other alert sees it.",
             cannot_see=_MUTE_CANNOT_SEE,
         ),
     )

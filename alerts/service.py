@@ -6,7 +6,7 @@ from glassbox.query.promql import instant, sum_by
 from glassbox.query.rules import Alert, AlertGroup, Severity, Subject
 from glassbox.query.wording import last, percent, span
 from glassbox.settings.model import Settings
-from recording_rules import requests
+from recording_rules import judging, requests
 from recording_rules.histograms import RATE_WINDOW_SECONDS
 from recording_rules.levels import SERVED
 from recording_rules.slowness import slow
@@ -42,7 +42,7 @@ def group(settings: Settings) -> AlertGroup:
                 panel=("llm-serving", "Slow requests"),
                 summary=f"{SERVICE_TEXT} answers slowly",
                 description=f"{{{{ $value | humanizePercentage }}}} of the requests of the {last(RATE_WINDOW_SECONDS)} took longer than {limits.latency_high_seconds:g} s, have waited for longer, or were given up. Up to {percent(limits.latency_high_share_ratio)} is allowed.",
-                cannot_see=f"Requests in work, which count when they finish or are given up: InferenceEngineStalled and InferenceNothingAnswered see those that do neither. Queues in front of a service of ours, a router or a gateway. A queue's requests count once in {span(RATE_WINDOW_SECONDS)}, so those given up there sooner are more than the share says; and a short queue at one replica may be hidden by others that start requests fast. The time in prefill instances, which is in the mean time by phase; without the label inference_role, their requests dilute the share of slow ones.",
+                cannot_see=f"Requests in work, which count when they finish or are given up: InferenceEngineStalled and InferenceNothingAnswered see those that do neither. Queues in front of a service of ours, a router or a gateway. A queue's requests count once in {span(RATE_WINDOW_SECONDS)}, so those given up there sooner are more than the share says; and a short queue at one replica may be hidden by others that start requests fast. The time in prefill instances, which is in the mean time by phase; without the label inference_role, their requests dilute the share of slow ones. {judging.slow_counted_at(settings)}".strip(),
             ),
         ),
     )

@@ -7,11 +7,12 @@ from alerts.texts import SERVICE_TEXT
 from glassbox.metrics.scrape import UP
 from glassbox.query.expr import Expr
 from glassbox.query.promql import instant
+from glassbox.query.reporters import TITLES
 from glassbox.query.rules import Alert, AlertGroup, Severity, Subject
 from glassbox.query.slo import PAGE_WINDOWS, TICKET_WINDOWS, BurnWindow, Slo, outage_seconds
 from glassbox.query.wording import percent, span
 from glassbox.settings.model import Settings
-from recording_rules import slo
+from recording_rules import judging, slo
 from recording_rules.abandoned import FEW_WINDOW
 from recording_rules.histograms import RATE_WINDOW_SECONDS
 from recording_rules.levels import JOB
@@ -51,12 +52,28 @@ def _description(windows: Sequence[BurnWindow], settings: Settings) -> str:
     days = settings.slo_period_days
     limits = " or ".join(f"{window.factor(days):g} over {span(window.long)}" for window in windows)
     hours = days * 24 / windows[0].factor(days)
-    return f"{_promise(settings.slos)}The error budget of {days} days burns {{{{ $value | humanize }}}} times as fast as it may. The limit is {limits}. At the first, a full budget lasts {hours:.0f} hours."
+    return f"{_promise(settings.slos)}{_counted(settings)}The error budget of {days} days burns {{{{ $value | humanize }}}} times as fast as it may. The limit is {limits}. At the first, a full budget lasts {hours:.0f} hours."
 
 
 def _promise(slos: Sequence[Slo]) -> str:
     """The promise of the alert's objective."""
     return "".join(f'{{{{ if eq $labels.slo "{each.name}" }}}}Promised: {each.promise}. {{{{ end }}}}' for each in slos)
+
+
+def _counted(settings: Settings) -> str:
+    """The bucket that counts for the alert's engine, where that lacks the one of the promise."""
+    return "".join(
+        f'{{{{ if and (eq $labels.slo "{each.name}") (eq $labels.inference_engine "{engine}") }}}}'
+        f"{TITLES[engine]} is counted at {bound:.3g} s, its nearest bucket. {{{{ end }}}}"
+        for each in settings.slos
+        if each.threshold_seconds
+        for engine, bound in judging.counted_elsewhere(*slo.promised_bucket(each, settings)).items()
+    )
+
+
+def _of_engines(settings: Settings) -> str:
+    """What engines do not report, or not at the bound."""
+    return "".join(f"{text} " for text in (judging.not_judged(settings), judging.counted_at(settings)) if text)
 
 
 def _in_no_window(settings: Settings) -> str:
@@ -84,7 +101,7 @@ def group(settings: Settings) -> AlertGroup:
                 name="InferenceErrorBudgetBurnFast",
                 expr=_any(PAGE_WINDOWS, settings),
                 for_="0s",
-                cannot_see=f"{_in_no_window(settings)} {_slowest_page(settings)}Fewer than {settings.thresholds.minimum_bad_requests} bad requests within {span(PAGE_WINDOWS[-1].long)}. See the errors on the board Inference overview, and InferenceLatencyHigh.",
+                cannot_see=f"{_of_engines(settings)}{_in_no_window(settings)} {_slowest_page(settings)}Fewer than {settings.thresholds.minimum_bad_requests} bad requests within {span(PAGE_WINDOWS[-1].long)}. See the errors on the board Inference overview, and InferenceLatencyHigh.",
                 severity=Severity.PAGE,
                 also_explained_on=(("slo", "Burn rate over 6 hours"),),
                 panel=("slo", "Burn rate over 1 hour"),
@@ -95,7 +112,7 @@ def group(settings: Settings) -> AlertGroup:
                 name="InferenceErrorBudgetBurnSlow",
                 expr=_any(TICKET_WINDOWS, settings),
                 for_="15m",
-                cannot_see=f"{_in_no_window(settings)} Failures of a model with fewer than thresholds.minimum_requests requests within {span(TICKET_WINDOWS[-1].long)}.",
+                cannot_see=f"{_of_engines(settings)}{_in_no_window(settings)} Failures of a model with fewer than thresholds.minimum_requests requests within {span(TICKET_WINDOWS[-1].long)}.",
                 severity=Severity.TICKET,
                 also_explained_on=(("slo", "Burn rate over 3 days"),),
                 panel=("slo", "Burn rate over 1 day"),

@@ -3,6 +3,7 @@
 from glassbox.board.line_choice import LineChoice
 from glassbox.board.variables import Variable
 from glassbox.metrics import CATALOGUE, prometheus_server, scrape, service
+from glassbox.metrics.engines import ENGINES
 from glassbox.query.per_replica import Serving
 from glassbox.query.promql import instant, over_time
 from glassbox.query.selectors import Level, Source
@@ -29,6 +30,7 @@ _GPU_SERIES: tuple[Level | Source, ...] = (
     _GPU,
     *CATALOGUE["dcgm"],
     *CATALOGUE["nvidia_gpu_exporter"],
+    *CATALOGUE["amd_exporter"],
     *(metric for metric in CATALOGUE["service"] if "gpu_id" in metric.labels),
     service.EXPORTER_UP,
     service.EXPORTER_LAST_SUCCESS,
@@ -76,7 +78,11 @@ REPLICA_OF_MODEL = Variable(
     optional=True,
     single=True,
     within=(JOB, MODEL),
-    serving=Serving(now=instant(instances.RUNNING), lately=over_time("last", instances.RUNNING, GONE_REMEMBERED)),
+    serving=Serving(
+        now=instant(instances.RUNNING),
+        lately=over_time("last", instances.RUNNING, GONE_REMEMBERED),
+        kept_of=tuple(engine.name for engine in ENGINES[1:]),
+    ),
 )
 # Every job that Prometheus scrapes, services or not.
 ANY_JOB = Variable(name="job", title="Job", label="job", values_of=scrape.UP)

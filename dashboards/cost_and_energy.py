@@ -17,14 +17,14 @@ from glassbox.query.expr import Expr, binary, many_to_one
 from glassbox.query.promql import CHOSEN_RANGE, duration_seconds, instant, max_by, over_range, over_time, ratio, sum_by
 from glassbox.query.wording import percent, span
 from glassbox.settings.model import Settings
-from recording_rules import cost, engine, gpu, requests, workload
+from recording_rules import cost, engine, gpu, gpu_users, requests, workload
 from recording_rules.gpu_conditions import PAID_WINDOW
 from recording_rules.histograms import RATE_WINDOW_SECONDS
-from recording_rules.levels import GPU, SERVED
+from recording_rules.levels import GPU, SERVED, SLOT
+from recording_rules.vllm_only import computed_prompt_tokens
 
 _SECONDS_PER_HOUR = 3600
-_MILLION = 1_000_000
-_THOUSAND = 1000
+_MILLION, _THOUSAND = 1_000_000, 1000
 _TO_ALL = many_to_one(())
 
 # As wide as the longest titles.
@@ -32,7 +32,8 @@ _WIDE = Size(width=4, height=4)
 _NOT_MEASURED = "Not measured"
 # Nothing that is divided by: nobody works, or nobody reports it.
 _NO_WORK = "No work seen"
-_TOGETHER = "GPUs do not report which model they serve, so choose hosts and services that belong together."
+_TOGETHER = "It is not always known which GPUs serve a model, so choose hosts and services that belong together."
+_CACHED = "Input tokens from a cache, or computed by another service, cost next to nothing and are left out."
 _FOR_NOBODY = "Tokens of answers that callers give up count too, so it looks low where nobody is answered."
 _PRICES = "Prices come from the settings (cost). A GPU costs its price whether it works or not."
 
@@ -41,10 +42,6 @@ _COUNTED_WITHIN = "1h"
 # How a sum is read: as it is now, or summed over the steps of the chosen time range.
 Reading = Callable[[Expr], Expr]
 _STEP = "1m"
-
-
-def _now_value(total: Expr) -> Expr:
-    return total
 
 
 def _range_sum(total: Expr) -> Expr:
@@ -63,7 +60,7 @@ class _Sums:
         self.idle = read(sum_by((), _idle(settings)))
         self.watts = read(sum_by((), instant(gpu.POWER)))
         self.output = read(sum_by((), instant(engine.GENERATION_TOKENS)))
-        self.tokens = read(sum_by((), instant(engine.PROMPT_TOKENS))) + self.output
+        self.tokens = read(sum_by((), computed_prompt_tokens())) + self.output
         self.pages = read(sum_by((), _pages(settings)))
 
     @property
@@ -98,7 +95,7 @@ def _chats() -> Expr:
 
 def build(settings: Settings) -> Dashboard:
     """The dashboard."""
-    now = _Sums(settings, _now_value)
+    now = _Sums(settings, lambda total: total)
     return dashboard(
         "cost-and-energy",
         "Cost and energy",
@@ -147,7 +144,7 @@ def _now(now: _Sums) -> Row:
         _price(
             "Per million tokens",
             now.price_of(_MILLION, now.tokens),
-            f"The same for input and output tokens together. Compare it only with work of similar lengths. {_FOR_NOBODY}",
+            f"The same for input and output tokens together. {_CACHED} Compare it only with work of similar lengths. {_FOR_NOBODY}",
             size=_WIDE,
         ),
         _price(
@@ -159,7 +156,7 @@ def _now(now: _Sums) -> Row:
         stat(
             "Tokens per joule",
             now.tokens_per_joule,
-            why=f"Input and output tokens per joule that the chosen GPUs draw. Higher is better, and larger batches raise it. Tokens of answers that callers give up count too. {_TOGETHER}",
+            why=f"Input and output tokens per joule that the chosen GPUs draw, without input from caches. Higher is better, and larger batches raise it. Tokens of answers that callers give up count too. {_TOGETHER}",
         ),
     )
 
@@ -213,7 +210,7 @@ def _course(now: _Sums, settings: Settings) -> Row:
         timeseries(
             "Per million tokens over time",
             {"output": now.price_of(_MILLION, now.output), "all": now.price_of(_MILLION, now.tokens)},
-            why=f"It falls with load, since idle GPUs cost the same. Its lowest level is what well-filled GPUs achieve. {_FOR_NOBODY} {_TOGETHER}",
+            why=f"It falls with load, since idle GPUs cost the same. Input from caches is left out. Its lowest level is what well-filled GPUs achieve. {_FOR_NOBODY} {_TOGETHER}",
         ),
         timeseries(
             "Per 1,000 pages over time",
@@ -242,7 +239,7 @@ def _energy(now: _Sums) -> Row:
         timeseries(
             "Tokens per joule over time",
             now.tokens_per_joule,
-            why=f"It rises with load, as batches grow. A fall at equal load means longer answers, throttling, or lost cache hits. {_TOGETHER}",
+            why=f"It rises with load, as batches grow. A fall at equal load means longer answers or throttling. {_TOGETHER}",
             size=Size(width=12),
         ),
     )
@@ -251,19 +248,22 @@ def _energy(now: _Sums) -> Row:
 def _models(now: _Sums, settings: Settings) -> Row:
     output = sum_by(SERVED, instant(engine.GENERATION_TOKENS))
     share = binary(output, "/", now.output > 0, matching=_TO_ALL, unit=Unit.RATIO)
+    by_share = binary(share, "*", now.paid, matching=_TO_ALL, unit=Unit.MONEY_PER_HOUR)
+    known = instant(gpu_users.JUDGED)
     columns = {
         "Input": sum_by(SERVED, instant(engine.PROMPT_TOKENS)),
+        "Computed input": sum_by(SERVED, computed_prompt_tokens()),
         "Output": output,
         "Pages": _pages(settings),
         "Share of output tokens": share,
-        "Cost per hour by that share": binary(share, "*", now.paid, matching=_TO_ALL, unit=Unit.MONEY_PER_HOUR),
+        "Cost per hour": cost.of_models(settings).or_(by_share.unless(known, on=SERVED)),
     }
     return row(
         "Who does the work?",
         comparison(
             "Models",
             columns,
-            why="What each model does, and its share of the cost if cost is divided by output tokens. That is a rule for division, not a measurement. Services without tokens have no share. Click a model to see where its time goes.",
+            why="What each model does, its input without what caches hold, and the cost of the GPUs that its pods have, where exporters name these pods. Elsewhere the cost is divided by output tokens: a rule for division, not a measurement. Click a model to see where its time goes.",
             largest_first="Output",
             drill_down=DrillDown("model_name", "llm-serving", MODEL.name, keeping=(JOB,)),
             empty="No model",
@@ -281,10 +281,11 @@ def _gpus(settings: Settings) -> Row:
     columns = {
         "Activity": activity,
         "Memory": ratio(instant(gpu.MEMORY_USED), instant(gpu.MEMORY_TOTAL)),
-        "Power": max_by(GPU, instant(gpu.POWER)),
+        "Power": instant(gpu.POWER),
         "Price per hour": cost.price(settings),
         "Idle money per hour": cost.idle(settings, activity),
     }
+    columns = {title: max_by(SLOT, each) for title, each in columns.items()}
     return row(
         "Which GPUs idle?",
         comparison(

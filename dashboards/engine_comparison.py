@@ -30,6 +30,8 @@ _WARM_UP = (
     "Begin the time range ten minutes after the last blue mark (the start of a process). Otherwise it includes warm-up."
 )
 _OF_BOTH = (JOB, MODEL)
+# What engines report that do not count requests.
+_NO_COUNT = (engine.RUNNING, engine.GENERATION_TOKENS)
 
 
 def _side(name: str) -> Side:
@@ -43,6 +45,7 @@ def _side(name: str) -> Side:
         title=f"{name}: engine",
         label="inference_engine",
         values_of=requests.REQUESTS,
+        values_also_of=_NO_COUNT,
         single=True,
         last_first=True,
     )
@@ -51,11 +54,14 @@ def _side(name: str) -> Side:
         title=f"{name}: version",
         label="model_version",
         values_of=requests.REQUESTS,
+        values_also_of=_NO_COUNT,
         single=True,
         optional=True,
         within=(chosen,),
     )
-    replica = replace(REPLICA_OF_MODEL, name=f"instance_{suffix}", title=f"{name}: replica")
+    # A query that also keeps what other engines record would be longer than servers take.
+    serving = replace(REPLICA_OF_MODEL.serving, kept_of=()) if REPLICA_OF_MODEL.serving else None
+    replica = replace(REPLICA_OF_MODEL, name=f"instance_{suffix}", title=f"{name}: replica", serving=serving)
     return Side(name, (chosen, version, replica), _OF_BOTH)
 
 
@@ -76,6 +82,11 @@ def _sum(record: Record, **matchers: str) -> Callable[[Side], Expr]:
 
 def _share(part: Record, whole: Record, **matchers: str) -> Callable[[Side], Expr]:
     return lambda side: ratio(_sum(part, **matchers)(side), _sum(whole)(side))
+
+
+def _truncated(side: Side) -> Expr:
+    finished = requests.REQUESTS_FINISHED
+    return requests.by_reason(_share(finished, finished, finished_reason="length")(side))
 
 
 def _mean(histogram: HistogramRecord, unit: Unit = Unit.SECONDS) -> Callable[[Side], Expr]:
@@ -145,7 +156,7 @@ def _verdict() -> Row:
             stat(
                 f"Requests of {side.name}",
                 _count(side),
-                why=f"Finished requests of the time range. With fewer than {_FEWEST_REQUESTS} on either side, nothing is compared: choose a longer range.",
+                why=f"Finished requests of the time range. With fewer than {_FEWEST_REQUESTS} on either side, nothing is compared: choose a longer range. A replica can be chosen of vLLM and of services beside our exporter: of other engines choose All.",
             )
             for side in (A, B)
         ),
@@ -167,13 +178,15 @@ def _verdict() -> Row:
         _b_over_a(
             "First token, B/A",
             _mean_of_range(engine.TIME_TO_FIRST_TOKEN),
-            "Mean time to the first token, B over A. Only vLLM reports it, so there is no comparison with another engine.",
+            "Mean time to the first token, B over A.",
         ),
     )
 
 
 def _fairness() -> Row:
-    lengths = "Longer ones take longer on any engine. Only vLLM reports them; for other engines, send the same documents to both."
+    lengths = (
+        "Longer ones take longer on any engine. Where an engine does not report them, send the same documents to both."
+    )
     return row(
         "Is it fair? Load and work should be alike",
         timeseries(
@@ -222,26 +235,25 @@ def _latency() -> Row:
 
 
 def _first_token() -> Row:
-    only = "Only vLLM reports it: other engines have no line."
     return row(
         "First token",
         timeseries(
             "First token, mean",
             _both(_mean(engine.TIME_TO_FIRST_TOKEN)),
             lines=_LINES,
-            why=f"Mean time to the first token, including queueing. {only}",
+            why="Mean time to the first token, including queueing.",
         ),
         timeseries(
             "First token p50",
             _both(_quantile(0.5, engine.TIME_TO_FIRST_TOKEN)),
             lines=_LINES,
-            why=f"Half of the requests got their first token within this time. {only}",
+            why="Half of the requests got their first token within this time.",
         ),
         timeseries(
             "First token p95",
             _both(_quantile(0.95, engine.TIME_TO_FIRST_TOKEN)),
             lines=_LINES,
-            why=f"95% of the requests got their first token within this time. A queue shows here first. {only}",
+            why="95% of the requests got their first token within this time. A queue shows here first.",
         ),
     )
 
@@ -259,7 +271,7 @@ def _throughput() -> Row:
             "Output tokens",
             _both(_sum(engine.GENERATION_TOKENS)),
             lines=_LINES,
-            why="Generated tokens per second. Only vLLM reports them: other engines have no line.",
+            why="Generated tokens per second.",
         ),
     )
 
@@ -275,9 +287,9 @@ def _failures() -> Row:
         ),
         timeseries(
             "Truncated share",
-            _both(_share(requests.REQUESTS_FINISHED, requests.REQUESTS_FINISHED, finished_reason="length")),
+            _both(_truncated),
             lines=_LINES,
-            why="Share of answers cut off at their token limit. Such answers are short, and so they are fast. Only vLLM reports them.",
+            why="Share of answers cut off at their token limit. Such answers are short, and so they are fast.",
             maximum=1,
         ),
     )

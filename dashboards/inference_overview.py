@@ -47,7 +47,7 @@ def _now(settings: Settings) -> Row:
         "",
         verdict_panel(
             "The most urgent case that holds for each model. What to do about it, and the evidence, are on Capacity and diagnosis.",
-            Size(width=8, height=5),
+            Size(width=7, height=5),
         ),
         stat(
             "QPS now",
@@ -62,7 +62,7 @@ def _now(settings: Settings) -> Row:
             why=f"Share of requests over the {last(RATE_WINDOW_SECONDS)} that were answered with a server error, or that callers gave up, where those are more than {percent(settings.thresholds.abandoned_share_ratio)}. Above {percent(_ERRORS_HIGH_RATIO)}, look at the verdict and the service's log first. If a replica is chosen, those given up are left out. Words in place of the number are explained in docs/verdict.md.",
             steps=_ERROR_STEPS,
             words=states.words(states.FAILED),
-            size=_NOW,
+            size=Size(width=5, height=5),
         ),
         stat(
             "Latency p95",
@@ -110,23 +110,23 @@ def _course(limits: Gpu) -> Row:
             {"p50": requests.DURATION.quantile(0.5, ()), "p95": requests.DURATION.quantile(0.95, ())},
             lines={name: PERCENTILES[name] for name in ("p50", "p95")},
             why="Time of finished requests from arrival to the end of the answer, all models. If p95 moves away from p50, some requests are long or wait. If both rise, all requests are slower. LLM serving shows in which phase.",
-            size=Size(width=7),
+            size=Size(width=6),
         ),
         gauge(
             "GPU utilisation",
             max_by(_BOARD, instant(gpu.ACTIVITY)),
             why="Share of time in which the GPU is active: its compute engine where that is profiled, else any kernel. A low value proves an idle GPU. A high value does not prove that work is done.",
             steps=_gpu_steps(limits),
-            size=Size(width=6),
+            size=Size(width=5),
             empty=_NOT_MEASURED,
         ),
         stat(
             "GPU utilisation, busiest",
             or_trouble(max_by((), instant(gpu.ACTIVITY))),
-            why=f"The busiest GPU's share of active time: blue below {percent(min(_GPU_LIGHT_RATIO, limits.busy_ratio))}, yellow to {percent(limits.busy_ratio)}, red above. {states.meanings(states.OF_GPUS)} An idle GPU is no good news then.",
+            why=f"The busiest GPU's share of active time: blue below {percent(min(_GPU_LIGHT_RATIO, limits.busy_ratio))}, yellow to {percent(limits.busy_ratio)}, red above. {states.meanings(states.OF_GPUS)} An idle GPU is not good news then.",
             steps=_gpu_steps(limits),
             words=states.words(states.OF_GPUS),
-            size=Size(width=4, height=8),
+            size=Size(width=6, height=8),
             empty=_NOT_MEASURED,
         ),
     )

@@ -9,15 +9,16 @@ from glassbox.query.expr import Expr
 from glassbox.query.promql import instant, mean, sum_by
 from glassbox.query.rules import HistogramRecord
 from glassbox.query.wording import last, percent
-from glassbox.settings.model import Thresholds
-from recording_rules import engine, requests, slowness, workload
+from glassbox.settings.model import Settings
+from recording_rules import engine, judging, requests, slowness, workload
 from recording_rules.histograms import RATE_WINDOW_SECONDS
 
 _MODEL = ("model_name",)
 
 
-def latency(limits: Thresholds) -> tuple[Row, Row]:
+def latency(settings: Settings) -> tuple[Row, Row]:
     """End to end, to the first token and between tokens."""
+    limits = settings.thresholds
     return (
         row(
             "Latency",
@@ -33,7 +34,7 @@ def latency(limits: Thresholds) -> tuple[Row, Row]:
             timeseries(
                 "Slow requests",
                 slowness.share(_MODEL),
-                why=f"Share of requests over the {last(RATE_WINDOW_SECONDS)} that took longer than {limits.latency_high_seconds:g} s, have waited for longer, or were given up. Above {percent(limits.latency_high_share_ratio)} raises InferenceLatencyHigh, from {limits.minimum_requests} requests on. Where it rises and the latency does not, look at Waiting by reason, and at Started, finished and given up. If a replica is chosen, it is that of its models.",
+                why=f"Share of requests over the {last(RATE_WINDOW_SECONDS)} that took longer than {limits.latency_high_seconds:g} s, have waited for longer, or were given up. Above {percent(limits.latency_high_share_ratio)} raises InferenceLatencyHigh, from {limits.minimum_requests} requests on. Where it rises and the latency does not, look at Waiting by reason, and at Started, finished and given up. If a replica is chosen, it is that of its models. {judging.slow_counted_at(settings)}".strip(),
                 empty="No requests, or no bucket at this time",
             ),
             timeseries(

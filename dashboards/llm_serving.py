@@ -6,12 +6,13 @@ from dashboards.latency import distributions, latency, phases
 from dashboards.states import or_down, or_idle, or_trouble
 from dashboards.steps import kv_cache_steps
 from glassbox.board.dashboard import Dashboard, Row, dashboard, row
-from glassbox.board.panels import stat, timeseries
+from glassbox.board.grid import Size
+from glassbox.board.panels import stat, table, timeseries
 from glassbox.board.style import GREEN, NEUTRAL, PERCENTILES, RED, YELLOW, Line
 from glassbox.board.tables import Next
 from glassbox.metrics.types import Unit
 from glassbox.query.expr import Expr
-from glassbox.query.promql import instant, max_by, ratio, sum_by
+from glassbox.query.promql import group_by, instant, max_by, ratio, sum_by
 from glassbox.query.rules import HistogramRecord, Record
 from glassbox.query.wording import last, percent, span
 from glassbox.settings.model import Settings, Thresholds
@@ -41,7 +42,8 @@ def build(settings: Settings) -> Dashboard:
         leads_to=Next("replicas", "Compare the replicas"),
         rows=(
             _now(settings.thresholds),
-            *latency(settings.thresholds),
+            _engines(),
+            *latency(settings),
             distributions(),
             phases(),
             _scheduler(),
@@ -87,6 +89,23 @@ def _now(limits: Thresholds) -> Row:
             words=states.words(states.ALIVE),
             why=f"KV cache usage of the fullest engine. Above {percent(limits.kv_cache_high_ratio)} raises InferenceKVCacheNearlyFull.",
             steps=kv_cache_steps(limits),
+        ),
+    )
+
+
+def _engines() -> Row:
+    served = instant(engine.RUNNING).or_(instant(requests.REQUESTS)).or_(instant(engine.GENERATION_TOKENS))
+    return Row(
+        "",
+        (
+            table(
+                "Engines",
+                group_by(("job", *_MODEL, "inference_engine", "model_version"), served),
+                why="Which inference engine, of which version, serves what is shown. The name is the label inference_engine: where it is empty, it is vLLM or a service beside our exporter whose targets lack the label. What an engine does not report is said in the description of each panel. If a replica is chosen, numbers of vLLM are its own; those of another engine are of its models on all replicas, and the board Replicas has its own.",
+                value=None,
+                size=Size(width=24, height=4),
+                empty="No model",
+            ),
         ),
     )
 
@@ -167,7 +186,7 @@ def _throughput() -> Row:
         ),
         timeseries(
             "Finished requests by reason",
-            sum_by(("finished_reason",), instant(requests.REQUESTS_FINISHED)),
+            requests.by_reason(sum_by(("finished_reason",), instant(requests.REQUESTS_FINISHED))),
             why="stop: a complete answer. length: cut off at the limit. error: failed in the engine. repetition: ended because it ran in a loop. Requests that callers give up are in none of them.",
             lines=_REASONS,
             stacked=True,

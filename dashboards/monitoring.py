@@ -40,7 +40,7 @@ _SCRAPE_SECONDS = max_by(_JOB, instant(scrape.SCRAPE_DURATION))
 _SERIES = sum_by(_JOB, instant(scrape.SCRAPE_SAMPLES_KEPT))
 _NEW_SERIES = sum_by(_JOB, instant(scrape.SCRAPE_SERIES_ADDED))
 # Only services have engine series. Other jobs are not services and are not counted.
-_REPORTING = count_by(_JOB, count_by(TARGET, instant(instances.RUNNING)))
+_REPORTING = count_by(_JOB, instances.reporting())
 _RULE_LOAD = max_by(
     _NAME,
     _named(
@@ -72,7 +72,7 @@ def build(settings: Settings) -> Dashboard:
 def _summary() -> Row:
     # Of a target that is down, nobody knows what it would report.
     answering = targets.OF_SERVICES.equals(1)
-    silent = answering.unless(instant(instances.RUNNING), on=TARGET)
+    silent = answering.unless(instances.reporting(), on=TARGET)
     mute = sum_by((), silent).or_(sum_by((), answering) * 0).measured_in(Unit.NONE)
     return Row(
         "",
@@ -153,7 +153,7 @@ def _coverage(jobs: Jobs) -> Row:
             unlisted(jobs),
             why=f"Jobs with series of an engine or of our exporter that are not in jobs.services, and how many of their targets had such series for {span(UNLISTED_SECONDS)} or more of the {last(UNLISTED_WINDOW)}. What engines report is recorded all the same, but outages and HTTP errors raise no alert. No row: there is none. Add the job to the settings. Each raises MonitoringJobUnlisted.",
             value="Targets",
-            size=Size(width=8),
+            size=Size(width=7),
             empty="None found",
         ),
         table(
@@ -161,8 +161,16 @@ def _coverage(jobs: Jobs) -> Row:
             services,
             why="How many targets each service has in each cluster and namespace. Recorded series have neither label. So of a service with several rows, one that is slow or fails is hidden by one that is well: give each a job name of its own. It raises MonitoringJobSpansTenants.",
             value="Targets",
-            size=Size(width=16),
+            size=Size(width=9),
             empty="No service",
+        ),
+        table(
+            "Targets seen twice",
+            count_by(TARGET, targets.OF_SERVICES) > 1,
+            why="Targets of services of which this data source has several series up, and how many. Everything that they do counts as often. It happens where two Prometheus scrape the same targets and no one removes the duplicates (Thanos: --query.replica-label; Mimir: the HA tracker; VictoriaMetrics: -dedup.minScrapeInterval and equal labels).",
+            value="Series",
+            size=Size(width=8),
+            empty="None found",
         ),
     )
 

@@ -5,7 +5,8 @@ from dataclasses import replace
 from dashboards.choices import JOB, MODEL, REPLICA_OF_MODEL, SLO
 from glassbox.board.dashboard import Dashboard, Row, dashboard, row
 from glassbox.board.grid import Size
-from glassbox.board.panels import Panel, stat, timeseries
+from glassbox.board.panels import Panel, Stat, Timeseries, stat, timeseries
+from glassbox.board.reporting import by_this_engine
 from glassbox.board.style import LIMIT, NEUTRAL, RED, REFERENCE, YELLOW, Steps
 from glassbox.board.tables import Next
 from glassbox.metrics.types import Unit
@@ -14,7 +15,7 @@ from glassbox.query.promql import instant, max_by, min_by, ratio, sum_by
 from glassbox.query.slo import PAGE_WINDOWS, TICKET_WINDOWS, BurnWindow
 from glassbox.query.wording import last, percent
 from glassbox.settings.model import Settings, Thresholds
-from recording_rules import slo
+from recording_rules import judging, slo
 
 _MODEL = ("job", "model_name", "model_version")
 # In front, since a legend cuts long names of models at their end.
@@ -25,6 +26,9 @@ _TOO_FEW = "Not enough requests"
 _BUDGET_LOW_RATIO = 0.25
 # What is left says nothing of this moment: an outage in which no request is counted spends nothing.
 _BUDGET_STEPS = Steps(RED, ((0, YELLOW), (_BUDGET_LOW_RATIO, NEUTRAL)))
+# Panels of the settings alone, and those of which it matters most at which bucket an engine is counted.
+_OF_NO_ENGINE = ("Objective",)
+_OF_BUCKETS = ("Kept over the last hour", "Attainment")
 _HOURS = {3600: "1 hour", 6 * 3600: "6 hours", 86400: "1 day", 3 * 86400: "3 days"}
 
 
@@ -61,20 +65,38 @@ def build(settings: Settings) -> Dashboard:
         question="Do we keep what we promised, how fast does the error budget burn, and how long will it last?",
         variables=(JOB, MODEL, replace(REPLICA_OF_MODEL, title="Served by replica"), SLO),
         leads_to=Next("llm-serving", "Where the time goes"),
-        rows=(
-            _answer(limits.minimum_requests),
-            _kept(),
-            row(
-                "Does it burn? Page",
-                *(_burn(window, "InferenceErrorBudgetBurnFast", limits) for window in PAGE_WINDOWS),
-            ),
-            row(
-                "Does it burn? Ticket",
-                *(_burn(window, "InferenceErrorBudgetBurnSlow", limits) for window in TICKET_WINDOWS),
-            ),
-            *_ahead(limits),
+        rows=tuple(
+            _of_engines(line, settings)
+            for line in (
+                _answer(limits.minimum_requests),
+                _kept(),
+                row(
+                    "Does it burn? Page",
+                    *(_burn(window, "InferenceErrorBudgetBurnFast", limits) for window in PAGE_WINDOWS),
+                ),
+                row(
+                    "Does it burn? Ticket",
+                    *(_burn(window, "InferenceErrorBudgetBurnSlow", limits) for window in TICKET_WINDOWS),
+                ),
+                *_ahead(limits),
+            )
         ),
     )
+
+
+def _of_engines(line: Row, settings: Settings) -> Row:
+    """The panels of what was judged, with the engines that are not, and those that are at another bucket."""
+    return replace(
+        line, panels=tuple(each if each.title in _OF_NO_ENGINE else _judged(each, settings) for each in line.panels)
+    )
+
+
+def _judged(panel: Panel, settings: Settings) -> Panel:
+    assert isinstance(panel, Stat | Timeseries)
+    said = (judging.not_judged(settings), judging.counted_at(settings) if panel.title in _OF_BUCKETS else "")
+    if not any(said):
+        return panel
+    return replace(panel, why=" ".join(filter(None, (panel.why, *said))), empty=by_this_engine(panel.empty))
 
 
 def _answer(minimum_requests: int) -> Row:

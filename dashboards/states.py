@@ -63,17 +63,17 @@ def latency_steps(objective_seconds: float) -> Steps:
 
 def or_down(value: Expr) -> Expr:
     """The value or a state of `ALIVE`: what is true while nothing is answered is shown."""
-    return _first(_code(_all_down(), _DOWN, value), value, _code(_any(signals.down), _MODEL_DOWN, value))
+    return _first(value, _code(_all_down(), _DOWN, value), value, _code(_any(signals.down), _MODEL_DOWN, value))
 
 
 def or_trouble(value: Expr) -> Expr:
     """The value, or a state of `ANSWERED`."""
-    return _first(*_trouble(value), value)
+    return _first(value, *_trouble(value), value)
 
 
 def or_idle(value: Expr, observed: Record = requests.DURATION.count) -> Expr:
     """The value, or a state of `FINISHED`, or of `STARTED` where first tokens are what is `observed` per second."""
-    return _first(*_trouble(value), *_known_or_idle(value, observed))
+    return _first(value, *_trouble(value), *_known_or_idle(value, observed))
 
 
 def errors_or_state(share: Expr) -> Expr:
@@ -85,7 +85,7 @@ def errors_or_state(share: Expr) -> Expr:
         _code(_any(signals.down), _MODEL_DOWN, share),
         _code(_refused(), _REFUSED, share),
     )
-    return _first(*states, *_known_or_idle(share, requests.DURATION.count))
+    return _first(share, *states, *_known_or_idle(share, requests.DURATION.count))
 
 
 def _any(*either: Signal) -> Expr:
@@ -125,6 +125,6 @@ def _code(condition: Expr, state: State, value: Expr) -> Expr:
     return (condition * 0 + state.code).measured_in(value.shape.unit)
 
 
-def _first(*answers: Expr) -> Expr:
-    """The first of the answers that there is."""
-    return reduce(Expr.or_, answers)
+def _first(value: Expr, *answers: Expr) -> Expr:
+    """The first of the answers that there is. A state is no report of the value."""
+    return reduce(Expr.or_, answers).reported_by(value.shape.reporters)

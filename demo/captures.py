@@ -1,4 +1,4 @@
-"""The captured expositions of real vLLM servers, as demo/expositions/index.yaml lists them."""
+"""The expositions that are replayed: captured ones of real vLLM servers, as demo/expositions/index.yaml lists them, and those of other engines."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +10,8 @@ import yaml
 from glassbox.errors import GlassboxError
 
 EXPOSITIONS_DIR = Path(__file__).resolve().parent / "expositions"
+# Between the two expositions of each other engine; demo/expositions/README.md says who wrote them.
+ENGINE_SPAN_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,12 @@ def find_capture(regime: str, vllm_version: str | None = None, folder: Path = EX
         raise GlassboxError(f"{folder / 'index.yaml'} lists no capture of {what}; choose one of: {known}.")
     span_seconds = float(pair[1]["seconds_since_previous"]) if len(pair) == 2 else 1.0
     return Capture(folder / pair[0]["file"], folder / pair[-1]["file"], span_seconds)
+
+
+def capture_of_engine(engine: str, folder: Path = EXPOSITIONS_DIR / "engines") -> Capture:
+    """The pair of an engine other than vLLM, by its name in the table of engines."""
+    first, second = (folder / f"{engine}-{number}.prom" for number in (1, 2))
+    return Capture(first, second, ENGINE_SPAN_SECONDS)
 
 
 def _index(folder: Path) -> Sequence[Mapping[str, Any]]:

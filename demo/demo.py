@@ -4,6 +4,7 @@ Real are Prometheus, Alertmanager, the exporter, the compiled rules, and the vLL
 server); simulated are the GPU readings and the OCR work, and a stand-in takes Grafana's place.
 """
 
+import io
 import os
 import subprocess
 import sys
@@ -11,17 +12,18 @@ import tempfile
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import click
 
+from demo.captures import capture_of_engine
 from demo.history import BUSY, IDLE, write_gpus, write_load
 from demo.ocr_service import ocr_service
-from demo.replay import replaying
-from demo.scenarios import EVERYTHING, SCENARIOS, Scenario
+from demo.replay import replayed, replaying
+from demo.scenarios import EVERYTHING, MODELS_OF_ENGINES, SCENARIOS, WITHOUT_MODEL, Scenario
 from demo.server_settings import (
     EVALUATION_SECONDS,
     alertmanager_settings,
@@ -70,7 +72,8 @@ def start(resources: ExitStack, folder: Path, scenario: Scenario = EVERYTHING, *
     """
     click.echo("Looking for Prometheus and Alertmanager; the first run downloads them from Debian.")
     ensure_components()
-    settings_file = glassbox_settings(folder, qps_low=SCENARIO_QPS_LOW if hurried else None)
+    qps_low = SCENARIO_QPS_LOW if hurried else None
+    settings_file = glassbox_settings(folder, qps_low=qps_low, engines=scenario.engines)
     build = compile_content(settings_file, folder / "build")
     if hurried:
         hurry_alerts(build, HURRY)
@@ -80,7 +83,7 @@ def start(resources: ExitStack, folder: Path, scenario: Scenario = EVERYTHING, *
     targets = feeds | {"prometheus": [f"http://{LOOPBACK}:{prometheus_port}"]}
     routes = alertmanager_settings(folder, webhook.url, heartbeats.url)
     alerts = resources.enter_context(alertmanager(routes, port=_port("Alertmanager", ALERTMANAGER_PORT)))
-    settings = prometheus_settings(folder, build, targets, alerts.url, versions)
+    settings = prometheus_settings(folder, build, targets, alerts.url, versions, more_jobs=_labels(scenario))
     data = _past(folder / "prometheus", scenario, targets["dcgm"][0])
     metrics = resources.enter_context(prometheus(settings, port=prometheus_port, folder=data))
     grafana = resources.enter_context(stand_in(metrics.url))
@@ -115,7 +118,17 @@ def _feeds(resources: ExitStack, scenario: Scenario) -> tuple[dict[str, list[str
         "vllm": list(servers),
         "dcgm": [resources.enter_context(simulated_dcgm(*scenario.gpu, gpus=scenario.gpus))],
     }
+    for engine in scenario.engines:
+        targets[engine] = [resources.enter_context(replayed(capture_of_engine(engine)))]
     return targets, servers
+
+
+def _labels(scenario: Scenario) -> dict[str, dict[str, str]]:
+    """The labels of the targets of each engine's job: its model, where its series do not say it."""
+    return {
+        engine: {"model_name": MODELS_OF_ENGINES[engine]} if engine in WITHOUT_MODEL else {}
+        for engine in scenario.engines
+    }
 
 
 def _past(folder: Path, scenario: Scenario, dcgm_url: str) -> Path:
@@ -141,8 +154,14 @@ def _past(folder: Path, scenario: Scenario, dcgm_url: str) -> Path:
 def compile_content(settings_file: Path, build: Path) -> Path:
     """Build and lint with the demo's settings file; raises GlassboxError when either fails."""
     for command in (["build", "--out", str(build)], ["lint"]):
-        if command_line(PRODUCT, ["--settings", str(settings_file), *command]) != 0:
+        said = io.StringIO()
+        with redirect_stdout(said):
+            code = command_line(PRODUCT, ["--settings", str(settings_file), *command])
+        if code != 0:
+            click.echo(said.getvalue(), nl=False)
             raise GlassboxError(f"The demo ends because `{command[0]}` failed; correct the error above.")
+    files = sum(file.is_file() for file in build.rglob("*"))
+    click.echo(f"Compiled {files} files, and lint finds nothing wrong with them.")
     return build
 
 

@@ -1,4 +1,4 @@
-"""A stand-in for a vLLM server's /metrics that replays captures of a real one.
+"""A stand-in for a server's /metrics that replays captures, of a real vLLM or of what stands for another engine.
 
 Between two captures A and B of one server, `span` seconds apart, a counter at t seconds is A + (B - A) * t / span,
 and so on for ever. Whole numbers stay whole (rounded down, hence buckets stay cumulative and +Inf equals _count).
@@ -32,13 +32,15 @@ from glassbox.servers.background import served
 from glassbox.servers.processes import ended_by_signals
 
 TEXT_FORMAT = "text/plain; version=0.0.4; charset=utf-8"
-GROWING_TYPES = frozenset({"counter", "histogram", "summary"})
+# prometheus_client adds `_total` to every counter that it reads, and so to those of TGI and Triton, which have none.
+BARE_COUNTER = "counter without _total"
+GROWING_TYPES = frozenset({"counter", BARE_COUNTER, "histogram", "summary"})
 
 SampleKey = tuple[str, tuple[tuple[str, str], ...]]
 
 
 class Replay(Collector):
-    """The metrics of a captured vLLM at any time; raises GlassboxError where a counter of the pair falls."""
+    """The metrics of a captured server at any time; raises GlassboxError where a counter of the pair falls."""
 
     def __init__(
         self,
@@ -67,7 +69,9 @@ class Replay(Collector):
         """Every family of either capture with its values at that time."""
         spans = seconds / self._span_seconds
         for family in self._families:
-            metric = Metric(family.name, family.documentation, family.type)
+            metric = Metric(
+                family.name, family.documentation, "unknown" if family.type == BARE_COUNTER else family.type
+            )
             for pair in family.pairs:
                 value = pair.growing(spans) if family.grows else pair.alternating(spans)
                 metric.add_sample(pair.name, pair.labels, value)
@@ -110,13 +114,25 @@ class _Family:
 def _read(file: Path, model_name: str | None) -> dict[str, Metric]:
     """The families of an exposition by name, the model renamed where a name is given."""
     try:
-        families = {family.name: family for family in text_string_to_metric_families(file.read_text(encoding="utf-8"))}
+        text = file.read_text(encoding="utf-8")
+        families = {family.name: _as_named(family, text) for family in text_string_to_metric_families(text)}
     except (OSError, ValueError) as error:
         raise GlassboxError(f"{file} is not a readable exposition ({error}); restore it from git.") from None
     if model_name is not None:
         for sample in (sample for family in families.values() for sample in family.samples):
             sample.labels.update({"model_name": model_name} if "model_name" in sample.labels else {})
     return families
+
+
+def _as_named(family: Metric, text: str) -> Metric:
+    """The family under the names that its text has."""
+    if f"# TYPE {family.name} counter\n" in text:
+        family.type = BARE_COUNTER
+        family.samples = [
+            sample._replace(name=sample.name.removesuffix("_total"))  # _replace is public, as of all named tuples
+            for sample in family.samples
+        ]
+    return family
 
 
 def _paired(first: Metric | None, second: Metric | None) -> _Family:
@@ -129,7 +145,7 @@ def _paired(first: Metric | None, second: Metric | None) -> _Family:
 
 def _samples(family: Metric | None) -> dict[SampleKey, float]:
     samples = family.samples if family else []
-    return {(sample.name, tuple(sorted(sample.labels.items()))): sample.value for sample in samples}
+    return {(sample.name, tuple(sorted(sample.labels.items()))): float(sample.value) for sample in samples}
 
 
 def _refuse_falling(family: _Family, capture: Capture) -> None:
@@ -154,8 +170,18 @@ def replaying(
 
     After `answers` requests it answers 503 for ever, as a server does whose engine has died.
     """
+    capture = find_capture(regime, vllm_version)
+    with replayed(capture, port=port, model_name=model_name, answers=answers) as url:
+        yield url
+
+
+@contextmanager
+def replayed(
+    capture: Capture, *, port: int = 0, model_name: str | None = None, answers: int | None = None
+) -> Iterator[str]:
+    """The same of any capture."""
     registry = CollectorRegistry()
-    registry.register(Replay(find_capture(regime, vllm_version), model_name=model_name))
+    registry.register(Replay(capture, model_name=model_name))
     requests = itertools.count()
 
     async def metrics(_request: Request) -> Response:

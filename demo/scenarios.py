@@ -15,6 +15,17 @@ NEWEST, OLDER = "0.32.0", "0.10.2"
 QWEN = "qwen/Qwen2.5-7B-Instruct"
 QWEN_PICTURES = "qwen/Qwen2.5-VL-7B-Instruct"
 HUNYUAN = "tencent/HunyuanOCR"
+# What each other engine serves; the expositions of those that have a label for it say the same.
+MODELS_OF_ENGINES = {
+    "sglang": "meta/Llama-3.1-8B-Instruct",
+    "trtllm": "mistral/Mistral-7B-Instruct",
+    "tgi": "google/gemma-2-9b-it",
+    "llamacpp": "microsoft/Phi-3.5-mini",
+    "triton": "bert-base",
+    "dynamo": "deepseek/DeepSeek-V2-Lite",
+}
+# Their series have no label of the model, so that one of their target says it.
+WITHOUT_MODEL = ("tgi", "llamacpp")
 
 
 @dataclass(frozen=True)
@@ -32,13 +43,14 @@ class VllmFeed:
 class Scenario:
     """One story. `verdicts` are the words by model, `alerts` exactly those that fire after two minutes, heartbeats left out.
 
-    `later` are those that look back over five minutes or more, which no haste makes shorter.
+    `engines` are the other ones that serve beside vLLM, each under a job of its name. `later` are those that look back over five minutes or more, which no haste makes shorter.
 
     `idle_hours` or `busy_hours` of recorded GPUs, and `past_hours` of the services' load, are written into Prometheus before it starts.
     """
 
     story: str
     vllm: tuple[VllmFeed, ...]
+    engines: tuple[str, ...] = ()
     gpu: tuple[simulated_dcgm.Scenario, ...] = ()
     gpus: int = 2
     pages_per_second: float = 2.0
@@ -128,6 +140,17 @@ SCENARIOS = {
         vllm=(VllmFeed("light", replicas=2, answers=15),),
         verdicts={QWEN: "Down", HUNYUAN: "Fine"},
         alerts=frozenset({"InferenceNoCapacity", "InferenceInstanceDown"}),
+    ),
+    "mixed-engines": Scenario(
+        story="SGLang, TensorRT-LLM, TGI, llama.cpp, Triton and Dynamo serve beside vLLM, and all is well.",
+        vllm=(VllmFeed("light"),),
+        engines=tuple(MODELS_OF_ENGINES),
+        # llama.cpp and Dynamo's front end report too little for more. Of Triton's core not even that is known.
+        verdicts={
+            **dict.fromkeys((QWEN, HUNYUAN), "Fine"),
+            **{MODELS_OF_ENGINES[engine]: "Fine" for engine in ("sglang", "trtllm", "tgi")},
+            **{MODELS_OF_ENGINES[engine]: "No trouble seen" for engine in ("llamacpp", "dynamo")},
+        },
     ),
 }
 # What `make demo` shows unasked: something on every board, and alerts that wait as long as they really do.

@@ -16,12 +16,14 @@ CAPACITY_REQUESTS_PER_SECOND = {"hunyuanocr": 12, "vllm": 4}
 SHORTEST_FOR_SECONDS = 2 * EVALUATION_SECONDS
 
 
-def glassbox_settings(folder: Path, *, qps_low: float | None = None) -> Path:
-    """Rules that are evaluated as often as the settings file allows, so that alerts come soon."""
+def glassbox_settings(folder: Path, *, qps_low: float | None = None, engines: Sequence[str] = ()) -> Path:
+    """Rules that are evaluated as often as the settings file allows, so that alerts come soon; `engines` are more services."""
     settings: dict[str, Any] = {
         "evaluation_interval_seconds": EVALUATION_SECONDS,
         "jobs": {"capacity_requests_per_second": CAPACITY_REQUESTS_PER_SECOND},
     }
+    if engines:
+        settings["jobs"]["services"] = [*CAPACITY_REQUESTS_PER_SECOND, *engines]
     if qps_low is not None:
         settings["thresholds"] = {"qps_low": qps_low}
     return _write(folder / "settings.yaml", settings)
@@ -58,15 +60,22 @@ def prometheus_settings(
     targets: Mapping[str, Sequence[str]],
     alertmanager_url: str,
     versions: Mapping[str, str] | None = None,
+    *,
+    more_jobs: Mapping[str, Mapping[str, str]] | None = None,
 ) -> Path:
     """The shipped settings with the demo's targets and rules; jobs that the demo has nothing for are left out.
 
-    `versions` are the `model_version` of targets that do not have the one of their job.
+    `versions` are the `model_version` of targets that do not have the one of their job. `more_jobs` are jobs that are not among the
+    shipped ones, each with the labels of its targets.
     """
     settings = yaml.safe_load((INSTALL_DIR / "prometheus.yml").read_text(encoding="utf-8"))
     settings["global"] = {"scrape_interval": f"{SCRAPE_SECONDS}s", "evaluation_interval": f"{EVALUATION_SECONDS}s"}
     settings["rule_files"] = [str(build / Path(name).relative_to("../build")) for name in settings["rule_files"]]
     settings["alerting"]["alertmanagers"][0]["static_configs"] = [{"targets": [_address(alertmanager_url)]}]
+    settings["scrape_configs"] += [
+        {"job_name": name, "static_configs": [{"targets": [], "labels": dict(labels)}]}
+        for name, labels in (more_jobs or {}).items()
+    ]
     settings["scrape_configs"] = [job for job in settings["scrape_configs"] if job["job_name"] in targets]
     for job in settings["scrape_configs"]:
         job["scrape_interval"] = f"{SCRAPE_SECONDS}s"

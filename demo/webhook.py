@@ -77,7 +77,7 @@ def receiving(port: int = 0) -> Iterator[Webhook]:
         try:
             webhook.record(await request.json())
         except (json.JSONDecodeError, KeyError, TypeError):
-            return Response("This is no Alertmanager webhook body.\n", status_code=400)
+            return Response("This is not a webhook body of Alertmanager.\n", status_code=400)
         return Response(status_code=200)
 
     async def about(_request: Request) -> Response:

@@ -60,13 +60,18 @@ CLIENTS_LEFT = Record(
     ),
     f"Requests per second whose clients left before the end of the answer (status {requests.CLIENT_LEFT}), where our exporter counts them and no engine does.",
 )
-ABANDONED = Series("model:inference_requests_abandoned:rate5m", Unit.REQUESTS_PER_SECOND, MODEL)
 
 # Requests that got their first token, per second.
 STARTED = instant(engine.TIME_TO_FIRST_TOKEN.count).measured_in(Unit.REQUESTS_PER_SECOND)
 # Requests that an engine finished, per second. Their time in the queue is observed as they finish, whatever the reason. It is
 # recorded in the group of the first tokens, so both are of the same moment.
 FINISHED = instant(engine.QUEUE_TIME.count).measured_in(Unit.REQUESTS_PER_SECOND)
+ABANDONED = Series(
+    "model:inference_requests_abandoned:rate5m",
+    Unit.REQUESTS_PER_SECOND,
+    MODEL,
+    reporters=STARTED.and_(FINISHED).or_(instant(CLIENTS_LEFT)).shape.reporters,
+)
 # What engines lost sight of, per second: it has no time. Our exporter observes how long each client stayed.
 UNTIMED = instant(ABANDONED).and_(STARTED)
 
@@ -89,12 +94,12 @@ def group(settings: Settings) -> RecordGroup:
 
 
 def _by_engines(limits: Thresholds) -> Expr:
-    """First tokens without an end, per second, where callers must have given up; 0 for all other engines that report first tokens."""
+    """First tokens without an end, per second, where callers must have given up; 0 for all other engines that report both."""
     without_end = STARTED - FINISHED
     growth = sum_by(MODEL, delta(roles.RUNNING, WINDOW, **OF_CALLERS)) / RATE_WINDOW_SECONDS
     left = without_end - growth.measured_in(Unit.REQUESTS_PER_SECOND)
     proven = without_end * RATE_WINDOW_SECONDS > in_work(instant(engine.RUNNING)) * EXTRAPOLATED
-    return _notable(left.and_(proven), STARTED, limits)
+    return _notable(left.and_(proven), STARTED, limits).and_(FINISHED)
 
 
 def in_work(running: Expr) -> Expr:

@@ -1,7 +1,7 @@
 """What targets do: answer, answer with gaps, loop, stop answering, or start. Recorded, so that the alerts on outages read it once.
 
 Each word is about `up`, whose samples say that a scrape succeeded (1) or failed (0). A scrape that Prometheus itself left out
-leaves the newest sample as it is for five minutes, so that a gap of Prometheus is no outage.
+leaves the newest sample as it is for five minutes, so that a gap of Prometheus is not an outage.
 """
 
 from glassbox.metrics import scrape

@@ -41,4 +41,4 @@ MEASURES = Measures(_REQUESTS, _LOAD, (
     Measure("prompt_length_mean_tokens", workload.PROMPT_LENGTH.mean(MODEL).measured_in(Unit.TOKENS)),
     Measure("output_length_mean_tokens", workload.OUTPUT_LENGTH.mean(MODEL).measured_in(Unit.TOKENS)),
     Measure("gpu_activity_ratio", avg_by((), over_time("avg", gpu.ACTIVITY, BLOCK)), smallest=0.05),
-))  # fmt: skip
+))  # fmt: skip  # a line is a measure

@@ -3,6 +3,7 @@
 from glassbox.metrics.types import Unit
 from glassbox.query.expr import Expr, binary, many_to_one
 from glassbox.query.promql import clamp_min, instant, over_time, ratio, sum_by
+from glassbox.query.reporters import EVERYBODY
 from glassbox.settings.model import Thresholds
 from recording_rules import engine, requests, workload
 from recording_rules.histograms import RATE_WINDOW_SECONDS
@@ -81,7 +82,8 @@ def failing(limits: Thresholds) -> Expr:
 def finished_share(reason: str) -> Expr:
     """Share of the finished requests of a model that ended for this reason."""
     part = sum_by(MODEL, instant(requests.REQUESTS_FINISHED, finished_reason=reason))
-    return ratio(part, sum_by(MODEL, instant(requests.REQUESTS_FINISHED)))
+    share = ratio(part, sum_by(MODEL, instant(requests.REQUESTS_FINISHED)))
+    return requests.by_reason(share)
 
 
 def above_usual(now: Expr, bound: Expr) -> Expr:
@@ -103,4 +105,5 @@ def nothing_finishes() -> Expr:
     never_idle = over_time("min", engine.RUNNING, HUNG_WINDOW) > 0
     none = over_time("max", requests.REQUESTS, HUNG_WINDOW).equals(0)
     there_before = instant(requests.REQUESTS).shifted(HUNG_WINDOW)
-    return never_idle.and_(none).and_(there_before).unless(instant(engine.GENERATION_TOKENS))
+    hung = never_idle.and_(none).and_(there_before).unless(instant(engine.GENERATION_TOKENS))
+    return hung.reported_by((hung.shape.reporters or EVERYBODY) - (engine.GENERATION_TOKENS.reporters or EVERYBODY))

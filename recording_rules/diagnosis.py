@@ -2,8 +2,8 @@
 
 The codes are what is recorded. A verdict's code is its place in the order, with gaps in between: the smaller, the more urgent,
 also among versions of one model. Codes never change, since history is read by them. Their words and colours are here too, so
-that every board shows the same. GPUs come late: it is not known which of them serve the model, so signals of the model itself
-go first.
+that every board shows the same. GPUs come late: outside of Kubernetes it is not known which of them serve the model, so
+signals of the model itself go first.
 """
 
 from collections.abc import Sequence
@@ -54,6 +54,7 @@ VERDICTS = (
     Case(60, "Raise the batch limit", _SLOW, "The batch is full, but the GPU is not. Raise --max-num-seqs or --max-num-batched-tokens.", (signals.queueing, signals.batch_constant, signals.kv_cache_half_empty, signals.gpu_half_idle)),
     Case(70, "Scale out", _SLOW, "More requests arrive than are served, and no GPU is seen idle. Add replicas.", (signals.queue_takes_time,), (signals.gpu_idle,)),
     Case(80, "Find what blocks", _SLOW, "Requests wait while the GPUs are idle. Check the scheduler, KV transfers and the CPU.", (signals.queueing, signals.gpu_idle)),
+    Case(85, "Transfer-bound", _SLOW, "KV transfers take most of the time to first token. Look at the network between prefill and decode servers, then at bytes per transfer.", (signals.transfer_bound,)),
     Case(90, "Adapters or KV transfer", _SLOW, "Requests wait for an adapter or a KV transfer. More capacity would not help.", (signals.deferred,)),
     Case(100, "Fix the front end", _SLOW, "Preprocessing is the limit, not the GPU. Add API servers or CPU cores, or send fewer pixels.", (signals.frontend_bound,)),
     Case(110, "Queueing", _SLOW, "Requests wait, and no signal explains why. Look at the phases, then scale out.", (signals.queueing,)),
@@ -66,13 +67,13 @@ VERDICTS = (
     Case(165, "No trouble seen", _NEUTRAL, "No trouble is seen, but the engine does not report its errors, its latency or its queue. Look at what callers see.", (signals.working,), unknown=(signals.failing, signals.slow, signals.queueing)),
     Case(170, "Fine", _FINE, "Do nothing.", (signals.working,)),
     Case(180, "No demand", _NEUTRAL, "There are no requests. Consolidate, or scale to zero.", ()),
-)  # fmt: skip
+)  # fmt: skip  # a line is a case
 
 IDLE_CAUSES = (
     Case(9, "Down", _BAD, "Nothing serves the model. Bring the service back.", (signals.down,)),
-    # A GPU that is active while its engine hangs is no good news.
+    # A GPU that is active while its engine hangs is not good news.
     Case(0, "Not idle", _NEUTRAL, f"At least one GPU is active {percent(signals.GPU_UNUSED_RATIO)} of the time or more.", (), (signals.gpu_unused, signals.gpu_not_measured)),
-    Case(10, "Not measured", _NEUTRAL, "No GPU is measured that may serve the model. Look at the exporters on Monitoring health.", (signals.gpu_not_measured,)),
+    Case(10, "Not measured", _NEUTRAL, "No activity is measured of any GPU that may serve the model. Look at the exporters on Monitoring health.", (signals.gpu_not_measured,)),
     Case(11, "Only errors", _BAD, "Each request is answered with a server error. Read the log.", (signals.only_errors,)),
     Case(12, "Refused", _SLOW, "Requests are answered, and no engine gets one. Compare what callers send with what the server takes.", (signals.arriving,), (signals.working,)),
     Case(1, "No requests", _NEUTRAL, "There are no requests. Consolidate, batch the work, or scale to zero.", (), (signals.working,)),
@@ -84,10 +85,10 @@ IDLE_CAUSES = (
     Case(6, "Uneven replicas", _SLOW, "One replica gets nearly all requests.", (signals.uneven,)),
     Case(7, "Small batches", _NEUTRAL, "Requests are sparse. Share the GPU, or use a smaller one.", (signals.small_batches,)),
     Case(8, "Other", _NEUTRAL, "No signal explains it. Compare tensor activity with memory activity.", ()),
-)  # fmt: skip
+)  # fmt: skip  # a line is a case
 
-VERDICT = Series("model:diagnosis_verdict:code", Unit.NONE, MODEL)
-IDLE_CAUSE = Series("model:diagnosis_idle_cause:code", Unit.NONE, MODEL)
+VERDICT = Series("model:diagnosis_verdict:code", Unit.NONE, MODEL, reporters=known_models.KNOWN.reporters)
+IDLE_CAUSE = Series("model:diagnosis_idle_cause:code", Unit.NONE, MODEL, reporters=known_models.KNOWN.reporters)
 
 
 def group(settings: Settings) -> RecordGroup:

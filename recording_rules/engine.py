@@ -10,7 +10,7 @@ from recording_rules.sources import OF_CALLERS, bridged
 
 GROUP = RecordGroup("engine")
 
-# Ten minutes with a queue are no burst.
+# Ten minutes with a queue are not a burst.
 QUEUEING_WINDOW = "10m"
 KV_CACHE_WINDOW = "5m"
 # One sample is not a history.

@@ -1,4 +1,4 @@
-"""GPUs, whichever exporter measures them: dcgm-exporter, our exporter or nvidia_gpu_exporter. Impossible readings are left out.
+"""GPUs, whichever exporter measures them: dcgm-exporter, our exporter, nvidia_gpu_exporter or AMD's. Impossible readings are left out.
 
 MIG slices of one GPU are one GPU: their memory is added up, of everything else the largest value counts.
 
@@ -9,6 +9,7 @@ recorded series for each GPU would double a raw one. Only dcgm-exporter reports 
 from collections.abc import Callable
 from functools import reduce
 
+from glassbox.metrics import amd_exporter as amd
 from glassbox.metrics import dcgm, scrape, service
 from glassbox.metrics import nvidia_gpu_exporter as smi
 from glassbox.metrics.types import Counter, Gauge, Unit
@@ -27,9 +28,9 @@ from glassbox.query.promql import (
     with_label,
 )
 from glassbox.query.rules import Record, RecordGroup
-from glassbox.query.selectors import differs, regex
+from glassbox.query.selectors import Matcher, differs, regex
 from recording_rules.gpu_bounds import possible
-from recording_rules.levels import GPU, JOB, TARGET
+from recording_rules.levels import GPU, JOB, SLOT, TARGET
 from recording_rules.targets import BRIDGE
 
 GROUP = RecordGroup("gpu")
@@ -59,6 +60,12 @@ def _ours(gauge: Gauge) -> Expr:
     return with_label("gpu", instant(gauge), copied_from="gpu_id")
 
 
+def of_amd(gauge: Gauge, **matchers: str | Matcher) -> Expr:
+    """AMD's series under the labels `gpu` and `UUID`, where the exporter is configured to tell the latter."""
+    by_uuid = with_label("UUID", instant(gauge, **matchers), copied_from="gpu_uuid")
+    return with_label("gpu", by_uuid, copied_from="gpu_id")
+
+
 def _smi(series: Expr) -> Expr:
     """nvidia_gpu_exporter's series under the label `gpu`: the GPU's index, or its uuid where the exporter reports no index."""
     by_uuid = (*TARGET, "uuid")
@@ -67,14 +74,16 @@ def _smi(series: Expr) -> Expr:
 
 
 def _numbered(indexed: Expr) -> Expr:
-    return with_label("gpu", with_label("gpu", indexed, copied_from="uuid"), copied_from="index")
+    by_uuid = with_label("UUID", with_label("gpu", indexed, copied_from="uuid"), copied_from="uuid")
+    return with_label("gpu", by_uuid, copied_from="index")
 
 
 def of_model(name: str) -> Expr:
-    """1 for each GPU of this model, named as nvidia-smi does. Our exporter does not report models."""
+    """1 for each GPU of this model, named as nvidia-smi or AMD's exporter does. Our exporter does not report models."""
     # A GPU that shares its host's memory reports none of its own.
     from_dcgm = instant(dcgm.FB_USED, modelName=name).or_(instant(dcgm.GPU_TEMP, modelName=name))
-    return group_by(GPU, from_dcgm.or_(_numbered(instant(smi.GPU_INFO, name=name))))
+    from_amd = of_amd(amd.TOTAL_VRAM, card_model=name)
+    return group_by(GPU, from_dcgm.or_(_numbered(instant(smi.GPU_INFO, name=name))).or_(from_amd))
 
 
 def _ratio(percent: Expr) -> Expr:
@@ -103,12 +112,15 @@ def _profiled(gauge: Gauge) -> Expr:
 
 
 _USED_AND_FREE = instant(dcgm.FB_USED) + instant(dcgm.FB_FREE)
-_INSTALLED = (_USED_AND_FREE + instant(dcgm.FB_RESERVED)).or_(_USED_AND_FREE)
+_INSTALLED = (_USED_AND_FREE + possible(instant(dcgm.FB_RESERVED))).or_(_USED_AND_FREE)
 _WATTS_OF_DCGM = (rate(dcgm.TOTAL_ENERGY, ENERGY_WINDOW) / _MILLIJOULES_PER_JOULE).measured_in(Unit.WATTS)
 
 # Share of time with a kernel running: low proves an idle GPU, high proves little.
 UTILIZATION = _each_gpu(
-    _ratio(instant(dcgm.GPU_UTIL)), _ratio(_ours(service.GPU_UTILIZATION)), _smi(instant(smi.UTILIZATION_GPU))
+    _ratio(instant(dcgm.GPU_UTIL)),
+    _ratio(_ours(service.GPU_UTILIZATION)),
+    _smi(instant(smi.UTILIZATION_GPU)),
+    _ratio(of_amd(amd.GFX_ACTIVITY)),
 )
 # Share of time in which the compute engine is active: a finer duty cycle.
 ENGINE_ACTIVE = _profiled(dcgm.GR_ENGINE_ACTIVE)
@@ -118,7 +130,13 @@ TENSOR_ACTIVE = _profiled(dcgm.PIPE_TENSOR_ACTIVE)
 DRAM_ACTIVE = _profiled(dcgm.DRAM_ACTIVE)
 # Mean power over 5 minutes from the board's energy counter, which misses nothing between two scrapes.
 ENERGY = _each_gpu(_WATTS_OF_DCGM, _smi(rate(smi.ENERGY, ENERGY_WINDOW).measured_in(Unit.WATTS)))
-TEMPERATURE = _each_gpu(instant(dcgm.GPU_TEMP), _ours(service.GPU_TEMPERATURE), _smi(instant(smi.TEMPERATURE)))
+_OTHER_TEMPERATURES = (
+    _ours(service.GPU_TEMPERATURE),
+    _smi(instant(smi.TEMPERATURE)),
+    of_amd(amd.JUNCTION_TEMPERATURE),
+    of_amd(amd.EDGE_TEMPERATURE),
+)
+TEMPERATURE = _each_gpu(instant(dcgm.GPU_TEMP), *_OTHER_TEMPERATURES)
 # 1 when the board could not replace a broken row of its memory, 0 otherwise.
 ROW_REMAPPING = _each_gpu(instant(dcgm.ROW_REMAP_FAILURE), _smi(instant(smi.REMAPPED_ROWS_FAILURE)))
 # Memory rows replaced within the hour after errors that could not, or could, be corrected.
@@ -137,19 +155,33 @@ ACTIVITY = Record(
 MEMORY_USED = Record(
     "gpu:memory_used_bytes:max",
     _each_gpu(
-        _whole(_bytes(instant(dcgm.FB_USED))), _bytes(_ours(service.GPU_MEMORY_USED)), _smi(instant(smi.MEMORY_USED))
+        _whole(_bytes(instant(dcgm.FB_USED))),
+        _bytes(_ours(service.GPU_MEMORY_USED)),
+        _smi(instant(smi.MEMORY_USED)),
+        _bytes(of_amd(amd.USED_VRAM)),
     ),
     "Memory in use. It is flat under vLLM, which reserves its KV cache at start. GPUs that share their host's memory report none.",
 )
 MEMORY_TOTAL = Record(
     "gpu:memory_total_bytes:max",
     # A board without memory of its own may report 0.
-    _each_gpu(_whole(_bytes(_INSTALLED)), _bytes(_ours(service.GPU_MEMORY_TOTAL)), _smi(instant(smi.MEMORY_TOTAL))) > 0,
+    _each_gpu(
+        _whole(_bytes(_INSTALLED)),
+        _bytes(_ours(service.GPU_MEMORY_TOTAL)),
+        _smi(instant(smi.MEMORY_TOTAL)),
+        _bytes(of_amd(amd.TOTAL_VRAM)),
+    )
+    > 0,
     "Memory of the board, or of its MIG slices.",
 )
 POWER = Record(
     "gpu:power_watts:max",
-    _each_gpu(instant(dcgm.POWER_USAGE), _ours(service.GPU_POWER), _smi(instant(smi.POWER_DRAW))),
+    _each_gpu(
+        instant(dcgm.POWER_USAGE),
+        _ours(service.GPU_POWER),
+        _smi(instant(smi.POWER_DRAW)),
+        *map(of_amd, (amd.PACKAGE_POWER, amd.AVERAGE_PACKAGE_POWER, amd.POWER_USAGE)),
+    ),
     "Power drawn.",
 )
 SM_CLOCK = Record(
@@ -158,6 +190,7 @@ SM_CLOCK = Record(
         _hertz(instant(dcgm.SM_CLOCK)),
         _hertz(_ours(service.GPU_SM_CLOCK)),
         _smi(instant(smi.SM_CLOCK)),
+        _hertz(of_amd(amd.CLOCK, clock_type="system")),
     ),
     "Clock of the multiprocessors.",
 )
@@ -172,9 +205,20 @@ ROW_REMAP_FAILURE = Record(
     "GPUs that could not replace a broken row of their memory. There is no series for healthy GPUs.",
 )
 
-# Either shows that a GPU is there: one that shares its host's memory reports none, and a divided one no activity without
-# profiling. Every sign more is read as often. Codes of errors show nothing, since our exporter keeps those of a GPU that has gone.
-SIGNS = (MEMORY_USED, ACTIVITY)
+# What is left out first need not be compared.
+_HEAT_ALONE = _each_gpu(instant(dcgm.GPU_TEMP).unless(instant(MEMORY_USED), on=SLOT), *_OTHER_TEMPERATURES)
+OTHER_READING = Record(
+    "gpu:other_reading:group",
+    group_by(
+        GPU,
+        instant(POWER).or_(instant(SM_CLOCK)).or_(_HEAT_ALONE).unless(instant(MEMORY_USED)).unless(instant(ACTIVITY)),
+    ),
+    "1 for GPUs that report neither memory nor activity, but power, a clock or heat. There is no series for other GPUs.",
+)
+
+# Any shows that a GPU is there: one that shares its host's memory reports none, and a divided one no activity without profiling.
+# Every sign more is read as often. Codes of errors show nothing, since our exporter keeps those of a GPU that has gone.
+SIGNS = (MEMORY_USED, ACTIVITY, OTHER_READING)
 
 
 def any_sign(read: Callable[[Record], Expr]) -> Expr:

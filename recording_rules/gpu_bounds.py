@@ -1,4 +1,4 @@
-"""What a GPU can report at all. A reading outside is an error of a sensor, a driver or an exporter, and counts for nothing.
+"""What a GPU, and the KV cache in its memory, can report at all. Readings outside are errors, and count for nothing.
 
 What exporters write for a field without a value is far outside: DCGM's blanks are 2147483632, 140737488355328 and
 9223372036854775792 or a little more (dcgm_structs.h), NVML's are 2^32 - 1 and 2^64 - 1 (nvml.h). Wrong samples of dcgm-exporter
@@ -17,6 +17,7 @@ BOUNDS: Mapping[Unit, tuple[float, float]] = {
     Unit.RATIO: (0, 1.01),
     # 16 TiB; the largest package announced holds 1 TB.
     Unit.BYTES: (0, 16 * 1024**4),
+    Unit.MEBIBYTES: (0, 16 * 1024**2),
     # The largest package announced draws 3.6 kW.
     Unit.WATTS: (0, 5000),
     # Boards shut down near 105 degrees.
@@ -36,6 +37,6 @@ BOUNDS: Mapping[Unit, tuple[float, float]] = {
 
 
 def possible(readings: Expr) -> Expr:
-    """The readings that a GPU can have, by their unit."""
+    """The readings that there can be, by their unit."""
     smallest, largest = BOUNDS[readings.shape.unit]
     return binary(readings >= smallest, "<=", largest)

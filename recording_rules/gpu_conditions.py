@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from functools import reduce
 
 from glassbox.metrics.types import Unit
-from glassbox.query.expr import Expr, binary
+from glassbox.query.expr import Expr, binary, many_to_one
 from glassbox.query.promql import avg_by, duration_seconds, instant, max_by, over_steps, over_time
 from glassbox.query.rules import Record, RecordGroup, Series
 from glassbox.query.selectors import Source
 from glassbox.settings.model import Gpu, Settings
-from recording_rules import gpu, gpu_faults
-from recording_rules.levels import GPU
+from recording_rules import gpu, gpu_faults, gpu_users
+from recording_rules.levels import CARD, GPU, WITH_UUID, WITHOUT_UUID
 from recording_rules.targets import BRIDGE
 
 # Graphics exception, memory page fault, channel stopped, its clean-up, video processor exception.
@@ -26,6 +26,8 @@ PAID_WINDOW = "6h"
 # A GPU that was there for less of the window may still be loading its first model.
 _PAID_WINDOW_SEEN_RATIO = 0.9
 _SEEN_STEP = "20m"
+
+_UNKNOWN = " of which it is not known that they serve a model"
 
 THROTTLED = Series("gpu:throttled_clock:ratio5m", Unit.RATIO, GPU)
 IDLE_BUT_PAID = Series("gpu:idle_but_paid_activity:avg6h", Unit.RATIO, GPU)
@@ -43,7 +45,7 @@ def groups(settings: Settings) -> tuple[RecordGroup, ...]:
         "Mean activity of GPUs that do nothing, hold memory, and were there the whole time. There is no series for other GPUs.",
     )
     return (
-        RecordGroup("gpu-activity", _activity_records(settings.gpu.queue_labels)),
+        RecordGroup("gpu-activity", (*_activity_records(settings.gpu.queue_labels), *_activity_of_models())),
         RecordGroup("gpu-throttled", (slowed,), rare),
         RecordGroup("gpu-idle", (idle,), rare),
     )
@@ -59,15 +61,19 @@ def _throttled(limits: Gpu) -> Expr:
 
     A low clock at full power means that the board is at its power limit. Many boards run like that under full load.
     """
-    clock, power = (over_time("avg", of, "5m") / _own_maximum(of) for of in (gpu.SM_CLOCK, gpu.POWER))
+    clock, power = map(_share_of_own_maximum, (gpu.SM_CLOCK, gpu.POWER))
     busy = over_time("avg", gpu.ACTIVITY, "5m") > limits.busy_ratio
     slow = (clock < limits.throttled_clock_ratio).and_(busy)
     # The windows still contain a GPU that has gone; its current clock does not.
     return slow.unless(power >= limits.power_limited_ratio).and_(gpu.bridged(gpu.SM_CLOCK))
 
 
-def _own_maximum(source: Source) -> Expr:
-    return over_steps("max", source, OWN_MAXIMUM_WINDOW, _OWN_MAXIMUM_STEP)
+def _share_of_own_maximum(source: Source) -> Expr:
+    """A card is the same one under another address, where its UUID says so."""
+    now, most = over_time("avg", source, "5m"), over_steps("max", source, OWN_MAXIMUM_WINDOW, _OWN_MAXIMUM_STEP)
+    of_card = max_by(CARD, most.filtered(WITH_UUID))
+    known = binary(now.filtered(WITH_UUID), "/", of_card, matching=many_to_one(CARD), unit=Unit.RATIO)
+    return known.or_(now.filtered(WITHOUT_UUID) / most.filtered(WITHOUT_UUID))
 
 
 def _idle_but_paid(limits: Gpu) -> Expr:
@@ -101,7 +107,28 @@ def mean_activity(labels: Sequence[str]) -> Series:
 def _activity_records(labels: Sequence[str]) -> tuple[Record, Record]:
     """The rules of both, for GPUs that share these labels: several signals and an alert read them."""
     by_labels = f"of all GPUs with equal {' and '.join(labels)}" if labels else "of all GPUs"
+    free = gpu_users.of_no_model(activity("5m"))
     return (
-        busiest(labels).recorded(max_by(labels, activity("5m")), f"Activity of the busiest {by_labels}."),
-        mean_activity(labels).recorded(avg_by(labels, activity("5m")), f"Mean activity {by_labels}."),
+        busiest(labels).recorded(max_by(labels, free), f"Activity of the busiest {by_labels}{_UNKNOWN}."),
+        mean_activity(labels).recorded(avg_by(labels, free), f"Mean activity {by_labels}{_UNKNOWN}."),
     )
+
+
+def _activity_of_models() -> tuple[Record, Record]:
+    of_each = gpu_users.activity("5m")
+    return (
+        gpu_users.OWN_BUSIEST.recorded(
+            gpu_users.largest_of_models(of_each),
+            "Activity of the busiest GPU that the model's pods have. There is no series outside of Kubernetes.",
+        ),
+        gpu_users.OWN_MEAN.recorded(
+            gpu_users.mean_of_models(of_each),
+            "Mean activity of the GPUs that the model's pods have. There is no series outside of Kubernetes.",
+        ),
+    )
+
+
+def most_are_below(limits: Gpu, models: Expr, ratio: float) -> Expr:
+    """Those of the models of which even the busiest GPU that may serve them is below a share of activity."""
+    own, of_any = (instant(each) < ratio for each in (gpu_users.OWN_BUSIEST, busiest(limits.queue_labels)))
+    return gpu_users.judged(models, own, of_any, limits.queue_labels)

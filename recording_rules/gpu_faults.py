@@ -4,10 +4,10 @@ from glassbox.metrics import scrape
 from glassbox.query.expr import Expr, binary
 from glassbox.query.promql import count_by, group_by, instant, over_steps, over_time
 from glassbox.query.rules import Record, RecordGroup
-from glassbox.query.selectors import regex
+from glassbox.query.selectors import Matchers, regex
 from glassbox.query.wording import last
 from recording_rules import gpu
-from recording_rules.levels import GPU, TARGET
+from recording_rules.levels import CARD, GPU, SLOT, TARGET, WITH_UUID, WITHOUT_UUID
 from recording_rules.memory import GONE_REMEMBERED
 from recording_rules.targets import BRIDGE
 
@@ -21,6 +21,8 @@ _NEWEST_WINDOW = "5m"
 _THERE_OFFSET = "11m"
 # What was there for less is not missed. Every sample of an hour would cost ten times as much.
 LOOK_STEP = "5m"
+# Which cards an exporter had that was replaced is enough to know now and then.
+_SIBLINGS_STEP = "20m"
 _NO_CODE = -1
 
 
@@ -45,12 +47,25 @@ def _code_before() -> Expr:
     return before.or_(long_before).or_(there * 0 + _NO_CODE)
 
 
+def _known(has_uuid: Matchers) -> Expr:
+    """GPUs that were measured within the hour."""
+    return gpu.any_sign(lambda sign: over_steps("last", sign, GONE_REMEMBERED, LOOK_STEP)).filtered(has_uuid)
+
+
 def _lost() -> Expr:
-    """1 for GPUs that were measured lately and are not measured now, while their exporter answers."""
-    known = gpu.any_sign(lambda sign: over_steps("last", sign, GONE_REMEMBERED, LOOK_STEP))
+    """1 for GPUs that were measured lately and are not measured now, while their exporter answers.
+
+    A card is the same one wherever it is measured, where its UUID says so: other cards may be numbered as it was. An exporter that
+    was replaced is the one that measures another of its cards now.
+    """
+    cards = _known(WITH_UUID).unless(gpu.SEEN.filtered(WITH_UUID), on=CARD)
+    gone = cards.or_(_known(WITHOUT_UUID).unless(gpu.SEEN, on=SLOT))
     # GPU exporters are not service jobs, so the jobs are those that have measured GPUs.
     answers = over_time("max", scrape.UP, BRIDGE, job=regex(".+")) > 0
-    return group_by(GPU, known.unless(gpu.SEEN).and_(answers, on=TARGET))
+    # A card that shares its host's memory is the only one there.
+    memories = over_steps("last", gpu.MEMORY_USED, GONE_REMEMBERED, _SIBLINGS_STEP).filtered(WITH_UUID)
+    replaced = memories.and_(instant(gpu.MEMORY_USED, **WITH_UUID), on=CARD)
+    return group_by(GPU, gone.and_(answers.or_(replaced), on=TARGET))
 
 
 NEW_XID = Record(
@@ -65,6 +80,8 @@ LOST = Record(
 )
 LOST_TOGETHER = Record(
     "target:gpus_lost:count1h",
-    count_by(TARGET, instant(LOST).unless(gpu.SEEN, on=TARGET)) > 1,
+    # An exporter that was replaced is at fault for nothing.
+    count_by(TARGET, instant(LOST).and_(instant(scrape.UP, job=regex(".+")), on=TARGET).unless(gpu.SEEN, on=TARGET))
+    > 1,
     "Lost GPUs of exporters that measure none any more and measured several. There is no series for other exporters.",
 )

@@ -5,12 +5,18 @@ each replica would double a raw one. Means are allowed here: below the replica n
 average means.
 """
 
+from functools import reduce
+
 from glassbox.metrics import roles, service
-from glassbox.query.promql import max_by, mean, rate, sum_by
+from glassbox.metrics.engines import ENGINES
+from glassbox.query.expr import Expr
+from glassbox.query.promql import group_by, instant, max_by, mean, most, rate, sum_by
 from glassbox.query.rules import Record, RecordGroup
+from glassbox.query.selectors import regex
 from recording_rules import sources
-from recording_rules.levels import INSTANCE
+from recording_rules.levels import INSTANCE, TARGET
 from recording_rules.sources import rates
+from recording_rules.targets import BRIDGE
 
 GROUP = RecordGroup("instances")
 
@@ -21,6 +27,32 @@ RUNNING = Record(
     sum_by(INSTANCE, sources.RUNNING),
     "Running requests of one replica. Boards and alerts see every replica that has this series, and no other.",
 )
+
+
+def serving() -> Expr:
+    """The models of each target, of engines also that do not report how many requests run."""
+    counted = dict(most(roles.FINISHED, BRIDGE).by_engine)
+    others = [
+        group_by(INSTANCE, counted[engine.name])
+        for engine in ENGINES
+        if engine.name in counted and not engine.readings(roles.RUNNING)
+    ]
+    return reduce(Expr.or_, others, group_by(INSTANCE, instant(RUNNING)))
+
+
+def reporting() -> Expr:
+    """Targets that report on requests, also where they do not say how many run.
+
+    Some engines do not report it, and of a front end it is read of the engines behind it.
+    """
+    others = [
+        group_by(TARGET, most(each.metric, WINDOW, **{label: regex(value) for label, value in each.where.items()}))
+        for engine in ENGINES
+        if engine.in_front_of or not engine.readings(roles.RUNNING)
+        for each in engine.readings(roles.FINISHED)
+    ]
+    return reduce(Expr.or_, others, group_by(TARGET, instant(RUNNING)))
+
 
 # Requests that wait for the replica's engines.
 WAITING = sum_by(INSTANCE, sources.WAITING)

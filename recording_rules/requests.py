@@ -11,6 +11,7 @@ from glassbox.query.births import rate_from_birth
 from glassbox.query.expr import Expr
 from glassbox.query.promql import first_by, group_by, most, rate, sum_by, with_label
 from glassbox.query.readings import beside_first
+from glassbox.query.reporters import telling
 from glassbox.query.rules import Record, RecordGroup
 from glassbox.query.selectors import Matchers, Source, differs, not_regex, regex
 from recording_rules.histograms import histogram
@@ -60,6 +61,13 @@ REQUESTS_FINISHED = Record(
     sum_by((*MODEL, "finished_reason"), rate(roles.FINISHED, "5m", **OF_CALLERS)),
     "Finished requests per second by reason: `length` is cut off, `error` failed in the engine.",
 )
+
+
+def by_reason(finished: Expr) -> Expr:
+    """What tells the finished requests apart by the reason of their end, which not all engines do that count them."""
+    return finished.reported_by(telling(roles.FINISHED, "finished_reason"))
+
+
 PAGES = Record(
     "model:inference_pages:rate5m",
     sum_by(MODEL, rate_from_birth(service.PAGES, "5m")).measured_in(Unit.PAGES_PER_SECOND),
@@ -109,7 +117,7 @@ def _of_models(by_process: Expr) -> Expr:
     """Requests by process, with the model that it serves."""
     # Without the engine's own series, a label of the target may name the model.
     labels = group_by((*TARGET, "model_name"), most(vllm.HTTP_REQUESTS, "5m", handler=differs("")))
-    served = first_by(TARGET, group_by((*TARGET, "model_name"), ENGINES).or_(labels, on=TARGET))
+    served = first_by(TARGET, group_by((*TARGET, "model_name"), ENGINES).or_(beside_first(labels), on=TARGET))
     return sum_by(_PROCESS, by_process).taking(("model_name",), served, on=TARGET)
 
 
@@ -131,9 +139,11 @@ _WITHOUT_THE_ENGINE = not_regex("|/v1/models|/(de)?tokenize|/docs|/openapi.json|
 # A request whose client left counts as a success in vLLM (`abandoned` has the source).
 SUCCEEDED = Record(
     "model:inference_http_succeeded:rate5m",
-    sum_by(
-        MODEL,
-        _of_models(rate(vllm.HTTP_REQUESTS, "5m", **OF_CALLERS, handler=_WITHOUT_THE_ENGINE, status=regex("2.."))),
+    beside_first(
+        sum_by(
+            MODEL,
+            _of_models(rate(vllm.HTTP_REQUESTS, "5m", **OF_CALLERS, handler=_WITHOUT_THE_ENGINE, status=regex("2.."))),
+        )
     ),
     "Requests for an engine per second that its HTTP server counts as answered well, those whose clients left among them.",
 )

@@ -7,6 +7,7 @@ Conditions that raise an alert are the alert's own, without its `for`.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import reduce
 
 from glassbox.metrics import roles
 from glassbox.metrics.roles import Role
@@ -14,8 +15,9 @@ from glassbox.metrics.types import Unit
 from glassbox.query.expr import Expr
 from glassbox.query.promql import avg_by, count_by, group_by, instant, max_by, over_time, ratio, sum_by
 from glassbox.query.readings import silent_about
+from glassbox.query.reporters import EVERYBODY, Reporters
 from glassbox.query.rules import HistogramRecord, Record, Series
-from glassbox.query.selectors import Matcher, not_regex
+from glassbox.query.selectors import Matcher, differs, not_regex
 from glassbox.query.wording import last, percent, span
 from glassbox.settings.model import Gpu, Settings
 from recording_rules import (
@@ -24,20 +26,24 @@ from recording_rules import (
     engine,
     gpu,
     gpu_conditions,
+    gpu_users,
     instances,
     requests,
     slowness,
     targets,
+    vllm_only,
     workload,
 )
 from recording_rules.known_models import KNOWN, known
 from recording_rules.levels import MODEL, SERVED
 from recording_rules.memory import (
+    GONE_REMEMBERED,
     LAST_MINUTE,
     USUAL_OUTPUT_LENGTH,
     USUAL_PROMPT_LENGTH,
     USUAL_TIME_PER_OUTPUT_TOKEN,
 )
+from recording_rules.targets import BRIDGE
 
 WINDOW = "5m"
 # Longer than any rate's window: an even load seldom keeps a batch at one size for so long, a full batch does.
@@ -66,33 +72,43 @@ SIGNAL = Series("model:diagnosis_signal:bool", Unit.BOOLEAN, (*MODEL, "signal"))
 class Signal:
     """One observation. It holds for each model for which `condition` returns a series.
 
-    `needs` are roles of which an engine must report one: of the models of others it is not known.
+    `needs` are roles of which an engine must report one: of the models of others it is not known. With `known_of`, it is known of
+    models for which this source has series.
     """
 
     name: str
     condition: Callable[[Settings], Expr]
     means: str
     needs: tuple[Role, ...] = ()
+    known_of: Record | None = None
 
     @property
     def holds(self) -> Expr:
         """1 for each model for which it holds."""
-        return instant(SIGNAL, signal=self.name).equals(1)
+        return instant(SIGNAL, signal=self.name).equals(1).reported_by(self._reporters())
 
     def recorded(self, settings: Settings) -> Record:
         """The rule: 1 or 0 for every known model whose engine reports what it needs."""
         judged = instant(KNOWN, **self._of_engines())
+        if self.known_of:
+            judged = judged.and_(instant(self.known_of), on=MODEL)
         holds = group_by(MODEL, self.condition(settings)).measured_in(Unit.BOOLEAN).and_(judged)
         return SIGNAL.recorded(holds.or_(judged * 0), self.means, signal=self.name)
 
     def _of_engines(self) -> dict[str, Matcher]:
-        silent = silent_about(*self.needs) if self.needs else ()
+        silent = self._silent()
         return {"inference_engine": not_regex("|".join(silent))} if silent else {}
 
+    def _silent(self) -> tuple[str, ...]:
+        return silent_about(*self.needs) if self.needs else ()
 
-def signal(means: str, *needs: Role) -> Callable[[Callable[[Settings], Expr]], Signal]:
+    def _reporters(self) -> Reporters:
+        return EVERYBODY.difference(self._silent()) if self.needs else None
+
+
+def signal(means: str, *needs: Role, known_of: Record | None = None) -> Callable[[Callable[[Settings], Expr]], Signal]:
     """Declare a signal. The decorated function is its condition, which returns the models for which it holds, and gives it its name."""
-    return lambda condition: Signal(condition.__name__, condition, means, needs)
+    return lambda condition: Signal(condition.__name__, condition, means, needs, known_of)
 
 
 def signals() -> tuple[Signal, ...]:
@@ -236,6 +252,15 @@ def deferred(_settings: Settings) -> Expr:
     return over_time("min", workload.DEFERRED, WINDOW) > 0
 
 
+# A series of its own for each model is only for fleets that transfer KV caches.
+@signal(
+    f"KV transfers take more than {percent(vllm_only.TRANSFER_BOUND_RATIO)} of the time to first token.",
+    known_of=vllm_only.TRANSFER_TIME,
+)
+def transfer_bound(settings: Settings) -> Expr:
+    return vllm_only.transfer_bound(settings.thresholds)
+
+
 @signal(f"One engine's KV cache was full for half of the {last(engine.KV_CACHE_WINDOW)}.", roles.KV_CACHE_USAGE)
 def kv_cache_full(settings: Settings) -> Expr:
     return instant(engine.KV_CACHE_USAGE_USUAL) > settings.thresholds.kv_cache_full_ratio
@@ -267,63 +292,70 @@ def frontend_bound(settings: Settings) -> Expr:
     return conditions.frontend_bound(settings.thresholds)
 
 
-# What the GPUs do that may belong to the model: those that share `queue_labels` with it, or all.
+# What the GPUs do that belong to the model, or may: those of its pods, else those that share `queue_labels` with it, or all.
 
 
 @signal("A GPU has a new hardware XID, has broken memory, or is gone.")
 def gpu_faulty(settings: Settings) -> Expr:
-    return _of_model(group_by(settings.gpu.queue_labels, _faults()), settings.gpu)
+    by = ("job",)
+    faults = tuple((each, BRIDGE) for each in (gpu_conditions.new_hardware_xid(), gpu.bridged(gpu.ROW_REMAP_FAILURE)))
+    # No pod has a GPU that has gone.
+    faults = (*faults, (gpu_conditions.lost(), GONE_REMEMBERED))
+    own = reduce(Expr.or_, (gpu_users.served_by(faulty, within) for faulty, within in faults))
+    of_any = reduce(Expr.or_, (group_by(by, gpu_users.of_no_model(faulty, within)) for faulty, within in faults))
+    return _of_model(own, group_by(settings.gpu.queue_labels, of_any), settings.gpu)
 
 
 @signal("A busy GPU runs far below its own highest clock.")
 def gpu_slowed(settings: Settings) -> Expr:
-    return _of_model(group_by(settings.gpu.queue_labels, instant(gpu_conditions.THROTTLED)), settings.gpu)
+    slowed = instant(gpu_conditions.THROTTLED)
+    of_any = group_by(settings.gpu.queue_labels, gpu_users.of_no_model(slowed))
+    return _of_model(gpu_users.served_by(slowed), of_any, settings.gpu)
 
 
 @signal("The GPUs are busy on average.")
 def gpu_busy(settings: Settings) -> Expr:
-    return _of_model(
-        instant(gpu_conditions.mean_activity(settings.gpu.queue_labels)) > settings.gpu.busy_ratio, settings.gpu
-    )
+    own, of_any = (each > settings.gpu.busy_ratio for each in _mean_activity(settings.gpu))
+    return _of_model(own, of_any, settings.gpu)
 
 
 @signal(f"The GPUs are active less than {percent(_GPU_HALF_IDLE_RATIO)} of the time on average.")
 def gpu_half_idle(settings: Settings) -> Expr:
-    return _of_model(
-        instant(gpu_conditions.mean_activity(settings.gpu.queue_labels)) < _GPU_HALF_IDLE_RATIO, settings.gpu
-    )
+    own, of_any = (each < _GPU_HALF_IDLE_RATIO for each in _mean_activity(settings.gpu))
+    return _of_model(own, of_any, settings.gpu)
 
 
 @signal("Even the busiest GPU is mostly idle.")
 def gpu_idle(settings: Settings) -> Expr:
-    most = instant(gpu_conditions.busiest(settings.gpu.queue_labels))
-    return _of_model(most < settings.gpu.idle_while_queueing_ratio, settings.gpu)
+    return gpu_conditions.most_are_below(settings.gpu, instant(KNOWN), settings.gpu.idle_while_queueing_ratio)
 
 
 @signal(f"Even the busiest GPU is active less than {percent(GPU_UNUSED_RATIO)} of the time.")
 def gpu_unused(settings: Settings) -> Expr:
-    return _of_model(instant(gpu_conditions.busiest(settings.gpu.queue_labels)) < GPU_UNUSED_RATIO, settings.gpu)
+    return gpu_conditions.most_are_below(settings.gpu, instant(KNOWN), GPU_UNUSED_RATIO)
 
 
-@signal("No GPU is measured that may serve the model.")
+@signal("Of no GPU that may serve the model, activity is measured.")
 def gpu_not_measured(settings: Settings) -> Expr:
-    labels = settings.gpu.queue_labels
-    return instant(KNOWN).unless(instant(gpu_conditions.mean_activity(labels)), on=labels)
+    return instant(KNOWN).unless(_of_model(*_mean_activity(settings.gpu), settings.gpu))
 
 
 @signal(f"The GPUs' memory moves data more than {percent(MEMORY_BOUND_RATIO)} of the time.")
 def memory_bound(settings: Settings) -> Expr:
-    return _of_model(avg_by(settings.gpu.queue_labels, gpu.DRAM_ACTIVE) > MEMORY_BOUND_RATIO, settings.gpu)
+    moves = gpu.DRAM_ACTIVE
+    of_any = avg_by(settings.gpu.queue_labels, gpu_users.of_no_model(moves)) > MEMORY_BOUND_RATIO
+    # Outside of Kubernetes no series has the label, and nothing is read.
+    own = gpu_users.mean_of_models(gpu_users.by_pod(moves.filtered({"pod": differs("")})))
+    return _of_model(own > MEMORY_BOUND_RATIO, of_any, settings.gpu)
 
 
-def _of_model(condition: Expr, limits: Gpu) -> Expr:
-    return instant(KNOWN).and_(condition, on=limits.queue_labels)
+def _of_model(own: Expr, of_any: Expr, limits: Gpu) -> Expr:
+    return gpu_users.judged(instant(KNOWN), own, of_any, limits.queue_labels)
 
 
-def _faults() -> Expr:
-    by = ("job",)
-    broken = group_by(by, gpu.bridged(gpu.ROW_REMAP_FAILURE))
-    return group_by(by, gpu_conditions.new_hardware_xid()).or_(broken).or_(group_by(by, gpu_conditions.lost()))
+def _mean_activity(limits: Gpu) -> tuple[Expr, Expr]:
+    """That of each model's own GPUs, and that of all others."""
+    return instant(gpu_users.OWN_MEAN), instant(gpu_conditions.mean_activity(limits.queue_labels))
 
 
 def _more_than_usual(histogram: HistogramRecord, usual: Series, factor: float) -> Expr:

@@ -19,6 +19,7 @@ from glassbox.metrics.roles import HistogramRole, Role
 from glassbox.metrics.types import Counter, Unit
 from glassbox.query.apart import bucket_of_each_engine
 from glassbox.query.births import rate_from_birth
+from glassbox.query.buckets import BucketMatcher
 from glassbox.query.expr import Expr, binary, many_to_one
 from glassbox.query.promql import (
     clamp_min,
@@ -65,8 +66,10 @@ _PROMISED = (*SERVED, "slo")
 
 EVENTS = Series("model:slo_events:rate", Unit.REQUESTS_PER_SECOND, SLO, only_with="slos")
 BAD_EVENTS = Series("model:slo_bad_events:rate", Unit.REQUESTS_PER_SECOND, SLO, only_with="slos")
-HTTP_REQUESTS = Series("model:slo_http_requests:rate", Unit.REQUESTS_PER_SECOND, MODEL, only_with="slos")
-HTTP_ERRORS = Series("model:slo_http_errors:rate", Unit.REQUESTS_PER_SECOND, MODEL, only_with="slos")
+HTTP_REQUESTS, HTTP_ERRORS = (
+    Series(name, Unit.REQUESTS_PER_SECOND, MODEL, only_with="slos", reporters=requests.HTTP_REQUESTS.reporters)
+    for name in ("model:slo_http_requests:rate", "model:slo_http_errors:rate")
+)
 OBJECTIVE = Series("slo:objective:ratio", Unit.RATIO, ("slo",), only_with="slos")
 BUDGET = Series("slo:error_budget:ratio", Unit.RATIO, ("slo",), only_with="slos")
 BURN_LIMIT = Series("window:slo_burn_limit:ratio", Unit.NONE, ("window",))
@@ -160,8 +163,7 @@ def _availability() -> tuple[Expr, Expr]:
 def _slower(slo: Slo, settings: Settings) -> tuple[Expr, Expr]:
     """Requests above the threshold, and all requests. Without a bucket at the threshold neither is known, so there is no verdict."""
     recorded = _RECORDED[slo.indicator]
-    setting = f"slos, entry {slo.name!r}, threshold_seconds"
-    within = bucket_at(slo.threshold_seconds or 0, recorded.bucket, settings.histogram_buckets, setting)
+    within, _ = promised_bucket(slo, settings)
     seconds = _rate_seconds(settings)
     every = sum_by(MODEL, _observed(slo.indicator, "count", seconds))
     fast = sum_by(MODEL, _observed(slo.indicator, "bucket", seconds, le=within))
@@ -172,6 +174,18 @@ def _slower(slo: Slo, settings: Settings) -> tuple[Expr, Expr]:
         added = part.or_(instant(recorded.count) * 0)
         slow, known = slow + added, known + added
     return slow, known
+
+
+def promised_bucket(slo: Slo, settings: Settings) -> tuple[BucketMatcher, Record]:
+    """The bucket at the objective's threshold, and the recorded series that has it; raises GlassboxError where there is none."""
+    bucket = _RECORDED[slo.indicator].bucket
+    setting = f"slos, entry {slo.name!r}, threshold_seconds"
+    return bucket_at(slo.threshold_seconds or 0, bucket, settings.histogram_buckets, setting), bucket
+
+
+def judged_of(slo: Slo, settings: Settings) -> Record:
+    """The rule of the requests that the objective judges."""
+    return next(each for each in _judged(slo, settings) if each.name == EVENTS.name)
 
 
 def _unobserved(slo: Slo) -> Iterator[Expr]:

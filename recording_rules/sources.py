@@ -12,6 +12,7 @@ from glassbox.query.expr import Expr
 from glassbox.query.promql import instant, max_without, median_over_time, over_time, rate
 from glassbox.query.readings import beside_first, lately_there
 from glassbox.query.selectors import Matcher, Matchers, differs, not_regex
+from recording_rules.gpu_bounds import possible
 from recording_rules.levels import TARGET
 from recording_rules.targets import BRIDGE, VANISHED
 
@@ -21,7 +22,7 @@ DECLARED: dict[str, str | Matcher] = {
     "endpoint": differs("other"),
     "exported_endpoint": differs("other"),
 }
-# A router repeats what its servers report. Targets may have a label of the same name, which is no URL.
+# A router repeats what its servers report. Targets may have a label of the same name, which is not a URL.
 OF_ENGINES: dict[str, str | Matcher] = {"server": not_regex("https?://.*")}
 # A proxy sends each request to a prefill instance with one token to make, and then to a decode instance: both finish it (vLLM,
 # `tests/v1/kv_connector/nixl_integration/toy_proxy_server.py`). No metric says which is which, so the target's label does.
@@ -94,7 +95,7 @@ def lowest_kv_cache_usage(window: str) -> Expr:
     """
     at_start = max_without(PROCESSES, over_time("last", roles.KV_CACHE_USAGE, BRIDGE, offset=window))
     since = max_without(PROCESSES, over_time("min", roles.KV_CACHE_USAGE, window))
-    return (since < at_start).or_(at_start).and_(KV_CACHE_USAGE)
+    return possible((since < at_start).or_(at_start).and_(_KV_CACHES))
 
 
 def usual_kv_cache_usage(window: str, seen_before: str) -> Expr:
@@ -104,7 +105,7 @@ def usual_kv_cache_usage(window: str, seen_before: str) -> Expr:
     """
     there_before = over_time("last", roles.KV_CACHE_USAGE, BRIDGE, offset=seen_before)
     half = max_without(PROCESSES, median_over_time(roles.KV_CACHE_USAGE, window))
-    return half.and_(max_without(PROCESSES, there_before)).and_(KV_CACHE_USAGE)
+    return possible(half.and_(max_without(PROCESSES, there_before)).and_(_KV_CACHES))
 
 
 def queued_throughout(window: str) -> Expr:
@@ -114,4 +115,5 @@ def queued_throughout(window: str) -> Expr:
     return at_start.and_(since)
 
 
-KV_CACHE_USAGE = max_without(PROCESSES, bridged(roles.KV_CACHE_USAGE))
+_KV_CACHES = max_without(PROCESSES, bridged(roles.KV_CACHE_USAGE))
+KV_CACHE_USAGE = possible(_KV_CACHES)

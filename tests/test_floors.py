@@ -35,6 +35,7 @@ BELOW = {
     "glassbox/standin": set(),
     "glassbox/start": {"glassbox.compile"},
     "glassbox/cli": TALKING | {"glassbox.lint", "glassbox.start"},
+    "glassbox/doctor": TALKING | {"glassbox.cli"},
     "glassbox/reference": COMPILED | {"glassbox.cli"},
     "glassbox/baseline": TALKING | {"glassbox.cli"},
     "glassbox/view": COMMANDS,
@@ -64,11 +65,12 @@ FENCED = {
         "bench/",
         "environments/",
         "exporter/glassbox_exporter/nvidia_smi.py",
+        "exporter/glassbox_exporter/program_output.py",
     },
 }
 CONTENT_LACKS = {"json", "pathlib", "os", "subprocess", "urllib", "http", "socket", "yaml"}
 # The same subject on several floors of content; any other name is one thing.
-SUBJECTS = {"engine", "gpu", "monitoring", "service", "slo", "requests"}
+SUBJECTS = {"engine", "gpu", "kv_transfer", "monitoring", "service", "slo", "requests"}
 
 
 def imported(path):

@@ -48,7 +48,7 @@ def installed(wheel, tmp_path_factory):
     folder = tmp_path_factory.mktemp("fresh")
     venv.create(folder, with_pip=False)
     python = folder / "bin" / "python"
-    done(sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", python, "install", "--quiet", "--no-deps", "--no-index", wheel, folder=folder)  # fmt: skip
+    done(sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", python, "install", "--quiet", "--no-deps", "--no-index", wheel, folder=folder)  # fmt: skip  # a command is one line
     (packages,) = (folder / "lib").glob("python*/site-packages")
     here = [entry for entry in sys.path if Path(entry).name in ("site-packages", "dist-packages")]
     (packages / "dependencies.pth").write_text("\n".join(here))
@@ -88,8 +88,8 @@ def test_it_holds_the_machinery_and_all_that_it_reads(wheel):
 def test_content_of_a_folder_compiles_with_it_to_the_same_bytes(installed, work):
     where = done(installed, "-c", "import glassbox; print(glassbox.__path__[0])", folder=work).strip()
     assert Path(where).is_relative_to(installed.parents[1])
-    done(installed, "deploy.py", "--settings", "examples/own-content/settings.yaml", "build", "--out", "built", folder=work)  # fmt: skip
-    done(sys.executable, ROOT / "deploy.py", "--settings", ROOT / "examples/own-content/settings.yaml", "build", "--out", work / "expected", folder=ROOT)  # fmt: skip
+    done(installed, "deploy.py", "--settings", "examples/own-content/settings.yaml", "build", "--out", "built", folder=work)  # fmt: skip  # a command is one line
+    done(sys.executable, ROOT / "deploy.py", "--settings", ROOT / "examples/own-content/settings.yaml", "build", "--out", work / "expected", folder=ROOT)  # fmt: skip  # a command is one line
 
     def files(folder):
         return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}

@@ -7,6 +7,7 @@ from contextlib import suppress
 from math import isfinite
 from threading import Lock
 
+from glassbox_exporter.program_output import TooMuchOutputError, read_output
 from glassbox_exporter.readings import UNKNOWN_GPU, Collection, GpuReading, GpusUnavailableError, Memory
 
 # Drivers from 535 on call the last one clocks_event_reasons.active, and take its former name too.
@@ -17,6 +18,8 @@ FIELDS = (
 TIMEOUT_SECONDS = 10.0
 # A process that waits in the driver cannot be killed; it is left, and no other is started beside it.
 KILL_TIMEOUT_SECONDS = 0.25
+# Of both outputs together; a hundred cards with a warning each print 20 KiB.
+MAX_OUTPUT_BYTES = 1024 * 1024
 SAID_CHARACTERS = 200
 
 
@@ -31,17 +34,24 @@ class NvidiaSmiGpus:
         self._timeout_seconds = timeout_seconds
         self._starting = Lock()
         self._closed = False
-        self._process: subprocess.Popen[str] | None = None
+        self._process: subprocess.Popen[bytes] | None = None
 
     def collect(self) -> Collection:
-        """Run nvidia-smi once; raises GpusUnavailableError with what it says when it fails or hangs."""
+        """Run nvidia-smi once; raises GpusUnavailableError with what it says when it fails or hangs.
+
+        Nothing is used of an output of more than MAX_OUTPUT_BYTES, which counts as a failure of a card not named.
+        """
         process = self._start()
         try:
-            output, complaint = process.communicate(timeout=self._timeout_seconds)
+            output, complaint = read_output(process, MAX_OUTPUT_BYTES, self._timeout_seconds)
         except subprocess.TimeoutExpired:
             _kill(process)
-            _close_pipes(process)
             raise GpusUnavailableError(f"nvidia-smi did not answer within {self._timeout_seconds:g} s") from None
+        except TooMuchOutputError as error:
+            _kill(process)
+            return Collection(failures={UNKNOWN_GPU: f"nvidia-smi printed {error}, so none of it is used"})
+        finally:
+            _close_pipes(process)
         return _parse(output, complaint, process.returncode)
 
     def close(self) -> None:
@@ -51,7 +61,7 @@ class NvidiaSmiGpus:
             if self._process is not None and self._process.poll() is None:
                 _kill(self._process)
 
-    def _start(self) -> "subprocess.Popen[str]":
+    def _start(self) -> "subprocess.Popen[bytes]":
         with self._starting:
             if self._closed:
                 raise GpusUnavailableError("closed")
@@ -63,8 +73,6 @@ class NvidiaSmiGpus:
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.PIPE,
-                    text=True,
-                    errors="replace",
                     start_new_session=True,
                 )
             except OSError as error:
@@ -72,14 +80,14 @@ class NvidiaSmiGpus:
             return self._process
 
 
-def _kill(process: "subprocess.Popen[str]") -> None:
+def _kill(process: "subprocess.Popen[bytes]") -> None:
     """End the process with all it started, which would hold its output open."""
     with suppress(ProcessLookupError, subprocess.TimeoutExpired):
         os.killpg(process.pid, signal.SIGKILL)
         process.wait(timeout=KILL_TIMEOUT_SECONDS)
 
 
-def _close_pipes(process: "subprocess.Popen[str]") -> None:
+def _close_pipes(process: "subprocess.Popen[bytes]") -> None:
     for pipe in (process.stdout, process.stderr):
         if pipe is not None:
             pipe.close()

@@ -3,7 +3,7 @@
 import logging
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from errno import EADDRINUSE
@@ -12,6 +12,7 @@ from ipaddress import ip_address
 from math import isfinite
 from threading import Thread
 from time import monotonic, sleep
+from typing import TYPE_CHECKING
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
 from prometheus_client import CollectorRegistry, start_http_server
@@ -23,6 +24,9 @@ from glassbox_exporter.gpu import GpuPoller
 from glassbox_exporter.registration import register
 from glassbox_exporter.reloading import is_reloaded, watches_only
 from glassbox_exporter.workers import VARIABLE
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 logger = logging.getLogger(__name__)
 
@@ -60,10 +64,17 @@ class Serving:
         host = f"[{self.bind}]" if ":" in self.bind else self.bind
         return f"{scheme}://{host}:{port}/metrics"
 
-    def start(self, registry: CollectorRegistry, resources: ExitStack, leave: Callable[[], object]) -> int:
+    def start(
+        self,
+        registry: CollectorRegistry,
+        resources: ExitStack,
+        leave: Callable[[], object],
+        what_is_wrong: Callable[[], str] = str,
+    ) -> int:
         """Serve `registry` and the GPUs until `resources` close; returns the port.
 
-        `leave` is called, from a thread of its own, when this process turns out to be a reloader's parent.
+        `leave` is called, from a thread of its own, when this process turns out to be a reloader's parent. While
+        `what_is_wrong` returns a sentence, scrapes fail with it.
 
         Raises ExporterError when the port cannot be had, or the registry holds other metrics of our names.
         """
@@ -74,14 +85,15 @@ class Serving:
             register(registry, (poller,))
             resources.callback(registry.unregister, poller)
             poller.start()
-        port = self._listen(registry, resources, leave)
+        server = self._listen(registry, resources, leave)
+        server.set_app(_failing(server.get_app(), what_is_wrong))
         if not _is_loopback(self.bind):
             logger.warning(
                 "Metrics on %s can be read by whoever reaches that address; keep it off public networks.", self.bind
             )
-        return port
+        return server.server_port
 
-    def _listen(self, registry: CollectorRegistry, resources: ExitStack, leave: Callable[[], object]) -> int:
+    def _listen(self, registry: CollectorRegistry, resources: ExitStack, leave: Callable[[], object]) -> WSGIServer:
         patience_until = monotonic() + (RELOADED_WAIT_SECONDS if is_reloaded() else 0)
         while True:
             try:
@@ -91,7 +103,9 @@ class Serving:
                     raise _cannot_listen(self.bind, self.port, error) from error
             sleep(RELOADED_PAUSE_SECONDS)
 
-    def _listen_once(self, registry: CollectorRegistry, resources: ExitStack, leave: Callable[[], object]) -> int:
+    def _listen_once(
+        self, registry: CollectorRegistry, resources: ExitStack, leave: Callable[[], object]
+    ) -> WSGIServer:
         with forking.opening:
             server, thread = start_http_server(
                 self.port, self.bind, registry, certfile=self.tls_certificate, keyfile=self.tls_key
@@ -104,7 +118,7 @@ class Serving:
             server.socket.do_handshake_on_connect = False  # type: ignore[attr-defined]  # typeshed lacks it
         # The server calls it twice a second.
         server.service_actions = partial(_leave_if_watching, server, leave)  # type: ignore[method-assign]  # made for this
-        return server.server_port
+        return server
 
 
 class _Handler(WSGIRequestHandler):
@@ -112,6 +126,19 @@ class _Handler(WSGIRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:
         """Scrapes are not logged."""
+
+
+def _failing(app: "WSGIApplication | None", what_is_wrong: Callable[[], str]) -> "WSGIApplication":
+    """The app, or 503 with the sentence that says what is wrong."""
+    assert app is not None
+
+    def answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        if sentence := what_is_wrong():
+            start_response("503 Service Unavailable", [("Content-Type", "text/plain; charset=utf-8")])
+            return [f"{sentence}\n".encode()]
+        return app(environ, start_response)
+
+    return answer
 
 
 def _leave_if_watching(server: WSGIServer, leave: Callable[[], object]) -> None:

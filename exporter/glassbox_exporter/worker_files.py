@@ -54,7 +54,7 @@ class WorkerFiles:
 
 
 def _merged(files: Iterable[Path]) -> Iterable[Metric]:
-    """Raises ValueError also for a name or a label that is no text, with which no scrape could be answered."""
+    """Raises ValueError also for a name or a label that is not text, with which no scrape could be answered."""
     merged: Collection[Metric] = MultiProcessCollector.merge([str(file) for file in files])  # type: ignore[no-untyped-call]  # theirs
     for metric in merged:
         texts = [
@@ -62,7 +62,7 @@ def _merged(files: Iterable[Path]) -> Iterable[Metric]:
             *(text for each in metric.samples for text in (each.name, *each.labels.values())),
         ]
         if not all(isinstance(text, str) for text in texts):
-            raise ValueError("a name or a label that is no text")
+            raise ValueError("a name or a label that is not text")
     return merged
 
 

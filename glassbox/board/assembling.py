@@ -7,6 +7,7 @@ from glassbox.board.annotation import Annotation, QueriedEvents
 from glassbox.board.dashboard import Dashboard, Row
 from glassbox.board.grid import COLUMNS, stable_id
 from glassbox.board.panels import Panel
+from glassbox.board.reporting import with_reporters
 from glassbox.board.variables import Variable, narrowed
 from glassbox.query.expr import Expr
 
@@ -56,6 +57,16 @@ class PlacedPanel:
     @property
     def title(self) -> str:
         return self.declared.title
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels by which the results of its first query differ."""
+        return self.targets[0].expr.shape.labels
+
+    @property
+    def in_rows(self) -> tuple[str, ...]:
+        """The names of the variables that narrow its queries and of which each result has a value."""
+        return tuple(variable.name for variable in self.narrowed_by if variable.label in self.labels)
 
     @property
     def ref_ids(self) -> Mapping[str, str]:
@@ -115,7 +126,9 @@ def _side_by_side(declared: Dashboard, line: Row, top: int) -> Iterator[PlacedPa
     for panel, width in zip(line.panels, declared.widths(line), strict=True):
         targets = tuple(_targets(panel, declared.narrowed_queries[panel.title]))
         place = Place(left, top, width, panel.size.height)
-        yield PlacedPanel(stable_id(panel.title), panel, place, targets, _narrowing(targets, declared.offered))
+        yield PlacedPanel(
+            stable_id(panel.title), with_reporters(panel), place, targets, _narrowing(targets, declared.offered)
+        )
         left += width
 
 

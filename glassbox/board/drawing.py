@@ -144,14 +144,13 @@ def _heatmap(panel: Heatmap, _placed: PlacedPanel) -> Drawing:
 
 
 @drawing_of.register
-def _table(panel: Table, _placed: PlacedPanel) -> Drawing:
-    names = {label: heading(label) for label in panel.query.shape.labels}
+def _table(panel: Table, placed: PlacedPanel) -> Drawing:
+    labels = placed.labels
+    names = {label: heading(label) for label in labels}
     value = {"Value": panel.value} if panel.value else {}
     columns = value | names if panel.smallest_first else names | value
-    labels = (
-        () if panel.words and not panel.smallest_first and not _sentences(panel.words) else panel.query.shape.labels
-    )
-    overrides = [*_value_column(panel), *label_columns(labels, panel.drill_down)]
+    fills = panel.words and not panel.smallest_first and not _sentences(panel.words)
+    overrides = [*_value_column(panel), *label_columns(() if fills else labels, _links(panel, placed))]
     ordered = [{"displayName": panel.value}] if panel.smallest_first else []
     return _as_table(panel, [organized(columns, hidden=() if value else ("Value",))], overrides, ordered)
 
@@ -183,9 +182,14 @@ def _comparison(panel: Comparison, placed: PlacedPanel) -> Drawing:
         override(name, _column(query, panel.steps.get(name), panel.words.get(name)))
         for name, query in panel.columns.items()
     ]
-    merged = side_by_side(panel.labels, [(target.ref_id, target.name) for target in placed.targets])
+    merged = side_by_side(placed.labels, [(target.ref_id, target.name) for target in placed.targets])
+    labels = label_columns(placed.labels, _links(panel, placed))
     ordered = [{"displayName": panel.largest_first, "desc": True}] if panel.largest_first else []
-    return _as_table(panel, merged, columns + label_columns(panel.labels, panel.drill_down), ordered)
+    return _as_table(panel, merged, [*columns, *labels], ordered)
+
+
+def _links(panel: Table | Comparison, placed: PlacedPanel) -> dict[str, Json]:
+    return {panel.drill_down.label: panel.drill_down.to_json(placed.in_rows)} if panel.drill_down else {}
 
 
 def _as_table(

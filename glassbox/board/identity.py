@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from glassbox.board.dashboard import Dashboard
-from glassbox.board.tables import heading
+from glassbox.board.dashboard import Dashboard, Row
+from glassbox.board.panels import Comparison, Panel, Table
+from glassbox.board.tables import DrillDown, heading
 from glassbox.board.variables import Variable
 
 _JOB = "job"
@@ -18,7 +19,12 @@ def identified(declared: Dashboard, labels: Sequence[str]) -> Dashboard:
     if not labels:
         return declared
     choices = {each.name: _choices(each, labels) for each in declared.variables if each.label == _JOB}
-    return replace(declared, variables=tuple(_variables(declared.variables, choices)), identity=tuple(labels))
+    return replace(
+        declared,
+        variables=tuple(_variables(declared.variables, choices)),
+        rows=tuple(_with_choices_kept(line, choices) for line in declared.rows),
+        identity=tuple(labels),
+    )
 
 
 def _choices(job: Variable, labels: Sequence[str]) -> tuple[Variable, ...]:
@@ -39,3 +45,15 @@ def _variables(declared: Sequence[Variable], choices: dict[str, tuple[Variable, 
         jobs = (each, *each.within)
         before = tuple(choice for job in jobs for choice in choices.get(job.name, ()))
         yield replace(each, within=(*before, *each.within))
+
+
+def _with_choices_kept(line: Row, choices: dict[str, tuple[Variable, ...]]) -> Row:
+    """The row, with drill-downs that keep the labels of a service wherever they keep its job."""
+    return replace(line, panels=tuple(_keeping(panel, choices) for panel in line.panels))
+
+
+def _keeping(panel: Panel, choices: dict[str, tuple[Variable, ...]]) -> Panel:
+    if not isinstance(panel, Table | Comparison) or not isinstance(panel.drill_down, DrillDown):
+        return panel
+    kept = tuple(found for each in panel.drill_down.keeping for found in (*choices.get(each.name, ()), each))
+    return replace(panel, drill_down=replace(panel.drill_down, keeping=kept))

@@ -1,7 +1,7 @@
 """How tables put queries side by side, and where their cells lead. Shapes: Grafana's `merge` and `organize` transformations, data links."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ CLICKED = "${__value.raw:percentencode}"
 class DrillDown:
     """A click on a value of `label` opens the dashboard `slug` with `variable` set to it; time range and `keeping` go along.
 
+    A variable that is kept has its value in the row, or the choice made so far where rows have none.
     The compiler puts the dashboard's uid where the slug stands.
     """
 
@@ -27,12 +28,18 @@ class DrillDown:
     variable: str
     keeping: tuple[Variable, ...] = ()
 
-    def to_json(self) -> Json:
-        names = (DATA_SOURCE, *(variable.name for variable in self.keeping))
-        carried = "".join(f"&${{{name}:queryparam}}" for name in names)
+    def to_json(self, in_rows: Collection[str]) -> Json:
+        """The link of a table whose rows have values of the variables of these names."""
+        carried = "".join(f"&{_carried(variable, in_rows)}" for variable in self.keeping)
         chosen = f"&var-{self.variable}={CLICKED}"
-        url = f"/d/{self.slug}?${{__url_time_range}}{carried}{chosen}"
+        url = f"/d/{self.slug}?${{__url_time_range}}&${{{DATA_SOURCE}:queryparam}}{carried}{chosen}"
         return {"title": "Show ${__value.raw} alone", "url": url}
+
+
+def _carried(variable: Variable, in_rows: Collection[str]) -> str:
+    if variable.name not in in_rows:
+        return f"${{{variable.name}:queryparam}}"
+    return f'var-{variable.name}=${{__data.fields["{heading(variable.label)}"].text:percentencode}}'
 
 
 @dataclass(frozen=True)
@@ -43,7 +50,7 @@ class Page:
     title: str
     url: str
 
-    def to_json(self) -> Json:
+    def to_json(self, _in_rows: Collection[str]) -> Json:
         return {"title": self.title, "url": self.url, "targetBlank": True}
 
 
@@ -112,9 +119,9 @@ def override(column: str, properties: Json) -> Json:
     }
 
 
-def label_columns(labels: Sequence[str], drill_down: DrillDown | Page | None) -> list[Json]:
-    """Overrides of the labels' columns: as wide as their values, and links where there is somewhere to go."""
-    properties: dict[str, Json] = {label: {"custom.width": _WIDTHS[label]} for label in labels if label in _WIDTHS}
-    if drill_down:
-        properties.setdefault(drill_down.label, {})["links"] = [drill_down.to_json()]
+def label_columns(wide: Sequence[str], links: Mapping[str, Json]) -> list[Json]:
+    """Overrides of labels' columns: as wide as the values of the `wide` ones, and a link where `links` has one for the label."""
+    properties: dict[str, Json] = {label: {"custom.width": _WIDTHS[label]} for label in wide if label in _WIDTHS}
+    for label, link in links.items():
+        properties.setdefault(label, {})["links"] = [link]
     return [override(heading(label), found) for label, found in properties.items()]

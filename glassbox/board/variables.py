@@ -143,7 +143,7 @@ def _narrow(series: Selector, variables: Sequence[Variable]) -> Parts:
     chosen = series
     for variable in fitting:
         if variable.label in series.labels:
-            chosen = chosen.matching({variable.label: variable.matcher})
+            chosen = chosen.matching({series.named(variable.label): variable.matcher})
     missing = [
         variable.single_choice for variable in fitting if variable.single_choice and variable.label not in series.labels
     ]

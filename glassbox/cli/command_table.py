@@ -14,9 +14,10 @@ class Entry:
 COMMANDS = {
     "build": Entry("glassbox.cli.build_command", "Write dashboards, rule files and Grafana's rule groups."),
     "lint": Entry("glassbox.cli.lint_command", "Check all content."),
-    "docs": Entry(
-        "glassbox.reference.docs_command", "Write the reference pages: settings, dashboards, alerts and metrics."
+    "doctor": Entry(
+        "glassbox.doctor.doctor_command", "See what can work on your own Prometheus, and what is in the way."
     ),
+    "docs": Entry("glassbox.reference.docs_command", "Write the reference pages."),
     "preview": Entry("glassbox.view.preview", "See the dashboards in a browser, and again after every change."),
     "pictures": Entry("glassbox.view.pictures", "Pictures of the dashboards, before and after a change."),
     "baseline": Entry("glassbox.baseline.commands", "Keep the normal range of each model, and find what changed."),

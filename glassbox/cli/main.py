@@ -25,10 +25,10 @@ Examples:
   python deploy.py build --target kubernetes              write build/kubernetes/
   python deploy.py lint                                   check everything, needs promtool
   GRAFANA_TOKEN=... python deploy.py --grafana https://grafana.example.com
+  python deploy.py doctor --prometheus http://localhost:9090      what can work there
   python deploy.py preview --prometheus http://localhost:9090     see them in a browser
   python deploy.py --settings settings.yaml --grafana http://localhost:3000 --token-file token
   python deploy.py baseline save --prometheus http://localhost:9090 --window 1d before-0.33
-  python deploy.py baseline compare --prometheus http://localhost:9090 --window 1d before-0.33
 
 \b
 Exit codes: 0 done or nothing to do, 1 error, 2 lint findings, a regression, or changed pictures.
@@ -53,7 +53,7 @@ class _Commands(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args[0] not in COMMANDS and not args[0].startswith("-"):
             nearest = get_close_matches(args[0], self.list_commands(ctx), n=1)
-            advice = f"Did you mean {nearest[0]!r}?" if nearest else f"The commands are {', '.join(self.list_commands(ctx))}."  # fmt: skip
+            advice = f"Did you mean {nearest[0]!r}?" if nearest else f"The commands are {', '.join(self.list_commands(ctx))}."  # fmt: skip  # one thing is one line
             raise click.UsageError(f"No such command {args[0]!r}. {advice}")
         name, command, rest = super().resolve_command(ctx, args)
         if name in COMMANDS:

@@ -54,7 +54,7 @@ def _changed(alert: Alert, settings: Settings) -> Alert:
 def _refuse_misfit(alert: Alert, change: AlertChange) -> None:
     where = f"Setting alerts.{alert.name}"
     if change.severity and alert.severity is Severity.HEARTBEAT:
-        raise GlassboxError(f"{where}.severity: this alert always fires, so that its silence is noticed; leave severity out.")  # fmt: skip
+        raise GlassboxError(f"{where}.severity: this alert always fires, so that its silence is noticed; leave severity out.")  # fmt: skip  # a refusal is one line
     for label in change.labels:
         if label in alert.expr.shape.labels:
             raise GlassboxError(

@@ -105,7 +105,7 @@ def _building(module: ContentModule, build: Callable[[Settings], Dashboard]) -> 
     def checked(settings: Settings) -> Dashboard:
         board: object = _called(module, "build", build, settings)
         if not isinstance(board, Dashboard):
-            raise module.error(module.line_of("build"), f"build(settings) returns {_shown(board)}: return dashboard(...).")  # fmt: skip
+            raise module.error(module.line_of("build"), f"build(settings) returns {_shown(board)}: return dashboard(...).")  # fmt: skip  # a refusal is one line
         return board
 
     return checked
@@ -131,7 +131,7 @@ def _called(module: ContentModule, name: str, function: Callable[..., object], s
     try:
         signature(function).bind(settings)
     except TypeError:
-        raise module.error(module.line_of(name), f"{name} is called with the settings alone: write def {name}(settings).") from None  # fmt: skip
+        raise module.error(module.line_of(name), f"{name} is called with the settings alone: write def {name}(settings).") from None  # fmt: skip  # a refusal is one line
     try:
         return function(settings)
     except SystemExit:
@@ -172,13 +172,13 @@ def _records_in(modules: Iterable[ContentModule]) -> set[int]:
 def _refuse_elsewhere(boards: ModuleType, alerts: ModuleType, records: ModuleType) -> None:
     """Raise ContentError for what a package declares and only another one is searched for."""
     recorded = {id(each) for module in modules_of(records) for _, each in declared_in(module)}
-    raised = {id(each) for module in modules_of(alerts) for _, each in declared_in(module) if not isinstance(each, Record)}  # fmt: skip
+    raised = {id(each) for module in modules_of(alerts) for _, each in declared_in(module) if not isinstance(each, Record)}  # fmt: skip  # one thing is one line
     for package in (boards, alerts, records):
         for module in modules_of(package):
             for name, each in declared_in(module):
                 home, known = ("recording_rules", recorded) if isinstance(each, Record) else ("alerts", raised)
                 if id(each) not in known:
-                    raise module.error(module.line_of(name), f"{name} is not read here: move it into a module of {home}/.")  # fmt: skip
+                    raise module.error(module.line_of(name), f"{name} is not read here: move it into a module of {home}/.")  # fmt: skip  # a refusal is one line
             _refuse_function(module, package is boards)
 
 
@@ -188,7 +188,7 @@ def _refuse_function(module: ContentModule, is_board: bool) -> None:
         function = module.get(name)
         if getattr(function, "__module__", None) == module.name:
             homes = "alerts/ or recording_rules/" if is_board else "dashboards/"
-            raise module.error(module.line_of(name), f"{name}(settings) is not called here: move it into a module of {homes}, or rename it.")  # fmt: skip
+            raise module.error(module.line_of(name), f"{name}(settings) is not called here: move it into a module of {homes}, or rename it.")  # fmt: skip  # a refusal is one line
 
 
 def _in_order_of_reading(groups: Iterable[RecordGroup]) -> tuple[RecordGroup, ...]:

@@ -43,12 +43,10 @@ def compile_bundle(content: Content, settings: Settings, data_source: DataSource
     uid = data_source.uid if data_source else settings.grafana.data_source or CONVENTIONAL_DATA_SOURCE_UID
     dashboards = _dashboards(declared, compiled, uids, settings, data_source)
     kept = without_links(dashboards, {uids[slug] for slug in settings.exclude.dashboards}, settings.exclude.alerts)
-    records = tuple(for_each_engine(compiled.records))
+    records = tuple(for_each_engine(compiled.records, settings.engines))
     return Bundle(
         dashboards=kept,
-        recording_rules={
-            f"{group.name}.yaml": record_file(group, settings) for group in for_each_engine(compiled.records)
-        },
+        recording_rules={f"{group.name}.yaml": record_file(group, settings) for group in records},
         alerts=alert_files,
         grafana_groups=tuple(
             grafana_group(group, folder_uid=settings.grafana.folder_uid, data_source_uid=uid, links=links)

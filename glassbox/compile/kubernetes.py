@@ -24,6 +24,17 @@ _PREFILL_ROLE = {
     "targetLabel": "inference_role",
     "replacement": "prefill",
 }
+# `instance` as the pod's name and the container's port, which tells several servers of a pod apart; not every port is declared.
+_REPLICA_IS_POD = {
+    "sourceLabels": ["__meta_kubernetes_pod_name", "__meta_kubernetes_pod_container_port_number"],
+    "separator": ":",
+    "regex": "([^:]+(?::[0-9]+)?):?",
+    "targetLabel": "instance",
+}
+# A node keeps its GPUs while the exporter's pod on it is replaced.
+_HOST_IS_NODE = {"sourceLabels": ["__meta_kubernetes_pod_node_name"], "regex": "(.+)", "targetLabel": "instance"}
+# Labels that the operator gives to all targets, or that no Service has.
+_GIVEN_LABELS = frozenset(("namespace", "pod", "container", "service", "endpoint", "job", "node"))
 METRICS_PORT = "metrics"
 # The first is the port of dcgm-exporter's chart, the second that of NVIDIA's GPU operator; a Service has one of the two.
 DCGM_JOB, DCGM_PORTS = "dcgm", (METRICS_PORT, "gpu-metrics")
@@ -74,13 +85,15 @@ def _rules(bundle: Bundle, settings: Settings) -> Iterator[Json]:
 
 
 def _monitors(settings: Settings) -> Iterator[Json]:
+    labels = [*TARGET_LABELS, *(label for label in settings.identity_labels if label not in _GIVEN_LABELS)]
+    replica = (_REPLICA_IS_POD,) if settings.kubernetes.replica == "pod" else ()
     for job in settings.jobs.services:
-        endpoint = {"port": METRICS_PORT, "honorLabels": True, **_scraped_as(job, _PREFILL_ROLE)}
-        service = {"targetLabels": TARGET_LABELS, "endpoints": [endpoint]}
-        pod = {"podTargetLabels": TARGET_LABELS, "podMetricsEndpoints": [endpoint]}
+        endpoint = {"port": METRICS_PORT, "honorLabels": True, **_scraped_as(job, *replica, _PREFILL_ROLE)}
+        service = {"targetLabels": labels, "endpoints": [endpoint]}
+        pod = {"podTargetLabels": labels, "podMetricsEndpoints": [endpoint]}
         yield _object("ServiceMonitor", _name(settings, job), spec={**_labelled(SERVICE_LABEL, job), **service})
         yield _object("PodMonitor", _name(settings, job), spec={**_labelled(POD_LABEL, job), **pod})
-    gpus = {"endpoints": [{"port": port, **_scraped_as(DCGM_JOB)} for port in DCGM_PORTS]}
+    gpus = {"endpoints": [{"port": port, **_scraped_as(DCGM_JOB, _HOST_IS_NODE)} for port in DCGM_PORTS]}
     yield _object("ServiceMonitor", _name(settings, DCGM_JOB), spec={**_labelled(SERVICE_LABEL, DCGM_JOB), **gpus})
 
 

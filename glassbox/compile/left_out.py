@@ -16,7 +16,7 @@ def without_links(boards: Mapping[str, Json], dashboards: Collection[str], alert
     kept = {uid: board for uid, board in boards.items() if uid not in dashboards}
     if not (dashboards or alerts):
         return kept
-    return {uid: {**board, "panels": [_panel(panel, dashboards, alerts) for panel in board["panels"]]} for uid, board in kept.items()}  # fmt: skip
+    return {uid: {**board, "panels": [_panel(panel, dashboards, alerts) for panel in board["panels"]]} for uid, board in kept.items()}  # fmt: skip  # one thing is one line
 
 
 def _panel(panel: Json, dashboards: Collection[str], alerts: Collection[str]) -> Json:

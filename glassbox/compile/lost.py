@@ -34,10 +34,10 @@ def refuse_overwritten(modules: Iterable[ContentModule]) -> None:
         makers = {name for name, value in vars(module.module).items() if any(value is kind for kind in KINDS)}
         for name, line in _rebound(module.tree.body):
             if isinstance(module.get(name), KINDS):
-                raise module.error(line, f"{name} is assigned more than once, so only the last one is compiled: {_ONE_NAME}")  # fmt: skip
+                raise module.error(line, f"{name} is assigned more than once, so only the last one is compiled: {_ONE_NAME}")  # fmt: skip  # a refusal is one line
         for statement, read in module.reads:
-            if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call) and _callee(statement) in makers & read:  # fmt: skip
-                raise module.error(statement.lineno, f"This {_callee(statement)} has no name, so nothing compiles it: assign it to a name.")  # fmt: skip
+            if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call) and _callee(statement) in makers & read:  # fmt: skip  # one thing is one line
+                raise module.error(statement.lineno, f"This {_callee(statement)} has no name, so nothing compiles it: assign it to a name.")  # fmt: skip  # a refusal is one line
 
 
 def _callee(statement: ast.Expr) -> str:

@@ -74,7 +74,7 @@ def _add(package: ModuleType, place: Path) -> None:
         _refuse_file(file, package)
     for folder in sorted(each for each in place.iterdir() if each.is_dir() and each.name != RUNBOOKS):
         for file in sorted(folder.rglob("*.py")):
-            raise ContentError(f"a module in a folder of {place.name}/ is not read; move it up into {place.name}/.", shown_path(file), 1)  # fmt: skip
+            raise ContentError(f"a module in a folder of {place.name}/ is not read; move it up into {place.name}/.", shown_path(file), 1)  # fmt: skip  # a refusal is one line
     for runbook in sorted(place.glob(f"{RUNBOOKS}/*.md")):
         _refuse_taken(runbook, f"{RUNBOOKS}/{runbook.name}", package, "runbook")
     package.__path__.append(str(place))
@@ -90,7 +90,7 @@ def _refuse_folder(folder: Path) -> None:
         if each.is_dir() and nearest and each.name not in PACKAGES:
             raise GlassboxError(f"{where} has a folder {each.name}, which is not read; call it {nearest[0]}.")
     if not any(file.name != "__init__.py" for name in PACKAGES for file in folder.glob(f"{name}/*.py")):
-        raise GlassboxError(f"{where} has no module in dashboards/, alerts/ or recording_rules/; add one, or leave it out.")  # fmt: skip
+        raise GlassboxError(f"{where} has no module in dashboards/, alerts/ or recording_rules/; add one, or leave it out.")  # fmt: skip  # a refusal is one line
 
 
 def _refuse_unread(file: Path) -> None:
@@ -116,7 +116,7 @@ def _refuse_taken(file: Path, name: str, package: ModuleType, kind: str) -> None
     for place in package.__path__:
         taken = [other for other in (Path(place, name), Path(place, Path(name).stem, "__init__.py")) if other.is_file()]
         if taken:
-            raise ContentError(f"{shown_path(taken[0])} is a {kind} of the same name; rename this one.", shown_path(file), 1)  # fmt: skip
+            raise ContentError(f"{shown_path(taken[0])} is a {kind} of the same name; rename this one.", shown_path(file), 1)  # fmt: skip  # a refusal is one line
 
 
 def _forget(folders: Sequence[Path], known: set[str]) -> None:

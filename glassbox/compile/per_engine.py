@@ -4,20 +4,21 @@ Content declares each series once. The first engine's rules stay in their groups
 and in one more for each group that has an interval of its own.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from glassbox.metrics.engines import ENGINES
 from glassbox.query.rules import Record, RecordGroup
 
 
-def for_each_engine(groups: Iterable[RecordGroup]) -> Iterator[RecordGroup]:
-    """The groups as Prometheus evaluates them."""
+def for_each_engine(groups: Iterable[RecordGroup], engines: Sequence[str]) -> Iterator[RecordGroup]:
+    """The groups as Prometheus evaluates them, with those of the engines of these names beside the first."""
     groups = tuple(groups)
     for group in groups:
         yield replace(group, records=tuple(_of(ENGINES[0].name, record) or record for record in group.records))
     for engine in ENGINES[1:]:
-        yield from _groups_of(engine.name, groups)
+        if engine.name in engines:
+            yield from _groups_of(engine.name, groups)
 
 
 def _groups_of(engine: str, groups: Iterable[RecordGroup]) -> Iterator[RecordGroup]:

@@ -16,7 +16,7 @@ from glassbox.settings.model import ThresholdsFor
 
 @dataclass(frozen=True)
 class Scope:
-    """The series that carry these labels: job, model_name, identity labels, or several of them."""
+    """The series that carry these labels: job, model_name, inference_engine, identity labels, or several of them."""
 
     labels: tuple[tuple[str, str], ...]
 
@@ -48,7 +48,12 @@ class Scope:
 
 def scope_of(entry: ThresholdsFor) -> Scope:
     """What an entry of the settings is for."""
-    labels = {"job": entry.job, "model_name": entry.model_name, **entry.labels}
+    labels = {
+        "job": entry.job,
+        "model_name": entry.model_name,
+        "inference_engine": entry.inference_engine,
+        **entry.labels,
+    }
     return Scope(tuple((label, value) for label, value in labels.items() if value))
 
 

@@ -6,7 +6,7 @@ from functools import reduce
 
 from glassbox.errors import GlassboxError
 from glassbox.metrics import CATALOGUE
-from glassbox.metrics.types import Histogram, Metric
+from glassbox.metrics.types import Metric
 from glassbox.query.expr import Expr
 from glassbox.query.rules import Record
 from glassbox.query.selectors import Selector
@@ -72,6 +72,5 @@ def _require_setting(where: str, selector: Selector, settings: Settings) -> None
 
 def _names(metric: Metric) -> Iterator[str]:
     """All names of a metric's series, former ones included."""
-    parts = (metric.bucket, metric.sum, metric.count) if isinstance(metric, Histogram) else (metric,)
-    for part in parts:
+    for part in metric.parts:
         yield from (part.name, *part.former_names)

@@ -215,7 +215,7 @@ def _checked(url: str) -> str:
     server_address(
         text, option="--grafana", example="https://grafana.example.com",
         credential="set GRAFANA_USER and GRAFANA_PASSWORD",
-    )  # fmt: skip
+    )  # fmt: skip  # the address, then its words
     return text.rstrip("/")
 
 

@@ -1,4 +1,4 @@
-"""One answer as it comes, judged event by event: text, the end that it tells, the server's counts, or a failure.
+"""One answer as it comes, judged event by event: text, the end that it reports, the server's counts, or a failure.
 
 Fields are those of https://platform.openai.com/docs/api-reference/chat-streaming, and what other servers add to them.
 """
@@ -99,7 +99,7 @@ def _content(event: Event) -> Mapping[str, Any]:
 
 
 def _error(content: Mapping[str, Any]) -> Any:
-    """What an event says went wrong, in whatever shape; falsy if nothing. An empty `error` is no error: some always send it."""
+    """What an event says went wrong, in whatever shape; falsy if nothing. An empty `error` does not count: some servers always send it."""
     if content.get("error"):
         return content["error"]
     is_error = ERROR in (content.get("object"), content.get("type"))

@@ -7,8 +7,10 @@ from glassbox.metrics.types import Histogram, Metric
 
 
 def _declared(exporter: str) -> tuple[Metric, ...]:
-    """Every metric that the module gives a name, in the order of definition."""
-    return tuple(each for each in vars(import_module(f"{__name__}.{exporter}")).values() if isinstance(each, Metric))
+    """Every metric that the module, or one of its `PARTS`, gives a name, in the order of definition."""
+    module = import_module(f"{__name__}.{exporter}")
+    modules = (module, *getattr(module, "PARTS", ()))
+    return tuple(each for part in modules for each in vars(part).values() if isinstance(each, Metric))
 
 
 # By module, since two exporters use the name http_requests_total with other labels.
@@ -17,10 +19,17 @@ CATALOGUE: dict[str, tuple[Metric, ...]] = {
 }
 
 
+_OF_OUR_EXPORTER = {metric.name for metric in CATALOGUE["service"]}
+
+
 def _owns(exporter: str, metric: Metric) -> bool:
-    """Whether the part before a colon, which is an exporter's name, is its own: Triton has histograms under names of vLLM."""
+    """Whether a name stands for this exporter's metric.
+
+    The part before a colon is an exporter's name: Triton has histograms under names of vLLM. A name without one is that of our
+    exporter where it has it too: of others' nothing reads buckets.
+    """
     prefix, colon, _ = metric.name.partition(":")
-    return not colon or prefix == exporter
+    return prefix == exporter if colon else exporter == "service" or metric.name not in _OF_OUR_EXPORTER
 
 
 HISTOGRAMS: dict[str, Histogram] = {

@@ -6,23 +6,24 @@ from the start on, and an XID is an event, so that it has no value before the fi
 of the pod and container that have the GPU, so that with another pod it is another series.
 """
 
-from glassbox.metrics.types import Counter, Gauge, Unit
+from glassbox.metrics.types import POD_LABELS, Counter, Gauge, Unit
 
 # The MIG slice, on the series of a GPU that is divided.
 SLICE = "GPU_I_ID"
+_OPTIONAL = (SLICE, *POD_LABELS)
 _GPU = ("gpu", "UUID", "pci_bus_id", "device", "modelName", "Hostname")
 _PROFILING = "needs a data-centre GPU with the profiling module, and dcgm-exporter 4.x"
 
 
 def _gauge(name: str, unit: Unit, text: str, often_absent: str = "") -> Gauge:
     return Gauge(
-        name=f"DCGM_FI_{name}", unit=unit, labels=_GPU, optional_labels=(SLICE,), help=text, often_absent=often_absent
+        name=f"DCGM_FI_{name}", unit=unit, labels=_GPU, optional_labels=_OPTIONAL, help=text, often_absent=often_absent
     )
 
 
 def _counter(name: str, unit: Unit, text: str, often_absent: str = "") -> Counter:
     return Counter(
-        name=f"DCGM_FI_{name}", unit=unit, labels=_GPU, optional_labels=(SLICE,), help=text, often_absent=often_absent
+        name=f"DCGM_FI_{name}", unit=unit, labels=_GPU, optional_labels=_OPTIONAL, help=text, often_absent=often_absent
     )
 
 
@@ -44,7 +45,7 @@ XID_ERRORS = Gauge(
     name="DCGM_FI_DEV_XID_ERRORS",
     unit=Unit.NONE,
     labels=(*_GPU, "err_code", "err_msg"),
-    optional_labels=(SLICE,),
+    optional_labels=_OPTIONAL,
     help="Code of the last XID error: a code, never a count.",
     often_absent="before the first XID error, from 4.5 on",
 )

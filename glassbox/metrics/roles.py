@@ -26,6 +26,7 @@ class Role:
     rule: ClassVar[None] = None
     level: ClassVar[None] = None
     only_with: ClassVar[str] = ""
+    reporters: ClassVar[None] = None
     optional_labels: ClassVar[tuple[str, ...]] = ()
     namesake_labels: ClassVar[tuple[str, ...]] = ()
 

@@ -6,7 +6,7 @@ UP = Gauge(
     name="up",
     unit=Unit.BOOLEAN,
     # Where service discovery sets them, as the Prometheus Operator does, or a Prometheus above several adds them.
-    optional_labels=("cluster", "namespace"),
+    optional_labels=("cluster", "namespace", "pod"),
     shared_name=True,
     help="1 when the last scrape succeeded, 0 when it failed.",
 )

@@ -27,7 +27,7 @@ REQUEST_SECONDS = (1, 2.5, 5, 10, 15, 20, 30, 40, 50, 60)
 REQUEST_TOKENS = (
     1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000,
     10_000, 20_000, 50_000, 100_000, 200_000, 500_000, 1_000_000,
-)  # fmt: skip
+)  # fmt: skip  # a grid reads as one line
 
 REQUEST_SUCCESS = Counter(
     name="nv_inference_request_success",

@@ -66,6 +66,9 @@ def spellings(name: str) -> tuple[str, ...]:
 
 # Labels that Prometheus or its scrape configuration puts on every series of a target.
 TARGET_LABELS = ("job", "instance", "model_name", "model_version", "inference_engine", "inference_role")
+# The pod that has a GPU, as its exporter names it, also under the names that Prometheus gives where it does not honor labels.
+# Clusters tell pods of one name apart.
+POD_LABELS = ("cluster", "namespace", "pod", "exported_namespace", "exported_pod")
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,7 @@ class Metric:
     rule: ClassVar[None] = None
     level: ClassVar[None] = None
     only_with: ClassVar[str] = ""
+    reporters: ClassVar[None] = None
 
     name: str
     unit: Unit
@@ -111,6 +115,11 @@ class Metric:
     def all_labels(self) -> tuple[str, ...]:
         """Its own labels, those it may have, those of the target it is scraped from, and those of its namesakes."""
         return tuple(dict.fromkeys((*self.labels, *self.optional_labels, *TARGET_LABELS, *self.namesake_labels)))
+
+    @property
+    def parts(self) -> tuple["Metric", ...]:
+        """The metrics whose series it has: itself, unless it is one of observations."""
+        return (self,)
 
     @property
     def histogram_names(self) -> tuple[str, ...]:
@@ -150,37 +159,12 @@ class BucketCounter(Counter):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Histogram(Metric):
-    """A classic histogram, read through its three parts. `bounds` are the finite upper bounds of its buckets, ascending.
-
-    `ends_at` names the server's setting above which it has no buckets, where there is such a setting;
-    `formerly_ended` is where older versions end.
-    """
-
-    bounds: tuple[float, ...]
-    ends_at: str = ""
-    formerly_ended: FormerEnd | None = None
-
-    def __post_init__(self) -> None:
-        if not self.bounds or list(self.bounds) != sorted(set(self.bounds)):
-            raise ValueError(f"{self.name}: bucket bounds must be ascending and not empty")
-        if self.formerly_ended and self.formerly_ended.bound not in self.bounds:
-            raise ValueError(f"{self.name}: it cannot have ended at a bound that it does not have")
+class _Observed(Metric):
+    """A metric of observations, of which their sum and their number are series."""
 
     @property
-    def bucket(self) -> BucketCounter:
-        """Cumulative observations at or below each `le`."""
-        names = tuple(FormerName(f"{former.name}_bucket", former.last) for former in self.formerly)
-        labels = (*self.labels, "le")
-        return BucketCounter(
-            name=f"{self.name}_bucket",
-            unit=self.unit,
-            labels=labels,
-            formerly=names,
-            shared_name=self.shared_name,
-            namesake_labels=self.namesake_labels,
-            optional_labels=self.optional_labels,
-        )
+    def parts(self) -> tuple[Metric, ...]:
+        return self.sum, self.count
 
     @property
     def sum(self) -> Counter:
@@ -198,6 +182,49 @@ class Histogram(Metric):
             name=f"{self.name}_{part}",
             unit=unit,
             labels=self.labels,
+            formerly=names,
+            shared_name=self.shared_name,
+            namesake_labels=self.namesake_labels,
+            optional_labels=self.optional_labels,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class SummaryMetric(_Observed):
+    """A summary without quantiles, read through its two parts."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Histogram(_Observed):
+    """A classic histogram, read through its three parts. `bounds` are the finite upper bounds of its buckets, ascending.
+
+    `ends_at` names the server's setting above which it has no buckets, where there is such a setting;
+    `formerly_ended` is where older versions end.
+    """
+
+    bounds: tuple[float, ...]
+    ends_at: str = ""
+    formerly_ended: FormerEnd | None = None
+
+    def __post_init__(self) -> None:
+        if not self.bounds or list(self.bounds) != sorted(set(self.bounds)):
+            raise ValueError(f"{self.name}: bucket bounds must be ascending and not empty")
+        if self.formerly_ended and self.formerly_ended.bound not in self.bounds:
+            raise ValueError(f"{self.name}: it cannot have ended at a bound that it does not have")
+
+    @property
+    def parts(self) -> tuple[Metric, ...]:
+        return self.bucket, self.sum, self.count
+
+    @property
+    def bucket(self) -> BucketCounter:
+        """Cumulative observations at or below each `le`."""
+        names = tuple(FormerName(f"{former.name}_bucket", former.last) for former in self.formerly)
+        labels = (*self.labels, "le")
+        return BucketCounter(
+            name=f"{self.name}_bucket",
+            unit=self.unit,
+            labels=labels,
             formerly=names,
             shared_name=self.shared_name,
             namesake_labels=self.namesake_labels,

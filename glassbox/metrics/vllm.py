@@ -1,4 +1,4 @@
-"""What vLLM 0.8.3 to 0.33 exposes at /metrics on its API port, as far as any query here uses it.
+"""What vLLM 0.8.3 to 0.33 exposes at /metrics on its API port: its core here, the rest in `of_vllm/`.
 
 Names, labels, buckets and versions were read from the released sources (`vllm/v1/metrics/loggers.py`, `vllm/entrypoints/serve/instrumentator`),
 0.8.3 being the first version whose series carry the label `engine`. `demo/expositions/` holds captures of real servers that a test compares.
@@ -7,10 +7,13 @@ those of the HTTP server begin with their first request.
 """
 
 from glassbox.metrics import roles
+from glassbox.metrics.of_vllm import http, kv_offload, kv_transfer, work
 from glassbox.metrics.roles import Engine, Reading
 from glassbox.metrics.types import Counter, FormerEnd, FormerName, Gauge, Histogram, Metric, Unit
 
 OLDEST, NEWEST = "0.8.3", "0.33.0"
+# What it exposes besides: the catalogue lists their metrics as this module's.
+PARTS = (work, kv_transfer, kv_offload, http)
 
 _ENGINE = ("model_name", "engine")
 # The router of vLLM's production stack exposes what it sent to each server under the engine's names, with the server's URL
@@ -22,7 +25,7 @@ _OF_ROUTERS = ("server",)
 REQUEST_SECONDS = (0.3, 0.5, 0.8, 1, 1.5, 2, 2.5, 5, 10, 15, 20, 30, 40, 50, 60, 120, 240, 480, 960, 1920, 7680)
 FIRST_TOKEN_SECONDS = (
     0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 20, 40, 80, 160, 640, 2560,
-)  # fmt: skip
+)  # fmt: skip  # a grid reads as one line
 TOKEN_SECONDS = (0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 20, 40, 80)
 REQUEST_END, FIRST_TOKEN_END, TOKEN_END = (FormerEnd(bound, last="0.8.3") for bound in (60, 10, 2.5))
 STEP_TOKENS = (1, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384)
@@ -30,7 +33,7 @@ STEP_TOKENS = (1, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384)
 REQUEST_TOKENS = (
     1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000,
     10_000, 20_000, 50_000, 100_000, 200_000, 500_000, 1_000_000,
-)  # fmt: skip
+)  # fmt: skip  # a grid reads as one line
 
 NUM_REQUESTS_RUNNING = Gauge(
     name="vllm:num_requests_running",

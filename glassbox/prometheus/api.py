@@ -45,6 +45,14 @@ class SampledSeries:
     values: Mapping[int, float]
 
 
+@dataclass(frozen=True)
+class Sample:
+    """Labels, and the newest value, which is finite."""
+
+    labels: Mapping[str, str]
+    value: float
+
+
 class Prometheus:
     """One server, queried with this credential; raises GlassboxError for a URL that is not a server's address."""
 
@@ -80,12 +88,41 @@ class Prometheus:
                 "answered with a time or a value that is out of range: is the URL Prometheus' own address?"
             ) from None
 
-    def _get(self, path: str, parameters: Mapping[str, Any]) -> Any:
+    def now(self, query: str) -> list[Sample]:
+        """The query's newest values, of those that are finite; raises GlassboxError."""
+        result = self._ask("POST", "/api/v1/query", data={"query": query})
         try:
-            answer = self._exchange.send("GET", path, params=dict(parameters))
+            samples = [Sample(_labels(each["metric"]), float(each["value"][1])) for each in result["data"]["result"]]
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError):
+            raise self._failed(
+                "answered with JSON that is not a list of values: is the URL Prometheus' own address?"
+            ) from None
+        return [sample for sample in samples if isfinite(sample.value)]
+
+    def values_of(self, label: str, start: int, end: int) -> list[str]:
+        """The label's values between two moments (Unix seconds); raises GlassboxError."""
+        result = self._get(f"/api/v1/label/{label}/values", {"start": start, "end": end})
+        found = result.get("data")
+        if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
+            raise self._failed("answered with JSON that is not a list of names: is the URL Prometheus' own address?")
+        return found
+
+    def about(self, path: str) -> Any:
+        """What one of the addresses below /api/v1 says that not every server has; None where this one does not."""
+        answer = self._answer("GET", f"/api/v1/{path}", {})
+        return self._decoded(answer).get("data") if answer.status == 200 else None
+
+    def _get(self, path: str, parameters: Mapping[str, Any]) -> Any:
+        return self._ask("GET", path, params=dict(parameters))
+
+    def _ask(self, method: str, path: str, **content: Any) -> Any:
+        return self._decoded(self._answer(method, path, content))
+
+    def _answer(self, method: str, path: str, content: Mapping[str, Any]) -> HttpAnswer:
+        try:
+            return self._exchange.send(method, path, **content)
         except NoAnswerError as error:
             raise self._failed(f"{self._exchange.route}{error}") from None
-        return self._decoded(answer)
 
     def _decoded(self, answer: HttpAnswer) -> Any:
         if 300 <= answer.status < 400:
@@ -125,10 +162,14 @@ class _Signed(AuthBase):
 
 
 def _series(each: Mapping[str, Any], start: int, end: int) -> SampledSeries:
-    labels = {name: value for name, value in each["metric"].items() if isinstance(value, str)}
-    if len(labels) < len(each["metric"]):
+    return SampledSeries(_labels(each["metric"]), _finite(each["values"], start, end))
+
+
+def _labels(metric: Mapping[str, Any]) -> dict[str, str]:
+    labels = {name: value for name, value in metric.items() if isinstance(value, str)}
+    if len(labels) < len(metric):
         raise TypeError("a label that is not text")
-    return SampledSeries(labels, _finite(each["values"], start, end))
+    return labels
 
 
 def _finite(values: Sequence[tuple[float, str]], start: int, end: int) -> dict[int, float]:

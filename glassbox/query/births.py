@@ -23,7 +23,7 @@ def rate_from_birth(counter: Metric | Role, window: str, **matchers: str | Match
     """
     born = most(counter, window, **matchers) / duration_seconds(window)
     of_event = (*counter.labels, *counter.optional_labels, *counter.namesake_labels)
-    # What has to be equal tells no two series apart.
+    # Labels that have to be equal do not tell two series apart.
     equal = {label for label, matcher in matchers.items() if isinstance(matcher, str)}
     own = (*TARGET, *(label for label in of_event if label not in TARGET_LABELS and label not in equal))
     answered = over_time("max", UP, _LATELY, offset=window).equals(1)

@@ -9,6 +9,7 @@ from functools import wraps
 from typing import Any, ParamSpec, cast
 
 from glassbox.metrics.types import Kind, Unit
+from glassbox.query.reporters import Reporters, of_both, of_either
 from glassbox.query.selectors import Matchers, QueryError, Selector, Shape
 
 
@@ -91,7 +92,8 @@ class Expr:
         def narrow(selector: Selector) -> Parts:
             if shared_names_only and not selector.shared_name:
                 return (selector,)
-            return (selector.matching({label: m for label, m in matchers.items() if label in selector.labels}),)
+            fitting = {selector.named(label): m for label, m in matchers.items() if label in selector.labels}
+            return (selector.matching(fitting),)
 
         return self.with_selectors(narrow)
 
@@ -115,6 +117,10 @@ class Expr:
     def measured_in(self, unit: Unit) -> "Expr":
         """Self, read in another unit: for results whose unit does not follow from the operands."""
         return self.shaped(replace(self.shape, unit=unit))
+
+    def reported_by(self, reporters: Reporters) -> "Expr":
+        """Self, of which is known who reports it."""
+        return replace(self, shape=replace(self.shape, reporters=reporters))
 
     def shaped(self, shape: Shape) -> "Expr":
         """Self with another shape."""
@@ -255,8 +261,15 @@ def _joined(left: Expr, operator: str, right: Expr | float, *, matching: Parts, 
     other = right if isinstance(right, Expr) else number(right)
     between = (f" {operator}", *matching, " ")
     parts = (*left.bracketed(strength), *between, *other.bracketed(strength + 1))
-    shape = replace(left.shape, unit=unit or left.shape.unit)
+    shape = replace(left.shape, unit=unit or left.shape.unit, reporters=_reporters(left, operator, other))
     return Expr(parts, shape, strength)
+
+
+def _reporters(left: Expr, operator: str, right: Expr) -> Reporters:
+    first, second = left.shape.reporters, right.shape.reporters
+    if operator == "or":
+        return of_either(first, second)
+    return first if operator == "unless" else of_both(first, second)
 
 
 def number(value: float) -> Expr:

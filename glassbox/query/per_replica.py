@@ -8,18 +8,23 @@ from dataclasses import dataclass, replace
 
 from glassbox.metrics.types import Kind, Unit
 from glassbox.query.expr import Expr, Parts, Recomputed, binary
-from glassbox.query.selectors import Matcher, Matchers, Selector, Shape
+from glassbox.query.selectors import Matcher, Matchers, Selector, Shape, regex
 
 # Prometheus puts them on every series that it scrapes (its documentation, "Jobs and instances"); a rule may add others.
 _SCRAPED = ("job", "instance")
+ENGINE = "inference_engine"
 
 
 @dataclass(frozen=True)
 class Serving:
-    """Series that tie the values of a label to those of other labels, such as a replica to its models: now, and lately."""
+    """Series that tie the values of a label to those of other labels, such as a replica to its models: now, and lately.
+
+    `kept_of` says of which engines a recorded series is kept as it is, since its rule is computed again of the first engine alone.
+    """
 
     now: Expr
     lately: Expr
+    kept_of: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -51,7 +56,18 @@ class SingleChoice:
             return None
         if rule := self._rule(recorded, lent):
             # Series of other jobs may have the same names at the same address: they serve nothing.
-            return rule.and_(self.serving.now.filtered({self.label: self.single_value, **lent}), on=shared)
+            own = rule.and_(self.serving.now.filtered({self.label: self.single_value, **lent}), on=shared)
+            others = (
+                recorded.matching({ENGINE: regex("|".join(self.serving.kept_of))}) if self._kept(recorded) else None
+            )
+            return own.or_(self._of_served(others, shared), on=shared) if others else own
+        return self._of_served(recorded, shared)
+
+    def _kept(self, recorded: Selector) -> bool:
+        return bool(self.serving.kept_of) and ENGINE in recorded.labels
+
+    def _of_served(self, recorded: Selector, shared: list[str]) -> Expr:
+        """The recorded series of what the value served lately."""
         return _query(recorded).and_(self.serving.lately.filtered({self.label: self.single_value}), on=shared)
 
     def _rule(self, recorded: Selector, lent: Matchers) -> Expr | None:

@@ -13,6 +13,7 @@ from glassbox.metrics.types import Kind, Unit
 from glassbox.query.buckets import SETTING, BucketMatcher, CustomBuckets, bound_text, buckets_of
 from glassbox.query.expr import Expr, LabelList, Parts, binary, each_engine, number
 from glassbox.query.readings import of_engines
+from glassbox.query.reporters import renamed_labels, reporters_of
 from glassbox.query.selectors import Matcher, QueryError, Selector, Shape, Source
 
 _PER_SECOND = {
@@ -192,7 +193,7 @@ def quantile(q: float, bucket_rates: Expr) -> Expr:
     if bucket_rates.shape.kind is not Kind.BUCKET_RATES or "le" not in bucket_rates.shape.labels:
         raise QueryError(f"A quantile needs bucket rates with the label le, which '{bucket_rates}' does not have.")
     labels = tuple(label for label in bucket_rates.shape.labels if label != "le")
-    shape = Shape(Kind.GAUGE, bucket_rates.shape.unit, labels)
+    shape = replace(bucket_rates.shape, kind=Kind.GAUGE, labels=labels)
     return Expr((f"histogram_quantile({q:g}, ", *bucket_rates.parts, ")"), shape)
 
 
@@ -270,8 +271,11 @@ def _each_name(source: Source, window: str, shape: Shape, text: str, matchers: d
     if "le" in matchers:
         shape = replace(shape, kind=Kind.GAUGE)
     if isinstance(source, Role):
-        return of_engines(source, lambda metric, kept: _each_name(metric, window, shape, text, kept), matchers)
+        found = of_engines(source, lambda metric, kept: _each_name(metric, window, shape, text, kept), matchers)
+        return found.reported_by(frozenset(engine for engine, _ in found.by_engine))
+    shape = replace(shape, reporters=source.reporters if source.level else reporters_of(source.name, source.all_labels))
     before, after = text.split("{}")
+    renamed = tuple(renamed_labels(source.name, source.all_labels).items())
 
     def under(name: str) -> Expr:
         selector = Selector(
@@ -282,6 +286,7 @@ def _each_name(source: Source, window: str, shape: Shape, text: str, matchers: d
             rule=source.rule,
             only_with=source.only_with,
             level=source.level,
+            renamed=renamed,
         )
         return Expr(tuple(part for part in (before, selector.matching(matchers), after) if part), shape)
 

@@ -40,7 +40,13 @@ def lately_there(role: Role, window: str, **matchers: str | Matcher) -> Expr:
 
     One selector reads all engines under all names. `last_over_time` keeps the names, so that no two series are alike.
     """
-    return _newest(_metrics(ENGINES, role), window, matchers, Shape(role.kind, role.unit, role.all_labels))
+    shape = Shape(role.kind, role.unit, role.all_labels)
+    alone = tuple(
+        (engine.name, _newest(_metrics((engine,), role), window, matchers, shape))
+        for engine in ENGINES
+        if engine.readings(role)
+    )
+    return replace(_newest(_metrics(ENGINES, role), window, matchers, shape), by_engine=alone)
 
 
 def _metrics(engines: Iterable[Engine], role: Role) -> Iterable[Metric]:

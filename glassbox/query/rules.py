@@ -9,6 +9,7 @@ from glassbox.errors import GlassboxError
 from glassbox.metrics.types import Kind, Unit, spellings
 from glassbox.query.expr import Expr
 from glassbox.query.promql import instant, mean, quantile, sum_by
+from glassbox.query.reporters import Reporters, lacking
 from glassbox.query.selectors import Level, Matcher, QueryError
 
 
@@ -53,6 +54,10 @@ class Record:
         return (*self.expr.shape.labels, *(label for label, _ in self.labels))
 
     @property
+    def reporters(self) -> Reporters:
+        return self.expr.shape.reporters
+
+    @property
     def level(self) -> Level:
         return _level_of(self.name)
 
@@ -89,13 +94,14 @@ class Series:
     """A recorded gauge known by its name, for content that reads it whatever query the settings make of it.
 
     `only_with` names the setting without which nothing records it, such as `jobs.capacity_requests_per_second`: what reads it
-    then has no value and reports that.
+    then has no value and reports that. `reporters` are those of the query, where they are the same with all settings.
     """
 
     name: str
     unit: Unit
     all_labels: tuple[str, ...]
     only_with: str = ""
+    reporters: Reporters = None
 
     kind: ClassVar[Kind] = Kind.GAUGE
     former_names: ClassVar[tuple[str, ...]] = ()
@@ -113,6 +119,11 @@ class Series:
         if set(record.all_labels) != set(self.all_labels):
             raise QueryError(
                 f"{self.name} has the labels {', '.join(self.all_labels)}, but '{expr}' gives others: aggregate by the same."
+            )
+        if None not in (self.reporters, expr.shape.reporters) and self.reporters != expr.shape.reporters:
+            raise QueryError(
+                f"{self.name} is not reported by {lacking(self.reporters) or 'nobody'}, but '{expr}' is not by "
+                f"{lacking(expr.shape.reporters) or 'nobody'}: declare who reports it as the query has it."
             )
         return record
 
@@ -193,6 +204,12 @@ class Alert:
     also_explained_on: tuple[tuple[str, str], ...] = ()
     labels: tuple[tuple[str, str], ...] = ()
     cannot_see: str = ""
+
+    @property
+    def unseen(self) -> str:
+        """What it cannot see, and the engines of whose models it never fires."""
+        silent = lacking(self.expr.shape.reporters)
+        return " ".join(filter(None, (self.cannot_see, silent and f"Not reported by, and so silent for: {silent}.")))
 
     def __post_init__(self) -> None:
         """Raise GlassboxError for a label that says something else already."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from glassbox.errors import GlassboxError
 from glassbox.metrics.types import Kind, Unit
+from glassbox.query.reporters import Reporters
 
 if TYPE_CHECKING:
     from glassbox.query.expr import Expr
@@ -46,6 +47,8 @@ class Source(Protocol):
     def level(self) -> Level | None: ...
     @property
     def only_with(self) -> str: ...
+    @property
+    def reporters(self) -> Reporters: ...
 
 
 @dataclass(frozen=True)
@@ -76,12 +79,16 @@ Matchers = Mapping[str, str | Matcher]
 
 @dataclass(frozen=True)
 class Shape:
-    """What an expression returns. `labels` may be there on a result, no others can. `scalar` is a plain number."""
+    """What an expression returns. `labels` may be there on a result, no others can. `scalar` is a plain number.
+
+    `reporters` are the engines of whose models there can be a result; None where it does not depend on them.
+    """
 
     kind: Kind
     unit: Unit
     labels: tuple[str, ...] = ()
     scalar: bool = False
+    reporters: Reporters = None
 
 
 @dataclass(frozen=True)
@@ -89,7 +96,8 @@ class Selector:
     """`name{matchers}[window] offset`, the name being empty where a matcher of `__name__` names several; `labels` are those its series may have, `shared_name` says that other software uses the name as well.
 
     `rule` is the query that records the series, where one does and is known; `level` is that of a recorded series.
-    `only_with` names the setting without which it does not exist.
+    `only_with` names the setting without which it does not exist. `renamed` are labels that its series have under other names:
+    ours, and theirs.
     """
 
     name: str
@@ -101,6 +109,7 @@ class Selector:
     rule: "Expr | None" = None
     level: Level | None = None
     only_with: str = ""
+    renamed: tuple[tuple[str, str], ...] = ()
 
     def __str__(self) -> str:
         body = ",".join(f"{label}{m.operator}{json.dumps(m.value, ensure_ascii=False)}" for label, m in self.matchers)
@@ -111,6 +120,10 @@ class Selector:
     def names(self) -> tuple[str, ...]:
         """The names of the series that it reads: one, unless a matcher names several."""
         return (self.name,) if self.name else tuple(dict(self.matchers)["__name__"].value.split("|"))
+
+    def named(self, label: str) -> str:
+        """What its series call a label of ours."""
+        return dict(self.renamed).get(label, label)
 
     def matching(self, matchers: Matchers) -> "Selector":
         """Self with these matchers added; a matcher that is already there stays as it is."""

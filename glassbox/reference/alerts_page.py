@@ -33,7 +33,7 @@ def _rules(file: Json) -> list[Json]:
 def _unseen(bundle: Bundle) -> dict[str, str]:
     """What each alert cannot see, by its name, where it says so."""
     alerts = (alert for group in bundle.content.alerts for alert in group.alerts)
-    return {alert.name: alert.cannot_see for alert in alerts if alert.cannot_see}
+    return {alert.name: alert.unseen for alert in alerts if alert.unseen}
 
 
 def _cannot_see(rows: Sequence[tuple[str, str]]) -> tuple[str, ...]:

@@ -30,7 +30,7 @@ def _exporter(name: str, metrics: Sequence[Metric]) -> str:
 
 
 def _row(metric: Metric, common: Sequence[str]) -> tuple[str, ...]:
-    kind = type(metric).__name__.lower()
+    kind = type(metric).__name__.lower().removesuffix("metric")
     labels = codes(label for label in metric.labels if label not in common)
     return code(metric.name), kind, _unit(metric.unit), labels, _versions(metric), metric.help
 

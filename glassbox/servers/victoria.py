@@ -40,7 +40,7 @@ def vmalert(folder: Path, build: Path, storage_url: str, alertmanager_url: str) 
 def _flags(service: str, places: Mapping[str, str]) -> Sequence[str]:
     """The recipe's flags of a service, with the recipe's paths and addresses replaced by those of here."""
     if not RECIPE.is_file():
-        raise GlassboxError(f"{service} is started with the flags of {RECIPE}, which is not there; run it from a checkout of Glassbox.")  # fmt: skip
+        raise GlassboxError(f"{service} is started with the flags of {RECIPE}, which is not there; run it from a checkout of Glassbox.")  # fmt: skip  # a refusal is one line
     flags: list[str] = yaml.safe_load(RECIPE.read_text(encoding="utf-8"))["services"][service]["command"]
     for there, here in places.items():
         flags = [flag.replace(there, here) for flag in flags]

@@ -32,7 +32,7 @@ def _alert_change(values: Mapping[str, Any]) -> AlertChange:
 
 
 def _thresholds_for(values: Mapping[str, Any]) -> ThresholdsFor:
-    scope = {key: values[key] for key in ("job", "model_name", "labels") if key in values}
+    scope = {key: values[key] for key in ("job", "model_name", "inference_engine", "labels") if key in values}
     return ThresholdsFor(**scope, thresholds={key: value for key, value in values.items() if key not in scope})
 
 

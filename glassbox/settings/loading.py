@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from glassbox.errors import GlassboxError
+from glassbox.metrics.engines import ENGINES
 from glassbox.metrics.types import TARGET_LABELS
 from glassbox.settings.filling import filled
 from glassbox.settings.model import AlertChange, Settings
@@ -18,7 +19,20 @@ _RESERVED_LABELS = {
 
 # Labels that tell our series apart, or say what they are about.
 _LABELS_OF_SERIES = frozenset(
-    (*TARGET_LABELS, "endpoint", "engine", "finished_reason", "gpu", "le", "pid", "reason", "signal", "slo", "window")
+    (
+        *TARGET_LABELS,
+        "UUID",
+        "endpoint",
+        "engine",
+        "finished_reason",
+        "gpu",
+        "le",
+        "pid",
+        "reason",
+        "signal",
+        "slo",
+        "window",
+    )
 )
 
 
@@ -27,7 +41,7 @@ def load_settings(path: Path | None) -> Settings:
     if path is None:
         return Settings()
     settings = filled(_checked(path), path.parent)
-    for about in (_about_jobs, _about_alerts, _about_identity, _about_exceptions):
+    for about in (_about_jobs, _about_engines, _about_alerts, _about_identity, _about_exceptions):
         if sentence := about(settings):
             raise GlassboxError(f"Settings file {path}: {sentence}")
     return settings
@@ -58,6 +72,14 @@ def _about_jobs(settings: Settings) -> str:
     return ""
 
 
+def _about_engines(settings: Settings) -> str:
+    known = [engine.name for engine in ENGINES]
+    for index, name in enumerate(settings.engines):
+        if name not in known:
+            return f"engines.{index}: {name!r} is not an engine that is known here; these are {', '.join(known)}."
+    return ""
+
+
 def _about_alerts(settings: Settings) -> str:
     for name, change in settings.alerts.items():
         if name in settings.exclude.alerts:
@@ -73,17 +95,17 @@ def _about_alerts(settings: Settings) -> str:
 def _about_identity(settings: Settings) -> str:
     for index, label in enumerate(settings.identity_labels):
         if label in _LABELS_OF_SERIES or label in _RESERVED_LABELS:
-            return f"identity_labels.{index}: {label!r} tells our series apart already; leave it out."
+            return f"identity_labels.{index}: {label!r} already tells our series apart; leave it out."
     return ""
 
 
 def _about_exceptions(settings: Settings) -> str:
-    """What is wrong with one entry, or with two of the same job, model and labels."""
-    seen: dict[tuple[str, str, frozenset[tuple[str, str]]], int] = {}
+    """What is wrong with one entry, or with two of the same scope."""
+    seen: dict[tuple[str, str, str, frozenset[tuple[str, str]]], int] = {}
     for index, entry in enumerate(settings.thresholds_for):
         where = f"thresholds_for.{index}"
-        if not (entry.job or entry.model_name or entry.labels):
-            return f"{where}: needs job, model_name, labels or several of these; for all services set thresholds."
+        if not (entry.job or entry.model_name or entry.inference_engine or entry.labels):
+            return f"{where}: needs job, model_name, inference_engine, labels or several of these; for all services set thresholds."
         for label in entry.labels:
             if label not in settings.identity_labels:
                 return f"{where}.labels: {label!r} is not among identity_labels, so that no rule keeps it; add it there, or leave it out here."
@@ -91,7 +113,9 @@ def _about_exceptions(settings: Settings) -> str:
             return f"{where}.job: {entry.job!r} is not among jobs.services; add it there, or correct the name."
         if not entry.thresholds:
             return f"{where}: sets no threshold; add one, such as qps_low, or leave the entry out."
-        earlier = seen.setdefault((entry.job, entry.model_name, frozenset(entry.labels.items())), index)
+        earlier = seen.setdefault(
+            (entry.job, entry.model_name, entry.inference_engine, frozenset(entry.labels.items())), index
+        )
         if earlier != index:
-            return f"{where}: has the same job, model_name and labels as entry {earlier}; write both as one entry."
+            return f"{where}: has the same job, model_name, inference_engine and labels as entry {earlier}; write both as one entry."
     return ""

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from glassbox.metrics.engines import ENGINES
 from glassbox.query.buckets import CustomBuckets, check_custom_buckets
 from glassbox.query.rules import Severity
 from glassbox.query.slo import DEFAULT_SLOS, Slo, check_slos
@@ -70,6 +71,10 @@ class Thresholds:
     truncated_share_ratio: float = 0.05
     repetition_share_ratio: float = 0.01
     abandoned_share_ratio: float = 0.1
+    kv_transfer_failed_ratio: float = 0.05
+    # Drafts pay where a larger share is accepted than a drafted token costs of a step (Leviathan et al. 2023, "Fast Inference from
+    # Transformers via Speculative Decoding"). Small heads, EAGLE and n-grams cost less than a tenth, draft models more.
+    speculation_acceptance_low_ratio: float = 0.1
 
 
 @dataclass(frozen=True)
@@ -92,6 +97,13 @@ class GrafanaTarget:
     folder_uid: str = "glassbox"
     folder_title: str = "Glassbox"
     url: str = ""
+
+
+@dataclass(frozen=True)
+class Kubernetes:
+    """What the monitors of Kubernetes call a replica: `replica` is its `address`, or its `pod`, with the port of the container behind it."""
+
+    replica: str = "address"
 
 
 @dataclass(frozen=True)
@@ -142,13 +154,14 @@ class AlertChange:
 
 @dataclass(frozen=True, kw_only=True)
 class ThresholdsFor:
-    """Other thresholds, by their names, for one job, one model, what identity labels say, or several of these together.
+    """Other thresholds, by their names, for one job, model or engine, what identity labels say, or several together.
 
-    `job` and `model_name` are "" for any.
+    `job`, `model_name` and `inference_engine` are "" for any.
     """
 
     job: str = ""
     model_name: str = ""
+    inference_engine: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
     thresholds: Mapping[str, float]
 
@@ -165,12 +178,14 @@ class Settings:
     exclude: Exclude = field(default_factory=Exclude)
     alerts: Mapping[str, AlertChange] = field(default_factory=dict)
     jobs: Jobs = field(default_factory=Jobs)
+    engines: tuple[str, ...] = tuple(engine.name for engine in ENGINES)
     evaluation_interval_seconds: int = 30
     thresholds: Thresholds = field(default_factory=Thresholds)
     thresholds_for: tuple[ThresholdsFor, ...] = ()
     owners: Owners = field(default_factory=Owners)
     runbook_base_url: str = ""
     grafana: GrafanaTarget = field(default_factory=GrafanaTarget)
+    kubernetes: Kubernetes = field(default_factory=Kubernetes)
     gpu: Gpu = field(default_factory=Gpu)
     cost: Cost = field(default_factory=Cost)
     slos: tuple[Slo, ...] = DEFAULT_SLOS

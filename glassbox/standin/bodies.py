@@ -1,28 +1,53 @@
-"""Request bodies: no larger than they may be, and JSON that can be written again as it was read."""
+"""Request bodies: no larger and no slower than they may be, and JSON that can be written again as it was read."""
 
+import asyncio
 import json
 import math
 from http import HTTPStatus
 from typing import Any
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
 
-from glassbox.standin.refusals import bad_request_data, plain
+from glassbox.standin.refusals import RefusalError, bad_request_data
 
 MAX_BODY_BYTES = 32 * 1024 * 1024
 """Above what any release takes for a dashboard, whose own limit has its own answer."""
+MAX_BODY_SECONDS = 30.0
+"""From a request's headers to the end of its body."""
 MAX_DEPTH = 100
 """Of objects and lists inside each other; dashboards have about ten."""
 
 
+class UnfinishedBodyError(RefusalError):
+    """A body that is not read to its end, so that the connection is of no more use."""
+
+    def response(self) -> Response:
+        answer = super().response()
+        answer.headers["Connection"] = "close"
+        return answer
+
+
 async def content(request: Request) -> bytes:
-    """The whole body; refused with 413 as soon as it is too large."""
+    """The whole body; refused as soon as it is too large (413) or too slow (408)."""
     received = bytearray()
-    async for part in request.stream():
-        received += part
-        if len(received) > MAX_BODY_BYTES:
-            raise plain(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"Body exceeds {MAX_BODY_BYTES // 2**20} MiB")
+    try:
+        async with asyncio.timeout(MAX_BODY_SECONDS):
+            async for part in request.stream():
+                received += part
+                if len(received) > MAX_BODY_BYTES:
+                    raise _unfinished(
+                        HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"Body exceeds {MAX_BODY_BYTES // 2**20} MiB"
+                    )
+    except TimeoutError:
+        raise _unfinished(HTTPStatus.REQUEST_TIMEOUT, f"Body did not come within {MAX_BODY_SECONDS:g} s") from None
+    except ClientDisconnect:
+        raise _unfinished(HTTPStatus.BAD_REQUEST, "Body has no end") from None
     return bytes(received)
+
+
+def _unfinished(status: int, message: str) -> UnfinishedBodyError:
+    return UnfinishedBodyError(status, {"message": message})
 
 
 def json_object(text: bytes) -> dict[str, Any]:

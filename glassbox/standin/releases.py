@@ -70,7 +70,7 @@ def parse_release(version: str) -> Release:
     """
     match = re.match(r"(\d{1,9})\.(\d{1,9})(?:\.(\d{1,9}))?", version)
     if match is None:
-        raise ValueError(f"{version!r} is no Grafana version; give one such as 12.4.0.")
+        raise ValueError(f"{version!r} is not a version of Grafana; give one such as 12.4.0.")
     return int(match[1]), int(match[2]), int(match[3] or 0)
 
 

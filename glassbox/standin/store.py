@@ -108,7 +108,7 @@ class _Transaction:
         try:
             self._database.execute("ROLLBACK" if kind else "COMMIT")
         except sqlite3.Error:
-            # A full disk has rolled back by itself, which is no further error; a commit that failed has not.
+            # A full disk has rolled back by itself, so this is not another error; a commit that failed has not.
             if not kind:
                 if self._database.in_transaction:
                     self._database.execute("ROLLBACK")

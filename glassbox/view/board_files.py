@@ -106,7 +106,9 @@ def _dashboard(file: Path, content: Any) -> Json | None:
         return None
     board = next((content[key] for key in ("dashboard", "spec") if isinstance(content.get(key), dict)), content)
     if "elements" in board and "layout" in board:
-        raise UnreadableBoardError(file, 0, "it is a dashboard of schema v2, which is not drawn here; export it as v1.")
+        raise UnreadableBoardError(
+            file, 0, 'it is a dashboard of schema v2, which is not drawn here; export it with the model "Classic".'
+        )
     if not isinstance(board.get("panels", board.get("rows")), list):
         return None
     filled: Json = json.loads(_whole(_with_data_source(board)))

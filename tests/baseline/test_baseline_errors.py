@@ -73,7 +73,7 @@ def there(tmp_path):
         (RedirectResponse("http://elsewhere/login"), "answered 307, and redirects are not followed"),
         (NOTHING, "has no requests of a model in this window"),
     ],
-)  # fmt: skip
+)  # fmt: skip  # a row is a case
 def test_answers_that_are_no_measurements(answer, said, capsys, there, tmp_path):
     with answering(answer) as (url, _asked):
         assert said in refused(capsys, "save", "--prometheus", url, *there, "x")

@@ -2,10 +2,14 @@
 
 import pytest
 
+from glassbox.board.assembling import assemble
 from glassbox.board.dashboard import Row, dashboard
+from glassbox.board.grafanalib_objects import grafanalib_dashboard
 from glassbox.board.identity import identified
-from glassbox.board.panels import timeseries
+from glassbox.board.panels import table, timeseries
+from glassbox.board.tables import DrillDown
 from glassbox.board.variables import Variable
+from glassbox.compile.normalise import normalised_dashboard, plain
 from glassbox.metrics.types import Unit
 from glassbox.query.promql import instant, sum_by
 from glassbox.query.rules import Series
@@ -74,3 +78,49 @@ def test_gpus_of_exporters_have_choices_of_their_own():
 def test_a_series_without_the_label_is_shown_until_a_value_is_chosen(label):
     chosen = next(each for each in identified(board(JOB), LABELS).variables if each.name == label)
     assert (chosen.optional, chosen.all_value) == (True, ".*")
+
+
+def compiled(declared):
+    return normalised_dashboard(plain(grafanalib_dashboard(assemble(declared))), tags=[])
+
+
+def links(declared):
+    return [
+        link["url"]
+        for item in compiled(declared)["panels"]
+        for override in item["fieldConfig"]["overrides"]
+        for each in override["properties"]
+        if each["id"] == "links"
+        for link in each["value"]
+    ]
+
+
+def with_table(*variables):
+    rows = sum_by(("job", "model_name"), instant(SERVED))
+    models = table(
+        "Models", rows, why="w.", value="Requests", drill_down=DrillDown("model_name", "y", "model", keeping=variables)
+    )
+    return dashboard("x", "X", question="q?", variables=variables, rows=(Row("", (models,)),))
+
+
+def test_a_click_opens_what_the_labels_of_its_row_identify():
+    (url,) = links(identified(with_table(JOB), LABELS))
+    assert url == (
+        "/d/y?${__url_time_range}&${datasource:queryparam}"
+        '&var-cluster=${__data.fields["Cluster"].text:percentencode}'
+        '&var-namespace=${__data.fields["Namespace"].text:percentencode}'
+        '&var-job=${__data.fields["Job"].text:percentencode}'
+        "&var-model=${__value.raw:percentencode}"
+    )
+
+
+def test_a_choice_that_does_not_concern_the_rows_goes_along():
+    """The rows' job is the service's, and not that of an exporter."""
+    (url,) = links(with_table(JOB, GPU_JOB))
+    assert '&var-job=${__data.fields["Job"].text:percentencode}&${gpu_job:queryparam}&' in url
+
+
+def test_a_table_names_the_labels_and_shows_them_beside_the_job():
+    (panel,) = compiled(identified(with_table(JOB), LABELS))["panels"]
+    (columns,) = [each["options"]["indexByName"] for each in panel["transformations"] if each["id"] == "organize"]
+    assert columns == {"job": 0, "cluster": 1, "namespace": 2, "model_name": 3, "Value": 4}

@@ -25,7 +25,7 @@ KNOWN_TO_GRAFANA = {
     "currencyUSD", "currencyGBP", "currencyEUR", "currencyJPY", "currencyRUB", "currencyUAH", "currencyBRL",
     "currencyDKK", "currencyISK", "currencyNOK", "currencySEK", "currencyCZK", "currencyCHF", "currencyPLN",
     "currencyZAR", "currencyINR", "currencyKRW", "currency:¥",
-}  # fmt: skip
+}  # fmt: skip  # a row is a case
 
 
 def board():

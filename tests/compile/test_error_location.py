@@ -49,7 +49,7 @@ def line_of(file: str, text: str) -> int:
         (BOARD, '_MODEL = ("model_name",)', '_MODEL = ("models",)', "has no label 'models'; its labels are"),
     ],
     ids=["syntax", "syntax of the words", "name", "label"],
-)  # fmt: skip
+)  # fmt: skip  # a row is a case
 def test_a_mistake_is_one_sentence_with_its_line(copied: Path, file: str, old: str, new: str, said: str) -> None:
     code, stderr = built(copied, file, old, new)
     assert code == 1
@@ -72,7 +72,7 @@ def test_the_line_is_that_of_content_which_asked(copied: Path) -> None:
         ("or_down(sum_by((), instant(engine.WAITING)))", "{}", "        stat(\n            \"Waiting now\"", "AttributeError: 'dict'"),
     ],
     ids=["titles", "widths", "kind"],
-)  # fmt: skip
+)  # fmt: skip  # a row is a case
 def test_what_cannot_be_assembled_is_told_where_it_is_declared(
     copied: Path, old: str, new: str, at: str, said: str
 ) -> None:

@@ -10,10 +10,10 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from glassbox.compile.kubernetes import DCGM_PORTS, POD_LABEL, SERVICE_LABEL, kubernetes_name
+from glassbox.compile.kubernetes import DCGM_PORTS, POD_LABEL, SERVICE_LABEL, TARGET_LABELS, kubernetes_name
 from glassbox.compile.outputs import render, render_kubernetes, write_kubernetes
 from glassbox.errors import GlassboxError
-from glassbox.settings.model import GrafanaTarget, Jobs, Settings
+from glassbox.settings.model import GrafanaTarget, Jobs, Kubernetes, Settings
 from tests.support.ours import main, our_bundle
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -209,6 +209,50 @@ def test_our_exporters_labels_stay_what_they_are():
 def test_gpus_are_found_by_the_ports_of_both_charts():
     (monitor,) = [each for each in of_kind("ServiceMonitor") if each["metadata"]["name"] == "glassbox-dcgm"]
     assert [endpoint["port"] for endpoint in monitor["spec"]["endpoints"]] == list(DCGM_PORTS)
+
+
+def relabeled(monitor, target, label="instance", key="endpoints"):
+    """The target's label as the monitor's first endpoint writes it; Prometheus' regular expressions are anchored."""
+    for rule in monitor["spec"][key][0]["relabelings"]:
+        joined = rule.get("separator", ";").join(target.get(source, "") for source in rule.get("sourceLabels", ()))
+        found = re.fullmatch(rule.get("regex", "(.*)"), joined)
+        if rule["targetLabel"] == label and found:
+            return found.expand(rule.get("replacement", "$1").replace("$1", r"\1"))
+    return "10.0.0.1:8000"
+
+
+POD = {"__meta_kubernetes_pod_name": "vllm-7f9c", "__meta_kubernetes_pod_node_name": "gpu-node-3"}
+PORT = {"__meta_kubernetes_pod_container_port_number": "8000"}
+
+
+@pytest.mark.parametrize(
+    ("replica", "target", "instance"),
+    [
+        ("address", POD | PORT, "10.0.0.1:8000"),
+        ("pod", POD | PORT, "vllm-7f9c:8000"),
+        ("pod", POD, "vllm-7f9c"),
+        ("pod", {}, "10.0.0.1:8000"),
+    ],
+)
+def test_a_replica_is_called_by_its_address_or_its_pod(replica, target, instance):
+    found = objects(Settings(kubernetes=Kubernetes(replica=replica)))
+    for kind, key in (("ServiceMonitor", "endpoints"), ("PodMonitor", "podMetricsEndpoints")):
+        (monitor,) = [each for each in of_kind(kind, found) if each["metadata"]["name"] == "glassbox-vllm"]
+        assert relabeled(monitor, target, key=key) == instance
+
+
+def test_gpus_belong_to_the_node_while_the_pod_of_their_exporter_is_replaced():
+    (monitor,) = [each for each in of_kind("ServiceMonitor") if each["metadata"]["name"] == "glassbox-dcgm"]
+    assert relabeled(monitor, POD | PORT) == "gpu-node-3"
+    assert relabeled(monitor, {}) == "10.0.0.1:8000"
+
+
+def test_labels_that_identify_a_service_are_taken_from_its_labels():
+    """The operator gives the namespace itself."""
+    found = objects(Settings(identity_labels=("tenant", "namespace")))
+    for kind, key in (("ServiceMonitor", "targetLabels"), ("PodMonitor", "podTargetLabels")):
+        (monitor,) = [each for each in of_kind(kind, found) if each["metadata"]["name"] == "glassbox-vllm"]
+        assert monitor["spec"][key] == [*TARGET_LABELS, "tenant"]
 
 
 def test_a_folder_lists_exactly_its_objects():

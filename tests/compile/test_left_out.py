@@ -24,7 +24,7 @@ def alerts_of(bundle):
 def records_of(bundle):
     return {
         rule["record"] for file in bundle.recording_rules.values() for group in file["groups"] for rule in group["rules"]
-    }  # fmt: skip
+    }  # fmt: skip  # a row is a case
 
 
 def findings(bundle):
@@ -54,7 +54,7 @@ def test_an_alert_that_is_left_out_is_in_no_output_and_lint_does_not_miss_it():
 
 def test_a_text_that_links_the_runbook_of_an_alert_left_out_keeps_its_words():
     def text(bundle):
-        return next(p["description"] for p in bundle.dashboards["glassbox-cost-and-energy"]["panels"] if p["title"] == "GPUs")  # fmt: skip
+        return next(p["description"] for p in bundle.dashboards["glassbox-cost-and-energy"]["panels"] if p["title"] == "GPUs")  # fmt: skip  # one thing is one line
 
     assert "[GPUIdleButPaid](https://e.org/r/GPUIdleButPaid.md)" in text(without(runbook_base_url="https://e.org/r"))
     bundle = without(alerts=["GPUIdleButPaid"], runbook_base_url="https://e.org/r")
@@ -77,7 +77,7 @@ def test_links_to_a_dashboard_left_out_are_gone_and_all_others_stay():
     def links(boards):
         return re.findall(r'"/d/([\w-]+)\?', json.dumps(boards))
 
-    expected = [uid for uid in links([b for uid, b in whole.dashboards.items() if uid != "staging-gpu"]) if uid != "staging-gpu"]  # fmt: skip
+    expected = [uid for uid in links([b for uid, b in whole.dashboards.items() if uid != "staging-gpu"]) if uid != "staging-gpu"]  # fmt: skip  # one thing is one line
     assert links(list(bundle.dashboards.values())) == expected
     assert '"links": []' not in json.dumps([board["panels"] for board in bundle.dashboards.values()])
 
@@ -124,7 +124,7 @@ def test_baselines_keep_what_they_measure():
         ({"alerts": {"Watchdog": AlertChange(severity=Severity.PAGE)}}, "Setting alerts.Watchdog.severity: this alert always fires"),
         ({"alerts": {"InferenceQPSLow": AlertChange(labels={"job": "x"})}}, "Setting alerts.InferenceQPSLow.labels: 'job' is a label of the series that the alert is about; choose another name."),
     ],
-)  # fmt: skip
+)  # fmt: skip  # a row is a case
 def test_what_a_setting_cannot_mean_is_refused(settings, message):
     with pytest.raises(GlassboxError) as caught:
         our_bundle(Settings(**settings))
@@ -146,8 +146,8 @@ def test_an_alert_is_changed_in_every_output_and_no_other_one():
 def test_a_column_whose_only_link_is_gone_is_a_column_still():
     def board(url):
         width = {"id": "custom.width", "value": 90}
-        linked = {"matcher": {"id": "byName", "options": "GPU"}, "properties": [width, {"id": "links", "value": [{"url": url}]}]}  # fmt: skip
-        bare = {"matcher": {"id": "byName", "options": "Host"}, "properties": [{"id": "links", "value": [{"url": url}]}]}  # fmt: skip
+        linked = {"matcher": {"id": "byName", "options": "GPU"}, "properties": [width, {"id": "links", "value": [{"url": url}]}]}  # fmt: skip  # one thing is one line
+        bare = {"matcher": {"id": "byName", "options": "Host"}, "properties": [{"id": "links", "value": [{"url": url}]}]}  # fmt: skip  # one thing is one line
         return {"panels": [{"title": "T", "links": [{"url": url}], "fieldConfig": {"overrides": [linked, bare]}}]}
 
     (panel,) = without_links({"a": board("/d/b?x=1")}, {"b"}, ())["a"]["panels"]

@@ -32,7 +32,7 @@ from glassbox.query.promql import instant, max_by, sum_by
 from recording_rules import engine, gpu, instances, requests
 from tests.support.ours import our_bundle
 
-QPS = sum_by(("job",), instant(requests.REQUESTS))
+QPS = sum_by(("job",), instant(requests.REQUESTS)).reported_by(None)
 GPU = instant(gpu.ACTIVITY)
 REPLICA = ("job", "instance")
 RUNNING, KV = instant(instances.RUNNING), instances.KV_CACHE_USAGE
@@ -44,7 +44,7 @@ DEAD_KEYS = {
     "hideControls", "hideTimeOverride", "interval", "intervalFactor", "limit", "maxDataPoints", "maxPerRow", "metric",
     "minSpan", "override", "rows", "sharedCrosshair", "showThreshold", "span", "step", "style", "styles", "tagsQuery",
     "tagValuesQuery", "target", "thresholdType", "time_options", "useTags", "yaxis", "line", "op",
-}  # fmt: skip
+}  # fmt: skip  # a row is a case
 
 
 def compiled(*panels, rows=None):
@@ -335,7 +335,8 @@ def test_a_drill_down_sets_one_variable_and_carries_the_rest():
     assert width["id"] == "custom.width"
     assert links["id"] == "links"
     assert links["value"][0]["url"] == (
-        "/d/x?${__url_time_range}&${datasource:queryparam}&${job:queryparam}&var-instance=${__value.raw:percentencode}"
+        "/d/x?${__url_time_range}&${datasource:queryparam}"
+        '&var-job=${__data.fields["Job"].text:percentencode}&var-instance=${__value.raw:percentencode}'
     )
 
 

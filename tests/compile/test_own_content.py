@@ -168,7 +168,7 @@ def test_nothing_of_it_stays_when_the_command_ends(own):
 
 def test_two_folders_may_read_each_other(own):
     second = own.parent / "second"
-    write(second / "recording_rules/own_more.py", RECORD.replace("own-records", "more").replace("own_running", "more").replace("engine", "own_records").replace("RUNNING", "BUSY"))  # fmt: skip
+    write(second / "recording_rules/own_more.py", RECORD.replace("own-records", "more").replace("own_running", "more").replace("engine", "own_records").replace("RUNNING", "BUSY"))  # fmt: skip  # one thing is one line
     files = built(own, "content: [ours, second]\n")
     assert "max by (job) (job:own_running:max)" in files["recording_rules/more.yaml"]
 
@@ -197,7 +197,7 @@ def test_two_folders_may_read_each_other(own):
         ("dashboards/__init__.py", "from dashboards import own_board\n", None, "__init__.py is not read; move what it declares into a module of its own."),
         ("dashboards/team/board.py", BOARD, None, "a module in a folder of dashboards/ is not read; move it up into dashboards/."),
     ],
-)  # fmt: skip
+)  # fmt: skip  # a row is a case
 def test_a_mistake_is_one_sentence_with_file_and_line(own, capsys, *, name, text, line_with, message):
     write(own / name, text)
     said = refused(own, capsys)
@@ -220,7 +220,7 @@ def test_the_path_is_the_one_that_somebody_in_the_folder_would_write(own, capsys
         (lambda own: (own / "recording_rules").rename(own / "recording-rules"), "has a folder recording-rules, which is not read; call it recording_rules."),
     ],
     ids=["missing", "empty", "misspelt"],
-)  # fmt: skip
+)  # fmt: skip  # a row is a case
 def test_a_folder_without_content_is_refused(own, capsys, prepare, message):
     prepare(own)
     assert refused(own, capsys) == f"Setting content: {own} {message}\n"
@@ -264,7 +264,7 @@ def test_a_product_without_content_compiles_that_of_its_user(tmp_path, monkeypat
     write(tmp_path / "ours/recording_rules/seen.py", record)
     (tmp_path / "settings.yaml").write_text("content: [ours]\njobs: {services: [a]}\n")
     product = Product(tmp_path / "tool.py", lambda: collected(lambda _: []))
-    assert command_line(product, ["--settings", str(tmp_path / "settings.yaml"), "build", "--out", str(tmp_path / "b")]) == 0  # fmt: skip
+    assert command_line(product, ["--settings", str(tmp_path / "settings.yaml"), "build", "--out", str(tmp_path / "b")]) == 0  # fmt: skip  # a command is one line
     assert capsys.readouterr().out == f"{tmp_path}/b/recording_rules/own.yaml\n"
     (rule,) = yaml.safe_load((tmp_path / "b/recording_rules/own.yaml").read_text())["groups"][0]["rules"]
     assert rule["expr"] == 'count by (job) (up{job=~"a"})'

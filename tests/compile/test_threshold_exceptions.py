@@ -132,7 +132,7 @@ def test_the_usual_number_as_an_exception_changes_nothing():
             "Setting thresholds_for.0.kv_cache_high_ratio: the alert Full has no label job (its labels: none), so that one job cannot",
         ),
     ],
-)  # fmt: skip
+)  # fmt: skip  # a row is a case
 def test_what_a_rule_cannot_carry_is_refused(alert, exception, message):
     with pytest.raises(GlassboxError) as caught:
         rule_of([exception], content_of(**alert))
@@ -189,6 +189,8 @@ CARRIED = {
     "truncated_share_ratio": 0.5,
     "repetition_share_ratio": 0.5,
     "abandoned_share_ratio": 0.5,
+    "kv_transfer_failed_ratio": 0.5,
+    "speculation_acceptance_low_ratio": 0.5,
 }
 
 
@@ -219,3 +221,19 @@ def test_how_long_our_alerts_wait_is_refused_as_an_exception():
 def test_a_bound_that_is_no_bucket_is_refused_with_its_entry():
     with pytest.raises(GlassboxError, match=r"^Setting thresholds_for.1.latency_high_seconds: 7 is no.* bucket"):
         our_bundle(Settings(thresholds_for=(entry("vllm"), entry("vllm", "m", latency_high_seconds=7))))
+
+
+def test_one_engine_has_thresholds_where_a_rule_tells_engines_apart_and_is_refused_where_it_does_not():
+    def of_sglang(**thresholds):
+        return Settings(thresholds_for=(ThresholdsFor(inference_engine="sglang", thresholds=thresholds),))
+
+    files = our_bundle(of_sglang(kv_cache_high_ratio=0.97)).alerts.values()
+    rules = {rule["alert"]: rule for file in files for group in file["groups"] for rule in group["rules"]}
+    of_engine = 'on (inference_engine) label_replace(vector(1), "inference_engine", "sglang", "", "")'
+    assert of_engine in rules["InferenceKVCacheNearlyFull"]["expr"]
+    message = (
+        r"^Setting thresholds_for.0.qps_low: the alert InferenceQPSLow has no label inference_engine "
+        r"\(its labels: job, model_name\), so that one inference_engine cannot have a threshold of its own; leave it out here\.$"
+    )
+    with pytest.raises(GlassboxError, match=message):
+        our_bundle(of_sglang(qps_low=0.2))

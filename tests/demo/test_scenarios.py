@@ -5,9 +5,10 @@ from contextlib import ExitStack
 import pytest
 
 from demo import demo
-from demo.scenarios import SCENARIOS
+from demo.scenarios import MODELS_OF_ENGINES, SCENARIOS
 from glassbox.prometheus.board_queries import api_data
 from recording_rules.diagnosis import VERDICTS
+from tests.support.promtool_boards import query
 from tests.support.waiting import eventually
 
 TIMEOUT_SECONDS = 270
@@ -33,7 +34,14 @@ def told(components, tmp_path_factory):
         )
         found = {name: [state(url)] for name, url in urls.items()}
         eventually(lambda: any(differs(found[name], state(url)) for name, url in urls.items()), SETTLED_SECONDS)
-        return found
+        # While they run, so that boards can be asked.
+        yield found | {(name, "url"): url for name, url in urls.items()}
+
+
+@pytest.fixture
+def engines(told):
+    """Prometheus of the scenario of many engines, once it is settled."""
+    return told["mixed-engines", "url"]
 
 
 def differs(seen, now):
@@ -60,6 +68,25 @@ def state(url):
         for alertstate in ("firing", "pending")
     )
     return verdicts, firing, pending - firing
+
+
+def on_overview(url, engine, panel):
+    """The newest numbers of a panel for one engine's job."""
+    asked = query("Inference overview", panel, 0, {"job": engine})
+    return [float(each["value"][1]) for each in api_data(url, "query", query=asked)["result"]]
+
+
+@pytest.mark.parametrize("engine", MODELS_OF_ENGINES)
+def test_every_engine_is_on_the_overview_with_what_it_reports(engines, engine):
+    assert on_overview(engines, engine, "Targets up") == [1]
+    told = {"QPS": 2, "QPS now": 2, "Failed requests": 0} if engine != "llamacpp" else {}
+    for panel in ("QPS", "QPS now", "Failed requests"):
+        expected_numbers = [pytest.approx(told[panel], rel=0.2)] if panel in told else []
+        assert on_overview(engines, engine, panel) == expected_numbers, panel
+    tokens = query("LLM serving", "Output", 0, {"job": engine})
+    generated = [float(each["value"][1]) for each in api_data(engines, "query", query=tokens)["result"]]
+    # 300 a second, once the rate's window of five minutes is full.
+    assert [30 < value < 330 for value in generated] == ([] if engine == "triton" else [True])
 
 
 @pytest.mark.parametrize("name", SCENARIOS)

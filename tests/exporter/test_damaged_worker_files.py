@@ -34,9 +34,9 @@ DAMAGED: dict[str, bytes] = {
     "no utf-8": content(entry(b"\xff\xfe\xfd")),
     "another list": content(entry(b"[1, 2]")),
     "another shape": content(entry(b'["a", "b", 7, "c"]')),
-    "a label that is no text": content(entry(b'["a", "a_total", {"b": 7}, "help"]')),
-    "a name that is no text": content(entry(b'["a", 7, {}, "help"]')),
-    "a help that is no text": content(entry(b'["a", "a_total", {}, 7]')),
+    "a label that is not text": content(entry(b'["a", "a_total", {"b": 7}, "help"]')),
+    "a name that is not text": content(entry(b'["a", 7, {}, "help"]')),
+    "a help that is not text": content(entry(b'["a", "a_total", {}, 7]')),
     "zeros in its midst": content(REQUESTS, b"\0" * len(REQUESTS)),
     "text": b"SQLite format 3\0" + b"x" * 5000,
 }

@@ -3,15 +3,20 @@
 import os
 import signal
 import threading
+import tracemalloc
 from pathlib import Path
 
 import pytest
+from prometheus_client import CollectorRegistry
 
 from glassbox_exporter.backends import NvmlOrNvidiaSmi
-from glassbox_exporter.nvidia_smi import FIELDS, NvidiaSmiGpus
+from glassbox_exporter.gpu import GpuPoller
+from glassbox_exporter.nvidia_smi import FIELDS, MAX_OUTPUT_BYTES, NvidiaSmiGpus
 from glassbox_exporter.nvml import NvmlUnusableError
 from glassbox_exporter.readings import Collection, GpuReading, GpusUnavailableError, Memory
+from glassbox_exporter.registration import register
 from glassbox_exporter.simulated import SimulatedGpus
+from tests.support.exporter_fakes import value
 
 WAIT_SECONDS = 10.0
 TWO_GPUS = """\
@@ -197,3 +202,39 @@ def test_a_word_without_end_is_no_row_and_no_text_commands_the_terminal(tmp_path
     collection = printing(tmp_path, f"\x1b[2J{'x' * 200_000}\n{TWO_GPUS}").collect()
     assert set(collection.readings) == {"0", "1"}
     assert collection.failures["unknown"].endswith(f"describe a GPU: ?[2J{'x' * 196}")
+
+
+TOO_MUCH = "nvidia-smi printed more than 1024 KiB, so none of it is used"
+
+
+@pytest.mark.parametrize(
+    "endless", ["yes '0, 73, 1, 2, 3, 4, 5, 6, 0x0'", "yes warning >&2", "cat /dev/zero", "yes & yes >&2"]
+)
+def test_an_output_without_end_is_read_to_its_limit_and_ended(tmp_path: Path, endless: str) -> None:
+    gpus = NvidiaSmiGpus(program(tmp_path, f"echo $$ > {tmp_path}/pid; {endless}"))
+    tracemalloc.start()
+    try:
+        assert gpus.collect() == Collection(failures={"unknown": TOO_MUCH})
+        assert tracemalloc.get_traced_memory()[1] < 4 * MAX_OUTPUT_BYTES
+    finally:
+        tracemalloc.stop()
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "pid").read_text()), 0)
+
+
+def test_an_output_at_the_limit_is_used(tmp_path: Path) -> None:
+    text = TWO_GPUS + "x" * (MAX_OUTPUT_BYTES - len(TWO_GPUS))
+    assert set(printing(tmp_path, text).collect().readings) == {"0", "1"}
+    assert printing(tmp_path, f"{text}x").collect() == Collection(failures={"unknown": TOO_MUCH})
+
+
+def test_an_output_without_end_counts_each_time_and_is_logged_once(
+    tmp_path: Path, registry: CollectorRegistry, caplog: pytest.LogCaptureFixture
+) -> None:
+    poller = GpuPoller(NvidiaSmiGpus(program(tmp_path, "yes")))
+    register(registry, (poller,))
+    poller.poll()
+    poller.poll()
+    assert value(registry, "gpu_read_errors_total", gpu_id="unknown") == 2
+    assert value(registry, "gpu_exporter_up") == 0
+    assert caplog.messages == [f"A GPU that is not named cannot be read ({TOO_MUCH}); going on."]

@@ -202,15 +202,22 @@ def test_django_that_serves_its_files_anew_has_one_exporter(tmp_path: Path) -> N
         assert eventually(lambda: _listener(url) == child, WAIT_SECONDS, poll_seconds=0.05)
 
 
-def test_preloaded_workers_without_a_folder_say_that_nobody_counts_them(tmp_path: Path) -> None:
+def test_preloaded_workers_without_a_folder_say_that_nobody_counts_them_and_scrapes_fail(tmp_path: Path) -> None:
     write(tmp_path, "flask")
     port = free_port()
     command = [part.format(app="flask_app", port=port) for part in SERVERS["gunicorn"]]
-    with service(tmp_path, "-m", *command, "--preload", "--workers", "2") as (started, _):
+    with service(tmp_path, "-m", *command, "--preload", "--workers", "2") as (started, url):
+        assert eventually(lambda: metrics(url), WAIT_SECONDS, poll_seconds=0.05)
         worker = first_answer(port)
         said = read_until(started, r"(Process \d+ answers requests .*)")
         assert said.startswith(f"Process {worker} answers requests that the metrics of process {started.pid}, ")
         assert said.endswith("or let the server load the app in its workers (gunicorn without --preload).")
+        scraped = httpx.get(url)
+        assert (scraped.status_code, scraped.text) == (
+            503,
+            f"Process {started.pid} does not count the requests that its forked children answer: name a folder in "
+            "PROMETHEUS_MULTIPROC_DIR, or let the server load the app in its workers (gunicorn without --preload).\n",
+        )
 
 
 def test_preloaded_workers_with_a_folder_are_counted(tmp_path: Path) -> None:

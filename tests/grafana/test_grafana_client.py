@@ -377,7 +377,7 @@ SENTENCES = [
     (Reply(200, "[" * 100_000), "", "answered with application/json, not JSON: is the URL"),
     (Reply(200, ""), "", "answered with an empty body, not JSON: is the URL"),
     (Reply(200, ["x"]), "", "answered with JSON that is not Grafana's (it is not an object): is the URL Grafana's own address?"),
-]  # fmt: skip
+]  # fmt: skip  # a row is a case
 
 
 @pytest.mark.parametrize(("reply", "message_id", "sentence"), SENTENCES, ids=lambda value: str(value)[:40])
@@ -404,7 +404,7 @@ def test_a_refused_write_names_object_request_and_remedy(
         ("any of alert.provisioning:write", lambda grafana: grafana.put_rule_group({"folderUid": "f", "title": "g"}),
          "the Admin role (or fixed:alerting.provisioning:writer)"),
     ],
-)  # fmt: skip
+)  # fmt: skip  # a row is a case
 def test_403_names_the_role_that_suffices(
     server: Misbehaving, grafana: Grafana, permission: str, call: Callable[[Grafana], object], role: str
 ) -> None:
@@ -656,7 +656,7 @@ def test_a_proxy_that_is_down_is_named_without_its_password(monkeypatch: pytest.
         ([{}], lambda grafana: grafana.alert_rules(), "[0].uid is missing"),
         ([{}], lambda grafana: grafana.dashboard_uids("f", "t"), "[0].uid is missing"),
     ],
-)  # fmt: skip
+)  # fmt: skip  # a row is a case
 def test_json_of_another_shape_is_refused_where_it_enters(
     server: Misbehaving, grafana: Grafana, body: Any, read: Callable[[Grafana], object], problem: str
 ) -> None:

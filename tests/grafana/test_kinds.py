@@ -167,7 +167,7 @@ def test_a_long_list_of_dashboards_is_read_page_by_page(server, grafana, pushed,
     server.index.refresh()
     assert sorted(grafana.dashboard_uids("glassbox", "glassbox")) == [
         "glassbox-llm-serving", "more-0", "more-1", "more-2",
-    ]  # fmt: skip
+    ]  # fmt: skip  # a row is a case
 
 
 def test_who_may_only_read_removes_nothing(server, grafana, bundle, pushed):
@@ -231,7 +231,7 @@ def test_plan_push_and_report_handle_an_unknown_kind(grafana):
     }
     assert [change_line(change) for change in changes] == [
         "  + folder     Glassbox", "  = playlist   a", "  ~ playlist   b", "  + playlist   c",
-    ]  # fmt: skip
+    ]  # fmt: skip  # a row is a case
     assert push_summary(changes) == "Pushed: 2 created, 1 updated, 1 unchanged."
     changes[3].kind.remove(grafana, changes[3].content)
     assert sorted(stored) == ["glassbox-a", "glassbox-b"]

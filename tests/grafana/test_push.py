@@ -72,7 +72,7 @@ def test_what_arrives_is_what_was_compiled(grafana):
     assert group["interval"] == 30
     assert [rule["title"] for rule in group["rules"]] == [
         "InferenceKVCacheNearlyFull", "InferenceQueueGrowing", "InferenceThroughputLow",
-    ]  # fmt: skip
+    ]  # fmt: skip  # a row is a case
     assert group["rules"][0]["data"][0]["datasourceUid"] == "p1"
     assert all(rule["provenance"] == "api" for rule in group["rules"])
 

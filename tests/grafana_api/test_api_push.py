@@ -20,7 +20,7 @@ def in_workspace(bundle: Bundle, prefix: str) -> Bundle:
     """The bundle under uids of this test alone, so that a real server keeps what it has."""
     boards = {uid: board | {"uid": uid} for uid, board in zip(
         (f"{prefix}-{number}" for number in range(len(bundle.dashboards))), bundle.dashboards.values(), strict=True
-    )}  # fmt: skip
+    )}  # fmt: skip  # one mapping, one line for each part
     groups = []
     for number, group in enumerate(bundle.grafana_groups):
         rules = [rule | {"uid": f"{group['folderUid']}-{number}-{at}"} for at, rule in enumerate(group["rules"])]

@@ -51,7 +51,7 @@ def test_a_host_with_a_port_and_a_path_is_an_address(url, netloc, path):
             )
         ),
     ],
-)  # fmt: skip
+)  # fmt: skip  # a row is a case
 def test_anything_else_is_refused_and_not_repeated(url, sentence):
     with pytest.raises(GlassboxError) as caught:
         parts_of(url)

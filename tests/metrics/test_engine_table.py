@@ -7,7 +7,7 @@ import pytest
 from glassbox.metrics import CATALOGUE, roles
 from glassbox.metrics.engines import ENGINES
 from glassbox.metrics.roles import HistogramRole, Role
-from glassbox.metrics.types import Histogram, Kind
+from glassbox.metrics.types import Kind
 
 ROLES = {name: each for name, each in vars(roles).items() if isinstance(each, Role | HistogramRole)}
 each_engine = pytest.mark.parametrize("engine", ENGINES, ids=lambda engine: engine.name)
@@ -57,8 +57,7 @@ def test_its_metrics_are_in_the_catalogue_of_its_module(engine):
 
 
 def names(metric):
-    shown = (metric.bucket, metric.sum, metric.count) if isinstance(metric, Histogram) else (metric,)
-    return {name for part in shown for name in (part.name, *part.former_names)}
+    return {name for part in metric.parts for name in (part.name, *part.former_names)}
 
 
 def test_no_two_engines_share_a_name_except_tritons_backend_and_vllm():

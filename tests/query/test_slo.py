@@ -48,7 +48,7 @@ def test_thirty_days_give_the_factors_of_the_workbook():
 def test_the_short_window_is_a_twelfth():
     assert [(window.long, window.short) for window in WINDOWS] == [
         ("1h", "5m"), ("6h", "30m"), ("1d", "2h"), ("3d", "6h"),
-    ]  # fmt: skip
+    ]  # fmt: skip  # a row is a case
 
 
 def test_other_periods_move_the_factors_and_not_the_windows():
@@ -98,7 +98,7 @@ def test_two_objectives_may_share_an_indicator():
     judged = [rule for rule in judged_first(settings) if rule.get("record") == "model:slo_bad_events:rate"]
     assert [(rule["labels"]["slo"], bound in rule["expr"]) for rule, bound in zip(judged, ("10.0", "60.0"), strict=True)] == [
         (name, True) for name in names
-    ]  # fmt: skip
+    ]  # fmt: skip  # a row is a case
 
 
 def test_no_objectives_mean_no_objectives():

@@ -10,6 +10,7 @@ from deploy import content
 from glassbox.errors import GlassboxError
 from glassbox.metrics.engines import ENGINES
 from glassbox.metrics.types import FormerName, Gauge, Unit
+from glassbox.query.promql import always
 from glassbox.reference.alerts_page import alerts_body
 from glassbox.reference.markdown import anchor, one_sentence_a_line, table
 from glassbox.reference.metrics_page import metrics_body
@@ -111,7 +112,9 @@ def test_an_alert_without_panel_or_runbook_says_what_it_has():
 def test_what_an_alert_cannot_see_stands_in_its_section_and_in_a_table_of_all():
     group = our_alert_groups()[0]
     blind, seeing = group.alerts[:2]
-    alerts = (replace(blind, cannot_see="A | B. Look at C."), replace(seeing, cannot_see=""))
+    alerts = tuple(
+        replace(alert, expr=always(), cannot_see=text) for alert, text in ((blind, "A | B. Look at C."), (seeing, ""))
+    )
     bundle = our_bundle()
     content_ = replace(bundle.content, alerts=(replace(group, alerts=alerts),))
     text = alerts_body(replace(bundle, content=content_), Path(), dict.fromkeys(_names(bundle), ()))
@@ -120,6 +123,18 @@ def test_what_an_alert_cannot_see_stands_in_its_section_and_in_a_table_of_all():
     assert rest.startswith(f"| alert | cannot see |\n| --- | --- |\n| {link} | A \\| B. Look at C. |\n\n## ")
     assert text.count("- Cannot see: A | B. Look at C.") == 1
     assert seeing.name not in rest.partition("\n\n")[0]
+
+
+def test_the_engines_that_an_alert_is_silent_for_follow_what_it_cannot_see():
+    text = alerts_body(our_bundle(), Path(), dict.fromkeys(_names(our_bundle()), ()))
+    assert "Not reported by, and so silent for: TGI, llama.cpp, Triton, Dynamo, our exporter." in _section(
+        text, "InferenceKVCacheNearlyFull"
+    )
+    assert "silent for" not in _section(text, "InferenceNoCapacity")
+
+
+def _section(text, alert):
+    return text.partition(f"\n## {alert}\n")[2].partition("\n## ")[0]
 
 
 def _names(bundle):

@@ -73,7 +73,7 @@ GPUS = {
     f'{MEMORY}{{job="dcgm",instance="a:9400",gpu="0"}}': "1x80",
     f'{MEMORY}{{job="hunyuanocr",instance="b:8001",gpu="0"}}': "1x80",
     f'{MEMORY}{{job="hunyuanocr",instance="b:8001",gpu="1"}}': "1x80",
-    f'{MEMORY}{{job="smi",instance="s:9835",gpu="1"}}': "1x80",
+    f'{MEMORY}{{job="smi",instance="s:9835",gpu="1",UUID="aa"}}': "1x80",
     'DCGM_FI_DEV_GPU_UTIL{job="dcgm",instance="a:9400",gpu="0"}': "50x80",
     'DCGM_FI_DEV_GPU_UTIL{job="dcgm",instance="c:9400",gpu="0"}': "99x80",
     'gpu_utilization_percent{job="hunyuanocr",instance="b:8001",gpu_id="0"}': "25x80",
@@ -83,13 +83,17 @@ GPUS = {
     'DCGM_FI_DEV_ROW_REMAP_FAILURE{job="dcgm",instance="a:9400",gpu="0"}': "0x80",
     # It reports no memory.
     'gpu:activity_ratio:max{job="spark",instance="n:8001",gpu="0"}': "0.5x80",
+    # It reports nothing but its heat.
+    'gpu:other_reading:group{job="jetson",instance="j:9400",gpu="0"}': "1x80",
+    'DCGM_FI_DEV_GPU_TEMP{job="jetson",instance="j:9400",gpu="0"}': "55x80",
     # One code within the hour, gone from among the new ones by now, on the only GPU that has a code.
     'gpu:xid_new_code:last10m{job="dcgm",instance="a:9400",gpu="0"}': "79x20 stale",
     'gpu:xid_last_code:max{job="dcgm",instance="a:9400",gpu="0"}': "79x80",
 }
 # (0.5 + 0.25 + 0.75 + 0.5) / 4; of the GPUs 1 alone (0.75 + 0.5) / 2.
 GPU_CASES = [
-    ("GPUs", None, {"{}": 5}),
+    ("GPUs", None, {"{}": 6}),
+    ("Temperature", None, {'{instance="j:9400",gpu="0"}': 55}),
     ("New XID, 1 h", None, {"{}": 1}),
     ("Not idle", None, {"{}": 0.5}),
     ("Not idle", "1", {"{}": 0.625}),
@@ -166,9 +170,9 @@ COST_CASES = [
     ("Paid and idle", 1, {"{}": 4.95}),
     ("Idle by host", 0, {'{instance="a:9400"}': 1.35, '{instance="b:9400"}': 3.6}),
     ("Power by GPU exporter", 0, {'{job="dcgm"}': 800}),
-    ("Models", 2, {MODEL_M: 1.5, MODEL_N: 0.5}),
-    ("Models", 3, {MODEL_M: 0.75, MODEL_N: 0.25}),
-    ("Models", 4, {MODEL_M: 10.8, MODEL_N: 3.6}),
+    ("Models", 3, {MODEL_M: 1.5, MODEL_N: 0.5}),
+    ("Models", 4, {MODEL_M: 0.75, MODEL_N: 0.25}),
+    ("Models", 5, {MODEL_M: 10.8, MODEL_N: 3.6}),
     ("GPUs", 0, {GPU_A: 0.5, GPU_B: 0}),
     ("GPUs", 1, {GPU_A: 0.75}),
     ("GPUs", 3, {GPU_A: 10.8, GPU_B: 3.6}),
@@ -185,10 +189,23 @@ READING = CHATTING | {f"model:inference_mm_cache_queries:rate5m{MODEL_M}": "0x60
 FAILING = COUNTED | {f"model:inference_pages:rate5m{MODEL_N}": "2.5x40 0x40"}
 COUNTED_CASES = [
     (COUNTED, "Per 1,000 pages", 0, {"{}": 1}),
-    (COUNTED, "Models", 2, {MODEL_M: 1.5, MODEL_N: 2.5}),
-    (FAILING, "Models", 2, {MODEL_M: 1.5, MODEL_N: 0}),
-    (CHATTING, "Models", 2, {MODEL_N: 2.5}),
-    (READING, "Models", 2, {MODEL_M: 1.5, MODEL_N: 2.5}),
+    (COUNTED, "Models", 3, {MODEL_M: 1.5, MODEL_N: 2.5}),
+    (FAILING, "Models", 3, {MODEL_M: 1.5, MODEL_N: 0}),
+    (CHATTING, "Models", 3, {MODEL_N: 2.5}),
+    (READING, "Models", 3, {MODEL_M: 1.5, MODEL_N: 2.5}),
+]
+# m finds half of its input in the prefix cache. All of n's is transferred: another job computes it. 0.004 over 1,000 + 0 + 1,000.
+CACHED = {
+    f"model:inference_prefix_cache_hits:rate5m{MODEL_M}": "1000x80",
+    f"model:inference_prompt_tokens_computed:rate5m{MODEL_N}": "0x80",
+}
+CACHED_CASES = [
+    ("Per million tokens", 0, {"{}": 2}),
+    ("Per million tokens over time", 1, {"{}": 2}),
+    ("Per million output tokens", 0, {"{}": 4}),
+    ("Tokens per joule", 0, {"{}": 2.5}),
+    ("Models", 0, {MODEL_M: 2000, MODEL_N: 1000}),
+    ("Models", 1, {MODEL_M: 1000, MODEL_N: 0}),
 ]
 # Whoever chooses one host pays for that host; work is chosen apart.
 HOST_CASES = [
@@ -253,6 +270,19 @@ def test_pages_that_a_service_counts_stand_before_those_of_its_requests(
 )
 def test_cost_and_energy(panel: str, number: int, expected: dict[str, float], tmp_path: Path) -> None:
     assert_values(_asked_for_money(panel, number), SPENDING, expected, tmp_path)
+
+
+@pytest.mark.parametrize(("panel", "number", "expected"), CACHED_CASES)
+def test_input_that_nobody_computes_costs_nothing(
+    panel: str, number: int, expected: dict[str, float], tmp_path: Path
+) -> None:
+    assert_values(_asked_for_money(panel, number), SPENDING | CACHED, expected, tmp_path)
+
+
+def test_more_hits_than_input_are_no_negative_tokens(tmp_path: Path) -> None:
+    """Hits count as requests are admitted, input as its prefill ends: 0.004 over 1,000 + 1,000."""
+    hits = {f"model:inference_prefix_cache_hits:rate5m{MODEL_M}": "2500x80"}
+    assert_values(_asked_for_money("Per million tokens"), SPENDING | hits, {"{}": 2}, tmp_path)
 
 
 @pytest.mark.parametrize(("host", "panel", "expected"), HOST_CASES)

@@ -10,12 +10,13 @@ from tests.support.disturbing.disturbances import DISTURBANCES, UNDISTURBED, Giv
 from tests.support.disturbing.exceptions import as_table, exemptions
 from tests.support.disturbing.pairs import FIRES, pair
 from tests.support.disturbing.samples import Mark, Series, answering, read_series, written
-from tests.support.disturbing.verdicts import differences
+from tests.support.disturbing.verdicts import difference_between_tenants, differences
 from tests.support.ours import our_alert_groups
 from tests.support.paths import ROOT
 
 ALERTS = [alert for group in our_alert_groups() for alert in group.alerts]
 EXEMPTIONS = exemptions()
+OF_SERVICES = [alert for alert in ALERTS if alert.name.startswith("Inference")]
 
 
 @pytest.mark.usefixtures("components")
@@ -27,6 +28,12 @@ def test_a_trouble_changes_no_result_but_for_the_exceptions(alert: Alert) -> Non
     exempt = {(each.disturbance, each.case) for each in EXEMPTIONS if each.alert == alert.name}
     assert {key: difference for key, difference in found.items() if key not in exempt} == {}
     assert exempt - found.keys() == set(), "the exception is no longer needed"
+
+
+@pytest.mark.usefixtures("components")
+@pytest.mark.parametrize("alert", OF_SERVICES, ids=lambda alert: alert.name)
+def test_a_namespace_that_is_told_apart_fires_alone(alert: Alert) -> None:
+    assert difference_between_tenants(pair(alert)) == ""
 
 
 def test_an_exception_is_of_something_that_exists_and_has_a_reason() -> None:

@@ -139,3 +139,35 @@ def test_a_point_in_an_address_is_a_point(tmp_path: Path) -> None:
     series = {'up{job="vllm",instance="10x0.0.1:8000"}': "1x80"}
     asked = query("Monitoring health", "Last scrape", 0, {"target": "10.0.0.1:8000"})
     assert_values(asked, series, {}, tmp_path)
+
+
+# Beside m of vLLM, an SGLang server in a job of its own, and one that shares job and model with vLLM.
+OF_SGLANG = 'inference_engine="sglang"'
+OTHERS = {
+    **SERIES,
+    'instance:inference_requests_running:sum{job="sg",instance="s:30000",model_name="m"}': "2x80",
+    f'model:inference_generation_tokens:rate5m{{job="sg",model_name="m",{OF_SGLANG}}}': "7x80",
+    f'model:inference_generation_tokens:rate5m{{job="vllm",model_name="m",{OF_SGLANG}}}': "100x80",
+}
+
+
+@pytest.mark.parametrize(("instance", "tokens"), [("s:30000", 7), ("a:8000", 16), (None, 155)])
+def test_of_another_engine_s_replica_the_numbers_of_its_models_are_shown(
+    instance: str | None, tokens: float, tmp_path: Path
+) -> None:
+    """Its rule is not computed again. Those of vLLM stay its own, whatever else serves its model in its job."""
+    asked = query("LLM serving", "Output", 0, {"instance": instance} if instance else None)
+    assert_values(asked, OTHERS, {"{}": tokens}, tmp_path)
+
+
+@pytest.mark.parametrize("model", ["m", "z"])
+def test_a_chosen_model_narrows_series_that_call_it_something_else(model: str, tmp_path: Path) -> None:
+    """Dynamo's have the label model."""
+    front = 'job="dynamo",instance="d:8000",model="m"'
+    series = {
+        f"dynamo_frontend_output_tokens_total{{{front}}}": "0+240x80",
+        'instance:inference_requests_running:sum{job="dynamo",instance="d:8000",model_name="m"}': "1x80",
+    }
+    shown = {'{job="dynamo",instance="d:8000",model_name="m"}': 16} if model == "m" else {}
+    asked = query("Replicas", "Output tokens by replica", 0, {"model": model})
+    assert_values(asked, series, shown, tmp_path)

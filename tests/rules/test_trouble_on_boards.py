@@ -304,3 +304,17 @@ def test_monitoring_health_lists_where_a_service_is(tmp_path: Path) -> None:
     }
     expected = {'{job="vllm",namespace="prod"}': 2, '{job="vllm",namespace="staging"}': 1}
     assert_values(query("Monitoring health", "Services by cluster and namespace", 0), series, expected, tmp_path)
+
+
+def test_monitoring_health_lists_targets_that_a_view_over_two_prometheus_shows_twice(tmp_path: Path) -> None:
+    series = {
+        'up{job="vllm",instance="a:8000",replica="1"}': "1x80",
+        'up{job="vllm",instance="a:8000",replica="2"}': "1x80",
+        'up{job="vllm",instance="b:8000",replica="1"}': "1x80",
+        'up{job="node",instance="c:9100",replica="1"}': "1x80",
+        'up{job="node",instance="c:9100",replica="2"}': "1x80",
+        'job:inference_targets:count{job="vllm",replica="1"}': "2x80",
+        'job:inference_targets:count{job="vllm",replica="2"}': "1x80",
+    }
+    expected = {'{job="vllm",instance="a:8000"}': 2}
+    assert_values(query("Monitoring health", "Targets seen twice", 0), series, expected, tmp_path)

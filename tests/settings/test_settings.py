@@ -46,7 +46,7 @@ ADDRESS = "must be an address such as https://host.example.com/path, without use
 HUGE = "9" * 400
 
 REFUSED = {
-    "threshold: {}": "unknown key 'threshold'; the keys are alerts, content, cost, evaluation_interval_seconds, exclude, gpu, grafana, histogram_buckets, identity_labels, jobs, owners, runbook_base_url, slo_period_days, slos, thresholds, thresholds_for.",
+    "threshold: {}": "unknown key 'threshold'; the keys are alerts, content, cost, engines, evaluation_interval_seconds, exclude, gpu, grafana, histogram_buckets, identity_labels, jobs, kubernetes, owners, runbook_base_url, slo_period_days, slos, thresholds, thresholds_for.",
     "thresholds: {qps_lo: 1}": "thresholds: unknown key 'qps_lo'; the keys are ",
     "thresholds: {qps_lo: 1, qps_low: 2}": "thresholds: unknown key 'qps_lo'",
     "thresholds: {qps_low: many}": "thresholds.qps_low: must be a finite number, not 'many'.",
@@ -129,16 +129,17 @@ REFUSED = {
     "alerts: {A: {labels: {owner: b}}}": "alerts.A.labels: 'owner' cannot be set here: set `owners`.",
     "alerts: {A: {for: 5m}}\nexclude: {alerts: [A]}": "alerts.A: exclude.alerts leaves this alert out; remove it from one of the two.",
     "thresholds_for: {job: vllm}": "thresholds_for: must be a list, such as [a, b], not {'job': 'vllm'}.",
-    "identity_labels: [namespace, instance]": "identity_labels.1: 'instance' tells our series apart already; leave it out.",
+    "engines: [vllm, sgland]": "engines.1: 'sgland' is not an engine that is known here; these are vllm, sglang, trtllm, tgi, llamacpp, triton, dynamo.",
+    "identity_labels: [namespace, instance]": "identity_labels.1: 'instance' already tells our series apart; leave it out.",
     "identity_labels: [tenant, tenant]": "identity_labels:",
     "identity_labels: [my-label]": "identity_labels.0: must be the name of a label, such as namespace, not 'my-label'",
     "thresholds_for: [{labels: {team: a}, qps_low: 1}]": "thresholds_for.0.labels: 'team' is not among identity_labels, so that no rule keeps it; add it there, or leave it out here.",
-    "thresholds_for: [{qps_low: 1}]": "thresholds_for.0: needs job, model_name, labels or several of these; for all services set thresholds.",
+    "thresholds_for: [{qps_low: 1}]": "thresholds_for.0: needs job, model_name, inference_engine, labels or several of these; for all services set thresholds.",
     "thresholds_for: [{job: vllm}]": "thresholds_for.0: sets no threshold; add one, such as qps_low, or leave the entry out.",
     "thresholds_for: [{job: vllm, kv_cache_high_ratio: 97}]": "thresholds_for.0.kv_cache_high_ratio: must be above 0 and below 1, not 97; it is a ratio",
     "thresholds_for: [{job: vllm, qps: 1}]": "thresholds_for.0: unknown key 'qps'; the keys are abandoned_share_ratio, ",
     "thresholds_for: [{job: vlm, qps_low: 1}]": "thresholds_for.0.job: 'vlm' is not among jobs.services; add it there, or correct the name.",
-    "jobs: {services: [a, b]}\nthresholds_for: [{job: a, qps_low: 1}, {job: b, qps_low: 1}, {job: a, kv_cache_high_ratio: 0.8}]": "thresholds_for.2: has the same job, model_name and labels as entry 0; write both as one entry.",
+    "jobs: {services: [a, b]}\nthresholds_for: [{job: a, qps_low: 1}, {job: b, qps_low: 1}, {job: a, kv_cache_high_ratio: 0.8}]": "thresholds_for.2: has the same job, model_name, inference_engine and labels as entry 0; write both as one entry.",
 }
 
 
@@ -305,6 +306,7 @@ alerts:
 thresholds_for:
   - {job: vllm, model_name: qwen/Qwen2.5-7B, kv_cache_high_ratio: 0.97}
   - {model_name: ocr, qps_low: 1}
+  - {inference_engine: sglang, kv_cache_high_ratio: 0.97}
 """
     settings = load_settings(written(tmp_path, text))
     assert settings.exclude == Exclude(("cost-and-energy",), ("GPULost",))
@@ -315,13 +317,14 @@ thresholds_for:
     assert settings.thresholds_for == (
         ThresholdsFor(job="vllm", model_name="qwen/Qwen2.5-7B", thresholds={"kv_cache_high_ratio": 0.97}),
         ThresholdsFor(model_name="ocr", thresholds={"qps_low": 1}),
+        ThresholdsFor(inference_engine="sglang", thresholds={"kv_cache_high_ratio": 0.97}),
     )
 
 
 def test_every_threshold_can_have_an_exception():
     schema = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
     exceptions = schema["properties"]["thresholds_for"]["items"]["properties"]
-    assert exceptions.keys() - {"job", "model_name", "labels"} == {
+    assert exceptions.keys() - {"job", "model_name", "inference_engine", "labels"} == {
         field.name for field in dataclasses.fields(Thresholds)
     }
 

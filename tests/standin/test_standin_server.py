@@ -75,7 +75,7 @@ def test_search_does_not_see_a_write_before_the_index_is_refreshed(
 
 
 def test_an_unknown_version_is_refused() -> None:
-    with pytest.raises(ValueError, match="no Grafana version"):
+    with pytest.raises(ValueError, match="not a version of Grafana"):
         GrafanaStandIn(version="latest")
 
 
@@ -111,7 +111,7 @@ def test_a_bad_version_is_one_sentence_and_exit_1() -> None:
     with start("--version", "latest") as process:
         _, errors = process.communicate(timeout=20)
     assert process.returncode == 1
-    assert errors == "Error: --version: 'latest' is no Grafana version; give one such as 12.4.0.\n"
+    assert errors == "Error: --version: 'latest' is not a version of Grafana; give one such as 12.4.0.\n"
 
 
 def test_a_token_ends_with_its_service_account(stand_in: GrafanaStandIn, client: httpx.Client) -> None:

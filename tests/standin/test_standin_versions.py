@@ -19,7 +19,7 @@ def test_the_leading_numbers_count(version: str, release: tuple[int, int, int]) 
 
 
 def test_a_text_that_is_no_version_is_refused() -> None:
-    with pytest.raises(ValueError, match="'latest' is no Grafana version"):
+    with pytest.raises(ValueError, match="'latest' is not a version of Grafana"):
         parse_release("latest")
 
 

@@ -1,7 +1,7 @@
 """Compiled rules one by one, and those of them that a rule test needs: what it asks for, and all that this reads."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -57,9 +57,10 @@ class Rule:
 
 
 @cache
-def compiled(settings: Path | None) -> tuple[Rule, ...]:
-    """All rules with a settings file, or with the defaults, in the order in which they are evaluated."""
-    bundle = our_bundle(load_settings(settings))
+def compiled(settings: Path | None, *identity_labels: str) -> tuple[Rule, ...]:
+    """All rules with a settings file, or with the defaults, in the order in which they are evaluated; with these identity labels if any."""
+    chosen = load_settings(settings)
+    bundle = our_bundle(replace(chosen, identity_labels=identity_labels) if identity_labels else chosen)
     files = {f"recording_rules/{name}": content for name, content in bundle.recording_rules.items()}
     files |= {f"alerts/{name}": content for name, content in bundle.alerts.items()}
     return tuple(
@@ -78,12 +79,12 @@ def as_file(rules: Iterable[Rule]) -> Json:
     return {"groups": [{"name": name, "rules": bodies} for name, bodies in groups.items()]}
 
 
-def needed_for(alert: str, file: Path) -> tuple[Rule, ...]:
-    """An alert and all that it reads, as a test file's settings compile them, in the order of evaluation.
+def needed_for(alert: str, file: Path, *identity_labels: str) -> tuple[Rule, ...]:
+    """An alert and all that it reads, as a test file's settings and these labels compile them, in the order of evaluation.
 
     Rules of other engines than the first record the same series: they are left out, since test files of alerts have none of theirs.
     """
-    rules = [rule for rule in compiled(settings_file(file)) if not rule.engine]
+    rules = [rule for rule in compiled(settings_file(file), *identity_labels) if not rule.engine]
     return closed_over({Reference(alert)}, rules)
 
 

@@ -12,7 +12,7 @@ from functools import cached_property
 from glassbox.compile.bundle import Json
 from glassbox.metrics import CATALOGUE
 from glassbox.metrics.dcgm import FB_USED
-from glassbox.metrics.types import Histogram, Kind
+from glassbox.metrics.types import Kind
 
 Labels = tuple[tuple[str, str], ...]
 
@@ -24,8 +24,7 @@ _OWNERS = ("job", "instance", "model_name", "model_version", "inference_engine",
 
 def _counters() -> Iterator[str]:
     for metric in (metric for metrics in CATALOGUE.values() for metric in metrics):
-        parts = (metric.bucket, metric.sum, metric.count) if isinstance(metric, Histogram) else (metric,)
-        for part in parts:
+        for part in metric.parts:
             if part.kind in (Kind.COUNTER, Kind.BUCKETS):
                 yield from (part.name, *part.former_names)
 

@@ -46,7 +46,7 @@ def server():
 @pytest.mark.parametrize("click", CLICKS, ids=[click.board for click in CLICKS])
 def test_a_click_on_a_name_opens_its_board_with_it_chosen(server, watched, click):
     found = watched()
-    page = found.open(f"{server.url}/d/glassbox-{click.board}?var-job={urllib.parse.quote_plus(LABELS['job'])}")
+    page = found.open(f"{server.url}/d/glassbox-{click.board}")
     asked = []
     page.on("request", lambda request: asked.append(urllib.parse.unquote_plus(request.post_data or request.url)))
     panel = page.locator(f'section[data-panel-title="{click.panel}"]')

@@ -10,8 +10,8 @@ from tests.support.disturbing.samples import Mark, Sample, Series
 # How long a restart of Prometheus takes; while this series is there, it evaluates nothing.
 DOWN_SECONDS = 120
 IS_DOWN = "prometheus_is_down"
-# The namespace beside the one that the test gives; its instances are called after it.
-STAGING = "staging"
+# The namespace of what the test gives, and the one beside it, whose instances are called after it.
+PROD, STAGING = "prod", "staging"
 # Jobs of the default settings, whose targets a roll-out replaces.
 SERVICES = Jobs().services
 # The scrapes that a restarting engine or exporter misses.
@@ -116,7 +116,7 @@ def _is_served(series: Series) -> bool:
 
 def _two_namespaces(given: Given) -> list[Series]:
     """Beside what the test gives, the same job serves the same model in another namespace, and is healthy there."""
-    own = [series.with_labels(namespace="prod") for series in given.series]
+    own = [series.with_labels(namespace=PROD) for series in given.series]
     busy = {series.target for series in given.healthy if series.name != UP.name}
     beside = (series if series.target in busy else _answering(series) for series in given.healthy)
     return own + [_elsewhere(series, STAGING).with_labels(namespace=STAGING) for series in beside]
@@ -164,6 +164,8 @@ _BRIDGED_SECONDS = 120
 # The missed scrapes, and the window of rates, which must fill again.
 _RESTART_SECONDS = 2 * 60 + 5 * 60
 
+TWO_NAMESPACES = "two namespaces"
+
 DISTURBANCES: Mapping[str, Disturbance] = {
     # As long as the longest, for what fires later than the test asks.
     UNDISTURBED: Disturbance(lambda given: given.series, _RESTART_SECONDS, waits_again=True, steadily=True),
@@ -172,7 +174,7 @@ DISTURBANCES: Mapping[str, Disturbance] = {
     "restart of the engine or exporter": Disturbance(_restart_of_targets, _RESTART_SECONDS, waits_again=True),
     "restart of Prometheus": Disturbance(_restart_of_prometheus, _RESTART_SECONDS, waits_again=True),
     "roll-out": Disturbance(_roll_out, _RESTART_SECONDS, waits_again=True, ignored=("instance", "model_version")),
-    "two namespaces": Disturbance(_two_namespaces, ignored=("namespace",)),
+    TWO_NAMESPACES: Disturbance(_two_namespaces, ignored=("namespace",)),
     "two exporters": Disturbance(_two_exporters, ignored=("instance",), steadily=True),
     "two Prometheus": Disturbance(_two_prometheus, ignored=("prometheus_replica",), steadily=True),
 }

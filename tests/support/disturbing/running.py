@@ -51,10 +51,16 @@ Answer = Mapping[Labels, Firing] | str
 
 
 def firings(
-    alert: str, file: Path, evaluated_seconds: int, expected: Mapping[str, str], questions: Sequence[Question]
+    alert: str,
+    file: Path,
+    evaluated_seconds: int,
+    expected: Mapping[str, str],
+    questions: Sequence[Question],
+    *,
+    identity_labels: Sequence[str] = (),
 ) -> list[Answer]:
-    """An answer to each question, on the rules of a test file that an alert with the expected labels needs."""
-    rules = [rule for rule in needed_for(alert, file) if _may_concern(rule, expected)]
+    """An answer to each question, on the rules of a test file, with these labels, that an alert with the expected ones needs."""
+    rules = [rule for rule in needed_for(alert, file, *identity_labels) if _may_concern(rule, expected)]
     output = _output(alert, rules, evaluated_seconds, dict(enumerate(questions)))
     if not _RULE_ERROR.search(output):
         return _answers(output, len(questions))

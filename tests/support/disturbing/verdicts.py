@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from tests.support.disturbing.disturbances import DISTURBANCES, STAGING, UNDISTURBED, Disturbance
+from tests.support.disturbing.disturbances import DISTURBANCES, PROD, STAGING, TWO_NAMESPACES, UNDISTURBED, Disturbance
 from tests.support.disturbing.pairs import FIRES, JUST_BELOW, RuleTest
 from tests.support.disturbing.running import Answer, Firing, Labels, Question, firings
 
@@ -23,6 +23,26 @@ def differences(tests: Mapping[str, RuleTest]) -> Differences:
             if problem := _difference(test, DISTURBANCES[name], answer, allowed):
                 found[name, case] = problem
     return found
+
+
+def difference_between_tenants(tests: Mapping[str, RuleTest]) -> str:
+    """What is wrong where namespaces are told apart: a sentence unless it fires for the one in trouble, and not for the healthy one."""
+    test = tests[FIRES]
+    expected = {_with_namespace(labels, PROD) for labels in test.fires_first}
+    question = _question(test, DISTURBANCES[TWO_NAMESPACES], tests.get(JUST_BELOW))
+    (answer,) = firings(
+        test.alert, test.file, test.evaluated_seconds, test.fires_first[0], [question], identity_labels=["namespace"]
+    )
+    if isinstance(answer, str):
+        return f"the rules fail: {answer}"
+    end = test.until(DISTURBANCES[TWO_NAMESPACES])
+    silent = [labels for labels in expected if labels not in answer or answer[labels].last < end]
+    wrong = [labels for labels in answer if dict(labels).get("namespace") != PROD]
+    return "; ".join([f"{dict(labels)} is silent" for labels in silent] + [f"{dict(labels)} fires" for labels in wrong])
+
+
+def _with_namespace(labels: Mapping[str, str], namespace: str) -> Labels:
+    return tuple(sorted({**labels, "namespace": namespace}.items()))
 
 
 def _question(test: RuleTest, disturbance: Disturbance, healthy: RuleTest | None) -> Question:

@@ -54,13 +54,13 @@ function Page({ path }: { path: string }) {
   return /^\/alert/.test(path) ? <AlertsPage /> : <DashboardsPage />;
 }
 
-/** Why the dashboards could not be compiled, over whatever was there before. */
+/** Why the dashboards could not be compiled, above whatever was there before, of which it covers nothing. */
 function FailureNote({ failure: { message, file, line } }: { failure: Failure }) {
   const texts = useTexts();
   const place = [file, line].filter((part) => part !== undefined && part !== null).join(':');
   return (
-    <div data-testid="failure" style={{ position: 'fixed', zIndex: 2000, left: 16, right: 16, bottom: 16 }}>
-      <Alert severity="error" elevated title={`${texts('buildFailed')}${place ? `: ${place}` : ''}`}>
+    <div data-testid="failure" style={{ padding: '16px 16px 0' }}>
+      <Alert severity="error" title={`${texts('buildFailed')}${place ? `: ${place}` : ''}`}>
         <pre style={{ margin: 0, whiteSpace: 'pre-wrap' }}>{message}</pre>
       </Alert>
     </div>

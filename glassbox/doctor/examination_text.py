@@ -1,0 +1,78 @@
+"""An examination as text for people, and as JSON."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+
+from glassbox.doctor.examining import Examination
+from glassbox.doctor.outlook import Lack, Outlook, brought_by
+from glassbox.query.wording import span
+
+SCHEMA_VERSION = 1
+_LISTED = 3
+
+
+def as_text(examination: Examination) -> Iterator[str]:
+    """Lines of tables: services, GPUs, what is in the way, and what will work."""
+    yield from _table(
+        "Services", ("job", "engine", "models", "replicas", "scraped every", "places"), _services(examination)
+    )
+    yield from _table("GPUs", ("job", "exporter", "hosts", "GPUs"), _gpus(examination))
+    if examination.obstacles:
+        yield "In the way"
+    for each in examination.obstacles:
+        yield f"  {each.about} {each.problem}: {each.advice}."
+    yield "\nWhat can work" if examination.obstacles else "What can work"
+    for outlook in examination.outlooks:
+        yield from _outlook(outlook)
+
+
+def as_json(examination: Examination) -> str:
+    """The whole, in a versioned schema."""
+    return json.dumps({"version": SCHEMA_VERSION, **asdict(examination)}, indent=2, ensure_ascii=False)
+
+
+def _services(examination: Examination) -> Iterator[tuple[str, ...]]:
+    for each in examination.fleet.services:
+        places = (f"{label} {_some(values)}" for label, values in each.places.items() if values)
+        every = span(round(each.scrape_seconds)) if each.scrape_seconds else "not known"
+        yield each.job, _some(each.engines), _some(each.models), str(each.targets), every, "; ".join(places)
+
+
+def _gpus(examination: Examination) -> Iterator[tuple[str, ...]]:
+    for each in examination.fleet.gpus:
+        yield each.job, each.exporter, str(each.hosts), str(each.gpus)
+
+
+def _outlook(outlook: Outlook) -> Iterator[str]:
+    """What works, then each thing that is lacking with the panels or alerts that wait for it."""
+    yield f"  {outlook.title}: {outlook.working} of {outlook.parts}"
+    waiting: dict[str, list[str]] = {}
+    for lack in outlook.lacking:
+        waiting.setdefault(_lacked(lack), []).append(lack.title)
+    for lacked, titles in waiting.items():
+        yield f"    without {lacked}: {'; '.join(titles)}"
+
+
+def _lacked(lack: Lack) -> str:
+    if lack.settings:
+        return f"the setting {' and '.join(lack.lacks)}"
+    brought = brought_by(lack.lacks[0])
+    return _some(lack.lacks) + (f" ({brought})" if brought else "")
+
+
+def _some(values: Sequence[str]) -> str:
+    rest = f" and {len(values) - _LISTED} more" if len(values) > _LISTED else ""
+    return ", ".join(values[:_LISTED]) + rest or "-"
+
+
+def _table(title: str, heads: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> Iterator[str]:
+    cells = [heads, *rows]
+    if not cells[1:]:
+        yield f"{title}: none found"
+        return
+    widths = [max(len(row[column]) for row in cells) for column in range(len(heads))]
+    yield title
+    for row in cells:
+        yield ("  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))).rstrip()
+    yield ""

@@ -1,0 +1,80 @@
+"""What stands between a fleet and our rules: each with what to do about it."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from glassbox.doctor.fleet import PLACES, Fleet, ServiceJob
+from glassbox.prometheus.api import Prometheus
+from glassbox.query.promql import duration_seconds
+from glassbox.query.wording import span
+from glassbox.settings.model import Settings
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """What it is about, such as a job, what is wrong, and what to do."""
+
+    about: str
+    problem: str
+    advice: str
+
+
+def shortest_window_seconds(queries: Iterable[str]) -> int:
+    """The shortest window of samples that the queries read, in seconds."""
+    return min(duration_seconds(window) for query in queries for window in re.findall(r"\[(\d+[smhd])\]", query))
+
+
+def obstacles_of(
+    fleet: Fleet, settings: Settings, prometheus: Prometheus, *, window_seconds: int, recorded: frozenset[str]
+) -> Iterator[Obstacle]:
+    """Everything that was found. `recorded` are the names of those of our series that the server holds."""
+    yield from _not_recorded(recorded)
+    for service in fleet.services:
+        yield from _about_service(service, settings, window_seconds)
+    found = {service.job for service in fleet.services}
+    for job in settings.jobs.services:
+        if job not in found:
+            yield Obstacle(job, "has no series of an engine or of our exporter here", "take it out of jobs.services, or look why it is not scraped")  # fmt: skip
+    yield from _seen_twice(fleet, prometheus)
+
+
+def _not_recorded(recorded: frozenset[str]) -> Iterator[Obstacle]:
+    if not recorded:
+        yield Obstacle(
+            "Our recorded series",
+            "are not in this Prometheus, so that boards and alerts have nothing to read yet",
+            "build, and load build/recording_rules and build/alerts",
+        )
+
+
+def _about_service(service: ServiceJob, settings: Settings, window_seconds: int) -> Iterator[Obstacle]:
+    if service.job not in settings.jobs.services:
+        yield Obstacle(service.job, "is a service that jobs.services does not list, so that no alert reports its outages", "add it to jobs.services")  # fmt: skip
+    if service.mute:
+        targets = "target that answers" if service.mute == 1 else "targets that answer"
+        yield Obstacle(service.job, f"has {service.mute} {targets} scrapes without a series of an engine", "look at its metrics, and at what drops them on the way")  # fmt: skip
+    # A rate needs two samples, whatever lies between them and the edges of its window.
+    if service.scrape_seconds and 2 * service.scrape_seconds > window_seconds:
+        yield Obstacle(
+            service.job,
+            f"is scraped every {span(round(service.scrape_seconds))}, and our shortest window of {span(window_seconds)} needs two samples",
+            f"scrape it every {span(window_seconds // 4)}",
+        )
+    for label in PLACES:
+        values = service.places.get(label, ())
+        if len(values) > 1 and label not in settings.identity_labels:
+            yield Obstacle(
+                service.job,
+                f"is in several places ({label}: {', '.join(values[:3])}{', ...' if values[3:] else ''}), which our series would add up",
+                f"add {label} to identity_labels",
+            )
+
+
+def _seen_twice(fleet: Fleet, prometheus: Prometheus) -> Iterator[Obstacle]:
+    jobs = "|".join(re.escape(service.job).replace("\\", "\\\\") for service in fleet.services)
+    if not jobs:
+        return
+    for each in prometheus.now(f'count by (job) (count by (job, instance) (up{{job=~"{jobs}"}}) > 1)'):
+        targets = "target has" if each.value == 1 else "targets have"
+        yield Obstacle(each.labels.get("job", ""), f"{each.value:g} {targets} several series up, so that everything counts as often", "remove the duplicates of a pair of Prometheus; docs/scale-out.md says how")  # fmt: skip

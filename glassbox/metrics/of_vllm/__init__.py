@@ -1,0 +1,1 @@
+"""What vLLM exposes besides its core: `vllm.py` says which of these modules are its parts."""

@@ -112,7 +112,7 @@ def _faults(limits: Gpu) -> tuple[Alert, ...]:
             panel=("gpu", "GPU memory"),
             summary=f"{{{{ if $labels.gpu }}}}{_WHICH} is gone{{{{ else }}}}No GPU of {{{{ $labels.instance }}}} is measured any more ({{{{ $value }}}} were){{{{ end }}}}",
             description=f"{{{{ if $labels.gpu }}}}{_WHICH} (job {{{{ $labels.job }}}}) was measured within the {last(GONE_REMEMBERED)} and is not measured now, although its exporter answers.{{{{ else }}}}{{{{ $labels.instance }}}} (job {{{{ $labels.job }}}}) measured {{{{ $value }}}} GPUs within the {last(GONE_REMEMBERED)} and measures none now, although it answers. The driver hangs, one GPU is off the bus, or the exporter is at fault.{{{{ end }}}}",
-            cannot_see="A GPU that was missing before it was ever measured, one of which the exporter reports nothing but errors, and one of two exporters' copies of a card while the other still measures it under its own address: nvidia-smi -L on the host.",
+            cannot_see="A GPU that was missing before it was ever measured, one of which the exporter reports nothing but errors, one of two exporters' copies of a card while the other still measures it under its own address, and the only card of an exporter that was replaced: nvidia-smi -L on the host.",
         ),
     )
 
@@ -144,7 +144,7 @@ def _waste(settings: Settings) -> tuple[Alert, ...]:
             panel=("llm-serving", "Waiting by reason"),
             summary="Requests for {{ $labels.model_name }} ({{ $labels.job }}) wait while GPUs are idle",
             description=f"At least {{{{ $value | humanize }}}} requests waited for capacity throughout the {last(QUEUE_WINDOW)}. No measured GPU{of_its} was active for {percent(limits.idle_while_queueing_ratio)} of that time.",
-            cannot_see="An idle GPU beside a busy one, since no metric names the model that a GPU serves, and an idle MIG slice beside a busy one: the activity by GPU on its board.",
+            cannot_see="An idle GPU beside a busy one of the same model, or of any model where nothing names the pods of GPUs, an idle MIG slice beside a busy one, and GPUs of pods that are no targets: the activity by GPU on its board.",
         ),
         Alert(
             name="GPUIdleButPaid",

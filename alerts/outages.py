@@ -80,7 +80,7 @@ def _unserved() -> Expr:
     A model that was idle when it went was taken away, or scaled to zero.
     """
     # Recorded gauges outlive a failed scrape, so that a dead target serves no model although it still has them.
-    now = instant(instances.RUNNING).unless(instant(answering.DOWN), on=TARGET)
+    now = instances.serving().unless(instant(answering.DOWN), on=TARGET)
     lost = answering.in_use(SERVED).unless(now, on=SERVED).and_(instant(answering.STEADY), on=JOB)
     return group_by(SERVED, lost).unless(_renamed())
 

@@ -17,7 +17,7 @@ from glassbox.query.expr import Expr, binary, many_to_one
 from glassbox.query.promql import CHOSEN_RANGE, duration_seconds, instant, max_by, over_range, over_time, ratio, sum_by
 from glassbox.query.wording import percent, span
 from glassbox.settings.model import Settings
-from recording_rules import cost, engine, gpu, requests, workload
+from recording_rules import cost, engine, gpu, gpu_users, requests, workload
 from recording_rules.gpu_conditions import PAID_WINDOW
 from recording_rules.histograms import RATE_WINDOW_SECONDS
 from recording_rules.levels import GPU, SERVED, SLOT
@@ -32,7 +32,7 @@ _WIDE = Size(width=4, height=4)
 _NOT_MEASURED = "Not measured"
 # Nothing that is divided by: nobody works, or nobody reports it.
 _NO_WORK = "No work seen"
-_TOGETHER = "GPUs do not report which model they serve, so choose hosts and services that belong together."
+_TOGETHER = "It is not always known which GPUs serve a model, so choose hosts and services that belong together."
 _CACHED = "Input tokens from a cache, or computed by another service, cost next to nothing and are left out."
 _FOR_NOBODY = "Tokens of answers that callers give up count too, so it looks low where nobody is answered."
 _PRICES = "Prices come from the settings (cost). A GPU costs its price whether it works or not."
@@ -248,20 +248,22 @@ def _energy(now: _Sums) -> Row:
 def _models(now: _Sums, settings: Settings) -> Row:
     output = sum_by(SERVED, instant(engine.GENERATION_TOKENS))
     share = binary(output, "/", now.output > 0, matching=_TO_ALL, unit=Unit.RATIO)
+    by_share = binary(share, "*", now.paid, matching=_TO_ALL, unit=Unit.MONEY_PER_HOUR)
+    known = instant(gpu_users.JUDGED)
     columns = {
         "Input": sum_by(SERVED, instant(engine.PROMPT_TOKENS)),
         "Computed input": sum_by(SERVED, computed_prompt_tokens()),
         "Output": output,
         "Pages": _pages(settings),
         "Share of output tokens": share,
-        "Cost per hour by that share": binary(share, "*", now.paid, matching=_TO_ALL, unit=Unit.MONEY_PER_HOUR),
+        "Cost per hour": cost.of_models(settings).or_(by_share.unless(known, on=SERVED)),
     }
     return row(
         "Who does the work?",
         comparison(
             "Models",
             columns,
-            why="What each model does, its input without what caches hold, and its share of the cost if cost is divided by output tokens. That is a rule for division, not a measurement. Services without tokens have no share. Click a model to see where its time goes.",
+            why="What each model does, its input without what caches hold, and the cost of the GPUs that its pods have, where exporters name these pods. Elsewhere the cost is divided by output tokens: a rule for division, not a measurement. Click a model to see where its time goes.",
             largest_first="Output",
             drill_down=DrillDown("model_name", "llm-serving", MODEL.name, keeping=(JOB,)),
             empty="No model",

@@ -1,4 +1,4 @@
-"""GPU: really busy, or merely not idle? For dcgm-exporter, our exporter and nvidia_gpu_exporter; each shows what it reports."""
+"""GPU: really busy, or merely not idle? For dcgm-exporter, our exporter, nvidia_gpu_exporter and AMD's; each shows what it reports."""
 
 from dashboards.choices import GPU_INDEX, GPU_INSTANCE, GPU_JOB
 from glassbox.board.dashboard import Dashboard, Row, dashboard, row

@@ -9,8 +9,10 @@ from functools import reduce
 
 from glassbox.metrics.types import Unit
 from glassbox.query.expr import Expr
+from glassbox.query.promql import max_by
 from glassbox.settings.model import Settings
-from recording_rules import gpu
+from recording_rules import gpu, gpu_users
+from recording_rules.levels import GPU
 
 
 def price(settings: Settings) -> Expr:
@@ -20,6 +22,11 @@ def price(settings: Settings) -> Expr:
     # One series for each GPU already: a `group` would double the time that a board's range takes.
     others = gpu.MEASURED * 0 + prices.gpu_price_per_hour
     return reduce(Expr.or_, (*by_model, others)).measured_in(Unit.MONEY_PER_HOUR)
+
+
+def of_models(settings: Settings) -> Expr:
+    """What the GPUs of each model's own pods cost per hour, where these are known; pods that share a GPU share its price."""
+    return gpu_users.shared_out(max_by(GPU, price(settings)))
 
 
 def idle(settings: Settings, activity: Expr) -> Expr:

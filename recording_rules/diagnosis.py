@@ -2,8 +2,8 @@
 
 The codes are what is recorded. A verdict's code is its place in the order, with gaps in between: the smaller, the more urgent,
 also among versions of one model. Codes never change, since history is read by them. Their words and colours are here too, so
-that every board shows the same. GPUs come late: it is not known which of them serve the model, so signals of the model itself
-go first.
+that every board shows the same. GPUs come late: outside of Kubernetes it is not known which of them serve the model, so
+signals of the model itself go first.
 """
 
 from collections.abc import Sequence
@@ -87,8 +87,8 @@ IDLE_CAUSES = (
     Case(8, "Other", _NEUTRAL, "No signal explains it. Compare tensor activity with memory activity.", ()),
 )  # fmt: skip  # a line is a case
 
-VERDICT = Series("model:diagnosis_verdict:code", Unit.NONE, MODEL)
-IDLE_CAUSE = Series("model:diagnosis_idle_cause:code", Unit.NONE, MODEL)
+VERDICT = Series("model:diagnosis_verdict:code", Unit.NONE, MODEL, reporters=known_models.KNOWN.reporters)
+IDLE_CAUSE = Series("model:diagnosis_idle_cause:code", Unit.NONE, MODEL, reporters=known_models.KNOWN.reporters)
 
 
 def group(settings: Settings) -> RecordGroup:

@@ -1,4 +1,4 @@
-"""GPUs, whichever exporter measures them: dcgm-exporter, our exporter or nvidia_gpu_exporter. Impossible readings are left out.
+"""GPUs, whichever exporter measures them: dcgm-exporter, our exporter, nvidia_gpu_exporter or AMD's. Impossible readings are left out.
 
 MIG slices of one GPU are one GPU: their memory is added up, of everything else the largest value counts.
 
@@ -9,6 +9,7 @@ recorded series for each GPU would double a raw one. Only dcgm-exporter reports 
 from collections.abc import Callable
 from functools import reduce
 
+from glassbox.metrics import amd_exporter as amd
 from glassbox.metrics import dcgm, scrape, service
 from glassbox.metrics import nvidia_gpu_exporter as smi
 from glassbox.metrics.types import Counter, Gauge, Unit
@@ -27,7 +28,7 @@ from glassbox.query.promql import (
     with_label,
 )
 from glassbox.query.rules import Record, RecordGroup
-from glassbox.query.selectors import differs, regex
+from glassbox.query.selectors import Matcher, differs, regex
 from recording_rules.gpu_bounds import possible
 from recording_rules.levels import GPU, JOB, SLOT, TARGET
 from recording_rules.targets import BRIDGE
@@ -59,6 +60,12 @@ def _ours(gauge: Gauge) -> Expr:
     return with_label("gpu", instant(gauge), copied_from="gpu_id")
 
 
+def of_amd(gauge: Gauge, **matchers: str | Matcher) -> Expr:
+    """AMD's series under the labels `gpu` and `UUID`, where the exporter is configured to tell the latter."""
+    by_uuid = with_label("UUID", instant(gauge, **matchers), copied_from="gpu_uuid")
+    return with_label("gpu", by_uuid, copied_from="gpu_id")
+
+
 def _smi(series: Expr) -> Expr:
     """nvidia_gpu_exporter's series under the label `gpu`: the GPU's index, or its uuid where the exporter reports no index."""
     by_uuid = (*TARGET, "uuid")
@@ -72,10 +79,11 @@ def _numbered(indexed: Expr) -> Expr:
 
 
 def of_model(name: str) -> Expr:
-    """1 for each GPU of this model, named as nvidia-smi does. Our exporter does not report models."""
+    """1 for each GPU of this model, named as nvidia-smi or AMD's exporter does. Our exporter does not report models."""
     # A GPU that shares its host's memory reports none of its own.
     from_dcgm = instant(dcgm.FB_USED, modelName=name).or_(instant(dcgm.GPU_TEMP, modelName=name))
-    return group_by(GPU, from_dcgm.or_(_numbered(instant(smi.GPU_INFO, name=name))))
+    from_amd = of_amd(amd.TOTAL_VRAM, card_model=name)
+    return group_by(GPU, from_dcgm.or_(_numbered(instant(smi.GPU_INFO, name=name))).or_(from_amd))
 
 
 def _ratio(percent: Expr) -> Expr:
@@ -109,7 +117,10 @@ _WATTS_OF_DCGM = (rate(dcgm.TOTAL_ENERGY, ENERGY_WINDOW) / _MILLIJOULES_PER_JOUL
 
 # Share of time with a kernel running: low proves an idle GPU, high proves little.
 UTILIZATION = _each_gpu(
-    _ratio(instant(dcgm.GPU_UTIL)), _ratio(_ours(service.GPU_UTILIZATION)), _smi(instant(smi.UTILIZATION_GPU))
+    _ratio(instant(dcgm.GPU_UTIL)),
+    _ratio(_ours(service.GPU_UTILIZATION)),
+    _smi(instant(smi.UTILIZATION_GPU)),
+    _ratio(of_amd(amd.GFX_ACTIVITY)),
 )
 # Share of time in which the compute engine is active: a finer duty cycle.
 ENGINE_ACTIVE = _profiled(dcgm.GR_ENGINE_ACTIVE)
@@ -119,7 +130,12 @@ TENSOR_ACTIVE = _profiled(dcgm.PIPE_TENSOR_ACTIVE)
 DRAM_ACTIVE = _profiled(dcgm.DRAM_ACTIVE)
 # Mean power over 5 minutes from the board's energy counter, which misses nothing between two scrapes.
 ENERGY = _each_gpu(_WATTS_OF_DCGM, _smi(rate(smi.ENERGY, ENERGY_WINDOW).measured_in(Unit.WATTS)))
-_OTHER_TEMPERATURES = (_ours(service.GPU_TEMPERATURE), _smi(instant(smi.TEMPERATURE)))
+_OTHER_TEMPERATURES = (
+    _ours(service.GPU_TEMPERATURE),
+    _smi(instant(smi.TEMPERATURE)),
+    of_amd(amd.JUNCTION_TEMPERATURE),
+    of_amd(amd.EDGE_TEMPERATURE),
+)
 TEMPERATURE = _each_gpu(instant(dcgm.GPU_TEMP), *_OTHER_TEMPERATURES)
 # 1 when the board could not replace a broken row of its memory, 0 otherwise.
 ROW_REMAPPING = _each_gpu(instant(dcgm.ROW_REMAP_FAILURE), _smi(instant(smi.REMAPPED_ROWS_FAILURE)))
@@ -139,19 +155,33 @@ ACTIVITY = Record(
 MEMORY_USED = Record(
     "gpu:memory_used_bytes:max",
     _each_gpu(
-        _whole(_bytes(instant(dcgm.FB_USED))), _bytes(_ours(service.GPU_MEMORY_USED)), _smi(instant(smi.MEMORY_USED))
+        _whole(_bytes(instant(dcgm.FB_USED))),
+        _bytes(_ours(service.GPU_MEMORY_USED)),
+        _smi(instant(smi.MEMORY_USED)),
+        _bytes(of_amd(amd.USED_VRAM)),
     ),
     "Memory in use. It is flat under vLLM, which reserves its KV cache at start. GPUs that share their host's memory report none.",
 )
 MEMORY_TOTAL = Record(
     "gpu:memory_total_bytes:max",
     # A board without memory of its own may report 0.
-    _each_gpu(_whole(_bytes(_INSTALLED)), _bytes(_ours(service.GPU_MEMORY_TOTAL)), _smi(instant(smi.MEMORY_TOTAL))) > 0,
+    _each_gpu(
+        _whole(_bytes(_INSTALLED)),
+        _bytes(_ours(service.GPU_MEMORY_TOTAL)),
+        _smi(instant(smi.MEMORY_TOTAL)),
+        _bytes(of_amd(amd.TOTAL_VRAM)),
+    )
+    > 0,
     "Memory of the board, or of its MIG slices.",
 )
 POWER = Record(
     "gpu:power_watts:max",
-    _each_gpu(instant(dcgm.POWER_USAGE), _ours(service.GPU_POWER), _smi(instant(smi.POWER_DRAW))),
+    _each_gpu(
+        instant(dcgm.POWER_USAGE),
+        _ours(service.GPU_POWER),
+        _smi(instant(smi.POWER_DRAW)),
+        *map(of_amd, (amd.PACKAGE_POWER, amd.AVERAGE_PACKAGE_POWER, amd.POWER_USAGE)),
+    ),
     "Power drawn.",
 )
 SM_CLOCK = Record(
@@ -160,6 +190,7 @@ SM_CLOCK = Record(
         _hertz(instant(dcgm.SM_CLOCK)),
         _hertz(_ours(service.GPU_SM_CLOCK)),
         _smi(instant(smi.SM_CLOCK)),
+        _hertz(of_amd(amd.CLOCK, clock_type="system")),
     ),
     "Clock of the multiprocessors.",
 )

@@ -1,6 +1,6 @@
 """Which GPUs serve which model, where both say which pod they belong to: in Kubernetes.
 
-dcgm-exporter names the pod that has a GPU, and the Prometheus Operator the pod of each target. A model whose pods are known is
+dcgm-exporter and AMD's name the pod that has a GPU, and the Prometheus Operator the pod of each target. A model whose pods are known is
 judged by the GPUs of these pods alone, as soon as GPUs of its cluster name any. Everywhere else any GPU may belong to any model.
 With MIG or time slicing several pods share a GPU: it belongs to the models of each. Pods without a target, such as the workers of
 an engine that spans hosts, are not known. Nothing is recorded outside of Kubernetes.
@@ -8,10 +8,11 @@ an engine that spans hosts, are not known. Nothing is recorded outside of Kubern
 
 from collections.abc import Sequence
 
+from glassbox.metrics import amd_exporter as amd
 from glassbox.metrics import dcgm, scrape
 from glassbox.metrics.types import Unit
 from glassbox.query.expr import Expr, binary, many_to_one
-from glassbox.query.promql import avg_by, group_by, instant, max_by, over_time, with_label
+from glassbox.query.promql import avg_by, count_by, group_by, instant, max_by, over_time, sum_by, with_label
 from glassbox.query.rules import Record, RecordGroup, Series
 from glassbox.query.selectors import Matcher, differs, regex
 from recording_rules import gpu, instances
@@ -34,7 +35,8 @@ def _in_pod(series: Expr, prefix: str = "") -> Expr:
 
 def _measured(**matchers: str | Matcher) -> Expr:
     # A GPU that shares its host's memory reports none of its own.
-    return instant(dcgm.FB_USED, **matchers).or_(instant(dcgm.GPU_TEMP, **matchers))
+    of_nvidia = instant(dcgm.FB_USED, **matchers).or_(instant(dcgm.GPU_TEMP, **matchers))
+    return of_nvidia.or_(gpu.of_amd(amd.TOTAL_VRAM, **matchers))
 
 
 def _used_by() -> Expr:
@@ -115,6 +117,14 @@ def largest_of_models(by_pod: Expr) -> Expr:
 def mean_of_models(by_pod: Expr) -> Expr:
     """The mean of the means of each model's own pods, by GPU and pod."""
     return avg_by(SERVED, _of_model_pods(avg_by(_POD, by_pod)))
+
+
+def shared_out(of_gpus: Expr) -> Expr:
+    """What each model has of a sum over GPUs: equal parts for the pods that share a GPU, and for the models of one pod."""
+    part = binary(of_gpus, "/", count_by(GPU, _USERS), unit=of_gpus.shape.unit)
+    of_pod = sum_by(_POD, by_pod(part))
+    each = binary(of_pod, "/", count_by(_POD, _PODS), unit=of_gpus.shape.unit)
+    return sum_by(SERVED, _of_model_pods(each))
 
 
 def judged(models: Expr, own: Expr, of_any: Expr, shared: Sequence[str]) -> Expr:

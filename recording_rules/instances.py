@@ -16,6 +16,7 @@ from glassbox.query.selectors import regex
 from recording_rules import sources
 from recording_rules.levels import INSTANCE, TARGET
 from recording_rules.sources import rates
+from recording_rules.targets import BRIDGE
 
 GROUP = RecordGroup("instances")
 
@@ -26,6 +27,17 @@ RUNNING = Record(
     sum_by(INSTANCE, sources.RUNNING),
     "Running requests of one replica. Boards and alerts see every replica that has this series, and no other.",
 )
+
+
+def serving() -> Expr:
+    """The models of each target, of engines also that do not report how many requests run."""
+    counted = dict(most(roles.FINISHED, BRIDGE).by_engine)
+    others = [
+        group_by(INSTANCE, counted[engine.name])
+        for engine in ENGINES
+        if engine.name in counted and not engine.readings(roles.RUNNING)
+    ]
+    return reduce(Expr.or_, others, group_by(INSTANCE, instant(RUNNING)))
 
 
 def reporting() -> Expr:

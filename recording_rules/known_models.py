@@ -14,7 +14,8 @@ from recording_rules.memory import GONE_REMEMBERED
 _KEPT = "5m"
 _VERSION = (*JOB, "model_version")
 
-KNOWN = Series("model:diagnosis_known:group", Unit.BOOLEAN, MODEL)
+# A model is known by what runs of it.
+KNOWN = Series("model:diagnosis_known:group", Unit.BOOLEAN, MODEL, reporters=engine.RUNNING.reporters)
 
 
 def known(jobs: Jobs) -> Expr:

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 
 from glassbox.compile.bundle import Bundle
+from glassbox.doctor.buckets_there import buckets_in_the_way
 from glassbox.doctor.fleet import Fleet, look_at, names_lately
+from glassbox.doctor.loaded_rules import rules_in_the_way
 from glassbox.doctor.obstacles import Obstacle, obstacles_of, shortest_window_seconds
 from glassbox.doctor.outlook import Outlook, outlooks
 from glassbox.doctor.recorded import Holdings, recorded_by
@@ -30,11 +32,17 @@ def examine(prometheus: Prometheus, bundle: Bundle, settings: Settings) -> Exami
     names = names_lately(prometheus)
     recorded = recorded_by(bundle)
     fleet = look_at(prometheus, names)
+    queries = [query for each in recorded.values() for query in each]
     found = obstacles_of(
         fleet,
         settings,
         prometheus,
-        window_seconds=shortest_window_seconds(query for each in recorded.values() for query in each),
+        window_seconds=shortest_window_seconds(queries),
         recorded=frozenset(names) & frozenset(recorded),
     )
-    return Examination(fleet, tuple(found), tuple(outlooks(bundle, Holdings(names, recorded))))
+    in_the_way = (
+        *found,
+        *rules_in_the_way(prometheus, bundle),
+        *buckets_in_the_way(prometheus, queries, frozenset(names)),
+    )
+    return Examination(fleet, in_the_way, tuple(outlooks(bundle, Holdings(names, recorded))))

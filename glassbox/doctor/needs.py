@@ -1,6 +1,6 @@
 """Which series a query cannot do without, as far as they are missing."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 
 import promql_parser as ast
@@ -22,16 +22,9 @@ def missing(query: str, exists: Exists) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_missing(_parsed(query), exists)))
 
 
-def names_read(query: str) -> tuple[str, ...]:
-    """The names of all series that the query reads, each once."""
-    found: list[str] = []
-
-    def note(name: str) -> bool:
-        found.append(name)
-        return False
-
-    _visit(_parsed(query), note)
-    return tuple(dict.fromkeys(found))
+def selectors_of(query: str) -> tuple[ast.VectorSelector, ...]:
+    """Every selector of series in the query, in the order of the text; raises GlassboxError as above."""
+    return tuple(_selectors(_parsed(query)))
 
 
 @cache
@@ -77,13 +70,12 @@ def _parts(expr: ast.Expr) -> tuple[ast.Expr, ...]:
     )
 
 
-def _visit(expr: ast.Expr, note: Exists) -> None:
+def _selectors(expr: ast.Expr) -> Iterator[ast.VectorSelector]:
     if isinstance(expr, ast.VectorSelector):
-        for name in _names(expr):
-            note(name)
-    both = (expr.lhs, expr.rhs) if isinstance(expr, ast.BinaryExpr) else _parts(expr)
-    for part in both:
-        _visit(part, note)
+        yield expr
+    parts = (expr.lhs, expr.rhs) if isinstance(expr, ast.BinaryExpr) else _parts(expr)
+    for part in parts:
+        yield from _selectors(part)
 
 
 def _names(selector: ast.VectorSelector) -> list[str]:

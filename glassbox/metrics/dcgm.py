@@ -6,14 +6,11 @@ from the start on, and an XID is an event, so that it has no value before the fi
 of the pod and container that have the GPU, so that with another pod it is another series.
 """
 
-from glassbox.metrics.types import Counter, Gauge, Unit
+from glassbox.metrics.types import POD_LABELS, Counter, Gauge, Unit
 
 # The MIG slice, on the series of a GPU that is divided.
 SLICE = "GPU_I_ID"
-# The pod that has the GPU, as the exporter names it, and under the names that Prometheus gives where it does not honor labels;
-# and what else tells the pods of several clusters apart.
-_IN_KUBERNETES = ("cluster", "namespace", "pod", "exported_namespace", "exported_pod")
-_OPTIONAL = (SLICE, *_IN_KUBERNETES)
+_OPTIONAL = (SLICE, *POD_LABELS)
 _GPU = ("gpu", "UUID", "pci_bus_id", "device", "modelName", "Hostname")
 _PROFILING = "needs a data-centre GPU with the profiling module, and dcgm-exporter 4.x"
 

@@ -120,7 +120,7 @@ class Series:
             raise QueryError(
                 f"{self.name} has the labels {', '.join(self.all_labels)}, but '{expr}' gives others: aggregate by the same."
             )
-        if self.reporters not in (None, expr.shape.reporters):
+        if None not in (self.reporters, expr.shape.reporters) and self.reporters != expr.shape.reporters:
             raise QueryError(
                 f"{self.name} is not reported by {lacking(self.reporters) or 'nobody'}, but '{expr}' is not by "
                 f"{lacking(expr.shape.reporters) or 'nobody'}: declare who reports it as the query has it."

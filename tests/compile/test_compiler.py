@@ -125,10 +125,9 @@ def test_names_that_strangers_share_are_read_from_the_service_jobs():
     )
     for rule in rules(BUNDLE.recording_rules) + rules(BUNDLE.alerts):
         for _, matchers in shared.findall(rule["expr"]):
-            if matchers == '{job=~".+"}':
-                assert re.search(
-                    r'(and on \(job, instance\)|unless on \(job\)) (max_over_time\()?up{job=~"\.\+"}', rule["expr"]
-                )
+            if matchers.startswith('{job=~".+"'):
+                partner = r"(and on \(job, instance\)|unless on \(job(, instance, pod)?\))"
+                assert re.search(partner + r' \(?(max_over_time\()?up{job=~"\.\+"', rule["expr"])
             elif rule.get("alert") == "MonitoringJobUnlisted":
                 assert 'job!~"hunyuanocr|vllm"' in matchers, rule["expr"]
             elif matchers == '{job!~"hunyuanocr|vllm"}':

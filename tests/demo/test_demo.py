@@ -41,7 +41,6 @@ OF_EVERY_SERVER = (
     "Input by source A",
     "Hits by tier A",
     "Preemptions of a request A",
-    "Transfer and first token B",
 )
 INTENTIONALLY_EMPTY |= {
     name: "the demo's servers have no connector, offload, drafter or adapters, and look for no NaN"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from glassbox.doctor.needs import missing, names_read
+from glassbox.doctor.needs import missing, selectors_of
 from glassbox.errors import GlassboxError
 
 
@@ -34,9 +34,11 @@ def test_what_is_missing(query, lacks):
     assert missing(query, lambda name: name == "here") == lacks
 
 
-def test_all_names_that_are_read():
-    query = 'a / on (job) (b or c unless {__name__=~"d|e"}) > bool scalar(f) + a'
-    assert names_read(query) == ("a", "b", "c", "d", "e", "f")
+def test_all_selectors_of_a_query():
+    query = "a / on (job) (b or c unless d[5m:1m]) > bool scalar(f) + -topk(2, rate(g[5m]))"
+    assert [selector.name for selector in selectors_of(query.replace("d[5m:1m]", "max_over_time(d[5m:1m])"))] == list(
+        "abcdfg"
+    )
 
 
 def test_what_is_not_promql_is_said():

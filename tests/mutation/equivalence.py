@@ -33,24 +33,17 @@ def matchers(node: ast.VectorSelector) -> tuple[tuple[str, Matcher], ...]:
     return tuple((each.name, Matcher(_OPERATORS[str(each.op).rpartition(".")[2]], each.value)) for each in found)
 
 
-def fixed(node: ast.Expr) -> Fixed:  # noqa: PLR0911  # one return for each kind of node
+def fixed(node: ast.Expr) -> Fixed:
     """What holds of the labels of every series that comes out."""
     match node:
         case ast.VectorSelector():
             return frozenset(matchers(node))
         case ast.MatrixSelector():
             return fixed(node.vector_selector)
-        case ast.ParenExpr() | ast.SubqueryExpr():
-            return fixed(node.expr)
-        case ast.AggregateExpr():
-            return frozenset(each for each in fixed(node.expr) if keeps(node, each[0]))
-        case ast.Call():
-            given = next((each for each in node.args if not isinstance(each, ast.NumberLiteral)), None)
-            inner = fixed(given) if given else frozenset()
-            return frozenset(each for each in inner if keeps(node, each[0]))
         case ast.BinaryExpr():
             return _fixed_by(node)
-    return frozenset()
+    inner = next((fixed(part) for part in parts(node)), frozenset())
+    return frozenset(each for each in inner if keeps(node, each[0]))
 
 
 def _fixed_by(node: ast.BinaryExpr) -> Fixed:
@@ -67,12 +60,10 @@ def keeps(node: ast.Expr, label: str) -> bool:
     """Whether a step from some series to others treats those of each value of the label apart, and leaves it to them."""
     match node:
         case ast.AggregateExpr():
-            if str(node.op) in ("topk", "bottomk", "count_values"):
-                return str(node.op) != "count_values" and _listed(node.modifier, label)
-            return _listed(node.modifier, label)
+            return str(node.op) != "count_values" and _listed(node.modifier, label)
+        case ast.Call() if node.func.name in ("label_replace", "label_join"):
+            return bool(node.args[1].val != label)
         case ast.Call():
-            if node.func.name in ("label_replace", "label_join"):
-                return node.args[1].val != label
             return node.func.name not in _WITHOUT_LABELS and not (label == "le" and "histogram" in node.func.name)
         case ast.BinaryExpr():
             return matched_on(node, label)
@@ -112,44 +103,48 @@ def makes_no_difference(node: ast.BinaryExpr, lost: tuple[str, Matcher], *, on_t
     return lost in fixed(other)
 
 
-def never_negative(node: ast.Expr) -> bool:  # noqa: PLR0911  # one return for each kind of node
+def never_negative(node: ast.Expr) -> bool:
     """Whether no value can be below 0."""
-    match node:
-        case ast.NumberLiteral():
-            return bool(node.val >= 0)
-        case ast.VectorSelector():
-            return bool(_COUNTS.fullmatch(node.name or ""))
-        case ast.MatrixSelector():
-            return never_negative(node.vector_selector)
-        case ast.ParenExpr() | ast.SubqueryExpr():
-            return never_negative(node.expr)
-        case ast.AggregateExpr():
-            return str(node.op) in ("count", "group") or (str(node.op) in _OF_SIGN and never_negative(node.expr))
-        case ast.Call():
-            name = node.func.name
-            return name in _COUNTERS or (
-                name in (*_OF_SIGN_OVER_TIME, "label_replace") and never_negative(node.args[0])
-            )
-        case ast.BinaryExpr():
-            of_both = str(node.op) in ("or", "*", "/", "+")
-            of_left = str(node.op) in ("and", "unless")
-            return (of_both or of_left) and never_negative(node.lhs) and (of_left or never_negative(node.rhs))
-    return False
+    if isinstance(node, ast.NumberLiteral):
+        return bool(node.val >= 0)
+    if isinstance(node, ast.VectorSelector | ast.MatrixSelector):
+        selector = node.vector_selector if isinstance(node, ast.MatrixSelector) else node
+        return bool(_COUNTS.fullmatch(selector.name or ""))
+    return _counts(node) or (_adds(node) and all(map(never_negative, _read_values(node))))
 
 
-def keeps_sign(node: ast.Expr) -> bool:
-    """Whether what comes out is above 0 for the same series as long as what goes in is, whatever its values, of numbers never below 0."""
+def _counts(node: ast.Expr) -> bool:
+    """Whether it counts, whatever the values."""
+    if isinstance(node, ast.AggregateExpr):
+        return str(node.op) in ("count", "group")
+    return isinstance(node, ast.Call) and node.func.name in _COUNTERS
+
+
+def _adds(node: ast.Expr) -> bool:
+    """Whether what comes out is below 0 only where something that goes in is."""
     match node:
         case ast.ParenExpr() | ast.SubqueryExpr():
             return True
         case ast.AggregateExpr():
-            return str(node.op) in (*_OF_SIGN, "count", "group")
+            return str(node.op) in _OF_SIGN
         case ast.Call():
             return node.func.name in (*_OF_SIGN_OVER_TIME, "label_replace")
         case ast.BinaryExpr():
-            of_both = str(node.op) in ("*", "/") and never_negative(node.lhs) and never_negative(node.rhs)
-            return of_both or str(node.op) in SET_OPERATORS
+            return str(node.op) in (*SET_OPERATORS, "*", "/", "+")
     return False
+
+
+def _read_values(node: ast.Expr) -> Iterable[ast.Expr]:
+    """The parts whose values come out in one way or another."""
+    only_left = isinstance(node, ast.BinaryExpr) and str(node.op) in ("and", "unless")
+    return list(parts(node))[:1] if only_left else parts(node)
+
+
+def keeps_sign(node: ast.Expr) -> bool:
+    """Whether what comes out is above 0 for the same series as long as what goes in is, of numbers that are never below 0."""
+    if isinstance(node, ast.BinaryExpr) and str(node.op) not in SET_OPERATORS:
+        return str(node.op) in ("*", "/") and never_negative(node.lhs) and never_negative(node.rhs)
+    return _counts(node) or _adds(node)
 
 
 def _listed(modifier: ast.AggModifier | None, label: str) -> bool:

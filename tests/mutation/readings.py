@@ -32,23 +32,20 @@ def content(node: ast.Expr) -> str:
 
 
 @lru_cache(2**16)
-def _content(text: str) -> str:  # noqa: PLR0911  # one return for each kind of node
-    node = ast.parse(text)
-    match node:
-        case ast.VectorSelector():
-            return _metric(node, "")
-        case ast.MatrixSelector():
-            return _metric(node.vector_selector, f"[{ast.display_duration(node.range)}]")
+def _content(text: str) -> str:
+    match node := ast.parse(text):
+        case ast.VectorSelector() | ast.MatrixSelector():
+            return _metric(node)
         case ast.ParenExpr():
             inner = content(node.expr)
             return f"({inner})" if isinstance(ast.parse(inner), ast.BinaryExpr) else inner
         case ast.SubqueryExpr():
-            return node.prettify().replace(node.expr.prettify(), content(node.expr), 1)
+            return text.replace(node.expr.prettify(), content(node.expr), 1)
         case ast.AggregateExpr() | ast.Call():
             return _of_function(node)
         case ast.BinaryExpr():
             return _of_both(node)
-    return node.prettify()
+    return text
 
 
 def piece(kind: str, before: str, after: str) -> Piece | None:
@@ -67,8 +64,8 @@ def piece(kind: str, before: str, after: str) -> Piece | None:
 
 
 def of_content(rule: Json) -> str:
-    """The content of a rule's expression, and how long it must hold."""
-    return f"{ast.parse(content(ast.parse(rule['expr']))).prettify()} for {rule.get('for')}"
+    """The content of a record's expression."""
+    return content(ast.parse(rule["expr"]))
 
 
 def read_alike(left: ast.Expr, right: ast.Expr) -> bool:
@@ -103,12 +100,14 @@ def _of_both(node: ast.BinaryExpr) -> str:
     return left if same or behind or scaled else f"{left} {operator} {node.modifier or ''} {right}"
 
 
-def _metric(node: ast.VectorSelector, window: str) -> str:
-    recorded = _RECORDED.fullmatch(node.name or "")
-    kept = [each for each in matchers(node) if recorded or each[0] in _OF_CONTENT]
-    offset = ast.display_duration(node.offset) if node.offset else ""
-    name = (node.name or "") if recorded else "any:metric"
-    return str(Selector(name, (), shared_name=False, matchers=tuple(kept), window=window.strip("[]"), offset=offset))
+def _metric(node: ast.VectorSelector | ast.MatrixSelector) -> str:
+    selector = node.vector_selector if isinstance(node, ast.MatrixSelector) else node
+    window = ast.display_duration(node.range) if isinstance(node, ast.MatrixSelector) else ""
+    recorded = _RECORDED.fullmatch(selector.name or "")
+    kept = [each for each in matchers(selector) if recorded or each[0] in _OF_CONTENT]
+    offset = ast.display_duration(selector.offset) if selector.offset else ""
+    name = (selector.name or "") if recorded else "any:metric"
+    return str(Selector(name, (), shared_name=False, matchers=tuple(kept), window=window, offset=offset))
 
 
 def _raw(node: ast.Expr) -> bool:

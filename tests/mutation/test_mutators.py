@@ -3,7 +3,8 @@
 import pytest
 import yaml
 
-from tests.mutation.mutators import expression_faults, mutants, pretty
+from tests.mutation.faults import expression_faults
+from tests.mutation.mutators import mutants, of_reading, pretty
 
 
 def faulty(expr, kind):
@@ -138,6 +139,98 @@ def test_a_value_that_nobody_reads_is_not_changed(expr, expected):
     assert [pretty(fault.text) for fault in expression_faults(expr) if fault.kind in ("aggregation", "number")] == [
         pretty(each) for each in expected
     ]
+
+
+@pytest.mark.parametrize(
+    ("expr", "expected"),
+    [
+        # Counts are above 0 together, whether they are added or the greatest is taken.
+        ("x and max_over_time(up[2m]) > 0", ["x and min_over_time(up[2m]) > 0"]),
+        ("x and sum by (job) (rate(a_total[5m])) > 0", []),
+        ("x and sum by (job) (max_over_time(up[2m])) == 0", ["x and sum by (job) (min_over_time(up[2m])) == 0"]),
+        ("max(up) > bool 0", ["min(up) > bool 0"]),
+        ("x and rate(a_total[5m]) * 300 > 0", []),
+        # A value that is read, a number that may be negative, and one that is not 0 tell them apart.
+        ("max(up) > 0", ["sum(up) > 0", "min(up) > 0", "avg(up) > 0"]),
+        ("x and sum(a) > 0", ["x and max(a) > 0"]),
+        ("x and sum(a_total - b_total) > 0", ["x and max(a_total - b_total) > 0"]),
+        ("x and sum(up) > 1", ["x and max(up) > 1", "x and sum(up) > 1.1", "x and sum(up) > 0.9"]),
+        ("x and sum(up) >= 0", ["x and max(up) >= 0"]),
+    ],
+)
+def test_what_is_above_zero_either_way_is_not_changed(expr, expected):
+    assert [pretty(fault.text) for fault in expression_faults(expr) if fault.kind in ("aggregation", "number")] == [
+        pretty(each) for each in expected
+    ]
+
+
+@pytest.mark.parametrize(
+    ("expr", "expected"),
+    [
+        # The other side has the same matcher, and both are matched on its label.
+        ('a{x="1"} + b{x="1"}', []),
+        ('sum by (x) (a{x="1"}) / on (x) group_left () max by (x) (rate(b{x="1"}[5m]))', []),
+        ('sum without (y) (a{x="1"}) > b{x="1"}', []),
+        ('c{x="1"} and on (x) sum by (x) (a{x="1"}) * 2', []),
+        ('c{x="1"} unless d{x="1"}', ['c unless d{x="1"}']),
+        ('(c{x="1"} or d) + a{x="1"}', ['(c{x="1"} or d) + a']),
+        # It is not matched on the label, or the label is lost between.
+        ('a{x="1"} + on (job) b{x="1"}', ['a + on (job) b{x="1"}', 'a{x="1"} + on (job) b']),
+        ('a{x="1"} + ignoring (x) b{x="1"}', ['a + ignoring (x) b{x="1"}', 'a{x="1"} + ignoring (x) b']),
+        ('sum(a{x="1"}) + sum(b{x="1"})', ['sum(a) + sum(b{x="1"})', 'sum(a{x="1"}) + sum(b)']),
+        ('a{x="1"} + topk(1, b{x="1"})', ['a + topk(1, b{x="1"})', 'a{x="1"} + topk(1, b)']),
+        (
+            'a{x="1"} + label_replace(b{x="1"}, "x", "1", "", "")',
+            ['a + label_replace(b{x="1"}, "x", "1", "", "")', 'a{x="1"} + label_replace(b, "x", "1", "", "")'],
+        ),
+        # The matchers differ, or it only adds what the other side lacks.
+        ('a{x="1"} + b{x="2"}', ['a + b{x="2"}', 'a{x="1"} + b']),
+        ('c{x="1"} or d{x="1"}', ['c or d{x="1"}', 'c{x="1"} or d']),
+    ],
+)
+def test_a_matcher_that_the_other_side_makes_good_is_not_dropped(expr, expected):
+    assert faulty(expr, "matcher") == [pretty(each) for each in expected]
+
+
+def test_spellings_of_one_name_have_their_faults_in_common():
+    expr = 'rate(a:b_total{x="1"}[5m]) or rate(a_b_total{x="1"}[5m]) or rate(ray_a_b_total{x="1"}[5m])'
+    assert faulty(expr, "matcher") == [pretty(expr.replace('{x="1"}', ""))]
+    assert faulty(expr, "window") == [pretty(expr.replace("5m", new)) for new in ("2m30s", "10m")]
+    dropped = [fault for fault in expression_faults(expr) if fault.kind == "operand"]
+    assert [fault.text for fault in dropped] == [
+        'rate(a_b_total{x="1"}[5m]) or rate(ray_a_b_total{x="1"}[5m])',
+        'rate(a:b_total{x="1"}[5m]) or rate(ray_a_b_total{x="1"}[5m])',
+        'rate(a:b_total{x="1"}[5m]) or rate(a_b_total{x="1"}[5m])',
+    ]
+    assert len({fault.piece for fault in dropped} - {None}) == 3
+
+
+FIRST = {"record": "r", "expr": 'sum by (job) (rate(vllm:t_total{inference_role!="prefill"}[5m]) > 3)'}
+OTHER = {
+    "record": "r",
+    "expr": 'sum by (job) (label_replace(max without (tp_rank) (rate(e_t_total{inference_role!="prefill",rank=""}[5m]) * 0.001), '
+    '"inference_engine", "e", "", "") > 3)',
+}
+
+
+def test_of_an_engine_only_its_reading_is_judged():
+    """Thresholds, windows, roles and what is summed are those of the first engine's rule."""
+    assert [mutant.what for mutant in of_reading(OTHER, FIRST)] == [
+        'max -> sum: rate(e_t_total{inference_role!="prefill",rank=""}[5m]) * 0.001',
+        'max -> min: rate(e_t_total{inference_role!="prefill",rank=""}[5m]) * 0.001',
+        'max -> avg: rate(e_t_total{inference_role!="prefill",rank=""}[5m]) * 0.001',
+        "dropped: rank='' of e_t_total",
+        "0.001 -> 0.0011",
+        "0.001 -> 0.0009",
+    ]
+
+
+def test_a_fault_of_a_reading_is_one_in_every_rule_that_reads_so():
+    again = {"expr": OTHER["expr"].replace("rate", "increase").replace("5m", "1h").replace("> 3", "> 9")}
+    first = {"expr": FIRST["expr"].replace("rate", "increase").replace("5m", "1h").replace("> 3", "> 9")}
+    one, other = ([mutant.piece for mutant in of_reading(*both)] for both in ((OTHER, FIRST), (again, first)))
+    assert one == other
+    assert len(set(one) - {None}) == 6
 
 
 def test_le_is_dropped_from_by():

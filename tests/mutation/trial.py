@@ -6,17 +6,23 @@ by no case is left out, and so is a case that finds series by a pattern of names
 that what reads another of them is no reader.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 from glassbox.compile.bundle import Json
 from glassbox.query.promql import duration_seconds
 from tests.mutation.references import stands_alone
+from tests.support import engine_cases
+from tests.support.engine_rules import as_test_file
 from tests.support.needed_rules import Rule, asked_in, cases, closed_over, compiled, needed, until_nothing_is_added
-from tests.support.rule_test_files import TEST_FILES, read, settings_file
+from tests.support.rule_test_files import FOLDER, TEST_FILES, read, settings_file
 
 STEPS_OF_A_RUN = 100
+SERIES_OF_ENGINES = "series of engines"
+# The engines do the same all the time.
+SECONDS_BETWEEN = 300
 
 
 @dataclass(frozen=True)
@@ -24,6 +30,8 @@ class Trial:
     """Some tests of one file, cut down to what depends on one rule."""
 
     file: Path
+    content: Json
+    """All of the file, with its other tests."""
     subject: Rule
     rules: tuple[Rule, ...]
     """Those that the cases need, in the order of evaluation."""
@@ -59,7 +67,7 @@ class Trial:
     @property
     def step_seconds(self) -> int:
         """Between two evaluations."""
-        return duration_seconds(read(self.file).get("evaluation_interval", "1m"))
+        return duration_seconds(self.content.get("evaluation_interval", "1m"))
 
     def length_seconds(self, test: Json) -> int:
         """Until the last case of a test."""
@@ -71,26 +79,50 @@ class Trial:
 
 def trials(identity: str) -> list[Trial]:
     """The tests that can notice a fault of this rule, the likely and quick ones first."""
-    whole = [trial for file in TEST_FILES for trial in _trials(file, identity)]
+    files = {file: read(file) for file in TEST_FILES} | _of_engines()
+    whole = [trial for file, content in files.items() for trial in _trials(file, content, identity)]
     parts = [part for trial in whole for part in trial.parts()]
     return sorted(parts, key=lambda trial: (not trial.asks_itself, trial.steps))
 
 
-def _trials(file: Path, identity: str) -> Iterator[Trial]:
+@cache
+def _of_engines() -> Mapping[Path, Json]:
+    """What the tests of engines ask, each as if it stood in a file of its own, and evaluated less often."""
+    rules = compiled(None)
+    files = {"rule_files": list(dict.fromkeys(rule.file for rule in rules))}
+    return {
+        FOLDER / f"test_engines.py of {name}": as_test_file(rows, cases, rules, every=SECONDS_BETWEEN)
+        | files
+        | {SERIES_OF_ENGINES: {row["series"].partition("{")[0] for row in rows} - {"up"}}
+        for name, (rows, cases) in engine_cases.all_tests()
+    }
+
+
+def _trials(file: Path, content: Json, identity: str) -> Iterator[Trial]:
     """The cases of a file that ask for the rule alone, and apart from them the rest."""
-    content = read(file)
     loaded = tuple(rule for rule in compiled(settings_file(file)) if rule.file in content["rule_files"])
     subject = next((rule for rule in loaded if rule.identity == identity), None)
-    if subject is None:
+    if subject is None or not _may_notice(content, subject):
         return
     copied = _copied(subject, loaded, content["tests"])
     parted = [_parted(test, subject, copied) for test in content["tests"]]
     if alone := tuple(part for part, _ in parted if part):
         yield Trial(
-            file, subject, tuple(rule for rule in needed(alone, loaded) if rule is not subject), alone, frozenset()
+            file,
+            content,
+            subject,
+            tuple(rule for rule in needed(alone, loaded) if rule is not subject),
+            alone,
+            frozenset(),
         )
     if others := tuple(part for _, part in parted if part):
-        yield Trial(file, subject, needed(others, loaded), others, copied)
+        yield Trial(file, content, subject, needed(others, loaded), others, copied)
+
+
+def _may_notice(content: Json, subject: Rule) -> bool:
+    """Whether a test of engines has series that the rule reads; any other file may ask for what is made of the rule."""
+    given = content.get(SERIES_OF_ENGINES)
+    return given is None or any(reference.name in given for reference in subject.reads)
 
 
 def _parted(test: Json, subject: Rule, copied: frozenset[Rule]) -> tuple[Json, Json]:

@@ -20,10 +20,10 @@ from glassbox.errors import GlassboxError
 from glassbox.prometheus import promtool
 from tests.mutation.mutators import pretty
 from tests.mutation.references import in_place, marked
-from tests.mutation.trial import Trial
+from tests.mutation.trial import SERIES_OF_ENGINES, Trial
 from tests.support.needed_rules import Rule
 from tests.support.promtool_windows import closed
-from tests.support.rule_test_files import how_to_run, read
+from tests.support.rule_test_files import how_to_run
 
 UNCHANGED = 0
 MUTANTS_AT_ONCE = 25
@@ -89,8 +89,8 @@ def _run(trial: Trial, mutants: Mapping[int, Json]) -> str:
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
         Path(folder, "rules.yaml").write_text(closed(yaml_text(_rules(trial, worlds))), encoding="utf-8")
         test = {
-            **read(trial.file),
             **how_to_run(),
+            **{key: value for key, value in trial.content.items() if key != SERIES_OF_ENGINES},
             "rule_files": ["rules.yaml"],
             "tests": [_test(test, trial, worlds) for test in trial.tests],
         }

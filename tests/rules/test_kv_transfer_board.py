@@ -104,6 +104,8 @@ CASES = [
 # A plain server: what it always reports is 0 or computed, and nothing else is there.
 PLAIN = (
     _recorded("prompt_tokens:rate5m", 100)
+    | _recorded("time_to_first_token_seconds_sum:rate5m", 0.8)
+    | _recorded("time_to_first_token_seconds_count:rate5m", 1)
     | _steady("external_prefix_cache_hits_total", 0)
     | _steady("external_prefix_cache_queries_total", 0)
     | _steady("prompt_tokens_by_source_total", 30, ',source="local_compute"')
@@ -121,6 +123,10 @@ SHOWN_OF_PLAIN = {
 @pytest.mark.parametrize(("panel", "number", "expected"), CASES, ids=[f"{case[0]} {case[1]}" for case in CASES])
 def test_a_panel_shows_what_is_there(panel: str, number: int, expected: dict[str, float], tmp_path: Path) -> None:
     assert_values(query(TITLE, panel, number), SWITCHED_ON, expected, tmp_path)
+
+
+def test_a_plain_server_has_no_line_beside_transfers(tmp_path: Path) -> None:
+    assert_values(query(TITLE, "Transfer and first token", 1), PLAIN, {}, tmp_path)
 
 
 @pytest.mark.parametrize(

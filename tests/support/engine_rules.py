@@ -45,6 +45,16 @@ def evaluated(rows, cases, *, alerts=(), every=STEP_SECONDS):
     """What promtool finds wrong; each case is an expression, a time, and the samples that are expected. No alert may fire."""
     asked = {reference for expr, _, _ in cases for reference in references(expr)}
     rules = closed_over(asked | {reference for name in alerts for reference in references(name)}, compiled(None))
+    file = as_test_file(rows, cases, rules, alerts=alerts, every=every)
+    with tempfile.TemporaryDirectory(prefix="engines-") as folder:
+        Path(folder, "rules.yaml").write_text(closed(yaml_text(as_file(rules))), encoding="utf-8")
+        written = Path(folder, "engines.test.yml")
+        written.write_text(closed(yaml.safe_dump(file, width=10**9)), encoding="utf-8")
+        return list(promtool.test_rules([written]).problems)
+
+
+def as_test_file(rows, cases, rules, *, alerts=(), every=STEP_SECONDS):
+    """A test file as promtool reads it, whose rules are in `rules.yaml`."""
     test = {
         "interval": f"{STEP_SECONDS}s",
         "input_series": list(rows),
@@ -56,18 +66,13 @@ def evaluated(rows, cases, *, alerts=(), every=STEP_SECONDS):
             {"eval_time": at, "alertname": name, "exp_alerts": []} for name in alerts for at in TIMES_ASKED
         ],
     }
-    file = {
+    return {
         "rule_files": ["rules.yaml"],
         "evaluation_interval": f"{every}s",
         "group_eval_order": _in_order(rules),
         "tests": [test],
         **tolerance(),
     }
-    with tempfile.TemporaryDirectory(prefix="engines-") as folder:
-        Path(folder, "rules.yaml").write_text(closed(yaml_text(as_file(rules))), encoding="utf-8")
-        written = Path(folder, "engines.test.yml")
-        written.write_text(closed(yaml.safe_dump(file, width=10**9)), encoding="utf-8")
-        return list(promtool.test_rules([written]).problems)
 
 
 def _in_order(rules):

@@ -46,7 +46,11 @@ def queries(settings: Settings) -> dict[str, str]:
         for name, query in vars(module).items()
         if isinstance(query, Expr) and not name.startswith("_")
     }
-    named |= {"cost.price": cost.price(settings), "cost.idle": cost.idle(settings, instant(gpu.ACTIVITY))}
+    named |= {
+        "cost.price": cost.price(settings),
+        "cost.of_models": cost.of_models(settings),
+        "cost.idle": cost.idle(settings, instant(gpu.ACTIVITY)),
+    }
     return {name: str(query) for name, query in named.items()}
 
 

@@ -1,0 +1,60 @@
+"""Whether histograms have the buckets at which our rules count."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+
+import promql_parser as ast
+
+from glassbox.doctor.needs import selectors_of
+from glassbox.doctor.obstacles import Obstacle
+from glassbox.prometheus.api import Prometheus
+from glassbox.query.buckets import SETTING
+
+_OPERATORS = {"MatchOp.Equal": "=", "MatchOp.NotEqual": "!=", "MatchOp.Re": "=~", "MatchOp.NotRe": "!~"}
+
+
+def buckets_in_the_way(prometheus: Prometheus, queries: Iterable[str], held: frozenset[str]) -> Iterator[Obstacle]:
+    """Each histogram that is there and lacks a bucket that a query asks for, with the buckets beside that bound."""
+    wanted: dict[tuple[str, str], set[float]] = {}
+    for query in queries:
+        for selector in selectors_of(query):
+            if selector.name in held and (bound := _bound(selector)) is not None:
+                wanted.setdefault((selector.name, _without_bound(selector)), set()).add(bound)
+    for (name, matchers), bounds in sorted(wanted.items()):
+        there = sorted(_bounds_of(prometheus, f"{name}{matchers}"))
+        # Other software uses some of the names, with other labels.
+        if there and (missing := sorted(bounds - set(there))):
+            yield Obstacle(
+                name.removesuffix("_bucket"),
+                f"has no bucket {' and no '.join(f'{bound:g}' for bound in missing)}; beside it are {_beside(missing[0], there)}",
+                f"choose a threshold that is a bucket, or name the buckets in {SETTING}",
+            )
+
+
+def _without_bound(selector: ast.VectorSelector) -> str:
+    """Its other matchers, as they are written."""
+    kept = (each for each in selector.matchers.matchers if each.name != "le")
+    return f"{{{','.join(f'{each.name}{_OPERATORS[str(each.op)]}{json.dumps(each.value)}' for each in kept)}}}"
+
+
+def _bound(selector: ast.VectorSelector) -> float | None:
+    """The bucket that it asks for; Prometheus 3 writes 10.0 where others write 10."""
+    for matcher in selector.matchers.matchers:
+        if matcher.name == "le" and re.fullmatch(r"[0-9.]+(?:\(\[\.\]0\)\?)?", matcher.value):
+            return float(matcher.value.removesuffix("([.]0)?"))
+    return None
+
+
+def _bounds_of(prometheus: Prometheus, name: str) -> set[float]:
+    # Histograms end at the length of a context, so servers of one job may have different buckets: those of any will do.
+    texts = (sample.labels.get("le", "") for sample in prometheus.now(f"count by (le) ({name})"))
+    return {float(text) for text in texts if re.fullmatch(r"[0-9.]+(?:e[+-]?[0-9]+)?", text)}
+
+
+def _beside(bound: float, there: list[float]) -> str:
+    for below, above in pairwise(there):
+        if below < bound < above:
+            return f"{below:g} and {above:g}"
+    return f"none but {there[-1]:g}"

@@ -1,0 +1,213 @@
+"""Whether each engine's series become the records of its work: what is asked of every engine, for tests and for faults of rules."""
+
+import re
+
+from tests.support import engine_series
+from tests.support.engine_rules import asked_of, per_second, series, spelled, up
+from tests.support.engine_series import JOB, LEVELS, MODEL, REPLICAS, STEP_SECONDS, WITHIN, WORK, Exposed
+
+# Beside the two replicas, one vLLM server does five times the work of one of them.
+BESIDE, TIMES = "v:8000", 5
+# Each record, by the quantities whose growth per second or whose level it is. What it lacks for want of one it does not have.
+RATES = {
+    "inference_prompt_tokens:rate5m": "prompt",
+    "inference_generation_tokens:rate5m": "generated",
+    "inference_preemptions:rate5m": "preempted",
+    "inference_preemptions:rate10m": "preempted",
+    "inference_requests:rate1m": "finished",
+    "inference_engine_requests:rate10m": "finished",
+    "inference_prefix_cache_queries:rate5m": "prompt",
+    "inference_prefix_cache_hits:rate5m": "cached",
+    "inference_admission_rejections:rate5m": "refused",
+    "inference_end_to_end_time_seconds_sum:rate5m": "e2e_seconds",
+}
+HISTOGRAMS = {
+    "request_duration_seconds": ("e2e_seconds", "finished"),
+    "time_to_first_token_seconds": ("first_token_seconds", "finished"),
+    "inter_token_latency_seconds": ("between_tokens_seconds", "generated"),
+    "time_per_output_token_seconds": ("per_token_seconds", "finished"),
+    "queue_time_seconds": ("queue_seconds", "finished"),
+    "prefill_time_seconds": ("prefill_seconds", "finished"),
+    "decode_time_seconds": ("decode_seconds", "finished"),
+    "prompt_length_tokens": ("prompt", "finished"),
+    "output_length_tokens": ("generated", "finished"),
+}
+GAUGES = {
+    "inference_requests_running:sum": ("running", 2),
+    "inference_requests_waiting:sum": ("waiting", 2),
+    "inference_requests_waiting_for_capacity:sum": ("waiting", 2),
+    "inference_kv_cache_usage_ratio:max": ("kv", 1),
+    "inference_kv_cache_usage_ratio:avg": ("kv", 1),
+    "inference_kv_cache_usage_ratio:max_min1m": ("kv", 1),
+    "inference_kv_cache_usage_ratio:max_median5m": ("kv", 1),
+    "inference_kv_cache_usage_queueing_ratio:max_median10m": ("kv", 1),
+}
+# What each engine does not report, by the word that the names of its records begin with.
+LACKS = {
+    "vllm": (),
+    "sglang": ("admission", "prefill_time", "decode_time", "frontend"),
+    "trtllm": (
+        "admission", "preemptions", "inter_token", "prompt_length_tokens_bucket", "output_length_tokens_bucket",
+    ),
+    "tgi": (
+        "preemptions", "prefix_cache", "kv_cache", "time_to_first", "inter_token", "prefill_time", "decode_time",
+        "requests_abandoned",
+    ),
+    "llamacpp": (
+        "preemptions", "requests:", "engine_requests", "prefix_cache", "admission", "end_to_end", "kv_cache", "http",
+        "request_duration", "time_to_first", "inter_token_latency_seconds_bucket", "time_per_output", "queue_time",
+        "prefill_time", "decode_time", "prompt_length", "output_length", "frontend", "requests_abandoned",
+    ),
+    "triton": (
+        "requests_running", "kv_cache", "preemptions", "prefix_cache", "time_per_output", "prefill_time", "decode_time",
+        "frontend",
+    ),
+    "dynamo": (
+        "requests_waiting", "kv_cache", "preemptions", "time_per_output", "queue_time", "prefill_time", "decode_time",
+        "frontend", "requests_abandoned",
+    ),
+}  # fmt: skip
+# Of Triton, which of its two sources speaks of what.
+CORE_LACKS = (
+    *LACKS["triton"],
+    "prompt_tokens",
+    "generation_tokens",
+    "request_duration_seconds_bucket",
+    "time_to_first_token_seconds_bucket",
+    "inter_token",
+    "queue_time_seconds_bucket",
+    "prompt_length",
+    "output_length",
+)
+BACKEND_LACKS = (*LACKS["triton"], "requests_waiting", "queue_time", "requests_abandoned")
+# Answers, and those that failed for the server's sake, where they are counted.
+ANSWERS = {
+    "sglang": (("finished", "failed", "invalid"), ("failed",)),
+    "trtllm": (("finished", "failed", "invalid"), ("failed",)),
+    "tgi": (("finished", "failed", "invalid", "refused"), ("failed",)),
+    "triton": (("finished", "failed", "invalid", "refused"), ("failed", "refused")),
+    "dynamo": (("finished", "failed", "invalid"), ("failed",)),
+}
+
+
+def expected(engine, lacks, *, hastened=False):
+    """The value of each record of the engine's two replicas: None where there is none. Buckets are at their finite bound."""
+    values = {f"model:{name}": per_second(quantity) for name, quantity in RATES.items()}
+    values |= {f"model:{name}": LEVELS[quantity] * replicas for name, (quantity, replicas) in GAUGES.items()}
+    for name, (total, count) in HISTOGRAMS.items():
+        values[f"model:inference_{name}_sum:rate5m"] = per_second(total)
+        values[f"model:inference_{name}_count:rate5m"] = per_second(count)
+        values[f"model:inference_{name}_bucket:rate5m"] = per_second(count) * WITHIN
+    values["model:inference_frontend_time_seconds_sum:rate5m"] = (
+        per_second("e2e_seconds") - per_second("queue_seconds") - per_second("inference_seconds")
+    )
+    # As many get a first token as finish. It is 0 only where both are counted.
+    values["model:inference_requests_abandoned:rate5m"] = 0
+    for name, quantities in zip(("http_requests", "http_errors"), ANSWERS.get(engine, ()), strict=False):
+        values[f"model:inference_{name}:rate5m"] = per_second(*quantities)
+    return {
+        name: None if name.removeprefix("model:inference_").startswith(tuple(lacks)) else value * _haste(name, hastened)
+        for name, value in values.items()
+    }
+
+
+def _haste(name, hastened):
+    """How much more a rate is with three times the work in the last 45 s of its window."""
+    minutes = re.search(r":rate(\d+)m", name)
+    return 1 + 2 * 45 / (int(minutes[1]) * 60) if hastened and minutes else 1
+
+
+def whole(engine, exposed, lacks, *, spell=lambda name: name, stamped=True, version="", hastened=False):
+    """Series of two replicas, and the value of each record of them."""
+    labels = {"job": JOB, "model_name": MODEL, "inference_engine": engine if stamped else ""}
+    labels |= {"model_version": version} if version else {}
+    cases = [asked_of(name, value, labels) for name, value in expected(engine, lacks, hastened=hastened).items()]
+    values = Exposed.hastened if hastened else None
+    rows = [*up(*REPLICAS), *series(exposed, spell=spell, values=values)]
+    if stamped:
+        # Never part of the engine's numbers, and these never part of its own.
+        rows += [*up(BESIDE), *series(engine_series.vllm(), (BESIDE,), TIMES)]
+        own = {"job": JOB, "model_name": MODEL, "inference_engine": ""}
+        generated = WORK["generated"] * TIMES / STEP_SECONDS
+        cases.append(asked_of("model:inference_generation_tokens:rate5m", generated, own))
+        cases.append(asked_of("model:inference_requests_running:sum", LEVELS["running"], own))
+        total = f'count(model:inference_generation_tokens:rate5m{{job="{JOB}"}})'
+        told = not any("generation_tokens".startswith(word) for word in lacks)
+        cases.append((total, "15m", [("{}", 2 if told else 1)]))
+    return rows, cases
+
+
+WHOLE = ("vllm", "sglang", "trtllm", "tgi", "llamacpp", "dynamo")
+# Triton's backend counts, or else its core.
+TRITON = ("triton", "triton_vllm")
+# Engines whose names hold a colon, and how that is stored elsewhere.
+SPELLED = ("vllm", "sglang", "llamacpp")
+PREFIXES = {"underscore": "", "ray": "ray_"}
+
+
+def as_exposed(name, *, hastened=False):
+    exposed = list(getattr(engine_series, name)())
+    return whole(name, exposed, LACKS[name], stamped=name != "vllm", hastened=hastened)
+
+
+def of_triton(source, *, hastened=False):
+    lacks = {"triton": CORE_LACKS, "triton_vllm": BACKEND_LACKS}[source]
+    return whole("triton", list(getattr(engine_series, source)()), lacks, version="1", hastened=hastened)
+
+
+def under_another_name(name, prefix):
+    exposed = list(getattr(engine_series, name)())
+    return whole(name, exposed, LACKS[name], spell=spelled(PREFIXES[prefix]), stamped=name != "vllm")
+
+
+BEHIND = 'dynamo_namespace="ns",dynamo_component="worker"'
+
+
+def behind_a_front_end():
+    """Of a model whose engines are no targets it says what it knows, and refusals of its own where the engines count none."""
+    worker = [each for each in engine_series.vllm() if "admission" not in each.name]
+    behind = [
+        {**row, "series": row["series"].replace("{", f"{{{BEHIND},", 1)} for row in series(worker, ("w:1",), times=2)
+    ]
+    alone = [
+        {**row, "series": row["series"].replace(f'model="{MODEL}"', 'model="alone"')}
+        for row in series(engine_series.dynamo())
+    ]
+    rows = [*up(*REPLICAS, "w:1"), *series(engine_series.dynamo()), *alone, *behind]
+    of_engine = {"job": JOB, "model_name": MODEL, "inference_engine": ""}
+    of_front, of_other = ({"job": JOB, "model_name": name, "inference_engine": "dynamo"} for name in (MODEL, "alone"))
+    generated, running = "model:inference_generation_tokens:rate5m", "model:inference_requests_running:sum"
+    first_token = "model:inference_time_to_first_token_seconds_bucket:rate5m"
+    cases = [
+        asked_of(generated, WORK["generated"] * 2 / STEP_SECONDS, of_engine),
+        asked_of(generated, None, of_front),
+        asked_of(generated, per_second("generated"), of_other),
+        asked_of(running, LEVELS["running"], of_engine),
+        asked_of(running, None, of_front),
+        asked_of(running, LEVELS["running"] * 2, of_other),
+        asked_of(first_token, None, of_front),
+        asked_of(first_token, per_second("finished") * WITHIN, of_other),
+        asked_of("model:inference_admission_rejections:rate5m", per_second("refused"), of_front),
+        asked_of("model:inference_http_errors:rate5m", per_second("failed"), of_front),
+    ]
+    return rows, cases
+
+
+def beside_a_front_end():
+    """Another server of the same model has no label of Dynamo."""
+    rows = [*up(*REPLICAS, BESIDE), *series(engine_series.dynamo()), *series(engine_series.vllm(), (BESIDE,), TIMES)]
+    front = {"job": JOB, "model_name": MODEL, "inference_engine": "dynamo"}
+    case = asked_of("model:inference_generation_tokens:rate5m", per_second("generated"), front)
+    return rows, [case]
+
+
+def all_tests():
+    """Series and cases by what they are about."""
+    yield from ((name, as_exposed(name)) for name in WHOLE)
+    yield from ((f"{name}-hastened", as_exposed(name, hastened=True)) for name in WHOLE)
+    for hastened in (False, True):
+        after = "-hastened" if hastened else ""
+        yield from ((source + after, of_triton(source, hastened=hastened)) for source in TRITON)
+    yield from ((f"{name}-{prefix}", under_another_name(name, prefix)) for name in SPELLED for prefix in PREFIXES)
+    yield "behind", behind_a_front_end()
+    yield "beside", beside_a_front_end()

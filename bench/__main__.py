@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -26,7 +26,17 @@ from bench.board_cost import (
     samples_read,
 )
 from bench.exporter_cost import show_exporter
-from bench.fleet_cost import FILLING_SECONDS, MEASURED_SECONDS, REGIME, REPLICAS, SCRAPE_SECONDS, Fleet, measure_fleet
+from bench.fleet_cost import (
+    FILLING_SECONDS,
+    MEASURED_SECONDS,
+    OF_FOUR_ENGINES,
+    OF_VLLM,
+    REGIME,
+    REPLICAS,
+    SCRAPE_SECONDS,
+    Fleet,
+    measure_fleet,
+)
 from bench.preview_speed import GOALS_SECONDS, measure_preview
 from dashboards.choices import JOB
 from deploy import content
@@ -38,6 +48,7 @@ from glassbox.compile.compiler import compile_bundle
 from glassbox.compile.normalise import normalised_dashboard, plain
 from glassbox.compile.outputs import json_text
 from glassbox.errors import GlassboxError
+from glassbox.metrics.engines import ENGINES
 from glassbox.query.promql import instant, sum_by
 from glassbox.servers.processes import ended_by_signals
 from glassbox.settings.model import Settings
@@ -49,6 +60,7 @@ RUNS = 7
 BOARDS, PANELS = 100, 20
 # Few, since 10 hours of a raw histogram are many samples.
 PEER_REPLICAS = 2
+ALL_ENGINES = tuple(engine.name for engine in ENGINES)
 # Levels that have a series for each replica or GPU.
 GROWING_LEVELS = frozenset({"gpu", "instance"})
 
@@ -112,14 +124,14 @@ def show_build() -> None:
     row("  one of them as sent", f"{generated[0][1] / 1000:.1f} kB", "goal about 10 kB")
 
 
-def show_fleet(fleet: Fleet) -> None:
-    """What the rules add, and what they cost."""
-    click.echo(
-        f"\nA fleet: {REPLICAS} vLLM targets ({REGIME}) and {REPLICAS} GPUs, a target each, in a real Prometheus;"
-    )
+def show_fleet(fleet: Fleet, replicas: Mapping[str, int], engines: Sequence[str]) -> None:
+    """What the rules of these engines add to a fleet, and what they cost."""
+    servers = ", ".join(f"{count} {engine}" for engine, count in replicas.items())
+    click.echo(f"\nA fleet: {servers} targets and {REPLICAS} GPUs, a target each, in a real Prometheus;")
     click.echo(
         f"scraped every {SCRAPE_SECONDS} s for {FILLING_SECONDS} s without rules, then timed with them for {MEASURED_SECONDS} s"
     )
+    row("engines that the settings name", f"{len(engines)} of {len(ENGINES)}")
     row("series scraped", f"{fleet.scraped}")
     row("series recorded", f"{fleet.recorded}")
     for level, count in sorted(fleet.recorded_by_level.items(), key=lambda item: -item[1]):
@@ -193,15 +205,17 @@ def show_preview() -> None:
     help="JSON file of a dashboard on vLLM's own metrics, to measure beside ours.",
 )
 def main(peer_dashboard: Path | None) -> None:
-    """Measure and print; takes about seven minutes, most of them to fill the windows of the rules."""
+    """Measure and print; takes about twelve minutes, most of them to fill the windows of the rules."""
     try:
         with ended_by_signals():
             show_build()
             show_preview()
             show_exporter(row)
             fleet = measure_fleet()
-            show_fleet(fleet)
+            show_fleet(fleet, OF_VLLM, tuple(OF_VLLM))
             show_boards(fleet, peer_dashboard)
+            show_fleet(measure_fleet(OF_VLLM, ALL_ENGINES), OF_VLLM, ALL_ENGINES)
+            show_fleet(measure_fleet(OF_FOUR_ENGINES, tuple(OF_FOUR_ENGINES)), OF_FOUR_ENGINES, tuple(OF_FOUR_ENGINES))
     except KeyboardInterrupt:
         raise SystemExit(130) from None
     except GlassboxError as error:

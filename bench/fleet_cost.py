@@ -1,7 +1,7 @@
-"""What a fleet of vLLM servers costs Prometheus: series scraped and recorded, and the time that all rules take.
+"""What a fleet costs Prometheus, of vLLM or of several engines: series scraped and recorded, and the time that all rules take.
 
-Real are Prometheus, the rules, and the text of a saturated vLLM, replayed so that its counters grow; GPUs are simulated. Each
-replica and each GPU is a target of its own. The day that alerts on GPUs look back on is there from the start.
+Real are Prometheus, the rules, and the text of a saturated vLLM, replayed so that its counters grow; those of other engines are
+the demo's, and GPUs are simulated. Each replica and each GPU is a target of its own. The day that alerts on GPUs look back on is there from the start.
 """
 
 import statistics
@@ -9,7 +9,7 @@ import tempfile
 import threading
 import time
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,9 +23,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from demo.captures import find_capture
+from demo.captures import capture_of_engine, find_capture
 from demo.history import BUSY
 from demo.replay import TEXT_FORMAT, Replay
+from demo.scenarios import MODELS_OF_ENGINES, WITHOUT_MODEL
 from demo.simulated_dcgm import SimulatedDcgm
 from deploy import content
 from glassbox.compile.compiler import compile_bundle
@@ -34,9 +35,12 @@ from glassbox.prometheus.board_queries import api_data
 from glassbox.servers.background import served
 from glassbox.servers.blocks import sample, write_blocks
 from glassbox.servers.processes import LOOPBACK, free_port, prometheus
-from glassbox.settings.model import Settings
+from glassbox.settings.model import Jobs, Settings
 
 REPLICAS = 200
+# The replicas of each engine.
+OF_VLLM = {"vllm": REPLICAS}
+OF_FOUR_ENGINES = dict.fromkeys(("vllm", "sglang", "trtllm", "tgi"), REPLICAS // 4)
 REGIME = "saturated"
 SCRAPE_SECONDS, EVALUATION_SECONDS = 5, 10
 # From 70 s to 130 s a window of 5 minutes holds 14 to 26 samples; in production, with scrapes 15 s apart, 20.
@@ -72,28 +76,36 @@ class Fleet:
         return statistics.median(self.evaluations_seconds)
 
 
-def replica_instances(count: int) -> list[str]:
-    """The instances of that many vLLM servers."""
-    return _instances("replica", count, 8000)
+def replica_instances(count: int, engine: str = "vllm") -> list[str]:
+    """The instances of that many servers of an engine."""
+    return _instances("replica" if engine == "vllm" else engine, count, 8000)
 
 
-def measure_fleet(replicas: int = REPLICAS) -> Fleet:
-    """Run the fleet until rate windows are as full as in production, then measure; takes about three minutes."""
+def measure_fleet(replicas: Mapping[str, int] = OF_VLLM, engines: Sequence[str] = tuple(OF_VLLM)) -> Fleet:
+    """Run the fleet until rate windows are as full as in production, then measure; takes about three minutes.
+
+    `replicas` are the servers of each engine, `engines` those that the settings name.
+    """
+    settings = Settings(
+        jobs=Jobs(services=tuple(replicas)), engines=tuple(engines), evaluation_interval_seconds=EVALUATION_SECONDS
+    )
+    return _measured(replicas, settings)
+
+
+def _measured(replicas: Mapping[str, int], rules: Settings) -> Fleet:
     with tempfile.TemporaryDirectory(prefix="glassbox-bench-") as made:
         folder = Path(made)
-        write_bundle(
-            compile_bundle(content(), Settings(evaluation_interval_seconds=EVALUATION_SECONDS)), folder / "build"
-        )
-        _write_history(folder / "data", replicas)
-        with _exporters() as url:
+        write_bundle(compile_bundle(content(), rules), folder / "build")
+        _write_history(folder / "data", sum(replicas.values()))
+        with _exporters(replicas) as url:
             port = free_port()
             settings = _prometheus_settings(url, replicas, port)
             file = _write(folder, settings)
             with prometheus(file, folder=folder, port=port) as server:
                 threading.Event().wait(FILLING_SECONDS)
                 scraping_ratio = _processor_ratio(server.url)
-                rules = [f"{folder}/build/recording_rules/*.yaml", f"{folder}/build/alerts/*.yaml"]
-                _write(folder, {**settings, "rule_files": rules})
+                files = [f"{folder}/build/recording_rules/*.yaml", f"{folder}/build/alerts/*.yaml"]
+                _write(folder, {**settings, "rule_files": files})
                 urllib.request.urlopen(f"{server.url}/-/reload", data=b"", timeout=60).close()
                 threading.Event().wait(MEASURED_SECONDS)
                 return _read(server.url, scraping_ratio)
@@ -108,10 +120,12 @@ def _write_history(folder: Path, replicas: int) -> None:
 
 
 @contextmanager
-def _exporters() -> Iterator[str]:
+def _exporters(engines: Iterable[str]) -> Iterator[str]:
     """One process answers for all targets, with texts that are ready: the scrapes shall wait for nothing."""
     steps = (FILLING_SECONDS + MEASURED_SECONDS) // SCRAPE_SECONDS + 12
-    texts = {path: [exposition(step * SCRAPE_SECONDS) for step in range(steps)] for path, exposition in _sources()}
+    texts = {
+        path: [exposition(step * SCRAPE_SECONDS) for step in range(steps)] for path, exposition in _sources(engines)
+    }
     start = time.monotonic()
 
     async def metrics(request: Request) -> Response:
@@ -122,10 +136,8 @@ def _exporters() -> Iterator[str]:
         yield url
 
 
-def _sources() -> Iterator[tuple[str, Exposition]]:
+def _sources(engines: Iterable[str]) -> Iterator[tuple[str, Exposition]]:
     now = 0.0
-    vllm = CollectorRegistry()
-    vllm.register(Replay(find_capture(REGIME), clock=lambda: now))
     dcgm = SimulatedDcgm(gpus=1, clock=lambda: now)
 
     def at(seconds: float, text: Callable[[], bytes]) -> bytes:
@@ -133,21 +145,37 @@ def _sources() -> Iterator[tuple[str, Exposition]]:
         now = seconds
         return text()
 
-    yield "vllm", lambda seconds: at(seconds, lambda: generate_latest(vllm))
+    def replayed(engine: str) -> Exposition:
+        registry = CollectorRegistry()
+        capture = find_capture(REGIME) if engine == "vllm" else capture_of_engine(engine)
+        registry.register(Replay(capture, clock=lambda: now))
+        return lambda seconds: at(seconds, lambda: generate_latest(registry))
+
+    for engine in engines:
+        now = 0.0
+        yield engine, replayed(engine)
     now = 0.0
     yield "dcgm", lambda seconds: at(seconds, lambda: dcgm.exposition().encode())
 
 
-def _prometheus_settings(url: str, replicas: int, port: int) -> dict[str, Any]:
+def _prometheus_settings(url: str, replicas: Mapping[str, int], port: int) -> dict[str, Any]:
     """Without rules: the cost of scraping is measured first."""
+    services = [
+        _job(engine, url, replica_instances(count, engine), {"inference_engine": engine, **_model_of(engine)})
+        for engine, count in replicas.items()
+    ]
     return {
         "global": {"scrape_interval": f"{SCRAPE_SECONDS}s", "scrape_timeout": f"{SCRAPE_SECONDS}s"},
         "scrape_configs": [
-            _job("vllm", url, replica_instances(replicas), {"inference_engine": "vllm"}),
-            _job("dcgm", url, _instances("gpu", replicas, 9400), {}),
+            *services,
+            _job("dcgm", url, _instances("gpu", sum(replicas.values()), 9400), {}),
             {"job_name": "prometheus", "static_configs": [{"targets": [f"{LOOPBACK}:{port}"]}]},
         ],
     }
+
+
+def _model_of(engine: str) -> dict[str, str]:
+    return {"model_name": MODELS_OF_ENGINES[engine]} if engine in WITHOUT_MODEL else {}
 
 
 def _write(folder: Path, settings: Mapping[str, Any]) -> Path:

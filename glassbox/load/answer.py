@@ -22,6 +22,8 @@ _FAILED_ENDS = frozenset(
 )
 # No answer has more, and no sum of such counts is too large for a float.
 TOKENS_MAX = 10**9
+# Kept are the times of an answer's pieces, 8 bytes each. As events of usual length so many make 64 MiB.
+TEXTS_MAX = 2**18
 _REASON_MAX_CHARACTERS = 40
 
 NOT_OPENAI = "an answer that is not OpenAI's"
@@ -57,9 +59,14 @@ class StreamedAnswer:
             raise RequestFailedError(WITHIN_STREAM, _words(error))
         hold_text = [self._take_choice(choice) for choice in _objects(content.get("choices"))]
         if any(hold_text):
-            self.text_at.append(now_seconds)
+            self._take_text(now_seconds)
         if isinstance(usage := content.get("usage"), dict):
             self._usage = usage
+
+    def _take_text(self, now_seconds: float) -> None:
+        if len(self.text_at) == TEXTS_MAX:
+            raise RequestFailedError(f"an answer of more than {TEXTS_MAX} pieces of text")
+        self.text_at.append(now_seconds)
 
     def _take_choice(self, choice: Mapping[str, Any]) -> bool:
         """Whether it holds text. The role that opens an answer, and empty texts, are none."""

@@ -18,6 +18,8 @@ from glassbox.http.sentences import on_one_line
 from glassbox.load.chat import CONNECT_TIMEOUT_SECONDS, NO_TEXT, UNCOMPRESSED, Chat, Outcome, beginning
 
 KEY_VARIABLE = "OPENAI_API_KEY"
+IDLE_MAX_SECONDS = 2.0
+"""How long an idle connection may be used again: servers such as uvicorn and vLLM close it after five, without warning."""
 MODELS_MAX_BYTES, MODELS_MAX_SECONDS = 2**20, 10.0
 _SHOWN_MODELS = 10
 
@@ -50,7 +52,7 @@ def client(key: str, url: str) -> httpx.AsyncClient:
     return httpx.AsyncClient(
         headers={"Authorization": f"Bearer {key}"} if key else {},
         timeout=httpx.Timeout(None, connect=CONNECT_TIMEOUT_SECONDS),
-        limits=httpx.Limits(max_connections=None, max_keepalive_connections=None),
+        limits=httpx.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=IDLE_MAX_SECONDS),
         **route_to(url).for_httpx(),
     )
 

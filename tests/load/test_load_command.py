@@ -17,7 +17,7 @@ from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.routing import Route
 
 from glassbox.errors import GlassboxError
-from glassbox.load import text_report
+from glassbox.load import target, text_report
 from glassbox.load.arrivals import closed_loop
 from glassbox.load.chat import Chat
 from glassbox.load.loadtest import LoadTest, command
@@ -103,8 +103,12 @@ def test_no_request_waits_for_a_connection():
         assert {outcome.failure for outcome in asyncio.run(ask(url))} == {"HTTP 429"}
 
 
-def test_requests_one_after_another_share_a_connection():
-    """It can be used again only where the answer was read beyond [DONE], to its very end."""
+@pytest.mark.parametrize(("idle_max_seconds", "connections"), [(30.0, 1), (0.0, 5)])
+def test_requests_one_after_another_share_a_connection_that_was_not_idle_for_long(
+    monkeypatch, idle_max_seconds, connections
+):
+    """It can be used again only where the answer was read beyond [DONE], to its very end, and before its server closes it."""
+    monkeypatch.setattr(target, "IDLE_MAX_SECONDS", idle_max_seconds)
     ports = []
 
     async def answer(request):
@@ -119,7 +123,7 @@ def test_requests_one_after_another_share_a_connection():
 
     with served(Starlette(routes=[Route("/v1/chat/completions", answer, methods=["POST"])])) as url:
         assert asyncio.run(ask(url)) == [""] * 5
-    assert len(set(ports)) == 1
+    assert len(set(ports)) == connections
 
 
 def test_a_closed_loop_counts_all_requests_but_the_one_that_goes_ahead(capsys):

@@ -58,14 +58,26 @@ def of_reading(rule: Json, first: Json) -> list[Mutant]:
     A fault in a reading is in a piece that every rule with this reading shares.
     """
     judged = _contents(first["expr"]) - {readings.of_content(rule)}
-    own = [mutant for mutant in mutants(rule) if readings.of_content(mutant.rule) not in judged]
-    return [mutant if _is_spelling(mutant) else replace(mutant, piece=_piece(mutant, rule)) for mutant in own]
+    return [
+        mutant if _is_spelling(mutant) else replace(mutant, piece=_piece(mutant, rule))
+        for mutant in mutants(rule)
+        if not judged & {readings.of_content(mutant.rule), _of_content(mutant, rule)}
+    ]
 
 
 # Each other engine's rule of the same series asks.
 @lru_cache(2**4)
-def _contents(expr: str) -> frozenset[str]:
-    return frozenset(readings.of_content(mutant.rule) for mutant in mutants({"expr": expr}))
+def _contents(expr: str) -> frozenset[object]:
+    first = {"expr": expr}
+    found = mutants(first)
+    pieces = {_of_content(mutant, first) for mutant in found}
+    return frozenset({readings.of_content(mutant.rule) for mutant in found} | pieces) - {None}
+
+
+def _of_content(mutant: Mutant, rule: Json) -> tuple[str, str] | None:
+    """The piece of content that the fault is in; None where it is in a reading, or in less than a piece."""
+    same = readings.of_content(mutant.rule) == readings.of_content(rule)
+    return None if same else readings.piece(_kind(mutant), rule["expr"], mutant.rule["expr"])
 
 
 def _is_spelling(mutant: Mutant) -> bool:
@@ -73,8 +85,11 @@ def _is_spelling(mutant: Mutant) -> bool:
 
 
 def _piece(mutant: Mutant, rule: Json) -> tuple[str, str] | None:
-    kind = mutant.key[0].partition(":")[0]
-    return readings.piece(kind, rule["expr"], mutant.rule["expr"]) or mutant.piece
+    return readings.piece(_kind(mutant), rule["expr"], mutant.rule["expr"]) or mutant.piece
+
+
+def _kind(mutant: Mutant) -> str:
+    return mutant.key[0].partition(":")[0]
 
 
 def pretty(expr: str) -> str:

@@ -225,6 +225,18 @@ def test_of_an_engine_only_its_reading_is_judged():
     ]
 
 
+def test_a_piece_that_the_first_engines_rule_has_among_others_is_not_judged_again():
+    kept = "{0} or last_over_time({0}[2m]) unless on (job) (up == 1 or target:inference_vanished:group)"
+    first = f"sum(max without (pid) ({kept.format('vllm:n')}) or {kept.format('http_n')})"
+    marked = kept.replace("{0} or last_over_time({0}[2m])", "{now} or {before}")
+    now, before = (
+        f'label_replace({each}, "inference_engine", "e", "", "")' for each in ("e_n", "last_over_time(e_n[2m])")
+    )
+    other = f"sum(max without (pid) ({marked.format(now=now, before=before)}))"
+    (left,) = of_reading({"expr": other}, {"expr": first})
+    assert left.what.startswith("sum -> max: max without (pid)")
+
+
 def test_a_fault_of_a_reading_is_one_in_every_rule_that_reads_so():
     again = {"expr": OTHER["expr"].replace("rate", "increase").replace("5m", "1h").replace("> 3", "> 9")}
     first = {"expr": FIRST["expr"].replace("rate", "increase").replace("5m", "1h").replace("> 3", "> 9")}

@@ -8,15 +8,17 @@ from tests.support.engine_rules import evaluated
 
 
 @pytest.mark.usefixtures("components")
+@pytest.mark.parametrize("hastened", [False, True], ids=["steady", "hastened"])
 @pytest.mark.parametrize("name", engine_cases.WHOLE)
-def test_an_engine_is_recorded_whole_and_apart(name):
-    assert evaluated(*engine_cases.as_exposed(name)) == []
+def test_an_engine_is_recorded_whole_and_apart(name, hastened):
+    assert evaluated(*engine_cases.as_exposed(name, hastened=hastened)) == []
 
 
 @pytest.mark.usefixtures("components")
-@pytest.mark.parametrize("source", ["triton", "triton_vllm"])
-def test_triton_is_recorded_of_its_backend_or_else_of_its_core(source):
-    assert evaluated(*engine_cases.of_triton(source)) == []
+@pytest.mark.parametrize("hastened", [False, True], ids=["steady", "hastened"])
+@pytest.mark.parametrize("source", engine_cases.TRITON)
+def test_triton_is_recorded_of_its_backend_or_else_of_its_core(source, hastened):
+    assert evaluated(*engine_cases.of_triton(source, hastened=hastened)) == []
 
 
 def test_every_engine_of_the_table_is_checked():

@@ -1,8 +1,10 @@
 """Whether each engine's series become the records of its work: what is asked of every engine, for tests and for faults of rules."""
 
+import re
+
 from tests.support import engine_series
 from tests.support.engine_rules import asked_of, per_second, series, spelled, up
-from tests.support.engine_series import JOB, LEVELS, MODEL, REPLICAS, STEP_SECONDS, WITHIN, WORK
+from tests.support.engine_series import JOB, LEVELS, MODEL, REPLICAS, STEP_SECONDS, WITHIN, WORK, Exposed
 
 # Beside the two replicas, one vLLM server does five times the work of one of them.
 BESIDE, TIMES = "v:8000", 5
@@ -49,11 +51,12 @@ LACKS = {
     ),
     "tgi": (
         "preemptions", "prefix_cache", "kv_cache", "time_to_first", "inter_token", "prefill_time", "decode_time",
+        "requests_abandoned",
     ),
     "llamacpp": (
         "preemptions", "requests:", "engine_requests", "prefix_cache", "admission", "end_to_end", "kv_cache", "http",
         "request_duration", "time_to_first", "inter_token_latency_seconds_bucket", "time_per_output", "queue_time",
-        "prefill_time", "decode_time", "prompt_length", "output_length", "frontend",
+        "prefill_time", "decode_time", "prompt_length", "output_length", "frontend", "requests_abandoned",
     ),
     "triton": (
         "requests_running", "kv_cache", "preemptions", "prefix_cache", "time_per_output", "prefill_time", "decode_time",
@@ -61,7 +64,7 @@ LACKS = {
     ),
     "dynamo": (
         "requests_waiting", "kv_cache", "preemptions", "time_per_output", "queue_time", "prefill_time", "decode_time",
-        "frontend",
+        "frontend", "requests_abandoned",
     ),
 }  # fmt: skip
 # Of Triton, which of its two sources speaks of what.
@@ -76,7 +79,7 @@ CORE_LACKS = (
     "prompt_length",
     "output_length",
 )
-BACKEND_LACKS = (*LACKS["triton"], "requests_waiting", "queue_time")
+BACKEND_LACKS = (*LACKS["triton"], "requests_waiting", "queue_time", "requests_abandoned")
 # Answers, and those that failed for the server's sake, where they are counted.
 ANSWERS = {
     "sglang": (("finished", "failed", "invalid"), ("failed",)),
@@ -87,7 +90,7 @@ ANSWERS = {
 }
 
 
-def expected(engine, lacks):
+def expected(engine, lacks, *, hastened=False):
     """The value of each record of the engine's two replicas: None where there is none. Buckets are at their finite bound."""
     values = {f"model:{name}": per_second(quantity) for name, quantity in RATES.items()}
     values |= {f"model:{name}": LEVELS[quantity] * replicas for name, (quantity, replicas) in GAUGES.items()}
@@ -98,20 +101,29 @@ def expected(engine, lacks):
     values["model:inference_frontend_time_seconds_sum:rate5m"] = (
         per_second("e2e_seconds") - per_second("queue_seconds") - per_second("inference_seconds")
     )
+    # As many get a first token as finish. It is 0 only where both are counted.
+    values["model:inference_requests_abandoned:rate5m"] = 0
     for name, quantities in zip(("http_requests", "http_errors"), ANSWERS.get(engine, ()), strict=False):
         values[f"model:inference_{name}:rate5m"] = per_second(*quantities)
     return {
-        name: None if name.removeprefix("model:inference_").startswith(tuple(lacks)) else value
+        name: None if name.removeprefix("model:inference_").startswith(tuple(lacks)) else value * _haste(name, hastened)
         for name, value in values.items()
     }
 
 
-def whole(engine, exposed, lacks, *, spell=lambda name: name, stamped=True, version=""):
+def _haste(name, hastened):
+    """How much more a rate is with three times the work in the last 45 s of its window."""
+    minutes = re.search(r":rate(\d+)m", name)
+    return 1 + 2 * 45 / (int(minutes[1]) * 60) if hastened and minutes else 1
+
+
+def whole(engine, exposed, lacks, *, spell=lambda name: name, stamped=True, version="", hastened=False):
     """Series of two replicas, and the value of each record of them."""
     labels = {"job": JOB, "model_name": MODEL, "inference_engine": engine if stamped else ""}
     labels |= {"model_version": version} if version else {}
-    cases = [asked_of(name, value, labels) for name, value in expected(engine, lacks).items()]
-    rows = [*up(*REPLICAS), *series(exposed, spell=spell)]
+    cases = [asked_of(name, value, labels) for name, value in expected(engine, lacks, hastened=hastened).items()]
+    values = Exposed.hastened if hastened else None
+    rows = [*up(*REPLICAS), *series(exposed, spell=spell, values=values)]
     if stamped:
         # Never part of the engine's numbers, and these never part of its own.
         rows += [*up(BESIDE), *series(engine_series.vllm(), (BESIDE,), TIMES)]
@@ -126,18 +138,21 @@ def whole(engine, exposed, lacks, *, spell=lambda name: name, stamped=True, vers
 
 
 WHOLE = ("vllm", "sglang", "trtllm", "tgi", "llamacpp", "dynamo")
+# Triton's backend counts, or else its core.
+TRITON = ("triton", "triton_vllm")
 # Engines whose names hold a colon, and how that is stored elsewhere.
 SPELLED = ("vllm", "sglang", "llamacpp")
 PREFIXES = {"underscore": "", "ray": "ray_"}
 
 
-def as_exposed(name):
-    return whole(name, list(getattr(engine_series, name)()), LACKS[name], stamped=name != "vllm")
+def as_exposed(name, *, hastened=False):
+    exposed = list(getattr(engine_series, name)())
+    return whole(name, exposed, LACKS[name], stamped=name != "vllm", hastened=hastened)
 
 
-def of_triton(source):
+def of_triton(source, *, hastened=False):
     lacks = {"triton": CORE_LACKS, "triton_vllm": BACKEND_LACKS}[source]
-    return whole("triton", list(getattr(engine_series, source)()), lacks, version="1")
+    return whole("triton", list(getattr(engine_series, source)()), lacks, version="1", hastened=hastened)
 
 
 def under_another_name(name, prefix):
@@ -189,7 +204,10 @@ def beside_a_front_end():
 def all_tests():
     """Series and cases by what they are about."""
     yield from ((name, as_exposed(name)) for name in WHOLE)
-    yield from ((source, of_triton(source)) for source in ("triton", "triton_vllm"))
+    yield from ((f"{name}-hastened", as_exposed(name, hastened=True)) for name in WHOLE)
+    for hastened in (False, True):
+        after = "-hastened" if hastened else ""
+        yield from ((source + after, of_triton(source, hastened=hastened)) for source in TRITON)
     yield from ((f"{name}-{prefix}", under_another_name(name, prefix)) for name in SPELLED for prefix in PREFIXES)
     yield "behind", behind_a_front_end()
     yield "beside", beside_a_front_end()

@@ -48,7 +48,18 @@ class Exposed:
         """As promtool reads them: 80 steps."""
         if self.quantity in LEVELS:
             return f"{LEVELS[self.quantity] * self.factor:.10g}x80"
-        return f"0+{WORK[self.quantity] * self.factor * times:.10g}x80"
+        return f"0+{self.growth * times:.10g}x80"
+
+    @property
+    def growth(self) -> float:
+        """What a counter grows by in a step."""
+        return WORK[self.quantity] * self.factor
+
+    def hastened(self) -> str:
+        """As `values`, with three times the work of a step from 14:15 on, which is 45 s before it is asked for."""
+        if self.quantity in LEVELS:
+            return self.values(1)
+        return f"0+{self.growth:.10g}x57 {self.growth * 60:.10g}+{self.growth * 3:.10g}x22"
 
 
 def histogram(
@@ -92,26 +103,27 @@ def vllm() -> Iterator[Exposed]:
         yield from histogram(f"vllm:{name}", total, count, bound, engine)
 
 
-# Tensor-parallel ranks report the same; the work is divided between data-parallel ranks.
+# Tensor-parallel ranks report the same, but for one that is late; the work is divided between data-parallel ranks.
 _SHARES = {"0": 2 / 3, "1": 1 / 3}
+_LATE = {"0": 1.0, "1": 0.9}
 
 
-def _ranks() -> Iterator[tuple[str, float]]:
-    """Labels and share of the work of each rank of an SGLang server; a priority has series of its own beside their total."""
+def _ranks() -> Iterator[tuple[str, float, float]]:
+    """Labels, how far it is, and share of the work of each rank of an SGLang server; a priority has series of its own beside their total."""
     server = f'model_name="{MODEL}",engine_type="unified",pp_rank="0",moe_ep_rank="0"'
     for rank, share in _SHARES.items():
-        for tensor in "01":
-            yield f'{server},tp_rank="{tensor}",dp_rank="{rank}"', share
-    yield f'{server},tp_rank="0",dp_rank="0",priority="1"', 1
+        for tensor, late in _LATE.items():
+            yield f'{server},tp_rank="{tensor}",dp_rank="{rank}"', late, share * late
+    yield f'{server},tp_rank="0",dp_rank="0",priority="1"', 1, 1
 
 
 def sglang() -> Iterator[Exposed]:
     server = f'model_name="{MODEL}",engine_type="unified"'
-    for labels, share in _ranks():
+    for labels, late, share in _ranks():
         yield Exposed("sglang:num_running_reqs", "running", labels, share)
         yield Exposed("sglang:num_queue_reqs", "waiting", labels, share)
-        yield Exposed("sglang:full_token_usage", "kv", labels)
-        yield Exposed("sglang:token_usage", "kv", labels, 1.1)
+        yield Exposed("sglang:full_token_usage", "kv", labels, late)
+        yield Exposed("sglang:token_usage", "kv", labels, 1.1 * late)
         yield Exposed("sglang:realtime_tokens_total", "generated", f'{labels},mode="decode"', share)
         yield Exposed("sglang:realtime_tokens_total", "prompt", f'{labels},mode="prefill_compute"', share * 0.6)
         yield Exposed("sglang:realtime_tokens_total", "prompt", f'{labels},mode="prefill_cache"', share * 0.4)

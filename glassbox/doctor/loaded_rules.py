@@ -22,12 +22,13 @@ def rules_in_the_way(prometheus: Prometheus, bundle: Bundle) -> Iterator[Obstacl
 
     Servers that leave evaluation to others, such as VictoriaMetrics to vmalert, list none.
     """
-    wanted = dict.fromkeys(_wanted(bundle))
-    names = {name for name, _ in wanted}
+    ours = list(_rules(bundle))
+    names = {name for name, _ in ours}
     loaded = [rule for rule in _loaded(prometheus.about("rules")) if rule["name"] in names]
-    found = {(rule["name"], _normal(rule["query"])) for rule in loaded}
-    if not found:
+    if not loaded:
         return
+    wanted = {(name, _normal(query)) for name, query in ours}
+    found = {(rule["name"], _normal(rule["query"])) for rule in loaded}
     if missing := sorted(names - {name for name, _ in found}):
         yield Obstacle(_ABOUT, f"lack {_some(missing)} in this Prometheus", "load the newest build")
     if other := sorted({name for name, query in found if (name, query) not in wanted} - set(missing)):
@@ -46,10 +47,10 @@ def _loaded(answer: Any) -> Iterator[Mapping[str, Any]]:
                 yield rule
 
 
-def _wanted(bundle: Bundle) -> Iterator[Rule]:
+def _rules(bundle: Bundle) -> Iterator[Rule]:
     for file in (*bundle.recording_rules.values(), *bundle.alerts.values()):
         for group in file["groups"]:
-            yield from ((rule.get("record") or rule["alert"], _normal(rule["expr"])) for rule in group["rules"])
+            yield from ((rule.get("record") or rule["alert"], rule["expr"]) for rule in group["rules"])
 
 
 def _normal(query: str) -> str:

@@ -11,11 +11,10 @@ from glassbox.errors import GlassboxError
 # Grafana's durations within brackets; any will do, since nothing is evaluated.
 _DURATIONS = ("$__rate_interval", "$__interval", "$__range")
 
-# Beyond these the parser ends the process: it calls itself for each of them.
+# The parser calls itself for each of them, and beyond several thousand it ends the process.
 _MOST_OPERATORS = 2_000
-_LONGEST = 16 * 1024
 _QUOTED = 60
-_OPERATOR = re.compile(r"[-+*/%^<>=!(]")
+_OPERATOR = re.compile(r"[-+*/%^<>=!(\[]|\b(?:and|or|unless|atan2)\b", re.IGNORECASE)
 
 PATTERN = re.compile(r"[*+?()\[\]\\^{]")
 """Signs of a regular expression that no name has."""
@@ -46,7 +45,7 @@ def parsed(query: str) -> ast.Expr:
     text = query
     for variable in _DURATIONS:
         text = text.replace(variable, "5m")
-    if len(text) > _LONGEST or len(_OPERATOR.findall(text)) > _MOST_OPERATORS:
+    if len(_OPERATOR.findall(text)) > _MOST_OPERATORS:
         raise _too_long(query)
     try:
         return ast.parse(text)

@@ -148,7 +148,9 @@ def test_queries_of_other_data_sources_are_left_out(tmp_path):
     assert [each.lacks for each in judgements(tmp_path, json.dumps({"panels": [loki, mixed]}))] == [{}]
 
 
-@pytest.mark.parametrize("query", ["(" * 900 + "up" + ")" * 900, "-" * 30_000 + "up", "up" + " or up" * 30_000])
+@pytest.mark.parametrize(
+    "query", ["(" * 900 + "up" + ")" * 900, "-" * 30_000 + "up", "up" + " or up" * 30_000, "up" + "[1h:5m]" * 30_000]
+)
 def test_a_query_without_end_is_not_judged(tmp_path, query):
     (found,) = judgements(tmp_path, json.dumps({"panels": [{"targets": [{"expr": query}]}]}))
     assert found.unknown.endswith("is too long or too deep to be judged: record parts of it.")

@@ -22,6 +22,7 @@ from tests.support.waiting import eventually
 # Panels whose queries may return nothing in the demo, each with its reason.
 INTENTIONALLY_EMPTY = {
     "Monitoring health: Services not listed A": "the demo's settings list every service",
+    "Monitoring health: Targets seen twice A": "one Prometheus scrapes each target once",
 }
 DATA_TIMEOUT_SECONDS = 60
 ALERT_TIMEOUT_SECONDS = 180

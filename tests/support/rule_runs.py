@@ -14,6 +14,8 @@ from tests.support.needed_rules import Rule, as_file, cases, compiled, needed
 from tests.support.promtool_windows import closed
 from tests.support.rule_test_files import how_to_run, read, settings_file
 
+# Budgets of three days take two minutes on a machine with other work.
+_TIMEOUT_SECONDS = 600
 # A case that looks at alerts of any name needs them all.
 _ANY_ALERT = re.compile(r'\bALERTS(_FOR_STATE)?\b(?!\{alertname=")')
 
@@ -28,7 +30,7 @@ def problems(file: Path) -> list[str]:
         copy = Path(folder, file.name)
         test = content | {"rule_files": ["rules.yaml"]} | how_to_run()
         copy.write_text(closed(yaml.safe_dump(test, width=10**9)), encoding="utf-8")
-        return list(promtool.test_rules([copy]).problems)
+        return list(promtool.test_rules([copy], timeout_seconds=_TIMEOUT_SECONDS).problems)
 
 
 def _asked_for(tests: Iterable[Json], loaded: Iterable[Rule]) -> Iterable[Rule]:

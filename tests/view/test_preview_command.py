@@ -72,7 +72,7 @@ def test_each_save_of_a_module_is_shown_or_its_error_with_file_and_line(checkout
         until(said, "Press Ctrl-C to end.")
         assert "GPU" in titles(url)
         gpu.write_text(before.replace('"GPU"', '"Graphics"'))
-        assert re.fullmatch(r"gpu\.py changed: 9 dashboards, ready in \d+\.\d s\.\n", until(said, "changed"))
+        assert re.fullmatch(r"gpu\.py changed: 10 dashboards, ready in \d+\.\d s\.\n", until(said, "changed"))
         assert {"Graphics"} == titles(url) - {"GPU"} & {"Graphics"}
         gpu.write_text(before + "\nboom = undefined_name\n")
         line = before.count("\n") + 2
@@ -119,7 +119,7 @@ def test_a_mistake_from_the_start_is_shown_until_it_is_corrected(checkout, name,
         until(said, "Press Ctrl-C to end.")
         assert status(url)["error"] == {"message": message, "file": name, "line": line}
         file.write_text(before)
-        assert "9 dashboards, ready" in until(said, "changed")
+        assert "10 dashboards, ready" in until(said, "changed")
         assert status(url)["error"] is None
 
 
@@ -148,7 +148,7 @@ def test_settings_with_a_mistake_are_shown_until_they_are_corrected(checkout):
         assert "folder_title" in until(said, "Not shown")
         until(said, "Press Ctrl-C to end.")
         file.write_text("grafana: {folder_title: Mine}\n")
-        assert "9 dashboards, ready" in until(said, "changed")
+        assert "10 dashboards, ready" in until(said, "changed")
         assert status(url)["error"] is None
 
 

@@ -570,9 +570,9 @@ def test_the_sides_begin_with_the_last_engine_and_any_version_of_it():
     ]
     assert [variables[f"engine_{side}"]["sort"] for side in "ab"] == [2, 2]
     for side in "ab":
-        definition = (
-            f'label_values(model:inference_requests:rate1m{{inference_engine="$engine_{side}"}}, model_version)'
-        )
+        # Some engines count no requests.
+        names = "model:inference_requests:rate1m|model:inference_requests_running:sum|model:inference_generation_tokens:rate5m"
+        definition = f'label_values({{__name__=~"{names}",inference_engine="$engine_{side}"}}, model_version)'
         assert variables[f"version_{side}"]["definition"] == definition
         assert (variables[f"version_{side}"]["multi"], variables[f"version_{side}"]["allValue"]) == (False, ".*")
 

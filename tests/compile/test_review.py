@@ -63,8 +63,8 @@ def test_a_threshold_is_one_hunk_of_each_file_that_states_it():
         "+  description: {{ $value }} requests of {{ $labels.model_name }} wait for a place, more than 7.",
     ]
     assert changed_lines(board) == [
-        "-  why: Requests that wait for a place. Above 5 the alert RequestsWaiting fires.",
-        "+  why: Requests that wait for a place. Above 7 the alert RequestsWaiting fires.",
+        "-  why: Requests that wait for a place. Above 5 the alert RequestsWaiting fires. Not reported by: all but vLLM.",
+        "+  why: Requests that wait for a place. Above 7 the alert RequestsWaiting fires. Not reported by: all but vLLM.",
         "-  steps: green, red from 5",
         "+  steps: green, red from 7",
     ]
@@ -121,9 +121,10 @@ row Now
 
 panel "Waiting now"
   type: stat, 24 x 4
-  why: Requests that wait for a place. Above 5 the alert RequestsWaiting fires.
+  why: Requests that wait for a place. Above 5 the alert RequestsWaiting fires. Not reported by: all but vLLM.
   unit: requests
   steps: green, red from 5
+  empty: Not reported by this engine
   query A: legend Waiting now
     sum(model:requests_waiting:sum)
 
@@ -131,8 +132,9 @@ row Lately
 
 panel "Waiting"
   type: timeseries, 24 x 8
-  why: Who waited, by model.
+  why: Who waited, by model. Not reported by: all but vLLM.
   unit: requests
+  empty: Not reported by this engine
   query A: legend {{job}} {{model_name}}
     sum by (job, model_name) (model:requests_waiting:sum)
 """
@@ -153,9 +155,10 @@ def test_columns_words_and_links_are_shown():
     assert """\
 panel "Columns"
   type: comparison, 12 x 8
-  why: Both.
+  why: Both. Not reported by: all but vLLM.
   steps: Share: green, red from 0.5
   drill_down: model_name to queue, as job
+  empty: Not reported by this engine
   query A "Waiting": legend Waiting {{job}} {{model_name}}, unit requests
     sum by (job, model_name) (model:requests_waiting:sum)
   query B "Share": legend Share {{job}} {{model_name}}, unit ratio

@@ -16,6 +16,7 @@ from glassbox.prometheus import board_queries
 from glassbox.prometheus.board_queries import api_data
 from glassbox.query.promql import CHOSEN_RANGE
 from glassbox.settings.model import Jobs, Settings
+from tests.support.empty_in_demo import KV_BOARD, OF_EVERY_SERVER, WHY_EMPTY
 from tests.support.ours import our_bundle
 from tests.support.waiting import eventually
 
@@ -36,17 +37,10 @@ QUERIES = {
     for panel in board["panels"]
     for target in panel.get("targets", [])
 }
-# Of this board the demo's servers have what every server has.
-OF_EVERY_SERVER = (
-    "Computed input A",
-    "Input by source A",
-    "Hits by tier A",
-    "Preemptions of a request A",
-)
 INTENTIONALLY_EMPTY |= {
-    name: "the demo's servers have no connector, offload, drafter or adapters, and look for no NaN"
+    name: WHY_EMPTY
     for name in QUERIES
-    if name.startswith("KV transfer and speculation: ") and not name.endswith(OF_EVERY_SERVER)
+    if name.startswith(f"{KV_BOARD}: ") and not name.endswith(tuple(f"{title} A" for title in OF_EVERY_SERVER))
 }
 VARIABLES = {
     variable["name"]: variable

@@ -69,7 +69,7 @@ def test_what_a_change_does_is_marked_and_drawn_on_both_sides(prometheus, tmp_pa
     subprocess.run(["git", "clone", "--quiet", "--shared", str(ROOT), str(checkout)], check=True)
     board = checkout / "dashboards" / "slo.py"
     text = board.read_text()
-    assert text.count('"Objective"') == 1
+    assert text.count('"Objective"') == 2, "the panel, and that it is of no engine"
     board.write_text(text.replace('"Objective"', '"Promise"'))
     arguments = ("--prometheus", prometheus, "--against", "HEAD", "--out", str(out), *RANGE)
     code, said, errors = pictures(*arguments, folder=checkout)

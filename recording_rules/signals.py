@@ -91,7 +91,7 @@ class Signal:
         """The rule: 1 or 0 for every known model whose engine reports what it needs."""
         judged = instant(KNOWN, **self._of_engines())
         if self.known_of:
-            judged = judged.and_(instant(self.known_of), on=MODEL)
+            judged = judged.and_(instant(self.known_of))
         holds = group_by(MODEL, self.condition(settings)).measured_in(Unit.BOOLEAN).and_(judged)
         return SIGNAL.recorded(holds.or_(judged * 0), self.means, signal=self.name)
 

@@ -167,6 +167,7 @@ SHAPES = [
             "instance",
             "cluster",
             "namespace",
+            "pod",
             "model_name",
             "model_version",
             "inference_engine",

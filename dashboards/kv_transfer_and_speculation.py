@@ -8,7 +8,7 @@ from dashboards.choices import JOB
 from dashboards.kv_caches import BY_MODEL, NO_CONNECTOR, caches, mean_of, of_models, per_second, transfers
 from glassbox.board.dashboard import Dashboard, Row, dashboard, row
 from glassbox.board.panels import stat, table, timeseries
-from glassbox.board.style import GREEN, NEUTRAL, RED, YELLOW, Steps
+from glassbox.board.style import NEUTRAL, RED, YELLOW, Steps
 from glassbox.board.tables import Next
 from glassbox.board.variables import Variable
 from glassbox.metrics import CATALOGUE
@@ -55,7 +55,7 @@ def _now(limits: Thresholds) -> Row:
             "Failed transfers",
             ratio(_all(vllm_only.FAILED), _all(f"{vllm_only.DONE}|{vllm_only.FAILED}")),
             why=f"Share of the KV transfers over the {last(RATE_WINDOW_SECONDS)} that failed. Above {percent(limits.kv_transfer_failed_ratio)} raises InferenceKVTransferFailing.",
-            steps=Steps(GREEN, ((limits.kv_transfer_failed_ratio, RED),)),
+            steps=Steps(NEUTRAL, ((limits.kv_transfer_failed_ratio, RED),)),
             empty=NO_CONNECTOR,
         ),
         stat(
@@ -81,7 +81,7 @@ def _now(limits: Thresholds) -> Row:
             "Corrupted requests now",
             (_total(instant(vllm_only.CORRUPTED)) * vllm_only.LONG_WINDOW_SECONDS).measured_in(Unit.REQUESTS),
             why=f"Requests that finished within the {last(vllm_only.LONG_WINDOW)} and had NaN among their logits. Any raises InferenceCorruptedOutput. vLLM looks for them with VLLM_COMPUTE_NANS_IN_LOGITS=1 only.",
-            steps=Steps(GREEN, ((0.5, RED),)),
+            steps=Steps(NEUTRAL, ((0.5, RED),)),
             empty=_NO_SEARCH,
         ),
     )

@@ -61,7 +61,7 @@ def test_our_own_errors_keep_their_words() -> None:
 
 def test_a_fresh_process_compiles_what_ships() -> None:
     found = snapshot.take_snapshot(ROOT / "deploy.py", None)
-    assert len(found["dashboards"]) == 9
+    assert len(found["dashboards"]) == 10
     assert found["folder_uid"] == "glassbox"
     assert {group["title"] for group in found["rule_groups"]} >= {"inference-service", "inference-gpu"}
 

@@ -51,6 +51,13 @@ _DURATION = "prometheus_rule_group_last_duration_seconds"
 _EACH_EVALUATION = f"sum({_DURATION} / prometheus_rule_group_interval_seconds) * {EVALUATION_SECONDS}"
 _DAY_SECONDS = 86_400
 
+# All targets answer with one text, and each has a card of its own.
+_CARD_OF_TARGET = {
+    "metric_relabel_configs": [
+        {"source_labels": ["UUID", "instance"], "regex": ".+;(.+)", "target_label": "UUID", "replacement": "$1"}
+    ]
+}
+
 Exposition = Callable[[float], bytes]
 
 
@@ -113,7 +120,10 @@ def _measured(replicas: Mapping[str, int], rules: Settings) -> Fleet:
 
 def _write_history(folder: Path, replicas: int) -> None:
     """The day before of what alerts read over hours: without it their windows would be empty, and cheap."""
-    labels = [{"job": "dcgm", "instance": instance, "gpu": "0"} for instance in _instances("gpu", replicas, 9400)]
+    labels = [
+        {"job": "dcgm", "instance": instance, "gpu": "0", "UUID": instance}
+        for instance in _instances("gpu", replicas, 9400)
+    ]
     lines = [sample({"__name__": record.name, **each}, value) for each in labels for record, value in BUSY.items()]
     now = int(time.time())
     write_blocks({Settings().evaluation_interval_seconds: lines}, now - _DAY_SECONDS, now, folder)
@@ -168,7 +178,7 @@ def _prometheus_settings(url: str, replicas: Mapping[str, int], port: int) -> di
         "global": {"scrape_interval": f"{SCRAPE_SECONDS}s", "scrape_timeout": f"{SCRAPE_SECONDS}s"},
         "scrape_configs": [
             *services,
-            _job("dcgm", url, _instances("gpu", sum(replicas.values()), 9400), {}),
+            _job("dcgm", url, _instances("gpu", sum(replicas.values()), 9400), {}) | _CARD_OF_TARGET,
             {"job_name": "prometheus", "static_configs": [{"targets": [f"{LOOPBACK}:{port}"]}]},
         ],
     }

@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from demo.simulated_dcgm import MEMORY_MIB
+from demo.simulated_dcgm import MEMORY_MIB, identity
 from glassbox.query.rules import Record
 from glassbox.servers.blocks import sample, write_blocks
 from recording_rules import capacity, gpu
@@ -29,7 +29,7 @@ def write_gpus(
 ) -> None:
     """Fill Prometheus' data folder with GPUs that read the same for hours, up to a gap before now; raises GlassboxError."""
     lines = tuple(
-        sample({"__name__": record.name, "job": "dcgm", "instance": instance, "gpu": str(index)}, value)
+        sample({"__name__": record.name, "job": "dcgm", "instance": instance, **identity(index)}, value)
         for record, value in readings.items()
         for index in range(gpus)
     )

@@ -137,10 +137,14 @@ class SimulatedDcgm:
         return readings
 
 
+def identity(gpu: int) -> dict[str, str]:
+    """The labels by which a card is known, wherever it is scraped."""
+    return {"gpu": str(gpu), "UUID": f"GPU-00000000-0000-0000-0000-{gpu:012d}"}
+
+
 def _sample(metric: Metric, gpu: int, value: float) -> str:
     labels = {
-        "gpu": str(gpu),
-        "UUID": f"GPU-00000000-0000-0000-0000-{gpu:012d}",
+        **identity(gpu),
         "pci_bus_id": f"00000000:{gpu + 1:02X}:00.0",
         "device": f"nvidia{gpu}",
         "modelName": "Simulated GPU",

@@ -11,7 +11,9 @@ from recording_rules.diagnosis import VERDICTS
 from tests.support.promtool_boards import query
 from tests.support.waiting import eventually
 
-TIMEOUT_SECONDS = 270
+TIMEOUT_SECONDS = 400
+# Above the time that the scenarios may take, so that they fail with what they show.
+pytestmark = pytest.mark.timeout(600)
 # Two evaluations: what fires only at the next one would be seen.
 SETTLED_SECONDS = 20
 WORDS = {case.code: case.word for case in VERDICTS}

@@ -126,5 +126,5 @@ def _code(condition: Expr, state: State, value: Expr) -> Expr:
 
 
 def _first(value: Expr, *answers: Expr) -> Expr:
-    """The first of the answers that there is. A state is no report of the value."""
+    """The first of the answers that there is. A state does not report the value."""
     return reduce(Expr.or_, answers).reported_by(value.shape.reporters)

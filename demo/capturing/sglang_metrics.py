@@ -1,7 +1,7 @@
 """Have SGLang's own collectors write what /metrics would say, without a GPU: `python demo/capturing/sglang_metrics.py FOLDER`.
 
 FOLDER holds the unpacked wheel (`pip download --no-deps sglang`, then `unzip`). Its modules of metrics are run as they are; what
-they import of the server, which needs a GPU, is replaced by empty stand-ins. The requests are invented: two a second, all alike.
+they import of the server, which needs a GPU, is replaced by empty stand-ins. The requests are invented: two per second, all alike.
 So names, labels, types, buckets and what each event counts are SGLang's, and the numbers are of nobody's model.
 """
 

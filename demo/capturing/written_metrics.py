@@ -1,7 +1,7 @@
 """Write what engines that cannot be run here would say at /metrics: `python -m demo.capturing.written_metrics`.
 
 Names, kinds, labels and buckets are those of the catalogue, which has them from the engines' sources. The requests are invented, and
-the same for all: two a second, alike. No series is here that the catalogue does not know, so that a file is no proof of the catalogue.
+the same for all: two per second, alike. Only series that the catalogue knows are here, so a file does not prove the catalogue.
 """
 
 from collections.abc import Iterator, Mapping
@@ -95,7 +95,7 @@ def triton_metrics() -> Iterator[Told]:
 
 
 def dynamo_metrics() -> Iterator[Told]:
-    """A front end of Dynamo whose workers are no targets."""
+    """A front end of Dynamo whose workers are not targets."""
     model = {"model": MODELS["dynamo"]}
     request = {**model, "endpoint": "chat_completions", "request_type": "stream", "status": "success", "error_type": ""}
     yield Told(dynamo.ACTIVE_REQUESTS, RUNNING, model)

@@ -1,16 +1,16 @@
 """An examination as text for people, and as JSON."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict
 
 from glassbox.doctor.examining import Examination
+from glassbox.doctor.listing import some
 from glassbox.doctor.outlook import Lack, Outlook, brought_by
 from glassbox.http.outside_text import one_line
 from glassbox.query.wording import span
 
 SCHEMA_VERSION = 1
-_LISTED = 3
 
 
 def as_text(examination: Examination) -> Iterator[str]:
@@ -35,9 +35,9 @@ def as_json(examination: Examination) -> str:
 
 def _services(examination: Examination) -> Iterator[tuple[str, ...]]:
     for each in examination.fleet.services:
-        places = (f"{label} {_some(values)}" for label, values in each.places.items() if values)
+        places = (f"{label} {some(values)}" for label, values in each.places.items() if values)
         every = span(round(each.scrape_seconds)) if each.scrape_seconds else "not known"
-        yield each.job, _some(each.engines), _some(each.models), str(each.targets), every, "; ".join(places)
+        yield each.job, some(each.engines), some(each.models) or "-", str(each.targets), every, "; ".join(places)
 
 
 def _gpus(examination: Examination) -> Iterator[tuple[str, ...]]:
@@ -59,12 +59,7 @@ def _lacked(lack: Lack) -> str:
     if lack.settings:
         return f"the setting {' and '.join(lack.lacks)}"
     brought = brought_by(lack.lacks[0])
-    return _some(lack.lacks) + (f" ({brought})" if brought else "")
-
-
-def _some(values: Sequence[str]) -> str:
-    rest = f" and {len(values) - _LISTED} more" if len(values) > _LISTED else ""
-    return ", ".join(values[:_LISTED]) + rest or "-"
+    return some(lack.lacks) + (f" ({brought})" if brought else "")
 
 
 def _table(title: str, heads: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> Iterator[str]:

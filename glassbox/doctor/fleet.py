@@ -11,12 +11,11 @@ from glassbox.metrics import CATALOGUE, roles, service
 from glassbox.metrics.engines import ENGINES
 from glassbox.metrics.types import Metric
 from glassbox.prometheus.api import Prometheus, Sample
+from glassbox.query.reporters import OUR_EXPORTER, TITLES
 
-OUR_EXPORTER = "our exporter"
 EXPORTERS = {
     "dcgm": "dcgm-exporter",
     "nvidia_gpu_exporter": "nvidia_gpu_exporter",
-    "service": OUR_EXPORTER,
     "prometheus_server": "Prometheus about itself",
     "scrape": "every scrape",
     "process": "the process itself",
@@ -102,7 +101,7 @@ def _signs(held: frozenset[str]) -> dict[str, str]:
         found |= dict.fromkeys(next(filter(None, spelled), ()), engine.title)
         others |= {name for metric in CATALOGUE[engine.name] for part in metric.parts for name in _names(part)}
     ours = service.HTTP_REQUESTS_INPROGRESS.name
-    return found | ({ours: OUR_EXPORTER} if {ours, service.QPS.name} <= held else {})
+    return found | ({ours: TITLES[OUR_EXPORTER]} if {ours, service.QPS.name} <= held else {})
 
 
 def _names(metric: Metric) -> tuple[str, ...]:

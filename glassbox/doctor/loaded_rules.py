@@ -1,9 +1,10 @@
 """Whether a Prometheus evaluates our rules, as we have them, and without errors."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from glassbox.compile.bundle import Bundle
+from glassbox.doctor.listing import some
 from glassbox.doctor.needs import parsed
 from glassbox.doctor.obstacles import Obstacle
 from glassbox.errors import GlassboxError
@@ -14,7 +15,6 @@ from glassbox.prometheus.api import Prometheus
 # A rule of ours: the series that it records or the alert that it raises, and its query as Prometheus writes it.
 Rule = tuple[str, str]
 _ABOUT = "Our rules"
-_LISTED = 3
 
 
 def rules_in_the_way(prometheus: Prometheus, bundle: Bundle) -> Iterator[Obstacle]:
@@ -30,9 +30,9 @@ def rules_in_the_way(prometheus: Prometheus, bundle: Bundle) -> Iterator[Obstacl
     wanted = {(name, _normal(query)) for name, query in ours}
     found = {(rule["name"], _normal(rule["query"])) for rule in loaded}
     if missing := sorted(names - {name for name, _ in found}):
-        yield Obstacle(_ABOUT, f"lack {_some(missing)} in this Prometheus", "load the newest build")
-    if other := sorted({name for name, query in found if (name, query) not in wanted} - set(missing)):
-        yield Obstacle(_ABOUT, f"are loaded in another version ({_some(other)})", "build with the settings that were used, and load that")  # fmt: skip
+        yield Obstacle(_ABOUT, f"lack {some(missing)} in this Prometheus", "load the newest build")
+    if other := sorted({name for name, query in found if (name, query) not in wanted}):
+        yield Obstacle(_ABOUT, f"are loaded in another version ({some(other)})", "build with the settings that were used, and load that")  # fmt: skip
     failing = {rule["name"]: rule.get("lastError") for rule in loaded if rule.get("health") == "err"}
     for name, error in sorted(failing.items()):
         said = f" ({on_one_line(prometheus.without_secrets(error))})" if isinstance(error, str) and error else ""
@@ -59,9 +59,3 @@ def _normal(query: str) -> str:
         return str(parsed(query))
     except (GlassboxError, RecursionError):
         return query
-
-
-def _some(names: Iterable[str]) -> str:
-    listed = list(names)
-    rest = f" and {len(listed) - _LISTED} more" if len(listed) > _LISTED else ""
-    return ", ".join(listed[:_LISTED]) + rest

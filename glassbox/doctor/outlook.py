@@ -8,9 +8,9 @@ from glassbox.compile.bundle import Bundle
 from glassbox.doctor.fleet import EXPORTERS
 from glassbox.doctor.recorded import Holdings
 from glassbox.metrics import CATALOGUE
-from glassbox.metrics.engines import ENGINES
 from glassbox.metrics.types import Metric
 from glassbox.query.expr import Expr
+from glassbox.query.reporters import TITLES
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def brought_by(name: str) -> str:
 @cache
 def _catalogue() -> Mapping[str, tuple[Metric, str]]:
     """Each name with its metric and the title of its exporter; of two, the first engine's."""
-    titles = {engine.name: engine.title for engine in ENGINES} | EXPORTERS
+    titles = TITLES | EXPORTERS
     found: dict[str, tuple[Metric, str]] = {}
     for exporter in (*titles, *CATALOGUE):
         for metric in CATALOGUE.get(exporter, ()):

@@ -164,7 +164,7 @@ BEHIND = 'dynamo_namespace="ns",dynamo_component="worker"'
 
 
 def behind_a_front_end():
-    """Of a model whose engines are no targets it says what it knows, and refusals of its own where the engines count none."""
+    """Of a model whose engines are not targets it says what it knows, and refusals of its own where the engines count none."""
     worker = [each for each in engine_series.vllm() if "admission" not in each.name]
     behind = [
         {**row, "series": row["series"].replace("{", f"{{{BEHIND},", 1)} for row in series(worker, ("w:1",), times=2)

@@ -3,6 +3,7 @@
 import pytest
 import yaml
 
+from glassbox.metrics.vllm import KV_CACHE_USAGE
 from tests.mutation.faults import expression_faults
 from tests.mutation.mutators import mutants, of_reading, pretty
 
@@ -203,6 +204,14 @@ def test_spellings_of_one_name_have_their_faults_in_common():
         'rate(a:b_total{x="1"}[5m]) or rate(a_b_total{x="1"}[5m])',
     ]
     assert len({fault.piece for fault in dropped} - {None}) == 3
+
+
+def test_former_names_have_their_faults_in_common():
+    """They are declared with the metric, and each is missed by itself."""
+    names = KV_CACHE_USAGE.name, *KV_CACHE_USAGE.former_names
+    expr = " or ".join(f"last_over_time({name}[2m])" for name in names)
+    assert faulty(expr, "window") == [pretty(expr.replace("2m", new)) for new in ("1m", "4m")]
+    assert len(faulty(expr, "operand")) == len(names) == 6
 
 
 FIRST = {"record": "r", "expr": 'sum by (job) (rate(vllm:t_total{inference_role!="prefill"}[5m]) > 3)'}

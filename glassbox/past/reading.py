@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from threading import Lock
 
 from glassbox.errors import GlassboxError
 from glassbox.past.remote_write import write
+from glassbox.past.side_by_side import side_by_side
 from glassbox.past.staleness import Markers, Scrapes
 from glassbox.prometheus.api import Prometheus, StoredAnswer, TooMuchError
 
@@ -17,7 +17,6 @@ SAMPLES_AT_ONCE = 200_000
 """About as many samples as one answer should have: 5 MB of JSON."""
 _SHORTEST_SECONDS = 60
 _NAMES_AT_ONCE = 40
-_SCRAPE_SECONDS = 15.0
 _MOMENTS = 8
 UP = "up"
 
@@ -63,9 +62,9 @@ def series_of(prometheus: Prometheus, names: Sequence[str], start: int, end: int
     return found
 
 
-def portions(series: Mapping[str, int], piece_seconds: int) -> list[Portion]:
+def portions(series: Mapping[str, int], piece_seconds: int, scrape_seconds: float) -> list[Portion]:
     """The names in portions of which a piece of time is one answer, as far as single names allow."""
-    most = SAMPLES_AT_ONCE * _SCRAPE_SECONDS / piece_seconds
+    most = SAMPLES_AT_ONCE * scrape_seconds / piece_seconds
     found: list[Portion] = []
     names: list[str] = []
     total = 0
@@ -81,7 +80,10 @@ def portions(series: Mapping[str, int], piece_seconds: int) -> list[Portion]:
 class Reader:
     """Reads portions piece by piece and writes them to our own Prometheus, with the markers of staleness put back."""
 
-    def __init__(self, prometheus: Prometheus, own_url: str, portions: Sequence[Portion]) -> None:
+    def __init__(
+        self, prometheus: Prometheus, own_url: str, portions: Sequence[Portion], scrape_seconds: float
+    ) -> None:
+        self._scrape_seconds = scrape_seconds
         self._prometheus, self._own_url, self._portions = prometheus, own_url, portions
         self._markers = {portion: Markers() for portion in portions}
         self._up = Markers()
@@ -97,12 +99,7 @@ class Reader:
                 write(self._own_url, self._markers[portion].added(answer.series, scrapes, after, until))
             return portion
 
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            try:
-                yield from pool.map(work, self._portions)
-            except BaseException:
-                pool.shutdown(cancel_futures=True)
-                raise
+        yield from side_by_side(work, self._portions, AT_ONCE)
 
     def _scrapes(self, after_ms: int, until_ms: int) -> Scrapes:
         answers = list(self._answers(Portion((UP,), 1), after_ms, until_ms))
@@ -112,7 +109,7 @@ class Reader:
         return Scrapes(each for answer, _, _ in answers for each in answer.series)
 
     def _answers(self, portion: Portion, after_ms: int, until_ms: int) -> Iterator[tuple[StoredAnswer, int, int]]:
-        samples = max(1.0, portion.series * (until_ms - after_ms) / 1000 / _SCRAPE_SECONDS)
+        samples = max(1.0, portion.series * (until_ms - after_ms) / 1000 / self._scrape_seconds)
         slices = max(1, round(samples / SAMPLES_AT_ONCE))
         bounds = [after_ms + (until_ms - after_ms) // 1000 * number // slices * 1000 for number in range(slices)]
         for after, until in zip(bounds, [*bounds[1:], until_ms], strict=True):

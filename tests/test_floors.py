@@ -39,6 +39,7 @@ BELOW = {
     "glassbox/reference": COMPILED | {"glassbox.cli"},
     "glassbox/baseline": TALKING | {"glassbox.cli"},
     "glassbox/view": COMMANDS,
+    "glassbox/past": COMMANDS | {"glassbox.doctor", "glassbox.view"},
     "glassbox/load": COMMANDS | {"glassbox.baseline"},
     "glassbox/relay": COMMANDS,
     "recording_rules": WORDS,

@@ -26,6 +26,7 @@ Examples:
   python deploy.py lint                                   check everything, needs promtool
   GRAFANA_TOKEN=... python deploy.py --grafana https://grafana.example.com
   python deploy.py doctor --prometheus http://localhost:9090      what can work there
+  python deploy.py try --prometheus http://localhost:9090         see its past on our boards
   python deploy.py preview --prometheus http://localhost:9090     see them in a browser
   python deploy.py --settings settings.yaml --grafana http://localhost:3000 --token-file token
   python deploy.py baseline save --prometheus http://localhost:9090 --window 1d before-0.33

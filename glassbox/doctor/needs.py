@@ -61,12 +61,12 @@ def _missing(expr: ast.Expr, exists: Exists) -> Iterable[str]:
     if isinstance(expr, ast.BinaryExpr):
         return _of_two(expr, exists)
     if isinstance(expr, ast.VectorSelector):
-        names = _names(expr)
+        names = names_in(expr)
         return () if not names or any(map(exists, names)) else names[:1]
     # Its result is there because nothing else is.
     if isinstance(expr, ast.Call) and expr.func.name.startswith("absent"):
         return ()
-    return [name for part in _parts(expr) for name in _missing(part, exists)]
+    return [name for part in parts_of(expr) for name in _missing(part, exists)]
 
 
 def _of_two(expr: ast.BinaryExpr, exists: Exists) -> Iterable[str]:
@@ -79,7 +79,8 @@ def _of_two(expr: ast.BinaryExpr, exists: Exists) -> Iterable[str]:
     return [*left, *right]
 
 
-def _parts(expr: ast.Expr) -> tuple[ast.Expr, ...]:
+def parts_of(expr: ast.Expr) -> tuple[ast.Expr, ...]:
+    """The expressions right within an expression that is not one of two with an operator between them."""
     if isinstance(expr, ast.Call):
         return tuple(expr.args)
     if isinstance(expr, ast.MatrixSelector):
@@ -92,12 +93,12 @@ def _parts(expr: ast.Expr) -> tuple[ast.Expr, ...]:
 def _selectors(expr: ast.Expr) -> Iterator[ast.VectorSelector]:
     if isinstance(expr, ast.VectorSelector):
         yield expr
-    parts = (expr.lhs, expr.rhs) if isinstance(expr, ast.BinaryExpr) else _parts(expr)
+    parts = (expr.lhs, expr.rhs) if isinstance(expr, ast.BinaryExpr) else parts_of(expr)
     for part in parts:
         yield from _selectors(part)
 
 
-def _names(selector: ast.VectorSelector) -> list[str]:
+def names_in(selector: ast.VectorSelector) -> list[str]:
     """The names that it reads, which may be patterns of names; none of a selector of labels alone, or of all names but some."""
     if selector.name:
         return [selector.name]

@@ -166,17 +166,23 @@ class ThresholdsFor:
     thresholds: Mapping[str, float]
 
 
+ALERTS_IN_PROMETHEUS = "prometheus"
+
 # Prometheus forgets a series after 5 minutes without a sample; one may be missed.
 _RAREST_SECONDS = 120
 
 
 @dataclass(frozen=True)
 class Settings:
-    """All settings, defaults included. `content` are absolute paths of folders with content of the user's own."""
+    """All settings, defaults included. `content` are absolute paths of folders with content of the user's own.
+
+    `alerts_evaluated_by` is "grafana", or "prometheus" for whatever evaluates the recorded series.
+    """
 
     content: tuple[Path, ...] = ()
     exclude: Exclude = field(default_factory=Exclude)
     alerts: Mapping[str, AlertChange] = field(default_factory=dict)
+    alerts_evaluated_by: str = "grafana"
     jobs: Jobs = field(default_factory=Jobs)
     engines: tuple[str, ...] = tuple(engine.name for engine in ENGINES)
     evaluation_interval_seconds: int = 30

@@ -15,6 +15,7 @@ from glassbox.prometheus.promtool import check_rules
 from glassbox.prometheus.rules_api import loaded_groups
 from glassbox.rule_places.confirming import confirm, standing
 from glassbox.rule_places.group_changes import GroupChange, group_changes
+from glassbox.rule_places.place import RulePlace
 from glassbox.rule_places.reloading import Reloader
 from glassbox.rule_places.rule_folder import RuleFolder, parsed_files
 from glassbox.rule_places.wanted_rules import groups_of
@@ -22,26 +23,29 @@ from glassbox.rule_places.wanted_rules import groups_of
 Texts = Mapping[str, str]
 
 
-def plan_folder(folder: RuleFolder, files: Mapping[str, Json]) -> list[GroupChange]:
-    """What a push of these rule files, by their names in a build, would change; reads only."""
-    wanted = folder.texts_of(files)
-    folder.refuse_foreign(wanted)
-    return _changes(wanted, folder.ours())
+@dataclass(frozen=True)
+class FolderPlace(RulePlace):
+    """The folder of one Prometheus or vmalert, and how that is told of changes."""
 
+    folder: RuleFolder
+    reloader: Reloader
 
-def push_folder(
-    folder: RuleFolder, files: Mapping[str, Json], reloader: Reloader, tell: Callable[[str], None]
-) -> list[GroupChange]:
-    """Write what differs, reload, and wait until it has been evaluated; returns what changed.
+    @property
+    def title(self) -> str:
+        return str(self.folder.folder)
 
-    On any failure the files from before come back and are loaded again, and GlassboxError says so. `tell` gets what is
-    waited for, and what is wrong with groups that this push did not change.
-    """
-    wanted = folder.texts_of(files)
-    folder.refuse_foreign(wanted)
-    _check(wanted)
-    with folder.alone():
-        return _Push(folder, folder.ours(), wanted, reloader, tell).carried_out()
+    def plan(self, files: Mapping[str, Json]) -> list[GroupChange]:
+        wanted = self.folder.texts_of(files)
+        self.folder.refuse_foreign(wanted)
+        return _changes(wanted, self.folder.ours())
+
+    def push(self, files: Mapping[str, Json], tell: Callable[[str], None]) -> list[GroupChange]:
+        """As every place; without a server to ask, the files are written and nothing is known of them."""
+        wanted = self.folder.texts_of(files)
+        self.folder.refuse_foreign(wanted)
+        _check(wanted)
+        with self.folder.alone():
+            return _Push(self.folder, self.folder.ours(), wanted, self.reloader, tell).carried_out()
 
 
 def _changes(wanted: Texts, live: Texts) -> list[GroupChange]:

@@ -11,7 +11,7 @@ from glassbox.errors import GlassboxError
 from glassbox.prometheus.api import Prometheus
 from glassbox.prometheus.board_queries import api_data
 from glassbox.rule_places import confirming
-from glassbox.rule_places.folder_push import plan_folder, push_folder
+from glassbox.rule_places.folder_push import FolderPlace
 from glassbox.rule_places.group_changes import GroupAction
 from glassbox.rule_places.reloading import Reloader
 from glassbox.rule_places.rule_folder import RuleFolder
@@ -57,7 +57,7 @@ def names(place):
 
 def push(place, files, reloader):
     told = []
-    return push_folder(place, files, reloader, told.append), told
+    return FolderPlace(place, reloader).push(files, told.append), told
 
 
 def test_a_push_is_over_when_the_new_rules_have_been_evaluated(place, reloader, server):
@@ -97,7 +97,7 @@ def test_what_is_not_wanted_any_more_goes_and_files_of_others_stay(place, reload
 def test_a_plan_changes_nothing(place, reloader):
     push(place, rules() | rules(name="old"), reloader)
     before = {path.name: path.read_bytes() for path in place.folder.iterdir()}
-    changes = plan_folder(place, rules("2") | rules(name="new"))
+    changes = FolderPlace(place, Reloader(None)).plan(rules("2") | rules(name="new"))
     assert [(change.name, change.action) for change in changes] == [
         ("ones", GroupAction.UPDATE),
         ("new", GroupAction.CREATE),
@@ -109,7 +109,7 @@ def test_a_plan_changes_nothing(place, reloader):
 def test_a_file_of_somebody_else_with_our_name_is_refused(place, reloader):
     (place.folder / "glassbox-ones.yaml").write_text("groups: []\n")
     with pytest.raises(GlassboxError, match=r"glassbox-ones.yaml was not written by this installation"):
-        plan_folder(place, rules())
+        FolderPlace(place, Reloader(None)).plan(rules())
     with pytest.raises(GlassboxError, match=r"was not written by this installation and would be replaced: move it"):
         push(place, rules(), reloader)
     assert (place.folder / "glassbox-ones.yaml").read_text() == "groups: []\n"
@@ -293,7 +293,7 @@ def test_an_interrupt_while_it_waits_brings_the_old_files_back(place, reloader, 
 
     told = []
     with pytest.raises(KeyboardInterrupt):
-        push_folder(place, rules("2"), Reloader(reloader.prometheus, pause=interrupted), told.append)
+        FolderPlace(place, Reloader(reloader.prometheus, pause=interrupted)).push(rules("2"), told.append)
     assert told[-1].startswith("Interrupted: the files from before are back")
     assert "vector(1)" in (place.folder / "glassbox-ones.yaml").read_text()
 

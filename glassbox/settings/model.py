@@ -100,6 +100,21 @@ class GrafanaTarget:
 
 
 @dataclass(frozen=True)
+class RulerTarget:
+    """Where rules go in a ruler (Mimir, Cortex, Grafana Cloud). `namespace` is ours alone; empty means the folder's uid in Grafana.
+
+    `through_grafana` is whether a push brings them to the ruler of Grafana's data source: "always", "never", or "auto", which is
+    unless something else records them. `tenant` is for a ruler that is
+    asked directly, "" being its only one. `rules_per_group` splits longer groups; 0 leaves them whole.
+    """
+
+    through_grafana: str = "auto"
+    namespace: str = ""
+    tenant: str = ""
+    rules_per_group: int = 0
+
+
+@dataclass(frozen=True)
 class Kubernetes:
     """What the monitors of Kubernetes call a replica: `replica` is its `address`, or its `pod`, with the port of the container behind it."""
 
@@ -191,6 +206,7 @@ class Settings:
     owners: Owners = field(default_factory=Owners)
     runbook_base_url: str = ""
     grafana: GrafanaTarget = field(default_factory=GrafanaTarget)
+    ruler: RulerTarget = field(default_factory=RulerTarget)
     kubernetes: Kubernetes = field(default_factory=Kubernetes)
     gpu: Gpu = field(default_factory=Gpu)
     cost: Cost = field(default_factory=Cost)

@@ -17,7 +17,7 @@ WORDS = {
 }
 COMPILED = WORDS | {"glassbox.compile"}
 TALKING = COMPILED | {"glassbox.http", "glassbox.grafana", "glassbox.prometheus"}
-COMMANDS = TALKING | {"glassbox.servers", "glassbox.standin", "glassbox.cli", "glassbox.start"}
+COMMANDS = TALKING | {"glassbox.rule_places", "glassbox.servers", "glassbox.standin", "glassbox.cli", "glassbox.start"}
 CONTENT = {"recording_rules", "dashboards", "alerts"}
 BELOW = {
     "glassbox/errors": set(),
@@ -31,10 +31,11 @@ BELOW = {
     "glassbox/grafana": COMPILED | {"glassbox.http"},
     "glassbox/prometheus": WORDS | {"glassbox.http"},
     "glassbox/lint": COMPILED | {"glassbox.prometheus"},
+    "glassbox/rule_places": TALKING,
     "glassbox/servers": WORDS | {"glassbox.prometheus", "glassbox.http"},
     "glassbox/standin": set(),
     "glassbox/start": {"glassbox.compile"},
-    "glassbox/cli": TALKING | {"glassbox.lint", "glassbox.start"},
+    "glassbox/cli": TALKING | {"glassbox.lint", "glassbox.rule_places", "glassbox.start"},
     "glassbox/doctor": TALKING | {"glassbox.cli"},
     "glassbox/reference": COMPILED | {"glassbox.cli"},
     "glassbox/baseline": TALKING | {"glassbox.cli"},

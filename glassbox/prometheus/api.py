@@ -156,6 +156,10 @@ class Prometheus:
         body = parsed(answer.content) if answer.status == 200 else None
         return body.get("data") if isinstance(body, dict) and body.get("status") == "success" else None
 
+    def answered(self, method: str, path: str) -> HttpAnswer:
+        """What the server says to a request without content, whatever its status; raises GlassboxError where it says nothing."""
+        return self._answer(method, path, {})
+
     def without_secrets(self, text: str) -> str:
         """A text of the server's without the credential, should it repeat it."""
         return masked(text, self._secrets)

@@ -1,0 +1,1 @@
+"""The rules: one short function each, in a module for each subject."""

@@ -169,7 +169,8 @@ class GroupedRule:
     """A rule of a group: an alert where `query.kind` says so, else a recorded series called `name`.
 
     `for_text` is the duration as it is written. `is_grafana` marks rules of Grafana, whose texts are other templates: `query` is then
-    the one of its queries that is PromQL, and `compares` says that the comparison is an expression of Grafana's.
+    the first of its queries that is PromQL, `more_queries` are the others, and `compares` says that the comparison is an expression of
+    Grafana's.
     """
 
     name: str
@@ -181,6 +182,7 @@ class GroupedRule:
     keep_firing_text: str = ""
     is_grafana: bool = False
     compares: bool = False
+    more_queries: tuple[Query, ...] = ()
 
     @property
     def is_alert(self) -> bool:
@@ -259,3 +261,4 @@ class Corpus:
             yield from board.queries
         for rule in self.rules:
             yield rule.query
+            yield from rule.more_queries

@@ -103,4 +103,5 @@ def _text(file: Path) -> str:
     try:
         return decoded(content_of(file))
     except OSError as error:
-        raise UnreadableTextError(error.strerror or "the system does not say why") from None
+        said = error.strerror or "for no reason that the system names"
+        raise UnreadableTextError(said if said.startswith("it ") else f"it cannot be read ({said})") from None

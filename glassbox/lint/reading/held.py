@@ -42,8 +42,8 @@ class Held:
     def refuse(self, error: UnreadableTextError, file: str, name: str = "") -> None:
         """Add that a file, or a text in it, cannot be read."""
         at = Location(file, error.line, name)
-        fix = "Correct it, or leave the file out."
-        self.unreadable.append(Finding(UNREADABLE, Severity.ERROR, at, f"It cannot be read: {error.problem}.", fix))
+        message = f"{error.problem[0].upper()}{error.problem[1:]}."
+        self.unreadable.append(Finding(UNREADABLE, Severity.ERROR, at, message, "Correct it, or leave the file out."))
 
     def leave(self, what: str, name: str) -> None:
         """Add that something is not read, because another program has to render it."""

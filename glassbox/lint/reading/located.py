@@ -26,7 +26,7 @@ class LocatedObject(dict[str, Any]):
 
 
 class UnreadableTextError(GlassboxError):
-    """What is wrong with a text; `line` is 0 where it is not known. `problem` has no name of a file."""
+    """What is wrong with a text; `line` is 0 where it is not known. `problem` begins with "it"."""
 
     def __init__(self, problem: str, line: int = 0) -> None:
         super().__init__(problem)

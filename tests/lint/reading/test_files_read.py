@@ -354,7 +354,7 @@ def test_what_cannot_be_read_is_a_finding_with_its_line(tmp_path, name):
     (tmp_path / "file").write_bytes(content)
     found = files_read.read([tmp_path / "file"])
     (refused,) = found.unreadable
-    assert refused.message.startswith(f"It cannot be read: {problem}")
+    assert refused.message.startswith(f"I{problem[1:]}")
     assert (refused.location.line, found.count, found.corpus.boards) == (line, 0, ())
 
 
@@ -362,13 +362,13 @@ def test_a_file_beyond_what_is_read_is_a_finding(tmp_path):
     with (tmp_path / "file.json").open("wb") as file:
         file.truncate(50 * 2**20)
     (refused,) = files_read.read([tmp_path / "file.json"]).unreadable
-    assert refused.message == "It cannot be read: it exceeds 32 MiB."
+    assert refused.message == "It exceeds 32 MiB."
 
 
 def test_a_pipe_is_refused_without_waiting_for_its_writer(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     (refused,) = files_read.read([tmp_path / "pipe"]).unreadable
-    assert refused.message == "It cannot be read: it is a pipe or a device."
+    assert refused.message == "It is a pipe or a device."
 
 
 def test_what_is_not_there_and_a_folder_without_anything_are_refused(tmp_path):

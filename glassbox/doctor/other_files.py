@@ -12,11 +12,11 @@ from typing import Any
 
 import yaml
 
-from glassbox.doctor.grafana_variables import is_of_a_variable, plain
 from glassbox.doctor.recorded import Holdings
 from glassbox.errors import GlassboxError
 from glassbox.files import content_of
 from glassbox.http.json_text import objects_in
+from glassbox.syntax.grafana_variables import is_of_a_variable, plain
 
 _OTHER_SOURCES = ("loki", "tempo", "grafana-pyroscope-datasource", "__expr__")
 _MOST_ROWS_IN_ROWS = 3

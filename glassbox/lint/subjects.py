@@ -10,7 +10,7 @@ from glassbox.lint.finding import Location
 from glassbox.lint.series_labels import SeriesLabels
 from glassbox.syntax.parsing import tree_of
 from glassbox.syntax.result_labels import ResultLabels, result_labels
-from glassbox.syntax.tree import Node, walk
+from glassbox.syntax.tree import Node, SeriesNode, walk
 
 
 class QueryKind(Enum):
@@ -65,6 +65,11 @@ class Query:
     def nodes(self) -> tuple[Node, ...]:
         """All nodes of the tree, each before its parts; empty where there is none."""
         return tuple(walk(self.tree)) if self.tree else ()
+
+    @property
+    def series(self) -> Iterator[SeriesNode]:
+        """Every selector in it, in the order of the text."""
+        return (node for node in self.nodes if isinstance(node, SeriesNode))
 
 
 @dataclass(frozen=True)

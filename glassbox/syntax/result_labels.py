@@ -77,8 +77,12 @@ class ResultLabels:
 
     def only(self, labels: Iterable[str]) -> "ResultLabels":
         """What is left when all others are dropped, by somebody who counts on these."""
-        left = self._with(self.possible.only(labels))
+        left = self.among(labels)
         return replace(left, expected=left.possible.names)
+
+    def among(self, labels: Iterable[str]) -> "ResultLabels":
+        """What is said of these."""
+        return self._with(self.possible.only(labels))
 
     def minus(self, *labels: str) -> "ResultLabels":
         """What is left without these."""
@@ -256,5 +260,5 @@ def _one_to_one(node: BinaryNode, left: ResultLabels, right: ResultLabels) -> Re
 def matched_labels(node: BinaryNode, left: ResultLabels, right: ResultLabels) -> tuple[ResultLabels, ResultLabels]:
     """Of both sides, what is compared to find partners."""
     if node.matching == "on":
-        return left.only(node.labels), right.only(node.labels)
+        return left.among(node.labels), right.among(node.labels)
     return left.minus(*node.labels, NAME), right.minus(*node.labels, NAME)

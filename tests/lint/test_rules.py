@@ -26,7 +26,7 @@ def test_a_rule_finds_its_bad_example_and_nothing_in_its_good_one(rule):
 def test_a_rule_speaks_in_sentences(rule):
     said = BY_ID[rule]
     (finding,) = found(rule, said.bad)
-    for text in (said.why, said.fix, finding.message, finding.fix):
-        assert text[0].isupper() or not text[0].isalpha(), text
-        assert text.endswith("."), text
+    # A message may begin with the name of a function or series.
+    assert all(text.endswith(".") for text in (said.why, said.fix, finding.message, finding.fix))
+    assert all(text[0].isupper() for text in (said.why, said.fix, finding.fix, said.title))
     assert not said.title.endswith(".")

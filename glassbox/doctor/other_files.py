@@ -7,11 +7,11 @@ from functools import cache
 from itertools import chain
 from pathlib import Path
 
-from glassbox.doctor.grafana_variables import is_of_a_variable, plain
 from glassbox.doctor.recorded import Holdings
 from glassbox.errors import GlassboxError
 from glassbox.lint.reading.files_read import read
 from glassbox.lint.subjects import Board, RuleGroup
+from glassbox.syntax.grafana_variables import is_of_a_variable, plain
 
 _FILLED_IN = "Grafana puts a variable in that decides it."
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from glassbox.lint.examples import Example
 from glassbox.lint.finding import Location, Severity
 from glassbox.lint.subjects import Corpus, Query
 
@@ -31,21 +32,20 @@ Judge = Callable[[Corpus], Iterator[Defect]]
 
 @dataclass(frozen=True)
 class LintRule:
-    """A rule. `why` and `fix` are sentences; `bad` has exactly one finding of it and `good` none."""
+    """A rule. `why` and `fix` are sentences; `bad` has findings of it and `good` none."""
 
     id: str
     severity: Severity
     title: str
     why: str
-    bad: "Example"
-    good: "Example"
     fix: str
+    bad: Example
+    good: Example
     judge: Judge
 
 
-@dataclass(frozen=True)
-class Example:
-    """What a rule is tried on and its page shows: `text` as one would write it, `corpus` as it is read."""
-
-    text: str
-    corpus: Corpus
+def lint_rule(
+    id: str, severity: Severity, *, title: str, why: str, fix: str, bad: Example, good: Example
+) -> Callable[[Judge], LintRule]:
+    """Makes a rule of the function below it."""
+    return lambda judge: LintRule(id, severity, title, why, fix, bad, good, judge)

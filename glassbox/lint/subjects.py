@@ -3,8 +3,14 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cached_property
 
+from glassbox.errors import GlassboxError
 from glassbox.lint.finding import Location
+from glassbox.lint.series_labels import SeriesLabels
+from glassbox.syntax.parsing import tree_of
+from glassbox.syntax.result_labels import ResultLabels, result_labels
+from glassbox.syntax.tree import Node, SeriesNode, walk
 
 
 class QueryKind(Enum):
@@ -46,6 +52,24 @@ class Query:
     instant: bool = False
     hidden: bool = False
     format: str = "time_series"
+
+    @cached_property
+    def tree(self) -> Node | None:
+        """The query as a tree; None where it is not PromQL, or a variable of Grafana decides whether it is."""
+        try:
+            return tree_of(self.text)
+        except GlassboxError:
+            return None
+
+    @cached_property
+    def nodes(self) -> tuple[Node, ...]:
+        """All nodes of the tree, each before its parts; empty where there is none."""
+        return tuple(walk(self.tree)) if self.tree else ()
+
+    @property
+    def series(self) -> Iterator[SeriesNode]:
+        """Every selector in it, in the order of the text."""
+        return (node for node in self.nodes if isinstance(node, SeriesNode))
 
 
 @dataclass(frozen=True)
@@ -255,6 +279,17 @@ class Corpus:
             yield from group.rules
 
     @property
+    def alerts(self) -> Iterator[GroupedRule]:
+        """Every alert of every group."""
+        return (rule for rule in self.rules if rule.is_alert)
+
+    @property
+    def panels(self) -> Iterator[BoardPanel]:
+        """Every panel of every dashboard."""
+        for board in self.boards:
+            yield from board.panels
+
+    @property
     def queries(self) -> Iterator[Query]:
         """Every query there is."""
         for board in self.boards:
@@ -262,3 +297,23 @@ class Corpus:
         for rule in self.rules:
             yield rule.query
             yield from rule.more_queries
+
+    @cached_property
+    def recorded(self) -> Mapping[str, tuple[GroupedRule, ...]]:
+        """The rules that record each series, by its name."""
+        found: dict[str, tuple[GroupedRule, ...]] = {}
+        for rule in self.rules:
+            if not rule.is_alert:
+                found[rule.name] = (*found.get(rule.name, ()), rule)
+        return found
+
+    @cached_property
+    def labels_of_series(self) -> SeriesLabels:
+        """What is known of the labels of a selector's series."""
+        return SeriesLabels(
+            {name: [(rule.query.tree, rule.labels) for rule in rules] for name, rules in self.recorded.items()}
+        )
+
+    def labels_of(self, node: Node) -> ResultLabels:
+        """The labels of a query's result."""
+        return result_labels(node, self.labels_of_series)

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from glassbox.doctor.grafana_variables import plain
 from glassbox.doctor.other_files import judged, likeliest, queries_of
 from glassbox.errors import GlassboxError
+from glassbox.syntax.grafana_variables import plain
 
 NAMES = ["vllm:num_requests_running", "vllm:num_preemptions_total", "up"]
 BOARD = {
@@ -96,15 +96,15 @@ def test_what_cannot_be_read_is_refused(tmp_path, text, problem):
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ('rate(x{a="$b"}[$__rate_interval])', 'rate(x{a="$b"}[5m])'),
-        ("rate(x[$interval:1m])", "rate(x[5m:1m])"),
-        ("rate(x[${range}])", "rate(x[5m])"),
-        ("rate(x[[[range]]])", "rate(x[5m])"),
+        ('rate(x{a="$b"}[$__rate_interval])', 'rate(x{a="$b"}[5m17ms])'),
+        ("rate(x[$interval:1m])", "rate(x[5m7ms:1m])"),
+        ("rate(x[${range}])", "rate(x[5m7ms])"),
+        ("rate(x[[[range]]])", "rate(x[5m7ms])"),
         ('sum by ($labels) (x{a=~"[[b]]"})', 'sum by (a_variable) (x{a=~"[[b]]"})'),
         ("topk(${k:raw}, x)", "topk(a_variable, x)"),
-        ("rate(x[${minutes}m])", "rate(x[5m])"),
-        ("rate(x[ $a : $b ])", "rate(x[5m:5m])"),
-        ("rate(x[1h:$b])", "rate(x[1h:5m])"),
+        ("rate(x[${minutes}m])", "rate(x[5m7ms])"),
+        ("rate(x[ $a : $b ])", "rate(x[5m7ms:5m7ms])"),
+        ("rate(x[1h:$b])", "rate(x[1h:5m7ms])"),
         ("rate(x[1h]) offset $o", "rate(x[1h]) offset 5m"),
         ("x * $__interval_ms / ${__range_s}", "x * 1 / 1"),
         ("x{a=`$b\"`} # don't $c", "x{a=`$b\"`} # don't $c"),

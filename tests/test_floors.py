@@ -24,23 +24,24 @@ BELOW = {
     "glassbox/metrics": set(),
     "glassbox/query": {"glassbox.errors", "glassbox.metrics"},
     "glassbox/files": set(),
+    "glassbox/syntax": {"glassbox.errors"},
     "glassbox/settings": {"glassbox.errors", "glassbox.files", "glassbox.metrics", "glassbox.query"},
     "glassbox/board": {"glassbox.errors", "glassbox.metrics", "glassbox.query"},
     "glassbox/compile": WORDS,
     "glassbox/http": {"glassbox.errors", "glassbox.files"},
     "glassbox/grafana": COMPILED | {"glassbox.http"},
     "glassbox/prometheus": WORDS | {"glassbox.http"},
-    "glassbox/lint": COMPILED | {"glassbox.prometheus"},
+    "glassbox/lint": COMPILED | {"glassbox.http", "glassbox.prometheus", "glassbox.syntax"},
     "glassbox/rule_places": TALKING,
     "glassbox/servers": WORDS | {"glassbox.prometheus", "glassbox.http"},
     "glassbox/standin": set(),
     "glassbox/start": {"glassbox.compile"},
     "glassbox/cli": TALKING | {"glassbox.lint", "glassbox.rule_places", "glassbox.start"},
-    "glassbox/doctor": TALKING | {"glassbox.cli"},
+    "glassbox/doctor": TALKING | {"glassbox.cli", "glassbox.lint", "glassbox.syntax"},
     "glassbox/reference": COMPILED | {"glassbox.cli"},
     "glassbox/baseline": TALKING | {"glassbox.cli"},
     "glassbox/view": COMMANDS,
-    "glassbox/past": COMMANDS | {"glassbox.doctor", "glassbox.view"},
+    "glassbox/past": COMMANDS | {"glassbox.doctor", "glassbox.syntax", "glassbox.view"},
     "glassbox/load": COMMANDS | {"glassbox.baseline"},
     "glassbox/relay": COMMANDS,
     "recording_rules": WORDS,
@@ -204,5 +205,6 @@ def test_one_class_name_is_one_thing():
             for node in ast.parse(path.read_text(encoding="utf-8")).body:
                 if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                     places.setdefault(node.name, []).append(str(path.relative_to(ROOT)))
-    # Prometheus calls a type of metric so, Grafana a type of panel; what an engine's metric plays, and what an account may do.
-    assert {name for name, paths in places.items() if len(paths) > 1} == {"Gauge", "Role"}
+    # Prometheus calls a type of metric so, Grafana a type of panel; what an engine's metric plays, and what an account may do;
+    # how bad what an alert sees is, and what lint finds.
+    assert {name for name, paths in places.items() if len(paths) > 1} == {"Finding", "Gauge", "Role", "Severity"}

@@ -7,10 +7,10 @@ from itertools import pairwise
 
 import promql_parser as ast
 
-from glassbox.doctor.needs import selectors_of
 from glassbox.doctor.obstacles import Obstacle
 from glassbox.prometheus.api import Prometheus
 from glassbox.query.buckets import SETTING
+from glassbox.syntax.parsing import selectors_of
 
 _OPERATORS = {"MatchOp.Equal": "=", "MatchOp.NotEqual": "!=", "MatchOp.Re": "=~", "MatchOp.NotRe": "!~"}
 

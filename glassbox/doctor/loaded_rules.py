@@ -5,12 +5,12 @@ from typing import Any
 
 from glassbox.compile.bundle import Bundle
 from glassbox.doctor.listing import some
-from glassbox.doctor.needs import parsed
 from glassbox.doctor.obstacles import Obstacle
 from glassbox.errors import GlassboxError
 from glassbox.http.json_text import objects_in
 from glassbox.http.sentences import on_one_line
 from glassbox.prometheus.api import Prometheus
+from glassbox.syntax.parsing import parsed
 
 # A rule of ours: the series that it records or the alert that it raises, and its query as Prometheus writes it.
 Rule = tuple[str, str]

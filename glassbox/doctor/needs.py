@@ -1,20 +1,11 @@
 """Which series a query cannot do without, as far as they are missing."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
-from functools import cache
+from collections.abc import Callable, Iterable
 
 import promql_parser as ast
 
-from glassbox.errors import GlassboxError
-
-# Grafana's durations within brackets; any will do, since nothing is evaluated.
-_DURATIONS = ("$__rate_interval", "$__interval", "$__range")
-
-# The parser calls itself for each of them, and beyond several thousand it ends the process.
-_MOST_OPERATORS = 2_000
-_QUOTED = 60
-_OPERATOR = re.compile(r"[-+*/%^<>=!(\[]|\b(?:and|or|unless|atan2)\b", re.IGNORECASE)
+from glassbox.syntax.parsing import parsed, parts_of, too_long
 
 PATTERN = re.compile(r"[*+?()\[\]\\^{]")
 """Signs of a regular expression that no name has."""
@@ -31,30 +22,7 @@ def missing(query: str, exists: Exists) -> tuple[str, ...]:
     try:
         return tuple(dict.fromkeys(_missing(parsed(query), exists)))
     except RecursionError:
-        raise _too_long(query) from None
-
-
-def selectors_of(query: str) -> tuple[ast.VectorSelector, ...]:
-    """Every selector of series in the query, in the order of the text; raises GlassboxError as above."""
-    return tuple(_selectors(parsed(query)))
-
-
-@cache
-def parsed(query: str) -> ast.Expr:
-    """The query, with any duration for those of Grafana; raises GlassboxError as above."""
-    text = query
-    for variable in _DURATIONS:
-        text = text.replace(variable, "5m")
-    if len(_OPERATOR.findall(text)) > _MOST_OPERATORS:
-        raise _too_long(query)
-    try:
-        return ast.parse(text)
-    except ValueError as error:
-        raise GlassboxError(f"'{query}' is not PromQL ({error}): correct it.") from None
-
-
-def _too_long(query: str) -> GlassboxError:
-    return GlassboxError(f"'{query[:_QUOTED]}...' is too long or too deep to be judged: record parts of it.")
+        raise too_long(query) from None
 
 
 def _missing(expr: ast.Expr, exists: Exists) -> Iterable[str]:
@@ -77,25 +45,6 @@ def _of_two(expr: ast.BinaryExpr, exists: Exists) -> Iterable[str]:
         case "unless":
             return left
     return [*left, *right]
-
-
-def parts_of(expr: ast.Expr) -> tuple[ast.Expr, ...]:
-    """The expressions right within an expression that is not one of two with an operator between them."""
-    if isinstance(expr, ast.Call):
-        return tuple(expr.args)
-    if isinstance(expr, ast.MatrixSelector):
-        return (expr.vector_selector,)
-    return (
-        (expr.expr,) if isinstance(expr, ast.AggregateExpr | ast.ParenExpr | ast.UnaryExpr | ast.SubqueryExpr) else ()
-    )
-
-
-def _selectors(expr: ast.Expr) -> Iterator[ast.VectorSelector]:
-    if isinstance(expr, ast.VectorSelector):
-        yield expr
-    parts = (expr.lhs, expr.rhs) if isinstance(expr, ast.BinaryExpr) else parts_of(expr)
-    for part in parts:
-        yield from _selectors(part)
 
 
 def names_in(selector: ast.VectorSelector) -> list[str]:

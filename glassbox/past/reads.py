@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import promql_parser as ast
 
-from glassbox.doctor.needs import names_in, parsed, parts_of
+from glassbox.doctor.needs import names_in
+from glassbox.syntax.parsing import parsed, parts_of
 
 
 @dataclass(frozen=True)

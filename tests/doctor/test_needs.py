@@ -2,8 +2,9 @@
 
 import pytest
 
-from glassbox.doctor.needs import missing, selectors_of
+from glassbox.doctor.needs import missing
 from glassbox.errors import GlassboxError
+from glassbox.syntax.parsing import selectors_of
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,14 @@ _OFFSET = re.compile(r"(?<=\boffset )\s*-?(?:\$\{[^}]*\}|\$\w+)")
 _TEXT = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|`[^`]*`|#[^\n]*")
 _STANDS_FOR_ONE = "a_variable"
 
+DURATIONS = {
+    "$__rate_interval": ("5m17ms", 300.017),
+    "$__interval": ("5m13ms", 300.013),
+    "$__range": ("5m11ms", 300.011),
+    "$": ("5m7ms", 300.007),
+}
+"""What stands for Grafana's durations, and for one of any other variable ("$"), as text and in seconds: lengths that nobody writes."""
+
 
 def plain(text: str, *, stands_for_one: str = _STANDS_FOR_ONE) -> str:
     """The query as PromQL: durations and numbers for Grafana's variables, and a name outside of texts for those that may be one."""
@@ -26,7 +34,13 @@ def _without_variables(part: str, stands_for_one: str) -> str:
 
 def _durations(text: str) -> str:
     """What stands within brackets, with one duration for all that a variable has a part in."""
-    return ":".join("5m" if _VARIABLE.search(each) else each for each in text.split(":"))
+    return ":".join(_duration(each) if _VARIABLE.search(each) else each for each in text.split(":"))
+
+
+def _duration(text: str) -> str:
+    """The duration that stands for a variable, alone or with a unit after it."""
+    found = (name for name in DURATIONS if text.strip() in (name, f"${{{name[1:]}}}"))
+    return DURATIONS[next(found, "$")][0]
 
 
 def is_of_a_variable(name: str) -> bool:

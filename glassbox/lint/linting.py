@@ -1,0 +1,48 @@
+"""Judges a corpus by the rules."""
+
+from collections.abc import Collection, Iterator
+
+from glassbox.lint.finding import Finding, Severity
+from glassbox.lint.rule import Defect, LintRule
+from glassbox.lint.rules import RULES
+from glassbox.lint.subjects import Corpus, Exemption
+
+UNNEEDED = "unneeded-exemption"
+
+
+def judged(corpus: Corpus, *, select: Collection[str] = (), ignore: Collection[str] = ()) -> list[Finding]:
+    """All findings, by location, that no exemption covers; only of the rules in `select`, if there are any, and none of `ignore`."""
+    asked = [rule for rule in RULES if (not select or rule.id in select) and rule.id not in ignore]
+    found = [_finding(rule, defect) for rule in asked for defect in rule.judge(corpus)]
+    kept = [finding for finding in found if not any(_exempts(each, finding) for each in corpus.exemptions)]
+    kept += (each for each in _unneeded(corpus, found, {rule.id for rule in asked}) if each.rule not in ignore)
+    return sorted(dict.fromkeys(kept), key=lambda each: (each.location, each.rule, each.message))
+
+
+def _finding(rule: LintRule, defect: Defect) -> Finding:
+    fix = defect.fix or rule.fix
+    span = _span(defect.query, defect.part)
+    return Finding(rule.id, rule.severity, defect.location, defect.message, fix, defect.query, span)
+
+
+def _span(query: str, part: str) -> tuple[int, int] | None:
+    start = query.find(part) if part else -1
+    return (start, start + len(part)) if start >= 0 else None
+
+
+def _exempts(exemption: Exemption, finding: Finding) -> bool:
+    return exemption.rule == finding.rule and exemption.location.covers(finding.location)
+
+
+def _unneeded(corpus: Corpus, found: list[Finding], asked: Collection[str]) -> Iterator[Finding]:
+    """The exemptions of rules that were asked and that would find nothing, and those of rules that do not exist."""
+    known = {rule.id for rule in RULES}
+    for each in corpus.exemptions:
+        if each.rule not in known:
+            message = f"There is no rule {each.rule!r} to be exempt from."
+            yield Finding(
+                UNNEEDED, Severity.WARNING, each.location, message, "Correct its id, or remove the exemption."
+            )
+        elif each.rule in asked and not any(_exempts(each, finding) for finding in found):
+            message = f"The exemption from {each.rule} is not needed: the rule finds nothing here."
+            yield Finding(UNNEEDED, Severity.WARNING, each.location, message, "Remove it.")

@@ -1,0 +1,156 @@
+"""Panels as files of Grafana's classic schema hold them, those of Grafana 4 with their rows included."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from glassbox.errors import GlassboxError
+from glassbox.http.json_text import objects_in
+from glassbox.lint.finding import Location
+from glassbox.lint.reading.asked_sources import DataSourceKinds, is_log_ql, name_of_source
+from glassbox.lint.reading.board_links import data_links_of, links_of
+from glassbox.lint.reading.located import line_of, object_in, text_in, texts_within
+from glassbox.lint.subjects import BoardPanel, Grid, Query, QueryKind
+from glassbox.query.promql import duration_seconds
+
+_MOST_ROWS_IN_ROWS = 3
+# Those that neither compute a field nor change what one counts.
+_KEEP_VALUES = {
+    *(
+        "append",
+        "concatenate",
+        "convertFieldType",
+        "filterByRefId",
+        "filterByValue",
+        "filterFieldsByName",
+        "filterFrames",
+    ),
+    *(
+        "groupingToMatrix",
+        "joinByField",
+        "joinByLabels",
+        "labelsToFields",
+        "limit",
+        "merge",
+        "organize",
+        "partitionByValues",
+    ),
+    *("prepareTimeSeries", "renameByRegex", "rowsToFields", "seriesToColumns", "seriesToRows", "sortBy", "transpose"),
+}
+
+
+def panels_of(board: Mapping[str, Any], at: Location, sources: DataSourceKinds) -> tuple[BoardPanel, ...]:
+    """Every panel that is not a row, those within rows included."""
+    return tuple(_panel(each, at, sources) for each in _panels(board, 0) if each.get("type") != "row")
+
+
+def _panels(holder: Mapping[str, Any], depth: int) -> Iterator[Mapping[str, Any]]:
+    for panel in objects_in(holder, "panels"):
+        yield panel
+        if depth < _MOST_ROWS_IN_ROWS:
+            yield from _panels(panel, depth + 1)
+    for row in objects_in(holder, "rows") if depth == 0 else ():
+        yield from _panels(row, 1)
+
+
+def _panel(panel: Mapping[str, Any], board: Location, sources: DataSourceKinds) -> BoardPanel:
+    title = text_in(panel, "title")
+    line = line_of(panel, "title", "id", "type") or board.line
+    at = Location(board.file, line, board.within(title or f"panel {text_in(panel, 'id')}").object)
+    defaults = object_in(object_in(panel, "fieldConfig"), "defaults")
+    texts = texts_within({key: value for key, value in panel.items() if key not in ("targets", "panels")})
+    number = panel.get("id")
+    return BoardPanel(
+        title=title,
+        type=text_in(panel, "type"),
+        location=at,
+        id=number if isinstance(number, int) else None,
+        description=text_in(panel, "description"),
+        unit=_unit(panel, defaults),
+        minimum=_number(defaults.get("min")),
+        maximum=_number(defaults.get("max")),
+        other_units=_other_units(panel),
+        thresholds=_thresholds(defaults),
+        datasource=name_of_source(panel),
+        queries=tuple(_queries(panel, at, sources)),
+        grid=_grid(panel),
+        links=links_of(panel, at) + data_links_of(panel, at),
+        texts=(*(text for _, text in texts), *_other_texts(panel)),
+        label_texts=tuple((text, path) for path, text in texts if "__field.labels" in text),
+        repeats=text_in(panel, "repeat"),
+        library="libraryPanel" in panel,
+    )
+
+
+def _queries(panel: Mapping[str, Any], at: Location, sources: DataSourceKinds) -> Iterator[Query]:
+    for target in objects_in(panel, "targets"):
+        text, name = text_in(target, "expr"), text_in(target, "refId")
+        if not text.strip() or not sources.is_prometheus(panel, target) or is_log_ql(text):
+            continue
+        legend = text_in(target, "legendFormat")
+        yield Query(
+            text=text,
+            location=Location(at.file, line_of(target, "expr") or at.line, at.within(f"query {name}").object),
+            kind=QueryKind.PANEL,
+            ref_id=name,
+            legend="" if legend == "__auto" else legend,
+            step_seconds=_seconds(text_in(target, "interval") or text_in(panel, "interval")),
+            instant=target.get("instant") is True and target.get("range") is not True,
+            hidden=target.get("hide") is True,
+            format=text_in(target, "format") or "time_series",
+        )
+
+
+def _other_texts(panel: Mapping[str, Any]) -> Iterator[str]:
+    """Texts of queries that name variables but are not PromQL or its legend."""
+    for target in objects_in(panel, "targets"):
+        for path, text in texts_within(target):
+            if path not in ("expr", "legendFormat"):
+                yield text
+
+
+def _unit(panel: Mapping[str, Any], defaults: Mapping[str, Any]) -> str:
+    """The unit of the panel's values; panels before Grafana 7 have it at their axis, or as their format."""
+    axis = next(iter(objects_in(panel, "yaxes")), {})
+    return text_in(defaults, "unit") or text_in(axis, "format") or text_in(panel, "format")
+
+
+def _other_units(panel: Mapping[str, Any]) -> bool:
+    overrides = objects_in(object_in(panel, "fieldConfig"), "overrides")
+    overridden = any(each.get("id") == "unit" for override in overrides for each in objects_in(override, "properties"))
+    computed = any(each.get("id") not in _KEEP_VALUES for each in objects_in(panel, "transformations"))
+    second_axis = any(text_in(each, "yaxis") == "2" for each in objects_in(panel, "seriesOverrides"))
+    columns = any("unit" in each for each in objects_in(panel, "styles"))
+    return overridden or computed or second_axis or columns
+
+
+def _thresholds(defaults: Mapping[str, Any]) -> tuple[float, ...]:
+    """The absolute values at which the colour changes, without the first, which is that of the least values."""
+    thresholds = object_in(defaults, "thresholds")
+    if thresholds.get("mode", "absolute") != "absolute":
+        return ()
+    values = [_number(each.get("value")) for each in objects_in(thresholds, "steps")][1:]
+    return tuple(value for value in values if value is not None)
+
+
+def _grid(panel: Mapping[str, Any]) -> Grid | None:
+    place = object_in(panel, "gridPos")
+    x, y, width, height = (_number(place.get(key)) for key in "xywh")
+    return (
+        None
+        if x is None or y is None or width is None or height is None
+        else Grid(int(x), int(y), int(width), int(height))
+    )
+
+
+def _number(value: Any) -> float | None:
+    return (
+        float(value) if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300 else None
+    )
+
+
+def _seconds(interval: str) -> float | None:
+    """Of an interval such as 30s or >30s; None where a variable decides it."""
+    try:
+        return duration_seconds(interval.removeprefix(">").strip()) if interval else None
+    except GlassboxError:
+        return None

@@ -1,0 +1,78 @@
+"""Rule groups as files hold them: those of Prometheus and its relatives, and those of Grafana."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from glassbox.http.json_text import objects_in
+from glassbox.lint.finding import Location
+from glassbox.lint.reading.asked_sources import DataSourceKinds, is_log_ql
+from glassbox.lint.reading.located import line_of, object_in, text_in
+from glassbox.lint.subjects import GroupedRule, Query, QueryKind, RuleGroup
+
+_NO_BOARD = DataSourceKinds({})
+_COMPARING = frozenset({"threshold", "classic_conditions", "math"})
+
+
+def group_of(group: Mapping[str, Any], file: str, line: int = 0) -> RuleGroup:
+    """A rule group from its YAML or JSON, which may be plain dicts; parts without a line of their own have that of the group."""
+    name = text_in(group, "name")
+    at = Location(file, line_of(group, "name") or line, name or "a group without a name")
+    common = _texts(group, "labels")
+    rules = (_rule(each, at, common) for each in objects_in(group, "rules"))
+    return RuleGroup(name, at, tuple(filter(None, rules)), text_in(group, "interval"))
+
+
+def groups_by_name(rules: Iterable[Mapping[str, Any]], file: str) -> Iterator[RuleGroup]:
+    """Groups of rules that Grafana's API lists one by one, each with the name of its group."""
+    by_name: dict[str, list[Mapping[str, Any]]] = {}
+    for rule in rules:
+        by_name.setdefault(text_in(rule, "ruleGroup"), []).append(rule)
+    for name, listed in by_name.items():
+        yield group_of({"name": name, "rules": listed}, file, line_of(listed[0]))
+
+
+def is_of_grafana(rule: Mapping[str, Any]) -> bool:
+    """Whether this is a rule of Grafana, which holds its queries as data."""
+    return isinstance(rule.get("data"), list)
+
+
+def _rule(rule: Mapping[str, Any], group: Location, common: Mapping[str, str]) -> GroupedRule | None:
+    """None where it asks no Prometheus."""
+    # Grafana's ruler has what rules share with those of Prometheus around the rest.
+    own = object_in(rule, "grafana_alert") or rule
+    recorded = text_in(own, "record") or text_in(object_in(own, "record"), "metric")
+    name = text_in(own, "alert") or recorded or text_in(own, "title")
+    line = line_of(own, "alert", "record", "title") or group.line
+    at = Location(group.file, line, group.within(name or "a rule without a name").object)
+    queries = tuple(_queries(own, at, QueryKind.RECORD if recorded else QueryKind.ALERT))
+    if not queries:
+        return None
+    return GroupedRule(
+        name=name,
+        query=queries[0],
+        location=at,
+        labels={**common, **_texts(rule, "labels")},
+        annotations=_texts(rule, "annotations"),
+        for_text=text_in(rule, "for"),
+        keep_firing_text=text_in(rule, "keep_firing_for"),
+        is_grafana=is_of_grafana(own),
+        compares=any(text_in(object_in(each, "model"), "type") in _COMPARING for each in objects_in(own, "data")),
+        more_queries=queries[1:],
+    )
+
+
+def _queries(rule: Mapping[str, Any], at: Location, kind: QueryKind) -> Iterator[Query]:
+    holders = [object_in(each, "model") for each in objects_in(rule, "data")] if is_of_grafana(rule) else [rule]
+    for holder in holders:
+        key = "expr" if "expr" in holder else "query"
+        text = text_in(holder, key)
+        asks = _NO_BOARD.is_prometheus(holder) and not is_log_ql(text)
+        if asks and (text.strip() or not is_of_grafana(rule)):
+            yield Query(
+                text, Location(at.file, line_of(holder, key) or at.line, at.object), kind, text_in(holder, "refId")
+            )
+
+
+def _texts(holder: Mapping[str, Any], key: str) -> dict[str, str]:
+    found = object_in(holder, key)
+    return {name: text_in(found, name) for name in found}

@@ -1,0 +1,51 @@
+"""What a rule of lint is: a function over all that is read together, and all that its page says of it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from glassbox.lint.examples import Example
+from glassbox.lint.finding import Location, Severity
+from glassbox.lint.subjects import Corpus, Query
+
+
+@dataclass(frozen=True)
+class Defect:
+    """What a rule found: where, what is wrong, and of a query the part of its text that is meant.
+
+    `fix` is what to do where the rule's own sentence does not fit.
+    """
+
+    location: Location
+    message: str
+    query: str = ""
+    part: str = ""
+    fix: str = ""
+
+
+def in_query(query: Query, message: str, part: str = "", fix: str = "") -> Defect:
+    """A defect of a query."""
+    return Defect(query.location, message, query.text, part, fix)
+
+
+Judge = Callable[[Corpus], Iterator[Defect]]
+
+
+@dataclass(frozen=True)
+class LintRule:
+    """A rule. `why` and `fix` are sentences; `bad` has findings of it and `good` none."""
+
+    id: str
+    severity: Severity
+    title: str
+    why: str
+    fix: str
+    bad: Example
+    good: Example
+    judge: Judge
+
+
+def lint_rule(
+    id: str, severity: Severity, *, title: str, why: str, fix: str, bad: Example, good: Example
+) -> Callable[[Judge], LintRule]:
+    """Makes a rule of the function below it."""
+    return lambda judge: LintRule(id, severity, title, why, fix, bad, good, judge)

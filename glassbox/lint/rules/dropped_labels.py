@@ -1,0 +1,94 @@
+"""Texts that name labels which the query drops."""
+
+from collections.abc import Iterable, Iterator
+
+from glassbox.lint.examples import on_panel
+from glassbox.lint.finding import Severity
+from glassbox.lint.rule import Defect, in_query, lint_rule
+from glassbox.lint.subjects import BoardPanel, Corpus, GroupedRule, Query
+from glassbox.lint.templates import of_alert, of_field, of_legend
+from glassbox.syntax.result_labels import NAME, LabelSet
+
+_FIX = "Keep the label in the query (by, without, group_left), or take it out of the text."
+
+
+@lint_rule(
+    "dropped-label",
+    Severity.WARNING,
+    title="A text names a label that the query drops",
+    why="Its place stays empty: lines cannot be told apart, and an alert does not say which server it is about.",
+    fix=_FIX,
+    bad=on_panel("sum by (model_name) (vllm:num_requests_waiting)", "{{instance}}"),
+    good=on_panel("sum by (instance) (vllm:num_requests_waiting)", "{{instance}}"),
+)
+def dropped_label(corpus: Corpus) -> Iterator[Defect]:
+    """Legends, annotations, links and alerts' templates."""
+    for panel in corpus.panels:
+        yield from _of_legends(panel, corpus)
+        yield from _of_fields(panel, corpus)
+    for board in corpus.boards:
+        for note in board.annotations:
+            if note.query is not None:
+                yield from _of_template(note.query, note.templates, corpus)
+    for alert in corpus.alerts:
+        yield from _of_alert(alert, corpus)
+
+
+def _of_legends(panel: BoardPanel, corpus: Corpus) -> Iterator[Defect]:
+    for query in panel.queries:
+        if not query.hidden and query.format != "table":
+            for label, kept in _dropped(query, of_legend(query.legend), corpus):
+                yield in_query(query, f"The legend names {label!r}, which no result has: {_kept(kept)}.")
+
+
+def _of_template(query: Query, templates: Iterable[str], corpus: Corpus) -> Iterator[Defect]:
+    named = dict.fromkeys(label for template in templates for label in of_legend(template))
+    for label, kept in _dropped(query, named, corpus):
+        yield in_query(query, f"The annotation's text names {label!r}, which no result has: {_kept(kept)}.")
+
+
+def _of_fields(panel: BoardPanel, corpus: Corpus) -> Iterator[Defect]:
+    """A link is offered on every line of the panel, so that one that has the label is enough."""
+    asked = [query for query in panel.queries if not query.hidden]
+    if not asked or not all(query.tree for query in asked):
+        return
+    for place, text in panel.label_texts:
+        for label in of_field(text):
+            if all(list(_dropped(query, (label,), corpus)) for query in asked):
+                yield Defect(panel.location, f"{place} names the label {label!r}, which no query of the panel has.")
+
+
+def _of_alert(alert: GroupedRule, corpus: Corpus) -> Iterator[Defect]:
+    known = {"alertname", "grafana_folder", *alert.labels} if alert.is_grafana else set[str]()
+    texts = {f"annotation {name!r}": text for name, text in alert.annotations.items()}
+    texts |= {f"label {name!r}": text for name, text in alert.labels.items()}
+    for place, text in texts.items():
+        named = (label for label in of_alert(text) if label not in known)
+        for label, kept in _dropped(alert.query, named, corpus):
+            why = _of_the_rule(label, alert) or f"which no result has: {_kept(kept)}"
+            yield in_query(alert.query, f"The {place} prints the label {label!r}, {why}.")
+
+
+def _of_the_rule(label: str, alert: GroupedRule) -> str:
+    """Why a label that the alert will have is not there yet."""
+    added = label in alert.labels or label == "alertname"
+    return "which Prometheus adds after it has filled in the texts" if added else ""
+
+
+def _dropped(query: Query, labels: Iterable[str], corpus: Corpus) -> Iterator[tuple[str, LabelSet]]:
+    """The labels that no result of the query can have, each with those that one can."""
+    if query.tree is None:
+        return
+    possible = corpus.labels_of(query.tree).possible
+    yield from ((label, possible) for label in labels if label not in possible)
+
+
+def _kept(possible: LabelSet) -> str:
+    """What is there instead, in words."""
+    if possible.all_but:
+        return "the query removes it"
+    names = sorted(possible.names - {NAME})
+    return f"the query keeps {', '.join(names)}" if names else "the query keeps no label"
+
+
+RULES = (dropped_label,)

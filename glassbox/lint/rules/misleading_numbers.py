@@ -1,0 +1,234 @@
+"""Queries whose result is another number than the one that is meant."""
+
+from collections.abc import Iterator
+
+from glassbox.lint.examples import as_alert, on_panel
+from glassbox.lint.finding import Severity
+from glassbox.lint.rule import Defect, in_query, lint_rule
+from glassbox.lint.rules.windows import OF_COUNTERS, calls
+from glassbox.lint.subjects import Corpus
+from glassbox.syntax.tree import (
+    COMPARISONS,
+    AggregateNode,
+    BinaryNode,
+    CallNode,
+    Node,
+    NumberNode,
+    SeriesNode,
+    SubqueryNode,
+    series_of,
+    walk,
+)
+
+_AVERAGING = ("avg", "avg_over_time")
+_QUANTILES = ("histogram_quantile", "histogram_quantiles")
+
+
+@lint_rule(
+    "bool-needed",
+    Severity.ERROR,
+    title="A comparison that leaves out what it should count as 0",
+    why="A comparison keeps the series for which it holds, with their values: an average of `up == 1` is always 1.",
+    fix="Write the comparison with bool, as in avg(up == bool 1), which gives 0 and 1.",
+    bad=on_panel('avg_over_time((up{job="api"} == 1)[1d:])'),
+    good=on_panel('avg_over_time((up{job="api"} == bool 1)[1d:])'),
+)
+def bool_needed(corpus: Corpus) -> Iterator[Defect]:
+    """An average of what equals a number, and what is left of 1 by the average of a comparison."""
+    for query in corpus.queries:
+        # A join takes no more than the labels of such an average.
+        if any(isinstance(node, BinaryNode) and node.group for node in query.nodes):
+            continue
+        for node in query.nodes:
+            if (of := _averaged(node)) and _compares(of, "=="):
+                yield in_query(query, f"{_name(node)} of what equals a number is always that number.", "==")
+            elif (of := _left_of_one(node)) and _compares(of):
+                yield in_query(
+                    query, "The average leaves out the series for which the comparison does not hold.", of.operator
+                )
+
+
+def _left_of_one(node: Node) -> BinaryNode | None:
+    """What the average is of, if it is taken from 1."""
+    taken = isinstance(node, BinaryNode) and node.operator == "-" and node.left == NumberNode(1)
+    return _averaged(node.right) if taken and isinstance(node, BinaryNode) else None
+
+
+def _name(node: Node) -> str:
+    match node:
+        case AggregateNode():
+            return node.operator
+        case CallNode():
+            return node.name
+    return ""
+
+
+def _averaged(node: Node) -> BinaryNode | None:
+    """What it is the average of, if that is an operation."""
+    if _name(node) not in _AVERAGING:
+        return None
+    of: Node = (
+        node.of if isinstance(node, AggregateNode) else node.arguments[-1] if isinstance(node, CallNode) else node
+    )
+    of = of.of if isinstance(of, SubqueryNode) else of
+    return of if isinstance(of, BinaryNode) else None
+
+
+def _compares(node: BinaryNode, operator: str = "") -> bool:
+    """Whether it keeps the series whose value compares so with a number."""
+    fits = node.operator == operator if operator else node.operator in COMPARISONS
+    return fits and not node.returns_bool and isinstance(node.right, NumberNode)
+
+
+@lint_rule(
+    "average-of-quantiles",
+    Severity.WARNING,
+    title="An average or sum of quantiles",
+    why="Quantiles cannot be averaged: a server with ten requests counts as much as one with ten thousand.",
+    fix="Aggregate the buckets, as in histogram_quantile(0.9, sum by (le) (rate(x_bucket[5m]))), or show the largest.",
+    bad=on_panel("avg(histogram_quantile(0.9, sum by (le, pod) (rate(latency_seconds_bucket[5m]))))"),
+    good=on_panel("histogram_quantile(0.9, sum by (le) (rate(latency_seconds_bucket[5m])))"),
+)
+def average_of_quantiles(corpus: Corpus) -> Iterator[Defect]:
+    """Also of quantiles that a rule records, and of a summary's quantile."""
+    for query in corpus.queries:
+        for node in query.nodes:
+            if isinstance(node, AggregateNode) and node.operator in ("avg", "sum") and _is_quantile(node.of, corpus):
+                yield in_query(query, f"{node.operator} of quantiles is not a quantile.", node.operator)
+
+
+def _is_quantile(node: Node, corpus: Corpus, *, recorded: bool = True) -> bool:
+    if isinstance(node, SeriesNode):
+        chosen = any(each.label == "quantile" and each.operator == "=" for each in node.matchers)
+        rules = corpus.recorded.get(node.name, ()) if recorded else ()
+        return chosen or any(
+            rule.query.tree and _is_quantile(rule.query.tree, corpus, recorded=False) for rule in rules
+        )
+    if isinstance(node, CallNode) and node.name.startswith("label_"):
+        return _is_quantile(node.arguments[0], corpus)
+    return isinstance(node, CallNode) and node.name in _QUANTILES
+
+
+@lint_rule(
+    "average-of-averages",
+    Severity.WARNING,
+    title="An average of averages",
+    why="Each average counts as much as any other, however few values it is of.",
+    fix="Divide the sum of the sums by the sum of the counts.",
+    bad=on_panel("avg(rate(latency_seconds_sum[5m]) / rate(latency_seconds_count[5m]))"),
+    good=on_panel("sum(rate(latency_seconds_sum[5m])) / sum(rate(latency_seconds_count[5m]))"),
+)
+def average_of_averages(corpus: Corpus) -> Iterator[Defect]:
+    """Of the mean of a histogram, also of one that is recorded, and of an average by other labels."""
+    for query in corpus.queries:
+        for node in query.nodes:
+            if (
+                isinstance(node, AggregateNode)
+                and node.operator in ("avg", "sum")
+                and (why := _is_average(node, corpus))
+            ):
+                yield in_query(
+                    query, f"{node.operator} of {why} weighs all alike, however many values each is of.", node.operator
+                )
+
+
+def _is_average(around: AggregateNode, corpus: Corpus) -> str:
+    trees = [around.of]
+    if isinstance(around.of, SeriesNode):
+        trees = [rule.query.tree for rule in corpus.recorded.get(around.of.name, ()) if rule.query.tree]
+    if any(_is_mean(tree) for tree in trees):
+        return "means"
+    return "averages" if around.operator == "avg" and _name(around.of) == "avg" else ""
+
+
+def _is_mean(node: Node) -> bool:
+    """Whether it divides the sum of a histogram's or summary's observations by their number."""
+    if not (isinstance(node, BinaryNode) and node.operator == "/"):
+        return False
+    above = {each.name.removesuffix("_sum") for each in series_of(node.left) if each.name.endswith("_sum")}
+    below = {each.name.removesuffix("_count") for each in series_of(node.right) if each.name.endswith("_count")}
+    return bool(above & below)
+
+
+@lint_rule(
+    "nan-in-sum",
+    Severity.WARNING,
+    title="A division within a sum",
+    why="Where nothing happens the division is 0 / 0, which is not a number, and one such series makes the whole sum not a number: "
+    "the line disappears, and an alert never fires.",
+    fix="Divide by what is above 0, as in sum(a / (b > 0)), or divide the sums.",
+    bad=as_alert("sum(rate(errors_total[5m]) / rate(requests_total[5m])) > 1"),
+    good=as_alert("sum(rate(errors_total[5m]) / (rate(requests_total[5m]) > 0)) > 1"),
+)
+def nan_in_sum(corpus: Corpus) -> Iterator[Defect]:
+    """Of rules, and only where a rate is divided by, which is 0 whenever nothing happens."""
+    for query in (rule.query for rule in corpus.rules):
+        for node in query.nodes:
+            if isinstance(node, AggregateNode) and node.operator in ("sum", "avg") and _may_be_nan(node.of):
+                yield in_query(query, f"The {node.operator} is not a number as soon as one of the divisors is 0.", "/")
+
+
+def _may_be_nan(node: Node) -> bool:
+    while isinstance(node, CallNode) and node.name in ("abs", "round", "label_replace", "label_join"):
+        node = node.arguments[0]
+    return isinstance(node, BinaryNode) and node.operator == "/" and _is_rate(node.right)
+
+
+def _is_rate(node: Node) -> bool:
+    if isinstance(node, AggregateNode) and node.operator == "sum":
+        return _is_rate(node.of)
+    return isinstance(node, CallNode) and node.name in OF_COUNTERS
+
+
+@lint_rule(
+    "quantile-since-start",
+    Severity.WARNING,
+    title="A quantile of all that ever happened",
+    why="Buckets are counters: without a rate, the quantile is of everything since the server started, and hardly moves any more.",
+    fix="Take the rate of the buckets first.",
+    bad=on_panel("histogram_quantile(0.9, sum by (le) (latency_seconds_bucket))"),
+    good=on_panel("histogram_quantile(0.9, sum by (le) (rate(latency_seconds_bucket[5m])))"),
+)
+def quantile_since_start(corpus: Corpus) -> Iterator[Defect]:
+    """Of selectors of buckets that no function of a range reads; recorded ones are rates."""
+    for query in corpus.queries:
+        for node in query.nodes:
+            if isinstance(node, CallNode) and node.name in _QUANTILES:
+                for series in series_of(node):
+                    if _raw_bucket(series, corpus) and not _subqueried(node, series):
+                        yield in_query(query, f"{series.name} counts everything since the server started.", series.name)
+
+
+def _raw_bucket(series: SeriesNode, corpus: Corpus) -> bool:
+    return series.window is None and series.name.endswith("_bucket") and series.name not in corpus.recorded
+
+
+def _subqueried(node: Node, series: SeriesNode) -> bool:
+    return any(isinstance(each, SubqueryNode) and series in walk(each) for each in walk(node))
+
+
+@lint_rule(
+    "change-of-info",
+    Severity.ERROR,
+    title="A change of what is always 1",
+    why="An info series has the value 1 for ever; when what it says changes, it is another series. changes() and increase() are always 0.",
+    fix="Count the series, as in count(count_over_time(x_info[1h])) > 1, or compare with an offset.",
+    bad=as_alert("changes(app_build_info[10m]) > 0"),
+    good=as_alert("count by (job) (count_over_time(app_build_info[10m])) > 1"),
+)
+def change_of_info(corpus: Corpus) -> Iterator[Defect]:
+    """OpenMetrics reserves the ending `_info` for them."""
+    for query in corpus.queries:
+        for function, read, _ in calls(query):
+            if isinstance(read, SeriesNode) and read.name.endswith("_info") and read.name not in corpus.recorded:
+                yield in_query(query, f"{function} of {read.name} is always 0: an info series is always 1.", read.name)
+
+
+RULES = (
+    bool_needed,
+    average_of_quantiles,
+    average_of_averages,
+    nan_in_sum,
+    quantile_since_start,
+    change_of_info,
+)

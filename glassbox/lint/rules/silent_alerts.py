@@ -1,0 +1,221 @@
+"""Alerts that never fire, always fire, or are silent when they are needed most."""
+
+from collections.abc import Iterator
+
+from glassbox.lint.examples import as_alert
+from glassbox.lint.finding import Severity
+from glassbox.lint.rule import Defect, in_query, lint_rule
+from glassbox.lint.subjects import Corpus, GroupedRule
+from glassbox.lint.templates import prints_value
+from glassbox.lint.words import duration, seconds_of
+from glassbox.syntax.tree import (
+    COMPARISONS,
+    AggregateNode,
+    BinaryNode,
+    CallNode,
+    Node,
+    NumberNode,
+    SeriesNode,
+    is_scalar,
+    walk,
+)
+
+_ASSUMED_SCRAPE_SECONDS = 30
+_ABSENT = ("absent", "absent_over_time")
+_CHOOSING = ("topk", "bottomk", "limitk", "limit_ratio")
+
+
+@lint_rule(
+    "no-comparison",
+    Severity.ERROR,
+    title="An alert without a comparison",
+    why="An alert fires while its query has a result, whatever its value: 0 fires as well as 1, also with > bool.",
+    fix="Compare the query with a threshold.",
+    bad=as_alert("sum by (job) (rate(errors_total[5m]))"),
+    good=as_alert("sum by (job) (rate(errors_total[5m])) > 1"),
+)
+def no_comparison(corpus: Corpus) -> Iterator[Defect]:
+    """What asks for existence or absence needs none; a recorded series may hold one; a constant is a heartbeat."""
+    for alert in _of_prometheus(corpus):
+        nodes = alert.query.nodes
+        reads = any(isinstance(node, SeriesNode) for node in nodes)
+        if reads and not alert.compares and not any(_decides(node, corpus) for node in nodes):
+            yield in_query(alert.query, f"{alert.name} fires as long as its query has a result, whatever the value.")
+
+
+def _of_prometheus(corpus: Corpus) -> Iterator[GroupedRule]:
+    return (alert for alert in corpus.alerts if not alert.is_grafana)
+
+
+def _decides(node: Node, corpus: Corpus) -> bool:
+    """Whether it may have no result although its series are there, or is meant to ask whether they are."""
+    if isinstance(node, BinaryNode):
+        return (node.operator in COMPARISONS and not node.returns_bool) or node.operator in ("unless", "and")
+    if isinstance(node, SeriesNode):
+        # Alerts are series while they fire. Rules that were not read may record anything.
+        return node.name in ("", "ALERTS") or ":" in node.name or node.name in corpus.recorded
+    return isinstance(node, CallNode) and node.name in _ABSENT
+
+
+@lint_rule(
+    "count-never-zero",
+    Severity.ERROR,
+    title="A count that is compared with zero",
+    why="Of no series, count has no result rather than 0: the comparison can never be true.",
+    fix="Ask for absence, as in absent(x), or add `or vector(0)` to the count.",
+    bad=as_alert('count(up{job="api"} == 1) == 0'),
+    good=as_alert('(count(up{job="api"} == 1) or vector(0)) == 0'),
+)
+def count_never_zero(corpus: Corpus) -> Iterator[Defect]:
+    """With `== 0`, `< 1`, `<= 0` and smaller numbers."""
+    for alert in corpus.alerts:
+        for node, number in _below(alert):
+            if _counts(node.left) and (number < 1 or (number == 1 and node.operator == "<")):
+                yield in_query(
+                    alert.query, f"A count is never 0, so that {node.operator} {number:g} never holds.", "count"
+                )
+
+
+@lint_rule(
+    "silent-when-all-are-gone",
+    Severity.WARNING,
+    title="An alert that is silent when everything is down",
+    why="Of no series, count and sum have no result rather than 0: the alert fires when one server is down, "
+    "and stops firing when the last one is.",
+    fix="Add what holds then: `or vector(0)` within the comparison, or `or absent(...)` beside it.",
+    bad=as_alert('count(up{job="api"} == 1) < 3'),
+    good=as_alert('(count(up{job="api"} == 1) or vector(0)) < 3'),
+)
+def silent_when_all_are_gone(corpus: Corpus) -> Iterator[Defect]:
+    """A count of series that are up below a number; a sum of `up` that is compared with 0, unless an alert asks for its absence."""
+    for alert in corpus.alerts:
+        if any(isinstance(node, BinaryNode) and node.operator == "or" for node in alert.query.nodes):
+            continue
+        for node, number in _below(alert):
+            if _counts(node.left) and number > 1 and _filters(node.left):
+                yield in_query(
+                    alert.query, f"Where no series is left, the count is nothing rather than below {number:g}.", "count"
+                )
+            if number <= 1 and (series := _sum_of_up(node.left)) and not _absence_is_seen(series, corpus):
+                yield in_query(alert.query, "Where the targets are gone, the sum of up is nothing rather than 0.", "up")
+
+
+def _below(alert: GroupedRule) -> Iterator[tuple[BinaryNode, float]]:
+    """Each comparison of something with a number that is not below it."""
+    for node in _giving(alert.query.tree) if alert.query.tree else ():
+        if isinstance(node, BinaryNode) and node.operator in ("<", "<=", "==") and isinstance(node.right, NumberNode):
+            yield node, node.right.value
+
+
+def _counts(node: Node) -> bool:
+    return isinstance(node, AggregateNode) and node.operator == "count"
+
+
+def _filters(node: Node) -> bool:
+    """Whether what it counts is chosen by its value, and all of it together."""
+    of = node.of if isinstance(node, AggregateNode) and not node.labels else node
+    return isinstance(of, BinaryNode) and of.operator in COMPARISONS and not of.returns_bool
+
+
+def _sum_of_up(node: Node) -> SeriesNode | None:
+    summed = node.of if isinstance(node, AggregateNode) and node.operator in ("sum", "max") else None
+    return summed if isinstance(summed, SeriesNode) and summed.name == "up" else None
+
+
+def _absence_is_seen(series: SeriesNode, corpus: Corpus) -> bool:
+    """Whether another alert asks whether series of this name and any of these matchers are absent."""
+    asked = (each for alert in corpus.alerts for node in alert.query.nodes if _is_absent(node) for each in walk(node))
+    return any(
+        isinstance(each, SeriesNode) and each.name == series.name and set(each.matchers) & set(series.matchers)
+        for each in asked
+    )
+
+
+def _is_absent(node: Node) -> bool:
+    return isinstance(node, CallNode) and node.name in _ABSENT
+
+
+@lint_rule(
+    "value-in-label",
+    Severity.ERROR,
+    title="The value of an alert in one of its labels",
+    why="Labels identify an alert. With each new value it is another alert, which waits for its `for` and notifies again.",
+    fix="Move the value to an annotation.",
+    bad=as_alert("queue > 10", labels={"waiting": "{{ $value }}"}),
+    good=as_alert("queue > 10", annotations={"summary": "{{ $value }} are waiting"}),
+)
+def value_in_label(corpus: Corpus) -> Iterator[Defect]:
+    """`$value`, `.Value` and what is computed from them, unless a label only depends on whether it is above a threshold."""
+    for alert in corpus.alerts:
+        for label, text in alert.labels.items():
+            if prints_value(text):
+                yield Defect(
+                    alert.location, f"The label {label!r} holds the value, so that each value is another alert."
+                )
+
+
+@lint_rule(
+    "absent-too-soon",
+    Severity.WARNING,
+    title="An alert on absence that does not wait",
+    why="After a restart of Prometheus or of the target, and when a scrape fails, series are missing for a moment.",
+    fix="Let it wait with a `for` of at least two scrape intervals.",
+    bad=as_alert('absent(up{job="api"})', for_=""),
+    good=as_alert('absent(up{job="api"})', for_="5m"),
+)
+def absent_too_soon(corpus: Corpus) -> Iterator[Defect]:
+    """`absent_over_time` waits by itself."""
+    shortest = 2 * (corpus.scrape_interval_seconds or _ASSUMED_SCRAPE_SECONDS)
+    for alert in _of_prometheus(corpus):
+        waits = seconds_of(alert.for_text)
+        if waits is not None and waits < shortest and alert.query.tree and _asks_absence(alert.query.tree):
+            waiting = f"waits {duration(waits)} only" if waits else "does not wait"
+            yield in_query(
+                alert.query, f"{alert.name} {waiting}: two scrape intervals are {duration(shortest)}.", "absent"
+            )
+
+
+def _asks_absence(node: Node) -> bool:
+    """Whether it has a result as soon as series are missing."""
+    if isinstance(node, BinaryNode) and node.operator == "or":
+        return _asks_absence(node.left) or _asks_absence(node.right)
+    if isinstance(node, BinaryNode) and node.operator in COMPARISONS:
+        return _asks_absence(node.left)
+    return isinstance(node, CallNode) and node.name == "absent"
+
+
+@lint_rule(
+    "fragile-topk",
+    Severity.WARNING,
+    title="An alert on the first few",
+    why="Which series are the first few changes from one evaluation to the next: an alert resolves and another one starts, and none waits out its `for`.",
+    fix="Compare all series with a threshold instead.",
+    bad=as_alert("topk(3, sum by (pod) (rate(errors_total[5m]))) > 1"),
+    good=as_alert("sum by (pod) (rate(errors_total[5m])) > 1"),
+)
+def fragile_topk(corpus: Corpus) -> Iterator[Defect]:
+    """Unless an aggregation around it, or a join with other series, takes the choice away again."""
+    for alert in corpus.alerts:
+        for node in _giving(alert.query.tree) if alert.query.tree else ():
+            if isinstance(node, AggregateNode) and node.operator in _CHOOSING and not _dedupes(node):
+                yield in_query(
+                    alert.query, f"{node.operator} chooses other series from one evaluation to the next.", node.operator
+                )
+
+
+def _dedupes(node: AggregateNode) -> bool:
+    """Whether it chooses one of several that say the same."""
+    return bool(node.labels) and node.parameter == NumberNode(1)
+
+
+def _giving(node: Node) -> Iterator[Node]:
+    """The parts whose series are those of the result."""
+    yield node
+    if isinstance(node, BinaryNode):
+        yield from _giving(node.left) if node.group != "right" and not is_scalar(node.left) else ()
+        yield from _giving(node.right) if node.operator == "or" or node.group == "right" or is_scalar(node.left) else ()
+    if isinstance(node, CallNode) and node.arguments and not node.name.startswith("absent"):
+        yield from _giving(node.arguments[0])
+
+
+RULES = (no_comparison, count_never_zero, silent_when_all_are_gone, value_in_label, absent_too_soon, fragile_topk)

@@ -1,0 +1,67 @@
+"""What is known of the labels of series: of recorded ones what their rules say, of scraped ones what Prometheus adds."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from functools import reduce
+
+from glassbox.metrics import CATALOGUE
+from glassbox.syntax.result_labels import NAME, ResultLabels, either, result_labels, selected
+from glassbox.syntax.tree import Node, SeriesNode
+
+# Prometheus, or what gathers the series of several, may add these to everything (`external_labels`, replica labels).
+EXTERNAL_LABELS = (
+    *(
+        "cluster",
+        "cluster_id",
+        "cluster_name",
+        "datacenter",
+        "dc",
+        "env",
+        "environment",
+        "prometheus",
+        "prometheus_replica",
+    ),
+    *("receive", "receive_replica", "region", "replica", "site", "stage", "tenant", "tenant_id", "zone", "__replica__"),
+)
+# Prometheus adds them to all that it scrapes.
+_OF_TARGETS = frozenset({"job", "instance"})
+_SCRAPED = frozenset(part.name for metrics in CATALOGUE.values() for metric in metrics for part in metric.parts)
+
+Recorded = Mapping[str, Iterable[tuple[Node | None, Mapping[str, str]]]]
+
+
+class SeriesLabels:
+    """Says of a selector which labels its series have. `recorded` are the queries of each recorded series, and the labels its rules add."""
+
+    def __init__(self, recorded: Recorded) -> None:
+        self._recorded = {name: tuple(rules) for name, rules in recorded.items()}
+        self._known: dict[str, ResultLabels] = {}
+
+    def __call__(self, series: SeriesNode) -> ResultLabels:
+        said = selected(series)
+        if series.name in self._recorded:
+            return _both(said, self._of_record(series.name))
+        if series.name in _SCRAPED:
+            return replace(said, expected=said.expected | {label for label in _OF_TARGETS if label in said.possible})
+        return said
+
+    def _of_record(self, name: str) -> ResultLabels:
+        if name not in self._known:
+            # A rule may read the series that it records.
+            self._known[name] = ResultLabels()
+            self._known[name] = reduce(either, (self._of_rule(*rule) for rule in self._recorded[name]))
+        return self._known[name]
+
+    def _of_rule(self, node: Node | None, added: Mapping[str, str]) -> ResultLabels:
+        if node is None:
+            return ResultLabels()
+        found = result_labels(node, self).minus(*added)
+        possible = found.possible.plus((NAME, *EXTERNAL_LABELS, *added))
+        values = {label: value for label, value in added.items() if value}
+        return ResultLabels(possible, found.expected | values.keys(), {**found.values, **values})
+
+
+def _both(said: ResultLabels, known: ResultLabels) -> ResultLabels:
+    """What a selector says of series of which more is known."""
+    expected = frozenset(label for label in said.expected | known.expected if label in said.possible)
+    return ResultLabels(said.possible & known.possible, expected, {**known.values, **said.values})

@@ -1,0 +1,319 @@
+"""What lint judges, whatever it was read from: content of ours, dashboards and rule files of anybody."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import cached_property
+
+from glassbox.errors import GlassboxError
+from glassbox.lint.finding import Location
+from glassbox.lint.series_labels import SeriesLabels
+from glassbox.syntax.parsing import tree_of
+from glassbox.syntax.result_labels import ResultLabels, result_labels
+from glassbox.syntax.tree import Node, SeriesNode, walk
+
+
+class QueryKind(Enum):
+    """What a query is for."""
+
+    PANEL = "panel"
+    VARIABLE = "variable"
+    ANNOTATION = "annotation"
+    ALERT = "alert"
+    RECORD = "record"
+
+
+@dataclass(frozen=True)
+class Exemption:
+    """A rule that an object and all its parts are exempt from, by its id, and why.
+
+    `location` is where the exemption stands; its `object` is that of the exempt object, and empty where the whole file is exempt.
+    """
+
+    rule: str
+    reason: str
+    location: Location
+
+
+@dataclass(frozen=True)
+class Query:
+    """A query as it is written, with Grafana's variables and macros in it, and what shows its result.
+
+    `ref_id` is its name within its panel. `legend` is the template of its lines' names: empty where Grafana chooses, or nothing is drawn.
+    `step_seconds` is its shortest step, None where it names none or a variable does. `format` is "time_series", "table" or "heatmap".
+    """
+
+    text: str
+    location: Location
+    kind: QueryKind
+    ref_id: str = ""
+    legend: str = ""
+    step_seconds: float | None = None
+    instant: bool = False
+    hidden: bool = False
+    format: str = "time_series"
+
+    @cached_property
+    def tree(self) -> Node | None:
+        """The query as a tree; None where it is not PromQL, or a variable of Grafana decides whether it is."""
+        try:
+            return tree_of(self.text)
+        except GlassboxError:
+            return None
+
+    @cached_property
+    def nodes(self) -> tuple[Node, ...]:
+        """All nodes of the tree, each before its parts; empty where there is none."""
+        return tuple(walk(self.tree)) if self.tree else ()
+
+    @property
+    def series(self) -> Iterator[SeriesNode]:
+        """Every selector in it, in the order of the text."""
+        return (node for node in self.nodes if isinstance(node, SeriesNode))
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Left upper corner and size of a panel, in columns (24) and units of height of Grafana's grid."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class BoardLink:
+    """A link of a dashboard or panel. `dashboard_uid` is that of the dashboard of the same Grafana that it leads to, if it does.
+
+    `panel_id` is that of the panel there that it opens. `tags` are those of the dashboards that a list of links offers.
+    """
+
+    title: str
+    url: str
+    location: Location
+    dashboard_uid: str = ""
+    panel_id: int | None = None
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class BoardPanel:
+    """A panel. `type` is the plugin's id; rows are not panels. `id` is None where it has none.
+
+    `unit`, `minimum` and `maximum` are those of its field defaults. `other_units` says that overrides or transformations give a part
+    of its fields another unit, or that its fields are computed. `texts` are every string of it but its queries and legends, which may
+    name variables. `label_texts` are those that name labels of the result as `{{label}}` or `${__field.labels.label}`, with where they
+    stand: names of fields, links.
+    """
+
+    title: str
+    type: str
+    location: Location
+    id: int | None = None
+    description: str = ""
+    unit: str = ""
+    minimum: float | None = None
+    maximum: float | None = None
+    other_units: bool = False
+    thresholds: tuple[float, ...] = ()
+    datasource: str = ""
+    queries: tuple[Query, ...] = ()
+    grid: Grid | None = None
+    links: tuple[BoardLink, ...] = ()
+    texts: tuple[str, ...] = ()
+    label_texts: tuple[tuple[str, str], ...] = ()
+    repeats: str = ""
+    library: bool = False
+
+
+@dataclass(frozen=True)
+class BoardVariable:
+    """A variable. `type` is Grafana's: query, custom, datasource, interval, textbox, constant, adhoc, groupby, switch.
+
+    `query` is the PromQL it asks, if it asks any, without `label_values(...)` around it, and `label` the label it lists. `texts` are all
+    strings of its definition, which may name other variables.
+    """
+
+    name: str
+    type: str
+    location: Location
+    query: Query | None = None
+    label: str = ""
+    multi: bool = False
+    include_all: bool = False
+    all_value: str = ""
+    refresh: int | None = None
+    hidden: bool = False
+    texts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class BoardAnnotation:
+    """Events drawn into all panels: a query, and templates that may name labels of its result as `{{label}}`."""
+
+    name: str
+    location: Location
+    query: Query | None = None
+    templates: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Board:
+    """A dashboard. `texts` are all strings of it that are not in a panel, variable or annotation.
+
+    `complete` is False where parts of it could not be read, so that what seems missing may be there.
+    """
+
+    title: str
+    location: Location
+    uid: str = ""
+    folder: str = ""
+    tags: tuple[str, ...] = ()
+    panels: tuple[BoardPanel, ...] = ()
+    variables: tuple[BoardVariable, ...] = ()
+    annotations: tuple[BoardAnnotation, ...] = ()
+    links: tuple[BoardLink, ...] = ()
+    texts: tuple[str, ...] = ()
+    editable: bool = True
+    complete: bool = True
+
+    @property
+    def queries(self) -> Iterator[Query]:
+        """Every query of its panels, variables and annotations."""
+        for panel in self.panels:
+            yield from panel.queries
+        asked = (*(each.query for each in self.variables), *(each.query for each in self.annotations))
+        yield from (query for query in asked if query is not None)
+
+
+@dataclass(frozen=True)
+class GroupedRule:
+    """A rule of a group: an alert where `query.kind` says so, else a recorded series called `name`.
+
+    `for_text` is the duration as it is written. `is_grafana` marks rules of Grafana, whose texts are other templates: `query` is then
+    the first of its queries that is PromQL, `more_queries` are the others, and `compares` says that the comparison is an expression of
+    Grafana's.
+    """
+
+    name: str
+    query: Query
+    location: Location
+    labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    for_text: str = ""
+    keep_firing_text: str = ""
+    is_grafana: bool = False
+    compares: bool = False
+    more_queries: tuple[Query, ...] = ()
+
+    @property
+    def is_alert(self) -> bool:
+        return self.query.kind is QueryKind.ALERT
+
+
+@dataclass(frozen=True)
+class RuleGroup:
+    """Rules that are evaluated together. `interval_text` is the duration as it is written, empty where it has none of its own."""
+
+    name: str
+    location: Location
+    rules: tuple[GroupedRule, ...] = ()
+    interval_text: str = ""
+
+
+@dataclass(frozen=True)
+class Inhibition:
+    """Alertmanager mutes what matches `target` while something that matches `source` fires, both with equal values of `equal`.
+
+    Matchers are those of Alertmanager, as label, operator (= != =~ !~) and value.
+    """
+
+    source: tuple[tuple[str, str, str], ...]
+    target: tuple[tuple[str, str, str], ...]
+    equal: tuple[str, ...]
+    location: Location
+
+
+@dataclass(frozen=True)
+class NotificationRoute:
+    """A route of Alertmanager: what it matches, as in Inhibition, and who receives it; the matchers of its parents are among them."""
+
+    matchers: tuple[tuple[str, str, str], ...]
+    receiver: str
+    location: Location
+
+
+@dataclass(frozen=True)
+class LooseText:
+    """A text that no other subject holds, such as a setting, in which only secrets are looked for."""
+
+    text: str
+    location: Location
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """All that is read together.
+
+    `scrape_interval_seconds` is the longest of the targets', None where it is not known. `own` says that it is all there is: only then
+    is something that nothing reads unused, and something that is not there missing. `tested_alerts` are the names of alerts with a
+    test; None where tests were not looked for.
+    """
+
+    boards: tuple[Board, ...] = ()
+    groups: tuple[RuleGroup, ...] = ()
+    inhibitions: tuple[Inhibition, ...] = ()
+    routes: tuple[NotificationRoute, ...] = ()
+    texts: tuple[LooseText, ...] = ()
+    exemptions: tuple[Exemption, ...] = ()
+    scrape_interval_seconds: float | None = None
+    own: bool = False
+    tested_alerts: frozenset[str] | None = None
+
+    @property
+    def rules(self) -> Iterator[GroupedRule]:
+        """Every rule of every group."""
+        for group in self.groups:
+            yield from group.rules
+
+    @property
+    def alerts(self) -> Iterator[GroupedRule]:
+        """Every alert of every group."""
+        return (rule for rule in self.rules if rule.is_alert)
+
+    @property
+    def panels(self) -> Iterator[BoardPanel]:
+        """Every panel of every dashboard."""
+        for board in self.boards:
+            yield from board.panels
+
+    @property
+    def queries(self) -> Iterator[Query]:
+        """Every query there is."""
+        for board in self.boards:
+            yield from board.queries
+        for rule in self.rules:
+            yield rule.query
+            yield from rule.more_queries
+
+    @cached_property
+    def recorded(self) -> Mapping[str, tuple[GroupedRule, ...]]:
+        """The rules that record each series, by its name."""
+        found: dict[str, tuple[GroupedRule, ...]] = {}
+        for rule in self.rules:
+            if not rule.is_alert:
+                found[rule.name] = (*found.get(rule.name, ()), rule)
+        return found
+
+    @cached_property
+    def labels_of_series(self) -> SeriesLabels:
+        """What is known of the labels of a selector's series."""
+        return SeriesLabels(
+            {name: [(rule.query.tree, rule.labels) for rule in rules] for name, rules in self.recorded.items()}
+        )
+
+    def labels_of(self, node: Node) -> ResultLabels:
+        """The labels of a query's result."""
+        return result_labels(node, self.labels_of_series)

@@ -1,0 +1,49 @@
+"""Which labels the templates of legends, annotations and alerts name."""
+
+import re
+from collections.abc import Iterator
+
+_LEGEND = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
+_FIELD = re.compile(r"\$\{__field\.labels(?:\.(\w+)|\[\"?'?([^\]\"']+)\"?'?\])[^}]*\}")
+_LABEL_NAME = re.compile(r"[A-Za-z_]\w*")
+_ACTION = re.compile(r"\{\{-?\s*(.*?)\s*-?\}\}", re.DOTALL)
+# What an action reads of the alert itself, by name.
+_OF_ALERT = re.compile(r"\$labels\.(\w+)|index\s+\$labels\s+\"([^\"]+)\"")
+_SHORT = re.compile(r"(?<![\w$)])\.Labels\.(\w+)")
+_OPENS = re.compile(r"(?:if|with|range|define|block)\b")
+_CONDITION = re.compile(r"(?:if|with|else|or|and|not|eq|ne|match|reMatch)\b")
+
+
+def of_legend(template: str) -> tuple[str, ...]:
+    """The labels that a legend or an annotation of Grafana names, as in `{{label}}`."""
+    return tuple(dict.fromkeys(name for name in _LEGEND.findall(template) if _LABEL_NAME.fullmatch(name)))
+
+
+def of_field(text: str) -> tuple[str, ...]:
+    """The labels that a link or a field's name reads, as in `${__field.labels.label}`."""
+    return tuple(dict.fromkeys(first or second for first, second in _FIELD.findall(text)))
+
+
+def of_alert(template: str) -> tuple[str, ...]:
+    """The labels of the alert's query that its template prints, without those whose absence it asks for (`if`, `with`, `or`)."""
+    named, asked = dict[str, None](), set[str]()
+    for action, outside in _actions(template):
+        labels = [first or second for first, second in _OF_ALERT.findall(action)]
+        labels += _SHORT.findall(action) if outside else []
+        if _CONDITION.match(action) or " or " in action:
+            asked |= set(labels)
+        named |= dict.fromkeys(labels)
+    return tuple(label for label in named if label not in asked)
+
+
+def _actions(template: str) -> Iterator[tuple[str, bool]]:
+    """Each action, and whether its dot is the alert rather than the result of a query in it."""
+    depth = 0
+    for action in _ACTION.findall(template):
+        yield action, depth == 0
+        depth += bool(_OPENS.match(action)) - (action == "end")
+
+
+def prints_value(template: str) -> bool:
+    """Whether the template prints the value of the alert's query."""
+    return any(re.search(r"\$value\b|(?<![\w$)])\.Value\b", action) for action, _ in _actions(template))

@@ -1,0 +1,36 @@
+"""Words of findings."""
+
+from collections.abc import Iterable
+
+import promql_parser
+
+from glassbox.syntax.tree import SeriesNode
+
+_UNITS = (("w", 604_800), ("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
+
+
+def duration(seconds: float) -> str:
+    """A duration as Prometheus writes it: 90 s are "1m30s"."""
+    rest, text = round(seconds * 1000), ""
+    for unit, length in _UNITS:
+        count, rest = divmod(rest, length * 1000)
+        text += f"{count}{unit}" if count else ""
+    return text + (f"{rest}ms" if rest else "") or "0s"
+
+
+def seconds_of(text: str) -> float | None:
+    """The seconds of a duration of Prometheus, 0 of an empty text; None where it is not one."""
+    try:
+        return promql_parser.parse_duration(text).total_seconds() if text else 0
+    except ValueError:
+        return None
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names in a sentence; "nothing" where there are none."""
+    return ", ".join(names) or "nothing"
+
+
+def named(series: SeriesNode) -> str:
+    """A selector in a sentence."""
+    return series.name or "a selector without a name"

@@ -1,0 +1,154 @@
+"""Reads PromQL, by the grammar that Prometheus has."""
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from functools import cache
+
+import promql_parser as ast
+
+from glassbox.errors import GlassboxError
+from glassbox.syntax.grafana_variables import DURATIONS, plain
+from glassbox.syntax.tree import (
+    AggregateNode,
+    BinaryNode,
+    CallNode,
+    LabelMatcher,
+    Node,
+    NumberNode,
+    SeriesNode,
+    SubqueryNode,
+    TextNode,
+    Window,
+)
+
+# The parser calls itself for each of them, and beyond several thousand it ends the process.
+_MOST_OPERATORS = 2_000
+_QUOTED = 60
+_OPERATOR = re.compile(r"[-+*/%^<>=!(\[]|\b(?:and|or|unless|atan2)\b", re.IGNORECASE)
+_MATCHES = {"MatchOp.Equal": "=", "MatchOp.NotEqual": "!=", "MatchOp.Re": "=~", "MatchOp.NotRe": "!~"}
+_GRAFANAS = ("$__rate_interval", "$__interval", "$__range")
+_VARIABLE_OF = {seconds: variable for variable, (_, seconds) in DURATIONS.items()}
+
+
+@cache
+def parsed(query: str) -> ast.Expr:
+    """The query as the parser has it, with durations for those of Grafana; raises GlassboxError for a text that is not PromQL."""
+    text = query
+    for variable in _GRAFANAS:
+        text = text.replace(variable, DURATIONS[variable][0])
+    if len(_OPERATOR.findall(text)) > _MOST_OPERATORS:
+        raise too_long(query)
+    try:
+        return ast.parse(text)
+    except ValueError as error:
+        raise GlassboxError(f"'{query}' is not PromQL ({error}): correct it.") from None
+
+
+def too_long(query: str) -> GlassboxError:
+    """The error for a query that is too long or too deep to be judged."""
+    return GlassboxError(f"'{query[:_QUOTED]}...' is too long or too deep to be judged: record parts of it.")
+
+
+@cache
+def tree_of(query: str) -> Node:
+    """The query as a tree, with what stands for Grafana's variables; raises GlassboxError for a text that is not PromQL."""
+    try:
+        return _node(_with_a_number_or_name(query))
+    except RecursionError:
+        raise too_long(query) from None
+
+
+def _with_a_number_or_name(query: str) -> ast.Expr:
+    """As it parses with a name for a variable that stands by itself, or with a number."""
+    try:
+        return parsed(plain(query))
+    except GlassboxError:
+        return parsed(plain(query, stands_for_one="1"))
+
+
+def _node(expr: ast.Expr) -> Node:  # noqa: PLR0911 - one for each kind of expression
+    match expr:
+        case ast.ParenExpr():
+            return _node(expr.expr)
+        case ast.NumberLiteral():
+            return NumberNode(expr.val)
+        case ast.StringLiteral():
+            return TextNode(expr.val)
+        case ast.VectorSelector():
+            return _series(expr)
+        case ast.MatrixSelector():
+            return _series(expr.vector_selector, _window(expr.range))
+        case ast.UnaryExpr():
+            return CallNode("-", (_node(expr.expr),))
+        case ast.SubqueryExpr():
+            return SubqueryNode(_node(expr.expr), _window(expr.range), _window(expr.step) if expr.step else None)
+        case ast.Call():
+            return CallNode(
+                expr.func.name, tuple(map(_node, expr.args)), str(expr.func.return_type) == "ValueType.Scalar"
+            )
+        case ast.AggregateExpr():
+            return _aggregate(expr)
+        case ast.BinaryExpr():
+            return _binary(expr)
+    raise AssertionError(f"the parser has a new kind of expression: {expr}")
+
+
+def _series(expr: ast.VectorSelector, window: Window | None = None) -> SeriesNode:
+    found = [LabelMatcher(each.name, _MATCHES[str(each.op)], each.value) for each in expr.matchers.matchers]
+    name = expr.name or next((each.value for each in found if (each.label, each.operator) == ("__name__", "=")), "")
+    rest = (each for each in found if (each.label, each.operator, each.value) != ("__name__", "=", name))
+    offset = expr.offset.total_seconds() if isinstance(expr.offset, timedelta) else 0
+    return SeriesNode(name, tuple(rest), window, offset, bool(expr.matchers.or_matchers))
+
+
+def _window(length: timedelta | None) -> Window:
+    seconds = length.total_seconds() if length else 0
+    return Window(seconds, _VARIABLE_OF.get(seconds, ""))
+
+
+def _aggregate(expr: ast.AggregateExpr) -> AggregateNode:
+    parameter = None if expr.param is None else _node(expr.param)
+    if expr.modifier is None:
+        return AggregateNode(str(expr.op), _node(expr.expr), parameter)
+    without = str(expr.modifier.type) == "AggModifierType.Without"
+    return AggregateNode(str(expr.op), _node(expr.expr), parameter, tuple(expr.modifier.labels), without)
+
+
+def _binary(expr: ast.BinaryExpr) -> BinaryNode:
+    sides = (str(expr.op), _node(expr.lhs), _node(expr.rhs))
+    if (modifier := expr.modifier) is None:
+        return BinaryNode(*sides)
+    matching = {"Include": "on", "Exclude": "ignoring"}.get(_word(modifier.matching and modifier.matching.type), "")
+    labels = tuple(modifier.matching.labels) if modifier.matching else ()
+    group = {"ManyToOne": "left", "OneToMany": "right"}.get(_word(modifier.card), "")
+    return BinaryNode(*sides, matching, labels, group, tuple(modifier.group_labels or ()), modifier.return_bool)
+
+
+def _word(value: object) -> str:
+    """The name of a value of one of the parser's enumerations."""
+    return str(value).rpartition(".")[2]
+
+
+def selectors_of(query: str) -> tuple[ast.VectorSelector, ...]:
+    """Every selector of series in the query, in the order of the text; raises GlassboxError as `parsed` does."""
+    return tuple(_selectors(parsed(query)))
+
+
+def parts_of(expr: ast.Expr) -> tuple[ast.Expr, ...]:
+    """What an expression with one operand, or a function, is made of."""
+    if isinstance(expr, ast.Call):
+        return tuple(expr.args)
+    if isinstance(expr, ast.MatrixSelector):
+        return (expr.vector_selector,)
+    return (
+        (expr.expr,) if isinstance(expr, ast.AggregateExpr | ast.ParenExpr | ast.UnaryExpr | ast.SubqueryExpr) else ()
+    )
+
+
+def _selectors(expr: ast.Expr) -> Iterator[ast.VectorSelector]:
+    if isinstance(expr, ast.VectorSelector):
+        yield expr
+    parts = (expr.lhs, expr.rhs) if isinstance(expr, ast.BinaryExpr) else parts_of(expr)
+    for part in parts:
+        yield from _selectors(part)

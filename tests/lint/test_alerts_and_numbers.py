@@ -1,0 +1,124 @@
+"""Rules about alerts and numbers: more that they find, and what they leave alone."""
+
+import pytest
+
+from glassbox.lint.examples import as_alert, as_record, on_panel, together
+from glassbox.lint.linting import judged
+
+
+def messages(rule, example):
+    return [finding.message for finding in judged(example.corpus, select=(rule,))]
+
+
+LEFT_ALONE = [
+    ("impossible-match", on_panel("x / on () group_left () sum(y)")),
+    ("impossible-match", on_panel("sum by (a) (x) / on ($label) sum by (b) (y)")),
+    ("impossible-match", on_panel('x{a="1"} or y{a="2"}')),
+    ("impossible-match", on_panel('x{a="$a"} / x{a="$b"}')),
+    ("impossible-match", on_panel('x{a="1"} / ignoring (a) x{a="2"}')),
+    ("impossible-match", on_panel("sum by (a, b) (x) * on (a) group_left () sum by (a) (y)")),
+    ("impossible-match", on_panel('x and on (asked) label_replace(vector(1), "asked", "$1", "", "(.*)")')),
+    ("impossible-match", on_panel("2 * sum(x) > 1")),
+    ("impossible-match", as_alert('absent(up{job="a"}) and on () sum(x) > 0')),
+    ("empty-selector", on_panel('x{a!="", a="$a"}')),
+    ("empty-selector", on_panel('x{a!~".+"}')),
+    ("empty-selector", on_panel('x{a="1", a=~"1|2"}')),
+    (
+        "lost-label",
+        together(as_record("a:x:sum", "sum by (a) (x)", {"b": "1"}), on_panel('a:x:sum{a="1", b="1", cluster="c"}')),
+    ),
+    ("absent-with-itself", as_alert("absent(x{a='1'}) and on () x > 1")),
+    ("absent-with-itself", as_alert("absent(x) and on () max_over_time(x[1h]) > 1")),
+    ("absent-with-itself", as_alert("absent(x) and on () x offset 1h > 1")),
+    ("absent-with-itself", as_alert("x > 1 unless absent(x)")),
+    ("no-comparison", as_alert("absent(up)")),
+    ("no-comparison", as_alert("vector(1)")),
+    ("no-comparison", as_alert("x unless y")),
+    ("no-comparison", as_alert("job:slo_burning:bool")),
+    ("no-comparison", as_alert('ALERTS{alertstate="firing"}')),
+    ("no-comparison", as_alert("count(x > 1)")),
+    ("count-never-zero", as_alert("count(x) < 2")),
+    ("count-never-zero", as_alert("x > 1 unless on () (count(y) == 0)")),
+    ("silent-when-all-are-gone", as_alert("count by (job) (up == 1) < 2")),
+    ("silent-when-all-are-gone", as_alert("count(up) < 2")),
+    ("silent-when-all-are-gone", together(as_alert('sum(up{job="a"}) == 0'), as_alert('absent(up{job="a"})'))),
+    ("value-in-label", as_alert("x > 1", labels={"severity": "{{ $labels.severity }}"})),
+    ("absent-too-soon", as_alert("absent_over_time(up[10m])", for_="")),
+    ("absent-too-soon", as_alert("x > 1 unless absent(y)", for_="")),
+    ("fragile-topk", as_alert("sum(topk(3, x)) > 1")),
+    ("fragile-topk", as_alert("topk by (pod) (1, x) > 1")),
+    ("fragile-topk", as_alert("x > 1 and on (pod) topk(3, y)")),
+    ("bool-needed", on_panel("avg(x > 0)")),
+    ("bool-needed", on_panel("x * on (pod) group_left () avg by (pod) (phase == 1)")),
+    ("bool-needed", on_panel("max by (pod) (phase == 1)")),
+    ("average-of-quantiles", on_panel("max(histogram_quantile(0.9, rate(x_bucket[5m])))")),
+    ("average-of-averages", on_panel("avg(rate(x_sum[5m]) / rate(y_count[5m]))")),
+    ("nan-in-sum", as_record("a:x:sum", "sum(x / (rate(y[5m]) > 0))")),
+    ("nan-in-sum", as_record("a:x:sum", "sum(x / node_memory_MemTotal_bytes)")),
+    ("quantile-since-start", on_panel("histogram_quantile(0.9, sum by (le) (a:x_bucket:rate5m))")),
+    ("quantile-since-start", on_panel("histogram_quantile(0.9, increase(x_bucket[$__range]))")),
+    ("change-of-info", on_panel("changes(restarts[5m])")),
+    ("short-window", on_panel("rate(x[2m])")),
+    ("short-window", on_panel("rate(x[$window])")),
+    ("short-window", on_panel("max_over_time(x[30s])")),
+    ("short-window", on_panel("rate(sum(x)[30s:5s])")),
+    ("interval-window", on_panel("rate(x[$__interval])", step_seconds=60)),
+    ("interval-window", on_panel("max_over_time(x[$__interval])")),
+    ("fixed-window", on_panel("a:x:rate5m or rate(x[5m])")),
+    ("fixed-window", on_panel("rate(x[1h])")),
+    ("fixed-window", on_panel("rate(x[5m])", panel={"type": "stat"})),
+    ("rate-of-aggregate", on_panel("max_over_time(sum(rate(x[5m]))[1h:])")),
+    (
+        "rate-of-aggregate",
+        together(as_record("a:x:copy", 'label_replace(x, "a", "b", "", "")'), on_panel("rate(a:x:copy[5m])")),
+    ),
+]
+
+
+@pytest.mark.parametrize(("rule", "example"), LEFT_ALONE, ids=lambda each: each if isinstance(each, str) else each.text)
+def test_what_may_be_meant_is_left_alone(rule, example):
+    assert messages(rule, example) == []
+
+
+FOUND = [
+    ("impossible-match", on_panel("sum by (a) (x) / sum by (b) (y)"), "one has a, which the other cannot have"),
+    ("impossible-match", on_panel('x{a="1"} + x{a="2"}'), "a is '1' on one and another value on the other"),
+    ("impossible-match", on_panel('sum(x) unless y{a="1"}'), "nothing is taken away"),
+    ("impossible-match", as_alert('absent(up{job="a"}) and sum(x) > 0'), "one has job, which the other cannot have"),
+    ("impossible-match", on_panel("rate(vllm:prompt_tokens_total[5m]) / sum(x)"), "one has instance, job, which"),
+    ("empty-selector", on_panel('x{a="1", a!="1"}'), "a cannot be '1' and match !='1'"),
+    ("empty-selector", on_panel('x{a="1", a="2"}'), "a cannot be '1' and match ='2'"),
+    ("no-comparison", as_alert("x > bool 1"), "fires as long as its query has a result"),
+    ("count-never-zero", as_alert("count by (a) (x) < 1"), "< 1 never holds"),
+    ("silent-when-all-are-gone", as_alert('sum(up{job="a"}) == 0'), "the sum of up is nothing rather than 0"),
+    ("absent-too-soon", as_alert("absent(x) == 1 or y > 1", for_="30s"), "waits 30s only"),
+    ("fragile-topk", as_alert("bottomk(3, x) * 2 > 1"), "bottomk chooses other series"),
+    ("bool-needed", on_panel("avg(up == 1)"), "avg of what equals a number"),
+    ("bool-needed", as_alert("1 - avg by (pod) (rate(x[5m]) > 0) < 0"), "leaves out the series"),
+    ("average-of-quantiles", on_panel('avg(x{quantile="0.9"})'), "avg of quantiles"),
+    (
+        "average-of-quantiles",
+        together(as_record("a:x:p90", "histogram_quantile(0.9, rate(x_bucket[5m]))"), on_panel("avg(a:x:p90)")),
+        "avg of quantiles",
+    ),
+    ("average-of-averages", on_panel("avg(avg by (a) (x))"), "avg of averages"),
+    ("nan-in-sum", as_record("a:x:sum", "avg(x / sum by (a) (rate(y[5m])))"), "The avg is not a number"),
+    ("change-of-info", as_alert("rate(a_info[5m]) > 0"), "rate of a_info is always 0"),
+    (
+        "short-window",
+        as_alert("changes(x[1m]) > 0"),
+        "changes over 1m is below four scrape intervals of 30s, which is assumed",
+    ),
+    ("rate-of-aggregate", on_panel("rate(job:x:rate5m[5m])"), "which records a rate, as its name says"),
+    (
+        "rate-of-aggregate",
+        together(as_record("a:x:sum", "sum by (a) (x)"), on_panel("increase(a:x:sum[1h])")),
+        "which records the sum of counters",
+    ),
+]
+
+
+@pytest.mark.parametrize(("rule", "example", "said"), FOUND, ids=lambda each: each if isinstance(each, str) else "")
+def test_what_cannot_be_meant_is_found(rule, example, said):
+    (message,) = messages(rule, example)
+    assert said in message

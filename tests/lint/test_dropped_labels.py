@@ -1,0 +1,88 @@
+"""Texts that name labels of a result: which are found, and which are left alone."""
+
+import pytest
+
+from glassbox.lint.examples import as_alert, as_record, on_panel, together
+from glassbox.lint.linting import judged
+from glassbox.lint.templates import of_alert, of_legend
+
+
+def problems(example):
+    return [finding.message for finding in judged(example.corpus, select=("dropped-label",))]
+
+
+def alerting(expr, text, **more):
+    return as_alert(expr, annotations={"summary": text}, **more)
+
+
+SILENT = {
+    "kept": on_panel("sum by (a) (x)", "{{a}}"),
+    "lent": on_panel("sum by (a) (x) * on (a) group_left (b) y", "{{b}}"),
+    "made": on_panel('label_replace(sum by (a) (x), "b", "$1", "a", "(.*)")', "{{b}}"),
+    "one side of or": on_panel("sum by (a) (x) or sum by (b) (y)", "{{b}}"),
+    "chosen labels": on_panel("sum by ($by) (x)", "{{b}}"),
+    "chosen metric": on_panel("$metric", "{{b}}"),
+    "not PromQL": on_panel("sum by (a) (x", "{{b}}"),
+    "hidden": on_panel("sum(x)", "{{b}}", hidden=True),
+    "table": on_panel("sum(x)", "{{b}}", format="table"),
+    "no label": on_panel("sum(x)", "{{ $value }} {{}}"),
+    "asked for": alerting("sum(x) > 1", "{{ if $labels.a }}{{ $labels.a }}{{ end }}"),
+    "of a query within": alerting("sum(x) > 1", '{{ range query "up" }}{{ .Labels.instance }}{{ end }}'),
+    "external": alerting("sum(x) > 1", "{{ $externalLabels.cluster }}"),
+    "a record with more": together(as_record("a:x:sum", "sum by (a) (x)"), on_panel("a:x:sum", "{{a}} {{cluster}}")),
+    "a record of another file": on_panel("a:x:sum", "{{b}}"),
+    "one link for several queries": on_panel(
+        "sum by (a) (x)", panel={"label_texts": (("The link 'x'", "/d/x?var-a=${__field.labels.a}"),)}
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SILENT)
+def test_a_text_whose_labels_may_be_there_is_left_alone(name):
+    assert problems(SILENT[name]) == []
+
+
+FOUND = {
+    "legend": (
+        on_panel("sum by (a) (x)", "{{a}} {{ b }}"),
+        "The legend names 'b', which no result has: the query keeps a.",
+    ),
+    "nothing kept": (on_panel("sum(x)", "{{b}}"), "no result has: the query keeps no label."),
+    "taken away": (on_panel("sum without (b) (x)", "{{b}}"), "no result has: the query removes it."),
+    "quantile": (on_panel("histogram_quantile(0.9, rate(x_bucket[5m]))", "{{le}}"), "the query removes it."),
+    "a link": (
+        on_panel("sum by (a) (x)", panel={"label_texts": (("The link 'x'", "/d/x?var-b=${__field.labels.b}"),)}),
+        "The link 'x' names the label 'b', which no query of the panel has.",
+    ),
+    "of an alert": (
+        alerting("sum by (job) (up) == 0", "{{ $labels.instance }}"),
+        "The annotation 'summary' prints the label 'instance', which no result has: the query keeps job.",
+    ),
+    "by its short name": (alerting("sum(up) == 0", "{{ .Labels.instance }}"), "the query keeps no label"),
+    "by index": (alerting("sum(up) == 0", '{{ index $labels "instance" }}'), "prints the label 'instance'"),
+    "in a label": (
+        as_alert("sum(up) == 0", labels={"team": "{{ $labels.team }}"}),
+        "The label 'team' prints the label 'team', which Prometheus adds after it has filled in the texts.",
+    ),
+    "added later": (
+        alerting("sum(up) == 0", "{{ $labels.alertname }}"),
+        "'alertname', which Prometheus adds after it has filled in the texts.",
+    ),
+    "of a record": (
+        together(as_record("a:x:sum", "sum by (a) (x)"), on_panel("a:x:sum", "{{instance}}")),
+        "The legend names 'instance', which no result has",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_a_text_whose_label_is_never_there_is_found(name):
+    example, message = FOUND[name]
+    (problem,) = problems(example)
+    assert message in problem
+
+
+def test_templates_are_read_as_grafana_and_prometheus_read_them():
+    assert of_legend("{{a}} - {{ b }} {{ $c }} {{d.e}}") == ("a", "b")
+    assert of_alert("{{ $labels.a | title }} {{- with $labels.b }}{{ . }}{{ end }} {{ or $labels.c `x` }}") == ("a",)
+    assert of_alert('{{ printf "%s" $labels.a }} {{ $value }}') == ("a",)

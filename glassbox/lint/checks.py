@@ -89,6 +89,7 @@ def _runbook(name: str, bundle: Bundle) -> str:
 def records_used(bundle: Bundle) -> Iterator[Finding]:
     """A recorded series that no dashboard, alert or other record reads costs for nothing."""
     read = {name for query in bundle.content.queries for name in query.expr.names_read if name != query.recorded_as}
+    read.add(bundle.content.always_recorded)
     for group in bundle.content.records:
         for name in dict.fromkeys(record.name for record in group.records):
             if name not in read:

@@ -7,7 +7,7 @@ from glassbox.cli.exit_codes import DONE, FINDINGS
 from glassbox.cli.lint_command import lint_and_report
 from glassbox.cli.output import complain, say
 from glassbox.cli.rule_options import RuleOptions
-from glassbox.cli.rules_step import bring_rules
+from glassbox.cli.rules_step import BehindGrafana, bring_rules
 from glassbox.cli.session import Session
 from glassbox.grafana.client import Grafana
 from glassbox.grafana.credentials import grafana_credential
@@ -19,11 +19,12 @@ def push_to(url: str, token_file: Path | None, session: Session, rules: RuleOpti
 
     settings = session.settings
     with Grafana(url, grafana_credential(token_file)) as grafana:
-        bundle = session.compiled(data_source_of(grafana, settings))
+        source = data_source_of(grafana, settings)
+        bundle = session.compiled(source)
         if lint_and_report(bundle):
             complain("Nothing was pushed: correct the findings first.")
             return FINDINGS
-        bring_rules(rules, session, bundle)
+        bring_rules(rules, session, bundle, BehindGrafana(grafana, source))
         changes = []
         for change in push(grafana, settings, bundle):
             changes.append(change)

@@ -8,7 +8,8 @@ from threading import Lock
 from glassbox.errors import GlassboxError
 from glassbox.past.remote_write import write
 from glassbox.past.side_by_side import side_by_side
-from glassbox.past.staleness import Markers, Scrapes
+from glassbox.past.staleness import Key, Markers, Scrapes, key_of
+from glassbox.past.target_ends import STEP_SECONDS, TargetEnds, joined, with_ends
 from glassbox.prometheus.api import Prometheus, StoredAnswer, TooMuchError
 
 AT_ONCE = 3
@@ -31,6 +32,9 @@ class Portion:
     @property
     def selector(self) -> str:
         return _selector(self.names)
+
+
+_UP = Portion((UP,), 1)
 
 
 @dataclass
@@ -86,27 +90,48 @@ class Reader:
         self._scrape_seconds = scrape_seconds
         self._prometheus, self._own_url, self._portions = prometheus, own_url, portions
         self._markers = {portion: Markers() for portion in portions}
-        self._up = Markers()
+        self._reached_ms: dict[Portion, int] = {}
+        self._ends = TargetEnds()
+        self._scrapes = Scrapes()
         self.tally = Tally()
 
     def read(self, after_ms: int, until_ms: int) -> Iterator[Portion]:
-        """Read what is within (after, until], and yield each portion when it was written; raises GlassboxError."""
-        scrapes = self._scrapes(after_ms, until_ms)
+        """Read what is within (after, until], and yield each portion when it was written; raises GlassboxError.
 
-        def work(portion: Portion) -> Portion:
-            for answer, after, until in self._answers(portion, after_ms, until_ms):
-                self.tally.add(answer)
-                write(self._own_url, self._markers[portion].added(answer.series, scrapes, after, until))
-            return portion
+        After an error the same piece can be read again: what was written is not read twice.
+        """
+        self._read_up(self._reached_ms.get(_UP, after_ms), until_ms)
+        self._scrapes.forget(min(self._reached_ms.get(portion, after_ms) for portion in self._portions))
+        yield from side_by_side(lambda portion: self._read(portion, after_ms, until_ms), self._portions, AT_ONCE)
 
-        yield from side_by_side(work, self._portions, AT_ONCE)
-
-    def _scrapes(self, after_ms: int, until_ms: int) -> Scrapes:
-        answers = list(self._answers(Portion((UP,), 1), after_ms, until_ms))
-        for answer, _, _ in answers:
+    def _read(self, portion: Portion, after_ms: int, until_ms: int) -> Portion:
+        after_ms = self._reached_ms.get(portion, after_ms)
+        for answer, after, until in self._answers(portion, after_ms, until_ms) if after_ms < until_ms else ():
+            write(self._own_url, self._markers[portion].added(answer.series, self._scrapes, after, until))
+            self._reached_ms[portion] = until
             self.tally.add(answer)
-            write(self._own_url, self._up.added(answer.series, Scrapes(()), after_ms, until_ms))
-        return Scrapes(each for answer, _, _ in answers for each in answer.series)
+        return portion
+
+    def _read_up(self, after_ms: int, until_ms: int) -> None:
+        """Before all others, since the times of scrapes say where other series end."""
+        if after_ms >= until_ms:
+            return
+        answers = [answer for answer, _, _ in self._answers(_UP, after_ms, until_ms)]
+        for answer in answers:
+            self.tally.add(answer)
+        ups = joined(each for answer in answers for each in answer.series)
+        ended = self._ends.found(ups, until_ms, lambda start_ms: self._present(start_ms, until_ms))
+        written = list(with_ends(ups, ended))
+        write(self._own_url, written)
+        self._scrapes.add(written)
+        self._reached_ms[_UP] = until_ms
+
+    def _present(self, start_ms: int, until_ms: int) -> tuple[range, dict[Key, Sequence[int]]]:
+        """Where an instant selector finds each target's `up`."""
+        first = -(-start_ms // 1000)
+        grid = range(first * 1000, max(first * 1000, until_ms) + 1, STEP_SECONDS * 1000)
+        found = self._prometheus.range(UP, first, grid[-1] // 1000, STEP_SECONDS)
+        return grid, {key_of(each.labels): [moment * 1000 for moment in each.values] for each in found}
 
     def _answers(self, portion: Portion, after_ms: int, until_ms: int) -> Iterator[tuple[StoredAnswer, int, int]]:
         samples = max(1.0, portion.series * (until_ms - after_ms) / 1000 / self._scrape_seconds)

@@ -14,9 +14,10 @@ from glassbox.errors import GlassboxError
 from glassbox.past.evaluating import Evaluator
 from glassbox.past.own_prometheus import own_prometheus
 from glassbox.past.reach import cut
-from glassbox.past.reading import UP, Reader, portions, series_of
+from glassbox.past.reading import UP, Reader
 from glassbox.past.reads import reads_of
 from glassbox.past.rule_order import in_order, rules_of
+from glassbox.past.scope import Scope, scope_of
 from glassbox.past.side_by_side import side_by_side
 from glassbox.prometheus.api import Prometheus
 
@@ -51,20 +52,20 @@ class Past:
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be read of a server, in Unix seconds from where its rules look back to the end: its names, and the
-    number of series of each that the bundle reads."""
+    """What is to be read of a server, in Unix seconds from where its rules look back to the end: all its names, and those
+    that the bundle reads with the number of their series."""
 
     begin_seconds: int
     start_seconds: int
     end_seconds: int
     names: frozenset[str]
-    series: Mapping[str, int]
+    scope: Scope
     scrape_seconds: float
 
     @property
     def estimated_bytes(self) -> int:
         """About how much JSON the answers are."""
-        samples = sum(self.series.values()) * (self.end_seconds - self.begin_seconds) / self.scrape_seconds
+        samples = sum(self.scope.series.values()) * (self.end_seconds - self.begin_seconds) / self.scrape_seconds
         return int(samples * _BYTES_OF_SAMPLE)
 
 
@@ -80,8 +81,8 @@ def planned(
             f"Prometheus at {prometheus.url} has no series of an inference engine, an exporter or a GPU in this time: "
             "see what it has with `python deploy.py doctor`."
         )
-    series = series_of(prometheus, sorted(needed), begin, end_seconds)
-    return Plan(begin, start_seconds, end_seconds, held, series, _scrape_seconds(prometheus, end_seconds))
+    scope = scope_of(prometheus, bundle, needed, begin, end_seconds)
+    return Plan(begin, start_seconds, end_seconds, held, scope, _scrape_seconds(prometheus, end_seconds))
 
 
 def _scrape_seconds(prometheus: Prometheus, end_seconds: int) -> float:
@@ -102,10 +103,7 @@ class Worker:
         plan: Plan,
         offsets_ms: Mapping[str, int] | None = None,
     ) -> None:
-        of_portions = {name: count for name, count in plan.series.items() if name != UP}
-        self.reader = Reader(
-            prometheus, own_url, portions(of_portions, PIECE_SECONDS, plan.scrape_seconds), plan.scrape_seconds
-        )
+        self.reader = Reader(prometheus, own_url, plan.scope, PIECE_SECONDS, plan.scrape_seconds)
         self.evaluator = Evaluator(own_url, offsets_ms)
         holdings = Holdings(plan.names, recorded_by(bundle))
         rules = [rule for rule in rules_of(bundle.recording_rules.values()) if not holdings.lacks(rule.expr)]
@@ -162,7 +160,7 @@ def worked_out(  # noqa: PLR0917  # of whom, what, when and where to: none has a
         folder=folder / "data",
         start_seconds=start_seconds,
         end_seconds=end_seconds,
-        raw_series=sum(plan.series.values()),
+        raw_series=sum(plan.scope.series.values()),
         samples=worker.reader.tally.samples,
         recorded_series=len(worker.evaluator.series),
         fetched_bytes=worker.reader.tally.fetched_bytes,

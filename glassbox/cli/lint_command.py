@@ -25,7 +25,7 @@ def lint_and_report(bundle: Bundle) -> int:
     """Print the findings of a bundle; FINDINGS where there are any, else DONE."""
     # A broken module of ours is reported by `compiled`.
     from glassbox.cli import report  # noqa: PLC0415
-    from glassbox.lint.checks import lint  # noqa: PLC0415
+    from glassbox.lint.linting import lint  # noqa: PLC0415
 
     findings = lint(bundle)
     for finding in findings:

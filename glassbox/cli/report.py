@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from glassbox.grafana.kinds import KINDS
 from glassbox.grafana.plan import Action, Change
-from glassbox.lint.checks import Finding
+from glassbox.lint.finding import Finding
 
 _MARKS = {Action.CREATE: "+", Action.UPDATE: "~", Action.KEEP: "="}
 _KIND_WIDTH = max(len(kind.name) for kind in KINDS)
@@ -25,8 +25,10 @@ def push_summary(changes: Sequence[Change]) -> str:
 
 
 def finding_line(finding: Finding) -> str:
-    """One finding: where, what, and the rule that says so."""
-    return f"{finding.where}: {finding.problem} ({finding.rule})"
+    """One finding: where, what, what to do, and the rule that says so."""
+    place = finding.location
+    where = ", ".join(filter(None, (f"{place.file}:{place.line}" if place.line else place.file, place.object)))
+    return f"{where}: {finding.severity.value}: {finding.message} {finding.fix} ({finding.rule})"
 
 
 def lint_summary(findings: Sequence[Finding], checked: str) -> str:

@@ -40,23 +40,12 @@ def lint_and_report(bundle: Bundle, chosen: LintChoices | None = None) -> int:
     """Print the findings of a bundle; FINDINGS where there are any that count, else DONE."""
     # A broken module of ours is reported by `compiled`.
     from glassbox.cli.lint_files import rule_ids, show  # noqa: PLC0415
-    from glassbox.lint.checks import lint  # noqa: PLC0415
-    from glassbox.lint.finding import Finding, Location, Severity  # noqa: PLC0415
     from glassbox.lint.formats.lint_report import LintReport, counted  # noqa: PLC0415
+    from glassbox.lint.linting import judged  # noqa: PLC0415
+    from glassbox.lint.of_bundle import corpus_of  # noqa: PLC0415
 
-    chosen = chosen or LintChoices()
-    select, ignore = rule_ids(chosen.select), rule_ids(chosen.ignore)
-    findings = [
-        Finding(each.rule, Severity.ERROR, Location(each.where), each.problem, "")
-        for each in lint(bundle)
-        if (not select or each.rule in select) and each.rule not in ignore
-    ]
-    rules = sum(
-        len(group["rules"])
-        for files in (bundle.alerts, bundle.recording_rules)
-        for file in files.values()
-        for group in file["groups"]
-    )
-    return show(
-        LintReport(findings, f"{counted(len(bundle.dashboards), 'dashboard')} and {counted(rules, 'rule')}"), chosen
-    )
+    chosen = chosen or LintChoices(strict=True)
+    corpus = corpus_of(bundle)
+    findings = judged(corpus, select=rule_ids(chosen.select), ignore=rule_ids(chosen.ignore))
+    boards, rules = counted(len(corpus.boards), "dashboard"), counted(len(list(corpus.rules)), "rule")
+    return show(LintReport(findings, f"{boards} and {rules}"), chosen)

@@ -2,12 +2,19 @@
 
 from collections.abc import Collection, Iterator
 
+from glassbox.compile.bundle import Bundle
 from glassbox.lint.finding import Finding, Severity
+from glassbox.lint.of_bundle import corpus_of
 from glassbox.lint.rule import Defect, LintRule
 from glassbox.lint.rules import RULES
 from glassbox.lint.subjects import Corpus, Exemption
 
 UNNEEDED = "unneeded-exemption"
+
+
+def lint(bundle: Bundle) -> list[Finding]:
+    """All findings in our own content."""
+    return judged(corpus_of(bundle))
 
 
 def judged(corpus: Corpus, *, select: Collection[str] = (), ignore: Collection[str] = ()) -> list[Finding]:

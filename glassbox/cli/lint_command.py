@@ -40,12 +40,15 @@ def lint_and_report(bundle: Bundle, chosen: LintChoices | None = None) -> int:
     """Print the findings of a bundle; FINDINGS where there are any that count, else DONE."""
     # A broken module of ours is reported by `compiled`.
     from glassbox.cli.lint_files import rule_ids, show  # noqa: PLC0415
+    from glassbox.lint.declared_places import DeclaredPlaces  # noqa: PLC0415
     from glassbox.lint.formats.lint_report import LintReport, counted  # noqa: PLC0415
     from glassbox.lint.linting import judged  # noqa: PLC0415
     from glassbox.lint.of_bundle import corpus_of  # noqa: PLC0415
 
     chosen = chosen or LintChoices(strict=True)
     corpus = corpus_of(bundle)
-    findings = judged(corpus, select=rule_ids(chosen.select), ignore=rule_ids(chosen.ignore))
+    found = judged(corpus, select=rule_ids(chosen.select), ignore=rule_ids(chosen.ignore))
+    places = DeclaredPlaces(bundle)
+    findings = sorted(map(places.placed, found), key=lambda each: each.location)
     boards, rules = counted(len(corpus.boards), "dashboard"), counted(len(list(corpus.rules)), "rule")
     return show(LintReport(findings, f"{boards} and {rules}"), chosen)

@@ -251,7 +251,7 @@ def test_findings_stop_a_push_with_code_2(capsys, server, token_file, tmp_path):
     assert main(["--grafana", server.url, "--token-file", token_file], without_runbooks) == 2
     captured = capsys.readouterr()
     assert (
-        "alerts/runbooks/RequestsWaiting.md: error: lacks Meaning, Impact, Diagnosis, Mitigation (runbook)"
+        "alerts/runbooks/RequestsWaiting.md: error: The runbook lacks Meaning, Impact, Diagnosis, Mitigation. (runbook)"
         in captured.out
     )
     assert captured.err == "Nothing was pushed: correct the findings first.\n"

@@ -17,7 +17,7 @@ WORDS = {
 }
 COMPILED = WORDS | {"glassbox.compile"}
 TALKING = COMPILED | {"glassbox.http", "glassbox.grafana", "glassbox.prometheus"}
-COMMANDS = TALKING | {"glassbox.servers", "glassbox.standin", "glassbox.cli", "glassbox.start"}
+COMMANDS = TALKING | {"glassbox.rule_places", "glassbox.servers", "glassbox.standin", "glassbox.cli", "glassbox.start"}
 CONTENT = {"recording_rules", "dashboards", "alerts"}
 BELOW = {
     "glassbox/errors": set(),
@@ -32,14 +32,16 @@ BELOW = {
     "glassbox/grafana": COMPILED | {"glassbox.http"},
     "glassbox/prometheus": WORDS | {"glassbox.http"},
     "glassbox/lint": COMPILED | {"glassbox.http", "glassbox.prometheus", "glassbox.syntax"},
+    "glassbox/rule_places": TALKING,
     "glassbox/servers": WORDS | {"glassbox.prometheus", "glassbox.http"},
     "glassbox/standin": set(),
     "glassbox/start": {"glassbox.compile"},
-    "glassbox/cli": TALKING | {"glassbox.lint", "glassbox.start"},
+    "glassbox/cli": TALKING | {"glassbox.lint", "glassbox.rule_places", "glassbox.start"},
     "glassbox/doctor": TALKING | {"glassbox.cli", "glassbox.lint", "glassbox.syntax"},
     "glassbox/reference": COMPILED | {"glassbox.cli"},
     "glassbox/baseline": TALKING | {"glassbox.cli"},
     "glassbox/view": COMMANDS,
+    "glassbox/past": COMMANDS | {"glassbox.doctor", "glassbox.syntax", "glassbox.view"},
     "glassbox/load": COMMANDS | {"glassbox.baseline"},
     "glassbox/relay": COMMANDS,
     "recording_rules": WORDS,

@@ -14,6 +14,8 @@ import click
 from glassbox.cli.command_table import COMMANDS
 from glassbox.cli.exit_codes import DONE, run
 from glassbox.cli.output import say
+from glassbox.cli.rule_options import RuleOptions, rule_options
+from glassbox.cli.rules_step import push_rules_alone
 from glassbox.cli.session import Session
 
 if TYPE_CHECKING:
@@ -25,7 +27,9 @@ Examples:
   python deploy.py build --target kubernetes              write build/kubernetes/
   python deploy.py lint                                   check everything, needs promtool
   GRAFANA_TOKEN=... python deploy.py --grafana https://grafana.example.com
+  python deploy.py --prometheus-rules /etc/prometheus/rules --prometheus http://localhost:9090     rules only
   python deploy.py doctor --prometheus http://localhost:9090      what can work there
+  python deploy.py try --prometheus http://localhost:9090         see its past on our boards
   python deploy.py preview --prometheus http://localhost:9090     see them in a browser
   python deploy.py --settings settings.yaml --grafana http://localhost:3000 --token-file token
   python deploy.py baseline save --prometheus http://localhost:9090 --window 1d before-0.33
@@ -74,8 +78,11 @@ class _Commands(click.Group):
     "--grafana", "url", metavar="URL", help="Build, lint, and push dashboards and alert rules to this Grafana."
 )
 @click.option("--token-file", type=_FILE, metavar="FILE", help="File with the Grafana token, instead of GRAFANA_TOKEN.")
+@rule_options
 @click.pass_context
-def cli(context: click.Context, settings_file: Path | None, url: str | None, token_file: Path | None) -> int:
+def cli(
+    context: click.Context, settings_file: Path | None, url: str | None, token_file: Path | None, rules: RuleOptions
+) -> int:
     """Glassbox: dashboards, alerts and recorded series for LLM and OCR inference, as code.
 
     Credentials come from GRAFANA_TOKEN, --token-file, or GRAFANA_USER and GRAFANA_PASSWORD.
@@ -84,11 +91,14 @@ def cli(context: click.Context, settings_file: Path | None, url: str | None, tok
         raise click.UsageError(f"--grafana does not go with {context.invoked_subcommand!r}: give one of the two.")
     if token_file and url is None:
         raise click.UsageError("--token-file needs --grafana URL.")
+    rules.check(context.invoked_subcommand)
     context.obj = Session(context.obj, settings_file, context.with_resource(ExitStack()))
     if url is not None:
         from glassbox.cli.push_command import push_to  # noqa: PLC0415  # only a push needs an HTTP client
 
-        return push_to(url, token_file, context.obj)
+        return push_to(url, token_file, context.obj, rules)
+    if rules.name_a_place:
+        return push_rules_alone(rules, context.obj)
     if not context.invoked_subcommand:
         say(context.get_help())
     return DONE

@@ -23,7 +23,7 @@ from glassbox.query.expr import Expr
 from glassbox.query.promql import instant
 from glassbox.query.rules import Alert, RecordGroup
 from glassbox.query.selectors import Source, regex
-from glassbox.settings.model import Settings
+from glassbox.settings.model import ALERTS_IN_PROMETHEUS, Settings
 
 # What most provisioning files call it; pushing asks the server instead.
 CONVENTIONAL_DATA_SOURCE_UID = "prometheus"
@@ -50,7 +50,7 @@ def compile_bundle(content: Content, settings: Settings, data_source: DataSource
         alerts=alert_files,
         grafana_groups=tuple(
             grafana_group(group, folder_uid=settings.grafana.folder_uid, data_source_uid=uid, links=links)
-            for file in alert_files.values()
+            for file in ({} if settings.alerts_evaluated_by == ALERTS_IN_PROMETHEUS else alert_files).values()
             for group in file["groups"]
         ),
         buckets=_buckets(compiled.records, settings.histogram_buckets),

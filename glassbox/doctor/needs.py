@@ -29,7 +29,7 @@ def _missing(expr: ast.Expr, exists: Exists) -> Iterable[str]:
     if isinstance(expr, ast.BinaryExpr):
         return _of_two(expr, exists)
     if isinstance(expr, ast.VectorSelector):
-        names = _names(expr)
+        names = names_in(expr)
         return () if not names or any(map(exists, names)) else names[:1]
     # Its result is there because nothing else is.
     if isinstance(expr, ast.Call) and expr.func.name.startswith("absent"):
@@ -47,7 +47,7 @@ def _of_two(expr: ast.BinaryExpr, exists: Exists) -> Iterable[str]:
     return [*left, *right]
 
 
-def _names(selector: ast.VectorSelector) -> list[str]:
+def names_in(selector: ast.VectorSelector) -> list[str]:
     """The names that it reads, which may be patterns of names; none of a selector of labels alone, or of all names but some."""
     if selector.name:
         return [selector.name]

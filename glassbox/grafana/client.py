@@ -27,6 +27,7 @@ from glassbox.compile.bundle import DataSource
 from glassbox.errors import GlassboxError
 from glassbox.grafana.answer_shape import ALERT_RULES, DASHBOARD, DATA_SOURCES, FOLDER, HITS, RULE_GROUP
 from glassbox.grafana.credentials import GrafanaCredential
+from glassbox.grafana.data_source_ruler import DataSourceRuler, ruler_of
 from glassbox.grafana.failures import GrafanaError, NotVisibleError
 from glassbox.grafana.transport import GrafanaTransport
 from glassbox.http.addresses import server_address
@@ -82,6 +83,10 @@ class Grafana:
             DataSource(str(item["uid"]), str(item["name"]), str(item["type"]), bool(item.get("isDefault")))
             for item in answer
         ]
+
+    def ruler(self, source: DataSource) -> DataSourceRuler | None:
+        """The ruler of a data source, or None where it has none; raises GrafanaError where that cannot be found out."""
+        return ruler_of(self._transport, source)
 
     def folder(self, uid: str) -> dict[str, Any] | None:
         """The folder, or None."""

@@ -9,6 +9,7 @@ from functools import cached_property
 
 from glassbox.errors import GlassboxError
 from glassbox.lint.finding import Location
+from glassbox.lint.known_metrics import ExposedSeries, known_series
 from glassbox.lint.series_labels import SeriesLabels
 from glassbox.query.buckets import Buckets
 from glassbox.syntax.parsing import tree_of
@@ -340,6 +341,10 @@ class Corpus:
             if not rule.is_alert:
                 found[rule.name] = (*found.get(rule.name, ()), rule)
         return found
+
+    def known_series(self, name: str) -> ExposedSeries | None:
+        """What is known of the series of this name that an exporter has; None for recorded ones and for those that nobody knows."""
+        return None if name in self.recorded else known_series().get(name)
 
     @cached_property
     def labels_of_series(self) -> SeriesLabels:

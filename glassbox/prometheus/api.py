@@ -36,6 +36,9 @@ ADVICE = {
     422: CANNOT_EVALUATE,
 }
 
+# What the servers answer to a query of too many samples or series, or of too long an evaluation.
+TOO_MUCH = frozenset({400, 413, 422, 500, 503, 504})
+
 
 @dataclass(frozen=True)
 class SampledSeries:
@@ -43,6 +46,28 @@ class SampledSeries:
 
     labels: Mapping[str, str]
     values: Mapping[int, float]
+
+
+@dataclass(frozen=True)
+class StoredSeries:
+    """Labels, the name among them, and the samples as they are stored, by rising time in milliseconds; any value may be among them."""
+
+    labels: Mapping[str, str]
+    times_ms: list[int]
+    values: list[float]
+
+
+@dataclass(frozen=True)
+class StoredAnswer:
+    """Series with their stored samples, how many histograms of the native kind were left out, and the answer's bytes as JSON."""
+
+    series: list[StoredSeries]
+    native_histograms: int
+    size_bytes: int
+
+
+class TooMuchError(GlassboxError):
+    """A query that a server or our own bounds refuse as it is, and that may work over a shorter time."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +124,24 @@ class Prometheus:
             ) from None
         return [sample for sample in samples if isfinite(sample.value)]
 
+    def stored(self, selector: str, end_ms: int, seconds: int) -> StoredAnswer:
+        """The samples of the series as they are stored, after `seconds` before the end and until it.
+
+        A range selector gives them on Prometheus, Thanos, Mimir and VictoriaMetrics; markers of staleness are not among them.
+        Raises TooMuchError, and GlassboxError for everything else.
+        """
+        parameters = {"query": f"{selector}[{seconds}s]", "time": f"{end_ms / 1000:.3f}"}
+        answer = self._answer("GET", "/api/v1/query", {"params": parameters})
+        result = self._decoded(answer)
+        try:
+            found = result["data"]["result"]
+            series = [_stored(each, end_ms - seconds * 1000, end_ms) for each in found if "values" in each]
+            return StoredAnswer(series, sum("histograms" in each for each in found), len(answer.content))
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
+            raise self._failed(
+                "answered with JSON that is not a list of samples: is the URL Prometheus' own address?"
+            ) from None
+
     def values_of(self, label: str, start: int, end: int) -> list[str]:
         """The label's values between two moments (Unix seconds); raises GlassboxError."""
         result = self._get(f"/api/v1/label/{label}/values", {"start": start, "end": end})
@@ -112,6 +155,10 @@ class Prometheus:
         answer = self._answer("GET", f"/api/v1/{path}", {})
         body = parsed(answer.content) if answer.status == 200 else None
         return body.get("data") if isinstance(body, dict) and body.get("status") == "success" else None
+
+    def answered(self, method: str, path: str) -> HttpAnswer:
+        """What the server says to a request without content, whatever its status; raises GlassboxError where it says nothing."""
+        return self._answer(method, path, {})
 
     def without_secrets(self, text: str) -> str:
         """A text of the server's without the credential, should it repeat it."""
@@ -127,7 +174,8 @@ class Prometheus:
         try:
             return self._exchange.send(method, path, **content)
         except NoAnswerError as error:
-            raise self._failed(f"{self._exchange.route}{error}") from None
+            failed = self._failed(f"{self._exchange.route}{error}")
+            raise TooMuchError(str(failed)) if error.maybe_done else failed from None
 
     def _decoded(self, answer: HttpAnswer) -> Any:
         if 300 <= answer.status < 400:
@@ -141,9 +189,10 @@ class Prometheus:
         quoted = f' ("{on_one_line(self.without_secrets(said))}")' if isinstance(said, str) and said else ""
         otherwise = "is the URL Prometheus' own address, and is it ready?"
         strange = " without JSON" if body is NOT_JSON else " with JSON that is not Prometheus'"
-        raise self._failed(
+        failed = self._failed(
             f"answered {answer.status}{strange if answer.status == 200 else ''}{quoted}: {ADVICE.get(answer.status, otherwise)}"
         )
+        raise TooMuchError(str(failed)) if answer.status in TOO_MUCH else failed
 
     def _failed(self, problem: str) -> GlassboxError:
         return GlassboxError(f"Prometheus at {self.url} {problem}{'' if problem.endswith('?') else '.'}")
@@ -168,6 +217,17 @@ class _Signed(AuthBase):
 
 def _series(each: Mapping[str, Any], start: int, end: int) -> SampledSeries:
     return SampledSeries(_labels(each["metric"]), _finite(each["values"], start, end))
+
+
+def _stored(each: Mapping[str, Any], after_ms: int, end_ms: int) -> StoredSeries:
+    pairs = each["values"]
+    times = [round(pair[0] * 1000) for pair in pairs]
+    values = [float(pair[1]) for pair in pairs]
+    # Prometheus 2 also gives a sample that is just as old as the range is long.
+    first = 1 if times and times[0] <= after_ms else 0
+    if times and not (after_ms <= times[0] and times[-1] <= end_ms):
+        raise OverflowError
+    return StoredSeries(_labels(each["metric"]), times[first:], values[first:])
 
 
 def _labels(metric: Mapping[str, Any]) -> dict[str, str]:

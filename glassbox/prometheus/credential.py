@@ -30,38 +30,39 @@ class PrometheusCredential:
     secrets: tuple[str, ...] = field(repr=False)
 
 
-def prometheus_credential(token_file: Path | None = None) -> PrometheusCredential | None:
+def prometheus_credential(token_file: Path | None = None, server: str = "Prometheus") -> PrometheusCredential | None:
     """`token_file` first, then PROMETHEUS_TOKEN, then PROMETHEUS_USER with PROMETHEUS_PASSWORD; None if none is set.
 
-    An empty variable counts as not set. Raises GlassboxError for a user without a password, a password without a user,
-    and characters that a header cannot hold.
+    The variables of another `server` with such an API begin with its name. An empty variable counts as not set. Raises
+    GlassboxError for a user without a password, a password without a user, and characters that a header cannot hold.
     """
-    token, user, password = (os.environ.get(f"PROMETHEUS_{name}", "") for name in ("TOKEN", "USER", "PASSWORD"))
+    prefix = server.upper()
+    token, user, password = (os.environ.get(f"{prefix}_{name}", "") for name in ("TOKEN", "USER", "PASSWORD"))
     if token_file is not None:
-        return _bearer(token_in(token_file, "token"))
+        return _bearer(token_in(token_file, "token"), server)
     if token:
-        return _bearer(token.strip())
+        return _bearer(token.strip(), server)
     if bool(user) != bool(password):
-        missing = "PROMETHEUS_PASSWORD" if user else "PROMETHEUS_USER"
+        missing = f"{prefix}_PASSWORD" if user else f"{prefix}_USER"
         raise GlassboxError(
-            f"{missing} is not set: a log-in with a password needs PROMETHEUS_USER and PROMETHEUS_PASSWORD."
+            f"{missing} is not set: a log-in with a password needs {prefix}_USER and {prefix}_PASSWORD."
         )
-    return _basic(user, password) if user else None
+    return _basic(user, password, prefix) if user else None
 
 
-def _bearer(token: str) -> PrometheusCredential:
+def _bearer(token: str, server: str) -> PrometheusCredential:
     if not re.fullmatch(r"[!-~]+", token):
         raise GlassboxError(
-            "The Prometheus token holds a space, a line break or another character that tokens never have: "
-            "copy it again into PROMETHEUS_TOKEN or the file of --prometheus-token-file."
+            f"The {server} token holds a space, a line break or another character that tokens never have: "
+            f"copy it again into {server.upper()}_TOKEN or the file of --{server.lower()}-token-file."
         )
     return PrometheusCredential(f"Bearer {token}", (token,))
 
 
-def _basic(user: str, password: str) -> PrometheusCredential:
+def _basic(user: str, password: str, prefix: str) -> PrometheusCredential:
     if ":" in user or not f"{user}{password}".isprintable():
         raise GlassboxError(
-            "PROMETHEUS_USER holds a colon, or PROMETHEUS_USER or PROMETHEUS_PASSWORD holds a line break: correct it."
+            f"{prefix}_USER holds a colon, or {prefix}_USER or {prefix}_PASSWORD holds a line break: correct it."
         )
     encoded = base64.b64encode(f"{user}:{password}".encode()).decode()
     return PrometheusCredential(f"Basic {encoded}", (encoded, password))

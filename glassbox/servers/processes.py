@@ -86,12 +86,14 @@ class Server:
 
 
 @contextmanager
-def prometheus(config_file: Path, *, port: int = 0, folder: Path | None = None) -> Iterator[Server]:
+def prometheus(
+    config_file: Path, *, port: int = 0, folder: Path | None = None, more_flags: Sequence[str] = ()
+) -> Iterator[Server]:
     """A real Prometheus; port 0 means a free one, and without a folder its data goes when it ends."""
     program = find("prometheus")
     with _folder("prometheus", folder) as data:
         flags = (f"--config.file={config_file.resolve()}", f"--storage.tsdb.path={data}/data", "--web.enable-lifecycle")
-        with running("Prometheus", [str(program), *flags], folder=data, port=port) as server:
+        with running("Prometheus", [str(program), *flags, *more_flags], folder=data, port=port) as server:
             yield server
 
 

@@ -100,6 +100,21 @@ class GrafanaTarget:
 
 
 @dataclass(frozen=True)
+class RulerTarget:
+    """Where rules go in a ruler (Mimir, Cortex, Grafana Cloud). `namespace` is ours alone; empty means the folder's uid in Grafana.
+
+    `through_grafana` is whether a push brings them to the ruler of Grafana's data source: "always", "never", or "auto", which is
+    unless something else records them. `tenant` is for a ruler that is
+    asked directly, "" being its only one. `rules_per_group` splits longer groups; 0 leaves them whole.
+    """
+
+    through_grafana: str = "auto"
+    namespace: str = ""
+    tenant: str = ""
+    rules_per_group: int = 0
+
+
+@dataclass(frozen=True)
 class Kubernetes:
     """What the monitors of Kubernetes call a replica: `replica` is its `address`, or its `pod`, with the port of the container behind it."""
 
@@ -166,17 +181,23 @@ class ThresholdsFor:
     thresholds: Mapping[str, float]
 
 
+ALERTS_IN_PROMETHEUS = "prometheus"
+
 # Prometheus forgets a series after 5 minutes without a sample; one may be missed.
 _RAREST_SECONDS = 120
 
 
 @dataclass(frozen=True)
 class Settings:
-    """All settings, defaults included. `content` are absolute paths of folders with content of the user's own."""
+    """All settings, defaults included. `content` are absolute paths of folders with content of the user's own.
+
+    `alerts_evaluated_by` is "grafana", or "prometheus" for whatever evaluates the recorded series.
+    """
 
     content: tuple[Path, ...] = ()
     exclude: Exclude = field(default_factory=Exclude)
     alerts: Mapping[str, AlertChange] = field(default_factory=dict)
+    alerts_evaluated_by: str = "grafana"
     jobs: Jobs = field(default_factory=Jobs)
     engines: tuple[str, ...] = tuple(engine.name for engine in ENGINES)
     evaluation_interval_seconds: int = 30
@@ -185,6 +206,7 @@ class Settings:
     owners: Owners = field(default_factory=Owners)
     runbook_base_url: str = ""
     grafana: GrafanaTarget = field(default_factory=GrafanaTarget)
+    ruler: RulerTarget = field(default_factory=RulerTarget)
     kubernetes: Kubernetes = field(default_factory=Kubernetes)
     gpu: Gpu = field(default_factory=Gpu)
     cost: Cost = field(default_factory=Cost)

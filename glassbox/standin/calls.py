@@ -40,6 +40,8 @@ class Instance:
     upstream: Upstream = field(default_factory=Upstream)
     since_ms: int | None = None
     """Where dashboards begin that are opened without a time range, Unix milliseconds; None leaves it to the dashboard."""
+    notice: str = ""
+    """What every page says on top."""
 
 
 @dataclass(frozen=True)

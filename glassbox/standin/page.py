@@ -23,6 +23,9 @@ NEVER_CHANGES = "public, max-age=31536000, immutable"
 _HASHED = re.compile(r".*-[\w-]{8}\.(js|css|woff2?)")
 # The page finds everything else below this.
 _BASE = '<base href="/" />'
+_ROOT = '<div id="root">'
+# Readable above the page's dark and its light theme.
+_NOTICE_STYLE = "padding:8px 16px;background:#1f3a6e;color:#fff;font:14px/1.4 Inter,Helvetica,Arial,sans-serif"
 # What JavaScript's encodeURIComponent leaves as it is, beyond Python's own.
 _UNQUOTED = "!~*'()"
 
@@ -51,8 +54,12 @@ async def page(request: Request) -> Response:
     generation = f'<meta name="generation" content="{instance.live.generation}" />'
     since = "" if instance.since_ms is None else f'<meta name="since" content="{instance.since_ms}" />'
     head = f'<base href="{escape(instance.base_path)}/" />{generation}{since}{_preloads(request)}'
-    text = index.read_text(encoding="utf-8").replace(_BASE, head)
+    text = index.read_text(encoding="utf-8").replace(_BASE, head).replace(_ROOT, f"{_notice(instance)}{_ROOT}")
     return HTMLResponse(text, headers={"Cache-Control": "no-cache"})
+
+
+def _notice(instance: Instance) -> str:
+    return f'<div role="note" style="{_NOTICE_STYLE}">{escape(instance.notice)}</div>' if instance.notice else ""
 
 
 def _preloads(request: Request) -> str:
@@ -100,7 +107,7 @@ def _plain_list(instance: Instance) -> str:
     ]
     return (
         f"<!doctype html><html lang=en><meta charset=utf-8><title>Stand-in for Grafana</title>"
-        f"<h1>Stand-in for Grafana {escape(instance.version)}</h1>"
+        f"{_notice(instance)}<h1>Stand-in for Grafana {escape(instance.version)}</h1>"
         f"{_section('Dashboards', dashboards)}{_section('Alert rules', rules)}</html>"
     )
 

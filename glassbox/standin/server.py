@@ -49,7 +49,8 @@ class GrafanaStandIn:
     `database` file everything that is written survives a restart. The search index lags writes by
     `search_lag_seconds` on the releases where Grafana's does. `authorizations` maps the address of a data source to the
     header Authorization for its requests, which is neither stored nor shown, and `way_to` how requests reach it.
-    Dashboards that are opened without a time range begin `since_ms`, Unix milliseconds, where it is given.
+    Dashboards that are opened without a time range begin `since_ms`, Unix milliseconds, where it is given. Every page has the
+    `notice` on top, if there is one.
     Raises ValueError for an unreadable version, StoreError for a file that cannot be used, and on entry OSError for a port in use.
     """
 
@@ -71,6 +72,7 @@ class GrafanaStandIn:
         authorizations: Mapping[str, str] | None = None,
         way_to: WayTo | None = None,
         since_ms: int | None = None,
+        notice: str = "",
     ) -> None:
         rules = behaviour(version)
         password = admin_password or os.environ.get("PREVIEW_ADMIN_PASSWORD", "admin")
@@ -87,6 +89,7 @@ class GrafanaStandIn:
             store=Store(database) if database else None,
             upstream=Upstream(prometheus_timeout_seconds, authorizations, way_to),
             since_ms=since_ms,
+            notice=notice,
         )
         self._bind, self._port = bind, port
         try:

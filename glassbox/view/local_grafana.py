@@ -88,9 +88,18 @@ def way_to(url: str) -> Mapping[str, Any]:
 
 @contextmanager
 def serving(
-    prometheus: PrometheusAddress, *, port: int = 0, bind: str = LOOPBACK, database: Path | None = None
+    prometheus: PrometheusAddress,
+    *,
+    port: int = 0,
+    bind: str = LOOPBACK,
+    database: Path | None = None,
+    since_seconds: int | None = None,
+    notice: str = "",
 ) -> Iterator[GrafanaStandIn]:
-    """The stand-in for people: everybody may read. Raises GlassboxError for what a user can correct."""
+    """The stand-in for people: everybody may read. Raises GlassboxError for what a user can correct.
+
+    Boards that are opened without a time range begin at `since_seconds`; every page has the `notice` on top.
+    """
     with ExitStack() as resources:
         try:
             server = GrafanaStandIn(
@@ -100,6 +109,8 @@ def serving(
                 anonymous_viewer=True,
                 database=database,
                 way_to=way_to,
+                since_ms=None if since_seconds is None else since_seconds * 1000,
+                notice=notice,
                 authorizations={prometheus.url: prometheus.credential.authorization} if prometheus.credential else {},
             )
             resources.enter_context(server)

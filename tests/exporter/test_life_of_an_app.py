@@ -17,7 +17,7 @@ from starlette.testclient import TestClient
 from glassbox_exporter import ExporterError, GlassboxWsgiMiddleware, ServiceRequests, instrument
 from glassbox_exporter.asgi import GlassboxMiddleware, Message, Receive, Scope, Send
 from glassbox_exporter.server import start_exporter
-from tests.exporter.test_asgi_middleware import exchange
+from tests.support.asgi_exchanges import exchange
 from tests.support.exporter_fakes import value
 from tests.support.services import free_port
 

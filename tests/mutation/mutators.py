@@ -12,7 +12,8 @@ import promql_parser as ast
 
 from glassbox.compile.bundle import Json
 from tests.mutation import readings
-from tests.mutation.faults import LONGEST_FRAGMENT, SPELLINGS, expression_faults, half_and_double
+from tests.mutation.copies import faults_of
+from tests.mutation.faults import LONGEST_FRAGMENT, SPELLINGS, half_and_double
 
 # What settings put into a rule, and descriptions show: limits, durations, names of jobs, labels of groups. Long ones move where a
 # description is cut.
@@ -98,7 +99,7 @@ def pretty(expr: str) -> str:
 
 
 def _changed(rule: Json) -> Iterator[tuple[str, str, Json, tuple[str, str] | None]]:
-    for fault in expression_faults(rule["expr"]):
+    for fault in faults_of(rule["expr"]):
         yield fault.kind, fault.what, {"expr": fault.text}, fault.piece
     length = rule.get("for", "0s")
     for new in [] if length == "0s" else half_and_double(ast.parse_duration(length)):

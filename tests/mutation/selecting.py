@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 import promql_parser as ast
 
+from glassbox.metrics import CATALOGUE
 from glassbox.query.selectors import Matcher
 from tests.mutation.equivalence import matchers
 from tests.mutation.shapes import selectors
@@ -29,12 +31,23 @@ def repeated(node: ast.VectorSelector) -> re.Pattern[str]:
 
 
 def spelled(node: ast.BinaryExpr) -> list[ast.Expr]:
-    """What `or` joins, where it is one text under each spelling of a name; empty elsewhere."""
+    """What `or` joins, where it is one text under each name of a metric, former ones and spellings; empty elsewhere."""
     found = joined(node)
     names = [each.name or "" for part in found for each in selectors(part)]
     same = {part.prettify().replace(name, "") for part, name in zip(found, names, strict=len(names) == len(found))}
-    alike = len({name.removeprefix("ray_").replace(":", "_") for name in names}) == len(same) == 1
+    alike = len(same) == 1 and (_one_name(names) or set(names) == set(_all_names().get(names[0], ())))
     return found if alike and len(names) == len(found) > 1 else []
+
+
+def _one_name(names: list[str]) -> bool:
+    return len({name.removeprefix("ray_").replace(":", "_") for name in names}) == 1
+
+
+@cache
+def _all_names() -> dict[str, tuple[str, ...]]:
+    """Those of each metric, by the one it has today."""
+    metrics = (part for exposed in CATALOGUE.values() for metric in exposed for part in metric.parts)
+    return {metric.name: (metric.name, *metric.former_names) for metric in metrics}
 
 
 def joined(node: ast.Expr) -> list[ast.Expr]:

@@ -3,6 +3,8 @@
 import pytest
 import yaml
 
+from glassbox.metrics.vllm import KV_CACHE_USAGE
+from tests.mutation.copies import faults_of
 from tests.mutation.faults import expression_faults
 from tests.mutation.mutators import mutants, of_reading, pretty
 
@@ -203,6 +205,28 @@ def test_spellings_of_one_name_have_their_faults_in_common():
         'rate(a:b_total{x="1"}[5m]) or rate(a_b_total{x="1"}[5m])',
     ]
     assert len({fault.piece for fault in dropped} - {None}) == 3
+
+
+def test_former_names_have_their_faults_in_common():
+    """They are declared with the metric, and each is missed by itself."""
+    names = KV_CACHE_USAGE.name, *KV_CACHE_USAGE.former_names
+    expr = " or ".join(f"last_over_time({name}[2m])" for name in names)
+    assert faulty(expr, "window") == [pretty(expr.replace("2m", new)) for new in ("1m", "4m")]
+    assert len(faulty(expr, "operand")) == len(names) == 6
+
+
+def test_copies_for_single_models_have_their_faults_in_common_but_for_their_limits():
+    whom = 'on (job) label_replace(vector(1), "job", "b", "", "")'
+    expr = f"min_over_time(a[5m]) > 3 and c > 1 unless {whom} or min_over_time(a[5m]) > 4 and c > 1 and {whom}"
+    found = {fault.what: pretty(fault.text) for fault in faults_of(expr)}
+    assert found["> 3 -> <"] == pretty(expr.replace("> 3", "< 3").replace("> 4", "< 4"))
+    assert found["a[5m] -> [10m]"] == pretty(expr.replace("5m", "10m"))
+    assert found["1 -> 1.1"] == pretty(expr.replace("c > 1", "c > 1.1"))
+    assert found["copy 1: 3 -> 3.3"] == pretty(expr.replace("> 3", "> 3.3"))
+    assert found["copy 2: 4 -> 4.4"] == pretty(expr.replace("> 4", "> 4.4"))
+    first, second = (pretty(each) for each in expr.split(" or "))
+    assert pretty(found["dropped: copy 1"]) == second and pretty(found["dropped: copy 2"]) == first
+    assert found["dropped: whom copy 2 is for"] == pretty(f"min_over_time(a[5m]) > 4 and c > 1 or {first}")
 
 
 FIRST = {"record": "r", "expr": 'sum by (job) (rate(vllm:t_total{inference_role!="prefill"}[5m]) > 3)'}

@@ -26,10 +26,23 @@ def test_every_engine_of_the_table_is_checked():
 
 
 @pytest.mark.usefixtures("components")
+@pytest.mark.parametrize("hastened", [False, True], ids=["steady", "hastened"])
 @pytest.mark.parametrize("prefix", engine_cases.PREFIXES)
 @pytest.mark.parametrize("name", engine_cases.SPELLED)
-def test_another_spelling_is_the_same(name, prefix):
-    assert evaluated(*engine_cases.under_another_name(name, prefix)) == []
+def test_another_spelling_is_the_same(name, prefix, hastened):
+    assert evaluated(*engine_cases.under_another_name(name, prefix, hastened=hastened)) == []
+
+
+@pytest.mark.usefixtures("components")
+@pytest.mark.parametrize(("name", "prefix"), engine_cases.OLDER)
+def test_an_older_version_is_read_under_its_names(name, prefix):
+    assert evaluated(*engine_cases.of_an_older_version(name, prefix)) == []
+
+
+@pytest.mark.usefixtures("components")
+@pytest.mark.parametrize("prefix", ["colon", *engine_cases.PREFIXES])
+def test_series_without_a_model_are_not_work_of_one(prefix):
+    assert evaluated(*engine_cases.of_no_model(prefix)) == []
 
 
 @pytest.mark.usefixtures("components")

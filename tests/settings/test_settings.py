@@ -46,7 +46,7 @@ ADDRESS = "must be an address such as https://host.example.com/path, without use
 HUGE = "9" * 400
 
 REFUSED = {
-    "threshold: {}": "unknown key 'threshold'; the keys are alerts, content, cost, engines, evaluation_interval_seconds, exclude, gpu, grafana, histogram_buckets, identity_labels, jobs, kubernetes, owners, runbook_base_url, slo_period_days, slos, thresholds, thresholds_for.",
+    "threshold: {}": "unknown key 'threshold'; the keys are alerts, alerts_evaluated_by, content, cost, engines, evaluation_interval_seconds, exclude, gpu, grafana, histogram_buckets, identity_labels, jobs, kubernetes, owners, ruler, runbook_base_url, slo_period_days, slos, thresholds, thresholds_for.",
     "thresholds: {qps_lo: 1}": "thresholds: unknown key 'qps_lo'; the keys are ",
     "thresholds: {qps_lo: 1, qps_low: 2}": "thresholds: unknown key 'qps_lo'",
     "thresholds: {qps_low: many}": "thresholds.qps_low: must be a finite number, not 'many'.",

@@ -1,7 +1,9 @@
 """Whether each engine's series become the records of its work: what is asked of every engine, for tests and for faults of rules."""
 
 import re
+from dataclasses import replace
 
+from glassbox.metrics import CATALOGUE
 from tests.support import engine_series
 from tests.support.engine_rules import asked_of, per_second, series, spelled, up
 from tests.support.engine_series import JOB, LEVELS, MODEL, REPLICAS, STEP_SECONDS, WITHIN, WORK, Exposed
@@ -143,6 +145,15 @@ TRITON = ("triton", "triton_vllm")
 # Engines whose names hold a colon, and how that is stored elsewhere.
 SPELLED = ("vllm", "sglang", "llamacpp")
 PREFIXES = {"underscore": "", "ray": "ray_"}
+# Engines of which an older version gave some series other names, and how these are stored.
+OLDER = (("vllm", "colon"), ("vllm", "underscore"), ("vllm", "ray"), ("dynamo", "colon"))
+FORMER_NAMES = {
+    part.name: former.name
+    for metrics in CATALOGUE.values()
+    for metric in metrics
+    for part in metric.parts
+    for former in part.formerly
+}
 
 
 def as_exposed(name, *, hastened=False):
@@ -155,9 +166,24 @@ def of_triton(source, *, hastened=False):
     return whole("triton", list(getattr(engine_series, source)()), lacks, version="1", hastened=hastened)
 
 
-def under_another_name(name, prefix):
+def under_another_name(name, prefix, *, hastened=False):
     exposed = list(getattr(engine_series, name)())
-    return whole(name, exposed, LACKS[name], spell=spelled(PREFIXES[prefix]), stamped=name != "vllm")
+    return whole(name, exposed, LACKS[name], spell=_spelling(prefix), stamped=name != "vllm", hastened=hastened)
+
+
+def of_an_older_version(name, prefix):
+    """The same under the names that an older version gave, with more work at the end."""
+    exposed = {
+        (former, each.labels): replace(each, name=former)
+        for each in getattr(engine_series, name)()
+        if (former := FORMER_NAMES.get(each.name, each.name))
+    }
+    rows = list(exposed.values())
+    return whole(name, rows, LACKS[name], spell=_spelling(prefix), stamped=name != "vllm", hastened=True)
+
+
+def _spelling(prefix):
+    return spelled(PREFIXES[prefix]) if prefix in PREFIXES else lambda name: name
 
 
 BEHIND = 'dynamo_namespace="ns",dynamo_component="worker"'
@@ -201,6 +227,31 @@ def beside_a_front_end():
     return rows, [case]
 
 
+# What services without an engine report as well, under names of their own.
+OF_A_MODEL = (
+    "prompt_tokens:rate5m",
+    "generation_tokens:rate5m",
+    *(
+        f"{histogram}_{part}:rate5m"
+        for histogram in (
+            "request_duration_seconds",
+            "time_to_first_token_seconds",
+            "inter_token_latency_seconds",
+            "prompt_length_tokens",
+            "output_length_tokens",
+        )
+        for part in ("sum", "count", "bucket")
+    ),
+)
+
+
+def of_no_model(prefix):
+    """A vLLM server's series without the label of a model, as other software under these names has, are not work of a model."""
+    exposed = [replace(each, labels=each.labels.replace(f'model_name="{MODEL}",', "")) for each in engine_series.vllm()]
+    cases = [(f"count(model:inference_{name})", "15m", []) for name in OF_A_MODEL]
+    return [*up(*REPLICAS), *series(exposed, spell=_spelling(prefix))], cases
+
+
 def all_tests():
     """Series and cases by what they are about."""
     yield from ((name, as_exposed(name)) for name in WHOLE)
@@ -208,6 +259,10 @@ def all_tests():
     for hastened in (False, True):
         after = "-hastened" if hastened else ""
         yield from ((source + after, of_triton(source, hastened=hastened)) for source in TRITON)
-    yield from ((f"{name}-{prefix}", under_another_name(name, prefix)) for name in SPELLED for prefix in PREFIXES)
+    for prefix in PREFIXES:
+        yield from ((f"{name}-{prefix}", under_another_name(name, prefix)) for name in SPELLED)
+        yield from ((f"{name}-{prefix}-hastened", under_another_name(name, prefix, hastened=True)) for name in SPELLED)
+    yield from ((f"{name}-{prefix}-older", of_an_older_version(name, prefix)) for name, prefix in OLDER)
+    yield from ((f"no-model-{prefix}", of_no_model(prefix)) for prefix in ("colon", *PREFIXES))
     yield "behind", behind_a_front_end()
     yield "beside", beside_a_front_end()

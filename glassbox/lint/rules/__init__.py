@@ -5,10 +5,13 @@ from glassbox.lint.rules import (
     bucket_bounds,
     completeness,
     dropped_labels,
+    known_names,
+    metric_types,
     misleading_numbers,
     never_matches,
     not_promql,
     silent_alerts,
+    units,
     windows,
 )
 
@@ -19,6 +22,9 @@ RULES: tuple[LintRule, ...] = (
     *never_matches.RULES,
     *silent_alerts.RULES,
     *misleading_numbers.RULES,
+    *known_names.RULES,
+    *metric_types.RULES,
+    *units.RULES,
     *bucket_bounds.RULES,
     *completeness.RULES,
 )

@@ -1,0 +1,130 @@
+"""`try`: the dashboards over the past of the user's own fleet, worked out beside it."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from glassbox.cli.exit_codes import DONE
+from glassbox.cli.output import complain, say
+from glassbox.prometheus.credential import OPTION, prometheus_credential
+
+if TYPE_CHECKING:
+    from glassbox.cli.session import Session
+    from glassbox.past.working_out import Plan, Worker
+    from glassbox.prometheus.api import Prometheus
+
+BEHIND_SECONDS = 30
+"""How far behind the present the newest samples are read: scrapes take time, and so does writing them to remote storage."""
+EVERY_SECONDS = 15.0
+"""How often new samples are read."""
+ASKED_ABOVE_BYTES = 500 * 1000**2
+
+
+@click.command("try")
+@click.option("--prometheus", "url", required=True, metavar="URL", help="The Prometheus that scrapes the fleet.")
+@OPTION
+@click.option("--window", default="6h", show_default=True, help="How much of the past to show.")
+@click.option(
+    "--look-back",
+    default="1h",
+    show_default=True,
+    help="How much more to read, for rules that look back from its beginning.",
+)
+@click.option("--port", default=3000, show_default=True, help="Port of the page; 0 takes a free one.")
+@click.option("--yes", is_flag=True, help="Fetch more than 500 MB without a question.")
+@click.pass_obj
+def command(
+    session: Session, *, url: str, token_file: Path | None, window: str, look_back: str, port: int, yes: bool
+) -> int:
+    """See the dashboards over your own fleet's past, before anything is installed.
+
+    Raw series are read from your Prometheus, Thanos, Mimir or VictoriaMetrics, a few requests at a time. A Prometheus of
+    ours on this machine works the recorded series out, and goes on with new samples until Ctrl-C. Nothing is written to yours,
+    and nothing is left behind here.
+    The credential for Prometheus comes from PROMETHEUS_TOKEN, --prometheus-token-file, or PROMETHEUS_USER and PROMETHEUS_PASSWORD.
+    """
+    from glassbox.past.working_out import planned  # noqa: PLC0415  # other commands start faster without an HTTP client
+    from glassbox.prometheus.api import Prometheus  # noqa: PLC0415  # as above
+    from glassbox.query.promql import duration_seconds  # noqa: PLC0415  # as above
+    from glassbox.servers.components import ensure_components  # noqa: PLC0415  # as above
+    from glassbox.servers.processes import ended_by_signals  # noqa: PLC0415  # as above
+
+    end = int(time.time()) - BEHIND_SECONDS
+    start = end - duration_seconds(window)
+    bundle = session.compiled()
+    with ended_by_signals(), Prometheus(url, prometheus_credential(token_file)) as prometheus:
+        plan = planned(prometheus, bundle, start, end, duration_seconds(look_back))
+        _ask(plan, yes=yes)
+        ensure_components()
+        try:
+            with tempfile.TemporaryDirectory(prefix="glassbox-try-") as folder:
+                _show(session, prometheus, plan, Path(folder), port)
+        except KeyboardInterrupt:
+            say("Ended. Nothing is left of it.")
+    return DONE
+
+
+def _ask(plan: Plan, *, yes: bool) -> None:
+    """Say how much is to be read, and ask before it is a lot; raises Abort where nobody agrees."""
+    series, megabytes = sum(plan.series.values()), plan.estimated_bytes / 1000**2
+    say(f"{series} series of {len(plan.series)} names are read, about {megabytes:.0f} MB.")
+    if plan.estimated_bytes > ASKED_ABOVE_BYTES and not yes:
+        if not (sys.stdin and sys.stdin.isatty()):
+            raise click.UsageError("That is more than 500 MB: choose a shorter --window, or agree with --yes.")
+        click.confirm("That is more than 500 MB. Go on?", abort=True)
+
+
+def _show(session: Session, prometheus: Prometheus, plan: Plan, folder: Path, port: int) -> None:
+    from glassbox.compile.outputs import write_bundle  # noqa: PLC0415  # as above
+    from glassbox.past.own_prometheus import own_prometheus, with_rules  # noqa: PLC0415  # as above
+    from glassbox.past.working_out import Worker  # noqa: PLC0415  # as above
+    from glassbox.view.local_grafana import PrometheusAddress, serving  # noqa: PLC0415  # as above
+    from glassbox.view.preview import Shown, show  # noqa: PLC0415  # as above
+
+    bundle = session.compiled()
+    with own_prometheus(folder / "data") as own:
+        worker = Worker(prometheus, bundle, own.url, plan)
+        started = time.monotonic()
+        worker.go_on(plan.end_seconds, say)
+        # What happened meanwhile.
+        worker.go_on(int(time.time()) - BEHIND_SECONDS, say)
+        say(f"Worked out in {time.monotonic() - started:.0f} s: {len(worker.evaluator.series)} recorded series.")
+        write_bundle(bundle, folder / "build")
+        with_rules(own, sorted((folder / "build" / "alerts").glob("*.yaml")))
+        notice = _notice(prometheus.url, plan)
+        with serving(PrometheusAddress(own.url), port=port, since_seconds=plan.start_seconds, notice=notice) as server:
+            say(show(server, Shown(session.product.script, session.settings_file)))
+            say(f"Your fleet: {server.url}. Press Ctrl-C to end.")
+            _follow(worker)
+
+
+def _follow(worker: Worker) -> None:
+    """Go on with new samples; a server that does not answer for a while is said, and read on from there later."""
+    from glassbox.errors import GlassboxError  # noqa: PLC0415  # as above
+
+    while True:
+        time.sleep(EVERY_SECONDS)
+        try:
+            worker.go_on(int(time.time()) - BEHIND_SECONDS, _silent)
+        except GlassboxError as error:
+            complain(f"Not read: {error} It is tried again.")
+
+
+def _silent(_text: str) -> None:
+    """New samples come every few seconds; nobody reads that."""
+
+
+def _notice(url: str, plan: Plan) -> str:
+    start, end = (
+        time.strftime("%Y-%m-%d %H:%M", time.gmtime(moment)) for moment in (plan.start_seconds, plan.end_seconds)
+    )
+    return (
+        f"Your fleet as the Prometheus at {url} recorded it from {start} to {end} UTC, and on from then. Recorded series and "
+        "alerts were worked out on this machine; nothing was written there."
+    )

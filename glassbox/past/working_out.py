@@ -1,0 +1,163 @@
+"""Our rules over the past of somebody's Prometheus, which is only read: a data directory that our own Prometheus can serve."""
+
+import re
+import time
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from glassbox.compile.bundle import Bundle
+from glassbox.doctor.recorded import Holdings, recorded_by
+from glassbox.errors import GlassboxError
+from glassbox.past.evaluating import Evaluator
+from glassbox.past.own_prometheus import own_prometheus
+from glassbox.past.reading import UP, Reader, portions, series_of
+from glassbox.past.reads import reads_of
+from glassbox.past.rule_order import in_order, rules_of
+from glassbox.prometheus.api import Prometheus
+
+PIECE_SECONDS = 3600
+"""As long as the shortest offset at which our rules read results of later ones, so that within a piece they have an order."""
+LOOK_BACK_SECONDS = 3600
+"""How much more than the window is read by default, for rules that look back from its beginning."""
+# Of JSON, with the labels of its series: what 20 replicas of vLLM measured to.
+_BYTES_OF_SAMPLE = 25
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Past:
+    """A TSDB data directory with what was read and recorded, from when to when (Unix seconds), and how much it was.
+
+    `cut` are recorded series whose queries look back further than what was read, by name, with how far in seconds.
+    """
+
+    folder: Path
+    start_seconds: int
+    end_seconds: int
+    raw_series: int
+    samples: int
+    recorded_series: int
+    fetched_bytes: int
+    cut: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be read of a server, in Unix seconds from where its rules look back to the end: its names, and the
+    number of series of each that the bundle reads."""
+
+    begin_seconds: int
+    start_seconds: int
+    end_seconds: int
+    names: frozenset[str]
+    series: Mapping[str, int]
+    scrape_seconds: float
+
+    @property
+    def estimated_bytes(self) -> int:
+        """About how much JSON the answers are."""
+        samples = sum(self.series.values()) * (self.end_seconds - self.begin_seconds) / self.scrape_seconds
+        return int(samples * _BYTES_OF_SAMPLE)
+
+
+def planned(
+    prometheus: Prometheus, bundle: Bundle, start_seconds: int, end_seconds: int, look_back_seconds: int
+) -> Plan:
+    """Ask the server for its names and how many series they have; raises GlassboxError where it has none that the bundle reads."""
+    begin = start_seconds - look_back_seconds
+    held = frozenset(prometheus.values_of("__name__", begin, end_seconds))
+    needed = needed_names(bundle, held)
+    if not needed - {UP}:
+        raise GlassboxError(
+            f"Prometheus at {prometheus.url} has no series of an inference engine, an exporter or a GPU in this time: "
+            "see what it has with `python deploy.py doctor`."
+        )
+    series = series_of(prometheus, sorted(needed), begin, end_seconds)
+    return Plan(begin, start_seconds, end_seconds, held, series, _scrape_seconds(prometheus, end_seconds))
+
+
+def _scrape_seconds(prometheus: Prometheus, end_seconds: int) -> float:
+    """The shortest time from scrape to scrape."""
+    found = prometheus.range("max(count_over_time(up[10m]))", end_seconds, end_seconds, 60)
+    most = max((value for each in found for value in each.values.values()), default=40.0)
+    return 600 / most
+
+
+class Worker:
+    """Reads and works out piece by piece into our own Prometheus, each piece after the one before."""
+
+    def __init__(
+        self,
+        prometheus: Prometheus,
+        bundle: Bundle,
+        own_url: str,
+        plan: Plan,
+        offsets_ms: Mapping[str, int] | None = None,
+    ) -> None:
+        of_portions = {name: count for name, count in plan.series.items() if name != UP}
+        self.reader = Reader(
+            prometheus, own_url, portions(of_portions, PIECE_SECONDS, plan.scrape_seconds), plan.scrape_seconds
+        )
+        self.evaluator = Evaluator(own_url, offsets_ms)
+        holdings = Holdings(plan.names, recorded_by(bundle))
+        rules = [rule for rule in rules_of(bundle.recording_rules.values()) if not holdings.lacks(rule.expr)]
+        self._units = in_order(rules, PIECE_SECONDS)
+        self.reached_seconds = plan.begin_seconds
+
+    def go_on(self, until_seconds: int, say: Say) -> None:
+        """Read and work out from where it is until then."""
+        while self.reached_seconds < until_seconds:
+            after, until = self.reached_seconds, min(self.reached_seconds + PIECE_SECONDS, until_seconds)
+            for portion in self.reader.read(after * 1000, until * 1000):
+                say(
+                    f"{_clock(after)} to {_clock(until)}: read {portion.names[0]} and {len(portion.names) - 1} more names"
+                )
+            for unit in self._units:
+                self.evaluator.work_out(unit, after * 1000, until * 1000)
+            self.reached_seconds = until
+
+
+def worked_out(  # noqa: PLR0917  # of whom, what, when and where to: none has a default
+    prometheus: Prometheus,
+    bundle: Bundle,
+    start_seconds: int,
+    end_seconds: int,
+    folder: Path,
+    say: Say,
+    *,
+    look_back_seconds: int = LOOK_BACK_SECONDS,
+    offsets_ms: Mapping[str, int] | None = None,
+) -> Past:
+    """Read the raw series that the bundle's rules, alerts and panels need, and work out its recorded series over them.
+
+    Writes `folder`/data, and reports progress by `say`. `offsets_ms` are the moments of evaluation of each group within its
+    interval. Raises GlassboxError where the server cannot be read or has none of the series.
+    """
+    plan = planned(prometheus, bundle, start_seconds, end_seconds, look_back_seconds)
+    with own_prometheus(folder / "data") as own:
+        worker = Worker(prometheus, bundle, own.url, plan, offsets_ms)
+        worker.go_on(end_seconds, say)
+    return Past(
+        folder=folder / "data",
+        start_seconds=start_seconds,
+        end_seconds=end_seconds,
+        raw_series=sum(plan.series.values()),
+        samples=worker.reader.tally.samples,
+        recorded_series=len(worker.evaluator.series),
+        fetched_bytes=worker.reader.tally.fetched_bytes,
+        cut={},
+    )
+
+
+def needed_names(bundle: Bundle, held: Collection[str]) -> frozenset[str]:
+    """The names among those of a server that queries of the bundle read, without those that it records itself."""
+    recorded = {query.recorded_as for query in bundle.content.queries}
+    read = {name for query in bundle.content.queries for each in reads_of(str(query.expr)) for name in each.names}
+    plain, patterns = read & set(held), [name for name in read if re.search(r"[.*+?|()\[\]]", name)]
+    matched = {name for pattern in patterns for name in held if re.fullmatch(pattern, name)}
+    return frozenset((plain | matched) - recorded - {"ALERTS", "ALERTS_FOR_STATE"})
+
+
+def _clock(moment: int) -> str:
+    return time.strftime("%H:%M", time.gmtime(moment))

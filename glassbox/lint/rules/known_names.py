@@ -6,7 +6,7 @@ from difflib import get_close_matches
 
 from glassbox.lint.examples import as_alert, on_panel
 from glassbox.lint.finding import Severity
-from glassbox.lint.known_metrics import HISTOGRAM, FormerMetric, ExposedSeries, former_metrics, known_series
+from glassbox.lint.known_metrics import HISTOGRAM, ExposedSeries, FormerMetric, former_metrics, known_series
 from glassbox.lint.rule import Defect, in_query, lint_rule
 from glassbox.lint.subjects import Corpus, Query
 from glassbox.syntax.grafana_variables import is_of_a_variable

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from threading import Event
 
 from glassbox.backtest.alert_rule import AlertRule
 from glassbox.backtest.alert_states import AlertStates, Firing, Identity
@@ -38,19 +39,24 @@ def evaluate_all(
     prometheus: Prometheus, rules: Sequence[AlertRule], window: PastWindow, worked: Worked = lambda _: None
 ) -> list[AlertPast]:
     """Every alert over the window, a few at a time; `worked` hears of each that is done. Raises GlassboxError."""
+    stopped = Event()
     with ThreadPoolExecutor(AT_A_TIME, thread_name_prefix="backtest") as pool:
         try:
-            return list(pool.map(lambda rule: _evaluate(prometheus, rule, window, worked), rules))
+            return list(pool.map(lambda rule: _evaluate(prometheus, rule, window, worked, stopped), rules))
         except BaseException:
+            # The others end with the piece that they have asked for.
+            stopped.set()
             pool.shutdown(cancel_futures=True)
             raise
 
 
-def _evaluate(prometheus: Prometheus, rule: AlertRule, window: PastWindow, worked: Worked) -> AlertPast:
+def _evaluate(prometheus: Prometheus, rule: AlertRule, window: PastWindow, worked: Worked, stopped: Event) -> AlertPast:
     """What was pending or kept firing at the window's start is known from the time before it."""
     states = AlertStates(rule)
     try:
         for time, found in evaluations(prometheus, rule, before_window(rule, window), window.end):
+            if stopped.is_set():
+                break
             states.evaluate(time, found)
     except TooMuchError as error:
         return AlertPast(rule, (), problem=str(error))

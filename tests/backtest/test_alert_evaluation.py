@@ -1,5 +1,8 @@
 """A window in pieces: nothing is left out or seen twice, whatever a server refuses."""
 
+from dataclasses import replace
+from threading import Event
+
 import pytest
 
 from glassbox.backtest.alert_evaluation import FEWEST_STEPS, STEPS_AT_ONCE, before_window, evaluate_all, evaluations
@@ -52,6 +55,24 @@ def test_a_server_that_cannot_be_asked_ends_all():
 
     with pytest.raises(GlassboxError, match="refused the connection"):
         evaluate_all(Gone(), [rule()] * 5, PastWindow(3000, 90_000))
+
+
+def test_others_end_soon_after_one_has_failed():
+    """The second alert is at work when the first fails, and has a year before it."""
+
+    class Failing(Server):
+        def evaluated(self, query, start, end, step):
+            if query == "gone":
+                at_work.wait()
+                raise GlassboxError("refused the connection")
+            at_work.set()
+            return super().evaluated(query, start, end, step)
+
+    at_work, server, pieces = Event(), Failing(), 365
+    window = PastWindow(3000, 3000 + STEP * STEPS_AT_ONCE * pieces)
+    with pytest.raises(GlassboxError):
+        evaluate_all(server, [replace(rule(), query="gone"), rule()], window)
+    assert 0 < len(server.asked) < pieces / 2
 
 
 def test_what_was_pending_before_the_window_fires_in_it():

@@ -96,7 +96,7 @@ def _check(name: str | None, other: Path | None, files: Sequence[Path], *, html:
     compares = "--against" if name else "--against-settings" if other else ""
     if name and other:
         raise click.UsageError("--against does not go with --against-settings: give one of the two.")
-    for option, given in (("--path", files), ("--html", html), ("--work-out", work_out and "--work-out")):
+    for option, given in (("--path", files), ("--html", html)):
         if compares and given:
             raise click.UsageError(f"{option} does not go with {compares}: give one of the two.")
     if files and work_out:

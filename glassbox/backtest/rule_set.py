@@ -32,6 +32,11 @@ class RuleSet:
                     waiting += self.recorded[name]
         return found
 
+    def records_alike(self, other: "RuleSet", query: str) -> bool:
+        """Whether both record the same of what the query reads, in whatever order."""
+        mine, theirs = self.read_by(query), other.read_by(query)
+        return mine.keys() == theirs.keys() and all(set(mine[name]) == set(theirs[name]) for name in mine)
+
 
 def rule_set(files: Mapping[str, Any]) -> RuleSet:
     """Of the content of Prometheus rule files, by file name; raises GlassboxError for an alert that cannot be read."""

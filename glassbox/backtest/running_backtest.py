@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import click
 
@@ -14,6 +15,7 @@ from glassbox.backtest.looking_back import look_back, witness_of
 from glassbox.backtest.other_thresholds import ThresholdTable, threshold_tables
 from glassbox.backtest.past_window import PastWindow
 from glassbox.backtest.rule_set import RuleSet, rule_set
+from glassbox.backtest.standing import Witness
 from glassbox.cli.session import Session
 from glassbox.compile.compiler import compile_rules
 from glassbox.prometheus.api import Prometheus
@@ -34,10 +36,9 @@ class Run:
 
     def all_alerts(self) -> Backtest:
         """Every alert."""
-        witness = witness_of(self.prometheus, self.rules, self.window)
         alerts = self.rules.alerts
         with click.progressbar(length=len(alerts), label="Alerts", file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:  # fmt: skip  # one thing is one line
-            histories = look_back(self.prometheus, alerts, witness, self.window, lambda _: bar.update(1))
+            histories = look_back(self.prometheus, alerts, self._witness, self.window, lambda _: bar.update(1))
         return Backtest(self.window, self.source, histories)
 
     def other_thresholds(
@@ -59,8 +60,16 @@ class Run:
         )
         return tuple(tables)
 
+    @cached_property
+    def _witness(self) -> Witness:
+        return witness_of(self.prometheus, self.rules, self.window)
+
     def _look(self, rules: RuleSet, alerts: Sequence[AlertRule]) -> Sequence[AlertHistory]:
         if not alerts:
             return ()
-        witness = witness_of(self.prometheus, rules, self.window)
+        # Versions of one alert mostly read the same series, and what was there need not be asked again.
+        is_known = all(
+            self._witness.knows(rule.query) and rules.records_alike(self.rules, rule.query) for rule in alerts
+        )
+        witness = self._witness if is_known else witness_of(self.prometheus, rules, self.window)
         return look_back(self.prometheus, alerts, witness, self.window)

@@ -70,15 +70,14 @@ class Witness:
         self._prometheus, self._window, self._recorded = prometheus, window, recorded
         self.held = frozenset(prometheus.values_of("__name__", window.start, window.end))
         inner = (query for each in recorded.values() for query in each)
-        wanted = {name for query in (*queries, *inner) for name in names_in(query)} | recorded.keys() | {_ANY}
-        self._moments = _Moments(_seen(prometheus, window, sorted(wanted & self.held)))
+        self._wanted = {name for query in (*queries, *inner) for name in names_in(query)} | recorded.keys() | {_ANY}
+        self._moments = _Moments(_seen(prometheus, window, sorted(self._wanted & self.held)))
         self._holdings = {names: Holdings(names, recorded) for names in self._moments.names}
         self._silent: dict[str, bool] = {}
 
-    @property
-    def rules_ran_ratio(self) -> float:
-        """The share of the window in which any of the recorded series was there."""
-        return self._share(lambda names: bool(names & self._recorded.keys()))
+    def knows(self, query: str) -> bool:
+        """Whether it has looked for all that the query reads."""
+        return self._wanted.issuperset(names_in(query))
 
     def of(self, query: str) -> Evidence:
         """How an alert with this query stands."""

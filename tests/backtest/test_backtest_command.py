@@ -3,13 +3,18 @@
 import json
 import re
 import time
+import urllib.request
 from html.parser import HTMLParser
 
 import pytest
 
 from glassbox.past.own_prometheus import own_prometheus
 from glassbox.past.remote_write import Samples, write
+from glassbox.prometheus.promtool import SCALE_OUT_PACKAGES
+from glassbox.servers.components import ensure_components
+from glassbox.servers.victoria import victoria_metrics
 from tests.support.ours import main, our_bundle
+from tests.support.past_fleet import fleet
 
 DAY = 86400
 STEP = 30
@@ -20,6 +25,11 @@ RECORDED = "model:inference_requests:rate1m"
 USUAL, FEW, FEWER = 20.0, 6.0, 3.0
 JOB = "vllm"
 HOSTILE = "<script>alert('x')</script>|*a*"
+
+
+def stamp(moment):
+    """The time as the option takes it."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(moment))
 
 
 def served(since_start):
@@ -47,7 +57,7 @@ def past(components, tmp_path_factory):
             ({"__name__": "up", "job": JOB, "instance": "a:1"}, [1.0] * len(values)),
         ):
             write(server.url, [Samples(labels, [each * 1000 for each in times], numbers)])
-        yield server.url, time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(end))
+        yield server.url, stamp(end)
 
 
 @pytest.fixture
@@ -226,3 +236,73 @@ def test_the_setting_of_this_test_decides_the_alert_of_this_test():
         if rule["alert"] == LOW
     )
     assert RECORDED in rule["expr"] and rule["expr"].endswith("< 10")
+
+
+def test_victoria_metrics_gives_the_same_firings(tmp_path, capsys):
+    ensure_components(SCALE_OUT_PACKAGES)
+    end = int(time.time()) // 3600 * 3600
+    times = range(end - DAY - 1800, end + 1, STEP)
+    lines = (f'x{{job="{JOB}"}} {served(each - (end - DAY))} {each * 1000}' for each in times)
+    rules = tmp_path / "rules.yaml"
+    rules.write_text(
+        "groups:\n- name: g\n  interval: 1m\n  rules:\n  - {alert: Few, expr: 'x < 5', for: 2m}\n", encoding="utf-8"
+    )
+    with victoria_metrics(tmp_path / "data") as server:
+        body = "\n".join(lines).encode()
+        urllib.request.urlopen(f"{server.url}/api/v1/import/prometheus", data=body, timeout=60).close()
+        # What was imported is found when it was written out.
+        urllib.request.urlopen(f"{server.url}/internal/force_flush", timeout=60).close()
+        code = main(
+            [
+                "backtest",
+                "--prometheus",
+                server.url,
+                "--window",
+                "1d",
+                "--end",
+                stamp(end),
+                "--path",
+                str(rules),
+                "--json",
+            ]
+        )
+    assert code == 2, "four a day are noisy"
+    found = alert_in(capsys.readouterr().out, "Few")
+    assert [each["started"] - (end - DAY) for each in found["firings"]] == [
+        number * 21_600 + 202 * 60 for number in range(4)
+    ]
+    assert {each["ended"] - each["started"] for each in found["firings"]} == {3 * 60}
+
+
+@pytest.fixture(scope="module")
+def raw_past(components, tmp_path_factory):
+    """The URL of a server with two hours of two vLLM servers under load, without any rule of ours, and the end of it."""
+    end = int(time.time()) // 60 * 60
+    with fleet(tmp_path_factory.mktemp("raw"), 2, end - 7200, end) as server:
+        yield server.url, stamp(end)
+
+
+def test_recorded_series_are_worked_out_where_that_is_asked_for(raw_past, capsys):
+    url, end = raw_past
+    arguments = ["backtest", "--prometheus", url, "--window", "30m", "--end", end, "--thresholds", "none", "--json"]
+    main(arguments)
+    before = json.loads(capsys.readouterr().out)
+    main([*arguments, "--work-out"])
+    said = capsys.readouterr()
+    after = json.loads(said.out)
+    assert (before["source"], after["source"]) == (f"as recorded in {url}", f"worked out from the series of {url}")
+    assert "series are read from" in said.err
+    unknown, known = ({each["name"] for each in whole["alerts"] if each["standing"] == "not recorded"} for whole in (before, after))  # fmt: skip  # one thing is one line
+    assert len(unknown) > 10 and known == set()
+    assert {each["name"] for each in after["alerts"] if each["firings"]} > {
+        each["name"] for each in before["alerts"] if each["firings"]
+    }
+
+
+def test_much_is_only_read_by_consent(raw_past, capsys, monkeypatch):
+    url, end = raw_past
+    monkeypatch.setattr("glassbox.backtest.past_source.ASKED_ABOVE_BYTES", 1000)
+    assert main(["backtest", "--prometheus", url, "--window", "30m", "--end", end, "--work-out"]) == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.endswith("Error: That is more than 500 MB: choose a shorter --window, or agree with --yes.\n")

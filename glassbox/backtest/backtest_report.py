@@ -57,7 +57,7 @@ def as_text(found: Backtest) -> Iterator[str]:
 
 
 def as_markdown(found: Backtest) -> Iterator[str]:
-    """The same, with what is long folded away."""
+    """Lines for a pull request, with links where addresses are whole."""
     yield f"### {_escaped(found.heading)}"
     yield ""
     if found.differences is not None:

@@ -212,4 +212,4 @@ def test_one_class_name_is_one_thing():
                     places.setdefault(node.name, []).append(str(path.relative_to(ROOT)))
     # Prometheus calls a type of metric so, Grafana a type of panel; what an engine's metric plays, and what an account may do;
     # how bad what an alert sees is, and what lint finds.
-    assert {name for name, paths in places.items() if len(paths) > 1} == {"Finding", "Gauge", "Role", "Severity"}
+    assert {name for name, paths in places.items() if len(paths) > 1} == {"Gauge", "Role", "Severity"}

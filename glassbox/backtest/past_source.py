@@ -39,7 +39,7 @@ def worked_out_here(
     start = min(before_window(rule, window) for rule in rules.alerts)
     plan = planned(asked, bundle, start, window.end, how.look_back_seconds)
     complain(
-        f"{sum(plan.series.values())} series are read from {asked.url}, about {plan.estimated_bytes / 1e6:.0f} MB."
+        f"{sum(plan.scope.series.values())} series are read from {asked.url}, about {plan.estimated_bytes / 1e6:.0f} MB."
     )
     if plan.estimated_bytes > ASKED_ABOVE_BYTES and not how.agreed:
         raise GlassboxError("That is more than 500 MB: choose a shorter --window, or agree with --yes.")

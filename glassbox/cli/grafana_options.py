@@ -13,7 +13,7 @@ import click
 from glassbox.cli.session import Session
 
 if TYPE_CHECKING:
-    from glassbox.compile.bundle import Bundle
+    from glassbox.compile.bundle import Bundle, DataSource
     from glassbox.grafana.client import Grafana
     from glassbox.grafana.kinds.kind import Deployment
 
@@ -23,9 +23,10 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 
 @dataclass(frozen=True)
 class Destination:
-    """A Grafana, what this session compiles for it, and how the two are compared."""
+    """A Grafana, the data source that is queried there, what this session compiles for it, and how the two are compared."""
 
     grafana: Grafana
+    source: DataSource
     bundle: Bundle
     deployment: Deployment
 
@@ -55,5 +56,6 @@ def destination(
 
     settings = session.settings
     with Grafana(url, grafana_credential(token_file), read_only=read_only) as grafana:
-        bundle = session.compiled(choose_data_source(grafana.data_sources(), settings.grafana.data_source))
-        yield Destination(grafana, bundle, Deployment(bundle, settings.grafana, grafana.version(), prune))
+        source = choose_data_source(grafana.data_sources(), settings.grafana.data_source)
+        bundle = session.compiled(source)
+        yield Destination(grafana, source, bundle, Deployment(bundle, settings.grafana, grafana.version(), prune))

@@ -17,8 +17,9 @@ from glassbox.cli.grafana_options import Destination, destination
 from glassbox.cli.lint_command import lint_and_report
 from glassbox.cli.output import complain
 from glassbox.cli.plan_output import complain_of_the_rest, say_plan, say_result
+from glassbox.cli.recorded_notice import after_push, before_push
 from glassbox.cli.rule_options import RuleOptions
-from glassbox.cli.rules_step import bring_rules
+from glassbox.cli.rules_step import BehindGrafana, bring_rules
 from glassbox.cli.session import Session
 from glassbox.errors import GlassboxError
 
@@ -50,10 +51,16 @@ def push_to(options: PushOptions, session: Session, rules: RuleOptions) -> int:
             return FINDINGS
         plan = _plan(found, options)
         say_plan(plan)
+        always = found.bundle.content.always_recorded
+        for notice in before_push(found.grafana, found.source, always):
+            complain(notice)
         wanted = [change for change in plan.pending if options.force or not change.edit]
         _ask(wanted, yes=options.yes)
-        bring_rules(rules, session, found.bundle)
-        return _carry_out(found, plan, wanted)
+        bring_rules(rules, session, found.bundle, BehindGrafana(found.grafana, found.source))
+        code = _carry_out(found, plan, wanted)
+        for notice in after_push(found.grafana, found.source, always, brought=rules.name_a_place):
+            complain(notice)
+        return code
 
 
 def _prunes(options: PushOptions) -> bool:

@@ -37,7 +37,7 @@ ADVICE = {
 }
 
 # What the servers answer to a query of too many samples or series, or of too long an evaluation.
-TOO_MUCH = frozenset({400, 413, 422, 500, 503, 504})
+TOO_MUCH = frozenset({413, 422, 500, 503, 504})
 
 
 @dataclass(frozen=True)
@@ -206,7 +206,7 @@ class Prometheus:
         failed = self._failed(
             f"answered {answer.status}{strange if answer.status == 200 else ''}{quoted}: {ADVICE.get(answer.status, otherwise)}"
         )
-        raise TooMuchError(str(failed)) if answer.status in TOO_MUCH else failed
+        raise TooMuchError(str(failed)) if quoted and answer.status in TOO_MUCH else failed
 
     def _failed(self, problem: str) -> GlassboxError:
         return GlassboxError(f"Prometheus at {self.url} {problem}{'' if problem.endswith('?') else '.'}")

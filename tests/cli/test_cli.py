@@ -61,16 +61,17 @@ def token_file(tmp_path):
 def refused(capsys, *arguments):
     """The one sentence on stderr of a command that must fail with exit code 1."""
     assert main(arguments) == 1
-    captured = capsys.readouterr()
-    assert captured.err.startswith("Error: ") and captured.err.count("\n") == 1
-    assert "Traceback" not in captured.err
-    return captured.err
+    # Where a data source does not answer, that is said before the error.
+    error = "".join(line for line in capsys.readouterr().err.splitlines(keepends=True) if not line.startswith("Whether data source"))  # fmt: skip  # one thing is one line
+    assert error.startswith("Error: ") and error.count("\n") == 1
+    assert "Traceback" not in error
+    return error
 
 
 def test_help_is_short_and_has_examples(capsys):
     assert main(["--help"]) == 0
     text = capsys.readouterr().out
-    assert len(text.splitlines()) < 62
+    assert len(text.splitlines()) < 72
     for example in ("deploy.py build", "deploy.py lint", "--grafana https://"):
         assert example in text
     assert main([]) == 0
@@ -97,7 +98,7 @@ def test_build_writes_what_reviewers_read_when_asked(capsys, tmp_path):
 
 def test_lint_finds_nothing(capsys):
     assert main(["lint"]) == 0
-    assert capsys.readouterr().out == "No findings in 1 dashboards and 2 rules.\n"
+    assert capsys.readouterr().out == "No findings in 1 dashboard and 2 rules.\n"
 
 
 def test_a_push_reports_each_object_and_a_second_one_nothing(capsys, server, token_file):
@@ -254,7 +255,10 @@ def test_findings_stop_a_push_with_code_2(capsys, server, token_file, tmp_path):
     without_runbooks = replace(PRODUCT, content=lambda: replace(content(), runbooks=(tmp_path,)))
     assert main(["--grafana", server.url, "--token-file", token_file], without_runbooks) == 2
     captured = capsys.readouterr()
-    assert "alerts/runbooks/RequestsWaiting.md: lacks Meaning, Impact, Diagnosis, Mitigation (runbook)" in captured.out
+    assert (
+        "alerts/runbooks/RequestsWaiting.md: error: The runbook lacks Meaning, Impact, Diagnosis, Mitigation."
+        in captured.out
+    )
     assert captured.err == "Nothing was pushed: correct the findings first.\n"
     assert server.writes == []
 

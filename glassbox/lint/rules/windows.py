@@ -20,7 +20,7 @@ _ASSUMED_SCRAPE_SECONDS, _GRAFANAS_SCRAPE_SECONDS = 30, 15
 _SCRAPES = 4
 _LONG_SECONDS = 30 * 60
 _ADDING = ("sum", "avg", "count", "min", "max")
-_LINES = ("timeseries", "graph")
+LINES = ("timeseries", "graph")
 _NAMED_A_RATE = re.compile(r".*:(?:rate|irate|increase)(?:\d+[smhdw])?$")
 
 
@@ -88,7 +88,7 @@ def interval_window(corpus: Corpus) -> Iterator[Defect]:
 def fixed_window(corpus: Corpus) -> Iterator[Defect]:
     """One finding for each dashboard, of lines only: a number may be meant to be of its own window."""
     for board in corpus.boards:
-        lines = [panel for panel in board.panels if panel.type in _LINES]
+        lines = [panel for panel in board.panels if panel.type in LINES]
         asked = [query for panel in lines for query in panel.queries if not query.instant]
         fixed = [query for query in asked if not _reads_records(query) and _has_fixed(query)]
         if fixed:

@@ -52,7 +52,9 @@ BELOW = {
     "alerts": WORDS | {"recording_rules"},
     "deploy": WORDS | CONTENT | {"glassbox.compile", "glassbox.start", "demo"},
     "demo": COMMANDS | CONTENT | {"glassbox.lint", "glassbox_exporter", "deploy"},
-    "bench": COMMANDS | CONTENT | {"glassbox.view", "demo", "deploy", "glassbox_exporter"},
+    "bench": COMMANDS
+    | CONTENT
+    | {"glassbox.past", "glassbox.syntax", "glassbox.view", "demo", "deploy", "glassbox_exporter"},
     "environments": set(),
     "exporter/glassbox_exporter": set(),
 }

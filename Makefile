@@ -58,7 +58,7 @@ docs: setup ## write the reference pages in docs/: settings, dashboards, alerts 
 	$(RUN) deploy.py docs --out docs
 
 lint: tools ## check all content
-	$(RUN) deploy.py lint
+	$(RUN) deploy.py lint --strict
 
 web: ## check, test and build the stand-in's page into glassbox/standin/web/dist, the same bytes every time; needs node 20 or newer
 	cd glassbox/standin/web && npm ci && npm run check && npm test && npm run build

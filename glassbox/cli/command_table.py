@@ -13,7 +13,7 @@ class Entry:
 
 COMMANDS = {
     "build": Entry("glassbox.cli.build_command", "Write dashboards, rule files and Grafana's rule groups."),
-    "lint": Entry("glassbox.cli.lint_command", "Check all content."),
+    "lint": Entry("glassbox.cli.lint_command", "Check all content, or dashboards and rules of anybody."),
     "doctor": Entry(
         "glassbox.doctor.doctor_command", "See what can work on your own Prometheus, and what is in the way."
     ),

@@ -44,12 +44,15 @@ def _exempts(exemption: Exemption, finding: Finding) -> bool:
 def _unneeded(corpus: Corpus, found: list[Finding], asked: Collection[str]) -> Iterator[Finding]:
     """The exemptions of rules that were asked and that would find nothing, and those of rules that do not exist."""
     known = {rule.id for rule in RULES}
+    needed = {
+        (each.rule, each.written_at) for each in corpus.exemptions if any(_exempts(each, finding) for finding in found)
+    }
     for each in corpus.exemptions:
         if each.rule not in known:
             message = f"There is no rule {each.rule!r} to be exempt from."
             yield Finding(
-                UNNEEDED, Severity.WARNING, each.location, message, "Correct its id, or remove the exemption."
+                UNNEEDED, Severity.WARNING, each.written_at, message, "Correct its id, or remove the exemption."
             )
-        elif each.rule in asked and not any(_exempts(each, finding) for finding in found):
+        elif each.rule in asked and (each.rule, each.written_at) not in needed:
             message = f"The exemption from {each.rule} is not needed: the rule finds nothing here."
-            yield Finding(UNNEEDED, Severity.WARNING, each.location, message, "Remove it.")
+            yield Finding(UNNEEDED, Severity.WARNING, each.written_at, message, "Remove it.")

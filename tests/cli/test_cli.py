@@ -97,7 +97,7 @@ def test_build_writes_what_reviewers_read_when_asked(capsys, tmp_path):
 
 def test_lint_finds_nothing(capsys):
     assert main(["lint"]) == 0
-    assert capsys.readouterr().out == "No findings in 1 dashboards and 2 rules.\n"
+    assert capsys.readouterr().out == "No findings in 1 dashboard and 2 rules.\n"
 
 
 def test_a_push_reports_each_object_and_a_second_one_nothing(capsys, server, token_file):
@@ -250,7 +250,10 @@ def test_findings_stop_a_push_with_code_2(capsys, server, token_file, tmp_path):
     without_runbooks = replace(PRODUCT, content=lambda: replace(content(), runbooks=(tmp_path,)))
     assert main(["--grafana", server.url, "--token-file", token_file], without_runbooks) == 2
     captured = capsys.readouterr()
-    assert "alerts/runbooks/RequestsWaiting.md: error: The runbook lacks Meaning, Impact, Diagnosis, Mitigation." in captured.out
+    assert (
+        "alerts/runbooks/RequestsWaiting.md: error: The runbook lacks Meaning, Impact, Diagnosis, Mitigation."
+        in captured.out
+    )
     assert captured.err == "Nothing was pushed: correct the findings first.\n"
     assert server.writes == []
 

@@ -9,6 +9,7 @@ from glassbox.lint.subjects import Corpus, GroupedRule, Inhibition
 
 _URGENT = frozenset({"critical", "page", "emergency"})
 _MINOR = frozenset({"warning", "info", "none", "ticket", "minor"})
+_RUNBOOK = {"runbook_url": "https://runbooks.example/Down"}
 _AT = Location("alertmanager.yml", object="inhibit_rules")
 
 
@@ -84,19 +85,25 @@ def _severities(matchers: tuple[tuple[str, str, str], ...]) -> set[str]:
 @lint_rule(
     "no-runbook",
     Severity.INFO,
-    title="Alerts without a runbook",
-    why="Whom an alert wakes has to find out by himself what it means and what to do.",
+    title="Alerts without a runbook, beside others that have one",
+    why="Whom the alert wakes looks for a runbook as he is used to, and has to find out by himself what to do.",
     fix="Write what it means and what to do, and link it in the annotation runbook_url.",
-    bad=as_alert("up == 0"),
-    good=as_alert("up == 0", annotations={"runbook_url": "https://runbooks.example/Down"}),
+    bad=together(as_alert("up == 0", annotations=_RUNBOOK), as_alert("x > 1", name="Other")),
+    good=together(as_alert("up == 0", annotations=_RUNBOOK), as_alert("x > 1", annotations=_RUNBOOK, name="Other")),
 )
 def no_runbook(corpus: Corpus) -> Iterator[Defect]:
-    """One finding for each group."""
+    """One finding for each group, and only where other alerts have one: else there are none on purpose."""
+    if not any(_has_runbook(alert) for alert in corpus.alerts):
+        return
     for group in corpus.groups:
         alerts = [rule for rule in group.rules if rule.is_alert]
-        bare = [each.name for each in alerts if not any("runbook" in name for name in each.annotations)]
+        bare = [each.name for each in alerts if not _has_runbook(each)]
         if bare:
             yield Defect(group.location, f"{len(bare)} of {len(alerts)} alerts have no runbook, such as {bare[0]}.")
+
+
+def _has_runbook(alert: GroupedRule) -> bool:
+    return any("runbook" in name for name in alert.annotations)
 
 
 @lint_rule(

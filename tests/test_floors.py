@@ -38,7 +38,7 @@ BELOW = {
     "glassbox/start": {"glassbox.compile"},
     "glassbox/cli": TALKING | {"glassbox.lint", "glassbox.rule_places", "glassbox.start"},
     "glassbox/doctor": TALKING | {"glassbox.cli", "glassbox.lint", "glassbox.syntax"},
-    "glassbox/reference": COMPILED | {"glassbox.cli"},
+    "glassbox/reference": COMPILED | {"glassbox.cli", "glassbox.lint"},
     "glassbox/baseline": TALKING | {"glassbox.cli"},
     "glassbox/view": COMMANDS,
     "glassbox/past": COMMANDS | {"glassbox.doctor", "glassbox.syntax", "glassbox.view"},

@@ -18,8 +18,9 @@ def content() -> "Content":
     from dashboards.annotations import ANNOTATIONS  # noqa: PLC0415  # see above
     from glassbox.compile.collecting import collected  # noqa: PLC0415  # see above
     from recording_rules.baseline_measures import MEASURES  # noqa: PLC0415  # see above
+    from recording_rules.slo import BURN_LIMIT  # noqa: PLC0415  # see above
 
-    return collected(ANNOTATIONS, MEASURES)
+    return collected(ANNOTATIONS, MEASURES, always_recorded=BURN_LIMIT)
 
 
 def demo_prometheus(resources: ExitStack) -> str:

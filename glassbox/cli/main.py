@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -26,16 +26,19 @@ Examples:
   python deploy.py build                                  write build/
   python deploy.py build --target kubernetes              write build/kubernetes/
   python deploy.py lint                                   check everything, needs promtool
+  GRAFANA_TOKEN=... python deploy.py plan --grafana https://grafana.example.com
   GRAFANA_TOKEN=... python deploy.py --grafana https://grafana.example.com
   python deploy.py --prometheus-rules /etc/prometheus/rules --prometheus http://localhost:9090     rules only
   python deploy.py doctor --prometheus http://localhost:9090      what can work there
   python deploy.py try --prometheus http://localhost:9090         see its past on our boards
+  python deploy.py backtest --prometheus http://localhost:9090 --window 30d    what would have fired
   python deploy.py preview --prometheus http://localhost:9090     see them in a browser
   python deploy.py --settings settings.yaml --grafana http://localhost:3000 --token-file token
   python deploy.py baseline save --prometheus http://localhost:9090 --window 1d before-0.33
 
 \b
-Exit codes: 0 done or nothing to do, 1 error, 2 lint findings, a regression, or changed pictures.
+Exit codes: 0 done or nothing to do, 1 error, 2 lint findings, changes of a plan,
+edits of others that a push kept, a regression, changed pictures, or noisy or changed alerts.
 """
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -78,30 +81,38 @@ class _Commands(click.Group):
     "--grafana", "url", metavar="URL", help="Build, lint, and push dashboards and alert rules to this Grafana."
 )
 @click.option("--token-file", type=_FILE, metavar="FILE", help="File with the Grafana token, instead of GRAFANA_TOKEN.")
+@click.option("--yes", is_flag=True, help="Do not ask before something is deleted or overwritten.")
+@click.option("--force", is_flag=True, help="Overwrite and delete what others edited in Grafana.")
+@click.option("--no-prune", is_flag=True, help="Keep what the code no longer has.")
+@click.option("--only", metavar="GLOB", default="", help="Push only objects with such a title or uid: 'dashboard/*'.")
+@click.option("--plan", type=_FILE, metavar="PLAN", help="Push exactly what `plan --out PLAN` saved, or nothing.")
 @rule_options
 @click.pass_context
-def cli(
-    context: click.Context, settings_file: Path | None, url: str | None, token_file: Path | None, rules: RuleOptions
-) -> int:
+def cli(context: click.Context, /, settings_file: Path | None, rules: RuleOptions, **push: Any) -> int:
     """Glassbox: dashboards, alerts and recorded series for LLM and OCR inference, as code.
 
     Credentials come from GRAFANA_TOKEN, --token-file, or GRAFANA_USER and GRAFANA_PASSWORD.
     """
-    if url is not None and context.invoked_subcommand:
-        raise click.UsageError(f"--grafana does not go with {context.invoked_subcommand!r}: give one of the two.")
-    if token_file and url is None:
-        raise click.UsageError("--token-file needs --grafana URL.")
+    _refuse_mixed(push, context.invoked_subcommand)
     rules.check(context.invoked_subcommand)
     context.obj = Session(context.obj, settings_file, context.with_resource(ExitStack()))
-    if url is not None:
-        from glassbox.cli.push_command import push_to  # noqa: PLC0415  # only a push needs an HTTP client
+    if push["url"] is not None:
+        from glassbox.cli.push_command import PushOptions, push_to  # noqa: PLC0415  # only a push needs an HTTP client
 
-        return push_to(url, token_file, context.obj, rules)
+        return push_to(PushOptions(**push), context.obj, rules)
     if rules.name_a_place:
         return push_rules_alone(rules, context.obj)
     if not context.invoked_subcommand:
         say(context.get_help())
     return DONE
+
+
+def _refuse_mixed(push: Mapping[str, Any], subcommand: str | None) -> None:
+    if push["url"] is not None and subcommand:
+        raise click.UsageError(f"--grafana does not go with {subcommand!r}: give one of the two.")
+    alone = [f"--{name.replace('_', '-')}" for name, value in push.items() if value and name != "url"]
+    if alone and push["url"] is None:
+        raise click.UsageError(f"{alone[0]} needs --grafana URL.")
 
 
 def main(product: Product, arguments: Sequence[str] | None = None) -> int:

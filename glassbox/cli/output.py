@@ -10,10 +10,10 @@ import click
 from glassbox.http.outside_text import harmless
 
 
-def say(text: str, *, end: str = "\n") -> None:
-    """Print a line of the result. A reader who has gone, such as `| head`, or a full disk must not stop a push half-way."""
+def say(text: str, *, end: str = "\n", colour: str = "") -> None:
+    """Print a line of the result, in a colour where a terminal shows it. A reader who has gone, such as `| head`, or a full disk must not stop a push half-way."""
     try:
-        click.echo(_encodable(harmless(text) + end, sys.stdout), nl=False)
+        click.echo(_coloured(_encodable(harmless(text), sys.stdout), colour) + end, nl=False)
     except OSError as error:
         sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  # lives as long as the process
         if not isinstance(error, BrokenPipeError):
@@ -26,6 +26,11 @@ def complain(text: str) -> None:
         click.echo(_encodable(harmless(text), sys.stderr), err=True)
     except OSError:
         sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  # lives as long as the process
+
+
+def _coloured(text: str, colour: str) -> str:
+    """click leaves colours out where stdout is not a terminal; NO_COLOR (no-color.org) leaves them out everywhere."""
+    return text if not colour or os.environ.get("NO_COLOR") else click.style(text, fg=colour)
 
 
 def _encodable(text: str, stream: TextIO | None) -> str:

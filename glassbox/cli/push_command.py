@@ -1,32 +1,131 @@
-"""`--grafana URL`: compile for that server, lint, and push."""
+"""`--grafana URL`: compile for that server, lint, plan, ask where something is lost, and carry it out."""
 
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from glassbox.cli import report
+import click
+
 from glassbox.cli.exit_codes import DONE, FINDINGS
+from glassbox.cli.grafana_options import Destination, destination
 from glassbox.cli.lint_command import lint_and_report
-from glassbox.cli.output import complain, say
+from glassbox.cli.output import complain
+from glassbox.cli.plan_output import complain_of_the_rest, say_plan, say_result
+from glassbox.cli.recorded_notice import after_push, before_push
 from glassbox.cli.rule_options import RuleOptions
-from glassbox.cli.rules_step import bring_rules
+from glassbox.cli.rules_step import BehindGrafana, bring_rules
 from glassbox.cli.session import Session
-from glassbox.grafana.client import Grafana
-from glassbox.grafana.credentials import grafana_credential
+from glassbox.errors import GlassboxError
+
+if TYPE_CHECKING:
+    from glassbox.deploying.change import Change
+    from glassbox.deploying.plan import PushPlan
 
 
-def push_to(url: str, token_file: Path | None, session: Session, rules: RuleOptions) -> int:
-    """Push what has no findings; returns the exit code."""
-    from glassbox.grafana.push import data_source_of, push  # noqa: PLC0415  # as in `build`
+@dataclass(frozen=True)
+class PushOptions:
+    """What the command line says about a push; `plan` is a file that `plan --out` wrote."""
 
-    settings = session.settings
-    with Grafana(url, grafana_credential(token_file)) as grafana:
-        bundle = session.compiled(data_source_of(grafana, settings))
-        if lint_and_report(bundle):
+    url: str
+    token_file: Path | None = None
+    yes: bool = False
+    force: bool = False
+    no_prune: bool = False
+    only: str = ""
+    plan: Path | None = None
+
+
+def push_to(options: PushOptions, session: Session, rules: RuleOptions) -> int:
+    """Push what has no findings; returns the exit code. Rules go to their places first, since dashboards read them."""
+    if options.plan and (options.only or options.no_prune):
+        raise GlassboxError("--only and --no-prune are in the plan already: leave them out beside --plan.")
+    with destination(session, options.url, options.token_file, prune=_prunes(options), read_only=False) as found:
+        if lint_and_report(found.bundle):
             complain("Nothing was pushed: correct the findings first.")
             return FINDINGS
-        bring_rules(rules, session, bundle)
-        changes = []
-        for change in push(grafana, settings, bundle):
-            changes.append(change)
-            say(report.change_line(change))
-        say(report.push_summary(changes))
-    return DONE
+        plan = _plan(found, options)
+        say_plan(plan)
+        always = found.bundle.content.always_recorded
+        for notice in before_push(found.grafana, found.source, always):
+            complain(notice)
+        wanted = [change for change in plan.pending if options.force or not change.edit]
+        _ask(wanted, yes=options.yes)
+        bring_rules(rules, session, found.bundle, BehindGrafana(found.grafana, found.source))
+        code = _carry_out(found, plan, wanted)
+        for notice in after_push(found.grafana, found.source, always, brought=rules.name_a_place):
+            complain(notice)
+        return code
+
+
+def _prunes(options: PushOptions) -> bool:
+    from glassbox.deploying.saved_plan import options_of, saved  # noqa: PLC0415  # see `destination`
+
+    return options_of(saved(options.plan))[1] if options.plan else not options.no_prune
+
+
+def _plan(found: Destination, options: PushOptions) -> PushPlan:
+    from glassbox.deploying.plan import plan  # noqa: PLC0415  # see `destination`
+    from glassbox.deploying.plan_json import plan_json  # noqa: PLC0415
+    from glassbox.deploying.saved_plan import options_of, refuse_other, saved  # noqa: PLC0415
+    from glassbox.deploying.selection import Selection  # noqa: PLC0415
+
+    reviewed = saved(options.plan) if options.plan else None
+    selection = options_of(reviewed)[0] if reviewed else Selection(options.only)
+    made = plan(found.grafana, found.deployment, selection)
+    if reviewed and options.plan:
+        refuse_other(reviewed, plan_json(made, selection, prune=found.deployment.prune), options.plan)
+    return made
+
+
+def _carry_out(found: Destination, plan: PushPlan, wanted: Sequence[Change]) -> int:
+    from glassbox.deploying.apply import apply  # noqa: PLC0415  # see `destination`
+
+    held = [change for change in plan.pending if change not in wanted]
+    done: list[Change] = []
+    if not plan.pending:
+        return DONE
+    try:
+        with terminable():
+            apply(found.grafana, plan, wanted, done.append)
+    except BaseException as error:
+        # A refusal of the first write says all there is.
+        if done or not isinstance(error, GlassboxError):
+            complain_of_the_rest(done, wanted)
+        raise
+    say_result(plan, done, held)
+    return FINDINGS if held else DONE
+
+
+def _ask(wanted: Sequence[Change], *, yes: bool) -> None:
+    """Ask once where something is deleted or others' edits are overwritten; GlassboxError without a terminal or a yes."""
+    lost = sum(len(change.lost) for change in wanted)
+    edited = sum(change.edit is not None for change in wanted)
+    told = [f"deletes {lost} object{'s' * (lost != 1)}"] * bool(lost) + [f"overwrites {edited} edited by others"] * bool(edited)  # fmt: skip  # one thing is one line
+    if yes or not told:
+        return
+    question = f"This {' and '.join(told)}."
+    if not sys.stdin.isatty():
+        otherwise = ", or --no-prune to delete nothing" if lost else ""
+        raise GlassboxError(f"{question} There is no terminal to ask at: give --yes{otherwise}.")
+    if not click.confirm(f"{question} Go on?"):
+        raise GlassboxError("Nothing was pushed, as you said.")
+
+
+@contextmanager
+def terminable() -> Iterator[None]:
+    """SIGTERM ends the block as Ctrl-C does, so that what was done can be said."""
+
+    def end(_number: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

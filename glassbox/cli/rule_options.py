@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from glassbox.cli.session import Session
-
 if TYPE_CHECKING:
     from glassbox.rule_places.place import RulePlace
+    from glassbox.settings.model import Settings
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -22,28 +21,32 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 
 @dataclass(frozen=True)
 class RuleOptions:
-    """What the command line says about the folder of a Prometheus: how it is reached, and how it reloads."""
+    """What the command line says about the folder of a Prometheus, how that reloads, and about a ruler."""
 
     rules_folder: Path | None = None
     prometheus_url: str | None = None
     prometheus_token_file: Path | None = None
     pid_file: Path | None = None
+    mimir_url: str | None = None
+    mimir_token_file: Path | None = None
 
     @property
     def name_a_place(self) -> bool:
-        """Whether rules go anywhere beside Grafana."""
-        return self.rules_folder is not None
+        """Whether rules go to a place that the command line names."""
+        return self.rules_folder is not None or self.mimir_url is not None
 
     def check(self, subcommand: str | None) -> None:
         """Raise UsageError for an option that means nothing here."""
         if self.name_a_place and subcommand:
-            raise click.UsageError(f"--prometheus-rules does not go with {subcommand!r}: give one of the two.")
+            raise click.UsageError(f"{'--prometheus-rules' if self.rules_folder else '--mimir'} does not go with {subcommand!r}: give one of the two.")  # fmt: skip  # a refusal is one line
         given = {"--prometheus": self.prometheus_url, "--prometheus-pid-file": self.pid_file}
         alone = [option for option, value in given.items() if value is not None]
         if alone and self.rules_folder is None:
             raise click.UsageError(f"{alone[0]} needs --prometheus-rules DIR here; other commands have options of their own, after their name.")  # fmt: skip  # a refusal is one line
         if self.prometheus_token_file and self.prometheus_url is None:
             raise click.UsageError("--prometheus-token-file needs --prometheus URL.")
+        if self.mimir_token_file and self.mimir_url is None:
+            raise click.UsageError("--mimir-token-file needs --mimir URL.")
 
 
 def rule_options(command: Command) -> Command:
@@ -64,11 +67,20 @@ _OPTIONS = (
     click.option("--prometheus", "prometheus_url", metavar="URL", help="Reload and ask that Prometheus."),
     click.option("--prometheus-token-file", type=_FILE, metavar="FILE", help="With its token."),
     click.option("--prometheus-pid-file", "pid_file", type=_FILE, metavar="FILE", help="Reload it by SIGHUP."),
+    click.option("--mimir", "mimir_url", metavar="URL", help="Write rules to this ruler (Mimir, Cortex)."),
+    click.option("--mimir-token-file", type=_FILE, metavar="FILE", help="With its token."),
 )  # fmt: skip  # one option is one line
 
 
-def rule_places(rules: RuleOptions, session: Session, resources: ExitStack) -> list[RulePlace]:
+def named_places(rules: RuleOptions, settings: Settings, resources: ExitStack) -> Iterator[RulePlace]:
     """The places that the options name; what they need is closed with `resources`."""
+    if rules.rules_folder is not None:
+        yield _folder(rules, rules.rules_folder, settings, resources)
+    if rules.mimir_url is not None:
+        yield _mimir(rules.mimir_url, rules.mimir_token_file, settings, resources)
+
+
+def _folder(rules: RuleOptions, folder: Path, settings: Settings, resources: ExitStack) -> RulePlace:
     # Only a push needs an HTTP client.
     from glassbox.prometheus.api import Prometheus  # noqa: PLC0415
     from glassbox.prometheus.credential import prometheus_credential  # noqa: PLC0415
@@ -76,12 +88,17 @@ def rule_places(rules: RuleOptions, session: Session, resources: ExitStack) -> l
     from glassbox.rule_places.reloading import Reloader  # noqa: PLC0415
     from glassbox.rule_places.rule_folder import RuleFolder  # noqa: PLC0415
 
-    places: list[RulePlace] = []
-    if rules.rules_folder is not None:
-        prometheus = None
-        if rules.prometheus_url is not None:
-            credential = prometheus_credential(rules.prometheus_token_file)
-            prometheus = resources.enter_context(Prometheus(rules.prometheus_url, credential))
-        folder = RuleFolder(rules.rules_folder, session.settings.grafana.folder_uid)
-        places.append(FolderPlace(folder, Reloader(prometheus, rules.pid_file)))
-    return places
+    prometheus = None
+    if rules.prometheus_url is not None:
+        credential = prometheus_credential(rules.prometheus_token_file)
+        prometheus = resources.enter_context(Prometheus(rules.prometheus_url, credential))
+    return FolderPlace(RuleFolder(folder, settings.grafana.folder_uid), Reloader(prometheus, rules.pid_file))
+
+
+def _mimir(url: str, token_file: Path | None, settings: Settings, resources: ExitStack) -> RulePlace:
+    from glassbox.prometheus.credential import prometheus_credential  # noqa: PLC0415  # see `_folder`
+    from glassbox.rule_places.behind_grafana import ruler_place  # noqa: PLC0415
+    from glassbox.rule_places.mimir_ruler import MimirRuler  # noqa: PLC0415
+
+    credential = prometheus_credential(token_file, "Mimir")
+    return ruler_place(resources.enter_context(MimirRuler(url, credential, settings.ruler.tenant)), settings)

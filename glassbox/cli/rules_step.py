@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from glassbox.cli.exit_codes import DONE, FINDINGS
 from glassbox.cli.lint_command import lint_and_report
 from glassbox.cli.output import complain, say
-from glassbox.cli.rule_options import RuleOptions, rule_places
+from glassbox.cli.rule_options import RuleOptions, named_places
 from glassbox.cli.session import Session
 
 if TYPE_CHECKING:
-    from glassbox.compile.bundle import Bundle
+    from glassbox.compile.bundle import Bundle, DataSource, Json
+    from glassbox.grafana.client import Grafana
     from glassbox.rule_places.group_changes import GroupChange
+    from glassbox.rule_places.place import RulePlace
 
 
 def push_rules_alone(rules: RuleOptions, session: Session) -> int:
@@ -28,25 +31,46 @@ def push_rules_alone(rules: RuleOptions, session: Session) -> int:
     return DONE
 
 
-def bring_rules(rules: RuleOptions, session: Session, bundle: Bundle) -> None:
-    """Bring the rules of a bundle without findings to their places, and say what changed there."""
-    from glassbox.rule_places.wanted_rules import wanted_files  # noqa: PLC0415  # only a push needs it
+@dataclass(frozen=True)
+class BehindGrafana:
+    """The Grafana of a push and its data source, whose ruler gets the rules where the options name no other place."""
 
-    files = wanted_files(bundle, session.settings)
-    with ExitStack() as resources:
-        for place in rule_places(rules, session, resources):
-            changes = place.push(files, complain)
-            for line in place_lines(place.title, changes):
+    grafana: Grafana
+    source: DataSource
+
+
+def bring_rules(rules: RuleOptions, session: Session, bundle: Bundle, behind: BehindGrafana | None = None) -> None:
+    """Bring the rules of a bundle without findings to their places, and say what changed there."""
+    with _places(rules, session, bundle, behind) as (places, files):
+        for place in places:
+            for line in place_lines(place.title, place.push(files, complain)):
                 say(line)
 
 
-def plan_rules(rules: RuleOptions, session: Session, bundle: Bundle) -> list[tuple[str, list[GroupChange]]]:
+def plan_rules(
+    rules: RuleOptions, session: Session, bundle: Bundle, behind: BehindGrafana | None = None
+) -> list[tuple[str, list[GroupChange]]]:
     """What `bring_rules` would change, by the title of each place; reads only."""
-    from glassbox.rule_places.wanted_rules import wanted_files  # noqa: PLC0415  # only a plan needs it
+    with _places(rules, session, bundle, behind) as (places, files):
+        return [(place.title, place.plan(files)) for place in places]
 
-    files = wanted_files(bundle, session.settings)
+
+@contextmanager
+def _places(
+    rules: RuleOptions, session: Session, bundle: Bundle, behind: BehindGrafana | None
+) -> Iterator[tuple[list[RulePlace], Mapping[str, Json]]]:
+    """Where rules go, and their files."""
+    # Only a push and a plan need these.
+    from glassbox.rule_places.behind_grafana import place_behind  # noqa: PLC0415
+    from glassbox.rule_places.wanted_rules import wanted_files  # noqa: PLC0415
+
+    settings, files = session.settings, wanted_files(bundle, session.settings)
     with ExitStack() as resources:
-        return [(place.title, place.plan(files)) for place in rule_places(rules, session, resources)]
+        places = list(named_places(rules, settings, resources))
+        if behind and not places:
+            found = place_behind(behind.grafana, behind.source, files, settings, complain)
+            places = [found] if found else []
+        yield places, files
 
 
 def place_lines(title: str, changes: Sequence[GroupChange]) -> Iterator[str]:

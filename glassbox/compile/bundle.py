@@ -50,11 +50,13 @@ class CompiledContent:
     """What the files of a bundle are made of: declarations whose queries can be read.
 
     `dashboards` by uid in a bundle, by slug until it is known; rules carry their expressions as they are evaluated.
+    `always_recorded` is the name of a series that is missing only where nothing is recorded; empty where none is declared.
     """
 
     dashboards: Mapping[str, AssembledDashboard]
     records: tuple[RecordGroup, ...]
     alerts: tuple[AlertGroup, ...]
+    always_recorded: str = ""
 
     @property
     def queries(self) -> Iterator[CompiledQuery]:

@@ -27,6 +27,7 @@ from glassbox.compile.modules import ContentModule, modules_of, refuse_uncalled
 from glassbox.metrics.types import Metric
 from glassbox.query.measures import Measures
 from glassbox.query.rules import Alert, AlertGroup, HistogramRecord, Record, RecordGroup
+from glassbox.query.selectors import Source
 from glassbox.settings.model import Settings
 
 _GROUPS = ("group", "groups")
@@ -38,8 +39,10 @@ _MOVE = "move it and its records into a module of their own."
 Group = TypeVar("Group", RecordGroup, AlertGroup)
 
 
-def collected(annotations: tuple[Annotation, ...], measures: Measures | None = None) -> Content:
-    """What the packages `dashboards`, `alerts` and `recording_rules` declare, with these annotations and measures."""
+def collected(
+    annotations: tuple[Annotation, ...], measures: Measures | None = None, always_recorded: Source | None = None
+) -> Content:
+    """What the packages `dashboards`, `alerts` and `recording_rules` declare, with what `Content` cannot find by itself."""
     boards, alerts, records = packages = tuple(map(import_module, PACKAGES))
     _refuse_elsewhere(boards, alerts, records)
     return Content(
@@ -50,6 +53,7 @@ def collected(annotations: tuple[Annotation, ...], measures: Measures | None = N
         annotations=annotations,
         measures=measures,
         metrics=metrics(packages),
+        always_recorded=always_recorded,
     )
 
 

@@ -12,6 +12,7 @@ from glassbox.compile.dashboard_json import dashboard_json
 from glassbox.compile.grafana_rules import grafana_group, uid_in
 from glassbox.compile.left_out import dead_ends, names_read, without_links, without_unread
 from glassbox.compile.links import PanelLink, panel_link, runbook_links
+from glassbox.compile.not_recorded import panels_of_records, say_where_not_recorded
 from glassbox.compile.per_engine import for_each_engine
 from glassbox.compile.prometheus_rules import alert_file, record_file
 from glassbox.compile.threshold_exceptions import Rules, declared_rules
@@ -42,6 +43,8 @@ def compile_bundle(content: Content, settings: Settings, data_source: DataSource
     alert_files = {f"{group.name}.yaml": alert_file(group, links, settings) for group in compiled.alerts}
     uid = data_source.uid if data_source else settings.grafana.data_source or CONVENTIONAL_DATA_SOURCE_UID
     dashboards = _dashboards(declared, compiled, uids, settings, data_source)
+    for slug, board in compiled.dashboards.items() if compiled.always_recorded else ():
+        say_where_not_recorded(dashboards[uids[slug]], panels_of_records(board), compiled.always_recorded)
     kept = without_links(dashboards, {uids[slug] for slug in settings.exclude.dashboards}, settings.exclude.alerts)
     records = tuple(for_each_engine(compiled.records, settings.engines))
     return Bundle(
@@ -63,26 +66,40 @@ def compile_bundle(content: Content, settings: Settings, data_source: DataSource
     )
 
 
-def _declared(content: Content, settings: Settings) -> CompiledContent:
-    """Everything that is declared, whatever the settings leave out, with expressions as they are evaluated."""
+def compile_rules(content: Content, settings: Settings) -> dict[str, Json]:
+    """The files of alerts and recorded series by name, as a bundle has them, but without links to dashboards: in half the time."""
+    rules = _evaluated(content, settings)
+    alerts = (alert_file(group, {}, settings) for group in chosen_alerts(rules.alerts, settings))
+    records = (record_file(group, settings) for group in for_each_engine(rules.records, settings.engines))
+    return {f"{file['groups'][0]['name']}.yaml": file for file in (*records, *alerts)}
+
+
+def _evaluated(content: Content, settings: Settings) -> Rules:
+    """All rules that are declared, with expressions as they are evaluated."""
     rules = declared_rules(content, settings)
     _refuse_clashes(rules)
+    return Rules(
+        alerts=tuple(
+            replace(group, alerts=tuple(replace(each, expr=_scoped(each.expr, settings)) for each in group.alerts))
+            for group in rules.alerts
+        ),
+        records=tuple(
+            replace(group, records=tuple(replace(each, expr=_scoped(each.expr, settings)) for each in group.records))
+            for group in rules.records
+        ),
+    )
+
+
+def _declared(content: Content, settings: Settings) -> CompiledContent:
+    """Everything that is declared, whatever the settings leave out, with expressions as they are evaluated."""
+    rules = _evaluated(content, settings)
     boards = [
         assemble(identified(build(settings), settings.identity_labels), content.annotations)
         for build in content.dashboards
     ]
     _refuse_duplicates("dashboard", (board.slug for board in boards))
-    declared = CompiledContent(
-        {board.slug: board for board in boards},
-        tuple(
-            replace(group, records=tuple(replace(each, expr=_scoped(each.expr, settings)) for each in group.records))
-            for group in rules.records
-        ),
-        tuple(
-            replace(group, alerts=tuple(replace(each, expr=_scoped(each.expr, settings)) for each in group.alerts))
-            for group in rules.alerts
-        ),
-    )
+    always = content.always_recorded.name if content.always_recorded else ""
+    declared = CompiledContent({board.slug: board for board in boards}, rules.records, rules.alerts, always)
     _refuse_unknown_series(declared, content, settings)
     return declared
 
@@ -92,9 +109,10 @@ def _without_left_out(declared: CompiledContent, content: Content, settings: Set
     boards = {slug: board for slug, board in declared.dashboards.items() if slug not in settings.exclude.dashboards}
     alerts = chosen_alerts(declared.alerts, settings)
     before, after = names_read(declared.dashboards.values(), declared.alerts), names_read(boards.values(), alerts)
+    after |= {declared.always_recorded} if boards else set()
     left_out = settings.exclude.dashboards or settings.exclude.alerts
     records = without_unread(declared.records, before, after, content.measures) if left_out else declared.records
-    return CompiledContent(boards, records, alerts)
+    return replace(declared, dashboards=boards, records=records, alerts=alerts)
 
 
 def _refuse_unknown_series(compiled: CompiledContent, content: Content, settings: Settings) -> None:
@@ -102,6 +120,7 @@ def _refuse_unknown_series(compiled: CompiledContent, content: Content, settings
     queries = [(query.reader, query.expr) for query in compiled.queries]
     measures = content.measures.all if content.measures else ()
     queries += [(f"The measure {each.name} of baselines", each.expr) for each in measures]
+    queries += [("What is always recorded", instant(content.always_recorded))] if content.always_recorded else []
     queries += [
         (f"The variable {variable.name!r} of the dashboard {board.slug!r}", instant(source))
         for board in compiled.dashboards.values()

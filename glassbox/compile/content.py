@@ -9,6 +9,7 @@ from glassbox.board.dashboard import Dashboard
 from glassbox.metrics.types import Metric
 from glassbox.query.measures import Measures
 from glassbox.query.rules import AlertGroup, RecordGroup
+from glassbox.query.selectors import Source
 from glassbox.settings.model import Settings
 
 
@@ -18,6 +19,7 @@ class Content:
 
     `runbooks` are folders that hold `<alert>.md`. `annotations` are drawn over the panels of every dashboard.
     `measures` are what baselines are made of, where there are any. `metrics` are those of exporters that are not in the catalogue.
+    `always_recorded` is a series that is recorded whatever is found, so that its absence says that nothing is recorded.
     """
 
     dashboards: tuple[Callable[[Settings], Dashboard], ...]
@@ -27,3 +29,4 @@ class Content:
     annotations: tuple[Annotation, ...]
     measures: Measures | None = None
     metrics: tuple[Metric, ...] = ()
+    always_recorded: Source | None = None

@@ -33,7 +33,7 @@ RULE = {
     "keep_firing_for": MaybeAbsent(str),
 }
 RULE_GROUP = {"title": str, "folderUid": str, "interval": int, "rules": [RULE]}
-ALERT_RULES = [{"uid": str, "ruleGroup": str, "folderUID": str}]
+ALERT_RULES = [RULE | {"ruleGroup": str, "folderUID": str}]
 
 
 def misfit(value: Any, shape: Shape, place: str = "") -> str:

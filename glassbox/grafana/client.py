@@ -1,4 +1,7 @@
-"""Grafana's HTTP API: the calls that plan and push make."""
+"""Grafana's HTTP API: the calls that plan and push make.
+
+Long since it is a method for each call.
+"""
 
 # mypy: allow-untyped-calls
 # (grafana-client's own functions carry no annotations.)
@@ -8,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from http import HTTPStatus
 from itertools import count
 from types import TracebackType
 from typing import Any, Self, cast
@@ -27,7 +31,7 @@ from glassbox.compile.bundle import DataSource
 from glassbox.errors import GlassboxError
 from glassbox.grafana.answer_shape import ALERT_RULES, DASHBOARD, DATA_SOURCES, FOLDER, HITS, RULE_GROUP
 from glassbox.grafana.credentials import GrafanaCredential
-from glassbox.grafana.data_source_ruler import DataSourceRuler, ruler_of
+from glassbox.grafana.data_source_ruler import DataSourceRuler, has_any, ruler_of
 from glassbox.grafana.failures import GrafanaError, NotVisibleError
 from glassbox.grafana.transport import GrafanaTransport
 from glassbox.http.addresses import server_address
@@ -42,12 +46,14 @@ class Grafana:
 
     Safe to share between threads. Every failure is a `GrafanaError`. `timeout_seconds` is how long to wait for an
     answer; connecting takes 5 s at most. Folders and dashboards that are absent, or that this credential may not see,
-    are None: Grafana's answers do not distinguish the two.
+    are None: Grafana's answers do not distinguish the two. With `read_only` nothing but reads is sent.
     """
 
-    def __init__(self, url: str, credential: GrafanaCredential, *, timeout_seconds: float = 30.0) -> None:
+    def __init__(
+        self, url: str, credential: GrafanaCredential, *, timeout_seconds: float = 30.0, read_only: bool = False
+    ) -> None:
         self.url = _checked(url)
-        self._transport = GrafanaTransport(self.url, credential, timeout_seconds)
+        self._transport = GrafanaTransport(self.url, credential, timeout_seconds, read_only=read_only)
 
     def __enter__(self) -> Self:
         return self
@@ -65,10 +71,14 @@ class Grafana:
         """(method, path) of every request other than GET, in the order of sending, whatever the outcome."""
         return self._transport.writes
 
-    def version(self) -> tuple[int, int, int] | None:
-        """Grafana's version as X, Y and Z; None where `[auth.anonymous] hide_version` is set."""
+    def version_text(self) -> str:
+        """Grafana's version as it writes it; "" where `[auth.anonymous] hide_version` is set."""
         health = self._transport.about("Grafana's version", dict).GET("/health")
-        found = re.match(r"(\d{1,9})\.(\d{1,9})\.(\d{1,9})", str(health.get("version", "")))
+        return str(health.get("version") or "")
+
+    def version(self) -> tuple[int, int, int] | None:
+        """Grafana's version as X, Y and Z; None where it is hidden."""
+        found = re.match(r"(\d{1,9})\.(\d{1,9})\.(\d{1,9})", self.version_text())
         return (int(found[1]), int(found[2]), int(found[3])) if found else None
 
     def organisation(self) -> str:
@@ -88,6 +98,10 @@ class Grafana:
         """The ruler of a data source, or None where it has none; raises GrafanaError where that cannot be found out."""
         return ruler_of(self._transport, source)
 
+    def has_series(self, source: DataSource, name: str) -> bool:
+        """Whether this Prometheus has a series of that name now, asked through Grafana; raises GrafanaError where it cannot be asked."""
+        return has_any(self._transport, source, (name,))
+
     def folder(self, uid: str) -> dict[str, Any] | None:
         """The folder, or None."""
         with suppress(NotVisibleError):
@@ -102,11 +116,22 @@ class Grafana:
             # Grafana 10 and 11 answer 409, 12 and 13 answer 412; both also for reasons other than "exists".
             if error.status not in EXISTS_ALREADY:
                 raise
-            if self.folder(uid) is None:
+            self._say_why_not_created(uid, title)
+
+    def _say_why_not_created(self, uid: str, title: str) -> None:
+        """Raise GlassboxError unless the folder is there."""
+        try:
+            Folder(self._transport.about(f"folder {uid}", FOLDER)).get_folder(_part(uid))
+        except NotVisibleError as error:
+            if error.status == HTTPStatus.FORBIDDEN:
                 raise GlassboxError(
-                    f"Grafana has another folder titled {title!r}, and this version allows each title only once: "
-                    "set grafana.folder_title in the settings."
+                    f"Grafana has a folder {uid!r} that this credential may not see: give it rights on that folder, "
+                    "or set another grafana.folder_uid in the settings."
                 ) from None
+            raise GlassboxError(
+                f"Grafana has another folder titled {title!r}, and this version allows each title only once: "
+                "set grafana.folder_title in the settings."
+            ) from None
 
     def rename_folder(self, uid: str, title: str, version: int) -> None:
         """Set the title of a folder; GrafanaError with status 409 or 412 if its version is not `version` any more."""
@@ -148,11 +173,17 @@ class Grafana:
                 break
         return uids
 
-    def dashboard_message(self, uid: str, version: int) -> str:
-        """The message saved with one version (the list of versions always shows "Initial save" for the first)."""
+    def dashboard_version(self, uid: str, version: int) -> dict[str, Any]:
+        """One version with its "message" and its "data", the dashboard's JSON (the list always shows "Initial save" for the first)."""
         versions = DashboardVersions(self._transport.about(f"version {version} of dashboard {uid}", dict))
         answer = versions.get_dashboard_version_by_uid(dashboard_uid=_part(uid), version_id=version)
-        return str(answer.get("message") or "")
+        return cast("dict[str, Any]", answer)
+
+    def dashboard_versions(self, uid: str) -> list[dict[str, Any]]:
+        """The kept versions without their data, the newest first: "version", "created", "createdBy"."""
+        answer = self._transport.about(f"versions of dashboard {uid}").GET(f"/dashboards/uid/{_part(uid)}/versions")
+        # An object since Grafana 11.5 or 11.6.
+        return cast("list[dict[str, Any]]", answer["versions"] if isinstance(answer, dict) else answer)
 
     def save_dashboard(
         self, dashboard: dict[str, Any], *, folder_uid: str, message: str, overwrite: bool
@@ -188,20 +219,20 @@ class Grafana:
             AlertingProvisioning(self._transport.about("alert rules", ALERT_RULES)).get_alertrules_all(),
         )
 
-    def put_rule_group(self, group: dict[str, Any]) -> None:
+    def put_rule_group(self, group: dict[str, Any], *, editable: bool = False) -> None:
         """Replace a rule group with `group` (as `rule_group` returns it); Grafana deletes the rules that it does not list.
 
-        The folder must exist: Grafana 12 does not check that.
+        The folder must exist: Grafana 12 does not check that. `editable` rules can be changed in Grafana's page.
         """
         folder_uid, name = str(group.get("folderUid", "")), str(group.get("title", ""))
         provisioning = AlertingProvisioning(self._transport.about(f"rule group {name}"))
-        provisioning.update_rule_group(_part(folder_uid), _part(name), group)
+        provisioning.update_rule_group(_part(folder_uid), _part(name), group, disable_provenance=editable)
 
-    def delete_rule_group(self, folder_uid: str, name: str) -> None:
-        """Delete a rule group with all its rules; an absent one is fine."""
-        view = self._transport.about(f"rule group {name}")
+    def delete_rule(self, uid: str, *, editable: bool) -> None:
+        """Delete one alert rule; an absent one is fine. `editable` as it is stored: Grafana refuses the other."""
+        headers = {"X-Disable-Provenance": "true"} if editable else {}
         with _absent_is_fine():
-            view.DELETE(f"/v1/provisioning/folder/{_part(folder_uid)}/rule-groups/{_part(name)}")
+            self._transport.about(f"rule {uid}").DELETE(f"/v1/provisioning/alert-rules/{_part(uid)}", headers=headers)
 
 
 @contextmanager

@@ -60,9 +60,7 @@ class DataSourceRuler:
 
     def has_any(self, names: Collection[str]) -> bool:
         """Whether the data source has a series of one of these names now."""
-        query = quote(f'{{__name__=~"{"|".join(names)}"}}', safe="")
-        view = self.transport.about(f"series of data source {self.source.name}", _SERIES)
-        return bool(view.GET(f"{_proxied(self.source, 'query')}?query={query}")["data"]["result"])
+        return has_any(self.transport, self.source, names)
 
     def _about(self, what: str, expected: Any) -> GrafanaTransport:
         return self.transport.about(f"{self.title}, namespace {what}", expected)
@@ -83,6 +81,13 @@ def ruler_of(transport: GrafanaTransport, source: DataSource) -> DataSourceRuler
             raise
         return _cortex(transport, source)
     return DataSourceRuler(transport, source, "mimir") if _has_ruler(build) else None
+
+
+def has_any(transport: GrafanaTransport, source: DataSource, names: Collection[str]) -> bool:
+    """Whether the data source has a series of one of these names now, asked through Grafana; raises GrafanaError."""
+    query = quote(f'{{__name__=~"{"|".join(names)}"}}', safe="")
+    view = transport.about(f"series of data source {source.name}", _SERIES)
+    return bool(view.GET(f"{_proxied(source, 'query')}?query={query}")["data"]["result"])
 
 
 def _has_ruler(build: Any) -> bool:

@@ -26,10 +26,13 @@ VERBS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 class GrafanaTransport(GrafanaClient):
     """grafana-client's transport with our rules; its elements (Folder, Dashboard, ...) take it as their client.
 
-    `writes` lists (method, path) of every request other than GET, noted before it is sent; views share it.
+    `writes` lists (method, path) of every request other than GET, noted before it is sent; views share it. A `read_only`
+    transport sends none of them.
     """
 
-    def __init__(self, url: str, credential: GrafanaCredential, timeout_seconds: float) -> None:
+    def __init__(
+        self, url: str, credential: GrafanaCredential, timeout_seconds: float, *, read_only: bool = False
+    ) -> None:
         super().__init__(credential.auth, user_agent="glassbox")
         agent = self.s.headers["User-Agent"]
         self.s.close()
@@ -37,6 +40,7 @@ class GrafanaTransport(GrafanaClient):
         self.s = self.exchange.session
         self.s.headers["User-Agent"] = agent
         self.url = url
+        self.read_only = read_only
         self.credential = credential
         self.subject = "Grafana"
         self.expected: Shape = object
@@ -59,6 +63,8 @@ class GrafanaTransport(GrafanaClient):
 
     def _send(self, method: str, url: str, *, accept_empty_json: bool = False, **content: Any) -> Any:
         request = Request(self.subject, method, f"/api{url}")
+        if request.writes and self.read_only:
+            raise request.failed("was not sent, since a plan only reads: this is a fault of ours, so report it")
         if request.writes:
             self.writes.append((method, request.path))
         try:

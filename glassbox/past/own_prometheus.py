@@ -1,16 +1,16 @@
 """Our own Prometheus, which holds what was read and worked out, of any age and in any order of series."""
 
 import json
-import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from glassbox.errors import GlassboxError
+from glassbox.http.sentences import on_one_line
+from glassbox.past.own_requests import RefusedError, post
 from glassbox.servers.processes import Server, prometheus
 
-_RELOAD_SECONDS = 60.0
 # Blocks as long as any window: the head then takes samples of half that age and is not cut while it is filled.
 _FLAGS = (
     "--web.enable-remote-write-receiver",
@@ -42,8 +42,6 @@ def with_rules(server: Server, files: Sequence[Path]) -> None:
     settings = {**json.loads(config.read_text(encoding="utf-8")), "rule_files": [str(file) for file in files]}
     config.write_text(json.dumps(settings), encoding="utf-8")
     try:
-        urllib.request.build_opener(urllib.request.ProxyHandler({})).open(
-            urllib.request.Request(f"{server.url}/-/reload", method="POST"), timeout=_RELOAD_SECONDS
-        ).close()
-    except OSError as error:
-        raise GlassboxError(f"Our own Prometheus does not take our rules ({error}).") from None
+        post(server.url, "/-/reload", b"", {})
+    except RefusedError as error:
+        raise GlassboxError(f"Our own Prometheus does not take our rules ({on_one_line(str(error))}).") from None

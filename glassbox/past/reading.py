@@ -1,14 +1,15 @@
 """Stored samples of somebody's Prometheus, read gently: a few requests at once, none with a large answer."""
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
 
 from glassbox.errors import GlassboxError
 from glassbox.past.remote_write import write
+from glassbox.past.scope import Scope, selector
 from glassbox.past.side_by_side import side_by_side
-from glassbox.past.staleness import Markers, Scrapes
+from glassbox.past.staleness import Key, Markers, Scrapes, key_of
+from glassbox.past.target_ends import STEP_SECONDS, TargetEnds, joined, with_ends
 from glassbox.prometheus.api import Prometheus, StoredAnswer, TooMuchError
 
 AT_ONCE = 3
@@ -17,20 +18,20 @@ SAMPLES_AT_ONCE = 200_000
 """About as many samples as one answer should have: 5 MB of JSON."""
 _SHORTEST_SECONDS = 60
 _NAMES_AT_ONCE = 40
-_MOMENTS = 8
 UP = "up"
 
 
 @dataclass(frozen=True)
 class Portion:
-    """Names that are read together, and about how many series they have."""
+    """Names that are read together, about how many series they have, and a pattern of the jobs of which; "" means all."""
 
     names: tuple[str, ...]
     series: int
+    jobs: str = ""
 
     @property
     def selector(self) -> str:
-        return _selector(self.names)
+        return selector(self.names, self.jobs)
 
 
 @dataclass
@@ -51,62 +52,74 @@ class Tally:
             self.native_histograms = max(self.native_histograms, answer.native_histograms)
 
 
-def series_of(prometheus: Prometheus, names: Sequence[str], start: int, end: int) -> dict[str, int]:
-    """How many series each of the names has at most, at a few moments; names that none has then are left out."""
-    found: dict[str, int] = {}
-    step = max(60, (end - start) // _MOMENTS)
-    for first in range(0, len(names), _NAMES_AT_ONCE):
-        query = f"count by (__name__) ({_selector(names[first : first + _NAMES_AT_ONCE])})"
-        for each in prometheus.range(query, start, end, step):
-            found[each.labels.get("__name__", "")] = int(max(each.values.values(), default=0))
-    return found
-
-
-def portions(series: Mapping[str, int], piece_seconds: int, scrape_seconds: float) -> list[Portion]:
-    """The names in portions of which a piece of time is one answer, as far as single names allow."""
+def portions(scope: Scope, piece_seconds: int, scrape_seconds: float) -> list[Portion]:
+    """The names but `up` in portions of which a piece of time is one answer, as far as single names allow."""
     most = SAMPLES_AT_ONCE * scrape_seconds / piece_seconds
     found: list[Portion] = []
-    names: list[str] = []
-    total = 0
-    for name, count in sorted(series.items()):
-        if names and (total + count > most or len(names) == _NAMES_AT_ONCE):
-            found.append(Portion(tuple(names), total))
-            names, total = [], 0
-        names.append(name)
-        total += count
-    return [*found, Portion(tuple(names), total)] if names else found
+    for name, count in sorted(scope.series.items(), key=lambda each: (scope.jobs_of(each[0]), each[0])):
+        last, jobs = found[-1] if found else None, scope.jobs_of(name)
+        if name == UP:
+            continue
+        if last and last.jobs == jobs and last.series + count <= most and len(last.names) < _NAMES_AT_ONCE:
+            found[-1] = Portion((*last.names, name), last.series + count, jobs)
+        else:
+            found.append(Portion((name,), count, jobs))
+    return found
 
 
 class Reader:
     """Reads portions piece by piece and writes them to our own Prometheus, with the markers of staleness put back."""
 
     def __init__(
-        self, prometheus: Prometheus, own_url: str, portions: Sequence[Portion], scrape_seconds: float
+        self, prometheus: Prometheus, own_url: str, scope: Scope, piece_seconds: int, scrape_seconds: float
     ) -> None:
         self._scrape_seconds = scrape_seconds
-        self._prometheus, self._own_url, self._portions = prometheus, own_url, portions
-        self._markers = {portion: Markers() for portion in portions}
-        self._up = Markers()
+        self._portions = portions(scope, piece_seconds, scrape_seconds)
+        self._up = Portion((UP,), scope.series.get(UP, 1), scope.jobs_of(UP))
+        self._prometheus, self._own_url = prometheus, own_url
+        self._markers = {portion: Markers() for portion in self._portions}
+        self._reached_ms: dict[Portion, int] = {}
+        self._ends = TargetEnds()
+        self._scrapes = Scrapes()
         self.tally = Tally()
 
     def read(self, after_ms: int, until_ms: int) -> Iterator[Portion]:
-        """Read what is within (after, until], and yield each portion when it was written; raises GlassboxError."""
-        scrapes = self._scrapes(after_ms, until_ms)
+        """Read what is within (after, until], and yield each portion when it was written; raises GlassboxError.
 
-        def work(portion: Portion) -> Portion:
-            for answer, after, until in self._answers(portion, after_ms, until_ms):
-                self.tally.add(answer)
-                write(self._own_url, self._markers[portion].added(answer.series, scrapes, after, until))
-            return portion
+        After an error the same piece can be read again: what was written is not read twice.
+        """
+        self._read_up(self._reached_ms.get(self._up, after_ms), until_ms)
+        self._scrapes.forget(min(self._reached_ms.get(portion, after_ms) for portion in self._portions))
+        yield from side_by_side(lambda portion: self._read(portion, after_ms, until_ms), self._portions, AT_ONCE)
 
-        yield from side_by_side(work, self._portions, AT_ONCE)
-
-    def _scrapes(self, after_ms: int, until_ms: int) -> Scrapes:
-        answers = list(self._answers(Portion((UP,), 1), after_ms, until_ms))
-        for answer, _, _ in answers:
+    def _read(self, portion: Portion, after_ms: int, until_ms: int) -> Portion:
+        after_ms = self._reached_ms.get(portion, after_ms)
+        for answer, after, until in self._answers(portion, after_ms, until_ms) if after_ms < until_ms else ():
+            write(self._own_url, self._markers[portion].added(answer.series, self._scrapes, after, until))
+            self._reached_ms[portion] = until
             self.tally.add(answer)
-            write(self._own_url, self._up.added(answer.series, Scrapes(()), after_ms, until_ms))
-        return Scrapes(each for answer, _, _ in answers for each in answer.series)
+        return portion
+
+    def _read_up(self, after_ms: int, until_ms: int) -> None:
+        """Before all others, since the times of scrapes say where other series end."""
+        if after_ms >= until_ms:
+            return
+        answers = [answer for answer, _, _ in self._answers(self._up, after_ms, until_ms)]
+        for answer in answers:
+            self.tally.add(answer)
+        ups = joined(each for answer in answers for each in answer.series)
+        ended = self._ends.found(ups, until_ms, lambda start_ms: self._present(start_ms, until_ms))
+        written = list(with_ends(ups, ended))
+        write(self._own_url, written)
+        self._scrapes.add(written)
+        self._reached_ms[self._up] = until_ms
+
+    def _present(self, start_ms: int, until_ms: int) -> tuple[range, dict[Key, Sequence[int]]]:
+        """Where an instant selector finds each target's `up`."""
+        first = -(-start_ms // 1000)
+        grid = range(first * 1000, max(first * 1000, until_ms) + 1, STEP_SECONDS * 1000)
+        found = self._prometheus.range(self._up.selector, first, grid[-1] // 1000, STEP_SECONDS)
+        return grid, {key_of(each.labels): [moment * 1000 for moment in each.values] for each in found}
 
     def _answers(self, portion: Portion, after_ms: int, until_ms: int) -> Iterator[tuple[StoredAnswer, int, int]]:
         samples = max(1.0, portion.series * (until_ms - after_ms) / 1000 / self._scrape_seconds)
@@ -126,7 +139,3 @@ class Reader:
             middle = after_ms + seconds // 2 * 1000
             yield from self._halved(portion, after_ms, middle)
             yield from self._halved(portion, middle, until_ms)
-
-
-def _selector(names: Sequence[str]) -> str:
-    return f'{{__name__=~"{"|".join(map(re.escape, names))}"}}'

@@ -5,19 +5,19 @@ decoder reads literals (https://github.com/google/snappy/blob/main/format_descri
 """
 
 import struct
-import urllib.error
-import urllib.request
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from glassbox.errors import GlassboxError
+from glassbox.http.sentences import on_one_line
+from glassbox.past.own_requests import RefusedError, post
 
 STALE: float = struct.unpack("<d", struct.pack("<Q", 0x7FF0000000000002))[0]
 """The value that ends a series (`StaleNaN` in Prometheus' model/value): only its bits tell it from other NaN."""
 # Prometheus takes 32 MiB and more; a request of this many is about 4 MB.
 _SAMPLES_AT_ONCE = 200_000
-_TIMEOUT_SECONDS = 120.0
 _HEADERS = {
     "Content-Type": "application/x-protobuf",
     "Content-Encoding": "snappy",
@@ -61,16 +61,10 @@ def _batches(series: Iterable[Samples]) -> Iterator[list[Samples]]:
 
 
 def _post(url: str, message: bytes) -> None:
-    request = urllib.request.Request(f"{url}/api/v1/write", _snappy(message), _HEADERS, method="POST")
-    # A local server is never asked through a proxy.
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        direct.open(request, timeout=_TIMEOUT_SECONDS).close()
-    except urllib.error.HTTPError as error:
-        said = error.read().decode(errors="replace").strip()
-        raise GlassboxError(f"Our own Prometheus refuses samples ({error.code}: {said[:300]}).") from None
-    except OSError as error:
-        raise GlassboxError(f"Our own Prometheus does not take samples ({error}).") from None
+        post(url, "/api/v1/write", _snappy(message), _HEADERS)
+    except RefusedError as error:
+        raise GlassboxError(f"Our own Prometheus refuses samples ({on_one_line(str(error))}).") from None
 
 
 def _encoded(series: Samples) -> bytes:
@@ -88,16 +82,23 @@ def _samples(times_ms: Sequence[int], values: Sequence[float]) -> bytes:
     if times_ms and not (min(times_ms) >= _EARLIEST_MS and max(times_ms) <= _LATEST_MS):
         raise GlassboxError("A sample's time is not in this century: check the clocks of what was scraped.")
     body = bytearray(_SAMPLE * len(values))
-    doubles, times = array("d", values), array("q", times_ms)
+    doubles = array("d", values)
     if struct.pack("=H", 1) != struct.pack("<H", 1):
         doubles.byteswap()
     as_bytes = doubles.tobytes()
     for place in range(8):
         body[_VALUE_AT + place :: len(_SAMPLE)] = as_bytes[place::8]
-    for place in range(6):
-        more = 0x80 if place < 5 else 0
-        body[_TIME_AT + place :: len(_SAMPLE)] = bytes([(time >> 7 * place) & 0x7F | more for time in times])
+    for place, column in enumerate(_columns(tuple(times_ms))):
+        body[_TIME_AT + place :: len(_SAMPLE)] = column
     return bytes(body)
+
+
+@lru_cache(maxsize=512)
+def _columns(times_ms: tuple[int, ...]) -> tuple[bytes, ...]:
+    """The six bytes of each time as a varint, one column a byte; the series of one target share their times."""
+    return tuple(
+        bytes([(time >> 7 * place) & 0x7F | (0x80 if place < 5 else 0) for time in times_ms]) for place in range(6)
+    )
 
 
 def _field(number: int, content: bytes) -> bytes:

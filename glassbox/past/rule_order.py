@@ -55,8 +55,8 @@ def rules_of(files: Iterable[Mapping[str, Any]], default_seconds: int = 60) -> t
     )
 
 
-def in_order(rules: Sequence[RecordingRule], piece_seconds: int) -> tuple[RuleUnit, ...]:
-    """The rules as units, each after those that it reads, for work in pieces of time of that length.
+def in_order(rules: Sequence[RecordingRule], piece_seconds: int) -> tuple[tuple[RuleUnit, ...], ...]:
+    """The rules as units in levels, each unit in a level after those that it reads, for work in pieces of time of that length.
 
     What a rule reads from before the piece is there already, so that it orders nothing within it.
     """
@@ -77,9 +77,15 @@ def in_order(rules: Sequence[RecordingRule], piece_seconds: int) -> tuple[RuleUn
             for index, members in enumerate(groups)
         }
     )
-    return tuple(
-        _unit([rules[number] for number in groups[index]], edges, groups[index]) for index in sorter.static_order()
-    )
+    sorter.prepare()
+    levels = []
+    while sorter.is_active():
+        ready = sorter.get_ready()
+        levels.append(
+            tuple(_unit([rules[number] for number in groups[index]], edges, groups[index]) for index in ready)
+        )
+        sorter.done(*ready)
+    return tuple(levels)
 
 
 def _unit(rules: Sequence[RecordingRule], edges: Mapping[int, Collection[int]], members: Sequence[int]) -> RuleUnit:

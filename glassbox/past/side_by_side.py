@@ -10,9 +10,10 @@ Result = TypeVar("Result")
 
 
 def side_by_side(work: Callable[[Item], Result], items: Iterable[Item], at_once: int) -> Iterator[Result]:
-    """What the work gives for each item, as it is done; after the first error no item is begun, and the error is raised.
+    """What the work gives for each item, as it is done.
 
-    The threads are daemons: an interrupt does not wait for an answer that does not come.
+    After an error no item is begun, and it is raised when those that were begun are done, so that the work can be tried again.
+    The threads are daemons: an interrupt waits for nothing.
     """
     waiting: queue.SimpleQueue[Item] = queue.SimpleQueue()
     done: queue.SimpleQueue[Result | BaseException] = queue.SimpleQueue()
@@ -32,12 +33,16 @@ def side_by_side(work: Callable[[Item], Result], items: Iterable[Item], at_once:
                 done.put(error)
                 return
 
-    for _ in range(min(at_once, count)):
-        threading.Thread(target=run, name="side by side", daemon=True).start()
+    threads = [threading.Thread(target=run, name="side by side", daemon=True) for _ in range(min(at_once, count))]
+    for thread in threads:
+        thread.start()
     try:
         for _ in range(count):
             result = done.get()
             if isinstance(result, BaseException):
+                ended.set()
+                for thread in threads:
+                    thread.join()
                 raise result
             yield result
     finally:

@@ -21,18 +21,27 @@ def key_of(labels: Mapping[str, str]) -> Key:
 
 
 class Scrapes:
-    """When each target was scraped, from its series `up`."""
+    """When each target was scraped, from its series `up`, of which pieces arrive one after the other."""
 
-    def __init__(self, ups: Iterable[StoredSeries]) -> None:
-        self._of: dict[tuple[str, str], list[tuple[dict[str, str], list[int]]]] = {}
+    def __init__(self) -> None:
+        self._of: dict[tuple[str, str], dict[Key, tuple[Mapping[str, str], list[int]]]] = {}
+
+    def add(self, ups: Iterable[Samples]) -> None:
+        """More of them."""
         for each in ups:
             labels = {name: value for name, value in each.labels.items() if name != "__name__"}
-            target = (labels.get("job", ""), labels.get("instance", ""))
-            self._of.setdefault(target, []).append((labels, each.times_ms))
+            of_target = self._of.setdefault((labels.get("job", ""), labels.get("instance", "")), {})
+            of_target.setdefault(key_of(labels), (labels, []))[1].extend(each.times_ms)
+
+    def forget(self, until_ms: int) -> None:
+        """Forget scrapes that all series have been compared with."""
+        for of_target in self._of.values():
+            for _, times in of_target.values():
+                del times[: bisect_right(times, until_ms)]
 
     def of(self, labels: Mapping[str, str]) -> Sequence[int]:
         """The times of the target that exposes a series with these labels; none where that is not known."""
-        for target, times in self._of.get((labels.get("job", ""), labels.get("instance", "")), ()):
+        for target, times in self._of.get((labels.get("job", ""), labels.get("instance", "")), {}).values():
             if target.items() <= labels.items():
                 return times
         return ()

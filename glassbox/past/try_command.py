@@ -72,8 +72,8 @@ def command(
 
 def _ask(plan: Plan, *, yes: bool) -> None:
     """Say how much is to be read, and ask before it is a lot; raises Abort where nobody agrees."""
-    series, megabytes = sum(plan.series.values()), plan.estimated_bytes / 1000**2
-    say(f"{series} series of {len(plan.series)} names are read, about {megabytes:.0f} MB.")
+    series, megabytes = sum(plan.scope.series.values()), plan.estimated_bytes / 1000**2
+    say(f"{series} series of {len(plan.scope.series)} names are read, about {megabytes:.0f} MB.")
     if plan.estimated_bytes > ASKED_ABOVE_BYTES and not yes:
         if not (sys.stdin and sys.stdin.isatty()):
             raise click.UsageError("That is more than 500 MB: choose a shorter --window, or agree with --yes.")

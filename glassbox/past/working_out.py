@@ -4,6 +4,8 @@ import re
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 from glassbox.compile.bundle import Bundle
@@ -11,9 +13,12 @@ from glassbox.doctor.recorded import Holdings, recorded_by
 from glassbox.errors import GlassboxError
 from glassbox.past.evaluating import Evaluator
 from glassbox.past.own_prometheus import own_prometheus
-from glassbox.past.reading import UP, Reader, portions, series_of
+from glassbox.past.reach import cut
+from glassbox.past.reading import UP, Reader
 from glassbox.past.reads import reads_of
 from glassbox.past.rule_order import in_order, rules_of
+from glassbox.past.scope import Scope, scope_of
+from glassbox.past.side_by_side import side_by_side
 from glassbox.prometheus.api import Prometheus
 
 PIECE_SECONDS = 3600
@@ -29,7 +34,8 @@ Say = Callable[[str], None]
 class Past:
     """A TSDB data directory with what was read and recorded, from when to when (Unix seconds), and how much it was.
 
-    `cut` are recorded series whose queries look back further than what was read, by name, with how far in seconds.
+    `cut` are recorded series that depend on more of the past than was read, by name, with how far back in seconds;
+    `failed` are those that could not be evaluated at some moments, with the reason. `native_histograms` were not read.
     """
 
     folder: Path
@@ -40,24 +46,26 @@ class Past:
     recorded_series: int
     fetched_bytes: int
     cut: Mapping[str, float]
+    failed: Mapping[str, str]
+    native_histograms: int
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be read of a server, in Unix seconds from where its rules look back to the end: its names, and the
-    number of series of each that the bundle reads."""
+    """What is to be read of a server, in Unix seconds from where its rules look back to the end: all its names, and those
+    that the bundle reads with the number of their series."""
 
     begin_seconds: int
     start_seconds: int
     end_seconds: int
     names: frozenset[str]
-    series: Mapping[str, int]
+    scope: Scope
     scrape_seconds: float
 
     @property
     def estimated_bytes(self) -> int:
         """About how much JSON the answers are."""
-        samples = sum(self.series.values()) * (self.end_seconds - self.begin_seconds) / self.scrape_seconds
+        samples = sum(self.scope.series.values()) * (self.end_seconds - self.begin_seconds) / self.scrape_seconds
         return int(samples * _BYTES_OF_SAMPLE)
 
 
@@ -73,8 +81,8 @@ def planned(
             f"Prometheus at {prometheus.url} has no series of an inference engine, an exporter or a GPU in this time: "
             "see what it has with `python deploy.py doctor`."
         )
-    series = series_of(prometheus, sorted(needed), begin, end_seconds)
-    return Plan(begin, start_seconds, end_seconds, held, series, _scrape_seconds(prometheus, end_seconds))
+    scope = scope_of(prometheus, bundle, needed, begin, end_seconds)
+    return Plan(begin, start_seconds, end_seconds, held, scope, _scrape_seconds(prometheus, end_seconds))
 
 
 def _scrape_seconds(prometheus: Prometheus, end_seconds: int) -> float:
@@ -95,27 +103,37 @@ class Worker:
         plan: Plan,
         offsets_ms: Mapping[str, int] | None = None,
     ) -> None:
-        of_portions = {name: count for name, count in plan.series.items() if name != UP}
-        self.reader = Reader(
-            prometheus, own_url, portions(of_portions, PIECE_SECONDS, plan.scrape_seconds), plan.scrape_seconds
-        )
+        self.reader = Reader(prometheus, own_url, plan.scope, PIECE_SECONDS, plan.scrape_seconds)
         self.evaluator = Evaluator(own_url, offsets_ms)
         holdings = Holdings(plan.names, recorded_by(bundle))
         rules = [rule for rule in rules_of(bundle.recording_rules.values()) if not holdings.lacks(rule.expr)]
-        self._units = in_order(rules, PIECE_SECONDS)
+        self.cut = cut(rules, plan.start_seconds - plan.begin_seconds)
+        self._levels = in_order(rules, PIECE_SECONDS)
         self.reached_seconds = plan.begin_seconds
 
     def go_on(self, until_seconds: int, say: Say) -> None:
-        """Read and work out from where it is until then."""
-        while self.reached_seconds < until_seconds:
-            after, until = self.reached_seconds, min(self.reached_seconds + PIECE_SECONDS, until_seconds)
-            for portion in self.reader.read(after * 1000, until * 1000):
-                say(
-                    f"{_clock(after)} to {_clock(until)}: read {portion.names[0]} and {len(portion.names) - 1} more names"
-                )
-            for unit in self._units:
-                self.evaluator.work_out(unit, after * 1000, until * 1000)
-            self.reached_seconds = until
+        """Read and work out from where it is until then; each piece is worked out while the next is read."""
+        bounds = [*range(self.reached_seconds, until_seconds, PIECE_SECONDS), until_seconds]
+        pieces = list(pairwise(bounds))
+        for to_read, to_work_out in zip([*pieces, None], [None, *pieces], strict=True):
+            jobs = [partial(self._read, to_read, say)] if to_read else []
+            jobs += [partial(self._work_out, to_work_out)] if to_work_out else []
+            for _ in side_by_side(_called, jobs, len(jobs)):
+                pass
+
+    def _read(self, piece: tuple[int, int], say: Say) -> None:
+        after, until = piece
+        for portion in self.reader.read(after * 1000, until * 1000):
+            say(f"{_clock(after)} to {_clock(until)}: {portion.names[0]} and {len(portion.names) - 1} more names")
+
+    def _work_out(self, piece: tuple[int, int]) -> None:
+        after, until = piece
+        self.evaluator.work_out(self._levels, after * 1000, until * 1000)
+        self.reached_seconds = until
+
+
+def _called(job: Callable[[], None]) -> None:
+    job()
 
 
 def worked_out(  # noqa: PLR0917  # of whom, what, when and where to: none has a default
@@ -142,11 +160,13 @@ def worked_out(  # noqa: PLR0917  # of whom, what, when and where to: none has a
         folder=folder / "data",
         start_seconds=start_seconds,
         end_seconds=end_seconds,
-        raw_series=sum(plan.series.values()),
+        raw_series=sum(plan.scope.series.values()),
         samples=worker.reader.tally.samples,
         recorded_series=len(worker.evaluator.series),
         fetched_bytes=worker.reader.tally.fetched_bytes,
-        cut={},
+        cut=worker.cut,
+        failed={rule.record: said for rule, said in worker.evaluator.failed.items()},
+        native_histograms=worker.reader.tally.native_histograms,
     )
 
 

@@ -90,13 +90,15 @@ class Owners:
 class GrafanaTarget:
     """Where in Grafana things go. `data_source` is a uid or a name; empty means the default Prometheus data source.
 
-    `url` is where people open Grafana; alerts carry full links with it and paths without.
+    `url` is where people open Grafana; alerts carry full links with it and paths without. `rules` is
+    "editable" or "locked": what Grafana's page lets people do with our alert rules.
     """
 
     data_source: str = ""
     folder_uid: str = "glassbox"
     folder_title: str = "Glassbox"
     url: str = ""
+    rules: str = "editable"
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from glassbox.metrics import roles
 from glassbox.metrics.types import Gauge, Unit
 from glassbox.query.promql import instant, sum_by
 from tests.support.ours import our_bundle
+from tests.support.own_targets import own_targets
 
 BOARDS = our_bundle().dashboards
 RUNNING, WAITING, CACHE = (sum_by((), instant(role)) for role in (roles.RUNNING, roles.WAITING, roles.KV_CACHE_USAGE))
@@ -54,5 +55,5 @@ def test_every_board_of_services_says_it():
 
 def test_llm_serving_names_the_engine_that_it_shows():
     (panel,) = [each for each in BOARDS["glassbox-llm-serving"]["panels"] if each["title"] == "Engines"]
-    (target,) = panel["targets"]
+    (target,) = own_targets(panel)
     assert "group by (job, model_name, inference_engine, model_version)" in target["expr"]

@@ -7,6 +7,7 @@ import pytest
 from recording_rules.diagnosis import VERDICTS
 from recording_rules.signals import signals
 from tests.support.ours import our_bundle
+from tests.support.own_targets import own_targets
 
 BOARDS = our_bundle().dashboards
 PANELS = [(board["title"], panel) for board in BOARDS.values() for panel in board["panels"] if panel["type"] != "row"]
@@ -48,7 +49,7 @@ def test_no_title_of_a_row_is_cut(board, row, screen):
     ("board", "panel"), TIMELINES, ids=[f"{board}, {panel['title']}" for board, panel in TIMELINES]
 )
 def test_no_name_beside_a_band_is_cut(board, panel, screen):
-    (target,) = panel["targets"]
+    (target,) = own_targets(panel)
     name = re.sub(r"{{(\w+)}}", lambda label: LONG_NAMES[label[1]], target["legendFormat"])
     room = panel["gridPos"]["w"] * (screen - MARGINS) / 24 * NAMES_SHARE
     assert len(name) * NAME_LETTER <= room
@@ -60,7 +61,7 @@ def test_the_longest_signal_is_among_the_long_names():
 
 def test_a_gpus_memory_is_one_bar():
     panel = shown("Inference overview", "GPU memory")
-    assert [target["legendFormat"] for target in panel["targets"]] == ["{{instance}} #{{gpu}}"]
+    assert [target["legendFormat"] for target in own_targets(panel)] == ["{{instance}} #{{gpu}}"]
     assert panel["fieldConfig"]["defaults"]["unit"] == "percentunit"
     assert panel["fieldConfig"]["defaults"]["max"] == 1
 
@@ -102,7 +103,7 @@ def test_the_advice_for_each_verdict_stands_on_the_board():
 def test_a_percentile_has_one_colour_on_all_panels():
     colours = {}
     for _, panel in PANELS:
-        names = {target["refId"]: target.get("legendFormat", "").partition(" ")[0] for target in panel["targets"]}
+        names = {target["refId"]: target.get("legendFormat", "").partition(" ")[0] for target in own_targets(panel)}
         styles = {
             each["matcher"]["options"]: item["value"]["fixedColor"]
             for each in panel["fieldConfig"]["overrides"]
@@ -118,7 +119,7 @@ def test_a_percentile_has_one_colour_on_all_panels():
 
 def test_signals_are_written_in_words_and_in_the_order_of_models():
     """Prometheus answers in the order of the labels: a model's signals follow each other."""
-    (target,) = shown("Capacity and diagnosis", "Signals")["targets"]
+    (target,) = own_targets(shown("Capacity and diagnosis", "Signals"))
     assert target["expr"].count('"$1 $2"') == max(each.name.count("_") for each in signals())
     assert '"KV$1", "signal", "kv( .*)"' in target["expr"]
     assert target["legendFormat"] == "{{job}} {{model_name}} {{signal}}"
@@ -128,12 +129,14 @@ def test_latency_shows_two_lines_for_each_model_until_more_are_chosen():
     """With ten models, five lines of each cannot be told apart."""
     (lines,) = [each for each in BOARDS["glassbox-llm-serving"]["templating"]["list"] if each["type"] == "custom"]
     assert lines["current"]["value"] == ["p50", "p95"]
-    chosen = [panel for _, panel in PANELS if any('"$lines"' in each["expr"] for each in panel["targets"])]
+    chosen = [panel for _, panel in PANELS if any('"$lines"' in each["expr"] for each in own_targets(panel))]
     assert len(chosen) == 6
     for panel in chosen:
-        names = [each["legendFormat"].partition(" ")[0] for each in panel["targets"]]
+        names = [each["legendFormat"].partition(" ")[0] for each in own_targets(panel)]
         assert {"p50", "p95"} < set(names) <= set(lines["query"].split(","))
-        assert all(f'"asked_for", "{name}"' in each["expr"] for name, each in zip(names, panel["targets"], strict=True))
+        assert all(
+            f'"asked_for", "{name}"' in each["expr"] for name, each in zip(names, own_targets(panel), strict=True)
+        )
 
 
 def test_no_panel_says_no_data_without_saying_why():
@@ -149,7 +152,7 @@ def test_a_legend_of_many_lines_takes_no_height():
     """Below a graph, two lines for each of ten models, or one for each of ten replicas, leave nothing of it."""
     for board, panel in PANELS:
         if panel["type"] == "timeseries":
-            legends = [target["legendFormat"] for target in panel["targets"]]
+            legends = [target["legendFormat"] for target in own_targets(panel)]
             many = sum("{{model_name}}" in legend for legend in legends) > 1 or "{{slo}}" in "".join(legends)
             beside = panel["options"].get("legend", {}).get("placement") == "right"
             replicas = any("{{instance}}" in legend and "{{model_name}}" in legend for legend in legends)

@@ -22,6 +22,7 @@ from glassbox.query.rules import RecordGroup
 from glassbox.settings.model import GrafanaTarget, Jobs, Settings, Thresholds
 from recording_rules import workload
 from tests.support.ours import our_alert_groups, our_bundle, our_record_groups
+from tests.support.own_targets import own_targets
 
 ROOT = Path(__file__).resolve().parents[2]
 BUNDLE = our_bundle()
@@ -140,7 +141,7 @@ def test_the_queries_that_are_kept_are_those_that_are_written():
     """What lint and links read of a bundle is what Prometheus and Grafana read."""
     boards = BUNDLE.dashboards.values()
     written = [rule["expr"] for rule in rules(BUNDLE.recording_rules) + rules(BUNDLE.alerts)]
-    written += [target["expr"] for board in boards for panel in board["panels"] for target in panel.get("targets", ())]
+    written += [target["expr"] for board in boards for panel in board["panels"] for target in own_targets(panel)]
     written += [note["expr"] for board in boards for note in board["annotations"]["list"] if "expr" in note]
     assert sorted(str(query.expr) for query in BUNDLE.content.queries) == sorted(written)
     assert len(written) > 300

@@ -103,8 +103,14 @@ def test_a_record_that_nothing_reads_any_more_goes_and_what_only_it_read_goes_to
     gone = records_of(USUAL) - records_of(bundle)
     assert {"model:slo_burn:ratio1h", "model:slo_events:rate", "slo:objective:ratio"} <= gone
     assert all(name.split(":")[1].startswith(("slo_", "objective", "error_budget")) for name in gone)
-    assert USUAL.recording_rules.keys() - bundle.recording_rules.keys() == {"slo.yaml", "slo-period.yaml"}
+    assert USUAL.recording_rules.keys() - bundle.recording_rules.keys() == {"slo-period.yaml"}
     assert findings(bundle) == []
+
+
+def test_what_says_that_nothing_is_recorded_stays_as_long_as_a_dashboard_reads_it():
+    bundle = without(alerts=["InferenceErrorBudgetBurnFast", "InferenceErrorBudgetBurnSlow"], dashboards=["slo"])
+    (group,) = bundle.recording_rules["slo.yaml"]["groups"]
+    assert {rule["record"] for rule in group["rules"]} == {USUAL.content.always_recorded}
 
 
 def test_baselines_keep_what_they_measure():

@@ -172,7 +172,7 @@ def test_no_default_red_at_80(board):
 
 @each_board
 def test_variables_start_at_all_or_at_the_first_value_and_reload_with_the_time_range(board):
-    for variable in (each for each in board["templating"]["list"] if each["type"] == "query"):
+    for variable in (each for each in board["templating"]["list"] if each["type"] == "query" and not each.get("hide")):
         if variable["multi"]:
             assert variable["includeAll"] and variable["current"] == {"text": ["All"], "value": ["$__all"]}
         elif variable["includeAll"]:

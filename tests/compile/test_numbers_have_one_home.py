@@ -14,6 +14,7 @@ import pytest
 from glassbox.settings.model import Settings
 from tests.support.compiled_content import Compiled, Place, changed, default_compiled
 from tests.support.moved_numbers import MovedNumber, moved_numbers
+from tests.support.own_targets import own_targets
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def read_in(query: str) -> set[str]:
 
 
 def metrics(panel: dict) -> set[str]:
-    return set().union(*(read_in(target["expr"]) for target in panel["targets"]))
+    return set().union(*(read_in(target["expr"]) for target in own_targets(panel)))
 
 
 @pytest.mark.parametrize("number", moved_numbers(), ids=lambda number: number.name)

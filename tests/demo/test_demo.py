@@ -18,6 +18,7 @@ from glassbox.query.promql import CHOSEN_RANGE
 from glassbox.settings.model import Jobs, Settings
 from tests.support.empty_in_demo import KV_BOARD, OF_EVERY_SERVER, WHY_EMPTY
 from tests.support.ours import our_bundle
+from tests.support.own_targets import own_targets
 from tests.support.waiting import eventually
 
 # Panels whose queries may return nothing in the demo, each with its reason.
@@ -35,7 +36,7 @@ QUERIES = {
     f"{board['title']}: {panel['title']} {target['refId']}": (target["expr"], board["templating"]["list"])
     for board in BUNDLE.dashboards.values()
     for panel in board["panels"]
-    for target in panel.get("targets", [])
+    for target in own_targets(panel)
 }
 INTENTIONALLY_EMPTY |= {
     name: WHY_EMPTY
@@ -46,7 +47,7 @@ VARIABLES = {
     variable["name"]: variable
     for board in BUNDLE.dashboards.values()
     for variable in board["templating"]["list"]
-    if variable["type"] == "query"
+    if variable["type"] == "query" and not variable.get("hide")
 }
 
 

@@ -1,19 +1,26 @@
 """What counts as ours and what as a difference, for each kind of object and without a server."""
 
+from dataclasses import replace
+
 import pytest
 
+from glassbox.compile.bundle import Bundle, CompiledContent
 from glassbox.errors import GlassboxError
 from glassbox.grafana.kinds.dashboard_kind import DashboardKind
 from glassbox.grafana.kinds.folder_kind import FolderKind
+from glassbox.grafana.kinds.kind import Deployment
 from glassbox.grafana.kinds.rule_group_kind import RuleGroupKind
+from glassbox.settings.model import GrafanaTarget
 
+NOTHING = Bundle({}, {}, {}, (), {}, CompiledContent({}, (), ()))
 GROUPS, BOARDS, FOLDERS = RuleGroupKind(), DashboardKind(), FolderKind()
+WRITTEN = {"editable": True, "leaving": {}, "elsewhere": []}
 BOARD = {"uid": "serving", "title": "LLM serving", "tags": ["glassbox"]}
 
 
 def group_with(*uids, **fields):
     rules = [{"uid": uid, "title": "High", "for": "5m", **fields} for uid in uids]
-    return {"title": "group", "folderUid": "glassbox", "interval": 60, "rules": rules}
+    return {"title": "group", "folderUid": "glassbox", "interval": 60, "rules": rules, **WRITTEN}
 
 
 def live_board(meta=None, **fields):
@@ -21,21 +28,21 @@ def live_board(meta=None, **fields):
 
 
 def test_a_prefix_without_its_dash_is_not_ours():
-    GROUPS.check_ours(group_with("glassbox-a"))
+    GROUPS.check_ours(group_with("glassbox-a"), "glassbox")
     for uid in ("glassboxes-a", "glassbox", "glassbox_a"):
         with pytest.raises(GlassboxError, match="is not ours and would be deleted"):
-            GROUPS.check_ours(group_with(uid))
+            GROUPS.check_ours(group_with(uid), "glassbox")
 
 
 @pytest.mark.parametrize("provenance", [None, "", "api"])
 def test_rules_that_the_api_wrote_may_be_replaced(provenance):
-    GROUPS.check_ours(group_with("glassbox-a", provenance=provenance))
+    GROUPS.check_ours(group_with("glassbox-a", provenance=provenance), "glassbox")
 
 
 @pytest.mark.parametrize("provenance", ["file", "converted_prometheus", "terraform"])
 def test_rules_that_others_manage_may_not(provenance):
     with pytest.raises(GlassboxError, match=f"is managed by '{provenance}'"):
-        GROUPS.check_ours(group_with("glassbox-a", provenance=provenance))
+        GROUPS.check_ours(group_with("glassbox-a", provenance=provenance), "glassbox")
 
 
 @pytest.mark.parametrize(("wanted", "stored"), [("ab", "a"), ("a", "ab"), ("a", "")])
@@ -59,22 +66,28 @@ def test_a_duration_is_the_same_however_it_is_written(name):
 
 
 @pytest.mark.parametrize("kept", [{"isPaused": True}, {"notification_settings": {"receiver": "night shift"}}])
-def test_what_people_set_at_a_rule_stays(kept):
+@pytest.mark.parametrize("place", ["rules", "elsewhere"])
+def test_what_people_set_at_a_rule_stays_whatever_group_it_is_in(kept, place):
     ours, live = group_with("glassbox-a", isPaused=False), group_with("glassbox-a", **kept)
-    assert GROUPS.merged(ours, live)["rules"] == [ours["rules"][0] | kept]
-    assert GROUPS.merged(ours, group_with("glassbox-b", **kept)) == ours
+    live = live | {"rules": [], "elsewhere": [], place: live["rules"]}
+    merged = GROUPS.merged(ours, live, deployment_of(ours))
+    assert merged["rules"] == [ours["rules"][0] | kept]
+
+
+def deployment_of(*groups):
+    return Deployment(replace(NOTHING, grafana_groups=groups), GrafanaTarget(), None)
 
 
 def test_a_dashboard_is_ours_by_its_tag():
-    BOARDS.check_ours(live_board())
+    BOARDS.check_ours(live_board(), "glassbox")
     for tags in (None, [], ["team"]):
         with pytest.raises(GlassboxError, match="does not have our tag 'glassbox'"):
-            BOARDS.check_ours(live_board(tags=tags))
+            BOARDS.check_ours(live_board(tags=tags), "glassbox")
 
 
 def test_a_dashboard_from_a_file_is_not_written():
     with pytest.raises(GlassboxError, match="is provisioned from a file on the Grafana server"):
-        BOARDS.check_ours(live_board({"provisioned": True}))
+        BOARDS.check_ours(live_board({"provisioned": True}), "glassbox")
 
 
 def test_a_dashboard_differs_by_content_and_folder_and_not_by_what_the_server_sets():

@@ -4,23 +4,24 @@ from dataclasses import replace
 
 import pytest
 
-from glassbox.cli.report import change_line, push_summary
 from glassbox.compile.bundle import Bundle, CompiledContent, DataSource
+from glassbox.deploying.change import Action
+from glassbox.deploying.plan_text import plan_lines
 from glassbox.errors import GlassboxError
 from glassbox.grafana import client
 from glassbox.grafana.client import Grafana
 from glassbox.grafana.credentials import Token
 from glassbox.grafana.failures import GrafanaError
 from glassbox.grafana.kinds import KINDS
-from glassbox.grafana.kinds.kind import Deployment, ObjectKind
-from glassbox.grafana.plan import Action, plan
-from glassbox.grafana.push import push
+from glassbox.grafana.kinds.kind import ObjectKind
 from glassbox.settings.model import Settings
 from glassbox.standin.server import GrafanaStandIn
 from tests.support.ours import our_bundle
+from tests.support.pushing import planned, push
 
 VERSIONS = ("10.4.3", "11.6.0", "12.4.0", "13.2.0")
 SETTINGS = Settings()
+OURS = {"__glassbox__": "glassbox 0 60"}
 NOTHING = Bundle({}, {}, {}, (), {}, CompiledContent({}, (), ()))
 
 
@@ -49,13 +50,13 @@ def grafana(server):
 @pytest.fixture
 def pushed(grafana, bundle):
     """The folder, the dashboard and the rule group as Grafana has them after a push."""
-    list(push(grafana, SETTINGS, bundle))
-    folder, dashboard, group = plan(grafana, Deployment(bundle, SETTINGS.grafana, grafana.version()))
+    push(grafana, SETTINGS, bundle)
+    folder, dashboard, group = planned(grafana, SETTINGS, bundle).changes
     return folder, dashboard, group
 
 
 def rest(grafana, bundle):
-    return [change.live for change in plan(grafana, Deployment(bundle, SETTINGS.grafana, grafana.version()))]
+    return [change.live for change in planned(grafana, SETTINGS, bundle).changes]
 
 
 def test_the_kinds_are_written_with_the_folder_first():
@@ -72,11 +73,11 @@ def test_what_was_pushed_is_removed_in_the_opposite_order(grafana, bundle, pushe
     writes = len(grafana.writes)
     for change in reversed(pushed):
         assert change.live
-        change.kind.remove(grafana, change.live)
+        change.kind.remove(grafana, change.live, "glassbox")
     assert rest(grafana, bundle) == [None, None, None]
-    group = pushed[2].content["title"]
+    rules = pushed[2].content["rules"]
     assert grafana.writes[writes:] == [
-        ("DELETE", f"/api/v1/provisioning/folder/glassbox/rule-groups/{group}"),
+        *(("DELETE", f"/api/v1/provisioning/alert-rules/{rule['uid']}") for rule in rules),
         ("DELETE", "/api/dashboards/uid/glassbox-llm-serving"),
         ("DELETE", "/api/folders/glassbox"),
     ]
@@ -85,7 +86,7 @@ def test_what_was_pushed_is_removed_in_the_opposite_order(grafana, bundle, pushe
 def test_an_object_that_is_gone_already_is_fine(grafana, bundle, pushed):
     for _ in range(2):
         for change in reversed(pushed):
-            change.kind.remove(grafana, change.live)
+            change.kind.remove(grafana, change.live, "glassbox")
     assert rest(grafana, bundle) == [None, None, None]
 
 
@@ -95,12 +96,12 @@ def test_a_folder_that_holds_anything_is_not_removed(grafana, bundle, pushed):
         GlassboxError,
         match=rf"^Folder 'Glassbox' \(glassbox\) is not empty \(alertrule: {len(group.content['rules'])}, dashboard: 1\): ",
     ):
-        folder.kind.remove(grafana, folder.live)
-    group.kind.remove(grafana, group.live)
-    dashboard.kind.remove(grafana, dashboard.live)
+        folder.kind.remove(grafana, folder.live, "glassbox")
+    group.kind.remove(grafana, group.live, "glassbox")
+    dashboard.kind.remove(grafana, dashboard.live, "glassbox")
     grafana.save_dashboard({"uid": "theirs", "title": "Theirs"}, folder_uid="glassbox", message="", overwrite=False)
     with pytest.raises(GlassboxError, match=r"is not empty \(dashboard: 1\): move its content"):
-        folder.kind.remove(grafana, folder.live)
+        folder.kind.remove(grafana, folder.live, "glassbox")
     assert grafana.dashboard("theirs")
     assert grafana.folder("glassbox")
 
@@ -109,7 +110,7 @@ def test_a_dashboard_without_our_tag_is_not_removed(grafana, pushed):
     dashboard = pushed[1]
     theirs = dashboard.live | {"dashboard": dashboard.live["dashboard"] | {"tags": ["team"]}}
     with pytest.raises(GlassboxError, match="does not have our tag 'glassbox' and may belong to somebody else"):
-        dashboard.kind.remove(grafana, theirs)
+        dashboard.kind.remove(grafana, theirs, "glassbox")
     assert grafana.dashboard("glassbox-llm-serving")
 
 
@@ -127,36 +128,37 @@ def test_a_rule_group_with_somebody_elses_rule_is_not_removed(grafana, pushed):
     group = pushed[2]
     theirs = group.live["rules"][0] | {"uid": "theirs", "title": "Theirs"}
     grafana.put_rule_group(group.live | {"rules": [*group.live["rules"], theirs]})
-    live = group.kind.live(grafana, group.content)
+    live = group.kind.now(grafana, group.content)
     with pytest.raises(
         GlassboxError, match=r"^Rule 'Theirs' in group '[\w-]+' is not ours and would be deleted: move it"
     ):
-        group.kind.remove(grafana, live)
-    assert group.kind.live(grafana, group.content) == live
+        group.kind.remove(grafana, live, "glassbox")
+    assert group.kind.now(grafana, group.content) == live
 
 
-def test_what_is_ours_is_listed_whether_it_is_wanted_or_not(server, grafana, bundle, pushed):
-    theirs = {"title": "Their dashboard", "tags": ["glassbox"]}
+def test_only_what_has_our_mark_is_ours_whether_it_is_wanted_or_not(server, grafana, bundle, pushed):
+    theirs = {"title": "Their dashboard", "tags": ["glassbox", "glassbox:glassbox"]}
     grafana.create_folder("theirs", "Theirs")
-    grafana.save_dashboard(theirs | {"uid": "elsewhere"}, folder_uid="theirs", message="", overwrite=False)
-    grafana.save_dashboard({"uid": "untagged", "title": "U"}, folder_uid="glassbox", message="", overwrite=False)
-    rule = pushed[2].live["rules"][0] | {"uid": "theirs", "title": "Theirs"}
+    grafana.save_dashboard(theirs | {"uid": "glassbox-elsewhere"}, folder_uid="theirs", message="", overwrite=False)
+    grafana.save_dashboard(theirs | {"uid": "copy"}, folder_uid="glassbox", message="", overwrite=False)
+    rule = pushed[2].live["rules"][0] | {"uid": "copy", "title": "Copy"}
     grafana.put_rule_group({"title": "theirs", "folderUid": "glassbox", "interval": 60, "rules": [rule]})
     rule |= {"uid": "glassbox-moved", "title": "Moved", "folderUID": "theirs", "ruleGroup": "theirs"}
     grafana.put_rule_group({"title": "theirs", "folderUid": "theirs", "interval": 60, "rules": [rule]})
     server.index.refresh()
-    assert [list(change.kind.ours(grafana, "glassbox")) for change in pushed] == [[change.live] for change in pushed]
-    assert [list(kind.ours(grafana, "nowhere")) for kind in KINDS] == [[] for _ in KINDS]
+    (folder, *rest) = planned(grafana, SETTINGS, replace(NOTHING, dashboards={}, grafana_groups=())).changes
+    assert [change.action for change in (folder, *rest)] == [Action.KEEP, Action.DELETE, Action.DELETE]
+    assert [change.identity for change in rest] == [pushed[2].identity, pushed[1].identity]
+    assert planned(grafana, SETTINGS, bundle).pending == ()
 
 
-def test_a_dashboard_that_left_the_folder_is_not_listed_though_the_search_still_has_it(server, grafana, pushed):
+def test_a_dashboard_that_left_the_folder_is_not_removed_though_the_search_still_has_it(server, grafana, pushed):
     server.index.refresh()
     server.index.lag_seconds = 3600
-    dashboards = pushed[1].kind
     grafana.create_folder("theirs", "Theirs")
     grafana.save_dashboard(pushed[1].live["dashboard"], folder_uid="theirs", message="", overwrite=True)
     assert grafana.dashboard_uids("glassbox", "glassbox") == ["glassbox-llm-serving"]
-    assert list(dashboards.ours(grafana, "glassbox")) == []
+    assert [change.kind.name for change in planned(grafana, SETTINGS, NOTHING).pending] == ["rule group"]
 
 
 def test_a_long_list_of_dashboards_is_read_page_by_page(server, grafana, pushed, monkeypatch):
@@ -174,7 +176,7 @@ def test_who_may_only_read_removes_nothing(server, grafana, bundle, pushed):
     with Grafana(server.url, Token("viewer-token")) as viewer:
         for change in pushed[1:]:
             with pytest.raises(GrafanaError) as caught:
-                change.kind.remove(viewer, change.live)
+                change.kind.remove(viewer, change.live, "glassbox")
             assert caught.value.status == 403
     assert None not in rest(grafana, bundle)
 
@@ -192,29 +194,39 @@ class Playlist(ObjectKind):
             {"uid": f"{deployment.target.folder_uid}-{title}", "title": title, "every": 5} for title in ("a", "b", "c")
         ]
 
+    def identity(self, found):
+        return found["uid"]
+
     def title(self, found):
         return found["title"]
 
-    def live(self, grafana, content):
+    def live(self, survey, content):
         return self.stored.get(content["uid"])
 
-    def ours(self, grafana, folder_uid):
-        return [live for uid, live in self.stored.items() if uid.startswith(folder_uid)]
+    def now(self, grafana, content):
+        return self.stored.get(content["uid"])
 
-    def check_ours(self, live):
+    def leftovers(self, survey, wanted):
+        uids = {content["uid"] for content in wanted}
+        return [live for uid, live in self.stored.items() if uid.startswith(survey.folder_uid) and uid not in uids]
+
+    def check_ours(self, live, folder_uid):
         if live.get("owner"):
             raise GlassboxError(f"Playlist {live['title']!r} belongs to {live['owner']}.")
 
-    def merged(self, content, live):
+    def merged(self, content, live, deployment):
         return content | {"every": live["every"]}
 
     def equal(self, content, live):
         return content == live
 
+    def differences(self, content, live):
+        return ()
+
     def write(self, grafana, content, live):
         self.stored[content["uid"]] = content
 
-    def remove(self, grafana, live):
+    def remove(self, grafana, live, folder_uid):
         del self.stored[live["uid"]]
 
 
@@ -222,25 +234,26 @@ def test_plan_push_and_report_handle_an_unknown_kind(grafana):
     stored = {
         "glassbox-a": {"uid": "glassbox-a", "title": "a", "every": 9},
         "glassbox-b": {"uid": "glassbox-b", "title": "old", "every": 9},
+        "glassbox-z": {"uid": "glassbox-z", "title": "gone", "every": 9},
     }
-    changes = list(push(grafana, SETTINGS, NOTHING, [*KINDS, Playlist(stored)]))
-    assert [change.action for change in changes] == [Action.CREATE, Action.KEEP, Action.UPDATE, Action.CREATE]
+    kinds = [*KINDS, Playlist(stored)]
+    lines = [line.text for line in plan_lines(planned(grafana, SETTINGS, NOTHING, kinds))]
+    assert lines[1:] == [
+        "  + folder     Glassbox", "  ~ playlist   b", "      content changed", "  + playlist   c", "  - playlist   gone",
+        "Plan: 2 to create, 1 to update, 1 to delete, 1 unchanged.",
+    ]  # fmt: skip  # a row is a line
+    changes = push(grafana, SETTINGS, NOTHING, kinds)
+    assert [change.action.name for change in changes] == ["CREATE", "KEEP", "UPDATE", "CREATE", "DELETE"]
     assert stored == {
         f"glassbox-{title}": {"uid": f"glassbox-{title}", "title": title, "every": every}
         for title, every in (("a", 9), ("b", 9), ("c", 5))
     }
-    assert [change_line(change) for change in changes] == [
-        "  + folder     Glassbox", "  = playlist   a", "  ~ playlist   b", "  + playlist   c",
-    ]  # fmt: skip  # a row is a case
-    assert push_summary(changes) == "Pushed: 2 created, 1 updated, 1 unchanged."
-    changes[3].kind.remove(grafana, changes[3].content)
-    assert sorted(stored) == ["glassbox-a", "glassbox-b"]
 
 
 def test_an_object_that_is_not_ours_stops_the_push_before_it_starts(grafana):
     stored = {"glassbox-c": {"uid": "glassbox-c", "title": "c", "every": 5, "owner": "somebody else"}}
     with pytest.raises(GlassboxError, match="Playlist 'c' belongs to somebody else"):
-        list(push(grafana, SETTINGS, NOTHING, [*KINDS, Playlist(stored)]))
+        push(grafana, SETTINGS, NOTHING, [*KINDS, Playlist(stored)])
     assert (list(stored), grafana.writes) == (["glassbox-c"], [])
 
 
@@ -253,14 +266,14 @@ def test_what_was_written_before_an_error_is_told_and_no_more(grafana):
 
     stored, told = {}, []
     with pytest.raises(GlassboxError, match="The disk is full"):
-        told.extend(change.title for change in push(grafana, SETTINGS, NOTHING, [*KINDS, Full(stored)]))
+        push(grafana, SETTINGS, NOTHING, [*KINDS, Full(stored)], done=lambda change: told.append(change.title))
     assert (told, list(stored)) == (["Glassbox", "a"], ["glassbox-a"])
 
 
 @pytest.mark.parametrize(("version", "state"), [("10.4.0", "OK"), ("10.4.1", "KeepLast")])
 def test_a_rule_arrives_as_the_release_of_the_server_knows_it(bundle, version, state):
     with GrafanaStandIn(version=version, tokens={"t": "Admin"}) as server, Grafana(server.url, Token("t")) as grafana:
-        list(push(grafana, SETTINGS, bundle))
+        push(grafana, SETTINGS, bundle)
         (group,) = bundle.grafana_groups
         rules = grafana.rule_group("glassbox", group["title"])["rules"]
     assert {rule["execErrState"] for rule in rules} == {state}
@@ -270,7 +283,7 @@ def test_a_push_to_a_group_that_gained_or_lost_a_rule_makes_it_ours_again(grafan
     (group,) = bundle.grafana_groups
     for rules in (
         group["rules"][:-1],
-        [*group["rules"], group["rules"][0] | {"uid": "glassbox-more", "title": "More"}],
+        [*group["rules"], group["rules"][0] | {"uid": "glassbox-more", "title": "More", "annotations": OURS}],
     ):
         grafana.put_rule_group(group | {"rules": rules})
         actions = [change.action for change in push(grafana, SETTINGS, bundle)]

@@ -3,17 +3,18 @@
 import pytest
 
 from glassbox.compile.bundle import DataSource
+from glassbox.deploying.change import Action
 from glassbox.errors import GlassboxError
+from glassbox.grafana.chosen_data_source import choose_data_source
 from glassbox.grafana.client import Grafana
 from glassbox.grafana.credentials import Token
 from glassbox.grafana.failures import GrafanaError
 from glassbox.grafana.kinds.dashboard_kind import fingerprint
 from glassbox.grafana.kinds.rule_group_kind import fitted
-from glassbox.grafana.plan import Action
-from glassbox.grafana.push import choose_data_source, data_source_of, push
 from glassbox.settings.model import GrafanaTarget, Settings, Thresholds
 from glassbox.standin.server import GrafanaStandIn
 from tests.support.ours import our_bundle
+from tests.support.pushing import compiled_for, push
 
 VERSIONS = ("10.4.0", "10.4.3", "11.6.0", "12.4.0", "13.2.0")
 PROMETHEUS = {
@@ -45,7 +46,7 @@ def grafana(server):
 def deploy(grafana, settings=None):
     """What `deploy.py --grafana` does after its lint."""
     settings = settings or Settings()
-    return list(push(grafana, settings, our_bundle(settings, data_source_of(grafana, settings))))
+    return push(grafana, settings, compiled_for(grafana, settings))
 
 
 def actions(grafana, settings=None):
@@ -74,7 +75,7 @@ def test_what_arrives_is_what_was_compiled(grafana):
         "InferenceKVCacheNearlyFull", "InferenceQueueGrowing", "InferenceThroughputLow",
     ]  # fmt: skip  # a row is a case
     assert group["rules"][0]["data"][0]["datasourceUid"] == "p1"
-    assert all(rule["provenance"] == "api" for rule in group["rules"])
+    assert not any("provenance" in rule for rule in group["rules"])
 
 
 def test_only_what_changed_is_written(grafana):
@@ -93,7 +94,7 @@ def test_an_edited_dashboard_is_brought_back_and_its_version_message_tells_ours(
     assert ("dashboard", "LLM serving", Action.UPDATE) in actions(grafana)
     live = grafana.dashboard(BOARD)["dashboard"]
     assert live["title"] == "LLM serving"
-    assert grafana.dashboard_message(BOARD, live["version"]) == f"glassbox {fingerprint(sent)}"
+    assert grafana.dashboard_version(BOARD, live["version"])["message"] == f"glassbox {fingerprint(sent)}"
 
 
 def test_a_dashboard_saved_between_reading_and_writing_is_a_conflict(grafana, monkeypatch):
@@ -110,6 +111,7 @@ def test_a_dashboard_saved_between_reading_and_writing_is_a_conflict(grafana, mo
         return found | {"dashboard": found["dashboard"] | {"description": "stale"}}
 
     monkeypatch.setattr(grafana, "dashboard", read_then_somebody_saves)
+    monkeypatch.setattr(grafana, "dashboard_version", lambda *_: {"message": "glassbox 0", "data": {"uid": BOARD}})
     with pytest.raises(GrafanaError, match="was changed after it was read, so run again") as caught:
         deploy(grafana)
     assert caught.value.status in (409, 412)
@@ -163,7 +165,7 @@ def test_a_paused_rule_stays_paused(grafana):
     deploy(grafana)
     group = grafana.rule_group("glassbox", "inference-engine")
     group["rules"][0]["isPaused"] = True
-    grafana.put_rule_group(group)
+    grafana.put_rule_group(group, editable=True)
     assert {action for _, _, action in actions(grafana)} == {Action.KEEP}
     deploy(grafana, Settings(evaluation_interval_seconds=60))
     assert [rule["isPaused"] for rule in grafana.rule_group("glassbox", "inference-engine")["rules"]][:2] == [

@@ -5,14 +5,17 @@ from dataclasses import replace
 import pytest
 
 from glassbox.compile.bundle import Bundle
-from glassbox.grafana import push as push_module
+from glassbox.deploying.change import Action
 from glassbox.grafana.client import Grafana
 from glassbox.grafana.credentials import BasicAuth, Token
-from glassbox.grafana.plan import Action
 from glassbox.settings.model import GrafanaTarget, Settings
 from tests.support.ours import our_bundle
+from tests.support.pushing import compiled_for
+from tests.support.pushing import push as push_bundle
+from tests.support.waiting import eventually
 
 BUNDLE = our_bundle()
+NOTHING = replace(BUNDLE, dashboards={}, grafana_groups=())
 BOARDS, GROUPS = len(BUNDLE.dashboards), len(BUNDLE.grafana_groups)
 
 
@@ -44,10 +47,10 @@ def push(grafana, client):
     grafana.paths_to_delete.append(f"/api/folders/{folder}?forceDeleteRules=true")
     settings = Settings(grafana=GrafanaTarget(source, folder, f"{grafana.prefix} pushed"))
 
-    def run(**changes):
+    def run(*, client_bundle=None, **changes):
         chosen = replace(settings, **changes)
-        bundle = in_workspace(our_bundle(chosen, push_module.data_source_of(client, chosen)), grafana.prefix)
-        return list(push_module.push(client, chosen, bundle))
+        bundle = in_workspace(compiled_for(client, chosen), folder) if client_bundle is None else client_bundle
+        return push_bundle(client, chosen, bundle)
 
     return run
 
@@ -71,12 +74,14 @@ def test_a_changed_interval_updates_the_rule_groups_alone(push, client):
     assert actions(push(evaluation_interval_seconds=60)) == [Action.KEEP] * (1 + BOARDS + GROUPS)
 
 
-def test_all_of_it_can_be_removed_again(push, client):
-    push()
-    pushed = push()
-    groups = [change for change in pushed if change.kind.name == "rule group"]
-    listed = list(groups[0].kind.ours(client, pushed[0].content["uid"]))
-    assert listed == sorted((change.live for change in groups), key=lambda group: group["title"])
-    for change in reversed(pushed):
-        change.kind.remove(client, change.live)
-    assert [change.kind.live(client, change.content) for change in pushed] == [None] * len(pushed)
+def test_what_the_code_no_longer_has_is_removed_again(push, client):
+    (folder, *_) = push()
+    # Search follows writes later.
+    assert eventually(lambda: len(client.dashboard_uids(folder.identity, "glassbox")) == BOARDS, 10, poll_seconds=0.1)
+    (folder, *removed) = push(client_bundle=NOTHING)
+    assert folder.action is Action.KEEP
+    assert [change.kind.name for change in removed] == ["rule group"] * GROUPS + ["dashboard"] * BOARDS
+    assert [change.kind.now(client, change.live) for change in removed if change.kind.name == "dashboard"] == [
+        None
+    ] * BOARDS
+    assert client.folder_counts(folder.identity)["alertrule"] == 0

@@ -13,6 +13,7 @@ from glassbox.servers.components import ensure_components
 from recording_rules.histograms import RATE_WINDOW_SECONDS
 from tests.support import scale_out
 from tests.support.ours import our_bundle
+from tests.support.own_targets import own_targets
 from tests.support.paths import ROOT
 from tests.support.scale_out import GPUS, NEWBORN, NEWBORN_RATE, RECIPES, ask, recorded_lately, texts, vmalert_groups
 from tests.support.waiting import eventually
@@ -36,7 +37,7 @@ QUERIES = {
     f"{board['title']}: {panel['title']} {target['refId']}": (target["expr"], board["templating"]["list"])
     for board in BUNDLE.dashboards.values()
     for panel in board["panels"]
-    for target in panel.get("targets", [])
+    for target in own_targets(panel)
 }
 WINDOWS = {CHOSEN_RANGE: "5m", "$__rate_interval": "1m", "$__interval": "1m"}
 FIRING = 'ALERTS{alertstate="firing"}'

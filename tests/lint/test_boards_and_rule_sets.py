@@ -42,6 +42,9 @@ USES = {
     "a legend": board(legend="$model", variables=(variable(),)),
     "a title": board(title="Of $model", variables=(variable(),)),
     "a text": board(texts=("https://x/?m=$model",), variables=(variable(),)),
+    "a link's title": board(links=(BoardLink("More of $model", "/d/x", AT),), variables=(variable(),)),
+    "a link's address": board(links=(BoardLink("More", "/d/x?var-m=${model}", AT),), variables=(variable(),)),
+    "what a link hands on": board(links=(BoardLink("More", "/d/x", AT, with_variables=True),), variables=(variable(),)),
     "a repeated panel": board(repeats="model", variables=(variable(),)),
     "another variable": board(
         'up{job="$job"}', variables=(variable(), variable("job", texts=("label_values(up{model='$model'}, job)",)))

@@ -9,6 +9,7 @@ import pytest
 from glassbox.metrics import CATALOGUE
 from glassbox.settings.model import Cost, Settings
 from tests.support.ours import our_record_groups
+from tests.support.own_targets import own_targets
 from tests.support.promtool_boards import BOARDS, assert_values, boards, query
 
 RUNNING = "instance:inference_requests_running:sum"
@@ -441,7 +442,7 @@ def test_gpus(panel: str, index: str | None, expected: dict[str, float], tmp_pat
 def test_every_series_of_a_board_is_narrowed(board: str) -> None:
     """Whoever chooses one host or replica must not pay for the whole fleet."""
     job, instance = {"GPU": ("gpu_job", "gpu_instance"), "Replicas": ("job", "instance")}[board]
-    exprs = [target["expr"] for panel in BOARDS[board]["panels"] for target in panel.get("targets", ())]
+    exprs = [target["expr"] for panel in BOARDS[board]["panels"] for target in own_targets(panel)]
     names = {
         name for metrics in CATALOGUE.values() for metric in metrics for name in (metric.name, *metric.former_names)
     }

@@ -24,6 +24,7 @@ from glassbox.settings.model import Settings
 from recording_rules import engine, requests
 from recording_rules.baseline_measures import MEASURES
 from tests.support.ours import our_bundle
+from tests.support.own_targets import own_targets
 from tests.support.real_vllm import MODEL_NAME, under_load, vllm_server, watched
 
 pytestmark = [pytest.mark.vllm, pytest.mark.timeout(1800)]
@@ -59,7 +60,7 @@ def board():
             target["expr"], made["templating"]["list"]
         )
         for panel in every_panel(made["panels"])
-        for target in panel.get("targets", ())
+        for target in own_targets(panel)
     }
 
 

@@ -10,62 +10,129 @@ from glassbox.compile.bundle import Json
 from glassbox.compile.dashboard_json import TAG
 from glassbox.compile.outputs import json_text
 from glassbox.errors import GlassboxError
-from glassbox.grafana.kinds.kind import Deployment, ObjectKind
+from glassbox.grafana.differences.board_differences import board_differences
+from glassbox.grafana.differences.difference import Difference, changed
+from glassbox.grafana.kinds.kind import Deployment, Edit, ObjectKind
+from glassbox.grafana.ownership import begins_as_ours, left_alone, owner_among, tag_of
 
 if TYPE_CHECKING:
     from glassbox.grafana.client import Grafana
+    from glassbox.grafana.survey import Survey
 
 _SET_BY_SERVER = ("id", "version")
+MESSAGE = "glassbox "
+"""Begins the message of every version that we write."""
 
 
 class DashboardKind(ObjectKind):
-    """{"dashboard", "folderUid"}; live {"dashboard", "meta"}. A dashboard with our tag is ours."""
+    """{"dashboard", "folderUid"}; live {"dashboard", "meta"}. Our tag and the installation's make a dashboard ours."""
 
     name = "dashboard"
+    # SQLite locks its file for each write: more at once is not faster, and Grafana then answers 500.
+    at_once = 8
 
     def wanted(self, deployment: Deployment) -> Iterable[Json]:
         folder_uid = deployment.target.folder_uid
-        return [{"dashboard": board, "folderUid": folder_uid} for board in deployment.bundle.dashboards.values()]
+        for board in deployment.bundle.dashboards.values():
+            yield {"dashboard": board | {"tags": [*board["tags"], tag_of(folder_uid)]}, "folderUid": folder_uid}
+
+    def identity(self, found: Json) -> str:
+        return str(found["dashboard"]["uid"])
 
     def title(self, found: Json) -> str:
         return str(found["dashboard"].get("title"))
 
-    def live(self, grafana: Grafana, content: Json) -> Json | None:
-        return grafana.dashboard(content["dashboard"]["uid"])
+    def live(self, survey: Survey, content: Json) -> Json | None:
+        return self.now(survey.grafana, content)
 
-    def ours(self, grafana: Grafana, folder_uid: str) -> Iterable[Json]:
-        """The dashboards with our tag. Grafana's search finds them, which may lag a few seconds behind a write."""
-        found = (grafana.dashboard(uid) for uid in grafana.dashboard_uids(folder_uid, TAG))
+    def now(self, grafana: Grafana, content: Json) -> Json | None:
+        return grafana.dashboard(self.identity(content))
+
+    def leftovers(self, survey: Survey, wanted: Iterable[Json]) -> Iterable[Json]:
+        """Dashboards that the search finds, which may lag a few seconds behind a write."""
+        known = {self.identity(content) for content in wanted}
+        uids = survey.grafana.dashboard_uids(survey.folder_uid, TAG)
+        found = (survey.grafana.dashboard(uid) for uid in sorted(set(uids) - known))
         # The search may still have a dashboard that was moved or deleted.
-        return [live for live in found if live and live["meta"].get("folderUid") == folder_uid]
+        return [live for live in found if live and self._in_our_folder(live, survey.folder_uid)]
 
-    def check_ours(self, live: Json) -> None:
-        uid = live["dashboard"]["uid"]
+    def _in_our_folder(self, live: Json, folder_uid: str) -> bool:
+        return live["meta"].get("folderUid") == folder_uid and begins_as_ours(self.identity(live), folder_uid)
+
+    def check_ours(self, live: Json, folder_uid: str) -> None:
+        uid, tags = self.identity(live), live["dashboard"].get("tags") or ()
         if live["meta"].get("provisioned"):
             raise GlassboxError(
                 f"Dashboard {uid!r} is provisioned from a file on the Grafana server, and that file wins: remove it there."
             )
-        if TAG not in (live["dashboard"].get("tags") or ()):
+        if TAG not in tags:
             raise GlassboxError(
                 f"Dashboard {uid!r} ({self.title(live)}) does not have our tag {TAG!r} and may belong to somebody else: "
                 "give it the tag, delete it, or set another grafana.folder_uid in the settings."
             )
+        if owner_among(tags) not in (None, folder_uid):
+            raise GlassboxError(
+                f"Dashboard {uid!r} ({self.title(live)}) belongs to the installation of the folder {owner_among(tags)!r}: "
+                "set another grafana.folder_uid in the settings."
+            )
 
     def equal(self, content: Json, live: Json) -> bool:
-        stored = {key: value for key, value in live["dashboard"].items() if key not in _SET_BY_SERVER}
-        return bool(stored == content["dashboard"] and live["meta"].get("folderUid") == content["folderUid"])
+        return bool(stored(live) == content["dashboard"] and live["meta"].get("folderUid") == content["folderUid"])
+
+    def differences(self, content: Json, live: Json) -> Iterable[Difference]:
+        if (folder := live["meta"].get("folderUid") or "") != content["folderUid"]:
+            yield changed("", "folder", folder, content["folderUid"])
+        yield from board_differences(stored(live), content["dashboard"])
+
+    def is_what_we_pushed(self, grafana: Grafana, content: Json, live: Json) -> bool:
+        if live["meta"].get("folderUid") != content["folderUid"]:
+            return False
+        message = grafana.dashboard_version(self.identity(live), live["dashboard"]["version"]).get("message")
+        return bool(message == message_of(content["dashboard"]))
+
+    def edit(self, survey: Survey, live: Json) -> Edit | None:
+        """What the versions since the newest of ours changed; a move to another folder is not a version of its own."""
+        uid, ours, people = self.identity(live), None, []
+        for version in survey.grafana.dashboard_versions(uid):
+            ours = survey.grafana.dashboard_version(uid, version["version"])
+            if str(ours.get("message")).startswith(MESSAGE):
+                break
+            people.append(str(version.get("createdBy") or ""))
+        else:
+            ours = None
+        if not people:
+            return None
+        differences = board_differences(stored({"dashboard": ours["data"]}), stored(live)) if ours else ()
+        return Edit(", ".join(sorted(set(people))), str(live["meta"].get("updated") or ""), tuple(differences))
+
+    def owned(self, live: Json, folder_uid: str) -> Json | None:
+        return live if owner_among(live["dashboard"].get("tags") or ()) == folder_uid else None
+
+    def remarks(self, content: Json | None, live: Json, folder_uid: str) -> Iterable[str]:
+        if content is None and (owner := owner_among(live["dashboard"].get("tags") or ())) != folder_uid:
+            yield left_alone("Dashboard", self.title(live), self.identity(live), owner)
 
     def write(self, grafana: Grafana, content: Json, live: Json | None) -> None:
         board = content["dashboard"]
-        message = f"glassbox {fingerprint(board)}"
+        message = message_of(board)
         if live:
             # The version that was compared: if somebody saves in between, Grafana refuses ours.
             board = board | {"version": live["dashboard"]["version"]}
         grafana.save_dashboard(board, folder_uid=content["folderUid"], message=message, overwrite=False)
 
-    def remove(self, grafana: Grafana, live: Json) -> None:
-        self.check_ours(live)
-        grafana.delete_dashboard(live["dashboard"]["uid"])
+    def remove(self, grafana: Grafana, live: Json, folder_uid: str) -> None:
+        self.check_ours(live, folder_uid)
+        grafana.delete_dashboard(self.identity(live))
+
+
+def stored(live: Json) -> Json:
+    """The dashboard's own JSON, without what the server sets."""
+    return {key: value for key, value in live["dashboard"].items() if key not in _SET_BY_SERVER}
+
+
+def message_of(board: Json) -> str:
+    """The message of the version that holds this content."""
+    return f"{MESSAGE}{fingerprint(board)}"
 
 
 def fingerprint(board: Json) -> str:

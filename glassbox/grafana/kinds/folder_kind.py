@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from glassbox.compile.bundle import Json
 from glassbox.errors import GlassboxError
-from glassbox.grafana.kinds.kind import Deployment, ObjectKind
+from glassbox.grafana.differences.difference import Difference, changed
+from glassbox.grafana.kinds.kind import Deployment, Edit, ObjectKind
 
 if TYPE_CHECKING:
     from glassbox.grafana.client import Grafana
+    from glassbox.grafana.survey import Survey
 
 
 class FolderKind(ObjectKind):
@@ -21,21 +23,43 @@ class FolderKind(ObjectKind):
     def wanted(self, deployment: Deployment) -> Iterable[Json]:
         return [{"uid": deployment.target.folder_uid, "title": deployment.target.folder_title}]
 
+    def identity(self, found: Json) -> str:
+        return str(found["uid"])
+
     def title(self, found: Json) -> str:
         return str(found["title"])
 
-    def live(self, grafana: Grafana, content: Json) -> Json | None:
-        return grafana.folder(content["uid"])
+    def live(self, survey: Survey, content: Json) -> Json | None:
+        return self.now(survey.grafana, content)
 
-    def ours(self, grafana: Grafana, folder_uid: str) -> Iterable[Json]:
-        folder = grafana.folder(folder_uid)
-        return [folder] if folder else []
+    def now(self, grafana: Grafana, content: Json) -> Json | None:
+        return grafana.folder(self.identity(content))
 
-    def check_ours(self, live: Json) -> None:
+    def leftovers(self, survey: Survey, wanted: Iterable[Json]) -> Iterable[Json]:
+        """None: a folder of another uid is another installation's."""
+        return ()
+
+    def check_ours(self, live: Json, folder_uid: str) -> None:
         """Any folder may take our objects: each of them is checked for itself."""
 
     def equal(self, content: Json, live: Json) -> bool:
         return bool(live["title"] == content["title"])
+
+    def differences(self, content: Json, live: Json) -> Iterable[Difference]:
+        if live["title"] != content["title"]:
+            yield changed("", "title", live["title"], content["title"])
+
+    def edit(self, survey: Survey, live: Json) -> Edit | None:
+        """Who gave it another title, or whose it is where it holds nothing of ours."""
+        changed_by = str(live.get("updatedBy") or "")
+        if survey.holds_ours and changed_by in ("", live.get("createdBy")):
+            return None
+        return Edit(changed_by or str(live.get("createdBy") or ""), str(live.get("updated") or ""))
+
+    def remarks(self, content: Json | None, live: Json, folder_uid: str) -> Iterable[str]:
+        if parents := live.get("parents"):
+            around = " / ".join(str(parent.get("title")) for parent in parents)
+            yield f"Folder {self.title(live)!r} is inside {around!r}, and stays there."
 
     def write(self, grafana: Grafana, content: Json, live: Json | None) -> None:
         if live is None:
@@ -44,7 +68,7 @@ class FolderKind(ObjectKind):
             # Grafana leaves out a version of 0.
             grafana.rename_folder(content["uid"], content["title"], live.get("version") or 0)
 
-    def remove(self, grafana: Grafana, live: Json) -> None:
+    def remove(self, grafana: Grafana, live: Json, folder_uid: str) -> None:
         """Delete an empty folder. Grafana itself would delete the dashboards inside with it, whoever made them."""
         held = {name: count for name, count in grafana.folder_counts(live["uid"]).items() if count}
         if held:

@@ -1,4 +1,4 @@
-"""What plan, push and report know about a kind of object in Grafana."""
+"""What plan, apply and reports know about a kind of object in Grafana."""
 
 from __future__ import annotations
 
@@ -8,21 +8,36 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from glassbox.compile.bundle import Bundle, Json
+from glassbox.grafana.differences.difference import Difference
 from glassbox.settings.model import GrafanaTarget
 
 if TYPE_CHECKING:
     from glassbox.grafana.client import Grafana
+    from glassbox.grafana.survey import Survey
 
 Version = tuple[int, int, int]
 
 
 @dataclass(frozen=True)
 class Deployment:
-    """The content to push, the folder it goes to, and the server's version, None where the server hides it."""
+    """The content to push, the folder it goes to, and the server's version, None where the server hides it.
+
+    Without `prune`, what the content no longer has stays in Grafana.
+    """
 
     bundle: Bundle
     target: GrafanaTarget
     version: Version | None
+    prune: bool = True
+
+
+@dataclass(frozen=True)
+class Edit:
+    """What others changed since our last push: by whom and when ("" where Grafana does not report it), and what, as far as it is known."""
+
+    by: str
+    at: str
+    differences: tuple[Difference, ...] = ()
 
 
 class ObjectKind(ABC):
@@ -34,29 +49,43 @@ class ObjectKind(ABC):
 
     name: ClassVar[str]
     """What reports call it: "dashboard"."""
+    at_once: ClassVar[int] = 1
+    """How many objects may be read or written at the same time."""
 
     @abstractmethod
     def wanted(self, deployment: Deployment) -> Iterable[Json]:
         """Every object of this kind that the deployment holds, in the order of writing."""
 
     @abstractmethod
+    def identity(self, found: Json) -> str:
+        """What names the object in Grafana for good; takes its content and its live state."""
+
+    @abstractmethod
     def title(self, found: Json) -> str:
         """What people call the object; takes its content and its live state."""
 
     @abstractmethod
-    def live(self, grafana: Grafana, content: Json) -> Json | None:
+    def live(self, survey: Survey, content: Json) -> Json | None:
         """The object that `content` would replace, or None."""
 
     @abstractmethod
-    def ours(self, grafana: Grafana, folder_uid: str) -> Iterable[Json]:
-        """The live state of every object of this kind in the folder that is ours, wanted or not."""
+    def now(self, grafana: Grafana, content: Json) -> Json | None:
+        """The object of the same identity at this moment, for reading back what was written."""
 
     @abstractmethod
-    def check_ours(self, live: Json) -> None:
+    def leftovers(self, survey: Survey, wanted: Iterable[Json]) -> Iterable[Json]:
+        """The live state of every object of ours that is not wanted, in the order of removal."""
+
+    def owned(self, live: Json, folder_uid: str) -> Json | None:
+        """What of a leftover has our mark, and may be removed; None for nothing."""
+        return live
+
+    @abstractmethod
+    def check_ours(self, live: Json, folder_uid: str) -> None:
         """Raise GlassboxError where writing or removing the object would destroy work that is not ours."""
 
-    def merged(self, content: Json, live: Json) -> Json:
-        """The content with the fields that people set in Grafana and a push keeps."""
+    def merged(self, content: Json, live: Json, deployment: Deployment) -> Json:
+        """The content with what people set in Grafana and a push keeps."""
         return content
 
     @abstractmethod
@@ -64,11 +93,31 @@ class ObjectKind(ABC):
         """Whether writing `content` would change nothing. Fields that the server sets do not count."""
 
     @abstractmethod
+    def differences(self, content: Json, live: Json) -> Iterable[Difference]:
+        """What writing `content` would change, in words."""
+
+    def edit(self, survey: Survey, live: Json) -> Edit | None:
+        """What others changed since our last push; None for nothing, and where it is not known."""
+        return None
+
+    def is_what_we_pushed(self, grafana: Grafana, content: Json, live: Json) -> bool:
+        """Whether `content` is what we pushed last and nobody wrote since: then a difference is the server's own."""
+        return False
+
+    def lost(self, content: Json | None, live: Json) -> tuple[str, ...]:
+        """The titles of what writing `content` deletes for good, the object itself where it is None."""
+        return (self.title(live),) if content is None else ()
+
+    def remarks(self, content: Json | None, live: Json, folder_uid: str) -> Iterable[str]:
+        """Sentences about the object that people should read: what is left alone, and why."""
+        return ()
+
+    @abstractmethod
     def write(self, grafana: Grafana, content: Json, live: Json | None) -> None:
         """Create the object, or update the one that was read as `live`."""
 
     @abstractmethod
-    def remove(self, grafana: Grafana, live: Json) -> None:
+    def remove(self, grafana: Grafana, live: Json, folder_uid: str) -> None:
         """Delete the object that was read as `live`; one that is gone already is fine.
 
         Raises GlassboxError, and deletes nothing, where `check_ours` refuses it.

@@ -2,73 +2,159 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from glassbox.compile.bundle import Json
 from glassbox.errors import GlassboxError
-from glassbox.grafana.kinds.kind import Deployment, ObjectKind, Version
-from glassbox.query.promql import duration_seconds
+from glassbox.grafana.differences.difference import Difference, changed
+from glassbox.grafana.differences.rule_differences import group_differences
+from glassbox.grafana.kinds.kind import Deployment, Edit, ObjectKind, Version
+from glassbox.grafana.ownership import begins_as_ours, left_alone, owner_of_rule
+from glassbox.grafana.rule_marks import KEPT_FIELDS, comparable, marked, unmarked, was_edited
 
 if TYPE_CHECKING:
     from glassbox.grafana.client import Grafana
+    from glassbox.grafana.survey import Survey
 
 # Older servers drop these fields silently, and every push would find a difference.
 _RULE_FIELDS_SINCE: dict[str, Version] = {"keep_firing_for": (12, 0, 0), "missingSeriesEvalsToResolve": (12, 0, 0)}
 _KEEP_LAST_SINCE: Version = (10, 4, 1)
-_SET_BY_SERVER = ("id", "updated", "provenance", "orgID", "record")
-_DURATIONS = ("for", "keep_firing_for")
-# The provenance of rules that a push may replace: none, or the API, which is how we write them.
+# The provenance of rules that a push may replace: none, or the API.
 _WRITABLE_PROVENANCES = (None, "", "api")
-_KEPT_FIELDS = ("isPaused", "notification_settings")
+_EDITABLE = ("locked", "editable")
 
 
 class RuleGroupKind(ObjectKind):
-    """{"title", "folderUid", "interval" in seconds, "rules"}; live the same. A rule whose uid starts with the folder's is ours.
+    """{"title", "folderUid", "interval" in seconds, "rules"}; live the same.
 
-    Writing a group deletes the rules that it does not list, and removing it deletes all of them.
+    Content has three keys more: "editable" (in Grafana's page), "elsewhere" (the groups that its rules come from, by uid)
+    and "leaving" (the groups that rules of the live group go to, by uid). Live has "elsewhere": the rules themselves.
+    Writing a group deletes the rules that it does not list, and moves here those that another group holds.
     """
 
     name = "rule group"
 
     def wanted(self, deployment: Deployment) -> Iterable[Json]:
-        return [fitted(group, deployment.version) for group in deployment.bundle.grafana_groups]
+        target = deployment.target
+        for group in deployment.bundle.grafana_groups:
+            fit = fitted(group, deployment.version)
+            rules = [marked(rule, target.folder_uid, group["interval"]) for rule in fit["rules"]]
+            yield group | {"rules": rules, "editable": target.rules == "editable", "leaving": {}}
+
+    def identity(self, found: Json) -> str:
+        return str(found["title"])
 
     def title(self, found: Json) -> str:
         return str(found["title"])
 
-    def live(self, grafana: Grafana, content: Json) -> Json | None:
+    def live(self, survey: Survey, content: Json) -> Json | None:
+        """The group with the wanted rules that other groups hold; None where there is neither."""
+        name, folder_uid = content["title"], content["folderUid"]
+        uids = {rule["uid"] for rule in content["rules"]}
+        here = {rule["uid"] for rule in survey.rules_in(name)}
+        elsewhere = [survey.rules[uid] for uid in sorted(uids - here) if uid in survey.rules]
+        group = survey.grafana.rule_group(folder_uid, name) if here else None
+        if here and group is None:
+            raise GlassboxError(f"Grafana lists rules of the group {name!r} and says that there is no such group: run again.")  # fmt: skip  # a refusal is one line
+        if group is None and not elsewhere:
+            return None
+        empty = {"title": name, "folderUid": folder_uid, "interval": None, "rules": []}
+        return (group or empty) | {"elsewhere": elsewhere}
+
+    def now(self, grafana: Grafana, content: Json) -> Json | None:
         return grafana.rule_group(content["folderUid"], content["title"])
 
-    def ours(self, grafana: Grafana, folder_uid: str) -> Iterable[Json]:
-        """The groups that hold a rule of ours; `check_ours` refuses one that holds other rules too."""
-        names = {
-            rule["ruleGroup"]
-            for rule in grafana.alert_rules()
-            if rule["folderUID"] == folder_uid and rule["uid"].startswith(f"{folder_uid}-")
-        }
-        found = (grafana.rule_group(folder_uid, name) for name in sorted(names))
-        return [group for group in found if group]
+    def leftovers(self, survey: Survey, wanted: Iterable[Json]) -> Iterable[Json]:
+        """Groups that are not wanted, each with those of its rules that are ours and that no wanted group takes."""
+        contents = list(wanted)
+        taken, names = (
+            {rule["uid"] for content in contents for rule in content["rules"]},
+            {c["title"] for c in contents},
+        )
+        groups: dict[str, list[Json]] = {}
+        for rule in survey.rules.values():
+            place = rule["folderUID"] == survey.folder_uid and rule["ruleGroup"] not in names
+            if place and rule["uid"] not in taken and begins_as_ours(rule["uid"], survey.folder_uid):
+                groups.setdefault(rule["ruleGroup"], []).append(rule)
+        for name, rules in sorted(groups.items()):
+            yield {"title": name, "folderUid": survey.folder_uid, "interval": None, "rules": sorted(rules, key=lambda r: r["uid"])}  # fmt: skip  # one thing is one line
 
-    def check_ours(self, live: Json) -> None:
-        for rule in live["rules"]:
-            _check_rule(rule, live["title"], live["folderUid"])
+    def check_ours(self, live: Json, folder_uid: str) -> None:
+        for rule in (*live["rules"], *live.get("elsewhere", ())):
+            _check_rule(rule, live["title"], folder_uid)
 
-    def merged(self, content: Json, live: Json) -> Json:
-        known = {rule["uid"]: rule for rule in live["rules"]}
-        return content | {"rules": [_with_kept_fields(rule, known.get(rule["uid"], {})) for rule in content["rules"]]}
+    def merged(self, content: Json, live: Json, deployment: Deployment) -> Json:
+        folder_uid = deployment.target.folder_uid
+        known = {rule["uid"]: rule for rule in (*live["rules"], *live["elsewhere"])}
+        rules = [_with_kept_fields(rule, known.get(rule["uid"], {})) for rule in content["rules"]]
+        placed = {rule["uid"]: group["title"] for group in deployment.bundle.grafana_groups for rule in group["rules"]}
+        leaving = {uid: placed[uid] for uid in known if placed.get(uid, content["title"]) != content["title"]}
+        # Without our mark a rule may be somebody's own, whatever its uid.
+        staying = [
+            rule for uid, rule in known.items()
+            if uid not in placed and not (deployment.prune and owner_of_rule(rule) == folder_uid)
+        ]  # fmt: skip  # one thing is one line
+        return content | {"rules": [*rules, *staying], "leaving": leaving}
 
     def equal(self, content: Json, live: Json) -> bool:
-        if content["interval"] != live["interval"] or len(content["rules"]) != len(live["rules"]):
+        rules = [rule for rule in live["rules"] if rule["uid"] not in content["leaving"]]
+        if content["interval"] != live["interval"] or len(content["rules"]) != len(rules) or live.get("elsewhere"):
             return False
-        return all(_same_rule(*pair) for pair in zip(content["rules"], live["rules"], strict=True))
+        if any(_is_editable(rule) != content["editable"] for rule in rules):
+            return False
+        return all(_same_rule(*pair) for pair in zip(content["rules"], rules, strict=True))
+
+    def differences(self, content: Json, live: Json) -> Iterable[Difference]:
+        before = live | {"rules": [*map(_told, live["rules"]), *map(_told, live["elsewhere"])]}
+        yield from group_differences(before, content | {"rules": [_told(rule) for rule in content["rules"]]}, content["leaving"])  # fmt: skip  # one thing is one line
+        if any(_is_editable(rule) != content["editable"] for rule in live["rules"]):
+            yield changed("", "in Grafana's page", *_EDITABLE[:: 1 if content["editable"] else -1])
+
+    def edit(self, survey: Survey, live: Json) -> Edit | None:
+        """Which rules are not what we pushed; Grafana reports when that was, and not by whom."""
+        here = [rule for rule in live["rules"] if was_edited(rule, live["interval"])]
+        edited = [*here, *(rule for rule in live.get("elsewhere", ()) if was_edited(rule, None))]
+        if not edited:
+            return None
+        told = (Difference(str(rule["title"]), "edited in Grafana") for rule in edited)
+        return Edit("", max(str(rule.get("updated") or "") for rule in edited), tuple(told))
+
+    def lost(self, content: Json | None, live: Json) -> tuple[str, ...]:
+        kept = {rule["uid"] for rule in content["rules"]} | content["leaving"].keys() if content else set()
+        return tuple(str(rule["title"]) for rule in live["rules"] if rule["uid"] not in kept)
+
+    def owned(self, live: Json, folder_uid: str) -> Json | None:
+        rules = [rule for rule in live["rules"] if owner_of_rule(rule) == folder_uid]
+        return live | {"rules": rules} if rules else None
+
+    def remarks(self, content: Json | None, live: Json, folder_uid: str) -> Iterator[str]:
+        wanted = {rule["uid"] for rule in content["rules"] if owner_of_rule(rule)} if content else set()
+        for rule in live["rules"]:
+            if owner_of_rule(rule) != folder_uid and rule["uid"] not in wanted:
+                yield left_alone("Rule", rule["title"], rule["uid"], owner_of_rule(rule))
 
     def write(self, grafana: Grafana, content: Json, live: Json | None) -> None:
-        grafana.put_rule_group(content)
+        """Write the group, with the rules that are still here and that another group will take: otherwise they would be deleted."""
+        now = self.now(grafana, content)
+        refuse_changed(now, live, content["leaving"])
+        waiting = [rule for rule in (now or {"rules": ()})["rules"] if rule["uid"] in content["leaving"]]
+        body = {key: content[key] for key in ("title", "folderUid", "interval")}
+        grafana.put_rule_group(body | {"rules": [*content["rules"], *waiting]}, editable=content["editable"])
 
-    def remove(self, grafana: Grafana, live: Json) -> None:
-        self.check_ours(live)
-        grafana.delete_rule_group(live["folderUid"], live["title"])
+    def remove(self, grafana: Grafana, live: Json, folder_uid: str) -> None:
+        """Delete the rules one by one: a rule that somebody adds to the group meanwhile survives."""
+        self.check_ours(live, folder_uid)
+        for rule in live["rules"]:
+            grafana.delete_rule(rule["uid"], editable=_is_editable(rule))
+
+
+def refuse_changed(now: Json | None, planned: Json | None, leaving: Iterable[str]) -> None:
+    """GlassboxError where a group is not what the plan compared with; rules that leave it may have left already."""
+    before, after = ([comparable(r) for r in (group or {"rules": ()})["rules"] if r["uid"] not in leaving] for group in (planned, now))  # fmt: skip  # one thing is one line
+    if before != after:
+        name = (now or planned or {}).get("title")
+        raise GlassboxError(f"Rule group {name!r} was changed after the plan was made: run again to compare with what is there.")  # fmt: skip  # a refusal is one line
 
 
 def fitted(group: Json, version: Version | None) -> Json:
@@ -88,25 +174,26 @@ def _check_rule(rule: Json, group: str, folder_uid: str) -> None:
             f"Rule {rule['title']!r} in group {group!r} is managed by {rule['provenance']!r}: "
             "remove it there, or set another folder (grafana.folder_uid) in the settings."
         )
-    if not rule["uid"].startswith(f"{folder_uid}-"):
+    if not begins_as_ours(rule["uid"], folder_uid) or owner_of_rule(rule) not in (None, folder_uid):
         raise GlassboxError(
             f"Rule {rule['title']!r} in group {group!r} is not ours and would be deleted: move it to another group."
         )
 
 
+def _is_editable(rule: Json) -> bool:
+    return not rule.get("provenance")
+
+
 def _with_kept_fields(rule: Json, live: Json) -> Json:
-    return rule | {key: live[key] for key in _KEPT_FIELDS if live.get(key)}
+    return rule | {key: live[key] for key in KEPT_FIELDS if live.get(key)}
+
+
+def _told(rule: Json) -> Json:
+    """What people care about in a rule."""
+    return comparable(unmarked(rule)) | {"uid": rule["uid"], "title": rule["title"]}
 
 
 def _same_rule(ours: Json, live: Json) -> bool:
     # A server that hides its version may be one that drops these fields.
     known = {key: value for key, value in ours.items() if key in live or key not in _RULE_FIELDS_SINCE}
-    return _comparable(known) == _comparable(live)
-
-
-def _comparable(rule: Json) -> Json:
-    kept = {key: value for key, value in rule.items() if key not in _SET_BY_SERVER and value not in (None, {})}
-    for name in _DURATIONS:
-        if name in kept:
-            kept[name] = duration_seconds(kept[name])
-    return kept
+    return comparable(known) == comparable(live)

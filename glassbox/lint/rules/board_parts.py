@@ -75,17 +75,16 @@ def unused_variable(corpus: Corpus) -> Iterator[Defect]:
         used = _named(_texts(board)) if board.complete and offered else set()
         repeated = {panel.repeats for panel in board.panels}
         unused = [each.name for each in offered if each.name not in used | repeated]
-        if (
-            unused
-            and board.complete
-            and not any("includeVars" in link.url or "${__all_variables}" in link.url for link in board.links)
-        ):
+        handed_on = any(link.with_variables for link in board.links)
+        if unused and board.complete and not handed_on:
             yield Defect(board.location, f"Nothing uses {listed(unused)}.")
 
 
 def _texts(board: Board) -> Iterator[str]:
     """Every text that may name a variable; of a variable's own definition, those of the others."""
     yield from board.texts
+    for link in board.links:
+        yield from (link.title, link.url)
     for panel in board.panels:
         yield from (panel.title, panel.description, panel.datasource, *panel.texts)
         for query in panel.queries:

@@ -73,7 +73,7 @@ function Tagged({ link }: { link: DashboardLink }) {
       }
     >
       <ToolbarButton variant="canvas" icon="bars" isOpen={false}>
-        {link.title}
+        {replace(link.title ?? '')}
       </ToolbarButton>
     </Dropdown>
   );

@@ -1,0 +1,61 @@
+"""Options of every command that talks to Grafana, and what they come to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from glassbox.cli.session import Session
+
+if TYPE_CHECKING:
+    from glassbox.compile.bundle import Bundle, DataSource
+    from glassbox.grafana.client import Grafana
+    from glassbox.grafana.kinds.kind import Deployment
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@dataclass(frozen=True)
+class Destination:
+    """A Grafana, the data source that is queried there, what this session compiles for it, and how the two are compared."""
+
+    grafana: Grafana
+    source: DataSource
+    bundle: Bundle
+    deployment: Deployment
+
+
+def to_grafana(command: Command) -> Command:
+    """`--grafana URL` and `--token-file FILE`."""
+    command = click.option("--token-file", type=FILE, metavar="FILE", help="File with the Grafana token, instead of GRAFANA_TOKEN.")(command)  # fmt: skip  # one option
+    return click.option("--grafana", "url", metavar="URL", required=True, help="The Grafana.")(command)
+
+
+def choosing(command: Command) -> Command:
+    """`--only GLOB` and `--no-prune`."""
+    command = click.option("--only", metavar="GLOB", default="", help="Only objects with such a title or uid, or kind and title: 'dashboard/*'.")(command)  # fmt: skip  # one option
+    return click.option("--no-prune", is_flag=True, help="Keep what the code no longer has.")(command)
+
+
+@contextmanager
+def destination(
+    session: Session, url: str, token_file: Path | None, *, prune: bool, read_only: bool
+) -> Iterator[Destination]:
+    """The Grafana at this address, with what is compiled for its data source."""
+    # Only these commands need an HTTP client.
+    from glassbox.grafana.chosen_data_source import choose_data_source  # noqa: PLC0415
+    from glassbox.grafana.client import Grafana  # noqa: PLC0415
+    from glassbox.grafana.credentials import grafana_credential  # noqa: PLC0415
+    from glassbox.grafana.kinds.kind import Deployment  # noqa: PLC0415
+
+    settings = session.settings
+    with Grafana(url, grafana_credential(token_file), read_only=read_only) as grafana:
+        source = choose_data_source(grafana.data_sources(), settings.grafana.data_source)
+        bundle = session.compiled(source)
+        yield Destination(grafana, source, bundle, Deployment(bundle, settings.grafana, grafana.version(), prune))

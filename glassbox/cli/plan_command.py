@@ -1,0 +1,66 @@
+"""`plan`: what a push would change, without changing anything."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from glassbox.cli.exit_codes import DONE, FINDINGS
+from glassbox.cli.grafana_options import FILE, choosing, destination, to_grafana
+from glassbox.cli.output import say
+from glassbox.cli.plan_output import say_plan
+from glassbox.cli.session import Session
+
+if TYPE_CHECKING:
+    from glassbox.compile.bundle import Json
+    from glassbox.deploying.plan import PushPlan
+
+
+@click.command("plan")
+@to_grafana
+@choosing
+@click.option("--json", "form", flag_value="json", help="The whole plan as JSON, to stdout.")
+@click.option("--markdown", "form", flag_value="markdown", help="As Markdown, for a comment on a pull request.")
+@click.option("--out", type=FILE, metavar="PLAN", help="Save the plan to a file, for a push with --plan.")
+@click.pass_obj
+def command(
+    session: Session,
+    *,
+    url: str,
+    token_file: Path | None,
+    only: str,
+    no_prune: bool,
+    form: str | None,
+    out: Path | None,
+) -> int:
+    """See what a push would change. It only reads.
+
+    Exit codes: 0 no changes, 2 changes, 1 error.
+    """
+    from glassbox.deploying.plan import plan  # noqa: PLC0415  # see `destination`
+    from glassbox.deploying.plan_json import plan_json  # noqa: PLC0415
+    from glassbox.deploying.saved_plan import save  # noqa: PLC0415
+    from glassbox.deploying.selection import Selection  # noqa: PLC0415
+
+    selection = Selection(only)
+    with destination(session, url, token_file, prune=not no_prune, read_only=True) as found:
+        made = plan(found.grafana, found.deployment, selection)
+    whole = plan_json(made, selection, prune=not no_prune)
+    if out:
+        save(whole, out)
+    _print(made, whole, form)
+    return FINDINGS if made.pending else DONE
+
+
+def _print(made: PushPlan, whole: Json, form: str | None) -> None:
+    from glassbox.deploying.plan_json import json_of  # noqa: PLC0415  # see `destination`
+    from glassbox.deploying.plan_markdown import plan_markdown  # noqa: PLC0415
+
+    if form == "json":
+        say(json_of(whole))
+    elif form == "markdown":
+        say(plan_markdown(made))
+    else:
+        say_plan(made)

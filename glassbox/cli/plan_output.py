@@ -1,0 +1,40 @@
+"""Printing a plan, and what became of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from glassbox.cli.output import complain, say
+from glassbox.deploying.change import Action, Change
+from glassbox.deploying.plan import PushPlan
+from glassbox.deploying.plan_text import plan_lines
+
+
+def say_plan(plan: PushPlan) -> None:
+    """The plan as text, in colours on a terminal."""
+    for line in plan_lines(plan):
+        say(line.text, colour=line.colour)
+
+
+def say_result(plan: PushPlan, done: Sequence[Change], held: Sequence[Change]) -> None:
+    """The closing sentences of a push: counts, what was kept for others, and where to look."""
+    count, kept = Counter(change.action for change in done), plan.count[Action.KEEP] + len(held)
+    told = f"{count[Action.CREATE]} created, {count[Action.UPDATE]} updated, {count[Action.DELETE]} deleted"
+    say(f"Pushed: {told}, {kept} unchanged.")
+    if held:
+        say(f"Others edited {_names(held)}: not overwritten. Take their edits into the code, or push with --force.")
+    say(f"Look: {plan.server.url}/dashboards/f/{plan.folder_uid}")
+
+
+def complain_of_the_rest(done: Sequence[Change], wanted: Sequence[Change]) -> None:
+    """After an error or a signal: what was done, what was not, and that a further run does the rest."""
+    rest = [change for change in wanted if change not in done]
+    complain(f"Done: {_names(done) or 'nothing'}.")
+    complain(
+        f"Not known to be done: {_names(rest) or 'nothing'}. Run again: it compares first, and does only what is left."
+    )
+
+
+def _names(changes: Sequence[Change]) -> str:
+    return ", ".join(change.name for change in changes)

@@ -1,0 +1,58 @@
+"""What happens to one object of Grafana."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from glassbox.compile.bundle import Json
+from glassbox.grafana.differences.difference import Difference
+from glassbox.grafana.kinds.kind import Edit, ObjectKind
+
+
+class Action(Enum):
+    """What happens to one object."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+    KEEP = "keep"
+
+
+@dataclass(frozen=True)
+class Change:
+    """One object of Grafana and what happens to it: `content` is sent, `live` is there already (None: nothing).
+
+    `lost` are the titles of what is deleted for good with it. `edit` is what others changed and this would overwrite.
+    """
+
+    action: Action
+    kind: ObjectKind
+    content: Json | None
+    live: Json | None = None
+    differences: tuple[Difference, ...] = ()
+    lost: tuple[str, ...] = ()
+    edit: Edit | None = None
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """What people call the object."""
+        return self.kind.title(self._any_state)
+
+    @property
+    def identity(self) -> str:
+        """What names the object in Grafana for good."""
+        return self.kind.identity(self._any_state)
+
+    @property
+    def name(self) -> str:
+        """Kind and title: "dashboard LLM serving"."""
+        return f"{self.kind.name} {self.title}"
+
+    @property
+    def _any_state(self) -> Json:
+        state = self.live if self.content is None else self.content
+        if state is None:
+            raise ValueError("a change without content and without a live object")
+        return state

@@ -1,0 +1,111 @@
+"""What a push would change: the bundle compared with what Grafana has. Reads only."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
+
+from glassbox.compile.bundle import Json
+from glassbox.deploying.change import Action, Change
+from glassbox.deploying.selection import EVERYTHING, Selection
+from glassbox.grafana.client import Grafana
+from glassbox.grafana.differences.difference import Difference
+from glassbox.grafana.kinds import KINDS
+from glassbox.grafana.kinds.kind import Deployment, ObjectKind
+from glassbox.grafana.survey import Survey
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class GrafanaServer:
+    """The Grafana that a plan is for; `version` is "" where the server hides it."""
+
+    url: str
+    version: str
+    organisation: str
+
+
+@dataclass(frozen=True)
+class PushPlan:
+    """Every object with its change, in the order of carrying out: deletions last. `remarks` are sentences to read."""
+
+    server: GrafanaServer
+    folder_uid: str
+    changes: tuple[Change, ...]
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def pending(self) -> tuple[Change, ...]:
+        """The changes that change anything."""
+        return tuple(change for change in self.changes if change.action is not Action.KEEP)
+
+    @property
+    def count(self) -> Counter[Action]:
+        """How many objects of each action."""
+        return Counter(change.action for change in self.changes)
+
+
+def plan(
+    grafana: Grafana, deployment: Deployment, selection: Selection = EVERYTHING, kinds: Iterable[ObjectKind] = KINDS
+) -> PushPlan:
+    """Compare everything that `selection` takes.
+
+    All objects are read and checked first, so that one that may not be written stops a push before it starts.
+    """
+    survey = Survey(grafana, deployment)
+    server = GrafanaServer(grafana.url, grafana.version_text(), grafana.organisation())
+    writes: list[Change] = []
+    removals: list[Change] = []
+    remarks: list[str] = []
+    for kind in kinds:
+        if not selection.has_kind(kind.name):
+            continue
+        contents = list(kind.wanted(deployment))
+        chosen = [content for content in contents if selection.takes(kind.name, kind.title(content), kind.identity(content))]  # fmt: skip  # one thing is one line
+        writes += at_once(kind.at_once, partial(_change, survey, kind), chosen)
+        for leftover in kind.leftovers(survey, contents):
+            if selection.takes(kind.name, kind.title(leftover), kind.identity(leftover)):
+                remarks += kind.remarks(None, leftover, survey.folder_uid)
+                removals += _removal(survey, kind, leftover)
+    selection.refuse_nothing([*writes, *removals])
+    remarks = [*(remark for change in writes for remark in change.remarks), *remarks]
+    return PushPlan(server, survey.folder_uid, (*writes, *reversed(removals)), tuple(remarks))
+
+
+def at_once(workers: int, work: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
+    """The results in the order of the items, so many worked on at the same time; the first error stops it."""
+    if workers == 1:
+        return [work(item) for item in items]
+    with ThreadPoolExecutor(workers) as pool:
+        try:
+            return list(pool.map(work, items))
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _change(survey: Survey, kind: ObjectKind, content: Json) -> Change:
+    live = kind.live(survey, content)
+    if live is None:
+        return Change(Action.CREATE, kind, content)
+    kind.check_ours(live, survey.folder_uid)
+    merged = kind.merged(content, live, survey.deployment)
+    remarks = tuple(kind.remarks(merged, live, survey.folder_uid))
+    if kind.equal(merged, live) or kind.is_what_we_pushed(survey.grafana, merged, live):
+        return Change(Action.KEEP, kind, merged, live, remarks=remarks)
+    told = tuple(kind.differences(merged, live)) or (Difference("", "content changed"),)
+    return Change(Action.UPDATE, kind, merged, live, told, kind.lost(merged, live), kind.edit(survey, live), remarks)
+
+
+def _removal(survey: Survey, kind: ObjectKind, leftover: Json) -> Iterator[Change]:
+    owned = kind.owned(leftover, survey.folder_uid)
+    if owned is not None and survey.deployment.prune:
+        kind.check_ours(owned, survey.folder_uid)
+        lost = kind.lost(None, owned)
+        yield Change(Action.DELETE, kind, None, owned, lost=lost, edit=kind.edit(survey, owned))

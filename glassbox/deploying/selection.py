@@ -1,0 +1,46 @@
+"""Which objects a run is about: `--only GLOB`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from glassbox.errors import GlassboxError
+
+ALWAYS = "folder"
+"""Everything else needs it."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """A pattern for titles and uids, or with a kind before a slash ("dashboard/*"); "" takes everything. The folder is always taken."""
+
+    pattern: str = ""
+
+    def has_kind(self, kind: str) -> bool:
+        """Whether any object of this kind can be taken: those of others are not even read."""
+        wanted = self.pattern.partition("/")
+        return not wanted[1] or kind == ALWAYS or fnmatchcase(_slug(kind), wanted[0].lower())
+
+    def takes(self, kind: str, title: str, identity: str) -> bool:
+        """Whether this object is taken."""
+        if not self.pattern or kind == ALWAYS:
+            return True
+        pattern = self.pattern.lower()
+        return any(fnmatchcase(name.lower(), pattern) for each in (title, identity) for name in (each, f"{_slug(kind)}/{each}"))  # fmt: skip  # one thing is one line
+
+    def refuse_nothing(self, found: Sequence[object]) -> None:
+        """GlassboxError where the pattern takes nothing but the folder."""
+        if self.pattern and len(found) <= 1:
+            raise GlassboxError(
+                f"--only {self.pattern!r} fits no object: give the title or the uid of a dashboard or rule group, "
+                "or a pattern such as 'dashboard/*' or 'rule-group/inference-*'."
+            )
+
+
+EVERYTHING = Selection()
+
+
+def _slug(kind: str) -> str:
+    return kind.replace(" ", "-")

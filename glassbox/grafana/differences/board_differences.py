@@ -1,0 +1,59 @@
+"""What differs in a dashboard: its own fields, variables and annotations by name, panels by id."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from glassbox.compile.bundle import Json, every_panel
+from glassbox.grafana.differences.difference import Difference, changed, named_items, other_fields
+from glassbox.grafana.differences.panel_differences import panel_differences, panel_title
+
+_TOLD = frozenset({"panels", "templating", "annotations", "title", "description", "tags", "links"})
+
+
+def board_differences(before: Json, after: Json) -> Iterator[Difference]:
+    """Everything that differs between two states of a dashboard's JSON."""
+    for name in ("title", "description"):
+        if before.get(name) != after.get(name):
+            yield changed("", name, before.get(name), after.get(name))
+    yield from named_items("", "tag", _tags(before), _tags(after))
+    if before.get("links") != after.get("links"):
+        yield Difference("", "links changed", before.get("links"), after.get("links"))
+    for field, word in (("templating", "variable"), ("annotations", "annotation")):
+        old, new = (_named((board.get(field) or {}).get("list") or ()) for board in (before, after))
+        yield from named_items("", word, old, new)
+        yield from _order("", f"order of {word}s", old, new)
+    yield from _panels(before, after)
+    yield from other_fields("", before, after, _TOLD)
+
+
+def _tags(board: Json) -> dict[str, bool]:
+    return dict.fromkeys(map(str, board.get("tags") or ()), True)
+
+
+def _named(items: Iterable[Json]) -> dict[str, Json]:
+    return {str(item.get("name") or number): item for number, item in enumerate(items)}
+
+
+def _order(part: str, what: str, before: dict[str, Json], after: dict[str, Json]) -> Iterator[Difference]:
+    """A change of order alone; items that came or went are told by themselves."""
+    old, new = [name for name in before if name in after], [name for name in after if name in before]
+    if old != new:
+        yield Difference(part, f"{what} changed", old, new)
+
+
+def _panels(before: Json, after: Json) -> Iterator[Difference]:
+    old, new = (_by_id(board) for board in (before, after))
+    for number, panel in old.items():
+        if number not in new:
+            yield Difference(panel_title(panel), "panel removed", panel, None)
+    for number, panel in new.items():
+        if number not in old:
+            yield Difference(panel_title(panel), "panel added", None, panel)
+        else:
+            yield from panel_differences(old[number], panel)
+    yield from _order("", "order of panels", old, new)
+
+
+def _by_id(board: Json) -> dict[str, Json]:
+    return {str(panel.get("id")): panel for panel in every_panel(board.get("panels"))}

@@ -1,0 +1,75 @@
+"""Whose series are read: names that unrelated services use too are read of the jobs that have others, or that rules name."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from glassbox.compile.bundle import Bundle
+from glassbox.metrics import CATALOGUE
+from glassbox.prometheus.api import Prometheus
+from glassbox.syntax.parsing import selectors_of
+
+SHARED = frozenset(
+    part.name for metrics in CATALOGUE.values() for metric in metrics if metric.shared_name for part in metric.parts
+)
+# A query has room for so many names or jobs; of more jobs than that, shared names are read of all.
+_NAMES_AT_ONCE = 40
+_MOST_JOBS = 100
+_MOMENTS = 8
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The number of series of each name, and a pattern of the jobs of which `SHARED` names are read; "" means all."""
+
+    series: Mapping[str, int]
+    jobs: str = ""
+
+    def jobs_of(self, name: str) -> str:
+        """The pattern of the jobs of which this name is read."""
+        return self.jobs if name in SHARED else ""
+
+
+def scope_of(prometheus: Prometheus, bundle: Bundle, names: Iterable[str], start: int, end: int) -> Scope:
+    """Counts series at a few moments between start and end; names that none has then are left out. Raises GlassboxError."""
+    found = _counted(prometheus, sorted(names), start, end)
+    jobs = {re.escape(job) for name, by_job in found.items() if name not in SHARED for job in by_job} | _named(bundle)
+    pattern = "|".join(sorted(jobs)) if len(jobs) <= _MOST_JOBS else ""
+    series = {name: _sum(by_job, pattern if name in SHARED else "") for name, by_job in found.items()}
+    return Scope({name: count for name, count in series.items() if count}, pattern)
+
+
+def _counted(prometheus: Prometheus, names: Sequence[str], start: int, end: int) -> dict[str, dict[str, int]]:
+    """By name and job."""
+    found: dict[str, dict[str, int]] = {}
+    step = max(60, (end - start) // _MOMENTS)
+    for first in range(0, len(names), _NAMES_AT_ONCE):
+        query = f"count by (__name__, job) ({selector(names[first : first + _NAMES_AT_ONCE])})"
+        for each in prometheus.range(query, start, end, step):
+            of_name = found.setdefault(each.labels.get("__name__", ""), {})
+            of_name[each.labels.get("job", "")] = int(max(each.values.values(), default=0))
+    return found
+
+
+def _sum(by_job: Mapping[str, int], pattern: str) -> int:
+    return sum(count for job, count in by_job.items() if not pattern or re.fullmatch(pattern, job))
+
+
+def _named(bundle: Bundle) -> set[str]:
+    """The patterns of jobs that rules name; variables of boards and patterns that fit everything are not among them."""
+    queries = (query.expr for query in bundle.content.queries if query.recorded_as)
+    matchers = (each for query in queries for found in selectors_of(str(query)) for each in found.matchers.matchers)
+    positive = {
+        each.value for each in matchers if each.name == "job" and str(each.op) in {"MatchOp.Equal", "MatchOp.Re"}
+    }
+    return {pattern for pattern in positive if not re.search(r"[$.]\W|\$", pattern) and pattern}
+
+
+def selector(names: Sequence[str], jobs: str = "") -> str:
+    """A selector of series of these names, and of jobs of this pattern."""
+    of_jobs = f',job=~"{_quoted(jobs)}"' if jobs else ""
+    return f'{{__name__=~"{_quoted("|".join(map(re.escape, names)))}"{of_jobs}}}'
+
+
+def _quoted(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"')

@@ -1,0 +1,140 @@
+"""A push brings rules to the ruler of Grafana's data source, or to one that `--mimir` names."""
+
+from contextlib import ExitStack
+
+import pytest
+
+from glassbox.cli import main as command_line
+from glassbox.standin.server import GrafanaStandIn
+from tests.support.fake_prometheus import fake_prometheus
+from tests.support.ruler_stand_in import grafana_before, ruler_stand_in
+from tests.support.small_content import PRODUCT
+
+BROUGHT = "  + waiting\n  1 groups created, 0 updated, 0 deleted, 0 unchanged.\n"
+
+
+def main(*arguments):
+    return command_line.main(PRODUCT, arguments)
+
+
+@pytest.fixture(autouse=True)
+def credentials(monkeypatch):
+    monkeypatch.setenv("GRAFANA_TOKEN", "glsa_admin")
+    for name in ("TOKEN", "USER", "PASSWORD"):
+        monkeypatch.delenv(f"MIMIR_{name}", raising=False)
+
+
+@pytest.fixture
+def ruler():
+    with ruler_stand_in() as running:
+        yield running
+
+
+@pytest.fixture
+def series():
+    """What a Prometheus behind the data source answers to a query; empty at first."""
+    with fake_prometheus({"job": "a"}) as prometheus:
+        prometheus.found, answer = [], prometheus.answer
+        prometheus.answer = lambda path, asked: (
+            {"result": prometheus.found} if path.endswith("/query") else answer(path, asked)
+        )
+        yield prometheus
+
+
+@pytest.fixture
+def grafana(ruler, series):
+    """The address of a Grafana whose data source has that ruler."""
+    source = {"uid": "m1", "name": "Metrics", "type": "prometheus", "url": series.url, "isDefault": True}
+    with ExitStack() as resources:
+        stand_in = resources.enter_context(GrafanaStandIn(tokens={"glsa_admin": "Admin"}, data_sources=[source]))
+        yield resources.enter_context(grafana_before(ruler, stand_in.url, "m1"))
+
+
+def test_a_push_brings_recorded_series_to_the_ruler_behind_grafana(capsys, ruler, grafana):
+    assert main("--grafana", grafana) == 0
+    out = capsys.readouterr().out
+    assert f"Rules in the ruler of data source Metrics, namespace glassbox:\n{BROUGHT}" in out
+    assert out.index(BROUGHT) < out.index("  + dashboard")
+    assert list(ruler.of()["glassbox"]) == ["waiting"]
+    writes = list(ruler.writes)
+    assert main("--grafana", grafana) == 0
+    assert "0 deleted, 1 unchanged." in capsys.readouterr().out and ruler.writes == writes
+
+
+def test_series_that_something_else_records_are_not_recorded_twice(capsys, ruler, grafana, series, tmp_path):
+    series.found = [{"metric": {}, "value": [0, "1"]}]
+    assert main("--grafana", grafana) == 0
+    captured = capsys.readouterr()
+    assert (
+        "Something else records our series in data source Metrics, so they were not brought to its ruler"
+        in captured.err
+    )
+    assert "Rules in" not in captured.out and ruler.writes == []
+    settings = tmp_path / "settings.yaml"
+    settings.write_text("ruler: {through_grafana: always, namespace: ours}\n")
+    assert main("--settings", str(settings), "--grafana", grafana) == 0
+    assert list(ruler.of()) == ["ours"]
+
+
+def test_once_they_are_ours_their_series_are_no_reason_to_stop(capsys, ruler, grafana, series):
+    assert main("--grafana", grafana) == 0
+    series.found = [{"metric": {}, "value": [0, "1"]}]
+    ruler.of()["glassbox"]["old"] = {"name": "old", "rules": []}
+    assert main("--grafana", grafana) == 0
+    assert list(ruler.of()["glassbox"]) == ["waiting"]
+
+
+@pytest.mark.parametrize("chosen", ["never", "auto"])
+def test_the_settings_and_a_named_place_keep_rules_out_of_it(capsys, ruler, grafana, tmp_path, chosen):
+    settings = tmp_path / "settings.yaml"
+    settings.write_text(f"ruler: {{through_grafana: {chosen}}}\n")
+    named = ["--prometheus-rules", str(tmp_path)] if chosen == "auto" else []
+    assert main("--settings", str(settings), "--grafana", grafana, *named) == 0
+    assert ruler.writes == []
+
+
+def test_a_data_source_that_cannot_be_asked_is_said_and_stops_nothing(capsys):
+    source = {"uid": "m1", "name": "Metrics", "type": "prometheus", "url": "http://127.0.0.1:9", "isDefault": True}
+    with GrafanaStandIn(tokens={"glsa_admin": "Admin"}, data_sources=[source]) as stand_in:
+        assert main("--grafana", stand_in.url) == 0
+    captured = capsys.readouterr()
+    assert "Whether data source Metrics takes recorded series is not known: " in captured.err
+    assert "  + dashboard" in captured.out
+
+
+def test_a_ruler_is_written_without_a_grafana(capsys, monkeypatch, tmp_path):
+    settings = tmp_path / "settings.yaml"
+    settings.write_text("ruler: {tenant: team-a, namespace: llm}\nalerts_evaluated_by: prometheus\n")
+    monkeypatch.setenv("MIMIR_TOKEN", "s3cret-token")
+    with ruler_stand_in(tenants=True) as ruler:
+        assert main("--settings", str(settings), "--mimir", f"{ruler.url}/prometheus") == 0
+        captured = capsys.readouterr()
+        assert f"Rules in the ruler at {ruler.url}/prometheus, namespace llm:\n  + waiting\n  + queue\n" in captured.out
+        assert sorted(ruler.of("team-a")["llm"]) == ["queue", "waiting"]
+        assert ruler.headers[0]["authorization"] == "Bearer s3cret-token"
+        (tmp_path / "token").write_text("another\n")
+        assert (
+            main("--settings", str(settings), "--mimir", ruler.url, "--mimir-token-file", str(tmp_path / "token")) == 0
+        )
+        assert ruler.headers[-1]["authorization"] == "Bearer another"
+    assert "s3cret" not in captured.out + captured.err
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        (("--mimir", "http://x", "build"), "--mimir does not go with 'build'"),
+        (("--mimir-token-file", "x"), "--mimir-token-file needs --mimir URL"),
+        (("--mimir", "x"), "The URL of --mimir does not start with http:// or https://"),
+    ],
+)
+def test_what_means_nothing_is_one_sentence(capsys, given, sentence):
+    assert main(*given) == 1
+    error = capsys.readouterr().err
+    assert sentence in error and error.startswith("Error: ") and error.count("\n") == 1
+
+
+def test_half_a_password_names_the_variable_of_this_server(capsys, monkeypatch):
+    monkeypatch.setenv("MIMIR_USER", "12345")
+    assert main("--mimir", "http://127.0.0.1:9") == 1
+    assert "MIMIR_PASSWORD is not set" in capsys.readouterr().err

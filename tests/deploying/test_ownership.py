@@ -1,0 +1,109 @@
+"""Two installations whose folder uids begin alike, and objects of others that look like ours."""
+
+import pytest
+
+from glassbox.deploying.change import Action
+from glassbox.errors import GlassboxError
+from glassbox.grafana.ownership import begins_as_ours, owner_among, tag_of
+from glassbox.grafana.rule_marks import marked, was_edited
+from tests.support.pushing import pending, planned, push
+from tests.support.small_bundle import VERSIONS, board, bundle, grafana_of, group, rule, settings_of
+
+ONE, TWO = settings_of(), settings_of("glassbox-two")
+NOTHING = bundle()
+
+
+def of(folder):
+    return bundle([board("serving", folder=folder)], [group("engine", "Down", "Slow", folder=folder)])
+
+
+@pytest.fixture(params=VERSIONS)
+def both(request):
+    """A server that two installations were pushed to."""
+    with grafana_of(request.param) as (server, grafana):
+        push(grafana, ONE, of("glassbox"))
+        push(grafana, TWO, of("glassbox-two"))
+        yield server, grafana
+
+
+def test_installations_that_begin_alike_do_not_see_each_other(both):
+    _, grafana = both
+    assert planned(grafana, ONE, of("glassbox")).pending == planned(grafana, TWO, of("glassbox-two")).pending == ()
+    removed = [("rule group", "engine", Action.DELETE), ("dashboard", "Serving", Action.DELETE)]
+    assert pending(push(grafana, ONE, NOTHING)) == removed
+    assert planned(grafana, TWO, of("glassbox-two")).pending == ()
+
+
+def test_what_somebody_moved_into_our_folder_stays_the_others(both):
+    server, grafana = both
+    moved = grafana.dashboard("glassbox-two-serving")["dashboard"] | {"title": "Two"}
+    grafana.save_dashboard(moved, folder_uid="glassbox", message="", overwrite=True)
+    server.state.rules["glassbox-two-Down"].folder_uid = "glassbox"
+    server.state.rules["glassbox-two-Down"].group = "other"
+    made = planned(grafana, ONE, of("glassbox"))
+    assert made.pending == ()
+    assert sorted(made.remarks) == [
+        "Dashboard 'Two' (glassbox-two-serving) is left alone: it belongs to the installation of the folder 'glassbox-two'.",
+        "Rule 'Down' (glassbox-two-Down) is left alone: it belongs to the installation of the folder 'glassbox-two'.",
+    ]
+    push(grafana, ONE, NOTHING)
+    assert grafana.dashboard("glassbox-two-serving") and "glassbox-two-Down" in server.state.rules
+
+
+def test_a_rule_of_the_other_in_our_group_stops_a_push(both):
+    server, grafana = both
+    moved = server.state.rules["glassbox-two-Down"]
+    moved.folder_uid, moved.group, moved.index = "glassbox", "engine", 9
+    with pytest.raises(GlassboxError, match="Rule 'Down' in group 'engine' is not ours and would be deleted"):
+        planned(grafana, ONE, of("glassbox"))
+
+
+def test_an_unmarked_rule_with_a_uid_like_ours_is_left_alone_and_told():
+    with grafana_of() as (server, grafana):
+        push(grafana, ONE, of("glassbox"))
+        unmarked = rule("Hand", "engine")
+        engine = grafana.rule_group("glassbox", "engine")
+        grafana.put_rule_group(engine | {"rules": [*engine["rules"], unmarked]}, editable=True)
+        grafana.put_rule_group({**group("hand"), "rules": [rule("Alone", "hand")]}, editable=True)
+        made = planned(grafana, ONE, of("glassbox"))
+        assert made.pending == ()
+        assert [remark.partition(":")[0] for remark in made.remarks] == [
+            "Rule 'Hand' (glassbox-Hand) is left alone", "Rule 'Alone' (glassbox-Alone) is left alone",
+        ]  # fmt: skip  # a row is a remark
+        push(grafana, ONE, NOTHING)
+        assert sorted(server.state.rules) == ["glassbox-Alone", "glassbox-Hand"]
+
+
+def test_what_an_earlier_version_pushed_gets_its_mark():
+    with grafana_of() as (server, grafana):
+        grafana.create_folder("glassbox", "Glassbox")
+        grafana.save_dashboard(board("serving"), folder_uid="glassbox", message="glassbox 0", overwrite=False)
+        grafana.put_rule_group(group("engine", "Down", "Slow"))
+        before = {uid: each.id for uid, each in server.state.rules.items()}
+        assert pending(push(grafana, ONE, of("glassbox"))) == [
+            ("dashboard", "Serving", Action.UPDATE), ("rule group", "engine", Action.UPDATE),
+        ]  # fmt: skip  # a row is a change
+        assert {uid: each.id for uid, each in server.state.rules.items()} == before
+        assert planned(grafana, ONE, of("glassbox")).pending == ()
+
+
+def test_a_mark_names_the_whole_uid():
+    assert owner_among(["glassbox", tag_of("glassbox-two")]) == "glassbox-two"
+    assert owner_among(["glassbox", "gpu"]) is None
+    assert begins_as_ours("glassbox-two-x", "glassbox")
+    assert not begins_as_ours("glassbox-x", "glassbox-two")
+
+
+def test_a_mark_remembers_the_rule_and_not_what_people_set():
+    mine = marked(rule("Down", "engine"), "glassbox", 60)
+    assert not was_edited(mine, 60)
+    assert not was_edited(
+        mine | {"isPaused": True, "notification_settings": {"receiver": "night"}, "updated": "now"}, 60
+    )
+    assert not was_edited(
+        {key: value for key, value in mine.items() if key != "keep_firing_for"} | {"for": "300s"}, None
+    )
+    assert was_edited(mine, 30)
+    assert was_edited(mine | {"labels": {}}, 60)
+    assert was_edited(mine | {"ruleGroup": "other"}, 60)
+    assert not was_edited(rule("Down", "engine"), 60)

@@ -1,0 +1,206 @@
+"""`plan` as its users and their CI see it: reads only, exit codes, text, Markdown, JSON by its schema, a saved plan."""
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from glassbox.cli import main as command_line
+from glassbox.deploying import plan_json
+from glassbox.grafana.client import Grafana
+from glassbox.grafana.credentials import Token
+from glassbox.grafana.failures import GrafanaError
+from glassbox.grafana.rule_marks import marked
+from glassbox.standin.server import GrafanaStandIn, prometheus_source
+from tests.support.small_bundle import TOKENS, VERSIONS, edited, group, rule
+from tests.support.small_content import PRODUCT
+
+SCHEMA = json.loads(Path(plan_json.__file__).with_name("plan.schema.json").read_text(encoding="utf-8"))
+BOARD = "glassbox-queue"
+HOSTILE = "Mine \x1b[31m\x1b]0;x\x07 | @team <b>\n# `x` \u202e[a](http://x)"
+
+
+@pytest.fixture(params=VERSIONS)
+def server(request, monkeypatch):
+    monkeypatch.setenv("GRAFANA_TOKEN", "admin")
+    source = prometheus_source("http://127.0.0.1:9")
+    with GrafanaStandIn(version=request.param, tokens=TOKENS, data_sources=[source], search_lag_seconds=0) as running:
+        yield running
+
+
+@pytest.fixture
+def run(server, capsys):
+    """Run the command line against the server; its exit code, stdout and stderr."""
+
+    def with_arguments(*arguments):
+        code = command_line.main(PRODUCT, [*arguments, "--grafana", server.url])
+        return code, *capsys.readouterr()
+
+    return with_arguments
+
+
+def writes(server):
+    return len(server.writes)
+
+
+def test_a_plan_counts_what_a_push_would_create_and_writes_nothing(server, run):
+    code, out, _ = run("plan")
+    lines = out.splitlines()
+    assert (code, writes(server)) == (2, 0)
+    assert lines[0].endswith(f" at {server.url}, organisation 'Main Org.', folder 'glassbox'")
+    assert lines[1:] == [
+        "  + folder     Glassbox", "  + dashboard  Queue", "  + rule group queue",
+        "Plan: 3 to create, 0 to update, 0 to delete, 0 unchanged.",
+    ]  # fmt: skip  # a row is a line
+
+
+def test_after_a_push_a_plan_is_empty(server, run):
+    assert run()[0] == 0
+    done = writes(server)
+    assert run("plan")[:2] == (0, run("plan")[1])
+    assert run("plan")[1].splitlines()[-1] == "Nothing to do: all 3 objects are up to date."
+    assert writes(server) == done
+
+
+def test_a_plan_of_an_edited_server_sends_reads_only(server, run):
+    run()
+    edited(server, BOARD, title="Mine")
+    server.state.rules["glassbox-RequestsWaiting"].body["for"] = "1h"
+    del server.state.folders["glassbox"]
+    sent = len(server.requests)
+    for form in ([], ["--json"], ["--markdown"]):
+        assert run("plan", *form)[0] == 2
+    assert {request.method for request in server.requests[sent:]} == {"GET"}
+
+
+def test_a_transport_that_only_reads_refuses_every_write(server):
+    with Grafana(server.url, Token("admin"), read_only=True) as grafana:
+        attempts = (
+            lambda: grafana.create_folder("a", "A"), lambda: grafana.rename_folder("a", "A", 1), lambda: grafana.delete_folder("a"),
+            lambda: grafana.save_dashboard({"uid": "a"}, folder_uid="a", message="", overwrite=True),
+            lambda: grafana.delete_dashboard("a"), lambda: grafana.put_rule_group({"folderUid": "a", "title": "a"}),
+            lambda: grafana.delete_rule("a", editable=True),
+        )  # fmt: skip  # a call is a case
+        for attempt in attempts:
+            with pytest.raises(GrafanaError, match="was not sent, since a plan only reads"):
+                attempt()
+        assert grafana.organisation() == "Main Org."
+    assert server.writes == []
+
+
+def test_an_edit_is_told_with_who_when_and_what(server, run):
+    run()
+    panels = json.loads(json.dumps(server.state.dashboards[BOARD].spec["panels"]))
+    panels[0]["description"] = "Mine."
+    edited(server, BOARD, author="alice", panels=panels)
+    code, out, _ = run("plan")
+    when = server.state.dashboards[BOARD].newest.created
+    title = panels[0]["title"]
+    assert code == 2
+    assert f"      ! edited since our last push by alice, {when} ({title}: description " in out
+    assert out.splitlines()[-1] == "Plan: 0 to create, 1 to update, 0 to delete, 2 unchanged."
+
+
+def test_json_has_the_whole_by_its_schema(server, run):
+    run()
+    edited(server, BOARD, title="Mine")
+    code, out, _ = run("plan", "--json")
+    plan = json.loads(out)
+    jsonschema.validate(plan, SCHEMA, jsonschema.Draft202012Validator)
+    (change,) = [each for each in plan["changes"] if each["action"] == "update"]
+    assert (code, change["title"], change["edit"]["by"]) == (2, "Queue", "alice")
+    assert change["differences"] == [{"part": "", "text": "title Mine -> Queue", "before": "Mine", "after": "Queue"}]
+    assert plan["count"] == {"create": 0, "update": 1, "delete": 0, "keep": 2}
+
+
+@pytest.mark.parametrize("form", [[], ["--json"], ["--markdown"]])
+def test_what_others_wrote_commands_no_terminal(server, run, form):
+    run()
+    edited(server, BOARD, author="al\x1bice", title=HOSTILE)
+    _, out, err = run("plan", *form)
+    assert "al" in out and "ice" in out
+    assert not [sign for sign in out + err if not (sign.isprintable() or sign == "\n")]
+
+
+def test_markdown_holds_no_markup_of_others(server, run):
+    run()
+    edited(server, BOARD, title=HOSTILE)
+    _, out, _ = run("plan", "--markdown")
+    assert out.startswith("**Plan: 0 to create, 1 to update, 0 to delete, 2 unchanged.**\n".replace(":", "\\:"))
+    assert "- **update** dashboard **Queue**" in out
+    assert not [markup for markup in ("<b>", " @team", "`x`", "[a](") if markup in out]
+
+
+def test_a_saved_plan_is_carried_out_as_it_was_reviewed(server, run, tmp_path):
+    file = tmp_path / "reviewed.json"
+    assert run("plan", "--out", str(file))[0] == 2
+    jsonschema.validate(json.loads(file.read_text()), SCHEMA)
+    assert run("--plan", str(file))[0] == 0
+    code, _, err = run("--plan", str(file))
+    assert code == 1
+    assert (
+        "is out of date, since the server or the content has moved on: dashboard glassbox-queue, folder glassbox, "
+        in err
+    )
+
+
+def test_a_saved_plan_is_refused_when_somebody_saved_since(server, run, tmp_path):
+    run()
+    edited(server, BOARD, title="Mine")
+    file = tmp_path / "reviewed.json"
+    run("plan", "--out", str(file))
+    edited(server, BOARD, title="Mine again")
+    done = writes(server)
+    code, _, err = run("--plan", str(file), "--force", "--yes")
+    assert (code, writes(server)) == (1, done)
+    assert "moved on: dashboard glassbox-queue. Plan again, and review it." in err
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{}", "[" * 100000, '{"schema": "glassbox-plan/2"}', '{"schema": "glassbox-plan/1", "options": {"only": ""}}']
+)  # fmt: skip  # a row is a case
+def test_what_is_no_plan_is_refused(server, run, tmp_path, text):
+    file = tmp_path / "reviewed.json"
+    file.write_text(text)
+    code, _, err = run("--plan", str(file))
+    assert (code, server.writes) == (1, [])
+    assert "is not a plan of this version (glassbox-plan/1): make it again with `plan --out`." in err
+
+
+def test_a_plan_beside_what_it_holds_is_refused(run, tmp_path):
+    assert "are in the plan already" in run("--plan", str(tmp_path / "p"), "--only", "x")[2]
+    assert "cannot be read (No such file or directory)" in run("--plan", str(tmp_path / "p"))[2]
+
+
+def test_only_takes_what_fits_and_the_folder(server, run):
+    assert run("--only", "dashboard/*")[0] == 0
+    assert [request.path for request in server.writes] == ["/api/folders", "/api/dashboards/db"]
+    assert not any("provisioning" in request.path for request in server.requests)
+    assert "fits no object" in run("plan", "--only", "nothing*")[2]
+    assert "  + rule group queue\n" in run("plan", "--only", "QUE*")[1]
+
+
+def test_nothing_is_deleted_without_a_yes(server, run):
+    run()
+    old = group("old") | {"rules": [marked(rule("Old", "old"), "glassbox", 60)]}
+    with Grafana(server.url, Token("admin")) as grafana:
+        grafana.put_rule_group(old, editable=True)
+    code, out, err = run()
+    assert code == 1 and "glassbox-Old" in server.state.rules
+    assert "      deletes 1 rule: Old\n" in out
+    assert "This deletes 1 object. There is no terminal to ask at: give --yes, or --no-prune to delete nothing." in err
+    assert run("--no-prune")[0] == 0 and "glassbox-Old" in server.state.rules
+    assert run("--yes")[0] == 0 and "glassbox-Old" not in server.state.rules
+
+
+def test_an_edit_of_others_is_kept_until_force(server, run):
+    run()
+    edited(server, BOARD, title="Mine")
+    code, out, _ = run()
+    assert (code, server.state.dashboards[BOARD].title) == (2, "Mine")
+    assert "Others edited dashboard Queue: not overwritten." in out
+    assert "This overwrites 1 edited by others. There is no terminal to ask at: give --yes." in run("--force")[2]
+    assert run("--force", "--yes")[0] == 0
+    assert server.state.dashboards[BOARD].title == "Queue"
+    assert run("plan")[0] == 0

@@ -1,0 +1,123 @@
+"""Recorded series are what the same rules recorded live, to the last sample."""
+
+import time
+from dataclasses import replace
+
+import pytest
+
+from glassbox.past.own_prometheus import own_prometheus
+from glassbox.past.rule_order import in_order, rules_of
+from glassbox.past.working_out import PIECE_SECONDS, worked_out
+from glassbox.prometheus.api import Prometheus
+from glassbox.prometheus.board_queries import api_data
+from glassbox.settings.model import Settings
+from tests.support.live_rules import INTERVAL_SECONDS, recording, stored
+from tests.support.ours import our_bundle
+from tests.support.waiting import eventually
+
+SCRAPES = 13
+# What the rules of each group that read raw series record at every evaluation.
+RECORDS = {"measured": "job:inference_targets:count", "derived": "model:diagnosis_known:group"}
+
+
+def regrouped(bundle):
+    """The bundle with its rules in two groups, the one of those that read only raw series.
+
+    Ours have a dozen, and a dozen moments are never far enough apart.
+    """
+    rules = [
+        rule
+        for level in in_order(rules_of(bundle.recording_rules.values()), PIECE_SECONDS)
+        for unit in level
+        for rule in unit.rules
+    ]
+    records = {rule.record for rule in rules}
+    of_group = {"measured": [], "derived": []}
+    for rule in rules:
+        group = "derived" if any(name in records for read in rule.reads for name in read.names) else "measured"
+        labels = {"labels": dict(rule.labels)} if rule.labels else {}
+        of_group[group].append({"record": rule.record, "expr": rule.expr, **labels})
+    groups = [
+        {"name": name, "interval": f"{INTERVAL_SECONDS}s", "rules": members} for name, members in of_group.items()
+    ]
+    return replace(bundle, recording_rules={"rules.yaml": {"groups": groups}})
+
+
+@pytest.fixture(scope="module")
+def both(components, tmp_path_factory):
+    """What the rules recorded live, and what was worked out over the same time, by name of the series; and presence at moments."""
+    folder = tmp_path_factory.mktemp("live")
+    bundle = regrouped(our_bundle(Settings(evaluation_interval_seconds=INTERVAL_SECONDS, engines=("vllm",))))
+    begun = int(time.time())
+    with recording(bundle.recording_rules["rules.yaml"], RECORDS, 3, folder) as live:
+        assert eventually(lambda: min(_scrapes(live.url), default=0) >= SCRAPES, 120)
+        end = int(time.time()) - 1
+        with Prometheus(live.url) as prometheus:
+            past = worked_out(
+                prometheus,
+                bundle,
+                begun,
+                end,
+                folder / "ours",
+                [].append,
+                look_back_seconds=0,
+                offsets_ms=live.offsets_ms,
+            )
+        names = sorted({query.recorded_as for query in bundle.content.queries} & set(_names(live.url)))
+        with own_prometheus(past.folder) as ours:
+            yield (
+                {name: (stored(live.url, name, end), stored(ours.url, name, end)) for name in names},
+                live.url,
+                ours.url,
+                end,
+            )
+
+
+def _scrapes(url):
+    return [float(each["value"][1]) for each in api_data(url, "query", query="count_over_time(up[1h])")["result"]]
+
+
+def _names(url):
+    return api_data(url, "label/__name__/values")
+
+
+def flat(series):
+    return {(labels, time): value for labels, values in series.items() for time, value in values.items()}
+
+
+def test_every_sample_is_the_same(both):
+    series, *_ = both
+    live, ours = (
+        {(name, *each): value for name, of_both in series.items() for each, value in flat(of_both[which]).items()}
+        for which in (0, 1)
+    )
+    # Rules that need no series have results of the time before the server was there.
+    begun = min(time for *_, time in live)
+    ours = {key: value for key, value in ours.items() if key[-1] >= begun}
+    assert len(live) > 1500
+    assert {name for name, *_ in live} >= {
+        "model:inference_preemptions:rate5m",
+        "model:slo_burn:ratio1h",
+        "model:diagnosis_verdict:code",
+    }
+    assert sorted(live.keys() - ours.keys()) == []
+    assert sorted(ours.keys() - live.keys()) == []
+    assert ours == pytest.approx(live, rel=1e-12, nan_ok=True)
+
+
+@pytest.mark.parametrize("name", ["vllm:num_requests_running", "vllm:num_requests_waiting", "up", *RECORDS.values()])
+def test_series_end_at_the_same_moments(both, name):
+    """An instant selector finds a series until its marker of staleness, which no range selector shows."""
+    _, live, ours, end = both
+    asked = {"query": f'{{__name__="{name}"}}', "start": end - INTERVAL_SECONDS * SCRAPES, "end": end, "step": 0.25}
+    found, own = (
+        {
+            tuple(sorted(each["metric"].items())): each["values"]
+            for each in api_data(url, "query_range", **asked)["result"]
+        }
+        for url in (live, ours)
+    )
+    assert own == found
+    if name.startswith("vllm:"):
+        moments = {len(values) for values in found.values()}
+        assert len(moments) > 1, "one of the replicas failed for a while"

@@ -7,6 +7,7 @@ import pytest
 from glassbox.lint.examples import as_alert, as_record, on_board, on_panel, together
 from glassbox.lint.finding import Location
 from glassbox.lint.linting import judged
+from glassbox.lint.of_bundle import corpus_of
 from glassbox.lint.subjects import (
     BoardAnnotation,
     BoardLink,
@@ -18,6 +19,7 @@ from glassbox.lint.subjects import (
     Query,
     QueryKind,
 )
+from tests.support.ours import our_bundle
 
 AT = Location("dashboard.json", object="Example")
 
@@ -186,3 +188,26 @@ def test_a_secret_is_found_anywhere(text):
 @pytest.mark.parametrize("text", NO_SECRETS)
 def test_what_is_no_secret_is_left_alone(text):
     assert messages("secret", Corpus(texts=(LooseText(text, AT),))) == []
+
+
+RAW = "histogram_quantile(0.9, sum by (le) (rate(vllm:e2e_request_latency_seconds_bucket[$__rate_interval])))"
+
+
+def test_a_panel_of_raw_buckets_is_shown_the_series_that_ours_record_of_them():
+    ours = corpus_of(our_bundle())
+    (found,) = judged(replace(ours, boards=on_panel(RAW).corpus.boards, exemptions=()), select=("raw-histogram",))
+    assert found.fix == "Read model:inference_request_duration_seconds_bucket:rate5m."
+
+
+@pytest.mark.parametrize(
+    ("record", "panel"),
+    [
+        ("sum by (le) (rate(x_bucket[5m]))", "histogram_quantile(0.9, sum by (le, instance) (rate(x_bucket[5m])))"),
+        ("sum by (le) (rate(x_bucket[5m]))", 'histogram_quantile(0.9, sum by (le) (rate(x_bucket{job="a"}[5m])))'),
+        ('sum by (le) (rate(x_bucket{job="a"}[5m]))', "histogram_quantile(0.9, sum by (le) (rate(x_bucket[5m])))"),
+        ("avg by (le) (rate(x_bucket[5m]))", "histogram_quantile(0.9, sum by (le) (rate(x_bucket[5m])))"),
+        ("sum by (le) (rate(x_bucket[5m]))", "histogram_quantile(0.9, sum by (le) (rate(y_bucket[5m])))"),
+    ],
+)
+def test_buckets_whose_sum_is_not_recorded_are_read_raw(record, panel):
+    assert messages("raw-histogram", together(as_record("job:x_bucket:rate5m", record), on_panel(panel)).corpus) == []

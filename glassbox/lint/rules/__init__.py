@@ -11,6 +11,7 @@ from glassbox.lint.rules import (
     misleading_numbers,
     never_matches,
     not_promql,
+    query_cost,
     rule_sets,
     secrets,
     silent_alerts,
@@ -32,5 +33,6 @@ RULES: tuple[LintRule, ...] = (
     *board_parts.RULES,
     *rule_sets.RULES,
     *secrets.RULES,
+    *query_cost.RULES,
     *completeness.RULES,
 )

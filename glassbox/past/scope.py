@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from glassbox.compile.bundle import Bundle
-from glassbox.doctor.needs import selectors_of
 from glassbox.metrics import CATALOGUE
 from glassbox.prometheus.api import Prometheus
+from glassbox.syntax.parsing import selectors_of
 
 SHARED = frozenset(
     part.name for metrics in CATALOGUE.values() for metric in metrics if metric.shared_name for part in metric.parts

@@ -204,7 +204,7 @@ def test_files_of_anybody_are_judged(fleet, tmp_path, capsys):
     ("arguments", "said"),
     [
         (["--write", "x", "--path", "y"], "--write does not go with --path: give one of the two."),
-        (["--path", "none.json"], "none.json cannot be read (No such file or directory): name another file."),
+        (["--path", "none.json"], "none.json does not exist: name a file or a folder that does."),
     ],
 )
 def test_what_cannot_be_done_is_said_before_anything_is_asked(arguments, said, capsys):

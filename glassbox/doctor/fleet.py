@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from glassbox.doctor.down import DownJob, names_of_a_day, services_down
 from glassbox.doctor.gpus_there import GpuJob, gpus_there
 from glassbox.doctor.rows import TARGET, by, grouped, names_of, targets_of, unique
 from glassbox.errors import GlassboxError
@@ -31,7 +32,7 @@ _LATELY_SECONDS = 900
 class ServiceJob:
     """A job whose targets expose an engine's series or our exporter's.
 
-    `spellings` are how the engines' names begin as they are stored; `places` are the values of labels that more than the job
+    `mute` targets answer scrapes without a series of an engine. `spellings` are how the engines' names begin as they are stored; `places` are the values of labels that more than the job
     tells apart; `scrape_seconds` is about the time from one scrape to the next, None for a job that is too young.
     """
 
@@ -44,12 +45,18 @@ class ServiceJob:
     places: Mapping[str, tuple[str, ...]]
     scrape_seconds: float | None
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether most of its targets are something else, as those of a job for all pods are."""
+        return self.mute > self.targets
+
 
 @dataclass(frozen=True)
 class Fleet:
-    """Everything that was found."""
+    """Everything that was found; `down` are services of the last day that have no series now."""
 
     services: tuple[ServiceJob, ...]
+    down: tuple[DownJob, ...]
     gpus: tuple[GpuJob, ...]
 
 
@@ -67,7 +74,9 @@ def look_at(prometheus: Prometheus, names: Iterable[str]) -> Fleet:
     """The fleet of a Prometheus that has series of these names; asks a few queries whose answers are a row for each job or model."""
     held = frozenset(names)
     signs = _signs(held)
-    return Fleet(tuple(_services(prometheus, signs)) if signs else (), tuple(gpus_there(prometheus, held)))
+    services = tuple(_services(prometheus, signs)) if signs else ()
+    down = services_down(prometheus, _signs(names_of_a_day(prometheus)), {service.job for service in services})
+    return Fleet(services, tuple(down), tuple(gpus_there(prometheus, held)))
 
 
 def _signs(held: frozenset[str]) -> dict[str, str]:

@@ -42,6 +42,15 @@ def test_targets_of_one_job_with_different_engines_are_all_counted(found):
     assert [(each.engines, each.targets, each.mute) for each in fleet.services] == [(("SGLang", "vLLM"), 2, 0)]
 
 
+def test_jobs_that_settings_do_not_take_get_other_advice(found_advice):
+    advice = found_advice([*server(""), *server("a\u007fb"), *server("fine")])
+    assert advice == {
+        "": "give it a job where it is scraped, then add that to jobs.services",
+        "a\u007fb": "rename it where it is scraped, since settings do not take this name",
+        "fine": "add it to jobs.services",
+    }
+
+
 def test_jobs_that_settings_do_not_take_are_left_out_in_one_line(found, tmp_path):
     jobs = ("", "a\u007fb", "fine")
     fleet, _ = found(each for job in jobs for place in ("x", "y") for each in server(job, namespace=place))
@@ -68,6 +77,7 @@ def test_no_query_about_many_jobs_is_longer_than_victoria_metrics_takes(monkeypa
         asked.append(query)
         return [each for each in rows if "job=~" not in query or f"/{each.labels['job'].split('/')[2]}" in query]
 
+    monkeypatch.setattr(Prometheus, "values_of", lambda *_: [])
     monkeypatch.setattr(Prometheus, "now", now)
     with Prometheus("http://127.0.0.1:9") as client:
         services = look_at(client, [RUNNING]).services
@@ -79,6 +89,7 @@ def test_no_query_about_many_jobs_is_longer_than_victoria_metrics_takes(monkeypa
 @pytest.mark.parametrize("engine", ENGINES, ids=lambda engine: engine.name)
 def test_an_engine_alone_is_known_by_its_names(engine, monkeypatch):
     names = [part.name for metric in CATALOGUE[engine.name] for part in metric.parts]
+    monkeypatch.setattr(Prometheus, "values_of", lambda *_: [])
     monkeypatch.setattr(Prometheus, "now", lambda *_: [Sample({"job": "a", "__name__": name}, 1) for name in names])
     with Prometheus("http://127.0.0.1:9") as client:
         (service,) = look_at(client, names).services

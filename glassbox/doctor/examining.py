@@ -4,11 +4,13 @@ from dataclasses import dataclass
 
 from glassbox.compile.bundle import Bundle
 from glassbox.doctor.buckets_there import buckets_in_the_way
+from glassbox.doctor.clocks import clocks_in_the_way
 from glassbox.doctor.fleet import Fleet, look_at, names_lately
 from glassbox.doctor.loaded_rules import lists_no_rules, rules_in_the_way
 from glassbox.doctor.obstacles import Obstacle, obstacles_of, shortest_window_seconds
 from glassbox.doctor.outlook import Outlook, outlooks
 from glassbox.doctor.recorded import Holdings, recorded_by
+from glassbox.doctor.retention import retention_of
 from glassbox.prometheus.api import Prometheus
 from glassbox.settings.model import Settings
 
@@ -38,6 +40,7 @@ def examine(prometheus: Prometheus, bundle: Bundle, settings: Settings) -> Exami
     names = names_lately(prometheus)
     recorded = recorded_by(bundle)
     fleet = look_at(prometheus, names)
+    retention = retention_of(prometheus, settings.slo_period_days)
     listed = prometheus.about("rules")
     queries = [query for each in recorded.values() for query in each]
     found = obstacles_of(
@@ -51,6 +54,10 @@ def examine(prometheus: Prometheus, bundle: Bundle, settings: Settings) -> Exami
         *found,
         *rules_in_the_way(prometheus, bundle, listed),
         *buckets_in_the_way(prometheus, queries, frozenset(names)),
+        *clocks_in_the_way(prometheus),
+        *filter(None, (retention.obstacle(),)),
     )
-    unknown = (NO_RULES,) if lists_no_rules(listed) else ()
-    return Examination(fleet, in_the_way, unknown, tuple(outlooks(bundle, Holdings(names, recorded))))
+    unknown = (NO_RULES if lists_no_rules(listed) else "", retention.unknown())
+    return Examination(
+        fleet, in_the_way, tuple(filter(None, unknown)), tuple(outlooks(bundle, Holdings(names, recorded)))
+    )

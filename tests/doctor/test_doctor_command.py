@@ -137,7 +137,8 @@ def test_settings_that_fit_are_written_and_used(doctor, fleet, tmp_path, capsys)
     file = tmp_path / "fits.yaml"
     assert main(["doctor", "--prometheus", fleet, "--json", "--write", str(file)]) == 2
     found = {each["about"] for each in json.loads(capsys.readouterr().out)["obstacles"]}
-    assert found == {"llm", "Our recorded series"}, "llm still has a target that is mute"
+    # Prometheus keeps 15 days unless it is told otherwise, and VictoriaMetrics does not say it.
+    assert found - {"This server"} == {"llm", "Our recorded series"}, "llm still has a target that is mute"
     settings = load_settings(file)
     assert settings.jobs.services == ("llm", "sgl")
     assert settings.identity_labels == ("namespace",)

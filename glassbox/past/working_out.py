@@ -18,7 +18,7 @@ from glassbox.past.reach import cut
 from glassbox.past.reading import UP, Reader
 from glassbox.past.reads import reads_of
 from glassbox.past.rule_order import in_order, rules_of
-from glassbox.past.scope import Scope, scope_of
+from glassbox.past.scope import ReadScope, scope_of
 from glassbox.past.side_by_side import side_by_side
 from glassbox.prometheus.api import Prometheus
 
@@ -60,7 +60,7 @@ class Plan:
     start_seconds: int
     end_seconds: int
     names: frozenset[str]
-    scope: Scope
+    scope: ReadScope
     scrape_seconds: float
 
     @property

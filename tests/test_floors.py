@@ -41,7 +41,7 @@ BELOW = {
     "glassbox/doctor": TALKING | {"glassbox.cli", "glassbox.lint", "glassbox.syntax"},
     "glassbox/backtest": COMMANDS
     | {"glassbox.doctor", "glassbox.lint", "glassbox.past", "glassbox.syntax", "glassbox.view"},
-    "glassbox/reference": COMPILED | {"glassbox.cli"},
+    "glassbox/reference": COMPILED | {"glassbox.cli", "glassbox.lint"},
     "glassbox/baseline": TALKING | {"glassbox.cli"},
     "glassbox/view": COMMANDS,
     "glassbox/past": COMMANDS | {"glassbox.doctor", "glassbox.syntax", "glassbox.view"},

@@ -98,6 +98,7 @@ class BoardLink:
     """A link of a dashboard or panel. `dashboard_uid` is that of the dashboard of the same Grafana that it leads to, if it does.
 
     `panel_id` is that of the panel there that it opens. `tags` are those of the dashboards that a list of links offers.
+    `with_variables` says that it hands the values of all variables on.
     """
 
     title: str
@@ -106,6 +107,7 @@ class BoardLink:
     dashboard_uid: str = ""
     panel_id: int | None = None
     tags: tuple[str, ...] = ()
+    with_variables: bool = False
 
 
 @dataclass(frozen=True)

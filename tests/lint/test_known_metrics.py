@@ -96,7 +96,7 @@ FOUND = [
     (
         "removed-metric",
         on_panel("histogram_quantile(0.9, sum by (le) (rate(vllm:time_per_output_token_seconds_bucket[5m])))"),
-        "vllm:time_per_output_token_seconds_bucket is gone from version 0.15.0 on.",
+        "vllm:time_per_output_token_seconds is gone from version 0.15.0 on.",
     ),
     (
         "missing-suffix",

@@ -2,6 +2,7 @@
 
 from glassbox.lint.rule import LintRule
 from glassbox.lint.rules import (
+    board_parts,
     bucket_bounds,
     completeness,
     dropped_labels,
@@ -10,6 +11,9 @@ from glassbox.lint.rules import (
     misleading_numbers,
     never_matches,
     not_promql,
+    query_cost,
+    rule_sets,
+    secrets,
     silent_alerts,
     units,
     windows,
@@ -26,5 +30,9 @@ RULES: tuple[LintRule, ...] = (
     *metric_types.RULES,
     *units.RULES,
     *bucket_bounds.RULES,
+    *board_parts.RULES,
+    *rule_sets.RULES,
+    *secrets.RULES,
+    *query_cost.RULES,
     *completeness.RULES,
 )

@@ -19,7 +19,7 @@ _LABELS_LIKE = 0.85
 _COMPLETE = ("vllm:",)
 _NAME = re.compile(r"[a-zA-Z_:][\w:]*")
 # The router of vLLM's production stack exposes names of old versions, with this label.
-_OF_A_ROUTER = "server"
+_OF_A_ROUTER = re.compile(r"\bserver\b")
 
 
 @lint_rule(
@@ -34,17 +34,18 @@ _OF_A_ROUTER = "server"
 def removed_metric(corpus: Corpus) -> Iterator[Defect]:
     """Unless the same panel or rule also reads what answers instead, or a rule records the old name."""
     for query, beside in _with_those_beside(corpus):
-        for series in _of_exporters(query, corpus):
-            former = former_metrics().get(series.name)
+        gone = {
+            former.name: (former, each)
+            for each in _of_exporters(query, corpus)
+            if (former := former_metrics().get(each.name))
+        }
+        for former, series in gone.values():
             # Ours reads names of every version, and those that Triton still has.
             ours = corpus.own and series.name in known_series()
-            if former and not ours and not _is_answered(former, beside) and _OF_A_ROUTER not in query.text:
-                fix = (
-                    f"Read {former.replacement} instead."
-                    if former.replacement
-                    else "Nothing answers instead: remove it."
-                )
-                yield in_query(query, f"{series.name} is gone from version {former.removed_in} on.", series.name, fix)
+            if not ours and not _is_answered(former, beside) and not _OF_A_ROUTER.search(query.text):
+                instead = former.replacement
+                fix = f"Read {instead} instead." if instead else "Nothing answers instead: remove it."
+                yield in_query(query, f"{former.name} is gone from version {former.removed_in} on.", series.name, fix)
 
 
 def _with_those_beside(corpus: Corpus) -> Iterator[tuple[Query, tuple[Query, ...]]]:

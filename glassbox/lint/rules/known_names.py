@@ -15,6 +15,10 @@ from glassbox.syntax.tree import SeriesNode
 # Names of one exporter are as like as this, so that only a slip of the pen is nearer.
 _LIKE = 0.92
 _LABELS_LIKE = 0.85
+_WHO = {True: "The exposition has no", False: "No version has"}
+_FIRST_WORD = re.compile(r"[_:]")
+# Client libraries give these to the metrics of every program.
+_OF_ANY_EXPORTER = frozenset({"go", "process", "python", "http", "promhttp", "jvm", "up", "scrape", "target"})
 # Exporters all of whose metrics are known: others have more than are listed.
 _COMPLETE = ("vllm:",)
 _NAME = re.compile(r"[a-zA-Z_:][\w:]*")
@@ -53,12 +57,11 @@ def _with_those_beside(corpus: Corpus) -> Iterator[tuple[Query, tuple[Query, ...
     for panel in corpus.panels:
         yield from ((query, panel.queries) for query in panel.queries)
     for board in corpus.boards:
-        yield from (
-            (each, (each,)) for each in board.queries if not any(each in panel.queries for panel in board.panels)
-        )
+        asked = (*(each.query for each in board.variables), *(each.query for each in board.annotations))
+        yield from ((query, (query,)) for query in asked if query is not None)
     for rule in corpus.rules:
-        asked = (rule.query, *rule.more_queries)
-        yield from ((query, asked) for query in asked)
+        together = (rule.query, *rule.more_queries)
+        yield from ((query, together) for query in together)
 
 
 def _is_answered(former: FormerMetric, queries: tuple[Query, ...]) -> bool:
@@ -88,15 +91,15 @@ def missing_suffix(corpus: Corpus) -> Iterator[Defect]:
     """Of exporters that are known. Functions of native histograms read the bare name."""
     for query in corpus.queries:
         for series in _of_exporters(query, corpus):
-            if series.name not in former_metrics() and (there := _there_instead(series.name)):
+            if series.name not in former_metrics() and (there := _there_instead(series.name, corpus)):
                 fix = f"Read {there}."
                 yield in_query(query, f"There are no series {series.name}.", series.name, fix)
 
 
-def _there_instead(name: str) -> str:
-    known = known_series().get(name)
+def _there_instead(name: str, corpus: Corpus) -> str:
+    known = corpus.series_there.get(name)
     if known is None:
-        return f"{name}_total" if f"{name}_total" in known_series() else ""
+        return f"{name}_total" if f"{name}_total" in corpus.series_there else ""
     # Prometheus may store any histogram as a native one, under its bare name; client libraries of Python never expose one.
     bare = known.type == HISTOGRAM and name.startswith(_COMPLETE)
     return f"{name}_bucket, {name}_sum or {name}_count" if bare else ""
@@ -112,19 +115,32 @@ def _there_instead(name: str) -> str:
     good=on_panel("vllm:num_requests_waiting"),
 )
 def unknown_metric(corpus: Corpus) -> Iterator[Defect]:
-    """Only where all metrics of the exporter are known, and one of them has nearly this name."""
+    """Where all metrics of the exporter are known and one of them has nearly this name, and of exporters whose exposition was given."""
+    prefixes = {prefix for name in corpus.exposed if (prefix := _prefix(name)) not in _OF_ANY_EXPORTER}
     for query in corpus.queries:
         for series in _of_exporters(query, corpus):
-            if near := _near(series.name):
-                message = f"No version has {series.name}; {near} is nearest."
-                yield in_query(query, message, series.name, f"Read {near}, or correct the name.")
+            if (
+                series.name in corpus.series_there
+                or series.name in former_metrics()
+                or _there_instead(series.name, corpus)
+            ):
+                continue
+            exposed = _prefix(series.name) in prefixes
+            near = _near(series.name, corpus) if exposed or series.name.startswith(_COMPLETE) else ""
+            if near or exposed:
+                nearest = f"; {near} is nearest" if near else ""
+                message = f"{_WHO[exposed]} {series.name}{nearest}."
+                yield in_query(query, message, series.name, f"Read {near}, or correct the name." if near else "")
 
 
-def _near(name: str) -> str:
-    known = name in known_series() or name in former_metrics() or bool(_there_instead(name))
-    if known or not name.startswith(_COMPLETE):
-        return ""
-    return next(iter(get_close_matches(name, known_series(), n=1, cutoff=_LIKE)), "")
+def _prefix(name: str) -> str:
+    """The first word of a name, which is that of an exporter."""
+    return _FIRST_WORD.split(name)[0]
+
+
+def _near(name: str, corpus: Corpus) -> str:
+    same = [each for each in corpus.series_there if _prefix(each) == _prefix(name)]
+    return next(iter(get_close_matches(name, same, n=1, cutoff=_LIKE)), "")
 
 
 @lint_rule(

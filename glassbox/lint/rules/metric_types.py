@@ -14,6 +14,8 @@ from glassbox.syntax.tree import AggregateNode, BinaryNode, CallNode, Node, Numb
 
 # Their value is the code of the last event, and another code is another series (dcgm-exporter from 4.5 on).
 _LAST_CODES = frozenset({"DCGM_FI_DEV_XID_ERRORS"})
+# What hardware counts over its life is compared with 0 on purpose.
+_OF_HARDWARE = ("DCGM_", "node_edac_")
 _OF_GAUGES = ("delta", "idelta", "deriv", "predict_linear")
 # Each with the place of its buckets among its arguments.
 _BUCKETS = {"histogram_quantile": 1, "histogram_quantiles": 0}
@@ -89,8 +91,7 @@ def raw_counter(corpus: Corpus) -> Iterator[Defect]:
 def _raw(query: Query, node: Node, what: str, corpus: Corpus) -> Iterator[Defect]:
     while isinstance(node, AggregateNode) and node.operator in ("sum", "max", "min", "avg"):
         node = node.of
-    # What hardware counts over its life is compared with 0 on purpose.
-    raw = isinstance(node, SeriesNode) and node.window is None and not node.name.startswith("DCGM_")
+    raw = isinstance(node, SeriesNode) and node.window is None and not node.name.startswith(_OF_HARDWARE)
     if raw and isinstance(node, SeriesNode) and _type(node, corpus) == COUNTER:
         yield in_query(query, f"{node.name} is a counter, which {what}.", node.name)
 

@@ -39,7 +39,8 @@ BELOW = {
     "glassbox/start": {"glassbox.compile"},
     "glassbox/cli": TALKING | {"glassbox.deploying", "glassbox.lint", "glassbox.rule_places", "glassbox.start"},
     "glassbox/doctor": TALKING | {"glassbox.cli", "glassbox.lint", "glassbox.syntax"},
-    "glassbox/backtest": COMMANDS | {"glassbox.doctor", "glassbox.lint", "glassbox.past", "glassbox.syntax", "glassbox.view"},
+    "glassbox/backtest": COMMANDS
+    | {"glassbox.doctor", "glassbox.lint", "glassbox.past", "glassbox.syntax", "glassbox.view"},
     "glassbox/reference": COMPILED | {"glassbox.cli", "glassbox.lint"},
     "glassbox/baseline": TALKING | {"glassbox.cli"},
     "glassbox/view": COMMANDS,
@@ -51,7 +52,9 @@ BELOW = {
     "alerts": WORDS | {"recording_rules"},
     "deploy": WORDS | CONTENT | {"glassbox.compile", "glassbox.start", "demo"},
     "demo": COMMANDS | CONTENT | {"glassbox.lint", "glassbox_exporter", "deploy"},
-    "bench": COMMANDS | CONTENT | {"glassbox.view", "demo", "deploy", "glassbox_exporter"},
+    "bench": COMMANDS
+    | CONTENT
+    | {"glassbox.past", "glassbox.syntax", "glassbox.view", "demo", "deploy", "glassbox_exporter"},
     "environments": set(),
     "exporter/glassbox_exporter": set(),
 }

@@ -14,7 +14,7 @@ SCHEMA_VERSION = 1
 
 
 def as_text(examination: Examination) -> Iterator[str]:
-    """Lines of tables: services, GPUs, what is in the way, and what will work."""
+    """Lines of tables: services, GPUs, what is in the way, what is not known, and what will work."""
     yield from _table(
         "Services", ("job", "engine", "models", "replicas", "scraped every", "places"), _services(examination)
     )
@@ -23,7 +23,11 @@ def as_text(examination: Examination) -> Iterator[str]:
         yield "In the way"
     for each in examination.obstacles:
         yield f"  {one_line(each.about) or 'a job without a name'} {one_line(each.problem)}: {each.advice}."
-    yield "\nWhat can work" if examination.obstacles else "What can work"
+    if examination.obstacles:
+        yield ""
+    if examination.unknown:
+        yield from ("Not known", *(f"  {one_line(each)}" for each in examination.unknown), "")
+    yield "What can work"
     for outlook in examination.outlooks:
         yield from _outlook(outlook)
 
@@ -38,6 +42,8 @@ def _services(examination: Examination) -> Iterator[tuple[str, ...]]:
         places = (f"{label} {some(values)}" for label, values in each.places.items() if values)
         every = span(round(each.scrape_seconds)) if each.scrape_seconds else "not known"
         yield each.job, some(each.engines), some(each.models) or "-", str(each.targets), every, "; ".join(places)
+    for down in examination.fleet.down:
+        yield down.job, some(down.engines), "-", "0, down", "-", ""
 
 
 def _gpus(examination: Examination) -> Iterator[tuple[str, ...]]:

@@ -4,21 +4,29 @@ from dataclasses import dataclass
 
 from glassbox.compile.bundle import Bundle
 from glassbox.doctor.buckets_there import buckets_in_the_way
+from glassbox.doctor.clocks import clocks_in_the_way
 from glassbox.doctor.fleet import Fleet, look_at, names_lately
-from glassbox.doctor.loaded_rules import rules_in_the_way
+from glassbox.doctor.loaded_rules import lists_no_rules, rules_in_the_way
 from glassbox.doctor.obstacles import Obstacle, obstacles_of, shortest_window_seconds
 from glassbox.doctor.outlook import Outlook, outlooks
 from glassbox.doctor.recorded import Holdings, recorded_by
+from glassbox.doctor.retention import retention_of
 from glassbox.prometheus.api import Prometheus
 from glassbox.settings.model import Settings
+
+NO_RULES = (
+    "Whether rules are loaded, fail or are late: this server lists none. "
+    "Where something else evaluates them, such as vmalert or a ruler, ask there."
+)
 
 
 @dataclass(frozen=True)
 class Examination:
-    """What was found, and what will work."""
+    """What was found, what could not be found out, as sentences, and what will work."""
 
     fleet: Fleet
     obstacles: tuple[Obstacle, ...]
+    unknown: tuple[str, ...]
     outlooks: tuple[Outlook, ...]
 
     @property
@@ -32,6 +40,8 @@ def examine(prometheus: Prometheus, bundle: Bundle, settings: Settings) -> Exami
     names = names_lately(prometheus)
     recorded = recorded_by(bundle)
     fleet = look_at(prometheus, names)
+    retention = retention_of(prometheus, settings.slo_period_days)
+    listed = prometheus.about("rules")
     queries = [query for each in recorded.values() for query in each]
     found = obstacles_of(
         fleet,
@@ -42,7 +52,12 @@ def examine(prometheus: Prometheus, bundle: Bundle, settings: Settings) -> Exami
     )
     in_the_way = (
         *found,
-        *rules_in_the_way(prometheus, bundle),
+        *rules_in_the_way(prometheus, bundle, listed),
         *buckets_in_the_way(prometheus, queries, frozenset(names)),
+        *clocks_in_the_way(prometheus),
+        *filter(None, (retention.obstacle(),)),
     )
-    return Examination(fleet, in_the_way, tuple(outlooks(bundle, Holdings(names, recorded))))
+    unknown = (NO_RULES if lists_no_rules(listed) else "", retention.unknown())
+    return Examination(
+        fleet, in_the_way, tuple(filter(None, unknown)), tuple(outlooks(bundle, Holdings(names, recorded)))
+    )

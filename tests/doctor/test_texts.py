@@ -10,10 +10,11 @@ from glassbox.doctor.other_files import Judgement
 def test_a_line_is_one_line_whatever_jobs_are_called():
     service = ServiceJob("a\nb", ("vLLM",), ("vllm:",), ("m\tn",), 1, 0, {"cluster": ("x\ny",)}, None)
     unlisted = (Obstacle("a\nb", "is in several places (cluster: x\ny)", "add it"), Obstacle("", "is odd", "look"))
-    lines = list(examination_text.as_text(Examination(Fleet((service,), ()), unlisted, ())))
+    lines = list(examination_text.as_text(Examination(Fleet((service,), (), ()), unlisted, ("not\nknown",), ())))
     assert "  a b  vLLM    m n     1         not known      cluster x y" in lines
     assert "  a b is in several places (cluster: x y): add it." in lines
     assert "  a job without a name is odd: look." in lines
+    assert lines[-4:] == ["Not known", "  not known", "", "What can work"]
 
 
 def test_a_query_of_several_lines_is_quoted_on_one():

@@ -17,7 +17,7 @@ COUNTER, GAUGE, HISTOGRAM, SUMMARY = "counter", "gauge", "histogram", "summary"
 PARTS = {HISTOGRAM: ("bucket", "sum", "count"), SUMMARY: ("sum", "count")}
 """What a metric of several series has behind its name, by its type."""
 # A gauge of a moment in time is not a duration.
-_OF_MOMENTS = ("time_seconds", "timestamp_seconds", "created", "deadline_seconds")
+OF_MOMENTS = ("time_seconds", "timestamp_seconds", "created", "deadline_seconds")
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def _of_table() -> Iterator[ExposedSeries]:
 
 def _said_by(name: str, type_: str) -> Unit | None:
     """The unit at the end of a name, as exporters write it that keep to the conventions of Prometheus."""
-    if type_ == GAUGE and name.endswith(_OF_MOMENTS):
+    if type_ == GAUGE and name.endswith(OF_MOMENTS):
         return None
     plain = name.removesuffix("_total")
     ends = {

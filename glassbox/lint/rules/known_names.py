@@ -8,7 +8,7 @@ from glassbox.lint.examples import as_alert, on_panel
 from glassbox.lint.finding import Severity
 from glassbox.lint.known_metrics import HISTOGRAM, ExposedSeries, FormerMetric, former_metrics, known_series
 from glassbox.lint.rule import Defect, in_query, lint_rule
-from glassbox.lint.subjects import Corpus, Query
+from glassbox.lint.subjects import Board, Corpus, Query
 from glassbox.syntax.grafana_variables import is_of_a_variable
 from glassbox.syntax.tree import SeriesNode
 
@@ -22,6 +22,8 @@ _OF_ANY_EXPORTER = frozenset({"go", "process", "python", "http", "promhttp", "jv
 # Exporters all of whose metrics are known: others have more than are listed.
 _COMPLETE = ("vllm:",)
 _NAME = re.compile(r"[a-zA-Z_:][\w:]*")
+# Their client library writes the endings, so that no version had the bare names.
+_OF_PYTHON = ("vllm:", "sglang:", "trtllm_")
 # The router of vLLM's production stack exposes names of old versions, with this label.
 _OF_A_ROUTER = re.compile(r"\bserver\b")
 
@@ -36,32 +38,45 @@ _OF_A_ROUTER = re.compile(r"\bserver\b")
     good=on_panel("vllm:kv_cache_usage_perc or vllm:gpu_cache_usage_perc"),
 )
 def removed_metric(corpus: Corpus) -> Iterator[Defect]:
-    """Unless the same panel or rule also reads what answers instead, or a rule records the old name."""
-    for query, beside in _with_those_beside(corpus):
-        gone = {
-            former.name: (former, each)
-            for each in _of_exporters(query, corpus)
-            if (former := former_metrics().get(each.name))
-        }
-        for former, series in gone.values():
-            # Ours reads names of every version, and those that Triton still has.
-            ours = corpus.own and series.name in known_series()
-            if not ours and not _is_answered(former, beside) and not _OF_A_ROUTER.search(query.text):
-                instead = former.replacement
-                fix = f"Read {instead} instead." if instead else "Nothing answers instead: remove it."
-                yield in_query(query, f"{former.name} is gone from version {former.removed_in} on.", series.name, fix)
-
-
-def _with_those_beside(corpus: Corpus) -> Iterator[tuple[Query, tuple[Query, ...]]]:
-    """Every query, with all of its panel or rule."""
-    for panel in corpus.panels:
-        yield from ((query, panel.queries) for query in panel.queries)
+    """Unless the same panel or rule also reads what answers instead, or a rule records the old name. One finding for each name and dashboard."""
     for board in corpus.boards:
-        asked = (*(each.query for each in board.variables), *(each.query for each in board.annotations))
-        yield from ((query, (query,)) for query in asked if query is not None)
+        found: dict[str, list[tuple[FormerMetric, SeriesNode, Query]]] = {}
+        for query, beside in _with_those_beside(board):
+            for former, series in _gone(query, beside, corpus):
+                found.setdefault(former.name, []).append((former, series, query))
+        for each in found.values():
+            more = f" {len(each)} queries of the dashboard read it." if len(each) > 1 else ""
+            yield _is_gone(*each[0], more)
     for rule in corpus.rules:
-        together = (rule.query, *rule.more_queries)
-        yield from ((query, together) for query in together)
+        asked = (rule.query, *rule.more_queries)
+        yield from (_is_gone(*gone, query) for query in asked for gone in _gone(query, asked, corpus))
+
+
+def _is_gone(former: FormerMetric, series: SeriesNode, query: Query, more: str = "") -> Defect:
+    fix = f"Read {former.replacement} instead." if former.replacement else "Nothing answers instead: remove it."
+    return in_query(query, f"{former.name} is gone from version {former.removed_in} on.{more}", series.name, fix)
+
+
+def _gone(query: Query, beside: tuple[Query, ...], corpus: Corpus) -> Iterator[tuple[FormerMetric, SeriesNode]]:
+    """Each metric that it reads and that is gone, with one of its selectors."""
+    gone = {
+        former.name: (former, each)
+        for each in _of_exporters(query, corpus)
+        if (former := former_metrics().get(each.name))
+    }
+    for former, series in gone.values():
+        # Ours reads names of every version, and those that Triton still has.
+        ours = corpus.own and series.name in known_series()
+        if not ours and not _is_answered(former, beside) and not _OF_A_ROUTER.search(query.text):
+            yield former, series
+
+
+def _with_those_beside(board: Board) -> Iterator[tuple[Query, tuple[Query, ...]]]:
+    """Every query of a dashboard, with all of its panel."""
+    for panel in board.panels:
+        yield from ((query, panel.queries) for query in panel.queries)
+    asked = (*(each.query for each in board.variables), *(each.query for each in board.annotations))
+    yield from ((query, (query,)) for query in asked if query is not None)
 
 
 def _is_answered(former: FormerMetric, queries: tuple[Query, ...]) -> bool:
@@ -88,7 +103,7 @@ def _of_exporters(query: Query, corpus: Corpus) -> Iterator[SeriesNode]:
     good=as_alert("rate(vllm:num_preemptions_total[5m]) > 1"),
 )
 def missing_suffix(corpus: Corpus) -> Iterator[Defect]:
-    """Of exporters that are known. Functions of native histograms read the bare name."""
+    """Of exporters whose client library writes the endings, and of those whose exposition was given."""
     for query in corpus.queries:
         for series in _of_exporters(query, corpus):
             if series.name not in former_metrics() and (there := _there_instead(series.name, corpus)):
@@ -99,7 +114,8 @@ def missing_suffix(corpus: Corpus) -> Iterator[Defect]:
 def _there_instead(name: str, corpus: Corpus) -> str:
     known = corpus.series_there.get(name)
     if known is None:
-        return f"{name}_total" if f"{name}_total" in corpus.series_there else ""
+        certain = name.startswith(_OF_PYTHON) or f"{name}_total" in corpus.exposed
+        return f"{name}_total" if certain and f"{name}_total" in corpus.series_there else ""
     # Prometheus may store any histogram as a native one, under its bare name; client libraries of Python never expose one.
     bare = known.type == HISTOGRAM and name.startswith(_COMPLETE)
     return f"{name}_bucket, {name}_sum or {name}_count" if bare else ""

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from glassbox.lint.examples import as_alert, on_panel
 from glassbox.lint.finding import Severity
-from glassbox.lint.known_metrics import COUNTER, GAUGE, ExposedSeries
+from glassbox.lint.known_metrics import COUNTER, GAUGE, OF_MOMENTS, ExposedSeries
 from glassbox.lint.rule import Defect, in_query, lint_rule
 from glassbox.lint.rules.windows import LINES, OF_CHANGE, OF_COUNTERS, calls
 from glassbox.lint.subjects import Corpus, Query
@@ -34,10 +34,15 @@ _TOKENS = re.compile(r"\btok|tok/s|\btps\b", re.IGNORECASE)
     good=on_panel("deriv(vllm:num_requests_running[5m])"),
 )
 def rate_of_gauge(corpus: Corpus) -> Iterator[Defect]:
-    """Of metrics whose exporter says that they are gauges."""
+    """Of metrics whose exporter says that they are gauges; the rate of a clock is how fast it goes."""
     for query in corpus.queries:
         for function, read, _ in calls(query, OF_COUNTERS):
-            if isinstance(read, SeriesNode) and _type(read, corpus) == GAUGE and read.name not in _LAST_CODES:
+            moment = isinstance(read, SeriesNode) and read.name.endswith(OF_MOMENTS)
+            if (
+                isinstance(read, SeriesNode)
+                and _type(read, corpus) == GAUGE
+                and not (moment or read.name in _LAST_CODES)
+            ):
                 yield in_query(query, f"{function} of {read.name}, which is a gauge.", read.name)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,12 +42,13 @@ def lint_and_report(bundle: Bundle, chosen: LintChoices | None = None) -> int:
     # A broken module of ours is reported by `compiled`.
     from glassbox.cli.lint_files import rule_ids, show  # noqa: PLC0415
     from glassbox.lint.declared_places import DeclaredPlaces  # noqa: PLC0415
+    from glassbox.lint.expositions import exposed_by  # noqa: PLC0415
     from glassbox.lint.formats.lint_report import LintReport, counted  # noqa: PLC0415
     from glassbox.lint.linting import judged  # noqa: PLC0415
     from glassbox.lint.of_bundle import corpus_of  # noqa: PLC0415
 
     chosen = chosen or LintChoices(strict=True)
-    corpus = corpus_of(bundle)
+    corpus = replace(corpus_of(bundle), exposed=exposed_by(chosen.expositions))
     found = judged(corpus, select=rule_ids(chosen.select), ignore=rule_ids(chosen.ignore))
     places = DeclaredPlaces(bundle)
     findings = sorted(map(places.placed, found), key=lambda each: each.location)

@@ -27,6 +27,14 @@ _OPTIONS = (
         metavar="DURATION",
         help="The longest interval at which the targets of the files are scraped, such as 30s.",
     ),
+    click.option(
+        "--exposition",
+        "expositions",
+        multiple=True,
+        type=_FILE,
+        metavar="FILE",
+        help="What an exporter of yours answers at /metrics: its names and types are known then; may be given several times.",
+    ),
 )
 
 
@@ -40,6 +48,7 @@ class LintChoices:
     strict: bool = False
     ignore_file: Path | None = None
     scrape_interval: str | None = None
+    expositions: Sequence[Path] = ()
 
 
 def lint_options(command: Callable[..., Any]) -> Callable[..., Any]:

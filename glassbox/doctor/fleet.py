@@ -79,6 +79,16 @@ def look_at(prometheus: Prometheus, names: Iterable[str]) -> Fleet:
     return Fleet(services, tuple(down), tuple(gpus_there(prometheus, held)))
 
 
+def services_selector(names: Iterable[str]) -> str:
+    """A selector of the series by which services are known, of a server that has these names; empty where it has none."""
+    signs = _signs(frozenset(names))
+    return _selector(signs) if signs else ""
+
+
+def _selector(names: Iterable[str]) -> str:
+    return f'{{__name__=~"{"|".join(names)}"}}'
+
+
 def _signs(held: frozenset[str]) -> dict[str, str]:
     """The engines' titles by names of series that are there; a name that two engines have is that of the first."""
     found: dict[str, str] = {}
@@ -93,7 +103,7 @@ def _signs(held: frozenset[str]) -> dict[str, str]:
 
 
 def _services(prometheus: Prometheus, signs: Mapping[str, str]) -> Iterator[ServiceJob]:
-    selector = f'{{__name__=~"{"|".join(signs)}"}}'
+    selector = _selector(signs)
     rows = prometheus.now(f"count by (job, __name__) ({selector})")
     by_job = grouped([each for each in rows if each.labels.get("__name__") in signs], "job")
     if not by_job:

@@ -45,7 +45,7 @@ golden: setup ## renew tests/golden, the compiled files and the text that review
 mutants: tools ## make small faults in every rule, and in code, and see that tests notice; ONLY=text for some of them
 	$(RUN) -m tests.mutation $(if $(ONLY),--only '$(ONLY)')
 
-bench: tools ## speed, size and load, as tables, in about twelve minutes; PEER=FILE adds another dashboard
+bench: tools ## speed, size and load, as tables, in about fifteen minutes; PEER=FILE adds another dashboard
 	$(RUN) -m bench $(if $(PEER),--peer-dashboard $(PEER))
 
 bench-exporter: setup ## of these tables the exporter's alone, in about two minutes
@@ -58,7 +58,7 @@ docs: setup ## write the reference pages in docs/: settings, dashboards, alerts 
 	$(RUN) deploy.py docs --out docs
 
 lint: tools ## check all content
-	$(RUN) deploy.py lint
+	$(RUN) deploy.py lint --strict
 
 web: ## check, test and build the stand-in's page into glassbox/standin/web/dist, the same bytes every time; needs node 20 or newer
 	cd glassbox/standin/web && npm ci && npm run check && npm test && npm run build

@@ -48,6 +48,9 @@ def build(settings: Settings) -> Dashboard:
         question="Are the GPUs really busy, or merely not idle? Are they healthy?",
         variables=(GPU_JOB, GPU_INSTANCE, GPU_INDEX),
         leads_to=Next("cost-and-energy", "What they cost"),
+        exempt_from=(
+            ("fixed-window", "Power from the energy counter is that of the recorded series, a mean of five minutes."),
+        ),
         rows=(_verdict(), _state(), *_work(settings.gpu), _memory(), _power(), _clocks(settings.gpu), *_faults()),
     )
 

@@ -44,6 +44,9 @@ def build(settings: Settings) -> Dashboard:
         question="Do KV caches arrive, are caches used, and do drafts pay?",
         variables=(JOB, _MODEL_CHOICE),
         leads_to=Next("llm-serving", "Where the time goes"),
+        exempt_from=(
+            ("fixed-window", "Its lines are compared with recorded series, which have the same five minutes."),
+        ),
         rows=(_now(limits), *transfers(limits), *caches(), _speculation(limits), *_requests()),
     )
 

@@ -92,6 +92,9 @@ def build(settings: Settings) -> Dashboard:
         question="Which replica is the outlier?",
         variables=(JOB, REPLICA_MODEL, REPLICA),
         leads_to=Next("gpu", "Its GPUs"),
+        exempt_from=(
+            ("fixed-window", "A replica is compared with its fleet, whose series are recorded over five minutes."),
+        ),
         rows=(
             _summary(settings.thresholds),
             _table(settings.thresholds),

@@ -39,7 +39,9 @@ BELOW = {
     "glassbox/start": {"glassbox.compile"},
     "glassbox/cli": TALKING | {"glassbox.deploying", "glassbox.lint", "glassbox.rule_places", "glassbox.start"},
     "glassbox/doctor": TALKING | {"glassbox.cli", "glassbox.lint", "glassbox.syntax"},
-    "glassbox/reference": COMPILED | {"glassbox.cli"},
+    "glassbox/backtest": COMMANDS
+    | {"glassbox.doctor", "glassbox.lint", "glassbox.past", "glassbox.syntax", "glassbox.view"},
+    "glassbox/reference": COMPILED | {"glassbox.cli", "glassbox.lint"},
     "glassbox/baseline": TALKING | {"glassbox.cli"},
     "glassbox/view": COMMANDS,
     "glassbox/past": COMMANDS | {"glassbox.doctor", "glassbox.syntax", "glassbox.view"},
@@ -50,7 +52,9 @@ BELOW = {
     "alerts": WORDS | {"recording_rules"},
     "deploy": WORDS | CONTENT | {"glassbox.compile", "glassbox.start", "demo"},
     "demo": COMMANDS | CONTENT | {"glassbox.lint", "glassbox_exporter", "deploy"},
-    "bench": COMMANDS | CONTENT | {"glassbox.view", "demo", "deploy", "glassbox_exporter"},
+    "bench": COMMANDS
+    | CONTENT
+    | {"glassbox.past", "glassbox.syntax", "glassbox.view", "demo", "deploy", "glassbox_exporter"},
     "environments": set(),
     "exporter/glassbox_exporter": set(),
 }
@@ -208,4 +212,4 @@ def test_one_class_name_is_one_thing():
                     places.setdefault(node.name, []).append(str(path.relative_to(ROOT)))
     # Prometheus calls a type of metric so, Grafana a type of panel; what an engine's metric plays, and what an account may do;
     # how bad what an alert sees is, and what lint finds.
-    assert {name for name, paths in places.items() if len(paths) > 1} == {"Finding", "Gauge", "Role", "Severity"}
+    assert {name for name, paths in places.items() if len(paths) > 1} == {"Gauge", "Role", "Severity"}

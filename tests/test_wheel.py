@@ -121,6 +121,17 @@ def test_a_missing_tool_is_looked_for_where_an_installed_package_may_keep_it(ins
     assert f"{tmp_path}/glassbox/tools; run `python -m glassbox.servers.components`" in finished.stderr
 
 
+def test_files_of_anybody_are_checked_with_it_alone(installed, tmp_path):
+    (tmp_path / "rules.yml").write_text(
+        "groups: [{name: g, rules: [{alert: A, expr: 'up{job!~\".*\"} == 0', for: 5m}]}]"
+    )
+    command = [installed.with_name("glassbox-lint"), "."]
+    environment = ENVIRONMENT | {"PATH": str(tmp_path)}
+    finished = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert (finished.returncode, finished.stderr) == (2, "")
+    assert finished.stdout.startswith("rules.yml:1: error: up can never have series")
+
+
 def test_the_page_of_the_preview_is_served_from_it(installed, work):
     found = "from glassbox.standin.page import DIST; print((DIST / 'index.html').is_file(), DIST)"
     said = done(installed, "-c", found, folder=work).split()

@@ -37,7 +37,7 @@ class Dashboard:
     """A dashboard that answers one question. `slug` is its identity and never changes; titles may.
 
     `variables` narrow all queries, those of a side only the queries made for that side. Every panel links to `leads_to`.
-    `identity` are labels that all queries keep beside the job.
+    `identity` are labels that all queries keep beside the job. `exempt_from` are ids of rules of lint, each with the reason.
     """
 
     slug: str
@@ -49,6 +49,7 @@ class Dashboard:
     sides: Sequence[Side] = ()
     leads_to: Next | None = None
     identity: Sequence[str] = ()
+    exempt_from: Sequence[tuple[str, str]] = ()
 
     @property
     def panels(self) -> tuple[Panel, ...]:

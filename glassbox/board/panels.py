@@ -23,7 +23,10 @@ Queries = Expr | Mapping[str, Expr]
 
 @dataclass(frozen=True)
 class Panel(ABC):
-    """One or more queries, drawn under a title; `why` says what they mean and what to do about it."""
+    """One or more queries, drawn under a title; `why` says what they mean and what to do about it.
+
+    `exempt_from` are ids of rules of lint, each with the reason.
+    """
 
     # Whether only the newest value is queried. Of a range Grafana would show the last value there was, however old.
     instant: ClassVar[bool] = True
@@ -32,6 +35,7 @@ class Panel(ABC):
     _: KW_ONLY
     why: str
     size: Size = TALL
+    exempt_from: tuple[tuple[str, str], ...] = ()
 
     @property
     @abstractmethod

@@ -13,12 +13,15 @@ class Entry:
 
 COMMANDS = {
     "build": Entry("glassbox.cli.build_command", "Write dashboards, rule files and Grafana's rule groups."),
-    "lint": Entry("glassbox.cli.lint_command", "Check all content."),
+    "lint": Entry("glassbox.cli.lint_command", "Check all content, or dashboards and rules of anybody."),
     "plan": Entry("glassbox.cli.plan_command", "See what a push to Grafana would change."),
     "doctor": Entry(
         "glassbox.doctor.doctor_command", "See what can work on your own Prometheus, and what is in the way."
     ),
     "try": Entry("glassbox.past.try_command", "See the dashboards over the past of your own fleet."),
+    "backtest": Entry(
+        "glassbox.backtest.backtest_command", "See which alerts would have fired over your fleet's past."
+    ),
     "docs": Entry("glassbox.reference.docs_command", "Write the reference pages."),
     "preview": Entry("glassbox.view.preview", "See the dashboards in a browser, and again after every change."),
     "pictures": Entry("glassbox.view.pictures", "Pictures of the dashboards, before and after a change."),

@@ -1,40 +1,54 @@
-"""`lint`: what is wrong with the content."""
+"""`lint`: what is wrong with the content, or with files of anybody."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from glassbox.cli.exit_codes import DONE, FINDINGS
-from glassbox.cli.output import say
+from glassbox.cli.lint_options import LintChoices, lint_options
 from glassbox.cli.session import Session
 
 if TYPE_CHECKING:
     from glassbox.compile.bundle import Bundle
 
+_PATH = click.Path(path_type=Path)
+_OF_ANYBODY = "Check this dashboard, rule file or folder of anybody instead of our content; may be given several times."
+
 
 @click.command("lint")
+@click.argument("files", nargs=-1, type=_PATH)
+@click.option("--path", "paths", multiple=True, type=_PATH, metavar="FILE_OR_DIR", help=_OF_ANYBODY)
+@lint_options
 @click.pass_obj
-def command(session: Session) -> int:
-    """Check all content."""
-    return lint_and_report(session.compiled())
+def command(session: Session, /, *, files: Sequence[Path], paths: Sequence[Path], **chosen: Any) -> int:
+    """Check all content, or FILES of anybody.
+
+    Exit codes: 0 nothing found that counts, 2 errors were found (with --strict warnings too), 1 something cannot be read.
+    """
+    if not files and not paths:
+        return lint_and_report(session.compiled(), LintChoices(**chosen))
+    # A broken module of ours is reported by `compiled`, which files need not.
+    from glassbox.cli.lint_files import lint_files  # noqa: PLC0415
+
+    return lint_files([*paths, *files], LintChoices(**chosen))
 
 
-def lint_and_report(bundle: Bundle) -> int:
-    """Print the findings of a bundle; FINDINGS where there are any, else DONE."""
+def lint_and_report(bundle: Bundle, chosen: LintChoices | None = None) -> int:
+    """Print the findings of a bundle; FINDINGS where there are any that count, else DONE."""
     # A broken module of ours is reported by `compiled`.
-    from glassbox.cli import report  # noqa: PLC0415
-    from glassbox.lint.checks import lint  # noqa: PLC0415
+    from glassbox.cli.lint_files import rule_ids, show  # noqa: PLC0415
+    from glassbox.lint.declared_places import DeclaredPlaces  # noqa: PLC0415
+    from glassbox.lint.formats.lint_report import LintReport, counted  # noqa: PLC0415
+    from glassbox.lint.linting import judged  # noqa: PLC0415
+    from glassbox.lint.of_bundle import corpus_of  # noqa: PLC0415
 
-    findings = lint(bundle)
-    for finding in findings:
-        say(report.finding_line(finding))
-    rules = sum(
-        len(group["rules"])
-        for files in (bundle.alerts, bundle.recording_rules)
-        for file in files.values()
-        for group in file["groups"]
-    )
-    say(report.lint_summary(findings, f"{len(bundle.dashboards)} dashboards and {rules} rules"))
-    return FINDINGS if findings else DONE
+    chosen = chosen or LintChoices(strict=True)
+    corpus = corpus_of(bundle)
+    found = judged(corpus, select=rule_ids(chosen.select), ignore=rule_ids(chosen.ignore))
+    places = DeclaredPlaces(bundle)
+    findings = sorted(map(places.placed, found), key=lambda each: each.location)
+    boards, rules = counted(len(corpus.boards), "dashboard"), counted(len(list(corpus.rules)), "rule")
+    return show(LintReport(findings, f"{boards} and {rules}"), chosen)

@@ -66,27 +66,40 @@ def compile_bundle(content: Content, settings: Settings, data_source: DataSource
     )
 
 
-def _declared(content: Content, settings: Settings) -> CompiledContent:
-    """Everything that is declared, whatever the settings leave out, with expressions as they are evaluated."""
+def compile_rules(content: Content, settings: Settings) -> dict[str, Json]:
+    """The files of alerts and recorded series by name, as a bundle has them, but without links to dashboards: in half the time."""
+    rules = _evaluated(content, settings)
+    alerts = (alert_file(group, {}, settings) for group in chosen_alerts(rules.alerts, settings))
+    records = (record_file(group, settings) for group in for_each_engine(rules.records, settings.engines))
+    return {f"{file['groups'][0]['name']}.yaml": file for file in (*records, *alerts)}
+
+
+def _evaluated(content: Content, settings: Settings) -> Rules:
+    """All rules that are declared, with expressions as they are evaluated."""
     rules = declared_rules(content, settings)
     _refuse_clashes(rules)
+    return Rules(
+        alerts=tuple(
+            replace(group, alerts=tuple(replace(each, expr=_scoped(each.expr, settings)) for each in group.alerts))
+            for group in rules.alerts
+        ),
+        records=tuple(
+            replace(group, records=tuple(replace(each, expr=_scoped(each.expr, settings)) for each in group.records))
+            for group in rules.records
+        ),
+    )
+
+
+def _declared(content: Content, settings: Settings) -> CompiledContent:
+    """Everything that is declared, whatever the settings leave out, with expressions as they are evaluated."""
+    rules = _evaluated(content, settings)
     boards = [
         assemble(identified(build(settings), settings.identity_labels), content.annotations)
         for build in content.dashboards
     ]
     _refuse_duplicates("dashboard", (board.slug for board in boards))
-    declared = CompiledContent(
-        {board.slug: board for board in boards},
-        tuple(
-            replace(group, records=tuple(replace(each, expr=_scoped(each.expr, settings)) for each in group.records))
-            for group in rules.records
-        ),
-        tuple(
-            replace(group, alerts=tuple(replace(each, expr=_scoped(each.expr, settings)) for each in group.alerts))
-            for group in rules.alerts
-        ),
-        content.always_recorded.name if content.always_recorded else "",
-    )
+    always = content.always_recorded.name if content.always_recorded else ""
+    declared = CompiledContent({board.slug: board for board in boards}, rules.records, rules.alerts, always)
     _refuse_unknown_series(declared, content, settings)
     return declared
 

@@ -3,7 +3,7 @@
 import ast
 import sys
 import traceback
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -107,18 +107,19 @@ def _declared_at(error: DeclarationError) -> tuple[str, int] | None:
     """
     for folder in reversed(list(dict.fromkeys(content_folders()))):
         for file in sorted(folder.glob("*.py"), reverse=True):
-            for value in _names_given(ast.parse(file.read_bytes()), _CALLS.get(error.kind)):
-                if isinstance(value, ast.Constant) and value.value == error.name:
-                    return shown_path(file), value.lineno
+            for call, name in names_given(ast.parse(file.read_bytes())):
+                if name.value == error.name and (error.kind not in _CALLS or call in _CALLS[error.kind]):
+                    return shown_path(file), name.lineno
     return None
 
 
-def _names_given(tree: ast.Module, calls: Collection[str] | None) -> Iterator[ast.expr]:
-    """What is given as a name to these calls, or to any."""
+def names_given(tree: ast.Module) -> Iterator[tuple[str, ast.Constant]]:
+    """What is called, and each constant that is given to it as a name: first, or as its `name`."""
     for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
-        if calls is None or ast.unparse(call.func).rpartition(".")[2] in calls:
-            yield from call.args[:1]
-            yield from (keyword.value for keyword in call.keywords if keyword.arg == "name")
+        called = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+        for value in (*call.args[:1], *(keyword.value for keyword in call.keywords if keyword.arg == "name")):
+            if isinstance(value, ast.Constant):
+                yield called, value
 
 
 def _frames(error: Exception) -> Iterator[tuple[str, Path, int]]:

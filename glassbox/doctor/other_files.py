@@ -41,7 +41,7 @@ def queries_of(file: Path) -> list[OtherQuery]:
         problem = refused.message[0].lower() + refused.message[1:].removesuffix(".")
         raise GlassboxError(f"{file}: {problem}; name a file of dashboards or rules.")
     for what in found.not_read:
-        raise GlassboxError(f"{file} is one of the {what}, which are not read: render it first.")
+        raise GlassboxError(f"{file} is a {what}, which is not read: render it first.")
     if found.corpus.routes:
         raise GlassboxError(f"{file} holds neither a dashboard nor rule groups: name a file of one of the two.")
     return [

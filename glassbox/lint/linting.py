@@ -2,12 +2,19 @@
 
 from collections.abc import Collection, Iterator
 
+from glassbox.compile.bundle import Bundle
 from glassbox.lint.finding import Finding, Severity
+from glassbox.lint.of_bundle import corpus_of
 from glassbox.lint.rule import Defect, LintRule
 from glassbox.lint.rules import RULES
 from glassbox.lint.subjects import Corpus, Exemption
 
 UNNEEDED = "unneeded-exemption"
+
+
+def lint(bundle: Bundle) -> list[Finding]:
+    """All findings in our own content."""
+    return judged(corpus_of(bundle))
 
 
 def judged(corpus: Corpus, *, select: Collection[str] = (), ignore: Collection[str] = ()) -> list[Finding]:
@@ -37,12 +44,15 @@ def _exempts(exemption: Exemption, finding: Finding) -> bool:
 def _unneeded(corpus: Corpus, found: list[Finding], asked: Collection[str]) -> Iterator[Finding]:
     """The exemptions of rules that were asked and that would find nothing, and those of rules that do not exist."""
     known = {rule.id for rule in RULES}
+    needed = {
+        (each.rule, each.written_at) for each in corpus.exemptions if any(_exempts(each, finding) for finding in found)
+    }
     for each in corpus.exemptions:
         if each.rule not in known:
             message = f"There is no rule {each.rule!r} to be exempt from."
             yield Finding(
-                UNNEEDED, Severity.WARNING, each.location, message, "Correct its id, or remove the exemption."
+                UNNEEDED, Severity.WARNING, each.written_at, message, "Correct its id, or remove the exemption."
             )
-        elif each.rule in asked and not any(_exempts(each, finding) for finding in found):
+        elif each.rule in asked and (each.rule, each.written_at) not in needed:
             message = f"The exemption from {each.rule} is not needed: the rule finds nothing here."
-            yield Finding(UNNEEDED, Severity.WARNING, each.location, message, "Remove it.")
+            yield Finding(UNNEEDED, Severity.WARNING, each.written_at, message, "Remove it.")

@@ -1,13 +1,17 @@
 """What lint judges, whatever it was read from: content of ours, dashboards and rule files of anybody."""
 
+import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
 
 from glassbox.errors import GlassboxError
 from glassbox.lint.finding import Location
+from glassbox.lint.known_metrics import ExposedSeries, known_series
 from glassbox.lint.series_labels import SeriesLabels
+from glassbox.query.buckets import Buckets
 from glassbox.syntax.parsing import tree_of
 from glassbox.syntax.result_labels import ResultLabels, result_labels
 from glassbox.syntax.tree import Node, SeriesNode, walk
@@ -28,11 +32,18 @@ class Exemption:
     """A rule that an object and all its parts are exempt from, by its id, and why.
 
     `location` is where the exemption stands; its `object` is that of the exempt object, and empty where the whole file is exempt.
+    One of an ignore file `stands` there, and has the exempt file as its `location`.
     """
 
     rule: str
     reason: str
     location: Location
+    stands: Location | None = None
+
+    @property
+    def written_at(self) -> Location:
+        """Where somebody would change it."""
+        return self.stands or self.location
 
 
 @dataclass(frozen=True)
@@ -87,6 +98,7 @@ class BoardLink:
     """A link of a dashboard or panel. `dashboard_uid` is that of the dashboard of the same Grafana that it leads to, if it does.
 
     `panel_id` is that of the panel there that it opens. `tags` are those of the dashboards that a list of links offers.
+    `with_variables` says that it hands the values of all variables on.
     """
 
     title: str
@@ -95,6 +107,7 @@ class BoardLink:
     dashboard_uid: str = ""
     panel_id: int | None = None
     tags: tuple[str, ...] = ()
+    with_variables: bool = False
 
 
 @dataclass(frozen=True)
@@ -259,7 +272,9 @@ class Corpus:
 
     `scrape_interval_seconds` is the longest of the targets', None where it is not known. `own` says that it is all there is: only then
     is something that nothing reads unused, and something that is not there missing. `tested_alerts` are the names of alerts with a
-    test; None where tests were not looked for.
+    test, and `runbooks` the texts of runbooks by the names of alerts; None where they were not looked for. `left_out_alerts` have
+    runbooks without being there. `rule_files` are texts of whole rule files, by name, for promtool. `buckets` and
+    `buckets_of_engines` are those that servers have, as in a bundle.
     """
 
     boards: tuple[Board, ...] = ()
@@ -271,6 +286,11 @@ class Corpus:
     scrape_interval_seconds: float | None = None
     own: bool = False
     tested_alerts: frozenset[str] | None = None
+    runbooks: Mapping[str, str] | None = None
+    left_out_alerts: frozenset[str] = frozenset()
+    rule_files: Mapping[str, str] = field(default_factory=dict)
+    buckets: Mapping[str, Buckets] = field(default_factory=dict)
+    buckets_of_engines: Mapping[tuple[str, str], Buckets] = field(default_factory=dict)
 
     @property
     def rules(self) -> Iterator[GroupedRule]:
@@ -299,6 +319,23 @@ class Corpus:
             yield from rule.more_queries
 
     @cached_property
+    def series_read(self) -> Mapping[str, tuple[Query, ...]]:
+        """The queries that read series of each name; those that choose names by a pattern read all recorded ones that it fits."""
+        found: dict[str, list[Query]] = {}
+        for query in self.queries:
+            for name in dict.fromkeys(name for series in query.series for name in self._names_of(series)):
+                found.setdefault(name, []).append(query)
+        return {name: tuple(queries) for name, queries in found.items()}
+
+    def _names_of(self, series: SeriesNode) -> Iterator[str]:
+        if series.name:
+            yield series.name
+        patterns = [each.value for each in series.matchers if (each.label, each.operator) == ("__name__", "=~")]
+        for pattern in patterns:
+            with suppress(re.error):
+                yield from (name for name in self.recorded if re.fullmatch(pattern, name))
+
+    @cached_property
     def recorded(self) -> Mapping[str, tuple[GroupedRule, ...]]:
         """The rules that record each series, by its name."""
         found: dict[str, tuple[GroupedRule, ...]] = {}
@@ -306,6 +343,10 @@ class Corpus:
             if not rule.is_alert:
                 found[rule.name] = (*found.get(rule.name, ()), rule)
         return found
+
+    def known_series(self, name: str) -> ExposedSeries | None:
+        """What is known of the series of this name that an exporter has; None for recorded ones and for those that nobody knows."""
+        return None if name in self.recorded else known_series().get(name)
 
     @cached_property
     def labels_of_series(self) -> SeriesLabels:

@@ -74,10 +74,10 @@ class Reader:
         self, prometheus: Prometheus, own_url: str, scope: Scope, piece_seconds: int, scrape_seconds: float
     ) -> None:
         self._scrape_seconds = scrape_seconds
-        self._portions = portions(scope, piece_seconds, scrape_seconds)
+        self.portions = portions(scope, piece_seconds, scrape_seconds)
         self._up = Portion((UP,), scope.series.get(UP, 1), scope.jobs_of(UP))
         self._prometheus, self._own_url = prometheus, own_url
-        self._markers = {portion: Markers() for portion in self._portions}
+        self._markers = {portion: Markers() for portion in self.portions}
         self._reached_ms: dict[Portion, int] = {}
         self._ends = TargetEnds()
         self._scrapes = Scrapes()
@@ -89,8 +89,8 @@ class Reader:
         After an error the same piece can be read again: what was written is not read twice.
         """
         self._read_up(self._reached_ms.get(self._up, after_ms), until_ms)
-        self._scrapes.forget(min(self._reached_ms.get(portion, after_ms) for portion in self._portions))
-        yield from side_by_side(lambda portion: self._read(portion, after_ms, until_ms), self._portions, AT_ONCE)
+        self._scrapes.forget(min(self._reached_ms.get(portion, after_ms) for portion in self.portions))
+        yield from side_by_side(lambda portion: self._read(portion, after_ms, until_ms), self.portions, AT_ONCE)
 
     def _read(self, portion: Portion, after_ms: int, until_ms: int) -> Portion:
         after_ms = self._reached_ms.get(portion, after_ms)

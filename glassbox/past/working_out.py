@@ -23,8 +23,8 @@ from glassbox.prometheus.api import Prometheus
 
 PIECE_SECONDS = 3600
 """As long as the shortest offset at which our rules read results of later ones, so that within a piece they have an order."""
-LOOK_BACK_SECONDS = 3600
-"""How much more than the window is read by default, for rules that look back from its beginning."""
+LOOK_BACK_SECONDS = 4200
+"""How much more than the window is read by default: as far as all of our rules look back but those of longer windows."""
 # Of JSON, with the labels of its series: what 20 replicas of vLLM measured to.
 _BYTES_OF_SAMPLE = 25
 Say = Callable[[str], None]
@@ -109,7 +109,8 @@ class Worker:
         rules = [rule for rule in rules_of(bundle.recording_rules.values()) if not holdings.lacks(rule.expr)]
         self.cut = cut(rules, plan.start_seconds - plan.begin_seconds)
         self._levels = in_order(rules, PIECE_SECONDS)
-        self.reached_seconds = plan.begin_seconds
+        self.reached_seconds = self._begin_seconds = plan.begin_seconds
+        self._seconds = plan.end_seconds - plan.begin_seconds
 
     def go_on(self, until_seconds: int, say: Say) -> None:
         """Read and work out from where it is until then; each piece is worked out while the next is read."""
@@ -123,8 +124,11 @@ class Worker:
 
     def _read(self, piece: tuple[int, int], say: Say) -> None:
         after, until = piece
-        for portion in self.reader.read(after * 1000, until * 1000):
-            say(f"{_clock(after)} to {_clock(until)}: {portion.names[0]} and {len(portion.names) - 1} more names")
+        for number, portion in enumerate(self.reader.read(after * 1000, until * 1000), 1):
+            share = (after + (until - after) * number / len(self.reader.portions) - self._begin_seconds) / self._seconds
+            megabytes = self.reader.tally.fetched_bytes / 1000**2
+            more = f" and {len(portion.names) - 1} more" if len(portion.names) > 1 else ""
+            say(f"{share:4.0%}, {megabytes:.0f} MB: {portion.names[0]}{more}, {_clock(after)} to {_clock(until)} UTC")
 
     def _work_out(self, piece: tuple[int, int]) -> None:
         after, until = piece

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import isfinite
+from math import isfinite, nan
 from types import TracebackType
 from typing import Any, Self
 
@@ -42,7 +42,7 @@ TOO_MUCH = frozenset({413, 422, 500, 503, 504})
 
 @dataclass(frozen=True)
 class SampledSeries:
-    """Labels, and the values by their time in Unix seconds; values are finite."""
+    """Labels, and the values by their time in Unix seconds; values are finite, except where all were asked for."""
 
     labels: Mapping[str, str]
     values: Mapping[int, float]
@@ -111,6 +111,20 @@ class Prometheus:
         except OverflowError:
             raise self._failed(
                 "answered with a time or a value that is out of range: is the URL Prometheus' own address?"
+            ) from None
+
+    def evaluated(self, query: str, start: int, end: int, step_seconds: int) -> list[SampledSeries]:
+        """The query's values as a rule sees them, which are not finite where they are not; of histograms NaN.
+
+        Raises TooMuchError where fewer steps may do, and for what is not a query there, and GlassboxError as `range`.
+        """
+        parameters = {"query": query, "start": start, "end": end, "step": step_seconds}
+        result = self._ask("POST", "/api/v1/query_range", data=parameters)
+        try:
+            return [_every_value(each, start, end) for each in result["data"]["result"]]
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
+            raise self._failed(
+                "answered with JSON that is not a range of values: is the URL Prometheus' own address?"
             ) from None
 
     def now(self, query: str) -> list[Sample]:
@@ -217,6 +231,14 @@ class _Signed(AuthBase):
 
 def _series(each: Mapping[str, Any], start: int, end: int) -> SampledSeries:
     return SampledSeries(_labels(each["metric"]), _finite(each["values"], start, end))
+
+
+def _every_value(each: Mapping[str, Any], start: int, end: int) -> SampledSeries:
+    values = {round(time): float(text) for time, text in each.get("values", ())}
+    values |= {round(time): nan for time, _ in each.get("histograms", ())}
+    if any(not start <= time <= end for time in values):
+        raise OverflowError
+    return SampledSeries(_labels(each["metric"]), values)
 
 
 def _stored(each: Mapping[str, Any], after_ms: int, end_ms: int) -> StoredSeries:

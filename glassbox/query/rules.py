@@ -23,7 +23,7 @@ class Record:
     """One recorded series, named `level:metric:operation` after the labels it keeps. `labels` are added to its samples.
 
     `of_one` is the query that stands for it where a label that it sums away has one value, such as one replica: the part of its
-    own query that can be known of one.
+    own query that can be known of one. `exempt_from` are ids of rules of lint, each with the reason.
     """
 
     name: str
@@ -34,6 +34,7 @@ class Record:
 
     former_names: tuple[str, ...] = ()
     shared_name: bool = False
+    exempt_from: tuple[tuple[str, str], ...] = ()
 
     only_with: ClassVar[str] = ""
 
@@ -191,7 +192,8 @@ class Alert:
 
     `panel` is where to look first: a dashboard's slug and the title of a panel on it. `also_explained_on` are more panels that
     show the alert or speak of it, and so lead to its runbook. `labels` are added to those that every alert has. `cannot_see`
-    says in a sentence or two which of the troubles that its name promises it misses; docs/alerts.md lists it.
+    says in a sentence or two which of the troubles that its name promises it misses; docs/alerts.md lists it. `exempt_from` are ids
+    of rules of lint, each with the reason.
     """
 
     name: str
@@ -204,6 +206,7 @@ class Alert:
     also_explained_on: tuple[tuple[str, str], ...] = ()
     labels: tuple[tuple[str, str], ...] = ()
     cannot_see: str = ""
+    exempt_from: tuple[tuple[str, str], ...] = ()
 
     @property
     def unseen(self) -> str:

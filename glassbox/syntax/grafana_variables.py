@@ -28,6 +28,8 @@ def plain(text: str, *, stands_for_one: str = _STANDS_FOR_ONE) -> str:
 
 
 def _without_variables(part: str, stands_for_one: str) -> str:
+    if "$" not in part and "[[" not in part:
+        return part
     part = _RANGE.sub(lambda found: f"[{_durations(found[1])}]", _OLD_VARIABLE.sub(r"${\1}", part))
     return _VARIABLE.sub(stands_for_one, _NUMBER.sub("1", _OFFSET.sub("5m", part)))
 

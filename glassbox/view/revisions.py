@@ -1,4 +1,4 @@
-"""Dashboards as a revision of this repository compiles them, or the working tree does."""
+"""Dashboards and rules as a revision of this repository compiles them, or the working tree does."""
 
 import io
 import json
@@ -14,18 +14,22 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from glassbox.errors import GlassboxError
 from glassbox.view import fresh_process
 
 TIMEOUT_SECONDS = 120.0
 Boards = dict[str, dict[str, Any]]
+Rules = dict[str, Any]
 # What a build needs of the environment; all else stays here, secrets among it.
 _KEPT = frozenset({"PATH", "LANG", "TZ", "TMPDIR", "SYSTEMROOT", "LD_LIBRARY_PATH", "PYTHONUTF8", "PYTHONPATH"})
 
 
 def working_tree(script: Path, settings_file: Path | None) -> Boards:
     """The dashboards of the working tree by uid, uncommitted changes included."""
-    return _built(script, settings_file, "The working tree")
+    with _built(script, settings_file, "The working tree") as build:
+        return _boards(build, "The working tree")
 
 
 def revision(script: Path, name: str, settings_file: Path | None) -> Boards:
@@ -33,11 +37,24 @@ def revision(script: Path, name: str, settings_file: Path | None) -> Boards:
 
     That code runs without the secrets of this environment and, where the system lets us, without network.
     """
+    with _built_by(script, name, settings_file) as build:
+        return _boards(build, f"Revision {name}")
+
+
+def revision_rules(script: Path, name: str, settings_file: Path | None) -> Rules:
+    """The files of its recorded series and alerts by name, compiled as above."""
+    with _built_by(script, name, settings_file) as build:
+        return _rules(build, f"Revision {name}")
+
+
+@contextmanager
+def _built_by(script: Path, name: str, settings_file: Path | None) -> Iterator[Path]:
+    """The folder into which that revision's own code has built."""
     with _unpacked(script.parent, name) as folder, tempfile.TemporaryDirectory(prefix="glassbox-home-") as home:
         kept = {key: value for key, value in os.environ.items() if key in _KEPT or key.startswith("LC_")}
-        return _built(
-            folder / script.name, settings_file, f"Revision {name}", without_network(), {**kept, "HOME": home}
-        )
+        theirs = folder / script.name
+        with _built(theirs, settings_file, f"Revision {name}", without_network(), {**kept, "HOME": home}) as build:
+            yield build
 
 
 @cache
@@ -79,18 +96,19 @@ def _git(root: Path, otherwise: str, *arguments: str) -> bytes:
     return done.stdout
 
 
+@contextmanager
 def _built(
     script: Path,
     settings_file: Path | None,
     who: str,
     prefix: Sequence[str] = (),
     environment: Mapping[str, str] | None = None,
-) -> Boards:
+) -> Iterator[Path]:
     settings = ["--settings", str(settings_file.resolve())] if settings_file else []
     with tempfile.TemporaryDirectory(prefix="glassbox-build-") as out:
         command = [*prefix, sys.executable, str(script), *settings, "build", "--out", f"{out}/build"]
         _run(command, script.parent, who, environment)
-        return _boards(sorted(Path(out, "build", "dashboards").glob("*.json")), who)
+        yield Path(out, "build")
 
 
 def _run(command: Sequence[str], folder: Path, who: str, environment: Mapping[str, str] | None) -> None:
@@ -103,7 +121,17 @@ def _run(command: Sequence[str], folder: Path, who: str, environment: Mapping[st
         raise GlassboxError(f"{who} does not build ({said}): correct it first.")
 
 
-def _boards(files: Sequence[Path], who: str) -> Boards:
+def _rules(build: Path, who: str) -> Rules:
+    """Of the folders in which Prometheus finds them; a revision that builds none has none."""
+    files = sorted(file for folder in ("recording_rules", "alerts") for file in (build / folder).glob("*.yaml"))
+    try:
+        return {file.name: yaml.safe_load(file.read_text(encoding="utf-8")) for file in files}
+    except (OSError, ValueError, RecursionError, yaml.YAMLError):
+        raise GlassboxError(f"{who} builds files that are not rules: correct it first.") from None
+
+
+def _boards(build: Path, who: str) -> Boards:
+    files = sorted((build / "dashboards").glob("*.json"))
     try:
         boards = [json.loads(file.read_text(encoding="utf-8")) for file in files]
         return {str(board["uid"]): board for board in boards}

@@ -71,7 +71,7 @@ def refused(capsys, *arguments):
 def test_help_is_short_and_has_examples(capsys):
     assert main(["--help"]) == 0
     text = capsys.readouterr().out
-    assert len(text.splitlines()) < 62
+    assert len(text.splitlines()) < 72
     for example in ("deploy.py build", "deploy.py lint", "--grafana https://"):
         assert example in text
     assert main([]) == 0
@@ -98,7 +98,7 @@ def test_build_writes_what_reviewers_read_when_asked(capsys, tmp_path):
 
 def test_lint_finds_nothing(capsys):
     assert main(["lint"]) == 0
-    assert capsys.readouterr().out == "No findings in 1 dashboards and 2 rules.\n"
+    assert capsys.readouterr().out == "No findings in 1 dashboard and 2 rules.\n"
 
 
 def test_a_push_reports_each_object_and_a_second_one_nothing(capsys, server, token_file):
@@ -255,7 +255,10 @@ def test_findings_stop_a_push_with_code_2(capsys, server, token_file, tmp_path):
     without_runbooks = replace(PRODUCT, content=lambda: replace(content(), runbooks=(tmp_path,)))
     assert main(["--grafana", server.url, "--token-file", token_file], without_runbooks) == 2
     captured = capsys.readouterr()
-    assert "alerts/runbooks/RequestsWaiting.md: lacks Meaning, Impact, Diagnosis, Mitigation (runbook)" in captured.out
+    assert (
+        "alerts/runbooks/RequestsWaiting.md: error: The runbook lacks Meaning, Impact, Diagnosis, Mitigation."
+        in captured.out
+    )
     assert captured.err == "Nothing was pushed: correct the findings first.\n"
     assert server.writes == []
 
@@ -265,7 +268,7 @@ def test_the_script_itself_ends_with_the_code():
     assert done.returncode == 1
     assert (
         done.stderr
-        == "Error: No such command 'nope'. The commands are build, lint, plan, doctor, try, docs, preview, pictures, baseline, loadtest, relay.\n"
+        == "Error: No such command 'nope'. The commands are build, lint, plan, doctor, try, backtest, docs, preview, pictures, baseline, loadtest, relay.\n"
     )
 
 

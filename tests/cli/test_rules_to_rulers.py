@@ -54,7 +54,7 @@ def test_a_push_brings_recorded_series_to_the_ruler_behind_grafana(capsys, ruler
     assert main("--grafana", grafana) == 0
     out = capsys.readouterr().out
     assert f"Rules in the ruler of data source Metrics, namespace glassbox:\n{BROUGHT}" in out
-    assert out.index(BROUGHT) < out.index("  + dashboard")
+    assert out.index(BROUGHT) < out.index("Pushed: ")
     assert list(ruler.of()["glassbox"]) == ["waiting"]
     writes = list(ruler.writes)
     assert main("--grafana", grafana) == 0

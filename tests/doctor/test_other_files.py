@@ -83,7 +83,7 @@ def test_other_files_are_refused(tmp_path, text):
         ("&a {panels: [*a]}", "it is not read, because what the anchor a marks holds itself"),
         (
             "groups: [{name: {{ .Values.name }}}]",
-            "is one of the templates of Helm, which are not read: render it first",
+            "is a Helm template, which is not read: render it first",
         ),
     ],
 )

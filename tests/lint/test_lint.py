@@ -1,251 +1,242 @@
-"""Lint: what each check finds, and that it finds nothing in what we ship."""
+"""Our own content: what lint finds in a bundle that has a fault, and that it finds nothing in what we ship."""
 
 from dataclasses import replace
 
 import pytest
 
-from glassbox.board.annotation import QueriedEvents
-from glassbox.board.assembling import assemble
-from glassbox.board.dashboard import Row, dashboard
-from glassbox.board.panels import stat
-from glassbox.compile.bundle import CompiledContent
-from glassbox.lint import checks
-from glassbox.metrics import scrape
-from glassbox.metrics.types import Kind, Unit
-from glassbox.query.expr import Expr
-from glassbox.query.promql import instant, sum_by
-from glassbox.query.rules import Alert, AlertGroup, Record, RecordGroup, Series, Severity, Subject
-from glassbox.query.selectors import Selector, Shape, regex
+from glassbox.lint.finding import Severity
+from glassbox.lint.linting import UNNEEDED, judged, lint
+from glassbox.lint.of_bundle import corpus_of
+from glassbox.lint.subjects import Corpus, Query, QueryKind
 from glassbox.servers.components import ensure_components
 from glassbox.settings.model import Settings, Thresholds
 from tests.support.ours import our_bundle
 
 BUNDLE = our_bundle()
+CORPUS = corpus_of(BUNDLE)
 
 
-def found(check, bundle):
-    return [(finding.rule, finding.problem) for finding in check(bundle)]
+def found(rule, corpus):
+    return [finding for finding in judged(corpus, select=(rule,)) if finding.rule == rule]
+
+
+def messages(rule, corpus):
+    return [finding.message for finding in found(rule, corpus)]
+
+
+def asking(*texts):
+    """What we ship, with panels that ask this and nothing else."""
+    board = CORPUS.boards[0]
+    first = next(panel for panel in board.panels if panel.queries)
+    asked = tuple(Query(text, first.queries[0].location, QueryKind.PANEL) for text in texts)
+    panel = replace(first, queries=asked)
+    return replace(CORPUS, boards=(replace(board, panels=(panel,), variables=(), annotations=()),), groups=())
 
 
 def test_nothing_is_found_in_what_we_ship():
     ensure_components()
-    assert checks.lint(BUNDLE) == []
+    assert lint(BUNDLE) == []
 
 
-def test_a_query_that_does_not_parse_is_found_with_its_panel():
-    uid, board = next(iter(BUNDLE.dashboards.items()))
-    panels = [
-        panel | {"targets": [{"refId": "A", "expr": "sum("}]} for panel in board["panels"] if panel.get("targets")
+def test_everything_in_a_bundle_is_read():
+    panels = sum(panel["type"] != "row" for board in BUNDLE.dashboards.values() for panel in board["panels"])
+    rules = [
+        rule
+        for files in (BUNDLE.alerts, BUNDLE.recording_rules)
+        for content in files.values()
+        for group in content["groups"]
+        for rule in group["rules"]
     ]
-    broken = replace(BUNDLE, dashboards={uid: board | {"panels": panels[:1]}})
-    ((rule, problem), *_) = found(checks.rules_load, broken)
-    assert rule == "promql" and "panels.yaml" in problem and "parse error" in problem
+    assert len(list(CORPUS.panels)) == panels
+    assert [rule.name for rule in CORPUS.rules if rule.is_alert] == [each["alert"] for each in rules if "alert" in each]
+    assert len(list(CORPUS.rules)) == len(rules)
+    assert all(query.tree for query in CORPUS.queries)
+    assert CORPUS.scrape_interval_seconds == 15
+
+
+def test_an_exemption_of_content_stands_at_its_object():
+    replicas = [each for each in CORPUS.exemptions if each.location.object == "Replicas"]
+    assert [each.rule for each in replicas] == ["fixed-window"]
+    # Without it there is a finding, so that nothing else hides it.
+    bare = replace(CORPUS, exemptions=tuple(each for each in CORPUS.exemptions if each not in replicas))
+    assert [each.location.object for each in found("fixed-window", bare)] == ["Replicas"]
+
+
+def test_an_exemption_that_is_not_needed_is_found():
+    board = BUNDLE.content.dashboards
+    uid, one = next(iter(board.items()))
+    declared = replace(one.declared, exempt_from=(("dead-end", "Nothing follows."), ("no-such-rule", "Why not.")))
+    content = replace(BUNDLE.content, dashboards={uid: replace(one, declared=declared)})
+    corpus = corpus_of(replace(BUNDLE, content=content))
+    said = [each.message for each in judged(corpus, select=("dead-end",)) if each.rule == UNNEEDED]
+    assert said == [
+        "The exemption from dead-end is not needed: the rule finds nothing here.",
+        "There is no rule 'no-such-rule' to be exempt from.",
+    ]
+
+
+def test_a_query_that_promtool_refuses_is_found():
+    ensure_components()
+    (finding, *_) = found("promtool", asking("sum_over(up)"))
+    assert "queries.yml" in finding.message and "unknown function" in finding.message
+
+
+def test_a_rule_file_that_promtool_refuses_is_found():
+    ensure_components()
+    text = (
+        '{"groups": [{"name": "x", "rules": [{"alert": "A", "expr": "up", "annotations": {"summary": "{{ $x }}"}}]}]}'
+    )
+    (finding, *_) = found("promtool", Corpus(own=True, rule_files={"alerts/x.yaml": text}))
+    assert "x.yaml" in finding.message and "undefined variable" in finding.message
+
+
+def test_what_a_variable_decides_may_be_promql():
+    assert messages("not-promql", asking("$operation(up)", 'sum(up{job=~"$job"})')) == []
+    (message,) = messages("not-promql", asking("sum(up"))
+    assert message.startswith("It is not PromQL: ")
 
 
 def test_a_runbook_without_an_alert_and_an_alert_without_a_runbook_are_found(tmp_path):
     (tmp_path / "Gone.md").write_text("# Gone\n\n## Meaning\n")
-    problems = dict.fromkeys(
-        problem for _, problem in found(checks.runbooks_complete, replace(BUNDLE, runbooks=(tmp_path,)))
-    )
-    assert list(problems) == [
-        "lacks Meaning, Impact, Diagnosis, Mitigation",
-        "belongs to no alert; remove or rename it",
-    ]
+    said = dict.fromkeys(messages("runbook", corpus_of(replace(BUNDLE, runbooks=(tmp_path,)))))
+    assert set(said) == {
+        "The runbook lacks Meaning, Impact, Diagnosis, Mitigation.",
+        "The runbook belongs to no alert; remove or rename it.",
+    }
 
 
-def reading(*exprs, records=()):
-    """A bundle of these records and of one alert that reads each of the queries."""
-    alerts = tuple(
-        Alert(
-            name=f"A{index}",
-            expr=expr,
-            for_="1m",
-            severity=Severity.TICKET,
-            summary="",
-            description="",
-            panel=("x", "n"),
+def recording(**records):
+    """Our content as if only these series were recorded, each by its query, and nothing else read anything."""
+    rules = next(group for group in CORPUS.groups if not group.rules[0].is_alert)
+    template = rules.rules[0]
+    made = tuple(
+        replace(
+            template,
+            name=name,
+            location=rules.location.within(name),
+            query=Query(text, rules.location.within(name), QueryKind.RECORD),
         )
-        for index, expr in enumerate(exprs)
+        for name, text in records.items()
     )
-    groups = AlertGroup("judging", Subject.GPU, alerts)
-    return replace(BUNDLE, content=CompiledContent({}, (RecordGroup("x", tuple(records)),), (groups,)))
+    return Corpus(groups=(replace(rules, rules=made),), own=True)
 
 
-def record(name, expr=None):
-    return Record(name, sum_by(("job",), expr or instant(scrape.UP)), "")
-
-
-def unused(bundle):
-    found_here = list(checks.records_used(bundle))
-    assert {finding.where for finding in found_here} <= {"recording_rules, group x"}
-    return [finding.problem for finding in found_here]
-
-
-NOBODY = "model:nobody:sum is read by nothing; use or remove it"
+UNREAD = "job:x:sum is read by nothing; use or remove it."
 
 
 def test_a_recorded_series_that_nobody_reads_is_found():
-    with_one = replace(
-        BUNDLE.content, records=(*BUNDLE.content.records, RecordGroup("x", (record("model:nobody:sum"),)))
-    )
-    assert unused(replace(BUNDLE, content=with_one)) == [NOBODY]
-    assert unused(BUNDLE) == []
+    assert messages("unused-record", recording(**{"job:x:sum": "sum by (job) (up)"})) == [UNREAD]
 
 
-def test_a_record_is_not_used_by_readers_of_a_longer_name():
-    nobody, longer = record("model:nobody:sum"), record("model:nobody:sum5m")
-    assert unused(reading(instant(longer), records=(nobody, longer))) == [NOBODY]
-    assert unused(reading(instant(nobody), instant(longer), records=(nobody, longer))) == []
+@pytest.mark.parametrize(
+    "reader", ["job:x:sum > 1", '{__name__="job:x:sum"}', '{__name__=~"job:x:.*"}', "rate(job:x:sum[5m])"]
+)
+def test_a_record_that_another_query_reads_is_used(reader):
+    corpus = recording(**{"job:x:sum": "sum by (job) (up)", "job:y:sum": reader})
+    assert messages("unused-record", corpus) == ["job:y:sum is read by nothing; use or remove it."]
 
 
-def test_a_name_in_the_value_of_a_label_reads_nothing():
-    nobody = record("model:nobody:sum")
-    named = instant(scrape.UP, job='model:nobody:sum{le="7.0"}')
-    assert unused(reading(named, records=(nobody,))) == [NOBODY]
+@pytest.mark.parametrize("reader", ["job:x:sum5m", 'up{job="job:x:sum"}', "up # job:x:sum"])
+def test_a_record_is_not_used_where_its_name_is_part_of_something_else(reader):
+    corpus = recording(**{"job:x:sum": "sum by (job) (up)", "job:y:sum": reader})
+    assert messages("unused-record", corpus)[0] == UNREAD
 
 
 def test_a_record_that_only_its_own_rule_reads_is_found():
-    own = instant(Series("model:nobody:sum", Unit.NONE, ("job",)))
-    nobody = record("model:nobody:sum", instant(scrape.UP).or_(own))
-    assert unused(reading(records=(nobody,))) == [NOBODY]
+    assert messages("unused-record", recording(**{"job:x:sum": "up or job:x:sum"})) == [UNREAD]
 
 
-@pytest.mark.parametrize("reader", ["record", "panel", "annotation"])
-def test_a_record_that_anything_else_reads_is_used(reader):
-    read = record("model:read:sum")
-    content = reading(records=(read,)).content
-    if reader == "record":
-        other = record("model:other:sum", instant(read))
-        groups = (RecordGroup("x", (read,)), RecordGroup("y", (other,)))
-        bundle = replace(BUNDLE, content=replace(content, records=groups))
-        assert [finding.problem for finding in checks.records_used(bundle)] == [
-            "model:other:sum is read by nothing; use or remove it"
-        ]
-    else:
-        board = board_with(instant(read)) if reader == "panel" else board_with(instant(scrape.UP), instant(read))
-        assert unused(replace(BUNDLE, content=replace(content, dashboards={"x": board}))) == []
+def test_a_record_that_a_variable_or_an_annotation_reads_is_used():
+    (record,) = recording(**{"job:x:sum": "sum by (job) (up)"}).groups
+    boards = [board for board in CORPUS.boards if any(each.query for each in board.variables)]
+    variable = next(each for each in boards[0].variables if each.query)
+    asked = replace(variable, query=Query("job:x:sum", variable.location, QueryKind.VARIABLE))
+    board = replace(boards[0], panels=(), annotations=(), variables=(asked,))
+    assert messages("unused-record", Corpus(boards=(board,), groups=(record,), own=True)) == []
 
 
-def board_with(expr, noted=None):
-    """A board of one panel, and of one annotation where there is a query for it."""
-    rows = (Row("", (stat("n", expr, why="w."),)),)
-    events = QueriedEvents(name="note", color="red", query=noted, title="t", text="x", step="1m") if noted else None
-    return assemble(
-        dashboard("x", "X", question="q?", variables=(), rows=rows), (events,) if events is not None else ()
-    )
+def with_a_panel(**changes):
+    """Our first dashboard, with its first panel changed."""
+    board = CORPUS.boards[0]
+    return Corpus(boards=(replace(board, panels=(replace(board.panels[0], **changes), *board.panels[1:])),), own=True)
 
 
 @pytest.mark.parametrize("text", ["title", "description"])
 def test_a_panel_without_words_is_found(text):
-    uid, board = next(iter(BUNDLE.dashboards.items()))
-    bare = replace(BUNDLE, dashboards={uid: board | {"panels": [board["panels"][0] | {text: " "}]}})
-    assert [rule for rule, _ in found(checks.panels_explained, bare)] == ["panel-text"]
+    assert len(found("unexplained-panels", with_a_panel(**{text: " "}))) == 1
 
 
 def test_a_board_whose_panels_lead_nowhere_is_found():
-    uid, board = next(iter(BUNDLE.dashboards.items()))
-    dead_end = {key: value for key, value in board["panels"][0].items() if key != "links"}
-    bare = replace(BUNDLE, dashboards={uid: board | {"panels": [dead_end, *board["panels"][1:]]}})
-    assert [rule for rule, _ in found(checks.panels_lead_on, bare)] == ["panel-link"]
+    (finding,) = found("dead-end", with_a_panel(links=()))
+    assert finding.severity is Severity.WARNING and CORPUS.boards[0].panels[0].title in finding.message
 
 
 RECORDED, E2E = "model:inference_request_duration_seconds_bucket:rate5m", "vllm:e2e_request_latency_seconds"
-
-
-def series(name, window="", **matchers):
-    """The series of this name with these matchers, as a query, whoever exposes it."""
-    return Expr(
-        (Selector(name, tuple(matchers), shared_name=False, window=window).matching(matchers),),
-        Shape(Kind.GAUGE, Unit.NONE, tuple(matchers)),
-    )
-
-
 BOUNDS = {
-    "recorded": (
-        series(RECORDED, le="7.0"),
-        f'{RECORDED}{{le="7.0"}}: no such bucket; servers have 0.3, 0.5, 0.8, 1.0, 1.5,',
-    ),
+    f'{RECORDED}{{le="7.0"}}': f'{RECORDED}{{le="7.0"}}: no such bucket; servers have 0.3, 0.5, 0.8, 1.0, 1.5,',
     # Prometheus compares texts: servers write 10.0.
-    "text": (series(RECORDED, job="a", le="10"), f'{RECORDED}{{le="10"}}: no such bucket'),
-    "raw": (series(f"{E2E}_bucket", "5m", le="120.0"), f"{E2E} ends at 60 up to version 0.8.3; choose a smaller bound"),
-    "recorded beyond an end": (series(RECORDED, le="120.0"), f"{E2E} ends at 60 up to version 0.8.3"),
-    "raw beyond an end": (
-        series("vllm:time_per_output_token_seconds_bucket", "5m", le="5.0"),
-        "ends at 2.5 up to version 0.8.3",
-    ),
-    "of our exporter": (
-        series("http_request_duration_seconds_bucket", "5m", le="0.25"),
-        "no such bucket; servers have 0.05, 0.1, 0.2, 0.3",
-    ),
-    "of a stranger": (
-        series("foreign_seconds_bucket", le="1.0"),
-        "no histogram or recorded series of that name has buckets",
-    ),
-    "beside braces": (series(RECORDED, job=regex("a{2}"), le="7.0"), "no such bucket"),
-    "beside quotes and braces": (
-        series(RECORDED, job='x"}, y{le="', le="7.0"),
-        f'{RECORDED}{{le="7.0"}}: no such bucket',
-    ),
-    "second of two": (
-        series(RECORDED, le="10.0") / series(RECORDED, le="7.0"),
-        f'{RECORDED}{{le="7.0"}}: no such bucket',
-    ),
+    f'{RECORDED}{{job="a", le="10"}}': f'{RECORDED}{{le="10"}}: no such bucket',
+    f'rate({E2E}_bucket{{le="120.0"}}[5m])': f"{E2E} ends at 60 up to version 0.8.3; choose a smaller bound",
+    f'{RECORDED}{{le="120.0"}}': f"{E2E} ends at 60 up to version 0.8.3",
+    'rate(vllm:time_per_output_token_seconds_bucket{le="5.0"}[5m])': "ends at 2.5 up to version 0.8.3",
+    'rate(http_request_duration_seconds_bucket{le="0.25"}[5m])': "no such bucket; servers have 0.05, 0.1, 0.2, 0.3",
+    'foreign_seconds_bucket{le="1.0"}': "no histogram or recorded series of that name has buckets",
+    f'{RECORDED}{{job=~"a{{2}}", le="7.0"}}': "no such bucket",
+    f'{RECORDED}{{le="10.0"}} / {RECORDED}{{le="7.0"}}': f'{RECORDED}{{le="7.0"}}: no such bucket',
 }
-KNOWN = {
-    "recorded": series(RECORDED, le="10.0"),
-    "last before an end": series(RECORDED, le="60.0"),
-    "all": series(RECORDED, le="+Inf"),
-    "chosen": series(RECORDED, le="$slo"),
-    "several": series(RECORDED, le=regex("7.0|10.0")),
-    "of our exporter": series("http_request_duration_seconds_bucket", "5m", le="0.05"),
-    "another label": series("foreign", handle="7"),
-    "text of a selector in a value": series("foreign", handle=f'{RECORDED}{{le="7.0"}}'),
-}
+KNOWN = (
+    f'{RECORDED}{{le="10.0"}}',
+    f'{RECORDED}{{le="60.0"}}',
+    f'{RECORDED}{{le="+Inf"}}',
+    f'{RECORDED}{{le="$slo"}}',
+    f'{RECORDED}{{le=~"7.0|10.0"}}',
+    'rate(http_request_duration_seconds_bucket{le="0.05"}[5m])',
+    'foreign{handle="7"}',
+    f"foreign{{handle='{RECORDED}{{le=\"7.0\"}}'}}",
+)
 
 
-def panel_with(expr, bundle=BUNDLE):
-    """The bundle with one panel that asks this, and nothing else."""
-    return replace(bundle, content=CompiledContent({"x": board_with(expr)}, (), ()))
+@pytest.mark.parametrize("query", BOUNDS)
+def test_a_bound_that_is_no_bucket_everywhere_is_found(query):
+    (message,) = messages("unknown-bucket", asking(query))
+    assert BOUNDS[query] in message
 
 
-@pytest.mark.parametrize("name", BOUNDS)
-def test_a_bound_that_is_no_bucket_everywhere_is_found(name):
-    expr, problem = BOUNDS[name]
-    (finding,) = checks.buckets_known(panel_with(expr))
-    assert (finding.rule, finding.where) == ("bucket", "x, n, A")
-    assert problem in finding.problem
+@pytest.mark.parametrize("query", KNOWN)
+def test_a_bound_that_is_a_bucket_everywhere_is_not(query):
+    assert messages("unknown-bucket", asking(query)) == []
 
 
-@pytest.mark.parametrize("name", KNOWN)
-def test_a_bound_that_is_a_bucket_everywhere_is_not(name):
-    assert found(checks.buckets_known, panel_with(KNOWN[name])) == []
+def test_bounds_of_what_is_not_ours_are_judged_where_they_are_known():
+    def foreign(query):
+        return messages("unknown-bucket", replace(asking(query), own=False))
 
-
-def test_bounds_in_rules_and_annotations_are_looked_at():
-    wrong = series(RECORDED, le="7.0")
-    bundle = reading(wrong > 1, records=(Record("model:x:sum", wrong, ""),))
-    noted = board_with(instant(scrape.UP), wrong)
-    bundle = replace(bundle, content=replace(bundle.content, dashboards={"x": noted}))
-    wheres = [finding.where for finding in checks.buckets_known(bundle)]
-    assert wheres == ["x, model:x:sum", "judging, A0", "x, note, annotation"]
+    assert foreign(f'rate({E2E}_bucket{{le="120.0"}}[5m])') == []
+    (message,) = foreign(f'rate({E2E}_bucket{{le="120"}}[5m])')
+    assert "no such bucket; servers have 0.3," in message
+    assert foreign('rate(other_seconds_bucket{le="120"}[5m])') == []
 
 
 def test_the_settings_own_buckets_are_known_and_of_one_version():
     custom = {E2E: (1, 7, 120), "http_request_duration_seconds": (1, 7, 120)}
     settings = Settings(thresholds=Thresholds(latency_high_seconds=120), slos=(), histogram_buckets=custom)
     bundle = our_bundle(settings)
-    assert found(checks.buckets_known, bundle) == []
-    assert found(checks.buckets_known, panel_with(series(RECORDED, le="7.0"), bundle)) == []
-    ((_, problem),) = found(checks.buckets_known, panel_with(series(RECORDED, le="10.0"), bundle))
-    assert problem.endswith("no such bucket; servers have 1.0, 7.0, 120.0")
+    assert messages("unknown-bucket", corpus_of(bundle)) == []
+
+    def of(query):
+        return messages("unknown-bucket", replace(asking(query), buckets=bundle.buckets))
+
+    assert of(f'{RECORDED}{{le="7.0"}}') == []
+    (message,) = of(f'{RECORDED}{{le="10.0"}}')
+    assert message.endswith("no such bucket; servers have 1.0, 7.0, 120.0.")
 
 
-def test_a_threshold_that_an_old_version_lacks_is_found_in_the_alert():
+def test_a_threshold_that_an_old_version_lacks_is_found_in_the_rules():
     bundle = our_bundle(Settings(thresholds=Thresholds(latency_high_seconds=120), slos=()))
-    problems = {finding.where: finding.problem for finding in checks.buckets_known(bundle)}
-    assert problems.keys() == {
-        "slowness, model:inference_requests_slow:rate5m",
-        "slowness, model:inference_requests_timed:rate5m",
+    said = {each.location.object: each.message for each in found("unknown-bucket", corpus_of(bundle))}
+    assert said.keys() == {
+        "slowness / model:inference_requests_slow:rate5m",
+        "slowness / model:inference_requests_timed:rate5m",
     }
-    (problem,) = set(problems.values())
-    assert "ends at 60 up to version 0.8.3" in problem and "in the setting histogram_buckets" in problem
+    (message,) = set(said.values())
+    assert "ends at 60 up to version 0.8.3" in message and "in the setting histogram_buckets" in message

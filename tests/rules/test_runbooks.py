@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from glassbox.compile.bundle import Bundle
-from glassbox.lint.checks import RUNBOOK_HEADINGS
+from glassbox.lint.rules.completeness import RUNBOOK_HEADINGS
 from glassbox.prometheus import promtool
 from glassbox.servers.components import ensure_components
 from tests.support.ours import our_alert_groups, our_bundle, our_record_groups

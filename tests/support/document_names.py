@@ -18,7 +18,7 @@ from tests.support.paths import ROOT
 SETTINGS = {key.path for key in setting_keys(settings_schema())}
 SECTIONS = {re.split(r"[.\[]", path)[0] for path in SETTINGS}
 # Other projects' names that look like ours.
-_OF_OTHERS = {"performance_statistics.json", "vllm.log", "options.calculate"}
+_OF_OTHERS = {"performance_statistics.json", ".glassbox-lint.yaml", "vllm.log", "options.calculate"}
 # YAML that is Prometheus' or Kustomize's, not a settings file.
 _OF_PROMETHEUS = {"receivers", "scrape_configs", "groups", "rule_files", "patches"}
 # What commands make, beside the checked folders of build/.
@@ -68,8 +68,9 @@ def _is_module(name: str) -> bool:
 
 
 def settings_problem(text: str) -> str:
-    """What is wrong with YAML as a settings file; nothing where it is Prometheus'."""
-    if _OF_PROMETHEUS & set(yaml.safe_load(text)):
+    """What is wrong with YAML as a settings file; nothing where it is Prometheus', or a list, which settings never are."""
+    loaded = yaml.safe_load(text)
+    if not isinstance(loaded, dict) or _OF_PROMETHEUS & set(loaded):
         return ""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "settings.yaml")

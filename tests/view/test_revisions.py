@@ -70,3 +70,24 @@ def test_a_revision_that_does_not_end_is_one_sentence(tmp_path, monkeypatch):
     monkeypatch.setattr(subprocess, "run", impatient)
     with pytest.raises(GlassboxError, match="does not build within"):
         revisions.revision(script, "HEAD", None)
+
+
+def test_the_rules_of_another_revision_are_those_that_it_builds(tmp_path):
+    text = (
+        "import sys; from pathlib import Path\n"
+        "for folder in ('alerts', 'recording_rules'):\n"
+        "    Path(sys.argv[-1], folder).mkdir(parents=True)\n"
+        "    Path(sys.argv[-1], folder, f'{folder}.yaml').write_text('groups: [{name: g}]')\n"
+    )
+    found = revisions.revision_rules(committed(tmp_path, text), "HEAD", None)
+    assert found == {"recording_rules.yaml": {"groups": [{"name": "g"}]}, "alerts.yaml": {"groups": [{"name": "g"}]}}
+
+
+def test_rules_that_cannot_be_read_are_one_sentence(tmp_path):
+    text = (
+        "import sys; from pathlib import Path\n"
+        "Path(sys.argv[-1], 'alerts').mkdir(parents=True)\n"
+        "Path(sys.argv[-1], 'alerts', 'a.yaml').write_text('a: [')\n"
+    )
+    with pytest.raises(GlassboxError, match="Revision HEAD builds files that are not rules"):
+        revisions.revision_rules(committed(tmp_path, text), "HEAD", None)

@@ -1,8 +1,10 @@
 """The values of a text in JSON or YAML, and which texts are sources that another program has to render first."""
 
 import re
+from pathlib import Path
 from typing import Any
 
+from glassbox.files import content_of
 from glassbox.lint.reading.located import LineOf, NotJsonError, UnreadableTextError
 from glassbox.lint.reading.located_json import json_value
 from glassbox.lint.reading.located_yaml import yaml_values
@@ -14,6 +16,15 @@ _LIKE_OURS = re.compile(
     r"\"(?:panels|templating|schemaVersion|expr)\"\s*:|^\s*(?:- )?[\"']?(?:alert|record|expr|groups)[\"']?\s*:",
     re.MULTILINE,
 )
+
+
+def text_of(file: Path) -> str:
+    """The text of a file; raises UnreadableTextError where it is not UTF-8, or the system or a limit forbids to read it."""
+    try:
+        return decoded(content_of(file))
+    except OSError as error:
+        said = error.strerror or "for no reason that the system names"
+        raise UnreadableTextError(said if said.startswith("it ") else f"it cannot be read ({said})") from None
 
 
 def decoded(content: bytes) -> str:

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from glassbox.errors import GlassboxError
-from glassbox.files import content_of
 from glassbox.lint.finding import Finding
-from glassbox.lint.reading.documents import decoded, has_directives, is_like_ours, is_template, values_of
+from glassbox.lint.reading.documents import has_directives, is_like_ours, is_template, text_of, values_of
+from glassbox.lint.reading.exemptions_there import commented, ignored
 from glassbox.lint.reading.held import Held
 from glassbox.lint.reading.located import UnreadableTextError
 from glassbox.lint.subjects import Corpus
 
-HELM, JSONNET = "templates of Helm", "sources of Jsonnet"
+HELM, JSONNET = "Helm template", "Jsonnet source"
 _READ = (".json", ".yaml", ".yml")
 _JSONNET = (".jsonnet", ".libsonnet")
 _PASSED_OVER = frozenset({"node_modules", "__pycache__"})
@@ -32,14 +32,17 @@ class FilesRead:
     count: int
 
 
-def read(paths: Sequence[Path]) -> FilesRead:
-    """Everything in these files and folders; raises GlassboxError where they hold nothing that is read or refused."""
+def read(paths: Sequence[Path], ignore_file: Path | None = None) -> FilesRead:
+    """Everything in these files and folders, with the exemptions of an ignore file.
+
+    Raises GlassboxError where they hold nothing that is read or refused, and for an ignore file that cannot be read.
+    """
     held = Held()
-    count = sum(_read_file(held, file, is_named=is_named) for file, is_named in _files(paths))
-    if not count and not held.unreadable and not held.not_read:
-        names = ", ".join(path.as_posix() for path in paths)
+    names = [file.as_posix() for file, is_named in _files(paths) if _read_file(held, file, is_named=is_named)]
+    if not names and not held.unreadable and not held.not_read:
+        asked = ", ".join(path.as_posix() for path in paths)
         raise GlassboxError(
-            f"{names}: no file there holds a dashboard, rule groups, or a configuration of Alertmanager; name other files."
+            f"{asked}: no file there holds a dashboard, rule groups, or a configuration of Alertmanager; name other files."
         )
     corpus = Corpus(
         boards=tuple(held.boards),
@@ -47,9 +50,10 @@ def read(paths: Sequence[Path]) -> FilesRead:
         inhibitions=tuple(held.inhibitions),
         routes=tuple(held.routes),
         texts=tuple(held.texts),
+        exemptions=(*held.exemptions, *(ignored(ignore_file, names) if ignore_file else ())),
         scrape_interval_seconds=max(held.scrape_seconds, default=None),
     )
-    return FilesRead(corpus, tuple(held.unreadable), held.not_read, count)
+    return FilesRead(corpus, tuple(held.unreadable), held.not_read, len(names))
 
 
 def _files(paths: Sequence[Path]) -> Iterator[tuple[Path, bool]]:
@@ -81,11 +85,13 @@ def _read_file(held: Held, file: Path, *, is_named: bool) -> bool:
         held.leave(JSONNET, name)
         return False
     try:
-        text = _text(file)
+        text = text_of(file)
         if is_template(text):
             held.leave(HELM, name)
             return False
+        before = len(held.groups)
         found = [held.take(value, name) for value in values_of(text)]
+        held.exemptions += commented(text, name, held.groups[before:])
         if is_named and not any(found):
             raise UnreadableTextError(
                 "it holds neither a dashboard, nor rule groups, nor a configuration of Alertmanager"
@@ -97,11 +103,3 @@ def _read_file(held: Held, file: Path, *, is_named: bool) -> bool:
             held.refuse(error, name)
         return False
     return any(found)
-
-
-def _text(file: Path) -> str:
-    try:
-        return decoded(content_of(file))
-    except OSError as error:
-        said = error.strerror or "for no reason that the system names"
-        raise UnreadableTextError(said if said.startswith("it ") else f"it cannot be read ({said})") from None

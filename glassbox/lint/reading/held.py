@@ -13,7 +13,7 @@ from glassbox.lint.reading.documents import is_like_ours, values_of
 from glassbox.lint.reading.located import UnreadableTextError, line_of, lines_within, object_in, text_in
 from glassbox.lint.reading.read_alertmanager import inhibitions_of, is_alertmanager, receiver_texts, routes_of
 from glassbox.lint.reading.read_rules import group_of, groups_by_name, is_of_grafana
-from glassbox.lint.subjects import Board, Inhibition, LooseText, NotificationRoute, RuleGroup
+from glassbox.lint.subjects import Board, Exemption, Inhibition, LooseText, NotificationRoute, RuleGroup
 from glassbox.query.promql import duration_seconds
 
 UNREADABLE = "unreadable"
@@ -30,6 +30,7 @@ class Held:
     routes: list[NotificationRoute] = field(default_factory=list)
     inhibitions: list[Inhibition] = field(default_factory=list)
     texts: list[LooseText] = field(default_factory=list)
+    exemptions: list[Exemption] = field(default_factory=list)
     scrape_seconds: list[float] = field(default_factory=list)
     unreadable: list[Finding] = field(default_factory=list)
     not_read: dict[str, list[str]] = field(default_factory=dict)
@@ -86,7 +87,7 @@ class Held:
         if kind == "GrafanaDashboard":
             found.append(self._take_text(spec, "json", file))
             if not text_in(spec, "json") and any(spec.get(key) for key in _ELSEWHERE):
-                self.leave("dashboards that objects of Grafana's operator fetch from elsewhere", file)
+                self.leave("reference to a dashboard elsewhere", file)
                 found.append(True)
         return any(found)
 

@@ -16,7 +16,7 @@ _COMPARING = frozenset({"threshold", "classic_conditions", "math"})
 def group_of(group: Mapping[str, Any], file: str, line: int = 0) -> RuleGroup:
     """A rule group from its YAML or JSON, which may be plain dicts; parts without a line of their own have that of the group."""
     name = text_in(group, "name")
-    at = Location(file, line_of(group, "name") or line, name or "a group without a name")
+    at = Location(file, line_of(group) or line, name or "a group without a name")
     common = _texts(group, "labels")
     rules = (_rule(each, at, common) for each in objects_in(group, "rules"))
     return RuleGroup(name, at, tuple(filter(None, rules)), text_in(group, "interval"))
@@ -42,7 +42,7 @@ def _rule(rule: Mapping[str, Any], group: Location, common: Mapping[str, str]) -
     own = object_in(rule, "grafana_alert") or rule
     recorded = text_in(own, "record") or text_in(object_in(own, "record"), "metric")
     name = text_in(own, "alert") or recorded or text_in(own, "title")
-    line = line_of(own, "alert", "record", "title") or group.line
+    line = line_of(rule) or group.line
     at = Location(group.file, line, group.within(name or "a rule without a name").object)
     queries = tuple(_queries(own, at, QueryKind.RECORD if recorded else QueryKind.ALERT))
     if not queries:

@@ -301,8 +301,8 @@ def test_a_folder_is_read_to_its_ground_and_what_is_not_read_is_named(tmp_path):
     assert [group.name for group in found.corpus.groups] == ["serving", "without rules"]
     assert found.count == 2
     assert {what: [Path(name).name for name in names] for what, names in found.not_read.items()} == {
-        "sources of Jsonnet": ["mixin.libsonnet"],
-        "templates of Helm": ["jinja.yml", "rules.yaml"],
+        "Jsonnet source": ["mixin.libsonnet"],
+        "Helm template": ["jinja.yml", "rules.yaml"],
     }
     (refused,) = found.unreadable
     assert (Path(refused.location.file).name, refused.location.line, refused.rule) == ("broken.json", 1, "unreadable")

@@ -1,4 +1,4 @@
-"""Whatever stands in a file, lint reads it or says in one sentence that it cannot."""
+"""Whatever stands in a file, lint reads, judges and reports it, or says in one sentence that it cannot be read."""
 
 import json
 
@@ -8,6 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from glassbox.errors import GlassboxError
+from glassbox.lint.formats.formats import FORMATS
+from glassbox.lint.formats.lint_report import LintReport
+from glassbox.lint.linting import judged
 from glassbox.lint.reading import files_read
 from tests.support import lint_files
 
@@ -51,6 +54,8 @@ def reads_or_refuses(file, content):
     assert found.count in (0, 1) and len(found.unreadable) <= 1
     for query in found.corpus.queries:
         assert query.location.file == file.as_posix() and 0 <= query.location.line <= last
+    report = LintReport([*found.unreadable, *judged(found.corpus)], "x", found.not_read)
+    assert all(write(report) for write in FORMATS.values())
 
 
 @BOUNDED

@@ -1,0 +1,152 @@
+"""`backtest`: which alerts would have fired over a fleet's own past."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from glassbox.cli.exit_codes import DONE, FINDINGS
+from glassbox.cli.output import say
+from glassbox.prometheus.credential import OPTION, prometheus_credential
+
+if TYPE_CHECKING:
+    from glassbox.backtest.backtest_report import Backtest
+    from glassbox.backtest.past_source import WorkingOut
+    from glassbox.backtest.past_window import PastWindow
+    from glassbox.backtest.rule_set import RuleSet
+    from glassbox.backtest.running_backtest import Run
+    from glassbox.cli.session import Session
+    from glassbox.prometheus.api import Prometheus
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
+_WORK_OUT = (
+    "Read raw series, and work the recorded ones out on this machine, instead of reading what your rules recorded."
+)
+_PATH = "Alerts and recorded series of this rule file of anybody (YAML) instead of ours; may be given several times."
+_THRESHOLDS = "For which alerts also to see how often they would have fired with other thresholds.  [default: fired]"
+_LOOK_BACK = "With --work-out: how much more to read, for rules that look back from the beginning of the window."
+
+
+@click.command("backtest")
+@click.option("--prometheus", "url", required=True, metavar="URL", help="The Prometheus that has the past.")
+@OPTION
+@click.option("--window", default="30d", show_default=True, help="How far to look back, such as 6h or 30d.")
+@click.option("--end", metavar="TIME", help="End of the window, such as 2026-11-22T08:00:00Z.  [default: now]")
+@click.option(
+    "--against", "name", metavar="REV", help="Only what fires otherwise than with the rules of this revision."
+)
+@click.option("--against-settings", "other", type=_FILE, metavar="FILE", help="The same, with other settings.")
+@click.option("--path", "files", type=_FILE, metavar="FILE", multiple=True, help=_PATH)
+@click.option("--thresholds", type=click.Choice(["fired", "all", "none"]), help=_THRESHOLDS)
+@click.option("--work-out", is_flag=True, help=_WORK_OUT)
+@click.option("--look-back", default="1h", show_default=True, help=_LOOK_BACK)
+@click.option("--yes", is_flag=True, help="With --work-out: fetch more than 500 MB.")
+@click.option("--markdown", "form", flag_value="markdown", help="As Markdown for a pull request.")
+@click.option("--json", "form", flag_value="json", help="As JSON.")
+@click.option("--html", type=_FILE, metavar="FILE", help="Write a page with a timeline too.")
+@click.pass_obj
+def command(
+    session: Session,
+    *,
+    url: str,
+    token_file: Path | None,
+    window: str,
+    end: str | None,
+    name: str | None,
+    other: Path | None,
+    files: Sequence[Path],
+    thresholds: str | None,
+    work_out: bool,
+    look_back: str,
+    yes: bool,
+    form: str | None,
+    html: Path | None,
+) -> int:
+    """See which alerts would have fired over your fleet's past: when, for how long, and on what.
+
+    Each alert is evaluated at every step of its interval, with its times, as Prometheus would have. It only reads.
+
+    Exit codes: 0 done; 2 an alert is noisy or flapping, or with --against one would fire otherwise or cannot be compared;
+    1 it could not be done.
+    The credential for Prometheus comes from PROMETHEUS_TOKEN, --prometheus-token-file, or PROMETHEUS_USER and PROMETHEUS_PASSWORD.
+    """
+    from glassbox.backtest.past_source import WorkingOut  # noqa: PLC0415  # as below
+    from glassbox.backtest.past_window import past_window  # noqa: PLC0415  # other commands start faster without an HTTP client
+    from glassbox.prometheus.api import Prometheus  # noqa: PLC0415  # as above
+    from glassbox.query.promql import duration_seconds  # noqa: PLC0415  # as above
+
+    options = {"--path": files, "--html": html, "--thresholds": thresholds, "--work-out": work_out}
+    _check({"--against": name, "--against-settings": other}, options)
+    time = past_window(window, end)
+    with Prometheus(url, prometheus_credential(token_file)) as asked:
+        rules, before = _rules(session, files), _before(session, name, other)
+        how = WorkingOut(duration_seconds(look_back), agreed=yes) if work_out else None
+        with _run(session, asked, rules, time, how) as run:
+            if before is not None:
+                found = run.compared_with(before, name or str(other))
+            else:
+                found = run.all_alerts()
+                if thresholds != "none" and not files:
+                    tables = run.other_thresholds(session, found.histories, only_fired=thresholds != "all")
+                    found = replace(found, thresholds=tables)
+    return _shown(found, form, html)
+
+
+def _check(against: Mapping[str, object], options: Mapping[str, object]) -> None:
+    """Raises UsageError for options that do not go together."""
+    compared, *more = [*filter(against.get, against), ""]
+    refused = {compared: (*more, "--path", "--html", "--thresholds"), "--path": ("--thresholds", "--work-out")}
+    for option, others in refused.items():
+        for other in others:
+            if {**against, **options}.get(option) and {**against, **options}.get(other):
+                raise click.UsageError(f"{option} does not go with {other}: give one of the two.")
+
+
+def _rules(session: Session, files: Sequence[Path]) -> RuleSet:
+    from glassbox.backtest.rule_set import rules_in_files, rules_of_bundle  # noqa: PLC0415  # as above
+
+    return rules_in_files(files) if files else rules_of_bundle(session.compiled())
+
+
+def _before(session: Session, name: str | None, other: Path | None) -> RuleSet | None:
+    """The rules to compare with, if any."""
+    from glassbox.backtest.rule_set import rule_set, rules_of_bundle  # noqa: PLC0415  # as above
+    from glassbox.view.revisions import revision_rules  # noqa: PLC0415  # as above
+
+    if name:
+        return rule_set(revision_rules(session.product.script, name, session.settings_file))
+    return rules_of_bundle(replace(session, settings_file=other).compiled()) if other else None
+
+
+@contextmanager
+def _run(
+    session: Session, asked: Prometheus, rules: RuleSet, window: PastWindow, how: WorkingOut | None
+) -> Iterator[Run]:
+    from glassbox.backtest.past_source import worked_out_here  # noqa: PLC0415  # as above
+    from glassbox.backtest.running_backtest import Run  # noqa: PLC0415  # as above
+
+    if how is None:
+        yield Run(asked, rules, window, f"as recorded in {asked.url}")
+        return
+    with worked_out_here(asked, session.compiled(), rules, window, how) as own:
+        yield Run(own, rules, window, f"worked out from the series of {asked.url}")
+
+
+def _shown(found: Backtest, form: str | None, html: Path | None) -> int:
+    from glassbox.backtest import backtest_json, backtest_report, timeline_page  # noqa: PLC0415  # as above
+
+    if html:
+        timeline_page.write_page(html, found)
+    lines = {"json": lambda each: [backtest_json.as_json(each)], "markdown": backtest_report.as_markdown}.get(
+        form or "", backtest_report.as_text
+    )
+    for line in lines(found):
+        say(line)
+    if found.differences is not None:
+        return FINDINGS if any(each.matters for each in found.differences) else DONE
+    return FINDINGS if any(each.is_noisy or each.is_flapping for each in found.histories) else DONE

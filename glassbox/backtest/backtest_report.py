@@ -1,0 +1,124 @@
+"""A backtest as text for people and as Markdown for a pull request."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from glassbox.backtest.alert_history import AlertHistory
+from glassbox.backtest.history_difference import FiringDifference, difference_lines
+from glassbox.backtest.history_rows import HEADINGS, cells, fired, sentences, weekly
+from glassbox.backtest.other_thresholds import ThresholdTable
+from glassbox.backtest.past_window import PastWindow
+from glassbox.backtest.time_words import length, moment
+from glassbox.http.outside_text import one_line
+
+# Names of alerts, models and jobs are words of others.
+_MARKUP = re.compile(r"[\\`*_\[\]()#!<&~|]")
+_NUMBERS = range(2, 8)
+"""The columns of the table that are aligned to the right."""
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """What was found. `source` says whose recorded series were read, and `against` what the other side is called."""
+
+    window: PastWindow
+    source: str
+    histories: Sequence[AlertHistory]
+    thresholds: Sequence[ThresholdTable] = ()
+    differences: Sequence[FiringDifference] | None = None
+    against: str = ""
+
+    @property
+    def heading(self) -> str:
+        """Of what time it is."""
+        return (
+            f"Alerts from {moment(self.window.start)} to {moment(self.window.end)} UTC "
+            f"({length(self.window.seconds)}), {self.source}"
+        )
+
+
+def as_text(found: Backtest) -> Iterator[str]:
+    """Lines for a terminal."""
+    yield found.heading
+    yield ""
+    if found.differences is not None:
+        yield from difference_lines(found.differences, found.against)
+        return
+    rows = fired(found.histories)
+    yield from _table([HEADINGS, *(tuple(map(one_line, cells(each))) for each in rows)] if rows else [], _NUMBERS)
+    for heading, lines in sentences(found.histories):
+        yield from _section(heading, lines)
+    yield from _section("Board at the worst moment", [f"{each.name}: {each.worst_address}" for each in rows if each.worst_address])  # fmt: skip  # one thing is one line
+    for table in found.thresholds:
+        yield f"{table.title}:" if table.rows else f"{table.title}."
+        yield from _table([table.headings, *table.rows] if table.rows else [], range(len(table.headings)))
+    yield weekly(found.histories)
+
+
+def as_markdown(found: Backtest) -> Iterator[str]:
+    """Lines for a pull request, with links where addresses are whole."""
+    yield f"### {_escaped(found.heading)}"
+    yield ""
+    if found.differences is not None:
+        yield from (f"- {_escaped(line)}" for line in difference_lines(found.differences, found.against) if line)
+        return
+    rows = fired(found.histories)
+    yield weekly(found.histories)
+    yield ""
+    if rows:
+        yield _markdown_row(HEADINGS)
+        yield _markdown_row(["---:" if column in _NUMBERS else "---" for column in range(len(HEADINGS))])
+        yield from (
+            _markdown_row([_linked(each, cell, column) for column, cell in enumerate(cells(each))]) for each in rows
+        )
+        yield ""
+    for heading, lines in sentences(found.histories):
+        if lines:
+            yield f"**{_escaped(heading)}**"
+            yield ""
+            yield from (f"- {_escaped(line)}" for line in lines)
+            yield ""
+    for table in found.thresholds:
+        yield f"**{_escaped(table.title)}**"
+        yield ""
+        if table.rows:
+            yield _markdown_row(table.headings)
+            yield _markdown_row(["---:"] * len(table.headings))
+            yield from map(_markdown_row, table.rows)
+            yield ""
+
+
+def _section(heading: str, lines: Sequence[str]) -> Iterator[str]:
+    if lines:
+        yield f"{heading}:"
+        yield from (f"  {one_line(line)}" for line in lines)
+        yield ""
+
+
+def _table(rows: Sequence[Sequence[str]], numbers: Sequence[int]) -> Iterator[str]:
+    if not rows:
+        return
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for row in rows:
+        aligned = (
+            cell.rjust(widths[column]) if column in numbers else cell.ljust(widths[column])
+            for column, cell in enumerate(row)
+        )
+        yield ("  " + "  ".join(aligned)).rstrip()
+    yield ""
+
+
+def _linked(history: AlertHistory, cell: str, column: int) -> str:
+    """The worst moment leads to its board where the address is whole."""
+    address = history.worst_address
+    is_link = HEADINGS[column] == "worst" and address.startswith(("http://", "https://"))
+    return f"[{_escaped(cell)}]({address.replace(')', '%29')})" if is_link else _escaped(cell)
+
+
+def _escaped(text: str) -> str:
+    return _MARKUP.sub(r"\\\g<0>", one_line(text))
+
+
+def _markdown_row(cells_of_row: Sequence[str]) -> str:
+    return f"| {' | '.join(cells_of_row)} |"

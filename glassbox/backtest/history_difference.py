@@ -1,0 +1,158 @@
+"""Two versions of the rules over the same past: which alerts would have fired more, less, newly or no longer."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from glassbox.backtest.alert_history import AlertHistory, Incident
+from glassbox.backtest.alert_rule import AlertRule
+from glassbox.backtest.rule_set import RuleSet
+from glassbox.backtest.time_words import length
+from glassbox.doctor.listing import some
+
+Look = Callable[[RuleSet, Sequence[AlertRule]], Sequence[AlertHistory]]
+"""The histories of these alerts, which are of this version."""
+
+
+class FiringChange(Enum):
+    """What became of one alert."""
+
+    NEW = "new"
+    GONE = "gone"
+    MORE = "fires more"
+    LESS = "fires less"
+    EQUAL = "fires as before"
+    NOT_COMPARED = "not compared"
+
+
+@dataclass(frozen=True)
+class FiringDifference:
+    """One alert whose rule differs, or which one side lacks; `reason` is why it could not be compared."""
+
+    name: str
+    change: FiringChange
+    before: AlertHistory | None = None
+    after: AlertHistory | None = None
+    reason: str = ""
+
+    @property
+    def no_longer_seen(self) -> tuple[Incident, ...]:
+        """Incidents of before in no part of which it fires now."""
+        return _unseen(self.before, self.after)
+
+    @property
+    def newly_seen(self) -> tuple[Incident, ...]:
+        """Incidents of now in no part of which it fired before."""
+        return _unseen(self.after, self.before)
+
+    @property
+    def matters(self) -> bool:
+        """Whether somebody would notice, or nothing is known."""
+        return self.change is not FiringChange.EQUAL
+
+
+def differences(before: RuleSet, after: RuleSet, look: Look) -> tuple[FiringDifference, ...]:
+    """All alerts that are not the same on both sides, by their order now, then the ones that are gone."""
+    old, new = ({rule.name: rule for rule in side.alerts} for side in (before, after))
+    unlike = [
+        name
+        for name in {**new, **old}
+        if name not in old
+        or name not in new
+        or not old[name].fires_as(new[name])
+        or _records_differ(name, before, after)
+    ]
+    blocked = {name: reason for name in unlike if (reason := _records_differ(name, before, after))}
+    looked = [name for name in unlike if name not in blocked]
+    was = _by_name(look(before, [old[name] for name in looked if name in old]))
+    now = _by_name(look(after, [new[name] for name in looked if name in new]))
+    return tuple(
+        FiringDifference(name, FiringChange.NOT_COMPARED, reason=blocked[name])
+        if name in blocked
+        else _difference(name, was.get(name), now.get(name))
+        for name in unlike
+    )
+
+
+def difference_lines(found: Sequence[FiringDifference], against: str) -> Iterator[str]:
+    """A sentence about each alert that changed."""
+    if not any(each.matters for each in found):
+        yield f"No alert would have fired otherwise than with {against}."
+    else:
+        yield f"Compared with {against}:"
+    for each in found:
+        if each.change is not FiringChange.NOT_COMPARED:
+            yield f"  {each.name}: {_words(each)}"
+    reasons: dict[str, list[str]] = {}
+    for each in found:
+        if each.change is FiringChange.NOT_COMPARED:
+            reasons.setdefault(each.reason, []).append(each.name)
+    for reason, names in reasons.items():
+        yield f"  Not compared, since {reason}: {', '.join(names)}"
+
+
+def _words(difference: FiringDifference) -> str:
+    before, after = difference.before, difference.after
+    if before is None or after is None:
+        there = before or after
+        assert there is not None  # one side has it, or there is no difference
+        return f"{difference.change.value}, {_fired(there)}"
+    parts = [
+        f"{len(before.firings)} -> {len(after.firings)} firings ({length(before.total_seconds)} -> {length(after.total_seconds)})"
+    ]
+    for incidents, what in ((difference.no_longer_seen, "no longer seen"), (difference.newly_seen, "newly seen")):
+        if incidents:
+            parts.append(f"{len(incidents)} incident{'' if len(incidents) == 1 else 's'} {what}")
+    return ", ".join(parts)
+
+
+def _fired(history: AlertHistory) -> str:
+    number = len(history.firings)
+    return f"{number} firing{'' if number == 1 else 's'} ({length(history.total_seconds)})"
+
+
+def _difference(name: str, before: AlertHistory | None, after: AlertHistory | None) -> FiringDifference:
+    for side, history in (("before", before), ("now", after)):
+        if history is not None and not history.is_judged:
+            lacks = some(history.evidence.lacks)
+            return FiringDifference(
+                name,
+                FiringChange.NOT_COMPARED,
+                before,
+                after,
+                f"what it reads {side} is not there{f' ({lacks})' if lacks else ''}",
+            )
+    return FiringDifference(name, _change(before, after), before, after)
+
+
+def _change(before: AlertHistory | None, after: AlertHistory | None) -> FiringChange:
+    if before is None or after is None:
+        return FiringChange.NEW if before is None else FiringChange.GONE
+    was, now = ((len(each.firings), each.total_seconds) for each in (before, after))
+    if was == now:
+        return FiringChange.EQUAL
+    return FiringChange.MORE if now > was else FiringChange.LESS
+
+
+def _records_differ(name: str, before: RuleSet, after: RuleSet) -> str:
+    """Why the series that it reads are not those of both sides; empty where they are, or where one side lacks the alert."""
+    read = [side.read_by(rule.query) for side in (before, after) for rule in side.alerts if rule.name == name]
+    if len(read) < 2:
+        return ""
+    old, new = read
+    unlike = sorted(each for each in old.keys() & new.keys() if set(old[each]) != set(new[each]))
+    return f"both record {some(unlike)} differently, and only one of them is recorded here" if unlike else ""
+
+
+def _by_name(histories: Sequence[AlertHistory]) -> Mapping[str, AlertHistory]:
+    return {each.name: each for each in histories}
+
+
+def _unseen(of: AlertHistory | None, by: AlertHistory | None) -> tuple[Incident, ...]:
+    if of is None or by is None:
+        return ()
+    return tuple(
+        each
+        for each in of.incidents
+        if not any(other.started < each.ended and each.started < other.ended for other in by.incidents)
+    )

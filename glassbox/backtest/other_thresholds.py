@@ -1,0 +1,169 @@
+"""Which other values of a threshold would have made an alert fire how often: thresholds picked from a fleet's own past.
+
+No threshold is known by name here. The rules are compiled with another value of each number of the settings, and what
+becomes different is what this number decides.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+
+from glassbox.backtest.alert_history import AlertHistory
+from glassbox.backtest.alert_rule import AlertRule
+from glassbox.backtest.history_difference import Look
+from glassbox.backtest.rule_set import RuleSet
+from glassbox.backtest.time_words import length
+from glassbox.errors import GlassboxError
+from glassbox.settings.model import Settings
+from glassbox.settings.schema import problem
+
+# The sections of the settings that say where alerts begin.
+SECTIONS = ("thresholds", "gpu")
+_FACTORS = (0.5, 0.75, 1.25, 1.5, 2.0)
+_HALF = 0.5
+_OTHER_RECORDS = "what it reads would have to be recorded anew for each value"
+
+Compiled = Callable[[Settings], RuleSet]
+
+
+@dataclass(frozen=True)
+class ThresholdTable:
+    """What one alert would have done with other values of one setting; `reason` says why that is not known."""
+
+    alert: str
+    setting: str
+    present: float
+    histories: Mapping[float, AlertHistory]
+    reason: str = ""
+
+    headings = ("threshold", "firings", "incidents", "total")
+
+    @property
+    def title(self) -> str:
+        """What it is about, and why it has no rows where it has none."""
+        return f"{self.alert} by {self.setting}" + (f": not known, since {self.reason}" if self.reason else "")
+
+    @property
+    def rows(self) -> list[tuple[str, ...]]:
+        """By rising threshold; the present one is marked."""
+        return [
+            (
+                f"{value:g}{' (now)' if value == self.present else ''}",
+                str(len(each.firings)),
+                str(len(each.incidents)),
+                length(each.total_seconds),
+            )
+            for value, each in sorted(self.histories.items())
+        ]
+
+
+@dataclass(frozen=True)
+class _Setting:
+    """One number of the settings."""
+
+    section: str
+    key: str
+    value: float
+
+    @property
+    def name(self) -> str:
+        return f"{self.section}.{self.key}"
+
+    def changed(self, settings: Settings, value: float) -> Settings:
+        return replace(settings, **{self.section: replace(getattr(settings, self.section), **{self.key: value})})
+
+
+def threshold_tables(
+    settings: Settings, compiled: Compiled, rules: RuleSet, wanted: Sequence[AlertHistory], look: Look
+) -> Iterator[ThresholdTable]:
+    """A table for each of the wanted alerts and each setting that decides its query. `look` evaluates; raises GlassboxError."""
+    histories = {each.name: each for each in wanted}
+    for setting in _settings(settings) if histories else ():
+        variants = _Variants(settings, compiled, setting)
+        if (first := variants.first) is None:
+            continue
+        decided = [name for name in _decided(rules, first) if name in histories]
+        known = [name for name in decided if not _records_unlike(name, rules, first)]
+        for name in decided:
+            if name not in known:
+                yield ThresholdTable(name, setting.name, setting.value, {}, _OTHER_RECORDS)
+        if known:
+            yield from _tables(setting, known, variants.all, histories, look)
+
+
+class _Variants:
+    """The rules with other values of one setting, each compiled when it is wanted; without those that content refuses."""
+
+    def __init__(self, settings: Settings, compiled: Compiled, setting: _Setting) -> None:
+        self._settings, self._compiled, self._setting = settings, compiled, setting
+        self._values = other_values(setting.section, setting.key, setting.value)
+
+    @cached_property
+    def first(self) -> RuleSet | None:
+        """Those with one of the values, to see what the setting decides; None where no other value can be."""
+        return next(iter(self._rules()), (0.0, None))[1]
+
+    @property
+    def all(self) -> dict[float, RuleSet]:
+        """All of them, by value."""
+        return dict(self._rules())
+
+    def _rules(self) -> Iterator[tuple[float, RuleSet]]:
+        for value in self._values:
+            # Such as a time that is not a bucket of the histograms.
+            with suppress(GlassboxError):
+                yield value, self._compiled(self._setting.changed(self._settings, value))
+
+
+def other_values(section: str, key: str, value: float) -> list[float]:
+    """Values around this one that the settings allow; of a share above a half, such as lie around its distance from 1."""
+    whole = isinstance(value, int)
+    is_high_share = key.endswith("_ratio") and _HALF < value < 1
+    found = (1 - (1 - value) * each if is_high_share else value * each for each in _FACTORS)
+    rounded = {round(each) if whole else float(f"{each:.3g}") for each in found} - {value}
+    return sorted(each for each in rounded if not problem({section: {key: each}}))
+
+
+def _settings(settings: Settings) -> Iterator[_Setting]:
+    for section in SECTIONS:
+        holder = getattr(settings, section)
+        for each in fields(holder):
+            value = getattr(holder, each.name)
+            if isinstance(value, int | float) and not isinstance(value, bool):
+                yield _Setting(section, each.name, value)
+
+
+def _by_name(rules: RuleSet) -> dict[str, AlertRule]:
+    return {rule.name: rule for rule in rules.alerts}
+
+
+def _decided(rules: RuleSet, variant: RuleSet) -> list[str]:
+    """The alerts that fire otherwise in the variant, or read a recorded series that is recorded otherwise there."""
+    other = _by_name(variant)
+    return [
+        rule.name
+        for rule in rules.alerts
+        if rule.name in other and (not rule.fires_as(other[rule.name]) or _records_unlike(rule.name, rules, variant))
+    ]
+
+
+def _records_unlike(name: str, rules: RuleSet, variant: RuleSet) -> bool:
+    read, other = rules.read_by(_by_name(rules)[name].query), variant.read_by(_by_name(variant)[name].query)
+    return read.keys() != other.keys() or any(set(read[each]) != set(other[each]) for each in read)
+
+
+def _tables(
+    setting: _Setting,
+    names: Sequence[str],
+    variants: Mapping[float, RuleSet],
+    histories: Mapping[str, AlertHistory],
+    look: Look,
+) -> Iterator[ThresholdTable]:
+    looked = {
+        value: {each.name: each for each in look(variant, [_by_name(variant)[name] for name in names])}
+        for value, variant in variants.items()
+    }
+    for name in names:
+        found = {value: of_value[name] for value, of_value in looked.items()} | {setting.value: histories[name]}
+        yield ThresholdTable(name, setting.name, setting.value, found)

@@ -1,0 +1,157 @@
+"""For how much of a window an alert could have fired at all: whether what its query reads was there.
+
+An alert whose series are not there never fires, and neither does one whose condition never held. Only the second is a result.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from glassbox.backtest.past_window import PastWindow
+from glassbox.backtest.rule_set import names_in
+from glassbox.doctor.needs import PATTERN, missing
+from glassbox.doctor.recorded import Holdings
+from glassbox.errors import GlassboxError
+from glassbox.prometheus.api import Prometheus
+
+# Looked at so often over a window: an hour and a half apart in one of thirty days.
+MOMENTS = 480
+_NAMES_AT_ONCE = 60
+# There wherever a server scrapes anything.
+_ANY = "up"
+
+
+class AlertStanding(Enum):
+    """Whether an alert could have fired at all."""
+
+    JUDGED = "judged"
+    NOT_RECORDED = "not recorded"
+    LACKING = "lacking"
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """How an alert stands, the share of the window (0..1) in which what it reads was there, and the series that it lacks.
+
+    Of NOT_RECORDED these are recorded series, of LACKING measured ones; `problem` says why it is UNREADABLE.
+    """
+
+    standing: AlertStanding
+    covered_ratio: float
+    lacks: tuple[str, ...] = ()
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class _Moments:
+    """Which of the names were there, by how often exactly these were."""
+
+    names: Mapping[frozenset[str], int]
+
+    @property
+    def number(self) -> int:
+        return sum(self.names.values())
+
+
+class Witness:
+    """What was there during a window, of the series that queries and the rules of recorded series read.
+
+    `recorded` are the queries of each recorded series, of which one is enough.
+    """
+
+    def __init__(
+        self,
+        prometheus: Prometheus,
+        window: PastWindow,
+        queries: Iterable[str],
+        recorded: Mapping[str, Sequence[str]],
+    ) -> None:
+        self._prometheus, self._window, self._recorded = prometheus, window, recorded
+        self.held = frozenset(prometheus.values_of("__name__", window.start, window.end))
+        inner = (query for each in recorded.values() for query in each)
+        self._wanted = {name for query in (*queries, *inner) for name in names_in(query)} | recorded.keys() | {_ANY}
+        self._moments = _Moments(_seen(prometheus, window, sorted(self._wanted & self.held)))
+        self._holdings = {names: _holdings(names, recorded) for names in self._moments.names}
+        self._silent: dict[str, bool] = {}
+
+    def knows(self, query: str) -> bool:
+        """Whether it has looked for all that the query reads."""
+        return self._wanted.issuperset(names_in(query))
+
+    def of(self, query: str) -> Evidence:
+        """How an alert with this query stands."""
+        try:
+            judged = {names: self._lacks(query, names) for names in self._moments.names}
+        except GlassboxError as error:
+            return Evidence(AlertStanding.UNREADABLE, 0.0, problem=str(error))
+        covered = self._share(lambda names: bool(names) and not judged[names])
+        if covered:
+            return Evidence(AlertStanding.JUDGED, covered)
+        # Of the moment that had most.
+        lacks = judged[max(judged, key=len)] if judged else (_ANY,)
+        unrecorded = tuple(name for name in lacks if name in self._recorded)
+        if unrecorded:
+            return Evidence(AlertStanding.NOT_RECORDED, 0.0, unrecorded)
+        return Evidence(AlertStanding.LACKING, 0.0, lacks or (_ANY,))
+
+    def _share(self, holds: Callable[[frozenset[str]], bool]) -> float:
+        total = sum(number for names, number in self._moments.names.items() if holds(names))
+        return total / (self._moments.number or 1)
+
+    def _lacks(self, query: str, names: frozenset[str]) -> tuple[str, ...]:
+        """The measured series that it lacks, else the recorded ones that are not recorded.
+
+        Of these it may lack none: after `unless`, one that is not recorded would make it fire.
+        """
+        holdings = self._holdings[names]
+        if measured := holdings.lacks(query):
+            return measured
+        read = (name for name in dict.fromkeys(names_in(query)) if name in self._recorded)
+        unrecorded = [name for name in read if not holdings.lacks(name) and not self._is_recorded(name, names)]
+        return tuple(unrecorded) or missing(query, lambda name: self._is_there(name, names, holdings))
+
+    def _is_there(self, name: str, names: frozenset[str], holdings: Holdings) -> bool:
+        if name in names or name in ("ALERTS", "ALERTS_FOR_STATE"):
+            return True
+        if PATTERN.search(name):
+            return not holdings.lacks(f'{{__name__=~"{name}"}}')
+        return name in self._recorded and self._is_recorded(name, names)
+
+    def _is_recorded(self, name: str, names: frozenset[str]) -> bool:
+        """Whether its rules ran at a moment with these names, be its condition met or not."""
+        if name in names:
+            return True
+        return bool(names & self._recorded.keys()) and (name in self.held or self._is_silent(name))
+
+    def _is_silent(self, name: str) -> bool:
+        """Whether its rules would have recorded nothing, so that its absence says that its condition never held."""
+        if name not in self._silent:
+            step = max(1, self._window.seconds // MOMENTS)
+            self._silent[name] = False
+            inner = {each for query in self._recorded[name] for each in names_in(query)} & self._recorded.keys()
+            self._silent[name] = all(each in self.held or self._is_silent(each) for each in inner) and not any(
+                self._prometheus.evaluated(query, self._window.start, self._window.end, step)
+                for query in self._recorded[name]
+            )
+        return self._silent[name]
+
+
+def _holdings(names: frozenset[str], recorded: Mapping[str, Sequence[str]]) -> Holdings:
+    """A recorded series that is there needs nothing else: it is often kept for longer than what it was made of."""
+    return Holdings(names, {name: queries for name, queries in recorded.items() if name not in names})
+
+
+def _seen(prometheus: Prometheus, window: PastWindow, names: Sequence[str]) -> dict[frozenset[str], int]:
+    step = max(60, window.seconds // MOMENTS)
+    moments: dict[int, set[str]] = {time: set() for time in range(window.start, window.end + 1, step)}
+    for first in range(0, len(names), _NAMES_AT_ONCE):
+        pattern = "|".join(names[first : first + _NAMES_AT_ONCE])
+        query = f'count by (__name__) ({{__name__=~"{pattern}"}})'
+        for series in prometheus.evaluated(query, window.start, window.end, step):
+            for time in series.values:
+                moments[time].add(series.labels.get("__name__", ""))
+    counted: dict[frozenset[str], int] = {}
+    for found in moments.values():
+        counted[frozenset(found)] = counted.get(frozenset(found), 0) + 1
+    return counted

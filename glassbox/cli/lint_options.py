@@ -1,0 +1,49 @@
+"""What one can choose of a lint, on the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+# Those of glassbox.lint.formats.formats, which is imported when it is needed.
+FORMAT_NAMES = ("text", "json", "sarif", "junit", "github")
+IGNORE_FILE = Path(".glassbox-lint.yaml")
+_FILE = click.Path(dir_okay=False, path_type=Path)
+_RULES = "with commas between them"
+_OPTIONS = (
+    click.option("--format", "shown_as", type=click.Choice(FORMAT_NAMES), default="text", show_default=True),
+    click.option("--select", multiple=True, metavar="RULES", help=f"Look for these rules alone: ids, {_RULES}."),
+    click.option("--ignore", multiple=True, metavar="RULES", help=f"Do not look for these rules: ids, {_RULES}."),
+    click.option("--strict", is_flag=True, help="Exit with 2 for warnings too, not for errors alone."),
+    click.option(
+        "--ignore-file", type=_FILE, metavar="FILE", help=f"Exemptions of files; else {IGNORE_FILE}, if it is there."
+    ),
+    click.option(
+        "--scrape-interval",
+        metavar="DURATION",
+        help="The longest interval at which the targets of the files are scraped, such as 30s.",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class LintChoices:
+    """What was chosen, as it was written."""
+
+    shown_as: str = "text"
+    select: Sequence[str] = ()
+    ignore: Sequence[str] = ()
+    strict: bool = False
+    ignore_file: Path | None = None
+    scrape_interval: str | None = None
+
+
+def lint_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options of which LintChoices are made."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command

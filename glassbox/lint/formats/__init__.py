@@ -1,0 +1,1 @@
+"""Findings of lint as text for people, and for programs that read them."""

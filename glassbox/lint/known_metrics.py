@@ -1,0 +1,112 @@
+"""What is known of the metrics of common exporters: types, units, labels, and names that are gone.
+
+Of those that content of ours reads, `glassbox.metrics` knows; of others, and of names that are gone, the two tables beside this
+module, whose headings name their sources. An exporter's own word counts: a name alone says no type.
+"""
+
+import csv
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from glassbox.metrics import CATALOGUE
+from glassbox.metrics.types import BucketCounter, Counter, Histogram, Metric, SummaryMetric, Unit
+
+COUNTER, GAUGE, HISTOGRAM, SUMMARY = "counter", "gauge", "histogram", "summary"
+_PARTS = {HISTOGRAM: ("bucket", "sum", "count"), SUMMARY: ("sum", "count")}
+# A gauge of a moment in time is not a duration.
+_OF_MOMENTS = ("time_seconds", "timestamp_seconds", "created", "deadline_seconds")
+
+
+@dataclass(frozen=True)
+class ExposedSeries:
+    """Series of one name. `type` is that of the series: parts of histograms are counters, and `part` says which part it is.
+
+    `metric` is the name of the metric that they belong to. `unit` is None where it is not known, and `labels` where others may be there.
+    """
+
+    name: str
+    type: str
+    metric: str
+    unit: Unit | None = None
+    labels: frozenset[str] | None = None
+    part: str = ""
+
+
+@dataclass(frozen=True)
+class FormerMetric:
+    """A name that is gone: the first version without it, and the query or name that answers instead; empty where none does."""
+
+    name: str
+    removed_in: str
+    replacement: str
+
+
+@cache
+def known_series() -> Mapping[str, ExposedSeries]:
+    """By name; names to which exporters give several types are left out."""
+    found: dict[str, ExposedSeries] = {}
+    unsure: set[str] = set()
+    for each in (*_of_catalogue(), *_of_table()):
+        if each.name in found and found[each.name].type != each.type:
+            unsure.add(each.name)
+        found.setdefault(each.name, each)
+    return {name: each for name, each in found.items() if name not in unsure}
+
+
+@cache
+def former_metrics() -> Mapping[str, FormerMetric]:
+    """By the name of the series; a name that another exporter still has is not among them, unless it is Triton's, which few have."""
+    found: dict[str, FormerMetric] = {}
+    for name, version, replacement, type_ in _rows("former_metrics.tsv", 4):
+        former = FormerMetric(name, version, replacement)
+        found |= dict.fromkeys((name, *(f"{name}_{part}" for part in _PARTS.get(type_, ()))), former)
+    of_triton = {part.name for metric in CATALOGUE["triton"] for part in metric.parts}
+    return {name: former for name, former in found.items() if name not in known_series() or name in of_triton}
+
+
+def _of_catalogue() -> Iterator[ExposedSeries]:
+    for metric in (each for metrics in CATALOGUE.values() for each in metrics if not each.shared_name):
+        if isinstance(metric, Histogram | SummaryMetric):
+            type_ = HISTOGRAM if isinstance(metric, Histogram) else SUMMARY
+            yield ExposedSeries(metric.name, type_, metric.name)
+        for part in metric.parts:
+            yield _of_part(part, metric)
+
+
+def _of_part(part: Metric, metric: Metric) -> ExposedSeries:
+    labels = None if metric.open_labels else frozenset((*part.all_labels, *metric.namesake_labels))
+    name = part.name.removeprefix(f"{metric.name}_") if part is not metric else ""
+    type_ = COUNTER if isinstance(part, Counter | BucketCounter) else GAUGE
+    return ExposedSeries(part.name, type_, metric.name, part.unit, labels, name)
+
+
+def _of_table() -> Iterator[ExposedSeries]:
+    for name, type_, unit in _rows("known_metrics.tsv", 3):
+        known = Unit(unit) if unit else _said_by(name, type_)
+        yield ExposedSeries(name, type_, name, known if type_ in (COUNTER, GAUGE) else None)
+        for part in _PARTS.get(type_, ()):
+            yield ExposedSeries(f"{name}_{part}", COUNTER, name, Unit.EVENTS if part == "count" else known, part=part)
+
+
+def _said_by(name: str, type_: str) -> Unit | None:
+    """The unit at the end of a name, as exporters write it that keep to the conventions of Prometheus."""
+    if type_ == GAUGE and name.endswith(_OF_MOMENTS):
+        return None
+    plain = name.removesuffix("_total")
+    ends = {
+        "_seconds": Unit.SECONDS,
+        "_bytes": Unit.BYTES,
+        "_ratio": Unit.RATIO,
+        "_celsius": Unit.CELSIUS,
+        "_hertz": Unit.HERTZ,
+    }
+    return next((unit for end, unit in ends.items() if plain.endswith(end)), None)
+
+
+def _rows(file: str, width: int) -> Iterator[list[str]]:
+    text = (files("glassbox.lint") / file).read_text(encoding="utf-8")
+    lines = (line for line in text.splitlines() if not line.startswith("#"))
+    for row in csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE):
+        yield [*row, *[""] * (width - len(row))]

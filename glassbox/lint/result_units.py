@@ -1,0 +1,138 @@
+"""In which unit the result of a query is, from the units of what it reads."""
+
+from glassbox.lint.subjects import Corpus
+from glassbox.metrics.types import Unit
+from glassbox.syntax.tree import (
+    COMPARISONS,
+    AggregateNode,
+    BinaryNode,
+    CallNode,
+    Node,
+    NumberNode,
+    SeriesNode,
+    SubqueryNode,
+    is_scalar,
+    series_of,
+)
+
+_PER_SECOND = {
+    # Seconds of work in each second.
+    Unit.SECONDS: Unit.RATIO,
+    Unit.BYTES: Unit.BYTES_PER_SECOND,
+    Unit.TOKENS: Unit.TOKENS_PER_SECOND,
+    Unit.REQUESTS: Unit.REQUESTS_PER_SECOND,
+    Unit.EVENTS: Unit.EVENTS_PER_SECOND,
+}
+_RATES = ("rate", "irate", "deriv")
+_KEEPING = frozenset(
+    {
+        *("increase", "delta", "idelta", "avg_over_time", "min_over_time", "max_over_time", "last_over_time"),
+        *("abs", "ceil", "floor", "round", "clamp", "clamp_min", "clamp_max", "sort", "sort_desc", "-"),
+        *("label_replace", "label_join", "scalar"),
+    }
+)
+_AGGREGATING = frozenset({"sum", "avg", "min", "max", "topk", "bottomk", "quantile"})
+_HUNDRED = NumberNode(100)
+
+
+def unit_of(node: Node, corpus: Corpus) -> Unit | None:
+    """None where it is not known, or where there is none."""
+    match node:
+        case SeriesNode():
+            return _of_series(node, corpus)
+        case SubqueryNode():
+            return unit_of(node.of, corpus)
+        case CallNode():
+            return _of_call(node, corpus)
+        case AggregateNode():
+            return unit_of(node.of, corpus) if node.operator in _AGGREGATING else None
+        case BinaryNode():
+            return _of_two(node, corpus)
+    return None
+
+
+def _of_series(series: SeriesNode, corpus: Corpus) -> Unit | None:
+    rules = corpus.recorded.get(series.name, ())
+    if rules:
+        trees = [rule.query.tree for rule in rules]
+        # One step is enough, and a rule may read the series that it records.
+        read = {unit_of(tree, corpus) for tree in trees if tree and not _reads_records(tree, corpus)}
+        return read.pop() if len(read) == 1 and len(trees) == 1 else None
+    known = corpus.known_series(series.name)
+    return known.unit if known else None
+
+
+def _reads_records(tree: Node, corpus: Corpus) -> bool:
+    return any(each.name in corpus.recorded for each in series_of(tree))
+
+
+def _of_call(call: CallNode, corpus: Corpus) -> Unit | None:
+    if call.name == "histogram_quantile":
+        return _of_buckets(call.arguments[-1], corpus)
+    if call.name == "quantile_over_time":
+        return unit_of(call.arguments[-1], corpus)
+    first = unit_of(call.arguments[0], corpus) if call.arguments else None
+    if call.name in _RATES:
+        return _PER_SECOND.get(first) if first else None
+    return first if call.name in _KEEPING else None
+
+
+def _of_buckets(node: Node, corpus: Corpus) -> Unit | None:
+    """The unit of the observations whose buckets are read."""
+    known = [corpus.known_series(each.name) for each in series_of(node) if each.name not in corpus.recorded]
+    units = {each.unit for each in known if each and each.part == "bucket"}
+    return units.pop() if len(units) == 1 and all(known) else None
+
+
+def _of_two(node: BinaryNode, corpus: Corpus) -> Unit | None:
+    if node.returns_bool:
+        return Unit.BOOLEAN
+    left, right = unit_of(node.left, corpus), unit_of(node.right, corpus)
+    if node.operator in COMPARISONS or node.operator in ("and", "unless"):
+        return left
+    if node.operator == "or":
+        return left if left == right or is_scalar_vector(node.right) else None
+    return _of_arithmetic(node, left, right, corpus)
+
+
+def _of_arithmetic(node: BinaryNode, left: Unit | None, right: Unit | None, corpus: Corpus) -> Unit | None:
+    match node.operator:
+        case "+" | "-":
+            return _of_sum(node, left, right)
+        case "*":
+            return Unit.PERCENT if _HUNDRED in (node.left, node.right) and Unit.RATIO in (left, right) else None
+        case "/":
+            return _of_share(node, left, right, corpus)
+    return None
+
+
+def _of_sum(node: BinaryNode, left: Unit | None, right: Unit | None) -> Unit | None:
+    if is_scalar(node.left) or is_scalar(node.right):
+        return right if is_scalar(node.left) else left
+    return left if left == right else None
+
+
+def _of_share(node: BinaryNode, left: Unit | None, right: Unit | None, corpus: Corpus) -> Unit | None:
+    if node.right == _HUNDRED:
+        return Unit.RATIO if left is Unit.PERCENT else None
+    above, below = _parts(node.left, corpus), _parts(node.right, corpus)
+    same = above and above.keys() == below.keys()
+    if same and set(above.values()) == {"sum"} and set(below.values()) == {"count"}:
+        return _of_mean(above, corpus)
+    return Unit.RATIO if left is not None and left == right else None
+
+
+def _of_mean(metrics: dict[str, str], corpus: Corpus) -> Unit | None:
+    known = {each.unit for name in metrics if (each := corpus.known_series(f"{name}_sum"))}
+    return known.pop() if len(known) == 1 else None
+
+
+def _parts(node: Node, corpus: Corpus) -> dict[str, str]:
+    """The histograms that are read, and which part of each."""
+    known = (corpus.known_series(each.name) for each in series_of(node))
+    return {each.metric: each.part for each in known if each}
+
+
+def is_scalar_vector(node: Node) -> bool:
+    """Whether it is `vector(...)`, which stands in where there is nothing."""
+    return isinstance(node, CallNode) and node.name == "vector"

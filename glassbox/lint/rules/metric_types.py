@@ -1,0 +1,251 @@
+"""Functions that do not fit what a metric is: a gauge, a counter, a part of a histogram."""
+
+import re
+from collections.abc import Iterator
+
+from glassbox.lint.examples import as_alert, on_panel
+from glassbox.lint.finding import Severity
+from glassbox.lint.known_metrics import COUNTER, GAUGE, ExposedSeries
+from glassbox.lint.rule import Defect, in_query, lint_rule
+from glassbox.lint.rules.windows import LINES, OF_CHANGE, OF_COUNTERS, calls
+from glassbox.lint.subjects import Corpus, Query
+from glassbox.metrics.types import Unit
+from glassbox.syntax.tree import AggregateNode, BinaryNode, CallNode, Node, NumberNode, SeriesNode, series_of, walk
+
+# Their value is the code of the last event, and another code is another series (dcgm-exporter from 4.5 on).
+_LAST_CODES = frozenset({"DCGM_FI_DEV_XID_ERRORS"})
+_OF_GAUGES = ("delta", "idelta", "deriv", "predict_linear")
+# Each with the place of its buckets among its arguments.
+_BUCKETS = {"histogram_quantile": 1, "histogram_quantiles": 0}
+_QUANTILES = tuple(_BUCKETS)
+_DURATIONS_OR_NONE = ("", "none", "short", "s", "ms")
+_TOKENS = re.compile(r"\btok|tok/s|\btps\b", re.IGNORECASE)
+
+
+@lint_rule(
+    "rate-of-gauge",
+    Severity.ERROR,
+    title="A rate of a gauge",
+    why="Every fall of the value is taken for a restart, and the whole value that follows is added.",
+    fix="Use delta or deriv, or show the gauge itself.",
+    bad=on_panel("rate(vllm:num_requests_running[5m])"),
+    good=on_panel("deriv(vllm:num_requests_running[5m])"),
+)
+def rate_of_gauge(corpus: Corpus) -> Iterator[Defect]:
+    """Of metrics whose exporter says that they are gauges."""
+    for query in corpus.queries:
+        for function, read, _ in calls(query, OF_COUNTERS):
+            if isinstance(read, SeriesNode) and _type(read, corpus) == GAUGE and read.name not in _LAST_CODES:
+                yield in_query(query, f"{function} of {read.name}, which is a gauge.", read.name)
+
+
+def _type(series: SeriesNode, corpus: Corpus) -> str:
+    known = corpus.known_series(series.name)
+    return known.type if known else ""
+
+
+@lint_rule(
+    "delta-of-counter",
+    Severity.ERROR,
+    title="A difference of a counter",
+    why="After a restart a counter begins at 0 again: delta and deriv take that for a fall.",
+    fix="Use increase or rate.",
+    bad=on_panel("delta(vllm:generation_tokens_total[5m])"),
+    good=on_panel("increase(vllm:generation_tokens_total[5m])"),
+)
+def delta_of_counter(corpus: Corpus) -> Iterator[Defect]:
+    """Of metrics whose exporter says that they are counters."""
+    for query in corpus.queries:
+        for function, read, _ in calls(query, _OF_GAUGES):
+            if isinstance(read, SeriesNode) and _type(read, corpus) == COUNTER:
+                yield in_query(query, f"{function} of {read.name}, which is a counter.", read.name)
+
+
+@lint_rule(
+    "raw-counter",
+    Severity.WARNING,
+    title="A counter without a rate",
+    why="A counter holds everything since its server started. It hardly ever falls: an alert that compares it fires for ever, and a line only climbs.",
+    fix="Take its rate or increase.",
+    bad=as_alert("sum(vllm:num_preemptions_total) > 10"),
+    good=as_alert("sum(increase(vllm:num_preemptions_total[10m])) > 10"),
+)
+def raw_counter(corpus: Corpus) -> Iterator[Defect]:
+    """Compared with a number in an alert, or drawn as a line; a difference from before is none, nor is a number that stands alone."""
+    for alert in corpus.alerts:
+        for node in alert.query.nodes:
+            if (
+                isinstance(node, BinaryNode)
+                and node.operator in (">", ">=", "!=")
+                and isinstance(node.right, NumberNode)
+            ):
+                yield from _raw(alert.query, node.left, "never falls below it again before a restart", corpus)
+    for panel in corpus.panels:
+        for query in panel.queries if panel.type in LINES else ():
+            if query.tree and not query.instant:
+                yield from _raw(query, query.tree, "only climbs", corpus)
+
+
+def _raw(query: Query, node: Node, what: str, corpus: Corpus) -> Iterator[Defect]:
+    while isinstance(node, AggregateNode) and node.operator in ("sum", "max", "min", "avg"):
+        node = node.of
+    # What hardware counts over its life is compared with 0 on purpose.
+    raw = isinstance(node, SeriesNode) and node.window is None and not node.name.startswith("DCGM_")
+    if raw and isinstance(node, SeriesNode) and _type(node, corpus) == COUNTER:
+        yield in_query(query, f"{node.name} is a counter, which {what}.", node.name)
+
+
+@lint_rule(
+    "last-code",
+    Severity.ERROR,
+    title="An alert on the code of the last error as if it were a count",
+    why="The value is a code, and another code is another series. It stays when the trouble is over, so that a comparison with 0 never ends; "
+    "and no change of it is ever seen.",
+    fix="Count the events, as with DCGM_EXP_XID_ERRORS_COUNT, or see a new code as one that was not there before: x unless x offset 10m.",
+    bad=as_alert("increase(DCGM_FI_DEV_XID_ERRORS[5m]) > 0"),
+    good=as_alert("DCGM_FI_DEV_XID_ERRORS > 0 unless DCGM_FI_DEV_XID_ERRORS offset 10m"),
+)
+def last_code(corpus: Corpus) -> Iterator[Defect]:
+    """Of dcgm-exporter's XIDs."""
+    for alert in corpus.alerts:
+        query = alert.query
+        changes = [(function, read) for function, read, _ in calls(query, OF_CHANGE) if isinstance(read, SeriesNode)]
+        seen = [(function, read.name) for function, read in changes if read.name in _LAST_CODES]
+        compared = (
+            query.tree.left if isinstance(query.tree, BinaryNode) and isinstance(query.tree.right, NumberNode) else None
+        )
+        if seen:
+            yield in_query(query, f"{seen[0][0]} of {seen[0][1]} sees no new code.", seen[0][1])
+        elif isinstance(compared, SeriesNode) and compared.name in _LAST_CODES:
+            yield in_query(query, f"{compared.name} keeps the last code, so that the alert never ends.", compared.name)
+
+
+@lint_rule(
+    "sum-without-count",
+    Severity.WARNING,
+    title="A sum of a histogram that is not divided by its count",
+    why="The rate of the sum of seconds is seconds in each second, over all requests together: it grows with the traffic, and is not how long one takes.",
+    fix="Divide by the rate of the count, as in sum(rate(x_sum[5m])) / sum(rate(x_count[5m])).",
+    bad=on_panel("rate(vllm:request_queue_time_seconds_sum[5m])"),
+    good=on_panel(
+        "sum(rate(vllm:request_queue_time_seconds_sum[5m])) / sum(rate(vllm:request_queue_time_seconds_count[5m]))"
+    ),
+)
+def sum_without_count(corpus: Corpus) -> Iterator[Defect]:
+    """Of durations, in panels whose unit does not say that it is a share or a number of requests."""
+    for panel in corpus.panels:
+        for query in panel.queries:
+            known = _only_read(query, corpus)
+            if known and known.part == "sum" and known.unit is Unit.SECONDS and panel.unit in _DURATIONS_OR_NONE:
+                yield in_query(query, f"{known.name} is not divided by {known.metric}_count.", known.name)
+
+
+def _only_read(query: Query, corpus: Corpus) -> ExposedSeries | None:
+    """The one series that it shows the rate of, in whatever aggregation."""
+    node = query.tree
+    while isinstance(node, AggregateNode):
+        node = node.of
+    read = node.arguments[0] if isinstance(node, CallNode) and node.name in OF_COUNTERS and node.arguments else None
+    return corpus.known_series(read.name) if isinstance(read, SeriesNode) else None
+
+
+@lint_rule(
+    "count-of-observations",
+    Severity.WARNING,
+    title="The count of a histogram of tokens, shown as tokens",
+    why="The count of a histogram is how often something was observed, such as steps or requests; how much it was in all is its sum.",
+    fix="Read the sum, or call it what it counts.",
+    bad=on_panel("rate(vllm:iteration_tokens_total_count[5m])", "Tokens/s"),
+    good=on_panel("rate(vllm:iteration_tokens_total_sum[5m])", "Tokens/s"),
+)
+def count_of_observations(corpus: Corpus) -> Iterator[Defect]:
+    """Where a panel or legend speaks of tokens."""
+    for panel in corpus.panels:
+        for query in panel.queries:
+            known = _only_read(query, corpus)
+            if (
+                known
+                and known.part == "count"
+                and _is_of_tokens(known, corpus)
+                and _TOKENS.search(f"{panel.title} {query.legend}")
+            ):
+                yield in_query(query, f"{known.name} counts observations, not tokens.", known.name)
+
+
+def _is_of_tokens(known: ExposedSeries, corpus: Corpus) -> bool:
+    whole = corpus.known_series(f"{known.metric}_sum")
+    return whole is not None and whole.unit is Unit.TOKENS
+
+
+@lint_rule(
+    "sum-of-ratios",
+    Severity.WARNING,
+    title="A sum of ratios",
+    why="Two caches that are half full are not one that is full.",
+    fix="Use avg or max, or divide the sum of what is used by the sum of what there is.",
+    bad=on_panel("sum(vllm:kv_cache_usage_perc)"),
+    good=on_panel("max(vllm:kv_cache_usage_perc)"),
+)
+def sum_of_ratios(corpus: Corpus) -> Iterator[Defect]:
+    """Of gauges whose exporter says that they are ratios, unless the sum is divided."""
+    for query in corpus.queries:
+        divided = {id(side) for node in query.nodes if isinstance(node, BinaryNode) for side in (node.left, node.right)}
+        for node in query.nodes:
+            if isinstance(node, AggregateNode) and node.operator == "sum" and id(node) not in divided:
+                known = corpus.known_series(node.of.name) if isinstance(node.of, SeriesNode) else None
+                if known and known.type == GAUGE and known.unit is Unit.RATIO:
+                    yield in_query(query, f"{known.name} is a ratio of 0 to 1, which cannot be added up.", "sum")
+
+
+@lint_rule(
+    "quantile-without-le",
+    Severity.ERROR,
+    title="A quantile of buckets that have lost their bounds",
+    why="Without the label le, histogram_quantile does not know what the buckets are, and has no result.",
+    fix="Keep le in the aggregation, as in sum by (le, ...).",
+    bad=on_panel("histogram_quantile(0.9, sum by (job) (rate(latency_seconds_bucket[5m])))"),
+    good=on_panel("histogram_quantile(0.9, sum by (job, le) (rate(latency_seconds_bucket[5m])))"),
+)
+def quantile_without_le(corpus: Corpus) -> Iterator[Defect]:
+    """Of classic histograms: native ones have no le."""
+    for query in corpus.queries:
+        for node in query.nodes:
+            if isinstance(node, CallNode) and node.name in _QUANTILES:
+                buckets = [each for each in series_of(node) if "_bucket" in each.name]
+                if buckets and "le" not in corpus.labels_of(node.arguments[_BUCKETS[node.name]]).possible:
+                    yield in_query(query, f"The aggregation of {buckets[0].name} drops le.", node.name)
+
+
+@lint_rule(
+    "histogram-of-buckets",
+    Severity.WARNING,
+    title="A histogram panel of buckets",
+    why="Grafana's histogram panel counts into buckets what it is given. Buckets of Prometheus are counts already, each with those below it: counted again they mean nothing.",
+    fix="Show them in a heatmap or bar gauge with the format heatmap.",
+    bad=on_panel("sum by (le) (rate(latency_seconds_bucket[5m]))", panel={"type": "histogram"}),
+    good=on_panel("sum by (le) (rate(latency_seconds_bucket[5m]))", panel={"type": "heatmap"}, format="heatmap"),
+)
+def histogram_of_buckets(corpus: Corpus) -> Iterator[Defect]:
+    """Unless the query has the format heatmap, with which Grafana takes buckets for what they are."""
+    for panel in corpus.panels:
+        for query in panel.queries if panel.type == "histogram" else ():
+            if query.tree and query.format != "heatmap" and _gives_buckets(query.tree):
+                yield in_query(query, "It counts buckets into buckets.", "_bucket")
+
+
+def _gives_buckets(node: Node) -> bool:
+    quantile = any(isinstance(each, CallNode) and each.name in _QUANTILES for each in walk(node))
+    return not quantile and any(each.name.endswith("_bucket") for each in series_of(node))
+
+
+RULES = (
+    rate_of_gauge,
+    delta_of_counter,
+    raw_counter,
+    last_code,
+    sum_without_count,
+    count_of_observations,
+    sum_of_ratios,
+    quantile_without_le,
+    histogram_of_buckets,
+)

@@ -1,0 +1,88 @@
+"""Units that do not fit the values."""
+
+import re
+from collections.abc import Iterator
+
+from glassbox.lint.examples import as_record, on_panel
+from glassbox.lint.finding import Severity
+from glassbox.lint.result_units import unit_of
+from glassbox.lint.rule import Defect, in_query, lint_rule
+from glassbox.lint.subjects import Corpus
+from glassbox.metrics.types import Unit
+
+_OTHER_TIMES = frozenset({"ns", "µs", "ms", "m", "h", "d", "dtdurationms"})
+_MULTIPLES_OF_BYTES = frozenset(
+    {"kbytes", "mbytes", "gbytes", "tbytes", "deckbytes", "decmbytes", "decgbytes", "dectbytes"}
+)
+_BITS = frozenset({"bps", "binbps", "Kbits", "Mbits", "Gbits", "Kibits", "Mibits", "Gibits"})
+_RATES = frozenset({"cps", "ops", "reqps", "rps", "wps", "iops", "cpm", "opm", "rpm", "wpm"})
+# Of each unit of values, the units of Grafana that show another number for them: by a factor, or as a rate.
+_SHOWS_ANOTHER = {
+    Unit.SECONDS: _OTHER_TIMES | _RATES,
+    Unit.RATIO: frozenset({"percent"}),
+    Unit.PERCENT: frozenset({"percentunit"}),
+    Unit.BYTES: _MULTIPLES_OF_BYTES | frozenset({"bits", "decbits"}) | _BITS,
+    Unit.MEBIBYTES: (_MULTIPLES_OF_BYTES - {"mbytes", "decmbytes"}) | {"bytes", "decbytes", "bits", "decbits"},
+    Unit.BYTES_PER_SECOND: _BITS | {"KBs", "MBs", "GBs", "KiBs", "MiBs", "GiBs"},
+    Unit.MEGAHERTZ: frozenset({"hertz", "rotkhz", "rotghz"}),
+    Unit.HERTZ: frozenset({"rotkhz", "rotmhz", "rotghz"}),
+    Unit.MILLIJOULES: frozenset({"joule", "watth", "kwatth"}),
+    Unit.TOKENS: _RATES,
+}
+_CALLED = {
+    Unit.MEBIBYTES: "MiB",
+    Unit.MEGAHERTZ: "MHz",
+    Unit.MILLIJOULES: "mJ",
+    Unit.RATIO: "a ratio of 0 to 1",
+    Unit.PERCENT: "percent of 0 to 100",
+    Unit.BYTES_PER_SECOND: "bytes per second",
+}
+# Of each unit of values, the word in the name of a recorded series that says another.
+_SAYS_ANOTHER = {
+    Unit.MEBIBYTES: re.compile(r"(?<![a-z])bytes(?![a-z])"),
+    Unit.MEGAHERTZ: re.compile(r"(?<![a-z])hertz(?![a-z])"),
+    Unit.MILLIJOULES: re.compile(r"(?<![a-z])joules(?![a-z])"),
+    Unit.RATIO: re.compile(r"(?<![a-z])percent(age)?(?![a-z])"),
+    Unit.PERCENT: re.compile(r"(?<![a-z])ratio(?![a-z])"),
+}
+
+
+@lint_rule(
+    "wrong-unit",
+    Severity.ERROR,
+    title="The unit of a panel is not that of its values",
+    why="It shows another number than there is: half a second as half a millisecond, 90 percent as 0.9 percent.",
+    fix="Give the panel the unit of the values, or compute the one that it has.",
+    bad=on_panel("vllm:kv_cache_usage_perc", panel={"unit": "percent"}),
+    good=on_panel("vllm:kv_cache_usage_perc", panel={"unit": "percentunit"}),
+)
+def wrong_unit(corpus: Corpus) -> Iterator[Defect]:
+    """Where all that a query reads is known, and neither overrides nor transformations make something else of it."""
+    for panel in corpus.panels:
+        for query in panel.queries if panel.unit and not panel.other_units else ():
+            unit = unit_of(query.tree, corpus) if query.tree and not query.hidden else None
+            if unit is not None and panel.unit in _SHOWS_ANOTHER.get(unit, ()):
+                yield in_query(
+                    query,
+                    f"The values are {_CALLED.get(unit, unit.value)}, and the panel shows them as {panel.unit!r}.",
+                )
+
+
+@lint_rule(
+    "wrong-unit-in-name",
+    Severity.WARNING,
+    title="The name of a recorded series says another unit than its values have",
+    why="Whoever reads the series takes it for what its name says.",
+    fix="Compute the unit of the name, or name the one that it has.",
+    bad=as_record("gpu:memory_used_bytes:sum", "sum by (gpu) (DCGM_FI_DEV_FB_USED)"),
+    good=as_record("gpu:memory_used_bytes:sum", "sum by (gpu) (DCGM_FI_DEV_FB_USED) * 1048576"),
+)
+def wrong_unit_in_name(corpus: Corpus) -> Iterator[Defect]:
+    """Where all that the rule reads is known."""
+    for rule in corpus.rules:
+        unit = unit_of(rule.query.tree, corpus) if rule.query.tree and not rule.is_alert else None
+        if unit in _SAYS_ANOTHER and (said := _SAYS_ANOTHER[unit].search(rule.name.replace("_", " "))):
+            yield in_query(rule.query, f"The values of {rule.name} are {_CALLED.get(unit, unit.value)}, not {said[0]}.")
+
+
+RULES = (wrong_unit, wrong_unit_in_name)

@@ -1,0 +1,201 @@
+"""What is known of metrics, and the rules that read it: more that they find, and what they leave alone."""
+
+import pytest
+
+from glassbox.lint.examples import as_alert, as_record, on_panel, together
+from glassbox.lint.known_metrics import former_metrics, known_series
+from glassbox.lint.linting import judged
+from glassbox.lint.result_units import unit_of
+from glassbox.lint.subjects import Corpus
+from glassbox.metrics.types import Unit
+from glassbox.syntax.parsing import tree_of
+
+
+def messages(rule, example):
+    return [finding.message for finding in judged(example.corpus, select=(rule,))]
+
+
+def fixes(rule, example):
+    return [finding.fix for finding in judged(example.corpus, select=(rule,))]
+
+
+@pytest.mark.parametrize(
+    ("name", "type_", "unit"),
+    [
+        ("node_cpu_seconds_total", "counter", Unit.SECONDS),
+        ("node_memory_MemAvailable_bytes", "gauge", Unit.BYTES),
+        ("node_boot_time_seconds", "gauge", None),
+        ("container_memory_working_set_bytes", "gauge", Unit.BYTES),
+        ("kube_pod_container_status_restarts_total", "counter", None),
+        ("DCGM_FI_DEV_ECC_DBE_VOL_TOTAL", "counter", None),
+        ("DCGM_FI_DEV_FB_USED", "gauge", Unit.MEBIBYTES),
+        ("ray_tasks", "gauge", None),
+        ("vllm:e2e_request_latency_seconds_bucket", "counter", Unit.SECONDS),
+        ("vllm:e2e_request_latency_seconds", "histogram", None),
+        ("vllm:corrupted_requests_total", "counter", Unit.REQUESTS),
+    ],
+)
+def test_what_exporters_say_of_their_metrics_is_known(name, type_, unit):
+    known = known_series()[name]
+    assert (known.type, known.unit) == (type_, unit)
+
+
+def test_a_name_that_unrelated_services_use_is_not_known():
+    assert "http_requests_total" not in known_series()
+
+
+def test_names_that_are_gone_have_what_answers_instead():
+    assert former_metrics()["node_cpu"].replacement == "node_cpu_seconds_total"
+    assert former_metrics()["kube_hpa_status_condition"].replacement == "kube_horizontalpodautoscaler_status_condition"
+    assert former_metrics()["vllm:time_in_queue_requests_bucket"].removed_in == "0.9.1"
+    # Every replacement that is one name is there.
+    named = {
+        each.replacement for each in former_metrics().values() if each.replacement.replace(":", "_").isidentifier()
+    }
+    assert [name for name in named if name not in known_series()] == []
+
+
+@pytest.mark.parametrize(
+    ("query", "unit"),
+    [
+        ("vllm:kv_cache_usage_perc", Unit.RATIO),
+        ("vllm:kv_cache_usage_perc * 100", Unit.PERCENT),
+        ("100 * (1 - avg(vllm:kv_cache_usage_perc))", Unit.PERCENT),
+        ("DCGM_FI_DEV_GPU_UTIL / 100", Unit.RATIO),
+        ("max by (gpu) (DCGM_FI_DEV_FB_USED)", Unit.MEBIBYTES),
+        ("DCGM_FI_DEV_FB_USED * 1048576", None),
+        ("DCGM_FI_DEV_FB_USED / (DCGM_FI_DEV_FB_USED + DCGM_FI_DEV_FB_FREE)", Unit.RATIO),
+        ("sum(rate(node_network_receive_bytes_total[5m]))", Unit.BYTES_PER_SECOND),
+        ("sum(rate(node_network_receive_bytes_total[5m])) * 8", None),
+        ("rate(node_cpu_seconds_total[5m])", Unit.RATIO),
+        ("histogram_quantile(0.9, sum by (le) (rate(vllm:e2e_request_latency_seconds_bucket[5m])))", Unit.SECONDS),
+        (
+            "rate(vllm:e2e_request_latency_seconds_sum[5m]) / rate(vllm:e2e_request_latency_seconds_count[5m])",
+            Unit.SECONDS,
+        ),
+        ("avg(vllm:kv_cache_usage_perc) or vector(0)", Unit.RATIO),
+        ("count(vllm:kv_cache_usage_perc)", None),
+        ("vllm:kv_cache_usage_perc > bool 0.9", Unit.BOOLEAN),
+        ("foreign_seconds", None),
+        ("time() - node_boot_time_seconds", None),
+    ],
+)
+def test_the_unit_of_a_result_follows_from_what_it_reads(query, unit):
+    assert unit_of(tree_of(query), Corpus()) is unit
+
+
+def test_a_recorded_series_has_the_unit_of_its_query():
+    recorded = as_record("a:usage:max", "max(vllm:kv_cache_usage_perc)")
+    panel = on_panel("a:usage:max", panel={"unit": "percent"})
+    assert len(messages("wrong-unit", together(recorded, panel))) == 1
+    assert messages("wrong-unit", panel) == []
+
+
+FOUND = [
+    ("removed-metric", on_panel("rate(node_cpu{mode='idle'}[5m])"), "node_cpu is gone from version 0.16.0 on."),
+    (
+        "removed-metric",
+        on_panel("histogram_quantile(0.9, sum by (le) (rate(vllm:time_per_output_token_seconds_bucket[5m])))"),
+        "vllm:time_per_output_token_seconds is gone from version 0.15.0 on.",
+    ),
+    (
+        "missing-suffix",
+        on_panel("vllm:e2e_request_latency_seconds"),
+        "There are no series vllm:e2e_request_latency_seconds.",
+    ),
+    (
+        "rate-of-gauge",
+        as_alert("increase(kube_pod_status_phase[5m]) > 0"),
+        "increase of kube_pod_status_phase, which is a gauge.",
+    ),
+    (
+        "delta-of-counter",
+        on_panel("deriv(node_cpu_seconds_total[5m])"),
+        "deriv of node_cpu_seconds_total, which is a counter.",
+    ),
+    (
+        "raw-counter",
+        as_alert("up == 0 and on () vllm:num_preemptions_total > 0"),
+        "vllm:num_preemptions_total is a counter, which never falls below it again before a restart.",
+    ),
+    (
+        "raw-counter",
+        on_panel("sum(vllm:num_preemptions_total)"),
+        "vllm:num_preemptions_total is a counter, which only climbs.",
+    ),
+    (
+        "last-code",
+        as_alert("DCGM_FI_DEV_XID_ERRORS > 0"),
+        "DCGM_FI_DEV_XID_ERRORS keeps the last code, so that the alert never ends.",
+    ),
+    (
+        "wrong-unit",
+        on_panel("DCGM_FI_DEV_FB_USED", panel={"unit": "bytes"}),
+        "The values are MiB, and the panel shows them as 'bytes'.",
+    ),
+    (
+        "wrong-unit",
+        on_panel("DCGM_FI_DEV_SM_CLOCK", panel={"unit": "hertz"}),
+        "The values are MHz, and the panel shows them as 'hertz'.",
+    ),
+    (
+        "wrong-unit",
+        on_panel("rate(node_network_receive_bytes_total[5m])", panel={"unit": "bps"}),
+        "The values are bytes per second, and the panel shows them as 'bps'.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("rule", "example", "message"), FOUND)
+def test_a_rule_finds_it(rule, example, message):
+    assert messages(rule, example) == [message]
+
+
+LEFT_ALONE = [
+    ("removed-metric", on_panel('vllm:num_requests_swapped{server="a"}')),
+    ("removed-metric", together(as_record("node_cpu", "node_cpu_seconds_total"), on_panel("rate(node_cpu[5m])"))),
+    ("removed-metric", on_panel("rate(node_cpu_seconds_total[5m]) or rate(node_cpu[5m])")),
+    ("missing-suffix", on_panel("apiserver_request_duration_seconds")),
+    ("missing-suffix", on_panel("foreign_requests")),
+    ("missing-suffix", on_panel("$metric")),
+    ("unknown-metric", on_panel("vllm:something_of_next_year")),
+    ("unknown-metric", on_panel("node_cpu_second_total")),
+    ("unknown-metric", on_panel("vllm:healthy_pods_total")),
+    ("unknown-label", on_panel('vllm:num_requests_running{pod="a", model="b"}')),
+    ("rate-of-gauge", on_panel("rate(foreign_queue_length[5m])")),
+    ("rate-of-gauge", together(as_record("ray_tasks", "up"), on_panel("rate(ray_tasks[5m])"))),
+    ("delta-of-counter", on_panel("delta(vllm:num_requests_running[5m])")),
+    ("raw-counter", on_panel("sum(vllm:num_preemptions_total)", panel={"type": "stat"})),
+    ("raw-counter", as_alert("vllm:num_preemptions_total - vllm:num_preemptions_total offset 1h > 5")),
+    ("raw-counter", as_alert("foreign_total > 5")),
+    ("last-code", on_panel("DCGM_FI_DEV_XID_ERRORS")),
+    ("wrong-unit", on_panel("DCGM_FI_DEV_FB_USED", panel={"unit": "mbytes"})),
+    ("wrong-unit", on_panel("DCGM_FI_DEV_FB_USED", panel={"unit": "bytes", "other_units": True})),
+    ("wrong-unit", on_panel("vllm:kv_cache_usage_perc * 100", panel={"unit": "percent"})),
+    ("wrong-unit", on_panel("foreign_seconds", panel={"unit": "ms"})),
+    ("wrong-unit-in-name", as_record("gpu:memory_bytes:ratio", "DCGM_FI_DEV_FB_USED / DCGM_FI_DEV_FB_FREE")),
+    (
+        "sum-without-count",
+        on_panel("sum(rate(vllm:request_queue_time_seconds_sum[5m]))", panel={"unit": "percentunit"}),
+    ),
+    ("sum-of-ratios", on_panel("sum(vllm:kv_cache_usage_perc) / count(vllm:kv_cache_usage_perc)")),
+    ("count-of-observations", on_panel("rate(vllm:iteration_tokens_total_count[5m])", "Steps")),
+    ("quantile-without-le", on_panel("histogram_quantile(0.9, sum by (job) (rate(latency_seconds[5m])))")),
+    ("quantile-without-le", on_panel("histogram_quantile(0.9, rate(latency_seconds_bucket[5m]))")),
+    ("quantile-without-le", on_panel("histogram_quantile(0.9, sum without (pod) (rate(latency_seconds_bucket[5m])))")),
+]
+
+
+@pytest.mark.parametrize(("rule", "example"), LEFT_ALONE)
+def test_a_rule_leaves_it_alone(rule, example):
+    assert messages(rule, example) == []
+
+
+def test_the_fix_names_what_answers_instead():
+    assert fixes("missing-suffix", as_alert("rate(vllm:num_preemptions[5m]) > 1")) == [
+        "Read vllm:num_preemptions_total."
+    ]
+    assert fixes("removed-metric", on_panel("vllm:num_requests_swapped")) == ["Nothing answers instead: remove it."]
+    assert fixes("unknown-metric", on_panel("vllm:num_request_waiting")) == [
+        "Read vllm:num_requests_waiting, or correct the name."
+    ]

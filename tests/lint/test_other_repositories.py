@@ -1,0 +1,82 @@
+"""How other repositories run lint: the steps of the action as a runner would, and the hook of pre-commit."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+from tests.support.lint_files import RULES
+from tests.support.paths import ROOT
+
+ACTION = yaml.safe_load((ROOT / "action.yml").read_text())
+HOOKS = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
+NEVER = "groups: [{name: g, rules: [{alert: A, expr: 'up{job!~\".*\"} == 0', for: 5m}]}]"
+
+
+@pytest.fixture
+def step(tmp_path):
+    """Runs the action's last step in a repository with these files, as GitHub's runner does."""
+    program = tmp_path / "temp" / "glassbox-lint" / "bin" / "glassbox-lint"
+    program.parent.mkdir(parents=True)
+    program.write_text(
+        f"#!{sys.executable}\nimport sys\nsys.path.insert(0, {str(ROOT)!r})\nfrom glassbox.cli.lint_files import main\nraise SystemExit(main())\n"
+    )
+    program.chmod(0o755)
+    repository = tmp_path / "repository"
+    repository.mkdir()
+
+    def run(files, **inputs):
+        for name, text in files.items():
+            (repository / name).write_text(text)
+        last = ACTION["runs"]["steps"][-1]
+        defaults = {name: each["default"] for name, each in ACTION["inputs"].items()}
+        given = {variable: str(_input(value, defaults | inputs)) for variable, value in last["env"].items()}
+        environment = {**os.environ, **given, "RUNNER_TEMP": str(tmp_path / "temp")}
+        script = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", last["run"]]
+        return subprocess.run(
+            script, cwd=repository, env=environment, capture_output=True, text=True, check=False
+        ), repository
+
+    return run
+
+
+def _input(expression, inputs):
+    return inputs[expression.removeprefix("${{ inputs.").removesuffix(" }}")]
+
+
+def test_the_action_annotates_and_fails_where_there_is_an_error(step):
+    done, _ = step({"never.yml": NEVER, "package.json": "{}"})
+    assert (done.returncode, done.stderr) == (2, "")
+    assert done.stdout.startswith("::error file=never.yml,title=glassbox empty-selector,line=1::")
+
+
+def test_the_action_passes_where_nothing_counts_and_takes_options_and_paths(step):
+    assert step({"good.yml": RULES, "never.yml": NEVER}, paths="good.yml")[0].returncode == 0
+    assert step({}, paths="good.yml never.yml", options="--ignore empty-selector")[0].returncode == 0
+    assert step({}, paths="nowhere")[0].stderr == "Error: nowhere does not exist: name a file or a folder that does.\n"
+
+
+def test_the_action_writes_sarif_too(step):
+    done, repository = step({"never.yml": NEVER}, sarif="found.sarif")
+    assert done.returncode == 2
+    found = json.loads((repository / "found.sarif").read_text())
+    assert [each["ruleId"] for each in found["runs"][0]["results"]] == ["empty-selector"]
+
+
+@pytest.mark.parametrize("text", ["$(touch owned)", "`touch owned`", "; touch owned", "'; touch owned; '"])
+def test_inputs_are_no_commands(step, text):
+    done, repository = step({"good.yml": RULES}, paths=text)
+    assert done.returncode == 1 and not (repository / "owned").exists()
+
+
+def test_no_step_of_the_action_has_an_expression_in_its_script():
+    assert not [each["run"] for each in ACTION["runs"]["steps"] if "${{" in each.get("run", "")]
+
+
+def test_the_hook_runs_a_program_that_the_wheel_installs():
+    (hook,) = HOOKS
+    assert f'{hook["entry"]} = "glassbox.cli.lint_files:main"' in (ROOT / "pyproject.toml").read_text()
+    assert (hook["language"], hook["pass_filenames"], hook["args"]) == ("python", False, ["."])

@@ -16,7 +16,9 @@ SCHEMA_VERSION = 1
 def as_text(examination: Examination) -> Iterator[str]:
     """Lines of tables: services, GPUs, what is in the way, what is not known, and what will work."""
     yield from _table(
-        "Services", ("job", "engine", "models", "replicas", "scraped every", "places"), _services(examination)
+        "Services",
+        ("job", "engine", "version", "models", "replicas", "scraped every", "places"),
+        _services(examination),
     )
     yield from _table("GPUs", ("job", "exporter", "hosts", "GPUs"), _gpus(examination))
     if examination.obstacles:
@@ -41,9 +43,18 @@ def _services(examination: Examination) -> Iterator[tuple[str, ...]]:
     for each in examination.fleet.services:
         places = (f"{label} {some(values)}" for label, values in each.places.items() if values)
         every = span(round(each.scrape_seconds)) if each.scrape_seconds else "not known"
-        yield each.job, some(each.engines), some(each.models) or "-", str(each.targets), every, "; ".join(places)
+        versions = "; ".join(version.text for version in each.versions)
+        yield (
+            each.job,
+            some(each.engines),
+            versions,
+            some(each.models) or "-",
+            str(each.targets),
+            every,
+            "; ".join(places),
+        )
     for down in examination.fleet.down:
-        yield down.job, some(down.engines), "-", "0, down", "-", ""
+        yield down.job, some(down.engines), "-", "-", "0, down", "-", ""
 
 
 def _gpus(examination: Examination) -> Iterator[tuple[str, ...]]:

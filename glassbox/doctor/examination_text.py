@@ -5,12 +5,15 @@ from collections.abc import Iterator
 from dataclasses import asdict
 
 from glassbox.doctor.examining import Examination
+from glassbox.doctor.gpus_there import is_of_gpus
 from glassbox.doctor.listing import some
 from glassbox.doctor.outlook import Lack, Outlook, brought_by
 from glassbox.http.outside_text import one_line
 from glassbox.query.wording import span
 
 SCHEMA_VERSION = 1
+# Where there are none, the name of each series would only hide that.
+_NO_GPUS = "series of GPUs (dcgm-exporter exposes all, other exporters some)"
 
 
 def as_text(examination: Examination) -> Iterator[str]:
@@ -31,7 +34,7 @@ def as_text(examination: Examination) -> Iterator[str]:
         yield from ("Not known", *(f"  {one_line(each)}" for each in examination.unknown), "")
     yield "What can work"
     for outlook in examination.outlooks:
-        yield from _outlook(outlook)
+        yield from _outlook(outlook, has_gpus=bool(examination.fleet.gpus))
 
 
 def as_json(examination: Examination) -> str:
@@ -62,19 +65,21 @@ def _gpus(examination: Examination) -> Iterator[tuple[str, ...]]:
         yield each.job, each.exporter, str(each.hosts), str(each.gpus)
 
 
-def _outlook(outlook: Outlook) -> Iterator[str]:
+def _outlook(outlook: Outlook, *, has_gpus: bool) -> Iterator[str]:
     """What works, then each thing that is lacking with the panels or alerts that wait for it."""
     yield f"  {outlook.title}: {outlook.working} of {outlook.parts}"
     waiting: dict[str, list[str]] = {}
     for lack in outlook.lacking:
-        waiting.setdefault(_lacked(lack), []).append(lack.title)
+        waiting.setdefault(_lacked(lack, has_gpus=has_gpus), []).append(lack.title)
     for lacked, titles in waiting.items():
-        yield f"    without {lacked}: {'; '.join(titles)}"
+        yield f"    without {lacked}: {'; '.join(titles) if len(titles) < outlook.parts else 'all of it'}"
 
 
-def _lacked(lack: Lack) -> str:
+def _lacked(lack: Lack, *, has_gpus: bool) -> str:
     if lack.settings:
         return f"the setting {' and '.join(lack.lacks)}"
+    if not has_gpus and any(is_of_gpus(name) for name in lack.lacks):
+        return _NO_GPUS
     brought = brought_by(lack.lacks[0])
     return some(lack.lacks) + (f" ({brought})" if brought else "")
 

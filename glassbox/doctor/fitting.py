@@ -7,19 +7,18 @@ from pathlib import Path
 
 import yaml
 
-from glassbox.doctor.fleet import PLACES, Fleet, ServiceJob, look_at, names_lately
+from glassbox.doctor.fleet import PLACES, Fleet, ServiceJob
 from glassbox.doctor.listing import roughly
 from glassbox.errors import GlassboxError
 from glassbox.metrics.engines import ENGINES
-from glassbox.prometheus.api import Prometheus
 from glassbox.settings.schema import problem
 
 _PLAIN = re.compile(r"[A-Za-z][\w.-]*")
 
 
-def write_settings(prometheus: Prometheus, file: Path) -> None:
-    """Write the settings that fit to a new file; raises GlassboxError where it exists already or cannot be written."""
-    text = settings_text(look_at(prometheus, names_lately(prometheus)), prometheus.url)
+def write_settings(fleet: Fleet, url: str, file: Path) -> None:
+    """Write the settings that fit the fleet to a new file; raises GlassboxError where it exists already or cannot be written."""
+    text = settings_text(fleet, url)
     try:
         with file.open("x", encoding="utf-8") as written:
             written.write(text)

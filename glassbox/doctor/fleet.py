@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from glassbox.doctor.down import DownJob, names_of_a_day, services_down
 from glassbox.doctor.gpus_there import GpuJob, gpus_there
 from glassbox.doctor.rows import TARGET, by, grouped, names_of, targets_of, unique
+from glassbox.doctor.versions import Versions, versions_of
 from glassbox.errors import GlassboxError
 from glassbox.metrics import CATALOGUE, roles, service
 from glassbox.metrics.engines import ENGINES
@@ -38,6 +39,7 @@ class ServiceJob:
 
     job: str
     engines: tuple[str, ...]
+    versions: tuple[Versions, ...]
     spellings: tuple[str, ...]
     models: tuple[str, ...]
     targets: int
@@ -74,9 +76,19 @@ def look_at(prometheus: Prometheus, names: Iterable[str]) -> Fleet:
     """The fleet of a Prometheus that has series of these names; asks a few queries whose answers are a row for each job or model."""
     held = frozenset(names)
     signs = _signs(held)
-    services = tuple(_services(prometheus, signs)) if signs else ()
+    services = tuple(_services(prometheus, signs, held)) if signs else ()
     down = services_down(prometheus, _signs(names_of_a_day(prometheus)), {service.job for service in services})
     return Fleet(services, tuple(down), tuple(gpus_there(prometheus, held)))
+
+
+def services_selector(names: Iterable[str]) -> str:
+    """A selector of the series by which services are known, of a server that has these names; empty where it has none."""
+    signs = _signs(frozenset(names))
+    return _selector(signs) if signs else ""
+
+
+def _selector(names: Iterable[str]) -> str:
+    return f'{{__name__=~"{"|".join(names)}"}}'
 
 
 def _signs(held: frozenset[str]) -> dict[str, str]:
@@ -92,8 +104,8 @@ def _signs(held: frozenset[str]) -> dict[str, str]:
     return found | ({ours: TITLES[OUR_EXPORTER]} if {ours, service.QPS.name} <= held else {})
 
 
-def _services(prometheus: Prometheus, signs: Mapping[str, str]) -> Iterator[ServiceJob]:
-    selector = f'{{__name__=~"{"|".join(signs)}"}}'
+def _services(prometheus: Prometheus, signs: Mapping[str, str], held: frozenset[str]) -> Iterator[ServiceJob]:
+    selector = _selector(signs)
     rows = prometheus.now(f"count by (job, __name__) ({selector})")
     by_job = grouped([each for each in rows if each.labels.get("__name__") in signs], "job")
     if not by_job:
@@ -105,11 +117,14 @@ def _services(prometheus: Prometheus, signs: Mapping[str, str]) -> Iterator[Serv
     gaps = by(_of_up(prometheus, by_job, f"{_COUNTED_SECONDS} / {scrapes}"), "job")
     models = grouped(prometheus.now(f"count by (job, {', '.join(_MODEL_LABELS)}) ({selector})"), "job")
     places = grouped(_of_up(prometheus, by_job, f"count by (job, {', '.join(PLACES)}) (UP)"), "job")
+    engines = {job: unique(signs[each.labels["__name__"]] for each in found) for job, found in by_job.items()}
+    versions = versions_of(prometheus, held, engines)
     for job, found in sorted(by_job.items()):
         targets = reporting.get(job, 0)
         yield ServiceJob(
             job=job,
-            engines=unique(signs[each.labels["__name__"]] for each in found),
+            engines=engines[job],
+            versions=versions[job],
             spellings=unique(_beginning(each.labels["__name__"]) for each in found),
             models=unique(each.labels.get(label, "") for each in models.get(job, ()) for label in _MODEL_LABELS),
             targets=targets,

@@ -52,3 +52,15 @@ def selector_of(exporter: str, held: frozenset[str]) -> str:
     metrics = (part for metric in CATALOGUE[exporter] for part in metric.parts)
     present = [name for metric in metrics for name in names_of(metric) if name in held]
     return f'{{__name__=~"{"|".join(present)}"{GPU_EXPORTERS[exporter]}}}' if present else ""
+
+
+def gpu_selectors(held: frozenset[str]) -> list[str]:
+    """A selector of each exporter of GPUs that the server has series of."""
+    return [selector for exporter in GPU_EXPORTERS if (selector := selector_of(exporter, held))]
+
+
+def is_of_gpus(name: str) -> bool:
+    """Whether an exporter of GPUs exposes the name."""
+    return any(
+        name in names_of(part) for exporter in GPU_EXPORTERS for metric in CATALOGUE[exporter] for part in metric.parts
+    )

@@ -48,7 +48,7 @@ def _not_recorded(recorded: frozenset[str]) -> Iterator[Obstacle]:
         yield Obstacle(
             "Our recorded series",
             "are not in this Prometheus, so that boards and alerts have nothing to read yet",
-            "build, and load build/recording_rules and build/alerts",
+            "run python deploy.py build, and load build/recording_rules and build/alerts; python deploy.py try shows the boards before that",
         )
 
 

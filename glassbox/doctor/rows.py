@@ -6,8 +6,8 @@ from glassbox.metrics.types import Metric
 from glassbox.prometheus.api import Prometheus, Sample
 
 # The same address may be another target there.
-_ELSEWHERE = ("cluster", "environment", "region")
-TARGET = ", ".join(("job", "instance", *_ELSEWHERE))
+ELSEWHERE = ("cluster", "environment", "region")
+TARGET = ", ".join(("job", "instance", *ELSEWHERE))
 
 
 def targets_of(prometheus: Prometheus, selector: str) -> dict[str, int]:

@@ -1,7 +1,8 @@
 """Fleets of a few lines in a real Prometheus."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -14,13 +15,25 @@ from tests.doctor.test_doctor_command import prometheus_with
 
 
 @pytest.fixture
-def examined(tmp_path):
-    """The fleet that these lines are, and the obstacles in its way."""
+def holding(tmp_path):
+    """Clients of a Prometheus that has scraped these lines for some minutes."""
 
-    def look(lines: Iterable[str]):
+    @contextmanager
+    def started(lines: Iterable[str]) -> Iterator[Prometheus]:
         ensure_components()
         now = int(time.time())
         with prometheus_with(list(lines), tmp_path, now - 1200, now) as url, Prometheus(url) as client:
+            yield client
+
+    return started
+
+
+@pytest.fixture
+def examined(holding):
+    """The fleet that these lines are, and the obstacles in its way."""
+
+    def look(lines: Iterable[str]):
+        with holding(lines) as client:
             fleet = look_at(client, names_lately(client))
             return fleet, list(obstacles_of(fleet, Settings(), client, window_seconds=120, recorded=frozenset({"a"})))
 

@@ -8,6 +8,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from demo.captures import find_capture
+from glassbox.prometheus.api import Prometheus
 from glassbox.prometheus.promtool import DEBIAN_PACKAGES, SCALE_OUT_PACKAGES
 from glassbox.servers.blocks import sample, write_blocks
 from glassbox.servers.components import ensure_components
@@ -128,9 +129,9 @@ def test_what_is_in_the_way_is_said_with_what_to_do(doctor):
 
 def test_a_server_that_lists_no_rules_is_said_to_list_none(doctor):
     lines = doctor()[1].splitlines()
-    assert lines[lines.index("Not known") + 1].startswith(
-        "  Whether rules are loaded, fail or are late: this server lists none."
-    )
+    unknown = lines[lines.index("Not known") : lines.index("What can work")]
+    (said,) = [line for line in unknown if "rules" in line]
+    assert said.startswith("  Whether rules are loaded, fail or are late: this server lists none.")
 
 
 def test_settings_that_fit_are_written_and_used(doctor, fleet, tmp_path, capsys):
@@ -145,6 +146,14 @@ def test_settings_that_fit_are_written_and_used(doctor, fleet, tmp_path, capsys)
     assert settings.engines == ("vllm", "sglang")
     comments = [line for line in file.read_text(encoding="utf-8").splitlines() if "#" in line]
     assert "    - llm  # 3 targets with series of vLLM, and 1 without" in comments
+
+
+def test_nothing_is_asked_twice_where_settings_are_written(fleet, tmp_path, monkeypatch):
+    asked, now = [], Prometheus.now
+    monkeypatch.setattr(Prometheus, "now", lambda self, query: asked.append(query) or now(self, query))
+    assert main(["doctor", "--prometheus", fleet, "--write", str(tmp_path / "fits.yaml")]) == 2
+    assert sorted(asked) == sorted(set(asked))
+    assert asked
 
 
 def test_a_file_that_exists_is_not_written_over(fleet, tmp_path, capsys):

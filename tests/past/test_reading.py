@@ -63,6 +63,14 @@ def test_a_query_that_is_too_much_is_asked_in_halves(user, ours):
     assert reader.tally.samples == 10 * len(MOMENTS)
 
 
+def test_a_series_whose_only_sample_is_as_old_as_the_range_is_none(user):
+    with Prometheus(user) as prometheus:
+        assert prometheus.stored("up", (MOMENTS[0] + 10) * 1000, 10).series == []
+        assert [each.times_ms for each in prometheus.stored("up", (MOMENTS[0] + 10) * 1000, 11).series] == [
+            [MOMENTS[0] * 1000]
+        ] * 2
+
+
 def test_a_piece_is_read_on_after_an_error(user, ours, monkeypatch):
     whole, calls = Prometheus.stored, itertools.count()
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from glassbox.cli.lint_options import LintChoices, lint_options
+from glassbox.cli.lint_options import LintChoices, collect_garbage_rarely, lint_options
 from glassbox.cli.session import Session
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ def command(session: Session, /, *, files: Sequence[Path], paths: Sequence[Path]
 
     Exit codes: 0 nothing found that counts, 2 errors were found (with --strict warnings too), 1 something cannot be read.
     """
+    collect_garbage_rarely()
     if not files and not paths:
         return lint_and_report(session.compiled(), LintChoices(**chosen))
     # A broken module of ours is reported by `compiled`, which files need not.

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from glassbox.cli.exit_codes import DONE, ERROR, FINDINGS, run
-from glassbox.cli.lint_options import IGNORE_FILE, LintChoices, lint_options
+from glassbox.cli.lint_options import IGNORE_FILE, LintChoices, collect_garbage_rarely, lint_options
 from glassbox.cli.output import complain, say
 from glassbox.errors import GlassboxError
 from glassbox.lint.expositions import exposed_by
@@ -72,6 +72,7 @@ def command(*, paths: Sequence[Path], **chosen: Any) -> int:
 
     Exit codes: 0 nothing found that counts, 2 errors were found (with --strict warnings too), 1 a file cannot be read.
     """
+    collect_garbage_rarely()
     return lint_files(paths, LintChoices(**chosen))
 
 

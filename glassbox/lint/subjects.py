@@ -13,7 +13,7 @@ from glassbox.lint.known_metrics import ExposedSeries, known_series
 from glassbox.lint.series_labels import SeriesLabels
 from glassbox.query.buckets import Buckets
 from glassbox.syntax.parsing import tree_of
-from glassbox.syntax.result_labels import ResultLabels, result_labels
+from glassbox.syntax.result_labels import ResultLabels
 from glassbox.syntax.tree import Node, SeriesNode, walk
 
 
@@ -363,4 +363,4 @@ class Corpus:
 
     def labels_of(self, node: Node) -> ResultLabels:
         """The labels of a query's result."""
-        return result_labels(node, self.labels_of_series)
+        return self.labels_of_series.of(node)

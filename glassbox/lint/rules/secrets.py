@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from glassbox.lint.examples import on_panel
 from glassbox.lint.finding import Location, Severity
@@ -45,9 +46,18 @@ _SECRETS = (
 def secret(corpus: Corpus) -> Iterator[Defect]:
     """What looks like one of a known kind, and not like a placeholder; what it is itself is not printed."""
     for location, text in _texts(corpus):
-        for what, pattern in _SECRETS if _BEGINNINGS.search(text) else ():
-            if any(not _PLACEHOLDER.search(found[0]) for found in pattern.finditer(text)):
-                yield Defect(location, f"There is what looks like {what}.")
+        for what in _found_in(text):
+            yield Defect(location, f"There is what looks like {what}.")
+
+
+# Most texts of dashboards are alike, such as "prometheus".
+@lru_cache(maxsize=4096)
+def _found_in(text: str) -> tuple[str, ...]:
+    if not _BEGINNINGS.search(text):
+        return ()
+    return tuple(
+        what for what, pattern in _SECRETS if any(not _PLACEHOLDER.search(found[0]) for found in pattern.finditer(text))
+    )
 
 
 def _texts(corpus: Corpus) -> Iterator[tuple[Location, str]]:

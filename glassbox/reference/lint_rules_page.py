@@ -22,7 +22,7 @@ def lint_rules_body(rules: Sequence[LintRule]) -> str:
 
 def _rule(rule: LintRule) -> str:
     says = f"{rule.title} ({rule.severity.value}).\n{rule.why}\n{rule.fix}"
-    where = f"Looks at: {(rule.judge.__doc__ or '').strip()}"
+    where = f"Scope: {(rule.judge.__doc__ or '').strip()}"
     examples = f"Found:\n\n{_block(rule.bad.text)}\n\nNot found:\n\n{_block(rule.good.text)}"
     return f"## {rule.id}\n\n{one_sentence_a_line(says)}\n\n{one_sentence_a_line(where)}\n\n{examples}"
 

@@ -45,7 +45,7 @@ golden: setup ## renew tests/golden, the compiled files and the text that review
 mutants: tools ## make small faults in every rule, and in code, and see that tests notice; ONLY=text for some of them
 	$(RUN) -m tests.mutation $(if $(ONLY),--only '$(ONLY)')
 
-bench: tools ## speed, size and load, as tables, in about twelve minutes; PEER=FILE adds another dashboard
+bench: tools ## speed, size and load, as tables, in about fifteen minutes; PEER=FILE adds another dashboard
 	$(RUN) -m bench $(if $(PEER),--peer-dashboard $(PEER))
 
 bench-exporter: setup ## of these tables the exporter's alone, in about two minutes

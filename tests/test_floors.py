@@ -41,9 +41,10 @@ BELOW = {
     "glassbox/doctor": TALKING | {"glassbox.cli", "glassbox.lint", "glassbox.syntax"},
     "glassbox/backtest": COMMANDS
     | {"glassbox.doctor", "glassbox.lint", "glassbox.past", "glassbox.syntax", "glassbox.view"},
-    "glassbox/reference": COMPILED | {"glassbox.cli"},
+    "glassbox/reference": COMPILED | {"glassbox.cli", "glassbox.lint"},
     "glassbox/baseline": TALKING | {"glassbox.cli"},
     "glassbox/view": COMMANDS,
+    "glassbox/reviewing": COMMANDS | {"glassbox.deploying", "glassbox.lint", "glassbox.syntax", "glassbox.view"},
     "glassbox/past": COMMANDS | {"glassbox.doctor", "glassbox.syntax", "glassbox.view"},
     "glassbox/load": COMMANDS | {"glassbox.baseline"},
     "glassbox/relay": COMMANDS,
@@ -52,7 +53,9 @@ BELOW = {
     "alerts": WORDS | {"recording_rules"},
     "deploy": WORDS | CONTENT | {"glassbox.compile", "glassbox.start", "demo"},
     "demo": COMMANDS | CONTENT | {"glassbox.lint", "glassbox_exporter", "deploy"},
-    "bench": COMMANDS | CONTENT | {"glassbox.view", "demo", "deploy", "glassbox_exporter"},
+    "bench": COMMANDS
+    | CONTENT
+    | {"glassbox.past", "glassbox.syntax", "glassbox.view", "demo", "deploy", "glassbox_exporter"},
     "environments": set(),
     "exporter/glassbox_exporter": set(),
 }

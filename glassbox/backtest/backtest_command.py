@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +16,7 @@ from glassbox.prometheus.credential import OPTION, prometheus_credential
 
 if TYPE_CHECKING:
     from glassbox.backtest.backtest_report import Backtest
+    from glassbox.backtest.past_source import WorkingOut
     from glassbox.backtest.past_window import PastWindow
     from glassbox.backtest.rule_set import RuleSet
     from glassbox.backtest.running_backtest import Run
@@ -27,7 +28,8 @@ _WORK_OUT = (
     "Read raw series, and work the recorded ones out on this machine, instead of reading what your rules recorded."
 )
 _PATH = "Alerts and recorded series of this rule file of anybody (YAML) instead of ours; may be given several times."
-_THRESHOLDS = "For which alerts also to see how often they would have fired with other thresholds."
+_THRESHOLDS = "For which alerts also to see how often they would have fired with other thresholds.  [default: fired]"
+_LOOK_BACK = "With --work-out: how much more to read, for rules that look back from the beginning of the window."
 
 
 @click.command("backtest")
@@ -40,10 +42,9 @@ _THRESHOLDS = "For which alerts also to see how often they would have fired with
 )
 @click.option("--against-settings", "other", type=_FILE, metavar="FILE", help="The same, with other settings.")
 @click.option("--path", "files", type=_FILE, metavar="FILE", multiple=True, help=_PATH)
-@click.option(
-    "--thresholds", type=click.Choice(["fired", "all", "none"]), default="fired", show_default=True, help=_THRESHOLDS
-)
+@click.option("--thresholds", type=click.Choice(["fired", "all", "none"]), help=_THRESHOLDS)
 @click.option("--work-out", is_flag=True, help=_WORK_OUT)
+@click.option("--look-back", default="1h", show_default=True, help=_LOOK_BACK)
 @click.option("--yes", is_flag=True, help="With --work-out: fetch more than 500 MB.")
 @click.option("--markdown", "form", flag_value="markdown", help="As Markdown for a pull request.")
 @click.option("--json", "form", flag_value="json", help="As JSON.")
@@ -59,8 +60,9 @@ def command(
     name: str | None,
     other: Path | None,
     files: Sequence[Path],
-    thresholds: str,
+    thresholds: str | None,
     work_out: bool,
+    look_back: str,
     yes: bool,
     form: str | None,
     html: Path | None,
@@ -73,34 +75,36 @@ def command(
     1 it could not be done.
     The credential for Prometheus comes from PROMETHEUS_TOKEN, --prometheus-token-file, or PROMETHEUS_USER and PROMETHEUS_PASSWORD.
     """
+    from glassbox.backtest.past_source import WorkingOut  # noqa: PLC0415  # as below
     from glassbox.backtest.past_window import past_window  # noqa: PLC0415  # other commands start faster without an HTTP client
     from glassbox.prometheus.api import Prometheus  # noqa: PLC0415  # as above
+    from glassbox.query.promql import duration_seconds  # noqa: PLC0415  # as above
 
-    _check(name, other, files, html=html, work_out=work_out)
+    options = {"--path": files, "--html": html, "--thresholds": thresholds, "--work-out": work_out}
+    _check({"--against": name, "--against-settings": other}, options)
     time = past_window(window, end)
     with Prometheus(url, prometheus_credential(token_file)) as asked:
         rules, before = _rules(session, files), _before(session, name, other)
-        with _run(session, asked, rules, time, work_out=work_out, yes=yes) as run:
+        how = WorkingOut(duration_seconds(look_back), agreed=yes) if work_out else None
+        with _run(session, asked, rules, time, how) as run:
             if before is not None:
                 found = run.compared_with(before, name or str(other))
             else:
                 found = run.all_alerts()
                 if thresholds != "none" and not files:
-                    tables = run.other_thresholds(session, found.histories, only_fired=thresholds == "fired")
+                    tables = run.other_thresholds(session, found.histories, only_fired=thresholds != "all")
                     found = replace(found, thresholds=tables)
     return _shown(found, form, html)
 
 
-def _check(name: str | None, other: Path | None, files: Sequence[Path], *, html: Path | None, work_out: bool) -> None:
+def _check(against: Mapping[str, object], options: Mapping[str, object]) -> None:
     """Raises UsageError for options that do not go together."""
-    compares = "--against" if name else "--against-settings" if other else ""
-    if name and other:
-        raise click.UsageError("--against does not go with --against-settings: give one of the two.")
-    for option, given in (("--path", files), ("--html", html)):
-        if compares and given:
-            raise click.UsageError(f"{option} does not go with {compares}: give one of the two.")
-    if files and work_out:
-        raise click.UsageError("--work-out does not go with --path: it works our own series out.")
+    compared, *more = [*filter(against.get, against), ""]
+    refused = {compared: (*more, "--path", "--html", "--thresholds"), "--path": ("--thresholds", "--work-out")}
+    for option, others in refused.items():
+        for other in others:
+            if {**against, **options}.get(option) and {**against, **options}.get(other):
+                raise click.UsageError(f"{option} does not go with {other}: give one of the two.")
 
 
 def _rules(session: Session, files: Sequence[Path]) -> RuleSet:
@@ -120,17 +124,16 @@ def _before(session: Session, name: str | None, other: Path | None) -> RuleSet |
 
 
 @contextmanager
-def _run(  # each is of its own
-    session: Session, asked: Prometheus, rules: RuleSet, window: PastWindow, *, work_out: bool, yes: bool
+def _run(
+    session: Session, asked: Prometheus, rules: RuleSet, window: PastWindow, how: WorkingOut | None
 ) -> Iterator[Run]:
+    from glassbox.backtest.past_source import worked_out_here  # noqa: PLC0415  # as above
     from glassbox.backtest.running_backtest import Run  # noqa: PLC0415  # as above
 
-    if not work_out:
+    if how is None:
         yield Run(asked, rules, window, f"as recorded in {asked.url}")
         return
-    from glassbox.backtest.past_source import worked_out_here  # noqa: PLC0415  # as above
-
-    with worked_out_here(asked, session.compiled(), rules, window, yes=yes) as own:
+    with worked_out_here(asked, session.compiled(), rules, window, how) as own:
         yield Run(own, rules, window, f"worked out from the series of {asked.url}")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from glassbox.backtest.alert_history import AlertHistory, Incident
 from glassbox.backtest.alert_states import Firing
 from glassbox.backtest.backtest_report import Backtest
-from glassbox.backtest.history_difference import Difference
+from glassbox.backtest.history_difference import FiringDifference
 from glassbox.backtest.other_thresholds import ThresholdTable
 
 SCHEMA_VERSION = 1
@@ -85,7 +85,7 @@ def _incidents(incidents: Sequence[Incident]) -> list[Mapping[str, Any]]:
     return [_incident(each) for each in incidents]
 
 
-def _difference(difference: Difference) -> Mapping[str, Any]:
+def _difference(difference: FiringDifference) -> Mapping[str, Any]:
     return {
         "name": difference.name,
         "change": difference.change.value,

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from glassbox.backtest.alert_history import AlertHistory
-from glassbox.backtest.history_difference import Difference, difference_lines
+from glassbox.backtest.history_difference import FiringDifference, difference_lines
 from glassbox.backtest.history_rows import HEADINGS, cells, fired, sentences, weekly
 from glassbox.backtest.other_thresholds import ThresholdTable
 from glassbox.backtest.past_window import PastWindow
@@ -26,7 +26,7 @@ class Backtest:
     source: str
     histories: Sequence[AlertHistory]
     thresholds: Sequence[ThresholdTable] = ()
-    differences: Sequence[Difference] | None = None
+    differences: Sequence[FiringDifference] | None = None
     against: str = ""
 
     @property
@@ -57,7 +57,7 @@ def as_text(found: Backtest) -> Iterator[str]:
 
 
 def as_markdown(found: Backtest) -> Iterator[str]:
-    """The same, with what is long folded away."""
+    """Lines for a pull request, with links where addresses are whole."""
     yield f"### {_escaped(found.heading)}"
     yield ""
     if found.differences is not None:

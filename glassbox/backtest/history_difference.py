@@ -21,12 +21,13 @@ class FiringChange(Enum):
     GONE = "gone"
     MORE = "fires more"
     LESS = "fires less"
+    OTHERWISE = "fires at other times"
     EQUAL = "fires as before"
     NOT_COMPARED = "not compared"
 
 
 @dataclass(frozen=True)
-class Difference:
+class FiringDifference:
     """One alert whose rule differs, or which one side lacks; `reason` is why it could not be compared."""
 
     name: str
@@ -51,7 +52,7 @@ class Difference:
         return self.change is not FiringChange.EQUAL
 
 
-def differences(before: RuleSet, after: RuleSet, look: Look) -> tuple[Difference, ...]:
+def differences(before: RuleSet, after: RuleSet, look: Look) -> tuple[FiringDifference, ...]:
     """All alerts that are not the same on both sides, by their order now, then the ones that are gone."""
     old, new = ({rule.name: rule for rule in side.alerts} for side in (before, after))
     unlike = [
@@ -67,14 +68,14 @@ def differences(before: RuleSet, after: RuleSet, look: Look) -> tuple[Difference
     was = _by_name(look(before, [old[name] for name in looked if name in old]))
     now = _by_name(look(after, [new[name] for name in looked if name in new]))
     return tuple(
-        Difference(name, FiringChange.NOT_COMPARED, reason=blocked[name])
+        FiringDifference(name, FiringChange.NOT_COMPARED, reason=blocked[name])
         if name in blocked
         else _difference(name, was.get(name), now.get(name))
         for name in unlike
     )
 
 
-def difference_lines(found: Sequence[Difference], against: str) -> Iterator[str]:
+def difference_lines(found: Sequence[FiringDifference], against: str) -> Iterator[str]:
     """A sentence about each alert that changed."""
     if not any(each.matters for each in found):
         yield f"No alert would have fired otherwise than with {against}."
@@ -91,12 +92,10 @@ def difference_lines(found: Sequence[Difference], against: str) -> Iterator[str]
         yield f"  Not compared, since {reason}: {', '.join(names)}"
 
 
-def _words(difference: Difference) -> str:
+def _words(difference: FiringDifference) -> str:
     before, after = difference.before, difference.after
     if before is None or after is None:
-        there = before or after
-        assert there is not None  # one side has it, or there is no difference
-        return f"{difference.change.value}, {_fired(there)}"
+        return ", ".join((difference.change.value, *(_fired(each) for each in (before, after) if each)))
     parts = [
         f"{len(before.firings)} -> {len(after.firings)} firings ({length(before.total_seconds)} -> {length(after.total_seconds)})"
     ]
@@ -111,18 +110,18 @@ def _fired(history: AlertHistory) -> str:
     return f"{number} firing{'' if number == 1 else 's'} ({length(history.total_seconds)})"
 
 
-def _difference(name: str, before: AlertHistory | None, after: AlertHistory | None) -> Difference:
+def _difference(name: str, before: AlertHistory | None, after: AlertHistory | None) -> FiringDifference:
     for side, history in (("before", before), ("now", after)):
         if history is not None and not history.is_judged:
             lacks = some(history.evidence.lacks)
-            return Difference(
+            return FiringDifference(
                 name,
                 FiringChange.NOT_COMPARED,
                 before,
                 after,
                 f"what it reads {side} is not there{f' ({lacks})' if lacks else ''}",
             )
-    return Difference(name, _change(before, after), before, after)
+    return FiringDifference(name, _change(before, after), before, after)
 
 
 def _change(before: AlertHistory | None, after: AlertHistory | None) -> FiringChange:
@@ -130,7 +129,7 @@ def _change(before: AlertHistory | None, after: AlertHistory | None) -> FiringCh
         return FiringChange.NEW if before is None else FiringChange.GONE
     was, now = ((len(each.firings), each.total_seconds) for each in (before, after))
     if was == now:
-        return FiringChange.EQUAL
+        return FiringChange.EQUAL if before.firings == after.firings else FiringChange.OTHERWISE
     return FiringChange.MORE if now > was else FiringChange.LESS
 
 

@@ -72,7 +72,7 @@ class Witness:
         inner = (query for each in recorded.values() for query in each)
         self._wanted = {name for query in (*queries, *inner) for name in names_in(query)} | recorded.keys() | {_ANY}
         self._moments = _Moments(_seen(prometheus, window, sorted(self._wanted & self.held)))
-        self._holdings = {names: Holdings(names, recorded) for names in self._moments.names}
+        self._holdings = {names: _holdings(names, recorded) for names in self._moments.names}
         self._silent: dict[str, bool] = {}
 
     def knows(self, query: str) -> bool:
@@ -135,6 +135,11 @@ class Witness:
                 for query in self._recorded[name]
             )
         return self._silent[name]
+
+
+def _holdings(names: frozenset[str], recorded: Mapping[str, Sequence[str]]) -> Holdings:
+    """A recorded series that is there needs nothing else: it is often kept for longer than what it was made of."""
+    return Holdings(names, {name: queries for name, queries in recorded.items() if name not in names})
 
 
 def _seen(prometheus: Prometheus, window: PastWindow, names: Sequence[str]) -> dict[frozenset[str], int]:

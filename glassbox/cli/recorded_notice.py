@@ -25,6 +25,6 @@ def after_push(grafana: Grafana, source: DataSource, always: str, *, brought: bo
             yield f"The rules were brought just now: if {source.name} reads them, their series are there after the next evaluation."
         else:
             yield (
-                f"Next, unless it was done: load build/recording_rules into the Prometheus of {source.name}, "
+                f"Next, unless it was done: load build/recording_rules into the Prometheus that data source {source.name} reads, "
                 "or look first with python deploy.py try --prometheus URL."
             )

@@ -58,13 +58,14 @@ def command(
 
 def _examine(prometheus: Prometheus, session: Session, new_settings: Path | None, *, as_json: bool) -> int:
     from glassbox.doctor import examination_text  # noqa: PLC0415  # as above
-    from glassbox.doctor.examining import examine  # noqa: PLC0415  # as above
+    from glassbox.doctor.examining import examine, seen_on  # noqa: PLC0415  # as above
     from glassbox.doctor.fitting import write_settings  # noqa: PLC0415  # as above
 
+    seen = seen_on(prometheus)
     if new_settings:
-        write_settings(prometheus, new_settings)
+        write_settings(seen.fleet, prometheus.url, new_settings)
         session = replace(session, settings_file=new_settings)
-    examination = examine(prometheus, session.compiled(), session.settings)
+    examination = examine(prometheus, session.compiled(), session.settings, seen)
     for line in (examination_text.as_json(examination),) if as_json else examination_text.as_text(examination):
         say(line)
     return DONE if examination.complete else FINDINGS

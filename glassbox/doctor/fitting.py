@@ -7,18 +7,18 @@ from pathlib import Path
 
 import yaml
 
-from glassbox.doctor.fleet import PLACES, Fleet, ServiceJob, look_at, names_lately
+from glassbox.doctor.fleet import PLACES, Fleet, ServiceJob
+from glassbox.doctor.listing import roughly
 from glassbox.errors import GlassboxError
 from glassbox.metrics.engines import ENGINES
-from glassbox.prometheus.api import Prometheus
 from glassbox.settings.schema import problem
 
 _PLAIN = re.compile(r"[A-Za-z][\w.-]*")
 
 
-def write_settings(prometheus: Prometheus, file: Path) -> None:
-    """Write the settings that fit to a new file; raises GlassboxError where it exists already or cannot be written."""
-    text = settings_text(look_at(prometheus, names_lately(prometheus)), prometheus.url)
+def write_settings(fleet: Fleet, url: str, file: Path) -> None:
+    """Write the settings that fit the fleet to a new file; raises GlassboxError where it exists already or cannot be written."""
+    text = settings_text(fleet, url)
     try:
         with file.open("x", encoding="utf-8") as written:
             written.write(text)
@@ -35,15 +35,19 @@ def settings_text(fleet: Fleet, url: str) -> str:
 
 def _lines(fleet: Fleet) -> Iterator[str]:
     services = [service for service in fleet.services if not _refused(service.job)]
+    down = [service for service in fleet.down if service.failing and not _refused(service.job)]
     yield from (f"# Left out: a job of the name {_yaml(each.job)}, which settings do not take." for each in fleet.services if each not in services)  # fmt: skip
-    if not services:
+    if not services and not down:
         yield "# It has no series of an engine or of our exporter in a job that could be listed, so nothing could be derived."
         return
     yield from ("jobs:", "  services:")
     for service in services:
         targets = "1 target" if service.targets == 1 else f"{service.targets} targets"
-        yield f"    - {_yaml(service.job)}  # {targets} with series of {', '.join(service.engines)}"
-    titles = {title for service in services for title in service.engines}
+        besides = f", and {service.mute} without" if service.mute else ""
+        yield f"    - {_yaml(service.job)}  # {targets} with series of {', '.join(service.engines)}{besides}"
+    for each in down:
+        yield f"    - {_yaml(each.job)}  # down now; it had series of {', '.join(each.engines)} about {roughly(each.ended_seconds)} ago"
+    titles = {title for each in services for title in each.engines} | {title for each in down for title in each.engines}
     engines = [engine.name for engine in ENGINES if engine.title in titles]
     yield f"engines: {_list(engines)}  # those whose series are there; vLLM's rules always are"
     if labels := [label for label in PLACES if _several(services, label)]:

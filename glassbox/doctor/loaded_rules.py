@@ -17,14 +17,16 @@ Rule = tuple[str, str]
 _ABOUT = "Our rules"
 
 
-def rules_in_the_way(prometheus: Prometheus, bundle: Bundle) -> Iterator[Obstacle]:
-    """Which of our rules are not loaded, loaded in another version, or fail; nothing of a server that lists no rules.
+def lists_no_rules(listed: Any) -> bool:
+    """Whether a server's answer about its rules has none: such as VictoriaMetrics, which leaves them to vmalert."""
+    return not any(True for _ in _loaded(listed))
 
-    Servers that leave evaluation to others, such as VictoriaMetrics to vmalert, list none.
-    """
+
+def rules_in_the_way(prometheus: Prometheus, bundle: Bundle, listed: Any) -> Iterator[Obstacle]:
+    """Which of our rules are not loaded, loaded in another version, or fail, of those that the server lists."""
     ours = list(_rules(bundle))
     names = {name for name, _ in ours}
-    loaded = [rule for rule in _loaded(prometheus.about("rules")) if rule["name"] in names]
+    loaded = [rule for rule in _loaded(listed) if rule["name"] in names]
     if not loaded:
         return
     wanted = {(name, _normal(query)) for name, query in ours}

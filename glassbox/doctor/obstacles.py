@@ -4,11 +4,14 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from glassbox.doctor.down import DownJob
 from glassbox.doctor.fleet import PLACES, Fleet, ServiceJob, seen_twice
+from glassbox.doctor.listing import roughly
 from glassbox.prometheus.api import Prometheus
 from glassbox.query.promql import duration_seconds
 from glassbox.query.wording import span
 from glassbox.settings.model import Settings
+from glassbox.settings.schema import problem
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,8 @@ def obstacles_of(
     yield from _not_recorded(recorded)
     for service in fleet.services:
         yield from _about_service(service, settings, window_seconds)
-    found = {service.job for service in fleet.services}
+    yield from map(_down, fleet.down)
+    found = {service.job for service in fleet.services} | {service.job for service in fleet.down}
     for job in settings.jobs.services:
         if job not in found:
             yield Obstacle(job, "has no series of an engine or of our exporter here", "take it out of jobs.services, or look why it is not scraped")  # fmt: skip
@@ -44,14 +48,20 @@ def _not_recorded(recorded: frozenset[str]) -> Iterator[Obstacle]:
         yield Obstacle(
             "Our recorded series",
             "are not in this Prometheus, so that boards and alerts have nothing to read yet",
-            "build, and load build/recording_rules and build/alerts",
+            "run python deploy.py build, and load build/recording_rules and build/alerts; python deploy.py try shows the boards before that",
         )
 
 
 def _about_service(service: ServiceJob, settings: Settings, window_seconds: int) -> Iterator[Obstacle]:
     if service.job not in settings.jobs.services:
-        yield Obstacle(service.job, "is a service that jobs.services does not list, so that no alert reports its outages", "add it to jobs.services")  # fmt: skip
-    if service.mute:
+        yield Obstacle(service.job, "is a service that jobs.services does not list, so that no alert reports its outages", _listing(service.job))  # fmt: skip
+    if service.is_shared:
+        yield Obstacle(
+            service.job,
+            f"holds {service.targets} with series of an engine and {service.mute} without, so that alerts on its targets speak of both",
+            "scrape the inference services in a job of their own",
+        )
+    elif service.mute:
         targets = "target that answers" if service.mute == 1 else "targets that answer"
         yield Obstacle(service.job, f"has {service.mute} {targets} scrapes without a series of an engine", "look at its metrics, and at what drops them on the way")  # fmt: skip
     # A rate needs two samples, whatever lies between them and the edges of its window.
@@ -69,6 +79,29 @@ def _about_service(service: ServiceJob, settings: Settings, window_seconds: int)
                 f"is in several places ({label}: {', '.join(values[:3])}{', ...' if values[3:] else ''}), which our series would add up",
                 f"add {label} to identity_labels",
             )
+
+
+def _listing(job: str) -> str:
+    """How a job gets into the settings; they do not take every name."""
+    if not job:
+        return "give it a job where it is scraped, then add that to jobs.services"
+    return (
+        "rename it where it is scraped, since settings do not take this name"
+        if problem({"jobs": {"services": [job]}})
+        else "add it to jobs.services"
+    )
+
+
+def _down(service: DownJob) -> Obstacle:
+    engines, since = " and ".join(service.engines), f"for about {roughly(service.ended_seconds)}"
+    if service.failing:
+        are = f"its {service.failing} targets fail" if service.failing > 1 else "its target fails"
+        besides = f", and {service.answering} more answer without any" if service.answering else ""
+        return Obstacle(service.job, f"has had no series of {engines} {since}: {are} to be scraped{besides}", "see on Prometheus' page of targets why")  # fmt: skip
+    if service.answering:
+        answer = f"{service.answering} targets answer" if service.answering > 1 else "its target answers"
+        return Obstacle(service.job, f"has had no series of {engines} {since}, though {answer} scrapes", "look at its metrics, and at what drops them on the way")  # fmt: skip
+    return Obstacle(service.job, f"has had no series of {engines} {since}, and has no targets", "nothing, if it was stopped on purpose; else look at service discovery")  # fmt: skip
 
 
 def _seen_twice(fleet: Fleet, prometheus: Prometheus) -> Iterator[Obstacle]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from glassbox.compile.bundle import Bundle
-from glassbox.doctor.fleet import EXPORTERS
+from glassbox.doctor.gpus_there import EXPORTERS
 from glassbox.doctor.recorded import Holdings
 from glassbox.metrics import CATALOGUE
 from glassbox.metrics.types import Metric

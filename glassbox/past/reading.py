@@ -6,7 +6,7 @@ from threading import Lock
 
 from glassbox.errors import GlassboxError
 from glassbox.past.remote_write import write
-from glassbox.past.scope import Scope, selector
+from glassbox.past.scope import ReadScope, selector
 from glassbox.past.side_by_side import side_by_side
 from glassbox.past.staleness import Key, Markers, Scrapes, key_of
 from glassbox.past.target_ends import STEP_SECONDS, TargetEnds, joined, with_ends
@@ -52,7 +52,7 @@ class Tally:
             self.native_histograms = max(self.native_histograms, answer.native_histograms)
 
 
-def portions(scope: Scope, piece_seconds: int, scrape_seconds: float) -> list[Portion]:
+def portions(scope: ReadScope, piece_seconds: int, scrape_seconds: float) -> list[Portion]:
     """The names but `up` in portions of which a piece of time is one answer, as far as single names allow."""
     most = SAMPLES_AT_ONCE * scrape_seconds / piece_seconds
     found: list[Portion] = []
@@ -71,13 +71,13 @@ class Reader:
     """Reads portions piece by piece and writes them to our own Prometheus, with the markers of staleness put back."""
 
     def __init__(
-        self, prometheus: Prometheus, own_url: str, scope: Scope, piece_seconds: int, scrape_seconds: float
+        self, prometheus: Prometheus, own_url: str, scope: ReadScope, piece_seconds: int, scrape_seconds: float
     ) -> None:
         self._scrape_seconds = scrape_seconds
-        self._portions = portions(scope, piece_seconds, scrape_seconds)
+        self.portions = portions(scope, piece_seconds, scrape_seconds)
         self._up = Portion((UP,), scope.series.get(UP, 1), scope.jobs_of(UP))
         self._prometheus, self._own_url = prometheus, own_url
-        self._markers = {portion: Markers() for portion in self._portions}
+        self._markers = {portion: Markers() for portion in self.portions}
         self._reached_ms: dict[Portion, int] = {}
         self._ends = TargetEnds()
         self._scrapes = Scrapes()
@@ -89,8 +89,8 @@ class Reader:
         After an error the same piece can be read again: what was written is not read twice.
         """
         self._read_up(self._reached_ms.get(self._up, after_ms), until_ms)
-        self._scrapes.forget(min(self._reached_ms.get(portion, after_ms) for portion in self._portions))
-        yield from side_by_side(lambda portion: self._read(portion, after_ms, until_ms), self._portions, AT_ONCE)
+        self._scrapes.forget(min(self._reached_ms.get(portion, after_ms) for portion in self.portions))
+        yield from side_by_side(lambda portion: self._read(portion, after_ms, until_ms), self.portions, AT_ONCE)
 
     def _read(self, portion: Portion, after_ms: int, until_ms: int) -> Portion:
         after_ms = self._reached_ms.get(portion, after_ms)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ import click
 
 from glassbox.cli.exit_codes import DONE
 from glassbox.cli.output import complain, say
+from glassbox.http.sentences import on_one_line
 from glassbox.prometheus.credential import OPTION, prometheus_credential
 
 if TYPE_CHECKING:
@@ -23,6 +25,8 @@ BEHIND_SECONDS = 30
 """How far behind the present the newest samples are read: scrapes take time, and so does writing them to remote storage."""
 EVERY_SECONDS = 15.0
 """How often new samples are read."""
+ATTEMPTS, PAUSE_SECONDS = 4, 5.0
+"""How often reading is begun again where it ended with an error, and after which time."""
 ASKED_ABOVE_BYTES = 500 * 1000**2
 
 
@@ -72,8 +76,8 @@ def command(
 
 def _ask(plan: Plan, *, yes: bool) -> None:
     """Say how much is to be read, and ask before it is a lot; raises Abort where nobody agrees."""
-    series, megabytes = sum(plan.scope.series.values()), plan.estimated_bytes / 1000**2
-    say(f"{series} series of {len(plan.scope.series)} names are read, about {megabytes:.0f} MB.")
+    series, megabytes = sum(plan.series.values()), plan.estimated_bytes / 1000**2
+    say(f"{series} series of {len(plan.series)} names are read, about {megabytes:.0f} MB.")
     if plan.estimated_bytes > ASKED_ABOVE_BYTES and not yes:
         if not (sys.stdin and sys.stdin.isatty()):
             raise click.UsageError("That is more than 500 MB: choose a shorter --window, or agree with --yes.")
@@ -82,26 +86,65 @@ def _ask(plan: Plan, *, yes: bool) -> None:
 
 def _show(session: Session, prometheus: Prometheus, plan: Plan, folder: Path, port: int) -> None:
     from glassbox.compile.outputs import write_bundle  # noqa: PLC0415  # as above
-    from glassbox.past.own_prometheus import own_prometheus, with_rules  # noqa: PLC0415  # as above
+    from glassbox.past.own_prometheus import own_prometheus  # noqa: PLC0415  # as above
     from glassbox.past.working_out import Worker  # noqa: PLC0415  # as above
     from glassbox.view.local_grafana import PrometheusAddress, serving  # noqa: PLC0415  # as above
     from glassbox.view.preview import Shown, show  # noqa: PLC0415  # as above
 
     bundle = session.compiled()
-    with own_prometheus(folder / "data") as own:
+    data = folder / "data"
+    with own_prometheus(data) as own:
         worker = Worker(prometheus, bundle, own.url, plan)
-        started = time.monotonic()
-        worker.go_on(plan.end_seconds, say)
-        # What happened meanwhile.
-        worker.go_on(int(time.time()) - BEHIND_SECONDS, say)
-        say(f"Worked out in {time.monotonic() - started:.0f} s: {len(worker.evaluator.series)} recorded series.")
-        write_bundle(bundle, folder / "build")
-        with_rules(own, sorted((folder / "build" / "alerts").glob("*.yaml")))
+        _catch_up(worker, plan)
+    for line in _found(worker, plan):
+        say(line)
+    write_bundle(bundle, folder / "build")
+    config = {"rule_files": [str(folder / "build" / "alerts" / "*.yaml")]}
+    # It takes up alerts from their series only when it starts.
+    with own_prometheus(data, config, port=own.port) as own:
+        worker.alerts_are_live = True
         notice = _notice(prometheus.url, plan)
         with serving(PrometheusAddress(own.url), port=port, since_seconds=plan.start_seconds, notice=notice) as server:
             say(show(server, Shown(session.product.script, session.settings_file)))
             say(f"Your fleet: {server.url}. Press Ctrl-C to end.")
             _follow(worker)
+
+
+def _catch_up(worker: Worker, plan: Plan) -> None:
+    """Read and work out everything until now; what fails is tried again, and what was read is kept."""
+    from glassbox.errors import GlassboxError  # noqa: PLC0415  # as above
+    from glassbox.past.progress_line import ProgressLine  # noqa: PLC0415  # as above
+
+    started, progress = time.monotonic(), ProgressLine()
+    for left in reversed(range(ATTEMPTS)):
+        try:
+            worker.go_on(plan.end_seconds, progress.say)
+            # What happened meanwhile.
+            worker.go_on(int(time.time()) - BEHIND_SECONDS, progress.say)
+            break
+        except GlassboxError as error:
+            if not left:
+                raise
+            complain(f"{error} It is tried again.")
+            time.sleep(PAUSE_SECONDS)
+        finally:
+            progress.end()
+    say(f"Read and worked out in {time.monotonic() - started:.0f} s: {len(worker.evaluator.series)} recorded series.")
+
+
+def _found(worker: Worker, plan: Plan) -> Iterator[str]:
+    """What is not as a Prometheus with our rules would have it."""
+    if worker.cut:
+        names, furthest = len(worker.cut), max(worker.cut.values())
+        yield (
+            f"{names} of their names look back further than what was read, up to {furthest / 86400:.0f} days; they count only "
+            f"what is since {_moment(plan.begin_seconds)} UTC. --look-back reads more."
+        )
+    if worker.reader.tally.native_histograms:
+        yield "Native histograms were not read: classic ones, with buckets by le, are what our rules know."
+    for rule, said in worker.evaluator.failed.items():
+        name = dict(rule.labels).get("alertname", rule.record)
+        yield f"{name} of the group {rule.group} could not be evaluated at some moments: {on_one_line(said)}"
 
 
 def _follow(worker: Worker) -> None:
@@ -113,18 +156,20 @@ def _follow(worker: Worker) -> None:
         try:
             worker.go_on(int(time.time()) - BEHIND_SECONDS, _silent)
         except GlassboxError as error:
-            complain(f"Not read: {error} It is tried again.")
+            complain(f"{error} It is tried again.")
 
 
 def _silent(_text: str) -> None:
     """New samples come every few seconds; nobody reads that."""
 
 
+def _moment(seconds: int) -> str:
+    return time.strftime("%Y-%m-%d %H:%M", time.gmtime(seconds))
+
+
 def _notice(url: str, plan: Plan) -> str:
-    start, end = (
-        time.strftime("%Y-%m-%d %H:%M", time.gmtime(moment)) for moment in (plan.start_seconds, plan.end_seconds)
-    )
     return (
-        f"Your fleet as the Prometheus at {url} recorded it from {start} to {end} UTC, and on from then. Recorded series and "
+        f"Your fleet as the Prometheus at {url} recorded it from {_moment(plan.start_seconds)} to "
+        f"{_moment(plan.end_seconds)} UTC, and on from then. Recorded series and "
         "alerts were worked out on this machine; nothing was written there."
     )

@@ -150,6 +150,8 @@ class Prometheus:
         try:
             found = result["data"]["result"]
             series = [_stored(each, end_ms - seconds * 1000, end_ms) for each in found if "values" in each]
+            # The one sample of a series may be the one that is too old.
+            series = [each for each in series if each.times_ms]
             return StoredAnswer(series, sum("histograms" in each for each in found), len(answer.content))
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
             raise self._failed(

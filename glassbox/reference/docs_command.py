@@ -13,7 +13,7 @@ from glassbox.cli.session import Session
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=Path("docs"), show_default=True)
 @click.pass_obj
 def command(session: Session, out: Path) -> int:
-    """Write the reference pages: settings, dashboards, alerts, metrics and engines.
+    """Write the reference pages: settings, dashboards, alerts, metrics, engines and rules of lint.
 
     What stands before the first line and after the last line of the written part of a page is kept.
     """

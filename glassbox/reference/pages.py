@@ -7,11 +7,13 @@ from glassbox.compile.bundle import Bundle
 from glassbox.compile.content import Content
 from glassbox.compile.outputs import write_file
 from glassbox.errors import GlassboxError
+from glassbox.lint.rules import RULES
 from glassbox.metrics import CATALOGUE
 from glassbox.metrics.engines import ENGINES
 from glassbox.reference.alerts_page import alerts_body
 from glassbox.reference.dashboards_page import dashboards_body
 from glassbox.reference.engines_page import engine_body
+from glassbox.reference.lint_rules_page import lint_rules_body
 from glassbox.reference.metrics_page import metrics_body
 from glassbox.reference.settings_page import settings_body
 from glassbox.reference.settings_read import settings_read
@@ -32,6 +34,7 @@ def bodies(bundle: Bundle, content: Content, settings: Settings, folder: Path) -
     return {
         "alerts.md": alerts_body(bundle, folder.resolve(), settings_read(content, settings)),
         "dashboards.md": dashboards_body(bundle, settings.grafana.folder_uid),
+        "lint-rules.md": lint_rules_body(RULES),
         "metrics.md": metrics_body(CATALOGUE, content.recording_rules(settings), compiled),
         "settings.md": settings_body(),
         **{f"engines/{engine.name}.md": engine_body(engine) for engine in ENGINES},

@@ -210,8 +210,12 @@ def test_the_page_has_a_row_for_each_alert_and_runs_nothing(backtest, tmp_path):
     ("arguments", "sentence"),
     [
         (["--against", "a", "--against-settings", "b"], "--against does not go with --against-settings"),
-        (["--against", "a", "--html", "b"], "--html does not go with --against"),
-        (["--path", "a", "--work-out"], "--work-out does not go with --path"),
+        (["--against", "a", "--html", "b"], "--against does not go with --html"),
+        (["--path", "a", "--work-out"], "--path does not go with --work-out"),
+        (["--path", "a", "--thresholds", "all"], "--path does not go with --thresholds"),
+        (["--against", "a", "--path", "b"], "--against does not go with --path"),
+        (["--window", "soon"], "not a duration"),
+        (["--work-out", "--look-back", "soon"], "not a duration"),
         (["--html", "/nonexistent/x.html", "--thresholds", "none"], "--html /nonexistent/x.html cannot be written"),
         (["--against", "no-such-revision"], "git does not know this revision"),
     ],
@@ -292,6 +296,8 @@ def test_recorded_series_are_worked_out_where_that_is_asked_for(raw_past, capsys
     after = json.loads(said.out)
     assert (before["source"], after["source"]) == (f"as recorded in {url}", f"worked out from the series of {url}")
     assert "series are read from" in said.err
+    (short,) = (line for line in said.err.splitlines() if line.startswith("At the beginning of the window"))
+    assert "InferenceErrorBudgetBurnSlow" in short and LOW not in short
     unknown, known = ({each["name"] for each in whole["alerts"] if each["standing"] == "not recorded"} for whole in (before, after))  # fmt: skip  # one thing is one line
     assert len(unknown) > 10 and known == set()
     assert {each["name"] for each in after["alerts"] if each["firings"]} > {

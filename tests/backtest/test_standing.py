@@ -80,6 +80,14 @@ def test_after_unless_it_would_make_the_alert_fire(witness):
     )
 
 
+def test_a_recorded_series_is_enough_where_what_it_was_made_of_is_gone(past):
+    prometheus, window = past
+    kept = {"level:a:rate": ("rate(gone_total[5m])",)}
+    found = Witness(prometheus, window, QUERIES, kept).of("level:a:rate > 1")
+    assert found.standing is AlertStanding.JUDGED
+    assert found.covered_ratio == pytest.approx(0.5, abs=0.02)
+
+
 def test_what_nobody_measures_is_lacking(witness):
     found = witness.of("level:c:rate > 1")
     assert (found.standing, found.lacks) == (AlertStanding.LACKING, ("c_total",))

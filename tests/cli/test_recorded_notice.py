@@ -16,7 +16,7 @@ from tests.support.small_content import PRODUCT, WAITING, content
 SOURCE = {"uid": "p1", "name": "Fleet", "type": "prometheus", "isDefault": True}
 NOT_THERE = "The recorded series are not in the data source Fleet: until they are, panels say 'Not recorded'."
 NEXT = (
-    "Next, unless it was done: load build/recording_rules into the Prometheus of Fleet, "
+    "Next, unless it was done: load build/recording_rules into the Prometheus that data source Fleet reads, "
     "or look first with python deploy.py try --prometheus URL."
 )
 

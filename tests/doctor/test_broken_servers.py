@@ -3,7 +3,7 @@
 import pytest
 
 from glassbox.doctor.fleet import look_at
-from glassbox.doctor.loaded_rules import rules_in_the_way
+from glassbox.doctor.loaded_rules import lists_no_rules, rules_in_the_way
 from glassbox.prometheus.api import Prometheus
 from glassbox.prometheus.credential import PrometheusCredential
 from tests.support.fake_prometheus import FakePrometheus, fake_prometheus
@@ -21,7 +21,7 @@ def rules_said(monkeypatch):
         monkeypatch.setattr(FakePrometheus, "answer", lambda *_: answer)
         credential = PrometheusCredential("Bearer abc123", ("abc123",))
         with fake_prometheus({}) as server, Prometheus(server.url, credential) as client:
-            return [each.problem for each in rules_in_the_way(client, our_bundle())]
+            return [each.problem for each in rules_in_the_way(client, our_bundle(), client.about("rules"))]
 
     return said
 
@@ -38,6 +38,7 @@ def rules_said(monkeypatch):
 )
 def test_rules_of_another_shape_are_none_of_ours(rules_said, answer):
     assert rules_said(answer) == []
+    assert lists_no_rules(answer)
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,13 @@
 
 import json
 import time
-import urllib.request
 from contextlib import contextmanager
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from demo.captures import find_capture
+from glassbox.prometheus.api import Prometheus
 from glassbox.prometheus.promtool import DEBIAN_PACKAGES, SCALE_OUT_PACKAGES
 from glassbox.servers.blocks import sample, write_blocks
 from glassbox.servers.components import ensure_components
@@ -16,6 +16,7 @@ from glassbox.servers.processes import prometheus
 from glassbox.servers.victoria import victoria_metrics
 from glassbox.settings.loading import load_settings
 from tests.support.ours import main
+from tests.support.posted import posted
 
 PRODUCTION = [{"job": "llm", "instance": f"10.0.0.{n}:8000", "namespace": "production"} for n in (1, 2)]
 STAGING = {"job": "llm", "instance": "10.0.1.1:8000", "namespace": "staging"}
@@ -57,11 +58,7 @@ def prometheus_with(samples, folder, start, end):
 @contextmanager
 def victoria_metrics_with(samples, folder, start, end):
     with victoria_metrics(folder) as server:
-        moments = range(start, end, SCRAPED_SECONDS)
-        body = "\n".join(f"{line} {moment * 1000}" for line in samples for moment in moments)
-        urllib.request.urlopen(f"{server.url}/api/v1/import/prometheus", data=body.encode(), timeout=60).close()
-        # What was imported is found when it was written out.
-        urllib.request.urlopen(f"{server.url}/internal/force_flush", timeout=60).close()
+        posted(server.url, samples, range(start, end, SCRAPED_SECONDS))
         yield server.url
 
 
@@ -130,17 +127,33 @@ def test_what_is_in_the_way_is_said_with_what_to_do(doctor):
     assert [line for line in lines if line.startswith("  Our recorded series are not in this Prometheus")]
 
 
+def test_a_server_that_lists_no_rules_is_said_to_list_none(doctor):
+    lines = doctor()[1].splitlines()
+    unknown = lines[lines.index("Not known") : lines.index("What can work")]
+    (said,) = [line for line in unknown if "rules" in line]
+    assert said.startswith("  Whether rules are loaded, fail or are late: this server lists none.")
+
+
 def test_settings_that_fit_are_written_and_used(doctor, fleet, tmp_path, capsys):
     file = tmp_path / "fits.yaml"
     assert main(["doctor", "--prometheus", fleet, "--json", "--write", str(file)]) == 2
     found = {each["about"] for each in json.loads(capsys.readouterr().out)["obstacles"]}
-    assert found == {"llm", "Our recorded series"}, "llm still has a target that is mute"
+    # Prometheus keeps 15 days unless it is told otherwise, and VictoriaMetrics does not say it.
+    assert found - {"This server"} == {"llm", "Our recorded series"}, "llm still has a target that is mute"
     settings = load_settings(file)
     assert settings.jobs.services == ("llm", "sgl")
     assert settings.identity_labels == ("namespace",)
     assert settings.engines == ("vllm", "sglang")
     comments = [line for line in file.read_text(encoding="utf-8").splitlines() if "#" in line]
-    assert "    - llm  # 3 targets with series of vLLM" in comments
+    assert "    - llm  # 3 targets with series of vLLM, and 1 without" in comments
+
+
+def test_nothing_is_asked_twice_where_settings_are_written(fleet, tmp_path, monkeypatch):
+    asked, now = [], Prometheus.now
+    monkeypatch.setattr(Prometheus, "now", lambda self, query: asked.append(query) or now(self, query))
+    assert main(["doctor", "--prometheus", fleet, "--write", str(tmp_path / "fits.yaml")]) == 2
+    assert sorted(asked) == sorted(set(asked))
+    assert asked
 
 
 def test_a_file_that_exists_is_not_written_over(fleet, tmp_path, capsys):
@@ -204,7 +217,7 @@ def test_files_of_anybody_are_judged(fleet, tmp_path, capsys):
     ("arguments", "said"),
     [
         (["--write", "x", "--path", "y"], "--write does not go with --path: give one of the two."),
-        (["--path", "none.json"], "none.json cannot be read (No such file or directory): name another file."),
+        (["--path", "none.json"], "none.json does not exist: name a file or a folder that does."),
     ],
 )
 def test_what_cannot_be_done_is_said_before_anything_is_asked(arguments, said, capsys):

@@ -7,7 +7,7 @@ import yaml
 
 from glassbox.compile.outputs import write_bundle
 from glassbox.doctor.buckets_there import buckets_in_the_way
-from glassbox.doctor.loaded_rules import rules_in_the_way
+from glassbox.doctor.loaded_rules import lists_no_rules, rules_in_the_way
 from glassbox.prometheus.api import Prometheus
 from glassbox.servers.blocks import sample, write_blocks
 from glassbox.servers.components import ensure_components
@@ -29,7 +29,9 @@ def in_the_way(tmp_path):
         config = tmp_path / "prometheus.yml"
         config.write_text(yaml.safe_dump({"rule_files": files}), encoding="utf-8")
         with prometheus(config, folder=tmp_path) as server, Prometheus(server.url) as client:
-            return [f"{each.problem}: {each.advice}" for each in rules_in_the_way(client, our_bundle())]
+            listed = client.about("rules")
+            assert lists_no_rules(listed) == (not any((tmp_path / "build").rglob("*.yaml")))
+            return [f"{each.problem}: {each.advice}" for each in rules_in_the_way(client, our_bundle(), listed)]
 
     return asked
 

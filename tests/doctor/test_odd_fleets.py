@@ -1,51 +1,18 @@
 """Fleets whose names and places are unusual, in a real Prometheus."""
 
-import json
-import time
-from collections.abc import Iterable
-
 import pytest
 import yaml
 
 from glassbox.doctor.fitting import settings_text
-from glassbox.doctor.fleet import look_at, names_lately, seen_twice
-from glassbox.doctor.obstacles import obstacles_of
+from glassbox.doctor.fleet import look_at, seen_twice
 from glassbox.metrics import CATALOGUE
 from glassbox.metrics.engines import ENGINES
 from glassbox.prometheus.api import Prometheus, Sample
-from glassbox.servers.components import ensure_components
 from glassbox.settings.loading import load_settings
 from glassbox.settings.model import Settings
-from tests.doctor.test_doctor_command import prometheus_with
+from tests.support.fleet_lines import RUNNING, line, server
 
-RUNNING = "vllm:num_requests_running"
 ODD_JOBS = ('q"uote', "sq'uote", "re.g+ex|(a)[b]$", "with space", "üñ😀\u2028x", "#hash", "yes", "123", "a,b: c", "{b}")
-
-
-def line(name: str, value: float = 1, **labels: str) -> str:
-    written = ",".join(f"{label}={json.dumps(text, ensure_ascii=False)}" for label, text in labels.items())
-    return f"{name}{{{written}}} {value}"
-
-
-def server(job: str, **labels: str) -> list[str]:
-    target = {"job": job, "instance": "10.0.0.1:8000", **labels}
-    return [line("up", **target), line(RUNNING, model_name="m", **target)]
-
-
-@pytest.fixture
-def found(tmp_path):
-    """The fleet that these lines are, and what is in its way."""
-
-    def look(lines: Iterable[str]):
-        ensure_components()
-        now = int(time.time())
-        with prometheus_with(list(lines), tmp_path, now - 1200, now) as url, Prometheus(url) as client:
-            names = names_lately(client)
-            fleet = look_at(client, names)
-            found = obstacles_of(fleet, Settings(), client, window_seconds=120, recorded=frozenset({"a"}))
-            return fleet, [(each.about, each.problem) for each in found if "jobs.services" not in each.advice]
-
-    return look
 
 
 def test_jobs_of_any_name_are_found_and_written(found):
@@ -75,6 +42,15 @@ def test_targets_of_one_job_with_different_engines_are_all_counted(found):
     assert [(each.engines, each.targets, each.mute) for each in fleet.services] == [(("SGLang", "vLLM"), 2, 0)]
 
 
+def test_jobs_that_settings_do_not_take_get_other_advice(found_advice):
+    advice = found_advice([*server(""), *server("a\u007fb"), *server("fine")])
+    assert advice == {
+        "": "give it a job where it is scraped, then add that to jobs.services",
+        "a\u007fb": "rename it where it is scraped, since settings do not take this name",
+        "fine": "add it to jobs.services",
+    }
+
+
 def test_jobs_that_settings_do_not_take_are_left_out_in_one_line(found, tmp_path):
     jobs = ("", "a\u007fb", "fine")
     fleet, _ = found(each for job in jobs for place in ("x", "y") for each in server(job, namespace=place))
@@ -101,6 +77,7 @@ def test_no_query_about_many_jobs_is_longer_than_victoria_metrics_takes(monkeypa
         asked.append(query)
         return [each for each in rows if "job=~" not in query or f"/{each.labels['job'].split('/')[2]}" in query]
 
+    monkeypatch.setattr(Prometheus, "values_of", lambda *_: [])
     monkeypatch.setattr(Prometheus, "now", now)
     with Prometheus("http://127.0.0.1:9") as client:
         services = look_at(client, [RUNNING]).services
@@ -112,6 +89,7 @@ def test_no_query_about_many_jobs_is_longer_than_victoria_metrics_takes(monkeypa
 @pytest.mark.parametrize("engine", ENGINES, ids=lambda engine: engine.name)
 def test_an_engine_alone_is_known_by_its_names(engine, monkeypatch):
     names = [part.name for metric in CATALOGUE[engine.name] for part in metric.parts]
+    monkeypatch.setattr(Prometheus, "values_of", lambda *_: [])
     monkeypatch.setattr(Prometheus, "now", lambda *_: [Sample({"job": "a", "__name__": name}, 1) for name in names])
     with Prometheus("http://127.0.0.1:9") as client:
         (service,) = look_at(client, names).services

@@ -206,3 +206,32 @@ def test_what_one_file_records_another_may_read(tmp_path):
         (tmp_path / name).write_text(json.dumps({"groups": [{"name": "g", "rules": [rule]}]}), encoding="utf-8")
     found = judged({name: queries_of(tmp_path / name) for name in texts}, NAMES)
     assert [each.lacks for each in (*found["alerts"], *found["records"])] == [{}, {}]
+
+
+def test_dashboards_of_the_new_schema_are_judged_with_variables_and_annotations(tmp_path):
+    def asked(**spec):
+        return {"kind": "DataQuery", "group": "prometheus", "version": "v0", "spec": spec}
+
+    panel = {"kind": "PanelQuery", "spec": {"refId": "A", "query": asked(expr="sum(a_total)")}}
+    board = {
+        "title": "New",
+        "elements": {
+            "panel-1": {
+                "kind": "Panel",
+                "spec": {"id": 1, "title": "P", "data": {"kind": "QueryGroup", "spec": {"queries": [panel]}}},
+            }
+        },
+        "annotations": [
+            {"kind": "AnnotationQuery", "spec": {"name": "Deploys", "query": asked(expr="changes(b_total[5m])")}}
+        ],
+        "variables": [{"kind": "QueryVariable", "spec": {"name": "job", "query": asked(query="label_values(c, job)")}}],
+        "layout": {"kind": "GridLayout", "spec": {"items": []}},
+    }
+    file = tmp_path / "new.json"
+    file.write_text(json.dumps({"apiVersion": "dashboard.grafana.app/v2beta1", "kind": "Dashboard", "spec": board}))
+    found = judged({"new": queries_of(file)}, ["a_total"])["new"]
+    assert {each.where: each.lacks for each in found} == {
+        "P": {},
+        "the variable job": {"c": ""},
+        "the annotation Deploys": {"b_total": ""},
+    }

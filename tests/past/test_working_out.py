@@ -2,6 +2,7 @@
 
 import math
 import time
+import urllib.request
 from functools import cache
 
 import pytest
@@ -12,8 +13,12 @@ from glassbox.past.remote_write import STALE, Samples, write
 from glassbox.past.working_out import worked_out
 from glassbox.prometheus.api import Prometheus
 from glassbox.prometheus.board_queries import api_data
+from glassbox.prometheus.promtool import DEBIAN_PACKAGES, SCALE_OUT_PACKAGES
+from glassbox.servers.blocks import sample
+from glassbox.servers.components import ensure_components
+from glassbox.servers.victoria import victoria_metrics
 from tests.support.ours import our_bundle
-from tests.support.past_fleet import fleet
+from tests.support.past_fleet import fleet, replica
 
 bundle = cache(our_bundle)
 HOUR = 3600
@@ -80,3 +85,28 @@ def test_a_marker_of_staleness_ends_a_series(components, tmp_path):
         ]
     assert [each["value"][1] for each in asked[0]] == ["+Inf"]
     assert asked[1] == []
+
+
+def test_victoria_metrics_is_read_as_well(tmp_path):
+    ensure_components(DEBIAN_PACKAGES | SCALE_OUT_PACKAGES)
+    end = int(time.time()) // 60 * 60 - 60
+    with victoria_metrics(tmp_path / "victoria") as server, Prometheus(server.url) as prometheus:
+        samples = replica(0, end - 1800, end)
+        lines = (
+            f"{sample(each.labels, value)} {moment}"
+            for each in samples
+            for moment, value in zip(each.times_ms, each.values, strict=True)
+        )
+        body = "\n".join(lines).encode()
+        urllib.request.urlopen(f"{server.url}/api/v1/import/prometheus", data=body, timeout=60).close()
+        # What was imported is found when it was written out.
+        urllib.request.urlopen(f"{server.url}/internal/force_flush", timeout=60).close()
+        past = worked_out(prometheus, bundle(), end - 900, end, tmp_path / "ours", [].append, look_back_seconds=600)
+    (tokens,) = [each for each in samples if each.labels["__name__"] == "vllm:generation_tokens_total"]
+    read = [value for moment, value in zip(tokens.times_ms, tokens.values, strict=True) if moment / 1000 > end - 1500]
+    with own_prometheus(past.folder) as ours:
+        (found,) = api_data(ours.url, "query", query="vllm:generation_tokens_total[1h]", time=end)["result"]
+        assert [float(text) for _, text in found["values"]] == read
+        rate = value(ours.url, "sum(rate(vllm:generation_tokens_total[5m]))", end)
+        assert value(ours.url, "model:inference_generation_tokens:rate5m", end) == pytest.approx(rate, rel=1e-12)
+    assert rate == pytest.approx((read[-1] - read[0]) / (tokens.times_ms[-1] / 1000 - end + 1485), rel=0.05)

@@ -44,4 +44,5 @@ def _link(link: Mapping[str, Any], at: Location) -> BoardLink:
         dashboard_uid=there[1] if there else "",
         panel_id=int(panel[1]) if there and panel else None,
         tags=tuple(each for each in tags if isinstance(each, str)) if isinstance(tags, list) else (),
+        with_variables=link.get("includeVars") is True or "__all_variables" in url,
     )

@@ -199,6 +199,42 @@ def quantile_since_start(corpus: Corpus) -> Iterator[Defect]:
                         yield in_query(query, f"{series.name} counts everything since the server started.", series.name)
 
 
+@lint_rule(
+    "average-since-start",
+    Severity.WARNING,
+    title="An average of all that ever happened",
+    why="Sum and count of a histogram are counters: without a rate, their quotient is the average since the server started, and hardly moves any more.",
+    fix="Divide the rates, as in sum(rate(x_sum[5m])) / sum(rate(x_count[5m])).",
+    bad=on_panel("sum(latency_seconds_sum) / sum(latency_seconds_count)"),
+    good=on_panel("sum(rate(latency_seconds_sum[5m])) / sum(rate(latency_seconds_count[5m]))"),
+)
+def average_since_start(corpus: Corpus) -> Iterator[Defect]:
+    """Of the two parts of one histogram or summary, without a function around them; recorded ones are rates."""
+    for query in corpus.queries:
+        for node in query.nodes:
+            if isinstance(node, BinaryNode) and node.operator == "/":
+                above, below = _bare(node.left, "_sum", corpus), _bare(node.right, "_count", corpus)
+                if above and above == below:
+                    yield in_query(
+                        query,
+                        f"{above}_sum and {below}_count count everything since the server started.",
+                        f"{above}_sum",
+                    )
+
+
+def _bare(node: Node, part: str, corpus: Corpus) -> str:
+    """The histogram of which this is the whole part, in whatever aggregation."""
+    while isinstance(node, AggregateNode) and node.operator in ("sum", "avg", "max", "min"):
+        node = node.of
+    bare = (
+        isinstance(node, SeriesNode)
+        and node.window is None
+        and node.name.endswith(part)
+        and node.name not in corpus.recorded
+    )
+    return node.name.removesuffix(part) if bare and isinstance(node, SeriesNode) else ""
+
+
 def _raw_bucket(series: SeriesNode, corpus: Corpus) -> bool:
     return series.window is None and series.name.endswith("_bucket") and series.name not in corpus.recorded
 
@@ -230,5 +266,6 @@ RULES = (
     average_of_averages,
     nan_in_sum,
     quantile_since_start,
+    average_since_start,
     change_of_info,
 )

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 
 from glassbox.lint.examples import as_alert, on_panel
 from glassbox.lint.finding import Severity
@@ -44,17 +45,28 @@ def calls(query: Query, names: Collection[str] = OF_CHANGE) -> Iterator[tuple[st
     good=as_alert("rate(errors_total[1m]) > 1").given("# scraped every 15 s", scrape_interval_seconds=15),
 )
 def short_window(corpus: Corpus) -> Iterator[Defect]:
-    """Where the scrape interval is not known, windows that hold two samples at most with the usual 30 s."""
-    known = corpus.scrape_interval_seconds
-    shortest = _SCRAPES * known if known else 2 * _ASSUMED_SCRAPE_SECONDS + 1
-    scraped = duration(known) if known else f"{duration(_ASSUMED_SCRAPE_SECONDS)}, which is assumed"
-    for query in corpus.queries:
-        for function, read, window in calls(query):
-            if isinstance(read, SeriesNode) and not window.variable and window.seconds < shortest:
-                text = duration(window.seconds)
-                yield in_query(
-                    query, f"{function} over {text} is below four scrape intervals of {scraped}.", f"[{text}]"
-                )
+    """Where the scrape interval is not known, windows that hold two samples at most with the usual 30 s, and one finding for each dashboard."""
+    if corpus.scrape_interval_seconds:
+        for query in corpus.queries:
+            yield from _short(
+                query, _SCRAPES * corpus.scrape_interval_seconds, duration(corpus.scrape_interval_seconds)
+            )
+        return
+    shortest, assumed = 2 * _ASSUMED_SCRAPE_SECONDS + 1, f"{duration(_ASSUMED_SCRAPE_SECONDS)}, which is assumed"
+    for rule in corpus.rules:
+        yield from _short(rule.query, shortest, assumed)
+    for board in corpus.boards:
+        found = [defect for query in board.queries for defect in _short(query, shortest, assumed)]
+        if found:
+            times = f" {len(found)} windows of the dashboard are as short." if len(found) > 1 else ""
+            yield replace(found[0], message=f"{found[0].message}{times}")
+
+
+def _short(query: Query, shortest: float, scraped: str) -> Iterator[Defect]:
+    for function, read, window in calls(query):
+        if isinstance(read, SeriesNode) and not window.variable and window.seconds < shortest:
+            text = duration(window.seconds)
+            yield in_query(query, f"{function} over {text} is below four scrape intervals of {scraped}.", f"[{text}]")
 
 
 @lint_rule(

@@ -1,0 +1,122 @@
+"""What does not fit together within a dashboard, or between dashboards."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from glassbox.lint.examples import Example, on_board, on_panel, together
+from glassbox.lint.finding import Location, Severity
+from glassbox.lint.rule import Defect, lint_rule
+from glassbox.lint.subjects import Board, BoardLink, BoardPanel, Corpus, Grid, Query, QueryKind
+from glassbox.lint.words import listed
+
+_COLUMNS = 24
+
+_AT = Location("dashboard.json", object="Example")
+_PANEL = _AT.within("Panel")
+_TWICE = BoardPanel("Panel", "stat", _PANEL, queries=(Query("up", _PANEL, QueryKind.PANEL, "A"),) * 2)
+
+
+@lint_rule(
+    "duplicate-uid",
+    Severity.WARNING,
+    title="Two dashboards with one uid",
+    why="Grafana keeps one of them: whichever is written last.",
+    fix="Give one of them another uid.",
+    bad=together(on_panel("up"), on_panel("up == 0")),
+    good=on_panel("up"),
+)
+def duplicate_uid(corpus: Corpus) -> Iterator[Defect]:
+    """Among all that is read together; the same dashboard in two places is found too."""
+    first: dict[str, Board] = {}
+    for board in corpus.boards:
+        if board.uid and first.setdefault(board.uid, board) is not board:
+            other = first[board.uid].location
+            yield Defect(board.location, f"The uid {board.uid!r} is that of {other.object!r} in {other.file} too.")
+
+
+@lint_rule(
+    "duplicate-panel-id",
+    Severity.WARNING,
+    title="Two panels with one id",
+    why="A link to one of them opens the other, and Grafana renumbers them when it saves.",
+    fix="Give one of them another id.",
+    bad=Example(
+        "panels: [{id: 1}, {id: 1}]",
+        on_board(panels=(BoardPanel("A", "stat", _PANEL, id=1), BoardPanel("B", "stat", _PANEL, id=1))),
+    ),
+    good=Example(
+        "panels: [{id: 1}, {id: 2}]",
+        on_board(panels=(BoardPanel("A", "stat", _PANEL, id=1), BoardPanel("B", "stat", _PANEL, id=2))),
+    ),
+)
+def duplicate_panel_id(corpus: Corpus) -> Iterator[Defect]:
+    """One finding for each dashboard."""
+    for board in corpus.boards:
+        count = Counter(panel.id for panel in board.panels if panel.id is not None)
+        if twice := [str(number) for number, times in count.items() if times > 1]:
+            yield Defect(board.location, f"Several panels have the id {listed(twice)}.")
+
+
+@lint_rule(
+    "duplicate-ref-id",
+    Severity.ERROR,
+    title="Two queries of a panel with one name",
+    why="Grafana keeps the result of one of them.",
+    fix="Give each query of the panel its own refId.",
+    bad=Example("targets: [{refId: A}, {refId: A}]", on_board(panels=(_TWICE,))),
+    good=on_panel("up"),
+)
+def duplicate_ref_id(corpus: Corpus) -> Iterator[Defect]:
+    """Also of hidden queries."""
+    for panel in corpus.panels:
+        count = Counter(query.ref_id for query in panel.queries if query.ref_id)
+        if twice := [name for name, times in count.items() if times > 1]:
+            yield Defect(panel.location, f"Several queries are called {listed(twice)}.")
+
+
+@lint_rule(
+    "off-grid",
+    Severity.WARNING,
+    title="A panel that does not fit the grid",
+    why="Grafana's grid has 24 columns: what does not fit is moved, and everything below with it.",
+    fix="Make it narrower, or move it to the left.",
+    bad=on_panel("up", panel={"grid": Grid(18, 0, 12, 8)}),
+    good=on_panel("up", panel={"grid": Grid(12, 0, 12, 8)}),
+)
+def off_grid(corpus: Corpus) -> Iterator[Defect]:
+    """Also of panels without a size."""
+    for panel in corpus.panels:
+        at = panel.grid
+        if at and (at.x < 0 or at.y < 0 or at.x + at.width > _COLUMNS or at.width < 1 or at.height < 1):
+            yield Defect(panel.location, f"It begins in column {at.x} and is {at.width} wide and {at.height} high.")
+
+
+@lint_rule(
+    "broken-link",
+    Severity.ERROR,
+    title="A link to a dashboard or panel that is not there",
+    why="It leads to an error page when somebody needs it.",
+    fix="Correct the link, or remove it.",
+    bad=on_panel("up", panel={"links": (BoardLink("Gone", "/d/example?viewPanel=7", _PANEL, "example", 7),)}),
+    good=on_panel("up", panel={"links": (BoardLink("Here", "/d/example?viewPanel=1", _PANEL, "example", 1),)}),
+)
+def broken_link(corpus: Corpus) -> Iterator[Defect]:
+    """To panels of dashboards that were read; to other dashboards only where those that were read are all there are."""
+    by_uid = {board.uid: board for board in corpus.boards}
+    for link in (link for board in corpus.boards for link in (*board.links, *_of_panels(board))):
+        if link.dashboard_uid and (problem := _leads_nowhere(link, by_uid.get(link.dashboard_uid), corpus)):
+            yield Defect(link.location, problem)
+
+
+def _leads_nowhere(link: BoardLink, there: Board | None, corpus: Corpus) -> str:
+    if there is None:
+        return f"There is no dashboard with the uid {link.dashboard_uid!r}." if corpus.own else ""
+    missing = link.panel_id is not None and link.panel_id not in {panel.id for panel in there.panels}
+    return f"{there.title} has no panel with the id {link.panel_id}." if missing and there.complete else ""
+
+
+def _of_panels(board: Board) -> Iterator[BoardLink]:
+    return (link for panel in board.panels for link in panel.links)
+
+
+RULES = (duplicate_uid, duplicate_panel_id, duplicate_ref_id, off_grid, broken_link)

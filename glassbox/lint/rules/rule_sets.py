@@ -1,0 +1,150 @@
+"""What does not fit together among rules, and between rules and what routes them."""
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+
+from glassbox.lint.examples import Example, as_alert, as_record, together
+from glassbox.lint.finding import Location, Severity
+from glassbox.lint.rule import Defect, in_query, lint_rule
+from glassbox.lint.subjects import Corpus, GroupedRule, Inhibition
+from glassbox.syntax.grafana_variables import is_of_a_variable
+
+# A recorded series is named level:metric:operations.
+_COLONS = 2
+# So like are names that differ by a slip of the pen.
+_LIKE = 0.94
+_URGENT = frozenset({"critical", "page", "emergency"})
+_MINOR = frozenset({"warning", "info", "none", "ticket", "minor"})
+_RUNBOOK = {"runbook_url": "https://runbooks.example/Down"}
+_AT = Location("alertmanager.yml", object="inhibit_rules")
+
+
+def _inhibition(source: str, target: str) -> Example:
+    found = Inhibition((("severity", "=", source),), (("severity", "=", target),), ("cluster",), _AT)
+    text = f"source_matchers: [severity={source}]\ntarget_matchers: [severity={target}]\nequal: [cluster]"
+    return Example(text, Corpus(inhibitions=(found,)))
+
+
+@lint_rule(
+    "same-alert",
+    Severity.WARNING,
+    title="Two alerts that never fire apart",
+    why="Whoever is on call is called twice for one trouble, and one of the two is changed and the other forgotten.",
+    fix="Remove one of them, or make one of them differ.",
+    bad=together(as_alert("up == 0", name="Down"), as_alert("(up == 0)", name="TargetDown")),
+    good=together(as_alert("up == 0", name="Down"), as_alert("up == 0", for_="1h", name="DownForLong")),
+)
+def same_alert(corpus: Corpus) -> Iterator[Defect]:
+    """With equal queries, however they are written, and an equal `for`."""
+    first: dict[object, GroupedRule] = {}
+    for alert in corpus.alerts:
+        if alert.query.tree is not None and not alert.is_grafana:
+            other = first.setdefault((alert.query.tree, alert.for_text), alert)
+            if other is not alert:
+                where = f" in {other.location.file}" if other.location.file != alert.location.file else ""
+                yield in_query(alert.query, f"{alert.name} fires whenever {other.name}{where} does, and never else.")
+
+
+@lint_rule(
+    "same-record",
+    Severity.WARNING,
+    title="One series that two rules record",
+    why="Both write the same samples: Prometheus drops those of one with a warning, and one of the rules is changed and the other forgotten.",
+    fix="Remove one of them.",
+    bad=together(as_record("job:up:sum", "sum by (job) (up)"), as_record("job:up:sum", "sum(up) by (job)")),
+    good=together(as_record("job:up:sum", "sum by (job) (up)"), as_record("job:up:count", "count by (job) (up)")),
+)
+def same_record(corpus: Corpus) -> Iterator[Defect]:
+    """With equal queries and labels. Rules of one name with other queries may record other series."""
+    first: dict[object, GroupedRule] = {}
+    for rule in corpus.rules:
+        if not rule.is_alert and rule.query.tree is not None:
+            other = first.setdefault((rule.name, rule.query.tree, frozenset(rule.labels.items())), rule)
+            if other is not rule:
+                yield in_query(rule.query, f"{rule.name} is recorded in {other.location.object} too.")
+
+
+@lint_rule(
+    "unrecorded-series",
+    Severity.WARNING,
+    title="A recorded series that no rule records",
+    why="The panel is empty, and the alert never fires.",
+    fix="Record it, or correct the name.",
+    bad=together(as_record("job:requests:rate5m", "sum by (job) (rate(x[5m]))"), as_alert("job:request:rate5m > 1")),
+    good=together(as_record("job:requests:rate5m", "sum by (job) (rate(x[5m]))"), as_alert("job:requests:rate5m > 1")),
+)
+def unrecorded_series(corpus: Corpus) -> Iterator[Defect]:
+    """Names with two colons that nearly have the name of one that is recorded: rules that were not read may record any other."""
+    for query in corpus.queries:
+        for name in dict.fromkeys(series.name for series in query.series):
+            if name.count(":") == _COLONS and name not in corpus.recorded and not is_of_a_variable(name):
+                near = next(iter(get_close_matches(name, corpus.recorded, n=1, cutoff=_LIKE)), "")
+                if near:
+                    yield in_query(query, f"No rule records {name}; {near} is nearest.", name)
+
+
+@lint_rule(
+    "page-is-silenced",
+    Severity.ERROR,
+    title="A lesser alert that silences a page",
+    why="While the lesser one fires, nobody is called for what is urgent.",
+    fix="Let the urgent one be the source, and the lesser one the target.",
+    bad=_inhibition("warning", "critical"),
+    good=_inhibition("critical", "warning"),
+)
+def page_is_silenced(corpus: Corpus) -> Iterator[Defect]:
+    """By the label severity, where both sides name it."""
+    for each in corpus.inhibitions:
+        source, target = _severities(each.source), _severities(each.target)
+        if source and source <= _MINOR and target & _URGENT:
+            yield Defect(
+                each.location, f"Alerts of severity {min(source)} silence those of severity {min(target & _URGENT)}."
+            )
+
+
+def _severities(matchers: tuple[tuple[str, str, str], ...]) -> set[str]:
+    named = {value for label, operator, value in matchers if label == "severity" and operator in ("=", "=~")}
+    return {part for value in named for part in value.split("|")}
+
+
+@lint_rule(
+    "no-runbook",
+    Severity.INFO,
+    title="Alerts without a runbook, beside others that have one",
+    why="Whom the alert wakes looks for a runbook as he is used to, and has to find out by himself what to do.",
+    fix="Write what it means and what to do, and link it in the annotation runbook_url.",
+    bad=together(as_alert("up == 0", annotations=_RUNBOOK), as_alert("x > 1", name="Other")),
+    good=together(as_alert("up == 0", annotations=_RUNBOOK), as_alert("x > 1", annotations=_RUNBOOK, name="Other")),
+)
+def no_runbook(corpus: Corpus) -> Iterator[Defect]:
+    """One finding for each group, and only where other alerts have one: else there are none on purpose."""
+    if not any(_has_runbook(alert) for alert in corpus.alerts):
+        return
+    for group in corpus.groups:
+        alerts = [rule for rule in group.rules if rule.is_alert]
+        bare = [each.name for each in alerts if not _has_runbook(each)]
+        if bare:
+            yield Defect(group.location, f"{len(bare)} of {len(alerts)} alerts have no runbook, such as {bare[0]}.")
+
+
+def _has_runbook(alert: GroupedRule) -> bool:
+    return any("runbook" in name for name in alert.annotations)
+
+
+@lint_rule(
+    "untested-alert",
+    Severity.INFO,
+    title="An alert without a test",
+    why="Nobody has seen it fire, and nobody notices when a change lets it fall silent.",
+    fix="Write a test of promtool in which it fires, and one in which it stays silent.",
+    bad=as_alert("up == 0").given("# no alert_rule_test names it", tested_alerts=frozenset()),
+    good=as_alert("up == 0").given("# an alert_rule_test names it", tested_alerts=frozenset({"Example"})),
+)
+def untested_alert(corpus: Corpus) -> Iterator[Defect]:
+    """Where tests of promtool were read too."""
+    for alert in corpus.alerts if corpus.tested_alerts is not None else ():
+        if alert.name not in (corpus.tested_alerts or ()):
+            yield Defect(alert.location, f"No test names {alert.name}.")
+
+
+RULES = (same_alert, same_record, unrecorded_series, page_is_silenced, no_runbook, untested_alert)

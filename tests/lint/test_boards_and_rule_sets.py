@@ -1,0 +1,224 @@
+"""Rules about what fits together, and secrets: more that they find, and what they leave alone."""
+
+from dataclasses import replace
+
+import pytest
+
+from glassbox.lint.examples import as_alert, as_record, on_board, on_panel, together
+from glassbox.lint.finding import Location
+from glassbox.lint.linting import judged
+from glassbox.lint.of_bundle import corpus_of
+from glassbox.lint.subjects import (
+    BoardAnnotation,
+    BoardLink,
+    BoardPanel,
+    BoardVariable,
+    Corpus,
+    Inhibition,
+    LooseText,
+    Query,
+    QueryKind,
+)
+from tests.support.ours import our_bundle
+
+AT = Location("dashboard.json", object="Example")
+
+
+def messages(rule, corpus):
+    return [finding.message for finding in judged(corpus, select=(rule,))]
+
+
+def board(expr="up", legend="", variables=(), links=(), **panel):
+    asked = Query(expr, AT.within("Panel"), QueryKind.PANEL, "A", legend)
+    fields = {"title": "Panel", "type": "timeseries", "id": 1, "unit": "s"} | panel
+    return on_board(panels=(BoardPanel(location=AT, queries=(asked,), **fields),), variables=variables, links=links)
+
+
+def variable(name="model", type_="query", **fields):
+    return BoardVariable(name, type_, AT.within(f"variable {name}"), **fields)
+
+
+USES = {
+    "a query": board('up{job="${model:regex}"}', variables=(variable(),)),
+    "an old query": board('up{job="[[model]]"}', variables=(variable(),)),
+    "a legend": board(legend="$model", variables=(variable(),)),
+    "a title": board(title="Of $model", variables=(variable(),)),
+    "a text": board(texts=("https://x/?m=$model",), variables=(variable(),)),
+    "a link's title": board(links=(BoardLink("More of $model", "/d/x", AT),), variables=(variable(),)),
+    "a link's address": board(links=(BoardLink("More", "/d/x?var-m=${model}", AT),), variables=(variable(),)),
+    "what a link hands on": board(links=(BoardLink("More", "/d/x", AT, with_variables=True),), variables=(variable(),)),
+    "a repeated panel": board(repeats="model", variables=(variable(),)),
+    "another variable": board(
+        'up{job="$job"}', variables=(variable(), variable("job", texts=("label_values(up{model='$model'}, job)",)))
+    ),
+}
+
+
+@pytest.mark.parametrize("where", USES)
+def test_a_variable_is_used_by(where):
+    assert messages("unused-variable", USES[where]) == []
+
+
+def test_a_variable_does_not_use_itself():
+    assert messages("unused-variable", board(variables=(variable(texts=("model", "label_values(up, job)")),))) == [
+        "Nothing uses model."
+    ]
+
+
+def test_variables_of_a_board_that_was_not_read_whole_are_not_judged():
+    (whole,) = board('up{job="$job"}', variables=(variable(),)).boards
+    part = Corpus(boards=(replace(whole, complete=False),))
+    assert messages("unused-variable", part) == messages("undefined-variable", part) == []
+    assert messages("undefined-variable", Corpus(boards=(whole,))) == ["There is no variable 'job'."]
+
+
+def test_grafanas_own_variables_and_groups_of_expressions_are_defined():
+    texts = (
+        'label_replace(up, "a", "$1", "b", "(.*)")',
+        "rate(x[$__rate_interval])",
+        'up{a=~"b$|c$"}',
+        "x[${__range_s}s:]",
+    )
+    assert [messages("undefined-variable", board(text)) for text in texts] == [[]] * 4
+
+
+def test_variables_of_annotations_queries_count():
+    note = BoardAnnotation("note", AT, Query('up{a="$gone"}', AT, QueryKind.ANNOTATION))
+    assert messages("undefined-variable", on_board(annotations=(note,))) == ["There is no variable 'gone'."]
+
+
+def test_links_are_judged_as_far_as_their_targets_were_read():
+    def linking(uid, panel=None):
+        return board(links=(BoardLink("Next", f"/d/{uid}", AT, uid, panel),))
+
+    assert messages("broken-link", linking("elsewhere")) == []
+    assert messages("broken-link", replace(linking("elsewhere"), own=True)) == [
+        "There is no dashboard with the uid 'elsewhere'."
+    ]
+    assert messages("broken-link", linking("example", 2)) == ["Example has no panel with the id 2."]
+    assert messages("broken-link", linking("example", 1)) == []
+
+
+def test_boards_without_a_uid_are_not_one():
+    (one,) = board().boards
+    assert messages("duplicate-uid", Corpus(boards=(replace(one, uid=""), replace(one, uid="")))) == []
+
+
+ONE_SERVER = [
+    board('vllm:num_requests_running{instance="$instance"}', "Running", variables=(variable("instance"),)),
+    board('vllm:num_requests_running{instance=~"$instance"}', "Running", variables=(variable("instance"),)),
+    board("sum(vllm:num_requests_running)", "Running"),
+    board("foreign_gauge", "Running"),
+    board("vllm:num_requests_running", "Running", type="stat"),
+    board("vllm:num_requests_running / on () sum(vllm:num_requests_waiting)", "Running"),
+]
+
+
+@pytest.mark.parametrize("corpus", ONE_SERVER)
+def test_lines_that_may_be_one_are_left_alone(corpus):
+    assert messages("lines-alike", corpus) == []
+
+
+def test_lines_of_many_servers_are_found_once_for_each_board():
+    many = variable("instance", multi=True)
+    corpus = board('vllm:num_requests_running{instance=~"$instance"}', "Running", variables=(many,))
+    assert messages("lines-alike", corpus) == ["1 query gives lines of one name, such as 'Running' of 'Panel'."]
+
+
+def test_short_windows_of_a_board_are_one_finding_where_the_scrape_interval_is_assumed():
+    (one,) = board("rate(x[1m]) + irate(y[1m])").boards
+    (message,) = messages("short-window", Corpus(boards=(one,)))
+    assert message.endswith("2 windows of the dashboard are as short.")
+    assert len(messages("short-window", Corpus(boards=(one,), scrape_interval_seconds=30))) == 2
+    assert messages("short-window", Corpus(boards=(one,), scrape_interval_seconds=15)) == []
+
+
+def test_alerts_and_records_that_are_alike_and_not_the_same():
+    apart = together(
+        as_alert("up == 0", name="A"), as_alert("up == 0", name="B", for_="10m"), as_alert("up < 1", name="C")
+    )
+    assert messages("same-alert", apart.corpus) == []
+    assert messages(
+        "same-alert", together(as_alert("sum( up )==0", name="A"), as_alert("sum(up) == 0", name="B")).corpus
+    ) == ["B fires whenever A does, and never else."]
+    labelled = together(as_record("a:x:y", "sum(up)", {"q": "1"}), as_record("a:x:y", "sum(up)", {"q": "2"}))
+    assert messages("same-record", labelled.corpus) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "target"), [("critical", "warning|info"), ("critical", "critical"), ("", "critical")]
+)
+def test_an_inhibition_that_silences_no_page_is_left_alone(source, target):
+    matchers = (("severity", "=", source),) if source else (("alertname", "=", "NodeDown"),)
+    each = Inhibition(matchers, (("severity", "=~", target),), ("node",), AT)
+    assert messages("page-is-silenced", Corpus(inhibitions=(each,))) == []
+
+
+SECRETS = (
+    "glsa_" + "a1B2c3D4e5F6g7H8i9J0k1L2_0a1b2c3d",
+    "AKIA" + "IOSFODNN7ABCDEFG",
+    "https://hooks.slack.com/services/T0123ABCD/B0123ABCD/" + "a1b2c3d4e5f6g7h8i9j0",
+    "https://open.feishu.cn/open-apis/bot/v2/hook/" + "0a1b2c3d-4e5f-6a7b-8c9d-0e1f2a3b4c5d",
+    "https://admin:" + "hunter2@prometheus.internal/",
+    "-----BEGIN " + "RSA PRIVATE KEY-----",
+)
+NO_SECRETS = (
+    "https://hooks.slack.com/services/YOUR/WEBHOOK/URL",
+    "https://user:<password>@host/",
+    "https://${user}:${password}@host/",
+    "Bearer {{ .Token }}",
+    "https://grafana.internal/d/abc?var-job=a:b@c",
+    "sum(rate(glsa_requests_total[5m]))",
+    "AKIAIOSFODNN7EXAMPLE",
+)
+
+
+@pytest.mark.parametrize("text", SECRETS)
+def test_a_secret_is_found_and_not_printed(text):
+    (finding,) = judged(Corpus(texts=(LooseText(f"url: {text}", AT),)), select=("secret",))
+    assert text not in f"{finding}"
+
+
+@pytest.mark.parametrize("text", SECRETS)
+def test_a_secret_is_found_anywhere(text):
+    assert messages("secret", as_alert("up == 0", annotations={"runbook_url": text}).corpus)
+    assert messages("secret", on_panel("up", panel={"texts": (text,)}).corpus)
+
+
+@pytest.mark.parametrize("text", NO_SECRETS)
+def test_what_is_no_secret_is_left_alone(text):
+    assert messages("secret", Corpus(texts=(LooseText(text, AT),))) == []
+
+
+RAW = "histogram_quantile(0.9, sum by (le) (rate(vllm:e2e_request_latency_seconds_bucket[$__rate_interval])))"
+
+
+def test_a_panel_of_raw_buckets_is_shown_the_series_that_ours_record_of_them():
+    ours = corpus_of(our_bundle())
+    (found,) = judged(replace(ours, boards=on_panel(RAW).corpus.boards, exemptions=()), select=("raw-histogram",))
+    assert found.fix == "Read model:inference_request_duration_seconds_bucket:rate5m."
+
+
+@pytest.mark.parametrize(
+    ("record", "panel"),
+    [
+        ("sum by (le) (rate(x_bucket[5m]))", "histogram_quantile(0.9, sum by (le, instance) (rate(x_bucket[5m])))"),
+        ("sum by (le) (rate(x_bucket[5m]))", 'histogram_quantile(0.9, sum by (le) (rate(x_bucket{job="a"}[5m])))'),
+        ('sum by (le) (rate(x_bucket{job="a"}[5m]))', "histogram_quantile(0.9, sum by (le) (rate(x_bucket[5m])))"),
+        ("avg by (le) (rate(x_bucket[5m]))", "histogram_quantile(0.9, sum by (le) (rate(x_bucket[5m])))"),
+        ("sum by (le) (rate(x_bucket[5m]))", "histogram_quantile(0.9, sum by (le) (rate(y_bucket[5m])))"),
+    ],
+)
+def test_buckets_whose_sum_is_not_recorded_are_read_raw(record, panel):
+    assert messages("raw-histogram", together(as_record("job:x_bucket:rate5m", record), on_panel(panel)).corpus) == []
+
+
+def test_a_series_that_rules_elsewhere_may_record_is_left_alone():
+    recorded = as_record("job:requests:rate5m", "sum by (job) (rate(x[5m]))")
+    others = ("cluster:cpu_usage:sum", "job:requests:rate1h", "$level:requests:rate5m", "vllm:num_requests_waiting")
+    for name in others:
+        assert messages("unrecorded-series", together(recorded, on_panel(name)).corpus) == []
+    wrong = together(recorded, on_panel("job:request:rate5m")).corpus
+    assert messages("unrecorded-series", wrong) == [
+        "No rule records job:request:rate5m; job:requests:rate5m is nearest."
+    ]

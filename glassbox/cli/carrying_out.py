@@ -50,7 +50,7 @@ def keep_backup(grafana: Grafana, plan: PushPlan, wanted: Sequence[Change], fold
         say(f"Backup: {keep(grafana, plan, wanted, folder)} in {folder}")
 
 
-def carry_out(grafana: Grafana, plan: PushPlan, wanted: Sequence[Change]) -> int:
+def carry_out(grafana: Grafana, plan: PushPlan, wanted: Sequence[Change], verb: str = "Pushed") -> int:
     """Carry out these changes of the plan, and say what was done and what was not; returns the exit code."""
     from glassbox.deploying.apply import apply  # noqa: PLC0415  # only these commands need an HTTP client
 
@@ -66,7 +66,7 @@ def carry_out(grafana: Grafana, plan: PushPlan, wanted: Sequence[Change]) -> int
         if done or not isinstance(error, GlassboxError):
             complain_of_the_rest(done, wanted)
         raise
-    say_result(plan, done, held)
+    say_result(plan, done, held, verb=verb)
     return FINDINGS if held else DONE
 
 

@@ -38,4 +38,4 @@ def command(
         wanted = [change for change in plan.pending if force or not (change.edit or (held and change.kind.name == "folder"))]  # fmt: skip  # one thing is one line
         ask(wanted, yes=yes, otherwise="--dry-run to delete nothing")
         keep_backup(grafana, plan, wanted, backups)
-        return carry_out(grafana, plan, wanted)
+        return carry_out(grafana, plan, wanted, "Destroyed")

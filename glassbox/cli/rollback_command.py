@@ -61,7 +61,7 @@ def command(
         wanted = [change for change in plan.pending if force or not change.edit]
         ask(wanted, yes=yes, otherwise="--dry-run to change nothing", always="This changes Grafana back")
         keep_backup(grafana, plan, wanted, backups)
-        return carry_out(grafana, plan, wanted)
+        return carry_out(grafana, plan, wanted, "Rolled back")
 
 
 def _lines(backups: Iterable[Backup]) -> Iterator[str]:

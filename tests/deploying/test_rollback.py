@@ -198,7 +198,8 @@ def test_the_commands_read_first_ask_and_hold_no_secret(run, tmp_path):
         code, _, err = command(name)
         assert (code, len(server.writes)) == (1, writes)
         assert "This deletes 3 objects. There is no terminal to ask at: give --yes, or --dry-run" in err
-    assert command("destroy", "--yes")[0] == 0
+    code, out, _ = command("destroy", "--yes")
+    assert (code, out.splitlines()[-1]) == (0, "Destroyed: 0 created, 0 updated, 3 deleted, 0 unchanged.")
     assert content(server) == [{}, {}, {}]
     assert command("destroy", "--yes")[0] == 0
     assert command("rollback")[0] == 1

@@ -16,6 +16,8 @@ COMMANDS = {
     "lint": Entry("glassbox.cli.lint_command", "Check all content, or dashboards and rules of anybody."),
     "diff": Entry("glassbox.reviewing.diff_command", "See what differs from another revision, without a server."),
     "plan": Entry("glassbox.cli.plan_command", "See what a push to Grafana would change."),
+    "rollback": Entry("glassbox.cli.rollback_command", "Bring back what was in Grafana before a push."),
+    "destroy": Entry("glassbox.cli.destroy_command", "Delete all that is ours from Grafana."),
     "doctor": Entry(
         "glassbox.doctor.doctor_command", "See what can work on your own Prometheus, and what is in the way."
     ),

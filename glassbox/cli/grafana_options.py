@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 FILE = click.Path(dir_okay=False, path_type=Path)
+BACKUPS = Path(".glassbox/backups")
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,21 @@ def choosing(command: Command) -> Command:
     """`--only GLOB` and `--no-prune`."""
     command = click.option("--only", metavar="GLOB", default="", help="Only objects with such a title or uid, or kind and title: 'dashboard/*'.")(command)  # fmt: skip  # one option
     return click.option("--no-prune", is_flag=True, help="Keep what the code no longer has.")(command)
+
+
+def to_backups(command: Command) -> Command:
+    """`--backups DIR`."""
+    return click.option("--backups", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", default=BACKUPS, help=f"Where backups are kept, {BACKUPS} without it.")(command)  # fmt: skip  # one option
+
+
+@contextmanager
+def connection(url: str, token_file: Path | None, *, read_only: bool) -> Iterator[Grafana]:
+    """The Grafana at this address, for commands that compile nothing."""
+    from glassbox.grafana.client import Grafana  # noqa: PLC0415  # see `destination`
+    from glassbox.grafana.credentials import grafana_credential  # noqa: PLC0415
+
+    with Grafana(url, grafana_credential(token_file), read_only=read_only) as grafana:
+        yield grafana
 
 
 @contextmanager

@@ -13,6 +13,7 @@ import click
 
 from glassbox.cli.command_table import COMMANDS
 from glassbox.cli.exit_codes import DONE, run
+from glassbox.cli.grafana_options import BACKUPS, to_backups
 from glassbox.cli.output import say
 from glassbox.cli.rule_options import RuleOptions, rule_options
 from glassbox.cli.rules_step import push_rules_alone
@@ -86,6 +87,7 @@ class _Commands(click.Group):
 @click.option("--no-prune", is_flag=True, help="Keep what the code no longer has.")
 @click.option("--only", metavar="GLOB", default="", help="Push only objects with such a title or uid: 'dashboard/*'.")
 @click.option("--plan", type=_FILE, metavar="PLAN", help="Push exactly what `plan --out PLAN` saved, or nothing.")
+@to_backups
 @rule_options
 @click.pass_context
 def cli(context: click.Context, /, settings_file: Path | None, rules: RuleOptions, **push: Any) -> int:
@@ -110,7 +112,9 @@ def cli(context: click.Context, /, settings_file: Path | None, rules: RuleOption
 def _refuse_mixed(push: Mapping[str, Any], subcommand: str | None) -> None:
     if push["url"] is not None and subcommand:
         raise click.UsageError(f"--grafana does not go with {subcommand!r}: give one of the two.")
-    alone = [f"--{name.replace('_', '-')}" for name, value in push.items() if value and name != "url"]
+    alone = [
+        f"--{name.replace('_', '-')}" for name, value in push.items() if value and value != BACKUPS and name != "url"
+    ]
     if alone and push["url"] is None:
         raise click.UsageError(f"{alone[0]} needs --grafana URL.")
 

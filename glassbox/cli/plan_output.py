@@ -17,14 +17,15 @@ def say_plan(plan: PushPlan) -> None:
         say(line.text, colour=line.colour)
 
 
-def say_result(plan: PushPlan, done: Sequence[Change], held: Sequence[Change]) -> None:
-    """The closing sentences of a push: counts, what was kept for others, and where to look."""
+def say_result(plan: PushPlan, done: Sequence[Change], held: Sequence[Change], *, verb: str) -> None:
+    """The closing sentences of an apply ("Pushed"): counts, what was kept for others, and where to look."""
     count, kept = Counter(change.action for change in done), plan.count[Action.KEEP] + len(held)
     told = f"{count[Action.CREATE]} created, {count[Action.UPDATE]} updated, {count[Action.DELETE]} deleted"
-    say(f"Pushed: {told}, {kept} unchanged.")
+    say(f"{verb}: {told}, {kept} unchanged.")
     if held:
-        say(f"Others edited {_names(held)}: not overwritten. Take their edits into the code, or push with --force.")
-    say(f"Look: {plan.server.url}/dashboards/f/{plan.folder_uid}")
+        say(f"Others edited {_names(held)}: not overwritten. Take their edits into the code, or use --force.")
+    if not any(change.kind.name == "folder" and change.action is Action.DELETE for change in done):
+        say(f"Look: {plan.server.url}/dashboards/f/{plan.folder_uid}")
 
 
 def complain_of_the_rest(done: Sequence[Change], wanted: Sequence[Change]) -> None:

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import signal
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
-from glassbox.cli.exit_codes import DONE, FINDINGS
-from glassbox.cli.grafana_options import Destination, destination
+from glassbox.cli.carrying_out import ask, carry_out, keep_backup
+from glassbox.cli.exit_codes import FINDINGS
+from glassbox.cli.grafana_options import BACKUPS, Destination, destination
 from glassbox.cli.lint_command import lint_and_report
 from glassbox.cli.output import complain
-from glassbox.cli.plan_output import complain_of_the_rest, say_plan, say_result
+from glassbox.cli.plan_output import say_plan
 from glassbox.cli.recorded_notice import after_push, before_push
 from glassbox.cli.rule_options import RuleOptions
 from glassbox.cli.rules_step import BehindGrafana, bring_rules
@@ -24,7 +19,6 @@ from glassbox.cli.session import Session
 from glassbox.errors import GlassboxError
 
 if TYPE_CHECKING:
-    from glassbox.deploying.change import Change
     from glassbox.deploying.plan import PushPlan
 
 
@@ -39,6 +33,7 @@ class PushOptions:
     no_prune: bool = False
     only: str = ""
     plan: Path | None = None
+    backups: Path = BACKUPS
 
 
 def push_to(options: PushOptions, session: Session, rules: RuleOptions) -> int:
@@ -55,9 +50,10 @@ def push_to(options: PushOptions, session: Session, rules: RuleOptions) -> int:
         for notice in before_push(found.grafana, found.source, always):
             complain(notice)
         wanted = [change for change in plan.pending if options.force or not change.edit]
-        _ask(wanted, yes=options.yes)
+        ask(wanted, yes=options.yes)
+        keep_backup(found.grafana, plan, wanted, options.backups)
         bring_rules(rules, session, found.bundle, BehindGrafana(found.grafana, found.source))
-        code = _carry_out(found, plan, wanted)
+        code = carry_out(found.grafana, plan, wanted)
         for notice in after_push(found.grafana, found.source, always, brought=rules.name_a_place):
             complain(notice)
         return code
@@ -81,51 +77,3 @@ def _plan(found: Destination, options: PushOptions) -> PushPlan:
     if reviewed and options.plan:
         refuse_other(reviewed, plan_json(made, selection, prune=found.deployment.prune), options.plan)
     return made
-
-
-def _carry_out(found: Destination, plan: PushPlan, wanted: Sequence[Change]) -> int:
-    from glassbox.deploying.apply import apply  # noqa: PLC0415  # see `destination`
-
-    held = [change for change in plan.pending if change not in wanted]
-    done: list[Change] = []
-    if not plan.pending:
-        return DONE
-    try:
-        with terminable():
-            apply(found.grafana, plan, wanted, done.append)
-    except BaseException as error:
-        # A refusal of the first write says all there is.
-        if done or not isinstance(error, GlassboxError):
-            complain_of_the_rest(done, wanted)
-        raise
-    say_result(plan, done, held)
-    return FINDINGS if held else DONE
-
-
-def _ask(wanted: Sequence[Change], *, yes: bool) -> None:
-    """Ask once where something is deleted or others' edits are overwritten; GlassboxError without a terminal or a yes."""
-    lost = sum(len(change.lost) for change in wanted)
-    edited = sum(change.edit is not None for change in wanted)
-    told = [f"deletes {lost} object{'s' * (lost != 1)}"] * bool(lost) + [f"overwrites {edited} edited by others"] * bool(edited)  # fmt: skip  # one thing is one line
-    if yes or not told:
-        return
-    question = f"This {' and '.join(told)}."
-    if not sys.stdin.isatty():
-        otherwise = ", or --no-prune to delete nothing" if lost else ""
-        raise GlassboxError(f"{question} There is no terminal to ask at: give --yes{otherwise}.")
-    if not click.confirm(f"{question} Go on?"):
-        raise GlassboxError("Nothing was pushed, as you said.")
-
-
-@contextmanager
-def terminable() -> Iterator[None]:
-    """SIGTERM ends the block as Ctrl-C does, so that what was done can be said."""
-
-    def end(_number: int, _frame: object) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, end)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from itertools import groupby
+from threading import Event
 
 from glassbox.deploying.change import Action, Change
 from glassbox.deploying.plan import PushPlan
@@ -41,33 +42,39 @@ def _removed(grafana: Grafana, folder_uid: str) -> Done:
 
 
 def _together(workers: int, work: Done, changes: list[Change], done: Done) -> None:
-    if workers == 1:
-        for change in changes:
-            work(change)
-            done(change)
-        return
+    """Do the work, so many at the same time. After an error or a signal what runs is finished, and the rest is not begun."""
+    stopped = Event()
     with ThreadPoolExecutor(workers) as pool:
-        begun = {pool.submit(work, change): change for change in changes}
+        begun = {pool.submit(_unless, stopped, work, change): change for change in changes}
         try:
-            _report(begun, done)
+            for future in as_completed(begun):
+                _tell(begun, future, done)
         finally:
-            # An error or a signal: what runs is finished, the rest is not begun.
+            stopped.set()
             pool.shutdown(wait=True, cancel_futures=True)
+            for future in [*begun]:
+                _tell(begun, future, done)
+    if begun:
+        # An error itself, not what was left out after it.
+        errors = [error for future in begun if not future.cancelled() and (error := future.exception())]
+        raise min(errors, key=lambda error: isinstance(error, _NotBegunError))
 
 
-def _report(begun: dict[Future[None], Change], done: Done) -> None:
-    """Pass each change to `done` as it ends; raise the first error after all that had begun have ended."""
-    left, errors = set(begun), []
-    while left:
-        ended, left = wait(left, return_when="FIRST_COMPLETED")
-        for future in sorted(ended, key=list(begun).index):
-            if future.cancelled():
-                continue
-            if error := future.exception():
-                errors.append(error)
-                for waiting in left:
-                    waiting.cancel()
-            else:
-                done(begun[future])
-    if errors:
-        raise errors[0]
+class _NotBegunError(Exception):
+    """Another change had failed."""
+
+
+def _unless(stopped: Event, work: Done, change: Change) -> None:
+    if stopped.is_set():
+        raise _NotBegunError
+    try:
+        work(change)
+    except BaseException:
+        stopped.set()
+        raise
+
+
+def _tell(begun: dict[Future[None], Change], future: Future[None], done: Done) -> None:
+    """Pass the change to `done`, once, if its work succeeded; what is left in `begun` did not."""
+    if future in begun and future.done() and not future.cancelled() and not future.exception():
+        done(begun.pop(future))

@@ -9,24 +9,25 @@ from glassbox.grafana.client import Grafana
 from glassbox.grafana.failures import GrafanaError
 from glassbox.http.retries import Patience
 
-# A write that answers so may have been carried out or not; None is no answer at all. 500 is SQLite's "database is locked".
-_UNDECIDED = frozenset({None, 409, 412, 500, 502, 503, 504})
+# A write that answers so may have been carried out or not; None is no answer at all, 200 one that cannot be read.
+# 500 is SQLite's "database is locked".
+_UNDECIDED = frozenset({None, 200, 409, 412, 500, 502, 503, 504})
 _CONFLICTS = frozenset({409, 412})
 
 
 def written(grafana: Grafana, change: Change) -> None:
     """Write the content of a change and make sure that it stands; GlassboxError where it does not."""
-    patience, attempt, content = Patience(), 0, _content(change)
+    patience, attempt = Patience(), 0
     while True:
         attempt += 1
         try:
-            change.kind.write(grafana, content, change.live)
+            change.kind.write(grafana, _content(change), change.live)
         except GrafanaError as error:
-            if error.status not in _UNDECIDED or _stands(grafana, change, error):
-                if error.status in _UNDECIDED:
-                    return
+            if error.status not in _UNDECIDED:
                 raise
-            if not (_is_untouched(grafana, change, error) and patience.waited(attempt, {})):
+            if _stands(grafana, change, error):
+                return
+            if not (_is_worth_repeating(grafana, change, error, attempt) and patience.waited(attempt, {})):
                 raise
         else:
             _refuse_other_content(grafana, change)
@@ -34,7 +35,7 @@ def written(grafana: Grafana, change: Change) -> None:
 
 
 def removed(grafana: Grafana, change: Change, folder_uid: str) -> None:
-    """Delete the object of a change; once more where the answer leaves open whether it was deleted, since a second time is harmless."""
+    """Delete the object of a change; again where the answer leaves open whether it was deleted, since a second time is harmless."""
     if change.live is None:
         raise ValueError("a deletion without a live object")
     patience, attempt = Patience(), 0
@@ -43,7 +44,7 @@ def removed(grafana: Grafana, change: Change, folder_uid: str) -> None:
         try:
             change.kind.remove(grafana, change.live, folder_uid)
         except GrafanaError as error:
-            if error.status not in _UNDECIDED - _CONFLICTS or not patience.waited(attempt, {}):
+            if error.status not in _UNDECIDED or not patience.waited(attempt, {}):
                 raise
         else:
             return
@@ -61,12 +62,15 @@ def _stands(grafana: Grafana, change: Change, error: GrafanaError) -> bool:
     return now is not None and _is_sent(grafana, change, now)
 
 
-def _is_untouched(grafana: Grafana, change: Change, error: GrafanaError) -> bool:
-    """Whether the object is still what the plan compared with, so that writing again overwrites nobody."""
-    if error.status in _CONFLICTS and change.live is None:
-        return False
+def _is_worth_repeating(grafana: Grafana, change: Change, error: GrafanaError, attempt: int) -> bool:
+    """Whether the object is still what the plan compared with, so that writing again overwrites nobody.
+
+    A conflict about an object that is not there is repeated once: what it conflicts with, such as a title, stays.
+    """
     now = _now(grafana, change, error)
-    return now == (change.live and {key: value for key, value in change.live.items() if key != "elsewhere"})
+    if now is None and error.status in _CONFLICTS and attempt > 1:
+        return False
+    return change.kind.is_unchanged(now, change.live)
 
 
 def _now(grafana: Grafana, change: Change, error: GrafanaError) -> Json | None:

@@ -47,6 +47,11 @@ def advice_for(request: Request, status: int, reason: str, credential: GrafanaCr
     return ADVICE.get(status, "see Grafana's log" if status >= 500 else "correct it at its source and push again")
 
 
+def long_wait(seconds: float) -> str:
+    """What to do about a server that asks for a longer pause than a command makes."""
+    return f"Grafana asks to wait {seconds:.0f} s, so run again after that"
+
+
 def unanswered(request: Request, error: NoAnswerError) -> str:
     """Why a request got no answer, and what to do."""
     return f"{error}{NOT_REPEATED if request.writes and error.maybe_done else ''}"

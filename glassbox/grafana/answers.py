@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from glassbox.grafana.advice import UNREADY, advice_for
+from glassbox.grafana.advice import UNREADY, advice_for, long_wait
 from glassbox.grafana.credentials import GrafanaCredential
 from glassbox.grafana.failures import GrafanaError, NotVisibleError, Request
 from glassbox.http.exchange import HttpAnswer
 from glassbox.http.json_text import NOT_JSON
+from glassbox.http.retries import RETRY_AFTER_MAX_SECONDS, asked_for_seconds
 from glassbox.http.sentences import masked, on_one_line
 
 SENT_BY_PROXIES = UNREADY | {413, 429}
@@ -44,7 +45,8 @@ def refused(request: Request, response: HttpAnswer, body: Any, credential: Grafa
     if body is NOT_JSON and status not in SENT_BY_PROXIES:
         return request.failed(not_json(response, credential), status)
     message, message_id = (_shown(text, credential) for text in error_text(body))
-    advice = advice_for(request, status, f"{message_id} {message}", credential)
+    asked = asked_for_seconds(response.headers.get("Retry-After", ""))
+    advice = long_wait(asked) if status == 429 and asked > RETRY_AFTER_MAX_SECONDS else advice_for(request, status, f"{message_id} {message}", credential)  # fmt: skip  # one thing is one line
     quoted = f' ("{message.removeprefix(DENIED)}")' if message else ""
     kind = NotVisibleError if status in (403, 404) else GrafanaError
     return request.failed(f"answered {status}{quoted}: {advice}", status, message_id, kind)

@@ -12,6 +12,7 @@ RETRIES = 3
 RETRY_AFTER_MAX_SECONDS = 30.0
 PAUSES_MAX_SECONDS = 120.0
 """Of all pauses of a command together."""
+_LONGEST_NUMBER = 9
 RETRIED_READS = frozenset({429, 502, 503, 504})
 RETRIED_WRITES = frozenset({429})
 
@@ -25,10 +26,14 @@ class Patience:
         self.left_seconds = PAUSES_MAX_SECONDS
 
     def waited(self, attempt: int, headers: Mapping[str, str]) -> bool:
-        """Wait before another attempt, `attempt` of them made; False where it is not worth it or patience has ended."""
-        if attempt > RETRIES or self.left_seconds <= 0:
+        """Wait before another attempt, `attempt` of them made; False where it is not worth it or patience has ended.
+
+        A server that asks for more than RETRY_AFTER_MAX_SECONDS is not waited for at all: any earlier attempt is refused too.
+        """
+        asked = asked_for_seconds(headers.get("Retry-After", ""))
+        if attempt > RETRIES or self.left_seconds <= 0 or asked > RETRY_AFTER_MAX_SECONDS:
             return False
-        seconds = min(_asked_for(headers.get("Retry-After", "")) or _backoff(attempt), self.left_seconds)
+        seconds = min(asked or _backoff(attempt), self.left_seconds)
         self.left_seconds -= seconds
         self.pause(seconds)
         return True
@@ -45,13 +50,12 @@ def _backoff(attempt: int) -> float:
     return random.uniform(longest / 2, longest)
 
 
-def _asked_for(text: str) -> float:
-    """Seconds of a Retry-After, at most 30; 0 for none and for nonsense."""
+def asked_for_seconds(text: str) -> float:
+    """The seconds of a Retry-After; 0 for none and for nonsense."""
     text = text.strip()
     if text.isascii() and text.isdigit():
-        return RETRY_AFTER_MAX_SECONDS if len(text) > 2 else min(float(text), RETRY_AFTER_MAX_SECONDS)
+        return float(text[:_LONGEST_NUMBER])
     try:
-        seconds = email.utils.parsedate_to_datetime(text).timestamp() - time.time()
+        return max(0.0, email.utils.parsedate_to_datetime(text).timestamp() - time.time())
     except (ValueError, OverflowError):
         return 0.0
-    return max(0.0, min(seconds, RETRY_AFTER_MAX_SECONDS))

@@ -48,15 +48,22 @@ class DashboardKind(ObjectKind):
     def now(self, grafana: Grafana, content: Json) -> Json | None:
         return grafana.dashboard(self.identity(content))
 
+    def is_unchanged(self, now: Json | None, live: Json | None) -> bool:
+        """By version and folder: its "meta" changes with the folder's title too."""
+        if now is None or live is None:
+            return now is live
+        return bool(_version_and_folder(now) == _version_and_folder(live) and stored(now) == stored(live))
+
     def leftovers(self, survey: Survey, wanted: Iterable[Json]) -> Iterable[Json]:
         """Dashboards that the search finds, which may lag a few seconds behind a write."""
         known = {self.identity(content) for content in wanted}
         uids = survey.grafana.dashboard_uids(survey.folder_uid, TAG)
         found = (survey.grafana.dashboard(uid) for uid in sorted(set(uids) - known))
         # The search may still have a dashboard that was moved or deleted.
-        return [live for live in found if live and self._in_our_folder(live, survey.folder_uid)]
+        return [live for live in found if live and self.in_our_folder(live, survey.folder_uid)]
 
-    def _in_our_folder(self, live: Json, folder_uid: str) -> bool:
+    def in_our_folder(self, live: Json, folder_uid: str) -> bool:
+        """Whether a dashboard has the place and the uid of ours."""
         return live["meta"].get("folderUid") == folder_uid and begins_as_ours(self.identity(live), folder_uid)
 
     def check_ours(self, live: Json, folder_uid: str) -> None:
@@ -112,9 +119,13 @@ class DashboardKind(ObjectKind):
         if content is None and (owner := owner_among(live["dashboard"].get("tags") or ())) != folder_uid:
             yield left_alone("Dashboard", self.title(live), self.identity(live), owner)
 
+    def message(self, content: Json) -> str:
+        """The message of the version that is written."""
+        return message_of(content["dashboard"])
+
     def write(self, grafana: Grafana, content: Json, live: Json | None) -> None:
         board = content["dashboard"]
-        message = message_of(board)
+        message = self.message(content)
         if live:
             # The version that was compared: if somebody saves in between, Grafana refuses ours.
             board = board | {"version": live["dashboard"]["version"]}
@@ -122,7 +133,16 @@ class DashboardKind(ObjectKind):
 
     def remove(self, grafana: Grafana, live: Json, folder_uid: str) -> None:
         self.check_ours(live, folder_uid)
+        now = self.now(grafana, live)
+        if now is None:
+            return
+        if not self.is_unchanged(now, live):
+            raise GlassboxError(f"Dashboard {self.title(live)!r} was changed after the plan was made: run again to compare with what is there.")  # fmt: skip  # a refusal is one line
         grafana.delete_dashboard(self.identity(live))
+
+
+def _version_and_folder(live: Json) -> tuple[int, str | None]:
+    return live["dashboard"]["version"], live["meta"].get("folderUid")
 
 
 def stored(live: Json) -> Json:

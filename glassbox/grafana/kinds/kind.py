@@ -72,6 +72,10 @@ class ObjectKind(ABC):
     def now(self, grafana: Grafana, content: Json) -> Json | None:
         """The object of the same identity at this moment, for reading back what was written."""
 
+    def is_unchanged(self, now: Json | None, live: Json | None) -> bool:
+        """Whether nobody wrote the object since it was read as `live`."""
+        return now == live
+
     @abstractmethod
     def leftovers(self, survey: Survey, wanted: Iterable[Json]) -> Iterable[Json]:
         """The live state of every object of ours that is not wanted, in the order of removal."""

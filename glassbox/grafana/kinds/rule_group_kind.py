@@ -65,6 +65,11 @@ class RuleGroupKind(ObjectKind):
     def now(self, grafana: Grafana, content: Json) -> Json | None:
         return grafana.rule_group(content["folderUid"], content["title"])
 
+    def is_unchanged(self, now: Json | None, live: Json | None) -> bool:
+        """A group without rules, which only takes those of others, is not there."""
+        planned = {key: value for key, value in (live or {}).items() if key != "elsewhere"}
+        return now == (planned if planned.get("rules") else None)
+
     def leftovers(self, survey: Survey, wanted: Iterable[Json]) -> Iterable[Json]:
         """Groups that are not wanted, each with those of its rules that are ours and that no wanted group takes."""
         contents = list(wanted)
@@ -87,7 +92,7 @@ class RuleGroupKind(ObjectKind):
     def merged(self, content: Json, live: Json, deployment: Deployment) -> Json:
         folder_uid = deployment.target.folder_uid
         known = {rule["uid"]: rule for rule in (*live["rules"], *live["elsewhere"])}
-        rules = [_with_kept_fields(rule, known.get(rule["uid"], {})) for rule in content["rules"]]
+        rules = [self.with_kept_fields(rule, known.get(rule["uid"], {})) for rule in content["rules"]]
         placed = {rule["uid"]: group["title"] for group in deployment.bundle.grafana_groups for rule in group["rules"]}
         leaving = {uid: placed[uid] for uid in known if placed.get(uid, content["title"]) != content["title"]}
         # Without our mark a rule may be somebody's own, whatever its uid.
@@ -96,6 +101,10 @@ class RuleGroupKind(ObjectKind):
             if uid not in placed and not (deployment.prune and owner_of_rule(rule) == folder_uid)
         ]  # fmt: skip  # one thing is one line
         return content | {"rules": [*rules, *staying], "leaving": leaving}
+
+    def with_kept_fields(self, rule: Json, live: Json) -> Json:
+        """The rule with what people set on the live one."""
+        return rule | {key: live[key] for key in KEPT_FIELDS if live.get(key)}
 
     def equal(self, content: Json, live: Json) -> bool:
         rules = [rule for rule in live["rules"] if rule["uid"] not in content["leaving"]]
@@ -145,7 +154,12 @@ class RuleGroupKind(ObjectKind):
     def remove(self, grafana: Grafana, live: Json, folder_uid: str) -> None:
         """Delete the rules one by one: a rule that somebody adds to the group meanwhile survives."""
         self.check_ours(live, folder_uid)
-        for rule in live["rules"]:
+        there = {rule["uid"]: rule for rule in (self.now(grafana, live) or {"rules": ()})["rules"]}
+        rules = [rule for rule in live["rules"] if rule["uid"] in there]
+        for rule in rules:
+            if comparable(there[rule["uid"]]) != comparable(rule):
+                raise GlassboxError(f"Rule {rule['title']!r} was changed after the plan was made: run again to compare with what is there.")  # fmt: skip  # a refusal is one line
+        for rule in rules:
             grafana.delete_rule(rule["uid"], editable=_is_editable(rule))
 
 
@@ -182,10 +196,6 @@ def _check_rule(rule: Json, group: str, folder_uid: str) -> None:
 
 def _is_editable(rule: Json) -> bool:
     return not rule.get("provenance")
-
-
-def _with_kept_fields(rule: Json, live: Json) -> Json:
-    return rule | {key: live[key] for key in KEPT_FIELDS if live.get(key)}
 
 
 def _told(rule: Json) -> Json:

@@ -1,0 +1,84 @@
+"""Carrying out a plan at a terminal: the question, the backup, the writes, and what is said of them."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from glassbox.cli.exit_codes import DONE, FINDINGS
+from glassbox.cli.output import say
+from glassbox.cli.plan_output import complain_of_the_rest, say_result
+from glassbox.errors import GlassboxError
+
+if TYPE_CHECKING:
+    from glassbox.deploying.change import Change
+    from glassbox.deploying.plan import PushPlan
+    from glassbox.grafana.client import Grafana
+
+
+def ask(
+    wanted: Sequence[Change], *, yes: bool, otherwise: str = "--no-prune to delete nothing", always: str = ""
+) -> None:
+    """Ask once where something is deleted or others' edits are overwritten; GlassboxError without a terminal or a yes.
+
+    `always` is a question to ask where nothing is lost either.
+    """
+    lost = sum(len(change.lost) for change in wanted)
+    edited = sum(change.edit is not None for change in wanted)
+    told = [f"deletes {lost} object{'s' * (lost != 1)}"] * bool(lost) + [f"overwrites {edited} edited by others"] * bool(edited)  # fmt: skip  # one thing is one line
+    if yes or not (told or (always and wanted)):
+        return
+    question = f"This {' and '.join(told)}." if told else f"{always}."
+    if not sys.stdin.isatty():
+        instead = f", or {otherwise}" if lost and otherwise else ""
+        raise GlassboxError(f"{question} There is no terminal to ask at: give --yes{instead}.")
+    if not click.confirm(f"{question} Go on?"):
+        raise GlassboxError("Nothing was changed, as you said.")
+
+
+def keep_backup(grafana: Grafana, plan: PushPlan, wanted: Sequence[Change], folder: Path) -> None:
+    """Keep the present state of all that is about to change, and say how to go back to it."""
+    from glassbox.deploying.backups import keep  # noqa: PLC0415  # only these commands need an HTTP client
+
+    if wanted:
+        say(f"Backup: {keep(grafana, plan, wanted, folder)} in {folder}")
+
+
+def carry_out(grafana: Grafana, plan: PushPlan, wanted: Sequence[Change], verb: str = "Pushed") -> int:
+    """Carry out these changes of the plan, and say what was done and what was not; returns the exit code."""
+    from glassbox.deploying.apply import apply  # noqa: PLC0415  # only these commands need an HTTP client
+
+    held = [change for change in plan.pending if change not in wanted]
+    done: list[Change] = []
+    if not plan.pending:
+        return DONE
+    try:
+        with terminable():
+            apply(grafana, plan, wanted, done.append)
+    except BaseException as error:
+        # A refusal of the first write says all there is.
+        if done or not isinstance(error, GlassboxError):
+            complain_of_the_rest(done, wanted)
+        raise
+    say_result(plan, done, held, verb=verb)
+    return FINDINGS if held else DONE
+
+
+@contextmanager
+def terminable() -> Iterator[None]:
+    """SIGTERM ends the block as Ctrl-C does, so that what was done can be said."""
+
+    def end(_number: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,72 @@
+"""`rollback`: bring back what was in Grafana before a push, deleted objects included."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from glassbox.cli.carrying_out import ask, carry_out, keep_backup
+from glassbox.cli.exit_codes import DONE, FINDINGS
+from glassbox.cli.grafana_options import connection, to_backups, to_grafana
+from glassbox.cli.output import say
+from glassbox.cli.plan_output import say_plan
+from glassbox.cli.session import Session
+
+if TYPE_CHECKING:
+    from glassbox.deploying.backups import Backup
+
+
+@click.command("rollback")
+@to_grafana
+@to_backups
+@click.option("--to", "identity", metavar="ID", default="", help="The state before the push of this backup; without it, before the newest.")  # fmt: skip  # one option
+@click.option("--list", "only_list", is_flag=True, help="List the backups.")
+@click.option("--dry-run", is_flag=True, help="Print the plan, and change nothing.")
+@click.option("--force", is_flag=True, help="Overwrite and delete what others edited since the push.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_obj
+def command(
+    session: Session,
+    *,
+    url: str,
+    token_file: Path | None,
+    backups: Path,
+    identity: str,
+    only_list: bool,
+    dry_run: bool,
+    force: bool,
+    yes: bool,
+) -> int:
+    """Bring back what was in Grafana before a push, deleted dashboards and rules included.
+
+    Exit codes: 0 done, 2 a dry run with changes or kept edits of others, 1 error.
+    """
+    from glassbox.deploying.backups import all_backups  # noqa: PLC0415  # see `destination`
+    from glassbox.deploying.rollback import chosen, rollback_plan  # noqa: PLC0415
+
+    found, target = all_backups(backups), session.settings.grafana
+    if only_list:
+        for line in _lines(found):
+            say(line)
+        return DONE
+    with connection(url, token_file, read_only=dry_run) as grafana:
+        plan = rollback_plan(grafana, target, chosen(found, grafana.url, target.folder_uid, identity))
+        say_plan(plan)
+        if dry_run or not plan.pending:
+            return FINDINGS if plan.pending else DONE
+        wanted = [change for change in plan.pending if force or not change.edit]
+        ask(wanted, yes=yes, otherwise="--dry-run to change nothing", always="This changes Grafana back")
+        keep_backup(grafana, plan, wanted, backups)
+        return carry_out(grafana, plan, wanted, "Rolled back")
+
+
+def _lines(backups: Iterable[Backup]) -> Iterator[str]:
+    """One line a backup, the newest first."""
+    for backup in backups:
+        count = Counter("created" if each["before"] is None else "changed or deleted" for each in backup.objects)
+        told = ", ".join(f"{number} {what}" for what, number in sorted(count.items()))
+        yield f"{backup.identity}  {backup.url}  folder {backup.folder_uid!r}: {told}"

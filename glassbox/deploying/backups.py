@@ -1,0 +1,156 @@
+"""What an apply is about to change, kept in files: one readable JSON for each apply, written before its first write."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import tempfile
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from glassbox.compile.bundle import Json
+from glassbox.deploying.change import Change
+from glassbox.deploying.plan import PushPlan
+from glassbox.deploying.plan_json import json_of
+from glassbox.errors import GlassboxError
+from glassbox.files import content_of
+from glassbox.grafana.client import Grafana
+from glassbox.grafana.ownership import owner_of_rule
+
+SCHEMA = "glassbox-backup/1"
+_NAME = re.compile(r"\d{8}T\d{6}Z(-\d{1,4})?")
+
+
+@dataclass(frozen=True)
+class Backup:
+    """What an apply found: `objects` have "kind", "uid", "title", "before" (None: it was created) and "edited" (by others)."""
+
+    identity: str
+    url: str
+    organisation: str
+    folder_uid: str
+    objects: tuple[Json, ...]
+
+
+def keep(grafana: Grafana, plan: PushPlan, changes: Iterable[Change], folder: Path) -> str:
+    """Write the present state of all that the changes touch; returns its id.
+
+    GlassboxError where it cannot be written: then nothing may be changed.
+    """
+    objects = [_object(grafana, change) for change in changes]
+    kept = {
+        "schema": SCHEMA,
+        "server": {"url": plan.server.url, "organisation": plan.server.organisation},
+        "folder_uid": plan.folder_uid,
+        "objects": [*objects, *_groups_that_rules_leave(grafana, objects)],
+    }
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return _written_once(folder, json_of(kept) + "\n")
+    except OSError as error:
+        raise GlassboxError(
+            f"The backup cannot be written to {folder} ({error.strerror}), so nothing was changed: "
+            "make room there, or name another folder with --backups DIR."
+        ) from None
+
+
+def all_backups(folder: Path) -> list[Backup]:
+    """The backups of a folder, the newest first; GlassboxError for one that cannot be read."""
+    try:
+        files = [file for file in folder.iterdir() if file.suffix == ".json" and _NAME.fullmatch(file.stem)]
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise GlassboxError(f"The backups in {folder} cannot be read ({error.strerror}).") from None
+    return [_read(file) for file in sorted(files, key=_age, reverse=True)]
+
+
+def _object(grafana: Grafana, change: Change) -> Json:
+    return {
+        "kind": change.kind.name,
+        "uid": change.identity,
+        "title": change.title,
+        "edited": change.edit is not None,
+        "before": _whole(grafana, change.live),
+    }
+
+
+def _whole(grafana: Grafana, live: Json | None) -> Json | None:
+    """A group that is deleted is known by the rules that go with it: its interval, and the rules that move, are read here."""
+    if live is None or not live.get("rules") or live["interval"] is not None:
+        return live
+    group = grafana.rule_group(live["folderUid"], live["title"]) or live
+    return group | {"rules": [rule for rule in group["rules"] if owner_of_rule(rule) == live["folderUid"]]}
+
+
+def _groups_that_rules_leave(grafana: Grafana, objects: list[Json]) -> list[Json]:
+    """The groups that a change takes rules from without being of the plan themselves, as a renamed group."""
+    known = {each["uid"] for each in objects if each["kind"] == "rule group"}
+    places = {
+        (rule["folderUID"], rule["ruleGroup"])
+        for each in objects if each["kind"] == "rule group" and each["before"]
+        for rule in each["before"].get("elsewhere", ())
+    }  # fmt: skip  # a clause is one line
+    left = [(uid, name) for uid, name in sorted(places) if name not in known]
+    groups = [(name, grafana.rule_group(uid, name)) for uid, name in left]
+    return [
+        {"kind": "rule group", "uid": name, "title": name, "edited": False, "before": group} for name, group in groups
+    ]
+
+
+def _written_once(folder: Path, text: str) -> str:
+    """Write a file that no other apply of the same second has; whole or not at all."""
+    descriptor, prepared = tempfile.mkstemp(dir=folder, prefix=".new-")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        return _linked(folder, Path(prepared))
+    finally:
+        with suppress(OSError):
+            Path(prepared).unlink()
+
+
+def _linked(folder: Path, prepared: Path) -> str:
+    stem = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    number = 1
+    while True:
+        name = stem if number == 1 else f"{stem}-{number}"
+        try:
+            os.link(prepared, folder / f"{name}.json")
+        except FileExistsError:
+            number += 1
+        else:
+            return name
+
+
+def _age(file: Path) -> tuple[str, int]:
+    stem, _, number = file.stem.partition("-")
+    return stem, int(number or 1)
+
+
+def _read(file: Path) -> Backup:
+    try:
+        kept = json.loads(content_of(file))
+        if kept["schema"] != SCHEMA:
+            raise ValueError(SCHEMA)
+        for each in kept["objects"]:
+            _check(each)
+        server = kept["server"]
+        return Backup(file.stem, str(server["url"]), str(server["organisation"]), str(kept["folder_uid"]), tuple(kept["objects"]))  # fmt: skip  # one object
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        raise GlassboxError(f"{file} is not a backup of this version ({SCHEMA}): move it away.") from None
+
+
+def _check(each: Json) -> None:
+    before = each["before"]
+    if not (isinstance(each["uid"], str) and isinstance(each["edited"], bool) and isinstance(before, dict | None)):
+        raise ValueError("object")
+    needed = {"folder": ("uid", "title"), "dashboard": ("dashboard", "meta"), "rule group": ("title", "folderUid", "rules")}  # fmt: skip  # one table
+    if before is not None and not set(needed[each["kind"]]) <= before.keys():
+        raise ValueError("before")

@@ -1,0 +1,130 @@
+"""A plan that brings back what backups hold, deleted objects included; and one that removes all that is ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from glassbox.compile.bundle import Bundle, CompiledContent, Json
+from glassbox.deploying.backups import Backup
+from glassbox.deploying.change import Action, Change
+from glassbox.deploying.plan import PushPlan, plan
+from glassbox.errors import GlassboxError
+from glassbox.grafana.client import Grafana
+from glassbox.grafana.kinds.dashboard_kind import DashboardKind, stored
+from glassbox.grafana.kinds.folder_kind import FolderKind
+from glassbox.grafana.kinds.kind import Deployment
+from glassbox.grafana.kinds.rule_group_kind import RuleGroupKind
+from glassbox.grafana.rule_marks import SET_BY_SERVER
+from glassbox.grafana.survey import Survey
+from glassbox.settings.model import GrafanaTarget
+
+State = dict[str, Json]
+"""Objects of one kind by uid, as a backup holds them."""
+
+
+def chosen(backups: Sequence[Backup], url: str, folder_uid: str, identity: str = "") -> list[Backup]:
+    """The backups to go back through, the newest first, to the one of this id; without an id the newest alone.
+
+    GlassboxError where this server and folder have none, or not that one.
+    """
+    ours = [backup for backup in backups if (backup.url, backup.folder_uid) == (url, folder_uid)]
+    known = [backup.identity for backup in ours]
+    if not ours:
+        raise GlassboxError(f"There is no backup of the folder {folder_uid!r} at {url}: name another folder of backups with --backups DIR.")  # fmt: skip  # a refusal is one line
+    if identity and identity not in known:
+        raise GlassboxError(f"There is no backup {identity!r} of the folder {folder_uid!r} at {url}: rollback --list shows those that there are.")  # fmt: skip  # a refusal is one line
+    return ours[: known.index(identity) + 1 if identity else 1]
+
+
+def rollback_plan(grafana: Grafana, target: GrafanaTarget, backups: Sequence[Backup]) -> PushPlan:
+    """What brings back the state before the oldest of these backups; `backups` are the newest first."""
+    states: dict[str, State] = {}
+    for backup in backups:
+        for each in backup.objects:
+            states.setdefault(each["kind"], {})[each["uid"]] = each
+    kinds = (_FolderAsBefore(states.get("folder", {})), _DashboardsAsBefore(states.get("dashboard", {})), _GroupsAsBefore(states.get("rule group", {})))  # fmt: skip  # the kinds
+    made = plan(grafana, _deployment(grafana, target, kinds[2].groups()), kinds=kinds)
+    if backups[-1].organisation != made.server.organisation:
+        raise GlassboxError(f"The backup {backups[-1].identity} is of the organisation {backups[-1].organisation!r}, and this is {made.server.organisation!r}.")  # fmt: skip  # a refusal is one line
+    created = any(each["before"] is None for each in states.get("folder", {}).values())
+    return _with_empty_folder(grafana, made) if created else made
+
+
+def destroy_plan(grafana: Grafana, target: GrafanaTarget) -> PushPlan:
+    """What removes everything with our mark, and the folder where nothing else is in it."""
+    kinds = (_FolderAsBefore({}), DashboardKind(), RuleGroupKind())
+    return _with_empty_folder(grafana, plan(grafana, _deployment(grafana, target, ()), kinds=kinds))
+
+
+def _deployment(grafana: Grafana, target: GrafanaTarget, groups: tuple[Json, ...]) -> Deployment:
+    bundle = Bundle({}, {}, {}, groups, {}, CompiledContent({}, (), ()))
+    return Deployment(bundle, target, grafana.version())
+
+
+def _with_empty_folder(grafana: Grafana, made: PushPlan) -> PushPlan:
+    """The plan, with the deletion of the folder at its end where all that it holds is deleted before."""
+    folder = grafana.folder(made.folder_uid)
+    if folder is None:
+        return made
+    removed = sum(len(change.lost) for change in made.pending if change.kind.name != "folder")
+    held = sum(grafana.folder_counts(made.folder_uid).values())
+    if held > removed or any(change.action is not Action.DELETE for change in made.changes):
+        remark = f"Folder {folder['title']!r} stays, since it holds more than what is deleted."
+        return replace(made, remarks=(*made.remarks, remark))
+    removal = Change(Action.DELETE, FolderKind(), None, folder, lost=(str(folder["title"]),))
+    return replace(made, changes=(*made.changes, removal))
+
+
+class _FolderAsBefore(FolderKind):
+    def __init__(self, objects: State) -> None:
+        self._objects = objects
+
+    def wanted(self, deployment: Deployment) -> Iterable[Json]:
+        return [
+            {"uid": each["uid"], "title": each["before"]["title"]} for each in self._objects.values() if each["before"]
+        ]
+
+
+class _DashboardsAsBefore(DashboardKind):
+    def __init__(self, objects: State) -> None:
+        self._objects = objects
+
+    def wanted(self, deployment: Deployment) -> Iterable[Json]:
+        found = (each["before"] for each in self._objects.values() if each["before"])
+        return [{"dashboard": stored(before), "folderUid": before["meta"].get("folderUid") or ""} for before in found]
+
+    def leftovers(self, survey: Survey, wanted: Iterable[Json]) -> Iterable[Json]:
+        created = (survey.grafana.dashboard(uid) for uid, each in self._objects.items() if each["before"] is None)
+        return [live for live in created if live and self.in_our_folder(live, survey.folder_uid)]
+
+    def message(self, content: Json) -> str:
+        """An edit that comes back stays an edit."""
+        edited = self._objects[self.identity(content)]["edited"]
+        return "Restored from a backup" if edited else super().message(content)
+
+
+class _GroupsAsBefore(RuleGroupKind):
+    def __init__(self, objects: State) -> None:
+        self._objects = objects
+
+    def groups(self) -> tuple[Json, ...]:
+        """The groups as they were, those of before that had rules."""
+        found = (each["before"] for each in self._objects.values() if each["before"] and each["before"]["rules"])
+        return tuple(_as_sent(group) for group in found)
+
+    def wanted(self, deployment: Deployment) -> Iterable[Json]:
+        return self.groups()
+
+    def with_kept_fields(self, rule: Json, live: Json) -> Json:
+        """The pause and the contact point of before."""
+        return rule
+
+    def leftovers(self, survey: Survey, wanted: Iterable[Json]) -> Iterable[Json]:
+        return [group for group in super().leftovers(survey, wanted) if group["title"] in self._objects]
+
+
+def _as_sent(group: Json) -> Json:
+    rules = [{key: value for key, value in rule.items() if key not in SET_BY_SERVER} for rule in group["rules"]]
+    editable = not any(rule.get("provenance") for rule in group["rules"])
+    return {"title": group["title"], "folderUid": group["folderUid"], "interval": group["interval"], "rules": rules, "editable": editable, "leaving": {}}  # fmt: skip  # one group

@@ -1,0 +1,207 @@
+"""Backups, going back to them, and deleting all that is ours."""
+
+import json
+
+import pytest
+
+from glassbox.cli import main as command_line
+from glassbox.deploying import backups as backup_files
+from glassbox.deploying.apply import apply
+from glassbox.deploying.backups import all_backups, keep
+from glassbox.deploying.rollback import chosen, destroy_plan, rollback_plan
+from glassbox.errors import GlassboxError
+from glassbox.standin.server import GrafanaStandIn, prometheus_source
+from tests.support.pushing import pending, planned, push
+from tests.support.small_bundle import TOKENS, VERSIONS, board, bundle, edited, grafana_of, group, settings_of
+from tests.support.small_content import PRODUCT
+
+SETTINGS = settings_of()
+FIRST = bundle([board("kept"), board("gone")], [group("one", "A"), group("old", "O", "P")])
+SECOND = bundle(
+    [board("kept", refresh="1m"), board("new")], [group("one", "A", expr="up == 2"), group("renamed", "O"), group("two", "B")]
+)  # fmt: skip  # a bundle is one line
+
+
+@pytest.fixture(params=VERSIONS)
+def servers(request):
+    with grafana_of(request.param) as pair:
+        yield pair
+
+
+def applied(grafana, content, folder, settings=SETTINGS, *, force=True):
+    """A push with its backup."""
+    made = planned(grafana, settings, content)
+    keep(grafana, made, made.pending, folder)
+    return push(grafana, settings, content, force=force)
+
+
+def gone_back(grafana, folder, identity="", settings=SETTINGS):
+    """A rollback with its backup, and the plan that it carried out."""
+    made = rollback_plan(grafana, settings.grafana, chosen(all_backups(folder), grafana.url, settings.grafana.folder_uid, identity))  # fmt: skip  # one call
+    keep(grafana, made, made.pending, folder)
+    apply(grafana, made, made.pending, lambda _change: None)
+    return made
+
+
+def content(server):
+    """All that the server holds, without what each write changes."""
+    boards = {uid: ({key: value for key, value in each.spec.items() if key not in ("id", "version")}, each.folder_uid) for uid, each in server.state.dashboards.items()}  # fmt: skip  # one thing is one line
+    rules = {uid: (each.folder_uid, each.group, each.index, each.interval_seconds, each.provenance, each.body) for uid, each in server.state.rules.items()}  # fmt: skip  # one thing is one line
+    return json.loads(json.dumps([boards, rules, {uid: each.title for uid, each in server.state.folders.items()}]))
+
+
+def test_a_rollback_restores_exactly_what_was_deleted_moved_changed_and_created(servers, tmp_path):
+    server, grafana = servers
+    applied(grafana, FIRST, tmp_path)
+    server.state.rules["glassbox-P"].body["isPaused"] = True
+    before, known = content(server), server.state.rules["glassbox-O"].id
+    applied(grafana, SECOND, tmp_path, settings_of(title="Renamed"))
+    assert content(server) != before
+    gone_back(grafana, tmp_path)
+    assert content(server) == before
+    assert server.state.rules["glassbox-O"].id == known
+    assert planned(grafana, SETTINGS, FIRST).pending == ()
+
+
+def test_a_rollback_can_be_rolled_back(servers, tmp_path):
+    server, grafana = servers
+    applied(grafana, FIRST, tmp_path)
+    applied(grafana, SECOND, tmp_path)
+    after = content(server)
+    gone_back(grafana, tmp_path)
+    gone_back(grafana, tmp_path)
+    assert content(server) == after
+
+
+def test_going_back_to_an_older_push_undoes_all_since(servers, tmp_path):
+    server, grafana = servers
+    applied(grafana, FIRST, tmp_path)
+    before = content(server)
+    applied(grafana, SECOND, tmp_path)
+    oldest_but_one = all_backups(tmp_path)[0].identity
+    applied(grafana, bundle([board("third")], [group("one", "A", interval=30)]), tmp_path)
+    gone_back(grafana, tmp_path, oldest_but_one)
+    assert content(server) == before
+
+
+def test_going_back_before_the_first_push_leaves_nothing_of_ours(servers, tmp_path):
+    server, grafana = servers
+    applied(grafana, FIRST, tmp_path)
+    gone_back(grafana, tmp_path)
+    assert content(server) == [{}, {}, {}]
+
+
+def test_an_edit_that_a_push_overwrote_comes_back_as_an_edit(servers, tmp_path):
+    server, grafana = servers
+    applied(grafana, FIRST, tmp_path)
+    edited(server, "glassbox-kept", title="Mine")
+    applied(grafana, FIRST, tmp_path)
+    assert server.state.dashboards["glassbox-kept"].title == "Kept"
+    gone_back(grafana, tmp_path)
+    assert server.state.dashboards["glassbox-kept"].title == "Mine"
+    (change,) = planned(grafana, SETTINGS, FIRST).pending
+    assert change.edit is not None
+
+
+def test_what_others_saved_after_the_push_is_named_before_a_rollback(servers, tmp_path):
+    server, grafana = servers
+    applied(grafana, FIRST, tmp_path)
+    applied(grafana, SECOND, tmp_path)
+    edited(server, "glassbox-kept", title="Mine")
+    made = rollback_plan(grafana, SETTINGS.grafana, all_backups(tmp_path)[:1])
+    assert [change.title for change in made.pending if change.edit] == ["Kept"]
+
+
+def test_destroy_deletes_all_that_is_ours_and_nothing_else(servers):
+    server, grafana = servers
+    other = settings_of("glassbox-two")
+    push(grafana, other, bundle([board("a", folder="glassbox-two")], [group("one", "A", folder="glassbox-two")]))
+    others = content(server)
+    push(grafana, SETTINGS, FIRST)
+    made = destroy_plan(grafana, SETTINGS.grafana)
+    apply(grafana, made, made.pending, lambda _change: None)
+    assert content(server) == others
+
+
+def test_destroy_leaves_a_folder_with_something_of_others(servers):
+    _, grafana = servers
+    push(grafana, SETTINGS, FIRST)
+    grafana.save_dashboard({"uid": "theirs", "title": "Theirs"}, folder_uid="glassbox", message="", overwrite=False)
+    made = destroy_plan(grafana, SETTINGS.grafana)
+    assert [name for name, _, _ in pending(made.changes)] == ["rule group"] * 2 + ["dashboard"] * 2
+    assert made.remarks[-1] == "Folder 'Glassbox' stays, since it holds more than what is deleted."
+
+
+def test_no_other_server_folder_or_id_is_taken(tmp_path):
+    with grafana_of() as (_, grafana):
+        applied(grafana, FIRST, tmp_path)
+        found = all_backups(tmp_path)
+        for url, folder, identity in (("http://other", "glassbox", ""), (grafana.url, "glassbox-two", ""), (grafana.url, "glassbox", "x")):  # fmt: skip  # a row is a case
+            with pytest.raises(GlassboxError, match="There is no backup"):
+                chosen(found, url, folder, identity)
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[" * 100000, '{"schema": "glassbox-backup/2"}', '{"schema": "glassbox-backup/1", "objects": [{"kind": "dashboard", "uid": "a", "edited": false, "before": {}}]}'])  # fmt: skip  # a row is a case
+def test_what_is_no_backup_is_refused(tmp_path, text):
+    (tmp_path / "20260101T000000Z.json").write_text(text)
+    with pytest.raises(GlassboxError, match="is not a backup of this version"):
+        all_backups(tmp_path)
+
+
+def test_backups_of_one_second_are_kept_apart_and_listed_newest_first(tmp_path):
+    with grafana_of() as (_, grafana):
+        made = planned(grafana, SETTINGS, FIRST)
+        names = [keep(grafana, made, made.pending, tmp_path) for _ in range(12)]
+    assert [backup.identity for backup in all_backups(tmp_path)] == names[::-1]
+    assert len(list(tmp_path.iterdir())) == 12
+
+
+@pytest.fixture
+def run(monkeypatch, capsys, tmp_path):
+    """The command line against a server of its own; its exit code, stdout and stderr, and the server."""
+    monkeypatch.setenv("GRAFANA_TOKEN", "admin")
+    source = prometheus_source("http://127.0.0.1:9")
+    with GrafanaStandIn(tokens=TOKENS, data_sources=[source], search_lag_seconds=0) as server:
+
+        def with_arguments(*arguments):
+            code = command_line.main(
+                PRODUCT, [*arguments, "--grafana", server.url, "--backups", str(tmp_path / "kept")]
+            )
+            return code, *capsys.readouterr()
+
+        yield with_arguments, server
+
+
+def test_a_full_disk_is_one_sentence_and_nothing_is_written(run, monkeypatch, tmp_path):
+    command, server = run
+
+    def full(*_arguments):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(backup_files.os, "fsync", full)
+    code, _, err = command()
+    assert (code, server.writes, list((tmp_path / "kept").iterdir())) == (1, [], [])
+    assert err.splitlines()[-1].startswith(f"Error: The backup cannot be written to {tmp_path / 'kept'} (No space left on device), so nothing was changed")  # fmt: skip  # one sentence
+
+
+def test_the_commands_read_first_ask_and_hold_no_secret(run, tmp_path):
+    command, server = run
+    assert command()[0] == 0
+    writes = len(server.writes)
+    (file,) = (tmp_path / "kept").iterdir()
+    assert "admin" not in file.read_text()
+    assert command("rollback", "--dry-run")[0] == 2
+    assert "  - folder     Glassbox\n" in command("rollback", "--dry-run")[1]
+    assert command("destroy", "--dry-run")[0] == 2
+    assert f"{file.stem}  {server.url}  folder 'glassbox': 3 created\n" in command("rollback", "--list")[1]
+    for name in ("rollback", "destroy"):
+        code, _, err = command(name)
+        assert (code, len(server.writes)) == (1, writes)
+        assert "This deletes 3 objects. There is no terminal to ask at: give --yes, or --dry-run" in err
+    code, out, _ = command("destroy", "--yes")
+    assert (code, out.splitlines()[-1]) == (0, "Destroyed: 0 created, 0 updated, 3 deleted, 0 unchanged.")
+    assert content(server) == [{}, {}, {}]
+    assert command("destroy", "--yes")[0] == 0
+    assert command("rollback")[0] == 1
+    assert command("rollback", "--yes")[0] == 0
+    assert len(server.state.dashboards) == len(server.state.rules) == 1

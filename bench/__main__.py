@@ -38,6 +38,7 @@ from bench.fleet_cost import (
     Fleet,
     measure_fleet,
 )
+from bench.lint_cost import show_lint
 from bench.preview_speed import GOALS_SECONDS, measure_preview
 from dashboards.choices import JOB
 from deploy import content
@@ -223,6 +224,7 @@ def main(peer_dashboard: Path | None) -> None:
     try:
         with ended_by_signals():
             show_build()
+            show_lint(row)
             show_preview()
             show_backtest()
             show_exporter(row)

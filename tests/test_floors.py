@@ -44,6 +44,7 @@ BELOW = {
     "glassbox/reference": COMPILED | {"glassbox.cli", "glassbox.lint"},
     "glassbox/baseline": TALKING | {"glassbox.cli"},
     "glassbox/view": COMMANDS,
+    "glassbox/reviewing": COMMANDS | {"glassbox.deploying", "glassbox.lint", "glassbox.syntax", "glassbox.view"},
     "glassbox/past": COMMANDS | {"glassbox.doctor", "glassbox.syntax", "glassbox.view"},
     "glassbox/load": COMMANDS | {"glassbox.baseline"},
     "glassbox/relay": COMMANDS,

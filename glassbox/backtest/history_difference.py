@@ -21,6 +21,7 @@ class FiringChange(Enum):
     GONE = "gone"
     MORE = "fires more"
     LESS = "fires less"
+    OTHERWISE = "fires at other times"
     EQUAL = "fires as before"
     NOT_COMPARED = "not compared"
 
@@ -94,9 +95,7 @@ def difference_lines(found: Sequence[FiringDifference], against: str) -> Iterato
 def _words(difference: FiringDifference) -> str:
     before, after = difference.before, difference.after
     if before is None or after is None:
-        there = before or after
-        assert there is not None  # one side has it, or there is no difference
-        return f"{difference.change.value}, {_fired(there)}"
+        return ", ".join((difference.change.value, *(_fired(each) for each in (before, after) if each)))
     parts = [
         f"{len(before.firings)} -> {len(after.firings)} firings ({length(before.total_seconds)} -> {length(after.total_seconds)})"
     ]
@@ -130,7 +129,7 @@ def _change(before: AlertHistory | None, after: AlertHistory | None) -> FiringCh
         return FiringChange.NEW if before is None else FiringChange.GONE
     was, now = ((len(each.firings), each.total_seconds) for each in (before, after))
     if was == now:
-        return FiringChange.EQUAL
+        return FiringChange.EQUAL if before.firings == after.firings else FiringChange.OTHERWISE
     return FiringChange.MORE if now > was else FiringChange.LESS
 
 

@@ -46,6 +46,11 @@ def worked_out_here(
     ensure_components()
     with ended_by_signals(), tempfile.TemporaryDirectory(prefix="glassbox-backtest-") as folder:  # noqa: SIM117  # the folder goes after the server
         with own_prometheus(Path(folder, "data")) as own:
-            Worker(asked, bundle, own.url, plan).go_on(window.end, complain)
+            worker = Worker(asked, bundle, own.url, plan)
+            if short := [rule.name for rule in rules.alerts if rules.read_by(rule.query).keys() & worker.cut.keys()]:
+                complain(
+                    f"At the beginning of the window {', '.join(short)} see less than they look back: give a longer --look-back."
+                )
+            worker.go_on(window.end, complain)
             with Prometheus(own.url) as prometheus:
                 yield prometheus

@@ -14,6 +14,7 @@ class Entry:
 COMMANDS = {
     "build": Entry("glassbox.cli.build_command", "Write dashboards, rule files and Grafana's rule groups."),
     "lint": Entry("glassbox.cli.lint_command", "Check all content, or dashboards and rules of anybody."),
+    "diff": Entry("glassbox.reviewing.diff_command", "See what differs from another revision, without a server."),
     "plan": Entry("glassbox.cli.plan_command", "See what a push to Grafana would change."),
     "doctor": Entry(
         "glassbox.doctor.doctor_command", "See what can work on your own Prometheus, and what is in the way."

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from glassbox.cli.lint_options import LintChoices, lint_options
+from glassbox.cli.lint_options import LintChoices, collect_garbage_rarely, lint_options
 from glassbox.cli.session import Session
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ def command(session: Session, /, *, files: Sequence[Path], paths: Sequence[Path]
 
     Exit codes: 0 nothing found that counts, 2 errors were found (with --strict warnings too), 1 something cannot be read.
     """
+    collect_garbage_rarely()
     if not files and not paths:
         return lint_and_report(session.compiled(), LintChoices(**chosen))
     # A broken module of ours is reported by `compiled`, which files need not.
@@ -41,12 +43,13 @@ def lint_and_report(bundle: Bundle, chosen: LintChoices | None = None) -> int:
     # A broken module of ours is reported by `compiled`.
     from glassbox.cli.lint_files import rule_ids, show  # noqa: PLC0415
     from glassbox.lint.declared_places import DeclaredPlaces  # noqa: PLC0415
+    from glassbox.lint.expositions import exposed_by  # noqa: PLC0415
     from glassbox.lint.formats.lint_report import LintReport, counted  # noqa: PLC0415
     from glassbox.lint.linting import judged  # noqa: PLC0415
     from glassbox.lint.of_bundle import corpus_of  # noqa: PLC0415
 
     chosen = chosen or LintChoices(strict=True)
-    corpus = corpus_of(bundle)
+    corpus = replace(corpus_of(bundle), exposed=exposed_by(chosen.expositions))
     found = judged(corpus, select=rule_ids(chosen.select), ignore=rule_ids(chosen.ignore))
     places = DeclaredPlaces(bundle)
     findings = sorted(map(places.placed, found), key=lambda each: each.location)

@@ -11,9 +11,10 @@ from typing import Any
 import click
 
 from glassbox.cli.exit_codes import DONE, ERROR, FINDINGS, run
-from glassbox.cli.lint_options import IGNORE_FILE, LintChoices, lint_options
+from glassbox.cli.lint_options import IGNORE_FILE, LintChoices, collect_garbage_rarely, lint_options
 from glassbox.cli.output import complain, say
 from glassbox.errors import GlassboxError
+from glassbox.lint.expositions import exposed_by
 from glassbox.lint.finding import Severity
 from glassbox.lint.formats.formats import FORMATS
 from glassbox.lint.formats.lint_report import LintReport, counted
@@ -30,6 +31,7 @@ def lint_files(paths: Sequence[Path], chosen: LintChoices) -> int:
     corpus = found.corpus
     if chosen.scrape_interval is not None:
         corpus = replace(corpus, scrape_interval_seconds=duration_seconds(chosen.scrape_interval))
+    corpus = replace(corpus, exposed=exposed_by(chosen.expositions))
     findings = judged(corpus, select=select, ignore=ignore)
     code = show(LintReport([*found.unreadable, *findings], _checked(found), found.not_read), chosen)
     return ERROR if found.unreadable else code
@@ -70,6 +72,7 @@ def command(*, paths: Sequence[Path], **chosen: Any) -> int:
 
     Exit codes: 0 nothing found that counts, 2 errors were found (with --strict warnings too), 1 a file cannot be read.
     """
+    collect_garbage_rarely()
     return lint_files(paths, LintChoices(**chosen))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,14 @@ _OPTIONS = (
         metavar="DURATION",
         help="The longest interval at which the targets of the files are scraped, such as 30s.",
     ),
+    click.option(
+        "--exposition",
+        "expositions",
+        multiple=True,
+        type=_FILE,
+        metavar="FILE",
+        help="What an exporter of yours answers at /metrics: its names and types are known then; may be given several times.",
+    ),
 )
 
 
@@ -40,6 +49,7 @@ class LintChoices:
     strict: bool = False
     ignore_file: Path | None = None
     scrape_interval: str | None = None
+    expositions: Sequence[Path] = ()
 
 
 def lint_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -47,3 +57,8 @@ def lint_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
+
+
+def collect_garbage_rarely() -> None:
+    """For a process that builds many trees, keeps them and ends: looking through them for garbage takes a third of its time."""
+    gc.set_threshold(200_000, 50, 100)

@@ -9,8 +9,10 @@ import click
 
 from glassbox.cli.exit_codes import DONE, FINDINGS
 from glassbox.cli.grafana_options import FILE, choosing, destination, to_grafana
-from glassbox.cli.output import say
+from glassbox.cli.output import complain, say
 from glassbox.cli.plan_output import say_plan
+from glassbox.cli.rule_options import RuleOptions, rule_options
+from glassbox.cli.rules_step import BehindGrafana, place_lines, plan_rules
 from glassbox.cli.session import Session
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 @click.command("plan")
 @to_grafana
 @choosing
+@rule_options
 @click.option("--json", "form", flag_value="json", help="The whole plan as JSON, to stdout.")
 @click.option("--markdown", "form", flag_value="markdown", help="As Markdown, for a comment on a pull request.")
 @click.option("--out", type=FILE, metavar="PLAN", help="Save the plan to a file, for a push with --plan.")
@@ -34,6 +37,7 @@ def command(
     no_prune: bool,
     form: str | None,
     out: Path | None,
+    rules: RuleOptions,
 ) -> int:
     """See what a push would change. It only reads.
 
@@ -43,15 +47,22 @@ def command(
     from glassbox.deploying.plan_json import plan_json  # noqa: PLC0415
     from glassbox.deploying.saved_plan import save  # noqa: PLC0415
     from glassbox.deploying.selection import Selection  # noqa: PLC0415
+    from glassbox.rule_places.group_changes import differing  # noqa: PLC0415
 
+    rules.check(None)
     selection = Selection(only)
     with destination(session, url, token_file, prune=not no_prune, read_only=True) as found:
         made = plan(found.grafana, found.deployment, selection)
+        places = plan_rules(rules, session, found.bundle, BehindGrafana(found.grafana, found.source))
     whole = plan_json(made, selection, prune=not no_prune)
     if out:
         save(whole, out)
     _print(made, whole, form)
-    return FINDINGS if made.pending else DONE
+    for title, changes in places:
+        for line in place_lines(title, changes, planned=True):
+            # The other forms are documents of their own.
+            (complain if form else say)(line)
+    return FINDINGS if made.pending or any(differing(changes) for _, changes in places) else DONE
 
 
 def _print(made: PushPlan, whole: Json, form: str | None) -> None:

@@ -73,8 +73,8 @@ def _places(
         yield places, files
 
 
-def place_lines(title: str, changes: Sequence[GroupChange]) -> Iterator[str]:
-    """What changes at a place, by group and rule, and a line of counts."""
+def place_lines(title: str, changes: Sequence[GroupChange], *, planned: bool = False) -> Iterator[str]:
+    """What changed at a place, by group and rule, and a line of counts; `planned` is what a push would change."""
     marks = {"create": "+", "update": "~", "delete": "-"}
     yield f"Rules in {title}:"
     for change in changes:
@@ -82,4 +82,6 @@ def place_lines(title: str, changes: Sequence[GroupChange]) -> Iterator[str]:
             yield f"  {mark} {change.name}"
             yield from (f"      {each.rule}: {each.what}" if each.rule else f"      {each.what}" for each in change.differences)  # fmt: skip  # one thing is one line
     count = Counter(change.action.value for change in changes)
-    yield f"  {count['create']} groups created, {count['update']} updated, {count['delete']} deleted, {count['keep']} unchanged."
+    words = ("to create", "to update", "to delete") if planned else ("created", "updated", "deleted")
+    told = (f"{count[action]} {word}" for action, word in zip(("create", "update", "delete"), words, strict=True))
+    yield f"  Groups: {', '.join(told)}, {count['keep']} unchanged."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import Protocol
 
 from glassbox.compile.bundle import Json
 from glassbox.grafana.differences.difference import Difference
@@ -17,6 +18,23 @@ class Action(Enum):
     UPDATE = "update"
     DELETE = "delete"
     KEEP = "keep"
+
+
+class ToldChange(Protocol):
+    """What is told of a change, whatever it was compared with."""
+
+    @property
+    def action(self) -> Action: ...
+    @property
+    def kind_name(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def differences(self) -> tuple[Difference, ...]: ...
+    @property
+    def lost(self) -> tuple[str, ...]: ...
+    @property
+    def edit(self) -> Edit | None: ...
 
 
 @dataclass(frozen=True)
@@ -36,6 +54,11 @@ class Change:
     remarks: tuple[str, ...] = ()
 
     @property
+    def kind_name(self) -> str:
+        """What reports call its kind."""
+        return self.kind.name
+
+    @property
     def title(self) -> str:
         """What people call the object."""
         return self.kind.title(self._any_state)
@@ -48,7 +71,7 @@ class Change:
     @property
     def name(self) -> str:
         """Kind and title: "dashboard LLM serving"."""
-        return f"{self.kind.name} {self.title}"
+        return f"{self.kind_name} {self.title}"
 
     @property
     def _any_state(self) -> Json:

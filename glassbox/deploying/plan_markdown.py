@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from glassbox.deploying.change import Action, Change
+from glassbox.deploying.change import Action, ToldChange
 from glassbox.deploying.plan import PushPlan
 from glassbox.deploying.plan_words import by_part, count_line, edit_sentence, heading, lost_sentence
 from glassbox.http.outside_text import harmless, one_line
@@ -16,23 +16,24 @@ _MARKUP = re.compile(r"([\\`*_{}\[\]<>()#+!|~@:])")
 
 def plan_markdown(plan: PushPlan) -> str:
     """The plan as a list; the count is its first line too, since a comment is folded there."""
-    lines = [f"**{_plain(count_line(plan))}**", "", _plain(heading(plan)), ""]
+    lines = [f"**{plain_markdown(count_line(plan))}**", "", plain_markdown(heading(plan)), ""]
     for change in plan.pending:
-        lines += _change_lines(change)
-    lines += [f"- {_plain(remark)}" for remark in plan.remarks]
-    return "\n".join([*lines, "", _plain(count_line(plan))])
+        lines += change_items(change)
+    lines += [f"- {plain_markdown(remark)}" for remark in plan.remarks]
+    return "\n".join([*lines, "", plain_markdown(count_line(plan))])
 
 
-def _change_lines(change: Change) -> Iterator[str]:
-    yield f"- **{_VERBS[change.action]}** {change.kind.name} **{_plain(change.title)}**"
+def change_items(change: ToldChange) -> Iterator[str]:
+    """One object as an item of a list, and below it what differs by panel or rule."""
+    yield f"- **{_VERBS[change.action]}** {change.kind_name} **{plain_markdown(change.title)}**"
     if change.edit:
-        yield f"  - {_plain(edit_sentence(change.edit))}; kept without `--force`"
+        yield f"  - {plain_markdown(edit_sentence(change.edit))}; kept without `--force`"
     for part, texts in by_part(change.differences).items():
-        yield f"  - {f'{_plain(part)}: ' if part else ''}{_plain('; '.join(texts))}"
-    if change.lost and change.kind.name == "rule group":
-        yield f"  - {_plain(lost_sentence(change))}"
+        yield f"  - {f'{plain_markdown(part)}: ' if part else ''}{plain_markdown('; '.join(texts))}"
+    if change.lost and change.kind_name == "rule group":
+        yield f"  - {plain_markdown(lost_sentence(change))}"
 
 
-def _plain(text: str) -> str:
+def plain_markdown(text: str) -> str:
     """The text with every sign of Markdown and HTML escaped; "@" is written wide, since GitHub calls people by it."""
     return _MARKUP.sub(r"\\\1", harmless(one_line(text))).replace("\\@", "\uff20")

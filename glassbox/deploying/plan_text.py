@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from glassbox.deploying.change import Action, Change
+from glassbox.deploying.change import Action, ToldChange
 from glassbox.deploying.plan import PushPlan
 from glassbox.deploying.plan_words import MARKS, by_part, count_line, edit_sentence, heading, lost_sentence
 from glassbox.grafana.kinds import KINDS
@@ -27,18 +27,19 @@ def plan_lines(plan: PushPlan) -> Iterator[PlanLine]:
     """The plan, one thing a line; unchanged objects are only counted."""
     yield PlanLine(one_line(heading(plan)))
     for change in plan.pending:
-        yield from _change_lines(change)
+        yield from change_lines(change)
     for remark in plan.remarks:
         yield PlanLine(f"  {one_line(remark)}", "cyan")
     yield PlanLine(count_line(plan))
 
 
-def _change_lines(change: Change) -> Iterator[PlanLine]:
+def change_lines(change: ToldChange) -> Iterator[PlanLine]:
+    """One object, and below it what differs by panel or rule."""
     title = one_line(change.title)
-    yield PlanLine(f"  {MARKS[change.action]} {change.kind.name:<{_KIND_WIDTH}} {title}", _COLOURS[change.action])
+    yield PlanLine(f"  {MARKS[change.action]} {change.kind_name:<{_KIND_WIDTH}} {title}", _COLOURS[change.action])
     if change.edit:
         yield PlanLine(f"      ! {one_line(edit_sentence(change.edit))}; kept without --force", "magenta")
     for part, texts in by_part(change.differences).items():
         yield PlanLine(f"      {one_line(part)}: {one_line('; '.join(texts))}" if part else f"      {one_line('; '.join(texts))}")  # fmt: skip  # one thing is one line
-    if change.lost and change.kind.name == "rule group":
+    if change.lost and change.kind_name == "rule group":
         yield PlanLine(f"      {one_line(lost_sentence(change))}", "red")

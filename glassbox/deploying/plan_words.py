@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from glassbox.deploying.change import Action, Change
+from glassbox.deploying.change import Action, ToldChange
 from glassbox.deploying.plan import PushPlan
 from glassbox.grafana.differences.difference import Difference
 from glassbox.grafana.kinds.kind import Edit
@@ -26,8 +26,13 @@ def count_line(plan: PushPlan) -> str:
     count = plan.count
     if not plan.pending:
         return f"Nothing to do: all {count[Action.KEEP]} objects are up to date."
+    return f"Plan: {counted_actions(count)}."
+
+
+def counted_actions(count: Mapping[Action, int]) -> str:
+    """How many objects of each action, without the last full stop."""
     told = f"{count[Action.CREATE]} to create, {count[Action.UPDATE]} to update, {count[Action.DELETE]} to delete"
-    return f"Plan: {told}, {count[Action.KEEP]} unchanged."
+    return f"{told}, {count[Action.KEEP]} unchanged"
 
 
 def by_part(differences: Iterable[Difference]) -> dict[str, list[str]]:
@@ -45,7 +50,7 @@ def edit_sentence(edit: Edit) -> str:
     return f"edited since our last push by {edit.by or NOT_REPORTED}{when}{f' ({what})' if what else ''}"
 
 
-def lost_sentence(change: Change) -> str:
+def lost_sentence(change: ToldChange) -> str:
     """What is deleted for good with an object that has parts."""
     noun = "rule" if len(change.lost) == 1 else "rules"
     return f"deletes {len(change.lost)} {noun}: {', '.join(change.lost)}"

@@ -14,14 +14,16 @@ from glassbox.metrics import CATALOGUE
 from glassbox.metrics.types import BucketCounter, Counter, Histogram, Metric, SummaryMetric, Unit
 
 COUNTER, GAUGE, HISTOGRAM, SUMMARY = "counter", "gauge", "histogram", "summary"
-_PARTS = {HISTOGRAM: ("bucket", "sum", "count"), SUMMARY: ("sum", "count")}
+PARTS = {HISTOGRAM: ("bucket", "sum", "count"), SUMMARY: ("sum", "count")}
+"""What a metric of several series has behind its name, by its type."""
 # A gauge of a moment in time is not a duration.
-_OF_MOMENTS = ("time_seconds", "timestamp_seconds", "created", "deadline_seconds")
+OF_MOMENTS = ("time_seconds", "timestamp_seconds", "created", "deadline_seconds")
 
 
 @dataclass(frozen=True)
 class ExposedSeries:
-    """Series of one name. `type` is that of the series: parts of histograms are counters, and `part` says which part it is.
+    """Series of one name. `type` is that of the series, empty where it is not known: parts of histograms are counters, and `part`
+    says which part it is.
 
     `metric` is the name of the metric that they belong to. `unit` is None where it is not known, and `labels` where others may be there.
     """
@@ -61,7 +63,7 @@ def former_metrics() -> Mapping[str, FormerMetric]:
     found: dict[str, FormerMetric] = {}
     for name, version, replacement, type_ in _rows("former_metrics.tsv", 4):
         former = FormerMetric(name, version, replacement)
-        found |= dict.fromkeys((name, *(f"{name}_{part}" for part in _PARTS.get(type_, ()))), former)
+        found |= dict.fromkeys((name, *(f"{name}_{part}" for part in PARTS.get(type_, ()))), former)
     of_triton = {part.name for metric in CATALOGUE["triton"] for part in metric.parts}
     return {name: former for name, former in found.items() if name not in known_series() or name in of_triton}
 
@@ -86,13 +88,13 @@ def _of_table() -> Iterator[ExposedSeries]:
     for name, type_, unit in _rows("known_metrics.tsv", 3):
         known = Unit(unit) if unit else _said_by(name, type_)
         yield ExposedSeries(name, type_, name, known if type_ in (COUNTER, GAUGE) else None)
-        for part in _PARTS.get(type_, ()):
+        for part in PARTS.get(type_, ()):
             yield ExposedSeries(f"{name}_{part}", COUNTER, name, Unit.EVENTS if part == "count" else known, part=part)
 
 
 def _said_by(name: str, type_: str) -> Unit | None:
     """The unit at the end of a name, as exporters write it that keep to the conventions of Prometheus."""
-    if type_ == GAUGE and name.endswith(_OF_MOMENTS):
+    if type_ == GAUGE and name.endswith(OF_MOMENTS):
         return None
     plain = name.removesuffix("_total")
     ends = {

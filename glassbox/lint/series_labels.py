@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import reduce
 
 from glassbox.metrics import CATALOGUE
-from glassbox.syntax.result_labels import NAME, ResultLabels, either, result_labels, selected
+from glassbox.syntax.result_labels import NAME, ResultLabels, either, labels_by_parts, selected
 from glassbox.syntax.tree import Node, SeriesNode
 
 # Prometheus, or what gathers the series of several, may add these to everything (`external_labels`, replica labels).
@@ -36,6 +36,16 @@ class SeriesLabels:
     def __init__(self, recorded: Recorded) -> None:
         self._recorded = {name: tuple(rules) for name, rules in recorded.items()}
         self._known: dict[str, ResultLabels] = {}
+        # By identity, since the hash of a tree is worked out from all of it; the node is kept, so that no other gets its identity.
+        self._of_nodes: dict[int, tuple[Node, ResultLabels]] = {}
+
+    def of(self, node: Node) -> ResultLabels:
+        """The labels of a query's result, worked out once for each part of it."""
+        found = self._of_nodes.get(id(node))
+        if found is None:
+            labels = self(node) if isinstance(node, SeriesNode) else labels_by_parts(node, self.of)
+            self._of_nodes[id(node)] = found = node, labels
+        return found[1]
 
     def __call__(self, series: SeriesNode) -> ResultLabels:
         said = selected(series)
@@ -55,7 +65,7 @@ class SeriesLabels:
     def _of_rule(self, node: Node | None, added: Mapping[str, str]) -> ResultLabels:
         if node is None:
             return ResultLabels()
-        found = result_labels(node, self).minus(*added)
+        found = self.of(node).minus(*added)
         possible = found.possible.plus((NAME, *EXTERNAL_LABELS, *added))
         values = {label: value for label, value in added.items() if value}
         return ResultLabels(possible, found.expected | values.keys(), {**found.values, **values})

@@ -13,7 +13,7 @@ from glassbox.lint.known_metrics import ExposedSeries, known_series
 from glassbox.lint.series_labels import SeriesLabels
 from glassbox.query.buckets import Buckets
 from glassbox.syntax.parsing import tree_of
-from glassbox.syntax.result_labels import ResultLabels, result_labels
+from glassbox.syntax.result_labels import ResultLabels
 from glassbox.syntax.tree import Node, SeriesNode, walk
 
 
@@ -274,7 +274,7 @@ class Corpus:
     is something that nothing reads unused, and something that is not there missing. `tested_alerts` are the names of alerts with a
     test, and `runbooks` the texts of runbooks by the names of alerts; None where they were not looked for. `left_out_alerts` have
     runbooks without being there. `rule_files` are texts of whole rule files, by name, for promtool. `buckets` and
-    `buckets_of_engines` are those that servers have, as in a bundle.
+    `buckets_of_engines` are those that servers have, as in a bundle. `exposed` are series that the user's own exporters have, by name.
     """
 
     boards: tuple[Board, ...] = ()
@@ -291,6 +291,7 @@ class Corpus:
     rule_files: Mapping[str, str] = field(default_factory=dict)
     buckets: Mapping[str, Buckets] = field(default_factory=dict)
     buckets_of_engines: Mapping[tuple[str, str], Buckets] = field(default_factory=dict)
+    exposed: Mapping[str, ExposedSeries] = field(default_factory=dict)
 
     @property
     def rules(self) -> Iterator[GroupedRule]:
@@ -346,7 +347,12 @@ class Corpus:
 
     def known_series(self, name: str) -> ExposedSeries | None:
         """What is known of the series of this name that an exporter has; None for recorded ones and for those that nobody knows."""
-        return None if name in self.recorded else known_series().get(name)
+        return None if name in self.recorded else self.exposed.get(name) or known_series().get(name)
+
+    @cached_property
+    def series_there(self) -> Mapping[str, ExposedSeries]:
+        """All series that are known of exporters, by name."""
+        return {**known_series(), **self.exposed}
 
     @cached_property
     def labels_of_series(self) -> SeriesLabels:
@@ -357,4 +363,4 @@ class Corpus:
 
     def labels_of(self, node: Node) -> ResultLabels:
         """The labels of a query's result."""
-        return result_labels(node, self.labels_of_series)
+        return self.labels_of_series.of(node)

@@ -1,11 +1,12 @@
 """Rules worked out over the past by range queries to our own Prometheus, and written back into it."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
 from glassbox.errors import GlassboxError
+from glassbox.past.alerts_past import AlertingRule, AlertsOfRule
 from glassbox.past.own_requests import RefusedError, post
 from glassbox.past.remote_write import STALE, Samples, write
 from glassbox.past.rule_order import RecordingRule, RuleUnit
@@ -28,6 +29,7 @@ class Evaluator:
     def __init__(self, url: str, offsets_ms: Mapping[str, int] | None = None) -> None:
         self._url, self._offsets_ms = url, offsets_ms or {}
         self._alive: dict[RecordingRule, dict[Key, Mapping[str, str]]] = {}
+        self._states: dict[AlertingRule, AlertsOfRule] = {}
         self.series: set[Key] = set()
         self.failed: dict[RecordingRule, str] = {}
 
@@ -36,6 +38,16 @@ class Evaluator:
         for level in levels:
             for _ in side_by_side(lambda unit: self._work_out(unit, after_ms, until_ms), level, _AT_ONCE):
                 pass
+
+    def fire(self, alerts: Iterable[AlertingRule], after_ms: int, until_ms: int) -> None:
+        """Write the series of the alerts within (after, until], after all that they read; as `work_out`."""
+        for _ in side_by_side(lambda alert: self._fire(alert, after_ms, until_ms), alerts, _AT_ONCE):
+            pass
+
+    def _fire(self, alert: AlertingRule, after_ms: int, until_ms: int) -> None:
+        states = self._states.setdefault(alert, AlertsOfRule(alert))
+        for part, found in self._evaluated(alert.rule, self._moments(alert.rule, after_ms, until_ms)):
+            self._write(alert.rule, states.series(found, part), part)
 
     def _work_out(self, unit: RuleUnit, after_ms: int, until_ms: int) -> None:
         moments = {rule: self._moments(rule, after_ms, until_ms) for rule in unit.rules}
@@ -56,7 +68,12 @@ class Evaluator:
         return range(first, until_ms + 1, step)
 
     def _record(self, rule: RecordingRule, moments: range) -> None:
-        """Of a rule that cannot be evaluated at some of the moments, record the others."""
+        for part, found in self._evaluated(rule, moments):
+            self.series |= {key_of(each.labels) for each in found}
+            self._write(rule, found, part)
+
+    def _evaluated(self, rule: RecordingRule, moments: range) -> Iterator[tuple[range, list[StoredSeries]]]:
+        """The results; of a rule that cannot be evaluated at some of the moments, in parts that leave these out."""
         try:
             found = self._results(rule, moments)
         except RefusedError as error:
@@ -64,18 +81,21 @@ class Evaluator:
                 self.failed.setdefault(rule, error.said)
                 return
             half = len(moments) // 2
-            self._record(rule, moments[:half])
-            self._record(rule, moments[half:])
+            yield from self._evaluated(rule, moments[:half])
+            yield from self._evaluated(rule, moments[half:])
             return
         if moments:
-            write(self._url, self._with_markers(rule, found, moments))
+            yield moments, found
+
+    def _write(self, rule: RecordingRule, found: Sequence[StoredSeries], moments: range) -> None:
+        """Write series with markers of staleness where they end."""
+        write(self._url, self._with_markers(rule, found, moments))
 
     def _with_markers(self, rule: RecordingRule, found: Sequence[StoredSeries], moments: range) -> list[Samples]:
         before, now = self._alive.get(rule, {}), {key_of(each.labels): each for each in found}
         samples = [merged(each, moments, was_there=key in before) for key, each in now.items()]
         samples += [Samples(labels, [moments[0]], [STALE]) for key, labels in before.items() if key not in now]
         self._alive[rule] = {key: each.labels for key, each in now.items() if each.times_ms[-1] == moments[-1]}
-        self.series |= now.keys()
         return samples
 
     def _results(self, rule: RecordingRule, moments: range) -> list[StoredSeries]:

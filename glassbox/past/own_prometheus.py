@@ -1,14 +1,11 @@
 """Our own Prometheus, which holds what was read and worked out, of any age and in any order of series."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from glassbox.errors import GlassboxError
-from glassbox.http.sentences import on_one_line
-from glassbox.past.own_requests import RefusedError, post
 from glassbox.servers.processes import Server, prometheus
 
 # Blocks as long as any window: the head then takes samples of half that age and is not cut while it is filled.
@@ -34,14 +31,3 @@ def own_prometheus(data: Path, config: Mapping[str, Any] | None = None, *, port:
     file.write_text(json.dumps(config or {"global": {}}), encoding="utf-8")
     with prometheus(file, port=port, folder=folder, more_flags=_FLAGS) as server:
         yield server
-
-
-def with_rules(server: Server, files: Sequence[Path]) -> None:
-    """Have it evaluate rule files from now on; raises GlassboxError where it refuses them."""
-    config = server.folder / "prometheus.yml"
-    settings = {**json.loads(config.read_text(encoding="utf-8")), "rule_files": [str(file) for file in files]}
-    config.write_text(json.dumps(settings), encoding="utf-8")
-    try:
-        post(server.url, "/-/reload", b"", {})
-    except RefusedError as error:
-        raise GlassboxError(f"Our own Prometheus does not take our rules ({on_one_line(str(error))}).") from None

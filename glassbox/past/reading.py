@@ -6,7 +6,7 @@ from threading import Lock
 
 from glassbox.errors import GlassboxError
 from glassbox.past.remote_write import write
-from glassbox.past.scope import Scope, selector
+from glassbox.past.scope import ReadScope, selector
 from glassbox.past.side_by_side import side_by_side
 from glassbox.past.staleness import Key, Markers, Scrapes, key_of
 from glassbox.past.target_ends import STEP_SECONDS, TargetEnds, joined, with_ends
@@ -52,7 +52,7 @@ class Tally:
             self.native_histograms = max(self.native_histograms, answer.native_histograms)
 
 
-def portions(scope: Scope, piece_seconds: int, scrape_seconds: float) -> list[Portion]:
+def portions(scope: ReadScope, piece_seconds: int, scrape_seconds: float) -> list[Portion]:
     """The names but `up` in portions of which a piece of time is one answer, as far as single names allow."""
     most = SAMPLES_AT_ONCE * scrape_seconds / piece_seconds
     found: list[Portion] = []
@@ -71,7 +71,7 @@ class Reader:
     """Reads portions piece by piece and writes them to our own Prometheus, with the markers of staleness put back."""
 
     def __init__(
-        self, prometheus: Prometheus, own_url: str, scope: Scope, piece_seconds: int, scrape_seconds: float
+        self, prometheus: Prometheus, own_url: str, scope: ReadScope, piece_seconds: int, scrape_seconds: float
     ) -> None:
         self._scrape_seconds = scrape_seconds
         self.portions = portions(scope, piece_seconds, scrape_seconds)

@@ -19,7 +19,7 @@ _MOMENTS = 8
 
 
 @dataclass(frozen=True)
-class Scope:
+class ReadScope:
     """The number of series of each name, and a pattern of the jobs of which `SHARED` names are read; "" means all."""
 
     series: Mapping[str, int]
@@ -30,13 +30,13 @@ class Scope:
         return self.jobs if name in SHARED else ""
 
 
-def scope_of(prometheus: Prometheus, bundle: Bundle, names: Iterable[str], start: int, end: int) -> Scope:
+def scope_of(prometheus: Prometheus, bundle: Bundle, names: Iterable[str], start: int, end: int) -> ReadScope:
     """Counts series at a few moments between start and end; names that none has then are left out. Raises GlassboxError."""
     found = _counted(prometheus, sorted(names), start, end)
     jobs = {re.escape(job) for name, by_job in found.items() if name not in SHARED for job in by_job} | _named(bundle)
     pattern = "|".join(sorted(jobs)) if len(jobs) <= _MOST_JOBS else ""
     series = {name: _sum(by_job, pattern if name in SHARED else "") for name, by_job in found.items()}
-    return Scope({name: count for name, count in series.items() if count}, pattern)
+    return ReadScope({name: count for name, count in series.items() if count}, pattern)
 
 
 def _counted(prometheus: Prometheus, names: Sequence[str], start: int, end: int) -> dict[str, dict[str, int]]:

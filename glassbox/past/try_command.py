@@ -76,8 +76,8 @@ def command(
 
 def _ask(plan: Plan, *, yes: bool) -> None:
     """Say how much is to be read, and ask before it is a lot; raises Abort where nobody agrees."""
-    series, megabytes = sum(plan.scope.series.values()), plan.estimated_bytes / 1000**2
-    say(f"{series} series of {len(plan.scope.series)} names are read, about {megabytes:.0f} MB.")
+    series, megabytes = sum(plan.series.values()), plan.estimated_bytes / 1000**2
+    say(f"{series} series of {len(plan.series)} names are read, about {megabytes:.0f} MB.")
     if plan.estimated_bytes > ASKED_ABOVE_BYTES and not yes:
         if not (sys.stdin and sys.stdin.isatty()):
             raise click.UsageError("That is more than 500 MB: choose a shorter --window, or agree with --yes.")
@@ -86,19 +86,23 @@ def _ask(plan: Plan, *, yes: bool) -> None:
 
 def _show(session: Session, prometheus: Prometheus, plan: Plan, folder: Path, port: int) -> None:
     from glassbox.compile.outputs import write_bundle  # noqa: PLC0415  # as above
-    from glassbox.past.own_prometheus import own_prometheus, with_rules  # noqa: PLC0415  # as above
+    from glassbox.past.own_prometheus import own_prometheus  # noqa: PLC0415  # as above
     from glassbox.past.working_out import Worker  # noqa: PLC0415  # as above
     from glassbox.view.local_grafana import PrometheusAddress, serving  # noqa: PLC0415  # as above
     from glassbox.view.preview import Shown, show  # noqa: PLC0415  # as above
 
     bundle = session.compiled()
-    with own_prometheus(folder / "data") as own:
+    data = folder / "data"
+    with own_prometheus(data) as own:
         worker = Worker(prometheus, bundle, own.url, plan)
         _catch_up(worker, plan)
-        for line in _found(worker, plan):
-            say(line)
-        write_bundle(bundle, folder / "build")
-        with_rules(own, sorted((folder / "build" / "alerts").glob("*.yaml")))
+    for line in _found(worker, plan):
+        say(line)
+    write_bundle(bundle, folder / "build")
+    config = {"rule_files": [str(folder / "build" / "alerts" / "*.yaml")]}
+    # It takes up alerts from their series only when it starts.
+    with own_prometheus(data, config, port=own.port) as own:
+        worker.alerts_are_live = True
         notice = _notice(prometheus.url, plan)
         with serving(PrometheusAddress(own.url), port=port, since_seconds=plan.start_seconds, notice=notice) as server:
             say(show(server, Shown(session.product.script, session.settings_file)))
@@ -139,7 +143,8 @@ def _found(worker: Worker, plan: Plan) -> Iterator[str]:
     if worker.reader.tally.native_histograms:
         yield "Native histograms were not read: classic ones, with buckets by le, are what our rules know."
     for rule, said in worker.evaluator.failed.items():
-        yield f"{rule.record} of the group {rule.group} could not be evaluated at some moments: {on_one_line(said)}"
+        name = dict(rule.labels).get("alertname", rule.record)
+        yield f"{name} of the group {rule.group} could not be evaluated at some moments: {on_one_line(said)}"
 
 
 def _follow(worker: Worker) -> None:

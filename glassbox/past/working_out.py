@@ -11,13 +11,14 @@ from pathlib import Path
 from glassbox.compile.bundle import Bundle
 from glassbox.doctor.recorded import Holdings, recorded_by
 from glassbox.errors import GlassboxError
+from glassbox.past.alerts_past import alerting_rules_of
 from glassbox.past.evaluating import Evaluator
 from glassbox.past.own_prometheus import own_prometheus
 from glassbox.past.reach import cut
 from glassbox.past.reading import UP, Reader
 from glassbox.past.reads import reads_of
 from glassbox.past.rule_order import in_order, rules_of
-from glassbox.past.scope import Scope, scope_of
+from glassbox.past.scope import ReadScope, scope_of
 from glassbox.past.side_by_side import side_by_side
 from glassbox.prometheus.api import Prometheus
 
@@ -59,13 +60,18 @@ class Plan:
     start_seconds: int
     end_seconds: int
     names: frozenset[str]
-    scope: Scope
+    scope: ReadScope
     scrape_seconds: float
+
+    @property
+    def series(self) -> Mapping[str, int]:
+        """The number of series of each name that is read."""
+        return self.scope.series
 
     @property
     def estimated_bytes(self) -> int:
         """About how much JSON the answers are."""
-        samples = sum(self.scope.series.values()) * (self.end_seconds - self.begin_seconds) / self.scrape_seconds
+        samples = sum(self.series.values()) * (self.end_seconds - self.begin_seconds) / self.scrape_seconds
         return int(samples * _BYTES_OF_SAMPLE)
 
 
@@ -93,7 +99,12 @@ def _scrape_seconds(prometheus: Prometheus, end_seconds: int) -> float:
 
 
 class Worker:
-    """Reads and works out piece by piece into our own Prometheus, each piece after the one before."""
+    """Reads and works out piece by piece into our own Prometheus, each piece after the one before.
+
+    `alerts_are_live` says that our Prometheus evaluates the alerts itself from now on.
+    """
+
+    alerts_are_live = False
 
     def __init__(
         self,
@@ -109,6 +120,8 @@ class Worker:
         rules = [rule for rule in rules_of(bundle.recording_rules.values()) if not holdings.lacks(rule.expr)]
         self.cut = cut(rules, plan.start_seconds - plan.begin_seconds)
         self._levels = in_order(rules, PIECE_SECONDS)
+        alerts = alerting_rules_of(bundle.alerts.values())
+        self._alerts = [alert for alert in alerts if not holdings.lacks(alert.rule.expr)]
         self.reached_seconds = self._begin_seconds = plan.begin_seconds
         self._seconds = plan.end_seconds - plan.begin_seconds
 
@@ -133,6 +146,8 @@ class Worker:
     def _work_out(self, piece: tuple[int, int]) -> None:
         after, until = piece
         self.evaluator.work_out(self._levels, after * 1000, until * 1000)
+        if not self.alerts_are_live:
+            self.evaluator.fire(self._alerts, after * 1000, until * 1000)
         self.reached_seconds = until
 
 
@@ -151,7 +166,7 @@ def worked_out(  # noqa: PLR0917  # of whom, what, when and where to: none has a
     look_back_seconds: int = LOOK_BACK_SECONDS,
     offsets_ms: Mapping[str, int] | None = None,
 ) -> Past:
-    """Read the raw series that the bundle's rules, alerts and panels need, and work out its recorded series over them.
+    """Read the raw series that the bundle's rules, alerts and panels need, and work out its recorded series and alerts over them.
 
     Writes `folder`/data, and reports progress by `say`. `offsets_ms` are the moments of evaluation of each group within its
     interval. Raises GlassboxError where the server cannot be read or has none of the series.
@@ -164,7 +179,7 @@ def worked_out(  # noqa: PLR0917  # of whom, what, when and where to: none has a
         folder=folder / "data",
         start_seconds=start_seconds,
         end_seconds=end_seconds,
-        raw_series=sum(plan.scope.series.values()),
+        raw_series=sum(plan.series.values()),
         samples=worker.reader.tally.samples,
         recorded_series=len(worker.evaluator.series),
         fetched_bytes=worker.reader.tally.fetched_bytes,

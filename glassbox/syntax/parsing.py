@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from datetime import timedelta
-from functools import cache
+from functools import cache, lru_cache
 
 import promql_parser as ast
 
@@ -31,7 +31,8 @@ _GRAFANAS = ("$__rate_interval", "$__interval", "$__range")
 _VARIABLE_OF = {seconds: variable for variable, (_, seconds) in DURATIONS.items()}
 
 
-@cache
+# Trees are kept; what the parser made of a text is large, and is asked for again only at once.
+@lru_cache(maxsize=512)
 def parsed(query: str) -> ast.Expr:
     """The query as the parser has it, with durations for those of Grafana; raises GlassboxError for a text that is not PromQL."""
     text = query

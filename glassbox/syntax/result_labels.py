@@ -43,11 +43,11 @@ class LabelSet:
 
     def minus(self, labels: Iterable[str]) -> "LabelSet":
         """It without these labels."""
-        return replace(self, names=self.names | set(labels) if self.all_but else self.names - set(labels))
+        return LabelSet(self.names.union(labels) if self.all_but else self.names.difference(labels), self.all_but)
 
     def plus(self, labels: Iterable[str]) -> "LabelSet":
         """It with these labels."""
-        return replace(self, names=self.names - set(labels) if self.all_but else self.names | set(labels))
+        return LabelSet(self.names.difference(labels) if self.all_but else self.names.union(labels), self.all_but)
 
     def __and__(self, other: "LabelSet") -> "LabelSet":
         if not self.all_but:
@@ -101,6 +101,7 @@ class ResultLabels:
 
 EMPTY = ResultLabels(NONE)
 OfSeries = Callable[[SeriesNode], ResultLabels]
+OfPart = Callable[[Node], ResultLabels]
 
 
 def selected(series: SeriesNode) -> ResultLabels:
@@ -140,17 +141,24 @@ def _matches_nothing(pattern: str) -> bool:
 
 def result_labels(node: Node, of_series: OfSeries = selected) -> ResultLabels:
     """Those of the query's result; `of_series` says what is known of a selector's series. Of a number there are none."""
+
+    def of(part: Node) -> ResultLabels:
+        return of_series(part) if isinstance(part, SeriesNode) else labels_by_parts(part, of)
+
+    return of(node)
+
+
+def labels_by_parts(node: Node, of: OfPart) -> ResultLabels:
+    """Those of what is not a selector, where `of` says those of its parts."""
     match node:
-        case SeriesNode():
-            return of_series(node)
         case SubqueryNode():
-            return result_labels(node.of, of_series)
+            return of(node.of)
         case AggregateNode():
-            return _aggregated(node, result_labels(node.of, of_series))
+            return _aggregated(node, of(node.of))
         case CallNode():
-            return _returned(node, of_series)
+            return _returned(node, of)
         case BinaryNode() if not is_scalar(node):
-            return _joined(node, of_series)
+            return _joined(node, of)
     return EMPTY
 
 
@@ -173,7 +181,7 @@ _UNNAMED = frozenset({"rate", "irate", "increase", "delta", "idelta", "deriv", "
 _REWRITING = frozenset({"label_replace", "label_join"})
 
 
-def _returned(node: CallNode, of_series: OfSeries) -> ResultLabels:
+def _returned(node: CallNode, of: OfPart) -> ResultLabels:
     arguments = [each for each in node.arguments if not isinstance(each, TextNode) and not is_scalar(each)]
     if node.name == "info":
         return ResultLabels()
@@ -181,7 +189,7 @@ def _returned(node: CallNode, of_series: OfSeries) -> ResultLabels:
         return EMPTY
     if node.name.startswith("absent"):
         return _of_nothing(arguments[0])
-    return _changed(node, result_labels(arguments[0], of_series))
+    return _changed(node, of(arguments[0]))
 
 
 def _changed(node: CallNode, of: ResultLabels) -> ResultLabels:
@@ -214,11 +222,11 @@ def _rewritten(node: CallNode, of: ResultLabels) -> ResultLabels:
     return of.rewritten(target.value, always=False) if isinstance(target, TextNode) else ResultLabels()
 
 
-def _joined(node: BinaryNode, of_series: OfSeries) -> ResultLabels:
-    left, right = result_labels(node.left, of_series), result_labels(node.right, of_series)
+def _joined(node: BinaryNode, of: OfPart) -> ResultLabels:
+    left, right = of(node.left), of(node.right)
     if is_scalar(node.right) or is_scalar(node.left):
-        of = left if is_scalar(node.right) else right
-        return of if node.operator in COMPARISONS and not node.returns_bool else of.minus(NAME)
+        side = left if is_scalar(node.right) else right
+        return side if node.operator in COMPARISONS and not node.returns_bool else side.minus(NAME)
     if node.operator in SETS:
         return either(left, right) if node.operator == "or" else left
     if node.group:

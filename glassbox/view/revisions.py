@@ -10,6 +10,7 @@ import tarfile
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,19 @@ Rules = dict[str, Any]
 _KEPT = frozenset({"PATH", "LANG", "TZ", "TMPDIR", "SYSTEMROOT", "LD_LIBRARY_PATH", "PYTHONUTF8", "PYTHONPATH"})
 
 
+@dataclass(frozen=True)
+class RevisionContent:
+    """Everything that a revision builds, and its runbooks by the names of alerts.
+
+    `boards` by uid, `rules` by folder and file as "alerts/gpu.yaml", `grafana_groups` by title.
+    """
+
+    boards: Boards
+    rules: Rules
+    grafana_groups: dict[str, dict[str, Any]]
+    runbooks: dict[str, str]
+
+
 def working_tree(script: Path, settings_file: Path | None) -> Boards:
     """The dashboards of the working tree by uid, uncommitted changes included."""
     with _built(script, settings_file, "The working tree") as build:
@@ -37,24 +51,53 @@ def revision(script: Path, name: str, settings_file: Path | None) -> Boards:
 
     That code runs without the secrets of this environment and, where the system lets us, without network.
     """
-    with _built_by(script, name, settings_file) as build:
+    with _built_by(script, name, settings_file) as (_, build):
         return _boards(build, f"Revision {name}")
 
 
 def revision_rules(script: Path, name: str, settings_file: Path | None) -> Rules:
-    """The files of its recorded series and alerts by name, compiled as above."""
-    with _built_by(script, name, settings_file) as build:
+    """The files of its recorded series and alerts by folder and name, compiled as above."""
+    with _built_by(script, name, settings_file) as (_, build):
         return _rules(build, f"Revision {name}")
 
 
+def revision_content(
+    script: Path, name: str, settings_file: Path | None, runbooks: Sequence[Path] = ()
+) -> RevisionContent:
+    """All that it builds, compiled as above. Folders of `runbooks` are read as they were then, those outside of the repository as they are."""
+    who = f"Revision {name}"
+    with _built_by(script, name, settings_file) as (tree, build):
+        places = [_as_in(tree, folder, script.parent) for folder in runbooks]
+        files = [file for folder in places for file in folder.glob("*.md")]
+        return RevisionContent(
+            boards=_boards(build, who),
+            rules=_rules(build, who),
+            grafana_groups=_grafana_groups(build, who),
+            runbooks={file.stem: file.read_text(encoding="utf-8", errors="replace") for file in files},
+        )
+
+
+def _as_in(tree: Path, folder: Path, root: Path) -> Path:
+    return tree / folder.relative_to(root) if folder.is_relative_to(root) else folder
+
+
+def files_changed(script: Path, name: str, pattern: str) -> list[str]:
+    """The files whose name fits a pattern as `*.test.yml` and that differ from this revision, from the script's folder."""
+    unknown = f"--against {name}: git does not know this revision; name a branch, a tag or a commit."
+    listed = _git(
+        script.parent, unknown, "diff", "--name-only", "-z", "--relative", "--end-of-options", name, "--", pattern
+    )
+    return sorted(file for file in listed.decode("utf-8", "replace").split("\0") if file)
+
+
 @contextmanager
-def _built_by(script: Path, name: str, settings_file: Path | None) -> Iterator[Path]:
-    """The folder into which that revision's own code has built."""
+def _built_by(script: Path, name: str, settings_file: Path | None) -> Iterator[tuple[Path, Path]]:
+    """That revision's files, and the folder into which its own code has built."""
     with _unpacked(script.parent, name) as folder, tempfile.TemporaryDirectory(prefix="glassbox-home-") as home:
         kept = {key: value for key, value in os.environ.items() if key in _KEPT or key.startswith("LC_")}
         theirs = folder / script.name
         with _built(theirs, settings_file, f"Revision {name}", without_network(), {**kept, "HOME": home}) as build:
-            yield build
+            yield folder, build
 
 
 @cache
@@ -122,10 +165,14 @@ def _run(command: Sequence[str], folder: Path, who: str, environment: Mapping[st
 
 
 def _rules(build: Path, who: str) -> Rules:
-    """Of the folders in which Prometheus finds them; a revision that builds none has none."""
+    """Of the folders in which Prometheus finds them, by folder and name; a revision that builds none has none."""
     files = sorted(file for folder in ("recording_rules", "alerts") for file in (build / folder).glob("*.yaml"))
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        return {file.name: yaml.safe_load(file.read_text(encoding="utf-8")) for file in files}
+        return {
+            f"{file.parent.name}/{file.name}": yaml.load(file.read_text(encoding="utf-8"), loader)  # it is a safe one
+            for file in files
+        }
     except (OSError, ValueError, RecursionError, yaml.YAMLError):
         raise GlassboxError(f"{who} builds files that are not rules: correct it first.") from None
 
@@ -137,3 +184,11 @@ def _boards(build: Path, who: str) -> Boards:
         return {str(board["uid"]): board for board in boards}
     except (OSError, ValueError, RecursionError, KeyError, TypeError):
         raise GlassboxError(f"{who} builds files that are not dashboards: correct it first.") from None
+
+
+def _grafana_groups(build: Path, who: str) -> dict[str, dict[str, Any]]:
+    try:
+        groups = [json.loads(file.read_text(encoding="utf-8")) for file in sorted((build / "grafana").glob("*.json"))]
+        return {str(group["title"]): group for group in groups}
+    except (OSError, ValueError, RecursionError, KeyError, TypeError):
+        raise GlassboxError(f"{who} builds files that are not rule groups of Grafana: correct it first.") from None

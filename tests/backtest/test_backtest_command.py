@@ -296,6 +296,8 @@ def test_recorded_series_are_worked_out_where_that_is_asked_for(raw_past, capsys
     after = json.loads(said.out)
     assert (before["source"], after["source"]) == (f"as recorded in {url}", f"worked out from the series of {url}")
     assert "series are read from" in said.err
+    (short,) = (line for line in said.err.splitlines() if line.startswith("At the beginning of the window"))
+    assert "InferenceErrorBudgetBurnSlow" in short and LOW not in short
     unknown, known = ({each["name"] for each in whole["alerts"] if each["standing"] == "not recorded"} for whole in (before, after))  # fmt: skip  # one thing is one line
     assert len(unknown) > 10 and known == set()
     assert {each["name"] for each in after["alerts"] if each["firings"]} > {

@@ -48,13 +48,13 @@ def test_rules_go_to_a_prometheus_alone(capsys, folder, server, settings_file):
     assert main(arguments(settings_file, folder, "--prometheus", server.url)) == 0
     captured = capsys.readouterr()
     assert captured.out.endswith(
-        f"Rules in {folder}:\n  + waiting\n  1 groups created, 0 updated, 0 deleted, 0 unchanged.\n"
+        f"Rules in {folder}:\n  + waiting\n  Groups: 1 created, 0 updated, 0 deleted, 0 unchanged.\n"
     )
     assert captured.err == "Waiting until 1 groups have been evaluated, for at most 40 s.\n"
     assert [group["name"] for group in api_data(server.url, "rules")["groups"]] == ["waiting"]
     assert main(arguments(settings_file, folder, "--prometheus", server.url)) == 0
     captured = capsys.readouterr()
-    assert captured.out.endswith("  0 groups created, 0 updated, 0 deleted, 1 unchanged.\n") and captured.err == ""
+    assert captured.out.endswith("  Groups: 0 created, 0 updated, 0 deleted, 1 unchanged.\n") and captured.err == ""
 
 
 def test_alerts_go_there_too_where_the_settings_say_so_and_not_to_grafana(capsys, folder, settings_file, monkeypatch):
@@ -77,7 +77,7 @@ def test_what_would_change_can_be_seen_without_changing_it(folder, settings_file
     assert list(place_lines(title, changes)) == [
         f"Rules in {folder}:",
         "  + waiting",
-        "  1 groups created, 0 updated, 0 deleted, 0 unchanged.",
+        "  Groups: 1 created, 0 updated, 0 deleted, 0 unchanged.",
     ]
     assert not list(folder.iterdir())
 

@@ -1,5 +1,6 @@
 """A push brings rules to the ruler of Grafana's data source, or to one that `--mimir` names."""
 
+import json
 from contextlib import ExitStack
 
 import pytest
@@ -10,7 +11,7 @@ from tests.support.fake_prometheus import fake_prometheus
 from tests.support.ruler_stand_in import grafana_before, ruler_stand_in
 from tests.support.small_content import PRODUCT
 
-BROUGHT = "  + waiting\n  1 groups created, 0 updated, 0 deleted, 0 unchanged.\n"
+BROUGHT = "  + waiting\n  Groups: 1 created, 0 updated, 0 deleted, 0 unchanged.\n"
 
 
 def main(*arguments):
@@ -82,6 +83,20 @@ def test_once_they_are_ours_their_series_are_no_reason_to_stop(capsys, ruler, gr
     ruler.of()["glassbox"]["old"] = {"name": "old", "rules": []}
     assert main("--grafana", grafana) == 0
     assert list(ruler.of()["glassbox"]) == ["waiting"]
+
+
+def test_a_plan_shows_what_would_change_there_and_writes_nothing(capsys, ruler, grafana):
+    assert main("plan", "--grafana", grafana) == 2
+    planned = "namespace glassbox:\n  + waiting\n  Groups: 1 to create, 0 to update, 0 to delete, 0 unchanged.\n"
+    assert capsys.readouterr().out.endswith(planned) and ruler.writes == []
+    assert main("--grafana", grafana) == 0
+    capsys.readouterr()
+    ruler.of()["glassbox"]["waiting"]["rules"][0]["expr"] = "vector(1)"
+    writes = list(ruler.writes)
+    assert main("plan", "--grafana", grafana, "--json") == 2
+    captured = capsys.readouterr()
+    assert "expression changed\n  Groups: 0 to create, 1 to update" in captured.err
+    assert json.loads(captured.out)["schema"] and ruler.writes == writes
 
 
 @pytest.mark.parametrize("chosen", ["never", "auto"])

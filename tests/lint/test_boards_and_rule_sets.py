@@ -211,3 +211,14 @@ def test_a_panel_of_raw_buckets_is_shown_the_series_that_ours_record_of_them():
 )
 def test_buckets_whose_sum_is_not_recorded_are_read_raw(record, panel):
     assert messages("raw-histogram", together(as_record("job:x_bucket:rate5m", record), on_panel(panel)).corpus) == []
+
+
+def test_a_series_that_rules_elsewhere_may_record_is_left_alone():
+    recorded = as_record("job:requests:rate5m", "sum by (job) (rate(x[5m]))")
+    others = ("cluster:cpu_usage:sum", "job:requests:rate1h", "$level:requests:rate5m", "vllm:num_requests_waiting")
+    for name in others:
+        assert messages("unrecorded-series", together(recorded, on_panel(name)).corpus) == []
+    wrong = together(recorded, on_panel("job:request:rate5m")).corpus
+    assert messages("unrecorded-series", wrong) == [
+        "No rule records job:request:rate5m; job:requests:rate5m is nearest."
+    ]

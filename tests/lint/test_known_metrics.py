@@ -157,6 +157,9 @@ LEFT_ALONE = [
     ("removed-metric", on_panel("rate(node_cpu_seconds_total[5m]) or rate(node_cpu[5m])")),
     ("missing-suffix", on_panel("apiserver_request_duration_seconds")),
     ("missing-suffix", on_panel("foreign_requests")),
+    # It had no ending in other versions.
+    ("missing-suffix", on_panel("node_kernel_hung_tasks")),
+    ("rate-of-gauge", on_panel("rate(node_time_seconds[5m]) - 1")),
     ("missing-suffix", on_panel("$metric")),
     ("unknown-metric", on_panel("vllm:something_of_next_year")),
     ("unknown-metric", on_panel("node_cpu_second_total")),

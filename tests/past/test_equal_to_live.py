@@ -17,11 +17,15 @@ from tests.support.waiting import eventually
 
 SCRAPES = 13
 # What the rules of each group that read raw series record at every evaluation.
-RECORDS = {"measured": "job:inference_targets:count", "derived": "model:diagnosis_known:group"}
+RECORDS = {
+    "measured": "job:inference_targets:count",
+    "derived": 'ALERTS{alertname="Watchdog"}',
+}
+FOR = "15s"
 
 
 def regrouped(bundle):
-    """The bundle with its rules in two groups, the one of those that read only raw series.
+    """The bundle with its rules in two groups: those that read only raw series, and the others with the alerts, which wait shortly.
 
     Ours have a dozen, and a dozen moments are never far enough apart.
     """
@@ -37,10 +41,21 @@ def regrouped(bundle):
         group = "derived" if any(name in records for read in rule.reads for name in read.names) else "measured"
         labels = {"labels": dict(rule.labels)} if rule.labels else {}
         of_group[group].append({"record": rule.record, "expr": rule.expr, **labels})
-    groups = [
-        {"name": name, "interval": f"{INTERVAL_SECONDS}s", "rules": members} for name, members in of_group.items()
+    alerts = [
+        rule | {"for": FOR if rule["for"] != "0s" else "0s"}
+        for file in bundle.alerts.values()
+        for group in file["groups"]
+        for rule in group["rules"]
     ]
-    return replace(bundle, recording_rules={"rules.yaml": {"groups": groups}})
+    return replace(
+        bundle,
+        recording_rules={"rules.yaml": {"groups": [as_group(name, members) for name, members in of_group.items()]}},
+        alerts={"alerts.yaml": {"groups": [as_group("derived", alerts)]}},
+    )
+
+
+def as_group(name, rules):
+    return {"name": name, "interval": f"{INTERVAL_SECONDS}s", "rules": rules}
 
 
 @pytest.fixture(scope="module")
@@ -48,28 +63,32 @@ def both(components, tmp_path_factory):
     """What the rules recorded live, and what was worked out over the same time, by name of the series; and presence at moments."""
     folder = tmp_path_factory.mktemp("live")
     bundle = regrouped(our_bundle(Settings(evaluation_interval_seconds=INTERVAL_SECONDS, engines=("vllm",))))
-    begun = int(time.time())
-    with recording(bundle.recording_rules["rules.yaml"], RECORDS, 3, folder) as live:
+    measured, derived = bundle.recording_rules["rules.yaml"]["groups"]
+    alerts = bundle.alerts["alerts.yaml"]["groups"][0]["rules"]
+    rules = {"groups": [measured, derived | {"rules": [*derived["rules"], *alerts]}]}
+    with recording(rules, RECORDS, 3, folder) as live:
         assert eventually(lambda: min(_scrapes(live.url), default=0) >= SCRAPES, 120)
         end = int(time.time()) - 1
         with Prometheus(live.url) as prometheus:
             past = worked_out(
                 prometheus,
                 bundle,
-                begun,
+                live.begun_seconds,
                 end,
                 folder / "ours",
                 [].append,
                 look_back_seconds=0,
                 offsets_ms=live.offsets_ms,
             )
-        names = sorted({query.recorded_as for query in bundle.content.queries} & set(_names(live.url)))
+        recorded = {query.recorded_as for query in bundle.content.queries} | {"ALERTS", "ALERTS_FOR_STATE"}
+        names = sorted(recorded & set(_names(live.url)))
         with own_prometheus(past.folder) as ours:
             yield (
                 {name: (stored(live.url, name, end), stored(ours.url, name, end)) for name in names},
                 live.url,
                 ours.url,
                 end,
+                live.begun_seconds,
             )
 
 
@@ -85,30 +104,43 @@ def flat(series):
     return {(labels, time): value for labels, values in series.items() for time, value in values.items()}
 
 
+def is_older(name, labels, _time):
+    """Whether it says since when an alert holds that did so at the first evaluation, before which a server writes none."""
+    return name == "ALERTS_FOR_STATE" and ("alertname", "Watchdog") in labels
+
+
 def test_every_sample_is_the_same(both):
-    series, *_ = both
+    series, *_, begun = both
+    # Until then some rules that need no series had been evaluated only there, or only here.
+    since = (begun + INTERVAL_SECONDS) * 1000
     live, ours = (
-        {(name, *each): value for name, of_both in series.items() for each, value in flat(of_both[which]).items()}
+        {
+            (name, *each): value
+            for name, of_both in series.items()
+            for each, value in flat(of_both[which]).items()
+            if each[-1] > since and not is_older(name, *each)
+        }
         for which in (0, 1)
     )
-    # Rules that need no series have results of the time before the server was there.
-    begun = min(time for *_, time in live)
-    ours = {key: value for key, value in ours.items() if key[-1] >= begun}
     assert len(live) > 1500
     assert {name for name, *_ in live} >= {
         "model:inference_preemptions:rate5m",
         "model:slo_burn:ratio1h",
         "model:diagnosis_verdict:code",
+        "ALERTS",
+        "ALERTS_FOR_STATE",
     }
     assert sorted(live.keys() - ours.keys()) == []
     assert sorted(ours.keys() - live.keys()) == []
     assert ours == pytest.approx(live, rel=1e-12, nan_ok=True)
 
 
-@pytest.mark.parametrize("name", ["vllm:num_requests_running", "vllm:num_requests_waiting", "up", *RECORDS.values()])
+@pytest.mark.parametrize(
+    "name", ["vllm:num_requests_running", "vllm:num_requests_waiting", "up", "model:diagnosis_known:group", "ALERTS"]
+)
 def test_series_end_at_the_same_moments(both, name):
     """An instant selector finds a series until its marker of staleness, which no range selector shows."""
-    _, live, ours, end = both
+    _, live, ours, end, _ = both
     asked = {"query": f'{{__name__="{name}"}}', "start": end - INTERVAL_SECONDS * SCRAPES, "end": end, "step": 0.25}
     found, own = (
         {

@@ -9,7 +9,7 @@ from glassbox.errors import GlassboxError
 from glassbox.past.own_prometheus import own_prometheus
 from glassbox.past.reading import Reader, portions
 from glassbox.past.remote_write import Samples, write
-from glassbox.past.scope import Scope
+from glassbox.past.scope import ReadScope
 from glassbox.prometheus.api import Prometheus, TooMuchError
 from glassbox.prometheus.board_queries import api_data
 from glassbox.servers.processes import prometheus
@@ -57,7 +57,7 @@ def test_a_query_that_is_too_much_is_asked_in_halves(user, ours):
     with Prometheus(user) as prometheus:
         with pytest.raises(TooMuchError, match="too many samples"):
             prometheus.stored("up", END * 1000, 3600)
-        reader = Reader(prometheus, ours, Scope(dict.fromkeys(NAMES, 2)), 3600, 15)
+        reader = Reader(prometheus, ours, ReadScope(dict.fromkeys(NAMES, 2)), 3600, 15)
         assert len(list(reader.read(BEGIN * 1000, END * 1000))) == 1
     assert counts(ours) == [len(MOMENTS)] * 10
     assert reader.tally.samples == 10 * len(MOMENTS)
@@ -81,7 +81,7 @@ def test_a_piece_is_read_on_after_an_error(user, ours, monkeypatch):
 
     monkeypatch.setattr(Prometheus, "stored", failing)
     with Prometheus(user) as prometheus:
-        reader = Reader(prometheus, ours, Scope(dict.fromkeys(NAMES, 1000)), 3600, 15)
+        reader = Reader(prometheus, ours, ReadScope(dict.fromkeys(NAMES, 1000)), 3600, 15)
         with pytest.raises(GlassboxError, match="gone for a moment"):
             list(reader.read(BEGIN * 1000, END * 1000))
         list(reader.read(BEGIN * 1000, END * 1000))
@@ -98,14 +98,14 @@ def test_a_name_that_cannot_be_read_is_named(user, ours, monkeypatch):
     whole = Prometheus.stored
     monkeypatch.setattr(Prometheus, "stored", refused)
     with Prometheus(user) as prometheus:
-        reader = Reader(prometheus, ours, Scope(dict.fromkeys(NAMES, 1000)), 3600, 15)
+        reader = Reader(prometheus, ours, ReadScope(dict.fromkeys(NAMES, 1000)), 3600, 15)
         with pytest.raises(GlassboxError, match=r"^vllm:n2 cannot be read: Prometheus answered 422\.$"):
             list(reader.read(BEGIN * 1000, END * 1000))
 
 
 def test_names_are_read_together_as_far_as_an_answer_stays_small():
     series = {"a": 400, "b": 400, "c": 5000, "d": 1, "up": 10, "process_cpu_seconds_total": 5}
-    found = portions(Scope(series, "vllm"), 3600, 15)
+    found = portions(ReadScope(series, "vllm"), 3600, 15)
     assert [(each.names, each.series, each.jobs) for each in found] == [
         (("a", "b"), 800, ""),
         (("c",), 5000, ""),

@@ -7,7 +7,7 @@ import pytest
 from glassbox.past.own_prometheus import own_prometheus
 from glassbox.past.reading import Reader
 from glassbox.past.remote_write import STALE, Samples, write
-from glassbox.past.scope import Scope
+from glassbox.past.scope import ReadScope
 from glassbox.prometheus.api import Prometheus
 from glassbox.prometheus.board_queries import api_data
 
@@ -39,7 +39,7 @@ def servers(components, tmp_path_factory):
         # The server was away itself, and wrote no markers.
         write(user.url, scraped("not asked", [*before, *after]))
         with Prometheus(user.url) as prometheus:
-            reader = Reader(prometheus, ours.url, Scope({"vllm:num_requests_running": 4}), 1800, 15)
+            reader = Reader(prometheus, ours.url, ReadScope({"vllm:num_requests_running": 4}), 1800, 15)
             for middle in (BEGIN + 1800, END):
                 list(reader.read((middle - 1801) * 1000, middle * 1000))
         yield user.url, ours.url

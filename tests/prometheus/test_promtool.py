@@ -79,8 +79,16 @@ def test_version_of_release_3(tool_on_path: Path) -> None:
     assert promtool.version(tool) == (3, 5, 0)
 
 
+# It does not know the flags that are used.
+OLD_PROMTOOL = """
+[ "$1" = --version ] && exec echo 'promtool, version 2.15.2+ds (branch: x, revision: y)'
+echo "promtool: error: unknown long flag '--lint-fatal'"
+exit 1
+"""
+
+
 def test_too_old_promtool_is_refused(tool_on_path: Path, tmp_path: Path) -> None:
-    write_tool(tool_on_path / "promtool", "echo 'promtool, version 2.15.2+ds (branch: x, revision: y)'")
+    write_tool(tool_on_path / "promtool", OLD_PROMTOOL)
     with pytest.raises(GlassboxError, match=r"is version 2\.15\.2, older than 2\.37\.0; install a newer"):
         promtool.check_rules([write(tmp_path / "good.yml", GOOD)])
 

@@ -36,10 +36,12 @@ Series = Mapping[tuple[tuple[str, str], ...], Mapping[int, float]]
 
 @dataclass(frozen=True)
 class Live:
-    """The server, and at which millisecond of their interval its groups are evaluated."""
+    """The server, at which millisecond of their interval its groups are evaluated, and a moment (Unix seconds) before all
+    scrapes and less than an interval before the first evaluation of the last group."""
 
     url: str
     offsets_ms: Mapping[str, int]
+    begun_seconds: int
 
 
 def replica(failing: range = range(0), without: str = "nothing", since: int = 0) -> Starlette:
@@ -84,9 +86,14 @@ def recording(
             (place / "prometheus.yml").write_text(json.dumps(_settings(urls)), encoding="utf-8")
             server = resources.enter_context(prometheus(place / "prometheus.yml", folder=place))
             offsets = eventually(partial(_offsets, server.url, record_of_group), 60)
-            scrapes = {f"scrape {number}": each for number, each in enumerate(_scraped(server.url))}
-            if offsets and _far_apart(offsets, scrapes):
-                yield Live(server.url, offsets)
+            scrapes = _moments(server.url, "up")
+            begun = _moments(server.url, list(record_of_group.values())[-1])[0] // 1000 - INTERVAL_SECONDS + 1
+            if (
+                len(_phases(server.url)) == len(urls)
+                and begun * 1000 < scrapes[0]
+                and _far_apart(offsets, _phases(server.url))
+            ):
+                yield Live(server.url, offsets, begun)
                 return
     raise AssertionError("no run had its scrapes and evaluations far enough apart")
 
@@ -110,13 +117,16 @@ def _offsets(url: str, record_of_group: Mapping[str, str]) -> dict[str, int]:
 
 
 def _moments(url: str, name: str) -> list[int]:
-    found = api_data(url, "query", query=f'{{__name__="{name}"}}[1h]')["result"]
+    found = api_data(url, "query", query=f"{name}[1h]")["result"]
     return sorted({round(time * 1000) for each in found for time, _ in each["values"]})
 
 
-def _scraped(url: str) -> list[int]:
+def _phases(url: str) -> dict[str, int]:
+    """At which millisecond of the interval each replica is scraped."""
     found = api_data(url, "query", query="up[1h]")["result"]
-    return [round(each["values"][-1][0] * 1000) % (INTERVAL_SECONDS * 1000) for each in found]
+    return {
+        each["metric"]["instance"]: round(each["values"][-1][0] * 1000) % (INTERVAL_SECONDS * 1000) for each in found
+    }
 
 
 def _far_apart(offsets: Mapping[str, int], scrapes: Mapping[str, int]) -> bool:

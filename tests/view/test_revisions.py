@@ -80,7 +80,8 @@ def test_the_rules_of_another_revision_are_those_that_it_builds(tmp_path):
         "    Path(sys.argv[-1], folder, f'{folder}.yaml').write_text('groups: [{name: g}]')\n"
     )
     found = revisions.revision_rules(committed(tmp_path, text), "HEAD", None)
-    assert found == {"recording_rules.yaml": {"groups": [{"name": "g"}]}, "alerts.yaml": {"groups": [{"name": "g"}]}}
+    group = {"groups": [{"name": "g"}]}
+    assert found == {"recording_rules/recording_rules.yaml": group, "alerts/alerts.yaml": group}
 
 
 def test_rules_that_cannot_be_read_are_one_sentence(tmp_path):

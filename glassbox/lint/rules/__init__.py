@@ -11,11 +11,13 @@ from glassbox.lint.rules import (
     misleading_numbers,
     never_matches,
     not_promql,
+    panel_display,
     query_cost,
     rule_sets,
     secrets,
     silent_alerts,
     units,
+    variables_named,
     windows,
 )
 
@@ -30,7 +32,9 @@ RULES: tuple[LintRule, ...] = (
     *metric_types.RULES,
     *units.RULES,
     *bucket_bounds.RULES,
+    *variables_named.RULES,
     *board_parts.RULES,
+    *panel_display.RULES,
     *rule_sets.RULES,
     *secrets.RULES,
     *query_cost.RULES,

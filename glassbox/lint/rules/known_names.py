@@ -8,16 +8,22 @@ from glassbox.lint.examples import as_alert, on_panel
 from glassbox.lint.finding import Severity
 from glassbox.lint.known_metrics import HISTOGRAM, ExposedSeries, FormerMetric, former_metrics, known_series
 from glassbox.lint.rule import Defect, in_query, lint_rule
-from glassbox.lint.subjects import Corpus, Query
+from glassbox.lint.subjects import Board, Corpus, Query
 from glassbox.syntax.grafana_variables import is_of_a_variable
 from glassbox.syntax.tree import SeriesNode
 
 # Names of one exporter are as like as this, so that only a slip of the pen is nearer.
 _LIKE = 0.92
 _LABELS_LIKE = 0.85
+_WHO = {True: "The exposition has no", False: "No version has"}
+_FIRST_WORD = re.compile(r"[_:]")
+# Client libraries give these to the metrics of every program.
+_OF_ANY_EXPORTER = frozenset({"go", "process", "python", "http", "promhttp", "jvm", "up", "scrape", "target"})
 # Exporters all of whose metrics are known: others have more than are listed.
 _COMPLETE = ("vllm:",)
 _NAME = re.compile(r"[a-zA-Z_:][\w:]*")
+# Their client library writes the endings, so that no version had the bare names.
+_OF_PYTHON = ("vllm:", "sglang:", "trtllm_")
 # The router of vLLM's production stack exposes names of old versions, with this label.
 _OF_A_ROUTER = re.compile(r"\bserver\b")
 
@@ -32,33 +38,45 @@ _OF_A_ROUTER = re.compile(r"\bserver\b")
     good=on_panel("vllm:kv_cache_usage_perc or vllm:gpu_cache_usage_perc"),
 )
 def removed_metric(corpus: Corpus) -> Iterator[Defect]:
-    """Unless the same panel or rule also reads what answers instead, or a rule records the old name."""
-    for query, beside in _with_those_beside(corpus):
-        gone = {
-            former.name: (former, each)
-            for each in _of_exporters(query, corpus)
-            if (former := former_metrics().get(each.name))
-        }
-        for former, series in gone.values():
-            # Ours reads names of every version, and those that Triton still has.
-            ours = corpus.own and series.name in known_series()
-            if not ours and not _is_answered(former, beside) and not _OF_A_ROUTER.search(query.text):
-                instead = former.replacement
-                fix = f"Read {instead} instead." if instead else "Nothing answers instead: remove it."
-                yield in_query(query, f"{former.name} is gone from version {former.removed_in} on.", series.name, fix)
-
-
-def _with_those_beside(corpus: Corpus) -> Iterator[tuple[Query, tuple[Query, ...]]]:
-    """Every query, with all of its panel or rule."""
-    for panel in corpus.panels:
-        yield from ((query, panel.queries) for query in panel.queries)
+    """Unless the same panel or rule also reads what answers instead, or a rule records the old name. One finding for each name and dashboard."""
     for board in corpus.boards:
-        yield from (
-            (each, (each,)) for each in board.queries if not any(each in panel.queries for panel in board.panels)
-        )
+        found: dict[str, list[tuple[FormerMetric, SeriesNode, Query]]] = {}
+        for query, beside in _with_those_beside(board):
+            for former, series in _gone(query, beside, corpus):
+                found.setdefault(former.name, []).append((former, series, query))
+        for each in found.values():
+            more = f" {len(each)} queries of the dashboard read it." if len(each) > 1 else ""
+            yield _is_gone(*each[0], more)
     for rule in corpus.rules:
         asked = (rule.query, *rule.more_queries)
-        yield from ((query, asked) for query in asked)
+        yield from (_is_gone(*gone, query) for query in asked for gone in _gone(query, asked, corpus))
+
+
+def _is_gone(former: FormerMetric, series: SeriesNode, query: Query, more: str = "") -> Defect:
+    fix = f"Read {former.replacement} instead." if former.replacement else "Nothing answers instead: remove it."
+    return in_query(query, f"{former.name} is gone from version {former.removed_in} on.{more}", series.name, fix)
+
+
+def _gone(query: Query, beside: tuple[Query, ...], corpus: Corpus) -> Iterator[tuple[FormerMetric, SeriesNode]]:
+    """Each metric that it reads and that is gone, with one of its selectors."""
+    gone = {
+        former.name: (former, each)
+        for each in _of_exporters(query, corpus)
+        if (former := former_metrics().get(each.name))
+    }
+    for former, series in gone.values():
+        # Ours reads names of every version, and those that Triton still has.
+        ours = corpus.own and series.name in known_series()
+        if not ours and not _is_answered(former, beside) and not _OF_A_ROUTER.search(query.text):
+            yield former, series
+
+
+def _with_those_beside(board: Board) -> Iterator[tuple[Query, tuple[Query, ...]]]:
+    """Every query of a dashboard, with all of its panel."""
+    for panel in board.panels:
+        yield from ((query, panel.queries) for query in panel.queries)
+    asked = (*(each.query for each in board.variables), *(each.query for each in board.annotations))
+    yield from ((query, (query,)) for query in asked if query is not None)
 
 
 def _is_answered(former: FormerMetric, queries: tuple[Query, ...]) -> bool:
@@ -85,18 +103,19 @@ def _of_exporters(query: Query, corpus: Corpus) -> Iterator[SeriesNode]:
     good=as_alert("rate(vllm:num_preemptions_total[5m]) > 1"),
 )
 def missing_suffix(corpus: Corpus) -> Iterator[Defect]:
-    """Of exporters that are known. Functions of native histograms read the bare name."""
+    """Of exporters whose client library writes the endings, and of those whose exposition was given."""
     for query in corpus.queries:
         for series in _of_exporters(query, corpus):
-            if series.name not in former_metrics() and (there := _there_instead(series.name)):
+            if series.name not in former_metrics() and (there := _there_instead(series.name, corpus)):
                 fix = f"Read {there}."
                 yield in_query(query, f"There are no series {series.name}.", series.name, fix)
 
 
-def _there_instead(name: str) -> str:
-    known = known_series().get(name)
+def _there_instead(name: str, corpus: Corpus) -> str:
+    known = corpus.series_there.get(name)
     if known is None:
-        return f"{name}_total" if f"{name}_total" in known_series() else ""
+        certain = name.startswith(_OF_PYTHON) or f"{name}_total" in corpus.exposed
+        return f"{name}_total" if certain and f"{name}_total" in corpus.series_there else ""
     # Prometheus may store any histogram as a native one, under its bare name; client libraries of Python never expose one.
     bare = known.type == HISTOGRAM and name.startswith(_COMPLETE)
     return f"{name}_bucket, {name}_sum or {name}_count" if bare else ""
@@ -112,19 +131,32 @@ def _there_instead(name: str) -> str:
     good=on_panel("vllm:num_requests_waiting"),
 )
 def unknown_metric(corpus: Corpus) -> Iterator[Defect]:
-    """Only where all metrics of the exporter are known, and one of them has nearly this name."""
+    """Where all metrics of the exporter are known and one of them has nearly this name, and of exporters whose exposition was given."""
+    prefixes = {prefix for name in corpus.exposed if (prefix := _prefix(name)) not in _OF_ANY_EXPORTER}
     for query in corpus.queries:
         for series in _of_exporters(query, corpus):
-            if near := _near(series.name):
-                message = f"No version has {series.name}; {near} is nearest."
-                yield in_query(query, message, series.name, f"Read {near}, or correct the name.")
+            if (
+                series.name in corpus.series_there
+                or series.name in former_metrics()
+                or _there_instead(series.name, corpus)
+            ):
+                continue
+            exposed = _prefix(series.name) in prefixes
+            near = _near(series.name, corpus) if exposed or series.name.startswith(_COMPLETE) else ""
+            if near or exposed:
+                nearest = f"; {near} is nearest" if near else ""
+                message = f"{_WHO[exposed]} {series.name}{nearest}."
+                yield in_query(query, message, series.name, f"Read {near}, or correct the name." if near else "")
 
 
-def _near(name: str) -> str:
-    known = name in known_series() or name in former_metrics() or bool(_there_instead(name))
-    if known or not name.startswith(_COMPLETE):
-        return ""
-    return next(iter(get_close_matches(name, known_series(), n=1, cutoff=_LIKE)), "")
+def _prefix(name: str) -> str:
+    """The first word of a name, which is that of an exporter."""
+    return _FIRST_WORD.split(name)[0]
+
+
+def _near(name: str, corpus: Corpus) -> str:
+    same = [each for each in corpus.series_there if _prefix(each) == _prefix(name)]
+    return next(iter(get_close_matches(name, same, n=1, cutoff=_LIKE)), "")
 
 
 @lint_rule(

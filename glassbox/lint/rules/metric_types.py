@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from glassbox.lint.examples import as_alert, on_panel
 from glassbox.lint.finding import Severity
-from glassbox.lint.known_metrics import COUNTER, GAUGE, ExposedSeries
+from glassbox.lint.known_metrics import COUNTER, GAUGE, OF_MOMENTS, ExposedSeries
 from glassbox.lint.rule import Defect, in_query, lint_rule
 from glassbox.lint.rules.windows import LINES, OF_CHANGE, OF_COUNTERS, calls
 from glassbox.lint.subjects import Corpus, Query
@@ -14,6 +14,8 @@ from glassbox.syntax.tree import AggregateNode, BinaryNode, CallNode, Node, Numb
 
 # Their value is the code of the last event, and another code is another series (dcgm-exporter from 4.5 on).
 _LAST_CODES = frozenset({"DCGM_FI_DEV_XID_ERRORS"})
+# What hardware counts over its life is compared with 0 on purpose.
+_OF_HARDWARE = ("DCGM_", "node_edac_")
 _OF_GAUGES = ("delta", "idelta", "deriv", "predict_linear")
 # Each with the place of its buckets among its arguments.
 _BUCKETS = {"histogram_quantile": 1, "histogram_quantiles": 0}
@@ -32,10 +34,15 @@ _TOKENS = re.compile(r"\btok|tok/s|\btps\b", re.IGNORECASE)
     good=on_panel("deriv(vllm:num_requests_running[5m])"),
 )
 def rate_of_gauge(corpus: Corpus) -> Iterator[Defect]:
-    """Of metrics whose exporter says that they are gauges."""
+    """Of metrics whose exporter says that they are gauges; the rate of a clock is how fast it goes."""
     for query in corpus.queries:
         for function, read, _ in calls(query, OF_COUNTERS):
-            if isinstance(read, SeriesNode) and _type(read, corpus) == GAUGE and read.name not in _LAST_CODES:
+            moment = isinstance(read, SeriesNode) and read.name.endswith(OF_MOMENTS)
+            if (
+                isinstance(read, SeriesNode)
+                and _type(read, corpus) == GAUGE
+                and not (moment or read.name in _LAST_CODES)
+            ):
                 yield in_query(query, f"{function} of {read.name}, which is a gauge.", read.name)
 
 
@@ -89,8 +96,7 @@ def raw_counter(corpus: Corpus) -> Iterator[Defect]:
 def _raw(query: Query, node: Node, what: str, corpus: Corpus) -> Iterator[Defect]:
     while isinstance(node, AggregateNode) and node.operator in ("sum", "max", "min", "avg"):
         node = node.of
-    # What hardware counts over its life is compared with 0 on purpose.
-    raw = isinstance(node, SeriesNode) and node.window is None and not node.name.startswith("DCGM_")
+    raw = isinstance(node, SeriesNode) and node.window is None and not node.name.startswith(_OF_HARDWARE)
     if raw and isinstance(node, SeriesNode) and _type(node, corpus) == COUNTER:
         yield in_query(query, f"{node.name} is a counter, which {what}.", node.name)
 

@@ -1,12 +1,18 @@
 """What does not fit together among rules, and between rules and what routes them."""
 
 from collections.abc import Iterator
+from difflib import get_close_matches
 
 from glassbox.lint.examples import Example, as_alert, as_record, together
 from glassbox.lint.finding import Location, Severity
 from glassbox.lint.rule import Defect, in_query, lint_rule
 from glassbox.lint.subjects import Corpus, GroupedRule, Inhibition
+from glassbox.syntax.grafana_variables import is_of_a_variable
 
+# A recorded series is named level:metric:operations.
+_COLONS = 2
+# So like are names that differ by a slip of the pen.
+_LIKE = 0.94
 _URGENT = frozenset({"critical", "page", "emergency"})
 _MINOR = frozenset({"warning", "info", "none", "ticket", "minor"})
 _RUNBOOK = {"runbook_url": "https://runbooks.example/Down"}
@@ -56,6 +62,25 @@ def same_record(corpus: Corpus) -> Iterator[Defect]:
             other = first.setdefault((rule.name, rule.query.tree, frozenset(rule.labels.items())), rule)
             if other is not rule:
                 yield in_query(rule.query, f"{rule.name} is recorded in {other.location.object} too.")
+
+
+@lint_rule(
+    "unrecorded-series",
+    Severity.WARNING,
+    title="A recorded series that no rule records",
+    why="The panel is empty, and the alert never fires.",
+    fix="Record it, or correct the name.",
+    bad=together(as_record("job:requests:rate5m", "sum by (job) (rate(x[5m]))"), as_alert("job:request:rate5m > 1")),
+    good=together(as_record("job:requests:rate5m", "sum by (job) (rate(x[5m]))"), as_alert("job:requests:rate5m > 1")),
+)
+def unrecorded_series(corpus: Corpus) -> Iterator[Defect]:
+    """Names with two colons that nearly have the name of one that is recorded: rules that were not read may record any other."""
+    for query in corpus.queries:
+        for name in dict.fromkeys(series.name for series in query.series):
+            if name.count(":") == _COLONS and name not in corpus.recorded and not is_of_a_variable(name):
+                near = next(iter(get_close_matches(name, corpus.recorded, n=1, cutoff=_LIKE)), "")
+                if near:
+                    yield in_query(query, f"No rule records {name}; {near} is nearest.", name)
 
 
 @lint_rule(
@@ -122,4 +147,4 @@ def untested_alert(corpus: Corpus) -> Iterator[Defect]:
             yield Defect(alert.location, f"No test names {alert.name}.")
 
 
-RULES = (same_alert, same_record, page_is_silenced, no_runbook, untested_alert)
+RULES = (same_alert, same_record, unrecorded_series, page_is_silenced, no_runbook, untested_alert)

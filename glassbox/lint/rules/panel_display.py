@@ -1,0 +1,94 @@
+"""How panels show what their queries give."""
+
+import re
+from collections.abc import Iterator
+
+from glassbox.lint.examples import on_panel
+from glassbox.lint.finding import Severity
+from glassbox.lint.rule import Defect, lint_rule
+from glassbox.lint.rules.variables_named import names_in
+from glassbox.lint.rules.windows import LINES
+from glassbox.lint.subjects import Corpus
+from glassbox.syntax.tree import COMPARISONS, AggregateNode, BinaryNode, CallNode, Node, SeriesNode, is_scalar
+
+_NUMBERS = (*LINES, "stat", "singlestat", "gauge", "bargauge")
+
+
+@lint_rule(
+    "lines-alike",
+    Severity.WARNING,
+    title="Lines with one name",
+    why="The query gives a line for each server, and the legend calls all of them the same: nobody can tell which is which, or that there are several.",
+    fix="Aggregate the query, or name a label in the legend.",
+    bad=on_panel("rate(vllm:generation_tokens_total[$__rate_interval])", "Tokens/s"),
+    good=on_panel("rate(vllm:generation_tokens_total[$__rate_interval])", "{{instance}}"),
+)
+def lines_alike(corpus: Corpus) -> Iterator[Defect]:
+    """One finding for each dashboard, of metrics that are known to have a label of their own, unless a choice of one server is made."""
+    for board in corpus.boards:
+        single = {each.name for each in board.variables if not (each.multi or each.include_all)}
+        alike = [
+            (panel, query)
+            for panel in board.panels
+            for query in (panel.queries if panel.type in LINES else ())
+            if query.tree
+            and query.legend
+            and not _NAMES_LABEL.search(query.legend)
+            and _several(query.tree, single, corpus)
+        ]
+        if alike:
+            panel, query = alike[0]
+            count = "1 query gives" if len(alike) == 1 else f"{len(alike)} queries give"
+            yield Defect(
+                board.location, f"{count} lines of one name, such as {query.legend!r} of {panel.title!r}.", query.text
+            )
+
+
+_NAMES_LABEL = re.compile(r"\{\{|\$")
+
+
+def _several(node: Node, single: set[str], corpus: Corpus) -> bool:
+    """Whether the result has a series for each server, as far as that is certain."""
+    match node:
+        case SeriesNode():
+            known = corpus.known_series(node.name)
+            return known is not None and known.labels is not None and not _of_one(node, single)
+        case CallNode():
+            return bool(node.arguments) and not node.scalar and _several(node.arguments[0], single, corpus)
+        case BinaryNode() if node.operator in COMPARISONS or is_scalar(node.right):
+            return _several(node.left, single, corpus)
+        case BinaryNode(operator="/"):
+            return _several(node.left, single, corpus) and _several(node.right, single, corpus)
+        case AggregateNode():
+            return False
+    return False
+
+
+def _of_one(series: SeriesNode, single: set[str]) -> bool:
+    """Whether a matcher chooses one server."""
+    for each in series.matchers:
+        if each.label in ("instance", "pod", "node", "host", "hostname", "server", "container"):
+            chosen = names_in((each.value,))
+            return each.operator == "=" or chosen <= single
+    return False
+
+
+@lint_rule(
+    "no-unit",
+    Severity.INFO,
+    title="Panels without a unit",
+    why="Without a unit 0.5 may be half a second or half of everything.",
+    fix="Give each panel the unit of its values.",
+    bad=on_panel("up"),
+    good=on_panel("up", panel={"unit": "bool"}),
+)
+def no_unit(corpus: Corpus) -> Iterator[Defect]:
+    """One finding for each dashboard."""
+    for board in corpus.boards:
+        shown = [panel for panel in board.panels if panel.type in _NUMBERS and panel.queries and not panel.library]
+        bare = [panel.title for panel in shown if not panel.unit and not panel.other_units]
+        if bare:
+            yield Defect(board.location, f"{len(bare)} of {len(shown)} panels have no unit, such as {bare[0]!r}.")
+
+
+RULES = (lines_alike, no_unit)

@@ -1,0 +1,112 @@
+"""Variables of dashboards that are not there, or do nothing."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from glassbox.lint.examples import Example, on_board, on_panel
+from glassbox.lint.finding import Location, Severity
+from glassbox.lint.rule import Defect, in_query, lint_rule
+from glassbox.lint.subjects import Board, BoardVariable, Corpus, Query, QueryKind
+from glassbox.lint.words import listed
+
+_NAMED = re.compile(r"\$(?P<plain>[A-Za-z_]\w*)|\$\{(?P<braced>\w+)[^}]*\}|\[\[(?P<old>\w+)[^\]]*\]\]")
+# Grafana's own, beside those that begin with two underscores.
+_BUILT_IN = frozenset({"timeFilter", "interval", "dashboard", "user", "org"})
+_NARROWING = frozenset({"query", "custom", "textbox", "interval", "constant", "switch"})
+
+_AT = Location("dashboard.json", object="Example")
+
+
+def _variable(name: str = "model", kind: str = "query", **fields: object) -> BoardVariable:
+    return BoardVariable(name, kind, _AT.within(f"variable {name}"), **fields)  # type: ignore[arg-type]  # fields of it
+
+
+def _with_variable(expr: str, variable: BoardVariable, text: str) -> Example:
+    panel = on_panel(expr)
+    shown = panel.corpus.boards[0].panels
+    return Example(f"{text}\n{panel.text}", on_board(panels=shown, variables=(variable,)))
+
+
+def names_in(texts: Iterable[str]) -> set[str]:
+    """The variables that texts name, as `$x`, `${x}` or `[[x]]`."""
+    return {name for text in texts for found in _NAMED.finditer(text) for name in found.groups() if name}
+
+
+@lint_rule(
+    "undefined-variable",
+    Severity.ERROR,
+    title="A variable that the dashboard does not have",
+    why="Grafana sends its name as it is written: the query fails, or finds nothing.",
+    fix="Define the variable, or correct its name.",
+    bad=on_panel('vllm:num_requests_running{model_name=~"$model"}'),
+    good=_with_variable('vllm:num_requests_running{model_name=~"$model"}', _variable(), "variable: model"),
+)
+def undefined_variable(corpus: Corpus) -> Iterator[Defect]:
+    """In queries."""
+    for board in corpus.boards:
+        defined = {each.name for each in board.variables} | _BUILT_IN
+        for query in board.queries if board.complete else ():
+            for name in sorted(names_in((query.text,)) - defined):
+                if not name.startswith("__"):
+                    yield in_query(query, f"There is no variable {name!r}.", name)
+
+
+@lint_rule(
+    "unused-variable",
+    Severity.WARNING,
+    title="A variable that nothing uses",
+    why="Whoever chooses a value believes that the panels show that one, and they go on to show all.",
+    fix="Use it in the queries, or remove it.",
+    bad=_with_variable("vllm:num_requests_running", _variable(), "variable: model"),
+    good=_with_variable('vllm:num_requests_running{model_name=~"$model"}', _variable(), "variable: model"),
+)
+def unused_variable(corpus: Corpus) -> Iterator[Defect]:
+    """One finding for each dashboard. Those that links hand on to other dashboards are used."""
+    for board in corpus.boards:
+        offered = [each for each in board.variables if each.type in _NARROWING]
+        used = names_in(_texts(board)) if board.complete and offered else set()
+        repeated = {panel.repeats for panel in board.panels}
+        unused = [each.name for each in offered if each.name not in used | repeated]
+        handed_on = any(link.with_variables for link in board.links)
+        if unused and board.complete and not handed_on:
+            yield Defect(board.location, f"Nothing uses {listed(unused)}.")
+
+
+def _texts(board: Board) -> Iterator[str]:
+    """Every text that may name a variable; of a variable's own definition, those of the others."""
+    yield from board.texts
+    for link in board.links:
+        yield from (link.title, link.url)
+    for panel in board.panels:
+        yield from (panel.title, panel.description, panel.datasource, *panel.texts)
+        for query in panel.queries:
+            yield from (query.text, query.legend)
+    for note in board.annotations:
+        yield from (*note.templates, *note.texts)
+    for variable in board.variables:
+        yield from (text for text in variable.texts if text != variable.name)
+        yield variable.query.text if variable.query else ""
+
+
+@lint_rule(
+    "unscoped-variable",
+    Severity.WARNING,
+    title="A variable that lists the values of a label of everything",
+    why="Any exporter may have a label of that name: the list offers values for which the panels have nothing, and asks the server for all series.",
+    fix="Name a metric of the dashboard, as in label_values(metric, label).",
+    bad=_with_variable('up{job="$model"}', _variable(label="job"), "variable: label_values(job)"),
+    good=_with_variable(
+        'up{job="$model"}',
+        _variable(label="job", query=Query("up", _AT.within("variable model"), QueryKind.VARIABLE)),
+        "variable: label_values(up, job)",
+    ),
+)
+def unscoped_variable(corpus: Corpus) -> Iterator[Defect]:
+    """Of label_values with a label alone."""
+    for board in corpus.boards:
+        for each in board.variables:
+            if each.type == "query" and each.label and each.query is None:
+                yield Defect(each.location, f"It lists the values that {each.label} has on any series.")
+
+
+RULES = (undefined_variable, unused_variable, unscoped_variable)

@@ -31,7 +31,8 @@ _TO_ALL = many_to_one(())
 _WIDE = Size(width=4, height=4)
 _NOT_MEASURED = "Not measured"
 # Nothing that is divided by: nobody works, or nobody reports it.
-_NO_WORK = "No work seen"
+_NO_WORK = "No work or no GPU seen"
+_NO_GPU = "GPUs not measured"
 _TOGETHER = "It is not always known which GPUs serve a model, so choose hosts and services that belong together."
 _CACHED = "Input tokens from a cache, or computed by another service, cost next to nothing and are left out."
 _FOR_NOBODY = "Tokens of answers that callers give up count too, so it looks low where nobody is answered."
@@ -157,6 +158,7 @@ def _now(now: _Sums) -> Row:
             "Tokens per joule",
             now.tokens_per_joule,
             why=f"Input and output tokens per joule that the chosen GPUs draw, without input from caches. Higher is better, and larger batches raise it. Tokens of answers that callers give up count too. {_TOGETHER}",
+            empty=_NO_GPU,
         ),
     )
 
@@ -193,7 +195,12 @@ def _range(chosen: _Sums) -> tuple[Row, Row]:
         _price("Per million output tokens, range", chosen.price_of(_MILLION, chosen.output), why),
         _price("Per million tokens, range", chosen.price_of(_MILLION, chosen.tokens), why),
         _price("Per 1,000 pages, range", chosen.price_of(_THOUSAND, chosen.pages), why),
-        stat("Tokens per joule, range", chosen.tokens_per_joule, why=f"All tokens over all energy. {_TOGETHER}"),
+        stat(
+            "Tokens per joule, range",
+            chosen.tokens_per_joule,
+            why=f"All tokens over all energy. {_TOGETHER}",
+            empty=_NO_GPU,
+        ),
     )
     return row("Over the chosen time range", *money), Row("", work)
 
@@ -211,11 +218,13 @@ def _course(now: _Sums, settings: Settings) -> Row:
             "Per million tokens over time",
             {"output": now.price_of(_MILLION, now.output), "all": now.price_of(_MILLION, now.tokens)},
             why=f"It falls with load, since idle GPUs cost the same. Input from caches is left out. Its lowest level is what well-filled GPUs achieve. {_FOR_NOBODY} {_TOGETHER}",
+            empty=_NO_GPU,
         ),
         timeseries(
             "Per 1,000 pages over time",
             now.price_of(_THOUSAND, now.pages),
             why=f"It falls with load. A rise at equal load means more tokens per page, retries, or a slower front end. {_TOGETHER}",
+            empty=_NO_GPU,
         ),
         timeseries(
             "Idle by host",
@@ -241,6 +250,7 @@ def _energy(now: _Sums) -> Row:
             now.tokens_per_joule,
             why=f"It rises with load, as batches grow. A fall at equal load means longer answers or throttling. {_TOGETHER}",
             size=Size(width=12),
+            empty=_NO_GPU,
         ),
     )
 

@@ -189,19 +189,16 @@ def _scrapes() -> Row:
             "Slowest scrape",
             _SCRAPE_SECONDS,
             why="Scrape duration of the slowest target of each job. Near scrape_timeout, busy targets will appear to be down.",
-            empty=_NOTHING_SCRAPED,
         ),
         timeseries(
             "Series by job",
             _SERIES,
             why="Samples kept from one scrape of all targets. Steps up come with versions and replicas. Steady growth comes from labels that keep taking new values.",
-            empty=_NOTHING_SCRAPED,
         ),
         timeseries(
             "New series by job",
             _NEW_SERIES,
             why="Series that are in the last scrape but not in the one before. Restarts cause single peaks. A plateau fills Prometheus' memory.",
-            empty=_NOTHING_SCRAPED,
         ),
     )
 

@@ -15,6 +15,9 @@ COMMANDS = {
     "build": Entry("glassbox.cli.build_command", "Write dashboards, rule files and Grafana's rule groups."),
     "lint": Entry("glassbox.cli.lint_command", "Check all content, or dashboards and rules of anybody."),
     "diff": Entry("glassbox.reviewing.diff_command", "See what differs from another revision, without a server."),
+    "explain": Entry(
+        "glassbox.reviewing.explain_command", "See what a panel or alert reads, and where that comes from."
+    ),
     "plan": Entry("glassbox.cli.plan_command", "See what a push to Grafana would change."),
     "rollback": Entry("glassbox.cli.rollback_command", "Bring back what was in Grafana before a push."),
     "destroy": Entry("glassbox.cli.destroy_command", "Delete all that is ours from Grafana."),

@@ -38,10 +38,13 @@ class DeclaredPlaces:
 
     def placed(self, finding: Finding) -> Finding:
         """The finding where its object is declared; as it is where its name is put together from parts, or it is in another file."""
-        at = finding.location
+        return replace(finding, location=self.declared(finding.location))
+
+    def declared(self, at: Location) -> Location:
+        """Where an object is declared; the same place where that is not known."""
         board = self._boards.get(at.file)
         place = self._board(board, at.object) if board else self._rule(at.object) if at.file in self._rules else None
-        return replace(finding, location=Location(shown_path(place.file), place.line, at.object)) if place else finding
+        return Location(shown_path(place.file), place.line, at.object) if place else at
 
     def _board(self, board: Dashboard, name: str) -> _Declaration | None:
         """Where its panel is declared, in its own module or in the only one that has a panel of that title, else the board."""

@@ -55,7 +55,7 @@ BELOW = {
     "demo": COMMANDS | CONTENT | {"glassbox.lint", "glassbox_exporter", "deploy"},
     "bench": COMMANDS
     | CONTENT
-    | {"glassbox.past", "glassbox.syntax", "glassbox.view", "demo", "deploy", "glassbox_exporter"},
+    | {"glassbox.past", "glassbox.syntax", "glassbox.lint", "glassbox.view", "demo", "deploy", "glassbox_exporter"},
     "environments": set(),
     "exporter/glassbox_exporter": set(),
 }

@@ -7,7 +7,8 @@ import pytest
 
 from glassbox.compile.left_out import without_links
 from glassbox.errors import GlassboxError
-from glassbox.lint import checks
+from glassbox.lint.linting import judged
+from glassbox.lint.of_bundle import corpus_of
 from glassbox.query.rules import Severity
 from glassbox.settings.model import AlertChange, Exclude, GrafanaTarget, Settings
 from tests.support.ours import our_bundle
@@ -28,11 +29,7 @@ def records_of(bundle):
 
 
 def findings(bundle):
-    return [
-        finding
-        for check in (checks.runbooks_complete, checks.records_used, checks.panels_explained, checks.panels_lead_on)
-        for finding in check(bundle)
-    ]
+    return judged(corpus_of(bundle), select=("runbook", "unused-record", "unexplained-panels", "dead-end"))
 
 
 def without(*, dashboards=(), alerts=(), **settings):

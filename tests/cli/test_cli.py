@@ -246,7 +246,9 @@ def test_a_missing_promtool_says_how_to_get_it(capsys, monkeypatch, tmp_path):
 def test_an_old_promtool_says_what_is_needed(capsys, monkeypatch, tmp_path):
     old = tmp_path / "promtool"
     # It does not know the flags of newer ones.
-    old.write_text("#!/bin/sh\n[ \"$1\" = --version ] || exit 1\necho 'promtool, version 2.20.1 (branch: x)'\n")
+    old.write_text(
+        "#!/bin/sh\n[ \"$1\" = --version ] || { echo 'unknown flag'; exit 1; }\necho 'promtool, version 2.20.1 (branch: x)'\n"
+    )
     old.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     assert "is version 2.20.1, older than 2.37.0; install a newer Prometheus." in refused(capsys, "lint")

@@ -85,7 +85,7 @@ def test_a_board_whose_next_one_is_left_out_is_no_finding_but_another_dead_end_i
     assert findings(bundle) == []
     first = bundle.dashboards["glassbox-slo"]
     first["panels"] = [{key: value for key, value in panel.items() if key != "links"} for panel in first["panels"]]
-    assert [finding.where for finding in findings(bundle)] == ["glassbox-slo"]
+    assert [finding.location.object for finding in findings(bundle)] == ["SLO"]
 
 
 def test_an_alert_whose_dashboard_is_left_out_leads_nowhere():

@@ -50,7 +50,7 @@ def test_rules_go_to_a_prometheus_alone(capsys, folder, server, settings_file):
     assert captured.out.endswith(
         f"Rules in {folder}:\n  + waiting\n  Groups: 1 created, 0 updated, 0 deleted, 0 unchanged.\n"
     )
-    assert captured.err == "Waiting until 1 groups have been evaluated, for at most 40 s.\n"
+    assert captured.err == "Waiting until 1 group has been evaluated, for at most 40 s.\n"
     assert [group["name"] for group in api_data(server.url, "rules")["groups"]] == ["waiting"]
     assert main(arguments(settings_file, folder, "--prometheus", server.url)) == 0
     captured = capsys.readouterr()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from glassbox.cli.option_values import Folder, refuse_empty
+from glassbox.cli.option_values import FolderPath, refuse_empty
 from glassbox.cli.session import Session
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def choosing(command: Command) -> Command:
 
 def to_backups(command: Command) -> Command:
     """`--backups DIR`."""
-    return click.option("--backups", type=Folder(file_okay=False), metavar="DIR", default=BACKUPS, help=f"Where backups are kept, {BACKUPS} without it.")(command)  # fmt: skip  # one option
+    return click.option("--backups", type=FolderPath(file_okay=False), metavar="DIR", default=BACKUPS, help=f"Where backups are kept, {BACKUPS} without it.")(command)  # fmt: skip  # one option
 
 
 @contextmanager

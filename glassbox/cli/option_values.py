@@ -9,7 +9,7 @@ import click
 from click.core import ParameterSource
 
 
-class Folder(click.Path):
+class FolderPath(click.Path):
     """The path of a folder; an empty one is refused."""
 
     def __init__(self, *, file_okay: bool = True) -> None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import signal
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +12,7 @@ import click
 from glassbox.cli.exit_codes import DONE, FINDINGS
 from glassbox.cli.output import say
 from glassbox.cli.plan_output import complain_of_the_rest, say_result
+from glassbox.cli.termination import terminable
 from glassbox.errors import GlassboxError
 
 if TYPE_CHECKING:
@@ -68,17 +67,3 @@ def carry_out(grafana: Grafana, plan: PushPlan, wanted: Sequence[Change], verb: 
         raise
     say_result(plan, done, held, verb=verb)
     return FINDINGS if held else DONE
-
-
-@contextmanager
-def terminable() -> Iterator[None]:
-    """SIGTERM ends the block as Ctrl-C does, so that what was done can be said."""
-
-    def end(_number: int, _frame: object) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, end)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

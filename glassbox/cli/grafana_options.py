@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from glassbox.cli.option_values import FolderPath, refuse_empty
 from glassbox.cli.session import Session
 
 if TYPE_CHECKING:
@@ -40,13 +41,13 @@ def to_grafana(command: Command) -> Command:
 
 def choosing(command: Command) -> Command:
     """`--only GLOB` and `--no-prune`."""
-    command = click.option("--only", metavar="GLOB", default="", help="Only objects with such a title or uid, or kind and title: 'dashboard/*'.")(command)  # fmt: skip  # one option
+    command = click.option("--only", metavar="GLOB", default="", callback=refuse_empty, help="Only objects with such a title or uid, or kind and title: 'dashboard/*'.")(command)  # fmt: skip  # one option
     return click.option("--no-prune", is_flag=True, help="Keep what the code no longer has.")(command)
 
 
 def to_backups(command: Command) -> Command:
     """`--backups DIR`."""
-    return click.option("--backups", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", default=BACKUPS, help=f"Where backups are kept, {BACKUPS} without it.")(command)  # fmt: skip  # one option
+    return click.option("--backups", type=FolderPath(file_okay=False), metavar="DIR", default=BACKUPS, help=f"Where backups are kept, {BACKUPS} without it.")(command)  # fmt: skip  # one option
 
 
 @contextmanager

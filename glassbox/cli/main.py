@@ -14,6 +14,7 @@ import click
 from glassbox.cli.command_table import COMMANDS
 from glassbox.cli.exit_codes import DONE, run
 from glassbox.cli.grafana_options import BACKUPS, to_backups
+from glassbox.cli.option_values import refuse_empty
 from glassbox.cli.output import say
 from glassbox.cli.rule_options import RuleOptions, rule_options
 from glassbox.cli.rules_step import push_rules_alone
@@ -85,7 +86,7 @@ class _Commands(click.Group):
 @click.option("--yes", is_flag=True, help="Do not ask before something is deleted or overwritten.")
 @click.option("--force", is_flag=True, help="Overwrite and delete what others edited in Grafana.")
 @click.option("--no-prune", is_flag=True, help="Keep what the code no longer has.")
-@click.option("--only", metavar="GLOB", default="", help="Push only objects with such a title or uid: 'dashboard/*'.")
+@click.option("--only", metavar="GLOB", default="", callback=refuse_empty, help="Push only objects with such a title or uid: 'dashboard/*'.")  # fmt: skip  # one option
 @click.option("--plan", type=_FILE, metavar="PLAN", help="Push exactly what `plan --out PLAN` saved, or nothing.")
 @to_backups
 @rule_options

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from glassbox.cli.option_values import FolderPath
+
 if TYPE_CHECKING:
     from glassbox.rule_places.place import RulePlace
     from glassbox.settings.model import Settings
@@ -63,7 +65,7 @@ def rule_options(command: Command) -> Command:
 
 
 _OPTIONS = (
-    click.option("--prometheus-rules", "rules_folder", type=click.Path(path_type=Path), metavar="DIR", help="Write rule files to this folder."),
+    click.option("--prometheus-rules", "rules_folder", type=FolderPath(), metavar="DIR", help="Write rule files to this folder."),
     click.option("--prometheus", "prometheus_url", metavar="URL", help="Reload and ask that Prometheus."),
     click.option("--prometheus-token-file", type=_FILE, metavar="FILE", help="With its token."),
     click.option("--prometheus-pid-file", "pid_file", type=_FILE, metavar="FILE", help="Reload it by SIGHUP."),

@@ -13,6 +13,7 @@ from glassbox.cli.lint_command import lint_and_report
 from glassbox.cli.output import complain, say
 from glassbox.cli.rule_options import RuleOptions, named_places
 from glassbox.cli.session import Session
+from glassbox.cli.termination import terminable
 
 if TYPE_CHECKING:
     from glassbox.compile.bundle import Bundle, DataSource, Json
@@ -41,7 +42,7 @@ class BehindGrafana:
 
 def bring_rules(rules: RuleOptions, session: Session, bundle: Bundle, behind: BehindGrafana | None = None) -> None:
     """Bring the rules of a bundle without findings to their places, and say what changed there."""
-    with _places(rules, session, bundle, behind) as (places, files):
+    with _places(rules, session, bundle, behind) as (places, files), terminable():
         for place in places:
             for line in place_lines(place.title, place.push(files, complain)):
                 say(line)

@@ -11,6 +11,9 @@ UNREADY = frozenset({502, 503, 504})
 NOT_READY = (
     "Grafana or the proxy in front of it is not ready, so wait until GET /api/health answers 200, then run again"
 )
+# Grafana's pkg/util/proxyutil/reverse_proxy.go: 502 and 504 where a data source behind its proxy cannot be reached.
+_PROXIED = ("/api/datasources/proxy/", "/api/ruler/")
+NOT_REACHED = "Grafana does not reach this data source, so test it on its page in Grafana (Connections, Data sources), then run again"
 NOT_REPEATED = "; it was not repeated because it may have been carried out, and a new run writes only what differs"
 CHANGED = "it exists or was changed after it was read, so run again to compare with what is there"
 ADVICE = {
@@ -41,7 +44,8 @@ def advice_for(request: Request, status: int, reason: str, credential: GrafanaCr
     if "provenanceMismatch" in reason:
         return "its rules are provisioned elsewhere, from files or another tool: remove them there or rename this group"
     if status in UNREADY:
-        return NOT_READY + (NOT_REPEATED if request.writes else "")
+        reason = NOT_REACHED if status != 503 and request.path.startswith(_PROXIED) else NOT_READY
+        return reason + (NOT_REPEATED if request.writes else "")
     if status >= 500 and "/rule-groups/" in request.path:
         return "see Grafana's log; versions 10 and 11 also answer this for rules that are provisioned elsewhere"
     return ADVICE.get(status, "see Grafana's log" if status >= 500 else "correct it at its source and push again")

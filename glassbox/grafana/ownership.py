@@ -43,6 +43,6 @@ def left_alone(word: str, title: str, uid: str, owner: str | None) -> str:
     if owner:
         return f"{word} {title!r} ({uid}) is left alone: it belongs to the installation of the folder {owner!r}."
     return (
-        f"{word} {title!r} ({uid}) is left alone: it lacks our mark, so that it may be somebody's own. "
+        f"{word} {title!r} ({uid}) is left alone: it lacks our mark, so it may be somebody's own. "
         "Delete it in Grafana if nobody needs it."
     )

@@ -12,11 +12,13 @@ from glassbox.compile.bundle import Json
 from glassbox.compile.outputs import json_text
 from glassbox.grafana.ownership import ANNOTATION, owner_of_rule
 from glassbox.query.promql import duration_seconds
+from glassbox.query.selectors import QueryError
 
 SET_BY_SERVER = frozenset({"id", "updated", "provenance", "orgID", "record"})
 KEPT_FIELDS = ("isPaused", "notification_settings")
 """What people set in Grafana and a push keeps."""
-_DURATIONS = ("for", "keep_firing_for")
+DURATIONS = ("for", "keep_firing_for")
+"""Fields that Grafana writes as durations; `comparable` has them in seconds."""
 # What a rule has on a server that knows the field and in one that drops it.
 _ABSENT = {"keep_firing_for": 0, "missingSeriesEvalsToResolve": 1}
 
@@ -35,10 +37,18 @@ def unmarked(rule: Json) -> Json:
 def comparable(rule: Json) -> Json:
     """The rule without what the server sets, what is empty left out, and durations in seconds."""
     kept = {key: value for key, value in rule.items() if key not in SET_BY_SERVER and value not in (None, {})}
-    for name in _DURATIONS:
+    for name in DURATIONS:
         if name in kept:
-            kept[name] = duration_seconds(kept[name])
+            kept[name] = _seconds(kept[name])
     return kept
+
+
+def _seconds(duration: object) -> object:
+    """A duration that people may have set in a form that we never write (`1y`, `500ms`) stays as it is."""
+    try:
+        return duration_seconds(str(duration))
+    except QueryError:
+        return duration
 
 
 def rule_fingerprint(rule: Json) -> str:

@@ -74,7 +74,9 @@ def confirm(
     # The clock of the answer is rounded down.
     since, seconds = now + timedelta(seconds=1), longest_interval_seconds(changed) + EVALUATING_SECONDS
     if changed:
-        tell(f"Waiting until {len(groups_of(changed))} groups have been evaluated, for at most {seconds:g} s.")
+        count = len(groups_of(changed))
+        told = "1 group has" if count == 1 else f"{count} groups have"
+        tell(f"Waiting until {told} been evaluated, for at most {seconds:g} s.")
     for _ in range(int(seconds / POLL_SECONDS)):
         now_standing = standing(changed, loaded_groups(prometheus)[0], since)
         if now_standing.failing:

@@ -82,7 +82,14 @@ class _Push:
             self._have_loaded(self.reloader.prometheus)
         if self.reloader.prometheus:
             self._report_others(self.reloader.prometheus, changed)
+        else:
+            self.tell(self._not_asked())
         return _changes(self.wanted, self.before)
+
+    def _not_asked(self) -> str:
+        if self.reloader.can_reload:
+            return f"Whether the server loaded the files in {self.folder.folder} is not known: give --prometheus URL, which asks it."
+        return f"No Prometheus was told of the files in {self.folder.folder}: reload it, or give --prometheus URL, which also asks whether they work."
 
     def _may_differ(self, name: str) -> bool:
         """Whether the server may have another version of this file than the wanted one."""

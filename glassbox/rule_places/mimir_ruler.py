@@ -99,7 +99,8 @@ class MimirRuler:
         try:
             return self._exchange.send(method, path, **content)
         except NoAnswerError as error:
-            raise GlassboxError(f"{_begun(self.title)} {self._exchange.route}{error}.") from None
+            end = "" if str(error).endswith("?") else "."
+            raise GlassboxError(f"{_begun(self.title)} {self._exchange.route}{error}{end}") from None
 
     def _refused(self, what: str, answer: HttpAnswer) -> GlassboxError:
         said = on_one_line(masked(answer.content.decode(errors="replace"), self._secrets))

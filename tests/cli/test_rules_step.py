@@ -1,5 +1,8 @@
 """`--prometheus-rules DIR`: the same command brings rules to a Prometheus."""
 
+import os
+import signal
+
 import pytest
 
 from glassbox.cli import main as command_line
@@ -7,6 +10,7 @@ from glassbox.cli.rule_options import RuleOptions
 from glassbox.cli.rules_step import place_lines, plan_rules
 from glassbox.cli.session import Session
 from glassbox.prometheus.board_queries import api_data
+from glassbox.rule_places.rule_folder import RuleFolder
 from glassbox.servers import processes
 from glassbox.standin.server import GrafanaStandIn
 from tests.support.small_content import PRODUCT
@@ -50,7 +54,7 @@ def test_rules_go_to_a_prometheus_alone(capsys, folder, server, settings_file):
     assert captured.out.endswith(
         f"Rules in {folder}:\n  + waiting\n  Groups: 1 created, 0 updated, 0 deleted, 0 unchanged.\n"
     )
-    assert captured.err == "Waiting until 1 groups have been evaluated, for at most 40 s.\n"
+    assert captured.err == "Waiting until 1 group has been evaluated, for at most 40 s.\n"
     assert [group["name"] for group in api_data(server.url, "rules")["groups"]] == ["waiting"]
     assert main(arguments(settings_file, folder, "--prometheus", server.url)) == 0
     captured = capsys.readouterr()
@@ -90,6 +94,24 @@ def test_a_change_is_said_by_rule(capsys, folder, settings_file):
     assert main(arguments(settings_file, folder)) == 0
     out = capsys.readouterr().out
     assert "  ~ waiting\n      interval: 20s -> 10s\n" in out and ": expression changed\n" in out
+
+
+def test_a_termination_while_rules_are_brought_ends_it_as_an_interrupt_does(capsys, folder, settings_file, monkeypatch):
+    missed = []
+    before = signal.signal(signal.SIGTERM, lambda *_: missed.append(1))
+    monkeypatch.setattr(RuleFolder, "replace", lambda *_: os.kill(os.getpid(), signal.SIGTERM))
+    try:
+        assert main(arguments(settings_file, folder)) == 1
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert not missed and capsys.readouterr().err.endswith("Error: interrupted.\n")
+
+
+def test_files_that_no_server_was_told_of_are_not_said_to_be_loaded(capsys, folder, settings_file):
+    for _ in range(2):
+        assert main(arguments(settings_file, folder)) == 0
+        told = f"No Prometheus was told of the files in {folder}: reload it, or give --prometheus URL, which also asks whether they work.\n"
+        assert capsys.readouterr().err == told
 
 
 @pytest.mark.parametrize(

@@ -114,6 +114,8 @@ def test_a_data_source_that_cannot_be_asked_is_said_and_stops_nothing(capsys):
         assert main("--grafana", stand_in.url) == 0
     captured = capsys.readouterr()
     assert "Whether data source Metrics takes recorded series is not known: " in captured.err
+    assert "): Grafana does not reach this data source, so test it on its page in Grafana" in captured.err
+    assert "/api/health" not in captured.err
     assert "  + dashboard" in captured.out
 
 

@@ -114,6 +114,15 @@ def test_json_has_the_whole_by_its_schema(server, run):
     assert plan["count"] == {"create": 0, "update": 1, "delete": 0, "keep": 2}
 
 
+def test_a_duration_that_somebody_set_is_compared_whatever_its_form(server, run):
+    run()
+    server.state.rules["glassbox-RequestsWaiting"].body["for"] = "1y"
+    code, out, _ = run("plan")
+    assert code == 2 and "for 1y -> 300 s" in out and "edited since our last push" in out
+    assert run("--force", "--yes")[0] == 0
+    assert run("plan")[0] == 0
+
+
 @pytest.mark.parametrize("form", [[], ["--json"], ["--markdown"]])
 def test_what_others_wrote_commands_no_terminal(server, run, form):
     run()

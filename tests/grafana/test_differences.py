@@ -130,6 +130,15 @@ def test_every_field_of_a_rule_is_told(fields, text):
     assert told(rule_differences(before, before | fields)) == [("Down", text)]
 
 
+def test_durations_are_told_with_their_unit():
+    before = rule("Down", "group") | {"for": 180, "keep_firing_for": 60}
+    after = rule("Down", "group") | {"for": 0, "keep_firing_for": None}
+    assert told(rule_differences(before, after)) == [
+        ("Down", "for 180 s -> 0 s"),
+        ("Down", "keep firing for 60 s removed"),
+    ]
+
+
 def test_rules_of_a_group_are_known_by_uid():
     old, new = (
         {"interval": 30, "rules": [rule(name, "g") for name in names]} for names in (("A", "B", "C"), ("C", "A", "D"))

@@ -34,6 +34,12 @@ def place(ruler):
         yield RulerPlace(client, "glassbox")
 
 
+def test_a_ruler_that_is_not_there_is_one_sentence():
+    with MimirRuler("http://127.0.0.1:1", None) as client, pytest.raises(GlassboxError) as refused:
+        client.groups("glassbox")
+    assert str(refused.value) == "The ruler at http://127.0.0.1:1 refused the connection: is Mimir running there?"
+
+
 def actions(changes):
     return [(change.name, change.action) for change in changes]
 

@@ -64,7 +64,7 @@ def test_a_push_is_over_when_the_new_rules_have_been_evaluated(place, reloader, 
     changes, told = push(place, rules("1"), reloader)
     assert [(change.name, change.action) for change in changes] == [("ones", GroupAction.CREATE)]
     assert value_of(server) == ["1"]
-    assert told == ["Waiting until 1 groups have been evaluated, for at most 31 s."]
+    assert told == ["Waiting until 1 group has been evaluated, for at most 31 s."]
     changes, _ = push(place, rules("2"), reloader)
     assert [each.what for each in changes[0].differences] == ["expression changed"]
     assert value_of(server) == ["2"]

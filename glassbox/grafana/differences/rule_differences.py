@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from glassbox.compile.bundle import Json
 from glassbox.grafana.differences.difference import Difference, changed, named_items, other_fields
+from glassbox.grafana.rule_marks import DURATIONS
 
 # Numbers of PromQL that are not durations: 0.95 but not the 5 of [5m].
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?:e[+-]?\d+)?(?![\w.])", re.IGNORECASE)
@@ -32,8 +34,14 @@ def rule_differences(before: Json, after: Json) -> Iterator[Difference]:
     if bool(before.get("isPaused")) != bool(after.get("isPaused")):
         yield Difference(part, "paused" if after.get("isPaused") else "resumed", before.get("isPaused"), after.get("isPaused"))  # fmt: skip  # one thing is one line
     for name in (name for name in _WORDS if before.get(name) != after.get(name)):
-        yield changed(part, _WORDS[name], before.get(name), after.get(name))
+        told = changed(part, _WORDS[name], *(_with_unit(name, rule.get(name)) for rule in (before, after)))
+        yield Difference(part, told.text, before.get(name), after.get(name))
     yield from other_fields(part, before, after, _TOLD | _WORDS.keys())
+
+
+def _with_unit(name: str, value: Any) -> Any:
+    """Durations are compared in seconds."""
+    return f"{value} s" if name in DURATIONS and isinstance(value, int) else value
 
 
 def _queries(part: str, before: Json, after: Json) -> Iterator[Difference]:

@@ -140,6 +140,11 @@ def _found(worker: Worker, plan: Plan) -> Iterator[str]:
             f"{names} of their names look back further than what was read, up to {furthest / 86400:.0f} days; they count only "
             f"what is since {_moment(plan.begin_seconds)} UTC. --look-back reads more."
         )
+    yield from not_as_recorded(worker)
+
+
+def not_as_recorded(worker: Worker) -> Iterator[str]:
+    """What could not be read or worked out."""
     if worker.reader.tally.native_histograms:
         yield "Native histograms were not read: classic ones, with buckets by le, are what our rules know."
     for rule, said in worker.evaluator.failed.items():

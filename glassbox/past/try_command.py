@@ -27,6 +27,8 @@ EVERY_SECONDS = 15.0
 """How often new samples are read."""
 ATTEMPTS, PAUSE_SECONDS = 4, 5.0
 """How often reading is begun again where it ended with an error, and after which time."""
+SHORTEST_SECONDS = 600
+"""The shortest window, in which there are some scrapes and evaluations."""
 ASKED_ABOVE_BYTES = 500 * 1000**2
 
 
@@ -53,14 +55,19 @@ def command(
     and nothing is left behind here.
     The credential for Prometheus comes from PROMETHEUS_TOKEN, --prometheus-token-file, or PROMETHEUS_USER and PROMETHEUS_PASSWORD.
     """
+    from glassbox.errors import GlassboxError  # noqa: PLC0415  # as below
     from glassbox.past.working_out import planned  # noqa: PLC0415  # other commands start faster without an HTTP client
     from glassbox.prometheus.api import Prometheus  # noqa: PLC0415  # as above
     from glassbox.query.promql import duration_seconds  # noqa: PLC0415  # as above
     from glassbox.servers.components import ensure_components  # noqa: PLC0415  # as above
     from glassbox.servers.processes import ended_by_signals  # noqa: PLC0415  # as above
+    from glassbox.view.local_grafana import check_port  # noqa: PLC0415  # as above
 
+    check_port(port)
     end = int(time.time()) - BEHIND_SECONDS
     start = end - duration_seconds(window)
+    if end - start < SHORTEST_SECONDS:
+        raise GlassboxError(f"--window {window} is too short to show anything: give at least 10m.")
     bundle = session.compiled()
     with ended_by_signals(), Prometheus(url, prometheus_credential(token_file)) as prometheus:
         plan = planned(prometheus, bundle, start, end, duration_seconds(look_back))

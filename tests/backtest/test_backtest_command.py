@@ -244,6 +244,14 @@ def test_working_out_says_what_could_not_be_worked_out(backtest, monkeypatch):
     )
 
 
+def test_a_page_that_cannot_be_written_is_refused_before_anything_is_asked(capsys):
+    assert main(["backtest", "--prometheus", "http://127.0.0.1:9", "--html", "/nonexistent/x.html"]) == 1
+    said = capsys.readouterr().err
+    assert (
+        said == "Error: --html /nonexistent/x.html cannot be written (its folder does not exist): name another file.\n"
+    )
+
+
 def test_a_server_that_is_not_there_is_one_sentence(capsys):
     assert main(["backtest", "--prometheus", "http://127.0.0.1:9"]) == 1
     assert "refused the connection" in capsys.readouterr().err

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from glassbox.cli.exit_codes import DONE, FINDINGS
-from glassbox.cli.output import say
+from glassbox.cli.output import complain, say
 from glassbox.prometheus.credential import OPTION, prometheus_credential
 
 if TYPE_CHECKING:
@@ -97,6 +97,8 @@ def command(
                 if thresholds != "none" and not files:
                     tables = run.other_thresholds(session, found.histories, only_fired=thresholds != "all")
                     found = replace(found, thresholds=tables)
+        if partial := asked.partial_sentence:
+            complain(partial)
     return _shown(found, form, html)
 
 

@@ -105,6 +105,8 @@ def _show(session: Session, prometheus: Prometheus, plan: Plan, folder: Path, po
         _catch_up(worker, plan)
     for line in _found(worker, plan):
         say(line)
+    if partial := prometheus.partial_sentence:
+        complain(partial)
     write_bundle(bundle, folder / "build")
     config = {"rule_files": [str(folder / "build" / "alerts" / "*.yaml")]}
     # It takes up alerts from their series only when it starts.

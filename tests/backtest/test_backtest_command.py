@@ -252,6 +252,11 @@ def test_a_page_that_cannot_be_written_is_refused_before_anything_is_asked(capsy
     )
 
 
+def test_answers_in_part_are_said_on_stderr(backtest, monkeypatch):
+    monkeypatch.setattr("glassbox.prometheus.api.Prometheus.partial_sentence", "It answered only in part.")
+    assert backtest("--json", "--thresholds", "none")[2] == "It answered only in part.\n"
+
+
 def test_a_server_that_is_not_there_is_one_sentence(capsys):
     assert main(["backtest", "--prometheus", "http://127.0.0.1:9"]) == 1
     assert "refused the connection" in capsys.readouterr().err

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from glassbox.cli.exit_codes import DONE, FINDINGS
-from glassbox.cli.output import say
+from glassbox.cli.output import complain, say
 from glassbox.prometheus.credential import OPTION, prometheus_credential
 
 if TYPE_CHECKING:
@@ -77,11 +77,14 @@ def command(
     """
     from glassbox.backtest.past_source import WorkingOut  # noqa: PLC0415  # as below
     from glassbox.backtest.past_window import past_window  # noqa: PLC0415  # other commands start faster without an HTTP client
+    from glassbox.backtest.timeline_page import check_place  # noqa: PLC0415  # as above
     from glassbox.prometheus.api import Prometheus  # noqa: PLC0415  # as above
     from glassbox.query.promql import duration_seconds  # noqa: PLC0415  # as above
 
     options = {"--path": files, "--html": html, "--thresholds": thresholds, "--work-out": work_out}
     _check({"--against": name, "--against-settings": other}, options)
+    if html:
+        check_place(html)
     time = past_window(window, end)
     with Prometheus(url, prometheus_credential(token_file)) as asked:
         rules, before = _rules(session, files), _before(session, name, other)
@@ -94,6 +97,8 @@ def command(
                 if thresholds != "none" and not files:
                     tables = run.other_thresholds(session, found.histories, only_fired=thresholds != "all")
                     found = replace(found, thresholds=tables)
+        if partial := asked.partial_sentence:
+            complain(partial)
     return _shown(found, form, html)
 
 

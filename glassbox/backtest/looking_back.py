@@ -8,12 +8,20 @@ from glassbox.backtest.alert_rule import AlertRule
 from glassbox.backtest.past_window import PastWindow
 from glassbox.backtest.rule_set import RuleSet
 from glassbox.backtest.standing import AlertStanding, Witness
+from glassbox.backtest.time_words import moment
+from glassbox.errors import GlassboxError
 from glassbox.prometheus.api import Prometheus
 
 
 def witness_of(prometheus: Prometheus, rules: RuleSet, window: PastWindow) -> Witness:
-    """What was there of all that the alerts read."""
-    return Witness(prometheus, window, (rule.query for rule in rules.alerts), rules.recorded)
+    """What was there of all that the alerts read; raises GlassboxError where there is nothing, not even `up`."""
+    witness = Witness(prometheus, window, (rule.query for rule in rules.alerts), rules.recorded)
+    if not witness.saw_anything:
+        raise GlassboxError(
+            f"Prometheus at {prometheus.url} has nothing from {moment(window.start)} to {moment(window.end)} UTC that alerts "
+            "read, not even up: choose another --window or --end, or see how long it keeps samples."
+        )
+    return witness
 
 
 def look_back(

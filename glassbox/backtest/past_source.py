@@ -13,7 +13,8 @@ from glassbox.cli.output import complain
 from glassbox.compile.bundle import Bundle
 from glassbox.errors import GlassboxError
 from glassbox.past.own_prometheus import own_prometheus
-from glassbox.past.try_command import ASKED_ABOVE_BYTES
+from glassbox.past.progress_line import ProgressLine
+from glassbox.past.try_command import ASKED_ABOVE_BYTES, not_as_recorded
 from glassbox.past.working_out import Worker, planned
 from glassbox.prometheus.api import Prometheus
 from glassbox.servers.components import ensure_components
@@ -51,6 +52,12 @@ def worked_out_here(
                 complain(
                     f"At the beginning of the window {', '.join(short)} see less than they look back: give a longer --look-back."
                 )
-            worker.go_on(window.end, complain)
+            progress = ProgressLine()
+            try:
+                worker.go_on(window.end, progress.say)
+            finally:
+                progress.end()
+            for line in not_as_recorded(worker):
+                complain(line)
             with Prometheus(own.url) as prometheus:
                 yield prometheus

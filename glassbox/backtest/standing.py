@@ -75,6 +75,11 @@ class Witness:
         self._holdings = {names: _holdings(names, recorded) for names in self._moments.names}
         self._silent: dict[str, bool] = {}
 
+    @property
+    def saw_anything(self) -> bool:
+        """Whether the server had any series at all at any of the moments, of those that are looked for and `up`."""
+        return any(self._moments.names)
+
     def knows(self, query: str) -> bool:
         """Whether it has looked for all that the query reads."""
         return self._wanted.issuperset(names_in(query))

@@ -1,5 +1,6 @@
 """A backtest as a page of its own: a timeline with a row for each alert, and what else is known. Nothing is fetched or run."""
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from html import escape
@@ -25,6 +26,14 @@ body { font: 14px/1.5 system-ui, sans-serif; margin: 2rem; background: #f4f5f5; 
 svg { background: #fff; border: 1px solid #ccc; max-width: 100%; height: auto } text { font: 12px system-ui, sans-serif }
 table { border-collapse: collapse } td, th { padding: .15rem 1rem .15rem 0; text-align: left; vertical-align: top }
 """
+
+
+def check_place(file: Path) -> None:
+    """Raises GlassboxError where `write_page` could not write, which is better known before a backtest than after it."""
+    if not file.parent.is_dir():
+        raise GlassboxError(f"--html {file} cannot be written (its folder does not exist): name another file.")
+    if not os.access(file.parent, os.W_OK):
+        raise GlassboxError(f"--html {file} cannot be written (its folder is read-only): name another file.")
 
 
 def write_page(file: Path, found: Backtest) -> None:

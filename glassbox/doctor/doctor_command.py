@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from glassbox.cli.exit_codes import DONE, FINDINGS
-from glassbox.cli.output import say
+from glassbox.cli.output import complain, say
 from glassbox.prometheus.credential import OPTION, prometheus_credential
 
 if TYPE_CHECKING:
@@ -52,8 +52,12 @@ def command(
         raise click.UsageError(f"--write does not go with {other}: give one of the two.")
     with Prometheus(url, prometheus_credential(token_file)) as prometheus:
         if files:
-            return _judge(prometheus, files, as_json=as_json)
-        return _examine(prometheus, session, new_settings, as_json=as_json)
+            code = _judge(prometheus, files, as_json=as_json)
+        else:
+            code = _examine(prometheus, session, new_settings, as_json=as_json)
+        if partial := prometheus.partial_sentence:
+            complain(partial)
+    return code
 
 
 def _examine(prometheus: Prometheus, session: Session, new_settings: Path | None, *, as_json: bool) -> int:

@@ -301,8 +301,8 @@ class Corpus:
 
     @property
     def alerts(self) -> Iterator[GroupedRule]:
-        """Every alert of every group."""
-        return (rule for rule in self.rules if rule.is_alert)
+        """Every alert of every group that has a name."""
+        return (rule for rule in self.rules if rule.is_alert and rule.name)
 
     @property
     def panels(self) -> Iterator[BoardPanel]:

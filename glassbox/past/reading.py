@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
 
+from glassbox.doctor.listing import some
 from glassbox.errors import GlassboxError
 from glassbox.past.remote_write import write
 from glassbox.past.scope import ReadScope, selector
@@ -135,7 +136,7 @@ class Reader:
             yield self._prometheus.stored(portion.selector, until_ms, seconds), after_ms, until_ms
         except TooMuchError as error:
             if seconds < 2 * _SHORTEST_SECONDS:
-                raise GlassboxError(f"{', '.join(portion.names)} cannot be read: {error}") from None
+                raise GlassboxError(f"{some(portion.names)} cannot be read: {error}") from None
             middle = after_ms + seconds // 2 * 1000
             yield from self._halved(portion, after_ms, middle)
             yield from self._halved(portion, middle, until_ms)

@@ -27,6 +27,8 @@ EVERY_SECONDS = 15.0
 """How often new samples are read."""
 ATTEMPTS, PAUSE_SECONDS = 4, 5.0
 """How often reading is begun again where it ended with an error, and after which time."""
+SHORTEST_SECONDS = 600
+"""The shortest window, in which there are some scrapes and evaluations."""
 ASKED_ABOVE_BYTES = 500 * 1000**2
 
 
@@ -53,14 +55,19 @@ def command(
     and nothing is left behind here.
     The credential for Prometheus comes from PROMETHEUS_TOKEN, --prometheus-token-file, or PROMETHEUS_USER and PROMETHEUS_PASSWORD.
     """
+    from glassbox.errors import GlassboxError  # noqa: PLC0415  # as below
     from glassbox.past.working_out import planned  # noqa: PLC0415  # other commands start faster without an HTTP client
     from glassbox.prometheus.api import Prometheus  # noqa: PLC0415  # as above
     from glassbox.query.promql import duration_seconds  # noqa: PLC0415  # as above
     from glassbox.servers.components import ensure_components  # noqa: PLC0415  # as above
     from glassbox.servers.processes import ended_by_signals  # noqa: PLC0415  # as above
+    from glassbox.view.local_grafana import check_port  # noqa: PLC0415  # as above
 
+    check_port(port)
     end = int(time.time()) - BEHIND_SECONDS
     start = end - duration_seconds(window)
+    if end - start < SHORTEST_SECONDS:
+        raise GlassboxError(f"--window {window} is too short to show anything: give at least 10m.")
     bundle = session.compiled()
     with ended_by_signals(), Prometheus(url, prometheus_credential(token_file)) as prometheus:
         plan = planned(prometheus, bundle, start, end, duration_seconds(look_back))
@@ -98,6 +105,8 @@ def _show(session: Session, prometheus: Prometheus, plan: Plan, folder: Path, po
         _catch_up(worker, plan)
     for line in _found(worker, plan):
         say(line)
+    if partial := prometheus.partial_sentence:
+        complain(partial)
     write_bundle(bundle, folder / "build")
     config = {"rule_files": [str(folder / "build" / "alerts" / "*.yaml")]}
     # It takes up alerts from their series only when it starts.
@@ -140,6 +149,11 @@ def _found(worker: Worker, plan: Plan) -> Iterator[str]:
             f"{names} of their names look back further than what was read, up to {furthest / 86400:.0f} days; they count only "
             f"what is since {_moment(plan.begin_seconds)} UTC. --look-back reads more."
         )
+    yield from not_as_recorded(worker)
+
+
+def not_as_recorded(worker: Worker) -> Iterator[str]:
+    """What could not be read or worked out."""
     if worker.reader.tally.native_histograms:
         yield "Native histograms were not read: classic ones, with buckets by le, are what our rules know."
     for rule, said in worker.evaluator.failed.items():

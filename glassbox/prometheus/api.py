@@ -5,7 +5,7 @@ https://prometheus.io/docs/prometheus/latest/querying/api/; Mimir, Thanos and Vi
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite, nan
 from types import TracebackType
@@ -84,6 +84,7 @@ class Prometheus:
     def __init__(self, url: str, credential: PrometheusCredential | None = None) -> None:
         self.url = _checked(url)
         self._secrets = credential.secrets if credential else ()
+        self._partial: dict[str, None] = {}
         self._exchange = Exchange(self.url, "Prometheus", read_seconds=READ_TIMEOUT_SECONDS, auth=_Signed(credential))
 
     def __enter__(self) -> Self:
@@ -176,6 +177,17 @@ class Prometheus:
         """What the server says to a request without content, whatever its status; raises GlassboxError where it says nothing."""
         return self._answer(method, path, {})
 
+    @property
+    def partial_sentence(self) -> str:
+        """That answers of this server lacked something, with what it said of that first; empty where none did."""
+        if not self._partial:
+            return ""
+        reason = on_one_line(self.without_secrets(next(iter(self._partial))))
+        return (
+            f'Prometheus at {self.url} answered only in part ("{reason}"): what it left out is missing here too, '
+            "so repair that and run this again."
+        )
+
     def without_secrets(self, text: str) -> str:
         """A text of the server's without the credential, should it repeat it."""
         return masked(text, self._secrets)
@@ -200,6 +212,7 @@ class Prometheus:
             )
         body = parsed(answer.content)
         if answer.status == 200 and isinstance(body, dict) and body.get("status") == "success":
+            self._partial.update(dict.fromkeys(_reasons_for_less(body)))
             return body
         said = body.get("error") if isinstance(body, dict) else None
         quoted = f' ("{on_one_line(self.without_secrets(said))}")' if isinstance(said, str) and said else ""
@@ -212,6 +225,19 @@ class Prometheus:
 
     def _failed(self, problem: str) -> GlassboxError:
         return GlassboxError(f"Prometheus at {self.url} {problem}{'' if problem.endswith('?') else '.'}")
+
+
+def _reasons_for_less(body: Mapping[str, Any]) -> Iterator[str]:
+    """Why a success lacks something, as Thanos and Mimir say it by warnings and a VictoriaMetrics cluster by `isPartial`.
+
+    Prometheus 3 also warns of what a query does; those begin with PromQL and leave nothing out.
+    """
+    warnings = body.get("warnings")
+    for each in warnings if isinstance(warnings, list) else ():
+        if isinstance(each, str) and not each.startswith("PromQL"):
+            yield each
+    if body.get("isPartial") is True:
+        yield "isPartial"
 
 
 def _checked(url: str) -> str:

@@ -70,7 +70,7 @@ def read_settings(path: Path) -> Any:
     except _RefusedError as refused:
         raise GlassboxError(f"Settings file {path}{refused}.") from None
     except OSError as error:
-        raise GlassboxError(f"Settings file {path} cannot be read ({error.strerror}): check --settings.") from None
+        raise GlassboxError(f"Settings file {path} cannot be read ({error.strerror}): name one that can.") from None
     # PyYAML raises lookup and attribute errors where a value does not fit the tag before it, as in `!!bool maybe`.
     except (ValueError, LookupError, AttributeError, RecursionError, yaml.YAMLError) as error:
         place = getattr(error, "problem_mark", None)

@@ -1,5 +1,6 @@
 """The stand-in for Grafana over the user's Prometheus, which may need a credential."""
 
+import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -117,8 +118,20 @@ def serving(
         except StoreError as error:
             raise GlassboxError(f"--database {database} cannot be used ({error}): name another file.") from None
         except (OSError, OverflowError) as error:
-            reason = getattr(error, "strerror", None) or error
-            raise GlassboxError(
-                f"Port {port} on {bind} cannot be used ({reason}): choose another with --port."
-            ) from None
+            raise _unusable(port, bind, error) from None
         yield server
+
+
+def check_port(port: int, bind: str = LOOPBACK) -> None:
+    """Raises GlassboxError for a port that `serving` could not use, which is better known before long work than after it."""
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((bind, port))
+        except (OSError, OverflowError) as error:
+            raise _unusable(port, bind, error) from None
+
+
+def _unusable(port: int, bind: str, error: Exception) -> GlassboxError:
+    reason = getattr(error, "strerror", None) or error
+    return GlassboxError(f"Port {port} on {bind} cannot be used ({reason}): choose another with --port.")

@@ -226,6 +226,37 @@ def test_what_cannot_be_done_is_one_sentence(backtest, arguments, sentence):
     assert sentence in err and err.count("\n") == 1
 
 
+def test_a_time_without_anything_is_not_judged(backtest):
+    code, out, err = backtest("--end", "2001-01-01T00:00:00Z")
+    assert (code, out) == (1, "")
+    assert (
+        "has nothing from 2000-12-30 00:00 to 2001-01-01 00:00 UTC that alerts read, not even up: choose another" in err
+    )
+
+
+def test_working_out_says_what_could_not_be_worked_out(backtest, monkeypatch):
+    sentence = "gpu_power of the group gpu could not be evaluated at some moments: many-to-many matching"
+    monkeypatch.setattr("glassbox.backtest.past_source.not_as_recorded", lambda _: [sentence])
+    err = backtest("--work-out", "--window", "4h", "--thresholds", "none")[2]
+    assert f"{sentence}\n" in err
+    assert len(re.findall(r"^ *\d+%, ", err, re.MULTILINE)) == 1, (
+        "a line of progress now and then, not one of each answer"
+    )
+
+
+def test_a_page_that_cannot_be_written_is_refused_before_anything_is_asked(capsys):
+    assert main(["backtest", "--prometheus", "http://127.0.0.1:9", "--html", "/nonexistent/x.html"]) == 1
+    said = capsys.readouterr().err
+    assert (
+        said == "Error: --html /nonexistent/x.html cannot be written (its folder does not exist): name another file.\n"
+    )
+
+
+def test_answers_in_part_are_said_on_stderr(backtest, monkeypatch):
+    monkeypatch.setattr("glassbox.prometheus.api.Prometheus.partial_sentence", "It answered only in part.")
+    assert backtest("--json", "--thresholds", "none")[2] == "It answered only in part.\n"
+
+
 def test_a_server_that_is_not_there_is_one_sentence(capsys):
     assert main(["backtest", "--prometheus", "http://127.0.0.1:9"]) == 1
     assert "refused the connection" in capsys.readouterr().err

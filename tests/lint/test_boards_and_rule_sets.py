@@ -222,3 +222,39 @@ def test_a_series_that_rules_elsewhere_may_record_is_left_alone():
     assert messages("unrecorded-series", wrong) == [
         "No rule records job:request:rate5m; job:requests:rate5m is nearest."
     ]
+
+
+@pytest.mark.parametrize(
+    ("times", "said"),
+    [
+        ({"for_text": "soon"}, ["`for` is 'soon', which is not a duration."]),
+        ({"for_text": "5"}, ["`for` is '5', which is not a duration."]),
+        ({"keep_firing_text": "1 h"}, ["`keep_firing_for` is '1 h', which is not a duration."]),
+        ({"for_text": "0"}, []),
+        ({"for_text": "1d12h", "keep_firing_text": "500ms"}, []),
+        ({"for_text": "${WAIT}"}, []),
+        ({"for_text": "soon", "is_grafana": True}, []),
+    ],
+)
+def test_times_that_prometheus_cannot_read_are_found(times, said):
+    (group,) = as_alert("up == 0").corpus.groups
+    rules = (replace(group.rules[0], **times),)
+    assert messages("not-a-duration", Corpus(groups=(replace(group, rules=rules),))) == said
+
+
+@pytest.mark.parametrize(("interval", "is_found"), [("often", True), ("1m", False), ("30", False), ("", False)])
+def test_intervals_of_groups_are_durations_or_seconds_of_an_api(interval, is_found):
+    (group,) = as_alert("up == 0").corpus.groups
+    found = messages("not-a-duration", Corpus(groups=(replace(group, interval_text=interval),)))
+    assert found == (["`interval` is 'often', which is not a duration."] if is_found else [])
+
+
+def test_a_rule_without_a_name_is_found_once_and_in_words():
+    (group,) = as_alert("up").corpus.groups
+    corpus = Corpus(groups=(replace(group, rules=(replace(group.rules[0], name=""),)),))
+    assert [finding.message for finding in judged(corpus)] == ["The rule has neither `alert` nor `record`."]
+
+
+def test_a_panel_without_a_title_and_an_id_is_called_so():
+    said = messages("unexplained-panels", board(title="", id=None))
+    assert said == ["1 panel lacks a title or a description, such as one without a title."]

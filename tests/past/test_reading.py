@@ -103,6 +103,20 @@ def test_a_name_that_cannot_be_read_is_named(user, ours, monkeypatch):
             list(reader.read(BEGIN * 1000, END * 1000))
 
 
+def test_of_many_names_that_cannot_be_read_the_first_are_named(user, ours, monkeypatch):
+    def refused(self, selector, *arguments):
+        if "n2" in selector:
+            raise TooMuchError("Prometheus answered 422.")
+        return whole(self, selector, *arguments)
+
+    whole = Prometheus.stored
+    monkeypatch.setattr(Prometheus, "stored", refused)
+    with Prometheus(user) as prometheus:
+        reader = Reader(prometheus, ours, ReadScope(dict.fromkeys(NAMES, 2)), 3600, 15)
+        with pytest.raises(GlassboxError, match=r"^vllm:n0, vllm:n1, vllm:n2 and 1 more cannot be read: "):
+            list(reader.read(BEGIN * 1000, END * 1000))
+
+
 def test_names_are_read_together_as_far_as_an_answer_stays_small():
     series = {"a": 400, "b": 400, "c": 5000, "d": 1, "up": 10, "process_cpu_seconds_total": 5}
     found = portions(ReadScope(series, "vllm"), 3600, 15)

@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -87,13 +88,31 @@ def test_it_shows_the_past_and_leaves_nothing_behind(user, tmp_path, number):
 def test_a_lot_is_not_fetched_without_a_question(user, monkeypatch, capsys):
     monkeypatch.setattr("glassbox.past.try_command.ASKED_ABOVE_BYTES", 1000)
     monkeypatch.setattr("sys.stdin", None)
-    assert main(["try", "--prometheus", user, "--window", "20m"]) == 1
+    assert main(["try", "--prometheus", user, "--window", "20m", "--port", "0"]) == 1
     assert (
         capsys.readouterr().err == "Error: That is more than 500 MB: choose a shorter --window, or agree with --yes.\n"
     )
 
 
+def test_a_port_in_use_is_refused_before_anything_is_read(capsys):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert main(["try", "--prometheus", "http://127.0.0.1:9", "--port", str(port)]) == 1
+    said = capsys.readouterr().err
+    assert (
+        said
+        == f"Error: Port {port} on 127.0.0.1 cannot be used (Address already in use): choose another with --port.\n"
+    )
+
+
+def test_a_window_without_an_evaluation_is_refused(capsys):
+    assert main(["try", "--prometheus", "http://127.0.0.1:9", "--window", "9m", "--port", "0"]) == 1
+    assert capsys.readouterr().err == "Error: --window 9m is too short to show anything: give at least 10m.\n"
+
+
 def test_a_prometheus_that_is_not_there_is_one_sentence(capsys):
-    assert main(["try", "--prometheus", "http://127.0.0.1:9"]) == 1
+    assert main(["try", "--prometheus", "http://127.0.0.1:9", "--port", "0"]) == 1
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("Error: Prometheus at http://127.0.0.1:9 refused the connection")

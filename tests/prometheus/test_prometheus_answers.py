@@ -89,3 +89,19 @@ def test_as_many_points_as_prometheus_gives_are_asked_for_and_no_more():
         assert prometheus.range("up", 0, 300 * (MAX_POINTS - 1), 300) == []
         with pytest.raises(GlassboxError, match="at most 11000 points for each series"):
             prometheus.range("up", 0, 300 * MAX_POINTS, 300)
+
+
+@pytest.mark.parametrize(
+    ("more", "sentence"),
+    [
+        ('"warnings": ["store 2 is away"]', 'answered only in part ("store 2 is away"): what it left out is missing'),
+        ('"isPartial": true', 'answered only in part ("isPartial"): what it left out is missing'),
+        ('"isPartial": false, "warnings": ["PromQL warning: no bucket label"]', ""),
+        ('"warnings": 5', ""),
+    ],
+)
+def test_an_answer_in_part_is_said_to_be_one(more, sentence):
+    with answering(f'{{"status": "success", {more}, "data": {{"result": []}}}}') as prometheus:
+        assert prometheus.range("up", 100, 400, 300) == []
+        said = prometheus.partial_sentence
+    assert sentence in said and bool(said) is bool(sentence)

@@ -65,6 +65,7 @@ class Held:
             not groups or any(isinstance(each, dict) for each in groups)
         ):
             self.groups += [group_of(each, file, line_of(each)) for each in objects_in(value, "groups")]
+            self._refuse_strange(value, file)
         elif _is_group(value):
             self.groups.append(group_of({"name": around.name, **value}, file, line_of(value, "name", "rules")))
         elif isinstance(value.get("grafana_rules"), list):
@@ -78,6 +79,16 @@ class Held:
         else:
             return False
         return True
+
+    def _refuse_strange(self, value: Mapping[str, Any], file: str) -> None:
+        """Groups and rules that are not objects, which Prometheus does not load either."""
+        if any(not isinstance(each, dict) for each in value["groups"]):
+            self.refuse(UnreadableTextError("one of its groups is not an object", line_of(value, "groups")), file)
+        for group in objects_in(value, "groups"):
+            rules = group.get("rules") or []
+            if not isinstance(rules, list) or any(not isinstance(each, dict) for each in rules):
+                problem = "its rules are not a list of objects"
+                self.refuse(UnreadableTextError(problem, line_of(group, "rules")), file, text_in(group, "name"))
 
     def _take_texts(self, value: Mapping[str, Any], file: str) -> bool:
         """Of objects of Kubernetes that hold dashboards or rules as texts."""

@@ -13,6 +13,7 @@ from glassbox.lint.rules import (
     not_promql,
     panel_display,
     query_cost,
+    refused_rules,
     rule_sets,
     secrets,
     silent_alerts,
@@ -23,6 +24,7 @@ from glassbox.lint.rules import (
 
 RULES: tuple[LintRule, ...] = (
     *not_promql.RULES,
+    *refused_rules.RULES,
     *dropped_labels.RULES,
     *windows.RULES,
     *never_matches.RULES,

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from glassbox.lint.examples import as_alert, as_record, on_panel, together
 from glassbox.lint.finding import Location, Severity
 from glassbox.lint.rule import Defect, lint_rule
-from glassbox.lint.subjects import BoardLink, Corpus
+from glassbox.lint.subjects import BoardLink, BoardPanel, Corpus
 from glassbox.lint.words import listed
 
 RUNBOOK_HEADINGS = ("## Meaning", "## Impact", "## Diagnosis", "## Mitigation")
@@ -71,9 +71,14 @@ def unexplained_panels(corpus: Corpus) -> Iterator[Defect]:
         bare = [panel for panel in board.panels if panel.type != "text" and not panel.library]
         bare = [panel for panel in bare if not (panel.title.strip() and panel.description.strip())]
         if bare:
-            first = bare[0].title or f"the panel with id {bare[0].id}"
             count = "1 panel lacks" if len(bare) == 1 else f"{len(bare)} panels lack"
-            yield Defect(board.location, f"{count} a title or a description, such as {first!r}.")
+            yield Defect(board.location, f"{count} a title or a description, such as {_called(bare[0])}.")
+
+
+def _called(panel: BoardPanel) -> str:
+    if panel.title.strip():
+        return repr(panel.title)
+    return "one without a title" if panel.id is None else f"the panel with id {panel.id}"
 
 
 @lint_rule(

@@ -410,3 +410,20 @@ def test_halves_of_surrogate_pairs_become_question_marks(tmp_path):
         '{"title": "a\\ud800b \\ud83d\\ude00", "panels": [{"title": "\\udfff", "targets": [{"expr": "\\ud800"}]}]}',
     )
     assert (board.title, board.panels[0].title, board.panels[0].queries[0].text) == ("a?b \U0001f600", "?", "?")
+
+
+@pytest.mark.parametrize(
+    ("text", "problem", "line"),
+    [
+        ("groups:\n- 5\n- {name: a, rules: []}\n", "One of its groups is not an object.", 1),
+        ("groups:\n- name: a\n  rules: {alert: A, expr: up}\n", "Its rules are not a list of objects.", 3),
+        ("groups:\n- name: a\n  rules:\n  - {record: 'a:b:c', expr: up}\n  - up == 0\n", "Its rules are not a list of objects.", 3),
+    ],
+)  # fmt: skip  # a file in a line
+def test_groups_and_rules_that_are_no_objects_are_refused(tmp_path, text, problem, line):
+    (finding,) = read(tmp_path, text, "rules.yml").unreadable
+    assert (finding.message, finding.location.line) == (problem, line)
+
+
+def test_a_group_whose_rules_are_left_empty_is_read(tmp_path):
+    assert groups(tmp_path, "groups:\n- name: a\n  rules:\n")[0].rules == ()

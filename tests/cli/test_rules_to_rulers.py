@@ -119,6 +119,18 @@ def test_a_data_source_that_cannot_be_asked_is_said_and_stops_nothing(capsys):
     assert "  + dashboard" in captured.out
 
 
+@pytest.mark.parametrize(("reachable", "sentence"), [(True, "Data source Metrics has no ruler, and "), (False, "the rules of data source Metrics: ")])  # fmt: skip  # two cases
+def test_a_ruler_that_the_settings_ask_for_is_there_or_nothing_is_pushed(capsys, tmp_path, series, reachable, sentence):
+    settings = tmp_path / "settings.yaml"
+    settings.write_text("ruler: {through_grafana: always}\n")
+    url = series.url if reachable else "http://127.0.0.1:9"
+    source = {"uid": "m1", "name": "Metrics", "type": "prometheus", "url": url, "isDefault": True}
+    with GrafanaStandIn(tokens={"glsa_admin": "Admin"}, data_sources=[source]) as stand_in:
+        assert main("--settings", str(settings), "--grafana", stand_in.url) == 1
+        assert stand_in.writes == []
+    assert f"Error: {sentence}" in capsys.readouterr().err
+
+
 def test_a_ruler_is_written_without_a_grafana(capsys, monkeypatch, tmp_path):
     settings = tmp_path / "settings.yaml"
     settings.write_text("ruler: {tenant: team-a, namespace: llm}\nalerts_evaluated_by: prometheus\n")

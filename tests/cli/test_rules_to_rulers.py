@@ -53,10 +53,12 @@ def grafana(ruler, series):
 
 def test_a_push_brings_recorded_series_to_the_ruler_behind_grafana(capsys, ruler, grafana):
     assert main("--grafana", grafana) == 0
-    out = capsys.readouterr().out
+    captured = capsys.readouterr()
+    out = captured.out
     assert f"Rules in the ruler of data source Metrics, namespace glassbox:\n{BROUGHT}" in out
     assert out.index(BROUGHT) < out.index("Pushed: ")
     assert list(ruler.of()["glassbox"]) == ["waiting"]
+    assert "load build/recording_rules" not in captured.err
     writes = list(ruler.writes)
     assert main("--grafana", grafana) == 0
     assert "0 deleted, 1 unchanged." in capsys.readouterr().out and ruler.writes == writes
@@ -117,6 +119,17 @@ def test_a_data_source_that_cannot_be_asked_is_said_and_stops_nothing(capsys):
     assert "): Grafana does not reach this data source, so test it on its page in Grafana" in captured.err
     assert "/api/health" not in captured.err
     assert "  + dashboard" in captured.out
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_alerts_that_go_nowhere_are_said(capsys, tmp_path, series, named):
+    settings = tmp_path / "settings.yaml"
+    settings.write_text("alerts_evaluated_by: prometheus\n")
+    options = ["--prometheus-rules", str(tmp_path)] if named else []
+    source = {"uid": "m1", "name": "Metrics", "type": "prometheus", "url": series.url, "isDefault": True}
+    with GrafanaStandIn(tokens={"glsa_admin": "Admin"}, data_sources=[source]) as stand_in:
+        assert main("--settings", str(settings), "--grafana", stand_in.url, *options) == 0
+    assert ("The alerts were brought nowhere" in capsys.readouterr().err) is not named
 
 
 @pytest.mark.parametrize(("reachable", "sentence"), [(True, "Data source Metrics has no ruler, and "), (False, "the rules of data source Metrics: ")])  # fmt: skip  # two cases

@@ -6,6 +6,7 @@ from contextlib import ExitStack
 import pytest
 
 from glassbox.cli import main as command_line
+from glassbox.cli import push_command
 from glassbox.standin.server import GrafanaStandIn
 from tests.support.fake_prometheus import fake_prometheus
 from tests.support.ruler_stand_in import grafana_before, ruler_stand_in
@@ -53,15 +54,20 @@ def grafana(ruler, series):
 
 def test_a_push_brings_recorded_series_to_the_ruler_behind_grafana(capsys, ruler, grafana):
     assert main("--grafana", grafana) == 0
-    captured = capsys.readouterr()
-    out = captured.out
+    out = capsys.readouterr().out
     assert f"Rules in the ruler of data source Metrics, namespace glassbox:\n{BROUGHT}" in out
     assert out.index(BROUGHT) < out.index("Pushed: ")
     assert list(ruler.of()["glassbox"]) == ["waiting"]
-    assert "load build/recording_rules" not in captured.err
     writes = list(ruler.writes)
     assert main("--grafana", grafana) == 0
     assert "0 deleted, 1 unchanged." in capsys.readouterr().out and ruler.writes == writes
+
+
+def test_what_the_ruler_just_got_is_not_to_be_loaded_by_hand(grafana, monkeypatch):
+    told = []
+    monkeypatch.setattr(push_command, "after_push", lambda *_, brought: told.append(brought) or ())
+    assert main("--grafana", grafana) == 0
+    assert told == [True]
 
 
 def test_series_that_something_else_records_are_not_recorded_twice(capsys, ruler, grafana, series, tmp_path):

@@ -37,7 +37,7 @@ def ask(
     if not sys.stdin.isatty():
         instead = f", or {otherwise}" if lost and otherwise else ""
         raise GlassboxError(f"{question} There is no terminal to ask at: give --yes{instead}.")
-    if not click.confirm(f"{question} Go on?"):
+    if not click.confirm(f"{question} Go on?", err=True):
         raise GlassboxError("Nothing was changed, as you said.")
 
 

@@ -52,10 +52,12 @@ def push_to(options: PushOptions, session: Session, rules: RuleOptions) -> int:
         wanted = [change for change in plan.pending if options.force or not change.edit]
         ask(wanted, yes=options.yes)
         keep_backup(found.grafana, plan, wanted, options.backups)
-        bring_rules(rules, session, found.bundle, BehindGrafana(found.grafana, found.source))
+        brought = bring_rules(rules, session, found.bundle, BehindGrafana(found.grafana, found.source))
         code = carry_out(found.grafana, plan, wanted)
-        for notice in after_push(found.grafana, found.source, always, brought=rules.name_a_place):
+        for notice in after_push(found.grafana, found.source, always, brought=brought):
             complain(notice)
+        if not brought and session.settings.alerts_evaluated_by == "prometheus":
+            complain("The alerts were brought nowhere, since Prometheus evaluates them: load build/alerts there, or give --prometheus-rules DIR or --mimir URL.")  # fmt: skip  # one sentence is one line
         return code
 
 

@@ -40,12 +40,13 @@ class BehindGrafana:
     source: DataSource
 
 
-def bring_rules(rules: RuleOptions, session: Session, bundle: Bundle, behind: BehindGrafana | None = None) -> None:
-    """Bring the rules of a bundle without findings to their places, and say what changed there."""
+def bring_rules(rules: RuleOptions, session: Session, bundle: Bundle, behind: BehindGrafana | None = None) -> bool:
+    """Bring the rules of a bundle without findings to their places, and say what changed there; returns whether there was one."""
     with _places(rules, session, bundle, behind) as (places, files), terminable():
         for place in places:
             for line in place_lines(place.title, place.push(files, complain)):
                 say(line)
+        return bool(places)
 
 
 def plan_rules(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from glassbox.compile.bundle import DataSource, Json
+from glassbox.errors import GlassboxError
 from glassbox.grafana.client import Grafana
 from glassbox.grafana.data_source_ruler import DataSourceRuler
 from glassbox.grafana.failures import GrafanaError
@@ -17,19 +18,30 @@ SETTING = "ruler.through_grafana"
 def place_behind(
     grafana: Grafana, source: DataSource, files: Mapping[str, Json], settings: Settings, tell: Callable[[str], None]
 ) -> RulerPlace | None:
-    """The place, or None: `tell` gets why where that is not simply that the data source has no ruler."""
+    """The place, or None: `tell` gets why where that is not simply that the data source has no ruler.
+
+    GlassboxError where the settings say "always" and there is no ruler, or whether there is one is not known.
+    """
     chosen = settings.ruler
     if chosen.through_grafana == "never":
         return None
+    if chosen.through_grafana == "always":
+        return ruler_place(_certain(grafana.ruler(source), source), settings)
     try:
         ruler = grafana.ruler(source)
-        elsewhere = ruler is not None and chosen.through_grafana == "auto" and _elsewhere(ruler, files, settings)
+        elsewhere = ruler is not None and _elsewhere(ruler, files, settings)
     except GrafanaError as error:
         tell(f"Whether data source {source.name} takes recorded series is not known: {error}")
         return None
     if elsewhere:
         tell(f"Something else records our series in data source {source.name}, so they were not brought to its ruler: set {SETTING} to never, or to always once that has ended.")  # fmt: skip  # one sentence is one line
     return None if ruler is None or elsewhere else ruler_place(ruler, settings)
+
+
+def _certain(ruler: DataSourceRuler | None, source: DataSource) -> DataSourceRuler:
+    if ruler is None:
+        raise GlassboxError(f"Data source {source.name} has no ruler, and {SETTING} is always: set it to auto, or choose another with grafana.data_source.")  # fmt: skip  # a refusal is one line
+    return ruler
 
 
 def ruler_place(ruler: Ruler, settings: Settings) -> RulerPlace:

@@ -6,6 +6,7 @@ from contextlib import ExitStack
 import pytest
 
 from glassbox.cli import main as command_line
+from glassbox.cli import push_command
 from glassbox.standin.server import GrafanaStandIn
 from tests.support.fake_prometheus import fake_prometheus
 from tests.support.ruler_stand_in import grafana_before, ruler_stand_in
@@ -60,6 +61,13 @@ def test_a_push_brings_recorded_series_to_the_ruler_behind_grafana(capsys, ruler
     writes = list(ruler.writes)
     assert main("--grafana", grafana) == 0
     assert "0 deleted, 1 unchanged." in capsys.readouterr().out and ruler.writes == writes
+
+
+def test_what_the_ruler_just_got_is_not_to_be_loaded_by_hand(grafana, monkeypatch):
+    told = []
+    monkeypatch.setattr(push_command, "after_push", lambda *_, brought: told.append(brought) or ())
+    assert main("--grafana", grafana) == 0
+    assert told == [True]
 
 
 def test_series_that_something_else_records_are_not_recorded_twice(capsys, ruler, grafana, series, tmp_path):
@@ -117,6 +125,29 @@ def test_a_data_source_that_cannot_be_asked_is_said_and_stops_nothing(capsys):
     assert "): Grafana does not reach this data source, so test it on its page in Grafana" in captured.err
     assert "/api/health" not in captured.err
     assert "  + dashboard" in captured.out
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_alerts_that_go_nowhere_are_said(capsys, tmp_path, series, named):
+    settings = tmp_path / "settings.yaml"
+    settings.write_text("alerts_evaluated_by: prometheus\n")
+    options = ["--prometheus-rules", str(tmp_path)] if named else []
+    source = {"uid": "m1", "name": "Metrics", "type": "prometheus", "url": series.url, "isDefault": True}
+    with GrafanaStandIn(tokens={"glsa_admin": "Admin"}, data_sources=[source]) as stand_in:
+        assert main("--settings", str(settings), "--grafana", stand_in.url, *options) == 0
+    assert ("The alerts were brought nowhere" in capsys.readouterr().err) is not named
+
+
+@pytest.mark.parametrize(("reachable", "sentence"), [(True, "Data source Metrics has no ruler, and "), (False, "the rules of data source Metrics: ")])  # fmt: skip  # two cases
+def test_a_ruler_that_the_settings_ask_for_is_there_or_nothing_is_pushed(capsys, tmp_path, series, reachable, sentence):
+    settings = tmp_path / "settings.yaml"
+    settings.write_text("ruler: {through_grafana: always}\n")
+    url = series.url if reachable else "http://127.0.0.1:9"
+    source = {"uid": "m1", "name": "Metrics", "type": "prometheus", "url": url, "isDefault": True}
+    with GrafanaStandIn(tokens={"glsa_admin": "Admin"}, data_sources=[source]) as stand_in:
+        assert main("--settings", str(settings), "--grafana", stand_in.url) == 1
+        assert stand_in.writes == []
+    assert f"Error: {sentence}" in capsys.readouterr().err
 
 
 def test_a_ruler_is_written_without_a_grafana(capsys, monkeypatch, tmp_path):

@@ -70,7 +70,12 @@ def sentences(histories: Sequence[AlertHistory]) -> Iterator[tuple[str, list[str
         f"Flapping (fires again within {length(AGAIN_WITHIN_SECONDS)})",
         [f"{each.name}: {each.fired_again} times" for each in histories if each.is_flapping],
     )
-    yield "Did not fire", _joined(each.name for each in histories if each.is_judged and not each.firings)
+    yield (
+        "Did not fire",
+        _joined(
+            each.name for each in histories if each.is_judged and not each.firings and not each.past.failed_evaluations
+        ),
+    )
     yield (
         "Judged for a part of the time only, since what they read was not there before or after",
         list(_partly(histories)),

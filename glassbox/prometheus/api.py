@@ -70,6 +70,10 @@ class TooMuchError(GlassboxError):
     """A query that a server or our own bounds refuse as it is, and that may work over a shorter time."""
 
 
+class NotAQueryError(GlassboxError):
+    """A query that a server does not take, over whatever time: another may."""
+
+
 @dataclass(frozen=True)
 class Sample:
     """Labels, and the newest value, which is finite."""
@@ -117,7 +121,7 @@ class Prometheus:
     def evaluated(self, query: str, start: int, end: int, step_seconds: int) -> list[SampledSeries]:
         """The query's values as a rule sees them, which are not finite where they are not; of histograms NaN.
 
-        Raises TooMuchError where fewer steps may do, and for what is not a query there, and GlassboxError as `range`.
+        Raises TooMuchError where fewer steps may do, NotAQueryError for what is not a query there, and GlassboxError as `range`.
         """
         parameters = {"query": query, "start": start, "end": end, "step": step_seconds}
         result = self._ask("POST", "/api/v1/query_range", data=parameters)
@@ -221,6 +225,8 @@ class Prometheus:
         failed = self._failed(
             f"answered {answer.status}{strange if answer.status == 200 else ''}{quoted}: {ADVICE.get(answer.status, otherwise)}"
         )
+        if quoted and answer.status == 400:
+            raise NotAQueryError(str(failed))
         raise TooMuchError(str(failed)) if quoted and answer.status in TOO_MUCH else failed
 
     def _failed(self, problem: str) -> GlassboxError:

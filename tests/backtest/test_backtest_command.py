@@ -180,12 +180,14 @@ def test_an_alert_that_the_server_cannot_evaluate_is_named_and_others_are_judged
         "groups:\n- name: g\n  rules:\n"
         """  - {alert: Text, expr: '"abc"'}\n"""
         f"  - {{alert: Never, expr: '{RECORDED} > 1000'}}\n"
-        """  - {alert: Twice, expr: 'label_replace(up, "a", "1", "", "") or label_replace(up, "a", "2", "", "")', labels: {a: b}}\n""",
+        """  - {alert: Twice, expr: 'label_replace(up, "a", "1", "", "") or label_replace(up, "a", "2", "", "")', labels: {a: b}}\n"""
+        "  - {alert: Filled, expr: up == 0, labels: {who: '{{ $labels.job }}'}}\n",
         encoding="utf-8",
     )
     code, out, _ = backtest("--path", str(file))
     assert code == 0
-    assert "Did not fire:\n  Never\n" in out
+    assert "Did not fire:\n  Never, Filled\n" in out
+    assert "Evaluated without labels that are templates, which are not filled in here:\n  Filled: who\n" in out
     not_evaluated = out.partition("Not evaluated:\n")[2]
     assert re.search(r'^  Text: Prometheus at \S+ answered 400 \("invalid expression type', not_evaluated, re.MULTILINE)
     assert re.search(

@@ -121,8 +121,11 @@ class Witness:
         return tuple(unrecorded) or missing(query, lambda name: self._is_there(name, names, holdings))
 
     def _is_there(self, name: str, names: frozenset[str], holdings: Holdings) -> bool:
-        if name in names or name in ("ALERTS", "ALERTS_FOR_STATE"):
+        if name in names:
             return True
+        # Series that come and go with what fires: where there never is one, no rules may be loaded.
+        if name in ("ALERTS", "ALERTS_FOR_STATE"):
+            return name in self.held
         if PATTERN.search(name):
             return not holdings.lacks(f'{{__name__=~"{name}"}}')
         return name in self._recorded and self._is_recorded(name, names)

@@ -110,6 +110,11 @@ def test_a_pattern_that_only_a_server_reads_is_unreadable(past):
     assert Witness(*past, [query], {}).of(query).standing is AlertStanding.UNREADABLE
 
 
+def test_alerts_of_a_server_that_never_had_one_are_not_known(witness):
+    found = witness.of('ALERTS{alertname="Down"}')
+    assert (found.standing, found.lacks) == (AlertStanding.LACKING, ("ALERTS",))
+
+
 def test_what_is_not_a_query_is_unreadable(witness):
     found = witness.of("up ===")
     assert found.standing is AlertStanding.UNREADABLE

@@ -28,6 +28,7 @@ LARGEST = 1e18
 """Beyond everything that is measured, and small enough for arithmetic: a trillion times a day in microseconds."""
 
 CANNOT_EVALUATE = "it cannot evaluate this query, so check its version and its query limits"
+NOT_ACCEPTED = "it does not accept this credential: check that it is whole, still valid, and meant for this server"
 ADVICE = {
     400: CANNOT_EVALUATE,
     401: HOW_TO_SET,
@@ -220,14 +221,18 @@ class Prometheus:
             return body
         said = body.get("error") if isinstance(body, dict) else None
         quoted = f' ("{on_one_line(self.without_secrets(said))}")' if isinstance(said, str) and said else ""
-        otherwise = "is the URL Prometheus' own address, and is it ready?"
         strange = " without JSON" if body is NOT_JSON else " with JSON that is not Prometheus'"
         failed = self._failed(
-            f"answered {answer.status}{strange if answer.status == 200 else ''}{quoted}: {ADVICE.get(answer.status, otherwise)}"
+            f"answered {answer.status}{strange if answer.status == 200 else ''}{quoted}: {self._advice(answer.status)}"
         )
         if quoted and answer.status == 400:
             raise NotAQueryError(str(failed))
         raise TooMuchError(str(failed)) if quoted and answer.status in TOO_MUCH else failed
+
+    def _advice(self, status: int) -> str:
+        if status == 401 and self._secrets:
+            return NOT_ACCEPTED
+        return ADVICE.get(status, "is the URL Prometheus' own address, and is it ready?")
 
     def _failed(self, problem: str) -> GlassboxError:
         return GlassboxError(f"Prometheus at {self.url} {problem}{'' if problem.endswith('?') else '.'}")

@@ -83,14 +83,19 @@ def test_a_secret_that_a_server_repeats_is_not_shown(monkeypatch, variables):
     assert "s3c" not in str(caught.value) and credential.authorization not in str(caught.value)
 
 
-def test_a_credential_that_is_not_accepted_is_not_asked_for_again(monkeypatch):
-    monkeypatch.setenv("PROMETHEUS_TOKEN", "expired")
-    with answering("Unauthorized", 401, prometheus_credential(None)) as prometheus:
-        with pytest.raises(GlassboxError, match=r"answered 401: it does not accept this credential: check that"):
-            prometheus.range("up", 0, 300, 300)
-    with answering("Unauthorized", 401) as prometheus:
-        with pytest.raises(GlassboxError, match="answered 401: set PROMETHEUS_TOKEN, or"):
-            prometheus.range("up", 0, 300, 300)
+@pytest.mark.parametrize(
+    ("token", "advice"),
+    [("expired", "it does not accept this credential: check that"), ("", "set PROMETHEUS_TOKEN, or")],
+)
+def test_a_credential_that_is_not_accepted_is_not_asked_for_again(monkeypatch, token, advice):
+    monkeypatch.delenv("PROMETHEUS_TOKEN", raising=False)
+    if token:
+        monkeypatch.setenv("PROMETHEUS_TOKEN", token)
+    with (
+        answering("Unauthorized", 401, prometheus_credential(None)) as prometheus,
+        pytest.raises(GlassboxError, match=f"answered 401: {advice}"),
+    ):
+        prometheus.range("up", 0, 300, 300)
 
 
 def test_as_many_points_as_prometheus_gives_are_asked_for_and_no_more():

@@ -8,7 +8,7 @@ from threading import Event
 from glassbox.backtest.alert_rule import AlertRule
 from glassbox.backtest.alert_states import AlertStates, Firing, Identity
 from glassbox.backtest.past_window import PastWindow
-from glassbox.prometheus.api import Prometheus, SampledSeries, TooMuchError
+from glassbox.prometheus.api import NotAQueryError, Prometheus, SampledSeries, TooMuchError
 
 # A quarter of what Prometheus refuses to return: an answer with a hundred series stays far below what is read of one.
 STEPS_AT_ONCE = 2_880
@@ -58,7 +58,7 @@ def _evaluate(prometheus: Prometheus, rule: AlertRule, window: PastWindow, worke
             if stopped.is_set():
                 break
             states.evaluate(time, found)
-    except TooMuchError as error:
+    except (TooMuchError, NotAQueryError) as error:
         return AlertPast(rule, (), problem=str(error))
     worked(rule)
     return _within(rule, states, window)

@@ -83,8 +83,9 @@ def _rule(file: str, group: Mapping[str, Any], rule: Mapping[str, Any]) -> Alert
             dashboard=_board(dict(_texts(rule.get("annotations")))),
         )
     except (KeyError, TypeError, ValueError, GlassboxError) as error:
+        said = str(error).rstrip(".") if isinstance(error, GlassboxError) else f"{type(error).__name__}: {error}"
         raise GlassboxError(
-            f"{file}: the alert {str(rule['alert'])[:80]!r} cannot be read ({type(error).__name__}: {error}): correct it."
+            f"{file}: the alert {str(rule['alert'])[:80]!r} cannot be read ({said}): correct it."
         ) from None
 
 

@@ -70,7 +70,12 @@ def sentences(histories: Sequence[AlertHistory]) -> Iterator[tuple[str, list[str
         f"Flapping (fires again within {length(AGAIN_WITHIN_SECONDS)})",
         [f"{each.name}: {each.fired_again} times" for each in histories if each.is_flapping],
     )
-    yield "Did not fire", _joined(each.name for each in histories if each.is_judged and not each.firings)
+    yield (
+        "Did not fire",
+        _joined(
+            each.name for each in histories if each.is_judged and not each.firings and not each.past.failed_evaluations
+        ),
+    )
     yield (
         "Judged for a part of the time only, since what they read was not there before or after",
         list(_partly(histories)),
@@ -78,6 +83,7 @@ def sentences(histories: Sequence[AlertHistory]) -> Iterator[tuple[str, list[str
     yield f"Not recorded, so that nothing is known of them ({_RECORD})", _not_recorded(histories)
     yield "Cannot fire here, since what they read is not measured", list(_lacking(histories))
     yield "Not evaluated", list(_problems(histories))
+    yield "Evaluated without labels that are templates, which are not filled in here", list(_templated(histories))
 
 
 def weekly(histories: Sequence[AlertHistory]) -> str:
@@ -127,8 +133,14 @@ def _problems(histories: Sequence[AlertHistory]) -> Iterator[str]:
                 f"{each.name}: {each.past.failed_evaluations} evaluations, in which several of its series had the same "
                 "labels; Prometheus refuses these too"
             )
-        elif templated := each.past.rule.templated_labels:
-            yield f"{each.name}: its label {templated[0]} is a template, which is not filled in here"
+
+
+def _templated(histories: Sequence[AlertHistory]) -> Iterator[str]:
+    return (
+        f"{each.name}: {', '.join(labels)}"
+        for each in histories
+        if each.is_judged and (labels := each.past.rule.templated_labels)
+    )
 
 
 def _joined(names: Iterator[str]) -> list[str]:

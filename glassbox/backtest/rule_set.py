@@ -7,6 +7,7 @@ from typing import Any
 
 from glassbox.backtest.alert_rule import AlertRule, alert_rules
 from glassbox.compile.bundle import Bundle, Json
+from glassbox.doctor.needs import names_in as names_of_selector
 from glassbox.errors import GlassboxError
 from glassbox.http.json_text import objects_in
 from glassbox.lint.reading.files_read import read
@@ -84,12 +85,12 @@ def _as_written(group: RuleGroup) -> Json:
 
 
 def names_in(query: str) -> Iterator[str]:
-    """The names of the series that a query reads; none of a text that cannot be judged."""
+    """The names of the series that a query reads, or patterns of them; none of a text that cannot be judged."""
     try:
         selectors = selectors_of(query)
     except (GlassboxError, RecursionError):
         return
-    yield from (selector.name for selector in selectors if selector.name)
+    yield from (name for selector in selectors for name in names_of_selector(selector))
 
 
 def _records(files: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -3,6 +3,7 @@
 An alert whose series are not there never fires, and neither does one whose condition never held. Only the second is a result.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -12,6 +13,7 @@ from glassbox.backtest.rule_set import names_in
 from glassbox.doctor.needs import PATTERN, missing
 from glassbox.doctor.recorded import Holdings
 from glassbox.errors import GlassboxError
+from glassbox.past.scope import selector
 from glassbox.prometheus.api import Prometheus
 
 # Looked at so often over a window: an hour and a half apart in one of thirty days.
@@ -71,7 +73,9 @@ class Witness:
         self.held = frozenset(prometheus.values_of("__name__", window.start, window.end))
         inner = (query for each in recorded.values() for query in each)
         self._wanted = {name for query in (*queries, *inner) for name in names_in(query)} | recorded.keys() | {_ANY}
-        self._moments = _Moments(_seen(prometheus, window, sorted(self._wanted & self.held)))
+        patterns = [name for name in self._wanted if PATTERN.search(name)]
+        matched = {name for pattern in patterns for name in self.held if _fits(pattern, name)}
+        self._moments = _Moments(_seen(prometheus, window, sorted((self._wanted & self.held) | matched)))
         self._holdings = {names: _holdings(names, recorded) for names in self._moments.names}
         self._silent: dict[str, bool] = {}
 
@@ -117,8 +121,11 @@ class Witness:
         return tuple(unrecorded) or missing(query, lambda name: self._is_there(name, names, holdings))
 
     def _is_there(self, name: str, names: frozenset[str], holdings: Holdings) -> bool:
-        if name in names or name in ("ALERTS", "ALERTS_FOR_STATE"):
+        if name in names:
             return True
+        # Series that come and go with what fires: where there never is one, no rules may be loaded.
+        if name in ("ALERTS", "ALERTS_FOR_STATE"):
+            return name in self.held
         if PATTERN.search(name):
             return not holdings.lacks(f'{{__name__=~"{name}"}}')
         return name in self._recorded and self._is_recorded(name, names)
@@ -142,6 +149,14 @@ class Witness:
         return self._silent[name]
 
 
+def _fits(pattern: str, name: str) -> bool:
+    """Whether Prometheus' pattern of names fits the name; not of a pattern that is none here."""
+    try:
+        return re.fullmatch(pattern, name) is not None
+    except re.error:
+        return False
+
+
 def _holdings(names: frozenset[str], recorded: Mapping[str, Sequence[str]]) -> Holdings:
     """A recorded series that is there needs nothing else: it is often kept for longer than what it was made of."""
     return Holdings(names, {name: queries for name, queries in recorded.items() if name not in names})
@@ -151,8 +166,7 @@ def _seen(prometheus: Prometheus, window: PastWindow, names: Sequence[str]) -> d
     step = max(60, window.seconds // MOMENTS)
     moments: dict[int, set[str]] = {time: set() for time in range(window.start, window.end + 1, step)}
     for first in range(0, len(names), _NAMES_AT_ONCE):
-        pattern = "|".join(names[first : first + _NAMES_AT_ONCE])
-        query = f'count by (__name__) ({{__name__=~"{pattern}"}})'
+        query = f"count by (__name__) ({selector(names[first : first + _NAMES_AT_ONCE])})"
         for series in prometheus.evaluated(query, window.start, window.end, step):
             for time in series.values:
                 moments[time].add(series.labels.get("__name__", ""))

@@ -9,7 +9,8 @@ from glassbox.files import content_of
 from glassbox.lint.known_metrics import COUNTER, PARTS, ExposedSeries
 
 _TYPE = re.compile(r"#\s+TYPE\s+([a-zA-Z_:][\w:]*)\s+(\w+)\s*")
-_SAMPLE = re.compile(r"([a-zA-Z_:][\w:]*)(?:\{.*\})?\s+\S+(?:\s+\S+)?(?:\s+#.*)?")
+_NUMBER = r"[-+]?(?:\.?[0-9][0-9.eE+-]*|NaN|Inf)"
+_SAMPLE = re.compile(rf"([a-zA-Z_:][\w:]*)(?:\{{.*\}})?\s+{_NUMBER}(?:\s+{_NUMBER})?(?:\s+#.*)?", re.IGNORECASE)
 _UNKNOWN = ("untyped", "unknown")
 _COUNTED = "_total"
 
@@ -21,8 +22,9 @@ def exposed_by(files: Sequence[Path]) -> Mapping[str, ExposedSeries]:
         try:
             text = content_of(file).decode("utf-8")
         except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or "it is not text in UTF-8"
             raise GlassboxError(
-                f"{file.as_posix()} cannot be read ({error}): name a file of what an exporter exposes."
+                f"{file.as_posix()} cannot be read ({reason}): name a file of what an exporter exposes."
             ) from None
         series = exposed_in(text)
         if not series:

@@ -1,5 +1,6 @@
 """Whose series are read: names that unrelated services use too are read of the jobs that have others, or that rules name."""
 
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -67,9 +68,10 @@ def _named(bundle: Bundle) -> set[str]:
 
 def selector(names: Sequence[str], jobs: str = "") -> str:
     """A selector of series of these names, and of jobs of this pattern."""
-    of_jobs = f',job=~"{_quoted(jobs)}"' if jobs else ""
-    return f'{{__name__=~"{_quoted("|".join(map(re.escape, names)))}"{of_jobs}}}'
+    of_jobs = f",job=~{_quoted(jobs)}" if jobs else ""
+    return f"{{__name__=~{_quoted('|'.join(map(re.escape, names)))}{of_jobs}}}"
 
 
 def _quoted(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"')
+    # PromQL reads the escapes of JSON; a line must not end within a string.
+    return json.dumps(text, ensure_ascii=False)

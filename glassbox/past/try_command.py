@@ -38,7 +38,7 @@ ASKED_ABOVE_BYTES = 500 * 1000**2
 @click.option("--window", default="6h", show_default=True, help="How much of the past to show.")
 @click.option(
     "--look-back",
-    default="1h",
+    default="70m",
     show_default=True,
     help="How much more to read, for rules that look back from its beginning.",
 )

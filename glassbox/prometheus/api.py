@@ -28,6 +28,7 @@ LARGEST = 1e18
 """Beyond everything that is measured, and small enough for arithmetic: a trillion times a day in microseconds."""
 
 CANNOT_EVALUATE = "it cannot evaluate this query, so check its version and its query limits"
+NOT_ACCEPTED = "it does not accept this credential: check that it is whole, still valid, and meant for this server"
 ADVICE = {
     400: CANNOT_EVALUATE,
     401: HOW_TO_SET,
@@ -68,6 +69,10 @@ class StoredAnswer:
 
 class TooMuchError(GlassboxError):
     """A query that a server or our own bounds refuse as it is, and that may work over a shorter time."""
+
+
+class NotAQueryError(GlassboxError):
+    """A query that a server does not take, over whatever time: another may."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +122,7 @@ class Prometheus:
     def evaluated(self, query: str, start: int, end: int, step_seconds: int) -> list[SampledSeries]:
         """The query's values as a rule sees them, which are not finite where they are not; of histograms NaN.
 
-        Raises TooMuchError where fewer steps may do, and for what is not a query there, and GlassboxError as `range`.
+        Raises TooMuchError where fewer steps may do, NotAQueryError for what is not a query there, and GlassboxError as `range`.
         """
         parameters = {"query": query, "start": start, "end": end, "step": step_seconds}
         result = self._ask("POST", "/api/v1/query_range", data=parameters)
@@ -216,12 +221,18 @@ class Prometheus:
             return body
         said = body.get("error") if isinstance(body, dict) else None
         quoted = f' ("{on_one_line(self.without_secrets(said))}")' if isinstance(said, str) and said else ""
-        otherwise = "is the URL Prometheus' own address, and is it ready?"
         strange = " without JSON" if body is NOT_JSON else " with JSON that is not Prometheus'"
         failed = self._failed(
-            f"answered {answer.status}{strange if answer.status == 200 else ''}{quoted}: {ADVICE.get(answer.status, otherwise)}"
+            f"answered {answer.status}{strange if answer.status == 200 else ''}{quoted}: {self._advice(answer.status)}"
         )
+        if quoted and answer.status == 400:
+            raise NotAQueryError(str(failed))
         raise TooMuchError(str(failed)) if quoted and answer.status in TOO_MUCH else failed
+
+    def _advice(self, status: int) -> str:
+        if status == 401 and self._secrets:
+            return NOT_ACCEPTED
+        return ADVICE.get(status, "is the URL Prometheus' own address, and is it ready?")
 
     def _failed(self, problem: str) -> GlassboxError:
         return GlassboxError(f"Prometheus at {self.url} {problem}{'' if problem.endswith('?') else '.'}")

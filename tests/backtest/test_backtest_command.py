@@ -174,6 +174,35 @@ def test_rules_of_anybody_are_looked_at(backtest, tmp_path):
     assert (alert_in(out, "Wrong")["standing"], alert_in(out, "Wrong")["per_week"]) == ("unreadable", None)
 
 
+def test_an_alert_that_the_server_cannot_evaluate_is_named_and_others_are_judged(backtest, tmp_path):
+    file = tmp_path / "rules.yaml"
+    file.write_text(
+        "groups:\n- name: g\n  rules:\n"
+        """  - {alert: Text, expr: '"abc"'}\n"""
+        f"  - {{alert: Never, expr: '{RECORDED} > 1000'}}\n"
+        """  - {alert: Twice, expr: 'label_replace(up, "a", "1", "", "") or label_replace(up, "a", "2", "", "")', labels: {a: b}}\n"""
+        "  - {alert: Filled, expr: up == 0, labels: {who: '{{ $labels.job }}'}}\n",
+        encoding="utf-8",
+    )
+    code, out, _ = backtest("--path", str(file))
+    assert code == 0
+    assert "Did not fire:\n  Never, Filled\n" in out
+    assert "Evaluated without labels that are templates, which are not filled in here:\n  Filled: who\n" in out
+    not_evaluated = out.partition("Not evaluated:\n")[2]
+    assert re.search(r'^  Text: Prometheus at \S+ answered 400 \("invalid expression type', not_evaluated, re.MULTILINE)
+    assert re.search(
+        r"^  Twice: \d+ evaluations, in which several of its series had the same", not_evaluated, re.MULTILINE
+    )
+
+
+def test_a_time_that_is_not_one_is_said_without_names_of_our_code(backtest, tmp_path):
+    file = tmp_path / "rules.yaml"
+    file.write_text("groups:\n- name: g\n  rules:\n  - {alert: A, expr: up, for: soon}\n", encoding="utf-8")
+    code, _, err = backtest("--path", str(file))
+    said = "the alert 'A' cannot be read ('soon' is not a duration; write it like 30s, 5m or 1h30m): correct it."
+    assert (code, err) == (1, f"Error: {file}: {said}\n")
+
+
 def test_markdown_escapes_what_others_named(backtest):
     out = backtest("--markdown", "--thresholds", "none")[1]
     rows = [line for line in out.splitlines() if line.startswith(f"| {LOW} ")]

@@ -93,6 +93,28 @@ def test_what_nobody_measures_is_lacking(witness):
     assert (found.standing, found.lacks) == (AlertStanding.LACKING, ("c_total",))
 
 
+@pytest.mark.parametrize("name", ['=~"a_.*"', '="a_total"', '=~"a_total|gone_total"'])
+def test_names_in_matchers_and_patterns_of_names_are_looked_for(past, name):
+    query = f"{{__name__{name}}} > 1"
+    found = Witness(*past, [query], {}).of(query)
+    assert (found.standing, found.covered_ratio) == (AlertStanding.JUDGED, 1.0)
+
+
+def test_a_pattern_that_no_name_fits_is_lacking(past):
+    query = '{__name__=~"gone_.*"} > 1'
+    assert Witness(*past, [query], {}).of(query).standing is AlertStanding.LACKING
+
+
+def test_a_pattern_that_only_a_server_reads_is_unreadable(past):
+    query = '{__name__=~"a_[[:alpha:]]+(?i:TOTAL"} > 1'
+    assert Witness(*past, [query], {}).of(query).standing is AlertStanding.UNREADABLE
+
+
+def test_alerts_of_a_server_that_never_had_one_are_not_known(witness):
+    found = witness.of('ALERTS{alertname="Down"}')
+    assert (found.standing, found.lacks) == (AlertStanding.LACKING, ("ALERTS",))
+
+
 def test_what_is_not_a_query_is_unreadable(witness):
     found = witness.of("up ===")
     assert found.standing is AlertStanding.UNREADABLE

@@ -80,7 +80,10 @@ def test_other_files_are_refused(tmp_path, text):
         ("{", "it is not JSON"),
         ("a: [", "it is not YAML"),
         ("\x00", "it is not YAML"),
-        ("&a {panels: [*a]}", "it is not read, because what the anchor a marks holds itself"),
+        ("groups: [3, {rules: []}]", "one of its groups is not an object"),
+        ("groups: [{rules: 3}]", "its rules are not a list of objects"),
+        ("groups: [{rules: [3, {expr: up}]}]", "its rules are not a list of objects"),
+        ("&a {panels: [*a]}", "it is not read, since what the anchor a names contains itself"),
         (
             "groups: [{name: {{ .Values.name }}}]",
             "is a Helm template, which is not read: render it first",
@@ -136,7 +139,7 @@ def test_the_likeliest_name(name, expected):
         '{"panels": [], "templating": []}',
         '{"panels": [], "templating": {"list": 3}}',
         '{"rows": [3, {"panels": 3}]}',
-        "groups: [3, {rules: 3}, {rules: [3, {expr: [3]}]}]",
+        "groups: [{rules: [{expr: [3]}]}]",
         "groups: []",
     ],
 )

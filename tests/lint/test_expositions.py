@@ -100,3 +100,16 @@ def test_an_exposition_is_an_option_of_the_command(tmp_path, capsys):
     assert command_line.main(PRODUCT, lint) == 0
     assert command_line.main(PRODUCT, [*lint, "--exposition", str(tmp_path / "app.prom")]) == 2
     assert "rate of app_queue_length, which is a gauge." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("text", ["root:x:0:0:root user\n", "app_up yes\n", "not found\n"])
+def test_a_text_without_numbers_is_not_an_exposition(tmp_path, text):
+    file = tmp_path / "app.prom"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(GlassboxError, match=r"app\.prom holds no samples of metrics: save what the exporter answers"):
+        exposed_by([file])
+
+
+def test_a_file_that_is_not_there_is_said_in_words(tmp_path):
+    with pytest.raises(GlassboxError, match=r"gone\.prom cannot be read \(No such file or directory\): name a file"):
+        exposed_by([tmp_path / "gone.prom"])

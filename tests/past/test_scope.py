@@ -1,5 +1,6 @@
 """Of a Prometheus that scrapes a whole company, only the inference services and what goes with them is read."""
 
+import re
 import time
 
 from glassbox.past.own_prometheus import own_prometheus
@@ -33,3 +34,13 @@ def test_shared_names_are_read_of_the_jobs_that_have_others(components, tmp_path
 
 def test_a_selector_quotes_what_patterns_and_strings_mean_otherwise():
     assert selector(["a.b", "c"], 'x\\.y|"z"') == '{__name__=~"a\\\\.b|c",job=~"x\\\\.y|\\"z\\""}'
+
+
+def test_jobs_of_any_name_are_read(components, tmp_path):
+    jobs = ['a"b{c}|d\\e', "escape \x1b[31m", "two\nlines", "日本 語", "$job", ""]
+    now = int(time.time())
+    with own_prometheus(tmp_path / "data") as server, Prometheus(server.url) as prometheus:
+        write(server.url, [Samples({"__name__": "up", "job": job}, [now * 1000], [1.0]) for job in [*jobs, "other"]])
+        asked = selector(["up"], "|".join(map(re.escape, jobs)))
+        found = prometheus.stored(asked, now * 1000, 60).series
+    assert sorted(each.labels.get("job", "") for each in found) == sorted(jobs)

@@ -13,7 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from glassbox.past.try_command import command
+from glassbox.past.working_out import LOOK_BACK_SECONDS
 from glassbox.prometheus.board_queries import api_data
+from glassbox.query.promql import duration_seconds
 from tests.support.ours import main
 from tests.support.past_fleet import fleet
 from tests.support.paths import ROOT
@@ -105,6 +108,11 @@ def test_a_port_in_use_is_refused_before_anything_is_read(capsys):
         said
         == f"Error: Port {port} on 127.0.0.1 cannot be used (Address already in use): choose another with --port.\n"
     )
+
+
+def test_as_far_back_is_read_as_our_rules_look():
+    (option,) = (each for each in command.params if each.name == "look_back")
+    assert duration_seconds(option.default) == LOOK_BACK_SECONDS
 
 
 def test_a_window_without_an_evaluation_is_refused(capsys):

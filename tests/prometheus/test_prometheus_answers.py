@@ -83,6 +83,21 @@ def test_a_secret_that_a_server_repeats_is_not_shown(monkeypatch, variables):
     assert "s3c" not in str(caught.value) and credential.authorization not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("token", "advice"),
+    [("expired", "it does not accept this credential: check that"), ("", "set PROMETHEUS_TOKEN, or")],
+)
+def test_a_credential_that_is_not_accepted_is_not_asked_for_again(monkeypatch, token, advice):
+    monkeypatch.delenv("PROMETHEUS_TOKEN", raising=False)
+    if token:
+        monkeypatch.setenv("PROMETHEUS_TOKEN", token)
+    with (
+        answering("Unauthorized", 401, prometheus_credential(None)) as prometheus,
+        pytest.raises(GlassboxError, match=f"answered 401: {advice}"),
+    ):
+        prometheus.range("up", 0, 300, 300)
+
+
 def test_as_many_points_as_prometheus_gives_are_asked_for_and_no_more():
     """It refuses what would have more than 11,000 points for each series; both ends of the range are points."""
     with answering('{"status": "success", "data": {"result": []}}') as prometheus:

@@ -78,6 +78,10 @@ class _Documents:
             if key == "<<":
                 merged = _merged(value) | merged
             elif isinstance(event, yaml.ScalarEvent):
+                if event.value in pairs:
+                    raise self._refusal(
+                        event, f"it has the key {event.value} twice in one object, which Prometheus refuses"
+                    )
                 pairs[event.value] = value
                 lines[event.value] = self._line(event)
                 if isinstance(value_event, yaml.ScalarEvent) and value_event.style == "|":
@@ -97,7 +101,7 @@ class _Documents:
         if value is self:
             raise self._refusal(event, f"it is not YAML (no anchor is called {event.anchor})")
         if value is _OPEN:
-            raise self._refusal(event, f"it is not read, because what the anchor {event.anchor} marks holds itself")
+            raise self._refusal(event, f"it is not read, since what the anchor {event.anchor} names contains itself")
         self._counted(self._sizes[event.anchor], event)
         return value
 

@@ -342,7 +342,7 @@ REFUSED = {
     ),
     "many values": (b"- x\n" * 510_000, "it has more than 500000 values", 500_000),
     "aliases that grow": (BOMB.encode(), "it has more than 500000 values with those that aliases repeat", 6),
-    "an alias of itself": (b"&a {panels: [*a]}", "it is not read, because what the anchor a marks holds itself", 1),
+    "an alias of itself": (b"&a {panels: [*a]}", "it is not read, since what the anchor a names contains itself", 1),
     "an alias of nothing": (b"panels: *a", "it is not YAML (no anchor is called a)", 1),
     "a control character": (b"a: \x07", "it is not YAML (it has characters that YAML does not allow)", 0),
 }
@@ -423,6 +423,13 @@ def test_halves_of_surrogate_pairs_become_question_marks(tmp_path):
 def test_groups_and_rules_that_are_no_objects_are_refused(tmp_path, text, problem, line):
     (finding,) = read(tmp_path, text, "rules.yml").unreadable
     assert (finding.message, finding.location.line) == (problem, line)
+
+
+def test_a_key_that_is_there_twice_is_refused(tmp_path):
+    rule = "- {name: a, rules: [{alert: A, expr: up == 0, for: 1m,\n  expr: up == 1}]}\n"
+    (finding,) = read(tmp_path, f"groups:\n{rule}", "rules.yml").unreadable
+    said = "It has the key expr twice in one object, which Prometheus refuses."
+    assert (finding.message, finding.location.line) == (said, 3)
 
 
 def test_a_group_whose_rules_are_left_empty_is_read(tmp_path):

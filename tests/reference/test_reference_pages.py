@@ -180,7 +180,7 @@ def test_the_command_writes_its_pages_where_it_is_told(tmp_path, capsys):
     assert main(["docs", "--out", str(tmp_path / "new")]) == 0
     written = sorted(file for file in (tmp_path / "new").rglob("*.md"))
     engines = [f"engines/{engine.name}.md" for engine in ENGINES]
-    pages = ["alerts.md", "dashboards.md", "metrics.md", "settings.md", *engines]
+    pages = ["alerts.md", "dashboards.md", "lint-rules.md", "metrics.md", "settings.md", *engines]
     assert written == sorted(tmp_path / "new" / page for page in pages)
     assert sorted(capsys.readouterr().out.splitlines()) == list(map(str, written))
 

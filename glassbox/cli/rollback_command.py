@@ -18,12 +18,13 @@ from glassbox.cli.session import Session
 
 if TYPE_CHECKING:
     from glassbox.deploying.backups import Backup
+    from glassbox.deploying.rollback import GoingBack
 
 
 @click.command("rollback")
 @to_grafana
 @to_backups
-@click.option("--to", "identity", metavar="ID", default="", help="The state before the push of this backup; without it, before the newest.")  # fmt: skip  # one option
+@click.option("--to", "identity", metavar="ID", default="", help="The state before the push of this backup; without it, before the newest that gives anything to do.")  # fmt: skip  # one option
 @click.option("--list", "only_list", is_flag=True, help="List the backups.")
 @click.option("--dry-run", is_flag=True, help="Print the plan, and change nothing.")
 @click.option("--force", is_flag=True, help="Overwrite and delete what others edited since the push.")
@@ -46,7 +47,7 @@ def command(
     Exit codes: 0 done, 2 a dry run with changes or kept edits of others, 1 error.
     """
     from glassbox.deploying.backups import all_backups  # noqa: PLC0415  # see `destination`
-    from glassbox.deploying.rollback import chosen, rollback_plan  # noqa: PLC0415
+    from glassbox.deploying.rollback import going_back  # noqa: PLC0415
 
     found, target = all_backups(backups), session.settings.grafana
     if only_list:
@@ -54,7 +55,9 @@ def command(
             say(line)
         return DONE
     with connection(url, token_file, read_only=dry_run) as grafana:
-        plan = rollback_plan(grafana, target, chosen(found, grafana.url, target.folder_uid, identity))
+        back = going_back(grafana, target, found, identity)
+        plan = back.plan
+        say(_used(back))
         say_plan(plan)
         if dry_run or not plan.pending:
             return FINDINGS if plan.pending else DONE
@@ -62,6 +65,15 @@ def command(
         ask(wanted, yes=yes, otherwise="--dry-run to change nothing", always="This changes Grafana back")
         keep_backup(grafana, plan, wanted, backups)
         return carry_out(grafana, plan, wanted, "Rolled back")
+
+
+def _used(back: GoingBack) -> str:
+    """Which backup is used, and which newer ones are passed over."""
+    passed_over = ", ".join(back.passed_over)
+    if not back.plan.pending and passed_over:
+        return f"No backup gives anything to do: {passed_over}."
+    used = f"Back to the state before the push of backup {back.backups[-1].identity}."
+    return f"{used} Passed over, since they give nothing to do: {passed_over}." if passed_over else used
 
 
 def _lines(backups: Iterable[Backup]) -> Iterator[str]:

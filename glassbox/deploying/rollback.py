@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from glassbox.compile.bundle import Bundle, CompiledContent, Json
 from glassbox.deploying.backups import Backup
@@ -23,8 +23,33 @@ State = dict[str, Json]
 """Objects of one kind by uid, as a backup holds them."""
 
 
+@dataclass(frozen=True)
+class GoingBack:
+    """A plan with the backups that it goes back through, the newest first, and the ids of those that gave nothing to do."""
+
+    plan: PushPlan
+    backups: tuple[Backup, ...]
+    passed_over: tuple[str, ...] = ()
+
+
+def going_back(grafana: Grafana, target: GrafanaTarget, backups: Sequence[Backup], identity: str = "") -> GoingBack:
+    """Back to before the backup of this id; without one, to before the newest that gives anything to do.
+
+    A push that fails before its first write leaves a backup that gives nothing to do, and must not hide an earlier push.
+    """
+    found = chosen(backups, grafana.url, target.folder_uid, identity)
+    if identity:
+        return GoingBack(rollback_plan(grafana, target, found), tuple(found))
+    for number in range(1, len(found) + 1):
+        made = rollback_plan(grafana, target, found[:number])
+        if made.pending:
+            break
+    passed_over = [backup.identity for backup in found[: number - bool(made.pending)]]
+    return GoingBack(made, tuple(found[:number]), tuple(passed_over))
+
+
 def chosen(backups: Sequence[Backup], url: str, folder_uid: str, identity: str = "") -> list[Backup]:
-    """The backups to go back through, the newest first, to the one of this id; without an id the newest alone.
+    """The backups to go back through, the newest first, to the one of this id; without an id all of this server and folder.
 
     GlassboxError where this server and folder have none, or not that one.
     """
@@ -34,7 +59,7 @@ def chosen(backups: Sequence[Backup], url: str, folder_uid: str, identity: str =
         raise GlassboxError(f"There is no backup of the folder {folder_uid!r} at {url}: name another folder of backups with --backups DIR.")  # fmt: skip  # a refusal is one line
     if identity and identity not in known:
         raise GlassboxError(f"There is no backup {identity!r} of the folder {folder_uid!r} at {url}: rollback --list shows those that there are.")  # fmt: skip  # a refusal is one line
-    return ours[: known.index(identity) + 1 if identity else 1]
+    return ours[: known.index(identity) + 1] if identity else ours
 
 
 def rollback_plan(grafana: Grafana, target: GrafanaTarget, backups: Sequence[Backup]) -> PushPlan:

@@ -8,7 +8,7 @@ from glassbox.cli import main as command_line
 from glassbox.deploying import backups as backup_files
 from glassbox.deploying.apply import apply
 from glassbox.deploying.backups import all_backups, keep
-from glassbox.deploying.rollback import chosen, destroy_plan, rollback_plan
+from glassbox.deploying.rollback import chosen, destroy_plan, going_back, rollback_plan
 from glassbox.errors import GlassboxError
 from glassbox.standin.server import GrafanaStandIn, prometheus_source
 from tests.support.pushing import pending, planned, push
@@ -37,7 +37,7 @@ def applied(grafana, content, folder, settings=SETTINGS, *, force=True):
 
 def gone_back(grafana, folder, identity="", settings=SETTINGS):
     """A rollback with its backup, and the plan that it carried out."""
-    made = rollback_plan(grafana, settings.grafana, chosen(all_backups(folder), grafana.url, settings.grafana.folder_uid, identity))  # fmt: skip  # one call
+    made = going_back(grafana, settings.grafana, all_backups(folder), identity).plan
     keep(grafana, made, made.pending, folder)
     apply(grafana, made, made.pending, lambda _change: None)
     return made
@@ -205,3 +205,28 @@ def test_the_commands_read_first_ask_and_hold_no_secret(run, tmp_path):
     assert command("rollback")[0] == 1
     assert command("rollback", "--yes")[0] == 0
     assert len(server.state.dashboards) == len(server.state.rules) == 1
+
+
+def test_a_push_that_failed_before_its_first_write_hides_no_earlier_one(run, tmp_path, monkeypatch):
+    command, server = run
+    assert command()[0] == 0
+    assert command("destroy", "--yes")[0] == 0
+    monkeypatch.setenv("GRAFANA_TOKEN", "viewer")
+    assert command()[0] == 1
+    monkeypatch.setenv("GRAFANA_TOKEN", "admin")
+    destroyed, failed = sorted(file.stem for file in (tmp_path / "kept").iterdir())[-2:]
+    code, out, _ = command("rollback", "--yes")
+    assert (code, len(server.state.dashboards), len(server.state.rules)) == (0, 1, 1)
+    assert out.splitlines()[0] == f"Back to the state before the push of backup {destroyed}. Passed over, since they give nothing to do: {failed}."  # fmt: skip  # one sentence
+
+
+def test_backups_that_all_give_nothing_to_do_are_named(run, tmp_path):
+    command, server = run
+    assert command()[0] == 0
+    assert command("destroy", "--yes")[0] == 0
+    destroyed = max(file.stem for file in (tmp_path / "kept").iterdir())
+    (tmp_path / "kept" / f"{destroyed}.json").unlink()
+    (first,) = (file.stem for file in (tmp_path / "kept").iterdir())
+    code, out, _ = command("rollback", "--yes")
+    assert (code, out.splitlines()[0]) == (0, f"No backup gives anything to do: {first}.")
+    assert content(server) == [{}, {}, {}]

@@ -31,11 +31,13 @@ def command(
 
     with connection(url, token_file, read_only=dry_run) as grafana:
         plan = destroy_plan(grafana, session.settings.grafana)
-        say_plan(plan)
+        wanted = plan.allowed(force=force)
+        if len(wanted) < len(plan.pending):
+            # It still holds what is kept.
+            wanted = [change for change in wanted if change.kind.name != "folder"]
+        say_plan(plan, wanted)
         if dry_run or not plan.pending:
             return FINDINGS if plan.pending else DONE
-        held = any(change.edit for change in plan.pending) and not force
-        wanted = [change for change in plan.pending if force or not (change.edit or (held and change.kind.name == "folder"))]  # fmt: skip  # one thing is one line
         ask(wanted, yes=yes, otherwise="--dry-run to delete nothing")
         keep_backup(grafana, plan, wanted, backups)
         return carry_out(grafana, plan, wanted, "Destroyed")

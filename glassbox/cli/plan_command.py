@@ -74,4 +74,4 @@ def _print(made: PushPlan, whole: Json, form: str | None) -> None:
     elif form == "markdown":
         say(plan_markdown(made))
     else:
-        say_plan(made)
+        say_plan(made, made.allowed(force=False))

@@ -11,9 +11,9 @@ from glassbox.deploying.plan import PushPlan
 from glassbox.deploying.plan_text import plan_lines
 
 
-def say_plan(plan: PushPlan) -> None:
-    """The plan as text, in colours on a terminal."""
-    for line in plan_lines(plan):
+def say_plan(plan: PushPlan, wanted: Sequence[Change]) -> None:
+    """The plan as text, in colours on a terminal; `wanted` are the changes that are carried out."""
+    for line in plan_lines(plan, wanted):
         say(line.text, colour=line.colour)
 
 

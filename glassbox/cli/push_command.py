@@ -45,11 +45,11 @@ def push_to(options: PushOptions, session: Session, rules: RuleOptions) -> int:
             complain("Nothing was pushed: correct the findings first.")
             return FINDINGS
         plan = _plan(found, options)
-        say_plan(plan)
+        wanted = plan.allowed(force=options.force)
+        say_plan(plan, wanted)
         always = found.bundle.content.always_recorded
         for notice in before_push(found.grafana, found.source, always):
             complain(notice)
-        wanted = [change for change in plan.pending if options.force or not change.edit]
         ask(wanted, yes=options.yes)
         keep_backup(found.grafana, plan, wanted, options.backups)
         brought = bring_rules(rules, session, found.bundle, BehindGrafana(found.grafana, found.source))

@@ -58,10 +58,10 @@ def command(
         back = going_back(grafana, target, found, identity)
         plan = back.plan
         say(_used(back))
-        say_plan(plan)
+        wanted = plan.allowed(force=force)
+        say_plan(plan, wanted)
         if dry_run or not plan.pending:
             return FINDINGS if plan.pending else DONE
-        wanted = [change for change in plan.pending if force or not change.edit]
         ask(wanted, yes=yes, otherwise="--dry-run to change nothing", always="This changes Grafana back")
         keep_backup(grafana, plan, wanted, backups)
         return carry_out(grafana, plan, wanted, "Rolled back")

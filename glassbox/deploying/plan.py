@@ -45,6 +45,10 @@ class PushPlan:
         """The changes that change anything."""
         return tuple(change for change in self.changes if change.action is not Action.KEEP)
 
+    def allowed(self, *, force: bool) -> list[Change]:
+        """The changes that are carried out: without `force` those that overwrite nothing of others."""
+        return [change for change in self.pending if force or not change.edit]
+
     @property
     def count(self) -> Counter[Action]:
         """How many objects of each action."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from glassbox.deploying.change import Action, ToldChange
+from glassbox.deploying.change import Action, Change, ToldChange
 from glassbox.deploying.plan import PushPlan
-from glassbox.deploying.plan_words import MARKS, by_part, count_line, edit_sentence, heading, lost_sentence
+from glassbox.deploying.plan_words import FORCED, MARKS, by_part, count_line, edit_sentence, heading, lost_sentence
 from glassbox.grafana.kinds import KINDS
 from glassbox.http.outside_text import one_line
 
@@ -23,22 +23,23 @@ class PlanLine:
     colour: str = ""
 
 
-def plan_lines(plan: PushPlan) -> Iterator[PlanLine]:
-    """The plan, one thing a line; unchanged objects are only counted."""
+def plan_lines(plan: PushPlan, wanted: Sequence[Change]) -> Iterator[PlanLine]:
+    """The plan, one thing a line; `wanted` are the changes that are carried out. Unchanged objects are only counted."""
     yield PlanLine(one_line(heading(plan)))
     for change in plan.pending:
-        yield from change_lines(change)
+        yield from change_lines(change, forced=change in wanted)
     for remark in plan.remarks:
         yield PlanLine(f"  {one_line(remark)}", "cyan")
     yield PlanLine(count_line(plan))
 
 
-def change_lines(change: ToldChange) -> Iterator[PlanLine]:
-    """One object, and below it what differs by panel or rule."""
+def change_lines(change: ToldChange, *, forced: bool = False) -> Iterator[PlanLine]:
+    """One object, and below it what differs by panel or rule; `forced` where the edits of others are overwritten."""
     title = one_line(change.title)
     yield PlanLine(f"  {MARKS[change.action]} {change.kind_name:<{_KIND_WIDTH}} {title}", _COLOURS[change.action])
     if change.edit:
-        yield PlanLine(f"      ! {one_line(edit_sentence(change.edit))}; kept without --force", "magenta")
+        fate = FORCED[change.action] if forced else "kept without --force"
+        yield PlanLine(f"      ! {one_line(edit_sentence(change.edit))}; {fate}", "magenta")
     for part, texts in by_part(change.differences).items():
         yield PlanLine(f"      {one_line(part)}: {one_line('; '.join(texts))}" if part else f"      {one_line('; '.join(texts))}")  # fmt: skip  # one thing is one line
     if change.lost and change.kind_name == "rule group":

@@ -10,6 +10,8 @@ from glassbox.grafana.differences.difference import Difference
 from glassbox.grafana.kinds.kind import Edit
 
 MARKS = {Action.CREATE: "+", Action.UPDATE: "~", Action.DELETE: "-", Action.KEEP: "="}
+FORCED = {Action.UPDATE: "overwritten, since --force is given", Action.DELETE: "deleted, since --force is given"}
+"""What becomes of edits of others."""
 NOT_REPORTED = "somebody (Grafana does not report who)"
 
 

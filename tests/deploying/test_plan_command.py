@@ -209,7 +209,10 @@ def test_an_edit_of_others_is_kept_until_force(server, run):
     code, out, _ = run()
     assert (code, server.state.dashboards[BOARD].title) == (2, "Mine")
     assert "Others edited dashboard Queue: not overwritten." in out
-    assert "This overwrites 1 edited by others. There is no terminal to ask at: give --yes." in run("--force")[2]
+    assert "; kept without --force\n" in out
+    _, out, err = run("--force")
+    assert "This overwrites 1 edited by others. There is no terminal to ask at: give --yes." in err
+    assert "; overwritten, since --force is given\n" in out and "kept" not in out
     assert run("--force", "--yes")[0] == 0
     assert server.state.dashboards[BOARD].title == "Queue"
     assert run("plan")[0] == 0

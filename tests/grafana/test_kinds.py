@@ -237,7 +237,8 @@ def test_plan_push_and_report_handle_an_unknown_kind(grafana):
         "glassbox-z": {"uid": "glassbox-z", "title": "gone", "every": 9},
     }
     kinds = [*KINDS, Playlist(stored)]
-    lines = [line.text for line in plan_lines(planned(grafana, SETTINGS, NOTHING, kinds))]
+    made = planned(grafana, SETTINGS, NOTHING, kinds)
+    lines = [line.text for line in plan_lines(made, made.pending)]
     assert lines[1:] == [
         "  + folder     Glassbox", "  ~ playlist   b", "      content changed", "  + playlist   c", "  - playlist   gone",
         "Plan: 2 to create, 1 to update, 1 to delete, 1 unchanged.",

@@ -22,8 +22,12 @@ def say_result(plan: PushPlan, done: Sequence[Change], held: Sequence[Change], *
     count, kept = Counter(change.action for change in done), plan.count[Action.KEEP] + len(held)
     told = f"{count[Action.CREATE]} created, {count[Action.UPDATE]} updated, {count[Action.DELETE]} deleted"
     say(f"{verb}: {told}, {kept} unchanged.")
-    if held:
-        say(f"Others edited {_names(held)}: not overwritten. Take their edits into the code, or use --force.")
+    of_others = [change for change in held if change.edit and change.edit.of_others]
+    edited = [change for change in held if change not in of_others]
+    if edited:
+        say(f"Others edited {_names(edited)}: not overwritten. Take their edits into the code, or use --force.")
+    if of_others:
+        say(f"May belong to somebody else, and is not overwritten: {_names(of_others)}. Set another grafana.folder_uid in the settings, or use --force.")  # fmt: skip  # one sentence is one line
     if not any(change.kind.name == "folder" and change.action is Action.DELETE for change in done):
         say(f"Look: {plan.server.url}/dashboards/f/{plan.folder_uid}")
 

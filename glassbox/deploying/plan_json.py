@@ -35,7 +35,8 @@ def json_of(value: Json) -> str:
 
 def _change(change: Change) -> Json:
     edit = change.edit and {
-        "by": change.edit.by, "at": change.edit.at, "differences": [_difference(each) for each in change.edit.differences],
+        "by": change.edit.by, "at": change.edit.at, "of_others": change.edit.of_others,
+        "differences": [_difference(each) for each in change.edit.differences],
     }  # fmt: skip  # one object
     return {
         "action": change.action.value,

@@ -46,8 +46,10 @@ def by_part(differences: Iterable[Difference]) -> dict[str, list[str]]:
 
 
 def edit_sentence(edit: Edit) -> str:
-    """Who changed it since our last push, when, and what."""
+    """Who changed it since our last push, when, and what; or that nothing shows a push of ours."""
     when = f", {edit.at}" if edit.at else ""
+    if edit.of_others:
+        return f"may belong to somebody else, since nothing shows that we pushed it: last saved by {edit.by or NOT_REPORTED}{when}"
     what = "; ".join(f"{part}: {', '.join(texts)}" if part else ", ".join(texts) for part, texts in by_part(edit.differences).items())  # fmt: skip  # one thing is one line
     return f"edited since our last push by {edit.by or NOT_REPORTED}{when}{f' ({what})' if what else ''}"
 

@@ -216,3 +216,28 @@ def test_an_edit_of_others_is_kept_until_force(server, run):
     assert run("--force", "--yes")[0] == 0
     assert server.state.dashboards[BOARD].title == "Queue"
     assert run("plan")[0] == 0
+
+
+def test_what_we_never_pushed_is_not_said_to_be_edited_since_our_push(server, run):
+    with Grafana(server.url, Token("admin")) as grafana:
+        grafana.create_folder("glassbox", "Theirs")
+        theirs = {"uid": BOARD, "title": "Their board", "tags": ["glassbox"]}
+        grafana.save_dashboard(theirs, folder_uid="", message="", overwrite=False)
+    code, out, _ = run("plan")
+    told = [line for line in out.splitlines() if line.startswith("      ! ")]
+    assert (code, len(told)) == (2, 2)
+    assert all(line.startswith("      ! may belong to somebody else, since nothing shows that we pushed it: last saved by ") for line in told)  # fmt: skip  # one sentence
+    plan = json.loads(run("plan", "--json")[1])
+    jsonschema.validate(plan, SCHEMA, jsonschema.Draft202012Validator)
+    assert [each["edit"]["of_others"] for each in plan["changes"] if each["edit"]] == [True, True]
+    code, out, _ = run()
+    assert (code, server.state.folders["glassbox"].title, "Others edited" in out) == (2, "Theirs", False)
+    assert "May belong to somebody else, and is not overwritten: folder Glassbox, dashboard Queue. Set another" in out
+
+
+def test_an_edit_whose_pushed_version_is_no_longer_kept_is_still_an_edit(server, run):
+    run()
+    edited(server, BOARD, title="Mine")
+    stored = server.state.dashboards[BOARD]
+    del stored.versions[:-1]
+    assert "! edited since our last push by alice" in run("plan")[1]

@@ -110,7 +110,11 @@ class DashboardKind(ObjectKind):
         if not people:
             return None
         differences = board_differences(stored({"dashboard": ours["data"]}), stored(live)) if ours else ()
-        return Edit(", ".join(sorted(set(people))), str(live["meta"].get("updated") or ""), tuple(differences))
+        # Only a push writes the installation's tag, and Grafana keeps few versions.
+        of_others = ours is None and owner_among(live["dashboard"].get("tags") or ()) is None
+        return Edit(
+            ", ".join(sorted(set(people))), str(live["meta"].get("updated") or ""), tuple(differences), of_others
+        )
 
     def owned(self, live: Json, folder_uid: str) -> Json | None:
         return live if owner_among(live["dashboard"].get("tags") or ()) == folder_uid else None

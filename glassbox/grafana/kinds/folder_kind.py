@@ -52,9 +52,11 @@ class FolderKind(ObjectKind):
     def edit(self, survey: Survey, live: Json) -> Edit | None:
         """Who gave it another title, or whose it is where it holds nothing of ours."""
         changed_by = str(live.get("updatedBy") or "")
-        if survey.holds_ours and changed_by in ("", live.get("createdBy")):
+        holds_ours = survey.holds_ours
+        if holds_ours and changed_by in ("", live.get("createdBy")):
             return None
-        return Edit(changed_by or str(live.get("createdBy") or ""), str(live.get("updated") or ""))
+        by = changed_by or str(live.get("createdBy") or "")
+        return Edit(by, str(live.get("updated") or ""), of_others=not holds_ours)
 
     def remarks(self, content: Json | None, live: Json, folder_uid: str) -> Iterable[str]:
         if parents := live.get("parents"):

@@ -33,11 +33,15 @@ class Deployment:
 
 @dataclass(frozen=True)
 class Edit:
-    """What others changed since our last push: by whom and when ("" where Grafana does not report it), and what, as far as it is known."""
+    """What others changed since our last push: by whom and when ("" where Grafana does not report it), and what, as far as it is known.
+
+    `of_others` is true where nothing shows that we ever pushed the object: then it may belong to somebody else.
+    """
 
     by: str
     at: str
     differences: tuple[Difference, ...] = ()
+    of_others: bool = False
 
 
 class ObjectKind(ABC):

@@ -17,12 +17,13 @@ SCHEMA = "glassbox-plan/1"
 
 def plan_json(plan: PushPlan, selection: Selection, *, prune: bool) -> Json:
     """Every change with what was compared, what differs, and what others edited."""
+    edited = [change for change in plan.pending if change.edit]
     return {
         "schema": SCHEMA,
         "server": {"url": plan.server.url, "version": plan.server.version, "organisation": plan.server.organisation},
         "folder_uid": plan.folder_uid,
         "options": {"only": selection.pattern, "prune": prune},
-        "count": {action.value: plan.count[action] for action in Action},
+        "count": {action.value: plan.count[action] for action in Action} | {"edited_by_others": len(edited)},
         "changes": [_change(change) for change in plan.changes],
         "remarks": list(plan.remarks),
     }

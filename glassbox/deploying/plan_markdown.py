@@ -16,11 +16,12 @@ _MARKUP = re.compile(r"([\\`*_{}\[\]<>()#+!|~@:])")
 
 def plan_markdown(plan: PushPlan) -> str:
     """The plan as a list; the count is its first line too, since a comment is folded there."""
-    lines = [f"**{plain_markdown(count_line(plan))}**", "", plain_markdown(heading(plan)), ""]
+    count = plain_markdown(count_line(plan, plan.allowed(force=False)))
+    lines = [f"**{count}**", "", plain_markdown(heading(plan)), ""]
     for change in plan.pending:
         lines += change_items(change)
     lines += [f"- {plain_markdown(remark)}" for remark in plan.remarks]
-    return "\n".join([*lines, "", plain_markdown(count_line(plan))])
+    return "\n".join([*lines, "", count])
 
 
 def change_items(change: ToldChange) -> Iterator[str]:

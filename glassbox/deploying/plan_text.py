@@ -30,7 +30,7 @@ def plan_lines(plan: PushPlan, wanted: Sequence[Change]) -> Iterator[PlanLine]:
         yield from change_lines(change, forced=change in wanted)
     for remark in plan.remarks:
         yield PlanLine(f"  {one_line(remark)}", "cyan")
-    yield PlanLine(count_line(plan))
+    yield PlanLine(count_line(plan, wanted))
 
 
 def change_lines(change: ToldChange, *, forced: bool = False) -> Iterator[PlanLine]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 
-from glassbox.deploying.change import Action, ToldChange
+from glassbox.deploying.change import Action, Change, ToldChange
 from glassbox.deploying.plan import PushPlan
 from glassbox.grafana.differences.difference import Difference
 from glassbox.grafana.kinds.kind import Edit
 
 MARKS = {Action.CREATE: "+", Action.UPDATE: "~", Action.DELETE: "-", Action.KEEP: "="}
+_PENDING = (Action.CREATE, Action.UPDATE, Action.DELETE)
 FORCED = {Action.UPDATE: "overwritten, since --force is given", Action.DELETE: "deleted, since --force is given"}
 """What becomes of edits of others."""
 NOT_REPORTED = "somebody (Grafana does not report who)"
@@ -23,18 +25,25 @@ def heading(plan: PushPlan) -> str:
     )
 
 
-def count_line(plan: PushPlan) -> str:
-    """How many objects of each action; the last line of every plan."""
+def count_line(plan: PushPlan, wanted: Sequence[Change]) -> str:
+    """How many objects of each action, and how many of them are kept; the last line of every plan."""
     count = plan.count
     if not plan.pending:
         return f"Nothing to do: all {count[Action.KEEP]} objects are up to date."
-    return f"Plan: {counted_actions(count)}."
+    kept = Counter(change.action for change in plan.pending if change not in wanted)
+    return f"Plan: {counted_actions(count, kept)}."
 
 
-def counted_actions(count: Mapping[Action, int]) -> str:
-    """How many objects of each action, without the last full stop."""
-    told = f"{count[Action.CREATE]} to create, {count[Action.UPDATE]} to update, {count[Action.DELETE]} to delete"
+def counted_actions(count: Mapping[Action, int], kept: Mapping[Action, int] | None = None) -> str:
+    """How many objects of each action, and how many of these are `kept` as they are, without the last full stop."""
+    told = ", ".join(
+        f"{count[action]} to {action.value}{_of_which((kept or {}).get(action, 0))}" for action in _PENDING
+    )
     return f"{told}, {count[Action.KEEP]} unchanged"
+
+
+def _of_which(kept: int) -> str:
+    return f" (of which {kept} {'is' if kept == 1 else 'are'} kept)" if kept else ""
 
 
 def by_part(differences: Iterable[Difference]) -> dict[str, list[str]]:

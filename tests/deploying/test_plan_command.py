@@ -99,7 +99,7 @@ def test_an_edit_is_told_with_who_when_and_what(server, run):
     title = panels[0]["title"]
     assert code == 2
     assert f"      ! edited since our last push by alice, {when} ({title}: description " in out
-    assert out.splitlines()[-1] == "Plan: 0 to create, 1 to update, 0 to delete, 2 unchanged."
+    assert out.splitlines()[-1] == "Plan: 0 to create, 1 to update (of which 1 is kept), 0 to delete, 2 unchanged."
 
 
 def test_json_has_the_whole_by_its_schema(server, run):
@@ -111,7 +111,7 @@ def test_json_has_the_whole_by_its_schema(server, run):
     (change,) = [each for each in plan["changes"] if each["action"] == "update"]
     assert (code, change["title"], change["edit"]["by"]) == (2, "Queue", "alice")
     assert change["differences"] == [{"part": "", "text": "title Mine -> Queue", "before": "Mine", "after": "Queue"}]
-    assert plan["count"] == {"create": 0, "update": 1, "delete": 0, "keep": 2}
+    assert plan["count"] == {"create": 0, "update": 1, "delete": 0, "keep": 2, "edited_by_others": 1}
 
 
 def test_a_duration_that_somebody_set_is_compared_whatever_its_form(server, run):
@@ -136,7 +136,7 @@ def test_markdown_holds_no_markup_of_others(server, run):
     run()
     edited(server, BOARD, title=HOSTILE)
     _, out, _ = run("plan", "--markdown")
-    assert out.startswith("**Plan: 0 to create, 1 to update, 0 to delete, 2 unchanged.**\n".replace(":", "\\:"))
+    assert out.startswith("**Plan\\: 0 to create, 1 to update \\(of which 1 is kept\\), 0 to delete, 2 unchanged.**\n")
     assert "- **update** dashboard **Queue**" in out
     assert not [markup for markup in ("<b>", " @team", "`x`", "[a](") if markup in out]
 
@@ -212,6 +212,7 @@ def test_an_edit_of_others_is_kept_until_force(server, run):
     assert "; kept without --force\n" in out
     _, out, err = run("--force")
     assert "This overwrites 1 edited by others. There is no terminal to ask at: give --yes." in err
+    assert out.splitlines()[-1] == "Plan: 0 to create, 1 to update, 0 to delete, 2 unchanged."
     assert "; overwritten, since --force is given\n" in out and "kept" not in out
     assert run("--force", "--yes")[0] == 0
     assert server.state.dashboards[BOARD].title == "Queue"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from glassbox.cli.exit_codes import DONE, FINDINGS
+from glassbox.cli.option_values import one_form
 from glassbox.cli.output import complain, say
 from glassbox.prometheus.credential import OPTION, prometheus_credential
 
@@ -46,8 +47,8 @@ _LOOK_BACK = "With --work-out: how much more to read, for rules that look back f
 @click.option("--work-out", is_flag=True, help=_WORK_OUT)
 @click.option("--look-back", default="1h", show_default=True, help=_LOOK_BACK)
 @click.option("--yes", is_flag=True, help="With --work-out: fetch more than 500 MB.")
-@click.option("--markdown", "form", flag_value="markdown", help="As Markdown for a pull request.")
-@click.option("--json", "form", flag_value="json", help="As JSON.")
+@click.option("--markdown", is_flag=True, expose_value=False, callback=one_form, help="As Markdown for a pull request.")
+@click.option("--json", is_flag=True, expose_value=False, callback=one_form, help="As JSON.")
 @click.option("--html", type=_FILE, metavar="FILE", help="Write a page with a timeline too.")
 @click.pass_obj
 def command(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from glassbox.cli.exit_codes import DONE, FINDINGS
+from glassbox.cli.option_values import one_form
 from glassbox.cli.output import complain, say
 from glassbox.prometheus.credential import OPTION, prometheus_credential
 
@@ -75,8 +76,8 @@ def save(
 @_common
 @click.option("--with", "other", metavar="NAME", help="Compare with this baseline instead of Prometheus' window.")
 @click.option("--against", metavar="VERSION", help="Model version of the baseline to compare with, if it has several.")
-@click.option("--markdown", "form", flag_value="markdown", help="As tables for release notes.")
-@click.option("--json", "form", flag_value="json", help="As JSON.")
+@click.option("--markdown", is_flag=True, expose_value=False, callback=one_form, help="As tables for release notes.")
+@click.option("--json", is_flag=True, expose_value=False, callback=one_form, help="As JSON.")
 @click.pass_obj
 def compare(
     session: Session,

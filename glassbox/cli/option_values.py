@@ -1,4 +1,4 @@
-"""Values of options that a shell leaves empty where its variable is not set: refused, since a folder would then be the present one."""
+"""Values of options that are refused: what a shell leaves empty where its variable is not set, and two forms of one result."""
 
 from __future__ import annotations
 
@@ -19,6 +19,18 @@ class FolderPath(click.Path):
         if value == "":
             self.fail("it is empty: name a folder, or leave the option out.", param, ctx)
         return super().convert(value, param, ctx)
+
+
+def one_form(context: click.Context, parameter: click.Parameter, value: bool) -> None:
+    """Callback of `--json` and `--markdown`, which come to the parameter `form`: None, "json" or "markdown".
+
+    UsageError for both. The options have `expose_value=False`.
+    """
+    known = context.params.setdefault("form", None)
+    if value and known:
+        raise click.UsageError(f"--{known} does not go with {parameter.opts[0]}: give one of the two.")
+    if value:
+        context.params["form"] = parameter.opts[0].removeprefix("--")
 
 
 def refuse_empty(context: click.Context, parameter: click.Parameter, value: str) -> str:

@@ -9,6 +9,7 @@ import click
 
 from glassbox.cli.exit_codes import DONE, FINDINGS
 from glassbox.cli.grafana_options import FILE, choosing, destination, to_grafana
+from glassbox.cli.option_values import one_form
 from glassbox.cli.output import complain, say
 from glassbox.cli.plan_output import say_plan
 from glassbox.cli.rule_options import RuleOptions, rule_options
@@ -24,8 +25,14 @@ if TYPE_CHECKING:
 @to_grafana
 @choosing
 @rule_options
-@click.option("--json", "form", flag_value="json", help="The whole plan as JSON, to stdout.")
-@click.option("--markdown", "form", flag_value="markdown", help="As Markdown, for a comment on a pull request.")
+@click.option("--json", is_flag=True, expose_value=False, callback=one_form, help="The whole plan as JSON, to stdout.")
+@click.option(
+    "--markdown",
+    is_flag=True,
+    expose_value=False,
+    callback=one_form,
+    help="As Markdown, for a comment on a pull request.",
+)
 @click.option("--out", type=FILE, metavar="PLAN", help="Save the plan to a file, for a push with --plan.")
 @click.pass_obj
 def command(

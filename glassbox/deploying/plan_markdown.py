@@ -21,7 +21,7 @@ def plan_markdown(plan: PushPlan) -> str:
     for change in plan.pending:
         lines += change_items(change)
     lines += [f"- {plain_markdown(remark)}" for remark in plan.remarks]
-    return "\n".join([*lines, "", count])
+    return "\n".join([*lines, "", count] if plan.pending else lines).rstrip()
 
 
 def change_items(change: ToldChange) -> Iterator[str]:

@@ -242,3 +242,9 @@ def test_an_edit_whose_pushed_version_is_no_longer_kept_is_still_an_edit(server,
     stored = server.state.dashboards[BOARD]
     del stored.versions[:-1]
     assert "! edited since our last push by alice" in run("plan")[1]
+
+
+def test_markdown_of_an_empty_plan_says_once_that_there_is_nothing_to_do(server, run):
+    run()
+    code, out, _ = run("plan", "--markdown")
+    assert (code, out.count("Nothing to do"), len(out.splitlines())) == (0, 1, 3)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from glassbox.cli.exit_codes import DONE, FINDINGS
+from glassbox.cli.exit_codes import DONE, ERROR, FINDINGS
 from glassbox.cli.grafana_options import FILE, choosing, destination, to_grafana
 from glassbox.cli.option_values import one_form
-from glassbox.cli.output import complain, say
+from glassbox.cli.output import complain, is_result_lost, say
 from glassbox.cli.plan_output import say_plan
 from glassbox.cli.rule_options import RuleOptions, rule_options
 from glassbox.cli.rules_step import BehindGrafana, place_lines, plan_rules
@@ -69,6 +69,8 @@ def command(
         for line in place_lines(title, changes, planned=True):
             # The other forms are documents of their own.
             (complain if form else say)(line)
+    if is_result_lost():
+        return ERROR
     return FINDINGS if made.pending or any(differing(changes) for _, changes in places) else DONE
 
 

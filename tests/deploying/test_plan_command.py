@@ -1,6 +1,10 @@
 """`plan` as its users and their CI see it: reads only, exit codes, text, Markdown, JSON by its schema, a saved plan."""
 
+import errno
+import io
 import json
+import os
+import sys
 from pathlib import Path
 
 import jsonschema
@@ -248,3 +252,17 @@ def test_markdown_of_an_empty_plan_says_once_that_there_is_nothing_to_do(server,
     run()
     code, out, _ = run("plan", "--markdown")
     assert (code, out.count("Nothing to do"), len(out.splitlines())) == (0, 1, 3)
+
+
+class FullDisk(io.StringIO):
+    def write(self, _text):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+@pytest.mark.parametrize("form", [[], ["--json"], ["--markdown"]])
+def test_a_plan_that_cannot_be_printed_is_an_error_and_a_push_is_not(server, run, monkeypatch, form):
+    monkeypatch.setattr(sys, "stdout", FullDisk())
+    code, _, err = run("plan", *form)
+    assert (code, err.splitlines()[-1]) == (1, "stdout cannot be written (No space left on device): the rest of the result is not printed.")  # fmt: skip  # one case
+    monkeypatch.setattr(sys, "stdout", FullDisk())
+    assert run()[0] == 0 and BOARD in server.state.dashboards

@@ -161,7 +161,11 @@ def test_it_can_be_left_out_itself(own):
 
 def test_nothing_of_it_stays_when_the_command_ends(own):
     built(own)
-    assert not [name for name in sys.modules if name.rpartition(".")[2].startswith("own_") and not name.startswith(("glassbox.", "tests."))]
+    assert not [
+        name
+        for name in sys.modules
+        if name.rpartition(".")[2].startswith("own_") and not name.startswith(("glassbox.", "tests."))
+    ]
     (own.parent / "settings.yaml").write_text("{}")
     assert "dashboards/glassbox-own-board.json" not in built(own)
 

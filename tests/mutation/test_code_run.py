@@ -103,6 +103,15 @@ def has_ended(process):
         return True
 
 
+@pytest.fixture
+def interruptible():
+    """A shell that runs the tests in the background has them ignore Ctrl-C, and so would what they start."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_a_run_that_is_told_to_end_ends_its_tests(checkout, monkeypatch):
     monkeypatch.setattr(code_run, "Checkout", lambda _: checkout)
     before = signal.getsignal(signal.SIGTERM)

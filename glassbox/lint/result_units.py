@@ -1,7 +1,7 @@
 """In which unit the result of a query is, from the units of what it reads."""
 
 from glassbox.lint.subjects import Corpus
-from glassbox.metrics.types import Unit
+from glassbox.metrics.types import PER_SECOND, Unit
 from glassbox.syntax.tree import (
     COMPARISONS,
     AggregateNode,
@@ -15,14 +15,6 @@ from glassbox.syntax.tree import (
     series_of,
 )
 
-_PER_SECOND = {
-    # Seconds of work in each second.
-    Unit.SECONDS: Unit.RATIO,
-    Unit.BYTES: Unit.BYTES_PER_SECOND,
-    Unit.TOKENS: Unit.TOKENS_PER_SECOND,
-    Unit.REQUESTS: Unit.REQUESTS_PER_SECOND,
-    Unit.EVENTS: Unit.EVENTS_PER_SECOND,
-}
 _RATES = ("rate", "irate", "deriv")
 _KEEPING = frozenset(
     {
@@ -73,7 +65,7 @@ def _of_call(call: CallNode, corpus: Corpus) -> Unit | None:
         return unit_of(call.arguments[-1], corpus)
     first = unit_of(call.arguments[0], corpus) if call.arguments else None
     if call.name in _RATES:
-        return _PER_SECOND.get(first) if first else None
+        return PER_SECOND.get(first) if first else None
     return first if call.name in _KEEPING else None
 
 

@@ -37,6 +37,17 @@ class Unit(Enum):
     PAGES_PER_SECOND = "pages_per_second"
 
 
+PER_SECOND = {
+    Unit.REQUESTS: Unit.REQUESTS_PER_SECOND,
+    Unit.TOKENS: Unit.TOKENS_PER_SECOND,
+    Unit.EVENTS: Unit.EVENTS_PER_SECOND,
+    Unit.BYTES: Unit.BYTES_PER_SECOND,
+    # Seconds of work per second.
+    Unit.SECONDS: Unit.RATIO,
+}
+"""The unit of a rate, by the unit of what grows."""
+
+
 class Kind(Enum):
     """How a series behaves, and so which functions may read it."""
 

@@ -9,20 +9,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from glassbox.metrics.roles import Role
-from glassbox.metrics.types import Kind, Unit
+from glassbox.metrics.types import PER_SECOND, Kind, Unit
 from glassbox.query.buckets import SETTING, BucketMatcher, CustomBuckets, bound_text, buckets_of
 from glassbox.query.expr import Expr, LabelList, Parts, binary, each_engine, number
 from glassbox.query.readings import of_engines
 from glassbox.query.reporters import renamed_labels, reporters_of
 from glassbox.query.selectors import Matcher, QueryError, Selector, Shape, Source
 
-_PER_SECOND = {
-    Unit.REQUESTS: Unit.REQUESTS_PER_SECOND,
-    Unit.TOKENS: Unit.TOKENS_PER_SECOND,
-    Unit.EVENTS: Unit.EVENTS_PER_SECOND,
-    Unit.BYTES: Unit.BYTES_PER_SECOND,
-    Unit.SECONDS: Unit.RATIO,
-}
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
@@ -45,7 +38,7 @@ def instant(source: Source, **matchers: str | Matcher) -> Expr:
 
 def rate(source: Source, window: str, **matchers: str | Matcher) -> Expr:
     """Growth of a counter per second over the window; counter resets are handled."""
-    return _growth("rate", source, window, _PER_SECOND.get(source.unit, source.unit), matchers)
+    return _growth("rate", source, window, PER_SECOND.get(source.unit, source.unit), matchers)
 
 
 def increase(source: Source, window: str, **matchers: str | Matcher) -> Expr:
@@ -55,7 +48,7 @@ def increase(source: Source, window: str, **matchers: str | Matcher) -> Expr:
 
 def most(source: Source, window: str, **matchers: str | Matcher) -> Expr:
     """The most that a counter stood at within the window: all that its process has counted."""
-    return _growth("max_over_time", source, window, _PER_SECOND.get(source.unit, source.unit), matchers)
+    return _growth("max_over_time", source, window, PER_SECOND.get(source.unit, source.unit), matchers)
 
 
 def over_time(statistic: str, source: Source, window: str, *, offset: str = "", **matchers: str | Matcher) -> Expr:
@@ -91,7 +84,7 @@ def over_steps(statistic: str, source: Source | Expr, window: str, step: str, *,
 def deriv(source: Source, window: str, **matchers: str | Matcher) -> Expr:
     """Slope of a gauge per second, by linear regression over the window."""
     _require(source, (Kind.GAUGE,), "deriv")
-    shape = Shape(Kind.GAUGE, _PER_SECOND.get(source.unit, source.unit), source.all_labels)
+    shape = Shape(Kind.GAUGE, PER_SECOND.get(source.unit, source.unit), source.all_labels)
     return _ranged("deriv", source, window, shape, matchers)
 
 

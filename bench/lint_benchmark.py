@@ -14,9 +14,9 @@ import click
 import yaml
 
 from glassbox.lint.finding import Finding, Severity
-from glassbox.lint.formats.lint_report import counted
 from glassbox.lint.linting import judged
 from glassbox.lint.reading.files_read import read
+from glassbox.lint.words import counted
 
 KEY = Path(__file__).with_name("lint_key.yaml")
 

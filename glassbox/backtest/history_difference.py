@@ -9,6 +9,7 @@ from glassbox.backtest.alert_rule import AlertRule
 from glassbox.backtest.rule_set import RuleSet
 from glassbox.backtest.time_words import length
 from glassbox.doctor.listing import some
+from glassbox.lint.words import counted
 
 Look = Callable[[RuleSet, Sequence[AlertRule]], Sequence[AlertHistory]]
 """The histories of these alerts, which are of this version."""
@@ -101,13 +102,13 @@ def _words(difference: FiringDifference) -> str:
     ]
     for incidents, what in ((difference.no_longer_seen, "no longer seen"), (difference.newly_seen, "newly seen")):
         if incidents:
-            parts.append(f"{len(incidents)} incident{'' if len(incidents) == 1 else 's'} {what}")
+            parts.append(f"{counted(len(incidents), 'incident')} {what}")
     return ", ".join(parts)
 
 
 def _fired(history: AlertHistory) -> str:
     number = len(history.firings)
-    return f"{number} firing{'' if number == 1 else 's'} ({length(history.total_seconds)})"
+    return f"{counted(number, 'firing')} ({length(history.total_seconds)})"
 
 
 def _difference(name: str, before: AlertHistory | None, after: AlertHistory | None) -> FiringDifference:

@@ -12,6 +12,7 @@ from glassbox.backtest.standing import AlertStanding
 from glassbox.backtest.time_words import length, moment, share
 from glassbox.doctor.listing import some
 from glassbox.doctor.outlook import brought_by
+from glassbox.lint.words import counted
 from glassbox.query.rules import Severity
 
 HEADINGS = ("alert", "severity", "incidents", "firings", "total", "longest", "share", "a week", "worst")
@@ -61,7 +62,7 @@ def sentences(histories: Sequence[AlertHistory]) -> Iterator[tuple[str, list[str
     yield (
         "Noisy",
         [
-            f"{each.name}: {len(each.incidents)} incident{'' if len(each.incidents) == 1 else 's'}, {share(each.share_ratio)} of the time"
+            f"{each.name}: {counted(len(each.incidents), 'incident')}, {share(each.share_ratio)} of the time"
             for each in histories
             if each.is_noisy
         ],

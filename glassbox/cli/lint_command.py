@@ -44,9 +44,10 @@ def lint_and_report(bundle: Bundle, chosen: LintChoices | None = None) -> int:
     from glassbox.cli.lint_files import rule_ids, show  # noqa: PLC0415
     from glassbox.lint.declared_places import DeclaredPlaces  # noqa: PLC0415
     from glassbox.lint.expositions import exposed_by  # noqa: PLC0415
-    from glassbox.lint.formats.lint_report import LintReport, counted  # noqa: PLC0415
+    from glassbox.lint.formats.lint_report import LintReport  # noqa: PLC0415
     from glassbox.lint.linting import judged  # noqa: PLC0415
     from glassbox.lint.of_bundle import corpus_of  # noqa: PLC0415
+    from glassbox.lint.words import counted  # noqa: PLC0415
 
     chosen = chosen or LintChoices(strict=True)
     corpus = replace(corpus_of(bundle), exposed=exposed_by(chosen.expositions))

@@ -17,10 +17,11 @@ from glassbox.errors import GlassboxError
 from glassbox.lint.expositions import exposed_by
 from glassbox.lint.finding import Severity
 from glassbox.lint.formats.formats import FORMATS
-from glassbox.lint.formats.lint_report import LintReport, counted
+from glassbox.lint.formats.lint_report import LintReport
 from glassbox.lint.linting import UNNEEDED, judged
 from glassbox.lint.reading.files_read import FilesRead, read
 from glassbox.lint.rules import RULES
+from glassbox.lint.words import counted
 from glassbox.query.promql import duration_seconds
 
 

@@ -26,6 +26,11 @@ def seconds_of(text: str) -> float | None:
         return None
 
 
+def counted(number: int, thing: str) -> str:
+    """As "1 error" or "2 errors"."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
 def listed(names: Iterable[str]) -> str:
     """Names in a sentence; "nothing" where there are none."""
     return ", ".join(names) or "nothing"

@@ -9,7 +9,8 @@ from glassbox.deploying.plan_text import PlanLine, change_lines
 from glassbox.deploying.plan_words import counted_actions
 from glassbox.http.outside_text import one_line
 from glassbox.lint.finding import Finding
-from glassbox.lint.formats.lint_report import address, counted
+from glassbox.lint.formats.lint_report import address
+from glassbox.lint.words import counted
 from glassbox.reviewing.query_growth import Growth
 from glassbox.reviewing.revision_diff import RevisionDiff
 

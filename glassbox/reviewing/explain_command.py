@@ -80,7 +80,7 @@ def _lines(found: Explanation, corpus: Corpus, tests: Sequence[Path]) -> Iterato
 
 
 def _queries(found: Explanation) -> Iterator[str]:
-    from glassbox.lint.formats.lint_report import counted  # noqa: PLC0415  # as above
+    from glassbox.lint.words import counted  # noqa: PLC0415  # as above
     from glassbox.reviewing.query_growth import size_of  # noqa: PLC0415  # as above
 
     for query in found.queries:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from glassbox.lint.finding import Finding, Severity
+from glassbox.lint.words import counted
 
 
 @dataclass(frozen=True)
@@ -34,11 +35,6 @@ class LintReport:
 
 
 Format = Callable[[LintReport], str]
-
-
-def counted(number: int, thing: str) -> str:
-    """As "1 error" or "2 errors"."""
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
 def address(finding: Finding) -> str:

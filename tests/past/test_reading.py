@@ -89,7 +89,10 @@ def test_a_piece_is_read_on_after_an_error(user, ours, monkeypatch):
     assert reader.tally.samples == 10 * len(MOMENTS), "nothing is read twice"
 
 
-def test_a_name_that_cannot_be_read_is_named(user, ours, monkeypatch):
+@pytest.fixture
+def one_name_refused(monkeypatch):
+    """Whatever asks for n2 is refused."""
+
     def refused(self, selector, *arguments):
         if "n2" in selector:
             raise TooMuchError("Prometheus answered 422.")
@@ -97,20 +100,18 @@ def test_a_name_that_cannot_be_read_is_named(user, ours, monkeypatch):
 
     whole = Prometheus.stored
     monkeypatch.setattr(Prometheus, "stored", refused)
+
+
+@pytest.mark.usefixtures("one_name_refused")
+def test_a_name_that_cannot_be_read_is_named(user, ours):
     with Prometheus(user) as prometheus:
         reader = Reader(prometheus, ours, ReadScope(dict.fromkeys(NAMES, 1000)), 3600, 15)
         with pytest.raises(GlassboxError, match=r"^vllm:n2 cannot be read: Prometheus answered 422\.$"):
             list(reader.read(BEGIN * 1000, END * 1000))
 
 
-def test_of_many_names_that_cannot_be_read_the_first_are_named(user, ours, monkeypatch):
-    def refused(self, selector, *arguments):
-        if "n2" in selector:
-            raise TooMuchError("Prometheus answered 422.")
-        return whole(self, selector, *arguments)
-
-    whole = Prometheus.stored
-    monkeypatch.setattr(Prometheus, "stored", refused)
+@pytest.mark.usefixtures("one_name_refused")
+def test_of_many_names_that_cannot_be_read_the_first_are_named(user, ours):
     with Prometheus(user) as prometheus:
         reader = Reader(prometheus, ours, ReadScope(dict.fromkeys(NAMES, 2)), 3600, 15)
         with pytest.raises(GlassboxError, match=r"^vllm:n0, vllm:n1, vllm:n2 and 1 more cannot be read: "):

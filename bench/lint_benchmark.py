@@ -45,7 +45,7 @@ class KeyedFile:
 
 @dataclass(frozen=True)
 class Score:
-    """What lint made of a file; `alarms` are findings that are no defect of the key, but for those of style."""
+    """What lint made of a file; `alarms` are findings that are not defects of the key, without those of style."""
 
     found: tuple[Defect, ...]
     missed: tuple[Defect, ...]

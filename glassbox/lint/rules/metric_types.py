@@ -130,7 +130,7 @@ def last_code(corpus: Corpus) -> Iterator[Defect]:
     "sum-without-count",
     Severity.WARNING,
     title="A sum of a histogram that is not divided by its count",
-    why="The rate of the sum of seconds is seconds in each second, over all requests together: it grows with the traffic, and is not how long one takes.",
+    why="The rate of the sum of seconds is seconds per second, over all requests together: it grows with the traffic, and is not how long one takes.",
     fix="Divide by the rate of the count, as in sum(rate(x_sum[5m])) / sum(rate(x_count[5m])).",
     bad=on_panel("rate(vllm:request_queue_time_seconds_sum[5m])"),
     good=on_panel(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor, wait
 from itertools import groupby
 from threading import Event
 
@@ -17,7 +17,7 @@ Done = Callable[[Change], None]
 
 
 def apply(grafana: Grafana, plan: PushPlan, changes: Iterable[Change], done: Done) -> None:
-    """Carry out these changes of the plan; `done` is called after each, in this thread.
+    """Carry out these changes of the plan; `done` is called after each, in the thread that wrote it, and must not raise.
 
     The first error ends it: what was begun is finished and passed to `done`, and nothing more is begun.
     """
@@ -45,18 +45,14 @@ def _together(workers: int, work: Done, changes: list[Change], done: Done) -> No
     """Do the work, so many at the same time. After an error or a signal what runs is finished, and the rest is not begun."""
     stopped = Event()
     with ThreadPoolExecutor(workers) as pool:
-        begun = {pool.submit(_unless, stopped, work, change): change for change in changes}
+        begun = [pool.submit(_unless, stopped, work, change, done) for change in changes]
         try:
-            for future in as_completed(begun):
-                _tell(begun, future, done)
+            wait(begun)
         finally:
             stopped.set()
             pool.shutdown(wait=True, cancel_futures=True)
-            for future in [*begun]:
-                _tell(begun, future, done)
-    if begun:
-        # An error itself, not what was left out after it.
-        errors = [error for future in begun if not future.cancelled() and (error := future.exception())]
+    # An error itself, not what was left out after it.
+    if errors := [error for future in begun if not future.cancelled() and (error := future.exception())]:
         raise min(errors, key=lambda error: isinstance(error, _NotBegunError))
 
 
@@ -64,17 +60,13 @@ class _NotBegunError(Exception):
     """Another change had failed."""
 
 
-def _unless(stopped: Event, work: Done, change: Change) -> None:
+def _unless(stopped: Event, work: Done, change: Change, done: Done) -> None:
+    """The work and its `done` in one worker, where no signal can come between them: signals interrupt the main thread only."""
     if stopped.is_set():
         raise _NotBegunError
     try:
         work(change)
+        done(change)
     except BaseException:
         stopped.set()
         raise
-
-
-def _tell(begun: dict[Future[None], Change], future: Future[None], done: Done) -> None:
-    """Pass the change to `done`, once, if its work succeeded; what is left in `begun` did not."""
-    if future in begun and future.done() and not future.cancelled() and not future.exception():
-        done(begun.pop(future))

@@ -3,7 +3,7 @@
 import pytest
 
 from glassbox.metrics.engines import ENGINES
-from tests.support import engine_cases
+from tests.support import engine_cases, objective_cases
 from tests.support.engine_rules import evaluated
 
 
@@ -53,3 +53,11 @@ def test_a_front_end_is_not_read_of_what_the_engines_behind_it_report():
 @pytest.mark.usefixtures("components")
 def test_a_front_end_is_read_beside_servers_that_are_not_behind_it():
     assert evaluated(*engine_cases.beside_a_front_end()) == []
+
+
+@pytest.mark.usefixtures("components")
+@pytest.mark.parametrize(
+    ("rows", "cases"), [pytest.param(*asked, id=name) for name, asked in objective_cases.all_tests()]
+)
+def test_events_of_objectives_are_counted_through_gaps_and_beginnings_and_without_prefill(rows, cases):
+    assert evaluated(rows, cases) == []

@@ -21,6 +21,19 @@ def test_triton_is_recorded_of_its_backend_or_else_of_its_core(source, hastened)
     assert evaluated(*engine_cases.of_triton(source, hastened=hastened)) == []
 
 
+@pytest.mark.usefixtures("components")
+@pytest.mark.parametrize("name", engine_cases.WHOLE)
+def test_an_instance_that_only_prefills_is_counted_for_what_it_does(name):
+    assert evaluated(*engine_cases.with_prefill(name)) == []
+
+
+@pytest.mark.usefixtures("components")
+@pytest.mark.parametrize("source", engine_cases.TRITON)
+def test_a_triton_server_that_only_prefills_is_counted_for_what_it_does(source):
+    lacks = {"triton": engine_cases.CORE_LACKS, "triton_vllm": engine_cases.BACKEND_LACKS}[source]
+    assert evaluated(*engine_cases.with_prefill(source, engine="triton", version="1", lacks=lacks)) == []
+
+
 def test_every_engine_of_the_table_is_checked():
     assert {engine.name for engine in ENGINES} == set(engine_cases.LACKS)
 

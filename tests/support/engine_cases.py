@@ -5,11 +5,23 @@ from dataclasses import replace
 
 from glassbox.metrics import CATALOGUE
 from tests.support import engine_series
-from tests.support.engine_rules import asked_of, per_second, series, spelled, up
+from tests.support.engine_rules import asked_of, labelled, per_second, series, spelled, up
 from tests.support.engine_series import JOB, LEVELS, MODEL, REPLICAS, STEP_SECONDS, WITHIN, WORK, Exposed
 
-# Beside the two replicas, one vLLM server does five times the work of one of them.
-BESIDE, TIMES = "v:8000", 5
+# Beside the two replicas, one vLLM server does five times the work of one of them, and so does one whose target has the label of Triton's.
+BESIDE, LIKE_TRITON, TIMES = "v:8000", "w:8000", 5
+PREFILL, PREFILLS = "p:1", 'inference_role="prefill"'
+# What an instance that only prefills has a part in, by the word that the names begin with. The rest is of requests and tokens that clients get.
+OF_PREFILL = (
+    "admission",
+    "preemptions",
+    "prefix_cache",
+    "end_to_end",
+    "frontend",
+    "requests_running",
+    "requests_waiting",
+)
+TIME_OF_PREFILL = re.compile("(queue|prefill|decode)_time_seconds_(sum|bucket)")
 # Each record, by the quantities whose growth per second or whose level it is. What it lacks for want of one it does not have.
 RATES = {
     "inference_prompt_tokens:rate5m": "prompt",
@@ -92,7 +104,7 @@ ANSWERS = {
 }
 
 
-def expected(engine, lacks, *, hastened=False):
+def expected(engine, lacks, *, hastened=False, prefill=False):
     """The value of each record of the engine's two replicas: None where there is none. Buckets are at their finite bound."""
     values = {f"model:{name}": per_second(quantity) for name, quantity in RATES.items()}
     values |= {f"model:{name}": LEVELS[quantity] * replicas for name, (quantity, replicas) in GAUGES.items()}
@@ -108,9 +120,15 @@ def expected(engine, lacks, *, hastened=False):
     for name, quantities in zip(("http_requests", "http_errors"), ANSWERS.get(engine, ()), strict=False):
         values[f"model:inference_{name}:rate5m"] = per_second(*quantities)
     return {
-        name: None if name.removeprefix("model:inference_").startswith(tuple(lacks)) else value * _haste(name, hastened)
-        for name, value in values.items()
+        f"model:inference_{name}": None
+        if name.startswith(tuple(lacks))
+        else value * _haste(name, hastened) * (1.5 if prefill and _is_of_prefill(name) else 1)
+        for name, value in ((name.removeprefix("model:inference_"), value) for name, value in values.items())
     }
+
+
+def _is_of_prefill(name):
+    return name.startswith(OF_PREFILL) or bool(TIME_OF_PREFILL.match(name))
 
 
 def _haste(name, hastened):
@@ -119,24 +137,35 @@ def _haste(name, hastened):
     return 1 + 2 * 45 / (int(minutes[1]) * 60) if hastened and minutes else 1
 
 
-def whole(engine, exposed, lacks, *, spell=lambda name: name, stamped=True, version="", hastened=False):
+def whole(engine, exposed, lacks, *, spell=lambda name: name, stamped=True, version="", hastened=False, prefill=False):
     """Series of two replicas, and the value of each record of them."""
     labels = {"job": JOB, "model_name": MODEL, "inference_engine": engine if stamped else ""}
     labels |= {"model_version": version} if version else {}
-    cases = [asked_of(name, value, labels) for name, value in expected(engine, lacks, hastened=hastened).items()]
+    cases = [
+        asked_of(name, value, labels)
+        for name, value in expected(engine, lacks, hastened=hastened, prefill=prefill).items()
+    ]
     values = Exposed.hastened if hastened else None
     rows = [*up(*REPLICAS), *series(exposed, spell=spell, values=values)]
     if stamped:
         # Never part of the engine's numbers, and these never part of its own.
-        rows += [*up(BESIDE), *series(engine_series.vllm(), (BESIDE,), TIMES)]
+        rows += vllm_servers()
         own = {"job": JOB, "model_name": MODEL, "inference_engine": ""}
-        generated = WORK["generated"] * TIMES / STEP_SECONDS
+        generated = WORK["generated"] * TIMES / STEP_SECONDS * 2
         cases.append(asked_of("model:inference_generation_tokens:rate5m", generated, own))
-        cases.append(asked_of("model:inference_requests_running:sum", LEVELS["running"], own))
+        cases.append(asked_of("model:inference_requests_running:sum", LEVELS["running"] * 2, own))
         total = f'count(model:inference_generation_tokens:rate5m{{job="{JOB}"}})'
         told = not any("generation_tokens".startswith(word) for word in lacks)
         cases.append((total, "15m", [("{}", 2 if told else 1)]))
     return rows, cases
+
+
+def vllm_servers():
+    """They are never part of another engine's records."""
+    vllm = list(engine_series.vllm())
+    yield from up(BESIDE, LIKE_TRITON)
+    yield from series(vllm, (BESIDE,), TIMES)
+    yield from series(labelled(vllm, f'model="{MODEL}"'), (LIKE_TRITON,), TIMES)
 
 
 WHOLE = ("vllm", "sglang", "trtllm", "tgi", "llamacpp", "dynamo")
@@ -164,6 +193,14 @@ def as_exposed(name, *, hastened=False):
 def of_triton(source, *, hastened=False):
     lacks = {"triton": CORE_LACKS, "triton_vllm": BACKEND_LACKS}[source]
     return whole("triton", list(getattr(engine_series, source)()), lacks, version="1", hastened=hastened)
+
+
+def with_prefill(source, *, engine="", version="", lacks=()):
+    """Beside the two replicas, one that only prefills, and is counted for what it does."""
+    name = engine or source
+    exposed = list(getattr(engine_series, source)())
+    rows, cases = whole(name, exposed, lacks or LACKS[name], stamped=name != "vllm", version=version, prefill=True)
+    return [*rows, *up(PREFILL), *series(labelled(exposed, PREFILLS), (PREFILL,))], cases
 
 
 def under_another_name(name, prefix, *, hastened=False):
@@ -259,6 +296,11 @@ def all_tests():
     for hastened in (False, True):
         after = "-hastened" if hastened else ""
         yield from ((source + after, of_triton(source, hastened=hastened)) for source in TRITON)
+    yield from (
+        (f"{source}-prefill", with_prefill(source, engine="triton", version="1", lacks=lacks))
+        for source, lacks in zip(TRITON, (CORE_LACKS, BACKEND_LACKS), strict=True)
+    )
+    yield from ((f"{name}-prefill", with_prefill(name)) for name in WHOLE)
     for prefix in PREFIXES:
         yield from ((f"{name}-{prefix}", under_another_name(name, prefix)) for name in SPELLED)
         yield from ((f"{name}-{prefix}-hastened", under_another_name(name, prefix, hastened=True)) for name in SPELLED)

@@ -1,6 +1,7 @@
 """Series of engines as promtool's input, and what compiled rules make of them."""
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import yaml
@@ -84,10 +85,15 @@ def _in_order(rules):
 
 
 def asked_of(name, value, labels, digits=4):
-    """The record of the series with these labels, which must be one with this value, or none."""
+    """The records with these labels, of whatever version, which must be one with this value and version, or none."""
     finite = ',le!="+Inf"' if "_bucket:" in name else ""
-    text = ",".join(f'{label}="{given}"' for label, given in labels.items())
+    text = ",".join(f'{label}="{given}"' for label, given in labels.items() if label != "model_version")
     expr = f"round(sum without (le, reason, finished_reason) ({name}{{{text}{finite}}}), 1e-{digits})"
     kept = {label: given for label, given in labels.items() if given}
     sample = "{" + ",".join(f'{label}="{given}"' for label, given in kept.items()) + "}"
     return expr, "15m", [] if value is None else [(sample, round(value, digits))]
+
+
+def labelled(exposed, *labels):
+    """The series with more labels."""
+    return [replace(each, labels=",".join(filter(None, (each.labels, *labels)))) for each in exposed]

@@ -6,7 +6,8 @@ Beside them, instances that only prefill, and vLLM servers: they are part of no 
 from collections.abc import Callable
 
 from tests.support import engine_cases, engine_series
-from tests.support.engine_rules import asked_of, series, up
+from tests.support.engine_cases import PREFILL, PREFILLS
+from tests.support.engine_rules import asked_of, labelled, series, up
 from tests.support.engine_series import JOB, LEVELS, MODEL, REPLICAS, STEP_SECONDS, WITHIN, WORK, Exposed
 
 # The histogram that each objective reads.
@@ -23,7 +24,6 @@ NEW, BORN_TIMES, NEW_TIMES = "n:1", 12 / 4, 2.5 / 4
 # Away from 13:30 to 14:15.
 BACK, BACK_TIMES = "r:1", 2.5 / 4
 DIGITS = 6
-PREFILL, BESIDE, BEHIND = "p:1", "v:8000", "w:8000"
 # The two that answer all the time have three times the work in the last 45 s of a minute.
 HASTENED_TIMES = len(REPLICAS) * 2.5
 
@@ -40,10 +40,7 @@ def of_engine(source, *, engine="", version=""):
     exposed = list(getattr(engine_series, source)())
     name = engine or source
     rows = [*_up(), *_rows(exposed)]
-    if name != "vllm":
-        vllm = list(engine_series.vllm())
-        rows += [*up(BESIDE, BEHIND), *series(vllm, (BESIDE,), 5)]
-        rows += series([_labelled(each, f'model="{MODEL}"') for each in vllm], (BEHIND,), 5)
+    rows += engine_cases.vllm_servers() if name != "vllm" else []
     labels = {"job": JOB, "model_name": MODEL, "inference_engine": "" if name == "vllm" else name}
     labels |= {"model_version": version} if version else {}
     lacks = {"triton": engine_cases.CORE_LACKS, "triton_vllm": engine_cases.BACKEND_LACKS}.get(
@@ -79,14 +76,10 @@ def _up():
 def _rows(exposed):
     yield from series(exposed, values=Exposed.hastened)
     for instance, values in _VALUES.items():
-        shown = [_labelled(each, 'inference_role="prefill"') for each in exposed] if instance == PREFILL else exposed
+        shown = labelled(exposed, PREFILLS) if instance == PREFILL else exposed
         levels = [each for each in shown if each.quantity in LEVELS]
         yield from series(levels, (instance,))
         yield from series([each for each in shown if each not in levels], (instance,), values=values)
-
-
-def _labelled(each, label):
-    return Exposed(each.name, each.quantity, f"{each.labels},{label}", each.factor)
 
 
 WHOLE = ("vllm", "sglang", "trtllm", "tgi", "dynamo")

@@ -3,7 +3,7 @@
 import pytest
 
 from glassbox.metrics.engines import ENGINES
-from tests.support import engine_cases, objective_cases
+from tests.support import birth_cases, engine_cases, objective_cases
 from tests.support.engine_rules import evaluated
 
 
@@ -25,6 +25,12 @@ def test_triton_is_recorded_of_its_backend_or_else_of_its_core(source, hastened)
 @pytest.mark.parametrize("name", engine_cases.WHOLE)
 def test_an_instance_that_only_prefills_is_counted_for_what_it_does(name):
     assert evaluated(*engine_cases.with_prefill(name)) == []
+
+
+@pytest.mark.usefixtures("components")
+@pytest.mark.parametrize("prefix", engine_cases.PREFIXES)
+def test_tritons_backend_under_another_spelling_is_the_same(prefix):
+    assert evaluated(*engine_cases.of_triton("triton_vllm", hastened=True, prefix=prefix)) == []
 
 
 @pytest.mark.usefixtures("components")
@@ -73,4 +79,10 @@ def test_a_front_end_is_read_beside_servers_that_are_not_behind_it():
     ("rows", "cases"), [pytest.param(*asked, id=name) for name, asked in objective_cases.all_tests()]
 )
 def test_events_of_objectives_are_counted_through_gaps_and_beginnings_and_without_prefill(rows, cases):
+    assert evaluated(rows, cases) == []
+
+
+@pytest.mark.usefixtures("components")
+@pytest.mark.parametrize(("rows", "cases"), [pytest.param(*asked, id=name) for name, asked in birth_cases.all_tests()])
+def test_answers_are_counted_from_the_first_value_of_a_series_that_is_born(rows, cases):
     assert evaluated(rows, cases) == []

@@ -190,9 +190,11 @@ def as_exposed(name, *, hastened=False):
     return whole(name, exposed, LACKS[name], stamped=name != "vllm", hastened=hastened)
 
 
-def of_triton(source, *, hastened=False):
+def of_triton(source, *, hastened=False, prefix=""):
+    """Of the core, or of the backend, whose series have another spelling with a prefix."""
     lacks = {"triton": CORE_LACKS, "triton_vllm": BACKEND_LACKS}[source]
-    return whole("triton", list(getattr(engine_series, source)()), lacks, version="1", hastened=hastened)
+    exposed = list(getattr(engine_series, source)())
+    return whole("triton", exposed, lacks, spell=_spelling(prefix), version="1", hastened=hastened)
 
 
 def with_prefill(source, *, engine="", version="", lacks=()):
@@ -220,7 +222,9 @@ def of_an_older_version(name, prefix):
 
 
 def _spelling(prefix):
-    return spelled(PREFIXES[prefix]) if prefix in PREFIXES else lambda name: name
+    # Triton's core has names without a colon, which are stored as they are.
+    other = spelled(PREFIXES.get(prefix, ""))
+    return lambda name: other(name) if prefix in PREFIXES and ":" in name else name
 
 
 BEHIND = 'dynamo_namespace="ns",dynamo_component="worker"'
@@ -302,6 +306,7 @@ def all_tests():
     )
     yield from ((f"{name}-prefill", with_prefill(name)) for name in WHOLE)
     for prefix in PREFIXES:
+        yield f"triton_vllm-{prefix}-hastened", of_triton("triton_vllm", hastened=True, prefix=prefix)
         yield from ((f"{name}-{prefix}", under_another_name(name, prefix)) for name in SPELLED)
         yield from ((f"{name}-{prefix}-hastened", under_another_name(name, prefix, hastened=True)) for name in SPELLED)
     yield from ((f"{name}-{prefix}-older", of_an_older_version(name, prefix)) for name, prefix in OLDER)

@@ -3,7 +3,7 @@
 import pytest
 
 from glassbox.metrics.engines import ENGINES
-from tests.support import birth_cases, engine_cases, objective_cases
+from tests.support import birth_cases, engine_cases, gauge_cases, objective_cases
 from tests.support.engine_rules import evaluated
 
 
@@ -85,4 +85,10 @@ def test_events_of_objectives_are_counted_through_gaps_and_beginnings_and_withou
 @pytest.mark.usefixtures("components")
 @pytest.mark.parametrize(("rows", "cases"), [pytest.param(*asked, id=name) for name, asked in birth_cases.all_tests()])
 def test_answers_are_counted_from_the_first_value_of_a_series_that_is_born(rows, cases):
+    assert evaluated(rows, cases) == []
+
+
+@pytest.mark.usefixtures("components")
+@pytest.mark.parametrize(("rows", "cases"), [pytest.param(*asked, id=name) for name, asked in gauge_cases.all_tests()])
+def test_levels_are_kept_over_failed_scrapes_and_count_when_they_last(rows, cases):
     assert evaluated(rows, cases) == []

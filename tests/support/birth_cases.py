@@ -4,7 +4,7 @@ Scrapes are every 15 s, and the records are asked for at 10:00. Each model is a 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tests.support.engine_series import JOB
 
@@ -73,9 +73,12 @@ IN_ONE_MINUTE = {
     # Its last scrape was at 9:00, and Prometheus knows it no more.
     "taken-away": Life("1x36 stale", "10x36 stale", None),
 }
-RECORDS = {"model:inference_http_{}:rate5m": (IN_FIVE_MINUTES, 300), "model:slo_http_{}:rate": (IN_ONE_MINUTE, 60)}
+OF_ANSWERS = {"model:inference_http_{}:rate5m": (IN_FIVE_MINUTES, 300), "model:slo_http_{}:rate": (IN_ONE_MINUTE, 60)}
+# As in five minutes, asked for five minutes later.
+LATER_STEPS, LATER = 20, "15m"
 # Answers that failed, as each engine counts them, and what names the model of SGLang's.
 FAILED = {
+    "vllm": ("vllm:corrupted_requests_total", 'model_name="{}",engine="0"'),
     "sglang": ("sglang:http_responses_total", 'endpoint="/v1/completions",method="POST",status_code="503"'),
     "trtllm": ("trtllm_request_error_total", 'model_name="{}",http_code="500"'),
     "tgi": ("tgi_request_failure", 'model_name="{}",err="generation"'),
@@ -96,20 +99,37 @@ def born(engine: str, lives: dict[str, Life]) -> Iterator[dict[str, str]]:
             yield {"series": _MODEL_OF_SGLANG.format(life.job, model, model), "values": f"0x{STEPS}"}
 
 
-def asked(engine: str, record: str, lives: dict[str, Life], seconds: int) -> tuple[str, str, list[tuple[str, float]]]:
+def longer(values: str) -> str:
+    """The same for five minutes more."""
+    *before, last = values.split(" ")
+    level, _, times = last.partition("x")
+    return values if last == "stale" else " ".join([*before, f"{level}x{int(times or 0) + LATER_STEPS}"])
+
+
+def asked(
+    engine: str, record: str, lives: dict[str, Life], seconds: int, at: str = "10m"
+) -> tuple[str, str, list[tuple[str, float]]]:
     """What is counted within the window, of every model."""
     version = ',model_version="1"' if engine == "triton" else ""
+    stamp = "" if engine == "vllm" else engine
+    of_engine = f',inference_engine="{stamp}"' if stamp else ""
     counted = [
-        (f'{{job="{life.job}",model_name="{model}",inference_engine="{engine}"{version}}}', life.counted)
+        (f'{{job="{life.job}",model_name="{model}"{of_engine}{version}}}', life.counted)
         for model, life in lives.items()
         if life.counted is not None
     ]
-    return f'round({record}{{inference_engine="{engine}"}} * {seconds}, 0.001)', "10m", counted
+    return f'round({record}{{inference_engine="{stamp}"}} * {seconds}, 0.001)', at, counted
 
 
 def all_tests():
     """Series and cases by what they are about."""
-    for engine in FAILED:
-        for record, (lives, seconds) in RECORDS.items():
+    for engine in (each for each in FAILED if each != "vllm"):
+        for record, (lives, seconds) in OF_ANSWERS.items():
             cases = [asked(engine, record.format(word), lives, seconds) for word in ("requests", "errors")]
             yield f"births-{engine}-{seconds}s", (list(born(engine, lives)), cases)
+    lives = {
+        model: replace(life, up=longer(life.up), counter=longer(life.counter))
+        for model, life in IN_FIVE_MINUTES.items()
+    }
+    corrupted = asked("vllm", "model:inference_requests_corrupted:rate10m", lives, 600, LATER)
+    yield "births-vllm-600s", (list(born("vllm", lives)), [corrupted])

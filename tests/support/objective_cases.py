@@ -24,6 +24,8 @@ NEW, BORN_TIMES, NEW_TIMES = "n:1", 12 / 4, 2.5 / 4
 # Away from 13:30 to 14:15.
 BACK, BACK_TIMES = "r:1", 2.5 / 4
 DIGITS = 6
+# Prometheus knows it no more from 14:15 on.
+TAKEN_AWAY = "x:1"
 # The two that answer all the time have three times the work in the last 45 s of a minute.
 HASTENED_TIMES = len(REPLICAS) * 2.5
 
@@ -31,6 +33,7 @@ _VALUES: dict[str, Callable[[Exposed], str]] = {
     SILENT: lambda each: f"0+{each.growth:.10g}x56",
     NEW: lambda each: f"_x58 {each.growth * 10:.10g}+{each.growth:.10g}x22",
     BACK: lambda each: f"0+{each.growth:.10g}x53 _x4 {each.growth * 58:.10g}+{each.growth:.10g}x22",
+    TAKEN_AWAY: lambda each: f"0+{each.growth:.10g}x56 stale",
     PREFILL: Exposed.hastened,
 }
 
@@ -50,6 +53,8 @@ def of_engine(source, *, engine="", version=""):
 
 
 def _of_histograms(lacks, labels):
+    finished = WORK["finished"] / STEP_SECONDS * (HASTENED_TIMES + SILENT_TIMES + NEW_TIMES + BACK_TIMES)
+    yield asked_of("model:inference_requests:rate1m", finished, labels, DIGITS)
     for objective, histogram in HISTOGRAM_OF.items():
         told = not histogram.startswith(tuple(lacks)) and not f"{histogram}_bucket".startswith(tuple(lacks))
         _, count = engine_cases.HISTOGRAMS[histogram]
@@ -69,6 +74,7 @@ def _of_answers(name, labels):
 
 def _up():
     yield from up(*REPLICAS, SILENT, NEW, PREFILL)
+    yield {"series": f'up{{job="{JOB}",instance="{TAKEN_AWAY}"}}', "values": "1x56 stale"}
     # Down at 14:00 too, so that what is back is not born.
     yield {"series": f'up{{job="{JOB}",instance="{BACK}"}}', "values": "1x53 0x3 1x22"}
 
@@ -78,7 +84,8 @@ def _rows(exposed):
     for instance, values in _VALUES.items():
         shown = labelled(exposed, PREFILLS) if instance == PREFILL else exposed
         levels = [each for each in shown if each.quantity in LEVELS]
-        yield from series(levels, (instance,))
+        lasting = (lambda each: each.values(1).replace("x80", "x56 stale")) if instance == TAKEN_AWAY else None
+        yield from series(levels, (instance,), values=lasting)
         yield from series([each for each in shown if each not in levels], (instance,), values=values)
 
 

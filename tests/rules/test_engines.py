@@ -65,6 +65,12 @@ def test_series_without_a_model_are_not_work_of_one(prefix):
 
 
 @pytest.mark.usefixtures("components")
+@pytest.mark.parametrize("name", engine_cases.ABANDONED)
+def test_what_is_given_up_is_neither_finished_nor_in_work(name):
+    assert evaluated(*engine_cases.of_abandoned(name)) == []
+
+
+@pytest.mark.usefixtures("components")
 def test_a_front_end_is_not_read_of_what_the_engines_behind_it_report():
     assert evaluated(*engine_cases.behind_a_front_end()) == []
 

@@ -205,6 +205,37 @@ def with_prefill(source, *, engine="", version="", lacks=()):
     return [*rows, *up(PREFILL), *series(labelled(exposed, PREFILLS), (PREFILL,))], cases
 
 
+# Engines that report first tokens and times in the queue, without which what is given up is not known.
+ABANDONED = ("vllm", "sglang", "trtllm")
+# A fifth of the requests that get a first token is given up, and the batch grows by ten within the five minutes.
+GIVEN_UP, GROWTH = 0.2, 10
+
+
+def of_abandoned(name):
+    """Requests that get a first token, and neither finish nor are in work: those in work at an instance that only prefills are none of them."""
+    exposed = list(getattr(engine_series, name)())
+    rows = [*up(*REPLICAS, PREFILL), *series(exposed, values=_given_up)]
+    running = [each for each in exposed if each.quantity == "running"]
+    rows += series(labelled(running, PREFILLS), (PREFILL,), values=lambda each: _grown(each, GROWTH * 5))
+    labels = {"job": JOB, "model_name": MODEL, "inference_engine": "" if name == "vllm" else name}
+    left = per_second("finished") * GIVEN_UP - GROWTH * len(REPLICAS) / 300
+    return rows, [asked_of("model:inference_requests_abandoned:rate5m", left, labels)]
+
+
+def _given_up(each):
+    if each.quantity in LEVELS:
+        return _grown(each, GROWTH) if each.quantity == "running" else each.values(1)
+    # SGLang reports the time in the queue before a request finishes: its finished requests have a counter of their own.
+    finishes = each.quantity == "finished" and re.search("queue_time|e2e_request_latency", each.name)
+    return f"0+{each.growth * (1 - GIVEN_UP if finishes else 1):.10g}x80"
+
+
+def _grown(each, growth):
+    """A level that grows at 12:00, and was as high before 7:45, so that other windows than five minutes see no growth."""
+    low, high = (f"{(LEVELS['running'] + more) * each.factor:.10g}" for more in (0, growth))
+    return f"{high}x30 {low}x16 {high}x32"
+
+
 def under_another_name(name, prefix, *, hastened=False):
     exposed = list(getattr(engine_series, name)())
     return whole(name, exposed, LACKS[name], spell=_spelling(prefix), stamped=name != "vllm", hastened=hastened)
@@ -311,5 +342,6 @@ def all_tests():
         yield from ((f"{name}-{prefix}-hastened", under_another_name(name, prefix, hastened=True)) for name in SPELLED)
     yield from ((f"{name}-{prefix}-older", of_an_older_version(name, prefix)) for name, prefix in OLDER)
     yield from ((f"no-model-{prefix}", of_no_model(prefix)) for prefix in ("colon", *PREFIXES))
+    yield from ((f"abandoned-{name}", of_abandoned(name)) for name in ABANDONED)
     yield "behind", behind_a_front_end()
     yield "beside", beside_a_front_end()

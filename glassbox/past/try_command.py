@@ -56,7 +56,8 @@ def command(
     The credential for Prometheus comes from PROMETHEUS_TOKEN, --prometheus-token-file, or PROMETHEUS_USER and PROMETHEUS_PASSWORD.
     """
     from glassbox.errors import GlassboxError  # noqa: PLC0415  # as below
-    from glassbox.past.working_out import planned  # noqa: PLC0415  # other commands start faster without an HTTP client
+    from glassbox.past.past_rules import past_rules_of  # noqa: PLC0415  # as below
+    from glassbox.past.working_out import check_fleet, planned  # noqa: PLC0415  # other commands start faster without an HTTP client
     from glassbox.prometheus.api import Prometheus  # noqa: PLC0415  # as above
     from glassbox.query.promql import duration_seconds  # noqa: PLC0415  # as above
     from glassbox.servers.components import ensure_components  # noqa: PLC0415  # as above
@@ -70,7 +71,8 @@ def command(
         raise GlassboxError(f"--window {window} is too short to show anything: give at least 10m.")
     bundle = session.compiled()
     with ended_by_signals(), Prometheus(url, prometheus_credential(token_file)) as prometheus:
-        plan = planned(prometheus, bundle, start, end, duration_seconds(look_back))
+        plan = planned(prometheus, past_rules_of(bundle), start, end, duration_seconds(look_back))
+        check_fleet(prometheus, plan)
         _ask(plan, yes=yes)
         ensure_components()
         try:
@@ -94,6 +96,7 @@ def _ask(plan: Plan, *, yes: bool) -> None:
 def _show(session: Session, prometheus: Prometheus, plan: Plan, folder: Path, port: int) -> None:
     from glassbox.compile.outputs import write_bundle  # noqa: PLC0415  # as above
     from glassbox.past.own_prometheus import own_prometheus  # noqa: PLC0415  # as above
+    from glassbox.past.past_rules import past_rules_of  # noqa: PLC0415  # as above
     from glassbox.past.working_out import Worker  # noqa: PLC0415  # as above
     from glassbox.view.local_grafana import PrometheusAddress, serving  # noqa: PLC0415  # as above
     from glassbox.view.preview import Shown, show  # noqa: PLC0415  # as above
@@ -101,7 +104,7 @@ def _show(session: Session, prometheus: Prometheus, plan: Plan, folder: Path, po
     bundle = session.compiled()
     data = folder / "data"
     with own_prometheus(data) as own:
-        worker = Worker(prometheus, bundle, own.url, plan)
+        worker = Worker(prometheus, past_rules_of(bundle), own.url, plan)
         _catch_up(worker, plan)
     for line in _found(worker, plan):
         say(line)

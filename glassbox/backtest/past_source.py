@@ -22,8 +22,12 @@ from glassbox.servers.processes import ended_by_signals
 from glassbox.syntax.parsing import parsed
 
 
-class TooMuchToReadError(GlassboxError):
-    """More than 500 MB would be fetched, and nobody agreed to that."""
+class NotReadError(GlassboxError):
+    """There is nothing to read, or more than 500 MB, and nobody agreed to fetch that; `reason` is that as a part of a sentence."""
+
+    def __init__(self, sentence: str, reason: str) -> None:
+        super().__init__(sentence)
+        self.reason = reason
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,7 @@ class Workshop:
         """A Prometheus of ours with what the alerts of the rules read; `whole` are the rules that they are a part of.
 
         What is read of the server for that is said on stderr after `why`, and may have what others need `later`.
-        Raises TooMuchToReadError, and GlassboxError.
+        Raises NotReadError, and GlassboxError.
         """
         wanted = _past_rules(rules, whole)
         start = min(before_window(rule, self._window) for rule in whole.alerts)
@@ -103,12 +107,20 @@ class Workshop:
         return _Place(prometheus, Worker(self._asked, wanted, own.url, plan))
 
     def _say(self, plan: Plan, why: str) -> None:
+        if not plan.series:
+            raise NotReadError(
+                f"Prometheus at {self._asked.url} has no series in this time to work out what alerts read.",
+                "there are no raw series to work it out of",
+            )
         megabytes = plan.estimated_bytes / 1e6
         complain(
             f"{why}: {sum(plan.series.values())} series are read from {self._asked.url}, about {megabytes:.0f} MB."
         )
         if plan.estimated_bytes > ASKED_ABOVE_BYTES and not self.how.agreed:
-            raise TooMuchToReadError("That is more than 500 MB: choose a shorter --window, or agree with --yes.")
+            raise NotReadError(
+                "That is more than 500 MB: choose a shorter --window, or agree with --yes.",
+                "more than 500 MB would be read for that, which needs --yes",
+            )
 
     def _say_what_is_cut(self, rules: RuleSet) -> None:
         cut = self._places[-1].worker.cut.keys()

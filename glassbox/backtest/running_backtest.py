@@ -14,7 +14,7 @@ from glassbox.backtest.backtest_report import Backtest
 from glassbox.backtest.history_difference import differences
 from glassbox.backtest.looking_back import look_back, witness_of
 from glassbox.backtest.other_thresholds import ThresholdTable, threshold_tables
-from glassbox.backtest.past_source import TooMuchToReadError, Workshop
+from glassbox.backtest.past_source import NotReadError, Workshop
 from glassbox.backtest.past_window import PastWindow
 from glassbox.backtest.renamed_records import NotWorkedOutError, beside
 from glassbox.backtest.rule_set import RuleSet, rule_set
@@ -99,8 +99,8 @@ class Run:
         why = f"What {counted(len(missing), 'alert')} {read} is not recorded there, and is worked out on this machine"
         try:
             here = iter(self._look_here(rules, missing, why, worked=worked))
-        except TooMuchToReadError as error:
-            complain(f"{error} Until then nothing is known of {'it' if len(missing) == 1 else 'them'}.")
+        except NotReadError as error:
+            complain(f"{error} Nothing is known of {'that alert' if len(missing) == 1 else 'those alerts'}.")
             return found
         return [next(here) if each.evidence.standing is AlertStanding.NOT_RECORDED else each for each in found]
 
@@ -115,11 +115,11 @@ class Run:
     def _look_anew(
         self, rules: RuleSet, alerts: Sequence[AlertRule], why: str, later: Sequence[AlertRule] = ()
     ) -> Sequence[AlertHistory]:
-        """As below; raises NotWorkedOutError instead where it is a lot that nobody agreed to read."""
+        """As below; raises NotWorkedOutError instead where there is nothing to read, or a lot that nobody agreed to read."""
         try:
             return self._look_here(rules, alerts, why, later)
-        except TooMuchToReadError:
-            raise NotWorkedOutError("more than 500 MB would be read for that, which needs --yes") from None
+        except NotReadError as error:
+            raise NotWorkedOutError(error.reason) from None
 
     def _look_here(
         self,
@@ -131,14 +131,15 @@ class Run:
     ) -> Sequence[AlertHistory]:
         """The alerts over what is worked out here; what `later` ones of these rules read may be read at once.
 
-        Raises NotWorkedOutError where that cannot be, and TooMuchToReadError.
+        Raises NotWorkedOutError where that cannot be, and NotReadError.
         """
         if self.workshop is None or not alerts:
             return ()
         version, old_names = beside(rules, self.rules, self.workshop.new_mark())
         part = version.only([version.alerts[rules.alerts.index(rule)] for rule in alerts])
         place = self.workshop.place_for(part, version, why, self.rules.only(later) if later else None)
-        found = look_back(place, part.alerts, witness_of(place, part, self.window), self.window, worked)
+        witness = Witness(place, self.window, (rule.query for rule in part.alerts), part.recorded)
+        found = look_back(place, part.alerts, witness, self.window, worked)
         return [
             replace(
                 each,

@@ -2,11 +2,11 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from glassbox.metrics import CATALOGUE
-from glassbox.prometheus.api import Prometheus
+from glassbox.prometheus.api import Prometheus, SampledSeries, TooMuchError
 from glassbox.syntax.parsing import selectors_of
 
 SHARED = frozenset(
@@ -49,13 +49,23 @@ def scope_of(
 def _counted(prometheus: Prometheus, names: Sequence[str], start: int, end: int) -> dict[str, dict[str, int]]:
     """By name and job."""
     found: dict[str, dict[str, int]] = {}
-    step = max(60, (end - start) // _MOMENTS)
     for first in range(0, len(names), _NAMES_AT_ONCE):
-        query = f"count by (__name__, job) ({selector(names[first : first + _NAMES_AT_ONCE])})"
-        for each in prometheus.range(query, start, end, step):
+        for each in _counts(prometheus, names[first : first + _NAMES_AT_ONCE], start, end):
             of_name = found.setdefault(each.labels.get("__name__", ""), {})
             of_name[each.labels.get("job", "")] = int(max(each.values.values(), default=0))
     return found
+
+
+def _counts(prometheus: Prometheus, names: Sequence[str], start: int, end: int) -> Iterator[SampledSeries]:
+    """The numbers of series at each moment; what is too much for the server is asked of half as many names."""
+    query = f"count by (__name__, job) ({selector(names)})"
+    try:
+        yield from prometheus.range(query, start, end, max(60, (end - start) // _MOMENTS))
+    except TooMuchError:
+        if len(names) == 1:
+            raise
+        yield from _counts(prometheus, names[: len(names) // 2], start, end)
+        yield from _counts(prometheus, names[len(names) // 2 :], start, end)
 
 
 def _sum(by_job: Mapping[str, int], pattern: str) -> int:

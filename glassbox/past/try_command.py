@@ -85,6 +85,8 @@ def command(
 
 def _ask(plan: Plan, *, yes: bool) -> None:
     """Say how much is to be read, and ask before it is a lot; raises Abort where nobody agrees."""
+    if plan.since_seconds > plan.start_seconds:
+        say(f"It has nothing before about {_moment(plan.since_seconds)} UTC: the window begins there.")
     series, megabytes = sum(plan.series.values()), plan.estimated_bytes / 1000**2
     say(f"{series} series of {len(plan.series)} names are read, about {megabytes:.0f} MB.")
     if plan.estimated_bytes > ASKED_ABOVE_BYTES and not yes:
@@ -116,7 +118,7 @@ def _show(session: Session, prometheus: Prometheus, plan: Plan, folder: Path, po
     with own_prometheus(data, config, port=own.port) as own:
         worker.alerts_are_live = True
         notice = _notice(prometheus.url, plan)
-        with serving(PrometheusAddress(own.url), port=port, since_seconds=plan.start_seconds, notice=notice) as server:
+        with serving(PrometheusAddress(own.url), port=port, since_seconds=plan.since_seconds, notice=notice) as server:
             say(show(server, Shown(session.product.script, session.settings_file)))
             say(f"Your fleet: {server.url}. Press Ctrl-C to end.")
             _follow(worker)
@@ -186,7 +188,7 @@ def _moment(seconds: int) -> str:
 
 def _notice(url: str, plan: Plan) -> str:
     return (
-        f"Your fleet as the Prometheus at {url} recorded it from {_moment(plan.start_seconds)} to "
+        f"Your fleet as the Prometheus at {url} recorded it from {_moment(plan.since_seconds)} to "
         f"{_moment(plan.end_seconds)} UTC, and on from then. Recorded series and "
         "alerts were worked out on this machine; nothing was written there."
     )

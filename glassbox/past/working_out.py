@@ -10,6 +10,7 @@ from pathlib import Path
 
 from glassbox.compile.bundle import Bundle
 from glassbox.doctor.recorded import Holdings
+from glassbox.doctor.retention import oldest_sample
 from glassbox.errors import GlassboxError
 from glassbox.past.evaluating import Evaluator
 from glassbox.past.own_prometheus import own_prometheus
@@ -20,7 +21,7 @@ from glassbox.past.reads import reads_of
 from glassbox.past.rule_order import RecordingRule, in_order
 from glassbox.past.scope import ReadScope, scope_of
 from glassbox.past.side_by_side import side_by_side
-from glassbox.prometheus.api import Prometheus
+from glassbox.prometheus.api import Prometheus, TooMuchError
 
 PIECE_SECONDS = 3600
 """As long as the shortest offset at which our rules read results of later ones, so that within a piece they have an order."""
@@ -53,16 +54,22 @@ class Past:
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be read of a server, in Unix seconds from where its rules look back to the end: all its names, those of
-    them that the rules need, and of these the number of series."""
+    """What is to be read of a server, in Unix seconds: from `begin_seconds`, which is where its rules look back or its first
+    sample, to the end; all its names, those of them that the rules need, and of these the number of series."""
 
     begin_seconds: int
     start_seconds: int
     end_seconds: int
+    look_back_seconds: int
     names: frozenset[str]
     needed: frozenset[str]
     scope: ReadScope
     scrape_seconds: float
+
+    @property
+    def since_seconds(self) -> int:
+        """From when on there is something."""
+        return max(self.start_seconds, self.begin_seconds)
 
     @property
     def series(self) -> Mapping[str, int]:
@@ -79,13 +86,34 @@ class Plan:
 def planned(
     prometheus: Prometheus, rules: PastRules, start_seconds: int, end_seconds: int, look_back_seconds: int
 ) -> Plan:
-    """Ask the server for its names and how many series they have; raises GlassboxError where it cannot be asked."""
-    begin = start_seconds - look_back_seconds
+    """Ask the server for its names and how many series they have; raises GlassboxError where it cannot be asked.
+
+    What is from before its first sample of `up` is not read.
+    """
+    begin = _begin(prometheus, start_seconds - look_back_seconds, end_seconds)
     held = frozenset(prometheus.values_of("__name__", begin, end_seconds))
     # Of which the times of scrapes are, whatever is read.
     needed = needed_names(rules, held) | (held & {UP})
     scope = scope_of(prometheus, rules.naming_jobs, needed, begin, end_seconds)
-    return Plan(begin, start_seconds, end_seconds, held, needed, scope, _scrape_seconds(prometheus, end_seconds))
+    return Plan(
+        begin_seconds=begin,
+        start_seconds=start_seconds,
+        end_seconds=end_seconds,
+        look_back_seconds=look_back_seconds,
+        names=held,
+        needed=needed,
+        scope=scope,
+        scrape_seconds=_scrape_seconds(prometheus, end_seconds),
+    )
+
+
+def _begin(prometheus: Prometheus, begin: int, end: int) -> int:
+    """Where reading begins: an hour before the first sample of `up`, which is known about, but not before this moment."""
+    try:
+        oldest = oldest_sample(prometheus, begin, end)
+    except TooMuchError:
+        return begin
+    return begin if oldest is None else max(begin, oldest - PIECE_SECONDS)
 
 
 def check_fleet(prometheus: Prometheus, plan: Plan) -> None:
@@ -124,7 +152,7 @@ class Worker:
         self.evaluator = Evaluator(own_url, offsets_ms)
         self.plan = plan
         self._worked_out = _that_can_work(rules, plan.names)
-        self.cut = cut(self._worked_out, plan.start_seconds - plan.begin_seconds)
+        self.cut = cut(self._worked_out, plan.look_back_seconds)
         self._levels = in_order(self._worked_out, PIECE_SECONDS)
         holdings = Holdings(plan.names, rules.recorded)
         self._alerts = [alert for alert in rules.alerts if not holdings.lacks(alert.rule.expr)]

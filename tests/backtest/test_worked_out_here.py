@@ -120,7 +120,7 @@ def test_a_lot_is_not_read_by_itself(past, workshop, capsys, monkeypatch):
     (history,) = Run(prometheus, PLAIN, window, workshop).all_alerts().histories
     assert not history.is_judged
     assert capsys.readouterr().err.endswith(
-        "That is more than 500 MB: choose a shorter --window, or agree with --yes. Until then nothing is known of it.\n"
+        "That is more than 500 MB: choose a shorter --window, or agree with --yes. Nothing is known of that alert.\n"
     )
 
 

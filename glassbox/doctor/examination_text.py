@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 from glassbox.doctor.examining import Examination
 from glassbox.doctor.gpus_there import is_of_gpus
-from glassbox.doctor.listing import some
+from glassbox.doctor.listing import roughly, some
 from glassbox.doctor.outlook import Lack, Outlook, brought_by
 from glassbox.http.outside_text import one_line
 from glassbox.query.wording import span
@@ -58,6 +58,8 @@ def _services(examination: Examination) -> Iterator[tuple[str, ...]]:
         )
     for down in examination.fleet.down:
         yield down.job, some(down.engines), "-", "-", "0, down", "-", ""
+    for gone in examination.fleet.gone:
+        yield gone.job, some(gone.engines), "-", "-", f"0, gone for about {roughly(gone.ended_seconds)}", "-", ""
 
 
 def _gpus(examination: Examination) -> Iterator[tuple[str, ...]]:

@@ -44,18 +44,12 @@ def unit_of(node: Node, corpus: Corpus) -> Unit | None:
 
 
 def _of_series(series: SeriesNode, corpus: Corpus) -> Unit | None:
-    rules = corpus.recorded.get(series.name, ())
-    if rules:
-        trees = [rule.query.tree for rule in rules]
-        # One step is enough, and a rule may read the series that it records.
-        read = {unit_of(tree, corpus) for tree in trees if tree and not _reads_records(tree, corpus)}
-        return read.pop() if len(read) == 1 and len(trees) == 1 else None
+    if series.name in corpus.recorded:
+        # One step is enough.
+        recorded = corpus.recorded_at_once.get(series.name)
+        return unit_of(recorded, corpus) if recorded else None
     known = corpus.known_series(series.name)
     return known.unit if known else None
-
-
-def _reads_records(tree: Node, corpus: Corpus) -> bool:
-    return any(each.name in corpus.recorded for each in series_of(tree))
 
 
 def _of_call(call: CallNode, corpus: Corpus) -> Unit | None:

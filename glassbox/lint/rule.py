@@ -32,7 +32,10 @@ Judge = Callable[[Corpus], Iterator[Defect]]
 
 @dataclass(frozen=True)
 class LintRule:
-    """A rule. `why` and `fix` are sentences; `bad` has findings of it and `good` none."""
+    """A rule. `why` and `fix` are sentences; `bad` has findings of it and `good` none.
+
+    `asks_another` says that it waits for another program, so that others may be judged meanwhile.
+    """
 
     id: str
     severity: Severity
@@ -42,10 +45,19 @@ class LintRule:
     bad: Example
     good: Example
     judge: Judge
+    asks_another: bool = False
 
 
 def lint_rule(
-    id: str, severity: Severity, *, title: str, why: str, fix: str, bad: Example, good: Example
+    id: str,
+    severity: Severity,
+    *,
+    title: str,
+    why: str,
+    fix: str,
+    bad: Example,
+    good: Example,
+    asks_another: bool = False,
 ) -> Callable[[Judge], LintRule]:
     """Makes a rule of the function below it."""
-    return lambda judge: LintRule(id, severity, title, why, fix, bad, good, judge)
+    return lambda judge: LintRule(id, severity, title, why, fix, bad, good, judge, asks_another)

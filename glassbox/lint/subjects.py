@@ -77,10 +77,10 @@ class Query:
         """All nodes of the tree, each before its parts; empty where there is none."""
         return tuple(walk(self.tree)) if self.tree else ()
 
-    @property
-    def series(self) -> Iterator[SeriesNode]:
+    @cached_property
+    def series(self) -> tuple[SeriesNode, ...]:
         """Every selector in it, in the order of the text."""
-        return (node for node in self.nodes if isinstance(node, SeriesNode))
+        return tuple(node for node in self.nodes if isinstance(node, SeriesNode))
 
 
 @dataclass(frozen=True)
@@ -334,7 +334,7 @@ class Corpus:
         patterns = [each.value for each in series.matchers if (each.label, each.operator) == ("__name__", "=~")]
         for pattern in patterns:
             with suppress(re.error):
-                yield from (name for name in self.recorded if re.fullmatch(pattern, name))
+                yield from filter(re.compile(pattern).fullmatch, self.recorded)
 
     @cached_property
     def recorded(self) -> Mapping[str, tuple[GroupedRule, ...]]:
@@ -344,6 +344,16 @@ class Corpus:
             if not rule.is_alert:
                 found[rule.name] = (*found.get(rule.name, ()), rule)
         return found
+
+    @cached_property
+    def recorded_at_once(self) -> Mapping[str, Node]:
+        """What the only rule of a series computes it from, by its name, where that reads no recorded series."""
+        alone = ((name, rules[0].query) for name, rules in self.recorded.items() if len(rules) == 1)
+        return {
+            name: query.tree
+            for name, query in alone
+            if query.tree and not any(series.name in self.recorded for series in query.series)
+        }
 
     def known_series(self, name: str) -> ExposedSeries | None:
         """What is known of the series of this name that an exporter has; None for recorded ones and for those that nobody knows."""

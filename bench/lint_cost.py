@@ -73,7 +73,9 @@ def _panel(board: int, number: int) -> dict[str, object]:
 
 def show_lint(row: Callable[[str, str, str], None]) -> None:
     """Measure and print. The first run of a Python program compiles its modules, and is not counted."""
-    click.echo(f"\nLint: whole processes, of our content the median of {RUNS}; {os.cpu_count()} cores at load {os.getloadavg()[1]:.0f}")
+    click.echo(
+        f"\nLint: whole processes, of our content the median of {RUNS}; {os.cpu_count()} cores at load {os.getloadavg()[1]:.0f}"
+    )
     with tempfile.TemporaryDirectory() as folder:
         boards, compiled = Path(folder, "boards"), Path(folder, "compiled")
         boards.mkdir()

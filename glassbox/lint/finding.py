@@ -3,6 +3,10 @@
 from dataclasses import dataclass
 from enum import Enum
 
+PAGE = "docs/lint-rules.md"
+"""Where rules are explained, in the repository of Glassbox."""
+_ON_OTHER_PAGES = {"unreadable": "docs/lint.md#what-is-read", "unneeded-exemption": "docs/lint.md#choosing-rules"}
+
 
 class Severity(Enum):
     """ERROR cannot work as it is meant, WARNING works and misleads or breaks easily, INFO is a matter of style or cost."""
@@ -48,3 +52,8 @@ class Finding:
     fix: str
     query: str = ""
     span: tuple[int, int] | None = None
+
+    @property
+    def page(self) -> str:
+        """The place in the documents of Glassbox where its rule is explained."""
+        return _ON_OTHER_PAGES.get(self.rule, f"{PAGE}#{self.rule}")

@@ -25,6 +25,7 @@ _KEEPING = frozenset(
 )
 _AGGREGATING = frozenset({"sum", "avg", "min", "max", "topk", "bottomk", "quantile"})
 _HUNDRED = NumberNode(100)
+_OF_EACH_REQUEST = {(Unit.TOKENS, Unit.REQUESTS), (Unit.TOKENS_PER_SECOND, Unit.REQUESTS_PER_SECOND)}
 
 
 def unit_of(node: Node, corpus: Corpus) -> Unit | None:
@@ -105,6 +106,8 @@ def _of_share(node: BinaryNode, left: Unit | None, right: Unit | None, corpus: C
     same = above and above.keys() == below.keys()
     if same and set(above.values()) == {"sum"} and set(below.values()) == {"count"}:
         return _of_mean(above, corpus)
+    if (left, right) in _OF_EACH_REQUEST:
+        return Unit.TOKENS
     return Unit.RATIO if left is not None and left == right else None
 
 

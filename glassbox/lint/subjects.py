@@ -117,7 +117,7 @@ class BoardPanel:
     `unit`, `minimum` and `maximum` are those of its field defaults. `other_units` says that overrides or transformations give a part
     of its fields another unit, or that its fields are computed. `texts` are every string of it but its queries and legends, which may
     name variables. `label_texts` are those that name labels of the result as `{{label}}` or `${__field.labels.label}`, with where they
-    stand: names of fields, links.
+    stand: names of fields, links. `laid_out_in` numbers what it is laid out in: the dashboard, or a row that is folded.
     """
 
     title: str
@@ -138,6 +138,7 @@ class BoardPanel:
     label_texts: tuple[tuple[str, str], ...] = ()
     repeats: str = ""
     library: bool = False
+    laid_out_in: int = 0
 
 
 @dataclass(frozen=True)
@@ -145,7 +146,7 @@ class BoardVariable:
     """A variable. `type` is Grafana's: query, custom, datasource, interval, textbox, constant, adhoc, groupby, switch.
 
     `query` is the PromQL it asks, if it asks any, without `label_values(...)` around it, and `label` the label it lists. `texts` are all
-    strings of its definition, which may name other variables.
+    strings of its definition, which may name other variables. `saved` is what was chosen when the dashboard was saved.
     """
 
     name: str
@@ -159,6 +160,7 @@ class BoardVariable:
     refresh: int | None = None
     hidden: bool = False
     texts: tuple[str, ...] = ()
+    saved: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -176,7 +178,8 @@ class BoardAnnotation:
 class Board:
     """A dashboard. `texts` are all strings of it that are not in a panel, variable or annotation.
 
-    `complete` is False where parts of it could not be read, so that what seems missing may be there.
+    `complete` is False where parts of it could not be read, so that what seems missing may be there. `time_from` and `refresh` are the
+    range and the pause with which it opens, as they are written.
     """
 
     title: str
@@ -191,6 +194,8 @@ class Board:
     texts: tuple[str, ...] = ()
     editable: bool = True
     complete: bool = True
+    time_from: str = ""
+    refresh: str = ""
 
     @property
     def queries(self) -> Iterator[Query]:
@@ -207,7 +212,7 @@ class GroupedRule:
 
     `for_text` is the duration as it is written. `is_grafana` marks rules of Grafana, whose texts are other templates: `query` is then
     the first of its queries that is PromQL, `more_queries` are the others, and `compares` says that the comparison is an expression of
-    Grafana's.
+    Grafana's. `keys` are those of its object.
     """
 
     name: str
@@ -220,6 +225,7 @@ class GroupedRule:
     is_grafana: bool = False
     compares: bool = False
     more_queries: tuple[Query, ...] = ()
+    keys: tuple[str, ...] = ()
 
     @property
     def is_alert(self) -> bool:
@@ -228,12 +234,17 @@ class GroupedRule:
 
 @dataclass(frozen=True)
 class RuleGroup:
-    """Rules that are evaluated together. `interval_text` is the duration as it is written, empty where it has none of its own."""
+    """Rules that are evaluated together. `interval_text` is the duration as it is written, empty where it has none of its own.
+
+    `keys` are those of its object. `part` numbers the rule files that one file holds, such as several objects of Kubernetes.
+    """
 
     name: str
     location: Location
     rules: tuple[GroupedRule, ...] = ()
     interval_text: str = ""
+    keys: tuple[str, ...] = ()
+    part: int = 0
 
 
 @dataclass(frozen=True)
@@ -251,10 +262,33 @@ class Inhibition:
 
 @dataclass(frozen=True)
 class NotificationRoute:
-    """A route of Alertmanager: what it matches, as in Inhibition, and who receives it; the matchers of its parents are among them."""
+    """A route of Alertmanager: what it matches, as in Inhibition, and who receives it; the matchers of its parents are among them.
+
+    `is_first` marks the one that all alerts begin at.
+    """
 
     matchers: tuple[tuple[str, str, str], ...]
     receiver: str
+    location: Location
+    is_first: bool = False
+
+
+@dataclass(frozen=True)
+class OpenPort:
+    """A port of an install file that every network reaches: of which service, and as it is written."""
+
+    service: str
+    port: int
+    written: str
+    location: Location
+
+
+@dataclass(frozen=True)
+class TextFlaw:
+    """What is wrong with a text of JSON or YAML that some programs read all the same: a key that is there twice, or NaN."""
+
+    what: str
+    is_key: bool
     location: Location
 
 
@@ -282,6 +316,8 @@ class Corpus:
     inhibitions: tuple[Inhibition, ...] = ()
     routes: tuple[NotificationRoute, ...] = ()
     texts: tuple[LooseText, ...] = ()
+    ports: tuple[OpenPort, ...] = ()
+    flaws: tuple[TextFlaw, ...] = ()
     exemptions: tuple[Exemption, ...] = ()
     scrape_interval_seconds: float | None = None
     own: bool = False

@@ -1,7 +1,7 @@
 """What does not fit together within a dashboard, or between dashboards."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from glassbox.lint.examples import Example, on_board, on_panel, together
 from glassbox.lint.finding import Location, Severity
@@ -91,6 +91,44 @@ def off_grid(corpus: Corpus) -> Iterator[Defect]:
             yield Defect(panel.location, f"It begins in column {at.x} and is {at.width} wide and {at.height} high.")
 
 
+def _placed(*places: Grid) -> Example:
+    panels = tuple(
+        BoardPanel(f"Panel {number}", "stat", _AT.within(f"Panel {number}"), id=number, grid=grid)
+        for number, grid in enumerate(places, 1)
+    )
+    return Example("\n".join(f"gridPos: {grid}" for grid in places), on_board(panels=panels))
+
+
+@lint_rule(
+    "overlapping-panels",
+    Severity.INFO,
+    title="Two panels in one place",
+    why="Grafana moves one of them down, and everything below with it: the board looks other than it was written.",
+    fix="Give each panel a place of its own.",
+    bad=_placed(Grid(0, 0, 12, 8), Grid(6, 4, 12, 8)),
+    good=_placed(Grid(0, 0, 12, 8), Grid(12, 0, 12, 8)),
+)
+def overlapping_panels(corpus: Corpus) -> Iterator[Defect]:
+    """One finding for each dashboard. The panels of a row that is folded are laid out by themselves, and repeated ones by Grafana."""
+    for board in corpus.boards:
+        placed = [panel for panel in board.panels if panel.grid and not panel.repeats] if board.complete else []
+        apart = sorted(placed, key=lambda panel: (panel.laid_out_in, panel.grid.y if panel.grid else 0))
+        both = [(one, other) for at, one in enumerate(apart) for other in _beside(one, apart[at + 1 :])]
+        if both:
+            (one, other), more = both[0], f", and {len(both) - 1} more pairs" if len(both) > 1 else ""
+            yield Defect(one.location, f"{one.title!r} and {other.title!r} lie on each other{more}.")
+
+
+def _beside(one: BoardPanel, following: Sequence[BoardPanel]) -> Iterator[BoardPanel]:
+    """Those of the following panels, which begin no higher, that lie on it."""
+    for other in following:
+        here, there = one.grid, other.grid
+        if here is None or there is None or other.laid_out_in != one.laid_out_in or there.y >= here.y + here.height:
+            return
+        if there.x < here.x + here.width and here.x < there.x + there.width:
+            yield other
+
+
 @lint_rule(
     "broken-link",
     Severity.ERROR,
@@ -119,4 +157,4 @@ def _of_panels(board: Board) -> Iterator[BoardLink]:
     return (link for panel in board.panels for link in panel.links)
 
 
-RULES = (duplicate_uid, duplicate_panel_id, duplicate_ref_id, off_grid, broken_link)
+RULES = (duplicate_uid, duplicate_panel_id, duplicate_ref_id, off_grid, overlapping_panels, broken_link)

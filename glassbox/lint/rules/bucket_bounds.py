@@ -25,6 +25,12 @@ def _of_catalogue() -> dict[str, Buckets]:
 _KNOWN = _of_catalogue()
 
 
+def known_bounds(name: str) -> tuple[float, ...]:
+    """The finite bounds of buckets of this name, where one engine alone has them; empty where they are not known."""
+    known = _KNOWN.get(name)
+    return tuple(known.bounds) if known else ()
+
+
 @lint_rule(
     "unknown-bucket",
     Severity.ERROR,

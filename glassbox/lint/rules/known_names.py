@@ -132,7 +132,7 @@ def _there_instead(name: str, corpus: Corpus) -> str:
 )
 def unknown_metric(corpus: Corpus) -> Iterator[Defect]:
     """Where all metrics of the exporter are known and one of them has nearly this name, and of exporters whose exposition was given."""
-    prefixes = {prefix for name in corpus.exposed if (prefix := _prefix(name)) not in _OF_ANY_EXPORTER}
+    prefixes = {prefix for name in corpus.exposed if (prefix := first_word(name)) not in _OF_ANY_EXPORTER}
     for query in corpus.queries:
         for series in _of_exporters(query, corpus):
             if (
@@ -141,7 +141,7 @@ def unknown_metric(corpus: Corpus) -> Iterator[Defect]:
                 or _there_instead(series.name, corpus)
             ):
                 continue
-            exposed = _prefix(series.name) in prefixes
+            exposed = first_word(series.name) in prefixes
             near = _near(series.name, corpus) if exposed or series.name.startswith(_COMPLETE) else ""
             if near or exposed:
                 nearest = f"; {near} is nearest" if near else ""
@@ -149,13 +149,13 @@ def unknown_metric(corpus: Corpus) -> Iterator[Defect]:
                 yield in_query(query, message, series.name, f"Read {near}, or correct the name." if near else "")
 
 
-def _prefix(name: str) -> str:
+def first_word(name: str) -> str:
     """The first word of a name, which is that of an exporter."""
     return _FIRST_WORD.split(name)[0]
 
 
 def _near(name: str, corpus: Corpus) -> str:
-    same = [each for each in corpus.series_there if _prefix(each) == _prefix(name)]
+    same = [each for each in corpus.series_there if first_word(each) == first_word(name)]
     return next(iter(get_close_matches(name, same, n=1, cutoff=_LIKE)), "")
 
 

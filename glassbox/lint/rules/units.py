@@ -15,19 +15,23 @@ _MULTIPLES_OF_BYTES = frozenset(
     {"kbytes", "mbytes", "gbytes", "tbytes", "deckbytes", "decmbytes", "decgbytes", "dectbytes"}
 )
 _BITS = frozenset({"bps", "binbps", "Kbits", "Mbits", "Gbits", "Kibits", "Mibits", "Gibits"})
-_RATES = frozenset({"cps", "ops", "reqps", "rps", "wps", "iops", "cpm", "opm", "rpm", "wpm"})
+_PER_MINUTE = frozenset({"cpm", "opm", "rpm", "wpm"})
+_RATES = _PER_MINUTE | {"cps", "ops", "reqps", "rps", "wps", "iops"}
 # Of each unit of values, the units of Grafana that show another number for them: by a factor, or as a rate.
 _SHOWS_ANOTHER = {
     Unit.SECONDS: _OTHER_TIMES | _RATES,
     Unit.RATIO: frozenset({"percent"}),
     Unit.PERCENT: frozenset({"percentunit"}),
     Unit.BYTES: _MULTIPLES_OF_BYTES | frozenset({"bits", "decbits"}) | _BITS,
-    Unit.MEBIBYTES: (_MULTIPLES_OF_BYTES - {"mbytes", "decmbytes"}) | {"bytes", "decbytes", "bits", "decbits"},
+    Unit.MEBIBYTES: (_MULTIPLES_OF_BYTES - {"mbytes"}) | {"bytes", "decbytes", "bits", "decbits"},
     Unit.BYTES_PER_SECOND: _BITS | {"KBs", "MBs", "GBs", "KiBs", "MiBs", "GiBs"},
     Unit.MEGAHERTZ: frozenset({"hertz", "rotkhz", "rotghz"}),
     Unit.HERTZ: frozenset({"rotkhz", "rotmhz", "rotghz"}),
     Unit.MILLIJOULES: frozenset({"joule", "watth", "kwatth"}),
     Unit.TOKENS: _RATES,
+    Unit.TOKENS_PER_SECOND: _PER_MINUTE,
+    Unit.REQUESTS_PER_SECOND: _PER_MINUTE,
+    Unit.EVENTS_PER_SECOND: _PER_MINUTE,
 }
 _CALLED = {
     Unit.MEBIBYTES: "MiB",
@@ -36,6 +40,9 @@ _CALLED = {
     Unit.RATIO: "a ratio of 0 to 1",
     Unit.PERCENT: "percent of 0 to 100",
     Unit.BYTES_PER_SECOND: "bytes per second",
+    Unit.TOKENS_PER_SECOND: "tokens per second",
+    Unit.REQUESTS_PER_SECOND: "requests per second",
+    Unit.EVENTS_PER_SECOND: "events per second",
 }
 # Of each unit of values, the word in the name of a recorded series that says another.
 _SAYS_ANOTHER = {

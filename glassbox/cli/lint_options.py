@@ -39,6 +39,13 @@ _OPTIONS = (
 )
 
 
+FIX = click.option(
+    "--fix",
+    is_flag=True,
+    help="Repair in the files what is certain, say what was done, and check them again; what stands around it stays.",
+)
+
+
 @dataclass(frozen=True)
 class LintChoices:
     """What was chosen, as it was written."""
@@ -50,6 +57,7 @@ class LintChoices:
     ignore_file: Path | None = None
     scrape_interval: str | None = None
     expositions: Sequence[Path] = ()
+    fix: bool = False
 
 
 def lint_options(command: Callable[..., Any]) -> Callable[..., Any]:

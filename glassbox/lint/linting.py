@@ -42,7 +42,7 @@ def _findings(rule: LintRule, corpus: Corpus) -> list[Finding]:
 def _finding(rule: LintRule, defect: Defect) -> Finding:
     fix = defect.fix or rule.fix
     span = _span(defect.query, defect.part)
-    return Finding(rule.id, rule.severity, defect.location, defect.message, fix, defect.query, span)
+    return Finding(rule.id, rule.severity, defect.location, defect.message, fix, defect.query, span, defect.repairs)
 
 
 def _span(query: str, part: str) -> tuple[int, int] | None:

@@ -52,6 +52,7 @@ class Query:
 
     `ref_id` is its name within its panel. `legend` is the template of its lines' names: empty where Grafana chooses, or nothing is drawn.
     `step_seconds` is its shortest step, None where it names none or a variable does. `format` is "time_series", "table" or "heatmap".
+    `key` is the name under which it stands in its file, and `name_line` the line in which `ref_id` does.
     """
 
     text: str
@@ -63,6 +64,8 @@ class Query:
     instant: bool = False
     hidden: bool = False
     format: str = "time_series"
+    key: str = "expr"
+    name_line: int = 0
 
     @cached_property
     def tree(self) -> Node | None:
@@ -118,6 +121,7 @@ class BoardPanel:
     of its fields another unit, or that its fields are computed. `texts` are every string of it but its queries and legends, which may
     name variables. `label_texts` are those that name labels of the result as `{{label}}` or `${__field.labels.label}`, with where they
     stand: names of fields, links. `laid_out_in` numbers what it is laid out in: the dashboard, or a row that is folded.
+    `id_line` and `unit_line` are the lines in which these two stand, 0 where they are not known.
     """
 
     title: str
@@ -139,6 +143,8 @@ class BoardPanel:
     repeats: str = ""
     library: bool = False
     laid_out_in: int = 0
+    id_line: int = 0
+    unit_line: int = 0
 
 
 @dataclass(frozen=True)

@@ -85,6 +85,8 @@ def _panel(panel: Mapping[str, Any], board: Location, sources: DataSourceKinds, 
         repeats=text_in(panel, "repeat"),
         library="libraryPanel" in panel,
         laid_out_in=laid_out_in,
+        id_line=line_of(panel, "id") if "id" in panel else 0,
+        unit_line=line_of(defaults, "unit") if "unit" in defaults else 0,
     )
 
 
@@ -104,6 +106,7 @@ def _queries(panel: Mapping[str, Any], at: Location, sources: DataSourceKinds) -
             instant=target.get("instant") is True and target.get("range") is not True,
             hidden=target.get("hide") is True,
             format=text_in(target, "format") or "time_series",
+            name_line=line_of(target, "refId") if "refId" in target else 0,
         )
 
 

@@ -69,9 +69,8 @@ def _queries(rule: Mapping[str, Any], at: Location, kind: QueryKind) -> Iterator
         text = text_in(holder, key)
         asks = _NO_BOARD.is_prometheus(holder) and not is_log_ql(text)
         if asks and (text.strip() or not is_of_grafana(rule)):
-            yield Query(
-                text, Location(at.file, line_of(holder, key) or at.line, at.object), kind, text_in(holder, "refId")
-            )
+            place = Location(at.file, line_of(holder, key) or at.line, at.object)
+            yield Query(text, place, kind, text_in(holder, "refId"), key=key)
 
 
 def _texts(holder: Mapping[str, Any], key: str) -> dict[str, str]:

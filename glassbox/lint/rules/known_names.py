@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from difflib import get_close_matches
 
 from glassbox.lint.examples import as_alert, on_panel
-from glassbox.lint.finding import Severity
+from glassbox.lint.finding import Repair, Severity
+from glassbox.lint.fixing.query_repairs import with_part
 from glassbox.lint.known_metrics import HISTOGRAM, ExposedSeries, FormerMetric, former_metrics, known_series
 from glassbox.lint.rule import Defect, in_query, lint_rule
 from glassbox.lint.subjects import Board, Corpus, Query
@@ -46,7 +48,8 @@ def removed_metric(corpus: Corpus) -> Iterator[Defect]:
                 found.setdefault(former.name, []).append((former, series, query))
         for each in found.values():
             more = f" {len(each)} queries of the dashboard read it." if len(each) > 1 else ""
-            yield _is_gone(*each[0], more)
+            repairs = tuple(repair for gone in each for repair in _renamed(*gone))
+            yield replace(_is_gone(*each[0], more), repairs=repairs)
     for rule in corpus.rules:
         asked = (rule.query, *rule.more_queries)
         yield from (_is_gone(*gone, query) for query in asked for gone in _gone(query, asked, corpus))
@@ -54,7 +57,15 @@ def removed_metric(corpus: Corpus) -> Iterator[Defect]:
 
 def _is_gone(former: FormerMetric, series: SeriesNode, query: Query, more: str = "") -> Defect:
     fix = f"Read {former.replacement} instead." if former.replacement else "Nothing answers instead: remove it."
-    return in_query(query, f"{former.name} is gone from version {former.removed_in} on.{more}", series.name, fix)
+    message = f"{former.name} is gone from version {former.removed_in} on.{more}"
+    return in_query(query, message, series.name, fix, _renamed(former, series, query))
+
+
+def _renamed(former: FormerMetric, series: SeriesNode, query: Query) -> tuple[Repair, ...]:
+    """The repair where the same series has another name now."""
+    new = former.replacement + series.name.removeprefix(former.name)
+    known = _NAME.fullmatch(former.replacement) and new in known_series()
+    return with_part(query, series.name, new) if known else ()
 
 
 def _gone(query: Query, beside: tuple[Query, ...], corpus: Corpus) -> Iterator[tuple[FormerMetric, SeriesNode]]:
@@ -108,7 +119,8 @@ def missing_suffix(corpus: Corpus) -> Iterator[Defect]:
         for series in _of_exporters(query, corpus):
             if series.name not in former_metrics() and (there := _there_instead(series.name, corpus)):
                 fix = f"Read {there}."
-                yield in_query(query, f"There are no series {series.name}.", series.name, fix)
+                repairs = with_part(query, series.name, there) if _NAME.fullmatch(there) else ()
+                yield in_query(query, f"There are no series {series.name}.", series.name, fix, repairs)
 
 
 def _there_instead(name: str, corpus: Corpus) -> str:

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 
 from glassbox.lint.examples import as_record, on_panel
-from glassbox.lint.finding import Severity
+from glassbox.lint.finding import Repair, Severity
 from glassbox.lint.result_units import unit_of
 from glassbox.lint.rule import Defect, in_query, lint_rule
-from glassbox.lint.subjects import Corpus
+from glassbox.lint.subjects import BoardPanel, Corpus
 from glassbox.metrics.types import Unit
 
 _OTHER_TIMES = frozenset({"ns", "µs", "ms", "m", "h", "d", "dtdurationms"})
@@ -69,10 +69,34 @@ def wrong_unit(corpus: Corpus) -> Iterator[Defect]:
         for query in panel.queries if panel.unit and not panel.other_units else ():
             unit = unit_of(query.tree, corpus) if query.tree and not query.hidden else None
             if unit is not None and panel.unit in _SHOWS_ANOTHER.get(unit, ()):
-                yield in_query(
-                    query,
-                    f"The values are {_CALLED.get(unit, unit.value)}, and the panel shows them as {panel.unit!r}.",
-                )
+                message = f"The values are {_CALLED.get(unit, unit.value)}, and the panel shows them as {panel.unit!r}."
+                yield in_query(query, message, repairs=_with_unit(panel, unit, corpus))
+
+
+# Where Grafana has one unit for the values, and no other is as good.
+_RIGHT = {
+    Unit.SECONDS: "s",
+    Unit.RATIO: "percentunit",
+    Unit.PERCENT: "percent",
+    Unit.BYTES: "bytes",
+    Unit.MEBIBYTES: "mbytes",
+    Unit.MEGAHERTZ: "rotmhz",
+    Unit.HERTZ: "hertz",
+}
+
+# Those of a new panel, which nobody has chosen.
+_GRAFANAS_THRESHOLDS = (80.0,)
+
+
+def _with_unit(panel: BoardPanel, unit: Unit, corpus: Corpus) -> tuple[Repair, ...]:
+    """The repair, where all that the panel shows has the unit, and no limit of it is meant in the other."""
+    units = {unit_of(query.tree, corpus) if query.tree else None for query in panel.queries}
+    limited = (
+        panel.thresholds not in ((), _GRAFANAS_THRESHOLDS) or panel.minimum is not None or panel.maximum is not None
+    )
+    if units != {unit} or unit not in _RIGHT or limited or not panel.unit_line:
+        return ()
+    return (Repair(panel.unit_line, "unit", panel.unit, _RIGHT[unit], panel.unit, _RIGHT[unit]),)
 
 
 @lint_rule(

@@ -4,13 +4,14 @@ import re
 from collections.abc import Collection, Iterator
 
 from glassbox.lint.examples import Example, on_board, on_panel
-from glassbox.lint.finding import Location, Severity
+from glassbox.lint.finding import Location, Repair, Severity
+from glassbox.lint.fixing.query_repairs import with_part
 from glassbox.lint.rule import Defect, in_query, lint_rule
 from glassbox.lint.rules.known_names import first_word
 from glassbox.lint.rules.variables_named import names_in
 from glassbox.lint.subjects import Board, BoardVariable, Corpus, Query
 from glassbox.lint.words import listed
-from glassbox.syntax.tree import SeriesNode
+from glassbox.syntax.tree import LabelMatcher, SeriesNode
 
 _CHOOSING = frozenset({"query", "custom", "textbox"})
 # A matcher by the variable alone; with a format, such as ${x:regex}, somebody knew what he did.
@@ -52,24 +53,33 @@ def equals_several(corpus: Corpus) -> Iterator[Defect]:
     for board in corpus.boards:
         several = {each.name for each in board.variables if each.multi or each.include_all}
         several -= {panel.repeats for panel in board.panels}
-        found: dict[str, list[tuple[Query, str]]] = {}
+        found: dict[str, list[tuple[Query, LabelMatcher]]] = {}
         for query in board.queries if several else ():
-            for name, written in _equal(query):
-                found.setdefault(name, []).append((query, written))
+            for name, matcher in _equal(query):
+                found.setdefault(name, []).append((query, matcher))
         for name, places in found.items():
             if name in several:
                 more = f" So do {len(places) - 1} more." if len(places) > 1 else ""
-                yield in_query(
-                    places[0][0], f"It compares with {name!r}, which may be several values.{more}", places[0][1]
-                )
+                message = f"It compares with {name!r}, which may be several values.{more}"
+                query, matcher = places[0]
+                repairs = tuple(repair for place in places for repair in _with_pattern(*place))
+                yield in_query(query, message, matcher.value, repairs=repairs)
 
 
-def _equal(query: Query) -> Iterator[tuple[str, str]]:
-    """The variables that it compares a label with, each with the text of the value."""
+def _with_pattern(query: Query, matcher: LabelMatcher) -> tuple[Repair, ...]:
+    """The repair, where the matcher is written without spaces."""
+    written = f'{matcher.label}{matcher.operator}"{matcher.value}"'
+    return with_part(
+        query, written, written.replace("=", "=~", 1) if matcher.operator == "=" else written.replace("!=", "!~", 1)
+    )
+
+
+def _equal(query: Query) -> Iterator[tuple[str, LabelMatcher]]:
+    """The variables that it compares a label with."""
     for series in query.series:
         for each in series.matchers:
             if each.operator in ("=", "!=") and (named := _ALONE.fullmatch(each.value)):
-                yield named[1] or named[2] or named[3], each.value
+                yield named[1] or named[2] or named[3], each
 
 
 @lint_rule(

@@ -48,6 +48,7 @@ def lint_and_report(bundle: Bundle, chosen: LintChoices | None = None) -> int:
     """Print the findings of a bundle; FINDINGS where there are any that count, else DONE."""
     # A broken module of ours is reported by `compiled`.
     from glassbox.cli.lint_files import rule_ids, show  # noqa: PLC0415
+    from glassbox.cli.lint_online import with_server  # noqa: PLC0415
     from glassbox.lint.declared_places import DeclaredPlaces  # noqa: PLC0415
     from glassbox.lint.expositions import exposed_by  # noqa: PLC0415
     from glassbox.lint.formats.lint_report import LintReport  # noqa: PLC0415
@@ -57,6 +58,7 @@ def lint_and_report(bundle: Bundle, chosen: LintChoices | None = None) -> int:
 
     chosen = chosen or LintChoices(strict=True)
     corpus = replace(corpus_of(bundle), exposed=exposed_by(chosen.expositions))
+    corpus = with_server(corpus, chosen)
     found = judged(corpus, select=rule_ids(chosen.select), ignore=rule_ids(chosen.ignore))
     places = DeclaredPlaces(bundle)
     findings = sorted(map(places.placed, found), key=lambda each: each.location)

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from glassbox.cli.exit_codes import DONE, ERROR, FINDINGS, run
+from glassbox.cli.lint_online import with_server
 from glassbox.cli.lint_options import FIX, IGNORE_FILE, LintChoices, collect_garbage_rarely, lint_options
 from glassbox.cli.output import complain, say
 from glassbox.errors import GlassboxError
@@ -29,7 +30,8 @@ from glassbox.query.promql import duration_seconds
 def lint_files(paths: Sequence[Path], chosen: LintChoices) -> int:
     """Print what is found in files; ERROR where one cannot be read, FINDINGS where that was chosen, else DONE."""
     if chosen.fix:
-        for repaired in repair_files(lambda: _judged(paths, chosen)[1]):
+        without_server = replace(chosen, online=False, url=None, window=None)
+        for repaired in repair_files(lambda: _judged(paths, without_server)[1]):
             complain(repaired.sentence)
     found, findings = _judged(paths, chosen)
     code = show(LintReport([*found.unreadable, *findings], _checked(found), found.not_read), chosen)
@@ -43,7 +45,7 @@ def _judged(paths: Sequence[Path], chosen: LintChoices) -> tuple[FilesRead, list
     corpus = replace(found.corpus, exposed=exposed_by(chosen.expositions))
     if chosen.scrape_interval is not None:
         corpus = replace(corpus, scrape_interval_seconds=duration_seconds(chosen.scrape_interval))
-    return found, judged(corpus, select=select, ignore=ignore)
+    return found, judged(with_server(corpus, chosen), select=select, ignore=ignore)
 
 
 def show(report: LintReport, chosen: LintChoices) -> int:

@@ -11,6 +11,7 @@ from glassbox.errors import GlassboxError
 from glassbox.lint.finding import Location
 from glassbox.lint.known_metrics import ExposedSeries, known_series
 from glassbox.lint.series_labels import SeriesLabels
+from glassbox.lint.server_facts import ServerFacts
 from glassbox.query.buckets import Buckets
 from glassbox.syntax.parsing import tree_of
 from glassbox.syntax.result_labels import ResultLabels
@@ -315,6 +316,7 @@ class Corpus:
     test, and `runbooks` the texts of runbooks by the names of alerts; None where they were not looked for. `left_out_alerts` have
     runbooks without being there. `rule_files` are texts of whole rule files, by name, for promtool. `buckets` and
     `buckets_of_engines` are those that servers have, as in a bundle. `exposed` are series that the user's own exporters have, by name.
+    `server` is what a running Prometheus says of it, None where none was asked.
     """
 
     boards: tuple[Board, ...] = ()
@@ -334,6 +336,7 @@ class Corpus:
     buckets: Mapping[str, Buckets] = field(default_factory=dict)
     buckets_of_engines: Mapping[tuple[str, str], Buckets] = field(default_factory=dict)
     exposed: Mapping[str, ExposedSeries] = field(default_factory=dict)
+    server: ServerFacts | None = None
 
     @property
     def rules(self) -> Iterator[GroupedRule]:

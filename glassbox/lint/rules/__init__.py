@@ -12,6 +12,7 @@ from glassbox.lint.rules import (
     misleading_numbers,
     never_matches,
     not_promql,
+    on_server,
     open_addresses,
     panel_display,
     query_cost,
@@ -50,5 +51,6 @@ RULES: tuple[LintRule, ...] = (
     *secrets.RULES,
     *open_addresses.RULES,
     *query_cost.RULES,
+    *on_server.RULES,
     *completeness.RULES,
 )

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from glassbox.lint.examples import as_alert, on_panel
 from glassbox.lint.finding import Repair, Severity
 from glassbox.lint.fixing.query_repairs import with_part
-from glassbox.lint.known_metrics import HISTOGRAM, ExposedSeries, FormerMetric, former_metrics, known_series
+from glassbox.lint.known_metrics import HISTOGRAM, ExposedSeries, FormerMetric, first_word, former_metrics, known_series
 from glassbox.lint.rule import Defect, in_query, lint_rule
 from glassbox.lint.subjects import Board, Corpus, Query
 from glassbox.syntax.grafana_variables import is_of_a_variable
@@ -18,7 +18,6 @@ from glassbox.syntax.tree import SeriesNode
 _LIKE = 0.92
 _LABELS_LIKE = 0.85
 _WHO = {True: "The exposition has no", False: "No version has"}
-_FIRST_WORD = re.compile(r"[_:]")
 # Client libraries give these to the metrics of every program.
 _OF_ANY_EXPORTER = frozenset({"go", "process", "python", "http", "promhttp", "jvm", "up", "scrape", "target"})
 # Exporters all of whose metrics are known: others have more than are listed.
@@ -159,11 +158,6 @@ def unknown_metric(corpus: Corpus) -> Iterator[Defect]:
                 nearest = f"; {near} is nearest" if near else ""
                 message = f"{_WHO[exposed]} {series.name}{nearest}."
                 yield in_query(query, message, series.name, f"Read {near}, or correct the name." if near else "")
-
-
-def first_word(name: str) -> str:
-    """The first word of a name, which is that of an exporter."""
-    return _FIRST_WORD.split(name)[0]
 
 
 def _near(name: str, corpus: Corpus) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterator
 from glassbox.lint.examples import Example, on_board, on_panel
 from glassbox.lint.finding import Location, Repair, Severity
 from glassbox.lint.fixing.query_repairs import with_part
+from glassbox.lint.known_metrics import first_word
 from glassbox.lint.rule import Defect, in_query, lint_rule
-from glassbox.lint.rules.known_names import first_word
 from glassbox.lint.rules.variables_named import names_in
 from glassbox.lint.subjects import Board, BoardVariable, Corpus, Query
 from glassbox.lint.words import listed

@@ -1,6 +1,6 @@
 """The rules of one version: its alerts, and what it records for them to read."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -81,11 +81,15 @@ def rules_in_files(paths: Sequence[Path]) -> RuleSet:
     found = read(paths)
     for refused in found.unreadable:
         raise GlassboxError(f"{refused.location.file}: {refused.message} {refused.fix}")
-    groups = [_as_written(group) for group in found.corpus.groups]
-    rules = rule_set({" and ".join(map(str, paths)): {"groups": groups}})
+    rules = rules_of_groups(found.corpus.groups, " and ".join(map(str, paths)))
     if not rules.alerts:
         raise GlassboxError(f"{paths[0]} holds no alerts of Prometheus: name a file with groups of them.")
     return rules
+
+
+def rules_of_groups(groups: Iterable[RuleGroup], name: str) -> RuleSet:
+    """Those of groups that were read, for messages under this name; without rules of Grafana."""
+    return rule_set({name: {"groups": [_as_written(group) for group in groups]}})
 
 
 def _as_written(group: RuleGroup) -> Json:

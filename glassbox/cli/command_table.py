@@ -38,3 +38,5 @@ COMMANDS = {
     ),
     "snapshot": Entry("glassbox.view.snapshot"),
 }
+FIRED_BEFORE = "glassbox.backtest.fired_before"
+"""The module that tells `lint --online --window` which alerts would have fired; it is above the floor of commands."""

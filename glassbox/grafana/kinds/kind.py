@@ -120,6 +120,14 @@ class ObjectKind(ABC):
         """Sentences about the object that people should read: what is left alone, and why."""
         return ()
 
+    def missing(self, content: Json, live: Json | None) -> str:
+        """What this machine lacks to write the object, as a sentence, such as a secret; "" for nothing. Asked before the first write."""
+        return ""
+
+    def kept(self, live: Json, content: Json | None) -> Json:
+        """What a backup holds of the live object, of which `content` is written: no secret."""
+        return live
+
     @abstractmethod
     def write(self, grafana: Grafana, content: Json, live: Json | None) -> None:
         """Create the object, or update the one that was read as `live`."""

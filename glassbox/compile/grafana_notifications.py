@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from glassbox.compile.bundle import GrafanaNotifications, Json
 from glassbox.settings.model import Settings
-from glassbox.settings.notifications import Interval, Notifications, Route
+from glassbox.settings.notifications import Interval, Notifications, PolicyRoute
 
 FOLDER_LABEL = "__alert_rule_namespace_uid__"
 GROUP_BY = ("alertname", "job", "model_name", "cluster", "namespace", "region", "environment", "tenant", "prometheus")
@@ -75,15 +75,15 @@ def _our_route(declared: Notifications, settings: Settings) -> Json:
     }
 
 
-def _severity_route(severity: str, routes: tuple[Route, ...]) -> Json:
+def _severity_route(severity: str, routes: tuple[PolicyRoute, ...]) -> Json:
     """The alerts of one severity at its pace; below it those with labels of their own, the first that fits."""
-    whole = next((route for route in routes if route.severity == severity and not route.labels), Route())
+    whole = next((route for route in routes if route.severity == severity and not route.labels), PolicyRoute())
     inner = [_sent(route, route.labels, route.mute_timings or whole.mute_timings) for route in routes if route.labels and route.severity in ("", severity)]  # fmt: skip  # one thing is one line
     sent = _sent(whole, {"severity": severity}, whole.mute_timings) | PACE_OF_SEVERITIES[severity]
     return sent | ({"routes": inner} if inner else {})
 
 
-def _sent(route: Route, labels: Mapping[str, str], mute_timings: tuple[str, ...]) -> Json:
+def _sent(route: PolicyRoute, labels: Mapping[str, str], mute_timings: tuple[str, ...]) -> Json:
     matchers = [[name, "=", value] for name, value in sorted(labels.items())]
     sent: Json = {"object_matchers": matchers}
     if route.receiver:

@@ -18,7 +18,7 @@ from glassbox.settings.notifications import (
     MuteTiming,
     Notifications,
     NotificationTemplate,
-    Route,
+    PolicyRoute,
 )
 
 T = TypeVar("T")
@@ -58,7 +58,7 @@ def _notifications(values: Mapping[str, Any], folder: Path) -> Notifications:
             name=entry["name"], intervals=tuple(Interval(**_with_tuples(each)) for each in entry["intervals"])
         ),
         "templates": lambda entry: NotificationTemplate(name=entry["name"], text=_template(folder / entry["file"])),
-        "routes": lambda entry: Route(**_with_tuples(entry)),
+        "routes": lambda entry: PolicyRoute(**_with_tuples(entry)),
     }
     lists = {key: tuple(map(build, values[key])) for key, build in built.items() if key in values}
     return Notifications(receiver=values.get("receiver", ""), **lists)
@@ -73,12 +73,16 @@ def _template(file: Path) -> str:
     try:
         text = content_of(file).decode().strip()
     except OSError as error:
-        raise GlassboxError(f"Template {file} cannot be read ({error.strerror}): name a file that can in notifications.templates.") from None  # fmt: skip  # a refusal is one line
+        raise TemplateError(f"{file} cannot be read ({error.strerror}): name a file that can.") from None
     except UnicodeDecodeError:
-        raise GlassboxError(f"Template {file} is not text in UTF-8: write it again.") from None
+        raise TemplateError(f"{file} is not text in UTF-8: write it again.") from None
     if not re.search(r"\{\{-?\s*define", text):
-        raise GlassboxError(f'Template {file} defines nothing: put its text between {{{{ define "NAME" }}}} and {{{{ end }}}}.')  # fmt: skip  # a refusal is one line
+        raise TemplateError(f'{file} defines nothing: put its text between {{{{ define "NAME" }}}} and {{{{ end }}}}.')
     return text
+
+
+class TemplateError(GlassboxError):
+    """A template file that cannot be used; the text lacks the name of the settings file."""
 
 
 def _fill(kind: type[T], values: Mapping[str, Any]) -> T:

@@ -6,7 +6,7 @@ from typing import Any
 from glassbox.errors import GlassboxError
 from glassbox.metrics.engines import ENGINES
 from glassbox.metrics.types import TARGET_LABELS
-from glassbox.settings.filling import filled
+from glassbox.settings.filling import TemplateError, filled
 from glassbox.settings.model import ALERTS_IN_PROMETHEUS, AlertChange, Settings
 from glassbox.settings.notifications import about_notifications
 
@@ -41,7 +41,10 @@ def load_settings(path: Path | None) -> Settings:
     """Settings from a YAML file, or the defaults where `path` is None; raises GlassboxError that names the file and the key."""
     if path is None:
         return Settings()
-    settings = filled(_checked(path), path.parent)
+    try:
+        settings = filled(_checked(path), path.parent)
+    except TemplateError as error:
+        raise GlassboxError(f"Settings file {path}: notifications.templates: {error}") from None
     for about in (_about_jobs, _about_engines, _about_alerts, _about_identity, _about_exceptions, _about_notifications):
         if sentence := about(settings):
             raise GlassboxError(f"Settings file {path}: {sentence}")

@@ -1,7 +1,7 @@
 """What an installation lets Grafana send: to whom, when not, in which words, and which of our alerts go where."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 SECRET_SETTINGS: Mapping[str, tuple[str, ...]] = {
     "dingding": ("url",),
@@ -68,7 +68,7 @@ class NotificationTemplate:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Route:
+class PolicyRoute:
     """Our alerts of this severity and with these labels go to `receiver`, "" for the one around it, but not during `mute_timings`."""
 
     severity: str = ""
@@ -82,7 +82,7 @@ class Notifications:
     """What a push brings to Grafana's alerting beside rules; nothing without a `receiver`, which gets what no route takes."""
 
     receiver: str = ""
-    routes: tuple[Route, ...] = ()
+    routes: tuple[PolicyRoute, ...] = ()
     contact_points: tuple[ContactPoint, ...] = ()
     mute_timings: tuple[MuteTiming, ...] = ()
     templates: tuple[NotificationTemplate, ...] = ()
@@ -105,6 +105,9 @@ def _problems(notifications: Notifications) -> Iterator[str]:
     for number, point in enumerate(notifications.contact_points):
         for index, integration in enumerate(point.integrations):
             yield _about_integration(f"notifications.contact_points.{number}.integrations.{index}", integration)
+    for number, timing in enumerate(notifications.mute_timings):
+        if Interval() in (replace(each, location="") for each in timing.intervals):
+            yield f"notifications.mute_timings.{number}.intervals: one has no times and would mute for ever; say when."
     for number, route in enumerate(notifications.routes):
         yield _about_route(f"notifications.routes.{number}", route)
     scopes = [str((route.severity, sorted(route.labels.items()))) for route in notifications.routes]
@@ -131,7 +134,7 @@ def _about_integration(where: str, integration: Integration) -> str:
     return ""
 
 
-def _about_route(where: str, route: Route) -> str:
+def _about_route(where: str, route: PolicyRoute) -> str:
     if not (route.severity or route.labels):
         return f"{where}: needs severity, labels or both; for all alerts set notifications.receiver."
     if not (route.receiver or route.mute_timings):

@@ -12,7 +12,14 @@ from glassbox.deploying.change import Action
 from glassbox.deploying.rollback import destroy_plan, going_back
 from glassbox.errors import GlassboxError
 from glassbox.grafana.notification_marks import is_our_mute_timing, mark_of_route, mute_timing_name, owner_of_template
-from glassbox.settings.notifications import ContactPoint, Integration, Interval, MuteTiming, NotificationTemplate, Route
+from glassbox.settings.notifications import (
+    ContactPoint,
+    Integration,
+    Interval,
+    MuteTiming,
+    NotificationTemplate,
+    PolicyRoute,
+)
 from tests.support.pushing import pending, planned, push
 from tests.support.small_bundle import VERSIONS, bundle, grafana_of, group, settings_of
 from tests.support.small_notifications import TEXT, declared, is_ours, notifying, of_others, others
@@ -98,7 +105,7 @@ def test_differences_are_told_in_words(servers):
     settings, changed = notifying(
         declared(
             receiver="LLM on call",
-            routes=(Route(severity="page", receiver="Their pager", mute_timings=("Nights",)),),
+            routes=(PolicyRoute(severity="page", receiver="Their pager", mute_timings=("Nights",)),),
             contact_points=(ContactPoint(name="LLM on call", integrations=(hook,)), ContactPoint(name="LLM tickets", integrations=(slack,))),
             mute_timings=(MuteTiming(name="Weekend", intervals=(Interval(weekdays=("sunday",)),)),),
             templates=(NotificationTemplate(name="LLM", text=TEXT.replace("severity", "owner")),),
@@ -323,7 +330,7 @@ def test_a_contact_point_that_others_use_stays_and_the_plan_says_why(one):
         ({"contact_points": (ContactPoint(name="Their pager", integrations=(Integration(type="email", settings={"addresses": "a@b"}),)),), "receiver": "Their pager", "routes": ()}, "Grafana has a contact point 'Their pager' that is not ours"),
         ({"templates": (NotificationTemplate(name="theirs", text=TEXT),)}, "Grafana has a template 'theirs' that is not ours"),
         ({"receiver": "Nobody"}, "Grafana has no contact point 'Nobody': declare it"),
-        ({"routes": (Route(severity="page", mute_timings=("Never",)),)}, "Grafana has no mute timing 'Never': declare it"),
+        ({"routes": (PolicyRoute(severity="page", mute_timings=("Never",)),)}, "Grafana has no mute timing 'Never': declare it"),
     ],
 )  # fmt: skip  # a row is a case
 def test_what_would_meet_others_or_nobody_is_refused_before_anything_is_written(one, changes, sentence):

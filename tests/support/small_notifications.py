@@ -10,7 +10,7 @@ from glassbox.settings.notifications import (
     MuteTiming,
     Notifications,
     NotificationTemplate,
-    Route,
+    PolicyRoute,
 )
 from tests.support.small_bundle import bundle, settings_of
 
@@ -25,9 +25,9 @@ def declared(**changes):
     whole = Notifications(
         receiver="LLM tickets",
         routes=(
-            Route(severity="page", receiver="LLM on call"),
-            Route(severity="ticket", mute_timings=("Weekend",)),
-            Route(labels={"owner": "platform"}, receiver="LLM tickets"),
+            PolicyRoute(severity="page", receiver="LLM on call"),
+            PolicyRoute(severity="ticket", mute_timings=("Weekend",)),
+            PolicyRoute(labels={"owner": "platform"}, receiver="LLM tickets"),
         ),
         contact_points=(
             ContactPoint(name="LLM on call", integrations=(hook,)),

@@ -12,7 +12,7 @@ from glassbox.errors import GlassboxError
 from glassbox.grafana.differences.difference import Difference
 from glassbox.grafana.differences.notification_differences import REDACTED, contact_point_differences, shown_settings
 from glassbox.grafana.kinds.kind import Deployment, Edit, ObjectKind
-from glassbox.grafana.kinds.provisioned import in_use, is_editable, refuse_provisioned
+from glassbox.grafana.kinds.provisioned import in_use, is_editable, refuse_changed, refuse_provisioned
 from glassbox.grafana.notification_marks import fingerprint, integration_uid, is_our_integration, key_of
 from glassbox.grafana.notifications_found import FoundNotifications
 
@@ -116,6 +116,7 @@ class ContactPointKind(ObjectKind):
         body = {key: content[key] for key in ("uid", *_TOLD)} | {
             "settings": {**content["settings"], **dict(_secrets(content, live))}
         }
+        refuse_changed(self, self.now(grafana, content), live)
         if live is None:
             grafana.notifications.create_contact_point(body, editable=content["editable"])
         else:
@@ -126,8 +127,7 @@ class ContactPointKind(ObjectKind):
         if now is None:
             return
         self.check_ours(now, folder_uid)
-        if not self.is_unchanged(now, live):
-            raise GlassboxError(f"Contact point {self.title(live)!r} was changed after the plan was made: run again to compare with what is there.")  # fmt: skip  # a refusal is one line
+        refuse_changed(self, now, live)
         grafana.notifications.delete_contact_point(live["uid"], live["name"])
 
 

@@ -6,11 +6,10 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from glassbox.compile.bundle import Json
-from glassbox.errors import GlassboxError
 from glassbox.grafana.differences.difference import Difference
 from glassbox.grafana.differences.notification_differences import intervals, mute_timing_differences
 from glassbox.grafana.kinds.kind import Deployment, Edit, ObjectKind
-from glassbox.grafana.kinds.provisioned import in_use, is_editable, of_name, refuse_provisioned
+from glassbox.grafana.kinds.provisioned import in_use, is_editable, of_name, refuse_changed, refuse_provisioned
 from glassbox.grafana.notification_marks import fingerprint, is_our_mute_timing, key_of, mute_timing_name
 
 if TYPE_CHECKING:
@@ -80,6 +79,7 @@ class MuteTimingKind(ObjectKind):
     def write(self, grafana: Grafana, content: Json, live: Json | None) -> None:
         """Write it over the state that was read: Grafana refuses another, where it has versions."""
         body = {"name": content["name"], "time_intervals": content["time_intervals"]}
+        refuse_changed(self, self.now(grafana, content), live)
         if live is None:
             grafana.notifications.create_mute_timing(body, editable=content["editable"])
         else:
@@ -91,8 +91,7 @@ class MuteTimingKind(ObjectKind):
         if now is None:
             return
         self.check_ours(now, folder_uid)
-        if not self.is_unchanged(now, live):
-            raise GlassboxError(f"Mute timing {live['name']!r} was changed after the plan was made: run again to compare with what is there.")  # fmt: skip  # a refusal is one line
+        refuse_changed(self, now, live)
         grafana.notifications.delete_mute_timing(now)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from glassbox.compile.bundle import Json
 from glassbox.errors import GlassboxError
+from glassbox.grafana.kinds.kind import ObjectKind
 
 # The provenance of what the API may replace: none, or the API.
 _WRITABLE_PROVENANCES = (None, "", "api")
@@ -27,6 +28,16 @@ def refuse_provisioned(word: str, live: Json) -> None:
         raise GlassboxError(
             f"{word} {live.get('name', '')!r} is managed by {live['provenance']!r}, which wins, and is left alone: "
             "change it there, or give yours another name in the settings."
+        )
+
+
+def refuse_changed(kind: ObjectKind, now: Json | None, live: Json | None) -> None:
+    """GlassboxError where an object is not what the plan compared with: most of Grafana's writes of notifications do not ask."""
+    if not kind.is_unchanged(now, live):
+        found = now or live or {}
+        raise GlassboxError(
+            f"{kind.name.capitalize()} {kind.title(found)!r} was changed after the plan was made: "
+            "run again to compare with what is there."
         )
 
 

@@ -18,7 +18,7 @@ from glassbox.grafana.kinds import contact_point_kind, mute_timing_kind
 from glassbox.grafana.kinds.contact_point_kind import ContactPointKind
 from glassbox.grafana.kinds.kind import Deployment, Edit, ObjectKind
 from glassbox.grafana.kinds.mute_timing_kind import MuteTimingKind
-from glassbox.grafana.kinds.provisioned import refuse_provisioned
+from glassbox.grafana.kinds.provisioned import refuse_changed, refuse_provisioned
 from glassbox.grafana.notification_marks import (  # fmt: skip  # one import
     RouteMark,
     fingerprint,
@@ -113,8 +113,7 @@ class RouteKind(ObjectKind):
         tree = grafana.notifications.policies()
         refuse_provisioned("Notification policy", tree | {"name": "of the organisation"})
         routes, now = list(tree.get("routes") or ()), route_in(tree, content["folder_uid"])
-        if not self.is_unchanged(now, live):
-            raise GlassboxError(_changed(content["folder_uid"]))
+        refuse_changed(self, now, live)
         if now is None:
             routes.insert(content["position"], content["route"])
         else:
@@ -127,8 +126,7 @@ class RouteKind(ObjectKind):
         if now is None:
             return
         refuse_provisioned("Notification policy", tree | {"name": "of the organisation"})
-        if not self.is_unchanged(now, live):
-            raise GlassboxError(_changed(folder_uid))
+        refuse_changed(self, now, live)
         routes = [route for position, route in enumerate(tree["routes"]) if position != now["position"]]
         grafana.notifications.put_policies(tree | {"routes": routes})
 
@@ -141,10 +139,6 @@ def route_print(route: Json) -> str:
 def with_mark(route: Json, mark: RouteMark) -> Json:
     """The route with this mark alone."""
     return route | {"object_matchers": sorted([*without_mark(route.get("object_matchers")), mark.matcher])}
-
-
-def _changed(folder_uid: str) -> str:
-    return f"The route of the folder {folder_uid!r} was changed after the plan was made: run again to compare with what is there."
 
 
 def _timing_names(deployment: Deployment) -> dict[str, str]:

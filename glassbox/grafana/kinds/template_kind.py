@@ -10,7 +10,7 @@ from glassbox.errors import GlassboxError
 from glassbox.grafana.differences.difference import Difference
 from glassbox.grafana.differences.notification_differences import template_differences
 from glassbox.grafana.kinds.kind import Deployment, Edit, ObjectKind
-from glassbox.grafana.kinds.provisioned import is_editable, of_name, refuse_provisioned
+from glassbox.grafana.kinds.provisioned import is_editable, of_name, refuse_changed, refuse_provisioned
 from glassbox.grafana.notification_marks import (  # fmt: skip  # one import
     marked_template,
     owner_of_template,
@@ -46,6 +46,11 @@ class TemplateKind(ObjectKind):
     def now(self, grafana: Grafana, content: Json) -> Json | None:
         return of_name(grafana.notifications.templates(), content["name"])
 
+    def is_unchanged(self, now: Json | None, live: Json | None) -> bool:
+        if now is None or live is None:
+            return now is live
+        return bool(now["template"] == live["template"])
+
     def leftovers(self, survey: Survey, wanted: Iterable[Json]) -> Iterable[Json]:
         names = {content["name"] for content in wanted}
         return [each for each in survey.notifications.templates if owner_of_template(each) == survey.folder_uid and each["name"] not in names]  # fmt: skip  # one thing is one line
@@ -68,6 +73,7 @@ class TemplateKind(ObjectKind):
     def write(self, grafana: Grafana, content: Json, live: Json | None) -> None:
         """Write it over the state that was read: Grafana refuses another, where it has versions."""
         body = {"name": content["name"], "template": content["template"]}
+        refuse_changed(self, self.now(grafana, content), live)
         if live is None:
             grafana.notifications.put_template(body, editable=content["editable"])
         else:
@@ -79,6 +85,5 @@ class TemplateKind(ObjectKind):
         if now is None:
             return
         self.check_ours(now, folder_uid)
-        if now["template"] != live["template"]:
-            raise GlassboxError(f"Template {live['name']!r} was changed after the plan was made: run again to compare with what is there.")  # fmt: skip  # a refusal is one line
+        refuse_changed(self, now, live)
         grafana.notifications.delete_template(now)

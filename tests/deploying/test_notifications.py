@@ -2,10 +2,14 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
+import jsonschema
 import pytest
 
+from glassbox.cli import main as command_line
 from glassbox.compile.grafana_notifications import FOLDER_LABEL
+from glassbox.deploying import plan_json
 from glassbox.deploying.apply import apply
 from glassbox.deploying.backups import all_backups, keep
 from glassbox.deploying.change import Action
@@ -20,10 +24,13 @@ from glassbox.settings.notifications import (
     NotificationTemplate,
     PolicyRoute,
 )
+from glassbox.standin.server import prometheus_source
 from tests.support.pushing import pending, planned, push
 from tests.support.small_bundle import VERSIONS, bundle, grafana_of, group, settings_of
+from tests.support.small_content import PRODUCT
 from tests.support.small_notifications import TEXT, declared, is_ours, notifying, of_others, others
 
+SCHEMA = Path(plan_json.__file__).with_name("plan.schema.json")
 SETTINGS, WHOLE = notifying()
 NOTHING = bundle()
 WEEKEND = mute_timing_name("glassbox", "Weekend")
@@ -445,3 +452,53 @@ def test_a_token_that_may_not_read_notifications_pushes_the_rest_where_none_are_
         assert list(server.state.rules) == ["glassbox-A"]
         with pytest.raises(GlassboxError, match="403"):
             planned(grafana, SETTINGS, WHOLE)
+
+
+FILE = """
+notifications:
+  receiver: LLM tickets
+  routes: [{severity: page, receiver: Their pager}]
+  contact_points: [{name: LLM tickets, integrations: [{type: slack, settings: {recipient: "#llm"}, secrets: {url: CHAT_URL}}]}]
+"""
+
+
+def test_the_command_line_pushes_what_a_settings_file_declares(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("GRAFANA_TOKEN", "admin")
+    file = tmp_path / "settings.yaml"
+    file.write_text(FILE)
+    with grafana_of(data_sources=[prometheus_source("http://127.0.0.1:9")]) as (server, grafana):
+        others(grafana)
+
+        def run(*arguments):
+            command = ["--settings", str(file), *arguments, "--grafana", server.url]
+            return command_line.main(PRODUCT, command), *capsys.readouterr()
+
+        code, out, _ = run("plan")
+        assert (code, out.splitlines()[1:-1]) == (2, [
+            "  + folder        Glassbox", "  + dashboard     Queue", "  + contact point LLM tickets (slack)",
+            "  + rule group    queue", "  + route         glassbox",
+        ])  # fmt: skip  # a row is a line
+        plan = json.loads(run("plan", "--json")[1])
+        jsonschema.validate(plan, json.loads(SCHEMA.read_text(encoding="utf-8")), jsonschema.Draft202012Validator)
+        assert "- **create** contact point **LLM tickets \\(slack\\)**" in run("plan", "--markdown")[1]
+        backups = ("--backups", str(tmp_path / "kept"))
+        assert run(*backups)[0] == 0
+        assert run("plan")[0] == 0
+        assert run("plan", "--only", "contact-point/*")[1].endswith("Nothing to do: all 2 objects are up to date.\n")
+        file.write_text(FILE.replace("#llm", "#new"))
+        code, out, _ = run("plan")
+        assert (code, "  ~ contact point LLM tickets (slack)\n      setting recipient #llm -> #new\n" in out) == (
+            2,
+            True,
+        )
+        file.write_text("{}")
+        assert "  - route         glassbox\n  - contact point LLM tickets (slack)\n" in run("plan")[1]
+        assert run(*backups, "--yes")[0] == 0
+        file.write_text(FILE)
+        assert run("rollback", *backups, "--yes")[0] == 0
+        assert run("plan")[0] == 0
+        assert run("destroy", *backups, "--yes")[0] == 0
+        assert [each["name"] for each in server.state.contact_points.values()] == [
+            "grafana-default-email",
+            "Their pager",
+        ]

@@ -106,6 +106,9 @@ class ContactPointKind(ObjectKind):
     def differences(self, content: Json, live: Json) -> Iterable[Difference]:
         yield from contact_point_differences(live, content)
 
+    def readable(self, found: Json) -> Json:
+        return _comparable(found, _secret_names(found, found if "secrets" in found else None))
+
     def edit(self, survey: Survey, live: Json) -> Edit | None:
         """Whether it is what we pushed last, as far as our route says it; Grafana reports neither when nor by whom."""
         pushed = live.get("pushed")

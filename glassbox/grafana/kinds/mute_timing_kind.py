@@ -71,6 +71,9 @@ class MuteTimingKind(ObjectKind):
     def differences(self, content: Json, live: Json) -> Iterable[Difference]:
         yield from mute_timing_differences(live, content)
 
+    def readable(self, found: Json) -> list[Json]:
+        return intervals(found)
+
     def edit(self, survey: Survey, live: Json) -> Edit | None:
         """Whether it is what we pushed last, as far as our route says it; Grafana reports neither when nor by whom."""
         pushed = survey.notifications.pushed.get(key_of(self.name, live["name"]))

@@ -103,6 +103,9 @@ class RouteKind(ObjectKind):
         told = list(route_differences(live["route"], content["route"]))
         yield from told or [Difference("", "notes what is pushed beside it")]
 
+    def readable(self, found: Json) -> Json:
+        return plain_route(found["route"])
+
     def edit(self, survey: Survey, live: Json) -> Edit | None:
         """Whether it is what we pushed last; Grafana reports neither when nor by whom."""
         mark = mark_of_route(live["route"])

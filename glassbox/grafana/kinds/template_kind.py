@@ -66,6 +66,9 @@ class TemplateKind(ObjectKind):
     def differences(self, content: Json, live: Json) -> Iterable[Difference]:
         yield from template_differences(unmarked_template(live["template"]), unmarked_template(content["template"]))
 
+    def readable(self, found: Json) -> str:
+        return unmarked_template(str(found["template"]))
+
     def edit(self, survey: Survey, live: Json) -> Edit | None:
         """Whether it is what we pushed last; Grafana reports neither when nor by whom."""
         return Edit("", "") if was_template_edited(live) else None

@@ -16,7 +16,7 @@ from glassbox.cli.session import Session
 from glassbox.http.outside_text import one_line
 
 if TYPE_CHECKING:
-    from glassbox.reviewing.adopting import Adoption, Step
+    from glassbox.reviewing.adopting import Adoption, AdoptionStep
 
 
 @click.command("adopt")
@@ -61,7 +61,7 @@ def _lines(adoption: Adoption) -> Iterator[str]:
     yield ""
 
 
-def _step(step: Step) -> Iterator[str]:
+def _step(step: AdoptionStep) -> Iterator[str]:
     words = ": ".join(filter(None, (step.part, step.text)))
     place = step.place or "no line of Python names it"
     yield f"  {one_line(place)}{f': {one_line(words)}' if words else ''}"

@@ -33,7 +33,7 @@ _LONGEST = 90
 
 
 @dataclass(frozen=True)
-class Step:
+class AdoptionStep:
     """One change to make: at `place`, "FILE:LINE" or "settings: KEY" or "" where it is not known; `lines` are a diff, "-" as the code has it.
 
     `settings` are keys of the settings that would do instead, with their numbers where they are known.
@@ -51,7 +51,7 @@ class Adoption:
     """An object that others edited, and what taking their edit over comes to."""
 
     change: Change
-    steps: tuple[Step, ...]
+    steps: tuple[AdoptionStep, ...]
 
 
 def edited(changes: tuple[Change, ...], uid: str) -> list[Change]:
@@ -77,9 +77,9 @@ class Adopting:
         """What taking over one edited object comes to; with a rule's uid, that rule alone."""
         return Adoption(change, tuple(self._step(change, each) for each in _edits(change, uid)))
 
-    def _step(self, change: Change, edit: Difference) -> Step:
+    def _step(self, change: Change, edit: Difference) -> AdoptionStep:
         place = self._place(change, edit)
-        return Step(place, edit.part, edit.text, tuple(_lines(edit)), tuple(self._settings(change, edit)))
+        return AdoptionStep(place, edit.part, edit.text, tuple(_lines(edit)), tuple(self._settings(change, edit)))
 
     def _place(self, change: Change, edit: Difference) -> str:
         if change.kind_name in _SETTINGS:

@@ -19,6 +19,7 @@ COMMANDS = {
         "glassbox.reviewing.explain_command", "See what a panel or alert reads, and where that comes from."
     ),
     "plan": Entry("glassbox.cli.plan_command", "See what a push to Grafana would change."),
+    "adopt": Entry("glassbox.reviewing.adopt_command", "See what others edited in Grafana as changes of the code."),
     "rollback": Entry("glassbox.cli.rollback_command", "Bring back what was in Grafana before a push."),
     "destroy": Entry("glassbox.cli.destroy_command", "Delete all that is ours from Grafana."),
     "doctor": Entry(

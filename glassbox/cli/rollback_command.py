@@ -55,7 +55,7 @@ def command(
             say(line)
         return DONE
     with connection(url, token_file, read_only=dry_run) as grafana:
-        back = going_back(grafana, target, found, identity)
+        back = going_back(grafana, target, found, identity, session.settings.notifications)
         plan = back.plan
         say(_used(back))
         wanted = plan.allowed(force=force)

@@ -8,7 +8,9 @@ from threading import Lock
 from glassbox.compile.bundle import Json
 from glassbox.compile.dashboard_json import TAG
 from glassbox.grafana.client import Grafana
+from glassbox.grafana.failures import NotVisibleError
 from glassbox.grafana.kinds.kind import Deployment
+from glassbox.grafana.notifications_found import FoundNotifications
 from glassbox.grafana.ownership import begins_as_ours
 
 
@@ -20,6 +22,7 @@ class Survey:
         self.folder_uid = deployment.target.folder_uid
         self._lock = Lock()
         self._rules: dict[str, Json] | None = None
+        self._notifications: FoundNotifications | None = None
 
     @property
     def rules(self) -> dict[str, Json]:
@@ -33,6 +36,24 @@ class Survey:
         """The rules that one group of our folder holds, in no order."""
         place = (self.folder_uid, group)
         return (rule for rule in self.rules.values() if (rule["folderUID"], rule["ruleGroup"]) == place)
+
+    @property
+    def notifications(self) -> FoundNotifications:
+        """All notifications; none where they may not be read and none are declared."""
+        if self._notifications is None:
+            try:
+                self._notifications = self._read_notifications()
+            except NotVisibleError:
+                if self.deployment.bundle.notifications.route is not None:
+                    raise
+                self._notifications = FoundNotifications([], [], [], {}, {}, self.folder_uid, frozenset())
+        return self._notifications
+
+    def _read_notifications(self) -> FoundNotifications:
+        api = self.grafana.notifications
+        found = api.contact_points(), api.mute_timings(), api.templates(), api.policies()
+        wanted = (rule["uid"] for group in self.deployment.bundle.grafana_groups for rule in group["rules"])
+        return FoundNotifications(*found, self.rules, self.folder_uid, frozenset(wanted))
 
     @property
     def holds_ours(self) -> bool:

@@ -20,7 +20,7 @@ _BOUNDS = {
     "maximum": "at most {:g}",
     "multipleOf": "a multiple of {:g}",
 }
-_SCALARS = {"string": "text", "integer": "whole number", "number": "number"}
+_SCALARS = {"string": "text", "integer": "whole number", "number": "number", "boolean": "true or false"}
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ def _type(schema: Any, value: Any) -> str:
         return f"list: {_type(schema, value['items'])}"
     if value["type"] == "object":
         inner = value.get("additionalProperties")
-        return f"mapping: {_type(schema, inner)}" if isinstance(inner, dict) else _KEYS_BELOW
+        return f"mapping: {_type(schema, inner)}" if isinstance(inner, dict) else str(value.get("title", _KEYS_BELOW))
     if "title" in value:
         # Which signs it may have is what an error says.
         return str(value["title"]).partition(": ")[0]

@@ -6,8 +6,9 @@ from typing import Any
 from glassbox.errors import GlassboxError
 from glassbox.metrics.engines import ENGINES
 from glassbox.metrics.types import TARGET_LABELS
-from glassbox.settings.filling import filled
-from glassbox.settings.model import AlertChange, Settings
+from glassbox.settings.filling import TemplateError, filled
+from glassbox.settings.model import ALERTS_IN_PROMETHEUS, AlertChange, Settings
+from glassbox.settings.notifications import about_notifications
 
 # Labels that every alert has, and what sets each.
 _RESERVED_LABELS = {
@@ -40,8 +41,11 @@ def load_settings(path: Path | None) -> Settings:
     """Settings from a YAML file, or the defaults where `path` is None; raises GlassboxError that names the file and the key."""
     if path is None:
         return Settings()
-    settings = filled(_checked(path), path.parent)
-    for about in (_about_jobs, _about_engines, _about_alerts, _about_identity, _about_exceptions):
+    try:
+        settings = filled(_checked(path), path.parent)
+    except TemplateError as error:
+        raise GlassboxError(f"Settings file {path}: notifications.templates: {error}") from None
+    for about in (_about_jobs, _about_engines, _about_alerts, _about_identity, _about_exceptions, _about_notifications):
         if sentence := about(settings):
             raise GlassboxError(f"Settings file {path}: {sentence}")
     return settings
@@ -97,6 +101,11 @@ def _about_identity(settings: Settings) -> str:
         if label in _LABELS_OF_SERIES or label in _RESERVED_LABELS:
             return f"identity_labels.{index}: {label!r} already tells our series apart; leave it out."
     return ""
+
+
+def _about_notifications(settings: Settings) -> str:
+    in_grafana = settings.alerts_evaluated_by != ALERTS_IN_PROMETHEUS
+    return about_notifications(settings.notifications, in_grafana=in_grafana)
 
 
 def _about_exceptions(settings: Settings) -> str:

@@ -11,6 +11,7 @@ _TYPES = {
     "string": "text (in quotes where it looks like a number or a date)",
     "integer": "a whole number",
     "number": "a finite number",
+    "boolean": "true or false",
 }
 _BOUNDS = {
     "minimum": "at least {:g}",

@@ -9,6 +9,7 @@ from glassbox.metrics.engines import ENGINES
 from glassbox.query.buckets import CustomBuckets, check_custom_buckets
 from glassbox.query.rules import Severity
 from glassbox.query.slo import DEFAULT_SLOS, Slo, check_slos
+from glassbox.settings.notifications import Notifications
 
 
 @dataclass(frozen=True)
@@ -209,6 +210,7 @@ class Settings:
     runbook_base_url: str = ""
     grafana: GrafanaTarget = field(default_factory=GrafanaTarget)
     ruler: RulerTarget = field(default_factory=RulerTarget)
+    notifications: Notifications = field(default_factory=Notifications)
     kubernetes: Kubernetes = field(default_factory=Kubernetes)
     gpu: Gpu = field(default_factory=Gpu)
     cost: Cost = field(default_factory=Cost)

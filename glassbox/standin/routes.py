@@ -14,6 +14,8 @@ from glassbox.standin import (
     dashboards_api,
     data_sources,
     folders,
+    mute_timings,
+    notification_templates,
     policies,
     proxy,
     rule_groups,
@@ -31,6 +33,8 @@ _RULES = "/api/v1/provisioning/alert-rules"
 _GROUP = "/api/v1/provisioning/folder/{folder}/rule-groups/{group:path}"
 _POINTS = "/api/v1/provisioning/contact-points"
 _POLICIES = "/api/v1/provisioning/policies"
+_TIMINGS = "/api/v1/provisioning/mute-timings"
+_TEMPLATES = "/api/v1/provisioning/templates"
 
 # method, path, handler, permission (None: the handler decides, or being known is enough)
 _TABLE: tuple[tuple[str, str, Handler, str | None], ...] = (
@@ -69,6 +73,14 @@ _TABLE: tuple[tuple[str, str, Handler, str | None], ...] = (
     ("GET", _POLICIES, policies.read, None),
     ("PUT", _POLICIES, policies.put, None),
     ("DELETE", _POLICIES, policies.reset, None),
+    ("GET", _TIMINGS, mute_timings.listed, None),
+    ("POST", _TIMINGS, mute_timings.create, None),
+    ("PUT", f"{_TIMINGS}/{{name}}", mute_timings.update, None),
+    ("DELETE", f"{_TIMINGS}/{{name}}", mute_timings.delete, None),
+    ("GET", _TEMPLATES, notification_templates.listed, None),
+    ("GET", f"{_TEMPLATES}/{{name}}", notification_templates.read, None),
+    ("PUT", f"{_TEMPLATES}/{{name}}", notification_templates.put, None),
+    ("DELETE", f"{_TEMPLATES}/{{name}}", notification_templates.delete, None),
     ("GET", _GROUP, rule_groups.read, None),
     ("PUT", _GROUP, rule_groups.put, None),
     ("DELETE", _GROUP, rule_groups.delete, None),

@@ -91,6 +91,9 @@ class DashboardKind(ObjectKind):
             yield changed("", "folder", folder, content["folderUid"])
         yield from board_differences(stored(live), content["dashboard"])
 
+    def adopted(self, content: Json, live: Json) -> Iterable[Difference]:
+        yield from board_differences(content["dashboard"], stored(live))
+
     def is_what_we_pushed(self, grafana: Grafana, content: Json, live: Json) -> bool:
         if live["meta"].get("folderUid") != content["folderUid"]:
             return False

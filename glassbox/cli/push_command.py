@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PushOptions:
-    """What the command line says about a push; `plan` is a file that `plan --out` wrote."""
+    """What the command line says about a push; `plan` is a file that `plan --out` wrote, `url` is None for that of the environment."""
 
-    url: str
+    url: str | None
     token_file: Path | None = None
     yes: bool = False
     force: bool = False

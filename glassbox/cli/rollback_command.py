@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 def command(
     session: Session,
     *,
-    url: str,
+    url: str | None,
     token_file: Path | None,
     backups: Path,
     identity: str,
@@ -54,7 +54,7 @@ def command(
         for line in _lines(found):
             say(line)
         return DONE
-    with connection(url, token_file, read_only=dry_run) as grafana:
+    with connection(session, url, token_file, read_only=dry_run) as grafana:
         back = going_back(grafana, target, found, identity)
         plan = back.plan
         say(_used(back))

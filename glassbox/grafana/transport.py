@@ -15,8 +15,9 @@ from grafana_client.client import GrafanaClient
 from glassbox.grafana.advice import unanswered
 from glassbox.grafana.answer_shape import Shape, misfit
 from glassbox.grafana.answers import not_json, redirected, refused, wrong_shape
-from glassbox.grafana.credentials import GrafanaCredential
+from glassbox.grafana.credentials import GrafanaCredential, Hidden
 from glassbox.grafana.failures import Request
+from glassbox.grafana.passage import NOTHING_MORE, Passage
 from glassbox.http.exchange import Exchange, HttpAnswer, NoAnswerError
 from glassbox.http.json_text import NOT_JSON, parsed
 
@@ -31,7 +32,13 @@ class GrafanaTransport(GrafanaClient):
     """
 
     def __init__(
-        self, url: str, credential: GrafanaCredential, timeout_seconds: float, *, read_only: bool = False
+        self,
+        url: str,
+        credential: GrafanaCredential,
+        timeout_seconds: float,
+        *,
+        read_only: bool = False,
+        passage: Passage = NOTHING_MORE,
     ) -> None:
         super().__init__(credential.auth, user_agent="glassbox")
         agent = self.s.headers["User-Agent"]
@@ -39,9 +46,13 @@ class GrafanaTransport(GrafanaClient):
         self.exchange = Exchange(url, "Grafana", read_seconds=timeout_seconds, auth=credential.auth)
         self.s = self.exchange.session
         self.s.headers["User-Agent"] = agent
+        for name, value in passage.sent.items():
+            self.s.headers[name] = value
+        if passage.certificate:
+            self.s.cert = (str(passage.certificate.certificate), str(passage.certificate.key))
         self.url = url
         self.read_only = read_only
-        self.credential = credential
+        self.credential = Hidden(credential, passage.secrets)
         self.subject = "Grafana"
         self.expected: Shape = object
         self.writes: list[tuple[str, str]] = []

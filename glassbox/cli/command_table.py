@@ -25,6 +25,7 @@ COMMANDS = {
         "glassbox.reviewing.explain_command", "See what a panel or alert reads, and where that comes from."
     ),
     "plan": Entry("glassbox.cli.plan_command", "See what a push to Grafana would change."),
+    "verify": Entry("glassbox.verifying.verify_command", "See which panels and alerts have no answer in Grafana."),
     "rollback": Entry("glassbox.cli.rollback_command", "Bring back what was in Grafana before a push."),
     "destroy": Entry("glassbox.cli.destroy_command", "Delete all that is ours from Grafana."),
     "doctor": Entry(

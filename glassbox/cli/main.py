@@ -88,6 +88,7 @@ class _Commands(click.Group):
 @click.option("--no-prune", is_flag=True, help="Keep what the code no longer has.")
 @click.option("--only", metavar="GLOB", default="", callback=refuse_empty, help="Push only objects with such a title or uid: 'dashboard/*'.")  # fmt: skip  # one option
 @click.option("--plan", type=_FILE, metavar="PLAN", help="Push exactly what `plan --out PLAN` saved, or nothing.")
+@click.option("--after", is_flag=True, help="Verify at the end of the push: see `verify`.")
 @to_backups
 @rule_options
 @click.pass_context

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from glassbox.cli.carrying_out import ask, carry_out, keep_backup
+from glassbox.cli.command_table import COMMANDS
 from glassbox.cli.exit_codes import FINDINGS
 from glassbox.cli.grafana_options import BACKUPS, Destination, destination
 from glassbox.cli.lint_command import lint_and_report
@@ -24,7 +26,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PushOptions:
-    """What the command line says about a push; `plan` is a file that `plan --out` wrote, `url` is None for that of the environment."""
+    """What the command line says about a push; `plan` is a file that `plan --out` wrote, `url` is None for that of the environment.
+
+    `after` asks every query at the end.
+    """
 
     url: str | None
     token_file: Path | None = None
@@ -33,6 +38,7 @@ class PushOptions:
     no_prune: bool = False
     only: str = ""
     plan: Path | None = None
+    after: bool = False
     backups: Path = BACKUPS
 
 
@@ -58,7 +64,16 @@ def push_to(options: PushOptions, session: Session, rules: RuleOptions) -> int:
             complain(notice)
         if not brought and session.settings.alerts_evaluated_by == "prometheus":
             complain("The alerts were brought nowhere, since Prometheus evaluates them: load build/alerts there, or give --prometheus-rules DIR or --mimir URL.")  # fmt: skip  # one sentence is one line
-        return code
+        return _verified(found, code) if options.after else code
+
+
+def _verified(found: Destination, code: int) -> int:
+    """Verify, and the exit code of both."""
+    from glassbox.deploying.selection import EVERYTHING  # noqa: PLC0415  # see `destination`
+
+    # Commands stand above the command line, which knows their modules by name.
+    verified: int = import_module(COMMANDS["verify"].module).verified(found, EVERYTHING)
+    return code or verified
 
 
 def _prunes(options: PushOptions) -> bool:

@@ -31,6 +31,7 @@ from glassbox.compile.bundle import DataSource
 from glassbox.errors import GlassboxError
 from glassbox.grafana.answer_shape import ALERT_RULES, DASHBOARD, DATA_SOURCES, FOLDER, HITS, RULE_GROUP
 from glassbox.grafana.credentials import GrafanaCredential
+from glassbox.grafana.data_source_queries import DataSourceQueries
 from glassbox.grafana.data_source_ruler import DataSourceRuler, has_any, ruler_of
 from glassbox.grafana.failures import GrafanaError, NotVisibleError
 from glassbox.grafana.passage import NOTHING_MORE, Passage
@@ -111,6 +112,10 @@ class Grafana:
     def ruler(self, source: DataSource) -> DataSourceRuler | None:
         """The ruler of a data source, or None where it has none; raises GrafanaError where that cannot be found out."""
         return ruler_of(self._transport, source)
+
+    def queries(self, source: DataSource) -> DataSourceQueries:
+        """Queries of a Prometheus data source, as panels ask them."""
+        return DataSourceQueries(self._transport, source)
 
     def has_series(self, source: DataSource, name: str) -> bool:
         """Whether this Prometheus has a series of that name now, asked through Grafana; raises GrafanaError where it cannot be asked."""

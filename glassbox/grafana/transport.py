@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import copy
 import functools
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from typing import Any, Self
 
 from grafana_client.client import GrafanaClient
@@ -21,6 +22,7 @@ from glassbox.grafana.passage import NOTHING_MORE, Passage
 from glassbox.http.exchange import Exchange, HttpAnswer, NoAnswerError
 from glassbox.http.json_text import NOT_JSON, parsed
 
+_QUERY = re.compile(r"/datasources/proxy/uid/[^/]+/api/v1/(?:query|query_range)")
 VERBS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -83,6 +85,17 @@ class GrafanaTransport(GrafanaClient):
         except NoAnswerError as error:
             raise request.failed(f"at {self.url} {self.exchange.route}{unanswered(request, error)}") from None
         return self._decoded(request, response, accept_empty_json)
+
+    def ask(self, url: str, form: Mapping[str, str]) -> Any:
+        """What a data source answers to a query of Prometheus' API: a read, although sent by POST, since queries may be longer than an address."""
+        if not _QUERY.fullmatch(url):
+            raise ValueError(f"{url} is not a query of a data source")
+        request = Request(self.subject, "POST", f"/api{url}")
+        try:
+            response = self.exchange.send("POST", request.path, data=dict(form))
+        except NoAnswerError as error:
+            raise request.failed(f"at {self.url} {self.exchange.route}{error}") from None
+        return self._decoded(request, response, accept_empty=False)
 
     def _decoded(self, request: Request, response: HttpAnswer, accept_empty: bool) -> Any:
         status = response.status

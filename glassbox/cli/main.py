@@ -32,13 +32,12 @@ Examples:
   python deploy.py --prometheus-rules /etc/prometheus/rules --prometheus http://localhost:9090     rules only
   python deploy.py doctor --prometheus http://localhost:9090      what can work there
   python deploy.py try --prometheus http://localhost:9090         see its past on our boards
-  python deploy.py backtest --prometheus http://localhost:9090 --window 30d    what would have fired
   python deploy.py preview --prometheus http://localhost:9090     see them in a browser
   python deploy.py --settings settings.yaml --environment staging plan      what would change there
   python deploy.py baseline save --prometheus http://localhost:9090 --window 1d before-0.33
 
 \b
-Exit codes: 0 done or nothing to do, 1 error, 2 lint findings, changes of a plan,
+Exit codes: 0 done or nothing to do, 1 error, 2 lint findings, changes of a plan, what verify found,
 edits of others that a push kept, a regression, changed pictures, or noisy or changed alerts.
 """
 

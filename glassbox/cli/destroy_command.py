@@ -37,7 +37,7 @@ def command(
             wanted = [change for change in wanted if change.kind.name != "folder"]
         say_plan(plan, wanted)
         if dry_run or not plan.pending:
-            return FINDINGS if plan.pending else DONE
+            return FINDINGS if plan.pending or plan.left_out else DONE
         ask(wanted, yes=yes, otherwise="--dry-run to delete nothing")
         keep_backup(grafana, plan, wanted, backups)
         return carry_out(grafana, plan, wanted, "Destroyed")

@@ -43,10 +43,10 @@ class MadePlan:
 
     @property
     def has_changes(self) -> bool:
-        """Whether a push would change anything."""
+        """Whether a push would change anything, or something could not be compared."""
         from glassbox.rule_places.group_changes import differing  # noqa: PLC0415  # see `destination`
 
-        return bool(self.plan.pending) or any(differing(changes) for _, changes in self.places)
+        return bool(self.plan.pending or self.plan.left_out) or any(differing(changes) for _, changes in self.places)
 
 
 def plan_here(session: Session, wanted: PlanOptions) -> int:

@@ -61,7 +61,7 @@ def command(
         wanted = plan.allowed(force=force)
         say_plan(plan, wanted)
         if dry_run or not plan.pending:
-            return FINDINGS if plan.pending else DONE
+            return FINDINGS if plan.pending or plan.left_out else DONE
         ask(wanted, yes=yes, otherwise="--dry-run to change nothing", always="This changes Grafana back")
         keep_backup(grafana, plan, wanted, backups)
         return carry_out(grafana, plan, wanted, "Rolled back")

@@ -10,6 +10,7 @@ from glassbox.deploying.backups import Backup
 from glassbox.deploying.change import Action, Change
 from glassbox.deploying.plan import PushPlan, plan
 from glassbox.errors import GlassboxError
+from glassbox.grafana.at_once import at_once
 from glassbox.grafana.client import Grafana
 from glassbox.grafana.kinds.dashboard_kind import DashboardKind, stored
 from glassbox.grafana.kinds.folder_kind import FolderKind
@@ -120,7 +121,8 @@ class _DashboardsAsBefore(DashboardKind):
         return [{"dashboard": stored(before), "folderUid": before["meta"].get("folderUid") or ""} for before in found]
 
     def leftovers(self, survey: Survey, wanted: Iterable[Json]) -> Iterable[Json]:
-        created = (survey.grafana.dashboard(uid) for uid, each in self._objects.items() if each["before"] is None)
+        uids = [uid for uid, each in self._objects.items() if each["before"] is None]
+        created = at_once(self.read_at_once, survey.grafana.dashboard, uids)
         return [live for live in created if live and self.in_our_folder(live, survey.folder_uid)]
 
     def message(self, content: Json) -> str:

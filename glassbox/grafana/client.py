@@ -101,6 +101,24 @@ class Grafana:
             raise GlassboxError(f"Grafana answers for the organisation {found} ({name!r}), and grafana.organisation_id is {self._wanted_organisation}: use a credential of that organisation, or correct the setting.")  # fmt: skip  # a refusal is one line
         return name
 
+    @property
+    def read_only(self) -> bool:
+        """Whether nothing but reads is sent."""
+        return self._transport.read_only
+
+    @property
+    def holder(self) -> str:
+        """Who has the rights of this credential, for a sentence."""
+        return self._transport.credential.holder
+
+    def permissions(self) -> frozenset[str] | None:
+        """The actions that the credential may do, such as "dashboards:create", wherever; None where the server does not report them."""
+        with suppress(NotVisibleError):
+            return frozenset(
+                self._transport.about("the rights of this credential", dict).GET("/access-control/user/permissions")
+            )
+        return None
+
     def data_sources(self) -> list[DataSource]:
         """All data sources of the organisation, in Grafana's order."""
         answer = Datasource(self._transport.about("Grafana's data sources", DATA_SOURCES), None).list_datasources()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from threading import Lock
 
-from glassbox.deploying.plan import at_once
 from glassbox.errors import GlassboxError
+from glassbox.grafana.at_once import at_once
 from glassbox.grafana.data_source_queries import DataSourceQueries, QueryReply
 from glassbox.verifying.parts import STEP_SECONDS, AskedQuery
 

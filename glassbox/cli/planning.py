@@ -8,16 +8,15 @@ from typing import TYPE_CHECKING
 
 from glassbox.cli.exit_codes import DONE, ERROR, FINDINGS
 from glassbox.cli.grafana_options import destination
-from glassbox.cli.output import complain, is_result_lost, say
+from glassbox.cli.output import is_result_lost, say
 from glassbox.cli.plan_output import say_plan
 from glassbox.cli.rule_options import RuleOptions
-from glassbox.cli.rules_step import BehindGrafana, place_lines, plan_rules
+from glassbox.cli.rules_step import BehindGrafana, Places, place_lines, plan_rules
 from glassbox.cli.session import Session
 
 if TYPE_CHECKING:
     from glassbox.compile.bundle import Json
     from glassbox.deploying.plan import PushPlan
-    from glassbox.rule_places.group_changes import GroupChange
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ class MadePlan:
 
     plan: PushPlan
     whole: Json
-    places: list[tuple[str, list[GroupChange]]]
+    places: Places
 
     @property
     def has_changes(self) -> bool:
@@ -67,26 +66,30 @@ def make_plan(session: Session, wanted: PlanOptions) -> MadePlan:
     from glassbox.deploying.plan import plan  # noqa: PLC0415  # see `destination`
     from glassbox.deploying.plan_json import plan_json  # noqa: PLC0415
     from glassbox.deploying.selection import Selection  # noqa: PLC0415
+    from glassbox.rule_places.places_json import places_json  # noqa: PLC0415
 
     selection, prune = Selection(wanted.only), not wanted.no_prune
     with destination(session, wanted.url, wanted.token_file, prune=prune, read_only=True) as found:
         made = plan(found.grafana, found.deployment, selection)
         places = plan_rules(wanted.rules, session, found.bundle, BehindGrafana(found.grafana, found.source))
-    return MadePlan(made, plan_json(made, selection, prune=prune), places)
+    return MadePlan(made, plan_json(made, selection, prune=prune, places=places_json(places)), places)
 
 
 def say_made(made: MadePlan, form: str | None) -> None:
     """Print a plan in the chosen form, and what would change at other places of rules."""
     from glassbox.deploying.plan_json import json_of  # noqa: PLC0415  # see `destination`
-    from glassbox.deploying.plan_markdown import plan_markdown  # noqa: PLC0415
+    from glassbox.deploying.plan_markdown import plain_markdown, plan_markdown  # noqa: PLC0415
 
     if form == "json":
         say(json_of(made.whole))
-    elif form == "markdown":
+        return
+    lines = [line for title, changes in made.places for line in place_lines(title, changes, planned=True)]
+    if form == "markdown":
         say(plan_markdown(made.plan))
-    else:
-        say_plan(made.plan, made.plan.allowed(force=False))
-    for title, changes in made.places:
-        for line in place_lines(title, changes, planned=True):
-            # The other forms are documents of their own.
-            (complain if form else say)(line)
+        for line in lines:
+            # A place's title is a line of its own; what it holds are items of a list.
+            say(f"- {plain_markdown(line.strip())}" if line.startswith(" ") else f"\n**{plain_markdown(line)}**\n")
+        return
+    say_plan(made.plan, made.plan.allowed(force=False))
+    for line in lines:
+        say(line)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -16,7 +17,7 @@ from glassbox.cli.output import complain
 from glassbox.cli.plan_output import say_plan
 from glassbox.cli.recorded_notice import after_push, before_push
 from glassbox.cli.rule_options import RuleOptions
-from glassbox.cli.rules_step import BehindGrafana, bring_rules
+from glassbox.cli.rules_step import BehindGrafana, Places, bring_rules, plan_rules
 from glassbox.cli.session import Session
 from glassbox.errors import GlassboxError
 
@@ -50,7 +51,7 @@ def push_to(options: PushOptions, session: Session, rules: RuleOptions) -> int:
         if lint_and_report(found.bundle):
             complain("Nothing was pushed: correct the findings first.")
             return FINDINGS
-        plan = _plan(found, options)
+        plan = _plan(found, options, lambda: plan_rules(rules, session, found.bundle, BehindGrafana(found.grafana, found.source)))  # fmt: skip  # one thing is one line
         wanted = plan.allowed(force=options.force)
         say_plan(plan, wanted)
         always = found.bundle.content.always_recorded
@@ -82,15 +83,18 @@ def _prunes(options: PushOptions) -> bool:
     return options_of(saved(options.plan))[1] if options.plan else not options.no_prune
 
 
-def _plan(found: Destination, options: PushOptions) -> PushPlan:
+def _plan(found: Destination, options: PushOptions, places: Callable[[], Places]) -> PushPlan:
+    """The plan, compared with the saved one where there is one: its rules of other places too."""
     from glassbox.deploying.plan import plan  # noqa: PLC0415  # see `destination`
     from glassbox.deploying.plan_json import plan_json  # noqa: PLC0415
     from glassbox.deploying.saved_plan import options_of, refuse_other, saved  # noqa: PLC0415
     from glassbox.deploying.selection import Selection  # noqa: PLC0415
+    from glassbox.rule_places.places_json import places_json  # noqa: PLC0415
 
     reviewed = saved(options.plan) if options.plan else None
     selection = options_of(reviewed)[0] if reviewed else Selection(options.only)
     made = plan(found.grafana, found.deployment, selection)
     if reviewed and options.plan:
-        refuse_other(reviewed, plan_json(made, selection, prune=found.deployment.prune), options.plan)
+        now = plan_json(made, selection, prune=found.deployment.prune, places=places_json(places()))
+        refuse_other(reviewed, now, options.plan)
     return made

@@ -39,6 +39,7 @@ BELOW = {
     "glassbox/start": {"glassbox.compile"},
     "glassbox/cli": TALKING | {"glassbox.deploying", "glassbox.lint", "glassbox.rule_places", "glassbox.start"},
     "glassbox/doctor": TALKING | {"glassbox.cli", "glassbox.lint", "glassbox.syntax"},
+    "glassbox/verifying": TALKING | {"glassbox.cli", "glassbox.deploying", "glassbox.doctor"},
     "glassbox/backtest": COMMANDS
     | {"glassbox.doctor", "glassbox.lint", "glassbox.past", "glassbox.syntax", "glassbox.view"},
     "glassbox/reference": COMPILED | {"glassbox.cli", "glassbox.lint"},

@@ -17,6 +17,7 @@ from glassbox.deploying.notifications_before import (
 )
 from glassbox.deploying.plan import PushPlan, plan
 from glassbox.errors import GlassboxError
+from glassbox.grafana.at_once import at_once
 from glassbox.grafana.client import Grafana
 from glassbox.grafana.kinds import KINDS
 from glassbox.grafana.kinds.dashboard_kind import DashboardKind, stored
@@ -150,7 +151,8 @@ class _DashboardsAsBefore(DashboardKind):
         return [{"dashboard": stored(before), "folderUid": before["meta"].get("folderUid") or ""} for before in found]
 
     def leftovers(self, survey: Survey, wanted: Iterable[Json]) -> Iterable[Json]:
-        created = (survey.grafana.dashboard(uid) for uid, each in self._objects.items() if each["before"] is None)
+        uids = [uid for uid, each in self._objects.items() if each["before"] is None]
+        created = at_once(self.read_at_once, survey.grafana.dashboard, uids)
         return [live for live in created if live and self.in_our_folder(live, survey.folder_uid)]
 
     def message(self, content: Json) -> str:

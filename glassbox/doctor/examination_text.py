@@ -72,12 +72,13 @@ def _outlook(outlook: Outlook, *, has_gpus: bool) -> Iterator[str]:
     yield f"  {outlook.title}: {outlook.working} of {outlook.parts}"
     waiting: dict[str, list[str]] = {}
     for lack in outlook.lacking:
-        waiting.setdefault(_lacked(lack, has_gpus=has_gpus), []).append(lack.title)
-    for lacked, titles in waiting.items():
-        yield f"    without {lacked}: {'; '.join(titles) if len(titles) < outlook.parts else 'all of it'}"
+        waiting.setdefault(lacked(lack, has_gpus=has_gpus), []).append(lack.title)
+    for names, titles in waiting.items():
+        yield f"    without {names}: {'; '.join(titles) if len(titles) < outlook.parts else 'all of it'}"
 
 
-def _lacked(lack: Lack, *, has_gpus: bool) -> str:
+def lacked(lack: Lack, *, has_gpus: bool) -> str:
+    """What is lacking, and what brings it."""
     if lack.settings:
         return f"the setting {' and '.join(lack.lacks)}"
     if not has_gpus and any(is_of_gpus(name) for name in lack.lacks):

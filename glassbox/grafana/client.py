@@ -29,9 +29,11 @@ from glassbox.compile.bundle import DataSource
 from glassbox.errors import GlassboxError
 from glassbox.grafana.answer_shape import ALERT_RULES, DASHBOARD, DATA_SOURCES, FOLDER, HITS, RULE_GROUP
 from glassbox.grafana.credentials import GrafanaCredential
+from glassbox.grafana.data_source_queries import DataSourceQueries
 from glassbox.grafana.data_source_ruler import DataSourceRuler, has_any, ruler_of
 from glassbox.grafana.failures import GrafanaError, NotVisibleError
 from glassbox.grafana.notification_api import NotificationApi
+from glassbox.grafana.passage import NOTHING_MORE, Passage
 from glassbox.grafana.paths import EDITABLE_HEADERS, absent_is_fine, path_part
 from glassbox.grafana.transport import GrafanaTransport
 from glassbox.http.addresses import server_address
@@ -50,10 +52,17 @@ class Grafana:
     """
 
     def __init__(
-        self, url: str, credential: GrafanaCredential, *, timeout_seconds: float = 30.0, read_only: bool = False
+        self,
+        url: str,
+        credential: GrafanaCredential,
+        *,
+        timeout_seconds: float = 30.0,
+        read_only: bool = False,
+        passage: Passage = NOTHING_MORE,
     ) -> None:
         self.url = _checked(url)
-        self._transport = GrafanaTransport(self.url, credential, timeout_seconds, read_only=read_only)
+        self._wanted_organisation = passage.organisation_id
+        self._transport = GrafanaTransport(self.url, credential, timeout_seconds, read_only=read_only, passage=passage)
 
     def __enter__(self) -> Self:
         return self
@@ -82,9 +91,33 @@ class Grafana:
         return (int(found[1]), int(found[2]), int(found[3])) if found else None
 
     def organisation(self) -> str:
-        """The name of the organisation that the credential belongs to; proves the credential."""
+        """The name of the organisation that requests are about; proves the credential.
+
+        GlassboxError where it is not the one that the settings name: a server may ignore that header.
+        """
         answer = Organization(self._transport.about("Grafana's organisation", dict)).get_current_organization()
-        return str(answer.get("name", ""))
+        name, found = str(answer.get("name", "")), answer.get("id")
+        if self._wanted_organisation and found != self._wanted_organisation:
+            raise GlassboxError(f"Grafana answers for the organisation {found} ({name!r}), and grafana.organisation_id is {self._wanted_organisation}: use a credential of that organisation, or correct the setting.")  # fmt: skip  # a refusal is one line
+        return name
+
+    @property
+    def read_only(self) -> bool:
+        """Whether nothing but reads is sent."""
+        return self._transport.read_only
+
+    @property
+    def holder(self) -> str:
+        """Who has the rights of this credential, for a sentence."""
+        return self._transport.credential.holder
+
+    def permissions(self) -> frozenset[str] | None:
+        """The actions that the credential may do, such as "dashboards:create", wherever; None where the server does not report them."""
+        with suppress(NotVisibleError):
+            return frozenset(
+                self._transport.about("the rights of this credential", dict).GET("/access-control/user/permissions")
+            )
+        return None
 
     def data_sources(self) -> list[DataSource]:
         """All data sources of the organisation, in Grafana's order."""
@@ -97,6 +130,10 @@ class Grafana:
     def ruler(self, source: DataSource) -> DataSourceRuler | None:
         """The ruler of a data source, or None where it has none; raises GrafanaError where that cannot be found out."""
         return ruler_of(self._transport, source)
+
+    def queries(self, source: DataSource) -> DataSourceQueries:
+        """Queries of a Prometheus data source, as panels ask them."""
+        return DataSourceQueries(self._transport, source)
 
     def has_series(self, source: DataSource, name: str) -> bool:
         """Whether this Prometheus has a series of that name now, asked through Grafana; raises GrafanaError where it cannot be asked."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from contextlib import suppress
+from functools import cached_property
 from threading import Lock
 
 from glassbox.compile.bundle import Json
@@ -32,10 +33,21 @@ class Survey:
                 self._rules = {rule["uid"]: rule for rule in self.grafana.alert_rules()}
             return self._rules
 
-    def rules_in(self, group: str) -> Iterator[Json]:
+    @cached_property
+    def permissions(self) -> frozenset[str] | None:
+        """The actions that the credential may do, wherever; None where the server does not report them."""
+        return self.grafana.permissions()
+
+    @cached_property
+    def _rules_by_place(self) -> dict[tuple[str, str], list[Json]]:
+        places: dict[tuple[str, str], list[Json]] = {}
+        for rule in self.rules.values():
+            places.setdefault((rule["folderUID"], rule["ruleGroup"]), []).append(rule)
+        return places
+
+    def rules_in(self, group: str) -> list[Json]:
         """The rules that one group of our folder holds, in no order."""
-        place = (self.folder_uid, group)
-        return (rule for rule in self.rules.values() if (rule["folderUID"], rule["ruleGroup"]) == place)
+        return self._rules_by_place.get((self.folder_uid, group), [])
 
     @property
     def notifications(self) -> FoundNotifications:
@@ -57,8 +69,10 @@ class Survey:
 
     @property
     def holds_ours(self) -> bool:
-        """Whether our folder holds anything of ours, by mark or by tag."""
-        rules = (rule for rule in self.rules.values() if rule["folderUID"] == self.folder_uid)
-        if any(begins_as_ours(rule["uid"], self.folder_uid) for rule in rules):
+        """Whether our folder holds anything of ours, by mark or by tag, as far as the credential may see it."""
+        if self.grafana.dashboard_uids(self.folder_uid, TAG):
             return True
-        return bool(self.grafana.dashboard_uids(self.folder_uid, TAG))
+        with suppress(NotVisibleError):
+            rules = (rule for rule in self.rules.values() if rule["folderUID"] == self.folder_uid)
+            return any(begins_as_ours(rule["uid"], self.folder_uid) for rule in rules)
+        return False

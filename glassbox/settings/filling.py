@@ -10,7 +10,7 @@ from glassbox.errors import GlassboxError
 from glassbox.files import content_of
 from glassbox.query.rules import Severity
 from glassbox.query.slo import Slo
-from glassbox.settings.model import AlertChange, Settings, ThresholdsFor
+from glassbox.settings.model import AlertChange, GrafanaTarget, Settings, ThresholdsFor
 from glassbox.settings.notifications import (
     ContactPoint,
     Integration,
@@ -32,9 +32,18 @@ def filled(values: Mapping[str, Any], folder: Path) -> Settings:
         "thresholds_for": lambda entries: tuple(map(_thresholds_for, entries)),
         "slos": lambda entries: tuple(Slo(**entry) for entry in entries),
         "notifications": lambda values: _notifications(values, folder),
+        "grafana": lambda target: _fill(GrafanaTarget, _with_paths(target, folder)),
+        "environments": tuple,
     }
     built = {key: build(values[key]) for key, build in special.items() if key in values}
     return _fill(Settings, {key: value for key, value in values.items() if key not in built} | built)
+
+
+def _with_paths(target: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """What the file says of Grafana, with absolute paths."""
+    certificate = {key: (folder / target[key]).resolve() for key in ("client_certificate", "client_key") if key in target}  # fmt: skip  # one thing is one line
+    headers = {name: (folder / file).resolve() for name, file in target.get("headers", {}).items()}
+    return {**target, **certificate, "headers": headers}
 
 
 def _alert_change(values: Mapping[str, Any]) -> AlertChange:
@@ -91,7 +100,7 @@ def _fill(kind: type[T], values: Mapping[str, Any]) -> T:
 
     def convert(name: str, value: Any) -> Any:
         default = getattr(defaults, name)
-        if is_dataclass(default) and isinstance(value, Mapping):
+        if is_dataclass(default) and not isinstance(default, type) and isinstance(value, Mapping):
             return _fill(type(default), value)
         if isinstance(default, int) and isinstance(value, float) and value.is_integer():
             return int(value)  # 60.0 is an integer to JSON Schema

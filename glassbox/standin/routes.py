@@ -24,6 +24,7 @@ from glassbox.standin import (
     service_accounts,
     single_rules,
 )
+from glassbox.standin.accounts import actions_of
 from glassbox.standin.calls import Call, Handler, Instance, endpoint
 from glassbox.standin.faults import LOGIN_PAGE
 from glassbox.standin.page import PAGES, assets, descriptions, event_stream, page, status
@@ -100,6 +101,7 @@ def application(instance: Instance) -> Starlette:
         Route("/standin/descriptions", endpoint(descriptions, "dashboards:read"), methods=["GET"]),
         Route("/standin/events", endpoint(event_stream)),
         Route("/api/org", endpoint(_org, "orgs:read"), methods=["GET"]),
+        Route("/api/access-control/user/permissions", endpoint(_permissions), methods=["GET"]),
         Route(f"{proxy.PREFIX}{{uid}}/{{path:path}}", passed_on, methods=["GET", "POST"]),
         *(
             Route(path, endpoint(handler, need, writes=method != "GET"), methods=[method])
@@ -144,6 +146,11 @@ async def _to_login(request: Request) -> Response:
 
 def _org(_call: Call) -> Response:
     return JSONResponse({"id": 1, "name": "Main Org.", "address": dict.fromkeys(_ADDRESS, "")})
+
+
+def _permissions(call: Call) -> Response:
+    """GET: the caller's actions, each with its scopes (pkg/services/accesscontrol/api/api.go)."""
+    return JSONResponse({action: ["*"] for action in actions_of(call.login.role, rules_open=call.behaviour.rules_open_to_others)})  # fmt: skip  # one thing is one line
 
 
 _ADDRESS = ("address1", "address2", "city", "zipCode", "state", "country")

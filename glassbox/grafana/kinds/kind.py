@@ -54,7 +54,15 @@ class ObjectKind(ABC):
     name: ClassVar[str]
     """What reports call it: "dashboard"."""
     at_once: ClassVar[int] = 1
-    """How many objects may be read or written at the same time."""
+    """How many objects may be written at the same time."""
+    read_at_once: ClassVar[int] = 8
+    """How many objects may be read at the same time."""
+    needs_one_of: ClassVar[frozenset[str]] = frozenset()
+    """Grafana's actions of which one is enough to write such objects; where the credential has none, a push leaves the kind out."""
+
+    def is_readable(self, survey: Survey) -> bool:
+        """Whether the credential may read such objects at all."""
+        return True
 
     @abstractmethod
     def wanted(self, deployment: Deployment) -> Iterable[Json]:

@@ -78,7 +78,11 @@ def test_a_graph_says_it_on_a_ground_over_the_whole_range_and_has_no_values_of_i
     assert (target["expr"], target["legendFormat"], target["range"]) == (f"absent({ALWAYS} @ end())", WORDS, True)
     ground = properties(panel)
     assert (ground["custom.axisLabel"], ground["min"], ground["max"]) == (WORDS, 0, 1)
-    assert (ground["custom.fillOpacity"] > 0, ground["custom.lineWidth"], ground["custom.stacking"]["mode"]) == (True, 0, "none")
+    assert (ground["custom.fillOpacity"] > 0, ground["custom.lineWidth"], ground["custom.stacking"]["mode"]) == (
+        True,
+        0,
+        "none",
+    )
     (mapping,) = ground["mappings"]
     assert (mapping["options"]["from"], mapping["options"]["to"], mapping["options"]["result"]["text"]) == (0, 1, " ")
 

@@ -53,7 +53,7 @@ BELOW = {
     "dashboards": WORDS | {"recording_rules"},
     "alerts": WORDS | {"recording_rules"},
     "deploy": WORDS | CONTENT | {"glassbox.compile", "glassbox.start", "demo"},
-    "demo": COMMANDS | CONTENT | {"glassbox.lint", "glassbox_exporter", "deploy"},
+    "demo": COMMANDS | CONTENT | {"glassbox.lint", "glassbox.past", "glassbox_exporter", "deploy"},
     "bench": COMMANDS
     | CONTENT
     | {"glassbox.past", "glassbox.syntax", "glassbox.lint", "glassbox.view", "demo", "deploy", "glassbox_exporter"},

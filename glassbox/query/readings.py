@@ -49,6 +49,11 @@ def silent_about(*roles: Role) -> tuple[str, ...]:
     return tuple(engine.name for engine in ENGINES[1:] if not any(engine.readings(role) for role in roles))
 
 
+def unsure_about(*roles: Role) -> tuple[str, ...]:
+    """The names of the engines that report none of these roles, or each of them of some models only."""
+    return tuple(engine.name for engine in ENGINES[1:] if not any(map(engine.reports_of_every_model, roles)))
+
+
 def lately_there(role: Role, window: str, **matchers: str | Matcher) -> Expr:
     """The newest sample within the window of every series that reports the role, to see whether it is there: values are raw.
 

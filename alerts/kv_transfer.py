@@ -1,4 +1,4 @@
-"""Alerts on what only vLLM reports: corrupted answers, KV transfers that fail, and speculation that costs more than it gives."""
+"""Alerts on what runs only where it is switched on: KV transfers that fail, speculation that costs more than it gives, and the search for NaN."""
 
 from alerts.texts import MODEL_TEXT
 from glassbox.query.promql import instant
@@ -6,13 +6,12 @@ from glassbox.query.rules import Alert, AlertGroup, Severity, Subject
 from glassbox.query.wording import percent, span
 from glassbox.settings.model import Settings
 from recording_rules.histograms import RATE_WINDOW_SECONDS
+from recording_rules.speculation import DRAFT_TOKENS_NOTABLE, WINDOW, speculates_in_vain
 from recording_rules.vllm_only import (
     CORRUPTED,
-    DRAFT_TOKENS_NOTABLE,
     LONG_WINDOW,
     LONG_WINDOW_SECONDS,
     TRANSFERS_NOTABLE,
-    speculates_in_vain,
     transfers_fail,
 )
 
@@ -57,7 +56,7 @@ def group(settings: Settings) -> AlertGroup:
                 panel=(_BOARD, "Accepted drafts"),
                 summary=f"Speculation of {MODEL_TEXT} costs more than it gives",
                 description=f"{{{{ $value | humanizePercentage }}}} of the drafted tokens are accepted, below {percent(limits.speculation_acceptance_low_ratio)}. Drafting and checking them takes more time than they save.",
-                cannot_see=f"What a draft really costs: it compares with a fixed share. A full GPU pays for rejected tokens at higher shares, too. Fewer than {DRAFT_TOKENS_NOTABLE:,} drafted tokens within {span(LONG_WINDOW)}. One caller whose texts are hard to guess among many others.",
+                cannot_see=f"What a draft really costs: it compares with a fixed share. A full GPU pays for rejected tokens at higher shares, too. Fewer than {DRAFT_TOKENS_NOTABLE:,} drafted tokens within {span(WINDOW)}. One caller whose texts are hard to guess among many others.",
             ),
         ),
     )

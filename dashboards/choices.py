@@ -3,9 +3,7 @@
 from glassbox.board.line_choice import LineChoice
 from glassbox.board.variables import Variable
 from glassbox.metrics import CATALOGUE, prometheus_server, scrape, service
-from glassbox.metrics.engines import ENGINES
-from glassbox.query.per_replica import Serving
-from glassbox.query.promql import instant, over_time
+from glassbox.query.promql import over_time
 from glassbox.query.selectors import Level, Source
 from recording_rules import engine, gpu, instances, requests, slo, targets
 from recording_rules.memory import GONE_REMEMBERED
@@ -67,7 +65,7 @@ REPLICA_MODEL = Variable(
 REPLICA = Variable(
     name="instance", title="Replica", label="instance", values_of=instances.RUNNING, within=(JOB, REPLICA_MODEL)
 )
-# What is recorded by model is computed again for a chosen replica; what is judged by model is shown for the models that it serves.
+# What is recorded by model is computed again for a chosen replica of any engine; what is judged by model is shown for its models.
 # What is recorded by service stays the service's.
 REPLICA_OF_MODEL = Variable(
     name="instance",
@@ -78,11 +76,7 @@ REPLICA_OF_MODEL = Variable(
     optional=True,
     single=True,
     within=(JOB, MODEL),
-    serving=Serving(
-        now=instant(instances.RUNNING),
-        lately=over_time("last", instances.RUNNING, GONE_REMEMBERED),
-        kept_of=tuple(engine.name for engine in ENGINES[1:]),
-    ),
+    serving=over_time("last", instances.RUNNING, GONE_REMEMBERED),
 )
 # Every job that Prometheus scrapes, services or not.
 ANY_JOB = Variable(name="job", title="Job", label="job", values_of=scrape.UP)

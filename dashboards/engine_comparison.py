@@ -15,8 +15,8 @@ from glassbox.board.style import Line
 from glassbox.board.tables import Next
 from glassbox.board.variables import Side, Variable
 from glassbox.metrics.types import Unit
-from glassbox.query.expr import Expr
-from glassbox.query.promql import duration_seconds, instant, mean, over_range, quantile, ratio, sum_by
+from glassbox.query.expr import Expr, binary
+from glassbox.query.promql import duration_seconds, instant, over_range, quantile, ratio, sum_by
 from glassbox.query.rules import HistogramRecord, Record
 from glassbox.query.wording import span
 from glassbox.settings.model import Settings
@@ -59,9 +59,7 @@ def _side(name: str) -> Side:
         optional=True,
         within=(chosen,),
     )
-    # A query that also keeps what other engines record would be longer than servers take.
-    serving = replace(REPLICA_OF_MODEL.serving, kept_of=()) if REPLICA_OF_MODEL.serving else None
-    replica = replace(REPLICA_OF_MODEL, name=f"instance_{suffix}", title=f"{name}: replica", serving=serving)
+    replica = replace(REPLICA_OF_MODEL, name=f"instance_{suffix}", title=f"{name}: replica")
     return Side(name, (chosen, version, replica), _OF_BOTH)
 
 
@@ -98,38 +96,55 @@ def _quantile(q: float, histogram: HistogramRecord) -> Callable[[Side], Expr]:
 
 
 def _count(side: Side) -> Expr:
-    """Finished requests of the time range: rates one minute apart, each for its minute."""
-    per_second = over_range("sum", _sum(requests.REQUESTS)(side), step=_STEP)
-    return (per_second * duration_seconds(_STEP)).measured_in(Unit.REQUESTS)
+    """Finished requests of the time range."""
+    return _total(requests.REQUESTS, Unit.REQUESTS)(side)
+
+
+def _total(rate: Record, unit: Unit) -> Callable[[Side], Expr]:
+    """What grew at this rate within the time range: rates one minute apart, each for its minute."""
+
+    def of_side(side: Side) -> Expr:
+        return (over_range("sum", _sum(rate)(side), step=_STEP) * duration_seconds(_STEP)).measured_in(unit)
+
+    return of_side
 
 
 def _mean_of_range(histogram: HistogramRecord) -> Callable[[Side], Expr]:
-    return lambda side: mean(
-        *(over_range("sum", _sum(part)(side), step=_STEP) for part in (histogram.sum, histogram.count))
-    )
+    """The mean of enough requests. The count stands once: with a replica chosen, each rule of it is long."""
+
+    def of_side(side: Side) -> Expr:
+        total, observed = _total(histogram.sum, Unit.SECONDS)(side), _enough(histogram)(side)
+        return binary(total, "/", observed, unit=Unit.SECONDS)
+
+    return of_side
+
+
+def _enough(histogram: HistogramRecord) -> Callable[[Side], Expr]:
+    """The requests that were observed, where they are enough to compare."""
+    return lambda side: _total(histogram.count, Unit.REQUESTS)(side) >= _FEWEST_REQUESTS
 
 
 def _quantile_of_range(q: float, histogram: HistogramRecord) -> Callable[[Side], Expr]:
+    """The quantile of enough requests."""
+
     def of_side(side: Side) -> Expr:
         buckets = side.of(sum_by(("le",), instant(histogram.bucket)))
-        return quantile(q, over_range("sum", buckets, step=_STEP))
+        return quantile(q, over_range("sum", buckets, step=_STEP)).and_(_enough(histogram)(side))
 
     return of_side
 
 
 def _running_of_range(side: Side) -> Expr:
-    """Seconds of requests per second, which is how many run on average. Short requests run between two scrapes."""
-    return over_range("avg", _sum(requests.DURATION.sum)(side), step=_STEP)
+    """Seconds of enough requests per second, which is how many run on average. Short requests run between two scrapes."""
+    running = over_range("avg", _sum(requests.DURATION.sum)(side), step=_STEP)
+    return running.and_(_enough(requests.DURATION)(side))
 
 
 def _b_over_a(title: str, of_side: Callable[[Side], Expr], why: str) -> Panel:
-    """B's number over A's, for the whole time range; nothing where either side has too few requests."""
-    compared = ratio(of_side(B), of_side(A)).measured_in(Unit.FACTOR)
-    for side in (A, B):
-        compared = compared.and_(_count(side) >= _FEWEST_REQUESTS)
+    """B's number over A's, for the whole time range; `of_side` gives nothing where a side has too few requests."""
     return stat(
         title,
-        compared,
+        ratio(of_side(B), of_side(A)).measured_in(Unit.FACTOR),
         why=f"{why} No value with fewer than {_FEWEST_REQUESTS} requests on a side. {_WARM_UP}",
         empty="Not enough data",
         may_be_empty=True,
@@ -157,7 +172,7 @@ def _verdict() -> Row:
             stat(
                 f"Requests of {side.name}",
                 _count(side),
-                why=f"Finished requests of the time range. With fewer than {_FEWEST_REQUESTS} on either side, nothing is compared: choose a longer range. A replica can be chosen of vLLM and of services beside our exporter: of other engines choose All.",
+                why=f"Finished requests of the time range. With fewer than {_FEWEST_REQUESTS} on either side, nothing is compared: choose a longer range.",
             )
             for side in (A, B)
         ),

@@ -1,6 +1,6 @@
 """KV transfer and speculation: do KV caches arrive, are caches used, and do drafts pay?
 
-All of it is vLLM's, and most of it is there only where a connector, an offload or a drafter is switched on: panels say which.
+Most of it is vLLM's, and there only where a connector, an offload or a drafter is switched on: panels say which.
 What few panels show is read from the raw series, so that no fleet records it in vain.
 """
 
@@ -11,14 +11,15 @@ from glassbox.board.panels import stat, table, timeseries
 from glassbox.board.style import NEUTRAL, RED, YELLOW, Steps
 from glassbox.board.tables import Next
 from glassbox.board.variables import Variable
-from glassbox.metrics import CATALOGUE
+from glassbox.metrics import CATALOGUE, roles
 from glassbox.metrics.of_vllm import work
+from glassbox.metrics.roles import Role
 from glassbox.metrics.types import Counter, Unit
 from glassbox.query.expr import Expr, binary, many_to_one
 from glassbox.query.promql import avg_by, first_by, instant, max_by, rate, ratio, sum_by
 from glassbox.query.wording import last, percent, span
 from glassbox.settings.model import Settings, Thresholds
-from recording_rules import engine, vllm_only
+from recording_rules import engine, speculation, vllm_only
 from recording_rules.histograms import RATE_WINDOW_SECONDS
 
 _TARGET = ("job", "instance")
@@ -27,7 +28,10 @@ _MODEL_CHOICE = Variable(
     title="Model",
     label="model_name",
     values_of=engine.RUNNING,
-    narrows=(engine.RUNNING.level, *(part for metric in CATALOGUE["vllm"] for part in metric.parts)),
+    narrows=(
+        engine.RUNNING.level,
+        *(part for name in ("vllm", "sglang") for metric in CATALOGUE[name] for part in metric.parts),
+    ),
     optional=True,
 )
 _NO_DRAFTS = "No speculation"
@@ -77,8 +81,8 @@ def _now(limits: Thresholds) -> Row:
         ),
         stat(
             "Accepted drafts now",
-            ratio(_total(instant(vllm_only.ACCEPTED_TOKENS)), _total(instant(vllm_only.DRAFT_TOKENS))),
-            why=f"Share of the drafted tokens that the model accepts, over the {last(vllm_only.LONG_WINDOW)}. Red below {percent(limits.speculation_acceptance_low_ratio)}: drafts then cost more than they give.",
+            ratio(_total(instant(speculation.ACCEPTED_TOKENS)), _total(instant(speculation.DRAFT_TOKENS))),
+            why=f"Share of the drafted tokens that the model accepts, over the {last(speculation.WINDOW)}. Red below {percent(limits.speculation_acceptance_low_ratio)}: drafts then cost more than they give.",
             steps=Steps(RED, ((limits.speculation_acceptance_low_ratio, NEUTRAL),)),
             empty=_NO_DRAFTS,
             may_be_empty=True,
@@ -99,7 +103,7 @@ def _speculation(limits: Thresholds) -> Row:
         "Speculation",
         timeseries(
             "Accepted drafts",
-            ratio(of_models(vllm_only.ACCEPTED_TOKENS), of_models(vllm_only.DRAFT_TOKENS)),
+            ratio(of_models(speculation.ACCEPTED_TOKENS), of_models(speculation.DRAFT_TOKENS)),
             why=f"Share of the drafted tokens that the model accepts. Below {percent(limits.speculation_acceptance_low_ratio)} raises InferenceSpeculationUseless. Where drafts are long, shorter ones have a larger share.",
             maximum=1,
             empty=_NO_DRAFTS,
@@ -108,10 +112,10 @@ def _speculation(limits: Thresholds) -> Row:
         timeseries(
             "Tokens of a draft",
             {
-                "drafted": _per_draft(work.DRAFT_TOKENS),
-                "accepted": _per_draft(work.ACCEPTED_TOKENS),
+                "drafted": _per_draft(work.DRAFT_TOKENS).or_(_per_step(roles.STEP_DRAFT)),
+                "accepted": _per_draft(work.ACCEPTED_TOKENS).or_(_per_step(roles.STEP_YIELD)),
             },
-            why="Mean tokens that are drafted in a step, and that are accepted. A step yields one token more than are accepted.",
+            why="Mean tokens that are drafted in a step, and that are accepted. A step yields one token more than are accepted. Of vLLM and SGLang.",
             empty=_NO_DRAFTS,
             may_be_empty=True,
             many=True,
@@ -184,6 +188,11 @@ def _all(outcome: str) -> Expr:
 
 def _per_draft(counter: Counter) -> Expr:
     return (per_second(counter) / (per_second(work.DRAFTS) > 0)).measured_in(Unit.TOKENS)
+
+
+def _per_step(role: Role) -> Expr:
+    """The same where an engine reports the mean of its steps, the token that is no draft included."""
+    return avg_by(BY_MODEL, (instant(role) >= 1) - 1)
 
 
 def _by_position() -> Expr:

@@ -101,7 +101,7 @@ def _engines() -> Row:
             table(
                 "Engines",
                 group_by(("job", *_MODEL, "inference_engine", "model_version"), served),
-                why="Which inference engine, of which version, serves what is shown. No name: vLLM, or a service beside our exporter, whose targets lack the label inference_engine. What an engine does not report is said in the description of each panel. If a replica is chosen, numbers of vLLM are its own. Those of another engine are its models', on all replicas: see the board Replicas.",
+                why="Which inference engine, of which version, serves what is shown. No name: vLLM, or a service beside our exporter, whose targets lack the label inference_engine. What an engine does not report is said in the description of each panel. If a replica is chosen, the numbers are its own.",
                 value=None,
                 size=Size(width=24, height=4),
                 empty="No model",

@@ -42,21 +42,25 @@ RUNNING = Record(
     "model:inference_requests_running:sum",
     sum_by(MODEL, sources.RUNNING),
     "Running requests: in the running batch of all engines, or inside the service.",
+    of_one=sum_by(MODEL, sources.RUNNING_OF_ONE),
 )
 WAITING = Record(
     "model:inference_requests_waiting:sum",
     sum_by(MODEL, sources.WAITING),
     "Requests that wait for the engines.",
+    of_one=sum_by(MODEL, sources.WAITING_OF_ONE),
 )
 WAITING_FOR_CAPACITY = Record(
     "model:inference_requests_waiting_for_capacity:sum",
     sum_by(MODEL, sources.waiting_for_capacity(bridged)),
     "Requests that wait because the engines are full, not for adapters or KV transfers.",
+    of_one=sum_by(MODEL, sources.waiting_for_capacity(sources.seen_lately)),
 )
 KV_CACHE_USAGE_MAX = Record(
     "model:inference_kv_cache_usage_ratio:max",
     max_by(MODEL, sources.KV_CACHE_USAGE),
     "KV cache usage of the fullest engine: one full engine is enough to hurt.",
+    of_one=max_by(MODEL, sources.KV_CACHE_USAGE_OF_ONE),
 )
 KV_CACHE_USAGE_LASTING = Record(
     "model:inference_kv_cache_usage_ratio:max_min1m",
@@ -80,4 +84,5 @@ KV_CACHE_USAGE_AVG = Record(
     "model:inference_kv_cache_usage_ratio:avg",
     avg_by(MODEL, sources.KV_CACHE_USAGE),
     "Mean KV cache usage of all engines, whose caches are of equal size in one deployment.",
+    of_one=avg_by(MODEL, sources.KV_CACHE_USAGE_OF_ONE),
 )

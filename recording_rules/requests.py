@@ -9,14 +9,24 @@ from glassbox.metrics.types import Counter, Unit
 from glassbox.query.apart import of_each_engine
 from glassbox.query.births import rate_from_birth
 from glassbox.query.expr import Expr
-from glassbox.query.promql import first_by, group_by, most, rate, sum_by, with_label
+from glassbox.query.promql import first_by, group_by, most, over_time, rate, sum_by, with_label
 from glassbox.query.readings import beside_first
 from glassbox.query.reporters import telling
 from glassbox.query.rules import Record, RecordGroup
 from glassbox.query.selectors import Matchers, Source, differs, not_regex, regex
 from recording_rules.histograms import histogram
-from recording_rules.levels import ENDPOINT, MODEL, TARGET
-from recording_rules.sources import DECLARED, ENGINES, OF_CALLERS, OF_PREFILL, either, rates, through_gaps
+from recording_rules.instances import RUNNING
+from recording_rules.levels import ENDPOINT, INSTANCE, MODEL, TARGET
+from recording_rules.sources import (
+    DECLARED,
+    ENGINES,
+    OF_CALLERS,
+    OF_PREFILL,
+    either,
+    either_of_one,
+    rates,
+    through_gaps,
+)
 
 GROUP = RecordGroup("requests")
 
@@ -26,6 +36,13 @@ WINDOW, _LONGER = "1m", "2m"
 # The status that our exporter gives to a request whose client left before the end of the answer.
 CLIENT_LEFT = "499"
 _ANSWERED = differs(CLIENT_LEFT)
+
+
+def _finished_of_one(window: str) -> Expr:
+    """Without what a series is born with, which a board could not ask for several times in one query."""
+    of_service = rate(service.HTTP_REQUESTS, window, **DECLARED, **OF_CALLERS, status=_ANSWERED)
+    return either_of_one(rate(roles.FINISHED, window, **OF_CALLERS), of_service)
+
 
 REQUESTS = Record(
     "model:inference_requests:rate1m",
@@ -40,6 +57,7 @@ REQUESTS = Record(
         ),
     ),
     "Finished requests per second, whatever their outcome, without those whose callers left.",
+    of_one=sum_by(MODEL, through_gaps(_finished_of_one(WINDOW), _finished_of_one(_LONGER))),
 )
 REQUESTS_BY_ENDPOINT = Record(
     "endpoint:inference_requests:rate1m",
@@ -86,26 +104,46 @@ def http(counted: Callable[..., Expr], *, failed: bool = False) -> Expr:
 
     Where a process counts them without the model, they take the model that it serves, where it reports one.
     """
-    by_process, by_model = (
-        (roles.FAILED_BY_PROCESS, roles.FAILED) if failed else (roles.ANSWERED_BY_PROCESS, roles.ANSWERED)
-    )
+    by_process, by_model = _counted_by_engines(failed)
     of_others = (_of_models(counted(by_process, **OF_CALLERS)), counted(by_model, **OF_CALLERS))
     of_vllm_and_services = _http_of_vllm_and_services(counted, FAILED if failed else {})
     return reduce(Expr.or_, (sum_by(MODEL, each) for each in of_others), of_vllm_and_services)
 
 
-def _http_of_vllm_and_services(counted: Callable[..., Expr], status: Matchers) -> Expr:
-    """The same of vLLM, and of services beside our exporter.
+def _counted_by_engines(failed: bool) -> tuple[Role, Role]:
+    """What engines count by process, and what by model."""
+    return (roles.FAILED_BY_PROCESS, roles.FAILED) if failed else (roles.ANSWERED_BY_PROCESS, roles.ANSWERED)
 
-    What fails in a prefill instance never reaches a decode instance, so it counts as a request of its own.
-    """
+
+def _http_of_vllm_and_services(counted: Callable[..., Expr], status: Matchers) -> Expr:
+    """The same of vLLM, and of services beside our exporter."""
+    of_models = _of_models(_http_of_vllm(counted, status)).or_(_http_of_services(counted, status))
+    return beside_first(sum_by(MODEL, of_models))
+
+
+def _http_of_vllm(counted: Callable[..., Expr], status: Matchers) -> Expr:
+    """Requests by process. What fails in a prefill instance never reaches a decode instance, so it counts as a request of its own."""
     # Gateways and clients poll /v1/models. vLLM does not count health and metrics paths at all.
     of_vllm = partial(counted, vllm.HTTP_REQUESTS, handler=not_regex("|/v1/models"))
-    from_vllm = of_vllm(**OF_CALLERS, **status).or_(of_vllm(**OF_PREFILL, **FAILED))
+    return of_vllm(**OF_CALLERS, **status).or_(of_vllm(**OF_PREFILL, **FAILED))
+
+
+def _http_of_services(counted: Callable[..., Expr], status: Matchers) -> Expr:
+    """Requests of services beside our exporter that vLLM does not count itself."""
     from_service = counted(service.HTTP_REQUESTS, **DECLARED, **OF_CALLERS, **{"status": _ANSWERED, **status})
-    counted_by_vllm = most(vllm.HTTP_REQUESTS, "5m", handler=differs(""))
-    of_models = _of_models(from_vllm).or_(from_service.unless(counted_by_vllm, on=TARGET))
-    return beside_first(sum_by(MODEL, of_models))
+    return from_service.unless(most(vllm.HTTP_REQUESTS, "5m", handler=differs("")), on=TARGET)
+
+
+def _http_of_one(*, failed: bool = False) -> Expr:
+    """The same of one process, in fewer words, and without what a series is born with: a board asks for both in one query."""
+    counted: Callable[..., Expr] = partial(rate, window="5m")
+    status = FAILED if failed else {}
+    by_process, by_model = _counted_by_engines(failed)
+    served = first_by(TARGET, group_by(INSTANCE, over_time("last", RUNNING, "5m")))
+    processes = sum_by(_PROCESS, _http_of_vllm(counted, status).or_(counted(by_process, **OF_CALLERS)))
+    of_processes = processes.taking(("model_name",), served, on=TARGET)
+    of_models = counted(by_model, **OF_CALLERS).or_(_http_of_services(counted, status))
+    return sum_by(MODEL, of_processes.or_(of_models))
 
 
 def without_failures(failed: Expr, answered: Source) -> Expr:
@@ -125,13 +163,13 @@ HTTP_REQUESTS = Record(
     "model:inference_http_requests:rate5m",
     http(_COUNTED),
     "Answered HTTP requests per second, without those whose clients left.",
-    # Without what a series is born with, so that a board can ask for failures and requests of one replica in one query.
-    of_one=http(partial(rate, window="5m")),
+    of_one=_http_of_one(),
 )
 HTTP_ERRORS = Record(
     "model:inference_http_errors:rate5m",
     without_failures(http(_COUNTED, failed=True), HTTP_REQUESTS),
     "HTTP requests answered with a server error, per second.",
+    of_one=without_failures(_http_of_one(failed=True), HTTP_REQUESTS),
 )
 
 # Paths that are answered without the engine: clients poll these, and count tokens (vLLM 0.32, `vllm/entrypoints`).
@@ -156,7 +194,7 @@ def _durations(part: str) -> tuple[Role, Counter]:
 def _of_one(part: str) -> Expr:
     """Without what a series is born with, which a board could not ask for four times in one query."""
     of_engine, of_service = _durations(part)
-    return either(rate(of_engine, "5m", **OF_CALLERS), rate(of_service, "5m", **DECLARED, **OF_CALLERS))
+    return either_of_one(rate(of_engine, "5m", **OF_CALLERS), rate(of_service, "5m", **DECLARED, **OF_CALLERS))
 
 
 DURATION = histogram(

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from functools import reduce
 
 from glassbox.metrics import roles
+from glassbox.metrics.engines import ENGINES
 from glassbox.metrics.roles import Role
 from glassbox.metrics.types import Unit
 from glassbox.query.expr import Expr
 from glassbox.query.promql import avg_by, count_by, group_by, instant, max_by, over_time, ratio, sum_by
-from glassbox.query.readings import silent_about
+from glassbox.query.readings import silent_about, unsure_about
 from glassbox.query.reporters import EVERYBODY, Reporters
 from glassbox.query.rules import HistogramRecord, Record, Series
 from glassbox.query.selectors import Matcher, differs, not_regex
@@ -34,7 +35,7 @@ from recording_rules import (
     vllm_only,
     workload,
 )
-from recording_rules.known_models import KNOWN, known
+from recording_rules.known_models import KNOWN, known, served
 from recording_rules.levels import MODEL, SERVED
 from recording_rules.memory import (
     GONE_REMEMBERED,
@@ -72,14 +73,16 @@ SIGNAL = Series("model:diagnosis_signal:bool", Unit.BOOLEAN, (*MODEL, "signal"))
 class Signal:
     """One observation. It holds for each model for which `condition` returns a series.
 
-    `needs` are roles of which an engine must report one: of the models of others it is not known. With `known_of`, it is known of
-    models for which this source has series.
+    `needs` are roles of which an engine must report one, and so are `and_needs`: of the models of others it is not known. Of an engine
+    that reports them of some models only, it is known where it holds. With `known_of`, it is known of models for which this source
+    has series.
     """
 
     name: str
     condition: Callable[[Settings], Expr]
     means: str
     needs: tuple[Role, ...] = ()
+    and_needs: tuple[Role, ...] = ()
     known_of: Record | None = None
 
     @property
@@ -89,26 +92,38 @@ class Signal:
 
     def recorded(self, settings: Settings) -> Record:
         """The rule: 1 or 0 for every known model whose engine reports what it needs."""
-        judged = instant(KNOWN, **self._of_engines())
-        if self.known_of:
-            judged = judged.and_(instant(self.known_of))
-        holds = group_by(MODEL, self.condition(settings)).measured_in(Unit.BOOLEAN).and_(judged)
-        return SIGNAL.recorded(holds.or_(judged * 0), self.means, signal=self.name)
+        holds = group_by(MODEL, self.condition(settings)).measured_in(Unit.BOOLEAN)
+        seen = holds.and_(self._known_but_of(self._silent()))
+        return SIGNAL.recorded(seen.or_(self._known_but_of(self._unsure()) * 0), self.means, signal=self.name)
 
-    def _of_engines(self) -> dict[str, Matcher]:
-        silent = self._silent()
-        return {"inference_engine": not_regex("|".join(silent))} if silent else {}
+    def _known_but_of(self, engines: tuple[str, ...]) -> Expr:
+        """The known models, but those of these engines."""
+        matchers: dict[str, Matcher] = {"inference_engine": not_regex("|".join(engines))} if engines else {}
+        known = instant(KNOWN, **matchers)
+        return known.and_(instant(self.known_of)) if self.known_of else known
 
     def _silent(self) -> tuple[str, ...]:
-        return silent_about(*self.needs) if self.needs else ()
+        """Engines of whose models it never holds."""
+        return self._engines(silent_about)
+
+    def _unsure(self) -> tuple[str, ...]:
+        """Engines of whose models it is not known where it does not hold."""
+        return self._engines(unsure_about)
+
+    def _engines(self, about: Callable[..., tuple[str, ...]]) -> tuple[str, ...]:
+        each = (about(*either) for either in (self.needs, self.and_needs) if either)
+        found = {name for names in each for name in names}
+        return tuple(engine.name for engine in ENGINES if engine.name in found)
 
     def _reporters(self) -> Reporters:
         return EVERYBODY.difference(self._silent()) if self.needs else None
 
 
-def signal(means: str, *needs: Role, known_of: Record | None = None) -> Callable[[Callable[[Settings], Expr]], Signal]:
+def signal(
+    means: str, *needs: Role, and_needs: tuple[Role, ...] = (), known_of: Record | None = None
+) -> Callable[[Callable[[Settings], Expr]], Signal]:
     """Declare a signal. The decorated function is its condition, which returns the models for which it holds, and gives it its name."""
-    return lambda condition: Signal(condition.__name__, condition, means, needs, known_of)
+    return lambda condition: Signal(condition.__name__, condition, means, needs, and_needs, known_of)
 
 
 def signals() -> tuple[Signal, ...]:
@@ -129,7 +144,7 @@ def records(settings: Settings) -> tuple[Record, ...]:
 def down(_settings: Settings) -> Expr:
     # What runs is remembered through failed scrapes, longer than a page waits.
     silent = over_time("max", targets.TARGETS_UP, _SEEN_BEFORE).equals(0)
-    return instant(KNOWN).unless(instant(engine.RUNNING).unless(silent, on=("job",)))
+    return instant(KNOWN).unless(served().unless(silent, on=("job",)))
 
 
 @signal("Requests run, but no token or no answer comes.", roles.LIVE_GENERATION_TOKENS)
@@ -209,7 +224,10 @@ def slower_tokens(_settings: Settings) -> Expr:
     return _more_than_usual(workload.TIME_PER_OUTPUT_TOKEN, USUAL_TIME_PER_OUTPUT_TOKEN, _SLOWER_FACTOR)
 
 
-@signal(f"The busiest replica has more than {UNEVEN_FACTOR:g} times as many running requests as the mean one.")
+@signal(
+    f"The busiest replica has more than {UNEVEN_FACTOR:g} times as many running requests as the mean one.",
+    roles.RUNNING,
+)
 def uneven(_settings: Settings) -> Expr:
     running = over_time("avg", instances.RUNNING, WINDOW)
     busiest, mean = max_by(SERVED, running), avg_by(SERVED, running)
@@ -219,7 +237,7 @@ def uneven(_settings: Settings) -> Expr:
     return instant(KNOWN).and_(far_apart.unless(versions), on=SERVED)
 
 
-@signal(f"Replicas run fewer than {_SMALL_BATCH_REQUESTS} requests at a time.")
+@signal(f"Replicas run fewer than {_SMALL_BATCH_REQUESTS} requests at a time.", roles.RUNNING)
 def small_batches(_settings: Settings) -> Expr:
     # Of models that work at all.
     requests_in_work = sum_by(SERVED, over_time("avg", engine.RUNNING, WINDOW)) > 0
@@ -230,13 +248,13 @@ def small_batches(_settings: Settings) -> Expr:
 # Queue, batch, memory and front end.
 
 
-@signal("Requests waited for capacity the whole time.", roles.WAITING)
+@signal("Requests waited for capacity the whole time.", roles.WAITING, and_needs=(roles.RUNNING,))
 def queueing(_settings: Settings) -> Expr:
     # One sample is not a history.
     return conditions.always_queueing().and_(instant(engine.WAITING_FOR_CAPACITY).shifted(_SEEN_BEFORE))
 
 
-@signal("Requests waited for a minute, and none ran.", roles.WAITING)
+@signal("Requests waited for a minute, and none ran.", roles.WAITING, and_needs=(roles.RUNNING,))
 def blocked(_settings: Settings) -> Expr:
     waited = (over_time("min", engine.WAITING, LAST_MINUTE) > 0).and_(instant(engine.WAITING).shifted(_SEEN_BEFORE) > 0)
     return waited.and_(over_time("max", engine.RUNNING, LAST_MINUTE).equals(0)).and_(instant(engine.WAITING))
@@ -279,7 +297,7 @@ def preempting(settings: Settings) -> Expr:
     return conditions.preempts_too_often(settings.thresholds)
 
 
-@signal(f"The number of running requests has not changed for {span(_BATCH_WINDOW)}.")
+@signal(f"The number of running requests has not changed for {span(_BATCH_WINDOW)}.", roles.RUNNING)
 def batch_constant(_settings: Settings) -> Expr:
     largest, smallest = (over_time(end, engine.RUNNING, _BATCH_WINDOW) for end in ("max", "min"))
     return (

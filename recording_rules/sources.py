@@ -39,6 +39,11 @@ def either(from_engine: Expr, from_service: Expr) -> Expr:
     return from_engine.or_(beside_first(from_service.unless(ENGINES, on=TARGET)))
 
 
+def either_of_one(from_engine: Expr, from_service: Expr) -> Expr:
+    """The same of one process, in fewer words: where an engine reports this quantity, it has what the service reports too."""
+    return from_engine.or_(from_service, on=TARGET)
+
+
 def rates(
     from_engine: Role, from_service: Counter, window: str, of: Matchers = MappingProxyType({}), **of_service: Matcher
 ) -> Expr:
@@ -67,6 +72,11 @@ def bridged(gauge: Gauge | Role, **matchers: str | Matcher) -> Expr:
     return instant(gauge, **matchers).or_(kept)
 
 
+def seen_lately(gauge: Gauge | Role, **matchers: str | Matcher) -> Expr:
+    """The same of one process, in fewer words: what it no longer exposes is there for a bridge more."""
+    return over_time("last", gauge, BRIDGE, offset="", **matchers)
+
+
 # With several API servers, some versions expose a gauge once per process, distinguished by `pid`, and most of them are 0.
 PROCESSES = ("pid",)
 
@@ -75,7 +85,12 @@ RUNNING = either(
     max_without(PROCESSES, bridged(roles.RUNNING, **OF_ENGINES)),
     bridged(service.HTTP_REQUESTS_INPROGRESS, **DECLARED),
 )
+RUNNING_OF_ONE = either_of_one(
+    max_without(PROCESSES, seen_lately(roles.RUNNING, **OF_ENGINES)),
+    seen_lately(service.HTTP_REQUESTS_INPROGRESS, **DECLARED),
+)
 WAITING = max_without(PROCESSES, bridged(roles.WAITING, **OF_ENGINES))
+WAITING_OF_ONE = max_without(PROCESSES, seen_lately(roles.WAITING, **OF_ENGINES))
 
 
 def waiting_for_capacity(read: Callable[..., Expr]) -> Expr:
@@ -117,3 +132,4 @@ def queued_throughout(window: str) -> Expr:
 
 _KV_CACHES = max_without(PROCESSES, bridged(roles.KV_CACHE_USAGE))
 KV_CACHE_USAGE = possible(_KV_CACHES)
+KV_CACHE_USAGE_OF_ONE = possible(max_without(PROCESSES, seen_lately(roles.KV_CACHE_USAGE)))

@@ -1,6 +1,6 @@
-"""What only vLLM reports, and only where it is switched on: KV transfers, speculation, corrupted answers, and prompts computed elsewhere.
+"""What only vLLM reports, and only where it is switched on: KV transfers, corrupted answers, and prompts computed elsewhere.
 
-None of these series exists for a server without connector, drafts, or the search for NaN. A prefill server may have a job of its
+None of these series exists for a server without connector or the search for NaN. A prefill server may have a job of its
 own, or share one with the decode servers that fetch from it.
 """
 
@@ -23,15 +23,13 @@ from recording_rules.sources import OF_PREFILL
 
 GROUP = RecordGroup("vllm-only")
 
-# Rare events, and shares of tokens that vary with what is written.
+# Rare events.
 LONG_WINDOW = "10m"
 LONG_WINDOW_SECONDS = int(duration_seconds(LONG_WINDOW))
 
 DONE, FAILED, EXPIRED, LATE = "done", "failed", "expired", "late"
 # Fewer within 5 minutes are what a restart of one server costs.
 TRANSFERS_NOTABLE = 5
-# Some 2,000 drafts of 5 tokens: the share of accepted ones is then known to half a percent.
-DRAFT_TOKENS_NOTABLE = 10_000
 # What dominates a time is more than half of it.
 TRANSFER_BOUND_RATIO = 0.5
 # As for the front end: nobody notices less than a tenth of a second.
@@ -86,16 +84,6 @@ PREFILLED = Record(
     sum_by(MODEL, rate(vllm.REQUEST_SUCCESS, "5m", **OF_PREFILL)),
     "Requests per second that instances with the target label inference_role=prefill finished.",
 )
-DRAFT_TOKENS = Record(
-    "model:inference_speculation_draft_tokens:rate10m",
-    sum_by(MODEL, rate(work.DRAFT_TOKENS, LONG_WINDOW)),
-    "Tokens per second that speculation drafts.",
-)
-ACCEPTED_TOKENS = Record(
-    "model:inference_speculation_accepted_tokens:rate10m",
-    sum_by(MODEL, rate(work.ACCEPTED_TOKENS, LONG_WINDOW)),
-    "Tokens of drafts per second that the model accepts.",
-)
 CORRUPTED = Record(
     "model:inference_requests_corrupted:rate10m",
     sum_by(MODEL, rate_from_birth(work.CORRUPTED_REQUESTS, LONG_WINDOW)),
@@ -142,13 +130,6 @@ def transfers_fail(limits: Thresholds) -> Expr:
 def _notable(part: Expr, whole: Expr, limits: Thresholds) -> Expr:
     share = ratio(part, whole) > limits.kv_transfer_failed_ratio
     return share.and_(part * RATE_WINDOW_SECONDS >= TRANSFERS_NOTABLE)
-
-
-def speculates_in_vain(limits: Thresholds) -> Expr:
-    """The share of drafted tokens that are accepted, where it is too small to pay for the drafts, of models that draft enough."""
-    drafted = instant(DRAFT_TOKENS)
-    share = ratio(instant(ACCEPTED_TOKENS), drafted) < limits.speculation_acceptance_low_ratio
-    return served_now(share.and_(drafted * LONG_WINDOW_SECONDS >= DRAFT_TOKENS_NOTABLE))
 
 
 def transfer_time() -> Expr:

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from glassbox.errors import GlassboxError
 from glassbox.query.expr import Expr, Parts
-from glassbox.query.per_replica import Serving, SingleChoice
+from glassbox.query.per_replica import SingleChoice
 from glassbox.query.selectors import Level, Matcher, Selector, Source, regex
 
 DATA_SOURCE = "datasource"
@@ -46,7 +46,7 @@ class Variable:
     single: bool = False
     last_first: bool = False
     within: "tuple[Variable, ...]" = ()
-    serving: Serving | None = None
+    serving: Expr | None = None
 
     def __post_init__(self) -> None:
         if self.serving and not (self.optional and self.single):

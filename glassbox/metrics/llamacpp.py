@@ -36,6 +36,20 @@ TOKENS_PREDICTED_SECONDS = Counter(
     help="Time of generating, of finished requests.",
 )
 
+_SPECULATION = "only with speculation, in servers of 2026"
+SPEC_DECODE_NUM_DRAFT_TOKENS = Counter(
+    name="llamacpp:spec_decode_num_draft_tokens_total",
+    unit=Unit.TOKENS,
+    help="Tokens of all drafts.",
+    often_absent=_SPECULATION,
+)
+SPEC_DECODE_NUM_ACCEPTED_TOKENS = Counter(
+    name="llamacpp:spec_decode_num_accepted_tokens_total",
+    unit=Unit.TOKENS,
+    help="Tokens of drafts that the model accepted.",
+    often_absent=_SPECULATION,
+)
+
 _NO_HISTOGRAM = "There is no histogram at all."
 _NO_REQUESTS = "Requests are not counted."
 _AT_THE_END = "Tokens are counted when their prompt or their answer ends."
@@ -48,6 +62,8 @@ ENGINE = Engine(
         roles.WAITING: Reading(metric=REQUESTS_DEFERRED),
         roles.PROMPT_TOKENS: Reading(metric=PROMPT_TOKENS),
         roles.GENERATION_TOKENS: Reading(metric=TOKENS_PREDICTED),
+        roles.DRAFT_TOKENS: Reading(metric=SPEC_DECODE_NUM_DRAFT_TOKENS),
+        roles.ACCEPTED_TOKENS: Reading(metric=SPEC_DECODE_NUM_ACCEPTED_TOKENS),
         # All time between tokens over all tokens: the mean that its histogram would have.
         roles.INTER_TOKEN_LATENCY.sum: Reading(metric=TOKENS_PREDICTED_SECONDS),
         roles.INTER_TOKEN_LATENCY.count: Reading(metric=TOKENS_PREDICTED),
@@ -64,6 +80,8 @@ ENGINE = Engine(
         roles.PREFIX_CACHE_HITS: "There is no such counter.",
         roles.MM_CACHE_QUERIES: "There is no such counter.",
         roles.MM_CACHE_HITS: "There is no such counter.",
+        roles.STEP_DRAFT: "Drafts are counted.",
+        roles.STEP_YIELD: "Drafts are counted.",
         roles.REJECTIONS: _NO_REQUESTS,
         roles.ANSWERED: _NO_REQUESTS,
         roles.FAILED: _NO_REQUESTS,

@@ -76,6 +76,8 @@ Reported = Mapping["Role | HistogramRole", "Reading | tuple[Reading, ...]"]
 class Engine:
     """What an inference engine reports, by role, and what it does not, with the reason or what comes nearest.
 
+    What it reports `of_some_models` only, it may say nothing about of any other.
+
     Of several readings of one role, each counts for the models of a target that those before it say nothing about. `stamped` says
     that its series get its name as their label `inference_engine`, so that they are told apart from those of others with the same
     model. A front end counts the requests of the engines behind it again: what these report of a model is not read of it. They are
@@ -87,6 +89,7 @@ class Engine:
     title: str
     reports: Reported
     not_reported: Mapping[Role | HistogramRole, str] = field(default_factory=dict)
+    of_some_models: Mapping[Role | HistogramRole, str] = field(default_factory=dict)
     stamped: bool = True
     in_front_of: str = ""
     plain_bounds: bool = False
@@ -95,9 +98,22 @@ class Engine:
         """How it reports the role, which may be a part of a histogram; nothing where it does not."""
         return self._by_role.get(role, ())
 
+    def reports_of_every_model(self, role: Role) -> bool:
+        """Whether no model of it is without the role, which may be a part of a histogram."""
+        return bool(self.readings(role)) and role not in self._of_some_models
+
+    @cached_property
+    def _of_some_models(self) -> frozenset[Role]:
+        return frozenset(part for role in self.of_some_models for part in parts_of(role))
+
     @cached_property
     def _by_role(self) -> dict[Role, tuple[Reading, ...]]:
         return dict(_of_each_part(self.reports))
+
+
+def parts_of(role: "Role | HistogramRole") -> tuple[Role, ...]:
+    """The role itself, or the three parts of a histogram."""
+    return (role,) if isinstance(role, Role) else tuple(part for _, part in role.parts())
 
 
 def _of_each_part(reports: Reported) -> Iterator[tuple[Role, tuple[Reading, ...]]]:
@@ -147,6 +163,11 @@ PREFIX_CACHE_QUERIES = _counter("tokens looked up in the prefix cache", Unit.TOK
 PREFIX_CACHE_HITS = _counter("tokens found in the prefix cache", Unit.TOKENS)
 MM_CACHE_QUERIES = _counter("media looked up in the cache", Unit.EVENTS)
 MM_CACHE_HITS = _counter("media found in the cache", Unit.EVENTS)
+DRAFT_TOKENS = _counter("drafted tokens", Unit.TOKENS)
+ACCEPTED_TOKENS = _counter("accepted tokens of drafts", Unit.TOKENS)
+# Engines that do not count these report the mean of each step of the last moments instead, with the token that is no draft.
+STEP_DRAFT = _gauge("tokens that a step of speculation checks", Unit.TOKENS)
+STEP_YIELD = _gauge("tokens that a step of speculation yields", Unit.TOKENS)
 REJECTIONS = _counter("requests refused at a queue limit", Unit.REQUESTS, "reason")
 
 # Requests that a server answered, and those of them that failed for its sake (5xx): of each model, or of each process alone, where

@@ -5,7 +5,8 @@ Names, labels, buckets and versions were read from the released packages (`sglan
 (prometheus/client_python, issue 1177).
 
 Gauges of the scheduler are written at each of its log intervals, and so are old while it is idle. Tokens of requests are counted
-when a request finishes, those of the scheduler as it works.
+when a request finishes, those of the scheduler as it works. Drafts and accepted tokens are not counted: before 0.5.12, the rate
+of accepted ones (`spec_accept_rate`, not read here) was a share of other tokens.
 """
 
 from glassbox.metrics import roles
@@ -99,6 +100,19 @@ NUM_ABORTED_REQUESTS = Counter(
     labels=_REQUEST,
     help="Requests that were told to end; some of them had ended already.",
 )
+SPEC_NUM_DRAFT_TOKENS = Gauge(
+    name="sglang:spec_num_draft_tokens",
+    unit=Unit.TOKENS,
+    labels=_SCHEDULER,
+    help="Tokens that a step of speculation checks: one, and those of its draft. 0 without speculation.",
+    since="0.5.16",
+)
+SPEC_ACCEPT_LENGTH = Gauge(
+    name="sglang:spec_accept_length",
+    unit=Unit.TOKENS,
+    labels=_SCHEDULER,
+    help="Mean tokens that a step of speculation yielded in the last log interval: one, and the accepted ones. 0 without speculation.",
+)
 HTTP_RESPONSES = Counter(
     name="sglang:http_responses_total",
     unit=Unit.REQUESTS,
@@ -190,6 +204,8 @@ ENGINE = Engine(
         roles.LIVE_PROMPT_TOKENS: _of_ranks(REALTIME_TOKENS, mode="prefill_.*"),
         roles.LIVE_GENERATION_TOKENS: _of_ranks(REALTIME_TOKENS, mode="decode"),
         roles.PREEMPTIONS: _of_ranks(NUM_RETRACTED_REQUESTS),
+        roles.STEP_DRAFT: _of_ranks(SPEC_NUM_DRAFT_TOKENS),
+        roles.STEP_YIELD: _of_ranks(SPEC_ACCEPT_LENGTH),
         roles.FINISHED: Reading(metric=NUM_REQUESTS),
         roles.PREFIX_CACHE_QUERIES: Reading(metric=PROMPT_TOKENS),
         roles.PREFIX_CACHE_HITS: Reading(metric=CACHED_TOKENS),
@@ -213,6 +229,8 @@ ENGINE = Engine(
         roles.SLEEP_STATE: "There is no such gauge.",
         roles.MM_CACHE_QUERIES: "There is no such counter.",
         roles.MM_CACHE_HITS: "There is no such counter.",
+        roles.DRAFT_TOKENS: "They are worked out from the tokens and from what a step checks and yields.",
+        roles.ACCEPTED_TOKENS: "They are worked out from the tokens and from what a step yields.",
         roles.REJECTIONS: "There is no such counter.",
         roles.PREFILL_TIME: "Only stages of the scheduler have a time.",
         roles.DECODE_TIME: "Only stages of the scheduler have a time.",

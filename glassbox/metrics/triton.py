@@ -140,6 +140,12 @@ def _of_waiting(metric: Metric, scale: float = 1) -> Reading:
     return replace(_of_core(metric, scale), unless=inside)
 
 
+_OF_VLLM = "Of models of the vLLM backend."
+_OF_OTHERS = "Of models of other backends than those of vLLM and TensorRT-LLM, which queue requests within themselves."
+_OF_STREAMS = (
+    "Of models of the vLLM backend, and of other decoupled ones with --metrics-config histogram_latencies=true."
+)
+
 ENGINE = Engine(
     name="triton",
     title="Triton",
@@ -176,6 +182,27 @@ ENGINE = Engine(
         roles.PROMPT_LENGTH: _of_vllm(REQUEST_PROMPT_TOKENS),
         roles.OUTPUT_LENGTH: _of_vllm(REQUEST_GENERATION_TOKENS),
     },
+    of_some_models={
+        roles.WAITING: _OF_OTHERS,
+        roles.QUEUE_TIME.sum: _OF_OTHERS,
+        roles.QUEUE_TIME.count: _OF_OTHERS,
+        roles.TIME_TO_FIRST_TOKEN.sum: _OF_STREAMS,
+        roles.TIME_TO_FIRST_TOKEN.count: _OF_STREAMS,
+        roles.TIME_TO_FIRST_TOKEN.bucket: _OF_VLLM,
+        roles.LATENCY.bucket: _OF_VLLM,
+        **dict.fromkeys(
+            (
+                roles.PROMPT_TOKENS,
+                roles.GENERATION_TOKENS,
+                roles.LIVE_PROMPT_TOKENS,
+                roles.LIVE_GENERATION_TOKENS,
+                roles.INTER_TOKEN_LATENCY,
+                roles.PROMPT_LENGTH,
+                roles.OUTPUT_LENGTH,
+            ),
+            _OF_VLLM,
+        ),
+    },
     not_reported={
         roles.RUNNING: "There is no such gauge.",
         roles.WAITING_BY_REASON: "There is no such gauge.",
@@ -186,6 +213,10 @@ ENGINE = Engine(
         roles.PREFIX_CACHE_HITS: "The vLLM backend has no such counter.",
         roles.MM_CACHE_QUERIES: "There is no such counter.",
         roles.MM_CACHE_HITS: "There is no such counter.",
+        roles.DRAFT_TOKENS: "The vLLM backend has no such metric.",
+        roles.ACCEPTED_TOKENS: "The vLLM backend has no such metric.",
+        roles.STEP_DRAFT: "The vLLM backend has no such metric.",
+        roles.STEP_YIELD: "The vLLM backend has no such metric.",
         roles.ANSWERED_BY_PROCESS: "Answers are counted with their model.",
         roles.FAILED_BY_PROCESS: "Answers are counted with their model.",
         roles.TIME_PER_OUTPUT_TOKEN: "Only the time between two tokens is observed.",

@@ -118,6 +118,23 @@ REQUEST_INFERENCE_TIME = Histogram(
 )
 
 
+_SPECULATION = "only with speculation"
+SPEC_DECODE_NUM_DRAFT_TOKENS = Counter(
+    name="trtllm_spec_decode_num_draft_tokens_total",
+    unit=Unit.TOKENS,
+    labels=_SERVER,
+    help="Tokens of all drafts.",
+    often_absent=_SPECULATION,
+)
+SPEC_DECODE_NUM_ACCEPTED_TOKENS = Counter(
+    name="trtllm_spec_decode_num_accepted_tokens_total",
+    unit=Unit.TOKENS,
+    labels=_SERVER,
+    help="Tokens of drafts that the model accepted.",
+    often_absent=_SPECULATION,
+)
+
+
 def _errors(**where: str) -> Reading:
     return Reading(metric=REQUEST_ERROR, where=where, renamed={"http_code": "status"})
 
@@ -136,6 +153,8 @@ ENGINE = Engine(
         roles.FINISHED: Reading(metric=REQUEST_SUCCESS),
         roles.PREFIX_CACHE_QUERIES: Reading(metric=PROMPT_TOKENS),
         roles.PREFIX_CACHE_HITS: Reading(metric=PROMPT_CACHED_TOKENS),
+        roles.DRAFT_TOKENS: Reading(metric=SPEC_DECODE_NUM_DRAFT_TOKENS),
+        roles.ACCEPTED_TOKENS: Reading(metric=SPEC_DECODE_NUM_ACCEPTED_TOKENS),
         roles.ANSWERED: Reading(metric=REQUEST_SUCCESS, also=(_errors(),)),
         roles.FAILED: _errors(http_code="5.."),
         roles.LATENCY: Reading(metric=E2E_REQUEST_LATENCY),
@@ -159,6 +178,8 @@ ENGINE = Engine(
         roles.PREEMPTIONS: "Paused requests are only a gauge of those that are paused now.",
         roles.MM_CACHE_QUERIES: "There is no such counter.",
         roles.MM_CACHE_HITS: "There is no such counter.",
+        roles.STEP_DRAFT: "Drafts are counted.",
+        roles.STEP_YIELD: "Drafts are counted.",
         roles.REJECTIONS: "There is no such counter.",
         roles.ANSWERED_BY_PROCESS: "Answers are counted with their model.",
         roles.FAILED_BY_PROCESS: "Answers are counted with their model.",

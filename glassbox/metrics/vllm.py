@@ -258,6 +258,8 @@ ENGINE = Engine(
         roles.PREFIX_CACHE_HITS: Reading(metric=PREFIX_CACHE_HITS),
         roles.MM_CACHE_QUERIES: Reading(metric=MM_CACHE_QUERIES),
         roles.MM_CACHE_HITS: Reading(metric=MM_CACHE_HITS),
+        roles.DRAFT_TOKENS: Reading(metric=work.DRAFT_TOKENS),
+        roles.ACCEPTED_TOKENS: Reading(metric=work.ACCEPTED_TOKENS),
         roles.REJECTIONS: Reading(metric=ADMISSION_REJECTIONS),
         roles.LATENCY: _with_model(E2E_REQUEST_LATENCY),
         roles.TIME_TO_FIRST_TOKEN: _with_model(TIME_TO_FIRST_TOKEN),
@@ -276,5 +278,7 @@ ENGINE = Engine(
         roles.FAILED: "Its HTTP server counts answers without the model.",
         roles.ANSWERED_BY_PROCESS: "Read from http_requests_total, whose paths need a choice of their own.",
         roles.FAILED_BY_PROCESS: "Read from http_requests_total, whose paths need a choice of their own.",
+        roles.STEP_DRAFT: "Drafts are counted.",
+        roles.STEP_YIELD: "Drafts are counted.",
     },
 )

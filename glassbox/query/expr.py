@@ -25,6 +25,16 @@ class Recomputed:
 
 
 @dataclass(frozen=True)
+class AmongTargets:
+    """Parts that are left out where one target is read alone: they compare it with others, or are of no target that is."""
+
+    parts: "tuple[Part, ...]"
+
+    def __str__(self) -> str:
+        return "".join(map(str, self.parts))
+
+
+@dataclass(frozen=True)
 class LabelList:
     """The labels that an aggregation keeps, or that two sides are matched on."""
 
@@ -34,7 +44,7 @@ class LabelList:
         return ", ".join(self.names)
 
 
-Part = str | Selector | Recomputed | LabelList
+Part = str | Selector | Recomputed | AmongTargets | LabelList
 Parts = tuple[Part, ...]
 
 # Binding strength of the outermost operator, as in the PromQL documentation ("Binary operator precedence").
@@ -113,6 +123,12 @@ class Expr:
     def together(self) -> "Expr":
         """Self as one query for all engines."""
         return replace(self, by_engine=())
+
+    @property
+    def of_one_target(self) -> "Expr":
+        """Self as it is read of one target alone."""
+        parts = tuple(part for part in self.parts if not isinstance(part, AmongTargets))
+        return replace(self, parts=parts)._with_each_engine(lambda each: each.of_one_target)
 
     def measured_in(self, unit: Unit) -> "Expr":
         """Self, read in another unit: for results whose unit does not follow from the operands."""
@@ -216,7 +232,7 @@ def _selectors(parts: Parts) -> Iterator[Selector]:
     for part in parts:
         if isinstance(part, Selector):
             yield part
-        elif isinstance(part, Recomputed):
+        elif isinstance(part, Recomputed | AmongTargets):
             yield from _selectors(part.parts)
 
 
@@ -224,7 +240,7 @@ def _changed(parts: Parts, change: Callable[[Selector], Parts]) -> Iterator[Part
     for part in parts:
         if isinstance(part, Selector):
             yield from change(part)
-        elif isinstance(part, Recomputed):
+        elif isinstance(part, Recomputed | AmongTargets):
             yield replace(part, parts=tuple(_changed(part.parts, change)))
         else:
             yield part
@@ -313,6 +329,8 @@ def _identified(part: Part, labels: Sequence[str]) -> Part:
         case Recomputed(recorded, parts):
             whole = _identified(recorded, labels)
             return Recomputed(cast(Selector, whole), tuple(_identified(each, labels) for each in parts))
+        case AmongTargets(parts):
+            return AmongTargets(tuple(_identified(each, labels) for each in parts))
     return part
 
 

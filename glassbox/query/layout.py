@@ -101,6 +101,8 @@ def _after(operator: str, operand: _Tokens, width: int) -> _Lines:
     # Only the first line shares its line with the operator.
     fits = len(narrow) > 1 and len(whole) > 1 and len(operator) + 1 + len(whole[0]) <= width
     first, *rest = whole if fits else narrow
+    if len(operator) + 1 + len(first) > width:
+        return (operator, *_indented(_lines(operand, width - len(_INDENT))))
     return (f"{operator} {first}", *rest)
 
 

@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial, reduce
 
+from glassbox.metrics import roles
 from glassbox.metrics.engines import ENGINES
 from glassbox.metrics.roles import Engine, Reading, Role
 from glassbox.metrics.types import Kind, Metric
 from glassbox.query.buckets import BucketMatcher
-from glassbox.query.expr import MULTIPLY, Expr, number
+from glassbox.query.expr import MULTIPLY, AmongTargets, Expr, number
 from glassbox.query.selectors import Matcher, Matchers, QueryError, Selector, Shape, differs, regex
 
 # How one metric is read, with the matchers that its series can have.
@@ -17,6 +18,7 @@ Read = Callable[[Metric, dict[str, str | Matcher]], Expr]
 _MODEL_OF_TARGET = ("job", "instance", "model_name")
 # Rates outlive an engine by their window, so the knowledge that it was there must do so too.
 _LATELY = "5m"
+_WITHOUT_REPLICAS = frozenset(engine.name for engine in ENGINES if not engine.readings(roles.RUNNING))
 
 
 def of_engines(role: Role, read: Read, matchers: Matchers) -> Expr:
@@ -27,12 +29,29 @@ def of_engines(role: Role, read: Read, matchers: Matchers) -> Expr:
     found = {engine.name: expr for engine in ENGINES if (expr := _of_engine(engine, role, read, matchers))}
     if not found:
         raise QueryError(f"No engine reports {role.name} with the labels {', '.join(matchers)}.")
-    return replace(reduce(Expr.or_, found.values()), by_engine=tuple(found.items()))
+    first, *others = found.items()
+    whole = reduce(_with_also, others, first[1])
+    return replace(whole, by_engine=tuple(found.items()))
+
+
+def _with_also(whole: Expr, one: tuple[str, Expr]) -> Expr:
+    """What other engines report, or this one. Where it does not report what runs, none of its targets is a replica to choose."""
+    name, expr = one
+    joined = whole.or_(expr)
+    if name not in _WITHOUT_REPLICAS:
+        return joined
+    before = whole.bracketed(joined.strength)
+    return replace(joined, parts=(*before, AmongTargets(joined.parts[len(before) :])))
 
 
 def silent_about(*roles: Role) -> tuple[str, ...]:
     """The names of the engines that report none of these roles. The first engine has a way of its own where it lacks one."""
     return tuple(engine.name for engine in ENGINES[1:] if not any(engine.readings(role) for role in roles))
+
+
+def unsure_about(*roles: Role) -> tuple[str, ...]:
+    """The names of the engines that report none of these roles, or each of them of some models only."""
+    return tuple(engine.name for engine in ENGINES[1:] if not any(map(engine.reports_of_every_model, roles)))
 
 
 def lately_there(role: Role, window: str, **matchers: str | Matcher) -> Expr:
@@ -104,7 +123,12 @@ def _without_engines_behind(front: Engine, role: Role, told: Expr) -> Expr:
         matchers["le"] = "+Inf"
     behind = Shape(role.kind, role.unit, role.all_labels)
     there = _newest(_metrics(engines, role), _LATELY, matchers, behind)
-    return told.unless(there, on=("model_name",)) if engines else told
+    if not engines:
+        return told
+    kept = told.unless(there, on=("model_name",))
+    # The engines behind are targets of their own.
+    before = told.bracketed(kept.strength)
+    return replace(kept, parts=(*before, AmongTargets(kept.parts[len(before) :])))
 
 
 def _matching(engine: Engine, reading: Reading, matchers: Matchers) -> dict[str, str | Matcher] | None:

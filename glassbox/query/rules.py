@@ -64,8 +64,8 @@ class Record:
 
     @property
     def rule(self) -> Expr | None:
-        """What it records, or what of it can be known of one replica, as long as nothing is added to it; the first engine's."""
-        return None if self.labels else _of_first_engine(self.of_one or self.expr)
+        """What it records, or what of it can be known of one replica, as long as nothing is added to it."""
+        return None if self.labels else (self.of_one or self.expr).together
 
     @property
     def histogram_names(self) -> tuple[str, ...]:

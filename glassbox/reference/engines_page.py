@@ -10,14 +10,15 @@ def engine_body(engine: Engine) -> str:
     """The written part of an engine's page."""
     reported = ((_name(role), _sources(found)) for role, found in engine.reports.items())
     missing = ((_name(role), reason) for role, reason in engine.not_reported.items())
-    return "\n\n".join(
-        (
-            "## What it reports",
-            table(("quantity", "read from"), _by_name(reported)),
-            "## What it does not report",
-            table(("quantity", "why"), _by_name(missing)),
-        )
+    partly = _by_name((_name(role), which) for role, which in engine.of_some_models.items())
+    sections = (
+        "## What it reports",
+        table(("quantity", "read from"), _by_name(reported)),
+        *(("## What it reports of some models only", table(("quantity", "of which"), partly)) if partly else ()),
+        "## What it does not report",
+        table(("quantity", "why"), _by_name(missing)),
     )
+    return "\n\n".join(sections)
 
 
 def _by_name(rows: Iterator[tuple[str, str]]) -> list[tuple[str, str]]:

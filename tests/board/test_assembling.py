@@ -12,7 +12,6 @@ from glassbox.board.panels import stat, timeseries
 from glassbox.board.variables import Side, Variable
 from glassbox.errors import GlassboxError
 from glassbox.metrics.types import Gauge, Unit
-from glassbox.query.per_replica import Serving
 from glassbox.query.promql import instant, over_time, sum_by
 from glassbox.query.rules import Series
 from glassbox.query.selectors import Level, regex
@@ -113,7 +112,7 @@ def test_a_row_that_does_not_fit_is_refused_with_its_title():
 
 def test_variables_that_cannot_narrow_together_are_refused_where_the_dashboard_is_declared():
     running = Series("instance:running:sum", Unit.NONE, ("job", "model_name", "instance"))
-    serving = Serving(now=instant(running), lately=over_time("last", running, "1h"))
+    serving = over_time("last", running, "1h")
     one, other = (variable(name, "instance", optional=True, single=True, serving=serving) for name in ("one", "other"))
     recorded = instant(Series("model:load:sum", Unit.NONE, ("job", "model_name")))
     with pytest.raises(GlassboxError, match=r"model:load:sum can be .* for one choice at a time"):

@@ -8,7 +8,6 @@ import pytest
 from glassbox.board.variables import Variable, narrowed
 from glassbox.errors import GlassboxError
 from glassbox.metrics.types import Counter, FormerName, Gauge, Unit
-from glassbox.query.per_replica import Serving
 from glassbox.query.promql import instant, over_time, rate, sum_by
 from glassbox.query.rules import Record, Series
 from glassbox.query.selectors import Level
@@ -77,39 +76,51 @@ MODEL_LEVEL = ("job", "model_name")
 TOKENS = Record("model:tokens:rate5m", sum_by(MODEL_LEVEL, rate(METRIC, "5m")), "")
 SHARE = Record("model:share:ratio", instant(TOKENS) / instant(Record("model:all:rate5m", instant(TOKENS), "")), "")
 RUNNING = Series("instance:running:sum", Unit.NONE, (*MODEL_LEVEL, "instance"))
-SERVING = Serving(now=instant(RUNNING), lately=over_time("last", RUNNING, "1h"))
+SERVING = over_time("last", RUNNING, "1h")
 ONE = variable("one", "instance", optional=True, single=True, serving=SERVING)
 EVERY = 'instance=~"$one"'
 ALONE = 'instance="${one:text}"'
 OF_JOB = 'job="j"'
 OF_M = 'model_name="m"'
 RAW = f"sum by (job, model_name) (rate(tokens_total{{{ALONE}}}[5m]))"
-SERVED = f"and on (job, model_name) instance:running:sum{{{ALONE}}}"
 SERVED_LATELY = f"and on (job, model_name) last_over_time(instance:running:sum{{{ALONE}}}[1h])"
+ON = "and on (job, model_name)"
+# A name that unrelated services use too.
+SHARED = replace(METRIC, shared_name=True)
+SHARED_TOKENS = Record("model:tokens:rate5m", sum_by(MODEL_LEVEL, rate(SHARED, "5m")), "")
+OF_ONE_MODEL = Record("model:tokens_of_m:rate5m", instant(TOKENS, model_name="m"), "")
 
 
 @pytest.mark.parametrize(
     ("query", "text"),
     [
-        (instant(TOKENS), f"(model:tokens:rate5m{{{EVERY}}} or {RAW} {SERVED})"),
-        # Every raw series has a job, while the model may be lent to it.
+        (instant(TOKENS), f"(model:tokens:rate5m{{{EVERY}}} or {RAW} {ON} model:tokens:rate5m)"),
+        # What else is chosen narrows the recorded series: raw ones may lack its label, or call it something else.
         (
-            instant(TOKENS, job="j"),
-            f"(model:tokens:rate5m{{{EVERY},{OF_JOB}}} or {RAW.replace(ALONE, f'{ALONE},{OF_JOB}')} {SERVED})",
+            instant(TOKENS, job="j", model_name="m"),
+            f"(model:tokens:rate5m{{{EVERY},{OF_JOB},{OF_M}}} or {RAW} {ON} model:tokens:rate5m{{{OF_JOB},{OF_M}}})",
         ),
         (
-            instant(TOKENS, model_name="m"),
-            f"(model:tokens:rate5m{{{EVERY},{OF_M}}} or {RAW} {SERVED.replace(ALONE, f'{ALONE},{OF_M}')})",
+            instant(SHARED_TOKENS, job="j", model_name="m"),
+            f"(model:tokens:rate5m{{{EVERY},{OF_JOB},{OF_M}}}"
+            f" or {RAW.replace(ALONE, f'{ALONE},{OF_JOB}')} {ON} model:tokens:rate5m{{{OF_JOB},{OF_M}}})",
         ),
         (
             instant(TOKENS).shifted("1d"),
-            f"(model:tokens:rate5m{{{EVERY}}} offset 1d or {RAW.replace('[5m]', '[5m] offset 1d')} {SERVED})",
+            f"(model:tokens:rate5m{{{EVERY}}} offset 1d"
+            f" or {RAW.replace('[5m]', '[5m] offset 1d')} {ON} model:tokens:rate5m offset 1d)",
         ),
         # Rules that read recorded series lead to the raw ones behind those, in the parentheses that their operators need.
-        (instant(SHARE), f"(model:share:ratio{{{EVERY}}} or {RAW} / {RAW} {SERVED})"),
+        (instant(SHARE), f"(model:share:ratio{{{EVERY}}} or {RAW} / {RAW} {ON} model:share:ratio)"),
         (
             instant(Record("model:twice:ratio", instant(SHARE) / instant(SHARE), "")),
-            f"(model:twice:ratio{{{EVERY}}} or ({RAW} / {RAW}) / ({RAW} / {RAW}) {SERVED})",
+            f"(model:twice:ratio{{{EVERY}}} or ({RAW} / {RAW}) / ({RAW} / {RAW}) {ON} model:twice:ratio)",
+        ),
+        # They may read some of them only.
+        (
+            instant(OF_ONE_MODEL),
+            f"(model:tokens_of_m:rate5m{{{EVERY}}} or ({RAW} {ON} model:tokens:rate5m{{{OF_M}}})"
+            f" {ON} model:tokens_of_m:rate5m)",
         ),
         # A rule that looks back on recorded series, or that nobody knows, is that of the models which the one served.
         (

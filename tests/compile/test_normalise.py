@@ -547,17 +547,18 @@ def test_a_side_narrows_what_is_asked_of_it_and_nothing_else():
         "B: ${engine_b:text} ${version_b:text}",
         "all",
     ]
-    of_b = 'inference_engine="$engine_b",instance{},job=~"$job",{}model_version=~"$version_b"'
-    of_model = 'model_name=~"$model"'
-    recorded = of_b.format('=~"$instance_b"', f"{of_model},")
-    raw = of_b.format('="${instance_b:text}"', "")
-    served = f'instance:inference_requests_running:sum{{instance="${{instance_b:text}}",job=~"$job",{of_model}}}'
-    assert targets[1]["expr"] == (
-        f"sum((model:inference_preemptions:rate5m{{{recorded}}}"
+    of_b = 'inference_engine="$engine_b",{}job=~"$job",model_name=~"$model",model_version=~"$version_b"'
+    record, raw = "model:inference_preemptions:rate5m", 'instance="${instance_b:text}",job=~"$job"'
+    whole, of_one = (of_b.format(instance) for instance in ('instance=~"$instance_b",', ""))
+    asked = targets[1]["expr"]
+    assert asked.startswith(
+        f"sum(({record}{{{whole}}}"
         " or sum by (job, model_name, model_version, inference_engine)"
         f" (rate(vllm:num_preemptions_total{{{raw}}}[5m]) or rate(vllm_num_preemptions_total{{{raw}}}[5m])"
-        f" or rate(ray_vllm_num_preemptions_total{{{raw}}}[5m])) and on (job, model_name) {served}))"
     )
+    assert f'rate(sglang:num_retracted_requests_total{{{raw},priority=""}}[5m])' in asked
+    on = "on (job, model_name, model_version, inference_engine)"
+    assert asked.endswith(f") and {on} {record}{{{of_one}}}))")
     assert targets[2]["expr"] == 'sum(model:inference_preemptions:rate5m{job=~"$job"})'
 
 

@@ -14,7 +14,6 @@ from glassbox.board.variables import Variable, narrowed
 from glassbox.compile.compiler import compile_bundle
 from glassbox.compile.review import render_review
 from glassbox.metrics import scrape, vllm
-from glassbox.query.per_replica import Serving
 from glassbox.query.promql import instant, sum_by
 from glassbox.query.rules import Record
 from glassbox.settings.model import Settings
@@ -177,7 +176,7 @@ def test_a_query_for_one_replica_shows_the_recorded_series():
         values_of=WAITING,
         optional=True,
         single=True,
-        serving=Serving(serving, serving),
+        serving=serving,
     )
     asked = sum_by((), instant(WAITING))
     worked_out = narrowed(asked, (replica,)) / 2

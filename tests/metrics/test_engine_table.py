@@ -31,8 +31,18 @@ def test_every_role_is_reported_or_not(engine):
 
 
 @each_engine
+def test_what_it_reports_of_some_models_it_reports(engine):
+    reported = {part.name for part in all_parts(engine.reports)}
+    some = {part.name for part in all_parts(engine.of_some_models)}
+    assert some <= reported
+    every = {part.name for part in all_parts(ROLES.values()) if engine.reports_of_every_model(part)}
+    assert every == reported - some
+
+
+@each_engine
 def test_every_reason_is_a_sentence(engine):
-    assert [reason for reason in engine.not_reported.values() if not re.fullmatch(r"[A-Z].*[^.]\.", reason)] == []
+    reasons = (*engine.not_reported.values(), *engine.of_some_models.values())
+    assert [reason for reason in reasons if not re.fullmatch(r"[A-Z].*[^.]\.", reason)] == []
 
 
 @each_engine

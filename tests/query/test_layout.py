@@ -10,6 +10,7 @@ from glassbox.metrics import vllm
 from glassbox.query.layout import WIDTH, layout
 from glassbox.query.promql import clamp_min, instant, rate, sum_by
 from glassbox.query.selectors import regex
+from glassbox.settings.model import Settings
 from tests.support.ours import our_bundle
 
 # Names without a colon have one spelling.
@@ -22,9 +23,9 @@ RUNNING, WAITING, TOKENS = (
 GRAFANAS = {"$__rate_interval": "5m", "$__range": "1h", "$__interval": "1m"}
 
 
-def queries():
-    """Every query that we compile, with its place."""
-    bundle = our_bundle()
+def queries(settings=None):
+    """Every query that we compile with these settings, with its place."""
+    bundle = our_bundle(settings)
     for file in (*bundle.recording_rules.values(), *bundle.alerts.values()):
         for rule in file["groups"][0]["rules"]:
             yield rule.get("alert") or rule["record"], rule["expr"]
@@ -101,6 +102,8 @@ def test_no_query_of_ours_has_a_long_line():
     assert [name for name, line in lines if len(line) > WIDTH + 5 and not MANY_VALUES.search(line)] == []
 
 
-def test_every_query_of_ours_is_one_that_victoriametrics_takes():
+@pytest.mark.parametrize("labels", [(), ("cluster", "namespace")], ids=["none", "two"])
+def test_every_query_of_ours_is_one_that_victoriametrics_takes(labels):
     """At most 16 KiB (its flag `-search.maxQueryLen`), with room for the values of the board's variables."""
-    assert [name for name, text in queries() if len(text) > 15 * 1024] == []
+    found = queries(Settings(identity_labels=labels))
+    assert [name for name, text in found if len(text.encode()) > 15 * 1024] == []

@@ -70,7 +70,6 @@ CASES = [
     ("LLM serving", "KV cache, fullest", ({"{}": 0.25}, {"{}": 0.95}, {"{}": 0.95})),
     # 0.95 of the way to the one bound, and from the first to the second; of all 4/s, 1.8 of the 2 between the bounds.
     ("Inference overview", "Latency p95", ({"{}": 0.95}, {"{}": 1.95}, {"{}": 1.9})),
-    ("Inference overview", "Failed requests", ({"{}": 0.2}, {"{}": 0}, {"{}": 0.2})),
     ("Inference overview", "Targets up", ({"{}": 1}, {"{}": 0}, {"{}": 0.5})),
     # GPUs have hosts of their own.
     ("Inference overview", "GPU utilisation, busiest", ({"{}": 0.5}, {"{}": 0.5}, {"{}": 0.5})),
@@ -93,6 +92,15 @@ def test_a_chosen_replica_is_shown_alone(
     instance = CHOICES[choice]
     asked = query(board, panel, 0, {"instance": instance} if instance else None)
     assert_values(asked, SERIES, shown[list(CHOICES).index(choice)], tmp_path)
+
+
+@pytest.mark.parametrize(("choice", "share"), [("a", 0.2), ("b", 0), ("All", 0.2)])
+def test_failed_requests_are_those_of_the_chosen_replica(choice: str, share: float, tmp_path: Path) -> None:
+    """Each serves one model here: HTTP counters do not report which, so of two one is taken."""
+    series = {name: values for name, values in SERIES.items() if not ("instance:" in name and 'model_name="n"' in name)}
+    instance = CHOICES[choice]
+    asked = query("Inference overview", "Failed requests", 0, {"instance": instance} if instance else None)
+    assert_values(asked, series, {"{}": share}, tmp_path)
 
 
 def test_two_replicas_of_one_engine_are_compared(tmp_path: Path) -> None:
@@ -141,23 +149,49 @@ def test_a_point_in_an_address_is_a_point(tmp_path: Path) -> None:
     assert_values(asked, series, {}, tmp_path)
 
 
-# Beside m of vLLM, an SGLang server in a job of its own, and one that shares job and model with vLLM.
+# Beside m of vLLM, two SGLang servers in a job of their own, and one that shares job and model with vLLM.
 OF_SGLANG = 'inference_engine="sglang"'
+S, T, U = ('job="sg",instance="s:30000"', 'job="sg",instance="t:30000"', 'job="vllm",instance="u:30000"')
 OTHERS = {
     **SERIES,
-    'instance:inference_requests_running:sum{job="sg",instance="s:30000",model_name="m"}': "2x80",
-    f'model:inference_generation_tokens:rate5m{{job="sg",model_name="m",{OF_SGLANG}}}': "7x80",
-    f'model:inference_generation_tokens:rate5m{{job="vllm",model_name="m",{OF_SGLANG}}}': "100x80",
+    **{f'instance:inference_requests_running:sum{{{each},model_name="m"}}': "2x80" for each in (S, T, U)},
+    # 4, 12 and 20 tokens a second, of two ranks that report the same.
+    **{
+        f'sglang:realtime_tokens_total{{{each},model_name="m",mode="decode",tp_rank="{rank}"}}': f"0+{growth}x80"
+        for each, growth in ((S, 60), (T, 180), (U, 300))
+        for rank in (0, 1)
+    },
+    f'model:inference_generation_tokens:rate5m{{job="sg",model_name="m",{OF_SGLANG}}}': "16x80",
+    f'model:inference_generation_tokens:rate5m{{job="vllm",model_name="m",{OF_SGLANG}}}': "20x80",
+    # One second and three for each request, 150 of each in the ten minutes of the range.
+    **{
+        f'sglang:e2e_request_latency_seconds_{part}{{{each},model_name="m"}}': f"0+{growth}x80"
+        for each, seconds in ((S, 3.75), (T, 11.25))
+        for part, growth in (("sum", seconds), ("count", 3.75))
+    },
+    f'model:inference_request_duration_seconds_sum:rate5m{{job="sg",model_name="m",{OF_SGLANG}}}': "1x80",
+    f'model:inference_request_duration_seconds_count:rate5m{{job="sg",model_name="m",{OF_SGLANG}}}': "0.5x80",
 }
 
 
-@pytest.mark.parametrize(("instance", "tokens"), [("s:30000", 7), ("a:8000", 16), (None, 155)])
-def test_of_another_engine_s_replica_the_numbers_of_its_models_are_shown(
-    instance: str | None, tokens: float, tmp_path: Path
-) -> None:
-    """Its rule is not computed again. Those of vLLM stay its own, whatever else serves its model in its job."""
+@pytest.mark.parametrize(
+    ("instance", "tokens"), [("s:30000", 4), ("t:30000", 12), ("u:30000", 20), ("a:8000", 16), (None, 84)]
+)
+def test_a_replica_of_another_engine_is_shown_alone(instance: str | None, tokens: float, tmp_path: Path) -> None:
+    """Also where its model and job are those of another engine's, too."""
     asked = query("LLM serving", "Output", 0, {"instance": instance} if instance else None)
     assert_values(asked, OTHERS, {"{}": tokens}, tmp_path)
+
+
+@pytest.mark.parametrize(("panel", "shown"), [("Mean latency, B/A", 3), ("Load, B/A", 3)])
+def test_two_replicas_of_another_engine_are_compared(panel: str, shown: float, tmp_path: Path) -> None:
+    sides = {"engine_a": "sglang", "engine_b": "sglang", "instance_a": "s:30000", "instance_b": "t:30000"}
+    assert_values(query("Engine comparison", panel, 0, sides), OTHERS, {"{}": shown}, tmp_path)
+
+
+def test_what_is_no_replica_of_the_chosen_engine_is_not_compared(tmp_path: Path) -> None:
+    sides = {"engine_a": "trtllm", "engine_b": "sglang", "instance_a": "s:30000", "instance_b": "t:30000"}
+    assert_values(query("Engine comparison", "Load, B/A", 0, sides), OTHERS, {}, tmp_path)
 
 
 @pytest.mark.parametrize("model", ["m", "z"])

@@ -19,6 +19,9 @@ CHANGED = "it exists or was changed after it was read, so run again to compare w
 OTHER_ORGANISATION = (
     "the token belongs to another organisation: use one of grafana.organisation_id, or correct that setting"
 )
+IN_USE = "a route or a rule uses it, so choose another there (or take the edit of our route into the settings), then run again"
+# Ids of Grafana's errors about contact points and mute timings that cannot be deleted.
+_IN_USE_IDS = ("contact-points.referenced", "contact-points.used-by-rule", "time-intervals.used")
 ADVICE = {
     407: "the proxy wants a user and a password, so put both into the address in HTTP_PROXY",
     404: "check its uid, and that the URL is Grafana's own address, including its sub-path",
@@ -51,7 +54,8 @@ def advice_for(request: Request, status: int, reason: str, credential: GrafanaCr
         return reason + (NOT_REPEATED if request.writes else "")
     if status >= 500 and "/rule-groups/" in request.path:
         return "see Grafana's log; versions 10 and 11 also answer this for rules that are provisioned elsewhere"
-    return ADVICE.get(status, "see Grafana's log" if status >= 500 else "correct it at its source and push again")
+    by_status = ADVICE.get(status, "see Grafana's log" if status >= 500 else "correct it at its source and push again")
+    return IN_USE if any(word in reason for word in _IN_USE_IDS) else by_status
 
 
 def long_wait(seconds: float) -> str:

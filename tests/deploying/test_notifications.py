@@ -502,3 +502,13 @@ def test_the_command_line_pushes_what_a_settings_file_declares(tmp_path, monkeyp
             "grafana-default-email",
             "Their pager",
         ]
+
+
+def test_what_our_edited_route_still_uses_is_not_deleted_and_the_error_says_so(one):
+    server, grafana = one
+    push(grafana, SETTINGS, WHOLE)
+    ours_in(server)["continue"] = True
+    with pytest.raises(GlassboxError, match="a route or a rule uses it, so choose another there"):
+        push(grafana, settings_of(), NOTHING, force=False)
+    assert any(is_ours(route) for route in server.state.policies["routes"])
+    assert WEEKEND in server.state.mute_timings

@@ -56,7 +56,16 @@ BELOW = {
     "demo": COMMANDS | CONTENT | {"glassbox.lint", "glassbox.past", "glassbox_exporter", "deploy"},
     "bench": COMMANDS
     | CONTENT
-    | {"glassbox.past", "glassbox.syntax", "glassbox.lint", "glassbox.view", "demo", "deploy", "glassbox_exporter"},
+    | {
+        "glassbox.deploying",
+        "glassbox.past",
+        "glassbox.syntax",
+        "glassbox.lint",
+        "glassbox.view",
+        "demo",
+        "deploy",
+        "glassbox_exporter",
+    },
     "environments": set(),
     "exporter/glassbox_exporter": set(),
 }

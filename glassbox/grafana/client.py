@@ -184,7 +184,7 @@ class Grafana:
 
     def move_folder(self, uid: str, parent_uid: str) -> None:
         """Put a folder into another one, "" being the root."""
-        self._transport.about(f"folder {uid}").POST(f"/folders/{_part(uid)}/move", json={"parentUid": parent_uid})
+        self._transport.about(f"folder {uid}").POST(f"/folders/{path_part(uid)}/move", json={"parentUid": parent_uid})
 
     def folder_counts(self, uid: str) -> dict[str, int]:
         """How many objects of each sort the folder holds, at every depth; the names of the sorts are the server's.

@@ -138,7 +138,9 @@ class _FolderAsBefore(FolderKind):
 
     def wanted(self, deployment: Deployment) -> Iterable[Json]:
         return [
-            {"uid": each["uid"], "title": each["before"]["title"]} for each in self._objects.values() if each["before"]
+            {"uid": each["uid"], "title": each["before"]["title"], "parentUid": each["before"].get("parentUid") or ""}
+            for each in self._objects.values()
+            if each["before"]
         ]
 
 

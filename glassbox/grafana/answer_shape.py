@@ -19,7 +19,7 @@ class MaybeAbsent:
 
 
 DATA_SOURCES = [{"uid": str, "name": str, "type": str}]
-FOLDER = {"uid": str, "title": str, "version": MaybeAbsent(int)}
+FOLDER = {"uid": str, "title": str, "version": MaybeAbsent(int), "parentUid": MaybeAbsent(str)}
 DASHBOARD = {
     "dashboard": {"uid": str, "title": MaybeAbsent(str), "tags": MaybeAbsent(list), "version": int},
     "meta": {"folderUid": MaybeAbsent(str)},

@@ -152,10 +152,10 @@ class Grafana:
             )
         return None
 
-    def create_folder(self, uid: str, title: str) -> None:
-        """Create a folder at the root; an existing folder with this uid is fine, whatever its title."""
+    def create_folder(self, uid: str, title: str, parent_uid: str = "") -> None:
+        """Create a folder, at the root without a parent; an existing folder with this uid is fine, whatever its title."""
         try:
-            Folder(self._transport.about(f"folder {uid}")).create_folder(title, uid=uid)
+            Folder(self._transport.about(f"folder {uid}")).create_folder(title, uid=uid, parent_uid=parent_uid or None)
         except GrafanaError as error:
             # Grafana 10 and 11 answer 409, 12 and 13 answer 412; both also for reasons other than "exists".
             if error.status not in EXISTS_ALREADY:
@@ -181,6 +181,10 @@ class Grafana:
         """Set the title of a folder; GrafanaError with status 409 or 412 if its version is not `version` any more."""
         body = {"title": title, "version": version, "overwrite": False}
         self._transport.about(f"folder {uid}").PUT(f"/folders/{path_part(uid)}", json=body)
+
+    def move_folder(self, uid: str, parent_uid: str) -> None:
+        """Put a folder into another one, "" being the root."""
+        self._transport.about(f"folder {uid}").POST(f"/folders/{path_part(uid)}/move", json={"parentUid": parent_uid})
 
     def folder_counts(self, uid: str) -> dict[str, int]:
         """How many objects of each sort the folder holds, at every depth; the names of the sorts are the server's.

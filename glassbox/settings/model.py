@@ -104,6 +104,7 @@ class GrafanaTarget:
     "editable" or "locked": what Grafana's page lets people do with our alert rules.
     `api_url` is where this tool reaches it, `url` where it is empty. `organisation_id` 0 is the credential's own.
     `headers` are files by the name of the header whose value they hold. Paths are absolute.
+    Without `parent_folder_uid` the folder is created at the top, and stays where people move it.
     """
 
     data_source: str = ""
@@ -117,6 +118,7 @@ class GrafanaTarget:
     headers: Mapping[str, Path] = field(default_factory=dict)
     client_certificate: Path | None = None
     client_key: Path | None = None
+    parent_folder_uid: str = ""
 
 
 @dataclass(frozen=True)

@@ -65,6 +65,16 @@ def update(call: Call) -> Response:
     return JSONResponse(_full(call, folder))
 
 
+def move(call: Call) -> Response:
+    """POST /api/folders/:uid/move: into the folder `parentUid`, "" being the root."""
+    folder = _find(call)
+    parent_uid = str(call.json.get("parentUid") or "")
+    _check_parent(call, folder.uid, parent_uid)
+    folder.parent_uid = parent_uid
+    index_folder(call.instance, folder)
+    return JSONResponse(_full(call, folder))
+
+
 def delete(call: Call) -> Response:
     """DELETE /api/folders/:uid with everything inside; alert rules only with `forceDeleteRules=true`."""
     folder = _find(call)

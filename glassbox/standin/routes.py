@@ -50,6 +50,7 @@ _TABLE: tuple[tuple[str, str, Handler, str | None], ...] = (
     ("GET", "/api/folders/{uid}", folders.read, "folders:read"),
     ("PUT", "/api/folders/{uid}", folders.update, "folders:write"),
     ("DELETE", "/api/folders/{uid}", folders.delete, "folders:delete"),
+    ("POST", "/api/folders/{uid}/move", folders.move, "folders:write"),
     ("GET", "/api/folders/{uid}/counts", folders.counts, "folders:read"),
     ("POST", "/api/dashboards/db", saving.save, "dashboards:create"),
     ("GET", "/api/dashboards/uid/{uid}", dashboards_api.read, "dashboards:read"),

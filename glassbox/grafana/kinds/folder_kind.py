@@ -16,12 +16,14 @@ if TYPE_CHECKING:
 
 
 class FolderKind(ObjectKind):
-    """{"uid", "title"}; live with what Grafana adds, "version" among it."""
+    """{"uid", "title"}, and "parentUid" where the settings name one, "" being the top; live with what Grafana adds, "version" among it."""
 
     name = "folder"
 
     def wanted(self, deployment: Deployment) -> Iterable[Json]:
-        return [{"uid": deployment.target.folder_uid, "title": deployment.target.folder_title}]
+        target = deployment.target
+        parent = {"parentUid": target.parent_folder_uid} if target.parent_folder_uid else {}
+        return [{"uid": target.folder_uid, "title": target.folder_title, **parent}]
 
     def identity(self, found: Json) -> str:
         return str(found["uid"])
@@ -30,6 +32,10 @@ class FolderKind(ObjectKind):
         return str(found["title"])
 
     def live(self, survey: Survey, content: Json) -> Json | None:
+        """Raises GlassboxError where the folder around it is not there."""
+        parent = content.get("parentUid")
+        if parent and survey.grafana.folder(parent) is None:
+            raise GlassboxError(f"Grafana does not have the folder {parent!r} that ours is to be in, or this credential may not see it: create it, or correct grafana.parent_folder_uid.")  # fmt: skip  # a refusal is one line
         return self.now(survey.grafana, content)
 
     def now(self, grafana: Grafana, content: Json) -> Json | None:
@@ -43,11 +49,13 @@ class FolderKind(ObjectKind):
         """Any folder may take our objects: each of them is checked for itself."""
 
     def equal(self, content: Json, live: Json) -> bool:
-        return bool(live["title"] == content["title"])
+        return bool(live["title"] == content["title"]) and not _is_elsewhere(content, live)
 
     def differences(self, content: Json, live: Json) -> Iterable[Difference]:
         if live["title"] != content["title"]:
             yield changed("", "title", live["title"], content["title"])
+        if _is_elsewhere(content, live):
+            yield changed("", "inside of", live.get("parentUid") or _TOP, content["parentUid"] or _TOP)
 
     def adopted(self, content: Json, live: Json) -> Iterable[Difference]:
         yield changed("", "title", content["title"], live["title"])
@@ -62,16 +70,19 @@ class FolderKind(ObjectKind):
         return Edit(by, str(live.get("updated") or ""), of_others=not holds_ours)
 
     def remarks(self, content: Json | None, live: Json, folder_uid: str) -> Iterable[str]:
-        if parents := live.get("parents"):
+        if (parents := live.get("parents")) and "parentUid" not in (content or {}):
             around = " / ".join(str(parent.get("title")) for parent in parents)
             yield f"Folder {self.title(live)!r} is inside {around!r}, and stays there."
 
     def write(self, grafana: Grafana, content: Json, live: Json | None) -> None:
         if live is None:
-            grafana.create_folder(content["uid"], content["title"])
-        else:
+            grafana.create_folder(content["uid"], content["title"], content.get("parentUid", ""))
+            return
+        if live["title"] != content["title"]:
             # Grafana leaves out a version of 0.
             grafana.rename_folder(content["uid"], content["title"], live.get("version") or 0)
+        if _is_elsewhere(content, live):
+            grafana.move_folder(content["uid"], content["parentUid"])
 
     def remove(self, grafana: Grafana, live: Json, folder_uid: str) -> None:
         """Delete an empty folder. Grafana itself would delete the dashboards inside with it, whoever made them."""
@@ -83,3 +94,11 @@ class FolderKind(ObjectKind):
                 "move its content to another folder or delete it, then remove the folder again."
             )
         grafana.delete_folder(live["uid"])
+
+
+_TOP = "the top"
+
+
+def _is_elsewhere(content: Json, live: Json) -> bool:
+    """Whether it is in another folder than the wanted one; without one it is right wherever it is."""
+    return "parentUid" in content and content["parentUid"] != (live.get("parentUid") or "")

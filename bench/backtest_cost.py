@@ -35,7 +35,7 @@ def measure_backtest(bundle: Bundle, cold_run: ColdRun) -> dict[int, tuple[float
         own_prometheus(Path(folder, "data")) as server,
     ):
         _fill(server.url, _unique(_series(bundle)), end - (max(DAYS) + 1) * DAY_SECONDS, end)
-        asked = ["deploy.py", "backtest", "--prometheus", server.url, "--thresholds", "none"]
+        asked = ["deploy.py", "backtest", "--prometheus", server.url, "--thresholds", "none", "--no-work-out"]
         return {days: cold_run([*asked, "--window", f"{days}d"]) for days in DAYS}
 
 

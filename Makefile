@@ -60,8 +60,9 @@ build: setup ## write build/
 docs: setup ## write the reference pages in docs/: settings, dashboards, alerts and metrics
 	$(RUN) deploy.py docs --out docs
 
-lint: tools ## check all content
+lint: tools ## check all content, and what users install
 	$(RUN) deploy.py lint --strict
+	$(RUN) deploy.py lint --strict --path install
 
 web: ## check, test and build the stand-in's page into glassbox/standin/web/dist, the same bytes every time; needs node 20 or newer
 	cd glassbox/standin/web && npm ci && npm run check && npm test && npm run build

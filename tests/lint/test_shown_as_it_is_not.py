@@ -57,16 +57,16 @@ def test_buckets_are_mixed_only_where_both_are_known_and_nothing_keeps_them_apar
 
 
 @pytest.mark.parametrize(
-    ("type_", "description", "expected"),
+    ("type_", "title", "expected"),
     [
-        ("stat", "P90.", {"quantile-of-whole-range"}),
-        ("stat", "P90 of the selected range.", set()),
-        ("timeseries", "P90.", set()),
+        ("stat", "P90", {"quantile-of-whole-range"}),
+        ("stat", "P90 of the selected range", set()),
+        ("timeseries", "P90", set()),
     ],
 )
-def test_a_quantile_of_the_range_is_fine_where_the_panel_says_so(type_, description, expected):
+def test_a_quantile_of_the_range_is_fine_where_the_title_says_so(type_, title, expected):
     query = "histogram_quantile(0.9, sum by (le) (rate(x_bucket[$__range])))"
-    assert rules(on_panel(query, panel={"type": type_, "description": description})) == expected
+    assert rules(on_panel(query, panel={"type": type_, "title": title})) == expected
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Variables that do not choose what they seem to choose."""
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from glassbox.lint.examples import Example, on_board, on_panel
 from glassbox.lint.finding import Location, Repair, Severity
@@ -11,6 +11,7 @@ from glassbox.lint.rule import Defect, in_query, lint_rule
 from glassbox.lint.rules.variables_named import names_in
 from glassbox.lint.subjects import Board, BoardVariable, Corpus, Query
 from glassbox.lint.words import listed
+from glassbox.syntax.grafana_variables import is_of_a_variable
 from glassbox.syntax.tree import LabelMatcher, SeriesNode
 
 _CHOOSING = frozenset({"query", "custom", "textbox"})
@@ -134,24 +135,28 @@ def _working_texts(board: Board) -> Iterator[str]:
 def ignored_variable(corpus: Corpus) -> Iterator[Defect]:
     """Of variables that at least three of four queries match a label by, in panels of the same exporter whose metrics have that label."""
     for board in corpus.boards:
-        asked = [
-            (query, panel) for panel in board.panels for query in panel.queries if query.series and not query.hidden
-        ]
-        for variable in board.variables if asked else ():
-            chosen = {pair for query, _ in asked for pair in _matched(query, variable.name)}
-            free = [(query, panel) for query, panel in asked if variable.name not in names_in((query.text,))]
-            if len(free) <= len(asked) * (1 - _MOST):
-                for query, panel in free:
-                    if not _OF_ALL.search(panel.title) and all(_is_free(each, chosen, corpus) for each in query.series):
-                        yield in_query(query, f"It ignores the choice of {variable.name!r}.", query.series[0].name)
+        asked = [(query, panel) for panel in board.panels for query in panel.queries if query.series]
+        asked = [(query, panel) for query, panel in asked if not query.hidden]
+        named = {query: names_in((query.text,)) for query, _ in asked}
+        chosen = _chosen(query for query, _ in asked)
+        for variable in board.variables:
+            free = [(query, panel) for query, panel in asked if variable.name not in named[query]]
+            if variable.name not in chosen or len(free) > len(asked) * (1 - _MOST):
+                continue
+            for query, panel in free:
+                by = chosen[variable.name]
+                if not _OF_ALL.search(panel.title) and all(_is_free(each, by, corpus) for each in query.series):
+                    yield in_query(query, f"It ignores the choice of {variable.name!r}.", query.series[0].name)
 
 
-def _matched(query: Query, variable: str) -> Iterator[tuple[str, str]]:
-    """The first word of each metric that the variable chooses of, with the label by which it does."""
-    for series in query.series:
+def _chosen(queries: Iterable[Query]) -> Mapping[str, set[tuple[str, str]]]:
+    """By variable: the first words of the metrics that it chooses of, each with the label by which it does."""
+    found: dict[str, set[tuple[str, str]]] = {}
+    for series in (series for query in queries for series in query.series):
         for each in series.matchers:
-            if variable in names_in((each.value,)):
-                yield first_word(series.name), each.label
+            for name in names_in((each.value,)) if is_of_a_variable(each.value) else ():
+                found.setdefault(name, set()).add((first_word(series.name), each.label))
+    return found
 
 
 def _is_free(series: SeriesNode, chosen: Collection[tuple[str, str]], corpus: Corpus) -> bool:

@@ -46,6 +46,8 @@ MAY_BE_EMPTY |= {
     for panel in board["panels"]
     if board["title"] == KV_BOARD and panel["title"] not in OF_EVERY_SERVER
 }
+# On a busy machine the hours before take their time.
+pytestmark = pytest.mark.timeout(900)
 DATA_TIMEOUT_SECONDS = 120
 AWAITED_LATER = (
     "sum_over_time(count(model:inference_requests:rate1m)[1m:1m])",

@@ -7,7 +7,7 @@ RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
 VLLM_READY := .venv-vllm/.ready
 
-.PHONY: help setup tools demo test test-vllm check golden mutants bench bench-exporter build docs lint web clean
+.PHONY: help setup tools demo test test-vllm check golden mutants bench bench-deploy bench-exporter build docs lint web clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -47,6 +47,9 @@ mutants: tools ## make small faults in every rule, and in code, and see that tes
 
 bench: tools ## speed, size and load, as tables, in about fifteen minutes; PEER=FILE adds another dashboard
 	$(RUN) -m bench $(if $(PEER),--peer-dashboard $(PEER))
+
+bench-deploy: setup ## of these tables those of plans and pushes alone, in about four minutes
+	$(RUN) -c 'from bench.deploy_speed import show_deploy_speed; show_deploy_speed()'
 
 bench-exporter: setup ## of these tables the exporter's alone, in about two minutes
 	$(RUN) -m bench.exporter_cost

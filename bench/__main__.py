@@ -26,6 +26,7 @@ from bench.board_cost import (
     read_board,
     samples_read,
 )
+from bench.deploy_speed import show_deploy_speed
 from bench.exporter_cost import show_exporter
 from bench.fleet_cost import (
     FILLING_SECONDS,
@@ -225,6 +226,7 @@ def main(peer_dashboard: Path | None) -> None:
         with ended_by_signals():
             show_build()
             show_lint(row)
+            show_deploy_speed()
             show_preview()
             show_backtest()
             show_exporter(row)

@@ -147,6 +147,7 @@ def _b_over_a(title: str, of_side: Callable[[Side], Expr], why: str) -> Panel:
         ratio(of_side(B), of_side(A)).measured_in(Unit.FACTOR),
         why=f"{why} No value with fewer than {_FEWEST_REQUESTS} requests on a side. {_WARM_UP}",
         empty="Not enough data",
+        may_be_empty=True,
     )
 
 

@@ -111,6 +111,7 @@ def _state() -> Row:
                 why="GPUs with a new XID code within the hour. Above 0, the table below names the code; see GPUNewXid. dcgm-exporter from 4.5 on reports no code before the first error.",
                 steps=_FAULTS,
                 empty=_NO_CODE,
+                may_be_empty=True,
             ),
             stat(
                 "Row remap failures",

@@ -164,6 +164,7 @@ def _parts(settings: Settings) -> Row:
             drill_down=_runbooks(settings),
             size=Size(width=11, height=9),
             empty="No alert fires",
+            may_be_empty=True,
         ),
     )
 

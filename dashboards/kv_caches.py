@@ -34,12 +34,14 @@ def transfers(limits: Thresholds) -> tuple[Row, Row]:
             lines=_OUTCOMES,
             why=f"Transfers per second of all ranks, and requests whose KV cache expired before it was fetched. Late: a rank reported that it had read blocks after they expired, so they may have been another request's. More than {percent(limits.kv_transfer_failed_ratio)} failed raises InferenceKVTransferFailing.",
             empty=NO_CONNECTOR,
+            may_be_empty=True,
         ),
         timeseries(
             "Time of a transfer",
             {"NIXL": mean_of(kv_transfer.NIXL_XFER_TIME), "Mooncake": mean_of(kv_transfer.MOONCAKE_XFER_TIME)},
             why="Mean time of a transfer that succeeded. It grows with the prompt. Where the bytes are as ever, look at the network between the servers.",
             empty=NO_CONNECTOR,
+            may_be_empty=True,
             many=True,
         ),
         timeseries(
@@ -52,6 +54,7 @@ def transfers(limits: Thresholds) -> tuple[Row, Row]:
             },
             why="Bytes of KV caches per second. Near what the network carries, transfers wait for each other.",
             empty=NO_CONNECTOR,
+            may_be_empty=True,
             many=True,
         ),
     ), row(
@@ -64,6 +67,7 @@ def transfers(limits: Thresholds) -> tuple[Row, Row]:
             },
             why="The least that a request waits for its transfers, beside its mean time to first token. Ranks transfer at the same time, so their times do not add up.",
             empty=NO_CONNECTOR,
+            may_be_empty=True,
             many=True,
         ),
         timeseries(
@@ -72,6 +76,7 @@ def transfers(limits: Thresholds) -> tuple[Row, Row]:
             why="Waiting requests by how far their KV cache is. Many that wait to start: transfers are too slow. Many that are completed: the engine is full. vLLM reports them since 0.32.",
             stacked=True,
             empty=NO_CONNECTOR,
+            may_be_empty=True,
         ),
         timeseries(
             "Failures of other connectors",
@@ -83,6 +88,7 @@ def transfers(limits: Thresholds) -> tuple[Row, Row]:
             },
             why="Keys, loads, saves and objects per second that failed. What is not found is computed again, so answers come later. No alert reads these.",
             empty=NO_CONNECTOR,
+            may_be_empty=True,
             many=True,
         ),
     )
@@ -110,6 +116,7 @@ def caches() -> tuple[Row, Row]:
             why="Share of the input tokens looked up beyond this server that were found there. Low after a deployment: the store was emptied, or prompts changed.",
             maximum=1,
             empty=NO_CONNECTOR,
+            may_be_empty=True,
         ),
     ), row(
         "",
@@ -123,6 +130,7 @@ def caches() -> tuple[Row, Row]:
             },
             why="Bytes per second between the GPU and the host's memory, and between that and the tiers below it. Stores without loads: nothing of what is kept is used again.",
             empty=_NO_OFFLOAD,
+            may_be_empty=True,
             many=True,
         ),
         timeseries(
@@ -136,6 +144,7 @@ def caches() -> tuple[Row, Row]:
             },
             why="What was not kept or not fetched, per second. No room: give the host's cache more memory. Dropped: the tier is too slow.",
             empty=_NO_OFFLOAD,
+            may_be_empty=True,
             many=True,
         ),
         timeseries(
@@ -144,6 +153,7 @@ def caches() -> tuple[Row, Row]:
             why="Share of the host's memory for KV caches that transfers hold just now, of the fullest engine. It is not how full that cache is. Near 100%, stores fail for lack of room.",
             maximum=1,
             empty=_NO_OFFLOAD,
+            may_be_empty=True,
         ),
     )
 

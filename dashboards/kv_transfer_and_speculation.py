@@ -64,6 +64,7 @@ def _now(limits: Thresholds) -> Row:
             why=f"Share of the KV transfers over the {last(RATE_WINDOW_SECONDS)} that failed. Above {percent(limits.kv_transfer_failed_ratio)} raises InferenceKVTransferFailing.",
             steps=Steps(NEUTRAL, ((limits.kv_transfer_failed_ratio, RED),)),
             empty=NO_CONNECTOR,
+            may_be_empty=True,
         ),
         stat(
             "Transfer share of first token",
@@ -71,6 +72,7 @@ def _now(limits: Thresholds) -> Row:
             why=f"The least share of the time to first token that KV transfers take, of the model with the largest. Above {percent(vllm_only.TRANSFER_BOUND_RATIO)}, the verdict may say Transfer-bound.",
             steps=Steps(NEUTRAL, ((vllm_only.TRANSFER_BOUND_RATIO, YELLOW),)),
             empty=NO_CONNECTOR,
+            may_be_empty=True,
         ),
         stat(
             "Computed input",
@@ -83,6 +85,7 @@ def _now(limits: Thresholds) -> Row:
             why=f"Share of the drafted tokens that the model accepts, over the {last(speculation.WINDOW)}. Red below {percent(limits.speculation_acceptance_low_ratio)}: drafts then cost more than they give.",
             steps=Steps(RED, ((limits.speculation_acceptance_low_ratio, NEUTRAL),)),
             empty=_NO_DRAFTS,
+            may_be_empty=True,
         ),
         stat(
             "Corrupted requests now",
@@ -90,6 +93,7 @@ def _now(limits: Thresholds) -> Row:
             why=f"Requests that finished within the {last(vllm_only.LONG_WINDOW)} and had NaN among their logits. Any raises InferenceCorruptedOutput. vLLM looks for them with VLLM_COMPUTE_NANS_IN_LOGITS=1 only.",
             steps=Steps(NEUTRAL, ((0.5, RED),)),
             empty=_NO_SEARCH,
+            may_be_empty=True,
         ),
     )
 
@@ -103,6 +107,7 @@ def _speculation(limits: Thresholds) -> Row:
             why=f"Share of the drafted tokens that the model accepts. Below {percent(limits.speculation_acceptance_low_ratio)} raises InferenceSpeculationUseless. Where drafts are long, shorter ones have a larger share.",
             maximum=1,
             empty=_NO_DRAFTS,
+            may_be_empty=True,
         ),
         timeseries(
             "Tokens of a draft",
@@ -112,6 +117,7 @@ def _speculation(limits: Thresholds) -> Row:
             },
             why="Mean tokens that are drafted in a step, and that are accepted. A step yields one token more than are accepted. Of vLLM and SGLang.",
             empty=_NO_DRAFTS,
+            may_be_empty=True,
             many=True,
         ),
         timeseries(
@@ -120,6 +126,7 @@ def _speculation(limits: Thresholds) -> Row:
             why="Share of the drafts of which the token at this position is accepted, the first being 0. Positions that are hardly accepted cost more than they give: draft fewer tokens.",
             maximum=1,
             empty=_NO_DRAFTS,
+            may_be_empty=True,
             many=True,
         ),
     )
@@ -133,6 +140,7 @@ def _requests() -> tuple[Row, Row]:
             (of_models(vllm_only.CORRUPTED) * vllm_only.LONG_WINDOW_SECONDS).measured_in(Unit.REQUESTS),
             why=f"Requests that finished within {span(vllm_only.LONG_WINDOW)} and had NaN among their logits. One raises InferenceCorruptedOutput. vLLM looks for them with VLLM_COMPUTE_NANS_IN_LOGITS=1 only.",
             empty=_NO_SEARCH,
+            may_be_empty=True,
         ),
         timeseries(
             "Preemptions of a request",
@@ -145,6 +153,7 @@ def _requests() -> tuple[Row, Row]:
             why="Adapters that each server runs and that wait for a place, as it noted them last. Requests that wait for one show as deferred on LLM serving. With several API servers, vLLM does not say which note is the last.",
             value=None,
             empty="No adapters",
+            may_be_empty=True,
         ),
     ), row(
         "",
@@ -153,6 +162,7 @@ def _requests() -> tuple[Row, Row]:
             avg_by(BY_MODEL, rate(work.ESTIMATED_FLOPS, "5m") > 0),
             why="Floating-point operations per second of each GPU, as vLLM estimates them from the model's shape. Over what the card can do, it is the model's utilisation (MFU).",
             empty=_NO_ESTIMATE,
+            may_be_empty=True,
         ),
         timeseries(
             "Estimated memory traffic of a GPU",
@@ -162,6 +172,7 @@ def _requests() -> tuple[Row, Row]:
             },
             why="Bytes per second that each GPU reads from its memory and writes to it, as vLLM estimates them. Near what the card can do, decoding is bound by memory.",
             empty=_NO_ESTIMATE,
+            may_be_empty=True,
             many=True,
         ),
     )

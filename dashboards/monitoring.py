@@ -155,6 +155,7 @@ def _coverage(jobs: Jobs) -> Row:
             value="Targets",
             size=Size(width=7),
             empty="None found",
+            may_be_empty=True,
         ),
         table(
             "Services by cluster and namespace",
@@ -171,6 +172,7 @@ def _coverage(jobs: Jobs) -> Row:
             value="Series",
             size=Size(width=8),
             empty="None found",
+            may_be_empty=True,
         ),
     )
 

@@ -59,6 +59,7 @@ def _burn(window: BurnWindow, alert: str, limits: Thresholds) -> Panel:
 def build(settings: Settings) -> Dashboard:
     """The dashboard."""
     limits = settings.thresholds
+    lacking, elsewhere = judging.not_judged(settings), judging.counted_at(settings)
     return dashboard(
         "slo",
         "SLO",
@@ -66,7 +67,7 @@ def build(settings: Settings) -> Dashboard:
         variables=(JOB, MODEL, replace(REPLICA_OF_MODEL, title="Served by replica"), SLO),
         leads_to=Next("llm-serving", "Where the time goes"),
         rows=tuple(
-            _of_engines(line, settings)
+            _of_engines(line, lacking, elsewhere)
             for line in (
                 _answer(limits.minimum_requests),
                 _kept(),
@@ -84,16 +85,15 @@ def build(settings: Settings) -> Dashboard:
     )
 
 
-def _of_engines(line: Row, settings: Settings) -> Row:
-    """The panels of what was judged, with the engines that are not, and those that are at another bucket."""
-    return replace(
-        line, panels=tuple(each if each.title in _OF_NO_ENGINE else _judged(each, settings) for each in line.panels)
-    )
+def _of_engines(line: Row, lacking: str, elsewhere: str) -> Row:
+    """The panels of what was judged, with sentences on the engines that are not, and on those that are at another bucket."""
+    panels = (each if each.title in _OF_NO_ENGINE else _judged(each, lacking, elsewhere) for each in line.panels)
+    return replace(line, panels=tuple(panels))
 
 
-def _judged(panel: Panel, settings: Settings) -> Panel:
+def _judged(panel: Panel, lacking: str, elsewhere: str) -> Panel:
     assert isinstance(panel, Stat | Timeseries)
-    said = (judging.not_judged(settings), judging.counted_at(settings) if panel.title in _OF_BUCKETS else "")
+    said = (lacking, elsewhere if panel.title in _OF_BUCKETS else "")
     if not any(said):
         return panel
     return replace(panel, why=" ".join(filter(None, (panel.why, *said))), empty=by_this_engine(panel.empty))

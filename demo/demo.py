@@ -19,23 +19,24 @@ from urllib.parse import urlsplit
 
 import click
 
-from demo.captures import capture_of_engine
-from demo.history import BUSY, IDLE, write_gpus, write_load
-from demo.ocr_service import ocr_service
-from demo.replay import replayed, replaying
+from demo.feeds import Feeds, start_feeds
+from demo.history import BUSY, IDLE, write_gpus
+from demo.past_check import check_past
 from demo.scenarios import EVERYTHING, MODELS_OF_ENGINES, SCENARIOS, WITHOUT_MODEL, Scenario
 from demo.server_settings import (
     EVALUATION_SECONDS,
     alertmanager_settings,
     glassbox_settings,
     hurry_alerts,
+    labels_of_targets,
     prometheus_settings,
 )
-from demo.simulated_dcgm import simulated_dcgm
 from demo.webhook import Webhook, receiving
+from demo.written_past import WrittenPast, write_past
 from deploy import PRODUCT, ROOT
 from glassbox.cli.main import main as command_line
 from glassbox.errors import GlassboxError
+from glassbox.past.own_prometheus import FLAGS
 from glassbox.servers.components import ensure_components
 from glassbox.servers.processes import LOOPBACK, alertmanager, ended_by_signals, free_port, prometheus
 from glassbox.standin.server import GrafanaStandIn, prometheus_source
@@ -48,47 +49,52 @@ PUSH_TIMEOUT_SECONDS = 120.0
 
 # In a scenario alerts wait a thirtieth of their time: a quarter of an hour becomes half a minute.
 HURRY = 1 / 30
-# In a scenario the services are small on purpose.
-SCENARIO_QPS_LOW = 0.1
-# The total of all replayed servers.
-PAST_VLLM_REQUESTS_PER_SECOND = 8.0
+# The services are small on purpose.
+QPS_LOW = 0.1
+# What the link to the incident shows before and after it.
+AROUND_SECONDS = 900
 
 
 @dataclass(frozen=True)
 class Demo:
-    """What runs: the addresses of Prometheus, Alertmanager and Grafana's stand-in, and the receivers of alerts and heartbeats."""
+    """What runs: the addresses of Prometheus, Alertmanager and Grafana's stand-in, and the receivers of alerts and heartbeats.
+
+    `past` is what was written of the hours before, None where nothing was.
+    """
 
     prometheus_url: str
     alertmanager_url: str
     grafana_url: str
     webhook: Webhook
     heartbeats: Webhook
+    past: WrittenPast | None
 
 
 def start(resources: ExitStack, folder: Path, scenario: Scenario = EVERYTHING, *, hurried: bool = False) -> Demo:
     """Start everything and push to the stand-in; whatever was started ends with `resources`. Raises GlassboxError.
 
-    `hurried` has the alerts wait a thirtieth of their time.
+    `hurried` evaluates the rules often, and has the alerts wait a thirtieth of their time.
     """
     click.echo("Looking for Prometheus and Alertmanager; the first run downloads them from Debian.")
     ensure_components()
-    qps_low = SCENARIO_QPS_LOW if hurried else None
-    settings_file = glassbox_settings(folder, qps_low=qps_low, engines=scenario.engines)
+    settings_file = glassbox_settings(folder, qps_low=QPS_LOW, engines=scenario.engines, often=hurried)
     build = compile_content(settings_file, folder / "build")
     if hurried:
         hurry_alerts(build, HURRY)
     webhook, heartbeats = resources.enter_context(receiving()), resources.enter_context(receiving())
     prometheus_port = _port("Prometheus", PROMETHEUS_PORT)
-    feeds, versions = _feeds(resources, scenario)
-    targets = feeds | {"prometheus": [f"http://{LOOPBACK}:{prometheus_port}"]}
+    feeds = start_feeds(resources, scenario, folder)
+    targets = {**feeds.targets, "prometheus": [f"http://{LOOPBACK}:{prometheus_port}"]}
     routes = alertmanager_settings(folder, webhook.url, heartbeats.url)
     alerts = resources.enter_context(alertmanager(routes, port=_port("Alertmanager", ALERTMANAGER_PORT)))
-    settings = prometheus_settings(folder, build, targets, alerts.url, versions, more_jobs=_labels(scenario))
-    data = _past(folder / "prometheus", scenario, targets["dcgm"][0])
-    metrics = resources.enter_context(prometheus(settings, port=prometheus_port, folder=data))
-    grafana = resources.enter_context(stand_in(metrics.url))
+    settings = prometheus_settings(folder, build, targets, alerts.url, feeds.versions, more_jobs=_labels(scenario))
+    data = folder / "prometheus" / "data"
+    past = _past(data, build, settings, feeds, scenario)
+    flags = FLAGS if past else ()
+    metrics = resources.enter_context(prometheus(settings, port=prometheus_port, folder=data.parent, more_flags=flags))
+    grafana = resources.enter_context(stand_in(metrics.url, past))
     push(settings_file, grafana.url)
-    demo = Demo(metrics.url, alerts.url, grafana.url, webhook, heartbeats)
+    demo = Demo(metrics.url, alerts.url, grafana.url, webhook, heartbeats, past)
     _show(demo, targets)
     return demo
 
@@ -99,30 +105,6 @@ def prometheus_of(resources: ExitStack) -> str:
     return start(resources, Path(folder)).prometheus_url
 
 
-def _feeds(resources: ExitStack, scenario: Scenario) -> tuple[dict[str, list[str]], dict[str, str]]:
-    """The targets of each job, and the versions of the vLLM servers among them."""
-    servers = {
-        resources.enter_context(
-            replaying(
-                feed.regime,
-                vllm_version=feed.vllm_version,
-                model_name=feed.model_name,
-                answers=feed.answers,
-            )
-        ): feed.vllm_version
-        for feed in scenario.vllm
-        for _ in range(feed.replicas)
-    }
-    targets = {
-        "hunyuanocr": [resources.enter_context(ocr_service(scenario.pages_per_second))],
-        "vllm": list(servers),
-        "dcgm": [resources.enter_context(simulated_dcgm(*scenario.gpu, gpus=scenario.gpus))],
-    }
-    for engine in scenario.engines:
-        targets[engine] = [resources.enter_context(replayed(capture_of_engine(engine)))]
-    return targets, servers
-
-
 def _labels(scenario: Scenario) -> dict[str, dict[str, str]]:
     """The labels of the targets of each engine's job: its model, where its series do not say it."""
     return {
@@ -131,24 +113,27 @@ def _labels(scenario: Scenario) -> dict[str, dict[str, str]]:
     }
 
 
-def _past(folder: Path, scenario: Scenario, dcgm_url: str) -> Path:
-    """Prometheus' folder, with what the scenario says of the hours before."""
+def _past(data: Path, build: Path, settings: Path, feeds: Feeds, scenario: Scenario) -> WrittenPast | None:
+    """Fill Prometheus' data folder with what the scenario says of the hours before; raises GlassboxError."""
     # A busy past ends five minutes ago, so that means of five minutes do not include it.
     for readings, hours, gap_seconds in ((IDLE, scenario.idle_hours, 0), (BUSY, scenario.busy_hours, 300)):
         if hours:
             write_gpus(
-                folder / "data",
+                data,
                 readings,
-                instance=urlsplit(dcgm_url).netloc,
+                instance=urlsplit(feeds.targets["dcgm"][0]).netloc,
                 gpus=scenario.gpus,
                 hours=hours,
                 step_seconds=EVALUATION_SECONDS,
                 gap_seconds=gap_seconds,
             )
-    if scenario.past_hours:
-        load = {"hunyuanocr": scenario.pages_per_second, "vllm": PAST_VLLM_REQUESTS_PER_SECOND}
-        write_load(folder / "data", load, hours=scenario.past_hours, step_seconds=EVALUATION_SECONDS)
-    return folder
+    if scenario.incident is None:
+        return None
+    end_seconds = int(feeds.started_seconds)
+    past = WrittenPast(end_seconds - scenario.past_seconds, end_seconds, scenario.incident)
+    click.echo(f"Writing the {scenario.past_seconds // 60} minutes before, and working the rules out over them.")
+    write_past(data, build, feeds, labels_of_targets(settings), past)
+    return past
 
 
 def compile_content(settings_file: Path, build: Path) -> Path:
@@ -165,10 +150,10 @@ def compile_content(settings_file: Path, build: Path) -> Path:
     return build
 
 
-def stand_in(prometheus_url: str) -> GrafanaStandIn:
+def stand_in(prometheus_url: str, past: WrittenPast | None = None) -> GrafanaStandIn:
     """The local stand-in for Grafana, which everybody may read, with that Prometheus as its default data source.
 
-    Its boards open on the time from now on: before it there is next to nothing to see.
+    Its boards open on the past and say what it is; where there is none, on the time from now on.
     """
     return GrafanaStandIn(
         port=_port("Grafana's stand-in", GRAFANA_PORT),
@@ -176,7 +161,8 @@ def stand_in(prometheus_url: str) -> GrafanaStandIn:
         admin_password=GRAFANA_LOGIN["GRAFANA_PASSWORD"],
         anonymous_viewer=True,
         data_sources=[prometheus_source(prometheus_url)],
-        since_ms=int(time.time() * 1000),
+        since_ms=1000 * past.shown_seconds if past else int(time.time() * 1000),
+        notice=past.notice if past else "",
     )
 
 
@@ -198,13 +184,20 @@ def _port(name: str, preferred: int) -> int:
 
 
 def overview_url(grafana_url: str) -> str:
-    """The overview, which opens on the time that has data, as all boards of the demo do."""
+    """The overview, which opens on the past and the time since, as all boards of the demo do."""
     return f"{grafana_url}/d/glassbox-inference-overview"
+
+
+def _incident_url(grafana_url: str, past: WrittenPast) -> str:
+    """The overview at the time of the incident, with a little before and after."""
+    began, ended = past.incident_seconds
+    return f"{overview_url(grafana_url)}?from={1000 * (began - AROUND_SECONDS)}&to={1000 * (ended + AROUND_SECONDS)}"
 
 
 def _show(demo: Demo, targets: Mapping[str, Sequence[str]]) -> None:
     lines = {
         "Overview": overview_url(demo.grafana_url),
+        **({"Incident": _incident_url(demo.grafana_url, demo.past)} if demo.past else {}),
         "Grafana (stand-in)": f"{demo.grafana_url} (user admin, password admin)",
         "Prometheus": f"{demo.prometheus_url}/alerts",
         "Alertmanager": demo.alertmanager_url,
@@ -227,10 +220,12 @@ def _announce(scenario: Scenario) -> None:
         click.echo(f"Verdict on {model}: {word}")
 
 
-def _check(webhook: Webhook) -> None:
+def _check(demo: Demo) -> None:
+    if demo.past:
+        click.echo(check_past(demo.prometheus_url, demo.past))
     click.echo(f"Waiting up to {CHECK_TIMEOUT_SECONDS:g} s for an alert.")
     started = time.monotonic()
-    alert = webhook.wait_for(None, CHECK_TIMEOUT_SECONDS)
+    alert = demo.webhook.wait_for(None, CHECK_TIMEOUT_SECONDS)
     seconds = time.monotonic() - started
     click.echo(f"{alert.alertname} arrived after {seconds:.0f} s: {alert.annotations.get('summary')}")
 
@@ -241,7 +236,11 @@ def _check(webhook: Webhook) -> None:
     type=click.Choice(list(SCENARIOS)),
     help="Play one incident instead of data for every dashboard.",
 )
-@click.option("--check", is_flag=True, help="End when an alert has reached the webhook; exit code 1 if none does.")
+@click.option(
+    "--check",
+    is_flag=True,
+    help="End when the past is as it should be and an alert has reached the webhook; exit code 1 if not.",
+)
 def main(check: bool, scenario: str | None) -> None:
     """Run Glassbox with real Prometheus and Alertmanager until Ctrl-C."""
     try:
@@ -253,7 +252,7 @@ def main(check: bool, scenario: str | None) -> None:
             if scenario:
                 _announce(chosen)
             if check:
-                _check(demo.webhook)
+                _check(demo)
             else:
                 click.echo(f"Open {demo.grafana_url}. Press Ctrl-C to end the demo.")
                 threading.Event().wait()

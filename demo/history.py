@@ -1,4 +1,4 @@
-"""A past for Prometheus: recorded series of the last hours, so that queries with long windows have data at once."""
+"""Recorded series of GPUs over the hours before a scenario, so that queries with long windows have data at once."""
 
 import time
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from pathlib import Path
 from demo.simulated_dcgm import MEMORY_MIB, identity
 from glassbox.query.rules import Record
 from glassbox.servers.blocks import sample, write_blocks
-from recording_rules import capacity, gpu
+from recording_rules import gpu
 
 SECONDS_PER_HOUR = 3600
 _MEMORY_BYTES = MEMORY_MIB * 1024 * 1024
@@ -35,12 +35,3 @@ def write_gpus(
     )
     end = int(time.time()) - gap_seconds
     write_blocks({step_seconds: lines}, end - hours * SECONDS_PER_HOUR, end, data)
-
-
-def write_load(data: Path, requests_per_second: Mapping[str, float], *, hours: int, step_seconds: int) -> None:
-    """Fill Prometheus' data folder with an even load of each job until now; raises GlassboxError."""
-    lines = tuple(
-        sample({"__name__": capacity.REQUESTS.name, "job": job}, rate) for job, rate in requests_per_second.items()
-    )
-    now = int(time.time())
-    write_blocks({step_seconds: lines}, now - hours * SECONDS_PER_HOUR, now, data)

@@ -3,59 +3,59 @@
 Between two captures A and B of one server, `span` seconds apart, a counter at t seconds is A + (B - A) * t / span,
 and so on for ever. Whole numbers stay whole (rounded down, hence buckets stay cumulative and +Inf equals _count).
 Gauges take A's and B's values in turn, each for one span.
+A server that had other captures before (`demo/server_life.py`) begins with A, and what grew in them is added.
 """
 
 import itertools
-import math
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from http import HTTPStatus
-from pathlib import Path
 
 import click
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import generate_latest
 from prometheus_client.metrics_core import Metric
-from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from demo.captured_series import BARE_COUNTER, families_of
 from demo.captures import Capture, find_capture
+from demo.server_life import Life, Stretch
 from glassbox.errors import GlassboxError
 from glassbox.servers.background import served
 from glassbox.servers.processes import ended_by_signals
 
 TEXT_FORMAT = "text/plain; version=0.0.4; charset=utf-8"
-# prometheus_client adds `_total` to every counter that it reads, and so to those of TGI and Triton, which have none.
-BARE_COUNTER = "counter without _total"
-GROWING_TYPES = frozenset({"counter", BARE_COUNTER, "histogram", "summary"})
-
-SampleKey = tuple[str, tuple[tuple[str, str], ...]]
 
 
 class Replay(Collector):
-    """The metrics of a captured server at any time; raises GlassboxError where a counter of the pair falls."""
+    """The metrics of a captured server at any time; raises GlassboxError where a counter of the pair falls.
+
+    `earlier` is what it lived through before 0 s, oldest first; its gauges and what never changes are those of the present capture.
+    """
 
     def __init__(
         self,
         capture: Capture,
         *,
+        earlier: Sequence[Stretch] = (),
         model_name: str | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._span_seconds = capture.span_seconds
-        first, second = _read(capture.first, model_name), _read(capture.second, model_name)
-        self._families = [_paired(first.get(name), second.get(name)) for name in {**first, **second}]
-        for family in self._families:
-            _refuse_falling(family, capture)
+        self._life = Life(capture, earlier)
+        self._families = families_of(self._life.captures, model_name)
         self._clock = clock
         self._start = clock()
+
+    @property
+    def begin_seconds(self) -> float:
+        """When the earliest stretch begins, 0 or less."""
+        return self._life.begin_seconds
 
     def collect(self) -> Iterable[Metric]:
         """The families now; what prometheus_client asks of a collector."""
@@ -66,95 +66,21 @@ class Replay(Collector):
         return []
 
     def families(self, seconds: float) -> Iterator[Metric]:
-        """Every family of either capture with its values at that time."""
-        spans = seconds / self._span_seconds
+        """Every family of the captures with its values at that time."""
+        moment = self._life.at(seconds)
         for family in self._families:
             metric = Metric(
                 family.name, family.documentation, "unknown" if family.type == BARE_COUNTER else family.type
             )
-            for pair in family.pairs:
-                value = pair.growing(spans) if family.grows else pair.alternating(spans)
-                metric.add_sample(pair.name, pair.labels, value)
+            for series in family.series:
+                metric.add_sample(series.name, series.labels, series.at(moment))
             yield metric
 
-
-@dataclass(frozen=True)
-class _Pair:
-    """One series in both captures; None where a capture lacks it."""
-
-    name: str
-    labels: dict[str, str]
-    first: float | None
-    second: float | None
-
-    def growing(self, spans: float) -> float:
-        """A series that only the second capture has starts at 0: vLLM creates it with its first event."""
-        before = self.first if self.first is not None else 0.0
-        after = self.second if self.second is not None else before
-        value = before + (after - before) * spans
-        return float(math.floor(value)) if before.is_integer() and after.is_integer() else value
-
-    def alternating(self, spans: float) -> float:
-        values = [value for value in (self.first, self.second) if value is not None]
-        return values[int(spans) % len(values)]
-
-
-@dataclass(frozen=True)
-class _Family:
-    name: str
-    documentation: str
-    type: str
-    pairs: list[_Pair]
-
-    @property
-    def grows(self) -> bool:
-        return self.type in GROWING_TYPES
-
-
-def _read(file: Path, model_name: str | None) -> dict[str, Metric]:
-    """The families of an exposition by name, the model renamed where a name is given."""
-    try:
-        text = file.read_text(encoding="utf-8")
-        families = {family.name: _as_named(family, text) for family in text_string_to_metric_families(text)}
-    except (OSError, ValueError) as error:
-        raise GlassboxError(f"{file} is not a readable exposition ({error}); restore it from git.") from None
-    if model_name is not None:
-        for sample in (sample for family in families.values() for sample in family.samples):
-            sample.labels.update({"model_name": model_name} if "model_name" in sample.labels else {})
-    return families
-
-
-def _as_named(family: Metric, text: str) -> Metric:
-    """The family under the names that its text has."""
-    if f"# TYPE {family.name} counter\n" in text:
-        family.type = BARE_COUNTER
-        family.samples = [
-            sample._replace(name=sample.name.removesuffix("_total"))  # _replace is public, as of all named tuples
-            for sample in family.samples
-        ]
-    return family
-
-
-def _paired(first: Metric | None, second: Metric | None) -> _Family:
-    family = first or second
-    assert family is not None
-    before, after = _samples(first), _samples(second)
-    pairs = [_Pair(key[0], dict(key[1]), before.get(key), after.get(key)) for key in {**before, **after}]
-    return _Family(family.name, family.documentation, family.type, pairs)
-
-
-def _samples(family: Metric | None) -> dict[SampleKey, float]:
-    samples = family.samples if family else []
-    return {(sample.name, tuple(sorted(sample.labels.items()))): float(sample.value) for sample in samples}
-
-
-def _refuse_falling(family: _Family, capture: Capture) -> None:
-    for pair in family.pairs if family.grows else ():
-        if pair.growing(1) < pair.growing(0):
-            raise GlassboxError(
-                f"{pair.name} falls from {capture.first.name} to {capture.second.name}; "
-                "take both captures from one run of the server."
-            )
+    def history(self, times_seconds: Sequence[float]) -> Iterator[tuple[str, Mapping[str, str], list[float]]]:
+        """Each series with its values at these times: what `families` has, series by series."""
+        moments = [self._life.at(seconds) for seconds in times_seconds]
+        for series in (series for family in self._families for series in family.series):
+            yield series.name, series.labels, [series.at(moment) for moment in moments]
 
 
 @contextmanager
@@ -170,18 +96,16 @@ def replaying(
 
     After `answers` requests it answers 503 for ever, as a server does whose engine has died.
     """
-    capture = find_capture(regime, vllm_version)
-    with replayed(capture, port=port, model_name=model_name, answers=answers) as url:
+    replay = Replay(find_capture(regime, vllm_version), model_name=model_name)
+    with replayed(replay, port=port, answers=answers) as url:
         yield url
 
 
 @contextmanager
-def replayed(
-    capture: Capture, *, port: int = 0, model_name: str | None = None, answers: int | None = None
-) -> Iterator[str]:
-    """The same of any capture."""
+def replayed(replay: Replay, *, port: int = 0, answers: int | None = None) -> Iterator[str]:
+    """The same of any replay."""
     registry = CollectorRegistry()
-    registry.register(Replay(capture, model_name=model_name))
+    registry.register(replay)
     requests = itertools.count()
 
     async def metrics(_request: Request) -> Response:

@@ -29,14 +29,39 @@ WITHOUT_MODEL = ("tgi", "llamacpp")
 
 
 @dataclass(frozen=True)
+class Earlier:
+    """What a server did before, at `pace` times the speed of its captures; "" is the regime of a service that has only one."""
+
+    regime: str
+    minutes: int
+    pace: float = 1.0
+
+
+@dataclass(frozen=True)
 class VllmFeed:
-    """Servers that replay one regime's captures; `answers` is after how many scrapes they fail, None for never."""
+    """Servers that replay one regime's captures; `answers` is after how many scrapes they fail, None for never.
+
+    `earlier` is the past that is written for them, oldest first.
+    """
 
     regime: str
     vllm_version: str = NEWEST
     model_name: str = QWEN
     replicas: int = 1
     answers: int | None = None
+    earlier: tuple[Earlier, ...] = ()
+
+
+@dataclass(frozen=True)
+class Incident:
+    """What happened in the written past: to which model, how many minutes before the start it began and ended, and the alert
+    that fired meanwhile."""
+
+    story: str
+    model_name: str
+    began_minutes: int
+    ended_minutes: int
+    alert: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +70,8 @@ class Scenario:
 
     `engines` are the other ones that serve beside vLLM, each under a job of its name. `later` are those that look back over five minutes or more, which no haste makes shorter.
 
-    `idle_hours` or `busy_hours` of recorded GPUs, and `past_hours` of the services' load, are written into Prometheus before it starts.
+    `idle_hours` or `busy_hours` of recorded GPUs are written into Prometheus before it starts. Where `incident` says what happened in
+    the past, the series of all targets are, of as many minutes as the earlier times of each sum up to.
     """
 
     story: str
@@ -56,10 +82,16 @@ class Scenario:
     pages_per_second: float = 2.0
     idle_hours: int = 0
     busy_hours: int = 0
-    past_hours: int = 0
+    ocr_earlier: tuple[Earlier, ...] = ()
+    incident: Incident | None = None
     verdicts: Mapping[str, str] = field(default_factory=dict)
     alerts: frozenset[str] = frozenset()
     later: frozenset[str] = frozenset()
+
+    @property
+    def past_seconds(self) -> int:
+        """How long the written past is."""
+        return 60 * sum(each.minutes for each in self.ocr_earlier)
 
 
 SCENARIOS = {
@@ -153,14 +185,39 @@ SCENARIOS = {
         },
     ),
 }
-# What `make demo` shows unasked: something on every board, and alerts that wait as long as they really do.
+# What `make demo` shows unasked: something on every board, four hours of it, and alerts that wait as long as they really do.
 EVERYTHING = Scenario(
-    story="A saturated vLLM, an older one at its batch limit, one that prepares pictures, and an OCR service with few callers.",
+    story="A saturated vLLM, an older one at its batch limit, one that prepares pictures, and an OCR service.",
     vllm=(
-        VllmFeed("saturated"),
-        VllmFeed("load", vllm_version=OLDER, model_name="qwen/Qwen2.5-7B-Instruct-AWQ"),
-        VllmFeed("frontend-bound", model_name=QWEN_PICTURES),
+        VllmFeed(
+            "saturated",
+            earlier=(
+                Earlier("light", 55, pace=0.7),
+                Earlier("light", 30),
+                Earlier("saturated", 45),
+                Earlier("light", 95, pace=0.7),
+                Earlier("saturated", 15),
+            ),
+        ),
+        VllmFeed(
+            "load",
+            vllm_version=OLDER,
+            model_name="qwen/Qwen2.5-7B-Instruct-AWQ",
+            earlier=(Earlier("load", 140, pace=0.9), Earlier("load", 100)),
+        ),
+        VllmFeed(
+            "frontend-bound",
+            model_name=QWEN_PICTURES,
+            earlier=(Earlier("light", 205, pace=0.8), Earlier("frontend-bound", 35)),
+        ),
     ),
-    past_hours=2,
-    pages_per_second=6.0,  # below the 10 at which InferenceQPSLow begins
+    ocr_earlier=(Earlier("", 85), Earlier("", 75, pace=1.5), Earlier("", 80)),
+    incident=Incident(
+        "its KV cache was full and requests queued",
+        QWEN,
+        began_minutes=155,
+        ended_minutes=110,
+        alert="InferenceKVCacheFullAndQueueing",
+    ),
+    pages_per_second=6.0,
 )

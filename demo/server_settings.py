@@ -16,12 +16,14 @@ CAPACITY_REQUESTS_PER_SECOND = {"hunyuanocr": 12, "vllm": 4}
 SHORTEST_FOR_SECONDS = 2 * EVALUATION_SECONDS
 
 
-def glassbox_settings(folder: Path, *, qps_low: float | None = None, engines: Sequence[str] = ()) -> Path:
-    """Rules that are evaluated as often as the settings file allows, so that alerts come soon; `engines` are more services."""
-    settings: dict[str, Any] = {
-        "evaluation_interval_seconds": EVALUATION_SECONDS,
-        "jobs": {"capacity_requests_per_second": CAPACITY_REQUESTS_PER_SECOND},
-    }
+def glassbox_settings(
+    folder: Path, *, qps_low: float | None = None, engines: Sequence[str] = (), often: bool = True
+) -> Path:
+    """Rules that are evaluated as often as the settings file allows, so that alerts come soon, or as by default where not `often`;
+    `engines` are more services."""
+    settings: dict[str, Any] = {"jobs": {"capacity_requests_per_second": CAPACITY_REQUESTS_PER_SECOND}}
+    if often:
+        settings["evaluation_interval_seconds"] = EVALUATION_SECONDS
     if engines:
         settings["jobs"]["services"] = [*CAPACITY_REQUESTS_PER_SECOND, *engines]
     if qps_low is not None:
@@ -82,6 +84,17 @@ def prometheus_settings(
         labels = job["static_configs"][0].get("labels", {})
         job["static_configs"] = [_target(url, labels, versions or {}) for url in targets[job["job_name"]]]
     return _write(folder / "prometheus.yml", settings)
+
+
+def labels_of_targets(settings_file: Path) -> dict[str, dict[str, str]]:
+    """The labels that the series of each target get, job and instance among them, by its URL."""
+    settings = yaml.safe_load(settings_file.read_text(encoding="utf-8"))
+    return {
+        f"http://{address}": {"job": job["job_name"], "instance": address, **group["labels"]}
+        for job in settings["scrape_configs"]
+        for group in job["static_configs"]
+        for address in group["targets"]
+    }
 
 
 def _target(url: str, labels: Mapping[str, str], versions: Mapping[str, str]) -> dict[str, Any]:

@@ -119,8 +119,15 @@ class SimulatedDcgm:
         lines: list[str] = []
         for metric in CATALOGUE["dcgm"]:
             lines += (f"# HELP {metric.name} {metric.help}", f"# TYPE {metric.name} {metric.kind.value}")
-            lines += (_sample(metric, gpu, values[metric]) for gpu, values in readings.items())
+            lines += (_line(metric, gpu, values[metric]) for gpu, values in readings.items())
         return "\n".join(lines) + "\n"
+
+    def samples(self) -> Iterator[tuple[str, dict[str, str], float]]:
+        """The same as names, labels and values."""
+        readings = self._read()
+        for metric in CATALOGUE["dcgm"]:
+            for gpu, values in readings.items():
+                yield metric.name, _labels(metric, gpu, values[metric]), values[metric]
 
     def _read(self) -> dict[int, Readings]:
         seconds = self._clock() - self._start
@@ -142,7 +149,12 @@ def identity(gpu: int) -> dict[str, str]:
     return {"gpu": str(gpu), "UUID": f"GPU-00000000-0000-0000-0000-{gpu:012d}"}
 
 
-def _sample(metric: Metric, gpu: int, value: float) -> str:
+def _line(metric: Metric, gpu: int, value: float) -> str:
+    body = ",".join(f'{name}="{text}"' for name, text in _labels(metric, gpu, value).items())
+    return f"{metric.name}{{{body}}} {value}"
+
+
+def _labels(metric: Metric, gpu: int, value: float) -> dict[str, str]:
     labels = {
         **identity(gpu),
         "pci_bus_id": f"00000000:{gpu + 1:02X}:00.0",
@@ -152,8 +164,7 @@ def _sample(metric: Metric, gpu: int, value: float) -> str:
         "err_code": f"{value:.0f}",
         "err_msg": "Simulated error" if value else "No Error",
     }
-    body = ",".join(f'{name}="{labels[name]}"' for name in metric.labels)
-    return f"{metric.name}{{{body}}} {value}"
+    return {name: labels[name] for name in metric.labels}
 
 
 @contextmanager

@@ -39,6 +39,7 @@ BELOW = {
     "glassbox/start": {"glassbox.compile"},
     "glassbox/cli": TALKING | {"glassbox.deploying", "glassbox.lint", "glassbox.rule_places", "glassbox.start"},
     "glassbox/doctor": TALKING | {"glassbox.cli", "glassbox.lint", "glassbox.syntax"},
+    "glassbox/verifying": TALKING | {"glassbox.cli", "glassbox.deploying", "glassbox.doctor"},
     "glassbox/backtest": COMMANDS
     | {"glassbox.doctor", "glassbox.lint", "glassbox.past", "glassbox.syntax", "glassbox.view"},
     "glassbox/reference": COMPILED | {"glassbox.cli", "glassbox.lint"},
@@ -52,7 +53,7 @@ BELOW = {
     "dashboards": WORDS | {"recording_rules"},
     "alerts": WORDS | {"recording_rules"},
     "deploy": WORDS | CONTENT | {"glassbox.compile", "glassbox.start", "demo"},
-    "demo": COMMANDS | CONTENT | {"glassbox.lint", "glassbox_exporter", "deploy"},
+    "demo": COMMANDS | CONTENT | {"glassbox.lint", "glassbox.past", "glassbox_exporter", "deploy"},
     "bench": COMMANDS
     | CONTENT
     | {"glassbox.past", "glassbox.syntax", "glassbox.lint", "glassbox.view", "demo", "deploy", "glassbox_exporter"},

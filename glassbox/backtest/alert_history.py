@@ -37,11 +37,12 @@ class Incident:
 
 @dataclass(frozen=True)
 class AlertHistory:
-    """One alert's past in the window, with what was there for it to read."""
+    """One alert's past in the window, with what was there for it to read, and whether that was worked out here."""
 
     past: AlertPast
     evidence: Evidence
     window: PastWindow
+    worked_out: bool = False
 
     @property
     def name(self) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,20 +17,18 @@ from glassbox.prometheus.credential import OPTION, prometheus_credential
 
 if TYPE_CHECKING:
     from glassbox.backtest.backtest_report import Backtest
-    from glassbox.backtest.past_source import WorkingOut
-    from glassbox.backtest.past_window import PastWindow
     from glassbox.backtest.rule_set import RuleSet
-    from glassbox.backtest.running_backtest import Run
     from glassbox.cli.session import Session
-    from glassbox.prometheus.api import Prometheus
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _WORK_OUT = (
-    "Read raw series, and work the recorded ones out on this machine, instead of reading what your rules recorded."
+    "Work recorded series out of raw ones on this machine: all of them, or none.  [default: those that are not there]"
 )
 _PATH = "Alerts and recorded series of this rule file of anybody (YAML) instead of ours; may be given several times."
 _THRESHOLDS = "For which alerts also to see how often they would have fired with other thresholds.  [default: fired]"
-_LOOK_BACK = "With --work-out: how much more to read, for rules that look back from the beginning of the window."
+_LOOK_BACK = (
+    "How much more to read where series are worked out, for rules that look back from the beginning of the window."
+)
 
 
 @click.command("backtest")
@@ -44,9 +42,9 @@ _LOOK_BACK = "With --work-out: how much more to read, for rules that look back f
 @click.option("--against-settings", "other", type=_FILE, metavar="FILE", help="The same, with other settings.")
 @click.option("--path", "files", type=_FILE, metavar="FILE", multiple=True, help=_PATH)
 @click.option("--thresholds", type=click.Choice(["fired", "all", "none"]), help=_THRESHOLDS)
-@click.option("--work-out", is_flag=True, help=_WORK_OUT)
+@click.option("--work-out/--no-work-out", default=None, help=_WORK_OUT)
 @click.option("--look-back", default="1h", show_default=True, help=_LOOK_BACK)
-@click.option("--yes", is_flag=True, help="With --work-out: fetch more than 500 MB.")
+@click.option("--yes", is_flag=True, help="Fetch more than 500 MB where series are worked out.")
 @click.option("--markdown", is_flag=True, expose_value=False, callback=one_form, help="As Markdown for a pull request.")
 @click.option("--json", is_flag=True, expose_value=False, callback=one_form, help="As JSON.")
 @click.option("--html", type=_FILE, metavar="FILE", help="Write a page with a timeline too.")
@@ -62,7 +60,7 @@ def command(
     other: Path | None,
     files: Sequence[Path],
     thresholds: str | None,
-    work_out: bool,
+    work_out: bool | None,
     look_back: str,
     yes: bool,
     form: str | None,
@@ -76,21 +74,24 @@ def command(
     1 it could not be done.
     The credential for Prometheus comes from PROMETHEUS_TOKEN, --prometheus-token-file, or PROMETHEUS_USER and PROMETHEUS_PASSWORD.
     """
-    from glassbox.backtest.past_source import WorkingOut  # noqa: PLC0415  # as below
+    from glassbox.backtest.past_source import WorkingOut, Workshop  # noqa: PLC0415  # as below
     from glassbox.backtest.past_window import past_window  # noqa: PLC0415  # other commands start faster without an HTTP client
+    from glassbox.backtest.running_backtest import Run  # noqa: PLC0415  # as above
     from glassbox.backtest.timeline_page import check_place  # noqa: PLC0415  # as above
     from glassbox.prometheus.api import Prometheus  # noqa: PLC0415  # as above
     from glassbox.query.promql import duration_seconds  # noqa: PLC0415  # as above
 
-    options = {"--path": files, "--html": html, "--thresholds": thresholds, "--work-out": work_out}
-    _check({"--against": name, "--against-settings": other}, options)
+    _check(
+        {"--against": name, "--against-settings": other}, {"--path": files, "--html": html, "--thresholds": thresholds}
+    )
     if html:
         check_place(html)
     time = past_window(window, end)
     with Prometheus(url, prometheus_credential(token_file)) as asked:
         rules, before = _rules(session, files), _before(session, name, other)
-        how = WorkingOut(duration_seconds(look_back), agreed=yes) if work_out else None
-        with _run(session, asked, rules, time, how) as run:
+        how = WorkingOut(duration_seconds(look_back), agreed=yes, everything=bool(work_out))
+        with nullcontext() if work_out is False else Workshop(asked, time, how) as workshop:
+            run = Run(asked, rules, time, workshop)
             if before is not None:
                 found = run.compared_with(before, name or str(other))
             else:
@@ -106,7 +107,7 @@ def command(
 def _check(against: Mapping[str, object], options: Mapping[str, object]) -> None:
     """Raises UsageError for options that do not go together."""
     compared, *more = [*filter(against.get, against), ""]
-    refused = {compared: (*more, "--path", "--html", "--thresholds"), "--path": ("--thresholds", "--work-out")}
+    refused = {compared: (*more, "--path", "--html", "--thresholds"), "--path": ("--thresholds",)}
     for option, others in refused.items():
         for other in others:
             if {**against, **options}.get(option) and {**against, **options}.get(other):
@@ -127,20 +128,6 @@ def _before(session: Session, name: str | None, other: Path | None) -> RuleSet |
     if name:
         return rule_set(revision_rules(session.product.script, name, session.settings_file))
     return rules_of_bundle(replace(session, settings_file=other).compiled()) if other else None
-
-
-@contextmanager
-def _run(
-    session: Session, asked: Prometheus, rules: RuleSet, window: PastWindow, how: WorkingOut | None
-) -> Iterator[Run]:
-    from glassbox.backtest.past_source import worked_out_here  # noqa: PLC0415  # as above
-    from glassbox.backtest.running_backtest import Run  # noqa: PLC0415  # as above
-
-    if how is None:
-        yield Run(asked, rules, window, f"as recorded in {asked.url}")
-        return
-    with worked_out_here(asked, session.compiled(), rules, window, how) as own:
-        yield Run(own, rules, window, f"worked out from the series of {asked.url}")
 
 
 def _shown(found: Backtest, form: str | None, html: Path | None) -> int:

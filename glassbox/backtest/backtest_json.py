@@ -42,6 +42,7 @@ def _alert(history: AlertHistory) -> Mapping[str, Any]:
         "interval_seconds": rule.interval_seconds,
         "standing": evidence.standing.value,
         "covered_ratio": evidence.covered_ratio,
+        "worked_out": history.worked_out,
         "lacks": list(evidence.lacks),
         "problem": history.past.problem or evidence.problem,
         "failed_evaluations": history.past.failed_evaluations,

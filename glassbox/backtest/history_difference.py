@@ -1,11 +1,12 @@
 """Two versions of the rules over the same past: which alerts would have fired more, less, newly or no longer."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
 from glassbox.backtest.alert_history import AlertHistory, Incident
 from glassbox.backtest.alert_rule import AlertRule
+from glassbox.backtest.renamed_records import NotWorkedOutError
 from glassbox.backtest.rule_set import RuleSet
 from glassbox.backtest.time_words import length
 from glassbox.doctor.listing import some
@@ -13,6 +14,7 @@ from glassbox.lint.words import counted
 
 Look = Callable[[RuleSet, Sequence[AlertRule]], Sequence[AlertHistory]]
 """The histories of these alerts, which are of this version."""
+Histories = dict[str, AlertHistory]
 
 
 class FiringChange(Enum):
@@ -53,27 +55,56 @@ class FiringDifference:
         return self.change is not FiringChange.EQUAL
 
 
-def differences(before: RuleSet, after: RuleSet, look: Look) -> tuple[FiringDifference, ...]:
-    """All alerts that are not the same on both sides, by their order now, then the ones that are gone."""
-    old, new = ({rule.name: rule for rule in side.alerts} for side in (before, after))
+def differences(
+    before: RuleSet, after: RuleSet, look: Look, look_anew: Look | None = None
+) -> tuple[FiringDifference, ...]:
+    """All alerts that are not the same on both sides, by their order now, then the ones that are gone.
+
+    `look_anew` works out what they read that both record differently, or raises NotWorkedOutError; None where that is not wanted.
+    """
+    old, new = _rules_by_name(before), _rules_by_name(after)
+    differing = {name: names for name in old.keys() & new.keys() if (names := _recorded_unlike(name, before, after))}
     unlike = [
         name
         for name in {**new, **old}
-        if name not in old
-        or name not in new
-        or not old[name].fires_as(new[name])
-        or _records_differ(name, before, after)
+        if name not in old or name not in new or name in differing or not old[name].fires_as(new[name])
     ]
-    blocked = {name: reason for name in unlike if (reason := _records_differ(name, before, after))}
-    looked = [name for name in unlike if name not in blocked]
-    was = _by_name(look(before, [old[name] for name in looked if name in old]))
-    now = _by_name(look(after, [new[name] for name in looked if name in new]))
+    easy, hard = [name for name in unlike if name not in differing], [name for name in unlike if name in differing]
+    was, now = _both(before, after, easy, look)
+    reason = "only one of them is recorded here"
+    if look_anew and hard:
+        try:
+            more_was, more_now = _both(before, after, hard, look_anew)
+            was, now, hard = was | more_was, now | more_now, []
+        except NotWorkedOutError as error:
+            reason = str(error)
     return tuple(
-        FiringDifference(name, FiringChange.NOT_COMPARED, reason=blocked[name])
-        if name in blocked
+        FiringDifference(
+            name, FiringChange.NOT_COMPARED, reason=f"both record {some(differing[name])} differently, and {reason}"
+        )
+        if name in hard
         else _difference(name, was.get(name), now.get(name))
         for name in unlike
     )
+
+
+def _both(before: RuleSet, after: RuleSet, names: Sequence[str], look: Look) -> tuple[Histories, Histories]:
+    """The histories of these alerts on both sides, as far as each has them."""
+    was, now = (
+        {each.name: each for each in look(side, [rules[name] for name in names if name in rules])}
+        for side, rules in ((before, _rules_by_name(before)), (after, _rules_by_name(after)))
+    )
+    return was, now
+
+
+def _rules_by_name(side: RuleSet) -> dict[str, AlertRule]:
+    return {rule.name: rule for rule in side.alerts}
+
+
+def _recorded_unlike(name: str, before: RuleSet, after: RuleSet) -> list[str]:
+    """The series that the alert reads and that both sides record, each in its own way."""
+    old, new = (side.read_by(_rules_by_name(side)[name].query).keys() for side in (before, after))
+    return sorted(old & new & before.unlike(after))
 
 
 def difference_lines(found: Sequence[FiringDifference], against: str) -> Iterator[str]:
@@ -132,20 +163,6 @@ def _change(before: AlertHistory | None, after: AlertHistory | None) -> FiringCh
     if was == now:
         return FiringChange.EQUAL if before.firings == after.firings else FiringChange.OTHERWISE
     return FiringChange.MORE if now > was else FiringChange.LESS
-
-
-def _records_differ(name: str, before: RuleSet, after: RuleSet) -> str:
-    """Why the series that it reads are not those of both sides; empty where they are, or where one side lacks the alert."""
-    read = [side.read_by(rule.query) for side in (before, after) for rule in side.alerts if rule.name == name]
-    if len(read) < 2:
-        return ""
-    old, new = read
-    unlike = sorted(each for each in old.keys() & new.keys() if set(old[each]) != set(new[each]))
-    return f"both record {some(unlike)} differently, and only one of them is recorded here" if unlike else ""
-
-
-def _by_name(histories: Sequence[AlertHistory]) -> Mapping[str, AlertHistory]:
-    return {each.name: each for each in histories}
 
 
 def _unseen(of: AlertHistory | None, by: AlertHistory | None) -> tuple[Incident, ...]:

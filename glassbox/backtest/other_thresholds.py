@@ -12,6 +12,7 @@ from functools import cached_property
 from glassbox.backtest.alert_history import AlertHistory
 from glassbox.backtest.alert_rule import AlertRule
 from glassbox.backtest.history_difference import Look
+from glassbox.backtest.renamed_records import NotWorkedOutError
 from glassbox.backtest.rule_set import RuleSet
 from glassbox.backtest.time_words import length
 from glassbox.errors import GlassboxError
@@ -22,7 +23,10 @@ from glassbox.settings.schema import problem
 SECTIONS = ("thresholds", "gpu")
 _FACTORS = (0.5, 0.75, 1.25, 1.5, 2.0)
 _HALF = 0.5
-_OTHER_RECORDS = "what it reads would have to be recorded anew for each value"
+_OTHER_RECORDS = "what it reads would have to be recorded anew for each value, and --no-work-out was given"
+_LESS = "the raw series of what it reads were not there for as long as the recorded ones"
+# Restarts of a server leave small gaps.
+_WHOLE_RATIO = 0.98
 
 Compiled = Callable[[Settings], RuleSet]
 
@@ -75,9 +79,19 @@ class _Setting:
 
 
 def threshold_tables(
-    settings: Settings, compiled: Compiled, rules: RuleSet, wanted: Sequence[AlertHistory], look: Look
+    settings: Settings,
+    compiled: Compiled,
+    rules: RuleSet,
+    wanted: Sequence[AlertHistory],
+    look: Look,
+    *,
+    look_anew: Look | None = None,
 ) -> Iterator[ThresholdTable]:
-    """A table for each of the wanted alerts and each setting that decides its query. `look` evaluates; raises GlassboxError."""
+    """A table for each of the wanted alerts and each setting that decides its query, or what this reads.
+
+    `look` evaluates, and `look_anew` where series are recorded otherwise, which it works out, or raises NotWorkedOutError;
+    None where that is not wanted. Raises GlassboxError.
+    """
     histories = {each.name: each for each in wanted}
     for setting in _settings(settings) if histories else ():
         variants = _Variants(settings, compiled, setting)
@@ -85,11 +99,10 @@ def threshold_tables(
             continue
         decided = [name for name in _decided(rules, first) if name in histories]
         known = [name for name in decided if not _records_unlike(name, rules, first)]
-        for name in decided:
-            if name not in known:
-                yield ThresholdTable(name, setting.name, setting.value, {}, _OTHER_RECORDS)
         if known:
             yield from _tables(setting, known, variants.all, histories, look)
+        if anew := [name for name in decided if name not in known]:
+            yield from _tables_anew(setting, anew, variants, histories, look_anew)
 
 
 class _Variants:
@@ -149,8 +162,33 @@ def _decided(rules: RuleSet, variant: RuleSet) -> list[str]:
 
 
 def _records_unlike(name: str, rules: RuleSet, variant: RuleSet) -> bool:
-    read, other = rules.read_by(_by_name(rules)[name].query), variant.read_by(_by_name(variant)[name].query)
-    return read.keys() != other.keys() or any(set(read[each]) != set(other[each]) for each in read)
+    return not rules.records_alike(variant, _by_name(rules)[name].query) or not variant.records_alike(
+        rules, _by_name(variant)[name].query
+    )
+
+
+def _tables_anew(
+    setting: _Setting,
+    names: Sequence[str],
+    variants: _Variants,
+    histories: Mapping[str, AlertHistory],
+    look_anew: Look | None,
+) -> Iterator[ThresholdTable]:
+    """What these would have done over series that are worked out, where these are there for as long as the recorded ones."""
+    reason, found = _OTHER_RECORDS, list[ThresholdTable]()
+    if look_anew:
+        try:
+            found = list(_tables(setting, names, variants.all, histories, look_anew))
+        except NotWorkedOutError as error:
+            reason = str(error)
+    for table in found or (ThresholdTable(name, setting.name, setting.value, {}, reason) for name in names):
+        yield replace(table, histories={}, reason=_LESS) if _is_less(table) else table
+
+
+def _is_less(table: ThresholdTable) -> bool:
+    """Whether raw series are missing for a part of the time in which the recorded ones were there."""
+    covered = {value: each.evidence.covered_ratio if each.is_judged else 0.0 for value, each in table.histories.items()}
+    return any(each < covered[table.present] * _WHOLE_RATIO for each in covered.values())
 
 
 def _tables(

@@ -4,7 +4,7 @@ An alert whose series are not there never fires, and neither does one whose cond
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -14,7 +14,7 @@ from glassbox.doctor.needs import PATTERN, missing
 from glassbox.doctor.recorded import Holdings
 from glassbox.errors import GlassboxError
 from glassbox.past.scope import selector
-from glassbox.prometheus.api import Prometheus
+from glassbox.prometheus.api import Prometheus, SampledSeries, TooMuchError
 
 # Looked at so often over a window: an hour and a half apart in one of thirty days.
 MOMENTS = 480
@@ -142,9 +142,9 @@ class Witness:
             step = max(1, self._window.seconds // MOMENTS)
             self._silent[name] = False
             inner = {each for query in self._recorded[name] for each in names_in(query)} & self._recorded.keys()
+            times = range(self._window.start, self._window.end + 1, step)
             self._silent[name] = all(each in self.held or self._is_silent(each) for each in inner) and not any(
-                self._prometheus.evaluated(query, self._window.start, self._window.end, step)
-                for query in self._recorded[name]
+                any(_at(self._prometheus, query, times)) for query in self._recorded[name]
             )
         return self._silent[name]
 
@@ -163,14 +163,37 @@ def _holdings(names: frozenset[str], recorded: Mapping[str, Sequence[str]]) -> H
 
 
 def _seen(prometheus: Prometheus, window: PastWindow, names: Sequence[str]) -> dict[frozenset[str], int]:
-    step = max(60, window.seconds // MOMENTS)
-    moments: dict[int, set[str]] = {time: set() for time in range(window.start, window.end + 1, step)}
+    times = range(window.start, window.end + 1, max(60, window.seconds // MOMENTS))
+    moments: dict[int, set[str]] = {time: set() for time in times}
     for first in range(0, len(names), _NAMES_AT_ONCE):
-        query = f"count by (__name__) ({selector(names[first : first + _NAMES_AT_ONCE])})"
-        for series in prometheus.evaluated(query, window.start, window.end, step):
+        for series in _there(prometheus, names[first : first + _NAMES_AT_ONCE], times):
             for time in series.values:
                 moments[time].add(series.labels.get("__name__", ""))
     counted: dict[frozenset[str], int] = {}
     for found in moments.values():
         counted[frozenset(found)] = counted.get(frozenset(found), 0) + 1
     return counted
+
+
+def _there(prometheus: Prometheus, names: Sequence[str], times: range) -> Iterator[SampledSeries]:
+    """Which names have series at which times; what is too much for the server is asked of fewer names, then of fewer times."""
+    query = f"count by (__name__) ({selector(names)})"
+    if len(names) == 1:
+        yield from _at(prometheus, query, times)
+        return
+    try:
+        yield from prometheus.evaluated(query, times[0], times[-1], times.step)
+    except TooMuchError:
+        for part in (names[: len(names) // 2], names[len(names) // 2 :]):
+            yield from _there(prometheus, part, times)
+
+
+def _at(prometheus: Prometheus, query: str, times: range) -> Iterator[SampledSeries]:
+    """The query at these times, in halves where all are too much for the server."""
+    try:
+        yield from prometheus.evaluated(query, times[0], times[-1], times.step)
+    except TooMuchError:
+        if len(times) == 1:
+            raise
+        for part in (times[: len(times) // 2], times[len(times) // 2 :]):
+            yield from _at(prometheus, query, part)

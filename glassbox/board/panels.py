@@ -25,6 +25,7 @@ Queries = Expr | Mapping[str, Expr]
 class Panel(ABC):
     """One or more queries, drawn under a title; `why` says what they mean and what to do about it.
 
+    `may_be_empty` says that no result is a normal state, which the panel's text for it names: `verify` then reports none.
     `exempt_from` are ids of rules of lint, each with the reason.
     """
 
@@ -35,6 +36,7 @@ class Panel(ABC):
     _: KW_ONLY
     why: str
     size: Size = TALL
+    may_be_empty: bool = False
     exempt_from: tuple[tuple[str, str], ...] = ()
 
     @property

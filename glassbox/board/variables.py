@@ -138,12 +138,10 @@ def narrowed(expr: Expr, variables: Sequence[Variable]) -> Expr:
 
 
 def _narrow(series: Selector, variables: Sequence[Variable]) -> Parts:
-    # A matcher that is already there stays, so the variable with the closest claim comes first.
     fitting = sorted((each for each in variables if each.claim(series)), key=lambda each: -each.claim(series))
-    chosen = series
-    for variable in fitting:
-        if variable.label in series.labels:
-            chosen = chosen.matching({series.named(variable.label): variable.matcher})
+    # Of several for one label, the variable with the closest claim is the one that stays.
+    matchers = {series.named(each.label): each.matcher for each in reversed(fitting) if each.label in series.labels}
+    chosen = series.matching(matchers)
     missing = [
         variable.single_choice for variable in fitting if variable.single_choice and variable.label not in series.labels
     ]

@@ -13,8 +13,8 @@ from glassbox.cli.session import Session
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=Path("build"), show_default=True)
 @click.option(
     "--target",
-    type=click.Choice(["kubernetes"]),
-    help="Write the same content as Kubernetes objects, to OUT/kubernetes.",
+    type=click.Choice(["kubernetes", "git-sync"]),
+    help="Write the same content as Kubernetes objects, to OUT/kubernetes, or the dashboards for Grafana's Git Sync, to OUT/git-sync.",
 )
 @click.option(
     "--review", is_flag=True, help="Write the same content as text too, to OUT/review: a diff of it shows what changed."
@@ -24,9 +24,10 @@ def command(session: Session, out: Path, target: str | None, review: bool) -> in
     """Write dashboards, rule files and Grafana's rule groups."""
     bundle = session.compiled()
     # Content may break it, which `compiled` says in one sentence.
-    from glassbox.compile.outputs import write_bundle, write_kubernetes, write_review  # noqa: PLC0415
+    from glassbox.compile.outputs import write_bundle, write_git_sync, write_kubernetes, write_review  # noqa: PLC0415
 
-    files = write_kubernetes(bundle, session.settings, out) if target else write_bundle(bundle, out)
+    targets = {"kubernetes": write_kubernetes, "git-sync": write_git_sync}
+    files = targets[target](bundle, session.settings, out) if target else write_bundle(bundle, out)
     if review:
         files += write_review(bundle, out)
     for file in files:

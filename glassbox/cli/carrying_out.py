@@ -56,7 +56,7 @@ def carry_out(grafana: Grafana, plan: PushPlan, wanted: Sequence[Change], verb: 
     held = [change for change in plan.pending if change not in wanted]
     done: list[Change] = []
     if not plan.pending:
-        return DONE
+        return FINDINGS if plan.left_out else DONE
     try:
         with terminable():
             apply(grafana, plan, wanted, done.append)
@@ -66,4 +66,6 @@ def carry_out(grafana: Grafana, plan: PushPlan, wanted: Sequence[Change], verb: 
             complain_of_the_rest(done, wanted)
         raise
     say_result(plan, done, held, verb=verb)
-    return FINDINGS if held else DONE
+    for sentence in plan.left_out:
+        say(sentence)
+    return FINDINGS if held or plan.left_out else DONE

@@ -21,7 +21,7 @@ from glassbox.cli.session import Session
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_obj
 def command(
-    session: Session, *, url: str, token_file: Path | None, backups: Path, dry_run: bool, force: bool, yes: bool
+    session: Session, *, url: str | None, token_file: Path | None, backups: Path, dry_run: bool, force: bool, yes: bool
 ) -> int:
     """Delete every dashboard and rule with our mark, and our folder where nothing else is in it.
 
@@ -29,7 +29,7 @@ def command(
     """
     from glassbox.deploying.rollback import destroy_plan  # noqa: PLC0415  # see `destination`
 
-    with connection(url, token_file, read_only=dry_run) as grafana:
+    with connection(session, url, token_file, read_only=dry_run) as grafana:
         plan = destroy_plan(grafana, session.settings.grafana)
         wanted = plan.allowed(force=force)
         if len(wanted) < len(plan.pending):
@@ -37,7 +37,7 @@ def command(
             wanted = [change for change in wanted if change.kind.name != "folder"]
         say_plan(plan, wanted)
         if dry_run or not plan.pending:
-            return FINDINGS if plan.pending else DONE
+            return FINDINGS if plan.pending or plan.left_out else DONE
         ask(wanted, yes=yes, otherwise="--dry-run to delete nothing")
         keep_backup(grafana, plan, wanted, backups)
         return carry_out(grafana, plan, wanted, "Destroyed")

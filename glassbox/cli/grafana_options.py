@@ -12,6 +12,7 @@ import click
 
 from glassbox.cli.option_values import FolderPath, refuse_empty
 from glassbox.cli.session import Session
+from glassbox.errors import GlassboxError
 
 if TYPE_CHECKING:
     from glassbox.compile.bundle import Bundle, DataSource
@@ -36,7 +37,9 @@ class Destination:
 def to_grafana(command: Command) -> Command:
     """`--grafana URL` and `--token-file FILE`."""
     command = click.option("--token-file", type=FILE, metavar="FILE", help="File with the Grafana token, instead of GRAFANA_TOKEN.")(command)  # fmt: skip  # one option
-    return click.option("--grafana", "url", metavar="URL", required=True, help="The Grafana.")(command)
+    return click.option(
+        "--grafana", "url", metavar="URL", help="The Grafana; with --environment that of the settings."
+    )(command)
 
 
 def choosing(command: Command) -> Command:
@@ -50,29 +53,44 @@ def to_backups(command: Command) -> Command:
     return click.option("--backups", type=FolderPath(file_okay=False), metavar="DIR", default=BACKUPS, help=f"Where backups are kept, {BACKUPS} without it.")(command)  # fmt: skip  # one option
 
 
-@contextmanager
-def connection(url: str, token_file: Path | None, *, read_only: bool) -> Iterator[Grafana]:
-    """The Grafana at this address, for commands that compile nothing."""
-    from glassbox.grafana.client import Grafana  # noqa: PLC0415  # see `destination`
-    from glassbox.grafana.credentials import grafana_credential  # noqa: PLC0415
+def address_of(session: Session, url: str | None) -> str:
+    """The Grafana of the command line, or that of the environment; raises UsageError without one, and for both."""
+    if url is not None and session.environment:
+        raise click.UsageError("--grafana does not go with --environment, whose settings name the Grafana: give one of the two.")  # fmt: skip  # a refusal is one line
+    if url is not None:
+        return url
+    if not session.environment:
+        raise click.UsageError("--grafana URL is missing: give it, or --environment NAME before the command.")
+    target = session.settings.grafana
+    if not (target.api_url or target.url):
+        raise GlassboxError(f"The environment {session.environment!r} does not say where its Grafana is: set its grafana.url in the settings.")  # fmt: skip  # a refusal is one line
+    return target.api_url or target.url
 
-    with Grafana(url, grafana_credential(token_file), read_only=read_only) as grafana:
+
+@contextmanager
+def connection(session: Session, url: str | None, token_file: Path | None, *, read_only: bool) -> Iterator[Grafana]:
+    """The Grafana at this address, or that of the environment."""
+    # Only these commands need an HTTP client.
+    from glassbox.grafana.client import Grafana  # noqa: PLC0415
+    from glassbox.grafana.credentials import grafana_credential  # noqa: PLC0415
+    from glassbox.grafana.passage import passage_of  # noqa: PLC0415
+
+    address, target = address_of(session, url), session.settings.grafana
+    credential = grafana_credential(token_file, target.variables)
+    with Grafana(address, credential, read_only=read_only, passage=passage_of(target, address)) as grafana:
         yield grafana
 
 
 @contextmanager
 def destination(
-    session: Session, url: str, token_file: Path | None, *, prune: bool, read_only: bool
+    session: Session, url: str | None, token_file: Path | None, *, prune: bool, read_only: bool
 ) -> Iterator[Destination]:
-    """The Grafana at this address, with what is compiled for its data source."""
-    # Only these commands need an HTTP client.
-    from glassbox.grafana.chosen_data_source import choose_data_source  # noqa: PLC0415
-    from glassbox.grafana.client import Grafana  # noqa: PLC0415
-    from glassbox.grafana.credentials import grafana_credential  # noqa: PLC0415
+    """The same, with what is compiled for its data source."""
+    from glassbox.grafana.chosen_data_source import choose_data_source  # noqa: PLC0415  # see `connection`
     from glassbox.grafana.kinds.kind import Deployment  # noqa: PLC0415
 
-    settings = session.settings
-    with Grafana(url, grafana_credential(token_file), read_only=read_only) as grafana:
-        source = choose_data_source(grafana.data_sources(), settings.grafana.data_source)
+    target = session.settings.grafana
+    with connection(session, url, token_file, read_only=read_only) as grafana:
+        source = choose_data_source(grafana.data_sources(), target.data_source)
         bundle = session.compiled(source)
-        yield Destination(grafana, source, bundle, Deployment(bundle, settings.grafana, grafana.version(), prune))
+        yield Destination(grafana, source, bundle, Deployment(bundle, target, grafana.version(), prune))

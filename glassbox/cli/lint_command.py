@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from glassbox.cli.lint_options import LintChoices, collect_garbage_rarely, lint_options
+from glassbox.cli.lint_options import FIX, LintChoices, collect_garbage_rarely, lint_options
 from glassbox.cli.session import Session
+from glassbox.errors import GlassboxError
 
 if TYPE_CHECKING:
     from glassbox.compile.bundle import Bundle
@@ -23,6 +24,7 @@ _OF_ANYBODY = "Check this dashboard, rule file or folder of anybody instead of o
 @click.argument("files", nargs=-1, type=_PATH)
 @click.option("--path", "paths", multiple=True, type=_PATH, metavar="FILE_OR_DIR", help=_OF_ANYBODY)
 @lint_options
+@FIX
 @click.pass_obj
 def command(session: Session, /, *, files: Sequence[Path], paths: Sequence[Path], **chosen: Any) -> int:
     """Check all content, or FILES of anybody.
@@ -31,6 +33,10 @@ def command(session: Session, /, *, files: Sequence[Path], paths: Sequence[Path]
     """
     collect_garbage_rarely()
     if not files and not paths:
+        if chosen["fix"]:
+            raise GlassboxError(
+                "--fix repairs files of anybody: name them with --path; our content is corrected in Python."
+            )
         return lint_and_report(session.compiled(), LintChoices(**chosen))
     # A broken module of ours is reported by `compiled`, which files need not.
     from glassbox.cli.lint_files import lint_files  # noqa: PLC0415
@@ -42,6 +48,7 @@ def lint_and_report(bundle: Bundle, chosen: LintChoices | None = None) -> int:
     """Print the findings of a bundle; FINDINGS where there are any that count, else DONE."""
     # A broken module of ours is reported by `compiled`.
     from glassbox.cli.lint_files import rule_ids, show  # noqa: PLC0415
+    from glassbox.cli.lint_online import with_server  # noqa: PLC0415
     from glassbox.lint.declared_places import DeclaredPlaces  # noqa: PLC0415
     from glassbox.lint.expositions import exposed_by  # noqa: PLC0415
     from glassbox.lint.formats.lint_report import LintReport  # noqa: PLC0415
@@ -51,6 +58,7 @@ def lint_and_report(bundle: Bundle, chosen: LintChoices | None = None) -> int:
 
     chosen = chosen or LintChoices(strict=True)
     corpus = replace(corpus_of(bundle), exposed=exposed_by(chosen.expositions))
+    corpus = with_server(corpus, chosen)
     found = judged(corpus, select=rule_ids(chosen.select), ignore=rule_ids(chosen.ignore))
     places = DeclaredPlaces(bundle)
     findings = sorted(map(places.placed, found), key=lambda each: each.location)

@@ -11,11 +11,13 @@ from typing import Any
 import click
 
 from glassbox.cli.exit_codes import DONE, ERROR, FINDINGS, run
-from glassbox.cli.lint_options import IGNORE_FILE, LintChoices, collect_garbage_rarely, lint_options
+from glassbox.cli.lint_online import with_server
+from glassbox.cli.lint_options import FIX, IGNORE_FILE, LintChoices, collect_garbage_rarely, lint_options
 from glassbox.cli.output import complain, say
 from glassbox.errors import GlassboxError
 from glassbox.lint.expositions import exposed_by
-from glassbox.lint.finding import Severity
+from glassbox.lint.finding import Finding, Severity
+from glassbox.lint.fixing.repairing import repair_files
 from glassbox.lint.formats.formats import FORMATS
 from glassbox.lint.formats.lint_report import LintReport
 from glassbox.lint.linting import UNNEEDED, judged
@@ -27,15 +29,23 @@ from glassbox.query.promql import duration_seconds
 
 def lint_files(paths: Sequence[Path], chosen: LintChoices) -> int:
     """Print what is found in files; ERROR where one cannot be read, FINDINGS where that was chosen, else DONE."""
-    select, ignore = rule_ids(chosen.select), rule_ids(chosen.ignore)
-    found = read(paths, chosen.ignore_file or (IGNORE_FILE if IGNORE_FILE.is_file() else None))
-    corpus = found.corpus
-    if chosen.scrape_interval is not None:
-        corpus = replace(corpus, scrape_interval_seconds=duration_seconds(chosen.scrape_interval))
-    corpus = replace(corpus, exposed=exposed_by(chosen.expositions))
-    findings = judged(corpus, select=select, ignore=ignore)
+    if chosen.fix:
+        without_server = replace(chosen, online=False, url=None, window=None)
+        for repaired in repair_files(lambda: _judged(paths, without_server)[1]):
+            complain(repaired.sentence)
+    found, findings = _judged(paths, chosen)
     code = show(LintReport([*found.unreadable, *findings], _checked(found), found.not_read), chosen)
     return ERROR if found.unreadable else code
+
+
+def _judged(paths: Sequence[Path], chosen: LintChoices) -> tuple[FilesRead, list[Finding]]:
+    """What the files hold, and what is found in it."""
+    select, ignore = rule_ids(chosen.select), rule_ids(chosen.ignore)
+    found = read(paths, chosen.ignore_file or (IGNORE_FILE if IGNORE_FILE.is_file() else None))
+    corpus = replace(found.corpus, exposed=exposed_by(chosen.expositions))
+    if chosen.scrape_interval is not None:
+        corpus = replace(corpus, scrape_interval_seconds=duration_seconds(chosen.scrape_interval))
+    return found, judged(with_server(corpus, chosen), select=select, ignore=ignore)
 
 
 def show(report: LintReport, chosen: LintChoices) -> int:
@@ -68,6 +78,7 @@ def _checked(found: FilesRead) -> str:
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE_OR_DIR...")
 @lint_options
+@FIX
 def command(*, paths: Sequence[Path], **chosen: Any) -> int:
     """Check dashboards, rules and routes of anybody: files and folders of Grafana, Prometheus and Alertmanager.
 

@@ -10,6 +10,8 @@ from typing import Any
 
 import click
 
+from glassbox.prometheus.credential import OPTION
+
 # Those of glassbox.lint.formats.formats, which is imported when it is needed.
 FORMAT_NAMES = ("text", "json", "sarif", "junit", "github")
 IGNORE_FILE = Path(".glassbox-lint.yaml")
@@ -39,6 +41,23 @@ _OPTIONS = (
 )
 
 
+_ONLINE = (
+    click.option(
+        "--online", is_flag=True, help="Also ask a running Prometheus what is there, and what the queries cost."
+    ),
+    click.option("--prometheus", "url", metavar="URL", help="With --online: the Prometheus to ask; it is only read."),
+    OPTION,
+    click.option(
+        "--window", metavar="DURATION", help="With --online: which alerts would have fired that long back, such as 7d."
+    ),
+)
+FIX = click.option(
+    "--fix",
+    is_flag=True,
+    help="Repair in the files what is certain, say what was done, and check them again; what stands around it stays.",
+)
+
+
 @dataclass(frozen=True)
 class LintChoices:
     """What was chosen, as it was written."""
@@ -50,11 +69,16 @@ class LintChoices:
     ignore_file: Path | None = None
     scrape_interval: str | None = None
     expositions: Sequence[Path] = ()
+    fix: bool = False
+    online: bool = False
+    url: str | None = None
+    token_file: Path | None = None
+    window: str | None = None
 
 
 def lint_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the options of which LintChoices are made."""
-    for option in reversed(_OPTIONS):
+    for option in reversed((*_OPTIONS, *_ONLINE)):
         command = option(command)
     return command
 

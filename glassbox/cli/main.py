@@ -26,20 +26,18 @@ if TYPE_CHECKING:
 EXAMPLES = """\b
 Examples:
   python deploy.py build                                  write build/
-  python deploy.py build --target kubernetes              write build/kubernetes/
   python deploy.py lint                                   check everything, needs promtool
   GRAFANA_TOKEN=... python deploy.py plan --grafana https://grafana.example.com
   GRAFANA_TOKEN=... python deploy.py --grafana https://grafana.example.com
   python deploy.py --prometheus-rules /etc/prometheus/rules --prometheus http://localhost:9090     rules only
   python deploy.py doctor --prometheus http://localhost:9090      what can work there
   python deploy.py try --prometheus http://localhost:9090         see its past on our boards
-  python deploy.py backtest --prometheus http://localhost:9090 --window 30d    what would have fired
   python deploy.py preview --prometheus http://localhost:9090     see them in a browser
-  python deploy.py --settings settings.yaml --grafana http://localhost:3000 --token-file token
+  python deploy.py --settings settings.yaml --environment staging plan      what would change there
   python deploy.py baseline save --prometheus http://localhost:9090 --window 1d before-0.33
 
 \b
-Exit codes: 0 done or nothing to do, 1 error, 2 lint findings, changes of a plan,
+Exit codes: 0 done or nothing to do, 1 error, 2 lint findings, changes of a plan, what verify found,
 edits of others that a push kept, a regression, changed pictures, or noisy or changed alerts.
 """
 
@@ -79,6 +77,7 @@ class _Commands(click.Group):
 @click.option(
     "--settings", "settings_file", type=_FILE, metavar="FILE", help="Settings (YAML); without it the defaults."
 )
+@click.option("--environment", metavar="NAME", default="", callback=refuse_empty, help="One of those in the settings; alone, push to its Grafana.")  # fmt: skip  # one option
 @click.option(
     "--grafana", "url", metavar="URL", help="Build, lint, and push dashboards and alert rules to this Grafana."
 )
@@ -88,18 +87,23 @@ class _Commands(click.Group):
 @click.option("--no-prune", is_flag=True, help="Keep what the code no longer has.")
 @click.option("--only", metavar="GLOB", default="", callback=refuse_empty, help="Push only objects with such a title or uid: 'dashboard/*'.")  # fmt: skip  # one option
 @click.option("--plan", type=_FILE, metavar="PLAN", help="Push exactly what `plan --out PLAN` saved, or nothing.")
+@click.option("--after", is_flag=True, help="Verify at the end of the push: see `verify`.")
 @to_backups
 @rule_options
 @click.pass_context
-def cli(context: click.Context, /, settings_file: Path | None, rules: RuleOptions, **push: Any) -> int:
+def cli(
+    context: click.Context, /, settings_file: Path | None, environment: str, rules: RuleOptions, **push: Any
+) -> int:
     """Glassbox: dashboards, alerts and recorded series for LLM and OCR inference, as code.
 
     Credentials come from GRAFANA_TOKEN, --token-file, or GRAFANA_USER and GRAFANA_PASSWORD.
     """
-    _refuse_mixed(push, context.invoked_subcommand)
+    pushes = push["url"] is not None or bool(environment and not context.invoked_subcommand)
+    _refuse_mixed(push, context.invoked_subcommand, pushes=pushes)
     rules.check(context.invoked_subcommand)
-    context.obj = Session(context.obj, settings_file, context.with_resource(ExitStack()))
-    if push["url"] is not None:
+    _refuse_unknown_environment(environment, context.invoked_subcommand)
+    context.obj = Session(context.obj, settings_file, environment, context.with_resource(ExitStack()))
+    if pushes:
         from glassbox.cli.push_command import PushOptions, push_to  # noqa: PLC0415  # only a push needs an HTTP client
 
         return push_to(PushOptions(**push), context.obj, rules)
@@ -110,14 +114,19 @@ def cli(context: click.Context, /, settings_file: Path | None, rules: RuleOption
     return DONE
 
 
-def _refuse_mixed(push: Mapping[str, Any], subcommand: str | None) -> None:
+def _refuse_mixed(push: Mapping[str, Any], subcommand: str | None, *, pushes: bool) -> None:
     if push["url"] is not None and subcommand:
         raise click.UsageError(f"--grafana does not go with {subcommand!r}: give one of the two.")
     alone = [
         f"--{name.replace('_', '-')}" for name, value in push.items() if value and value != BACKUPS and name != "url"
     ]
-    if alone and push["url"] is None:
+    if alone and not pushes:
         raise click.UsageError(f"{alone[0]} needs --grafana URL.")
+
+
+def _refuse_unknown_environment(environment: str, subcommand: str | None) -> None:
+    if environment and subcommand and not COMMANDS[subcommand].knows_environments:
+        raise click.UsageError(f"--environment does not go with {subcommand!r}, which works with the settings without an environment: leave it out.")  # fmt: skip  # a refusal is one line
 
 
 def main(product: Product, arguments: Sequence[str] | None = None) -> int:

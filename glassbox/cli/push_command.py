@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from glassbox.cli.carrying_out import ask, carry_out, keep_backup
+from glassbox.cli.command_table import COMMANDS
 from glassbox.cli.exit_codes import FINDINGS
 from glassbox.cli.grafana_options import BACKUPS, Destination, destination
 from glassbox.cli.lint_command import lint_and_report
@@ -14,7 +17,7 @@ from glassbox.cli.output import complain
 from glassbox.cli.plan_output import say_plan
 from glassbox.cli.recorded_notice import after_push, before_push
 from glassbox.cli.rule_options import RuleOptions
-from glassbox.cli.rules_step import BehindGrafana, bring_rules
+from glassbox.cli.rules_step import BehindGrafana, Places, bring_rules, plan_rules
 from glassbox.cli.session import Session
 from glassbox.errors import GlassboxError
 
@@ -24,15 +27,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PushOptions:
-    """What the command line says about a push; `plan` is a file that `plan --out` wrote."""
+    """What the command line says about a push; `plan` is a file that `plan --out` wrote, `url` is None for that of the environment.
 
-    url: str
+    `after` asks every query at the end.
+    """
+
+    url: str | None
     token_file: Path | None = None
     yes: bool = False
     force: bool = False
     no_prune: bool = False
     only: str = ""
     plan: Path | None = None
+    after: bool = False
     backups: Path = BACKUPS
 
 
@@ -44,7 +51,7 @@ def push_to(options: PushOptions, session: Session, rules: RuleOptions) -> int:
         if lint_and_report(found.bundle):
             complain("Nothing was pushed: correct the findings first.")
             return FINDINGS
-        plan = _plan(found, options)
+        plan = _plan(found, options, lambda: plan_rules(rules, session, found.bundle, BehindGrafana(found.grafana, found.source)))  # fmt: skip  # one thing is one line
         wanted = plan.allowed(force=options.force)
         say_plan(plan, wanted)
         always = found.bundle.content.always_recorded
@@ -58,7 +65,16 @@ def push_to(options: PushOptions, session: Session, rules: RuleOptions) -> int:
             complain(notice)
         if not brought and session.settings.alerts_evaluated_by == "prometheus":
             complain("The alerts were brought nowhere, since Prometheus evaluates them: load build/alerts there, or give --prometheus-rules DIR or --mimir URL.")  # fmt: skip  # one sentence is one line
-        return code
+        return _verified(found, code) if options.after else code
+
+
+def _verified(found: Destination, code: int) -> int:
+    """Verify, and the exit code of both."""
+    from glassbox.deploying.selection import EVERYTHING  # noqa: PLC0415  # see `destination`
+
+    # Commands stand above the command line, which knows their modules by name.
+    verified: int = import_module(COMMANDS["verify"].module).verified(found, EVERYTHING)
+    return code or verified
 
 
 def _prunes(options: PushOptions) -> bool:
@@ -67,15 +83,18 @@ def _prunes(options: PushOptions) -> bool:
     return options_of(saved(options.plan))[1] if options.plan else not options.no_prune
 
 
-def _plan(found: Destination, options: PushOptions) -> PushPlan:
+def _plan(found: Destination, options: PushOptions, places: Callable[[], Places]) -> PushPlan:
+    """The plan, compared with the saved one where there is one: its rules of other places too."""
     from glassbox.deploying.plan import plan  # noqa: PLC0415  # see `destination`
     from glassbox.deploying.plan_json import plan_json  # noqa: PLC0415
     from glassbox.deploying.saved_plan import options_of, refuse_other, saved  # noqa: PLC0415
     from glassbox.deploying.selection import Selection  # noqa: PLC0415
+    from glassbox.rule_places.places_json import places_json  # noqa: PLC0415
 
     reviewed = saved(options.plan) if options.plan else None
     selection = options_of(reviewed)[0] if reviewed else Selection(options.only)
     made = plan(found.grafana, found.deployment, selection)
     if reviewed and options.plan:
-        refuse_other(reviewed, plan_json(made, selection, prune=found.deployment.prune), options.plan)
+        now = plan_json(made, selection, prune=found.deployment.prune, places=places_json(places()))
+        refuse_other(reviewed, now, options.plan)
     return made

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 def command(
     session: Session,
     *,
-    url: str,
+    url: str | None,
     token_file: Path | None,
     backups: Path,
     identity: str,
@@ -54,14 +54,14 @@ def command(
         for line in _lines(found):
             say(line)
         return DONE
-    with connection(url, token_file, read_only=dry_run) as grafana:
-        back = going_back(grafana, target, found, identity)
+    with connection(session, url, token_file, read_only=dry_run) as grafana:
+        back = going_back(grafana, target, found, identity, session.settings.notifications)
         plan = back.plan
         say(_used(back))
         wanted = plan.allowed(force=force)
         say_plan(plan, wanted)
         if dry_run or not plan.pending:
-            return FINDINGS if plan.pending else DONE
+            return FINDINGS if plan.pending or plan.left_out else DONE
         ask(wanted, yes=yes, otherwise="--dry-run to change nothing", always="This changes Grafana back")
         keep_backup(grafana, plan, wanted, backups)
         return carry_out(grafana, plan, wanted, "Rolled back")

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from glassbox.rule_places.place import RulePlace
 
 
+Places = Sequence[tuple[str, Sequence["GroupChange"]]]
+"""Places of rules by their titles, each with its groups and what happens to them."""
+
+
 def push_rules_alone(rules: RuleOptions, session: Session) -> int:
     """Lint, and bring the rules to their places, without a Grafana; returns the exit code."""
     bundle = session.compiled()
@@ -49,9 +53,7 @@ def bring_rules(rules: RuleOptions, session: Session, bundle: Bundle, behind: Be
         return bool(places)
 
 
-def plan_rules(
-    rules: RuleOptions, session: Session, bundle: Bundle, behind: BehindGrafana | None = None
-) -> list[tuple[str, list[GroupChange]]]:
+def plan_rules(rules: RuleOptions, session: Session, bundle: Bundle, behind: BehindGrafana | None = None) -> Places:
     """What `bring_rules` would change, by the title of each place; reads only."""
     with _places(rules, session, bundle, behind) as (places, files):
         return [(place.title, place.plan(files)) for place in places]

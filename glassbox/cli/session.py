@@ -24,11 +24,13 @@ if TYPE_CHECKING:
 class Session:
     """Settings and content are read at their first use; GlassboxError says which file and line is wrong.
 
+    `environment` is one of the settings, "" for none of them.
     Content of the user's own, which the settings name, is there until `resources` is closed.
     """
 
     product: Product
     settings_file: Path | None = None
+    environment: str = ""
     resources: ExitStack = field(default_factory=ExitStack)
 
     @cached_property
@@ -37,7 +39,7 @@ class Session:
         with located():
             from glassbox.settings.loading import load_settings  # noqa: PLC0415  # see above
 
-            return load_settings(self.settings_file)
+            return load_settings(self.settings_file, self.environment)
 
     @cached_property
     def content(self) -> Content:

@@ -94,6 +94,19 @@ class LeftOut:
 
 
 @dataclass(frozen=True)
+class GrafanaNotifications:
+    """What Grafana's alerting sends, as its provisioning API takes it; `contact_points` has an entry for each integration.
+
+    `secrets` of a contact point names the environment variable of each secret setting. Without a `route` nothing is declared.
+    """
+
+    contact_points: tuple[Json, ...] = ()
+    mute_timings: tuple[Json, ...] = ()
+    templates: tuple[Json, ...] = ()
+    route: Json | None = None
+
+
+@dataclass(frozen=True)
 class Bundle:
     """Compiled content: plain data, ready to be written or pushed, and the `content` that it was made of.
 
@@ -112,3 +125,4 @@ class Bundle:
     buckets_of_engines: dict[tuple[str, str], Buckets] = field(default_factory=dict)
     runbooks: tuple[Path, ...] = ()
     left_out: LeftOut = LeftOut()
+    notifications: GrafanaNotifications = GrafanaNotifications()

@@ -9,6 +9,7 @@ from glassbox.compile.alert_choices import chosen_alerts, refuse_unknown
 from glassbox.compile.bundle import Bundle, CompiledContent, DataSource, Json, LeftOut
 from glassbox.compile.content import Content
 from glassbox.compile.dashboard_json import dashboard_json
+from glassbox.compile.grafana_notifications import grafana_notifications
 from glassbox.compile.grafana_rules import grafana_group, uid_in
 from glassbox.compile.left_out import dead_ends, names_read, without_links, without_unread
 from glassbox.compile.links import PanelLink, panel_link, runbook_links
@@ -63,6 +64,7 @@ def compile_bundle(content: Content, settings: Settings, data_source: DataSource
         ),
         runbooks=content.runbooks,
         left_out=LeftOut(frozenset(settings.exclude.alerts), dead_ends(kept) - dead_ends(dashboards)),
+        notifications=grafana_notifications(settings),
     )
 
 

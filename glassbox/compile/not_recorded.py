@@ -74,6 +74,11 @@ def _ask(panel: Json, expr: str, **more: object) -> None:
     panel["targets"].append({"expr": expr, "instant": True, "refId": NAME, **more})
 
 
+def _ask_at_end(panel: Json, always: str) -> None:
+    """Over the whole range: what is missing at its end."""
+    panel["targets"].append({"expr": f"absent({always} @ end())", "legendFormat": WORDS, "range": True, "refId": NAME})
+
+
 def _override(panel: Json, **properties: object) -> None:
     said = [{"id": name, "value": value} for name, value in properties.items()]
     matcher = {"id": "byFrameRefID", "options": NAME}
@@ -81,9 +86,9 @@ def _override(panel: Json, **properties: object) -> None:
 
 
 def _graph(panel: Json, always: str) -> None:
-    """An entry of the legend; one sample without a point draws nothing, and brings no axis."""
-    _ask(panel, f"absent({always})", legendFormat=WORDS)
-    _override(panel, **{"color": _PLAIN, "custom.axisPlacement": "hidden"})
+    """A pale ground over the whole range, with axes that say the words and have no values: Grafana writes nothing else on a graph."""
+    _ask_at_end(panel, always)
+    _override(panel, **_GROUND)
 
 
 def _word(panel: Json, always: str) -> None:
@@ -94,8 +99,8 @@ def _word(panel: Json, always: str) -> None:
 
 
 def _band(panel: Json, always: str) -> None:
-    """A band over the whole range: what is missing at its end."""
-    panel["targets"].append({"expr": f"absent({always} @ end())", "legendFormat": WORDS, "range": True, "refId": NAME})
+    """A band over the whole range."""
+    _ask_at_end(panel, always)
     _override(panel, mappings=_MAPPINGS)
 
 
@@ -113,7 +118,18 @@ def _row(panel: Json, always: str) -> None:
     _ask(panel, f'label_replace(absent({always}), "{label}", "{WORDS}", "", "")', format="table")
 
 
-_PLAIN = {"fixedColor": NEUTRAL, "mode": "fixed"}
+_GROUND = {
+    "color": {"fixedColor": NEUTRAL, "mode": "fixed"},
+    "min": 0,
+    "max": 1,
+    "mappings": [{"options": {"from": 0, "result": {"text": " "}, "to": 1}, "type": "range"}],
+    "custom.axisLabel": WORDS,
+    "custom.axisPlacement": "left",
+    "custom.axisGridShow": False,
+    "custom.fillOpacity": 20,
+    "custom.lineWidth": 0,
+    "custom.stacking": {"group": "A", "mode": "none"},
+}
 _MAPPINGS = [{"options": {"1": {"color": NEUTRAL, "index": 0, "text": WORDS}}, "type": "value"}]
 _TYPES: dict[str, Callable[[Json, str], None]] = {
     "timeseries": _graph,

@@ -1,4 +1,4 @@
-"""The bundle as files: dashboards as JSON, rules as YAML, Grafana's rule groups as JSON, or Kubernetes objects.
+"""The bundle as files: dashboards as JSON, rules as YAML, Grafana's rule groups as JSON, Kubernetes objects, or a folder for Git Sync.
 
 The same bytes on every run.
 """
@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from glassbox.compile.bundle import Bundle, Json
+from glassbox.compile.git_sync import synced_files
 from glassbox.compile.kubernetes import manifests
 from glassbox.compile.review import FOLDER as REVIEW_FOLDER
 from glassbox.compile.review import render_review
@@ -24,6 +25,7 @@ LINE_LENGTH = 120
 MARKER = ".glassbox-build"
 FOLDERS = ("dashboards", "alerts", "recording_rules", "grafana")
 KUBERNETES_FOLDER = "kubernetes"
+GIT_SYNC_FOLDER = "git-sync"
 
 
 def render(bundle: Bundle) -> dict[str, str]:
@@ -53,6 +55,12 @@ def write_kubernetes(bundle: Bundle, settings: Settings, folder: Path) -> list[P
     Raises GlassboxError where the folder cannot be written, or already has folders of these names that this tool did not write.
     """
     return _write(render_kubernetes(bundle, settings), (KUBERNETES_FOLDER,), folder)
+
+
+def write_git_sync(bundle: Bundle, settings: Settings, folder: Path) -> list[Path]:
+    """Write a folder for Grafana's Git Sync; returns the files. Raises GlassboxError as `write_kubernetes` does."""
+    files = synced_files(bundle.dashboards, settings.grafana)
+    return _write({f"{GIT_SYNC_FOLDER}/{path}": json_text(each) for path, each in files.items()}, (GIT_SYNC_FOLDER,), folder)  # fmt: skip  # one thing is one line
 
 
 def write_review(bundle: Bundle, folder: Path) -> list[Path]:

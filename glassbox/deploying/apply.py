@@ -21,8 +21,11 @@ def apply(grafana: Grafana, plan: PushPlan, changes: Iterable[Change], done: Don
 
     The first error ends it: what was begun is finished and passed to `done`, and nothing more is begun.
     """
-    wrote_rules = False
-    for (kind, action), alike in groupby(changes, lambda change: (change.kind, change.action)):
+    wrote_rules, wanted = False, list(changes)
+    for change in wanted:
+        if change.content is not None and (missing := change.kind.missing(change.content, change.live)):
+            raise GlassboxError(f"{missing} Nothing was changed.")
+    for (kind, action), alike in groupby(wanted, lambda change: (change.kind, change.action)):
         work = _removed(grafana, plan.folder_uid) if action is Action.DELETE else _written(grafana)
         _together(kind.at_once, work, list(alike), done)
         wrote_rules |= kind.name == "rule group" and action is not Action.DELETE

@@ -22,6 +22,16 @@ from glassbox.grafana.client import Grafana
 from glassbox.grafana.ownership import owner_of_rule
 
 SCHEMA = "glassbox-backup/1"
+_NEEDED = {
+    "folder": ("uid", "title"),
+    "dashboard": ("dashboard", "meta"),
+    "template": ("name", "template"),
+    "contact point": ("uid", "name", "type", "settings"),
+    "mute timing": ("name", "time_intervals"),
+    "rule group": ("title", "folderUid", "rules"),
+    "route": ("folder_uid", "route", "position"),
+}
+"""What the state of an object must hold, by kind."""
 _NAME = re.compile(r"\d{8}T\d{6}Z(-\d{1,4})?")
 
 
@@ -75,7 +85,7 @@ def _object(grafana: Grafana, change: Change) -> Json:
         "uid": change.identity,
         "title": change.title,
         "edited": change.edit is not None,
-        "before": _whole(grafana, change.live),
+        "before": _whole(grafana, change.live and change.kind.kept(change.live, change.content)),
     }
 
 
@@ -151,6 +161,5 @@ def _check(each: Json) -> None:
     before = each["before"]
     if not (isinstance(each["uid"], str) and isinstance(each["edited"], bool) and isinstance(before, dict | None)):
         raise ValueError("object")
-    needed = {"folder": ("uid", "title"), "dashboard": ("dashboard", "meta"), "rule group": ("title", "folderUid", "rules")}  # fmt: skip  # one table
-    if before is not None and not set(needed[each["kind"]]) <= before.keys():
+    if before is not None and not set(_NEEDED[each["kind"]]) <= before.keys():
         raise ValueError("before")

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeVar
 
 from glassbox.compile.bundle import Json
 from glassbox.deploying.change import Action, Change
+from glassbox.deploying.rights import within_rights
 from glassbox.deploying.selection import EVERYTHING, Selection
+from glassbox.grafana.at_once import at_once
 from glassbox.grafana.client import Grafana
 from glassbox.grafana.differences.difference import Difference
 from glassbox.grafana.kinds import KINDS
 from glassbox.grafana.kinds.kind import Deployment, ObjectKind
 from glassbox.grafana.survey import Survey
-
-Item = TypeVar("Item")
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -33,12 +30,16 @@ class GrafanaServer:
 
 @dataclass(frozen=True)
 class PushPlan:
-    """Every object with its change, in the order of carrying out: deletions last. `remarks` are sentences to read."""
+    """Every object with its change, in the order of carrying out: deletions last. `remarks` are sentences to read.
+
+    `left_out` are those of them that say what the credential may not do.
+    """
 
     server: GrafanaServer
     folder_uid: str
     changes: tuple[Change, ...]
     remarks: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
     @property
     def pending(self) -> tuple[Change, ...]:
@@ -67,31 +68,19 @@ def plan(
     writes: list[Change] = []
     removals: list[Change] = []
     remarks: list[str] = []
-    for kind in kinds:
-        if not selection.has_kind(kind.name):
-            continue
+    possible = within_rights(survey, (kind for kind in kinds if selection.has_kind(kind.name)))
+    for kind in possible.kinds:
         contents = list(kind.wanted(deployment))
         chosen = [content for content in contents if selection.takes(kind.name, kind.title(content), kind.identity(content))]  # fmt: skip  # one thing is one line
-        writes += at_once(kind.at_once, partial(_change, survey, kind), chosen)
+        writes += at_once(kind.read_at_once, partial(_change, survey, kind), chosen)
         for leftover in kind.leftovers(survey, contents):
             if selection.takes(kind.name, kind.title(leftover), kind.identity(leftover)):
                 remarks += kind.remarks(None, leftover, survey.folder_uid)
                 removals += _removal(survey, kind, leftover)
-    selection.refuse_nothing([*writes, *removals])
-    remarks = [*(remark for change in writes for remark in change.remarks), *remarks]
-    return PushPlan(server, survey.folder_uid, (*writes, *reversed(removals)), tuple(remarks))
-
-
-def at_once(workers: int, work: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
-    """The results in the order of the items, so many worked on at the same time; the first error stops it."""
-    if workers == 1:
-        return [work(item) for item in items]
-    with ThreadPoolExecutor(workers) as pool:
-        try:
-            return list(pool.map(work, items))
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
+    if not possible.left_out:
+        selection.refuse_nothing([*writes, *removals])
+    remarks = [*possible.left_out, *(remark for change in writes for remark in change.remarks), *remarks]
+    return PushPlan(server, survey.folder_uid, (*writes, *reversed(removals)), tuple(remarks), possible.left_out)
 
 
 def _change(survey: Survey, kind: ObjectKind, content: Json) -> Change:

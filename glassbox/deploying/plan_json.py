@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from glassbox.compile.bundle import Json
@@ -12,11 +13,11 @@ from glassbox.deploying.plan import PushPlan
 from glassbox.deploying.selection import Selection
 from glassbox.grafana.differences.difference import Difference
 
-SCHEMA = "glassbox-plan/1"
+SCHEMA = "glassbox-plan/2"
 
 
-def plan_json(plan: PushPlan, selection: Selection, *, prune: bool) -> Json:
-    """Every change with what was compared, what differs, and what others edited."""
+def plan_json(plan: PushPlan, selection: Selection, *, prune: bool, places: Sequence[Json] = ()) -> Json:
+    """Every change with what was compared, what differs, and what others edited; `places` are those of rules beside Grafana."""
     edited = [change for change in plan.pending if change.edit]
     return {
         "schema": SCHEMA,
@@ -26,6 +27,7 @@ def plan_json(plan: PushPlan, selection: Selection, *, prune: bool) -> Json:
         "count": {action.value: plan.count[action] for action in Action} | {"edited_by_others": len(edited)},
         "changes": [_change(change) for change in plan.changes],
         "remarks": list(plan.remarks),
+        "places": list(places),
     }
 
 

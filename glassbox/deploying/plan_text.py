@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from glassbox.deploying.change import Action, Change, ToldChange
 from glassbox.deploying.plan import PushPlan
 from glassbox.deploying.plan_words import FORCED, MARKS, by_part, count_line, edit_sentence, heading, lost_sentence
-from glassbox.grafana.kinds import KINDS
 from glassbox.http.outside_text import one_line
 
-_KIND_WIDTH = max(len(kind.name) for kind in KINDS)
+_KIND_WIDTH = len("rule group")
+"""Of the kinds that every push has; a longer one widens its plan."""
 _COLOURS = {Action.CREATE: "green", Action.UPDATE: "yellow", Action.DELETE: "red", Action.KEEP: ""}
 
 
@@ -26,17 +26,18 @@ class PlanLine:
 def plan_lines(plan: PushPlan, wanted: Sequence[Change]) -> Iterator[PlanLine]:
     """The plan, one thing a line; `wanted` are the changes that are carried out. Unchanged objects are only counted."""
     yield PlanLine(one_line(heading(plan)))
+    width = max([_KIND_WIDTH, *(len(change.kind_name) for change in plan.pending)])
     for change in plan.pending:
-        yield from change_lines(change, forced=change in wanted)
+        yield from change_lines(change, forced=change in wanted, width=width)
     for remark in plan.remarks:
         yield PlanLine(f"  {one_line(remark)}", "cyan")
     yield PlanLine(count_line(plan, wanted))
 
 
-def change_lines(change: ToldChange, *, forced: bool = False) -> Iterator[PlanLine]:
+def change_lines(change: ToldChange, *, forced: bool = False, width: int = _KIND_WIDTH) -> Iterator[PlanLine]:
     """One object, and below it what differs by panel or rule; `forced` where the edits of others are overwritten."""
     title = one_line(change.title)
-    yield PlanLine(f"  {MARKS[change.action]} {change.kind_name:<{_KIND_WIDTH}} {title}", _COLOURS[change.action])
+    yield PlanLine(f"  {MARKS[change.action]} {change.kind_name:<{width}} {title}", _COLOURS[change.action])
     if change.edit:
         fate = FORCED[change.action] if forced else "kept without --force"
         yield PlanLine(f"      ! {one_line(edit_sentence(change.edit))}; {fate}", "magenta")

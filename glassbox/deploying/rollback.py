@@ -8,9 +8,18 @@ from dataclasses import dataclass, replace
 from glassbox.compile.bundle import Bundle, CompiledContent, Json
 from glassbox.deploying.backups import Backup
 from glassbox.deploying.change import Action, Change
+from glassbox.deploying.notifications_before import (
+    ContactPointsAsBefore,
+    MuteTimingsAsBefore,
+    RouteAsBefore,
+    State,
+    TemplatesAsBefore,
+)
 from glassbox.deploying.plan import PushPlan, plan
 from glassbox.errors import GlassboxError
+from glassbox.grafana.at_once import at_once
 from glassbox.grafana.client import Grafana
+from glassbox.grafana.kinds import KINDS
 from glassbox.grafana.kinds.dashboard_kind import DashboardKind, stored
 from glassbox.grafana.kinds.folder_kind import FolderKind
 from glassbox.grafana.kinds.kind import Deployment
@@ -18,9 +27,11 @@ from glassbox.grafana.kinds.rule_group_kind import RuleGroupKind
 from glassbox.grafana.rule_marks import SET_BY_SERVER
 from glassbox.grafana.survey import Survey
 from glassbox.settings.model import GrafanaTarget
+from glassbox.settings.notifications import Notifications
 
-State = dict[str, Json]
-"""Objects of one kind by uid, as a backup holds them."""
+NONE_DECLARED = Notifications()
+_IN_FOLDER = (DashboardKind.name, RuleGroupKind.name)
+"""The kinds whose objects a folder holds."""
 
 
 @dataclass(frozen=True)
@@ -32,16 +43,22 @@ class GoingBack:
     passed_over: tuple[str, ...] = ()
 
 
-def going_back(grafana: Grafana, target: GrafanaTarget, backups: Sequence[Backup], identity: str = "") -> GoingBack:
+def going_back(
+    grafana: Grafana,
+    target: GrafanaTarget,
+    backups: Sequence[Backup],
+    identity: str = "",
+    declared: Notifications = NONE_DECLARED,
+) -> GoingBack:
     """Back to before the backup of this id; without one, to before the newest that gives anything to do.
 
     A push that fails before its first write leaves a backup that gives nothing to do, and must not hide an earlier push.
     """
     found = chosen(backups, grafana.url, target.folder_uid, identity)
     if identity:
-        return GoingBack(rollback_plan(grafana, target, found), tuple(found))
+        return GoingBack(rollback_plan(grafana, target, found, declared), tuple(found))
     for number in range(1, len(found) + 1):
-        made = rollback_plan(grafana, target, found[:number])
+        made = rollback_plan(grafana, target, found[:number], declared)
         if made.pending:
             break
     passed_over = [backup.identity for backup in found[: number - bool(made.pending)]]
@@ -62,14 +79,28 @@ def chosen(backups: Sequence[Backup], url: str, folder_uid: str, identity: str =
     return ours[: known.index(identity) + 1] if identity else ours
 
 
-def rollback_plan(grafana: Grafana, target: GrafanaTarget, backups: Sequence[Backup]) -> PushPlan:
-    """What brings back the state before the oldest of these backups; `backups` are the newest first."""
+def rollback_plan(
+    grafana: Grafana, target: GrafanaTarget, backups: Sequence[Backup], declared: Notifications = NONE_DECLARED
+) -> PushPlan:
+    """What brings back the state before the oldest of these backups; `backups` are the newest first.
+
+    `declared` says where the secrets of contact points are, which no backup holds.
+    """
     states: dict[str, State] = {}
     for backup in backups:
         for each in backup.objects:
             states.setdefault(each["kind"], {})[each["uid"]] = each
-    kinds = (_FolderAsBefore(states.get("folder", {})), _DashboardsAsBefore(states.get("dashboard", {})), _GroupsAsBefore(states.get("rule group", {})))  # fmt: skip  # the kinds
-    made = plan(grafana, _deployment(grafana, target, kinds[2].groups()), kinds=kinds)
+    groups = _GroupsAsBefore(states.get("rule group", {}))
+    kinds = (
+        _FolderAsBefore(states.get("folder", {})),
+        _DashboardsAsBefore(states.get("dashboard", {})),
+        TemplatesAsBefore(states.get("template", {})),
+        ContactPointsAsBefore(states.get("contact point", {}), declared),
+        MuteTimingsAsBefore(states.get("mute timing", {})),
+        groups,
+        RouteAsBefore(states.get("route", {})),
+    )
+    made = plan(grafana, _deployment(grafana, target, groups.groups()), kinds=kinds)
     if backups[-1].organisation != made.server.organisation:
         raise GlassboxError(f"The backup {backups[-1].identity} is of the organisation {backups[-1].organisation!r}, and this is {made.server.organisation!r}.")  # fmt: skip  # a refusal is one line
     created = any(each["before"] is None for each in states.get("folder", {}).values())
@@ -78,7 +109,7 @@ def rollback_plan(grafana: Grafana, target: GrafanaTarget, backups: Sequence[Bac
 
 def destroy_plan(grafana: Grafana, target: GrafanaTarget) -> PushPlan:
     """What removes everything with our mark, and the folder where nothing else is in it."""
-    kinds = (_FolderAsBefore({}), DashboardKind(), RuleGroupKind())
+    kinds = (_FolderAsBefore({}), *KINDS[1:])
     return _with_empty_folder(grafana, plan(grafana, _deployment(grafana, target, ()), kinds=kinds))
 
 
@@ -92,7 +123,7 @@ def _with_empty_folder(grafana: Grafana, made: PushPlan) -> PushPlan:
     folder = grafana.folder(made.folder_uid)
     if folder is None:
         return made
-    removed = sum(len(change.lost) for change in made.pending if change.kind.name != "folder")
+    removed = sum(len(change.lost) for change in made.pending if change.kind.name in _IN_FOLDER)
     held = sum(grafana.folder_counts(made.folder_uid).values())
     if held > removed or any(change.action is not Action.DELETE for change in made.changes):
         remark = f"Folder {folder['title']!r} stays, since it holds more than what is deleted."
@@ -120,7 +151,8 @@ class _DashboardsAsBefore(DashboardKind):
         return [{"dashboard": stored(before), "folderUid": before["meta"].get("folderUid") or ""} for before in found]
 
     def leftovers(self, survey: Survey, wanted: Iterable[Json]) -> Iterable[Json]:
-        created = (survey.grafana.dashboard(uid) for uid, each in self._objects.items() if each["before"] is None)
+        uids = [uid for uid, each in self._objects.items() if each["before"] is None]
+        created = at_once(self.read_at_once, survey.grafana.dashboard, uids)
         return [live for live in created if live and self.in_our_folder(live, survey.folder_uid)]
 
     def message(self, content: Json) -> str:

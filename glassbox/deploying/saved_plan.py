@@ -46,7 +46,7 @@ def refuse_other(saved_plan: Json, now: Json, file: Path) -> None:
     for key in ("url", "organisation"):
         if saved_plan["server"][key] != now["server"][key]:
             raise GlassboxError(f"--plan {file} was made for {saved_plan['server'][key]}, and this is {now['server'][key]}: plan again.")  # fmt: skip  # a refusal is one line
-    before, after = (_by_object(plan) for plan in (saved_plan, now))
+    before, after = ({**_by_object(plan), **_by_group(plan)} for plan in (saved_plan, now))
     moved = [" ".join(name) for name in sorted({*before, *after}) if before.get(name) != after.get(name)]
     if moved:
         raise GlassboxError(
@@ -59,10 +59,17 @@ def _by_object(plan: Json) -> dict[tuple[str, str], tuple[Any, ...]]:
     return {(change["kind"], change["uid"]): tuple(change[key] for key in _COMPARED) for change in plan["changes"]}
 
 
+def _by_group(plan: Json) -> dict[tuple[str, str], tuple[Any, ...]]:
+    """The groups of rules beside Grafana by their place."""
+    groups = ((place["title"], group) for place in plan["places"] for group in place["groups"])
+    return {(f"group of {title}", group["name"]): tuple(group[key] for key in _COMPARED) for title, group in groups}
+
+
 def _is_whole(plan: Json) -> bool:
     try:
         options_of(plan)
         _by_object(plan)
+        _by_group(plan)
         return all(isinstance(plan["server"][key], str) for key in ("url", "organisation"))
     except (LookupError, TypeError):
         return False

@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 from glassbox.doctor.examining import Examination
 from glassbox.doctor.gpus_there import is_of_gpus
-from glassbox.doctor.listing import some
+from glassbox.doctor.listing import roughly, some
 from glassbox.doctor.outlook import Lack, Outlook, brought_by
 from glassbox.http.outside_text import one_line
 from glassbox.query.wording import span
@@ -58,6 +58,8 @@ def _services(examination: Examination) -> Iterator[tuple[str, ...]]:
         )
     for down in examination.fleet.down:
         yield down.job, some(down.engines), "-", "-", "0, down", "-", ""
+    for gone in examination.fleet.gone:
+        yield gone.job, some(gone.engines), "-", "-", f"0, gone for about {roughly(gone.ended_seconds)}", "-", ""
 
 
 def _gpus(examination: Examination) -> Iterator[tuple[str, ...]]:
@@ -70,12 +72,13 @@ def _outlook(outlook: Outlook, *, has_gpus: bool) -> Iterator[str]:
     yield f"  {outlook.title}: {outlook.working} of {outlook.parts}"
     waiting: dict[str, list[str]] = {}
     for lack in outlook.lacking:
-        waiting.setdefault(_lacked(lack, has_gpus=has_gpus), []).append(lack.title)
-    for lacked, titles in waiting.items():
-        yield f"    without {lacked}: {'; '.join(titles) if len(titles) < outlook.parts else 'all of it'}"
+        waiting.setdefault(lacked(lack, has_gpus=has_gpus), []).append(lack.title)
+    for names, titles in waiting.items():
+        yield f"    without {names}: {'; '.join(titles) if len(titles) < outlook.parts else 'all of it'}"
 
 
-def _lacked(lack: Lack, *, has_gpus: bool) -> str:
+def lacked(lack: Lack, *, has_gpus: bool) -> str:
+    """What is lacking, and what brings it."""
     if lack.settings:
         return f"the setting {' and '.join(lack.lacks)}"
     if not has_gpus and any(is_of_gpus(name) for name in lack.lacks):

@@ -3,14 +3,18 @@
 from dataclasses import dataclass
 
 from glassbox.compile.bundle import Bundle
+from glassbox.doctor.ahead import samples_ahead
 from glassbox.doctor.buckets_there import buckets_in_the_way
 from glassbox.doctor.clocks import clocks_in_the_way
 from glassbox.doctor.fleet import Fleet, look_at, names_lately, services_selector
 from glassbox.doctor.gpus_shared import measured_twice, whose_is_unknown
 from glassbox.doctor.gpus_there import gpu_selectors
 from glassbox.doctor.hidden_labels import hidden_labels
+from glassbox.doctor.late_rules import late_rules
 from glassbox.doctor.loaded_rules import lists_no_rules, rules_in_the_way
 from glassbox.doctor.obstacles import Obstacle, obstacles_of, shortest_window_seconds
+from glassbox.doctor.odd_names import native_alone, odd_names
+from glassbox.doctor.odd_values import odd_values
 from glassbox.doctor.outlook import Outlook, outlooks
 from glassbox.doctor.recorded import Holdings, recorded_by
 from glassbox.doctor.retention import retention_of
@@ -69,10 +73,15 @@ def examine(prometheus: Prometheus, bundle: Bundle, settings: Settings, seen: Se
     in_the_way = (
         *found,
         *rules_in_the_way(prometheus, bundle, listed),
+        *late_rules(prometheus, bundle, listed, names),
         *buckets_in_the_way(prometheus, queries, names),
         *hidden_labels(prometheus, services_selector(names), gpu_selectors(names)),
         *measured_twice(prometheus, names),
+        *odd_names(names),
+        *native_alone(names),
+        *odd_values(prometheus, names),
         *clocks_in_the_way(prometheus),
+        *samples_ahead(prometheus, services_selector(names)),
         *filter(None, (retention.obstacle(),)),
     )
     unknown = (

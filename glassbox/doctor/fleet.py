@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from glassbox.doctor.down import DownJob, names_of_a_day, services_down
+from glassbox.doctor.gone import GoneJob, names_of_a_month, services_gone
 from glassbox.doctor.gpus_there import GpuJob, gpus_there
 from glassbox.doctor.rows import TARGET, by, grouped, names_of, targets_of, unique
 from glassbox.doctor.versions import Versions, versions_of
@@ -55,11 +56,12 @@ class ServiceJob:
 
 @dataclass(frozen=True)
 class Fleet:
-    """Everything that was found; `down` are services of the last day that have no series now."""
+    """Everything that was found; `down` are services of the last day that have no series now, `gone` those of the month before it."""
 
     services: tuple[ServiceJob, ...]
     down: tuple[DownJob, ...]
     gpus: tuple[GpuJob, ...]
+    gone: tuple[GoneJob, ...] = ()
 
 
 def names_lately(prometheus: Prometheus) -> list[str]:
@@ -77,8 +79,11 @@ def look_at(prometheus: Prometheus, names: Iterable[str]) -> Fleet:
     held = frozenset(names)
     signs = _signs(held)
     services = tuple(_services(prometheus, signs, held)) if signs else ()
-    down = services_down(prometheus, _signs(names_of_a_day(prometheus)), {service.job for service in services})
-    return Fleet(services, tuple(down), tuple(gpus_there(prometheus, held)))
+    running = {service.job for service in services}
+    down = tuple(services_down(prometheus, _signs(names_of_a_day(prometheus)), running))
+    there = running | {service.job for service in down}
+    gone = services_gone(prometheus, _signs(names_of_a_month(prometheus)), there)
+    return Fleet(services, down, tuple(gpus_there(prometheus, held)), tuple(gone))
 
 
 def services_selector(names: Iterable[str]) -> str:

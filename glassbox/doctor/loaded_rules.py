@@ -41,6 +41,11 @@ def rules_in_the_way(prometheus: Prometheus, bundle: Bundle, listed: Any) -> Ite
         yield Obstacle(_ABOUT, f"fail in {name}{said}", "see the runbook of failing rules")
 
 
+def names_of_rules(bundle: Bundle) -> frozenset[str]:
+    """The series that our rules record, and our alerts."""
+    return frozenset(name for name, _ in _rules(bundle))
+
+
 def _loaded(answer: Any) -> Iterator[Mapping[str, Any]]:
     """The rules of an answer, without what has no name or no query."""
     for group in objects_in(answer, "groups"):

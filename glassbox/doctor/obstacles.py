@@ -37,8 +37,12 @@ def obstacles_of(
         yield from _about_service(service, settings, window_seconds)
     yield from map(_down, fleet.down)
     found = {service.job for service in fleet.services} | {service.job for service in fleet.down}
+    gone = {service.job: service for service in fleet.gone}
     for job in settings.jobs.services:
-        if job not in found:
+        if job in gone:
+            since = roughly(gone[job].ended_seconds)
+            yield Obstacle(job, f"has had no series of {' and '.join(gone[job].engines)} for about {since}", "take it out of jobs.services if it was stopped on purpose, or look why it is not scraped")  # fmt: skip
+        elif job not in found:
             yield Obstacle(job, "has no series of an engine or of our exporter here", "take it out of jobs.services, or look why it is not scraped")  # fmt: skip
     yield from _seen_twice(fleet, prometheus)
 

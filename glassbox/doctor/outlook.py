@@ -49,11 +49,11 @@ def outlooks(bundle: Bundle, holdings: Holdings) -> Iterator[Outlook]:
 
 def _outlook(title: str, parts: Iterable[tuple[str, list[Expr]]], holdings: Holdings) -> Outlook:
     parts = list(parts)
-    lacking = (_lack(name, queries, holdings) for name, queries in parts)
+    lacking = (lack_of(name, queries, holdings) for name, queries in parts)
     return Outlook(title, len(parts), tuple(filter(None, lacking)))
 
 
-def _lack(title: str, queries: list[Expr], holdings: Holdings) -> Lack | None:
+def lack_of(title: str, queries: list[Expr], holdings: Holdings) -> Lack | None:
     """What the first of the queries lacks, where none works."""
     lacks = [holdings.lacks(str(query)) for query in queries]
     if not lacks or not all(lacks):

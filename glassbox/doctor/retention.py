@@ -74,12 +74,20 @@ def _kept_seconds(said: str) -> int | None:
 
 
 def _oldest_seconds(prometheus: Prometheus, period_seconds: int) -> int | None:
-    """About the age of the oldest sample: found among points of the whole period, then of the time before the first of them."""
     now = int(time.time())
-    step = period_seconds // _POINTS
-    if (first := _first(prometheus, now - period_seconds, now, step)) is None:
+    oldest = oldest_sample(prometheus, now - period_seconds, now)
+    return None if oldest is None else now - oldest
+
+
+def oldest_sample(prometheus: Prometheus, start: int, end: int) -> int | None:
+    """About when the first sample of `up` between two moments is (Unix seconds); None where there is none, and GlassboxError.
+
+    Found among points of the whole time, then of the time before the first of them.
+    """
+    step = max(_POINTS, (end - start) // _POINTS)
+    if (first := _first(prometheus, start, end, step)) is None:
         return None
-    return now - (_first(prometheus, max(first - step, now - period_seconds), first, step // _POINTS) or first)
+    return _first(prometheus, max(first - step, start), first, step // _POINTS) or first
 
 
 def _first(prometheus: Prometheus, start: int, end: int, step: int) -> int | None:

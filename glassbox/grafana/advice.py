@@ -16,6 +16,9 @@ _PROXIED = ("/api/datasources/proxy/", "/api/ruler/")
 NOT_REACHED = "Grafana does not reach this data source, so test it on its page in Grafana (Connections, Data sources), then run again"
 NOT_REPEATED = "; it was not repeated because it may have been carried out, and a new run writes only what differs"
 CHANGED = "it exists or was changed after it was read, so run again to compare with what is there"
+OTHER_ORGANISATION = (
+    "the token belongs to another organisation: use one of grafana.organisation_id, or correct that setting"
+)
 ADVICE = {
     407: "the proxy wants a user and a password, so put both into the address in HTTP_PROXY",
     404: "check its uid, and that the URL is Grafana's own address, including its sub-path",
@@ -38,7 +41,7 @@ ROLES = (
 def advice_for(request: Request, status: int, reason: str, credential: GrafanaCredential) -> str:
     """What to do about an error of this status; `reason` is Grafana's own text, its message id included."""
     if status == 401:
-        return credential.advice
+        return OTHER_ORGANISATION if "organization-mismatch" in reason else credential.advice
     if status == 403:
         return _missing_right(reason, request.path, credential)
     if "provenanceMismatch" in reason:

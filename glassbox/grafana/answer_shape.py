@@ -33,6 +33,14 @@ RULE = {
     "keep_firing_for": MaybeAbsent(str),
 }
 RULE_GROUP = {"title": str, "folderUid": str, "interval": int, "rules": [RULE]}
+CONTACT_POINTS = MaybeAbsent(
+    [{"uid": MaybeAbsent(str), "name": str, "type": str, "settings": MaybeAbsent(dict), "provenance": MaybeAbsent(str)}]
+)
+MUTE_TIMINGS = MaybeAbsent(
+    [{"name": str, "time_intervals": MaybeAbsent([dict]), "provenance": MaybeAbsent(str), "version": MaybeAbsent(str)}]
+)
+TEMPLATES = MaybeAbsent([{"name": str, "template": str, "provenance": MaybeAbsent(str), "version": MaybeAbsent(str)}])
+POLICIES = {"receiver": MaybeAbsent(str), "routes": MaybeAbsent([dict]), "provenance": MaybeAbsent(str)}
 ALERT_RULES = [RULE | {"ruleGroup": str, "folderUID": str}]
 
 

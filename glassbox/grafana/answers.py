@@ -49,7 +49,7 @@ def refused(request: Request, response: HttpAnswer, body: Any, credential: Grafa
     advice = long_wait(asked) if status == 429 and asked > RETRY_AFTER_MAX_SECONDS else advice_for(request, status, f"{message_id} {message}", credential)  # fmt: skip  # one thing is one line
     quoted = f' ("{message.removeprefix(DENIED)}")' if message else ""
     kind = NotVisibleError if status in (403, 404) else GrafanaError
-    return request.failed(f"answered {status}{quoted}: {advice}", status, message_id, kind)
+    return request.failed(f"answered {status}{quoted}: {advice}", status, message_id, kind, message)
 
 
 def not_json(response: HttpAnswer, credential: GrafanaCredential) -> str:

@@ -9,13 +9,11 @@ Long since it is a method for each call.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from http import HTTPStatus
 from itertools import count
 from types import TracebackType
 from typing import Any, Self, cast
-from urllib.parse import quote
 
 from grafana_client.elements import (
     AlertingProvisioning,
@@ -31,8 +29,12 @@ from glassbox.compile.bundle import DataSource
 from glassbox.errors import GlassboxError
 from glassbox.grafana.answer_shape import ALERT_RULES, DASHBOARD, DATA_SOURCES, FOLDER, HITS, RULE_GROUP
 from glassbox.grafana.credentials import GrafanaCredential
+from glassbox.grafana.data_source_queries import DataSourceQueries
 from glassbox.grafana.data_source_ruler import DataSourceRuler, has_any, ruler_of
 from glassbox.grafana.failures import GrafanaError, NotVisibleError
+from glassbox.grafana.notification_api import NotificationApi
+from glassbox.grafana.passage import NOTHING_MORE, Passage
+from glassbox.grafana.paths import EDITABLE_HEADERS, absent_is_fine, path_part
 from glassbox.grafana.transport import GrafanaTransport
 from glassbox.http.addresses import server_address
 
@@ -50,10 +52,17 @@ class Grafana:
     """
 
     def __init__(
-        self, url: str, credential: GrafanaCredential, *, timeout_seconds: float = 30.0, read_only: bool = False
+        self,
+        url: str,
+        credential: GrafanaCredential,
+        *,
+        timeout_seconds: float = 30.0,
+        read_only: bool = False,
+        passage: Passage = NOTHING_MORE,
     ) -> None:
         self.url = _checked(url)
-        self._transport = GrafanaTransport(self.url, credential, timeout_seconds, read_only=read_only)
+        self._wanted_organisation = passage.organisation_id
+        self._transport = GrafanaTransport(self.url, credential, timeout_seconds, read_only=read_only, passage=passage)
 
     def __enter__(self) -> Self:
         return self
@@ -82,9 +91,33 @@ class Grafana:
         return (int(found[1]), int(found[2]), int(found[3])) if found else None
 
     def organisation(self) -> str:
-        """The name of the organisation that the credential belongs to; proves the credential."""
+        """The name of the organisation that requests are about; proves the credential.
+
+        GlassboxError where it is not the one that the settings name: a server may ignore that header.
+        """
         answer = Organization(self._transport.about("Grafana's organisation", dict)).get_current_organization()
-        return str(answer.get("name", ""))
+        name, found = str(answer.get("name", "")), answer.get("id")
+        if self._wanted_organisation and found != self._wanted_organisation:
+            raise GlassboxError(f"Grafana answers for the organisation {found} ({name!r}), and grafana.organisation_id is {self._wanted_organisation}: use a credential of that organisation, or correct the setting.")  # fmt: skip  # a refusal is one line
+        return name
+
+    @property
+    def read_only(self) -> bool:
+        """Whether nothing but reads is sent."""
+        return self._transport.read_only
+
+    @property
+    def holder(self) -> str:
+        """Who has the rights of this credential, for a sentence."""
+        return self._transport.credential.holder
+
+    def permissions(self) -> frozenset[str] | None:
+        """The actions that the credential may do, such as "dashboards:create", wherever; None where the server does not report them."""
+        with suppress(NotVisibleError):
+            return frozenset(
+                self._transport.about("the rights of this credential", dict).GET("/access-control/user/permissions")
+            )
+        return None
 
     def data_sources(self) -> list[DataSource]:
         """All data sources of the organisation, in Grafana's order."""
@@ -98,14 +131,25 @@ class Grafana:
         """The ruler of a data source, or None where it has none; raises GrafanaError where that cannot be found out."""
         return ruler_of(self._transport, source)
 
+    def queries(self, source: DataSource) -> DataSourceQueries:
+        """Queries of a Prometheus data source, as panels ask them."""
+        return DataSourceQueries(self._transport, source)
+
     def has_series(self, source: DataSource, name: str) -> bool:
         """Whether this Prometheus has a series of that name now, asked through Grafana; raises GrafanaError where it cannot be asked."""
         return has_any(self._transport, source, (name,))
 
+    @property
+    def notifications(self) -> NotificationApi:
+        """Contact points, mute timings, templates and policies."""
+        return NotificationApi(self._transport)
+
     def folder(self, uid: str) -> dict[str, Any] | None:
         """The folder, or None."""
         with suppress(NotVisibleError):
-            return cast("dict[str, Any]", Folder(self._transport.about(f"folder {uid}", FOLDER)).get_folder(_part(uid)))
+            return cast(
+                "dict[str, Any]", Folder(self._transport.about(f"folder {uid}", FOLDER)).get_folder(path_part(uid))
+            )
         return None
 
     def create_folder(self, uid: str, title: str) -> None:
@@ -121,7 +165,7 @@ class Grafana:
     def _say_why_not_created(self, uid: str, title: str) -> None:
         """Raise GlassboxError unless the folder is there."""
         try:
-            Folder(self._transport.about(f"folder {uid}", FOLDER)).get_folder(_part(uid))
+            Folder(self._transport.about(f"folder {uid}", FOLDER)).get_folder(path_part(uid))
         except NotVisibleError as error:
             if error.status == HTTPStatus.FORBIDDEN:
                 raise GlassboxError(
@@ -136,28 +180,28 @@ class Grafana:
     def rename_folder(self, uid: str, title: str, version: int) -> None:
         """Set the title of a folder; GrafanaError with status 409 or 412 if its version is not `version` any more."""
         body = {"title": title, "version": version, "overwrite": False}
-        self._transport.about(f"folder {uid}").PUT(f"/folders/{_part(uid)}", json=body)
+        self._transport.about(f"folder {uid}").PUT(f"/folders/{path_part(uid)}", json=body)
 
     def folder_counts(self, uid: str) -> dict[str, int]:
         """How many objects of each sort the folder holds, at every depth; the names of the sorts are the server's.
 
         Empty for a folder that does not exist.
         """
-        with _absent_is_fine():
-            answer = self._transport.about(f"folder {uid}", dict).GET(f"/folders/{_part(uid)}/counts")
+        with absent_is_fine():
+            answer = self._transport.about(f"folder {uid}", dict).GET(f"/folders/{path_part(uid)}/counts")
             return {str(name): count for name, count in answer.items() if isinstance(count, int)}
         return {}
 
     def delete_folder(self, uid: str) -> None:
         """Delete a folder and the dashboards inside, but none that holds alert rules; an absent folder is fine."""
-        with _absent_is_fine():
-            Folder(self._transport.about(f"folder {uid}")).delete_folder(_part(uid))
+        with absent_is_fine():
+            Folder(self._transport.about(f"folder {uid}")).delete_folder(path_part(uid))
 
     def dashboard(self, uid: str) -> dict[str, Any] | None:
         """{"dashboard": ..., "meta": ...}, or None."""
         view = self._transport.about(f"dashboard {uid}", DASHBOARD)
         with suppress(NotVisibleError):
-            return cast("dict[str, Any]", Dashboard(view, None).get_dashboard(_part(uid)))
+            return cast("dict[str, Any]", Dashboard(view, None).get_dashboard(path_part(uid)))
         return None
 
     def dashboard_uids(self, folder_uid: str, tag: str) -> list[str]:
@@ -176,12 +220,12 @@ class Grafana:
     def dashboard_version(self, uid: str, version: int) -> dict[str, Any]:
         """One version with its "message" and its "data", the dashboard's JSON (the list always shows "Initial save" for the first)."""
         versions = DashboardVersions(self._transport.about(f"version {version} of dashboard {uid}", dict))
-        answer = versions.get_dashboard_version_by_uid(dashboard_uid=_part(uid), version_id=version)
+        answer = versions.get_dashboard_version_by_uid(dashboard_uid=path_part(uid), version_id=version)
         return cast("dict[str, Any]", answer)
 
     def dashboard_versions(self, uid: str) -> list[dict[str, Any]]:
         """The kept versions without their data, the newest first: "version", "created", "createdBy"."""
-        answer = self._transport.about(f"versions of dashboard {uid}").GET(f"/dashboards/uid/{_part(uid)}/versions")
+        answer = self._transport.about(f"versions of dashboard {uid}").GET(f"/dashboards/uid/{path_part(uid)}/versions")
         # An object since Grafana 11.5 or 11.6.
         return cast("list[dict[str, Any]]", answer["versions"] if isinstance(answer, dict) else answer)
 
@@ -199,8 +243,8 @@ class Grafana:
 
     def delete_dashboard(self, uid: str) -> None:
         """Delete a dashboard; an absent one is fine."""
-        with _absent_is_fine():
-            Dashboard(self._transport.about(f"dashboard {uid}"), None).delete_dashboard(_part(uid))
+        with absent_is_fine():
+            Dashboard(self._transport.about(f"dashboard {uid}"), None).delete_dashboard(path_part(uid))
 
     def rule_group(self, folder_uid: str, name: str) -> dict[str, Any] | None:
         """{"title", "folderUid", "interval" in seconds, "rules"}, or None for a group that does not exist.
@@ -208,8 +252,10 @@ class Grafana:
         A group that may not be read raises GrafanaError, since writing it would delete the rules that it holds.
         """
         view = self._transport.about(f"rule group {name}", RULE_GROUP)
-        with _absent_is_fine():
-            return cast("dict[str, Any]", AlertingProvisioning(view).get_rule_group(_part(folder_uid), _part(name)))
+        with absent_is_fine():
+            return cast(
+                "dict[str, Any]", AlertingProvisioning(view).get_rule_group(path_part(folder_uid), path_part(name))
+            )
         return None
 
     def alert_rules(self) -> list[dict[str, Any]]:
@@ -226,23 +272,15 @@ class Grafana:
         """
         folder_uid, name = str(group.get("folderUid", "")), str(group.get("title", ""))
         provisioning = AlertingProvisioning(self._transport.about(f"rule group {name}"))
-        provisioning.update_rule_group(_part(folder_uid), _part(name), group, disable_provenance=editable)
+        provisioning.update_rule_group(path_part(folder_uid), path_part(name), group, disable_provenance=editable)
 
     def delete_rule(self, uid: str, *, editable: bool) -> None:
         """Delete one alert rule; an absent one is fine. `editable` as it is stored: Grafana refuses the other."""
-        headers = {"X-Disable-Provenance": "true"} if editable else {}
-        with _absent_is_fine():
-            self._transport.about(f"rule {uid}").DELETE(f"/v1/provisioning/alert-rules/{_part(uid)}", headers=headers)
-
-
-@contextmanager
-def _absent_is_fine() -> Iterator[None]:
-    """Suppress the 404 of Grafana itself; a 403 stays an error, since the object may exist."""
-    try:
-        yield
-    except NotVisibleError as error:
-        if error.status != 404:
-            raise
+        headers = EDITABLE_HEADERS if editable else {}
+        with absent_is_fine():
+            self._transport.about(f"rule {uid}").DELETE(
+                f"/v1/provisioning/alert-rules/{path_part(uid)}", headers=headers
+            )
 
 
 def _checked(url: str) -> str:
@@ -253,10 +291,3 @@ def _checked(url: str) -> str:
         credential="set GRAFANA_USER and GRAFANA_PASSWORD",
     )  # fmt: skip  # the address, then its words
     return text.rstrip("/")
-
-
-def _part(text: str) -> str:
-    """One part of a path, percent-encoded; GlassboxError for an empty part or dots, which would name another object."""
-    if text in ("", ".", ".."):
-        raise GlassboxError(f"{text!r} cannot name an object in Grafana: give it another uid or name.")
-    return quote(text, safe="")

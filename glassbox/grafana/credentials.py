@@ -17,14 +17,18 @@ from niquests.auth import AuthBase, HTTPBasicAuth
 
 from glassbox.errors import GlassboxError
 from glassbox.http.secret_files import token_in
+from glassbox.settings.model import CredentialVariables
+
+USUAL = CredentialVariables()
 
 
 class GrafanaCredential(Protocol):
     """What signs a request, with the words that an error needs: `advice` after a 401, and the `holder` of the rights."""
 
-    advice: ClassVar[str]
-    holder: ClassVar[str]
-
+    @property
+    def advice(self) -> str: ...
+    @property
+    def holder(self) -> str: ...
     @property
     def auth(self) -> AuthBase: ...
     @property
@@ -33,20 +37,27 @@ class GrafanaCredential(Protocol):
 
 @dataclass(frozen=True)
 class Token:
-    """A service account's token: printable ASCII without spaces. Any other text raises GlassboxError."""
+    """A service account's token, and the variable that it may be in. Any text but printable ASCII without spaces raises GlassboxError."""
 
     value: str = field(repr=False)
-    advice: ClassVar[str] = (
-        "check GRAFANA_TOKEN or the file of --token-file, and create a new token if this one expired or was revoked"
-    )
+    variable: str = CredentialVariables.token
     holder: ClassVar[str] = "the service account of this token"
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[!-~]+", self.value):
             raise GlassboxError(
                 "The Grafana token is empty, or holds a space, a line break or another character that tokens never have: "
-                "copy it again into GRAFANA_TOKEN or the file of --token-file."
+                f"copy it again into {self._place}."
             )
+
+    @property
+    def advice(self) -> str:
+        """What to do where it is not accepted."""
+        return f"check {self._place}, and create a new token if this one expired or was revoked"
+
+    @property
+    def _place(self) -> str:
+        return f"{self.variable} or the file of --token-file"
 
     @property
     def auth(self) -> AuthBase:
@@ -65,15 +76,24 @@ class BasicAuth:
 
     user: str
     password: str = field(repr=False)
-    advice: ClassVar[str] = "check GRAFANA_USER and GRAFANA_PASSWORD, and wait five minutes after five failed log-ins"
+    variables: CredentialVariables = USUAL
     holder: ClassVar[str] = "this user"
 
     def __post_init__(self) -> None:
         if not self.user or ":" in self.user or not (self.user + self.password).isprintable():
             raise GlassboxError(
                 "The Grafana user is empty or holds a colon, or the user or the password holds a control character: "
-                "check GRAFANA_USER and GRAFANA_PASSWORD."
+                f"check {self._places}."
             )
+
+    @property
+    def advice(self) -> str:
+        """What to do where it is not accepted."""
+        return f"check {self._places}, and wait five minutes after five failed log-ins"
+
+    @property
+    def _places(self) -> str:
+        return f"{self.variables.user} and {self.variables.password}"
 
     @property
     def auth(self) -> AuthBase:
@@ -87,23 +107,52 @@ class BasicAuth:
         return tuple(secret for secret in (encoded, self.password) if secret)
 
 
-def grafana_credential(token_file: Path | None) -> Token | BasicAuth:
-    """The credential to push with: `token_file` first, then GRAFANA_TOKEN, then GRAFANA_USER with GRAFANA_PASSWORD.
+@dataclass(frozen=True)
+class Hidden:
+    """A credential beside which further texts are secret, such as the values of headers for a proxy."""
+
+    credential: GrafanaCredential
+    beside: tuple[str, ...] = field(repr=False)
+
+    @property
+    def advice(self) -> str:
+        """What to do where it is not accepted."""
+        return self.credential.advice
+
+    @property
+    def holder(self) -> str:
+        """Who has the rights."""
+        return self.credential.holder
+
+    @property
+    def auth(self) -> AuthBase:
+        """What signs a request."""
+        return self.credential.auth
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The texts that no message may contain."""
+        return (*self.credential.secrets, *self.beside)
+
+
+def grafana_credential(token_file: Path | None, variables: CredentialVariables = USUAL) -> Token | BasicAuth:
+    """The credential to push with: `token_file` first, then the token of `variables`, then their user with the password.
 
     The file wins because an option is given for this run and a variable for all runs. An empty variable counts as not
     set: that is what CI systems pass for a secret that they do not have. Raises GlassboxError when nothing usable is set.
     """
     if token_file is not None:
-        return Token(token_in(token_file, "service account token"))
-    environment = {name: os.environ.get(f"GRAFANA_{name}", "") for name in ("TOKEN", "USER", "PASSWORD")}
-    if environment["TOKEN"]:
-        return Token(environment["TOKEN"].strip())
-    if environment["USER"] and environment["PASSWORD"]:
-        return BasicAuth(environment["USER"], environment["PASSWORD"])
-    if environment["USER"] or environment["PASSWORD"]:
-        missing = "GRAFANA_PASSWORD" if environment["USER"] else "GRAFANA_USER"
-        raise GlassboxError(f"{missing} is not set: a log-in with a password needs GRAFANA_USER and GRAFANA_PASSWORD.")
+        return Token(token_in(token_file, "service account token"), variables.token)
+    token, user, password = (os.environ.get(name, "") for name in (variables.token, variables.user, variables.password))
+    if token:
+        return Token(token.strip(), variables.token)
+    if user and password:
+        return BasicAuth(user, password, variables)
+    both = f"{variables.user} and {variables.password}"
+    if user or password:
+        missing = variables.password if user else variables.user
+        raise GlassboxError(f"{missing} is not set: a log-in with a password needs {both}.")
     raise GlassboxError(
-        "There is no credential for Grafana: set GRAFANA_TOKEN to a service account's token, name a file that holds one "
-        "with --token-file, or set GRAFANA_USER and GRAFANA_PASSWORD."
+        f"There is no credential for Grafana: set {variables.token} to a service account's token, name a file that holds one "
+        f"with --token-file, or set {both}."
     )

@@ -11,12 +11,14 @@ class GrafanaError(GlassboxError):
     """A request that Grafana refused or did not answer.
 
     `status` is the HTTP status, None without an answer; `path` starts at /api; `message_id` is Grafana's own name for
-    the reason ("api-key.expired", "version-mismatch"), empty when it gave none.
+    the reason ("api-key.expired", "version-mismatch"), empty when it gave none; `said` is the server's own sentence.
     """
 
-    def __init__(self, text: str, *, method: str, path: str, status: int | None = None, message_id: str = "") -> None:
+    def __init__(
+        self, text: str, *, method: str, path: str, status: int | None = None, message_id: str = "", said: str = ""
+    ) -> None:
         super().__init__(text)
-        self.method, self.path, self.status, self.message_id = method, path, status, message_id
+        self.method, self.path, self.status, self.message_id, self.said = method, path, status, message_id, said
 
 
 class NotVisibleError(GrafanaError):
@@ -41,8 +43,13 @@ class Request:
         return self.method != "GET"
 
     def failed(
-        self, problem: str, status: int | None = None, message_id: str = "", kind: type[GrafanaError] = GrafanaError
+        self,
+        problem: str,
+        status: int | None = None,
+        message_id: str = "",
+        kind: type[GrafanaError] = GrafanaError,
+        said: str = "",
     ) -> GrafanaError:
         """The error whose sentence is "<object>: <method> <path> <problem>."."""
         text = f"{self.subject}: {self.method} {self.path} {problem}{'' if problem.endswith('?') else '.'}"
-        return kind(text, method=self.method, path=self.path, status=status, message_id=message_id)
+        return kind(text, method=self.method, path=self.path, status=status, message_id=message_id, said=said)

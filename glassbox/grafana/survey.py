@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from contextlib import suppress
+from functools import cached_property
 from threading import Lock
 
 from glassbox.compile.bundle import Json
 from glassbox.compile.dashboard_json import TAG
 from glassbox.grafana.client import Grafana
+from glassbox.grafana.failures import NotVisibleError
 from glassbox.grafana.kinds.kind import Deployment
+from glassbox.grafana.notifications_found import FoundNotifications
 from glassbox.grafana.ownership import begins_as_ours
 
 
@@ -20,6 +23,7 @@ class Survey:
         self.folder_uid = deployment.target.folder_uid
         self._lock = Lock()
         self._rules: dict[str, Json] | None = None
+        self._notifications: FoundNotifications | None = None
 
     @property
     def rules(self) -> dict[str, Json]:
@@ -29,15 +33,46 @@ class Survey:
                 self._rules = {rule["uid"]: rule for rule in self.grafana.alert_rules()}
             return self._rules
 
-    def rules_in(self, group: str) -> Iterator[Json]:
+    @cached_property
+    def permissions(self) -> frozenset[str] | None:
+        """The actions that the credential may do, wherever; None where the server does not report them."""
+        return self.grafana.permissions()
+
+    @cached_property
+    def _rules_by_place(self) -> dict[tuple[str, str], list[Json]]:
+        places: dict[tuple[str, str], list[Json]] = {}
+        for rule in self.rules.values():
+            places.setdefault((rule["folderUID"], rule["ruleGroup"]), []).append(rule)
+        return places
+
+    def rules_in(self, group: str) -> list[Json]:
         """The rules that one group of our folder holds, in no order."""
-        place = (self.folder_uid, group)
-        return (rule for rule in self.rules.values() if (rule["folderUID"], rule["ruleGroup"]) == place)
+        return self._rules_by_place.get((self.folder_uid, group), [])
+
+    @property
+    def notifications(self) -> FoundNotifications:
+        """All notifications; none where they may not be read and none are declared."""
+        if self._notifications is None:
+            try:
+                self._notifications = self._read_notifications()
+            except NotVisibleError:
+                if self.deployment.bundle.notifications.route is not None:
+                    raise
+                self._notifications = FoundNotifications([], [], [], {}, {}, self.folder_uid, frozenset())
+        return self._notifications
+
+    def _read_notifications(self) -> FoundNotifications:
+        api = self.grafana.notifications
+        found = api.contact_points(), api.mute_timings(), api.templates(), api.policies()
+        wanted = (rule["uid"] for group in self.deployment.bundle.grafana_groups for rule in group["rules"])
+        return FoundNotifications(*found, self.rules, self.folder_uid, frozenset(wanted))
 
     @property
     def holds_ours(self) -> bool:
-        """Whether our folder holds anything of ours, by mark or by tag."""
-        rules = (rule for rule in self.rules.values() if rule["folderUID"] == self.folder_uid)
-        if any(begins_as_ours(rule["uid"], self.folder_uid) for rule in rules):
+        """Whether our folder holds anything of ours, by mark or by tag, as far as the credential may see it."""
+        if self.grafana.dashboard_uids(self.folder_uid, TAG):
             return True
-        return bool(self.grafana.dashboard_uids(self.folder_uid, TAG))
+        with suppress(NotVisibleError):
+            rules = (rule for rule in self.rules.values() if rule["folderUID"] == self.folder_uid)
+            return any(begins_as_ours(rule["uid"], self.folder_uid) for rule in rules)
+        return False

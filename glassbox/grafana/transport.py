@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import copy
 import functools
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from typing import Any, Self
 
 from grafana_client.client import GrafanaClient
@@ -15,11 +16,13 @@ from grafana_client.client import GrafanaClient
 from glassbox.grafana.advice import unanswered
 from glassbox.grafana.answer_shape import Shape, misfit
 from glassbox.grafana.answers import not_json, redirected, refused, wrong_shape
-from glassbox.grafana.credentials import GrafanaCredential
+from glassbox.grafana.credentials import GrafanaCredential, Hidden
 from glassbox.grafana.failures import Request
+from glassbox.grafana.passage import NOTHING_MORE, Passage
 from glassbox.http.exchange import Exchange, HttpAnswer, NoAnswerError
 from glassbox.http.json_text import NOT_JSON, parsed
 
+_QUERY = re.compile(r"/datasources/proxy/uid/[^/]+/api/v1/(?:query|query_range)")
 VERBS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -31,7 +34,13 @@ class GrafanaTransport(GrafanaClient):
     """
 
     def __init__(
-        self, url: str, credential: GrafanaCredential, timeout_seconds: float, *, read_only: bool = False
+        self,
+        url: str,
+        credential: GrafanaCredential,
+        timeout_seconds: float,
+        *,
+        read_only: bool = False,
+        passage: Passage = NOTHING_MORE,
     ) -> None:
         super().__init__(credential.auth, user_agent="glassbox")
         agent = self.s.headers["User-Agent"]
@@ -39,9 +48,13 @@ class GrafanaTransport(GrafanaClient):
         self.exchange = Exchange(url, "Grafana", read_seconds=timeout_seconds, auth=credential.auth)
         self.s = self.exchange.session
         self.s.headers["User-Agent"] = agent
+        for name, value in passage.sent.items():
+            self.s.headers[name] = value
+        if passage.certificate:
+            self.s.cert = (str(passage.certificate.certificate), str(passage.certificate.key))
         self.url = url
         self.read_only = read_only
-        self.credential = credential
+        self.credential = Hidden(credential, passage.secrets)
         self.subject = "Grafana"
         self.expected: Shape = object
         self.writes: list[tuple[str, str]] = []
@@ -72,6 +85,17 @@ class GrafanaTransport(GrafanaClient):
         except NoAnswerError as error:
             raise request.failed(f"at {self.url} {self.exchange.route}{unanswered(request, error)}") from None
         return self._decoded(request, response, accept_empty_json)
+
+    def ask(self, url: str, form: Mapping[str, str]) -> Any:
+        """What a data source answers to a query of Prometheus' API: a read, although sent by POST, since queries may be longer than an address."""
+        if not _QUERY.fullmatch(url):
+            raise ValueError(f"{url} is not a query of a data source")
+        request = Request(self.subject, "POST", f"/api{url}")
+        try:
+            response = self.exchange.send("POST", request.path, data=dict(form))
+        except NoAnswerError as error:
+            raise request.failed(f"at {self.url} {self.exchange.route}{error}") from None
+        return self._decoded(request, response, accept_empty=False)
 
     def _decoded(self, request: Request, response: HttpAnswer, accept_empty: bool) -> Any:
         status = response.status

@@ -122,7 +122,10 @@ class Exchange:
             return NoAnswerError(
                 f"got an answer that is not valid HTTP: check the proxy in front of {self.server}", maybe_done=True
             )
-        lost = f"lost its connection before an answer came: check {self.server}'s log and the proxy in front of it"
+        # TLS 1.3 has no better sign: the server ends the connection after the handshake.
+        uncertified = self.url.lower().startswith("https://") and not self.session.cert
+        certificate = ", and whether it wants a client certificate" if uncertified else ""
+        lost = f"lost its connection before an answer came: check {self.server}'s log and the proxy in front of it{certificate}"
         return NoAnswerError(lost, maybe_done=True, again=method == "GET")
 
     def _not_connected(self, error: Exception) -> str:

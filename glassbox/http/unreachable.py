@@ -13,6 +13,16 @@ from glassbox.http.sentences import causes
 _NAME_CODES = frozenset({62, 63, 64})
 _TIME_CODES = {9: "check the clocks of both machines", 10: "renew it on the server"}
 _NO_TLS = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "UNEXPECTED_EOF_WHILE_READING"})
+# Alerts of a server that refuses who calls (RFC 8446, section 6.2).
+_WANTS_A_CERTIFICATE = frozenset(
+    {
+        "TLSV13_ALERT_CERTIFICATE_REQUIRED",
+        "TLSV1_ALERT_UNKNOWN_CA",
+        "SSLV3_ALERT_BAD_CERTIFICATE",
+        "SSLV3_ALERT_HANDSHAKE_FAILURE",
+        "SSLV3_ALERT_CERTIFICATE_EXPIRED",
+    }
+)
 _UNREACHABLE = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN})
 
 
@@ -25,8 +35,7 @@ def _problem(cause: BaseException, route: Route) -> str:
     if isinstance(cause, SSLCertVerificationError):
         return _certificate(cause, route)
     if isinstance(cause, SSLError):
-        advice = "does this port speak https?" if cause.reason in _NO_TLS else "see the TLS settings of the server"
-        return f"failed in TLS ({(cause.reason or 'unknown reason').replace('_', ' ').lower()}): {advice}"
+        return _tls(cause.reason or "unknown reason")
     if route.proxy:
         return next(_at_proxy(cause, route.proxy.variable), "")
     if isinstance(cause, gaierror):
@@ -34,6 +43,13 @@ def _problem(cause: BaseException, route: Route) -> str:
     if isinstance(cause, OSError) and cause.errno in _UNREACHABLE:
         return "could not be reached from here: check the network, and whether a proxy is needed"
     return ""
+
+
+def _tls(reason: str) -> str:
+    words = reason.replace("_", " ").lower()
+    if reason in _WANTS_A_CERTIFICATE:
+        return f"wants a client certificate that it accepts ({words}): for Grafana set grafana.client_certificate and grafana.client_key"
+    return f"failed in TLS ({words}): {'does this port speak https?' if reason in _NO_TLS else 'see the TLS settings of the server'}"
 
 
 def _certificate(error: SSLCertVerificationError, route: Route) -> str:

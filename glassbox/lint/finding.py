@@ -3,6 +3,10 @@
 from dataclasses import dataclass
 from enum import Enum
 
+PAGE = "docs/lint-rules.md"
+"""Where rules are explained, in the repository of Glassbox."""
+_ON_OTHER_PAGES = {"unreadable": "docs/lint.md#what-is-read", "unneeded-exemption": "docs/lint.md#choosing-rules"}
+
 
 class Severity(Enum):
     """ERROR cannot work as it is meant, WARNING works and misleads or breaks easily, INFO is a matter of style or cost."""
@@ -34,11 +38,27 @@ class Location:
 
 
 @dataclass(frozen=True)
+class Repair:
+    """A value of a file as it should be, where that is certain: the line and the name of its key, what it is, and which part of it is wrong.
+
+    Where `part` is within a longer word, it is not meant.
+    """
+
+    line: int
+    key: str
+    old: str
+    new: str
+    part: str
+    instead: str
+
+
+@dataclass(frozen=True)
 class Finding:
     """One thing to correct. `rule` is the id of the rule; `message` says what is wrong and `fix` what to do, each in a sentence.
 
     `query` is the query as it is written, and `span` the part of it that is meant: offsets of its first character and of the one
-    after its last. Both are empty where a finding is not about a query, or the part is not known.
+    after its last. Both are empty where a finding is not about a query, or the part is not known. `repairs` are what corrects it in its
+    file, where that is certain.
     """
 
     rule: str
@@ -48,3 +68,9 @@ class Finding:
     fix: str
     query: str = ""
     span: tuple[int, int] | None = None
+    repairs: tuple[Repair, ...] = ()
+
+    @property
+    def page(self) -> str:
+        """The place in the documents of Glassbox where its rule is explained."""
+        return _ON_OTHER_PAGES.get(self.rule, f"{PAGE}#{self.rule}")

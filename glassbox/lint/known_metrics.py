@@ -5,6 +5,7 @@ module, whose headings name their sources. An exporter's own word counts: a name
 """
 
 import csv
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -16,6 +17,7 @@ from glassbox.metrics.types import BucketCounter, Counter, Histogram, Metric, Su
 COUNTER, GAUGE, HISTOGRAM, SUMMARY = "counter", "gauge", "histogram", "summary"
 PARTS = {HISTOGRAM: ("bucket", "sum", "count"), SUMMARY: ("sum", "count")}
 """What a metric of several series has behind its name, by its type."""
+_BETWEEN_WORDS = re.compile(r"[_:]")
 # A gauge of a moment in time is not a duration.
 OF_MOMENTS = ("time_seconds", "timestamp_seconds", "created", "deadline_seconds")
 
@@ -66,6 +68,11 @@ def former_metrics() -> Mapping[str, FormerMetric]:
         found |= dict.fromkeys((name, *(f"{name}_{part}" for part in PARTS.get(type_, ()))), former)
     of_triton = {part.name for metric in CATALOGUE["triton"] for part in metric.parts}
     return {name: former for name, former in found.items() if name not in known_series() or name in of_triton}
+
+
+def first_word(name: str) -> str:
+    """The first word of a name, which is that of an exporter."""
+    return _BETWEEN_WORDS.split(name)[0]
 
 
 def _of_catalogue() -> Iterator[ExposedSeries]:

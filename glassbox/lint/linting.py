@@ -1,6 +1,7 @@
 """Judges a corpus by the rules."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from glassbox.compile.bundle import Bundle
 from glassbox.lint.finding import Finding, Severity
@@ -20,16 +21,28 @@ def lint(bundle: Bundle) -> list[Finding]:
 def judged(corpus: Corpus, *, select: Collection[str] = (), ignore: Collection[str] = ()) -> list[Finding]:
     """All findings, by location, that no exemption covers; only of the rules in `select`, if there are any, and none of `ignore`."""
     asked = [rule for rule in RULES if (not select or rule.id in select) and rule.id not in ignore]
-    found = [_finding(rule, defect) for rule in asked for defect in rule.judge(corpus)]
+    found = _found(asked, corpus)
     kept = [finding for finding in found if not any(_exempts(each, finding) for each in corpus.exemptions)]
     kept += (each for each in _unneeded(corpus, found, {rule.id for rule in asked}) if each.rule not in ignore)
     return sorted(dict.fromkeys(kept), key=lambda each: (each.location, each.rule, each.message))
 
 
+def _found(rules: Sequence[LintRule], corpus: Corpus) -> list[Finding]:
+    """What the rules find; those that wait for another program do so beside the others."""
+    with ThreadPoolExecutor() as beside:
+        waiting = [beside.submit(_findings, rule, corpus) for rule in rules if rule.asks_another]
+        found = [each for rule in rules if not rule.asks_another for each in _findings(rule, corpus)]
+        return found + [each for one in waiting for each in one.result()]
+
+
+def _findings(rule: LintRule, corpus: Corpus) -> list[Finding]:
+    return [_finding(rule, defect) for defect in rule.judge(corpus)]
+
+
 def _finding(rule: LintRule, defect: Defect) -> Finding:
     fix = defect.fix or rule.fix
     span = _span(defect.query, defect.part)
-    return Finding(rule.id, rule.severity, defect.location, defect.message, fix, defect.query, span)
+    return Finding(rule.id, rule.severity, defect.location, defect.message, fix, defect.query, span, defect.repairs)
 
 
 def _span(query: str, part: str) -> tuple[int, int] | None:

@@ -25,6 +25,7 @@ _KEEPING = frozenset(
 )
 _AGGREGATING = frozenset({"sum", "avg", "min", "max", "topk", "bottomk", "quantile"})
 _HUNDRED = NumberNode(100)
+_OF_EACH_REQUEST = {(Unit.TOKENS, Unit.REQUESTS), (Unit.TOKENS_PER_SECOND, Unit.REQUESTS_PER_SECOND)}
 
 
 def unit_of(node: Node, corpus: Corpus) -> Unit | None:
@@ -44,18 +45,12 @@ def unit_of(node: Node, corpus: Corpus) -> Unit | None:
 
 
 def _of_series(series: SeriesNode, corpus: Corpus) -> Unit | None:
-    rules = corpus.recorded.get(series.name, ())
-    if rules:
-        trees = [rule.query.tree for rule in rules]
-        # One step is enough, and a rule may read the series that it records.
-        read = {unit_of(tree, corpus) for tree in trees if tree and not _reads_records(tree, corpus)}
-        return read.pop() if len(read) == 1 and len(trees) == 1 else None
+    if series.name in corpus.recorded:
+        # One step is enough.
+        recorded = corpus.recorded_at_once.get(series.name)
+        return unit_of(recorded, corpus) if recorded else None
     known = corpus.known_series(series.name)
     return known.unit if known else None
-
-
-def _reads_records(tree: Node, corpus: Corpus) -> bool:
-    return any(each.name in corpus.recorded for each in series_of(tree))
 
 
 def _of_call(call: CallNode, corpus: Corpus) -> Unit | None:
@@ -111,6 +106,8 @@ def _of_share(node: BinaryNode, left: Unit | None, right: Unit | None, corpus: C
     same = above and above.keys() == below.keys()
     if same and set(above.values()) == {"sum"} and set(below.values()) == {"count"}:
         return _of_mean(above, corpus)
+    if (left, right) in _OF_EACH_REQUEST:
+        return Unit.TOKENS
     return Unit.RATIO if left is not None and left == right else None
 
 

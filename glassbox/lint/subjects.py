@@ -11,6 +11,7 @@ from glassbox.errors import GlassboxError
 from glassbox.lint.finding import Location
 from glassbox.lint.known_metrics import ExposedSeries, known_series
 from glassbox.lint.series_labels import SeriesLabels
+from glassbox.lint.server_facts import ServerFacts
 from glassbox.query.buckets import Buckets
 from glassbox.syntax.parsing import tree_of
 from glassbox.syntax.result_labels import ResultLabels
@@ -52,6 +53,7 @@ class Query:
 
     `ref_id` is its name within its panel. `legend` is the template of its lines' names: empty where Grafana chooses, or nothing is drawn.
     `step_seconds` is its shortest step, None where it names none or a variable does. `format` is "time_series", "table" or "heatmap".
+    `key` is the name under which it stands in its file, and `name_line` the line in which `ref_id` does.
     """
 
     text: str
@@ -63,6 +65,8 @@ class Query:
     instant: bool = False
     hidden: bool = False
     format: str = "time_series"
+    key: str = "expr"
+    name_line: int = 0
 
     @cached_property
     def tree(self) -> Node | None:
@@ -77,10 +81,10 @@ class Query:
         """All nodes of the tree, each before its parts; empty where there is none."""
         return tuple(walk(self.tree)) if self.tree else ()
 
-    @property
-    def series(self) -> Iterator[SeriesNode]:
+    @cached_property
+    def series(self) -> tuple[SeriesNode, ...]:
         """Every selector in it, in the order of the text."""
-        return (node for node in self.nodes if isinstance(node, SeriesNode))
+        return tuple(node for node in self.nodes if isinstance(node, SeriesNode))
 
 
 @dataclass(frozen=True)
@@ -117,7 +121,8 @@ class BoardPanel:
     `unit`, `minimum` and `maximum` are those of its field defaults. `other_units` says that overrides or transformations give a part
     of its fields another unit, or that its fields are computed. `texts` are every string of it but its queries and legends, which may
     name variables. `label_texts` are those that name labels of the result as `{{label}}` or `${__field.labels.label}`, with where they
-    stand: names of fields, links.
+    stand: names of fields, links. `laid_out_in` numbers what it is laid out in: the dashboard, or a row that is folded.
+    `id_line` and `unit_line` are the lines in which these two stand, 0 where they are not known.
     """
 
     title: str
@@ -138,6 +143,9 @@ class BoardPanel:
     label_texts: tuple[tuple[str, str], ...] = ()
     repeats: str = ""
     library: bool = False
+    laid_out_in: int = 0
+    id_line: int = 0
+    unit_line: int = 0
 
 
 @dataclass(frozen=True)
@@ -145,7 +153,7 @@ class BoardVariable:
     """A variable. `type` is Grafana's: query, custom, datasource, interval, textbox, constant, adhoc, groupby, switch.
 
     `query` is the PromQL it asks, if it asks any, without `label_values(...)` around it, and `label` the label it lists. `texts` are all
-    strings of its definition, which may name other variables.
+    strings of its definition, which may name other variables. `saved` is what was chosen when the dashboard was saved.
     """
 
     name: str
@@ -159,6 +167,7 @@ class BoardVariable:
     refresh: int | None = None
     hidden: bool = False
     texts: tuple[str, ...] = ()
+    saved: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -176,7 +185,8 @@ class BoardAnnotation:
 class Board:
     """A dashboard. `texts` are all strings of it that are not in a panel, variable or annotation.
 
-    `complete` is False where parts of it could not be read, so that what seems missing may be there.
+    `complete` is False where parts of it could not be read, so that what seems missing may be there. `time_from` and `refresh` are the
+    range and the pause with which it opens, as they are written.
     """
 
     title: str
@@ -191,6 +201,8 @@ class Board:
     texts: tuple[str, ...] = ()
     editable: bool = True
     complete: bool = True
+    time_from: str = ""
+    refresh: str = ""
 
     @property
     def queries(self) -> Iterator[Query]:
@@ -207,7 +219,7 @@ class GroupedRule:
 
     `for_text` is the duration as it is written. `is_grafana` marks rules of Grafana, whose texts are other templates: `query` is then
     the first of its queries that is PromQL, `more_queries` are the others, and `compares` says that the comparison is an expression of
-    Grafana's.
+    Grafana's. `keys` are those of its object.
     """
 
     name: str
@@ -220,6 +232,7 @@ class GroupedRule:
     is_grafana: bool = False
     compares: bool = False
     more_queries: tuple[Query, ...] = ()
+    keys: tuple[str, ...] = ()
 
     @property
     def is_alert(self) -> bool:
@@ -228,12 +241,17 @@ class GroupedRule:
 
 @dataclass(frozen=True)
 class RuleGroup:
-    """Rules that are evaluated together. `interval_text` is the duration as it is written, empty where it has none of its own."""
+    """Rules that are evaluated together. `interval_text` is the duration as it is written, empty where it has none of its own.
+
+    `keys` are those of its object. `part` numbers the rule files that one file holds, such as several objects of Kubernetes.
+    """
 
     name: str
     location: Location
     rules: tuple[GroupedRule, ...] = ()
     interval_text: str = ""
+    keys: tuple[str, ...] = ()
+    part: int = 0
 
 
 @dataclass(frozen=True)
@@ -251,10 +269,33 @@ class Inhibition:
 
 @dataclass(frozen=True)
 class NotificationRoute:
-    """A route of Alertmanager: what it matches, as in Inhibition, and who receives it; the matchers of its parents are among them."""
+    """A route of Alertmanager: what it matches, as in Inhibition, and who receives it; the matchers of its parents are among them.
+
+    `is_first` marks the one that all alerts begin at.
+    """
 
     matchers: tuple[tuple[str, str, str], ...]
     receiver: str
+    location: Location
+    is_first: bool = False
+
+
+@dataclass(frozen=True)
+class OpenPort:
+    """A port of an install file that every network reaches: of which service, and as it is written."""
+
+    service: str
+    port: int
+    written: str
+    location: Location
+
+
+@dataclass(frozen=True)
+class TextFlaw:
+    """What is wrong with a text of JSON or YAML that some programs read all the same: a key that is there twice, or NaN."""
+
+    what: str
+    is_key: bool
     location: Location
 
 
@@ -275,6 +316,7 @@ class Corpus:
     test, and `runbooks` the texts of runbooks by the names of alerts; None where they were not looked for. `left_out_alerts` have
     runbooks without being there. `rule_files` are texts of whole rule files, by name, for promtool. `buckets` and
     `buckets_of_engines` are those that servers have, as in a bundle. `exposed` are series that the user's own exporters have, by name.
+    `server` is what a running Prometheus says of it, None where none was asked.
     """
 
     boards: tuple[Board, ...] = ()
@@ -282,6 +324,8 @@ class Corpus:
     inhibitions: tuple[Inhibition, ...] = ()
     routes: tuple[NotificationRoute, ...] = ()
     texts: tuple[LooseText, ...] = ()
+    ports: tuple[OpenPort, ...] = ()
+    flaws: tuple[TextFlaw, ...] = ()
     exemptions: tuple[Exemption, ...] = ()
     scrape_interval_seconds: float | None = None
     own: bool = False
@@ -292,6 +336,7 @@ class Corpus:
     buckets: Mapping[str, Buckets] = field(default_factory=dict)
     buckets_of_engines: Mapping[tuple[str, str], Buckets] = field(default_factory=dict)
     exposed: Mapping[str, ExposedSeries] = field(default_factory=dict)
+    server: ServerFacts | None = None
 
     @property
     def rules(self) -> Iterator[GroupedRule]:
@@ -334,7 +379,7 @@ class Corpus:
         patterns = [each.value for each in series.matchers if (each.label, each.operator) == ("__name__", "=~")]
         for pattern in patterns:
             with suppress(re.error):
-                yield from (name for name in self.recorded if re.fullmatch(pattern, name))
+                yield from filter(re.compile(pattern).fullmatch, self.recorded)
 
     @cached_property
     def recorded(self) -> Mapping[str, tuple[GroupedRule, ...]]:
@@ -344,6 +389,16 @@ class Corpus:
             if not rule.is_alert:
                 found[rule.name] = (*found.get(rule.name, ()), rule)
         return found
+
+    @cached_property
+    def recorded_at_once(self) -> Mapping[str, Node]:
+        """What the only rule of a series computes it from, by its name, where that reads no recorded series."""
+        alone = ((name, rules[0].query) for name, rules in self.recorded.items() if len(rules) == 1)
+        return {
+            name: query.tree
+            for name, query in alone
+            if query.tree and not any(series.name in self.recorded for series in query.series)
+        }
 
     def known_series(self, name: str) -> ExposedSeries | None:
         """What is known of the series of this name that an exporter has; None for recorded ones and for those that nobody knows."""

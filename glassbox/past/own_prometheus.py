@@ -8,14 +8,14 @@ from typing import Any
 
 from glassbox.servers.processes import Server, prometheus
 
-# Blocks as long as any window: the head then takes samples of half that age and is not cut while it is filled.
-_FLAGS = (
+FLAGS = (
     "--web.enable-remote-write-receiver",
     "--storage.tsdb.retention.time=10y",
     "--storage.tsdb.min-block-duration=200d",
     "--storage.tsdb.max-block-duration=200d",
     "--enable-feature=memory-snapshot-on-shutdown",
 )
+"""Blocks as long as any window: the head then takes samples of half that age and is not cut while it is filled."""
 
 
 @contextmanager
@@ -29,5 +29,5 @@ def own_prometheus(data: Path, config: Mapping[str, Any] | None = None, *, port:
     file = folder / "prometheus.yml"
     # JSON is YAML.
     file.write_text(json.dumps(config or {"global": {}}), encoding="utf-8")
-    with prometheus(file, port=port, folder=folder, more_flags=_FLAGS) as server:
+    with prometheus(file, port=port, folder=folder, more_flags=FLAGS) as server:
         yield server

@@ -90,7 +90,7 @@ class Reader:
         After an error the same piece can be read again: what was written is not read twice.
         """
         self._read_up(self._reached_ms.get(self._up, after_ms), until_ms)
-        self._scrapes.forget(min(self._reached_ms.get(portion, after_ms) for portion in self.portions))
+        self._scrapes.forget(min((self._reached_ms.get(each, after_ms) for each in self.portions), default=after_ms))
         yield from side_by_side(lambda portion: self._read(portion, after_ms, until_ms), self.portions, AT_ONCE)
 
     def _read(self, portion: Portion, after_ms: int, until_ms: int) -> Portion:

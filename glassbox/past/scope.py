@@ -2,12 +2,11 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from glassbox.compile.bundle import Bundle
 from glassbox.metrics import CATALOGUE
-from glassbox.prometheus.api import Prometheus
+from glassbox.prometheus.api import Prometheus, SampledSeries, TooMuchError
 from glassbox.syntax.parsing import selectors_of
 
 SHARED = frozenset(
@@ -31,10 +30,17 @@ class ReadScope:
         return self.jobs if name in SHARED else ""
 
 
-def scope_of(prometheus: Prometheus, bundle: Bundle, names: Iterable[str], start: int, end: int) -> ReadScope:
-    """Counts series at a few moments between start and end; names that none has then are left out. Raises GlassboxError."""
+def scope_of(
+    prometheus: Prometheus, naming_jobs: Iterable[str], names: Iterable[str], start: int, end: int
+) -> ReadScope:
+    """Counts series at a few moments between start and end; names that none has then are left out. Raises GlassboxError.
+
+    Of the queries `naming_jobs`, the jobs that their matchers name are services.
+    """
     found = _counted(prometheus, sorted(names), start, end)
-    jobs = {re.escape(job) for name, by_job in found.items() if name not in SHARED for job in by_job} | _named(bundle)
+    jobs = {re.escape(job) for name, by_job in found.items() if name not in SHARED for job in by_job} | _named(
+        naming_jobs
+    )
     pattern = "|".join(sorted(jobs)) if len(jobs) <= _MOST_JOBS else ""
     series = {name: _sum(by_job, pattern if name in SHARED else "") for name, by_job in found.items()}
     return ReadScope({name: count for name, count in series.items() if count}, pattern)
@@ -43,23 +49,32 @@ def scope_of(prometheus: Prometheus, bundle: Bundle, names: Iterable[str], start
 def _counted(prometheus: Prometheus, names: Sequence[str], start: int, end: int) -> dict[str, dict[str, int]]:
     """By name and job."""
     found: dict[str, dict[str, int]] = {}
-    step = max(60, (end - start) // _MOMENTS)
     for first in range(0, len(names), _NAMES_AT_ONCE):
-        query = f"count by (__name__, job) ({selector(names[first : first + _NAMES_AT_ONCE])})"
-        for each in prometheus.range(query, start, end, step):
+        for each in _counts(prometheus, names[first : first + _NAMES_AT_ONCE], start, end):
             of_name = found.setdefault(each.labels.get("__name__", ""), {})
             of_name[each.labels.get("job", "")] = int(max(each.values.values(), default=0))
     return found
+
+
+def _counts(prometheus: Prometheus, names: Sequence[str], start: int, end: int) -> Iterator[SampledSeries]:
+    """The numbers of series at each moment; what is too much for the server is asked of half as many names."""
+    query = f"count by (__name__, job) ({selector(names)})"
+    try:
+        yield from prometheus.range(query, start, end, max(60, (end - start) // _MOMENTS))
+    except TooMuchError:
+        if len(names) == 1:
+            raise
+        yield from _counts(prometheus, names[: len(names) // 2], start, end)
+        yield from _counts(prometheus, names[len(names) // 2 :], start, end)
 
 
 def _sum(by_job: Mapping[str, int], pattern: str) -> int:
     return sum(count for job, count in by_job.items() if not pattern or re.fullmatch(pattern, job))
 
 
-def _named(bundle: Bundle) -> set[str]:
-    """The patterns of jobs that rules name; variables of boards and patterns that fit everything are not among them."""
-    queries = (query.expr for query in bundle.content.queries if query.recorded_as)
-    matchers = (each for query in queries for found in selectors_of(str(query)) for each in found.matchers.matchers)
+def _named(queries: Iterable[str]) -> set[str]:
+    """The patterns of jobs that the queries name; variables of boards and patterns that fit everything are not among them."""
+    matchers = (each for query in queries for found in selectors_of(query) for each in found.matchers.matchers)
     positive = {
         each.value for each in matchers if each.name == "job" and str(each.op) in {"MatchOp.Equal", "MatchOp.Re"}
     }

@@ -56,7 +56,8 @@ def command(
     The credential for Prometheus comes from PROMETHEUS_TOKEN, --prometheus-token-file, or PROMETHEUS_USER and PROMETHEUS_PASSWORD.
     """
     from glassbox.errors import GlassboxError  # noqa: PLC0415  # as below
-    from glassbox.past.working_out import planned  # noqa: PLC0415  # other commands start faster without an HTTP client
+    from glassbox.past.past_rules import past_rules_of  # noqa: PLC0415  # as below
+    from glassbox.past.working_out import check_fleet, planned  # noqa: PLC0415  # other commands start faster without an HTTP client
     from glassbox.prometheus.api import Prometheus  # noqa: PLC0415  # as above
     from glassbox.query.promql import duration_seconds  # noqa: PLC0415  # as above
     from glassbox.servers.components import ensure_components  # noqa: PLC0415  # as above
@@ -70,7 +71,8 @@ def command(
         raise GlassboxError(f"--window {window} is too short to show anything: give at least 10m.")
     bundle = session.compiled()
     with ended_by_signals(), Prometheus(url, prometheus_credential(token_file)) as prometheus:
-        plan = planned(prometheus, bundle, start, end, duration_seconds(look_back))
+        plan = planned(prometheus, past_rules_of(bundle), start, end, duration_seconds(look_back))
+        check_fleet(prometheus, plan)
         _ask(plan, yes=yes)
         ensure_components()
         try:
@@ -83,6 +85,8 @@ def command(
 
 def _ask(plan: Plan, *, yes: bool) -> None:
     """Say how much is to be read, and ask before it is a lot; raises Abort where nobody agrees."""
+    if plan.since_seconds > plan.start_seconds:
+        say(f"It has nothing before about {_moment(plan.since_seconds)} UTC: the window begins there.")
     series, megabytes = sum(plan.series.values()), plan.estimated_bytes / 1000**2
     say(f"{series} series of {len(plan.series)} names are read, about {megabytes:.0f} MB.")
     if plan.estimated_bytes > ASKED_ABOVE_BYTES and not yes:
@@ -94,6 +98,7 @@ def _ask(plan: Plan, *, yes: bool) -> None:
 def _show(session: Session, prometheus: Prometheus, plan: Plan, folder: Path, port: int) -> None:
     from glassbox.compile.outputs import write_bundle  # noqa: PLC0415  # as above
     from glassbox.past.own_prometheus import own_prometheus  # noqa: PLC0415  # as above
+    from glassbox.past.past_rules import past_rules_of  # noqa: PLC0415  # as above
     from glassbox.past.working_out import Worker  # noqa: PLC0415  # as above
     from glassbox.view.local_grafana import PrometheusAddress, serving  # noqa: PLC0415  # as above
     from glassbox.view.preview import Shown, show  # noqa: PLC0415  # as above
@@ -101,7 +106,7 @@ def _show(session: Session, prometheus: Prometheus, plan: Plan, folder: Path, po
     bundle = session.compiled()
     data = folder / "data"
     with own_prometheus(data) as own:
-        worker = Worker(prometheus, bundle, own.url, plan)
+        worker = Worker(prometheus, past_rules_of(bundle), own.url, plan)
         _catch_up(worker, plan)
     for line in _found(worker, plan):
         say(line)
@@ -113,7 +118,7 @@ def _show(session: Session, prometheus: Prometheus, plan: Plan, folder: Path, po
     with own_prometheus(data, config, port=own.port) as own:
         worker.alerts_are_live = True
         notice = _notice(prometheus.url, plan)
-        with serving(PrometheusAddress(own.url), port=port, since_seconds=plan.start_seconds, notice=notice) as server:
+        with serving(PrometheusAddress(own.url), port=port, since_seconds=plan.since_seconds, notice=notice) as server:
             say(show(server, Shown(session.product.script, session.settings_file)))
             say(f"Your fleet: {server.url}. Press Ctrl-C to end.")
             _follow(worker)
@@ -183,7 +188,7 @@ def _moment(seconds: int) -> str:
 
 def _notice(url: str, plan: Plan) -> str:
     return (
-        f"Your fleet as the Prometheus at {url} recorded it from {_moment(plan.start_seconds)} to "
+        f"Your fleet as the Prometheus at {url} recorded it from {_moment(plan.since_seconds)} to "
         f"{_moment(plan.end_seconds)} UTC, and on from then. Recorded series and "
         "alerts were worked out on this machine; nothing was written there."
     )

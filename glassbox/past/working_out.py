@@ -9,18 +9,19 @@ from itertools import pairwise
 from pathlib import Path
 
 from glassbox.compile.bundle import Bundle
-from glassbox.doctor.recorded import Holdings, recorded_by
+from glassbox.doctor.recorded import Holdings
+from glassbox.doctor.retention import oldest_sample
 from glassbox.errors import GlassboxError
-from glassbox.past.alerts_past import alerting_rules_of
 from glassbox.past.evaluating import Evaluator
 from glassbox.past.own_prometheus import own_prometheus
+from glassbox.past.past_rules import PastRules, past_rules_of
 from glassbox.past.reach import cut
 from glassbox.past.reading import UP, Reader
 from glassbox.past.reads import reads_of
-from glassbox.past.rule_order import in_order, rules_of
+from glassbox.past.rule_order import RecordingRule, in_order
 from glassbox.past.scope import ReadScope, scope_of
 from glassbox.past.side_by_side import side_by_side
-from glassbox.prometheus.api import Prometheus
+from glassbox.prometheus.api import Prometheus, TooMuchError
 
 PIECE_SECONDS = 3600
 """As long as the shortest offset at which our rules read results of later ones, so that within a piece they have an order."""
@@ -53,15 +54,22 @@ class Past:
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be read of a server, in Unix seconds from where its rules look back to the end: all its names, and those
-    that the bundle reads with the number of their series."""
+    """What is to be read of a server, in Unix seconds: from `begin_seconds`, which is where its rules look back or its first
+    sample, to the end; all its names, those of them that the rules need, and of these the number of series."""
 
     begin_seconds: int
     start_seconds: int
     end_seconds: int
+    look_back_seconds: int
     names: frozenset[str]
+    needed: frozenset[str]
     scope: ReadScope
     scrape_seconds: float
+
+    @property
+    def since_seconds(self) -> int:
+        """From when on there is something."""
+        return max(self.start_seconds, self.begin_seconds)
 
     @property
     def series(self) -> Mapping[str, int]:
@@ -76,19 +84,45 @@ class Plan:
 
 
 def planned(
-    prometheus: Prometheus, bundle: Bundle, start_seconds: int, end_seconds: int, look_back_seconds: int
+    prometheus: Prometheus, rules: PastRules, start_seconds: int, end_seconds: int, look_back_seconds: int
 ) -> Plan:
-    """Ask the server for its names and how many series they have; raises GlassboxError where it has none that the bundle reads."""
-    begin = start_seconds - look_back_seconds
+    """Ask the server for its names and how many series they have; raises GlassboxError where it cannot be asked.
+
+    What is from before its first sample of `up` is not read.
+    """
+    begin = _begin(prometheus, start_seconds - look_back_seconds, end_seconds)
     held = frozenset(prometheus.values_of("__name__", begin, end_seconds))
-    needed = needed_names(bundle, held)
-    if not needed - {UP}:
+    # Of which the times of scrapes are, whatever is read.
+    needed = needed_names(rules, held) | (held & {UP})
+    scope = scope_of(prometheus, rules.naming_jobs, needed, begin, end_seconds)
+    return Plan(
+        begin_seconds=begin,
+        start_seconds=start_seconds,
+        end_seconds=end_seconds,
+        look_back_seconds=look_back_seconds,
+        names=held,
+        needed=needed,
+        scope=scope,
+        scrape_seconds=_scrape_seconds(prometheus, end_seconds),
+    )
+
+
+def _begin(prometheus: Prometheus, begin: int, end: int) -> int:
+    """Where reading begins: an hour before the first sample of `up`, which is known about, but not before this moment."""
+    try:
+        oldest = oldest_sample(prometheus, begin, end)
+    except TooMuchError:
+        return begin
+    return begin if oldest is None else max(begin, oldest - PIECE_SECONDS)
+
+
+def check_fleet(prometheus: Prometheus, plan: Plan) -> None:
+    """Raises GlassboxError where the server has nothing that the rules read, but perhaps `up`."""
+    if not plan.needed - {UP}:
         raise GlassboxError(
             f"Prometheus at {prometheus.url} has no series of an inference engine, an exporter or a GPU in this time: "
             "see what it has with `python deploy.py doctor`."
         )
-    scope = scope_of(prometheus, bundle, needed, begin, end_seconds)
-    return Plan(begin, start_seconds, end_seconds, held, scope, _scrape_seconds(prometheus, end_seconds))
 
 
 def _scrape_seconds(prometheus: Prometheus, end_seconds: int) -> float:
@@ -109,19 +143,19 @@ class Worker:
     def __init__(
         self,
         prometheus: Prometheus,
-        bundle: Bundle,
+        rules: PastRules,
         own_url: str,
         plan: Plan,
         offsets_ms: Mapping[str, int] | None = None,
     ) -> None:
         self.reader = Reader(prometheus, own_url, plan.scope, PIECE_SECONDS, plan.scrape_seconds)
         self.evaluator = Evaluator(own_url, offsets_ms)
-        holdings = Holdings(plan.names, recorded_by(bundle))
-        rules = [rule for rule in rules_of(bundle.recording_rules.values()) if not holdings.lacks(rule.expr)]
-        self.cut = cut(rules, plan.start_seconds - plan.begin_seconds)
-        self._levels = in_order(rules, PIECE_SECONDS)
-        alerts = alerting_rules_of(bundle.alerts.values())
-        self._alerts = [alert for alert in alerts if not holdings.lacks(alert.rule.expr)]
+        self.plan = plan
+        self._worked_out = _that_can_work(rules, plan.names)
+        self.cut = cut(self._worked_out, plan.look_back_seconds)
+        self._levels = in_order(self._worked_out, PIECE_SECONDS)
+        holdings = Holdings(plan.names, rules.recorded)
+        self._alerts = [alert for alert in rules.alerts if not holdings.lacks(alert.rule.expr)]
         self.reached_seconds = self._begin_seconds = plan.begin_seconds
         self._seconds = plan.end_seconds - plan.begin_seconds
 
@@ -134,6 +168,18 @@ class Worker:
             jobs += [partial(self._work_out, to_work_out)] if to_work_out else []
             for _ in side_by_side(_called, jobs, len(jobs)):
                 pass
+
+    def work_out_too(self, rules: PastRules, say: Say) -> None:
+        """Work further recorded series out over all that was read until now, which must be all that they need."""
+        new = [rule for rule in _that_can_work(rules, self.plan.names) if rule not in self._worked_out]
+        self._worked_out += new
+        levels = in_order(new, PIECE_SECONDS)
+        bounds = [*range(self._begin_seconds, self.reached_seconds, PIECE_SECONDS), self.reached_seconds]
+        for after, until in pairwise(bounds) if new else ():
+            say(
+                f"{(until - self._begin_seconds) / self._seconds:4.0%}: {len(new)} more recorded series until {_clock(until)} UTC"
+            )
+            self.evaluator.work_out(levels, after * 1000, until * 1000)
 
     def _read(self, piece: tuple[int, int], say: Say) -> None:
         after, until = piece
@@ -149,6 +195,11 @@ class Worker:
         if not self.alerts_are_live:
             self.evaluator.fire(self._alerts, after * 1000, until * 1000)
         self.reached_seconds = until
+
+
+def _that_can_work(rules: PastRules, names: frozenset[str]) -> list[RecordingRule]:
+    holdings = Holdings(names, rules.recorded)
+    return [rule for rule in rules.records if not holdings.lacks(rule.expr)]
 
 
 def _called(job: Callable[[], None]) -> None:
@@ -171,9 +222,11 @@ def worked_out(  # noqa: PLR0917  # of whom, what, when and where to: none has a
     Writes `folder`/data, and reports progress by `say`. `offsets_ms` are the moments of evaluation of each group within its
     interval. Raises GlassboxError where the server cannot be read or has none of the series.
     """
-    plan = planned(prometheus, bundle, start_seconds, end_seconds, look_back_seconds)
+    rules = past_rules_of(bundle)
+    plan = planned(prometheus, rules, start_seconds, end_seconds, look_back_seconds)
+    check_fleet(prometheus, plan)
     with own_prometheus(folder / "data") as own:
-        worker = Worker(prometheus, bundle, own.url, plan, offsets_ms)
+        worker = Worker(prometheus, rules, own.url, plan, offsets_ms)
         worker.go_on(end_seconds, say)
     return Past(
         folder=folder / "data",
@@ -189,13 +242,13 @@ def worked_out(  # noqa: PLR0917  # of whom, what, when and where to: none has a
     )
 
 
-def needed_names(bundle: Bundle, held: Collection[str]) -> frozenset[str]:
-    """The names among those of a server that queries of the bundle read, without those that it records itself."""
-    recorded = {query.recorded_as for query in bundle.content.queries}
-    read = {name for query in bundle.content.queries for each in reads_of(str(query.expr)) for name in each.names}
+def needed_names(rules: PastRules, held: Collection[str]) -> frozenset[str]:
+    """The names among those of a server that the rules and their queries read, without those that they record themselves."""
+    texts = {*rules.queries, *(rule.expr for rule in rules.records), *(alert.rule.expr for alert in rules.alerts)}
+    read = {name for text in texts for each in reads_of(text) for name in each.names}
     plain, patterns = read & set(held), [name for name in read if re.search(r"[.*+?|()\[\]]", name)]
     matched = {name for pattern in patterns for name in held if re.fullmatch(pattern, name)}
-    return frozenset((plain | matched) - recorded - {"ALERTS", "ALERTS_FOR_STATE"})
+    return frozenset((plain | matched) - rules.recorded.keys() - {"ALERTS", "ALERTS_FOR_STATE"})
 
 
 def _clock(moment: int) -> str:

@@ -178,9 +178,9 @@ class Prometheus:
         body = parsed(answer.content) if answer.status == 200 else None
         return body.get("data") if isinstance(body, dict) and body.get("status") == "success" else None
 
-    def answered(self, method: str, path: str) -> HttpAnswer:
-        """What the server says to a request without content, whatever its status; raises GlassboxError where it says nothing."""
-        return self._answer(method, path, {})
+    def answered(self, method: str, path: str, form: Mapping[str, Any] | None = None) -> HttpAnswer:
+        """What the server says to a request, with these fields or none, whatever its status; raises GlassboxError where it says nothing."""
+        return self._answer(method, path, {"data": dict(form)} if form else {})
 
     @property
     def partial_sentence(self) -> str:

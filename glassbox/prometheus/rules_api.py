@@ -103,7 +103,7 @@ def _group(each: Mapping[str, Any]) -> LoadedGroup:
         str(each["name"]),
         PurePath(str(each.get("file") or "")).name,
         tuple(_rule(rule) for rule in rules),
-        _moment(each.get("lastEvaluation")),
+        moment(each.get("lastEvaluation")),
         all(rule.get("health") != "unknown" for rule in rules),
     )
 
@@ -113,12 +113,12 @@ def _rule(rule: Mapping[str, Any]) -> LoadedRule:
     return LoadedRule(str(rule["name"]), str(rule.get("lastError") or "no reason given") if failed else "")
 
 
-def _moment(text: Any) -> datetime:
-    """A time of Go's: up to nine digits of a second, and the year 1 for never."""
+def moment(text: Any) -> datetime:
+    """A time of Go's: up to nine digits of a second, and the year 1 for never; raises ValueError for a text that is none."""
     if not isinstance(text, str):
         return NEVER
-    moment = datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text))
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    found = datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text))
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _date(headers: Mapping[str, str]) -> datetime:

@@ -143,6 +143,8 @@ class Expr:
         return replace(self, shape=shape)._with_each_engine(lambda each: each.shaped(shape))
 
     def _with_each_engine(self, change: Callable[["Expr"], "Expr"]) -> "Expr":
+        if not self.by_engine:
+            return self
         return replace(self, by_engine=tuple((engine, change(each)) for engine, each in self.by_engine))
 
     def __truediv__(self, other: "Expr | float") -> "Expr":
@@ -209,8 +211,8 @@ def each_engine(operation: Callable[P, Expr]) -> Callable[P, Expr]:
         if not set(_OF_ENGINES) & set(whole.shape.labels):
             return whole
         again = cast(Callable[..., Expr], operation)
-        by_engine = ((engine, again(*each, **options)) for engine, each in _of_each_engine(operands))
-        return replace(whole, by_engine=tuple(by_engine))
+        by_engine = tuple((engine, again(*each, **options)) for engine, each in _of_each_engine(operands))
+        return whole if by_engine == whole.by_engine else replace(whole, by_engine=by_engine)
 
     return done
 

@@ -13,6 +13,8 @@ from glassbox.settings.model import Settings
 
 _MISSING = object()
 _KEYS_BELOW = "keys below"
+# Slashes of a reference to a key of the whole file: "#/properties/grafana".
+_OF_THE_FILE = 2
 _BOUNDS = {
     "exclusiveMinimum": "above {:g}",
     "minimum": "at least {:g}",
@@ -20,7 +22,7 @@ _BOUNDS = {
     "maximum": "at most {:g}",
     "multipleOf": "a multiple of {:g}",
 }
-_SCALARS = {"string": "text", "integer": "whole number", "number": "number"}
+_SCALARS = {"string": "text", "integer": "whole number", "number": "number", "boolean": "true or false"}
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,8 @@ def _keys(schema: Any, path: str, value: Any, default: Any) -> Iterator[Key]:
     nested = _nested(schema, value)
     fixed = "properties" in value
     if not fixed or "description" in value:
+        # Of environments the settings keep the names alone.
+        default = {} if default == () and value["type"] == "object" else default
         shown = "" if fixed or default is _MISSING else _as_yaml(default)
         yield Key(path, _type(schema, value), shown, value.get("description", ""))
     for suffix, inner in nested:
@@ -80,10 +84,17 @@ def _keys(schema: Any, path: str, value: Any, default: Any) -> Iterator[Key]:
         if "$ref" not in inner or not inner["$ref"].startswith("#/properties/"):
             name = suffix.rpartition(".")[2]
             yield from _keys(schema, path + suffix, inner, getattr(default, name, _MISSING) if fixed else _MISSING)
-    if elsewhere := sorted(
-        {inner["$ref"].split("/")[2] for _, inner in nested if "#/properties/" in inner.get("$ref", "")}
-    ):
-        yield Key(f"{path}[].KEY", f"as in {code(elsewhere[0])}", "", f"Any key of {code(elsewhere[0])}.")
+    yield from _elsewhere(path, [inner["$ref"] for _, inner in nested if "#/properties/" in inner.get("$ref", "")])
+
+
+def _elsewhere(path: str, references: list[str]) -> Iterator[Key]:
+    """One row for the keys that stand elsewhere: those of the whole file, or those of one of its sections."""
+    names = dict.fromkeys(reference.split("/")[2] for reference in references)
+    if any(reference.count("/") == _OF_THE_FILE for reference in references):
+        yield Key(f"{path}.NAME.KEY", "as above", "", f"Any key of {', '.join(map(code, names))}.")
+    elif names:
+        name = min(names)
+        yield Key(f"{path}[].KEY", f"as in {code(name)}", "", f"Any key of {code(name)}.")
 
 
 def _nested(schema: Any, value: Any) -> list[tuple[str, Any]]:
@@ -113,7 +124,7 @@ def _type(schema: Any, value: Any) -> str:
         return f"list: {_type(schema, value['items'])}"
     if value["type"] == "object":
         inner = value.get("additionalProperties")
-        return f"mapping: {_type(schema, inner)}" if isinstance(inner, dict) else _KEYS_BELOW
+        return f"mapping: {_type(schema, inner)}" if isinstance(inner, dict) else str(value.get("title", _KEYS_BELOW))
     if "title" in value:
         # Which signs it may have is what an error says.
         return str(value["title"]).partition(": ")[0]
@@ -122,7 +133,7 @@ def _type(schema: Any, value: Any) -> str:
 
 
 def _as_yaml(default: Any) -> str:
-    if default == "":
+    if default is None or default == "":
         return ""
     plain = _plain(default)
     if isinstance(plain, list) and plain and isinstance(plain[0], dict):

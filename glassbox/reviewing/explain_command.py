@@ -62,6 +62,8 @@ def _in_content(session: Session, name: str) -> Iterator[str]:
 
 
 def _lines(found: Explanation, corpus: Corpus, tests: Sequence[Path]) -> Iterator[str]:
+    from glassbox.lint.estimated_cost import estimated_cost, in_words  # noqa: PLC0415  # as above
+
     yield f"{found.what} {found.location.object}"
     yield f"  in {found.location.file}" + (f":{found.location.line}" if found.location.line else "")
     if found.text:
@@ -70,7 +72,9 @@ def _lines(found: Explanation, corpus: Corpus, tests: Sequence[Path]) -> Iterato
     yield "  reads:" if found.series else "  reads no series that it names"
     for series in found.series:
         yield from _series(series)
-    yield "  how many series that are: not known without a server"
+    costs = [estimated_cost(query, corpus) for query in found.queries]
+    asked = "in an hour at steps of a minute" if found.what == "panel" else "at each evaluation"
+    yield f"  cost, estimated, {asked}: {in_words(costs)}"
     if found.what == "alert":
         yield from _of_alert(found.name, corpus, tests)
     else:

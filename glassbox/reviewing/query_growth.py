@@ -1,8 +1,9 @@
 """Queries that became larger: they read more selectors, look further back, or are much longer."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from glassbox.lint.estimated_cost import estimated_cost
 from glassbox.lint.finding import Location
 from glassbox.lint.subjects import Corpus, Query
 from glassbox.syntax.tree import SubqueryNode
@@ -14,11 +15,14 @@ LONGER_CHARACTERS = 100
 
 @dataclass(frozen=True)
 class QuerySize:
-    """Characters of the text, how many selectors it has, and the longest range of one, subqueries included, in seconds."""
+    """Characters of the text, how many selectors it has, the longest range of one, subqueries included, in seconds, and about how many
+    series of each server it reads, 0 where that is not known.
+    """
 
     characters: int
     selectors: int
     range_seconds: float
+    series: int = 0
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,7 @@ class Growth:
             f"range {old.range_seconds:g} s -> {new.range_seconds:g} s"
             if new.range_seconds > old.range_seconds
             else "",
+            f"{old.series} -> {new.series} series of each server" if new.series > old.series else "",
             f"{old.characters} -> {new.characters} characters" if _is_longer(old, new) else "",
         ]
         return ", ".join(filter(None, told))
@@ -53,9 +58,13 @@ def growths(before: Corpus, after: Corpus) -> Iterator[Growth]:
         old = next(iter(known.get(_place(query), ())), None)
         known[_place(query)] = known.get(_place(query), [])[1:]
         if old and old.text != query.text:
-            growth = Growth(query.location, size_of(old), size_of(query))
+            growth = Growth(query.location, _with_series(old, before), _with_series(query, after))
             if growth.words:
                 yield growth
+
+
+def _with_series(query: Query, corpus: Corpus) -> QuerySize:
+    return replace(size_of(query), series=estimated_cost(query, corpus).series)
 
 
 def size_of(query: Query) -> QuerySize:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -52,7 +52,7 @@ def group_changes(wanted: RuleGroups, live: RuleGroups) -> list[GroupChange]:
     return ours + [GroupChange(GroupAction.DELETE, name, live=live[name]) for name in sorted(gone)]
 
 
-def differing(changes: list[GroupChange]) -> list[GroupChange]:
+def differing(changes: Iterable[GroupChange]) -> list[GroupChange]:
     """The changes that would write something."""
     return [change for change in changes if change.action is not GroupAction.KEEP]
 

@@ -1,13 +1,16 @@
 """The one settings file: YAML, checked, then filled into `Settings`. No file means the defaults."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from glassbox.errors import GlassboxError
 from glassbox.metrics.engines import ENGINES
 from glassbox.metrics.types import TARGET_LABELS
-from glassbox.settings.filling import filled
-from glassbox.settings.model import AlertChange, Settings
+from glassbox.settings.environments import about_entrance, about_places, overlaid
+from glassbox.settings.filling import TemplateError, filled
+from glassbox.settings.model import ALERTS_IN_PROMETHEUS, AlertChange, Settings
+from glassbox.settings.notifications import about_notifications
 
 # Labels that every alert has, and what sets each.
 _RESERVED_LABELS = {
@@ -36,14 +39,47 @@ _LABELS_OF_SERIES = frozenset(
 )
 
 
-def load_settings(path: Path | None) -> Settings:
-    """Settings from a YAML file, or the defaults where `path` is None; raises GlassboxError that names the file and the key."""
+def load_settings(path: Path | None, environment: str = "") -> Settings:
+    """Settings from a YAML file, or the defaults where `path` is None; raises GlassboxError that names the file and the key.
+
+    `environment` is one of those that the file declares: what it says goes before the rest of the file.
+    """
     if path is None:
+        if environment:
+            raise GlassboxError("--environment needs a settings file with environments: name one with --settings.")
         return Settings()
-    settings = filled(_checked(path), path.parent)
-    for about in (_about_jobs, _about_engines, _about_alerts, _about_identity, _about_exceptions):
+    values = _checked(path)
+    declared = values.get("environments", {})
+    if environment and environment not in declared:
+        known = ", ".join(declared) or "none"
+        raise GlassboxError(f"Settings file {path} has no environment {environment!r} (it has: {known}): correct --environment, or add it.")  # fmt: skip  # a refusal is one line
+    # All of them are checked, so that a mistake in one is found before it is needed.
+    by_name = {name: _settings(path, values, name) for name in ("", *declared)}
+    if sentence := about_places({name: by_name[name].grafana for name in declared}):
+        raise GlassboxError(f"Settings file {path}: {sentence}")
+    return by_name[environment]
+
+
+def _settings(path: Path, values: Mapping[str, Any], environment: str) -> Settings:
+    """The settings of an environment, or of none."""
+    chosen = overlaid(values, values["environments"][environment]) if environment else values
+    try:
+        settings = filled(chosen, path.parent)
+    except TemplateError as error:
+        raise GlassboxError(f"Settings file {path}: notifications.templates: {error}") from None
+    checks = (
+        _about_jobs,
+        _about_engines,
+        _about_alerts,
+        _about_identity,
+        _about_exceptions,
+        about_entrance,
+        _about_notifications,
+    )
+    for about in checks:
         if sentence := about(settings):
-            raise GlassboxError(f"Settings file {path}: {sentence}")
+            where = f"environments.{environment}: " if environment else ""
+            raise GlassboxError(f"Settings file {path}: {where}{sentence}")
     return settings
 
 
@@ -97,6 +133,11 @@ def _about_identity(settings: Settings) -> str:
         if label in _LABELS_OF_SERIES or label in _RESERVED_LABELS:
             return f"identity_labels.{index}: {label!r} already tells our series apart; leave it out."
     return ""
+
+
+def _about_notifications(settings: Settings) -> str:
+    in_grafana = settings.alerts_evaluated_by != ALERTS_IN_PROMETHEUS
+    return about_notifications(settings.notifications, in_grafana=in_grafana)
 
 
 def _about_exceptions(settings: Settings) -> str:

@@ -11,6 +11,7 @@ _TYPES = {
     "string": "text (in quotes where it looks like a number or a date)",
     "integer": "a whole number",
     "number": "a finite number",
+    "boolean": "true or false",
 }
 _BOUNDS = {
     "minimum": "at least {:g}",
@@ -58,8 +59,9 @@ def _out_of_bounds(schema: Mapping[str, Any], instance: float) -> str:
 
 
 def _no_match(schema: Mapping[str, Any], instance: str) -> str:
-    # Any part of an address may be a secret.
-    value = "" if schema.get("format") == "uri" else f", not {shown(instance)}"
+    # Any part of an address may be a secret, and somebody may write one where only its name belongs.
+    is_shown = schema.get("format") != "uri" and not schema.get("writeOnly")
+    value = f", not {shown(instance)}" if is_shown else ""
     return f"must be {schema['title']}{value}"
 
 

@@ -9,6 +9,7 @@ from glassbox.metrics.engines import ENGINES
 from glassbox.query.buckets import CustomBuckets, check_custom_buckets
 from glassbox.query.rules import Severity
 from glassbox.query.slo import DEFAULT_SLOS, Slo, check_slos
+from glassbox.settings.notifications import Notifications
 
 
 @dataclass(frozen=True)
@@ -87,11 +88,22 @@ class Owners:
 
 
 @dataclass(frozen=True)
+class CredentialVariables:
+    """Names of the environment variables that hold the credential for Grafana: a token, or a user and a password."""
+
+    token: str = "GRAFANA_TOKEN"
+    user: str = "GRAFANA_USER"
+    password: str = "GRAFANA_PASSWORD"
+
+
+@dataclass(frozen=True)
 class GrafanaTarget:
-    """Where in Grafana things go. `data_source` is a uid or a name; empty means the default Prometheus data source.
+    """Where in Grafana things go, and how to get in. `data_source` is a uid or a name; empty means the default Prometheus data source.
 
     `url` is where people open Grafana; alerts carry full links with it and paths without. `rules` is
     "editable" or "locked": what Grafana's page lets people do with our alert rules.
+    `api_url` is where this tool reaches it, `url` where it is empty. `organisation_id` 0 is the credential's own.
+    `headers` are files by the name of the header whose value they hold. Paths are absolute.
     """
 
     data_source: str = ""
@@ -99,6 +111,12 @@ class GrafanaTarget:
     folder_title: str = "Glassbox"
     url: str = ""
     rules: str = "editable"
+    api_url: str = ""
+    organisation_id: int = 0
+    variables: CredentialVariables = field(default_factory=CredentialVariables)
+    headers: Mapping[str, Path] = field(default_factory=dict)
+    client_certificate: Path | None = None
+    client_key: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -193,6 +211,7 @@ _RAREST_SECONDS = 120
 class Settings:
     """All settings, defaults included. `content` are absolute paths of folders with content of the user's own.
 
+    `environments` are the names of those that the file declares; all else is that of the chosen one.
     `alerts_evaluated_by` is "grafana", or "prometheus" for whatever evaluates the recorded series.
     """
 
@@ -209,6 +228,7 @@ class Settings:
     runbook_base_url: str = ""
     grafana: GrafanaTarget = field(default_factory=GrafanaTarget)
     ruler: RulerTarget = field(default_factory=RulerTarget)
+    notifications: Notifications = field(default_factory=Notifications)
     kubernetes: Kubernetes = field(default_factory=Kubernetes)
     gpu: Gpu = field(default_factory=Gpu)
     cost: Cost = field(default_factory=Cost)
@@ -216,6 +236,7 @@ class Settings:
     slo_period_days: int = 30
     identity_labels: tuple[str, ...] = ()
     histogram_buckets: CustomBuckets = field(default_factory=dict)
+    environments: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         check_custom_buckets(self.histogram_buckets)

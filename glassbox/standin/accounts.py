@@ -46,6 +46,17 @@ MINIMUM_ROLE = {
 }
 
 
+# Of the provisioning API of alert rules: all of it, and since Grafana 11 rules alone.
+_RULES_ALL = {"alert.provisioning:read": Role.Admin, "alert.provisioning:write": Role.Admin}
+_RULES_ALONE = {"alert.rules.provisioning:read": Role.Viewer, "alert.rules.provisioning:write": Role.Editor}
+
+
+def actions_of(role: Role, *, rules_open: bool) -> list[str]:
+    """What a role may do; `rules_open` where the release has rights for alert rules alone."""
+    needed = MINIMUM_ROLE | _RULES_ALL | (_RULES_ALONE if rules_open else {})
+    return sorted(action for action, least in needed.items() if role >= least)
+
+
 @dataclass(frozen=True)
 class Login:
     """An authenticated caller; `name` is what createdBy and updatedBy show."""

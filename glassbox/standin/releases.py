@@ -58,6 +58,13 @@ class Behaviour:
     """Editors may write and viewers may read through the provisioning API; before, administrators only."""
     contact_point_in_use_status: int
     contact_point_provenance_status: int
+    mute_timing_in_use_status: int
+    invalid_provenance_status: int
+    """Of templates, mute timings and policies."""
+    policies_keep_provenance: bool
+    """A write that would take the provenance of the policies away is refused."""
+    notifications_have_versions: bool
+    """Templates and mute timings have a `version`, and a write that names another is refused with 409."""
     provenance_mismatch_status: int
     rule_put_provenance_mismatch_status: int
     """Of PUT of a single rule, which was corrected later than the rest."""
@@ -133,6 +140,14 @@ def behaviour(version: str) -> Behaviour:
         contact_point_in_use_status=HTTPStatus.CONFLICT if since(11, 0) else HTTPStatus.INTERNAL_SERVER_ERROR,
         # grafana PR 127699, in 12.3.9 by backport
         contact_point_provenance_status=(HTTPStatus.FORBIDDEN if since(12, 3, 9) else HTTPStatus.INTERNAL_SERVER_ERROR),
+        # snapshots: a plain error in 10, alerting.notifications.time-intervals.used (errutil.Conflict) from 11
+        mute_timing_in_use_status=HTTPStatus.CONFLICT if since(11, 0) else HTTPStatus.INTERNAL_SERVER_ERROR,
+        # snapshots: alerting.notifications.invalidProvenance (403) in 2024 and 2025 source, a plain error before
+        invalid_provenance_status=HTTPStatus.FORBIDDEN if since(11, 0) else HTTPStatus.INTERNAL_SERVER_ERROR,
+        # snapshots: ValidateProvenanceRelaxed in UpdatePolicyTree, 2025
+        policies_keep_provenance=since(12, 0),
+        # snapshots: checkOptimisticConcurrency of templates and mute timings, absent in 2023 and present in 2024 source
+        notifications_have_versions=since(11, 0),
         # snapshot 2025: alerting.provenanceMismatch; grafana issues 74426 and 74558 for the bare 500
         provenance_mismatch_status=HTTPStatus.CONFLICT if since(12, 0) else HTTPStatus.INTERNAL_SERVER_ERROR,
         # grafana PR 124178, first in 13.1

@@ -22,6 +22,8 @@ _OBJECTS: dict[str, Shape] = {
     },
     "data source": {**dict.fromkeys(("uid", "name", "type", "url"), str), "isDefault": bool, "version": int},
     "contact point": {**dict.fromkeys(("uid", "name", "type"), str), "settings": {}},
+    "mute timing": {"name": str, "time_intervals": [dict]},
+    "template": {"name": str, "template": str},
     "annotation": {"id": int, "tags": list},
     "service account": str,
     "token": int,
@@ -31,6 +33,8 @@ _NEEDED = {
     "version": ("version", "spec"),
     "data source": ("uid", "name", "type", "url", "isDefault", "version", "id", "readOnly"),
     "contact point": ("uid", "name", "type", "settings"),
+    "mute timing": ("name", "time_intervals"),
+    "template": ("name", "template"),
     "annotation": ("id",),
 }
 
@@ -85,13 +89,21 @@ def _put(state: State, kind: str, key: str, body: Any) -> None:
             state.dashboards[key.rpartition("/")[0]].versions.append(DashboardVersion(**body))
         case "rule":
             state.rules[key] = Rule(**body)
-        case "data source":
-            state.data_sources[key] = body
-        case "contact point":
-            state.contact_points[key] = body
+        case "data source" | "contact point" | "mute timing" | "template":
+            _plain_objects(state)[kind][key] = body
         case "annotation":
             state.annotations.append(body)
         case "service account":
             state.service_accounts[int(key)] = body
         case "token":
             state.tokens[key] = body
+
+
+def _plain_objects(state: State) -> dict[str, dict[str, Any]]:
+    """The objects that a state holds as JSON, by kind."""
+    return {
+        "data source": state.data_sources,
+        "contact point": state.contact_points,
+        "mute timing": state.mute_timings,
+        "template": state.templates,
+    }

@@ -14,6 +14,8 @@ from glassbox.standin import (
     dashboards_api,
     data_sources,
     folders,
+    mute_timings,
+    notification_templates,
     policies,
     proxy,
     rule_groups,
@@ -22,6 +24,7 @@ from glassbox.standin import (
     service_accounts,
     single_rules,
 )
+from glassbox.standin.accounts import actions_of
 from glassbox.standin.calls import Call, Handler, Instance, endpoint
 from glassbox.standin.faults import LOGIN_PAGE
 from glassbox.standin.page import PAGES, assets, descriptions, event_stream, page, status
@@ -31,6 +34,8 @@ _RULES = "/api/v1/provisioning/alert-rules"
 _GROUP = "/api/v1/provisioning/folder/{folder}/rule-groups/{group:path}"
 _POINTS = "/api/v1/provisioning/contact-points"
 _POLICIES = "/api/v1/provisioning/policies"
+_TIMINGS = "/api/v1/provisioning/mute-timings"
+_TEMPLATES = "/api/v1/provisioning/templates"
 
 # method, path, handler, permission (None: the handler decides, or being known is enough)
 _TABLE: tuple[tuple[str, str, Handler, str | None], ...] = (
@@ -69,6 +74,14 @@ _TABLE: tuple[tuple[str, str, Handler, str | None], ...] = (
     ("GET", _POLICIES, policies.read, None),
     ("PUT", _POLICIES, policies.put, None),
     ("DELETE", _POLICIES, policies.reset, None),
+    ("GET", _TIMINGS, mute_timings.listed, None),
+    ("POST", _TIMINGS, mute_timings.create, None),
+    ("PUT", f"{_TIMINGS}/{{name}}", mute_timings.update, None),
+    ("DELETE", f"{_TIMINGS}/{{name}}", mute_timings.delete, None),
+    ("GET", _TEMPLATES, notification_templates.listed, None),
+    ("GET", f"{_TEMPLATES}/{{name}}", notification_templates.read, None),
+    ("PUT", f"{_TEMPLATES}/{{name}}", notification_templates.put, None),
+    ("DELETE", f"{_TEMPLATES}/{{name}}", notification_templates.delete, None),
     ("GET", _GROUP, rule_groups.read, None),
     ("PUT", _GROUP, rule_groups.put, None),
     ("DELETE", _GROUP, rule_groups.delete, None),
@@ -88,6 +101,7 @@ def application(instance: Instance) -> Starlette:
         Route("/standin/descriptions", endpoint(descriptions, "dashboards:read"), methods=["GET"]),
         Route("/standin/events", endpoint(event_stream)),
         Route("/api/org", endpoint(_org, "orgs:read"), methods=["GET"]),
+        Route("/api/access-control/user/permissions", endpoint(_permissions), methods=["GET"]),
         Route(f"{proxy.PREFIX}{{uid}}/{{path:path}}", passed_on, methods=["GET", "POST"]),
         *(
             Route(path, endpoint(handler, need, writes=method != "GET"), methods=[method])
@@ -132,6 +146,11 @@ async def _to_login(request: Request) -> Response:
 
 def _org(_call: Call) -> Response:
     return JSONResponse({"id": 1, "name": "Main Org.", "address": dict.fromkeys(_ADDRESS, "")})
+
+
+def _permissions(call: Call) -> Response:
+    """GET: the caller's actions, each with its scopes (pkg/services/accesscontrol/api/api.go)."""
+    return JSONResponse({action: ["*"] for action in actions_of(call.login.role, rules_open=call.behaviour.rules_open_to_others)})  # fmt: skip  # one thing is one line
 
 
 _ADDRESS = ("address1", "address2", "city", "zipCode", "state", "country")

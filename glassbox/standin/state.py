@@ -128,6 +128,9 @@ class State:
     """Service account by the fingerprint of its token."""
     contact_points: dict[str, Json] = field(default_factory=_default_contact_points)
     policies: Json = field(default_factory=default_policies)
+    mute_timings: dict[str, Json] = field(default_factory=dict)
+    """By name, as are templates."""
+    templates: dict[str, Json] = field(default_factory=dict)
 
     def group(self, folder_uid: str, name: str) -> list[Rule]:
         """The rules of one group in their order; empty for an unknown group."""

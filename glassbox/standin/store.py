@@ -136,6 +136,10 @@ def _rows(state: State) -> Iterator[tuple[Key, Any]]:
         yield ("data source", uid), source | kept | {"url": without_credentials(str(source["url"]))}
     for uid, point in state.contact_points.items():
         yield ("contact point", uid), point | {"settings": with_secrets_as(NOT_KEPT, point)}
+    for name, timing in state.mute_timings.items():
+        yield ("mute timing", name), timing
+    for name, template in state.templates.items():
+        yield ("template", name), template
     for annotation in state.annotations:
         yield ("annotation", str(annotation["id"])), annotation
     for number, role in state.service_accounts.items():

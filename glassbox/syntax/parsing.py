@@ -38,7 +38,7 @@ def parsed(query: str) -> ast.Expr:
     text = query
     for variable in _GRAFANAS:
         text = text.replace(variable, DURATIONS[variable][0])
-    if len(_OPERATOR.findall(text)) > _MOST_OPERATORS:
+    if len(text) > _MOST_OPERATORS and len(_OPERATOR.findall(text)) > _MOST_OPERATORS:
         raise too_long(query)
     try:
         return ast.parse(text)

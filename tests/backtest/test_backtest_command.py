@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from glassbox.backtest import other_thresholds
 from glassbox.past.own_prometheus import own_prometheus
 from glassbox.past.remote_write import Samples, write
 from glassbox.prometheus.promtool import SCALE_OUT_PACKAGES
@@ -62,13 +63,13 @@ def past(components, tmp_path_factory):
 
 @pytest.fixture
 def backtest(past, tmp_path, capsys):
-    """Runs the command over the two days: its exit code, stdout and stderr."""
+    """Runs the command over the two days, over what was recorded unless it says otherwise: its exit code, stdout and stderr."""
     url, end = past
 
-    def run(*arguments, settings="{}"):
+    def run(*arguments, settings="{}", how=("--no-work-out",)):
         file = tmp_path / "settings.yaml"
         file.write_text(settings, encoding="utf-8")
-        code = main(["--settings", str(file), "backtest", "--prometheus", url, "--window", "2d", "--end", end, *arguments])  # fmt: skip
+        code = main(["--settings", str(file), "backtest", "--prometheus", url, "--window", "2d", "--end", end, *how, *arguments])  # fmt: skip
         said = capsys.readouterr()
         return code, said.out, said.err
 
@@ -240,7 +241,6 @@ def test_the_page_has_a_row_for_each_alert_and_runs_nothing(backtest, tmp_path):
     [
         (["--against", "a", "--against-settings", "b"], "--against does not go with --against-settings"),
         (["--against", "a", "--html", "b"], "--against does not go with --html"),
-        (["--path", "a", "--work-out"], "--path does not go with --work-out"),
         (["--path", "a", "--thresholds", "all"], "--path does not go with --thresholds"),
         (["--against", "a", "--path", "b"], "--against does not go with --path"),
         (["--window", "soon"], "not a duration"),
@@ -266,7 +266,7 @@ def test_a_time_without_anything_is_not_judged(backtest):
 def test_working_out_says_what_could_not_be_worked_out(backtest, monkeypatch):
     sentence = "gpu_power of the group gpu could not be evaluated at some moments: many-to-many matching"
     monkeypatch.setattr("glassbox.backtest.past_source.not_as_recorded", lambda _: [sentence])
-    err = backtest("--work-out", "--window", "4h", "--thresholds", "none")[2]
+    err = backtest("--window", "4h", "--thresholds", "none", how=["--work-out"])[2]
     assert f"{sentence}\n" in err
     assert len(re.findall(r"^ *\d+%, ", err, re.MULTILINE)) == 1, (
         "a line of progress now and then, not one of each answer"
@@ -349,13 +349,13 @@ def raw_past(components, tmp_path_factory):
 def test_recorded_series_are_worked_out_where_that_is_asked_for(raw_past, capsys):
     url, end = raw_past
     arguments = ["backtest", "--prometheus", url, "--window", "30m", "--end", end, "--thresholds", "none", "--json"]
-    main(arguments)
+    main([*arguments, "--no-work-out"])
     before = json.loads(capsys.readouterr().out)
     main([*arguments, "--work-out"])
     said = capsys.readouterr()
     after = json.loads(said.out)
     assert (before["source"], after["source"]) == (f"as recorded in {url}", f"worked out from the series of {url}")
-    assert "series are read from" in said.err
+    assert re.search(r"^All is worked out on this machine: \d+ series are read from \S+, about \d+ MB\.$", said.err, re.MULTILINE)  # fmt: skip
     (short,) = (line for line in said.err.splitlines() if line.startswith("At the beginning of the window"))
     assert "InferenceErrorBudgetBurnSlow" in short and LOW not in short
     unknown, known = ({each["name"] for each in whole["alerts"] if each["standing"] == "not recorded"} for whole in (before, after))  # fmt: skip  # one thing is one line
@@ -363,6 +363,60 @@ def test_recorded_series_are_worked_out_where_that_is_asked_for(raw_past, capsys
     assert {each["name"] for each in after["alerts"] if each["firings"]} > {
         each["name"] for each in before["alerts"] if each["firings"]
     }
+
+
+@pytest.fixture
+def without_rules(raw_past, capsys):
+    """Runs the command over the last ten minutes of the servers, with a setting alone for other thresholds."""
+    url, end = raw_past
+
+    def run(*arguments):
+        code = main(["backtest", "--prometheus", url, "--window", "10m", "--end", end, *arguments])
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return run
+
+
+@pytest.fixture
+def slow_seconds_alone(monkeypatch):
+    """Of all settings only the one that decides what is recorded of slow requests is tried."""
+    every = other_thresholds._settings
+    monkeypatch.setattr(other_thresholds, "_settings", lambda settings: [each for each in every(settings) if each.key == "latency_high_seconds"])  # fmt: skip
+
+
+@pytest.mark.usefixtures("slow_seconds_alone")
+def test_thresholds_that_decide_what_is_recorded_are_tried_over_what_is_worked_out(without_rules):
+    _, out, err = without_rules("--json")
+    tables = {each["alert"]: each for each in json.loads(out)["thresholds"]}
+    table = tables["InferenceLatencyHigh"]
+    assert (table["reason"], table["present"]) == ("", 10)
+    firings = {each["value"]: each["firings"] for each in table["values"]}
+    assert firings == {5: 1, 10: 1, 15: 1, 20: 1}
+    assert err.count("series are read from") == 1, "what the alerts read is enough for their other thresholds"
+    assert re.search(r"^What \d+ alerts read is not recorded there, and is worked out on this machine: ", err)
+
+
+@pytest.mark.usefixtures("slow_seconds_alone")
+def test_without_working_out_it_is_said_that_they_are_not_known(without_rules, tmp_path):
+    out = without_rules("--no-work-out", "--thresholds", "all")[1]
+    assert "InferenceLatencyHigh by" not in out, "of what cannot be judged nothing else is tried"
+
+
+def test_rules_of_anybody_are_worked_out_too(backtest, tmp_path):
+    file = tmp_path / "rules.yaml"
+    file.write_text(
+        "groups:\n- name: g\n  interval: 1m\n  rules:\n"
+        "  - {record: 'job:answered:rate2m', expr: 'sum by (job) (rate(vllm:request_success_total[2m]))'}\n"
+        "  - {alert: Few, expr: 'job:answered:rate2m < 5', for: 1m}\n",
+        encoding="utf-8",
+    )
+    assert alert_in(backtest("--path", str(file), "--json")[1], "Few")["standing"] == "not recorded"
+    _, out, err = backtest("--path", str(file), "--json", how=())
+    found = alert_in(out, "Few")
+    assert (found["standing"], found["worked_out"]) == ("judged", True)
+    assert len(found["firings"]) == 8, "one of five minutes in each of eight times six hours"
+    assert err.startswith("What 1 alert reads is not recorded there, and is worked out on this machine: 2 series are read")  # fmt: skip
 
 
 def test_much_is_only_read_by_consent(raw_past, capsys, monkeypatch):

@@ -10,12 +10,17 @@ from glassbox.backtest.history_difference import FiringChange, difference_lines,
 from glassbox.backtest.past_window import PastWindow
 from glassbox.backtest.rule_set import RuleSet
 from glassbox.backtest.standing import AlertStanding, Evidence
+from glassbox.past.rule_order import RecordingRule
 
 WINDOW = PastWindow(0, 14 * 86400)
 
 
 def rules(recorded=None, **queries):
-    return RuleSet(tuple(AlertRule(name, "g", query) for name, query in queries.items()), recorded or {})
+    records = [(name, each) for name, of_name in (recorded or {}).items() for each in of_name]
+    return RuleSet(
+        tuple(AlertRule(name, "g", query) for name, query in queries.items()),
+        tuple(RecordingRule("g", place, 60, name, each) for place, (name, each) in enumerate(records)),
+    )
 
 
 def look_with(firings, standing=AlertStanding.JUDGED):

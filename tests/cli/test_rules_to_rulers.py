@@ -2,17 +2,21 @@
 
 import json
 from contextlib import ExitStack
+from pathlib import Path
 
+import jsonschema
 import pytest
 
 from glassbox.cli import main as command_line
 from glassbox.cli import push_command
+from glassbox.deploying import plan_json
 from glassbox.standin.server import GrafanaStandIn
 from tests.support.fake_prometheus import fake_prometheus
 from tests.support.ruler_stand_in import grafana_before, ruler_stand_in
 from tests.support.small_content import PRODUCT
 
 BROUGHT = "  + waiting\n  Groups: 1 created, 0 updated, 0 deleted, 0 unchanged.\n"
+SCHEMA = json.loads(Path(plan_json.__file__).with_name("plan.schema.json").read_text(encoding="utf-8"))
 
 
 def main(*arguments):
@@ -102,9 +106,29 @@ def test_a_plan_shows_what_would_change_there_and_writes_nothing(capsys, ruler, 
     ruler.of()["glassbox"]["waiting"]["rules"][0]["expr"] = "vector(1)"
     writes = list(ruler.writes)
     assert main("plan", "--grafana", grafana, "--json") == 2
-    captured = capsys.readouterr()
-    assert "expression changed\n  Groups: 0 to create, 1 to update" in captured.err
-    assert json.loads(captured.out)["schema"] and ruler.writes == writes
+    (place,) = json.loads(capsys.readouterr().out)["places"]
+    assert place["title"] == "the ruler of data source Metrics, namespace glassbox"
+    assert place["count"] == {"create": 0, "update": 1, "keep": 0, "delete": 0}
+    assert [difference["text"] for difference in place["groups"][0]["differences"]] == ["expression changed"]
+    assert main("plan", "--grafana", grafana, "--markdown") == 2
+    shown = capsys.readouterr().out
+    assert "\n**Rules in the ruler of data source Metrics, namespace glassbox\\:**\n" in shown
+    assert "\n- \\~ waiting\n" in shown
+    assert ruler.writes == writes
+
+
+def test_a_saved_plan_holds_the_rules_of_the_ruler(capsys, ruler, grafana, tmp_path):
+    file = tmp_path / "reviewed.json"
+    assert main("plan", "--grafana", grafana, "--out", str(file)) == 2
+    jsonschema.validate(json.loads(file.read_text()), SCHEMA, jsonschema.Draft202012Validator)
+    ruler.of()["glassbox"] = {"waiting": {"name": "waiting", "rules": [{"record": "a", "expr": "vector(1)"}]}}
+    capsys.readouterr()
+    assert main("--grafana", grafana, "--plan", str(file)) == 1
+    assert "moved on: group of the ruler of data source Metrics, namespace glassbox waiting. Plan again" in capsys.readouterr().err  # fmt: skip  # a row
+    assert ruler.writes == []
+    ruler.of().clear()
+    assert main("--grafana", grafana, "--plan", str(file)) == 0
+    assert list(ruler.of()["glassbox"]) == ["waiting"]
 
 
 @pytest.mark.parametrize("chosen", ["never", "auto"])

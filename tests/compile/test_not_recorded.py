@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from glassbox.compile.not_recorded import NAME, WHAT_TO_DO
+from glassbox.compile.not_recorded import NAME, WHAT_TO_DO, WORDS
 from glassbox.metrics.prometheus_server import ALERTS
 from tests.support.ours import our_bundle
 from tests.support.own_targets import own_targets
@@ -72,11 +72,19 @@ def test_a_number_becomes_a_word_on_a_scale_that_begins_with_it():
     assert (gauge["min"], gauge["max"]) == (1, 2)
 
 
-def test_a_graph_has_the_words_in_its_legend_and_no_axis_for_them():
+def test_a_graph_says_it_on_a_ground_over_the_whole_range_and_has_no_values_of_it():
     panel = PANELS["Inference overview", "QPS"]
     (target,) = asked(panel)
-    assert (target["legendFormat"], target["instant"]) == ("Not recorded", True)
-    assert properties(panel)["custom.axisPlacement"] == "hidden"
+    assert (target["expr"], target["legendFormat"], target["range"]) == (f"absent({ALWAYS} @ end())", WORDS, True)
+    ground = properties(panel)
+    assert (ground["custom.axisLabel"], ground["min"], ground["max"]) == (WORDS, 0, 1)
+    assert (ground["custom.fillOpacity"] > 0, ground["custom.lineWidth"], ground["custom.stacking"]["mode"]) == (
+        True,
+        0,
+        "none",
+    )
+    (mapping,) = ground["mappings"]
+    assert (mapping["options"]["from"], mapping["options"]["to"], mapping["options"]["result"]["text"]) == (0, 1, " ")
 
 
 def test_a_band_says_over_the_whole_range_what_is_missing_at_its_end():

@@ -12,8 +12,10 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
+from demo.captured_series import GROWING_TYPES
 from demo.captures import EXPOSITIONS_DIR, Capture, find_capture
-from demo.replay import GROWING_TYPES, Replay, main, replaying
+from demo.replay import Replay, main, replaying
+from demo.server_life import Stretch
 from glassbox.errors import GlassboxError
 
 SPAN_SECONDS = 10.0
@@ -206,3 +208,62 @@ def test_unknown_regime_is_one_sentence_on_the_command_line() -> None:
     assert re.fullmatch(
         r"Error: .*index\.yaml lists no capture of night; choose one of: .*saturated.*\n", result.output
     )
+
+
+@pytest.fixture
+def quiet(tmp_path: Path) -> Capture:
+    """Another capture of the same server: two tokens in ten seconds, another model's, and an empty queue."""
+    files = tmp_path / "quiet-1.prom", tmp_path / "quiet-2.prom"
+    for file, own, other in zip(files, (50, 52), (0, 3), strict=True):
+        file.write_text(
+            "# TYPE tokens_total counter\n"
+            f'tokens_total{{model_name="m"}} {own}\ntokens_total{{model_name="n"}} {other}\n'
+            '# TYPE waiting gauge\nwaiting{model_name="m"} 0\nwaiting{model_name="n"} 0\n'
+            "# TYPE start_time_seconds gauge\nprocess_start_time_seconds 7\n"
+        )
+    return Capture(*files, SPAN_SECONDS)
+
+
+def test_counters_go_on_from_what_was_before(capture: Capture, quiet: Capture) -> None:
+    """100 at first, 2 more in each quiet span at double pace, then 5 in each span."""
+    replay = Replay(capture, earlier=(Stretch(quiet, 60, pace=2),))
+    assert replay.begin_seconds == -60
+    own, other = (
+        [series_at(replay, seconds)["tokens_total", model] for seconds in (-60, -30, 0, 10)] for model in ("m", "n")
+    )
+    assert own == [100, 112, 124, 129]
+    assert other == [0, 18, 36, 36]
+
+
+def test_gauges_are_those_of_the_time_and_of_the_present_server(capture: Capture, quiet: Capture) -> None:
+    replay = Replay(capture, earlier=(Stretch(quiet, 60),))
+    assert [series_at(replay, seconds)["waiting", "m"] for seconds in (-30, -1, 0, 10)] == [0, 0, 4, 9]
+    assert ("waiting", "n") not in series_at(replay, -30)
+
+
+def test_what_a_process_says_of_itself_is_the_same_before(capture: Capture, quiet: Capture) -> None:
+    for file in (capture.first, capture.second):
+        file.write_text(file.read_text() + "# TYPE process_start_time_seconds gauge\nprocess_start_time_seconds 5\n")
+    replay = Replay(capture, earlier=(Stretch(quiet, 60),))
+    assert {series_at(replay, seconds)["process_start_time_seconds", ""] for seconds in (-60, 0)} == {5}
+
+
+@pytest.mark.parametrize("regime", ["saturated", "frontend-bound"])
+def test_the_history_of_a_real_server_is_what_it_would_have_said(regime: str) -> None:
+    replay = Replay(
+        find_capture(regime), earlier=(Stretch(find_capture("light"), 600), Stretch(find_capture(regime), 90))
+    )
+    times = (-690.0, -400.5, -90.0, -3.0)
+    history = {(name, tuple(labels.items())): values for name, labels, values in replay.history(times)}
+    said = [
+        {
+            (sample.name, tuple(sample.labels.items())): sample.value
+            for family in replay.families(time)
+            for sample in family.samples
+        }
+        for time in times
+    ]
+    assert history == {key: [each[key] for each in said] for key in said[0]}
+    tokens = next(values for (name, _), values in history.items() if name == "vllm:generation_tokens_total")
+    assert tokens == sorted(tokens)
+    assert tokens[-1] - tokens[0] > 1000

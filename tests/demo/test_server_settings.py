@@ -57,8 +57,9 @@ def test_demo_receives_alerts_and_heartbeats_apart(tmp_path: Path) -> None:
     assert receivers["heartbeat"]["webhook_configs"][0]["url"] == RECEIVERS[1]
 
 
-def test_demo_evaluates_every_ten_seconds(tmp_path: Path) -> None:
-    assert load_settings(glassbox_settings(tmp_path)).evaluation_interval_seconds == 10
+def test_scenarios_evaluate_every_ten_seconds_and_the_demo_as_by_default(tmp_path: Path) -> None:
+    often, by_default = (load_settings(glassbox_settings(tmp_path, often=often)) for often in (True, False))
+    assert (often.evaluation_interval_seconds, by_default.evaluation_interval_seconds) == (10, 30)
 
 
 def test_hurried_alerts_keep_their_order_and_two_evaluations(tmp_path: Path) -> None:

@@ -171,14 +171,14 @@ def test_a_saved_plan_is_refused_when_somebody_saved_since(server, run, tmp_path
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{}", "[" * 100000, '{"schema": "glassbox-plan/2"}', '{"schema": "glassbox-plan/1", "options": {"only": ""}}']
+    "text", ["", "{}", "[" * 100000, '{"schema": "glassbox-plan/3"}', '{"schema": "glassbox-plan/2", "options": {"only": ""}}']
 )  # fmt: skip  # a row is a case
 def test_what_is_no_plan_is_refused(server, run, tmp_path, text):
     file = tmp_path / "reviewed.json"
     file.write_text(text)
     code, _, err = run("--plan", str(file))
     assert (code, server.writes) == (1, [])
-    assert "is not a plan of this version (glassbox-plan/1): make it again with `plan --out`." in err
+    assert "is not a plan of this version (glassbox-plan/2): make it again with `plan --out`." in err
 
 
 def test_a_plan_beside_what_it_holds_is_refused(run, tmp_path):

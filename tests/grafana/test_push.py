@@ -188,18 +188,6 @@ def test_two_installations_on_one_server_do_not_meet(grafana):
     assert {action for _, _, action in actions(grafana, other)} == {Action.KEEP}
 
 
-def test_who_may_not_write_rules_writes_nothing_at_all():
-    with (
-        GrafanaStandIn(
-            version="10.4.3", admin_password="x", tokens={"e": "Editor"}, data_sources=[PROMETHEUS]
-        ) as server,
-        Grafana(server.url, Token("e")) as editor,
-        pytest.raises(GrafanaError, match="Admin role"),
-    ):
-        deploy(editor)
-    assert server.writes == []
-
-
 def test_a_folder_title_that_is_taken_says_which_setting_to_change():
     with (
         GrafanaStandIn(

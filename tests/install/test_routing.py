@@ -11,6 +11,7 @@ from starlette.responses import PlainTextResponse
 
 from demo.server_settings import alertmanager_settings
 from demo.webhook import receiving
+from glassbox.compile.grafana_notifications import GROUP_BY, PACE, PACE_OF_SEVERITIES
 from glassbox.prometheus import promtool
 from glassbox.relay.relaying import application
 from glassbox.relay.robots import DingTalk, WeCom, signature
@@ -33,6 +34,15 @@ def chosen(receiver):
 
 def by_owner(text):
     return text.replace("# routes:", "routes:")
+
+
+def test_grafana_gets_the_same_groups_and_the_same_pace():
+    route = yaml.safe_load(SHIPPED)["route"]
+    assert route["group_by"] == list(GROUP_BY)
+    assert {key: route[key] for key in PACE} == PACE
+    severities = {each["matchers"][0].split('"')[1]: {key: text for key, text in each.items() if key != "matchers"} for each in route["routes"]}  # fmt: skip  # one thing is one line
+    assert {name: severities[name] for name in PACE_OF_SEVERITIES} == PACE_OF_SEVERITIES
+    assert severities.keys() - PACE_OF_SEVERITIES.keys() == {"heartbeat"}
 
 
 def without_waits(text):

@@ -67,7 +67,7 @@ def of_reading(rule: Json, first: Json) -> list[Mutant]:
 
 
 # Each other engine's rule of the same series asks.
-@lru_cache(2**4)
+@lru_cache(2**9)
 def _contents(expr: str) -> frozenset[object]:
     first = {"expr": expr}
     found = mutants(first)

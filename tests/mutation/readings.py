@@ -51,7 +51,7 @@ def _content(text: str) -> str:
 def piece(kind: str, before: str, after: str) -> Piece | None:
     """Of a fault in an engine's rule, what it is in all that read so, or that have the content around it; None where it is alone."""
     whole, faulty = ast.parse(before), ast.parse(after)
-    plain, plain_faulty = content(whole), content(faulty)
+    plain, plain_faulty = _of_expression(before), _of_expression(after)
     if plain != plain_faulty:
         pairs = list(_down_to(ast.parse(plain), ast.parse(plain_faulty)))
         large = [pair for pair in pairs if is_piece(pair[0])]
@@ -65,7 +65,13 @@ def piece(kind: str, before: str, after: str) -> Piece | None:
 
 def of_content(rule: Json) -> str:
     """The content of a record's expression."""
-    return content(ast.parse(rule["expr"]))
+    return _of_expression(rule["expr"])
+
+
+# Each fault asks for its own and for that of the whole, several times.
+@lru_cache(2**12)
+def _of_expression(text: str) -> str:
+    return content(ast.parse(text))
 
 
 def read_alike(left: ast.Expr, right: ast.Expr) -> bool:

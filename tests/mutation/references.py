@@ -1,10 +1,10 @@
 """Which series a text speaks of: names, and the labels that tell records of one name from each other."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 _REFERENCE = re.compile(r'([A-Za-z_:][\w:]*)(\{(?:[^{}"]|"(?:[^"\\]|\\.)*")*\})?')
 _OVER_TIME = re.compile(r"\s*(\[|offset\b|@)")
@@ -22,6 +22,9 @@ class Named(Protocol):
     def own_labels(self) -> Mapping[str, str]: ...
 
 
+R = TypeVar("R", bound=Named)
+
+
 @dataclass(frozen=True)
 class Reference:
     """A word that could be the name of a rule, with the labels that stand behind it with `=`."""
@@ -31,11 +34,26 @@ class Reference:
 
     def may_be(self, rule: Named) -> bool:
         """Whether the rule's series can be among those that are meant."""
+        if self.name != rule.name:
+            return False
         own = rule.own_labels
-        return self.name == rule.name and all(own.get(label, value) == value for label, value in self.labels)
+        return all(own.get(label, value) == value for label, value in self.labels)
 
     def may_be_any(self, rules: Iterable[Named]) -> bool:
         return any(map(self.may_be, rules))
+
+
+def by_name(rules: Iterable[R]) -> dict[str, list[R]]:
+    """The rules by their names, to be asked for by many references."""
+    named: dict[str, list[R]] = {}
+    for rule in rules:
+        named.setdefault(rule.name, []).append(rule)
+    return named
+
+
+def meant(references: Iterable[Reference], named: Mapping[str, Iterable[R]]) -> Iterator[tuple[Reference, R]]:
+    """Each reference with each of the rules that it may be; `named` is `by_name`'s."""
+    return ((each, rule) for each in references for rule in named.get(each.name, ()) if each.may_be(rule))
 
 
 @cache

@@ -9,12 +9,13 @@ that what reads another of them is no reader.
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import chain
 from pathlib import Path
 
 from glassbox.compile.bundle import Json
 from glassbox.query.promql import duration_seconds
-from tests.mutation.references import stands_alone
-from tests.support import engine_cases
+from tests.mutation.references import by_name, meant, stands_alone
+from tests.support import birth_cases, engine_cases, gauge_cases, objective_cases
 from tests.support.engine_rules import as_test_file
 from tests.support.needed_rules import Rule, asked_in, cases, closed_over, compiled, needed, until_nothing_is_added
 from tests.support.rule_test_files import FOLDER, TEST_FILES, read, settings_file
@@ -94,7 +95,9 @@ def _of_engines() -> Mapping[Path, Json]:
         FOLDER / f"test_engines.py of {name}": as_test_file(rows, cases, rules, every=SECONDS_BETWEEN)
         | files
         | {SERIES_OF_ENGINES: {row["series"].partition("{")[0] for row in rows} - {"up"}}
-        for name, (rows, cases) in engine_cases.all_tests()
+        for name, (rows, cases) in chain.from_iterable(
+            of.all_tests() for of in (engine_cases, objective_cases, birth_cases, gauge_cases)
+        )
     }
 
 
@@ -141,12 +144,15 @@ def _parted(test: Json, subject: Rule, copied: frozenset[Rule]) -> tuple[Json, J
 def _copied(subject: Rule, loaded: Iterable[Rule], tests: Iterable[Json]) -> frozenset[Rule]:
     """The subject, its readers and theirs, and every rule that one of these, or a case, reads under the same reference."""
     asked = {reference for test in tests for case in cases(test) for reference in asked_in(case)}
+    loaded = list(loaded)
+    all_named = by_name(loaded)
 
     def joined(copied: frozenset[Rule]) -> frozenset[Rule]:
+        named = by_name(copied)
         read = {reference for rule in copied for reference in rule.reads} | asked
-        shared = [reference for reference in read if reference.may_be_any(copied)]
-        readers = {rule for rule in loaded if any(reference.may_be_any(copied) for reference in rule.reads)}
-        return copied | readers | {rule for rule in loaded for reference in shared if reference.may_be(rule)}
+        shared = {reference for reference, _ in meant(read, named)}
+        readers = {rule for rule in loaded if any(meant(rule.reads, named))}
+        return copied | readers | {rule for _, rule in meant(shared, all_named)}
 
     return until_nothing_is_added(frozenset({subject}), joined)
 

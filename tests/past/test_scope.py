@@ -4,6 +4,7 @@ import re
 import time
 
 from glassbox.past.own_prometheus import own_prometheus
+from glassbox.past.past_rules import past_rules_of
 from glassbox.past.remote_write import Samples, write
 from glassbox.past.scope import scope_of, selector
 from glassbox.prometheus.api import Prometheus
@@ -26,7 +27,7 @@ def test_shared_names_are_read_of_the_jobs_that_have_others(components, tmp_path
             write(server.url, exposed(job, "process_cpu_seconds_total", 3))
         write(server.url, exposed("llm", "vllm:num_requests_running", 2))
         names = {"up", "process_cpu_seconds_total", "vllm:num_requests_running", "nothing"}
-        scope = scope_of(prometheus, our_bundle(), names, END - 600, END)
+        scope = scope_of(prometheus, past_rules_of(our_bundle()).naming_jobs, names, END - 600, END)
     assert scope.series == {"up": 6, "process_cpu_seconds_total": 6, "vllm:num_requests_running": 2}
     assert scope.jobs_of("up") == "hunyuanocr|vllm|llm"
     assert scope.jobs_of("vllm:num_requests_running") == ""

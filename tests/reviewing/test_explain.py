@@ -26,13 +26,14 @@ def test_an_alert_says_what_it_reads_and_where_that_is_recorded(capsys):
     ]
     assert "vllm:num_requests_waiting" in lines[at + 3]
     assert "  runbook: RequestsWaiting.md" in lines
-    assert "  how many series that are: not known without a server" in lines
+    assert "  cost, estimated, at each evaluation: not known of model:requests_waiting:sum" in lines
 
 
 def test_a_panel_names_the_alerts_that_link_to_it(capsys):
     lines = explain(capsys, "Queue / Waiting")
     assert lines[0] == "panel Queue / Waiting"
     assert "  linked from: alert RequestsWaiting" in lines
+    assert any(line.startswith("  cost, estimated, in an hour at steps of a minute: ") for line in lines)
     assert "  linked from: nothing here" in explain(capsys, "Waiting now")
 
 

@@ -13,6 +13,15 @@ from glassbox.query.rules import Severity
 from glassbox.settings.loading import load_settings
 from glassbox.settings.messages import WORDS
 from glassbox.settings.model import AlertChange, Cost, Exclude, Jobs, Settings, Thresholds, ThresholdsFor
+from glassbox.settings.notifications import (
+    ContactPoint,
+    Integration,
+    Interval,
+    MuteTiming,
+    Notifications,
+    NotificationTemplate,
+    PolicyRoute,
+)
 from glassbox.settings.schema import SCHEMA_FILE
 
 
@@ -46,7 +55,7 @@ ADDRESS = "must be an address such as https://host.example.com/path, without use
 HUGE = "9" * 400
 
 REFUSED = {
-    "threshold: {}": "unknown key 'threshold'; the keys are alerts, alerts_evaluated_by, content, cost, engines, evaluation_interval_seconds, exclude, gpu, grafana, histogram_buckets, identity_labels, jobs, kubernetes, owners, ruler, runbook_base_url, slo_period_days, slos, thresholds, thresholds_for.",
+    "threshold: {}": "unknown key 'threshold'; the keys are alerts, alerts_evaluated_by, content, cost, engines, environments, evaluation_interval_seconds, exclude, gpu, grafana, histogram_buckets, identity_labels, jobs, kubernetes, notifications, owners, ruler, runbook_base_url, slo_period_days, slos, thresholds, thresholds_for.",
     "thresholds: {qps_lo: 1}": "thresholds: unknown key 'qps_lo'; the keys are ",
     "thresholds: {qps_lo: 1, qps_low: 2}": "thresholds: unknown key 'qps_lo'",
     "thresholds: {qps_low: many}": "thresholds.qps_low: must be a finite number, not 'many'.",
@@ -104,6 +113,17 @@ REFUSED = {
     f"grafana: {{folder_title: {'a' * 191}}}": "grafana.folder_title: must have at most 190 characters.",
     f"grafana: {{url: [{'a' * 191}]}}": f"not ['{'a' * 55}....",
     "grafana: {url: grafana.example.com}": f"grafana.url: {ADDRESS}",
+    "grafana: {variables: {token: glsa_S3cr3t}}": "grafana.variables.token: must be the name of an environment variable: capital letters, digits and _, not beginning with a digit.",
+    "grafana: {organisation_id: -1}": "grafana.organisation_id: must be at least 0, not -1.",
+    "grafana: {headers: {Authorization: a}}": "grafana.headers: 'Authorization' is a header that every request has already; leave it out.",
+    "grafana: {headers: {content-type: a}}": "grafana.headers: 'content-type' is a header that every request has already; leave it out.",
+    "grafana: {headers: {'a b': a}}": "grafana.headers: must be the name of a header: letters, digits and -, not 'a b'.",
+    "grafana: {client_key: a}": "grafana.client_certificate: is missing; a client certificate needs both files.",
+    "environments: {a: {thresholds: {qps_lo: 1}}}": "environments.a.thresholds: unknown key 'qps_lo'; the keys are ",
+    "environments: {a: {content: [b]}}": "environments.a: unknown key 'content'; the keys are ",
+    "environments: {a: {jobs: {expected: [vlm]}}}": "environments.a: jobs.expected: 'vlm' is not among jobs.services; add it there.",
+    "environments: {'a b': {}}": "environments: must be the name of an environment: letters, digits, . _ and -, not 'a b'.",
+    "grafana: {url: 'https://g.example.com'}\nenvironments: {a: {}, b: {grafana: {url: 'https://g.example.com/'}}}": "environments.b: goes to the same folder 'glassbox' of the same Grafana as environments.a; give one of them another grafana.folder_uid.",
     "slos: [{name: a, indicator: availability}]": "slos.0: the key 'objective_ratio' is missing; add it.",
     'slos: [{name: "a\\n", indicator: availability, objective_ratio: 0.9}]': r"slos.0.name: must be a lowercase letter, then lowercase letters, digits and _, not 'a\n'.",
     "histogram_buckets: {vllm:e2e_request_latency_seconds: [-1, 5]}": "histogram_buckets.vllm:e2e_request_latency_seconds.0: must be at least 0, not -1.",
@@ -139,6 +159,25 @@ REFUSED = {
     "thresholds_for: [{job: vllm, kv_cache_high_ratio: 97}]": "thresholds_for.0.kv_cache_high_ratio: must be above 0 and below 1, not 97; it is a ratio",
     "thresholds_for: [{job: vllm, qps: 1}]": "thresholds_for.0: unknown key 'qps'; the keys are abandoned_share_ratio, ",
     "thresholds_for: [{job: vlm, qps_low: 1}]": "thresholds_for.0.job: 'vlm' is not among jobs.services; add it there, or correct the name.",
+    "notifications: {receiver: A}\nalerts_evaluated_by: prometheus": "notifications: Grafana has no alerts to notify of while alerts_evaluated_by is prometheus; leave them out, or set grafana.",
+    "notifications: {routes: [{severity: page, receiver: A}]}": "notifications.receiver: is missing; name the contact point that gets the alerts which no route takes.",
+    "notifications: {receiver: A, routes: [{receiver: B}]}": "notifications.routes.0: needs severity, labels or both; for all alerts set notifications.receiver.",
+    "notifications: {receiver: A, routes: [{severity: page}]}": "notifications.routes.0: changes nothing; give it a receiver or mute_timings, or leave it out.",
+    "notifications: {receiver: A, routes: [{labels: {severity: page}, receiver: B}]}": "notifications.routes.0.labels.severity: write `severity` beside `labels`.",
+    "notifications: {receiver: A, routes: [{severity: page, receiver: B}, {severity: page, receiver: C}]}": "notifications.routes.1: has the same severity and labels as entry 0; write both as one entry.",
+    "notifications: {receiver: 'a/b'}": "notifications.receiver: must be a name: at most 100 characters without line breaks, quotes, slashes, backslashes and braces, not 'a/b'.",
+    "notifications: {receiver: A, contact_points: [{name: A, integrations: [{type: slack, settings: {url: 'https://x'}}]}]}": "notifications.contact_points.0.integrations.0.settings.url: is a secret; write `secrets: {url: NAME_OF_AN_ENVIRONMENT_VARIABLE}` instead.",
+    "notifications: {receiver: A, contact_points: [{name: A, integrations: [{type: email}]}]}": "notifications.contact_points.0.integrations.0: has no settings and no secrets; say where it sends to.",
+    "notifications: {receiver: A, contact_points: [{name: A, integrations: [{type: email, settings: {addresses: [a, b]}}]}]}": "notifications.contact_points.0.integrations.0.settings.addresses: must be text, a number, true or false.",
+    "notifications: {receiver: A, contact_points: [{name: A, integrations: [{type: webhook, settings: {url: u}, secrets: {url: U}}]}]}": "notifications.contact_points.0.integrations.0.secrets.url: is among the settings too; keep one.",
+    "notifications: {receiver: A, contact_points: [{name: A, integrations: [{type: slack, secrets: {url: 'https://x'}}]}]}": "notifications.contact_points.0.integrations.0.secrets.url: must be the name of an environment variable: capitals, digits and _",
+    "notifications: {receiver: A, contact_points: [{name: A, integrations: [{type: slack, send_resolved: 1, secrets: {url: U}}]}]}": "notifications.contact_points.0.integrations.0.send_resolved: must be true or false, not 1.",
+    "notifications: {receiver: A, contact_points: [{name: A, integrations: [{type: slack, secrets: {url: U}}]}, {name: A, integrations: [{type: slack, secrets: {url: U}}]}]}": "notifications.contact_points: 'A' occurs more than once; give one another name.",
+    "notifications: {receiver: A, mute_timings: [{name: N, intervals: [{location: UTC}]}]}": "notifications.mute_timings.0.intervals: one has no times and would mute for ever; say when.",
+    "notifications: {receiver: A, mute_timings: [{name: N, intervals: [{times: ['8:00-9:00']}]}]}": "notifications.mute_timings.0.intervals.0.times.0: must be a span of a day such as 18:00-24:00, not '8:00-9:00'.",
+    "notifications: {receiver: A, mute_timings: [{name: N, intervals: [{weekdays: [sat]}]}]}": "must be a day such as saturday, or a span such as monday:friday, not 'sat'.",
+    "notifications: {receiver: A, templates: [{name: T, file: none.tmpl}]}": "none.tmpl cannot be read (No such file or directory): name a file that can.",
+    "notifications: {receiver: A, templates: [{name: T, file: settings.yaml}]}": 'settings.yaml defines nothing: put its text between {{ define "NAME" }} and {{ end }}.',
     "jobs: {services: [a, b]}\nthresholds_for: [{job: a, qps_low: 1}, {job: b, qps_low: 1}, {job: a, kv_cache_high_ratio: 0.8}]": "thresholds_for.2: has the same job, model_name, inference_engine and labels as entry 0; write both as one entry.",
 }
 
@@ -204,6 +243,50 @@ def test_addresses_with_a_host_a_port_and_a_path_are_taken(tmp_path, address):
     assert (settings.runbook_base_url, settings.grafana.url) == (address, address)
 
 
+ENVIRONMENTS = """
+grafana: {folder_uid: ours, headers: {CF-Access-Client-Id: cf/id}, client_certificate: c.pem, client_key: /k.pem}
+thresholds: {qps_low: 3, minimum_requests: 5}
+jobs: {services: [a, b]}
+environments:
+  staging:
+    grafana: {url: 'https://s.example.com', organisation_id: 3, variables: {token: S_TOKEN}, headers: {X-Team: team}}
+    thresholds: {qps_low: 1}
+    jobs: {services: [a]}
+  prod: {grafana: {url: 'https://p.example.com'}}
+"""
+
+
+def test_an_environment_changes_keys_of_mappings_and_whole_lists(tmp_path):
+    path = written(tmp_path, ENVIRONMENTS)
+    staging, prod, neither = (load_settings(path, name) for name in ("staging", "prod", ""))
+    assert [each.thresholds.qps_low for each in (staging, prod, neither)] == [1, 3, 3]
+    assert [each.thresholds.minimum_requests for each in (staging, prod, neither)] == [5, 5, 5]
+    assert [each.jobs.services for each in (staging, prod, neither)] == [("a",), ("a", "b"), ("a", "b")]
+    assert [each.grafana.url for each in (staging, prod, neither)] == ["https://s.example.com", "https://p.example.com", ""]  # fmt: skip  # a row
+    assert (staging.grafana.organisation_id, prod.grafana.organisation_id, staging.grafana.folder_uid) == (3, 0, "ours")
+    assert (staging.grafana.variables.token, staging.grafana.variables.user) == ("S_TOKEN", "GRAFANA_USER")
+    assert {each.environments for each in (staging, prod, neither)} == {("staging", "prod")}
+
+
+def test_files_of_the_way_to_grafana_are_relative_to_the_settings(tmp_path):
+    target = load_settings(written(tmp_path, ENVIRONMENTS), "staging").grafana
+    assert target.headers == {"CF-Access-Client-Id": tmp_path / "cf" / "id", "X-Team": tmp_path / "team"}
+    assert (target.client_certificate, target.client_key) == (tmp_path / "c.pem", Path("/k.pem"))
+
+
+def test_an_environment_that_is_not_declared_is_refused_with_those_that_are(tmp_path):
+    with pytest.raises(GlassboxError, match=r"has no environment 'prd' \(it has: staging, prod\)"):
+        load_settings(written(tmp_path, ENVIRONMENTS), "prd")
+    with pytest.raises(GlassboxError, match="--environment needs a settings file"):
+        load_settings(None, "prod")
+
+
+def test_an_environment_may_change_every_key_but_content():
+    schema = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))["properties"]
+    keys = schema["environments"]["additionalProperties"]["properties"]
+    assert keys == {key: {"$ref": f"#/properties/{key}"} for key in schema if key not in ("content", "environments")}
+
+
 def test_anchors_lend_their_keys(tmp_path):
     text = "jobs: {services: [a, b], replicas: &r {a: 2, b: 3}, capacity_requests_per_second: {<<: *r, b: 5}}\n"
     assert load_settings(written(tmp_path, text)).jobs.capacity_requests_per_second == {"a": 2, "b": 5}
@@ -221,7 +304,7 @@ def test_there_are_words_for_every_keyword_of_the_schema():
         for each in inner:
             yield from keywords(each)
 
-    silent = {"$schema", "$ref", "title", "description", "format", "items", "propertyNames"}
+    silent = {"$schema", "$ref", "title", "description", "format", "items", "propertyNames", "writeOnly"}
     assert set(keywords(json.loads(SCHEMA_FILE.read_text(encoding="utf-8")))) - silent == set(WORDS)
 
 
@@ -347,3 +430,30 @@ def test_a_pipe_is_refused_and_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "settings.yaml")
     with pytest.raises(GlassboxError, match=r"cannot be read .it is a pipe or a device"):
         load_settings(tmp_path / "settings.yaml")
+
+
+NOTIFICATIONS = """
+notifications:
+  receiver: Tickets
+  routes: [{severity: page, receiver: On call}, {labels: {owner: platform}, mute_timings: [Nights]}]
+  contact_points:
+    - {name: Tickets, integrations: [{type: slack, settings: {recipient: "#llm"}, secrets: {url: CHAT_URL}, send_resolved: false}]}
+  mute_timings: [{name: Nights, intervals: [{times: ["20:00-24:00"], days_of_month: ["1:7"], location: Europe/Berlin}]}]
+  templates: [{name: LLM, file: words.tmpl}]
+"""
+
+
+def test_notifications_are_filled_in_and_templates_read_beside_the_file(tmp_path):
+    (tmp_path / "words.tmpl").write_text('\n{{ define "t" }}x{{ end }}\n')
+    found = load_settings(written(tmp_path, NOTIFICATIONS)).notifications
+    slack = Integration(type="slack", settings={"recipient": "#llm"}, secrets={"url": "CHAT_URL"}, send_resolved=False)
+    assert found == Notifications(
+        receiver="Tickets",
+        routes=(
+            PolicyRoute(severity="page", receiver="On call"),
+            PolicyRoute(labels={"owner": "platform"}, mute_timings=("Nights",)),
+        ),
+        contact_points=(ContactPoint(name="Tickets", integrations=(slack,)),),
+        mute_timings=(MuteTiming(name="Nights", intervals=(Interval(times=("20:00-24:00",), days_of_month=("1:7",), location="Europe/Berlin"),)),),
+        templates=(NotificationTemplate(name="LLM", text='{{ define "t" }}x{{ end }}'),),
+    )  # fmt: skip  # one object

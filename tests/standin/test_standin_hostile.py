@@ -63,8 +63,25 @@ WRITES: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "policies": (
         "PUT /api/v1/provisioning/policies",
-        {"receiver": "grafana-default-email", "routes": [{"receiver": "x"}]},
+        {
+            "receiver": "grafana-default-email",
+            "routes": [{"receiver": "x", "object_matchers": [["a", "=", "b"]], "repeat_interval": "4h"}],
+        },
     ),
+    "mute timing": (
+        "POST /api/v1/provisioning/mute-timings",
+        {
+            "name": "n",
+            "time_intervals": [
+                {
+                    "times": [{"start_time": "08:00", "end_time": "24:00"}],
+                    "months": ["june:july"],
+                    "weekdays": ["monday"],
+                }
+            ],
+        },
+    ),
+    "template": ("PUT /api/v1/provisioning/templates/t", {"template": "hello", "version": ""}),
     "group": (
         "PUT /api/v1/provisioning/folder/known/rule-groups/g",
         {"title": "g", "interval": 60, "rules": [{"uid": "r", "title": "R", "data": [{"refId": "a", "model": {}}]}]},
@@ -82,6 +99,8 @@ READ = (
     "/api/v1/provisioning/alert-rules",
     "/api/v1/provisioning/contact-points",
     "/api/v1/provisioning/policies",
+    "/api/v1/provisioning/mute-timings",
+    "/api/v1/provisioning/templates",
     "/standin/status",
 )
 

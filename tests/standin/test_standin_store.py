@@ -29,6 +29,8 @@ READ = (
     "/api/v1/provisioning/folder/f/rule-groups/g",
     "/api/v1/provisioning/contact-points",
     "/api/v1/provisioning/policies",
+    "/api/v1/provisioning/mute-timings",
+    "/api/v1/provisioning/templates",
 )
 
 
@@ -60,6 +62,8 @@ def filled(url: str) -> dict[str, str]:
         slack = {"uid": "c", "name": "chat", "type": "slack", "settings": {"url": "https://hooks.example/s3cret"}}
         send("POST", "/api/v1/provisioning/contact-points", slack)
         send("PUT", "/api/v1/provisioning/policies", {"receiver": "chat"})
+        send("POST", "/api/v1/provisioning/mute-timings", {"name": "Weekend", "time_intervals": [{"weekdays": ["saturday"]}]})  # fmt: skip  # one request
+        send("PUT", "/api/v1/provisioning/templates/words", {"template": '{{ define "w" }}hi{{ end }}'})
         send("POST", "/api/annotations", {"text": "deploy", "tags": ["deploy"], "time": 1000})
         account = send("POST", "/api/serviceaccounts", {"name": "a", "role": "Editor"})["id"]
         token = send("POST", f"/api/serviceaccounts/{account}/tokens", {"name": "t"})["key"]
@@ -219,7 +223,7 @@ def test_a_damaged_row_is_a_reason_and_never_a_broken_page(tmp_path: Path, body:
     with standing_in(whole) as server:
         filled(server.url)
     rows = sqlite3.connect(whole).execute("SELECT kind, key FROM objects").fetchall()
-    assert len({kind for kind, _ in rows}) == 11
+    assert len({kind for kind, _ in rows}) == 13
     for kind, key in rows:
         file = tmp_path / "damaged.db"
         shutil.copy(whole, file)

@@ -5,11 +5,23 @@ from dataclasses import replace
 
 from glassbox.metrics import CATALOGUE
 from tests.support import engine_series
-from tests.support.engine_rules import asked_of, per_second, series, spelled, up
+from tests.support.engine_rules import asked_of, labelled, per_second, series, spelled, up
 from tests.support.engine_series import JOB, LEVELS, MODEL, REPLICAS, STEP_SECONDS, WITHIN, WORK, Exposed
 
-# Beside the two replicas, one vLLM server does five times the work of one of them.
-BESIDE, TIMES = "v:8000", 5
+# Beside the two replicas, one vLLM server does five times the work of one of them, and so does one whose target has the label of Triton's.
+BESIDE, LIKE_TRITON, TIMES = "v:8000", "w:8000", 5
+PREFILL, PREFILLS = "p:1", 'inference_role="prefill"'
+# What an instance that only prefills has a part in, by the word that the names begin with. The rest is of requests and tokens that clients get.
+OF_PREFILL = (
+    "admission",
+    "preemptions",
+    "prefix_cache",
+    "end_to_end",
+    "frontend",
+    "requests_running",
+    "requests_waiting",
+)
+TIME_OF_PREFILL = re.compile("(queue|prefill|decode)_time_seconds_(sum|bucket)")
 # Each record, by the quantities whose growth per second or whose level it is. What it lacks for want of one it does not have.
 RATES = {
     "inference_prompt_tokens:rate5m": "prompt",
@@ -92,7 +104,7 @@ ANSWERS = {
 }
 
 
-def expected(engine, lacks, *, hastened=False):
+def expected(engine, lacks, *, hastened=False, prefill=False):
     """The value of each record of the engine's two replicas: None where there is none. Buckets are at their finite bound."""
     values = {f"model:{name}": per_second(quantity) for name, quantity in RATES.items()}
     values |= {f"model:{name}": LEVELS[quantity] * replicas for name, (quantity, replicas) in GAUGES.items()}
@@ -108,9 +120,15 @@ def expected(engine, lacks, *, hastened=False):
     for name, quantities in zip(("http_requests", "http_errors"), ANSWERS.get(engine, ()), strict=False):
         values[f"model:inference_{name}:rate5m"] = per_second(*quantities)
     return {
-        name: None if name.removeprefix("model:inference_").startswith(tuple(lacks)) else value * _haste(name, hastened)
-        for name, value in values.items()
+        f"model:inference_{name}": None
+        if name.startswith(tuple(lacks))
+        else value * _haste(name, hastened) * (1.5 if prefill and _is_of_prefill(name) else 1)
+        for name, value in ((name.removeprefix("model:inference_"), value) for name, value in values.items())
     }
+
+
+def _is_of_prefill(name):
+    return name.startswith(OF_PREFILL) or bool(TIME_OF_PREFILL.match(name))
 
 
 def _haste(name, hastened):
@@ -119,24 +137,35 @@ def _haste(name, hastened):
     return 1 + 2 * 45 / (int(minutes[1]) * 60) if hastened and minutes else 1
 
 
-def whole(engine, exposed, lacks, *, spell=lambda name: name, stamped=True, version="", hastened=False):
+def whole(engine, exposed, lacks, *, spell=lambda name: name, stamped=True, version="", hastened=False, prefill=False):
     """Series of two replicas, and the value of each record of them."""
     labels = {"job": JOB, "model_name": MODEL, "inference_engine": engine if stamped else ""}
     labels |= {"model_version": version} if version else {}
-    cases = [asked_of(name, value, labels) for name, value in expected(engine, lacks, hastened=hastened).items()]
+    cases = [
+        asked_of(name, value, labels)
+        for name, value in expected(engine, lacks, hastened=hastened, prefill=prefill).items()
+    ]
     values = Exposed.hastened if hastened else None
     rows = [*up(*REPLICAS), *series(exposed, spell=spell, values=values)]
     if stamped:
         # Never part of the engine's numbers, and these never part of its own.
-        rows += [*up(BESIDE), *series(engine_series.vllm(), (BESIDE,), TIMES)]
+        rows += vllm_servers()
         own = {"job": JOB, "model_name": MODEL, "inference_engine": ""}
-        generated = WORK["generated"] * TIMES / STEP_SECONDS
+        generated = WORK["generated"] * TIMES / STEP_SECONDS * 2
         cases.append(asked_of("model:inference_generation_tokens:rate5m", generated, own))
-        cases.append(asked_of("model:inference_requests_running:sum", LEVELS["running"], own))
+        cases.append(asked_of("model:inference_requests_running:sum", LEVELS["running"] * 2, own))
         total = f'count(model:inference_generation_tokens:rate5m{{job="{JOB}"}})'
         told = not any("generation_tokens".startswith(word) for word in lacks)
         cases.append((total, "15m", [("{}", 2 if told else 1)]))
     return rows, cases
+
+
+def vllm_servers():
+    """They are never part of another engine's records."""
+    vllm = list(engine_series.vllm())
+    yield from up(BESIDE, LIKE_TRITON)
+    yield from series(vllm, (BESIDE,), TIMES)
+    yield from series(labelled(vllm, f'model="{MODEL}"'), (LIKE_TRITON,), TIMES)
 
 
 WHOLE = ("vllm", "sglang", "trtllm", "tgi", "llamacpp", "dynamo")
@@ -161,9 +190,50 @@ def as_exposed(name, *, hastened=False):
     return whole(name, exposed, LACKS[name], stamped=name != "vllm", hastened=hastened)
 
 
-def of_triton(source, *, hastened=False):
+def of_triton(source, *, hastened=False, prefix=""):
+    """Of the core, or of the backend, whose series have another spelling with a prefix."""
     lacks = {"triton": CORE_LACKS, "triton_vllm": BACKEND_LACKS}[source]
-    return whole("triton", list(getattr(engine_series, source)()), lacks, version="1", hastened=hastened)
+    exposed = list(getattr(engine_series, source)())
+    return whole("triton", exposed, lacks, spell=_spelling(prefix), version="1", hastened=hastened)
+
+
+def with_prefill(source, *, engine="", version="", lacks=()):
+    """Beside the two replicas, one that only prefills, and is counted for what it does."""
+    name = engine or source
+    exposed = list(getattr(engine_series, source)())
+    rows, cases = whole(name, exposed, lacks or LACKS[name], stamped=name != "vllm", version=version, prefill=True)
+    return [*rows, *up(PREFILL), *series(labelled(exposed, PREFILLS), (PREFILL,))], cases
+
+
+# Engines that report first tokens and times in the queue, without which what is given up is not known.
+ABANDONED = ("vllm", "sglang", "trtllm")
+# A fifth of the requests that get a first token is given up, and the batch grows by ten within the five minutes.
+GIVEN_UP, GROWTH = 0.2, 10
+
+
+def of_abandoned(name):
+    """Requests that get a first token, and neither finish nor are in work: those in work at an instance that only prefills are none of them."""
+    exposed = list(getattr(engine_series, name)())
+    rows = [*up(*REPLICAS, PREFILL), *series(exposed, values=_given_up)]
+    running = [each for each in exposed if each.quantity == "running"]
+    rows += series(labelled(running, PREFILLS), (PREFILL,), values=lambda each: _grown(each, GROWTH * 5))
+    labels = {"job": JOB, "model_name": MODEL, "inference_engine": "" if name == "vllm" else name}
+    left = per_second("finished") * GIVEN_UP - GROWTH * len(REPLICAS) / 300
+    return rows, [asked_of("model:inference_requests_abandoned:rate5m", left, labels)]
+
+
+def _given_up(each):
+    if each.quantity in LEVELS:
+        return _grown(each, GROWTH) if each.quantity == "running" else each.values(1)
+    # SGLang reports the time in the queue before a request finishes: its finished requests have a counter of their own.
+    finishes = each.quantity == "finished" and re.search("queue_time|e2e_request_latency", each.name)
+    return f"0+{each.growth * (1 - GIVEN_UP if finishes else 1):.10g}x80"
+
+
+def _grown(each, growth):
+    """A level that grows at 12:00, and was as high before 7:45, so that other windows than five minutes see no growth."""
+    low, high = (f"{(LEVELS['running'] + more) * each.factor:.10g}" for more in (0, growth))
+    return f"{high}x30 {low}x16 {high}x32"
 
 
 def under_another_name(name, prefix, *, hastened=False):
@@ -183,7 +253,9 @@ def of_an_older_version(name, prefix):
 
 
 def _spelling(prefix):
-    return spelled(PREFIXES[prefix]) if prefix in PREFIXES else lambda name: name
+    # Triton's core has names without a colon, which are stored as they are.
+    other = spelled(PREFIXES.get(prefix, ""))
+    return lambda name: other(name) if prefix in PREFIXES and ":" in name else name
 
 
 BEHIND = 'dynamo_namespace="ns",dynamo_component="worker"'
@@ -259,10 +331,17 @@ def all_tests():
     for hastened in (False, True):
         after = "-hastened" if hastened else ""
         yield from ((source + after, of_triton(source, hastened=hastened)) for source in TRITON)
+    yield from (
+        (f"{source}-prefill", with_prefill(source, engine="triton", version="1", lacks=lacks))
+        for source, lacks in zip(TRITON, (CORE_LACKS, BACKEND_LACKS), strict=True)
+    )
+    yield from ((f"{name}-prefill", with_prefill(name)) for name in WHOLE)
     for prefix in PREFIXES:
+        yield f"triton_vllm-{prefix}-hastened", of_triton("triton_vllm", hastened=True, prefix=prefix)
         yield from ((f"{name}-{prefix}", under_another_name(name, prefix)) for name in SPELLED)
         yield from ((f"{name}-{prefix}-hastened", under_another_name(name, prefix, hastened=True)) for name in SPELLED)
     yield from ((f"{name}-{prefix}-older", of_an_older_version(name, prefix)) for name, prefix in OLDER)
     yield from ((f"no-model-{prefix}", of_no_model(prefix)) for prefix in ("colon", *PREFIXES))
+    yield from ((f"abandoned-{name}", of_abandoned(name)) for name in ABANDONED)
     yield "behind", behind_a_front_end()
     yield "beside", beside_a_front_end()

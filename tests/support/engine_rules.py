@@ -1,6 +1,7 @@
 """Series of engines as promtool's input, and what compiled rules make of them."""
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import yaml
@@ -83,11 +84,16 @@ def _in_order(rules):
     return sorted(dict.fromkeys(rule.group for rule in rules), key=lambda group: rank.get(group, 2))
 
 
-def asked_of(name, value, labels):
-    """The record of the series with these labels, which must be one with this value, or none."""
+def asked_of(name, value, labels, digits=4):
+    """The records with these labels, of whatever version, which must be one with this value and version, or none."""
     finite = ',le!="+Inf"' if "_bucket:" in name else ""
-    text = ",".join(f'{label}="{given}"' for label, given in labels.items())
-    expr = f"round(sum without (le, reason, finished_reason) ({name}{{{text}{finite}}}), 0.0001)"
+    text = ",".join(f'{label}="{given}"' for label, given in labels.items() if label != "model_version")
+    expr = f"round(sum without (le, reason, finished_reason) ({name}{{{text}{finite}}}), 1e-{digits})"
     kept = {label: given for label, given in labels.items() if given}
     sample = "{" + ",".join(f'{label}="{given}"' for label, given in kept.items()) + "}"
-    return expr, "15m", [] if value is None else [(sample, round(value, 4))]
+    return expr, "15m", [] if value is None else [(sample, round(value, digits))]
+
+
+def labelled(exposed, *labels):
+    """The series with more labels."""
+    return [replace(each, labels=",".join(filter(None, (each.labels, *labels)))) for each in exposed]

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 from glassbox.compile.bundle import Json
 from glassbox.metrics.engines import ENGINES
 from glassbox.settings.loading import load_settings
-from tests.mutation.references import Reference, references
+from tests.mutation.references import Reference, by_name, meant, references
 from tests.support.ours import our_bundle
 from tests.support.rule_test_files import settings_file
 
@@ -23,7 +23,7 @@ class Rule:
     group: str
     body: Json
 
-    @property
+    @cached_property
     def name(self) -> str:
         return str(self.body.get("alert") or self.body["record"])
 
@@ -31,7 +31,7 @@ class Rule:
     def is_alert(self) -> bool:
         return "alert" in self.body
 
-    @property
+    @cached_property
     def own_labels(self) -> Mapping[str, str]:
         """What tells a record from others of its name; empty for an alert."""
         return {} if self.is_alert else self.body.get("labels", {})
@@ -51,7 +51,7 @@ class Rule:
         """The identity of the first engine's rule that records the same."""
         return self.name + "".join(f"{{{label}={value}}}" for label, value in self.own_labels.items())
 
-    @property
+    @cached_property
     def reads(self) -> frozenset[Reference]:
         return references(self.body["expr"])
 
@@ -95,11 +95,12 @@ def needed(tests: Iterable[Json], loaded: Iterable[Rule]) -> tuple[Rule, ...]:
 
 def closed_over(asked: Iterable[Reference], loaded: Iterable[Rule], start: Iterable[Rule] = ()) -> tuple[Rule, ...]:
     """The rules that are asked for and those to start with, and all that these read."""
-    asked = frozenset(asked)
+    loaded, asked = list(loaded), frozenset(asked)
+    named = by_name(loaded)
 
     def joined(needed: frozenset[Rule]) -> frozenset[Rule]:
         read = asked.union(*(rule.reads for rule in needed))
-        return needed | {rule for rule in loaded if any(reference.may_be(rule) for reference in read)}
+        return needed | {rule for _, rule in meant(read, named)}
 
     needed = until_nothing_is_added(frozenset(start), joined)
     return tuple(rule for rule in loaded if rule in needed)

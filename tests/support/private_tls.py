@@ -37,6 +37,21 @@ class Authority:
         context.load_cert_chain(self.folder / "s.pem", self.folder / "s.key")
         return context
 
+    def client(self, name: str = "client") -> tuple[Path, Path]:
+        """Files with a certificate of a client, and its key."""
+        request = f"req -newkey rsa:2048 -nodes -subj /CN={name} -keyout {name}.key -out {name}.csr"
+        self._openssl(*request.split())
+        self._openssl(*f"x509 -req -in {name}.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -out {name}.pem".split())  # fmt: skip  # one command
+        return self.folder / f"{name}.pem", self.folder / f"{name}.key"
+
+    def asking(self, newest: ssl.TLSVersion = ssl.TLSVersion.MAXIMUM_SUPPORTED) -> ssl.SSLContext:
+        """For a server that asks its clients for a certificate of this authority."""
+        context = self.context()
+        context.maximum_version = newest
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.load_verify_locations(self.file)
+        return context
+
 
 @contextmanager
 def tls_server(context: ssl.SSLContext, handler: type[http.server.BaseHTTPRequestHandler]) -> Iterator[int]:

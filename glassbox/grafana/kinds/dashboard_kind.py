@@ -10,6 +10,7 @@ from glassbox.compile.bundle import Json
 from glassbox.compile.dashboard_json import TAG
 from glassbox.compile.outputs import json_text
 from glassbox.errors import GlassboxError
+from glassbox.grafana.at_once import at_once
 from glassbox.grafana.differences.board_differences import board_differences
 from glassbox.grafana.differences.difference import Difference, changed
 from glassbox.grafana.kinds.kind import Deployment, Edit, ObjectKind
@@ -58,7 +59,7 @@ class DashboardKind(ObjectKind):
         """Dashboards that the search finds, which may lag a few seconds behind a write."""
         known = {self.identity(content) for content in wanted}
         uids = survey.grafana.dashboard_uids(survey.folder_uid, TAG)
-        found = (survey.grafana.dashboard(uid) for uid in sorted(set(uids) - known))
+        found = at_once(self.read_at_once, survey.grafana.dashboard, sorted(set(uids) - known))
         # The search may still have a dashboard that was moved or deleted.
         return [live for live in found if live and self.in_our_folder(live, survey.folder_uid)]
 
@@ -90,6 +91,9 @@ class DashboardKind(ObjectKind):
         if (folder := live["meta"].get("folderUid") or "") != content["folderUid"]:
             yield changed("", "folder", folder, content["folderUid"])
         yield from board_differences(stored(live), content["dashboard"])
+
+    def adopted(self, content: Json, live: Json) -> Iterable[Difference]:
+        yield from board_differences(content["dashboard"], stored(live))
 
     def is_what_we_pushed(self, grafana: Grafana, content: Json, live: Json) -> bool:
         if live["meta"].get("folderUid") != content["folderUid"]:

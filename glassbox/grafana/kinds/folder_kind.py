@@ -49,6 +49,9 @@ class FolderKind(ObjectKind):
         if live["title"] != content["title"]:
             yield changed("", "title", live["title"], content["title"])
 
+    def adopted(self, content: Json, live: Json) -> Iterable[Difference]:
+        yield changed("", "title", content["title"], live["title"])
+
     def edit(self, survey: Survey, live: Json) -> Edit | None:
         """Who gave it another title, or whose it is where it holds nothing of ours."""
         changed_by = str(live.get("updatedBy") or "")

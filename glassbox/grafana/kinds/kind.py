@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from glassbox.compile.bundle import Bundle, Json
 from glassbox.grafana.differences.difference import Difference
@@ -54,7 +54,15 @@ class ObjectKind(ABC):
     name: ClassVar[str]
     """What reports call it: "dashboard"."""
     at_once: ClassVar[int] = 1
-    """How many objects may be read or written at the same time."""
+    """How many objects may be written at the same time."""
+    read_at_once: ClassVar[int] = 8
+    """How many objects may be read at the same time."""
+    needs_one_of: ClassVar[frozenset[str]] = frozenset()
+    """Grafana's actions of which one is enough to write such objects; where the credential has none, a push leaves the kind out."""
+
+    def is_readable(self, survey: Survey) -> bool:
+        """Whether the credential may read such objects at all."""
+        return True
 
     @abstractmethod
     def wanted(self, deployment: Deployment) -> Iterable[Json]:
@@ -108,6 +116,14 @@ class ObjectKind(ABC):
         """What others changed since our last push; None for nothing, and where it is not known."""
         return None
 
+    def adopted(self, content: Json, live: Json) -> Iterable[Difference]:
+        """What taking the live object into the code would change: the code's value is `before`, the live one `after`."""
+        yield Difference("", "", self.readable(content), self.readable(live))
+
+    def readable(self, found: Json) -> Any:
+        """The object as people read it, without what the server sets and without marks; takes its content and its live state."""
+        return found
+
     def is_what_we_pushed(self, grafana: Grafana, content: Json, live: Json) -> bool:
         """Whether `content` is what we pushed last and nobody wrote since: then a difference is the server's own."""
         return False
@@ -119,6 +135,14 @@ class ObjectKind(ABC):
     def remarks(self, content: Json | None, live: Json, folder_uid: str) -> Iterable[str]:
         """Sentences about the object that people should read: what is left alone, and why."""
         return ()
+
+    def missing(self, content: Json, live: Json | None) -> str:
+        """What this machine lacks to write the object, as a sentence, such as a secret; "" for nothing. Asked before the first write."""
+        return ""
+
+    def kept(self, live: Json, content: Json | None) -> Json:
+        """What a backup holds of the live object, of which `content` is written: no secret."""
+        return live
 
     @abstractmethod
     def write(self, grafana: Grafana, content: Json, live: Json | None) -> None:

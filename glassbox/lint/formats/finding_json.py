@@ -18,6 +18,7 @@ def as_json(report: LintReport) -> str:
 def _finding(finding: Finding) -> dict[str, Any]:
     return {
         "rule": finding.rule,
+        "page": finding.page,
         "severity": finding.severity.value,
         "file": finding.location.file,
         "line": finding.location.line or None,

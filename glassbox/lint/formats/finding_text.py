@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from glassbox.http.outside_text import one_line
-from glassbox.lint.finding import Finding
+from glassbox.lint.finding import PAGE, Finding
 from glassbox.lint.formats.lint_report import LintReport, address
 
 _WIDTH = 100
@@ -13,7 +13,9 @@ _BEFORE_MARK = 30
 
 def as_text(report: LintReport) -> str:
     """A paragraph for each finding, then the sum."""
-    return "\n".join((*(line for finding in report.findings for line in _paragraph(finding)), report.summary))
+    lines = [line for finding in report.findings for line in _paragraph(finding)]
+    explained = [f"Glassbox's {PAGE} explains each rule, with examples."] if lines else []
+    return "\n".join((*lines, *explained, report.summary))
 
 
 def _paragraph(finding: Finding) -> Iterator[str]:

@@ -20,7 +20,15 @@ def _command(finding: Finding) -> str:
         properties["line"] = str(finding.location.line)
     written = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
     text = "\n".join(
-        filter(None, (finding.message, finding.location.object and f"In {finding.location.object}.", finding.fix))
+        filter(
+            None,
+            (
+                finding.message,
+                finding.location.object and f"In {finding.location.object}.",
+                finding.fix,
+                f"See {finding.page}.",
+            ),
+        )
     )
     return f"::{_COMMANDS[finding.severity]} {written}::{_data(text)}"
 

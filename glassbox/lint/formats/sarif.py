@@ -7,7 +7,7 @@ from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
 
-from glassbox.lint.finding import Finding, Severity
+from glassbox.lint.finding import PAGE, Finding, Severity
 from glassbox.lint.formats.lint_report import LintReport
 from glassbox.lint.rules import RULES
 
@@ -26,7 +26,7 @@ def as_sarif(report: LintReport) -> str:
             described |= {
                 "shortDescription": {"text": rule.title},
                 "fullDescription": {"text": rule.why},
-                "help": {"text": rule.fix},
+                "help": {"text": f"{rule.fix} See {PAGE}#{name}."},
             }
         rules.append(described)
     places = {name: index for index, name in enumerate(found)}

@@ -40,19 +40,25 @@ _KEEP_VALUES = {
 
 def panels_of(board: Mapping[str, Any], at: Location, sources: DataSourceKinds) -> tuple[BoardPanel, ...]:
     """Every panel that is not a row, those within rows included."""
-    return tuple(_panel(each, at, sources) for each in _panels(board, 0) if each.get("type") != "row")
+    found: dict[int, int] = {}
+    return tuple(
+        _panel(each, at, sources, found.setdefault(id(holder), len(found)))
+        for holder, each in _panels(board, 0)
+        if each.get("type") != "row"
+    )
 
 
-def _panels(holder: Mapping[str, Any], depth: int) -> Iterator[Mapping[str, Any]]:
+def _panels(holder: Mapping[str, Any], depth: int) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+    """Each panel, behind the dashboard or row that holds it."""
     for panel in objects_in(holder, "panels"):
-        yield panel
+        yield holder, panel
         if depth < _MOST_ROWS_IN_ROWS:
             yield from _panels(panel, depth + 1)
     for row in objects_in(holder, "rows") if depth == 0 else ():
         yield from _panels(row, 1)
 
 
-def _panel(panel: Mapping[str, Any], board: Location, sources: DataSourceKinds) -> BoardPanel:
+def _panel(panel: Mapping[str, Any], board: Location, sources: DataSourceKinds, laid_out_in: int) -> BoardPanel:
     title = text_in(panel, "title")
     line = line_of(panel, "title", "id", "type") or board.line
     at = Location(board.file, line, board.within(title or f"panel {text_in(panel, 'id')}").object)
@@ -78,6 +84,9 @@ def _panel(panel: Mapping[str, Any], board: Location, sources: DataSourceKinds) 
         label_texts=tuple((text, path) for path, text in texts if "__field.labels" in text),
         repeats=text_in(panel, "repeat"),
         library="libraryPanel" in panel,
+        laid_out_in=laid_out_in,
+        id_line=line_of(panel, "id") if "id" in panel else 0,
+        unit_line=line_of(defaults, "unit") if "unit" in defaults else 0,
     )
 
 
@@ -97,6 +106,7 @@ def _queries(panel: Mapping[str, Any], at: Location, sources: DataSourceKinds) -
             instant=target.get("instant") is True and target.get("range") is not True,
             hidden=target.get("hide") is True,
             format=text_in(target, "format") or "time_series",
+            name_line=line_of(target, "refId") if "refId" in target else 0,
         )
 
 

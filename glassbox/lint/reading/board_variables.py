@@ -52,6 +52,7 @@ def _variable(variable: Mapping[str, Any], board: Location, sources: DataSourceK
         refresh=int(refresh) if isinstance(refresh, int) else None,
         hidden=variable.get("hide") == 2,
         texts=tuple(_definition(variable)),
+        saved=tuple(_saved(variable)),
     )
 
 
@@ -65,6 +66,11 @@ def _asked(variable: Mapping[str, Any]) -> str:
 def _definition(variable: Mapping[str, Any]) -> Iterator[str]:
     kept = {key: value for key, value in variable.items() if key not in _SAVED}
     yield from (text for _, text in texts_within(kept))
+
+
+def _saved(variable: Mapping[str, Any]) -> Iterator[str]:
+    value = object_in(variable, "current").get("value")
+    yield from (each for each in (value if isinstance(value, list) else [value]) if isinstance(each, str))
 
 
 def _annotation(note: Mapping[str, Any], board: Location, sources: DataSourceKinds) -> BoardAnnotation:

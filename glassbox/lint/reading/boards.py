@@ -48,6 +48,8 @@ def board_of(value: Mapping[str, Any], file: str, *, uid: str = "", folder: str 
         texts=tuple(text for key, part in value.items() if key not in _PARTS for _, text in texts_within(part)),
         editable=value.get("editable") is not False,
         complete=not any(panel.library for panel in panels),
+        time_from=text_in(object_in(value, "time") or object_in(value, "timeSettings"), "from"),
+        refresh=text_in(value, "refresh") or text_in(object_in(value, "timeSettings"), "autoRefresh"),
     )
 
 

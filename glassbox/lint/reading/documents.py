@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from glassbox.files import content_of
-from glassbox.lint.reading.located import LineOf, NotJsonError, UnreadableTextError
+from glassbox.lint.reading.located import Flaw, LineOf, NotJsonError, UnreadableTextError
 from glassbox.lint.reading.located_json import json_value
 from glassbox.lint.reading.located_yaml import yaml_values
 
@@ -35,15 +35,18 @@ def decoded(content: bytes) -> str:
         raise UnreadableTextError("it is not text in UTF-8", content.count(b"\n", 0, error.start) + 1) from None
 
 
-def values_of(text: str, line_at: LineOf = int) -> list[Any]:
-    """The value of a JSON text, or of each document of a YAML text; raises UnreadableTextError for anything else."""
+def values_of(text: str, line_at: LineOf = int, flaws: list[Flaw] | None = None) -> list[Any]:
+    """The value of a JSON text, or of each document of a YAML text; raises UnreadableTextError for anything else.
+
+    What some programs read all the same is added to `flaws`; without that list it is an error, or of JSON the last value counts.
+    """
     if not text.lstrip().startswith(("{", "[")):
-        return yaml_values(text, line_at)
+        return yaml_values(text, line_at, flaws)
     try:
-        return [json_value(text, line_at)]
+        return [json_value(text, line_at, flaws)]
     except NotJsonError as as_json:
         try:
-            return yaml_values(text, line_at)
+            return yaml_values(text, line_at, flaws)
         except UnreadableTextError:
             raise as_json from None
 

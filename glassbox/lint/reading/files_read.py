@@ -7,7 +7,7 @@ from pathlib import Path
 
 from glassbox.errors import GlassboxError
 from glassbox.lint.finding import Finding
-from glassbox.lint.reading.documents import has_directives, is_like_ours, is_template, text_of, values_of
+from glassbox.lint.reading.documents import has_directives, is_like_ours, is_template, text_of
 from glassbox.lint.reading.exemptions_there import commented, ignored
 from glassbox.lint.reading.held import Held
 from glassbox.lint.reading.located import UnreadableTextError
@@ -50,6 +50,8 @@ def read(paths: Sequence[Path], ignore_file: Path | None = None) -> FilesRead:
         inhibitions=tuple(held.inhibitions),
         routes=tuple(held.routes),
         texts=tuple(held.texts),
+        ports=tuple(held.ports),
+        flaws=tuple(held.flaws),
         exemptions=(*held.exemptions, *(ignored(ignore_file, names) if ignore_file else ())),
         scrape_interval_seconds=max(held.scrape_seconds, default=None),
     )
@@ -90,7 +92,7 @@ def _read_file(held: Held, file: Path, *, is_named: bool) -> bool:
             held.leave(HELM, name)
             return False
         before = len(held.groups)
-        found = [held.take(value, name) for value in values_of(text)]
+        found = [held.take(value, name) for value in held.values(text, name)]
         held.exemptions += commented(text, name, held.groups[before:])
         if is_named and not any(found):
             raise UnreadableTextError(

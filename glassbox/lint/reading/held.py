@@ -10,10 +10,28 @@ from glassbox.http.json_text import objects_in
 from glassbox.lint.finding import Finding, Location, Severity
 from glassbox.lint.reading.boards import board_of, is_board
 from glassbox.lint.reading.documents import is_like_ours, values_of
-from glassbox.lint.reading.located import UnreadableTextError, line_of, lines_within, object_in, text_in
+from glassbox.lint.reading.install_files import is_compose, open_ports
+from glassbox.lint.reading.located import (
+    Flaw,
+    LineOf,
+    UnreadableTextError,
+    line_of,
+    lines_within,
+    object_in,
+    text_in,
+)
 from glassbox.lint.reading.read_alertmanager import inhibitions_of, is_alertmanager, receiver_texts, routes_of
 from glassbox.lint.reading.read_rules import group_of, groups_by_name, is_of_grafana
-from glassbox.lint.subjects import Board, Exemption, Inhibition, LooseText, NotificationRoute, RuleGroup
+from glassbox.lint.subjects import (
+    Board,
+    Exemption,
+    Inhibition,
+    LooseText,
+    NotificationRoute,
+    OpenPort,
+    RuleGroup,
+    TextFlaw,
+)
 from glassbox.query.promql import duration_seconds
 
 UNREADABLE = "unreadable"
@@ -30,6 +48,8 @@ class Held:
     routes: list[NotificationRoute] = field(default_factory=list)
     inhibitions: list[Inhibition] = field(default_factory=list)
     texts: list[LooseText] = field(default_factory=list)
+    ports: list[OpenPort] = field(default_factory=list)
+    flaws: list[TextFlaw] = field(default_factory=list)
     exemptions: list[Exemption] = field(default_factory=list)
     scrape_seconds: list[float] = field(default_factory=list)
     unreadable: list[Finding] = field(default_factory=list)
@@ -39,6 +59,13 @@ class Held:
         """Add what a value holds, and say whether it holds anything."""
         found = [self._take_one(each, file, Wrapped()) for each in _unlisted(value)]
         return any(found)
+
+    def values(self, text: str, file: str, name: str = "", line_at: LineOf = int) -> list[Any]:
+        """What a text holds, whose flaws are kept; raises UnreadableTextError as `values_of` does."""
+        flaws: list[Flaw] = []
+        found = values_of(text, line_at, flaws)
+        self.flaws += (TextFlaw(each.what, each.is_key, Location(file, each.line, name)) for each in flaws)
+        return found
 
     def refuse(self, error: UnreadableTextError, file: str, name: str = "") -> None:
         """Add that a file, or a text in it, cannot be read."""
@@ -64,10 +91,13 @@ class Held:
         elif isinstance(groups := value.get("groups"), list) and (
             not groups or any(isinstance(each, dict) for each in groups)
         ):
-            self.groups += [group_of(each, file, line_of(each)) for each in objects_in(value, "groups")]
+            part = len(self.groups)
+            self.groups += [group_of(each, file, line_of(each), part) for each in objects_in(value, "groups")]
             self._refuse_strange(value, file)
         elif _is_group(value):
-            self.groups.append(group_of({"name": around.name, **value}, file, line_of(value, "name", "rules")))
+            self.groups.append(
+                group_of({"name": around.name, **value}, file, line_of(value, "name", "rules"), len(self.groups))
+            )
         elif isinstance(value.get("grafana_rules"), list):
             self.groups += groups_by_name(objects_in(value, "grafana_rules"), file)
         elif is_alertmanager(value):
@@ -76,6 +106,8 @@ class Held:
             self.texts += receiver_texts(value, file)
         elif isinstance(value.get("scrape_configs"), list):
             self.scrape_seconds += _scrape_seconds(value)
+        elif is_compose(value):
+            self.ports += open_ports(value, file)
         else:
             return False
         return True
@@ -107,7 +139,7 @@ class Held:
         if not is_like_ours(text):
             return False
         try:
-            values = values_of(text, lines_within(holder, key))
+            values = self.values(text, file, key, lines_within(holder, key))
         except UnreadableTextError as error:
             self.refuse(UnreadableTextError(error.problem, error.line or line_of(holder, key)), file, key)
             return True

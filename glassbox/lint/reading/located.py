@@ -1,6 +1,7 @@
 """Values of a file that know in which line of it they stand."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from glassbox.errors import GlassboxError
@@ -23,6 +24,15 @@ class LocatedObject(dict[str, Any]):
         self.places: Mapping[str, int] = {}
         self.literals: Mapping[str, int] = {}
         self.line_at: LineOf = int
+
+
+@dataclass(frozen=True)
+class Flaw:
+    """A key that an object has twice, or a value that is not a number of JSON: in which line, 0 where it is not known."""
+
+    what: str
+    is_key: bool
+    line: int
 
 
 class UnreadableTextError(GlassboxError):

@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 from glassbox.files import MAX_DEPTH
-from glassbox.lint.reading.located import LineOf, LocatedObject, UnreadableTextError
+from glassbox.lint.reading.located import Flaw, LineOf, LocatedObject, UnreadableTextError
 
 MAX_VALUES = 500_000
 """Of a file, with each alias counted as what it stands for; a thousand alerts have fifteen thousand."""
@@ -18,10 +18,13 @@ _TRUTHS = {"true": True, "True": True, "TRUE": True, "false": False, "False": Fa
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,15})(?P<fraction>\.[0-9]{1,20})?(?:[eE][-+]?[0-9]{1,2})?")
 
 
-def yaml_values(text: str, line_at: LineOf = int) -> list[Any]:
-    """The value of each document of a YAML text; raises UnreadableTextError with the line in which it is not YAML, or exceeds what is read."""
+def yaml_values(text: str, line_at: LineOf = int, flaws: list[Flaw] | None = None) -> list[Any]:
+    """The value of each document of a YAML text; raises UnreadableTextError with the line in which it is not YAML, or exceeds what is read.
+
+    Keys that an object has twice are added to `flaws`; without that list they are errors.
+    """
     try:
-        return list(_Documents(text, line_at).values())
+        return list(_Documents(text, line_at, flaws).values())
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = line_at(mark.line + 1) if mark else 0
@@ -33,7 +36,8 @@ def yaml_values(text: str, line_at: LineOf = int) -> list[Any]:
 class _Documents:
     """The documents of a text, built while the parser goes through it."""
 
-    def __init__(self, text: str, line_at: LineOf) -> None:
+    def __init__(self, text: str, line_at: LineOf, flaws: list[Flaw] | None) -> None:
+        self._flaws = flaws
         self._events: Iterator[Any] = yaml.parse(text, Loader=_LOADER)
         self._line_at = line_at
         self._anchors: dict[str, Any] = {}
@@ -79,9 +83,7 @@ class _Documents:
                 merged = _merged(value) | merged
             elif isinstance(event, yaml.ScalarEvent):
                 if event.value in pairs:
-                    raise self._refusal(
-                        event, f"it has the key {event.value} twice in one object, which Prometheus refuses"
-                    )
+                    self._note_twice(event)
                 pairs[event.value] = value
                 lines[event.value] = self._line(event)
                 if isinstance(value_event, yaml.ScalarEvent) and value_event.style == "|":
@@ -89,6 +91,11 @@ class _Documents:
         found = LocatedObject(merged | pairs)
         found.place, found.places, found.literals = self._line(start), lines, literals
         return found
+
+    def _note_twice(self, event: Any) -> None:
+        if self._flaws is None:
+            raise self._refusal(event, f"it has the key {event.value} twice in one object, which Prometheus refuses")
+        self._flaws.append(Flaw(event.value, True, self._line(event)))
 
     def _until(self, end: type) -> Iterator[Any]:
         for event in self._events:

@@ -53,7 +53,7 @@ def _routes(
 ) -> Iterator[NotificationRoute]:
     matchers = outer + _matchers(route, "matchers", "match", "match_re", "")
     receiver = text_in(route, "receiver") or receiver
-    yield NotificationRoute(matchers, receiver, Location(file, line_of(route), f"route to {receiver}"))
+    yield NotificationRoute(matchers, receiver, Location(file, line_of(route), f"route to {receiver}"), depth == 0)
     for inner in objects_in(route, "routes") if depth < _DEEPEST_ROUTE else ():
         yield from _routes(inner, file, matchers, receiver, depth + 1)
 

@@ -13,13 +13,13 @@ _NO_BOARD = DataSourceKinds({})
 _COMPARING = frozenset({"threshold", "classic_conditions", "math"})
 
 
-def group_of(group: Mapping[str, Any], file: str, line: int = 0) -> RuleGroup:
+def group_of(group: Mapping[str, Any], file: str, line: int = 0, part: int = 0) -> RuleGroup:
     """A rule group from its YAML or JSON, which may be plain dicts; parts without a line of their own have that of the group."""
     name = text_in(group, "name")
     at = Location(file, line_of(group) or line, name or "a group without a name")
     common = _texts(group, "labels")
     rules = (_rule(each, at, common) for each in objects_in(group, "rules"))
-    return RuleGroup(name, at, tuple(filter(None, rules)), text_in(group, "interval"))
+    return RuleGroup(name, at, tuple(filter(None, rules)), text_in(group, "interval"), tuple(group), part)
 
 
 def groups_by_name(rules: Iterable[Mapping[str, Any]], file: str) -> Iterator[RuleGroup]:
@@ -58,6 +58,7 @@ def _rule(rule: Mapping[str, Any], group: Location, common: Mapping[str, str]) -
         is_grafana=is_of_grafana(own),
         compares=any(text_in(object_in(each, "model"), "type") in _COMPARING for each in objects_in(own, "data")),
         more_queries=queries[1:],
+        keys=tuple(rule),
     )
 
 
@@ -68,9 +69,8 @@ def _queries(rule: Mapping[str, Any], at: Location, kind: QueryKind) -> Iterator
         text = text_in(holder, key)
         asks = _NO_BOARD.is_prometheus(holder) and not is_log_ql(text)
         if asks and (text.strip() or not is_of_grafana(rule)):
-            yield Query(
-                text, Location(at.file, line_of(holder, key) or at.line, at.object), kind, text_in(holder, "refId")
-            )
+            place = Location(at.file, line_of(holder, key) or at.line, at.object)
+            yield Query(text, place, kind, text_in(holder, "refId"), key=key)
 
 
 def _texts(holder: Mapping[str, Any], key: str) -> dict[str, str]:

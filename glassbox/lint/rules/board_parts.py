@@ -1,10 +1,12 @@
 """What does not fit together within a dashboard, or between dashboards."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import count
+from string import ascii_uppercase
 
 from glassbox.lint.examples import Example, on_board, on_panel, together
-from glassbox.lint.finding import Location, Severity
+from glassbox.lint.finding import Location, Repair, Severity
 from glassbox.lint.rule import Defect, lint_rule
 from glassbox.lint.subjects import Board, BoardLink, BoardPanel, Corpus, Grid, Query, QueryKind
 from glassbox.lint.words import listed
@@ -52,9 +54,24 @@ def duplicate_uid(corpus: Corpus) -> Iterator[Defect]:
 def duplicate_panel_id(corpus: Corpus) -> Iterator[Defect]:
     """One finding for each dashboard."""
     for board in corpus.boards:
-        count = Counter(panel.id for panel in board.panels if panel.id is not None)
-        if twice := [str(number) for number, times in count.items() if times > 1]:
-            yield Defect(board.location, f"Several panels have the id {listed(twice)}.")
+        times_of = Counter(panel.id for panel in board.panels if panel.id is not None)
+        if twice := [str(number) for number, times in times_of.items() if times > 1]:
+            message = f"Several panels have the id {listed(twice)}."
+            yield Defect(board.location, message, repairs=tuple(_renumbered(board)))
+
+
+def _renumbered(board: Board) -> Iterator[Repair]:
+    """A number of its own for each panel whose number another one has before it."""
+    taken = {panel.id for panel in board.panels if panel.id is not None}
+    free, seen = count(max(taken) + 1), set[int]()
+    for panel in board.panels:
+        if panel.id in seen and panel.id_line and board.complete:
+            yield _in_place(panel.id_line, "id", str(panel.id), str(next(free)))
+        seen |= {panel.id} if panel.id is not None else set()
+
+
+def _in_place(line: int, key: str, old: str, new: str) -> Repair:
+    return Repair(line, key, old, new, old, new)
 
 
 @lint_rule(
@@ -69,9 +86,28 @@ def duplicate_panel_id(corpus: Corpus) -> Iterator[Defect]:
 def duplicate_ref_id(corpus: Corpus) -> Iterator[Defect]:
     """Also of hidden queries."""
     for panel in corpus.panels:
-        count = Counter(query.ref_id for query in panel.queries if query.ref_id)
-        if twice := [name for name, times in count.items() if times > 1]:
-            yield Defect(panel.location, f"Several queries are called {listed(twice)}.")
+        times_of = Counter(query.ref_id for query in panel.queries if query.ref_id)
+        if twice := [name for name, times in times_of.items() if times > 1]:
+            message = f"Several queries are called {listed(twice)}."
+            yield Defect(panel.location, message, repairs=tuple(_renamed(panel)))
+
+
+def _renamed(panel: BoardPanel) -> Iterator[Repair]:
+    """A name of its own for each query whose name another one has before it, where nothing else in the panel names it."""
+    names = [query.ref_id for query in panel.queries]
+    free = (letter for letter in ascii_uppercase if letter not in names)
+    seen = set[str]()
+    for query in panel.queries:
+        twice = query.ref_id in seen and query.name_line and _names_only_queries(query.ref_id, panel)
+        if twice and (letter := next(free, "")):
+            yield _in_place(query.name_line, "refId", query.ref_id, letter)
+        seen.add(query.ref_id)
+
+
+def _names_only_queries(name: str, panel: BoardPanel) -> bool:
+    queries = sum(query.ref_id == name for query in panel.queries)
+    by_formula = any(f"${name}" in text or f"${{{name}" in text for text in panel.texts)
+    return panel.texts.count(name) <= queries and not by_formula
 
 
 @lint_rule(
@@ -89,6 +125,44 @@ def off_grid(corpus: Corpus) -> Iterator[Defect]:
         at = panel.grid
         if at and (at.x < 0 or at.y < 0 or at.x + at.width > _COLUMNS or at.width < 1 or at.height < 1):
             yield Defect(panel.location, f"It begins in column {at.x} and is {at.width} wide and {at.height} high.")
+
+
+def _placed(*places: Grid) -> Example:
+    panels = tuple(
+        BoardPanel(f"Panel {number}", "stat", _AT.within(f"Panel {number}"), id=number, grid=grid)
+        for number, grid in enumerate(places, 1)
+    )
+    return Example("\n".join(f"gridPos: {grid}" for grid in places), on_board(panels=panels))
+
+
+@lint_rule(
+    "overlapping-panels",
+    Severity.INFO,
+    title="Two panels in one place",
+    why="Grafana moves one of them down, and everything below with it: the board looks other than it was written.",
+    fix="Give each panel a place of its own.",
+    bad=_placed(Grid(0, 0, 12, 8), Grid(6, 4, 12, 8)),
+    good=_placed(Grid(0, 0, 12, 8), Grid(12, 0, 12, 8)),
+)
+def overlapping_panels(corpus: Corpus) -> Iterator[Defect]:
+    """One finding for each dashboard. The panels of a row that is folded are laid out by themselves, and repeated ones by Grafana."""
+    for board in corpus.boards:
+        placed = [panel for panel in board.panels if panel.grid and not panel.repeats] if board.complete else []
+        apart = sorted(placed, key=lambda panel: (panel.laid_out_in, panel.grid.y if panel.grid else 0))
+        both = [(one, other) for at, one in enumerate(apart) for other in _beside(one, apart[at + 1 :])]
+        if both:
+            (one, other), more = both[0], f", and {len(both) - 1} more pairs" if len(both) > 1 else ""
+            yield Defect(one.location, f"{one.title!r} and {other.title!r} lie on each other{more}.")
+
+
+def _beside(one: BoardPanel, following: Sequence[BoardPanel]) -> Iterator[BoardPanel]:
+    """Those of the following panels, which begin no higher, that lie on it."""
+    for other in following:
+        here, there = one.grid, other.grid
+        if here is None or there is None or other.laid_out_in != one.laid_out_in or there.y >= here.y + here.height:
+            return
+        if there.x < here.x + here.width and here.x < there.x + there.width:
+            yield other
 
 
 @lint_rule(
@@ -119,4 +193,4 @@ def _of_panels(board: Board) -> Iterator[BoardLink]:
     return (link for panel in board.panels for link in panel.links)
 
 
-RULES = (duplicate_uid, duplicate_panel_id, duplicate_ref_id, off_grid, broken_link)
+RULES = (duplicate_uid, duplicate_panel_id, duplicate_ref_id, off_grid, overlapping_panels, broken_link)

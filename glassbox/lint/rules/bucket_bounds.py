@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from glassbox.lint.examples import on_panel
-from glassbox.lint.finding import Severity
+from glassbox.lint.finding import Repair, Severity
+from glassbox.lint.fixing.query_repairs import with_part
 from glassbox.lint.rule import Defect, in_query, lint_rule
-from glassbox.lint.subjects import Corpus
+from glassbox.lint.subjects import Corpus, Query
 from glassbox.metrics import CATALOGUE
 from glassbox.metrics.types import Histogram
 from glassbox.query.buckets import SETTING, Buckets, bound_text
@@ -25,6 +26,12 @@ def _of_catalogue() -> dict[str, Buckets]:
 _KNOWN = _of_catalogue()
 
 
+def known_bounds(name: str) -> tuple[float, ...]:
+    """The finite bounds of buckets of this name, where one engine alone has them; empty where they are not known."""
+    known = _KNOWN.get(name)
+    return tuple(known.bounds) if known else ()
+
+
 @lint_rule(
     "unknown-bucket",
     Severity.ERROR,
@@ -41,7 +48,16 @@ def unknown_bucket(corpus: Corpus) -> Iterator[Defect]:
             bound = _bound(series)
             problem = _problem(bound, series, corpus) if bound else ""
             if problem:
-                yield in_query(query, f'{series.name}{{le="{bound}"}}: {problem}.', f'le="{bound}"')
+                message = f'{series.name}{{le="{bound}"}}: {problem}.'
+                yield in_query(query, message, f'le="{bound}"', repairs=_as_written(query, bound, series, corpus))
+
+
+def _as_written(query: Query, bound: str, series: SeriesNode, corpus: Corpus) -> tuple[Repair, ...]:
+    """The repair where there is such a bucket, which its servers write in another way."""
+    known = _buckets_of(series, corpus)
+    alike = [each for each in known.bounds if f"{each:g}" == bound] if known else []
+    alone = query.text.count(f'le="{bound}"') == 1
+    return with_part(query, f'le="{bound}"', f'le="{bound_text(alike[0])}"') if alike and alone else ()
 
 
 def _bound(series: SeriesNode) -> str:

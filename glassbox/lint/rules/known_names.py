@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from difflib import get_close_matches
 
 from glassbox.lint.examples import as_alert, on_panel
-from glassbox.lint.finding import Severity
-from glassbox.lint.known_metrics import HISTOGRAM, ExposedSeries, FormerMetric, former_metrics, known_series
+from glassbox.lint.finding import Repair, Severity
+from glassbox.lint.fixing.query_repairs import with_part
+from glassbox.lint.known_metrics import HISTOGRAM, ExposedSeries, FormerMetric, first_word, former_metrics, known_series
 from glassbox.lint.rule import Defect, in_query, lint_rule
 from glassbox.lint.subjects import Board, Corpus, Query
 from glassbox.syntax.grafana_variables import is_of_a_variable
@@ -16,7 +18,6 @@ from glassbox.syntax.tree import SeriesNode
 _LIKE = 0.92
 _LABELS_LIKE = 0.85
 _WHO = {True: "The exposition has no", False: "No version has"}
-_FIRST_WORD = re.compile(r"[_:]")
 # Client libraries give these to the metrics of every program.
 _OF_ANY_EXPORTER = frozenset({"go", "process", "python", "http", "promhttp", "jvm", "up", "scrape", "target"})
 # Exporters all of whose metrics are known: others have more than are listed.
@@ -46,7 +47,8 @@ def removed_metric(corpus: Corpus) -> Iterator[Defect]:
                 found.setdefault(former.name, []).append((former, series, query))
         for each in found.values():
             more = f" {len(each)} queries of the dashboard read it." if len(each) > 1 else ""
-            yield _is_gone(*each[0], more)
+            repairs = tuple(repair for gone in each for repair in _renamed(*gone))
+            yield replace(_is_gone(*each[0], more), repairs=repairs)
     for rule in corpus.rules:
         asked = (rule.query, *rule.more_queries)
         yield from (_is_gone(*gone, query) for query in asked for gone in _gone(query, asked, corpus))
@@ -54,7 +56,15 @@ def removed_metric(corpus: Corpus) -> Iterator[Defect]:
 
 def _is_gone(former: FormerMetric, series: SeriesNode, query: Query, more: str = "") -> Defect:
     fix = f"Read {former.replacement} instead." if former.replacement else "Nothing answers instead: remove it."
-    return in_query(query, f"{former.name} is gone from version {former.removed_in} on.{more}", series.name, fix)
+    message = f"{former.name} is gone from version {former.removed_in} on.{more}"
+    return in_query(query, message, series.name, fix, _renamed(former, series, query))
+
+
+def _renamed(former: FormerMetric, series: SeriesNode, query: Query) -> tuple[Repair, ...]:
+    """The repair where the same series has another name now."""
+    new = former.replacement + series.name.removeprefix(former.name)
+    known = _NAME.fullmatch(former.replacement) and new in known_series()
+    return with_part(query, series.name, new) if known else ()
 
 
 def _gone(query: Query, beside: tuple[Query, ...], corpus: Corpus) -> Iterator[tuple[FormerMetric, SeriesNode]]:
@@ -108,7 +118,8 @@ def missing_suffix(corpus: Corpus) -> Iterator[Defect]:
         for series in _of_exporters(query, corpus):
             if series.name not in former_metrics() and (there := _there_instead(series.name, corpus)):
                 fix = f"Read {there}."
-                yield in_query(query, f"There are no series {series.name}.", series.name, fix)
+                repairs = with_part(query, series.name, there) if _NAME.fullmatch(there) else ()
+                yield in_query(query, f"There are no series {series.name}.", series.name, fix, repairs)
 
 
 def _there_instead(name: str, corpus: Corpus) -> str:
@@ -132,7 +143,7 @@ def _there_instead(name: str, corpus: Corpus) -> str:
 )
 def unknown_metric(corpus: Corpus) -> Iterator[Defect]:
     """Where all metrics of the exporter are known and one of them has nearly this name, and of exporters whose exposition was given."""
-    prefixes = {prefix for name in corpus.exposed if (prefix := _prefix(name)) not in _OF_ANY_EXPORTER}
+    prefixes = {prefix for name in corpus.exposed if (prefix := first_word(name)) not in _OF_ANY_EXPORTER}
     for query in corpus.queries:
         for series in _of_exporters(query, corpus):
             if (
@@ -141,7 +152,7 @@ def unknown_metric(corpus: Corpus) -> Iterator[Defect]:
                 or _there_instead(series.name, corpus)
             ):
                 continue
-            exposed = _prefix(series.name) in prefixes
+            exposed = first_word(series.name) in prefixes
             near = _near(series.name, corpus) if exposed or series.name.startswith(_COMPLETE) else ""
             if near or exposed:
                 nearest = f"; {near} is nearest" if near else ""
@@ -149,13 +160,8 @@ def unknown_metric(corpus: Corpus) -> Iterator[Defect]:
                 yield in_query(query, message, series.name, f"Read {near}, or correct the name." if near else "")
 
 
-def _prefix(name: str) -> str:
-    """The first word of a name, which is that of an exporter."""
-    return _FIRST_WORD.split(name)[0]
-
-
 def _near(name: str, corpus: Corpus) -> str:
-    same = [each for each in corpus.series_there if _prefix(each) == _prefix(name)]
+    same = [each for each in corpus.series_there if first_word(each) == first_word(name)]
     return next(iter(get_close_matches(name, same, n=1, cutoff=_LIKE)), "")
 
 

@@ -20,6 +20,7 @@ _OF_GAUGES = ("delta", "idelta", "deriv", "predict_linear")
 # Each with the place of its buckets among its arguments.
 _BUCKETS = {"histogram_quantile": 1, "histogram_quantiles": 0}
 _QUANTILES = tuple(_BUCKETS)
+_OF_BUCKETS = ("bargauge", "heatmap")
 _DURATIONS_OR_NONE = ("", "none", "short", "s", "ms")
 _TOKENS = re.compile(r"\btok|tok/s|\btps\b", re.IGNORECASE)
 
@@ -78,7 +79,7 @@ def delta_of_counter(corpus: Corpus) -> Iterator[Defect]:
     good=as_alert("sum(increase(vllm:num_preemptions_total[10m])) > 10"),
 )
 def raw_counter(corpus: Corpus) -> Iterator[Defect]:
-    """Compared with a number in an alert, or drawn as a line; a difference from before is none, nor is a number that stands alone."""
+    """Compared with a number in an alert, drawn as a line, or buckets as bars; a difference from before is none, nor is a number that stands alone."""
     for alert in corpus.alerts:
         for node in alert.query.nodes:
             if (
@@ -88,9 +89,13 @@ def raw_counter(corpus: Corpus) -> Iterator[Defect]:
             ):
                 yield from _raw(alert.query, node.left, "never falls below it again before a restart", corpus)
     for panel in corpus.panels:
-        for query in panel.queries if panel.type in LINES else ():
-            if query.tree and not query.instant:
+        for query in panel.queries if panel.type in LINES + _OF_BUCKETS else ():
+            if query.tree and (panel.type in LINES or _is_of_buckets(query.tree)) and not query.instant:
                 yield from _raw(query, query.tree, "only climbs", corpus)
+
+
+def _is_of_buckets(node: Node) -> bool:
+    return all(series.name.endswith("_bucket") for series in series_of(node))
 
 
 def _raw(query: Query, node: Node, what: str, corpus: Corpus) -> Iterator[Defect]:
@@ -138,12 +143,17 @@ def last_code(corpus: Corpus) -> Iterator[Defect]:
     ),
 )
 def sum_without_count(corpus: Corpus) -> Iterator[Defect]:
-    """Of durations, in panels whose unit does not say that it is a share or a number of requests."""
+    """Of durations and of what is the largest of something, in panels whose unit does not say that it is a share or a number of requests."""
     for panel in corpus.panels:
         for query in panel.queries:
             known = _only_read(query, corpus)
-            if known and known.part == "sum" and known.unit is Unit.SECONDS and panel.unit in _DURATIONS_OR_NONE:
+            if known and known.part == "sum" and _adds_nothing_up(known) and panel.unit in _DURATIONS_OR_NONE:
                 yield in_query(query, f"{known.name} is not divided by {known.metric}_count.", known.name)
+
+
+def _adds_nothing_up(known: ExposedSeries) -> bool:
+    """Whether the observations are durations of requests that ran side by side, or the largest of something."""
+    return known.unit is Unit.SECONDS or "_max_" in known.metric
 
 
 def _only_read(query: Query, corpus: Corpus) -> ExposedSeries | None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from glassbox.lint.examples import as_alert, on_panel
 from glassbox.lint.finding import Severity
+from glassbox.lint.known_metrics import COUNTER
 from glassbox.lint.rule import Defect, in_query, lint_rule
 from glassbox.lint.rules.windows import OF_COUNTERS, calls
 from glassbox.lint.subjects import Corpus
@@ -21,7 +22,8 @@ from glassbox.syntax.tree import (
 )
 
 _AVERAGING = ("avg", "avg_over_time")
-_QUANTILES = ("histogram_quantile", "histogram_quantiles")
+QUANTILES = ("histogram_quantile", "histogram_quantiles")
+"""The functions that take a quantile of buckets."""
 
 
 @lint_rule(
@@ -106,7 +108,7 @@ def _is_quantile(node: Node, corpus: Corpus, *, recorded: bool = True) -> bool:
         )
     if isinstance(node, CallNode) and node.name.startswith("label_"):
         return _is_quantile(node.arguments[0], corpus)
-    return isinstance(node, CallNode) and node.name in _QUANTILES
+    return isinstance(node, CallNode) and node.name in QUANTILES
 
 
 @lint_rule(
@@ -136,12 +138,12 @@ def _is_average(around: AggregateNode, corpus: Corpus) -> str:
     trees = [around.of]
     if isinstance(around.of, SeriesNode):
         trees = [rule.query.tree for rule in corpus.recorded.get(around.of.name, ()) if rule.query.tree]
-    if any(_is_mean(tree) for tree in trees):
+    if any(is_mean(tree) for tree in trees):
         return "means"
     return "averages" if around.operator == "avg" and _name(around.of) == "avg" else ""
 
 
-def _is_mean(node: Node) -> bool:
+def is_mean(node: Node) -> bool:
     """Whether it divides the sum of a histogram's or summary's observations by their number."""
     if not (isinstance(node, BinaryNode) and node.operator == "/"):
         return False
@@ -193,7 +195,7 @@ def quantile_since_start(corpus: Corpus) -> Iterator[Defect]:
     """Of selectors of buckets that no function of a range reads; recorded ones are rates."""
     for query in corpus.queries:
         for node in query.nodes:
-            if isinstance(node, CallNode) and node.name in _QUANTILES:
+            if isinstance(node, CallNode) and node.name in QUANTILES:
                 for series in series_of(node):
                     if _raw_bucket(series, corpus) and not _subqueried(node, series):
                         yield in_query(query, f"{series.name} counts everything since the server started.", series.name)
@@ -209,30 +211,32 @@ def quantile_since_start(corpus: Corpus) -> Iterator[Defect]:
     good=on_panel("sum(rate(latency_seconds_sum[5m])) / sum(rate(latency_seconds_count[5m]))"),
 )
 def average_since_start(corpus: Corpus) -> Iterator[Defect]:
-    """Of the two parts of one histogram or summary, without a function around them; recorded ones are rates."""
+    """Of the two parts of one histogram or summary, or of two known counters, without a function around them; recorded ones are rates."""
     for query in corpus.queries:
         for node in query.nodes:
             if isinstance(node, BinaryNode) and node.operator == "/":
-                above, below = _bare(node.left, "_sum", corpus), _bare(node.right, "_count", corpus)
-                if above and above == below:
-                    yield in_query(
-                        query,
-                        f"{above}_sum and {below}_count count everything since the server started.",
-                        f"{above}_sum",
-                    )
+                above, below = _whole(node.left, corpus), _whole(node.right, corpus)
+                if _are_parts(above, below) or _are_counters((above, below), corpus):
+                    message = f"{above} and {below} count everything since the server started."
+                    yield in_query(query, message, above)
 
 
-def _bare(node: Node, part: str, corpus: Corpus) -> str:
-    """The histogram of which this is the whole part, in whatever aggregation."""
+def _whole(node: Node, corpus: Corpus) -> str:
+    """The series of which this is the value itself, in whatever aggregation; empty for all else and for recorded ones."""
     while isinstance(node, AggregateNode) and node.operator in ("sum", "avg", "max", "min"):
         node = node.of
-    bare = (
-        isinstance(node, SeriesNode)
-        and node.window is None
-        and node.name.endswith(part)
-        and node.name not in corpus.recorded
-    )
-    return node.name.removesuffix(part) if bare and isinstance(node, SeriesNode) else ""
+    is_bare = isinstance(node, SeriesNode) and node.window is None and not node.offset_seconds
+    return node.name if is_bare and isinstance(node, SeriesNode) and node.name not in corpus.recorded else ""
+
+
+def _are_parts(above: str, below: str) -> bool:
+    ends = above.endswith("_sum") and below.endswith("_count")
+    return ends and above.removesuffix("_sum") == below.removesuffix("_count")
+
+
+def _are_counters(names: tuple[str, str], corpus: Corpus) -> bool:
+    known = [corpus.known_series(name) for name in names]
+    return all(each is not None and each.type == COUNTER for each in known)
 
 
 def _raw_bucket(series: SeriesNode, corpus: Corpus) -> bool:

@@ -104,10 +104,10 @@ def _contradicts(one: LabelMatcher, series: SeriesNode) -> LabelMatcher | None:
 )
 def lost_label(corpus: Corpus) -> Iterator[Defect]:
     """Only of series that are recorded by rules that were read."""
+    recorded = {name: corpus.labels_of(SeriesNode(name)).possible for name in corpus.recorded}
     for query in corpus.queries:
         for series in query.series:
-            if series.name in corpus.recorded and not series.either:
-                known = corpus.labels_of(SeriesNode(series.name)).possible
+            if (known := recorded.get(series.name)) and not series.either:
                 for label in sorted(label for label in selected(series).expected if label not in known):
                     yield in_query(query, f"{series.name} has no label {label!r}: its rule does not keep it.", label)
 

@@ -54,6 +54,7 @@ def _why(query: Query) -> str:
     fix="Correct what it names.",
     bad=on_panel("sum_over(up)").given("# content of ours", own=True),
     good=on_panel("sum(up)").given("# content of ours", own=True),
+    asks_another=True,
 )
 def promtool_refuses(corpus: Corpus) -> Iterator[Defect]:
     """Of our own content: its rule files, and every query of a dashboard as the rule it would be."""

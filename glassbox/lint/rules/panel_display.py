@@ -52,7 +52,7 @@ def _several(node: Node, single: set[str], corpus: Corpus) -> bool:
     match node:
         case SeriesNode():
             known = corpus.known_series(node.name)
-            return known is not None and known.labels is not None and not _of_one(node, single)
+            return known is not None and known.labels is not None and not chooses_one(node, single)
         case CallNode():
             return bool(node.arguments) and not node.scalar and _several(node.arguments[0], single, corpus)
         case BinaryNode() if node.operator in COMPARISONS or is_scalar(node.right):
@@ -64,7 +64,7 @@ def _several(node: Node, single: set[str], corpus: Corpus) -> bool:
     return False
 
 
-def _of_one(series: SeriesNode, single: set[str]) -> bool:
+def chooses_one(series: SeriesNode, single: set[str]) -> bool:
     """Whether a matcher chooses one server."""
     for each in series.matchers:
         if each.label in ("instance", "pod", "node", "host", "hostname", "server", "container"):

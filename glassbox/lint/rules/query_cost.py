@@ -1,10 +1,14 @@
 """Queries that read much where little would do."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import partial
 
-from glassbox.lint.examples import as_record, on_panel, together
+from glassbox.lint.estimated_cost import estimated_cost, in_words
+from glassbox.lint.examples import Example, as_record, on_board, on_panel, together
 from glassbox.lint.finding import Severity
 from glassbox.lint.rule import Defect, in_query, lint_rule
+from glassbox.lint.rules.panel_display import chooses_one
 from glassbox.lint.subjects import Corpus
 from glassbox.syntax.tree import AggregateNode, BinaryNode, CallNode, LabelMatcher, Node, SeriesNode
 
@@ -83,4 +87,38 @@ def _instead(node: Node, series: SeriesNode, sums: Mapping[str, list[tuple[froze
     return next((name for kept, name in sums.get(series.name, ()) if needed <= kept), "")
 
 
-RULES = (raw_histogram,)
+# Ours: with 40 servers 16,000 series at each look, which Prometheus reads in seconds.
+_MOST_OF_EACH_SERVER = 400
+_MEAN = "sum(rate(vllm:e2e_request_latency_seconds_sum[5m])) / sum(rate(vllm:e2e_request_latency_seconds_count[5m]))"
+
+
+def _twenty(expr: str) -> Example:
+    panels = on_panel(expr).corpus.boards[0].panels * 20
+    return Example(f"20 panels, each with\nexpr: {expr}", on_board(panels=panels))
+
+
+@lint_rule(
+    "many-series",
+    Severity.INFO,
+    title="A dashboard that reads hundreds of series of every server",
+    why="With each server that is added, each look at it costs as much again: what is quick with two servers ends in timeouts with a hundred.",
+    fix="Record the sums of buckets that several panels read, or let one server be chosen.",
+    bad=_twenty("histogram_quantile(0.9, sum by (le) (rate(vllm:e2e_request_latency_seconds_bucket[5m])))"),
+    good=_twenty(_MEAN),
+)
+def many_series(corpus: Corpus) -> Iterator[Defect]:
+    """Estimated from the labels and buckets of known metrics, above 400 series of each server; of selectors that do not choose one."""
+    for board in corpus.boards:
+        single = {each.name for each in board.variables if not (each.multi or each.include_all)}
+        asked = [query for panel in board.panels for query in panel.queries if not query.hidden]
+        of_all = partial(_is_of_all, single)
+        costs = [replace(estimated_cost(query, corpus, of_all), unknown=()) for query in asked]
+        if sum(cost.series for cost in costs) > _MOST_OF_EACH_SERVER:
+            yield Defect(board.location, f"It reads {in_words(costs)} in an hour.")
+
+
+def _is_of_all(single: set[str], series: SeriesNode) -> bool:
+    return not chooses_one(series, single)
+
+
+RULES = (raw_histogram, many_series)

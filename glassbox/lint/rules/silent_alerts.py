@@ -39,8 +39,18 @@ def no_comparison(corpus: Corpus) -> Iterator[Defect]:
     for alert in _of_prometheus(corpus):
         nodes = alert.query.nodes
         reads = any(isinstance(node, SeriesNode) for node in nodes)
-        if reads and not alert.compares and not any(_decides(node, corpus) for node in nodes):
+        if (
+            reads
+            and not alert.compares
+            and not _is_narrowed(alert.query.tree)
+            and not any(_decides(node, corpus) for node in nodes)
+        ):
             yield in_query(alert.query, f"{alert.name} fires as long as its query has a result, whatever the value.")
+
+
+def _is_narrowed(node: Node | None) -> bool:
+    """Whether it asks whether there are series at all whose label has a certain form."""
+    return isinstance(node, SeriesNode) and any(each.operator == "=~" for each in node.matchers)
 
 
 def _of_prometheus(corpus: Corpus) -> Iterator[GroupedRule]:
@@ -87,7 +97,7 @@ def count_never_zero(corpus: Corpus) -> Iterator[Defect]:
     good=as_alert('(count(up{job="api"} == 1) or vector(0)) < 3'),
 )
 def silent_when_all_are_gone(corpus: Corpus) -> Iterator[Defect]:
-    """A count of series that are up below a number; a sum of `up` that is compared with 0, unless an alert asks for its absence."""
+    """A count of series that are up below a number; a sum of `up` with 0, or of info series, unless an alert asks for their absence."""
     for alert in corpus.alerts:
         if any(isinstance(node, BinaryNode) and node.operator == "or" for node in alert.query.nodes):
             continue
@@ -96,8 +106,9 @@ def silent_when_all_are_gone(corpus: Corpus) -> Iterator[Defect]:
                 yield in_query(
                     alert.query, f"Where no series is left, the count is nothing rather than below {number:g}.", "count"
                 )
-            if number <= 1 and (series := _sum_of_up(node.left)) and not _absence_is_seen(series, corpus):
-                yield in_query(alert.query, "Where the targets are gone, the sum of up is nothing rather than 0.", "up")
+            if (series := _sum_of_ones(node.left, number)) and not _absence_is_seen(series, corpus):
+                message = f"Where the targets are gone, the sum of {series.name} is nothing rather than 0."
+                yield in_query(alert.query, message, series.name)
 
 
 def _below(alert: GroupedRule) -> Iterator[tuple[BinaryNode, float]]:
@@ -117,9 +128,16 @@ def _filters(node: Node) -> bool:
     return isinstance(of, BinaryNode) and of.operator in COMPARISONS and not of.returns_bool
 
 
-def _sum_of_up(node: Node) -> SeriesNode | None:
-    summed = node.of if isinstance(node, AggregateNode) and node.operator in ("sum", "max") else None
-    return summed if isinstance(summed, SeriesNode) and summed.name == "up" else None
+def _sum_of_ones(node: Node, number: float) -> SeriesNode | None:
+    """The `up` of which the sum is compared with 0, or the info series whose sum, which is their number, is compared."""
+    if (
+        not isinstance(node, AggregateNode)
+        or node.operator not in ("sum", "max")
+        or not isinstance(node.of, SeriesNode)
+    ):
+        return None
+    is_up, is_info = node.of.name == "up" and number <= 1, node.of.name.endswith("_info") and not node.labels
+    return node.of if is_up or is_info else None
 
 
 def _absence_is_seen(series: SeriesNode, corpus: Corpus) -> bool:

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 
 from glassbox.lint.examples import as_record, on_panel
-from glassbox.lint.finding import Severity
+from glassbox.lint.finding import Repair, Severity
 from glassbox.lint.result_units import unit_of
 from glassbox.lint.rule import Defect, in_query, lint_rule
-from glassbox.lint.subjects import Corpus
+from glassbox.lint.subjects import BoardPanel, Corpus
 from glassbox.metrics.types import Unit
 
 _OTHER_TIMES = frozenset({"ns", "µs", "ms", "m", "h", "d", "dtdurationms"})
@@ -15,19 +15,23 @@ _MULTIPLES_OF_BYTES = frozenset(
     {"kbytes", "mbytes", "gbytes", "tbytes", "deckbytes", "decmbytes", "decgbytes", "dectbytes"}
 )
 _BITS = frozenset({"bps", "binbps", "Kbits", "Mbits", "Gbits", "Kibits", "Mibits", "Gibits"})
-_RATES = frozenset({"cps", "ops", "reqps", "rps", "wps", "iops", "cpm", "opm", "rpm", "wpm"})
+_PER_MINUTE = frozenset({"cpm", "opm", "rpm", "wpm"})
+_RATES = _PER_MINUTE | {"cps", "ops", "reqps", "rps", "wps", "iops"}
 # Of each unit of values, the units of Grafana that show another number for them: by a factor, or as a rate.
 _SHOWS_ANOTHER = {
     Unit.SECONDS: _OTHER_TIMES | _RATES,
     Unit.RATIO: frozenset({"percent"}),
     Unit.PERCENT: frozenset({"percentunit"}),
     Unit.BYTES: _MULTIPLES_OF_BYTES | frozenset({"bits", "decbits"}) | _BITS,
-    Unit.MEBIBYTES: (_MULTIPLES_OF_BYTES - {"mbytes", "decmbytes"}) | {"bytes", "decbytes", "bits", "decbits"},
+    Unit.MEBIBYTES: (_MULTIPLES_OF_BYTES - {"mbytes"}) | {"bytes", "decbytes", "bits", "decbits"},
     Unit.BYTES_PER_SECOND: _BITS | {"KBs", "MBs", "GBs", "KiBs", "MiBs", "GiBs"},
     Unit.MEGAHERTZ: frozenset({"hertz", "rotkhz", "rotghz"}),
     Unit.HERTZ: frozenset({"rotkhz", "rotmhz", "rotghz"}),
     Unit.MILLIJOULES: frozenset({"joule", "watth", "kwatth"}),
     Unit.TOKENS: _RATES,
+    Unit.TOKENS_PER_SECOND: _PER_MINUTE,
+    Unit.REQUESTS_PER_SECOND: _PER_MINUTE,
+    Unit.EVENTS_PER_SECOND: _PER_MINUTE,
 }
 _CALLED = {
     Unit.MEBIBYTES: "MiB",
@@ -36,6 +40,9 @@ _CALLED = {
     Unit.RATIO: "a ratio of 0 to 1",
     Unit.PERCENT: "percent of 0 to 100",
     Unit.BYTES_PER_SECOND: "bytes per second",
+    Unit.TOKENS_PER_SECOND: "tokens per second",
+    Unit.REQUESTS_PER_SECOND: "requests per second",
+    Unit.EVENTS_PER_SECOND: "events per second",
 }
 # Of each unit of values, the word in the name of a recorded series that says another.
 _SAYS_ANOTHER = {
@@ -62,10 +69,34 @@ def wrong_unit(corpus: Corpus) -> Iterator[Defect]:
         for query in panel.queries if panel.unit and not panel.other_units else ():
             unit = unit_of(query.tree, corpus) if query.tree and not query.hidden else None
             if unit is not None and panel.unit in _SHOWS_ANOTHER.get(unit, ()):
-                yield in_query(
-                    query,
-                    f"The values are {_CALLED.get(unit, unit.value)}, and the panel shows them as {panel.unit!r}.",
-                )
+                message = f"The values are {_CALLED.get(unit, unit.value)}, and the panel shows them as {panel.unit!r}."
+                yield in_query(query, message, repairs=_with_unit(panel, unit, corpus))
+
+
+# Where Grafana has one unit for the values, and no other is as good.
+_RIGHT = {
+    Unit.SECONDS: "s",
+    Unit.RATIO: "percentunit",
+    Unit.PERCENT: "percent",
+    Unit.BYTES: "bytes",
+    Unit.MEBIBYTES: "mbytes",
+    Unit.MEGAHERTZ: "rotmhz",
+    Unit.HERTZ: "hertz",
+}
+
+# Those of a new panel, which nobody has chosen.
+_GRAFANAS_THRESHOLDS = (80.0,)
+
+
+def _with_unit(panel: BoardPanel, unit: Unit, corpus: Corpus) -> tuple[Repair, ...]:
+    """The repair, where all that the panel shows has the unit, and no limit of it is meant in the other."""
+    units = {unit_of(query.tree, corpus) if query.tree else None for query in panel.queries}
+    limited = (
+        panel.thresholds not in ((), _GRAFANAS_THRESHOLDS) or panel.minimum is not None or panel.maximum is not None
+    )
+    if units != {unit} or unit not in _RIGHT or limited or not panel.unit_line:
+        return ()
+    return (Repair(panel.unit_line, "unit", panel.unit, _RIGHT[unit], panel.unit, _RIGHT[unit]),)
 
 
 @lint_rule(

@@ -5,7 +5,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from glassbox.lint.examples import as_alert, on_panel
-from glassbox.lint.finding import Severity
+from glassbox.lint.finding import Repair, Severity
+from glassbox.lint.fixing.query_repairs import with_part
 from glassbox.lint.rule import Defect, in_query, lint_rule
 from glassbox.lint.subjects import Corpus, Query
 from glassbox.lint.words import duration
@@ -85,7 +86,15 @@ def interval_window(corpus: Corpus) -> Iterator[Defect]:
         if query.step_seconds is None or query.step_seconds < enough:
             for function, _, window in calls(query):
                 if window.variable == "$__interval":
-                    yield in_query(query, f"{function} over $__interval has gaps when one zooms in.", "__interval")
+                    message = f"{function} over $__interval has gaps when one zooms in."
+                    yield in_query(query, message, "__interval", repairs=_with_rate_interval(query))
+
+
+def _with_rate_interval(query: Query) -> tuple[Repair, ...]:
+    """The repair, where every $__interval is the window of a function that compares samples."""
+    windows = [window for *_, window in calls(query) if window.variable == "$__interval"]
+    only = len(windows) == query.text.count("[$__interval]") == query.text.count("__interval")
+    return with_part(query, "[$__interval]", "[$__rate_interval]") if only else ()
 
 
 @lint_rule(

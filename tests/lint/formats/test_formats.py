@@ -46,6 +46,7 @@ boards/a b.json:7: warning: rate over 1m is too short. (short-window)
 a.json:1: info: It has no unit. (no-unit)
     Give it one.
 
+Glassbox's docs/lint-rules.md explains each rule, with examples.
 1 error, 1 warning, 1 info in 2 dashboards and 3 rules of 4 files."""
     )
     assert FORMATS["text"](NONE) == "No findings in 1 dashboard and 0 rules of 1 file."
@@ -74,6 +75,7 @@ def test_json_has_every_field():
     assert found["not_read"] == {"Helm template": ["c/t.yaml"]}
     assert found["findings"][0] == {
         "rule": "short-window",
+        "page": "docs/lint-rules.md#short-window",
         "severity": "warning",
         "file": "boards/a b.json",
         "line": 7,
@@ -129,9 +131,9 @@ def test_junit_counts_errors_and_warnings_as_failures():
 
 def test_annotations_of_github_have_file_line_and_title():
     assert FORMATS["github"](REPORT).splitlines() == [
-        "::warning file=boards/a b.json,title=glassbox short-window,line=7::rate over 1m is too short.%0AIn Serving / Tokens / query A.%0AUse 4m.",
-        "::error file=/x/y.yml,title=glassbox unreadable::It is not YAML.%0ACorrect it.",
-        "::notice file=a.json,title=glassbox no-unit,line=1::It has no unit.%0AGive it one.",
+        "::warning file=boards/a b.json,title=glassbox short-window,line=7::rate over 1m is too short.%0AIn Serving / Tokens / query A.%0AUse 4m.%0ASee docs/lint-rules.md#short-window.",
+        "::error file=/x/y.yml,title=glassbox unreadable::It is not YAML.%0ACorrect it.%0ASee docs/lint.md#what-is-read.",
+        "::notice file=a.json,title=glassbox no-unit,line=1::It has no unit.%0AGive it one.%0ASee docs/lint-rules.md#no-unit.",
         "1 error, 1 warning, 1 info in 2 dashboards and 3 rules of 4 files.",
     ]
 

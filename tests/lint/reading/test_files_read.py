@@ -425,11 +425,89 @@ def test_groups_and_rules_that_are_no_objects_are_refused(tmp_path, text, proble
     assert (finding.message, finding.location.line) == (problem, line)
 
 
-def test_a_key_that_is_there_twice_is_refused(tmp_path):
+def flaws(corpus):
+    return [(flaw.what, flaw.is_key, flaw.location.line) for flaw in corpus.flaws]
+
+
+def test_a_key_that_is_there_twice_is_told_with_its_line_and_the_rest_is_read(tmp_path):
     rule = "- {name: a, rules: [{alert: A, expr: up == 0, for: 1m,\n  expr: up == 1}]}\n"
-    (finding,) = read(tmp_path, f"groups:\n{rule}", "rules.yml").unreadable
-    said = "It has the key expr twice in one object, which Prometheus refuses."
-    assert (finding.message, finding.location.line) == (said, 3)
+    found = read(tmp_path, f"groups:\n{rule}", "rules.yml")
+    assert (flaws(found.corpus), found.unreadable) == ([("expr", True, 3)], ())
+    assert [rule.query.text for rule in found.corpus.rules] == ["up == 1"]
+
+
+def test_of_json_each_key_that_is_there_twice_is_told_in_the_line_of_the_last(tmp_path):
+    text = '{"title": "a",\n "panels": [{"id": 1, "title": "b",\n "id": 2,\n "title": "c"}],\n "title": "d"}'
+    assert flaws(read(tmp_path, text).corpus) == [("id", True, 3), ("title", True, 4), ("title", True, 5)]
+
+
+def test_nan_and_infinity_are_told_and_read_as_nothing(tmp_path):
+    text = '{"title": "NaN, \\"-Infinity",\n "panels": [{"id": NaN,\n "title": "b", "gridPos": {"x": -Infinity}}]}'
+    corpus = read(tmp_path, text).corpus
+    assert flaws(corpus) == [("NaN", False, 2), ("-Infinity", False, 3)]
+    assert (corpus.boards[0].panels[0].id, corpus.boards[0].panels[0].grid) == (None, None)
+
+
+def test_a_flaw_of_a_text_within_an_object_has_the_line_of_the_file(tmp_path):
+    text = 'kind: ConfigMap\ndata:\n  board.json: |\n    {"title": "a", "panels": [],\n     "title": "b"}\n'
+    assert flaws(read(tmp_path, text, "board.yaml").corpus) == [("title", True, 5)]
+
+
+def test_rule_files_within_one_file_are_told_apart(tmp_path):
+    rules = "groups:\n- {name: a, rules: [{alert: A, expr: up}]}\n- {name: b, rules: [{alert: A, expr: up}]}\n"
+    found = groups(tmp_path, f"{rules}---\n{rules}")
+    assert [(group.name, group.keys) for group in found] == [(name, ("name", "rules")) for name in "abab"]
+    assert found[0].part == found[1].part != found[2].part == found[3].part
+    assert found[0].rules[0].keys == ("alert", "expr")
+
+
+def test_panels_of_a_folded_row_are_laid_out_by_themselves(tmp_path):
+    grid = {"x": 0, "y": 1, "w": 8, "h": 8}
+    inside = [{"id": number, "title": str(number), "gridPos": grid} for number in (2, 3)]
+    row = {"id": 1, "type": "row", "collapsed": True, "panels": inside}
+    outside = {"id": 4, "title": "4", "gridPos": grid}
+    panels = the_board(tmp_path, json.dumps({"title": "a", "panels": [row, outside]})).panels
+    places = {panel.title: panel.laid_out_in for panel in panels}
+    assert places["2"] == places["3"] != places["4"]
+
+
+COMPOSE = """services:
+  prometheus:
+    image: prom/prometheus
+    ports: ["9090:9090", "127.0.0.1:9091:9091", "0.0.0.0:9093:9093", "${ADDRESS:-127.0.0.1}:9100:9100"]
+  exporter:
+    build: .
+    ports:
+    - "[::1]:9400:9400"
+    - "${PORT:-9401}:9401/tcp"
+    - target: 9402
+      published: 9402
+    - {target: 9403, published: 9403, host_ip: 127.0.0.1}
+    - 9404
+"""
+
+
+def test_ports_that_a_compose_file_opens_to_every_network_are_read_with_their_lines(tmp_path):
+    found = read(tmp_path, COMPOSE, "compose.yaml")
+    assert [(each.service, each.port, each.location.line) for each in found.corpus.ports] == [
+        ("prometheus", 9090, 4),
+        ("prometheus", 9093, 4),
+        ("exporter", 9401, 7),
+        ("exporter", 9402, 11),
+    ]
+
+
+def test_what_a_variable_and_a_dashboard_open_with_is_read(tmp_path):
+    variable = {"name": "model", "type": "query", "query": "label_values(a, b)", "current": {"value": ["/home/x", "y"]}}
+    body = {
+        "title": "a",
+        "panels": [],
+        "time": {"from": "now-5m"},
+        "refresh": False,
+        "templating": {"list": [variable]},
+    }
+    board = the_board(tmp_path, json.dumps(body))
+    assert (board.time_from, board.refresh, board.variables[0].saved) == ("now-5m", "false", ("/home/x", "y"))
 
 
 def test_a_group_whose_rules_are_left_empty_is_read(tmp_path):

@@ -1,0 +1,92 @@
+"""Groups of notification templates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from glassbox.compile.bundle import Json
+from glassbox.errors import GlassboxError
+from glassbox.grafana.differences.difference import Difference
+from glassbox.grafana.differences.notification_differences import template_differences
+from glassbox.grafana.kinds.kind import Deployment, Edit, ObjectKind
+from glassbox.grafana.kinds.provisioned import is_editable, of_name, refuse_changed, refuse_provisioned
+from glassbox.grafana.notification_marks import (  # fmt: skip  # one import
+    marked_template,
+    owner_of_template,
+    unmarked_template,
+    was_template_edited,
+)
+
+if TYPE_CHECKING:
+    from glassbox.grafana.client import Grafana
+    from glassbox.grafana.survey import Survey
+
+
+class TemplateKind(ObjectKind):
+    """{"name", "template" with our mark, "editable"}; live with "provenance" and "version" where Grafana has them."""
+
+    name = "template"
+
+    def wanted(self, deployment: Deployment) -> Iterable[Json]:
+        target = deployment.target
+        for each in deployment.bundle.notifications.templates:
+            text = marked_template(target.folder_uid, each["name"], each["template"])
+            yield {"name": each["name"], "template": text, "editable": target.rules == "editable"}
+
+    def identity(self, found: Json) -> str:
+        return str(found["name"])
+
+    def title(self, found: Json) -> str:
+        return str(found["name"])
+
+    def live(self, survey: Survey, content: Json) -> Json | None:
+        return of_name(survey.notifications.templates, content["name"])
+
+    def now(self, grafana: Grafana, content: Json) -> Json | None:
+        return of_name(grafana.notifications.templates(), content["name"])
+
+    def is_unchanged(self, now: Json | None, live: Json | None) -> bool:
+        if now is None or live is None:
+            return now is live
+        return bool(now["template"] == live["template"])
+
+    def leftovers(self, survey: Survey, wanted: Iterable[Json]) -> Iterable[Json]:
+        names = {content["name"] for content in wanted}
+        return [each for each in survey.notifications.templates if owner_of_template(each) == survey.folder_uid and each["name"] not in names]  # fmt: skip  # one thing is one line
+
+    def check_ours(self, live: Json, folder_uid: str) -> None:
+        refuse_provisioned("Template", live)
+        if owner_of_template(live) != folder_uid:
+            raise GlassboxError(f"Grafana has a template {live['name']!r} that is not ours: give yours another name in notifications.templates.")  # fmt: skip  # a refusal is one line
+
+    def equal(self, content: Json, live: Json) -> bool:
+        return bool(content["template"] == live["template"])
+
+    def differences(self, content: Json, live: Json) -> Iterable[Difference]:
+        yield from template_differences(unmarked_template(live["template"]), unmarked_template(content["template"]))
+
+    def readable(self, found: Json) -> str:
+        return unmarked_template(str(found["template"]))
+
+    def edit(self, survey: Survey, live: Json) -> Edit | None:
+        """Whether it is what we pushed last; Grafana reports neither when nor by whom."""
+        return Edit("", "") if was_template_edited(live) else None
+
+    def write(self, grafana: Grafana, content: Json, live: Json | None) -> None:
+        """Write it over the state that was read: Grafana refuses another, where it has versions."""
+        body = {"name": content["name"], "template": content["template"]}
+        refuse_changed(self, self.now(grafana, content), live)
+        if live is None:
+            grafana.notifications.put_template(body, editable=content["editable"])
+        else:
+            body |= {key: live[key] for key in ("version",) if live.get(key)}
+            grafana.notifications.put_template(body, editable=is_editable(live))
+
+    def remove(self, grafana: Grafana, live: Json, folder_uid: str) -> None:
+        now = self.now(grafana, live)
+        if now is None:
+            return
+        self.check_ours(now, folder_uid)
+        refuse_changed(self, now, live)
+        grafana.notifications.delete_template(now)

@@ -1,0 +1,30 @@
+"""Paths of Grafana's API, and objects that are absent there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import quote
+
+from glassbox.errors import GlassboxError
+from glassbox.grafana.failures import NotVisibleError
+
+EDITABLE_HEADERS = {"X-Disable-Provenance": "true"}
+"""What is written with it can be changed in Grafana's page; Grafana tests that the header is there."""
+
+
+def path_part(text: str) -> str:
+    """One part of a path, percent-encoded; GlassboxError for an empty part or dots, which would name another object."""
+    if text in ("", ".", ".."):
+        raise GlassboxError(f"{text!r} cannot name an object in Grafana: give it another uid or name.")
+    return quote(text, safe="")
+
+
+@contextmanager
+def absent_is_fine() -> Iterator[None]:
+    """Suppress the 404 of Grafana itself; a 403 stays an error, since the object may exist."""
+    try:
+        yield
+    except NotVisibleError as error:
+        if error.status != 404:
+            raise

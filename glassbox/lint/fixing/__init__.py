@@ -1,0 +1,1 @@
+"""Repairs that lint makes itself in files of others: values in their places, and nothing around them."""

@@ -1,0 +1,55 @@
+"""Environments: what one of them changes in the rest of a settings file, and how its Grafana is reached."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from glassbox.settings.model import GrafanaTarget, Settings
+
+# What the client sets, or what the credential and other settings are for.
+_SENT_ALREADY = frozenset(
+    {
+        "authorization",
+        "connection",
+        "cookie",
+        "host",
+        "transfer-encoding",
+        "user-agent",
+        "x-disable-provenance",
+        "x-grafana-org-id",
+    }
+)
+_SENT_ALREADY_BEGINNINGS = ("accept", "content-")
+
+
+def overlaid(values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The values with the changes over them: keys of a mapping one by one, anything else as a whole."""
+    found = dict(values)
+    for key, value in changes.items():
+        before = found.get(key)
+        both = isinstance(before, Mapping) and isinstance(value, Mapping)
+        found[key] = overlaid(before, value) if both else value  # type: ignore[arg-type]  # mypy does not follow `both`
+    return found
+
+
+def about_places(targets: Mapping[str, GrafanaTarget]) -> str:
+    """What is wrong with environments together: two of them with one folder would overwrite each other at every push."""
+    seen: dict[tuple[str, int, str], str] = {}
+    for name, target in targets.items():
+        url = (target.api_url or target.url).rstrip("/")
+        place = (url, target.organisation_id, target.folder_uid)
+        earlier = seen.setdefault(place, name)
+        if url and earlier != name:
+            return f"environments.{name}: goes to the same folder {target.folder_uid!r} of the same Grafana as environments.{earlier}; give one of them another grafana.folder_uid."
+    return ""
+
+
+def about_entrance(settings: Settings) -> str:
+    """What is wrong with what requests to Grafana bring along."""
+    target = settings.grafana
+    for name in target.headers:
+        if name.lower() in _SENT_ALREADY or name.lower().startswith(_SENT_ALREADY_BEGINNINGS):
+            return f"grafana.headers: {name!r} is a header that every request has already; leave it out."
+    if bool(target.client_certificate) != bool(target.client_key):
+        missing = "client_key" if target.client_certificate else "client_certificate"
+        return f"grafana.{missing}: is missing; a client certificate needs both files."
+    return ""

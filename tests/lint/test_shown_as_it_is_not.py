@@ -1,0 +1,114 @@
+"""Numbers that are right and are taken for others: what these rules leave alone."""
+
+import pytest
+
+from glassbox.lint.examples import as_alert, on_panel
+from glassbox.lint.linting import judged
+
+MEAN = "sum(rate(x_seconds_sum[5m])) / sum(rate(x_seconds_count[5m]))"
+BUCKETS = "rate({}:time_to_first_token_seconds_bucket[5m])"
+
+
+def rules(example):
+    return {finding.rule for finding in judged(example.corpus)} - {"no-unit", "fixed-window"}
+
+
+@pytest.mark.parametrize(
+    ("expr", "expected"),
+    [
+        (f"({MEAN}) or vector(0)", {"zero-for-missing"}),
+        ("100 * avg(vllm:kv_cache_usage_perc) or vector(0)", {"zero-for-missing"}),
+        ("sum(rate(errors_total[5m])) / sum(rate(requests_total[5m])) or vector(0)", set()),
+        ("sum(up) or vector(0)", set()),
+        ("avg(up) or vector(1)", set()),
+    ],
+)
+def test_a_number_of_events_may_be_0_and_a_time_may_not(expr, expected):
+    assert rules(on_panel(expr)) == expected
+
+
+def test_in_an_alert_a_time_of_0_is_below_every_threshold():
+    assert rules(as_alert("(histogram_quantile(0.9, sum by (le) (rate(x_bucket[5m]))) or vector(0)) > 1")) == set()
+
+
+@pytest.mark.parametrize(
+    ("expr", "expected"),
+    [
+        ("sum(rate(vllm:generation_tokens_total[5m])) / sum(rate(vllm:request_success_total[5m]))", {"mean-of-other-requests"}),
+        ("sum(rate(vllm:generation_tokens_total[5m])) / sum(rate(vllm:prompt_tokens_total[5m]))", set()),
+        ("sum(rate(own_tokens_total[5m])) / sum(rate(own_requests_total[5m]))", set()),
+    ],
+)  # fmt: skip  # a query in a line
+def test_counters_are_divided_wrongly_only_where_there_is_a_histogram(expr, expected):
+    assert rules(on_panel(expr)) == expected
+
+
+@pytest.mark.parametrize(
+    ("of", "by", "expected"),
+    [
+        (("vllm", "sglang"), "le", {"quantile-across-engines"}),
+        (("vllm", "sglang"), "le, job", set()),
+        (("vllm", "own"), "le", set()),
+    ],
+)
+def test_buckets_are_mixed_only_where_both_are_known_and_nothing_keeps_them_apart(of, by, expected):
+    both = " or ".join(BUCKETS.format(each) for each in of)
+    assert rules(on_panel(f"histogram_quantile(0.9, sum by ({by}) ({both}))")) == expected
+
+
+@pytest.mark.parametrize(
+    ("type_", "description", "expected"),
+    [
+        ("stat", "P90.", {"quantile-of-whole-range"}),
+        ("stat", "P90 of the selected range.", set()),
+        ("timeseries", "P90.", set()),
+    ],
+)
+def test_a_quantile_of_the_range_is_fine_where_the_panel_says_so(type_, description, expected):
+    query = "histogram_quantile(0.9, sum by (le) (rate(x_bucket[$__range])))"
+    assert rules(on_panel(query, panel={"type": type_, "description": description})) == expected
+
+
+@pytest.mark.parametrize(
+    ("expr", "unit", "expected"),
+    [
+        ("sum(rate(vllm:prompt_tokens_total[5m])) / sum(rate(vllm:request_success_total[5m]))", "cps", {"wrong-unit", "mean-of-other-requests"}),
+        ("sum(rate(vllm:request_success_total[5m]))", "cpm", {"wrong-unit"}),
+        ("sum(rate(vllm:request_success_total[5m]))", "reqps", set()),
+        ("DCGM_FI_DEV_FB_USED", "decmbytes", {"wrong-unit"}),
+        ("DCGM_FI_DEV_FB_USED", "mbytes", set()),
+    ],
+)  # fmt: skip  # a query in a line
+def test_units_by_the_minute_of_each_request_and_of_mebibytes(expr, unit, expected):
+    assert rules(on_panel(expr, panel={"unit": unit})) == expected
+
+
+@pytest.mark.parametrize(
+    ("expr", "expected"),
+    [
+        ("sum(rabbitmq_build_info) < 3", {"silent-when-all-are-gone"}),
+        ("sum by (job) (app_build_info) < 3", set()),
+        ('index_size{name=~".*ccnew.*"}', set()),
+        ("index_size", {"no-comparison"}),
+    ],
+)
+def test_info_series_are_counted_by_their_sum_and_a_pattern_asks_whether_there_are_any(expr, expected):
+    assert rules(as_alert(expr)) == expected
+
+
+@pytest.mark.parametrize(("type_", "expected"), [("bargauge", {"raw-counter"}), ("stat", set())])
+def test_bars_of_buckets_without_a_rate_only_climb(type_, expected):
+    query = "sum by (le) (vllm:e2e_request_latency_seconds_bucket)"
+    assert rules(on_panel(query, panel={"type": type_})) == expected
+
+
+@pytest.mark.parametrize(
+    ("expr", "expected"),
+    [
+        ("sum(vllm:prefix_cache_hits_total) / sum(vllm:prefix_cache_queries_total)", {"average-since-start"}),
+        ("sum(rate(vllm:prefix_cache_hits_total[5m])) / sum(rate(vllm:prefix_cache_queries_total[5m]))", set()),
+        ("sum(own_hits_total) / sum(own_queries_total)", set()),
+    ],
+)
+def test_a_quotient_of_counters_is_one_since_the_start_where_both_are_known(expr, expected):
+    assert rules(on_panel(expr)) == expected

@@ -29,6 +29,7 @@ _GPU_SERIES: tuple[Level | Source, ...] = (
     *CATALOGUE["dcgm"],
     *CATALOGUE["nvidia_gpu_exporter"],
     *CATALOGUE["amd_exporter"],
+    *CATALOGUE["rocm_smi_exporter"],
     *(metric for metric in CATALOGUE["service"] if "gpu_id" in metric.labels),
     service.EXPORTER_UP,
     service.EXPORTER_LAST_SUCCESS,

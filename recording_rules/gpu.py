@@ -1,4 +1,4 @@
-"""GPUs, whichever exporter measures them: dcgm-exporter, our exporter, nvidia_gpu_exporter or AMD's. Impossible readings are left out.
+"""GPUs, whichever exporter measures them: dcgm-exporter, our exporter, nvidia_gpu_exporter, AMD's or that of ROCm SMI. Impossible readings are left out.
 
 MIG slices of one GPU are one GPU: their memory is added up, of everything else the largest value counts.
 
@@ -12,6 +12,7 @@ from functools import reduce
 from glassbox.metrics import amd_exporter as amd
 from glassbox.metrics import dcgm, scrape, service
 from glassbox.metrics import nvidia_gpu_exporter as smi
+from glassbox.metrics import rocm_smi_exporter as rocm
 from glassbox.metrics.types import Counter, Gauge, Unit
 from glassbox.query.expr import Expr
 from glassbox.query.promql import (
@@ -66,6 +67,11 @@ def of_amd(gauge: Gauge, **matchers: str | Matcher) -> Expr:
     return with_label("gpu", by_uuid, copied_from="gpu_id")
 
 
+def _rocm(gauge: Gauge, **matchers: str | Matcher) -> Expr:
+    """ROCm SMI's series under the label `UUID`. Boards without an id of their own share a short one, such as -1."""
+    return with_label("UUID", instant(gauge, **matchers), copied_from="uid", pattern="(.{8,})")
+
+
 def _smi(series: Expr) -> Expr:
     """nvidia_gpu_exporter's series under the label `gpu`: the GPU's index, or its uuid where the exporter reports no index."""
     by_uuid = (*TARGET, "uuid")
@@ -79,11 +85,12 @@ def _numbered(indexed: Expr) -> Expr:
 
 
 def of_model(name: str) -> Expr:
-    """1 for each GPU of this model, named as nvidia-smi or AMD's exporter does. Our exporter does not report models."""
+    """1 for each GPU of this model, named as nvidia-smi or AMD's exporters do. Our exporter does not report models."""
     # A GPU that shares its host's memory reports none of its own.
     from_dcgm = instant(dcgm.FB_USED, modelName=name).or_(instant(dcgm.GPU_TEMP, modelName=name))
     from_amd = of_amd(amd.TOTAL_VRAM, card_model=name)
-    return group_by(GPU, from_dcgm.or_(_numbered(instant(smi.GPU_INFO, name=name))).or_(from_amd))
+    from_smi, from_rocm = _numbered(instant(smi.GPU_INFO, name=name)), _rocm(rocm.GPU_MEM_TOTAL, modelName=name)
+    return group_by(GPU, from_dcgm.or_(from_smi).or_(from_amd).or_(from_rocm))
 
 
 def _ratio(percent: Expr) -> Expr:
@@ -121,6 +128,7 @@ UTILIZATION = _each_gpu(
     _ratio(_ours(service.GPU_UTILIZATION)),
     _smi(instant(smi.UTILIZATION_GPU)),
     _ratio(of_amd(amd.GFX_ACTIVITY)),
+    _ratio(_rocm(rocm.GPU_UTIL)),
 )
 # Share of time in which the compute engine is active: a finer duty cycle.
 ENGINE_ACTIVE = _profiled(dcgm.GR_ENGINE_ACTIVE)
@@ -135,6 +143,7 @@ _OTHER_TEMPERATURES = (
     _smi(instant(smi.TEMPERATURE)),
     of_amd(amd.JUNCTION_TEMPERATURE),
     of_amd(amd.EDGE_TEMPERATURE),
+    _rocm(rocm.TEMP),
 )
 TEMPERATURE = _each_gpu(instant(dcgm.GPU_TEMP), *_OTHER_TEMPERATURES)
 # 1 when the board could not replace a broken row of its memory, 0 otherwise.
@@ -159,6 +168,7 @@ MEMORY_USED = Record(
         _bytes(_ours(service.GPU_MEMORY_USED)),
         _smi(instant(smi.MEMORY_USED)),
         _bytes(of_amd(amd.USED_VRAM)),
+        _rocm(rocm.GPU_MEM_USED),
     ),
     "Memory in use. It is flat under vLLM, which reserves its KV cache at start. GPUs that share their host's memory report none.",
 )
@@ -170,6 +180,7 @@ MEMORY_TOTAL = Record(
         _bytes(_ours(service.GPU_MEMORY_TOTAL)),
         _smi(instant(smi.MEMORY_TOTAL)),
         _bytes(of_amd(amd.TOTAL_VRAM)),
+        _rocm(rocm.GPU_MEM_TOTAL),
     )
     > 0,
     "Memory of the board, or of its MIG slices.",
@@ -181,6 +192,7 @@ POWER = Record(
         _ours(service.GPU_POWER),
         _smi(instant(smi.POWER_DRAW)),
         *map(of_amd, (amd.PACKAGE_POWER, amd.AVERAGE_PACKAGE_POWER, amd.POWER_USAGE)),
+        *map(_rocm, (rocm.CUR_POWER, rocm.AVG_POWER)),
     ),
     "Power drawn.",
 )
@@ -191,6 +203,7 @@ SM_CLOCK = Record(
         _hertz(_ours(service.GPU_SM_CLOCK)),
         _smi(instant(smi.SM_CLOCK)),
         _hertz(of_amd(amd.CLOCK, clock_type="system")),
+        _hertz(_rocm(rocm.SCLK)),
     ),
     "Clock of the multiprocessors.",
 )

@@ -11,12 +11,13 @@ EXPORTERS = {
     "dcgm": "dcgm-exporter",
     "nvidia_gpu_exporter": "nvidia_gpu_exporter",
     "amd_exporter": "AMD's device-metrics-exporter",
+    "rocm_smi_exporter": "rocm-smi-exporter",
     "prometheus_server": "Prometheus about itself",
     "scrape": "every scrape",
     "process": "the process itself",
 }
 # Each with what else its series must have, where others use its names too.
-GPU_EXPORTERS = {"dcgm": "", "nvidia_gpu_exporter": "", "amd_exporter": ', gpu_id!=""'}
+GPU_EXPORTERS = {"dcgm": "", "nvidia_gpu_exporter": "", "amd_exporter": ', gpu_id!=""', "rocm_smi_exporter": ""}
 _GPU = "gpu, UUID, uuid, gpu_id"
 
 

@@ -56,6 +56,13 @@ def test_buckets_are_mixed_only_where_both_are_known_and_nothing_keeps_them_apar
     assert rules(on_panel(f"histogram_quantile(0.9, sum by ({by}) ({both}))")) == expected
 
 
+def test_of_one_target_no_engines_are_mixed():
+    both = " or ".join(
+        BUCKETS.format(each).replace("_bucket", '_bucket{instance="a:8000"}') for each in ("vllm", "sglang")
+    )
+    assert rules(on_panel(f"histogram_quantile(0.9, sum by (le) ({both}))")) == set()
+
+
 @pytest.mark.parametrize(
     ("type_", "title", "expected"),
     [

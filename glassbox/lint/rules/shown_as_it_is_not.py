@@ -152,11 +152,16 @@ def quantile_across_engines(corpus: Corpus) -> Iterator[Defect]:
     for query in corpus.queries:
         for node in query.nodes:
             for mixed in _sums_of_buckets(node):
-                bounds = {series.name: known_bounds(series.name) for series in series_of(mixed)}
+                bounds = {each.name: known_bounds(each.name) for each in series_of(mixed) if not _of_one_target(each)}
                 known = {name: each for name, each in bounds.items() if each}
                 if len(set(known.values())) > 1 and not _ENGINE_LABELS & set(mixed.labels or ()):
                     names = list(known)
                     yield in_query(query, f"{names[0]} and {names[-1]} have other buckets.", names[-1])
+
+
+def _of_one_target(series: SeriesNode) -> bool:
+    """Whether it is a process alone, which runs one engine."""
+    return any((each.label, each.operator) == ("instance", "=") for each in series.matchers)
 
 
 _ENGINE_LABELS = {"inference_engine", "engine_type", "job", "__name__"}

@@ -34,7 +34,6 @@ Examples:
   python deploy.py try --prometheus http://localhost:9090         see its past on our boards
   python deploy.py preview --prometheus http://localhost:9090     see them in a browser
   python deploy.py --settings settings.yaml --environment staging plan      what would change there
-  python deploy.py baseline save --prometheus http://localhost:9090 --window 1d before-0.33
 
 \b
 Exit codes: 0 done or nothing to do, 1 error, 2 lint findings, changes of a plan, what verify found,

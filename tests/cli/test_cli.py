@@ -271,7 +271,7 @@ def test_the_script_itself_ends_with_the_code():
     assert done.returncode == 1
     assert (
         done.stderr
-        == "Error: No such command 'nope'. The commands are build, lint, diff, explain, plan, verify, rollback, destroy, doctor, try, backtest, docs, preview, pictures, baseline, loadtest, relay.\n"
+        == "Error: No such command 'nope'. The commands are build, lint, diff, explain, plan, adopt, verify, rollback, destroy, doctor, try, backtest, docs, preview, pictures, baseline, loadtest, relay.\n"
     )
 
 

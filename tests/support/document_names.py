@@ -10,7 +10,7 @@ import yaml
 
 from deploy import PRODUCT
 from glassbox.cli.session import Session
-from glassbox.compile.outputs import FOLDERS, KUBERNETES_FOLDER
+from glassbox.compile.outputs import FOLDERS, GIT_SYNC_FOLDER, KUBERNETES_FOLDER
 from glassbox.errors import GlassboxError
 from glassbox.reference.settings_page import setting_keys, settings_schema
 from tests.support.paths import ROOT
@@ -18,7 +18,7 @@ from tests.support.paths import ROOT
 SETTINGS = {key.path for key in setting_keys(settings_schema())}
 SECTIONS = {re.split(r"[.\[]", path)[0] for path in SETTINGS}
 # Other projects' names that look like ours.
-_OF_OTHERS = {"performance_statistics.json", ".glassbox-lint.yaml", "vllm.log", "options.calculate"}
+_OF_OTHERS = {"performance_statistics.json", ".glassbox-lint.yaml", "_folder.json", "vllm.log", "options.calculate"}
 # YAML that is Prometheus' or Kustomize's, not a settings file.
 _OF_PROMETHEUS = {"receivers", "scrape_configs", "groups", "rule_files", "patches"}
 # What commands make, beside the checked folders of build/.
@@ -92,7 +92,7 @@ def path_exists(code: str) -> bool:
     """Whether a file or folder of ours ends in this path, or a command makes it."""
     path = code.rstrip("/")
     if path.startswith("build/"):
-        return path.split("/")[1] in {*FOLDERS, KUBERNETES_FOLDER}
+        return path.split("/")[1] in {*FOLDERS, KUBERNETES_FOLDER, GIT_SYNC_FOLDER}
     if code.startswith(_MADE) or path == "build":
         return True
     ours = re.compile(r"(.*/)?" + re.escape(path).replace(r"\*", "[^/]*"))

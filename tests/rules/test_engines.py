@@ -71,6 +71,22 @@ def test_what_is_given_up_is_neither_finished_nor_in_work(name):
 
 
 @pytest.mark.usefixtures("components")
+def test_series_without_a_model_are_not_work_of_one_of_tritons():
+    assert evaluated(*engine_cases.of_no_model_in_triton()) == []
+
+
+@pytest.mark.usefixtures("components")
+@pytest.mark.parametrize("name", [name for name in engine_cases.ANSWERS if name != "triton"])
+def test_an_engine_whose_answers_all_succeed_has_no_failures_and_that_is_known(name):
+    assert evaluated(*engine_cases.without_failures(name)) == []
+
+
+@pytest.mark.usefixtures("components")
+def test_an_engine_counts_for_its_front_end_while_it_was_there_within_five_minutes():
+    assert evaluated(*engine_cases.of_an_ended_engine_behind_a_front_end()) == []
+
+
+@pytest.mark.usefixtures("components")
 def test_a_front_end_is_not_read_of_what_the_engines_behind_it_report():
     assert evaluated(*engine_cases.behind_a_front_end()) == []
 

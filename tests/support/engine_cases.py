@@ -8,7 +8,7 @@ from tests.support import engine_series
 from tests.support.engine_rules import asked_of, labelled, per_second, series, spelled, up
 from tests.support.engine_series import JOB, LEVELS, MODEL, REPLICAS, STEP_SECONDS, WITHIN, WORK, Exposed
 
-# Beside the two replicas, one vLLM server does five times the work of one of them, and so does one whose target has the label of Triton's.
+# Beside the two replicas, one vLLM server does five times the work of one of them, and so does one whose series have the label of Triton's.
 BESIDE, LIKE_TRITON, TIMES = "v:8000", "w:8000", 5
 PREFILL, PREFILLS = "p:1", 'inference_role="prefill"'
 # What an instance that only prefills has a part in, by the word that the names begin with. The rest is of requests and tokens that clients get.
@@ -153,7 +153,7 @@ def whole(engine, exposed, lacks, *, spell=lambda name: name, stamped=True, vers
         own = {"job": JOB, "model_name": MODEL, "inference_engine": ""}
         generated = WORK["generated"] * TIMES / STEP_SECONDS * 2
         cases.append(asked_of("model:inference_generation_tokens:rate5m", generated, own))
-        cases.append(asked_of("model:inference_requests_running:sum", LEVELS["running"] * 2, own))
+        cases.append(asked_of("model:inference_requests_running:sum", LEVELS["running"], own))
         total = f'count(model:inference_generation_tokens:rate5m{{job="{JOB}"}})'
         told = not any("generation_tokens".startswith(word) for word in lacks)
         cases.append((total, "15m", [("{}", 2 if told else 1)]))
@@ -162,10 +162,13 @@ def whole(engine, exposed, lacks, *, spell=lambda name: name, stamped=True, vers
 
 def vllm_servers():
     """They are never part of another engine's records."""
-    vllm = list(engine_series.vllm())
     yield from up(BESIDE, LIKE_TRITON)
-    yield from series(vllm, (BESIDE,), TIMES)
-    yield from series(labelled(vllm, f'model="{MODEL}"'), (LIKE_TRITON,), TIMES)
+    yield from series(engine_series.vllm(), (BESIDE,), TIMES)
+    backend = (each for each in engine_series.triton_vllm() if each.name.startswith("vllm:"))
+    of_a_server = [
+        replace(each, labels=each.labels.replace('version="1"', f'model_name="{MODEL}"')) for each in backend
+    ]
+    yield from series(of_a_server, (LIKE_TRITON,), TIMES)
 
 
 WHOLE = ("vllm", "sglang", "trtllm", "tgi", "llamacpp", "dynamo")
@@ -324,6 +327,54 @@ def of_no_model(prefix):
     return [*up(*REPLICAS), *series(exposed, spell=_spelling(prefix))], cases
 
 
+def of_no_model_in_triton():
+    """Nor are they work of a model of Triton's."""
+    exposed = [replace(each, labels="") for each in engine_series.triton_vllm() if each.name.startswith("vllm:")]
+    names = [
+        name for name, value in expected("triton", BACKEND_LACKS).items() if value is not None and "http" not in name
+    ]
+    cases = [(f'count({name}{{inference_engine="triton"}})', "15m", []) for name in names]
+    return [*up(*REPLICAS), *series(exposed)], cases
+
+
+# Of one model the engine behind the front end was there until three minutes ago, and of the other one until seven.
+ENDED = {MODEL: "x48 stale", "alone": "x32 stale"}
+
+
+def of_an_ended_engine_behind_a_front_end():
+    """An engine counts for its front end as long as it was there within five minutes."""
+    rows, cases = [*up(*REPLICAS, "w:1")], []
+    for model, ended in ENDED.items():
+        engines = [each for name in ("vllm", "trtllm") for each in getattr(engine_series, name)()]
+        for row in (*series(engine_series.dynamo()), *series(engines, ("w:1",), values=lambda each: each.values(1))):
+            name = row["series"].replace(f'model="{MODEL}"', f'model="{model}"')
+            name = name.replace(f'model_name="{MODEL}"', f'model_name="{model}",{BEHIND}')
+            behind = BEHIND in name
+            rows.append({"series": name, "values": row["values"].replace("x80", ended) if behind else row["values"]})
+        labels = {"job": JOB, "model_name": model, "inference_engine": "dynamo"}
+        # Its refusals and answers are its own, whatever the engines report.
+        told = {name: value for name, value in expected("dynamo", LACKS["dynamo"]).items() if value is not None}
+        cases += [
+            asked_of(name, value if model == "alone" else None, labels)
+            for name, value in told.items()
+            if not re.search("http|admission", name)
+        ]
+    return rows, cases
+
+
+def without_failures(name):
+    """Where all answers succeed, none failed, which is not the same as that it is not known."""
+    rows, _ = as_exposed(name)
+    failed = re.compile("_error_total|request_failure|status_code=.[45]|status=.error")
+    labels = {"job": JOB, "model_name": MODEL, "inference_engine": name}
+    cases = [
+        asked_of("model:inference_http_requests:rate5m", per_second("finished"), labels),
+        asked_of("model:inference_http_errors:rate5m", 0, labels),
+        asked_of("model:slo_http_errors:rate", 0, labels),
+    ]
+    return [row for row in rows if not failed.search(row["series"])], cases
+
+
 def all_tests():
     """Series and cases by what they are about."""
     yield from ((name, as_exposed(name)) for name in WHOLE)
@@ -343,5 +394,8 @@ def all_tests():
     yield from ((f"{name}-{prefix}-older", of_an_older_version(name, prefix)) for name, prefix in OLDER)
     yield from ((f"no-model-{prefix}", of_no_model(prefix)) for prefix in ("colon", *PREFIXES))
     yield from ((f"abandoned-{name}", of_abandoned(name)) for name in ABANDONED)
+    yield "no-model-triton", of_no_model_in_triton()
+    yield "ended-behind", of_an_ended_engine_behind_a_front_end()
+    yield from ((f"succeeding-{name}", without_failures(name)) for name in ANSWERS if name != "triton")
     yield "behind", behind_a_front_end()
     yield "beside", beside_a_front_end()

@@ -42,14 +42,14 @@ def test_samples_of_a_board_are_counted_as_grafana_would_load_it() -> None:
 
 
 def test_what_is_worked_out_for_a_chosen_replica_costs_nothing_until_one_is_chosen() -> None:
-    """One moment of one recorded series; the raw ones of its rule are not read."""
+    """A moment of one recorded series, and of the same once more, which says what else is chosen; the raw ones of its rule are not read."""
     (panel,) = [panel for panel in LLM_SERVING["panels"] if panel["title"] == "Preemptions"]
     target = panel["targets"][0] | {"instant": True}
     board = {"panels": [{"targets": [target]}], "templating": LLM_SERVING["templating"]}
     raw = [line for line in raw_samples("saturated", 2) if line.startswith("vllm:num_preemptions_total{")]
     recorded = 'model:inference_preemptions:rate5m{job="vllm",model_name="m"} 1'
     assert len(raw) == 2 and raw[0].partition("{")[0] in target["expr"]
-    assert samples_read(board, {15: [recorded, *raw]}) == 1
+    assert samples_read(board, {15: [recorded, *raw]}) == 2
 
 
 def test_a_captured_server_becomes_as_many_replicas_as_are_asked_for() -> None:

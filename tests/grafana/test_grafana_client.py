@@ -697,7 +697,7 @@ def test_secrets_a_server_echoes_are_hidden(server: Misbehaving, credential: Tok
 
 
 def test_credentials_hide_their_secret_in_repr() -> None:
-    assert repr(Token(TOKEN)) == "Token()"
+    assert repr(Token(TOKEN)) == "Token(variable='GRAFANA_TOKEN')"
     assert repr(BasicAuth("admin", PASSWORD)) == "BasicAuth(user='admin')"
 
 

@@ -698,7 +698,8 @@ def test_secrets_a_server_echoes_are_hidden(server: Misbehaving, credential: Tok
 
 def test_credentials_hide_their_secret_in_repr() -> None:
     assert repr(Token(TOKEN)) == "Token(variable='GRAFANA_TOKEN')"
-    assert repr(BasicAuth("admin", PASSWORD)) == "BasicAuth(user='admin')"
+    shown = repr(BasicAuth("admin", PASSWORD))
+    assert shown.startswith("BasicAuth(user='admin'") and PASSWORD not in shown
 
 
 @pytest.mark.parametrize("value", ["", "a b", "a\r\nX-Evil: 1", "a\tb", "tökén"])

@@ -181,7 +181,7 @@ SCENARIOS = {
         verdicts={
             **dict.fromkeys((QWEN, HUNYUAN), "Fine"),
             **{MODELS_OF_ENGINES[engine]: "Fine" for engine in ("sglang", "trtllm", "tgi")},
-            **{MODELS_OF_ENGINES[engine]: "No trouble seen" for engine in ("llamacpp", "dynamo")},
+            **{MODELS_OF_ENGINES[engine]: "No trouble seen" for engine in ("llamacpp", "triton", "dynamo")},
         },
     ),
 }

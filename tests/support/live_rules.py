@@ -31,6 +31,13 @@ from tests.support.waiting import eventually
 INTERVAL_SECONDS = 5
 APART_MS = 250
 _ATTEMPTS = 12
+_SETTINGS = {
+    "global": {"scrape_interval": f"{INTERVAL_SECONDS}s", "evaluation_interval": f"{INTERVAL_SECONDS}s"},
+    "rule_files": ["rules.yaml"],
+    "scrape_configs": [
+        {"job_name": "vllm", "file_sd_configs": [{"files": ["targets.json"], "refresh_interval": "1s"}]}
+    ],
+}
 Series = Mapping[tuple[tuple[str, str], ...], Mapping[int, float]]
 
 
@@ -83,28 +90,23 @@ def recording(
             place = folder / str(attempt)
             place.mkdir(parents=True)
             (place / "rules.yaml").write_text(json.dumps(rules), encoding="utf-8")
-            (place / "prometheus.yml").write_text(json.dumps(_settings(urls)), encoding="utf-8")
+            (place / "prometheus.yml").write_text(json.dumps(_SETTINGS), encoding="utf-8")
             server = resources.enter_context(prometheus(place / "prometheus.yml", folder=place))
+            evaluations = eventually(partial(_moments, server.url, list(record_of_group.values())[-1]), 60)
+            _tell_targets(place, urls)
+            phases = eventually(partial(_phases, server.url, len(urls)), 60)
             offsets = eventually(partial(_offsets, server.url, record_of_group), 60)
-            scrapes = _moments(server.url, "up")
-            begun = _moments(server.url, list(record_of_group.values())[-1])[0] // 1000 - INTERVAL_SECONDS + 1
-            if (
-                len(_phases(server.url)) == len(urls)
-                and begun * 1000 < scrapes[0]
-                and _far_apart(offsets, _phases(server.url))
-            ):
-                yield Live(server.url, offsets, begun)
+            if _far_apart(offsets, phases):
+                yield Live(server.url, offsets, evaluations[0] // 1000 - INTERVAL_SECONDS + 1)
                 return
     raise AssertionError("no run had its scrapes and evaluations far enough apart")
 
 
-def _settings(urls: list[str]) -> dict[str, Any]:
-    targets = [url.removeprefix("http://") for url in urls]
-    return {
-        "global": {"scrape_interval": f"{INTERVAL_SECONDS}s", "evaluation_interval": f"{INTERVAL_SECONDS}s"},
-        "rule_files": ["rules.yaml"],
-        "scrape_configs": [{"job_name": "vllm", "static_configs": [{"targets": targets}]}],
-    }
+def _tell_targets(place: Path, urls: list[str]) -> None:
+    """Let the server find these targets from now on, so that no scrape is before the first evaluation."""
+    groups = [{"targets": [url.removeprefix("http://") for url in urls]}]
+    (place / "targets.json.new").write_text(json.dumps(groups), encoding="utf-8")
+    (place / "targets.json.new").rename(place / "targets.json")
 
 
 def _offsets(url: str, record_of_group: Mapping[str, str]) -> dict[str, int]:
@@ -121,12 +123,13 @@ def _moments(url: str, name: str) -> list[int]:
     return sorted({round(time * 1000) for each in found for time, _ in each["values"]})
 
 
-def _phases(url: str) -> dict[str, int]:
-    """At which millisecond of the interval each replica is scraped."""
+def _phases(url: str, replicas: int) -> dict[str, int]:
+    """At which millisecond of the interval each replica is scraped; empty until all are."""
     found = api_data(url, "query", query="up[1h]")["result"]
-    return {
+    phases = {
         each["metric"]["instance"]: round(each["values"][-1][0] * 1000) % (INTERVAL_SECONDS * 1000) for each in found
     }
+    return phases if len(phases) == replicas else {}
 
 
 def _far_apart(offsets: Mapping[str, int], scrapes: Mapping[str, int]) -> bool:

@@ -42,8 +42,8 @@ golden: setup ## renew tests/golden, the compiled files and the text that review
 	$(RUN) -m tests.support.golden
 	$(RUN) -m pytest --quiet tests/compile/test_golden.py
 
-mutants: tools ## make small faults in every rule, and in code, and see that tests notice; ONLY=text for some of them
-	$(RUN) -m tests.mutation $(if $(ONLY),--only '$(ONLY)')
+mutants: tools ## make small faults in every rule, and in code, and see that tests notice; ONLY=text for some; KEPT=folder to go on
+	$(RUN) -m tests.mutation $(if $(ONLY),--only '$(ONLY)') $(if $(KEPT),--kept '$(KEPT)')
 
 bench: tools ## speed, size and load, as tables, in about fifteen minutes; PEER=FILE adds another dashboard
 	$(RUN) -m bench $(if $(PEER),--peer-dashboard $(PEER))

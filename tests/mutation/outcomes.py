@@ -8,7 +8,8 @@ from tests.support.needed_rules import Rule
 Reasons = Mapping[str, Mapping[str, str]]
 Piece = tuple[str, str]
 
-_FATES = ("invalid", "survived", "killed")
+SURVIVED = "survived"
+_FATES = ("invalid", SURVIVED, "killed")
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def outcomes(judged: Iterable[Judged]) -> list[Outcome]:
             elif fault.piece not in counted:
                 counted.add(fault.piece)
                 fates[fault.what] = best[fault.piece]
-        survivors = tuple(what for what, fate in fates.items() if fate == "survived")
+        survivors = tuple(what for what, fate in fates.items() if fate == SURVIVED)
         found.append(Outcome(each.rule, len(fates), list(fates.values()).count("invalid"), survivors))
     return found
 

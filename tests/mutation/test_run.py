@@ -1,12 +1,16 @@
 """What is counted, what is reported, and when the run is not good enough."""
 
+from types import SimpleNamespace
+
 import pytest
 import yaml
 from click.testing import CliRunner
 
-from tests.mutation import run
+from tests.mutation import judging, run
+from tests.mutation.judging import settled, subjects
+from tests.mutation.kept import Kept
 from tests.mutation.outcomes import Judged, Judgement, Outcome, killed_ratio, outcomes, stale, survivors, table
-from tests.mutation.run import SURVIVORS, subjects
+from tests.mutation.run import SURVIVORS
 from tests.support.needed_rules import Rule
 
 ALERT = Rule("alerts/a.yaml", "a", {"alert": "Full", "expr": "x > 1"})
@@ -79,7 +83,8 @@ def test_too_few_killed_or_one_unexplained_is_not_good_enough(survived, reasons,
     monkeypatch.setattr(run, "SURVIVORS", file)
     faults = [Judgement(what, None, "survived") for what in whats]
     faults += [Judgement(f"killed {number}", None, "killed") for number in range(20 - survived)]
-    monkeypatch.setattr(run, "judge", lambda _, variants, pieces: Judged(variants[None], tuple(faults)))
+    # The processes are forked, and have this too.
+    monkeypatch.setattr(judging, "judge", lambda variants, *_: Judged(variants[None], tuple(faults)))
     result = CliRunner().invoke(run.main, ["--only", "InferenceQPSLow", "--jobs", "1"])
     assert result.exit_code == code, result.output
     assert "InferenceQPSLow: fault 0" in result.output
@@ -89,3 +94,27 @@ def test_a_name_that_fits_no_rule_is_refused():
     result = CliRunner().invoke(run.main, ["--only", "Nonsense"])
     assert result.exit_code == 1
     assert "No alert or recorded series has 'Nonsense' in its name: correct --only." in result.output
+
+
+def test_what_was_judged_is_known_until_the_rule_reads_otherwise(tmp_path):
+    kept, faults = Kept(tmp_path / "new"), (Judgement("x", ("a", "b"), "killed"), Judgement("y", None, "survived"))
+    kept.keep(Judged(RECORD, faults), ["sum(x)", "sum(y)"])
+    assert kept.faults(RECORD.identity, ["sum(y)", "sum(x)"]) == faults
+    assert kept.faults(RECORD.identity, ["sum(x)"]) == ()
+    assert kept.faults(ALERT.identity, ["sum(y)", "sum(x)"]) == ()
+    Kept(None).keep(Judged(RECORD, faults), ["sum(x)"])
+    assert Kept(None).faults(RECORD.identity, ["sum(x)"]) == ()
+
+
+def test_of_what_is_known_only_survivors_without_a_reason_are_tried_again(tmp_path, monkeypatch):
+    tried = []
+    variants = {None: Rule("r.yaml", "r", {"record": "a:b:sum", "expr": "sum(x) > 1"})}
+    monkeypatch.setattr(judging, "trials", lambda _: [SimpleNamespace(file=tmp_path)])
+    monkeypatch.setattr(judging, "settings_file", lambda _: None)
+    monkeypatch.setattr(judging, "noticed", lambda _, left: tried.append(sorted(left)) or {min(left)})
+    first = judging.judge(variants, settled={})
+    assert [fault.fate for fault in first.faults] == ["killed"] + ["survived"] * (len(first.faults) - 1)
+    reason = {first.faults[1].what: "Because."}
+    again = judging.judge(variants, settled=settled(first.faults, reason))
+    assert tried[1] == tried[0][2:]
+    assert [fault.fate for fault in again.faults[:4]] == ["killed", "survived", "killed", "survived"]

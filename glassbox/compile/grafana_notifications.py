@@ -29,7 +29,7 @@ def grafana_notifications(settings: Settings) -> GrafanaNotifications:
     if not declared.receiver:
         return GrafanaNotifications()
     return GrafanaNotifications(
-        contact_points=tuple(_integrations(declared)),
+        contact_points=tuple(integrations_of(declared)),
         mute_timings=tuple(
             {"name": each.name, "time_intervals": list(map(_interval, each.intervals))}
             for each in declared.mute_timings
@@ -39,7 +39,8 @@ def grafana_notifications(settings: Settings) -> GrafanaNotifications:
     )
 
 
-def _integrations(declared: Notifications) -> Iterator[Json]:
+def integrations_of(declared: Notifications) -> Iterator[Json]:
+    """An entry for each integration of the contact points."""
     for point in declared.contact_points:
         for each in point.integrations:
             yield {

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from glassbox.compile.bundle import Json
+from glassbox.compile.grafana_notifications import integrations_of
 from glassbox.grafana.differences.notification_differences import REDACTED
-from glassbox.grafana.kinds.contact_point_kind import ContactPointKind
-from glassbox.grafana.kinds.kind import Deployment
+from glassbox.grafana.kinds.contact_point_kind import ContactPointKind, with_uids
+from glassbox.grafana.kinds.kind import Deployment, ObjectKind
 from glassbox.grafana.kinds.mute_timing_kind import MuteTimingKind
 from glassbox.grafana.kinds.route_kind import RouteKind
 from glassbox.grafana.kinds.template_kind import TemplateKind
-from glassbox.grafana.notification_marks import integration_uid
 from glassbox.settings.notifications import Notifications
 
 if TYPE_CHECKING:
@@ -24,47 +23,39 @@ State = dict[str, Json]
 """Objects of one kind by uid, as a backup holds them."""
 
 
-def _before(objects: State) -> Iterable[Json]:
-    """The states of those that were there; each is written as editable as it was."""
-    found = (each["before"] for each in objects.values() if each["before"])
-    return [before | {"editable": not before.get("provenance")} for before in found]
-
-
-class TemplatesAsBefore(TemplateKind):
-    """Templates as before; those that a push made since are leftovers."""
+class _AsBefore(ObjectKind):
+    """A kind whose wanted objects are those of a backup, each as editable as it was; what a push made since is left over."""
 
     def __init__(self, objects: State) -> None:
         self._objects = objects
 
     def wanted(self, deployment: Deployment) -> Iterable[Json]:
-        return _before(self._objects)
+        found = (each["before"] for each in self._objects.values() if each["before"])
+        return [before | {"editable": not before.get("provenance")} for before in found]
 
     def leftovers(self, survey: Survey, wanted: Iterable[Json]) -> Iterable[Json]:
-        return [each for each in super().leftovers(survey, wanted) if each["name"] in self._objects]
+        return [each for each in super().leftovers(survey, wanted) if self.identity(each) in self._objects]  # type: ignore[safe-super]  # the kind beside it has them
 
 
-class MuteTimingsAsBefore(MuteTimingKind):
+class TemplatesAsBefore(_AsBefore, TemplateKind):
+    """Templates as before."""
+
+
+class MuteTimingsAsBefore(_AsBefore, MuteTimingKind):
     """Mute timings as before."""
 
-    def __init__(self, objects: State) -> None:
-        self._objects = objects
 
-    def wanted(self, deployment: Deployment) -> Iterable[Json]:
-        return _before(self._objects)
-
-    def leftovers(self, survey: Survey, wanted: Iterable[Json]) -> Iterable[Json]:
-        return [each for each in super().leftovers(survey, wanted) if each["name"] in self._objects]
-
-
-class ContactPointsAsBefore(ContactPointKind):
+class ContactPointsAsBefore(_AsBefore, ContactPointKind):
     """Contact points as before, with secrets from where the settings of today declare them."""
 
     def __init__(self, objects: State, declared: Notifications) -> None:
-        self._objects, self._declared = objects, declared
+        super().__init__(objects)
+        self._declared = declared
 
     def wanted(self, deployment: Deployment) -> Iterable[Json]:
-        variables = _variables(self._declared, deployment.target.folder_uid)
-        for before in _before(self._objects):
+        declared = with_uids(integrations_of(self._declared), deployment.target.folder_uid)
+        variables = {each["uid"]: each["secrets"] for each in declared}
+        for before in super().wanted(deployment):
             hidden = [name for name, value in before["settings"].items() if value == REDACTED]
             known = variables.get(before["uid"], {})
             shown = {name: value for name, value in before["settings"].items() if value != REDACTED}
@@ -79,18 +70,9 @@ class ContactPointsAsBefore(ContactPointKind):
         live = super().live(survey, content)
         return live and live | {"pushed": ""}
 
-    def leftovers(self, survey: Survey, wanted: Iterable[Json]) -> Iterable[Json]:
-        return [each for each in super().leftovers(survey, wanted) if each["uid"] in self._objects]
 
-
-class RouteAsBefore(RouteKind):
+class RouteAsBefore(_AsBefore, RouteKind):
     """Our route as before, its mark included."""
-
-    def __init__(self, objects: State) -> None:
-        self._objects = objects
-
-    def wanted(self, deployment: Deployment) -> Iterable[Json]:
-        return _before(self._objects)
 
     def refuse_unknown(self, content: Json, found: FoundNotifications, deployment: Deployment) -> None:
         """What it names was there, and comes back first."""
@@ -100,17 +82,3 @@ class RouteAsBefore(RouteKind):
 
     def equal(self, content: Json, live: Json) -> bool:
         return bool(content["route"] == live["route"])
-
-    def leftovers(self, survey: Survey, wanted: Iterable[Json]) -> Iterable[Json]:
-        return super().leftovers(survey, wanted) if self._objects else []
-
-
-def _variables(declared: Notifications, folder_uid: str) -> dict[str, dict[str, str]]:
-    """The environment variables of the secrets of each integration that is declared, by its uid."""
-    seen, found = Counter[tuple[str, str]](), {}
-    for point in declared.contact_points:
-        for each in point.integrations:
-            seen[point.name, each.type] += 1
-            uid = integration_uid(folder_uid, point.name, each.type, seen[point.name, each.type])
-            found[uid] = dict(each.secrets)
-    return found

@@ -11,8 +11,8 @@ from glassbox.compile.bundle import Json
 from glassbox.errors import GlassboxError
 from glassbox.grafana.differences.difference import Difference
 from glassbox.grafana.differences.notification_differences import REDACTED, contact_point_differences, shown_settings
-from glassbox.grafana.kinds.kind import Deployment, Edit, ObjectKind
-from glassbox.grafana.kinds.provisioned import in_use, is_editable, refuse_changed, refuse_provisioned
+from glassbox.grafana.kinds.kind import Deployment, Edit
+from glassbox.grafana.kinds.notification_kind import NotificationKind
 from glassbox.grafana.notification_marks import fingerprint, integration_uid, is_our_integration, key_of
 from glassbox.grafana.notifications_found import FoundNotifications
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _TOLD = ("name", "type", "disableResolveMessage")
 
 
-class ContactPointKind(ObjectKind):
+class ContactPointKind(NotificationKind):
     """{"uid", "name", "type", "settings", "disableResolveMessage", "secrets", "editable"}; live as Grafana returns it.
 
     `secrets` names the environment variable of each secret setting, which is read when it is sent. Live has "pushed" too, what
@@ -33,11 +33,9 @@ class ContactPointKind(ObjectKind):
     name = "contact point"
 
     def wanted(self, deployment: Deployment) -> Iterable[Json]:
-        target, seen = deployment.target, Counter[tuple[str, str]]()
-        for each in deployment.bundle.notifications.contact_points:
-            seen[each["name"], each["type"]] += 1
-            uid = integration_uid(target.folder_uid, each["name"], each["type"], seen[each["name"], each["type"]])
-            yield each | {"uid": uid, "editable": target.rules == "editable"}
+        target = deployment.target
+        for each in with_uids(deployment.bundle.notifications.contact_points, target.folder_uid):
+            yield each | {"editable": target.rules == "editable"}
 
     def identity(self, found: Json) -> str:
         return str(found["uid"])
@@ -63,10 +61,8 @@ class ContactPointKind(ObjectKind):
     def now(self, grafana: Grafana, content: Json) -> Json | None:
         return _of_uid(grafana.notifications.contact_points(), content)
 
-    def is_unchanged(self, now: Json | None, live: Json | None) -> bool:
-        if now is None or live is None:
-            return now is live
-        return _comparable(now) == _comparable(live)
+    def said(self, found: Json) -> Json:
+        return _comparable(found)
 
     def leftovers(self, survey: Survey, wanted: Iterable[Json]) -> Iterable[Json]:
         """Integrations of ours that are not wanted; a contact point that somebody uses keeps its last ones."""
@@ -76,17 +72,6 @@ class ContactPointKind(ObjectKind):
             if is_our_integration(str(each.get("uid")), survey.folder_uid) and each["uid"] not in uids:
                 users = [] if each["name"] in names else found.users_of("receiver", each["name"])
                 yield self._with_pushed(each, found) | {"used_by": users}
-
-    def owned(self, live: Json, folder_uid: str) -> Json | None:
-        return None if live["used_by"] else live
-
-    def remarks(self, content: Json | None, live: Json, folder_uid: str) -> Iterable[str]:
-        if live.get("used_by"):
-            yield in_use("Contact point", live, live["used_by"])
-
-    def check_ours(self, live: Json, folder_uid: str) -> None:
-        """The uid says whose it is."""
-        refuse_provisioned("Contact point", live)
 
     def missing(self, content: Json, live: Json | None) -> str:
         return next((_missing(content, name, content["secrets"][name]) for name, value in _secrets(content, live) if not value), "")  # fmt: skip  # one thing is one line
@@ -119,19 +104,23 @@ class ContactPointKind(ObjectKind):
         body = {key: content[key] for key in ("uid", *_TOLD)} | {
             "settings": {**content["settings"], **dict(_secrets(content, live))}
         }
-        refuse_changed(self, self.now(grafana, content), live)
+        editable = self.checked(grafana, content, live)
         if live is None:
-            grafana.notifications.create_contact_point(body, editable=content["editable"])
+            grafana.notifications.create_contact_point(body, editable=editable)
         else:
-            grafana.notifications.update_contact_point(body, editable=is_editable(live))
+            grafana.notifications.update_contact_point(body, editable=editable)
 
-    def remove(self, grafana: Grafana, live: Json, folder_uid: str) -> None:
-        now = self.now(grafana, live)
-        if now is None:
-            return
-        self.check_ours(now, folder_uid)
-        refuse_changed(self, now, live)
-        grafana.notifications.delete_contact_point(live["uid"], live["name"])
+    def delete(self, grafana: Grafana, now: Json) -> None:
+        grafana.notifications.delete_contact_point(now["uid"], now["name"])
+
+
+def with_uids(integrations: Iterable[Json], folder_uid: str) -> Iterator[Json]:
+    """Each integration with the uid that we give it in this folder."""
+    seen = Counter[tuple[str, str]]()
+    for each in integrations:
+        name, kind = each["name"], each["type"]
+        seen[name, kind] += 1
+        yield each | {"uid": integration_uid(folder_uid, name, kind, seen[name, kind])}
 
 
 def pushed_print(content: Json) -> str:

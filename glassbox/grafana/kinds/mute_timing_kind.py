@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from glassbox.compile.bundle import Json
 from glassbox.grafana.differences.difference import Difference
 from glassbox.grafana.differences.notification_differences import intervals, mute_timing_differences
-from glassbox.grafana.kinds.kind import Deployment, Edit, ObjectKind
-from glassbox.grafana.kinds.provisioned import in_use, is_editable, of_name, refuse_changed, refuse_provisioned
+from glassbox.grafana.kinds.kind import Deployment, Edit
+from glassbox.grafana.kinds.notification_kind import NotificationKind
+from glassbox.grafana.kinds.provisioned import of_name, version_of
 from glassbox.grafana.notification_marks import fingerprint, is_our_mute_timing, key_of, mute_timing_name
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from glassbox.grafana.survey import Survey
 
 
-class MuteTimingKind(ObjectKind):
+class MuteTimingKind(NotificationKind):
     """{"name" with our mark, "time_intervals", "editable"}; live with "provenance", "version" where Grafana has them, and "used_by"."""
 
     name = "mute timing"
@@ -40,10 +41,8 @@ class MuteTimingKind(ObjectKind):
     def now(self, grafana: Grafana, content: Json) -> Json | None:
         return of_name(grafana.notifications.mute_timings(), content["name"])
 
-    def is_unchanged(self, now: Json | None, live: Json | None) -> bool:
-        if now is None or live is None:
-            return now is live
-        return intervals(now) == intervals(live)
+    def said(self, found: Json) -> list[Json]:
+        return intervals(found)
 
     def leftovers(self, survey: Survey, wanted: Iterable[Json]) -> Iterable[Json]:
         names, found = {content["name"] for content in wanted}, survey.notifications
@@ -53,20 +52,6 @@ class MuteTimingKind(ObjectKind):
 
     def kept(self, live: Json, content: Json | None) -> Json:
         return {key: value for key, value in live.items() if key != "used_by"}
-
-    def owned(self, live: Json, folder_uid: str) -> Json | None:
-        return None if live["used_by"] else live
-
-    def remarks(self, content: Json | None, live: Json, folder_uid: str) -> Iterable[str]:
-        if live.get("used_by"):
-            yield in_use("Mute timing", live, live["used_by"])
-
-    def check_ours(self, live: Json, folder_uid: str) -> None:
-        """The name says whose it is."""
-        refuse_provisioned("Mute timing", live)
-
-    def equal(self, content: Json, live: Json) -> bool:
-        return intervals(content) == intervals(live)
 
     def differences(self, content: Json, live: Json) -> Iterable[Difference]:
         yield from mute_timing_differences(live, content)
@@ -81,20 +66,14 @@ class MuteTimingKind(ObjectKind):
 
     def write(self, grafana: Grafana, content: Json, live: Json | None) -> None:
         """Write it over the state that was read: Grafana refuses another, where it has versions."""
-        body = {"name": content["name"], "time_intervals": content["time_intervals"]}
-        refuse_changed(self, self.now(grafana, content), live)
+        body = {"name": content["name"], "time_intervals": content["time_intervals"]} | version_of(live)
+        editable = self.checked(grafana, content, live)
         if live is None:
-            grafana.notifications.create_mute_timing(body, editable=content["editable"])
+            grafana.notifications.create_mute_timing(body, editable=editable)
         else:
-            body |= {key: live[key] for key in ("version",) if live.get(key)}
-            grafana.notifications.update_mute_timing(body, editable=is_editable(live))
+            grafana.notifications.update_mute_timing(body, editable=editable)
 
-    def remove(self, grafana: Grafana, live: Json, folder_uid: str) -> None:
-        now = self.now(grafana, live)
-        if now is None:
-            return
-        self.check_ours(now, folder_uid)
-        refuse_changed(self, now, live)
+    def delete(self, grafana: Grafana, now: Json) -> None:
         grafana.notifications.delete_mute_timing(now)
 
 

@@ -17,6 +17,11 @@ def of_name(found: Iterable[Json], name: str) -> Json | None:
     return next((each for each in found if each["name"] == name), None)
 
 
+def version_of(live: Json | None) -> Json:
+    """The field with which Grafana refuses to overwrite another state, where it has one."""
+    return {"version": live["version"]} if live and live.get("version") else {}
+
+
 def is_editable(live: Json) -> bool:
     """Whether Grafana's page may change it; a write must leave that as it is."""
     return not live.get("provenance")

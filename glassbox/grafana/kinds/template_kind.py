@@ -9,8 +9,9 @@ from glassbox.compile.bundle import Json
 from glassbox.errors import GlassboxError
 from glassbox.grafana.differences.difference import Difference
 from glassbox.grafana.differences.notification_differences import template_differences
-from glassbox.grafana.kinds.kind import Deployment, Edit, ObjectKind
-from glassbox.grafana.kinds.provisioned import is_editable, of_name, refuse_changed, refuse_provisioned
+from glassbox.grafana.kinds.kind import Deployment, Edit
+from glassbox.grafana.kinds.notification_kind import NotificationKind
+from glassbox.grafana.kinds.provisioned import of_name, version_of
 from glassbox.grafana.notification_marks import (  # fmt: skip  # one import
     marked_template,
     owner_of_template,
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from glassbox.grafana.survey import Survey
 
 
-class TemplateKind(ObjectKind):
+class TemplateKind(NotificationKind):
     """{"name", "template" with our mark, "editable"}; live with "provenance" and "version" where Grafana has them."""
 
     name = "template"
@@ -46,22 +47,17 @@ class TemplateKind(ObjectKind):
     def now(self, grafana: Grafana, content: Json) -> Json | None:
         return of_name(grafana.notifications.templates(), content["name"])
 
-    def is_unchanged(self, now: Json | None, live: Json | None) -> bool:
-        if now is None or live is None:
-            return now is live
-        return bool(now["template"] == live["template"])
+    def said(self, found: Json) -> str:
+        return str(found["template"])
 
     def leftovers(self, survey: Survey, wanted: Iterable[Json]) -> Iterable[Json]:
         names = {content["name"] for content in wanted}
         return [each for each in survey.notifications.templates if owner_of_template(each) == survey.folder_uid and each["name"] not in names]  # fmt: skip  # one thing is one line
 
     def check_ours(self, live: Json, folder_uid: str) -> None:
-        refuse_provisioned("Template", live)
+        super().check_ours(live, folder_uid)
         if owner_of_template(live) != folder_uid:
             raise GlassboxError(f"Grafana has a template {live['name']!r} that is not ours: give yours another name in notifications.templates.")  # fmt: skip  # a refusal is one line
-
-    def equal(self, content: Json, live: Json) -> bool:
-        return bool(content["template"] == live["template"])
 
     def differences(self, content: Json, live: Json) -> Iterable[Difference]:
         yield from template_differences(unmarked_template(live["template"]), unmarked_template(content["template"]))
@@ -75,18 +71,8 @@ class TemplateKind(ObjectKind):
 
     def write(self, grafana: Grafana, content: Json, live: Json | None) -> None:
         """Write it over the state that was read: Grafana refuses another, where it has versions."""
-        body = {"name": content["name"], "template": content["template"]}
-        refuse_changed(self, self.now(grafana, content), live)
-        if live is None:
-            grafana.notifications.put_template(body, editable=content["editable"])
-        else:
-            body |= {key: live[key] for key in ("version",) if live.get(key)}
-            grafana.notifications.put_template(body, editable=is_editable(live))
+        body = {"name": content["name"], "template": content["template"]} | version_of(live)
+        grafana.notifications.put_template(body, editable=self.checked(grafana, content, live))
 
-    def remove(self, grafana: Grafana, live: Json, folder_uid: str) -> None:
-        now = self.now(grafana, live)
-        if now is None:
-            return
-        self.check_ours(now, folder_uid)
-        refuse_changed(self, now, live)
+    def delete(self, grafana: Grafana, now: Json) -> None:
         grafana.notifications.delete_template(now)

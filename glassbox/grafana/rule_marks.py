@@ -11,8 +11,7 @@ import hashlib
 from glassbox.compile.bundle import Json
 from glassbox.compile.outputs import json_text
 from glassbox.grafana.ownership import ANNOTATION, owner_of_rule
-from glassbox.query.promql import duration_seconds
-from glassbox.query.selectors import QueryError
+from glassbox.grafana.returned_durations import in_seconds
 
 SET_BY_SERVER = frozenset({"id", "updated", "provenance", "orgID", "record"})
 KEPT_FIELDS = ("isPaused", "notification_settings")
@@ -39,16 +38,8 @@ def comparable(rule: Json) -> Json:
     kept = {key: value for key, value in rule.items() if key not in SET_BY_SERVER and value not in (None, {})}
     for name in DURATIONS:
         if name in kept:
-            kept[name] = _seconds(kept[name])
+            kept[name] = in_seconds(kept[name])
     return kept
-
-
-def _seconds(duration: object) -> object:
-    """A duration that people may have set in a form that we never write (`1y`, `500ms`) stays as it is."""
-    try:
-        return duration_seconds(str(duration))
-    except QueryError:
-        return duration
 
 
 def rule_fingerprint(rule: Json) -> str:

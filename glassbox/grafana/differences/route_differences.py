@@ -8,8 +8,7 @@ from typing import Any
 from glassbox.compile.bundle import Json
 from glassbox.grafana.differences.difference import Difference, changed
 from glassbox.grafana.notification_marks import without_mark
-from glassbox.query.promql import duration_seconds
-from glassbox.query.selectors import QueryError
+from glassbox.grafana.returned_durations import in_seconds
 
 _DURATIONS = ("group_wait", "group_interval", "repeat_interval")
 _WORDS = {
@@ -22,7 +21,7 @@ _WORDS = {
 def plain_route(route: Json) -> Json:
     """The route in one form: without our mark and empty fields, matchers sorted, durations in seconds, routes below it alike."""
     kept = {key: value for key, value in route.items() if value not in (None, "", [], {}, False) and key != "provenance"}  # fmt: skip  # one thing is one line
-    kept |= {key: _seconds(kept[key]) for key in _DURATIONS if key in kept}
+    kept |= {key: in_seconds(kept[key]) for key in _DURATIONS if key in kept}
     if matchers := without_mark(route.get("object_matchers")):
         kept["object_matchers"] = matchers
     else:
@@ -30,13 +29,6 @@ def plain_route(route: Json) -> Json:
     if "routes" in kept:
         kept["routes"] = [plain_route(child) for child in kept["routes"]]
     return kept
-
-
-def _seconds(duration: object) -> object:
-    try:
-        return duration_seconds(str(duration))
-    except QueryError:
-        return duration
 
 
 def route_differences(before: Json, after: Json) -> Iterator[Difference]:

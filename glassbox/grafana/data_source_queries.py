@@ -14,6 +14,7 @@ from urllib.parse import quote, urlencode
 
 from glassbox.compile.bundle import DataSource
 from glassbox.grafana.failures import GrafanaError
+from glassbox.grafana.paths import proxied
 from glassbox.grafana.transport import GrafanaTransport
 
 _RESULT = {"data": {"result": list}}
@@ -74,7 +75,7 @@ class DataSourceQueries:
         return self.transport.about(f"queries of data source {self.source.name}", expected)
 
     def _path(self, path: str) -> str:
-        return f"/datasources/proxy/uid/{quote(self.source.uid, safe='')}/api/v1/{path}"
+        return proxied(self.source.uid, path)
 
 
 def _failed(error: GrafanaError, seconds: float) -> QueryReply:

@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 from glassbox.compile.bundle import DataSource, Json
 from glassbox.grafana.failures import GrafanaError, NotVisibleError
+from glassbox.grafana.paths import absent_is_fine, proxied
 from glassbox.grafana.transport import GrafanaTransport
 
 _NOTHING = "no rule groups found"
@@ -52,11 +53,8 @@ class DataSourceRuler:
 
     def delete(self, namespace: str, name: str) -> None:
         """Delete the group; an absent one is fine."""
-        try:
+        with absent_is_fine():
             self._about(f"{namespace}, group {name}", dict).DELETE(self._path(namespace, name))
-        except NotVisibleError as error:
-            if error.status != 404:
-                raise
 
     def has_any(self, names: Collection[str]) -> bool:
         """Whether the data source has a series of one of these names now."""
@@ -74,7 +72,7 @@ def ruler_of(transport: GrafanaTransport, source: DataSource) -> DataSourceRuler
     """The ruler of the data source, or None where it has none; raises GrafanaError where that cannot be found out."""
     view = transport.about(f"the rules of data source {source.name}", dict)
     try:
-        build = view.GET(_proxied(source, "status/buildinfo")).get("data")
+        build = view.GET(proxied(source.uid, "status/buildinfo")).get("data")
     except GrafanaError as error:
         # The proxy hands on what the server says, which may be text.
         if error.status != 404:
@@ -87,7 +85,7 @@ def has_any(transport: GrafanaTransport, source: DataSource, names: Collection[s
     """Whether the data source has a series of one of these names now, asked through Grafana; raises GrafanaError."""
     query = quote(f'{{__name__=~"{"|".join(names)}"}}', safe="")
     view = transport.about(f"series of data source {source.name}", _SERIES)
-    return bool(view.GET(f"{_proxied(source, 'query')}?query={query}")["data"]["result"])
+    return bool(view.GET(f"{proxied(source.uid, 'query')}?query={query}")["data"]["result"])
 
 
 def _has_ruler(build: Any) -> bool:
@@ -95,10 +93,6 @@ def _has_ruler(build: Any) -> bool:
         build.get("features") if isinstance(build, dict) and build.get("application") == "Grafana Mimir" else None
     )
     return isinstance(features, dict) and features.get("ruler_config_api") == "true"
-
-
-def _proxied(source: DataSource, path: str) -> str:
-    return f"/datasources/proxy/uid/{quote(source.uid, safe='')}/api/v1/{path}"
 
 
 def _cortex(transport: GrafanaTransport, source: DataSource) -> DataSourceRuler | None:

@@ -20,6 +20,11 @@ def path_part(text: str) -> str:
     return quote(text, safe="")
 
 
+def proxied(source_uid: str, path: str) -> str:
+    """The path below Prometheus' API of a data source, asked through Grafana."""
+    return f"/datasources/proxy/uid/{path_part(source_uid)}/api/v1/{path}"
+
+
 @contextmanager
 def absent_is_fine() -> Iterator[None]:
     """Suppress the 404 of Grafana itself; a 403 stays an error, since the object may exist."""

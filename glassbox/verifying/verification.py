@@ -108,9 +108,9 @@ class _Known:
     """What doctor knows of a server that has series of these names."""
 
     def __init__(self, names: Sequence[str], bundle: Bundle) -> None:
-        self._names = frozenset(names)
-        self._holdings = Holdings(names, recorded_by(bundle))
-        self._recorded = frozenset(recorded_by(bundle))
+        self._names, recorded = frozenset(names), recorded_by(bundle)
+        self._holdings = Holdings(names, recorded)
+        self._recorded = frozenset(recorded)
         self._has_gpus = any(map(is_of_gpus, names))
 
     def lack(self, part: Part) -> str:

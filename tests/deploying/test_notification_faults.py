@@ -5,7 +5,6 @@ from dataclasses import replace
 import pytest
 
 from glassbox.compile.grafana_notifications import grafana_notifications
-from glassbox.errors import GlassboxError
 from glassbox.grafana.client import Grafana
 from glassbox.grafana.credentials import Token
 from glassbox.grafana.notification_marks import mark_of_route, mute_timing_name
@@ -20,9 +19,9 @@ from glassbox.settings.notifications import (
     PolicyRoute,
 )
 from glassbox.standin.server import GrafanaStandIn
-from tests.deploying.test_faults import AFTER, REPORTED, SURVIVED, TIMEOUT_SECONDS
 from tests.support.fault_proxy import FaultProxy, ProxyFault
-from tests.support.pushing import planned, push
+from tests.support.push_faults import AFTER, REPORTED, SURVIVED, FaultedPush
+from tests.support.pushing import push
 from tests.support.small_bundle import TOKENS, bundle, settings_of
 from tests.support.small_notifications import of_others, others
 
@@ -62,13 +61,11 @@ def timing(name, day):
     return MuteTiming(name=name, intervals=(Interval(weekdays=(day,)),))
 
 
-class Notifying:
+class Notifying(FaultedPush):
     """A folder of its own on the shared server, with first notifications, and second ones that need each sort of write."""
 
     def __init__(self, proxy, server, *name):
-        proxy.heal()
-        self.proxy, self.server = proxy, server
-        self.folder = "".join(sign for part in name for sign in str(part) if sign.isalnum())[:20]
+        super().__init__(proxy, server, "".join(sign for part in name for sign in str(part) if sign.isalnum())[:20])
         first = Notifications(
             receiver=f"{self.folder} a",
             routes=(PolicyRoute(severity="page", receiver=f"{self.folder} gone", mute_timings=("Old", "Kept")),),
@@ -93,31 +90,8 @@ class Notifying:
         settings = replace(settings_of(self.folder), notifications=notifications)
         return settings, replace(bundle(), notifications=grafana_notifications(settings))
 
-    def grafana(self):
-        return Grafana(self.proxy.url, Token("admin"), timeout_seconds=TIMEOUT_SECONDS)
-
-    def push(self):
-        """The names of what was reported as done, and the error or None."""
-        done = []
-        with self.grafana() as grafana:
-            try:
-                push(grafana, self.settings, self.wanted, done=done.append)
-            except GlassboxError as error:
-                return done, error
-        return done, None
-
-    def refuse_false_report(self, done):
-        """What was reported as done stands."""
-        with self.grafana() as grafana:
-            left = {change.name for change in planned(grafana, self.settings, self.wanted).pending}
-        assert not {change.name for change in done} & left
-
-    def refuse_unsettled(self):
-        """Another push ends with the wanted state, once, and with an empty plan; what others have is as it was."""
-        self.proxy.heal()
-        assert self.push()[1] is None
-        with self.grafana() as grafana:
-            assert planned(grafana, self.settings, self.wanted).pending == ()
+    def refuse_other_state(self):
+        """What others have is as it was, too."""
         state = self.server.state
         points = sorted(each["name"] for each in state.contact_points.values() if each["name"].startswith(f"{self.folder} "))  # fmt: skip  # one thing is one line
         assert points == [f"{self.folder} a", f"{self.folder} new"]
@@ -135,24 +109,14 @@ class Notifying:
 @pytest.mark.parametrize("name", SURVIVED)
 def test_a_push_of_notifications_goes_on_where_reading_again_settles_it(server, proxy, name, at):
     ours = Notifying(proxy, server, at, name)
-    proxy.arm(SURVIVED[name], at)
-    done, error = ours.push()
-    assert proxy.met.is_set()
-    assert (error, len(done)) == (None, len(WRITES))
-    ours.refuse_unsettled()
+    ours.goes_on(name, at, len(WRITES))
 
 
 @pytest.mark.parametrize("at", range(len(WRITES)), ids=WRITES)
 @pytest.mark.parametrize("name", REPORTED)
 def test_a_push_of_notifications_stops_and_reports_only_what_stands(server, proxy, pauses, name, at):
     ours = Notifying(proxy, server, at, name)
-    proxy.arm(REPORTED[name], at)
-    done, error = ours.push()
-    assert proxy.met.is_set() and isinstance(error, GlassboxError)
-    assert sum(pauses) < 30
-    proxy.heal()
-    ours.refuse_false_report(done)
-    ours.refuse_unsettled()
+    ours.stops(name, at, pauses)
 
 
 @pytest.mark.parametrize("at", [1, 3, 5, 6, 7], ids=lambda at: WRITES[at])

@@ -9,13 +9,12 @@ that what reads another of them is no reader.
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from itertools import chain
 from pathlib import Path
 
 from glassbox.compile.bundle import Json
 from glassbox.query.promql import duration_seconds
 from tests.mutation.references import by_name, meant, stands_alone
-from tests.support import birth_cases, engine_cases, gauge_cases, objective_cases
+from tests.support import every_engine
 from tests.support.engine_rules import as_test_file
 from tests.support.needed_rules import Rule, asked_in, cases, closed_over, compiled, needed, until_nothing_is_added
 from tests.support.rule_test_files import FOLDER, TEST_FILES, read, settings_file
@@ -95,9 +94,7 @@ def _of_engines() -> Mapping[Path, Json]:
         FOLDER / f"test_engines.py of {name}": as_test_file(rows, cases, rules, every=SECONDS_BETWEEN)
         | files
         | {SERIES_OF_ENGINES: {row["series"].partition("{")[0] for row in rows} - {"up"}}
-        for name, (rows, cases) in chain.from_iterable(
-            of.all_tests() for of in (engine_cases, objective_cases, birth_cases, gauge_cases)
-        )
+        for name, (rows, cases) in every_engine.all_tests()
     }
 
 

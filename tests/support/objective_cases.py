@@ -5,10 +5,10 @@ Beside them, instances that only prefill, and vLLM servers: they are part of no 
 
 from collections.abc import Callable
 
-from tests.support import engine_cases, engine_series
+from tests.support import engine_cases
 from tests.support.engine_cases import PREFILL, PREFILLS
 from tests.support.engine_rules import asked_of, labelled, series, up
-from tests.support.engine_series import JOB, LEVELS, MODEL, REPLICAS, STEP_SECONDS, WITHIN, WORK, Exposed
+from tests.support.engine_series import JOB, LEVELS, REPLICAS, STEP_SECONDS, WITHIN, WORK, Exposed
 
 # The histogram that each objective reads.
 HISTOGRAM_OF = {
@@ -38,21 +38,15 @@ _VALUES: dict[str, Callable[[Exposed], str]] = {
 }
 
 
-def of_engine(source, *, engine="", version=""):
+def of_engine(source):
     """Series and cases of one of `engine_series`' engines."""
-    exposed = list(getattr(engine_series, source)())
-    name = engine or source
-    rows = [*_up(), *_rows(exposed)]
-    rows += engine_cases.vllm_servers() if name != "vllm" else []
-    labels = {"job": JOB, "model_name": MODEL, "inference_engine": "" if name == "vllm" else name}
-    labels |= {"model_version": version} if version else {}
-    lacks = {"triton": engine_cases.CORE_LACKS, "triton_vllm": engine_cases.BACKEND_LACKS}.get(
-        source, engine_cases.LACKS[name]
-    )
-    return rows, [*_of_histograms(lacks, labels), *_of_answers(name, labels)]
+    rows = [*_up(), *_rows(engine_cases.exposed_by(source))]
+    rows += engine_cases.vllm_servers() if source != "vllm" else []
+    return rows, [*_of_histograms(source), *_of_answers(source)]
 
 
-def _of_histograms(lacks, labels):
+def _of_histograms(source):
+    lacks, labels = engine_cases.LACKS_OF[source], engine_cases.labels_of(source)
     finished = WORK["finished"] / STEP_SECONDS * (HASTENED_TIMES + SILENT_TIMES + NEW_TIMES + BACK_TIMES)
     yield asked_of("model:inference_requests:rate1m", finished, labels, DIGITS)
     for objective, histogram in HISTOGRAM_OF.items():
@@ -64,12 +58,14 @@ def _of_histograms(lacks, labels):
         yield asked_of("model:slo_bad_events:rate", bad, labels | {"slo": objective}, DIGITS)
 
 
-def _of_answers(name, labels):
+def _of_answers(source):
     """What is counted from a series' first value on."""
-    for record, quantities in zip(("requests", "errors"), engine_cases.ANSWERS.get(name, ()), strict=False):
+    for record, quantities in zip(
+        ("requests", "errors"), engine_cases.ANSWERS.get(engine_cases.engine_of(source), ()), strict=False
+    ):
         work = sum(WORK[each] for each in quantities) / STEP_SECONDS
         value = work * (HASTENED_TIMES + SILENT_TIMES + BORN_TIMES + BACK_TIMES)
-        yield asked_of(f"model:slo_http_{record}:rate", value, labels, DIGITS)
+        yield asked_of(f"model:slo_http_{record}:rate", value, engine_cases.labels_of(source), DIGITS)
 
 
 def _up():
@@ -89,11 +85,6 @@ def _rows(exposed):
         yield from series([each for each in shown if each not in levels], (instance,), values=values)
 
 
-WHOLE = ("vllm", "sglang", "trtllm", "tgi", "dynamo")
-
-
 def all_tests():
-    """Series and cases by what they are about."""
-    yield from ((f"objectives-{name}", of_engine(name)) for name in WHOLE)
-    for source in engine_cases.TRITON:
-        yield f"objectives-{source}", of_engine(source, engine="triton", version="1")
+    """Series and cases by what they are about; llama.cpp reports no requests."""
+    yield from ((f"objectives-{source}", of_engine(source)) for source in engine_cases.LACKS_OF if source != "llamacpp")

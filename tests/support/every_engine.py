@@ -1,0 +1,12 @@
+"""All that is asked of every engine's series, for tests and for faults of rules."""
+
+from itertools import chain
+
+from tests.support import birth_cases, engine_cases, gauge_cases, neighbour_cases, objective_cases, outcome_cases
+
+ASKED = (engine_cases, neighbour_cases, outcome_cases, objective_cases, birth_cases, gauge_cases)
+
+
+def all_tests():
+    """Series and cases by what they are about."""
+    return chain.from_iterable(each.all_tests() for each in ASKED)

@@ -8,6 +8,7 @@ from glassbox.metrics.scrape import UP
 from glassbox.metrics.types import TARGET_LABELS, Metric
 from glassbox.query.expr import Expr
 from glassbox.query.promql import duration_seconds, instant, most, over_time, rate
+from glassbox.query.readings import of_engines
 from glassbox.query.selectors import Matcher
 
 TARGET = ("job", "instance")
@@ -19,8 +20,12 @@ def rate_from_birth(counter: Metric | Role, window: str, **matchers: str | Match
     """As `rate`, but from 0 on where the series was not there when the window began, although its target answered.
 
     What a target counted before it was known, or while it did not answer, is not growth. A series is the same under other target
-    labels, such as those of a version.
+    labels, such as those of a version. Each series is judged as its engine exposes it, whether or not it is read at that moment:
+    what a front end counted is no growth when the engines behind it stop to count.
     """
+    if isinstance(counter, Role):
+        found = of_engines(counter, lambda metric, kept: rate_from_birth(metric, window, **kept), matchers)
+        return found.reported_by(frozenset(engine for engine, _ in found.by_engine))
     born = most(counter, window, **matchers) / duration_seconds(window)
     of_event = (*counter.labels, *counter.optional_labels, *counter.namesake_labels)
     # Labels that have to be equal do not tell two series apart.
@@ -31,7 +36,7 @@ def rate_from_birth(counter: Metric | Role, window: str, **matchers: str | Match
     return first.or_(rate(counter, window, **matchers))
 
 
-def _there_before(counter: Metric | Role, window: str, matchers: dict[str, str | Matcher]) -> Expr:
+def _there_before(counter: Metric, window: str, matchers: dict[str, str | Matcher]) -> Expr:
     """The series when the window began; where the scrape failed just then, those of the last one that did not."""
     answers = instant(UP).shifted(window).equals(1)
     lately = most(counter, _LATELY, **matchers).shifted(window).unless(answers, on=TARGET)

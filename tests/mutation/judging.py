@@ -1,10 +1,11 @@
 """Which small faults of a rule does some rule test notice?"""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from itertools import chain
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 from glassbox.compile.outputs import yaml_text
 from tests.mutation.kept import Kept
@@ -29,20 +30,25 @@ def subjects() -> dict[str, Variants]:
 
 
 def judge(
-    variants: Variants, killed_pieces: Collection[Piece] = (), settled: Mapping[int, str] | None = None
+    variants: Variants,
+    killed_pieces: Collection[Piece] = (),
+    earlier: Sequence[Judgement] = (),
+    reasons: Collection[str] = (),
 ) -> Judged:
     """Try each mutant of a rule on the tests that can notice it, until one does.
 
     A mutant is one fault under all settings: it is killed where a test of any of them fails. So is one in a piece that several
-    rules share, where a test of any of them fails. The fates in `settled`, by number, stand.
+    rules share, where a test of any of them fails. What `earlier` says of the same faults stands, but for survivors that are not
+    among those with `reasons`.
     """
     first = next(iter(variants.values()))
     different = {yaml_text(rule.body): (settings, rule) for settings, rule in variants.items()}
     made = {text: _faults(rule, settings) for text, (settings, rule) in different.items()}
     numbers, met = _numbers(made.values())
     numbered = {text: {numbers[mutant.key]: mutant.rule for mutant in each} for text, each in made.items()}
-    fates = dict(settled or {})
-    if settled is None:
+    if [fault.what for fault in earlier] == [mutant.what for mutant in met.values()]:
+        fates = _that_stand(earlier, reasons)
+    else:
         fates = {
             number: "invalid" for text, (_, rule) in different.items() for number in rejected(rule, numbered[text])
         }
@@ -54,7 +60,7 @@ def judge(
             found = noticed(trial, left)
             fates |= dict.fromkeys(found, "killed")
             pieces |= {piece for number in found if (piece := met[number].piece)}
-    faults = (Judgement(met[number].what, met[number].piece, fates.get(number, SURVIVED)) for number in sorted(met))
+    faults = (Judgement(mutant.what, mutant.piece, fates.get(number, SURVIVED)) for number, mutant in met.items())
     return Judged(first, tuple(faults))
 
 
@@ -82,8 +88,8 @@ def judged(chosen: Iterable[str], jobs: int, kept: Kept, reasons: Reasons) -> It
             raise
 
 
-def settled(faults: Iterable[Judgement], reasons: Mapping[str, str]) -> dict[int, str]:
-    """The fates that stand, by the number of the fault: of all but the survivors that nobody has explained."""
+def _that_stand(faults: Sequence[Judgement], reasons: Collection[str]) -> dict[int, str]:
+    """The fates by the number of the fault."""
     numbered = enumerate(faults, start=1)
     return {number: fault.fate for number, fault in numbered if fault.fate != SURVIVED or fault.what in reasons}
 
@@ -95,12 +101,11 @@ def _begun(
     pool: ProcessPoolExecutor, identity: str, killed_pieces: Collection[Piece], kept: Kept, reasons: Reasons
 ) -> Future[Judged]:
     earlier = kept.faults(identity, _texts(_of_process[identity]))
-    stands = settled(earlier, reasons.get(identity, {})) if earlier else None
-    return pool.submit(_judged_here, identity, frozenset(killed_pieces), stands)
+    return pool.submit(_judged_here, identity, frozenset(killed_pieces), earlier, set(reasons.get(identity, ())))
 
 
-def _judged_here(identity: str, killed_pieces: Collection[Piece], stands: Mapping[int, str] | None) -> Judged:
-    return judge(_of_process[identity], killed_pieces, stands)
+def _judged_here(identity: str, *known: Any) -> Judged:
+    return judge(_of_process[identity], *known)
 
 
 def _texts(variants: Variants) -> set[str]:

@@ -16,8 +16,8 @@ from tests.mutation.copies import faults_of
 from tests.mutation.faults import LONGEST_FRAGMENT, SPELLINGS, half_and_double
 
 # What settings put into a rule, and descriptions show: limits, durations, names of jobs, labels of groups. Long ones move where a
-# description is cut.
-_OF_SETTINGS = re.compile(r"""'[^']*'|"[^"]*"| by \([^)]*\)|\s|([\d.]+(ms|[smhdwy])?)+""")
+# description is cut, also inside of them.
+_OF_SETTINGS = re.compile(r"""'[^']*('|$)|"[^"]*("|$)|[{}]| by \([^)]*\)|\s|([\d.]+(ms|[smhdwy])?)+""")
 
 
 @dataclass(frozen=True)

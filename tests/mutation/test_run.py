@@ -1,5 +1,6 @@
 """What is counted, what is reported, and when the run is not good enough."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -7,7 +8,7 @@ import yaml
 from click.testing import CliRunner
 
 from tests.mutation import judging, run
-from tests.mutation.judging import settled, subjects
+from tests.mutation.judging import subjects
 from tests.mutation.kept import Kept
 from tests.mutation.outcomes import Judged, Judgement, Outcome, killed_ratio, outcomes, stale, survivors, table
 from tests.mutation.run import SURVIVORS
@@ -112,9 +113,11 @@ def test_of_what_is_known_only_survivors_without_a_reason_are_tried_again(tmp_pa
     monkeypatch.setattr(judging, "trials", lambda _: [SimpleNamespace(file=tmp_path)])
     monkeypatch.setattr(judging, "settings_file", lambda _: None)
     monkeypatch.setattr(judging, "noticed", lambda _, left: tried.append(sorted(left)) or {min(left)})
-    first = judging.judge(variants, settled={})
+    monkeypatch.setattr(judging, "rejected", lambda *_: set())
+    first = judging.judge(variants)
     assert [fault.fate for fault in first.faults] == ["killed"] + ["survived"] * (len(first.faults) - 1)
-    reason = {first.faults[1].what: "Because."}
-    again = judging.judge(variants, settled=settled(first.faults, reason))
+    again = judging.judge(variants, (), first.faults, [first.faults[1].what])
     assert tried[1] == tried[0][2:]
     assert [fault.fate for fault in again.faults[:4]] == ["killed", "survived", "killed", "survived"]
+    judging.judge(variants, (), [replace(fault, what="another") for fault in first.faults])
+    assert tried[2] == tried[0]

@@ -30,6 +30,7 @@ from glassbox.query.promql import (
     ratio,
     sum_by,
 )
+from glassbox.query.readings import reported_with
 from glassbox.query.rules import Record, RecordGroup, Series
 from glassbox.settings.model import Settings, Thresholds
 from recording_rules import engine, requests
@@ -96,7 +97,10 @@ def group(settings: Settings) -> RecordGroup:
 def _by_engines(limits: Thresholds) -> Expr:
     """First tokens without an end, per second, where callers must have given up; 0 for all other engines that report both."""
     without_end = STARTED - FINISHED
-    growth = sum_by(MODEL, delta(roles.RUNNING, WINDOW, **OF_CALLERS)) / RATE_WINDOW_SECONDS
+    running = reported_with(
+        delta(roles.RUNNING, WINDOW, **OF_CALLERS), roles.TIME_TO_FIRST_TOKEN.count, roles.QUEUE_TIME.count
+    )
+    growth = sum_by(MODEL, running) / RATE_WINDOW_SECONDS
     left = without_end - growth.measured_in(Unit.REQUESTS_PER_SECOND)
     proven = without_end * RATE_WINDOW_SECONDS > in_work(instant(engine.RUNNING)) * EXTRAPOLATED
     return _notable(left.and_(proven), STARTED, limits).and_(FINISHED)

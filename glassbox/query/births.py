@@ -24,8 +24,7 @@ def rate_from_birth(counter: Metric | Role, window: str, **matchers: str | Match
     what a front end counted is no growth when the engines behind it stop to count.
     """
     if isinstance(counter, Role):
-        found = of_engines(counter, lambda metric, kept: rate_from_birth(metric, window, **kept), matchers)
-        return found.reported_by(frozenset(engine for engine, _ in found.by_engine))
+        return of_engines(counter, lambda metric, kept: rate_from_birth(metric, window, **kept), matchers)
     born = most(counter, window, **matchers) / duration_seconds(window)
     of_event = (*counter.labels, *counter.optional_labels, *counter.namesake_labels)
     # Labels that have to be equal do not tell two series apart.

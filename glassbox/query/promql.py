@@ -264,8 +264,7 @@ def _each_name(source: Source, window: str, shape: Shape, text: str, matchers: d
     if "le" in matchers:
         shape = replace(shape, kind=Kind.GAUGE)
     if isinstance(source, Role):
-        found = of_engines(source, lambda metric, kept: _each_name(metric, window, shape, text, kept), matchers)
-        return found.reported_by(frozenset(engine for engine, _ in found.by_engine))
+        return of_engines(source, lambda metric, kept: _each_name(metric, window, shape, text, kept), matchers)
     shape = replace(shape, reporters=source.reporters if source.level else reporters_of(source.name, source.all_labels))
     before, after = text.split("{}")
     renamed = tuple(renamed_labels(source.name, source.all_labels).items())

@@ -29,9 +29,23 @@ def of_engines(role: Role, read: Read, matchers: Matchers) -> Expr:
     found = {engine.name: expr for engine in ENGINES if (expr := _of_engine(engine, role, read, matchers))}
     if not found:
         raise QueryError(f"No engine reports {role.name} with the labels {', '.join(matchers)}.")
-    first, *others = found.items()
-    whole = reduce(_with_also, others, first[1])
-    return replace(whole, by_engine=tuple(found.items()))
+    return _joined(found.items())
+
+
+def reported_with(expr: Expr, *roles: Role) -> Expr:
+    """What was read of a role, of those engines alone that report all of these roles as well.
+
+    It is for what is only used together with these: the others' series would be read for nothing.
+    """
+    those = {engine.name for engine in ENGINES if all(map(engine.readings, roles))}
+    return _joined((name, alone) for name, alone in expr.by_engine if name in those)
+
+
+def _joined(of_each: Iterable[tuple[str, Expr]]) -> Expr:
+    """What each of these engines reports, by its name, as one expression."""
+    found = tuple(of_each)
+    whole = reduce(_with_also, found[1:], found[0][1])
+    return replace(whole, by_engine=found).reported_by(frozenset(name for name, _ in found))
 
 
 def _with_also(whole: Expr, one: tuple[str, Expr]) -> Expr:

@@ -59,7 +59,7 @@ def _of_copies(found: Sequence[_Copy], alike: Sequence[list[Fault]]) -> Iterator
         else:
             for place, fault in enumerate(each):
                 text = together([*contents[:place], fault.text, *contents[place + 1 :]])
-                yield replace(fault, what=f"copy {place + 1}: {fault.what}", text=text, piece=None)
+                yield replace(fault, marked=f"copy {place + 1}: {fault.marked}", text=text, piece=None)
     for place, lost in enumerate(found):
         others = [each.content + each.whom for each in (*found[:place], *found[place + 1 :])]
         yield Fault("operand", f"dropped: copy {place + 1}", " or ".join(others))

@@ -62,23 +62,35 @@ WITH_ZERO = (">", "<=", "==", "!=")
 # Of what stands right of these, no value is read.
 PRESENCE = ("and", "unless")
 LONGEST_FRAGMENT = 70
+# They stand around what a description quotes of the expression.
+_BEGIN, _END = "\x02", "\x03"
 
 
 @dataclass(frozen=True)
 class Fault:
-    """One faulty text. `what` tells a reader where and how it differs; `piece` is the same for one fault of several rules.
+    """One faulty text. `piece` is the same for one fault of several rules.
 
     `of_value` says that the same series come out, with other values; `of_sign` that the same ones are above 0, and none below.
     `lost` is a matcher without which more series come out, and those that match it are as they were.
     """
 
     kind: str
-    what: str
+    marked: str
     text: str
     piece: tuple[str, str] | None = None
     of_value: bool = False
     of_sign: bool = False
     lost: tuple[str, Matcher] | None = None
+
+    @property
+    def what(self) -> str:
+        """Where and how it differs, for a reader: long fragments are cut."""
+        return re.sub(f"{_BEGIN}(.*?){_END}", _cut, self.marked)
+
+    @property
+    def where(self) -> str:
+        """The same with whole fragments."""
+        return self.marked.replace(_BEGIN, "").replace(_END, "")
 
 
 def expression_faults(expr: str) -> list[Fault]:
@@ -149,12 +161,12 @@ def _of_binary(node: ast.BinaryExpr, reading: str) -> Iterator[Fault]:
         yield from _of_repeated(node)
     yield from _of_left(node, within, lambda text: f"{text} {operator}{matching} {right}")
     for other in COMPARATORS.get(operator, ()):
-        what = f"{operator} {_short(right)} -> {other}"
+        what = f"{operator} {_fragment(right)} -> {other}"
         yield Fault("comparator", what, f"{left} {other}{matching} {right}")
     if operator in SET_OPERATORS:
-        yield Fault("operand", f"dropped: {operator} {_short(right)}", left)
+        yield Fault("operand", f"dropped: {operator} {_fragment(right)}", left)
     if operator in ("and", "or"):
-        yield Fault("operand", f"dropped: {_short(left)} {operator}", right)
+        yield Fault("operand", f"dropped: {_fragment(left)} {operator}", right)
     of_right = _of_presence if operator in PRESENCE else partial(_inside, decides=operator in COMPARATORS)
     for fault in of_right(node.rhs, node, within, lambda text: f"{left} {operator}{matching} {text}"):
         if not (fault.lost and makes_no_difference(node, fault.lost, on_the_left=False)):
@@ -202,7 +214,7 @@ def _of_aggregation(node: ast.AggregateExpr, reading: str) -> Iterator[Fault]:
     by = f" {node.modifier}" if node.modifier else ""
     parameter = f"{node.param.prettify()}, " if node.param else ""
     for other in AGGREGATIONS.get(operator, ()):
-        what, of_sign = f"{operator} -> {other}: {_short(inner)}", other != "min" and _may_add(operator, node.expr)
+        what, of_sign = f"{operator} -> {other}: {_fragment(inner)}", other != "min" and _may_add(operator, node.expr)
         yield Fault("aggregation", what, f"{other}{by} ({inner})", of_value=True, of_sign=of_sign)
     if node.modifier and node.modifier.type == ast.AggModifierType.By and "le" in node.modifier.labels:
         kept = ", ".join(label for label in node.modifier.labels if label != "le")
@@ -220,7 +232,7 @@ def _of_call(node: ast.Call, reading: str) -> Iterator[Fault]:
     name = node.func.name
     arguments = [each.prettify() for each in node.args]
     for other in OVER_TIME.get(name, ()):
-        what = f"{name} -> {other}: {_short(arguments[0])}"
+        what = f"{name} -> {other}: {_fragment(arguments[0])}"
         of_sign = not other.startswith("min") and _may_add(name.removesuffix("_over_time"), node.args[0])
         yield Fault("aggregation", what, f"{other}({', '.join(arguments)})", of_value=True, of_sign=of_sign)
     for position, argument in enumerate(node.args):
@@ -241,7 +253,7 @@ def _of_subquery(node: ast.SubqueryExpr, reading: str) -> Iterator[Fault]:
     window = ast.display_duration(node.range) if node.range else ""
     yield from _inside(node.expr, node, reading, lambda text: f"{text}[{window}:{step}]{offset}")
     for new in half_and_double(node.range):
-        what = f"{_short(inner)}[{window}:{step}] -> [{new}:{step}]"
+        what = f"{_fragment(inner)}[{window}:{step}] -> [{new}:{step}]"
         yield Fault("window", what, f"{inner}[{new}:{step}]{offset}")
 
 
@@ -273,8 +285,8 @@ def _of_alike(node: ast.BinaryExpr, reading: str) -> Iterator[Fault]:
         return
     yield from (replace(each, text=each.text + joined + right) for each in of_left if each.kind in OF_ONE)
     yield from (replace(each, text=left + joined + each.text) for each in of_right if each.kind in OF_ONE)
-    yield Fault("operand", f"dropped: or {_short(right)}", left)
-    yield Fault("operand", f"dropped: {_short(left)} or", right)
+    yield Fault("operand", f"dropped: or {_fragment(right)}", left)
+    yield Fault("operand", f"dropped: {_fragment(left)} or", right)
     yield from (replace(one, text=one.text + joined + other.text) for one, other in zip(*shared, strict=True))
 
 
@@ -289,7 +301,7 @@ def _of_spelled(node: ast.BinaryExpr, alike: list[ast.Expr], reading: str) -> It
     for position, text in enumerate(texts):
         rest = " or ".join(texts[:position] + texts[position + 1 :])
         piece = (SPELLINGS, f"all but {position + 1} of {len(texts)}")
-        yield Fault("operand", f"dropped: spelling {_short(text)}", rest, piece)
+        yield Fault("operand", f"dropped: spelling {_fragment(text)}", rest, piece)
 
 
 def _of_number(node: ast.NumberLiteral) -> Iterator[Fault]:
@@ -303,6 +315,10 @@ def half_and_double(length: timedelta | None) -> list[str]:
     return [ast.display_duration(new) for new in (length / 2, length * 2)] if length else []
 
 
-def _short(text: str) -> str:
-    line = " ".join(text.split())
+def _fragment(text: str) -> str:
+    return f"{_BEGIN}{' '.join(text.split())}{_END}"
+
+
+def _cut(found: re.Match[str]) -> str:
+    line = found[1]
     return line if len(line) <= LONGEST_FRAGMENT else f"{line[: LONGEST_FRAGMENT - 3]}..."

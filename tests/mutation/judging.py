@@ -46,9 +46,8 @@ def judge(
     made = {text: _faults(rule, settings) for text, (settings, rule) in different.items()}
     numbers, met = _numbers(made.values())
     numbered = {text: {numbers[mutant.key]: mutant.rule for mutant in each} for text, each in made.items()}
-    if [fault.what for fault in earlier] == [mutant.what for mutant in met.values()]:
-        fates = _that_stand(earlier, reasons)
-    else:
+    fates = _that_stand(met, earlier, reasons)
+    if not earlier:
         fates = {
             number: "invalid" for text, (_, rule) in different.items() for number in rejected(rule, numbered[text])
         }
@@ -88,10 +87,14 @@ def judged(chosen: Iterable[str], jobs: int, kept: Kept, reasons: Reasons) -> It
             raise
 
 
-def _that_stand(faults: Sequence[Judgement], reasons: Collection[str]) -> dict[int, str]:
-    """The fates by the number of the fault."""
-    numbered = enumerate(faults, start=1)
-    return {number: fault.fate for number, fault in numbered if fault.fate != SURVIVED or fault.what in reasons}
+def _that_stand(met: Mapping[int, Mutant], earlier: Iterable[Judgement], reasons: Collection[str]) -> dict[int, str]:
+    """The fates by the number of the fault; none where faults under other settings are described alike and differ in it."""
+    known: dict[str, set[str]] = {}
+    for fault in earlier:
+        known.setdefault(fault.what, set()).add(fault.fate)
+    found = {number: known.get(mutant.what, set()) for number, mutant in met.items()}
+    sure = {number: next(iter(fates)) for number, fates in found.items() if len(fates) == 1}
+    return {number: fate for number, fate in sure.items() if fate != SURVIVED or met[number].what in reasons}
 
 
 _of_process: dict[str, Variants] = {}

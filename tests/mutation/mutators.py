@@ -13,11 +13,12 @@ import promql_parser as ast
 from glassbox.compile.bundle import Json
 from tests.mutation import readings
 from tests.mutation.copies import faults_of
-from tests.mutation.faults import LONGEST_FRAGMENT, SPELLINGS, half_and_double
+from tests.mutation.faults import SPELLINGS, Fault, half_and_double
 
-# What settings put into a rule, and descriptions show: limits, durations, names of jobs, labels of groups. Long ones move where a
-# description is cut, also inside of them.
-_OF_SETTINGS = re.compile(r"""'[^']*('|$)|"[^"]*("|$)|[{}]| by \([^)]*\)|\s|([\d.]+(ms|[smhdwy])?)+""")
+# What settings put into a rule, and descriptions quote: limits, durations, names of jobs, labels of groups.
+_OF_SETTINGS = re.compile(r"""'[^']*'|"[^"]*"| by \([^)]*\)|\s|([\d.]+(ms|[smhdwy])?)+""")
+# Of these many letters of a description, and the number of its like, is where a fault is.
+_LETTERS = 35
 
 
 @dataclass(frozen=True)
@@ -38,10 +39,10 @@ def mutants(rule: Json) -> list[Mutant]:
     """Every fault of a rule as Prometheus reads it, those that change nothing left out."""
     counts: dict[str, int] = {}
     found = []
-    for kind, what, changed, piece in _changed(rule):
-        where = f"{kind}: {_OF_SETTINGS.sub('', what)}"[: LONGEST_FRAGMENT // 2]
+    for fault, changed in _changed(rule):
+        where = f"{fault.kind}: {_OF_SETTINGS.sub('', fault.where)}"[:_LETTERS]
         counts[where] = counts.get(where, 0) + 1
-        found.append(Mutant((where, counts[where]), what, rule | changed, piece))
+        found.append(Mutant((where, counts[where]), fault.what, rule | changed, fault.piece))
     original = pretty(rule["expr"])
     seen = [(original, rule.get("for"))]
     different = []
@@ -98,12 +99,12 @@ def pretty(expr: str) -> str:
     return ast.parse(expr).prettify()
 
 
-def _changed(rule: Json) -> Iterator[tuple[str, str, Json, tuple[str, str] | None]]:
+def _changed(rule: Json) -> Iterator[tuple[Fault, Json]]:
     for fault in faults_of(rule["expr"]):
-        yield fault.kind, fault.what, {"expr": fault.text}, fault.piece
+        yield fault, {"expr": fault.text}
     length = rule.get("for", "0s")
     for new in [] if length == "0s" else half_and_double(ast.parse_duration(length)):
-        yield "for", f"for {rule['for']} -> {new}", {"for": new}, None
+        yield Fault("for", f"for {rule['for']} -> {new}", rule["expr"]), {"for": new}
 
 
 def _numbered(found: list[Mutant]) -> list[Mutant]:

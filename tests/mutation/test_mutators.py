@@ -298,6 +298,20 @@ def test_faults_come_in_the_order_of_the_text():
     ][:4]
 
 
+def test_a_fault_has_one_key_whatever_long_names_settings_give():
+    expr = 'group by (job) (up{job=~"a"}) and count by (job) (up{job=~"a"}) > 1'
+    jobs, tenants = (
+        '"a renamed service|another one that is renamed as well|a third"',
+        "by (job, cluster, namespace, tenant)",
+    )
+    short, long = (
+        mutants({"record": "r", "expr": each})
+        for each in (expr, expr.replace('"a"', jobs).replace("by (job)", tenants))
+    )
+    assert [mutant.key for mutant in short] == [mutant.key for mutant in long]
+    assert any(mutant.what.endswith("...") for mutant in long)
+
+
 def test_for_is_halved_and_doubled():
     rule = {"alert": "A", "expr": "a", "for": "60s", "labels": {"severity": "page"}}
     assert [mutant.rule for mutant in mutants(rule)] == [rule | {"for": "30s"}, rule | {"for": "2m"}]

@@ -13,12 +13,16 @@ STEPS = 40
 
 @dataclass(frozen=True)
 class Life:
-    """A target's `up` and one of its counters as promtool reads them, and what is counted; None where nothing is recorded."""
+    """A target's `up` and one of its counters as promtool reads them, and what is counted; None where nothing is recorded.
+
+    What was `prefilled` is the same counter of when the target only prefilled.
+    """
 
     up: str
     counter: str
     counted: int | None
     job: str = JOB
+    prefilled: str = ""
 
 
 # The window begins at 5:00. What counts of the time before it: the scrape then, and the two minutes until then, from 3:00 on.
@@ -45,6 +49,9 @@ IN_FIVE_MINUTES = {
     "new-target": Life("_x24 1x16", "_x24 5000x16", 0),
     # Whether a target answers is asked of services only.
     "no-service": Life("1x40", "_x24 70x16", 0, "other"),
+    # It only prefilled until 5:45, and until 3:30; scrapes fail from 3:45 to 5:00.
+    "prefilled": Life("1x40", "_x24 60x16", 60, prefilled="900x23 stale"),
+    "prefilled-before-the-gap": Life("1x14 0x5 1x19", "_x24 45x16", 45, prefilled="900x14 stale"),
 }
 # The window begins at 9:00, and the two minutes until then at 7:00.
 IN_ONE_MINUTE = {
@@ -72,10 +79,20 @@ IN_ONE_MINUTE = {
     "grew-by-30-in-two-minutes": Life("1x32 0 1 0x4 1", "10x32 stale 10 stale _x4 40", 15),
     # Its last scrape was at 9:00, and Prometheus knows it no more.
     "taken-away": Life("1x36 stale", "10x36 stale", None),
+    "no-service": Life("1x40", "_x37 70x3", 0, "other"),
+    # It only prefilled until 9:00, and until 7:45; scrapes fail from 8:00 to 9:00.
+    "prefilled": Life("1x40", "_x37 60x3", 60, prefilled="900x36 stale"),
+    "prefilled-before-the-gap": Life("1x31 0x4 1x3", "_x37 45x3", 45, prefilled="900x31 stale"),
 }
 OF_ANSWERS = {"model:inference_http_{}:rate5m": (IN_FIVE_MINUTES, 300), "model:slo_http_{}:rate": (IN_ONE_MINUTE, 60)}
 # As in five minutes, asked for five minutes later.
 LATER_STEPS, LATER = 20, "15m"
+# Answers, where the engine counts those that succeed apart.
+SUCCEEDED = {
+    "trtllm": ("trtllm_request_success_total", 'model_name="{}",finished_reason="stop"'),
+    "tgi": ("tgi_request_success", 'model_name="{}"'),
+    "triton": ("nv_inference_request_success", 'model="{}",version="1"'),
+}
 # Answers that failed, as each engine counts them, and what names the model of SGLang's.
 FAILED = {
     "vllm": ("vllm:corrupted_requests_total", 'model_name="{}",engine="0"'),
@@ -88,13 +105,18 @@ FAILED = {
 _MODEL_OF_SGLANG = 'sglang:num_running_reqs{{job="{}",instance="{}",model_name="{}",tp_rank="0"}}'
 
 
-def born(engine: str, lives: dict[str, Life]) -> Iterator[dict[str, str]]:
-    """promtool's series of these lives, whose counter is the engine's of failed answers."""
-    name, labels = FAILED[engine]
+def born(
+    engine: str, lives: dict[str, Life], counters: dict[str, tuple[str, str]] = FAILED
+) -> Iterator[dict[str, str]]:
+    """promtool's series of these lives, whose counter is the engine's of these answers."""
+    name, labels = counters[engine]
     for model, life in lives.items():
         target = f'job="{life.job}",instance="{model}"'
         yield {"series": f"up{{{target}}}", "values": life.up}
-        yield {"series": f"{name}{{{target},{labels.format(model)}}}", "values": life.counter}
+        series = f"{name}{{{target},{labels.format(model)}"
+        yield {"series": f"{series}}}", "values": life.counter}
+        if life.prefilled:
+            yield {"series": f'{series},inference_role="prefill"}}', "values": life.prefilled}
         if engine == "sglang":
             yield {"series": _MODEL_OF_SGLANG.format(life.job, model, model), "values": f"0x{STEPS}"}
 
@@ -127,9 +149,14 @@ def all_tests():
         for record, (lives, seconds) in OF_ANSWERS.items():
             cases = [asked(engine, record.format(word), lives, seconds) for word in ("requests", "errors")]
             yield f"births-{engine}-{seconds}s", (list(born(engine, lives)), cases)
+            if engine in SUCCEEDED:
+                succeeded = asked(engine, record.format("requests"), lives, seconds)
+                yield f"births-{engine}-{seconds}s-succeeded", (list(born(engine, lives, SUCCEEDED)), [succeeded])
     lives = {
         model: replace(life, up=longer(life.up), counter=longer(life.counter))
         for model, life in IN_FIVE_MINUTES.items()
+        # What is corrupted is counted wherever it is.
+        if not life.prefilled
     }
     corrupted = asked("vllm", "model:inference_requests_corrupted:rate10m", lives, 600, LATER)
     yield "births-vllm-600s", (list(born("vllm", lives)), [corrupted])

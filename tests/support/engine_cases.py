@@ -29,6 +29,7 @@ RATES = {
     "inference_preemptions:rate5m": "preempted",
     "inference_preemptions:rate10m": "preempted",
     "inference_requests:rate1m": "finished",
+    "inference_requests_finished:rate5m": "finished",
     "inference_engine_requests:rate10m": "finished",
     "inference_prefix_cache_queries:rate5m": "prompt",
     "inference_prefix_cache_hits:rate5m": "cached",
@@ -68,7 +69,7 @@ LACKS = {
         "requests_abandoned",
     ),
     "llamacpp": (
-        "preemptions", "requests:", "engine_requests", "prefix_cache", "admission", "end_to_end", "kv_cache", "http",
+        "preemptions", "requests:", "requests_finished", "engine_requests", "prefix_cache", "admission", "end_to_end", "kv_cache", "http",
         "request_duration", "time_to_first", "inter_token_latency_seconds_bucket", "time_per_output", "queue_time",
         "prefill_time", "decode_time", "prompt_length", "output_length", "frontend", "requests_abandoned",
     ),
@@ -159,6 +160,8 @@ def whole(source, exposed, *, spell=lambda name: name, hastened=False, prefill=F
     labels, lacks = labels_of(source), LACKS_OF[source]
     wanted = expected(engine_of(source), lacks, hastened=hastened, prefill=prefill)
     cases = [asked_of(name, value, labels) for name, value in wanted.items()]
+    if wanted["model:inference_requests_running:sum"] is not None:
+        cases.append(running_of_one())
     values = Exposed.hastened if hastened else None
     rows = [*up(*REPLICAS), *series(exposed, spell=spell, values=values)]
     if source != "vllm":
@@ -174,14 +177,18 @@ def whole(source, exposed, *, spell=lambda name: name, hastened=False, prefill=F
     return rows, cases
 
 
+def running_of_one():
+    """What runs on one of the replicas."""
+    target = f'{{job="{JOB}",instance="{REPLICAS[0]}",model_name="{MODEL}"}}'
+    return f"round(instance:inference_requests_running:sum{target}, 0.001)", "15m", [(target, LEVELS["running"])]
+
+
 def vllm_servers():
     """They are never part of another engine's records."""
     yield from up(BESIDE, LIKE_TRITON)
     yield from series(engine_series.vllm(), (BESIDE,), TIMES)
     backend = (each for each in engine_series.triton_vllm() if each.name.startswith("vllm:"))
-    of_a_server = [
-        replace(each, labels=each.labels.replace('version="1"', f'model_name="{MODEL}"')) for each in backend
-    ]
+    of_a_server = [replace(each, labels=each.labels + f',model_name="{MODEL}"') for each in backend]
     yield from series(of_a_server, (LIKE_TRITON,), TIMES)
 
 

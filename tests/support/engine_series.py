@@ -144,10 +144,17 @@ def sglang() -> Iterator[Exposed]:
     yield from histogram("sglang:inter_token_latency_seconds", "between_tokens_seconds", "generated", "0.1", server)
     yield from histogram("sglang:prompt_tokens_histogram", "prompt", "finished", "100.0", server)
     yield from histogram("sglang:generation_tokens_histogram", "generated", "finished", "100.0", server)
-    for status, quantity in (("200", "finished"), ("503", "failed"), ("400", "invalid")):
+    for status, quantity, share in (
+        ("200", "finished", 1),
+        ("500", "failed", 1 / 3),
+        ("503", "failed", 2 / 3),
+        ("400", "invalid", 1),
+    ):
         labels = f'endpoint="/v1/completions",method="POST",status_code="{status}"'
+        yield Exposed("sglang:http_responses_total", quantity, labels, share)
+    for status, quantity in (("200", "finished"), ("503", "failed")):
+        labels = f'endpoint="/health",method="GET",status_code="{status}"'
         yield Exposed("sglang:http_responses_total", quantity, labels)
-    yield Exposed("sglang:http_responses_total", "finished", 'endpoint="/health",method="GET",status_code="200"')
 
 
 def trtllm() -> Iterator[Exposed]:

@@ -91,8 +91,12 @@ ENDED = {MODEL: "x48 stale", "alone": "x32 stale"}
 
 def of_an_ended_engine_behind_a_front_end():
     """An engine counts for its front end as long as it was there within five minutes."""
-    rows, cases = [*up(*REPLICAS, "w:1")], []
+    rows, cases = [*up(*REPLICAS, "w:1"), {"series": f'up{{job="{JOB}",instance="c:1"}}', "values": "1x54 0x25"}], []
+    levels = [each for each in engine_series.dynamo() if each.quantity == "running"]
     for model, ended in ENDED.items():
+        # Scrapes of one front end fail since 90 seconds: what runs there is known still.
+        for row in series(levels, ("c:1",), values=lambda each: each.values(1).replace("x80", "x54 stale")):
+            rows.append({**row, "series": row["series"].replace(f'model="{MODEL}"', f'model="{model}"')})
         engines = [each for name in ("vllm", "trtllm") for each in engine_cases.exposed_by(name)]
         for row in (*series(engine_series.dynamo()), *series(engines, ("w:1",), values=lambda each: each.values(1))):
             name = row["series"].replace(f'model="{MODEL}"', f'model="{model}"')
@@ -105,13 +109,70 @@ def of_an_ended_engine_behind_a_front_end():
             name: value
             for name, value in engine_cases.expected("dynamo", engine_cases.LACKS["dynamo"]).items()
             if value is not None
-        }
+        } | {"model:inference_requests_running:sum": LEVELS["running"] * 3}
+        cases.append(_running_of_front_ends(model, known=model == "alone"))
         cases += [
             asked_of(name, value if model == "alone" else None, labels)
             for name, value in told.items()
             if "admission" not in name
         ]
     return rows, cases
+
+
+def _running_of_front_ends(model, *, known):
+    instances = (REPLICAS[0], "c:1")
+    told = [(f'{{job="{JOB}",instance="{each}",model_name="{model}"}}', LEVELS["running"]) for each in instances]
+    expr = f'instance:inference_requests_running:sum{{instance=~"{"|".join(instances)}",model_name="{model}"}}'
+    return f"round({expr}, 0.001)", "15m", told if known else []
+
+
+# What the backends that queue requests within themselves expose, under Triton's labels.
+WITH_QUEUES = ("vllm:e2e_request_latency_seconds_count", "nv_trt_llm_request_metrics")
+# Triton's core is asked where it was until now, and where scrapes fail since 90 seconds.
+SCRAPED = {"now": ("1x80", "x80"), "lately": ("1x54 0x25", "x54 stale")}
+
+
+def beside_backends_that_queue():
+    """What Triton's core says of queues is not recorded of models of these backends, as long as those were there within five minutes."""
+    rows, cases = [], []
+    for instance, (answers, lasts) in SCRAPED.items():
+        rows.append({"series": f'up{{job="{JOB}",instance="{instance}"}}', "values": answers})
+        for number, name in enumerate(WITH_QUEUES):
+            for minutes in (3, 7):
+                model = f"{instance}-{number}-{minutes}"
+                rows += _of_core(model, instance, lasts)
+                ended = f"1x{60 - 4 * minutes} stale"
+                rows += [{"series": _beside(name, model, instance), "values": ended}]
+                cases += _of_queue(model, instance, known=minutes > 5)
+        # Of a vLLM server's series the target may have a label `model`, too.
+        model = f"{instance}-named"
+        rows += _of_core(model, instance, lasts)
+        of_server = _beside(WITH_QUEUES[0], model, instance).replace("}", ',model_name="m"}')
+        rows.append({"series": of_server, "values": "1x80"})
+        cases += _of_queue(model, instance, known=True)
+    return rows, cases
+
+
+def _of_core(model, instance, lasts):
+    for row in series(engine_series.triton(), (instance,)):
+        named = row["series"].replace(f'model="{MODEL}"', f'model="{model}"')
+        yield {"series": named, "values": row["values"].replace("x80", lasts)}
+
+
+def _beside(name, model, instance):
+    return f'{name}{{job="{JOB}",instance="{instance}",model="{model}",version="1"}}'
+
+
+def _of_queue(model, instance, *, known):
+    labels = {"job": JOB, "model_name": model, "inference_engine": "triton", "model_version": "1"}
+    told = dict.fromkeys(
+        ("model:inference_requests_waiting:sum", "model:inference_requests_waiting_for_capacity:sum"),
+        LEVELS["waiting"],
+    )
+    if instance == "now":
+        told["model:inference_queue_time_seconds_sum:rate5m"] = per_second("queue_seconds", replicas=1)
+        told["model:inference_queue_time_seconds_count:rate5m"] = per_second("finished", replicas=1)
+    return [asked_of(name, value if known else None, labels) for name, value in told.items()]
 
 
 def all_tests():
@@ -121,3 +182,4 @@ def all_tests():
     yield "behind", behind_a_front_end()
     yield "ended-behind", of_an_ended_engine_behind_a_front_end()
     yield "beside", beside_a_front_end()
+    yield "backends-that-queue", beside_backends_that_queue()

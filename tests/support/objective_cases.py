@@ -3,10 +3,12 @@
 Beside them, instances that only prefill, and vLLM servers: they are part of no other engine's events.
 """
 
+import re
 from collections.abc import Callable
+from dataclasses import replace
 
 from tests.support import engine_cases
-from tests.support.engine_cases import PREFILL, PREFILLS
+from tests.support.engine_cases import PREFILL, PREFILLS, PREFIXES
 from tests.support.engine_rules import asked_of, labelled, series, up
 from tests.support.engine_series import JOB, LEVELS, REPLICAS, STEP_SECONDS, WITHIN, WORK, Exposed
 
@@ -24,6 +26,7 @@ NEW, BORN_TIMES, NEW_TIMES = "n:1", 12 / 4, 2.5 / 4
 # Away from 13:30 to 14:15.
 BACK, BACK_TIMES = "r:1", 2.5 / 4
 DIGITS = 6
+_BOUND = re.compile(r'le="[\d.]+"')
 # Prometheus knows it no more from 14:15 on.
 TAKEN_AWAY = "x:1"
 # The two that answer all the time have three times the work in the last 45 s of a minute.
@@ -38,11 +41,34 @@ _VALUES: dict[str, Callable[[Exposed], str]] = {
 }
 
 
-def of_engine(source):
-    """Series and cases of one of `engine_series`' engines."""
-    rows = [*_up(), *_rows(engine_cases.exposed_by(source))]
+def of_engine(source, prefix=""):
+    """Series and cases of one of `engine_series`' engines, in the spelling with a prefix."""
+    spell = engine_cases.spelling(prefix)
+    exposed = [replace(each, name=spell(each.name)) for each in engine_cases.exposed_by(source)]
+    rows = [*_up(), *_rows(exposed)]
     rows += engine_cases.vllm_servers() if source != "vllm" else []
     return rows, [*_of_histograms(source), *_of_answers(source)]
+
+
+def without_levels(source):
+    """Where nobody knows what waits and what runs, and so what is given up, the requests that end are events all the same."""
+    exposed = [each for each in engine_cases.exposed_by(source) if each.quantity not in LEVELS]
+    return [*_up(), *_rows(exposed)], list(_of_histograms(source))
+
+
+def with_other_bounds(source):
+    """Where no bucket ends at the promise, there are no events."""
+    exposed = [replace(each, labels=_BOUND.sub('le="0.5"', each.labels)) for each in engine_cases.exposed_by(source)]
+    labels = engine_cases.labels_of(source)
+    events = ("model:slo_events:rate", "model:slo_bad_events:rate")
+    cases = [asked_of(name, None, labels | {"slo": objective}) for name in events for objective in HISTOGRAM_OF]
+    return [*_up(), *_rows(exposed)], cases
+
+
+def of_a_backend_alone():
+    """What Triton's backend counts is counted where its core counts nothing."""
+    exposed = [each for each in engine_cases.exposed_by("triton_vllm") if each.name != "nv_inference_request_success"]
+    return [*_up(), *_rows(exposed)], list(_of_histograms("triton_vllm"))
 
 
 def _of_histograms(source):
@@ -87,4 +113,12 @@ def _rows(exposed):
 
 def all_tests():
     """Series and cases by what they are about; llama.cpp reports no requests."""
-    yield from ((f"objectives-{source}", of_engine(source)) for source in engine_cases.LACKS_OF if source != "llamacpp")
+    sources = [source for source in engine_cases.LACKS_OF if source != "llamacpp"]
+    yield from ((f"objectives-{source}", of_engine(source)) for source in sources)
+    yield from ((f"objectives-{source}-other-bounds", with_other_bounds(source)) for source in sources)
+    yield from (
+        (f"objectives-{source}-without-levels", without_levels(source)) for source in sources if source != "vllm"
+    )
+    spelled = ((source, prefix) for source in engine_cases.SPELLED if source in sources for prefix in PREFIXES)
+    yield from ((f"objectives-{source}-{prefix}", of_engine(source, prefix)) for source, prefix in spelled)
+    yield "objectives-of-a-backend-alone", of_a_backend_alone()

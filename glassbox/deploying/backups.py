@@ -6,7 +6,7 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -37,17 +37,22 @@ _NAME = re.compile(r"\d{8}T\d{6}Z(-\d{1,4})?")
 
 @dataclass(frozen=True)
 class Backup:
-    """What an apply found: `objects` have "kind", "uid", "title", "before" (None: it was created) and "edited" (by others)."""
+    """What an apply found: `objects` have "kind", "uid", "title", "before" (None: it was created) and "edited" (by others).
+
+    `places` are those of rules beside Grafana: "title", "origin" that finds one again through Grafana, and "before", which
+    has each part that the apply touched (None: it was created).
+    """
 
     identity: str
     url: str
     organisation: str
     folder_uid: str
     objects: tuple[Json, ...]
+    places: tuple[Json, ...] = ()
 
 
-def keep(grafana: Grafana, plan: PushPlan, changes: Iterable[Change], folder: Path) -> str:
-    """Write the present state of all that the changes touch; returns its id.
+def keep(grafana: Grafana, plan: PushPlan, changes: Iterable[Change], folder: Path, places: Sequence[Json] = ()) -> str:
+    """Write the present state of all that the changes touch, with that of `places` of rules; returns its id.
 
     GlassboxError where it cannot be written: then nothing may be changed.
     """
@@ -57,6 +62,7 @@ def keep(grafana: Grafana, plan: PushPlan, changes: Iterable[Change], folder: Pa
         "server": {"url": plan.server.url, "organisation": plan.server.organisation},
         "folder_uid": plan.folder_uid,
         "objects": [*objects, *_groups_that_rules_leave(grafana, plan, objects)],
+        **({"places": list(places)} if places else {}),
     }
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -167,8 +173,10 @@ def _read(file: Path) -> Backup:
             raise ValueError(SCHEMA)
         for each in kept["objects"]:
             _check(each)
-        server = kept["server"]
-        return Backup(file.stem, str(server["url"]), str(server["organisation"]), str(kept["folder_uid"]), tuple(kept["objects"]))  # fmt: skip  # one object
+        server, places = kept["server"], kept.get("places", [])
+        for each in places:
+            _check_place(each)
+        return Backup(file.stem, str(server["url"]), str(server["organisation"]), str(kept["folder_uid"]), tuple(kept["objects"]), tuple(places))  # fmt: skip  # one object
     except (OSError, ValueError, LookupError, TypeError, RecursionError):
         raise GlassboxError(f"{file} is not a backup of this version ({SCHEMA}): move it away.") from None
 
@@ -179,3 +187,10 @@ def _check(each: Json) -> None:
         raise ValueError("object")
     if before is not None and not set(_NEEDED[each["kind"]]) <= before.keys():
         raise ValueError("before")
+
+
+def _check_place(each: Json) -> None:
+    parts = each["before"].values()
+    is_place = isinstance(each["title"], str) and isinstance(each["origin"], dict)
+    if not (is_place and all(isinstance(part, dict | str | None) for part in parts)):
+        raise ValueError("place")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from glassbox.compile.bundle import Bundle, CompiledContent, Json
@@ -34,6 +34,10 @@ _IN_FOLDER = (DashboardKind.name, RuleGroupKind.name)
 """The kinds whose objects a folder holds."""
 
 
+def _in_nothing(_backups: Sequence[Backup]) -> bool:
+    return False
+
+
 @dataclass(frozen=True)
 class GoingBack:
     """A plan with the backups that it goes back through, the newest first, and the ids of those that gave nothing to do."""
@@ -49,19 +53,22 @@ def going_back(
     backups: Sequence[Backup],
     identity: str = "",
     declared: Notifications = NONE_DECLARED,
+    *,
+    differs: Callable[[Sequence[Backup]], bool] = _in_nothing,
 ) -> GoingBack:
     """Back to before the backup of this id; without one, to before the newest that gives anything to do.
 
     A push that fails before its first write leaves a backup that gives nothing to do, and must not hide an earlier push.
+    `differs` is whether going back through these backups would change anything beside Grafana.
     """
     found = chosen(backups, grafana.url, target.folder_uid, identity)
     if identity:
         return GoingBack(rollback_plan(grafana, target, found, declared), tuple(found))
     for number in range(1, len(found) + 1):
         made = rollback_plan(grafana, target, found[:number], declared)
-        if made.pending:
+        if is_useful := bool(made.pending) or differs(found[:number]):
             break
-    passed_over = [backup.identity for backup in found[: number - bool(made.pending)]]
+    passed_over = [backup.identity for backup in found[: number - is_useful]]
     return GoingBack(made, tuple(found[:number]), tuple(passed_over))
 
 

@@ -24,6 +24,7 @@ class Survey:
         self.folder_uid = deployment.target.folder_uid
         self.rules_folder_uid = deployment.target.folder_of_rules
         self._lock = Lock()
+        self._folders: dict[str, Json | None] = {}
         self._rules: dict[str, Json] | None = None
         self._notifications: FoundNotifications | None = None
 
@@ -34,6 +35,19 @@ class Survey:
             if self._rules is None:
                 self._rules = {rule["uid"]: rule for rule in self.grafana.alert_rules()}
             return self._rules
+
+    def folder(self, uid: str) -> Json | None:
+        """A folder as it was when this first asked for it."""
+        with self._lock:
+            if uid not in self._folders:
+                self._folders[uid] = self.grafana.folder(uid)
+            return self._folders[uid]
+
+    def synced(self, uid: str) -> str:
+        """The title of a folder that Git Sync owns, "" for any other: nobody else may write to it, and rules cannot be in it."""
+        # "repo" is Git Sync's kind of manager (pkg/apimachinery/utils/manager.go), which the API of Grafana 13 has for folders.
+        found = self.folder(uid) or {}
+        return str(found["title"]) if found.get("managedBy") == "repo" else ""
 
     @cached_property
     def permissions(self) -> frozenset[str] | None:

@@ -369,3 +369,20 @@ def test_the_command_names_the_setting_of_a_folder_that_may_be_somebody_elses(tm
     out = capsys.readouterr().out
     assert (code, server.state.folders["rules"].title) == (2, "On call")
     assert "not overwritten: folder Glassbox alerts. Set another grafana.rules_folder_uid in the settings" in out
+
+
+@pytest.mark.parametrize("version", ["12.4.0", "13.2.0"])
+def test_a_folder_that_git_sync_owns_takes_no_rules_and_no_dashboards(version):
+    with grafana_of(version) as (server, grafana):
+        grafana.create_folder("glassbox", "Glassbox")
+        server.state.folders["glassbox"].managed_by = "repo"
+        before = len(server.writes)
+        with pytest.raises(GlassboxError, match=r"Folder 'Glassbox' is owned by Git Sync, so dashboards come from its repository: .*--only 'rule-group/"):  # fmt: skip  # one thing is one line
+            push(grafana, APART, IN_TWO)
+        alone = Selection("rule-group/*")
+        with pytest.raises(GlassboxError, match=r"refuses alert rules in it: set grafana\.rules_folder_uid"):
+            plan(grafana, deployment(grafana, TOGETHER, IN_ONE), alone)
+        assert len(server.writes) == before
+        carry_out(grafana, plan(grafana, deployment(grafana, APART, IN_TWO), alone))
+        assert folders_of_rules(server) == dict.fromkeys(UIDS, "rules")
+        assert plan(grafana, deployment(grafana, APART, IN_TWO), alone).pending == ()

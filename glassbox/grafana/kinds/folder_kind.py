@@ -46,7 +46,7 @@ class FolderKind(ObjectKind):
         parent = content.get("parentUid")
         if parent and survey.grafana.folder(parent) is None:
             raise GlassboxError(f"Grafana does not have the folder {parent!r} that ours is to be in, or this credential may not see it: create it, or correct grafana.parent_folder_uid.")  # fmt: skip  # a refusal is one line
-        live = self.now(survey.grafana, content)
+        live = survey.folder(self.identity(content))
         if live and _is_for_rules(content) and (owner := survey.others_in(live["uid"])):
             raise GlassboxError(f"Folder {live['title']!r} ({live['uid']}) is one of the installation of the folder {owner!r}: set another grafana.rules_folder_uid in the settings.")  # fmt: skip  # a refusal is one line
         return live

@@ -67,8 +67,13 @@ class RuleGroupKind(ObjectKind):
         return place_name(found["folderUid"], found["title"]) if found.get("former") else str(found["title"])
 
     def live(self, survey: Survey, content: Json) -> Json | None:
-        """The group with the wanted rules that other groups hold; None where there is neither."""
+        """The group with the wanted rules that other groups hold; None where there is neither.
+
+        Raises GlassboxError where Grafana refuses rules in that folder.
+        """
         name, folder_uid = content["title"], content["folderUid"]
+        if title := survey.synced(folder_uid):
+            raise GlassboxError(f"Folder {title!r} is owned by Git Sync, and Grafana refuses alert rules in it: set grafana.rules_folder_uid to another folder in the settings.")  # fmt: skip  # a refusal is one line
         uids = {rule["uid"] for rule in content["rules"]}
         here = {rule["uid"] for rule in survey.rules_in(folder_uid, name)}
         elsewhere = [survey.rules[uid] for uid in sorted(uids - here) if uid in survey.rules]

@@ -16,22 +16,28 @@ from glassbox.cli.termination import terminable
 from glassbox.errors import GlassboxError
 
 if TYPE_CHECKING:
+    from glassbox.compile.bundle import Json
     from glassbox.deploying.change import Change
     from glassbox.deploying.plan import PushPlan
     from glassbox.grafana.client import Grafana
 
 
 def ask(
-    wanted: Sequence[Change], *, yes: bool, otherwise: str = "--no-prune to delete nothing", always: str = ""
+    wanted: Sequence[Change],
+    *,
+    yes: bool,
+    otherwise: str = "--no-prune to delete nothing",
+    always: str = "",
+    also: bool = False,
 ) -> None:
     """Ask once where something is deleted or others' edits are overwritten; GlassboxError without a terminal or a yes.
 
-    `always` is a question to ask where nothing is lost either.
+    `always` is a question to ask where nothing is lost either; `also` says that something beside these changes.
     """
     lost = sum(len(change.lost) for change in wanted)
     edited = sum(change.edit is not None for change in wanted)
     told = [f"deletes {lost} object{'s' * (lost != 1)}"] * bool(lost) + [f"overwrites {edited} edited by others"] * bool(edited)  # fmt: skip  # one thing is one line
-    if yes or not (told or (always and wanted)):
+    if yes or not (told or (always and (wanted or also))):
         return
     question = f"This {' and '.join(told)}." if told else f"{always}."
     if not sys.stdin.isatty():
@@ -41,12 +47,14 @@ def ask(
         raise GlassboxError("Nothing was changed, as you said.")
 
 
-def keep_backup(grafana: Grafana, plan: PushPlan, wanted: Sequence[Change], folder: Path) -> None:
+def keep_backup(
+    grafana: Grafana, plan: PushPlan, wanted: Sequence[Change], folder: Path, places: Sequence[Json] = ()
+) -> None:
     """Keep the present state of all that is about to change, and say how to go back to it."""
     from glassbox.deploying.backups import keep  # noqa: PLC0415  # only these commands need an HTTP client
 
-    if wanted:
-        say(f"Backup: {keep(grafana, plan, wanted, folder)} in {folder}")
+    if wanted or places:
+        say(f"Backup: {keep(grafana, plan, wanted, folder, places)} in {folder}")
 
 
 def carry_out(grafana: Grafana, plan: PushPlan, wanted: Sequence[Change], verb: str = "Pushed") -> int:

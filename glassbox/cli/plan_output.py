@@ -27,9 +27,16 @@ def say_result(plan: PushPlan, done: Sequence[Change], held: Sequence[Change], *
     if edited:
         say(f"Others edited {_names(edited)}: not overwritten. Take their edits into the code, or use --force.")
     if of_others:
-        say(f"May belong to somebody else, and is not overwritten: {_names(of_others)}. Set another grafana.folder_uid in the settings, or use --force.")  # fmt: skip  # one sentence is one line
+        settings = " or ".join(sorted({_uid_setting(plan, change) for change in of_others}))
+        say(f"May belong to somebody else, and is not overwritten: {_names(of_others)}. Set another {settings} in the settings, or use --force.")  # fmt: skip  # one sentence is one line
     if not any(change.kind.name == "folder" and change.action is Action.DELETE for change in done):
         say(f"Look: {plan.server.url}/dashboards/f/{plan.folder_uid}")
+
+
+def _uid_setting(plan: PushPlan, change: Change) -> str:
+    """The setting to change where an object has the place or the uid of somebody else's."""
+    is_rules_folder = change.kind.name == "folder" and change.identity != plan.folder_uid
+    return "grafana.rules_folder_uid" if is_rules_folder else "grafana.folder_uid"
 
 
 def complain_of_the_rest(done: Sequence[Change], wanted: Sequence[Change]) -> None:

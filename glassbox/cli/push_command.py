@@ -17,7 +17,7 @@ from glassbox.cli.output import complain
 from glassbox.cli.plan_output import say_plan
 from glassbox.cli.recorded_notice import after_push, before_push
 from glassbox.cli.rule_options import RuleOptions
-from glassbox.cli.rules_step import BehindGrafana, Places, bring_rules, plan_rules
+from glassbox.cli.rules_step import BehindGrafana, Places, bring, kept_places, plan_rules, wanted_at_places
 from glassbox.cli.session import Session
 from glassbox.errors import GlassboxError
 
@@ -58,8 +58,9 @@ def push_to(options: PushOptions, session: Session, rules: RuleOptions) -> int:
         for notice in before_push(found.grafana, found.source, always):
             complain(notice)
         ask(wanted, yes=options.yes)
-        keep_backup(found.grafana, plan, wanted, options.backups)
-        brought = bring_rules(rules, session, found.bundle, BehindGrafana(found.grafana, found.source))
+        with wanted_at_places(rules, session, found.bundle, BehindGrafana(found.grafana, found.source)) as places:
+            keep_backup(found.grafana, plan, wanted, options.backups, kept_places(places))
+            brought = bring(places)
         code = carry_out(found.grafana, plan, wanted)
         for notice in after_push(found.grafana, found.source, always, brought=brought):
             complain(notice)

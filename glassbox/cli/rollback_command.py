@@ -1,9 +1,10 @@
-"""`rollback`: bring back what was in Grafana before a push, deleted objects included."""
+"""`rollback`: bring back what was in Grafana before a push, and recorded series beside it, deleted ones included."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,9 @@ from glassbox.cli.exit_codes import DONE, FINDINGS
 from glassbox.cli.grafana_options import connection, to_backups, to_grafana
 from glassbox.cli.output import say
 from glassbox.cli.plan_output import say_plan
+from glassbox.cli.rule_options import RuleOptions, named_places, rule_options
+from glassbox.cli.rules_back import RulesBack
+from glassbox.cli.rules_step import bring, kept_places, place_lines
 from glassbox.cli.session import Session
 
 if TYPE_CHECKING:
@@ -24,6 +28,7 @@ if TYPE_CHECKING:
 @click.command("rollback")
 @to_grafana
 @to_backups
+@rule_options
 @click.option("--to", "identity", metavar="ID", default="", help="The state before the push of this backup; without it, before the newest that gives anything to do.")  # fmt: skip  # one option
 @click.option("--list", "only_list", is_flag=True, help="List the backups.")
 @click.option("--dry-run", is_flag=True, help="Print the plan, and change nothing.")
@@ -36,13 +41,14 @@ def command(
     url: str | None,
     token_file: Path | None,
     backups: Path,
+    rules: RuleOptions,
     identity: str,
     only_list: bool,
     dry_run: bool,
     force: bool,
     yes: bool,
 ) -> int:
-    """Bring back what was in Grafana before a push, deleted dashboards and rules included.
+    """Bring back what was in Grafana before a push, and recorded series that it brought elsewhere; what it deleted included.
 
     Exit codes: 0 done, 2 a dry run with changes or kept edits of others, 1 error.
     """
@@ -54,23 +60,40 @@ def command(
         for line in _lines(found):
             say(line)
         return DONE
-    with connection(session, url, token_file, read_only=dry_run) as grafana:
-        back = going_back(grafana, target, found, identity, session.settings.notifications)
-        plan = back.plan
-        say(_used(back))
+    rules.check(None)
+    with (
+        connection(session, url, token_file, read_only=dry_run) as grafana,
+        ExitStack() as resources,
+    ):
+        rules_back = RulesBack(grafana, list(named_places(rules, session.settings, resources)))
+        back = going_back(grafana, target, found, identity, session.settings.notifications, differs=rules_back.differs)
+        plan, places = back.plan, rules_back.wanted(back.backups)
+        kept = kept_places(places)
+        say(_used(back, useful=bool(plan.pending or kept)))
         wanted = plan.allowed(force=force)
         say_plan(plan, wanted)
-        if dry_run or not plan.pending:
-            return FINDINGS if plan.pending or plan.left_out else DONE
-        ask(wanted, yes=yes, otherwise="--dry-run to change nothing", always="This changes Grafana back")
-        keep_backup(grafana, plan, wanted, backups)
+        _say_rules(rules_back, back)
+        if dry_run or not (plan.pending or kept):
+            return FINDINGS if plan.pending or kept or plan.left_out else DONE
+        ask(wanted, yes=yes, otherwise="--dry-run to change nothing", always=f"This changes Grafana{' and rules' * bool(kept)} back", also=bool(kept))  # fmt: skip  # one call
+        keep_backup(grafana, plan, wanted, backups, kept)
+        bring(places)
         return carry_out(grafana, plan, wanted, "Rolled back")
 
 
-def _used(back: GoingBack) -> str:
+def _say_rules(rules_back: RulesBack, back: GoingBack) -> None:
+    """What becomes of rules beside Grafana."""
+    for title, changes in rules_back.changes(back.backups):
+        for line in place_lines(title, changes, planned=True):
+            say(line)
+    for sentence in rules_back.left_alone(back.backups):
+        say(sentence)
+
+
+def _used(back: GoingBack, *, useful: bool) -> str:
     """Which backup is used, and which newer ones are passed over."""
     passed_over = ", ".join(back.passed_over)
-    if not back.plan.pending and passed_over:
+    if not useful and passed_over:
         return f"No backup gives anything to do: {passed_over}."
     used = f"Back to the state before the push of backup {back.backups[-1].identity}."
     return f"{used} Passed over, since they give nothing to do: {passed_over}." if passed_over else used
@@ -80,5 +103,6 @@ def _lines(backups: Iterable[Backup]) -> Iterator[str]:
     """One line a backup, the newest first."""
     for backup in backups:
         count = Counter("created" if each["before"] is None else "changed or deleted" for each in backup.objects)
-        told = ", ".join(f"{number} {what}" for what, number in sorted(count.items()))
-        yield f"{backup.identity}  {backup.url}  folder {backup.folder_uid!r}: {told}"
+        told = [f"{number} {what}" for what, number in sorted(count.items())]
+        told += [f"rules in {each['title']}" for each in backup.places]
+        yield f"{backup.identity}  {backup.url}  folder {backup.folder_uid!r}: {', '.join(told)}"

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from glassbox.cli.exit_codes import DONE, FINDINGS
 from glassbox.cli.lint_command import lint_and_report
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 Places = Sequence[tuple[str, Sequence["GroupChange"]]]
 """Places of rules by their titles, each with its groups and what happens to them."""
+WantedAtPlaces = Sequence[tuple["RulePlace", Mapping[str, Any]]]
+"""Places of rules, each with what it shall hold of ours."""
 
 
 def push_rules_alone(rules: RuleOptions, session: Session) -> int:
@@ -46,24 +48,36 @@ class BehindGrafana:
 
 def bring_rules(rules: RuleOptions, session: Session, bundle: Bundle, behind: BehindGrafana | None = None) -> bool:
     """Bring the rules of a bundle without findings to their places, and say what changed there; returns whether there was one."""
-    with _places(rules, session, bundle, behind) as (places, files), terminable():
-        for place in places:
-            for line in place_lines(place.title, place.push(files, complain)):
+    with wanted_at_places(rules, session, bundle, behind) as places:
+        return bring(places)
+
+
+def bring(places: WantedAtPlaces) -> bool:
+    """Make each place hold its content, and say what changed there; returns whether there was one."""
+    with terminable():
+        for place, content in places:
+            for line in place_lines(place.title, place.push_to(content, complain)):
                 say(line)
-        return bool(places)
+    return bool(places)
+
+
+def kept_places(places: WantedAtPlaces) -> list[Json]:
+    """What a backup keeps of the places that would change."""
+    touched = ((place, place.touched(content)) for place, content in places)
+    return [{"title": place.title, "origin": place.origin, "before": before} for place, before in touched if before]
 
 
 def plan_rules(rules: RuleOptions, session: Session, bundle: Bundle, behind: BehindGrafana | None = None) -> Places:
     """What `bring_rules` would change, by the title of each place; reads only."""
-    with _places(rules, session, bundle, behind) as (places, files):
-        return [(place.title, place.plan(files)) for place in places]
+    with wanted_at_places(rules, session, bundle, behind) as places:
+        return [(place.title, place.plan_to(content)) for place, content in places]
 
 
 @contextmanager
-def _places(
+def wanted_at_places(
     rules: RuleOptions, session: Session, bundle: Bundle, behind: BehindGrafana | None
-) -> Iterator[tuple[list[RulePlace], Mapping[str, Json]]]:
-    """Where rules go, and their files."""
+) -> Iterator[WantedAtPlaces]:
+    """Where rules go, and what each place shall hold."""
     # Only a push and a plan need these.
     from glassbox.rule_places.behind_grafana import place_behind  # noqa: PLC0415
     from glassbox.rule_places.wanted_rules import wanted_files  # noqa: PLC0415
@@ -74,7 +88,7 @@ def _places(
         if behind and not places:
             found = place_behind(behind.grafana, behind.source, files, settings, complain)
             places = [found] if found else []
-        yield places, files
+        yield [(place, place.content_of(files)) for place in places]
 
 
 def place_lines(title: str, changes: Sequence[GroupChange], *, planned: bool = False) -> Iterator[str]:

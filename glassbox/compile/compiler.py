@@ -53,7 +53,7 @@ def compile_bundle(content: Content, settings: Settings, data_source: DataSource
         recording_rules={f"{group.name}.yaml": record_file(group, settings) for group in records},
         alerts=alert_files,
         grafana_groups=tuple(
-            grafana_group(group, folder_uid=settings.grafana.folder_uid, data_source_uid=uid, links=links)
+            grafana_group(group, target=settings.grafana, data_source_uid=uid, links=links)
             for file in ({} if settings.alerts_evaluated_by == ALERTS_IN_PROMETHEUS else alert_files).values()
             for group in file["groups"]
         ),

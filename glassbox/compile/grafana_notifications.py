@@ -71,7 +71,7 @@ def _our_route(declared: Notifications, settings: Settings) -> Json:
         "receiver": declared.receiver,
         "group_by": list(labels),
         **PACE,
-        "object_matchers": [[FOLDER_LABEL, "=", settings.grafana.folder_uid]],
+        "object_matchers": [[FOLDER_LABEL, "=", settings.grafana.folder_of_rules]],
         "routes": [_severity_route(severity, declared.routes) for severity in PACE_OF_SEVERITIES],
     }
 

@@ -13,33 +13,35 @@ from glassbox.compile.bundle import Json
 from glassbox.compile.links import PanelLink
 from glassbox.query.promql import duration_seconds
 from glassbox.query.rules import Severity
+from glassbox.settings.model import GrafanaTarget
 
 # Grafana adds both to every stored model; a rule sent with them, keys sorted, compares as unchanged.
 _MODEL_DEFAULTS = {"intervalMs": 1000, "maxDataPoints": 43200}
 _QUERY_RANGE_SECONDS = 600
 
 
-def grafana_group(group: Json, *, folder_uid: str, data_source_uid: str, links: Mapping[str, PanelLink]) -> Json:
+def grafana_group(group: Json, *, target: GrafanaTarget, data_source_uid: str, links: Mapping[str, PanelLink]) -> Json:
     """A Prometheus rule group (alerts only) as the provisioning API's rule group; `interval` in seconds, `links` by alert, where it leads anywhere."""
     rules = [
-        _rule(rule, group["name"], folder_uid, data_source_uid, links.get(rule["alert"]))
+        _rule(rule, group["name"], target, data_source_uid, links.get(rule["alert"]))
         for rule in group["rules"]
         # Without a route of its own, which Grafana's default policy has not, it would go to people for ever.
         if rule["labels"]["severity"] != Severity.HEARTBEAT.value
     ]
     interval_seconds = duration_seconds(group["interval"])
-    return {"title": group["name"], "folderUid": folder_uid, "interval": interval_seconds, "rules": rules}
+    return {"title": group["name"], "folderUid": target.folder_of_rules, "interval": interval_seconds, "rules": rules}
 
 
-def _rule(rule: Json, group: str, folder_uid: str, data_source_uid: str, link: PanelLink | None) -> Json:
+def _rule(rule: Json, group: str, target: GrafanaTarget, data_source_uid: str, link: PanelLink | None) -> Json:
     texts = {key: _for_grafana(text) for key, text in rule["annotations"].items()}
     # With both Grafana shows the alert on the panel, and a picture of the panel in notifications.
     if link:
         texts |= {"__dashboardUid__": link.dashboard_uid, "__panelId__": str(link.panel_id)}
     return {
-        "uid": uid_in(folder_uid, rule["alert"]),
+        # Of the installation, not of the folder: a rule that moves keeps it, and so its history.
+        "uid": uid_in(target.folder_uid, rule["alert"]),
         "title": rule["alert"],
-        "folderUID": folder_uid,
+        "folderUID": target.folder_of_rules,
         "ruleGroup": group,
         "condition": "threshold",
         "data": _nodes(rule["expr"], data_source_uid),

@@ -21,17 +21,19 @@ def apply(grafana: Grafana, plan: PushPlan, changes: Iterable[Change], done: Don
 
     The first error ends it: what was begun is finished and passed to `done`, and nothing more is begun.
     """
-    wrote_rules, wanted = False, list(changes)
+    folders_of_rules, wanted = set(), list(changes)
     for change in wanted:
         if change.content is not None and (missing := change.kind.missing(change.content, change.live)):
             raise GlassboxError(f"{missing} Nothing was changed.")
     for (kind, action), alike in groupby(wanted, lambda change: (change.kind, change.action)):
         work = _removed(grafana, plan.folder_uid) if action is Action.DELETE else _written(grafana)
-        _together(kind.at_once, work, list(alike), done)
-        wrote_rules |= kind.name == "rule group" and action is not Action.DELETE
-    if wrote_rules and grafana.folder(plan.folder_uid) is None:
+        changed = list(alike)
+        _together(kind.at_once, work, changed, done)
+        if kind.name == "rule group":
+            folders_of_rules |= {change.content["folderUid"] for change in changed if change.content}
+    for missing in (uid for uid in sorted(folders_of_rules) if grafana.folder(uid) is None):
         raise GlassboxError(
-            f"The folder {plan.folder_uid!r} was deleted while rules were written, and Grafana keeps rules of a folder "
+            f"The folder {missing!r} was deleted while rules were written, and Grafana keeps rules of a folder "
             "that does not exist: run again, and it is created again."
         )
 

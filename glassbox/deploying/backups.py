@@ -6,7 +6,7 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -37,26 +37,32 @@ _NAME = re.compile(r"\d{8}T\d{6}Z(-\d{1,4})?")
 
 @dataclass(frozen=True)
 class Backup:
-    """What an apply found: `objects` have "kind", "uid", "title", "before" (None: it was created) and "edited" (by others)."""
+    """What an apply found: `objects` have "kind", "uid", "title", "before" (None: it was created) and "edited" (by others).
+
+    `places` are those of rules beside Grafana: "title", "origin" that finds one again through Grafana, and "before", which
+    has each part that the apply touched (None: it was created).
+    """
 
     identity: str
     url: str
     organisation: str
     folder_uid: str
     objects: tuple[Json, ...]
+    places: tuple[Json, ...] = ()
 
 
-def keep(grafana: Grafana, plan: PushPlan, changes: Iterable[Change], folder: Path) -> str:
-    """Write the present state of all that the changes touch; returns its id.
+def keep(grafana: Grafana, plan: PushPlan, changes: Iterable[Change], folder: Path, places: Sequence[Json] = ()) -> str:
+    """Write the present state of all that the changes touch, with that of `places` of rules; returns its id.
 
     GlassboxError where it cannot be written: then nothing may be changed.
     """
-    objects = [_object(grafana, change) for change in changes]
+    objects = [_object(grafana, plan, change) for change in changes]
     kept = {
         "schema": SCHEMA,
         "server": {"url": plan.server.url, "organisation": plan.server.organisation},
         "folder_uid": plan.folder_uid,
-        "objects": [*objects, *_groups_that_rules_leave(grafana, objects)],
+        "objects": [*objects, *_groups_that_rules_leave(grafana, plan, objects)],
+        **({"places": list(places)} if places else {}),
     }
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -79,37 +85,53 @@ def all_backups(folder: Path) -> list[Backup]:
     return [_read(file) for file in sorted(files, key=_age, reverse=True)]
 
 
-def _object(grafana: Grafana, change: Change) -> Json:
+def _object(grafana: Grafana, plan: PushPlan, change: Change) -> Json:
     return {
         "kind": change.kind.name,
         "uid": change.identity,
         "title": change.title,
         "edited": change.edit is not None,
-        "before": _whole(grafana, change.live and change.kind.kept(change.live, change.content)),
+        "before": _whole(grafana, plan, change.live and change.kind.kept(change.live, change.content)),
+        **_folder_of_group(plan, change.content or change.live or {}),
     }
 
 
-def _whole(grafana: Grafana, live: Json | None) -> Json | None:
+def _folder_of_group(plan: PushPlan, group: Json) -> Json:
+    """{"folder_uid"} of a rule group in another folder than the installation's own."""
+    is_elsewhere = "rules" in group and group["folderUid"] != plan.folder_uid
+    return {"folder_uid": group["folderUid"]} if is_elsewhere else {}
+
+
+def place_of_group(backup: Backup, each: Json) -> str:
+    """What distinguishes a rule group of a backup from all others: its folder's uid and its title."""
+    title = each["before"]["title"] if each["before"] else each["uid"]
+    return f"{each.get('folder_uid', backup.folder_uid)}/{title}"
+
+
+def _whole(grafana: Grafana, plan: PushPlan, live: Json | None) -> Json | None:
     """A group that is deleted is known by the rules that go with it: its interval, and the rules that move, are read here."""
     if live is None or not live.get("rules") or live["interval"] is not None:
         return live
     group = grafana.rule_group(live["folderUid"], live["title"]) or live
-    return group | {"rules": [rule for rule in group["rules"] if owner_of_rule(rule) == live["folderUid"]]}
+    return group | {"rules": [rule for rule in group["rules"] if owner_of_rule(rule) == plan.folder_uid]}
 
 
-def _groups_that_rules_leave(grafana: Grafana, objects: list[Json]) -> list[Json]:
+def _groups_that_rules_leave(grafana: Grafana, plan: PushPlan, objects: list[Json]) -> list[Json]:
     """The groups that a change takes rules from without being of the plan themselves, as a renamed group."""
-    known = {each["uid"] for each in objects if each["kind"] == "rule group"}
+    befores = [each["before"] for each in objects if each["kind"] == "rule group" and each["before"]]
+    known = {(before["folderUid"], before["title"]) for before in befores}
     places = {
         (rule["folderUID"], rule["ruleGroup"])
-        for each in objects if each["kind"] == "rule group" and each["before"]
-        for rule in each["before"].get("elsewhere", ())
+        for before in befores
+        for rule in before.get("elsewhere", ())
     }  # fmt: skip  # a clause is one line
-    left = [(uid, name) for uid, name in sorted(places) if name not in known]
-    groups = [(name, grafana.rule_group(uid, name)) for uid, name in left]
     return [
-        {"kind": "rule group", "uid": name, "title": name, "edited": False, "before": group} for name, group in groups
-    ]
+        {
+            "kind": "rule group", "uid": name, "title": name, "edited": False, "before": grafana.rule_group(uid, name),
+            **_folder_of_group(plan, {"folderUid": uid, "rules": ()}),
+        }
+        for uid, name in sorted(places - known)
+    ]  # fmt: skip  # an object is two lines
 
 
 def _written_once(folder: Path, text: str) -> str:
@@ -151,8 +173,10 @@ def _read(file: Path) -> Backup:
             raise ValueError(SCHEMA)
         for each in kept["objects"]:
             _check(each)
-        server = kept["server"]
-        return Backup(file.stem, str(server["url"]), str(server["organisation"]), str(kept["folder_uid"]), tuple(kept["objects"]))  # fmt: skip  # one object
+        server, places = kept["server"], kept.get("places", [])
+        for each in places:
+            _check_place(each)
+        return Backup(file.stem, str(server["url"]), str(server["organisation"]), str(kept["folder_uid"]), tuple(kept["objects"]), tuple(places))  # fmt: skip  # one object
     except (OSError, ValueError, LookupError, TypeError, RecursionError):
         raise GlassboxError(f"{file} is not a backup of this version ({SCHEMA}): move it away.") from None
 
@@ -163,3 +187,10 @@ def _check(each: Json) -> None:
         raise ValueError("object")
     if before is not None and not set(_NEEDED[each["kind"]]) <= before.keys():
         raise ValueError("before")
+
+
+def _check_place(each: Json) -> None:
+    parts = each["before"].values()
+    is_place = isinstance(each["title"], str) and isinstance(each["origin"], dict)
+    if not (is_place and all(isinstance(part, dict | str | None) for part in parts)):
+        raise ValueError("place")

@@ -10,7 +10,7 @@ from functools import partial
 from glassbox.compile.bundle import Json
 from glassbox.deploying.change import Action, Change
 from glassbox.deploying.rights import within_rights
-from glassbox.deploying.selection import EVERYTHING, Selection
+from glassbox.deploying.selection import ALWAYS, EVERYTHING, Selection
 from glassbox.grafana.at_once import at_once
 from glassbox.grafana.client import Grafana
 from glassbox.grafana.differences.difference import Difference
@@ -37,6 +37,7 @@ class PushPlan:
 
     server: GrafanaServer
     folder_uid: str
+    rules_folder_uid: str
     changes: tuple[Change, ...]
     remarks: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
@@ -69,8 +70,9 @@ def plan(
     removals: list[Change] = []
     remarks: list[str] = []
     possible = within_rights(survey, (kind for kind in kinds if selection.has_kind(kind.name)))
+    names = [kind.name for kind in possible.kinds]
     for kind in possible.kinds:
-        contents = list(kind.wanted(deployment))
+        contents = [content for content in kind.wanted(deployment) if kind.is_needed(content, names)]
         chosen = [content for content in contents if selection.takes(kind.name, kind.title(content), kind.identity(content))]  # fmt: skip  # one thing is one line
         writes += at_once(kind.read_at_once, partial(_change, survey, kind), chosen)
         for leftover in kind.leftovers(survey, contents):
@@ -78,9 +80,10 @@ def plan(
                 remarks += kind.remarks(None, leftover, survey.folder_uid)
                 removals += _removal(survey, kind, leftover)
     if not possible.left_out:
-        selection.refuse_nothing([*writes, *removals])
-    remarks = [*possible.left_out, *(remark for change in writes for remark in change.remarks), *remarks]
-    return PushPlan(server, survey.folder_uid, (*writes, *reversed(removals)), tuple(remarks), possible.left_out)
+        selection.refuse_nothing([change for change in (*writes, *removals) if change.kind.name != ALWAYS])
+    # Several objects may say the same, as of a folder that all of them leave.
+    told = dict.fromkeys([*possible.left_out, *(remark for change in writes for remark in change.remarks), *remarks])
+    return PushPlan(server, survey.folder_uid, survey.rules_folder_uid, (*writes, *reversed(removals)), tuple(told), possible.left_out)  # fmt: skip  # one object
 
 
 def _change(survey: Survey, kind: ObjectKind, content: Json) -> Change:

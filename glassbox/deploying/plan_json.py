@@ -23,6 +23,7 @@ def plan_json(plan: PushPlan, selection: Selection, *, prune: bool, places: Sequ
         "schema": SCHEMA,
         "server": {"url": plan.server.url, "version": plan.server.version, "organisation": plan.server.organisation},
         "folder_uid": plan.folder_uid,
+        **({"rules_folder_uid": plan.rules_folder_uid} if plan.rules_folder_uid != plan.folder_uid else {}),
         "options": {"only": selection.pattern, "prune": prune},
         "count": {action.value: plan.count[action] for action in Action} | {"edited_by_others": len(edited)},
         "changes": [_change(change) for change in plan.changes],

@@ -20,9 +20,10 @@ NOT_REPORTED = "somebody (Grafana does not report who)"
 def heading(plan: PushPlan) -> str:
     """Which server, version, organisation and folder the plan is for."""
     version = plan.server.version or "of a hidden version"
-    return (
-        f"Grafana {version} at {plan.server.url}, organisation {plan.server.organisation!r}, folder {plan.folder_uid!r}"
-    )
+    folders = f"folder {plan.folder_uid!r}"
+    if plan.rules_folder_uid != plan.folder_uid:
+        folders += f", rules in {plan.rules_folder_uid!r}"
+    return f"Grafana {version} at {plan.server.url}, organisation {plan.server.organisation!r}, {folders}"
 
 
 def count_line(plan: PushPlan, wanted: Sequence[Change]) -> str:

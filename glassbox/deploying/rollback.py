@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from glassbox.compile.bundle import Bundle, CompiledContent, Json
-from glassbox.deploying.backups import Backup
+from glassbox.deploying.backups import Backup, place_of_group
 from glassbox.deploying.change import Action, Change
 from glassbox.deploying.notifications_before import (
     ContactPointsAsBefore,
@@ -34,6 +34,10 @@ _IN_FOLDER = (DashboardKind.name, RuleGroupKind.name)
 """The kinds whose objects a folder holds."""
 
 
+def _in_nothing(_backups: Sequence[Backup]) -> bool:
+    return False
+
+
 @dataclass(frozen=True)
 class GoingBack:
     """A plan with the backups that it goes back through, the newest first, and the ids of those that gave nothing to do."""
@@ -49,19 +53,22 @@ def going_back(
     backups: Sequence[Backup],
     identity: str = "",
     declared: Notifications = NONE_DECLARED,
+    *,
+    differs: Callable[[Sequence[Backup]], bool] = _in_nothing,
 ) -> GoingBack:
     """Back to before the backup of this id; without one, to before the newest that gives anything to do.
 
     A push that fails before its first write leaves a backup that gives nothing to do, and must not hide an earlier push.
+    `differs` is whether going back through these backups would change anything beside Grafana.
     """
     found = chosen(backups, grafana.url, target.folder_uid, identity)
     if identity:
         return GoingBack(rollback_plan(grafana, target, found, declared), tuple(found))
     for number in range(1, len(found) + 1):
         made = rollback_plan(grafana, target, found[:number], declared)
-        if made.pending:
+        if is_useful := bool(made.pending) or differs(found[:number]):
             break
-    passed_over = [backup.identity for backup in found[: number - bool(made.pending)]]
+    passed_over = [backup.identity for backup in found[: number - is_useful]]
     return GoingBack(made, tuple(found[:number]), tuple(passed_over))
 
 
@@ -89,7 +96,8 @@ def rollback_plan(
     states: dict[str, State] = {}
     for backup in backups:
         for each in backup.objects:
-            states.setdefault(each["kind"], {})[each["uid"]] = each
+            is_group = each["kind"] == RuleGroupKind.name
+            states.setdefault(each["kind"], {})[place_of_group(backup, each) if is_group else each["uid"]] = each
     groups = _GroupsAsBefore(states.get("rule group", {}))
     kinds = (
         _FolderAsBefore(states.get("folder", {})),
@@ -103,14 +111,15 @@ def rollback_plan(
     made = plan(grafana, _deployment(grafana, target, groups.groups()), kinds=kinds)
     if backups[-1].organisation != made.server.organisation:
         raise GlassboxError(f"The backup {backups[-1].identity} is of the organisation {backups[-1].organisation!r}, and this is {made.server.organisation!r}.")  # fmt: skip  # a refusal is one line
-    created = any(each["before"] is None for each in states.get("folder", {}).values())
-    return _with_empty_folder(grafana, made) if created else made
+    created = [uid for uid, each in states.get("folder", {}).items() if each["before"] is None]
+    return _with_empty_folders(grafana, made, created)
 
 
 def destroy_plan(grafana: Grafana, target: GrafanaTarget) -> PushPlan:
-    """What removes everything with our mark, and the folder where nothing else is in it."""
+    """What removes everything with our mark, and the folders where nothing else is in them."""
     kinds = (_FolderAsBefore({}), *KINDS[1:])
-    return _with_empty_folder(grafana, plan(grafana, _deployment(grafana, target, ()), kinds=kinds))
+    folders = dict.fromkeys((target.folder_uid, target.folder_of_rules))
+    return _with_empty_folders(grafana, plan(grafana, _deployment(grafana, target, ()), kinds=kinds), folders)
 
 
 def _deployment(grafana: Grafana, target: GrafanaTarget, groups: tuple[Json, ...]) -> Deployment:
@@ -118,18 +127,34 @@ def _deployment(grafana: Grafana, target: GrafanaTarget, groups: tuple[Json, ...
     return Deployment(bundle, target, grafana.version())
 
 
-def _with_empty_folder(grafana: Grafana, made: PushPlan) -> PushPlan:
-    """The plan, with the deletion of the folder at its end where all that it holds is deleted before."""
-    folder = grafana.folder(made.folder_uid)
-    if folder is None:
-        return made
-    removed = sum(len(change.lost) for change in made.pending if change.kind.name in _IN_FOLDER)
-    held = sum(grafana.folder_counts(made.folder_uid).values())
-    if held > removed or any(change.action is not Action.DELETE for change in made.changes):
+def _with_empty_folders(grafana: Grafana, made: PushPlan, uids: Iterable[str]) -> PushPlan:
+    """The plan, with the deletion of these folders at its end where nothing is left in them."""
+    for uid in uids:
+        if folder := grafana.folder(uid):
+            made = _with_empty_folder(grafana, made, folder)
+    return made
+
+
+def _with_empty_folder(grafana: Grafana, made: PushPlan, folder: Json) -> PushPlan:
+    in_folder = [change for change in made.changes if change.kind.name in _IN_FOLDER]
+    held = sum(grafana.folder_counts(folder["uid"]).values())
+    leaving = sum(_leaving(change, folder["uid"]) for change in in_folder)
+    if held > leaving or any((change.content or {}).get("folderUid") == folder["uid"] for change in in_folder):
         remark = f"Folder {folder['title']!r} stays, since it holds more than what is deleted."
         return replace(made, remarks=(*made.remarks, remark))
     removal = Change(Action.DELETE, FolderKind(), None, folder, lost=(str(folder["title"]),))
     return replace(made, changes=(*made.changes, removal))
+
+
+def _leaving(change: Change, folder_uid: str) -> int:
+    """How many objects a change takes out of a folder, by deleting or by moving them."""
+    if change.kind.name == DashboardKind.name:
+        place = (change.live or {"meta": {}})["meta"].get("folderUid")
+        return int(place == folder_uid and (change.content or {}).get("folderUid") != folder_uid)
+    live = change.live or {"folderUid": ""}
+    deleted = len(change.lost) if live["folderUid"] == folder_uid else 0
+    moved = [rule for rule in live.get("elsewhere", ()) if rule["folderUID"] == folder_uid != live["folderUid"]]
+    return deleted + len(moved)
 
 
 class _FolderAsBefore(FolderKind):
@@ -180,7 +205,12 @@ class _GroupsAsBefore(RuleGroupKind):
         return rule
 
     def leftovers(self, survey: Survey, wanted: Iterable[Json]) -> Iterable[Json]:
-        return [group for group in super().leftovers(survey, wanted) if group["title"] in self._objects]
+        groups = super().leftovers(survey, wanted)
+        return [group for group in groups if f"{group['folderUid']}/{group['title']}" in self._objects]
+
+    def remarks(self, content: Json | None, live: Json, folder_uid: str) -> Iterator[str]:
+        """Without those on folders that are left: what becomes of them is in the plan."""
+        yield from self.remarks_on_rules(content, live, folder_uid)
 
 
 def _as_sent(group: Json) -> Json:

@@ -31,8 +31,8 @@ class Selection:
         return any(fnmatchcase(name.lower(), pattern) for each in (title, identity) for name in (each, f"{_slug(kind)}/{each}"))  # fmt: skip  # one thing is one line
 
     def refuse_nothing(self, found: Sequence[object]) -> None:
-        """GlassboxError where the pattern takes nothing but the folder."""
-        if self.pattern and len(found) <= 1:
+        """GlassboxError where the pattern takes nothing; `found` is what it takes beside folders."""
+        if self.pattern and not found:
             raise GlassboxError(
                 f"--only {self.pattern!r} fits no object: give the title or the uid of a dashboard or rule group, "
                 "or a pattern such as 'dashboard/*' or 'rule-group/inference-*'."

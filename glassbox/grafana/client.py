@@ -152,17 +152,20 @@ class Grafana:
             )
         return None
 
-    def create_folder(self, uid: str, title: str, parent_uid: str = "") -> None:
-        """Create a folder, at the root without a parent; an existing folder with this uid is fine, whatever its title."""
+    def create_folder(self, uid: str, title: str, parent_uid: str = "", *, setting: str = "grafana.folder") -> None:
+        """Create a folder, at the root without a parent; an existing folder with this uid is fine, whatever its title.
+
+        Refusals name `setting` with "_uid" or "_title" behind it.
+        """
         try:
             Folder(self._transport.about(f"folder {uid}")).create_folder(title, uid=uid, parent_uid=parent_uid or None)
         except GrafanaError as error:
             # Grafana 10 and 11 answer 409, 12 and 13 answer 412; both also for reasons other than "exists".
             if error.status not in EXISTS_ALREADY:
                 raise
-            self._say_why_not_created(uid, title)
+            self._say_why_not_created(uid, title, setting)
 
-    def _say_why_not_created(self, uid: str, title: str) -> None:
+    def _say_why_not_created(self, uid: str, title: str, setting: str) -> None:
         """Raise GlassboxError unless the folder is there."""
         try:
             Folder(self._transport.about(f"folder {uid}", FOLDER)).get_folder(path_part(uid))
@@ -170,11 +173,11 @@ class Grafana:
             if error.status == HTTPStatus.FORBIDDEN:
                 raise GlassboxError(
                     f"Grafana has a folder {uid!r} that this credential may not see: give it rights on that folder, "
-                    "or set another grafana.folder_uid in the settings."
+                    f"or set another {setting}_uid in the settings."
                 ) from None
             raise GlassboxError(
                 f"Grafana has another folder titled {title!r}, and this version allows each title only once: "
-                "set grafana.folder_title in the settings."
+                f"set {setting}_title in the settings."
             ) from None
 
     def rename_folder(self, uid: str, title: str, version: int) -> None:

@@ -36,6 +36,11 @@ class DataSourceRuler:
     def title(self) -> str:
         return f"the ruler of data source {self.source.name}"
 
+    @property
+    def origin(self) -> dict[str, str]:
+        """What finds it again through Grafana."""
+        return {"data_source": self.source.uid}
+
     def groups(self, namespace: str) -> list[Json]:
         """The groups of a namespace; none where there is no such namespace."""
         try:

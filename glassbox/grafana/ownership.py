@@ -2,7 +2,8 @@
 
 A mark names the whole uid, so that no installation takes another's objects whose uid begins like its own. What is ours
 has the mark, a uid that begins with our folder's, and its place in our folder: a copy that somebody made has the mark
-with another uid, and what was moved to another folder is somebody's own from then on.
+with another uid, and what was moved to another folder is somebody's own from then on. The place of a rule is the folder of
+rules, or the one that its mark says we pushed it to.
 """
 
 from __future__ import annotations

@@ -1,16 +1,18 @@
 """The mark of an alert rule: whose it is, and what we pushed last, since alert rules have no version message.
 
-It is the annotation `__glassbox__` with the folder's uid, a fingerprint of the rule and its group's interval in seconds.
+It is the annotation `__glassbox__` with the folder's uid, a fingerprint of the rule, its group's interval in seconds, and
+the folder that the rule was pushed to where that is another: so rules in a folder that the settings have left are known.
 An annotation is not part of what Grafana's scheduler takes for another rule, so that a mark costs no pending or firing state.
 """
 
 from __future__ import annotations
 
 import hashlib
+from typing import NamedTuple
 
 from glassbox.compile.bundle import Json
 from glassbox.compile.outputs import json_text
-from glassbox.grafana.ownership import ANNOTATION, owner_of_rule
+from glassbox.grafana.ownership import ANNOTATION
 from glassbox.grafana.returned_durations import in_seconds
 
 SET_BY_SERVER = frozenset({"id", "updated", "provenance", "orgID", "record"})
@@ -24,7 +26,8 @@ _ABSENT = {"keep_firing_for": 0, "missingSeriesEvalsToResolve": 1}
 
 def marked(rule: Json, folder_uid: str, interval_seconds: int) -> Json:
     """The rule with its mark; `interval_seconds` is its group's."""
-    mark = f"{folder_uid} {rule_fingerprint(rule)} {interval_seconds}"
+    elsewhere = [] if rule["folderUID"] == folder_uid else [rule["folderUID"]]
+    mark = " ".join([folder_uid, rule_fingerprint(rule), str(interval_seconds), *elsewhere])
     return rule | {"annotations": {**(rule.get("annotations") or {}), ANNOTATION: mark}}
 
 
@@ -50,8 +53,29 @@ def rule_fingerprint(rule: Json) -> str:
 
 def was_edited(rule: Json, interval_seconds: int | None) -> bool:
     """Whether the rule is not what its mark says that we pushed; False where it has no mark, since then it is not known."""
-    if owner_of_rule(rule) is None:
+    mark = _mark_of(rule)
+    if mark is None:
         return False
-    fingerprint, _, interval = str(rule["annotations"][ANNOTATION]).partition(" ")[2].partition(" ")
-    same_interval = interval_seconds is None or interval == str(interval_seconds)
-    return fingerprint != rule_fingerprint(rule) or not same_interval
+    same_interval = interval_seconds is None or mark.interval == str(interval_seconds)
+    return mark.fingerprint != rule_fingerprint(rule) or not same_interval
+
+
+def is_where_pushed(rule: Json, folder_uid: str) -> bool:
+    """Whether the installation of this folder pushed the rule, and to the folder that it is in."""
+    mark = _mark_of(rule)
+    return mark is not None and (mark.owner, mark.pushed_to) == (folder_uid, rule["folderUID"])
+
+
+class _Mark(NamedTuple):
+    owner: str
+    fingerprint: str
+    interval: str
+    pushed_to: str
+
+
+def _mark_of(rule: Json) -> _Mark | None:
+    text = (rule.get("annotations") or {}).get(ANNOTATION)
+    if not text:
+        return None
+    owner, fingerprint, interval, elsewhere, *_ = [*str(text).split(" "), "", "", ""]
+    return _Mark(owner, fingerprint, interval, elsewhere or owner)

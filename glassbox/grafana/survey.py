@@ -12,7 +12,8 @@ from glassbox.grafana.client import Grafana
 from glassbox.grafana.failures import NotVisibleError
 from glassbox.grafana.kinds.kind import Deployment
 from glassbox.grafana.notifications_found import FoundNotifications
-from glassbox.grafana.ownership import begins_as_ours
+from glassbox.grafana.ownership import begins_as_ours, owner_of_rule, tag_of
+from glassbox.grafana.rule_marks import is_where_pushed
 
 
 class Survey:
@@ -21,7 +22,9 @@ class Survey:
     def __init__(self, grafana: Grafana, deployment: Deployment) -> None:
         self.grafana, self.deployment = grafana, deployment
         self.folder_uid = deployment.target.folder_uid
+        self.rules_folder_uid = deployment.target.folder_of_rules
         self._lock = Lock()
+        self._folders: dict[str, Json | None] = {}
         self._rules: dict[str, Json] | None = None
         self._notifications: FoundNotifications | None = None
 
@@ -32,6 +35,19 @@ class Survey:
             if self._rules is None:
                 self._rules = {rule["uid"]: rule for rule in self.grafana.alert_rules()}
             return self._rules
+
+    def folder(self, uid: str) -> Json | None:
+        """A folder as it was when this first asked for it."""
+        with self._lock:
+            if uid not in self._folders:
+                self._folders[uid] = self.grafana.folder(uid)
+            return self._folders[uid]
+
+    def synced(self, uid: str) -> str:
+        """The title of a folder that Git Sync owns, "" for any other: nobody else may write to it, and rules cannot be in it."""
+        # "repo" is Git Sync's kind of manager (pkg/apimachinery/utils/manager.go), which the API of Grafana 13 has for folders.
+        found = self.folder(uid) or {}
+        return str(found["title"]) if found.get("managedBy") == "repo" else ""
 
     @cached_property
     def permissions(self) -> frozenset[str] | None:
@@ -45,9 +61,14 @@ class Survey:
             places.setdefault((rule["folderUID"], rule["ruleGroup"]), []).append(rule)
         return places
 
-    def rules_in(self, group: str) -> list[Json]:
-        """The rules that one group of our folder holds, in no order."""
-        return self._rules_by_place.get((self.folder_uid, group), [])
+    def rules_in(self, folder_uid: str, group: str) -> list[Json]:
+        """The rules that one group of a folder holds, in no order."""
+        return self._rules_by_place.get((folder_uid, group), [])
+
+    def is_in_place(self, rule: Json) -> bool:
+        """Whether a rule has the uid of ours, and is in a folder of ours or where its mark says that we pushed it."""
+        ours = rule["folderUID"] in (self.folder_uid, self.rules_folder_uid)
+        return begins_as_ours(rule["uid"], self.folder_uid) and (ours or is_where_pushed(rule, self.folder_uid))
 
     @property
     def notifications(self) -> FoundNotifications:
@@ -67,12 +88,19 @@ class Survey:
         wanted = (rule["uid"] for group in self.deployment.bundle.grafana_groups for rule in group["rules"])
         return FoundNotifications(*found, self.rules, self.folder_uid, frozenset(wanted))
 
-    @property
-    def holds_ours(self) -> bool:
-        """Whether our folder holds anything of ours, by mark or by tag, as far as the credential may see it."""
-        if self.grafana.dashboard_uids(self.folder_uid, TAG):
+    def holds_ours(self, folder_uid: str) -> bool:
+        """Whether this folder of ours holds anything of ours, by mark or by tag, as far as the credential may see it."""
+        if folder_uid == self.folder_uid and self.grafana.dashboard_uids(folder_uid, TAG):
             return True
         with suppress(NotVisibleError):
-            rules = (rule for rule in self.rules.values() if rule["folderUID"] == self.folder_uid)
+            rules = (rule for rule in self.rules.values() if rule["folderUID"] == folder_uid)
             return any(begins_as_ours(rule["uid"], self.folder_uid) for rule in rules)
         return False
+
+    def others_in(self, folder_uid: str) -> str | None:
+        """The folder of another installation that pushes rules or dashboards to this one; None for none."""
+        if self.grafana.dashboard_uids(folder_uid, tag_of(folder_uid)):
+            return folder_uid
+        rules = (rule for rule in self.rules.values() if rule["folderUID"] == folder_uid)
+        owners = {owner for rule in rules if (owner := owner_of_rule(rule)) and is_where_pushed(rule, owner)}
+        return min(owners - {self.folder_uid}, default=None)

@@ -82,6 +82,8 @@ class Adopting:
         return AdoptionStep(place, edit.part, edit.text, tuple(_lines(edit)), tuple(self._settings(change, edit)))
 
     def _place(self, change: Change, edit: Difference) -> str:
+        if change.kind_name == "folder" and (change.content or {}).get("holds") == "rule group":
+            return "settings: grafana.rules_folder_title"
         if change.kind_name in _SETTINGS:
             return f"settings: {_SETTINGS[change.kind_name]}"
         at = self._location(change, edit.part)

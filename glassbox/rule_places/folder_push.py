@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from glassbox.compile.bundle import Json
 from glassbox.errors import GlassboxError
@@ -15,7 +16,7 @@ from glassbox.prometheus.promtool import check_rules
 from glassbox.prometheus.rules_api import loaded_groups
 from glassbox.rule_places.confirming import confirm, standing
 from glassbox.rule_places.group_changes import GroupChange, group_changes
-from glassbox.rule_places.place import RulePlace
+from glassbox.rule_places.place import Content, RulePlace
 from glassbox.rule_places.reloading import Reloader
 from glassbox.rule_places.rule_folder import RuleFolder, parsed_files
 from glassbox.rule_places.wanted_rules import groups_of
@@ -34,18 +35,26 @@ class FolderPlace(RulePlace):
     def title(self) -> str:
         return str(self.folder.folder)
 
-    def plan(self, files: Mapping[str, Json]) -> list[GroupChange]:
-        wanted = self.folder.texts_of(files)
-        self.folder.refuse_foreign(wanted)
-        return _changes(wanted, self.folder.ours())
+    def held(self) -> dict[str, Any]:
+        return dict(self.folder.ours())
 
-    def push(self, files: Mapping[str, Json], tell: Callable[[str], None]) -> list[GroupChange]:
+    def content_of(self, files: Mapping[str, Json]) -> Content:
+        return self.folder.texts_of(files)
+
+    def plan_to(self, content: Content) -> list[GroupChange]:
+        self.folder.refuse_foreign(content)
+        return _changes(content, self.folder.ours())
+
+    def touched(self, content: Content) -> dict[str, Any]:
+        held = self.folder.ours()
+        return {name: held.get(name) for name in sorted({*held, *content}) if held.get(name) != content.get(name)}
+
+    def push_to(self, content: Content, tell: Callable[[str], None]) -> list[GroupChange]:
         """As every place; without a server to ask, the files are written and nothing is known of them."""
-        wanted = self.folder.texts_of(files)
-        self.folder.refuse_foreign(wanted)
-        _check(wanted)
+        self.folder.refuse_foreign(content)
+        _check(content)
         with self.folder.alone():
-            return _Push(self.folder, self.folder.ours(), wanted, self.reloader, tell).carried_out()
+            return _Push(self.folder, self.folder.ours(), content, self.reloader, tell).carried_out()
 
 
 def _changes(wanted: Texts, live: Texts) -> list[GroupChange]:

@@ -64,6 +64,10 @@ class MimirRuler:
     def title(self) -> str:
         return f"the ruler at {self.url}"
 
+    @property
+    def origin(self) -> dict[str, str]:
+        return {}
+
     def groups(self, namespace: str) -> list[Json]:
         answer = self._listed(namespace)
         if answer.status == HTTPStatus.NOT_FOUND:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from glassbox.compile.bundle import Json
 from glassbox.rule_places.group_changes import GroupChange
+
+Content = Mapping[str, Any]
+"""What a place holds of ours, by the names of its parts: groups of a ruler, texts of files."""
 
 
 class RulePlace(ABC):
@@ -17,13 +21,43 @@ class RulePlace(ABC):
     def title(self) -> str:
         """What people call the place: `/etc/prometheus/rules`."""
 
+    @property
+    def origin(self) -> dict[str, str]:
+        """What finds the place again through Grafana: "data_source" and "namespace"; empty for a place that only a person can name."""
+        return {}
+
     @abstractmethod
-    def plan(self, files: Mapping[str, Json]) -> list[GroupChange]:
+    def held(self) -> dict[str, Any]:
+        """What the place holds of ours; reads only."""
+
+    @abstractmethod
+    def content_of(self, files: Mapping[str, Json]) -> Content:
+        """What the place holds once it has these files; reads only. GlassboxError where that would replace what is not ours."""
+
+    @abstractmethod
+    def plan_to(self, content: Content) -> list[GroupChange]:
         """Every group of ours with its change; reads only."""
 
     @abstractmethod
-    def push(self, files: Mapping[str, Json], tell: Callable[[str], None]) -> list[GroupChange]:
-        """Write what differs, and read it back; the same list. After a failure everything is as it was before.
+    def touched(self, content: Content) -> dict[str, Any]:
+        """The parts that differ from this content, each as it is; None for one that is not there. Reads only."""
+
+    @abstractmethod
+    def push_to(self, content: Content, tell: Callable[[str], None]) -> list[GroupChange]:
+        """Write what differs, and read it back; the same list as `plan_to`. After a failure everything is as it was before.
 
         `tell` gets a sentence of what is waited for, and of what is wrong without having been changed.
         """
+
+    def plan(self, files: Mapping[str, Json]) -> list[GroupChange]:
+        """What a push of these files changes."""
+        return self.plan_to(self.content_of(files))
+
+    def push(self, files: Mapping[str, Json], tell: Callable[[str], None]) -> list[GroupChange]:
+        """Bring these files there, as `push_to` does."""
+        return self.push_to(self.content_of(files), tell)
+
+    def back_to(self, before: Content) -> dict[str, Any]:
+        """The content with these parts as they were, None for those that were not there; the rest as it is."""
+        kept = {name: part for name, part in self.held().items() if name not in before}
+        return kept | {name: part for name, part in before.items() if part is not None}

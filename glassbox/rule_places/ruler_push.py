@@ -6,12 +6,12 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from glassbox.compile.bundle import Json
 from glassbox.errors import GlassboxError
 from glassbox.rule_places.group_changes import GroupAction, GroupChange, differing, group_changes
-from glassbox.rule_places.place import RulePlace
+from glassbox.rule_places.place import Content, RulePlace
 from glassbox.rule_places.wanted_rules import RuleGroups, groups_of
 
 # A ruler keeps its rules in an object store, and may read an older copy for a moment.
@@ -30,6 +30,11 @@ class Ruler(Protocol):
     @property
     def title(self) -> str:
         """What people call it: `Mimir at http://mimir:8080/prometheus`."""
+        ...
+
+    @property
+    def origin(self) -> dict[str, str]:
+        """{"data_source": uid} of a ruler that Grafana asks; empty for others."""
         ...
 
     def groups(self, namespace: str) -> list[Json]:
@@ -58,15 +63,27 @@ class RulerPlace(RulePlace):
     def title(self) -> str:
         return f"{self.ruler.title}, namespace {self.namespace}"
 
-    def plan(self, files: Mapping[str, Json]) -> list[GroupChange]:
-        wanted = split(groups_of(files), self.rules_per_group)
-        live = {group["name"]: group for group in self.ruler.groups(self.namespace)}
+    @property
+    def origin(self) -> dict[str, str]:
+        return self.ruler.origin and {**self.ruler.origin, "namespace": self.namespace}
+
+    def held(self) -> dict[str, Any]:
+        return {group["name"]: group for group in self.ruler.groups(self.namespace)}
+
+    def content_of(self, files: Mapping[str, Json]) -> Content:
+        wanted, live = split(groups_of(files), self.rules_per_group), self.held()
         if live and not live.keys() & wanted.keys():
             raise GlassboxError(f"{self.title} holds other groups, such as {min(live)!r}, and none of ours: set another ruler.namespace, or delete them there.")  # fmt: skip  # a refusal is one line
-        return group_changes(wanted, live)
+        return wanted
 
-    def push(self, files: Mapping[str, Json], tell: Callable[[str], None]) -> list[GroupChange]:
-        changes = self.plan(files)
+    def plan_to(self, content: Content) -> list[GroupChange]:
+        return group_changes(content, self.held())
+
+    def touched(self, content: Content) -> dict[str, Any]:
+        return {change.name: change.live for change in differing(self.plan_to(content))}
+
+    def push_to(self, content: Content, tell: Callable[[str], None]) -> list[GroupChange]:
+        changes = self.plan_to(content)
         pending = sorted(differing(changes), key=_order)
         done: list[GroupChange] = []
         try:
@@ -74,7 +91,7 @@ class RulerPlace(RulePlace):
                 done.append(change)
                 self._write(change)
             if pending:
-                self._read_back(files)
+                self._read_back(content)
         except GlassboxError as error:
             raise GlassboxError(f"{_with_advice(error)}; {self._brought_back(done)}.") from None
         except BaseException:
@@ -88,9 +105,9 @@ class RulerPlace(RulePlace):
         else:
             self.ruler.put(self.namespace, change.wanted)
 
-    def _read_back(self, files: Mapping[str, Json]) -> None:
+    def _read_back(self, content: Content) -> None:
         for _ in range(int(_READING_BACK_SECONDS / _POLL_SECONDS)):
-            left = differing(self.plan(files))
+            left = differing(self.plan_to(content))
             if not left:
                 return
             self.pause(_POLL_SECONDS)

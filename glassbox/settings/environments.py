@@ -36,11 +36,17 @@ def about_places(targets: Mapping[str, GrafanaTarget]) -> str:
     seen: dict[tuple[str, int, str], str] = {}
     for name, target in targets.items():
         url = (target.api_url or target.url).rstrip("/")
-        place = (url, target.organisation_id, target.folder_uid)
-        earlier = seen.setdefault(place, name)
-        if url and earlier != name:
-            return f"environments.{name}: goes to the same folder {target.folder_uid!r} of the same Grafana as environments.{earlier}; give one of them another grafana.folder_uid."
+        for key, folder_uid in _folders(target):
+            earlier = seen.setdefault((url, target.organisation_id, folder_uid), name)
+            if url and earlier != name:
+                return f"environments.{name}: goes to the same folder {folder_uid!r} of the same Grafana as environments.{earlier}; give one of them another grafana.{key}."
     return ""
+
+
+def _folders(target: GrafanaTarget) -> list[tuple[str, str]]:
+    """The folders that a push writes to, by the setting that names each."""
+    own = [("rules_folder_uid", target.rules_folder_uid)] if target.has_rules_folder else []
+    return [("folder_uid", target.folder_uid), *own]
 
 
 def about_entrance(settings: Settings) -> str:

@@ -105,6 +105,7 @@ class GrafanaTarget:
     `api_url` is where this tool reaches it, `url` where it is empty. `organisation_id` 0 is the credential's own.
     `headers` are files by the name of the header whose value they hold. Paths are absolute.
     Without `parent_folder_uid` the folder is created at the top, and stays where people move it.
+    `rules_folder_uid` is a folder for alert rules alone; "" leaves them with the dashboards.
     """
 
     data_source: str = ""
@@ -119,6 +120,23 @@ class GrafanaTarget:
     client_certificate: Path | None = None
     client_key: Path | None = None
     parent_folder_uid: str = ""
+    rules_folder_uid: str = ""
+    rules_folder_title: str = ""
+
+    @property
+    def folder_of_rules(self) -> str:
+        """The uid of the folder that alert rules are in."""
+        return self.rules_folder_uid or self.folder_uid
+
+    @property
+    def has_rules_folder(self) -> bool:
+        """Whether alert rules have a folder of their own."""
+        return self.folder_of_rules != self.folder_uid
+
+    @property
+    def title_of_rules_folder(self) -> str:
+        """What the folder of alert rules is called where they have their own."""
+        return self.rules_folder_title or f"{self.folder_title} alerts"
 
 
 @dataclass(frozen=True)

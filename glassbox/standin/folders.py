@@ -174,6 +174,8 @@ def _full(call: Call, folder: Folder) -> Json:
         "updated": folder.updated,
         "version": folder.version,
     }
+    if folder.managed_by:
+        full["managedBy"] = folder.managed_by
     parents = call.state.ancestors(folder.parent_uid)
     if parents:
         full["parents"] = [

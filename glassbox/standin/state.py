@@ -43,6 +43,7 @@ class Folder:
     version: int = 1
     created: str = field(default_factory=now)
     updated: str = field(default_factory=now)
+    managed_by: str = ""
 
 
 @dataclass(frozen=True)

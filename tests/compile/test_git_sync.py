@@ -6,7 +6,8 @@ import pytest
 
 from glassbox.cli import main as command_line
 from glassbox.compile.compiler import compile_bundle
-from glassbox.compile.outputs import write_git_sync
+from glassbox.compile.git_sync import synced_files
+from glassbox.compile.outputs import render, write_git_sync
 from glassbox.settings.model import GrafanaTarget, Settings
 from tests.support.small_content import PRODUCT, content
 
@@ -36,6 +37,15 @@ def test_a_dashboard_is_the_one_that_a_push_sends_under_its_uid(built):
     }  # fmt: skip  # one object
     assert {"uid": "glassbox-queue", **found["spec"]} == board
     assert not {"id", "uid", "version"} & found["spec"].keys()
+
+
+def test_rules_in_a_folder_of_their_own_leave_the_files_as_they_are_and_keep_their_uids(built):
+    apart = Settings(grafana=GrafanaTarget(rules_folder_uid="team-rules"))
+    bundle = compile_bundle(content(), apart)
+    assert synced_files(bundle.dashboards, apart.grafana) == built
+    (group,) = [json.loads(text) for path, text in render(bundle).items() if path.startswith("grafana/")]
+    assert group["folderUid"] == "team-rules"
+    assert [(rule["uid"], rule["folderUID"]) for rule in group["rules"]] == [("glassbox-RequestsWaiting", "team-rules")]
 
 
 def test_the_folder_is_that_of_the_settings(tmp_path):

@@ -1,16 +1,15 @@
 """Backups, going back to them, and deleting all that is ours."""
 
-import json
-
 import pytest
 
 from glassbox.cli import main as command_line
 from glassbox.deploying import backups as backup_files
 from glassbox.deploying.apply import apply
 from glassbox.deploying.backups import all_backups, keep
-from glassbox.deploying.rollback import chosen, destroy_plan, going_back, rollback_plan
+from glassbox.deploying.rollback import chosen, destroy_plan, rollback_plan
 from glassbox.errors import GlassboxError
 from glassbox.standin.server import GrafanaStandIn, prometheus_source
+from tests.support.kept_pushes import applied, content, gone_back
 from tests.support.pushing import pending, planned, push
 from tests.support.small_bundle import TOKENS, VERSIONS, board, bundle, edited, grafana_of, group, settings_of
 from tests.support.small_content import PRODUCT
@@ -26,28 +25,6 @@ SECOND = bundle(
 def servers(request):
     with grafana_of(request.param) as pair:
         yield pair
-
-
-def applied(grafana, content, folder, settings=SETTINGS, *, force=True):
-    """A push with its backup."""
-    made = planned(grafana, settings, content)
-    keep(grafana, made, made.pending, folder)
-    return push(grafana, settings, content, force=force)
-
-
-def gone_back(grafana, folder, identity="", settings=SETTINGS):
-    """A rollback with its backup, and the plan that it carried out."""
-    made = going_back(grafana, settings.grafana, all_backups(folder), identity).plan
-    keep(grafana, made, made.pending, folder)
-    apply(grafana, made, made.pending, lambda _change: None)
-    return made
-
-
-def content(server):
-    """All that the server holds, without what each write changes."""
-    boards = {uid: ({key: value for key, value in each.spec.items() if key not in ("id", "version")}, each.folder_uid) for uid, each in server.state.dashboards.items()}  # fmt: skip  # one thing is one line
-    rules = {uid: (each.folder_uid, each.group, each.index, each.interval_seconds, each.provenance, each.body) for uid, each in server.state.rules.items()}  # fmt: skip  # one thing is one line
-    return json.loads(json.dumps([boards, rules, {uid: each.title for uid, each in server.state.folders.items()}]))
 
 
 def test_a_rollback_restores_exactly_what_was_deleted_moved_changed_and_created(servers, tmp_path):

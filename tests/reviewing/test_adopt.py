@@ -105,6 +105,17 @@ def test_a_rename_of_the_folder_and_notifications_are_told_by_their_settings(ser
     ]  # fmt: skip  # a row is a line
 
 
+def test_a_rename_of_the_folder_of_rules_is_told_by_its_own_setting(server, tmp_path, capsys):
+    file = tmp_path / "settings.yaml"
+    file.write_text("grafana: {rules_folder_uid: rules}")
+    with_file = ("--settings", str(file))
+    assert command_line.main(SMALL, [*with_file, "--grafana", server.url, "--backups", str(tmp_path)]) == 0
+    folder = server.state.folders["rules"]
+    folder.title, folder.updated_by, folder.created_by = "Mine", "bob", "admin"
+    code, out, _ = adopting(SMALL, server, capsys, settings=with_file)
+    assert (code, "  settings: grafana.rules_folder_title: title Glassbox alerts -> Mine" in out.splitlines()) == (2, True)  # fmt: skip  # one thing is one line
+
+
 def test_what_nobody_edited_and_what_is_not_there(server, tmp_path, capsys):
     assert command_line.main(SMALL, ["--grafana", server.url, "--backups", str(tmp_path)]) == 0
     assert adopting(SMALL, server, capsys)[:2] == (0, "Nobody edited anything of ours in Grafana since our last push.\n")  # fmt: skip  # one case

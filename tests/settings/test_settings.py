@@ -124,6 +124,8 @@ REFUSED = {
     "environments: {a: {jobs: {expected: [vlm]}}}": "environments.a: jobs.expected: 'vlm' is not among jobs.services; add it there.",
     "environments: {'a b': {}}": "environments: must be the name of an environment: letters, digits, . _ and -, not 'a b'.",
     "grafana: {url: 'https://g.example.com'}\nenvironments: {a: {}, b: {grafana: {url: 'https://g.example.com/'}}}": "environments.b: goes to the same folder 'glassbox' of the same Grafana as environments.a; give one of them another grafana.folder_uid.",
+    "grafana: {url: 'https://g.example.com'}\nenvironments: {a: {}, b: {grafana: {folder_uid: b, rules_folder_uid: glassbox}}}": "environments.b: goes to the same folder 'glassbox' of the same Grafana as environments.a; give one of them another grafana.rules_folder_uid.",
+    "grafana: {rules_folder_uid: 'a b'}": "grafana.rules_folder_uid: must be the uid of a folder: at most 40 letters, digits, _ and -, not 'a b'.",
     "slos: [{name: a, indicator: availability}]": "slos.0: the key 'objective_ratio' is missing; add it.",
     'slos: [{name: "a\\n", indicator: availability, objective_ratio: 0.9}]': r"slos.0.name: must be a lowercase letter, then lowercase letters, digits and _, not 'a\n'.",
     "histogram_buckets: {vllm:e2e_request_latency_seconds: [-1, 5]}": "histogram_buckets.vllm:e2e_request_latency_seconds.0: must be at least 0, not -1.",

@@ -57,6 +57,14 @@ def group(title, *names, folder="glassbox", interval=60, **fields):
     return {"title": title, "folderUid": folder, "interval": interval, "rules": rules}
 
 
+def in_folder(folder, *groups):
+    """The same groups in a folder of rules; uids stay those of the installation."""
+    return [
+        each | {"folderUid": folder, "rules": [rule | {"folderUID": folder} for rule in each["rules"]]}
+        for each in groups
+    ]
+
+
 def bundle(boards=(), groups=()):
     """A bundle of exactly these."""
     return Bundle({each["uid"]: each for each in boards}, {}, {}, tuple(groups), {}, CompiledContent({}, (), ()))

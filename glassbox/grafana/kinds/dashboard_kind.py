@@ -44,6 +44,9 @@ class DashboardKind(ObjectKind):
         return str(found["dashboard"].get("title"))
 
     def live(self, survey: Survey, content: Json) -> Json | None:
+        """Raises GlassboxError where the folder is one that Grafana lets nobody write to."""
+        if title := survey.synced(content["folderUid"]):
+            raise GlassboxError(f"Folder {title!r} is owned by Git Sync, so dashboards come from its repository: write them there with `build --target git-sync`, and push the rest with --only, such as --only 'rule-group/*'.")  # fmt: skip  # a refusal is one line
         return self.now(survey.grafana, content)
 
     def now(self, grafana: Grafana, content: Json) -> Json | None:

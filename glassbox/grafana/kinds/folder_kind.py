@@ -1,8 +1,8 @@
-"""The folder that holds everything else."""
+"""The folder that holds everything else; or two, where alert rules have their own."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
 from glassbox.compile.bundle import Json
@@ -16,14 +16,24 @@ if TYPE_CHECKING:
 
 
 class FolderKind(ObjectKind):
-    """{"uid", "title"}, and "parentUid" where the settings name one, "" being the top; live with what Grafana adds, "version" among it."""
+    """{"uid", "title"}, and "parentUid" where the settings name one, "" being the top; live with what Grafana adds, "version" among it.
+
+    Where there are two, content also has "holds": the kind that the folder is for.
+    """
 
     name = "folder"
 
     def wanted(self, deployment: Deployment) -> Iterable[Json]:
         target = deployment.target
         parent = {"parentUid": target.parent_folder_uid} if target.parent_folder_uid else {}
-        return [{"uid": target.folder_uid, "title": target.folder_title, **parent}]
+        boards = {"uid": target.folder_uid, "title": target.folder_title, **parent}
+        if not target.has_rules_folder:
+            return [boards]
+        rules = {"uid": target.folder_of_rules, "title": target.title_of_rules_folder, **parent, "holds": _RULES}
+        return [boards | {"holds": _BOARDS}, *([rules] if deployment.bundle.grafana_groups else [])]
+
+    def is_needed(self, content: Json, kinds: Collection[str]) -> bool:
+        return "holds" not in content or content["holds"] in kinds
 
     def identity(self, found: Json) -> str:
         return str(found["uid"])
@@ -32,11 +42,14 @@ class FolderKind(ObjectKind):
         return str(found["title"])
 
     def live(self, survey: Survey, content: Json) -> Json | None:
-        """Raises GlassboxError where the folder around it is not there."""
+        """Raises GlassboxError where the folder around it is not there, and for a folder of rules that another installation has."""
         parent = content.get("parentUid")
         if parent and survey.grafana.folder(parent) is None:
             raise GlassboxError(f"Grafana does not have the folder {parent!r} that ours is to be in, or this credential may not see it: create it, or correct grafana.parent_folder_uid.")  # fmt: skip  # a refusal is one line
-        return self.now(survey.grafana, content)
+        live = survey.folder(self.identity(content))
+        if live and _is_for_rules(content) and (owner := survey.others_in(live["uid"])):
+            raise GlassboxError(f"Folder {live['title']!r} ({live['uid']}) is one of the installation of the folder {owner!r}: set another grafana.rules_folder_uid in the settings.")  # fmt: skip  # a refusal is one line
+        return live
 
     def now(self, grafana: Grafana, content: Json) -> Json | None:
         return grafana.folder(self.identity(content))
@@ -63,7 +76,7 @@ class FolderKind(ObjectKind):
     def edit(self, survey: Survey, live: Json) -> Edit | None:
         """Who gave it another title, or whose it is where it holds nothing of ours."""
         changed_by = str(live.get("updatedBy") or "")
-        holds_ours = survey.holds_ours
+        holds_ours = survey.holds_ours(live["uid"])
         if holds_ours and changed_by in ("", live.get("createdBy")):
             return None
         by = changed_by or str(live.get("createdBy") or "")
@@ -76,7 +89,8 @@ class FolderKind(ObjectKind):
 
     def write(self, grafana: Grafana, content: Json, live: Json | None) -> None:
         if live is None:
-            grafana.create_folder(content["uid"], content["title"], content.get("parentUid", ""))
+            setting = "grafana.rules_folder" if _is_for_rules(content) else "grafana.folder"
+            grafana.create_folder(content["uid"], content["title"], content.get("parentUid", ""), setting=setting)
             return
         if live["title"] != content["title"]:
             # Grafana leaves out a version of 0.
@@ -97,6 +111,11 @@ class FolderKind(ObjectKind):
 
 
 _TOP = "the top"
+_BOARDS, _RULES = "dashboard", "rule group"
+
+
+def _is_for_rules(content: Json) -> bool:
+    return bool(content.get("holds") == _RULES)
 
 
 def _is_elsewhere(content: Json, live: Json) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -67,6 +67,10 @@ class ObjectKind(ABC):
     @abstractmethod
     def wanted(self, deployment: Deployment) -> Iterable[Json]:
         """Every object of this kind that the deployment holds, in the order of writing."""
+
+    def is_needed(self, content: Json, kinds: Collection[str]) -> bool:
+        """Whether the object is needed where only objects of these kinds are taken."""
+        return True
 
     @abstractmethod
     def identity(self, found: Json) -> str:

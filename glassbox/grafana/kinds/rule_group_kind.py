@@ -13,7 +13,7 @@ from glassbox.grafana.differences.rule_differences import group_differences, rul
 from glassbox.grafana.failures import NotVisibleError
 from glassbox.grafana.kinds.kind import Deployment, Edit, ObjectKind, Version
 from glassbox.grafana.ownership import begins_as_ours, left_alone, owner_of_rule
-from glassbox.grafana.rule_marks import KEPT_FIELDS, comparable, marked, unmarked, was_edited
+from glassbox.grafana.rule_marks import KEPT_FIELDS, comparable, is_where_pushed, marked, unmarked, was_edited
 
 if TYPE_CHECKING:
     from glassbox.grafana.client import Grafana
@@ -25,13 +25,18 @@ _KEEP_LAST_SINCE: Version = (10, 4, 1)
 # The provenance of rules that a push may replace: none, or the API.
 _WRITABLE_PROVENANCES = (None, "", "api")
 _EDITABLE = ("locked", "editable")
+# pkg/services/ngalert/schedule/registry.go: the folder is among the "fields that determine the rule state".
+_BEGINS_ANEW = (
+    "Grafana evaluates rules anew that move to another folder: what fires resolves, and fires again after its `for`."
+)
 
 
 class RuleGroupKind(ObjectKind):
     """{"title", "folderUid", "interval" in seconds, "rules"}; live the same.
 
-    Content has three keys more: "editable" (in Grafana's page), "elsewhere" (the groups that its rules come from, by uid)
-    and "leaving" (the groups that rules of the live group go to, by uid). Live has "elsewhere": the rules themselves.
+    Content has two keys more: "editable" (in Grafana's page) and "leaving" (the groups that rules of the live group go to,
+    by uid). Live has "elsewhere": the wanted rules that other groups hold, and a leftover "former": it is in another
+    folder than rules go to.
     Writing a group deletes the rules that it does not list, and moves here those that another group holds.
     """
 
@@ -56,16 +61,21 @@ class RuleGroupKind(ObjectKind):
             yield group | {"rules": rules, "editable": target.rules == "editable", "leaving": {}}
 
     def identity(self, found: Json) -> str:
-        return str(found["title"])
+        return f"{found['folderUid']}/{found['title']}" if found.get("former") else str(found["title"])
 
     def title(self, found: Json) -> str:
-        return str(found["title"])
+        return place_name(found["folderUid"], found["title"]) if found.get("former") else str(found["title"])
 
     def live(self, survey: Survey, content: Json) -> Json | None:
-        """The group with the wanted rules that other groups hold; None where there is neither."""
+        """The group with the wanted rules that other groups hold; None where there is neither.
+
+        Raises GlassboxError where Grafana refuses rules in that folder.
+        """
         name, folder_uid = content["title"], content["folderUid"]
+        if title := survey.synced(folder_uid):
+            raise GlassboxError(f"Folder {title!r} is owned by Git Sync, and Grafana refuses alert rules in it: set grafana.rules_folder_uid to another folder in the settings.")  # fmt: skip  # a refusal is one line
         uids = {rule["uid"] for rule in content["rules"]}
-        here = {rule["uid"] for rule in survey.rules_in(name)}
+        here = {rule["uid"] for rule in survey.rules_in(folder_uid, name)}
         elsewhere = [survey.rules[uid] for uid in sorted(uids - here) if uid in survey.rules]
         group = survey.grafana.rule_group(folder_uid, name) if here else None
         if here and group is None:
@@ -86,28 +96,28 @@ class RuleGroupKind(ObjectKind):
     def leftovers(self, survey: Survey, wanted: Iterable[Json]) -> Iterable[Json]:
         """Groups that are not wanted, each with those of its rules that are ours and that no wanted group takes."""
         contents = list(wanted)
-        taken, names = (
-            {rule["uid"] for content in contents for rule in content["rules"]},
-            {c["title"] for c in contents},
-        )
-        groups: dict[str, list[Json]] = {}
+        taken = {rule["uid"] for content in contents for rule in content["rules"]}
+        places = {_place(content) for content in contents}
+        groups: dict[tuple[str, str], list[Json]] = {}
         for rule in survey.rules.values():
-            place = rule["folderUID"] == survey.folder_uid and rule["ruleGroup"] not in names
-            if place and rule["uid"] not in taken and begins_as_ours(rule["uid"], survey.folder_uid):
-                groups.setdefault(rule["ruleGroup"], []).append(rule)
-        for name, rules in sorted(groups.items()):
-            yield {"title": name, "folderUid": survey.folder_uid, "interval": None, "rules": sorted(rules, key=lambda r: r["uid"])}  # fmt: skip  # one thing is one line
+            place = rule["folderUID"], rule["ruleGroup"]
+            if place not in places and rule["uid"] not in taken and survey.is_in_place(rule):
+                groups.setdefault(place, []).append(rule)
+        for (folder_uid, name), rules in sorted(groups.items()):
+            former = {} if folder_uid == survey.rules_folder_uid else {"former": True}
+            yield {"title": name, "folderUid": folder_uid, "interval": None, "rules": sorted(rules, key=lambda r: r["uid"]), **former}  # fmt: skip  # one thing is one line
 
     def check_ours(self, live: Json, folder_uid: str) -> None:
         for rule in (*live["rules"], *live.get("elsewhere", ())):
-            _check_rule(rule, live["title"], folder_uid)
+            _check_rule(rule, live, folder_uid)
 
     def merged(self, content: Json, live: Json, deployment: Deployment) -> Json:
         folder_uid = deployment.target.folder_uid
         known = {rule["uid"]: rule for rule in (*live["rules"], *live["elsewhere"])}
         rules = [self.with_kept_fields(rule, known.get(rule["uid"], {})) for rule in content["rules"]]
-        placed = {rule["uid"]: group["title"] for group in deployment.bundle.grafana_groups for rule in group["rules"]}
-        leaving = {uid: placed[uid] for uid in known if placed.get(uid, content["title"]) != content["title"]}
+        placed = {rule["uid"]: _place(group) for group in deployment.bundle.grafana_groups for rule in group["rules"]}
+        here = _place(content)
+        leaving = {uid: _seen_from(here, placed[uid]) for uid in known if placed.get(uid, here) != here}
         # Without our mark a rule may be somebody's own, whatever its uid.
         staying = [
             rule for uid, rule in known.items()
@@ -160,10 +170,18 @@ class RuleGroupKind(ObjectKind):
         return live | {"rules": rules} if rules else None
 
     def remarks(self, content: Json | None, live: Json, folder_uid: str) -> Iterator[str]:
+        yield from self.remarks_on_rules(content, live, folder_uid)
+        for left in sorted(_folders_left(content, live, folder_uid)):
+            yield f"Folder {left!r} held alert rules of ours, and stays: delete it in Grafana if nobody needs it."
+
+    def remarks_on_rules(self, content: Json | None, live: Json, folder_uid: str) -> Iterator[str]:
+        """Sentences about rules that stay since they are not ours, and about those that come from another folder."""
         wanted = {rule["uid"] for rule in content["rules"] if owner_of_rule(rule)} if content else set()
         for rule in live["rules"]:
             if owner_of_rule(rule) != folder_uid and rule["uid"] not in wanted:
                 yield left_alone("Rule", rule["title"], rule["uid"], owner_of_rule(rule))
+        if content and any(rule["folderUID"] != content["folderUid"] for rule in live.get("elsewhere", ())):
+            yield _BEGINS_ANEW
 
     def write(self, grafana: Grafana, content: Json, live: Json | None) -> None:
         """Write the group, with the rules that are still here and that another group will take: otherwise they would be deleted."""
@@ -204,15 +222,36 @@ def fitted(group: Json, version: Version | None) -> Json:
     return group | {"rules": rules}
 
 
-def _check_rule(rule: Json, group: str, folder_uid: str) -> None:
+def place_name(folder_uid: str, group: str) -> str:
+    """What reports call a group of another folder than the one that they are about."""
+    return f"{group} in folder {folder_uid}"
+
+
+def _place(group: Json) -> tuple[str, str]:
+    return group["folderUid"], group["title"]
+
+
+def _seen_from(here: tuple[str, str], place: tuple[str, str]) -> str:
+    return place[1] if place[0] == here[0] else place_name(*place)
+
+
+def _folders_left(content: Json | None, live: Json, folder_uid: str) -> set[str]:
+    """Folders of rules alone that ours leave for good."""
+    rules = live.get("elsewhere", ()) if content else live["rules"] if live.get("former") else ()
+    here = content["folderUid"] if content else None
+    return {rule["folderUID"] for rule in rules if is_where_pushed(rule, folder_uid)} - {folder_uid, here}
+
+
+def _check_rule(rule: Json, group: Json, folder_uid: str) -> None:
     if rule.get("provenance") not in _WRITABLE_PROVENANCES:
+        setting = "folder_uid" if group["folderUid"] == folder_uid else "rules_folder_uid"
         raise GlassboxError(
-            f"Rule {rule['title']!r} in group {group!r} is managed by {rule['provenance']!r}: "
-            "remove it there, or set another folder (grafana.folder_uid) in the settings."
+            f"Rule {rule['title']!r} in group {group['title']!r} is managed by {rule['provenance']!r}: "
+            f"remove it there, or set another folder (grafana.{setting}) in the settings."
         )
     if not begins_as_ours(rule["uid"], folder_uid) or owner_of_rule(rule) not in (None, folder_uid):
         raise GlassboxError(
-            f"Rule {rule['title']!r} in group {group!r} is not ours and would be deleted: move it to another group."
+            f"Rule {rule['title']!r} in group {group['title']!r} is not ours and would be deleted: move it to another group."
         )
 
 

@@ -21,8 +21,6 @@ from tests.support.rule_test_files import FOLDER, TEST_FILES, read, settings_fil
 
 STEPS_OF_A_RUN = 100
 SERIES_OF_ENGINES = "series of engines"
-# The engines do the same all the time.
-SECONDS_BETWEEN = 300
 
 
 @dataclass(frozen=True)
@@ -91,7 +89,9 @@ def _of_engines() -> Mapping[Path, Json]:
     rules = compiled(None)
     files = {"rule_files": list(dict.fromkeys(rule.file for rule in rules))}
     return {
-        FOLDER / f"test_engines.py of {name}": as_test_file(rows, cases, rules, every=SECONDS_BETWEEN)
+        FOLDER / f"test_engines.py of {name}": as_test_file(
+            rows, cases, rules, every=every_engine.seconds_between(name)
+        )
         | files
         | {SERIES_OF_ENGINES: {row["series"].partition("{")[0] for row in rows} - {"up"}}
         for name, (rows, cases) in every_engine.all_tests()

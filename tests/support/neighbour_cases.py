@@ -126,6 +126,14 @@ def _running_of_front_ends(model, *, known):
     return f"round({expr}, 0.001)", "15m", told if known else []
 
 
+def of_a_backend_alone():
+    """What Triton's backend finished is counted where its core counts nothing."""
+    exposed = [each for each in engine_series.triton_vllm() if each.name != "nv_inference_request_success"]
+    labels = engine_cases.labels_of("triton_vllm")
+    case = asked_of("model:inference_engine_requests:rate10m", per_second("finished"), labels)
+    return [*up(*REPLICAS), *series(exposed)], [case]
+
+
 # What the backends that queue requests within themselves expose, under Triton's labels.
 WITH_QUEUES = ("vllm:e2e_request_latency_seconds_count", "nv_trt_llm_request_metrics")
 # Triton's core is asked where it was until now, and where scrapes fail since 90 seconds.
@@ -182,4 +190,5 @@ def all_tests():
     yield "behind", behind_a_front_end()
     yield "ended-behind", of_an_ended_engine_behind_a_front_end()
     yield "beside", beside_a_front_end()
+    yield "backend-alone", of_a_backend_alone()
     yield "backends-that-queue", beside_backends_that_queue()

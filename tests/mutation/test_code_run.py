@@ -166,11 +166,13 @@ def test_both_are_judged_or_the_one_that_has_the_text(monkeypatch, only, judges)
             called.append((name, given))
             sys.exit(code)
 
-        return click.Command(name, params=[click.Option(["--only"]), click.Option(["--jobs"])], callback=command)
+        options = ("--only", "--jobs", "--kept") if name == "rules" else ("--only", "--jobs")
+        return click.Command(name, params=[click.Option([option]) for option in options], callback=command)
 
     monkeypatch.setattr(run, "main", stand_in("rules", 0))
     monkeypatch.setattr(code_run, "main", stand_in("code", 1))
-    result = CliRunner().invoke(both, ["--only", only, "--jobs", "3"])
-    assert called == [(name, {"only": only, "jobs": "3"}) for name in judges.split()]
+    result = CliRunner().invoke(both, ["--only", only, "--jobs", "3", "--kept", "folder"])
+    given = {"rules": {"only": only, "jobs": "3", "kept": "folder"}, "code": {"only": only, "jobs": "3"}}
+    assert called == [(name, given[name]) for name in judges.split()]
     assert result.exit_code == (0 if judges == "rules" else 1)
     assert ("Neither a rule nor a fault of code has 'Nonsense'" in result.output) is (judges == "")

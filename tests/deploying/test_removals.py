@@ -3,6 +3,7 @@
 import pytest
 
 from glassbox.deploying.change import Action
+from glassbox.grafana.rule_marks import marked
 from tests.support.pushing import pending, planned, push
 from tests.support.small_bundle import VERSIONS, board, bundle, edited, grafana_of, group, rule, settings_of
 
@@ -118,7 +119,7 @@ def test_objects_of_others_survive_the_removal_of_all_ours(servers):
     push(grafana, SETTINGS, bundle([board("a")], [group("one", "A")]))
     theirs = board("copy") | {"uid": "theirs", "tags": ["glassbox", "glassbox:glassbox"]}
     grafana.save_dashboard(theirs, folder_uid="glassbox", message="", overwrite=False)
-    copy = {**group("copies"), "rules": [rule("A2", "copies") | {"uid": "theirs"}]}
+    copy = {**group("copies"), "rules": [marked(rule("A2", "copies") | {"uid": "theirs"}, "glassbox", 60)]}
     grafana.put_rule_group(copy, editable=True)
     push(grafana, SETTINGS, bundle())
     assert (list(server.state.dashboards), list(server.state.rules)) == (["theirs"], ["theirs"])

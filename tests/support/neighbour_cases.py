@@ -41,11 +41,16 @@ def behind_a_front_end():
 
 
 def beside_a_front_end():
-    """Another server of the same model has no label of Dynamo."""
-    rows = [*up(*REPLICAS, BESIDE), *series(engine_series.dynamo()), *series(engine_series.vllm(), (BESIDE,), TIMES)]
+    """Other servers of the same model have no label of Dynamo."""
+    beside = [*engine_series.vllm(), *engine_cases.exposed_by("trtllm")]
+    rows = [*up(*REPLICAS, BESIDE), *series(engine_series.dynamo()), *series(beside, (BESIDE,), TIMES)]
     front = {"job": JOB, "model_name": MODEL, "inference_engine": "dynamo"}
-    case = asked_of("model:inference_generation_tokens:rate5m", per_second("generated"), front)
-    return rows, [case]
+    told = engine_cases.expected("dynamo", engine_cases.LACKS["dynamo"])
+    asked = (
+        "model:inference_generation_tokens:rate5m",
+        *(f"model:inference_http_{each}:rate5m" for each in ("requests", "errors")),
+    )
+    return rows, [asked_of(name, told[name], front) for name in asked]
 
 
 # What services without an engine report as well, under names of their own.
@@ -115,6 +120,15 @@ def of_an_ended_engine_behind_a_front_end():
             asked_of(name, value if model == "alone" else None, labels)
             for name, value in told.items()
             if "admission" not in name
+        ]
+        slow = per_second("finished") * (1 - WITHIN)
+        of_minutes = (
+            (labels | {"slo": "request_latency"}, "bad_events", slow),
+            (labels, "http_errors", per_second("failed")),
+        )
+        cases += [
+            asked_of(f"model:slo_{name}:rate", value if model == "alone" else None, promised)
+            for promised, name, value in of_minutes
         ]
     return rows, cases
 

@@ -17,7 +17,7 @@ from glassbox.cli.output import say
 from glassbox.cli.plan_output import say_plan
 from glassbox.cli.rule_options import RuleOptions, named_places, rule_options
 from glassbox.cli.rules_back import RulesBack
-from glassbox.cli.rules_step import bring, kept_places, place_lines
+from glassbox.cli.rules_step import WantedAtPlaces, bring, kept_places, place_lines, planned_at
 from glassbox.cli.session import Session
 
 if TYPE_CHECKING:
@@ -72,7 +72,8 @@ def command(
         say(_used(back, useful=bool(plan.pending or kept)))
         wanted = plan.allowed(force=force)
         say_plan(plan, wanted)
-        _say_rules(rules_back, back)
+        for line in (*_rule_lines(places), *rules_back.left_alone(back.backups)):
+            say(line)
         if dry_run or not (plan.pending or kept):
             return FINDINGS if plan.pending or kept or plan.left_out else DONE
         ask(wanted, yes=yes, otherwise="--dry-run to change nothing", always=f"This changes Grafana{' and rules' * bool(kept)} back", also=bool(kept))  # fmt: skip  # one call
@@ -81,13 +82,10 @@ def command(
         return carry_out(grafana, plan, wanted, "Rolled back")
 
 
-def _say_rules(rules_back: RulesBack, back: GoingBack) -> None:
+def _rule_lines(places: WantedAtPlaces) -> Iterator[str]:
     """What becomes of rules beside Grafana."""
-    for title, changes in rules_back.changes(back.backups):
-        for line in place_lines(title, changes, planned=True):
-            say(line)
-    for sentence in rules_back.left_alone(back.backups):
-        say(sentence)
+    for title, changes in planned_at(places):
+        yield from place_lines(title, changes, planned=True)
 
 
 def _used(back: GoingBack, *, useful: bool) -> str:

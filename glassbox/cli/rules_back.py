@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from glassbox.compile.bundle import Json
     from glassbox.deploying.backups import Backup
     from glassbox.grafana.client import Grafana
-    from glassbox.rule_places.group_changes import GroupChange
     from glassbox.rule_places.place import RulePlace
 
 
@@ -26,10 +25,6 @@ class RulesBack:
         """Each place that can be found, with what it held before the oldest of these backups, which are the newest first."""
         found = ((self._place(title, origin), before) for title, (origin, before) in _states(backups).items())
         return [(place, place.back_to(before)) for place, before in found if place]
-
-    def changes(self, backups: Sequence[Backup]) -> list[tuple[str, list[GroupChange]]]:
-        """What going back changes at each of them, by title."""
-        return [(place.title, place.plan_to(content)) for place, content in self.wanted(backups)]
 
     def differs(self, backups: Sequence[Backup]) -> bool:
         """Whether it changes anything."""

@@ -70,7 +70,12 @@ def kept_places(places: WantedAtPlaces) -> list[Json]:
 def plan_rules(rules: RuleOptions, session: Session, bundle: Bundle, behind: BehindGrafana | None = None) -> Places:
     """What `bring_rules` would change, by the title of each place; reads only."""
     with wanted_at_places(rules, session, bundle, behind) as places:
-        return [(place.title, place.plan_to(content)) for place, content in places]
+        return planned_at(places)
+
+
+def planned_at(places: WantedAtPlaces) -> Places:
+    """What `bring` would change; reads only."""
+    return [(place.title, place.plan_to(content)) for place, content in places]
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from glassbox.deploying.plan_json import json_of
 from glassbox.errors import GlassboxError
 from glassbox.files import content_of
 from glassbox.grafana.client import Grafana
+from glassbox.grafana.kinds.rule_group_kind import place_key
 from glassbox.grafana.ownership import owner_of_rule
 
 SCHEMA = "glassbox-backup/1"
@@ -86,26 +87,26 @@ def all_backups(folder: Path) -> list[Backup]:
 
 
 def _object(grafana: Grafana, plan: PushPlan, change: Change) -> Json:
+    found = change.content or change.live or {}
     return {
         "kind": change.kind.name,
         "uid": change.identity,
         "title": change.title,
         "edited": change.edit is not None,
         "before": _whole(grafana, plan, change.live and change.kind.kept(change.live, change.content)),
-        **_folder_of_group(plan, change.content or change.live or {}),
+        **_in_folder(plan, found["folderUid"] if change.kind.name == "rule group" else plan.folder_uid),
     }
 
 
-def _folder_of_group(plan: PushPlan, group: Json) -> Json:
+def _in_folder(plan: PushPlan, folder_uid: str) -> Json:
     """{"folder_uid"} of a rule group in another folder than the installation's own."""
-    is_elsewhere = "rules" in group and group["folderUid"] != plan.folder_uid
-    return {"folder_uid": group["folderUid"]} if is_elsewhere else {}
+    return {} if folder_uid == plan.folder_uid else {"folder_uid": folder_uid}
 
 
 def place_of_group(backup: Backup, each: Json) -> str:
-    """What distinguishes a rule group of a backup from all others: its folder's uid and its title."""
+    """What distinguishes a rule group of a backup from all others."""
     title = each["before"]["title"] if each["before"] else each["uid"]
-    return f"{each.get('folder_uid', backup.folder_uid)}/{title}"
+    return place_key(each.get("folder_uid", backup.folder_uid), title)
 
 
 def _whole(grafana: Grafana, plan: PushPlan, live: Json | None) -> Json | None:
@@ -128,7 +129,7 @@ def _groups_that_rules_leave(grafana: Grafana, plan: PushPlan, objects: list[Jso
     return [
         {
             "kind": "rule group", "uid": name, "title": name, "edited": False, "before": grafana.rule_group(uid, name),
-            **_folder_of_group(plan, {"folderUid": uid, "rules": ()}),
+            **_in_folder(plan, uid),
         }
         for uid, name in sorted(places - known)
     ]  # fmt: skip  # an object is two lines

@@ -23,7 +23,7 @@ from glassbox.grafana.kinds import KINDS
 from glassbox.grafana.kinds.dashboard_kind import DashboardKind, stored
 from glassbox.grafana.kinds.folder_kind import FolderKind
 from glassbox.grafana.kinds.kind import Deployment
-from glassbox.grafana.kinds.rule_group_kind import RuleGroupKind
+from glassbox.grafana.kinds.rule_group_kind import RuleGroupKind, place_key
 from glassbox.grafana.rule_marks import SET_BY_SERVER
 from glassbox.grafana.survey import Survey
 from glassbox.settings.model import GrafanaTarget
@@ -206,7 +206,7 @@ class _GroupsAsBefore(RuleGroupKind):
 
     def leftovers(self, survey: Survey, wanted: Iterable[Json]) -> Iterable[Json]:
         groups = super().leftovers(survey, wanted)
-        return [group for group in groups if f"{group['folderUid']}/{group['title']}" in self._objects]
+        return [group for group in groups if place_key(group["folderUid"], group["title"]) in self._objects]
 
     def remarks(self, content: Json | None, live: Json, folder_uid: str) -> Iterator[str]:
         """Without those on folders that are left: what becomes of them is in the plan."""

@@ -61,7 +61,7 @@ class RuleGroupKind(ObjectKind):
             yield group | {"rules": rules, "editable": target.rules == "editable", "leaving": {}}
 
     def identity(self, found: Json) -> str:
-        return f"{found['folderUid']}/{found['title']}" if found.get("former") else str(found["title"])
+        return place_key(found["folderUid"], found["title"]) if found.get("former") else str(found["title"])
 
     def title(self, found: Json) -> str:
         return place_name(found["folderUid"], found["title"]) if found.get("former") else str(found["title"])
@@ -220,6 +220,11 @@ def fitted(group: Json, version: Version | None) -> Json:
     if version < _KEEP_LAST_SINCE:
         rules = [rule | {"execErrState": "OK"} for rule in rules]
     return group | {"rules": rules}
+
+
+def place_key(folder_uid: str, group: str) -> str:
+    """What distinguishes a group from those of other folders that have its title."""
+    return f"{folder_uid}/{group}"
 
 
 def place_name(folder_uid: str, group: str) -> str:

@@ -6,7 +6,7 @@ from glassbox.deploying.change import Action
 from glassbox.errors import GlassboxError
 from glassbox.grafana.ownership import begins_as_ours, owner_among, tag_of
 from glassbox.grafana.rule_marks import marked, was_edited
-from tests.support.pushing import pending, planned, push
+from tests.support.pushing import pending, planned, push, rule_numbers
 from tests.support.small_bundle import VERSIONS, board, bundle, grafana_of, group, rule, settings_of
 
 ONE, TWO = settings_of(), settings_of("glassbox-two")
@@ -79,11 +79,11 @@ def test_what_an_earlier_version_pushed_gets_its_mark():
         grafana.create_folder("glassbox", "Glassbox")
         grafana.save_dashboard(board("serving"), folder_uid="glassbox", message="glassbox 0", overwrite=False)
         grafana.put_rule_group(group("engine", "Down", "Slow"))
-        before = {uid: each.id for uid, each in server.state.rules.items()}
+        before = rule_numbers(server)
         assert pending(push(grafana, ONE, of("glassbox"))) == [
             ("dashboard", "Serving", Action.UPDATE), ("rule group", "engine", Action.UPDATE),
         ]  # fmt: skip  # a row is a change
-        assert {uid: each.id for uid, each in server.state.rules.items()} == before
+        assert rule_numbers(server) == before
         assert planned(grafana, ONE, of("glassbox")).pending == ()
 
 

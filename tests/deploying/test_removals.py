@@ -4,21 +4,10 @@ import pytest
 
 from glassbox.deploying.change import Action
 from glassbox.grafana.rule_marks import marked
-from tests.support.pushing import pending, planned, push
-from tests.support.small_bundle import VERSIONS, board, bundle, edited, grafana_of, group, rule, settings_of
+from tests.support.pushing import pending, planned, push, rule_numbers
+from tests.support.small_bundle import board, bundle, edited, grafana_of, group, rule, settings_of
 
 SETTINGS = settings_of()
-
-
-@pytest.fixture(params=VERSIONS)
-def servers(request):
-    with grafana_of(request.param) as pair:
-        yield pair
-
-
-def ids(server):
-    """Grafana's number of each rule: a rule that was deleted and created again has another."""
-    return {uid: each.id for uid, each in server.state.rules.items()}
 
 
 def places(server):
@@ -62,14 +51,14 @@ def test_a_rule_that_left_its_group_is_told_as_a_loss(servers):
 def test_a_renamed_group_keeps_its_rules_with_their_pauses(servers):
     server, grafana = servers
     push(grafana, SETTINGS, bundle([], [group("old", "A", "B")]))
-    before = ids(server)
+    before = rule_numbers(server)
     server.state.rules["glassbox-A"].body["isPaused"] = True
     made = planned(grafana, SETTINGS, bundle([], [group("new", "A", "B")]))
     assert pending(made.changes) == [("rule group", "new", Action.UPDATE)]
     assert [each.text for each in made.pending[0].differences] == ["moves here from group old"] * 2
     assert made.pending[0].edit is None and made.pending[0].lost == ()
     push(grafana, SETTINGS, bundle([], [group("new", "A", "B")]))
-    assert ids(server) == before and set(places(server).values()) == {"new"}
+    assert rule_numbers(server) == before and set(places(server).values()) == {"new"}
     assert server.state.rules["glassbox-A"].body["isPaused"]
     assert planned(grafana, SETTINGS, bundle([], [group("new", "A", "B")])).pending == ()
 
@@ -79,11 +68,11 @@ def test_a_moved_rule_keeps_its_state_in_whatever_order_groups_are_written(serve
     server, grafana = servers
     groups = {"first": group("first", "A", "M"), "second": group("second", "B")}
     push(grafana, SETTINGS, bundle([], [groups[name] for name in before]))
-    known = ids(server)
+    known = rule_numbers(server)
     server.state.rules["glassbox-M"].body["isPaused"] = True
     groups = {"first": group("first", "A"), "second": group("second", "B", "M")}
     push(grafana, SETTINGS, bundle([], [groups[name] for name in before]))
-    assert ids(server) == known
+    assert rule_numbers(server) == known
     assert places(server) == {"glassbox-A": "first", "glassbox-B": "second", "glassbox-M": "second"}
     assert server.state.rules["glassbox-M"].body["isPaused"]
     assert planned(grafana, SETTINGS, bundle([], [groups[name] for name in before])).pending == ()
@@ -92,10 +81,10 @@ def test_a_moved_rule_keeps_its_state_in_whatever_order_groups_are_written(serve
 def test_two_rules_that_change_places_keep_their_state(servers):
     server, grafana = servers
     push(grafana, SETTINGS, bundle([], [group("first", "A"), group("second", "B")]))
-    known = ids(server)
+    known = rule_numbers(server)
     swapped = bundle([], [group("first", "B"), group("second", "A")])
     push(grafana, SETTINGS, swapped)
-    assert ids(server) == known
+    assert rule_numbers(server) == known
     assert places(server) == {"glassbox-A": "second", "glassbox-B": "first"}
     assert planned(grafana, SETTINGS, swapped).pending == ()
 
@@ -103,7 +92,7 @@ def test_two_rules_that_change_places_keep_their_state(servers):
 def test_a_threshold_and_another_order_keep_uids(servers):
     server, grafana = servers
     push(grafana, SETTINGS, bundle([], [group("one", "A", "B", expr="up > 1")]))
-    known = ids(server)
+    known = rule_numbers(server)
     changed = bundle([], [group("one", "B", "A", expr="up > 2")])
     (change,) = [each for each in push(grafana, SETTINGS, changed) if each.action is Action.UPDATE]
     assert [each.text for each in change.differences] == [
@@ -111,7 +100,7 @@ def test_a_threshold_and_another_order_keep_uids(servers):
         "threshold 1 -> 2",
         "order of rules changed",
     ]
-    assert ids(server) == known
+    assert rule_numbers(server) == known
 
 
 def test_objects_of_others_survive_the_removal_of_all_ours(servers):

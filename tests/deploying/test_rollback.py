@@ -11,7 +11,7 @@ from glassbox.errors import GlassboxError
 from glassbox.standin.server import GrafanaStandIn, prometheus_source
 from tests.support.kept_pushes import applied, content, gone_back
 from tests.support.pushing import pending, planned, push
-from tests.support.small_bundle import TOKENS, VERSIONS, board, bundle, edited, grafana_of, group, settings_of
+from tests.support.small_bundle import TOKENS, board, bundle, edited, grafana_of, group, settings_of
 from tests.support.small_content import PRODUCT
 
 SETTINGS = settings_of()
@@ -19,12 +19,6 @@ FIRST = bundle([board("kept"), board("gone")], [group("one", "A"), group("old", 
 SECOND = bundle(
     [board("kept", refresh="1m"), board("new")], [group("one", "A", expr="up == 2"), group("renamed", "O"), group("two", "B")]
 )  # fmt: skip  # a bundle is one line
-
-
-@pytest.fixture(params=VERSIONS)
-def servers(request):
-    with grafana_of(request.param) as pair:
-        yield pair
 
 
 def test_a_rollback_restores_exactly_what_was_deleted_moved_changed_and_created(servers, tmp_path):

@@ -6,24 +6,29 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from glassbox.cli import main as command_line
 from glassbox.compile.grafana_notifications import FOLDER_LABEL
 from glassbox.deploying import plan_json
-from glassbox.deploying.apply import apply
 from glassbox.deploying.change import Action
-from glassbox.deploying.plan import plan
 from glassbox.deploying.plan_words import heading
 from glassbox.deploying.rollback import destroy_plan
-from glassbox.deploying.selection import EVERYTHING, Selection
+from glassbox.deploying.selection import EVERYTHING
 from glassbox.errors import GlassboxError
-from glassbox.grafana.client import Grafana
-from glassbox.grafana.credentials import Token
 from glassbox.grafana.rule_marks import is_where_pushed, marked
-from glassbox.standin.server import GrafanaStandIn, prometheus_source
-from tests.support.pushing import deployment, pending, planned, push
+from tests.support.pushing import pending, planned, push, rule_numbers
+from tests.support.rules_folders import (
+    APART,
+    GROUPS,
+    IN_ONE,
+    IN_THIRD,
+    IN_TWO,
+    OTHER,
+    TOGETHER,
+    UIDS,
+    carry_out,
+    folders_of_rules,
+    someones,
+)
 from tests.support.small_bundle import (
-    TOKENS,
-    VERSIONS,
     board,
     bundle,
     grafana_of,
@@ -32,46 +37,9 @@ from tests.support.small_bundle import (
     rule,
     settings_of,
 )
-from tests.support.small_content import PRODUCT
 from tests.support.small_notifications import declared, is_ours, notifying
 
 SCHEMA = Path(plan_json.__file__).with_name("plan.schema.json")
-TOGETHER, APART, OTHER = (
-    settings_of(),
-    settings_of(rules_folder_uid="rules"),
-    settings_of(rules_folder_uid="third", rules_folder_title="Third"),
-)
-GROUPS = (group("engine", "Down", "Slow"), group("queue", "Long"))
-IN_ONE = bundle([board("a")], GROUPS)
-IN_TWO = bundle([board("a")], in_folder("rules", *GROUPS))
-IN_THIRD = bundle([board("a")], in_folder("third", *GROUPS))
-UIDS = ["glassbox-Down", "glassbox-Long", "glassbox-Slow"]
-
-
-@pytest.fixture(params=VERSIONS)
-def servers(request):
-    with grafana_of(request.param) as pair:
-        yield pair
-
-
-def folders_of_rules(server):
-    return {uid: each.folder_uid for uid, each in server.state.rules.items()}
-
-
-def known(server):
-    """Grafana's number of each rule: one that was deleted and created again has another."""
-    return {uid: each.id for uid, each in server.state.rules.items()}
-
-
-def carry_out(grafana, made):
-    apply(grafana, made, made.pending, lambda _change: None)
-
-
-def someones(grafana, folder, name="theirs", title="engine"):
-    """A rule that somebody made by hand."""
-    stored = grafana.rule_group(folder, title) or {"title": title, "folderUid": folder, "interval": 60, "rules": []}
-    made = rule(name, title, folder) | {"uid": name}
-    grafana.put_rule_group(stored | {"rules": [*stored["rules"], made]}, editable=True)
 
 
 def test_a_first_push_makes_both_folders_and_a_second_writes_nothing(servers):
@@ -107,7 +75,7 @@ def test_without_the_setting_there_is_one_folder_and_its_marks_are_those_of_befo
 def test_the_setting_moves_rules_with_their_uids_and_their_pauses(servers, before, content_before, after, content_after):  # fmt: skip  # one thing is one line
     server, grafana = servers
     push(grafana, before, content_before)
-    numbers = known(server)
+    numbers = rule_numbers(server)
     server.state.rules["glassbox-Long"].body["isPaused"] = True
     left = before.grafana.folder_of_rules
     made = planned(grafana, after, content_after)
@@ -121,7 +89,7 @@ def test_the_setting_moves_rules_with_their_uids_and_their_pauses(servers, befor
     assert list(made.remarks) == [anew, *([stays] if left != "glassbox" else [])]
     carry_out(grafana, made)
     assert folders_of_rules(server) == dict.fromkeys(UIDS, after.grafana.folder_of_rules)
-    assert known(server) == numbers
+    assert rule_numbers(server) == numbers
     assert server.state.rules["glassbox-Long"].body["isPaused"]
     again = planned(grafana, after, content_after)
     assert (again.pending, again.remarks) == ((), ())
@@ -196,48 +164,6 @@ def test_a_group_that_somebody_edited_moves_only_with_force(servers):
     assert set(folders_of_rules(server).values()) == {"rules"}
 
 
-@pytest.mark.parametrize("theirs", ["boards and rules", "rules alone", "boards alone"])
-def test_a_folder_of_another_installation_is_refused_before_the_first_write(servers, theirs):
-    server, grafana = servers
-    others = group("engine", "Down", folder="team")
-    settings, content = {
-        "boards and rules": (settings_of("team"), bundle([board("a", folder="team")], [others])),
-        "rules alone": (settings_of("team", rules_folder_uid="shared"), bundle([], in_folder("shared", others))),
-        "boards alone": (settings_of("team"), bundle([board("a", folder="team")])),
-    }[theirs]
-    folder = settings.grafana.folder_of_rules
-    push(grafana, settings, content)
-    before, title = len(server.writes), server.state.folders[folder].title
-    ours = settings_of(rules_folder_uid=folder)
-    with pytest.raises(GlassboxError, match=rf"Folder '{title}' \({folder}\) is one of the installation of the folder 'team': set another grafana\.rules_folder_uid"):  # fmt: skip  # one thing is one line
-        push(grafana, ours, bundle([board("a")], in_folder(folder, *GROUPS)))
-    assert len(server.writes) == before
-    assert planned(grafana, settings, content).pending == ()
-
-
-def test_a_folder_of_other_people_keeps_its_title_and_its_rules(servers):
-    server, grafana = servers
-    grafana.create_folder("rules", "On call")
-    someones(grafana, "rules", "theirs", "their group")
-    (folder,) = [change for change in planned(grafana, APART, IN_TWO).pending if change.edit]
-    assert (folder.name, folder.edit.of_others) == ("folder Glassbox alerts", True)
-    push(grafana, APART, IN_TWO, force=False)
-    assert server.state.folders["rules"].title == "On call"
-    assert set(folders_of_rules(server).values()) == {"rules"}
-    carry_out(grafana, destroy_plan(grafana, APART.grafana))
-    assert (folders_of_rules(server), list(server.state.folders)) == ({"theirs": "rules"}, ["rules"])
-
-
-def test_a_rule_of_others_in_a_group_of_ours_stops_a_push(servers):
-    server, grafana = servers
-    grafana.create_folder("rules", "Glassbox alerts")
-    someones(grafana, "rules", "theirs")
-    before = len(server.writes)
-    with pytest.raises(GlassboxError, match="Rule 'theirs' in group 'engine' is not ours and would be deleted"):
-        push(grafana, APART, IN_TWO)
-    assert len(server.writes) == before
-
-
 def test_destroy_takes_both_folders_and_nothing_of_others(servers):
     server, grafana = servers
     push(grafana, settings_of("team"), bundle([board("a", folder="team")], [group("engine", "Down", folder="team")]))
@@ -268,59 +194,6 @@ def test_destroy_before_the_first_push_to_a_new_folder_finds_the_rules_of_the_ol
     push(grafana, TOGETHER, IN_ONE)
     carry_out(grafana, destroy_plan(grafana, APART.grafana))
     assert (list(server.state.folders), list(server.state.rules)) == ([], [])
-
-
-def test_a_push_of_rules_alone_leaves_the_folder_of_boards_to_others(servers):
-    server, grafana = servers
-    made = plan(grafana, deployment(grafana, APART, IN_TWO), Selection("rule-group/*"))
-    assert [change.name for change in made.pending] == ["folder Glassbox alerts", "rule group engine", "rule group queue"]  # fmt: skip  # one thing is one line
-    carry_out(grafana, made)
-    assert list(server.state.folders) == ["rules"]
-    assert not [request for request in server.requests if request.path == "/api/folders/glassbox"]
-
-
-def test_a_push_of_boards_alone_needs_no_folder_of_rules(servers):
-    server, grafana = servers
-    carry_out(grafana, plan(grafana, deployment(grafana, APART, IN_TWO), Selection("dashboard/*")))
-    assert (list(server.state.folders), list(server.state.rules)) == (["glassbox"], [])
-    with pytest.raises(GlassboxError, match="fits no object"):
-        plan(grafana, deployment(grafana, APART, IN_TWO), Selection("dashboard/nothing"))
-
-
-def test_content_without_rules_needs_no_folder_of_rules():
-    with grafana_of() as (server, grafana):
-        push(grafana, APART, bundle([board("a")]))
-        assert list(server.state.folders) == ["glassbox"]
-
-
-@pytest.mark.parametrize("version", VERSIONS)
-def test_a_token_for_boards_alone_neither_reads_nor_makes_the_folder_of_rules(version):
-    with GrafanaStandIn(version=version, tokens=TOKENS, search_lag_seconds=0) as server:
-        with Grafana(server.url, Token("admin")) as admin:
-            push(admin, TOGETHER, IN_ONE)
-            admin.create_folder("rules", "Secret")
-        server.faults.answer("/api/v1/provisioning/alert-rules", status=403, body={"message": "no"})
-        with Grafana(server.url, Token("editor")) as grafana:
-            made = planned(grafana, APART, bundle([board("a", refresh="1m")], in_folder("rules", *GROUPS)))
-            assert [change.name for change in made.pending] == ["dashboard A"]
-            assert made.left_out[0].startswith("Rule groups are left out")
-            carry_out(grafana, made)
-        assert not [request for request in server.requests[-10:] if request.path == "/api/folders/rules"]
-        assert folders_of_rules(server) == dict.fromkeys(UIDS, "glassbox")
-
-
-def test_a_title_that_another_folder_has_names_the_setting_of_the_folder_of_rules():
-    with grafana_of("10.4.3") as (_, grafana):
-        grafana.create_folder("theirs", "Glassbox alerts")
-        with pytest.raises(GlassboxError, match=r"titled 'Glassbox alerts'.* set grafana\.rules_folder_title"):
-            push(grafana, APART, IN_TWO)
-
-
-def test_a_folder_of_rules_that_is_deleted_meanwhile_is_named():
-    with grafana_of() as (server, grafana):
-        made = planned(grafana, APART, IN_TWO)
-        with pytest.raises(GlassboxError, match="The folder 'rules' was deleted while rules were written"):
-            apply(grafana, made, made.pending, lambda _change: server.state.folders.pop("rules", None))
 
 
 def test_both_folders_go_into_the_parent(servers):
@@ -354,35 +227,3 @@ def test_a_plan_as_json_names_both_folders_and_keeps_groups_of_one_name_apart():
         names = [(change["kind"], change["uid"]) for change in whole["changes"]]
         assert len(set(names)) == len(names)
         assert {("rule group", "engine"), ("rule group", "glassbox/engine"), ("rule group", "glassbox/queue")} < set(names)  # fmt: skip  # one thing is one line
-
-
-def test_the_command_names_the_setting_of_a_folder_that_may_be_somebody_elses(tmp_path, monkeypatch, capsys):
-    monkeypatch.setenv("GRAFANA_TOKEN", "admin")
-    settings = tmp_path / "settings.yaml"
-    settings.write_text("ruler: {through_grafana: never}\ngrafana: {rules_folder_uid: rules}\n")
-    source = prometheus_source("http://127.0.0.1:9")
-    with GrafanaStandIn(tokens=TOKENS, data_sources=[source], search_lag_seconds=0) as server:
-        with Grafana(server.url, Token("admin")) as grafana:
-            grafana.create_folder("rules", "On call")
-        given = ["--settings", str(settings), "--grafana", server.url, "--backups", str(tmp_path / "backups")]
-        code = command_line.main(PRODUCT, given)
-    out = capsys.readouterr().out
-    assert (code, server.state.folders["rules"].title) == (2, "On call")
-    assert "not overwritten: folder Glassbox alerts. Set another grafana.rules_folder_uid in the settings" in out
-
-
-@pytest.mark.parametrize("version", ["12.4.0", "13.2.0"])
-def test_a_folder_that_git_sync_owns_takes_no_rules_and_no_dashboards(version):
-    with grafana_of(version) as (server, grafana):
-        grafana.create_folder("glassbox", "Glassbox")
-        server.state.folders["glassbox"].managed_by = "repo"
-        before = len(server.writes)
-        with pytest.raises(GlassboxError, match=r"Folder 'Glassbox' is owned by Git Sync, so dashboards come from its repository: .*--only 'rule-group/"):  # fmt: skip  # one thing is one line
-            push(grafana, APART, IN_TWO)
-        alone = Selection("rule-group/*")
-        with pytest.raises(GlassboxError, match=r"refuses alert rules in it: set grafana\.rules_folder_uid"):
-            plan(grafana, deployment(grafana, TOGETHER, IN_ONE), alone)
-        assert len(server.writes) == before
-        carry_out(grafana, plan(grafana, deployment(grafana, APART, IN_TWO), alone))
-        assert folders_of_rules(server) == dict.fromkeys(UIDS, "rules")
-        assert plan(grafana, deployment(grafana, APART, IN_TWO), alone).pending == ()

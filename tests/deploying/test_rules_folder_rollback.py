@@ -7,21 +7,15 @@ from glassbox.deploying.change import Action
 from glassbox.deploying.rollback import going_back
 from tests.support.kept_pushes import applied, content, gone_back
 from tests.support.pushing import pending, planned
-from tests.support.small_bundle import VERSIONS, board, bundle, grafana_of, group, in_folder, settings_of
+from tests.support.rules_folders import APART, TOGETHER
+from tests.support.small_bundle import board, bundle, grafana_of, group, in_folder
 
-TOGETHER, APART = settings_of(), settings_of(rules_folder_uid="rules")
 FIRST = (group("engine", "Down", "Slow"), group("queue", "Long"))
 SECOND = (group("engine", "Down", "New", expr="up == 2"), group("added", "Late"))
 BOARDS = [board("a")]
 IN_ONE = [bundle(BOARDS, groups) for groups in (FIRST, SECOND)]
 IN_TWO = [bundle(BOARDS, in_folder("rules", *groups)) for groups in (FIRST, SECOND)]
 SWITCHES = {"on": (TOGETHER, IN_ONE, APART, IN_TWO), "off": (APART, IN_TWO, TOGETHER, IN_ONE)}
-
-
-@pytest.fixture(params=VERSIONS)
-def servers(request):
-    with grafana_of(request.param) as pair:
-        yield pair
 
 
 @pytest.mark.parametrize("today", [TOGETHER, APART], ids=["together today", "apart today"])

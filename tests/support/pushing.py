@@ -31,6 +31,11 @@ def compiled_for(grafana, settings):
     return our_bundle(settings, choose_data_source(grafana.data_sources(), settings.grafana.data_source))
 
 
+def rule_numbers(server):
+    """Grafana's number of each rule: one that was deleted and created again has another."""
+    return {uid: each.id for uid, each in server.state.rules.items()}
+
+
 def actions(changes):
     """The action of each change."""
     return [change.action for change in changes]

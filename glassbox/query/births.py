@@ -21,7 +21,7 @@ def rate_from_birth(counter: Metric | Role, window: str, **matchers: str | Match
 
     What a target counted before it was known, or while it did not answer, is not growth. A series is the same under other target
     labels, such as those of a version. Each series is judged as its engine exposes it, whether or not it is read at that moment:
-    what a front end counted is no growth when the engines behind it stop to count.
+    what a front end counted is not growth when the engines behind it stop to count.
     """
     if isinstance(counter, Role):
         return of_engines(counter, lambda metric, kept: rate_from_birth(metric, window, **kept), matchers)

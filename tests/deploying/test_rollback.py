@@ -34,6 +34,15 @@ def test_a_rollback_restores_exactly_what_was_deleted_moved_changed_and_created(
     assert planned(grafana, SETTINGS, FIRST).pending == ()
 
 
+def test_a_rule_that_was_paused_after_the_push_runs_again(servers, tmp_path):
+    server, grafana = servers
+    applied(grafana, FIRST, tmp_path)
+    applied(grafana, SECOND, tmp_path)
+    server.state.rules["glassbox-A"].body["isPaused"] = True
+    gone_back(grafana, tmp_path)
+    assert server.state.rules["glassbox-A"].body["isPaused"] is False
+
+
 def test_a_rollback_can_be_rolled_back(servers, tmp_path):
     server, grafana = servers
     applied(grafana, FIRST, tmp_path)

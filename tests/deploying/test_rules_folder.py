@@ -227,3 +227,21 @@ def test_a_plan_as_json_names_both_folders_and_keeps_groups_of_one_name_apart():
         names = [(change["kind"], change["uid"]) for change in whole["changes"]]
         assert len(set(names)) == len(names)
         assert {("rule group", "engine"), ("rule group", "glassbox/engine"), ("rule group", "glassbox/queue")} < set(names)  # fmt: skip  # one thing is one line
+
+
+@pytest.mark.parametrize(
+    ("before", "content", "after", "says_so"),
+    [
+        (TOGETHER, IN_ONE, settings_of(title="Renamed"), True),
+        (APART, IN_TWO, settings_of(rules_folder_uid="rules", rules_folder_title="Renamed"), True),
+        (APART, IN_TWO, settings_of(rules_folder_uid="rules", rules_folder_title="Glassbox alerts", title="Boards"), False),
+    ],
+    ids=["of boards and rules", "of rules", "of boards"],
+)  # fmt: skip  # a row is a setting
+def test_a_new_title_says_what_becomes_of_firing_alerts(servers, before, content, after, says_so):
+    _, grafana = servers
+    push(grafana, before, content)
+    made = planned(grafana, after, content)
+    assert [change.kind.name for change in made.pending] == ["folder"]
+    anew = "Grafana evaluates alert rules anew whose folder gets another title: what fires resolves, and fires again after its `for`."  # fmt: skip  # one sentence
+    assert made.remarks == ((anew,) if says_so else ())

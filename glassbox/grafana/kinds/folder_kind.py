@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from glassbox.grafana.survey import Survey
 
 
+# pkg/services/ngalert/schedule/registry.go: the folder's uid and title are among the "fields that determine the rule state".
+EVALUATED_ANEW = "what fires resolves, and fires again after its `for`."
+
+
 class FolderKind(ObjectKind):
     """{"uid", "title"}, and "parentUid" where the settings name one, "" being the top; live with what Grafana adds, "version" among it.
 
@@ -86,6 +90,8 @@ class FolderKind(ObjectKind):
         if (parents := live.get("parents")) and "parentUid" not in (content or {}):
             around = " / ".join(str(parent.get("title")) for parent in parents)
             yield f"Folder {self.title(live)!r} is inside {around!r}, and stays there."
+        if content and content.get("holds") != _BOARDS and content["title"] != live["title"]:
+            yield f"Grafana evaluates alert rules anew whose folder gets another title: {EVALUATED_ANEW}"
 
     def write(self, grafana: Grafana, content: Json, live: Json | None) -> None:
         if live is None:

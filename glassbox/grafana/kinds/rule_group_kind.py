@@ -11,6 +11,7 @@ from glassbox.errors import GlassboxError
 from glassbox.grafana.differences.difference import Difference, changed
 from glassbox.grafana.differences.rule_differences import group_differences, rule_differences
 from glassbox.grafana.failures import NotVisibleError
+from glassbox.grafana.kinds.folder_kind import EVALUATED_ANEW
 from glassbox.grafana.kinds.kind import Deployment, Edit, ObjectKind, Version
 from glassbox.grafana.ownership import begins_as_ours, left_alone, owner_of_rule
 from glassbox.grafana.rule_marks import KEPT_FIELDS, comparable, is_where_pushed, marked, unmarked, was_edited
@@ -25,10 +26,6 @@ _KEEP_LAST_SINCE: Version = (10, 4, 1)
 # The provenance of rules that a push may replace: none, or the API.
 _WRITABLE_PROVENANCES = (None, "", "api")
 _EDITABLE = ("locked", "editable")
-# pkg/services/ngalert/schedule/registry.go: the folder is among the "fields that determine the rule state".
-_BEGINS_ANEW = (
-    "Grafana evaluates rules anew that move to another folder: what fires resolves, and fires again after its `for`."
-)
 
 
 class RuleGroupKind(ObjectKind):
@@ -181,7 +178,7 @@ class RuleGroupKind(ObjectKind):
             if owner_of_rule(rule) != folder_uid and rule["uid"] not in wanted:
                 yield left_alone("Rule", rule["title"], rule["uid"], owner_of_rule(rule))
         if content and any(rule["folderUID"] != content["folderUid"] for rule in live.get("elsewhere", ())):
-            yield _BEGINS_ANEW
+            yield f"Grafana evaluates rules anew that move to another folder: {EVALUATED_ANEW}"
 
     def write(self, grafana: Grafana, content: Json, live: Json | None) -> None:
         """Write the group, with the rules that are still here and that another group will take: otherwise they would be deleted."""

@@ -130,7 +130,21 @@ def of_an_ended_engine_behind_a_front_end():
             asked_of(f"model:slo_{name}:rate", value if model == "alone" else None, promised)
             for promised, name, value in of_minutes
         ]
-    return rows, cases
+    late_rows, late_cases = _whose_scrapes_fail()
+    return rows + late_rows, cases + late_cases
+
+
+def _whose_scrapes_fail():
+    """Errors of a front end whose scrapes fail since 90 seconds, and whose engine was there until seven minutes ago."""
+    named = f'model="{MODEL}"', 'model="late"'
+    errors = [each for each in engine_series.dynamo() if each.quantity == "failed"]
+    rows = [
+        {**row, "series": row["series"].replace(*named)}
+        for row in series(errors, ("c:1",), values=lambda each: each.values(1).replace("x80", "x54 stale"))
+    ]
+    behind = f'trtllm_request_error_total{{job="{JOB}",instance="w:1",model_name="late",{BEHIND}}}'
+    rows.append({"series": behind, "values": f"0+1{ENDED['alone']}"})
+    return rows, [('count(model:slo_http_errors:rate{model_name="late"} > 0)', "15m", [("{}", 1)])]
 
 
 def _running_of_front_ends(model, *, known):

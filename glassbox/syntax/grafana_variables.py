@@ -1,13 +1,15 @@
 """Queries of Grafana as PromQL: what stands for its variables until it fills them in."""
 
 import re
+from collections.abc import Iterator
 
-# Grafana writes variables as $x, ${x} or ${x:format}, and in old dashboards as [[x]].
-_VARIABLE = re.compile(r"\$\{[^}]*\}|\$\w+|\[\[[^\]]*\]\]")
+# Grafana writes variables as $x, ${x} or ${x:format}, and in old dashboards as [[x]]. Its \w is ASCII, as in JavaScript.
+_VARIABLE = re.compile(r"\$\{[^}]*\}|\$\w+|\[\[[^\]]*\]\]", re.ASCII)
+_NAMED = re.compile(r"\$(\w+)|\$\{(\w+)(?:[.:\[][^}]*)?\}|\[\[(\w+)(?::\w+)?\]\]", re.ASCII)
 _OLD_VARIABLE = re.compile(r"\[\[([^\]\[]*)\]\]")
-_NUMBER = re.compile(r"\$\{?__(?:\w+_m?s|from|to)\b(?:\}|(?!\w))")
+_NUMBER = re.compile(r"\$\{?__(?:\w+_m?s|from|to)\b(?:\}|(?!\w))", re.ASCII)
 _RANGE = re.compile(r"\[([^\]]*)\]")
-_OFFSET = re.compile(r"(?<=\boffset )\s*-?(?:\$\{[^}]*\}|\$\w+)")
+_OFFSET = re.compile(r"(?<=\boffset )\s*-?(?:\$\{[^}]*\}|\$\w+)", re.ASCII)
 # Texts and comments, in which nothing is a variable of a query's own.
 _TEXT = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|`[^`]*`|#[^\n]*")
 _STANDS_FOR_ONE = "a_variable"
@@ -48,3 +50,8 @@ def _duration(text: str) -> str:
 def is_of_a_variable(name: str) -> bool:
     """Whether a variable decides the name, in whole or in part."""
     return _STANDS_FOR_ONE in name or bool(_VARIABLE.search(name))
+
+
+def variables_named(text: str) -> Iterator[str]:
+    """The names of variables in a text, in which Grafana looks for them: `variableRegex` of its public/app/features/variables/utils.ts."""
+    yield from (next(filter(None, found.groups())) for found in _NAMED.finditer(text))

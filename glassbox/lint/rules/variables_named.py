@@ -8,8 +8,11 @@ from glassbox.lint.finding import Location, Severity
 from glassbox.lint.rule import Defect, in_query, lint_rule
 from glassbox.lint.subjects import Board, BoardVariable, Corpus, Query, QueryKind
 from glassbox.lint.words import listed
+from glassbox.syntax.grafana_variables import variables_named
 
-_NAMED = re.compile(r"\$(?P<plain>[A-Za-z_]\w*)|\$\{(?P<braced>\w+)[^}]*\}|\[\[(?P<old>\w+)[^\]]*\]\]")
+# What only looks like a variable: a dollar sign that a pattern escapes, and groups of patterns, which have numbers or names.
+_ESCAPED = re.compile(r"\\\$")
+_GROUP = re.compile(r"\(\?P?<(\w+)>")
 # Grafana's own, beside those that begin with two underscores.
 _BUILT_IN = frozenset({"timeFilter", "interval", "dashboard", "user", "org"})
 _NARROWING = frozenset({"query", "custom", "textbox", "interval", "constant", "switch"})
@@ -29,7 +32,7 @@ def _with_variable(expr: str, variable: BoardVariable, text: str) -> Example:
 
 def names_in(texts: Iterable[str]) -> set[str]:
     """The variables that texts name, as `$x`, `${x}` or `[[x]]`."""
-    return {name for text in texts for found in _NAMED.finditer(text) for name in found.groups() if name}
+    return {name for text in texts for name in variables_named(text)}
 
 
 @lint_rule(
@@ -42,12 +45,12 @@ def names_in(texts: Iterable[str]) -> set[str]:
     good=_with_variable('vllm:num_requests_running{model_name=~"$model"}', _variable(), "variable: model"),
 )
 def undefined_variable(corpus: Corpus) -> Iterator[Defect]:
-    """In queries."""
+    """In queries, without what is meant for Prometheus: `${1}` and `${name}` of a pattern's groups, and a dollar sign behind a backslash."""
     for board in corpus.boards:
         defined = {each.name for each in board.variables} | _BUILT_IN
         for query in board.queries if board.complete else ():
-            for name in sorted(names_in((query.text,)) - defined):
-                if not name.startswith("__"):
+            for name in sorted(names_in((_ESCAPED.sub("", query.text),)) - defined - {*_GROUP.findall(query.text)}):
+                if not name.startswith("__") and not name[0].isdigit():
                     yield in_query(query, f"There is no variable {name!r}.", name)
 
 

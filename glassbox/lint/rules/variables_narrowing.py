@@ -16,7 +16,7 @@ from glassbox.syntax.tree import LabelMatcher, SeriesNode
 
 _CHOOSING = frozenset({"query", "custom", "textbox"})
 # A matcher by the variable alone; with a format, such as ${x:regex}, somebody knew what he did.
-_ALONE = re.compile(r"\$(\w+)|\$\{(\w+)\}|\[\[(\w+)\]\]")
+_ALONE = re.compile(r"\$(\w+)|\$\{(\w+)\}|\[\[(\w+)\]\]", re.ASCII)
 _OF_ALL = re.compile(r"\b(?:all|total|overall|fleet|cluster|global|every|whole)\b", re.IGNORECASE)
 _LOCAL_PATH = re.compile(r"/(?:home|Users|share|data|mnt|root|tmp|opt|workspace)/\S+")
 # Of so many queries a choice is meant for all.

@@ -1,0 +1,65 @@
+"""What counts as a variable, and as its use."""
+
+import pytest
+
+from glassbox.lint.examples import on_board, on_panel
+from glassbox.lint.finding import Location
+from glassbox.lint.linting import judged
+from glassbox.lint.subjects import BoardVariable
+from glassbox.syntax.grafana_variables import variables_named
+
+AT = Location("dashboard.json", object="Example")
+
+
+def found(rule, corpus):
+    return [finding.message for finding in judged(corpus, select=(rule,)) if finding.rule == rule]
+
+
+def variable(name="model", kind="query", **fields):
+    return BoardVariable(name, kind, AT, **fields)
+
+
+MODEL = (variable(),)
+
+
+def board(*exprs, variables=MODEL, panel=None, **fields):
+    panels = tuple(p for expr in exprs for p in on_panel(expr, panel=panel).corpus.boards[0].panels)
+    return on_board(panels=panels, variables=variables, **fields)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("$a ${b} ${c:regex} ${d.text} [[e]] [[f:csv]]", ["a", "b", "c", "d", "e", "f"]),
+        ("$model的请求 $größe", ["model", "gr"]),
+        ("${größe} ${a-b} [[:alpha:]] [[a-z]] a$|$", []),
+    ],
+)
+def test_names_of_variables_end_where_grafana_ends_them(text, names):
+    assert list(variables_named(text)) == names
+
+
+@pytest.mark.parametrize(
+    "expr",
+    [
+        'label_replace(up, "class", "${1}xx", "code", "(.).*")',
+        'label_replace(up, "class", "${digit}xx", "code", "(?P<digit>.).*")',
+        r'topic_messages{topic!~"\\$SYS.*"}',
+        "topic_messages{topic!~`\\${SYS}.*`}",
+    ],
+)
+def test_what_grafana_leaves_to_a_pattern_is_no_variable(expr):
+    assert found("undefined-variable", board(expr)) == []
+
+
+def test_a_name_that_no_group_of_the_query_has_is_a_variable():
+    expr = 'label_replace(up, "class", "${digit}xx$other", "code", "(?P<digit>.).*")'
+    assert found("undefined-variable", board(expr)) == ["There is no variable 'other'."]
+
+
+def test_a_variable_is_used_where_letters_of_another_script_follow_it():
+    for use in ({"title": "$model的请求"}, {"texts": ("$model上的",)}):
+        assert found("unused-variable", board("up", panel=use)) == []
+    assert found("never-narrowing-variable", board("up", panel={"title": "$model的请求"})) == [
+        "Titles name model, and no query does."
+    ]

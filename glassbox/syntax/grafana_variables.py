@@ -7,8 +7,10 @@ from collections.abc import Iterator
 _VARIABLE = re.compile(r"\$\{[^}]*\}|\$\w+|\[\[[^\]]*\]\]", re.ASCII)
 _NAMED = re.compile(r"\$(\w+)|\$\{(\w+)(?:[.:\[][^}]*)?\}|\[\[(\w+)(?::\w+)?\]\]", re.ASCII)
 _OLD_VARIABLE = re.compile(r"\[\[([^\]\[]*)\]\]")
-_NUMBER = re.compile(r"\$\{?__(?:\w+_m?s|from|to)\b(?:\}|(?!\w))", re.ASCII)
+_NUMBER = re.compile(r"\$(?:__(?:\w+_m?s|from|to)(?!\w)|\{__(?:\w+_m?s|from|to)(?::[^}]*)?\})", re.ASCII)
 _RANGE = re.compile(r"\[([^\]]*)\]")
+# Between a window and a step; a variable may have a colon of its own, before its format.
+_STEP = re.compile(r":(?![^{}]*\})")
 _OFFSET = re.compile(r"(?<=\boffset )\s*-?(?:\$\{[^}]*\}|\$\w+)", re.ASCII)
 # Texts and comments, in which nothing is a variable of a query's own.
 _TEXT = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|`[^`]*`|#[^\n]*")
@@ -25,20 +27,26 @@ DURATIONS = {
 
 def plain(text: str, *, stands_for_one: str = _STANDS_FOR_ONE) -> str:
     """The query as PromQL: durations and numbers for Grafana's variables, and a name outside of texts for those that may be one."""
-    outside = (_without_variables(part, stands_for_one) for part in _TEXT.split(text))
+    outside = (_VARIABLE.sub(stands_for_one, _with_lengths(part)) for part in _TEXT.split(text))
     return "".join(part + held for part, held in zip(outside, [*_TEXT.findall(text), ""], strict=True))
 
 
-def _without_variables(part: str, stands_for_one: str) -> str:
+def _with_lengths(part: str) -> str:
+    """The part of a query with durations and numbers for variables that can only be one."""
     if "$" not in part and "[[" not in part:
         return part
     part = _RANGE.sub(lambda found: f"[{_durations(found[1])}]", _OLD_VARIABLE.sub(r"${\1}", part))
-    return _VARIABLE.sub(stands_for_one, _NUMBER.sub("1", _OFFSET.sub("5m", part)))
+    return _NUMBER.sub("1", _OFFSET.sub("5m", part))
+
+
+def variables_shape(text: str) -> bool:
+    """Whether a variable decides how the query is built: one outside of texts that is neither a duration nor a number."""
+    return any(_VARIABLE.search(_with_lengths(part)) for part in _TEXT.split(text))
 
 
 def _durations(text: str) -> str:
     """What stands within brackets, with one duration for all that a variable has a part in."""
-    return ":".join(_duration(each) if _VARIABLE.search(each) else each for each in text.split(":"))
+    return ":".join(_duration(each) if _VARIABLE.search(each) else each for each in _STEP.split(text))
 
 
 def _duration(text: str) -> str:

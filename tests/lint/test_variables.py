@@ -6,7 +6,7 @@ from glassbox.lint.examples import on_board, on_panel
 from glassbox.lint.finding import Location
 from glassbox.lint.linting import judged
 from glassbox.lint.subjects import BoardVariable
-from glassbox.syntax.grafana_variables import variables_named
+from glassbox.syntax.grafana_variables import variables_named, variables_shape
 
 AT = Location("dashboard.json", object="Example")
 
@@ -63,3 +63,43 @@ def test_a_variable_is_used_where_letters_of_another_script_follow_it():
     assert found("never-narrowing-variable", board("up", panel={"title": "$model的请求"})) == [
         "Titles name model, and no query does."
     ]
+
+
+@pytest.mark.parametrize(
+    ("expr", "shaped"),
+    [
+        ('sum(up{job=~"$job"}) by (node)', False),
+        ("rate(x[$window]) + rate(x[${window:raw}:${step:raw}]) + rate(x[[[window]]]) offset $ago", False),
+        ("x * $__interval_ms / ${__range_s} @ ${__to:date:seconds}", False),
+        ("up # of $job", False),
+        ("topk($most, up)", True),
+        ("sum by (${labels:csv}) (up)", True),
+        ("${metric}_total", True),
+        ("up{$filters}", True),
+        ("up{job=~[[job:doublequote]]}", True),
+    ],
+)
+def test_a_variable_that_is_no_value_window_or_number_shapes_the_query(expr, shaped):
+    assert variables_shape(expr) is shaped
+
+
+@pytest.mark.parametrize(
+    "expr",
+    ['sum(up{job="$job"}))', 'sum(a{job="$job"}, b{job="$job"})', "sum(rate(x[$window]) by (job", "x{job='$job'} =~ 1"],
+)
+def test_a_query_that_no_value_of_a_variable_makes_promql_is_found(expr):
+    (message,) = found("not-promql", board(expr))
+    assert message.startswith("It is not PromQL: ")
+
+
+@pytest.mark.parametrize(
+    "expr",
+    [
+        'rate(x{job="$job"}[${window:raw}:${step:raw}] @ ${__to:date:seconds})',
+        "up{$filters}",
+        "$expression )",
+        'sum(up{job="$job"}) $comparison',
+    ],
+)
+def test_a_query_that_a_variable_may_make_promql_is_left_alone(expr):
+    assert found("not-promql", board(expr)) == []

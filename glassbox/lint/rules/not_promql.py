@@ -11,7 +11,7 @@ from glassbox.lint.finding import Location, Severity
 from glassbox.lint.rule import Defect, in_query, lint_rule
 from glassbox.lint.subjects import Corpus, Query, QueryKind
 from glassbox.prometheus import promtool
-from glassbox.syntax.grafana_variables import is_of_a_variable, plain
+from glassbox.syntax.grafana_variables import plain, variables_shape
 from glassbox.syntax.parsing import tree_of
 
 _QUERIES_FILE = "queries.yml"
@@ -27,11 +27,10 @@ _QUERIES_FILE = "queries.yml"
     good=as_alert("sum(rate(errors_total[5m])) > 1"),
 )
 def not_promql(corpus: Corpus) -> Iterator[Defect]:
-    """Where a variable of a dashboard stands for more than a value, it decides whether it is PromQL."""
+    """Where a variable of a dashboard stands for more than a value or a window, it decides whether it is PromQL."""
     for query in corpus.queries:
-        if query.tree is None and not (
-            query.kind not in (QueryKind.ALERT, QueryKind.RECORD) and is_of_a_variable(query.text)
-        ):
+        of_rule = query.kind in (QueryKind.ALERT, QueryKind.RECORD)
+        if query.tree is None and (of_rule or not variables_shape(query.text)):
             yield in_query(query, _why(query))
 
 

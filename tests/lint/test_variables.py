@@ -103,3 +103,29 @@ def test_a_query_that_no_value_of_a_variable_makes_promql_is_found(expr):
 )
 def test_a_query_that_a_variable_may_make_promql_is_left_alone(expr):
     assert found("not-promql", board(expr)) == []
+
+
+@pytest.mark.parametrize(
+    "expr",
+    [
+        "topk_max(5, x)",
+        "WITH (f = {a='b'}) sum(x{f})",
+        "x{a='b'} default 0",
+        "sum(x) if y",
+        "rate(x[5m]) keep_metric_names",
+        "range_last(x[1m])",
+        "increases_over_time(x[5m])",
+    ],
+)
+def test_a_dashboard_of_metrics_ql_is_found_once(expr):
+    said = "It is MetricsQL, which VictoriaMetrics reads and Prometheus does not."
+    assert found("not-promql", board(expr)) == [said]
+    # What is there besides may be MetricsQL too, such as a rate without a window.
+    in_all = "In all, 2 of the dashboard's queries are not PromQL."
+    assert found("not-promql", board("rate(x)", expr, "up")) == [f"{said} {in_all}"]
+
+
+def test_names_that_sound_like_metrics_ql_are_not_it():
+    assert found("not-promql", board("sum by (default) (x{if='a'}) / range_seconds + keep_metric_names_total")) == []
+    (message,) = found("not-promql", board("rate(label_sets)"))
+    assert message.startswith("It is not PromQL: expected type matrix")

@@ -80,7 +80,7 @@ def _panel(panel: Mapping[str, Any], board: Location, sources: DataSourceKinds, 
         queries=tuple(_queries(panel, at, sources)),
         grid=_grid(panel),
         links=links_of(panel, at) + data_links_of(panel, at),
-        texts=(*(text for _, text in texts), *_other_texts(panel)),
+        texts=(*(text for _, text in texts), *_other_texts(panel, sources)),
         label_texts=tuple((text, path) for path, text in texts if "__field.labels" in text),
         repeats=text_in(panel, "repeat"),
         library="libraryPanel" in panel,
@@ -92,9 +92,9 @@ def _panel(panel: Mapping[str, Any], board: Location, sources: DataSourceKinds, 
 
 def _queries(panel: Mapping[str, Any], at: Location, sources: DataSourceKinds) -> Iterator[Query]:
     for target in objects_in(panel, "targets"):
-        text, name = text_in(target, "expr"), text_in(target, "refId")
-        if not text.strip() or not sources.is_prometheus(panel, target) or is_log_ql(text):
+        if not _asks_prometheus(target, panel, sources):
             continue
+        text, name = text_in(target, "expr"), text_in(target, "refId")
         legend = text_in(target, "legendFormat")
         yield Query(
             text=text,
@@ -110,12 +110,16 @@ def _queries(panel: Mapping[str, Any], at: Location, sources: DataSourceKinds) -
         )
 
 
-def _other_texts(panel: Mapping[str, Any]) -> Iterator[str]:
-    """Texts of queries that name variables but are not PromQL or its legend."""
+def _asks_prometheus(target: Mapping[str, Any], panel: Mapping[str, Any], sources: DataSourceKinds) -> bool:
+    text = text_in(target, "expr")
+    return bool(text.strip()) and sources.is_prometheus(panel, target) and not is_log_ql(text)
+
+
+def _other_texts(panel: Mapping[str, Any], sources: DataSourceKinds) -> Iterator[str]:
+    """Texts of queries that name variables but are not PromQL or its legend, such as queries of Loki."""
     for target in objects_in(panel, "targets"):
-        for path, text in texts_within(target):
-            if path not in ("expr", "legendFormat"):
-                yield text
+        apart = ("expr", "legendFormat") if _asks_prometheus(target, panel, sources) else ()
+        yield from (text for path, text in texts_within(target) if path not in apart)
 
 
 def _unit(panel: Mapping[str, Any], defaults: Mapping[str, Any]) -> str:

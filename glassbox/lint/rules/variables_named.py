@@ -1,7 +1,7 @@
 """Variables of dashboards that are not there, or do nothing."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from glassbox.lint.examples import Example, on_board, on_panel
 from glassbox.lint.finding import Location, Severity
@@ -15,6 +15,7 @@ _ESCAPED = re.compile(r"\\\$")
 _GROUP = re.compile(r"\(\?P?<(\w+)>")
 # Grafana's own, beside those that begin with two underscores.
 _BUILT_IN = frozenset({"timeFilter", "interval", "dashboard", "user", "org"})
+_ALL = "__all_variables"
 _NARROWING = frozenset({"query", "custom", "textbox", "interval", "constant", "switch"})
 
 _AT = Location("dashboard.json", object="Example")
@@ -70,9 +71,14 @@ def unused_variable(corpus: Corpus) -> Iterator[Defect]:
         used = names_in(_texts(board)) if board.complete and offered else set()
         repeated = {panel.repeats for panel in board.panels}
         unused = [each.name for each in offered if each.name not in used | repeated]
-        handed_on = any(link.with_variables for link in board.links)
-        if unused and board.complete and not handed_on:
+        if unused and board.complete and not hands_all_on(board, used):
             yield Defect(board.location, f"Nothing uses {listed(unused)}.")
+
+
+def hands_all_on(board: Board, named: Collection[str]) -> bool:
+    """Whether a link of the dashboard, or of a panel or a value, hands on all variables; `named` are those that its texts name."""
+    links = (*board.links, *(link for panel in board.panels for link in panel.links))
+    return _ALL in named or any(link.with_variables for link in links)
 
 
 def _texts(board: Board) -> Iterator[str]:

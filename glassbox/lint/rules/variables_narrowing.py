@@ -8,7 +8,7 @@ from glassbox.lint.finding import Location, Repair, Severity
 from glassbox.lint.fixing.query_repairs import with_part
 from glassbox.lint.known_metrics import first_word
 from glassbox.lint.rule import Defect, in_query, lint_rule
-from glassbox.lint.rules.variables_named import names_in
+from glassbox.lint.rules.variables_named import hands_all_on, names_in
 from glassbox.lint.subjects import Board, BoardVariable, Corpus, Query
 from glassbox.lint.words import listed
 from glassbox.syntax.grafana_variables import is_of_a_variable
@@ -99,7 +99,7 @@ def never_narrowing_variable(corpus: Corpus) -> Iterator[Defect]:
         offered = [each.name for each in board.variables if each.type in _CHOOSING and each.name in shown]
         used = names_in(_working_texts(board)) | {panel.repeats for panel in board.panels}
         idle = [name for name in offered if name not in used] if board.complete else []
-        if idle and not any(link.with_variables for link in board.links):
+        if idle and not hands_all_on(board, used):
             yield Defect(board.location, f"Titles name {listed(idle)}, and no query does.")
 
 

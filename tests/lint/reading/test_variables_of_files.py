@@ -42,3 +42,19 @@ def test_a_legend_alone_does_not_narrow():
     legend = board({"title": "Of $app", "type": "timeseries", "targets": [{"expr": "up", "legendFormat": "$app"}]})
     assert found(legend, "unused-variable") == []
     assert found(legend, "never-narrowing-variable") == ["Titles name app, and no query does."]
+
+
+ALL = "/d/replica?${__url_time_range}&${__all_variables}"
+HANDING_ON = {
+    "a link of the dashboard": board(panel(title="Of $app"), links=[{"title": "Replica", "url": ALL}]),
+    "a list of dashboards": board(panel(title="Of $app"), links=[{"type": "dashboards", "includeVars": True}]),
+    "a link of a panel": board(panel(title="Of $app", links=[{"title": "Replica", "url": ALL}])),
+    "an old link of a panel": board(panel(title="Of $app", links=[{"dashUri": "db/replica", "includeVars": True}])),
+    "a link of values": board(panel(title="Of $app", fieldConfig={"defaults": {"links": [{"url": ALL}]}})),
+    "a text": board(panel(title="Of $app", options={"content": f"[Replica]({ALL})"})),
+}
+
+
+@pytest.mark.parametrize("where", HANDING_ON)
+def test_what_hands_all_variables_on_uses_each(where):
+    assert found(HANDING_ON[where], "unused-variable") == found(HANDING_ON[where], "never-narrowing-variable") == []

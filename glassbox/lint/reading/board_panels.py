@@ -9,7 +9,7 @@ from glassbox.lint.finding import Location
 from glassbox.lint.reading.asked_sources import DataSourceKinds, is_log_ql, name_of_source
 from glassbox.lint.reading.board_links import data_links_of, links_of
 from glassbox.lint.reading.located import line_of, object_in, text_in, texts_within
-from glassbox.lint.subjects import BoardPanel, Grid, Query, QueryKind
+from glassbox.lint.subjects import BoardPanel, BoardRow, Grid, Query, QueryKind
 from glassbox.query.promql import duration_seconds
 
 _MOST_ROWS_IN_ROWS = 3
@@ -45,6 +45,14 @@ def panels_of(board: Mapping[str, Any], at: Location, sources: DataSourceKinds) 
         _panel(each, at, sources, found.setdefault(id(holder), len(found)))
         for holder, each in _panels(board, 0)
         if each.get("type") != "row"
+    )
+
+
+def rows_of(board: Mapping[str, Any]) -> tuple[BoardRow, ...]:
+    """Every row, those of Grafana 4 included."""
+    rows = (each for _, each in _panels(board, 0) if each.get("type") == "row")
+    return tuple(
+        BoardRow(text_in(each, "title"), text_in(each, "repeat")) for each in (*rows, *objects_in(board, "rows"))
     )
 
 

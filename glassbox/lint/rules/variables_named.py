@@ -69,8 +69,7 @@ def unused_variable(corpus: Corpus) -> Iterator[Defect]:
     for board in corpus.boards:
         offered = [each for each in board.variables if each.type in _NARROWING]
         used = names_in(_texts(board)) if board.complete and offered else set()
-        repeated = {panel.repeats for panel in board.panels}
-        unused = [each.name for each in offered if each.name not in used | repeated]
+        unused = [each.name for each in offered if each.name not in used | board.repeated]
         if unused and board.complete and not hands_all_on(board, used):
             yield Defect(board.location, f"Nothing uses {listed(unused)}.")
 
@@ -83,7 +82,7 @@ def hands_all_on(board: Board, named: Collection[str]) -> bool:
 
 def _texts(board: Board) -> Iterator[str]:
     """Every text that may name a variable; of a variable's own definition, those of the others."""
-    yield from board.texts
+    yield from (*board.texts, *(row.title for row in board.rows))
     for link in board.links:
         yield from (link.title, link.url)
     for panel in board.panels:

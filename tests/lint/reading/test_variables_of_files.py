@@ -58,3 +58,81 @@ HANDING_ON = {
 @pytest.mark.parametrize("where", HANDING_ON)
 def test_what_hands_all_variables_on_uses_each(where):
     assert found(HANDING_ON[where], "unused-variable") == found(HANDING_ON[where], "never-narrowing-variable") == []
+
+
+SEVERAL = (variable(multi=True),)
+EQUALS = 'up{app="$app"}'
+ROW = {"type": "row", "title": "One app", "repeat": "app"}
+
+
+def elements(layout, expr=EQUALS):
+    """A dashboard of schema v2 with one panel and this layout."""
+    query = {"kind": "PanelQuery", "spec": {"refId": "A", "query": {"group": "prometheus", "spec": {"expr": expr}}}}
+    shown = {"id": 1, "title": "Work", "data": {"spec": {"queries": [query]}}, "vizConfig": {"group": "timeseries"}}
+    asked = {"kind": "QueryVariable", "spec": {"name": "app", "multi": True, "query": {"group": "prometheus"}}}
+    return {"elements": {"p": {"kind": "Panel", "spec": shown}}, "layout": layout, "variables": [asked]}
+
+
+def item(**fields):
+    return {"spec": {"element": {"name": "p"}, **fields}}
+
+
+def laid_out(kind="GridLayout", **parts):
+    return {"kind": kind, "spec": parts}
+
+
+REPEATED = {"repeat": {"mode": "variable", "value": "app"}}
+IN_GRID = laid_out(items=[item()])
+REPEATING = {
+    "a row": board(ROW, panel(EQUALS), variables=SEVERAL),
+    "a folded row": board(ROW | {"collapsed": True, "panels": [panel(EQUALS)]}, variables=SEVERAL),
+    "a row of Grafana 4": {
+        "rows": [{"title": "One", "repeat": "app", "panels": [panel(EQUALS)]}],
+        "templating": {"list": list(SEVERAL)},
+    },
+    "an item of schema 2": elements(laid_out(items=[item(**REPEATED)])),
+    "a row of schema 2": elements(laid_out("RowsLayout", rows=[{"spec": {"layout": IN_GRID, **REPEATED}}])),
+    "a tab of schema 2": elements(laid_out("TabsLayout", tabs=[{"spec": {"layout": IN_GRID, **REPEATED}}])),
+    "an item within a row": elements(
+        laid_out("RowsLayout", rows=[{"spec": {"layout": laid_out("AutoGridLayout", items=[item(**REPEATED)])}}])
+    ),
+    "a row within a grid": elements(laid_out(items=[{"spec": {"elements": [item()], **REPEATED}}])),
+}
+
+
+@pytest.mark.parametrize("what", REPEATING)
+def test_what_is_repeated_has_one_value_at_a_time(what):
+    assert found(REPEATING[what], "equals-several") == found(REPEATING[what], "unused-variable") == []
+
+
+def test_without_a_repeat_it_may_have_several():
+    said = ["It compares with 'app', which may be several values."]
+    assert found(board(ROW | {"repeat": ""}, panel(EQUALS), variables=SEVERAL), "equals-several") == said
+    assert found(elements(laid_out("RowsLayout", rows=[{"spec": {"layout": IN_GRID}}])), "equals-several") == said
+
+
+ROW_TITLES = {
+    "a row": board(ROW | {"title": "Of $app", "repeat": ""}, panel()),
+    "a row of Grafana 4": {
+        "rows": [{"title": "Of $app", "panels": [panel()]}],
+        "templating": {"list": [variable()]},
+    },
+    "a row of schema 2": elements(
+        laid_out("RowsLayout", rows=[{"spec": {"title": "Of $app", "layout": IN_GRID}}]), "up"
+    ),
+}
+
+
+@pytest.mark.parametrize("what", ROW_TITLES)
+def test_the_title_of_a_row_uses_a_variable_and_does_not_narrow_by_it(what):
+    assert found(ROW_TITLES[what], "unused-variable") == []
+    assert found(ROW_TITLES[what], "never-narrowing-variable") == ["Titles name app, and no query does."]
+
+
+def test_a_variable_that_decides_what_is_shown_is_used():
+    shown = {"spec": {"items": [{"kind": "ConditionalRenderingVariable", "spec": {"variable": "app", "value": "a"}}]}}
+    for part in (item(conditionalRendering=shown), item()):
+        is_used = "conditionalRendering" in part["spec"]
+        assert found(elements(laid_out(items=[part]), "up"), "unused-variable") == (
+            [] if is_used else ["Nothing uses app."]
+        )

@@ -92,14 +92,22 @@ def _equal(query: Query) -> Iterator[tuple[str, LabelMatcher]]:
     good=_board(_model(), 'vllm:num_requests_running{model_name=~"$model"}', title="Running on $model"),
 )
 def never_narrowing_variable(corpus: Corpus) -> Iterator[Defect]:
-    """One finding for each dashboard; what chooses a data source, repeats, filters data or goes into links or other variables is used."""
+    """One finding for each dashboard. Links, other variables, repeats and sources use one; hidden and derived values are no choice."""
     for board in corpus.boards:
         shown = names_in(_shown(board))
-        offered = [each.name for each in board.variables if each.type in _CHOOSING and each.name in shown]
+        chosen = [each for each in board.variables if each.type in _CHOOSING and not each.hidden]
+        names = {each.name for each in chosen}
+        offered = [each.name for each in chosen if each.name in shown and not _only_shows(each, names)]
         used = names_in(_working_texts(board)) | board.repeated
         idle = [name for name in offered if name not in used] if board.complete else []
         if idle and not hands_all_on(board, used):
             yield Defect(board.location, f"Titles name {listed(idle)}, and no query does.")
+
+
+def _only_shows(variable: BoardVariable, chosen: Collection[str]) -> bool:
+    """Whether its values are those of a query, or follow from other variables that somebody chooses."""
+    follows = (names_in(variable.texts) - {variable.name}) & {*chosen}
+    return bool(follows) or any(text.lstrip().startswith("query_result(") for text in variable.texts)
 
 
 def _shown(board: Board) -> Iterator[str]:

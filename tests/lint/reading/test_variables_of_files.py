@@ -136,3 +136,26 @@ def test_a_variable_that_decides_what_is_shown_is_used():
         assert found(elements(laid_out(items=[part]), "up"), "unused-variable") == (
             [] if is_used else ["Nothing uses app."]
         )
+
+
+NODE = variable("node", query="label_values(x, node)")
+SHOWING = {
+    "a hidden value": variable(hide=2),
+    "the result of a query": variable(query="query_result(count(up))"),
+    "the result, as the editor keeps it": variable(query={"query": "query_result(count(up))", "refId": "A"}),
+    "what belongs to another choice": variable(query='label_values(up{node="$node"}, app)'),
+}
+
+
+@pytest.mark.parametrize("what", SHOWING)
+def test_a_variable_that_only_shows_something_is_no_choice(what):
+    using = board(panel('x{node="$node"}', title="$app on $node"), variables=(NODE, SHOWING[what]))
+    assert found(using, "never-narrowing-variable") == []
+
+
+def test_a_choice_among_those_of_a_data_source_is_one():
+    source = {"name": "source", "type": "datasource", "query": "prometheus"}
+    asked = variable(datasource={"type": "prometheus", "uid": "${source}"})
+    assert found(board(panel(title="Of $app"), variables=(source, asked)), "never-narrowing-variable") == [
+        "Titles name app, and no query does."
+    ]

@@ -52,7 +52,8 @@ class Query:
     """A query as it is written, with Grafana's variables and macros in it, and what shows its result.
 
     `ref_id` is its name within its panel. `legend` is the template of its lines' names: empty where Grafana chooses, or nothing is drawn.
-    `step_seconds` is its shortest step, None where it names none or a variable does. `format` is "time_series", "table" or "heatmap".
+    `step_seconds` is its shortest step, None where it names none; where `step_is_chosen`, by a variable, the least that somebody can
+    choose, None where that is not known. `format` is "time_series", "table" or "heatmap".
     `key` is the name under which it stands in its file, and `name_line` the line in which `ref_id` does.
     """
 
@@ -62,6 +63,7 @@ class Query:
     ref_id: str = ""
     legend: str = ""
     step_seconds: float | None = None
+    step_is_chosen: bool = False
     instant: bool = False
     hidden: bool = False
     format: str = "time_series"

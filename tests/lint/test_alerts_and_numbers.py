@@ -63,6 +63,7 @@ LEFT_ALONE = [
     ("short-window", on_panel("max_over_time(x[30s])")),
     ("short-window", on_panel("rate(sum(x)[30s:5s])")),
     ("interval-window", on_panel("rate(x[$__interval])", step_seconds=60)),
+    ("interval-window", on_panel("rate(x[$__interval])", step_is_chosen=True)),
     ("interval-window", on_panel("max_over_time(x[$__interval])")),
     ("fixed-window", on_panel("a:x:rate5m or rate(x[5m])")),
     ("fixed-window", on_panel("rate(x[1h])")),

@@ -3,14 +3,13 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from glassbox.errors import GlassboxError
 from glassbox.http.json_text import objects_in
 from glassbox.lint.finding import Location
 from glassbox.lint.reading.asked_sources import DataSourceKinds, is_log_ql, name_of_source
 from glassbox.lint.reading.board_links import data_links_of, links_of
 from glassbox.lint.reading.located import line_of, object_in, text_in, texts_within
+from glassbox.lint.reading.shortest_steps import ShortestSteps
 from glassbox.lint.subjects import BoardPanel, BoardRow, Grid, Query, QueryKind
-from glassbox.query.promql import duration_seconds
 
 _MOST_ROWS_IN_ROWS = 3
 # Those that neither compute a field nor change what one counts.
@@ -38,11 +37,13 @@ _KEEP_VALUES = {
 }
 
 
-def panels_of(board: Mapping[str, Any], at: Location, sources: DataSourceKinds) -> tuple[BoardPanel, ...]:
+def panels_of(
+    board: Mapping[str, Any], at: Location, sources: DataSourceKinds, steps: ShortestSteps
+) -> tuple[BoardPanel, ...]:
     """Every panel that is not a row, those within rows included."""
     found: dict[int, int] = {}
     return tuple(
-        _panel(each, at, sources, found.setdefault(id(holder), len(found)))
+        _panel(each, at, sources, steps, found.setdefault(id(holder), len(found)))
         for holder, each in _panels(board, 0)
         if each.get("type") != "row"
     )
@@ -66,7 +67,9 @@ def _panels(holder: Mapping[str, Any], depth: int) -> Iterator[tuple[Mapping[str
         yield from _panels(row, 1)
 
 
-def _panel(panel: Mapping[str, Any], board: Location, sources: DataSourceKinds, laid_out_in: int) -> BoardPanel:
+def _panel(
+    panel: Mapping[str, Any], board: Location, sources: DataSourceKinds, steps: ShortestSteps, laid_out_in: int
+) -> BoardPanel:
     title = text_in(panel, "title")
     line = line_of(panel, "title", "id", "type") or board.line
     at = Location(board.file, line, board.within(title or f"panel {text_in(panel, 'id')}").object)
@@ -85,7 +88,7 @@ def _panel(panel: Mapping[str, Any], board: Location, sources: DataSourceKinds, 
         other_units=_other_units(panel),
         thresholds=_thresholds(defaults),
         datasource=name_of_source(panel),
-        queries=tuple(_queries(panel, at, sources)),
+        queries=tuple(_queries(panel, at, sources, steps)),
         grid=_grid(panel),
         links=links_of(panel, at) + data_links_of(panel, at),
         texts=(*(text for _, text in texts), *_other_texts(panel, sources)),
@@ -98,19 +101,21 @@ def _panel(panel: Mapping[str, Any], board: Location, sources: DataSourceKinds, 
     )
 
 
-def _queries(panel: Mapping[str, Any], at: Location, sources: DataSourceKinds) -> Iterator[Query]:
+def _queries(panel: Mapping[str, Any], at: Location, sources: DataSourceKinds, steps: ShortestSteps) -> Iterator[Query]:
     for target in objects_in(panel, "targets"):
         if not _asks_prometheus(target, panel, sources):
             continue
         text, name = text_in(target, "expr"), text_in(target, "refId")
         legend = text_in(target, "legendFormat")
+        step = steps.of(text_in(target, "interval") or text_in(panel, "interval"))
         yield Query(
             text=text,
             location=Location(at.file, line_of(target, "expr") or at.line, at.within(f"query {name}").object),
             kind=QueryKind.PANEL,
             ref_id=name,
             legend="" if legend == "__auto" else legend,
-            step_seconds=_seconds(text_in(target, "interval") or text_in(panel, "interval")),
+            step_seconds=step.seconds,
+            step_is_chosen=step.is_chosen,
             instant=target.get("instant") is True and target.get("range") is not True,
             hidden=target.get("hide") is True,
             format=text_in(target, "format") or "time_series",
@@ -168,11 +173,3 @@ def _number(value: Any) -> float | None:
     return (
         float(value) if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300 else None
     )
-
-
-def _seconds(interval: str) -> float | None:
-    """Of an interval such as 30s or >30s; None where a variable decides it."""
-    try:
-        return duration_seconds(interval.removeprefix(">").strip()) if interval else None
-    except GlassboxError:
-        return None

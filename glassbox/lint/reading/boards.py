@@ -10,6 +10,7 @@ from glassbox.lint.reading.board_links import links_of
 from glassbox.lint.reading.board_panels import panels_of, rows_of
 from glassbox.lint.reading.board_variables import annotations_of, variables_of
 from glassbox.lint.reading.located import line_of, object_in, text_in, texts_within
+from glassbox.lint.reading.shortest_steps import ShortestSteps
 from glassbox.lint.subjects import Board
 
 _PARTS = ("panels", "rows", "templating", "annotations", "links", "__elements", "__requires")
@@ -33,7 +34,8 @@ def board_of(value: Mapping[str, Any], file: str, *, uid: str = "", folder: str 
     title = text_in(value, "title")
     at = Location(file, line_of(value, "title") or line, title or "a dashboard without a title")
     sources = DataSourceKinds(value)
-    panels = panels_of(value, at, sources) + panels_of(_library(value), at, sources)
+    steps = ShortestSteps(value)
+    panels = panels_of(value, at, sources, steps) + panels_of(_library(value), at, sources, steps)
     tags = value.get("tags")
     return Board(
         title=title,

@@ -80,14 +80,19 @@ def _short(query: Query, shortest: float, scraped: str) -> Iterator[Defect]:
     good=on_panel("rate(requests_total[$__rate_interval])"),
 )
 def interval_window(corpus: Corpus) -> Iterator[Defect]:
-    """Unless the query names a shortest step that is long enough."""
+    """Unless the query names a shortest step that is long enough, or may be: of a variable whose values are not known."""
     enough = _SCRAPES * (corpus.scrape_interval_seconds or _GRAFANAS_SCRAPE_SECONDS)
     for query in corpus.queries:
-        if query.step_seconds is None or query.step_seconds < enough:
+        if _may_be_short(query, enough):
             for function, _, window in calls(query):
                 if window.variable == "$__interval":
                     message = f"{function} over $__interval has gaps when one zooms in."
                     yield in_query(query, message, "__interval", repairs=_with_rate_interval(query))
+
+
+def _may_be_short(query: Query, enough: float) -> bool:
+    """Whether $__interval may be below so many seconds."""
+    return not query.step_is_chosen if query.step_seconds is None else query.step_seconds < enough
 
 
 def _with_rate_interval(query: Query) -> tuple[Repair, ...]:

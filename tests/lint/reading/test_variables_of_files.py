@@ -159,3 +159,31 @@ def test_a_choice_among_those_of_a_data_source_is_one():
     assert found(board(panel(title="Of $app"), variables=(source, asked)), "never-narrowing-variable") == [
         "Titles name app, and no query does."
     ]
+
+
+SHORT = ["rate over $__interval has gaps when one zooms in."]
+
+
+@pytest.mark.parametrize(
+    ("step", "said"),
+    [
+        (variable("step", type="interval", query="1m,10m,1h"), []),
+        (variable("step", type="interval", query="auto,1m,10m", auto=True, auto_min="1m"), []),
+        (variable("step", type="interval", query="1m,10m", auto=True, auto_min="10s"), SHORT),
+        (variable("step", type="interval", query="'30s','10m'"), SHORT),
+        (variable("step", type="custom", query="coarse : 10m, fine : 1m"), []),
+        (variable("step", type="custom", query="coarse : 10m, fine : 15s"), SHORT),
+        (variable("step", type="constant", query="15s"), SHORT),
+        # Nobody knows what these may be.
+        (variable("step", type="custom", query="10s, soon"), []),
+        (variable("step", query="label_values(up, step)"), []),
+    ],
+)
+@pytest.mark.parametrize("interval", ["$step", ">${step}"])
+def test_the_least_step_that_a_variable_offers_counts(step, said, interval):
+    rates = panel("rate(x_total[$__interval])", interval=interval)
+    assert found(board(rates, variables=(step,)), "interval-window") == said
+
+
+def test_without_a_step_there_is_none():
+    assert found(board(panel("rate(x_total[$__interval])")), "interval-window") == SHORT

@@ -4,6 +4,9 @@ import re
 from collections.abc import Iterator
 
 _LEGEND = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
+# What is left of labels with too few braces, once those that are written right are gone.
+_OPEN = re.compile(r"\{\{[^{}]*\}?|\{?[^{}]*\}\}")
+_BRACED_VARIABLE = re.compile(r"\$\{[^{}]*\}")
 _FIELD = re.compile(r"\$\{__field\.labels(?:\.(\w+)|\[\"?'?([^\]\"']+)\"?'?\])[^}]*\}")
 _LABEL_NAME = re.compile(r"[A-Za-z_]\w*")
 _ACTION = re.compile(r"\{\{-?\s*(.*?)\s*-?\}\}", re.DOTALL)
@@ -17,6 +20,12 @@ _CONDITION = re.compile(r"(?:if|with|else|or|and|not|eq|ne|match|reMatch)\b")
 def of_legend(template: str) -> tuple[str, ...]:
     """The labels that a legend or an annotation of Grafana names, as in `{{label}}`."""
     return tuple(dict.fromkeys(name for name in _LEGEND.findall(template) if _LABEL_NAME.fullmatch(name)))
+
+
+def lacks_a_brace(template: str) -> str:
+    """The first part of a legend that begins or ends as `{{label}}` does and lacks a brace; empty where there is none."""
+    found = _OPEN.search(_LEGEND.sub("\0", _BRACED_VARIABLE.sub("x", template)))
+    return found[0].rpartition("\0")[2].strip() if found else ""
 
 
 def of_field(text: str) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ import pytest
 
 from glassbox.lint.examples import as_alert, as_record, on_panel, together
 from glassbox.lint.linting import judged
-from glassbox.lint.templates import of_alert, of_legend
+from glassbox.lint.templates import lacks_a_brace, of_alert, of_legend
 
 
 def problems(example):
@@ -86,3 +86,26 @@ def test_templates_are_read_as_grafana_and_prometheus_read_them():
     assert of_legend("{{a}} - {{ b }} {{ $c }} {{d.e}}") == ("a", "b")
     assert of_alert("{{ $labels.a | title }} {{- with $labels.b }}{{ . }}{{ end }} {{ or $labels.c `x` }}") == ("a",)
     assert of_alert('{{ printf "%s" $labels.a }} {{ $value }}') == ("a",)
+
+
+@pytest.mark.parametrize(
+    ("legend", "part"),
+    [
+        ("{{namespace} {{ pod }}", "{{namespace}"),
+        ("{{ pod }} of {{node", "{{node"),
+        ("{{pod}} {node}}", "{node}}"),
+        ("pod}}", "pod}}"),
+        ("{{pod}} {{node}} of {here}", ""),
+        ('{pod="{{pod}}", node={{node}}}', ""),
+        ("{{${label}}} {{$label}} ${app} [[app]]", ""),
+        ("", ""),
+    ],
+)
+def test_a_legend_lacks_a_brace_where_a_label_has_too_few(legend, part):
+    assert lacks_a_brace(legend) == part
+
+
+@pytest.mark.parametrize("expr", ["sum by (pod) (x)", "sum by (node) (x)"])
+def test_a_missing_brace_is_not_called_a_label_that_the_query_drops(expr):
+    (finding,) = judged(on_panel(expr, "{{namespace} {{ pod }}").corpus, select=("dropped-label", "missing-brace"))
+    assert (finding.rule, finding.message) == ("missing-brace", "The legend lacks a brace at '{{namespace}'.")

@@ -6,7 +6,7 @@ from glassbox.lint.examples import on_panel
 from glassbox.lint.finding import Severity
 from glassbox.lint.rule import Defect, in_query, lint_rule
 from glassbox.lint.subjects import BoardPanel, Corpus, GroupedRule, Query
-from glassbox.lint.templates import of_alert, of_field, of_legend
+from glassbox.lint.templates import lacks_a_brace, of_alert, of_field, of_legend
 from glassbox.syntax.result_labels import NAME, LabelSet
 
 _FIX = "Keep the label in the query (by, without, group_left), or take it out of the text."
@@ -36,7 +36,7 @@ def dropped_label(corpus: Corpus) -> Iterator[Defect]:
 
 def _of_legends(panel: BoardPanel, corpus: Corpus) -> Iterator[Defect]:
     for query in panel.queries:
-        if not query.hidden and query.format != "table":
+        if not query.hidden and query.format != "table" and not lacks_a_brace(query.legend):
             for label, kept in _dropped(query, of_legend(query.legend), corpus):
                 yield in_query(query, f"The legend names {label!r}, which no result has: {_kept(kept)}.")
 

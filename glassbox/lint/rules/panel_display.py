@@ -5,10 +5,11 @@ from collections.abc import Iterator
 
 from glassbox.lint.examples import on_panel
 from glassbox.lint.finding import Severity
-from glassbox.lint.rule import Defect, lint_rule
+from glassbox.lint.rule import Defect, in_query, lint_rule
 from glassbox.lint.rules.variables_named import names_in
 from glassbox.lint.rules.windows import LINES
 from glassbox.lint.subjects import Corpus
+from glassbox.lint.templates import lacks_a_brace
 from glassbox.syntax.tree import COMPARISONS, AggregateNode, BinaryNode, CallNode, Node, SeriesNode, is_scalar
 
 _NUMBERS = (*LINES, "stat", "singlestat", "gauge", "bargauge")
@@ -91,4 +92,21 @@ def no_unit(corpus: Corpus) -> Iterator[Defect]:
             yield Defect(board.location, f"{len(bare)} of {len(shown)} panels have no unit, such as {bare[0]!r}.")
 
 
-RULES = (lines_alike, no_unit)
+@lint_rule(
+    "missing-brace",
+    Severity.WARNING,
+    title="A legend in which a brace is missing",
+    why="Grafana looks for a label by all that stands up to the next two braces, and finds none: lines cannot be told apart.",
+    fix="Write two braces on each side of a label, as in {{label}}.",
+    bad=on_panel("sum by (pod) (up)", "{{pod}"),
+    good=on_panel("sum by (pod) (up)", "{{pod}}"),
+)
+def missing_brace(corpus: Corpus) -> Iterator[Defect]:
+    """Legends of panels that draw lines or numbers."""
+    for panel in corpus.panels:
+        for query in panel.queries:
+            if query.format != "table" and (part := lacks_a_brace(query.legend)):
+                yield in_query(query, f"The legend lacks a brace at {part!r}.")
+
+
+RULES = (lines_alike, no_unit, missing_brace)

@@ -48,13 +48,23 @@ class Exemption:
 
 
 @dataclass(frozen=True)
+class WrittenText:
+    """A value of a file as it is written: in which line, under which key."""
+
+    line: int
+    key: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Query:
     """A query as it is written, with Grafana's variables and macros in it, and what shows its result.
 
     `ref_id` is its name within its panel. `legend` is the template of its lines' names: empty where Grafana chooses, or nothing is drawn.
     `step_seconds` is its shortest step, None where it names none; where `step_is_chosen`, by a variable, the least that somebody can
     choose, None where that is not known. `format` is "time_series", "table" or "heatmap".
-    `key` is the name under which it stands in its file, and `name_line` the line in which `ref_id` does.
+    `key` is the name under which it stands in its file, and `name_line` the line in which `ref_id` does. `within` are the values that it is
+    a part of, where it does not stand by itself, such as `label_values(up, job)`.
     """
 
     text: str
@@ -69,6 +79,7 @@ class Query:
     format: str = "time_series"
     key: str = "expr"
     name_line: int = 0
+    within: tuple[WrittenText, ...] = ()
 
     @cached_property
     def tree(self) -> Node | None:

@@ -2,18 +2,23 @@
 
 import json
 import stat
+from dataclasses import replace
+from functools import partial
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glassbox.cli import main as command_line
 from glassbox.errors import GlassboxError
-from glassbox.lint.finding import Repair
+from glassbox.lint.finding import Location, Repair
+from glassbox.lint.fixing.query_repairs import with_part
 from glassbox.lint.fixing.repaired_text import repaired_text, replaced
 from glassbox.lint.fixing.repairing import repair_files
 from glassbox.lint.linting import judged
 from glassbox.lint.reading.files_read import read
+from glassbox.lint.subjects import Query, QueryKind, WrittenText
 from tests.support.small_content import PRODUCT
 
 RULES = """\
@@ -144,6 +149,51 @@ def test_a_unit_is_repaired_only_where_no_limit_is_meant_in_it(tmp_path, changes
     file.write_text(json.dumps({"title": "a", "panels": [panel]}))
     repaired(file)
     assert json.loads(file.read_text())["panels"][0]["fieldConfig"]["defaults"]["unit"] == left
+
+
+ASKING = {
+    "as text": {"query": "label_values(vllm:gpu_cache_usage_perc, engine)"},
+    "as an object": {"query": {"query": "label_values(vllm:gpu_cache_usage_perc, engine)", "refId": "A"}},
+    "with a definition": {
+        "definition": "label_values(vllm:gpu_cache_usage_perc, engine)",
+        "query": {"qryType": 1, "query": "label_values(vllm:gpu_cache_usage_perc, engine)"},
+    },
+    "with an older definition": {
+        "definition": "label_values(up, engine)",
+        "query": "label_values(vllm:gpu_cache_usage_perc, engine)",
+    },
+    "as a result": {"query": "query_result(vllm:gpu_cache_usage_perc > 0)"},
+}
+
+
+@pytest.mark.parametrize("how", ASKING)
+@pytest.mark.parametrize("write", [partial(json.dumps, indent=1), yaml.safe_dump], ids=["json", "yaml"])
+def test_the_query_of_a_variable_is_repaired_wherever_it_is_kept(tmp_path, how, write):
+    asked = {"name": "engine", "type": "query", **ASKING[how]}
+    text = write({"title": "a", "panels": [], "templating": {"list": [asked]}})
+    file = tmp_path / "board"
+    file.write_text(text)
+    repaired(file)
+    assert file.read_text() == text.replace("gpu_cache_usage_perc", "kv_cache_usage_perc")
+    assert repaired(file) == []
+
+
+def test_the_query_of_a_variable_of_schema_2_is_repaired(tmp_path):
+    query = {"group": "prometheus", "spec": {"query": "label_values(vllm:gpu_cache_usage_perc, engine)"}}
+    asked = {"kind": "QueryVariable", "spec": {"name": "engine", "query": query}}
+    text = json.dumps({"title": "a", "elements": {}, "layout": {}, "variables": [asked]}, indent=1)
+    file = tmp_path / "board.json"
+    file.write_text(text)
+    repaired(file)
+    assert file.read_text() == text.replace("gpu_cache_usage_perc", "kv_cache_usage_perc")
+
+
+def test_a_value_in_which_more_than_the_query_would_change_is_left_alone():
+    whole = WrittenText(3, "query", "label_values(job, job)")
+    asked = Query("job", Location("board.json", 3), QueryKind.VARIABLE, within=(whole,))
+    assert with_part(asked, "job", "task") == ()
+    apart = replace(asked, within=(replace(whole, text="label_values(job, node)"),))
+    assert [each.new for each in with_part(apart, "job", "task")] == ["label_values(task, node)"]
 
 
 def test_a_name_that_something_else_in_the_panel_reads_is_not_changed(tmp_path):

@@ -139,7 +139,8 @@ def _variable(variable: Mapping[str, Any]) -> LocatedObject:
         changed["refresh"] = refresh
     if kind == "Query":
         inner = object_in(asked, "spec")
-        changed["query"] = text_in(inner, "query") or text_in(inner, "__legacyStringValue") or text_in(spec, "query")
+        legacy = text_in(inner, "__legacyStringValue") or text_in(spec, "query")
+        changed["query"] = inner if text_in(inner, "query") else legacy
         changed["datasource"] = _source(asked, spec)
     if kind == "Datasource":
         changed["query"] = text_in(spec, "pluginId")

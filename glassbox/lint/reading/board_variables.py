@@ -8,7 +8,7 @@ from glassbox.http.json_text import objects_in
 from glassbox.lint.finding import Location
 from glassbox.lint.reading.asked_sources import DataSourceKinds, is_log_ql
 from glassbox.lint.reading.located import line_of, object_in, text_in, texts_within
-from glassbox.lint.subjects import BoardAnnotation, BoardVariable, Query, QueryKind
+from glassbox.lint.subjects import BoardAnnotation, BoardVariable, Query, QueryKind, WrittenText
 
 _ASKED = re.compile(
     r"\s*(?:label_values\(\s*(?P<series>.+?)\s*,\s*(?P<label>[\w.${}\[\]]+)\s*\)|label_values\(\s*(?P<only>[\w.]+)\s*\)"
@@ -35,10 +35,9 @@ def _variable(variable: Mapping[str, Any], board: Location, sources: DataSourceK
     at = Location(board.file, line_of(variable, "name") or board.line, board.within(f"variable {name}").object)
     found = _ASKED.fullmatch(_asked(variable)) if kind == "query" and sources.is_prometheus(variable) else None
     text = (found["series"] or found["query"] or "") if found else ""
-    line = line_of(variable, "query", "definition") or at.line
-    query = (
-        Query(text, Location(at.file, line, at.object), QueryKind.VARIABLE) if text and not is_log_ql(text) else None
-    )
+    place = Location(at.file, line_of(variable, "query", "definition") or at.line, at.object)
+    written = tuple(_written(variable))
+    query = Query(text, place, QueryKind.VARIABLE, within=written) if text and not is_log_ql(text) else None
     refresh = variable.get("refresh")
     return BoardVariable(
         name=name,
@@ -61,6 +60,13 @@ def _asked(variable: Mapping[str, Any]) -> str:
     return (
         text_in(object_in(variable, "query"), "query") or text_in(variable, "query") or text_in(variable, "definition")
     )
+
+
+def _written(variable: Mapping[str, Any]) -> Iterator[WrittenText]:
+    """Every value that holds the query: Grafana keeps it twice, for its editor and as a definition."""
+    for holder, key in ((object_in(variable, "query"), "query"), (variable, "query"), (variable, "definition")):
+        if isinstance(holder.get(key), str):
+            yield WrittenText(line_of(holder, key), key, holder[key])
 
 
 def _definition(variable: Mapping[str, Any]) -> Iterator[str]:

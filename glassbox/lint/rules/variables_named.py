@@ -67,7 +67,7 @@ def undefined_variable(corpus: Corpus) -> Iterator[Defect]:
 def unused_variable(corpus: Corpus) -> Iterator[Defect]:
     """One finding for each dashboard. Those that links hand on to other dashboards are used."""
     for board in corpus.boards:
-        offered = [each for each in board.variables if each.type in _NARROWING]
+        offered = [each for each in board.variables if each.type in _NARROWING and each.name]
         used = names_in(_texts(board)) if board.complete and offered else set()
         unused = [each.name for each in offered if each.name not in used | board.repeated]
         if unused and board.complete and not hands_all_on(board, used):

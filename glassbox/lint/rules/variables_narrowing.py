@@ -9,7 +9,7 @@ from glassbox.lint.fixing.query_repairs import with_part
 from glassbox.lint.known_metrics import first_word
 from glassbox.lint.rule import Defect, in_query, lint_rule
 from glassbox.lint.rules.variables_named import hands_all_on, names_in
-from glassbox.lint.subjects import Board, BoardVariable, Corpus, Query
+from glassbox.lint.subjects import Board, BoardVariable, Corpus, Query, QueryKind
 from glassbox.lint.words import listed
 from glassbox.syntax.grafana_variables import is_of_a_variable
 from glassbox.syntax.tree import LabelMatcher, SeriesNode
@@ -52,18 +52,19 @@ def _model(**fields: object) -> BoardVariable:
 def equals_several(corpus: Corpus) -> Iterator[Defect]:
     """One finding for each variable, of matchers by it alone; a repeated panel or row has one value at a time."""
     for board in corpus.boards:
-        several = {each.name for each in board.variables if each.multi or each.include_all} - board.repeated
+        several = {each.name for each in board.variables if each.multi or each.include_all}
         found: dict[str, list[tuple[Query, LabelMatcher]]] = {}
         for query in board.queries if several else ():
+            one_at_a_time = board.repeated if query.kind is QueryKind.PANEL else ()
             for name, matcher in _equal(query):
-                found.setdefault(name, []).append((query, matcher))
+                if name in several and name not in one_at_a_time:
+                    found.setdefault(name, []).append((query, matcher))
         for name, places in found.items():
-            if name in several:
-                more = f" So do {len(places) - 1} more." if len(places) > 1 else ""
-                message = f"It compares with {name!r}, which may be several values.{more}"
-                query, matcher = places[0]
-                repairs = tuple(repair for place in places for repair in _with_pattern(*place))
-                yield in_query(query, message, matcher.value, repairs=repairs)
+            more = f" So do {len(places) - 1} more." if len(places) > 1 else ""
+            message = f"It compares with {name!r}, which may be several values.{more}"
+            query, matcher = places[0]
+            repairs = tuple(repair for place in places for repair in _with_pattern(*place))
+            yield in_query(query, message, matcher.value, repairs=repairs)
 
 
 def _with_pattern(query: Query, matcher: LabelMatcher) -> tuple[Repair, ...]:

@@ -111,6 +111,16 @@ def test_without_a_repeat_it_may_have_several():
     assert found(elements(laid_out("RowsLayout", rows=[{"spec": {"layout": IN_GRID}}])), "equals-several") == said
 
 
+def test_the_query_of_a_variable_has_all_values_at_once_whatever_is_repeated():
+    pods = variable("pod", query='label_values(up{app="$app"}, pod)')
+    said = ["It compares with 'app', which may be several values."]
+    assert found(board(ROW, panel(EQUALS), variables=(*SEVERAL, pods)), "equals-several") == said
+
+
+def test_a_variable_without_a_name_is_none():
+    assert found(board(panel(), variables=(variable(""),)), "unused-variable") == []
+
+
 ROW_TITLES = {
     "a row": board(ROW | {"title": "Of $app", "repeat": ""}, panel()),
     "a row of Grafana 4": {

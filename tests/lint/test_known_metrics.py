@@ -55,6 +55,14 @@ def test_names_that_are_gone_have_what_answers_instead():
     assert [name for name in named if name not in known_series()] == []
 
 
+def test_where_old_and_new_name_say_other_units_the_difference_is_said():
+    said = ("_ms", "milliseconds", "_weighted")
+    assert [name for name, each in former_metrics().items() if name.endswith(said) and not each.differs] == [
+        "vllm:model_execute_time_milliseconds",
+        "vllm:model_forward_time_milliseconds",
+    ]
+
+
 @pytest.mark.parametrize(
     ("query", "unit"),
     [
@@ -192,6 +200,19 @@ LEFT_ALONE = [
 @pytest.mark.parametrize(("rule", "example"), LEFT_ALONE)
 def test_a_rule_leaves_it_alone(rule, example):
     assert messages(rule, example) == []
+
+
+@pytest.mark.parametrize(
+    ("query", "instead"),
+    [
+        ("rate(node_disk_io_time_weighted[5m]) > 900", "node_disk_io_time_weighted_seconds_total instead: it is in seconds, where this was in milliseconds."),
+        ('rate(node_cpu{cpu="cpu0"}[5m])', 'node_cpu_seconds_total instead: its label cpu is "0" where this had "cpu0".'),
+        ("rate(node_cpu[5m])", "node_cpu_seconds_total instead."),
+        ("kube_hpa_spec_max_replicas", "kube_horizontalpodautoscaler_spec_max_replicas instead: its label is horizontalpodautoscaler, not hpa."),
+    ],
+)  # fmt: skip  # a query in a line
+def test_what_differs_under_the_new_name_is_said(query, instead):
+    assert fixes("removed-metric", on_panel(query)) == [f"Read {instead}"]
 
 
 def test_the_fix_names_what_answers_instead():

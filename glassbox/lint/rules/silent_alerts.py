@@ -7,7 +7,8 @@ from glassbox.lint.finding import Severity
 from glassbox.lint.rule import Defect, in_query, lint_rule
 from glassbox.lint.subjects import Corpus, GroupedRule
 from glassbox.lint.templates import prints_value
-from glassbox.lint.words import duration, seconds_of
+from glassbox.lint.words import duration
+from glassbox.syntax.promql_durations import seconds_of
 from glassbox.syntax.tree import (
     COMPARISONS,
     AggregateNode,

@@ -137,6 +137,11 @@ FOUND = [
         "DCGM_FI_DEV_XID_ERRORS keeps the last code, so that the alert never ends.",
     ),
     (
+        "quantile-without-le",
+        on_panel("histogram_quantile(0.9, sum without (le) (rate(latency_seconds_bucket[5m])))"),
+        "The aggregation of latency_seconds_bucket drops le.",
+    ),
+    (
         "wrong-unit",
         on_panel("DCGM_FI_DEV_FB_USED", panel={"unit": "bytes"}),
         "The values are MiB, and the panel shows them as 'bytes'.",
@@ -193,6 +198,10 @@ LEFT_ALONE = [
     ("count-of-observations", on_panel("rate(vllm:iteration_tokens_total_count[5m])", "Steps")),
     ("quantile-without-le", on_panel("histogram_quantile(0.9, sum by (job) (rate(latency_seconds[5m])))")),
     ("quantile-without-le", on_panel("histogram_quantile(0.9, rate(latency_seconds_bucket[5m]))")),
+    (
+        "quantile-without-le",
+        on_panel("histogram_quantile(0.9, sum by (job, vmrange) (increase(latency_seconds_bucket[5m])))"),
+    ),
     ("quantile-without-le", on_panel("histogram_quantile(0.9, sum without (pod) (rate(latency_seconds_bucket[5m])))")),
 ]
 

@@ -25,6 +25,8 @@ EXTERNAL_LABELS = (
 )
 # Prometheus adds them to all that it scrapes.
 _OF_TARGETS = frozenset({"job", "instance"})
+LABELS_OF_ALL_SERIES = _OF_TARGETS | frozenset(EXTERNAL_LABELS)
+"""Labels that say where series were scraped, and by whom, rather than what they are of."""
 _SCRAPED = frozenset(part.name for metrics in CATALOGUE.values() for metric in metrics for part in metric.parts)
 
 Recorded = Mapping[str, Iterable[tuple[Node | None, Mapping[str, str]]]]

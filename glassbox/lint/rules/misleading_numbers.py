@@ -1,5 +1,6 @@
 """Queries whose result is another number than the one that is meant."""
 
+import re
 from collections.abc import Iterator
 
 from glassbox.lint.examples import as_alert, on_panel
@@ -7,7 +8,10 @@ from glassbox.lint.finding import Severity
 from glassbox.lint.known_metrics import COUNTER
 from glassbox.lint.rule import Defect, in_query, lint_rule
 from glassbox.lint.rules.windows import OF_COUNTERS, calls
+from glassbox.lint.series_labels import LABELS_OF_ALL_SERIES
 from glassbox.lint.subjects import Corpus
+from glassbox.metrics.types import TARGET_LABELS
+from glassbox.syntax.grafana_variables import is_of_a_variable
 from glassbox.syntax.tree import (
     COMPARISONS,
     AggregateNode,
@@ -22,6 +26,11 @@ from glassbox.syntax.tree import (
 )
 
 _AVERAGING = ("avg", "avg_over_time")
+# Without labels of their own (collector/fixtures/e2e-output.txt of node_exporter).
+_ONE_A_TARGET = re.compile(
+    r"up|node_(load\d+|time_seconds|boot_time_seconds|context_switches_total|forks_total|intr_total)"
+    r"|node_(memory_(?!numa_)|vmstat_|netstat_|sockstat_|filefd_|procs_)\w+"
+)
 QUANTILES = ("histogram_quantile", "histogram_quantiles")
 """The functions that take a quantile of buckets."""
 
@@ -121,7 +130,7 @@ def _is_quantile(node: Node, corpus: Corpus, *, recorded: bool = True) -> bool:
     good=on_panel("sum(rate(latency_seconds_sum[5m])) / sum(rate(latency_seconds_count[5m]))"),
 )
 def average_of_averages(corpus: Corpus) -> Iterator[Defect]:
-    """Of the mean of a histogram, also of one that is recorded, and of an average by other labels."""
+    """Of the mean of a histogram, also of one that is recorded, and of an average by other labels, unless each is of one series."""
     for query in corpus.queries:
         for node in query.nodes:
             if (
@@ -140,7 +149,30 @@ def _is_average(around: AggregateNode, corpus: Corpus) -> str:
         trees = [rule.query.tree for rule in corpus.recorded.get(around.of.name, ()) if rule.query.tree]
     if any(is_mean(tree) for tree in trees):
         return "means"
-    return "averages" if around.operator == "avg" and _name(around.of) == "avg" else ""
+    inner = around.of if isinstance(around.of, AggregateNode) and around.of.operator == "avg" else None
+    return "averages" if inner and around.operator == "avg" and _is_of_several(inner, around, corpus) else ""
+
+
+def _is_of_several(inner: AggregateNode, around: AggregateNode, corpus: Corpus) -> bool:
+    """Whether groups of different sizes are averaged, and several such averages again."""
+    labels = frozenset(inner.labels or ())
+    if any(map(is_of_a_variable, labels | frozenset(around.labels or ()))):
+        return False
+    alone = all(_is_alone(series, inner, corpus) for series in series_of(inner))
+    if inner.without:
+        return not alone and not labels <= LABELS_OF_ALL_SERIES
+    return not alone and (around.without or not labels.issubset(around.labels or ()))
+
+
+def _is_alone(series: SeriesNode, within: AggregateNode, corpus: Corpus) -> bool:
+    """Whether each of its groups holds one such series."""
+    known = corpus.known_series(series.name)
+    own = known.labels - set(TARGET_LABELS) if known and known.labels is not None else None
+    own = frozenset[str]() if _ONE_A_TARGET.fullmatch(series.name) else own
+    given = frozenset(within.labels or ())
+    if own is None or ("instance" in given) is within.without:
+        return False
+    return own.isdisjoint(given) if within.without else own <= given
 
 
 def is_mean(node: Node) -> bool:

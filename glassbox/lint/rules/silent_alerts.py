@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from glassbox.lint.examples import as_alert
 from glassbox.lint.finding import Severity
 from glassbox.lint.rule import Defect, in_query, lint_rule
-from glassbox.lint.series_labels import EXTERNAL_LABELS
+from glassbox.lint.series_labels import LABELS_OF_ALL_SERIES
 from glassbox.lint.subjects import Corpus, GroupedRule
 from glassbox.lint.templates import prints_value
 from glassbox.lint.words import duration
@@ -32,7 +32,6 @@ _SAID_BY_LABELS = re.compile(
     r"\w+_(info|metadata|labels|annotations)|kube_pod_(init_)?container_status_(waiting|(last_)?terminated)_reason"
     r"|kube_node_(spec_taint|role)|kube_(pod|replicaset|job)_owner|kube_pod_tolerations"
 )
-_OF_EVERY_SERIES = frozenset({"job", "instance", *EXTERNAL_LABELS})
 
 
 @lint_rule(
@@ -61,7 +60,7 @@ def no_comparison(corpus: Corpus) -> Iterator[Defect]:
 def _is_narrowed(node: Node | None) -> bool:
     """Whether it asks whether there are series at all with certain labels."""
     if isinstance(node, SeriesNode):
-        by_a_label = _said_by_labels(node) and any(each.label not in _OF_EVERY_SERIES for each in node.matchers)
+        by_a_label = _said_by_labels(node) and any(each.label not in LABELS_OF_ALL_SERIES for each in node.matchers)
         return by_a_label or any(each.operator == "=~" for each in node.matchers)
     if isinstance(node, AggregateNode):
         return _said_by_labels(node.of) and _is_narrowed(node.of)

@@ -23,8 +23,13 @@ DURATIONS = {
 
 def plain(text: str, *, stands_for_one: str = _STANDS_FOR_ONE) -> str:
     """The query as PromQL: durations and numbers for Grafana's variables, and a name outside of texts for those that may be one."""
-    outside = (_without_variables(part, stands_for_one) for part in _TEXT.split(text))
+    outside = (_without_variables(part, stands_for_one) for part in outside_of_texts(text))
     return "".join(part + held for part, held in zip(outside, [*_TEXT.findall(text), ""], strict=True))
+
+
+def outside_of_texts(query: str) -> list[str]:
+    """The parts of a query between its texts and comments."""
+    return _TEXT.split(query)
 
 
 def _without_variables(part: str, stands_for_one: str) -> str:

@@ -2,6 +2,7 @@
 
 from glassbox.lint.rule import LintRule
 from glassbox.lint.rules import (
+    averages,
     board_parts,
     bucket_bounds,
     completeness,
@@ -37,6 +38,7 @@ RULES: tuple[LintRule, ...] = (
     *never_matches.RULES,
     *silent_alerts.RULES,
     *misleading_numbers.RULES,
+    *averages.RULES,
     *shown_as_it_is_not.RULES,
     *known_names.RULES,
     *metric_types.RULES,

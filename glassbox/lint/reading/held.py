@@ -1,7 +1,7 @@
 """What a value of a file holds that lint reads, however it is wrapped."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 from typing import Any
 
@@ -21,7 +21,7 @@ from glassbox.lint.reading.located import (
     text_in,
 )
 from glassbox.lint.reading.read_alertmanager import inhibitions_of, is_alertmanager, receiver_texts, routes_of
-from glassbox.lint.reading.read_rules import group_of, groups_by_name, is_of_grafana
+from glassbox.lint.reading.read_rules import group_of, groups_by_name, is_group, is_of_grafana, is_rule_file
 from glassbox.lint.subjects import (
     Board,
     Exemption,
@@ -36,6 +36,7 @@ from glassbox.query.promql import duration_seconds
 
 UNREADABLE = "unreadable"
 _MOST_WRAPPINGS = 6
+_KINDS_OF_RULES = ("PrometheusRule", "VMRule")
 _ELSEWHERE = ("jsonnet", "url", "grafanaCom", "gzipJson", "configMapRef")
 
 
@@ -88,13 +89,11 @@ class Held:
         if is_board(value):
             folder = PurePath(file).parent.as_posix()
             self.boards.append(board_of(value, file, uid=around.name, folder=folder, line=line_of(value)))
-        elif isinstance(groups := value.get("groups"), list) and (
-            not groups or any(isinstance(each, dict) for each in groups)
-        ):
+        elif is_rule_file(value) or (around.holds_rules and isinstance(value.get("groups"), list)):
             part = len(self.groups)
             self.groups += [group_of(each, file, line_of(each), part) for each in objects_in(value, "groups")]
             self._refuse_strange(value, file)
-        elif _is_group(value):
+        elif is_group(value):
             self.groups.append(
                 group_of({"name": around.name, **value}, file, line_of(value, "name", "rules"), len(self.groups))
             )
@@ -149,10 +148,11 @@ class Held:
 
 @dataclass(frozen=True)
 class Wrapped:
-    """What is around a value: how many objects, and the name of the innermost."""
+    """What is around a value: how many objects, the name of the innermost, and whether its kind says that it holds rules."""
 
     depth: int = 0
     name: str = ""
+    holds_rules: bool = False
 
 
 def _unlisted(value: Any) -> Iterator[Any]:
@@ -171,7 +171,8 @@ def _unwrapped(value: Mapping[str, Any], around: Wrapped) -> Iterator[tuple[Any,
     name = text_in(object_in(value, "metadata"), "name")
     inside = Wrapped(around.depth + 1, name)
     for key in ("dashboard", "spec", "prometheusAlerts", "prometheusRules", "alertmanager_config"):
-        yield object_in(value, key), inside
+        holds_rules = key.startswith("prometheus") or (key == "spec" and value.get("kind") in _KINDS_OF_RULES)
+        yield object_in(value, key), replace(inside, holds_rules=holds_rules)
     if value.get("status") == "success":
         yield object_in(value, "data"), inside
     if text_in(value, "kind").endswith("List") or "items" in value:
@@ -191,10 +192,6 @@ def _of_ruler(value: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
             and all(isinstance(each.get("rules"), list) and "name" in each for each in groups)
         ):
             yield from groups
-
-
-def _is_group(value: Mapping[str, Any]) -> bool:
-    return any({"expr", "data", "grafana_alert"} & each.keys() for each in objects_in(value, "rules"))
 
 
 def _scrape_seconds(config: Mapping[str, Any]) -> Iterator[float]:

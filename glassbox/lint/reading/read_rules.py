@@ -11,6 +11,42 @@ from glassbox.lint.subjects import GroupedRule, Query, QueryKind, RuleGroup
 
 _NO_BOARD = DataSourceKinds({})
 _COMPARING = frozenset({"threshold", "classic_conditions", "math"})
+# By one of these a rule is known among other objects that a list called `rules` may hold.
+_OF_RULES = frozenset({"alert", "record", "expr", "data", "grafana_alert"})
+# What stands beside the groups of a rule file: for a ruler, and in Grafana's provisioning.
+_BESIDE_GROUPS = frozenset({"groups", "namespace", "apiVersion", "deleteRules"})
+
+
+def is_rule_file(value: Mapping[str, Any]) -> bool:
+    """Whether the `groups` of an object are groups of rules: other programs, such as those of users, have lists of that name too."""
+    groups = value.get("groups")
+    if not isinstance(groups, list):
+        return False
+    return any(map(_is_like_group, groups)) or (not groups and value.keys() <= _BESIDE_GROUPS)
+
+
+def is_group(value: Mapping[str, Any]) -> bool:
+    """Whether an object is a group, by the fields of its rules."""
+    return any({"expr", "data", "grafana_alert"} & each.keys() for each in objects_in(value, "rules"))
+
+
+def _is_like_group(group: Any) -> bool:
+    """With `rules` that are empty or rules, or with rules under another name, as where that is misspelt."""
+    if not isinstance(group, dict):
+        return False
+    rules = group.get("rules")
+    if "rules" in group and not rules:
+        return True
+    if any(_OF_RULES & each.keys() for each in _objects(rules)):
+        return True
+    return any(
+        {"alert", "record"} & each.keys() and "expr" in each for held in group.values() for each in _objects(held)
+    )
+
+
+def _objects(value: Any) -> list[Mapping[str, Any]]:
+    """An object itself, and those of a list."""
+    return [each for each in (value if isinstance(value, list) else [value]) if isinstance(each, dict)]
 
 
 def group_of(group: Mapping[str, Any], file: str, line: int = 0, part: int = 0) -> RuleGroup:

@@ -512,3 +512,38 @@ def test_what_a_variable_and_a_dashboard_open_with_is_read(tmp_path):
 
 def test_a_group_whose_rules_are_left_empty_is_read(tmp_path):
     assert groups(tmp_path, "groups:\n- name: a\n  rules:\n")[0].rules == ()
+
+
+GROUPS_OF_OTHERS = {
+    "of users": json.dumps({"realm": "x", "groups": [{"name": "Ops", "path": "/Ops", "subGroups": []}]}),
+    "of members": "groups:\n- name: admins\n  users: [a, b]\n",
+    "of permissions": "groups: [{name: a, rules: [{apiGroups: [apps], verbs: [get]}, {resources: [pods]}]}]\n",
+    "none, beside other things": json.dumps({"realm": "x", "groups": []}),
+    "texts": "groups: [admins, users]\n",
+}
+
+
+@pytest.mark.parametrize("kind", GROUPS_OF_OTHERS)
+def test_groups_of_something_else_are_passed_over_in_a_folder_and_refused_where_they_are_named(tmp_path, kind):
+    text = GROUPS_OF_OTHERS[kind]
+    (refused,) = read(tmp_path, text, "others.yaml").unreadable
+    assert refused.message.startswith("It holds neither a dashboard, nor rule groups")
+    (tmp_path / "rules.yml").write_text(RULES)
+    found = files_read.read([tmp_path])
+    assert ([group.name for group in found.corpus.groups], found.unreadable) == (["serving", "without rules"], ())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "groups: []",
+        "namespace: app\ngroups: []",
+        "groups: [{name: a, rules: []}]",
+        "groups: [{name: a, rule: [{alert: A, expr: up == 0}]}]",
+        "kind: PrometheusRule\nspec: {groups: [{name: a}]}",
+        '{"prometheusRules": {"groups": [{"name": "a"}]}}',
+    ],
+)
+def test_rule_files_without_a_rule_are_rule_files(tmp_path, text):
+    found = read(tmp_path, text, "rules.yml")
+    assert (found.unreadable, found.count, [*found.corpus.rules]) == ((), 1, [])

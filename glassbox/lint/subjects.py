@@ -271,13 +271,14 @@ class Inhibition:
 class NotificationRoute:
     """A route of Alertmanager: what it matches, as in Inhibition, and who receives it; the matchers of its parents are among them.
 
-    `is_first` marks the one that all alerts begin at.
+    `is_first` marks the one that all alerts begin at. `notifies` is False where its receiver is known to notify nobody.
     """
 
     matchers: tuple[tuple[str, str, str], ...]
     receiver: str
     location: Location
     is_first: bool = False
+    notifies: bool = True
 
 
 @dataclass(frozen=True)

@@ -194,6 +194,20 @@ def test_a_configuration_of_alertmanager(tmp_path):
     )
 
 
+def test_a_receiver_without_a_way_to_notify_notifies_nobody(tmp_path):
+    ways = [
+        {},
+        {"slack_configs": []},
+        {"webhook_configs": [{"url_file": "/etc/hook"}]},
+        {"slackConfigs": [{"channel": "x"}]},
+    ]
+    receivers = [{"name": str(number), **way} for number, way in enumerate(ways)]
+    routes = [{"receiver": each["name"]} for each in receivers]
+    config = {"route": {"receiver": "one of another file", "routes": routes}, "receivers": receivers}
+    found = read(tmp_path, yaml.safe_dump(config)).corpus.routes
+    assert [route.notifies for route in found] == [True, False, False, True, True]
+
+
 def test_the_interval_of_scrapes_is_the_longest_that_a_configuration_has(tmp_path):
     jobs = [{"job_name": "a"}, {"job_name": "b", "scrape_interval": "5m"}]
     config = {"global": {"scrape_interval": "15s"}, "scrape_configs": jobs}

@@ -10,13 +10,13 @@ from glassbox.http.json_text import objects_in
 from glassbox.lint.finding import Finding, Location, Severity
 from glassbox.lint.reading.boards import board_of, is_board
 from glassbox.lint.reading.documents import is_like_ours, values_of
+from glassbox.lint.reading.held_texts import HeldText, texts_of
 from glassbox.lint.reading.install_files import is_compose, open_ports
 from glassbox.lint.reading.located import (
     Flaw,
     LineOf,
     UnreadableTextError,
     line_of,
-    lines_within,
     object_in,
     text_in,
 )
@@ -122,27 +122,26 @@ class Held:
                 self.refuse(UnreadableTextError(problem, line_of(group, "rules")), file, text_in(group, "name"))
 
     def _take_texts(self, value: Mapping[str, Any], file: str) -> bool:
-        """Of objects of Kubernetes that hold dashboards or rules as texts."""
-        kind, spec = value.get("kind"), object_in(value, "spec")
-        holders = [object_in(value, key) for key in ("data", "stringData")] if kind in ("ConfigMap", "Secret") else []
-        found = [self._take_text(holder, key, file) for holder in holders for key in holder]
-        if kind == "GrafanaDashboard":
-            found.append(self._take_text(spec, "json", file))
-            if not text_in(spec, "json") and any(spec.get(key) for key in _ELSEWHERE):
-                self.leave("reference to a dashboard elsewhere", file)
-                found.append(True)
+        """Of objects of Kubernetes that hold dashboards, rules or a configuration of Alertmanager as texts."""
+        found = [self._take_text(each, file) for each in texts_of(value) if is_like_ours(each.text)]
+        spec = object_in(value, "spec")
+        if value.get("kind") == "GrafanaDashboard" and not text_in(spec, "json") and any(map(spec.get, _ELSEWHERE)):
+            self.leave("reference to a dashboard elsewhere", file)
+            found.append(True)
         return any(found)
 
-    def _take_text(self, holder: Mapping[str, Any], key: str, file: str) -> bool:
-        text = text_in(holder, key)
-        if not is_like_ours(text):
-            return False
+    def _take_text(self, held: HeldText, file: str) -> bool:
+        others = len(self.texts)
         try:
-            values = self.values(text, file, key, lines_within(holder, key))
+            values = self.values(held.text, file, held.key, held.line_at)
         except UnreadableTextError as error:
-            self.refuse(UnreadableTextError(error.problem, error.line or line_of(holder, key)), file, key)
+            problem = "what it holds is neither YAML nor JSON that is read" if held.is_secret else error.problem
+            self.refuse(UnreadableTextError(problem, error.line or held.line), file, held.key)
             return True
         found = [self.take(value, file) for value in values]
+        if held.is_secret:
+            # Credentials are where they belong there.
+            del self.texts[others:]
         return any(found)
 
 

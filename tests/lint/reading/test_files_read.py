@@ -2,6 +2,7 @@
 
 import json
 import os
+from base64 import b64encode
 from pathlib import Path
 
 import pytest
@@ -561,3 +562,52 @@ def test_groups_of_something_else_are_passed_over_in_a_folder_and_refused_where_
 def test_rule_files_without_a_rule_are_rule_files(tmp_path, text):
     found = read(tmp_path, text, "rules.yml")
     assert (found.unreadable, found.count, [*found.corpus.rules]) == ((), 1, [])
+
+
+def in_secret(text, *, encoded):
+    held = (
+        {"data": {"alertmanager.yaml": b64encode(text.encode()).decode()}}
+        if encoded
+        else {"stringData": {"alertmanager.yaml": text}}
+    )
+    return yaml.safe_dump({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "main"}, **held})
+
+
+@pytest.mark.parametrize("encoded", [False, True])
+@pytest.mark.parametrize("as_json", [False, True])
+def test_a_configuration_of_alertmanager_in_a_secret_is_read_but_for_its_credentials(tmp_path, encoded, as_json):
+    config = json.dumps(yaml.safe_load(lint_files.ALERTMANAGER)) if as_json else lint_files.ALERTMANAGER
+    plain = read(tmp_path, lint_files.ALERTMANAGER).corpus
+    found = read(tmp_path, in_secret(config, encoded=encoded))
+    assert [(each.receiver, each.matchers) for each in found.corpus.routes] == [
+        (each.receiver, each.matchers) for each in plain.routes
+    ]
+    assert (len(found.corpus.inhibitions), found.corpus.texts, found.count, found.unreadable) == (1, (), 1, ())
+
+
+@pytest.mark.parametrize("encoded", [False, True])
+def test_what_is_wrong_in_a_secret_is_told_without_its_value(tmp_path, encoded):
+    text = "route: {receiver: a}\nreceivers:\n- name: a\n  webhook_configs: [{url: *hunter2}]\n"
+    (tmp_path / "secret.yaml").write_text(in_secret(text, encoded=encoded))
+    (refused,) = files_read.read([tmp_path]).unreadable
+    assert (refused.message, refused.location.object) == (
+        "What it holds is neither YAML nor JSON that is read.",
+        "alertmanager.yaml",
+    )
+    assert "hunter2" not in repr(refused)
+
+
+@pytest.mark.parametrize(
+    "data", [{"tls.key": "not base64"}, {"a": b64encode(b"\xff\xfe").decode()}, {"password": "aHVudGVyMg=="}]
+)
+def test_a_secret_of_something_else_is_passed_over(tmp_path, data):
+    (tmp_path / "secret.yaml").write_text(yaml.safe_dump({"kind": "Secret", "data": data}))
+    (tmp_path / "rules.yml").write_text(RULES)
+    found = files_read.read([tmp_path])
+    assert (found.count, found.unreadable) == (1, ())
+
+
+def test_a_configuration_of_alertmanager_that_is_not_yaml_is_told_in_a_folder_too(tmp_path):
+    (tmp_path / "alertmanager.yml").write_text("route: {receiver: a}\nreceivers:\n - name: a\n- name: b\n")
+    (refused,) = files_read.read([tmp_path]).unreadable
+    assert refused.message.startswith("It is not YAML")

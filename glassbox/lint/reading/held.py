@@ -21,7 +21,14 @@ from glassbox.lint.reading.located import (
     text_in,
 )
 from glassbox.lint.reading.read_alertmanager import inhibitions_of, is_alertmanager, receiver_texts, routes_of
-from glassbox.lint.reading.read_rules import group_of, groups_by_name, is_group, is_of_grafana, is_rule_file
+from glassbox.lint.reading.read_rules import (
+    group_of,
+    groups_by_name,
+    is_group,
+    is_of_grafana,
+    is_rule_file,
+    with_metrics_ql,
+)
 from glassbox.lint.subjects import (
     Board,
     Exemption,
@@ -36,7 +43,7 @@ from glassbox.query.promql import duration_seconds
 
 UNREADABLE = "unreadable"
 _MOST_WRAPPINGS = 6
-_KINDS_OF_RULES = ("PrometheusRule", "VMRule")
+_KINDS_OF_RULES = ("PrometheusRule", "VMRule", "prometheusAlerts", "prometheusRules")
 _ELSEWHERE = ("jsonnet", "url", "grafanaCom", "gzipJson", "configMapRef")
 
 
@@ -89,14 +96,14 @@ class Held:
         if is_board(value):
             folder = PurePath(file).parent.as_posix()
             self.boards.append(board_of(value, file, uid=around.name, folder=folder, line=line_of(value)))
-        elif is_rule_file(value) or (around.holds_rules and isinstance(value.get("groups"), list)):
+        elif is_rule_file(value) or (around.kind in _KINDS_OF_RULES and isinstance(value.get("groups"), list)):
             part = len(self.groups)
-            self.groups += [group_of(each, file, line_of(each), part) for each in objects_in(value, "groups")]
+            groups = [group_of(each, file, line_of(each), part) for each in objects_in(value, "groups")]
+            self.groups += with_metrics_ql(groups, is_of_vmalert=around.kind == "VMRule")
             self._refuse_strange(value, file)
         elif is_group(value):
-            self.groups.append(
-                group_of({"name": around.name, **value}, file, line_of(value, "name", "rules"), len(self.groups))
-            )
+            line = line_of(value, "name", "rules")
+            self.groups += with_metrics_ql([group_of({"name": around.name, **value}, file, line, len(self.groups))])
         elif isinstance(value.get("grafana_rules"), list):
             self.groups += groups_by_name(objects_in(value, "grafana_rules"), file)
         elif is_alertmanager(value):
@@ -147,11 +154,11 @@ class Held:
 
 @dataclass(frozen=True)
 class Wrapped:
-    """What is around a value: how many objects, the name of the innermost, and whether its kind says that it holds rules."""
+    """What is around a value: how many objects, and name and kind of the innermost where it has them."""
 
     depth: int = 0
     name: str = ""
-    holds_rules: bool = False
+    kind: str = ""
 
 
 def _unlisted(value: Any) -> Iterator[Any]:
@@ -170,8 +177,7 @@ def _unwrapped(value: Mapping[str, Any], around: Wrapped) -> Iterator[tuple[Any,
     name = text_in(object_in(value, "metadata"), "name")
     inside = Wrapped(around.depth + 1, name)
     for key in ("dashboard", "spec", "prometheusAlerts", "prometheusRules", "alertmanager_config"):
-        holds_rules = key.startswith("prometheus") or (key == "spec" and value.get("kind") in _KINDS_OF_RULES)
-        yield object_in(value, key), replace(inside, holds_rules=holds_rules)
+        yield object_in(value, key), replace(inside, kind=text_in(value, "kind") if key == "spec" else key)
     if value.get("status") == "success":
         yield object_in(value, "data"), inside
     if text_in(value, "kind").endswith("List") or "items" in value:

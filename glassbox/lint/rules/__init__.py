@@ -7,6 +7,7 @@ from glassbox.lint.rules import (
     completeness,
     dropped_labels,
     flawed_texts,
+    for_victoria_metrics,
     known_names,
     metric_types,
     misleading_numbers,
@@ -30,6 +31,7 @@ from glassbox.lint.rules import (
 
 RULES: tuple[LintRule, ...] = (
     *not_promql.RULES,
+    *for_victoria_metrics.RULES,
     *refused_rules.RULES,
     *flawed_texts.RULES,
     *dropped_labels.RULES,

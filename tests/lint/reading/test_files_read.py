@@ -10,6 +10,7 @@ import yaml
 
 from glassbox.errors import GlassboxError
 from glassbox.lint.finding import Severity
+from glassbox.lint.linting import judged
 from glassbox.lint.reading import files_read
 from glassbox.lint.subjects import Grid, QueryKind
 from tests.support import lint_files
@@ -611,3 +612,41 @@ def test_a_configuration_of_alertmanager_that_is_not_yaml_is_told_in_a_folder_to
     (tmp_path / "alertmanager.yml").write_text("route: {receiver: a}\nreceivers:\n - name: a\n- name: b\n")
     (refused,) = files_read.read([tmp_path]).unreadable
     assert refused.message.startswith("It is not YAML")
+
+
+def of_metrics_ql(tmp_path, text):
+    found = read(tmp_path, text, "rules.yml")
+    assert found.unreadable == ()
+    return [rule.name for rule in found.corpus.rules if rule.query.is_metrics_ql]
+
+
+@pytest.mark.parametrize("type_", ["vlogs", "graphite"])
+def test_groups_of_vmalert_that_ask_something_else_are_not_judged(tmp_path, type_):
+    rules = "[{alert: A, expr: 'app: x AND y | stats count() c'}]"
+    others = f"groups: [{{name: logs, type: {type_}, rules: {rules}}}, {{name: b, type: prometheus, rules: [{{alert: B, expr: up == 0}}]}}]"
+    assert [rule.name for rule in read(tmp_path, others, "rules.yml").corpus.rules] == ["B"]
+
+
+BROKEN = "{alert: Broken, expr: rate(x) > 1}"
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        (f"groups: [{{name: a, rules: [{BROKEN}]}}]", []),
+        (f"groups: [{{name: a, rules: [{BROKEN}, {{alert: Late, expr: 'lag(up[1h]) > 900'}}, {{alert: C, expr: up == 0}}]}}]", ["Broken", "Late"]),
+        (f"groups: [{{name: a, rules: [{BROKEN}]}}, {{name: b, concurrency: 2, rules: []}}]", ["Broken"]),
+        (f"kind: VMRule\nspec: {{groups: [{{name: a, rules: [{BROKEN}]}}]}}", ["Broken"]),
+        (f"kind: PrometheusRule\nspec: {{groups: [{{name: a, rules: [{BROKEN}]}}]}}", []),
+        ("groups: [{name: a, debug: true, rules: [{alert: Empty, expr: ''}]}]", []),
+    ],
+)  # fmt: skip  # a file in a line
+def test_what_is_not_promql_may_be_metrics_ql_only_in_a_file_for_victoria_metrics(tmp_path, text, names):
+    assert of_metrics_ql(tmp_path, text) == names
+
+
+def test_metrics_ql_is_told_once_for_a_file_and_not_as_broken_promql(tmp_path):
+    late, later = (f"{{alert: {name}, expr: 'lag(up[1h]) > 900', for: 5m}}" for name in ("Late", "Later"))
+    found = read(tmp_path, f"groups: [{{name: a, rules: [{late}, {later}]}}]", "rules.yml")
+    said = [(each.rule, each.message) for each in judged(found.corpus) if each.rule in ("metricsql", "not-promql")]
+    assert said == [("metricsql", "2 rules of this file cannot be judged as PromQL.")]

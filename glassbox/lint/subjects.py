@@ -53,7 +53,8 @@ class Query:
 
     `ref_id` is its name within its panel. `legend` is the template of its lines' names: empty where Grafana chooses, or nothing is drawn.
     `step_seconds` is its shortest step, None where it names none or a variable does. `format` is "time_series", "table" or "heatmap".
-    `key` is the name under which it stands in its file, and `name_line` the line in which `ref_id` does.
+    `key` is the name under which it stands in its file, and `name_line` the line in which `ref_id` does. `is_metrics_ql` says that it is
+    not PromQL, and that VictoriaMetrics may read it all the same.
     """
 
     text: str
@@ -67,6 +68,7 @@ class Query:
     format: str = "time_series"
     key: str = "expr"
     name_line: int = 0
+    is_metrics_ql: bool = False
 
     @cached_property
     def tree(self) -> Node | None:
@@ -271,13 +273,14 @@ class Inhibition:
 class NotificationRoute:
     """A route of Alertmanager: what it matches, as in Inhibition, and who receives it; the matchers of its parents are among them.
 
-    `is_first` marks the one that all alerts begin at.
+    `is_first` marks the one that all alerts begin at. `notifies` is False where its receiver is known to notify nobody.
     """
 
     matchers: tuple[tuple[str, str, str], ...]
     receiver: str
     location: Location
     is_first: bool = False
+    notifies: bool = True
 
 
 @dataclass(frozen=True)

@@ -48,6 +48,7 @@ def test_names_that_are_gone_have_what_answers_instead():
     assert former_metrics()["node_cpu"].replacement == "node_cpu_seconds_total"
     assert former_metrics()["kube_hpa_status_condition"].replacement == "kube_horizontalpodautoscaler_status_condition"
     assert former_metrics()["vllm:time_in_queue_requests_bucket"].removed_in == "0.9.1"
+    assert former_metrics()["nv_inference_load_ratio_bucket"].removed_in == "2.0.0"
     # Every replacement that is one name is there.
     named = {
         each.replacement for each in former_metrics().values() if each.replacement.replace(":", "_").isidentifier()

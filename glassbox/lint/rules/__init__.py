@@ -8,6 +8,7 @@ from glassbox.lint.rules import (
     completeness,
     dropped_labels,
     flawed_texts,
+    for_victoria_metrics,
     known_names,
     metric_types,
     misleading_numbers,
@@ -31,6 +32,7 @@ from glassbox.lint.rules import (
 
 RULES: tuple[LintRule, ...] = (
     *not_promql.RULES,
+    *for_victoria_metrics.RULES,
     *refused_rules.RULES,
     *flawed_texts.RULES,
     *dropped_labels.RULES,

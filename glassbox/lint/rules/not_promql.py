@@ -29,8 +29,10 @@ _QUERIES_FILE = "queries.yml"
 def not_promql(corpus: Corpus) -> Iterator[Defect]:
     """Where a variable of a dashboard stands for more than a value, it decides whether it is PromQL."""
     for query in corpus.queries:
-        if query.tree is None and not (
-            query.kind not in (QueryKind.ALERT, QueryKind.RECORD) and is_of_a_variable(query.text)
+        if (
+            query.tree is None
+            and not query.is_metrics_ql
+            and not (query.kind not in (QueryKind.ALERT, QueryKind.RECORD) and is_of_a_variable(query.text))
         ):
             yield in_query(query, _why(query))
 

@@ -117,6 +117,14 @@ class BoardLink:
 
 
 @dataclass(frozen=True)
+class BoardRow:
+    """A row or tab, which holds panels; `repeats` is the variable for each of whose values it is there."""
+
+    title: str
+    repeats: str = ""
+
+
+@dataclass(frozen=True)
 class BoardPanel:
     """A panel. `type` is the plugin's id; rows are not panels. `id` is None where it has none.
 
@@ -185,7 +193,7 @@ class BoardAnnotation:
 
 @dataclass(frozen=True)
 class Board:
-    """A dashboard. `texts` are all strings of it that are not in a panel, variable or annotation.
+    """A dashboard. `texts` are all strings of it that are not in a panel, row, variable or annotation.
 
     `complete` is False where parts of it could not be read, so that what seems missing may be there. `time_from` and `refresh` are the
     range and the pause with which it opens, as they are written.
@@ -200,11 +208,17 @@ class Board:
     variables: tuple[BoardVariable, ...] = ()
     annotations: tuple[BoardAnnotation, ...] = ()
     links: tuple[BoardLink, ...] = ()
+    rows: tuple[BoardRow, ...] = ()
     texts: tuple[str, ...] = ()
     editable: bool = True
     complete: bool = True
     time_from: str = ""
     refresh: str = ""
+
+    @property
+    def repeated(self) -> set[str]:
+        """The variables for whose values panels or rows are repeated: within these, they have one value at a time."""
+        return ({panel.repeats for panel in self.panels} | {row.repeats for row in self.rows}) - {""}
 
     @property
     def queries(self) -> Iterator[Query]:

@@ -15,7 +15,7 @@ _OF_PROMETHEUS = frozenset(
         "datasource",  # the plugin of "-- Mixed --", whose queries name their own
     }
 )
-_NAMES_VARIABLE = re.compile(r"\$\{?(\w+)(?::\w+)?\}?|\[\[(\w+)\]\]")
+_NAMES_VARIABLE = re.compile(r"\$\{?(\w+)(?::\w+)?\}?|\[\[(\w+)\]\]", re.ASCII)
 # Names of data sources, which dashboards before Grafana 8.3 hold without their kind.
 _OTHER_NAMES = re.compile(
     r"\b(loki|tempo|influx(db)?|elastic(search)?|cloudwatch|graphite|mysql|postgres(ql)?|victorialogs)\b", re.I

@@ -10,6 +10,7 @@ from glassbox.http.json_text import objects_in
 from glassbox.lint.reading.located import LocatedObject, object_in, text_in
 
 _REFRESHES = {"never": 0, "onDashboardLoad": 1, "onTimeRangeChanged": 2}
+_MOST_LAYOUTS_IN_LAYOUTS = 10
 _TYPES = {"Switch": "switch", "GroupBy": "groupby"}
 
 
@@ -20,44 +21,68 @@ def is_of_elements(value: Mapping[str, Any]) -> bool:
 
 def classic(spec: Mapping[str, Any]) -> LocatedObject:
     """The dashboard in the classic schema, with the lines of its own; panels have a place only in a grid without rows and tabs."""
-    grid = {_element(item): item for item in _items(spec)}
+    layouts = list(_layouts(object_in(spec, "layout"), 0))
+    parts = [part for layout in layouts for part in _parts(layout)]
+    items = [item for layout in layouts for item in _items(layout)]
+    grid = {_element(item): item for item in _items(layouts[0]) if layouts[0].get("kind") == "GridLayout"}
+    repeats = {_element(item): _repeat(item) for item in items}
     panels = [
-        _panel(name, each, grid.get(name))
+        _panel(name, each, grid.get(name), repeats.get(name, ""))
         for name, each in object_in(spec, "elements").items()
         if isinstance(each, dict)
     ]
-    variables = [_variable(each) for each in objects_in(spec, "variables")]
-    notes = [_annotation(object_in(each, "spec")) for each in objects_in(spec, "annotations")]
+    rows = [{"type": "row", "title": text_in(part, "title"), "repeat": _repeat(part)} for part in parts]
+    variables = (*objects_in(spec, "variables"), *(each for part in parts for each in objects_in(part, "variables")))
     return _like(
         spec,
-        {key: value for key, value in spec.items() if key not in ("elements", "variables", "annotations")},
-        panels=panels,
-        templating={
-            "list": [*variables, *(_variable(each) for each in _local_variables(object_in(spec, "layout"), 0))]
-        },
-        annotations={"list": notes},
+        {key: value for key, value in spec.items() if key not in ("elements", "layout", "variables", "annotations")},
+        panels=[*panels, *rows],
+        templating={"list": [_variable(each) for each in variables]},
+        annotations={"list": [_annotation(object_in(each, "spec")) for each in objects_in(spec, "annotations")]},
+        conditions=[text for each in (*parts, *items) for text in _conditions(each)],
     )
 
 
-def _items(spec: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    layout = object_in(spec, "layout")
-    if layout.get("kind") == "GridLayout":
-        yield from (object_in(each, "spec") for each in objects_in(object_in(layout, "spec"), "items"))
+def _layouts(layout: Mapping[str, Any], depth: int) -> Iterator[Mapping[str, Any]]:
+    """A layout, and those within its rows and tabs."""
+    yield layout
+    for part in _parts(layout) if depth < _MOST_LAYOUTS_IN_LAYOUTS else ():
+        yield from _layouts(object_in(part, "layout"), depth + 1)
+
+
+def _parts(layout: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The rows and tabs of a layout; of v2alpha1 also rows within a grid, which hold items themselves."""
+    spec = object_in(layout, "spec")
+    yield from (*_specs(spec, "rows"), *_specs(spec, "tabs"))
+    yield from (each for each in _specs(spec, "items") if "elements" in each)
+
+
+def _items(layout: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """What places an element: the items of a layout, without those of the layouts in it."""
+    for item in _specs(object_in(layout, "spec"), "items"):
+        yield from _specs(item, "elements") if "elements" in item else (item,)
+
+
+def _specs(holder: Mapping[str, Any], key: str) -> Iterator[Mapping[str, Any]]:
+    return (object_in(each, "spec") for each in objects_in(holder, key))
 
 
 def _element(item: Mapping[str, Any]) -> str:
     return text_in(object_in(item, "element"), "name")
 
 
-def _local_variables(layout: Mapping[str, Any], depth: int) -> Iterator[Mapping[str, Any]]:
-    """Those of rows and tabs, which hold layouts of their own."""
-    spec = object_in(layout, "spec")
-    for part in (*objects_in(spec, "rows"), *objects_in(spec, "tabs")) if depth < 10 else ():
-        yield from objects_in(object_in(part, "spec"), "variables")
-        yield from _local_variables(object_in(object_in(part, "spec"), "layout"), depth + 1)
+def _repeat(part: Mapping[str, Any]) -> str:
+    return text_in(object_in(part, "repeat"), "value")
 
 
-def _panel(name: str, element: Mapping[str, Any], item: Mapping[str, Any] | None) -> LocatedObject:
+def _conditions(part: Mapping[str, Any]) -> Iterator[str]:
+    """The variables on which it depends whether a part is shown, written as in texts."""
+    for each in objects_in(object_in(object_in(part, "conditionalRendering"), "spec"), "items"):
+        if name := text_in(object_in(each, "spec"), "variable"):
+            yield f"${{{name}}}"
+
+
+def _panel(name: str, element: Mapping[str, Any], item: Mapping[str, Any] | None, repeat: str) -> LocatedObject:
     spec = object_in(element, "spec")
     drawn = object_in(spec, "vizConfig")
     group = object_in(object_in(spec, "data"), "spec")
@@ -73,13 +98,13 @@ def _panel(name: str, element: Mapping[str, Any], item: Mapping[str, Any] | None
         targets=queries,
         transformations=changes,
         interval=object_in(group, "queryOptions").get("interval"),
+        repeat=repeat,
         **{key: object_in(object_in(drawn, "spec"), key) for key in ("options", "fieldConfig")},
     )
     if element.get("kind") == "LibraryPanel":
         panel["libraryPanel"] = {"name": name}
     if item is not None:
         panel["gridPos"] = {"x": item.get("x"), "y": item.get("y"), "w": item.get("width"), "h": item.get("height")}
-        panel["repeat"] = text_in(object_in(item, "repeat"), "value")
     return panel
 
 

@@ -9,7 +9,7 @@ from glassbox.lint.finding import Location
 from glassbox.lint.reading.asked_sources import DataSourceKinds, is_log_ql, name_of_source
 from glassbox.lint.reading.board_links import data_links_of, links_of
 from glassbox.lint.reading.located import line_of, object_in, text_in, texts_within
-from glassbox.lint.subjects import BoardPanel, Grid, Query, QueryKind
+from glassbox.lint.subjects import BoardPanel, BoardRow, Grid, Query, QueryKind
 from glassbox.query.promql import duration_seconds
 
 _MOST_ROWS_IN_ROWS = 3
@@ -48,6 +48,14 @@ def panels_of(board: Mapping[str, Any], at: Location, sources: DataSourceKinds) 
     )
 
 
+def rows_of(board: Mapping[str, Any]) -> tuple[BoardRow, ...]:
+    """Every row, those of Grafana 4 included."""
+    rows = (each for _, each in _panels(board, 0) if each.get("type") == "row")
+    return tuple(
+        BoardRow(text_in(each, "title"), text_in(each, "repeat")) for each in (*rows, *objects_in(board, "rows"))
+    )
+
+
 def _panels(holder: Mapping[str, Any], depth: int) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
     """Each panel, behind the dashboard or row that holds it."""
     for panel in objects_in(holder, "panels"):
@@ -80,7 +88,7 @@ def _panel(panel: Mapping[str, Any], board: Location, sources: DataSourceKinds, 
         queries=tuple(_queries(panel, at, sources)),
         grid=_grid(panel),
         links=links_of(panel, at) + data_links_of(panel, at),
-        texts=(*(text for _, text in texts), *_other_texts(panel)),
+        texts=(*(text for _, text in texts), *_other_texts(panel, sources)),
         label_texts=tuple((text, path) for path, text in texts if "__field.labels" in text),
         repeats=text_in(panel, "repeat"),
         library="libraryPanel" in panel,
@@ -92,9 +100,9 @@ def _panel(panel: Mapping[str, Any], board: Location, sources: DataSourceKinds, 
 
 def _queries(panel: Mapping[str, Any], at: Location, sources: DataSourceKinds) -> Iterator[Query]:
     for target in objects_in(panel, "targets"):
-        text, name = text_in(target, "expr"), text_in(target, "refId")
-        if not text.strip() or not sources.is_prometheus(panel, target) or is_log_ql(text):
+        if not _asks_prometheus(target, panel, sources):
             continue
+        text, name = text_in(target, "expr"), text_in(target, "refId")
         legend = text_in(target, "legendFormat")
         yield Query(
             text=text,
@@ -110,12 +118,16 @@ def _queries(panel: Mapping[str, Any], at: Location, sources: DataSourceKinds) -
         )
 
 
-def _other_texts(panel: Mapping[str, Any]) -> Iterator[str]:
-    """Texts of queries that name variables but are not PromQL or its legend."""
+def _asks_prometheus(target: Mapping[str, Any], panel: Mapping[str, Any], sources: DataSourceKinds) -> bool:
+    text = text_in(target, "expr")
+    return bool(text.strip()) and sources.is_prometheus(panel, target) and not is_log_ql(text)
+
+
+def _other_texts(panel: Mapping[str, Any], sources: DataSourceKinds) -> Iterator[str]:
+    """Texts of queries that name variables but are not PromQL or its legend, such as queries of Loki."""
     for target in objects_in(panel, "targets"):
-        for path, text in texts_within(target):
-            if path not in ("expr", "legendFormat"):
-                yield text
+        apart = ("expr", "legendFormat") if _asks_prometheus(target, panel, sources) else ()
+        yield from (text for path, text in texts_within(target) if path not in apart)
 
 
 def _unit(panel: Mapping[str, Any], defaults: Mapping[str, Any]) -> str:

@@ -7,7 +7,7 @@ from glassbox.lint.finding import Location
 from glassbox.lint.reading.asked_sources import DataSourceKinds
 from glassbox.lint.reading.board_elements import classic, is_of_elements
 from glassbox.lint.reading.board_links import links_of
-from glassbox.lint.reading.board_panels import panels_of
+from glassbox.lint.reading.board_panels import panels_of, rows_of
 from glassbox.lint.reading.board_variables import annotations_of, variables_of
 from glassbox.lint.reading.located import line_of, object_in, text_in, texts_within
 from glassbox.lint.subjects import Board
@@ -45,6 +45,7 @@ def board_of(value: Mapping[str, Any], file: str, *, uid: str = "", folder: str 
         variables=variables_of(value, at, sources),
         annotations=annotations_of(value, at, sources),
         links=links_of(value, at),
+        rows=rows_of(value),
         texts=tuple(text for key, part in value.items() if key not in _PARTS for _, text in texts_within(part)),
         editable=value.get("editable") is not False,
         complete=not any(panel.library for panel in panels),

@@ -9,9 +9,10 @@ from glassbox.errors import GlassboxError
 from glassbox.lint.examples import as_alert, on_panel
 from glassbox.lint.finding import Location, Severity
 from glassbox.lint.rule import Defect, in_query, lint_rule
-from glassbox.lint.subjects import Corpus, Query, QueryKind
+from glassbox.lint.rules.for_victoria_metrics import in_metrics_ql, refused
+from glassbox.lint.subjects import Corpus, Query
 from glassbox.prometheus import promtool
-from glassbox.syntax.grafana_variables import is_of_a_variable, plain
+from glassbox.syntax.grafana_variables import plain
 from glassbox.syntax.parsing import tree_of
 
 _QUERIES_FILE = "queries.yml"
@@ -27,14 +28,16 @@ _QUERIES_FILE = "queries.yml"
     good=as_alert("sum(rate(errors_total[5m])) > 1"),
 )
 def not_promql(corpus: Corpus) -> Iterator[Defect]:
-    """Where a variable of a dashboard stands for more than a value, it decides whether it is PromQL."""
-    for query in corpus.queries:
-        if (
-            query.tree is None
-            and not query.is_metrics_ql
-            and not (query.kind not in (QueryKind.ALERT, QueryKind.RECORD) and is_of_a_variable(query.text))
-        ):
-            yield in_query(query, _why(query))
+    """Without MetricsQL, and without what a variable of a dashboard decides beyond values and windows."""
+    for rule in corpus.rules:
+        yield from (in_query(query, _why(query)) for query in (rule.query, *rule.more_queries) if _is_refused(query))
+    for board in corpus.boards:
+        if not in_metrics_ql(board):
+            yield from (in_query(query, _why(query)) for query in refused(board))
+
+
+def _is_refused(query: Query) -> bool:
+    return query.tree is None and not query.is_metrics_ql
 
 
 def _why(query: Query) -> str:

@@ -1,17 +1,21 @@
 """Variables of dashboards that are not there, or do nothing."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from glassbox.lint.examples import Example, on_board, on_panel
 from glassbox.lint.finding import Location, Severity
 from glassbox.lint.rule import Defect, in_query, lint_rule
 from glassbox.lint.subjects import Board, BoardVariable, Corpus, Query, QueryKind
 from glassbox.lint.words import listed
+from glassbox.syntax.grafana_variables import variables_named
 
-_NAMED = re.compile(r"\$(?P<plain>[A-Za-z_]\w*)|\$\{(?P<braced>\w+)[^}]*\}|\[\[(?P<old>\w+)[^\]]*\]\]")
+# What only looks like a variable: a dollar sign that a pattern escapes, and groups of patterns, which have numbers or names.
+_ESCAPED = re.compile(r"\\\$")
+_GROUP = re.compile(r"\(\?P?<(\w+)>")
 # Grafana's own, beside those that begin with two underscores.
 _BUILT_IN = frozenset({"timeFilter", "interval", "dashboard", "user", "org"})
+_ALL = "__all_variables"
 _NARROWING = frozenset({"query", "custom", "textbox", "interval", "constant", "switch"})
 
 _AT = Location("dashboard.json", object="Example")
@@ -29,7 +33,7 @@ def _with_variable(expr: str, variable: BoardVariable, text: str) -> Example:
 
 def names_in(texts: Iterable[str]) -> set[str]:
     """The variables that texts name, as `$x`, `${x}` or `[[x]]`."""
-    return {name for text in texts for found in _NAMED.finditer(text) for name in found.groups() if name}
+    return {name for text in texts for name in variables_named(text)}
 
 
 @lint_rule(
@@ -42,12 +46,12 @@ def names_in(texts: Iterable[str]) -> set[str]:
     good=_with_variable('vllm:num_requests_running{model_name=~"$model"}', _variable(), "variable: model"),
 )
 def undefined_variable(corpus: Corpus) -> Iterator[Defect]:
-    """In queries."""
+    """In queries, without what is meant for Prometheus: `${1}` and `${name}` of a pattern's groups, and a dollar sign behind a backslash."""
     for board in corpus.boards:
         defined = {each.name for each in board.variables} | _BUILT_IN
         for query in board.queries if board.complete else ():
-            for name in sorted(names_in((query.text,)) - defined):
-                if not name.startswith("__"):
+            for name in sorted(names_in((_ESCAPED.sub("", query.text),)) - defined - {*_GROUP.findall(query.text)}):
+                if not name.startswith("__") and not name[0].isdigit():
                     yield in_query(query, f"There is no variable {name!r}.", name)
 
 
@@ -65,16 +69,20 @@ def unused_variable(corpus: Corpus) -> Iterator[Defect]:
     for board in corpus.boards:
         offered = [each for each in board.variables if each.type in _NARROWING]
         used = names_in(_texts(board)) if board.complete and offered else set()
-        repeated = {panel.repeats for panel in board.panels}
-        unused = [each.name for each in offered if each.name not in used | repeated]
-        handed_on = any(link.with_variables for link in board.links)
-        if unused and board.complete and not handed_on:
+        unused = [each.name for each in offered if each.name not in used | board.repeated]
+        if unused and board.complete and not hands_all_on(board, used):
             yield Defect(board.location, f"Nothing uses {listed(unused)}.")
+
+
+def hands_all_on(board: Board, named: Collection[str]) -> bool:
+    """Whether a link of the dashboard, or of a panel or a value, hands on all variables; `named` are those that its texts name."""
+    links = (*board.links, *(link for panel in board.panels for link in panel.links))
+    return _ALL in named or any(link.with_variables for link in links)
 
 
 def _texts(board: Board) -> Iterator[str]:
     """Every text that may name a variable; of a variable's own definition, those of the others."""
-    yield from board.texts
+    yield from (*board.texts, *(row.title for row in board.rows))
     for link in board.links:
         yield from (link.title, link.url)
     for panel in board.panels:

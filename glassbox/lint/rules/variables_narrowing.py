@@ -8,7 +8,7 @@ from glassbox.lint.finding import Location, Repair, Severity
 from glassbox.lint.fixing.query_repairs import with_part
 from glassbox.lint.known_metrics import first_word
 from glassbox.lint.rule import Defect, in_query, lint_rule
-from glassbox.lint.rules.variables_named import names_in
+from glassbox.lint.rules.variables_named import hands_all_on, names_in
 from glassbox.lint.subjects import Board, BoardVariable, Corpus, Query
 from glassbox.lint.words import listed
 from glassbox.syntax.grafana_variables import is_of_a_variable
@@ -16,7 +16,7 @@ from glassbox.syntax.tree import LabelMatcher, SeriesNode
 
 _CHOOSING = frozenset({"query", "custom", "textbox"})
 # A matcher by the variable alone; with a format, such as ${x:regex}, somebody knew what he did.
-_ALONE = re.compile(r"\$(\w+)|\$\{(\w+)\}|\[\[(\w+)\]\]")
+_ALONE = re.compile(r"\$(\w+)|\$\{(\w+)\}|\[\[(\w+)\]\]", re.ASCII)
 _OF_ALL = re.compile(r"\b(?:all|total|overall|fleet|cluster|global|every|whole)\b", re.IGNORECASE)
 _LOCAL_PATH = re.compile(r"/(?:home|Users|share|data|mnt|root|tmp|opt|workspace)/\S+")
 # Of so many queries a choice is meant for all.
@@ -50,10 +50,9 @@ def _model(**fields: object) -> BoardVariable:
     good=_board(_model(multi=True), 'vllm:num_requests_running{model_name=~"$model"}', text="(multi: true)"),
 )
 def equals_several(corpus: Corpus) -> Iterator[Defect]:
-    """One finding for each variable, of matchers by it alone; a repeated panel has one value at a time."""
+    """One finding for each variable, of matchers by it alone; a repeated panel or row has one value at a time."""
     for board in corpus.boards:
-        several = {each.name for each in board.variables if each.multi or each.include_all}
-        several -= {panel.repeats for panel in board.panels}
+        several = {each.name for each in board.variables if each.multi or each.include_all} - board.repeated
         found: dict[str, list[tuple[Query, LabelMatcher]]] = {}
         for query in board.queries if several else ():
             for name, matcher in _equal(query):
@@ -95,12 +94,18 @@ def _equal(query: Query) -> Iterator[tuple[str, LabelMatcher]]:
 def never_narrowing_variable(corpus: Corpus) -> Iterator[Defect]:
     """One finding for each dashboard; what chooses a data source, repeats, filters data or goes into links or other variables is used."""
     for board in corpus.boards:
-        shown = names_in(text for panel in board.panels for text in (panel.title, panel.description))
+        shown = names_in(_shown(board))
         offered = [each.name for each in board.variables if each.type in _CHOOSING and each.name in shown]
-        used = names_in(_working_texts(board)) | {panel.repeats for panel in board.panels}
+        used = names_in(_working_texts(board)) | board.repeated
         idle = [name for name in offered if name not in used] if board.complete else []
-        if idle and not any(link.with_variables for link in board.links):
+        if idle and not hands_all_on(board, used):
             yield Defect(board.location, f"Titles name {listed(idle)}, and no query does.")
+
+
+def _shown(board: Board) -> Iterator[str]:
+    yield from (row.title for row in board.rows)
+    for panel in board.panels:
+        yield from (panel.title, panel.description)
 
 
 def _working_texts(board: Board) -> Iterator[str]:

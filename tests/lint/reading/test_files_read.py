@@ -649,4 +649,4 @@ def test_metrics_ql_is_told_once_for_a_file_and_not_as_broken_promql(tmp_path):
     late, later = (f"{{alert: {name}, expr: 'lag(up[1h]) > 900', for: 5m}}" for name in ("Late", "Later"))
     found = read(tmp_path, f"groups: [{{name: a, rules: [{late}, {later}]}}]", "rules.yml")
     said = [(each.rule, each.message) for each in judged(found.corpus) if each.rule in ("metricsql", "not-promql")]
-    assert said == [("metricsql", "2 rules of this file cannot be judged as PromQL.")]
+    assert said == [("metricsql", "2 expressions of this file cannot be judged as PromQL.")]

@@ -1,0 +1,138 @@
+"""Where a dashboard's file uses its variables, and what is found of those that it does not."""
+
+import pytest
+
+from glassbox.lint.linting import judged
+from glassbox.lint.reading.boards import board_of
+from glassbox.lint.subjects import Corpus
+
+
+def found(board, rule):
+    corpus = Corpus(boards=(board_of({"title": "Serving", **board}, "board.json"),))
+    return [finding.message for finding in judged(corpus, select=(rule,))]
+
+
+def variable(name="app", **fields):
+    return {"name": name, "type": "query", "query": f"label_values(up, {name})", **fields}
+
+
+def panel(expr="up", **fields):
+    return {"id": 1, "type": "timeseries", "title": "Work", "targets": [{"refId": "A", "expr": expr}], **fields}
+
+
+def board(*panels, variables=(), **fields):
+    return {"panels": list(panels), "templating": {"list": list(variables or (variable(),))}, **fields}
+
+
+NOT_OF_PROMETHEUS = {
+    "logs": {"expr": '{app="$app"} |= "error"', "datasource": {"type": "loki"}},
+    "metrics of another plugin": {"expr": 'rate(x{app="$app"})', "datasource": {"type": "victoriametrics-metrics-datasource"}},
+    "its legend": {"expr": "up", "legendFormat": "$app", "datasource": {"type": "victoriametrics-logs-datasource"}},
+    "SQL": {"rawSql": "select * from x where app = '$app'", "datasource": {"type": "postgres"}},
+}  # fmt: skip  # a table
+
+
+@pytest.mark.parametrize("kind", NOT_OF_PROMETHEUS)
+def test_a_query_of_another_data_source_uses_a_variable(kind):
+    using = board(panel(title="Of $app"), {"title": "Logs", "type": "logs", "targets": [NOT_OF_PROMETHEUS[kind]]})
+    assert found(using, "unused-variable") == found(using, "never-narrowing-variable") == []
+
+
+def test_a_legend_alone_does_not_narrow():
+    legend = board({"title": "Of $app", "type": "timeseries", "targets": [{"expr": "up", "legendFormat": "$app"}]})
+    assert found(legend, "unused-variable") == []
+    assert found(legend, "never-narrowing-variable") == ["Titles name app, and no query does."]
+
+
+ALL = "/d/replica?${__url_time_range}&${__all_variables}"
+HANDING_ON = {
+    "a link of the dashboard": board(panel(title="Of $app"), links=[{"title": "Replica", "url": ALL}]),
+    "a list of dashboards": board(panel(title="Of $app"), links=[{"type": "dashboards", "includeVars": True}]),
+    "a link of a panel": board(panel(title="Of $app", links=[{"title": "Replica", "url": ALL}])),
+    "an old link of a panel": board(panel(title="Of $app", links=[{"dashUri": "db/replica", "includeVars": True}])),
+    "a link of values": board(panel(title="Of $app", fieldConfig={"defaults": {"links": [{"url": ALL}]}})),
+    "a text": board(panel(title="Of $app", options={"content": f"[Replica]({ALL})"})),
+}
+
+
+@pytest.mark.parametrize("where", HANDING_ON)
+def test_what_hands_all_variables_on_uses_each(where):
+    assert found(HANDING_ON[where], "unused-variable") == found(HANDING_ON[where], "never-narrowing-variable") == []
+
+
+SEVERAL = (variable(multi=True),)
+EQUALS = 'up{app="$app"}'
+ROW = {"type": "row", "title": "One app", "repeat": "app"}
+
+
+def elements(layout, expr=EQUALS):
+    """A dashboard of schema v2 with one panel and this layout."""
+    query = {"kind": "PanelQuery", "spec": {"refId": "A", "query": {"group": "prometheus", "spec": {"expr": expr}}}}
+    shown = {"id": 1, "title": "Work", "data": {"spec": {"queries": [query]}}, "vizConfig": {"group": "timeseries"}}
+    asked = {"kind": "QueryVariable", "spec": {"name": "app", "multi": True, "query": {"group": "prometheus"}}}
+    return {"elements": {"p": {"kind": "Panel", "spec": shown}}, "layout": layout, "variables": [asked]}
+
+
+def item(**fields):
+    return {"spec": {"element": {"name": "p"}, **fields}}
+
+
+def laid_out(kind="GridLayout", **parts):
+    return {"kind": kind, "spec": parts}
+
+
+REPEATED = {"repeat": {"mode": "variable", "value": "app"}}
+IN_GRID = laid_out(items=[item()])
+REPEATING = {
+    "a row": board(ROW, panel(EQUALS), variables=SEVERAL),
+    "a folded row": board(ROW | {"collapsed": True, "panels": [panel(EQUALS)]}, variables=SEVERAL),
+    "a row of Grafana 4": {
+        "rows": [{"title": "One", "repeat": "app", "panels": [panel(EQUALS)]}],
+        "templating": {"list": list(SEVERAL)},
+    },
+    "an item of schema 2": elements(laid_out(items=[item(**REPEATED)])),
+    "a row of schema 2": elements(laid_out("RowsLayout", rows=[{"spec": {"layout": IN_GRID, **REPEATED}}])),
+    "a tab of schema 2": elements(laid_out("TabsLayout", tabs=[{"spec": {"layout": IN_GRID, **REPEATED}}])),
+    "an item within a row": elements(
+        laid_out("RowsLayout", rows=[{"spec": {"layout": laid_out("AutoGridLayout", items=[item(**REPEATED)])}}])
+    ),
+    "a row within a grid": elements(laid_out(items=[{"spec": {"elements": [item()], **REPEATED}}])),
+}
+
+
+@pytest.mark.parametrize("what", REPEATING)
+def test_what_is_repeated_has_one_value_at_a_time(what):
+    assert found(REPEATING[what], "equals-several") == found(REPEATING[what], "unused-variable") == []
+
+
+def test_without_a_repeat_it_may_have_several():
+    said = ["It compares with 'app', which may be several values."]
+    assert found(board(ROW | {"repeat": ""}, panel(EQUALS), variables=SEVERAL), "equals-several") == said
+    assert found(elements(laid_out("RowsLayout", rows=[{"spec": {"layout": IN_GRID}}])), "equals-several") == said
+
+
+ROW_TITLES = {
+    "a row": board(ROW | {"title": "Of $app", "repeat": ""}, panel()),
+    "a row of Grafana 4": {
+        "rows": [{"title": "Of $app", "panels": [panel()]}],
+        "templating": {"list": [variable()]},
+    },
+    "a row of schema 2": elements(
+        laid_out("RowsLayout", rows=[{"spec": {"title": "Of $app", "layout": IN_GRID}}]), "up"
+    ),
+}
+
+
+@pytest.mark.parametrize("what", ROW_TITLES)
+def test_the_title_of_a_row_uses_a_variable_and_does_not_narrow_by_it(what):
+    assert found(ROW_TITLES[what], "unused-variable") == []
+    assert found(ROW_TITLES[what], "never-narrowing-variable") == ["Titles name app, and no query does."]
+
+
+def test_a_variable_that_decides_what_is_shown_is_used():
+    shown = {"spec": {"items": [{"kind": "ConditionalRenderingVariable", "spec": {"variable": "app", "value": "a"}}]}}
+    for part in (item(conditionalRendering=shown), item()):
+        is_used = "conditionalRendering" in part["spec"]
+        assert found(elements(laid_out(items=[part]), "up"), "unused-variable") == (
+            [] if is_used else ["Nothing uses app."]
+        )

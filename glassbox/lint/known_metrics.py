@@ -40,11 +40,17 @@ class ExposedSeries:
 
 @dataclass(frozen=True)
 class FormerMetric:
-    """A name that is gone: the first version without it, and the query or name that answers instead; empty where none does."""
+    """A name that is gone: the first version without it, and the query or name that answers instead; empty where none does.
+
+    `differs` says what is another there, such as the unit; empty where nothing is. Where it is the values of some labels,
+    `differing_labels` are these.
+    """
 
     name: str
     removed_in: str
     replacement: str
+    differs: str = ""
+    differing_labels: frozenset[str] = frozenset()
 
 
 @cache
@@ -63,8 +69,8 @@ def known_series() -> Mapping[str, ExposedSeries]:
 def former_metrics() -> Mapping[str, FormerMetric]:
     """By the name of the series; a name that another exporter still has is not among them, unless it is Triton's, which few have."""
     found: dict[str, FormerMetric] = {}
-    for name, version, replacement, type_ in _rows("former_metrics.tsv", 4):
-        former = FormerMetric(name, version, replacement)
+    for name, version, replacement, type_, differs, labels in _rows("former_metrics.tsv", 6):
+        former = FormerMetric(name, version, replacement, differs, frozenset(labels.split()))
         found |= dict.fromkeys((name, *(f"{name}_{part}" for part in PARTS.get(type_, ()))), former)
     of_triton = {part.name for metric in CATALOGUE["triton"] for part in metric.parts}
     return {name: former for name, former in found.items() if name not in known_series() or name in of_triton}

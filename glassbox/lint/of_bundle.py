@@ -11,7 +11,7 @@ from glassbox.lint.finding import Location
 from glassbox.lint.reading.boards import board_of
 from glassbox.lint.reading.read_rules import group_of
 from glassbox.lint.subjects import Corpus, Exemption
-from glassbox.lint.words import seconds_of
+from glassbox.syntax.promql_durations import seconds_of
 
 _LEADS_LEFT_OUT = "The settings leave out the dashboards that it leads to."
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import reduce
 
+from glassbox.lint.known_metrics import known_series
 from glassbox.metrics import CATALOGUE
 from glassbox.syntax.result_labels import NAME, ResultLabels, either, labels_by_parts, selected
 from glassbox.syntax.tree import Node, SeriesNode
@@ -25,7 +26,9 @@ EXTERNAL_LABELS = (
 )
 # Prometheus adds them to all that it scrapes.
 _OF_TARGETS = frozenset({"job", "instance"})
-_SCRAPED = frozenset(part.name for metrics in CATALOGUE.values() for metric in metrics for part in metric.parts)
+LABELS_OF_ALL_SERIES = _OF_TARGETS | frozenset(EXTERNAL_LABELS)
+"""Labels that say where series were scraped, and by whom, rather than what they are of."""
+_SHARED = frozenset(part.name for metrics in CATALOGUE.values() for metric in metrics for part in metric.parts)
 
 Recorded = Mapping[str, Iterable[tuple[Node | None, Mapping[str, str]]]]
 
@@ -51,7 +54,7 @@ class SeriesLabels:
         said = selected(series)
         if series.name in self._recorded:
             return _both(said, self._of_record(series.name))
-        if series.name in _SCRAPED:
+        if series.name in _SHARED or series.name in known_series():
             return replace(said, expected=said.expected | {label for label in _OF_TARGETS if label in said.possible})
         return said
 

@@ -64,7 +64,8 @@ class Query:
     `step_seconds` is its shortest step, None where it names none; where `step_is_chosen`, by a variable, the least that somebody can
     choose, None where that is not known. `format` is "time_series", "table" or "heatmap".
     `key` is the name under which it stands in its file, and `name_line` the line in which `ref_id` does. `within` are the values that it is
-    a part of, where it does not stand by itself, such as `label_values(up, job)`.
+    a part of, where it does not stand by itself, such as `label_values(up, job)`. `is_metrics_ql` says that it is not PromQL, and that
+    VictoriaMetrics may read it all the same.
     """
 
     text: str
@@ -80,6 +81,7 @@ class Query:
     key: str = "expr"
     name_line: int = 0
     within: tuple[WrittenText, ...] = ()
+    is_metrics_ql: bool = False
 
     @cached_property
     def tree(self) -> Node | None:
@@ -298,13 +300,14 @@ class Inhibition:
 class NotificationRoute:
     """A route of Alertmanager: what it matches, as in Inhibition, and who receives it; the matchers of its parents are among them.
 
-    `is_first` marks the one that all alerts begin at.
+    `is_first` marks the one that all alerts begin at. `notifies` is False where its receiver is known to notify nobody.
     """
 
     matchers: tuple[tuple[str, str, str], ...]
     receiver: str
     location: Location
     is_first: bool = False
+    notifies: bool = True
 
 
 @dataclass(frozen=True)

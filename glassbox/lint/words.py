@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable
 
-import promql_parser
-
 from glassbox.syntax.tree import SeriesNode
 
 _UNITS = (("w", 604_800), ("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
@@ -16,14 +14,6 @@ def duration(seconds: float) -> str:
         count, rest = divmod(rest, length * 1000)
         text += f"{count}{unit}" if count else ""
     return text + (f"{rest}ms" if rest else "") or "0s"
-
-
-def seconds_of(text: str) -> float | None:
-    """The seconds of a duration of Prometheus, 0 of an empty text; None where it is not one."""
-    try:
-        return promql_parser.parse_duration(text).total_seconds() if text else 0
-    except ValueError:
-        return None
 
 
 def counted(number: int, thing: str) -> str:

@@ -27,8 +27,13 @@ DURATIONS = {
 
 def plain(text: str, *, stands_for_one: str = _STANDS_FOR_ONE) -> str:
     """The query as PromQL: durations and numbers for Grafana's variables, and a name outside of texts for those that may be one."""
-    outside = (_VARIABLE.sub(stands_for_one, _with_lengths(part)) for part in _TEXT.split(text))
+    outside = (_VARIABLE.sub(stands_for_one, _with_lengths(part)) for part in outside_of_texts(text))
     return "".join(part + held for part, held in zip(outside, [*_TEXT.findall(text), ""], strict=True))
+
+
+def outside_of_texts(query: str) -> list[str]:
+    """The parts of a query between its texts and comments."""
+    return _TEXT.split(query)
 
 
 def _with_lengths(part: str) -> str:
@@ -41,7 +46,7 @@ def _with_lengths(part: str) -> str:
 
 def variables_shape(text: str) -> bool:
     """Whether a variable decides how the query is built: one outside of texts that is neither a duration nor a number."""
-    return any(_VARIABLE.search(_with_lengths(part)) for part in _TEXT.split(text))
+    return any(_VARIABLE.search(_with_lengths(part)) for part in outside_of_texts(text))
 
 
 def _durations(text: str) -> str:

@@ -8,7 +8,8 @@ from functools import cache, lru_cache
 import promql_parser as ast
 
 from glassbox.errors import GlassboxError
-from glassbox.syntax.grafana_variables import DURATIONS, plain
+from glassbox.syntax.grafana_variables import DURATIONS, outside_of_texts, plain
+from glassbox.syntax.promql_durations import is_too_long
 from glassbox.syntax.tree import (
     AggregateNode,
     BinaryNode,
@@ -26,6 +27,7 @@ from glassbox.syntax.tree import (
 _MOST_OPERATORS = 2_000
 _QUOTED = 60
 _OPERATOR = re.compile(r"[-+*/%^<>=!(\[]|\b(?:and|or|unless|atan2)\b", re.IGNORECASE)
+_OF_TIME = re.compile(r"\[([^\]]*)\]|\boffset\s+[-+]?\s*([\w.]+(?:(?<=[eE])[-+]\d+)?)", re.IGNORECASE)
 _MATCHES = {"MatchOp.Equal": "=", "MatchOp.NotEqual": "!=", "MatchOp.Re": "=~", "MatchOp.NotRe": "!~"}
 _GRAFANAS = ("$__rate_interval", "$__interval", "$__range")
 _VARIABLE_OF = {seconds: variable for variable, (_, seconds) in DURATIONS.items()}
@@ -40,10 +42,28 @@ def parsed(query: str) -> ast.Expr:
         text = text.replace(variable, DURATIONS[variable][0])
     if len(text) > _MOST_OPERATORS and len(_OPERATOR.findall(text)) > _MOST_OPERATORS:
         raise too_long(query)
+    if long := next(filter(is_too_long, _durations(text)), ""):
+        raise _not_promql(query, f"the duration {long} is out of range")
     try:
         return ast.parse(text)
     except ValueError as error:
-        raise GlassboxError(f"'{query}' is not PromQL ({error}): correct it.") from None
+        raise _not_promql(query, error) from None
+    except BaseException as error:
+        # Where the parser itself fails, it raises what is not an Exception.
+        if type(error).__module__ != "pyo3_runtime":
+            raise
+        raise _not_promql(query, "the parser cannot read it") from None
+
+
+def _durations(text: str) -> Iterator[str]:
+    """What stands where PromQL has durations: within brackets, and as an offset."""
+    for part in outside_of_texts(text):
+        for window, offset in _OF_TIME.findall(part):
+            yield from (each.strip(" \t\r\n+-") for each in (*window.split(":"), offset))
+
+
+def _not_promql(query: str, why: object) -> GlassboxError:
+    return GlassboxError(f"'{query}' is not PromQL ({why}): correct it.")
 
 
 def too_long(query: str) -> GlassboxError:

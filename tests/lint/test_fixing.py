@@ -127,6 +127,26 @@ def test_a_file_that_cannot_be_written_is_as_it_was(tmp_path, monkeypatch):
     assert (file.read_text(), [each.name for each in tmp_path.iterdir()]) == (RULES, ["rules.yml"])
 
 
+@pytest.mark.parametrize(
+    ("expr", "left"),
+    [
+        ("rate(node_disk_io_time_ms[5m]) > 900", None),
+        ("rate(node_disk_read_time_ms[5m]) / 1000 > 0.9", None),
+        ("kube_endpoint_address_not_ready > 3", None),
+        ("rate(vllm:gpu_prefix_cache_hits_total[5m]) < 100", None),
+        ('kube_hpa_status_condition{hpa="a"} == 1', None),
+        ('rate(node_cpu{cpu="cpu0"}[5m]) > 1', None),
+        ("rate(node_cpu[5m]) > 1", "rate(node_cpu_seconds_total[5m]) > 1"),
+    ],
+)
+def test_a_new_name_is_written_only_where_every_number_means_what_it_did(tmp_path, expr, left):
+    file = tmp_path / "rules.yml"
+    written = "groups: [{name: a, rules: [{alert: A, expr: 'EXPR', for: 5m}]}]"
+    file.write_text(written.replace("EXPR", expr))
+    repaired(file)
+    assert file.read_text() == written.replace("EXPR", left or expr)
+
+
 def test_what_is_exempt_is_left_alone(tmp_path):
     file = tmp_path / "rules.yml"
     exempt = RULES.replace("# Why", "# glassbox-lint: ignore missing-suffix because old servers\n# Why")

@@ -48,11 +48,20 @@ def test_names_that_are_gone_have_what_answers_instead():
     assert former_metrics()["node_cpu"].replacement == "node_cpu_seconds_total"
     assert former_metrics()["kube_hpa_status_condition"].replacement == "kube_horizontalpodautoscaler_status_condition"
     assert former_metrics()["vllm:time_in_queue_requests_bucket"].removed_in == "0.9.1"
+    assert former_metrics()["nv_inference_load_ratio_bucket"].removed_in == "2.0.0"
     # Every replacement that is one name is there.
     named = {
         each.replacement for each in former_metrics().values() if each.replacement.replace(":", "_").isidentifier()
     }
     assert [name for name in named if name not in known_series()] == []
+
+
+def test_where_old_and_new_name_say_other_units_the_difference_is_said():
+    said = ("_ms", "milliseconds", "_weighted")
+    assert [name for name, each in former_metrics().items() if name.endswith(said) and not each.differs] == [
+        "vllm:model_execute_time_milliseconds",
+        "vllm:model_forward_time_milliseconds",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -129,6 +138,11 @@ FOUND = [
         "DCGM_FI_DEV_XID_ERRORS keeps the last code, so that the alert never ends.",
     ),
     (
+        "quantile-without-le",
+        on_panel("histogram_quantile(0.9, sum without (le) (rate(latency_seconds_bucket[5m])))"),
+        "The aggregation of latency_seconds_bucket drops le.",
+    ),
+    (
         "wrong-unit",
         on_panel("DCGM_FI_DEV_FB_USED", panel={"unit": "bytes"}),
         "The values are MiB, and the panel shows them as 'bytes'.",
@@ -185,6 +199,10 @@ LEFT_ALONE = [
     ("count-of-observations", on_panel("rate(vllm:iteration_tokens_total_count[5m])", "Steps")),
     ("quantile-without-le", on_panel("histogram_quantile(0.9, sum by (job) (rate(latency_seconds[5m])))")),
     ("quantile-without-le", on_panel("histogram_quantile(0.9, rate(latency_seconds_bucket[5m]))")),
+    (
+        "quantile-without-le",
+        on_panel("histogram_quantile(0.9, sum by (job, vmrange) (increase(latency_seconds_bucket[5m])))"),
+    ),
     ("quantile-without-le", on_panel("histogram_quantile(0.9, sum without (pod) (rate(latency_seconds_bucket[5m])))")),
 ]
 
@@ -192,6 +210,19 @@ LEFT_ALONE = [
 @pytest.mark.parametrize(("rule", "example"), LEFT_ALONE)
 def test_a_rule_leaves_it_alone(rule, example):
     assert messages(rule, example) == []
+
+
+@pytest.mark.parametrize(
+    ("query", "instead"),
+    [
+        ("rate(node_disk_io_time_weighted[5m]) > 900", "node_disk_io_time_weighted_seconds_total instead: it is in seconds, where this was in milliseconds."),
+        ('rate(node_cpu{cpu="cpu0"}[5m])', 'node_cpu_seconds_total instead: its label cpu is "0" where this had "cpu0".'),
+        ("rate(node_cpu[5m])", "node_cpu_seconds_total instead."),
+        ("kube_hpa_spec_max_replicas", "kube_horizontalpodautoscaler_spec_max_replicas instead: its label is horizontalpodautoscaler, not hpa."),
+    ],
+)  # fmt: skip  # a query in a line
+def test_what_differs_under_the_new_name_is_said(query, instead):
+    assert fixes("removed-metric", on_panel(query)) == [f"Read {instead}"]
 
 
 def test_the_fix_names_what_answers_instead():

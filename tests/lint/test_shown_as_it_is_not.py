@@ -103,6 +103,26 @@ def test_info_series_are_counted_by_their_sum_and_a_pattern_asks_whether_there_a
     assert rules(as_alert(expr)) == expected
 
 
+@pytest.mark.parametrize(
+    ("expr", "expected"),
+    [
+        ('broker_resource_info{ready!="True"}', set()),
+        ('kube_pod_info{node=""}', set()),
+        ('gateway_subsystem_metadata{any_host="yes"}', set()),
+        ('kube_pod_container_status_waiting_reason{reason="CrashLoopBackOff"}', set()),
+        ('count by (version) (app_build_info{version!="1.2"})', set()),
+        ('kube_pod_info{node=""} * on (namespace) group_left (label_team) kube_namespace_labels', set()),
+        ("kube_pod_info", {"no-comparison"}),
+        ('kube_pod_info{job="kube-state-metrics", cluster="a"}', {"no-comparison"}),
+        ('kube_pod_status_phase{phase="Failed"}', {"no-comparison"}),
+        ('sum by (pod) (kube_pod_status_phase{phase="Failed"})', {"no-comparison"}),
+        ('restarts * on (pod) group_left (node) kube_pod_info{node=""}', {"no-comparison"}),
+    ],
+)
+def test_a_label_of_an_info_series_is_a_condition_and_one_of_a_state_is_not(expr, expected):
+    assert rules(as_alert(expr)) == expected
+
+
 @pytest.mark.parametrize(("type_", "expected"), [("bargauge", {"raw-counter"}), ("stat", set())])
 def test_bars_of_buckets_without_a_rate_only_climb(type_, expected):
     query = "sum by (le) (vllm:e2e_request_latency_seconds_bucket)"

@@ -118,14 +118,14 @@ def test_a_query_that_a_variable_may_make_promql_is_left_alone(expr):
     ],
 )
 def test_a_dashboard_of_metrics_ql_is_found_once(expr):
-    said = "It is MetricsQL, which VictoriaMetrics reads and Prometheus does not."
-    assert found("not-promql", board(expr)) == [said]
     # What is there besides may be MetricsQL too, such as a rate without a window.
-    in_all = "In all, 2 of the dashboard's queries are not PromQL."
-    assert found("not-promql", board("rate(x)", expr, "up")) == [f"{said} {in_all}"]
+    for others, said in ((), "1 expression"), (("rate(x)", "up"), "2 expressions"):
+        corpus = board(*others, expr)
+        assert found("metricsql", corpus) == [f"{said} of this file cannot be judged as PromQL."]
+        assert found("not-promql", corpus) == []
 
 
 def test_names_that_sound_like_metrics_ql_are_not_it():
-    assert found("not-promql", board("sum by (default) (x{if='a'}) / range_seconds + keep_metric_names_total")) == []
+    assert found("metricsql", board("sum by (default) (x{if='a'}) / range_seconds + keep_metric_names_total")) == []
     (message,) = found("not-promql", board("rate(label_sets)"))
     assert message.startswith("It is not PromQL: expected type matrix")

@@ -86,7 +86,8 @@ def test_panels_lie_on_each_other_only_within_what_lays_them_out():
     assert found("overlapping-panels", on_board(panels=(panel(1, 0, 0, 9, 9), panel(2, 0, 0, 9, 9, repeats="x")))) == []
 
 
-ROUTES = [NotificationRoute((), "all", AT, is_first=True), NotificationRoute((("team", "=", "a"),), "a", AT)]
+NOBODY = NotificationRoute((), "nobody", AT, is_first=True, notifies=False)
+ROUTES = [NOBODY, NotificationRoute((("team", "=", "a"),), "a", AT)]
 
 
 def routed(*examples, routes=ROUTES):
@@ -100,8 +101,8 @@ def alert(name, expr="sum(up) == 0", **labels):
 @pytest.mark.parametrize(
     ("other", "messages"),
     [
-        (alert("B", team="b"), ["No route takes B, but the first."]),
-        (alert("B"), ["No route takes B, but the first."]),
+        (alert("B", team="b"), ["No route takes B but the first, whose receiver 'nobody' notifies nobody."]),
+        (alert("B"), ["No route takes B but the first, whose receiver 'nobody' notifies nobody."]),
         # A series, or what a server adds, may bring the label.
         (alert("B", "up == 0"), []),
         (alert("B", team="{{ $labels.team }}"), []),
@@ -109,6 +110,30 @@ def alert(name, expr="sum(up) == 0", **labels):
 )
 def test_an_alert_is_without_a_route_only_where_nothing_may_bring_the_label(other, messages):
     assert found("unrouted-alert", routed(alert("A", team="a"), other)) == messages
+
+
+EVERYBODY = NotificationRoute((), "chat", AT, is_first=True)
+
+
+@pytest.mark.parametrize(
+    "routes",
+    [
+        [EVERYBODY, ROUTES[1]],
+        # Another Alertmanager may notify of it.
+        [*ROUTES, EVERYBODY],
+        # A route without matchers takes what is left.
+        [*ROUTES, NotificationRoute((), "chat", AT)],
+        # As in a configuration that somebody has yet to fill in.
+        [NOBODY, replace(ROUTES[1], notifies=False)],
+    ],
+)
+def test_an_alert_without_a_route_is_told_only_where_others_reach_somebody_and_it_does_not(routes):
+    assert found("unrouted-alert", routed(alert("A", team="a"), alert("B", team="b"), routes=routes)) == []
+
+
+def test_alerts_of_one_name_are_routed_each_by_its_own_labels():
+    said = "No route takes A but the first, whose receiver 'nobody' notifies nobody."
+    assert found("unrouted-alert", routed(alert("A", team="a"), alert("A", team="b"))) == [said]
 
 
 def test_where_no_route_takes_any_alert_or_a_pattern_may_none_is_told():

@@ -16,6 +16,9 @@ _LIKE_OURS = re.compile(
     r"\"(?:panels|templating|schemaVersion|expr)\"\s*:|^\s*(?:- )?[\"']?(?:alert|record|expr|groups)[\"']?\s*:",
     re.MULTILINE,
 )
+_OF_ALERTMANAGER = tuple(
+    re.compile(rf"(?:^|[{{,])\s*[\"']?{key}[\"']?\s*:", re.MULTILINE) for key in ("route", "receivers")
+)
 
 
 def text_of(file: Path) -> str:
@@ -63,5 +66,5 @@ def has_directives(text: str) -> bool:
 
 
 def is_like_ours(text: str) -> bool:
-    """Whether a text that cannot be read looks like a dashboard or rules."""
-    return bool(_LIKE_OURS.search(text))
+    """Whether a text that cannot be read looks like a dashboard, rules or a configuration of Alertmanager."""
+    return bool(_LIKE_OURS.search(text)) or all(pattern.search(text) for pattern in _OF_ALERTMANAGER)

@@ -1,7 +1,7 @@
 """What a value of a file holds that lint reads, however it is wrapped."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 from typing import Any
 
@@ -10,18 +10,25 @@ from glassbox.http.json_text import objects_in
 from glassbox.lint.finding import Finding, Location, Severity
 from glassbox.lint.reading.boards import board_of, is_board
 from glassbox.lint.reading.documents import is_like_ours, values_of
+from glassbox.lint.reading.held_texts import HeldText, texts_of
 from glassbox.lint.reading.install_files import is_compose, open_ports
 from glassbox.lint.reading.located import (
     Flaw,
     LineOf,
     UnreadableTextError,
     line_of,
-    lines_within,
     object_in,
     text_in,
 )
 from glassbox.lint.reading.read_alertmanager import inhibitions_of, is_alertmanager, receiver_texts, routes_of
-from glassbox.lint.reading.read_rules import group_of, groups_by_name, is_of_grafana
+from glassbox.lint.reading.read_rules import (
+    group_of,
+    groups_by_name,
+    is_group,
+    is_of_grafana,
+    is_rule_file,
+    with_metrics_ql,
+)
 from glassbox.lint.subjects import (
     Board,
     Exemption,
@@ -36,6 +43,7 @@ from glassbox.query.promql import duration_seconds
 
 UNREADABLE = "unreadable"
 _MOST_WRAPPINGS = 6
+_KINDS_OF_RULES = ("PrometheusRule", "VMRule", "prometheusAlerts", "prometheusRules")
 _ELSEWHERE = ("jsonnet", "url", "grafanaCom", "gzipJson", "configMapRef")
 
 
@@ -88,16 +96,14 @@ class Held:
         if is_board(value):
             folder = PurePath(file).parent.as_posix()
             self.boards.append(board_of(value, file, uid=around.name, folder=folder, line=line_of(value)))
-        elif isinstance(groups := value.get("groups"), list) and (
-            not groups or any(isinstance(each, dict) for each in groups)
-        ):
+        elif is_rule_file(value) or (around.kind in _KINDS_OF_RULES and isinstance(value.get("groups"), list)):
             part = len(self.groups)
-            self.groups += [group_of(each, file, line_of(each), part) for each in objects_in(value, "groups")]
+            groups = [group_of(each, file, line_of(each), part) for each in objects_in(value, "groups")]
+            self.groups += with_metrics_ql(groups, is_of_vmalert=around.kind == "VMRule")
             self._refuse_strange(value, file)
-        elif _is_group(value):
-            self.groups.append(
-                group_of({"name": around.name, **value}, file, line_of(value, "name", "rules"), len(self.groups))
-            )
+        elif is_group(value):
+            line = line_of(value, "name", "rules")
+            self.groups += with_metrics_ql([group_of({"name": around.name, **value}, file, line, len(self.groups))])
         elif isinstance(value.get("grafana_rules"), list):
             self.groups += groups_by_name(objects_in(value, "grafana_rules"), file)
         elif is_alertmanager(value):
@@ -123,36 +129,36 @@ class Held:
                 self.refuse(UnreadableTextError(problem, line_of(group, "rules")), file, text_in(group, "name"))
 
     def _take_texts(self, value: Mapping[str, Any], file: str) -> bool:
-        """Of objects of Kubernetes that hold dashboards or rules as texts."""
-        kind, spec = value.get("kind"), object_in(value, "spec")
-        holders = [object_in(value, key) for key in ("data", "stringData")] if kind in ("ConfigMap", "Secret") else []
-        found = [self._take_text(holder, key, file) for holder in holders for key in holder]
-        if kind == "GrafanaDashboard":
-            found.append(self._take_text(spec, "json", file))
-            if not text_in(spec, "json") and any(spec.get(key) for key in _ELSEWHERE):
-                self.leave("reference to a dashboard elsewhere", file)
-                found.append(True)
+        """Of objects of Kubernetes that hold dashboards, rules or a configuration of Alertmanager as texts."""
+        found = [self._take_text(each, file) for each in texts_of(value) if is_like_ours(each.text)]
+        spec = object_in(value, "spec")
+        if value.get("kind") == "GrafanaDashboard" and not text_in(spec, "json") and any(map(spec.get, _ELSEWHERE)):
+            self.leave("reference to a dashboard elsewhere", file)
+            found.append(True)
         return any(found)
 
-    def _take_text(self, holder: Mapping[str, Any], key: str, file: str) -> bool:
-        text = text_in(holder, key)
-        if not is_like_ours(text):
-            return False
+    def _take_text(self, held: HeldText, file: str) -> bool:
+        others = len(self.texts)
         try:
-            values = self.values(text, file, key, lines_within(holder, key))
+            values = self.values(held.text, file, held.key, held.line_at)
         except UnreadableTextError as error:
-            self.refuse(UnreadableTextError(error.problem, error.line or line_of(holder, key)), file, key)
+            problem = "what it holds is neither YAML nor JSON that is read" if held.is_secret else error.problem
+            self.refuse(UnreadableTextError(problem, error.line or held.line), file, held.key)
             return True
         found = [self.take(value, file) for value in values]
+        if held.is_secret:
+            # Credentials are where they belong there.
+            del self.texts[others:]
         return any(found)
 
 
 @dataclass(frozen=True)
 class Wrapped:
-    """What is around a value: how many objects, and the name of the innermost."""
+    """What is around a value: how many objects, and name and kind of the innermost where it has them."""
 
     depth: int = 0
     name: str = ""
+    kind: str = ""
 
 
 def _unlisted(value: Any) -> Iterator[Any]:
@@ -171,7 +177,7 @@ def _unwrapped(value: Mapping[str, Any], around: Wrapped) -> Iterator[tuple[Any,
     name = text_in(object_in(value, "metadata"), "name")
     inside = Wrapped(around.depth + 1, name)
     for key in ("dashboard", "spec", "prometheusAlerts", "prometheusRules", "alertmanager_config"):
-        yield object_in(value, key), inside
+        yield object_in(value, key), replace(inside, kind=text_in(value, "kind") if key == "spec" else key)
     if value.get("status") == "success":
         yield object_in(value, "data"), inside
     if text_in(value, "kind").endswith("List") or "items" in value:
@@ -191,10 +197,6 @@ def _of_ruler(value: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
             and all(isinstance(each.get("rules"), list) and "name" in each for each in groups)
         ):
             yield from groups
-
-
-def _is_group(value: Mapping[str, Any]) -> bool:
-    return any({"expr", "data", "grafana_alert"} & each.keys() for each in objects_in(value, "rules"))
 
 
 def _scrape_seconds(config: Mapping[str, Any]) -> Iterator[float]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from glassbox.http.json_text import objects_in
@@ -21,7 +22,10 @@ def is_alertmanager(value: Any) -> bool:
 
 def routes_of(config: Mapping[str, Any], file: str) -> Iterator[NotificationRoute]:
     """Every route, the outermost first."""
-    yield from _routes(object_in(config, "route"), file, (), "", 0)
+    receivers = objects_in(config, "receivers")
+    silent = {text_in(each, "name") for each in receivers if not any(each[key] for key in each if key != "name")}
+    for route in _routes(object_in(config, "route"), file, (), "", 0):
+        yield replace(route, notifies=route.receiver not in silent)
 
 
 def inhibitions_of(config: Mapping[str, Any], file: str) -> Iterator[Inhibition]:

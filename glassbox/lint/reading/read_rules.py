@@ -1,6 +1,7 @@
 """Rule groups as files hold them: those of Prometheus and its relatives, and those of Grafana."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from glassbox.http.json_text import objects_in
@@ -8,9 +9,53 @@ from glassbox.lint.finding import Location
 from glassbox.lint.reading.asked_sources import DataSourceKinds, is_log_ql
 from glassbox.lint.reading.located import line_of, object_in, text_in
 from glassbox.lint.subjects import GroupedRule, Query, QueryKind, RuleGroup
+from glassbox.syntax.metrics_ql import is_metrics_ql
 
 _NO_BOARD = DataSourceKinds({})
 _COMPARING = frozenset({"threshold", "classic_conditions", "math"})
+# By one of these a rule is known among other objects that a list called `rules` may hold.
+_OF_RULES = frozenset({"alert", "record", "expr", "data", "grafana_alert"})
+# What stands beside the groups of a rule file: for a ruler, and in Grafana's provisioning.
+_BESIDE_GROUPS = frozenset({"groups", "namespace", "apiVersion", "deleteRules"})
+# vmalert's documentation of rule files: what groups have there alone, and the type of those that ask in PromQL or MetricsQL.
+_OF_VMALERT = frozenset(
+    {"type", "concurrency", "params", "headers", "notifier_headers", "eval_offset", "eval_delay"}
+) | {
+    *("eval_alignment", "extra_filter_labels", "tenant", "debug"),
+}
+_ASKING_PROMETHEUS = ("", "prometheus")
+
+
+def is_rule_file(value: Mapping[str, Any]) -> bool:
+    """Whether the `groups` of an object are groups of rules: other programs, such as those of users, have lists of that name too."""
+    groups = value.get("groups")
+    if not isinstance(groups, list):
+        return False
+    return any(map(_is_like_group, groups)) or (not groups and value.keys() <= _BESIDE_GROUPS)
+
+
+def is_group(value: Mapping[str, Any]) -> bool:
+    """Whether an object is a group, by the fields of its rules."""
+    return any({"expr", "data", "grafana_alert"} & each.keys() for each in objects_in(value, "rules"))
+
+
+def _is_like_group(group: Any) -> bool:
+    """With `rules` that are empty or rules, or with rules under another name, as where that is misspelt."""
+    if not isinstance(group, dict):
+        return False
+    rules = group.get("rules")
+    if "rules" in group and not rules:
+        return True
+    if any(_OF_RULES & each.keys() for each in _objects(rules)):
+        return True
+    return any(
+        {"alert", "record"} & each.keys() and "expr" in each for held in group.values() for each in _objects(held)
+    )
+
+
+def _objects(value: Any) -> list[Mapping[str, Any]]:
+    """An object itself, and those of a list."""
+    return [each for each in (value if isinstance(value, list) else [value]) if isinstance(each, dict)]
 
 
 def group_of(group: Mapping[str, Any], file: str, line: int = 0, part: int = 0) -> RuleGroup:
@@ -18,8 +63,24 @@ def group_of(group: Mapping[str, Any], file: str, line: int = 0, part: int = 0) 
     name = text_in(group, "name")
     at = Location(file, line_of(group) or line, name or "a group without a name")
     common = _texts(group, "labels")
-    rules = (_rule(each, at, common) for each in objects_in(group, "rules"))
+    # Others of vmalert ask VictoriaLogs or Graphite.
+    listed = objects_in(group, "rules") if text_in(group, "type") in _ASKING_PROMETHEUS else []
+    rules = (_rule(each, at, common) for each in listed)
     return RuleGroup(name, at, tuple(filter(None, rules)), text_in(group, "interval"), tuple(group), part)
+
+
+def with_metrics_ql(groups: Sequence[RuleGroup], *, is_of_vmalert: bool = False) -> list[RuleGroup]:
+    """The groups of one rule file, of which what is not PromQL is taken for MetricsQL where a query or a field of any group is of VictoriaMetrics."""
+    refused = [rule.query for group in groups for rule in group.rules if rule.query.tree is None]
+    known = is_of_vmalert or any(_OF_VMALERT & set(group.keys) for group in groups)
+    if not refused or not (known or any(is_metrics_ql(query.text) for query in refused)):
+        return list(groups)
+    return [replace(group, rules=tuple(map(_of_metrics_ql, group.rules))) for group in groups]
+
+
+def _of_metrics_ql(rule: GroupedRule) -> GroupedRule:
+    marked = replace(rule.query, is_metrics_ql=rule.query.tree is None and bool(rule.query.text.strip()))
+    return rule if rule.is_grafana else replace(rule, query=marked)
 
 
 def groups_by_name(rules: Iterable[Mapping[str, Any]], file: str) -> Iterator[RuleGroup]:

@@ -2,11 +2,13 @@
 
 from glassbox.lint.rule import LintRule
 from glassbox.lint.rules import (
+    averages,
     board_parts,
     bucket_bounds,
     completeness,
     dropped_labels,
     flawed_texts,
+    for_victoria_metrics,
     known_names,
     metric_types,
     misleading_numbers,
@@ -30,6 +32,7 @@ from glassbox.lint.rules import (
 
 RULES: tuple[LintRule, ...] = (
     *not_promql.RULES,
+    *for_victoria_metrics.RULES,
     *refused_rules.RULES,
     *flawed_texts.RULES,
     *dropped_labels.RULES,
@@ -37,6 +40,7 @@ RULES: tuple[LintRule, ...] = (
     *never_matches.RULES,
     *silent_alerts.RULES,
     *misleading_numbers.RULES,
+    *averages.RULES,
     *shown_as_it_is_not.RULES,
     *known_names.RULES,
     *metric_types.RULES,

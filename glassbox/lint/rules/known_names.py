@@ -55,16 +55,26 @@ def removed_metric(corpus: Corpus) -> Iterator[Defect]:
 
 
 def _is_gone(former: FormerMetric, series: SeriesNode, query: Query, more: str = "") -> Defect:
-    fix = f"Read {former.replacement} instead." if former.replacement else "Nothing answers instead: remove it."
+    differs = f": {former.differs}" if _differs(former, series) else ""
+    fix = (
+        f"Read {former.replacement} instead{differs}." if former.replacement else "Nothing answers instead: remove it."
+    )
     message = f"{former.name} is gone from version {former.removed_in} on.{more}"
     return in_query(query, message, series.name, fix, _renamed(former, series, query))
 
 
 def _renamed(former: FormerMetric, series: SeriesNode, query: Query) -> tuple[Repair, ...]:
-    """The repair where the same series has another name now."""
+    """The repair where the same series has another name, and every number of the query means what it did."""
     new = former.replacement + series.name.removeprefix(former.name)
     known = _NAME.fullmatch(former.replacement) and new in known_series()
-    return with_part(query, series.name, new) if known else ()
+    same = not any(_differs(former, each) for each in query.series if each.name == series.name)
+    return with_part(query, series.name, new) if known and same else ()
+
+
+def _differs(former: FormerMetric, series: SeriesNode) -> bool:
+    """Whether what answers instead differs in something that the selector depends on."""
+    named = {each.label for each in series.matchers}
+    return bool(former.differs) and (not former.differing_labels or not former.differing_labels.isdisjoint(named))
 
 
 def _gone(query: Query, beside: tuple[Query, ...], corpus: Corpus) -> Iterator[tuple[FormerMetric, SeriesNode]]:

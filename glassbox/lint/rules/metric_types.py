@@ -223,12 +223,13 @@ def sum_of_ratios(corpus: Corpus) -> Iterator[Defect]:
     good=on_panel("histogram_quantile(0.9, sum by (job, le) (rate(latency_seconds_bucket[5m])))"),
 )
 def quantile_without_le(corpus: Corpus) -> Iterator[Defect]:
-    """Of classic histograms: native ones have no le."""
+    """Of classic histograms: native ones have no le, and those of VictoriaMetrics have vmrange instead, which a query may keep."""
     for query in corpus.queries:
         for node in query.nodes:
             if isinstance(node, CallNode) and node.name in _QUANTILES:
                 buckets = [each for each in series_of(node) if "_bucket" in each.name]
-                if buckets and "le" not in corpus.labels_of(node.arguments[_BUCKETS[node.name]]).possible:
+                left = corpus.labels_of(node.arguments[_BUCKETS[node.name]])
+                if buckets and "le" not in left.possible and "vmrange" not in left.expected:
                     yield in_query(query, f"The aggregation of {buckets[0].name} drops le.", node.name)
 
 

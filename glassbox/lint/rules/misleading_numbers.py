@@ -83,76 +83,6 @@ def _compares(node: BinaryNode, operator: str = "") -> bool:
 
 
 @lint_rule(
-    "average-of-quantiles",
-    Severity.WARNING,
-    title="An average or sum of quantiles",
-    why="Quantiles cannot be averaged: a server with ten requests counts as much as one with ten thousand.",
-    fix="Aggregate the buckets, as in histogram_quantile(0.9, sum by (le) (rate(x_bucket[5m]))), or show the largest.",
-    bad=on_panel("avg(histogram_quantile(0.9, sum by (le, pod) (rate(latency_seconds_bucket[5m]))))"),
-    good=on_panel("histogram_quantile(0.9, sum by (le) (rate(latency_seconds_bucket[5m])))"),
-)
-def average_of_quantiles(corpus: Corpus) -> Iterator[Defect]:
-    """Also of quantiles that a rule records, and of a summary's quantile."""
-    for query in corpus.queries:
-        for node in query.nodes:
-            if isinstance(node, AggregateNode) and node.operator in ("avg", "sum") and _is_quantile(node.of, corpus):
-                yield in_query(query, f"{node.operator} of quantiles is not a quantile.", node.operator)
-
-
-def _is_quantile(node: Node, corpus: Corpus, *, recorded: bool = True) -> bool:
-    if isinstance(node, SeriesNode):
-        chosen = any(each.label == "quantile" and each.operator == "=" for each in node.matchers)
-        rules = corpus.recorded.get(node.name, ()) if recorded else ()
-        return chosen or any(
-            rule.query.tree and _is_quantile(rule.query.tree, corpus, recorded=False) for rule in rules
-        )
-    if isinstance(node, CallNode) and node.name.startswith("label_"):
-        return _is_quantile(node.arguments[0], corpus)
-    return isinstance(node, CallNode) and node.name in QUANTILES
-
-
-@lint_rule(
-    "average-of-averages",
-    Severity.WARNING,
-    title="An average of averages",
-    why="Each average counts as much as any other, however few values it is of.",
-    fix="Divide the sum of the sums by the sum of the counts.",
-    bad=on_panel("avg(rate(latency_seconds_sum[5m]) / rate(latency_seconds_count[5m]))"),
-    good=on_panel("sum(rate(latency_seconds_sum[5m])) / sum(rate(latency_seconds_count[5m]))"),
-)
-def average_of_averages(corpus: Corpus) -> Iterator[Defect]:
-    """Of the mean of a histogram, also of one that is recorded, and of an average by other labels."""
-    for query in corpus.queries:
-        for node in query.nodes:
-            if (
-                isinstance(node, AggregateNode)
-                and node.operator in ("avg", "sum")
-                and (why := _is_average(node, corpus))
-            ):
-                yield in_query(
-                    query, f"{node.operator} of {why} weighs all alike, however many values each is of.", node.operator
-                )
-
-
-def _is_average(around: AggregateNode, corpus: Corpus) -> str:
-    trees = [around.of]
-    if isinstance(around.of, SeriesNode):
-        trees = [rule.query.tree for rule in corpus.recorded.get(around.of.name, ()) if rule.query.tree]
-    if any(is_mean(tree) for tree in trees):
-        return "means"
-    return "averages" if around.operator == "avg" and _name(around.of) == "avg" else ""
-
-
-def is_mean(node: Node) -> bool:
-    """Whether it divides the sum of a histogram's or summary's observations by their number."""
-    if not (isinstance(node, BinaryNode) and node.operator == "/"):
-        return False
-    above = {each.name.removesuffix("_sum") for each in series_of(node.left) if each.name.endswith("_sum")}
-    below = {each.name.removesuffix("_count") for each in series_of(node.right) if each.name.endswith("_count")}
-    return bool(above & below)
-
-
-@lint_rule(
     "nan-in-sum",
     Severity.WARNING,
     title="A division within a sum",
@@ -266,8 +196,6 @@ def change_of_info(corpus: Corpus) -> Iterator[Defect]:
 
 RULES = (
     bool_needed,
-    average_of_quantiles,
-    average_of_averages,
     nan_in_sum,
     quantile_since_start,
     average_since_start,

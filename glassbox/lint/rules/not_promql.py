@@ -1,28 +1,21 @@
 """Queries and rule files that Prometheus refuses."""
 
 import json
-import re
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 from glassbox.errors import GlassboxError
 from glassbox.lint.examples import as_alert, on_panel
 from glassbox.lint.finding import Location, Severity
 from glassbox.lint.rule import Defect, in_query, lint_rule
+from glassbox.lint.rules.for_victoria_metrics import in_metrics_ql, refused
 from glassbox.lint.subjects import Corpus, Query
 from glassbox.prometheus import promtool
-from glassbox.syntax.grafana_variables import plain, variables_shape
+from glassbox.syntax.grafana_variables import plain
 from glassbox.syntax.parsing import tree_of
 
 _QUERIES_FILE = "queries.yml"
-# Words that PromQL does not have: https://docs.victoriametrics.com/victoriametrics/metricsql/
-_METRICS_QL = re.compile(
-    r"\bWITH\s*\(|\bkeep_metric_names\b|\)\s*(?:default|if|ifnot)\b|\}\s*(?:default|if|ifnot)\b"
-    r"|\b(?:(?:topk|bottomk)_(?:min|max|avg|median|last)|(?:range|running)_\w+|rollup(?:_\w+)?|buckets_limit|prometheus_buckets"
-    r"|label_(?:set|del|keep|copy|move|map|transform|value|match|mismatch)|(?:in|de)creases_over_time)\s*\("
-)
-_OF_VICTORIA_METRICS = "Write it in PromQL, or exempt the dashboard if only VictoriaMetrics answers it."
 
 
 @lint_rule(
@@ -35,24 +28,16 @@ _OF_VICTORIA_METRICS = "Write it in PromQL, or exempt the dashboard if only Vict
     good=as_alert("sum(rate(errors_total[5m])) > 1"),
 )
 def not_promql(corpus: Corpus) -> Iterator[Defect]:
-    """One finding for each dashboard that has MetricsQL. What a variable decides, beyond values and windows, is not judged."""
+    """Without MetricsQL, and without what a variable of a dashboard decides beyond values and windows."""
     for rule in corpus.rules:
-        for query in (rule.query, *rule.more_queries):
-            if query.tree is None:
-                yield in_query(query, _why(query))
+        yield from (in_query(query, _why(query)) for query in (rule.query, *rule.more_queries) if _is_refused(query))
     for board in corpus.boards:
-        refused = [query for query in board.queries if query.tree is None and not variables_shape(query.text)]
-        yield from _of_metrics_ql(refused) or (in_query(query, _why(query)) for query in refused)
+        if not in_metrics_ql(board):
+            yield from (in_query(query, _why(query)) for query in refused(board))
 
 
-def _of_metrics_ql(refused: Sequence[Query]) -> list[Defect]:
-    """One defect for all, where one of them can only be meant for VictoriaMetrics; none otherwise."""
-    for query in refused:
-        if word := _METRICS_QL.search(query.text):
-            said = "It is MetricsQL, which VictoriaMetrics reads and Prometheus does not."
-            in_all = f" In all, {len(refused)} of the dashboard's queries are not PromQL." if len(refused) > 1 else ""
-            return [in_query(query, f"{said}{in_all}", word[0], fix=_OF_VICTORIA_METRICS)]
-    return []
+def _is_refused(query: Query) -> bool:
+    return query.tree is None and not query.is_metrics_ql
 
 
 def _why(query: Query) -> str:

@@ -11,9 +11,8 @@ from glassbox.lint.finding import Location, Severity
 from glassbox.lint.rule import Defect, lint_rule
 from glassbox.lint.subjects import Corpus, GroupedRule, RuleGroup
 from glassbox.lint.words import listed
+from glassbox.syntax.promql_durations import is_too_long, seconds_of
 
-# vmalert also reads fractions of a unit.
-_DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|[smhdwy]))+|0")
 # What is filled in before Prometheus reads the file.
 _FILLED_IN = re.compile(r"\$|\{\{|%\(")
 _SECONDS = re.compile(r"\d+")
@@ -82,11 +81,12 @@ def _wrong_times(rule: GroupedRule) -> Iterator[Defect]:
 
 
 def _is_wrong(text: str) -> bool:
-    return bool(text) and not _DURATION.fullmatch(text) and not _FILLED_IN.search(text)
+    return seconds_of(text) is None and not _FILLED_IN.search(text)
 
 
 def _said(key: str, text: str) -> str:
-    return f"`{key}` is {text!r}, which is not a duration."
+    why = "longer than the 292 years that Prometheus takes" if is_too_long(text) else "not a duration"
+    return f"`{key}` is {text!r}, which is {why}."
 
 
 @lint_rule(

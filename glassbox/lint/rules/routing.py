@@ -11,22 +11,25 @@ from glassbox.lint.subjects import Corpus, GroupedRule, NotificationRoute
 
 _AT = Location("alertmanager.yml", object="route to nobody")
 _ROUTES = (
-    NotificationRoute((), "nobody", _AT, is_first=True),
+    NotificationRoute((), "nobody", _AT, is_first=True, notifies=False),
     NotificationRoute((("team", "=", "inference"),), "inference", Location("alertmanager.yml", object="route")),
 )
 _OWNERS = frozenset({"team", "owner", "squad", "service_owner", "component_owner"})
 
 
 def _routed(example: Example) -> Example:
-    text = "route: {receiver: nobody, routes: [{receiver: inference, matchers: [team=inference]}]}"
+    text = (
+        "route: {receiver: nobody, routes: [{receiver: inference, matchers: [team=inference]}]}\n"
+        "receivers: [{name: nobody}, {name: inference, webhook_configs: [{url_file: /etc/hook}]}]"
+    )
     return Example(f"{example.text}\n{text}", replace(example.corpus, routes=_ROUTES))
 
 
 @lint_rule(
     "unrouted-alert",
     Severity.WARNING,
-    title="An alert that no route takes, beside others that one takes",
-    why="It goes to the first route's receiver, where nobody looks for it: a label is missing, or is written in another way.",
+    title="An alert of which nobody is notified, since no route takes it",
+    why="It goes to the first route's receiver, which notifies nobody: a label is missing, or is written in another way.",
     fix="Give it the labels of a route, or write a route for it.",
     bad=_routed(
         together(
@@ -38,11 +41,19 @@ def _routed(example: Example) -> Example:
 )
 def unrouted_alert(corpus: Corpus) -> Iterator[Defect]:
     """Where routes were read too; what a label of its series, or of a server, may bring to a route counts as taken."""
-    routes = [route for route in corpus.routes if not route.is_first and route.matchers]
-    alerts = [alert for alert in corpus.alerts if not alert.is_grafana] if routes else []
-    left = [alert for alert in alerts if not any(_may_take(route, alert, corpus) for route in routes)]
-    if len(left) < len(alerts):
-        yield from (Defect(alert.location, f"No route takes {alert.name}, but the first.") for alert in left)
+    first = [route for route in corpus.routes if route.is_first]
+    if not first or any(route.notifies for route in first):
+        return
+    routes = [route for route in corpus.routes if not route.is_first]
+    alerts = [alert for alert in corpus.alerts if not alert.is_grafana]
+    takers = [[route for route in routes if _may_take(route, alert, corpus)] for alert in alerts]
+    if any(route.notifies for taking in takers for route in taking):
+        left = [alert for alert, taking in zip(alerts, takers, strict=True) if not taking]
+        yield from (Defect(alert.location, _nobody(alert, first[0])) for alert in left)
+
+
+def _nobody(alert: GroupedRule, first: NotificationRoute) -> str:
+    return f"No route takes {alert.name} but the first, whose receiver {first.receiver!r} notifies nobody."
 
 
 def _may_take(route: NotificationRoute, alert: GroupedRule, corpus: Corpus) -> bool:

@@ -7,8 +7,9 @@ from glassbox.lint.examples import on_panel
 from glassbox.lint.finding import Severity
 from glassbox.lint.known_metrics import HISTOGRAM
 from glassbox.lint.rule import Defect, in_query, lint_rule
+from glassbox.lint.rules.averages import is_mean
 from glassbox.lint.rules.bucket_bounds import known_bounds
-from glassbox.lint.rules.misleading_numbers import QUANTILES, is_mean
+from glassbox.lint.rules.misleading_numbers import QUANTILES
 from glassbox.lint.rules.windows import OF_COUNTERS, calls
 from glassbox.lint.subjects import BoardPanel, Corpus
 from glassbox.syntax.tree import AggregateNode, BinaryNode, CallNode, Node, NumberNode, SeriesNode, is_scalar, series_of

@@ -1,13 +1,16 @@
 """Alerts that never fire, always fire, or are silent when they are needed most."""
 
+import re
 from collections.abc import Iterator
 
 from glassbox.lint.examples import as_alert
 from glassbox.lint.finding import Severity
 from glassbox.lint.rule import Defect, in_query, lint_rule
+from glassbox.lint.series_labels import LABELS_OF_ALL_SERIES
 from glassbox.lint.subjects import Corpus, GroupedRule
 from glassbox.lint.templates import prints_value
-from glassbox.lint.words import duration, seconds_of
+from glassbox.lint.words import duration
+from glassbox.syntax.promql_durations import seconds_of
 from glassbox.syntax.tree import (
     COMPARISONS,
     AggregateNode,
@@ -23,6 +26,12 @@ from glassbox.syntax.tree import (
 _ASSUMED_SCRAPE_SECONDS = 30
 _ABSENT = ("absent", "absent_over_time")
 _CHOOSING = ("topk", "bottomk", "limitk", "limit_ratio")
+# Their series are 1 while they are there: what they say is in their labels, and comes and goes with them (OpenMetrics for _info;
+# docs/metrics/ of kube-state-metrics for its own).
+_SAID_BY_LABELS = re.compile(
+    r"\w+_(info|metadata|labels|annotations)|kube_pod_(init_)?container_status_(waiting|(last_)?terminated)_reason"
+    r"|kube_node_(spec_taint|role)|kube_(pod|replicaset|job)_owner|kube_pod_tolerations"
+)
 
 
 @lint_rule(
@@ -35,7 +44,7 @@ _CHOOSING = ("topk", "bottomk", "limitk", "limit_ratio")
     good=as_alert("sum by (job) (rate(errors_total[5m])) > 1"),
 )
 def no_comparison(corpus: Corpus) -> Iterator[Defect]:
-    """What asks for existence or absence needs none; a recorded series may hold one; a constant is a heartbeat."""
+    """What asks for existence or absence needs none, as info series with a label; a recorded series may hold one; a constant is a heartbeat."""
     for alert in _of_prometheus(corpus):
         nodes = alert.query.nodes
         reads = any(isinstance(node, SeriesNode) for node in nodes)
@@ -49,8 +58,20 @@ def no_comparison(corpus: Corpus) -> Iterator[Defect]:
 
 
 def _is_narrowed(node: Node | None) -> bool:
-    """Whether it asks whether there are series at all whose label has a certain form."""
-    return isinstance(node, SeriesNode) and any(each.operator == "=~" for each in node.matchers)
+    """Whether it asks whether there are series at all with certain labels."""
+    if isinstance(node, SeriesNode):
+        by_a_label = _said_by_labels(node) and any(each.label not in LABELS_OF_ALL_SERIES for each in node.matchers)
+        return by_a_label or any(each.operator == "=~" for each in node.matchers)
+    if isinstance(node, AggregateNode):
+        return _said_by_labels(node.of) and _is_narrowed(node.of)
+    if isinstance(node, BinaryNode) and node.operator == "*":
+        sides = (node.left, node.right)
+        return all(map(_said_by_labels, sides)) and any(map(_is_narrowed, sides))
+    return False
+
+
+def _said_by_labels(node: Node) -> bool:
+    return isinstance(node, SeriesNode) and bool(_SAID_BY_LABELS.fullmatch(node.name))
 
 
 def _of_prometheus(corpus: Corpus) -> Iterator[GroupedRule]:

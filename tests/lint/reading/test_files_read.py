@@ -2,6 +2,7 @@
 
 import json
 import os
+from base64 import b64encode
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import yaml
 
 from glassbox.errors import GlassboxError
 from glassbox.lint.finding import Severity
+from glassbox.lint.linting import judged
 from glassbox.lint.reading import files_read
 from glassbox.lint.subjects import Grid, QueryKind
 from tests.support import lint_files
@@ -192,6 +194,20 @@ def test_a_configuration_of_alertmanager(tmp_path):
         text.text == "https://example.com/hook" and text.location.object == "receiver on-call"
         for text in found.corpus.texts
     )
+
+
+def test_a_receiver_without_a_way_to_notify_notifies_nobody(tmp_path):
+    ways = [
+        {},
+        {"slack_configs": []},
+        {"webhook_configs": [{"url_file": "/etc/hook"}]},
+        {"slackConfigs": [{"channel": "x"}]},
+    ]
+    receivers = [{"name": str(number), **way} for number, way in enumerate(ways)]
+    routes = [{"receiver": each["name"]} for each in receivers]
+    config = {"route": {"receiver": "one of another file", "routes": routes}, "receivers": receivers}
+    found = read(tmp_path, yaml.safe_dump(config)).corpus.routes
+    assert [route.notifies for route in found] == [True, False, False, True, True]
 
 
 def test_the_interval_of_scrapes_is_the_longest_that_a_configuration_has(tmp_path):
@@ -512,3 +528,125 @@ def test_what_a_variable_and_a_dashboard_open_with_is_read(tmp_path):
 
 def test_a_group_whose_rules_are_left_empty_is_read(tmp_path):
     assert groups(tmp_path, "groups:\n- name: a\n  rules:\n")[0].rules == ()
+
+
+GROUPS_OF_OTHERS = {
+    "of users": json.dumps({"realm": "x", "groups": [{"name": "Ops", "path": "/Ops", "subGroups": []}]}),
+    "of members": "groups:\n- name: admins\n  users: [a, b]\n",
+    "of permissions": "groups: [{name: a, rules: [{apiGroups: [apps], verbs: [get]}, {resources: [pods]}]}]\n",
+    "none, beside other things": json.dumps({"realm": "x", "groups": []}),
+    "texts": "groups: [admins, users]\n",
+}
+
+
+@pytest.mark.parametrize("kind", GROUPS_OF_OTHERS)
+def test_groups_of_something_else_are_passed_over_in_a_folder_and_refused_where_they_are_named(tmp_path, kind):
+    text = GROUPS_OF_OTHERS[kind]
+    (refused,) = read(tmp_path, text, "others.yaml").unreadable
+    assert refused.message.startswith("It holds neither a dashboard, nor rule groups")
+    (tmp_path / "rules.yml").write_text(RULES)
+    found = files_read.read([tmp_path])
+    assert ([group.name for group in found.corpus.groups], found.unreadable) == (["serving", "without rules"], ())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "groups: []",
+        "namespace: app\ngroups: []",
+        "groups: [{name: a, rules: []}]",
+        "groups: [{name: a, rule: [{alert: A, expr: up == 0}]}]",
+        "kind: PrometheusRule\nspec: {groups: [{name: a}]}",
+        '{"prometheusRules": {"groups": [{"name": "a"}]}}',
+    ],
+)
+def test_rule_files_without_a_rule_are_rule_files(tmp_path, text):
+    found = read(tmp_path, text, "rules.yml")
+    assert (found.unreadable, found.count, [*found.corpus.rules]) == ((), 1, [])
+
+
+def in_secret(text, *, encoded):
+    held = (
+        {"data": {"alertmanager.yaml": b64encode(text.encode()).decode()}}
+        if encoded
+        else {"stringData": {"alertmanager.yaml": text}}
+    )
+    return yaml.safe_dump({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "main"}, **held})
+
+
+@pytest.mark.parametrize("encoded", [False, True])
+@pytest.mark.parametrize("as_json", [False, True])
+def test_a_configuration_of_alertmanager_in_a_secret_is_read_but_for_its_credentials(tmp_path, encoded, as_json):
+    config = json.dumps(yaml.safe_load(lint_files.ALERTMANAGER)) if as_json else lint_files.ALERTMANAGER
+    plain = read(tmp_path, lint_files.ALERTMANAGER).corpus
+    found = read(tmp_path, in_secret(config, encoded=encoded))
+    assert [(each.receiver, each.matchers) for each in found.corpus.routes] == [
+        (each.receiver, each.matchers) for each in plain.routes
+    ]
+    assert (len(found.corpus.inhibitions), found.corpus.texts, found.count, found.unreadable) == (1, (), 1, ())
+
+
+@pytest.mark.parametrize("encoded", [False, True])
+def test_what_is_wrong_in_a_secret_is_told_without_its_value(tmp_path, encoded):
+    text = "route: {receiver: a}\nreceivers:\n- name: a\n  webhook_configs: [{url: *hunter2}]\n"
+    (tmp_path / "secret.yaml").write_text(in_secret(text, encoded=encoded))
+    (refused,) = files_read.read([tmp_path]).unreadable
+    assert (refused.message, refused.location.object) == (
+        "What it holds is neither YAML nor JSON that is read.",
+        "alertmanager.yaml",
+    )
+    assert "hunter2" not in repr(refused)
+
+
+@pytest.mark.parametrize(
+    "data", [{"tls.key": "not base64"}, {"a": b64encode(b"\xff\xfe").decode()}, {"password": "aHVudGVyMg=="}]
+)
+def test_a_secret_of_something_else_is_passed_over(tmp_path, data):
+    (tmp_path / "secret.yaml").write_text(yaml.safe_dump({"kind": "Secret", "data": data}))
+    (tmp_path / "rules.yml").write_text(RULES)
+    found = files_read.read([tmp_path])
+    assert (found.count, found.unreadable) == (1, ())
+
+
+def test_a_configuration_of_alertmanager_that_is_not_yaml_is_told_in_a_folder_too(tmp_path):
+    (tmp_path / "alertmanager.yml").write_text("route: {receiver: a}\nreceivers:\n - name: a\n- name: b\n")
+    (refused,) = files_read.read([tmp_path]).unreadable
+    assert refused.message.startswith("It is not YAML")
+
+
+def of_metrics_ql(tmp_path, text):
+    found = read(tmp_path, text, "rules.yml")
+    assert found.unreadable == ()
+    return [rule.name for rule in found.corpus.rules if rule.query.is_metrics_ql]
+
+
+@pytest.mark.parametrize("type_", ["vlogs", "graphite"])
+def test_groups_of_vmalert_that_ask_something_else_are_not_judged(tmp_path, type_):
+    rules = "[{alert: A, expr: 'app: x AND y | stats count() c'}]"
+    others = f"groups: [{{name: logs, type: {type_}, rules: {rules}}}, {{name: b, type: prometheus, rules: [{{alert: B, expr: up == 0}}]}}]"
+    assert [rule.name for rule in read(tmp_path, others, "rules.yml").corpus.rules] == ["B"]
+
+
+BROKEN = "{alert: Broken, expr: rate(x) > 1}"
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        (f"groups: [{{name: a, rules: [{BROKEN}]}}]", []),
+        (f"groups: [{{name: a, rules: [{BROKEN}, {{alert: Late, expr: 'lag(up[1h]) > 900'}}, {{alert: C, expr: up == 0}}]}}]", ["Broken", "Late"]),
+        (f"groups: [{{name: a, rules: [{BROKEN}]}}, {{name: b, concurrency: 2, rules: []}}]", ["Broken"]),
+        (f"kind: VMRule\nspec: {{groups: [{{name: a, rules: [{BROKEN}]}}]}}", ["Broken"]),
+        (f"kind: PrometheusRule\nspec: {{groups: [{{name: a, rules: [{BROKEN}]}}]}}", []),
+        ("groups: [{name: a, debug: true, rules: [{alert: Empty, expr: ''}]}]", []),
+    ],
+)  # fmt: skip  # a file in a line
+def test_what_is_not_promql_may_be_metrics_ql_only_in_a_file_for_victoria_metrics(tmp_path, text, names):
+    assert of_metrics_ql(tmp_path, text) == names
+
+
+def test_metrics_ql_is_told_once_for_a_file_and_not_as_broken_promql(tmp_path):
+    late, later = (f"{{alert: {name}, expr: 'lag(up[1h]) > 900', for: 5m}}" for name in ("Late", "Later"))
+    found = read(tmp_path, f"groups: [{{name: a, rules: [{late}, {later}]}}]", "rules.yml")
+    said = [(each.rule, each.message) for each in judged(found.corpus) if each.rule in ("metricsql", "not-promql")]
+    assert said == [("metricsql", "2 expressions of this file cannot be judged as PromQL.")]

@@ -105,6 +105,14 @@ def test_what_is_repeated_has_one_value_at_a_time(what):
     assert found(REPEATING[what], "equals-several") == found(REPEATING[what], "unused-variable") == []
 
 
+@pytest.mark.parametrize(("repeat", "count"), [("instance", 0), ("", 1)])
+def test_lines_of_a_repeated_row_are_of_one_server_each(repeat, count):
+    asked = 'vllm:num_requests_running{instance=~"$instance"}'
+    lines = panel(asked, targets=[{"refId": "A", "expr": asked, "legendFormat": "Running"}])
+    repeated = board(ROW | {"repeat": repeat}, lines, variables=(variable("instance", multi=True),))
+    assert len(found(repeated, "lines-alike")) == count
+
+
 def test_without_a_repeat_it_may_have_several():
     said = ["It compares with 'app', which may be several values."]
     assert found(board(ROW | {"repeat": ""}, panel(EQUALS), variables=SEVERAL), "equals-several") == said

@@ -14,7 +14,7 @@ _LISTING = ("interval", "custom", "constant")
 
 
 @dataclass(frozen=True)
-class Step:
+class ShortestStep:
     """The shortest step of a query: `seconds` is None where it has none or it is not known, and `is_chosen` where a variable decides it."""
 
     seconds: float | None = None
@@ -28,11 +28,11 @@ class ShortestSteps:
         variables = objects_in(object_in(board, "templating"), "list")
         self._least = {text_in(each, "name"): _least(each) for each in variables if each.get("type") in _LISTING}
 
-    def of(self, interval: str) -> Step:
+    def of(self, interval: str) -> ShortestStep:
         """That of an interval such as `30s`, `>30s` or `$step`; of a variable the least that somebody can choose."""
         if name := next(variables_named(interval), ""):
-            return Step(self._least.get(name), is_chosen=True)
-        return Step(_seconds(interval))
+            return ShortestStep(self._least.get(name), is_chosen=True)
+        return ShortestStep(_seconds(interval))
 
 
 def _least(variable: Mapping[str, Any]) -> float | None:

@@ -25,7 +25,7 @@ _NUMBERS = (*LINES, "stat", "singlestat", "gauge", "bargauge")
     good=on_panel("rate(vllm:generation_tokens_total[$__rate_interval])", "{{instance}}"),
 )
 def lines_alike(corpus: Corpus) -> Iterator[Defect]:
-    """One finding for each dashboard, of metrics that are known to have a label of their own, unless a choice of one server is made, or each has a panel of its own."""
+    """One finding for each dashboard, of metrics that are known to have a label of their own, unless one server is chosen, or each has a panel of its own."""
     for board in corpus.boards:
         single = {each.name for each in board.variables if not (each.multi or each.include_all)} | board.repeated
         alike = [

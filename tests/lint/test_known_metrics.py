@@ -74,7 +74,17 @@ def test_where_old_and_new_name_say_other_units_the_difference_is_said():
         ("DCGM_FI_DEV_FB_USED * 1048576", None),
         ("DCGM_FI_DEV_FB_USED / (DCGM_FI_DEV_FB_USED + DCGM_FI_DEV_FB_FREE)", Unit.RATIO),
         ("sum(rate(node_network_receive_bytes_total[5m]))", Unit.BYTES_PER_SECOND),
-        ("sum(rate(node_network_receive_bytes_total[5m])) * 8", None),
+        ("sum(rate(node_network_receive_bytes_total[5m])) * 8", Unit.BITS_PER_SECOND),
+        ("8 * rate(node_network_receive_bytes_total[5m]) / 1e6", None),
+        ("node_memory_MemFree_bytes * 8", None),
+        ("node_time_seconds - node_boot_time_seconds", Unit.SECONDS),
+        ("time() - max by (pod) (kube_pod_created)", Unit.SECONDS),
+        ("(time() - process_start_time_seconds) / 3600", None),
+        ("time() - foreign_read_time_seconds", None),
+        ("time() - foreign_timestamp_seconds", None),
+        ("time() - sum(kube_pod_created)", None),
+        ("time() - increase(node_time_seconds[5m])", None),
+        ("node_time_seconds + node_boot_time_seconds", None),
         ("rate(node_cpu_seconds_total[5m])", Unit.RATIO),
         ("histogram_quantile(0.9, sum by (le) (rate(vllm:e2e_request_latency_seconds_bucket[5m])))", Unit.SECONDS),
         (
@@ -85,7 +95,7 @@ def test_where_old_and_new_name_say_other_units_the_difference_is_said():
         ("count(vllm:kv_cache_usage_perc)", None),
         ("vllm:kv_cache_usage_perc > bool 0.9", Unit.BOOLEAN),
         ("foreign_seconds", None),
-        ("time() - node_boot_time_seconds", None),
+        ("time() - node_boot_time_seconds", Unit.SECONDS),
     ],
 )
 def test_the_unit_of_a_result_follows_from_what_it_reads(query, unit):
@@ -153,6 +163,21 @@ FOUND = [
     ),
     (
         "wrong-unit",
+        on_panel("sum(rate(node_network_receive_bytes_total[5m])) * 8", panel={"unit": "Bps"}),
+        "The values are bits per second, and the panel shows them as 'Bps'.",
+    ),
+    (
+        "wrong-unit",
+        on_panel("node_time_seconds - node_boot_time_seconds", panel={"unit": "ms"}),
+        "The values are seconds, and the panel shows them as 'ms'.",
+    ),
+    (
+        "wrong-unit-in-name",
+        as_record("a:received_bytes:rate5m", "sum(rate(node_network_receive_bytes_total[5m])) * 8"),
+        "The values of a:received_bytes:rate5m are bits per second, not bytes.",
+    ),
+    (
+        "wrong-unit",
         on_panel("rate(node_network_receive_bytes_total[5m])", panel={"unit": "bps"}),
         "The values are bytes per second, and the panel shows them as 'bps'.",
     ),
@@ -189,6 +214,9 @@ LEFT_ALONE = [
     ("wrong-unit", on_panel("DCGM_FI_DEV_FB_USED", panel={"unit": "bytes", "other_units": True})),
     ("wrong-unit", on_panel("vllm:kv_cache_usage_perc * 100", panel={"unit": "percent"})),
     ("wrong-unit", on_panel("foreign_seconds", panel={"unit": "ms"})),
+    ("wrong-unit", on_panel("rate(node_network_receive_bytes_total[5m]) * 8", panel={"unit": "bps"})),
+    ("wrong-unit", on_panel("(time() - node_boot_time_seconds) * 1000", panel={"unit": "ms"})),
+    ("wrong-unit", on_panel("time() - node_boot_time_seconds", panel={"unit": "s"})),
     ("wrong-unit-in-name", as_record("gpu:memory_bytes:ratio", "DCGM_FI_DEV_FB_USED / DCGM_FI_DEV_FB_FREE")),
     (
         "sum-without-count",

@@ -8,7 +8,7 @@ from operator import neg
 from glassbox.lint.known_metrics import GAUGE
 from glassbox.lint.subjects import Corpus
 from glassbox.metrics import CATALOGUE
-from glassbox.metrics.types import Gauge, Unit
+from glassbox.metrics.types import Gauge, Unit, spellings
 from glassbox.syntax.tree import (
     COMPARISONS,
     AggregateNode,
@@ -43,10 +43,11 @@ _ONE = Bounds(1, 1)
 _SHARE = Bounds(0, 1)
 _OF_UNITS = {Unit.RATIO: _SHARE, Unit.PERCENT: Bounds(0, 100)}
 _KNOWN = {
-    metric.name: _OF_UNITS[metric.unit]
+    name: _OF_UNITS[metric.unit]
     for metrics in CATALOGUE.values()
     for metric in metrics
     if isinstance(metric, Gauge) and metric.unit in _OF_UNITS and not metric.shared_name
+    for name in spellings(metric.name)
 }
 # What they add up or count is not negative; a fall is taken for a restart.
 _NEVER_NEGATIVE = frozenset({"rate", "irate", "increase", "resets", "changes", "count_over_time", "stddev", "stdvar"})

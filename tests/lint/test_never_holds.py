@@ -17,6 +17,7 @@ def messages(example):
     ("expr", "said"),
     [
         ("vllm:kv_cache_usage_perc > 90", "between 0 and 1, so that > 90 never holds"),
+        ("ray_vllm_kv_cache_usage_perc > 90", "between 0 and 1, so that > 90 never holds"),
         ("max by (pod) (vllm:kv_cache_usage_perc) * 100 > 100", "between 0 and 100, so that > 100 never holds"),
         ("90 < avg_over_time(vllm:kv_cache_usage_perc[5m])", "between 0 and 1, so that > 90 never holds"),
         ("1 - vllm:kv_cache_usage_perc < 0", "between 0 and 1, so that < 0 never holds"),

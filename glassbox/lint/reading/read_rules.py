@@ -100,17 +100,11 @@ def is_rule_resource(value: Mapping[str, Any]) -> bool:
 def group_of_resource(value: Mapping[str, Any], file: str) -> RuleGroup:
     """Such a rule, in a group by itself that is called as its folder is."""
     metadata, spec = object_in(value, "metadata"), object_in(value, "spec")
-    folder = next(
-        (
-            found
-            for key in ("annotations", "labels")
-            if (found := text_in(object_in(metadata, key), "grafana.app/folder"))
-        ),
-        "",
-    )
+    labels = {**object_in(metadata, "labels"), **object_in(metadata, "annotations")}
+    name = text_in(labels, "grafana.app/folder") or text_in(metadata, "name")
     data = list(object_in(spec, "expressions").values())
     rule = {**spec, "record": text_in(spec, "metric"), "keep_firing_for": text_in(spec, "keepFiringFor"), "data": data}
-    return group_of({"name": folder or text_in(metadata, "name"), "rules": [rule]}, file, line_of(spec, "title"))
+    return group_of({"name": name, "rules": [rule]}, file, line_of(spec, "title"))
 
 
 def is_of_grafana(rule: Mapping[str, Any]) -> bool:

@@ -94,6 +94,19 @@ def _spelled(series: ExposedSeries) -> Iterator[ExposedSeries]:
         yield replace(series, name=name, metric=metric, labels=None)
 
 
+@cache
+def exporters_by_metric() -> Mapping[str, str]:
+    """The exporters that the headings of the table of known metrics name, by the metrics below each."""
+    found: dict[str, str] = {}
+    exporter = ""
+    for line in (files("glassbox.lint") / "known_metrics.tsv").read_text(encoding="utf-8").splitlines():
+        if line.startswith("#"):
+            exporter = line.removeprefix("#").partition(",")[0].strip()
+        else:
+            found.setdefault(line.partition("\t")[0], exporter)
+    return found
+
+
 def first_word(name: str) -> str:
     """The first word of a name, which is that of an exporter."""
     return _BETWEEN_WORDS.split(name)[0]

@@ -1,13 +1,12 @@
-"""A plan that brings back what backups hold, deleted objects included; and one that removes all that is ours."""
+"""A plan that brings back what backups hold, deleted objects included."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-from glassbox.compile.bundle import Bundle, CompiledContent, Json
 from glassbox.deploying.backups import Backup, place_of_group
-from glassbox.deploying.change import Action, Change
+from glassbox.deploying.emptied_folders import with_emptied_folders
 from glassbox.deploying.notifications_before import (
     ContactPointsAsBefore,
     MuteTimingsAsBefore,
@@ -15,23 +14,15 @@ from glassbox.deploying.notifications_before import (
     State,
     TemplatesAsBefore,
 )
+from glassbox.deploying.objects_before import DashboardsAsBefore, FolderAsBefore, GroupsAsBefore, deployment_of
 from glassbox.deploying.plan import PushPlan, plan
 from glassbox.errors import GlassboxError
-from glassbox.grafana.at_once import at_once
 from glassbox.grafana.client import Grafana
-from glassbox.grafana.kinds import KINDS
-from glassbox.grafana.kinds.dashboard_kind import DashboardKind, stored
-from glassbox.grafana.kinds.folder_kind import FolderKind
-from glassbox.grafana.kinds.kind import Deployment
-from glassbox.grafana.kinds.rule_group_kind import RuleGroupKind, place_key
-from glassbox.grafana.rule_marks import SET_BY_SERVER
-from glassbox.grafana.survey import Survey
+from glassbox.grafana.kinds.rule_group_kind import RuleGroupKind
 from glassbox.settings.model import GrafanaTarget
 from glassbox.settings.notifications import Notifications
 
 NONE_DECLARED = Notifications()
-_IN_FOLDER = (DashboardKind.name, RuleGroupKind.name)
-"""The kinds whose objects a folder holds."""
 
 
 def _in_nothing(_backups: Sequence[Backup]) -> bool:
@@ -98,122 +89,18 @@ def rollback_plan(
         for each in backup.objects:
             is_group = each["kind"] == RuleGroupKind.name
             states.setdefault(each["kind"], {})[place_of_group(backup, each) if is_group else each["uid"]] = each
-    groups = _GroupsAsBefore(states.get("rule group", {}))
+    groups = GroupsAsBefore(states.get("rule group", {}))
     kinds = (
-        _FolderAsBefore(states.get("folder", {})),
-        _DashboardsAsBefore(states.get("dashboard", {})),
+        FolderAsBefore(states.get("folder", {})),
+        DashboardsAsBefore(states.get("dashboard", {})),
         TemplatesAsBefore(states.get("template", {})),
         ContactPointsAsBefore(states.get("contact point", {}), declared),
         MuteTimingsAsBefore(states.get("mute timing", {})),
         groups,
         RouteAsBefore(states.get("route", {})),
     )
-    made = plan(grafana, _deployment(grafana, target, groups.groups()), kinds=kinds)
+    made = plan(grafana, deployment_of(grafana, target, groups.groups()), kinds=kinds)
     if backups[-1].organisation != made.server.organisation:
         raise GlassboxError(f"The backup {backups[-1].identity} is of the organisation {backups[-1].organisation!r}, and this is {made.server.organisation!r}.")  # fmt: skip  # a refusal is one line
     created = [uid for uid, each in states.get("folder", {}).items() if each["before"] is None]
-    return _with_empty_folders(grafana, made, created)
-
-
-def destroy_plan(grafana: Grafana, target: GrafanaTarget) -> PushPlan:
-    """What removes everything with our mark, and the folders where nothing else is in them."""
-    kinds = (_FolderAsBefore({}), *KINDS[1:])
-    folders = dict.fromkeys((target.folder_uid, target.folder_of_rules))
-    return _with_empty_folders(grafana, plan(grafana, _deployment(grafana, target, ()), kinds=kinds), folders)
-
-
-def _deployment(grafana: Grafana, target: GrafanaTarget, groups: tuple[Json, ...]) -> Deployment:
-    bundle = Bundle({}, {}, {}, groups, {}, CompiledContent({}, (), ()))
-    return Deployment(bundle, target, grafana.version())
-
-
-def _with_empty_folders(grafana: Grafana, made: PushPlan, uids: Iterable[str]) -> PushPlan:
-    """The plan, with the deletion of these folders at its end where nothing is left in them."""
-    for uid in uids:
-        if folder := grafana.folder(uid):
-            made = _with_empty_folder(grafana, made, folder)
-    return made
-
-
-def _with_empty_folder(grafana: Grafana, made: PushPlan, folder: Json) -> PushPlan:
-    in_folder = [change for change in made.changes if change.kind.name in _IN_FOLDER]
-    held = sum(grafana.folder_counts(folder["uid"]).values())
-    leaving = sum(_leaving(change, folder["uid"]) for change in in_folder)
-    if held > leaving or any((change.content or {}).get("folderUid") == folder["uid"] for change in in_folder):
-        remark = f"Folder {folder['title']!r} stays, since it holds more than what is deleted."
-        return replace(made, remarks=(*made.remarks, remark))
-    removal = Change(Action.DELETE, FolderKind(), None, folder, lost=(str(folder["title"]),))
-    return replace(made, changes=(*made.changes, removal))
-
-
-def _leaving(change: Change, folder_uid: str) -> int:
-    """How many objects a change takes out of a folder, by deleting or by moving them."""
-    if change.kind.name == DashboardKind.name:
-        place = (change.live or {"meta": {}})["meta"].get("folderUid")
-        return int(place == folder_uid and (change.content or {}).get("folderUid") != folder_uid)
-    live = change.live or {"folderUid": ""}
-    deleted = len(change.lost) if live["folderUid"] == folder_uid else 0
-    moved = [rule for rule in live.get("elsewhere", ()) if rule["folderUID"] == folder_uid != live["folderUid"]]
-    return deleted + len(moved)
-
-
-class _FolderAsBefore(FolderKind):
-    def __init__(self, objects: State) -> None:
-        self._objects = objects
-
-    def wanted(self, deployment: Deployment) -> Iterable[Json]:
-        return [
-            {"uid": each["uid"], "title": each["before"]["title"], "parentUid": each["before"].get("parentUid") or ""}
-            for each in self._objects.values()
-            if each["before"]
-        ]
-
-
-class _DashboardsAsBefore(DashboardKind):
-    def __init__(self, objects: State) -> None:
-        self._objects = objects
-
-    def wanted(self, deployment: Deployment) -> Iterable[Json]:
-        found = (each["before"] for each in self._objects.values() if each["before"])
-        return [{"dashboard": stored(before), "folderUid": before["meta"].get("folderUid") or ""} for before in found]
-
-    def leftovers(self, survey: Survey, wanted: Iterable[Json]) -> Iterable[Json]:
-        uids = [uid for uid, each in self._objects.items() if each["before"] is None]
-        created = at_once(self.read_at_once, survey.grafana.dashboard, uids)
-        return [live for live in created if live and self.in_our_folder(live, survey.folder_uid)]
-
-    def message(self, content: Json) -> str:
-        """An edit that comes back stays an edit."""
-        edited = self._objects[self.identity(content)]["edited"]
-        return "Restored from a backup" if edited else super().message(content)
-
-
-class _GroupsAsBefore(RuleGroupKind):
-    def __init__(self, objects: State) -> None:
-        self._objects = objects
-
-    def groups(self) -> tuple[Json, ...]:
-        """The groups as they were, those of before that had rules."""
-        found = (each["before"] for each in self._objects.values() if each["before"] and each["before"]["rules"])
-        return tuple(_as_sent(group) for group in found)
-
-    def wanted(self, deployment: Deployment) -> Iterable[Json]:
-        return self.groups()
-
-    def with_kept_fields(self, rule: Json, live: Json) -> Json:
-        """The pause and the contact point of before."""
-        return rule
-
-    def leftovers(self, survey: Survey, wanted: Iterable[Json]) -> Iterable[Json]:
-        groups = super().leftovers(survey, wanted)
-        return [group for group in groups if place_key(group["folderUid"], group["title"]) in self._objects]
-
-    def remarks(self, content: Json | None, live: Json, folder_uid: str) -> Iterator[str]:
-        """Without those on folders that are left: what becomes of them is in the plan."""
-        yield from self.remarks_on_rules(content, live, folder_uid)
-
-
-def _as_sent(group: Json) -> Json:
-    rules = [{key: value for key, value in rule.items() if key not in SET_BY_SERVER} for rule in group["rules"]]
-    editable = not any(rule.get("provenance") for rule in group["rules"])
-    return {"title": group["title"], "folderUid": group["folderUid"], "interval": group["interval"], "rules": rules, "editable": editable, "leaving": {}}  # fmt: skip  # one group
+    return with_emptied_folders(grafana, made, created)

@@ -6,7 +6,8 @@ from glassbox.cli import main as command_line
 from glassbox.deploying import backups as backup_files
 from glassbox.deploying.apply import apply
 from glassbox.deploying.backups import all_backups, keep
-from glassbox.deploying.rollback import chosen, destroy_plan, rollback_plan
+from glassbox.deploying.destroying import destroy_plan
+from glassbox.deploying.rollback import chosen, rollback_plan
 from glassbox.errors import GlassboxError
 from glassbox.standin.server import GrafanaStandIn, prometheus_source
 from tests.support.kept_pushes import applied, content, gone_back

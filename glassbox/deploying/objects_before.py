@@ -1,0 +1,94 @@
+"""Folders, dashboards and rule groups as a backup holds them: what a rollback brings back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from glassbox.compile.bundle import Bundle, CompiledContent, Json
+from glassbox.grafana.at_once import at_once
+from glassbox.grafana.kinds.dashboard_kind import DashboardKind, stored
+from glassbox.grafana.kinds.folder_kind import FolderKind
+from glassbox.grafana.kinds.kind import Deployment
+from glassbox.grafana.kinds.rule_group_kind import RuleGroupKind, place_key
+from glassbox.grafana.rule_marks import SET_BY_SERVER
+
+if TYPE_CHECKING:
+    from glassbox.deploying.notifications_before import State
+    from glassbox.grafana.client import Grafana
+    from glassbox.grafana.survey import Survey
+    from glassbox.settings.model import GrafanaTarget
+
+
+def deployment_of(grafana: Grafana, target: GrafanaTarget, groups: tuple[Json, ...] = ()) -> Deployment:
+    """A deployment of these rule groups; what else it holds comes from the kinds that a plan is made with."""
+    bundle = Bundle({}, {}, {}, groups, {}, CompiledContent({}, (), ()))
+    return Deployment(bundle, target, grafana.version())
+
+
+class FolderAsBefore(FolderKind):
+    """Folders as before."""
+
+    def __init__(self, objects: State) -> None:
+        self._objects = objects
+
+    def wanted(self, deployment: Deployment) -> Iterable[Json]:
+        return [
+            {"uid": each["uid"], "title": each["before"]["title"], "parentUid": each["before"].get("parentUid") or ""}
+            for each in self._objects.values()
+            if each["before"]
+        ]
+
+
+class DashboardsAsBefore(DashboardKind):
+    """Dashboards as before; those that a push made since are left over."""
+
+    def __init__(self, objects: State) -> None:
+        self._objects = objects
+
+    def wanted(self, deployment: Deployment) -> Iterable[Json]:
+        found = (each["before"] for each in self._objects.values() if each["before"])
+        return [{"dashboard": stored(before), "folderUid": before["meta"].get("folderUid") or ""} for before in found]
+
+    def leftovers(self, survey: Survey, wanted: Iterable[Json]) -> Iterable[Json]:
+        uids = [uid for uid, each in self._objects.items() if each["before"] is None]
+        created = at_once(self.read_at_once, survey.grafana.dashboard, uids)
+        return [live for live in created if live and self.in_our_folder(live, survey.folder_uid)]
+
+    def message(self, content: Json) -> str:
+        """An edit that comes back stays an edit."""
+        edited = self._objects[self.identity(content)]["edited"]
+        return "Restored from a backup" if edited else super().message(content)
+
+
+class GroupsAsBefore(RuleGroupKind):
+    """Rule groups as before."""
+
+    def __init__(self, objects: State) -> None:
+        self._objects = objects
+
+    def groups(self) -> tuple[Json, ...]:
+        """The groups as they were, those of before that had rules."""
+        found = (each["before"] for each in self._objects.values() if each["before"] and each["before"]["rules"])
+        return tuple(_as_sent(group) for group in found)
+
+    def wanted(self, deployment: Deployment) -> Iterable[Json]:
+        return self.groups()
+
+    def with_kept_fields(self, rule: Json, live: Json) -> Json:
+        """The pause and the contact point of before."""
+        return rule
+
+    def leftovers(self, survey: Survey, wanted: Iterable[Json]) -> Iterable[Json]:
+        groups = super().leftovers(survey, wanted)
+        return [group for group in groups if place_key(group["folderUid"], group["title"]) in self._objects]
+
+    def remarks(self, content: Json | None, live: Json, folder_uid: str) -> Iterator[str]:
+        """Without those on folders that are left: what becomes of them is in the plan."""
+        yield from self.remarks_on_rules(content, live, folder_uid)
+
+
+def _as_sent(group: Json) -> Json:
+    rules = [{key: value for key, value in rule.items() if key not in SET_BY_SERVER} for rule in group["rules"]]
+    editable = not any(rule.get("provenance") for rule in group["rules"])
+    return {"title": group["title"], "folderUid": group["folderUid"], "interval": group["interval"], "rules": rules, "editable": editable, "leaving": {}}  # fmt: skip  # one group

@@ -103,4 +103,5 @@ def _lines(backups: Iterable[Backup]) -> Iterator[str]:
         count = Counter("created" if each["before"] is None else "changed or deleted" for each in backup.objects)
         told = [f"{number} {what}" for what, number in sorted(count.items())]
         told += [f"rules in {each['title']}" for each in backup.places]
-        yield f"{backup.identity}  {backup.url}  folder {backup.folder_uid!r}: {', '.join(told)}"
+        place = f"{backup.installation.url}  organisation {backup.installation.organisation!r}  folder {backup.installation.folder_uid!r}"
+        yield f"{backup.identity}  {place}: {', '.join(told)}"

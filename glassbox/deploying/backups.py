@@ -37,6 +37,18 @@ _NAME = re.compile(r"\d{8}T\d{6}Z(-\d{1,4})?")
 
 
 @dataclass(frozen=True)
+class Installation:
+    """Where an installation is: the Grafana, the name of its organisation, and the uid of the folder."""
+
+    url: str
+    organisation: str
+    folder_uid: str
+
+    def __str__(self) -> str:
+        return f"the folder {self.folder_uid!r} at {self.url}, organisation {self.organisation!r}"
+
+
+@dataclass(frozen=True)
 class Backup:
     """What an apply found: `objects` have "kind", "uid", "title", "before" (None: it was created) and "edited" (by others).
 
@@ -45,9 +57,7 @@ class Backup:
     """
 
     identity: str
-    url: str
-    organisation: str
-    folder_uid: str
+    installation: Installation
     objects: tuple[Json, ...]
     places: tuple[Json, ...] = ()
 
@@ -106,7 +116,7 @@ def _in_folder(plan: PushPlan, folder_uid: str) -> Json:
 def place_of_group(backup: Backup, each: Json) -> str:
     """What distinguishes a rule group of a backup from all others."""
     title = each["before"]["title"] if each["before"] else each["uid"]
-    return place_key(each.get("folder_uid", backup.folder_uid), title)
+    return place_key(each.get("folder_uid", backup.installation.folder_uid), title)
 
 
 def _whole(grafana: Grafana, plan: PushPlan, live: Json | None) -> Json | None:
@@ -177,7 +187,8 @@ def _read(file: Path) -> Backup:
         server, places = kept["server"], kept.get("places", [])
         for each in places:
             _check_place(each)
-        return Backup(file.stem, str(server["url"]), str(server["organisation"]), str(kept["folder_uid"]), tuple(kept["objects"]), tuple(places))  # fmt: skip  # one object
+        installation = Installation(str(server["url"]), str(server["organisation"]), str(kept["folder_uid"]))
+        return Backup(file.stem, installation, tuple(kept["objects"]), tuple(places))
     except (OSError, ValueError, LookupError, TypeError, RecursionError):
         raise GlassboxError(f"{file} is not a backup of this version ({SCHEMA}): move it away.") from None
 

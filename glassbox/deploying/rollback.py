@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from glassbox.deploying.backups import Backup, place_of_group
+from glassbox.deploying.backups import Backup, Installation, place_of_group
 from glassbox.deploying.emptied_folders import with_emptied_folders
 from glassbox.deploying.notifications_before import (
     ContactPointsAsBefore,
@@ -52,7 +52,7 @@ def going_back(
     A push that fails before its first write leaves a backup that gives nothing to do, and must not hide an earlier push.
     `differs` is whether going back through these backups would change anything beside Grafana.
     """
-    found = chosen(backups, grafana.url, target.folder_uid, identity)
+    found = chosen(backups, Installation(grafana.url, grafana.organisation(), target.folder_uid), identity)
     if identity:
         return GoingBack(rollback_plan(grafana, target, found, declared), tuple(found))
     for number in range(1, len(found) + 1):
@@ -63,17 +63,19 @@ def going_back(
     return GoingBack(made, tuple(found[:number]), tuple(passed_over))
 
 
-def chosen(backups: Sequence[Backup], url: str, folder_uid: str, identity: str = "") -> list[Backup]:
-    """The backups to go back through, the newest first, to the one of this id; without an id all of this server and folder.
+def chosen(backups: Sequence[Backup], installation: Installation, identity: str = "") -> list[Backup]:
+    """The backups to go back through, the newest first, to the one of this id; without an id all of this installation.
 
-    GlassboxError where this server and folder have none, or not that one.
+    GlassboxError where it has none, or not that one.
     """
-    ours = [backup for backup in backups if (backup.url, backup.folder_uid) == (url, folder_uid)]
+    ours = [backup for backup in backups if backup.installation == installation]
     known = [backup.identity for backup in ours]
     if not ours:
-        raise GlassboxError(f"There is no backup of the folder {folder_uid!r} at {url}: name another folder of backups with --backups DIR.")  # fmt: skip  # a refusal is one line
+        raise GlassboxError(f"There is no backup of {installation}: name another folder of backups with --backups DIR.")
     if identity and identity not in known:
-        raise GlassboxError(f"There is no backup {identity!r} of the folder {folder_uid!r} at {url}: rollback --list shows those that there are.")  # fmt: skip  # a refusal is one line
+        raise GlassboxError(
+            f"There is no backup {identity!r} of {installation}: rollback --list shows those that there are."
+        )
     return ours[: known.index(identity) + 1] if identity else ours
 
 
@@ -100,7 +102,5 @@ def rollback_plan(
         RouteAsBefore(states.get("route", {})),
     )
     made = plan(grafana, deployment_of(grafana, target, groups.groups()), kinds=kinds)
-    if backups[-1].organisation != made.server.organisation:
-        raise GlassboxError(f"The backup {backups[-1].identity} is of the organisation {backups[-1].organisation!r}, and this is {made.server.organisation!r}.")  # fmt: skip  # a refusal is one line
     created = [uid for uid, each in states.get("folder", {}).items() if each["before"] is None]
     return with_emptied_folders(grafana, made, created)

@@ -50,7 +50,8 @@ def going_back(
     """Back to before the backup of this id; without one, to before the newest that gives anything to do.
 
     A push that fails before its first write leaves a backup that gives nothing to do, and must not hide an earlier push.
-    `differs` is whether going back through these backups would change anything beside Grafana.
+    `differs` is whether going back through these backups would change anything beside Grafana; it raises GlassboxError where
+    that is not known, so that no push is passed over which may have changed something there.
     """
     found = chosen(backups, Installation(grafana.url, grafana.organisation(), target.folder_uid), identity)
     if identity:

@@ -160,6 +160,21 @@ def test_a_place_that_is_not_named_is_left_alone_and_said(run, ruler, tmp_path):
     assert f"Rules in {place.title} were changed too and are left as they are: name that place with --prometheus-rules DIR or --mimir URL" in out  # fmt: skip  # one sentence
 
 
+def test_a_push_of_recorded_series_alone_is_not_passed_over_where_its_place_is_not_named(run, ruler, tmp_path):
+    place = Folder(ruler, tmp_path)
+    assert run(FIRST)[0] == 0
+    boards, writes = deepcopy(run.server.state.dashboards), len(run.server.writes)
+    assert run(FIRST, *place.options)[0] == 0
+    first, newest = sorted(file.stem for file in (tmp_path / "kept").iterdir())
+    for options in (("--dry-run",), ("--yes",)):
+        code, _, err = run(FIRST, "rollback", *options)
+        assert (code, len(run.server.writes), run.server.state.dashboards) == (1, writes, boards)
+        assert f"Error: Backup {newest} holds rules in {place.title}: name that place with --prometheus-rules DIR or --mimir URL" in err  # fmt: skip  # one sentence
+    code, out, _ = run(FIRST, "rollback", "--yes", "--to", first)
+    assert (code, run.server.state.dashboards) == (0, {})
+    assert "are left as they are: name that place" in out
+
+
 def test_a_refused_write_leaves_rules_and_grafana_as_they_were(run, ruler):
     assert run(FIRST)[0] == 0
     first = deepcopy(ruler.of())

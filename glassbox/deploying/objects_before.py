@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from glassbox.compile.bundle import Bundle, CompiledContent, Json
+from glassbox.errors import GlassboxError
 from glassbox.grafana.at_once import at_once
 from glassbox.grafana.kinds.dashboard_kind import DashboardKind, stored
 from glassbox.grafana.kinds.folder_kind import FolderKind
@@ -50,15 +51,29 @@ class DashboardsAsBefore(DashboardKind):
         found = (each["before"] for each in self._objects.values() if each["before"])
         return [{"dashboard": stored(before), "folderUid": before["meta"].get("folderUid") or ""} for before in found]
 
+    def live(self, survey: Survey, content: Json) -> Json | None:
+        live = self.now(survey.grafana, content)
+        if not (live and self.equal(content, live)):
+            _refuse_synced_boards(survey, content["folderUid"])
+        return live
+
     def leftovers(self, survey: Survey, wanted: Iterable[Json]) -> Iterable[Json]:
         uids = [uid for uid, each in self._objects.items() if each["before"] is None]
         created = at_once(self.read_at_once, survey.grafana.dashboard, uids)
-        return [live for live in created if live and self.in_our_folder(live, survey.folder_uid)]
+        left = [live for live in created if live and self.in_our_folder(live, survey.folder_uid)]
+        if left:
+            _refuse_synced_boards(survey, survey.folder_uid)
+        return left
 
     def message(self, content: Json) -> str:
         """An edit that comes back stays an edit."""
         edited = self._objects[self.identity(content)]["edited"]
         return "Restored from a backup" if edited else super().message(content)
+
+
+def _refuse_synced_boards(survey: Survey, folder_uid: str) -> None:
+    if title := survey.synced(folder_uid):
+        raise GlassboxError(f"Dashboards of the folder {title!r} cannot be brought back, since Git Sync owns it now: go back in its repository, or to another backup with --to ID. Nothing was changed.")  # fmt: skip  # a refusal is one line
 
 
 class GroupsAsBefore(RuleGroupKind):
@@ -74,6 +89,11 @@ class GroupsAsBefore(RuleGroupKind):
 
     def wanted(self, deployment: Deployment) -> Iterable[Json]:
         return self.groups()
+
+    def live(self, survey: Survey, content: Json) -> Json | None:
+        if title := survey.synced(content["folderUid"]):
+            raise GlassboxError(f"Alert rules cannot come back to the folder {title!r}, since Git Sync owns it now and Grafana refuses rules there: leave them where they are, or go back to another backup with --to ID. Nothing was changed.")  # fmt: skip  # a refusal is one line
+        return super().live(survey, content)
 
     def with_kept_fields(self, rule: Json, live: Json) -> Json:
         """The pause and the contact point of before."""

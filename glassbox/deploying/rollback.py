@@ -19,6 +19,7 @@ from glassbox.deploying.plan import PushPlan, plan
 from glassbox.errors import GlassboxError
 from glassbox.grafana.client import Grafana
 from glassbox.grafana.kinds.rule_group_kind import RuleGroupKind
+from glassbox.grafana.survey import Survey
 from glassbox.settings.model import GrafanaTarget
 from glassbox.settings.notifications import Notifications
 
@@ -102,6 +103,7 @@ def rollback_plan(
         groups,
         RouteAsBefore(states.get("route", {})),
     )
-    made = plan(grafana, deployment_of(grafana, target, groups.groups()), kinds=kinds)
+    deployment = deployment_of(grafana, target, groups.groups())
+    made = plan(grafana, deployment, kinds=kinds)
     created = [uid for uid, each in states.get("folder", {}).items() if each["before"] is None]
-    return with_emptied_folders(grafana, made, created)
+    return with_emptied_folders(Survey(grafana, deployment), made, created)

@@ -52,6 +52,7 @@ class Installation:
 class Backup:
     """What an apply found: `objects` have "kind", "uid", "title", "before" (None: it was created) and "edited" (by others).
 
+    `folders` are those around the dashboards and rule groups of before: "uid", "title" and "parentUid".
     `places` are those of rules beside Grafana: "title", "origin" that finds one again through Grafana, and "before", which
     has each part that the apply touched (None: it was created).
     """
@@ -59,6 +60,7 @@ class Backup:
     identity: str
     installation: Installation
     objects: tuple[Json, ...]
+    folders: tuple[Json, ...] = ()
     places: tuple[Json, ...] = ()
 
 
@@ -67,12 +69,14 @@ def keep(grafana: Grafana, plan: PushPlan, changes: Iterable[Change], folder: Pa
 
     GlassboxError where it cannot be written: then nothing may be changed.
     """
-    objects = [_object(grafana, plan, change) for change in changes]
+    found = [_object(grafana, plan, change) for change in changes]
+    objects = [*found, *_groups_that_rules_leave(grafana, plan, found)]
     kept = {
         "schema": SCHEMA,
         "server": {"url": plan.server.url, "organisation": plan.server.organisation},
         "folder_uid": plan.folder_uid,
-        "objects": [*objects, *_groups_that_rules_leave(grafana, plan, objects)],
+        "objects": objects,
+        "folders": _folders_around(grafana, objects),
         **({"places": list(places)} if places else {}),
     }
     try:
@@ -125,6 +129,23 @@ def _whole(grafana: Grafana, plan: PushPlan, live: Json | None) -> Json | None:
         return live
     group = grafana.rule_group(live["folderUid"], live["title"]) or live
     return group | {"rules": [rule for rule in group["rules"] if owner_of_rule(rule) == plan.folder_uid]}
+
+
+def folder_around(each: Json) -> str:
+    """The uid of the folder that an object of a backup was in; "" for none, and for what is in no folder."""
+    before = each["before"] or {}
+    if each["kind"] == "dashboard":
+        return str(before.get("meta", {}).get("folderUid") or "")
+    # A group without rules stands for one that only takes those of others.
+    return str(before["folderUid"]) if each["kind"] == "rule group" and before.get("rules") else ""
+
+
+def _folders_around(grafana: Grafana, objects: Iterable[Json]) -> list[Json]:
+    """Those that there are: a rollback creates them where they are deleted meanwhile."""
+    found = (grafana.folder(uid) for uid in sorted({folder_around(each) for each in objects} - {""}))
+    return [
+        {"uid": each["uid"], "title": each["title"], "parentUid": each.get("parentUid") or ""} for each in found if each
+    ]
 
 
 def _groups_that_rules_leave(grafana: Grafana, plan: PushPlan, objects: list[Json]) -> list[Json]:
@@ -187,8 +208,11 @@ def _read(file: Path) -> Backup:
         server, places = kept["server"], kept.get("places", [])
         for each in places:
             _check_place(each)
+        folders = tuple(
+            {key: str(each[key]) for key in ("uid", "title", "parentUid")} for each in kept.get("folders", ())
+        )
         installation = Installation(str(server["url"]), str(server["organisation"]), str(kept["folder_uid"]))
-        return Backup(file.stem, installation, tuple(kept["objects"]), tuple(places))
+        return Backup(file.stem, installation, tuple(kept["objects"]), folders, tuple(places))
     except (OSError, ValueError, LookupError, TypeError, RecursionError):
         raise GlassboxError(f"{file} is not a backup of this version ({SCHEMA}): move it away.") from None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from glassbox.compile.bundle import Bundle, CompiledContent, Json
@@ -28,17 +28,17 @@ def deployment_of(grafana: Grafana, target: GrafanaTarget, groups: tuple[Json, .
 
 
 class FolderAsBefore(FolderKind):
-    """Folders as before."""
+    """Folders as before, and those that have to be there for what comes back."""
 
-    def __init__(self, objects: State) -> None:
-        self._objects = objects
+    def __init__(self, objects: State, missing: Sequence[Json] = ()) -> None:
+        self._objects, self._missing = objects, missing
 
     def wanted(self, deployment: Deployment) -> Iterable[Json]:
-        return [
-            {"uid": each["uid"], "title": each["before"]["title"], "parentUid": each["before"].get("parentUid") or ""}
-            for each in self._objects.values()
-            if each["before"]
+        befores = [each["before"] for each in self._objects.values() if each["before"]]
+        folders = [
+            {"uid": each["uid"], "title": each["title"], "parentUid": each.get("parentUid") or ""} for each in befores
         ]
+        return [*folders, *self._missing]
 
 
 class DashboardsAsBefore(DashboardKind):

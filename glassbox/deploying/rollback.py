@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from glassbox.deploying.backups import Backup, Installation, place_of_group
 from glassbox.deploying.emptied_folders import with_emptied_folders
+from glassbox.deploying.missing_folders import missing_folders
 from glassbox.deploying.notifications_before import (
     ContactPointsAsBefore,
     MuteTimingsAsBefore,
@@ -88,14 +89,10 @@ def rollback_plan(
 
     `declared` says where the secrets of contact points are, which no backup holds.
     """
-    states: dict[str, State] = {}
-    for backup in backups:
-        for each in backup.objects:
-            is_group = each["kind"] == RuleGroupKind.name
-            states.setdefault(each["kind"], {})[place_of_group(backup, each) if is_group else each["uid"]] = each
+    states = _states(backups)
     groups = GroupsAsBefore(states.get("rule group", {}))
     kinds = (
-        FolderAsBefore(states.get("folder", {})),
+        FolderAsBefore(states.get("folder", {}), missing_folders(grafana, target, backups, states)),
         DashboardsAsBefore(states.get("dashboard", {})),
         TemplatesAsBefore(states.get("template", {})),
         ContactPointsAsBefore(states.get("contact point", {}), declared),
@@ -107,3 +104,13 @@ def rollback_plan(
     made = plan(grafana, deployment, kinds=kinds)
     created = [uid for uid, each in states.get("folder", {}).items() if each["before"] is None]
     return with_emptied_folders(Survey(grafana, deployment), made, created)
+
+
+def _states(backups: Sequence[Backup]) -> dict[str, State]:
+    """The objects of these backups by kind, as they were before the oldest that touched them."""
+    states: dict[str, State] = {}
+    for backup in backups:
+        for each in backup.objects:
+            is_group = each["kind"] == RuleGroupKind.name
+            states.setdefault(each["kind"], {})[place_of_group(backup, each) if is_group else each["uid"]] = each
+    return states

@@ -6,8 +6,8 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -55,6 +55,8 @@ class Backup:
     `folders` are those around the dashboards and rule groups of before: "uid", "title" and "parentUid".
     `places` are those of rules beside Grafana: "title", "origin" that finds one again through Grafana, and "before", which
     has each part that the apply touched (None: it was created).
+    `goes_back_to` is the backup whose state the apply brings back, "" for one that is not a rollback; `is_unfinished` says
+    that the rollback did not do all of it.
     """
 
     identity: str
@@ -62,11 +64,22 @@ class Backup:
     objects: tuple[Json, ...]
     folders: tuple[Json, ...] = ()
     places: tuple[Json, ...] = ()
+    goes_back_to: str = ""
+    is_unfinished: bool = False
 
 
-def keep(grafana: Grafana, plan: PushPlan, changes: Iterable[Change], folder: Path, places: Sequence[Json] = ()) -> str:
+def keep(
+    grafana: Grafana,
+    plan: PushPlan,
+    changes: Iterable[Change],
+    folder: Path,
+    places: Sequence[Json] = (),
+    *,
+    goes_back_to: str = "",
+) -> str:
     """Write the present state of all that the changes touch, with that of `places` of rules; returns its id.
 
+    A rollback names the backup that it goes back to, and calls `finish` once it has done all of it.
     GlassboxError where it cannot be written: then nothing may be changed.
     """
     found = [_object(grafana, plan, change) for change in changes]
@@ -78,6 +91,7 @@ def keep(grafana: Grafana, plan: PushPlan, changes: Iterable[Change], folder: Pa
         "objects": objects,
         "folders": _folders_around(grafana, objects),
         **({"places": list(places)} if places else {}),
+        **({"rollback": {"to": goes_back_to, "finished": False}} if goes_back_to else {}),
     }
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -86,6 +100,21 @@ def keep(grafana: Grafana, plan: PushPlan, changes: Iterable[Change], folder: Pa
         raise GlassboxError(
             f"The backup cannot be written to {folder} ({error.strerror}), so nothing was changed: "
             "make room there, or name another folder with --backups DIR."
+        ) from None
+
+
+def finish(identity: str, folder: Path) -> None:
+    """Note in the backup of a rollback that it did all of it; GlassboxError where that cannot be written."""
+    file = folder / f"{identity}.json"
+    try:
+        kept = json.loads(content_of(file))
+        kept["rollback"]["finished"] = True
+        with _prepared(folder, json_of(kept) + "\n") as prepared:
+            prepared.replace(file)
+    except OSError as error:
+        raise GlassboxError(
+            f"All was rolled back, and {file} cannot be written to say so ({error.strerror}): "
+            "where something of it is changed by hand, the next rollback goes on with this one; name what you want with --to ID."
         ) from None
 
 
@@ -168,13 +197,20 @@ def _groups_that_rules_leave(grafana: Grafana, plan: PushPlan, objects: list[Jso
 
 def _written_once(folder: Path, text: str) -> str:
     """Write a file that no other apply of the same second has; whole or not at all."""
+    with _prepared(folder, text) as prepared:
+        return _linked(folder, prepared)
+
+
+@contextmanager
+def _prepared(folder: Path, text: str) -> Iterator[Path]:
+    """A file that is whole on disk, under a name that is nobody's."""
     descriptor, prepared = tempfile.mkstemp(dir=folder, prefix=".new-")
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        return _linked(folder, Path(prepared))
+        yield Path(prepared)
     finally:
         with suppress(OSError):
             Path(prepared).unlink()
@@ -212,9 +248,17 @@ def _read(file: Path) -> Backup:
             {key: str(each[key]) for key in ("uid", "title", "parentUid")} for each in kept.get("folders", ())
         )
         installation = Installation(str(server["url"]), str(server["organisation"]), str(kept["folder_uid"]))
-        return Backup(file.stem, installation, tuple(kept["objects"]), folders, tuple(places))
+        to, is_unfinished = _rollback(kept)
+        return Backup(file.stem, installation, tuple(kept["objects"]), folders, tuple(places), to, is_unfinished)
     except (OSError, ValueError, LookupError, TypeError, RecursionError):
         raise GlassboxError(f"{file} is not a backup of this version ({SCHEMA}): move it away.") from None
+
+
+def _rollback(kept: Json) -> tuple[str, bool]:
+    """What it goes back to, and whether it did not finish."""
+    if "rollback" not in kept:
+        return "", False
+    return str(kept["rollback"]["to"]), not kept["rollback"]["finished"]
 
 
 def _check(each: Json) -> None:

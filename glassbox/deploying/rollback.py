@@ -17,6 +17,7 @@ from glassbox.deploying.notifications_before import (
 )
 from glassbox.deploying.objects_before import DashboardsAsBefore, FolderAsBefore, GroupsAsBefore, deployment_of
 from glassbox.deploying.plan import PushPlan, plan
+from glassbox.deploying.ways_back import WayBack, through, ways_back
 from glassbox.errors import GlassboxError
 from glassbox.grafana.client import Grafana
 from glassbox.grafana.kinds.rule_group_kind import RuleGroupKind
@@ -33,11 +34,11 @@ def _in_nothing(_backups: Sequence[Backup]) -> bool:
 
 @dataclass(frozen=True)
 class GoingBack:
-    """A plan with the backups that it goes back through, the newest first, and the ids of those that gave nothing to do."""
+    """A plan with the way that it goes; `is_useful` is false where no way gives anything to do."""
 
     plan: PushPlan
-    backups: tuple[Backup, ...]
-    passed_over: tuple[str, ...] = ()
+    way: WayBack
+    is_useful: bool = True
 
 
 def going_back(
@@ -47,23 +48,31 @@ def going_back(
     identity: str = "",
     declared: Notifications = NONE_DECLARED,
     *,
+    force: bool = False,
     differs: Callable[[Sequence[Backup]], bool] = _in_nothing,
 ) -> GoingBack:
     """Back to before the backup of this id; without one, to before the newest that gives anything to do.
 
     A push that fails before its first write leaves a backup that gives nothing to do, and must not hide an earlier push.
+    A rollback that did not finish is gone on with where something is left that may be done, with `force` edits of others too.
     `differs` is whether going back through these backups would change anything beside Grafana; it raises GlassboxError where
     that is not known, so that no push is passed over which may have changed something there.
     """
     found = chosen(backups, Installation(grafana.url, grafana.organisation(), target.folder_uid), identity)
     if identity:
-        return GoingBack(rollback_plan(grafana, target, found, declared), tuple(found))
-    for number in range(1, len(found) + 1):
-        made = rollback_plan(grafana, target, found[:number], declared)
-        if is_useful := bool(made.pending) or differs(found[:number]):
-            break
-    passed_over = [backup.identity for backup in found[: number - is_useful]]
-    return GoingBack(made, tuple(found[:number]), tuple(passed_over))
+        way = WayBack(through(found, identity))
+        return GoingBack(rollback_plan(grafana, target, way.backups, declared), way)
+    for way in ways_back(found):
+        made = rollback_plan(grafana, target, way.backups, declared)
+        if _is_useful(made, way, force, differs):
+            return GoingBack(made, way)
+    return GoingBack(made, way, is_useful=False)
+
+
+def _is_useful(made: PushPlan, way: WayBack, force: bool, differs: Callable[[Sequence[Backup]], bool]) -> bool:
+    if way.unfinished:
+        return bool(made.allowed(force=force)) or (bool(way.unfinished.places) and differs(way.backups))
+    return bool(made.pending) or differs(way.backups)
 
 
 def chosen(backups: Sequence[Backup], installation: Installation, identity: str = "") -> list[Backup]:

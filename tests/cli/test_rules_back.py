@@ -113,7 +113,7 @@ def test_a_rollback_brings_back_rules_that_a_push_changed_and_deleted(run, place
     assert {"  ~ waiting", "  + old", "  Groups: 1 to create, 1 to update, 0 to delete, 0 unchanged."} < set(told)
     code, _, err = run(SECOND, "rollback", *place.options)
     assert (code, place.state()) == (1, after)
-    assert "This changes Grafana and rules back. There is no terminal to ask at" in err
+    assert "This brings Grafana and rules beside it back to an earlier state. There is no terminal to ask at" in err
     assert run(SECOND, "rollback", "--yes", *place.options)[0] == 0
     assert place.state() == before
     assert run.server.state.dashboards.keys() == boards.keys()

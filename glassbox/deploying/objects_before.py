@@ -40,6 +40,12 @@ class FolderAsBefore(FolderKind):
         ]
         return [*folders, *self._missing]
 
+    def live(self, survey: Survey, content: Json) -> Json | None:
+        live = super().live(survey, content)
+        if live and not self.equal(content, live) and survey.synced(live["uid"]):
+            raise GlassboxError(f"Folder {live['title']!r} cannot become what it was, since Git Sync owns it now: go back in its repository, or to another backup with --to ID. Nothing was changed.")  # fmt: skip  # a refusal is one line
+        return live
+
 
 class DashboardsAsBefore(DashboardKind):
     """Dashboards as before; those that a push made since are left over."""

@@ -142,6 +142,17 @@ def test_a_rollback_writes_nothing_where_git_sync_owns_what_would_come_back(vers
         assert folders_of_rules(server) == dict.fromkeys(UIDS, "rules")
 
 
+def test_a_rollback_does_not_rename_a_folder_that_git_sync_owns(tmp_path):
+    with grafana_of() as (server, grafana):
+        applied(grafana, IN_TWO, tmp_path, APART)
+        applied(grafana, IN_TWO, tmp_path, settings_of(title="Renamed", rules_folder_uid="rules"))
+        server.state.folders["glassbox"].managed_by = "repo"
+        with pytest.raises(
+            GlassboxError, match="Folder 'Renamed' cannot become what it was, since Git Sync owns it now"
+        ):
+            going_back(grafana, APART.grafana, all_backups(tmp_path))
+
+
 def test_a_rollback_of_rules_alone_beside_git_sync_leaves_its_folder(tmp_path):
     with grafana_of() as (server, grafana):
         grafana.create_folder("glassbox", "Glassbox")

@@ -143,7 +143,7 @@ def test_an_organisation_goes_back_through_its_own_backups_alone(tmp_path, monke
         gone_back(grafana, tmp_path, newest.identity)
         assert content(server) == before
         made = going_back(grafana, SETTINGS.grafana, all_backups(tmp_path))
-        assert [each.installation.organisation for each in made.backups] == ["Main Org."]
+        assert [each.installation.organisation for each in made.way.backups] == ["Main Org."]
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[" * 100000, '{"schema": "glassbox-backup/2"}', '{"schema": "glassbox-backup/1", "objects": [{"kind": "dashboard", "uid": "a", "edited": false, "before": {}}]}'])  # fmt: skip  # a row is a case

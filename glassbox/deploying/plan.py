@@ -9,6 +9,7 @@ from functools import partial
 
 from glassbox.compile.bundle import Json
 from glassbox.deploying.change import Action, Change
+from glassbox.deploying.leaving import without_held_folders
 from glassbox.deploying.rights import within_rights
 from glassbox.deploying.selection import ALWAYS, EVERYTHING, Selection
 from glassbox.grafana.at_once import at_once
@@ -32,7 +33,7 @@ class GrafanaServer:
 class PushPlan:
     """Every object with its change, in the order of carrying out: deletions last. `remarks` are sentences to read.
 
-    `left_out` are those of them that say what the credential may not do.
+    `left_out` are those of them that say what is not compared, such as what the credential may not read.
     """
 
     server: GrafanaServer
@@ -48,8 +49,9 @@ class PushPlan:
         return tuple(change for change in self.changes if change.action is not Action.KEEP)
 
     def allowed(self, *, force: bool) -> list[Change]:
-        """The changes that are carried out: without `force` those that overwrite nothing of others."""
-        return [change for change in self.pending if force or not change.edit]
+        """The changes that are carried out: without `force` those that overwrite nothing of others, and no folder around it."""
+        wanted = [change for change in self.pending if force or not change.edit]
+        return without_held_folders(wanted, [change for change in self.pending if change not in wanted])
 
     @property
     def count(self) -> Counter[Action]:

@@ -4,8 +4,8 @@ import pytest
 
 from glassbox.cli import main as command_line
 from glassbox.deploying.apply import apply
+from glassbox.deploying.destroying import destroy_plan
 from glassbox.deploying.plan import plan
-from glassbox.deploying.rollback import destroy_plan
 from glassbox.deploying.selection import Selection
 from glassbox.errors import GlassboxError
 from glassbox.grafana.client import Grafana

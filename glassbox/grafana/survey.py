@@ -26,6 +26,7 @@ class Survey:
         self._lock = Lock()
         self._folders: dict[str, Json | None] = {}
         self._rules: dict[str, Json] | None = None
+        self._intervals: dict[tuple[str, str], int | None] = {}
         self._notifications: FoundNotifications | None = None
 
     @property
@@ -64,6 +65,14 @@ class Survey:
     def rules_in(self, folder_uid: str, group: str) -> list[Json]:
         """The rules that one group of a folder holds, in no order."""
         return self._rules_by_place.get((folder_uid, group), [])
+
+    def interval_around(self, rule: Json) -> int | None:
+        """The interval in seconds of the group that holds a rule; None where that group is gone meanwhile."""
+        place = rule["folderUID"], rule["ruleGroup"]
+        with self._lock:
+            if place not in self._intervals:
+                self._intervals[place] = (self.grafana.rule_group(*place) or {"interval": None})["interval"]
+            return self._intervals[place]
 
     def is_in_place(self, rule: Json) -> bool:
         """Whether a rule has the uid of ours, and is in a folder of ours or where its mark says that we pushed it."""

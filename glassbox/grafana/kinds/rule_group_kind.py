@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from glassbox.compile.bundle import Json
 from glassbox.errors import GlassboxError
@@ -14,7 +14,15 @@ from glassbox.grafana.failures import NotVisibleError
 from glassbox.grafana.kinds.folder_kind import EVALUATED_ANEW
 from glassbox.grafana.kinds.kind import Deployment, Edit, ObjectKind, Version
 from glassbox.grafana.ownership import begins_as_ours, left_alone, owner_of_rule
-from glassbox.grafana.rule_marks import KEPT_FIELDS, comparable, is_where_pushed, marked, unmarked, was_edited
+from glassbox.grafana.rule_marks import (
+    KEPT_FIELDS,
+    comparable,
+    is_where_pushed,
+    marked,
+    unmarked,
+    was_edited,
+    with_pushed_interval,
+)
 
 if TYPE_CHECKING:
     from glassbox.grafana.client import Grafana
@@ -32,8 +40,8 @@ class RuleGroupKind(ObjectKind):
     """{"title", "folderUid", "interval" in seconds, "rules"}; live the same.
 
     Content has two keys more: "editable" (in Grafana's page) and "leaving" (the groups that rules of the live group go to,
-    by uid). Live has "elsewhere": the wanted rules that other groups hold, and a leftover "former": it is in another
-    folder than rules go to.
+    by uid). Live has "elsewhere": the wanted rules that other groups hold, with "intervals": those of these groups in seconds,
+    by the uid of the rule. A leftover has these of its rules, and "former": it is in another folder than rules go to.
     Writing a group deletes the rules that it does not list, and moves here those that another group holds.
     """
 
@@ -80,14 +88,15 @@ class RuleGroupKind(ObjectKind):
         if group is None and not elsewhere:
             return None
         empty = {"title": name, "folderUid": folder_uid, "interval": None, "rules": []}
-        return (group or empty) | {"elsewhere": elsewhere}
+        intervals = {rule["uid"]: survey.interval_around(rule) for rule in elsewhere}
+        return (group or empty) | {"elsewhere": elsewhere, "intervals": intervals}
 
     def now(self, grafana: Grafana, content: Json) -> Json | None:
         return grafana.rule_group(content["folderUid"], content["title"])
 
     def is_unchanged(self, now: Json | None, live: Json | None) -> bool:
         """A group without rules, which only takes those of others, is not there."""
-        planned = {key: value for key, value in (live or {}).items() if key != "elsewhere"}
+        planned = {key: value for key, value in (live or {}).items() if key not in ("elsewhere", "intervals")}
         return now == (planned if planned.get("rules") else None)
 
     def leftovers(self, survey: Survey, wanted: Iterable[Json]) -> Iterable[Json]:
@@ -102,10 +111,11 @@ class RuleGroupKind(ObjectKind):
                 groups.setdefault(place, []).append(rule)
         for (folder_uid, name), rules in sorted(groups.items()):
             former = {} if folder_uid == survey.rules_folder_uid else {"former": True}
-            yield {"title": name, "folderUid": folder_uid, "interval": None, "rules": sorted(rules, key=lambda r: r["uid"]), **former}  # fmt: skip  # one thing is one line
+            intervals = {rule["uid"]: survey.interval_around(rule) for rule in rules}
+            yield {"title": name, "folderUid": folder_uid, "interval": None, "intervals": intervals, "rules": sorted(rules, key=lambda r: r["uid"]), **former}  # fmt: skip  # one thing is one line
 
     def check_ours(self, live: Json, folder_uid: str) -> None:
-        for rule in (*live["rules"], *live.get("elsewhere", ())):
+        for rule in _all_rules(live):
             _check_rule(rule, live, folder_uid)
 
     def merged(self, content: Json, live: Json, deployment: Deployment) -> Json:
@@ -145,14 +155,13 @@ class RuleGroupKind(ObjectKind):
         if live["interval"] not in (None, content["interval"]):
             yield changed("", "interval", f"{content['interval']} s", f"{live['interval']} s")
         ours = {rule["uid"]: rule for rule in content["rules"]}
-        for rule in (*live["rules"], *live.get("elsewhere", ())):
-            if rule["uid"] in ours and was_edited(rule, live["interval"]):
+        for rule in _all_rules(live):
+            if rule["uid"] in ours and was_edited(rule, _interval_of(rule, live)):
                 yield from rule_differences(_told(ours[rule["uid"]]), _told(rule))
 
     def edit(self, survey: Survey, live: Json) -> Edit | None:
         """Which rules are not what we pushed; Grafana reports when that was, and not by whom."""
-        here = [rule for rule in live["rules"] if was_edited(rule, live["interval"])]
-        edited = [*here, *(rule for rule in live.get("elsewhere", ()) if was_edited(rule, None))]
+        edited = [rule for rule in _all_rules(live) if was_edited(rule, _interval_of(rule, live))]
         if not edited:
             return None
         told = (Difference(str(rule["title"]), "edited in Grafana") for rule in edited)
@@ -184,7 +193,11 @@ class RuleGroupKind(ObjectKind):
         """Write the group, with the rules that are still here and that another group will take: otherwise they would be deleted."""
         now = self.now(grafana, content)
         refuse_changed(now, live, content["leaving"])
-        waiting = [rule for rule in (now or {"rules": ()})["rules"] if rule["uid"] in content["leaving"]]
+        there = now or {"rules": (), "interval": None}
+        waiting = [
+            with_pushed_interval(rule, there["interval"], content["interval"])
+            for rule in there["rules"] if rule["uid"] in content["leaving"]
+        ]  # fmt: skip  # a clause is one line
         body = {key: content[key] for key in ("title", "folderUid", "interval")}
         grafana.put_rule_group(body | {"rules": [*content["rules"], *waiting]}, editable=content["editable"])
 
@@ -227,6 +240,15 @@ def place_key(folder_uid: str, group: str) -> str:
 def place_name(folder_uid: str, group: str) -> str:
     """What reports call a group of another folder than the one that they are about."""
     return f"{group} in folder {folder_uid}"
+
+
+def _all_rules(live: Json) -> tuple[Json, ...]:
+    return (*live["rules"], *live.get("elsewhere", ()))
+
+
+def _interval_of(rule: Json, live: Json) -> int | None:
+    """That of the group which holds a rule, in seconds."""
+    return cast("int | None", live.get("intervals", {}).get(rule["uid"], live["interval"]))
 
 
 def _place(group: Json) -> tuple[str, str]:

@@ -13,6 +13,7 @@ from glassbox.grafana.differences.rule_differences import group_differences, rul
 from glassbox.grafana.failures import NotVisibleError
 from glassbox.grafana.kinds.folder_kind import EVALUATED_ANEW
 from glassbox.grafana.kinds.kind import Deployment, Edit, ObjectKind, Version
+from glassbox.grafana.kinds.rules_between import refuse_changed, refuse_changed_elsewhere, refuse_changed_rule
 from glassbox.grafana.ownership import begins_as_ours, left_alone, owner_of_rule
 from glassbox.grafana.rule_marks import (
     KEPT_FIELDS,
@@ -193,6 +194,7 @@ class RuleGroupKind(ObjectKind):
         """Write the group, with the rules that are still here and that another group will take: otherwise they would be deleted."""
         now = self.now(grafana, content)
         refuse_changed(now, live, content["leaving"])
+        refuse_changed_elsewhere(grafana, live)
         there = now or {"rules": (), "interval": None}
         waiting = [
             with_pushed_interval(rule, there["interval"], content["interval"])
@@ -204,21 +206,13 @@ class RuleGroupKind(ObjectKind):
     def remove(self, grafana: Grafana, live: Json, folder_uid: str) -> None:
         """Delete the rules one by one: a rule that somebody adds to the group meanwhile survives."""
         self.check_ours(live, folder_uid)
-        there = {rule["uid"]: rule for rule in (self.now(grafana, live) or {"rules": ()})["rules"]}
+        now = self.now(grafana, live) or {"rules": (), "interval": None}
+        there = {rule["uid"]: rule for rule in now["rules"]}
         rules = [rule for rule in live["rules"] if rule["uid"] in there]
         for rule in rules:
-            if comparable(there[rule["uid"]]) != comparable(rule):
-                raise GlassboxError(f"Rule {rule['title']!r} was changed after the plan was made: run again to compare with what is there.")  # fmt: skip  # a refusal is one line
+            refuse_changed_rule(rule, there[rule["uid"]], live["intervals"][rule["uid"]], now["interval"])
         for rule in rules:
             grafana.delete_rule(rule["uid"], editable=_is_editable(rule))
-
-
-def refuse_changed(now: Json | None, planned: Json | None, leaving: Iterable[str]) -> None:
-    """GlassboxError where a group is not what the plan compared with; rules that leave it may have left already."""
-    before, after = ([comparable(r) for r in (group or {"rules": ()})["rules"] if r["uid"] not in leaving] for group in (planned, now))  # fmt: skip  # one thing is one line
-    if before != after:
-        name = (now or planned or {}).get("title")
-        raise GlassboxError(f"Rule group {name!r} was changed after the plan was made: run again to compare with what is there.")  # fmt: skip  # a refusal is one line
 
 
 def fitted(group: Json, version: Version | None) -> Json:

@@ -77,7 +77,7 @@ class FolderKind(ObjectKind):
     def adopted(self, content: Json, live: Json) -> Iterable[Difference]:
         yield changed("", "title", content["title"], live["title"])
 
-    def edit(self, survey: Survey, live: Json) -> Edit | None:
+    def edit(self, survey: Survey, live: Json, content: Json | None) -> Edit | None:
         """Who gave it another title, or whose it is where it holds nothing of ours."""
         changed_by = str(live.get("updatedBy") or "")
         holds_ours = survey.holds_ours(live["uid"])

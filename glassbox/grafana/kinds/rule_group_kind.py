@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from http import HTTPStatus
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from glassbox.compile.bundle import Json
 from glassbox.errors import GlassboxError
 from glassbox.grafana.differences.difference import Difference, changed
-from glassbox.grafana.differences.rule_differences import group_differences, rule_differences
+from glassbox.grafana.differences.rule_differences import group_differences
 from glassbox.grafana.failures import NotVisibleError
 from glassbox.grafana.kinds.folder_kind import EVALUATED_ANEW
 from glassbox.grafana.kinds.kind import Deployment, Edit, ObjectKind, Version
+from glassbox.grafana.kinds.rule_edits import adopted_rules, all_rules, edited_rules, interval_of, told_rule
 from glassbox.grafana.kinds.rules_between import refuse_changed, refuse_changed_elsewhere, refuse_changed_rule
 from glassbox.grafana.ownership import begins_as_ours, left_alone, owner_of_rule
 from glassbox.grafana.rule_marks import (
@@ -20,8 +21,6 @@ from glassbox.grafana.rule_marks import (
     comparable,
     is_where_pushed,
     marked,
-    unmarked,
-    was_edited,
     with_pushed_interval,
 )
 
@@ -116,7 +115,7 @@ class RuleGroupKind(ObjectKind):
             yield {"title": name, "folderUid": folder_uid, "interval": None, "intervals": intervals, "rules": sorted(rules, key=lambda r: r["uid"]), **former}  # fmt: skip  # one thing is one line
 
     def check_ours(self, live: Json, folder_uid: str) -> None:
-        for rule in _all_rules(live):
+        for rule in all_rules(live):
             _check_rule(rule, live, folder_uid)
 
     def merged(self, content: Json, live: Json, deployment: Deployment) -> Json:
@@ -146,23 +145,19 @@ class RuleGroupKind(ObjectKind):
         return all(_same_rule(*pair) for pair in zip(content["rules"], rules, strict=True))
 
     def differences(self, content: Json, live: Json) -> Iterable[Difference]:
-        before = live | {"rules": [*map(_told, live["rules"]), *map(_told, live["elsewhere"])]}
-        yield from group_differences(before, content | {"rules": [_told(rule) for rule in content["rules"]]}, content["leaving"])  # fmt: skip  # one thing is one line
+        before = live | {"rules": [*map(told_rule, live["rules"]), *map(told_rule, live["elsewhere"])]}
+        told = [*group_differences(before, content | {"rules": [told_rule(rule) for rule in content["rules"]]}, content["leaving"])]  # fmt: skip  # one thing is one line
         if any(_is_editable(rule) != content["editable"] for rule in live["rules"]):
-            yield changed("", "in Grafana's page", *_EDITABLE[:: 1 if content["editable"] else -1])
+            told.append(changed("", "in Grafana's page", *_EDITABLE[:: 1 if content["editable"] else -1]))
+        yield from told or [Difference("", "notes what is pushed")]
 
     def adopted(self, content: Json, live: Json) -> Iterable[Difference]:
         """Of the rules that somebody edited, and the interval."""
-        if live["interval"] not in (None, content["interval"]):
-            yield changed("", "interval", f"{content['interval']} s", f"{live['interval']} s")
-        ours = {rule["uid"]: rule for rule in content["rules"]}
-        for rule in _all_rules(live):
-            if rule["uid"] in ours and was_edited(rule, _interval_of(rule, live)):
-                yield from rule_differences(_told(ours[rule["uid"]]), _told(rule))
+        yield from adopted_rules(content, live)
 
-    def edit(self, survey: Survey, live: Json) -> Edit | None:
+    def edit(self, survey: Survey, live: Json, content: Json | None) -> Edit | None:
         """Which rules are not what we pushed; Grafana reports when that was, and not by whom."""
-        edited = [rule for rule in _all_rules(live) if was_edited(rule, _interval_of(rule, live))]
+        edited = edited_rules(live, content)
         if not edited:
             return None
         told = (Difference(str(rule["title"]), "edited in Grafana") for rule in edited)
@@ -210,7 +205,7 @@ class RuleGroupKind(ObjectKind):
         there = {rule["uid"]: rule for rule in now["rules"]}
         rules = [rule for rule in live["rules"] if rule["uid"] in there]
         for rule in rules:
-            refuse_changed_rule(rule, there[rule["uid"]], live["intervals"][rule["uid"]], now["interval"])
+            refuse_changed_rule(rule, there[rule["uid"]], interval_of(rule, live), now["interval"])
         for rule in rules:
             grafana.delete_rule(rule["uid"], editable=_is_editable(rule))
 
@@ -234,15 +229,6 @@ def place_key(folder_uid: str, group: str) -> str:
 def place_name(folder_uid: str, group: str) -> str:
     """What reports call a group of another folder than the one that they are about."""
     return f"{group} in folder {folder_uid}"
-
-
-def _all_rules(live: Json) -> tuple[Json, ...]:
-    return (*live["rules"], *live.get("elsewhere", ()))
-
-
-def _interval_of(rule: Json, live: Json) -> int | None:
-    """That of the group which holds a rule, in seconds."""
-    return cast("int | None", live.get("intervals", {}).get(rule["uid"], live["interval"]))
 
 
 def _place(group: Json) -> tuple[str, str]:
@@ -275,11 +261,6 @@ def _check_rule(rule: Json, group: Json, folder_uid: str) -> None:
 
 def _is_editable(rule: Json) -> bool:
     return not rule.get("provenance")
-
-
-def _told(rule: Json) -> Json:
-    """What people care about in a rule."""
-    return comparable(unmarked(rule)) | {"uid": rule["uid"], "title": rule["title"]}
 
 
 def _same_rule(ours: Json, live: Json) -> bool:

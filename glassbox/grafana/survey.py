@@ -107,9 +107,11 @@ class Survey:
         return False
 
     def others_in(self, folder_uid: str) -> str | None:
-        """The folder of another installation that pushes rules or dashboards to this one; None for none."""
-        if self.grafana.dashboard_uids(folder_uid, tag_of(folder_uid)):
+        """The folder of another installation that pushes rules or dashboards to this one; None for none, and where it may not be seen."""
+        if folder_uid != self.folder_uid and self.grafana.dashboard_uids(folder_uid, tag_of(folder_uid)):
             return folder_uid
-        rules = (rule for rule in self.rules.values() if rule["folderUID"] == folder_uid)
-        owners = {owner for rule in rules if (owner := owner_of_rule(rule)) and is_where_pushed(rule, owner)}
-        return min(owners - {self.folder_uid}, default=None)
+        with suppress(NotVisibleError):
+            rules = (rule for rule in self.rules.values() if rule["folderUID"] == folder_uid)
+            owners = {owner for rule in rules if (owner := owner_of_rule(rule)) and is_where_pushed(rule, owner)}
+            return min(owners - {self.folder_uid}, default=None)
+        return None

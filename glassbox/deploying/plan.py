@@ -98,7 +98,9 @@ def _change(survey: Survey, kind: ObjectKind, content: Json) -> Change:
     if kind.equal(merged, live) or kind.is_what_we_pushed(survey.grafana, merged, live):
         return Change(Action.KEEP, kind, merged, live, remarks=remarks)
     told = tuple(kind.differences(merged, live)) or (Difference("", "content changed"),)
-    return Change(Action.UPDATE, kind, merged, live, told, kind.lost(merged, live), kind.edit(survey, live), remarks)
+    return Change(
+        Action.UPDATE, kind, merged, live, told, kind.lost(merged, live), kind.edit(survey, live, merged), remarks
+    )
 
 
 def _removal(survey: Survey, kind: ObjectKind, leftover: Json) -> Iterator[Change]:
@@ -106,4 +108,4 @@ def _removal(survey: Survey, kind: ObjectKind, leftover: Json) -> Iterator[Chang
     if owned is not None and survey.deployment.prune:
         kind.check_ours(owned, survey.folder_uid)
         lost = kind.lost(None, owned)
-        yield Change(Action.DELETE, kind, None, owned, lost=lost, edit=kind.edit(survey, owned))
+        yield Change(Action.DELETE, kind, None, owned, lost=lost, edit=kind.edit(survey, owned, None))

@@ -78,7 +78,7 @@ def command(
             return FINDINGS if plan.pending or kept or plan.left_out else DONE
         ask(wanted, yes=yes, otherwise="--dry-run to change nothing", always=f"This changes Grafana{' and rules' * bool(kept)} back", also=bool(kept))  # fmt: skip  # one call
         keep_backup(grafana, plan, wanted, backups, kept)
-        bring(places)
+        bring(rules_back.in_turn(back.backups))
         return carry_out(grafana, plan, wanted, "Rolled back")
 
 

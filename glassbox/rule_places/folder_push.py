@@ -35,6 +35,10 @@ class FolderPlace(RulePlace):
     def title(self) -> str:
         return str(self.folder.folder)
 
+    @property
+    def origin(self) -> dict[str, str]:
+        return {"folder": str(self.folder.folder)}
+
     def held(self) -> dict[str, Any]:
         return dict(self.folder.ours())
 

@@ -31,12 +31,12 @@ class RuleFolder:
     def __init__(self, folder: Path, installation: str) -> None:
         if not folder.is_dir():
             raise GlassboxError(f"{folder} of {OPTION} is not a folder: create it, and name its files under rule_files in Prometheus' settings.")  # fmt: skip  # a refusal is one line
-        self.folder, self.installation = folder, installation
+        self.folder, self.installation = folder.resolve(), installation
         self._mark = (
             f"# Rules of the Glassbox installation {installation}: written by a push, which replaces changes made here."
         )
         # A glob such as *.yaml must not meet it.
-        self._unconfirmed = folder / f".{installation}-rules.unconfirmed"
+        self._unconfirmed = self.folder / f".{installation}-rules.unconfirmed"
 
     def texts_of(self, files: Mapping[str, Json]) -> dict[str, str]:
         """The files as they stand in the folder, by their names there."""

@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from glassbox.compile.bundle import Json
+from glassbox.files import MAX_DEPTH
 from glassbox.grafana import answer_shape
 from glassbox.grafana.answer_shape import MaybeAbsent, Shape, misfit
 
@@ -44,11 +45,22 @@ _RULES = {"name": str, "rules": [{"labels": MaybeAbsent(dict), "annotations": Ma
 
 def problem(backup: Any) -> str:
     """What is wrong, as `objects[0].before.rules[0].uid is missing`; "" where it is a backup."""
+    if _is_deep(backup):
+        return f"it has more than {MAX_DEPTH} levels"
     if wrong := misfit(backup, _BACKUP):
         return wrong
     objects = (_wrong_object(each, f"objects[{at}]") for at, each in enumerate(backup["objects"]))
     places = (_wrong_place(each, f"places[{at}]") for at, each in enumerate(backup.get("places") or ()))
     return next(filter(None, (*objects, *places)), "")
+
+
+def _is_deep(value: Any) -> bool:
+    """Whether lists and objects are inside each other in more than MAX_DEPTH levels."""
+    level = [value]
+    for _ in range(MAX_DEPTH + 1):
+        holders = (each for each in level if isinstance(each, dict | list))
+        level = [part for each in holders for part in (each.values() if isinstance(each, dict) else each)]
+    return bool(level)
 
 
 def _wrong_object(each: Json, where: str) -> str:

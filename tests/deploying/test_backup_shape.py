@@ -122,6 +122,16 @@ def test_each_other_shape_is_named(whole, tmp_path, path, value, said):
     assert said in told and told.endswith("; move it away.")
 
 
+@pytest.mark.parametrize("levels", [60, 900])
+def test_what_is_nested_deeper_than_any_backup_is_refused(whole, tmp_path, levels):
+    backup = damaged(whole, (*_BOARD, "x"), json.loads("[" * levels + "]" * levels))
+    if levels == 900:
+        assert ": it has more than 100 levels; move it away." in refusal(backup, tmp_path)
+    else:
+        (tmp_path / "20260101T000000Z.json").write_text(json.dumps(backup))
+        assert len(all_backups(tmp_path)) == 1
+
+
 @pytest.mark.parametrize("half", ['"\\ud800"', '"\\udfff a"'])
 def test_half_a_character_is_refused(whole, tmp_path, half):
     text = json.dumps(damaged(whole, ("places", 0, "before", "glassbox-a.yaml"), "HALF"))

@@ -8,7 +8,6 @@ import io
 import os
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -36,6 +35,7 @@ from demo.written_past import WrittenPast, write_past
 from deploy import PRODUCT, ROOT
 from glassbox.cli.main import main as command_line
 from glassbox.errors import GlassboxError
+from glassbox.files import temporary_folder
 from glassbox.past.own_prometheus import FLAGS
 from glassbox.servers.components import ensure_components
 from glassbox.servers.processes import LOOPBACK, alertmanager, ended_by_signals, free_port, prometheus
@@ -101,8 +101,8 @@ def start(resources: ExitStack, folder: Path, scenario: Scenario = EVERYTHING, *
 
 def prometheus_of(resources: ExitStack) -> str:
     """Start everything in a temporary folder; the URL of Prometheus."""
-    folder = resources.enter_context(tempfile.TemporaryDirectory(prefix="glassbox-"))
-    return start(resources, Path(folder)).prometheus_url
+    folder = resources.enter_context(temporary_folder("demo"))
+    return start(resources, folder).prometheus_url
 
 
 def _labels(scenario: Scenario) -> dict[str, dict[str, str]]:
@@ -245,10 +245,10 @@ def main(check: bool, scenario: str | None) -> None:
     """Run Glassbox with real Prometheus and Alertmanager until Ctrl-C."""
     try:
         # The folder is made first and so removed last, when no server writes into it any more.
-        with ended_by_signals(), tempfile.TemporaryDirectory(prefix="glassbox-") as folder, ExitStack() as resources:
+        with ended_by_signals(), temporary_folder("demo") as folder, ExitStack() as resources:
             chosen = SCENARIOS[scenario] if scenario else EVERYTHING
             click.echo(chosen.story)
-            demo = start(resources, Path(folder), chosen, hurried=scenario is not None)
+            demo = start(resources, folder, chosen, hurried=scenario is not None)
             if scenario:
                 _announce(chosen)
             if check:

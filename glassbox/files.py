@@ -1,14 +1,22 @@
-"""Reading files that users name: bounded, and never waiting for a pipe that nobody writes to."""
+"""Reading files that users name, bounded, and never waiting for a pipe that nobody writes to; temporary folders."""
 
 import errno
 import os
 import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from glassbox.errors import GlassboxError
 
 MAX_BYTES = 32 * 1024 * 1024
 """What Grafana's own limits leave far below; a dashboard has a few hundred kilobytes."""
 MAX_DEPTH = 100
 """Of lists and objects inside each other; dashboards have about ten."""
+
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+"""What an OSError has where a disk or a quota is full."""
 
 
 def content_of(file: Path) -> bytes:
@@ -24,3 +32,28 @@ def content_of(file: Path) -> bytes:
     if len(content) > MAX_BYTES:
         raise OSError(errno.EFBIG, f"it exceeds {MAX_BYTES // 2**20} MiB")
     return content
+
+
+@contextmanager
+def temporary_folder(name: str) -> Iterator[Path]:
+    """A folder `glassbox-NAME-...` where TMPDIR says, or the system; it goes at the end of the body.
+
+    GlassboxError where none can be made, or where it is full while the body writes into it.
+    """
+    try:
+        made = tempfile.TemporaryDirectory(prefix=f"glassbox-{name}-")
+    except OSError as error:
+        raise _unusable(error) from None
+    with made as folder:
+        try:
+            yield Path(folder)
+        except OSError as error:
+            if error.errno not in FULL or not str(error.filename or folder).startswith(folder):
+                raise
+            raise _unusable(error) from None
+
+
+def _unusable(error: OSError) -> GlassboxError:
+    # Python names it only once it has found one that it can write.
+    which = f"The temporary folder {tempfile.tempdir} cannot" if tempfile.tempdir else "No temporary folder can"
+    return GlassboxError(f"{which} be written ({error.strerror}): make room there, or name another one with TMPDIR.")

@@ -1,9 +1,7 @@
 """Series that no rules recorded there, worked out here: a Prometheus of ours with what alerts read of a window."""
 
-import tempfile
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Self
 
 from glassbox.backtest.alert_evaluation import before_window
@@ -11,6 +9,7 @@ from glassbox.backtest.past_window import PastWindow
 from glassbox.backtest.rule_set import RuleSet
 from glassbox.cli.output import complain
 from glassbox.errors import GlassboxError
+from glassbox.files import temporary_folder
 from glassbox.past.own_prometheus import own_prometheus
 from glassbox.past.past_rules import PastRules
 from glassbox.past.progress_line import ProgressLine
@@ -101,8 +100,8 @@ class Workshop:
         ensure_components()
         if not self._places:
             self._ending.enter_context(ended_by_signals())
-        folder = self._ending.enter_context(tempfile.TemporaryDirectory(prefix="glassbox-backtest-"))
-        own = self._ending.enter_context(own_prometheus(Path(folder, "data")))
+        folder = self._ending.enter_context(temporary_folder("backtest"))
+        own = self._ending.enter_context(own_prometheus(folder / "data"))
         prometheus = self._ending.enter_context(Prometheus(own.url))
         return _Place(prometheus, Worker(self._asked, wanted, own.url, plan))
 

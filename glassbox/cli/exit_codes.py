@@ -1,6 +1,7 @@
 """How a command ends: its exit code, and one sentence on stderr where it could not do its work."""
 
 import errno
+import traceback
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,6 +9,7 @@ import click
 
 from glassbox.cli.output import complain
 from glassbox.errors import GlassboxError
+from glassbox.files import FULL
 
 DONE, ERROR, FINDINGS = 0, 1, 2
 """Nothing to do or done; not possible; done, and something was found that the caller should look at."""
@@ -23,10 +25,18 @@ def run(command: click.Command, name: str, arguments: Sequence[str] | None = Non
     except click.ClickException as error:
         complain(f"Error: {error.format_message()}")
     except OSError as error:
-        # click itself prints the help.
-        if error.filename or error.errno not in _UNWRITABLE:
+        if error.errno in _UNWRITABLE and _is_of_stdout(error):
+            complain(f"Error: stdout cannot be written ({error.strerror}).")
+        elif error.errno in FULL:
+            complain(f"Error: {error.filename or 'a file'} cannot be written ({error.strerror}): make room there and in the temporary folder, which TMPDIR names.")  # fmt: skip  # one sentence
+        else:
             raise
-        complain(f"Error: stdout cannot be written ({error.strerror}).")
     except (click.Abort, KeyboardInterrupt):
         complain("Error: interrupted.")
     return ERROR
+
+
+def _is_of_stdout(error: OSError) -> bool:
+    """Whether click raised it, which itself prints the help: what we print goes through `say`."""
+    frames = (frame for frame, _ in traceback.walk_tb(error.__traceback__))
+    return any(frame.f_globals.get("__name__") == click.utils.__name__ for frame in frames)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from glassbox.errors import GlassboxError
@@ -13,63 +15,125 @@ if TYPE_CHECKING:
     from glassbox.grafana.client import Grafana
     from glassbox.rule_places.place import RulePlace
 
+_Key = frozenset[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """A place as backups hold it: its parts before the oldest of them, None for those that were not there.
+
+    `origin` is empty where an earlier version of this tool kept no more than the title; `identity` is of the oldest backup.
+    """
+
+    title: str
+    origin: Mapping[str, str]
+    identity: str
+    before: Json
+
+    @property
+    def key(self) -> _Key:
+        """What distinguishes it from other places."""
+        return _key(self.origin or {"title": self.title})
+
+    @property
+    def not_kept(self) -> tuple[str, str]:
+        """What an earlier version did not keep, and the option that may name the place or another one."""
+        if self.title.startswith("the ruler at "):
+            return "the tenant of that ruler", "--mimir"
+        return "the folder that this path begins at", "--prometheus-rules"
+
 
 class RulesBack:
     """Where the rules of backups are: at the ruler of a data source of this Grafana, or at a place that the options name."""
 
     def __init__(self, grafana: Grafana, named: Sequence[RulePlace]) -> None:
         self._grafana = grafana
-        self._places: dict[str, RulePlace | None] = {place.title: place for place in named}
+        self._named = tuple(named)
+        self._places: dict[_Key, RulePlace | None] = {_key(place.origin): place for place in named}
 
     def wanted(self, backups: Sequence[Backup]) -> list[tuple[RulePlace, Mapping[str, Any]]]:
         """Each place that can be found, with what it held before the oldest of these backups, which are the newest first."""
-        found = ((self._place(title, origin), before) for title, (origin, before) in _states(backups).items())
-        return [(place, place.back_to(before)) for place, before in found if place]
+        return list(self.in_turn(backups))
+
+    def in_turn(self, backups: Sequence[Backup]) -> Iterator[tuple[RulePlace, Mapping[str, Any]]]:
+        """The same, each content read when its turn comes: one ruler may have two addresses, and keeps what it got by the first."""
+        for place, before in [(self._place(kept), kept.before) for kept in _states(backups)]:
+            if place:
+                yield place, place.back_to(before)
 
     def differs(self, backups: Sequence[Backup]) -> bool:
         """Whether it changes anything; GlassboxError where that is not known, since a place cannot be found."""
         if any(place.touched(content) for place, content in self.wanted(backups)):
             return True
         if missing := self._missing(backups):
+            titles = " and ".join(kept.title for kept in missing)
             raise GlassboxError(
-                f"Backup {backups[-1].identity} holds rules in {' and '.join(missing)}: name that place with --prometheus-rules DIR or --mimir URL "
-                "to bring them back, or an older backup with --to ID to go back further without them. Nothing was changed."
+                f"Backup {backups[-1].identity} holds rules in {titles}: {_advice(missing[0])}, "
+                "or name an older backup with --to ID to go back further without them. Nothing was changed."
             )
         return False
 
     def left_alone(self, backups: Sequence[Backup]) -> list[str]:
         """A sentence about each place that cannot be found."""
         return [
-            f"Rules in {title} were changed too and are left as they are: name that place with --prometheus-rules DIR or --mimir URL to bring them back."
-            for title in self._missing(backups)
+            f"Rules in {kept.title} were changed too and are left as they are: {_advice(kept)}."
+            for kept in self._missing(backups)
         ]
 
-    def _missing(self, backups: Sequence[Backup]) -> list[str]:
-        """The titles of the places that cannot be found."""
-        return [title for title, (origin, _) in _states(backups).items() if self._place(title, origin) is None]
+    def _missing(self, backups: Sequence[Backup]) -> list[_Kept]:
+        """The places that cannot be found."""
+        return [kept for kept in _states(backups) if self._place(kept) is None]
 
-    def _place(self, title: str, origin: Mapping[str, str]) -> RulePlace | None:
-        if title not in self._places:
-            self._places[title] = self._behind_grafana(title, origin) if origin else None
-        return self._places[title]
+    def _place(self, kept: _Kept) -> RulePlace | None:
+        if not kept.origin:
+            self._refuse_a_guess(kept)
+        if kept.key not in self._places:
+            self._places[kept.key] = self._behind_grafana(kept) if "data_source" in kept.origin else None
+        return self._places[kept.key]
 
-    def _behind_grafana(self, title: str, origin: Mapping[str, str]) -> RulePlace:
+    def _refuse_a_guess(self, kept: _Kept) -> None:
+        """GlassboxError where the options name a place that may be this one."""
+        unknown, option = kept.not_kept
+        named = {"--mimir" if "ruler" in place.origin else "--prometheus-rules" for place in self._named}
+        if option in named:
+            raise GlassboxError(f"Backup {kept.identity} of an earlier version holds rules in {kept.title} and does not say {unknown}, so nothing was changed: take these rules from its file by hand, and roll back without {option}.")  # fmt: skip  # a refusal is one line
+
+    def _behind_grafana(self, kept: _Kept) -> RulePlace:
         """GlassboxError where that data source or its ruler is gone."""
         # Only a rollback over rules needs it.
         from glassbox.rule_places.ruler_push import RulerPlace  # noqa: PLC0415
 
-        source = next((each for each in self._grafana.data_sources() if each.uid == origin["data_source"]), None)
+        source = next((each for each in self._grafana.data_sources() if each.uid == kept.origin["data_source"]), None)
         ruler = self._grafana.ruler(source) if source else None
         if ruler is None:
-            raise GlassboxError(f"Rules in {title} cannot be brought back, since Grafana has no such data source with a ruler any more: nothing was changed.")  # fmt: skip  # a refusal is one line
-        return RulerPlace(ruler, origin["namespace"])
+            raise GlassboxError(f"Rules in {kept.title} cannot be brought back, since Grafana has no such data source with a ruler any more: nothing was changed.")  # fmt: skip  # a refusal is one line
+        return RulerPlace(ruler, kept.origin["namespace"])
 
 
-def _states(backups: Sequence[Backup]) -> dict[str, tuple[Mapping[str, str], Json]]:
-    """Where each place is found, and its parts as they were before the oldest of these backups that touched them."""
-    states: dict[str, tuple[Mapping[str, str], Json]] = {}
+def _advice(kept: _Kept) -> str:
+    if not kept.origin:
+        return f"backup {kept.identity} of an earlier version does not say {kept.not_kept[0]}"
+    settings = ", with the ruler.tenant and ruler.namespace of then," * ("ruler" in kept.origin)
+    return f"name that place with --prometheus-rules DIR or --mimir URL{settings} to bring them back"
+
+
+def _states(backups: Sequence[Backup]) -> list[_Kept]:
+    """Each place that these backups touched, the one that the oldest touched last."""
+    states: dict[_Key, _Kept] = {}
     for backup in backups:
         for each in backup.places:
-            later = states.get(each["title"], ({}, {}))[1]
-            states[each["title"]] = each["origin"], {**later, **each["before"]}
-    return states
+            found = _Kept(each["title"], _origin(each), backup.identity, each["before"])
+            # A place counts by its oldest backup, and is called as in its newest.
+            later = states.pop(found.key, found)
+            states[found.key] = _Kept(later.title, found.origin, backup.identity, {**later.before, **found.before})
+    return list(states.values())
+
+
+def _origin(place: Json) -> Mapping[str, str]:
+    """What distinguishes the place; of an earlier version's, what an absolute path says, or nothing."""
+    path = Path(place["title"])
+    return place["origin"] or ({"folder": str(path.resolve())} if path.is_absolute() else {})
+
+
+def _key(origin: Mapping[str, str]) -> _Key:
+    return frozenset(origin.items())

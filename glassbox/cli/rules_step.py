@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -52,13 +52,15 @@ def bring_rules(rules: RuleOptions, session: Session, bundle: Bundle, behind: Be
         return bring(places)
 
 
-def bring(places: WantedAtPlaces) -> bool:
+def bring(places: Iterable[tuple[RulePlace, Mapping[str, Any]]]) -> bool:
     """Make each place hold its content, and say what changed there; returns whether there was one."""
+    brought = False
     with terminable():
         for place, content in places:
             for line in place_lines(place.title, place.push_to(content, complain)):
                 say(line)
-    return bool(places)
+            brought = True
+    return brought
 
 
 def kept_places(places: WantedAtPlaces) -> list[Json]:

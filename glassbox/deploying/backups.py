@@ -11,8 +11,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from glassbox.compile.bundle import Json
+from glassbox.deploying.backup_shape import problem
 from glassbox.deploying.change import Change
 from glassbox.deploying.plan import PushPlan
 from glassbox.deploying.plan_json import json_of
@@ -21,18 +23,9 @@ from glassbox.files import content_of
 from glassbox.grafana.client import Grafana
 from glassbox.grafana.kinds.rule_group_kind import place_key
 from glassbox.grafana.ownership import owner_of_rule
+from glassbox.http.sentences import on_one_line
 
 SCHEMA = "glassbox-backup/1"
-_NEEDED = {
-    "folder": ("uid", "title"),
-    "dashboard": ("dashboard", "meta"),
-    "template": ("name", "template"),
-    "contact point": ("uid", "name", "type", "settings"),
-    "mute timing": ("name", "time_intervals"),
-    "rule group": ("title", "folderUid", "rules"),
-    "route": ("folder_uid", "route", "position"),
-}
-"""What the state of an object must hold, by kind."""
 _NAME = re.compile(r"\d{8}T\d{6}Z(-\d{1,4})?")
 
 
@@ -53,8 +46,8 @@ class Backup:
     """What an apply found: `objects` have "kind", "uid", "title", "before" (None: it was created) and "edited" (by others).
 
     `folders` are those around the dashboards and rule groups of before: "uid", "title" and "parentUid".
-    `places` are those of rules beside Grafana: "title", "origin" that finds one again through Grafana, and "before", which
-    has each part that the apply touched (None: it was created).
+    `places` are those of rules beside Grafana: "title", "origin", which distinguishes one from all others and is empty in
+    backups of earlier versions, and "before", which has each part that the apply touched (None: it was created).
     `goes_back_to` is the backup whose state the apply brings back, "" for one that is not a rollback; `is_unfinished` says
     that the rollback did not do all of it.
     """
@@ -236,41 +229,26 @@ def _age(file: Path) -> tuple[str, int]:
 
 def _read(file: Path) -> Backup:
     try:
-        kept = json.loads(content_of(file))
-        if kept["schema"] != SCHEMA:
-            raise ValueError(SCHEMA)
-        for each in kept["objects"]:
-            _check(each)
-        server, places = kept["server"], kept.get("places", [])
-        for each in places:
-            _check_place(each)
-        folders = tuple(
-            {key: str(each[key]) for key in ("uid", "title", "parentUid")} for each in kept.get("folders", ())
-        )
-        installation = Installation(str(server["url"]), str(server["organisation"]), str(kept["folder_uid"]))
-        to, is_unfinished = _rollback(kept)
-        return Backup(file.stem, installation, tuple(kept["objects"]), folders, tuple(places), to, is_unfinished)
-    except (OSError, ValueError, LookupError, TypeError, RecursionError):
-        raise GlassboxError(f"{file} is not a backup of this version ({SCHEMA}): move it away.") from None
+        kept = _parsed(content_of(file))
+    except (OSError, ValueError, RecursionError) as error:
+        raise _no_backup(file, getattr(error, "strerror", "") or "it is not JSON in UTF-8") from None
+    if not isinstance(kept, dict) or kept.get("schema") != SCHEMA:
+        raise _no_backup(file, "schema is another")
+    if wrong := problem(kept):
+        raise _no_backup(file, on_one_line(wrong))
+    installation = Installation(kept["server"]["url"], kept["server"]["organisation"], kept["folder_uid"])
+    folders, places = (tuple(kept.get(part) or ()) for part in ("folders", "places"))
+    rollback = kept.get("rollback") or {"to": "", "finished": True}
+    return Backup(file.stem, installation, tuple(kept["objects"]), folders, places, rollback["to"], not rollback["finished"])  # fmt: skip  # one object
 
 
-def _rollback(kept: Json) -> tuple[str, bool]:
-    """What it goes back to, and whether it did not finish."""
-    if "rollback" not in kept:
-        return "", False
-    return str(kept["rollback"]["to"]), not kept["rollback"]["finished"]
+def _parsed(content: bytes) -> Any:
+    """ValueError for what is not JSON, and for halves of characters, which no file or request can hold."""
+    kept = json.loads(content)
+    if b"\\u" in content:
+        json.dumps(kept, ensure_ascii=False).encode()
+    return kept
 
 
-def _check(each: Json) -> None:
-    before = each["before"]
-    if not (isinstance(each["uid"], str) and isinstance(each["edited"], bool) and isinstance(before, dict | None)):
-        raise ValueError("object")
-    if before is not None and not set(_NEEDED[each["kind"]]) <= before.keys():
-        raise ValueError("before")
-
-
-def _check_place(each: Json) -> None:
-    parts = each["before"].values()
-    is_place = isinstance(each["title"], str) and isinstance(each["origin"], dict)
-    if not (is_place and all(isinstance(part, dict | str | None) for part in parts)):
-        raise ValueError("place")
+def _no_backup(file: Path, why: str) -> GlassboxError:
+    return GlassboxError(f"{file} is not a backup of this version ({SCHEMA}): {why}; move it away.")

@@ -20,7 +20,7 @@ class MaybeAbsent:
 
 DATA_SOURCES = [{"uid": str, "name": str, "type": str}]
 FOLDER = {"uid": str, "title": str, "version": MaybeAbsent(int), "parentUid": MaybeAbsent(str)}
-DASHBOARD = {
+DASHBOARD: dict[str, dict[str, Shape]] = {
     "dashboard": {"uid": str, "title": MaybeAbsent(str), "tags": MaybeAbsent(list), "version": int},
     "meta": {"folderUid": MaybeAbsent(str)},
 }
@@ -31,6 +31,9 @@ RULE = {
     "provenance": MaybeAbsent(str),
     "for": MaybeAbsent(str),
     "keep_firing_for": MaybeAbsent(str),
+    "labels": MaybeAbsent(dict),
+    "annotations": MaybeAbsent(dict),
+    "data": MaybeAbsent([{"model": MaybeAbsent(dict)}]),
 }
 RULE_GROUP = {"title": str, "folderUid": str, "interval": int, "rules": [RULE]}
 CONTACT_POINTS = MaybeAbsent(

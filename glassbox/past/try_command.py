@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +12,7 @@ import click
 
 from glassbox.cli.exit_codes import DONE
 from glassbox.cli.output import complain, say
+from glassbox.files import temporary_folder
 from glassbox.http.sentences import on_one_line
 from glassbox.prometheus.credential import OPTION, prometheus_credential
 
@@ -76,8 +76,8 @@ def command(
         _ask(plan, yes=yes)
         ensure_components()
         try:
-            with tempfile.TemporaryDirectory(prefix="glassbox-try-") as folder:
-                _show(session, prometheus, plan, Path(folder), port)
+            with temporary_folder("try") as folder:
+                _show(session, prometheus, plan, folder, port)
         except KeyboardInterrupt:
             say("Ended. Nothing is left of it.")
     return DONE

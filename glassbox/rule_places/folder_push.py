@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from glassbox.compile.bundle import Json
 from glassbox.errors import GlassboxError
+from glassbox.files import temporary_folder
 from glassbox.http.sentences import on_one_line
 from glassbox.prometheus.api import Prometheus
 from glassbox.prometheus.promtool import check_rules
@@ -34,6 +33,10 @@ class FolderPlace(RulePlace):
     @property
     def title(self) -> str:
         return str(self.folder.folder)
+
+    @property
+    def origin(self) -> dict[str, str]:
+        return {"folder": str(self.folder.folder)}
 
     def held(self) -> dict[str, Any]:
         return dict(self.folder.ours())
@@ -63,8 +66,8 @@ def _changes(wanted: Texts, live: Texts) -> list[GroupChange]:
 
 def _check(texts: Texts) -> None:
     """Raise GlassboxError with the first thing that promtool finds."""
-    with tempfile.TemporaryDirectory(prefix="glassbox-rules-") as made:
-        files = [Path(made, name) for name in texts]
+    with temporary_folder("rules") as made:
+        files = [made / name for name in texts]
         for file in files:
             file.write_text(texts[file.name], encoding="utf-8")
         problems = check_rules(files) if files else []

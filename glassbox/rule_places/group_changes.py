@@ -124,9 +124,9 @@ def _seconds(value: Any) -> Any:
 def _words(field: str, ours: Any, theirs: Any) -> str:
     if field == "expr":
         return "expression changed"
-    if isinstance(ours, dict) or isinstance(theirs, dict):
-        mine, other = ours or {}, theirs or {}
-        names = sorted(key for key in {*mine, *other} if mine.get(key) != other.get(key))
+    mine, other = ours or {}, theirs or {}
+    if isinstance(mine, dict) and isinstance(other, dict):
+        names = sorted(str(key) for key in {*mine, *other} if mine.get(key) != other.get(key))
         return f"{field} changed ({', '.join(names)})"
     return f"{field}: {_shown(theirs)} -> {_shown(ours)}"
 

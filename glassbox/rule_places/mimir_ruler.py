@@ -43,7 +43,7 @@ class MimirRuler:
 
     def __init__(self, url: str, credential: PrometheusCredential | None, tenant: str = "") -> None:
         server_address(url, option=OPTION, example="http://mimir:8080/prometheus", credential=HOW_TO_SET)
-        self.url = url.strip().rstrip("/")
+        self.url, self.tenant = url.strip().rstrip("/"), tenant
         self._secrets = credential.secrets if credential else ()
         self._exchange = Exchange(self.url, "Mimir", read_seconds=READ_TIMEOUT_SECONDS)
         if credential:
@@ -62,11 +62,11 @@ class MimirRuler:
 
     @property
     def title(self) -> str:
-        return f"the ruler at {self.url}"
+        return f"the ruler at {self.url}{self.tenant and f' for tenant {self.tenant}'}"
 
     @property
     def origin(self) -> dict[str, str]:
-        return {}
+        return {"ruler": self.url, "tenant": self.tenant}
 
     def groups(self, namespace: str) -> list[Json]:
         answer = self._listed(namespace)

@@ -22,9 +22,13 @@ class RulePlace(ABC):
         """What people call the place: `/etc/prometheus/rules`."""
 
     @property
+    @abstractmethod
     def origin(self) -> dict[str, str]:
-        """What finds the place again through Grafana: "data_source" and "namespace"; empty for a place that only a person can name."""
-        return {}
+        """What distinguishes the place from all others, whatever people call it.
+
+        "data_source" (its uid) and "namespace", which find it again through Grafana; "ruler" (its URL), "tenant" and
+        "namespace"; or "folder", an absolute path without links.
+        """
 
     @abstractmethod
     def held(self) -> dict[str, Any]:

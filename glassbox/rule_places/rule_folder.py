@@ -31,12 +31,12 @@ class RuleFolder:
     def __init__(self, folder: Path, installation: str) -> None:
         if not folder.is_dir():
             raise GlassboxError(f"{folder} of {OPTION} is not a folder: create it, and name its files under rule_files in Prometheus' settings.")  # fmt: skip  # a refusal is one line
-        self.folder, self.installation = folder, installation
+        self.folder, self.installation = folder.resolve(), installation
         self._mark = (
             f"# Rules of the Glassbox installation {installation}: written by a push, which replaces changes made here."
         )
         # A glob such as *.yaml must not meet it.
-        self._unconfirmed = folder / f".{installation}-rules.unconfirmed"
+        self._unconfirmed = self.folder / f".{installation}-rules.unconfirmed"
 
     def texts_of(self, files: Mapping[str, Json]) -> dict[str, str]:
         """The files as they stand in the folder, by their names there."""
@@ -52,9 +52,11 @@ class RuleFolder:
         return {name: text for name, text in texts if text.startswith(self._mark)}
 
     def refuse_foreign(self, texts: Mapping[str, str]) -> None:
-        """Raise GlassboxError where a file of somebody else has a name that we need."""
+        """Raise GlassboxError where a file of somebody else has a name that we need, and for a text without our mark."""
         ours = self.ours()
-        for name in texts:
+        for name, text in texts.items():
+            if not text.startswith(self._mark):
+                raise GlassboxError(f"The rules for {self.folder / name} do not begin with the mark of this installation, so nothing was changed: take them by hand from where they come from, such as a backup.")  # fmt: skip  # a refusal is one line
             if name not in ours and os.path.lexists(self.folder / name):
                 raise GlassboxError(f"{self.folder / name} was not written by this installation and would be replaced: move it away, or set another grafana.folder_uid.")  # fmt: skip  # a refusal is one line
 
@@ -151,5 +153,11 @@ def _parsed(text: str) -> Any:
     except (yaml.YAMLError, RecursionError, ValueError):
         return {}
     groups = content.get("groups") if isinstance(content, dict) else None
-    usable = [each for each in groups if isinstance(each, dict) and "name" in each] if isinstance(groups, list) else []
-    return {"groups": usable}
+    return {"groups": [each for each in groups if _is_group(each)] if isinstance(groups, list) else []}
+
+
+def _is_group(value: Any) -> bool:
+    rules = value.get("rules") if isinstance(value, dict) else None
+    if not isinstance(rules, list) or not isinstance(value.get("name"), str):
+        return False
+    return all(isinstance(rule, dict) and isinstance(rule.get("labels") or {}, dict) for rule in rules)

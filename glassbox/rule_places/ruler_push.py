@@ -34,7 +34,7 @@ class Ruler(Protocol):
 
     @property
     def origin(self) -> dict[str, str]:
-        """{"data_source": uid} of a ruler that Grafana asks; empty for others."""
+        """{"data_source": uid} of a ruler that Grafana asks, {"ruler": URL, "tenant": its tenant} of others."""
         ...
 
     def groups(self, namespace: str) -> list[Json]:
@@ -65,7 +65,7 @@ class RulerPlace(RulePlace):
 
     @property
     def origin(self) -> dict[str, str]:
-        return self.ruler.origin and {**self.ruler.origin, "namespace": self.namespace}
+        return {**self.ruler.origin, "namespace": self.namespace}
 
     def held(self) -> dict[str, Any]:
         return {group["name"]: group for group in self.ruler.groups(self.namespace)}

@@ -10,7 +10,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ from pathlib import Path
 from types import FrameType
 
 from glassbox.errors import GlassboxError
+from glassbox.files import temporary_folder
 from glassbox.prometheus.promtool import TOOLS_DIR, find
 
 LOOPBACK = "127.0.0.1"
@@ -201,8 +201,8 @@ def _folder(name: str, given: Path | None) -> Iterator[Path]:
         given.mkdir(parents=True, exist_ok=True)
         yield given.resolve()
         return
-    with tempfile.TemporaryDirectory(prefix=f"glassbox-{name}-") as made:
-        yield Path(made)
+    with temporary_folder(name) as made:
+        yield made
 
 
 def _is_ready(port: int) -> bool:

@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import sys
 import tarfile
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from typing import Any
 import yaml
 
 from glassbox.errors import GlassboxError
+from glassbox.files import FULL, temporary_folder
 from glassbox.view import fresh_process
 
 TIMEOUT_SECONDS = 120.0
@@ -93,10 +93,10 @@ def files_changed(script: Path, name: str, pattern: str) -> list[str]:
 @contextmanager
 def _built_by(script: Path, name: str, settings_file: Path | None) -> Iterator[tuple[Path, Path]]:
     """That revision's files, and the folder into which its own code has built."""
-    with _unpacked(script.parent, name) as folder, tempfile.TemporaryDirectory(prefix="glassbox-home-") as home:
+    with _unpacked(script.parent, name) as folder, temporary_folder("home") as home:
         kept = {key: value for key, value in os.environ.items() if key in _KEPT or key.startswith("LC_")}
         theirs = folder / script.name
-        with _built(theirs, settings_file, f"Revision {name}", without_network(), {**kept, "HOME": home}) as build:
+        with _built(theirs, settings_file, f"Revision {name}", without_network(), {**kept, "HOME": str(home)}) as build:
             yield folder, build
 
 
@@ -116,15 +116,17 @@ def _unpacked(root: Path, name: str) -> Iterator[Path]:
     unknown = f"--against {name}: git does not know this revision; name a branch, a tag or a commit."
     commit = _git(root, unknown, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
     archived = _git(root, unknown, "archive", "--format=tar", commit.decode().strip())
-    with tempfile.TemporaryDirectory(prefix="glassbox-revision-") as folder:
+    with temporary_folder("revision") as folder:
         try:
             with tarfile.open(fileobj=io.BytesIO(archived)) as archive:
                 archive.extractall(folder, filter="data")
-        except (tarfile.TarError, OSError):
+        except (tarfile.TarError, OSError) as error:
+            if isinstance(error, OSError) and error.errno in FULL:
+                raise
             raise GlassboxError(
-                f"--against {name}: its files cannot be unpacked into {folder}: free space there, or name another revision."
+                f"--against {name}: its files cannot be unpacked into {folder}: name another revision."
             ) from None
-        yield Path(folder)
+        yield folder
 
 
 def _git(root: Path, otherwise: str, *arguments: str) -> bytes:
@@ -148,10 +150,10 @@ def _built(
     environment: Mapping[str, str] | None = None,
 ) -> Iterator[Path]:
     settings = ["--settings", str(settings_file.resolve())] if settings_file else []
-    with tempfile.TemporaryDirectory(prefix="glassbox-build-") as out:
+    with temporary_folder("build") as out:
         command = [*prefix, sys.executable, str(script), *settings, "build", "--out", f"{out}/build"]
         _run(command, script.parent, who, environment)
-        yield Path(out, "build")
+        yield out / "build"
 
 
 def _run(command: Sequence[str], folder: Path, who: str, environment: Mapping[str, str] | None) -> None:

@@ -181,7 +181,10 @@ def test_a_ruler_is_written_without_a_grafana(capsys, monkeypatch, tmp_path):
     with ruler_stand_in(tenants=True) as ruler:
         assert main("--settings", str(settings), "--mimir", f"{ruler.url}/prometheus") == 0
         captured = capsys.readouterr()
-        assert f"Rules in the ruler at {ruler.url}/prometheus, namespace llm:\n  + waiting\n  + queue\n" in captured.out
+        assert (
+            f"Rules in the ruler at {ruler.url}/prometheus for tenant team-a, namespace llm:\n  + waiting\n  + queue\n"
+            in captured.out
+        )
         assert sorted(ruler.of("team-a")["llm"]) == ["queue", "waiting"]
         assert ruler.headers[0]["authorization"] == "Bearer s3cret-token"
         (tmp_path / "token").write_text("another\n")

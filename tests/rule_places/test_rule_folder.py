@@ -313,3 +313,28 @@ def test_a_folder_that_is_not_there_and_a_server_that_is_not_there(tmp_path, pla
         ):
             push(place, rules(), Reloader(prometheus))
     assert not [name for name in names(place) if name.endswith(".yaml")]
+
+
+def test_a_text_without_our_mark_is_not_written(place):
+    with pytest.raises(GlassboxError, match=r"The rules for .*/glassbox-a.yaml do not begin with the mark"):
+        FolderPlace(place, Reloader(None)).push_to({"glassbox-a.yaml": "groups: []\n"}, print)
+    assert names(place) == []
+
+
+@pytest.mark.parametrize("groups", ["5", "[5]", "[{name: 5, rules: []}]", "[{name: a}]", "[{name: a, rules: 5}]", "[{name: a, rules: [5]}]", "[{name: a, rules: [{record: b, labels: 5}]}]"])  # fmt: skip  # a row is a case
+def test_a_file_of_ours_that_somebody_broke_is_written_anew(place, groups):
+    texts = place.texts_of(rules())
+    (mark, _, _) = texts["glassbox-ones.yaml"].partition("\n")
+    (place.folder / "glassbox-ones.yaml").write_text(f"{mark}\ngroups: {groups}\n")
+    (change,) = FolderPlace(place, Reloader(None)).plan_to(texts)
+    assert change.action is GroupAction.CREATE
+
+
+@pytest.mark.parametrize("interval", ["{a: 1}", "[1]"])
+def test_a_field_that_somebody_broke_is_told(place, interval):
+    texts = place.texts_of(rules())
+    group = yaml.safe_load(texts["glassbox-ones.yaml"])["groups"][0] | {"interval": yaml.safe_load(interval)}
+    (mark, _, _) = texts["glassbox-ones.yaml"].partition("\n")
+    (place.folder / "glassbox-ones.yaml").write_text(f"{mark}\n{yaml.safe_dump({'groups': [group]})}")
+    (change,) = FolderPlace(place, Reloader(None)).plan_to(texts)
+    assert [each.what.partition(":")[0] for each in change.differences] == ["interval"]

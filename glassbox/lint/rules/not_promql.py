@@ -1,11 +1,10 @@
 """Queries and rule files that Prometheus refuses."""
 
 import json
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 from glassbox.errors import GlassboxError
+from glassbox.files import temporary_folder
 from glassbox.lint.examples import as_alert, on_panel
 from glassbox.lint.finding import Location, Severity
 from glassbox.lint.rule import Defect, in_query, lint_rule
@@ -65,10 +64,10 @@ def promtool_refuses(corpus: Corpus) -> Iterator[Defect]:
     """Of our own content: its rule files, and every query of a dashboard as the rule it would be."""
     if not corpus.own:
         return
-    with tempfile.TemporaryDirectory() as folder:
+    with temporary_folder("lint") as folder:
         paths = []
         for name, text in {**corpus.rule_files, _QUERIES_FILE: _queries_as_rules(corpus)}.items():
-            paths.append(Path(folder, name))
+            paths.append(folder / name)
             paths[-1].parent.mkdir(exist_ok=True)
             paths[-1].write_text(text, encoding="utf-8")
         for problem in promtool.check_rules(paths):

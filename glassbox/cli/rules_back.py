@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -131,8 +132,8 @@ def _states(backups: Sequence[Backup]) -> list[_Kept]:
 
 def _origin(place: Json) -> Mapping[str, str]:
     """What distinguishes the place; of an earlier version's, what an absolute path says, or nothing."""
-    path = Path(place["title"])
-    return place["origin"] or ({"folder": str(path.resolve())} if path.is_absolute() else {})
+    title = place["title"]
+    return place["origin"] or ({"folder": os.path.realpath(title)} if Path(title).is_absolute() else {})
 
 
 def _key(origin: Mapping[str, str]) -> _Key:

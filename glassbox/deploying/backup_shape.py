@@ -81,6 +81,8 @@ def _wrong_place(each: Json, where: str) -> str:
     wrong_part = _ORIGINS.get(frozenset(each["origin"]))
     if wrong_part is None or misfit(each["origin"], dict.fromkeys(each["origin"], str)):
         return f"{where}.origin does not name a place"
+    if "\0" in each["title"]:
+        return f"{where}.title is not a name"
     return next(_wrong_parts(each["before"], wrong_part, f"{where}.before"), "")
 
 

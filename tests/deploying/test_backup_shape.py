@@ -100,6 +100,7 @@ def test_a_backup_as_it_was_written_is_read(whole, tmp_path):
         (("places",), {"a": 1}, "places is not an array"),
         (("places", 0, "before"), None, "places[0].before is not an object"),
         (("places", 0, "before"), [], "places[0].before is not an object"),
+        (("places", 3, "title"), "/etc/\0", "places[3].title is not a name"),
         (("places", 0, "origin"), {"folder": 1}, "places[0].origin does not name a place"),
         (("places", 2, "origin"), {"data_source": "m"}, "places[2].origin does not name a place"),
         (("places", 0, "before", "glassbox-a.yaml"), {"a": 1}, "['glassbox-a.yaml'] is not text"),

@@ -18,6 +18,7 @@ GRAFANA_UNITS = {
     Unit.TIMESTAMP_SECONDS: "dateTimeAsIso",
     Unit.BYTES: "bytes",
     Unit.MEBIBYTES: "mbytes",
+    Unit.BITS_PER_SECOND: "bps",
     Unit.BYTES_PER_SECOND: "binBps",
     Unit.REQUESTS: "short",
     Unit.REQUESTS_PER_SECOND: "reqps",

@@ -48,13 +48,22 @@ def ask(
 
 
 def keep_backup(
-    grafana: Grafana, plan: PushPlan, wanted: Sequence[Change], folder: Path, places: Sequence[Json] = ()
-) -> None:
-    """Keep the present state of all that is about to change, and say how to go back to it."""
+    grafana: Grafana,
+    plan: PushPlan,
+    wanted: Sequence[Change],
+    folder: Path,
+    places: Sequence[Json] = (),
+    *,
+    goes_back_to: str = "",
+) -> str:
+    """Keep the present state of all that is about to change, and say how to go back to it; returns its id, "" where nothing changes."""
     from glassbox.deploying.backups import keep  # noqa: PLC0415  # only these commands need an HTTP client
 
-    if wanted or places:
-        say(f"Backup: {keep(grafana, plan, wanted, folder, places)} in {folder}")
+    if not (wanted or places):
+        return ""
+    identity = keep(grafana, plan, wanted, folder, places, goes_back_to=goes_back_to)
+    say(f"Backup: {identity} in {folder}")
+    return identity
 
 
 def carry_out(grafana: Grafana, plan: PushPlan, wanted: Sequence[Change], verb: str = "Pushed") -> int:

@@ -27,14 +27,12 @@ def command(
 
     Exit codes: 0 done, 2 a dry run with changes or kept edits of others, 1 error.
     """
-    from glassbox.deploying.rollback import destroy_plan  # noqa: PLC0415  # see `destination`
+    from glassbox.deploying.backups import all_backups  # noqa: PLC0415  # see `destination`
+    from glassbox.deploying.destroying import destroy_plan  # noqa: PLC0415  # see `destination`
 
     with connection(session, url, token_file, read_only=dry_run) as grafana:
-        plan = destroy_plan(grafana, session.settings.grafana)
+        plan = destroy_plan(grafana, session.settings.grafana, all_backups(backups))
         wanted = plan.allowed(force=force)
-        if len(wanted) < len(plan.pending):
-            # It still holds what is kept.
-            wanted = [change for change in wanted if change.kind.name != "folder"]
         say_plan(plan, wanted)
         if dry_run or not plan.pending:
             return FINDINGS if plan.pending or plan.left_out else DONE

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from glassbox.cli.output import complain, say
 from glassbox.deploying.change import Action, Change
@@ -22,15 +22,25 @@ def say_result(plan: PushPlan, done: Sequence[Change], held: Sequence[Change], *
     count, kept = Counter(change.action for change in done), plan.count[Action.KEEP] + len(held)
     told = f"{count[Action.CREATE]} created, {count[Action.UPDATE]} updated, {count[Action.DELETE]} deleted"
     say(f"{verb}: {told}, {kept} unchanged.")
-    of_others = [change for change in held if change.edit and change.edit.of_others]
-    edited = [change for change in held if change not in of_others]
-    if edited:
-        say(f"Others edited {_names(edited)}: not overwritten. Take their edits into the code, or use --force.")
-    if of_others:
-        settings = " or ".join(sorted({_uid_setting(plan, change) for change in of_others}))
-        say(f"May belong to somebody else, and is not overwritten: {_names(of_others)}. Set another {settings} in the settings, or use --force.")  # fmt: skip  # one sentence is one line
+    for sentence in _of_held(plan, held):
+        say(sentence)
     if not any(change.kind.name == "folder" and change.action is Action.DELETE for change in done):
         say(f"Look: {plan.server.url}/dashboards/f/{plan.folder_uid}")
+
+
+def _of_held(plan: PushPlan, held: Sequence[Change]) -> Iterator[str]:
+    """What was kept, and what to do about it."""
+    edited = [change for change in held if change.edit and not change.edit.of_others]
+    of_others = [change for change in held if change.edit and change.edit.of_others]
+    folders = [change for change in of_others if (change.kind.name, change.action) == ("folder", Action.DELETE)]
+    rest = [change for change in of_others if change not in folders]
+    if edited:
+        yield f"Others edited {_names(edited)}: not overwritten. Take their edits into the code, or use --force."
+    if folders:
+        yield f"May belong to somebody else, and is not deleted: {_names(folders)}. Delete it in Grafana if nobody needs it, or use --force."
+    if rest:
+        settings = " or ".join(sorted({_uid_setting(plan, change) for change in rest}))
+        yield f"May belong to somebody else, and is not overwritten: {_names(rest)}. Set another {settings} in the settings, or use --force."
 
 
 def _uid_setting(plan: PushPlan, change: Change) -> str:

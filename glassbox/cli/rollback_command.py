@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,12 +52,12 @@ def command(
 
     Exit codes: 0 done, 2 a dry run with changes or kept edits of others, 1 error.
     """
-    from glassbox.deploying.backups import all_backups  # noqa: PLC0415  # see `destination`
+    from glassbox.deploying.backups import all_backups, finish  # noqa: PLC0415  # see `destination`
     from glassbox.deploying.rollback import going_back  # noqa: PLC0415
 
     found, target = all_backups(backups), session.settings.grafana
     if only_list:
-        for line in _lines(found):
+        for line in _lines(found, backups):
             say(line)
         return DONE
     rules.check(None)
@@ -66,20 +66,25 @@ def command(
         ExitStack() as resources,
     ):
         rules_back = RulesBack(grafana, list(named_places(rules, session.settings, resources)))
-        back = going_back(grafana, target, found, identity, session.settings.notifications, differs=rules_back.differs)
-        plan, places = back.plan, rules_back.wanted(back.backups)
+        back = going_back(
+            grafana, target, found, identity, session.settings.notifications, force=force, differs=rules_back.differs
+        )
+        plan, places = back.plan, rules_back.wanted(back.way.backups)
         kept = kept_places(places)
-        say(_used(back, useful=bool(plan.pending or kept)))
+        say(_used(back))
         wanted = plan.allowed(force=force)
         say_plan(plan, wanted)
-        for line in (*_rule_lines(places), *rules_back.left_alone(back.backups)):
+        for line in (*_rule_lines(places), *rules_back.left_alone(back.way.backups)):
             say(line)
         if dry_run or not (plan.pending or kept):
             return FINDINGS if plan.pending or kept or plan.left_out else DONE
-        ask(wanted, yes=yes, otherwise="--dry-run to change nothing", always=f"This changes Grafana{' and rules' * bool(kept)} back", also=bool(kept))  # fmt: skip  # one call
-        keep_backup(grafana, plan, wanted, backups, kept)
+        ask(wanted, yes=yes, otherwise="--dry-run to change nothing", always=f"This brings Grafana{' and rules beside it' * bool(kept)} back to an earlier state", also=bool(kept))  # fmt: skip  # one call
+        backup = keep_backup(grafana, plan, wanted, backups, kept, goes_back_to=back.way.backups[-1].identity)
         bring(places)
-        return carry_out(grafana, plan, wanted, "Rolled back")
+        code = carry_out(grafana, plan, wanted, "Rolled back")
+        if backup and code == DONE:
+            finish(backup, backups)
+        return code
 
 
 def _rule_lines(places: WantedAtPlaces) -> Iterator[str]:
@@ -88,19 +93,25 @@ def _rule_lines(places: WantedAtPlaces) -> Iterator[str]:
         yield from place_lines(title, changes, planned=True)
 
 
-def _used(back: GoingBack, *, useful: bool) -> str:
+def _used(back: GoingBack) -> str:
     """Which backup is used, and which newer ones are passed over."""
-    passed_over = ", ".join(back.passed_over)
-    if not useful and passed_over:
-        return f"No backup gives anything to do: {passed_over}."
-    used = f"Back to the state before the push of backup {back.backups[-1].identity}."
+    if not back.is_useful:
+        return f"No backup gives anything to do: {', '.join(backup.identity for backup in back.way.backups)}."
+    used = f"Back to the state before the push of backup {back.way.backups[-1].identity}."
+    if unfinished := back.way.unfinished:
+        used += f" This goes on with the rollback of backup {unfinished.identity}, which did not do all of it: --to {unfinished.identity} undoes that one instead."
+    passed_over = ", ".join(back.way.passed_over)
     return f"{used} Passed over, since they give nothing to do: {passed_over}." if passed_over else used
 
 
-def _lines(backups: Iterable[Backup]) -> Iterator[str]:
-    """One line a backup, the newest first."""
+def _lines(backups: Sequence[Backup], folder: Path) -> Iterator[str]:
+    """One line a backup, the newest first; a sentence where there are none."""
+    if not backups:
+        yield f"There are no backups in {folder}."
     for backup in backups:
         count = Counter("created" if each["before"] is None else "changed or deleted" for each in backup.objects)
         told = [f"{number} {what}" for what, number in sorted(count.items())]
         told += [f"rules in {each['title']}" for each in backup.places]
-        yield f"{backup.identity}  {backup.url}  folder {backup.folder_uid!r}: {', '.join(told)}"
+        told += ["a rollback that did not do all of it"] * backup.is_unfinished
+        place = f"{backup.installation.url}  organisation {backup.installation.organisation!r}  folder {backup.installation.folder_uid!r}"
+        yield f"{backup.identity}  {place}: {', '.join(told)}"

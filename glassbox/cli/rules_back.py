@@ -27,16 +27,26 @@ class RulesBack:
         return [(place, place.back_to(before)) for place, before in found if place]
 
     def differs(self, backups: Sequence[Backup]) -> bool:
-        """Whether it changes anything."""
-        return any(place.touched(content) for place, content in self.wanted(backups))
+        """Whether it changes anything; GlassboxError where that is not known, since a place cannot be found."""
+        if any(place.touched(content) for place, content in self.wanted(backups)):
+            return True
+        if missing := self._missing(backups):
+            raise GlassboxError(
+                f"Backup {backups[-1].identity} holds rules in {' and '.join(missing)}: name that place with --prometheus-rules DIR or --mimir URL "
+                "to bring them back, or an older backup with --to ID to go back further without them. Nothing was changed."
+            )
+        return False
 
     def left_alone(self, backups: Sequence[Backup]) -> list[str]:
         """A sentence about each place that cannot be found."""
-        missing = [title for title, (origin, _) in _states(backups).items() if self._place(title, origin) is None]
         return [
             f"Rules in {title} were changed too and are left as they are: name that place with --prometheus-rules DIR or --mimir URL to bring them back."
-            for title in missing
+            for title in self._missing(backups)
         ]
+
+    def _missing(self, backups: Sequence[Backup]) -> list[str]:
+        """The titles of the places that cannot be found."""
+        return [title for title, (origin, _) in _states(backups).items() if self._place(title, origin) is None]
 
     def _place(self, title: str, origin: Mapping[str, str]) -> RulePlace | None:
         if title not in self._places:

@@ -6,8 +6,8 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,33 +37,61 @@ _NAME = re.compile(r"\d{8}T\d{6}Z(-\d{1,4})?")
 
 
 @dataclass(frozen=True)
-class Backup:
-    """What an apply found: `objects` have "kind", "uid", "title", "before" (None: it was created) and "edited" (by others).
+class Installation:
+    """Where an installation is: the Grafana, the name of its organisation, and the uid of the folder."""
 
-    `places` are those of rules beside Grafana: "title", "origin" that finds one again through Grafana, and "before", which
-    has each part that the apply touched (None: it was created).
-    """
-
-    identity: str
     url: str
     organisation: str
     folder_uid: str
+
+    def __str__(self) -> str:
+        return f"the folder {self.folder_uid!r} at {self.url}, organisation {self.organisation!r}"
+
+
+@dataclass(frozen=True)
+class Backup:
+    """What an apply found: `objects` have "kind", "uid", "title", "before" (None: it was created) and "edited" (by others).
+
+    `folders` are those around the dashboards and rule groups of before: "uid", "title" and "parentUid".
+    `places` are those of rules beside Grafana: "title", "origin" that finds one again through Grafana, and "before", which
+    has each part that the apply touched (None: it was created).
+    `goes_back_to` is the backup whose state the apply brings back, "" for one that is not a rollback; `is_unfinished` says
+    that the rollback did not do all of it.
+    """
+
+    identity: str
+    installation: Installation
     objects: tuple[Json, ...]
+    folders: tuple[Json, ...] = ()
     places: tuple[Json, ...] = ()
+    goes_back_to: str = ""
+    is_unfinished: bool = False
 
 
-def keep(grafana: Grafana, plan: PushPlan, changes: Iterable[Change], folder: Path, places: Sequence[Json] = ()) -> str:
+def keep(
+    grafana: Grafana,
+    plan: PushPlan,
+    changes: Iterable[Change],
+    folder: Path,
+    places: Sequence[Json] = (),
+    *,
+    goes_back_to: str = "",
+) -> str:
     """Write the present state of all that the changes touch, with that of `places` of rules; returns its id.
 
+    A rollback names the backup that it goes back to, and calls `finish` once it has done all of it.
     GlassboxError where it cannot be written: then nothing may be changed.
     """
-    objects = [_object(grafana, plan, change) for change in changes]
+    found = [_object(grafana, plan, change) for change in changes]
+    objects = [*found, *_groups_that_rules_leave(grafana, plan, found)]
     kept = {
         "schema": SCHEMA,
         "server": {"url": plan.server.url, "organisation": plan.server.organisation},
         "folder_uid": plan.folder_uid,
-        "objects": [*objects, *_groups_that_rules_leave(grafana, plan, objects)],
+        "objects": objects,
+        "folders": _folders_around(grafana, objects),
         **({"places": list(places)} if places else {}),
+        **({"rollback": {"to": goes_back_to, "finished": False}} if goes_back_to else {}),
     }
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -72,6 +100,21 @@ def keep(grafana: Grafana, plan: PushPlan, changes: Iterable[Change], folder: Pa
         raise GlassboxError(
             f"The backup cannot be written to {folder} ({error.strerror}), so nothing was changed: "
             "make room there, or name another folder with --backups DIR."
+        ) from None
+
+
+def finish(identity: str, folder: Path) -> None:
+    """Note in the backup of a rollback that it did all of it; GlassboxError where that cannot be written."""
+    file = folder / f"{identity}.json"
+    try:
+        kept = json.loads(content_of(file))
+        kept["rollback"]["finished"] = True
+        with _prepared(folder, json_of(kept) + "\n") as prepared:
+            prepared.replace(file)
+    except OSError as error:
+        raise GlassboxError(
+            f"All was rolled back, and {file} cannot be written to say so ({error.strerror}): "
+            "where something of it is changed by hand, the next rollback goes on with this one; name what you want with --to ID."
         ) from None
 
 
@@ -106,7 +149,7 @@ def _in_folder(plan: PushPlan, folder_uid: str) -> Json:
 def place_of_group(backup: Backup, each: Json) -> str:
     """What distinguishes a rule group of a backup from all others."""
     title = each["before"]["title"] if each["before"] else each["uid"]
-    return place_key(each.get("folder_uid", backup.folder_uid), title)
+    return place_key(each.get("folder_uid", backup.installation.folder_uid), title)
 
 
 def _whole(grafana: Grafana, plan: PushPlan, live: Json | None) -> Json | None:
@@ -115,6 +158,23 @@ def _whole(grafana: Grafana, plan: PushPlan, live: Json | None) -> Json | None:
         return live
     group = grafana.rule_group(live["folderUid"], live["title"]) or live
     return group | {"rules": [rule for rule in group["rules"] if owner_of_rule(rule) == plan.folder_uid]}
+
+
+def folder_around(each: Json) -> str:
+    """The uid of the folder that an object of a backup was in; "" for none, and for what is in no folder."""
+    before = each["before"] or {}
+    if each["kind"] == "dashboard":
+        return str(before.get("meta", {}).get("folderUid") or "")
+    # A group without rules stands for one that only takes those of others.
+    return str(before["folderUid"]) if each["kind"] == "rule group" and before.get("rules") else ""
+
+
+def _folders_around(grafana: Grafana, objects: Iterable[Json]) -> list[Json]:
+    """Those that there are: a rollback creates them where they are deleted meanwhile."""
+    found = (grafana.folder(uid) for uid in sorted({folder_around(each) for each in objects} - {""}))
+    return [
+        {"uid": each["uid"], "title": each["title"], "parentUid": each.get("parentUid") or ""} for each in found if each
+    ]
 
 
 def _groups_that_rules_leave(grafana: Grafana, plan: PushPlan, objects: list[Json]) -> list[Json]:
@@ -137,13 +197,20 @@ def _groups_that_rules_leave(grafana: Grafana, plan: PushPlan, objects: list[Jso
 
 def _written_once(folder: Path, text: str) -> str:
     """Write a file that no other apply of the same second has; whole or not at all."""
+    with _prepared(folder, text) as prepared:
+        return _linked(folder, prepared)
+
+
+@contextmanager
+def _prepared(folder: Path, text: str) -> Iterator[Path]:
+    """A file that is whole on disk, under a name that is nobody's."""
     descriptor, prepared = tempfile.mkstemp(dir=folder, prefix=".new-")
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        return _linked(folder, Path(prepared))
+        yield Path(prepared)
     finally:
         with suppress(OSError):
             Path(prepared).unlink()
@@ -177,9 +244,21 @@ def _read(file: Path) -> Backup:
         server, places = kept["server"], kept.get("places", [])
         for each in places:
             _check_place(each)
-        return Backup(file.stem, str(server["url"]), str(server["organisation"]), str(kept["folder_uid"]), tuple(kept["objects"]), tuple(places))  # fmt: skip  # one object
+        folders = tuple(
+            {key: str(each[key]) for key in ("uid", "title", "parentUid")} for each in kept.get("folders", ())
+        )
+        installation = Installation(str(server["url"]), str(server["organisation"]), str(kept["folder_uid"]))
+        to, is_unfinished = _rollback(kept)
+        return Backup(file.stem, installation, tuple(kept["objects"]), folders, tuple(places), to, is_unfinished)
     except (OSError, ValueError, LookupError, TypeError, RecursionError):
         raise GlassboxError(f"{file} is not a backup of this version ({SCHEMA}): move it away.") from None
+
+
+def _rollback(kept: Json) -> tuple[str, bool]:
+    """What it goes back to, and whether it did not finish."""
+    if "rollback" not in kept:
+        return "", False
+    return str(kept["rollback"]["to"]), not kept["rollback"]["finished"]
 
 
 def _check(each: Json) -> None:

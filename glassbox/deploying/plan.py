@@ -9,6 +9,7 @@ from functools import partial
 
 from glassbox.compile.bundle import Json
 from glassbox.deploying.change import Action, Change
+from glassbox.deploying.leaving import without_held_folders
 from glassbox.deploying.rights import within_rights
 from glassbox.deploying.selection import ALWAYS, EVERYTHING, Selection
 from glassbox.grafana.at_once import at_once
@@ -32,7 +33,7 @@ class GrafanaServer:
 class PushPlan:
     """Every object with its change, in the order of carrying out: deletions last. `remarks` are sentences to read.
 
-    `left_out` are those of them that say what the credential may not do.
+    `left_out` are those of them that say what is not compared, such as what the credential may not read.
     """
 
     server: GrafanaServer
@@ -48,8 +49,9 @@ class PushPlan:
         return tuple(change for change in self.changes if change.action is not Action.KEEP)
 
     def allowed(self, *, force: bool) -> list[Change]:
-        """The changes that are carried out: without `force` those that overwrite nothing of others."""
-        return [change for change in self.pending if force or not change.edit]
+        """The changes that are carried out: without `force` those that overwrite nothing of others, and no folder around it."""
+        wanted = [change for change in self.pending if force or not change.edit]
+        return without_held_folders(wanted, [change for change in self.pending if change not in wanted])
 
     @property
     def count(self) -> Counter[Action]:
@@ -96,7 +98,9 @@ def _change(survey: Survey, kind: ObjectKind, content: Json) -> Change:
     if kind.equal(merged, live) or kind.is_what_we_pushed(survey.grafana, merged, live):
         return Change(Action.KEEP, kind, merged, live, remarks=remarks)
     told = tuple(kind.differences(merged, live)) or (Difference("", "content changed"),)
-    return Change(Action.UPDATE, kind, merged, live, told, kind.lost(merged, live), kind.edit(survey, live), remarks)
+    return Change(
+        Action.UPDATE, kind, merged, live, told, kind.lost(merged, live), kind.edit(survey, live, merged), remarks
+    )
 
 
 def _removal(survey: Survey, kind: ObjectKind, leftover: Json) -> Iterator[Change]:
@@ -104,4 +108,4 @@ def _removal(survey: Survey, kind: ObjectKind, leftover: Json) -> Iterator[Chang
     if owned is not None and survey.deployment.prune:
         kind.check_ours(owned, survey.folder_uid)
         lost = kind.lost(None, owned)
-        yield Change(Action.DELETE, kind, None, owned, lost=lost, edit=kind.edit(survey, owned))
+        yield Change(Action.DELETE, kind, None, owned, lost=lost, edit=kind.edit(survey, owned, None))

@@ -52,12 +52,28 @@ def rule_fingerprint(rule: Json) -> str:
 
 
 def was_edited(rule: Json, interval_seconds: int | None) -> bool:
-    """Whether the rule is not what its mark says that we pushed; False where it has no mark, since then it is not known."""
+    """Whether the rule is not what its mark says that we pushed; False where it has no mark, since then it is not known.
+
+    `interval_seconds` is its group's, None where it is not known.
+    """
     mark = _mark_of(rule)
-    if mark is None:
-        return False
-    same_interval = interval_seconds is None or mark.interval == str(interval_seconds)
-    return mark.fingerprint != rule_fingerprint(rule) or not same_interval
+    has_other_content = mark is not None and mark.fingerprint != rule_fingerprint(rule)
+    return has_other_content or has_other_interval(rule, interval_seconds)
+
+
+def has_other_interval(rule: Json, interval_seconds: int | None) -> bool:
+    """Whether the interval of the rule's group is not the one that we pushed; False where one of the two is not known."""
+    mark = _mark_of(rule)
+    return mark is not None and interval_seconds is not None and mark.interval != str(interval_seconds)
+
+
+def with_pushed_interval(rule: Json, before_seconds: int, after_seconds: int) -> Json:
+    """The rule as it is, while a push gives its group another interval; one that somebody else set stays an edit."""
+    if _mark_of(rule) is None or has_other_interval(rule, before_seconds):
+        return rule
+    owner, fingerprint, _, *rest = str(rule["annotations"][ANNOTATION]).split(" ")
+    mark = " ".join([owner, fingerprint, str(after_seconds), *rest])
+    return rule | {"annotations": rule["annotations"] | {ANNOTATION: mark}}
 
 
 def is_where_pushed(rule: Json, folder_uid: str) -> bool:

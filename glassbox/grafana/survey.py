@@ -26,6 +26,7 @@ class Survey:
         self._lock = Lock()
         self._folders: dict[str, Json | None] = {}
         self._rules: dict[str, Json] | None = None
+        self._intervals: dict[tuple[str, str], int | None] = {}
         self._notifications: FoundNotifications | None = None
 
     @property
@@ -65,6 +66,14 @@ class Survey:
         """The rules that one group of a folder holds, in no order."""
         return self._rules_by_place.get((folder_uid, group), [])
 
+    def interval_around(self, rule: Json) -> int | None:
+        """The interval in seconds of the group that holds a rule; None where that group is gone meanwhile."""
+        place = rule["folderUID"], rule["ruleGroup"]
+        with self._lock:
+            if place not in self._intervals:
+                self._intervals[place] = (self.grafana.rule_group(*place) or {"interval": None})["interval"]
+            return self._intervals[place]
+
     def is_in_place(self, rule: Json) -> bool:
         """Whether a rule has the uid of ours, and is in a folder of ours or where its mark says that we pushed it."""
         ours = rule["folderUID"] in (self.folder_uid, self.rules_folder_uid)
@@ -98,9 +107,11 @@ class Survey:
         return False
 
     def others_in(self, folder_uid: str) -> str | None:
-        """The folder of another installation that pushes rules or dashboards to this one; None for none."""
-        if self.grafana.dashboard_uids(folder_uid, tag_of(folder_uid)):
+        """The folder of another installation that pushes rules or dashboards to this one; None for none, and where it may not be seen."""
+        if folder_uid != self.folder_uid and self.grafana.dashboard_uids(folder_uid, tag_of(folder_uid)):
             return folder_uid
-        rules = (rule for rule in self.rules.values() if rule["folderUID"] == folder_uid)
-        owners = {owner for rule in rules if (owner := owner_of_rule(rule)) and is_where_pushed(rule, owner)}
-        return min(owners - {self.folder_uid}, default=None)
+        with suppress(NotVisibleError):
+            rules = (rule for rule in self.rules.values() if rule["folderUID"] == folder_uid)
+            owners = {owner for rule in rules if (owner := owner_of_rule(rule)) and is_where_pushed(rule, owner)}
+            return min(owners - {self.folder_uid}, default=None)
+        return None

@@ -7,16 +7,19 @@ module, whose headings name their sources. An exporter's own word counts: a name
 import csv
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
+from itertools import chain
 
 from glassbox.metrics import CATALOGUE
-from glassbox.metrics.types import BucketCounter, Counter, Histogram, Metric, SummaryMetric, Unit
+from glassbox.metrics.types import BucketCounter, Counter, Histogram, Metric, SummaryMetric, Unit, spellings
 
 COUNTER, GAUGE, HISTOGRAM, SUMMARY = "counter", "gauge", "histogram", "summary"
 PARTS = {HISTOGRAM: ("bucket", "sum", "count"), SUMMARY: ("sum", "count")}
 """What a metric of several series has behind its name, by its type."""
+# A name with a colon, which some ways to Prometheus spell otherwise.
+_OF_AN_ENGINE = re.compile(r"\b[a-zA-Z_]\w*:\w+")
 _BETWEEN_WORDS = re.compile(r"[_:]")
 # A gauge of a moment in time is not a duration.
 OF_MOMENTS = ("time_seconds", "timestamp_seconds", "created", "deadline_seconds")
@@ -55,10 +58,10 @@ class FormerMetric:
 
 @cache
 def known_series() -> Mapping[str, ExposedSeries]:
-    """By name; names to which exporters give several types are left out."""
+    """By name, in every spelling; names to which exporters give several types are left out."""
     found: dict[str, ExposedSeries] = {}
     unsure: set[str] = set()
-    for each in (*_of_catalogue(), *_of_table()):
+    for each in chain.from_iterable(map(_spelled, (*_of_catalogue(), *_of_table()))):
         if each.name in found and found[each.name].type != each.type:
             unsure.add(each.name)
         found.setdefault(each.name, each)
@@ -67,13 +70,41 @@ def known_series() -> Mapping[str, ExposedSeries]:
 
 @cache
 def former_metrics() -> Mapping[str, FormerMetric]:
-    """By the name of the series; a name that another exporter still has is not among them, unless it is Triton's, which few have."""
+    """By the name of the series, in every spelling; a name that another exporter still has is not among them, unless it is Triton's, which few have."""
     found: dict[str, FormerMetric] = {}
     for name, version, replacement, type_, differs, labels in _rows("former_metrics.tsv", 6):
-        former = FormerMetric(name, version, replacement, differs, frozenset(labels.split()))
-        found |= dict.fromkeys((name, *(f"{name}_{part}" for part in PARTS.get(type_, ()))), former)
+        for number, spelled in enumerate(spellings(name)):
+            former = FormerMetric(
+                spelled, version, _all_spelled(replacement, number), differs, frozenset(labels.split())
+            )
+            found |= dict.fromkeys((spelled, *(f"{spelled}_{part}" for part in PARTS.get(type_, ()))), former)
     of_triton = {part.name for metric in CATALOGUE["triton"] for part in metric.parts}
     return {name: former for name, former in found.items() if name not in known_series() or name in of_triton}
+
+
+def _all_spelled(query: str, number: int) -> str:
+    """A query with every name in the spelling of this number."""
+    return _OF_AN_ENGINE.sub(lambda of: spellings(of[0])[number], query)
+
+
+def _spelled(series: ExposedSeries) -> Iterator[ExposedSeries]:
+    """It under each of its spellings. Under the others, labels are added that no catalogue names."""
+    yield series
+    for name, metric in zip(spellings(series.name)[1:], spellings(series.metric)[1:], strict=True):
+        yield replace(series, name=name, metric=metric, labels=None)
+
+
+@cache
+def exporters_by_metric() -> Mapping[str, str]:
+    """The exporters that the headings of the table of known metrics name, by the metrics below each."""
+    found: dict[str, str] = {}
+    exporter = ""
+    for line in (files("glassbox.lint") / "known_metrics.tsv").read_text(encoding="utf-8").splitlines():
+        if line.startswith("#"):
+            exporter = line.removeprefix("#").partition(",")[0].strip()
+        else:
+            found.setdefault(line.partition("\t")[0], exporter)
+    return found
 
 
 def first_word(name: str) -> str:

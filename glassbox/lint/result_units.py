@@ -1,5 +1,7 @@
 """In which unit the result of a query is, from the units of what it reads."""
 
+import re
+
 from glassbox.lint.subjects import Corpus
 from glassbox.metrics.types import PER_SECOND, Unit
 from glassbox.syntax.tree import (
@@ -23,8 +25,18 @@ _KEEPING = frozenset(
         *("label_replace", "label_join", "scalar"),
     }
 )
+# They say how much something changed, or turn it round.
+_CHANGES = frozenset({"increase", "delta", "idelta", "-", "abs"})
 _AGGREGATING = frozenset({"sum", "avg", "min", "max", "topk", "bottomk", "quantile"})
 _HUNDRED = NumberNode(100)
+_MULTIPLIED = {
+    (_HUNDRED, Unit.RATIO): Unit.PERCENT,
+    (NumberNode(8), Unit.BYTES_PER_SECOND): Unit.BITS_PER_SECOND,
+}
+# Gauges of a moment, as seconds since 1970; other names that end so may be durations.
+_MOMENTS = re.compile(
+    r"node_(boot_)?time_seconds|(process|container)_start_time_seconds|\w+_timestamp_seconds|kube_\w+_created"
+)
 _OF_EACH_REQUEST = {(Unit.TOKENS, Unit.REQUESTS), (Unit.TOKENS_PER_SECOND, Unit.REQUESTS_PER_SECOND)}
 
 
@@ -84,13 +96,29 @@ def _of_two(node: BinaryNode, corpus: Corpus) -> Unit | None:
 
 def _of_arithmetic(node: BinaryNode, left: Unit | None, right: Unit | None, corpus: Corpus) -> Unit | None:
     match node.operator:
+        case "-" if _is_moment(node.left, corpus) and _is_moment(node.right, corpus):
+            return Unit.SECONDS
         case "+" | "-":
             return _of_sum(node, left, right)
         case "*":
-            return Unit.PERCENT if _HUNDRED in (node.left, node.right) and Unit.RATIO in (left, right) else None
+            sides = (node.left, node.right)
+            return next((to for (by, of), to in _MULTIPLIED.items() if by in sides and of in (left, right)), None)
         case "/":
             return _of_share(node, left, right, corpus)
     return None
+
+
+def _is_moment(node: Node, corpus: Corpus) -> bool:
+    """Whether its values are seconds since 1970."""
+    match node:
+        case SeriesNode():
+            return corpus.known_series(node.name) is not None and bool(_MOMENTS.fullmatch(node.name))
+        case CallNode():
+            kept = node.name in _KEEPING - _CHANGES and bool(node.arguments) and _is_moment(node.arguments[0], corpus)
+            return node.name in ("time", "timestamp") or kept
+        case AggregateNode():
+            return node.operator in _AGGREGATING - {"sum"} and _is_moment(node.of, corpus)
+    return False
 
 
 def _of_sum(node: BinaryNode, left: Unit | None, right: Unit | None) -> Unit | None:

@@ -18,6 +18,7 @@ class Unit(Enum):
     BYTES = "bytes"
     MEBIBYTES = "mebibytes"
     BYTES_PER_SECOND = "bytes_per_second"
+    BITS_PER_SECOND = "bits_per_second"
     REQUESTS = "requests"
     REQUESTS_PER_SECOND = "requests_per_second"
     TOKENS = "tokens"

@@ -104,7 +104,7 @@ def _series(series: SeriesRead) -> Iterator[str]:
         yield f"      from {', '.join(series.recorded_from)}"
     yield from (f"      {words}" for words in series.exposed_by)
     if not series.recorded_in and not series.exposed_by:
-        yield "      not recorded here, and of no exporter in the catalogue"
+        yield "      not recorded here, and of no exporter that is known"
 
 
 def _of_alert(name: str, corpus: Corpus, tests: Sequence[Path]) -> Iterator[str]:

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 
 from glassbox.errors import GlassboxError
 from glassbox.lint.finding import Location
-from glassbox.lint.known_metrics import former_metrics, known_series
+from glassbox.lint.known_metrics import exporters_by_metric, former_metrics, known_series
 from glassbox.lint.subjects import BoardPanel, Corpus, GroupedRule, Query
 from glassbox.metrics import CATALOGUE
 from glassbox.metrics.types import Metric
@@ -100,19 +100,35 @@ def _labels(corpus: Corpus, name: str) -> tuple[str, ...] | None:
     return tuple(sorted(exposed.labels)) if exposed and exposed.labels is not None else None
 
 
-def _exposed(name: str) -> Iterator[str]:
+def _exposed(name: str) -> list[str]:
     """In words: the exporters that have the series, and in which versions."""
+    return [*(_of_catalogue(name) or _of_table(name)), *_gone(name)]
+
+
+def _of_catalogue(name: str) -> list[str]:
+    found = []
     for exporter, metrics in CATALOGUE.items():
         for metric in metrics:
             for part in metric.parts:
                 if name == part.name:
-                    yield f"{exporter}: {_described(metric)}"
+                    found.append(f"{exporter}: {_described(metric)}")
                 elif name in part.former_names:
-                    yield f"{exporter}: another spelling of {part.name}, or its name in older versions"
+                    found.append(f"{exporter}: another spelling of {part.name}, or its name in older versions")
+    return found
+
+
+def _of_table(name: str) -> Iterator[str]:
+    """Of series that nothing of ours reads, whose sources say no versions."""
+    known = known_series().get(name)
+    if known and (exporter := exporters_by_metric().get(known.metric)):
+        unit = f" in {known.unit.value}" if known.unit else ""
+        yield f"{exporter}: {known.type}{unit}, in which versions is not known"
+
+
+def _gone(name: str) -> Iterator[str]:
     if former := former_metrics().get(name):
-        yield f"gone from version {former.removed_in} on" + (
-            f"; now {former.replacement}" if former.replacement else ""
-        )
+        instead = f"; now {former.replacement}" if former.replacement else ""
+        yield f"gone from version {former.removed_in} on{instead}"
 
 
 def _described(metric: Metric) -> str:

@@ -43,6 +43,15 @@ def about_places(targets: Mapping[str, GrafanaTarget]) -> str:
     return ""
 
 
+def about_folders(settings: Settings) -> str:
+    """What is wrong with the folders together: none can be inside itself."""
+    target = settings.grafana
+    for key, folder_uid in _folders(target):
+        if folder_uid == target.parent_folder_uid:
+            return f"grafana.parent_folder_uid: {folder_uid!r} is grafana.{key}, and a folder cannot be inside itself; name the folder around it, or leave it out."
+    return ""
+
+
 def _folders(target: GrafanaTarget) -> list[tuple[str, str]]:
     """The folders that a push writes to, by the setting that names each."""
     own = [("rules_folder_uid", target.rules_folder_uid)] if target.has_rules_folder else []

@@ -7,7 +7,7 @@ from typing import Any
 from glassbox.errors import GlassboxError
 from glassbox.metrics.engines import ENGINES
 from glassbox.metrics.types import TARGET_LABELS
-from glassbox.settings.environments import about_entrance, about_places, overlaid
+from glassbox.settings.environments import about_entrance, about_folders, about_places, overlaid
 from glassbox.settings.filling import TemplateError, filled
 from glassbox.settings.model import ALERTS_IN_PROMETHEUS, AlertChange, Settings
 from glassbox.settings.notifications import about_notifications
@@ -74,6 +74,7 @@ def _settings(path: Path, values: Mapping[str, Any], environment: str) -> Settin
         _about_identity,
         _about_exceptions,
         about_entrance,
+        about_folders,
         _about_notifications,
     )
     for about in checks:

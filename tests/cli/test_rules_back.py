@@ -113,7 +113,7 @@ def test_a_rollback_brings_back_rules_that_a_push_changed_and_deleted(run, place
     assert {"  ~ waiting", "  + old", "  Groups: 1 to create, 1 to update, 0 to delete, 0 unchanged."} < set(told)
     code, _, err = run(SECOND, "rollback", *place.options)
     assert (code, place.state()) == (1, after)
-    assert "This changes Grafana and rules back. There is no terminal to ask at" in err
+    assert "This brings Grafana and rules beside it back to an earlier state. There is no terminal to ask at" in err
     assert run(SECOND, "rollback", "--yes", *place.options)[0] == 0
     assert place.state() == before
     assert run.server.state.dashboards.keys() == boards.keys()
@@ -158,6 +158,21 @@ def test_a_place_that_is_not_named_is_left_alone_and_said(run, ruler, tmp_path):
     code, out, _ = run(FIRST, "rollback", "--yes")
     assert (code, place.state(), run.server.state.dashboards) == (0, held, {})
     assert f"Rules in {place.title} were changed too and are left as they are: name that place with --prometheus-rules DIR or --mimir URL" in out  # fmt: skip  # one sentence
+
+
+def test_a_push_of_recorded_series_alone_is_not_passed_over_where_its_place_is_not_named(run, ruler, tmp_path):
+    place = Folder(ruler, tmp_path)
+    assert run(FIRST)[0] == 0
+    boards, writes = deepcopy(run.server.state.dashboards), len(run.server.writes)
+    assert run(FIRST, *place.options)[0] == 0
+    first, newest = sorted(file.stem for file in (tmp_path / "kept").iterdir())
+    for options in (("--dry-run",), ("--yes",)):
+        code, _, err = run(FIRST, "rollback", *options)
+        assert (code, len(run.server.writes), run.server.state.dashboards) == (1, writes, boards)
+        assert f"Error: Backup {newest} holds rules in {place.title}: name that place with --prometheus-rules DIR or --mimir URL" in err  # fmt: skip  # one sentence
+    code, out, _ = run(FIRST, "rollback", "--yes", "--to", first)
+    assert (code, run.server.state.dashboards) == (0, {})
+    assert "are left as they are: name that place" in out
 
 
 def test_a_refused_write_leaves_rules_and_grafana_as_they_were(run, ruler):

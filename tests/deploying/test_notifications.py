@@ -13,7 +13,8 @@ from glassbox.deploying import plan_json
 from glassbox.deploying.apply import apply
 from glassbox.deploying.backups import all_backups, keep
 from glassbox.deploying.change import Action
-from glassbox.deploying.rollback import destroy_plan, going_back
+from glassbox.deploying.destroying import destroy_plan
+from glassbox.deploying.rollback import going_back
 from glassbox.errors import GlassboxError
 from glassbox.grafana.notification_marks import is_our_mute_timing, mark_of_route, mute_timing_name, owner_of_template
 from glassbox.settings.notifications import (

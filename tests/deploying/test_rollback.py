@@ -1,12 +1,15 @@
 """Backups, going back to them, and deleting all that is ours."""
 
+from dataclasses import replace
+
 import pytest
 
 from glassbox.cli import main as command_line
 from glassbox.deploying import backups as backup_files
 from glassbox.deploying.apply import apply
-from glassbox.deploying.backups import all_backups, keep
-from glassbox.deploying.rollback import chosen, destroy_plan, rollback_plan
+from glassbox.deploying.backups import Installation, all_backups, keep
+from glassbox.deploying.destroying import destroy_plan
+from glassbox.deploying.rollback import chosen, going_back, rollback_plan
 from glassbox.errors import GlassboxError
 from glassbox.standin.server import GrafanaStandIn, prometheus_source
 from tests.support.kept_pushes import applied, content, gone_back
@@ -112,13 +115,35 @@ def test_destroy_leaves_a_folder_with_something_of_others(servers):
     assert made.remarks[-1] == "Folder 'Glassbox' stays, since it holds more than what is deleted."
 
 
-def test_no_other_server_folder_or_id_is_taken(tmp_path):
+def test_no_other_server_organisation_folder_or_id_is_taken(tmp_path):
     with grafana_of() as (_, grafana):
         applied(grafana, FIRST, tmp_path)
-        found = all_backups(tmp_path)
-        for url, folder, identity in (("http://other", "glassbox", ""), (grafana.url, "glassbox-two", ""), (grafana.url, "glassbox", "x")):  # fmt: skip  # a row is a case
-            with pytest.raises(GlassboxError, match="There is no backup"):
-                chosen(found, url, folder, identity)
+        (found,) = all_backups(tmp_path)
+        assert found.installation == Installation(grafana.url, "Main Org.", "glassbox")
+        for other in ({"url": "http://other"}, {"organisation": "Two"}, {"folder_uid": "glassbox-two"}):
+            with pytest.raises(GlassboxError, match="There is no backup of the folder"):
+                chosen([found], replace(found.installation, **other))
+        with pytest.raises(GlassboxError, match=r"There is no backup 'x' of the folder 'glassbox' at http:.*, organisation 'Main Org\.': rollback --list"):  # fmt: skip  # one sentence
+            chosen([found], found.installation, "x")
+
+
+def test_an_organisation_goes_back_through_its_own_backups_alone(tmp_path, monkeypatch):
+    """Two organisations of one Grafana with the same folder, whose backups are in one folder of files."""
+    with grafana_of() as (server, grafana):
+        applied(grafana, FIRST, tmp_path)
+        before = content(server)
+        applied(grafana, SECOND, tmp_path)
+        after, (newest, _) = content(server), all_backups(tmp_path)
+        with monkeypatch.context() as in_two:
+            in_two.setattr(grafana, "organisation", lambda: "Two")
+            push(grafana, settings_of(title="Two"), FIRST)
+            applied(grafana, FIRST, tmp_path, settings_of(title="Three"))
+        push(grafana, SETTINGS, SECOND)
+        assert content(server) == after
+        gone_back(grafana, tmp_path, newest.identity)
+        assert content(server) == before
+        made = going_back(grafana, SETTINGS.grafana, all_backups(tmp_path))
+        assert [each.installation.organisation for each in made.way.backups] == ["Main Org."]
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[" * 100000, '{"schema": "glassbox-backup/2"}', '{"schema": "glassbox-backup/1", "objects": [{"kind": "dashboard", "uid": "a", "edited": false, "before": {}}]}'])  # fmt: skip  # a row is a case
@@ -173,7 +198,10 @@ def test_the_commands_read_first_ask_and_hold_no_secret(run, tmp_path):
     assert command("rollback", "--dry-run")[0] == 2
     assert "  - folder     Glassbox\n" in command("rollback", "--dry-run")[1]
     assert command("destroy", "--dry-run")[0] == 2
-    assert f"{file.stem}  {server.url}  folder 'glassbox': 3 created\n" in command("rollback", "--list")[1]
+    assert (
+        f"{file.stem}  {server.url}  organisation 'Main Org.'  folder 'glassbox': 3 created\n"
+        in command("rollback", "--list")[1]
+    )
     for name in ("rollback", "destroy"):
         code, _, err = command(name)
         assert (code, len(server.writes)) == (1, writes)

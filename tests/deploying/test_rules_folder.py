@@ -9,8 +9,8 @@ import pytest
 from glassbox.compile.grafana_notifications import FOLDER_LABEL
 from glassbox.deploying import plan_json
 from glassbox.deploying.change import Action
+from glassbox.deploying.destroying import destroy_plan
 from glassbox.deploying.plan_words import heading
-from glassbox.deploying.rollback import destroy_plan
 from glassbox.deploying.selection import EVERYTHING
 from glassbox.errors import GlassboxError
 from glassbox.grafana.rule_marks import is_where_pushed, marked

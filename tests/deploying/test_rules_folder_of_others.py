@@ -4,8 +4,8 @@ import pytest
 
 from glassbox.cli import main as command_line
 from glassbox.deploying.apply import apply
+from glassbox.deploying.destroying import destroy_plan
 from glassbox.deploying.plan import plan
-from glassbox.deploying.rollback import destroy_plan
 from glassbox.deploying.selection import Selection
 from glassbox.errors import GlassboxError
 from glassbox.grafana.client import Grafana
@@ -53,6 +53,28 @@ def test_a_folder_of_another_installation_is_refused_before_the_first_write(serv
         push(grafana, ours, bundle([board("a")], in_folder(folder, *GROUPS)))
     assert len(server.writes) == before
     assert planned(grafana, settings, content).pending == ()
+
+
+@pytest.mark.parametrize("content", [bundle([board("b", folder="rules")]), bundle([], [group("other", "X", folder="rules")])], ids=["boards", "rules"])  # fmt: skip  # one thing is one line
+def test_the_folder_of_rules_of_an_installation_is_refused_as_the_folder_of_another(servers, content):
+    server, grafana = servers
+    push(grafana, APART, IN_TWO)
+    before = len(server.writes)
+    with pytest.raises(GlassboxError, match=r"Folder 'Glassbox alerts' \(rules\) is one of the installation of the folder 'glassbox': set another grafana\.folder_uid"):  # fmt: skip  # one thing is one line
+        push(grafana, settings_of("rules"), content)
+    assert len(server.writes) == before
+    assert planned(grafana, APART, IN_TWO).pending == ()
+    push(grafana, TOGETHER, IN_ONE)
+    push(grafana, settings_of("rules"), content)
+    assert planned(grafana, TOGETHER, IN_ONE).pending == planned(grafana, settings_of("rules"), content).pending == ()
+
+
+def test_a_credential_that_may_not_see_rules_pushes_boards_to_its_folder():
+    with grafana_of() as (server, grafana):
+        push(grafana, TOGETHER, IN_ONE)
+        server.faults.answer("/api/v1/provisioning/alert-rules", status=403, body={"message": "no"})
+        made = plan(grafana, deployment(grafana, TOGETHER, bundle([board("a", refresh="1m")])), Selection("dashboard/*"))  # fmt: skip  # one thing is one line
+        assert [change.name for change in made.pending] == ["dashboard A"]
 
 
 def test_a_folder_of_other_people_keeps_its_title_and_its_rules(servers):

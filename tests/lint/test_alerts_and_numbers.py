@@ -67,6 +67,10 @@ LEFT_ALONE = [
     ("average-of-averages", on_panel("avg(avg by (instance) (tgi_queue_size))")),
     ("average-of-averages", on_panel("avg by (job) (avg without (cpu) (node_load1))")),
     ("average-of-averages", on_panel("avg by (job) (avg(x))")),
+    (
+        "average-of-averages",
+        on_panel("avg without (instance, disk) (rate(x_sum{disk='$disk'}[5m]) / rate(x_count{disk='$disk'}[5m]))"),
+    ),
     ("average-of-averages", on_panel("sum(rate(x_sum[5m]) / rate(x_count[5m]) > bool 1)")),
     ("average-of-averages", on_panel("sum(rate(x_sum[5m]) / rate(x_count[5m]) * rate(x_count[5m]))")),
     ("average-of-averages", on_panel("avg by (a, b) (avg by (a) (x))")),
@@ -135,6 +139,12 @@ FOUND = [
     ("average-of-averages", on_panel("sum((rate(x_sum[5m]) / rate(x_count[5m])) > 0)"), "sum of means"),
     ("average-of-averages", on_panel("avg(round(1000 * rate(x_sum[5m]) / rate(x_count[5m])))"), "avg of means"),
     ("average-of-averages", on_panel("avg(0 < rate(x_sum[5m]) / rate(x_count[5m]) and up)"), "avg of means"),
+    ("average-of-averages", on_panel("avg without (instance) (rate(x_sum[5m]) / rate(x_count[5m]))"), "avg of means"),
+    (
+        "average-of-averages",
+        on_panel("avg without (disk) (rate(x_sum{cluster='$c'}[5m]) / rate(x_count{cluster='$c'}[5m]))"),
+        "avg of means",
+    ),
     ("average-of-averages", on_panel("avg(avg by (instance) (rate(node_cpu_seconds_total[5m])))"), "avg of averages"),
     ("average-of-averages", on_panel("avg(avg by (instance) (vllm:num_requests_running))"), "avg of averages"),
     ("average-of-averages", on_panel("avg(avg by (instance) (node_load1 or x))"), "avg of averages"),

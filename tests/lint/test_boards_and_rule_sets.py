@@ -1,6 +1,7 @@
 """Rules about what fits together, and secrets: more that they find, and what they leave alone."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +9,7 @@ from glassbox.lint.examples import as_alert, as_record, on_board, on_panel, toge
 from glassbox.lint.finding import Location
 from glassbox.lint.linting import judged
 from glassbox.lint.of_bundle import corpus_of
+from glassbox.lint.reading.files_read import read
 from glassbox.lint.subjects import (
     BoardAnnotation,
     BoardLink,
@@ -141,8 +143,51 @@ def test_alerts_and_records_that_are_alike_and_not_the_same():
     assert messages(
         "same-alert", together(as_alert("sum( up )==0", name="A"), as_alert("sum(up) == 0", name="B")).corpus
     ) == ["B fires whenever A does, and never else."]
+    assert messages("same-record", together(as_record("a:x:y", "sum(up)"), as_record("a:x:y", "sum( up )")).corpus) == [
+        "a:x:y is recorded by group example too."
+    ]
     labelled = together(as_record("a:x:y", "sum(up)", {"q": "1"}), as_record("a:x:y", "sum(up)", {"q": "2"}))
     assert messages("same-record", labelled.corpus) == []
+
+
+RULES_OF_A_FILE = """groups:
+- name: g
+  rules:
+  - {alert: A, expr: up == 0}
+  - {alert: B, expr: up == 1}
+  - {record: 'a:x:y', expr: sum(up)}
+  - {record: 'a:x:z', expr: min(up)}
+"""
+
+
+def copied(tmp_path, *texts):
+    """Findings of rules that are there twice, in files of these texts, without the names of folders."""
+    for number, text in enumerate(texts):
+        (tmp_path / f"{number}.yml").write_text(text)
+    found = judged(read([tmp_path]).corpus, select=("same-alert", "same-record"))
+    return [
+        (Path(each.location.file).name, each.location.object, each.message.replace(f"{tmp_path}/", ""))
+        for each in found
+    ]
+
+
+def test_a_file_that_is_there_twice_is_one_finding_of_its_alerts_and_one_of_its_records(tmp_path):
+    twice = [
+        RULES_OF_A_FILE,
+        RULES_OF_A_FILE.replace("name: g", "name: other"),
+        "groups: [{name: g, rules: [{alert: D, expr: up == 1}]}]",
+    ]
+    assert copied(tmp_path, *twice) == [
+        ("1.yml", "", "2 alerts of this file fire whenever others in 0.yml do, and never else, such as A."),
+        ("1.yml", "", "2 series of this file are recorded in 0.yml too, such as a:x:y."),
+        ("2.yml", "g / D", "D fires whenever B in 0.yml does, and never else."),
+    ]
+
+
+def test_rules_that_are_there_twice_in_one_file_are_found_each(tmp_path):
+    (group,) = RULES_OF_A_FILE.split("groups:\n")[1:]
+    found = copied(tmp_path, RULES_OF_A_FILE + group.replace("name: g", "name: h"))
+    assert [place for _, place, _ in found] == ["h / A", "h / B", "h / a:x:y", "h / a:x:z"]
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,9 @@ def fixes(rule, example):
         ("vllm:e2e_request_latency_seconds_bucket", "counter", Unit.SECONDS),
         ("vllm:e2e_request_latency_seconds", "histogram", None),
         ("vllm:corrupted_requests_total", "counter", Unit.REQUESTS),
+        ("ray_vllm_prompt_tokens_total", "counter", Unit.TOKENS),
+        ("vllm_kv_cache_usage_perc", "gauge", Unit.RATIO),
+        ("ray_sglang_token_usage", "gauge", Unit.RATIO),
     ],
 )
 def test_what_exporters_say_of_their_metrics_is_known(name, type_, unit):
@@ -58,10 +61,10 @@ def test_names_that_are_gone_have_what_answers_instead():
 
 def test_where_old_and_new_name_say_other_units_the_difference_is_said():
     said = ("_ms", "milliseconds", "_weighted")
-    assert [name for name, each in former_metrics().items() if name.endswith(said) and not each.differs] == [
-        "vllm:model_execute_time_milliseconds",
-        "vllm:model_forward_time_milliseconds",
-    ]
+    unsaid = {name for name, each in former_metrics().items() if name.endswith(said) and not each.differs}
+    # What answers instead is a choice of three, which nobody takes for the same.
+    spelled = ("vllm:", "vllm_", "ray_vllm_")
+    assert unsaid == {f"{each}model_{what}_time_milliseconds" for each in spelled for what in ("execute", "forward")}
 
 
 @pytest.mark.parametrize(
@@ -75,7 +78,17 @@ def test_where_old_and_new_name_say_other_units_the_difference_is_said():
         ("DCGM_FI_DEV_FB_USED * 1048576", None),
         ("DCGM_FI_DEV_FB_USED / (DCGM_FI_DEV_FB_USED + DCGM_FI_DEV_FB_FREE)", Unit.RATIO),
         ("sum(rate(node_network_receive_bytes_total[5m]))", Unit.BYTES_PER_SECOND),
-        ("sum(rate(node_network_receive_bytes_total[5m])) * 8", None),
+        ("sum(rate(node_network_receive_bytes_total[5m])) * 8", Unit.BITS_PER_SECOND),
+        ("8 * rate(node_network_receive_bytes_total[5m]) / 1e6", None),
+        ("node_memory_MemFree_bytes * 8", None),
+        ("node_time_seconds - node_boot_time_seconds", Unit.SECONDS),
+        ("time() - max by (pod) (kube_pod_created)", Unit.SECONDS),
+        ("(time() - process_start_time_seconds) / 3600", None),
+        ("time() - foreign_read_time_seconds", None),
+        ("time() - foreign_timestamp_seconds", None),
+        ("time() - sum(kube_pod_created)", None),
+        ("time() - increase(node_time_seconds[5m])", None),
+        ("node_time_seconds + node_boot_time_seconds", None),
         ("rate(node_cpu_seconds_total[5m])", Unit.RATIO),
         ("histogram_quantile(0.9, sum by (le) (rate(vllm:e2e_request_latency_seconds_bucket[5m])))", Unit.SECONDS),
         (
@@ -86,7 +99,7 @@ def test_where_old_and_new_name_say_other_units_the_difference_is_said():
         ("count(vllm:kv_cache_usage_perc)", None),
         ("vllm:kv_cache_usage_perc > bool 0.9", Unit.BOOLEAN),
         ("foreign_seconds", None),
-        ("time() - node_boot_time_seconds", None),
+        ("time() - node_boot_time_seconds", Unit.SECONDS),
     ],
 )
 def test_the_unit_of_a_result_follows_from_what_it_reads(query, unit):
@@ -100,7 +113,35 @@ def test_a_recorded_series_has_the_unit_of_its_query():
     assert messages("wrong-unit", panel) == []
 
 
+@pytest.mark.parametrize(
+    ("name", "replacement"),
+    [
+        ("ray_vllm_num_requests_swapped", ""),
+        ("vllm_gpu_cache_usage_perc", "vllm_kv_cache_usage_perc"),
+        ("ray_vllm_time_in_queue_requests_sum", "ray_vllm_request_queue_time_seconds"),
+        ("ray_vllm_tokens_total", "ray_vllm_prompt_tokens_total + ray_vllm_generation_tokens_total"),
+    ],
+)
+def test_what_is_gone_is_gone_in_every_spelling(name, replacement):
+    assert former_metrics()[name].replacement == replacement
+
+
 FOUND = [
+    (
+        "delta-of-counter",
+        on_panel("sum(delta(ray_vllm_prompt_tokens_total[1d]))"),
+        "delta of ray_vllm_prompt_tokens_total, which is a counter.",
+    ),
+    (
+        "sum-of-ratios",
+        on_panel("sum without (WorkerId) (ray_vllm_kv_cache_usage_perc)"),
+        "ray_vllm_kv_cache_usage_perc is a ratio of 0 to 1, which cannot be added up.",
+    ),
+    (
+        "sum-without-count",
+        on_panel("sum by (WorkerId) (rate(ray_vllm_request_queue_time_seconds_sum[5m]))"),
+        "ray_vllm_request_queue_time_seconds_sum is not divided by ray_vllm_request_queue_time_seconds_count.",
+    ),
     ("removed-metric", on_panel("rate(node_cpu{mode='idle'}[5m])"), "node_cpu is gone from version 0.16.0 on."),
     (
         "removed-metric",
@@ -154,6 +195,21 @@ FOUND = [
     ),
     (
         "wrong-unit",
+        on_panel("sum(rate(node_network_receive_bytes_total[5m])) * 8", panel={"unit": "Bps"}),
+        "The values are bits per second, and the panel shows them as 'Bps'.",
+    ),
+    (
+        "wrong-unit",
+        on_panel("node_time_seconds - node_boot_time_seconds", panel={"unit": "ms"}),
+        "The values are seconds, and the panel shows them as 'ms'.",
+    ),
+    (
+        "wrong-unit-in-name",
+        as_record("a:received_bytes:rate5m", "sum(rate(node_network_receive_bytes_total[5m])) * 8"),
+        "The values of a:received_bytes:rate5m are bits per second, not bytes.",
+    ),
+    (
+        "wrong-unit",
         on_panel("rate(node_network_receive_bytes_total[5m])", panel={"unit": "bps"}),
         "The values are bytes per second, and the panel shows them as 'bps'.",
     ),
@@ -166,6 +222,10 @@ def test_a_rule_finds_it(rule, example, message):
 
 
 LEFT_ALONE = [
+    # Ray adds labels of its own, and exposes counters under the bare name as well.
+    ("unknown-label", on_panel('ray_vllm_num_requests_running{model_nam="a", WorkerId="b"}')),
+    ("missing-suffix", on_panel("rate(ray_vllm_num_preemptions[5m])")),
+    ("removed-metric", on_panel("ray_vllm_kv_cache_usage_perc or ray_vllm_gpu_cache_usage_perc")),
     ("removed-metric", on_panel('vllm:num_requests_swapped{server="a"}')),
     ("removed-metric", together(as_record("node_cpu", "node_cpu_seconds_total"), on_panel("rate(node_cpu[5m])"))),
     ("removed-metric", on_panel("rate(node_cpu_seconds_total[5m]) or rate(node_cpu[5m])")),
@@ -190,11 +250,15 @@ LEFT_ALONE = [
     ("wrong-unit", on_panel("DCGM_FI_DEV_FB_USED", panel={"unit": "bytes", "other_units": True})),
     ("wrong-unit", on_panel("vllm:kv_cache_usage_perc * 100", panel={"unit": "percent"})),
     ("wrong-unit", on_panel("foreign_seconds", panel={"unit": "ms"})),
+    ("wrong-unit", on_panel("rate(node_network_receive_bytes_total[5m]) * 8", panel={"unit": "bps"})),
+    ("wrong-unit", on_panel("(time() - node_boot_time_seconds) * 1000", panel={"unit": "ms"})),
+    ("wrong-unit", on_panel("time() - node_boot_time_seconds", panel={"unit": "s"})),
     ("wrong-unit-in-name", as_record("gpu:memory_bytes:ratio", "DCGM_FI_DEV_FB_USED / DCGM_FI_DEV_FB_FREE")),
     (
         "sum-without-count",
         on_panel("sum(rate(vllm:request_queue_time_seconds_sum[5m]))", panel={"unit": "percentunit"}),
     ),
+    ("sum-of-ratios", on_panel("sum by (WorkerId) (ray_vllm_kv_cache_usage_perc)")),
     ("sum-of-ratios", on_panel("sum(vllm:kv_cache_usage_perc) / count(vllm:kv_cache_usage_perc)")),
     ("count-of-observations", on_panel("rate(vllm:iteration_tokens_total_count[5m])", "Steps")),
     ("quantile-without-le", on_panel("histogram_quantile(0.9, sum by (job) (rate(latency_seconds[5m])))")),

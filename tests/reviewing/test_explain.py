@@ -69,9 +69,25 @@ def test_files_of_anybody(tmp_path, capsys):
     at = lines.index("    own")
     assert lines[at + 1 : at + 3] == [
         "      labels: not known",
-        "      not recorded here, and of no exporter in the catalogue",
+        "      not recorded here, and of no exporter that is known",
     ]
     assert not any(line.startswith("  tests:") for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("node_network_receive_drop_total", "node_exporter: counter, in which versions is not known"),
+        ("container_cpu_usage_seconds_total", "cAdvisor: counter in seconds, in which versions is not known"),
+        ("kube_pod_info", "kube-state-metrics: gauge, in which versions is not known"),
+        ("container_scrape_error", "cAdvisor: gauge, in which versions is not known"),
+        ("ray_tasks", "Ray: gauge, in which versions is not known"),
+    ],
+)
+def test_what_lint_knows_of_exporters_whose_metrics_no_content_of_ours_reads(tmp_path, capsys, name, said):
+    (tmp_path / "r.yml").write_text(f"groups: [{{name: g, rules: [{{alert: A, expr: '{name} > 1'}}]}}]")
+    lines = explain(capsys, "A", "--path", str(tmp_path / "r.yml"))
+    assert lines[lines.index(f"    {name}") + 2] == f"      {said}"
 
 
 @pytest.mark.parametrize("text", ["groups: [", "a: b"])

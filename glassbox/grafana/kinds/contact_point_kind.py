@@ -94,7 +94,7 @@ class ContactPointKind(NotificationKind):
     def readable(self, found: Json) -> Json:
         return _comparable(found, _secret_names(found, found if "secrets" in found else None))
 
-    def edit(self, survey: Survey, live: Json) -> Edit | None:
+    def edit(self, survey: Survey, live: Json, content: Json | None) -> Edit | None:
         """Whether it is what we pushed last, as far as our route says it; Grafana reports neither when nor by whom."""
         pushed = live.get("pushed")
         now = fingerprint(_comparable(live, _secret_names(live, None)), 8)

@@ -13,6 +13,7 @@ from glassbox.errors import GlassboxError
 from glassbox.grafana.at_once import at_once
 from glassbox.grafana.differences.board_differences import board_differences
 from glassbox.grafana.differences.difference import Difference, changed
+from glassbox.grafana.differences.taken_over import is_taken_over
 from glassbox.grafana.kinds.kind import Deployment, Edit, ObjectKind
 from glassbox.grafana.ownership import begins_as_ours, left_alone, owner_among, tag_of
 
@@ -104,7 +105,7 @@ class DashboardKind(ObjectKind):
         message = grafana.dashboard_version(self.identity(live), live["dashboard"]["version"]).get("message")
         return bool(message == message_of(content["dashboard"]))
 
-    def edit(self, survey: Survey, live: Json) -> Edit | None:
+    def edit(self, survey: Survey, live: Json, content: Json | None) -> Edit | None:
         """What the versions since the newest of ours changed; a move to another folder is not a version of its own."""
         uid, ours, people = self.identity(live), None, []
         for version in survey.grafana.dashboard_versions(uid):
@@ -114,9 +115,10 @@ class DashboardKind(ObjectKind):
             people.append(str(version.get("createdBy") or ""))
         else:
             ours = None
-        if not people:
+        pushed = stored({"dashboard": ours["data"]}) if ours else None
+        if not people or (pushed and content and is_taken_over(pushed, stored(live), content["dashboard"])):
             return None
-        differences = board_differences(stored({"dashboard": ours["data"]}), stored(live)) if ours else ()
+        differences = board_differences(pushed, stored(live)) if pushed else ()
         # Only a push writes the installation's tag, and Grafana keeps few versions.
         of_others = ours is None and owner_among(live["dashboard"].get("tags") or ()) is None
         return Edit(

@@ -46,13 +46,13 @@ class FolderKind(ObjectKind):
         return str(found["title"])
 
     def live(self, survey: Survey, content: Json) -> Json | None:
-        """Raises GlassboxError where the folder around it is not there, and for a folder of rules that another installation has."""
+        """Raises GlassboxError where the folder around it is not there, and for a folder that another installation pushes to."""
         parent = content.get("parentUid")
         if parent and survey.grafana.folder(parent) is None:
             raise GlassboxError(f"Grafana does not have the folder {parent!r} that ours is to be in, or this credential may not see it: create it, or correct grafana.parent_folder_uid.")  # fmt: skip  # a refusal is one line
         live = survey.folder(self.identity(content))
-        if live and _is_for_rules(content) and (owner := survey.others_in(live["uid"])):
-            raise GlassboxError(f"Folder {live['title']!r} ({live['uid']}) is one of the installation of the folder {owner!r}: set another grafana.rules_folder_uid in the settings.")  # fmt: skip  # a refusal is one line
+        if live and (owner := survey.others_in(live["uid"])):
+            raise GlassboxError(f"Folder {live['title']!r} ({live['uid']}) is one of the installation of the folder {owner!r}: set another {_setting(content)}_uid in the settings.")  # fmt: skip  # a refusal is one line
         return live
 
     def now(self, grafana: Grafana, content: Json) -> Json | None:
@@ -77,7 +77,7 @@ class FolderKind(ObjectKind):
     def adopted(self, content: Json, live: Json) -> Iterable[Difference]:
         yield changed("", "title", content["title"], live["title"])
 
-    def edit(self, survey: Survey, live: Json) -> Edit | None:
+    def edit(self, survey: Survey, live: Json, content: Json | None) -> Edit | None:
         """Who gave it another title, or whose it is where it holds nothing of ours."""
         changed_by = str(live.get("updatedBy") or "")
         holds_ours = survey.holds_ours(live["uid"])
@@ -95,8 +95,7 @@ class FolderKind(ObjectKind):
 
     def write(self, grafana: Grafana, content: Json, live: Json | None) -> None:
         if live is None:
-            setting = "grafana.rules_folder" if _is_for_rules(content) else "grafana.folder"
-            grafana.create_folder(content["uid"], content["title"], content.get("parentUid", ""), setting=setting)
+            grafana.create_folder(content["uid"], content["title"], content.get("parentUid", ""), setting=_setting(content))  # fmt: skip  # one call
             return
         if live["title"] != content["title"]:
             # Grafana leaves out a version of 0.
@@ -120,8 +119,9 @@ _TOP = "the top"
 _BOARDS, _RULES = "dashboard", "rule group"
 
 
-def _is_for_rules(content: Json) -> bool:
-    return bool(content.get("holds") == _RULES)
+def _setting(content: Json) -> str:
+    """How the settings begin that name this folder."""
+    return "grafana.rules_folder" if content.get("holds") == _RULES else "grafana.folder"
 
 
 def _is_elsewhere(content: Json, live: Json) -> bool:

@@ -116,8 +116,11 @@ class ObjectKind(ABC):
     def differences(self, content: Json, live: Json) -> Iterable[Difference]:
         """What writing `content` would change, in words."""
 
-    def edit(self, survey: Survey, live: Json) -> Edit | None:
-        """What others changed since our last push; None for nothing, and where it is not known."""
+    def edit(self, survey: Survey, live: Json, content: Json | None) -> Edit | None:
+        """What others changed since our last push; None for nothing, and where it is not known.
+
+        What `content` has as they made it is no edit; it is None for an object that is to be deleted.
+        """
         return None
 
     def adopted(self, content: Json, live: Json) -> Iterable[Difference]:

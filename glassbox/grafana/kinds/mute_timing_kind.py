@@ -59,7 +59,7 @@ class MuteTimingKind(NotificationKind):
     def readable(self, found: Json) -> list[Json]:
         return intervals(found)
 
-    def edit(self, survey: Survey, live: Json) -> Edit | None:
+    def edit(self, survey: Survey, live: Json, content: Json | None) -> Edit | None:
         """Whether it is what we pushed last, as far as our route says it; Grafana reports neither when nor by whom."""
         pushed = survey.notifications.pushed.get(key_of(self.name, live["name"]))
         return Edit("", "") if pushed not in (None, pushed_print(live)) else None

@@ -106,10 +106,11 @@ class RouteKind(ObjectKind):
     def readable(self, found: Json) -> Json:
         return plain_route(found["route"])
 
-    def edit(self, survey: Survey, live: Json) -> Edit | None:
+    def edit(self, survey: Survey, live: Json, content: Json | None) -> Edit | None:
         """Whether it is what we pushed last; Grafana reports neither when nor by whom."""
         mark = mark_of_route(live["route"])
-        return Edit("", "") if mark and mark.route != route_print(live["route"]) else None
+        is_taken_over = content is not None and self.readable(content) == self.readable(live)
+        return Edit("", "") if mark and mark.route != route_print(live["route"]) and not is_taken_over else None
 
     def write(self, grafana: Grafana, content: Json, live: Json | None) -> None:
         """Put our route in its place in the tree as it is now; what others have there is sent back as it was read."""

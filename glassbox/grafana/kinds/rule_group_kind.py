@@ -9,12 +9,20 @@ from typing import TYPE_CHECKING
 from glassbox.compile.bundle import Json
 from glassbox.errors import GlassboxError
 from glassbox.grafana.differences.difference import Difference, changed
-from glassbox.grafana.differences.rule_differences import group_differences, rule_differences
+from glassbox.grafana.differences.rule_differences import group_differences
 from glassbox.grafana.failures import NotVisibleError
 from glassbox.grafana.kinds.folder_kind import EVALUATED_ANEW
 from glassbox.grafana.kinds.kind import Deployment, Edit, ObjectKind, Version
+from glassbox.grafana.kinds.rule_edits import adopted_rules, all_rules, edited_rules, interval_of, told_rule
+from glassbox.grafana.kinds.rules_between import refuse_changed, refuse_changed_elsewhere, refuse_changed_rule
 from glassbox.grafana.ownership import begins_as_ours, left_alone, owner_of_rule
-from glassbox.grafana.rule_marks import KEPT_FIELDS, comparable, is_where_pushed, marked, unmarked, was_edited
+from glassbox.grafana.rule_marks import (
+    KEPT_FIELDS,
+    comparable,
+    is_where_pushed,
+    marked,
+    with_pushed_interval,
+)
 
 if TYPE_CHECKING:
     from glassbox.grafana.client import Grafana
@@ -32,8 +40,8 @@ class RuleGroupKind(ObjectKind):
     """{"title", "folderUid", "interval" in seconds, "rules"}; live the same.
 
     Content has two keys more: "editable" (in Grafana's page) and "leaving" (the groups that rules of the live group go to,
-    by uid). Live has "elsewhere": the wanted rules that other groups hold, and a leftover "former": it is in another
-    folder than rules go to.
+    by uid). Live has "elsewhere": the wanted rules that other groups hold, with "intervals": those of these groups in seconds,
+    by the uid of the rule. A leftover has these of its rules, and "former": it is in another folder than rules go to.
     Writing a group deletes the rules that it does not list, and moves here those that another group holds.
     """
 
@@ -80,14 +88,15 @@ class RuleGroupKind(ObjectKind):
         if group is None and not elsewhere:
             return None
         empty = {"title": name, "folderUid": folder_uid, "interval": None, "rules": []}
-        return (group or empty) | {"elsewhere": elsewhere}
+        intervals = {rule["uid"]: survey.interval_around(rule) for rule in elsewhere}
+        return (group or empty) | {"elsewhere": elsewhere, "intervals": intervals}
 
     def now(self, grafana: Grafana, content: Json) -> Json | None:
         return grafana.rule_group(content["folderUid"], content["title"])
 
     def is_unchanged(self, now: Json | None, live: Json | None) -> bool:
         """A group without rules, which only takes those of others, is not there."""
-        planned = {key: value for key, value in (live or {}).items() if key != "elsewhere"}
+        planned = {key: value for key, value in (live or {}).items() if key not in ("elsewhere", "intervals")}
         return now == (planned if planned.get("rules") else None)
 
     def leftovers(self, survey: Survey, wanted: Iterable[Json]) -> Iterable[Json]:
@@ -102,10 +111,11 @@ class RuleGroupKind(ObjectKind):
                 groups.setdefault(place, []).append(rule)
         for (folder_uid, name), rules in sorted(groups.items()):
             former = {} if folder_uid == survey.rules_folder_uid else {"former": True}
-            yield {"title": name, "folderUid": folder_uid, "interval": None, "rules": sorted(rules, key=lambda r: r["uid"]), **former}  # fmt: skip  # one thing is one line
+            intervals = {rule["uid"]: survey.interval_around(rule) for rule in rules}
+            yield {"title": name, "folderUid": folder_uid, "interval": None, "intervals": intervals, "rules": sorted(rules, key=lambda r: r["uid"]), **former}  # fmt: skip  # one thing is one line
 
     def check_ours(self, live: Json, folder_uid: str) -> None:
-        for rule in (*live["rules"], *live.get("elsewhere", ())):
+        for rule in all_rules(live):
             _check_rule(rule, live, folder_uid)
 
     def merged(self, content: Json, live: Json, deployment: Deployment) -> Json:
@@ -135,24 +145,19 @@ class RuleGroupKind(ObjectKind):
         return all(_same_rule(*pair) for pair in zip(content["rules"], rules, strict=True))
 
     def differences(self, content: Json, live: Json) -> Iterable[Difference]:
-        before = live | {"rules": [*map(_told, live["rules"]), *map(_told, live["elsewhere"])]}
-        yield from group_differences(before, content | {"rules": [_told(rule) for rule in content["rules"]]}, content["leaving"])  # fmt: skip  # one thing is one line
+        before = live | {"rules": [*map(told_rule, live["rules"]), *map(told_rule, live["elsewhere"])]}
+        told = [*group_differences(before, content | {"rules": [told_rule(rule) for rule in content["rules"]]}, content["leaving"])]  # fmt: skip  # one thing is one line
         if any(_is_editable(rule) != content["editable"] for rule in live["rules"]):
-            yield changed("", "in Grafana's page", *_EDITABLE[:: 1 if content["editable"] else -1])
+            told.append(changed("", "in Grafana's page", *_EDITABLE[:: 1 if content["editable"] else -1]))
+        yield from told or [Difference("", "notes what is pushed")]
 
     def adopted(self, content: Json, live: Json) -> Iterable[Difference]:
         """Of the rules that somebody edited, and the interval."""
-        if live["interval"] not in (None, content["interval"]):
-            yield changed("", "interval", f"{content['interval']} s", f"{live['interval']} s")
-        ours = {rule["uid"]: rule for rule in content["rules"]}
-        for rule in (*live["rules"], *live.get("elsewhere", ())):
-            if rule["uid"] in ours and was_edited(rule, live["interval"]):
-                yield from rule_differences(_told(ours[rule["uid"]]), _told(rule))
+        yield from adopted_rules(content, live)
 
-    def edit(self, survey: Survey, live: Json) -> Edit | None:
+    def edit(self, survey: Survey, live: Json, content: Json | None) -> Edit | None:
         """Which rules are not what we pushed; Grafana reports when that was, and not by whom."""
-        here = [rule for rule in live["rules"] if was_edited(rule, live["interval"])]
-        edited = [*here, *(rule for rule in live.get("elsewhere", ()) if was_edited(rule, None))]
+        edited = edited_rules(live, content)
         if not edited:
             return None
         told = (Difference(str(rule["title"]), "edited in Grafana") for rule in edited)
@@ -184,28 +189,25 @@ class RuleGroupKind(ObjectKind):
         """Write the group, with the rules that are still here and that another group will take: otherwise they would be deleted."""
         now = self.now(grafana, content)
         refuse_changed(now, live, content["leaving"])
-        waiting = [rule for rule in (now or {"rules": ()})["rules"] if rule["uid"] in content["leaving"]]
+        refuse_changed_elsewhere(grafana, live)
+        there = now or {"rules": (), "interval": None}
+        waiting = [
+            with_pushed_interval(rule, there["interval"], content["interval"])
+            for rule in there["rules"] if rule["uid"] in content["leaving"]
+        ]  # fmt: skip  # a clause is one line
         body = {key: content[key] for key in ("title", "folderUid", "interval")}
         grafana.put_rule_group(body | {"rules": [*content["rules"], *waiting]}, editable=content["editable"])
 
     def remove(self, grafana: Grafana, live: Json, folder_uid: str) -> None:
         """Delete the rules one by one: a rule that somebody adds to the group meanwhile survives."""
         self.check_ours(live, folder_uid)
-        there = {rule["uid"]: rule for rule in (self.now(grafana, live) or {"rules": ()})["rules"]}
+        now = self.now(grafana, live) or {"rules": (), "interval": None}
+        there = {rule["uid"]: rule for rule in now["rules"]}
         rules = [rule for rule in live["rules"] if rule["uid"] in there]
         for rule in rules:
-            if comparable(there[rule["uid"]]) != comparable(rule):
-                raise GlassboxError(f"Rule {rule['title']!r} was changed after the plan was made: run again to compare with what is there.")  # fmt: skip  # a refusal is one line
+            refuse_changed_rule(rule, there[rule["uid"]], interval_of(rule, live), now["interval"])
         for rule in rules:
             grafana.delete_rule(rule["uid"], editable=_is_editable(rule))
-
-
-def refuse_changed(now: Json | None, planned: Json | None, leaving: Iterable[str]) -> None:
-    """GlassboxError where a group is not what the plan compared with; rules that leave it may have left already."""
-    before, after = ([comparable(r) for r in (group or {"rules": ()})["rules"] if r["uid"] not in leaving] for group in (planned, now))  # fmt: skip  # one thing is one line
-    if before != after:
-        name = (now or planned or {}).get("title")
-        raise GlassboxError(f"Rule group {name!r} was changed after the plan was made: run again to compare with what is there.")  # fmt: skip  # a refusal is one line
 
 
 def fitted(group: Json, version: Version | None) -> Json:
@@ -259,11 +261,6 @@ def _check_rule(rule: Json, group: Json, folder_uid: str) -> None:
 
 def _is_editable(rule: Json) -> bool:
     return not rule.get("provenance")
-
-
-def _told(rule: Json) -> Json:
-    """What people care about in a rule."""
-    return comparable(unmarked(rule)) | {"uid": rule["uid"], "title": rule["title"]}
 
 
 def _same_rule(ours: Json, live: Json) -> bool:

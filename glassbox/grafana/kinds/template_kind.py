@@ -60,14 +60,16 @@ class TemplateKind(NotificationKind):
             raise GlassboxError(f"Grafana has a template {live['name']!r} that is not ours: give yours another name in notifications.templates.")  # fmt: skip  # a refusal is one line
 
     def differences(self, content: Json, live: Json) -> Iterable[Difference]:
-        yield from template_differences(unmarked_template(live["template"]), unmarked_template(content["template"]))
+        told = list(template_differences(self.readable(live), self.readable(content)))
+        yield from told or [Difference("", "notes what is pushed")]
 
     def readable(self, found: Json) -> str:
         return unmarked_template(str(found["template"]))
 
-    def edit(self, survey: Survey, live: Json) -> Edit | None:
+    def edit(self, survey: Survey, live: Json, content: Json | None) -> Edit | None:
         """Whether it is what we pushed last; Grafana reports neither when nor by whom."""
-        return Edit("", "") if was_template_edited(live) else None
+        is_taken_over = content is not None and self.readable(content) == self.readable(live)
+        return Edit("", "") if was_template_edited(live) and not is_taken_over else None
 
     def write(self, grafana: Grafana, content: Json, live: Json | None) -> None:
         """Write it over the state that was read: Grafana refuses another, where it has versions."""

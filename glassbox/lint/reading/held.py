@@ -23,10 +23,12 @@ from glassbox.lint.reading.located import (
 from glassbox.lint.reading.read_alertmanager import inhibitions_of, is_alertmanager, receiver_texts, routes_of
 from glassbox.lint.reading.read_rules import (
     group_of,
+    group_of_resource,
     groups_by_name,
     is_group,
     is_of_grafana,
     is_rule_file,
+    is_rule_resource,
     with_metrics_ql,
 )
 from glassbox.lint.subjects import (
@@ -106,6 +108,8 @@ class Held:
             self.groups += with_metrics_ql([group_of({"name": around.name, **value}, file, line, len(self.groups))])
         elif isinstance(value.get("grafana_rules"), list):
             self.groups += groups_by_name(objects_in(value, "grafana_rules"), file)
+        elif is_rule_resource(value):
+            self.groups.append(group_of_resource(value, file))
         elif is_alertmanager(value):
             self.routes += routes_of(value, file)
             self.inhibitions += inhibitions_of(value, file)

@@ -92,6 +92,21 @@ def groups_by_name(rules: Iterable[Mapping[str, Any]], file: str) -> Iterator[Ru
         yield group_of({"name": name, "rules": listed}, file, line_of(listed[0]))
 
 
+def is_rule_resource(value: Mapping[str, Any]) -> bool:
+    """Whether this is a rule of Grafana as a resource of its own, as Git Sync and gcx write it."""
+    return text_in(value, "apiVersion").startswith("rules.alerting.grafana.app/") and bool(object_in(value, "spec"))
+
+
+def group_of_resource(value: Mapping[str, Any], file: str) -> RuleGroup:
+    """Such a rule, in a group by itself that is called as its folder is."""
+    metadata, spec = object_in(value, "metadata"), object_in(value, "spec")
+    labels = {**object_in(metadata, "labels"), **object_in(metadata, "annotations")}
+    name = text_in(labels, "grafana.app/folder") or text_in(metadata, "name")
+    data = list(object_in(spec, "expressions").values())
+    rule = {**spec, "record": text_in(spec, "metric"), "keep_firing_for": text_in(spec, "keepFiringFor"), "data": data}
+    return group_of({"name": name, "rules": [rule]}, file, line_of(spec, "title"))
+
+
 def is_of_grafana(rule: Mapping[str, Any]) -> bool:
     """Whether this is a rule of Grafana, which holds its queries as data."""
     return isinstance(rule.get("data"), list)

@@ -16,6 +16,7 @@ from glassbox.syntax.tree import (
     AggregateNode,
     BinaryNode,
     CallNode,
+    LabelMatcher,
     Node,
     SeriesNode,
     is_scalar,
@@ -89,9 +90,20 @@ def _is_average(around: AggregateNode, corpus: Corpus) -> str:
     if isinstance(around.of, SeriesNode):
         trees = [rule.query.tree for rule in corpus.recorded.get(around.of.name, ()) if rule.query.tree]
     if any(is_mean(_without_filters(tree)) for tree in trees):
-        return "means"
+        return "" if _is_of_one_thing(around) else "means"
     inner = around.of if isinstance(around.of, AggregateNode) and around.of.operator == "avg" else None
     return "averages" if inner and around.operator == "avg" and _is_of_several(inner, around, corpus) else ""
+
+
+def _is_of_one_thing(around: AggregateNode) -> bool:
+    """Whether a variable chooses the one thing that all is about, and no label is taken away but those of its targets."""
+    chosen = {each.label for series in series_of(around) for each in series.matchers if _is_chosen(each)}
+    return around.without and bool(chosen) and LABELS_OF_ALL_SERIES.union(chosen).issuperset(around.labels or ())
+
+
+def _is_chosen(matcher: LabelMatcher) -> bool:
+    ours = matcher.operator == "=" and is_of_a_variable(matcher.value)
+    return ours and matcher.label not in LABELS_OF_ALL_SERIES
 
 
 def _is_of_several(inner: AggregateNode, around: AggregateNode, corpus: Corpus) -> bool:

@@ -16,6 +16,8 @@ from glassbox.syntax.tree import AggregateNode, BinaryNode, CallNode, Node, Numb
 _LAST_CODES = frozenset({"DCGM_FI_DEV_XID_ERRORS"})
 # What hardware counts over its life is compared with 0 on purpose.
 _OF_HARDWARE = ("DCGM_", "node_edac_")
+# Ray's name of the process that exposes a series.
+_OF_A_PROCESS = "WorkerId"
 _OF_GAUGES = ("delta", "idelta", "deriv", "predict_linear")
 # Each with the place of its buckets among its arguments.
 _BUCKETS = {"histogram_quantile": 1, "histogram_quantiles": 0}
@@ -203,14 +205,20 @@ def _is_of_tokens(known: ExposedSeries, corpus: Corpus) -> bool:
     good=on_panel("max(vllm:kv_cache_usage_perc)"),
 )
 def sum_of_ratios(corpus: Corpus) -> Iterator[Defect]:
-    """Of gauges whose exporter says that they are ratios, unless the sum is divided."""
+    """Of gauges whose exporter says that they are ratios, unless the sum is divided, or by the process that has the one."""
     for query in corpus.queries:
         divided = {id(side) for node in query.nodes if isinstance(node, BinaryNode) for side in (node.left, node.right)}
         for node in query.nodes:
-            if isinstance(node, AggregateNode) and node.operator == "sum" and id(node) not in divided:
+            if isinstance(node, AggregateNode) and id(node) not in divided and _adds_up(node):
                 known = corpus.known_series(node.of.name) if isinstance(node.of, SeriesNode) else None
                 if known and known.type == GAUGE and known.unit is Unit.RATIO:
                     yield in_query(query, f"{known.name} is a ratio of 0 to 1, which cannot be added up.", "sum")
+
+
+def _adds_up(node: AggregateNode) -> bool:
+    """Whether it is a sum of several series."""
+    by_process = _OF_A_PROCESS in (node.labels or ()) and not node.without
+    return node.operator == "sum" and not by_process
 
 
 @lint_rule(

@@ -1,6 +1,7 @@
 """What does not fit together among rules, and between rules and what routes them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from difflib import get_close_matches
 
 from glassbox.lint.examples import Example, as_alert, as_record, together
@@ -35,14 +36,41 @@ def _inhibition(source: str, target: str) -> Example:
     good=together(as_alert("up == 0", name="Down"), as_alert("up == 0", for_="1h", name="DownForLong")),
 )
 def same_alert(corpus: Corpus) -> Iterator[Defect]:
-    """With equal queries, however they are written, and an equal `for`."""
+    """With equal queries, however they are written, and an equal `for`; those of two files are one finding."""
+    alerts = [alert for alert in corpus.alerts if alert.query.tree is not None and not alert.is_grafana]
+    for pairs in _pairs(alerts, lambda alert: (alert.query.tree, alert.for_text)):
+        alert, other = pairs[0]
+        if len(pairs) == 1:
+            message = f"{alert.name} fires whenever {other.name}{_elsewhere(alert, other)} does, and never else."
+            yield in_query(alert.query, message)
+        else:
+            message = f"{len(pairs)} alerts of this file fire whenever others in {other.location.file} do, and never else, such as {alert.name}."
+            yield Defect(_in_file(alert), message)
+
+
+Pairs = list[tuple[GroupedRule, GroupedRule]]
+
+
+def _pairs(rules: Iterable[GroupedRule], sameness: Callable[[GroupedRule], object]) -> Iterable[Pairs]:
+    """Rules with the earlier one that is the same: those of two files together, and each of one file by itself."""
     first: dict[object, GroupedRule] = {}
-    for alert in corpus.alerts:
-        if alert.query.tree is not None and not alert.is_grafana:
-            other = first.setdefault((alert.query.tree, alert.for_text), alert)
-            if other is not alert:
-                where = f" in {other.location.file}" if other.location.file != alert.location.file else ""
-                yield in_query(alert.query, f"{alert.name} fires whenever {other.name}{where} does, and never else.")
+    pairs: dict[object, Pairs] = {}
+    for rule in rules:
+        other = first.setdefault(sameness(rule), rule)
+        if other is not rule:
+            files = rule.location.file, other.location.file
+            pairs.setdefault(files if _elsewhere(rule, other) else id(rule), []).append((rule, other))
+    return pairs.values()
+
+
+def _elsewhere(rule: GroupedRule, other: GroupedRule) -> str:
+    """Where the other one is, if it is in another file."""
+    return f" in {other.location.file}" if other.location.file != rule.location.file else ""
+
+
+def _in_file(rule: GroupedRule) -> Location:
+    """The place of the first of several rules, which only an exemption of the whole file covers."""
+    return replace(rule.location, object="")
 
 
 @lint_rule(
@@ -55,13 +83,18 @@ def same_alert(corpus: Corpus) -> Iterator[Defect]:
     good=together(as_record("job:up:sum", "sum by (job) (up)"), as_record("job:up:count", "count by (job) (up)")),
 )
 def same_record(corpus: Corpus) -> Iterator[Defect]:
-    """With equal queries and labels. Rules of one name with other queries may record other series."""
-    first: dict[object, GroupedRule] = {}
-    for rule in corpus.rules:
-        if not rule.is_alert and rule.query.tree is not None:
-            other = first.setdefault((rule.name, rule.query.tree, frozenset(rule.labels.items())), rule)
-            if other is not rule:
-                yield in_query(rule.query, f"{rule.name} is recorded in {other.location.object} too.")
+    """With equal queries and labels; those of two files are one finding. Rules of one name with other queries may record other series."""
+    records = [rule for rule in corpus.rules if not rule.is_alert and rule.query.tree is not None]
+    for pairs in _pairs(records, lambda rule: (rule.name, rule.query.tree, frozenset(rule.labels.items()))):
+        rule, other = pairs[0]
+        if len(pairs) == 1:
+            group = other.location.object.removesuffix(f" / {other.name}")
+            yield in_query(rule.query, f"{rule.name} is recorded by group {group}{_elsewhere(rule, other)} too.")
+        else:
+            message = (
+                f"{len(pairs)} series of this file are recorded in {other.location.file} too, such as {rule.name}."
+            )
+            yield Defect(_in_file(rule), message)
 
 
 @lint_rule(

@@ -14,7 +14,10 @@ _OTHER_TIMES = frozenset({"ns", "µs", "ms", "m", "h", "d", "dtdurationms"})
 _MULTIPLES_OF_BYTES = frozenset(
     {"kbytes", "mbytes", "gbytes", "tbytes", "deckbytes", "decmbytes", "decgbytes", "dectbytes"}
 )
-_BITS = frozenset({"bps", "binbps", "Kbits", "Mbits", "Gbits", "Kibits", "Mibits", "Gibits"})
+_MULTIPLES_OF_BITS = frozenset({"Kbits", "Mbits", "Gbits", "Kibits", "Mibits", "Gibits"})
+_BITS = _MULTIPLES_OF_BITS | {"bps", "binbps"}
+_MULTIPLES_OF_BYTES_PER_SECOND = frozenset({"KBs", "MBs", "GBs", "KiBs", "MiBs", "GiBs"})
+_BYTES_PER_SECOND = _MULTIPLES_OF_BYTES_PER_SECOND | {"Bps", "binBps"}
 _PER_MINUTE = frozenset({"cpm", "opm", "rpm", "wpm"})
 _RATES = _PER_MINUTE | {"cps", "ops", "reqps", "rps", "wps", "iops"}
 # Of each unit of values, the units of Grafana that show another number for them: by a factor, or as a rate.
@@ -24,7 +27,8 @@ _SHOWS_ANOTHER = {
     Unit.PERCENT: frozenset({"percentunit"}),
     Unit.BYTES: _MULTIPLES_OF_BYTES | frozenset({"bits", "decbits"}) | _BITS,
     Unit.MEBIBYTES: (_MULTIPLES_OF_BYTES - {"mbytes"}) | {"bytes", "decbytes", "bits", "decbits"},
-    Unit.BYTES_PER_SECOND: _BITS | {"KBs", "MBs", "GBs", "KiBs", "MiBs", "GiBs"},
+    Unit.BYTES_PER_SECOND: _BITS | _MULTIPLES_OF_BYTES_PER_SECOND,
+    Unit.BITS_PER_SECOND: _BYTES_PER_SECOND | _MULTIPLES_OF_BITS | {"bytes", "decbytes"},
     Unit.MEGAHERTZ: frozenset({"hertz", "rotkhz", "rotghz"}),
     Unit.HERTZ: frozenset({"rotkhz", "rotmhz", "rotghz"}),
     Unit.MILLIJOULES: frozenset({"joule", "watth", "kwatth"}),
@@ -40,6 +44,7 @@ _CALLED = {
     Unit.RATIO: "a ratio of 0 to 1",
     Unit.PERCENT: "percent of 0 to 100",
     Unit.BYTES_PER_SECOND: "bytes per second",
+    Unit.BITS_PER_SECOND: "bits per second",
     Unit.TOKENS_PER_SECOND: "tokens per second",
     Unit.REQUESTS_PER_SECOND: "requests per second",
     Unit.EVENTS_PER_SECOND: "events per second",
@@ -47,6 +52,7 @@ _CALLED = {
 # Of each unit of values, the word in the name of a recorded series that says another.
 _SAYS_ANOTHER = {
     Unit.MEBIBYTES: re.compile(r"(?<![a-z])bytes(?![a-z])"),
+    Unit.BITS_PER_SECOND: re.compile(r"(?<![a-z])bytes(?![a-z])"),
     Unit.MEGAHERTZ: re.compile(r"(?<![a-z])hertz(?![a-z])"),
     Unit.MILLIJOULES: re.compile(r"(?<![a-z])joules(?![a-z])"),
     Unit.RATIO: re.compile(r"(?<![a-z])percent(age)?(?![a-z])"),

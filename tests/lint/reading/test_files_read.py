@@ -650,3 +650,58 @@ def test_metrics_ql_is_told_once_for_a_file_and_not_as_broken_promql(tmp_path):
     found = read(tmp_path, f"groups: [{{name: a, rules: [{late}, {later}]}}]", "rules.yml")
     said = [(each.rule, each.message) for each in judged(found.corpus) if each.rule in ("metricsql", "not-promql")]
     assert said == [("metricsql", "2 expressions of this file cannot be judged as PromQL.")]
+
+
+def resource(kind, spec):
+    metadata = {"name": "no-tokens", "annotations": {"grafana.app/folder": "llm"}}
+    return {"apiVersion": "rules.alerting.grafana.app/v0alpha1", "kind": kind, "metadata": metadata, "spec": spec}
+
+
+ASKED = {
+    "A": {
+        "datasourceUID": "x",
+        "model": {"refId": "A", "expr": "model:tokens:rate5m", "datasource": {"type": "prometheus"}},
+    },
+    "B": {"model": {"type": "threshold", "expression": "A", "datasource": {"type": "__expr__"}}, "source": True},
+}
+
+
+@pytest.mark.parametrize("listed", [False, True])
+def test_rules_of_grafana_as_resources_are_read_like_others_of_grafana(tmp_path, listed):
+    alert = {
+        "title": "NoTokens",
+        "for": "10m0s",
+        "keepFiringFor": "5m0s",
+        "labels": {"severity": "page"},
+        "expressions": ASKED,
+    }
+    record = {"title": "Tokens", "metric": "model:tokens:max", "expressions": ASKED}
+    made = [resource("AlertRule", alert), resource("RecordingRule", record)]
+    if listed:
+        (tmp_path / "rules.json").write_text(json.dumps({"kind": "List", "items": made}, indent=1))
+    else:
+        for number, each in enumerate(made):
+            (tmp_path / f"{number}.json").write_text(json.dumps(each, indent=1))
+    corpus = files_read.read([tmp_path]).corpus
+    first, second = corpus.rules
+    assert (first.name, first.is_alert, first.for_text, first.keep_firing_text, first.labels) == (
+        "NoTokens",
+        True,
+        "10m0s",
+        "5m0s",
+        {"severity": "page"},
+    )
+    assert (first.is_grafana, first.compares, first.query.ref_id, first.location.object) == (
+        True,
+        True,
+        "A",
+        "llm / NoTokens",
+    )
+    assert (second.name, second.is_alert, second.query.text) == ("model:tokens:max", False, "model:tokens:rate5m")
+    every_query_stands_in_its_line(corpus)
+
+
+def test_a_resource_that_asks_another_data_source_has_no_rule_to_judge(tmp_path):
+    asked = {"A": {"model": {"expr": "x", "datasource": {"type": "loki"}}}}
+    found = read(tmp_path, json.dumps(resource("AlertRule", {"title": "Logs", "expressions": asked})))
+    assert (list(found.corpus.rules), found.count, found.unreadable) == ([], 1, ())

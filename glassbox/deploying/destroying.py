@@ -1,0 +1,58 @@
+"""A plan that removes all that is ours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from glassbox.compile.bundle import Json
+from glassbox.compile.dashboard_json import TAG
+from glassbox.deploying.backups import Backup, Installation
+from glassbox.deploying.emptied_folders import with_emptied_folders
+from glassbox.deploying.objects_before import FolderAsBefore, deployment_of
+from glassbox.deploying.plan import PushPlan, plan
+from glassbox.grafana.client import Grafana
+from glassbox.grafana.kinds import KINDS
+from glassbox.grafana.kinds.dashboard_kind import DashboardKind
+from glassbox.grafana.kinds.folder_kind import FolderKind
+from glassbox.grafana.kinds.kind import Edit
+from glassbox.grafana.survey import Survey
+from glassbox.settings.model import GrafanaTarget
+
+
+def destroy_plan(grafana: Grafana, target: GrafanaTarget, backups: Sequence[Backup] = ()) -> PushPlan:
+    """What removes everything with our mark, and the folders where nothing else is in them.
+
+    A folder is somebody else's until a backup says that we wrote it, or it holds something of ours under our title.
+    """
+    deployment = deployment_of(grafana, target)
+    survey = Survey(grafana, deployment)
+    synced = survey.synced(target.folder_uid)
+    kinds = [kind for kind in (FolderAsBefore({}), *KINDS[1:]) if not (synced and kind.name == DashboardKind.name)]
+    made = plan(grafana, deployment, kinds=kinds)
+    if synced and grafana.dashboard_uids(target.folder_uid, TAG):
+        left_out = f"Dashboards are left out, since Git Sync owns the folder {synced!r}: delete them in its repository."
+        made = replace(made, remarks=(left_out, *made.remarks), left_out=(left_out, *made.left_out))
+    here = Installation(grafana.url, made.server.organisation, target.folder_uid)
+    written = _written_folders([backup for backup in backups if backup.installation == here])
+    titles = _titles(target)
+
+    def edit(folder: Json) -> Edit | None:
+        uid = folder["uid"]
+        if uid in written or (folder["title"] == titles[uid] and survey.holds_ours(uid)):
+            return None
+        by = str(folder.get("updatedBy") or folder.get("createdBy") or "")
+        return Edit(by, str(folder.get("updated") or ""), of_others=True)
+
+    return with_emptied_folders(survey, made, titles, edit)
+
+
+def _titles(target: GrafanaTarget) -> dict[str, str]:
+    """The titles of the folders of an installation, by uid."""
+    rules = {target.folder_of_rules: target.title_of_rules_folder} if target.has_rules_folder else {}
+    return {target.folder_uid: target.folder_title, **rules}
+
+
+def _written_folders(backups: Sequence[Backup]) -> set[str]:
+    """The uids of the folders that these applies created, wrote or deleted."""
+    return {each["uid"] for backup in backups for each in backup.objects if each["kind"] == FolderKind.name}

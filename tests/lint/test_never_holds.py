@@ -1,0 +1,105 @@
+"""Comparisons that no value satisfies, and those that some value may."""
+
+import pytest
+
+from glassbox.lint.examples import as_alert, as_record, on_panel, together
+from glassbox.lint.linting import judged
+from glassbox.lint.result_bounds import Bounds, bounds_of
+from glassbox.lint.subjects import Corpus
+from glassbox.syntax.parsing import tree_of
+
+
+def messages(example):
+    return [finding.message for finding in judged(example.corpus, select=("never-holds",))]
+
+
+@pytest.mark.parametrize(
+    ("expr", "said"),
+    [
+        ("vllm:kv_cache_usage_perc > 90", "between 0 and 1, so that > 90 never holds"),
+        ("ray_vllm_kv_cache_usage_perc > 90", "between 0 and 1, so that > 90 never holds"),
+        ("max by (pod) (vllm:kv_cache_usage_perc) * 100 > 100", "between 0 and 100, so that > 100 never holds"),
+        ("90 < avg_over_time(vllm:kv_cache_usage_perc[5m])", "between 0 and 1, so that > 90 never holds"),
+        ("1 - vllm:kv_cache_usage_perc < 0", "between 0 and 1, so that < 0 never holds"),
+        ("100 * (1 - vllm:kv_cache_usage_perc) >= 101", "between 0 and 100, so that >= 101 never holds"),
+        ("DCGM_FI_DEV_GPU_UTIL > 100", "between 0 and 100, so that > 100 never holds"),
+        ("DCGM_FI_DEV_GPU_UTIL / 100 == 90", "between 0 and 1, so that == 90 never holds"),
+        ("up > 1", "between 0 and 1, so that > 1 never holds"),
+        ("up > bool 1", "between 0 and 1, so that > 1 never holds"),
+        ("absent(up) > 1", "always 1, so that > 1 never holds"),
+        ("absent(up) == 0", "always 1, so that == 0 never holds"),
+        ("rate(x[5m]) < 0", "never below 0, so that < 0 never holds"),
+        ("sum by (job) (increase(x[5m])) <= -1", "never below 0, so that <= -1 never holds"),
+        ("-rate(x[5m]) > 0", "never above 0, so that > 0 never holds"),
+        ("up == 0 and up == 1", "No value is == 0 and == 1"),
+        ("x > 5 and x < 3", "No value is > 5 and < 3"),
+        ("x > 5 < 3", "No value is > 5 and < 3"),
+        ("x > 5 and y > 1 and x <= 5", "No value is > 5 and <= 5"),
+        ('sum(rate(x{a="1"}[5m])) >= 5 and sum(rate(x{a="1"}[5m])) < 5', "No value is >= 5 and < 5"),
+        ("(x > 5 and x < 3) or y > 1", "No value is > 5 and < 3"),
+    ],
+)
+def test_what_no_value_satisfies_is_found_once(expr, said):
+    (message,) = messages(as_alert(expr))
+    assert said in message
+
+
+@pytest.mark.parametrize(
+    "example",
+    [
+        as_alert("vllm:kv_cache_usage_perc > 0.99"),
+        as_alert("vllm:kv_cache_usage_perc >= 1"),
+        as_alert("vllm:kv_cache_usage_perc * 100 > 90"),
+        as_alert("sum(vllm:kv_cache_usage_perc) > 90"),
+        as_alert("count(vllm:kv_cache_usage_perc) > 90"),
+        as_alert("rate(node_cpu_seconds_total[5m]) > 1"),
+        as_alert("DCGM_FI_DEV_GPU_UTIL != 101"),
+        as_alert("up == 0"),
+        as_alert("sum(up) > 3"),
+        as_alert("rate(x[5m]) <= 0"),
+        as_alert("deriv(x[5m]) < 0"),
+        as_alert("delta(x[5m]) < 0"),
+        as_alert("predict_linear(x[1h], 3600) < 0"),
+        as_alert("rate(x[5m]) - 1 < 0"),
+        as_alert("rate(x[5m]) - rate(y[5m]) < 0"),
+        as_alert("absent(up) == 1"),
+        as_alert("foreign_ratio > 90"),
+        as_alert("up == 0 and on (job) up == 1"),
+        as_alert("up == 0 and ignoring (pod) up == 1"),
+        as_alert('up{a="1"} == 0 and up{a="2"} == 1'),
+        as_alert("up == 0 or up == 1"),
+        as_alert("up == 1 unless up == 0"),
+        as_alert("x > 3 and x < 5"),
+        as_alert("x > 5 and x offset 1h < 3"),
+        as_alert("x > 5 and rate(x[5m]) < 3"),
+        as_alert("x >= 5 and x <= 5"),
+        as_alert("(x > bool 5) < 3"),
+        as_alert('{__name__=~"a|b"} > 5 and {__name__=~"a|b"} < 3'),
+        as_alert("x > NaN"),
+        on_panel("up > $threshold"),
+        on_panel("up * $__interval_ms > 1"),
+        together(as_record("up", "x"), as_alert("up > 1")),
+    ],
+    ids=lambda each: each.text,
+)
+def test_what_some_value_may_satisfy_is_left_alone(example):
+    assert messages(example) == []
+
+
+@pytest.mark.parametrize(
+    ("query", "bounds"),
+    [
+        ("up * -2 + 1", Bounds(-1, 1)),
+        ("3 - up", Bounds(2, 3)),
+        ("up / 0", Bounds()),
+        ("up or vector(2)", Bounds()),
+        ("up or absent(up)", Bounds(0, 1)),
+        ("up and x", Bounds(0, 1)),
+        ("stddev(x)", Bounds(low=0)),
+        ("x > bool 1", Bounds(0, 1)),
+        ("max_over_time(up[5m:1m])", Bounds(0, 1)),
+        ("0 * x", Bounds()),
+    ],
+)
+def test_bounds_of_a_result_follow_from_what_it_reads(query, bounds):
+    assert bounds_of(tree_of(query), Corpus()) == bounds

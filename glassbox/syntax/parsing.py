@@ -30,6 +30,8 @@ _OPERATOR = re.compile(r"[-+*/%^<>=!(\[]|\b(?:and|or|unless|atan2)\b", re.IGNORE
 _OF_TIME = re.compile(r"\[([^\]]*)\]|\boffset\s+[-+]?\s*([\w.]+(?:(?<=[eE])[-+]\d+)?)", re.IGNORECASE)
 _MATCHES = {"MatchOp.Equal": "=", "MatchOp.NotEqual": "!=", "MatchOp.Re": "=~", "MatchOp.NotRe": "!~"}
 _GRAFANAS = ("$__rate_interval", "$__interval", "$__range")
+# The parser has the functions of Prometheus 3, which calls this one of version 2 by another name.
+_OF_PROMETHEUS_2 = re.compile(r"\bholt_winters(?=\s*\()")
 _VARIABLE_OF = {seconds: variable for variable, (_, seconds) in DURATIONS.items()}
 
 
@@ -82,6 +84,7 @@ def tree_of(query: str) -> Node:
 
 def _with_a_number_or_name(query: str) -> ast.Expr:
     """As it parses with a name for a variable that stands by itself, or with a number."""
+    query = _OF_PROMETHEUS_2.sub("double_exponential_smoothing", query)
     try:
         return parsed(plain(query))
     except GlassboxError:

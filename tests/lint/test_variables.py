@@ -96,6 +96,7 @@ def test_a_query_that_no_value_of_a_variable_makes_promql_is_found(expr):
     "expr",
     [
         'rate(x{job="$job"}[${window:raw}:${step:raw}] @ ${__to:date:seconds})',
+        'holt_winters(x{job="$job"}[1h], 0.5, 0.5)',
         "up{$filters}",
         "$expression )",
         'sum(up{job="$job"}) $comparison',

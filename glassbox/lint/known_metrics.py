@@ -46,14 +46,14 @@ class FormerMetric:
     """A name that is gone: the first version without it, and the query or name that answers instead; empty where none does.
 
     `differs` says what is another there, such as the unit; empty where nothing is. Where it is the values of some labels,
-    `differing_labels` are these.
+    `differing_labels` are these, each with the text that such a value holds.
     """
 
     name: str
     removed_in: str
     replacement: str
     differs: str = ""
-    differing_labels: frozenset[str] = frozenset()
+    differing_labels: tuple[tuple[str, str], ...] = ()
 
 
 @cache
@@ -73,10 +73,9 @@ def former_metrics() -> Mapping[str, FormerMetric]:
     """By the name of the series, in every spelling; a name that another exporter still has is not among them, unless it is Triton's, which few have."""
     found: dict[str, FormerMetric] = {}
     for name, version, replacement, type_, differs, labels in _rows("former_metrics.tsv", 6):
+        differing = tuple((label, text) for label, _, text in (each.partition("=") for each in labels.split()))
         for number, spelled in enumerate(spellings(name)):
-            former = FormerMetric(
-                spelled, version, _all_spelled(replacement, number), differs, frozenset(labels.split())
-            )
+            former = FormerMetric(spelled, version, _all_spelled(replacement, number), differs, differing)
             found |= dict.fromkeys((spelled, *(f"{spelled}_{part}" for part in PARTS.get(type_, ()))), former)
     of_triton = {part.name for metric in CATALOGUE["triton"] for part in metric.parts}
     return {name: former for name, former in found.items() if name not in known_series() or name in of_triton}

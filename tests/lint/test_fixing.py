@@ -136,6 +136,8 @@ def test_a_file_that_cannot_be_written_is_as_it_was(tmp_path, monkeypatch):
         ("rate(vllm:gpu_prefix_cache_hits_total[5m]) < 100", None),
         ('kube_hpa_status_condition{hpa="a"} == 1', None),
         ('rate(node_cpu{cpu="cpu0"}[5m]) > 1', None),
+        ('rate(node_cpu{mode="guest"}[5m]) > 1', None),
+        ('rate(node_cpu{mode="idle"}[5m]) > 1', 'rate(node_cpu_seconds_total{mode="idle"}[5m]) > 1'),
         ("rate(node_cpu[5m]) > 1", "rate(node_cpu_seconds_total[5m]) > 1"),
     ],
 )

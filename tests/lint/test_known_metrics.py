@@ -280,7 +280,7 @@ def test_a_rule_leaves_it_alone(rule, example):
     ("query", "instead"),
     [
         ("rate(node_disk_io_time_weighted[5m]) > 900", "node_disk_io_time_weighted_seconds_total instead: it is in seconds, where this was in milliseconds."),
-        ('rate(node_cpu{cpu="cpu0"}[5m])', 'node_cpu_seconds_total instead: its label cpu is "0" where this had "cpu0".'),
+        ('rate(node_cpu{cpu="cpu0"}[5m])', 'node_cpu_seconds_total instead: its label cpu is "0" where this had "cpu0", and what guests use is in node_cpu_guest_seconds_total.'),
         ("rate(node_cpu[5m])", "node_cpu_seconds_total instead."),
         ("kube_hpa_spec_max_replicas", "kube_horizontalpodautoscaler_spec_max_replicas instead: its label is horizontalpodautoscaler, not hpa."),
     ],

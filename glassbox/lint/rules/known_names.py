@@ -73,8 +73,9 @@ def _renamed(former: FormerMetric, series: SeriesNode, query: Query) -> tuple[Re
 
 def _differs(former: FormerMetric, series: SeriesNode) -> bool:
     """Whether what answers instead differs in something that the selector depends on."""
-    named = {each.label for each in series.matchers}
-    return bool(former.differs) and (not former.differing_labels or not former.differing_labels.isdisjoint(named))
+    named = ((each.label, each.value) for each in series.matchers)
+    chosen = any(label == its and text in value for label, value in named for its, text in former.differing_labels)
+    return bool(former.differs) and (chosen or not former.differing_labels)
 
 
 def _gone(query: Query, beside: tuple[Query, ...], corpus: Corpus) -> Iterator[tuple[FormerMetric, SeriesNode]]:

@@ -50,8 +50,8 @@ def _of_which(kept: int) -> str:
 def by_part(differences: Iterable[Difference]) -> dict[str, list[str]]:
     """The differences in words by the panel or rule that they are of, "" for the object itself."""
     parts: dict[str, list[str]] = {}
-    for difference in differences:
-        parts.setdefault(difference.part, []).append(difference.text)
+    for each in differences:
+        parts.setdefault(each.part, []).append(f"{each.text}: {each.detail}" if each.detail else each.text)
     return parts
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from glassbox.compile.bundle import Json
@@ -16,13 +16,15 @@ LONGEST_SHOWN = 40
 class Difference:
     """`text` says it in words; `part` is the panel's or rule's title, "" for the object itself.
 
-    `before` and `after` are the whole values as Grafana's JSON has them, None where there is none.
+    `before` and `after` are the whole values as Grafana's JSON has them, None where there is none. `detail` is what a plan shows of both
+    behind the words, empty where these have it or where it is not shown.
     """
 
     part: str
     text: str
     before: Any = None
     after: Any = None
+    detail: str = field(default="", kw_only=True)
 
 
 def changed(part: str, name: str, before: Any, after: Any) -> Difference:

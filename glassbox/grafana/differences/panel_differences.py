@@ -9,6 +9,7 @@ from typing import Any
 from glassbox.compile.bundle import Json
 from glassbox.grafana.differences.difference import Difference, changed, other_fields
 from glassbox.grafana.differences.quantities import quantity
+from glassbox.grafana.differences.query_excerpts import both_states
 
 _TOLD = frozenset({"id", "title", "type", "description", "fieldConfig", "gridPos", "targets", "panels"})
 _TOLD_DEFAULTS = frozenset({"thresholds", "unit"})
@@ -73,7 +74,10 @@ def _queries(part: str, before: list[Json], after: list[Json]) -> Iterator[Diffe
             yield Difference(part, f"{name} {'added' if one is None else 'removed'}", one, other)
         elif one != other:
             if one.get("expr") != other.get("expr"):
-                yield Difference(part, f"{name} changed", one.get("expr"), other.get("expr"))
+                exprs = one.get("expr"), other.get("expr")
+                yield Difference(
+                    part, f"{name} changed", *exprs, detail=both_states(*(str(each or "") for each in exprs))
+                )
             yield from other_fields(part, one, other, ("expr", "refId"), f"{name}: ")
 
 

@@ -8,11 +8,13 @@ from typing import Any
 
 from glassbox.compile.bundle import Json
 from glassbox.grafana.differences.difference import Difference, changed, named_items, other_fields
+from glassbox.grafana.differences.query_excerpts import both_states
 from glassbox.grafana.rule_marks import DURATIONS
 
 # Numbers of PromQL that are not durations: 0.95 but not the 5 of [5m].
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?:e[+-]?\d+)?(?![\w.])", re.IGNORECASE)
 _COMPARED = re.compile(r"(?:[<>]=?|[!=]=)\s*(?:bool\s*)?-?\s*$")
+_QUERY_CHANGED = "query changed"
 _TOLD = frozenset({"uid", "data", "labels", "annotations", "isPaused", "ruleGroup", "folderUID", "provenance"})
 _WORDS = {
     "for": "for", "keep_firing_for": "keep firing for", "execErrState": "state on errors", "noDataState": "state without data",
@@ -49,7 +51,9 @@ def _queries(part: str, before: Json, after: Json) -> Iterator[Difference]:
     for ref_id in sorted(old.keys() & new.keys()):
         one, other = (nodes[ref_id].get("model", {}).get("expr") for nodes in (old, new))
         if one != other:
-            yield Difference(part, query_change(str(one), str(other)), one, other)
+            text = query_change(str(one), str(other))
+            detail = both_states(str(one), str(other)) if text == _QUERY_CHANGED else ""
+            yield Difference(part, text, one, other, detail=detail)
     plain = [{ref_id: _without_expr(node) for ref_id, node in nodes.items()} for nodes in (old, new)]
     yield from named_items(part, "node", *plain)
 
@@ -71,7 +75,7 @@ def query_change(before: str, after: str) -> str:
         if len(pairs) == 1 and compared:
             ((one, other),) = pairs
             return f"threshold {one} -> {other}"
-    return "query changed"
+    return _QUERY_CHANGED
 
 
 def group_differences(before: Json, after: Json, leaving: Mapping[str, str]) -> Iterator[Difference]:

@@ -7,7 +7,16 @@ from dataclasses import dataclass
 
 from glassbox.deploying.change import Action, Change, ToldChange
 from glassbox.deploying.plan import PushPlan
-from glassbox.deploying.plan_words import FORCED, MARKS, by_part, count_line, edit_sentence, heading, lost_sentence
+from glassbox.deploying.plan_words import (
+    FORCED,
+    MARKS,
+    by_part,
+    count_line,
+    edit_sentence,
+    heading,
+    lost_sentence,
+    remarks,
+)
 from glassbox.http.outside_text import one_line
 
 _KIND_WIDTH = len("rule group")
@@ -29,7 +38,7 @@ def plan_lines(plan: PushPlan, wanted: Sequence[Change]) -> Iterator[PlanLine]:
     width = max([_KIND_WIDTH, *(len(change.kind_name) for change in plan.pending)])
     for change in plan.pending:
         yield from change_lines(change, forced=change in wanted, width=width)
-    for remark in plan.remarks:
+    for remark in remarks(plan, wanted):
         yield PlanLine(f"  {one_line(remark)}", "cyan")
     yield PlanLine(count_line(plan, wanted))
 

@@ -42,6 +42,7 @@ class Change:
     """One object of Grafana and what happens to it: `content` is sent, `live` is there already (None: nothing).
 
     `lost` are the titles of what is deleted for good with it. `edit` is what others changed and this would overwrite.
+    `remarks` are sentences to read in any case, `consequences` those to read where this is carried out.
     """
 
     action: Action
@@ -52,6 +53,7 @@ class Change:
     lost: tuple[str, ...] = ()
     edit: Edit | None = None
     remarks: tuple[str, ...] = ()
+    consequences: tuple[str, ...] = ()
 
     @property
     def kind_name(self) -> str:
@@ -72,6 +74,10 @@ class Change:
     def name(self) -> str:
         """Kind and title: "dashboard LLM serving"."""
         return f"{self.kind_name} {self.title}"
+
+    def leaves(self, folder_uid: str) -> list[str]:
+        """The folder that it leaves for good, for each rule that it takes out of one; `folder_uid` is that of the installation."""
+        return list(self.kind.taken_from(self.content, self.live, folder_uid)) if self.live else []
 
     @property
     def _any_state(self) -> Json:

@@ -109,9 +109,9 @@ class GroupsAsBefore(RuleGroupKind):
         groups = super().leftovers(survey, wanted)
         return [group for group in groups if place_key(group["folderUid"], group["title"]) in self._objects]
 
-    def remarks(self, content: Json | None, live: Json, folder_uid: str) -> Iterator[str]:
-        """Without those on folders that are left: what becomes of them is in the plan."""
-        yield from self.remarks_on_rules(content, live, folder_uid)
+    def taken_from(self, content: Json | None, live: Json, folder_uid: str) -> Iterator[str]:
+        """None: what becomes of a folder is in the plan."""
+        return iter(())
 
 
 def _as_sent(group: Json) -> Json:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import partial
 
 from glassbox.compile.bundle import Json
@@ -15,6 +16,7 @@ from glassbox.deploying.selection import ALWAYS, EVERYTHING, Selection
 from glassbox.grafana.at_once import at_once
 from glassbox.grafana.client import Grafana
 from glassbox.grafana.differences.difference import Difference
+from glassbox.grafana.failures import NotVisibleError
 from glassbox.grafana.kinds import KINDS
 from glassbox.grafana.kinds.kind import Deployment, ObjectKind
 from glassbox.grafana.survey import Survey
@@ -33,7 +35,8 @@ class GrafanaServer:
 class PushPlan:
     """Every object with its change, in the order of carrying out: deletions last. `remarks` are sentences to read.
 
-    `left_out` are those of them that say what is not compared, such as what the credential may not read.
+    `left_out` are those of them that say what is not compared, such as what the credential may not read. `left_folders` is how
+    many objects each folder holds that changes take rules of ours from for good.
     """
 
     server: GrafanaServer
@@ -42,6 +45,7 @@ class PushPlan:
     changes: tuple[Change, ...]
     remarks: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
+    left_folders: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def pending(self) -> tuple[Change, ...]:
@@ -85,7 +89,8 @@ def plan(
         selection.refuse_nothing([change for change in (*writes, *removals) if change.kind.name != ALWAYS])
     # Several objects may say the same, as of a folder that all of them leave.
     told = dict.fromkeys([*possible.left_out, *(remark for change in writes for remark in change.remarks), *remarks])
-    return PushPlan(server, survey.folder_uid, survey.rules_folder_uid, (*writes, *reversed(removals)), tuple(told), possible.left_out)  # fmt: skip  # one object
+    changes = (*writes, *reversed(removals))
+    return PushPlan(server, survey.folder_uid, survey.rules_folder_uid, changes, tuple(told), possible.left_out, _left_folders(survey, changes))  # fmt: skip  # one object
 
 
 def _change(survey: Survey, kind: ObjectKind, content: Json) -> Change:
@@ -98,9 +103,8 @@ def _change(survey: Survey, kind: ObjectKind, content: Json) -> Change:
     if kind.equal(merged, live) or kind.is_what_we_pushed(survey.grafana, merged, live):
         return Change(Action.KEEP, kind, merged, live, remarks=remarks)
     told = tuple(kind.differences(merged, live)) or (Difference("", "content changed"),)
-    return Change(
-        Action.UPDATE, kind, merged, live, told, kind.lost(merged, live), kind.edit(survey, live, merged), remarks
-    )
+    edit, consequences = kind.edit(survey, live, merged), tuple(kind.consequences(merged, live))
+    return Change(Action.UPDATE, kind, merged, live, told, kind.lost(merged, live), edit, remarks, consequences)
 
 
 def _removal(survey: Survey, kind: ObjectKind, leftover: Json) -> Iterator[Change]:
@@ -109,3 +113,13 @@ def _removal(survey: Survey, kind: ObjectKind, leftover: Json) -> Iterator[Chang
         kind.check_ours(owned, survey.folder_uid)
         lost = kind.lost(None, owned)
         yield Change(Action.DELETE, kind, None, owned, lost=lost, edit=kind.edit(survey, owned, None))
+
+
+def _left_folders(survey: Survey, changes: Iterable[Change]) -> dict[str, int]:
+    """Without a folder that is gone, or that the credential may not see."""
+    counts: dict[str, int] = {}
+    for uid in sorted({uid for change in changes for uid in change.leaves(survey.folder_uid)}):
+        with suppress(NotVisibleError):
+            if survey.folder(uid):
+                counts[uid] = sum(survey.grafana.folder_counts(uid).values())
+    return counts

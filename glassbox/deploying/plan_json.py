@@ -10,6 +10,7 @@ from typing import Any
 from glassbox.compile.bundle import Json
 from glassbox.deploying.change import Action, Change
 from glassbox.deploying.plan import PushPlan
+from glassbox.deploying.plan_words import remarks
 from glassbox.deploying.selection import Selection
 from glassbox.grafana.differences.difference import Difference
 
@@ -27,7 +28,7 @@ def plan_json(plan: PushPlan, selection: Selection, *, prune: bool, places: Sequ
         "options": {"only": selection.pattern, "prune": prune},
         "count": {action.value: plan.count[action] for action in Action} | {"edited_by_others": len(edited)},
         "changes": [_change(change) for change in plan.changes],
-        "remarks": list(plan.remarks),
+        "remarks": remarks(plan, plan.allowed(force=False)),
         "places": list(places),
     }
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from glassbox.deploying.change import Action, ToldChange
 from glassbox.deploying.plan import PushPlan
-from glassbox.deploying.plan_words import by_part, count_line, edit_sentence, heading, lost_sentence
+from glassbox.deploying.plan_words import by_part, count_line, edit_sentence, heading, lost_sentence, remarks
 from glassbox.http.outside_text import harmless, one_line
 
 _VERBS = {Action.CREATE: "create", Action.UPDATE: "update", Action.DELETE: "delete"}
@@ -16,11 +16,12 @@ _MARKUP = re.compile(r"([\\`*_{}\[\]<>()#+!|~@:])")
 
 def plan_markdown(plan: PushPlan) -> str:
     """The plan as a list; the count is its first line too, since a comment is folded there."""
-    count = plain_markdown(count_line(plan, plan.allowed(force=False)))
+    allowed = plan.allowed(force=False)
+    count = plain_markdown(count_line(plan, allowed))
     lines = [f"**{count}**", "", plain_markdown(heading(plan)), ""]
     for change in plan.pending:
         lines += change_items(change)
-    lines += [f"- {plain_markdown(remark)}" for remark in plan.remarks]
+    lines += [f"- {plain_markdown(remark)}" for remark in remarks(plan, allowed)]
     return "\n".join([*lines, "", count] if plan.pending else lines).rstrip()
 
 

@@ -7,7 +7,16 @@ from dataclasses import dataclass
 
 from glassbox.deploying.change import Action, Change, ToldChange
 from glassbox.deploying.plan import PushPlan
-from glassbox.deploying.plan_words import FORCED, MARKS, by_part, count_line, edit_sentence, heading, lost_sentence
+from glassbox.deploying.plan_words import (
+    FORCED,
+    MARKS,
+    by_part,
+    count_line,
+    edit_sentence,
+    heading,
+    lost_sentence,
+    remarks,
+)
 from glassbox.http.outside_text import one_line
 
 _KIND_WIDTH = len("rule group")
@@ -31,7 +40,7 @@ def plan_lines(plan: PushPlan, wanted: Sequence[Change]) -> Iterator[PlanLine]:
         yield from change_lines(change, forced=change in wanted, width=width)
         if change not in wanted and not change.edit:
             yield PlanLine("      ! stays, since it holds what is kept without --force", "magenta")
-    for remark in plan.remarks:
+    for remark in remarks(plan, wanted):
         yield PlanLine(f"  {one_line(remark)}", "cyan")
     yield PlanLine(count_line(plan, wanted))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from glassbox.deploying.change import Action, Change, ToldChange
 from glassbox.deploying.plan import PushPlan
@@ -24,6 +24,19 @@ def heading(plan: PushPlan) -> str:
     if plan.rules_folder_uid != plan.folder_uid:
         folders += f", rules in {plan.rules_folder_uid!r}"
     return f"Grafana {version} at {plan.server.url}, organisation {plan.server.organisation!r}, {folders}"
+
+
+def remarks(plan: PushPlan, wanted: Sequence[Change]) -> list[str]:
+    """The sentences to read where these changes are carried out, each once."""
+    consequences = (sentence for change in wanted for sentence in change.consequences)
+    return list(dict.fromkeys([*plan.remarks, *consequences, *_on_emptied_folders(plan, wanted)]))
+
+
+def _on_emptied_folders(plan: PushPlan, wanted: Sequence[Change]) -> Iterator[str]:
+    taken = Counter(uid for change in wanted for uid in change.leaves(plan.folder_uid))
+    for uid in sorted(taken):
+        if taken[uid] == plan.left_folders.get(uid):
+            yield f"Folder {uid!r} held alert rules of ours, and stays: delete it in Grafana if nobody needs it."
 
 
 def count_line(plan: PushPlan, wanted: Sequence[Change]) -> str:

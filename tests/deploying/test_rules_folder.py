@@ -10,7 +10,7 @@ from glassbox.compile.grafana_notifications import FOLDER_LABEL
 from glassbox.deploying import plan_json
 from glassbox.deploying.change import Action
 from glassbox.deploying.destroying import destroy_plan
-from glassbox.deploying.plan_words import heading
+from glassbox.deploying.plan_words import heading, remarks
 from glassbox.deploying.selection import EVERYTHING
 from glassbox.errors import GlassboxError
 from glassbox.grafana.rule_marks import is_where_pushed, marked
@@ -52,7 +52,7 @@ def test_a_first_push_makes_both_folders_and_a_second_writes_nothing(servers):
     assert folders_of_rules(server) == dict.fromkeys(UIDS, "rules")
     assert server.state.dashboards["glassbox-a"].folder_uid == "glassbox"
     again = planned(grafana, APART, IN_TWO)
-    assert (again.pending, again.remarks) == ((), ())
+    assert (again.pending, remarks(again, again.pending)) == ((), [])
     assert heading(again).endswith("folder 'glassbox', rules in 'rules'")
 
 
@@ -86,13 +86,13 @@ def test_the_setting_moves_rules_with_their_uids_and_their_pauses(servers, befor
     assert [each.text for each in moved[1].differences] == [f"folder {left} -> {after.grafana.folder_of_rules}"]
     stays = f"Folder '{left}' held alert rules of ours, and stays: delete it in Grafana if nobody needs it."
     anew = "Grafana evaluates rules anew that move to another folder: what fires resolves, and fires again after its `for`."  # fmt: skip  # one sentence
-    assert list(made.remarks) == [anew, *([stays] if left != "glassbox" else [])]
+    assert remarks(made, made.pending) == [anew, *([stays] if left != "glassbox" else [])]
     carry_out(grafana, made)
     assert folders_of_rules(server) == dict.fromkeys(UIDS, after.grafana.folder_of_rules)
     assert rule_numbers(server) == numbers
     assert server.state.rules["glassbox-Long"].body["isPaused"]
     again = planned(grafana, after, content_after)
-    assert (again.pending, again.remarks) == ((), ())
+    assert (again.pending, remarks(again, again.pending)) == ((), [])
 
 
 @pytest.mark.parametrize(
@@ -184,9 +184,9 @@ def test_destroy_finds_the_rules_of_a_folder_that_the_settings_have_left(servers
     made = destroy_plan(grafana, TOGETHER.grafana)
     carry_out(grafana, made)
     assert (list(server.state.folders), list(server.state.rules)) == (["rules"], [])
-    assert made.remarks == (
-        "Folder 'rules' held alert rules of ours, and stays: delete it in Grafana if nobody needs it.",
-    )
+    assert remarks(made, made.pending) == [
+        "Folder 'rules' held alert rules of ours, and stays: delete it in Grafana if nobody needs it."
+    ]
 
 
 def test_destroy_before_the_first_push_to_a_new_folder_finds_the_rules_of_the_old_one(servers):
@@ -244,4 +244,4 @@ def test_a_new_title_says_what_becomes_of_firing_alerts(servers, before, content
     made = planned(grafana, after, content)
     assert [change.kind.name for change in made.pending] == ["folder"]
     anew = "Grafana evaluates alert rules anew whose folder gets another title: what fires resolves, and fires again after its `for`."  # fmt: skip  # one sentence
-    assert made.remarks == ((anew,) if says_so else ())
+    assert remarks(made, made.pending) == ([anew] if says_so else [])

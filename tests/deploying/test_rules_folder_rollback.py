@@ -6,6 +6,7 @@ import pytest
 
 from glassbox.deploying.backups import all_backups
 from glassbox.deploying.change import Action
+from glassbox.deploying.plan_words import remarks
 from glassbox.deploying.rollback import going_back
 from glassbox.errors import GlassboxError
 from tests.support.kept_pushes import applied, content, gone_back
@@ -134,8 +135,9 @@ def test_a_folder_that_holds_something_of_others_stays_and_the_plan_says_so(tmp_
         theirs = in_folder("rules", group("theirs", "Theirs"))[0]
         grafana.put_rule_group(theirs | {"rules": [theirs["rules"][0] | {"uid": "theirs"}]}, editable=True)
         made = going_back(grafana, APART.grafana, all_backups(tmp_path)).plan
-        assert made.remarks[1:] == ("Folder 'Glassbox alerts' stays, since it holds more than what is deleted.",)
-        assert made.remarks[0].startswith("Grafana evaluates rules anew that move to another folder")
+        stays, anew = remarks(made, made.pending)
+        assert stays == "Folder 'Glassbox alerts' stays, since it holds more than what is deleted."
+        assert anew.startswith("Grafana evaluates rules anew that move to another folder")
         gone_back(grafana, tmp_path, settings=APART)
         assert {uid: each.folder_uid for uid, each in server.state.rules.items()} == {
             "theirs": "rules", "glassbox-Down": "glassbox", "glassbox-Slow": "glassbox", "glassbox-Long": "glassbox",

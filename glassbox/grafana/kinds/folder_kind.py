@@ -90,7 +90,9 @@ class FolderKind(ObjectKind):
         if (parents := live.get("parents")) and "parentUid" not in (content or {}):
             around = " / ".join(str(parent.get("title")) for parent in parents)
             yield f"Folder {self.title(live)!r} is inside {around!r}, and stays there."
-        if content and content.get("holds") != _BOARDS and content["title"] != live["title"]:
+
+    def consequences(self, content: Json, live: Json) -> Iterable[str]:
+        if content.get("holds") != _BOARDS and content["title"] != live["title"]:
             yield f"Grafana evaluates alert rules anew whose folder gets another title: {EVALUATED_ANEW}"
 
     def write(self, grafana: Grafana, content: Json, live: Json | None) -> None:

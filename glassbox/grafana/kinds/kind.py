@@ -143,6 +143,14 @@ class ObjectKind(ABC):
         """Sentences about the object that people should read: what is left alone, and why."""
         return ()
 
+    def consequences(self, content: Json, live: Json) -> Iterable[str]:
+        """Sentences about what writing `content` brings with it, said only where it is written."""
+        return ()
+
+    def taken_from(self, content: Json | None, live: Json, folder_uid: str) -> Iterable[str]:
+        """The folder that a write, or a removal where `content` is None, leaves for good, for each object that it takes out of it."""
+        return ()
+
     def missing(self, content: Json, live: Json | None) -> str:
         """What this machine lacks to write the object, as a sentence, such as a secret; "" for nothing. Asked before the first write."""
         return ""

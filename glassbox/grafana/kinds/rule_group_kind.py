@@ -172,18 +172,23 @@ class RuleGroupKind(ObjectKind):
         return live | {"rules": rules} if rules else None
 
     def remarks(self, content: Json | None, live: Json, folder_uid: str) -> Iterator[str]:
-        yield from self.remarks_on_rules(content, live, folder_uid)
-        for left in sorted(_folders_left(content, live, folder_uid)):
-            yield f"Folder {left!r} held alert rules of ours, and stays: delete it in Grafana if nobody needs it."
-
-    def remarks_on_rules(self, content: Json | None, live: Json, folder_uid: str) -> Iterator[str]:
-        """Sentences about rules that stay since they are not ours, and about those that come from another folder."""
+        """Sentences about rules that stay since they are not ours."""
         wanted = {rule["uid"] for rule in content["rules"] if owner_of_rule(rule)} if content else set()
         for rule in live["rules"]:
             if owner_of_rule(rule) != folder_uid and rule["uid"] not in wanted:
                 yield left_alone("Rule", rule["title"], rule["uid"], owner_of_rule(rule))
-        if content and any(rule["folderUID"] != content["folderUid"] for rule in live.get("elsewhere", ())):
+
+    def consequences(self, content: Json, live: Json) -> Iterator[str]:
+        if any(rule["folderUID"] != content["folderUid"] for rule in live.get("elsewhere", ())):
             yield f"Grafana evaluates rules anew that move to another folder: {EVALUATED_ANEW}"
+
+    def taken_from(self, content: Json | None, live: Json, folder_uid: str) -> Iterator[str]:
+        """Folders of rules alone."""
+        rules = live.get("elsewhere", ()) if content else live["rules"] if live.get("former") else ()
+        here = content["folderUid"] if content else None
+        for rule in rules:
+            if is_where_pushed(rule, folder_uid) and rule["folderUID"] not in (folder_uid, here):
+                yield rule["folderUID"]
 
     def write(self, grafana: Grafana, content: Json, live: Json | None) -> None:
         """Write the group, with the rules that are still here and that another group will take: otherwise they would be deleted."""
@@ -237,13 +242,6 @@ def _place(group: Json) -> tuple[str, str]:
 
 def _seen_from(here: tuple[str, str], place: tuple[str, str]) -> str:
     return place[1] if place[0] == here[0] else place_name(*place)
-
-
-def _folders_left(content: Json | None, live: Json, folder_uid: str) -> set[str]:
-    """Folders of rules alone that ours leave for good."""
-    rules = live.get("elsewhere", ()) if content else live["rules"] if live.get("former") else ()
-    here = content["folderUid"] if content else None
-    return {rule["folderUID"] for rule in rules if is_where_pushed(rule, folder_uid)} - {folder_uid, here}
 
 
 def _check_rule(rule: Json, group: Json, folder_uid: str) -> None:

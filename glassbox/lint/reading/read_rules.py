@@ -40,11 +40,11 @@ def is_group(value: Mapping[str, Any]) -> bool:
 
 
 def _is_like_group(group: Any) -> bool:
-    """With `rules` that are empty or rules, or with rules under another name, as where that is misspelt."""
+    """With `rules` that are empty, no list, or rules, or with rules under another name, as where that is misspelt."""
     if not isinstance(group, dict):
         return False
     rules = group.get("rules")
-    if "rules" in group and not rules:
+    if "rules" in group and (not rules or not isinstance(rules, list | dict)):
         return True
     if any(_OF_RULES & each.keys() for each in _objects(rules)):
         return True

@@ -26,11 +26,11 @@ class RulesBack:
         found = ((self._place(title, origin), before) for title, (origin, before) in _states(backups).items())
         return [(place, place.back_to(before)) for place, before in found if place]
 
-    def differs(self, backups: Sequence[Backup]) -> bool:
-        """Whether it changes anything; GlassboxError where that is not known, since a place cannot be found."""
+    def differs(self, backups: Sequence[Backup], must_be_known: bool) -> bool:
+        """Whether it changes anything at places that can be found; GlassboxError where it must be known of all and one cannot be."""
         if any(place.touched(content) for place, content in self.wanted(backups)):
             return True
-        if missing := self._missing(backups):
+        if must_be_known and (missing := self._missing(backups)):
             raise GlassboxError(
                 f"Backup {backups[-1].identity} holds rules in {' and '.join(missing)}: name that place with --prometheus-rules DIR or --mimir URL "
                 "to bring them back, or an older backup with --to ID to go back further without them. Nothing was changed."

@@ -17,7 +17,7 @@ from glassbox.cli.session import Session
 @to_grafana
 @to_backups
 @click.option("--dry-run", is_flag=True, help="Print the plan, and change nothing.")
-@click.option("--force", is_flag=True, help="Delete what others edited, too.")
+@click.option("--force", is_flag=True, help="Delete what others edited, and folders that may be theirs, too.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_obj
 def command(

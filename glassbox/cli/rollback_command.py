@@ -74,7 +74,8 @@ def command(
         say(_used(back))
         wanted = plan.allowed(force=force)
         say_plan(plan, wanted)
-        for line in (*_rule_lines(places), *rules_back.left_alone(back.way.backups)):
+        left_alone = rules_back.left_alone(back.way.backups)
+        for line in (*_rule_lines(places), *left_alone):
             say(line)
         if dry_run or not (plan.pending or kept):
             return FINDINGS if plan.pending or kept or plan.left_out else DONE
@@ -82,7 +83,7 @@ def command(
         backup = keep_backup(grafana, plan, wanted, backups, kept, goes_back_to=back.way.backups[-1].identity)
         bring(rules_back.in_turn(back.way.backups))
         code = carry_out(grafana, plan, wanted, "Rolled back")
-        if backup and code == DONE:
+        if backup and code == DONE and not left_alone:
             finish(backup, backups)
         return code
 

@@ -62,11 +62,11 @@ class RulesBack:
             if place:
                 yield place, place.back_to(before)
 
-    def differs(self, backups: Sequence[Backup]) -> bool:
-        """Whether it changes anything; GlassboxError where that is not known, since a place cannot be found."""
+    def differs(self, backups: Sequence[Backup], must_be_known: bool) -> bool:
+        """Whether it changes anything at places that can be found; GlassboxError where it must be known of all and one cannot be."""
         if any(place.touched(content) for place, content in self.wanted(backups)):
             return True
-        if missing := self._missing(backups):
+        if must_be_known and (missing := self._missing(backups)):
             titles = " and ".join(kept.title for kept in missing)
             raise GlassboxError(
                 f"Backup {backups[-1].identity} holds rules in {titles}: {_advice(missing[0])}, "

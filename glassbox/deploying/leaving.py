@@ -2,28 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-
-from glassbox.deploying.change import Action, Change
+from glassbox.deploying.change import Change
 from glassbox.grafana.kinds.dashboard_kind import DashboardKind
-from glassbox.grafana.kinds.folder_kind import FolderKind
 from glassbox.grafana.kinds.rule_group_kind import RuleGroupKind
 
 IN_FOLDER = (DashboardKind.name, RuleGroupKind.name)
 """The kinds whose objects a folder holds."""
-
-
-def without_held_folders(wanted: Iterable[Change], held: Sequence[Change]) -> list[Change]:
-    """These changes, without the deletion of each folder that keeps something, since `held` are not carried out."""
-    return [
-        change
-        for change in wanted
-        if not (_is_emptied(change) and any(leaving(each, change.identity) for each in held))
-    ]
-
-
-def _is_emptied(change: Change) -> bool:
-    return change.kind.name == FolderKind.name and change.action is Action.DELETE
 
 
 def leaving(change: Change, folder_uid: str) -> int:

@@ -10,7 +10,7 @@ from functools import partial
 
 from glassbox.compile.bundle import Json
 from glassbox.deploying.change import Action, Change
-from glassbox.deploying.leaving import without_held_folders
+from glassbox.deploying.needed_by_kept import without_what_kept_needs
 from glassbox.deploying.rights import within_rights
 from glassbox.deploying.selection import ALWAYS, EVERYTHING, Selection
 from glassbox.grafana.at_once import at_once
@@ -53,9 +53,9 @@ class PushPlan:
         return tuple(change for change in self.changes if change.action is not Action.KEEP)
 
     def allowed(self, *, force: bool) -> list[Change]:
-        """The changes that are carried out: without `force` those that overwrite nothing of others, and no folder around it."""
+        """The changes that are carried out: without `force` those that overwrite nothing of others and delete nothing that it needs."""
         wanted = [change for change in self.pending if force or not change.edit]
-        return without_held_folders(wanted, [change for change in self.pending if change not in wanted])
+        return wanted if force else without_what_kept_needs(wanted, self.changes)
 
     @property
     def count(self) -> Counter[Action]:

@@ -39,7 +39,7 @@ def plan_lines(plan: PushPlan, wanted: Sequence[Change]) -> Iterator[PlanLine]:
     for change in plan.pending:
         yield from change_lines(change, forced=change in wanted, width=width)
         if change not in wanted and not change.edit:
-            yield PlanLine("      ! stays, since it holds what is kept without --force", "magenta")
+            yield PlanLine("      ! stays, since what is kept without --force needs it", "magenta")
     for remark in remarks(plan, wanted):
         yield PlanLine(f"  {one_line(remark)}", "cyan")
     yield PlanLine(count_line(plan, wanted))

@@ -28,7 +28,11 @@ from glassbox.settings.notifications import Notifications
 NONE_DECLARED = Notifications()
 
 
-def _in_nothing(_backups: Sequence[Backup]) -> bool:
+Differs = Callable[[Sequence[Backup], bool], bool]
+"""Whether going back through backups changes anything beside Grafana; GlassboxError where it must be known and is not."""
+
+
+def _in_nothing(_backups: Sequence[Backup], _must_be_known: bool) -> bool:
     return False
 
 
@@ -49,14 +53,13 @@ def going_back(
     declared: Notifications = NONE_DECLARED,
     *,
     force: bool = False,
-    differs: Callable[[Sequence[Backup]], bool] = _in_nothing,
+    differs: Differs = _in_nothing,
 ) -> GoingBack:
     """Back to before the backup of this id; without one, to before the newest that gives anything to do.
 
     A push that fails before its first write leaves a backup that gives nothing to do, and must not hide an earlier push.
     A rollback that did not finish is gone on with where something is left that may be done, with `force` edits of others too.
-    `differs` is whether going back through these backups would change anything beside Grafana; it raises GlassboxError where
-    that is not known, so that no push is passed over which may have changed something there.
+    No push is passed over of which it is not known whether `differs`.
     """
     found = chosen(backups, Installation(grafana.url, grafana.organisation(), target.folder_uid), identity)
     if identity:
@@ -69,10 +72,10 @@ def going_back(
     return GoingBack(made, way, is_useful=False)
 
 
-def _is_useful(made: PushPlan, way: WayBack, force: bool, differs: Callable[[Sequence[Backup]], bool]) -> bool:
+def _is_useful(made: PushPlan, way: WayBack, force: bool, differs: Differs) -> bool:
     if way.unfinished:
-        return bool(made.allowed(force=force)) or (bool(way.unfinished.places) and differs(way.backups))
-    return bool(made.pending) or differs(way.backups)
+        return bool(made.allowed(force=force)) or differs(way.backups, False)
+    return bool(made.pending) or differs(way.backups, True)
 
 
 def chosen(backups: Sequence[Backup], installation: Installation, identity: str = "") -> list[Backup]:

@@ -160,6 +160,27 @@ def test_a_place_that_is_not_named_is_left_alone_and_said(run, ruler, tmp_path):
     assert f"Rules in {place.title} were changed too and are left as they are: name that place with --prometheus-rules DIR or --mimir URL" in out  # fmt: skip  # one sentence
 
 
+def test_a_place_that_is_named_afterwards_is_gone_on_with(run, ruler, tmp_path):
+    place = Folder(ruler, tmp_path)
+    assert run(FIRST, *place.options)[0] == 0
+    held, boards = place.state(), set(run.server.state.dashboards)
+    assert run(FIRST, "rollback", "--yes")[0] == 0
+    code, out, _ = run(FIRST, "rollback", "--yes", *place.options)
+    assert (code, place.state(), run.server.state.dashboards) == (0, {}, {})
+    assert "This goes on with the rollback" in out
+    assert run(FIRST, "rollback", "--yes", *place.options)[0] == 0
+    assert (place.state(), set(run.server.state.dashboards)) == (held, boards)
+
+
+def test_without_its_place_the_next_rollback_undoes_the_one_before(run, ruler, tmp_path):
+    place = Folder(ruler, tmp_path)
+    assert run(FIRST, *place.options)[0] == 0
+    held, boards = place.state(), set(run.server.state.dashboards)
+    for there in (set(), boards):
+        assert run(FIRST, "rollback", "--yes")[0] == 0
+        assert (place.state(), set(run.server.state.dashboards)) == (held, there)
+
+
 def test_a_push_of_recorded_series_alone_is_not_passed_over_where_its_place_is_not_named(run, ruler, tmp_path):
     place = Folder(ruler, tmp_path)
     assert run(FIRST)[0] == 0

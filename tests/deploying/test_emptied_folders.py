@@ -182,7 +182,7 @@ def test_the_commands_say_which_folder_stays_and_why(tmp_path, monkeypatch, caps
         edited(server, "glassbox-queue", title="Mine")
         code, out = run("rollback", "--yes")
         assert (code, list(server.state.folders)) == (2, ["glassbox"])
-        assert "  - folder     Glassbox\n      ! stays, since it holds what is kept without --force\n" in out
+        assert "  - folder     Glassbox\n      ! stays, since what is kept without --force needs it\n" in out
         assert "3 to delete (of which 2 are kept)" in out
         assert "Others edited dashboard Mine: not overwritten." in out
         settings.write_text("ruler: {through_grafana: never}\ngrafana: {rules_folder_uid: oncall}\n")

@@ -39,6 +39,8 @@ from glassbox.grafana.transport import GrafanaTransport
 from glassbox.http.addresses import server_address
 
 EXISTS_ALREADY = (409, 412)
+# Those of folders; not checked against source.
+TITLES_MAY_REPEAT_SINCE = (11, 0, 0)
 # Grafana refuses a limit above 5000.
 SEARCH_PAGE = 1000
 
@@ -163,10 +165,10 @@ class Grafana:
             # Grafana 10 and 11 answer 409, 12 and 13 answer 412; both also for reasons other than "exists".
             if error.status not in EXISTS_ALREADY:
                 raise
-            self._say_why_not_created(uid, title, setting)
+            self._say_why_not_created(uid, title, setting, error)
 
-    def _say_why_not_created(self, uid: str, title: str, setting: str) -> None:
-        """Raise GlassboxError unless the folder is there."""
+    def _say_why_not_created(self, uid: str, title: str, setting: str, refusal: GrafanaError) -> None:
+        """Raise GlassboxError unless the folder is there: what Grafana said, where it cannot be its title."""
         try:
             Folder(self._transport.about(f"folder {uid}", FOLDER)).get_folder(path_part(uid))
         except NotVisibleError as error:
@@ -175,8 +177,12 @@ class Grafana:
                     f"Grafana has a folder {uid!r} that this credential may not see: give it rights on that folder, "
                     f"or set another {setting}_uid in the settings."
                 ) from None
+            version = self.version()
+            if version and version >= TITLES_MAY_REPEAT_SINCE:
+                raise refusal from None
+            has = "has" if version else "may have"
             raise GlassboxError(
-                f"Grafana has another folder titled {title!r}, and this version allows each title only once: "
+                f"Grafana {has} another folder titled {title!r}, and versions before 11 allow each title only once: "
                 f"set {setting}_title in the settings."
             ) from None
 

@@ -301,10 +301,27 @@ def test_create_folder_accepts_one_that_is_there(server: Misbehaving, grafana: G
     assert server.bodies[0] == {"uid": "glassbox", "title": "LLM"}
 
 
-def test_create_folder_fails_when_the_conflict_is_another(server: Misbehaving, grafana: Grafana) -> None:
-    server.answer(Reply(409, {"message": "same title"}), Reply(404, {"message": "folder not found"}))
-    with pytest.raises(GlassboxError, match=r"another folder titled 'LLM', .* set grafana\.folder_title"):
+@pytest.mark.parametrize(("health", "has"), [({"version": "10.4.3"}, "has"), ({}, "may have")])
+def test_create_folder_names_the_title_where_another_may_have_it(
+    server: Misbehaving, grafana: Grafana, health: dict[str, str], has: str
+) -> None:
+    server.answer(
+        Reply(409, {"message": "same title"}), Reply(404, {"message": "folder not found"}), Reply(body=health)
+    )
+    with pytest.raises(
+        GlassboxError, match=rf"Grafana {has} another folder titled 'LLM', .* set grafana\.folder_title"
+    ):
         grafana.create_folder("glassbox", "LLM")
+
+
+@pytest.mark.parametrize("status", [409, 412])
+def test_create_folder_says_what_grafana_said_where_titles_may_repeat(
+    server: Misbehaving, grafana: Grafana, status: int
+) -> None:
+    health = Reply(body={"version": "12.4.0"})
+    server.answer(Reply(status, {"message": "the object was changed"}), Reply(404, {"message": "not found"}), health)
+    error = refused(lambda: grafana.create_folder("glassbox", "LLM"))
+    assert (error.status, "the object was changed" in str(error), "titled" in str(error)) == (status, True, False)
 
 
 DELETIONS = {

@@ -128,7 +128,8 @@ def _of_table(name: str) -> Iterator[str]:
 def _gone(name: str) -> Iterator[str]:
     if former := former_metrics().get(name):
         instead = f"; now {former.replacement}" if former.replacement else ""
-        yield f"gone from version {former.removed_in} on{instead}"
+        differs = f": {former.differs}" if former.differs else ""
+        yield f"gone from version {former.removed_in} on{instead}{differs}"
 
 
 def _described(metric: Metric) -> str:

@@ -59,13 +59,15 @@ def test_files_of_anybody(tmp_path, capsys):
         "title": "Swapped",
         "id": 3,
         "type": "stat",
-        "targets": [{"refId": "A", "expr": "sum(vllm:num_requests_swapped) + own"}],
+        "targets": [{"refId": "A", "expr": "sum(vllm:num_requests_swapped) + own + node_disk_io_time_ms"}],
     }
     (tmp_path / "b.json").write_text(json.dumps({"title": "B", "uid": "b", "panels": [old]}))
     lines = explain(capsys, "swapped", "--path", str(tmp_path))
-    assert "  query A: 2 selectors" in lines
+    assert "  query A: 3 selectors" in lines
     at = lines.index("    vllm:num_requests_swapped")
     assert any(line.startswith("      gone from version 0.") for line in lines[at:])
+    in_seconds = "node_disk_io_time_seconds_total: it is in seconds, where this was in milliseconds"
+    assert f"      gone from version 0.16.0 on; now {in_seconds}" in lines
     at = lines.index("    own")
     assert lines[at + 1 : at + 3] == [
         "      labels: not known",

@@ -12,6 +12,8 @@ from glassbox.errors import GlassboxError
 
 MAX_BYTES = 32 * 1024 * 1024
 """What Grafana's own limits leave far below; a dashboard has a few hundred kilobytes."""
+MOST_BYTES_OF_OURS = 1024 * 1024 * 1024
+"""Of what this tool wrote itself, such as a backup of a thousand dashboards."""
 MAX_DEPTH = 100
 """Of lists and objects inside each other; dashboards have about ten."""
 
@@ -19,8 +21,8 @@ FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 """What an OSError has where a disk or a quota is full."""
 
 
-def content_of(file: Path) -> bytes:
-    """The bytes of a file; raises OSError, whose strerror says why, also for pipes, devices and more than MAX_BYTES."""
+def content_of(file: Path, most_bytes: int = MAX_BYTES) -> bytes:
+    """The bytes of a file; raises OSError, whose strerror says why, also for pipes, devices and more than `most_bytes`."""
     # A pipe is opened without waiting for its writer.
     with os.fdopen(os.open(file, os.O_RDONLY | os.O_NONBLOCK), "rb") as opened:
         kind = os.fstat(opened.fileno()).st_mode
@@ -28,9 +30,9 @@ def content_of(file: Path) -> bytes:
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         if not stat.S_ISREG(kind):
             raise OSError(errno.EINVAL, "it is a pipe or a device")
-        content = opened.read(MAX_BYTES + 1)
-    if len(content) > MAX_BYTES:
-        raise OSError(errno.EFBIG, f"it exceeds {MAX_BYTES // 2**20} MiB")
+        content = opened.read(most_bytes + 1)
+    if len(content) > most_bytes:
+        raise OSError(errno.EFBIG, f"it exceeds {most_bytes // 2**20} MiB")
     return content
 
 

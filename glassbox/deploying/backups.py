@@ -19,7 +19,7 @@ from glassbox.deploying.change import Change
 from glassbox.deploying.plan import PushPlan
 from glassbox.deploying.plan_json import json_of
 from glassbox.errors import GlassboxError
-from glassbox.files import content_of
+from glassbox.files import MOST_BYTES_OF_OURS, content_of
 from glassbox.grafana.client import Grafana
 from glassbox.grafana.kinds.rule_group_kind import place_key
 from glassbox.grafana.ownership import owner_of_rule
@@ -86,9 +86,12 @@ def keep(
         **({"places": list(places)} if places else {}),
         **({"rollback": {"to": goes_back_to, "finished": False}} if goes_back_to else {}),
     }
+    text = json_of(kept) + "\n"
+    if len(text.encode()) > MOST_BYTES_OF_OURS:
+        raise GlassboxError(f"The backup would exceed the {MOST_BYTES_OF_OURS // 2**20} MiB that a rollback reads, so nothing was changed: push in parts with --only GLOB.")  # fmt: skip  # a refusal is one line
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        return _written_once(folder, json_of(kept) + "\n")
+        return _written_once(folder, text)
     except OSError as error:
         raise GlassboxError(
             f"The backup cannot be written to {folder} ({error.strerror}), so nothing was changed: "
@@ -100,7 +103,7 @@ def finish(identity: str, folder: Path) -> None:
     """Note in the backup of a rollback that it did all of it; GlassboxError where that cannot be written."""
     file = folder / f"{identity}.json"
     try:
-        kept = json.loads(content_of(file))
+        kept = json.loads(content_of(file, MOST_BYTES_OF_OURS))
         kept["rollback"]["finished"] = True
         with _prepared(folder, json_of(kept) + "\n") as prepared:
             prepared.replace(file)
@@ -229,7 +232,7 @@ def _age(file: Path) -> tuple[str, int]:
 
 def _read(file: Path) -> Backup:
     try:
-        kept = _parsed(content_of(file))
+        kept = _parsed(content_of(file, MOST_BYTES_OF_OURS))
     except (OSError, ValueError, RecursionError) as error:
         raise _no_backup(file, getattr(error, "strerror", "") or "it is not JSON in UTF-8") from None
     if not isinstance(kept, dict) or kept.get("schema") != SCHEMA:

@@ -11,7 +11,7 @@ from glassbox.compile.outputs import write_file
 from glassbox.deploying.plan_json import SCHEMA, json_of
 from glassbox.deploying.selection import Selection
 from glassbox.errors import GlassboxError
-from glassbox.files import content_of
+from glassbox.files import MOST_BYTES_OF_OURS, content_of
 
 _COMPARED = ("action", "wanted", "found")
 
@@ -24,7 +24,7 @@ def save(plan: Json, file: Path) -> None:
 def saved(file: Path) -> Json:
     """The plan of a file; GlassboxError for anything else."""
     try:
-        plan = json.loads(content_of(file))
+        plan = json.loads(content_of(file, MOST_BYTES_OF_OURS))
     except OSError as error:
         raise GlassboxError(
             f"--plan {file} cannot be read ({error.strerror}): name a file that `plan --out` wrote."

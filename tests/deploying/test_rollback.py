@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from glassbox import files
 from glassbox.cli import main as command_line
 from glassbox.deploying import backups as backup_files
 from glassbox.deploying.apply import apply
@@ -151,6 +152,24 @@ def test_what_is_no_backup_is_refused(tmp_path, text):
     (tmp_path / "20260101T000000Z.json").write_text(text)
     with pytest.raises(GlassboxError, match="is not a backup of this version"):
         all_backups(tmp_path)
+
+
+def test_a_backup_may_be_as_large_as_thousands_of_dashboards_are(servers, tmp_path):
+    server, grafana = servers
+    applied(grafana, FIRST, tmp_path)
+    (file,) = tmp_path.glob("*.json")
+    file.write_text(file.read_text() + " " * files.MAX_BYTES)
+    gone_back(grafana, tmp_path)
+    assert content(server) == [{}, {}, {}]
+
+
+def test_a_backup_that_no_rollback_would_read_ends_a_push_before_its_first_write(servers, tmp_path, monkeypatch):
+    server, grafana = servers
+    monkeypatch.setattr(backup_files, "MOST_BYTES_OF_OURS", 100)
+    with pytest.raises(GlassboxError, match=r"^The backup would exceed .* push in parts with --only GLOB\.$"):
+        applied(grafana, FIRST, tmp_path)
+    assert content(server) == [{}, {}, {}]
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_backups_of_one_second_are_kept_apart_and_listed_newest_first(tmp_path):

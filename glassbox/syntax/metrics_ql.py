@@ -6,6 +6,8 @@ Functions and words are those of github.com/VictoriaMetrics/metricsql (`rollup.g
 
 import re
 
+from glassbox.syntax.grafana_variables import outside_of_texts
+
 _CALL = re.compile(
     r"""(?<![\w:.]) (?:
     any | buckets_limit | default_rollup | deriv_fast | distinct | drop_empty_series | geomean | hoeffding_bound_(?:lower|upper) | ideriv
@@ -22,7 +24,6 @@ _CALL = re.compile(
     ) \s* \(""",
     re.IGNORECASE | re.VERBOSE,
 )
-_TEXT = re.compile(r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|`[^`]*`|#[^\n]*")
 _WORD = re.compile(
     r"(?:^|[(,=+*/%^-])\s*with\s*\(|[)\]}\w]\s+(?:default|if|ifnot)\s+[\w({]|\bkeep_metric_names\b", re.IGNORECASE
 )
@@ -30,5 +31,5 @@ _WORD = re.compile(
 
 def is_metrics_ql(query: str) -> bool:
     """Whether a query that is not PromQL calls a function or has a word that only MetricsQL knows."""
-    plain = _TEXT.sub('""', query)
+    plain = '""'.join(outside_of_texts(query))
     return bool(_WORD.search(plain)) or bool(_CALL.search(plain))

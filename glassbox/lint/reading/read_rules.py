@@ -19,10 +19,11 @@ _OF_RULES = frozenset({"alert", "record", "expr", "data", "grafana_alert"})
 _BESIDE_GROUPS = frozenset({"groups", "namespace", "apiVersion", "deleteRules"})
 # vmalert's documentation of rule files: what groups have there alone, and the type of those that ask in PromQL or MetricsQL.
 _OF_VMALERT = frozenset(
-    {"type", "concurrency", "params", "headers", "notifier_headers", "eval_offset", "eval_delay"}
-) | {
-    *("eval_alignment", "extra_filter_labels", "tenant", "debug"),
-}
+    {
+        *("type", "concurrency", "params", "headers", "notifier_headers", "eval_offset", "eval_delay"),
+        *("eval_alignment", "extra_filter_labels", "tenant", "debug"),
+    }
+)
 _ASKING_PROMETHEUS = ("", "prometheus")
 
 

@@ -2,29 +2,8 @@
 
 import pytest
 
-from glassbox.lint.examples import on_board, on_panel
-from glassbox.lint.finding import Location
-from glassbox.lint.linting import judged
-from glassbox.lint.subjects import BoardVariable
 from glassbox.syntax.grafana_variables import variables_named, variables_shape
-
-AT = Location("dashboard.json", object="Example")
-
-
-def found(rule, corpus):
-    return [finding.message for finding in judged(corpus, select=(rule,)) if finding.rule == rule]
-
-
-def variable(name="model", kind="query", **fields):
-    return BoardVariable(name, kind, AT, **fields)
-
-
-MODEL = (variable(),)
-
-
-def board(*exprs, variables=MODEL, panel=None, **fields):
-    panels = tuple(p for expr in exprs for p in on_panel(expr, panel=panel).corpus.boards[0].panels)
-    return on_board(panels=panels, variables=variables, **fields)
+from tests.support.linted_boards import board, found
 
 
 @pytest.mark.parametrize(

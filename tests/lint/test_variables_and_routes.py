@@ -4,28 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from glassbox.lint.examples import as_alert, on_board, on_panel, together
+from glassbox.lint.examples import as_alert, on_board, together
 from glassbox.lint.finding import Location
-from glassbox.lint.linting import judged
-from glassbox.lint.subjects import BoardLink, BoardPanel, BoardVariable, Corpus, Grid, NotificationRoute, OpenPort
-
-AT = Location("dashboard.json", object="Example")
-
-
-def found(rule, corpus):
-    return [finding.message for finding in judged(corpus, select=(rule,)) if finding.rule == rule]
-
-
-def variable(name="model", kind="query", **fields):
-    return BoardVariable(name, kind, AT, **fields)
-
-
-MODEL = (variable(),)
-
-
-def board(*exprs, variables=MODEL, panel=None, **fields):
-    panels = tuple(p for expr in exprs for p in on_panel(expr, panel=panel).corpus.boards[0].panels)
-    return on_board(panels=panels, variables=variables, **fields)
+from glassbox.lint.subjects import BoardLink, BoardPanel, Corpus, Grid, NotificationRoute, OpenPort
+from tests.support.linted_boards import AT, board, found, variable
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from glassbox.deploying.plan import PushPlan, plan
 from glassbox.grafana.client import Grafana
 from glassbox.grafana.kinds import KINDS
 from glassbox.grafana.kinds.dashboard_kind import DashboardKind
-from glassbox.grafana.kinds.folder_kind import FolderKind
+from glassbox.grafana.kinds.folder_kind import FolderKind, last_edit
 from glassbox.grafana.kinds.kind import Edit
 from glassbox.grafana.survey import Survey
 from glassbox.settings.model import GrafanaTarget
@@ -35,22 +35,15 @@ def destroy_plan(grafana: Grafana, target: GrafanaTarget, backups: Sequence[Back
         made = replace(made, remarks=(left_out, *made.remarks), left_out=(left_out, *made.left_out))
     here = Installation(grafana.url, made.server.organisation, target.folder_uid)
     written = _written_folders([backup for backup in backups if backup.installation == here])
-    titles = _titles(target)
+    titles = target.folder_titles
 
     def edit(folder: Json) -> Edit | None:
         uid = folder["uid"]
         if uid in written or (folder["title"] == titles[uid] and survey.holds_ours(uid)):
             return None
-        by = str(folder.get("updatedBy") or folder.get("createdBy") or "")
-        return Edit(by, str(folder.get("updated") or ""), of_others=True)
+        return last_edit(folder, of_others=True)
 
     return with_emptied_folders(survey, made, titles, edit)
-
-
-def _titles(target: GrafanaTarget) -> dict[str, str]:
-    """The titles of the folders of an installation, by uid."""
-    rules = {target.folder_of_rules: target.title_of_rules_folder} if target.has_rules_folder else {}
-    return {target.folder_uid: target.folder_title, **rules}
 
 
 def _written_folders(backups: Sequence[Backup]) -> set[str]:

@@ -34,8 +34,7 @@ def missing_folders(
 
 def _of_settings(target: GrafanaTarget) -> dict[str, Json]:
     parent = {"parentUid": target.parent_folder_uid} if target.parent_folder_uid else {}
-    titles = {target.folder_of_rules: target.title_of_rules_folder, target.folder_uid: target.folder_title}
-    return {uid: {"uid": uid, "title": title, **parent} for uid, title in titles.items()}
+    return {uid: {"uid": uid, "title": title, **parent} for uid, title in target.folder_titles.items()}
 
 
 def _known(known: Mapping[str, Json], uid: str) -> Json:

@@ -11,6 +11,7 @@ from glassbox.grafana.kinds.contact_point_kind import ContactPointKind
 from glassbox.grafana.kinds.folder_kind import FolderKind
 from glassbox.grafana.kinds.mute_timing_kind import MuteTimingKind
 from glassbox.grafana.kinds.route_kind import RouteKind
+from glassbox.grafana.kinds.rule_edits import all_rules
 from glassbox.grafana.kinds.rule_group_kind import RuleGroupKind
 from glassbox.grafana.notifications_found import every_route
 
@@ -46,4 +47,4 @@ def _naming(kind: str, live: Json) -> Iterator[Json]:
     if kind == RouteKind.name:
         yield from every_route(live["route"])
     if kind == RuleGroupKind.name:
-        yield from (rule.get("notification_settings") or {} for rule in (*live["rules"], *live.get("elsewhere", ())))
+        yield from (rule.get("notification_settings") or {} for rule in all_rules(live))

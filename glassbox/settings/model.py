@@ -138,6 +138,12 @@ class GrafanaTarget:
         """What the folder of alert rules is called where they have their own."""
         return self.rules_folder_title or f"{self.folder_title} alerts"
 
+    @property
+    def folder_titles(self) -> dict[str, str]:
+        """The title of each folder of ours by its uid, that of the dashboards first."""
+        rules = {self.folder_of_rules: self.title_of_rules_folder} if self.has_rules_folder else {}
+        return {self.folder_uid: self.folder_title, **rules}
+
 
 @dataclass(frozen=True)
 class RulerTarget:

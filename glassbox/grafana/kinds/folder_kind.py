@@ -83,8 +83,7 @@ class FolderKind(ObjectKind):
         holds_ours = survey.holds_ours(live["uid"])
         if holds_ours and changed_by in ("", live.get("createdBy")):
             return None
-        by = changed_by or str(live.get("createdBy") or "")
-        return Edit(by, str(live.get("updated") or ""), of_others=not holds_ours)
+        return last_edit(live, of_others=not holds_ours)
 
     def remarks(self, content: Json | None, live: Json, folder_uid: str) -> Iterable[str]:
         if (parents := live.get("parents")) and "parentUid" not in (content or {}):
@@ -115,6 +114,12 @@ class FolderKind(ObjectKind):
                 "move its content to another folder or delete it, then remove the folder again."
             )
         grafana.delete_folder(live["uid"])
+
+
+def last_edit(folder: Json, *, of_others: bool) -> Edit:
+    """Who changed a folder last, or created it, and when."""
+    by = str(folder.get("updatedBy") or folder.get("createdBy") or "")
+    return Edit(by, str(folder.get("updated") or ""), of_others=of_others)
 
 
 _TOP = "the top"

@@ -12,7 +12,7 @@ from glassbox.deploying.backups import Backup
 class WayBack:
     """Backups to go back through, the newest first, and the ids of newer ones that are passed over.
 
-    `unfinished` is the rollback that is gone on with.
+    `unfinished` is the rollback that is continued.
     """
 
     backups: tuple[Backup, ...]

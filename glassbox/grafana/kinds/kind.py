@@ -119,7 +119,7 @@ class ObjectKind(ABC):
     def edit(self, survey: Survey, live: Json, content: Json | None) -> Edit | None:
         """What others changed since our last push; None for nothing, and where it is not known.
 
-        What `content` has as they made it is no edit; it is None for an object that is to be deleted.
+        What `content` has as they made it is not an edit; it is None for an object that is to be deleted.
         """
         return None
 

@@ -1,6 +1,6 @@
 """What others did to rules of ours in Grafana, as far as the code does not have it.
 
-A mark says what was pushed, and only as a fingerprint. So an edited rule that is as the code wants it is no edit any more,
+A mark says what was pushed, and only as a fingerprint. So an edited rule that is as the code wants it is not an edit,
 and one that the code has in part is an edit as a whole.
 """
 

@@ -9,6 +9,7 @@ from glassbox.settings.model import Settings
 from recording_rules import engine, workload
 
 _READ_BY_PEOPLE = (
+    engine.TIME_TO_FIRST_TOKEN,
     engine.INTER_TOKEN_LATENCY,
     engine.QUEUE_TIME,
     engine.PREFILL_TIME,

@@ -224,14 +224,14 @@ OTHER_READING = Record(
     "gpu:other_reading:group",
     group_by(
         GPU,
-        instant(POWER).or_(instant(SM_CLOCK)).or_(_HEAT_ALONE).unless(instant(MEMORY_USED)).unless(instant(ACTIVITY)),
+        instant(ACTIVITY).or_(instant(POWER)).or_(instant(SM_CLOCK)).or_(_HEAT_ALONE).unless(instant(MEMORY_USED)),
     ),
-    "1 for GPUs that report neither memory nor activity, but power, a clock or heat. There is no series for other GPUs.",
+    "1 for GPUs that report no memory, but activity, power, a clock or heat. There is no series for other GPUs.",
 )
 
-# Any shows that a GPU is there: one that shares its host's memory reports none, and a divided one no activity without profiling.
-# Every sign more is read as often. Codes of errors show nothing, since our exporter keeps those of a GPU that has gone.
-SIGNS = (MEMORY_USED, ACTIVITY, OTHER_READING)
+# Either shows that a GPU is there: one that shares its host's memory reports none. Every sign more is read as often.
+# Codes of errors show nothing, since our exporter keeps those of a GPU that has gone.
+SIGNS = (MEMORY_USED, OTHER_READING)
 
 
 def any_sign(read: Callable[[Record], Expr]) -> Expr:

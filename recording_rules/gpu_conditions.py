@@ -18,7 +18,7 @@ APPLICATION_XIDS = (13, 31, 43, 45, 68)
 # The same card at its fastest: a day contains busy and quiet hours.
 OWN_MAXIMUM_WINDOW = "1d"
 # A GPU that is busy is so for a while, now and then. Reading every sample of a day would cost more than all other rules.
-_OWN_MAXIMUM_STEP = "10m"
+_OWN_MAXIMUM_STEP = "20m"
 
 # A GPU that does nothing for so long is reserved for nothing: it covers the breaks of a working day.
 PAID_WINDOW = "6h"

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from glassbox.http.retries import Patience
 from glassbox.servers.components import ensure_components
 from glassbox.servers.processes import Server, alertmanager, prometheus
 from tests.support.longest_first import LONGEST_FIRST
@@ -19,6 +20,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the longest files first; the order within a file stays."""
     rank = {name: number for number, name in enumerate(LONGEST_FIRST)}
     items.sort(key=lambda item: rank.get(item.nodeid.partition("::")[0], len(rank)))
+
+
+@pytest.fixture(autouse=True)
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Requests are repeated at once: a data source that nobody serves does not begin to answer meanwhile."""
+    monkeypatch.setattr(Patience, "pause", staticmethod(lambda _seconds: None))
 
 
 @pytest.fixture(scope="session")

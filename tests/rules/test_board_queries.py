@@ -84,6 +84,7 @@ GPUS = {
     'DCGM_FI_DEV_ROW_REMAP_FAILURE{job="dcgm",instance="a:9400",gpu="0"}': "0x80",
     # It reports no memory.
     'gpu:activity_ratio:max{job="spark",instance="n:8001",gpu="0"}': "0.5x80",
+    'gpu:other_reading:group{job="spark",instance="n:8001",gpu="0"}': "1x80",
     # It reports nothing but its heat.
     'gpu:other_reading:group{job="jetson",instance="j:9400",gpu="0"}': "1x80",
     'DCGM_FI_DEV_GPU_TEMP{job="jetson",instance="j:9400",gpu="0"}': "55x80",

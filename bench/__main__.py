@@ -132,7 +132,7 @@ def show_build() -> None:
 def show_fleet(fleet: Fleet, replicas: Mapping[str, int], engines: Sequence[str]) -> None:
     """What the rules of these engines add to a fleet, and what they cost."""
     servers = ", ".join(f"{count} {engine}" for engine, count in replicas.items())
-    click.echo(f"\nA fleet: {servers} targets and {REPLICAS} GPUs, a target each, in a real Prometheus;")
+    click.echo(f"\nA fleet: {servers} targets and {REPLICAS} GPUs, a target each, in Prometheus {fleet.prometheus};")
     click.echo(
         f"scraped every {SCRAPE_SECONDS} s for {FILLING_SECONDS} s without rules, then timed with them for {MEASURED_SECONDS} s"
     )

@@ -63,8 +63,9 @@ Exposition = Callable[[float], bytes]
 
 @dataclass(frozen=True)
 class Fleet:
-    """Numbers of series, recorded ones also by level; seconds that all rules take at each evaluation; the newest samples of records and `up`."""
+    """The version of Prometheus; numbers of series, recorded ones also by level; seconds that all rules take at each evaluation; the newest samples of records and `up`."""
 
+    prometheus: str
     scraped: int
     recorded: int
     recorded_by_level: Mapping[str, int]
@@ -219,6 +220,7 @@ def _read(url: str, scraping_ratio: float) -> Fleet:
     groups = _by(url, "rule_group", f"topk(5, quantile_over_time(0.5, {_DURATION}[{MEASURED_SECONDS}s]))")
     levels = f'count by (level) (label_replace({RECORDED}, "level", "$1", "__name__", "([^:]+):.*"))'
     return Fleet(
+        prometheus=api_data(url, "status/buildinfo")["version"],
         scraped=_number(url, 'sum(scrape_samples_post_metric_relabeling{job!="prometheus"})'),
         recorded=_number(url, f"count({RECORDED})"),
         recorded_by_level={level: int(count) for level, count in _by(url, "level", levels).items()},

@@ -51,6 +51,7 @@ class RulesBack:
         self._grafana = grafana
         self._named = tuple(named)
         self._places: dict[_Key, RulePlace | None] = {_key(place.origin): place for place in named}
+        self._wanted: dict[tuple[str, ...], list[tuple[RulePlace, Mapping[str, Any]]]] = {}
 
     def of_named(self, backups: Sequence[Backup]) -> list[Backup]:
         """The backups that hold rules of a place that the options name, or of one that may be it."""
@@ -62,11 +63,17 @@ class RulesBack:
         return [each for each in backups if each.installation.url or each.identity == identity or each in named]
 
     def wanted(self, backups: Sequence[Backup]) -> list[tuple[RulePlace, Mapping[str, Any]]]:
-        """Each place that can be found, with what it held before the oldest of these backups, which are the newest first."""
-        return list(self.in_turn(backups))
+        """Each place that can be found, with what it held before the oldest of these backups, which are the newest first.
+
+        The same backups are read for once.
+        """
+        identities = tuple(backup.identity for backup in backups)
+        if identities not in self._wanted:
+            self._wanted[identities] = list(self.in_turn(backups))
+        return self._wanted[identities]
 
     def in_turn(self, backups: Sequence[Backup]) -> Iterator[tuple[RulePlace, Mapping[str, Any]]]:
-        """The same, each content read when its turn comes: one ruler may have two addresses, and keeps what it got by the first."""
+        """The same, each content read anew when its turn comes: one ruler may have two addresses, and keeps what it got by the first."""
         for place, before in [(self._place(kept), kept.before) for kept in _states(backups)]:
             if place:
                 yield place, place.back_to(before)

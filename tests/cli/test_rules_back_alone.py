@@ -3,14 +3,11 @@
 import json
 from contextlib import ExitStack
 from copy import deepcopy
-from types import MappingProxyType
 
 import pytest
 from starlette.responses import PlainTextResponse
 
 from glassbox.cli import main as command_line
-from glassbox.cli.rules_back import RulesBack
-from glassbox.deploying.backups import Backup, Installation
 from glassbox.standin.server import GrafanaStandIn, prometheus_source
 from tests.support.ruler_stand_in import ruler_stand_in
 from tests.support.small_content import PRODUCT
@@ -124,6 +121,7 @@ def test_the_state_before_a_push_comes_back_exactly(run, place):
 
     assert run(20, "rollback", "--yes", *place.options)[0] == 0
     assert place.state() == before
+    assert "a rollback that did not do all of it" not in run(20, "rollback", "--list")[1]
     assert run(20, "rollback", "--yes", *place.options)[0] == 0
     assert place.state() == after
     assert run(20, "rollback", "--yes", "--to", first.stem, *place.options)[0] == 0
@@ -218,6 +216,15 @@ def test_a_push_to_two_places_goes_back_at_both_and_is_gone_on_with_at_the_secon
     assert ruler.state()["waiting"]["interval"] == "10s"
 
 
+def test_without_the_second_place_the_next_rollback_undoes_the_one_before(run, ruler, resources, tmp_path):
+    folder = Folder(resources, tmp_path)
+    assert run(10, *ruler.options, *folder.options)[0] == run(20, *ruler.options, *folder.options)[0] == 0
+    second = folder.state()
+    for interval in ("10s", "20s"):
+        assert run(20, "rollback", "--yes", *ruler.options)[0] == 0
+        assert (folder.state(), ruler.state()["waiting"]["interval"]) == (second, interval)
+
+
 class TestBesideAGrafana:
     """Pushes to the same place with a Grafana and without one."""
 
@@ -255,32 +262,6 @@ class TestBesideAGrafana:
         code, out, _ = run(10, "rollback", "--yes", *to_grafana)
         assert (code, ruler.state(), grafana.state.dashboards) == (0, held, {})
         assert "left as they are" not in out
-
-
-class ReadPlace:
-    """A place of rules that counts how often its content is read."""
-
-    title, origin, reads = "rules", MappingProxyType({"folder": "/rules"}), 0
-
-    def back_to(self, before):
-        self.reads += 1
-        return before
-
-    def touched(self, content):
-        return content
-
-
-def test_what_comes_back_is_read_once_until_it_is_written():
-    place, held = (
-        ReadPlace(),
-        {"title": "rules", "origin": {"folder": "/rules"}, "before": {"glassbox-a.yaml": "# text"}},
-    )
-    newest, oldest = (Backup(each, Installation("", "", "glassbox"), (), places=(held,)) for each in ("2", "1"))
-    rules_back = RulesBack(None, [place])
-    assert rules_back.differs([newest], True) and rules_back.wanted([newest]) == [(place, held["before"])]
-    assert place.reads == 1
-    assert rules_back.wanted([newest, oldest]) == [(place, held["before"])] and place.reads == 2
-    assert list(rules_back.in_turn([newest])) == [(place, held["before"])] and place.reads == 3
 
 
 @pytest.mark.parametrize(

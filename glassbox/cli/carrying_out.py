@@ -66,6 +66,17 @@ def keep_backup(
     return identity
 
 
+def keep_backup_of_rules(folder_uid: str, places: Sequence[Json], folder: Path, *, goes_back_to: str = "") -> str:
+    """The same for rules that are changed without a Grafana."""
+    from glassbox.deploying.backups import keep_places  # noqa: PLC0415  # see `keep_backup`
+
+    if not places:
+        return ""
+    identity = keep_places(folder_uid, places, folder, goes_back_to=goes_back_to)
+    say(f"Backup: {identity} in {folder}")
+    return identity
+
+
 def carry_out(grafana: Grafana, plan: PushPlan, wanted: Sequence[Change], verb: str = "Pushed") -> int:
     """Carry out these changes of the plan, and say what was done and what was not; returns the exit code."""
     from glassbox.deploying.apply import apply  # noqa: PLC0415  # only these commands need an HTTP client

@@ -27,7 +27,9 @@ COMMANDS = {
     "plan": Entry("glassbox.cli.plan_command", "See what a push to Grafana would change."),
     "adopt": Entry("glassbox.reviewing.adopt_command", "See what others edited in Grafana as changes of the code."),
     "verify": Entry("glassbox.verifying.verify_command", "See which panels and alerts have no answer in Grafana."),
-    "rollback": Entry("glassbox.cli.rollback_command", "Bring back what was in Grafana before a push."),
+    "rollback": Entry(
+        "glassbox.cli.rollback_command", "Bring back what was in Grafana, or of rules alone, before a push."
+    ),
     "destroy": Entry("glassbox.cli.destroy_command", "Delete all that is ours from Grafana."),
     "doctor": Entry(
         "glassbox.doctor.doctor_command", "See what can work on your own Prometheus, and what is in the way."

@@ -98,7 +98,7 @@ def cli(
     Credentials come from GRAFANA_TOKEN, --token-file, or GRAFANA_USER and GRAFANA_PASSWORD.
     """
     pushes = push["url"] is not None or bool(environment and not context.invoked_subcommand)
-    _refuse_mixed(push, context.invoked_subcommand, pushes=pushes)
+    _refuse_mixed(push, context.invoked_subcommand, pushes=pushes, keeps=pushes or rules.name_a_place)
     rules.check(context.invoked_subcommand)
     _refuse_unknown_environment(environment, context.invoked_subcommand)
     context.obj = Session(context.obj, settings_file, environment, context.with_resource(ExitStack()))
@@ -107,18 +107,20 @@ def cli(
 
         return push_to(PushOptions(**push), context.obj, rules)
     if rules.name_a_place:
-        return push_rules_alone(rules, context.obj)
+        return push_rules_alone(rules, context.obj, push["backups"])
     if not context.invoked_subcommand:
         say(context.get_help())
     return DONE
 
 
-def _refuse_mixed(push: Mapping[str, Any], subcommand: str | None, *, pushes: bool) -> None:
+def _refuse_mixed(push: Mapping[str, Any], subcommand: str | None, *, pushes: bool, keeps: bool) -> None:
+    """UsageError for an option that means nothing here; what `keeps` a backup needs no Grafana."""
     if push["url"] is not None and subcommand:
         raise click.UsageError(f"--grafana does not go with {subcommand!r}: give one of the two.")
-    alone = [
-        f"--{name.replace('_', '-')}" for name, value in push.items() if value and value != BACKUPS and name != "url"
-    ]
+    if push["backups"] != BACKUPS and not keeps:
+        raise click.UsageError("--backups needs --grafana URL, --prometheus-rules DIR or --mimir URL here.")
+    others = {name: value for name, value in push.items() if name not in ("url", "backups")}
+    alone = [f"--{name.replace('_', '-')}" for name, value in others.items() if value]
     if alone and not pushes:
         raise click.UsageError(f"{alone[0]} needs --grafana URL.")
 

@@ -1,9 +1,9 @@
-"""`rollback`: bring back what was in Grafana before a push, and recorded series beside it, deleted ones included."""
+"""`rollback`: bring back what was in Grafana before a push, and recorded series beside it or alone, deleted ones included."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,12 +17,12 @@ from glassbox.cli.output import say
 from glassbox.cli.plan_output import say_plan
 from glassbox.cli.rule_options import RuleOptions, named_places, rule_options
 from glassbox.cli.rules_back import RulesBack
-from glassbox.cli.rules_step import WantedAtPlaces, bring, kept_places, place_lines, planned_at
+from glassbox.cli.rules_rollback import RollbackOptions, roll_rules_back, rule_lines, used
+from glassbox.cli.rules_step import bring, kept_places
 from glassbox.cli.session import Session
 
 if TYPE_CHECKING:
-    from glassbox.deploying.backups import Backup
-    from glassbox.deploying.rollback import GoingBack
+    from glassbox.deploying.backups import Backup, Installation
 
 
 @click.command("rollback")
@@ -50,6 +50,8 @@ def command(
 ) -> int:
     """Bring back what was in Grafana before a push, and recorded series that it brought elsewhere; what it deleted included.
 
+    With --prometheus-rules or --mimir and without --grafana: rules alone, over pushes that went to no Grafana.
+
     Exit codes: 0 done, 2 a dry run with changes or kept edits of others, 1 error.
     """
     from glassbox.deploying.backups import all_backups, finish  # noqa: PLC0415  # see `destination`
@@ -61,21 +63,30 @@ def command(
             say(line)
         return DONE
     rules.check(None)
+    if url is None and not session.environment:
+        _refuse_without_grafana(rules, {"--token-file": token_file, "--force": force})
+        return roll_rules_back(session, rules, found, RollbackOptions(backups, identity, dry_run, yes))
     with (
         connection(session, url, token_file, read_only=dry_run) as grafana,
         ExitStack() as resources,
     ):
         rules_back = RulesBack(grafana, list(named_places(rules, session.settings, resources)))
         back = going_back(
-            grafana, target, found, identity, session.settings.notifications, force=force, differs=rules_back.differs
+            grafana,
+            target,
+            rules_back.with_grafana(found, identity),
+            identity,
+            session.settings.notifications,
+            force=force,
+            differs=rules_back.differs,
         )
         plan, places = back.plan, rules_back.wanted(back.way.backups)
         kept = kept_places(places)
-        say(_used(back))
+        say(used(back.way, is_useful=back.is_useful))
         wanted = plan.allowed(force=force)
         say_plan(plan, wanted)
         left_alone = rules_back.left_alone(back.way.backups)
-        for line in (*_rule_lines(places), *left_alone):
+        for line in (*rule_lines(places), *left_alone):
             say(line)
         if dry_run or not (plan.pending or kept):
             return FINDINGS if plan.pending or kept or plan.left_out else DONE
@@ -88,21 +99,12 @@ def command(
         return code
 
 
-def _rule_lines(places: WantedAtPlaces) -> Iterator[str]:
-    """What becomes of rules beside Grafana."""
-    for title, changes in planned_at(places):
-        yield from place_lines(title, changes, planned=True)
-
-
-def _used(back: GoingBack) -> str:
-    """Which backup is used, and which newer ones are passed over."""
-    if not back.is_useful:
-        return f"No backup gives anything to do: {', '.join(backup.identity for backup in back.way.backups)}."
-    used = f"Back to the state before the push of backup {back.way.backups[-1].identity}."
-    if unfinished := back.way.unfinished:
-        used += f" This goes on with the rollback of backup {unfinished.identity}, which did not do all of it: --to {unfinished.identity} undoes that one instead."
-    passed_over = ", ".join(back.way.passed_over)
-    return f"{used} Passed over, since they give nothing to do: {passed_over}." if passed_over else used
+def _refuse_without_grafana(rules: RuleOptions, given: Mapping[str, object]) -> None:
+    """UsageError where no place of rules is named either, and for options that are about Grafana."""
+    if not rules.name_a_place:
+        raise click.UsageError("--grafana URL is missing: give it, or --environment NAME before the command, or --prometheus-rules DIR or --mimir URL for rules alone.")  # fmt: skip  # a refusal is one line
+    if unused := [option for option, value in given.items() if value]:
+        raise click.UsageError(f"{unused[0]} needs --grafana URL.")
 
 
 def _lines(backups: Sequence[Backup], folder: Path) -> Iterator[str]:
@@ -114,5 +116,9 @@ def _lines(backups: Sequence[Backup], folder: Path) -> Iterator[str]:
         told = [f"{number} {what}" for what, number in sorted(count.items())]
         told += [f"rules in {each['title']}" for each in backup.places]
         told += ["a rollback that did not do all of it"] * backup.is_unfinished
-        place = f"{backup.installation.url}  organisation {backup.installation.organisation!r}  folder {backup.installation.folder_uid!r}"
-        yield f"{backup.identity}  {place}: {', '.join(told)}"
+        yield f"{backup.identity}  {_where(backup.installation)}: {', '.join(told)}"
+
+
+def _where(installation: Installation) -> str:
+    server = f"{installation.url}  organisation {installation.organisation!r}" if installation.url else "no Grafana"
+    return f"{server}  folder {installation.folder_uid!r}"

@@ -45,19 +45,35 @@ class _Kept:
 
 
 class RulesBack:
-    """Where the rules of backups are: at the ruler of a data source of this Grafana, or at a place that the options name."""
+    """Where the rules of backups are: at the ruler of a data source of this Grafana, if any, or at a place that the options name."""
 
-    def __init__(self, grafana: Grafana, named: Sequence[RulePlace]) -> None:
+    def __init__(self, grafana: Grafana | None, named: Sequence[RulePlace]) -> None:
         self._grafana = grafana
         self._named = tuple(named)
         self._places: dict[_Key, RulePlace | None] = {_key(place.origin): place for place in named}
+        self._wanted: dict[tuple[str, ...], list[tuple[RulePlace, Mapping[str, Any]]]] = {}
+
+    def of_named(self, backups: Sequence[Backup]) -> list[Backup]:
+        """The backups that hold rules of a place that the options name, or of one that may be it."""
+        return [backup for backup in backups if any(self._is_named(kept) for kept in _states([backup]))]
+
+    def with_grafana(self, backups: Sequence[Backup], identity: str) -> list[Backup]:
+        """The backups without those that hold nothing of Grafana and of a place that the options name, but for that of this id."""
+        named = self.of_named(backups)
+        return [each for each in backups if each.installation.url or each.identity == identity or each in named]
 
     def wanted(self, backups: Sequence[Backup]) -> list[tuple[RulePlace, Mapping[str, Any]]]:
-        """Each place that can be found, with what it held before the oldest of these backups, which are the newest first."""
-        return list(self.in_turn(backups))
+        """Each place that can be found, with what it held before the oldest of these backups, which are the newest first.
+
+        The same backups are read for once.
+        """
+        identities = tuple(backup.identity for backup in backups)
+        if identities not in self._wanted:
+            self._wanted[identities] = list(self.in_turn(backups))
+        return self._wanted[identities]
 
     def in_turn(self, backups: Sequence[Backup]) -> Iterator[tuple[RulePlace, Mapping[str, Any]]]:
-        """The same, each content read when its turn comes: one ruler may have two addresses, and keeps what it got by the first."""
+        """The same, each content read anew when its turn comes: one ruler may have two addresses, and keeps what it got by the first."""
         for place, before in [(self._place(kept), kept.before) for kept in _states(backups)]:
             if place:
                 yield place, place.back_to(before)
@@ -94,13 +110,21 @@ class RulesBack:
 
     def _refuse_a_guess(self, kept: _Kept) -> None:
         """GlassboxError where the options name a place that may be this one."""
-        unknown, option = kept.not_kept
-        named = {"--mimir" if "ruler" in place.origin else "--prometheus-rules" for place in self._named}
-        if option in named:
+        if self._is_named(kept):
+            unknown, option = kept.not_kept
             raise GlassboxError(f"Backup {kept.identity} of an earlier version holds rules in {kept.title} and does not say {unknown}, so nothing was changed: take these rules from its file by hand, and roll back without {option}.")  # fmt: skip  # a refusal is one line
 
-    def _behind_grafana(self, kept: _Kept) -> RulePlace:
-        """GlassboxError where that data source or its ruler is gone."""
+    def _is_named(self, kept: _Kept) -> bool:
+        """Whether the options name this place, or one that may be it."""
+        if kept.origin:
+            return any(kept.key == _key(place.origin) for place in self._named)
+        options = {"--mimir" if "ruler" in place.origin else "--prometheus-rules" for place in self._named}
+        return kept.not_kept[1] in options
+
+    def _behind_grafana(self, kept: _Kept) -> RulePlace | None:
+        """None without a Grafana; GlassboxError where that data source or its ruler is gone."""
+        if self._grafana is None:
+            return None
         # Only a rollback over rules needs it.
         from glassbox.rule_places.ruler_push import RulerPlace  # noqa: PLC0415
 

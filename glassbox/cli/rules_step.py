@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from glassbox.cli.exit_codes import DONE, FINDINGS
@@ -28,13 +29,18 @@ WantedAtPlaces = Sequence[tuple["RulePlace", Mapping[str, Any]]]
 """Places of rules, each with what it shall hold of ours."""
 
 
-def push_rules_alone(rules: RuleOptions, session: Session) -> int:
-    """Lint, and bring the rules to their places, without a Grafana; returns the exit code."""
+def push_rules_alone(rules: RuleOptions, session: Session, backups: Path) -> int:
+    """Lint, and bring the rules to their places, without a Grafana; what changes there is kept first. Returns the exit code."""
+    # Other commands than a push start without an HTTP client.
+    from glassbox.cli.carrying_out import keep_backup_of_rules  # noqa: PLC0415
+
     bundle = session.compiled()
     if lint_and_report(bundle):
         complain("Nothing was pushed: correct the findings first.")
         return FINDINGS
-    bring_rules(rules, session, bundle)
+    with wanted_at_places(rules, session, bundle, None) as places:
+        keep_backup_of_rules(session.settings.grafana.folder_uid, kept_places(places), backups)
+        bring(places)
     return DONE
 
 
@@ -44,12 +50,6 @@ class BehindGrafana:
 
     grafana: Grafana
     source: DataSource
-
-
-def bring_rules(rules: RuleOptions, session: Session, bundle: Bundle, behind: BehindGrafana | None = None) -> bool:
-    """Bring the rules of a bundle without findings to their places, and say what changed there; returns whether there was one."""
-    with wanted_at_places(rules, session, bundle, behind) as places:
-        return bring(places)
 
 
 def bring(places: Iterable[tuple[RulePlace, Mapping[str, Any]]]) -> bool:
@@ -70,7 +70,7 @@ def kept_places(places: WantedAtPlaces) -> list[Json]:
 
 
 def plan_rules(rules: RuleOptions, session: Session, bundle: Bundle, behind: BehindGrafana | None = None) -> Places:
-    """What `bring_rules` would change, by the title of each place; reads only."""
+    """What a push would change, by the title of each place; reads only."""
     with wanted_at_places(rules, session, bundle, behind) as places:
         return planned_at(places)
 

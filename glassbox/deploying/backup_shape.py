@@ -12,7 +12,7 @@ from glassbox.grafana import answer_shape
 from glassbox.grafana.answer_shape import MaybeAbsent, Shape, misfit
 
 _BACKUP = {
-    "server": {"url": str, "organisation": str},
+    "server": MaybeAbsent({"url": str, "organisation": str}),
     "folder_uid": str,
     "objects": [{"kind": str, "uid": str, "title": str, "edited": bool, "folder_uid": MaybeAbsent(str)}],
     "folders": MaybeAbsent([{"uid": str, "title": str, "parentUid": str}]),
@@ -51,9 +51,17 @@ def problem(backup: Any) -> str:
         return f"it has more than {MAX_DEPTH} levels"
     if wrong := misfit(backup, _BACKUP):
         return wrong
+    if _needs_grafana(backup) and not (backup.get("server") or {}).get("url"):
+        return "server.url is missing"
     objects = (_wrong_object(each, f"objects[{at}]") for at, each in enumerate(backup["objects"]))
     places = (_wrong_place(each, f"places[{at}]") for at, each in enumerate(backup.get("places") or ()))
     return next(filter(None, (*objects, *places)), "")
+
+
+def _needs_grafana(backup: Json) -> bool:
+    """Whether it holds something that only a push to Grafana touches."""
+    origins = (each["origin"] for each in backup.get("places") or ())
+    return bool(backup["objects"]) or any("data_source" in origin for origin in origins)
 
 
 def _is_deep(value: Any) -> bool:

@@ -31,14 +31,18 @@ _NAME = re.compile(r"\d{8}T\d{6}Z(-\d{1,4})?")
 
 @dataclass(frozen=True)
 class Installation:
-    """Where an installation is: the Grafana, the name of its organisation, and the uid of the folder."""
+    """Where an installation is: the Grafana, the name of its organisation, and the uid of the folder.
+
+    Without a Grafana, `url` and `organisation` are "".
+    """
 
     url: str
     organisation: str
     folder_uid: str
 
     def __str__(self) -> str:
-        return f"the folder {self.folder_uid!r} at {self.url}, organisation {self.organisation!r}"
+        where = f"at {self.url}, organisation {self.organisation!r}" if self.url else "without a Grafana"
+        return f"the folder {self.folder_uid!r} {where}"
 
 
 @dataclass(frozen=True)
@@ -77,12 +81,21 @@ def keep(
     """
     found = [_object(grafana, plan, change) for change in changes]
     objects = [*found, *_groups_that_rules_leave(grafana, plan, found)]
+    server = {"server": {"url": plan.server.url, "organisation": plan.server.organisation}}
+    around = {"folders": _folders_around(grafana, objects)}
+    return _kept(folder, server, {"folder_uid": plan.folder_uid, "objects": objects, **around}, places, goes_back_to)
+
+
+def keep_places(folder_uid: str, places: Sequence[Json], folder: Path, *, goes_back_to: str = "") -> str:
+    """The same of an apply that changes places of rules alone, without a Grafana; its folder has this uid in the settings."""
+    return _kept(folder, {}, {"folder_uid": folder_uid, "objects": []}, places, goes_back_to)
+
+
+def _kept(folder: Path, server: Json, parts: Json, places: Sequence[Json], goes_back_to: str) -> str:
     kept = {
         "schema": SCHEMA,
-        "server": {"url": plan.server.url, "organisation": plan.server.organisation},
-        "folder_uid": plan.folder_uid,
-        "objects": objects,
-        "folders": _folders_around(grafana, objects),
+        **server,
+        **parts,
         **({"places": list(places)} if places else {}),
         **({"rollback": {"to": goes_back_to, "finished": False}} if goes_back_to else {}),
     }
@@ -239,7 +252,8 @@ def _read(file: Path) -> Backup:
         raise _no_backup(file, "schema is another")
     if wrong := problem(kept):
         raise _no_backup(file, on_one_line(wrong))
-    installation = Installation(kept["server"]["url"], kept["server"]["organisation"], kept["folder_uid"])
+    server = kept.get("server") or {"url": "", "organisation": ""}
+    installation = Installation(server["url"], server["organisation"], kept["folder_uid"])
     folders, places = (tuple(kept.get(part) or ()) for part in ("folders", "places"))
     rollback = kept.get("rollback") or {"to": "", "finished": True}
     return Backup(file.stem, installation, tuple(kept["objects"]), folders, places, rollback["to"], not rollback["finished"])  # fmt: skip  # one object

@@ -23,7 +23,7 @@ from glassbox.settings.model import GrafanaTarget
 def destroy_plan(grafana: Grafana, target: GrafanaTarget, backups: Sequence[Backup] = ()) -> PushPlan:
     """What removes everything with our mark, and the folders where nothing else is in them.
 
-    A folder is somebody else's until a backup says that we wrote it, or it holds something of ours under our title.
+    A folder may be somebody else's until a backup says that we created it: Grafana keeps no mark of ours on a folder.
     """
     deployment = deployment_of(grafana, target)
     survey = Survey(grafana, deployment)
@@ -34,18 +34,15 @@ def destroy_plan(grafana: Grafana, target: GrafanaTarget, backups: Sequence[Back
         left_out = f"Dashboards are left out, since Git Sync owns the folder {synced!r}: delete them in its repository."
         made = replace(made, remarks=(left_out, *made.remarks), left_out=(left_out, *made.left_out))
     here = Installation(grafana.url, made.server.organisation, target.folder_uid)
-    written = _written_folders([backup for backup in backups if backup.installation == here])
-    titles = target.folder_titles
+    created = _created_folders([backup for backup in backups if backup.installation == here])
 
     def edit(folder: Json) -> Edit | None:
-        uid = folder["uid"]
-        if uid in written or (folder["title"] == titles[uid] and survey.holds_ours(uid)):
-            return None
-        return last_edit(folder, of_others=True)
+        return None if folder["uid"] in created else last_edit(folder, of_others=True)
 
-    return with_emptied_folders(survey, made, titles, edit)
+    return with_emptied_folders(survey, made, target.folder_titles, edit)
 
 
-def _written_folders(backups: Sequence[Backup]) -> set[str]:
-    """The uids of the folders that these applies created, wrote or deleted."""
-    return {each["uid"] for backup in backups for each in backup.objects if each["kind"] == FolderKind.name}
+def _created_folders(backups: Sequence[Backup]) -> set[str]:
+    """The uids of the folders that these applies created."""
+    objects = (each for backup in backups for each in backup.objects)
+    return {each["uid"] for each in objects if each["kind"] == FolderKind.name and each["before"] is None}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from glassbox.deploying.backups import Backup, Installation, place_of_group
 from glassbox.deploying.emptied_folders import with_emptied_folders
@@ -81,9 +81,11 @@ def _is_useful(made: PushPlan, way: WayBack, force: bool, differs: Differs) -> b
 def chosen(backups: Sequence[Backup], installation: Installation, identity: str = "") -> list[Backup]:
     """The backups to go back through, the newest first, to the one of this id; without an id all of this installation.
 
+    Those without a Grafana count, since they changed rules that pushes to Grafana change too.
     GlassboxError where it has none, or not that one.
     """
-    ours = [backup for backup in backups if backup.installation == installation]
+    alone = replace(installation, url="", organisation="")
+    ours = [backup for backup in backups if backup.installation in (installation, alone)]
     known = [backup.identity for backup in ours]
     if not ours:
         raise GlassboxError(f"There is no backup of {installation}: name another folder of backups with --backups DIR.")

@@ -3,11 +3,14 @@
 import json
 from contextlib import ExitStack
 from copy import deepcopy
+from types import MappingProxyType
 
 import pytest
 from starlette.responses import PlainTextResponse
 
 from glassbox.cli import main as command_line
+from glassbox.cli.rules_back import RulesBack
+from glassbox.deploying.backups import Backup, Installation
 from glassbox.standin.server import GrafanaStandIn
 from tests.support.ruler_stand_in import grafana_before, ruler_stand_in
 from tests.support.small_content import PRODUCT
@@ -216,3 +219,29 @@ def test_a_data_source_without_its_ruler_ends_a_rollback_before_its_first_write(
     code, _, err = run(FIRST, "rollback", "--yes")
     assert (code, len(run.server.writes)) == (1, before)
     assert f"Rules in {BEHIND} cannot be brought back, since Grafana has no such data source with a ruler" in err
+
+
+class ReadPlace:
+    """A place of rules that counts how often its content is read."""
+
+    title, origin, reads = "rules", MappingProxyType({"folder": "/rules"}), 0
+
+    def back_to(self, before):
+        self.reads += 1
+        return before
+
+    def touched(self, content):
+        return content
+
+
+def test_what_comes_back_is_read_once_until_it_is_written():
+    place, held = (
+        ReadPlace(),
+        {"title": "rules", "origin": {"folder": "/rules"}, "before": {"glassbox-a.yaml": "# text"}},
+    )
+    newest, oldest = (Backup(each, Installation("", "", "glassbox"), (), places=(held,)) for each in ("2", "1"))
+    rules_back = RulesBack(None, [place])
+    assert rules_back.differs([newest], True) and rules_back.wanted([newest]) == [(place, held["before"])]
+    assert place.reads == 1
+    assert rules_back.wanted([newest, oldest]) == [(place, held["before"])] and place.reads == 2
+    assert list(rules_back.in_turn([newest])) == [(place, held["before"])] and place.reads == 3

@@ -45,7 +45,8 @@ def settings_file(tmp_path):
 
 
 def arguments(settings_file, folder, *others):
-    return ["--settings", str(settings_file), "--prometheus-rules", str(folder), *others]
+    kept = str(settings_file.with_name("kept"))
+    return ["--settings", str(settings_file), "--prometheus-rules", str(folder), "--backups", kept, *others]
 
 
 def test_rules_go_to_a_prometheus_alone(capsys, folder, server, settings_file):

@@ -177,6 +177,7 @@ def test_a_ruler_that_the_settings_ask_for_is_there_or_nothing_is_pushed(capsys,
 def test_a_ruler_is_written_without_a_grafana(capsys, monkeypatch, tmp_path):
     settings = tmp_path / "settings.yaml"
     settings.write_text("ruler: {tenant: team-a, namespace: llm}\nalerts_evaluated_by: prometheus\n")
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MIMIR_TOKEN", "s3cret-token")
     with ruler_stand_in(tenants=True) as ruler:
         assert main("--settings", str(settings), "--mimir", f"{ruler.url}/prometheus") == 0

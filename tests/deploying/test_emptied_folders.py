@@ -55,11 +55,12 @@ def test_a_folder_stays_with_what_somebody_edited_in_it(tmp_path, edit, kept, le
         assert list(server.state.folders) == left[:-1]
 
 
-def test_destroy_keeps_the_folder_of_what_is_kept_and_no_other():
+def test_destroy_keeps_the_folder_of_what_is_kept_and_no_other(tmp_path):
     with grafana_of() as (server, grafana):
-        push(grafana, APART, IN_TWO)
+        applied(grafana, IN_TWO, tmp_path, APART)
         edited_rule(server)
-        assert carried_out_unforced(grafana, destroy_plan(grafana, APART.grafana)) == ["rule group queue", "folder Glassbox alerts"]  # fmt: skip  # one thing is one line
+        made = destroy_plan(grafana, APART.grafana, all_backups(tmp_path))
+        assert carried_out_unforced(grafana, made) == ["rule group queue", "folder Glassbox alerts"]  # fmt: skip  # one thing is one line
         assert content(server)[0] == {} and list(server.state.folders) == ["rules"]
 
 
@@ -82,6 +83,33 @@ def test_destroy_leaves_a_folder_of_other_people_without_force(tmp_path, pushed)
         assert carried_out_unforced(grafana, made) == ["folder On call"]
         assert content(server) == [{}, {}, {"oncall": "On call"}]
         carry_out(grafana, destroy_plan(grafana, ON_CALL.grafana, all_backups(tmp_path)))
+        assert content(server) == [{}, {}, {}]
+
+
+@pytest.mark.parametrize("title", ["Glassbox", "Team"])
+@pytest.mark.parametrize("with_backups", [True, False])
+def test_destroy_leaves_a_folder_that_somebody_made_for_us_without_force(tmp_path, title, with_backups):
+    """With the title of the settings, and with another one that a push replaced."""
+    with grafana_of() as (server, grafana):
+        grafana.create_folder("glassbox", title)
+        server.state.folders["glassbox"].created_by = "alice"
+        applied(grafana, IN_ONE, tmp_path, TOGETHER)
+        kept = all_backups(tmp_path) if with_backups else []
+        made = destroy_plan(grafana, TOGETHER.grafana, kept)
+        (folder,) = [change for change in made.pending if change.edit]
+        assert (folder.name, folder.edit.of_others) == ("folder Glassbox", True)
+        assert carried_out_unforced(grafana, made) == ["folder Glassbox"]
+        assert content(server) == [{}, {}, {"glassbox": "Glassbox"}]
+        carry_out(grafana, destroy_plan(grafana, TOGETHER.grafana, kept))
+        assert content(server) == [{}, {}, {}]
+
+
+def test_a_folder_that_another_machine_made_stays_without_its_backup(tmp_path):
+    with grafana_of() as (server, grafana):
+        applied(grafana, IN_ONE, tmp_path, TOGETHER)
+        assert carried_out_unforced(grafana, destroy_plan(grafana, TOGETHER.grafana)) == ["folder Glassbox"]
+        assert content(server) == [{}, {}, {"glassbox": "Glassbox"}]
+        assert carried_out_unforced(grafana, destroy_plan(grafana, TOGETHER.grafana, all_backups(tmp_path))) == []
         assert content(server) == [{}, {}, {}]
 
 

@@ -49,7 +49,7 @@ def run(resources, ruler, tmp_path, monkeypatch, capsys):
     with_settings.server = server
     return with_settings
 
-
+    files = sorted((tmp_path / "kept").iterdir(), key=lambda file: file.stem)
 def kept(tmp_path):
     """The places that each backup holds, oldest first, as parts by title."""
     files = sorted((tmp_path / "kept").iterdir())

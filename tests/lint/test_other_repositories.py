@@ -66,7 +66,7 @@ def test_the_action_writes_sarif_too(step):
     assert [each["ruleId"] for each in found["runs"][0]["results"]] == ["empty-selector"]
 
 
-@pytest.mark.parametrize("between", [" ", "  ", "\n", "\n\n  ", "\t"])
+@pytest.mark.parametrize("between", [" ", "\n", " \n\t"])
 def test_the_action_takes_paths_and_options_of_any_number_of_lines(step, between):
     files = {"good.yml": RULES, "never.yml": NEVER}
     assert step(files, paths=f"good.yml{between}never.yml\n")[0].returncode == 2

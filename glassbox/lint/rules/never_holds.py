@@ -10,7 +10,8 @@ from glassbox.lint.examples import as_alert
 from glassbox.lint.finding import Severity
 from glassbox.lint.result_bounds import Bounds, bounds_of
 from glassbox.lint.rule import Defect, in_query, lint_rule
-from glassbox.lint.subjects import Corpus, Query
+from glassbox.lint.subjects.corpus import Corpus
+from glassbox.lint.subjects.queries import Query
 from glassbox.syntax.grafana_variables import is_of_a_variable, outside_of_texts
 from glassbox.syntax.tree import COMPARISONS, BinaryNode, Node, NumberNode, series_of
 

@@ -7,7 +7,9 @@ from glassbox.lint.examples import as_alert, on_panel
 from glassbox.lint.finding import Location, Severity
 from glassbox.lint.rule import Defect, in_query, lint_rule
 from glassbox.lint.server_facts import PastFirings, QueryCost, ServerFacts
-from glassbox.lint.subjects import Corpus, GroupedRule, Query, QueryKind
+from glassbox.lint.subjects.corpus import Corpus
+from glassbox.lint.subjects.grouped_rules import GroupedRule
+from glassbox.lint.subjects.queries import Query, QueryKind
 from glassbox.lint.words import counted, duration, listed
 from glassbox.syntax.grafana_variables import is_of_a_variable
 from glassbox.syntax.result_labels import selected

@@ -6,7 +6,9 @@ from collections.abc import Collection, Iterable, Iterator
 from glassbox.lint.examples import Example, on_board, on_panel
 from glassbox.lint.finding import Location, Severity
 from glassbox.lint.rule import Defect, in_query, lint_rule
-from glassbox.lint.subjects import Board, BoardVariable, Corpus, Query, QueryKind
+from glassbox.lint.subjects.corpus import Corpus
+from glassbox.lint.subjects.judged_boards import Board, BoardVariable
+from glassbox.lint.subjects.queries import Query, QueryKind
 from glassbox.lint.words import listed
 from glassbox.syntax.grafana_variables import variables_named
 

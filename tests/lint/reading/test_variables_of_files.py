@@ -4,7 +4,7 @@ import pytest
 
 from glassbox.lint.linting import judged
 from glassbox.lint.reading.boards import board_of
-from glassbox.lint.subjects import Corpus
+from glassbox.lint.subjects.corpus import Corpus
 
 
 def found(board, rule):

@@ -32,10 +32,14 @@ _MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 def never_holds(corpus: Corpus) -> Iterator[Defect]:
     """Of shares and percentages whose exporter says so, of `up`, of rates, which are not negative, and of two conditions on the same series."""
     for query in corpus.queries:
-        if any(map(is_of_a_variable, (_RANGES.sub("", part) for part in outside_of_texts(query.text)))):
-            continue
-        yield from _out_of_bounds(query, corpus)
-        yield from _contradicting(query)
+        if any(map(_compared, query.nodes)) and not _varies(query.text):
+            yield from _out_of_bounds(query, corpus)
+            yield from _contradicting(query)
+
+
+def _varies(query: str) -> bool:
+    """Whether a variable stands for more than a text or a window."""
+    return any(map(is_of_a_variable, (_RANGES.sub("", part) for part in outside_of_texts(query))))
 
 
 def _out_of_bounds(query: Query, corpus: Corpus) -> Iterator[Defect]:

@@ -6,7 +6,7 @@ from glassbox.backtest.past_window import past_window
 from glassbox.backtest.rule_set import rules_of_groups
 from glassbox.backtest.running_backtest import Run
 from glassbox.lint.server_facts import PastFirings
-from glassbox.lint.subjects import Corpus
+from glassbox.lint.subjects.corpus import Corpus
 from glassbox.prometheus.api import Prometheus
 
 

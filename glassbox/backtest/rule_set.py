@@ -12,7 +12,7 @@ from glassbox.doctor.needs import names_in as names_of_selector
 from glassbox.errors import GlassboxError
 from glassbox.http.json_text import objects_in
 from glassbox.lint.reading.files_read import read
-from glassbox.lint.subjects import RuleGroup
+from glassbox.lint.subjects.grouped_rules import RuleGroup
 from glassbox.past.rule_order import RecordingRule
 from glassbox.query.promql import duration_seconds
 from glassbox.syntax.parsing import selectors_of

@@ -76,16 +76,16 @@ def _checked(found: FilesRead) -> str:
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE_OR_DIR...")
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[FILE_OR_DIR]...")
 @lint_options
 @FIX
 def command(*, paths: Sequence[Path], **chosen: Any) -> int:
-    """Check dashboards, rules and routes of anybody: files and folders of Grafana, Prometheus and Alertmanager.
+    """Check dashboards, rules and routes of anybody: files and folders of Grafana, Prometheus and Alertmanager, else the current folder.
 
     Exit codes: 0 nothing found that counts, 2 errors were found (with --strict warnings too), 1 a file cannot be read.
     """
     collect_garbage_rarely()
-    return lint_files(paths, LintChoices(**chosen))
+    return lint_files(paths or (Path(),), LintChoices(**chosen))
 
 
 def main() -> int:

@@ -14,7 +14,7 @@ from glassbox.cli.output import complain
 from glassbox.prometheus.credential import prometheus_credential
 
 if TYPE_CHECKING:
-    from glassbox.lint.subjects import Corpus
+    from glassbox.lint.subjects.corpus import Corpus
 
 
 def with_server(corpus: Corpus, chosen: LintChoices) -> Corpus:

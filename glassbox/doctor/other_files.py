@@ -10,7 +10,8 @@ from pathlib import Path
 from glassbox.doctor.recorded import Holdings
 from glassbox.errors import GlassboxError
 from glassbox.lint.reading.files_read import read
-from glassbox.lint.subjects import Board, RuleGroup
+from glassbox.lint.subjects.grouped_rules import RuleGroup
+from glassbox.lint.subjects.judged_boards import Board
 from glassbox.syntax.grafana_variables import is_of_a_variable, plain
 
 _FILLED_IN = "Grafana puts a variable in that decides it."

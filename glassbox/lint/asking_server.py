@@ -7,7 +7,8 @@ from urllib.parse import urlencode
 from glassbox.http.json_text import parsed
 from glassbox.http.sentences import on_one_line
 from glassbox.lint.server_facts import QueryCost, ServerFacts
-from glassbox.lint.subjects import Corpus, Query, QueryKind
+from glassbox.lint.subjects.corpus import Corpus
+from glassbox.lint.subjects.queries import Query, QueryKind
 from glassbox.prometheus.api import TOO_MUCH, Prometheus
 from glassbox.syntax.grafana_variables import is_of_a_variable, plain
 from glassbox.syntax.tree import AggregateNode

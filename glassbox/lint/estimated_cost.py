@@ -6,7 +6,8 @@ from functools import cache
 from math import prod
 
 from glassbox.lint.known_metrics import first_word
-from glassbox.lint.subjects import Corpus, Query, QueryKind
+from glassbox.lint.subjects.corpus import Corpus
+from glassbox.lint.subjects.queries import Query, QueryKind
 from glassbox.metrics import HISTOGRAMS
 from glassbox.metrics.label_values import values_of_label
 from glassbox.metrics.types import spellings

@@ -5,7 +5,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from glassbox.lint.finding import Location
-from glassbox.lint.subjects import Board, BoardPanel, Corpus, GroupedRule, Query, QueryKind, RuleGroup
+from glassbox.lint.subjects.corpus import Corpus
+from glassbox.lint.subjects.grouped_rules import GroupedRule, RuleGroup
+from glassbox.lint.subjects.judged_boards import Board, BoardPanel
+from glassbox.lint.subjects.queries import Query, QueryKind
 
 _BOARD = Location("dashboard.json", object="Example")
 _GROUP = Location("rules.yml", object="example")

@@ -8,7 +8,8 @@ from glassbox.lint.finding import Finding, Severity
 from glassbox.lint.of_bundle import corpus_of
 from glassbox.lint.rule import Defect, LintRule
 from glassbox.lint.rules import RULES
-from glassbox.lint.subjects import Corpus, Exemption
+from glassbox.lint.subjects.corpus import Corpus
+from glassbox.lint.subjects.exemptions import Exemption
 
 UNNEEDED = "unneeded-exemption"
 

@@ -10,7 +10,8 @@ from glassbox.compile.left_out import dead_ends
 from glassbox.lint.finding import Location
 from glassbox.lint.reading.boards import board_of
 from glassbox.lint.reading.read_rules import group_of
-from glassbox.lint.subjects import Corpus, Exemption
+from glassbox.lint.subjects.corpus import Corpus
+from glassbox.lint.subjects.exemptions import Exemption
 from glassbox.syntax.promql_durations import seconds_of
 
 _LEADS_LEFT_OUT = "The settings leave out the dashboards that it leads to."

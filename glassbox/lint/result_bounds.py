@@ -6,7 +6,7 @@ from math import inf, isfinite, isnan
 from operator import neg
 
 from glassbox.lint.known_metrics import GAUGE
-from glassbox.lint.subjects import Corpus
+from glassbox.lint.subjects.corpus import Corpus
 from glassbox.metrics import CATALOGUE
 from glassbox.metrics.types import Gauge, Unit, spellings
 from glassbox.syntax.tree import (

@@ -2,7 +2,7 @@
 
 import re
 
-from glassbox.lint.subjects import Corpus
+from glassbox.lint.subjects.corpus import Corpus
 from glassbox.metrics.types import PER_SECOND, Unit
 from glassbox.syntax.tree import (
     COMPARISONS,

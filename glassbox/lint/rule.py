@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from glassbox.lint.examples import Example
 from glassbox.lint.finding import Location, Repair, Severity
-from glassbox.lint.subjects import Corpus, Query
+from glassbox.lint.subjects.corpus import Corpus
+from glassbox.lint.subjects.queries import Query
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from glassbox.cli.session import Session
 from glassbox.errors import GlassboxError
 
 if TYPE_CHECKING:
-    from glassbox.lint.subjects import Corpus
+    from glassbox.lint.subjects.corpus import Corpus
     from glassbox.reviewing.explaining import Explanation, SeriesRead
 
 _PATH = click.Path(path_type=Path)

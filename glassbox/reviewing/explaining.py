@@ -10,7 +10,10 @@ from difflib import get_close_matches
 from glassbox.errors import GlassboxError
 from glassbox.lint.finding import Location
 from glassbox.lint.known_metrics import exporters_by_metric, former_metrics, known_series
-from glassbox.lint.subjects import BoardPanel, Corpus, GroupedRule, Query
+from glassbox.lint.subjects.corpus import Corpus
+from glassbox.lint.subjects.grouped_rules import GroupedRule
+from glassbox.lint.subjects.judged_boards import BoardPanel
+from glassbox.lint.subjects.queries import Query
 from glassbox.metrics import CATALOGUE
 from glassbox.metrics.types import Metric
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 
 from glassbox.lint.estimated_cost import estimated_cost
 from glassbox.lint.finding import Location
-from glassbox.lint.subjects import Corpus, Query
+from glassbox.lint.subjects.corpus import Corpus
+from glassbox.lint.subjects.queries import Query
 from glassbox.syntax.tree import SubqueryNode
 
 LONGER_RATIO = 1.2

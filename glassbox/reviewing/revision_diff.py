@@ -15,7 +15,7 @@ from glassbox.lint.linting import judged
 from glassbox.lint.of_bundle import corpus_of
 from glassbox.lint.reading.boards import board_of
 from glassbox.lint.reading.read_rules import group_of
-from glassbox.lint.subjects import Corpus
+from glassbox.lint.subjects.corpus import Corpus
 from glassbox.reviewing.compared_content import ContentChange, changes, content_of
 from glassbox.reviewing.query_growth import Growth, growths
 from glassbox.view.revisions import RevisionContent, files_changed, revision_content

@@ -31,7 +31,8 @@ _OF_TIME = re.compile(r"\[([^\]]*)\]|\boffset\s+[-+]?\s*([\w.]+(?:(?<=[eE])[-+]\
 _MATCHES = {"MatchOp.Equal": "=", "MatchOp.NotEqual": "!=", "MatchOp.Re": "=~", "MatchOp.NotRe": "!~"}
 _GRAFANAS = ("$__rate_interval", "$__interval", "$__range")
 # The parser has the functions of Prometheus 3, which calls this one of version 2 by another name.
-_OF_PROMETHEUS_2 = re.compile(r"\bholt_winters(?=\s*\()")
+_IN_PROMETHEUS_2 = "holt_winters"
+_OF_PROMETHEUS_2 = re.compile(rf"\b{_IN_PROMETHEUS_2}(?=\s*\()")
 _VARIABLE_OF = {seconds: variable for variable, (_, seconds) in DURATIONS.items()}
 
 
@@ -84,7 +85,8 @@ def tree_of(query: str) -> Node:
 
 def _with_a_number_or_name(query: str) -> ast.Expr:
     """As it parses with a name for a variable that stands by itself, or with a number."""
-    query = _OF_PROMETHEUS_2.sub("double_exponential_smoothing", query)
+    if _IN_PROMETHEUS_2 in query:
+        query = _OF_PROMETHEUS_2.sub("double_exponential_smoothing", query)
     try:
         return parsed(plain(query))
     except GlassboxError:

@@ -4,6 +4,7 @@ Its bound is that of 64 bits of nanoseconds, about 292 years (`ParseDuration` of
 """
 
 import re
+from functools import lru_cache
 from math import inf
 
 LONGEST_SECONDS = (2**63 - 1) / 1e9
@@ -18,6 +19,8 @@ def seconds_of(text: str) -> float | None:
     return seconds if seconds is not None and seconds <= LONGEST_SECONDS else None
 
 
+# Many queries have the same few.
+@lru_cache(maxsize=4096)
 def is_too_long(text: str) -> bool:
     """Whether it is a duration, or a number of seconds as PromQL has them, that is longer than Prometheus takes."""
     seconds = _written(text)

@@ -57,6 +57,12 @@ def test_exit_codes(tmp_path, capsys, lint, *, text, options, code):
     assert "Traceback" not in "".join(capsys.readouterr())
 
 
+def test_the_program_checks_the_current_folder_where_nothing_is_named(tmp_path, capsys):
+    written(tmp_path, short=SHORT)
+    assert (program(), program("--strict")) == (0, 2)
+    assert capsys.readouterr().out.startswith("short.yml:1: warning: ")
+
+
 def test_what_cannot_be_read_is_an_error_beside_the_findings_of_the_rest(tmp_path, capsys):
     written(tmp_path, never=NEVER, broken="groups: [")
     assert deployed("--path", "never.yml", "--path", "broken.yml") == 1

@@ -10,17 +10,11 @@ from glassbox.lint.finding import Location
 from glassbox.lint.linting import judged
 from glassbox.lint.of_bundle import corpus_of
 from glassbox.lint.reading.files_read import read
-from glassbox.lint.subjects import (
-    BoardAnnotation,
-    BoardLink,
-    BoardPanel,
-    BoardVariable,
-    Corpus,
-    Inhibition,
-    LooseText,
-    Query,
-    QueryKind,
-)
+from glassbox.lint.subjects.alert_routes import Inhibition
+from glassbox.lint.subjects.corpus import Corpus
+from glassbox.lint.subjects.file_parts import LooseText
+from glassbox.lint.subjects.judged_boards import BoardAnnotation, BoardLink, BoardPanel, BoardVariable
+from glassbox.lint.subjects.queries import Query, QueryKind
 from tests.support.ours import our_bundle
 
 AT = Location("dashboard.json", object="Example")

@@ -10,7 +10,8 @@ from glassbox.lint.asking_server import server_facts
 from glassbox.lint.estimated_cost import EstimatedCost, estimated_cost, in_words, series_of_each_server
 from glassbox.lint.examples import as_alert, on_board, on_panel
 from glassbox.lint.linting import judged
-from glassbox.lint.subjects import BoardVariable, Corpus
+from glassbox.lint.subjects.corpus import Corpus
+from glassbox.lint.subjects.judged_boards import BoardVariable
 from glassbox.prometheus.api import Prometheus
 from glassbox.syntax.tree import SeriesNode
 from tests.support.past_fleet import fleet

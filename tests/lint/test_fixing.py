@@ -18,7 +18,7 @@ from glassbox.lint.fixing.repaired_text import repaired_text, replaced
 from glassbox.lint.fixing.repairing import repair_files
 from glassbox.lint.linting import judged
 from glassbox.lint.reading.files_read import read
-from glassbox.lint.subjects import Query, QueryKind, WrittenText
+from glassbox.lint.subjects.queries import Query, QueryKind, WrittenText
 from tests.support.small_content import PRODUCT
 
 RULES = """\

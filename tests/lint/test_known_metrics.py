@@ -6,7 +6,7 @@ from glassbox.lint.examples import as_alert, as_record, on_panel, together
 from glassbox.lint.known_metrics import former_metrics, known_series
 from glassbox.lint.linting import judged
 from glassbox.lint.result_units import unit_of
-from glassbox.lint.subjects import Corpus
+from glassbox.lint.subjects.corpus import Corpus
 from glassbox.metrics.types import Unit
 from glassbox.syntax.parsing import tree_of
 

@@ -7,7 +7,8 @@ import pytest
 from glassbox.lint.finding import Severity
 from glassbox.lint.linting import UNNEEDED, judged, lint
 from glassbox.lint.of_bundle import corpus_of
-from glassbox.lint.subjects import Corpus, Query, QueryKind
+from glassbox.lint.subjects.corpus import Corpus
+from glassbox.lint.subjects.queries import Query, QueryKind
 from glassbox.servers.components import ensure_components
 from glassbox.settings.model import Settings, Thresholds
 from tests.support.ours import our_bundle

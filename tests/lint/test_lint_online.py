@@ -2,13 +2,17 @@
 
 import json
 import time
+from dataclasses import replace
 
 import pytest
 
 from glassbox.cli import main as command_line
 from glassbox.lint import asking_server
 from glassbox.lint.asking_server import server_facts
+from glassbox.lint.examples import as_alert
+from glassbox.lint.linting import judged
 from glassbox.lint.reading.files_read import read
+from glassbox.lint.server_facts import ServerFacts
 from glassbox.past.own_prometheus import own_prometheus
 from glassbox.past.remote_write import Samples, write
 from glassbox.prometheus.api import Prometheus
@@ -66,6 +70,32 @@ def test_series_and_labels_that_are_not_there_are_told(server, files, capsys):
         ("not-there-now", "Serving", "The server has nothing that 1 of 4 panels read, such as own_total, own_old_total of 'Other'."),
         ("no-label-now", "Serving / Pods / query A", "No series queue_length has the label 'pod' now."),
     ]  # fmt: skip  # a finding in a line
+
+
+@pytest.mark.parametrize(
+    ("expr", "said"),
+    [
+        ("gone_total > 1", "gone_total"),
+        ("absent(gone_total)", None),
+        ("absent_over_time(gone_total[5m]) or gone_total > 1", None),
+        ("a_gone or b_gone or c_gone", "a_gone, b_gone, c_gone"),
+        ("a_gone or b_gone or c_gone or d_gone", "a_gone, b_gone, c_gone and 1 other"),
+        ("a_gone or b_gone or c_gone or d_gone or e_gone", "a_gone, b_gone, c_gone and 2 others"),
+    ],
+)
+def test_a_few_of_the_missing_series_are_named_and_none_whose_absence_is_asked(expr, said):
+    corpus = replace(as_alert(expr).corpus, server=ServerFacts(frozenset({"up"})))
+    expected = [f"The server has nothing that 1 of 1 rule read, such as {said} of 'Example'."] if said else []
+    assert [each.message for each in judged(corpus, select=("not-there-now",))] == expected
+
+
+def test_a_query_that_cannot_be_answered_is_told_to_be_corrected(server, files, capsys):
+    many = "queue_length * on (job) queue_length"
+    (files / "rules.yml").write_text(f"groups: [{{name: app, rules: [{{alert: Many, expr: {many}}}]}}]")
+    assert lint("--online", "--prometheus", server, "--select", "slow-query") == 0
+    (told,) = json.loads(capsys.readouterr().out)["findings"]
+    assert told["message"].startswith('The server refuses it: "found duplicate series for the match group ')
+    assert told["fix"] == "Correct what the server says; where it reads too much, record a part of it."
 
 
 def test_what_queries_cost_is_measured(server, files):

@@ -5,7 +5,7 @@ import pytest
 from glassbox.lint.examples import as_alert, as_record, on_panel, together
 from glassbox.lint.linting import judged
 from glassbox.lint.result_bounds import Bounds, bounds_of
-from glassbox.lint.subjects import Corpus
+from glassbox.lint.subjects.corpus import Corpus
 from glassbox.syntax.parsing import tree_of
 
 

@@ -66,6 +66,38 @@ def test_the_action_writes_sarif_too(step):
     assert [each["ruleId"] for each in found["runs"][0]["results"]] == ["empty-selector"]
 
 
+@pytest.mark.parametrize("between", [" ", "\n", " \n\t"])
+def test_the_action_takes_paths_and_options_of_any_number_of_lines(step, between):
+    files = {"good.yml": RULES, "never.yml": NEVER}
+    assert step(files, paths=f"good.yml{between}never.yml\n")[0].returncode == 2
+    ignored = f"--strict{between}--ignore{between}empty-selector\n"
+    assert step(files, paths="good.yml never.yml", options=ignored)[0].returncode == 0
+
+
+def test_the_action_writes_sarif_into_folders_that_are_not_there(step):
+    done, repository = step({"good.yml": RULES}, sarif="reports/of lint/found.sarif")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads((repository / "reports" / "of lint" / "found.sarif").read_text())["version"] == "2.1.0"
+
+
+def test_the_action_says_once_what_cannot_be_read_where_it_writes_sarif_too(step):
+    files = {"broken.yml": "groups: [", "never.yml": NEVER, "template.yaml": "a: {{ .Values.x }}\n"}
+    done, repository = step(files, sarif="found.sarif")
+    assert done.returncode == 1
+    assert [line.split(",")[1] for line in done.stdout.splitlines() if line.startswith("::error")] == [
+        "title=glassbox unreadable",
+        "title=glassbox empty-selector",
+    ]
+    assert done.stderr.count("not read") == 1
+    (run,) = json.loads((repository / "found.sarif").read_text())["runs"]
+    assert {each["ruleId"] for each in run["results"]} == {"unreadable", "empty-selector"}
+
+
+def test_the_action_says_once_which_option_is_wrong_where_it_writes_sarif_too(step):
+    done, _ = step({"good.yml": RULES}, options="--select no-such-rule", sarif="found.sarif")
+    assert (done.returncode, done.stderr.count("no-such-rule")) == (1, 1)
+
+
 @pytest.mark.parametrize("text", ["$(touch owned)", "`touch owned`", "; touch owned", "'; touch owned; '"])
 def test_inputs_are_no_commands(step, text):
     done, repository = step({"good.yml": RULES}, paths=text)
@@ -79,4 +111,5 @@ def test_no_step_of_the_action_has_an_expression_in_its_script():
 def test_the_hook_runs_a_program_that_the_wheel_installs():
     (hook,) = HOOKS
     assert f'{hook["entry"]} = "glassbox.cli.lint_files:main"' in (ROOT / "pyproject.toml").read_text()
-    assert (hook["language"], hook["pass_filenames"], hook["args"]) == ("python", False, ["."])
+    # Without arguments it checks the whole repository, also where somebody adds options as arguments.
+    assert (hook["language"], hook["pass_filenames"], "args" in hook) == ("python", False, False)

@@ -10,7 +10,7 @@ from glassbox.lint.finding import Location
 from glassbox.lint.linting import judged
 from glassbox.lint.rule import Defect
 from glassbox.lint.rules import RULES
-from glassbox.lint.subjects import Corpus
+from glassbox.lint.subjects.corpus import Corpus
 
 BY_ID = {rule.id: rule for rule in RULES}
 

@@ -6,7 +6,10 @@ import pytest
 
 from glassbox.lint.examples import as_alert, on_board, together
 from glassbox.lint.finding import Location
-from glassbox.lint.subjects import BoardLink, BoardPanel, Corpus, Grid, NotificationRoute, OpenPort
+from glassbox.lint.subjects.alert_routes import NotificationRoute
+from glassbox.lint.subjects.corpus import Corpus
+from glassbox.lint.subjects.file_parts import OpenPort
+from glassbox.lint.subjects.judged_boards import BoardLink, BoardPanel, Grid
 from tests.support.linted_boards import AT, board, found, variable
 
 

@@ -7,7 +7,9 @@ import pytest
 
 from glassbox.cli import main as command_line
 from glassbox.lint.finding import Location
-from glassbox.lint.subjects import Board, BoardPanel, Corpus, Query, QueryKind
+from glassbox.lint.subjects.corpus import Corpus
+from glassbox.lint.subjects.judged_boards import Board, BoardPanel
+from glassbox.lint.subjects.queries import Query, QueryKind
 from glassbox.reviewing.query_growth import growths
 from glassbox.reviewing.revision_diff import new_findings
 from glassbox.start import Product

@@ -3,7 +3,7 @@
 from glassbox.lint.examples import on_board, on_panel
 from glassbox.lint.finding import Location
 from glassbox.lint.linting import judged
-from glassbox.lint.subjects import BoardVariable
+from glassbox.lint.subjects.judged_boards import BoardVariable
 
 AT = Location("dashboard.json", object="Example")
 

@@ -2,7 +2,7 @@
 
 from glassbox.lint.finding import Repair
 from glassbox.lint.fixing.repaired_text import replaced
-from glassbox.lint.subjects import Query, WrittenText
+from glassbox.lint.subjects.queries import Query, WrittenText
 
 
 def with_part(query: Query, part: str, instead: str) -> tuple[Repair, ...]:

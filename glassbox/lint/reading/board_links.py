@@ -7,7 +7,7 @@ from typing import Any
 from glassbox.http.json_text import objects_in
 from glassbox.lint.finding import Location
 from glassbox.lint.reading.located import line_of, object_in, text_in
-from glassbox.lint.subjects import BoardLink
+from glassbox.lint.subjects.judged_boards import BoardLink
 
 # In the same Grafana: the address has no host.
 _TO_DASHBOARD = re.compile(r"(?:\.?/)?d/([\w-]+)(?:[/?#]|$)")

@@ -9,7 +9,8 @@ from glassbox.lint.reading.asked_sources import DataSourceKinds, is_log_ql, name
 from glassbox.lint.reading.board_links import data_links_of, links_of
 from glassbox.lint.reading.located import line_of, object_in, text_in, texts_within
 from glassbox.lint.reading.shortest_steps import ShortestSteps
-from glassbox.lint.subjects import BoardPanel, BoardRow, Grid, Query, QueryKind
+from glassbox.lint.subjects.judged_boards import BoardPanel, BoardRow, Grid
+from glassbox.lint.subjects.queries import Query, QueryKind
 
 _MOST_ROWS_IN_ROWS = 3
 # Those that neither compute a field nor change what one counts.

@@ -8,7 +8,8 @@ from glassbox.http.json_text import objects_in
 from glassbox.lint.finding import Location
 from glassbox.lint.reading.asked_sources import DataSourceKinds, is_log_ql
 from glassbox.lint.reading.located import line_of, object_in, text_in, texts_within
-from glassbox.lint.subjects import BoardAnnotation, BoardVariable, Query, QueryKind, WrittenText
+from glassbox.lint.subjects.judged_boards import BoardAnnotation, BoardVariable
+from glassbox.lint.subjects.queries import Query, QueryKind, WrittenText
 
 _ASKED = re.compile(
     r"\s*(?:label_values\(\s*(?P<series>.+?)\s*,\s*(?P<label>[\w.${}\[\]]+)\s*\)|label_values\(\s*(?P<only>[\w.]+)\s*\)"

@@ -11,7 +11,7 @@ from glassbox.lint.reading.board_panels import panels_of, rows_of
 from glassbox.lint.reading.board_variables import annotations_of, variables_of
 from glassbox.lint.reading.located import line_of, object_in, text_in, texts_within
 from glassbox.lint.reading.shortest_steps import ShortestSteps
-from glassbox.lint.subjects import Board
+from glassbox.lint.subjects.judged_boards import Board
 
 _PARTS = ("panels", "rows", "templating", "annotations", "links", "__elements", "__requires")
 

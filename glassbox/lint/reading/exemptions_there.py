@@ -16,7 +16,8 @@ from glassbox.errors import GlassboxError
 from glassbox.lint.finding import Location
 from glassbox.lint.reading.documents import text_of, values_of
 from glassbox.lint.reading.located import UnreadableTextError, line_of, text_in
-from glassbox.lint.subjects import Exemption, RuleGroup
+from glassbox.lint.subjects.exemptions import Exemption
+from glassbox.lint.subjects.grouped_rules import RuleGroup
 
 _MARK = re.compile(r"#\s*glassbox-lint\s*:\s*(?P<said>.*)")
 _SAID = re.compile(r"ignore\s+(?P<rules>[\w-]+(?:\s*,\s*[\w-]+)*)\s+because\s+(?P<reason>\S.*)")

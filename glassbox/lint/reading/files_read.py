@@ -11,7 +11,7 @@ from glassbox.lint.reading.documents import has_directives, is_like_ours, is_tem
 from glassbox.lint.reading.exemptions_there import commented, ignored
 from glassbox.lint.reading.held import Held
 from glassbox.lint.reading.located import UnreadableTextError
-from glassbox.lint.subjects import Corpus
+from glassbox.lint.subjects.corpus import Corpus
 
 HELM, JSONNET = "Helm template", "Jsonnet source"
 _READ = (".json", ".yaml", ".yml")

@@ -31,16 +31,11 @@ from glassbox.lint.reading.read_rules import (
     is_rule_resource,
     with_metrics_ql,
 )
-from glassbox.lint.subjects import (
-    Board,
-    Exemption,
-    Inhibition,
-    LooseText,
-    NotificationRoute,
-    OpenPort,
-    RuleGroup,
-    TextFlaw,
-)
+from glassbox.lint.subjects.alert_routes import Inhibition, NotificationRoute
+from glassbox.lint.subjects.exemptions import Exemption
+from glassbox.lint.subjects.file_parts import LooseText, OpenPort, TextFlaw
+from glassbox.lint.subjects.grouped_rules import RuleGroup
+from glassbox.lint.subjects.judged_boards import Board
 from glassbox.query.promql import duration_seconds
 
 UNREADABLE = "unreadable"

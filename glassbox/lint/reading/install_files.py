@@ -6,7 +6,7 @@ from typing import Any
 
 from glassbox.lint.finding import Location
 from glassbox.lint.reading.located import line_of, object_in, text_in
-from glassbox.lint.subjects import OpenPort
+from glassbox.lint.subjects.file_parts import OpenPort
 
 # `HOST:CONTAINER`, before which an address may stand.
 _PORT = re.compile(r"(?:(?P<address>.+):)?(?P<published>[\d-]+|):(?P<port>\d{1,5})(?:/tcp)?")

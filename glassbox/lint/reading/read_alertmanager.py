@@ -8,7 +8,8 @@ from typing import Any
 from glassbox.http.json_text import objects_in
 from glassbox.lint.finding import Location
 from glassbox.lint.reading.located import line_of, object_in, text_in, texts_within
-from glassbox.lint.subjects import Inhibition, LooseText, NotificationRoute
+from glassbox.lint.subjects.alert_routes import Inhibition, NotificationRoute
+from glassbox.lint.subjects.file_parts import LooseText
 
 _MATCHER = re.compile(r"\s*\"?([\w.-]+)\"?\s*(=~|!~|!=|=)\s*(\"(?:[^\"\\]|\\.)*\"|[^,{}\"]*)\s*(?:,|$)")
 _DEEPEST_ROUTE = 20

@@ -8,7 +8,8 @@ from glassbox.http.json_text import objects_in
 from glassbox.lint.finding import Location
 from glassbox.lint.reading.asked_sources import DataSourceKinds, is_log_ql
 from glassbox.lint.reading.located import line_of, object_in, text_in
-from glassbox.lint.subjects import GroupedRule, Query, QueryKind, RuleGroup
+from glassbox.lint.subjects.grouped_rules import GroupedRule, RuleGroup
+from glassbox.lint.subjects.queries import Query, QueryKind
 from glassbox.syntax.metrics_ql import is_metrics_ql
 
 _NO_BOARD = DataSourceKinds({})

@@ -8,7 +8,7 @@ from glassbox.lint.finding import Severity
 from glassbox.lint.rule import Defect, in_query, lint_rule
 from glassbox.lint.rules.misleading_numbers import QUANTILES
 from glassbox.lint.series_labels import LABELS_OF_ALL_SERIES
-from glassbox.lint.subjects import Corpus
+from glassbox.lint.subjects.corpus import Corpus
 from glassbox.metrics.types import TARGET_LABELS
 from glassbox.syntax.grafana_variables import is_of_a_variable
 from glassbox.syntax.tree import (

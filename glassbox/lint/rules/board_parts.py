@@ -8,7 +8,9 @@ from string import ascii_uppercase
 from glassbox.lint.examples import Example, on_board, on_panel, together
 from glassbox.lint.finding import Location, Repair, Severity
 from glassbox.lint.rule import Defect, lint_rule
-from glassbox.lint.subjects import Board, BoardLink, BoardPanel, Corpus, Grid, Query, QueryKind
+from glassbox.lint.subjects.corpus import Corpus
+from glassbox.lint.subjects.judged_boards import Board, BoardLink, BoardPanel, Grid
+from glassbox.lint.subjects.queries import Query, QueryKind
 from glassbox.lint.words import listed
 
 _COLUMNS = 24

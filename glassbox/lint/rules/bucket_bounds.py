@@ -6,7 +6,8 @@ from glassbox.lint.examples import on_panel
 from glassbox.lint.finding import Repair, Severity
 from glassbox.lint.fixing.query_repairs import with_part
 from glassbox.lint.rule import Defect, in_query, lint_rule
-from glassbox.lint.subjects import Corpus, Query
+from glassbox.lint.subjects.corpus import Corpus
+from glassbox.lint.subjects.queries import Query
 from glassbox.metrics import CATALOGUE
 from glassbox.metrics.types import Histogram
 from glassbox.query.buckets import SETTING, Buckets, bound_text

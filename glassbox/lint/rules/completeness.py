@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from glassbox.lint.examples import as_alert, as_record, on_panel, together
 from glassbox.lint.finding import Location, Severity
 from glassbox.lint.rule import Defect, lint_rule
-from glassbox.lint.subjects import BoardLink, BoardPanel, Corpus
+from glassbox.lint.subjects.corpus import Corpus
+from glassbox.lint.subjects.judged_boards import BoardLink, BoardPanel
 from glassbox.lint.words import listed
 
 RUNBOOK_HEADINGS = ("## Meaning", "## Impact", "## Diagnosis", "## Mitigation")

@@ -5,7 +5,10 @@ from collections.abc import Iterable, Iterator
 from glassbox.lint.examples import on_panel
 from glassbox.lint.finding import Severity
 from glassbox.lint.rule import Defect, in_query, lint_rule
-from glassbox.lint.subjects import BoardPanel, Corpus, GroupedRule, Query
+from glassbox.lint.subjects.corpus import Corpus
+from glassbox.lint.subjects.grouped_rules import GroupedRule
+from glassbox.lint.subjects.judged_boards import BoardPanel
+from glassbox.lint.subjects.queries import Query
 from glassbox.lint.templates import lacks_a_brace, of_alert, of_field, of_legend
 from glassbox.syntax.result_labels import NAME, LabelSet
 

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from glassbox.lint.examples import Example
 from glassbox.lint.finding import Location, Severity
 from glassbox.lint.rule import Defect, lint_rule
-from glassbox.lint.subjects import Corpus, TextFlaw
+from glassbox.lint.subjects.corpus import Corpus
+from glassbox.lint.subjects.file_parts import TextFlaw
 
 _AT = Location("dashboard.json", 1)
 _FINE = Example('{"title": "Serving", "refresh": null}', Corpus())

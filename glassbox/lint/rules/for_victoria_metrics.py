@@ -7,7 +7,9 @@ from itertools import chain
 from glassbox.lint.examples import Example, as_alert
 from glassbox.lint.finding import Severity
 from glassbox.lint.rule import Defect, in_query, lint_rule
-from glassbox.lint.subjects import Board, Corpus, Query
+from glassbox.lint.subjects.corpus import Corpus
+from glassbox.lint.subjects.judged_boards import Board
+from glassbox.lint.subjects.queries import Query
 from glassbox.lint.words import counted
 from glassbox.syntax.grafana_variables import variables_shape
 from glassbox.syntax.metrics_ql import is_metrics_ql

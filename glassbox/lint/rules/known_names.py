@@ -10,7 +10,9 @@ from glassbox.lint.finding import Repair, Severity
 from glassbox.lint.fixing.query_repairs import with_part
 from glassbox.lint.known_metrics import HISTOGRAM, ExposedSeries, FormerMetric, first_word, former_metrics, known_series
 from glassbox.lint.rule import Defect, in_query, lint_rule
-from glassbox.lint.subjects import Board, Corpus, Query
+from glassbox.lint.subjects.corpus import Corpus
+from glassbox.lint.subjects.judged_boards import Board
+from glassbox.lint.subjects.queries import Query
 from glassbox.syntax.grafana_variables import is_of_a_variable
 from glassbox.syntax.tree import SeriesNode
 

@@ -8,7 +8,8 @@ from glassbox.lint.finding import Severity
 from glassbox.lint.known_metrics import COUNTER, GAUGE, OF_MOMENTS, ExposedSeries
 from glassbox.lint.rule import Defect, in_query, lint_rule
 from glassbox.lint.rules.windows import LINES, OF_CHANGE, OF_COUNTERS, calls
-from glassbox.lint.subjects import Corpus, Query
+from glassbox.lint.subjects.corpus import Corpus
+from glassbox.lint.subjects.queries import Query
 from glassbox.metrics.types import Unit
 from glassbox.syntax.tree import AggregateNode, BinaryNode, CallNode, Node, NumberNode, SeriesNode, series_of, walk
 

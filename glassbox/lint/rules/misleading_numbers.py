@@ -7,7 +7,7 @@ from glassbox.lint.finding import Severity
 from glassbox.lint.known_metrics import COUNTER
 from glassbox.lint.rule import Defect, in_query, lint_rule
 from glassbox.lint.rules.windows import OF_COUNTERS, calls
-from glassbox.lint.subjects import Corpus
+from glassbox.lint.subjects.corpus import Corpus
 from glassbox.syntax.tree import (
     COMPARISONS,
     AggregateNode,

@@ -10,7 +10,8 @@ from glassbox.lint.examples import as_alert
 from glassbox.lint.finding import Severity
 from glassbox.lint.result_bounds import Bounds, bounds_of
 from glassbox.lint.rule import Defect, in_query, lint_rule
-from glassbox.lint.subjects import Corpus, Query
+from glassbox.lint.subjects.corpus import Corpus
+from glassbox.lint.subjects.queries import Query
 from glassbox.syntax.grafana_variables import is_of_a_variable, outside_of_texts
 from glassbox.syntax.tree import COMPARISONS, BinaryNode, Node, NumberNode, series_of
 
@@ -31,10 +32,14 @@ _MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 def never_holds(corpus: Corpus) -> Iterator[Defect]:
     """Of shares and percentages whose exporter says so, of `up`, of rates, which are not negative, and of two conditions on the same series."""
     for query in corpus.queries:
-        if any(map(is_of_a_variable, (_RANGES.sub("", part) for part in outside_of_texts(query.text)))):
-            continue
-        yield from _out_of_bounds(query, corpus)
-        yield from _contradicting(query)
+        if any(map(_compared, query.nodes)) and not _varies(query.text):
+            yield from _out_of_bounds(query, corpus)
+            yield from _contradicting(query)
+
+
+def _varies(query: str) -> bool:
+    """Whether a variable stands for more than a text or a window."""
+    return any(map(is_of_a_variable, (_RANGES.sub("", part) for part in outside_of_texts(query))))
 
 
 def _out_of_bounds(query: Query, corpus: Corpus) -> Iterator[Defect]:

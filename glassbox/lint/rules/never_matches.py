@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from glassbox.lint.examples import as_alert, as_record, on_panel, together
 from glassbox.lint.finding import Severity
 from glassbox.lint.rule import Defect, in_query, lint_rule
-from glassbox.lint.subjects import Corpus
+from glassbox.lint.subjects.corpus import Corpus
 from glassbox.lint.words import listed
 from glassbox.syntax.grafana_variables import is_of_a_variable
 from glassbox.syntax.result_labels import ResultLabels, matched_labels, selected

@@ -9,7 +9,8 @@ from glassbox.lint.examples import as_alert, on_panel
 from glassbox.lint.finding import Location, Severity
 from glassbox.lint.rule import Defect, in_query, lint_rule
 from glassbox.lint.rules.for_victoria_metrics import in_metrics_ql, refused
-from glassbox.lint.subjects import Corpus, Query
+from glassbox.lint.subjects.corpus import Corpus
+from glassbox.lint.subjects.queries import Query
 from glassbox.prometheus import promtool
 from glassbox.syntax.grafana_variables import plain
 from glassbox.syntax.parsing import tree_of

@@ -7,16 +7,20 @@ from glassbox.lint.examples import as_alert, on_panel
 from glassbox.lint.finding import Location, Severity
 from glassbox.lint.rule import Defect, in_query, lint_rule
 from glassbox.lint.server_facts import PastFirings, QueryCost, ServerFacts
-from glassbox.lint.subjects import Corpus, GroupedRule, Query, QueryKind
+from glassbox.lint.subjects.corpus import Corpus
+from glassbox.lint.subjects.grouped_rules import GroupedRule
+from glassbox.lint.subjects.queries import Query, QueryKind
 from glassbox.lint.words import counted, duration, listed
 from glassbox.syntax.grafana_variables import is_of_a_variable
 from glassbox.syntax.result_labels import selected
-from glassbox.syntax.tree import SeriesNode
+from glassbox.syntax.tree import CallNode, SeriesNode
 
 # Ours: longer than somebody waits for a panel, and a tenth of the shortest usual interval of rules.
 SLOW_PANEL_SECONDS, SLOW_RULE_SECONDS = 5.0, 1.5
 # Ours: Prometheus keeps at most 50 million samples of a query in memory (--query.max-samples).
 WIDE_SAMPLES, WIDE_LINES = 10_000_000, 500
+# Ours: so many names are read in a sentence.
+MOST_NAMED = 3
 _UP = on_panel("up")
 _THERE = ServerFacts(frozenset({"up", "x"}), {"x": frozenset({"job"})}, {"up": QueryCost(3, 180, 0.01)})
 
@@ -49,7 +53,7 @@ def _readers(corpus: Corpus) -> Iterator[_Reader]:
     good=_UP.given("# the server has up", server=_THERE),
 )
 def not_there_now(corpus: Corpus) -> Iterator[Defect]:
-    """Of the last hour, with `--online`: panels and rules of which no query reads anything that is there; one finding for each dashboard and group."""
+    """Of the last hour, with `--online`: panels and rules of which no query reads anything that is there, nor asks what is absent. One finding for each dashboard and group."""
     names = corpus.server.names if corpus.server else None
     for reader in _readers(corpus) if names is not None else ():
         missing = {name: lacks for name, queries in reader.asked if (lacks := _lacking(queries, names or frozenset()))}
@@ -57,7 +61,7 @@ def not_there_now(corpus: Corpus) -> Iterator[Defect]:
             first, lacks = next(iter(missing.items()))
             count = f"{len(missing)} of {counted(len(reader.asked), reader.what)}"
             yield Defect(
-                reader.location, f"The server has nothing that {count} read, such as {listed(lacks)} of {first!r}."
+                reader.location, f"The server has nothing that {count} read, such as {_some(lacks)} of {first!r}."
             )
 
 
@@ -65,7 +69,18 @@ def _lacking(queries: Sequence[Query], names: frozenset[str]) -> tuple[str, ...]
     """The names that they read, if the server has none of them."""
     read = dict.fromkeys(series.name for query in queries for series in query.series if series.name)
     known = not any(map(is_of_a_variable, read))
-    return tuple(read) if read and known and names.isdisjoint(read) else ()
+    answers = any(map(_asks_absence, queries))
+    return tuple(read) if read and known and not answers and names.isdisjoint(read) else ()
+
+
+def _asks_absence(query: Query) -> bool:
+    return any(isinstance(node, CallNode) and node.name.startswith("absent") for node in query.nodes)
+
+
+def _some(names: Sequence[str]) -> str:
+    """The first of them, and how many there are besides."""
+    more = f" and {counted(len(names) - MOST_NAMED, 'other')}" if len(names) > MOST_NAMED else ""
+    return listed(names[:MOST_NAMED]) + more
 
 
 @lint_rule(
@@ -118,7 +133,8 @@ def slow_query(corpus: Corpus) -> Iterator[Defect]:
     for query, cost in _costs(corpus):
         slow_seconds = SLOW_PANEL_SECONDS if query.kind is QueryKind.PANEL else SLOW_RULE_SECONDS
         if cost.refused:
-            yield in_query(query, f'The server refuses it: "{cost.refused}".')
+            fix = "Correct what the server says; where it reads too much, record a part of it."
+            yield in_query(query, f'The server refuses it: "{cost.refused}".', fix=fix)
         elif cost.seconds > slow_seconds:
             yield in_query(query, f"It took {cost.seconds:.1f} s, more than {slow_seconds:g} s.")
 

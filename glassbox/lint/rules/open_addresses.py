@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from glassbox.lint.examples import Example
 from glassbox.lint.finding import Location, Severity
 from glassbox.lint.rule import Defect, lint_rule
-from glassbox.lint.subjects import Corpus, OpenPort
+from glassbox.lint.subjects.corpus import Corpus
+from glassbox.lint.subjects.file_parts import OpenPort
 
 # Prometheus and what belongs to it, exporters (the wiki page "Default port allocations"), VictoriaMetrics, vmalert.
 _OF_METRICS = (range(9090, 10_000), range(8428, 8429), range(8880, 8881))

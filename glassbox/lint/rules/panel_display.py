@@ -8,7 +8,7 @@ from glassbox.lint.finding import Severity
 from glassbox.lint.rule import Defect, in_query, lint_rule
 from glassbox.lint.rules.variables_named import names_in
 from glassbox.lint.rules.windows import LINES
-from glassbox.lint.subjects import Corpus
+from glassbox.lint.subjects.corpus import Corpus
 from glassbox.lint.templates import lacks_a_brace
 from glassbox.syntax.tree import COMPARISONS, AggregateNode, BinaryNode, CallNode, Node, SeriesNode, is_scalar
 

@@ -9,7 +9,8 @@ from typing import Any
 from glassbox.lint.examples import Example, as_alert, as_record, together
 from glassbox.lint.finding import Location, Severity
 from glassbox.lint.rule import Defect, lint_rule
-from glassbox.lint.subjects import Corpus, GroupedRule, RuleGroup
+from glassbox.lint.subjects.corpus import Corpus
+from glassbox.lint.subjects.grouped_rules import GroupedRule, RuleGroup
 from glassbox.lint.words import listed
 from glassbox.syntax.promql_durations import is_too_long, seconds_of
 

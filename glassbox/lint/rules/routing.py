@@ -7,7 +7,9 @@ from glassbox.lint.examples import Example, as_alert, together
 from glassbox.lint.finding import Location, Severity
 from glassbox.lint.rule import Defect, lint_rule
 from glassbox.lint.series_labels import EXTERNAL_LABELS
-from glassbox.lint.subjects import Corpus, GroupedRule, NotificationRoute
+from glassbox.lint.subjects.alert_routes import NotificationRoute
+from glassbox.lint.subjects.corpus import Corpus
+from glassbox.lint.subjects.grouped_rules import GroupedRule
 
 _AT = Location("alertmanager.yml", object="route to nobody")
 _ROUTES = (

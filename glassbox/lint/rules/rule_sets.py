@@ -7,7 +7,9 @@ from difflib import get_close_matches
 from glassbox.lint.examples import Example, as_alert, as_record, together
 from glassbox.lint.finding import Location, Severity
 from glassbox.lint.rule import Defect, in_query, lint_rule
-from glassbox.lint.subjects import Corpus, GroupedRule, Inhibition
+from glassbox.lint.subjects.alert_routes import Inhibition
+from glassbox.lint.subjects.corpus import Corpus
+from glassbox.lint.subjects.grouped_rules import GroupedRule
 from glassbox.syntax.grafana_variables import is_of_a_variable
 
 # A recorded series is named level:metric:operations.

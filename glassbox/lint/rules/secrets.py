@@ -7,7 +7,9 @@ from functools import lru_cache
 from glassbox.lint.examples import on_panel
 from glassbox.lint.finding import Location, Severity
 from glassbox.lint.rule import Defect, lint_rule
-from glassbox.lint.subjects import Board, Corpus, GroupedRule
+from glassbox.lint.subjects.corpus import Corpus
+from glassbox.lint.subjects.grouped_rules import GroupedRule
+from glassbox.lint.subjects.judged_boards import Board
 
 _PLACEHOLDER = re.compile(r"\*{3}|<[^>]*>|\$\{|\{\{|\$\w|x{4}|X{4}|example|redacted|changeme|your[-_ ]", re.IGNORECASE)
 # Without one of these no pattern fits: most texts are passed over at once.

@@ -11,7 +11,8 @@ from glassbox.lint.rules.averages import is_mean
 from glassbox.lint.rules.bucket_bounds import known_bounds
 from glassbox.lint.rules.misleading_numbers import QUANTILES
 from glassbox.lint.rules.windows import OF_COUNTERS, calls
-from glassbox.lint.subjects import BoardPanel, Corpus
+from glassbox.lint.subjects.corpus import Corpus
+from glassbox.lint.subjects.judged_boards import BoardPanel
 from glassbox.syntax.tree import AggregateNode, BinaryNode, CallNode, Node, NumberNode, SeriesNode, is_scalar, series_of
 
 _ONE_NUMBER = ("stat", "singlestat", "gauge", "bargauge")

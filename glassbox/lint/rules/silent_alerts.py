@@ -7,7 +7,8 @@ from glassbox.lint.examples import as_alert
 from glassbox.lint.finding import Severity
 from glassbox.lint.rule import Defect, in_query, lint_rule
 from glassbox.lint.series_labels import LABELS_OF_ALL_SERIES
-from glassbox.lint.subjects import Corpus, GroupedRule
+from glassbox.lint.subjects.corpus import Corpus
+from glassbox.lint.subjects.grouped_rules import GroupedRule
 from glassbox.lint.templates import prints_value
 from glassbox.lint.words import duration
 from glassbox.syntax.promql_durations import seconds_of

@@ -7,7 +7,8 @@ from glassbox.lint.examples import as_record, on_panel
 from glassbox.lint.finding import Repair, Severity
 from glassbox.lint.result_units import unit_of
 from glassbox.lint.rule import Defect, in_query, lint_rule
-from glassbox.lint.subjects import BoardPanel, Corpus
+from glassbox.lint.subjects.corpus import Corpus
+from glassbox.lint.subjects.judged_boards import BoardPanel
 from glassbox.metrics.types import Unit
 
 _OTHER_TIMES = frozenset({"ns", "µs", "ms", "m", "h", "d", "dtdurationms"})

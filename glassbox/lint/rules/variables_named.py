@@ -6,7 +6,9 @@ from collections.abc import Collection, Iterable, Iterator
 from glassbox.lint.examples import Example, on_board, on_panel
 from glassbox.lint.finding import Location, Severity
 from glassbox.lint.rule import Defect, in_query, lint_rule
-from glassbox.lint.subjects import Board, BoardVariable, Corpus, Query, QueryKind
+from glassbox.lint.subjects.corpus import Corpus
+from glassbox.lint.subjects.judged_boards import Board, BoardVariable
+from glassbox.lint.subjects.queries import Query, QueryKind
 from glassbox.lint.words import listed
 from glassbox.syntax.grafana_variables import variables_named
 
@@ -59,19 +61,29 @@ def undefined_variable(corpus: Corpus) -> Iterator[Defect]:
     "unused-variable",
     Severity.WARNING,
     title="A variable that nothing uses",
-    why="Whoever chooses a value believes that the panels show that one, and they go on to show all.",
+    why="Whoever chooses a value believes that the panels show that one, and they go on to show all. One that is hidden nobody can choose: "
+    "it is left over, and Grafana may ask a server for its values all the same.",
     fix="Use it in the queries, or remove it.",
     bad=_with_variable("vllm:num_requests_running", _variable(), "variable: model"),
     good=_with_variable('vllm:num_requests_running{model_name=~"$model"}', _variable(), "variable: model"),
 )
 def unused_variable(corpus: Corpus) -> Iterator[Defect]:
-    """One finding for each dashboard. Those that links hand on to other dashboards are used."""
+    """One finding for each dashboard, and one for its hidden variables. Those that links hand on to other dashboards are used."""
     for board in corpus.boards:
-        offered = [each for each in board.variables if each.type in _NARROWING and each.name]
-        used = names_in(_texts(board)) if board.complete and offered else set()
-        unused = [each.name for each in offered if each.name not in used | board.repeated]
-        if unused and board.complete and not hands_all_on(board, used):
-            yield Defect(board.location, f"Nothing uses {listed(unused)}.")
+        unused = _unused(board)
+        if offered := [each.name for each in unused if not each.hidden]:
+            yield Defect(board.location, f"Nothing uses {listed(offered)}.")
+        if hidden := [each.name for each in unused if each.hidden]:
+            message = f"Nothing uses {listed(hidden)}, and nobody can choose what is hidden."
+            yield Defect(board.location, message, fix="Remove it, or use it in the queries.")
+
+
+def _unused(board: Board) -> list[BoardVariable]:
+    """The variables that nothing uses, as far as that is known."""
+    narrowing = [each for each in board.variables if each.type in _NARROWING and each.name]
+    used = names_in(_texts(board)) if board.complete and narrowing else set()
+    is_known = board.complete and not hands_all_on(board, used)
+    return [each for each in narrowing if is_known and each.name not in used | board.repeated]
 
 
 def hands_all_on(board: Board, named: Collection[str]) -> bool:

@@ -9,7 +9,9 @@ from glassbox.lint.fixing.query_repairs import with_part
 from glassbox.lint.known_metrics import first_word
 from glassbox.lint.rule import Defect, in_query, lint_rule
 from glassbox.lint.rules.variables_named import hands_all_on, names_in
-from glassbox.lint.subjects import Board, BoardVariable, Corpus, Query, QueryKind
+from glassbox.lint.subjects.corpus import Corpus
+from glassbox.lint.subjects.judged_boards import Board, BoardVariable
+from glassbox.lint.subjects.queries import Query, QueryKind
 from glassbox.lint.words import listed
 from glassbox.syntax.grafana_variables import is_of_a_variable
 from glassbox.syntax.tree import LabelMatcher, SeriesNode

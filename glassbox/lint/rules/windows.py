@@ -8,7 +8,8 @@ from glassbox.lint.examples import as_alert, on_panel
 from glassbox.lint.finding import Repair, Severity
 from glassbox.lint.fixing.query_repairs import with_part
 from glassbox.lint.rule import Defect, in_query, lint_rule
-from glassbox.lint.subjects import Corpus, Query
+from glassbox.lint.subjects.corpus import Corpus
+from glassbox.lint.subjects.queries import Query
 from glassbox.lint.words import duration
 from glassbox.syntax.tree import AggregateNode, CallNode, Node, SeriesNode, SubqueryNode, Window, walk
 

@@ -12,7 +12,8 @@ from glassbox.errors import GlassboxError
 from glassbox.lint.finding import Severity
 from glassbox.lint.linting import judged
 from glassbox.lint.reading import files_read
-from glassbox.lint.subjects import Grid, QueryKind
+from glassbox.lint.subjects.judged_boards import Grid
+from glassbox.lint.subjects.queries import QueryKind
 from tests.support import lint_files
 from tests.support.lint_files import BOARD, OF_GRAFANA, OF_SCHEMA_2, QUERY, RULES, config_map, written
 

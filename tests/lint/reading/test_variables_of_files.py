@@ -4,7 +4,7 @@ import pytest
 
 from glassbox.lint.linting import judged
 from glassbox.lint.reading.boards import board_of
-from glassbox.lint.subjects import Corpus
+from glassbox.lint.subjects.corpus import Corpus
 
 
 def found(board, rule):
@@ -58,6 +58,28 @@ HANDING_ON = {
 @pytest.mark.parametrize("where", HANDING_ON)
 def test_what_hands_all_variables_on_uses_each(where):
     assert found(HANDING_ON[where], "unused-variable") == found(HANDING_ON[where], "never-narrowing-variable") == []
+
+
+HIDDEN = "Nothing uses app, and nobody can choose what is hidden."
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [({}, "Nothing uses app."), ({"hide": 0}, "Nothing uses app."), ({"hide": 1}, "Nothing uses app."), ({"hide": 2}, HIDDEN)],
+)  # fmt: skip  # a table
+def test_of_a_hidden_variable_nobody_is_said_to_choose_a_value(fields, said):
+    assert found(board(panel(), variables=(variable(**fields),)), "unused-variable") == [said]
+    assert found(board(panel('up{app="$app"}'), variables=(variable(**fields),)), "unused-variable") == []
+
+
+def test_a_hidden_variable_of_schema_2_is_found_as_one():
+    asked = {"kind": "CustomVariable", "spec": {"name": "app", "hide": "hideVariable"}}
+    assert found({"elements": {}, "layout": {}, "variables": [asked]}, "unused-variable") == [HIDDEN]
+
+
+def test_hidden_variables_are_found_beside_those_that_somebody_chooses():
+    both = board(panel(), variables=(variable("model"), variable(hide=2), variable("node", hide=2)))
+    assert set(found(both, "unused-variable")) == {"Nothing uses model.", HIDDEN.replace("app", "app, node")}
 
 
 SEVERAL = (variable(multi=True),)

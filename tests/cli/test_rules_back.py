@@ -49,10 +49,10 @@ def run(resources, ruler, tmp_path, monkeypatch, capsys):
     with_settings.server = server
     return with_settings
 
-    files = sorted((tmp_path / "kept").iterdir(), key=lambda file: file.stem)
+
 def kept(tmp_path):
     """The places that each backup holds, oldest first, as parts by title."""
-    files = sorted((tmp_path / "kept").iterdir())
+    files = sorted((tmp_path / "kept").iterdir(), key=lambda file: file.stem)
     held = [json.loads(file.read_text()).get("places", []) for file in files]
     return [{each["title"]: each["before"] for each in places} for places in held]
 

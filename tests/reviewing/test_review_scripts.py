@@ -61,6 +61,7 @@ def test_what_cannot_be_done_is_said_and_the_rest_is_done(tmp_path, broken):
     assert "    Error: revision x does not build: correct it first.\n" in comment or broken == "lint"
     assert "### Changes" in comment
     assert "### Lint" in comment
+    assert (tmp_path / "out" / "lint.sarif").exists() == (broken != "lint")
 
 
 @contextmanager

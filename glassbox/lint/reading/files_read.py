@@ -14,7 +14,8 @@ from glassbox.lint.reading.located import UnreadableTextError
 from glassbox.lint.subjects.corpus import Corpus
 
 HELM, JSONNET = "Helm template", "Jsonnet source"
-_READ = (".json", ".yaml", ".yml")
+# Prometheus' own examples and mixins name rule files `.rules`.
+_READ = (".json", ".yaml", ".yml", ".rules")
 _JSONNET = (".jsonnet", ".libsonnet")
 _PASSED_OVER = frozenset({"node_modules", "__pycache__"})
 

@@ -531,6 +531,14 @@ def test_a_group_whose_rules_are_left_empty_is_read(tmp_path):
     assert groups(tmp_path, "groups:\n- name: a\n  rules:\n")[0].rules == ()
 
 
+@pytest.mark.parametrize("ending", ["rules", "yml", "yaml", "json"])
+def test_rule_files_of_a_folder_may_end_in_each_of_these(tmp_path, ending):
+    (tmp_path / f"serving.{ending}").write_text(json.dumps(yaml.safe_load(RULES)) if ending == "json" else RULES)
+    (tmp_path / "70-device.rules").write_text('ACTION=="add", SUBSYSTEM=="net", NAME="eth0"\n')
+    found = files_read.read([tmp_path])
+    assert ([group.name for group in found.corpus.groups], found.unreadable) == (["serving", "without rules"], ())
+
+
 GROUPS_OF_OTHERS = {
     "of users": json.dumps({"realm": "x", "groups": [{"name": "Ops", "path": "/Ops", "subGroups": []}]}),
     "of members": "groups:\n- name: admins\n  users: [a, b]\n",

@@ -36,13 +36,24 @@ class AlertPast:
 
 
 def evaluate_all(
-    prometheus: Prometheus, rules: Sequence[AlertRule], window: PastWindow, worked: Worked = lambda _: None
+    prometheus: Prometheus,
+    rules: Sequence[AlertRule],
+    window: PastWindow,
+    worked: Worked = lambda _: None,
+    since: int = 0,
 ) -> list[AlertPast]:
-    """Every alert over the window, a few at a time; `worked` hears of each that is done. Raises GlassboxError."""
+    """Every alert over the window, not before `since`, a few at a time; `worked` hears of each that is done. Raises GlassboxError."""
     stopped = Event()
+
+    def evaluate(rule: AlertRule) -> AlertPast:
+        past = _evaluate(prometheus, rule, window, since, stopped)
+        if not past.problem:
+            worked(rule)
+        return past
+
     with ThreadPoolExecutor(AT_A_TIME, thread_name_prefix="backtest") as pool:
         try:
-            return list(pool.map(lambda rule: _evaluate(prometheus, rule, window, worked, stopped), rules))
+            return list(pool.map(evaluate, rules))
         except BaseException:
             # The others end with the piece that they have asked for.
             stopped.set()
@@ -50,17 +61,17 @@ def evaluate_all(
             raise
 
 
-def _evaluate(prometheus: Prometheus, rule: AlertRule, window: PastWindow, worked: Worked, stopped: Event) -> AlertPast:
+def _evaluate(prometheus: Prometheus, rule: AlertRule, window: PastWindow, since: int, stopped: Event) -> AlertPast:
     """What was pending or kept firing at the window's start is known from the time before it."""
     states = AlertStates(rule)
+    start = max(before_window(rule, window), -(-since // rule.interval_seconds) * rule.interval_seconds)
     try:
-        for time, found in evaluations(prometheus, rule, before_window(rule, window), window.end):
+        for time, found in evaluations(prometheus, rule, start, window.end):
             if stopped.is_set():
                 break
             states.evaluate(time, found)
     except (TooMuchError, NotAQueryError) as error:
         return AlertPast(rule, (), problem=str(error))
-    worked(rule)
     return _within(rule, states, window)
 
 

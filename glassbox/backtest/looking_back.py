@@ -34,7 +34,7 @@ def look_back(
     """The history of each alert; those that could not have fired are not evaluated. Raises GlassboxError."""
     evidence = [witness.of(rule.query) for rule in alerts]
     judged = [rule for rule, found in zip(alerts, evidence, strict=True) if found.standing is AlertStanding.JUDGED]
-    evaluated = iter(evaluate_all(prometheus, judged, window, worked))
+    evaluated = iter(evaluate_all(prometheus, judged, window, worked, witness.since))
     return tuple(
         AlertHistory(next(evaluated) if found.standing is AlertStanding.JUDGED else AlertPast(rule, ()), found, window)
         for rule, found in zip(alerts, evidence, strict=True)

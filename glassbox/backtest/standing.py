@@ -4,6 +4,7 @@ An alert whose series are not there never fires, and neither does one whose cond
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -19,6 +20,7 @@ from glassbox.prometheus.api import Prometheus, SampledSeries, TooMuchError
 # Looked at so often over a window: an hour and a half apart in one of thirty days.
 MOMENTS = 480
 _NAMES_AT_ONCE = 60
+_MINUTE_SECONDS = 60
 # There wherever a server scrapes anything.
 _ANY = "up"
 
@@ -59,7 +61,9 @@ class _Moments:
 class Witness:
     """What was there during a window, of the series that queries and the rules of recorded series read.
 
-    `recorded` are the queries of each recorded series, of which one is enough.
+    `recorded` are the queries of each recorded series, of which one is enough. `since` is when the server had anything first, to
+    the minute, in Unix seconds: before it no rule ran there, and an alert on what is absent would be true of nothing. It is 0 where
+    the server had something when the window began.
     """
 
     def __init__(
@@ -75,7 +79,9 @@ class Witness:
         self._wanted = {name for query in (*queries, *inner) for name in names_in(query)} | recorded.keys() | {_ANY}
         patterns = [name for name in self._wanted if PATTERN.search(name)]
         matched = {name for pattern in patterns for name in self.held if _fits(pattern, name)}
-        self._moments = _Moments(_seen(prometheus, window, sorted((self._wanted & self.held) | matched)))
+        moments = _seen(prometheus, window, sorted((self._wanted & self.held) | matched))
+        self.since = _since(prometheus, moments)
+        self._moments = _Moments(_counted(moments))
         self._holdings = {names: _holdings(names, recorded) for names in self._moments.names}
         self._silent: dict[str, bool] = {}
 
@@ -162,17 +168,29 @@ def _holdings(names: frozenset[str], recorded: Mapping[str, Sequence[str]]) -> H
     return Holdings(names, {name: queries for name, queries in recorded.items() if name not in names})
 
 
-def _seen(prometheus: Prometheus, window: PastWindow, names: Sequence[str]) -> dict[frozenset[str], int]:
-    times = range(window.start, window.end + 1, max(60, window.seconds // MOMENTS))
+def _seen(prometheus: Prometheus, window: PastWindow, names: Sequence[str]) -> dict[int, set[str]]:
+    times = range(window.start, window.end + 1, max(_MINUTE_SECONDS, window.seconds // MOMENTS))
     moments: dict[int, set[str]] = {time: set() for time in times}
     for first in range(0, len(names), _NAMES_AT_ONCE):
         for series in _there(prometheus, names[first : first + _NAMES_AT_ONCE], times):
             for time in series.values:
                 moments[time].add(series.labels.get("__name__", ""))
-    counted: dict[frozenset[str], int] = {}
-    for found in moments.values():
-        counted[frozenset(found)] = counted.get(frozenset(found), 0) + 1
-    return counted
+    return moments
+
+
+def _counted(moments: Mapping[int, set[str]]) -> dict[frozenset[str], int]:
+    return dict(Counter(frozenset(names) for names in moments.values()))
+
+
+def _since(prometheus: Prometheus, moments: Mapping[int, set[str]]) -> int:
+    times = list(moments)
+    number = next((number for number, time in enumerate(times) if moments[time]), 0)
+    if number == 0:
+        return 0
+    before, first = times[number - 1 : number + 1]
+    names = sorted(moments[first])[:_NAMES_AT_ONCE]
+    found = _there(prometheus, names, range(before + _MINUTE_SECONDS, first + 1, _MINUTE_SECONDS))
+    return min((time for series in found for time in series.values), default=first)
 
 
 def _there(prometheus: Prometheus, names: Sequence[str], times: range) -> Iterator[SampledSeries]:

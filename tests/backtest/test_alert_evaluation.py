@@ -75,6 +75,12 @@ def test_others_end_soon_after_one_has_failed():
     assert 0 < len(server.asked) < pieces / 2
 
 
+@pytest.mark.parametrize(("since", "started"), [(0, 30_000), (40_000, 40_020), (40_020, 40_020)])
+def test_nothing_fires_before_the_server_had_anything(since, started):
+    (past,) = evaluate_all(Server(), [rule()], PastWindow(30_000, 60_000), since=since)
+    assert [each.started for each in past.firings] == [started]
+
+
 def test_what_was_pending_before_the_window_fires_in_it():
     window = PastWindow(30_000, 60_000)
     (past,) = evaluate_all(Server(times=range(29_700, 60_001)), [rule(for_seconds=600)], window)

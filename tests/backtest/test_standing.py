@@ -46,6 +46,14 @@ def witness(past):
     return Witness(prometheus, window, QUERIES, RECORDED)
 
 
+@pytest.mark.parametrize("hours", [13, 24 * 30])
+def test_the_first_that_the_server_had_is_known_to_the_minute(past, witness, hours):
+    prometheus, window = past
+    longer = PastWindow(window.end - hours * 3600, window.end)
+    assert witness.since == 0
+    assert 0 <= Witness(prometheus, longer, QUERIES, RECORDED).since - (window.start - 600) < 60
+
+
 def test_what_is_there_all_the_time_is_judged_all_the_time(witness):
     found = witness.of("up == 0")
     assert (found.standing, found.covered_ratio) == (AlertStanding.JUDGED, 1.0)

@@ -8,7 +8,6 @@ import statistics
 import tempfile
 import threading
 import time
-import urllib.request
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -31,6 +30,7 @@ from demo.simulated_dcgm import SimulatedDcgm
 from deploy import content
 from glassbox.compile.compiler import compile_bundle
 from glassbox.compile.outputs import write_bundle
+from glassbox.http.loopback import opened
 from glassbox.prometheus.board_queries import api_data
 from glassbox.servers.background import served
 from glassbox.servers.blocks import sample, write_blocks
@@ -114,7 +114,7 @@ def _measured(replicas: Mapping[str, int], rules: Settings) -> Fleet:
                 scraping_ratio = _processor_ratio(server.url)
                 files = [f"{folder}/build/recording_rules/*.yaml", f"{folder}/build/alerts/*.yaml"]
                 _write(folder, {**settings, "rule_files": files})
-                urllib.request.urlopen(f"{server.url}/-/reload", data=b"", timeout=60).close()
+                opened(f"{server.url}/-/reload", body=b"", timeout_seconds=60).close()
                 threading.Event().wait(MEASURED_SECONDS)
                 return _read(server.url, scraping_ratio)
 

@@ -1,7 +1,6 @@
 """What the demo's Prometheus scrapes, and what each of it exposed in the hours before."""
 
 import time
-import urllib.request
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from demo.replay import Replay, replayed
 from demo.scenarios import Earlier, Scenario, VllmFeed
 from demo.server_life import Stretch
 from demo.simulated_dcgm import simulated_dcgm
+from glassbox.http.loopback import opened
 
 _TIMEOUT_SECONDS = 10.0
 
@@ -74,6 +74,6 @@ def _like_now(url: str, earlier: Sequence[Earlier], folder: Path) -> History:
 
 
 def _saved(url: str, file: Path) -> Path:
-    with urllib.request.urlopen(f"{url}/metrics", timeout=_TIMEOUT_SECONDS) as answer:
+    with opened(f"{url}/metrics", timeout_seconds=_TIMEOUT_SECONDS) as answer:
         file.write_bytes(answer.read())
     return file

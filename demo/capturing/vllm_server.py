@@ -22,6 +22,9 @@ from typing import Any
 import click
 from questions import COMPLETION, MODEL_NAME, Question
 
+# No proxy stands between us and a server of this machine.
+_DIRECTLY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
 START_LIMIT_SECONDS = 300.0
 REQUEST_LIMIT_SECONDS = 600.0
 # One thread for the model leaves the other cores to the load. What the caller has set wins: vLLM before 0.11 has no "nobind".
@@ -47,7 +50,7 @@ class Server:
 
     def get(self, path: str) -> str:
         """The body of a GET."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=30) as answer:
+        with _DIRECTLY.open(f"http://127.0.0.1:{self.port}{path}", timeout=30) as answer:
             return str(answer.read(), "utf-8")
 
     def post(self, path: str, body: dict[str, Any], limit_seconds: float = REQUEST_LIMIT_SECONDS) -> int:
@@ -55,7 +58,7 @@ class Server:
         url = f"http://127.0.0.1:{self.port}{path}"
         request = urllib.request.Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"})
         try:
-            with urllib.request.urlopen(request, timeout=limit_seconds) as answer:
+            with _DIRECTLY.open(request, timeout=limit_seconds) as answer:
                 answer.read()
                 return int(answer.status)
         except urllib.error.HTTPError as refusal:

@@ -3,9 +3,10 @@
 import json
 import re
 import urllib.parse
-import urllib.request
 from collections.abc import Iterable, Mapping
 from typing import Any
+
+from glassbox.http.loopback import opened
 
 # A board may read hundreds of millions of samples.
 TIMEOUT_SECONDS = 300
@@ -14,9 +15,7 @@ TIMEOUT_SECONDS = 300
 def api_data(url: str, path: str, **parameters: str | float) -> Any:
     """`data` of the answer; `path` is below /api/v1, such as `query`, `rules` or `label/job/values`."""
     query = urllib.parse.urlencode(parameters)
-    # A local server is never asked through a proxy.
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with direct.open(f"{url}/api/v1/{path}?{query}", timeout=TIMEOUT_SECONDS) as answer:
+    with opened(f"{url}/api/v1/{path}?{query}", timeout_seconds=TIMEOUT_SECONDS) as answer:
         return json.load(answer)["data"]
 
 

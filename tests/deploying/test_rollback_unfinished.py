@@ -8,7 +8,6 @@ from glassbox.cli import main as command_line
 from glassbox.deploying import backups as backup_files
 from glassbox.deploying.backups import Backup, Installation, all_backups
 from glassbox.deploying.ways_back import ways_back
-from glassbox.http.retries import Patience
 from glassbox.standin.server import GrafanaStandIn, prometheus_source
 from tests.support.fault_proxy import FaultProxy
 from tests.support.kept_pushes import content
@@ -25,7 +24,6 @@ GONE = REPORTED["gone before"]
 def run(monkeypatch, capsys, tmp_path):
     """The command line with settings against a server behind a proxy; its exit code, stdout and stderr."""
     monkeypatch.setenv("GRAFANA_TOKEN", "admin")
-    monkeypatch.setattr(Patience, "pause", staticmethod(lambda _seconds: None))
     source = prometheus_source("http://127.0.0.1:9")
     with (
         GrafanaStandIn(tokens=TOKENS, data_sources=[source], search_lag_seconds=0) as server,

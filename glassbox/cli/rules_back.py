@@ -65,7 +65,7 @@ class RulesBack:
     def wanted(self, backups: Sequence[Backup]) -> list[tuple[RulePlace, Mapping[str, Any]]]:
         """Each place that can be found, with what it held before the oldest of these backups, which are the newest first.
 
-        The same backups are read for once.
+        The same backups are read once.
         """
         identities = tuple(backup.identity for backup in backups)
         if identities not in self._wanted:

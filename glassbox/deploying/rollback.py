@@ -58,7 +58,7 @@ def going_back(
     """Back to before the backup of this id; without one, to before the newest that gives anything to do.
 
     A push that fails before its first write leaves a backup that gives nothing to do, and must not hide an earlier push.
-    A rollback that did not finish is gone on with where something is left that may be done, with `force` edits of others too.
+    A rollback that did not finish is continued where something is left that may be done, with `force` edits of others too.
     No push is passed over of which it is not known whether `differs`.
     """
     found = chosen(backups, Installation(grafana.url, grafana.organisation(), target.folder_uid), identity)

@@ -4,8 +4,8 @@ import urllib.request
 from http.client import HTTPResponse
 
 
-def opened(request: str | urllib.request.Request, *, timeout_seconds: float, body: bytes | None = None) -> HTTPResponse:
-    """The answer of a server on loopback, to be closed; raises what urllib.request.urlopen does."""
+def opened(url: str, *, timeout_seconds: float, body: bytes | None = None) -> HTTPResponse:
+    """The answer of a server on loopback to a GET, or to a POST of the body, to be closed; raises what urllib.request.urlopen does."""
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    answer: HTTPResponse = direct.open(request, data=body, timeout=timeout_seconds)
+    answer: HTTPResponse = direct.open(url, data=body, timeout=timeout_seconds)
     return answer

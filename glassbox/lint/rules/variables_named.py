@@ -61,7 +61,7 @@ def undefined_variable(corpus: Corpus) -> Iterator[Defect]:
     "unused-variable",
     Severity.WARNING,
     title="A variable that nothing uses",
-    why="Whoever chooses a value believes that the panels show that one, and they go on to show all. One that is hidden nobody can choose: "
+    why="Whoever chooses a value believes that the panels show that one, and they go on to show all. Nobody can choose a hidden one: "
     "it is left over, and Grafana may ask a server for its values all the same.",
     fix="Use it in the queries, or remove it.",
     bad=_with_variable("vllm:num_requests_running", _variable(), "variable: model"),

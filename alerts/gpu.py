@@ -17,19 +17,15 @@ from recording_rules.gpu_conditions import (
     lost,
     most_are_below,
 )
+from recording_rules.gpu_exporters import NEW_FOR, RENAMED
 from recording_rules.gpu_faults import LOOK_STEP, LOST_TOGETHER, NEW_XID, NEW_XID_WINDOW
-from recording_rules.levels import CARD, JOB, TARGET, WITH_UUID
+from recording_rules.levels import JOB, TARGET
 from recording_rules.memory import GONE_REMEMBERED
 
 _WHICH = "GPU {{ $labels.gpu }} of {{ $labels.instance }}"
 
 # Long enough to cover a night and a working day. An exporter that never returns ends the alert by itself.
 _EXPORTERS_REMEMBERED = "6h"
-
-# A job is new for longer than the one whose cards it took over is remembered.
-_NEW_FOR = "2h"
-# The last look at a card may be a step before it went.
-_CARDS_WINDOW, _CARDS_STEP = "90m", "20m"
 
 # Over hours it is enough to look now and then, and more often at the time since the last look.
 _SEEN_STEP = "30m"
@@ -52,14 +48,6 @@ def _measured(sign: Source) -> Expr:
     return long_ago.or_(over_steps("last", sign, _SEEN_STEP, LOOK_STEP))
 
 
-def _renamed() -> Expr:
-    """Jobs of whose cards another job measures one now that it did not measure before, by their UUIDs."""
-    had = gpu.any_sign(lambda sign: over_steps("last", sign, _CARDS_WINDOW, _CARDS_STEP)).filtered(WITH_UUID)
-    now, before = (gpu.MEASURED.filtered(WITH_UUID), gpu.any_sign(lambda sign: instant(sign).shifted(_NEW_FOR)))
-    taken_over = now.unless(before.filtered(WITH_UUID), on=CARD)
-    return group_by(JOB, had.and_(taken_over, on=("UUID",)))
-
-
 def _exporter_down(jobs: Jobs) -> Expr:
     """Exporters that measured GPUs and do not answer. Also jobs, without an instance, that lost all of their exporters.
 
@@ -72,7 +60,7 @@ def _exporter_down(jobs: Jobs) -> Expr:
     lately = group_by(JOB, over_time("last", gpu.MEASURED_BY, GONE_REMEMBERED, job=exporters))
     # GPUs may be measured without an `up` here, where series are federated or written by other tools.
     gone = lately.unless(instant(gpu.MEASURED_BY)).unless(instant(scrape.UP, job=regex(".+")), on=JOB)
-    gone = gone.unless(_renamed(), on=JOB)
+    gone = gone.unless(instant(RENAMED))
     # The product drops the name `up`, which Grafana would treat as a label.
     return (down * 1).or_(gone)
 
@@ -141,7 +129,7 @@ def _blind(jobs: Jobs) -> Alert:
         panel=("monitoring", "Scrape success"),
         summary=f"The GPUs of {who} are not measured",
         description=f"{{{{ if $labels.instance }}}}Prometheus cannot scrape {{{{ $labels.instance }}}} of {{{{ $labels.job }}}}, which measured GPUs within the {last(_EXPORTERS_REMEMBERED)}{{{{ else }}}}Prometheus knows no target of {{{{ $labels.job }}}}, which measured GPUs within the {last(GONE_REMEMBERED)}{{{{ end }}}}. Alerts, diagnosis and costs do not see these GPUs.",
-        cannot_see="One exporter of several that is no longer a target, one that was down before it ever measured a GPU, one that answers a scrape now and then, and a job of which another has begun to measure a card within two hours, which is taken for its new name: Prometheus' page of targets.",
+        cannot_see=f"One exporter of several that is no longer a target, one that was down before it ever measured a GPU, one that answers a scrape now and then, and a job of which another has begun to measure a card within the {last(NEW_FOR)}, which is taken for its new name: Prometheus' page of targets.",
     )
 
 

@@ -7,7 +7,8 @@ from glassbox.query.rules import Record, RecordGroup
 from glassbox.query.selectors import Matchers, regex
 from glassbox.query.wording import last
 from recording_rules import gpu
-from recording_rules.levels import CARD, GPU, JOB, SLOT, TARGET, WITH_UUID, WITHOUT_UUID
+from recording_rules.gpu_exporters import REPLACED
+from recording_rules.levels import CARD, GPU, SLOT, TARGET, WITH_UUID, WITHOUT_UUID
 from recording_rules.memory import GONE_REMEMBERED
 from recording_rules.targets import BRIDGE
 
@@ -21,8 +22,6 @@ _NEWEST_WINDOW = "5m"
 _THERE_OFFSET = "11m"
 # What was there for less is not missed. Every sample of an hour would cost ten times as much.
 LOOK_STEP = "5m"
-# Which cards an exporter had that was replaced is enough to know now and then.
-_SIBLINGS_STEP = "20m"
 _NO_CODE = -1
 
 
@@ -55,26 +54,14 @@ def _known(has_uuid: Matchers) -> Expr:
 def _lost() -> Expr:
     """1 for GPUs that were measured lately and are not measured now, while their exporter answers.
 
-    A card is the same one wherever it is measured, where its UUID says so: other cards may be numbered as it was. An exporter that
-    was replaced is the one that measures another of its cards now; or, where none came back, a new one of its job that measures
-    nothing.
+    A card is the same one wherever it is measured, where its UUID says so: other cards may be numbered as it was. For an
+    exporter that was replaced another one answers.
     """
     cards = _known(WITH_UUID).unless(gpu.SEEN.filtered(WITH_UUID), on=CARD)
     gone = cards.or_(_known(WITHOUT_UUID).unless(gpu.SEEN, on=SLOT))
     # GPU exporters are not service jobs, so the jobs are those that have measured GPUs.
     answers = over_time("max", scrape.UP, BRIDGE, job=regex(".+")) > 0
-    return group_by(GPU, gone.and_(answers.or_(_of_replaced()), on=TARGET))
-
-
-def _of_replaced() -> Expr:
-    """Cards of exporters that were replaced: some, for each address that an exporter had."""
-    known = gpu.any_sign(lambda sign: over_steps("last", sign, GONE_REMEMBERED, _SIBLINGS_STEP)).filtered(WITH_UUID)
-    there = instant(scrape.UP, job=regex(".+"))
-    measures_none = there.equals(1).unless(there.shifted(GONE_REMEMBERED), on=TARGET).unless(gpu.SEEN, on=TARGET)
-    # A card that shares its host's memory is the only one there.
-    memories = over_steps("last", gpu.MEMORY_USED, GONE_REMEMBERED, _SIBLINGS_STEP).filtered(WITH_UUID)
-    moved = memories.and_(instant(gpu.MEMORY_USED, **WITH_UUID), on=CARD)
-    return moved.or_(known.unless(there, on=TARGET).and_(measures_none, on=JOB))
+    return group_by(GPU, gone.and_(answers.or_(instant(REPLACED)), on=TARGET))
 
 
 NEW_XID = Record(

@@ -16,6 +16,7 @@ from glassbox.query.wording import last, percent, span
 from glassbox.settings.model import Settings, Thresholds
 from recording_rules import capacity, diagnosis, engine, gpu, known_models, requests, signals, workload
 from recording_rules.levels import MODEL, SERVED
+from recording_rules.signal_rule import SIGNAL
 
 _JOB = ("job",)
 _NOT_KNOWN = "Not known"
@@ -163,7 +164,7 @@ def _course() -> tuple[Row, Row]:
 
 def _signals() -> Expr:
     """The signals that hold, in words."""
-    held = max_by((*SERVED, "signal"), instant(signals.SIGNAL)).equals(1)
+    held = max_by((*SERVED, "signal"), instant(SIGNAL)).equals(1)
     return in_words("signal", held, most_words=_MOST_WORDS, capitals=_CAPITALS)
 
 
@@ -241,7 +242,7 @@ def _inside() -> Expr:
 
 def _idle() -> Row:
     served = instant(known_models.KNOWN).unless(signals.down.holds, on=MODEL)
-    working = over_time("avg", signals.SIGNAL, "1h", signal="working").and_(served, on=MODEL)
+    working = over_time("avg", SIGNAL, "1h", signal="working").and_(served, on=MODEL)
     return row(
         "Why is the GPU idle?",
         timeline(

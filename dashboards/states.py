@@ -13,7 +13,7 @@ from glassbox.query.rules import Record
 from glassbox.query.selectors import regex
 from recording_rules import known_models, requests, signals
 from recording_rules.levels import MODEL
-from recording_rules.signals import Signal
+from recording_rules.signal_rule import SIGNAL, Signal
 
 
 @dataclass(frozen=True)
@@ -91,11 +91,11 @@ def errors_or_state(share: Expr) -> Expr:
 def _any(*either: Signal) -> Expr:
     """Whether one of the signals holds for a model."""
     names = regex("|".join(each.name for each in either))
-    return max_by((), instant(signals.SIGNAL, signal=names)).equals(1)
+    return max_by((), instant(SIGNAL, signal=names)).equals(1)
 
 
 def _all_down() -> Expr:
-    return min_by((), instant(signals.SIGNAL, signal=signals.down.name)).equals(1)
+    return min_by((), instant(SIGNAL, signal=signals.down.name)).equals(1)
 
 
 def _finishes() -> Expr:

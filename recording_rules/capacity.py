@@ -12,7 +12,7 @@ from glassbox.settings.model import Settings
 from recording_rules import known_models, requests, signals, targets
 from recording_rules.levels import JOB, MODEL
 from recording_rules.memory import LAST_MINUTE
-from recording_rules.signals import Signal
+from recording_rules.signal_rule import Signal
 
 # Six hours show the slope of a day's rise. An hour ahead leaves time to start a replica, whose model takes minutes to load.
 TREND_WINDOW, _AHEAD_SECONDS = "6h", 3600

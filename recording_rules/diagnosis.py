@@ -19,7 +19,7 @@ from glassbox.query.wording import percent
 from glassbox.settings.model import Settings
 from recording_rules import known_models, signals
 from recording_rules.levels import MODEL
-from recording_rules.signals import Signal
+from recording_rules.signal_rule import SIGNAL, Signal
 
 
 @dataclass(frozen=True)
@@ -116,6 +116,6 @@ def _holds(case: Case) -> Expr:
     for signal in case.unless:
         true = true.unless(signal.holds, on=MODEL)
     if case.unknown:
-        known = (instant(signals.SIGNAL, signal=signal.name) for signal in case.unknown)
+        known = (instant(SIGNAL, signal=signal.name) for signal in case.unknown)
         true = true.unless(reduce(lambda all_of, one: all_of.and_(one, on=MODEL), known), on=MODEL)
     return true

@@ -9,7 +9,7 @@ from glassbox.prometheus.board_queries import api_data
 from glassbox.servers.blocks import sample, write_blocks
 from glassbox.servers.components import ensure_components
 from glassbox.servers.processes import prometheus
-from recording_rules.signals import SIGNAL
+from recording_rules.signal_rule import SIGNAL
 from tests.support.promtool_boards import query
 
 # The same models at two jobs, and signals whose words sort otherwise than their names.

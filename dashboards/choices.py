@@ -97,6 +97,6 @@ PROMETHEUS_JOB = Variable(
     values_of=prometheus_server.HEAD_SERIES,
     narrows=tuple(metric for metric in CATALOGUE["prometheus_server"] if metric is not prometheus_server.ALERTS),
 )
-SLO = Variable(name="slo", title="Objective", label="slo", values_of=slo.OBJECTIVE)
+SLO = Variable(name="slo", title="Objective", label="slo", values_of=slo.BUDGET)
 # With ten models, five lines of each cannot be read.
 LINES = LineChoice(name="lines", title="Lines", offered=("p50", "p90", "p95", "p99", "average"), chosen=("p50", "p95"))

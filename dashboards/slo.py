@@ -127,7 +127,7 @@ def _answer(minimum_requests: int) -> Row:
             ),
             stat(
                 "Objective",
-                max_by(_SLO, instant(slo.OBJECTIVE)),
+                max_by(_SLO, slo.objective()),
                 why="Share of requests that was promised to be good, from slos in the settings.",
                 size=Size(height=6),
             ),
@@ -142,7 +142,7 @@ def _kept() -> Row:
             "Attainment",
             {
                 "": max_by(_PROMISE, instant(slo.ATTAINMENT)),
-                "objective": max_by(_SLO, instant(slo.OBJECTIVE)),
+                "objective": max_by(_SLO, slo.objective()),
             },
             lines={"objective": REFERENCE},
             many=True,

@@ -6,9 +6,10 @@ threshold.
 
 from glassbox.query.rules import RecordGroup
 from glassbox.settings.model import Settings
-from recording_rules import engine, workload
+from recording_rules import engine, requests, workload
 
 _READ_BY_PEOPLE = (
+    requests.DURATION,
     engine.TIME_TO_FIRST_TOKEN,
     engine.INTER_TOKEN_LATENCY,
     engine.QUEUE_TIME,

@@ -13,7 +13,7 @@ from glassbox.query.promql import first_by, group_by, most, over_time, rate, sum
 from glassbox.query.readings import beside_first
 from glassbox.query.reporters import telling
 from glassbox.query.rules import Record, RecordGroup
-from glassbox.query.selectors import Matchers, Source, differs, not_regex, regex
+from glassbox.query.selectors import Matcher, Matchers, Source, differs, not_regex, regex
 from recording_rules.histograms import histogram
 from recording_rules.instances import RUNNING
 from recording_rules.levels import ENDPOINT, INSTANCE, MODEL, TARGET
@@ -191,6 +191,11 @@ def _durations(part: str) -> tuple[Role, Counter]:
     return getattr(roles.LATENCY, part), getattr(service.HTTP_REQUEST_DURATION, part)
 
 
+def observed(part: str, **le: Matcher) -> Expr:
+    """Observations per second of the time that requests take, by process, or those of one bucket."""
+    return rates(*_durations(part), "5m", {**OF_CALLERS, **le})
+
+
 def _of_one(part: str) -> Expr:
     """Without what a series is born with, which a board could not ask for four times in one query."""
     of_engine, of_service = _durations(part)
@@ -199,7 +204,7 @@ def _of_one(part: str) -> Expr:
 
 DURATION = histogram(
     "model:inference_request_duration_seconds",
-    lambda part: rates(*_durations(part), "5m", OF_CALLERS),
+    observed,
     "Time from arrival to the end of the answer.",
     _of_one,
 )

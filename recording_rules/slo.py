@@ -70,7 +70,6 @@ HTTP_REQUESTS, HTTP_ERRORS = (
     Series(name, Unit.REQUESTS_PER_SECOND, MODEL, only_with="slos", reporters=requests.HTTP_REQUESTS.reporters)
     for name in ("model:slo_http_requests:rate", "model:slo_http_errors:rate")
 )
-OBJECTIVE = Series("slo:objective:ratio", Unit.RATIO, ("slo",), only_with="slos")
 BUDGET = Series("slo:error_budget:ratio", Unit.RATIO, ("slo",), only_with="slos")
 BURN_LIMIT = Series("window:slo_burn_limit:ratio", Unit.NONE, ("window",))
 ATTAINMENT = Series("model:slo_attainment:ratio1h", Unit.RATIO, SLO)
@@ -79,6 +78,11 @@ BUDGET_LEFT = Series("served:slo_budget_left:ratio", Unit.RATIO, _PROMISED)
 BUDGET_LASTS = Series("served:slo_budget_lasts_seconds:min", Unit.SECONDS, _PROMISED)
 GOODPUT_MIN = Series("model:slo_goodput_ratio:min", Unit.RATIO, MODEL, only_with="slos")
 GOODPUT_MAX = Series("model:slo_goodput_ratio:max", Unit.RATIO, MODEL, only_with="slos")
+
+
+def objective() -> Expr:
+    """Share of requests that must be good, of each objective."""
+    return instant(BUDGET) * -1 + 1
 
 
 def events(window: str) -> Series:
@@ -146,9 +150,6 @@ def _judged(slo: Slo, settings: Settings) -> tuple[Record, ...]:
     """What was promised, how many requests there are per second, and how many of them break the promise."""
     bad, every = _availability() if slo.indicator == "availability" else _slower(slo, settings)
     return (
-        OBJECTIVE.recorded(
-            constant(slo.objective_ratio, Unit.RATIO), "Share of requests that must be good.", slo=slo.name
-        ),
         BUDGET.recorded(constant(slo.budget_ratio, Unit.RATIO), "Share of requests that may be bad.", slo=slo.name),
         EVENTS.recorded(every, "Requests per second that can be judged.", slo=slo.name),
         BAD_EVENTS.recorded(bad, "Requests per second that broke the promise.", slo=slo.name),

@@ -7,14 +7,12 @@ would look fast. What finished or was given up within 5 minutes does not wait no
 from collections.abc import Sequence
 
 from glassbox.metrics.types import Unit
-from glassbox.query.apart import bucket_of_each_engine
-from glassbox.query.buckets import BucketMatcher
 from glassbox.query.expr import Expr
 from glassbox.query.promql import clamp_min, instant, ratio, sum_by
-from glassbox.query.rules import Record, RecordGroup, Series
+from glassbox.query.rules import RecordGroup, Series
 from glassbox.settings.model import Settings, Thresholds
-from recording_rules import abandoned, requests
-from recording_rules.histograms import RATE_WINDOW_SECONDS, bucket_at
+from recording_rules import abandoned, durations, requests
+from recording_rules.histograms import RATE_WINDOW_SECONDS
 from recording_rules.levels import MODEL
 
 _SLOW, _TIMED = "model:inference_requests_slow:rate5m", "model:inference_requests_timed:rate5m"
@@ -53,17 +51,10 @@ def slow(limits: Thresholds, by: Sequence[str]) -> Expr:
     return (share(by) > limits.latency_high_share_ratio).and_(enough)
 
 
-def bucket_of_slow(settings: Settings) -> tuple[BucketMatcher, Record]:
-    """The bucket at the bound, and the recorded series that has it; raises GlassboxError where there is none."""
-    bucket, bound_seconds = requests.DURATION.bucket, settings.thresholds.latency_high_seconds
-    return bucket_at(bound_seconds, bucket, settings.histogram_buckets, "thresholds.latency_high_seconds"), bucket
-
-
 def _slow_and_timed(settings: Settings) -> tuple[Expr, Expr]:
     """Requests of a model per second that are slow, and all of which that is known. It is not without a bucket at the bound."""
     bound_seconds = settings.thresholds.latency_high_seconds
-    within, bucket = bucket_of_slow(settings)
-    every, fast = instant(requests.DURATION.count), sum_by(MODEL, bucket_of_each_engine(bucket, within).together)
+    every, fast = instant(requests.DURATION.count), instant(durations.WITHIN_BOUND)
     # Two sums are rounded differently: the number of slow requests must not come out slightly below 0.
     slow_ones, timed = abandoned.slow_and_judged(clamp_min(every - fast, 0), every.and_(fast))
     overdue = abandoned.overdue_rate(bound_seconds).or_(every * 0)

@@ -98,8 +98,8 @@ def test_an_alert_whose_dashboard_is_left_out_leads_nowhere():
 def test_a_record_that_nothing_reads_any_more_goes_and_what_only_it_read_goes_too():
     bundle = without(alerts=["InferenceErrorBudgetBurnFast", "InferenceErrorBudgetBurnSlow"], dashboards=["slo"])
     gone = records_of(USUAL) - records_of(bundle)
-    assert {"model:slo_burn:ratio1h", "model:slo_events:rate", "slo:objective:ratio"} <= gone
-    assert all(name.split(":")[1].startswith(("slo_", "objective", "error_budget")) for name in gone)
+    assert {"model:slo_burn:ratio1h", "model:slo_events:rate", "slo:error_budget:ratio"} <= gone
+    assert all(name.split(":")[1].startswith(("slo_", "error_budget")) for name in gone)
     assert USUAL.recording_rules.keys() - bundle.recording_rules.keys() == {"slo-period.yaml"}
     assert findings(bundle) == []
 

@@ -55,7 +55,7 @@ SERIES = {
     'model:diagnosis_signal:bool{job="vllm",model_name="m",signal="working"}': "_ 0x39 1x39",
     'model:diagnosis_signal:bool{job="vllm",model_name="n",signal="working"}': "1x80",
     'job:inference_requests:rate1m{job="vllm"}': "7x80",
-    'slo:objective:ratio{slo="availability"}': "0.99x80",
+    'slo:error_budget:ratio{slo="availability"}': "0.01x80",
     'model:slo_attainment:ratio1h{job="vllm",model_name="m",slo="availability"}': "0.9x80",
     'model:slo_attainment:ratio1h{job="vllm",model_name="n",slo="availability"}': "1x80",
     'DCGM_FI_DEV_GPU_UTIL{job="dcgm",instance="gpu-host:9400",gpu="0"}': "50x80",

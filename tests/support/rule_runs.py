@@ -11,7 +11,7 @@ from glassbox.compile.bundle import Json
 from glassbox.compile.outputs import yaml_text
 from glassbox.prometheus import promtool
 from tests.support.needed_rules import Rule, as_file, cases, compiled, needed
-from tests.support.promtool_windows import closed
+from tests.support.promtool_windows import closed, unexplained
 from tests.support.rule_test_files import how_to_run, read, settings_file
 
 # Budgets of three days take two minutes on a machine with other work.
@@ -30,7 +30,7 @@ def problems(file: Path) -> list[str]:
         copy = Path(folder, file.name)
         test = content | {"rule_files": ["rules.yaml"]} | how_to_run()
         copy.write_text(closed(yaml.safe_dump(test, width=10**9)), encoding="utf-8")
-        return list(promtool.test_rules([copy], timeout_seconds=_TIMEOUT_SECONDS).problems)
+        return unexplained(promtool.test_rules([copy], timeout_seconds=_TIMEOUT_SECONDS).problems)
 
 
 def _asked_for(tests: Iterable[Json], loaded: Iterable[Rule]) -> Iterable[Rule]:

@@ -1,6 +1,8 @@
 """How a command ends: its exit code, and one sentence on stderr where it could not do its work."""
 
+import atexit
 import errno
+import gc
 import traceback
 from collections.abc import Sequence
 from typing import Any
@@ -18,6 +20,8 @@ _UNWRITABLE = frozenset({errno.EPIPE, errno.ENOSPC, errno.EIO})
 
 def run(command: click.Command, name: str, arguments: Sequence[str] | None = None, obj: Any = None) -> int:
     """Run the command with these arguments, or the process' own, and return its exit code; `obj` is its context's."""
+    # When Python ends, it looks through all that is left, which takes an eighth of the time of a build, but not through what is frozen.
+    atexit.register(gc.freeze)
     try:
         return int(command.main(args=arguments, prog_name=name, standalone_mode=False, obj=obj) or DONE)
     except GlassboxError as error:

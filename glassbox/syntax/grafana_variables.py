@@ -12,8 +12,8 @@ _RANGE = re.compile(r"\[([^\]]*)\]")
 # Between a window and a step; a variable may have a colon of its own, before its format.
 _STEP = re.compile(r":(?![^{}]*\})")
 _OFFSET = re.compile(r"(?<=\boffset )\s*-?(?:\$\{[^}]*\}|\$\w+)", re.ASCII)
-# Texts and comments, in which nothing is a variable of a query's own.
-_TEXT = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|`[^`]*`|#[^\n]*")
+TEXT = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|`[^`]*`|#[^\n]*")
+"""Texts and comments, in which nothing is a variable of a query's own."""
 _STANDS_FOR_ONE = "a_variable"
 
 DURATIONS = {
@@ -31,12 +31,12 @@ def plain(text: str, *, stands_for_one: str = _STANDS_FOR_ONE) -> str:
         _VARIABLE.sub(stands_for_one, _with_lengths(part)) if _may_name_one(part) else part
         for part in outside_of_texts(text)
     )
-    return "".join(part + held for part, held in zip(outside, [*_TEXT.findall(text), ""], strict=True))
+    return "".join(part + held for part, held in zip(outside, [*TEXT.findall(text), ""], strict=True))
 
 
 def outside_of_texts(query: str) -> list[str]:
     """The parts of a query between its texts and comments."""
-    return _TEXT.split(query)
+    return TEXT.split(query)
 
 
 def _with_lengths(part: str) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 from functools import cache, lru_cache
 
@@ -10,6 +11,7 @@ import promql_parser as ast
 from glassbox.errors import GlassboxError
 from glassbox.syntax.grafana_variables import DURATIONS, outside_of_texts, plain
 from glassbox.syntax.promql_durations import is_too_long
+from glassbox.syntax.repeated_patterns import operator_and_value, patterns_as_texts
 from glassbox.syntax.tree import (
     AggregateNode,
     BinaryNode,
@@ -36,10 +38,13 @@ _OF_PROMETHEUS_2 = re.compile(rf"\b{_IN_PROMETHEUS_2}(?=\s*\()")
 _VARIABLE_OF = {seconds: variable for variable, (_, seconds) in DURATIONS.items()}
 
 
-# Trees are kept; what the parser made of a text is large, and is asked for again only at once.
 @lru_cache(maxsize=512)
 def parsed(query: str) -> ast.Expr:
     """The query as the parser has it, with durations for those of Grafana; raises GlassboxError for a text that is not PromQL."""
+    return _parsed(query)
+
+
+def _parsed(query: str) -> ast.Expr:
     text = query
     for variable in _GRAFANAS:
         text = text.replace(variable, DURATIONS[variable][0])
@@ -74,6 +79,7 @@ def too_long(query: str) -> GlassboxError:
     return GlassboxError(f"'{query[:_QUOTED]}...' is too long or too deep to be judged: record parts of it.")
 
 
+# Trees are kept, rather than what they are made of, which is large.
 @cache
 def tree_of(query: str) -> Node:
     """The query as a tree, with what stands for Grafana's variables; raises GlassboxError for a text that is not PromQL."""
@@ -88,9 +94,27 @@ def _with_a_number_or_name(query: str) -> ast.Expr:
     if _IN_PROMETHEUS_2 in query:
         query = _OF_PROMETHEUS_2.sub("double_exponential_smoothing", query)
     try:
-        return parsed(plain(query))
+        return _with_patterns(plain(query))
     except GlassboxError:
-        return parsed(plain(query, stands_for_one="1"))
+        return _with_patterns(plain(query, stands_for_one="1"))
+
+
+def _with_patterns(query: str) -> ast.Expr:
+    """As it parses with texts for patterns; what is wrong is said of the query itself."""
+    if (with_texts := patterns_as_texts(query, _is_taken)) != query:
+        with suppress(GlassboxError):
+            return _parsed(with_texts)
+    return _parsed(query)
+
+
+@cache
+def _is_taken(pattern: str) -> bool:
+    """Whether a selector of this pattern alone is one: the pattern can be read, and series without the label do not match."""
+    try:
+        _parsed(f"{{label=~{pattern}}}")
+    except GlassboxError:
+        return False
+    return True
 
 
 def _node(expr: ast.Expr) -> Node:  # noqa: PLR0911 - one for each kind of expression
@@ -121,7 +145,10 @@ def _node(expr: ast.Expr) -> Node:  # noqa: PLR0911 - one for each kind of expre
 
 
 def _series(expr: ast.VectorSelector, window: Window | None = None) -> SeriesNode:
-    found = [LabelMatcher(each.name, _MATCHES[str(each.op)], each.value) for each in expr.matchers.matchers]
+    found = [
+        LabelMatcher(each.name, *operator_and_value(_MATCHES[str(each.op)], each.value))
+        for each in expr.matchers.matchers
+    ]
     name = expr.name or next((each.value for each in found if (each.label, each.operator) == ("__name__", "=")), "")
     rest = (each for each in found if (each.label, each.operator, each.value) != ("__name__", "=", name))
     offset = expr.offset.total_seconds() if isinstance(expr.offset, timedelta) else 0

@@ -120,5 +120,7 @@ def _lines(backups: Sequence[Backup], folder: Path) -> Iterator[str]:
 
 
 def _where(installation: Installation) -> str:
-    server = f"{installation.url}  organisation {installation.organisation!r}" if installation.url else "no Grafana"
+    server = (
+        f"{installation.url}  organisation {installation.organisation.name!r}" if installation.url else "no Grafana"
+    )
     return f"{server}  folder {installation.folder_uid!r}"

@@ -12,7 +12,7 @@ from glassbox.grafana import answer_shape
 from glassbox.grafana.answer_shape import MaybeAbsent, Shape, misfit
 
 _BACKUP = {
-    "server": MaybeAbsent({"url": str, "organisation": str}),
+    "server": MaybeAbsent({"url": str, "organisation": str, "organisation_id": MaybeAbsent(int)}),
     "folder_uid": str,
     "objects": [{"kind": str, "uid": str, "title": str, "edited": bool, "folder_uid": MaybeAbsent(str)}],
     "folders": MaybeAbsent([{"uid": str, "title": str, "parentUid": str}]),

@@ -22,26 +22,33 @@ from glassbox.errors import GlassboxError
 from glassbox.files import MOST_BYTES_OF_OURS, content_of
 from glassbox.grafana.client import Grafana
 from glassbox.grafana.kinds.rule_group_kind import place_key
+from glassbox.grafana.organisation import Organisation
 from glassbox.grafana.ownership import owner_of_rule
 from glassbox.http.sentences import on_one_line
 
 SCHEMA = "glassbox-backup/1"
+NO_ORGANISATION = Organisation(0, "")
 _NAME = re.compile(r"\d{8}T\d{6}Z(-\d{1,4})?")
 
 
 @dataclass(frozen=True)
 class Installation:
-    """Where an installation is: the Grafana, the name of its organisation, and the uid of the folder.
+    """Where an installation is: the Grafana, its organisation, and the uid of the folder.
 
-    Without a Grafana, `url` and `organisation` are "".
+    Without a Grafana, `url` is "" and `organisation` is NO_ORGANISATION.
     """
 
     url: str
-    organisation: str
+    organisation: Organisation
     folder_uid: str
 
+    def is_same_as(self, other: Installation) -> bool:
+        """Whether the two are one, however its organisation was called."""
+        is_same_place = (self.url, self.folder_uid) == (other.url, other.folder_uid)
+        return is_same_place and self.organisation.is_same_as(other.organisation)
+
     def __str__(self) -> str:
-        where = f"at {self.url}, organisation {self.organisation!r}" if self.url else "without a Grafana"
+        where = f"at {self.url}, organisation {self.organisation.name!r}" if self.url else "without a Grafana"
         return f"the folder {self.folder_uid!r} {where}"
 
 
@@ -81,7 +88,8 @@ def keep(
     """
     found = [_object(grafana, plan, change) for change in changes]
     objects = [*found, *_groups_that_rules_leave(grafana, plan, found)]
-    server = {"server": {"url": plan.server.url, "organisation": plan.server.organisation}}
+    number, name = plan.server.organisation.number, plan.server.organisation.name
+    server = {"server": {"url": plan.server.url, "organisation": name, "organisation_id": number}}
     around = {"folders": _folders_around(grafana, objects)}
     return _kept(folder, server, {"folder_uid": plan.folder_uid, "objects": objects, **around}, places, goes_back_to)
 
@@ -253,7 +261,8 @@ def _read(file: Path) -> Backup:
     if wrong := problem(kept):
         raise _no_backup(file, on_one_line(wrong))
     server = kept.get("server") or {"url": "", "organisation": ""}
-    installation = Installation(server["url"], server["organisation"], kept["folder_uid"])
+    organisation = Organisation(server.get("organisation_id") or 0, server["organisation"])
+    installation = Installation(server["url"], organisation, kept["folder_uid"])
     folders, places = (tuple(kept.get(part) or ()) for part in ("folders", "places"))
     rollback = kept.get("rollback") or {"to": "", "finished": True}
     return Backup(file.stem, installation, tuple(kept["objects"]), folders, places, rollback["to"], not rollback["finished"])  # fmt: skip  # one object

@@ -34,7 +34,7 @@ def destroy_plan(grafana: Grafana, target: GrafanaTarget, backups: Sequence[Back
         left_out = f"Dashboards are left out, since Git Sync owns the folder {synced!r}: delete them in its repository."
         made = replace(made, remarks=(left_out, *made.remarks), left_out=(left_out, *made.left_out))
     here = Installation(grafana.url, made.server.organisation, target.folder_uid)
-    created = _created_folders([backup for backup in backups if backup.installation == here])
+    created = _created_folders([backup for backup in backups if backup.installation.is_same_as(here)])
 
     def edit(folder: Json) -> Edit | None:
         return None if folder["uid"] in created else last_edit(folder, of_others=True)

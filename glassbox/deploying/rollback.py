@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from glassbox.deploying.backups import Backup, Installation, place_of_group
+from glassbox.deploying.backups import NO_ORGANISATION, Backup, Installation, place_of_group
 from glassbox.deploying.emptied_folders import with_emptied_folders
 from glassbox.deploying.missing_folders import missing_folders
 from glassbox.deploying.notifications_before import (
@@ -84,8 +84,8 @@ def chosen(backups: Sequence[Backup], installation: Installation, identity: str 
     Those without a Grafana count, since they changed rules that pushes to Grafana change too.
     GlassboxError where it has none, or not that one.
     """
-    alone = replace(installation, url="", organisation="")
-    ours = [backup for backup in backups if backup.installation in (installation, alone)]
+    alone = replace(installation, url="", organisation=NO_ORGANISATION)
+    ours = [each for each in backups if any(map(each.installation.is_same_as, (installation, alone)))]
     known = [backup.identity for backup in ours]
     if not ours:
         raise GlassboxError(f"There is no backup of {installation}: name another folder of backups with --backups DIR.")

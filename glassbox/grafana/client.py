@@ -33,6 +33,7 @@ from glassbox.grafana.data_source_queries import DataSourceQueries
 from glassbox.grafana.data_source_ruler import DataSourceRuler, has_any, ruler_of
 from glassbox.grafana.failures import GrafanaError, NotVisibleError
 from glassbox.grafana.notification_api import NotificationApi
+from glassbox.grafana.organisation import Organisation
 from glassbox.grafana.passage import NOTHING_MORE, Passage
 from glassbox.grafana.paths import EDITABLE_HEADERS, absent_is_fine, path_part
 from glassbox.grafana.transport import GrafanaTransport
@@ -92,8 +93,8 @@ class Grafana:
         found = re.match(r"(\d{1,9})\.(\d{1,9})\.(\d{1,9})", self.version_text())
         return (int(found[1]), int(found[2]), int(found[3])) if found else None
 
-    def organisation(self) -> str:
-        """The name of the organisation that requests are about; proves the credential.
+    def organisation(self) -> Organisation:
+        """The organisation that requests are about; proves the credential.
 
         GlassboxError where it is not the one that the settings name: a server may ignore that header.
         """
@@ -101,7 +102,7 @@ class Grafana:
         name, found = str(answer.get("name", "")), answer.get("id")
         if self._wanted_organisation and found != self._wanted_organisation:
             raise GlassboxError(f"Grafana answers for the organisation {found} ({name!r}), and grafana.organisation_id is {self._wanted_organisation}: use a credential of that organisation, or correct the setting.")  # fmt: skip  # a refusal is one line
-        return name
+        return Organisation(found if isinstance(found, int) else 0, name)
 
     @property
     def read_only(self) -> bool:

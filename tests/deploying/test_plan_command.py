@@ -89,7 +89,7 @@ def test_a_transport_that_only_reads_refuses_every_write(server):
         for attempt in attempts:
             with pytest.raises(GrafanaError, match="was not sent, since a plan only reads"):
                 attempt()
-        assert grafana.organisation() == "Main Org."
+        assert grafana.organisation().name == "Main Org."
     assert server.writes == []
 
 

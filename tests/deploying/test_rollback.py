@@ -12,6 +12,7 @@ from glassbox.deploying.backups import Installation, all_backups, keep
 from glassbox.deploying.destroying import destroy_plan
 from glassbox.deploying.rollback import chosen, going_back, rollback_plan
 from glassbox.errors import GlassboxError
+from glassbox.grafana.organisation import Organisation
 from glassbox.standin.server import GrafanaStandIn, prometheus_source
 from tests.support.kept_pushes import applied, content, gone_back
 from tests.support.pushing import pending, planned, push
@@ -120,8 +121,13 @@ def test_no_other_server_organisation_folder_or_id_is_taken(tmp_path):
     with grafana_of() as (_, grafana):
         applied(grafana, FIRST, tmp_path)
         (found,) = all_backups(tmp_path)
-        assert found.installation == Installation(grafana.url, "Main Org.", "glassbox")
-        for other in ({"url": "http://other"}, {"organisation": "Two"}, {"folder_uid": "glassbox-two"}):
+        assert found.installation == Installation(grafana.url, Organisation(1, "Main Org."), "glassbox")
+        for other in (
+            {"url": "http://other"},
+            {"organisation": Organisation(2, "Main Org.")},
+            {"organisation": Organisation(0, "Two")},
+            {"folder_uid": "glassbox-two"},
+        ):
             with pytest.raises(GlassboxError, match="There is no backup of the folder"):
                 chosen([found], replace(found.installation, **other))
         with pytest.raises(GlassboxError, match=r"There is no backup 'x' of the folder 'glassbox' at http:.*, organisation 'Main Org\.': rollback --list"):  # fmt: skip  # one sentence
@@ -136,7 +142,7 @@ def test_an_organisation_goes_back_through_its_own_backups_alone(tmp_path, monke
         applied(grafana, SECOND, tmp_path)
         after, (newest, _) = content(server), all_backups(tmp_path)
         with monkeypatch.context() as in_two:
-            in_two.setattr(grafana, "organisation", lambda: "Two")
+            in_two.setattr(grafana, "organisation", lambda: Organisation(2, "Main Org."))
             push(grafana, settings_of(title="Two"), FIRST)
             applied(grafana, FIRST, tmp_path, settings_of(title="Three"))
         push(grafana, SETTINGS, SECOND)
@@ -144,7 +150,26 @@ def test_an_organisation_goes_back_through_its_own_backups_alone(tmp_path, monke
         gone_back(grafana, tmp_path, newest.identity)
         assert content(server) == before
         made = going_back(grafana, SETTINGS.grafana, all_backups(tmp_path))
-        assert [each.installation.organisation for each in made.way.backups] == ["Main Org."]
+        assert [each.installation.organisation for each in made.way.backups] == [Organisation(1, "Main Org.")]
+
+
+def test_the_backups_of_an_organisation_are_found_when_it_has_another_name(tmp_path, monkeypatch):
+    """Those of earlier versions know its name alone."""
+    with grafana_of() as (server, grafana):
+        applied(grafana, FIRST, tmp_path)
+        before = content(server)
+        applied(grafana, SECOND, tmp_path)
+        with monkeypatch.context() as renamed:
+            renamed.setattr(grafana, "organisation", lambda: Organisation(1, "Renamed"))
+            gone_back(grafana, tmp_path)
+            assert content(server) == before
+        for file in tmp_path.glob("*.json"):
+            file.write_text(file.read_text().replace(',\n    "organisation_id": 1', ""))
+        assert {each.installation.organisation.number for each in all_backups(tmp_path)} == {0}
+        assert going_back(grafana, SETTINGS.grafana, all_backups(tmp_path)).is_useful
+        monkeypatch.setattr(grafana, "organisation", lambda: Organisation(1, "Renamed again"))
+        with pytest.raises(GlassboxError, match=r"There is no backup of .*, organisation 'Renamed again'"):
+            going_back(grafana, SETTINGS.grafana, all_backups(tmp_path))
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[" * 100000, '{"schema": "glassbox-backup/2"}', '{"schema": "glassbox-backup/1", "objects": [{"kind": "dashboard", "uid": "a", "edited": false, "before": {}}]}'])  # fmt: skip  # a row is a case

@@ -8,6 +8,7 @@ from glassbox.cli import main as command_line
 from glassbox.deploying import backups as backup_files
 from glassbox.deploying.backups import Backup, Installation, all_backups
 from glassbox.deploying.ways_back import ways_back
+from glassbox.grafana.organisation import Organisation
 from glassbox.standin.server import GrafanaStandIn, prometheus_source
 from tests.support.fault_proxy import FaultProxy
 from tests.support.kept_pushes import content
@@ -151,7 +152,7 @@ def test_a_backup_with_a_rollback_that_is_not_whole_is_refused(run, tmp_path):
     assert (code, "is not a backup of this version" in err) == (1, True)
 
 
-HERE = Installation("http://grafana", "Main Org.", "glassbox")
+HERE = Installation("http://grafana", Organisation(1, "Main Org."), "glassbox")
 
 
 def backup(identity, goes_back_to="", *, done=True):

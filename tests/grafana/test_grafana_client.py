@@ -167,7 +167,7 @@ def test_version_is_the_leading_x_y_z(
 
 def test_organisation_sends_the_token_as_bearer(server: Misbehaving, grafana: Grafana) -> None:
     server.answer(Reply(body={"id": 1, "name": "Main Org."}))
-    assert grafana.organisation() == "Main Org."
+    assert grafana.organisation().name == "Main Org."
     assert server.seen == [("GET", "/api/org")]
     assert server.headers[0]["Authorization"] == f"Bearer {TOKEN}"
 
@@ -525,7 +525,7 @@ def test_a_read_is_repeated_three_times(server: Misbehaving, grafana: Grafana, w
 
 def test_a_read_succeeds_once_the_server_recovers(server: Misbehaving, grafana: Grafana) -> None:
     server.answer(Reply(503, HTML), Reply(502, HTML), Reply(body={"name": "Main Org."}))
-    assert grafana.organisation() == "Main Org."
+    assert grafana.organisation().name == "Main Org."
     assert len(server.seen) == 3
 
 
@@ -569,7 +569,7 @@ def test_a_useless_retry_after_falls_back_to_backoff(
     server: Misbehaving, grafana: Grafana, waits: list[float], nonsense: str
 ) -> None:
     server.answer(Reply(429, {}, {"Retry-After": nonsense}), Reply(body={"name": "o"}))
-    assert grafana.organisation() == "o"
+    assert grafana.organisation().name == "o"
     assert 0.25 <= waits[0] <= 0.5
 
 

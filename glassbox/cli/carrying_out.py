@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from glassbox.cli.exit_codes import DONE, FINDINGS
-from glassbox.cli.output import say
+from glassbox.cli.output import complain, say
 from glassbox.cli.plan_output import complain_of_the_rest, say_result
 from glassbox.cli.termination import terminable
 from glassbox.errors import GlassboxError
@@ -77,17 +77,29 @@ def keep_backup_of_rules(folder_uid: str, places: Sequence[Json], folder: Path, 
     return identity
 
 
-def carry_out(grafana: Grafana, plan: PushPlan, wanted: Sequence[Change], verb: str = "Pushed") -> int:
-    """Carry out these changes of the plan, and say what was done and what was not; returns the exit code."""
+def carry_out(
+    grafana: Grafana, plan: PushPlan, wanted: Sequence[Change], backup: tuple[str, Path], verb: str = "Pushed"
+) -> int:
+    """Carry out these changes of the plan, and say what was done and what was not; returns the exit code.
+
+    `backup` is its id and its folder.
+    """
     from glassbox.deploying.apply import apply  # noqa: PLC0415  # only these commands need an HTTP client
+    from glassbox.deploying.created_folders import noting  # noqa: PLC0415
 
     held = [change for change in plan.pending if change not in wanted]
     done: list[Change] = []
     if not plan.pending:
         return FINDINGS if plan.left_out else DONE
+    note_created = noting(grafana, *backup, complain)
+
+    def note(change: Change) -> None:
+        done.append(change)
+        note_created(change)
+
     try:
         with terminable():
-            apply(grafana, plan, wanted, done.append)
+            apply(grafana, plan, wanted, note)
     except BaseException as error:
         # A refusal of the first write says all there is.
         if done or not isinstance(error, GlassboxError):

@@ -93,7 +93,7 @@ def command(
         ask(wanted, yes=yes, otherwise="--dry-run to change nothing", always=f"This brings Grafana{' and rules beside it' * bool(kept)} back to an earlier state", also=bool(kept))  # fmt: skip  # one call
         backup = keep_backup(grafana, plan, wanted, backups, kept, goes_back_to=back.way.backups[-1].identity)
         bring(rules_back.in_turn(back.way.backups))
-        code = carry_out(grafana, plan, wanted, "Rolled back")
+        code = carry_out(grafana, plan, wanted, (backup, backups), "Rolled back")
         if backup and code == DONE and not left_alone:
             finish(backup, backups)
         return code

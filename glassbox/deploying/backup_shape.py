@@ -14,7 +14,16 @@ from glassbox.grafana.answer_shape import MaybeAbsent, Shape, misfit
 _BACKUP = {
     "server": MaybeAbsent({"url": str, "organisation": str, "organisation_id": MaybeAbsent(int)}),
     "folder_uid": str,
-    "objects": [{"kind": str, "uid": str, "title": str, "edited": bool, "folder_uid": MaybeAbsent(str)}],
+    "objects": [
+        {
+            "kind": str,
+            "uid": str,
+            "title": str,
+            "edited": bool,
+            "folder_uid": MaybeAbsent(str),
+            "created": MaybeAbsent(dict),
+        }
+    ],
     "folders": MaybeAbsent([{"uid": str, "title": str, "parentUid": str}]),
     "places": MaybeAbsent([{"title": str, "origin": dict, "before": dict}]),
     "rollback": MaybeAbsent({"to": str, "finished": bool}),

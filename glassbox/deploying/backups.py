@@ -6,7 +6,7 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -55,6 +55,8 @@ class Installation:
 @dataclass(frozen=True)
 class Backup:
     """What an apply found: `objects` have "kind", "uid", "title", "before" (None: it was created) and "edited" (by others).
+
+    One of a folder that was created has "created": what Grafana said of it then.
 
     `folders` are those around the dashboards and rule groups of before: "uid", "title" and "parentUid".
     `places` are those of rules beside Grafana: "title", "origin", which distinguishes one from all others and is empty in
@@ -122,17 +124,36 @@ def _kept(folder: Path, server: Json, parts: Json, places: Sequence[Json], goes_
 
 def finish(identity: str, folder: Path) -> None:
     """Note in the backup of a rollback that it did all of it; GlassboxError where that cannot be written."""
-    file = folder / f"{identity}.json"
     try:
-        kept = json.loads(content_of(file, MOST_BYTES_OF_OURS))
-        kept["rollback"]["finished"] = True
-        with _prepared(folder, json_of(kept) + "\n") as prepared:
-            prepared.replace(file)
+        _change(identity, folder, lambda kept: kept["rollback"].update(finished=True))
     except OSError as error:
         raise GlassboxError(
-            f"All was rolled back, and {file} cannot be written to say so ({error.strerror}): "
+            f"All was rolled back, and {folder / identity}.json cannot be written to say so ({error.strerror}): "
             "where something of it is changed by hand, the next rollback goes on with this one; name what you want with --to ID."
         ) from None
+
+
+def note_creation(identity: str, folder: Path, uid: str, created: Json) -> None:
+    """Note what Grafana says of a folder that the apply of this backup created; GlassboxError where that cannot be written."""
+
+    def note(kept: Json) -> None:
+        for each in kept["objects"]:
+            if (each["kind"], each["uid"]) == ("folder", uid):
+                each["created"] = created
+
+    try:
+        _change(identity, folder, note)
+    except OSError as error:
+        raise GlassboxError(f"{folder / identity}.json cannot be written ({error.strerror}).") from None
+
+
+def _change(identity: str, folder: Path, change: Callable[[Json], object]) -> None:
+    """Write a backup again, as a whole; raises OSError."""
+    file = folder / f"{identity}.json"
+    kept = json.loads(content_of(file, MOST_BYTES_OF_OURS))
+    change(kept)
+    with _prepared(folder, json_of(kept) + "\n") as prepared:
+        prepared.replace(file)
 
 
 def all_backups(folder: Path) -> list[Backup]:

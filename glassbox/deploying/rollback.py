@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from glassbox.deploying.backups import NO_ORGANISATION, Backup, Installation, place_of_group
+from glassbox.deploying.created_folders import edit_unless_created
 from glassbox.deploying.emptied_folders import with_emptied_folders
 from glassbox.deploying.missing_folders import missing_folders
 from glassbox.deploying.notifications_before import (
@@ -117,7 +118,7 @@ def rollback_plan(
     deployment = deployment_of(grafana, target, groups.groups())
     made = plan(grafana, deployment, kinds=kinds)
     created = [uid for uid, each in states.get("folder", {}).items() if each["before"] is None]
-    return with_emptied_folders(Survey(grafana, deployment), made, created)
+    return with_emptied_folders(Survey(grafana, deployment), made, created, edit_unless_created(backups))
 
 
 def _states(backups: Sequence[Backup]) -> dict[str, State]:

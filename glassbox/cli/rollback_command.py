@@ -16,7 +16,7 @@ from glassbox.cli.grafana_options import connection, to_backups, to_grafana
 from glassbox.cli.output import say
 from glassbox.cli.plan_output import say_plan
 from glassbox.cli.rule_options import RuleOptions, named_places, rule_options
-from glassbox.cli.rules_back import RulesBack
+from glassbox.cli.rules_back import RulesBack, changed_by_others
 from glassbox.cli.rules_rollback import RollbackOptions, roll_rules_back, rule_lines, used
 from glassbox.cli.rules_step import bring, kept_places
 from glassbox.cli.session import Session
@@ -54,8 +54,8 @@ def command(
 
     Exit codes: 0 done, 2 a dry run with changes or kept edits of others, 1 error.
     """
-    from glassbox.deploying.backups import all_backups, finish  # noqa: PLC0415  # see `destination`
-    from glassbox.deploying.rollback import going_back  # noqa: PLC0415
+    from glassbox.deploying.backups import Installation, all_backups, finish  # noqa: PLC0415  # see `destination`
+    from glassbox.deploying.rollback import going_back, since_by_others  # noqa: PLC0415
 
     found, target = all_backups(backups), session.settings.grafana
     if only_list:
@@ -86,7 +86,9 @@ def command(
         wanted = plan.allowed(force=force)
         say_plan(plan, wanted)
         left_alone = rules_back.left_alone(back.way.backups)
-        for line in (*rule_lines(places), *left_alone):
+        here = Installation(grafana.url, plan.server.organisation, target.folder_uid)
+        others = changed_by_others(kept, since_by_others(found, back.way, here), grafana.url)
+        for line in (*rule_lines(places), *others, *left_alone):
             say(line)
         if dry_run or not (plan.pending or kept):
             return FINDINGS if plan.pending or kept or plan.left_out else DONE

@@ -85,8 +85,7 @@ def chosen(backups: Sequence[Backup], installation: Installation, identity: str 
     Those without a Grafana count, since they changed rules that pushes to Grafana change too.
     GlassboxError where it has none, or not that one.
     """
-    alone = replace(installation, url="", organisation=NO_ORGANISATION)
-    ours = [each for each in backups if any(map(each.installation.is_same_as, (installation, alone)))]
+    ours = _of(installation, backups)
     known = [backup.identity for backup in ours]
     if not ours:
         raise GlassboxError(f"There is no backup of {installation}: name another folder of backups with --backups DIR.")
@@ -95,6 +94,19 @@ def chosen(backups: Sequence[Backup], installation: Installation, identity: str 
             f"There is no backup {identity!r} of {installation}: rollback --list shows those that there are."
         )
     return ours[: known.index(identity) + 1] if identity else ours
+
+
+def since_by_others(backups: Sequence[Backup], way: WayBack, installation: Installation) -> list[Backup]:
+    """The backups of other installations that are newer than the oldest of a way; `backups` are the newest first."""
+    newer = backups[: backups.index(way.backups[-1])]
+    ours = _of(installation, newer)
+    return [backup for backup in newer if backup not in ours]
+
+
+def _of(installation: Installation, backups: Sequence[Backup]) -> list[Backup]:
+    """Those of the installation, and those of its rules without a Grafana."""
+    alone = replace(installation, url="", organisation=NO_ORGANISATION)
+    return [each for each in backups if any(map(each.installation.is_same_as, (installation, alone)))]
 
 
 def rollback_plan(

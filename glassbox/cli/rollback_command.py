@@ -13,6 +13,7 @@ import click
 from glassbox.cli.carrying_out import ask, carry_out, keep_backup
 from glassbox.cli.exit_codes import DONE, FINDINGS
 from glassbox.cli.grafana_options import connection, to_backups, to_grafana
+from glassbox.cli.option_values import refuse_empty
 from glassbox.cli.output import say
 from glassbox.cli.plan_output import say_plan
 from glassbox.cli.rule_options import RuleOptions, named_places, rule_options
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 @to_grafana
 @to_backups
 @rule_options
-@click.option("--to", "identity", metavar="ID", default="", help="The state before the push of this backup; without it, before the newest that gives anything to do.")  # fmt: skip  # one option
+@click.option("--to", "identity", metavar="ID", default="", callback=refuse_empty, help="The state before the push of this backup; without it, before the newest that gives anything to do.")  # fmt: skip  # one option
 @click.option("--list", "only_list", is_flag=True, help="List the backups.")
 @click.option("--dry-run", is_flag=True, help="Print the plan, and change nothing.")
 @click.option("--force", is_flag=True, help="Overwrite and delete what others edited since the push.")

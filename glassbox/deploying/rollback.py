@@ -88,7 +88,8 @@ def chosen(backups: Sequence[Backup], installation: Installation, identity: str 
     ours = _of(installation, backups)
     known = [backup.identity for backup in ours]
     if not ours:
-        raise GlassboxError(f"There is no backup of {installation}: name another folder of backups with --backups DIR.")
+        others = "use the URL and the folder that rollback --list shows, or " if backups else ""
+        raise GlassboxError(f"There is no backup of {installation}: {others}name another folder of backups with --backups DIR.")  # fmt: skip  # a refusal is one line
     if identity and identity not in known:
         raise GlassboxError(
             f"There is no backup {identity!r} of {installation}: rollback --list shows those that there are."

@@ -128,8 +128,10 @@ def test_no_other_server_organisation_folder_or_id_is_taken(tmp_path):
             {"organisation": Organisation(0, "Two")},
             {"folder_uid": "glassbox-two"},
         ):
-            with pytest.raises(GlassboxError, match="There is no backup of the folder"):
+            with pytest.raises(GlassboxError, match=r"There is no backup of the folder .*: use the URL and the folder that rollback --list shows, or name another folder of backups with --backups DIR\.$"):  # fmt: skip  # one sentence
                 chosen([found], replace(found.installation, **other))
+            with pytest.raises(GlassboxError, match=r"There is no backup of the folder .*: name another folder of backups with --backups DIR\.$"):  # fmt: skip  # one sentence
+                chosen([], replace(found.installation, **other))
         with pytest.raises(GlassboxError, match=r"There is no backup 'x' of the folder 'glassbox' at http:.*, organisation 'Main Org\.': rollback --list"):  # fmt: skip  # one sentence
             chosen([found], found.installation, "x")
 

@@ -55,13 +55,17 @@ def keep_backup(
     places: Sequence[Json] = (),
     *,
     goes_back_to: str = "",
+    in_parts: str = "push in parts with --only GLOB",
 ) -> str:
-    """Keep the present state of all that is about to change, and say how to go back to it; returns its id, "" where nothing changes."""
+    """Keep the present state of all that is about to change, and say how to go back to it; returns its id, "" where nothing changes.
+
+    `in_parts` is what to do where that is too much for one backup.
+    """
     from glassbox.deploying.backups import keep  # noqa: PLC0415  # only these commands need an HTTP client
 
     if not (wanted or places):
         return ""
-    identity = keep(grafana, plan, wanted, folder, places, goes_back_to=goes_back_to)
+    identity = keep(grafana, plan, wanted, folder, places, goes_back_to=goes_back_to, in_parts=in_parts)
     say(f"Backup: {identity} in {folder}")
     return identity
 

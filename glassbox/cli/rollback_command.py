@@ -94,7 +94,15 @@ def command(
         if dry_run or not (plan.pending or kept):
             return FINDINGS if plan.pending or kept or plan.left_out else DONE
         ask(wanted, yes=yes, otherwise="--dry-run to change nothing", always=f"This brings Grafana{' and rules beside it' * bool(kept)} back to an earlier state", also=bool(kept))  # fmt: skip  # one call
-        backup = keep_backup(grafana, plan, wanted, backups, kept, goes_back_to=back.way.backups[-1].identity)
+        backup = keep_backup(
+            grafana,
+            plan,
+            wanted,
+            backups,
+            kept,
+            goes_back_to=back.way.backups[-1].identity,
+            in_parts="go back over fewer pushes with --to ID",
+        )
         bring(rules_back.in_turn(back.way.backups))
         code = carry_out(grafana, plan, wanted, (backup, backups), "Rolled back")
         if backup and code == DONE and not left_alone:

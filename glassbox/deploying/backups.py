@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from glassbox.compile.bundle import Json
 from glassbox.deploying.backup_shape import problem
+from glassbox.deploying.backup_writing import prepared, written_once
 from glassbox.deploying.change import Change
 from glassbox.deploying.plan import PushPlan
 from glassbox.deploying.plan_json import json_of
@@ -82,18 +79,20 @@ def keep(
     places: Sequence[Json] = (),
     *,
     goes_back_to: str = "",
+    in_parts: str = "",
 ) -> str:
     """Write the present state of all that the changes touch, with that of `places` of rules; returns its id.
 
     A rollback names the backup that it goes back to, and calls `finish` once it has done all of it.
-    GlassboxError where it cannot be written: then nothing may be changed.
+    GlassboxError where it cannot be written: then nothing may be changed. `in_parts` is how the command can change less.
     """
     found = [_object(grafana, plan, change) for change in changes]
     objects = [*found, *_groups_that_rules_leave(grafana, plan, found)]
     number, name = plan.server.organisation.number, plan.server.organisation.name
     server = {"server": {"url": plan.server.url, "organisation": name, "organisation_id": number}}
     around = {"folders": _folders_around(grafana, objects)}
-    return _kept(folder, server, {"folder_uid": plan.folder_uid, "objects": objects, **around}, places, goes_back_to)
+    parts = {"folder_uid": plan.folder_uid, "objects": objects, **around}
+    return _kept(folder, server, parts, places, goes_back_to, in_parts)
 
 
 def keep_places(folder_uid: str, places: Sequence[Json], folder: Path, *, goes_back_to: str = "") -> str:
@@ -101,7 +100,9 @@ def keep_places(folder_uid: str, places: Sequence[Json], folder: Path, *, goes_b
     return _kept(folder, {}, {"folder_uid": folder_uid, "objects": []}, places, goes_back_to)
 
 
-def _kept(folder: Path, server: Json, parts: Json, places: Sequence[Json], goes_back_to: str) -> str:
+def _kept(  # noqa: PLR0917  # the parts of one file, by its two writers
+    folder: Path, server: Json, parts: Json, places: Sequence[Json], goes_back_to: str, in_parts: str = ""
+) -> str:
     kept = {
         "schema": SCHEMA,
         **server,
@@ -111,15 +112,22 @@ def _kept(folder: Path, server: Json, parts: Json, places: Sequence[Json], goes_
     }
     text = json_of(kept) + "\n"
     if len(text.encode()) > MOST_BYTES_OF_OURS:
-        raise GlassboxError(f"The backup would exceed the {MOST_BYTES_OF_OURS // 2**20} MiB that a rollback reads, so nothing was changed: push in parts with --only GLOB.")  # fmt: skip  # a refusal is one line
+        advice = _about_places(places) if len(json_of(parts)) < len(json_of({"places": list(places)})) else in_parts
+        raise GlassboxError(f"The backup would exceed the {MOST_BYTES_OF_OURS // 2**20} MiB that a rollback reads, so nothing was changed: {advice}.")  # fmt: skip  # a refusal is one line
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        return _written_once(folder, text)
+        return written_once(folder, text)
     except OSError as error:
         raise GlassboxError(
             f"The backup cannot be written to {folder} ({error.strerror}), so nothing was changed: "
             "make room there, or name another folder with --backups DIR."
         ) from None
+
+
+def _about_places(places: Sequence[Json]) -> str:
+    """What to do about rules, which a push brings all together."""
+    largest = max(places, key=lambda place: len(json_of(place["before"])))
+    return f"delete what is not needed of the rules in {largest['title']}" + ", or name one place of rules at a time" * (len(places) > 1)  # fmt: skip  # one clause
 
 
 def finish(identity: str, folder: Path) -> None:
@@ -152,8 +160,8 @@ def _change(identity: str, folder: Path, change: Callable[[Json], object]) -> No
     file = folder / f"{identity}.json"
     kept = json.loads(content_of(file, MOST_BYTES_OF_OURS))
     change(kept)
-    with _prepared(folder, json_of(kept) + "\n") as prepared:
-        prepared.replace(file)
+    with prepared(folder, json_of(kept) + "\n") as whole:
+        whole.replace(file)
 
 
 def all_backups(folder: Path) -> list[Backup]:
@@ -231,40 +239,6 @@ def _groups_that_rules_leave(grafana: Grafana, plan: PushPlan, objects: list[Jso
         }
         for uid, name in sorted(places - known)
     ]  # fmt: skip  # an object is two lines
-
-
-def _written_once(folder: Path, text: str) -> str:
-    """Write a file that no other apply of the same second has; whole or not at all."""
-    with _prepared(folder, text) as prepared:
-        return _linked(folder, prepared)
-
-
-@contextmanager
-def _prepared(folder: Path, text: str) -> Iterator[Path]:
-    """A file that is whole on disk, under a name that is nobody's."""
-    descriptor, prepared = tempfile.mkstemp(dir=folder, prefix=".new-")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        yield Path(prepared)
-    finally:
-        with suppress(OSError):
-            Path(prepared).unlink()
-
-
-def _linked(folder: Path, prepared: Path) -> str:
-    stem = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-    number = 1
-    while True:
-        name = stem if number == 1 else f"{stem}-{number}"
-        try:
-            os.link(prepared, folder / f"{name}.json")
-        except FileExistsError:
-            number += 1
-        else:
-            return name
 
 
 def _age(file: Path) -> tuple[str, int]:

@@ -6,9 +6,10 @@ import pytest
 
 from glassbox import files
 from glassbox.cli import main as command_line
+from glassbox.deploying import backup_writing
 from glassbox.deploying import backups as backup_files
 from glassbox.deploying.apply import apply
-from glassbox.deploying.backups import Installation, all_backups, keep
+from glassbox.deploying.backups import Installation, all_backups, keep, keep_places
 from glassbox.deploying.destroying import destroy_plan
 from glassbox.deploying.rollback import chosen, going_back, rollback_plan
 from glassbox.errors import GlassboxError
@@ -193,10 +194,40 @@ def test_a_backup_may_be_as_large_as_thousands_of_dashboards_are(servers, tmp_pa
 def test_a_backup_that_no_rollback_would_read_ends_a_push_before_its_first_write(servers, tmp_path, monkeypatch):
     server, grafana = servers
     monkeypatch.setattr(backup_files, "MOST_BYTES_OF_OURS", 100)
-    with pytest.raises(GlassboxError, match=r"^The backup would exceed .* push in parts with --only GLOB\.$"):
-        applied(grafana, FIRST, tmp_path)
+    made = planned(grafana, SETTINGS, FIRST)
+    rules = [{"title": f"/rules/{name}", "origin": {"folder": f"/rules/{name}"}, "before": {"a.yaml": "x" * length}} for name, length in (("a", 9), ("b", 99999))]  # fmt: skip  # two places
+    for places, advice in (
+        ([], r"push in parts with --only GLOB\."),
+        (rules[:1], r"push in parts with --only GLOB\."),
+        (rules[1:], r"delete what is not needed of the rules in /rules/b\."),
+        (rules, r"delete what is not needed of the rules in /rules/b, or name one place of rules at a time\."),
+    ):
+        with pytest.raises(GlassboxError, match=rf"^The backup would exceed .* so nothing was changed: {advice}$"):
+            keep(grafana, made, made.pending, tmp_path, places, in_parts="push in parts with --only GLOB")
+    with pytest.raises(
+        GlassboxError, match=r"nothing was changed: delete what is not needed of the rules in /rules/a\.$"
+    ):
+        keep_places("glassbox", rules[:1], tmp_path)
     assert content(server) == [{}, {}, {}]
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("arguments", "advice"), [
+    (("--force",), "push in parts with --only GLOB"),
+    (("destroy",), "delete a part of it in Grafana first"),
+    (("rollback",), "go back over fewer pushes with --to ID"),
+])  # fmt: skip  # a row is a case
+def test_each_command_says_how_it_can_change_less(run, monkeypatch, arguments, advice):
+    command, server = run
+    assert command()[0] == 0
+    edited(server, "glassbox-queue", title="Mine")
+    writes = len(server.writes)
+    # What is read has the same bound.
+    monkeypatch.setattr(backup_files, "json_of", lambda _value: "x" * (files.MOST_BYTES_OF_OURS // 2**16))
+    monkeypatch.setattr(backup_files, "MOST_BYTES_OF_OURS", 12000)
+    code, _, err = command(*arguments, "--yes")
+    assert (code, len(server.writes)) == (1, writes)
+    assert err.splitlines()[-1].endswith(f"so nothing was changed: {advice}.")
 
 
 def test_backups_of_one_second_are_kept_apart_and_listed_newest_first(tmp_path):
@@ -229,7 +260,7 @@ def test_a_full_disk_is_one_sentence_and_nothing_is_written(run, monkeypatch, tm
     def full(*_arguments):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(backup_files.os, "fsync", full)
+    monkeypatch.setattr(backup_writing.os, "fsync", full)
     code, _, err = command()
     assert (code, server.writes, list((tmp_path / "kept").iterdir())) == (1, [], [])
     assert err.splitlines()[-1].startswith(f"Error: The backup cannot be written to {tmp_path / 'kept'} (No space left on device), so nothing was changed")  # fmt: skip  # one sentence

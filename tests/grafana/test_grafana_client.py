@@ -22,6 +22,7 @@ from glassbox.grafana.client import Grafana
 from glassbox.grafana.credentials import BasicAuth, Token, grafana_credential
 from glassbox.grafana.failures import GrafanaError
 from glassbox.http.retries import Patience
+from glassbox.settings.model import CredentialVariables
 
 TOKEN = "glsa_do-not-show-me"
 PASSWORD = "pa55-do-not-show-me"
@@ -785,6 +786,28 @@ def test_the_token_file_wins_over_the_token_and_the_token_over_the_password(
     file = tmp_path / "token"
     file.write_text("from-file\r\n", encoding="utf-8-sig")
     assert grafana_credential(file) == Token("from-file")
+
+
+def test_where_other_variables_are_named_the_usual_ones_hold_the_credential_of_another_grafana(
+    environment: pytest.MonkeyPatch,
+) -> None:
+    token, user = CredentialVariables(token="STAGING_TOKEN"), CredentialVariables(user="PROD_USER")
+    for name in ("GRAFANA_TOKEN", "GRAFANA_USER", "GRAFANA_PASSWORD"):
+        environment.setenv(name, PASSWORD)
+    with pytest.raises(GlassboxError, match=r"set STAGING_TOKEN to .* with --token-file\.$"):
+        grafana_credential(None, token)
+    with pytest.raises(GlassboxError, match=r"^PROD_USER is not set: a log-in with a password needs PROD_USER and GRAFANA_PASSWORD"):  # fmt: skip  # one sentence
+        grafana_credential(None, user)
+    environment.delenv("GRAFANA_PASSWORD")
+    with pytest.raises(GlassboxError, match=r": name a file .* with --token-file, or set PROD_USER and GRAFANA_PASSWORD\.$"):  # fmt: skip  # one sentence
+        grafana_credential(None, user)
+    environment.setenv("GRAFANA_PASSWORD", PASSWORD)
+    environment.setenv("STAGING_TOKEN", "of-staging")
+    environment.setenv("PROD_USER", "admin")
+    assert grafana_credential(None, token) == Token("of-staging", "STAGING_TOKEN")
+    assert grafana_credential(None, user) == BasicAuth("admin", PASSWORD, user)
+    both = CredentialVariables("STAGING_TOKEN", "PROD_USER", "PROD_PASSWORD")
+    assert grafana_credential(None, both) == Token("of-staging", "STAGING_TOKEN")
 
 
 def test_without_a_credential_the_error_says_how_to_give_one(environment: pytest.MonkeyPatch) -> None:

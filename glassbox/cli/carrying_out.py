@@ -12,6 +12,7 @@ import click
 from glassbox.cli.exit_codes import DONE, FINDINGS
 from glassbox.cli.output import complain, say
 from glassbox.cli.plan_output import complain_of_the_rest, say_result
+from glassbox.cli.progress_bar import progress_bar
 from glassbox.cli.termination import terminable
 from glassbox.errors import GlassboxError
 
@@ -97,12 +98,14 @@ def carry_out(
         return FINDINGS if plan.left_out else DONE
     note_created = noting(grafana, *backup, complain)
 
-    def note(change: Change) -> None:
-        done.append(change)
-        note_created(change)
-
     try:
-        with terminable():
+        with terminable(), progress_bar(len(wanted)) as advance:
+
+            def note(change: Change) -> None:
+                done.append(change)
+                note_created(change)
+                advance(change)
+
             apply(grafana, plan, wanted, note)
     except BaseException as error:
         # A refusal of the first write says all there is.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from glassbox.compile.bundle import Bundle, CompiledContent, Json
 from glassbox.errors import GlassboxError
 from glassbox.grafana.at_once import at_once
+from glassbox.grafana.differences.board_differences import is_v2
 from glassbox.grafana.kinds.dashboard_kind import DashboardKind, stored
 from glassbox.grafana.kinds.folder_kind import FolderKind
 from glassbox.grafana.kinds.kind import Deployment
@@ -54,8 +55,17 @@ class DashboardsAsBefore(DashboardKind):
         self._objects = objects
 
     def wanted(self, deployment: Deployment) -> Iterable[Json]:
-        found = (each["before"] for each in self._objects.values() if each["before"])
+        found = (
+            each["before"]
+            for each in self._objects.values()
+            if each["before"] and not is_v2(each["before"]["dashboard"])
+        )
         return [{"dashboard": stored(before), "folderUid": before["meta"].get("folderUid") or ""} for before in found]
+
+    def not_back(self) -> list[str]:
+        """A sentence about each that stays as it is: Grafana's API takes no dashboard of schema v2 without knowing which one."""
+        boards = (each["before"]["dashboard"] for each in self._objects.values() if each["before"])
+        return [f"Dashboard {board.get('title')!r} was saved in schema v2 before, and is left as it is: choose that version on its page in Grafana." for board in boards if is_v2(board)]  # fmt: skip  # one sentence
 
     def live(self, survey: Survey, content: Json) -> Json | None:
         live = self.now(survey.grafana, content)

@@ -119,9 +119,10 @@ def rollback_plan(
     """
     states = _states(backups)
     groups = GroupsAsBefore(states.get("rule group", {}))
+    boards = DashboardsAsBefore(states.get("dashboard", {}))
     kinds = (
         FolderAsBefore(states.get("folder", {}), missing_folders(grafana, target, backups, states)),
-        DashboardsAsBefore(states.get("dashboard", {})),
+        boards,
         TemplatesAsBefore(states.get("template", {})),
         ContactPointsAsBefore(states.get("contact point", {}), declared),
         MuteTimingsAsBefore(states.get("mute timing", {})),
@@ -130,6 +131,7 @@ def rollback_plan(
     )
     deployment = deployment_of(grafana, target, groups.groups())
     made = plan(grafana, deployment, kinds=kinds)
+    made = replace(made, remarks=(*boards.not_back(), *made.remarks), left_out=(*boards.not_back(), *made.left_out))
     created = [uid for uid, each in states.get("folder", {}).items() if each["before"] is None]
     return with_emptied_folders(Survey(grafana, deployment), made, created, edit_unless_created(backups))
 

@@ -55,17 +55,17 @@ class DashboardsAsBefore(DashboardKind):
         self._objects = objects
 
     def wanted(self, deployment: Deployment) -> Iterable[Json]:
-        found = (
-            each["before"]
-            for each in self._objects.values()
-            if each["before"] and not is_v2(each["before"]["dashboard"])
-        )
-        return [{"dashboard": stored(before), "folderUid": before["meta"].get("folderUid") or ""} for before in found]
+        boards = [before for before in self._befores() if not is_v2(before["dashboard"])]
+        return [{"dashboard": stored(before), "folderUid": before["meta"].get("folderUid") or ""} for before in boards]
 
     def not_back(self) -> list[str]:
         """A sentence about each that stays as it is: Grafana's API takes no dashboard of schema v2 without knowing which one."""
-        boards = (each["before"]["dashboard"] for each in self._objects.values() if each["before"])
-        return [f"Dashboard {board.get('title')!r} was saved in schema v2 before, and is left as it is: choose that version on its page in Grafana." for board in boards if is_v2(board)]  # fmt: skip  # one sentence
+        titles = [before["dashboard"].get("title") for before in self._befores() if is_v2(before["dashboard"])]
+        return [f"Dashboard {title!r} was saved in schema v2 before, and is left as it is: choose that version on its page in Grafana." for title in titles]  # fmt: skip  # one sentence
+
+    def _befores(self) -> list[Json]:
+        """The dashboards as they were, those that were there."""
+        return [each["before"] for each in self._objects.values() if each["before"]]
 
     def live(self, survey: Survey, content: Json) -> Json | None:
         live = self.now(survey.grafana, content)

@@ -27,13 +27,12 @@ def noting(
     """
 
     def note(change: Change) -> None:
-        if change.kind.name != FolderKind.name or change.action is not Action.CREATE:
+        found = grafana.created_folders.get(change.identity) if change.kind.name == FolderKind.name else None
+        if not found or change.action is not Action.CREATE:
             return
+        created = {key: found[key] for key in _DISTINGUISHING if key in found}
         try:
-            found = grafana.folder(change.identity) or {}
-            note_creation(
-                identity, backups, change.identity, {key: found[key] for key in _DISTINGUISHING if key in found}
-            )
+            note_creation(identity, backups, change.identity, created)
         except GlassboxError as error:
             complain(
                 f"That folder {change.title!r} was created by this push could not be noted, so destroy and rollback leave it without --force: {error}"

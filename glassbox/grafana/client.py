@@ -51,7 +51,8 @@ class Grafana:
 
     Safe to share between threads. Every failure is a `GrafanaError`. `timeout_seconds` is how long to wait for an
     answer; connecting takes 5 s at most. Folders and dashboards that are absent, or that this credential may not see,
-    are None: Grafana's answers do not distinguish the two. With `read_only` nothing but reads is sent.
+    are None: Grafana's answers do not distinguish the two. With `read_only` nothing but reads is sent. `created_folders` is
+    what Grafana said of each folder that this client created, by uid; one that was there already is not among them.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class Grafana:
     ) -> None:
         self.url = _checked(url)
         self._wanted_organisation = passage.organisation_id
+        self.created_folders: dict[str, dict[str, Any]] = {}
         self._transport = GrafanaTransport(self.url, credential, timeout_seconds, read_only=read_only, passage=passage)
 
     def __enter__(self) -> Self:
@@ -161,7 +163,8 @@ class Grafana:
         Refusals name `setting` with "_uid" or "_title" behind it.
         """
         try:
-            Folder(self._transport.about(f"folder {uid}")).create_folder(title, uid=uid, parent_uid=parent_uid or None)
+            view = self._transport.about(f"folder {uid}", dict)
+            self.created_folders[uid] = Folder(view).create_folder(title, uid=uid, parent_uid=parent_uid or None)
         except GrafanaError as error:
             # Grafana 10 and 11 answer 409, 12 and 13 answer 412; both also for reasons other than "exists".
             if error.status not in EXISTS_ALREADY:

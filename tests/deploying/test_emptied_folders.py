@@ -173,6 +173,18 @@ def test_a_folder_that_a_rollback_created_again_is_ours(tmp_path):
         assert carried_out_unforced(grafana, destroy_plan(grafana, TOGETHER.grafana, all_backups(tmp_path))) == []
 
 
+def test_a_folder_that_somebody_made_at_the_same_time_is_theirs(servers, tmp_path):
+    """Or that the plan did not see, since Grafana said by mistake that there is none."""
+    _, grafana = servers
+    made = planned(grafana, TOGETHER, IN_ONE)
+    kept = keep(grafana, made, made.pending, tmp_path)
+    grafana.create_folder("glassbox", "Glassbox")
+    grafana.created_folders.clear()
+    apply(grafana, made, made.pending, noting(grafana, kept, tmp_path, print))
+    (folder,) = [change for change in destroy_plan(grafana, TOGETHER.grafana, all_backups(tmp_path)).pending if change.edit]  # fmt: skip  # one thing is one line
+    assert (folder.name, folder.edit.of_others) == ("folder Glassbox", True)
+
+
 def test_a_creation_that_cannot_be_noted_is_said_and_stops_nothing(tmp_path):
     with grafana_of() as (server, grafana):
         made, told = planned(grafana, TOGETHER, IN_ONE), []

@@ -374,7 +374,8 @@ SENTENCES = [
     ),
     (Reply(422, {"message": "limit too high"}), "", 'answered 422 ("limit too high"): correct it at its source'),
     (Reply(413, HTML, {"Content-Type": "text/html"}), "", "answered 413: split it, or raise the limit of the proxy"),
-    (Reply(429, {"message": "slow down"}), "", 'answered 429 ("slow down"): Grafana asks for fewer requests even after 3 retries'),
+    (Reply(406, {"message": "not convertible"}), "", 'answered 406 ("not convertible"): somebody saved it in schema v2, which this API does not return: choose an older version'),
+    (Reply(429, {"message": "slow down"}), "", 'answered 429 ("slow down"): Grafana asks for fewer requests even after retries'),
     (Reply(500, {"message": "Server Error"}), "", 'answered 500 ("Server Error"): see Grafana\'s log.'),
     (
         Reply(503, HTML, {"Content-Type": "text/html"}),

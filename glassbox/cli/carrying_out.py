@@ -37,7 +37,7 @@ def ask(
     """
     lost = sum(len(change.lost) for change in wanted)
     edited = sum(change.edit is not None for change in wanted)
-    told = [f"deletes {lost} object{'s' * (lost != 1)}"] * bool(lost) + [f"overwrites {edited} edited by others"] * bool(edited)  # fmt: skip  # one thing is one line
+    told = [f"deletes {_objects(lost)}"] * bool(lost) + [f"overwrites {_objects(edited)} edited by others"] * bool(edited)  # fmt: skip  # one thing is one line
     if yes or not (told or (always and (wanted or also))):
         return
     question = f"This {' and '.join(told)}." if told else f"{always}."
@@ -46,6 +46,10 @@ def ask(
         raise GlassboxError(f"{question} There is no terminal to ask at: give --yes{instead}.")
     if not click.confirm(f"{question} Go on?", err=True):
         raise GlassboxError("Nothing was changed, as you said.")
+
+
+def _objects(number: int) -> str:
+    return f"{number} object{'s' * (number != 1)}"
 
 
 def keep_backup(

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 import yaml
 
+from glassbox.cli.grafana_options import BACKUPS
 from glassbox.http.retries import Patience
 from glassbox.servers.components import ensure_components
 from glassbox.servers.processes import Server, alertmanager, prometheus
 from tests.support.longest_first import LONGEST_FIRST
+from tests.support.paths import ROOT
 
 ServerFactory = Callable[[Mapping[str, Any]], Server]
 
@@ -26,6 +28,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Requests are repeated at once: a data source that nobody serves does not begin to answer meanwhile."""
     monkeypatch.setattr(Patience, "pause", staticmethod(lambda _seconds: None))
+
+
+@pytest.fixture(autouse=True)
+def no_backups_in_the_checkout() -> Iterator[None]:
+    """A push of a test keeps its backup in a folder of the test: `--backups DIR`, or the working directory."""
+    here = ROOT / BACKUPS
+    before = sorted(here.glob("*"))
+    yield
+    assert sorted(here.glob("*")) == before
 
 
 @pytest.fixture(scope="session")

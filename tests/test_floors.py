@@ -77,7 +77,7 @@ FENCED = {
     "tempfile": {
         "glassbox/files.py",
         "glassbox/compile/outputs.py",
-        "glassbox/deploying/backups.py",
+        "glassbox/deploying/backup_writing.py",
         "glassbox/lint/fixing/repairing.py",
         "glassbox/servers/components.py",
         "glassbox/view/picture_report.py",

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import click
 
 from glassbox.cli.exit_codes import DONE, FINDINGS
-from glassbox.cli.output import say
+from glassbox.cli.output import complain, say
 from glassbox.cli.plan_output import complain_of_the_rest, say_result
+from glassbox.cli.progress_bar import progress_bar
 from glassbox.cli.termination import terminable
 from glassbox.errors import GlassboxError
 
@@ -36,7 +37,7 @@ def ask(
     """
     lost = sum(len(change.lost) for change in wanted)
     edited = sum(change.edit is not None for change in wanted)
-    told = [f"deletes {lost} object{'s' * (lost != 1)}"] * bool(lost) + [f"overwrites {edited} edited by others"] * bool(edited)  # fmt: skip  # one thing is one line
+    told = [f"deletes {_objects(lost)}"] * bool(lost) + [f"overwrites {_objects(edited)} edited by others"] * bool(edited)  # fmt: skip  # one thing is one line
     if yes or not (told or (always and (wanted or also))):
         return
     question = f"This {' and '.join(told)}." if told else f"{always}."
@@ -47,6 +48,10 @@ def ask(
         raise GlassboxError("Nothing was changed, as you said.")
 
 
+def _objects(number: int) -> str:
+    return f"{number} object{'s' * (number != 1)}"
+
+
 def keep_backup(
     grafana: Grafana,
     plan: PushPlan,
@@ -55,13 +60,17 @@ def keep_backup(
     places: Sequence[Json] = (),
     *,
     goes_back_to: str = "",
+    in_parts: str = "push in parts with --only GLOB",
 ) -> str:
-    """Keep the present state of all that is about to change, and say how to go back to it; returns its id, "" where nothing changes."""
+    """Keep the present state of all that is about to change, and say how to go back to it; returns its id, "" where nothing changes.
+
+    `in_parts` is what to do where that is too much for one backup.
+    """
     from glassbox.deploying.backups import keep  # noqa: PLC0415  # only these commands need an HTTP client
 
     if not (wanted or places):
         return ""
-    identity = keep(grafana, plan, wanted, folder, places, goes_back_to=goes_back_to)
+    identity = keep(grafana, plan, wanted, folder, places, goes_back_to=goes_back_to, in_parts=in_parts)
     say(f"Backup: {identity} in {folder}")
     return identity
 
@@ -77,17 +86,31 @@ def keep_backup_of_rules(folder_uid: str, places: Sequence[Json], folder: Path, 
     return identity
 
 
-def carry_out(grafana: Grafana, plan: PushPlan, wanted: Sequence[Change], verb: str = "Pushed") -> int:
-    """Carry out these changes of the plan, and say what was done and what was not; returns the exit code."""
+def carry_out(
+    grafana: Grafana, plan: PushPlan, wanted: Sequence[Change], backup: tuple[str, Path], verb: str = "Pushed"
+) -> int:
+    """Carry out these changes of the plan, and say what was done and what was not; returns the exit code.
+
+    `backup` is its id and its folder.
+    """
     from glassbox.deploying.apply import apply  # noqa: PLC0415  # only these commands need an HTTP client
+    from glassbox.deploying.created_folders import noting  # noqa: PLC0415
 
     held = [change for change in plan.pending if change not in wanted]
     done: list[Change] = []
     if not plan.pending:
         return FINDINGS if plan.left_out else DONE
+    note_created = noting(grafana, *backup, complain)
+
     try:
-        with terminable():
-            apply(grafana, plan, wanted, done.append)
+        with terminable(), progress_bar(len(wanted)) as advance:
+
+            def note(change: Change) -> None:
+                done.append(change)
+                note_created(change)
+                advance(change)
+
+            apply(grafana, plan, wanted, note)
     except BaseException as error:
         # A refusal of the first write says all there is.
         if done or not isinstance(error, GlassboxError):

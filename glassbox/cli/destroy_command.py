@@ -37,5 +37,5 @@ def command(
         if dry_run or not plan.pending:
             return FINDINGS if plan.pending or plan.left_out else DONE
         ask(wanted, yes=yes, otherwise="--dry-run to delete nothing")
-        keep_backup(grafana, plan, wanted, backups)
-        return carry_out(grafana, plan, wanted, "Destroyed")
+        kept = keep_backup(grafana, plan, wanted, backups, in_parts="delete a part of it in Grafana first")
+        return carry_out(grafana, plan, wanted, (kept, backups), "Destroyed")

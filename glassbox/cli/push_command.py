@@ -59,9 +59,9 @@ def push_to(options: PushOptions, session: Session, rules: RuleOptions) -> int:
             complain(notice)
         ask(wanted, yes=options.yes)
         with wanted_at_places(rules, session, found.bundle, BehindGrafana(found.grafana, found.source)) as places:
-            keep_backup(found.grafana, plan, wanted, options.backups, kept_places(places))
+            kept = keep_backup(found.grafana, plan, wanted, options.backups, kept_places(places))
             brought = bring(places)
-        code = carry_out(found.grafana, plan, wanted)
+        code = carry_out(found.grafana, plan, wanted, (kept, options.backups))
         for notice in after_push(found.grafana, found.source, always, brought=brought):
             complain(notice)
         if not brought and session.settings.alerts_evaluated_by == "prometheus":

@@ -13,10 +13,11 @@ import click
 from glassbox.cli.carrying_out import ask, carry_out, keep_backup
 from glassbox.cli.exit_codes import DONE, FINDINGS
 from glassbox.cli.grafana_options import connection, to_backups, to_grafana
+from glassbox.cli.option_values import refuse_empty
 from glassbox.cli.output import say
 from glassbox.cli.plan_output import say_plan
 from glassbox.cli.rule_options import RuleOptions, named_places, rule_options
-from glassbox.cli.rules_back import RulesBack
+from glassbox.cli.rules_back import RulesBack, changed_by_others
 from glassbox.cli.rules_rollback import RollbackOptions, roll_rules_back, rule_lines, used
 from glassbox.cli.rules_step import bring, kept_places
 from glassbox.cli.session import Session
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 @to_grafana
 @to_backups
 @rule_options
-@click.option("--to", "identity", metavar="ID", default="", help="The state before the push of this backup; without it, before the newest that gives anything to do.")  # fmt: skip  # one option
+@click.option("--to", "identity", metavar="ID", default="", callback=refuse_empty, help="The state before the push of this backup; without it, before the newest that gives anything to do.")  # fmt: skip  # one option
 @click.option("--list", "only_list", is_flag=True, help="List the backups.")
 @click.option("--dry-run", is_flag=True, help="Print the plan, and change nothing.")
 @click.option("--force", is_flag=True, help="Overwrite and delete what others edited since the push.")
@@ -54,8 +55,8 @@ def command(
 
     Exit codes: 0 done, 2 a dry run with changes or kept edits of others, 1 error.
     """
-    from glassbox.deploying.backups import all_backups, finish  # noqa: PLC0415  # see `destination`
-    from glassbox.deploying.rollback import going_back  # noqa: PLC0415
+    from glassbox.deploying.backups import Installation, all_backups, finish  # noqa: PLC0415  # see `destination`
+    from glassbox.deploying.rollback import going_back, since_by_others  # noqa: PLC0415
 
     found, target = all_backups(backups), session.settings.grafana
     if only_list:
@@ -86,14 +87,24 @@ def command(
         wanted = plan.allowed(force=force)
         say_plan(plan, wanted)
         left_alone = rules_back.left_alone(back.way.backups)
-        for line in (*rule_lines(places), *left_alone):
+        here = Installation(grafana.url, plan.server.organisation, target.folder_uid)
+        others = changed_by_others(kept, since_by_others(found, back.way, here), grafana.url)
+        for line in (*rule_lines(places), *others, *left_alone):
             say(line)
         if dry_run or not (plan.pending or kept):
             return FINDINGS if plan.pending or kept or plan.left_out else DONE
         ask(wanted, yes=yes, otherwise="--dry-run to change nothing", always=f"This brings Grafana{' and rules beside it' * bool(kept)} back to an earlier state", also=bool(kept))  # fmt: skip  # one call
-        backup = keep_backup(grafana, plan, wanted, backups, kept, goes_back_to=back.way.backups[-1].identity)
+        backup = keep_backup(
+            grafana,
+            plan,
+            wanted,
+            backups,
+            kept,
+            goes_back_to=back.way.backups[-1].identity,
+            in_parts="go back over fewer pushes with --to ID",
+        )
         bring(rules_back.in_turn(back.way.backups))
-        code = carry_out(grafana, plan, wanted, "Rolled back")
+        code = carry_out(grafana, plan, wanted, (backup, backups), "Rolled back")
         if backup and code == DONE and not left_alone:
             finish(backup, backups)
         return code
@@ -120,5 +131,7 @@ def _lines(backups: Sequence[Backup], folder: Path) -> Iterator[str]:
 
 
 def _where(installation: Installation) -> str:
-    server = f"{installation.url}  organisation {installation.organisation!r}" if installation.url else "no Grafana"
+    server = (
+        f"{installation.url}  organisation {installation.organisation.name!r}" if installation.url else "no Grafana"
+    )
     return f"{server}  folder {installation.folder_uid!r}"

@@ -135,6 +135,20 @@ class RulesBack:
         return RulerPlace(ruler, kept.origin["namespace"])
 
 
+def changed_by_others(places: Sequence[Json], backups: Sequence[Backup], url: str) -> list[str]:
+    """A sentence about each of these backups of other installations that holds one of the places, as a backup keeps them.
+
+    The data source of a Grafana is another place than that of another; `url` is the Grafana that goes back, "" for none.
+    """
+    keys = {_key(each["origin"]) for each in places}
+    return [
+        f"Another installation changed rules in {kept.title} since, which become what they were before: backup {backup.identity} of {backup.installation}."
+        for backup in backups
+        for kept in _states([backup])
+        if kept.key in keys and ("data_source" not in kept.origin or backup.installation.url == url)
+    ]
+
+
 def _advice(kept: _Kept) -> str:
     if not kept.origin:
         return f"backup {kept.identity} of an earlier version does not say {kept.not_kept[0]}"

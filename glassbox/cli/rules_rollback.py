@@ -12,7 +12,7 @@ from glassbox.cli.carrying_out import ask, keep_backup_of_rules
 from glassbox.cli.exit_codes import DONE, FINDINGS
 from glassbox.cli.output import say
 from glassbox.cli.rule_options import RuleOptions, named_places
-from glassbox.cli.rules_back import RulesBack
+from glassbox.cli.rules_back import RulesBack, changed_by_others
 from glassbox.cli.rules_step import WantedAtPlaces, bring, kept_places, place_lines, planned_at
 from glassbox.cli.session import Session
 
@@ -44,7 +44,9 @@ def roll_rules_back(session: Session, rules: RuleOptions, found: Sequence[Backup
         through = back.way.backups
         places, left_alone = rules_back.wanted(through), rules_back.left_alone(through)
         kept = kept_places(places)
-        for line in (used(back.way, is_useful=back.is_useful), *rule_lines(places), *left_alone):
+        newer = found[: found.index(through[-1])]
+        others = changed_by_others(kept, [each for each in newer if each.installation.folder_uid != folder_uid], "")
+        for line in (used(back.way, is_useful=back.is_useful), *rule_lines(places), *others, *left_alone):
             say(line)
         if options.dry_run or not kept:
             return FINDINGS if kept else DONE

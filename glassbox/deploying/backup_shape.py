@@ -10,11 +10,21 @@ from glassbox.compile.bundle import Json
 from glassbox.files import MAX_DEPTH
 from glassbox.grafana import answer_shape
 from glassbox.grafana.answer_shape import MaybeAbsent, Shape, misfit
+from glassbox.grafana.differences.board_differences import is_v2
 
 _BACKUP = {
-    "server": MaybeAbsent({"url": str, "organisation": str}),
+    "server": MaybeAbsent({"url": str, "organisation": str, "organisation_id": MaybeAbsent(int)}),
     "folder_uid": str,
-    "objects": [{"kind": str, "uid": str, "title": str, "edited": bool, "folder_uid": MaybeAbsent(str)}],
+    "objects": [
+        {
+            "kind": str,
+            "uid": str,
+            "title": str,
+            "edited": bool,
+            "folder_uid": MaybeAbsent(str),
+            "created": MaybeAbsent(dict),
+        }
+    ],
     "folders": MaybeAbsent([{"uid": str, "title": str, "parentUid": str}]),
     "places": MaybeAbsent([{"title": str, "origin": dict, "before": dict}]),
     "rollback": MaybeAbsent({"to": str, "finished": bool}),
@@ -79,10 +89,18 @@ def _wrong_object(each: Json, where: str) -> str:
     if "before" not in each:
         return f"{where}.before is missing"
     before, place = each["before"], f"{where}.before"
-    if wrong := misfit(before, MaybeAbsent(_BEFORE[each["kind"]]), place):
+    if wrong := misfit(before, MaybeAbsent(_shape_of(each)), place):
         return wrong
     has_rules = each["kind"] == "rule group" and before and before["rules"]
     return f"{place}.interval is missing" if has_rules and before.get("interval") is None else ""
+
+
+def _shape_of(each: Json) -> Shape:
+    """One of schema v2 has no panels, and does not come back."""
+    board = (
+        each["before"].get("dashboard") if each["kind"] == "dashboard" and isinstance(each["before"], dict) else None
+    )
+    return answer_shape.DASHBOARD if isinstance(board, dict) and is_v2(board) else _BEFORE[each["kind"]]
 
 
 def _wrong_place(each: Json, where: str) -> str:

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import tempfile
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from glassbox.compile.bundle import Json
 from glassbox.deploying.backup_shape import problem
+from glassbox.deploying.backup_writing import prepared, written_once
 from glassbox.deploying.change import Change
 from glassbox.deploying.plan import PushPlan
 from glassbox.deploying.plan_json import json_of
@@ -22,32 +19,41 @@ from glassbox.errors import GlassboxError
 from glassbox.files import MOST_BYTES_OF_OURS, content_of
 from glassbox.grafana.client import Grafana
 from glassbox.grafana.kinds.rule_group_kind import place_key
+from glassbox.grafana.organisation import Organisation
 from glassbox.grafana.ownership import owner_of_rule
 from glassbox.http.sentences import on_one_line
 
 SCHEMA = "glassbox-backup/1"
+NO_ORGANISATION = Organisation(0, "")
 _NAME = re.compile(r"\d{8}T\d{6}Z(-\d{1,4})?")
 
 
 @dataclass(frozen=True)
 class Installation:
-    """Where an installation is: the Grafana, the name of its organisation, and the uid of the folder.
+    """Where an installation is: the Grafana, its organisation, and the uid of the folder.
 
-    Without a Grafana, `url` and `organisation` are "".
+    Without a Grafana, `url` is "" and `organisation` is NO_ORGANISATION.
     """
 
     url: str
-    organisation: str
+    organisation: Organisation
     folder_uid: str
 
+    def is_same_as(self, other: Installation) -> bool:
+        """Whether the two are one, however its organisation was called."""
+        is_same_place = (self.url, self.folder_uid) == (other.url, other.folder_uid)
+        return is_same_place and self.organisation.is_same_as(other.organisation)
+
     def __str__(self) -> str:
-        where = f"at {self.url}, organisation {self.organisation!r}" if self.url else "without a Grafana"
+        where = f"at {self.url}, organisation {self.organisation.name!r}" if self.url else "without a Grafana"
         return f"the folder {self.folder_uid!r} {where}"
 
 
 @dataclass(frozen=True)
 class Backup:
     """What an apply found: `objects` have "kind", "uid", "title", "before" (None: it was created) and "edited" (by others).
+
+    One of a folder that was created has "created": what Grafana said of it then.
 
     `folders` are those around the dashboards and rule groups of before: "uid", "title" and "parentUid".
     `places` are those of rules beside Grafana: "title", "origin", which distinguishes one from all others and is empty in
@@ -73,17 +79,20 @@ def keep(
     places: Sequence[Json] = (),
     *,
     goes_back_to: str = "",
+    in_parts: str = "",
 ) -> str:
     """Write the present state of all that the changes touch, with that of `places` of rules; returns its id.
 
     A rollback names the backup that it goes back to, and calls `finish` once it has done all of it.
-    GlassboxError where it cannot be written: then nothing may be changed.
+    GlassboxError where it cannot be written: then nothing may be changed. `in_parts` is how the command can change less.
     """
     found = [_object(grafana, plan, change) for change in changes]
     objects = [*found, *_groups_that_rules_leave(grafana, plan, found)]
-    server = {"server": {"url": plan.server.url, "organisation": plan.server.organisation}}
+    number, name = plan.server.organisation.number, plan.server.organisation.name
+    server = {"server": {"url": plan.server.url, "organisation": name, "organisation_id": number}}
     around = {"folders": _folders_around(grafana, objects)}
-    return _kept(folder, server, {"folder_uid": plan.folder_uid, "objects": objects, **around}, places, goes_back_to)
+    parts = {"folder_uid": plan.folder_uid, "objects": objects, **around}
+    return _kept(folder, server, parts, places, goes_back_to, in_parts)
 
 
 def keep_places(folder_uid: str, places: Sequence[Json], folder: Path, *, goes_back_to: str = "") -> str:
@@ -91,7 +100,9 @@ def keep_places(folder_uid: str, places: Sequence[Json], folder: Path, *, goes_b
     return _kept(folder, {}, {"folder_uid": folder_uid, "objects": []}, places, goes_back_to)
 
 
-def _kept(folder: Path, server: Json, parts: Json, places: Sequence[Json], goes_back_to: str) -> str:
+def _kept(  # noqa: PLR0917  # the parts of one file, by its two writers
+    folder: Path, server: Json, parts: Json, places: Sequence[Json], goes_back_to: str, in_parts: str = ""
+) -> str:
     kept = {
         "schema": SCHEMA,
         **server,
@@ -101,10 +112,11 @@ def _kept(folder: Path, server: Json, parts: Json, places: Sequence[Json], goes_
     }
     text = json_of(kept) + "\n"
     if len(text.encode()) > MOST_BYTES_OF_OURS:
-        raise GlassboxError(f"The backup would exceed the {MOST_BYTES_OF_OURS // 2**20} MiB that a rollback reads, so nothing was changed: push in parts with --only GLOB.")  # fmt: skip  # a refusal is one line
+        advice = _about_places(places) if len(json_of(parts)) < len(json_of({"places": list(places)})) else in_parts
+        raise GlassboxError(f"The backup would exceed the {MOST_BYTES_OF_OURS // 2**20} MiB that a rollback reads, so nothing was changed: {advice}.")  # fmt: skip  # a refusal is one line
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        return _written_once(folder, text)
+        return written_once(folder, text)
     except OSError as error:
         raise GlassboxError(
             f"The backup cannot be written to {folder} ({error.strerror}), so nothing was changed: "
@@ -112,19 +124,44 @@ def _kept(folder: Path, server: Json, parts: Json, places: Sequence[Json], goes_
         ) from None
 
 
+def _about_places(places: Sequence[Json]) -> str:
+    """What to do about rules, which a push brings all together."""
+    largest = max(places, key=lambda place: len(json_of(place["before"])))
+    return f"delete what is not needed of the rules in {largest['title']}" + ", or name one place of rules at a time" * (len(places) > 1)  # fmt: skip  # one clause
+
+
 def finish(identity: str, folder: Path) -> None:
     """Note in the backup of a rollback that it did all of it; GlassboxError where that cannot be written."""
-    file = folder / f"{identity}.json"
     try:
-        kept = json.loads(content_of(file, MOST_BYTES_OF_OURS))
-        kept["rollback"]["finished"] = True
-        with _prepared(folder, json_of(kept) + "\n") as prepared:
-            prepared.replace(file)
+        _change(identity, folder, lambda kept: kept["rollback"].update(finished=True))
     except OSError as error:
         raise GlassboxError(
-            f"All was rolled back, and {file} cannot be written to say so ({error.strerror}): "
+            f"All was rolled back, and {folder / identity}.json cannot be written to say so ({error.strerror}): "
             "where something of it is changed by hand, the next rollback goes on with this one; name what you want with --to ID."
         ) from None
+
+
+def note_creation(identity: str, folder: Path, uid: str, created: Json) -> None:
+    """Note what Grafana says of a folder that the apply of this backup created; GlassboxError where that cannot be written."""
+
+    def note(kept: Json) -> None:
+        for each in kept["objects"]:
+            if (each["kind"], each["uid"]) == ("folder", uid):
+                each["created"] = created
+
+    try:
+        _change(identity, folder, note)
+    except OSError as error:
+        raise GlassboxError(f"{folder / identity}.json cannot be written ({error.strerror}).") from None
+
+
+def _change(identity: str, folder: Path, change: Callable[[Json], object]) -> None:
+    """Write a backup again, as a whole; raises OSError."""
+    file = folder / f"{identity}.json"
+    kept = json.loads(content_of(file, MOST_BYTES_OF_OURS))
+    change(kept)
+    with prepared(folder, json_of(kept) + "\n") as whole:
+        whole.replace(file)
 
 
 def all_backups(folder: Path) -> list[Backup]:
@@ -204,40 +241,6 @@ def _groups_that_rules_leave(grafana: Grafana, plan: PushPlan, objects: list[Jso
     ]  # fmt: skip  # an object is two lines
 
 
-def _written_once(folder: Path, text: str) -> str:
-    """Write a file that no other apply of the same second has; whole or not at all."""
-    with _prepared(folder, text) as prepared:
-        return _linked(folder, prepared)
-
-
-@contextmanager
-def _prepared(folder: Path, text: str) -> Iterator[Path]:
-    """A file that is whole on disk, under a name that is nobody's."""
-    descriptor, prepared = tempfile.mkstemp(dir=folder, prefix=".new-")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        yield Path(prepared)
-    finally:
-        with suppress(OSError):
-            Path(prepared).unlink()
-
-
-def _linked(folder: Path, prepared: Path) -> str:
-    stem = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-    number = 1
-    while True:
-        name = stem if number == 1 else f"{stem}-{number}"
-        try:
-            os.link(prepared, folder / f"{name}.json")
-        except FileExistsError:
-            number += 1
-        else:
-            return name
-
-
 def _age(file: Path) -> tuple[str, int]:
     stem, _, number = file.stem.partition("-")
     return stem, int(number or 1)
@@ -253,7 +256,8 @@ def _read(file: Path) -> Backup:
     if wrong := problem(kept):
         raise _no_backup(file, on_one_line(wrong))
     server = kept.get("server") or {"url": "", "organisation": ""}
-    installation = Installation(server["url"], server["organisation"], kept["folder_uid"])
+    organisation = Organisation(server.get("organisation_id") or 0, server["organisation"])
+    installation = Installation(server["url"], organisation, kept["folder_uid"])
     folders, places = (tuple(kept.get(part) or ()) for part in ("folders", "places"))
     rollback = kept.get("rollback") or {"to": "", "finished": True}
     return Backup(file.stem, installation, tuple(kept["objects"]), folders, places, rollback["to"], not rollback["finished"])  # fmt: skip  # one object

@@ -14,12 +14,8 @@ from glassbox.grafana.kinds.kind import Edit
 from glassbox.grafana.survey import Survey
 
 
-def _of_nobody_else(_folder: Json) -> None:
-    return None
-
-
 def with_emptied_folders(
-    survey: Survey, made: PushPlan, uids: Iterable[str], edit: Callable[[Json], Edit | None] = _of_nobody_else
+    survey: Survey, made: PushPlan, uids: Iterable[str], edit: Callable[[Json], Edit | None]
 ) -> PushPlan:
     """The plan, with the deletion of these folders at its end where nothing is left in them.
 

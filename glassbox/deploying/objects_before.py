@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from glassbox.compile.bundle import Bundle, CompiledContent, Json
 from glassbox.errors import GlassboxError
 from glassbox.grafana.at_once import at_once
+from glassbox.grafana.differences.board_differences import is_v2
 from glassbox.grafana.kinds.dashboard_kind import DashboardKind, stored
 from glassbox.grafana.kinds.folder_kind import FolderKind
 from glassbox.grafana.kinds.kind import Deployment
@@ -54,8 +55,17 @@ class DashboardsAsBefore(DashboardKind):
         self._objects = objects
 
     def wanted(self, deployment: Deployment) -> Iterable[Json]:
-        found = (each["before"] for each in self._objects.values() if each["before"])
-        return [{"dashboard": stored(before), "folderUid": before["meta"].get("folderUid") or ""} for before in found]
+        boards = [before for before in self._befores() if not is_v2(before["dashboard"])]
+        return [{"dashboard": stored(before), "folderUid": before["meta"].get("folderUid") or ""} for before in boards]
+
+    def not_back(self) -> list[str]:
+        """A sentence about each that stays as it is: Grafana's API takes no dashboard of schema v2 without knowing which one."""
+        titles = [before["dashboard"].get("title") for before in self._befores() if is_v2(before["dashboard"])]
+        return [f"Dashboard {title!r} was saved in schema v2 before, and is left as it is: choose that version on its page in Grafana." for title in titles]  # fmt: skip  # one sentence
+
+    def _befores(self) -> list[Json]:
+        """The dashboards as they were, those that were there."""
+        return [each["before"] for each in self._objects.values() if each["before"]]
 
     def live(self, survey: Survey, content: Json) -> Json | None:
         live = self.now(survey.grafana, content)

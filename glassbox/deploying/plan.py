@@ -19,6 +19,7 @@ from glassbox.grafana.differences.difference import Difference
 from glassbox.grafana.failures import NotVisibleError
 from glassbox.grafana.kinds import KINDS
 from glassbox.grafana.kinds.kind import Deployment, ObjectKind
+from glassbox.grafana.organisation import Organisation
 from glassbox.grafana.survey import Survey
 
 
@@ -28,7 +29,7 @@ class GrafanaServer:
 
     url: str
     version: str
-    organisation: str
+    organisation: Organisation
 
 
 @dataclass(frozen=True)

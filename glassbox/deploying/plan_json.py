@@ -22,7 +22,11 @@ def plan_json(plan: PushPlan, selection: Selection, *, prune: bool, places: Sequ
     edited = [change for change in plan.pending if change.edit]
     return {
         "schema": SCHEMA,
-        "server": {"url": plan.server.url, "version": plan.server.version, "organisation": plan.server.organisation},
+        "server": {
+            "url": plan.server.url,
+            "version": plan.server.version,
+            "organisation": plan.server.organisation.name,
+        },
         "folder_uid": plan.folder_uid,
         **({"rules_folder_uid": plan.rules_folder_uid} if plan.rules_folder_uid != plan.folder_uid else {}),
         "options": {"only": selection.pattern, "prune": prune},

@@ -23,7 +23,7 @@ def heading(plan: PushPlan) -> str:
     folders = f"folder {plan.folder_uid!r}"
     if plan.rules_folder_uid != plan.folder_uid:
         folders += f", rules in {plan.rules_folder_uid!r}"
-    return f"Grafana {version} at {plan.server.url}, organisation {plan.server.organisation!r}, {folders}"
+    return f"Grafana {version} at {plan.server.url}, organisation {plan.server.organisation.name!r}, {folders}"
 
 
 def remarks(plan: PushPlan, wanted: Sequence[Change]) -> list[str]:

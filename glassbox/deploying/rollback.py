@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from glassbox.deploying.backups import Backup, Installation, place_of_group
+from glassbox.deploying.backups import NO_ORGANISATION, Backup, Installation, place_of_group
+from glassbox.deploying.created_folders import edit_unless_created
 from glassbox.deploying.emptied_folders import with_emptied_folders
 from glassbox.deploying.missing_folders import missing_folders
 from glassbox.deploying.notifications_before import (
@@ -84,16 +85,29 @@ def chosen(backups: Sequence[Backup], installation: Installation, identity: str 
     Those without a Grafana count, since they changed rules that pushes to Grafana change too.
     GlassboxError where it has none, or not that one.
     """
-    alone = replace(installation, url="", organisation="")
-    ours = [backup for backup in backups if backup.installation in (installation, alone)]
+    ours = _of(installation, backups)
     known = [backup.identity for backup in ours]
     if not ours:
-        raise GlassboxError(f"There is no backup of {installation}: name another folder of backups with --backups DIR.")
+        others = "use the URL and the folder that rollback --list shows, or " if backups else ""
+        raise GlassboxError(f"There is no backup of {installation}: {others}name another folder of backups with --backups DIR.")  # fmt: skip  # a refusal is one line
     if identity and identity not in known:
         raise GlassboxError(
             f"There is no backup {identity!r} of {installation}: rollback --list shows those that there are."
         )
     return ours[: known.index(identity) + 1] if identity else ours
+
+
+def since_by_others(backups: Sequence[Backup], way: WayBack, installation: Installation) -> list[Backup]:
+    """The backups of other installations that are newer than the oldest of a way; `backups` are the newest first."""
+    newer = backups[: backups.index(way.backups[-1])]
+    ours = _of(installation, newer)
+    return [backup for backup in newer if backup not in ours]
+
+
+def _of(installation: Installation, backups: Sequence[Backup]) -> list[Backup]:
+    """Those of the installation, and those of its rules without a Grafana."""
+    alone = replace(installation, url="", organisation=NO_ORGANISATION)
+    return [each for each in backups if any(map(each.installation.is_same_as, (installation, alone)))]
 
 
 def rollback_plan(
@@ -105,9 +119,10 @@ def rollback_plan(
     """
     states = _states(backups)
     groups = GroupsAsBefore(states.get("rule group", {}))
+    boards = DashboardsAsBefore(states.get("dashboard", {}))
     kinds = (
         FolderAsBefore(states.get("folder", {}), missing_folders(grafana, target, backups, states)),
-        DashboardsAsBefore(states.get("dashboard", {})),
+        boards,
         TemplatesAsBefore(states.get("template", {})),
         ContactPointsAsBefore(states.get("contact point", {}), declared),
         MuteTimingsAsBefore(states.get("mute timing", {})),
@@ -116,8 +131,9 @@ def rollback_plan(
     )
     deployment = deployment_of(grafana, target, groups.groups())
     made = plan(grafana, deployment, kinds=kinds)
+    made = replace(made, remarks=(*boards.not_back(), *made.remarks), left_out=(*boards.not_back(), *made.left_out))
     created = [uid for uid, each in states.get("folder", {}).items() if each["before"] is None]
-    return with_emptied_folders(Survey(grafana, deployment), made, created)
+    return with_emptied_folders(Survey(grafana, deployment), made, created, edit_unless_created(backups))
 
 
 def _states(backups: Sequence[Backup]) -> dict[str, State]:

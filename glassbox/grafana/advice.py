@@ -5,7 +5,6 @@ from __future__ import annotations
 from glassbox.grafana.credentials import GrafanaCredential
 from glassbox.grafana.failures import Request
 from glassbox.http.exchange import NoAnswerError
-from glassbox.http.retries import RETRIES
 
 UNREADY = frozenset({502, 503, 504})
 NOT_READY = (
@@ -24,11 +23,13 @@ IN_USE = "a route or a rule uses it, so choose another there (or take the edit o
 _IN_USE_IDS = ("contact-points.referenced", "contact-points.used-by-rule", "time-intervals.used")
 ADVICE = {
     407: "the proxy wants a user and a password, so put both into the address in HTTP_PROXY",
+    # Grafana 13, for a dashboard of schema v2 that it cannot convert.
+    406: "somebody saved it in schema v2, which this API does not return: choose an older version on its page in Grafana, or leave it out with --only",
     404: "check its uid, and that the URL is Grafana's own address, including its sub-path",
     409: CHANGED,
     412: CHANGED,
     413: "split it, or raise the limit of the proxy in front of Grafana (nginx: client_max_body_size; Grafana takes 16 MiB)",
-    429: f"Grafana asks for fewer requests even after {RETRIES} retries, so wait a minute and run again",
+    429: "Grafana asks for fewer requests even after retries, so wait a minute and run again",
 }
 # Which basic role has a permission: Grafana's "RBAC basic role definitions"; the first fragment found decides.
 RULE_WRITER = "the Admin role (or fixed:alerting.provisioning:writer)"

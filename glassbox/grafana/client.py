@@ -33,6 +33,7 @@ from glassbox.grafana.data_source_queries import DataSourceQueries
 from glassbox.grafana.data_source_ruler import DataSourceRuler, has_any, ruler_of
 from glassbox.grafana.failures import GrafanaError, NotVisibleError
 from glassbox.grafana.notification_api import NotificationApi
+from glassbox.grafana.organisation import Organisation
 from glassbox.grafana.passage import NOTHING_MORE, Passage
 from glassbox.grafana.paths import EDITABLE_HEADERS, absent_is_fine, path_part
 from glassbox.grafana.transport import GrafanaTransport
@@ -50,7 +51,8 @@ class Grafana:
 
     Safe to share between threads. Every failure is a `GrafanaError`. `timeout_seconds` is how long to wait for an
     answer; connecting takes 5 s at most. Folders and dashboards that are absent, or that this credential may not see,
-    are None: Grafana's answers do not distinguish the two. With `read_only` nothing but reads is sent.
+    are None: Grafana's answers do not distinguish the two. With `read_only` nothing but reads is sent. `created_folders` is
+    what Grafana said of each folder that this client created, by uid; one that was there already is not among them.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class Grafana:
     ) -> None:
         self.url = _checked(url)
         self._wanted_organisation = passage.organisation_id
+        self.created_folders: dict[str, dict[str, Any]] = {}
         self._transport = GrafanaTransport(self.url, credential, timeout_seconds, read_only=read_only, passage=passage)
 
     def __enter__(self) -> Self:
@@ -92,8 +95,8 @@ class Grafana:
         found = re.match(r"(\d{1,9})\.(\d{1,9})\.(\d{1,9})", self.version_text())
         return (int(found[1]), int(found[2]), int(found[3])) if found else None
 
-    def organisation(self) -> str:
-        """The name of the organisation that requests are about; proves the credential.
+    def organisation(self) -> Organisation:
+        """The organisation that requests are about; proves the credential.
 
         GlassboxError where it is not the one that the settings name: a server may ignore that header.
         """
@@ -101,7 +104,7 @@ class Grafana:
         name, found = str(answer.get("name", "")), answer.get("id")
         if self._wanted_organisation and found != self._wanted_organisation:
             raise GlassboxError(f"Grafana answers for the organisation {found} ({name!r}), and grafana.organisation_id is {self._wanted_organisation}: use a credential of that organisation, or correct the setting.")  # fmt: skip  # a refusal is one line
-        return name
+        return Organisation(found if isinstance(found, int) else 0, name)
 
     @property
     def read_only(self) -> bool:
@@ -160,7 +163,8 @@ class Grafana:
         Refusals name `setting` with "_uid" or "_title" behind it.
         """
         try:
-            Folder(self._transport.about(f"folder {uid}")).create_folder(title, uid=uid, parent_uid=parent_uid or None)
+            view = self._transport.about(f"folder {uid}", dict)
+            self.created_folders[uid] = Folder(view).create_folder(title, uid=uid, parent_uid=parent_uid or None)
         except GrafanaError as error:
             # Grafana 10 and 11 answer 409, 12 and 13 answer 412; both also for reasons other than "exists".
             if error.status not in EXISTS_ALREADY:

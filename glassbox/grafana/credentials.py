@@ -139,11 +139,16 @@ def grafana_credential(token_file: Path | None, variables: CredentialVariables =
     """The credential to push with: `token_file` first, then the token of `variables`, then their user with the password.
 
     The file wins because an option is given for this run and a variable for all runs. An empty variable counts as not
-    set: that is what CI systems pass for a secret that they do not have. Raises GlassboxError when nothing usable is set.
+    set: that is what CI systems pass for a secret that they do not have. Where the settings name another variable for the
+    token or for the log-in, the usual variable of the other one holds the credential of another Grafana, and does not count.
+    Raises GlassboxError when nothing usable is set.
     """
     if token_file is not None:
         return Token(token_in(token_file, "service account token"), variables.token)
-    token, user, password = (os.environ.get(name, "") for name in (variables.token, variables.user, variables.password))
+    by_token = variables == USUAL or variables.token != USUAL.token
+    by_password = variables == USUAL or (variables.user, variables.password) != (USUAL.user, USUAL.password)
+    token = os.environ.get(variables.token, "") if by_token else ""
+    user, password = (os.environ.get(name, "") if by_password else "" for name in (variables.user, variables.password))
     if token:
         return Token(token.strip(), variables.token)
     if user and password:
@@ -152,7 +157,6 @@ def grafana_credential(token_file: Path | None, variables: CredentialVariables =
     if user or password:
         missing = variables.password if user else variables.user
         raise GlassboxError(f"{missing} is not set: a log-in with a password needs {both}.")
-    raise GlassboxError(
-        f"There is no credential for Grafana: set {variables.token} to a service account's token, name a file that holds one "
-        f"with --token-file, or set {both}."
-    )
+    ways = [f"set {variables.token} to a service account's token"] * by_token
+    ways += ["name a file that holds a service account's token with --token-file"] + [f"set {both}"] * by_password
+    raise GlassboxError(f"There is no credential for Grafana: {', '.join(ways[:-1])}, or {ways[-1]}.")

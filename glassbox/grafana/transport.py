@@ -21,8 +21,10 @@ from glassbox.grafana.failures import Request
 from glassbox.grafana.passage import NOTHING_MORE, Passage
 from glassbox.http.exchange import Exchange, HttpAnswer, NoAnswerError
 from glassbox.http.json_text import NOT_JSON, parsed
+from glassbox.http.retries import RETRIES
 
 _QUERY = re.compile(r"/datasources/proxy/uid/[^/]+/api/v1/(?:query|query_range)")
+_OF_A_DATA_SOURCE = "/datasources/proxy/"
 VERBS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -81,7 +83,7 @@ class GrafanaTransport(GrafanaClient):
         if request.writes:
             self.writes.append((method, request.path))
         try:
-            response = self.exchange.send(method, request.path, **content)
+            response = self.exchange.send(method, request.path, repeats=_repeats(url), **content)
         except NoAnswerError as error:
             raise request.failed(f"at {self.url} {self.exchange.route}{unanswered(request, error)}") from None
         return self._decoded(request, response, accept_empty_json)
@@ -111,3 +113,8 @@ class GrafanaTransport(GrafanaClient):
         if problem := misfit(body, self.expected):
             raise request.failed(wrong_shape(problem), status)
         return body
+
+
+def _repeats(url: str) -> int:
+    """How often a request is repeated: a 502 about a data source is mostly one that is down, and a command asks it several times."""
+    return 1 if url.startswith(_OF_A_DATA_SOURCE) else RETRIES

@@ -14,7 +14,7 @@ from niquests.packages import urllib3
 
 from glassbox.http.bounded import ENCODINGS, UnreadableAnswerError, bounded_body
 from glassbox.http.deadline import within
-from glassbox.http.retries import CONNECT_TIMEOUT_SECONDS, Patience, is_repeated
+from glassbox.http.retries import CONNECT_TIMEOUT_SECONDS, RETRIES, Patience, is_repeated
 from glassbox.http.route import route_to
 from glassbox.http.sentences import causes
 from glassbox.http.unreachable import no_connection
@@ -71,20 +71,20 @@ class Exchange:
         """Close all connections."""
         self.session.close()
 
-    def send(self, method: str, path: str, **content: Any) -> HttpAnswer:
-        """The answer, whatever its status; raises NoAnswerError."""
+    def send(self, method: str, path: str, *, repeats: int = RETRIES, **content: Any) -> HttpAnswer:
+        """The answer, whatever its status, of so many repeats at most; raises NoAnswerError."""
         attempt = 0
         while True:
             attempt += 1
             try:
                 answer = self._once(method, path, content)
             except NoAnswerError as error:
-                if error.again and self._patience.waited(attempt, {}):
+                if error.again and attempt <= repeats and self._patience.waited(attempt, {}):
                     continue
                 raise
-            if is_repeated(method, answer.status) and self._patience.waited(attempt, answer.headers):
-                continue
-            return answer
+            may_repeat = is_repeated(method, answer.status) and attempt <= repeats
+            if not (may_repeat and self._patience.waited(attempt, answer.headers)):
+                return answer
 
     def _once(self, method: str, path: str, content: Mapping[str, Any]) -> HttpAnswer:
         try:

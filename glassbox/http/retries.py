@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 
 CONNECT_TIMEOUT_SECONDS = 5.0
 RETRIES = 3
+"""Of a request, unless less depends on it."""
 RETRY_AFTER_MAX_SECONDS = 30.0
 PAUSES_MAX_SECONDS = 120.0
 """Of all pauses of a command together."""

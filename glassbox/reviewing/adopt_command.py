@@ -46,7 +46,7 @@ def command(session: Session, *, url: str, token_file: Path | None, uid: str) ->
     for change in changes:
         for line in _lines(adopting.adoption(change, uid)):
             say(line)
-    say("Make these changes, then plan again: what the code has then is no edit any more. `--force` overwrites them instead.")  # fmt: skip  # one sentence
+    say("Make these changes, then plan again: what the code has is not an edit. `--force` overwrites them instead.")  # fmt: skip  # one sentence
     return FINDINGS
 
 

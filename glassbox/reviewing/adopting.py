@@ -15,6 +15,7 @@ from glassbox.deploying.change import Change
 from glassbox.errors import GlassboxError
 from glassbox.grafana.differences.difference import Difference
 from glassbox.grafana.differences.panel_differences import panel_title
+from glassbox.grafana.kinds.rule_edits import all_rules
 from glassbox.lint.declared_places import DeclaredPlaces
 from glassbox.lint.finding import Location
 from glassbox.reviewing.declared_values import line_of
@@ -97,13 +98,13 @@ class Adopting:
             board = change.title
             name = f"{board} / {_declared_title(change, part)}" if part else board
             return Location(f"dashboards/{change.identity}.json", 0, name)
-        name = f"{change.title} / {part}" if part else change.title
+        name = f"{change.title} / {_declared_name(change, part)}" if part else change.title
         return Location(f"alerts/{change.title}.yaml", 0, name)
 
     def _settings(self, change: Change, edit: Difference) -> Iterator[str]:
         """The settings that would do, those of an alert first; a threshold is tried by compiling with the new number."""
         if change.kind_name == "rule group" and edit.part:
-            yield from _alert_settings(edit)
+            yield from _alert_settings(_declared_name(change, edit.part), edit)
         if (numbers := _numbers(edit)) and change.kind_name in ("dashboard", "rule group"):
             yield from settings_that_give(self._recompile, *numbers, _has(change, edit))
 
@@ -113,7 +114,7 @@ def _edits(change: Change, uid: str) -> Iterator[Difference]:
     known = change.edit.differences if change.edit and change.kind_name == "dashboard" else ()
     found = known or tuple(change.kind.adopted(change.content or {}, change.live or {}))
     titles = {rule["title"] for rule in (change.content or {}).get("rules") or () if rule["uid"] == uid}
-    return (each for each in found if not titles or each.part in titles)
+    return (each for each in found if not titles or _declared_name(change, each.part) in titles)
 
 
 def _declared_title(change: Change, part: str) -> str:
@@ -122,6 +123,12 @@ def _declared_title(change: Change, part: str) -> str:
     ours = (change.content or {}).get("dashboard", {}).get("panels")
     numbers = [panel.get("id") for panel in every_panel(live) if panel_title(panel) == part]
     return next((panel_title(panel) for panel in every_panel(ours) if panel.get("id") in numbers), part)
+
+
+def _declared_name(change: Change, part: str) -> str:
+    """The name that the code gives to an alert which Grafana shows under this title."""
+    uids = {rule["uid"] for rule in all_rules(change.live or {"rules": ()}) if rule["title"] == part}
+    return next((str(rule["title"]) for rule in (change.content or {}).get("rules") or () if rule["uid"] in uids), part)
 
 
 def _value(edit: Difference) -> Any:
@@ -147,8 +154,8 @@ def _number(text: str) -> float | None:
         return None
 
 
-def _alert_settings(edit: Difference) -> Iterator[str]:
-    key = f"alerts.{edit.part}"
+def _alert_settings(name: str, edit: Difference) -> Iterator[str]:
+    key = f"alerts.{name}"
     if edit.text.startswith("for "):
         yield f"{key}.for"
     elif edit.text.startswith("label severity "):
@@ -160,9 +167,10 @@ def _alert_settings(edit: Difference) -> Iterator[str]:
 def _has(change: Change, edit: Difference) -> Callable[[Bundle], bool]:
     """Whether a bundle has the object as they made it, as far as this edit goes."""
     if change.kind_name == "rule group":
+        name = _declared_name(change, edit.part)
         return lambda bundle: any(
             node.get("model", {}).get("expr") == edit.after
-            for group in bundle.grafana_groups for rule in group["rules"] if rule["title"] == edit.part for node in rule["data"]
+            for group in bundle.grafana_groups for rule in group["rules"] if rule["title"] == name for node in rule["data"]
         )  # fmt: skip  # a clause is one line
     title = _declared_title(change, edit.part)
     return lambda bundle: any(

@@ -20,7 +20,7 @@ def as_text(found: Verification, server: GrafanaServer, source: DataSource) -> I
     """Each dashboard with what is wrong on it, and a line of counts."""
     version = server.version or "of a hidden version"
     yield one_line(
-        f"Grafana {version} at {server.url}, organisation {server.organisation!r}, data source {source.name!r}"
+        f"Grafana {version} at {server.url}, organisation {server.organisation.name!r}, data source {source.name!r}"
     )
     for board, parts in _by_board(found).items():
         yield from _board(board, parts)
@@ -35,7 +35,7 @@ def as_json(found: Verification, server: GrafanaServer, source: DataSource) -> J
     count = Counter(part.state for part in found.parts)
     return {
         "schema": SCHEMA,
-        "server": {"url": server.url, "version": server.version, "organisation": server.organisation},
+        "server": {"url": server.url, "version": server.version, "organisation": server.organisation.name},
         "data_source": {"uid": source.uid, "name": source.name},
         "queries": found.queries,
         "count": {state.value: count[state] for state in PartState},

@@ -226,10 +226,9 @@ def test_a_token_file_alone_does_nothing_and_says_so(capsys, token_file):
 
 
 @pytest.mark.parametrize("reader", ["| head -1", "> /dev/full"])
-def test_a_reader_who_leaves_does_not_stop_a_push(server, token_file, reader):
-    command = (
-        f"{sys.executable} -m tests.support.small_content --grafana {server.url} --token-file {token_file} {reader}"
-    )
+def test_a_reader_who_leaves_does_not_stop_a_push(server, token_file, tmp_path, reader):
+    push = f"--grafana {server.url} --token-file {token_file} --backups {tmp_path / 'kept'}"
+    command = f"{sys.executable} -m tests.support.small_content {push} {reader}"
     done = subprocess.run(
         ["bash", "-o", "pipefail", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False
     )

@@ -17,6 +17,7 @@ GRAFANA = ("--grafana", "http://127.0.0.1:9")
         ((*GRAFANA, "--only", ""), "--only is empty: give it a value, or leave the option out."),
         (("plan", *GRAFANA, "--only", ""), "--only is empty: "),
         (("--only", ""), "--only is empty: "),
+        (("rollback", *GRAFANA, "--yes", "--to", ""), "--to is empty: "),
     ],
 )  # fmt: skip  # a row is a case
 def test_an_empty_option_is_refused_and_nothing_is_written(capsys, tmp_path, monkeypatch, arguments, sentence):

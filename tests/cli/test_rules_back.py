@@ -10,7 +10,7 @@ from starlette.responses import PlainTextResponse
 
 from glassbox.cli import main as command_line
 from glassbox.cli.rules_back import RulesBack
-from glassbox.deploying.backups import Backup, Installation
+from glassbox.deploying.backups import NO_ORGANISATION, Backup, Installation
 from glassbox.standin.server import GrafanaStandIn
 from tests.support.ruler_stand_in import grafana_before, ruler_stand_in
 from tests.support.small_content import PRODUCT
@@ -239,7 +239,9 @@ def test_what_comes_back_is_read_once_until_it_is_written():
         ReadPlace(),
         {"title": "rules", "origin": {"folder": "/rules"}, "before": {"glassbox-a.yaml": "# text"}},
     )
-    newest, oldest = (Backup(each, Installation("", "", "glassbox"), (), places=(held,)) for each in ("2", "1"))
+    newest, oldest = (
+        Backup(each, Installation("", NO_ORGANISATION, "glassbox"), (), places=(held,)) for each in ("2", "1")
+    )
     rules_back = RulesBack(None, [place])
     assert rules_back.differs([newest], True) and rules_back.wanted([newest]) == [(place, held["before"])]
     assert place.reads == 1

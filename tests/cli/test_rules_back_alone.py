@@ -3,11 +3,15 @@
 import json
 from contextlib import ExitStack
 from copy import deepcopy
+from dataclasses import replace
 
 import pytest
 from starlette.responses import PlainTextResponse
 
 from glassbox.cli import main as command_line
+from glassbox.cli.rules_back import changed_by_others
+from glassbox.deploying.backups import Backup, Installation
+from glassbox.grafana.organisation import Organisation
 from glassbox.standin.server import GrafanaStandIn, prometheus_source
 from tests.support.ruler_stand_in import ruler_stand_in
 from tests.support.small_content import PRODUCT
@@ -262,6 +266,45 @@ class TestBesideAGrafana:
         code, out, _ = run(10, "rollback", "--yes", *to_grafana)
         assert (code, ruler.state(), grafana.state.dashboards) == (0, held, {})
         assert "left as they are" not in out
+
+
+class TestBesideAnotherInstallation:
+    """Pushes of two to the same place, whose backups are in one folder."""
+
+    @pytest.fixture
+    def other(self, resources):
+        server = GrafanaStandIn(tokens={"admin": "Admin"}, data_sources=[prometheus_source("http://127.0.0.1:9")], search_lag_seconds=0)  # fmt: skip  # one server
+        return resources.enter_context(server)
+
+    def test_a_later_push_of_another_grafana_is_said(self, run, place, grafana, other):
+        here, there = (("--grafana", each.url) for each in (grafana, other))
+        assert run(10, *place.options, *here)[0] == run(20, *place.options, *here)[0] == 0
+        assert "Another installation" not in run(20, "rollback", "--dry-run", *place.options, *here)[1]
+        assert run(30, *place.options, *there)[0] == 0
+        first, second, third = (file.stem for file in backups(run))
+        code, out, _ = run(30, "rollback", "--dry-run", *place.options, *here)
+        assert code == 2
+        assert out.startswith(f"Back to the state before the push of backup {second}.\n")
+        assert f"Another installation changed rules in {place.title} since, which become what they were before: backup {third} of the folder 'glassbox' at {other.url}, organisation 'Main Org.'.\n" in out  # fmt: skip  # one sentence
+        code, out, _ = run(30, "rollback", "--dry-run", *place.options, *there)
+        assert (code, "Another installation" in out) == (2, False)
+        assert "Another installation" in run(30, "rollback", "--dry-run", "--to", first, *place.options, *here)[1]
+
+    def test_the_data_source_of_another_grafana_is_another_place(self):
+        behind = {"title": "the ruler of data source Metrics, namespace glassbox", "origin": {"data_source": "m", "namespace": "glassbox"}, "before": {}}  # fmt: skip  # one place
+        here, there = (Installation(url, Organisation(1, "Main Org."), "glassbox") for url in ("http://a", "http://b"))
+        of_another = replace(here, folder_uid="other")
+        newer = [Backup("2", each, (), places=(behind,)) for each in (there, of_another)]
+        assert changed_by_others([behind], [newer[0]], here.url) == []
+        assert len(changed_by_others([behind], [newer[1]], here.url)) == 1
+
+    def test_a_later_push_of_another_folder_is_said_without_a_grafana_too(self, run, ruler):
+        assert run(10, *ruler.options)[0] == run(20, *ruler.options)[0] == 0
+        kept = json.loads(backups(run)[1].read_text())
+        newest = run.kept / "29990101T000000Z.json"
+        newest.write_text(json.dumps(kept | {"folder_uid": "other"}))
+        out = run(20, "rollback", "--dry-run", *ruler.options)[1]
+        assert f"Another installation changed rules in {ruler.title} since, which become what they were before: backup {newest.stem} of the folder 'other' without a Grafana.\n" in out  # fmt: skip  # one sentence
 
 
 @pytest.mark.parametrize(

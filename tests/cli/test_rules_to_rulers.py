@@ -143,6 +143,10 @@ def test_the_settings_and_a_named_place_keep_rules_out_of_it(capsys, ruler, graf
 def test_a_data_source_that_cannot_be_asked_is_said_and_stops_nothing(capsys):
     source = {"uid": "m1", "name": "Metrics", "type": "prometheus", "url": "http://127.0.0.1:9", "isDefault": True}
     with GrafanaStandIn(tokens={"glsa_admin": "Admin"}, data_sources=[source]) as stand_in:
+        assert main("plan", "--grafana", stand_in.url) == 2
+        asked = [each.path for each in stand_in.requests if "/proxy/" in each.path]
+        assert asked == 2 * ["/api/datasources/proxy/uid/m1/api/v1/status/buildinfo"]
+        capsys.readouterr()
         assert main("--grafana", stand_in.url) == 0
     captured = capsys.readouterr()
     assert "Whether data source Metrics takes recorded series is not known: " in captured.err

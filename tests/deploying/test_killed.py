@@ -20,22 +20,23 @@ WAIT_SECONDS = 60
 
 
 @pytest.fixture
-def server():
+def server(monkeypatch):
+    monkeypatch.setenv("GRAFANA_TOKEN", "admin")
     with GrafanaStandIn(tokens=TOKENS, data_sources=[prometheus_source("http://127.0.0.1:9")], search_lag_seconds=0) as running:  # fmt: skip  # one server
         yield running
 
 
 @pytest.mark.parametrize("at", range(len(WRITES)), ids=WRITES)
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL])
-def test_an_ended_push_leaves_nothing_that_a_second_one_does_not_settle(server, monkeypatch, capsys, end, at):
-    monkeypatch.setenv("GRAFANA_TOKEN", "admin")
+def test_an_ended_push_leaves_nothing_that_a_second_one_does_not_settle(server, capsys, tmp_path, end, at):
     ended = threading.Event()
     with FaultProxy(server.url) as proxy:
         # The server gets the write only after the process has ended, or has been told to end.
         proxy.arm(
             ProxyFault(carried_out=True, answer=lambda answer: answer, before=lambda: ended.wait(WAIT_SECONDS)), at
         )
-        command = [sys.executable, "-m", "tests.support.small_content", "--grafana", proxy.url, "--yes"]
+        push = ["--grafana", proxy.url, "--yes", "--backups", str(tmp_path)]
+        command = [sys.executable, "-m", "tests.support.small_content", *push]
         with subprocess.Popen(command, cwd=ROOT, env=os.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:  # fmt: skip  # one process
             assert proxy.met.wait(WAIT_SECONDS)
             running.send_signal(end)

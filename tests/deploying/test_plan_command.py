@@ -89,7 +89,7 @@ def test_a_transport_that_only_reads_refuses_every_write(server):
         for attempt in attempts:
             with pytest.raises(GrafanaError, match="was not sent, since a plan only reads"):
                 attempt()
-        assert grafana.organisation() == "Main Org."
+        assert grafana.organisation().name == "Main Org."
     assert server.writes == []
 
 
@@ -215,7 +215,7 @@ def test_an_edit_of_others_is_kept_until_force(server, run):
     assert "Others edited dashboard Queue: not overwritten." in out
     assert "; kept without --force\n" in out
     _, out, err = run("--force")
-    assert "This overwrites 1 edited by others. There is no terminal to ask at: give --yes." in err
+    assert "This overwrites 1 object edited by others. There is no terminal to ask at: give --yes." in err
     assert out.splitlines()[-1] == "Plan: 0 to create, 1 to update, 0 to delete, 2 unchanged."
     assert "; overwritten, since --force is given\n" in out and "kept" not in out
     assert run("--force", "--yes")[0] == 0

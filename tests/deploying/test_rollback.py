@@ -6,12 +6,14 @@ import pytest
 
 from glassbox import files
 from glassbox.cli import main as command_line
+from glassbox.deploying import backup_writing
 from glassbox.deploying import backups as backup_files
 from glassbox.deploying.apply import apply
-from glassbox.deploying.backups import Installation, all_backups, keep
+from glassbox.deploying.backups import Installation, all_backups, keep, keep_places
 from glassbox.deploying.destroying import destroy_plan
 from glassbox.deploying.rollback import chosen, going_back, rollback_plan
 from glassbox.errors import GlassboxError
+from glassbox.grafana.organisation import Organisation
 from glassbox.standin.server import GrafanaStandIn, prometheus_source
 from tests.support.kept_pushes import applied, content, gone_back
 from tests.support.pushing import pending, planned, push
@@ -120,10 +122,17 @@ def test_no_other_server_organisation_folder_or_id_is_taken(tmp_path):
     with grafana_of() as (_, grafana):
         applied(grafana, FIRST, tmp_path)
         (found,) = all_backups(tmp_path)
-        assert found.installation == Installation(grafana.url, "Main Org.", "glassbox")
-        for other in ({"url": "http://other"}, {"organisation": "Two"}, {"folder_uid": "glassbox-two"}):
-            with pytest.raises(GlassboxError, match="There is no backup of the folder"):
+        assert found.installation == Installation(grafana.url, Organisation(1, "Main Org."), "glassbox")
+        for other in (
+            {"url": "http://other"},
+            {"organisation": Organisation(2, "Main Org.")},
+            {"organisation": Organisation(0, "Two")},
+            {"folder_uid": "glassbox-two"},
+        ):
+            with pytest.raises(GlassboxError, match=r"There is no backup of the folder .*: use the URL and the folder that rollback --list shows, or name another folder of backups with --backups DIR\.$"):  # fmt: skip  # one sentence
                 chosen([found], replace(found.installation, **other))
+            with pytest.raises(GlassboxError, match=r"There is no backup of the folder .*: name another folder of backups with --backups DIR\.$"):  # fmt: skip  # one sentence
+                chosen([], replace(found.installation, **other))
         with pytest.raises(GlassboxError, match=r"There is no backup 'x' of the folder 'glassbox' at http:.*, organisation 'Main Org\.': rollback --list"):  # fmt: skip  # one sentence
             chosen([found], found.installation, "x")
 
@@ -136,7 +145,7 @@ def test_an_organisation_goes_back_through_its_own_backups_alone(tmp_path, monke
         applied(grafana, SECOND, tmp_path)
         after, (newest, _) = content(server), all_backups(tmp_path)
         with monkeypatch.context() as in_two:
-            in_two.setattr(grafana, "organisation", lambda: "Two")
+            in_two.setattr(grafana, "organisation", lambda: Organisation(2, "Main Org."))
             push(grafana, settings_of(title="Two"), FIRST)
             applied(grafana, FIRST, tmp_path, settings_of(title="Three"))
         push(grafana, SETTINGS, SECOND)
@@ -144,7 +153,26 @@ def test_an_organisation_goes_back_through_its_own_backups_alone(tmp_path, monke
         gone_back(grafana, tmp_path, newest.identity)
         assert content(server) == before
         made = going_back(grafana, SETTINGS.grafana, all_backups(tmp_path))
-        assert [each.installation.organisation for each in made.way.backups] == ["Main Org."]
+        assert [each.installation.organisation for each in made.way.backups] == [Organisation(1, "Main Org.")]
+
+
+def test_the_backups_of_an_organisation_are_found_when_it_has_another_name(tmp_path, monkeypatch):
+    """Those of earlier versions know its name alone."""
+    with grafana_of() as (server, grafana):
+        applied(grafana, FIRST, tmp_path)
+        before = content(server)
+        applied(grafana, SECOND, tmp_path)
+        with monkeypatch.context() as renamed:
+            renamed.setattr(grafana, "organisation", lambda: Organisation(1, "Renamed"))
+            gone_back(grafana, tmp_path)
+            assert content(server) == before
+        for file in tmp_path.glob("*.json"):
+            file.write_text(file.read_text().replace(',\n    "organisation_id": 1', ""))
+        assert {each.installation.organisation.number for each in all_backups(tmp_path)} == {0}
+        assert going_back(grafana, SETTINGS.grafana, all_backups(tmp_path)).is_useful
+        monkeypatch.setattr(grafana, "organisation", lambda: Organisation(1, "Renamed again"))
+        with pytest.raises(GlassboxError, match=r"There is no backup of .*, organisation 'Renamed again'"):
+            going_back(grafana, SETTINGS.grafana, all_backups(tmp_path))
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[" * 100000, '{"schema": "glassbox-backup/2"}', '{"schema": "glassbox-backup/1", "objects": [{"kind": "dashboard", "uid": "a", "edited": false, "before": {}}]}'])  # fmt: skip  # a row is a case
@@ -166,10 +194,40 @@ def test_a_backup_may_be_as_large_as_thousands_of_dashboards_are(servers, tmp_pa
 def test_a_backup_that_no_rollback_would_read_ends_a_push_before_its_first_write(servers, tmp_path, monkeypatch):
     server, grafana = servers
     monkeypatch.setattr(backup_files, "MOST_BYTES_OF_OURS", 100)
-    with pytest.raises(GlassboxError, match=r"^The backup would exceed .* push in parts with --only GLOB\.$"):
-        applied(grafana, FIRST, tmp_path)
+    made = planned(grafana, SETTINGS, FIRST)
+    rules = [{"title": f"/rules/{name}", "origin": {"folder": f"/rules/{name}"}, "before": {"a.yaml": "x" * length}} for name, length in (("a", 9), ("b", 99999))]  # fmt: skip  # two places
+    for places, advice in (
+        ([], r"push in parts with --only GLOB\."),
+        (rules[:1], r"push in parts with --only GLOB\."),
+        (rules[1:], r"delete what is not needed of the rules in /rules/b\."),
+        (rules, r"delete what is not needed of the rules in /rules/b, or name one place of rules at a time\."),
+    ):
+        with pytest.raises(GlassboxError, match=rf"^The backup would exceed .* so nothing was changed: {advice}$"):
+            keep(grafana, made, made.pending, tmp_path, places, in_parts="push in parts with --only GLOB")
+    with pytest.raises(
+        GlassboxError, match=r"nothing was changed: delete what is not needed of the rules in /rules/a\.$"
+    ):
+        keep_places("glassbox", rules[:1], tmp_path)
     assert content(server) == [{}, {}, {}]
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("arguments", "advice"), [
+    (("--force",), "push in parts with --only GLOB"),
+    (("destroy",), "delete a part of it in Grafana first"),
+    (("rollback",), "go back over fewer pushes with --to ID"),
+])  # fmt: skip  # a row is a case
+def test_each_command_says_how_it_can_change_less(run, monkeypatch, arguments, advice):
+    command, server = run
+    assert command()[0] == 0
+    edited(server, "glassbox-queue", title="Mine")
+    writes = len(server.writes)
+    # What is read has the same bound.
+    monkeypatch.setattr(backup_files, "json_of", lambda _value: "x" * (files.MOST_BYTES_OF_OURS // 2**16))
+    monkeypatch.setattr(backup_files, "MOST_BYTES_OF_OURS", 12000)
+    code, _, err = command(*arguments, "--yes")
+    assert (code, len(server.writes)) == (1, writes)
+    assert err.splitlines()[-1].endswith(f"so nothing was changed: {advice}.")
 
 
 def test_backups_of_one_second_are_kept_apart_and_listed_newest_first(tmp_path):
@@ -202,7 +260,7 @@ def test_a_full_disk_is_one_sentence_and_nothing_is_written(run, monkeypatch, tm
     def full(*_arguments):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(backup_files.os, "fsync", full)
+    monkeypatch.setattr(backup_writing.os, "fsync", full)
     code, _, err = command()
     assert (code, server.writes, list((tmp_path / "kept").iterdir())) == (1, [], [])
     assert err.splitlines()[-1].startswith(f"Error: The backup cannot be written to {tmp_path / 'kept'} (No space left on device), so nothing was changed")  # fmt: skip  # one sentence

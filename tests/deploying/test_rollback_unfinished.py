@@ -5,9 +5,10 @@ import json
 import pytest
 
 from glassbox.cli import main as command_line
-from glassbox.deploying import backups as backup_files
+from glassbox.deploying import backup_writing
 from glassbox.deploying.backups import Backup, Installation, all_backups
 from glassbox.deploying.ways_back import ways_back
+from glassbox.grafana.organisation import Organisation
 from glassbox.standin.server import GrafanaStandIn, prometheus_source
 from tests.support.fault_proxy import FaultProxy
 from tests.support.kept_pushes import content
@@ -124,7 +125,7 @@ def test_a_backup_that_cannot_say_that_all_was_done_is_one_sentence(run, tmp_pat
     assert run(ONE)[0] == 0
     before = content(run.server)
     changed(run)
-    whole, calls = backup_files.os.fsync, []
+    whole, calls = backup_writing.os.fsync, []
 
     def full_at_the_second(descriptor):
         calls.append(descriptor)
@@ -132,7 +133,7 @@ def test_a_backup_that_cannot_say_that_all_was_done_is_one_sentence(run, tmp_pat
             raise OSError(28, "No space left on device")
         whole(descriptor)
 
-    monkeypatch.setattr(backup_files.os, "fsync", full_at_the_second)
+    monkeypatch.setattr(backup_writing.os, "fsync", full_at_the_second)
     code, _, err = run(ONE, "rollback", "--yes")
     assert (code, content(run.server)) == (1, before)
     assert err.startswith("Error: All was rolled back, and ") and "(No space left on device)" in err
@@ -151,7 +152,7 @@ def test_a_backup_with_a_rollback_that_is_not_whole_is_refused(run, tmp_path):
     assert (code, "is not a backup of this version" in err) == (1, True)
 
 
-HERE = Installation("http://grafana", "Main Org.", "glassbox")
+HERE = Installation("http://grafana", Organisation(1, "Main Org."), "glassbox")
 
 
 def backup(identity, goes_back_to="", *, done=True):

@@ -22,6 +22,7 @@ from glassbox.grafana.client import Grafana
 from glassbox.grafana.credentials import BasicAuth, Token, grafana_credential
 from glassbox.grafana.failures import GrafanaError
 from glassbox.http.retries import Patience
+from glassbox.settings.model import CredentialVariables
 
 TOKEN = "glsa_do-not-show-me"
 PASSWORD = "pa55-do-not-show-me"
@@ -167,7 +168,7 @@ def test_version_is_the_leading_x_y_z(
 
 def test_organisation_sends_the_token_as_bearer(server: Misbehaving, grafana: Grafana) -> None:
     server.answer(Reply(body={"id": 1, "name": "Main Org."}))
-    assert grafana.organisation() == "Main Org."
+    assert grafana.organisation().name == "Main Org."
     assert server.seen == [("GET", "/api/org")]
     assert server.headers[0]["Authorization"] == f"Bearer {TOKEN}"
 
@@ -373,7 +374,8 @@ SENTENCES = [
     ),
     (Reply(422, {"message": "limit too high"}), "", 'answered 422 ("limit too high"): correct it at its source'),
     (Reply(413, HTML, {"Content-Type": "text/html"}), "", "answered 413: split it, or raise the limit of the proxy"),
-    (Reply(429, {"message": "slow down"}), "", 'answered 429 ("slow down"): Grafana asks for fewer requests even after 3 retries'),
+    (Reply(406, {"message": "not convertible"}), "", 'answered 406 ("not convertible"): somebody saved it in schema v2, which this API does not return: choose an older version'),
+    (Reply(429, {"message": "slow down"}), "", 'answered 429 ("slow down"): Grafana asks for fewer requests even after retries'),
     (Reply(500, {"message": "Server Error"}), "", 'answered 500 ("Server Error"): see Grafana\'s log.'),
     (
         Reply(503, HTML, {"Content-Type": "text/html"}),
@@ -525,7 +527,7 @@ def test_a_read_is_repeated_three_times(server: Misbehaving, grafana: Grafana, w
 
 def test_a_read_succeeds_once_the_server_recovers(server: Misbehaving, grafana: Grafana) -> None:
     server.answer(Reply(503, HTML), Reply(502, HTML), Reply(body={"name": "Main Org."}))
-    assert grafana.organisation() == "Main Org."
+    assert grafana.organisation().name == "Main Org."
     assert len(server.seen) == 3
 
 
@@ -569,7 +571,7 @@ def test_a_useless_retry_after_falls_back_to_backoff(
     server: Misbehaving, grafana: Grafana, waits: list[float], nonsense: str
 ) -> None:
     server.answer(Reply(429, {}, {"Retry-After": nonsense}), Reply(body={"name": "o"}))
-    assert grafana.organisation() == "o"
+    assert grafana.organisation().name == "o"
     assert 0.25 <= waits[0] <= 0.5
 
 
@@ -785,6 +787,28 @@ def test_the_token_file_wins_over_the_token_and_the_token_over_the_password(
     file = tmp_path / "token"
     file.write_text("from-file\r\n", encoding="utf-8-sig")
     assert grafana_credential(file) == Token("from-file")
+
+
+def test_where_other_variables_are_named_the_usual_ones_hold_the_credential_of_another_grafana(
+    environment: pytest.MonkeyPatch,
+) -> None:
+    token, user = CredentialVariables(token="STAGING_TOKEN"), CredentialVariables(user="PROD_USER")
+    for name in ("GRAFANA_TOKEN", "GRAFANA_USER", "GRAFANA_PASSWORD"):
+        environment.setenv(name, PASSWORD)
+    with pytest.raises(GlassboxError, match=r"set STAGING_TOKEN to .* with --token-file\.$"):
+        grafana_credential(None, token)
+    with pytest.raises(GlassboxError, match=r"^PROD_USER is not set: a log-in with a password needs PROD_USER and GRAFANA_PASSWORD"):  # fmt: skip  # one sentence
+        grafana_credential(None, user)
+    environment.delenv("GRAFANA_PASSWORD")
+    with pytest.raises(GlassboxError, match=r": name a file .* with --token-file, or set PROD_USER and GRAFANA_PASSWORD\.$"):  # fmt: skip  # one sentence
+        grafana_credential(None, user)
+    environment.setenv("GRAFANA_PASSWORD", PASSWORD)
+    environment.setenv("STAGING_TOKEN", "of-staging")
+    environment.setenv("PROD_USER", "admin")
+    assert grafana_credential(None, token) == Token("of-staging", "STAGING_TOKEN")
+    assert grafana_credential(None, user) == BasicAuth("admin", PASSWORD, user)
+    both = CredentialVariables("STAGING_TOKEN", "PROD_USER", "PROD_PASSWORD")
+    assert grafana_credential(None, both) == Token("of-staging", "STAGING_TOKEN")
 
 
 def test_without_a_credential_the_error_says_how_to_give_one(environment: pytest.MonkeyPatch) -> None:

@@ -2,12 +2,14 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 
 import pytest
 import yaml
 
+from glassbox.lint.reading.files_read import READ
 from tests.support.lint_files import RULES
 from tests.support.paths import ROOT
 
@@ -113,3 +115,13 @@ def test_the_hook_runs_a_program_that_the_wheel_installs():
     assert f'{hook["entry"]} = "glassbox.cli.lint_files:main"' in (ROOT / "pyproject.toml").read_text()
     # Without arguments it checks the whole repository, also where somebody adds options as arguments.
     assert (hook["language"], hook["pass_filenames"], "args" in hook) == ("python", False, False)
+
+
+def test_the_hook_starts_for_every_name_that_is_read_and_for_no_other():
+    (hook,) = HOOKS
+    # pre-commit searches for `files` in the path, and a type that is named beside it would have to fit, too.
+    assert not {"types", "types_or", "exclude"} & hook.keys()
+    assert [name for name in READ if not re.search(hook["files"], f"rules/queue{name}")] == []
+    assert [
+        name for name in ("a.py", "rules", "a.rules.md", "json", "a.yaml.j2") if re.search(hook["files"], name)
+    ] == []

@@ -84,6 +84,17 @@ def test_edits_of_boards_and_rules_are_told_by_line_and_by_setting(server, tmp_p
     assert [line for line in left[1].splitlines() if line.startswith("  alerts/")] == [f"{alert}{ALERT}: annotation description changed"]  # fmt: skip  # one thing is one line
 
 
+def test_an_alert_that_somebody_gave_another_title_is_found_by_its_uid(server, tmp_path, capsys):
+    assert command_line.main(PRODUCT, ["--grafana", server.url, "--backups", str(tmp_path)]) == 0
+    name = "InferenceThroughputLow"
+    server.state.rules[f"glassbox-{name}"].body.update(title="Mine", **{"for": "1h"})
+    code, out, _ = adopting(PRODUCT, server, capsys, f"glassbox-{name}")
+    alert, lines = line_with("alerts/engine.py", name), out.splitlines()
+    at = next(number for number, line in enumerate(lines) if line.startswith(f"{alert}Mine: for "))
+    assert (code, lines[at + 1]) == (2, f"    or in the settings: alerts.{name}.for")
+    assert f"{alert}Mine: title {name} -> Mine" in lines
+
+
 def test_a_rename_of_the_folder_and_notifications_are_told_by_their_settings(server, tmp_path, capsys):
     file = tmp_path / "settings.yaml"
     file.write_text(

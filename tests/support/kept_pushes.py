@@ -4,6 +4,7 @@ import json
 
 from glassbox.deploying.apply import apply
 from glassbox.deploying.backups import all_backups, keep
+from glassbox.deploying.created_folders import noting
 from glassbox.deploying.rollback import going_back
 from tests.support.pushing import planned, push
 from tests.support.small_bundle import settings_of
@@ -14,15 +15,14 @@ TOGETHER = settings_of()
 def applied(grafana, content, folder, settings=TOGETHER, *, force=True):
     """A push with its backup."""
     made = planned(grafana, settings, content)
-    keep(grafana, made, made.pending, folder)
-    return push(grafana, settings, content, force=force)
+    note = noting(grafana, keep(grafana, made, made.pending, folder), folder, print)
+    return push(grafana, settings, content, force=force, done=note)
 
 
 def gone_back(grafana, folder, identity="", settings=TOGETHER):
     """A rollback with its backup, and the plan that it carried out."""
     made = going_back(grafana, settings.grafana, all_backups(folder), identity).plan
-    keep(grafana, made, made.pending, folder)
-    apply(grafana, made, made.pending, lambda _change: None)
+    apply(grafana, made, made.pending, noting(grafana, keep(grafana, made, made.pending, folder), folder, print))
     return made
 
 

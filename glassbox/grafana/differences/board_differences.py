@@ -12,7 +12,10 @@ _TOLD = frozenset({"panels", "templating", "annotations", "title", "description"
 
 
 def board_differences(before: Json, after: Json) -> Iterator[Difference]:
-    """Everything that differs between two states of a dashboard's JSON."""
+    """Everything that differs between two states of a dashboard's JSON; the content of different schemas is not compared."""
+    if is_v2(before) != is_v2(after):
+        yield changed("", "schema", *("v2" if is_v2(board) else "v1" for board in (before, after)))
+        return
     for name in ("title", "description"):
         if before.get(name) != after.get(name):
             yield changed("", name, before.get(name), after.get(name))
@@ -25,6 +28,11 @@ def board_differences(before: Json, after: Json) -> Iterator[Difference]:
         yield from _order("", f"order of {word}s", old, new)
     yield from _panels(before, after)
     yield from other_fields("", before, after, _TOLD)
+
+
+def is_v2(board: Json) -> bool:
+    """Whether a dashboard's JSON is of schema v2, which Grafana 12 and 13 return where they cannot convert it."""
+    return "elements" in board and "panels" not in board
 
 
 def _tags(board: Json) -> dict[str, bool]:

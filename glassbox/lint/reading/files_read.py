@@ -15,7 +15,8 @@ from glassbox.lint.subjects.corpus import Corpus
 
 HELM, JSONNET = "Helm template", "Jsonnet source"
 # Prometheus' own examples and mixins name rule files `.rules`.
-_READ = (".json", ".yaml", ".yml", ".rules")
+READ = (".json", ".yaml", ".yml", ".rules")
+"""How the names of files end that are read in a folder."""
 _JSONNET = (".jsonnet", ".libsonnet")
 _PASSED_OVER = frozenset({"node_modules", "__pycache__"})
 
@@ -77,7 +78,7 @@ def _within(folder: Path) -> Iterator[Path]:
         folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in _PASSED_OVER)
         for name in sorted(names):
             file = Path(place, name)
-            if not name.startswith(".") and name.endswith(_READ + _JSONNET) and file.is_file():
+            if not name.startswith(".") and name.endswith(READ + _JSONNET) and file.is_file():
                 yield file
 
 

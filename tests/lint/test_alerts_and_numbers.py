@@ -56,6 +56,13 @@ LEFT_ALONE = [
     ("bool-needed", on_panel("avg(x > 0)")),
     ("bool-needed", on_panel("x * on (pod) group_left () avg by (pod) (phase == 1)")),
     ("bool-needed", on_panel("max by (pod) (phase == 1)")),
+    ("bool-needed", on_panel("avg by (name, condition) (certificate_ready == 1)", format="table")),
+    ("average-since-start", on_panel("x_seconds_sum / x_seconds_count", "{{model}} - Overall Avg")),
+    (
+        "average-since-start",
+        on_panel("x_seconds_sum / x_seconds_count", panel={"title": "Mean since the last restart"}),
+    ),
+    ("raw-counter", on_panel("sum(vllm:prompt_tokens_total)", panel={"title": "Cumulative tokens"})),
     ("average-of-quantiles", on_panel("max(histogram_quantile(0.9, rate(x_bucket[5m])))")),
     ("average-of-averages", on_panel("avg(rate(x_sum[5m]) / rate(y_count[5m]))")),
     ("average-of-averages", on_panel("avg by (host) (avg without (job) (avg_over_time(x[5m])))")),
@@ -128,6 +135,8 @@ FOUND = [
     ("absent-too-soon", as_alert("absent(x) == 1 or y > 1", for_="30s"), "waits 30s only"),
     ("fragile-topk", as_alert("bottomk(3, x) * 2 > 1"), "bottomk chooses other series"),
     ("bool-needed", on_panel("avg(up == 1)"), "avg of what equals a number"),
+    ("average-since-start", on_panel("x_seconds_sum / x_seconds_count", "Overall"), "since the server started"),
+    ("raw-counter", on_panel("sum(vllm:prompt_tokens_total)", panel={"title": "Total tokens"}), "only climbs"),
     ("bool-needed", as_alert("1 - avg by (pod) (rate(x[5m]) > 0) < 0"), "leaves out the series"),
     ("average-of-quantiles", on_panel('avg(x{quantile="0.9"})'), "avg of quantiles"),
     (

@@ -7,6 +7,7 @@ from glassbox.lint.examples import as_alert, on_panel
 from glassbox.lint.finding import Severity
 from glassbox.lint.known_metrics import COUNTER, GAUGE, OF_MOMENTS, ExposedSeries
 from glassbox.lint.rule import Defect, in_query, lint_rule
+from glassbox.lint.rules.misleading_numbers import says_since_start
 from glassbox.lint.rules.windows import LINES, OF_CHANGE, OF_COUNTERS, calls
 from glassbox.lint.subjects.corpus import Corpus
 from glassbox.lint.subjects.queries import Query
@@ -82,7 +83,8 @@ def delta_of_counter(corpus: Corpus) -> Iterator[Defect]:
     good=as_alert("sum(increase(vllm:num_preemptions_total[10m])) > 10"),
 )
 def raw_counter(corpus: Corpus) -> Iterator[Defect]:
-    """Compared with a number in an alert, drawn as a line, or buckets as bars; a difference from before is none, nor is a number that stands alone."""
+    """Compared with a number in an alert, drawn as a line that is not called cumulative, or buckets as bars; a difference from before is
+    none, nor is a number that stands alone."""
     for alert in corpus.alerts:
         for node in alert.query.nodes:
             if (
@@ -93,7 +95,8 @@ def raw_counter(corpus: Corpus) -> Iterator[Defect]:
                 yield from _raw(alert.query, node.left, "never falls below it again before a restart", corpus)
     for panel in corpus.panels:
         for query in panel.queries if panel.type in LINES + _OF_BUCKETS else ():
-            if query.tree and (panel.type in LINES or _is_of_buckets(query.tree)) and not query.instant:
+            drawn = query.tree and (panel.type in LINES or _is_of_buckets(query.tree)) and not query.instant
+            if query.tree and drawn and not says_since_start(panel, query):
                 yield from _raw(query, query.tree, "only climbs", corpus)
 
 

@@ -121,6 +121,14 @@ def test_lines_of_many_servers_are_found_once_for_each_board():
     assert messages("lines-alike", corpus) == ["1 query gives lines of one name, such as 'Running' of 'Panel'."]
 
 
+@pytest.mark.parametrize(
+    ("by", "found"),
+    [("rate(vllm:time_to_first_token_seconds_bucket[5m])", 1), ("sum by (le) (rate(x_seconds_bucket[5m]))", 0)],
+)
+def test_quantiles_of_each_server_are_lines_of_one_name(by, found):
+    assert len(messages("lines-alike", board(f"histogram_quantile(0.9, {by})", "P90"))) == found
+
+
 def test_short_windows_of_a_board_are_one_finding_where_the_scrape_interval_is_assumed():
     (one,) = board("rate(x[1m]) + irate(y[1m])").boards
     (message,) = messages("short-window", Corpus(boards=(one,)))

@@ -83,8 +83,7 @@ def delta_of_counter(corpus: Corpus) -> Iterator[Defect]:
     good=as_alert("sum(increase(vllm:num_preemptions_total[10m])) > 10"),
 )
 def raw_counter(corpus: Corpus) -> Iterator[Defect]:
-    """Compared with a number in an alert, drawn as a line that is not called cumulative, or buckets as bars; a difference from before is
-    none, nor is a number that stands alone."""
+    """Compared with a number in an alert, drawn as a line that is not called cumulative, or buckets as bars; a number that stands alone is not."""
     for alert in corpus.alerts:
         for node in alert.query.nodes:
             if (

@@ -153,8 +153,7 @@ def quantile_since_start(corpus: Corpus) -> Iterator[Defect]:
     good=on_panel("sum(rate(latency_seconds_sum[5m])) / sum(rate(latency_seconds_count[5m]))"),
 )
 def average_since_start(corpus: Corpus) -> Iterator[Defect]:
-    """Of the two parts of one histogram or summary, or of two known counters, without a function around them; recorded ones are rates, and a
-    title may say what it is."""
+    """Of the two parts of one histogram or summary, or of two known counters, without a function around them, unless a title says so; recorded ones are rates."""
     meant = {id(query) for panel in corpus.panels for query in panel.queries if says_since_start(panel, query)}
     for query in (each for each in corpus.queries if id(each) not in meant):
         for node in query.nodes:

@@ -43,6 +43,7 @@ LEFT_ALONE = [
     ("no-comparison", as_alert('ALERTS{alertstate="firing"}')),
     ("no-comparison", as_alert("count(x > 1)")),
     ("count-never-zero", as_alert("count(x) < 2")),
+    ("count-never-zero", as_alert("count(x > 1) < 1 or absent(x)")),
     ("count-never-zero", as_alert("x > 1 unless on () (count(y) == 0)")),
     ("silent-when-all-are-gone", as_alert("count by (job) (up == 1) < 2")),
     ("silent-when-all-are-gone", as_alert("count(up) < 2")),

@@ -136,7 +136,20 @@ def _of_share(node: BinaryNode, left: Unit | None, right: Unit | None, corpus: C
         return _of_mean(above, corpus)
     if (left, right) in _OF_EACH_REQUEST:
         return Unit.TOKENS
-    return Unit.RATIO if left is not None and left == right else None
+    shape = _shape(node.left)
+    return Unit.RATIO if left == right and (left is not None or (shape and shape == _shape(node.right))) else None
+
+
+def _shape(node: Node) -> tuple[str, ...]:
+    """What is done to which series, whatever its labels; empty where it is more than functions and aggregations of one."""
+    match node:
+        case SeriesNode(name=name) if name and not node.either:
+            return (name,)
+        case CallNode(name=name, arguments=(of,)) if _shape(of):
+            return (name, *_shape(of))
+        case AggregateNode(operator=name, parameter=None) if _shape(node.of):
+            return (name, *_shape(node.of))
+    return ()
 
 
 def _of_mean(metrics: dict[str, str], corpus: Corpus) -> Unit | None:

@@ -180,3 +180,18 @@ FOUND = [
 def test_what_cannot_be_meant_is_found(rule, example, said):
     (message,) = messages(rule, example)
     assert said in message
+
+
+@pytest.mark.parametrize(
+    ("expr", "text", "said"),
+    [
+        ("vllm:kv_cache_usage_perc > 0.9", '{{ $value | printf "%.1f" }} %', "for percent"),
+        ("100 * (1 - up / up) > 5", "{{ humanizePercentage $value }}", "for a ratio"),
+        ("vllm:kv_cache_usage_perc > 0.9", "{{ $value | humanizePercentage }} above 90%", ""),
+        ("vllm:kv_cache_usage_perc * 100 > 90", "{{ $value }}%", ""),
+        ("own_used / own_size > 0.9", "{{ $value }}%", ""),
+    ],
+)
+def test_a_share_is_printed_as_what_it_is(expr, text, said):
+    found = messages("wrong-unit-in-text", as_alert(expr, annotations={"summary": text}))
+    assert [said in message for message in found] == ([True] if said else [])

@@ -3,12 +3,13 @@
 import re
 from collections.abc import Iterator
 
-from glassbox.lint.examples import as_record, on_panel
+from glassbox.lint.examples import as_alert, as_record, on_panel
 from glassbox.lint.finding import Repair, Severity
 from glassbox.lint.result_units import unit_of
 from glassbox.lint.rule import Defect, in_query, lint_rule
 from glassbox.lint.subjects.corpus import Corpus
 from glassbox.lint.subjects.judged_boards import BoardPanel
+from glassbox.lint.templates import values_as_shares
 from glassbox.metrics.types import Unit
 
 _OTHER_TIMES = frozenset({"ns", "µs", "ms", "m", "h", "d", "dtdurationms"})
@@ -123,4 +124,30 @@ def wrong_unit_in_name(corpus: Corpus) -> Iterator[Defect]:
             yield in_query(rule.query, f"The values of {rule.name} are {_CALLED.get(unit, unit.value)}, not {said[0]}.")
 
 
-RULES = (wrong_unit, wrong_unit_in_name)
+_TAKEN_FOR = {True: (Unit.PERCENT, "humanizePercentage takes"), False: (Unit.RATIO, "the text takes")}
+
+
+@lint_rule(
+    "wrong-unit-in-text",
+    Severity.WARNING,
+    title="The text of an alert takes a ratio for percent, or percent for a ratio",
+    why="Whoever is called reads 0.9% where it is 90 percent, or 9000%.",
+    fix="Write {{ $value | humanizePercentage }} for a ratio of 0 to 1, and {{ $value }}% for percent of 0 to 100.",
+    bad=as_alert("vllm:kv_cache_usage_perc > 0.9", annotations={"summary": "{{ $value }}% are used."}),
+    good=as_alert(
+        "vllm:kv_cache_usage_perc > 0.9", annotations={"summary": "{{ $value | humanizePercentage }} are used."}
+    ),
+)
+def wrong_unit_in_text(corpus: Corpus) -> Iterator[Defect]:
+    """In annotations of rules of Prometheus, where all that the query reads is known, or it divides a series by itself."""
+    for alert in (each for each in corpus.alerts if not each.is_grafana and each.query.tree):
+        unit = unit_of(alert.query.tree, corpus) if alert.query.tree else None
+        for name, text in alert.annotations.items():
+            for as_ratio in set(values_as_shares(text)):
+                wrong, taken = _TAKEN_FOR[as_ratio]
+                if unit is wrong:
+                    message = f"The values are {_CALLED[wrong]}, and in the annotation {name!r} {taken} them for {'a ratio' if as_ratio else 'percent'}."
+                    yield in_query(alert.query, message)
+
+
+RULES = (wrong_unit, wrong_unit_in_name, wrong_unit_in_text)

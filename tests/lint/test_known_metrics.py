@@ -75,7 +75,11 @@ def test_where_old_and_new_name_say_other_units_the_difference_is_said():
         ("100 * (1 - avg(vllm:kv_cache_usage_perc))", Unit.PERCENT),
         ("DCGM_FI_DEV_GPU_UTIL / 100", Unit.RATIO),
         ('sum(rate(own_total{code="500"}[5m])) / sum(rate(own_total[5m]))', Unit.RATIO),
-        ('100 * sum(rate(own_total{code="500"}[5m])) / sum(rate(own_total[5m]))', None),
+        ('100 * sum(rate(own_total{code="500"}[5m])) / sum(rate(own_total[5m]))', Unit.PERCENT),
+        ("sum(node_memory_MemFree_bytes) * 100 / sum(node_memory_MemTotal_bytes)", Unit.PERCENT),
+        ("100 * own_used / own_size", None),
+        ("vllm:gpu_cache_usage_perc", Unit.RATIO),
+        ("nv_gpu_utilization", Unit.RATIO),
         ("100 * (1 - own_free / own_free offset 1h)", Unit.PERCENT),
         ("sum(own_total) / count(own_total)", None),
         ("own_used / own_size", None),
@@ -132,6 +136,22 @@ def test_what_is_gone_is_gone_in_every_spelling(name, replacement):
 
 
 FOUND = [
+    ("unknown-metric", on_panel("rate(vllm:request_failure_total[5m])"), "No version has vllm:request_failure_total."),
+    (
+        "removed-metric",
+        on_panel("sum by (le, server) (rate(vllm:time_per_output_token_seconds_bucket[5m]))"),
+        "vllm:time_per_output_token_seconds is gone from version 0.15.0 on.",
+    ),
+    (
+        "removed-metric",
+        on_panel('llamacpp:kv_cache_usage_ratio{server="a"}'),
+        "llamacpp:kv_cache_usage_ratio is gone from version b5531 on.",
+    ),
+    (
+        "wrong-unit",
+        on_panel("nv_gpu_utilization", panel={"unit": "percent"}),
+        "The values are a ratio of 0 to 1, and the panel shows them as 'percent'.",
+    ),
     (
         "delta-of-counter",
         on_panel("sum(delta(ray_vllm_prompt_tokens_total[1d]))"),
@@ -241,6 +261,8 @@ LEFT_ALONE = [
     ("rate-of-gauge", on_panel("rate(node_time_seconds[5m]) - 1")),
     ("missing-suffix", on_panel("$metric")),
     ("unknown-metric", on_panel("vllm:something_of_next_year")),
+    ("unknown-metric", on_panel('vllm:request_errors_total{server="a"}')),
+    ("removed-metric", on_panel('vllm:num_requests_swapped{server="a"}')),
     ("unknown-metric", on_panel("node_cpu_second_total")),
     ("unknown-metric", on_panel("vllm:healthy_pods_total")),
     ("unknown-label", on_panel('vllm:num_requests_running{pod="a", model="b"}')),

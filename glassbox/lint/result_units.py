@@ -2,6 +2,7 @@
 
 import re
 
+from glassbox.lint.known_metrics import former_metrics
 from glassbox.lint.subjects.corpus import Corpus
 from glassbox.metrics.types import PER_SECOND, Unit
 from glassbox.syntax.tree import (
@@ -61,6 +62,9 @@ def _of_series(series: SeriesNode, corpus: Corpus) -> Unit | None:
         # One step is enough.
         recorded = corpus.recorded_at_once.get(series.name)
         return unit_of(recorded, corpus) if recorded else None
+    former = former_metrics().get(series.name)
+    if former and former.name == series.name and former.replacement and not former.differs:
+        series = SeriesNode(former.replacement)
     known = corpus.known_series(series.name)
     return known.unit if known else None
 
@@ -136,8 +140,20 @@ def _of_share(node: BinaryNode, left: Unit | None, right: Unit | None, corpus: C
         return _of_mean(above, corpus)
     if (left, right) in _OF_EACH_REQUEST:
         return Unit.TOKENS
-    shape = _shape(node.left)
-    return Unit.RATIO if left == right and (left is not None or (shape and shape == _shape(node.right))) else None
+    if (
+        isinstance(node.left, BinaryNode)
+        and node.left.operator == "*"
+        and _HUNDRED in (node.left.left, node.left.right)
+    ):
+        of = node.left.right if node.left.left == _HUNDRED else node.left.left
+        return Unit.PERCENT if _is_ratio(of, node.right, corpus) else None
+    return Unit.RATIO if _is_ratio(node.left, node.right, corpus) else None
+
+
+def _is_ratio(above: Node, below: Node, corpus: Corpus) -> bool:
+    """Whether both sides have one unit, or do the same with one series."""
+    left, right = unit_of(above, corpus), unit_of(below, corpus)
+    return left == right and (left is not None or () != _shape(above) == _shape(below))
 
 
 def _shape(node: Node) -> tuple[str, ...]:

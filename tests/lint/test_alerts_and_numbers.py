@@ -65,6 +65,8 @@ LEFT_ALONE = [
     ),
     ("raw-counter", on_panel("sum(vllm:prompt_tokens_total)", panel={"title": "Cumulative tokens"})),
     ("average-of-quantiles", on_panel("max(histogram_quantile(0.9, rate(x_bucket[5m])))")),
+    ("average-of-quantiles", on_panel("sum by (instance, app, quantile) (latency_seconds)")),
+    ("average-of-quantiles", on_panel("sum without (quantile) (latency_seconds)")),
     ("average-of-averages", on_panel("avg(rate(x_sum[5m]) / rate(y_count[5m]))")),
     ("average-of-averages", on_panel("avg by (host) (avg without (job) (avg_over_time(x[5m])))")),
     ("average-of-averages", on_panel("avg by (job) (avg by (job, instance) (node_load1))")),
@@ -140,6 +142,7 @@ FOUND = [
     ("raw-counter", on_panel("sum(vllm:prompt_tokens_total)", panel={"title": "Total tokens"}), "only climbs"),
     ("bool-needed", as_alert("1 - avg by (pod) (rate(x[5m]) > 0) < 0"), "leaves out the series"),
     ("average-of-quantiles", on_panel('avg(x{quantile="0.9"})'), "avg of quantiles"),
+    ("average-of-quantiles", on_panel("avg by (quantile) (go_gc_duration_seconds)"), "avg of quantiles"),
     (
         "average-of-quantiles",
         together(as_record("a:x:p90", "histogram_quantile(0.9, rate(x_bucket[5m]))"), on_panel("avg(a:x:p90)")),

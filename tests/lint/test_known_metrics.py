@@ -148,6 +148,20 @@ FOUND = [
         "llamacpp:kv_cache_usage_ratio is gone from version b5531 on.",
     ),
     (
+        "sum-of-ratios",
+        on_panel("sum by (job) (vllm:kv_cache_usage_perc or vllm:gpu_cache_usage_perc)"),
+        "vllm:kv_cache_usage_perc is a ratio of 0 to 1, which cannot be added up.",
+    ),
+    (
+        "sum-without-count",
+        on_panel(
+            "sum by (WorkerId) (rate(ray_vllm_request_queue_time_seconds_sum[5m])) "
+            "* on (WorkerId) group_left (replica) max by (WorkerId, replica) (x * 0 + 1)",
+            panel={"unit": "s"},
+        ),
+        "ray_vllm_request_queue_time_seconds_sum is not divided by ray_vllm_request_queue_time_seconds_count.",
+    ),
+    (
         "wrong-unit",
         on_panel("nv_gpu_utilization", panel={"unit": "percent"}),
         "The values are a ratio of 0 to 1, and the panel shows them as 'percent'.",

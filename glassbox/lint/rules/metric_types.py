@@ -162,12 +162,17 @@ def _adds_nothing_up(known: ExposedSeries) -> bool:
 
 
 def _only_read(query: Query, corpus: Corpus) -> ExposedSeries | None:
-    """The one series that it shows the rate of, in whatever aggregation."""
+    """The one series that it shows the rate of, in whatever aggregation, and whatever lends it labels."""
     node = query.tree
-    while isinstance(node, AggregateNode):
-        node = node.of
+    while isinstance(node, AggregateNode) or (isinstance(node, BinaryNode) and _lends(node)):
+        node = node.of if isinstance(node, AggregateNode) else node.left
     read = node.arguments[0] if isinstance(node, CallNode) and node.name in OF_COUNTERS and node.arguments else None
     return corpus.known_series(read.name) if isinstance(read, SeriesNode) else None
+
+
+def _lends(node: BinaryNode) -> bool:
+    """Whether the right side only lends labels to the left one."""
+    return node.operator == "*" and node.group == "left" and bool(node.lent)
 
 
 @lint_rule(
@@ -213,9 +218,19 @@ def sum_of_ratios(corpus: Corpus) -> Iterator[Defect]:
         divided = {id(side) for node in query.nodes if isinstance(node, BinaryNode) for side in (node.left, node.right)}
         for node in query.nodes:
             if isinstance(node, AggregateNode) and id(node) not in divided and _adds_up(node):
-                known = corpus.known_series(node.of.name) if isinstance(node.of, SeriesNode) else None
-                if known and known.type == GAUGE and known.unit is Unit.RATIO:
-                    yield in_query(query, f"{known.name} is a ratio of 0 to 1, which cannot be added up.", "sum")
+                known = [corpus.known_series(each.name) for each in _alternatives(node.of)]
+                ratio = next((each for each in known if each and each.type == GAUGE and each.unit is Unit.RATIO), None)
+                if ratio:
+                    yield in_query(query, f"{ratio.name} is a ratio of 0 to 1, which cannot be added up.", "sum")
+
+
+def _alternatives(node: Node) -> Iterator[SeriesNode]:
+    """The selectors of which it is one or another."""
+    if isinstance(node, SeriesNode):
+        yield node
+    elif isinstance(node, BinaryNode) and node.operator == "or":
+        yield from _alternatives(node.left)
+        yield from _alternatives(node.right)
 
 
 def _adds_up(node: AggregateNode) -> bool:

@@ -137,6 +137,15 @@ def test_short_windows_of_a_board_are_one_finding_where_the_scrape_interval_is_a
     assert messages("short-window", Corpus(boards=(one,), scrape_interval_seconds=15)) == []
 
 
+def test_short_windows_of_the_records_of_a_group_are_one_finding_and_alerts_are_found_each():
+    (group,) = together(as_record("a:x:rate", "rate(x[1m]) + rate(y[1m])")).corpus.groups
+    corpus = Corpus(groups=(replace(group, rules=group.rules * 2),))
+    (message,) = messages("short-window", corpus)
+    assert message.endswith("4 windows of the group are as short.")
+    alerts = together(as_alert("rate(x[1m]) > 1", name="A"), as_alert("rate(y[1m]) > 1", name="B"))
+    assert len(messages("short-window", alerts.corpus)) == 2
+
+
 def test_alerts_and_records_that_are_alike_and_not_the_same():
     apart = together(
         as_alert("up == 0", name="A"), as_alert("up == 0", name="B", for_="10m"), as_alert("up < 1", name="C")

@@ -26,6 +26,7 @@ _BUCKETS = {"histogram_quantile": 1, "histogram_quantiles": 0}
 _QUANTILES = tuple(_BUCKETS)
 _OF_BUCKETS = ("bargauge", "heatmap")
 _DURATIONS_OR_NONE = ("", "none", "short", "s", "ms")
+_OF_ALL_TIME = re.compile(r"\b(?:consumed|spent|busy)\b", re.IGNORECASE)
 _TOKENS = re.compile(r"\btok|tok/s|\btps\b", re.IGNORECASE)
 
 
@@ -148,8 +149,8 @@ def last_code(corpus: Corpus) -> Iterator[Defect]:
     ),
 )
 def sum_without_count(corpus: Corpus) -> Iterator[Defect]:
-    """Of durations and of what is the largest of something, in panels whose unit does not say that it is a share or a number of requests."""
-    for panel in corpus.panels:
+    """Of durations and of what is the largest of something, in panels whose unit does not say that it is a share or a number of requests, and whose title not that it is time spent."""
+    for panel in (each for each in corpus.panels if not _OF_ALL_TIME.search(each.title)):
         for query in panel.queries:
             known = _only_read(query, corpus)
             if known and known.part == "sum" and _adds_nothing_up(known) and panel.unit in _DURATIONS_OR_NONE:

@@ -96,6 +96,8 @@ LEFT_ALONE = [
     ("nan-in-sum", as_record("a:x:sum", "sum(x / node_memory_MemTotal_bytes)")),
     ("quantile-since-start", on_panel("histogram_quantile(0.9, sum by (le) (a:x_bucket:rate5m))")),
     ("quantile-since-start", on_panel("histogram_quantile(0.9, increase(x_bucket[$__range]))")),
+    ("used-by-free", on_panel("pool_used_bytes / pool_size_bytes")),
+    ("used-by-free", on_panel("pool_used_bytes / heap_free_bytes")),
     ("change-of-info", on_panel("changes(restarts[5m])")),
     ("short-window", on_panel("rate(x[2m])")),
     ("short-window", on_panel("rate(x[$window])")),
@@ -154,6 +156,11 @@ FOUND = [
     ("average-since-start", on_panel("x_seconds_sum / x_seconds_count", "Overall"), "since the server started"),
     ("raw-counter", on_panel("sum(vllm:prompt_tokens_total)", panel={"title": "Total tokens"}), "only climbs"),
     ("bool-needed", as_alert("1 - avg by (pod) (rate(x[5m]) > 0) < 0"), "leaves out the series"),
+    (
+        "used-by-free",
+        on_panel("avg(pool_used_bytes) / avg(pool_free_bytes)"),
+        "pool_used_bytes is divided by pool_free",
+    ),
     ("average-of-quantiles", on_panel('avg(x{quantile="0.9"})'), "avg of quantiles"),
     ("average-of-quantiles", on_panel("avg by (quantile) (go_gc_duration_seconds)"), "avg of quantiles"),
     (

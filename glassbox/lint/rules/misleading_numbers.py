@@ -25,6 +25,7 @@ from glassbox.syntax.tree import (
 )
 
 _AVERAGING = ("avg", "avg_over_time")
+_USED = re.compile(r"(?<![a-z])used(?![a-z])", re.IGNORECASE)
 _SINCE_START = re.compile(
     r"\b(?:cumulative|lifetime|all[- ]time|so far|overall (?:avg|average|mean)|since (?:the )?(?:last )?(?:start|restart|boot))\b",
     re.IGNORECASE,
@@ -164,6 +165,25 @@ def average_since_start(corpus: Corpus) -> Iterator[Defect]:
                     yield in_query(query, message, above)
 
 
+@lint_rule(
+    "used-by-free",
+    Severity.ERROR,
+    title="What is used divided by what is free",
+    why="It is not a share: at half it is 1 already, and 0.9 stands for 47 percent.",
+    fix="Divide by all there is, as in used / (used + free).",
+    bad=as_alert("DCGM_FI_DEV_FB_USED / DCGM_FI_DEV_FB_FREE > 0.9"),
+    good=as_alert("DCGM_FI_DEV_FB_USED / (DCGM_FI_DEV_FB_USED + DCGM_FI_DEV_FB_FREE) > 0.9"),
+)
+def used_by_free(corpus: Corpus) -> Iterator[Defect]:
+    """Of two series whose names differ in the words used and free alone."""
+    for query in corpus.queries:
+        for node in query.nodes:
+            if isinstance(node, BinaryNode) and node.operator == "/":
+                above, below = _whole(node.left, corpus), _whole(node.right, corpus)
+                if _USED.search(above) and _USED.sub("free", above).lower() == below.lower():
+                    yield in_query(query, f"{above} is divided by {below}.", above)
+
+
 def _whole(node: Node, corpus: Corpus) -> str:
     """The series of which this is the value itself, in whatever aggregation; empty for all else and for recorded ones."""
     while isinstance(node, AggregateNode) and node.operator in ("sum", "avg", "max", "min"):
@@ -212,5 +232,6 @@ RULES = (
     nan_in_sum,
     quantile_since_start,
     average_since_start,
+    used_by_free,
     change_of_info,
 )

@@ -172,6 +172,11 @@ FOUND = [
     ),
     (
         "wrong-unit",
+        on_panel("vllm:kv_cache_usage_perc", panel={"title": "KV cache usage %"}),
+        "The values are a ratio of 0 to 1, and the title says that they are percent.",
+    ),
+    (
+        "wrong-unit",
         on_panel("nv_gpu_utilization", panel={"unit": "percent"}),
         "The values are a ratio of 0 to 1, and the panel shows them as 'percent'.",
     ),
@@ -284,6 +289,9 @@ LEFT_ALONE = [
     ("rate-of-gauge", on_panel("rate(node_time_seconds[5m]) - 1")),
     ("missing-suffix", on_panel("$metric")),
     ("unknown-metric", on_panel("vllm:something_of_next_year")),
+    ("wrong-unit", on_panel("vllm:kv_cache_usage_perc", panel={"title": "KV %", "other_units": True})),
+    ("wrong-unit", on_panel("vllm:kv_cache_usage_perc * 100", panel={"title": "KV %"})),
+    ("wrong-unit", on_panel("vllm:kv_cache_usage_perc", panel={"title": "KV %", "unit": "percentunit"})),
     ("sum-without-count", on_panel("rate(go_gc_duration_seconds_sum[5m])", panel={"title": "Time spent on GC"})),
     ("unknown-metric", on_panel('vllm:request_errors_total{server="a"}')),
     ("removed-metric", on_panel('vllm:num_requests_swapped{server="a"}')),

@@ -39,6 +39,7 @@ _SHOWS_ANOTHER = {
     Unit.REQUESTS_PER_SECOND: _PER_MINUTE,
     Unit.EVENTS_PER_SECOND: _PER_MINUTE,
 }
+_PLAIN = ("", "none", "short")
 _CALLED = {
     Unit.MEBIBYTES: "MiB",
     Unit.MEGAHERTZ: "MHz",
@@ -72,11 +73,14 @@ _SAYS_ANOTHER = {
     good=on_panel("vllm:kv_cache_usage_perc", panel={"unit": "percentunit"}),
 )
 def wrong_unit(corpus: Corpus) -> Iterator[Defect]:
-    """Where all that a query reads is known, and neither overrides nor transformations make something else of it."""
-    for panel in corpus.panels:
-        for query in panel.queries if panel.unit and not panel.other_units else ():
+    """Where all that a query reads is known, and neither overrides nor transformations make something else of it; without a unit, a title may say percent."""
+    for panel in (each for each in corpus.panels if not each.other_units):
+        for query in panel.queries:
             unit = unit_of(query.tree, corpus) if query.tree and not query.hidden else None
-            if unit is not None and panel.unit in _SHOWS_ANOTHER.get(unit, ()):
+            if unit is Unit.RATIO and panel.unit in _PLAIN and "%" in panel.title:
+                message = "The values are a ratio of 0 to 1, and the title says that they are percent."
+                yield in_query(query, message, fix="Give the panel the unit percentunit.")
+            elif unit is not None and panel.unit in _SHOWS_ANOTHER.get(unit, ()):
                 message = f"The values are {_CALLED.get(unit, unit.value)}, and the panel shows them as {panel.unit!r}."
                 yield in_query(query, message, repairs=_with_unit(panel, unit, corpus))
 

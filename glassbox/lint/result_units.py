@@ -29,7 +29,7 @@ _KEEPING = frozenset(
 # They say how much something changed, or turn it round.
 _CHANGES = frozenset({"increase", "delta", "idelta", "-", "abs"})
 _AGGREGATING = frozenset({"sum", "avg", "min", "max", "topk", "bottomk", "quantile"})
-_HUNDRED = NumberNode(100)
+_HUNDRED, _KIBI, _MEBI = NumberNode(100), NumberNode(1024), NumberNode(1024 * 1024)
 _MULTIPLIED = {
     (_HUNDRED, Unit.RATIO): Unit.PERCENT,
     (NumberNode(8), Unit.BYTES_PER_SECOND): Unit.BITS_PER_SECOND,
@@ -134,6 +134,8 @@ def _of_sum(node: BinaryNode, left: Unit | None, right: Unit | None) -> Unit | N
 def _of_share(node: BinaryNode, left: Unit | None, right: Unit | None, corpus: Corpus) -> Unit | None:
     if node.right == _HUNDRED:
         return Unit.RATIO if left is Unit.PERCENT else None
+    if _divided_by_a_mebi(node, corpus):
+        return Unit.MEBIBYTES
     above, below = _parts(node.left, corpus), _parts(node.right, corpus)
     same = above and above.keys() == below.keys()
     if same and set(above.values()) == {"sum"} and set(below.values()) == {"count"}:
@@ -148,6 +150,14 @@ def _of_share(node: BinaryNode, left: Unit | None, right: Unit | None, corpus: C
         of = node.left.right if node.left.left == _HUNDRED else node.left.left
         return Unit.PERCENT if _is_ratio(of, node.right, corpus) else None
     return Unit.RATIO if _is_ratio(node.left, node.right, corpus) else None
+
+
+def _divided_by_a_mebi(node: BinaryNode, corpus: Corpus) -> bool:
+    """Whether it gives bytes in MiB, as x / 1048576 or x / 1024 / 1024."""
+    of, divisor = node.left, node.right
+    if divisor == _KIBI and isinstance(of, BinaryNode) and (of.operator, of.right) == ("/", _KIBI):
+        of, divisor = of.left, _MEBI
+    return divisor == _MEBI and unit_of(of, corpus) is Unit.BYTES
 
 
 def _is_ratio(above: Node, below: Node, corpus: Corpus) -> bool:

@@ -1,8 +1,10 @@
 """What is known of metrics, and the rules that read it: more that they find, and what they leave alone."""
 
+from dataclasses import replace
+
 import pytest
 
-from glassbox.lint.examples import as_alert, as_record, on_panel, together
+from glassbox.lint.examples import Example, as_alert, as_record, on_board, on_panel, together
 from glassbox.lint.known_metrics import former_metrics, known_series
 from glassbox.lint.linting import judged
 from glassbox.lint.result_units import unit_of
@@ -94,6 +96,10 @@ def test_where_old_and_new_name_say_other_units_the_difference_is_said():
         ("own_used / own_size", None),
         ("max by (gpu) (DCGM_FI_DEV_FB_USED)", Unit.MEBIBYTES),
         ("DCGM_FI_DEV_FB_USED * 1048576", None),
+        ("node_memory_MemFree_bytes / 1048576", Unit.MEBIBYTES),
+        ("sum(node_memory_MemFree_bytes) / 1024 / 1024", Unit.MEBIBYTES),
+        ("node_memory_MemFree_bytes / 1024", None),
+        ("node_memory_MemFree_bytes / 1e6", None),
         ("DCGM_FI_DEV_FB_USED / (DCGM_FI_DEV_FB_USED + DCGM_FI_DEV_FB_FREE)", Unit.RATIO),
         ("sum(rate(node_network_receive_bytes_total[5m]))", Unit.BYTES_PER_SECOND),
         ("sum(rate(node_network_receive_bytes_total[5m])) * 8", Unit.BITS_PER_SECOND),
@@ -129,6 +135,12 @@ def test_a_recorded_series_has_the_unit_of_its_query():
     panel = on_panel("a:usage:max", panel={"unit": "percent"})
     assert len(messages("wrong-unit", together(recorded, panel))) == 1
     assert messages("wrong-unit", panel) == []
+
+
+def test_the_unit_of_a_panel_is_said_to_be_wrong_once():
+    (panel,) = on_panel("vllm:kv_cache_usage_perc", panel={"unit": "percent"}).corpus.panels
+    three = replace(panel, queries=panel.queries * 3)
+    assert len(messages("wrong-unit", Example("", on_board(panels=(three,))))) == 1
 
 
 @pytest.mark.parametrize(

@@ -73,14 +73,16 @@ _SAYS_ANOTHER = {
     good=on_panel("vllm:kv_cache_usage_perc", panel={"unit": "percentunit"}),
 )
 def wrong_unit(corpus: Corpus) -> Iterator[Defect]:
-    """Where all that a query reads is known, and neither overrides nor transformations make something else of it; without a unit, a title may say percent."""
+    """Once for each panel and unit, where all that a query reads is known, and no override or transformation changes it; a title may say percent too."""
     for panel in (each for each in corpus.panels if not each.other_units):
-        for query in panel.queries:
-            unit = unit_of(query.tree, corpus) if query.tree and not query.hidden else None
+        units = ((query, unit_of(query.tree, corpus)) for query in panel.queries if query.tree and not query.hidden)
+        # The first query of each unit.
+        first = {unit: query for query, unit in reversed(tuple(units)) if unit is not None}
+        for unit, query in first.items():
             if unit is Unit.RATIO and panel.unit in _PLAIN and "%" in panel.title:
                 message = "The values are a ratio of 0 to 1, and the title says that they are percent."
                 yield in_query(query, message, fix="Give the panel the unit percentunit.")
-            elif unit is not None and panel.unit in _SHOWS_ANOTHER.get(unit, ()):
+            elif panel.unit in _SHOWS_ANOTHER.get(unit, ()):
                 message = f"The values are {_CALLED.get(unit, unit.value)}, and the panel shows them as {panel.unit!r}."
                 yield in_query(query, message, repairs=_with_unit(panel, unit, corpus))
 

@@ -114,7 +114,7 @@ class Board:
     """A dashboard. `texts` are all strings of it that are not in a panel, row, variable or annotation.
 
     `complete` is False where parts of it could not be read, so that what seems missing may be there. `time_from` and `refresh` are the
-    range and the pause with which it opens, as they are written.
+    range and the pause with which it opens, as they are written. `for_victoria_metrics` says that it asks VictoriaMetrics by its own plugin.
     """
 
     title: str
@@ -130,6 +130,7 @@ class Board:
     texts: tuple[str, ...] = ()
     editable: bool = True
     complete: bool = True
+    for_victoria_metrics: bool = False
     time_from: str = ""
     refresh: str = ""
 

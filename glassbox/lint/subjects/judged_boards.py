@@ -50,6 +50,7 @@ class BoardPanel:
     of its fields another unit, or that its fields are computed. `texts` are every string of it but its queries and legends, which may
     name variables. `label_texts` are those that name labels of the result as `{{label}}` or `${__field.labels.label}`, with where they
     stand: names of fields, links. `laid_out_in` numbers what it is laid out in: the dashboard, or a row that is folded.
+    `reductions` are what makes one number of the points of a line, as Grafana calls it: "lastNotNull", "sum", "count".
     `id_line` and `unit_line` are the lines in which these two stand, 0 where they are not known.
     """
 
@@ -72,6 +73,7 @@ class BoardPanel:
     repeats: str = ""
     library: bool = False
     laid_out_in: int = 0
+    reductions: tuple[str, ...] = ()
     id_line: int = 0
     unit_line: int = 0
 

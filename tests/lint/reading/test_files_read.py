@@ -268,6 +268,14 @@ def test_what_asks_victoria_metrics_is_judged_but_for_its_windows(tmp_path, sour
     assert board.for_victoria_metrics is of_victoria_metrics
 
 
+@pytest.mark.parametrize(
+    ("reduced", "read"), [({"calcs": ["sum"]}, ("sum",)), ({"calcs": ["sum"], "values": True}, ()), ({}, ())]
+)
+def test_what_makes_one_number_of_a_line_is_read(tmp_path, reduced, read):
+    panel = {"type": "stat", "options": {"reduceOptions": reduced}, "targets": [{"expr": "up"}]}
+    assert the_board(tmp_path, json.dumps({"panels": [panel]})).panels[0].reductions == read
+
+
 def test_a_mixed_panel_asks_each_of_its_sources(tmp_path):
     targets = [
         {"expr": "up"},

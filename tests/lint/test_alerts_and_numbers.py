@@ -71,6 +71,7 @@ LEFT_ALONE = [
         on_panel("x_seconds_sum / x_seconds_count", panel={"title": "Mean since the last restart"}),
     ),
     ("raw-counter", on_panel("sum(vllm:prompt_tokens_total)", panel={"title": "Cumulative tokens"})),
+    ("raw-counter", on_panel("sum(vllm:prompt_tokens_total)", panel={"title": "Total Token Count"})),
     ("average-of-quantiles", on_panel("max(histogram_quantile(0.9, rate(x_bucket[5m])))")),
     ("average-of-quantiles", on_panel("sum by (instance, app, quantile) (latency_seconds)")),
     ("average-of-quantiles", on_panel("sum without (quantile) (latency_seconds)")),

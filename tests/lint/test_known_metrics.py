@@ -183,6 +183,11 @@ FOUND = [
         "ray_vllm_request_queue_time_seconds_sum is not divided by ray_vllm_request_queue_time_seconds_count.",
     ),
     (
+        "raw-counter",
+        together(on_panel("sum(rate(foreign_total[5m]))"), as_alert("sum(foreign_total) > 100")),
+        "foreign_total is a counter, which never falls below it again before a restart.",
+    ),
+    (
         "wrong-unit",
         on_panel("vllm:kv_cache_usage_perc", panel={"title": "KV cache usage %"}),
         "The values are a ratio of 0 to 1, and the title says that they are percent.",
@@ -301,6 +306,8 @@ LEFT_ALONE = [
     ("rate-of-gauge", on_panel("rate(node_time_seconds[5m]) - 1")),
     ("missing-suffix", on_panel("$metric")),
     ("unknown-metric", on_panel("vllm:something_of_next_year")),
+    ("raw-counter", together(on_panel("rate(foreign_total[5m])"), as_alert("other_total > 100"))),
+    ("raw-counter", together(on_panel("rate(foreign_size[5m])"), as_alert("foreign_size > 100"))),
     ("wrong-unit", on_panel("vllm:kv_cache_usage_perc", panel={"title": "KV %", "other_units": True})),
     ("wrong-unit", on_panel("vllm:kv_cache_usage_perc * 100", panel={"title": "KV %"})),
     ("wrong-unit", on_panel("vllm:kv_cache_usage_perc", panel={"title": "KV %", "unit": "percentunit"})),

@@ -84,7 +84,8 @@ def delta_of_counter(corpus: Corpus) -> Iterator[Defect]:
     good=as_alert("sum(increase(vllm:num_preemptions_total[10m])) > 10"),
 )
 def raw_counter(corpus: Corpus) -> Iterator[Defect]:
-    """Compared with a number in an alert, drawn as a line that is not called cumulative, or buckets as bars; a number that stands alone is not."""
+    """Compared with a number in an alert, drawn as a line that is not called cumulative, or buckets as bars; also of a name on _total that another query takes the rate of."""
+    counters = _taken_for_counters(corpus)
     for alert in corpus.alerts:
         for node in alert.query.nodes:
             if (
@@ -92,23 +93,31 @@ def raw_counter(corpus: Corpus) -> Iterator[Defect]:
                 and node.operator in (">", ">=", "!=")
                 and isinstance(node.right, NumberNode)
             ):
-                yield from _raw(alert.query, node.left, "never falls below it again before a restart", corpus)
+                effect = "never falls below it again before a restart"
+                yield from _raw(alert.query, node.left, effect, corpus, counters)
     for panel in corpus.panels:
         for query in panel.queries if panel.type in LINES + _OF_BUCKETS else ():
             drawn = query.tree and (panel.type in LINES or _is_of_buckets(query.tree)) and not query.instant
             if query.tree and drawn and not says_since_start(panel, query):
-                yield from _raw(query, query.tree, "only climbs", corpus)
+                yield from _raw(query, query.tree, "only climbs", corpus, counters)
+
+
+def _taken_for_counters(corpus: Corpus) -> frozenset[str]:
+    """Names with the ending of counters that another query takes the rate of, of exporters that are not known."""
+    read = (read for query in corpus.queries for _, read, _ in calls(query, OF_COUNTERS))
+    names = {each.name for each in read if isinstance(each, SeriesNode) and each.name.endswith("_total")}
+    return frozenset(name for name in names - corpus.recorded.keys() if not corpus.known_series(name))
 
 
 def _is_of_buckets(node: Node) -> bool:
     return all(series.name.endswith("_bucket") for series in series_of(node))
 
 
-def _raw(query: Query, node: Node, what: str, corpus: Corpus) -> Iterator[Defect]:
+def _raw(query: Query, node: Node, what: str, corpus: Corpus, counters: frozenset[str]) -> Iterator[Defect]:
     while isinstance(node, AggregateNode) and node.operator in ("sum", "max", "min", "avg"):
         node = node.of
     raw = isinstance(node, SeriesNode) and node.window is None and not node.name.startswith(_OF_HARDWARE)
-    if raw and isinstance(node, SeriesNode) and _type(node, corpus) == COUNTER:
+    if raw and isinstance(node, SeriesNode) and (node.name in counters or _type(node, corpus) == COUNTER):
         yield in_query(query, f"{node.name} is a counter, which {what}.", node.name)
 
 

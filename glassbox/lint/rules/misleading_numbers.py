@@ -27,7 +27,7 @@ from glassbox.syntax.tree import (
 _AVERAGING = ("avg", "avg_over_time")
 _USED = re.compile(r"(?<![a-z])used(?![a-z])", re.IGNORECASE)
 _SINCE_START = re.compile(
-    r"\b(?:cumulative|lifetime|all[- ]time|so far|overall (?:avg|average|mean)|since (?:the )?(?:last )?(?:start|restart|boot))\b",
+    r"\b(?:cumulative|lifetime|total(?: \w+)? count|all[- ]time|so far|overall (?:avg|average|mean)|since (?:the )?(?:last )?(?:start|restart|boot))\b",
     re.IGNORECASE,
 )
 QUANTILES = ("histogram_quantile", "histogram_quantiles")

@@ -72,6 +72,7 @@ LEFT_ALONE = [
     ),
     ("raw-counter", on_panel("sum(vllm:prompt_tokens_total)", panel={"title": "Cumulative tokens"})),
     ("raw-counter", on_panel("sum(vllm:prompt_tokens_total)", panel={"title": "Total Token Count"})),
+    ("raw-counter", on_panel("sum(vllm:prompt_tokens_total)", hidden=True)),
     ("average-of-quantiles", on_panel("max(histogram_quantile(0.9, rate(x_bucket[5m])))")),
     ("average-of-quantiles", on_panel("sum by (instance, app, quantile) (latency_seconds)")),
     ("average-of-quantiles", on_panel("sum without (quantile) (latency_seconds)")),

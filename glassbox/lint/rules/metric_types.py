@@ -98,7 +98,7 @@ def raw_counter(corpus: Corpus) -> Iterator[Defect]:
     for panel in corpus.panels:
         for query in panel.queries if panel.type in LINES + _OF_BUCKETS else ():
             drawn = query.tree and (panel.type in LINES or _is_of_buckets(query.tree)) and not query.instant
-            if query.tree and drawn and not says_since_start(panel, query):
+            if query.tree and drawn and not (query.hidden or says_since_start(panel, query)):
                 yield from _raw(query, query.tree, "only climbs", corpus, counters)
 
 

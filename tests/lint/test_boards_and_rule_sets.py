@@ -202,6 +202,18 @@ def test_rules_that_are_there_twice_in_one_file_are_found_each(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("texts", "where"),
+    [
+        (["groups:\n- name: g\n  rules:\n  - {alert: A, expr: up}\n  - {alert: A, expr: up}\n"], "at line 4"),
+        (["groups: [{name: g, rules: [{alert: A, expr: up}]}]"] * 2, "in 0.yml"),
+    ],
+)
+def test_an_alert_that_is_there_twice_under_its_name_says_where(tmp_path, texts, where):
+    ((_, _, message),) = copied(tmp_path, *texts)
+    assert message == f"A is there twice, with one query and one `for`: also {where}."
+
+
+@pytest.mark.parametrize(
     ("source", "target"), [("critical", "warning|info"), ("critical", "critical"), ("", "critical")]
 )
 def test_an_inhibition_that_silences_no_page_is_left_alone(source, target):

@@ -156,8 +156,9 @@ def _reductions(panel: Mapping[str, Any]) -> tuple[str, ...]:
     reduced = object_in(object_in(panel, "options"), "reduceOptions")
     calculated = reduced.get("calcs")
     # With `values`, every point is shown.
-    shows_all = reduced.get("values") is True or not isinstance(calculated, list)
-    return () if shows_all else tuple(each for each in calculated if isinstance(each, str))
+    if reduced.get("values") is True or not isinstance(calculated, list):
+        return ()
+    return tuple(each for each in calculated if isinstance(each, str))
 
 
 def _thresholds(defaults: Mapping[str, Any]) -> tuple[float, ...]:

@@ -14,6 +14,9 @@ _ACTION = re.compile(r"\{\{-?\s*(.*?)\s*-?\}\}", re.DOTALL)
 _OF_ALERT = re.compile(r"\$labels\.(\w+)|index\s+\$labels\s+\"([^\"]+)\"")
 _SHORT = re.compile(r"(?<![\w$)])\.Labels\.(\w+)")
 _VALUE = re.compile(r"\{\{-?([^{}]*\$value\b[^{}]*)-?\}\}(\s*%)?")
+_PER_LONGER = re.compile(
+    r"\{\{-?(?:(?!mul|humanizePercentage)[^{}])*\$value\b(?:(?!mul)[^{}])*-?\}\}(?![ ]*%)[^{}.,;:()/]{0,30}?(?:/ ?|\bper )(?:min(?:ute)?|h(?:r|our)?|day)\b"
+)
 _OPENS = re.compile(r"(?:if|with|range|define|block)\b")
 _CONDITION = re.compile(r"(?:if|with|else|or|and|not|eq|ne|match|reMatch)\b")
 
@@ -66,3 +69,8 @@ def values_as_shares(template: str) -> Iterator[bool]:
             yield True
         elif sign and "mul" not in action:
             yield False
+
+
+def says_per_longer_time(template: str) -> bool:
+    """Whether it calls `$value`, as it is, a number per minute, hour or day."""
+    return bool(_PER_LONGER.search(template))

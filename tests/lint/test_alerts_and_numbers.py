@@ -241,3 +241,29 @@ def test_what_cannot_be_meant_is_found(rule, example, said):
 def test_a_share_is_printed_as_what_it_is(expr, text, said):
     found = messages("wrong-unit-in-text", as_alert(expr, annotations={"summary": text}))
     assert [said in message for message in found] == ([True] if said else [])
+
+
+@pytest.mark.parametrize(
+    ("expr", "text", "said"),
+    [
+        ("sum by (job) (rate(errors_total[5m])) > 0.05", "{{ $value | humanizePercentage }}", "takes them for a share"),
+        ("rate(errors_total[5m]) > 5", "{{ $value }}% fail", "errors_total per second"),
+        ("rate(errors_total[1h]) > 100", "Surge: {{ $value }} errors/hour", "takes them for a number per minute"),
+        (
+            "rate(errors_total[1h]) > 100",
+            '{{ $value | printf "%.1f" }} errors per minute',
+            "takes them for a number per minute",
+        ),
+        ("rate(errors_total[5m]) > 5", "{{ $value }} errors per second (300 per minute)", ""),
+        ("rate(errors_total[5m]) > 5", "{{ $value | mul 60 }} errors per minute", ""),
+        ("rate(errors_total[5m]) > 5", "{{ $value }}/s over the last 5 minutes", ""),
+        ("rate(errors_total[5m]) * 60 > 5", "{{ $value }} errors/min", ""),
+        ("increase(errors_total[1h]) > 5", "{{ $value }} errors/hour", ""),
+        ("rate(process_cpu_seconds_total[5m]) > 0.9", "{{ $value | humanizePercentage }}", ""),
+        ("rate(errors_total[5m]) / rate(all_total[5m]) > 0.1", "{{ $value | humanizePercentage }}", ""),
+        ("rate(errors_total[5m]) > bool 0.1", "{{ $value | humanizePercentage }}", ""),
+    ],
+)
+def test_a_rate_is_printed_as_a_number_per_second(expr, text, said):
+    found = messages("rate-in-text", as_alert(expr, annotations={"summary": text}))
+    assert [said in message for message in found] == ([True] if said else [])

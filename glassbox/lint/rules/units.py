@@ -9,8 +9,9 @@ from glassbox.lint.result_units import unit_of
 from glassbox.lint.rule import Defect, in_query, lint_rule
 from glassbox.lint.subjects.corpus import Corpus
 from glassbox.lint.subjects.judged_boards import BoardPanel
-from glassbox.lint.templates import values_as_shares
+from glassbox.lint.templates import says_per_longer_time, values_as_shares
 from glassbox.metrics.types import Unit
+from glassbox.syntax.tree import COMPARISONS, AggregateNode, BinaryNode, CallNode, Node, SeriesNode, is_scalar
 
 _OTHER_TIMES = frozenset({"ns", "µs", "ms", "m", "h", "d", "dtdurationms"})
 _MULTIPLES_OF_BYTES = frozenset(
@@ -156,4 +157,57 @@ def wrong_unit_in_text(corpus: Corpus) -> Iterator[Defect]:
                     yield in_query(alert.query, message)
 
 
-RULES = (wrong_unit, wrong_unit_in_name, wrong_unit_in_text)
+_OF_TIME = re.compile(r"second|time|duration|cpu|usage|busy|idle|load|ratio|percent|tick|(?<![a-z])[mnu]s(?![a-z])")
+
+
+@lint_rule(
+    "rate-in-text",
+    Severity.WARNING,
+    title="The text of an alert takes a number per second for a share, or for a number per minute or hour",
+    why="Whoever is called reads 5% where there is one error in twenty seconds, and the threshold is probably meant as a share too.",
+    fix="Divide by the rate of all of them for a share, multiply by 60 or 3600 for another time, or write that it is per second.",
+    bad=as_alert(
+        'rate(requests_total{code="500"}[5m]) > 0.05', annotations={"summary": "{{ $value | humanizePercentage }} fail"}
+    ),
+    good=as_alert(
+        'sum(rate(requests_total{code="500"}[5m])) / sum(rate(requests_total[5m])) > 0.05',
+        annotations={"summary": "{{ $value | humanizePercentage }} fail"},
+    ),
+)
+def rate_in_text(corpus: Corpus) -> Iterator[Defect]:
+    """In annotations of rules of Prometheus, of the rate of one counter whose name ends in `_total` and is not one of time."""
+    for alert in (each for each in corpus.alerts if not each.is_grafana and each.query.tree):
+        counter = _whose_rate(alert.query.tree) if alert.query.tree else ""
+        if not counter.endswith("_total") or _OF_TIME.search(counter):
+            continue
+        for name, text in alert.annotations.items():
+            if taken := _taken_for(text):
+                message = f"The values are {counter} per second, and the annotation {name!r} takes them for {taken}."
+                yield in_query(alert.query, message, counter)
+
+
+def _taken_for(text: str) -> str:
+    if any(True for _ in values_as_shares(text)):
+        return "a share"
+    return "a number per minute, hour or day" if says_per_longer_time(text) else ""
+
+
+def _whose_rate(node: Node) -> str:
+    """The name of the counter of which this is the rate, in whatever aggregation; empty for all else."""
+    while True:
+        if isinstance(node, BinaryNode) and _keeps_values(node):
+            node = node.left
+        elif isinstance(node, AggregateNode) and node.operator in ("sum", "avg", "max", "min"):
+            node = node.of
+        else:
+            break
+    of = node.arguments[0] if isinstance(node, CallNode) and node.name in ("rate", "irate") else None
+    return of.name if isinstance(of, SeriesNode) else ""
+
+
+def _keeps_values(node: BinaryNode) -> bool:
+    """Whether it is a comparison that keeps some of its left side."""
+    return node.operator in COMPARISONS and is_scalar(node.right) and not node.returns_bool
+
+
+RULES = (wrong_unit, wrong_unit_in_name, wrong_unit_in_text, rate_in_text)

@@ -110,6 +110,18 @@ LEFT_ALONE = [
     ("divided-by-itself", on_panel('{code="500"} / {job="a"}')),
     ("divided-by-itself", on_panel('x{code="500"} - x')),
     ("divided-by-itself", on_panel("x / x")),
+    (
+        "limit-of-zero",
+        as_alert('container_memory_usage_bytes / container_spec_memory_limit_bytes{container="db"} > 0.9'),
+    ),
+    ("limit-of-zero", as_alert("container_memory_usage_bytes / container_spec_memory_limit_bytes < 0.1")),
+    (
+        "limit-of-zero",
+        as_alert(
+            "container_memory_usage_bytes / container_spec_memory_limit_bytes > 0.9 and container_spec_memory_limit_bytes > 0"
+        ),
+    ),
+    ("limit-of-zero", as_alert("container_memory_usage_bytes / own_limit_bytes > 0.9")),
     ("change-of-info", on_panel("changes(restarts[5m])")),
     ("short-window", on_panel("rate(x[2m])")),
     ("short-window", on_panel("rate(x[$window])")),
@@ -184,6 +196,13 @@ FOUND = [
         "Both sides have code",
     ),
     ("divided-by-itself", on_panel('sum without (pod) (x{state="failed"}) / sum without (pod) (x)'), "have state"),
+    (
+        "limit-of-zero",
+        as_alert(
+            '100 * (container_memory_usage_bytes / container_spec_memory_limit_bytes{name!=""}) > 90', name="Full"
+        ),
+        "Full always fires for containers without",
+    ),
     ("average-of-quantiles", on_panel('avg(x{quantile="0.9"})'), "avg of quantiles"),
     ("average-of-quantiles", on_panel("avg by (quantile) (go_gc_duration_seconds)"), "avg of quantiles"),
     (

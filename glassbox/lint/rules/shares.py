@@ -1,4 +1,4 @@
-"""Shares of a series in itself, which are always all of it."""
+"""Shares that are the same whatever happens: of a series in itself, and of a limit that is 0."""
 
 from collections.abc import Iterator
 
@@ -9,6 +9,10 @@ from glassbox.lint.subjects.corpus import Corpus
 from glassbox.lint.words import listed
 from glassbox.syntax.grafana_variables import is_of_a_variable
 from glassbox.syntax.tree import AggregateNode, BinaryNode, CallNode, Node, SeriesNode, is_scalar, series_of
+
+_LIMIT = "container_spec_memory_limit_bytes"
+# Labels of which a value says which container is meant.
+_CHOOSES_ONE = ("container", "container_name", "name", "pod", "pod_name")
 
 
 @lint_rule(
@@ -31,6 +35,30 @@ def divided_by_itself(corpus: Corpus) -> Iterator[Defect]:
                     name = next(series_of(above)).name
                     message = f"Both sides have {listed(sorted(picked))}, so that each series of {name} is divided by itself, which is always 1."
                     yield in_query(query, message, name)
+
+
+@lint_rule(
+    "limit-of-zero",
+    Severity.WARNING,
+    title="An alert that always fires for what has no limit",
+    why="The limit of a container without one is 0 in cAdvisor, and a number divided by 0 is infinite, which is above any threshold.",
+    fix="Divide by the limits above 0 alone, as in x / (container_spec_memory_limit_bytes > 0).",
+    bad=as_alert("container_memory_working_set_bytes / container_spec_memory_limit_bytes > 0.9"),
+    good=as_alert("container_memory_working_set_bytes / (container_spec_memory_limit_bytes > 0) > 0.9"),
+)
+def limit_of_zero(corpus: Corpus) -> Iterator[Defect]:
+    """Where the alert asks nothing else of the containers, and names none of them, which may well have a limit."""
+    for alert in (each for each in corpus.alerts if not each.is_grafana):
+        node = alert.query.tree
+        if isinstance(node, BinaryNode) and node.operator in (">", ">=") and is_scalar(node.right):
+            share = _unscaled(node.left)
+            divisor = share.right if isinstance(share, BinaryNode) and share.operator == "/" else None
+            if isinstance(divisor, SeriesNode) and divisor.name == _LIMIT and not _names_one(divisor):
+                yield in_query(alert.query, f"{alert.name} always fires for containers without a limit.", divisor.name)
+
+
+def _names_one(series: SeriesNode) -> bool:
+    return any(each.label in _CHOOSES_ONE and each.operator == "=" for each in series.matchers)
 
 
 def _unscaled(node: Node) -> Node:
@@ -73,4 +101,4 @@ def _keeps(node: AggregateNode, labels: frozenset[str]) -> bool:
     return labels.isdisjoint(named) if node.without else labels <= set(named)
 
 
-RULES = (divided_by_itself,)
+RULES = (divided_by_itself, limit_of_zero)

@@ -76,6 +76,8 @@ def bounds_of(node: Node, corpus: Corpus) -> Bounds:
 def _of_series(series: SeriesNode, corpus: Corpus) -> Bounds:
     if series.name == "up" and series.name not in corpus.recorded:
         return _SHARE
+    if series.name == "ALERTS":
+        return _ONE
     known = corpus.known_series(series.name)
     return _KNOWN.get(known.metric, UNKNOWN) if known and known.type == GAUGE else UNKNOWN
 

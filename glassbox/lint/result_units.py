@@ -2,6 +2,7 @@
 
 import re
 
+from glassbox.lint.known_metrics import former_metrics
 from glassbox.lint.subjects.corpus import Corpus
 from glassbox.metrics.types import PER_SECOND, Unit
 from glassbox.syntax.tree import (
@@ -28,7 +29,7 @@ _KEEPING = frozenset(
 # They say how much something changed, or turn it round.
 _CHANGES = frozenset({"increase", "delta", "idelta", "-", "abs"})
 _AGGREGATING = frozenset({"sum", "avg", "min", "max", "topk", "bottomk", "quantile"})
-_HUNDRED = NumberNode(100)
+_HUNDRED, _KIBI, _MEBI = NumberNode(100), NumberNode(1024), NumberNode(1024 * 1024)
 _MULTIPLIED = {
     (_HUNDRED, Unit.RATIO): Unit.PERCENT,
     (NumberNode(8), Unit.BYTES_PER_SECOND): Unit.BITS_PER_SECOND,
@@ -61,6 +62,9 @@ def _of_series(series: SeriesNode, corpus: Corpus) -> Unit | None:
         # One step is enough.
         recorded = corpus.recorded_at_once.get(series.name)
         return unit_of(recorded, corpus) if recorded else None
+    former = former_metrics().get(series.name)
+    if former and former.name == series.name and former.replacement and not former.differs:
+        series = SeriesNode(former.replacement)
     known = corpus.known_series(series.name)
     return known.unit if known else None
 
@@ -130,13 +134,48 @@ def _of_sum(node: BinaryNode, left: Unit | None, right: Unit | None) -> Unit | N
 def _of_share(node: BinaryNode, left: Unit | None, right: Unit | None, corpus: Corpus) -> Unit | None:
     if node.right == _HUNDRED:
         return Unit.RATIO if left is Unit.PERCENT else None
+    if _divided_by_a_mebi(node, corpus):
+        return Unit.MEBIBYTES
     above, below = _parts(node.left, corpus), _parts(node.right, corpus)
     same = above and above.keys() == below.keys()
     if same and set(above.values()) == {"sum"} and set(below.values()) == {"count"}:
         return _of_mean(above, corpus)
     if (left, right) in _OF_EACH_REQUEST:
         return Unit.TOKENS
-    return Unit.RATIO if left is not None and left == right else None
+    if (
+        isinstance(node.left, BinaryNode)
+        and node.left.operator == "*"
+        and _HUNDRED in (node.left.left, node.left.right)
+    ):
+        of = node.left.right if node.left.left == _HUNDRED else node.left.left
+        return Unit.PERCENT if _is_ratio(of, node.right, corpus) else None
+    return Unit.RATIO if _is_ratio(node.left, node.right, corpus) else None
+
+
+def _divided_by_a_mebi(node: BinaryNode, corpus: Corpus) -> bool:
+    """Whether it gives bytes in MiB, as x / 1048576 or x / 1024 / 1024."""
+    of, divisor = node.left, node.right
+    if divisor == _KIBI and isinstance(of, BinaryNode) and (of.operator, of.right) == ("/", _KIBI):
+        of, divisor = of.left, _MEBI
+    return divisor == _MEBI and unit_of(of, corpus) is Unit.BYTES
+
+
+def _is_ratio(above: Node, below: Node, corpus: Corpus) -> bool:
+    """Whether both sides have one unit, or do the same with one series."""
+    left, right = unit_of(above, corpus), unit_of(below, corpus)
+    return left == right and (left is not None or () != _shape(above) == _shape(below))
+
+
+def _shape(node: Node) -> tuple[str, ...]:
+    """What is done to which series, whatever its labels; empty where it is more than functions and aggregations of one."""
+    match node:
+        case SeriesNode(name=name) if name and not node.either:
+            return (name,)
+        case CallNode(name=name, arguments=(of,)) if _shape(of):
+            return (name, *_shape(of))
+        case AggregateNode(operator=name, parameter=None) if _shape(node.of):
+            return (name, *_shape(node.of))
+    return ()
 
 
 def _of_mean(metrics: dict[str, str], corpus: Corpus) -> Unit | None:

@@ -13,6 +13,10 @@ _ACTION = re.compile(r"\{\{-?\s*(.*?)\s*-?\}\}", re.DOTALL)
 # What an action reads of the alert itself, by name.
 _OF_ALERT = re.compile(r"\$labels\.(\w+)|index\s+\$labels\s+\"([^\"]+)\"")
 _SHORT = re.compile(r"(?<![\w$)])\.Labels\.(\w+)")
+_VALUE = re.compile(r"\{\{-?([^{}]*\$value\b[^{}]*)-?\}\}(\s*%)?")
+_PER_LONGER = re.compile(
+    r"\{\{-?(?:(?!mul|humanizePercentage)[^{}])*\$value\b(?:(?!mul)[^{}])*-?\}\}(?![ ]*%)[^{}.,;:()/]{0,30}?(?:/ ?|\bper )(?:min(?:ute)?|h(?:r|our)?|day)\b"
+)
 _OPENS = re.compile(r"(?:if|with|range|define|block)\b")
 _CONDITION = re.compile(r"(?:if|with|else|or|and|not|eq|ne|match|reMatch)\b")
 
@@ -56,3 +60,17 @@ def _actions(template: str) -> Iterator[tuple[str, bool]]:
 def prints_value(template: str) -> bool:
     """Whether the template prints the value of the alert's query."""
     return any(re.search(r"\$value\b|(?<![\w$)])\.Value\b", action) for action, _ in _actions(template))
+
+
+def values_as_shares(template: str) -> Iterator[bool]:
+    """Of each print of `$value` that is a share: whether it must be a ratio of 0 to 1; else it must be percent of 0 to 100."""
+    for action, sign in _VALUE.findall(template):
+        if "humanizePercentage" in action:
+            yield True
+        elif sign and "mul" not in action:
+            yield False
+
+
+def says_per_longer_time(template: str) -> bool:
+    """Whether it calls `$value`, as it is, a number per minute, hour or day."""
+    return bool(_PER_LONGER.search(template))

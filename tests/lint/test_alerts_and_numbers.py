@@ -25,6 +25,13 @@ LEFT_ALONE = [
     ("impossible-match", on_panel("sum(x) and on () node_load1 > 1")),
     ("impossible-match", together(as_record("node_load1", "vector(1)"), on_panel("sum(x) / on (instance) node_load1"))),
     ("impossible-match", as_alert('absent(up{job="a"}) and on () sum(x) > 0')),
+    ("aggregate-with-series", as_alert("sum by (team) (cost) > on (team) budget")),
+    ("aggregate-with-series", as_alert("sum(cost) > scalar(budget)")),
+    ("aggregate-with-series", as_alert("sum by (instance, job) (cost) > budget")),
+    ("aggregate-with-series", as_alert("sum(cost) > team:budget")),
+    ("aggregate-with-series", as_alert("sum(cost) > vector(1) or budget")),
+    ("aggregate-with-series", together(as_record("budget", "vector(100)"), as_alert("sum(cost) > budget"))),
+    ("aggregate-with-series", on_panel("sum(cost) / $budget")),
     ("empty-selector", on_panel('x{a!="", a="$a"}')),
     ("empty-selector", on_panel('x{a!~".+"}')),
     ("empty-selector", on_panel('x{a="1", a=~"1|2"}')),
@@ -43,6 +50,7 @@ LEFT_ALONE = [
     ("no-comparison", as_alert('ALERTS{alertstate="firing"}')),
     ("no-comparison", as_alert("count(x > 1)")),
     ("count-never-zero", as_alert("count(x) < 2")),
+    ("count-never-zero", as_alert("count(x > 1) < 1 or absent(x)")),
     ("count-never-zero", as_alert("x > 1 unless on () (count(y) == 0)")),
     ("silent-when-all-are-gone", as_alert("count by (job) (up == 1) < 2")),
     ("silent-when-all-are-gone", as_alert("count(up) < 2")),
@@ -56,7 +64,18 @@ LEFT_ALONE = [
     ("bool-needed", on_panel("avg(x > 0)")),
     ("bool-needed", on_panel("x * on (pod) group_left () avg by (pod) (phase == 1)")),
     ("bool-needed", on_panel("max by (pod) (phase == 1)")),
+    ("bool-needed", on_panel("avg by (name, condition) (certificate_ready == 1)", format="table")),
+    ("average-since-start", on_panel("x_seconds_sum / x_seconds_count", "{{model}} - Overall Avg")),
+    (
+        "average-since-start",
+        on_panel("x_seconds_sum / x_seconds_count", panel={"title": "Mean since the last restart"}),
+    ),
+    ("raw-counter", on_panel("sum(vllm:prompt_tokens_total)", panel={"title": "Cumulative tokens"})),
+    ("raw-counter", on_panel("sum(vllm:prompt_tokens_total)", panel={"title": "Total Token Count"})),
+    ("raw-counter", on_panel("sum(vllm:prompt_tokens_total)", hidden=True)),
     ("average-of-quantiles", on_panel("max(histogram_quantile(0.9, rate(x_bucket[5m])))")),
+    ("average-of-quantiles", on_panel("sum by (instance, app, quantile) (latency_seconds)")),
+    ("average-of-quantiles", on_panel("sum without (quantile) (latency_seconds)")),
     ("average-of-averages", on_panel("avg(rate(x_sum[5m]) / rate(y_count[5m]))")),
     ("average-of-averages", on_panel("avg by (host) (avg without (job) (avg_over_time(x[5m])))")),
     ("average-of-averages", on_panel("avg by (job) (avg by (job, instance) (node_load1))")),
@@ -79,6 +98,30 @@ LEFT_ALONE = [
     ("nan-in-sum", as_record("a:x:sum", "sum(x / node_memory_MemTotal_bytes)")),
     ("quantile-since-start", on_panel("histogram_quantile(0.9, sum by (le) (a:x_bucket:rate5m))")),
     ("quantile-since-start", on_panel("histogram_quantile(0.9, increase(x_bucket[$__range]))")),
+    ("used-by-free", on_panel("pool_used_bytes / pool_size_bytes")),
+    ("used-by-free", on_panel("pool_used_bytes / heap_free_bytes")),
+    ("divided-by-itself", on_panel('rate(x{code="500"}[5m]) / rate(x{code!="500"}[5m])')),
+    ("divided-by-itself", on_panel('rate(x{code="500"}[5m]) / rate(x[1h])')),
+    ("divided-by-itself", on_panel('rate(x{code="500"}[5m]) / rate(y[5m])')),
+    ("divided-by-itself", on_panel('x{code="500"} / ignoring (code) group_left sum without (code) (x)')),
+    ("divided-by-itself", on_panel('sum by (job) (x{code="500"}) / sum by (job) (x)')),
+    ("divided-by-itself", on_panel('sum without (code) (x{code="500"}) / sum without (code) (x)')),
+    ("divided-by-itself", on_panel('sum by ($by) (x{code="500"}) / sum by ($by) (x)')),
+    ("divided-by-itself", on_panel('{code="500"} / {job="a"}')),
+    ("divided-by-itself", on_panel('x{code="500"} - x')),
+    ("divided-by-itself", on_panel("x / x")),
+    (
+        "limit-of-zero",
+        as_alert('container_memory_usage_bytes / container_spec_memory_limit_bytes{container="db"} > 0.9'),
+    ),
+    ("limit-of-zero", as_alert("container_memory_usage_bytes / container_spec_memory_limit_bytes < 0.1")),
+    (
+        "limit-of-zero",
+        as_alert(
+            "container_memory_usage_bytes / container_spec_memory_limit_bytes > 0.9 and container_spec_memory_limit_bytes > 0"
+        ),
+    ),
+    ("limit-of-zero", as_alert("container_memory_usage_bytes / own_limit_bytes > 0.9")),
     ("change-of-info", on_panel("changes(restarts[5m])")),
     ("short-window", on_panel("rate(x[2m])")),
     ("short-window", on_panel("rate(x[$window])")),
@@ -120,6 +163,12 @@ FOUND = [
         "one has instance, which the other cannot have",
     ),
     ("impossible-match", on_panel("sum by (node) (x) and on (job) kube_node_info"), "one has job, which the other"),
+    (
+        "aggregate-with-series",
+        as_alert("replication_factor > 1 and sum by (job) (rate(errors_total[5m])) > 1"),
+        "replication_factor has the label instance, which the other side of 'and' lacks.",
+    ),
+    ("aggregate-with-series", as_alert("sum by (team) (cost) / budget * 100 > 95"), "budget has the label instance"),
     ("empty-selector", on_panel('x{a="1", a!="1"}'), "a cannot be '1' and match !='1'"),
     ("empty-selector", on_panel('x{a="1", a="2"}'), "a cannot be '1' and match ='2'"),
     ("no-comparison", as_alert("x > bool 1"), "fires as long as its query has a result"),
@@ -128,8 +177,34 @@ FOUND = [
     ("absent-too-soon", as_alert("absent(x) == 1 or y > 1", for_="30s"), "waits 30s only"),
     ("fragile-topk", as_alert("bottomk(3, x) * 2 > 1"), "bottomk chooses other series"),
     ("bool-needed", on_panel("avg(up == 1)"), "avg of what equals a number"),
+    ("average-since-start", on_panel("x_seconds_sum / x_seconds_count", "Overall"), "since the server started"),
+    ("raw-counter", on_panel("sum(vllm:prompt_tokens_total)", panel={"title": "Total tokens"}), "only climbs"),
     ("bool-needed", as_alert("1 - avg by (pod) (rate(x[5m]) > 0) < 0"), "leaves out the series"),
+    (
+        "used-by-free",
+        on_panel("avg(pool_used_bytes) / avg(pool_free_bytes)"),
+        "pool_used_bytes is divided by pool_free",
+    ),
+    (
+        "divided-by-itself",
+        as_alert('rate(x{job="a", code=~"5.."}[5m]) / rate(x{job="a"}[5m]) > 0.05'),
+        "Both sides have code, so that each series of x is divided by itself, which is always 1.",
+    ),
+    (
+        "divided-by-itself",
+        on_panel('100 * sum by (job, code) (rate(x{code="500"}[5m])) / sum by (job, code) (rate(x[5m]))'),
+        "Both sides have code",
+    ),
+    ("divided-by-itself", on_panel('sum without (pod) (x{state="failed"}) / sum without (pod) (x)'), "have state"),
+    (
+        "limit-of-zero",
+        as_alert(
+            '100 * (container_memory_usage_bytes / container_spec_memory_limit_bytes{name!=""}) > 90', name="Full"
+        ),
+        "Full always fires for containers without",
+    ),
     ("average-of-quantiles", on_panel('avg(x{quantile="0.9"})'), "avg of quantiles"),
+    ("average-of-quantiles", on_panel("avg by (quantile) (go_gc_duration_seconds)"), "avg of quantiles"),
     (
         "average-of-quantiles",
         together(as_record("a:x:p90", "histogram_quantile(0.9, rate(x_bucket[5m]))"), on_panel("avg(a:x:p90)")),
@@ -170,3 +245,44 @@ FOUND = [
 def test_what_cannot_be_meant_is_found(rule, example, said):
     (message,) = messages(rule, example)
     assert said in message
+
+
+@pytest.mark.parametrize(
+    ("expr", "text", "said"),
+    [
+        ("vllm:kv_cache_usage_perc > 0.9", '{{ $value | printf "%.1f" }} %', "for percent"),
+        ("100 * (1 - up / up) > 5", "{{ humanizePercentage $value }}", "for a ratio"),
+        ("vllm:kv_cache_usage_perc > 0.9", "{{ $value | humanizePercentage }} above 90%", ""),
+        ("vllm:kv_cache_usage_perc * 100 > 90", "{{ $value }}%", ""),
+        ("own_used / own_size > 0.9", "{{ $value }}%", ""),
+    ],
+)
+def test_a_share_is_printed_as_what_it_is(expr, text, said):
+    found = messages("wrong-unit-in-text", as_alert(expr, annotations={"summary": text}))
+    assert [said in message for message in found] == ([True] if said else [])
+
+
+@pytest.mark.parametrize(
+    ("expr", "text", "said"),
+    [
+        ("sum by (job) (rate(errors_total[5m])) > 0.05", "{{ $value | humanizePercentage }}", "takes them for a share"),
+        ("rate(errors_total[5m]) > 5", "{{ $value }}% fail", "errors_total per second"),
+        ("rate(errors_total[1h]) > 100", "Surge: {{ $value }} errors/hour", "takes them for a number per minute"),
+        (
+            "rate(errors_total[1h]) > 100",
+            '{{ $value | printf "%.1f" }} errors per minute',
+            "takes them for a number per minute",
+        ),
+        ("rate(errors_total[5m]) > 5", "{{ $value }} errors per second (300 per minute)", ""),
+        ("rate(errors_total[5m]) > 5", "{{ $value | mul 60 }} errors per minute", ""),
+        ("rate(errors_total[5m]) > 5", "{{ $value }}/s over the last 5 minutes", ""),
+        ("rate(errors_total[5m]) * 60 > 5", "{{ $value }} errors/min", ""),
+        ("increase(errors_total[1h]) > 5", "{{ $value }} errors/hour", ""),
+        ("rate(process_cpu_seconds_total[5m]) > 0.9", "{{ $value | humanizePercentage }}", ""),
+        ("rate(errors_total[5m]) / rate(all_total[5m]) > 0.1", "{{ $value | humanizePercentage }}", ""),
+        ("rate(errors_total[5m]) > bool 0.1", "{{ $value | humanizePercentage }}", ""),
+    ],
+)
+def test_a_rate_is_printed_as_a_number_per_second(expr, text, said):
+    found = messages("rate-in-text", as_alert(expr, annotations={"summary": text}))
+    assert [said in message for message in found] == ([True] if said else [])

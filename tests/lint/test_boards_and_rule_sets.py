@@ -121,12 +121,29 @@ def test_lines_of_many_servers_are_found_once_for_each_board():
     assert messages("lines-alike", corpus) == ["1 query gives lines of one name, such as 'Running' of 'Panel'."]
 
 
+@pytest.mark.parametrize(
+    ("by", "found"),
+    [("rate(vllm:time_to_first_token_seconds_bucket[5m])", 1), ("sum by (le) (rate(x_seconds_bucket[5m]))", 0)],
+)
+def test_quantiles_of_each_server_are_lines_of_one_name(by, found):
+    assert len(messages("lines-alike", board(f"histogram_quantile(0.9, {by})", "P90"))) == found
+
+
 def test_short_windows_of_a_board_are_one_finding_where_the_scrape_interval_is_assumed():
     (one,) = board("rate(x[1m]) + irate(y[1m])").boards
     (message,) = messages("short-window", Corpus(boards=(one,)))
     assert message.endswith("2 windows of the dashboard are as short.")
     assert len(messages("short-window", Corpus(boards=(one,), scrape_interval_seconds=30))) == 2
     assert messages("short-window", Corpus(boards=(one,), scrape_interval_seconds=15)) == []
+
+
+def test_short_windows_of_the_records_of_a_group_are_one_finding_and_alerts_are_found_each():
+    (group,) = together(as_record("a:x:rate", "rate(x[1m]) + rate(y[1m])")).corpus.groups
+    corpus = Corpus(groups=(replace(group, rules=group.rules * 2),))
+    (message,) = messages("short-window", corpus)
+    assert message.endswith("4 windows of the group are as short.")
+    alerts = together(as_alert("rate(x[1m]) > 1", name="A"), as_alert("rate(y[1m]) > 1", name="B"))
+    assert len(messages("short-window", alerts.corpus)) == 2
 
 
 def test_alerts_and_records_that_are_alike_and_not_the_same():
@@ -182,6 +199,18 @@ def test_rules_that_are_there_twice_in_one_file_are_found_each(tmp_path):
     (group,) = RULES_OF_A_FILE.split("groups:\n")[1:]
     found = copied(tmp_path, RULES_OF_A_FILE + group.replace("name: g", "name: h"))
     assert [place for _, place, _ in found] == ["h / A", "h / B", "h / a:x:y", "h / a:x:z"]
+
+
+@pytest.mark.parametrize(
+    ("texts", "where"),
+    [
+        (["groups:\n- name: g\n  rules:\n  - {alert: A, expr: up}\n  - {alert: A, expr: up}\n"], "at line 4"),
+        (["groups: [{name: g, rules: [{alert: A, expr: up}]}]"] * 2, "in 0.yml"),
+    ],
+)
+def test_an_alert_that_is_there_twice_under_its_name_says_where(tmp_path, texts, where):
+    ((_, _, message),) = copied(tmp_path, *texts)
+    assert message == f"A is there twice, with one query and one `for`: also {where}."
 
 
 @pytest.mark.parametrize(

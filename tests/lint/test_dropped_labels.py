@@ -31,6 +31,7 @@ SILENT = {
     "external": alerting("sum(x) > 1", "{{ $externalLabels.cluster }}"),
     "a record with more": together(as_record("a:x:sum", "sum by (a) (x)"), on_panel("a:x:sum", "{{a}} {{cluster}}")),
     "a record of another file": on_panel("a:x:sum", "{{b}}"),
+    "a label of the name of a series": alerting("count by (version) (version) > 1", "{{ $labels.version }}"),
     "one link for several queries": on_panel(
         "sum by (a) (x)", panel={"label_texts": (("The link 'x'", "/d/x?var-a=${__field.labels.a}"),)}
     ),
@@ -63,6 +64,14 @@ FOUND = {
     "in a label": (
         as_alert("sum(up) == 0", labels={"team": "{{ $labels.team }}"}),
         "The label 'team' prints the label 'team', which Prometheus adds after it has filled in the texts.",
+    ),
+    "a series as if it were a label": (
+        alerting("used > used_limit", "{{ $value }} of {{ $labels.used_limit }}"),
+        "The annotation 'summary' prints 'used_limit' as a label, and it is the name of a series.",
+    ),
+    "a series, also where no label is kept": (
+        alerting("sum(used) > sum(used_limit)", "{{ $labels.used_limit }}"),
+        "and it is the name of a series.",
     ),
     "added later": (
         alerting("sum(up) == 0", "{{ $labels.alertname }}"),

@@ -1,8 +1,10 @@
 """What is known of metrics, and the rules that read it: more that they find, and what they leave alone."""
 
+from dataclasses import replace
+
 import pytest
 
-from glassbox.lint.examples import as_alert, as_record, on_panel, together
+from glassbox.lint.examples import Example, as_alert, as_record, on_board, on_panel, together
 from glassbox.lint.known_metrics import former_metrics, known_series
 from glassbox.lint.linting import judged
 from glassbox.lint.result_units import unit_of
@@ -30,6 +32,15 @@ def fixes(rule, example):
         ("DCGM_FI_DEV_ECC_DBE_VOL_TOTAL", "counter", None),
         ("DCGM_FI_DEV_FB_USED", "gauge", Unit.MEBIBYTES),
         ("ray_tasks", "gauge", None),
+        ("go_memstats_heap_alloc_bytes", "gauge", Unit.BYTES),
+        ("go_memstats_frees_total", "counter", None),
+        ("go_gc_duration_seconds_sum", "counter", Unit.SECONDS),
+        ("workqueue_depth", "gauge", None),
+        ("controller_runtime_reconcile_errors_total", "counter", None),
+        ("pilot_total_xds_rejects", "counter", None),
+        ("nginx_ingress_controller_request_duration_seconds_bucket", "counter", Unit.SECONDS),
+        ("argocd_repo_pending_request_total", "gauge", None),
+        ("envoy_cluster_upstream_cx_active", "gauge", None),
         ("vllm:e2e_request_latency_seconds_bucket", "counter", Unit.SECONDS),
         ("vllm:e2e_request_latency_seconds", "histogram", None),
         ("vllm:corrupted_requests_total", "counter", Unit.REQUESTS),
@@ -74,8 +85,21 @@ def test_where_old_and_new_name_say_other_units_the_difference_is_said():
         ("vllm:kv_cache_usage_perc * 100", Unit.PERCENT),
         ("100 * (1 - avg(vllm:kv_cache_usage_perc))", Unit.PERCENT),
         ("DCGM_FI_DEV_GPU_UTIL / 100", Unit.RATIO),
+        ('sum(rate(own_total{code="500"}[5m])) / sum(rate(own_total[5m]))', Unit.RATIO),
+        ('100 * sum(rate(own_total{code="500"}[5m])) / sum(rate(own_total[5m]))', Unit.PERCENT),
+        ("sum(node_memory_MemFree_bytes) * 100 / sum(node_memory_MemTotal_bytes)", Unit.PERCENT),
+        ("100 * own_used / own_size", None),
+        ("vllm:gpu_cache_usage_perc", Unit.RATIO),
+        ("nv_gpu_utilization", Unit.RATIO),
+        ("100 * (1 - own_free / own_free offset 1h)", Unit.PERCENT),
+        ("sum(own_total) / count(own_total)", None),
+        ("own_used / own_size", None),
         ("max by (gpu) (DCGM_FI_DEV_FB_USED)", Unit.MEBIBYTES),
         ("DCGM_FI_DEV_FB_USED * 1048576", None),
+        ("node_memory_MemFree_bytes / 1048576", Unit.MEBIBYTES),
+        ("sum(node_memory_MemFree_bytes) / 1024 / 1024", Unit.MEBIBYTES),
+        ("node_memory_MemFree_bytes / 1024", None),
+        ("node_memory_MemFree_bytes / 1e6", None),
         ("DCGM_FI_DEV_FB_USED / (DCGM_FI_DEV_FB_USED + DCGM_FI_DEV_FB_FREE)", Unit.RATIO),
         ("sum(rate(node_network_receive_bytes_total[5m]))", Unit.BYTES_PER_SECOND),
         ("sum(rate(node_network_receive_bytes_total[5m])) * 8", Unit.BITS_PER_SECOND),
@@ -113,6 +137,12 @@ def test_a_recorded_series_has_the_unit_of_its_query():
     assert messages("wrong-unit", panel) == []
 
 
+def test_the_unit_of_a_panel_is_said_to_be_wrong_once():
+    (panel,) = on_panel("vllm:kv_cache_usage_perc", panel={"unit": "percent"}).corpus.panels
+    three = replace(panel, queries=panel.queries * 3)
+    assert len(messages("wrong-unit", Example("", on_board(panels=(three,))))) == 1
+
+
 @pytest.mark.parametrize(
     ("name", "replacement"),
     [
@@ -127,6 +157,46 @@ def test_what_is_gone_is_gone_in_every_spelling(name, replacement):
 
 
 FOUND = [
+    ("unknown-metric", on_panel("rate(vllm:request_failure_total[5m])"), "No version has vllm:request_failure_total."),
+    (
+        "removed-metric",
+        on_panel("sum by (le, server) (rate(vllm:time_per_output_token_seconds_bucket[5m]))"),
+        "vllm:time_per_output_token_seconds is gone from version 0.15.0 on.",
+    ),
+    (
+        "removed-metric",
+        on_panel('llamacpp:kv_cache_usage_ratio{server="a"}'),
+        "llamacpp:kv_cache_usage_ratio is gone from version b5531 on.",
+    ),
+    (
+        "sum-of-ratios",
+        on_panel("sum by (job) (vllm:kv_cache_usage_perc or vllm:gpu_cache_usage_perc)"),
+        "vllm:kv_cache_usage_perc is a ratio of 0 to 1, which cannot be added up.",
+    ),
+    (
+        "sum-without-count",
+        on_panel(
+            "sum by (WorkerId) (rate(ray_vllm_request_queue_time_seconds_sum[5m])) "
+            "* on (WorkerId) group_left (replica) max by (WorkerId, replica) (x * 0 + 1)",
+            panel={"unit": "s"},
+        ),
+        "ray_vllm_request_queue_time_seconds_sum is not divided by ray_vllm_request_queue_time_seconds_count.",
+    ),
+    (
+        "raw-counter",
+        together(on_panel("sum(rate(foreign_total[5m]))"), as_alert("sum(foreign_total) > 100")),
+        "foreign_total is a counter, which never falls below it again before a restart.",
+    ),
+    (
+        "wrong-unit",
+        on_panel("vllm:kv_cache_usage_perc", panel={"title": "KV cache usage %"}),
+        "The values are a ratio of 0 to 1, and the title says that they are percent.",
+    ),
+    (
+        "wrong-unit",
+        on_panel("nv_gpu_utilization", panel={"unit": "percent"}),
+        "The values are a ratio of 0 to 1, and the panel shows them as 'percent'.",
+    ),
     (
         "delta-of-counter",
         on_panel("sum(delta(ray_vllm_prompt_tokens_total[1d]))"),
@@ -236,6 +306,14 @@ LEFT_ALONE = [
     ("rate-of-gauge", on_panel("rate(node_time_seconds[5m]) - 1")),
     ("missing-suffix", on_panel("$metric")),
     ("unknown-metric", on_panel("vllm:something_of_next_year")),
+    ("raw-counter", together(on_panel("rate(foreign_total[5m])"), as_alert("other_total > 100"))),
+    ("raw-counter", together(on_panel("rate(foreign_size[5m])"), as_alert("foreign_size > 100"))),
+    ("wrong-unit", on_panel("vllm:kv_cache_usage_perc", panel={"title": "KV %", "other_units": True})),
+    ("wrong-unit", on_panel("vllm:kv_cache_usage_perc * 100", panel={"title": "KV %"})),
+    ("wrong-unit", on_panel("vllm:kv_cache_usage_perc", panel={"title": "KV %", "unit": "percentunit"})),
+    ("sum-without-count", on_panel("rate(go_gc_duration_seconds_sum[5m])", panel={"title": "Time spent on GC"})),
+    ("unknown-metric", on_panel('vllm:request_errors_total{server="a"}')),
+    ("removed-metric", on_panel('vllm:num_requests_swapped{server="a"}')),
     ("unknown-metric", on_panel("node_cpu_second_total")),
     ("unknown-metric", on_panel("vllm:healthy_pods_total")),
     ("unknown-label", on_panel('vllm:num_requests_running{pod="a", model="b"}')),

@@ -139,3 +139,25 @@ def test_bars_of_buckets_without_a_rate_only_climb(type_, expected):
 )
 def test_a_quotient_of_counters_is_one_since_the_start_where_both_are_known(expr, expected):
     assert rules(on_panel(expr)) == expected
+
+
+@pytest.mark.parametrize(
+    ("expr", "reduced", "of_query", "count"),
+    [
+        ("sum(nv_gpu_power_usage)", "sum", {}, 1),
+        ("round(irate(x[2m]), 0.001) * 60", "sum", {}, 1),
+        ("sum(x_seconds_count)", "count", {}, 1),
+        ("sum(increase(x[$__interval]))", "sum", {}, 0),
+        ("sum(foreign_gauge)", "sum", {}, 0),
+        ("sum(rate(x[5m]))", "sum", {"instant": True}, 0),
+        ("sum(rate(x[5m]))", "mean", {}, 0),
+    ],
+)
+def test_points_are_added_up_only_where_each_is_what_came_since_the_last(expr, reduced, of_query, count):
+    panel = on_panel(expr, panel={"type": "stat", "reductions": (reduced,)}, **of_query)
+    assert sum(finding.rule == "sum-of-points" for finding in judged(panel.corpus)) == count
+
+
+def test_a_line_may_have_a_sum_in_its_legend():
+    panel = on_panel("rate(x[5m])", panel={"type": "timeseries", "reductions": ("sum",)})
+    assert "sum-of-points" not in rules(panel)

@@ -58,6 +58,11 @@ def test_a_choice_that_few_panels_follow_is_not_meant_for_all():
     assert found("ignored-variable", board(CHOSEN[0], CHOSEN[1], "vllm:kv_cache_usage_perc")) == []
 
 
+def test_panels_of_another_exporter_do_not_count_as_such_that_leave_a_choice_out():
+    others = ("up", "node_load1", "foreign_queue_size")
+    assert len(found("ignored-variable", board(*CHOSEN, "vllm:kv_cache_usage_perc", *others))) == 1
+
+
 def panel(number, *grid, **fields):
     return BoardPanel(f"P{number}", "stat", AT, id=number, grid=Grid(*grid) if grid else None, **fields)
 

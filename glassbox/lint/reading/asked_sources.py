@@ -7,9 +7,11 @@ from typing import Any
 from glassbox.http.json_text import objects_in
 from glassbox.lint.reading.located import object_in, text_in
 
+_VICTORIA_METRICS = "victoriametrics-metrics-datasource"
 _OF_PROMETHEUS = frozenset(
     {
         "prometheus",
+        _VICTORIA_METRICS,
         "grafana-amazonprometheus-datasource",
         "grafana-azureprometheus-datasource",
         "datasource",  # the plugin of "-- Mixed --", whose queries name their own
@@ -34,11 +36,16 @@ class DataSourceKinds:
             text_in(each, "name"): text_in(each, "query") for each in variables if each.get("type") == "datasource"
         }
         self._kinds = inputs | chosen
+        self.asks_victoria_metrics = _VICTORIA_METRICS in chosen.values()
 
     def is_prometheus(self, *askers: Mapping[str, Any]) -> bool:
-        """Whether the last of these, such as a panel and its query, that names a data source names none of another kind."""
+        """Whether the last of these, such as a panel and its query, that names a data source names none of another kind.
+
+        What asks VictoriaMetrics by its own plugin asks a Prometheus too, and is noted in `asks_victoria_metrics`.
+        """
         kinds = (self._kind(each.get("datasource")) for each in reversed(askers))
         kind = next(filter(None, kinds), "prometheus")
+        self.asks_victoria_metrics |= kind == _VICTORIA_METRICS
         return kind in _OF_PROMETHEUS
 
     def _kind(self, source: Any) -> str:

@@ -97,6 +97,7 @@ def _panel(
         repeats=text_in(panel, "repeat"),
         library="libraryPanel" in panel,
         laid_out_in=laid_out_in,
+        reductions=_reductions(panel),
         id_line=line_of(panel, "id") if "id" in panel else 0,
         unit_line=line_of(defaults, "unit") if "unit" in defaults else 0,
     )
@@ -149,6 +150,15 @@ def _other_units(panel: Mapping[str, Any]) -> bool:
     second_axis = any(text_in(each, "yaxis") == "2" for each in objects_in(panel, "seriesOverrides"))
     columns = any("unit" in each for each in objects_in(panel, "styles"))
     return overridden or computed or second_axis or columns
+
+
+def _reductions(panel: Mapping[str, Any]) -> tuple[str, ...]:
+    reduced = object_in(object_in(panel, "options"), "reduceOptions")
+    calculated = reduced.get("calcs")
+    # With `values`, every point is shown.
+    if reduced.get("values") is True or not isinstance(calculated, list):
+        return ()
+    return tuple(each for each in calculated if isinstance(each, str))
 
 
 def _thresholds(defaults: Mapping[str, Any]) -> tuple[float, ...]:

@@ -50,6 +50,8 @@ def board_of(value: Mapping[str, Any], file: str, *, uid: str = "", folder: str 
         rows=rows_of(value),
         texts=tuple(text for key, part in value.items() if key not in _PARTS for _, text in texts_within(part)),
         editable=value.get("editable") is not False,
+        # The panels are read by now.
+        for_victoria_metrics=sources.asks_victoria_metrics,
         complete=not any(panel.library for panel in panels),
         time_from=text_in(object_in(value, "time") or object_in(value, "timeSettings"), "from"),
         refresh=text_in(value, "refresh") or text_in(object_in(value, "timeSettings"), "autoRefresh"),

@@ -43,11 +43,18 @@ _KEEPING = frozenset(
     good=on_panel("histogram_quantile(0.9, sum by (le) (rate(latency_seconds_bucket[5m])))"),
 )
 def average_of_quantiles(corpus: Corpus) -> Iterator[Defect]:
-    """Also of quantiles that a rule records, and of a summary's quantile."""
+    """Also of quantiles that a rule records, and of a summary's quantiles."""
     for query in corpus.queries:
         for node in query.nodes:
-            if isinstance(node, AggregateNode) and node.operator in ("avg", "sum") and _is_quantile(node.of, corpus):
+            averages = isinstance(node, AggregateNode) and node.operator in ("avg", "sum")
+            if isinstance(node, AggregateNode) and averages and (_is_quantile(node.of, corpus) or _by_quantile(node)):
                 yield in_query(query, f"{node.operator} of quantiles is not a quantile.", node.operator)
+
+
+def _by_quantile(node: AggregateNode) -> bool:
+    """Whether it adds up the quantiles of summaries of several servers, each with its like."""
+    labels = frozenset() if node.without else frozenset(node.labels or ())
+    return isinstance(node.of, SeriesNode) and "quantile" in labels and labels.isdisjoint(("instance", "pod"))
 
 
 def _is_quantile(node: Node, corpus: Corpus, *, recorded: bool = True) -> bool:

@@ -1,6 +1,7 @@
 """Texts that name labels which the query drops."""
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from glassbox.lint.examples import on_panel
 from glassbox.lint.finding import Severity
@@ -11,7 +12,9 @@ from glassbox.lint.subjects.judged_boards import BoardPanel
 from glassbox.lint.subjects.queries import Query
 from glassbox.lint.templates import lacks_a_brace, of_alert, of_field, of_legend
 from glassbox.syntax.result_labels import NAME, LabelSet
+from glassbox.syntax.tree import AggregateNode, BinaryNode
 
+_FIX_OF_SERIES = "Print $value, or ask for the series: {{ with query `x` }}{{ . | first | value }}{{ end }}."
 _FIX = "Keep the label in the query (by, without, group_left), or take it out of the text."
 
 
@@ -25,7 +28,7 @@ _FIX = "Keep the label in the query (by, without, group_left), or take it out of
     good=on_panel("sum by (instance) (vllm:num_requests_waiting)", "{{instance}}"),
 )
 def dropped_label(corpus: Corpus) -> Iterator[Defect]:
-    """Legends, annotations, links and alerts' templates."""
+    """Legends, annotations, links and alerts' templates; in these also the name of a series that is printed as if it were a label."""
     for panel in corpus.panels:
         yield from _of_legends(panel, corpus)
         yield from _of_fields(panel, corpus)
@@ -65,11 +68,22 @@ def _of_alert(alert: GroupedRule, corpus: Corpus) -> Iterator[Defect]:
     known = {"alertname", "grafana_folder", *alert.labels} if alert.is_grafana else set[str]()
     texts = {f"annotation {name!r}": text for name, text in alert.annotations.items()}
     texts |= {f"label {name!r}": text for name, text in alert.labels.items()}
+    read = {series.name for series in alert.query.series} - _labels_named(alert.query)
     for place, text in texts.items():
-        named = (label for label in of_alert(text) if label not in known)
-        for label, kept in _dropped(alert.query, named, corpus):
+        named = [label for label in of_alert(text) if label not in known]
+        for label in filter(read.__contains__, named):
+            message = f"The {place} prints {label!r} as a label, and it is the name of a series."
+            yield in_query(alert.query, message, label, _FIX_OF_SERIES)
+        for label, kept in _dropped(alert.query, (label for label in named if label not in read), corpus):
             why = _of_the_rule(label, alert) or f"which no result has: {_kept(kept)}"
             yield in_query(alert.query, f"The {place} prints the label {label!r}, {why}.")
+
+
+def _labels_named(query: Query) -> set[str]:
+    """The labels that the query groups, joins or chooses by."""
+    grouped = (node.labels or () for node in query.nodes if isinstance(node, AggregateNode | BinaryNode))
+    chosen = ((each.label for each in series.matchers) for series in query.series)
+    return set(chain.from_iterable((*grouped, *chosen)))
 
 
 def _of_the_rule(label: str, alert: GroupedRule) -> str:

@@ -47,9 +47,9 @@ def refused(board: Board) -> list[Query]:
 
 
 def in_metrics_ql(board: Board) -> list[Query]:
-    """Those that are not PromQL, where one of them can only be meant for VictoriaMetrics; none otherwise."""
+    """Those that are not PromQL, where the dashboard or one of them can only be meant for VictoriaMetrics; none otherwise."""
     found = refused(board)
-    return found if any(is_metrics_ql(query.text) for query in found) else []
+    return found if board.for_victoria_metrics or any(is_metrics_ql(query.text) for query in found) else []
 
 
 RULES = (metricsql,)

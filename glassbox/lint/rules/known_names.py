@@ -24,11 +24,15 @@ _WHO = {True: "The exposition has no", False: "No version has"}
 _OF_ANY_EXPORTER = frozenset({"go", "process", "python", "http", "promhttp", "jvm", "up", "scrape", "target"})
 # Exporters all of whose metrics are known: others have more than are listed.
 _COMPLETE = ("vllm:",)
+# What is often read of vLLM and was never there: it counts requests that fail by the reason for which they end.
+_INVENTED = re.compile(r"vllm:(?:num_)?requests?_fail(?:ures?|ed)(?:_total)?")
+_FIX_OF_FAILURES = 'Read vllm:request_success_total{finished_reason="error"}, which counts them from version 0.13 on.'
 _NAME = re.compile(r"[a-zA-Z_:][\w:]*")
 # Their client library writes the endings, so that no version had the bare names.
 _OF_PYTHON = ("vllm:", "sglang:", "trtllm_")
-# The router of vLLM's production stack exposes names of old versions, with this label.
+# The router of vLLM's production stack exposes gauges of old versions under their names, with this label.
 _OF_A_ROUTER = re.compile(r"\bserver\b")
+_OF_A_HISTOGRAM = ("_bucket", "_sum", "_count")
 
 
 @lint_rule(
@@ -90,8 +94,13 @@ def _gone(query: Query, beside: tuple[Query, ...], corpus: Corpus) -> Iterator[t
     for former, series in gone.values():
         # Ours reads names of every version, and those that Triton still has.
         ours = corpus.own and series.name in known_series()
-        if not ours and not _is_answered(former, beside) and not _OF_A_ROUTER.search(query.text):
+        if not ours and not _is_answered(former, beside) and not _is_of_a_router(series, query):
             yield former, series
+
+
+def _is_of_a_router(series: SeriesNode, query: Query) -> bool:
+    is_gauge = series.name.startswith("vllm") and not series.name.endswith(_OF_A_HISTOGRAM)
+    return is_gauge and bool(_OF_A_ROUTER.search(query.text))
 
 
 def _with_those_beside(board: Board) -> Iterator[tuple[Query, tuple[Query, ...]]]:
@@ -155,7 +164,7 @@ def _there_instead(name: str, corpus: Corpus) -> str:
     good=on_panel("vllm:num_requests_waiting"),
 )
 def unknown_metric(corpus: Corpus) -> Iterator[Defect]:
-    """Where all metrics of the exporter are known and one of them has nearly this name, and of exporters whose exposition was given."""
+    """Where all metrics of the exporter are known and one of them has nearly this name, of failures of vLLM, and of exporters whose exposition was given."""
     prefixes = {prefix for name in corpus.exposed if (prefix := first_word(name)) not in _OF_ANY_EXPORTER}
     for query in corpus.queries:
         for series in _of_exporters(query, corpus):
@@ -166,11 +175,17 @@ def unknown_metric(corpus: Corpus) -> Iterator[Defect]:
             ):
                 continue
             exposed = first_word(series.name) in prefixes
+            invented = _INVENTED.fullmatch(series.name)
             near = _near(series.name, corpus) if exposed or series.name.startswith(_COMPLETE) else ""
-            if near or exposed:
+            if near or exposed or invented:
                 nearest = f"; {near} is nearest" if near else ""
                 message = f"{_WHO[exposed]} {series.name}{nearest}."
-                yield in_query(query, message, series.name, f"Read {near}, or correct the name." if near else "")
+                yield in_query(
+                    query,
+                    message,
+                    series.name,
+                    f"Read {near}, or correct the name." if near else _FIX_OF_FAILURES if invented else "",
+                )
 
 
 def _near(name: str, corpus: Corpus) -> str:

@@ -7,6 +7,7 @@ from glassbox.lint.examples import as_alert, on_panel
 from glassbox.lint.finding import Severity
 from glassbox.lint.known_metrics import COUNTER, GAUGE, OF_MOMENTS, ExposedSeries
 from glassbox.lint.rule import Defect, in_query, lint_rule
+from glassbox.lint.rules.misleading_numbers import says_since_start
 from glassbox.lint.rules.windows import LINES, OF_CHANGE, OF_COUNTERS, calls
 from glassbox.lint.subjects.corpus import Corpus
 from glassbox.lint.subjects.queries import Query
@@ -25,6 +26,7 @@ _BUCKETS = {"histogram_quantile": 1, "histogram_quantiles": 0}
 _QUANTILES = tuple(_BUCKETS)
 _OF_BUCKETS = ("bargauge", "heatmap")
 _DURATIONS_OR_NONE = ("", "none", "short", "s", "ms")
+_OF_ALL_TIME = re.compile(r"\b(?:consumed|spent|busy)\b", re.IGNORECASE)
 _TOKENS = re.compile(r"\btok|tok/s|\btps\b", re.IGNORECASE)
 
 
@@ -82,7 +84,8 @@ def delta_of_counter(corpus: Corpus) -> Iterator[Defect]:
     good=as_alert("sum(increase(vllm:num_preemptions_total[10m])) > 10"),
 )
 def raw_counter(corpus: Corpus) -> Iterator[Defect]:
-    """Compared with a number in an alert, drawn as a line, or buckets as bars; a difference from before is none, nor is a number that stands alone."""
+    """Compared with a number in an alert, drawn as a line that is not called cumulative, or buckets as bars; also of a name on _total that another query takes the rate of."""
+    counters = _taken_for_counters(corpus)
     for alert in corpus.alerts:
         for node in alert.query.nodes:
             if (
@@ -90,22 +93,31 @@ def raw_counter(corpus: Corpus) -> Iterator[Defect]:
                 and node.operator in (">", ">=", "!=")
                 and isinstance(node.right, NumberNode)
             ):
-                yield from _raw(alert.query, node.left, "never falls below it again before a restart", corpus)
+                effect = "never falls below it again before a restart"
+                yield from _raw(alert.query, node.left, effect, corpus, counters)
     for panel in corpus.panels:
         for query in panel.queries if panel.type in LINES + _OF_BUCKETS else ():
-            if query.tree and (panel.type in LINES or _is_of_buckets(query.tree)) and not query.instant:
-                yield from _raw(query, query.tree, "only climbs", corpus)
+            drawn = query.tree and (panel.type in LINES or _is_of_buckets(query.tree)) and not query.instant
+            if query.tree and drawn and not (query.hidden or says_since_start(panel, query)):
+                yield from _raw(query, query.tree, "only climbs", corpus, counters)
+
+
+def _taken_for_counters(corpus: Corpus) -> frozenset[str]:
+    """Names with the ending of counters that another query takes the rate of, of exporters that are not known."""
+    read = (read for query in corpus.queries for _, read, _ in calls(query, OF_COUNTERS))
+    names = {each.name for each in read if isinstance(each, SeriesNode) and each.name.endswith("_total")}
+    return frozenset(name for name in names - corpus.recorded.keys() if not corpus.known_series(name))
 
 
 def _is_of_buckets(node: Node) -> bool:
     return all(series.name.endswith("_bucket") for series in series_of(node))
 
 
-def _raw(query: Query, node: Node, what: str, corpus: Corpus) -> Iterator[Defect]:
+def _raw(query: Query, node: Node, what: str, corpus: Corpus, counters: frozenset[str]) -> Iterator[Defect]:
     while isinstance(node, AggregateNode) and node.operator in ("sum", "max", "min", "avg"):
         node = node.of
     raw = isinstance(node, SeriesNode) and node.window is None and not node.name.startswith(_OF_HARDWARE)
-    if raw and isinstance(node, SeriesNode) and _type(node, corpus) == COUNTER:
+    if raw and isinstance(node, SeriesNode) and (node.name in counters or _type(node, corpus) == COUNTER):
         yield in_query(query, f"{node.name} is a counter, which {what}.", node.name)
 
 
@@ -146,8 +158,8 @@ def last_code(corpus: Corpus) -> Iterator[Defect]:
     ),
 )
 def sum_without_count(corpus: Corpus) -> Iterator[Defect]:
-    """Of durations and of what is the largest of something, in panels whose unit does not say that it is a share or a number of requests."""
-    for panel in corpus.panels:
+    """Of durations and of what is the largest of something, in panels whose unit does not say that it is a share or a number of requests, and whose title not that it is time spent."""
+    for panel in (each for each in corpus.panels if not _OF_ALL_TIME.search(each.title)):
         for query in panel.queries:
             known = _only_read(query, corpus)
             if known and known.part == "sum" and _adds_nothing_up(known) and panel.unit in _DURATIONS_OR_NONE:
@@ -160,12 +172,17 @@ def _adds_nothing_up(known: ExposedSeries) -> bool:
 
 
 def _only_read(query: Query, corpus: Corpus) -> ExposedSeries | None:
-    """The one series that it shows the rate of, in whatever aggregation."""
+    """The one series that it shows the rate of, in whatever aggregation, and whatever lends it labels."""
     node = query.tree
-    while isinstance(node, AggregateNode):
-        node = node.of
+    while isinstance(node, AggregateNode) or (isinstance(node, BinaryNode) and _lends(node)):
+        node = node.of if isinstance(node, AggregateNode) else node.left
     read = node.arguments[0] if isinstance(node, CallNode) and node.name in OF_COUNTERS and node.arguments else None
     return corpus.known_series(read.name) if isinstance(read, SeriesNode) else None
+
+
+def _lends(node: BinaryNode) -> bool:
+    """Whether the right side only lends labels to the left one."""
+    return node.operator == "*" and node.group == "left" and bool(node.lent)
 
 
 @lint_rule(
@@ -211,9 +228,19 @@ def sum_of_ratios(corpus: Corpus) -> Iterator[Defect]:
         divided = {id(side) for node in query.nodes if isinstance(node, BinaryNode) for side in (node.left, node.right)}
         for node in query.nodes:
             if isinstance(node, AggregateNode) and id(node) not in divided and _adds_up(node):
-                known = corpus.known_series(node.of.name) if isinstance(node.of, SeriesNode) else None
-                if known and known.type == GAUGE and known.unit is Unit.RATIO:
-                    yield in_query(query, f"{known.name} is a ratio of 0 to 1, which cannot be added up.", "sum")
+                known = [corpus.known_series(each.name) for each in _alternatives(node.of)]
+                ratio = next((each for each in known if each and each.type == GAUGE and each.unit is Unit.RATIO), None)
+                if ratio:
+                    yield in_query(query, f"{ratio.name} is a ratio of 0 to 1, which cannot be added up.", "sum")
+
+
+def _alternatives(node: Node) -> Iterator[SeriesNode]:
+    """The selectors of which it is one or another."""
+    if isinstance(node, SeriesNode):
+        yield node
+    elif isinstance(node, BinaryNode) and node.operator == "or":
+        yield from _alternatives(node.left)
+        yield from _alternatives(node.right)
 
 
 def _adds_up(node: AggregateNode) -> bool:

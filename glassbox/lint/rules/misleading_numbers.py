@@ -1,5 +1,6 @@
 """Queries whose result is another number than the one that is meant."""
 
+import re
 from collections.abc import Iterator
 
 from glassbox.lint.examples import as_alert, on_panel
@@ -8,6 +9,8 @@ from glassbox.lint.known_metrics import COUNTER
 from glassbox.lint.rule import Defect, in_query, lint_rule
 from glassbox.lint.rules.windows import OF_COUNTERS, calls
 from glassbox.lint.subjects.corpus import Corpus
+from glassbox.lint.subjects.judged_boards import BoardPanel
+from glassbox.lint.subjects.queries import Query
 from glassbox.syntax.tree import (
     COMPARISONS,
     AggregateNode,
@@ -22,8 +25,18 @@ from glassbox.syntax.tree import (
 )
 
 _AVERAGING = ("avg", "avg_over_time")
+_USED = re.compile(r"(?<![a-z])used(?![a-z])", re.IGNORECASE)
+_SINCE_START = re.compile(
+    r"\b(?:cumulative|lifetime|total(?: \w+)? count|all[- ]time|so far|overall (?:avg|average|mean)|since (?:the )?(?:last )?(?:start|restart|boot))\b",
+    re.IGNORECASE,
+)
 QUANTILES = ("histogram_quantile", "histogram_quantiles")
 """The functions that take a quantile of buckets."""
+
+
+def says_since_start(panel: BoardPanel, query: Query) -> bool:
+    """Whether a title or legend says that the number is of everything since the server started."""
+    return bool(_SINCE_START.search(f"{panel.title} {query.legend}"))
 
 
 @lint_rule(
@@ -36,10 +49,10 @@ QUANTILES = ("histogram_quantile", "histogram_quantiles")
     good=on_panel('avg_over_time((up{job="api"} == bool 1)[1d:])'),
 )
 def bool_needed(corpus: Corpus) -> Iterator[Defect]:
-    """An average of what equals a number, and what is left of 1 by the average of a comparison."""
+    """An average of what equals a number, and what is left of 1 by the average of a comparison; a join or a table may read its labels alone."""
     for query in corpus.queries:
         # A join takes no more than the labels of such an average.
-        if any(isinstance(node, BinaryNode) and node.group for node in query.nodes):
+        if any(isinstance(node, BinaryNode) and node.group for node in query.nodes) or query.format == "table":
             continue
         for node in query.nodes:
             if (of := _averaged(node)) and _compares(of, "=="):
@@ -141,14 +154,34 @@ def quantile_since_start(corpus: Corpus) -> Iterator[Defect]:
     good=on_panel("sum(rate(latency_seconds_sum[5m])) / sum(rate(latency_seconds_count[5m]))"),
 )
 def average_since_start(corpus: Corpus) -> Iterator[Defect]:
-    """Of the two parts of one histogram or summary, or of two known counters, without a function around them; recorded ones are rates."""
-    for query in corpus.queries:
+    """Of the two parts of one histogram or summary, or of two known counters, without a function around them, unless a title says so; recorded ones are rates."""
+    meant = {id(query) for panel in corpus.panels for query in panel.queries if says_since_start(panel, query)}
+    for query in (each for each in corpus.queries if id(each) not in meant):
         for node in query.nodes:
             if isinstance(node, BinaryNode) and node.operator == "/":
                 above, below = _whole(node.left, corpus), _whole(node.right, corpus)
                 if _are_parts(above, below) or _are_counters((above, below), corpus):
                     message = f"{above} and {below} count everything since the server started."
                     yield in_query(query, message, above)
+
+
+@lint_rule(
+    "used-by-free",
+    Severity.ERROR,
+    title="What is used divided by what is free",
+    why="It is not a share: at half it is 1 already, and 0.9 stands for 47 percent.",
+    fix="Divide by all there is, as in used / (used + free).",
+    bad=as_alert("DCGM_FI_DEV_FB_USED / DCGM_FI_DEV_FB_FREE > 0.9"),
+    good=as_alert("DCGM_FI_DEV_FB_USED / (DCGM_FI_DEV_FB_USED + DCGM_FI_DEV_FB_FREE) > 0.9"),
+)
+def used_by_free(corpus: Corpus) -> Iterator[Defect]:
+    """Of two series whose names differ in the words used and free alone."""
+    for query in corpus.queries:
+        for node in query.nodes:
+            if isinstance(node, BinaryNode) and node.operator == "/":
+                above, below = _whole(node.left, corpus), _whole(node.right, corpus)
+                if _USED.search(above) and _USED.sub("free", above).lower() == below.lower():
+                    yield in_query(query, f"{above} is divided by {below}.", above)
 
 
 def _whole(node: Node, corpus: Corpus) -> str:
@@ -199,5 +232,6 @@ RULES = (
     nan_in_sum,
     quantile_since_start,
     average_since_start,
+    used_by_free,
     change_of_info,
 )

@@ -30,7 +30,7 @@ _MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
     good=as_alert("vllm:kv_cache_usage_perc > 0.9"),
 )
 def never_holds(corpus: Corpus) -> Iterator[Defect]:
-    """Of shares and percentages whose exporter says so, of `up`, of rates, which are not negative, and of two conditions on the same series."""
+    """Of shares and percentages whose exporter says so, of `up`, of `ALERTS`, which is 1 while an alert is there, of rates, which are not negative, and of two conditions on the same series."""
     for query in corpus.queries:
         if any(map(_compared, query.nodes)) and not _varies(query.text):
             yield from _out_of_bounds(query, corpus)
@@ -50,7 +50,8 @@ def _out_of_bounds(query: Query, corpus: Corpus) -> Iterator[Defect]:
         if _are_apart(bounds, compared.range):
             read = next(series_of(compared.of), None)
             message = f"The values are {_said(bounds)}, so that {compared} never holds."
-            yield in_query(query, message, read.name if read else compared.operator)
+            fix = "Count the alerts, as in count(ALERTS)." if read and read.name == "ALERTS" else ""
+            yield in_query(query, message, read.name if read else compared.operator, fix)
 
 
 def _said(bounds: Bounds) -> str:

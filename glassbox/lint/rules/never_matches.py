@@ -51,6 +51,38 @@ def _apart(one: ResultLabels, other: ResultLabels) -> str:
 
 
 @lint_rule(
+    "aggregate-with-series",
+    Severity.WARNING,
+    title="An aggregate matched with a series of each target",
+    why="Prometheus gives every series that it scrapes the label instance, which the aggregate has lost: nothing is joined, and the result is empty.",
+    fix="Aggregate the series too, or match by the labels that both have, as in on (team) or on ().",
+    bad=as_alert("sum(daily_cost) > daily_budget"),
+    good=as_alert("sum(daily_cost) > scalar(max(daily_budget))"),
+)
+def aggregate_with_series(corpus: Corpus) -> Iterator[Defect]:
+    """Where no `on` or `ignoring` says otherwise, of names that no rule records and no colon marks as recorded, unless impossible-match finds it."""
+    for query in corpus.queries:
+        joins = (node for node in query.nodes if isinstance(node, BinaryNode) and _joins(node) and not node.matching)
+        sides = ((node, *each) for node in joins for each in ((node.left, node.right), (node.right, node.left)))
+        for node, one, other in sides:
+            if (series := _scraped(one, corpus)) and "instance" not in corpus.labels_of(other).possible:
+                message = f"{series.name} has the label instance, which the other side of {node.operator!r} lacks."
+                yield in_query(query, message, series.name)
+                break
+
+
+def _scraped(node: Node, corpus: Corpus) -> SeriesNode | None:
+    """The selector of which this is the value itself, or compared with a number, where a target surely exposes it under this name."""
+    while isinstance(node, BinaryNode) and is_scalar(node.right):
+        node = node.left
+    if not isinstance(node, SeriesNode) or not node.name or ":" in node.name or node.either:
+        return None
+    unsure = node.name in corpus.recorded or corpus.known_series(node.name) or is_of_a_variable(node.name)
+    chosen = any(each.label == "instance" for each in node.matchers)
+    return None if unsure or chosen or node.name == "ALERTS" else node
+
+
+@lint_rule(
     "empty-selector",
     Severity.ERROR,
     title="A selector that nothing can match",
@@ -153,4 +185,4 @@ def _within(series: SeriesNode, missing: SeriesNode) -> bool:
     return series.name == missing.name and set(missing.matchers) <= set(series.matchers) and not missing.either
 
 
-RULES = (impossible_match, empty_selector, lost_label, absent_with_itself)
+RULES = (impossible_match, aggregate_with_series, empty_selector, lost_label, absent_with_itself)

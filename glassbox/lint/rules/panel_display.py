@@ -55,7 +55,8 @@ def _several(node: Node, single: set[str], corpus: Corpus) -> bool:
             known = corpus.known_series(node.name)
             return known is not None and known.labels is not None and not chooses_one(node, single)
         case CallNode():
-            return bool(node.arguments) and not node.scalar and _several(node.arguments[0], single, corpus)
+            of = node.arguments[-1 if node.name == "histogram_quantile" else 0] if node.arguments else None
+            return of is not None and not node.scalar and _several(of, single, corpus)
         case BinaryNode() if node.operator in COMPARISONS or is_scalar(node.right):
             return _several(node.left, single, corpus)
         case BinaryNode(operator="/"):

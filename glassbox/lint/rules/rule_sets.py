@@ -43,11 +43,18 @@ def same_alert(corpus: Corpus) -> Iterator[Defect]:
     for pairs in _pairs(alerts, lambda alert: (alert.query.tree, alert.for_text)):
         alert, other = pairs[0]
         if len(pairs) == 1:
-            message = f"{alert.name} fires whenever {other.name}{_elsewhere(alert, other)} does, and never else."
-            yield in_query(alert.query, message)
+            yield in_query(alert.query, _never_apart(alert, other))
         else:
             message = f"{len(pairs)} alerts of this file fire whenever others in {other.location.file} do, and never else, such as {alert.name}."
             yield Defect(_in_file(alert), message)
+
+
+def _never_apart(alert: GroupedRule, other: GroupedRule) -> str:
+    """Names the other one, or says where the one of the same name is."""
+    where = _elsewhere(alert, other)
+    if alert.name == other.name:
+        return f"{alert.name} is there twice, with one query and one `for`: also{where or f' at line {other.location.line}'}."
+    return f"{alert.name} fires whenever {other.name}{where} does, and never else."
 
 
 Pairs = list[tuple[GroupedRule, GroupedRule]]

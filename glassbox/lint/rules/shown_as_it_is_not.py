@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from glassbox.lint.examples import on_panel
 from glassbox.lint.finding import Severity
-from glassbox.lint.known_metrics import HISTOGRAM
+from glassbox.lint.known_metrics import GAUGE, HISTOGRAM
 from glassbox.lint.rule import Defect, in_query, lint_rule
 from glassbox.lint.rules.averages import is_mean
 from glassbox.lint.rules.bucket_bounds import known_bounds
@@ -97,6 +97,45 @@ def _of_range(panel: BoardPanel) -> bool:
     return not said and any(window.variable == "$__range" for query in asked for *_, window in calls(query))
 
 
+_NUMBERS_OF_POINTS = {"sum": "adds up", "count": "counts"}
+
+
+@lint_rule(
+    "sum-of-points",
+    Severity.WARNING,
+    title="A number that adds up or counts the points of a line",
+    why="How many points there are depends on the range and on the width of the screen, and so does the number: it is not how much there was.",
+    fix="Show the last value, or what came together over the range, as increase(x[$__range]) in an instant query.",
+    bad=on_panel("sum(rate(requests_total[5m]))", panel={"type": "stat", "reductions": ("sum",)}),
+    good=on_panel("sum(rate(requests_total[5m]))", panel={"type": "stat", "reductions": ("lastNotNull",)}),
+)
+def sum_of_points(corpus: Corpus) -> Iterator[Defect]:
+    """Of single numbers, of queries over a range: a sum of rates and of known gauges, and the count of any; increases of each step may be added up."""
+    for panel in (each for each in corpus.panels if each.type in _ONE_NUMBER):
+        for reduced in filter(_NUMBERS_OF_POINTS.__contains__, panel.reductions):
+            for query in (each for each in panel.queries if not (each.instant or each.hidden)):
+                if query.tree and (reduced == "count" or _is_of_now(query.tree, corpus)):
+                    yield in_query(query, f"The panel {_NUMBERS_OF_POINTS[reduced]} the points of the line.")
+
+
+def _is_of_now(node: Node, corpus: Corpus) -> bool:
+    """Whether it is a rate or a known gauge, in whatever aggregation and behind whatever factor."""
+    while True:
+        match node:
+            case AggregateNode():
+                node = node.of
+            case BinaryNode() if is_scalar(node.right):
+                node = node.left
+            case CallNode(name="round" | "ceil" | "floor"):
+                node = node.arguments[0]
+            case _:
+                break
+    known = corpus.known_series(node.name) if isinstance(node, SeriesNode) else None
+    return (known is not None and known.type == GAUGE) or (
+        isinstance(node, CallNode) and node.name in ("rate", "irate")
+    )
+
+
 @lint_rule(
     "mean-of-other-requests",
     Severity.WARNING,
@@ -181,4 +220,4 @@ def _sums_of_buckets(node: Node) -> Iterator[AggregateNode]:
                 waiting += (each.left, each.right)
 
 
-RULES = (zero_for_missing, quantile_of_whole_range, mean_of_other_requests, quantile_across_engines)
+RULES = (zero_for_missing, quantile_of_whole_range, sum_of_points, mean_of_other_requests, quantile_across_engines)

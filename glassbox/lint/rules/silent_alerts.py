@@ -99,8 +99,8 @@ def _decides(node: Node, corpus: Corpus) -> bool:
     good=as_alert('(count(up{job="api"} == 1) or vector(0)) == 0'),
 )
 def count_never_zero(corpus: Corpus) -> Iterator[Defect]:
-    """With `== 0`, `< 1`, `<= 0` and smaller numbers."""
-    for alert in corpus.alerts:
+    """With `== 0`, `< 1`, `<= 0` and smaller numbers, unless the alert also asks for absence, with `or absent(...)`."""
+    for alert in (each for each in corpus.alerts if not _or_absent(each)):
         for node, number in _below(alert):
             if _counts(node.left) and (number < 1 or (number == 1 and node.operator == "<")):
                 yield in_query(
@@ -138,6 +138,12 @@ def _below(alert: GroupedRule) -> Iterator[tuple[BinaryNode, float]]:
     for node in _giving(alert.query.tree) if alert.query.tree else ():
         if isinstance(node, BinaryNode) and node.operator in ("<", "<=", "==") and isinstance(node.right, NumberNode):
             yield node, node.right.value
+
+
+def _or_absent(alert: GroupedRule) -> bool:
+    """Whether it fires too where nothing is left."""
+    choices = (node for node in alert.query.nodes if isinstance(node, BinaryNode) and node.operator == "or")
+    return any(_asks_absence(side) for node in choices for side in (node.left, node.right))
 
 
 def _counts(node: Node) -> bool:

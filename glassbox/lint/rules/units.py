@@ -3,13 +3,15 @@
 import re
 from collections.abc import Iterator
 
-from glassbox.lint.examples import as_record, on_panel
+from glassbox.lint.examples import as_alert, as_record, on_panel
 from glassbox.lint.finding import Repair, Severity
 from glassbox.lint.result_units import unit_of
 from glassbox.lint.rule import Defect, in_query, lint_rule
 from glassbox.lint.subjects.corpus import Corpus
 from glassbox.lint.subjects.judged_boards import BoardPanel
+from glassbox.lint.templates import says_per_longer_time, values_as_shares
 from glassbox.metrics.types import Unit
+from glassbox.syntax.tree import COMPARISONS, AggregateNode, BinaryNode, CallNode, Node, SeriesNode, is_scalar
 
 _OTHER_TIMES = frozenset({"ns", "µs", "ms", "m", "h", "d", "dtdurationms"})
 _MULTIPLES_OF_BYTES = frozenset(
@@ -38,6 +40,7 @@ _SHOWS_ANOTHER = {
     Unit.REQUESTS_PER_SECOND: _PER_MINUTE,
     Unit.EVENTS_PER_SECOND: _PER_MINUTE,
 }
+_PLAIN = ("", "none", "short")
 _CALLED = {
     Unit.MEBIBYTES: "MiB",
     Unit.MEGAHERTZ: "MHz",
@@ -71,11 +74,16 @@ _SAYS_ANOTHER = {
     good=on_panel("vllm:kv_cache_usage_perc", panel={"unit": "percentunit"}),
 )
 def wrong_unit(corpus: Corpus) -> Iterator[Defect]:
-    """Where all that a query reads is known, and neither overrides nor transformations make something else of it."""
-    for panel in corpus.panels:
-        for query in panel.queries if panel.unit and not panel.other_units else ():
-            unit = unit_of(query.tree, corpus) if query.tree and not query.hidden else None
-            if unit is not None and panel.unit in _SHOWS_ANOTHER.get(unit, ()):
+    """Once for each panel and unit, where all that a query reads is known, and no override or transformation changes it; a title may say percent too."""
+    for panel in (each for each in corpus.panels if not each.other_units):
+        units = ((query, unit_of(query.tree, corpus)) for query in panel.queries if query.tree and not query.hidden)
+        # The first query of each unit.
+        first = {unit: query for query, unit in reversed(tuple(units)) if unit is not None}
+        for unit, query in first.items():
+            if unit is Unit.RATIO and panel.unit in _PLAIN and "%" in panel.title:
+                message = "The values are a ratio of 0 to 1, and the title says that they are percent."
+                yield in_query(query, message, fix="Give the panel the unit percentunit.")
+            elif panel.unit in _SHOWS_ANOTHER.get(unit, ()):
                 message = f"The values are {_CALLED.get(unit, unit.value)}, and the panel shows them as {panel.unit!r}."
                 yield in_query(query, message, repairs=_with_unit(panel, unit, corpus))
 
@@ -123,4 +131,83 @@ def wrong_unit_in_name(corpus: Corpus) -> Iterator[Defect]:
             yield in_query(rule.query, f"The values of {rule.name} are {_CALLED.get(unit, unit.value)}, not {said[0]}.")
 
 
-RULES = (wrong_unit, wrong_unit_in_name)
+_TAKEN_FOR = {True: (Unit.PERCENT, "humanizePercentage takes"), False: (Unit.RATIO, "the text takes")}
+
+
+@lint_rule(
+    "wrong-unit-in-text",
+    Severity.WARNING,
+    title="The text of an alert takes a ratio for percent, or percent for a ratio",
+    why="Whoever is called reads 0.9% where it is 90 percent, or 9000%.",
+    fix="Write {{ $value | humanizePercentage }} for a ratio of 0 to 1, and {{ $value }}% for percent of 0 to 100.",
+    bad=as_alert("vllm:kv_cache_usage_perc > 0.9", annotations={"summary": "{{ $value }}% are used."}),
+    good=as_alert(
+        "vllm:kv_cache_usage_perc > 0.9", annotations={"summary": "{{ $value | humanizePercentage }} are used."}
+    ),
+)
+def wrong_unit_in_text(corpus: Corpus) -> Iterator[Defect]:
+    """In annotations of rules of Prometheus, where all that the query reads is known, or it divides a series by itself."""
+    for alert in (each for each in corpus.alerts if not each.is_grafana and each.query.tree):
+        unit = unit_of(alert.query.tree, corpus) if alert.query.tree else None
+        for name, text in alert.annotations.items():
+            for as_ratio in set(values_as_shares(text)):
+                wrong, taken = _TAKEN_FOR[as_ratio]
+                if unit is wrong:
+                    message = f"The values are {_CALLED[wrong]}, and in the annotation {name!r} {taken} them for {'a ratio' if as_ratio else 'percent'}."
+                    yield in_query(alert.query, message)
+
+
+_OF_TIME = re.compile(r"second|time|duration|cpu|usage|busy|idle|load|ratio|percent|tick|(?<![a-z])[mnu]s(?![a-z])")
+
+
+@lint_rule(
+    "rate-in-text",
+    Severity.WARNING,
+    title="The text of an alert takes a number per second for a share, or for a number per minute or hour",
+    why="Whoever is called reads 5% where there is one error in twenty seconds, and the threshold is probably meant as a share too.",
+    fix="Divide by the rate of all of them for a share, multiply by 60 or 3600 for another time, or write that it is per second.",
+    bad=as_alert(
+        'rate(requests_total{code="500"}[5m]) > 0.05', annotations={"summary": "{{ $value | humanizePercentage }} fail"}
+    ),
+    good=as_alert(
+        'sum(rate(requests_total{code="500"}[5m])) / sum(rate(requests_total[5m])) > 0.05',
+        annotations={"summary": "{{ $value | humanizePercentage }} fail"},
+    ),
+)
+def rate_in_text(corpus: Corpus) -> Iterator[Defect]:
+    """In annotations of rules of Prometheus, of the rate of one counter whose name ends in `_total` and is not one of time."""
+    for alert in (each for each in corpus.alerts if not each.is_grafana and each.query.tree):
+        counter = _whose_rate(alert.query.tree) if alert.query.tree else ""
+        if not counter.endswith("_total") or _OF_TIME.search(counter):
+            continue
+        for name, text in alert.annotations.items():
+            if taken := _taken_for(text):
+                message = f"The values are {counter} per second, and the annotation {name!r} takes them for {taken}."
+                yield in_query(alert.query, message, counter)
+
+
+def _taken_for(text: str) -> str:
+    if any(True for _ in values_as_shares(text)):
+        return "a share"
+    return "a number per minute, hour or day" if says_per_longer_time(text) else ""
+
+
+def _whose_rate(node: Node) -> str:
+    """The name of the counter of which this is the rate, in whatever aggregation; empty for all else."""
+    while True:
+        if isinstance(node, BinaryNode) and _keeps_values(node):
+            node = node.left
+        elif isinstance(node, AggregateNode) and node.operator in ("sum", "avg", "max", "min"):
+            node = node.of
+        else:
+            break
+    of = node.arguments[0] if isinstance(node, CallNode) and node.name in ("rate", "irate") else None
+    return of.name if isinstance(of, SeriesNode) else ""
+
+
+def _keeps_values(node: BinaryNode) -> bool:
+    """Whether it is a comparison that keeps some of its left side."""
+    return node.operator in COMPARISONS and is_scalar(node.right) and not node.returns_bool
+
+
+RULES = (wrong_unit, wrong_unit_in_name, wrong_unit_in_text, rate_in_text)

@@ -149,19 +149,21 @@ def _working_texts(board: Board) -> Iterator[str]:
     ),
 )
 def ignored_variable(corpus: Corpus) -> Iterator[Defect]:
-    """Of variables that at least three of four queries match a label by, in panels of the same exporter whose metrics have that label."""
+    """Of variables that at least three of four queries match a label by, of those of the same exporter whose metrics have that label."""
     for board in corpus.boards:
         asked = [(query, panel) for panel in board.panels for query in panel.queries if query.series]
         asked = [(query, panel) for query, panel in asked if not query.hidden]
         named = {query: names_in((query.text,)) for query, _ in asked}
         chosen = _chosen(query for query, _ in asked)
         for variable in board.variables:
+            by = chosen.get(variable.name, set())
+            following = [query for query, _ in asked if variable.name in named[query]]
             free = [(query, panel) for query, panel in asked if variable.name not in named[query]]
-            if variable.name not in chosen or len(free) > len(asked) * (1 - _MOST):
+            free = [each for each in free if by and all(_is_free(series, by, corpus) for series in each[0].series)]
+            if len(following) < _FEW - 1 or len(free) > (len(following) + len(free)) * (1 - _MOST):
                 continue
             for query, panel in free:
-                by = chosen[variable.name]
-                if not _OF_ALL.search(panel.title) and all(_is_free(each, by, corpus) for each in query.series):
+                if not _OF_ALL.search(panel.title):
                     yield in_query(query, f"It ignores the choice of {variable.name!r}.", query.series[0].name)
 
 

@@ -47,21 +47,33 @@ def calls(query: Query, names: Collection[str] = OF_CHANGE) -> Iterator[tuple[st
     good=as_alert("rate(errors_total[1m]) > 1").given("# scraped every 15 s", scrape_interval_seconds=15),
 )
 def short_window(corpus: Corpus) -> Iterator[Defect]:
-    """Where the scrape interval is not known, windows that hold two samples at most with the usual 30 s, and one finding for each dashboard."""
+    """Where the scrape interval is not known, windows that hold two samples at most with the usual 30 s, and one finding for each dashboard and group of recorded series."""
     if corpus.scrape_interval_seconds:
-        for query in corpus.queries:
+        for query in _of_prometheus(corpus):
             yield from _short(
                 query, _SCRAPES * corpus.scrape_interval_seconds, duration(corpus.scrape_interval_seconds)
             )
         return
     shortest, assumed = 2 * _ASSUMED_SCRAPE_SECONDS + 1, f"{duration(_ASSUMED_SCRAPE_SECONDS)}, which is assumed"
-    for rule in corpus.rules:
-        yield from _short(rule.query, shortest, assumed)
-    for board in corpus.boards:
+    for alert in (rule for rule in corpus.rules if rule.is_alert):
+        yield from _short(alert.query, shortest, assumed)
+    for group in corpus.groups:
+        recorded = (rule.query for rule in group.rules if not rule.is_alert)
+        yield from _once("group", [defect for query in recorded for defect in _short(query, shortest, assumed)])
+    for board in (each for each in corpus.boards if not each.for_victoria_metrics):
         found = [defect for query in board.queries for defect in _short(query, shortest, assumed)]
-        if found:
-            times = f" {len(found)} windows of the dashboard are as short." if len(found) > 1 else ""
-            yield replace(found[0], message=f"{found[0].message}{times}")
+        yield from _once("dashboard", found)
+
+
+def _once(whole: str, found: list[Defect]) -> Iterator[Defect]:
+    """The first of them, with how many there are."""
+    times = f" {len(found)} windows of the {whole} are as short." if len(found) > 1 else ""
+    yield from (replace(each, message=f"{each.message}{times}") for each in found[:1])
+
+
+def _of_prometheus(corpus: Corpus) -> Iterator[Query]:
+    """The queries that no VictoriaMetrics answers, which also reads the sample before a window (its "MetricsQL", "MetricsQL features")."""
+    yield from replace(corpus, boards=tuple(each for each in corpus.boards if not each.for_victoria_metrics)).queries
 
 
 def _short(query: Query, shortest: float, scraped: str) -> Iterator[Defect]:
@@ -83,7 +95,7 @@ def _short(query: Query, shortest: float, scraped: str) -> Iterator[Defect]:
 def interval_window(corpus: Corpus) -> Iterator[Defect]:
     """Unless the query names a shortest step that is long enough, or may be: of a variable whose values are not known."""
     enough = _SCRAPES * (corpus.scrape_interval_seconds or _GRAFANAS_SCRAPE_SECONDS)
-    for query in corpus.queries:
+    for query in _of_prometheus(corpus):
         if _may_be_short(query, enough):
             for function, _, window in calls(query):
                 if window.variable == "$__interval":

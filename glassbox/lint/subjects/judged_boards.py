@@ -50,6 +50,7 @@ class BoardPanel:
     of its fields another unit, or that its fields are computed. `texts` are every string of it but its queries and legends, which may
     name variables. `label_texts` are those that name labels of the result as `{{label}}` or `${__field.labels.label}`, with where they
     stand: names of fields, links. `laid_out_in` numbers what it is laid out in: the dashboard, or a row that is folded.
+    `reductions` are what makes one number of the points of a line, as Grafana calls it: "lastNotNull", "sum", "count".
     `id_line` and `unit_line` are the lines in which these two stand, 0 where they are not known.
     """
 
@@ -72,6 +73,7 @@ class BoardPanel:
     repeats: str = ""
     library: bool = False
     laid_out_in: int = 0
+    reductions: tuple[str, ...] = ()
     id_line: int = 0
     unit_line: int = 0
 
@@ -114,7 +116,7 @@ class Board:
     """A dashboard. `texts` are all strings of it that are not in a panel, row, variable or annotation.
 
     `complete` is False where parts of it could not be read, so that what seems missing may be there. `time_from` and `refresh` are the
-    range and the pause with which it opens, as they are written.
+    range and the pause with which it opens, as they are written. `for_victoria_metrics` says that it asks VictoriaMetrics by its own plugin.
     """
 
     title: str
@@ -130,6 +132,7 @@ class Board:
     texts: tuple[str, ...] = ()
     editable: bool = True
     complete: bool = True
+    for_victoria_metrics: bool = False
     time_from: str = ""
     refresh: str = ""
 

@@ -12,6 +12,7 @@ from glassbox.errors import GlassboxError
 from glassbox.lint.finding import Severity
 from glassbox.lint.linting import judged
 from glassbox.lint.reading import files_read
+from glassbox.lint.subjects.corpus import Corpus
 from glassbox.lint.subjects.judged_boards import Grid
 from glassbox.lint.subjects.queries import QueryKind
 from tests.support import lint_files
@@ -249,6 +250,30 @@ def test_queries_of_other_data_sources_are_none_of_prometheus(tmp_path, kind):
 def test_queries_of_an_unknown_data_source_are_read(tmp_path, source):
     panel = {"title": "x", "datasource": source, "targets": [{"expr": "up"}]}
     assert [query.text for query in the_board(tmp_path, json.dumps({"panels": [panel]})).queries] == ["up"]
+
+
+@pytest.mark.parametrize(
+    ("source", "of_victoria_metrics"),
+    [({"type": "victoriametrics-metrics-datasource"}, True), ("$ds", True), ({"type": "prometheus"}, False)],
+)
+def test_what_asks_victoria_metrics_is_judged_but_for_its_windows(tmp_path, source, of_victoria_metrics):
+    variables = [{"name": "ds", "type": "datasource", "query": "victoriametrics-metrics-datasource"}]
+    exprs = ("rate(up)", "rate(node_load1[1m])", "rate(x[$__interval])")
+    panel = {"title": "x", "datasource": source, "targets": [{"expr": expr} for expr in exprs]}
+    held = {"panels": [panel]} | ({"templating": {"list": variables}} if source == "$ds" else {})
+    board = the_board(tmp_path, json.dumps(held))
+    of_windows = {"short-window", "interval-window", "not-promql"}
+    said = {each.rule for each in judged(Corpus(boards=(board,)), select=("rate-of-gauge", *of_windows))}
+    assert said == {"rate-of-gauge"} | (set() if of_victoria_metrics else of_windows)
+    assert board.for_victoria_metrics is of_victoria_metrics
+
+
+@pytest.mark.parametrize(
+    ("reduced", "read"), [({"calcs": ["sum"]}, ("sum",)), ({"calcs": ["sum"], "values": True}, ()), ({}, ())]
+)
+def test_what_makes_one_number_of_a_line_is_read(tmp_path, reduced, read):
+    panel = {"type": "stat", "options": {"reduceOptions": reduced}, "targets": [{"expr": "up"}]}
+    assert the_board(tmp_path, json.dumps({"panels": [panel]})).panels[0].reductions == read
 
 
 def test_a_mixed_panel_asks_each_of_its_sources(tmp_path):

@@ -1,0 +1,104 @@
+"""Shares that are the same whatever happens: of a series in itself, and of a limit that is 0."""
+
+from collections.abc import Iterator
+
+from glassbox.lint.examples import as_alert
+from glassbox.lint.finding import Severity
+from glassbox.lint.rule import Defect, in_query, lint_rule
+from glassbox.lint.subjects.corpus import Corpus
+from glassbox.lint.words import listed
+from glassbox.syntax.grafana_variables import is_of_a_variable
+from glassbox.syntax.tree import AggregateNode, BinaryNode, CallNode, Node, SeriesNode, is_scalar, series_of
+
+_LIMIT = "container_spec_memory_limit_bytes"
+# Labels of which a value says which container is meant.
+_CHOOSES_ONE = ("container", "container_name", "name", "pod", "pod_name")
+
+
+@lint_rule(
+    "divided-by-itself",
+    Severity.ERROR,
+    title="Series that are divided by themselves",
+    why="Prometheus joins the two sides where all their labels are equal, so that each series that the left side picks meets itself: "
+    "the share is always 1, and one error among a million requests is 100%.",
+    fix="Aggregate both sides without the label that is picked, as in sum(...) / sum(...) or sum by (job) (...) / sum by (job) (...).",
+    bad=as_alert('rate(requests_total{code=~"5.."}[5m]) / rate(requests_total[5m]) > 0.05'),
+    good=as_alert('sum(rate(requests_total{code=~"5.."}[5m])) / sum(rate(requests_total[5m])) > 0.05'),
+)
+def divided_by_itself(corpus: Corpus) -> Iterator[Defect]:
+    """Of two sides that differ only in what the left one picks besides, by labels that both keep, without `on` or `ignoring`."""
+    for query in corpus.queries:
+        for node in query.nodes:
+            if isinstance(node, BinaryNode) and node.operator == "/" and not node.matching:
+                above = _unscaled(node.left)
+                if picked := _picked(above, node.right):
+                    name = next(series_of(above)).name
+                    message = f"Both sides have {listed(sorted(picked))}, so that each series of {name} is divided by itself, which is always 1."
+                    yield in_query(query, message, name)
+
+
+@lint_rule(
+    "limit-of-zero",
+    Severity.WARNING,
+    title="An alert that always fires for what has no limit",
+    why="The limit of a container without one is 0 in cAdvisor, and a number divided by 0 is infinite, which is above any threshold.",
+    fix="Divide by the limits above 0 alone, as in x / (container_spec_memory_limit_bytes > 0).",
+    bad=as_alert("container_memory_working_set_bytes / container_spec_memory_limit_bytes > 0.9"),
+    good=as_alert("container_memory_working_set_bytes / (container_spec_memory_limit_bytes > 0) > 0.9"),
+)
+def limit_of_zero(corpus: Corpus) -> Iterator[Defect]:
+    """Where the alert asks nothing else of the containers, and names none of them, which may well have a limit."""
+    for alert in (each for each in corpus.alerts if not each.is_grafana):
+        node = alert.query.tree
+        if isinstance(node, BinaryNode) and node.operator in (">", ">=") and is_scalar(node.right):
+            share = _unscaled(node.left)
+            divisor = share.right if isinstance(share, BinaryNode) and share.operator == "/" else None
+            if isinstance(divisor, SeriesNode) and divisor.name == _LIMIT and not _names_one(divisor):
+                yield in_query(alert.query, f"{alert.name} always fires for containers without a limit.", divisor.name)
+
+
+def _names_one(series: SeriesNode) -> bool:
+    return any(each.label in _CHOOSES_ONE and each.operator == "=" for each in series.matchers)
+
+
+def _unscaled(node: Node) -> Node:
+    """What is multiplied by a number."""
+    while isinstance(node, BinaryNode) and node.operator == "*" and is_scalar(node.left) != is_scalar(node.right):
+        node = node.right if is_scalar(node.left) else node.left
+    return node
+
+
+def _picked(one: Node, other: Node) -> frozenset[str] | None:
+    """The labels by which one picks among the series of the other, all of which both still have; None where they differ in more."""
+    if isinstance(one, SeriesNode) and isinstance(other, SeriesNode):
+        return _matched_besides(one, other)
+    if isinstance(one, CallNode) and isinstance(other, CallNode):
+        same = one.name == other.name and len(one.arguments) == len(other.arguments) == 1
+        return _picked(one.arguments[0], other.arguments[0]) if same else None
+    if isinstance(one, AggregateNode) and isinstance(other, AggregateNode):
+        picked = _picked(one.of, other.of)
+        return picked if picked and _is_alike(one, other) and _keeps(one, picked) else None
+    return None
+
+
+def _matched_besides(one: SeriesNode, other: SeriesNode) -> frozenset[str] | None:
+    read = [(each.name, each.window, each.offset_seconds, each.either) for each in (one, other)]
+    if read[0] != read[1] or one.either or not one.name or not set(other.matchers) <= set(one.matchers):
+        return None
+    return frozenset(each.label for each in one.matchers if each not in other.matchers)
+
+
+def _is_alike(one: AggregateNode, other: AggregateNode) -> bool:
+    groups = [(each.operator, each.parameter, each.labels, each.without) for each in (one, other)]
+    return groups[0] == groups[1]
+
+
+def _keeps(node: AggregateNode, labels: frozenset[str]) -> bool:
+    """Whether the result has all of these labels, whatever a variable stands for."""
+    named = node.labels or ()
+    if any(map(is_of_a_variable, named)):
+        return False
+    return labels.isdisjoint(named) if node.without else labels <= set(named)
+
+
+RULES = (divided_by_itself, limit_of_zero)

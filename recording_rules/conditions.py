@@ -75,7 +75,7 @@ def always_queueing() -> Expr:
 
 def failing(limits: Thresholds) -> Expr:
     """Share of server errors among HTTP requests, where it is far above any promise and there are enough requests to judge."""
-    share = ratio(instant(requests.HTTP_ERRORS), instant(requests.HTTP_REQUESTS)) > FAILING_RATIO
+    share = ratio(requests.failed(), instant(requests.HTTP_REQUESTS)) > FAILING_RATIO
     return share.and_(instant(requests.HTTP_REQUESTS) * RATE_WINDOW_SECONDS >= limits.minimum_requests)
 
 

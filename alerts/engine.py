@@ -82,7 +82,7 @@ def group(settings: Settings) -> AlertGroup:
                 expr=_generates_slowly(limits),
                 for_="10m",
                 severity=Severity.TICKET,
-                cannot_see="A slow engine that is idle now and then, or that is busy reading input. Tokens of answers that callers give up count as output. It compares with fixed limits, not with what the model usually does.",
+                cannot_see="A slow engine that is idle now and then, or that is busy reading input. One slow replica beside others, whose tokens count too: the Replicas board compares them. Tokens of answers that callers give up count as output. It compares with fixed limits, not with what the model usually does.",
                 panel=("llm-serving", "Tokens"),
                 summary=f"{MODEL_TEXT} generates slowly",
                 description=f"{{{{ $value | humanize }}}} tokens/s in total while requests are running. That is below {limits.tokens_low_per_second:g} in total, and below {limits.tokens_low_per_second_per_request:g} per running request.",

@@ -12,9 +12,10 @@ from glassbox.query.rules import Alert, Severity
 from glassbox.query.selectors import regex
 from glassbox.query.wording import last
 from glassbox.settings.model import Jobs, Settings
-from recording_rules import answering, engine, instances, targets
+from recording_rules import answering, engine, instances, requests, targets
 from recording_rules.levels import INSTANCE, JOB, PLACE, SERVED, TARGET
 from recording_rules.memory import GONE_REMEMBERED
+from recording_rules.sources import OF_PREFILL
 
 _PANEL = ("inference-overview", "Health")
 
@@ -34,7 +35,10 @@ _NO_CAPACITY_CANNOT_SEE = (
     "Targets that answer scrapes while no request is answered: InferenceNothingAnswered. "
     "A namespace whose targets are no longer known while another namespace answers, and a job that may be at zero "
     "(0 in jobs.replicas) in one of its namespaces only: up by namespace. "
-    "Callers who ask for a model's former name after a roll-out: HTTP 404 at the gateway."
+    "A model whose targets are all taken away within 2 hours of another model's arrival in their job: that looks like a new name. "
+    "Callers who ask for a model's former name after a roll-out: HTTP 404 at the gateway. "
+    "Prefill instances that are all gone while decode instances answer, and decode instances that are all gone where prefill "
+    "instances lack the label inference_role: InferenceQPSLow."
 )
 _DOWN_CANNOT_SEE = (
     "A target that leaves service discovery while others of its job stay, without jobs.replicas; any target of a job with 0 there. "
@@ -42,7 +46,8 @@ _DOWN_CANNOT_SEE = (
 )
 _MUTE_CANNOT_SEE = (
     "A target that reports its running requests and nothing else: the panels of its model are empty. "
-    "It does not know whether the engine of a process that answers is still loading."
+    "It does not know whether the engine of a process that answers is still loading, nor that a server was not asked yet: "
+    "TGI and Dynamo have no series before the first request after a start, so it fires until then."
 )
 
 
@@ -80,9 +85,19 @@ def _unserved() -> Expr:
     A model that was idle when it went was taken away, or scaled to zero.
     """
     # Recorded gauges outlive a failed scrape, so that a dead target serves no model although it still has them.
-    now = instances.serving().unless(instant(answering.DOWN), on=TARGET)
+    there = instances.serving().unless(instant(answering.DOWN), on=TARGET)
+    now = there.unless(_prefills_for_others(there), on=INSTANCE)
     lost = answering.in_use(SERVED).unless(now, on=SERVED).and_(instant(answering.STEADY), on=JOB)
     return group_by(SERVED, lost).unless(_renamed())
+
+
+def _prefills_for_others(serving: Expr) -> Expr:
+    """Prefill instances of jobs that had decode instances of the model within the hour: alone they answer no caller.
+
+    The requests that prefill instances finish are not recorded.
+    """
+    prefill = instant(scrape.UP, **OF_PREFILL)
+    return serving.and_(prefill, on=TARGET).and_(over_time("last", requests.REQUESTS, GONE_REMEMBERED), on=SERVED)
 
 
 def _job_down(down: Expr) -> Expr:

@@ -79,7 +79,7 @@ def _of_engines(settings: Settings) -> str:
 def _in_no_window(settings: Settings) -> str:
     """What no window counts, however long it is."""
     fewest = settings.thresholds.minimum_requests
-    return f"{_OTHERS_HAVE} Requests that callers of an engine give up, where fewer than {fewest} are started within {span(RATE_WINDOW_SECONDS)}; at a service that our exporter measures, fewer than {fewest} within {span(FEW_WINDOW)}."
+    return f"{_OTHERS_HAVE} Requests that callers of an engine give up, where fewer than {fewest} are started within {span(RATE_WINDOW_SECONDS)}; at a service that our exporter measures, fewer than {fewest} within {span(FEW_WINDOW)}. Failures of what vLLM answers without its engine, such as counting tokens."
 
 
 def _slowest_page(settings: Settings) -> str:

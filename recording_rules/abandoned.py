@@ -177,12 +177,14 @@ def slow_and_judged(slow: Expr, observed: Expr) -> tuple[Expr, Expr]:
 def failed_and_judged(errors: Expr, http_requests: Expr) -> tuple[Expr, Expr]:
     """Requests of a model per second that failed or were given up, and all that were made: the one is a share of the other.
 
-    `errors` and `http_requests` are per second, by model. vLLM's HTTP requests contain those whose clients left, our exporter's
-    do not. What is given up before vLLM's server counts it, or estimated higher than that, is more than the HTTP requests: then
-    the failures themselves are all that is known to be made. So the share is at most 1, and nothing is counted twice.
+    `errors` and `http_requests` are per second, by model; streams that fail midway are added to the errors. vLLM's HTTP requests
+    contain those whose clients left, our exporter's do not. What is given up before vLLM's server counts it, or estimated higher
+    than that, is more than the HTTP requests: then the failures themselves are all that is known to be made. So the share is at
+    most 1, and nothing is counted twice.
     """
     none = http_requests * 0
-    failed = errors.or_(none) + instant(ABANDONED).or_(none)
+    answered_badly = errors.or_(none) + requests.failed_midway().or_(none)
+    failed = answered_badly + instant(ABANDONED).or_(none)
     counted = http_requests + instant(CLIENTS_LEFT).or_(none)
     return failed, (counted >= failed).or_(failed)
 

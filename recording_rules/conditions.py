@@ -20,7 +20,7 @@ FAILING_RATIO = 0.05
 # A share varies with the mix of requests: three times as much is not chance.
 TRUNCATED_FACTOR = 3
 # Without tokens, only a finished request shows life, and an answer may take minutes.
-HUNG_WINDOW = "10m"
+HUNG_WINDOW, _HALF_HUNG = "10m", "5m"
 # Nielsen 1993, "Response Times: The 3 Important Limits": nobody notices less than a tenth of a second.
 _FRONTEND_SECONDS_NOTABLE = 0.1
 
@@ -75,7 +75,7 @@ def always_queueing() -> Expr:
 
 def failing(limits: Thresholds) -> Expr:
     """Share of server errors among HTTP requests, where it is far above any promise and there are enough requests to judge."""
-    share = ratio(instant(requests.HTTP_ERRORS), instant(requests.HTTP_REQUESTS)) > FAILING_RATIO
+    share = ratio(requests.failed(), instant(requests.HTTP_REQUESTS)) > FAILING_RATIO
     return share.and_(instant(requests.HTTP_REQUESTS) * RATE_WINDOW_SECONDS >= limits.minimum_requests)
 
 
@@ -104,6 +104,7 @@ def nothing_finishes() -> Expr:
     """
     never_idle = over_time("min", engine.RUNNING, HUNG_WINDOW) > 0
     none = over_time("max", requests.REQUESTS, HUNG_WINDOW).equals(0)
-    there_before = instant(requests.REQUESTS).shifted(HUNG_WINDOW)
+    # Ten minutes in which Prometheus was away are no ten minutes without an end.
+    there_before = instant(requests.REQUESTS).shifted(HUNG_WINDOW).and_(instant(requests.REQUESTS).shifted(_HALF_HUNG))
     hung = never_idle.and_(none).and_(there_before).unless(instant(engine.GENERATION_TOKENS))
     return hung.reported_by((hung.shape.reporters or EVERYBODY) - (engine.GENERATION_TOKENS.reporters or EVERYBODY))

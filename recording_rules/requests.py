@@ -9,7 +9,7 @@ from glassbox.metrics.types import Counter, Unit
 from glassbox.query.apart import of_each_engine
 from glassbox.query.births import rate_from_birth
 from glassbox.query.expr import Expr
-from glassbox.query.promql import first_by, group_by, most, over_time, rate, sum_by, with_label
+from glassbox.query.promql import clamp_min, first_by, group_by, instant, most, over_time, rate, sum_by, with_label
 from glassbox.query.readings import beside_first
 from glassbox.query.reporters import telling
 from glassbox.query.rules import Record, RecordGroup
@@ -32,6 +32,12 @@ GROUP = RecordGroup("requests")
 
 # The window of the request rate, short so that a drop shows soon, and the one that takes its place where scrapes fail.
 WINDOW, _LONGER = "1m", "2m"
+
+# Paths that vLLM answers without its engine: clients poll for models and stored answers, count tokens, render prompts and load
+# adapters (0.33, `vllm/entrypoints`). They need not be well where the engine is not, and say nothing of it.
+_FOR_THE_ENGINE = not_regex(
+    "|/v1/models|/(de)?tokenize|/tokenizer_info|.*/(count_tokens|render)|/v1/responses/.*|/v1/(un)?load_lora_adapter|/docs|/openapi.json|/is_.*"
+)
 
 # The status that our exporter gives to a request whose client left before the end of the answer.
 CLIENT_LEFT = "499"
@@ -123,8 +129,8 @@ def _http_of_vllm_and_services(counted: Callable[..., Expr], status: Matchers) -
 
 def _http_of_vllm(counted: Callable[..., Expr], status: Matchers) -> Expr:
     """Requests by process. What fails in a prefill instance never reaches a decode instance, so it counts as a request of its own."""
-    # Gateways and clients poll /v1/models. vLLM does not count health and metrics paths at all.
-    of_vllm = partial(counted, vllm.HTTP_REQUESTS, handler=not_regex("|/v1/models"))
+    # vLLM does not count health and metrics paths at all.
+    of_vllm = partial(counted, vllm.HTTP_REQUESTS, handler=_FOR_THE_ENGINE)
     return of_vllm(**OF_CALLERS, **status).or_(of_vllm(**OF_PREFILL, **FAILED))
 
 
@@ -172,15 +178,30 @@ HTTP_ERRORS = Record(
     of_one=without_failures(_http_of_one(failed=True), HTTP_REQUESTS),
 )
 
-# Paths that are answered without the engine: clients poll these, and count tokens (vLLM 0.32, `vllm/entrypoints`).
-_WITHOUT_THE_ENGINE = not_regex("|/v1/models|/(de)?tokenize|/docs|/openapi.json|/tokenizer_info|/is_.*")
+
+def failed_midway() -> Expr:
+    """Requests of a model per second that an engine ended with an error, beyond those that were answered with one.
+
+    A stream that has begun keeps its status 2xx (vLLM 0.33, `GenerateBaseServing._raise_if_error`). A list of prompts is one HTTP
+    request and several of the engine: no more are counted than were answered.
+    """
+    ended = by_reason(sum_by(MODEL, instant(REQUESTS_FINISHED, finished_reason="error")))
+    more_than_answered = clamp_min(ended - instant(HTTP_REQUESTS), 0)
+    return clamp_min(ended - more_than_answered - instant(HTTP_ERRORS), 0)
+
+
+def failed() -> Expr:
+    """Requests of a model per second that ended in an error of the server, whatever their status."""
+    return instant(HTTP_ERRORS) + failed_midway().or_(instant(HTTP_ERRORS) * 0)
+
+
 # A request whose client left counts as a success in vLLM (`abandoned` has the source).
 SUCCEEDED = Record(
     "model:inference_http_succeeded:rate5m",
     beside_first(
         sum_by(
             MODEL,
-            _of_models(rate(vllm.HTTP_REQUESTS, "5m", **OF_CALLERS, handler=_WITHOUT_THE_ENGINE, status=regex("2.."))),
+            _of_models(rate(vllm.HTTP_REQUESTS, "5m", **OF_CALLERS, handler=_FOR_THE_ENGINE, status=regex("2.."))),
         )
     ),
     "Requests for an engine per second that its HTTP server counts as answered well, those whose clients left among them.",

@@ -101,7 +101,7 @@ def failing(settings: Settings) -> Expr:
 )
 def only_errors(_settings: Settings) -> Expr:
     # Sums of the same rates in another order differ a little.
-    return instant(requests.HTTP_ERRORS) > instant(requests.HTTP_REQUESTS) * _ALL_RATIO
+    return requests.failed() > instant(requests.HTTP_REQUESTS) * _ALL_RATIO
 
 
 @signal("Requests are started, and none is answered.", roles.TIME_TO_FIRST_TOKEN.count)

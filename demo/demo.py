@@ -167,8 +167,9 @@ def stand_in(prometheus_url: str, past: WrittenPast | None = None) -> GrafanaSta
 
 
 def push(settings_file: Path, grafana_url: str) -> None:
-    """Push as a user does; raises GlassboxError when deploy.py fails."""
-    command = [sys.executable, "deploy.py", "--settings", str(settings_file), "--grafana", grafana_url]
+    """Push as a user does, with the backup in the folder of the settings; raises GlassboxError when deploy.py fails."""
+    backups = ["--backups", str(settings_file.parent / "backups")]
+    command = [sys.executable, "deploy.py", "--settings", str(settings_file), "--grafana", grafana_url, *backups]
     click.echo(f"$ python {' '.join(command[1:])}")
     environment = {**os.environ, **GRAFANA_LOGIN}
     done = subprocess.run(command, cwd=ROOT, env=environment, timeout=PUSH_TIMEOUT_SECONDS, check=False)

@@ -36,7 +36,7 @@ def no_backups_in_the_checkout() -> Iterator[None]:
     here = ROOT / BACKUPS
     before = sorted(here.glob("*"))
     yield
-    assert sorted(here.glob("*")) == before
+    assert sorted(here.glob("*")) == before, "a push left its backup in the checkout, of this test or of one beside it"
 
 
 @pytest.fixture(scope="session")

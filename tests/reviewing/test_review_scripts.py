@@ -64,6 +64,36 @@ def test_what_cannot_be_done_is_said_and_the_rest_is_done(tmp_path, broken):
     assert (tmp_path / "out" / "lint.sarif").exists() == (broken != "lint")
 
 
+# A plan with changes, or none, by the address that it is asked for.
+PLAN = """
+import sys
+assert sys.argv[1:] == ["plan", "--grafana", sys.argv[3], "--markdown"]
+if sys.argv[3] == "http://none":
+    print("Error: http://none does not answer: is it running?", file=sys.stderr)
+    raise SystemExit(1)
+print("**Plan: 1 to create.**")
+raise SystemExit(2)
+"""
+
+
+@pytest.mark.parametrize(
+    ("url", "code", "text"),
+    [
+        ("http://grafana", 0, "**Plan: 1 to create.**\n"),
+        ("http://none", 1, "There is no plan:\n\n    Error: http://none does not answer: is it running?\n"),
+    ],
+)
+def test_the_comment_of_a_plan_holds_it_or_says_why_there_is_none(tmp_path, url, code, text):
+    (tmp_path / ".ci").mkdir()
+    script = tmp_path / ".ci" / "plan"
+    script.write_bytes((ROOT / ".ci" / "plan").read_bytes())
+    (tmp_path / "deploy.py").write_text(PLAN)
+    given = {"PATH": os.environ["PATH"], "PYTHON": sys.executable}
+    done = subprocess.run(["bash", script, url, "plan.md"], env=given, cwd=tmp_path, check=False, capture_output=True)
+    assert done.returncode == code
+    assert (tmp_path / "plan.md").read_text() == f"<!-- glassbox-plan -->\n### Plan\n\n{text}"
+
+
 @contextmanager
 def gitlab(notes):
     """A GitLab with these notes on a merge request; yields its address and what was asked of it."""
@@ -123,19 +153,21 @@ esac
 """
 
 
+@pytest.mark.parametrize("mark", [MARK, "<!-- glassbox-plan -->"])
 @pytest.mark.parametrize(
     ("ours", "asked"), [("", "POST repos/o/n/issues/5/comments"), ("42\n", "PATCH repos/o/n/issues/comments/42")]
 )
-def test_a_comment_on_github_is_written_once_and_then_anew(tmp_path, ours, asked):
+def test_a_comment_on_github_is_written_once_and_then_anew(tmp_path, ours, asked, mark):
     (tmp_path / "gh").write_text(GH)
     (tmp_path / "gh").chmod(0o755)
-    (tmp_path / "comment.md").write_text(MARK + "é" * 40_000)
+    (tmp_path / "comment.md").write_text(mark + "é" * 40_000)
     log = tmp_path / "asked"
     given = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "GH_REPO": "o/n", "ASKED": str(log), "OURS": ours}
     script = ROOT / ".ci" / "comment-on-github"
     subprocess.run([script, "5", tmp_path / "comment.md"], env=given, check=True, capture_output=True)
-    _, second, body = log.read_text().splitlines()
+    first, second, body = log.read_text().splitlines()
+    assert f'startswith("{mark}")' in first
     assert second == f"api --method {asked} --field body=@- --silent"
     # GitHub refuses more than 65,536 characters.
-    assert body.startswith(MARK)
+    assert body.startswith(mark)
     assert 29_900 < len(body) < 60_000

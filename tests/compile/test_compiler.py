@@ -20,7 +20,7 @@ from glassbox.errors import GlassboxError
 from glassbox.query.measures import BLOCK_SECONDS
 from glassbox.query.rules import RecordGroup
 from glassbox.settings.model import GrafanaTarget, Jobs, Settings, Thresholds
-from recording_rules import engine, workload
+from recording_rules import engine, requests, workload
 from tests.support.ours import our_alert_groups, our_bundle, our_record_groups
 from tests.support.own_targets import own_targets
 
@@ -127,7 +127,7 @@ def test_names_that_strangers_share_are_read_from_the_service_jobs():
     for rule in rules(BUNDLE.recording_rules) + rules(BUNDLE.alerts):
         for _, matchers in shared.findall(rule["expr"]):
             if matchers.startswith('{job=~".+"'):
-                partner = r"(and on \(job, instance\)|unless on \(job(, instance, pod)?\))"
+                partner = r"(and on \(job, instance\)|unless on \(job(, instance(, pod)?)?\))"
                 assert re.search(partner + r' \(?(max_over_time\()?up{job=~"\.\+"', rule["expr"])
             elif rule.get("alert") == "MonitoringJobUnlisted":
                 assert 'job!~"hunyuanocr|vllm"' in matchers, rule["expr"]
@@ -302,5 +302,7 @@ def test_what_is_recorded_rarely_is_read_by_no_rule_and_within_a_block_of_a_base
     queries = [rule["expr"] for rule in rules(BUNDLE.recording_rules) + rules(BUNDLE.alerts)]
     read = {record.name for record in rare.records if any(record.name in query for query in queries)}
     # Only for whether they have a bucket, which is a fact of the model's server.
-    assert read == {each.bucket.name for each in (engine.TIME_TO_FIRST_TOKEN, workload.TIME_PER_OUTPUT_TOKEN)}
+    assert read == {
+        each.bucket.name for each in (requests.DURATION, engine.TIME_TO_FIRST_TOKEN, workload.TIME_PER_OUTPUT_TOKEN)
+    }
     assert 2 * Settings().rare_interval_seconds < BLOCK_SECONDS

@@ -139,7 +139,7 @@ def test_lint_sees_what_is_wrong_with_it(own, capsys):
     assert "OwnBusy.md: error: The runbook lacks Meaning" in said
     assert "OwnGone.md: error: The runbook belongs to no alert" in said
     assert "job:own_idle:max is read by nothing" in said
-    assert said.endswith("\n2 errors, 1 warning in 11 dashboards and 446 rules.\n")
+    assert said.endswith("\n2 errors, 1 warning in 11 dashboards and 450 rules.\n")
 
 
 def test_settings_choose_among_it_as_among_ours(own):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from glassbox.compile.bundle import Bundle, CompiledContent, Json
@@ -68,14 +69,14 @@ class DashboardsAsBefore(DashboardKind):
         return [each["before"] for each in self._objects.values() if each["before"]]
 
     def live(self, survey: Survey, content: Json) -> Json | None:
-        live = self.now(survey.grafana, content)
+        live = self.read(survey.grafana, self.identity(content))
         if not (live and self.equal(content, live)):
             _refuse_synced_boards(survey, content["folderUid"])
         return live
 
     def leftovers(self, survey: Survey, wanted: Iterable[Json]) -> Iterable[Json]:
         uids = [uid for uid, each in self._objects.items() if each["before"] is None]
-        created = at_once(self.read_at_once, survey.grafana.dashboard, uids)
+        created = at_once(self.read_at_once, partial(self.read, survey.grafana), uids)
         left = [live for live in created if live and self.in_our_folder(live, survey.folder_uid)]
         if left:
             _refuse_synced_boards(survey, survey.folder_uid)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from glassbox.compile.bundle import Json
@@ -15,6 +16,7 @@ from glassbox.grafana.differences.board_differences import board_differences
 from glassbox.grafana.differences.difference import Difference, changed
 from glassbox.grafana.differences.taken_over import is_taken_over
 from glassbox.grafana.kinds.kind import Deployment, Edit, ObjectKind
+from glassbox.grafana.kinds.managed_boards import left_to_manager, manager_of
 from glassbox.grafana.ownership import begins_as_ours, left_alone, owner_among, tag_of
 
 if TYPE_CHECKING:
@@ -27,7 +29,10 @@ MESSAGE = "glassbox "
 
 
 class DashboardKind(ObjectKind):
-    """{"dashboard", "folderUid"}; live {"dashboard", "meta"}. Our tag and the installation's make a dashboard ours."""
+    """{"dashboard", "folderUid"}; live {"dashboard", "meta"}, and "metadata" where Grafana has it.
+
+    Our tag and the installation's make a dashboard ours.
+    """
 
     name = "dashboard"
     # SQLite locks its file for each write: more at once is not faster, and Grafana then answers 500.
@@ -48,7 +53,13 @@ class DashboardKind(ObjectKind):
         """Raises GlassboxError where the folder is one that Grafana lets nobody write to."""
         if title := survey.synced(content["folderUid"]):
             raise GlassboxError(f"Folder {title!r} is owned by Git Sync, so dashboards come from its repository: write them there with `build --target git-sync`, and push the rest with --only, such as --only 'rule-group/*'.")  # fmt: skip  # a refusal is one line
-        return self.now(survey.grafana, content)
+        return self.read(survey.grafana, self.identity(content))
+
+    def read(self, grafana: Grafana, uid: str) -> Json | None:
+        """A dashboard as it is compared: with what only newer versions of Grafana say of it."""
+        live = grafana.dashboard(uid)
+        metadata = grafana.dashboard_metadata.of(uid) if live else None
+        return live | {"metadata": metadata} if live and metadata else live
 
     def now(self, grafana: Grafana, content: Json) -> Json | None:
         return grafana.dashboard(self.identity(content))
@@ -63,7 +74,7 @@ class DashboardKind(ObjectKind):
         """Dashboards that the search finds, which may lag a few seconds behind a write."""
         known = {self.identity(content) for content in wanted}
         uids = survey.grafana.dashboard_uids(survey.folder_uid, TAG)
-        found = at_once(self.read_at_once, survey.grafana.dashboard, sorted(set(uids) - known))
+        found = at_once(self.read_at_once, partial(self.read, survey.grafana), sorted(set(uids) - known))
         # The search may still have a dashboard that was moved or deleted.
         return [live for live in found if live and self.in_our_folder(live, survey.folder_uid)]
 
@@ -87,6 +98,9 @@ class DashboardKind(ObjectKind):
                 f"Dashboard {uid!r} ({self.title(live)}) belongs to the installation of the folder {owner_among(tags)!r}: "
                 "set another grafana.folder_uid in the settings."
             )
+
+    def left_out(self, content: Json | None, live: Json) -> str:
+        return left_to_manager(live, "change" if content else "delete")
 
     def equal(self, content: Json, live: Json) -> bool:
         return bool(stored(live) == content["dashboard"] and live["meta"].get("folderUid") == content["folderUid"])
@@ -131,6 +145,11 @@ class DashboardKind(ObjectKind):
     def remarks(self, content: Json | None, live: Json, folder_uid: str) -> Iterable[str]:
         if content is None and (owner := owner_among(live["dashboard"].get("tags") or ())) != folder_uid:
             yield left_alone("Dashboard", self.title(live), self.identity(live), owner)
+
+    def consequences(self, content: Json, live: Json) -> Iterable[str]:
+        if manager := manager_of(live):
+            # saveDashboardViaK8s in pkg/api/dashboard.go begins with no annotations.
+            yield f"Dashboard {self.title(live)!r} is managed by {manager} too, which allows edits: a push takes that mark away, and it may overwrite the dashboard again."
 
     def message(self, content: Json) -> str:
         """The message of the version that is written."""

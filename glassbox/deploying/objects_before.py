@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from glassbox.compile.bundle import Bundle, CompiledContent, Json
 from glassbox.errors import GlassboxError
 from glassbox.grafana.at_once import at_once
-from glassbox.grafana.differences.board_differences import is_v2
+from glassbox.grafana.differences.board_differences import is_stored_in_v2
 from glassbox.grafana.kinds.dashboard_kind import DashboardKind, stored
 from glassbox.grafana.kinds.folder_kind import FolderKind
 from glassbox.grafana.kinds.kind import Deployment
@@ -56,12 +56,12 @@ class DashboardsAsBefore(DashboardKind):
         self._objects = objects
 
     def wanted(self, deployment: Deployment) -> Iterable[Json]:
-        boards = [before for before in self._befores() if not is_v2(before["dashboard"])]
+        boards = [before for before in self._befores() if not is_stored_in_v2(before)]
         return [{"dashboard": stored(before), "folderUid": before["meta"].get("folderUid") or ""} for before in boards]
 
     def not_back(self) -> list[str]:
         """A sentence about each that stays as it is: Grafana's API takes no dashboard of schema v2 without knowing which one."""
-        titles = [before["dashboard"].get("title") for before in self._befores() if is_v2(before["dashboard"])]
+        titles = [before["dashboard"].get("title") for before in self._befores() if is_stored_in_v2(before)]
         return [f"Dashboard {title!r} was saved in schema v2 before, and is left as it is: choose that version on its page in Grafana." for title in titles]  # fmt: skip  # one sentence
 
     def _befores(self) -> list[Json]:

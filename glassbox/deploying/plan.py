@@ -114,14 +114,14 @@ def _change(survey: Survey, kind: ObjectKind, content: Json) -> Change | str:
 
 def _removal(survey: Survey, kind: ObjectKind, leftover: Json) -> Iterator[Change | str]:
     owned = kind.owned(leftover, survey.folder_uid)
-    if owned is None or not survey.deployment.prune:
-        return
-    if sentence := kind.left_out(None, owned):
-        yield sentence
-    else:
-        kind.check_ours(owned, survey.folder_uid)
-        lost = kind.lost(None, owned)
-        yield Change(Action.DELETE, kind, None, owned, lost=lost, edit=kind.edit(survey, owned, None))
+    if owned is not None and survey.deployment.prune:
+        yield kind.left_out(None, owned) or _deletion(survey, kind, owned)
+
+
+def _deletion(survey: Survey, kind: ObjectKind, owned: Json) -> Change:
+    kind.check_ours(owned, survey.folder_uid)
+    lost = kind.lost(None, owned)
+    return Change(Action.DELETE, kind, None, owned, lost=lost, edit=kind.edit(survey, owned, None))
 
 
 def _left_folders(survey: Survey, changes: Iterable[Change]) -> dict[str, int]:

@@ -12,7 +12,7 @@ from glassbox.compile.dashboard_json import TAG
 from glassbox.compile.outputs import json_text
 from glassbox.errors import GlassboxError
 from glassbox.grafana.at_once import at_once
-from glassbox.grafana.differences.board_differences import board_differences
+from glassbox.grafana.differences.board_differences import V1_TO_V2, V2_TO_V1, board_differences, is_stored_in_v2
 from glassbox.grafana.differences.difference import Difference, changed
 from glassbox.grafana.differences.taken_over import is_taken_over
 from glassbox.grafana.kinds.kind import Deployment, Edit, ObjectKind
@@ -84,10 +84,6 @@ class DashboardKind(ObjectKind):
 
     def check_ours(self, live: Json, folder_uid: str) -> None:
         uid, tags = self.identity(live), live["dashboard"].get("tags") or ()
-        if live["meta"].get("provisioned"):
-            raise GlassboxError(
-                f"Dashboard {uid!r} is provisioned from a file on the Grafana server, and that file wins: remove it there."
-            )
         if TAG not in tags:
             raise GlassboxError(
                 f"Dashboard {uid!r} ({self.title(live)}) does not have our tag {TAG!r} and may belong to somebody else: "
@@ -103,17 +99,19 @@ class DashboardKind(ObjectKind):
         return left_to_manager(live, "change" if content else "delete")
 
     def equal(self, content: Json, live: Json) -> bool:
-        return bool(stored(live) == content["dashboard"] and live["meta"].get("folderUid") == content["folderUid"])
+        is_same = stored(live) == content["dashboard"] and not is_stored_in_v2(live)
+        return bool(is_same and live["meta"].get("folderUid") == content["folderUid"])
 
     def differences(self, content: Json, live: Json) -> Iterable[Difference]:
         if (folder := live["meta"].get("folderUid") or "") != content["folderUid"]:
             yield changed("", "folder", folder, content["folderUid"])
-        yield from board_differences(stored(live), content["dashboard"])
+        yield from [V2_TO_V1] if is_stored_in_v2(live) else board_differences(stored(live), content["dashboard"])
 
     def adopted(self, content: Json, live: Json) -> Iterable[Difference]:
-        yield from board_differences(content["dashboard"], stored(live))
+        yield from _since(content["dashboard"], live)
 
     def is_what_we_pushed(self, grafana: Grafana, content: Json, live: Json) -> bool:
+        """By the message of the version: some servers store in schema v2 what was pushed in v1 (grafana PR 121793)."""
         if live["meta"].get("folderUid") != content["folderUid"]:
             return False
         message = grafana.dashboard_version(self.identity(live), live["dashboard"]["version"]).get("message")
@@ -130,9 +128,16 @@ class DashboardKind(ObjectKind):
         else:
             ours = None
         pushed = stored({"dashboard": ours["data"]}) if ours else None
-        if not people or (pushed and content and is_taken_over(pushed, stored(live), content["dashboard"])):
+        if not people:
             return None
-        differences = board_differences(pushed, stored(live)) if pushed else ()
+        if (
+            pushed
+            and content
+            and not is_stored_in_v2(live)
+            and is_taken_over(pushed, stored(live), content["dashboard"])
+        ):
+            return None
+        differences = _since(pushed, live) if pushed else ()
         # Only a push writes the installation's tag, and Grafana keeps few versions.
         of_others = ours is None and owner_among(live["dashboard"].get("tags") or ()) is None
         return Edit(
@@ -171,6 +176,11 @@ class DashboardKind(ObjectKind):
         if not self.is_unchanged(now, live):
             raise GlassboxError(f"Dashboard {self.title(live)!r} was changed after the plan was made: run again to compare with what is there.")  # fmt: skip  # a refusal is one line
         grafana.delete_dashboard(self.identity(live))
+
+
+def _since(before: Json, live: Json) -> Iterable[Difference]:
+    """What was changed in a dashboard's JSON until it became the live one; the form that Grafana makes of schema v2 is not compared."""
+    return [V1_TO_V2] if is_stored_in_v2(live) else board_differences(before, stored(live))
 
 
 def _version_and_folder(live: Json) -> tuple[int, str | None]:

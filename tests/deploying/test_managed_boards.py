@@ -159,3 +159,16 @@ def test_the_commands_say_it_and_end_with_2(monkeypatch, capsys, arguments):
             in capsys.readouterr().out
         )
         assert server.state.dashboards["glassbox-queue"].title == "Mine"
+
+
+@pytest.mark.parametrize("uid", [[], ["glassbox-queue"]])
+def test_adopt_says_that_it_is_not_compared(monkeypatch, capsys, uid):
+    monkeypatch.setenv("GRAFANA_TOKEN", "admin")
+    source = prometheus_source("http://127.0.0.1:9")
+    with GrafanaStandIn(version="13.2.0", tokens=TOKENS, data_sources=[source], search_lag_seconds=0) as server:
+        assert command_line.main(PRODUCT, ["--grafana", server.url]) == 0
+        managed(server, "glassbox-queue")
+        capsys.readouterr()
+        assert command_line.main(PRODUCT, ["adopt", "--grafana", server.url, *uid]) == 2
+        sentence = told("Terraform ('ops')").replace("'A' (glassbox-a)", "'Queue' (glassbox-queue)")
+        assert capsys.readouterr().out == f"{sentence}\n"

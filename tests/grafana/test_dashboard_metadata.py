@@ -97,3 +97,10 @@ def test_a_server_that_fails_is_an_error(pair, path, status):
 def test_what_only_reads_may_ask(pair):
     with Grafana(pair[0].url, Token("viewer"), read_only=True) as grafana:
         assert grafana.dashboard_metadata.of(UID) == CLASSIC
+
+
+def test_it_is_below_the_sub_path_that_grafana_is_served_from():
+    with grafana_of("13.2.0", base_path="/grafana") as (server, grafana):
+        grafana.save_dashboard(board("a"), folder_uid="", message="", overwrite=False)
+        assert server.url.endswith("/grafana")
+        assert grafana.dashboard_metadata.of(UID) == CLASSIC

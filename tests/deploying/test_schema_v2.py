@@ -113,6 +113,9 @@ def test_what_the_server_alone_stores_in_v2_is_what_we_pushed(tmp_path):
         applied(grafana, BOARDS, tmp_path)
         server.state.dashboards["glassbox-a"].stored_version = "v2"
         assert planned(grafana, SETTINGS, BOARDS).pending == ()
+        applied(grafana, bundle([board("a", panel("Time to first token")), board("b")]), tmp_path)
+        made = going_back(grafana, SETTINGS.grafana, all_backups(tmp_path)).plan
+        assert (made.left_out, [change.title for change in made.pending]) == ((), ["A"])
 
 
 @pytest.mark.parametrize("version", ["10.4.0", "11.6.0"])

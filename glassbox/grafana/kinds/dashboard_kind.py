@@ -128,14 +128,8 @@ class DashboardKind(ObjectKind):
         else:
             ours = None
         pushed = stored({"dashboard": ours["data"]}) if ours else None
-        if not people:
-            return None
-        if (
-            pushed
-            and content
-            and not is_stored_in_v2(live)
-            and is_taken_over(pushed, stored(live), content["dashboard"])
-        ):
+        taken_over = pushed and content and is_taken_over(pushed, stored(live), content["dashboard"])
+        if not people or (taken_over and not is_stored_in_v2(live)):
             return None
         differences = _since(pushed, live) if pushed else ()
         # Only a push writes the installation's tag, and Grafana keeps few versions.

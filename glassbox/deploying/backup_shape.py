@@ -40,11 +40,16 @@ _BOARD: dict[str, Shape] = {
     "annotations": _LIST,
     "panels": MaybeAbsent([_PANEL | {"panels": MaybeAbsent([_PANEL])}]),
 }
+_METADATA: dict[str, Shape] = {"metadata": MaybeAbsent({"storedVersion": MaybeAbsent(str)})}
 # One that only takes rules of other groups has no interval.
 _GROUP = answer_shape.RULE_GROUP | {"interval": MaybeAbsent(int), "elsewhere": MaybeAbsent(answer_shape.ALERT_RULES)}
 _BEFORE: Mapping[str, Shape] = {
     "folder": answer_shape.FOLDER,
-    "dashboard": {**answer_shape.DASHBOARD, "dashboard": {**answer_shape.DASHBOARD["dashboard"], **_BOARD}},
+    "dashboard": {
+        **answer_shape.DASHBOARD,
+        "dashboard": {**answer_shape.DASHBOARD["dashboard"], **_BOARD},
+        **_METADATA,
+    },
     "template": answer_shape.TEMPLATES.shape[0],
     "contact point": answer_shape.CONTACT_POINTS.shape[0] | {"uid": str, "settings": dict},
     "mute timing": answer_shape.MUTE_TIMINGS.shape[0] | {"time_intervals": [dict]},
@@ -100,7 +105,7 @@ def _shape_of(each: Json) -> Shape:
     board = (
         each["before"].get("dashboard") if each["kind"] == "dashboard" and isinstance(each["before"], dict) else None
     )
-    return answer_shape.DASHBOARD if isinstance(board, dict) and is_v2(board) else _BEFORE[each["kind"]]
+    return answer_shape.DASHBOARD | _METADATA if isinstance(board, dict) and is_v2(board) else _BEFORE[each["kind"]]
 
 
 def _wrong_place(each: Json, where: str) -> str:

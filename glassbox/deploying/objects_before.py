@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from glassbox.compile.bundle import Bundle, CompiledContent, Json
 from glassbox.errors import GlassboxError
 from glassbox.grafana.at_once import at_once
-from glassbox.grafana.differences.board_differences import is_v2
+from glassbox.grafana.differences.board_differences import is_stored_in_v2, is_v2
 from glassbox.grafana.kinds.dashboard_kind import DashboardKind, stored
 from glassbox.grafana.kinds.folder_kind import FolderKind
 from glassbox.grafana.kinds.kind import Deployment
@@ -55,27 +56,27 @@ class DashboardsAsBefore(DashboardKind):
         self._objects = objects
 
     def wanted(self, deployment: Deployment) -> Iterable[Json]:
-        boards = [before for before in self._befores() if not is_v2(before["dashboard"])]
+        boards = [each["before"] for each in self._there() if not _is_v2(each)]
         return [{"dashboard": stored(before), "folderUid": before["meta"].get("folderUid") or ""} for before in boards]
 
     def not_back(self) -> list[str]:
         """A sentence about each that stays as it is: Grafana's API takes no dashboard of schema v2 without knowing which one."""
-        titles = [before["dashboard"].get("title") for before in self._befores() if is_v2(before["dashboard"])]
+        titles = [each["before"]["dashboard"].get("title") for each in self._there() if _is_v2(each)]
         return [f"Dashboard {title!r} was saved in schema v2 before, and is left as it is: choose that version on its page in Grafana." for title in titles]  # fmt: skip  # one sentence
 
-    def _befores(self) -> list[Json]:
-        """The dashboards as they were, those that were there."""
-        return [each["before"] for each in self._objects.values() if each["before"]]
+    def _there(self) -> list[Json]:
+        """The objects that were there."""
+        return [each for each in self._objects.values() if each["before"]]
 
     def live(self, survey: Survey, content: Json) -> Json | None:
-        live = self.now(survey.grafana, content)
+        live = self.read(survey.grafana, self.identity(content))
         if not (live and self.equal(content, live)):
             _refuse_synced_boards(survey, content["folderUid"])
         return live
 
     def leftovers(self, survey: Survey, wanted: Iterable[Json]) -> Iterable[Json]:
         uids = [uid for uid, each in self._objects.items() if each["before"] is None]
-        created = at_once(self.read_at_once, survey.grafana.dashboard, uids)
+        created = at_once(self.read_at_once, partial(self.read, survey.grafana), uids)
         left = [live for live in created if live and self.in_our_folder(live, survey.folder_uid)]
         if left:
             _refuse_synced_boards(survey, survey.folder_uid)
@@ -85,6 +86,12 @@ class DashboardsAsBefore(DashboardKind):
         """An edit that comes back stays an edit."""
         edited = self._objects[self.identity(content)]["edited"]
         return "Restored from a backup" if edited else super().message(content)
+
+
+def _is_v2(each: Json) -> bool:
+    """Whether somebody saved it in schema v2; what we pushed last came in v1, however the server stores it."""
+    before = each["before"]
+    return is_v2(before["dashboard"]) or (each["edited"] and is_stored_in_v2(before))
 
 
 def _refuse_synced_boards(survey: Survey, folder_uid: str) -> None:

@@ -36,7 +36,7 @@ class GrafanaServer:
 class PushPlan:
     """Every object with its change, in the order of carrying out: deletions last. `remarks` are sentences to read.
 
-    `left_out` are those of them that say what is not compared, such as what the credential may not read. `left_folders` is how
+    `left_out` are those of them that say what is not compared, such as what the credential may not read or what Terraform manages. `left_folders` is how
     many objects each folder holds that changes take rules of ours from for good.
     """
 
@@ -73,31 +73,35 @@ def plan(
     """
     survey = Survey(grafana, deployment)
     server = GrafanaServer(grafana.url, grafana.version_text(), grafana.organisation())
-    writes: list[Change] = []
-    removals: list[Change] = []
+    compared: list[Change | str] = []
+    removals: list[Change | str] = []
     remarks: list[str] = []
     possible = within_rights(survey, (kind for kind in kinds if selection.has_kind(kind.name)))
     names = [kind.name for kind in possible.kinds]
     for kind in possible.kinds:
         contents = [content for content in kind.wanted(deployment) if kind.is_needed(content, names)]
         chosen = [content for content in contents if selection.takes(kind.name, kind.title(content), kind.identity(content))]  # fmt: skip  # one thing is one line
-        writes += at_once(kind.read_at_once, partial(_change, survey, kind), chosen)
+        compared += at_once(kind.read_at_once, partial(_change, survey, kind), chosen)
         for leftover in kind.leftovers(survey, contents):
             if selection.takes(kind.name, kind.title(leftover), kind.identity(leftover)):
                 remarks += kind.remarks(None, leftover, survey.folder_uid)
                 removals += _removal(survey, kind, leftover)
-    if not possible.left_out:
-        selection.refuse_nothing([change for change in (*writes, *removals) if change.kind.name != ALWAYS])
+    changes = [each for each in (*compared, *reversed(removals)) if isinstance(each, Change)]
+    left_out = (*possible.left_out, *(each for each in (*compared, *removals) if isinstance(each, str)))
+    if not left_out:
+        selection.refuse_nothing([change for change in changes if change.kind.name != ALWAYS])
     # Several objects may say the same, as of a folder that all of them leave.
-    told = dict.fromkeys([*possible.left_out, *(remark for change in writes for remark in change.remarks), *remarks])
-    changes = (*writes, *reversed(removals))
-    return PushPlan(server, survey.folder_uid, survey.rules_folder_uid, changes, tuple(told), possible.left_out, _left_folders(survey, changes))  # fmt: skip  # one object
+    told = dict.fromkeys([*left_out, *(remark for change in changes for remark in change.remarks), *remarks])
+    return PushPlan(server, survey.folder_uid, survey.rules_folder_uid, tuple(changes), tuple(told), left_out, _left_folders(survey, changes))  # fmt: skip  # one object
 
 
-def _change(survey: Survey, kind: ObjectKind, content: Json) -> Change:
+def _change(survey: Survey, kind: ObjectKind, content: Json) -> Change | str:
+    """What happens to one object, or the sentence about one that is left out."""
     live = kind.live(survey, content)
     if live is None:
         return Change(Action.CREATE, kind, content)
+    if sentence := kind.left_out(content, live):
+        return sentence
     kind.check_ours(live, survey.folder_uid)
     merged = kind.merged(content, live, survey.deployment)
     remarks = tuple(kind.remarks(merged, live, survey.folder_uid))
@@ -108,12 +112,16 @@ def _change(survey: Survey, kind: ObjectKind, content: Json) -> Change:
     return Change(Action.UPDATE, kind, merged, live, told, kind.lost(merged, live), edit, remarks, consequences)
 
 
-def _removal(survey: Survey, kind: ObjectKind, leftover: Json) -> Iterator[Change]:
+def _removal(survey: Survey, kind: ObjectKind, leftover: Json) -> Iterator[Change | str]:
     owned = kind.owned(leftover, survey.folder_uid)
     if owned is not None and survey.deployment.prune:
-        kind.check_ours(owned, survey.folder_uid)
-        lost = kind.lost(None, owned)
-        yield Change(Action.DELETE, kind, None, owned, lost=lost, edit=kind.edit(survey, owned, None))
+        yield kind.left_out(None, owned) or _deletion(survey, kind, owned)
+
+
+def _deletion(survey: Survey, kind: ObjectKind, owned: Json) -> Change:
+    kind.check_ours(owned, survey.folder_uid)
+    lost = kind.lost(None, owned)
+    return Change(Action.DELETE, kind, None, owned, lost=lost, edit=kind.edit(survey, owned, None))
 
 
 def _left_folders(survey: Survey, changes: Iterable[Change]) -> dict[str, int]:

@@ -29,6 +29,7 @@ from glassbox.compile.bundle import DataSource
 from glassbox.errors import GlassboxError
 from glassbox.grafana.answer_shape import ALERT_RULES, DASHBOARD, DATA_SOURCES, FOLDER, HITS, RULE_GROUP
 from glassbox.grafana.credentials import GrafanaCredential
+from glassbox.grafana.dashboard_metadata import DashboardMetadata
 from glassbox.grafana.data_source_queries import DataSourceQueries
 from glassbox.grafana.data_source_ruler import DataSourceRuler, has_any, ruler_of
 from glassbox.grafana.failures import GrafanaError, NotVisibleError
@@ -68,6 +69,7 @@ class Grafana:
         self._wanted_organisation = passage.organisation_id
         self.created_folders: dict[str, dict[str, Any]] = {}
         self._transport = GrafanaTransport(self.url, credential, timeout_seconds, read_only=read_only, passage=passage)
+        self.dashboard_metadata = DashboardMetadata(self._transport, self.organisation)
 
     def __enter__(self) -> Self:
         return self

@@ -82,11 +82,18 @@ class GrafanaTransport(GrafanaClient):
             raise request.failed("was not sent, since a plan only reads: this is a fault of ours, so report it")
         if request.writes:
             self.writes.append((method, request.path))
+        return self._exchanged(request, url, accept_empty=accept_empty_json, **content)
+
+    def _exchanged(self, request: Request, url: str, *, accept_empty: bool = False, **content: Any) -> Any:
         try:
-            response = self.exchange.send(method, request.path, repeats=_repeats(url), **content)
+            response = self.exchange.send(request.method, request.path, repeats=_repeats(url), **content)
         except NoAnswerError as error:
             raise request.failed(f"at {self.url} {self.exchange.route}{unanswered(request, error)}") from None
-        return self._decoded(request, response, accept_empty_json)
+        return self._decoded(request, response, accept_empty)
+
+    def read(self, path: str) -> Any:
+        """What Grafana answers to a GET of a path outside of /api."""
+        return self._exchanged(Request(self.subject, "GET", path), path)
 
     def ask(self, url: str, form: Mapping[str, str]) -> Any:
         """What a data source answers to a query of Prometheus' API: a read, although sent by POST, since queries may be longer than an address."""

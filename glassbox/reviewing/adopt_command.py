@@ -28,7 +28,7 @@ def command(session: Session, *, url: str, token_file: Path | None, uid: str) ->
 
     UID is that of a dashboard or of a rule, or the title of a rule group; without it, everything that others edited.
 
-    Exit codes: 0 nobody edited it, 2 somebody did, 1 error.
+    Exit codes: 0 nobody edited it, 2 somebody did or something is not compared, 1 error.
     """
     from glassbox.compile.compiler import compile_bundle  # noqa: PLC0415  # a broken module of ours is reported by `compiled`
     from glassbox.deploying.plan import plan  # noqa: PLC0415  # see `destination`
@@ -37,7 +37,12 @@ def command(session: Session, *, url: str, token_file: Path | None, uid: str) ->
 
     with destination(session, url, token_file, prune=True, read_only=True) as found:
         made = plan(found.grafana, found.deployment)
-    changes = edited(made.changes, uid)
+    not_compared = [sentence for sentence in made.left_out if not uid or f"({uid})" in sentence]
+    for sentence in not_compared:
+        say(one_line(sentence))
+    changes = [] if uid and not_compared else edited(made.changes, uid)
+    if not_compared and not changes:
+        return FINDINGS
     if not changes:
         say("Nobody edited it in Grafana since our last push." if uid else "Nobody edited anything of ours in Grafana since our last push.")  # fmt: skip  # one sentence
         return DONE

@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 from glassbox.standin.accounts import Role
 from glassbox.standin.calls import Call
 from glassbox.standin.refusals import plain
+from glassbox.standin.saving import check_manager
 from glassbox.standin.state import DashboardVersion, Json, StoredDashboard, slug
 
 DEFAULT_VERSIONS_LISTED = 1000
@@ -24,6 +25,7 @@ def read(call: Call) -> Response:
 def delete(call: Call) -> Response:
     """DELETE /api/dashboards/uid/:uid"""
     dashboard = _find(call)
+    check_manager(call, dashboard, "provisioned dashboard cannot be deleted")
     remove(call, dashboard)
     answer: Json = {"title": dashboard.title, "message": f"Dashboard {dashboard.title} deleted"}
     answer |= {"uid": dashboard.uid} if call.behaviour.deleted_dashboard_names_uid else {"id": dashboard.id}

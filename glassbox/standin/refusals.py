@@ -47,6 +47,12 @@ def access_denied(permission: str) -> RefusalError:
     return RefusalError(HTTPStatus.FORBIDDEN, {"accessErrorId": error_id, "message": message, "title": "Access denied"})
 
 
+def kubernetes(status: int, reason: str, message: str) -> RefusalError:
+    """A `Status` of Kubernetes, as everything below /apis answers."""
+    body = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure"}
+    return RefusalError(status, body | {"message": message, "reason": reason, "code": int(status)})
+
+
 def empty(status: int) -> RefusalError:
     """`response.Empty`: the bytes `null`."""
     return RefusalError(status, None)

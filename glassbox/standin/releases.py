@@ -33,6 +33,10 @@ class Behaviour:
     unchanged_dashboard_keeps_version: bool
     deleted_dashboard_names_uid: bool
     """The answer to DELETE carries `uid`; before, `id`."""
+    dashboard_api_versions: tuple[str, ...]
+    """Of the Kubernetes-style API, the preferred one first; empty where it does not serve dashboards."""
+    managed_dashboard_locked: bool
+    """What anything manages without allowing edits is neither saved nor deleted; before, what a file provisions."""
     dashboard_meta_has_api_version: bool
     dashboard_meta_has_organization_annotations: bool
     absent_dashboard_is_forbidden: bool
@@ -104,6 +108,10 @@ def behaviour(version: str) -> Behaviour:
         unchanged_dashboard_keeps_version=since(12, 0),
         # OpenAPI models DeleteDashboardByUIDOKBody of 10.4 (id), 12.1 and 13.0 (uid)
         deleted_dashboard_names_uid=since(12, 0),
+        # snapshots of 2025 and 2026: GetGroupVersions in pkg/registry/apis/dashboard/register.go
+        dashboard_api_versions=_dashboard_api_versions(release),
+        # snapshot 2026: saveDashboardViaK8s in pkg/api/dashboard.go; pkg/registry/apis/dashboard for deletion
+        managed_dashboard_locked=since(13, 0),
         # OpenAPI model DashboardMeta: absent in 10.4, present in 12.1
         dashboard_meta_has_api_version=since(12, 0),
         # OpenAPI model AnnotationPermission: `organization` present in 12.1, absent in 13.0
@@ -153,3 +161,11 @@ def behaviour(version: str) -> Behaviour:
         # grafana PR 124178, first in 13.1
         rule_put_provenance_mismatch_status=(HTTPStatus.CONFLICT if since(13, 1) else HTTPStatus.INTERNAL_SERVER_ERROR),
     )
+
+
+def _dashboard_api_versions(release: Release) -> tuple[str, ...]:
+    if release < (12, 0):
+        return ()
+    if release < (13, 0):
+        return ("v1beta1", "v0alpha1", "v2beta1", "v2alpha1")
+    return ("v1", "v1beta1", "v0alpha1", "v2", "v2beta1", "v2alpha1")

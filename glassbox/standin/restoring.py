@@ -13,7 +13,7 @@ _OBJECTS: dict[str, Shape] = {
     "ids": [int],
     "policies": {},
     "folder": {**dict.fromkeys(("uid", "title", "parent_uid"), str), "id": int, "version": int},
-    "dashboard": {"id": int, "folder_uid": str},
+    "dashboard": {"id": int, "folder_uid": str, "manager": {TEXTS: str}, "stored_version": str},
     "version": {"version": int, "spec": {"uid": str, "title": str, "tags": list}},
     "rule": {
         **dict.fromkeys(("uid", "folder_uid", "group", "provenance"), str),
@@ -84,7 +84,7 @@ def _put(state: State, kind: str, key: str, body: Any) -> None:
         case "folder":
             state.folders[key] = Folder(**body)
         case "dashboard":
-            state.dashboards[key] = StoredDashboard(key, body["id"], body["folder_uid"], [])
+            state.dashboards[key] = StoredDashboard(key, versions=[], **_not_null(body))
         case "version":
             state.dashboards[key.rpartition("/")[0]].versions.append(DashboardVersion(**body))
         case "rule":
@@ -97,6 +97,10 @@ def _put(state: State, kind: str, key: str, body: Any) -> None:
             state.service_accounts[int(key)] = body
         case "token":
             state.tokens[key] = body
+
+
+def _not_null(body: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in body.items() if value is not None}
 
 
 def _plain_objects(state: State) -> dict[str, dict[str, Any]]:

@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from glassbox.standin import (
     annotations_api,
     contact_points,
+    dashboard_resources,
     dashboards_api,
     data_sources,
     folders,
@@ -57,6 +58,8 @@ _TABLE: tuple[tuple[str, str, Handler, str | None], ...] = (
     ("DELETE", "/api/dashboards/uid/{uid}", dashboards_api.delete, "dashboards:delete"),
     ("GET", "/api/dashboards/uid/{uid}/versions", dashboards_api.versions, "dashboards:write"),
     ("GET", "/api/dashboards/uid/{uid}/versions/{version}", dashboards_api.version, "dashboards:write"),
+    ("GET", dashboard_resources.GROUP, dashboard_resources.group, None),
+    ("GET", dashboard_resources.PATH, dashboard_resources.read, "dashboards:read"),
     ("GET", "/api/search", search.search, None),
     ("GET", "/api/annotations", annotations_api.listed, "annotations:read"),
     ("POST", "/api/annotations", annotations_api.create, "annotations:create"),
@@ -108,6 +111,8 @@ def application(instance: Instance) -> Starlette:
             Route(path, endpoint(handler, need, writes=method != "GET"), methods=[method])
             for method, path, handler, need in _TABLE
         ),
+        Route("/api/frontend/settings", endpoint(_frontend_settings), methods=["GET"]),
+        Route("/apis/{rest:path}", endpoint(_not_found)),
         Route("/api/{rest:path}", endpoint(_not_found), methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
         Route("/{rest:path}", _to_login),
     ]
@@ -147,6 +152,11 @@ async def _to_login(request: Request) -> Response:
 
 def _org(_call: Call) -> Response:
     return JSONResponse({"id": 1, "name": "Main Org.", "address": dict.fromkeys(_ADDRESS, "")})
+
+
+def _frontend_settings(_call: Call) -> Response:
+    """GET: what Grafana's page is told, of which this has one field (pkg/api/dtos/frontend_settings.go)."""
+    return JSONResponse({"namespace": dashboard_resources.NAMESPACE})
 
 
 def _permissions(call: Call) -> Response:

@@ -13,7 +13,7 @@ from glassbox.standin.calls import Call
 from glassbox.standin.refusals import RefusalError, dashboard_error, plain
 from glassbox.standin.search import index_dashboard
 from glassbox.standin.shapes import check_shape
-from glassbox.standin.state import DashboardVersion, Json, StoredDashboard, slug
+from glassbox.standin.state import SAVED_VERSION, DashboardVersion, Json, StoredDashboard, slug
 
 MAX_BODY_BYTES = 16 * 1024 * 1024  # grafana MaxRequestBodyBytes: the size of MySQL's mediumtext
 MAX_UID_LENGTH = 40
@@ -21,6 +21,8 @@ MAX_TITLE_LENGTH = 5000
 MAX_MESSAGE_LENGTH = 500
 VERSIONS_KEPT = 20  # grafana versions_to_keep
 SERVER_FIELDS = ("id", "version")
+MANAGER = "grafana.app/manager"
+"""Begins the annotations of a manager (pkg/apimachinery/utils/meta.go)."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ def save(call: Call) -> Response:
     _check_folder(call, command)
     existing = _existing(call, command)
     if existing is not None:
+        check_manager(call, existing, "Cannot save provisioned dashboard")
         _check_version(call, command, existing)
     existing = _check_title(call, command, existing)
     return _saved(call, _store(call, command, existing))
@@ -123,6 +126,13 @@ def _existing(call: Call, command: SaveCommand) -> StoredDashboard | None:
     return by_uid or by_id
 
 
+def check_manager(call: Call, dashboard: StoredDashboard, message: str) -> None:
+    """Refuse a write of what is managed by something that allows no edits."""
+    manager = dashboard.manager
+    if call.behaviour.managed_dashboard_locked and manager and manager.get(f"{MANAGER}AllowsEdits") != "true":
+        raise plain(HTTPStatus.BAD_REQUEST, message)
+
+
 def _check_version(call: Call, command: SaveCommand, existing: StoredDashboard) -> None:
     if command.overwrite or command.spec.get("version") == existing.version:
         return
@@ -159,6 +169,8 @@ def _store(call: Call, command: SaveCommand, existing: StoredDashboard | None) -
         state.dashboards[existing.uid] = existing
     moved = existing.folder_uid != command.folder_uid
     existing.folder_uid = command.folder_uid
+    # Grafana's handler begins with no annotations.
+    existing.manager, existing.stored_version = {}, SAVED_VERSION
     keeps_version = call.behaviour.unchanged_dashboard_keeps_version and not moved
     spec = command.spec | {"title": command.title}
     with_version(existing, spec, command.message, call.login.name, even_if_unchanged=not keeps_version)

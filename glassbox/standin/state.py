@@ -7,6 +7,8 @@ from typing import Any
 
 Json = dict[str, Any]
 DEFAULT_RECEIVER = "grafana-default-email"
+SAVED_VERSION = "v0alpha1"
+"""What POST /api/dashboards/db stores (pkg/api/dashboard.go, postDashboard)."""
 
 
 def now() -> str:
@@ -59,12 +61,18 @@ class DashboardVersion:
 
 @dataclass
 class StoredDashboard:
-    """A dashboard with its history, oldest first; `folder_uid` is "" at the root."""
+    """A dashboard with its history, oldest first; `folder_uid` is "" at the root.
+
+    `manager` are the annotations of what manages it, such as "grafana.app/managedBy". `stored_version` is the version of the
+    Kubernetes-style API that it was saved in; the newest content is then what the classic API converts it to.
+    """
 
     uid: str
     id: int
     folder_uid: str
     versions: list[DashboardVersion]
+    manager: dict[str, str] = field(default_factory=dict)
+    stored_version: str = SAVED_VERSION
 
     @property
     def newest(self) -> DashboardVersion:

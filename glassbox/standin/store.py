@@ -126,7 +126,10 @@ def _rows(state: State) -> Iterator[tuple[Key, Any]]:
     for uid, folder in state.folders.items():
         yield ("folder", uid), vars(folder)
     for uid, dashboard in state.dashboards.items():
-        yield ("dashboard", uid), {"id": dashboard.id, "folder_uid": dashboard.folder_uid}
+        yield (
+            ("dashboard", uid),
+            {name: getattr(dashboard, name) for name in ("id", "folder_uid", "manager", "stored_version")},
+        )
         for saved in dashboard.versions:
             yield (VERSION, f"{uid}/{saved.version}"), vars(saved)
     for uid, rule in state.rules.items():

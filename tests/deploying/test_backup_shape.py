@@ -89,6 +89,8 @@ def test_a_backup_as_it_was_written_is_read(whole, tmp_path):
         ((*_GROUP, "interval"), None, ".before.interval is missing"),
         ((*_GROUP, "interval"), "1m", ".before.interval is not a whole number"),
         ((*_BOARD, "uid"), 1, ".before.dashboard.uid is not text"),
+        (("dashboard", "before", "metadata"), [], ".before.metadata is not an object"),
+        (("dashboard", "before", "metadata", "storedVersion"), 2, ".before.metadata.storedVersion is not text"),
         ((*_BOARD, "panels"), 3, ".before.dashboard.panels is not an array"),
         ((*_BOARD, "panels", 0, "targets"), [3], ".before.dashboard.panels[0].targets[0] is not an object"),
         ((*_BOARD, "templating", "list", 0), "a", ".before.dashboard.templating.list[0] is not an object"),

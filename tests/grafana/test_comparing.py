@@ -85,9 +85,10 @@ def test_a_dashboard_is_ours_by_its_tag():
             BOARDS.check_ours(live_board(tags=tags), "glassbox")
 
 
-def test_a_dashboard_from_a_file_is_not_written():
-    with pytest.raises(GlassboxError, match="is provisioned from a file on the Grafana server"):
-        BOARDS.check_ours(live_board({"provisioned": True}), "glassbox")
+def test_a_dashboard_from_a_file_is_left_out():
+    sentence = BOARDS.left_out({}, live_board({"provisioned": True}))
+    assert "is left out, since a file on the Grafana server manages it" in sentence
+    assert BOARDS.left_out({}, live_board()) == ""
 
 
 def test_a_dashboard_differs_by_content_and_folder_and_not_by_what_the_server_sets():

@@ -34,6 +34,7 @@ def by_release(field: str) -> list[object]:
         ("dashboard_titles_unique", [True, False, False, False]),
         ("unchanged_dashboard_keeps_version", [False, False, True, True]),
         ("versions_listed_in_object", [False, True, True, True]),
+        ("managed_dashboard_locked", [False, False, False, True]),
         ("folder_exists_status", [409, 409, 412, 412]),
         ("rule_titles_unique", [True, True, False, False]),
         ("rule_keeps_firing", [False, False, True, True]),

@@ -10,11 +10,14 @@ from glassbox.grafana.differences.panel_differences import panel_differences, pa
 
 _TOLD = frozenset({"panels", "templating", "annotations", "title", "description", "tags", "links"})
 
+V1_TO_V2, V2_TO_V1 = changed("", "schema", "v1", "v2"), changed("", "schema", "v2", "v1")
+"""All that is told between two schemas."""
+
 
 def board_differences(before: Json, after: Json) -> Iterator[Difference]:
     """Everything that differs between two states of a dashboard's JSON; the content of different schemas is not compared."""
     if is_v2(before) != is_v2(after):
-        yield changed("", "schema", *("v2" if is_v2(board) else "v1" for board in (before, after)))
+        yield V2_TO_V1 if is_v2(before) else V1_TO_V2
         return
     for name in ("title", "description"):
         if before.get(name) != after.get(name):
@@ -33,6 +36,12 @@ def board_differences(before: Json, after: Json) -> Iterator[Difference]:
 def is_v2(board: Json) -> bool:
     """Whether a dashboard's JSON is of schema v2, which Grafana 12 and 13 return where they cannot convert it."""
     return "elements" in board and "panels" not in board
+
+
+def is_stored_in_v2(live: Json) -> bool:
+    """Whether Grafana holds a live dashboard in schema v2, whatever form it returned; false where that is not known."""
+    version = str((live.get("metadata") or {}).get("storedVersion") or "")
+    return is_v2(live["dashboard"]) or version.startswith("v2")
 
 
 def _tags(board: Json) -> dict[str, bool]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from glassbox.compile.bundle import Json
@@ -11,10 +12,11 @@ from glassbox.compile.dashboard_json import TAG
 from glassbox.compile.outputs import json_text
 from glassbox.errors import GlassboxError
 from glassbox.grafana.at_once import at_once
-from glassbox.grafana.differences.board_differences import board_differences
+from glassbox.grafana.differences.board_differences import V1_TO_V2, V2_TO_V1, board_differences, is_stored_in_v2
 from glassbox.grafana.differences.difference import Difference, changed
 from glassbox.grafana.differences.taken_over import is_taken_over
 from glassbox.grafana.kinds.kind import Deployment, Edit, ObjectKind
+from glassbox.grafana.kinds.managed_boards import left_to_manager, manager_of
 from glassbox.grafana.ownership import begins_as_ours, left_alone, owner_among, tag_of
 
 if TYPE_CHECKING:
@@ -27,7 +29,10 @@ MESSAGE = "glassbox "
 
 
 class DashboardKind(ObjectKind):
-    """{"dashboard", "folderUid"}; live {"dashboard", "meta"}. Our tag and the installation's make a dashboard ours."""
+    """{"dashboard", "folderUid"}; live {"dashboard", "meta"}, and "metadata" where Grafana has it.
+
+    Our tag and the installation's make a dashboard ours.
+    """
 
     name = "dashboard"
     # SQLite locks its file for each write: more at once is not faster, and Grafana then answers 500.
@@ -48,7 +53,13 @@ class DashboardKind(ObjectKind):
         """Raises GlassboxError where the folder is one that Grafana lets nobody write to."""
         if title := survey.synced(content["folderUid"]):
             raise GlassboxError(f"Folder {title!r} is owned by Git Sync, so dashboards come from its repository: write them there with `build --target git-sync`, and push the rest with --only, such as --only 'rule-group/*'.")  # fmt: skip  # a refusal is one line
-        return self.now(survey.grafana, content)
+        return self.read(survey.grafana, self.identity(content))
+
+    def read(self, grafana: Grafana, uid: str) -> Json | None:
+        """A dashboard as it is compared: with what only newer versions of Grafana say of it."""
+        live = grafana.dashboard(uid)
+        metadata = grafana.dashboard_metadata.of(uid) if live else None
+        return live | {"metadata": metadata} if live and metadata else live
 
     def now(self, grafana: Grafana, content: Json) -> Json | None:
         return grafana.dashboard(self.identity(content))
@@ -63,7 +74,7 @@ class DashboardKind(ObjectKind):
         """Dashboards that the search finds, which may lag a few seconds behind a write."""
         known = {self.identity(content) for content in wanted}
         uids = survey.grafana.dashboard_uids(survey.folder_uid, TAG)
-        found = at_once(self.read_at_once, survey.grafana.dashboard, sorted(set(uids) - known))
+        found = at_once(self.read_at_once, partial(self.read, survey.grafana), sorted(set(uids) - known))
         # The search may still have a dashboard that was moved or deleted.
         return [live for live in found if live and self.in_our_folder(live, survey.folder_uid)]
 
@@ -73,10 +84,6 @@ class DashboardKind(ObjectKind):
 
     def check_ours(self, live: Json, folder_uid: str) -> None:
         uid, tags = self.identity(live), live["dashboard"].get("tags") or ()
-        if live["meta"].get("provisioned"):
-            raise GlassboxError(
-                f"Dashboard {uid!r} is provisioned from a file on the Grafana server, and that file wins: remove it there."
-            )
         if TAG not in tags:
             raise GlassboxError(
                 f"Dashboard {uid!r} ({self.title(live)}) does not have our tag {TAG!r} and may belong to somebody else: "
@@ -88,18 +95,23 @@ class DashboardKind(ObjectKind):
                 "set another grafana.folder_uid in the settings."
             )
 
+    def left_out(self, content: Json | None, live: Json) -> str:
+        return left_to_manager(live, "change" if content else "delete")
+
     def equal(self, content: Json, live: Json) -> bool:
-        return bool(stored(live) == content["dashboard"] and live["meta"].get("folderUid") == content["folderUid"])
+        is_same = stored(live) == content["dashboard"] and not is_stored_in_v2(live)
+        return bool(is_same and live["meta"].get("folderUid") == content["folderUid"])
 
     def differences(self, content: Json, live: Json) -> Iterable[Difference]:
         if (folder := live["meta"].get("folderUid") or "") != content["folderUid"]:
             yield changed("", "folder", folder, content["folderUid"])
-        yield from board_differences(stored(live), content["dashboard"])
+        yield from [V2_TO_V1] if is_stored_in_v2(live) else board_differences(stored(live), content["dashboard"])
 
     def adopted(self, content: Json, live: Json) -> Iterable[Difference]:
-        yield from board_differences(content["dashboard"], stored(live))
+        yield from _since(content["dashboard"], live)
 
     def is_what_we_pushed(self, grafana: Grafana, content: Json, live: Json) -> bool:
+        """By the message of the version: some servers store in schema v2 what was pushed in v1 (grafana PR 121793)."""
         if live["meta"].get("folderUid") != content["folderUid"]:
             return False
         message = grafana.dashboard_version(self.identity(live), live["dashboard"]["version"]).get("message")
@@ -116,9 +128,10 @@ class DashboardKind(ObjectKind):
         else:
             ours = None
         pushed = stored({"dashboard": ours["data"]}) if ours else None
-        if not people or (pushed and content and is_taken_over(pushed, stored(live), content["dashboard"])):
+        taken_over = pushed and content and is_taken_over(pushed, stored(live), content["dashboard"])
+        if not people or (taken_over and not is_stored_in_v2(live)):
             return None
-        differences = board_differences(pushed, stored(live)) if pushed else ()
+        differences = _since(pushed, live) if pushed else ()
         # Only a push writes the installation's tag, and Grafana keeps few versions.
         of_others = ours is None and owner_among(live["dashboard"].get("tags") or ()) is None
         return Edit(
@@ -131,6 +144,11 @@ class DashboardKind(ObjectKind):
     def remarks(self, content: Json | None, live: Json, folder_uid: str) -> Iterable[str]:
         if content is None and (owner := owner_among(live["dashboard"].get("tags") or ())) != folder_uid:
             yield left_alone("Dashboard", self.title(live), self.identity(live), owner)
+
+    def consequences(self, content: Json, live: Json) -> Iterable[str]:
+        if manager := manager_of(live):
+            # saveDashboardViaK8s in pkg/api/dashboard.go begins with no annotations.
+            yield f"Dashboard {self.title(live)!r} is managed by {manager} too, which allows edits: a push takes that mark away, and it may overwrite the dashboard again."
 
     def message(self, content: Json) -> str:
         """The message of the version that is written."""
@@ -152,6 +170,11 @@ class DashboardKind(ObjectKind):
         if not self.is_unchanged(now, live):
             raise GlassboxError(f"Dashboard {self.title(live)!r} was changed after the plan was made: run again to compare with what is there.")  # fmt: skip  # a refusal is one line
         grafana.delete_dashboard(self.identity(live))
+
+
+def _since(before: Json, live: Json) -> Iterable[Difference]:
+    """What was changed in a dashboard's JSON until it became the live one; the form that Grafana makes of schema v2 is not compared."""
+    return [V1_TO_V2] if is_stored_in_v2(live) else board_differences(before, stored(live))
 
 
 def _version_and_folder(live: Json) -> tuple[int, str | None]:

@@ -104,6 +104,10 @@ class ObjectKind(ABC):
     def check_ours(self, live: Json, folder_uid: str) -> None:
         """Raise GlassboxError where writing or removing the object would destroy work that is not ours."""
 
+    def left_out(self, content: Json | None, live: Json) -> str:
+        """The sentence about an object that nobody but something else may change, such as Terraform; "" for any other. None is a removal."""
+        return ""
+
     def merged(self, content: Json, live: Json, deployment: Deployment) -> Json:
         """The content with what people set in Grafana and a push keeps."""
         return content

@@ -7,7 +7,7 @@ from glassbox.query.buckets import BucketMatcher
 from glassbox.query.reporters import TITLES, lacking_each
 from glassbox.query.rules import Record
 from glassbox.settings.model import Settings
-from recording_rules import durations, slo
+from recording_rules import request_durations, slo
 
 _NEAREST = "Counted at the nearest bucket"
 
@@ -32,7 +32,7 @@ def counted_text(bounds: Mapping[str, float]) -> str:
 
 def slow_counted_at(settings: Settings) -> str:
     """The same sentence of requests that are slow for the alert on latency."""
-    text = counted_text(counted_elsewhere(*durations.bucket_of_slow(settings)))
+    text = counted_text(counted_elsewhere(*request_durations.bucket_of_slow(settings)))
     return f"{_NEAREST}: {text}." if text else ""
 
 

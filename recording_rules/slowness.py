@@ -11,7 +11,7 @@ from glassbox.query.expr import Expr
 from glassbox.query.promql import clamp_min, instant, ratio, sum_by
 from glassbox.query.rules import RecordGroup, Series
 from glassbox.settings.model import Settings, Thresholds
-from recording_rules import abandoned, durations, requests
+from recording_rules import abandoned, request_durations, requests
 from recording_rules.histograms import RATE_WINDOW_SECONDS
 from recording_rules.levels import MODEL
 
@@ -54,7 +54,7 @@ def slow(limits: Thresholds, by: Sequence[str]) -> Expr:
 def _slow_and_timed(settings: Settings) -> tuple[Expr, Expr]:
     """Requests of a model per second that are slow, and all of which that is known. It is not without a bucket at the bound."""
     bound_seconds = settings.thresholds.latency_high_seconds
-    every, fast = instant(requests.DURATION.count), instant(durations.WITHIN_BOUND)
+    every, fast = instant(requests.DURATION.count), instant(request_durations.WITHIN_BOUND)
     # Two sums are rounded differently: the number of slow requests must not come out slightly below 0.
     slow_ones, timed = abandoned.slow_and_judged(clamp_min(every - fast, 0), every.and_(fast))
     overdue = abandoned.overdue_rate(bound_seconds).or_(every * 0)

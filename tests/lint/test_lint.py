@@ -235,9 +235,6 @@ def test_the_settings_own_buckets_are_known_and_of_one_version():
 def test_a_threshold_that_an_old_version_lacks_is_found_in_the_rules():
     bundle = our_bundle(Settings(thresholds=Thresholds(latency_high_seconds=120), slos=()))
     said = {each.location.object: each.message for each in found("unknown-bucket", corpus_of(bundle))}
-    assert said.keys() == {
-        "slowness / model:inference_requests_slow:rate5m",
-        "slowness / model:inference_requests_timed:rate5m",
-    }
+    assert said.keys() == {"durations / model:inference_requests_within_bound:rate5m"}
     (message,) = set(said.values())
     assert "ends at 60 up to version 0.8.3" in message and "in the setting histogram_buckets" in message

@@ -71,7 +71,7 @@ LACKS = {
     "llamacpp": (
         "preemptions", "requests:", "requests_finished", "engine_requests", "prefix_cache", "admission", "end_to_end", "kv_cache", "http",
         "request_duration", "time_to_first", "inter_token_latency_seconds_bucket", "time_per_output", "queue_time",
-        "prefill_time", "decode_time", "prompt_length", "output_length", "frontend", "requests_abandoned",
+        "prefill_time", "decode_time", "prompt_length", "output_length", "frontend", "requests_abandoned", "requests_within",
     ),
     "triton": (
         "requests_running", "kv_cache", "preemptions", "prefix_cache", "time_per_output", "prefill_time", "decode_time",
@@ -88,6 +88,7 @@ CORE_LACKS = (
     "prompt_tokens",
     "generation_tokens",
     "request_duration_seconds_bucket",
+    "requests_within",
     "time_to_first_token_seconds_bucket",
     "inter_token",
     "queue_time_seconds_bucket",
@@ -119,6 +120,7 @@ def expected(engine, lacks, *, hastened=False, prefill=False):
         values[f"model:inference_{name}_sum:rate5m"] = per_second(total)
         values[f"model:inference_{name}_count:rate5m"] = per_second(count)
         values[f"model:inference_{name}_bucket:rate5m"] = per_second(count) * WITHIN
+    values["model:inference_requests_within_bound:rate5m"] = per_second("finished") * WITHIN
     values["model:inference_frontend_time_seconds_sum:rate5m"] = (
         per_second("e2e_seconds") - per_second("queue_seconds") - per_second("inference_seconds")
     )

@@ -156,13 +156,10 @@ def quantile_since_start(corpus: Corpus) -> Iterator[Defect]:
 def average_since_start(corpus: Corpus) -> Iterator[Defect]:
     """Of the two parts of one histogram or summary, or of two known counters, without a function around them, unless a title says so; recorded ones are rates."""
     meant = {id(query) for panel in corpus.panels for query in panel.queries if says_since_start(panel, query)}
-    for query in (each for each in corpus.queries if id(each) not in meant):
-        for node in query.nodes:
-            if isinstance(node, BinaryNode) and node.operator == "/":
-                above, below = _whole(node.left, corpus), _whole(node.right, corpus)
-                if _are_parts(above, below) or _are_counters((above, below), corpus):
-                    message = f"{above} and {below} count everything since the server started."
-                    yield in_query(query, message, above)
+    for query, quotient in corpus.quotients:
+        above, below = _whole(quotient.left, corpus), _whole(quotient.right, corpus)
+        if id(query) not in meant and (_are_parts(above, below) or _are_counters((above, below), corpus)):
+            yield in_query(query, f"{above} and {below} count everything since the server started.", above)
 
 
 @lint_rule(
@@ -176,12 +173,10 @@ def average_since_start(corpus: Corpus) -> Iterator[Defect]:
 )
 def used_by_free(corpus: Corpus) -> Iterator[Defect]:
     """Of two series whose names differ in the words used and free alone."""
-    for query in corpus.queries:
-        for node in query.nodes:
-            if isinstance(node, BinaryNode) and node.operator == "/":
-                above, below = _whole(node.left, corpus), _whole(node.right, corpus)
-                if _USED.search(above) and _USED.sub("free", above).lower() == below.lower():
-                    yield in_query(query, f"{above} is divided by {below}.", above)
+    for query, quotient in corpus.quotients:
+        above, below = _whole(quotient.left, corpus), _whole(quotient.right, corpus)
+        if _USED.search(above) and _USED.sub("free", above).lower() == below.lower():
+            yield in_query(query, f"{above} is divided by {below}.", above)
 
 
 def _whole(node: Node, corpus: Corpus) -> str:

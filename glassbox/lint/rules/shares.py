@@ -27,14 +27,12 @@ _CHOOSES_ONE = ("container", "container_name", "name", "pod", "pod_name")
 )
 def divided_by_itself(corpus: Corpus) -> Iterator[Defect]:
     """Of two sides that differ only in what the left one picks besides, by labels that both keep, without `on` or `ignoring`."""
-    for query in corpus.queries:
-        for node in query.nodes:
-            if isinstance(node, BinaryNode) and node.operator == "/" and not node.matching:
-                above = _unscaled(node.left)
-                if picked := _picked(above, node.right):
-                    name = next(series_of(above)).name
-                    message = f"Both sides have {listed(sorted(picked))}, so that each series of {name} is divided by itself, which is always 1."
-                    yield in_query(query, message, name)
+    for query, quotient in corpus.quotients:
+        above = _unscaled(quotient.left)
+        if not quotient.matching and (picked := _picked(above, quotient.right)):
+            name = next(series_of(above)).name
+            message = f"Both sides have {listed(sorted(picked))}, so that each series of {name} is divided by itself, which is always 1."
+            yield in_query(query, message, name)
 
 
 @lint_rule(

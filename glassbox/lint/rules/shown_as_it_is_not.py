@@ -148,13 +148,11 @@ def _is_of_now(node: Node, corpus: Corpus) -> bool:
 )
 def mean_of_other_requests(corpus: Corpus) -> Iterator[Defect]:
     """Of counters whose exporter has a histogram of what each request had."""
-    for query in corpus.queries:
-        for node in query.nodes:
-            if isinstance(node, BinaryNode) and node.operator == "/":
-                above, below = _grown(node.left), _grown(node.right)
-                if histogram := _of_each_request(above, below, corpus):
-                    fix = f"Divide {histogram}_sum by {histogram}_count."
-                    yield in_query(query, f"{above} and {below} count other requests.", above, fix)
+    for query, quotient in corpus.quotients:
+        above, below = _grown(quotient.left), _grown(quotient.right)
+        if histogram := _of_each_request(above, below, corpus):
+            fix = f"Divide {histogram}_sum by {histogram}_count."
+            yield in_query(query, f"{above} and {below} count other requests.", above, fix)
 
 
 def _grown(node: Node) -> str:

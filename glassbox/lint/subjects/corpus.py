@@ -17,7 +17,7 @@ from glassbox.lint.subjects.judged_boards import Board, BoardPanel
 from glassbox.lint.subjects.queries import Query
 from glassbox.query.buckets import Buckets
 from glassbox.syntax.result_labels import ResultLabels
-from glassbox.syntax.tree import Node, SeriesNode
+from glassbox.syntax.tree import BinaryNode, Node, SeriesNode
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,14 @@ class Corpus:
         for rule in self.rules:
             yield rule.query
             yield from rule.more_queries
+
+    @property
+    def quotients(self) -> Iterator[tuple[Query, BinaryNode]]:
+        """Every division, with the query that it is a part of."""
+        for query in self.queries:
+            for node in query.nodes:
+                if isinstance(node, BinaryNode) and node.operator == "/":
+                    yield query, node
 
     @cached_property
     def series_read(self) -> Mapping[str, tuple[Query, ...]]:

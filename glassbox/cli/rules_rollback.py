@@ -44,8 +44,9 @@ def roll_rules_back(session: Session, rules: RuleOptions, found: Sequence[Backup
         through = back.way.backups
         places, left_alone = rules_back.wanted(through), rules_back.left_alone(through)
         kept = kept_places(places)
-        newer = found[: found.index(through[-1])]
-        others = changed_by_others(kept, [each for each in newer if each.installation.folder_uid != folder_uid], "")
+        others = changed_by_others(
+            kept, [each for each in back.way.since(found) if each.installation.folder_uid != folder_uid], ""
+        )
         for line in (used(back.way, is_useful=back.is_useful), *rule_lines(places), *others, *left_alone):
             say(line)
         if options.dry_run or not kept:

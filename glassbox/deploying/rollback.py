@@ -98,8 +98,8 @@ def chosen(backups: Sequence[Backup], installation: Installation, identity: str 
 
 
 def since_by_others(backups: Sequence[Backup], way: WayBack, installation: Installation) -> list[Backup]:
-    """The backups of other installations that are newer than the oldest of a way; `backups` are the newest first."""
-    newer = backups[: backups.index(way.backups[-1])]
+    """Those of other installations among the backups since a way's oldest."""
+    newer = way.since(backups)
     ours = _of(installation, newer)
     return [backup for backup in newer if backup not in ours]
 

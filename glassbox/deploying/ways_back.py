@@ -19,6 +19,10 @@ class WayBack:
     passed_over: tuple[str, ...] = ()
     unfinished: Backup | None = None
 
+    def since(self, backups: Sequence[Backup]) -> Sequence[Backup]:
+        """Those that are newer than the way's oldest; `backups` are the newest first."""
+        return backups[: backups.index(self.backups[-1])]
+
 
 def ways_back(found: Sequence[Backup]) -> Iterator[WayBack]:
     """All ways, that through the fewest backups first; `found` are all of an installation, the newest first."""

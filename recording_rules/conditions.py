@@ -104,7 +104,7 @@ def nothing_finishes() -> Expr:
     """
     never_idle = over_time("min", engine.RUNNING, HUNG_WINDOW) > 0
     none = over_time("max", requests.REQUESTS, HUNG_WINDOW).equals(0)
-    # Ten minutes in which Prometheus was away are no ten minutes without an end.
+    # Ten minutes in which Prometheus was away are not ten minutes without an end.
     there_before = instant(requests.REQUESTS).shifted(HUNG_WINDOW).and_(instant(requests.REQUESTS).shifted(_HALF_HUNG))
     hung = never_idle.and_(none).and_(there_before).unless(instant(engine.GENERATION_TOKENS))
     return hung.reported_by((hung.shape.reporters or EVERYBODY) - (engine.GENERATION_TOKENS.reporters or EVERYBODY))

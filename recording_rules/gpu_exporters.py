@@ -1,4 +1,4 @@
-"""Exporters of GPUs that were replaced, and jobs of them that were renamed: what became of their cards is asked of others.
+"""GPU exporters that were replaced, and jobs of GPU exporters that were renamed: others measure their cards, or should.
 
 Both look back over hours, and an exporter is seldom replaced, so they are recorded rarely. Others have no series here.
 """

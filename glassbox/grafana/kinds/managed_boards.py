@@ -23,7 +23,7 @@ def manager_of(live: Json) -> str:
 
 
 def is_locked(live: Json) -> bool:
-    """Whether nobody but its manager may change it. Git Sync takes changes of others to its repository, or refuses them."""
+    """Whether only its manager may change it. Git Sync takes changes of others to its repository, or refuses them."""
     metadata = live.get("metadata") or {}
     allows_edits = metadata.get("managerAllowsEdits") == "true" and metadata.get("managedBy") != _REPOSITORY
     return bool(live["meta"].get("provisioned") or (manager_of(live) and not allows_edits))

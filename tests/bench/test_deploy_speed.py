@@ -21,12 +21,12 @@ def counted():
     return {count: requests(count) for count in (4, 12)}
 
 
-def test_a_plan_asks_once_for_each_dashboard(counted):
-    assert counted[12] - counted[4] == 12 - 4
+def test_a_plan_asks_for_each_dashboard_and_for_what_manages_it(counted):
+    assert counted[12] - counted[4] == 2 * (12 - 4)
 
 
 def test_the_rest_of_a_plan_is_a_few_requests(counted):
-    assert counted[4] - 4 <= 11
+    assert counted[4] - 2 * 4 <= 13
 
 
 def test_the_goal_follows_from_the_requests():

@@ -8,7 +8,7 @@ from glassbox.query.reporters import TITLES
 from glassbox.query.slo import Slo
 from glassbox.settings.model import Settings, Thresholds
 from recording_rules import judging, slo
-from recording_rules.slowness import bucket_of_slow
+from recording_rules.request_durations import bucket_of_slow
 from tests.support.ours import our_bundle
 
 BUNDLE = our_bundle()

@@ -14,7 +14,7 @@ from glassbox.query.promql import avg_by, instant, max_by, mean, min_by, over_ti
 from glassbox.query.rules import Record
 from glassbox.query.wording import last, percent, span
 from glassbox.settings.model import Settings, Thresholds
-from recording_rules import capacity, diagnosis, engine, gpu, known_models, requests, signals, workload
+from recording_rules import capacity, diagnosis, engine, gpu, gpu_signals, known_models, requests, signals, workload
 from recording_rules.levels import MODEL, SERVED
 from recording_rules.signal_rule import SIGNAL
 
@@ -249,7 +249,7 @@ def _idle() -> Row:
             "Idle cause",
             max_by(SERVED, instant(diagnosis.IDLE_CAUSE)),
             words=IDLE_WORDS,
-            why=f"Why even the busiest GPU is active less than {percent(signals.GPU_UNUSED_RATIO)} of the time. The first case that holds is shown. What to do about each is in docs/verdict.md.",
+            why=f"Why even the busiest GPU is active less than {percent(gpu_signals.GPU_UNUSED_RATIO)} of the time. The first case that holds is shown. What to do about each is in docs/verdict.md.",
             size=Size(width=16),
             empty="No model",
         ),

@@ -11,7 +11,7 @@ from glassbox.query.promql import avg_by, count_by, instant, max_by, over_time, 
 from glassbox.query.rules import Record
 from glassbox.query.wording import last, percent, span
 from glassbox.settings.model import Gpu, Settings
-from recording_rules import gpu, signals
+from recording_rules import gpu, gpu_signals
 from recording_rules.gpu_conditions import APPLICATION_XIDS, OWN_MAXIMUM_WINDOW
 from recording_rules.gpu_faults import NEW_XID
 
@@ -135,7 +135,7 @@ def _work(limits: Gpu) -> tuple[Row, Row]:
                     "computing": _mean(gpu.TENSOR_ACTIVE),
                     "moving data": _mean(gpu.DRAM_ACTIVE),
                 },
-                why=f"Means over the chosen GPUs. Not idle far above both others: small batches or many short kernels, and a larger batch costs little. Moving data above {percent(signals.MEMORY_BOUND_RATIO)}: decoding is near its limit.",
+                why=f"Means over the chosen GPUs. Not idle far above both others: small batches or many short kernels, and a larger batch costs little. Moving data above {percent(gpu_signals.MEMORY_BOUND_RATIO)}: decoding is near its limit.",
                 maximum=1,
                 empty=_NOT_MEASURED,
             ),
@@ -167,7 +167,7 @@ def _work(limits: Gpu) -> tuple[Row, Row]:
                 timeseries(
                     "Memory bandwidth by GPU",
                     _each(gpu.DRAM_ACTIVE),
-                    why=f"Share of cycles in which memory moves data. Above {percent(signals.MEMORY_BOUND_RATIO)}, decoding is bound by it: run fewer requests in a batch, quantise the weights, or add GPUs.",
+                    why=f"Share of cycles in which memory moves data. Above {percent(gpu_signals.MEMORY_BOUND_RATIO)}, decoding is bound by it: run fewer requests in a batch, quantise the weights, or add GPUs.",
                     maximum=1,
                     empty=_NOT_MEASURED,
                 ),

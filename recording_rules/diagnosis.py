@@ -17,7 +17,7 @@ from glassbox.query.promql import instant
 from glassbox.query.rules import RecordGroup, Series
 from glassbox.query.wording import percent
 from glassbox.settings.model import Settings
-from recording_rules import known_models, signals
+from recording_rules import gpu_signals, known_models, signals
 from recording_rules.levels import MODEL
 from recording_rules.signal_rule import SIGNAL, Signal
 
@@ -51,18 +51,18 @@ VERDICTS = (
     Case(40, "Balance replicas", _SLOW, "Requests queue at one replica while others have room. Fix the router.", (signals.queueing, signals.uneven)),
     Case(50, "More KV cache", _SLOW, "Memory limits the batch. Give it more KV cache, then shorten contexts, then add replicas.", (signals.queueing, signals.kv_cache_full)),
     Case(50, "More KV cache", _SLOW, "Memory limits the batch. Give it more KV cache, then shorten contexts, then add replicas.", (signals.preempting, signals.kv_cache_full)),
-    Case(60, "Raise the batch limit", _SLOW, "The batch is full, but the GPU is not. Raise --max-num-seqs or --max-num-batched-tokens.", (signals.queueing, signals.batch_constant, signals.kv_cache_half_empty, signals.gpu_half_idle)),
-    Case(70, "Scale out", _SLOW, "More requests arrive than are served, and no GPU is seen idle. Add replicas.", (signals.queue_takes_time,), (signals.gpu_idle,)),
-    Case(80, "Find what blocks", _SLOW, "Requests wait while the GPUs are idle. Check the scheduler, KV transfers and the CPU.", (signals.queueing, signals.gpu_idle)),
+    Case(60, "Raise the batch limit", _SLOW, "The batch is full, but the GPU is not. Raise --max-num-seqs or --max-num-batched-tokens.", (signals.queueing, signals.batch_constant, signals.kv_cache_half_empty, gpu_signals.gpu_half_idle)),
+    Case(70, "Scale out", _SLOW, "More requests arrive than are served, and no GPU is seen idle. Add replicas.", (signals.queue_takes_time,), (gpu_signals.gpu_idle,)),
+    Case(80, "Find what blocks", _SLOW, "Requests wait while the GPUs are idle. Check the scheduler, KV transfers and the CPU.", (signals.queueing, gpu_signals.gpu_idle)),
     Case(85, "Transfer-bound", _SLOW, "KV transfers take most of the time to first token. Look at the network between prefill and decode servers, then at bytes per transfer.", (signals.transfer_bound,)),
     Case(90, "Adapters or KV transfer", _SLOW, "Requests wait for an adapter or a KV transfer. More capacity would not help.", (signals.deferred,)),
     Case(100, "Fix the front end", _SLOW, "Preprocessing is the limit, not the GPU. Add API servers or CPU cores, or send fewer pixels.", (signals.frontend_bound,)),
     Case(110, "Queueing", _SLOW, "Requests wait, and no signal explains why. Look at the phases, then scale out.", (signals.queueing,)),
     Case(115, "Refused", _SLOW, "Requests are answered, and no engine gets one, as where all are refused (4xx). Compare model name, key and length in what callers send with what the server takes.", (signals.arriving,), (signals.working,)),
-    Case(120, "Memory-bound decoding", _SLOW, "Tokens are slower because GPU memory is busy. Run fewer sequences, quantise, or scale out.", (signals.slower_tokens, signals.memory_bound)),
+    Case(120, "Memory-bound decoding", _SLOW, "Tokens are slower because GPU memory is busy. Run fewer sequences, quantise, or scale out.", (signals.slower_tokens, gpu_signals.memory_bound)),
     Case(130, "Longer requests", _SLOW, "Callers send longer requests. Set promises by length; more capacity is not the answer.", (signals.slow, signals.longer_requests)),
-    Case(140, "Faulty GPU", _BAD, "A GPU that may serve this model has errors or is gone. Find it, and drain its host.", (signals.gpu_faulty,)),
-    Case(150, "GPU slowed down", _SLOW, "A GPU that may serve this model is slowed down. Check heat, power limit and power supply.", (signals.gpu_slowed,)),
+    Case(140, "Faulty GPU", _BAD, "A GPU that may serve this model has errors or is gone. Find it, and drain its host.", (gpu_signals.gpu_faulty,)),
+    Case(150, "GPU slowed down", _SLOW, "A GPU that may serve this model is slowed down. Check heat, power limit and power supply.", (gpu_signals.gpu_slowed,)),
     Case(160, "Slow, cause not seen", _SLOW, "No signal explains it. Look at the phases, then at the gateway and the network.", (signals.slow,)),
     Case(165, "No trouble seen", _NEUTRAL, "No trouble is seen, but the engine does not report its errors, its latency or its queue. Look at what callers see.", (signals.working,), unknown=(signals.failing, signals.slow, signals.queueing)),
     Case(170, "Fine", _FINE, "Do nothing.", (signals.working,)),
@@ -72,8 +72,8 @@ VERDICTS = (
 IDLE_CAUSES = (
     Case(9, "Down", _BAD, "Nothing serves the model. Bring the service back.", (signals.down,)),
     # A GPU that is active while its engine hangs is not good news.
-    Case(0, "Not idle", _NEUTRAL, f"At least one GPU is active {percent(signals.GPU_UNUSED_RATIO)} of the time or more.", (), (signals.gpu_unused, signals.gpu_not_measured)),
-    Case(10, "Not measured", _NEUTRAL, "No activity is measured of any GPU that may serve the model. Look at the exporters on Monitoring health.", (signals.gpu_not_measured,)),
+    Case(0, "Not idle", _NEUTRAL, f"At least one GPU is active {percent(gpu_signals.GPU_UNUSED_RATIO)} of the time or more.", (), (gpu_signals.gpu_unused, gpu_signals.gpu_not_measured)),
+    Case(10, "Not measured", _NEUTRAL, "No activity is measured of any GPU that may serve the model. Look at the exporters on Monitoring health.", (gpu_signals.gpu_not_measured,)),
     Case(11, "Only errors", _BAD, "Each request is answered with a server error. Read the log.", (signals.only_errors,)),
     Case(12, "Refused", _SLOW, "Requests are answered, and no engine gets one. Compare what callers send with what the server takes.", (signals.arriving,), (signals.working,)),
     Case(1, "No requests", _NEUTRAL, "There are no requests. Consolidate, batch the work, or scale to zero.", (), (signals.working,)),

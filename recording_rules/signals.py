@@ -3,22 +3,17 @@
 Conditions that raise an alert are the alert's own, without its `for`.
 """
 
-from functools import reduce
-
 from glassbox.metrics import roles
 from glassbox.query.expr import Expr
 from glassbox.query.promql import avg_by, count_by, group_by, instant, max_by, over_time, ratio, sum_by
 from glassbox.query.rules import HistogramRecord, Record, Series
-from glassbox.query.selectors import differs
 from glassbox.query.wording import last, percent, span
-from glassbox.settings.model import Gpu, Settings
+from glassbox.settings.model import Settings
 from recording_rules import (
     abandoned,
     conditions,
     engine,
-    gpu,
-    gpu_conditions,
-    gpu_users,
+    gpu_signals,
     instances,
     requests,
     slowness,
@@ -29,27 +24,20 @@ from recording_rules import (
 from recording_rules.known_models import KNOWN, known, served
 from recording_rules.levels import MODEL, SERVED
 from recording_rules.memory import (
-    GONE_REMEMBERED,
     LAST_MINUTE,
     USUAL_OUTPUT_LENGTH,
     USUAL_PROMPT_LENGTH,
     USUAL_TIME_PER_OUTPUT_TOKEN,
 )
 from recording_rules.signal_rule import Signal, signal
-from recording_rules.targets import BRIDGE
 
 WINDOW = "5m"
 # Longer than any rate's window: an even load seldom keeps a batch at one size for so long, a full batch does.
 _BATCH_WINDOW = "10m"
 _SEEN_BEFORE = "1m"
 
-# A batch limit below what the GPU can do: the GPU is not busy, and the KV cache is half empty.
-_GPU_HALF_IDLE_RATIO = 0.6
+# With a GPU that is half idle: a batch limit below what the GPU can do.
 _KV_CACHE_HALF_EMPTY_RATIO = 0.5
-# A GPU that is active less than a fifth of the time for long is worth a question.
-GPU_UNUSED_RATIO = 0.2
-# Three quarters of what is possible: NVIDIA's DCGM guide ("Profiling Metrics", PROF_DRAM_ACTIVE) puts the peak at about 0.8.
-MEMORY_BOUND_RATIO = 0.6
 # Busiest replica over the mean one. Few requests are never even.
 UNEVEN_FACTOR, _UNEVEN_REQUESTS = 1.5, 2
 _LONGER_FACTOR = 1.5
@@ -60,8 +48,9 @@ _SMALL_BATCH_REQUESTS = 4
 
 
 def signals() -> tuple[Signal, ...]:
-    """Every signal that this module declares, in the order in which they are recorded."""
-    return tuple(each for each in globals().values() if isinstance(each, Signal))
+    """Every signal that this module or that of the GPUs declares, in the order in which they are recorded."""
+    declared = (*globals().values(), *vars(gpu_signals).values())
+    return tuple(each for each in declared if isinstance(each, Signal))
 
 
 def records(settings: Settings) -> tuple[Record, ...]:
@@ -241,72 +230,6 @@ def batch_constant(_settings: Settings) -> Expr:
 @signal("Requests spend a large share of their time before the engine gets them.", roles.INFERENCE_TIME.sum)
 def frontend_bound(settings: Settings) -> Expr:
     return conditions.frontend_bound(settings.thresholds)
-
-
-# What the GPUs do that belong to the model, or may: those of its pods, else those that share `queue_labels` with it, or all.
-
-
-@signal("A GPU has a new hardware XID, has broken memory, or is gone.")
-def gpu_faulty(settings: Settings) -> Expr:
-    by = ("job",)
-    faults = tuple((each, BRIDGE) for each in (gpu_conditions.new_hardware_xid(), gpu.bridged(gpu.ROW_REMAP_FAILURE)))
-    # No pod has a GPU that has gone.
-    faults = (*faults, (gpu_conditions.lost(), GONE_REMEMBERED))
-    own = reduce(Expr.or_, (gpu_users.served_by(faulty, within) for faulty, within in faults))
-    of_any = reduce(Expr.or_, (group_by(by, gpu_users.of_no_model(faulty, within)) for faulty, within in faults))
-    return _of_model(own, group_by(settings.gpu.queue_labels, of_any), settings.gpu)
-
-
-@signal("A busy GPU runs far below its own highest clock.")
-def gpu_slowed(settings: Settings) -> Expr:
-    slowed = instant(gpu_conditions.THROTTLED)
-    of_any = group_by(settings.gpu.queue_labels, gpu_users.of_no_model(slowed))
-    return _of_model(gpu_users.served_by(slowed), of_any, settings.gpu)
-
-
-@signal("The GPUs are busy on average.")
-def gpu_busy(settings: Settings) -> Expr:
-    own, of_any = (each > settings.gpu.busy_ratio for each in _mean_activity(settings.gpu))
-    return _of_model(own, of_any, settings.gpu)
-
-
-@signal(f"The GPUs are active less than {percent(_GPU_HALF_IDLE_RATIO)} of the time on average.")
-def gpu_half_idle(settings: Settings) -> Expr:
-    own, of_any = (each < _GPU_HALF_IDLE_RATIO for each in _mean_activity(settings.gpu))
-    return _of_model(own, of_any, settings.gpu)
-
-
-@signal("Even the busiest GPU is mostly idle.")
-def gpu_idle(settings: Settings) -> Expr:
-    return gpu_conditions.most_are_below(settings.gpu, instant(KNOWN), settings.gpu.idle_while_queueing_ratio)
-
-
-@signal(f"Even the busiest GPU is active less than {percent(GPU_UNUSED_RATIO)} of the time.")
-def gpu_unused(settings: Settings) -> Expr:
-    return gpu_conditions.most_are_below(settings.gpu, instant(KNOWN), GPU_UNUSED_RATIO)
-
-
-@signal("Of no GPU that may serve the model, activity is measured.")
-def gpu_not_measured(settings: Settings) -> Expr:
-    return instant(KNOWN).unless(_of_model(*_mean_activity(settings.gpu), settings.gpu))
-
-
-@signal(f"The GPUs' memory moves data more than {percent(MEMORY_BOUND_RATIO)} of the time.")
-def memory_bound(settings: Settings) -> Expr:
-    moves = gpu.DRAM_ACTIVE
-    of_any = avg_by(settings.gpu.queue_labels, gpu_users.of_no_model(moves)) > MEMORY_BOUND_RATIO
-    # Outside of Kubernetes no series has the label, and nothing is read.
-    own = gpu_users.mean_of_models(gpu_users.by_pod(moves.filtered({"pod": differs("")})))
-    return _of_model(own > MEMORY_BOUND_RATIO, of_any, settings.gpu)
-
-
-def _of_model(own: Expr, of_any: Expr, limits: Gpu) -> Expr:
-    return gpu_users.judged(instant(KNOWN), own, of_any, limits.queue_labels)
-
-
-def _mean_activity(limits: Gpu) -> tuple[Expr, Expr]:
-    """That of each model's own GPUs, and that of all others."""
-    return instant(gpu_users.OWN_MEAN), instant(gpu_conditions.mean_activity(limits.queue_labels))
 
 
 def _more_than_usual(histogram: HistogramRecord, usual: Series, factor: float) -> Expr:

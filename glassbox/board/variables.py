@@ -6,7 +6,8 @@ from enum import IntEnum
 from functools import cached_property
 
 from glassbox.errors import GlassboxError
-from glassbox.query.expr import Expr, Parts
+from glassbox.query.expr import Expr
+from glassbox.query.expression_parts import Parts
 from glassbox.query.per_replica import SingleChoice
 from glassbox.query.selectors import Level, Matcher, Selector, Source, regex
 

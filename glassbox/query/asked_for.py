@@ -1,6 +1,7 @@
 """Queries that give nothing unless they are asked for."""
 
-from glassbox.query.expr import Expr, Parts
+from glassbox.query.expr import Expr
+from glassbox.query.expression_parts import Parts
 from glassbox.query.promql import labelled, with_label
 from glassbox.query.selectors import QueryError, Selector
 

@@ -9,43 +9,18 @@ from functools import wraps
 from typing import Any, ParamSpec, cast
 
 from glassbox.metrics.types import Kind, Unit
+from glassbox.query.expression_parts import (
+    AmongTargets,
+    LabelList,
+    Parts,
+    Recomputed,
+    beside_job,
+    identified,
+    selectors_of,
+    with_changed,
+)
 from glassbox.query.reporters import Reporters, of_both, of_either
 from glassbox.query.selectors import Matchers, QueryError, Selector, Shape
-
-
-@dataclass(frozen=True)
-class Recomputed:
-    """A recorded series that is computed again where it is read: `recorded` is what content reads, `parts` are what Prometheus computes."""
-
-    recorded: Selector
-    parts: "tuple[Part, ...]"
-
-    def __str__(self) -> str:
-        return f"({''.join(map(str, self.parts))})"
-
-
-@dataclass(frozen=True)
-class AmongTargets:
-    """Parts that are left out where one target is read alone: they compare it with others, or are of no target that is."""
-
-    parts: "tuple[Part, ...]"
-
-    def __str__(self) -> str:
-        return "".join(map(str, self.parts))
-
-
-@dataclass(frozen=True)
-class LabelList:
-    """The labels that an aggregation keeps, or that two sides are matched on."""
-
-    names: tuple[str, ...]
-
-    def __str__(self) -> str:
-        return ", ".join(self.names)
-
-
-Part = str | Selector | Recomputed | AmongTargets | LabelList
-Parts = tuple[Part, ...]
 
 # Binding strength of the outermost operator, as in the PromQL documentation ("Binary operator precedence").
 ATOM, MULTIPLY, ADD, COMPARE, AND, OR = 6, 5, 4, 3, 2, 1
@@ -74,7 +49,7 @@ class Expr:
     @property
     def selectors(self) -> tuple[Selector, ...]:
         """Every selector in it, in the order of the text."""
-        return tuple(_selectors(self.parts))
+        return tuple(selectors_of(self.parts))
 
     @property
     def names_read(self) -> tuple[str, ...]:
@@ -87,7 +62,7 @@ class Expr:
 
     def with_selectors(self, change: Callable[[Selector], Parts]) -> "Expr":
         """Self with what `change` makes of each selector in its place."""
-        changed = replace(self, parts=tuple(_changed(self.parts, change)))
+        changed = replace(self, parts=tuple(with_changed(self.parts, change)))
         return changed._with_each_engine(lambda each: each.with_selectors(change))
 
     @property
@@ -115,8 +90,8 @@ class Expr:
         """Self with these labels beside `job` wherever series are told apart by it: they identify what one job may hold several of."""
         if not labels:
             return self
-        shape = replace(self.shape, labels=_beside_job(self.shape.labels, labels))
-        changed = replace(self, parts=tuple(_identified(part, labels) for part in self.parts), shape=shape)
+        shape = replace(self.shape, labels=beside_job(self.shape.labels, labels))
+        changed = replace(self, parts=tuple(identified(part, labels) for part in self.parts), shape=shape)
         return changed._with_each_engine(lambda each: each.identified(labels))
 
     @property
@@ -228,24 +203,6 @@ def _of_each_engine(operands: Sequence[Any]) -> Iterator[tuple[str, Sequence[Any
             )
 
 
-def _selectors(parts: Parts) -> Iterator[Selector]:
-    for part in parts:
-        if isinstance(part, Selector):
-            yield part
-        elif isinstance(part, Recomputed | AmongTargets):
-            yield from _selectors(part.parts)
-
-
-def _changed(parts: Parts, change: Callable[[Selector], Parts]) -> Iterator[Part]:
-    for part in parts:
-        if isinstance(part, Selector):
-            yield from change(part)
-        elif isinstance(part, Recomputed | AmongTargets):
-            yield replace(part, parts=tuple(_changed(part.parts, change)))
-        else:
-            yield part
-
-
 def binary(left: Expr, operator: str, right: Expr | float, *, matching: Parts = (), unit: Unit | None = None) -> Expr:
     """Join two operands, with brackets where the operator needs them."""
     joined = _joined(left, operator, right, matching=matching, unit=unit)
@@ -317,32 +274,6 @@ def _on(left: Expr, right: Expr, labels: Sequence[str] | None) -> Parts:
 def many_to_one(labels: Sequence[str]) -> Parts:
     """The matching of many series on the left with the one on the right that has the same values of these labels."""
     return (" on (", LabelList(tuple(labels)), ") group_left ()")
-
-
-def _identified(part: Part, labels: Sequence[str]) -> Part:
-    match part:
-        case LabelList():
-            return LabelList(_beside_job(part.names, labels))
-        case Selector():
-            rule = part.rule.identified(labels) if part.rule else None
-            return replace(part, labels=_with(part.labels, labels), rule=rule)
-        case Recomputed(recorded, parts):
-            whole = _identified(recorded, labels)
-            return Recomputed(cast(Selector, whole), tuple(_identified(each, labels) for each in parts))
-        case AmongTargets(parts):
-            return AmongTargets(tuple(_identified(each, labels) for each in parts))
-    return part
-
-
-def _beside_job(names: tuple[str, ...], labels: Sequence[str]) -> tuple[str, ...]:
-    if "job" not in names:
-        return names
-    after = names.index("job") + 1
-    return tuple(dict.fromkeys((*names[:after], *labels, *names[after:])))
-
-
-def _with(names: tuple[str, ...], labels: Sequence[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*names, *labels)))
 
 
 def _unit_of(operand: "Expr | float") -> Unit | None:

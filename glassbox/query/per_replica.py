@@ -7,7 +7,8 @@ has a value called All. An empty side costs nothing.
 from dataclasses import dataclass, replace
 
 from glassbox.metrics.types import Kind, Unit
-from glassbox.query.expr import Expr, Parts, Recomputed, binary
+from glassbox.query.expr import Expr, binary
+from glassbox.query.expression_parts import Parts, Recomputed
 from glassbox.query.selectors import Matcher, Matchers, Selector, Shape
 
 _JOB = "job"

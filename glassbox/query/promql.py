@@ -11,7 +11,8 @@ from dataclasses import replace
 from glassbox.metrics.roles import Role
 from glassbox.metrics.types import PER_SECOND, Kind, Unit
 from glassbox.query.buckets import SETTING, BucketMatcher, CustomBuckets, bound_text, buckets_of
-from glassbox.query.expr import Expr, LabelList, Parts, binary, each_engine, number
+from glassbox.query.expr import Expr, binary, each_engine, number
+from glassbox.query.expression_parts import LabelList, Parts
 from glassbox.query.readings import of_engines
 from glassbox.query.reporters import renamed_labels, reporters_of
 from glassbox.query.selectors import Matcher, QueryError, Selector, Shape, Source

@@ -10,7 +10,8 @@ from glassbox.metrics.engines import ENGINES
 from glassbox.metrics.roles import Engine, Reading, Role
 from glassbox.metrics.types import Kind, Metric
 from glassbox.query.buckets import BucketMatcher
-from glassbox.query.expr import MULTIPLY, AmongTargets, Expr, number
+from glassbox.query.expr import MULTIPLY, Expr, number
+from glassbox.query.expression_parts import AmongTargets
 from glassbox.query.selectors import Matcher, Matchers, QueryError, Selector, Shape, differs, regex
 
 # How one metric is read, with the matchers that its series can have.

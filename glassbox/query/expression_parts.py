@@ -1,0 +1,90 @@
+"""The pieces that an expression is a row of: text, selectors, and what holds pieces of its own."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import cast
+
+from glassbox.query.selectors import Selector
+
+
+@dataclass(frozen=True)
+class Recomputed:
+    """A recorded series that is computed again where it is read: `recorded` is what content reads, `parts` are what Prometheus computes."""
+
+    recorded: Selector
+    parts: "tuple[Part, ...]"
+
+    def __str__(self) -> str:
+        return f"({''.join(map(str, self.parts))})"
+
+
+@dataclass(frozen=True)
+class AmongTargets:
+    """Parts that are left out where one target is read alone: they compare it with others, or are of no target that is."""
+
+    parts: "tuple[Part, ...]"
+
+    def __str__(self) -> str:
+        return "".join(map(str, self.parts))
+
+
+@dataclass(frozen=True)
+class LabelList:
+    """The labels that an aggregation keeps, or that two sides are matched on."""
+
+    names: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return ", ".join(self.names)
+
+
+Part = str | Selector | Recomputed | AmongTargets | LabelList
+Parts = tuple[Part, ...]
+
+
+def selectors_of(parts: Parts) -> Iterator[Selector]:
+    """Every selector in them, in the order of the text."""
+    for part in parts:
+        if isinstance(part, Selector):
+            yield part
+        elif isinstance(part, Recomputed | AmongTargets):
+            yield from selectors_of(part.parts)
+
+
+def with_changed(parts: Parts, change: Callable[[Selector], Parts]) -> Iterator[Part]:
+    """Them with what `change` makes of each selector in its place."""
+    for part in parts:
+        if isinstance(part, Selector):
+            yield from change(part)
+        elif isinstance(part, Recomputed | AmongTargets):
+            yield replace(part, parts=tuple(with_changed(part.parts, change)))
+        else:
+            yield part
+
+
+def identified(part: Part, labels: Sequence[str]) -> Part:
+    """It with these labels beside `job`, wherever it names labels or has some."""
+    match part:
+        case LabelList():
+            return LabelList(beside_job(part.names, labels))
+        case Selector():
+            rule = part.rule.identified(labels) if part.rule else None
+            return replace(part, labels=_with(part.labels, labels), rule=rule)
+        case Recomputed(recorded, parts):
+            whole = identified(recorded, labels)
+            return Recomputed(cast(Selector, whole), tuple(identified(each, labels) for each in parts))
+        case AmongTargets(parts):
+            return AmongTargets(tuple(identified(each, labels) for each in parts))
+    return part
+
+
+def beside_job(names: tuple[str, ...], labels: Sequence[str]) -> tuple[str, ...]:
+    """The names with these after `job`; unchanged where it is not among them."""
+    if "job" not in names:
+        return names
+    after = names.index("job") + 1
+    return tuple(dict.fromkeys((*names[:after], *labels, *names[after:])))
+
+
+def _with(names: tuple[str, ...], labels: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*names, *labels)))

@@ -119,6 +119,14 @@ def test_where_old_and_new_name_say_other_units_the_difference_is_said():
             "rate(vllm:e2e_request_latency_seconds_sum[5m]) / rate(vllm:e2e_request_latency_seconds_count[5m])",
             Unit.SECONDS,
         ),
+        (
+            "rate(vllm:e2e_request_latency_seconds_sum[5m]) * 1e3 / rate(vllm:e2e_request_latency_seconds_count[5m])",
+            None,
+        ),
+        (
+            "rate(vllm:e2e_request_latency_seconds_sum[5m]) / (rate(vllm:e2e_request_latency_seconds_count[5m]) / 60)",
+            None,
+        ),
         ("avg(vllm:kv_cache_usage_perc) or vector(0)", Unit.RATIO),
         ("count(vllm:kv_cache_usage_perc)", None),
         ("vllm:kv_cache_usage_perc > bool 0.9", Unit.BOOLEAN),

@@ -252,6 +252,11 @@ FOUND = [
         "vllm:num_preemptions_total is a counter, which only climbs.",
     ),
     (
+        "raw-counter",
+        as_alert("vllm:e2e_request_latency_seconds_count > 0 and on (job) rate(vllm:num_preemptions_total[5m]) > 1"),
+        "vllm:e2e_request_latency_seconds_count is a counter, which never falls below it again before a restart.",
+    ),
+    (
         "last-code",
         as_alert("DCGM_FI_DEV_XID_ERRORS > 0"),
         "DCGM_FI_DEV_XID_ERRORS keeps the last code, so that the alert never ends.",
@@ -331,6 +336,13 @@ LEFT_ALONE = [
     ("raw-counter", on_panel("sum(vllm:num_preemptions_total)", panel={"type": "stat"})),
     ("raw-counter", as_alert("vllm:num_preemptions_total - vllm:num_preemptions_total offset 1h > 5")),
     ("raw-counter", as_alert("foreign_total > 5")),
+    (
+        "raw-counter",
+        as_alert(
+            "vllm:e2e_request_latency_seconds_count > 0 and on (job) "
+            "histogram_quantile(0.9, sum by (job, le) (rate(vllm:e2e_request_latency_seconds_bucket[5m]))) > 9"
+        ),
+    ),
     ("last-code", on_panel("DCGM_FI_DEV_XID_ERRORS")),
     ("wrong-unit", on_panel("DCGM_FI_DEV_FB_USED", panel={"unit": "mbytes"})),
     ("wrong-unit", on_panel("DCGM_FI_DEV_FB_USED", panel={"unit": "bytes", "other_units": True})),

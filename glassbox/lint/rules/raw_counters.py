@@ -13,7 +13,7 @@ from glassbox.lint.subjects.queries import Query
 from glassbox.syntax.tree import AggregateNode, BinaryNode, Node, NumberNode, SeriesNode, series_of
 
 # What hardware counts over its life is compared with 0 on purpose.
-_OF_HARDWARE = ("DCGM_", "node_edac_")
+_OF_HARDWARE = ("DCGM_", "node_edac_", "smartctl_")
 _OF_BUCKETS = ("bargauge", "heatmap")
 
 

@@ -141,6 +141,9 @@ def test_names_that_are_gone_have_what_answers_instead():
     assert former_metrics()["kube_hpa_status_condition"].replacement == "kube_horizontalpodautoscaler_status_condition"
     assert former_metrics()["vllm:time_in_queue_requests_bucket"].removed_in == "0.9.1"
     assert former_metrics()["nv_inference_load_ratio_bucket"].removed_in == "2.0.0"
+    assert former_metrics()["node_filesystem_free"].replacement == "node_filesystem_free_bytes"
+    assert former_metrics()["kubelet_running_pod_count"].removed_in == "1.19"
+    assert former_metrics()["coredns_dns_response_rcode_count_total"].replacement == "coredns_dns_responses_total"
     # Every replacement that is one name is there.
     named = {
         each.replacement for each in former_metrics().values() if each.replacement.replace(":", "_").isidentifier()
@@ -149,7 +152,7 @@ def test_names_that_are_gone_have_what_answers_instead():
 
 
 def test_where_old_and_new_name_say_other_units_the_difference_is_said():
-    said = ("_ms", "milliseconds", "_weighted")
+    said = ("_ms", "milliseconds", "_weighted", "_microseconds")
     unsaid = {name for name, each in former_metrics().items() if name.endswith(said) and not each.differs}
     # What answers instead is a choice of three, which nobody takes for the same.
     spelled = ("vllm:", "vllm_", "ray_vllm_")
@@ -343,6 +346,11 @@ FOUND = [
         "wrong-unit",
         on_panel("rate(process_cpu_seconds_total[5m])", panel={"unit": "percent"}),
         "The values are a ratio of 0 to 1, and the panel shows them as 'percent'.",
+    ),
+    (
+        "removed-metric",
+        as_alert("rate(coredns_panic_count_total[5m]) > 0"),
+        "coredns_panic_count_total is gone from version 1.7.0 on.",
     ),
     (
         "raw-counter",

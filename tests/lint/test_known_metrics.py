@@ -54,6 +54,10 @@ def fixes(rule, example):
         ("node_filesystem_avail_bytes", "gauge", Unit.BYTES),
         ("kubelet_volume_stats_used_bytes", "gauge", Unit.BYTES),
         ("kubelet_pleg_relist_duration_seconds_count", "counter", Unit.EVENTS),
+        ("storage_operation_duration_seconds_count", "counter", Unit.EVENTS),
+        ("kubeproxy_sync_proxy_rules_duration_seconds_bucket", "counter", Unit.SECONDS),
+        ("istio_requests_total", "counter", None),
+        ("istio_request_bytes_sum", "counter", Unit.BYTES),
         ("scheduler_pending_pods", "gauge", None),
         ("apiserver_request_total", "counter", None),
         ("apiserver_response_sizes_sum", "counter", Unit.BYTES),
@@ -313,6 +317,11 @@ FOUND = [
         "There are no series vllm:e2e_request_latency_seconds.",
     ),
     (
+        "missing-suffix",
+        on_panel("sum by (team) (increase(litellm_spend_metric[1d]))"),
+        "There are no series litellm_spend_metric.",
+    ),
+    (
         "rate-of-gauge",
         as_alert("increase(kube_pod_status_phase[5m]) > 0"),
         "increase of kube_pod_status_phase, which is a gauge.",
@@ -415,6 +424,8 @@ LEFT_ALONE = [
     ("removed-metric", on_panel("rate(node_cpu_seconds_total[5m]) or rate(node_cpu[5m])")),
     ("missing-suffix", on_panel("apiserver_request_duration_seconds")),
     ("missing-suffix", on_panel("foreign_requests")),
+    ("missing-suffix", on_panel("litellm_deployment_state")),
+    ("missing-suffix", on_panel("redis_commands_processed")),
     # It had no ending in other versions.
     ("missing-suffix", on_panel("node_kernel_hung_tasks")),
     ("rate-of-gauge", on_panel("rate(node_time_seconds[5m]) - 1")),

@@ -4,7 +4,6 @@ Of those that content of ours reads, `glassbox.metrics` knows; of others, and of
 module, whose headings name their sources. An exporter's own word counts: a name alone says no type.
 """
 
-import csv
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -23,6 +22,13 @@ _OF_AN_ENGINE = re.compile(r"\b[a-zA-Z_]\w*:\w+")
 _BETWEEN_WORDS = re.compile(r"[_:]")
 # A gauge of a moment in time is not a duration.
 OF_MOMENTS = ("time_seconds", "timestamp_seconds", "created", "deadline_seconds")
+_LAST_WORDS = {
+    "seconds": Unit.SECONDS,
+    "bytes": Unit.BYTES,
+    "ratio": Unit.RATIO,
+    "celsius": Unit.CELSIUS,
+    "hertz": Unit.HERTZ,
+}
 
 
 @dataclass(frozen=True)
@@ -139,19 +145,11 @@ def _said_by(name: str, type_: str) -> Unit | None:
     """The unit at the end of a name, as exporters write it that keep to the conventions of Prometheus."""
     if type_ == GAUGE and name.endswith(OF_MOMENTS):
         return None
-    plain = name.removesuffix("_total")
-    ends = {
-        "_seconds": Unit.SECONDS,
-        "_bytes": Unit.BYTES,
-        "_ratio": Unit.RATIO,
-        "_celsius": Unit.CELSIUS,
-        "_hertz": Unit.HERTZ,
-    }
-    return next((unit for end, unit in ends.items() if plain.endswith(end)), None)
+    return _LAST_WORDS.get(name.removesuffix("_total").rpartition("_")[2])
 
 
 def _rows(file: str, width: int) -> Iterator[list[str]]:
-    text = (files("glassbox.lint") / file).read_text(encoding="utf-8")
-    lines = (line for line in text.splitlines() if not line.startswith("#"))
-    for row in csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE):
-        yield [*row, *[""] * (width - len(row))]
+    for line in (files("glassbox.lint") / file).read_text(encoding="utf-8").splitlines():
+        if not line.startswith("#"):
+            row = line.split("\t")
+            yield row + [""] * (width - len(row))

@@ -16,6 +16,7 @@ from glassbox.syntax.tree import (
     SubqueryNode,
     is_scalar,
     series_of,
+    walk,
 )
 
 _RATES = ("rate", "irate", "deriv")
@@ -137,7 +138,7 @@ def _of_share(node: BinaryNode, left: Unit | None, right: Unit | None, corpus: C
     if _divided_by_a_mebi(node, corpus):
         return Unit.MEBIBYTES
     above, below = _parts(node.left, corpus), _parts(node.right, corpus)
-    same = above and above.keys() == below.keys()
+    same = above and above.keys() == below.keys() and not _is_scaled(node.left) and not _is_scaled(node.right)
     if same and set(above.values()) == {"sum"} and set(below.values()) == {"count"}:
         return _of_mean(above, corpus)
     if (left, right) in _OF_EACH_REQUEST:
@@ -181,6 +182,12 @@ def _shape(node: Node) -> tuple[str, ...]:
 def _of_mean(metrics: dict[str, str], corpus: Corpus) -> Unit | None:
     known = {each.unit for name in metrics if (each := corpus.known_series(f"{name}_sum"))}
     return known.pop() if len(known) == 1 else None
+
+
+def _is_scaled(node: Node) -> bool:
+    """Whether something in it is multiplied or divided by a number, as in a mean in milliseconds."""
+    arithmetic = (each for each in walk(node) if isinstance(each, BinaryNode) and each.operator in ("*", "/"))
+    return any(is_scalar(each.left) or is_scalar(each.right) for each in arithmetic)
 
 
 def _parts(node: Node, corpus: Corpus) -> dict[str, str]:

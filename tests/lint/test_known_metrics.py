@@ -1,6 +1,8 @@
 """What is known of metrics, and the rules that read it: more that they find, and what they leave alone."""
 
+from collections import Counter
 from dataclasses import replace
+from importlib.resources import files
 
 import pytest
 
@@ -47,6 +49,56 @@ def fixes(rule, example):
         ("ray_vllm_prompt_tokens_total", "counter", Unit.TOKENS),
         ("vllm_kv_cache_usage_perc", "gauge", Unit.RATIO),
         ("ray_sglang_token_usage", "gauge", Unit.RATIO),
+        ("process_cpu_seconds_total", "counter", Unit.SECONDS),
+        ("grpc_server_handling_seconds_bucket", "counter", Unit.SECONDS),
+        ("node_filesystem_avail_bytes", "gauge", Unit.BYTES),
+        ("kubelet_volume_stats_used_bytes", "gauge", Unit.BYTES),
+        ("kubelet_pleg_relist_duration_seconds_count", "counter", Unit.EVENTS),
+        ("storage_operation_duration_seconds_count", "counter", Unit.EVENTS),
+        ("kubeproxy_sync_proxy_rules_duration_seconds_bucket", "counter", Unit.SECONDS),
+        ("istio_requests_total", "counter", None),
+        ("istio_request_bytes_sum", "counter", Unit.BYTES),
+        ("scheduler_pending_pods", "gauge", None),
+        ("apiserver_request_total", "counter", None),
+        ("apiserver_response_sizes_sum", "counter", Unit.BYTES),
+        ("rest_client_requests_total", "counter", None),
+        ("etcd_mvcc_db_total_size_in_bytes", "gauge", Unit.BYTES),
+        ("etcd_network_snapshot_send_inflights_total", "gauge", None),
+        ("coredns_cache_entries", "gauge", None),
+        ("prometheus_tsdb_head_chunks", "gauge", None),
+        ("prometheus_target_interval_length_seconds", "summary", None),
+        ("alertmanager_notifications_failed_total", "counter", None),
+        ("probe_dns_lookup_time_seconds", "gauge", Unit.SECONDS),
+        ("probe_ssl_earliest_cert_expiry", "gauge", None),
+        ("grafana_stat_totals_dashboard", "gauge", None),
+        ("litellm_spend_metric_total", "counter", None),
+        ("litellm_llm_api_time_to_first_token_metric_sum", "counter", Unit.SECONDS),
+        ("litellm_overhead_latency_metric_sum", "counter", None),
+        ("kuberay_cluster_provisioned_duration_seconds", "gauge", Unit.SECONDS),
+        ("gpu_operator_gpu_nodes_total", "gauge", None),
+        ("nvidia_smi_utilization_memory_ratio", "gauge", Unit.RATIO),
+        ("smartctl_device_bytes_written", "counter", None),
+        ("ipmi_temperature_celsius", "gauge", Unit.CELSIUS),
+        ("redis_keyspace_hits_total", "counter", None),
+        ("pg_stat_database_xact_commit", "counter", None),
+        ("pg_stat_database_numbackends", "gauge", None),
+        ("mysql_global_variables_max_connections", "gauge", None),
+        ("nginx_connections_accepted", "counter", None),
+        ("traefik_service_request_duration_seconds_bucket", "counter", Unit.SECONDS),
+        ("haproxy_backend_current_queue", "gauge", None),
+        ("haproxy_process_pipes_used_total", "counter", None),
+        ("kafka_consumergroup_lag", "gauge", None),
+        ("rabbitmq_queue_messages_ready", "gauge", None),
+        ("certmanager_certificate_expiration_timestamp_seconds", "gauge", None),
+        ("velero_backup_total", "gauge", None),
+        ("keda_scaler_metrics_latency_seconds", "gauge", Unit.SECONDS),
+        ("kueue_pending_workloads", "gauge", None),
+        ("inference_pool_average_kv_cache_utilization", "gauge", Unit.RATIO),
+        ("llm_d_epp_request_ttft_seconds_bucket", "counter", Unit.SECONDS),
+        ("windows_cpu_time_total", "counter", None),
+        ("loki_ingester_memory_streams", "gauge", None),
+        ("karpenter_nodes_total_pod_requests", "gauge", None),
+        ("jvm_memory_used_bytes", "gauge", Unit.BYTES),
     ],
 )
 def test_what_exporters_say_of_their_metrics_is_known(name, type_, unit):
@@ -58,11 +110,44 @@ def test_a_name_that_unrelated_services_use_is_not_known():
     assert "http_requests_total" not in known_series()
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        # Their exporters call them gauges, and they only climb, so that a rate of them is right.
+        *("etcd_server_proposals_committed_total", "etcd_disk_wal_write_bytes_total"),
+        *("kafka_topic_partition_current_offset", "kafka_consumergroup_current_offset", "redis_master_repl_offset"),
+        *("pg_stat_replication_pg_current_wal_lsn_bytes", "windows_udp_datagram_received_total"),
+        *("nvidia_smi_ecc_errors_corrected_volatile_total", "prometheus_remote_storage_highest_timestamp_in_seconds"),
+        # It calls them counters, and they fall, or say a moment.
+        *("smartctl_device_available_spare", "smartctl_device_critical_warning", "pg_stat_database_stats_reset"),
+        # It says no type.
+        *("mysql_global_status_queries", "node_netstat_Tcp_InSegs", "node_vmstat_pgfault"),
+        # The name says a unit that the values do not have.
+        *("redis_mem_fragmentation_ratio", "pg_database_wraparound_age_datfrozenxid_seconds"),
+        "kubelet_pleg_last_seen_seconds",
+    ],
+)
+def test_a_type_or_unit_that_would_mislead_is_not_known(name):
+    assert name not in known_series()
+
+
+def test_each_metric_of_the_table_is_there_once_with_one_of_four_types():
+    lines = (files("glassbox.lint") / "known_metrics.tsv").read_text(encoding="utf-8").splitlines()
+    rows = [line.split("\t") for line in lines if not line.startswith("#")]
+    names = Counter(name for name, *_ in rows)
+    assert [name for name, number in names.items() if number > 1] == []
+    assert {type_ for _, type_, *_ in rows} == {"counter", "gauge", "histogram", "summary"}
+    assert [row for row in rows if len(row) > 2 and row[2] not in {unit.value for unit in Unit}] == []
+
+
 def test_names_that_are_gone_have_what_answers_instead():
     assert former_metrics()["node_cpu"].replacement == "node_cpu_seconds_total"
     assert former_metrics()["kube_hpa_status_condition"].replacement == "kube_horizontalpodautoscaler_status_condition"
     assert former_metrics()["vllm:time_in_queue_requests_bucket"].removed_in == "0.9.1"
     assert former_metrics()["nv_inference_load_ratio_bucket"].removed_in == "2.0.0"
+    assert former_metrics()["node_filesystem_free"].replacement == "node_filesystem_free_bytes"
+    assert former_metrics()["kubelet_running_pod_count"].removed_in == "1.19"
+    assert former_metrics()["coredns_dns_response_rcode_count_total"].replacement == "coredns_dns_responses_total"
     # Every replacement that is one name is there.
     named = {
         each.replacement for each in former_metrics().values() if each.replacement.replace(":", "_").isidentifier()
@@ -71,7 +156,7 @@ def test_names_that_are_gone_have_what_answers_instead():
 
 
 def test_where_old_and_new_name_say_other_units_the_difference_is_said():
-    said = ("_ms", "milliseconds", "_weighted")
+    said = ("_ms", "milliseconds", "_weighted", "_microseconds")
     unsaid = {name for name, each in former_metrics().items() if name.endswith(said) and not each.differs}
     # What answers instead is a choice of three, which nobody takes for the same.
     spelled = ("vllm:", "vllm_", "ray_vllm_")
@@ -118,6 +203,14 @@ def test_where_old_and_new_name_say_other_units_the_difference_is_said():
         (
             "rate(vllm:e2e_request_latency_seconds_sum[5m]) / rate(vllm:e2e_request_latency_seconds_count[5m])",
             Unit.SECONDS,
+        ),
+        (
+            "rate(vllm:e2e_request_latency_seconds_sum[5m]) * 1e3 / rate(vllm:e2e_request_latency_seconds_count[5m])",
+            None,
+        ),
+        (
+            "rate(vllm:e2e_request_latency_seconds_sum[5m]) / (rate(vllm:e2e_request_latency_seconds_count[5m]) / 60)",
+            None,
         ),
         ("avg(vllm:kv_cache_usage_perc) or vector(0)", Unit.RATIO),
         ("count(vllm:kv_cache_usage_perc)", None),
@@ -224,6 +317,11 @@ FOUND = [
         "There are no series vllm:e2e_request_latency_seconds.",
     ),
     (
+        "missing-suffix",
+        on_panel("sum by (team) (increase(litellm_spend_metric[1d]))"),
+        "There are no series litellm_spend_metric.",
+    ),
+    (
         "rate-of-gauge",
         as_alert("increase(kube_pod_status_phase[5m]) > 0"),
         "increase of kube_pod_status_phase, which is a gauge.",
@@ -242,6 +340,31 @@ FOUND = [
         "raw-counter",
         on_panel("sum(vllm:num_preemptions_total)"),
         "vllm:num_preemptions_total is a counter, which only climbs.",
+    ),
+    (
+        "delta-of-counter",
+        as_alert("delta(velero_backup_failure_total[5m]) > 0"),
+        "delta of velero_backup_failure_total, which is a counter.",
+    ),
+    (
+        "rate-of-gauge",
+        on_panel("rate(process_resident_memory_bytes[5m])"),
+        "rate of process_resident_memory_bytes, which is a gauge.",
+    ),
+    (
+        "wrong-unit",
+        on_panel("rate(process_cpu_seconds_total[5m])", panel={"unit": "percent"}),
+        "The values are a ratio of 0 to 1, and the panel shows them as 'percent'.",
+    ),
+    (
+        "removed-metric",
+        as_alert("rate(coredns_panic_count_total[5m]) > 0"),
+        "coredns_panic_count_total is gone from version 1.7.0 on.",
+    ),
+    (
+        "raw-counter",
+        as_alert("vllm:e2e_request_latency_seconds_count > 0 and on (job) rate(vllm:num_preemptions_total[5m]) > 1"),
+        "vllm:e2e_request_latency_seconds_count is a counter, which never falls below it again before a restart.",
     ),
     (
         "last-code",
@@ -301,6 +424,8 @@ LEFT_ALONE = [
     ("removed-metric", on_panel("rate(node_cpu_seconds_total[5m]) or rate(node_cpu[5m])")),
     ("missing-suffix", on_panel("apiserver_request_duration_seconds")),
     ("missing-suffix", on_panel("foreign_requests")),
+    ("missing-suffix", on_panel("litellm_deployment_state")),
+    ("missing-suffix", on_panel("redis_commands_processed")),
     # It had no ending in other versions.
     ("missing-suffix", on_panel("node_kernel_hung_tasks")),
     ("rate-of-gauge", on_panel("rate(node_time_seconds[5m]) - 1")),
@@ -323,6 +448,17 @@ LEFT_ALONE = [
     ("raw-counter", on_panel("sum(vllm:num_preemptions_total)", panel={"type": "stat"})),
     ("raw-counter", as_alert("vllm:num_preemptions_total - vllm:num_preemptions_total offset 1h > 5")),
     ("raw-counter", as_alert("foreign_total > 5")),
+    ("raw-counter", as_alert("smartctl_device_power_on_seconds / 3600 > 40000")),
+    ("raw-counter", as_alert("smartctl_device_bytes_written > 6e14")),
+    ("rate-of-gauge", as_alert("rate(etcd_server_proposals_committed_total[5m]) == 0")),
+    ("delta-of-counter", as_alert("delta(mysql_global_status_slow_queries[5m]) > 0")),
+    (
+        "raw-counter",
+        as_alert(
+            "vllm:e2e_request_latency_seconds_count > 0 and on (job) "
+            "histogram_quantile(0.9, sum by (job, le) (rate(vllm:e2e_request_latency_seconds_bucket[5m]))) > 9"
+        ),
+    ),
     ("last-code", on_panel("DCGM_FI_DEV_XID_ERRORS")),
     ("wrong-unit", on_panel("DCGM_FI_DEV_FB_USED", panel={"unit": "mbytes"})),
     ("wrong-unit", on_panel("DCGM_FI_DEV_FB_USED", panel={"unit": "bytes", "other_units": True})),

@@ -29,7 +29,7 @@ _INVENTED = re.compile(r"vllm:(?:num_)?requests?_fail(?:ures?|ed)(?:_total)?")
 _FIX_OF_FAILURES = 'Read vllm:request_success_total{finished_reason="error"}, which counts them from version 0.13 on.'
 _NAME = re.compile(r"[a-zA-Z_:][\w:]*")
 # Their client library writes the endings, so that no version had the bare names.
-_OF_PYTHON = ("vllm:", "sglang:", "trtllm_")
+_OF_PYTHON = ("vllm:", "sglang:", "trtllm_", "litellm_")
 # The router of vLLM's production stack exposes gauges of old versions under their names, with this label.
 _OF_A_ROUTER = re.compile(r"\bserver\b")
 _OF_A_HISTOGRAM = ("_bucket", "_sum", "_count")

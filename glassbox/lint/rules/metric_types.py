@@ -1,4 +1,4 @@
-"""Functions that do not fit what a metric is: a gauge, a counter, a part of a histogram."""
+"""Functions that do not fit what a metric is: a gauge, a counter, a part of a histogram. Counters without any are in `raw_counters`."""
 
 import re
 from collections.abc import Iterator
@@ -7,8 +7,7 @@ from glassbox.lint.examples import as_alert, on_panel
 from glassbox.lint.finding import Severity
 from glassbox.lint.known_metrics import COUNTER, GAUGE, OF_MOMENTS, ExposedSeries
 from glassbox.lint.rule import Defect, in_query, lint_rule
-from glassbox.lint.rules.misleading_numbers import says_since_start
-from glassbox.lint.rules.windows import LINES, OF_CHANGE, OF_COUNTERS, calls
+from glassbox.lint.rules.windows import OF_CHANGE, OF_COUNTERS, calls
 from glassbox.lint.subjects.corpus import Corpus
 from glassbox.lint.subjects.queries import Query
 from glassbox.metrics.types import Unit
@@ -16,15 +15,12 @@ from glassbox.syntax.tree import AggregateNode, BinaryNode, CallNode, Node, Numb
 
 # Their value is the code of the last event, and another code is another series (dcgm-exporter from 4.5 on).
 _LAST_CODES = frozenset({"DCGM_FI_DEV_XID_ERRORS"})
-# What hardware counts over its life is compared with 0 on purpose.
-_OF_HARDWARE = ("DCGM_", "node_edac_")
 # Ray's name of the process that exposes a series.
 _OF_A_PROCESS = "WorkerId"
 _OF_GAUGES = ("delta", "idelta", "deriv", "predict_linear")
 # Each with the place of its buckets among its arguments.
 _BUCKETS = {"histogram_quantile": 1, "histogram_quantiles": 0}
 _QUANTILES = tuple(_BUCKETS)
-_OF_BUCKETS = ("bargauge", "heatmap")
 _DURATIONS_OR_NONE = ("", "none", "short", "s", "ms")
 _OF_ALL_TIME = re.compile(r"\b(?:consumed|spent|busy)\b", re.IGNORECASE)
 _TOKENS = re.compile(r"\btok|tok/s|\btps\b", re.IGNORECASE)
@@ -72,53 +68,6 @@ def delta_of_counter(corpus: Corpus) -> Iterator[Defect]:
         for function, read, _ in calls(query, _OF_GAUGES):
             if isinstance(read, SeriesNode) and _type(read, corpus) == COUNTER:
                 yield in_query(query, f"{function} of {read.name}, which is a counter.", read.name)
-
-
-@lint_rule(
-    "raw-counter",
-    Severity.WARNING,
-    title="A counter without a rate",
-    why="A counter holds everything since its server started. It hardly ever falls: an alert that compares it fires for ever, and a line only climbs.",
-    fix="Take its rate or increase.",
-    bad=as_alert("sum(vllm:num_preemptions_total) > 10"),
-    good=as_alert("sum(increase(vllm:num_preemptions_total[10m])) > 10"),
-)
-def raw_counter(corpus: Corpus) -> Iterator[Defect]:
-    """Compared with a number in an alert, drawn as a line that is not called cumulative, or buckets as bars; also of a name on _total that another query takes the rate of."""
-    counters = _taken_for_counters(corpus)
-    for alert in corpus.alerts:
-        for node in alert.query.nodes:
-            if (
-                isinstance(node, BinaryNode)
-                and node.operator in (">", ">=", "!=")
-                and isinstance(node.right, NumberNode)
-            ):
-                effect = "never falls below it again before a restart"
-                yield from _raw(alert.query, node.left, effect, corpus, counters)
-    for panel in corpus.panels:
-        for query in panel.queries if panel.type in LINES + _OF_BUCKETS else ():
-            drawn = query.tree and (panel.type in LINES or _is_of_buckets(query.tree)) and not query.instant
-            if query.tree and drawn and not (query.hidden or says_since_start(panel, query)):
-                yield from _raw(query, query.tree, "only climbs", corpus, counters)
-
-
-def _taken_for_counters(corpus: Corpus) -> frozenset[str]:
-    """Names with the ending of counters that another query takes the rate of, of exporters that are not known."""
-    read = (read for query in corpus.queries for _, read, _ in calls(query, OF_COUNTERS))
-    names = {each.name for each in read if isinstance(each, SeriesNode) and each.name.endswith("_total")}
-    return frozenset(name for name in names - corpus.recorded.keys() if not corpus.known_series(name))
-
-
-def _is_of_buckets(node: Node) -> bool:
-    return all(series.name.endswith("_bucket") for series in series_of(node))
-
-
-def _raw(query: Query, node: Node, what: str, corpus: Corpus, counters: frozenset[str]) -> Iterator[Defect]:
-    while isinstance(node, AggregateNode) and node.operator in ("sum", "max", "min", "avg"):
-        node = node.of
-    raw = isinstance(node, SeriesNode) and node.window is None and not node.name.startswith(_OF_HARDWARE)
-    if raw and isinstance(node, SeriesNode) and (node.name in counters or _type(node, corpus) == COUNTER):
-        yield in_query(query, f"{node.name} is a counter, which {what}.", node.name)
 
 
 @lint_rule(
@@ -294,7 +243,6 @@ def _gives_buckets(node: Node) -> bool:
 RULES = (
     rate_of_gauge,
     delta_of_counter,
-    raw_counter,
     last_code,
     sum_without_count,
     count_of_observations,

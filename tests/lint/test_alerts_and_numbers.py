@@ -122,6 +122,12 @@ LEFT_ALONE = [
         ),
     ),
     ("limit-of-zero", as_alert("container_memory_usage_bytes / own_limit_bytes > 0.9")),
+    ("limit-of-zero", as_alert("redis_memory_used_bytes / (redis_memory_max_bytes > 0) > 0.9")),
+    (
+        "limit-of-zero",
+        as_record("a:used:ratio", "container_memory_usage_bytes / (container_spec_memory_limit_bytes > 0)"),
+    ),
+    ("limit-of-zero", on_panel("container_memory_usage_bytes / container_spec_memory_limit_bytes")),
     ("change-of-info", on_panel("changes(restarts[5m])")),
     ("short-window", on_panel("rate(x[2m])")),
     ("short-window", on_panel("rate(x[$window])")),
@@ -203,6 +209,21 @@ FOUND = [
         ),
         "Full always fires for containers without",
     ),
+    (
+        "limit-of-zero",
+        as_alert("redis_memory_used_bytes / redis_memory_max_bytes > 0.9", name="Full"),
+        "for a Redis without",
+    ),
+    (
+        "limit-of-zero",
+        as_alert("prometheus_tsdb_storage_blocks_bytes / prometheus_tsdb_retention_limit_bytes > 0.9", name="Full"),
+        "Full always fires for a Prometheus without a limit.",
+    ),
+    (
+        "limit-of-zero",
+        as_record("a:used:ratio", "container_memory_usage_bytes / container_spec_memory_limit_bytes * 100"),
+        "a:used:ratio is infinite for containers without a limit.",
+    ),
     ("average-of-quantiles", on_panel('avg(x{quantile="0.9"})'), "avg of quantiles"),
     ("average-of-quantiles", on_panel("avg by (quantile) (go_gc_duration_seconds)"), "avg of quantiles"),
     (
@@ -255,6 +276,8 @@ def test_what_cannot_be_meant_is_found(rule, example, said):
         ("vllm:kv_cache_usage_perc > 0.9", "{{ $value | humanizePercentage }} above 90%", ""),
         ("vllm:kv_cache_usage_perc * 100 > 90", "{{ $value }}%", ""),
         ("own_used / own_size > 0.9", "{{ $value }}%", ""),
+        ("own_used_bytes / own_max_bytes > 0.9", '{{ $value | printf "%.1f" }}%', "for percent"),
+        ("own_used_bytes / own_max_bytes * 100 > 90", "{{ $value }}%", ""),
     ],
 )
 def test_a_share_is_printed_as_what_it_is(expr, text, said):

@@ -7,15 +7,14 @@ from glassbox.lint.examples import as_alert, on_panel
 from glassbox.lint.finding import Severity
 from glassbox.lint.known_metrics import COUNTER, GAUGE, OF_MOMENTS, ExposedSeries
 from glassbox.lint.rule import Defect, in_query, lint_rule
+from glassbox.lint.rules.kept_states import LAST_CODES
 from glassbox.lint.rules.misleading_numbers import says_since_start
-from glassbox.lint.rules.windows import LINES, OF_CHANGE, OF_COUNTERS, calls
+from glassbox.lint.rules.windows import LINES, OF_COUNTERS, calls
 from glassbox.lint.subjects.corpus import Corpus
 from glassbox.lint.subjects.queries import Query
 from glassbox.metrics.types import Unit
 from glassbox.syntax.tree import AggregateNode, BinaryNode, CallNode, Node, NumberNode, SeriesNode, series_of, walk
 
-# Their value is the code of the last event, and another code is another series (dcgm-exporter from 4.5 on).
-_LAST_CODES = frozenset({"DCGM_FI_DEV_XID_ERRORS"})
 # What hardware counts over its life is compared with 0 on purpose.
 _OF_HARDWARE = ("DCGM_", "node_edac_")
 # Ray's name of the process that exposes a series.
@@ -47,7 +46,7 @@ def rate_of_gauge(corpus: Corpus) -> Iterator[Defect]:
             if (
                 isinstance(read, SeriesNode)
                 and _type(read, corpus) == GAUGE
-                and not (moment or read.name in _LAST_CODES)
+                and not (moment or read.name in LAST_CODES)
             ):
                 yield in_query(query, f"{function} of {read.name}, which is a gauge.", read.name)
 
@@ -119,31 +118,6 @@ def _raw(query: Query, node: Node, what: str, corpus: Corpus, counters: frozense
     raw = isinstance(node, SeriesNode) and node.window is None and not node.name.startswith(_OF_HARDWARE)
     if raw and isinstance(node, SeriesNode) and (node.name in counters or _type(node, corpus) == COUNTER):
         yield in_query(query, f"{node.name} is a counter, which {what}.", node.name)
-
-
-@lint_rule(
-    "last-code",
-    Severity.ERROR,
-    title="An alert on the code of the last error as if it were a count",
-    why="The value is a code, and another code is another series. It stays when the trouble is over, so that a comparison with 0 never ends; "
-    "and no change of it is ever seen.",
-    fix="Count the events, as with DCGM_EXP_XID_ERRORS_COUNT, or see a new code as one that was not there before: x unless x offset 10m.",
-    bad=as_alert("increase(DCGM_FI_DEV_XID_ERRORS[5m]) > 0"),
-    good=as_alert("DCGM_FI_DEV_XID_ERRORS > 0 unless DCGM_FI_DEV_XID_ERRORS offset 10m"),
-)
-def last_code(corpus: Corpus) -> Iterator[Defect]:
-    """Of dcgm-exporter's XIDs."""
-    for alert in corpus.alerts:
-        query = alert.query
-        changes = [(function, read) for function, read, _ in calls(query, OF_CHANGE) if isinstance(read, SeriesNode)]
-        seen = [(function, read.name) for function, read in changes if read.name in _LAST_CODES]
-        compared = (
-            query.tree.left if isinstance(query.tree, BinaryNode) and isinstance(query.tree.right, NumberNode) else None
-        )
-        if seen:
-            yield in_query(query, f"{seen[0][0]} of {seen[0][1]} sees no new code.", seen[0][1])
-        elif isinstance(compared, SeriesNode) and compared.name in _LAST_CODES:
-            yield in_query(query, f"{compared.name} keeps the last code, so that the alert never ends.", compared.name)
 
 
 @lint_rule(
@@ -295,7 +269,6 @@ RULES = (
     rate_of_gauge,
     delta_of_counter,
     raw_counter,
-    last_code,
     sum_without_count,
     count_of_observations,
     sum_of_ratios,

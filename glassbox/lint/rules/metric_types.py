@@ -11,7 +11,7 @@ from glassbox.lint.rules.kept_states import LAST_CODES
 from glassbox.lint.rules.misleading_numbers import says_since_start
 from glassbox.lint.rules.windows import LINES, OF_COUNTERS, calls
 from glassbox.lint.subjects.corpus import Corpus
-from glassbox.lint.subjects.queries import Query
+from glassbox.lint.subjects.queries import Query, QueryKind
 from glassbox.metrics.types import Unit
 from glassbox.syntax.tree import AggregateNode, BinaryNode, CallNode, Node, NumberNode, SeriesNode, series_of, walk
 
@@ -39,16 +39,21 @@ _TOKENS = re.compile(r"\btok|tok/s|\btps\b", re.IGNORECASE)
     good=on_panel("deriv(vllm:num_requests_running[5m])"),
 )
 def rate_of_gauge(corpus: Corpus) -> Iterator[Defect]:
-    """Of metrics whose exporter says that they are gauges; the rate of a clock is how fast it goes."""
+    """Of metrics whose exporter says that they are gauges; the rate of a clock is how fast it goes, and an alert may ask whether a start is another."""
     for query in corpus.queries:
         for function, read, _ in calls(query, OF_COUNTERS):
             moment = isinstance(read, SeriesNode) and read.name.endswith(OF_MOMENTS)
+            moment = moment and (query.kind is QueryKind.ALERT or not _is_start(read))
             if (
                 isinstance(read, SeriesNode)
                 and _type(read, corpus) == GAUGE
                 and not (moment or read.name in LAST_CODES)
             ):
                 yield in_query(query, f"{function} of {read.name}, which is a gauge.", read.name)
+
+
+def _is_start(read: Node) -> bool:
+    return isinstance(read, SeriesNode) and read.name.endswith("_start_time_seconds")
 
 
 def _type(series: SeriesNode, corpus: Corpus) -> str:

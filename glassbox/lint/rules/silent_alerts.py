@@ -119,7 +119,7 @@ def count_never_zero(corpus: Corpus) -> Iterator[Defect]:
     good=as_alert('(count(up{job="api"} == 1) or vector(0)) < 3'),
 )
 def silent_when_all_are_gone(corpus: Corpus) -> Iterator[Defect]:
-    """A count of series that are up below a number; a sum of `up` with 0, or of info series, unless an alert asks for their absence."""
+    """A count of series that are up below a number; a sum of `up` with 0, or of info series, unless an alert asks for their absence; a sum of rates with 0 where no alert asks for `up` either."""
     for alert in corpus.alerts:
         if any(isinstance(node, BinaryNode) and node.operator == "or" for node in alert.query.nodes):
             continue
@@ -130,6 +130,10 @@ def silent_when_all_are_gone(corpus: Corpus) -> Iterator[Defect]:
                 )
             if (series := _sum_of_ones(node.left, number)) and not _absence_is_seen(series, corpus):
                 message = f"Where the targets are gone, the sum of {series.name} is nothing rather than 0."
+                yield in_query(alert.query, message, series.name)
+            whole = number == 0 and node is alert.query.tree
+            if whole and (series := _sum_of_rates(node.left)) and not _is_watched(series, corpus):
+                message = f"Where the targets are gone, the sum of the rates of {series.name} is nothing rather than 0."
                 yield in_query(alert.query, message, series.name)
 
 
@@ -166,6 +170,22 @@ def _sum_of_ones(node: Node, number: float) -> SeriesNode | None:
         return None
     is_up, is_info = node.of.name == "up" and number <= 1, node.of.name.endswith("_info") and not node.labels
     return node.of if is_up or is_info else None
+
+
+def _sum_of_rates(node: Node) -> SeriesNode | None:
+    """The counter of which this is the sum of all rates."""
+    of = node.of if isinstance(node, AggregateNode) and node.operator == "sum" and not node.labels else None
+    read = of.arguments[0] if isinstance(of, CallNode) and of.name in ("rate", "increase") else None
+    return read if isinstance(read, SeriesNode) else None
+
+
+def _is_watched(series: SeriesNode, corpus: Corpus) -> bool:
+    """Whether any alert asks what is up, or whether series of this name are absent."""
+    read = (each for alert in corpus.alerts for each in alert.query.series)
+    asked = (each for alert in corpus.alerts for node in alert.query.nodes if _is_absent(node) for each in walk(node))
+    return any(each.name == "up" for each in read) or any(
+        isinstance(each, SeriesNode) and each.name == series.name for each in asked
+    )
 
 
 def _absence_is_seen(series: SeriesNode, corpus: Corpus) -> bool:
@@ -231,24 +251,6 @@ def _asks_absence(node: Node) -> bool:
 
 
 @lint_rule(
-    "no-data-fires",
-    Severity.ERROR,
-    title="An alert of Grafana that fires where its query finds nothing",
-    why="A comparison in the query leaves nothing where all is well, and the state for no data is Alerting: the alert always fires.",
-    fix="Compare in the condition and not in the query, or let noDataState be OK and ask for absence in an alert of its own.",
-    bad=as_alert("up == 0", grafana={"no_data": "Alerting"}),
-    good=as_alert("up == 0", grafana={"no_data": "OK"}),
-)
-def no_data_fires(corpus: Corpus) -> Iterator[Defect]:
-    """Of rules of Grafana with one query, which ends in a comparison without bool."""
-    for alert in corpus.alerts:
-        node = alert.query.tree
-        filters = isinstance(node, BinaryNode) and node.operator in COMPARISONS and not node.returns_bool
-        if alert.no_data == "Alerting" and not alert.more_queries and isinstance(node, BinaryNode) and filters:
-            yield in_query(alert.query, f"{alert.name} fires as long as the comparison leaves nothing.", node.operator)
-
-
-@lint_rule(
     "fragile-topk",
     Severity.WARNING,
     title="An alert on the first few",
@@ -288,6 +290,5 @@ RULES = (
     silent_when_all_are_gone,
     value_in_label,
     absent_too_soon,
-    no_data_fires,
     fragile_topk,
 )

@@ -99,6 +99,11 @@ LEFT_ALONE = [
     ("bool-needed", on_panel("count(up == 1) / count(x)")),
     ("bool-needed", on_panel("count by (job) (up == 1) / count by (pod) (up)")),
     ("bool-needed", on_panel("sum(up == bool 0)")),
+    ("bool-needed", on_panel("errors > bool 5", panel={"named_values": frozenset("01")})),
+    ("bool-needed", on_panel("probe_success < 1", panel={"named_values": frozenset("01")})),
+    ("bool-needed", on_panel("errors > 5", panel={"named_values": frozenset("012")})),
+    ("bool-needed", on_panel("errors < 5", panel={"named_values": frozenset("01")})),
+    ("bool-needed", on_panel("errors", panel={"named_values": frozenset("01")})),
     ("bool-needed", on_panel("avg by (name, condition) (certificate_ready == 1)", format="table")),
     ("average-since-start", on_panel("x_seconds_sum / x_seconds_count", "{{model}} - Overall Avg")),
     (
@@ -255,6 +260,11 @@ FOUND = [
         "Busy also judges pods and the whole host.",
     ),
     ("bool-needed", as_alert("sum by (job) (reload_successful == 0) > 0"), "A sum of what equals 0 is always 0."),
+    (
+        "bool-needed",
+        on_panel("errors > 14.4 * 0.001", panel={"named_values": frozenset("01")}),
+        "a text for 0 and for 1, and the comparison keeps the values",
+    ),
     ("bool-needed", as_record("a:down:count", "sum by (job) (up == 0)"), "A sum of what equals 0 is always 0."),
     ("bool-needed", on_panel('count(up{job="a"} == 1) / count(up{job="a"})'), "the share is nothing rather than 0"),
     ("average-since-start", on_panel("x_seconds_sum / x_seconds_count", "Overall"), "since the server started"),

@@ -26,6 +26,7 @@ from glassbox.syntax.tree import (
 )
 
 _AVERAGING = ("avg", "avg_over_time")
+_NAMED = (NumberNode(0), NumberNode(1))
 # What says that something is up.
 _UP = (("==", NumberNode(1)), (">", NumberNode(0)), (">=", NumberNode(1)))
 _USED = re.compile(r"(?<![a-z])used(?![a-z])", re.IGNORECASE)
@@ -52,7 +53,10 @@ def says_since_start(panel: BoardPanel, query: Query) -> bool:
     good=on_panel('avg_over_time((up{job="api"} == bool 1)[1d:])'),
 )
 def bool_needed(corpus: Corpus) -> Iterator[Defect]:
-    """An average of what equals a number, a sum of what equals 0, what is left of 1 by the average of a comparison, and the count of those that are up as a share of all; a join or a table may read its labels alone."""
+    """An average of what equals a number, a sum of what equals 0, what is left of 1 by the average of a comparison, the count of those that are up as a share of all, and a comparison in a panel with a text for 0 and for 1; a join or a table may read its labels alone."""
+    for query, compared in (each for panel in corpus.panels for each in _named_alone(panel)):
+        message = "The panel has a text for 0 and for 1, and the comparison keeps the values that are compared."
+        yield in_query(query, message, compared.operator)
     for query in corpus.queries:
         # A join takes no more than the labels of such an average.
         if any(isinstance(node, BinaryNode) and node.group for node in query.nodes) or query.format == "table":
@@ -94,6 +98,15 @@ def _is_share_of_up(node: BinaryNode) -> bool:
     if not alike or below.operator != "count" or not isinstance(of, BinaryNode) or not _compares(of):
         return False
     return of.left == below.of and (of.operator, of.right) in _UP
+
+
+def _named_alone(panel: BoardPanel) -> Iterator[tuple[Query, BinaryNode]]:
+    """What is above another number than 0 and 1, where the panel names these two values alone."""
+    for query in panel.queries if panel.named_values == {"0", "1"} else ():
+        node = query.tree
+        above = isinstance(node, BinaryNode) and node.operator in (">", ">=") and not node.returns_bool
+        if isinstance(node, BinaryNode) and above and is_scalar(node.right) and node.right not in _NAMED:
+            yield query, node
 
 
 def _left_of_one(node: Node) -> BinaryNode | None:

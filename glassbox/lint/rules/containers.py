@@ -32,7 +32,10 @@ _OF_KUBERNETES = frozenset({"pod", "pod_name", "namespace"})
 )
 def counted_twice(corpus: Corpus) -> Iterator[Defect]:
     """Sums of Kubernetes, and alerts without any choice, of CPU and memory; what no aggregation adds up has lines of its own."""
-    for query in corpus.queries:
+    reading = dict.fromkeys(
+        query for name, read in corpus.series_read.items() if _OF_CGROUPS.fullmatch(name) for query in read
+    )
+    for query in reading:
         for node in (each for each in query.nodes if isinstance(each, AggregateNode) and each.operator == "sum"):
             if (series := _whole(node.of)) and _adds_up_pods(node, series):
                 yield in_query(query, f"{series.name} of a pod is added to that of its containers.", series.name)

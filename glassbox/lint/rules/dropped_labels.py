@@ -50,7 +50,8 @@ def _of_legends(panel: BoardPanel, corpus: Corpus) -> Iterator[Defect]:
             dropped = dict(_dropped(query, named, corpus))
             for label, kept in dropped.items():
                 yield in_query(query, f"The legend names {label!r}, which no result has: {_kept(kept)}.")
-            if _TO_BE_FILLED_IN in {*named} - dropped.keys() - _labels_named(query):
+            to_be_filled_in = _TO_BE_FILLED_IN in named and _TO_BE_FILLED_IN not in dropped
+            if to_be_filled_in and _TO_BE_FILLED_IN not in _labels_named(query):
                 message = f"The legend names {_TO_BE_FILLED_IN!r}, as Grafana writes it for a label to be filled in."
                 yield in_query(query, message, fix="Name a label of the result, or take it out of the legend.")
 

@@ -23,7 +23,7 @@ KEY = Path(__file__).with_name("lint_key.yaml")
 
 @dataclass(frozen=True)
 class Defect:
-    """A fault that a reader found: the rule that finds it or would, the panel, variable or alert ("" for the file), and what it is."""
+    """A fault that a reader found: the rule that finds it or would, "none" where no rule is of its kind, the panel, variable or alert ("" for the file), and what it is."""
 
     rule: str
     at: str

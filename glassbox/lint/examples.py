@@ -51,8 +51,10 @@ def as_alert(
     labels: Mapping[str, str] | None = None,
     annotations: Mapping[str, str] | None = None,
     name: str = "Example",
+    *,
+    grafana: Mapping[str, Any] | None = None,
 ) -> Example:
-    """A rule file with one alert."""
+    """A rule file with one alert, which is Grafana's where `grafana` has fields of GroupedRule."""
     location = _GROUP.within(name)
     rule = GroupedRule(
         name=name,
@@ -61,9 +63,12 @@ def as_alert(
         labels=labels or {},
         annotations=annotations or {},
         for_text=for_,
+        is_grafana=grafana is not None,
+        **(grafana or {}),
     )
     said = [f"alert: {name}", f"expr: {expr}"] + ([f"for: {for_}"] if for_ else [])
     said += [f"labels: {{{key}: '{value}'}}" for key, value in (labels or {}).items()]
+    said += [f"{key}: {value}" for key, value in (grafana or {}).items()]
     said += [f"annotations: {{{key}: '{value}'}}" for key, value in (annotations or {}).items()]
     return Example("\n".join(said), Corpus(groups=(RuleGroup("example", _GROUP, (rule,)),)))
 

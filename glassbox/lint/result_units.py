@@ -164,7 +164,13 @@ def _divided_by_a_mebi(node: BinaryNode, corpus: Corpus) -> bool:
 def _is_ratio(above: Node, below: Node, corpus: Corpus) -> bool:
     """Whether both sides have one unit, or do the same with one series."""
     left, right = unit_of(above, corpus), unit_of(below, corpus)
-    return left == right and (left is not None or () != _shape(above) == _shape(below))
+    same = left == right and (left is not None or () != _shape(above) == _shape(below))
+    return same or (None in (left, right) and _are_of_bytes(above, below))
+
+
+def _are_of_bytes(above: Node, below: Node) -> bool:
+    """Whether both are series whose names say so, which are as many as each other whatever that is."""
+    return all(isinstance(each, SeriesNode) and each.name.endswith("_bytes") for each in (above, below))
 
 
 def _shape(node: Node) -> tuple[str, ...]:

@@ -17,6 +17,9 @@ _VALUE = re.compile(r"\{\{-?([^{}]*\$value\b[^{}]*)-?\}\}(\s*%)?")
 _PER_LONGER = re.compile(
     r"\{\{-?(?:(?!mul|humanizePercentage)[^{}])*\$value\b(?:(?!mul)[^{}])*-?\}\}(?![ ]*%)[^{}.,;:()/]{0,30}?(?:/ ?|\bper )(?:min(?:ute)?|h(?:r|our)?|day)\b"
 )
+_DURING_LAST = re.compile(
+    r"\{\{-?(?:(?!mul|humanizePercentage)[^{}])*\$value\b(?:(?!mul)[^{}])*-?\}\} (?:times|[a-z]+s) (?:in|over|within|during) the (?:last|past) (?:\d+ ?)?(?:m|min|minutes?|h|hours?|day)\b"
+)
 _OPENS = re.compile(r"(?:if|with|range|define|block)\b")
 _CONDITION = re.compile(r"(?:if|with|else|or|and|not|eq|ne|match|reMatch)\b")
 
@@ -72,5 +75,5 @@ def values_as_shares(template: str) -> Iterator[bool]:
 
 
 def says_per_longer_time(template: str) -> bool:
-    """Whether it calls `$value`, as it is, a number per minute, hour or day."""
-    return bool(_PER_LONGER.search(template))
+    """Whether it calls `$value`, as it is, a number per minute, hour or day, or of the last minutes or hours."""
+    return bool(_PER_LONGER.search(template) or _DURING_LAST.search(template))

@@ -122,6 +122,23 @@ def test_lines_of_many_servers_are_found_once_for_each_board():
 
 
 @pytest.mark.parametrize(
+    ("up", "legend", "found"),
+    [
+        ('up{job="vllm"}', "vLLM", 0),
+        ('up{job="vllm"}', "{{instance}}", 1),
+        ('up{job="vllm"}', "", 1),
+        ('up{job="sglang"}', "vLLM", 1),
+        ("up", "vLLM", 1),
+    ],
+)
+def test_a_job_is_one_server_where_the_board_shows_whether_it_is_up_under_one_name(up, legend, found):
+    lines = on_panel('vllm:num_requests_running{job="vllm"}', "Running").corpus.boards[0]
+    state = on_panel(up, legend, panel={"type": "stat"}).corpus.boards[0]
+    corpus = Corpus(boards=(replace(lines, panels=(*lines.panels, *state.panels)),))
+    assert len(messages("lines-alike", corpus)) == found
+
+
+@pytest.mark.parametrize(
     ("by", "found"),
     [("rate(vllm:time_to_first_token_seconds_bucket[5m])", 1), ("sum by (le) (rate(x_seconds_bucket[5m]))", 0)],
 )

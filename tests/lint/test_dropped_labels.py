@@ -22,6 +22,7 @@ SILENT = {
     "one side of or": on_panel("sum by (a) (x) or sum by (b) (y)", "{{b}}"),
     "chosen labels": on_panel("sum by ($by) (x)", "{{b}}"),
     "chosen metric": on_panel("$metric", "{{b}}"),
+    "called as a label to be filled in": on_panel("sum by (label_name) (x)", "{{label_name}}"),
     "not PromQL": on_panel("sum by (a) (x", "{{b}}"),
     "hidden": on_panel("sum(x)", "{{b}}", hidden=True),
     "table": on_panel("sum(x)", "{{b}}", format="table"),
@@ -32,6 +33,13 @@ SILENT = {
     "a record with more": together(as_record("a:x:sum", "sum by (a) (x)"), on_panel("a:x:sum", "{{a}} {{cluster}}")),
     "a record of another file": on_panel("a:x:sum", "{{b}}"),
     "a label of the name of a series": alerting("count by (version) (version) > 1", "{{ $labels.version }}"),
+    "a threshold of Grafana": alerting("up == 0", "{{ $labels.instance }}", grafana={}),
+    "what a classic condition does not drop": alerting(
+        "up == 0",
+        "{{ $labels.severity }} {{ $labels.alertname }}",
+        labels={"severity": "page"},
+        grafana={"loses_labels": True},
+    ),
     "one link for several queries": on_panel(
         "sum by (a) (x)", panel={"label_texts": (("The link 'x'", "/d/x?var-a=${__field.labels.a}"),)}
     ),
@@ -48,6 +56,8 @@ FOUND = {
         on_panel("sum by (a) (x)", "{{a}} {{ b }}"),
         "The legend names 'b', which no result has: the query keeps a.",
     ),
+    "to be filled in": (on_panel("x", "{{label_name}}"), "as Grafana writes it for a label to be filled in."),
+    "to be filled in, and dropped": (on_panel("sum(x)", "{{label_name}}"), "which no result has"),
     "nothing kept": (on_panel("sum(x)", "{{b}}"), "no result has: the query keeps no label."),
     "taken away": (on_panel("sum without (b) (x)", "{{b}}"), "no result has: the query removes it."),
     "quantile": (on_panel("histogram_quantile(0.9, rate(x_bucket[5m]))", "{{le}}"), "the query removes it."),
@@ -76,6 +86,10 @@ FOUND = {
     "added later": (
         alerting("sum(up) == 0", "{{ $labels.alertname }}"),
         "'alertname', which Prometheus adds after it has filled in the texts.",
+    ),
+    "a classic condition of Grafana": (
+        alerting("up == 0", "{{ $labels.instance }}", grafana={"loses_labels": True}),
+        "prints the label 'instance', and the result of a classic condition has none.",
     ),
     "of a record": (
         together(as_record("a:x:sum", "sum by (a) (x)"), on_panel("a:x:sum", "{{instance}}")),

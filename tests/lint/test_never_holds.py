@@ -6,6 +6,7 @@ from glassbox.lint.examples import as_alert, as_record, on_panel, together
 from glassbox.lint.linting import judged
 from glassbox.lint.result_bounds import Bounds, bounds_of
 from glassbox.lint.subjects.corpus import Corpus
+from glassbox.lint.subjects.grouped_rules import GrafanaThreshold
 from glassbox.syntax.parsing import tree_of
 
 
@@ -45,9 +46,34 @@ def test_what_no_value_satisfies_is_found_once(expr, said):
     assert said in message
 
 
+def with_threshold(expr, operator, number, ref_id=""):
+    return as_alert(expr, grafana={"threshold": GrafanaThreshold(ref_id, operator, number)})
+
+
+@pytest.mark.parametrize(
+    ("expr", "operator", "number", "said"),
+    [
+        ("up == 0", ">", 0, "leaves what is == 0, of which nothing is > 0, as the condition asks."),
+        ("x < 5", ">", 5, "leaves what is < 5"),
+        ("5 < x", "<=", 5, "leaves what is > 5"),
+        ("vllm:kv_cache_usage_perc > 0.9", ">", 1, "leaves what is > 0.9"),
+    ],
+)
+def test_a_threshold_of_grafana_beside_what_the_query_leaves(expr, operator, number, said):
+    (message,) = messages(with_threshold(expr, operator, number))
+    assert said in message
+
+
 @pytest.mark.parametrize(
     "example",
     [
+        with_threshold("up == 0", "==", 0),
+        with_threshold("up == bool 0", ">", 0),
+        with_threshold("x > 5", ">", 0),
+        with_threshold("x != 0", ">", 0),
+        with_threshold("up", "<", 1),
+        with_threshold("up == 0", ">", 0, ref_id="B"),
+        with_threshold("x < $most", ">", 5),
         as_alert("vllm:kv_cache_usage_perc > 0.99"),
         as_alert("vllm:kv_cache_usage_perc >= 1"),
         as_alert("vllm:kv_cache_usage_perc * 100 > 90"),

@@ -20,6 +20,11 @@ def rules(example):
         ("100 * avg(vllm:kv_cache_usage_perc) or vector(0)", {"zero-for-missing"}),
         ("sum(rate(errors_total[5m])) / sum(rate(requests_total[5m])) or vector(0)", set()),
         ("sum(up) or vector(0)", set()),
+        ('sum(rate(x{result="success"}[5m])) / clamp_min(sum(rate(x[5m])), 1e-9)', {"zero-for-missing"}),
+        ('sum(rate(x{result="success"}[5m])) / sum(rate(x[5m]))', set()),
+        ('sum(rate(x{result="error"}[5m])) / clamp_min(sum(rate(x[5m])), 1)', set()),
+        ('sum(rate(x{result!="hit"}[5m])) / clamp_min(sum(rate(x[5m])), 1)', set()),
+        ('sum(rate(x{result="hit"}[5m])) / clamp_max(sum(rate(x[5m])), 1)', set()),
         ("avg(up) or vector(1)", set()),
     ],
 )

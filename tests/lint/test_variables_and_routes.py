@@ -47,6 +47,8 @@ CHOSEN = [f'vllm:{name}{{model_name="$model"}}' for name in ("num_requests_runni
         ("vllm:kv_cache_usage_perc", "Cache of all models", 0),
         ("DCGM_FI_DEV_GPU_UTIL", "GPU", 0),
         ('vllm:kv_cache_usage_perc{model_name="llama"}', "Cache", 0),
+        ('vllm:kv_cache_usage_perc{model_name!=""}', "Cache", 1),
+        ('vllm:kv_cache_usage_perc{model_name!="llama"}', "Cache", 0),
         ("vllm:kv_cache_usage_perc + on () own_series", "Cache", 0),
     ],
 )

@@ -98,6 +98,7 @@ def _panel(
         library="libraryPanel" in panel,
         laid_out_in=laid_out_in,
         reductions=_reductions(panel),
+        named_values=_named_values(defaults),
         id_line=line_of(panel, "id") if "id" in panel else 0,
         unit_line=line_of(defaults, "unit") if "unit" in defaults else 0,
     )
@@ -159,6 +160,11 @@ def _reductions(panel: Mapping[str, Any]) -> tuple[str, ...]:
     if reduced.get("values") is True or not isinstance(calculated, list):
         return ()
     return tuple(each for each in calculated if isinstance(each, str))
+
+
+def _named_values(defaults: Mapping[str, Any]) -> frozenset[str]:
+    named = [object_in(each, "options") for each in objects_in(defaults, "mappings") if each.get("type") == "value"]
+    return frozenset(value for options in named for value in options)
 
 
 def _thresholds(defaults: Mapping[str, Any]) -> tuple[float, ...]:

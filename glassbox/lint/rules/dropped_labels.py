@@ -15,6 +15,9 @@ from glassbox.syntax.result_labels import NAME, LabelSet
 from glassbox.syntax.tree import AggregateNode, BinaryNode
 
 _FIX_OF_SERIES = "Print $value, or ask for the series: {{ with query `x` }}{{ . | first | value }}{{ end }}."
+_FIX_OF_CLASSIC = "Compare with the expressions Reduce and Threshold, which keep the labels."
+# Grafana writes it into a custom legend (PromQueryLegendEditor.tsx).
+_TO_BE_FILLED_IN = "label_name"
 _FIX = "Keep the label in the query (by, without, group_left), or take it out of the text."
 
 
@@ -28,7 +31,7 @@ _FIX = "Keep the label in the query (by, without, group_left), or take it out of
     good=on_panel("sum by (instance) (vllm:num_requests_waiting)", "{{instance}}"),
 )
 def dropped_label(corpus: Corpus) -> Iterator[Defect]:
-    """Legends, annotations, links and alerts' templates; in these also the name of a series that is printed as if it were a label."""
+    """Legends, annotations, links and alerts' templates, those of Grafana with a classic condition too; in these also the name of a series that is printed as if it were a label."""
     for panel in corpus.panels:
         yield from _of_legends(panel, corpus)
         yield from _of_fields(panel, corpus)
@@ -43,8 +46,14 @@ def dropped_label(corpus: Corpus) -> Iterator[Defect]:
 def _of_legends(panel: BoardPanel, corpus: Corpus) -> Iterator[Defect]:
     for query in panel.queries:
         if not query.hidden and query.format != "table" and not lacks_a_brace(query.legend):
-            for label, kept in _dropped(query, of_legend(query.legend), corpus):
+            named = of_legend(query.legend)
+            dropped = dict(_dropped(query, named, corpus))
+            for label, kept in dropped.items():
                 yield in_query(query, f"The legend names {label!r}, which no result has: {_kept(kept)}.")
+            to_be_filled_in = _TO_BE_FILLED_IN in named and _TO_BE_FILLED_IN not in dropped
+            if to_be_filled_in and _TO_BE_FILLED_IN not in _labels_named(query):
+                message = f"The legend names {_TO_BE_FILLED_IN!r}, as Grafana writes it for a label to be filled in."
+                yield in_query(query, message, fix="Name a label of the result, or take it out of the legend.")
 
 
 def _of_template(query: Query, templates: Iterable[str], corpus: Corpus) -> Iterator[Defect]:
@@ -74,6 +83,10 @@ def _of_alert(alert: GroupedRule, corpus: Corpus) -> Iterator[Defect]:
         for label in filter(read.__contains__, named):
             message = f"The {place} prints {label!r} as a label, and it is the name of a series."
             yield in_query(alert.query, message, label, _FIX_OF_SERIES)
+        if alert.loses_labels:
+            message = f"The {place} prints the label {{!r}}, and the result of a classic condition has none."
+            yield from (in_query(alert.query, message.format(label), fix=_FIX_OF_CLASSIC) for label in named)
+            continue
         for label, kept in _dropped(alert.query, (label for label in named if label not in read), corpus):
             why = _of_the_rule(label, alert) or f"which no result has: {_kept(kept)}"
             yield in_query(alert.query, f"The {place} prints the label {label!r}, {why}.")

@@ -3,18 +3,17 @@
 import re
 from collections.abc import Iterator
 
-from glassbox.lint.examples import as_alert, on_panel
+from glassbox.lint.examples import on_panel
 from glassbox.lint.finding import Severity
 from glassbox.lint.known_metrics import COUNTER, GAUGE, OF_MOMENTS, ExposedSeries
 from glassbox.lint.rule import Defect, in_query, lint_rule
-from glassbox.lint.rules.windows import OF_CHANGE, OF_COUNTERS, calls
+from glassbox.lint.rules.kept_states import LAST_CODES
+from glassbox.lint.rules.windows import OF_COUNTERS, calls
 from glassbox.lint.subjects.corpus import Corpus
-from glassbox.lint.subjects.queries import Query
+from glassbox.lint.subjects.queries import Query, QueryKind
 from glassbox.metrics.types import Unit
-from glassbox.syntax.tree import AggregateNode, BinaryNode, CallNode, Node, NumberNode, SeriesNode, series_of, walk
+from glassbox.syntax.tree import AggregateNode, BinaryNode, CallNode, Node, SeriesNode, series_of, walk
 
-# Their value is the code of the last event, and another code is another series (dcgm-exporter from 4.5 on).
-_LAST_CODES = frozenset({"DCGM_FI_DEV_XID_ERRORS"})
 # Ray's name of the process that exposes a series.
 _OF_A_PROCESS = "WorkerId"
 _OF_GAUGES = ("delta", "idelta", "deriv", "predict_linear")
@@ -36,16 +35,21 @@ _TOKENS = re.compile(r"\btok|tok/s|\btps\b", re.IGNORECASE)
     good=on_panel("deriv(vllm:num_requests_running[5m])"),
 )
 def rate_of_gauge(corpus: Corpus) -> Iterator[Defect]:
-    """Of metrics whose exporter says that they are gauges; the rate of a clock is how fast it goes."""
+    """Of metrics whose exporter says that they are gauges; the rate of a clock is how fast it goes, and an alert may ask whether a start is another."""
     for query in corpus.queries:
         for function, read, _ in calls(query, OF_COUNTERS):
             moment = isinstance(read, SeriesNode) and read.name.endswith(OF_MOMENTS)
+            moment = moment and (query.kind is QueryKind.ALERT or not _is_start(read))
             if (
                 isinstance(read, SeriesNode)
                 and _type(read, corpus) == GAUGE
-                and not (moment or read.name in _LAST_CODES)
+                and not (moment or read.name in LAST_CODES)
             ):
                 yield in_query(query, f"{function} of {read.name}, which is a gauge.", read.name)
+
+
+def _is_start(read: Node) -> bool:
+    return isinstance(read, SeriesNode) and read.name.endswith("_start_time_seconds")
 
 
 def _type(series: SeriesNode, corpus: Corpus) -> str:
@@ -68,31 +72,6 @@ def delta_of_counter(corpus: Corpus) -> Iterator[Defect]:
         for function, read, _ in calls(query, _OF_GAUGES):
             if isinstance(read, SeriesNode) and _type(read, corpus) == COUNTER:
                 yield in_query(query, f"{function} of {read.name}, which is a counter.", read.name)
-
-
-@lint_rule(
-    "last-code",
-    Severity.ERROR,
-    title="An alert on the code of the last error as if it were a count",
-    why="The value is a code, and another code is another series. It stays when the trouble is over, so that a comparison with 0 never ends; "
-    "and no change of it is ever seen.",
-    fix="Count the events, as with DCGM_EXP_XID_ERRORS_COUNT, or see a new code as one that was not there before: x unless x offset 10m.",
-    bad=as_alert("increase(DCGM_FI_DEV_XID_ERRORS[5m]) > 0"),
-    good=as_alert("DCGM_FI_DEV_XID_ERRORS > 0 unless DCGM_FI_DEV_XID_ERRORS offset 10m"),
-)
-def last_code(corpus: Corpus) -> Iterator[Defect]:
-    """Of dcgm-exporter's XIDs."""
-    for alert in corpus.alerts:
-        query = alert.query
-        changes = [(function, read) for function, read, _ in calls(query, OF_CHANGE) if isinstance(read, SeriesNode)]
-        seen = [(function, read.name) for function, read in changes if read.name in _LAST_CODES]
-        compared = (
-            query.tree.left if isinstance(query.tree, BinaryNode) and isinstance(query.tree.right, NumberNode) else None
-        )
-        if seen:
-            yield in_query(query, f"{seen[0][0]} of {seen[0][1]} sees no new code.", seen[0][1])
-        elif isinstance(compared, SeriesNode) and compared.name in _LAST_CODES:
-            yield in_query(query, f"{compared.name} keeps the last code, so that the alert never ends.", compared.name)
 
 
 @lint_rule(
@@ -243,7 +222,6 @@ def _gives_buckets(node: Node) -> bool:
 RULES = (
     rate_of_gauge,
     delta_of_counter,
-    last_code,
     sum_without_count,
     count_of_observations,
     sum_of_ratios,

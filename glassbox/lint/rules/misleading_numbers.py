@@ -10,7 +10,7 @@ from glassbox.lint.rule import Defect, in_query, lint_rule
 from glassbox.lint.rules.windows import OF_COUNTERS, calls
 from glassbox.lint.subjects.corpus import Corpus
 from glassbox.lint.subjects.judged_boards import BoardPanel
-from glassbox.lint.subjects.queries import Query
+from glassbox.lint.subjects.queries import Query, QueryKind
 from glassbox.syntax.tree import (
     COMPARISONS,
     AggregateNode,
@@ -20,11 +20,15 @@ from glassbox.syntax.tree import (
     NumberNode,
     SeriesNode,
     SubqueryNode,
+    is_scalar,
     series_of,
     walk,
 )
 
 _AVERAGING = ("avg", "avg_over_time")
+_NAMED = (NumberNode(0), NumberNode(1))
+# What says that something is up.
+_UP = (("==", NumberNode(1)), (">", NumberNode(0)), (">=", NumberNode(1)))
 _USED = re.compile(r"(?<![a-z])used(?![a-z])", re.IGNORECASE)
 _SINCE_START = re.compile(
     r"\b(?:cumulative|lifetime|total(?: \w+)? count|all[- ]time|so far|overall (?:avg|average|mean)|since (?:the )?(?:last )?(?:start|restart|boot))\b",
@@ -49,7 +53,10 @@ def says_since_start(panel: BoardPanel, query: Query) -> bool:
     good=on_panel('avg_over_time((up{job="api"} == bool 1)[1d:])'),
 )
 def bool_needed(corpus: Corpus) -> Iterator[Defect]:
-    """An average of what equals a number, and what is left of 1 by the average of a comparison; a join or a table may read its labels alone."""
+    """An average of what equals a number, a sum of what equals 0, what is left of 1 by the average of a comparison, the count of those that are up as a share of all, and a comparison in a panel with a text for 0 and for 1; a join or a table may read its labels alone."""
+    for query, compared in (each for panel in corpus.panels for each in _named_alone(panel)):
+        message = "The panel has a text for 0 and for 1, and the comparison keeps the values that are compared."
+        yield in_query(query, message, compared.operator)
     for query in corpus.queries:
         # A join takes no more than the labels of such an average.
         if any(isinstance(node, BinaryNode) and node.group for node in query.nodes) or query.format == "table":
@@ -57,10 +64,49 @@ def bool_needed(corpus: Corpus) -> Iterator[Defect]:
         for node in query.nodes:
             if (of := _averaged(node)) and _compares(of, "=="):
                 yield in_query(query, f"{_name(node)} of what equals a number is always that number.", "==")
+            elif isinstance(node, AggregateNode) and _is_sum_of_zeros(node) and _is_read(query, node):
+                yield in_query(query, "A sum of what equals 0 is always 0.", "==", "Count them, as in count(up == 0).")
+            elif isinstance(node, BinaryNode) and _is_share_of_up(node) and query.kind is not QueryKind.ALERT:
+                fix = "Take the average of the comparison with bool, as in avg(up == bool 1)."
+                yield in_query(query, "Where none is left, the share is nothing rather than 0.", "count", fix)
             elif (of := _left_of_one(node)) and _compares(of):
                 yield in_query(
                     query, "The average leaves out the series for which the comparison does not hold.", of.operator
                 )
+
+
+def _is_sum_of_zeros(node: AggregateNode) -> bool:
+    of = node.of
+    return node.operator == "sum" and isinstance(of, BinaryNode) and _compares(of, "==") and of.right == NumberNode(0)
+
+
+def _is_read(query: Query, node: Node) -> bool:
+    """Whether somebody reads its value, and not only whether it has one: as the result, or compared with a number."""
+    tree = query.tree
+    if isinstance(tree, BinaryNode) and is_scalar(tree.right):
+        return tree.left is node
+    return tree is node and query.kind is not QueryKind.ALERT
+
+
+def _is_share_of_up(node: BinaryNode) -> bool:
+    """Whether it divides how many are 1, or above 0, by how many there are."""
+    above, below = node.left, node.right
+    if node.operator != "/" or not (isinstance(above, AggregateNode) and isinstance(below, AggregateNode)):
+        return False
+    alike = (above.operator, above.labels, above.without) == ("count", below.labels, below.without)
+    of = above.of
+    if not alike or below.operator != "count" or not isinstance(of, BinaryNode) or not _compares(of):
+        return False
+    return of.left == below.of and (of.operator, of.right) in _UP
+
+
+def _named_alone(panel: BoardPanel) -> Iterator[tuple[Query, BinaryNode]]:
+    """What is above another number than 0 and 1, where the panel names these two values alone."""
+    for query in panel.queries if panel.named_values == {"0", "1"} else ():
+        node = query.tree
+        above = isinstance(node, BinaryNode) and node.operator in (">", ">=") and not node.returns_bool
+        if isinstance(node, BinaryNode) and above and is_scalar(node.right) and node.right not in _NAMED:
+            yield query, node
 
 
 def _left_of_one(node: Node) -> BinaryNode | None:
@@ -154,11 +200,13 @@ def quantile_since_start(corpus: Corpus) -> Iterator[Defect]:
     good=on_panel("sum(rate(latency_seconds_sum[5m])) / sum(rate(latency_seconds_count[5m]))"),
 )
 def average_since_start(corpus: Corpus) -> Iterator[Defect]:
-    """Of the two parts of one histogram or summary, or of two known counters, without a function around them, unless a title says so; recorded ones are rates."""
+    """Of the two parts of one histogram or summary, of two known counters, or of hits and misses, without a function around them, unless a title says so; recorded ones are rates."""
     meant = {id(query) for panel in corpus.panels for query in panel.queries if says_since_start(panel, query)}
     for query, quotient in corpus.quotients:
         above, below = _whole(quotient.left, corpus), _whole(quotient.right, corpus)
-        if id(query) not in meant and (_are_parts(above, below) or _are_counters((above, below), corpus)):
+        below = below or _besides(above, quotient.right, corpus)
+        counts = _are_parts(above, below) or _are_counters((above, below), corpus) or _are_hits(above, below)
+        if id(query) not in meant and counts:
             yield in_query(query, f"{above} and {below} count everything since the server started.", above)
 
 
@@ -187,9 +235,27 @@ def _whole(node: Node, corpus: Corpus) -> str:
     return node.name if is_bare and isinstance(node, SeriesNode) and node.name not in corpus.recorded else ""
 
 
+def _besides(part: str, whole: Node, corpus: Corpus) -> str:
+    """The other of two series that are added up, of which one is named; empty for all else."""
+    while isinstance(whole, AggregateNode) and whole.operator == "sum":
+        whole = whole.of
+    if not part or not isinstance(whole, BinaryNode) or whole.operator != "+":
+        return ""
+    names = [_whole(each, corpus) for each in (whole.left, whole.right)]
+    return names[1 - names.index(part)] if part in names else ""
+
+
 def _are_parts(above: str, below: str) -> bool:
+    """Whether they are sum and count of one histogram, or a sum of seconds and a total."""
     ends = above.endswith("_sum") and below.endswith("_count")
-    return ends and above.removesuffix("_sum") == below.removesuffix("_count")
+    same = ends and above.removesuffix("_sum") == below.removesuffix("_count")
+    return same or (above.endswith("_seconds_sum") and below.endswith("_total"))
+
+
+def _are_hits(above: str, below: str) -> bool:
+    """Whether they are hits and misses, both with the ending of counters."""
+    words = {word for name in (above, below) for word in ("hit", "miss") if word in name}
+    return len(words) == 2 and all(name.endswith("_total") for name in (above, below))
 
 
 def _are_counters(names: tuple[str, str], corpus: Corpus) -> bool:

@@ -11,10 +11,12 @@ from glassbox.lint.finding import Severity
 from glassbox.lint.result_bounds import Bounds, bounds_of
 from glassbox.lint.rule import Defect, in_query, lint_rule
 from glassbox.lint.subjects.corpus import Corpus
+from glassbox.lint.subjects.grouped_rules import GrafanaThreshold, GroupedRule
 from glassbox.lint.subjects.queries import Query
 from glassbox.syntax.grafana_variables import is_of_a_variable, outside_of_texts
 from glassbox.syntax.tree import COMPARISONS, BinaryNode, Node, NumberNode, series_of
 
+_FIX_OF_THRESHOLD = "Compare once: take the comparison out of the query, or ask in the condition for what it leaves."
 _RANGES = re.compile(r"\[[^\]]*\]")
 _MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
@@ -30,11 +32,32 @@ _MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
     good=as_alert("vllm:kv_cache_usage_perc > 0.9"),
 )
 def never_holds(corpus: Corpus) -> Iterator[Defect]:
-    """Of shares and percentages whose exporter says so, of `up`, of `ALERTS`, which is 1 while an alert is there, of rates, which are not negative, and of two conditions on the same series."""
+    """Of shares and percentages whose exporter says so, of `up`, of `ALERTS`, which is 1 while an alert is there, of rates, which are not negative, of two conditions on the same series, and of what a query leaves for a threshold of Grafana."""
+    for alert in corpus.alerts:
+        if alert.threshold:
+            yield from _beside_a_threshold(alert, alert.threshold, corpus)
     for query in corpus.queries:
         if any(map(_compared, query.nodes)) and not _varies(query.text):
             yield from _out_of_bounds(query, corpus)
             yield from _contradicting(query)
+
+
+def _beside_a_threshold(alert: GroupedRule, threshold: GrafanaThreshold, corpus: Corpus) -> Iterator[Defect]:
+    """Where the query keeps some values by a comparison of its own, none of which satisfies that of the expression."""
+    for query in (alert.query, *alert.more_queries):
+        kept = _compared(query.tree) if query.tree else None
+        if kept is None or query.ref_id != threshold.ref_id or _returns_bool(query.tree) or _varies(query.text):
+            continue
+        bounds = bounds_of(kept.of, corpus)
+        left = Bounds(max(bounds.low, kept.range.low), min(bounds.high, kept.range.high))
+        asked = _Compared(kept.of, threshold.operator, threshold.number)
+        if left.low <= left.high and _are_apart(left, asked.range):
+            message = f"The query leaves what is {kept}, of which nothing is {asked}, as the condition asks."
+            yield in_query(query, message, kept.operator, _FIX_OF_THRESHOLD)
+
+
+def _returns_bool(node: Node | None) -> bool:
+    return isinstance(node, BinaryNode) and node.returns_bool
 
 
 def _varies(query: str) -> bool:

@@ -5,11 +5,18 @@ from collections.abc import Iterator
 from glassbox.lint.examples import as_alert, as_record, on_panel, together
 from glassbox.lint.finding import Severity
 from glassbox.lint.rule import Defect, in_query, lint_rule
+from glassbox.lint.series_labels import LABELS_OF_ALL_SERIES
 from glassbox.lint.subjects.corpus import Corpus
 from glassbox.lint.words import listed
 from glassbox.syntax.grafana_variables import is_of_a_variable
 from glassbox.syntax.result_labels import ResultLabels, matched_labels, selected
 from glassbox.syntax.tree import BinaryNode, CallNode, LabelMatcher, Node, SeriesNode, is_scalar, series_of
+
+# What Prometheus, its service discovery, or whoever adds labels to targets gives to all series of one.
+_OF_TARGETS = LABELS_OF_ALL_SERIES | {
+    *("namespace", "pod", "container", "service", "endpoint", "node", "host", "hostname", "app", "component", "name"),
+    *("team", "instance_name", "nodename", "project"),
+}
 
 
 @lint_rule(
@@ -23,12 +30,12 @@ from glassbox.syntax.tree import BinaryNode, CallNode, LabelMatcher, Node, Serie
     good=as_alert('increase(slow_seconds_bucket{le="10.0"}[5m]) < ignoring (le) increase(slow_seconds_count[5m])'),
 )
 def impossible_match(corpus: Corpus) -> Iterator[Defect]:
-    """Of every operator but `or`; of several in a query the innermost, which makes the others empty."""
+    """Of every operator but `or`; of several in a query the innermost, which makes the others empty. Without `on` or `ignoring` also a container's series of cAdvisor with one of kube-state-metrics, and any with an info series chosen by a label of its own."""
     for query in corpus.queries:
         joins = [node for node in query.nodes if isinstance(node, BinaryNode) and _joins(node)]
         for node in reversed(joins):
             sides = matched_labels(node, corpus.labels_of(node.left), corpus.labels_of(node.right))
-            if why := _apart(*sides) or _apart(*reversed(sides)):
+            if why := _apart(*sides) or _apart(*reversed(sides)) or _of_other_kinds(node):
                 effect = "nothing is taken away" if node.operator == "unless" else "there is no result"
                 yield in_query(
                     query, f"The sides of {node.operator!r} never match, so that {effect}: {why}.", node.operator
@@ -48,6 +55,37 @@ def _apart(one: ResultLabels, other: ResultLabels) -> str:
         return f"one has {listed(lost)}, which the other cannot have"
     differing = sorted(label for label, value in one.values.items() if other.values.get(label, value) != value)
     return f"{differing[0]} is {one.values[differing[0]]!r} on one and another value on the other" if differing else ""
+
+
+_OF_CADVISOR, _OF_KUBE_STATE_METRICS = "container_", "kube_"
+
+
+def _of_other_kinds(node: BinaryNode) -> str:
+    """Why two series, each of which is read as it is scraped, have no labels in common; empty where they may."""
+    one, other = _read(node.left), _read(node.right)
+    if node.matching or not (one and other):
+        return ""
+    kinds = {each.name.startswith(_OF_CADVISOR) - each.name.startswith(_OF_KUBE_STATE_METRICS) for each in (one, other)}
+    if kinds == {1, -1}:
+        return "cAdvisor's has id, which kube-state-metrics' cannot have"
+    return _own_label(one, other) or _own_label(other, one)
+
+
+def _read(node: Node) -> SeriesNode | None:
+    """The selector of which this is the value itself, or compared with or changed by a number."""
+    while isinstance(node, BinaryNode) and is_scalar(node.right):
+        node = node.left
+    named = isinstance(node, SeriesNode) and bool(node.name) and ":" not in node.name and not node.either
+    return node if named and isinstance(node, SeriesNode) else None
+
+
+def _own_label(info: SeriesNode, other: SeriesNode) -> str:
+    """The label by which an info series is chosen that the other says nothing of, and that is not one of all series of a target."""
+    if not info.name.endswith("_info") or other.name.endswith("_info"):
+        return ""
+    said = {each.label for each in other.matchers} | _OF_TARGETS
+    own = sorted({each.label for each in info.matchers if each.operator == "="} - said)
+    return f"{info.name} has {own[0]}, which {other.name} lacks" if own else ""
 
 
 @lint_rule(

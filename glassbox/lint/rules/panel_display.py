@@ -9,8 +9,18 @@ from glassbox.lint.rule import Defect, in_query, lint_rule
 from glassbox.lint.rules.variables_named import names_in
 from glassbox.lint.rules.windows import LINES
 from glassbox.lint.subjects.corpus import Corpus
+from glassbox.lint.subjects.judged_boards import Board
 from glassbox.lint.templates import lacks_a_brace
-from glassbox.syntax.tree import COMPARISONS, AggregateNode, BinaryNode, CallNode, Node, SeriesNode, is_scalar
+from glassbox.syntax.tree import (
+    COMPARISONS,
+    AggregateNode,
+    BinaryNode,
+    CallNode,
+    LabelMatcher,
+    Node,
+    SeriesNode,
+    is_scalar,
+)
 
 _NUMBERS = (*LINES, "stat", "singlestat", "gauge", "bargauge")
 
@@ -25,7 +35,7 @@ _NUMBERS = (*LINES, "stat", "singlestat", "gauge", "bargauge")
     good=on_panel("rate(vllm:generation_tokens_total[$__rate_interval])", "{{instance}}"),
 )
 def lines_alike(corpus: Corpus) -> Iterator[Defect]:
-    """One finding for each dashboard, of metrics that are known to have a label of their own, unless one server is chosen, or each has a panel of its own."""
+    """One finding for each dashboard, of metrics that are known to have a label of their own, unless one server is chosen, each has a panel of its own, or the dashboard shows `up` of the same job under one name."""
     for board in corpus.boards:
         single = {each.name for each in board.variables if not (each.multi or each.include_all)} | board.repeated
         alike = [
@@ -36,6 +46,7 @@ def lines_alike(corpus: Corpus) -> Iterator[Defect]:
             and query.legend
             and not _NAMES_LABEL.search(query.legend)
             and _several(query.tree, single, corpus)
+            and not any(one <= {*series.matchers} for series in query.series for one in _jobs_of_one(board))
         ]
         if alike:
             panel, query = alike[0]
@@ -43,6 +54,14 @@ def lines_alike(corpus: Corpus) -> Iterator[Defect]:
             yield Defect(
                 board.location, f"{count} lines of one name, such as {query.legend!r} of {panel.title!r}.", query.text
             )
+
+
+def _jobs_of_one(board: Board) -> Iterator[frozenset[LabelMatcher]]:
+    """The matchers of each `up` that has one name on the board, though somebody says there which is up."""
+    for query in (query for panel in board.panels for query in panel.queries):
+        named = query.legend and not _NAMES_LABEL.search(query.legend)
+        if named and isinstance(query.tree, SeriesNode) and query.tree.name == "up" and query.tree.matchers:
+            yield frozenset(query.tree.matchers)
 
 
 _NAMES_LABEL = re.compile(r"\{\{|\$")

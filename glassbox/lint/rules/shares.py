@@ -10,7 +10,14 @@ from glassbox.lint.words import listed
 from glassbox.syntax.grafana_variables import is_of_a_variable
 from glassbox.syntax.tree import AggregateNode, BinaryNode, CallNode, Node, SeriesNode, is_scalar, series_of
 
-_LIMIT = "container_spec_memory_limit_bytes"
+# What is 0 where there is no limit, with what then has none (docs/storage/prometheus.md of cAdvisor; redis.conf, maxmemory; tsdb/db.go
+# of Prometheus).
+_LIMITS = {
+    "container_spec_memory_limit_bytes": "containers",
+    "prometheus_tsdb_retention_limit_bytes": "a Prometheus",
+    "redis_memory_max_bytes": "a Redis",
+}
+_FIX_OF_LIMIT = "Divide by the limits above 0 alone, as in x / ({} > 0)."
 # Labels of which a value says which container is meant.
 _CHOOSES_ONE = ("container", "container_name", "name", "pod", "pod_name")
 
@@ -38,21 +45,29 @@ def divided_by_itself(corpus: Corpus) -> Iterator[Defect]:
 @lint_rule(
     "limit-of-zero",
     Severity.WARNING,
-    title="An alert that always fires for what has no limit",
-    why="The limit of a container without one is 0 in cAdvisor, and a number divided by 0 is infinite, which is above any threshold.",
+    title="A share of a limit of 0, which is what has no limit",
+    why="The limit of a container, a Redis or a Prometheus without one is 0, and a number divided by 0 is infinite: "
+    "an alert always fires, and an average of recorded shares is infinite too.",
     fix="Divide by the limits above 0 alone, as in x / (container_spec_memory_limit_bytes > 0).",
     bad=as_alert("container_memory_working_set_bytes / container_spec_memory_limit_bytes > 0.9"),
     good=as_alert("container_memory_working_set_bytes / (container_spec_memory_limit_bytes > 0) > 0.9"),
 )
 def limit_of_zero(corpus: Corpus) -> Iterator[Defect]:
-    """Where the alert asks nothing else of the containers, and names none of them, which may well have a limit."""
-    for alert in (each for each in corpus.alerts if not each.is_grafana):
-        node = alert.query.tree
-        if isinstance(node, BinaryNode) and node.operator in (">", ">=") and is_scalar(node.right):
-            share = _unscaled(node.left)
-            divisor = share.right if isinstance(share, BinaryNode) and share.operator == "/" else None
-            if isinstance(divisor, SeriesNode) and divisor.name == _LIMIT and not _names_one(divisor):
-                yield in_query(alert.query, f"{alert.name} always fires for containers without a limit.", divisor.name)
+    """Where the alert or the recorded series asks nothing else of them, and names no container, which may well have a limit."""
+    for rule in (each for each in corpus.rules if not each.is_grafana):
+        share = _compared_with_less(rule.query.tree) if rule.is_alert else rule.query.tree
+        share = _unscaled(share) if share else None
+        divisor = share.right if isinstance(share, BinaryNode) and share.operator == "/" else None
+        if isinstance(divisor, SeriesNode) and divisor.name in _LIMITS and not _names_one(divisor):
+            effect = "always fires" if rule.is_alert else "is infinite"
+            message = f"{rule.name} {effect} for {_LIMITS[divisor.name]} without a limit."
+            yield in_query(rule.query, message, divisor.name, _FIX_OF_LIMIT.format(divisor.name))
+
+
+def _compared_with_less(node: Node | None) -> Node | None:
+    """What must be above a number, if anything must."""
+    above = isinstance(node, BinaryNode) and node.operator in (">", ">=") and is_scalar(node.right)
+    return node.left if above and isinstance(node, BinaryNode) else None
 
 
 def _names_one(series: SeriesNode) -> bool:

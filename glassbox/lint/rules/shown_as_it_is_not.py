@@ -24,19 +24,23 @@ _OF_REQUESTS = re.compile(r"(?P<exporter>\w+[:_])(?P<what>\w+)_total")
 @lint_rule(
     "zero-for-missing",
     Severity.WARNING,
-    title="A time or an average that is 0 where nothing is known",
-    why="With `or vector(0)`, a latency of 0 seconds is shown when no request was answered or the target is down: it looks best when it is worst.",
-    fix="Take out `or vector(0)`, and let the panel say that there is no data.",
+    title="A time, an average or a share of successes that is 0 where nothing is known",
+    why="With `or vector(0)`, a latency of 0 seconds is shown when no request was answered or the target is down: it looks best when it is worst. "
+    "With clamp_min below the line, no request at all is shown as a success of 0%.",
+    fix="Take out `or vector(0)` or clamp_min, and let the panel say that there is no data.",
     bad=on_panel("histogram_quantile(0.9, sum by (le) (rate(latency_seconds_bucket[5m]))) or vector(0)"),
     good=on_panel("sum(rate(requests_total[5m])) or vector(0)"),
 )
 def zero_for_missing(corpus: Corpus) -> Iterator[Defect]:
-    """In panels, of quantiles, averages and means: a number of events may well be 0."""
+    """In panels, of quantiles, averages and means, and of shares of what a label calls a success or a hit: a number of events may well be 0."""
     for panel in corpus.panels:
         for query in panel.queries:
             for node in query.nodes:
                 if what := _shown_as_zero(node):
                     yield in_query(query, f"Where nothing is known, {what} is shown as 0.", "vector")
+                elif succeeded := _share_of_successes(node):
+                    message = f"Where nothing happens, the share of {succeeded!r} is shown as 0."
+                    yield in_query(query, message, "clamp_min")
 
 
 _ZERO = CallNode("vector", (NumberNode(0),))
@@ -47,6 +51,18 @@ def _shown_as_zero(node: Node) -> str:
     return (
         _never_zero(node.left) if isinstance(node, BinaryNode) and (node.operator, node.right) == ("or", _ZERO) else ""
     )
+
+
+_SUCCESSES = re.compile(r"hits?|ok|success(?:ful)?|succeeded|2\.\.|2xx")
+
+
+def _share_of_successes(node: Node) -> str:
+    """What the label of a success says whose share has a divisor that is never 0; empty for all else."""
+    divided = isinstance(node, BinaryNode) and node.operator == "/" and isinstance(node.right, CallNode)
+    if not divided or not isinstance(node, BinaryNode) or not isinstance(node.right, CallNode):
+        return ""
+    chosen = (each.value for series in series_of(node.left) for each in series.matchers if each.operator in ("=", "=~"))
+    return next(filter(_SUCCESSES.fullmatch, chosen), "") if node.right.name == "clamp_min" else ""
 
 
 def _never_zero(node: Node) -> str:

@@ -119,7 +119,7 @@ def count_never_zero(corpus: Corpus) -> Iterator[Defect]:
     good=as_alert('(count(up{job="api"} == 1) or vector(0)) < 3'),
 )
 def silent_when_all_are_gone(corpus: Corpus) -> Iterator[Defect]:
-    """A count of series that are up below a number; a sum of `up` with 0, or of info series, unless an alert asks for their absence."""
+    """A count of series that are up below a number; a sum of `up` with 0, or of info series, unless an alert asks for their absence; a sum of rates with 0 where no alert asks for `up` either."""
     for alert in corpus.alerts:
         if any(isinstance(node, BinaryNode) and node.operator == "or" for node in alert.query.nodes):
             continue
@@ -130,6 +130,10 @@ def silent_when_all_are_gone(corpus: Corpus) -> Iterator[Defect]:
                 )
             if (series := _sum_of_ones(node.left, number)) and not _absence_is_seen(series, corpus):
                 message = f"Where the targets are gone, the sum of {series.name} is nothing rather than 0."
+                yield in_query(alert.query, message, series.name)
+            whole = number == 0 and node is alert.query.tree
+            if whole and (series := _sum_of_rates(node.left)) and not _is_watched(series, corpus):
+                message = f"Where the targets are gone, the sum of the rates of {series.name} is nothing rather than 0."
                 yield in_query(alert.query, message, series.name)
 
 
@@ -166,6 +170,22 @@ def _sum_of_ones(node: Node, number: float) -> SeriesNode | None:
         return None
     is_up, is_info = node.of.name == "up" and number <= 1, node.of.name.endswith("_info") and not node.labels
     return node.of if is_up or is_info else None
+
+
+def _sum_of_rates(node: Node) -> SeriesNode | None:
+    """The counter of which this is the sum of all rates."""
+    of = node.of if isinstance(node, AggregateNode) and node.operator == "sum" and not node.labels else None
+    read = of.arguments[0] if isinstance(of, CallNode) and of.name in ("rate", "increase") else None
+    return read if isinstance(read, SeriesNode) else None
+
+
+def _is_watched(series: SeriesNode, corpus: Corpus) -> bool:
+    """Whether any alert asks what is up, or whether series of this name are absent."""
+    read = (each for alert in corpus.alerts for each in alert.query.series)
+    asked = (each for alert in corpus.alerts for node in alert.query.nodes if _is_absent(node) for each in walk(node))
+    return any(each.name == "up" for each in read) or any(
+        isinstance(each, SeriesNode) and each.name == series.name for each in asked
+    )
 
 
 def _absence_is_seen(series: SeriesNode, corpus: Corpus) -> bool:
@@ -264,4 +284,11 @@ def _giving(node: Node) -> Iterator[Node]:
         yield from _giving(node.arguments[0])
 
 
-RULES = (no_comparison, count_never_zero, silent_when_all_are_gone, value_in_label, absent_too_soon, fragile_topk)
+RULES = (
+    no_comparison,
+    count_never_zero,
+    silent_when_all_are_gone,
+    value_in_label,
+    absent_too_soon,
+    fragile_topk,
+)

@@ -178,10 +178,10 @@ def _chosen(queries: Iterable[Query]) -> Mapping[str, set[tuple[str, str]]]:
 
 
 def _is_free(series: SeriesNode, chosen: Collection[tuple[str, str]], corpus: Corpus) -> bool:
-    """Whether its metric is known to have a label by which others of its exporter are chosen, and is not chosen by it."""
+    """Whether its metric is known to have a label by which others of its exporter are chosen, and is not chosen by it; to ask that it is there is no choice."""
     known = corpus.known_series(series.name)
     labels = {label for word, label in chosen if word == first_word(series.name)}
-    matched = {each.label for each in series.matchers}
+    matched = {each.label for each in series.matchers if (each.operator, each.value) != ("!=", "")}
     return known is not None and known.labels is not None and bool(labels & known.labels) and not labels & matched
 
 

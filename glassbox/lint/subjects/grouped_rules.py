@@ -8,12 +8,22 @@ from glassbox.lint.subjects.queries import Query, QueryKind
 
 
 @dataclass(frozen=True)
+class GrafanaThreshold:
+    """What an expression of Grafana compares with a number: the query of this refId, by one of > >= < <= ==."""
+
+    ref_id: str
+    operator: str
+    number: float
+
+
+@dataclass(frozen=True)
 class GroupedRule:
     """A rule of a group: an alert where `query.kind` says so, else a recorded series called `name`.
 
     `for_text` is the duration as it is written. `is_grafana` marks rules of Grafana, whose texts are other templates: `query` is then
     the first of its queries that is PromQL, `more_queries` are the others, and `compares` says that the comparison is an expression of
-    Grafana's. `keys` are those of its object.
+    Grafana's: `threshold` is what it compares, None where that is not known, `loses_labels` says that its result has none, and `no_data`
+    is the state, as it is written, for a query without a result. `keys` are those of its object.
     """
 
     name: str
@@ -25,6 +35,9 @@ class GroupedRule:
     keep_firing_text: str = ""
     is_grafana: bool = False
     compares: bool = False
+    threshold: GrafanaThreshold | None = None
+    loses_labels: bool = False
+    no_data: str = ""
     more_queries: tuple[Query, ...] = ()
     keys: tuple[str, ...] = ()
 

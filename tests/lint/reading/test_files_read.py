@@ -276,6 +276,20 @@ def test_what_makes_one_number_of_a_line_is_read(tmp_path, reduced, read):
     assert the_board(tmp_path, json.dumps({"panels": [panel]})).panels[0].reductions == read
 
 
+@pytest.mark.parametrize(
+    ("mappings", "named"),
+    [
+        ([{"type": "value", "options": {"0": {"text": "OK"}, "1": {"text": "ALERT"}}}], {"0", "1"}),
+        ([{"type": "value", "options": {"0": {}}}, {"type": "value", "options": {"null": {}}}], {"0", "null"}),
+        ([{"type": "range", "options": {"from": 0, "to": 1}}], set()),
+        ([], set()),
+    ],
+)
+def test_the_values_that_a_panel_shows_as_texts(tmp_path, mappings, named):
+    panel = {"type": "stat", "title": "a", "fieldConfig": {"defaults": {"mappings": mappings}}}
+    assert the_board(tmp_path, json.dumps({"panels": [panel]})).panels[0].named_values == named
+
+
 def test_a_mixed_panel_asks_each_of_its_sources(tmp_path):
     targets = [
         {"expr": "up"},

@@ -1,0 +1,53 @@
+"""What the expressions of a Grafana rule compare: by a threshold, or by a classic condition, which loses all labels."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from glassbox.http.json_text import objects_in
+from glassbox.lint.reading.located import object_in, text_in
+from glassbox.lint.subjects.grouped_rules import GrafanaThreshold
+
+_CLASSIC = "classic_conditions"
+# Those of Grafana's evaluators with one number.
+_OPERATORS = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<=", "eq": "=="}
+# Reducers that give one of the values, or what is between them.
+_CHOOSING = frozenset({"", "last", "avg", "mean", "min", "max", "median"})
+
+
+def threshold_of(rule: Mapping[str, Any]) -> GrafanaThreshold | None:
+    """What the condition of a rule compares with a number; None where it compares more than one query, or in another way."""
+    models = {text_in(model, "refId"): model for model in _models(rule)}
+    condition = models.get(text_in(rule, "condition"), {})
+    compared = list(objects_in(condition, "conditions"))
+    if len(compared) != 1 or text_in(condition, "type") not in (_CLASSIC, "threshold"):
+        return None
+    is_classic = text_in(condition, "type") == _CLASSIC
+    read, reducer = _read(compared[0]) if is_classic else (text_in(condition, "expression"), "")
+    while (model := models.get(read, {})) and text_in(model, "type") == "reduce" and reducer in _CHOOSING:
+        models.pop(read)
+        read, reducer = text_in(model, "expression"), text_in(model, "reducer")
+    evaluator = object_in(compared[0], "evaluator")
+    params = evaluator.get("params")
+    number = params[0] if isinstance(params, list) and params else None
+    operator = _OPERATORS.get(text_in(evaluator, "type"), "")
+    if not operator or reducer not in _CHOOSING or isinstance(number, bool) or not isinstance(number, int | float):
+        return None
+    return GrafanaThreshold(read.removeprefix("$"), operator, float(number))
+
+
+def loses_labels(rule: Mapping[str, Any]) -> bool:
+    """Whether its condition is a classic one, which gives one result without labels for all series."""
+    condition = text_in(rule, "condition")
+    return any(text_in(each, "refId") == condition and text_in(each, "type") == _CLASSIC for each in _models(rule))
+
+
+def _models(rule: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    held = ((each, object_in(each, "model")) for each in objects_in(rule, "data"))
+    return [model if "refId" in model else {**model, "refId": text_in(each, "refId")} for each, model in held]
+
+
+def _read(condition: Mapping[str, Any]) -> tuple[str, str]:
+    """The query that a classic condition compares, and how it makes one number of its points."""
+    params = object_in(condition, "query").get("params")
+    named = params[0] if isinstance(params, list) and params and isinstance(params[0], str) else ""
+    return named, text_in(object_in(condition, "reducer"), "type")

@@ -1,0 +1,30 @@
+"""States that rules of Grafana take where their queries have no result."""
+
+from collections.abc import Iterator
+
+from glassbox.lint.examples import as_alert
+from glassbox.lint.finding import Severity
+from glassbox.lint.rule import Defect, in_query, lint_rule
+from glassbox.lint.subjects.corpus import Corpus
+from glassbox.syntax.tree import COMPARISONS, BinaryNode
+
+
+@lint_rule(
+    "no-data-fires",
+    Severity.ERROR,
+    title="An alert of Grafana that fires where its query finds nothing",
+    why="A comparison in the query leaves nothing where all is well, and the state for no data is Alerting: the alert always fires.",
+    fix="Compare in the condition and not in the query, or let noDataState be OK and ask for absence in an alert of its own.",
+    bad=as_alert("up == 0", grafana={"no_data": "Alerting"}),
+    good=as_alert("up == 0", grafana={"no_data": "OK"}),
+)
+def no_data_fires(corpus: Corpus) -> Iterator[Defect]:
+    """Of rules of Grafana with one query, which ends in a comparison without bool."""
+    for alert in corpus.alerts:
+        node = alert.query.tree
+        filters = isinstance(node, BinaryNode) and node.operator in COMPARISONS and not node.returns_bool
+        if alert.no_data == "Alerting" and not alert.more_queries and isinstance(node, BinaryNode) and filters:
+            yield in_query(alert.query, f"{alert.name} fires as long as the comparison leaves nothing.", node.operator)
+
+
+RULES = (no_data_fires,)

@@ -118,6 +118,8 @@ def test_a_name_that_unrelated_services_use_is_not_known():
         *("kafka_topic_partition_current_offset", "kafka_consumergroup_current_offset", "redis_master_repl_offset"),
         *("pg_stat_replication_pg_current_wal_lsn_bytes", "windows_udp_datagram_received_total"),
         *("nvidia_smi_ecc_errors_corrected_volatile_total", "prometheus_remote_storage_highest_timestamp_in_seconds"),
+        # It moves seldom, and its steps are drawn on purpose beside what they change.
+        "pg_stat_user_tables_autovacuum_count",
         # It calls them counters, and they fall, or say a moment.
         *("smartctl_device_available_spare", "smartctl_device_critical_warning", "pg_stat_database_stats_reset"),
         # It says no type.

@@ -18,6 +18,7 @@ from glassbox.doctor.odd_values import odd_values
 from glassbox.doctor.outlook import Outlook, outlooks
 from glassbox.doctor.recorded import Holdings, recorded_by
 from glassbox.doctor.retention import retention_of
+from glassbox.doctor.unfit_settings import unfit_settings
 from glassbox.prometheus.api import Prometheus
 from glassbox.settings.model import Settings
 
@@ -72,6 +73,7 @@ def examine(prometheus: Prometheus, bundle: Bundle, settings: Settings, seen: Se
     )
     in_the_way = (
         *found,
+        *unfit_settings(prometheus, fleet, settings, names),
         *rules_in_the_way(prometheus, bundle, listed),
         *late_rules(prometheus, bundle, listed, names),
         *buckets_in_the_way(prometheus, queries, names),

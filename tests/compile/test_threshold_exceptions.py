@@ -160,6 +160,20 @@ def test_a_text_whose_template_differs_is_taken_whole():
     assert rule_of([entry(job="a")], content_of(summary=text)).summary == expected
 
 
+def test_rules_are_made_once_for_each_set_of_thresholds():
+    made = []
+
+    def alerts(settings):
+        made.append(settings.thresholds.kv_cache_high_ratio)
+        return content_of().alerts(settings)
+
+    entries = [entry(job="a"), entry(job="b"), entry(model_name="m", kv_cache_high_ratio=0.8)]
+    with pytest.raises(GlassboxError, match="kv_cache_high_ratio of job 'a', model_name 'm' is set by several entries"):
+        rule_of(entries, replace(content_of(), alerts=alerts))
+    rule_of(entries[:2], replace(content_of(), alerts=alerts))
+    assert made == [0.9, 0.97, 0.8, 0.9, 0.97]
+
+
 def test_recorded_series_carry_exceptions_too():
     def records(settings):
         holds: Expr = usage > settings.thresholds.kv_cache_high_ratio

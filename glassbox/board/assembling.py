@@ -113,10 +113,12 @@ def assemble(declared: Dashboard, annotations: Sequence[Annotation] = ()) -> Ass
 
 def _annotations(declared: Dashboard, annotations: Sequence[Annotation]) -> Iterator[Annotation]:
     names = {variable.name for variable in declared.offered}
+    identity = [variable for variable in declared.offered if variable.name in declared.identity]
     for each in annotations:
         if isinstance(each, QueriedEvents):
             chosen = [variable for variable in each.narrowed_by if variable.name in names]
-            yield replace(each, query=narrowed(each.query, chosen))
+            query = narrowed(each.query.identified(declared.identity), (*identity, *chosen))
+            yield replace(each, query=query, tags=(*declared.identity, *each.tags))
         else:
             yield each
 

@@ -21,7 +21,7 @@ def identified(declared: Dashboard, labels: Sequence[str]) -> Dashboard:
     choices = {each.name: _choices(each, labels) for each in declared.variables if each.label == _JOB}
     return replace(
         declared,
-        variables=tuple(_variables(declared.variables, choices)),
+        variables=tuple(_variables(declared.variables, choices, labels)),
         rows=tuple(_with_choices_kept(line, choices) for line in declared.rows),
         identity=tuple(labels),
     )
@@ -38,13 +38,15 @@ def _choices(job: Variable, labels: Sequence[str]) -> tuple[Variable, ...]:
     return made
 
 
-def _variables(declared: Sequence[Variable], choices: dict[str, tuple[Variable, ...]]) -> Iterator[Variable]:
+def _variables(
+    declared: Sequence[Variable], choices: dict[str, tuple[Variable, ...]], labels: Sequence[str]
+) -> Iterator[Variable]:
     for each in declared:
         if each.name in choices:
             yield from choices[each.name]
         jobs = (each, *each.within)
         before = tuple(choice for job in jobs for choice in choices.get(job.name, ()))
-        yield replace(each, within=(*before, *each.within))
+        yield replace(each, within=(*before, *each.within), identity=tuple(labels))
 
 
 def _with_choices_kept(line: Row, choices: dict[str, tuple[Variable, ...]]) -> Row:

@@ -34,7 +34,7 @@ class Variable:
     `single` allows one value only, and All only where the choice is optional; the first value is chosen at the start, the
     last one with `last_first`. `within` are the choices to which the offered values belong.
     `serving` makes an optional, single choice hold for recorded series that have summed the label away: they are worked out
-    for the one that is chosen, as `glassbox.query.per_replica` says.
+    for the one that is chosen, as `glassbox.query.per_replica` says. `identity` are labels that series keep beside the job.
     """
 
     name: str
@@ -48,6 +48,7 @@ class Variable:
     last_first: bool = False
     within: "tuple[Variable, ...]" = ()
     serving: Expr | None = None
+    identity: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.serving and not (self.optional and self.single):
@@ -111,7 +112,7 @@ class Variable:
         request 1638: only what is shown of it is), and escapes nothing, which an address does not need.
         """
         value = Matcher("=", f"${{{self.name}:text}}")
-        return SingleChoice(self.label, self.matcher, value, self.serving) if self.serving else None
+        return SingleChoice(self.label, self.matcher, value, self.serving, self.identity) if self.serving else None
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,9 @@ Content declares with one set of thresholds. Here it declares once with each set
 exception holds wherever a threshold is read, in alerts and in recorded series, and no rule knows of it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 from glassbox.compile.content import Content
@@ -40,16 +41,25 @@ class Rules:
 
 def declared_rules(content: Content, settings: Settings) -> Rules:
     """The rules of the content; raises GlassboxError where one cannot carry an exception."""
-    usual = _declared(content, settings, {})
+    declared = _each_once(content, settings)
+    usual = declared({})
     if not settings.thresholds_for:
         return usual
     for index, entry in enumerate(settings.thresholds_for):
         for key in entry.thresholds:
-            _check(content, settings, usual, index, key)
-    variants = {
-        scope: _declared(content, settings, thresholds) for scope, thresholds in scopes(settings.thresholds_for).items()
-    }
+            _check(declared, settings, usual, index, key)
+    variants = {scope: declared(thresholds) for scope, thresholds in scopes(settings.thresholds_for).items()}
     return Rules(_join_alerts(usual, variants), _join_records(usual, variants))
+
+
+def _each_once(content: Content, settings: Settings) -> Callable[[Mapping[str, Any]], Rules]:
+    """The rules with other thresholds, which are made once for each set of them: that takes a second."""
+
+    @cache
+    def made(thresholds: frozenset[tuple[str, Any]]) -> Rules:
+        return _declared(content, settings, dict(thresholds))
+
+    return lambda thresholds: made(frozenset(thresholds.items()))
 
 
 def _declared(content: Content, settings: Settings, thresholds: Mapping[str, Any]) -> Rules:
@@ -93,7 +103,9 @@ def _join_records(usual: Rules, variants: Mapping[Scope, Rules]) -> tuple[Record
     return tuple(replace(group, records=tuple(map(join, group.records))) for group in usual.records)
 
 
-def _check(content: Content, settings: Settings, usual: Rules, index: int, key: str) -> None:
+def _check(
+    declared: Callable[[Mapping[str, Any]], Rules], settings: Settings, usual: Rules, index: int, key: str
+) -> None:
     """Raise GlassboxError where a threshold of an entry, taken alone, is not one that rules can carry."""
     entry = settings.thresholds_for[index]
     around = [each for each in settings.thresholds_for if scope_of(entry).within(scope_of(each))]
@@ -103,7 +115,7 @@ def _check(content: Content, settings: Settings, usual: Rules, index: int, key: 
     if value is None:
         return
     try:
-        problem = _problem(entry, usual, _declared(content, settings, {key: value}))
+        problem = _problem(entry, usual, declared({key: value}))
     except GlassboxError as error:
         problem = str(error).removeprefix(f"Setting thresholds.{key}: ").rstrip(".")
     if problem:

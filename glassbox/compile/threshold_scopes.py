@@ -60,7 +60,7 @@ def scope_of(entry: ThresholdsFor) -> Scope:
 def scopes(entries: Sequence[ThresholdsFor]) -> dict[Scope, dict[str, float]]:
     """Each scope's thresholds: those of all entries that cover it, of which the most specific one wins.
 
-    Where entries meet, such as one for a job and one for a model, both hold; GlassboxError where they set the same threshold.
+    Where entries meet, such as one for a job and one for a model, both hold; GlassboxError where they disagree about a threshold.
     """
     found = list(dict.fromkeys(map(scope_of, entries)))
     known = {frozenset(scope.labels) for scope in found}
@@ -82,10 +82,10 @@ def _thresholds(scope: Scope, entries: Sequence[ThresholdsFor]) -> dict[str, flo
 
 def _of_the_closest(scope: Scope, key: str, entries: Sequence[ThresholdsFor]) -> float:
     closest = [each for each in entries if not any(scope_of(other).within(scope_of(each)) for other in entries)]
-    if len(closest) > 1:
+    if len({each.thresholds[key] for each in closest}) > 1:
         what = ", ".join(f"{label} {value!r}" for label, value in scope.labels)
         raise GlassboxError(
-            f"Setting thresholds_for: {key} of {what} is set by several entries, none of which is within another; "
+            f"Setting thresholds_for: {key} of {what} is set by several entries to different values, and none of them is within another; "
             "add an entry with all of these that says what holds."
         )
     return closest[0].thresholds[key]

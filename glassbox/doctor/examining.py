@@ -16,8 +16,10 @@ from glassbox.doctor.obstacles import Obstacle, obstacles_of, shortest_window_se
 from glassbox.doctor.odd_names import native_alone, odd_names
 from glassbox.doctor.odd_values import odd_values
 from glassbox.doctor.outlook import Outlook, outlooks
+from glassbox.doctor.prefill_there import prefill_in_the_way
 from glassbox.doctor.recorded import Holdings, recorded_by
 from glassbox.doctor.retention import retention_of
+from glassbox.doctor.unfit_settings import unfit_settings
 from glassbox.prometheus.api import Prometheus
 from glassbox.settings.model import Settings
 
@@ -72,10 +74,12 @@ def examine(prometheus: Prometheus, bundle: Bundle, settings: Settings, seen: Se
     )
     in_the_way = (
         *found,
+        *unfit_settings(prometheus, fleet, settings, names),
         *rules_in_the_way(prometheus, bundle, listed),
         *late_rules(prometheus, bundle, listed, names),
         *buckets_in_the_way(prometheus, queries, names),
         *hidden_labels(prometheus, services_selector(names), gpu_selectors(names)),
+        *prefill_in_the_way(prometheus, services_selector(names)),
         *measured_twice(prometheus, names),
         *odd_names(names),
         *native_alone(names),

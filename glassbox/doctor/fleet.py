@@ -3,13 +3,13 @@
 import json
 import re
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from glassbox.doctor.down import DownJob, names_of_a_day, services_down
 from glassbox.doctor.gone import GoneJob, names_of_a_month, services_gone
 from glassbox.doctor.gpus_there import GpuJob, gpus_there
-from glassbox.doctor.rows import TARGET, by, grouped, names_of, targets_of, unique
+from glassbox.doctor.rows import ELSEWHERE, TARGET, by, grouped, names_of, targets_of, unique
 from glassbox.doctor.versions import Versions, versions_of
 from glassbox.errors import GlassboxError
 from glassbox.metrics import CATALOGUE, roles, service
@@ -145,10 +145,11 @@ def _beginning(name: str) -> str:
     return found[0] if found else name
 
 
-def seen_twice(prometheus: Prometheus, services: Iterable[ServiceJob]) -> dict[str, int]:
-    """How many targets of each job have several series `up`, of the jobs that have such targets."""
+def seen_twice(prometheus: Prometheus, services: Iterable[ServiceJob], identity: Sequence[str] = ()) -> dict[str, int]:
+    """How many targets of each job have several series `up`, of the jobs that have such targets; labels of `identity` tell targets apart, too."""
+    labels = ", ".join((TARGET, *(label for label in identity if label not in ELSEWHERE)))
     jobs = (service.job for service in services)
-    found = _of_up(prometheus, jobs, f"count by (job) (count by ({TARGET}) (UP) > 1)")
+    found = _of_up(prometheus, jobs, f"count by (job) (count by ({labels}) (UP) > 1)")
     return {job: int(number) for job, number in by(found, "job").items()}
 
 

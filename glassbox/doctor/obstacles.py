@@ -44,7 +44,7 @@ def obstacles_of(
             yield Obstacle(job, f"has had no series of {' and '.join(gone[job].engines)} for about {since}", "take it out of jobs.services if it was stopped on purpose, or look why it is not scraped")  # fmt: skip
         elif job not in found:
             yield Obstacle(job, "has no series of an engine or of our exporter here", "take it out of jobs.services, or look why it is not scraped")  # fmt: skip
-    yield from _seen_twice(fleet, prometheus)
+    yield from _seen_twice(fleet, settings, prometheus)
 
 
 def _not_recorded(recorded: frozenset[str]) -> Iterator[Obstacle]:
@@ -108,9 +108,9 @@ def _down(service: DownJob) -> Obstacle:
     return Obstacle(service.job, f"has had no series of {engines} {since}, and has no targets", "nothing, if it was stopped on purpose; else look at service discovery")  # fmt: skip
 
 
-def _seen_twice(fleet: Fleet, prometheus: Prometheus) -> Iterator[Obstacle]:
+def _seen_twice(fleet: Fleet, settings: Settings, prometheus: Prometheus) -> Iterator[Obstacle]:
     if not fleet.services:
         return
-    for job, number in seen_twice(prometheus, fleet.services).items():
+    for job, number in seen_twice(prometheus, fleet.services, settings.identity_labels).items():
         targets = "target that has" if number == 1 else "targets that have"
         yield Obstacle(job, f"has {number} {targets} several series up, so that everything counts as often", "remove the duplicates of a pair of Prometheus; docs/scale-out.md says how")  # fmt: skip

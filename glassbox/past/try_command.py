@@ -159,6 +159,10 @@ def _found(worker: Worker, plan: Plan) -> Iterator[str]:
 
 def not_as_recorded(worker: Worker) -> Iterator[str]:
     """What could not be read or worked out."""
+    from glassbox.doctor.odd_names import native_alone  # noqa: PLC0415  # as above
+
+    for each in native_alone(worker.plan.names):
+        yield f"{each.about} {each.problem}: {each.advice}."
     if worker.reader.tally.native_histograms:
         yield "Native histograms were not read: classic ones, with buckets by le, are what our rules know."
     for rule, said in worker.evaluator.failed.items():

@@ -79,11 +79,14 @@ def identified(part: Part, labels: Sequence[str]) -> Part:
 
 
 def beside_job(names: tuple[str, ...], labels: Sequence[str]) -> tuple[str, ...]:
-    """The names with these after `job`; unchanged where it is not among them."""
-    if "job" not in names:
+    """The names with these after `job`, or before the model where all jobs are taken together; unchanged without either."""
+    if "job" in names:
+        at = names.index("job") + 1
+    elif "model_name" in names:
+        at = names.index("model_name")
+    else:
         return names
-    after = names.index("job") + 1
-    return tuple(dict.fromkeys((*names[:after], *labels, *names[after:])))
+    return tuple(dict.fromkeys((*names[:at], *labels, *names[at:])))
 
 
 def _with(names: tuple[str, ...], labels: Sequence[str]) -> tuple[str, ...]:

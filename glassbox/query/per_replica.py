@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from glassbox.metrics.types import Kind, Unit
 from glassbox.query.expr import Expr, binary
-from glassbox.query.expression_parts import Parts, Recomputed
+from glassbox.query.expression_parts import Parts, Recomputed, beside_job
 from glassbox.query.selectors import Matcher, Matchers, Selector, Shape
 
 _JOB = "job"
@@ -18,13 +18,15 @@ _JOB = "job"
 class SingleChoice:
     """A label that records have summed away. `chosen` matches the chosen value, or everything at All; `single_value` nothing at All.
 
-    `serving` ties its values to those of other labels, such as a replica to the models that it served lately.
+    `serving` ties its values to those of other labels, such as a replica to the models that it served lately, and to those of
+    `identity`, which stand beside the job.
     """
 
     label: str
     chosen: Matcher
     single_value: Matcher
     serving: Expr
+    identity: tuple[str, ...] = ()
 
     def resolve(self, recorded: Selector) -> Parts:
         """The recorded series at All, and its rule over the raw series of a single value.
@@ -45,7 +47,8 @@ class SingleChoice:
             return None
         if rule := self._rule(recorded, _of_job(recorded)):
             return rule.and_(_query(recorded), on=recorded.labels)
-        return _query(recorded).and_(self.serving.filtered({self.label: self.single_value}), on=shared)
+        serving = self.serving.identified(self.identity).filtered({self.label: self.single_value})
+        return _query(recorded).and_(serving, on=beside_job(tuple(shared), self.identity))
 
     def _rule(self, recorded: Selector, of_job: Matchers) -> Expr | None:
         """The rule over the raw series of the value, at the recorded series' offset, and of this job where others use the names."""

@@ -1,6 +1,7 @@
-"""YAML read more strictly than it is defined: keys are text, none occurs twice, and numbers fit a float."""
+"""YAML read more strictly than it is defined: keys are text, none occurs twice, numbers fit a float, and text can be written."""
 
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from glassbox.settings.messages import shown
 _KEY_TAGS = ("tag:yaml.org,2002:str", "tag:yaml.org,2002:merge")
 # An integer of more bits may be larger than any float.
 _LONGEST_INTEGER_BITS = 1023
+# JSON writes one character as two of these; in YAML each stands alone, and no file can hold it.
+_HALVES = re.compile("[\ud800-\udfff]")
 _MOST_VALUES = 100_000
 """With what each `*name` repeats: a few lines can stand for billions of values."""
 
@@ -49,6 +52,10 @@ class _Loader(yaml.SafeLoader):
         value = super().construct_object(node, deep)
         if isinstance(value, int) and value.bit_length() > _LONGEST_INTEGER_BITS:
             raise _RefusedError(node, "this number is too large: write a smaller one")
+        if isinstance(value, str) and _HALVES.search(value):
+            raise _RefusedError(
+                node, "this text holds half of a character, such as \\ud83d: write the character itself"
+            )
         return value
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from glassbox.board.annotation import QueriedEvents
 from glassbox.board.assembling import assemble
 from glassbox.board.dashboard import Row, dashboard
 from glassbox.board.grafanalib_objects import grafanalib_dashboard
@@ -72,6 +73,39 @@ def test_gpus_of_exporters_have_choices_of_their_own():
     assert [each.name for each in declared.variables] == ["namespace", "job", "gpu_job_namespace", "gpu_job"]
     assert declared.variables[2].title == "GPU exporter: Namespace"
     assert queries(declared)["Activity"] == ('gpu:activity:ratio{job=~"$gpu_job",namespace=~"$gpu_job_namespace"}')
+
+
+def test_lines_of_a_model_are_those_of_each_place():
+    panel = timeseries("Requests", sum_by(("model_name",), instant(SERVED)), why="w.")
+    declared = dashboard("x", "X", question="q?", variables=(JOB,), rows=(Row("", (panel,)),))
+    (drawn,) = compiled(identified(declared, LABELS))["panels"]
+    assert [(each["legendFormat"], each["expr"]) for each in drawn["targets"]] == [
+        (
+            "{{cluster}} {{namespace}} {{model_name}}",
+            "sum by (cluster, namespace, model_name) "
+            '(model:requests:rate{cluster=~"$cluster",job=~"$job",namespace=~"$namespace"})',
+        )
+    ]
+
+
+def test_what_a_chosen_replica_serves_is_matched_by_the_labels():
+    lately = instant(Series("instance:running:sum", Unit.NONE, ("job", "model_name", "instance")))
+    replica = Variable(
+        name="one", title="One", label="instance", values_of=SERVED, optional=True, single=True, serving=lately
+    )
+    declared = identified(board(JOB, replica), ("namespace",))
+    assert queries(declared)["Requests"].endswith(
+        'and on (job, namespace, model_name) instance:running:sum{instance="${one:text}"}))'
+    )
+
+
+def test_annotations_follow_the_choices_and_name_the_labels():
+    events = QueriedEvents(
+        name="n", color="red", query=instant(MEASURED), narrowed_by=(JOB,), title="t", text="x", step="1m", tags=("a",)
+    )
+    (found,) = assemble(identified(board(JOB), LABELS), (events,)).annotations
+    assert str(found.query) == 'gpu:activity:ratio{cluster=~"$cluster",job=~"$job",namespace=~"$namespace"}'
+    assert found.tags == ("cluster", "namespace", "a")
 
 
 @pytest.mark.parametrize("label", ["cluster", "namespace"])

@@ -102,10 +102,16 @@ def test_entries_for_a_job_and_a_model_both_hold_where_they_meet():
 
 def test_entries_for_a_job_and_a_model_that_set_the_same_are_refused_unless_one_says_which():
     meeting = [entry(job="a"), entry(model_name="m", kv_cache_high_ratio=0.8)]
-    message = "^Setting thresholds_for: kv_cache_high_ratio of job 'a', model_name 'm' is set by several entries, none of which is within another; add an entry with all"
+    message = "^Setting thresholds_for: kv_cache_high_ratio of job 'a', model_name 'm' is set by several entries to different values, and none of them is within another; add an entry with all"
     with pytest.raises(GlassboxError, match=message):
         rule_of(meeting)
     assert "0.85" in str(rule_of([*meeting, entry(job="a", model_name="m", kv_cache_high_ratio=0.85)]).expr)
+
+
+def test_entries_that_meet_and_agree_need_no_other():
+    alert = rule_of([entry(job="a"), entry(model_name="m")])
+    agreed = rule_of([entry(job="a"), entry(model_name="m"), entry(job="a", model_name="m")])
+    assert alert == agreed
 
 
 def test_the_usual_number_as_an_exception_changes_nothing():
@@ -158,6 +164,20 @@ def test_a_text_whose_template_differs_is_taken_whole():
 
     expected = '{{ if eq $labels.job "a" }}{{ if gt $value 0.97 }}much{{ end }} of it{{ else }}{{ if gt $value 0.9 }}much{{ end }} of it{{ end }}'
     assert rule_of([entry(job="a")], content_of(summary=text)).summary == expected
+
+
+def test_rules_are_made_once_for_each_set_of_thresholds():
+    made = []
+
+    def alerts(settings):
+        made.append(settings.thresholds.kv_cache_high_ratio)
+        return content_of().alerts(settings)
+
+    entries = [entry(job="a"), entry(job="b"), entry(model_name="m", kv_cache_high_ratio=0.8)]
+    with pytest.raises(GlassboxError, match="kv_cache_high_ratio of job 'a', model_name 'm' is set by several entries"):
+        rule_of(entries, replace(content_of(), alerts=alerts))
+    rule_of(entries[:2], replace(content_of(), alerts=alerts))
+    assert made == [0.9, 0.97, 0.8, 0.9, 0.97]
 
 
 def test_recorded_series_carry_exceptions_too():

@@ -7,9 +7,10 @@ import pytest
 from glassbox.doctor import clocks
 from glassbox.doctor.clocks import clocks_in_the_way
 from glassbox.prometheus.api import Prometheus
+from glassbox.prometheus.promtool import SCALE_OUT_PACKAGES, find
 from glassbox.servers.blocks import write_blocks
 from glassbox.servers.components import ensure_components
-from glassbox.servers.processes import prometheus
+from glassbox.servers.processes import prometheus, running
 from tests.support.fleet_lines import line
 
 
@@ -22,6 +23,15 @@ def late(tmp_path_factory):
     (folder / "prometheus.yml").write_text("global: {}\n", encoding="utf-8")
     with prometheus(folder / "prometheus.yml", folder=folder) as server:
         yield server.url
+
+
+def test_a_server_that_answers_as_of_a_minute_ago_has_no_other_clock(tmp_path):
+    """VictoriaMetrics does so for half a minute unless told otherwise."""
+    ensure_components(SCALE_OUT_PACKAGES)
+    flags = [f"-storageDataPath={tmp_path / 'data'}", "-search.latencyOffset=60s", "-memory.allowedBytes=128MiB"]
+    command = [str(find("victoria-metrics")), *flags]
+    with running("VictoriaMetrics", command, folder=tmp_path, listen_flag="-httpListenAddr") as server:
+        assert problems(server.url) == []
 
 
 def problems(url):

@@ -5,6 +5,7 @@ import struct
 import time
 import urllib.request
 from http.server import BaseHTTPRequestHandler
+from types import SimpleNamespace
 
 import pytest
 
@@ -14,6 +15,7 @@ from glassbox.past.own_prometheus import own_prometheus
 from glassbox.past.own_requests import post
 from glassbox.past.past_rules import past_rules_of
 from glassbox.past.remote_write import Samples, _field, _snappy, _varint, write
+from glassbox.past.try_command import not_as_recorded
 from glassbox.past.working_out import planned
 from glassbox.prometheus.api import Prometheus
 from glassbox.prometheus.promtool import SCALE_OUT_PACKAGES
@@ -169,6 +171,19 @@ def test_native_histograms_are_left_out_and_said(components, tmp_path, capsys):
         assert main(["doctor", "--prometheus", server.url]) == 2
         assert f"Histograms are stored as native ones alone ({name}), without the series of buckets that our rules read" in capsys.readouterr().out  # fmt: skip
     assert list(native_alone(frozenset({name, f"{name}_bucket"}))) == []
+
+
+@pytest.mark.parametrize("classic", [False, True])
+def test_what_has_no_buckets_is_said_where_it_is_not_even_asked_for(classic):
+    """Only the series of buckets are read, which a histogram that is stored as a native one alone does not have."""
+    name = "vllm:e2e_request_latency_seconds"
+    names = frozenset({name, f"{name}_bucket"} if classic else {name})
+    rows = SimpleNamespace(tally=SimpleNamespace(native_histograms=0))
+    worker = SimpleNamespace(plan=SimpleNamespace(names=names), reader=rows, evaluator=SimpleNamespace(failed={}))
+    said = list(not_as_recorded(worker))
+    assert [each.partition(", without")[0] for each in said] == (
+        [] if classic else [f"Histograms are stored as native ones alone ({name})"]
+    )
 
 
 def test_names_in_utf_8_are_in_nobodys_way(tmp_path, capsys):

@@ -65,6 +65,9 @@ REFUSED = {
     f"thresholds: {{qps_low: {HUGE}}}": "line 1: this number is too large: write a smaller one.",
     f"thresholds: {{minimum_requests: {HUGE}}}": "line 1: this number is too large: write a smaller one.",
     f"thresholds: {{qps_low: 0x{'f' * 5000}}}": "line 1: this number is too large: write a smaller one.",
+    r'grafana: {folder_title: "a\ud800b"}': "line 1: this text holds half of a character, such as \\ud83d: write the character itself.",
+    '# x\nthresholds_for:\n  - {job: vllm, model_name: "\\ud83d\\ude00", qps_low: 1}': "line 3: this text holds half of a character",
+    r'cost: {gpu_prices_per_hour: {"\udc00": 1}}': "line 1: this text holds half of a character",
     "thresholds: {minimum_requests: 2.5}": "thresholds.minimum_requests: must be a whole number, not 2.5.",
     "thresholds: {kv_cache_high_ratio: 90}": f"thresholds.kv_cache_high_ratio: must be above 0 and below 1, {SHARE}.",
     "gpu: {power_limited_ratio: 90}": f"gpu.power_limited_ratio: must be above 0 and at most 1, {SHARE}.",
@@ -157,7 +160,8 @@ REFUSED = {
     "engines: [vllm, sgland]": "engines.1: 'sgland' is not an engine that is known here; these are vllm, sglang, trtllm, tgi, llamacpp, triton, dynamo.",
     "identity_labels: [namespace, instance]": "identity_labels.1: 'instance' already tells our series apart; leave it out.",
     "identity_labels: [tenant, tenant]": "identity_labels:",
-    "identity_labels: [my-label]": "identity_labels.0: must be the name of a label, such as namespace, not 'my-label'",
+    "identity_labels: [my-label]": "identity_labels.0: must be the name of a label in letters, digits and _, such as namespace (relabel_configs rename others), not 'my-label'",
+    "identity_labels: [k8s.cluster]": "(relabel_configs rename others), not 'k8s.cluster'",
     "thresholds_for: [{labels: {team: a}, qps_low: 1}]": "thresholds_for.0.labels: 'team' is not among identity_labels, so that no rule keeps it; add it there, or leave it out here.",
     "thresholds_for: [{qps_low: 1}]": "thresholds_for.0: needs job, model_name, inference_engine, labels or several of these; for all services set thresholds.",
     "thresholds_for: [{job: vllm}]": "thresholds_for.0: sets no threshold; add one, such as qps_low, or leave the entry out.",
@@ -311,6 +315,13 @@ def test_there_are_words_for_every_keyword_of_the_schema():
 
     silent = {"$schema", "$ref", "title", "description", "format", "items", "propertyNames", "writeOnly"}
     assert set(keywords(json.loads(SCHEMA_FILE.read_text(encoding="utf-8")))) - silent == set(WORDS)
+
+
+def test_no_pattern_of_the_schema_takes_a_line_break_at_the_end():
+    """Python's `$` also matches before one."""
+    found = re.findall(r'"pattern": "((?:[^"\\]|\\.)*)"', SCHEMA_FILE.read_text(encoding="utf-8"))
+    assert found
+    assert [each for each in found if not each.endswith(r"$(?!\\n)")] == []
 
 
 def test_a_whole_number_may_be_written_with_a_point(tmp_path):

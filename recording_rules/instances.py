@@ -12,7 +12,7 @@ from glassbox.metrics.engines import ENGINES
 from glassbox.query.expr import Expr
 from glassbox.query.promql import group_by, instant, max_by, mean, most, rate, sum_by
 from glassbox.query.rules import Record, RecordGroup
-from glassbox.query.selectors import regex
+from glassbox.query.selectors import Matcher, regex
 from recording_rules import sources
 from recording_rules.levels import INSTANCE, TARGET
 from recording_rules.sources import rates
@@ -41,17 +41,22 @@ def serving() -> Expr:
 
 
 def reporting() -> Expr:
-    """Targets that report on requests, also where they do not say how many run.
+    """Targets that report on requests, also where they do not say how many run."""
+    others = (group_by(TARGET, each) for each in finished_of_others(WINDOW))
+    return reduce(Expr.or_, others, group_by(TARGET, instant(RUNNING)))
 
-    Some engines do not report it, and of a front end it is read of the engines behind it.
+
+def finished_of_others(window: str, **matchers: Matcher) -> list[Expr]:
+    """What targets that do not say how many requests run have finished, by their series: of some engines, and of front ends.
+
+    What runs in a front end is read of the engines behind it.
     """
-    others = [
-        group_by(TARGET, most(each.metric, WINDOW, **{label: regex(value) for label, value in each.where.items()}))
+    return [
+        most(each.metric, window, **matchers, **{label: regex(value) for label, value in each.where.items()})
         for engine in ENGINES
         if engine.in_front_of or not engine.readings(roles.RUNNING)
         for each in engine.readings(roles.FINISHED)
     ]
-    return reduce(Expr.or_, others, group_by(TARGET, instant(RUNNING)))
 
 
 # Requests that wait for the replica's engines.

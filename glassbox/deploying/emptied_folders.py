@@ -11,6 +11,7 @@ from glassbox.deploying.leaving import IN_FOLDER, leaving
 from glassbox.deploying.plan import PushPlan
 from glassbox.grafana.kinds.folder_kind import FolderKind
 from glassbox.grafana.kinds.kind import Edit
+from glassbox.grafana.managers import manager_of_folder
 from glassbox.grafana.survey import Survey
 
 
@@ -37,8 +38,8 @@ def _with_emptied_folder(survey: Survey, made: PushPlan, folder: Json, edit: Cal
 
 def _stays(survey: Survey, made: PushPlan, folder: Json) -> str:
     """Why the plan does not delete the folder; "" where it does."""
-    if survey.synced(folder["uid"]):
-        return "Git Sync owns it"
+    if by := manager_of_folder(folder):
+        return f"{by} manages it"
     in_folder = [change for change in made.changes if change.kind.name in IN_FOLDER]
     held = sum(survey.grafana.folder_counts(folder["uid"]).values())
     leave = sum(leaving(change, folder["uid"]) for change in in_folder)

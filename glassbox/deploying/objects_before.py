@@ -32,6 +32,8 @@ def deployment_of(grafana: Grafana, target: GrafanaTarget, groups: tuple[Json, .
 class FolderAsBefore(FolderKind):
     """Folders as before, and those that have to be there for what comes back."""
 
+    or_else = ""
+
     def __init__(self, objects: State, missing: Sequence[Json] = ()) -> None:
         self._objects, self._missing = objects, missing
 

@@ -19,7 +19,13 @@ class MaybeAbsent:
 
 
 DATA_SOURCES = [{"uid": str, "name": str, "type": str}]
-FOLDER = {"uid": str, "title": str, "version": MaybeAbsent(int), "parentUid": MaybeAbsent(str)}
+FOLDER = {
+    "uid": str,
+    "title": str,
+    "version": MaybeAbsent(int),
+    "parentUid": MaybeAbsent(str),
+    "managedBy": MaybeAbsent(str),
+}
 DASHBOARD: dict[str, dict[str, Shape]] = {
     "dashboard": {"uid": str, "title": MaybeAbsent(str), "tags": MaybeAbsent(list), "version": int},
     "meta": {"folderUid": MaybeAbsent(str)},

@@ -11,6 +11,7 @@ from glassbox.compile.dashboard_json import TAG
 from glassbox.grafana.client import Grafana
 from glassbox.grafana.failures import NotVisibleError
 from glassbox.grafana.kinds.kind import Deployment
+from glassbox.grafana.managers import REPOSITORY
 from glassbox.grafana.notifications_found import FoundNotifications
 from glassbox.grafana.ownership import begins_as_ours, owner_of_rule, tag_of
 from glassbox.grafana.rule_marks import is_where_pushed
@@ -46,9 +47,8 @@ class Survey:
 
     def synced(self, uid: str) -> str:
         """The title of a folder that Git Sync owns, "" for any other: nobody else may write to it, and rules cannot be in it."""
-        # "repo" is Git Sync's kind of manager (pkg/apimachinery/utils/manager.go), which the API of Grafana 13 has for folders.
         found = self.folder(uid) or {}
-        return str(found["title"]) if found.get("managedBy") == "repo" else ""
+        return str(found["title"]) if found.get("managedBy") == REPOSITORY else ""
 
     @cached_property
     def permissions(self) -> frozenset[str] | None:

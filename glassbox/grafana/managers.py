@@ -20,6 +20,14 @@ _WORDS = {
     "classic-api-provisioning": "a tool that uses the provisioning API",
 }
 
+_WRITABLE_PROVENANCES = (None, "", "api")
+
+
+def provisioner_of(found: Json) -> str:
+    """The provenance of a rule or a notification that the API may not replace, such as "file"; "" for none."""
+    provenance = found.get("provenance")
+    return "" if provenance in _WRITABLE_PROVENANCES else str(provenance)
+
 
 def manager_of_folder(folder: Json) -> str:
     """What manages a folder, for a sentence; "" where nothing does or Grafana does not say it."""

@@ -351,23 +351,6 @@ def test_what_would_meet_others_or_nobody_is_refused_before_anything_is_written(
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-@pytest.mark.parametrize("kind", ["contact point", "mute timing", "template", "policies"])
-def test_what_a_file_provisions_is_left_alone_with_a_sentence(version, kind):
-    with grafana_of(version) as (server, grafana):
-        others(grafana)
-        push(grafana, SETTINGS, WHOLE)
-        found = server.state
-        if kind == "policies":
-            found.policies["provenance"] = "file"
-        for each in {"contact point": found.contact_points, "mute timing": found.mute_timings, "template": found.templates}.get(kind, {}).values():  # fmt: skip  # one thing is one line
-            each["provenance"] = "file"
-        before, sent = state(server), len(server.writes)
-        with pytest.raises(GlassboxError, match="is managed by 'file', which wins, and is left alone"):
-            push(grafana, *notifying(declared(receiver="LLM on call")))
-        assert (state(server), len(server.writes)) == (before, sent)
-
-
-@pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("rules", ["editable", "locked"])
 def test_what_exists_keeps_what_grafanas_page_may_do_with_it(version, rules):
     with grafana_of(version) as (server, grafana):

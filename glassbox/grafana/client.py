@@ -36,7 +36,7 @@ from glassbox.grafana.failures import GrafanaError, NotVisibleError
 from glassbox.grafana.notification_api import NotificationApi
 from glassbox.grafana.organisation import Organisation
 from glassbox.grafana.passage import NOTHING_MORE, Passage
-from glassbox.grafana.paths import EDITABLE_HEADERS, absent_is_fine, path_part
+from glassbox.grafana.paths import EDITABLE_HEADERS, absent_is_fine, not_served_is_fine, path_part
 from glassbox.grafana.transport import GrafanaTransport
 from glassbox.http.addresses import server_address
 
@@ -88,9 +88,11 @@ class Grafana:
         return self._transport.writes
 
     def version_text(self) -> str:
-        """Grafana's version as it writes it; "" where `[auth.anonymous] hide_version` is set."""
-        health = self._transport.about("Grafana's version", dict).GET("/health")
-        return str(health.get("version") or "")
+        """Grafana's version as it writes it; "" where `[auth.anonymous] hide_version` is set, or a proxy keeps the address to itself."""
+        with not_served_is_fine():
+            health = self._transport.about("Grafana's version", dict).GET("/health")
+            return str(health.get("version") or "")
+        return ""
 
     def version(self) -> tuple[int, int, int] | None:
         """Grafana's version as X, Y and Z; None where it is hidden."""
@@ -120,7 +122,7 @@ class Grafana:
 
     def permissions(self) -> frozenset[str] | None:
         """The actions that the credential may do, such as "dashboards:create", wherever; None where the server does not report them."""
-        with suppress(NotVisibleError):
+        with not_served_is_fine():
             return frozenset(
                 self._transport.about("the rights of this credential", dict).GET("/access-control/user/permissions")
             )

@@ -25,6 +25,7 @@ FOLDER = {
     "version": MaybeAbsent(int),
     "parentUid": MaybeAbsent(str),
     "managedBy": MaybeAbsent(str),
+    "parents": MaybeAbsent([dict]),
 }
 DASHBOARD: dict[str, dict[str, Shape]] = {
     "dashboard": {"uid": str, "title": MaybeAbsent(str), "tags": MaybeAbsent(list), "version": int},

@@ -144,6 +144,9 @@ def _check_parent(call: Call, uid: str, parent_uid: str) -> None:
         return
     if parent_uid == uid:
         raise errutil(HTTPStatus.BAD_REQUEST, "folder.bad-request", "folder cannot be parent of itself")
+    if any(around.uid == uid for around in call.state.ancestors(parent_uid)):
+        # ErrCircularReference in pkg/services/folder/model.go
+        raise errutil(HTTPStatus.BAD_REQUEST, "folder.circular-reference", "Circular reference detected")
     if parent_uid not in call.state.folders:
         raise dashboard_error(HTTPStatus.NOT_FOUND, "not-found", "folder not found")
     synced_folders.check_folder(call, parent_uid)

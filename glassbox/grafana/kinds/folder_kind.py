@@ -138,8 +138,11 @@ _BOARDS, _RULES = "dashboard", "rule group"
 
 def _check_parent(survey: Survey, content: Json, live: Json | None) -> None:
     parent = str(content.get("parentUid") or "")
-    if parent and survey.folder(parent) is None:
+    around = survey.folder(parent) if parent else None
+    if parent and around is None:
         raise GlassboxError(f"Grafana does not have the folder {parent!r} that ours is to be in, or this credential may not see it: create it, or correct grafana.parent_folder_uid.")  # fmt: skip  # a refusal is one line
+    if around and any(each.get("uid") == content["uid"] for each in around.get("parents") or ()):
+        raise GlassboxError(f"Folder {around['title']!r} is inside ours, which cannot be inside it too: set another grafana.parent_folder_uid in the settings, or leave it out.")  # fmt: skip  # a refusal is one line
     if parent and (live is None or _is_elsewhere(content, live)) and (title := survey.synced(parent)):
         raise GlassboxError(f"Folder {title!r} is owned by Git Sync, and Grafana refuses folders in it that are not of its repository: set grafana.parent_folder_uid to another folder in the settings.")  # fmt: skip  # a refusal is one line
 

@@ -165,11 +165,12 @@ class RuleGroupKind(ObjectKind):
 
     def edit(self, survey: Survey, live: Json, content: Json | None) -> Edit | None:
         """Which rules are not what we pushed; Grafana reports when that was, and not by whom."""
-        edited = edited_rules(live, content)
-        if not edited:
+        edited, unmarked = edited_rules(live, content), _unmarked_elsewhere(survey, live)
+        if not edited and not unmarked:
             return None
         told = (Difference(str(rule["title"]), "edited in Grafana") for rule in edited)
-        return Edit("", max(str(rule.get("updated") or "") for rule in edited), tuple(told))
+        latest = max(str(rule.get("updated") or "") for rule in (*edited, *unmarked))
+        return Edit("", latest, tuple(told), of_others=bool(unmarked))
 
     def lost(self, content: Json | None, live: Json) -> tuple[str, ...]:
         kept = {rule["uid"] for rule in content["rules"]} | content["leaving"].keys() if content else set()
@@ -263,6 +264,12 @@ def _check_rule(rule: Json, group: Json, folder_uid: str) -> None:
         raise GlassboxError(
             f"Rule {rule['title']!r} in group {group['title']!r} is not ours and would be deleted: move it to another group."
         )
+
+
+def _unmarked_elsewhere(survey: Survey, live: Json) -> list[Json]:
+    """Rules with a uid of ours that nothing shows to be ours, neither a mark nor their folder."""
+    ours = (survey.folder_uid, survey.rules_folder_uid)
+    return [rule for rule in live.get("elsewhere", ()) if owner_of_rule(rule) is None and rule["folderUID"] not in ours]
 
 
 def _is_editable(rule: Json) -> bool:

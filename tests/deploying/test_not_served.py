@@ -166,6 +166,20 @@ def test_a_dashboard_that_the_api_does_not_return_is_left_out_and_the_rest_is_pu
         assert "glassbox-a" in server.state.dashboards
 
 
+@pytest.mark.parametrize("status", [403, 406])
+def test_a_folder_whose_content_is_not_known_stays_and_what_is_ours_in_it_goes(status, tmp_path):
+    with grafana_of() as (server, grafana):
+        applied(grafana, OURS, tmp_path)
+        refusing(server, "/api/folders/glassbox/counts", status)
+        made = destroy_plan(grafana, SETTINGS.grafana, all_backups(tmp_path))
+        (told,) = made.remarks
+        assert told.startswith(
+            f"Folder 'Glassbox' stays, since it is not known what it holds (folder glassbox: GET /api/folders/glassbox/counts answered {status} "
+        )
+        apply(grafana, made, made.pending, lambda _change: None)
+        assert (list(server.state.folders), server.state.dashboards, server.state.rules) == (["glassbox"], {}, {})
+
+
 def test_a_viewers_adopt_does_not_say_that_nobody_edited_anything(monkeypatch, capsys):
     source = prometheus_source("http://127.0.0.1:9")
     with GrafanaStandIn(tokens=TOKENS, data_sources=[source], search_lag_seconds=0) as server:

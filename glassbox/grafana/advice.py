@@ -15,7 +15,7 @@ _PROXIED = ("/api/datasources/proxy/", "/api/ruler/")
 NOT_REACHED = "Grafana does not reach this data source, so test it on its page in Grafana (Connections, Data sources), then run again"
 NOT_REPEATED = "; it was not repeated because it may have been carried out, and a new run writes only what differs"
 CHANGED = "it exists or was changed after it was read, so run again to compare with what is there"
-TITLE_TAKEN = "another dashboard of that folder has its title, which Grafana before 11.3 allows once: rename or move that one, then run again"
+TITLE_TAKEN = "another {} of that folder has its title, which Grafana before {} allows once: rename or move that one, then run again"
 OTHER_ORGANISATION = (
     "the token belongs to another organisation: use one of grafana.organisation_id, or correct that setting"
 )
@@ -24,9 +24,10 @@ _BY_NAME = {
     "contact-points.referenced": IN_USE,
     "contact-points.used-by-rule": IN_USE,
     "time-intervals.used": IN_USE,
-    "name-exists": TITLE_TAKEN,
+    "name-exists": TITLE_TAKEN.format("dashboard", "11.3"),
+    "rule title under the same organisation and folder should be unique": TITLE_TAKEN.format("rule", "12"),
 }
-"""By what Grafana itself calls the reason."""
+"""By what Grafana itself calls the reason, or says of it."""
 ADVICE = {
     407: "the proxy wants a user and a password, so put both into the address in HTTP_PROXY",
     # Grafana 13, for a dashboard of schema v2 that it cannot convert.

@@ -28,9 +28,21 @@ FOLDER = {
     "parents": MaybeAbsent([dict]),
 }
 DASHBOARD: dict[str, dict[str, Shape]] = {
-    "dashboard": {"uid": str, "title": MaybeAbsent(str), "tags": MaybeAbsent(list), "version": int},
+    "dashboard": {"uid": str, "title": MaybeAbsent(str), "tags": MaybeAbsent([str]), "version": int},
     "meta": {"folderUid": MaybeAbsent(str)},
 }
+_LIST = MaybeAbsent({"list": MaybeAbsent([dict])})
+_STEPS = MaybeAbsent({"steps": MaybeAbsent([dict])})
+_PANEL: dict[str, Shape] = {
+    "targets": MaybeAbsent([dict]),
+    "fieldConfig": MaybeAbsent({"defaults": MaybeAbsent({"thresholds": _STEPS})}),
+}
+BOARD: dict[str, Shape] = {
+    "templating": _LIST,
+    "annotations": _LIST,
+    "panels": MaybeAbsent([_PANEL | {"panels": MaybeAbsent([_PANEL])}]),
+}
+"""What is compared of a dashboard's own JSON, of which Grafana checks next to nothing; not of schema v2."""
 HITS = [{"uid": str}]
 RULE = {
     "uid": str,

@@ -166,6 +166,27 @@ def test_a_dashboard_that_the_api_does_not_return_is_left_out_and_the_rest_is_pu
         assert "glassbox-a" in server.state.dashboards
 
 
+@pytest.mark.parametrize(
+    ("fields", "problem"),
+    [
+        ({"panels": "nonsense"}, "panels is not an array"),
+        ({"panels": [None]}, "panels[0] is not an object"),
+        ({"panels": [{"targets": [1]}]}, "panels[0].targets[0] is not an object"),
+        ({"templating": {"list": ["job"]}}, "templating.list[0] is not an object"),
+    ],
+)
+def test_a_dashboard_that_somebody_made_into_something_else_is_left_out(fields, problem, tmp_path):
+    sentence = f"Dashboard glassbox-a is left out: its JSON is not a dashboard's ({problem}), so correct or delete it in Grafana, then run again."
+    with grafana_of("13.2.0") as (server, grafana):
+        applied(grafana, OURS, tmp_path)
+        edited(server, "glassbox-a", **fields)
+        for each in (planned_anew(server), planned_anew(server, bundle()), destroy_plan(grafana, SETTINGS.grafana), going_back(grafana, SETTINGS.grafana, all_backups(tmp_path)).plan):  # fmt: skip  # four plans
+            assert (each.left_out, "A" in [title for _, title, _ in pending(each.changes)]) == ((sentence,), False)
+        applied(grafana, CHANGED, tmp_path)
+        assert len(all_backups(tmp_path)) == 2
+        assert server.state.rules["glassbox-A"].interval_seconds == 120
+
+
 @pytest.mark.parametrize("status", [403, 406])
 def test_a_folder_whose_content_is_not_known_stays_and_what_is_ours_in_it_goes(status, tmp_path):
     with grafana_of() as (server, grafana):

@@ -12,8 +12,9 @@ from glassbox.compile.bundle import Json
 from glassbox.compile.dashboard_json import TAG
 from glassbox.compile.outputs import json_text
 from glassbox.errors import GlassboxError
+from glassbox.grafana.answer_shape import BOARD, misfit
 from glassbox.grafana.at_once import at_once
-from glassbox.grafana.differences.board_differences import V1_TO_V2, V2_TO_V1, board_differences, is_stored_in_v2
+from glassbox.grafana.differences.board_differences import V1_TO_V2, V2_TO_V1, board_differences, is_stored_in_v2, is_v2
 from glassbox.grafana.differences.difference import Difference, changed
 from glassbox.grafana.differences.taken_over import is_taken_over
 from glassbox.grafana.failures import GrafanaError, NotVisibleError
@@ -60,7 +61,7 @@ class DashboardKind(ObjectKind):
     def read(self, grafana: Grafana, uid: str) -> Json | None:
         """A dashboard as it is compared: with what only newer versions of Grafana say of it.
 
-        One of schema v2 that this API cannot return has "unreadable" instead of content: why.
+        One that cannot be compared has "unreadable": why. One of schema v2 that this API cannot return has nothing else.
         """
         try:
             live = grafana.dashboard(uid)
@@ -68,6 +69,10 @@ class DashboardKind(ObjectKind):
             if error.status != HTTPStatus.NOT_ACCEPTABLE:
                 raise
             return {"dashboard": {"uid": uid, "version": 0}, "meta": {}, "unreadable": str(error)}
+        if live and not is_v2(live["dashboard"]) and (problem := misfit(live["dashboard"], BOARD)):
+            return live | {
+                "unreadable": f"its JSON is not a dashboard's ({problem}), so correct or delete it in Grafana, then run again."
+            }
         metadata = grafana.dashboard_metadata.of(uid) if live else None
         return live | {"metadata": metadata} if live and metadata else live
 
@@ -91,9 +96,15 @@ class DashboardKind(ObjectKind):
         """Those of these dashboards that are in our folder; the survey notes which Grafana does not return."""
         found = at_once(self.read_at_once, partial(self.read, survey.grafana), uids)
         for live in found:
-            if live and (sentence := _unreadable(live)):
+            if (
+                live
+                and (not live["meta"] or self.in_our_folder(live, survey.folder_uid))
+                and (sentence := _unreadable(live))
+            ):
                 survey.leave_uncompared(self.identity(live), sentence)
-        return [live for live in found if live and self.in_our_folder(live, survey.folder_uid)]
+        return [
+            live for live in found if live and "unreadable" not in live and self.in_our_folder(live, survey.folder_uid)
+        ]
 
     def in_our_folder(self, live: Json, folder_uid: str) -> bool:
         """Whether a dashboard has the place and the uid of ours."""

@@ -62,7 +62,9 @@ MUTE_TIMINGS = MaybeAbsent(
     [{"name": str, "time_intervals": MaybeAbsent([dict]), "provenance": MaybeAbsent(str), "version": MaybeAbsent(str)}]
 )
 TEMPLATES = MaybeAbsent([{"name": str, "template": str, "provenance": MaybeAbsent(str), "version": MaybeAbsent(str)}])
-POLICIES = {"receiver": MaybeAbsent(str), "routes": MaybeAbsent([dict]), "provenance": MaybeAbsent(str)}
+_ROUTE: dict[str, Shape] = {"receiver": MaybeAbsent(str), "object_matchers": MaybeAbsent([[str]])}
+_ROUTE["routes"] = MaybeAbsent([_ROUTE])
+POLICIES = _ROUTE | {"provenance": MaybeAbsent(str)}
 ALERT_RULES = [RULE | {"ruleGroup": str, "folderUID": str}]
 
 

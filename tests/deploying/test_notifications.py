@@ -367,6 +367,27 @@ def test_what_exists_keeps_what_grafanas_page_may_do_with_it(version, rules):
         assert (WEEKEND in server.state.mute_timings, "LLM" in server.state.templates) == (False, False)
 
 
+@pytest.mark.parametrize(
+    ("route", "problem"),
+    [
+        ({"object_matchers": "x"}, "routes[0].object_matchers is not an array"),
+        ({"object_matchers": [None]}, "routes[0].object_matchers[0] is not an array"),
+        ({"routes": ["x"]}, "routes[0].routes[0] is not an object"),
+        ({"routes": [{"routes": [{"object_matchers": [[1]]}]}]}, "routes[0].routes[0].routes[0].object_matchers[0][0] is not text"),
+        ({"object_matchers": [["a"], []]}, ""),
+    ],
+)  # fmt: skip  # a row is a tree
+def test_a_tree_of_another_shape_is_one_sentence(one, route, problem):
+    server, grafana = one
+    server.state.policies["routes"] = [{"receiver": "Their pager", **route}]
+    if not problem:
+        assert pending(planned(grafana, SETTINGS, WHOLE).changes)[-1][0] == "route"
+        return
+    with pytest.raises(GlassboxError) as caught:
+        planned(grafana, SETTINGS, WHOLE)
+    assert f"answered with JSON that is not Grafana's ({problem})" in str(caught.value)
+
+
 def test_the_provenance_of_the_tree_stays_as_it_is(servers):
     server, grafana = servers
     server.state.policies["provenance"] = "api"

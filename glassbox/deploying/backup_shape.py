@@ -29,17 +29,6 @@ _BACKUP = {
     "places": MaybeAbsent([{"title": str, "origin": dict, "before": dict}]),
     "rollback": MaybeAbsent({"to": str, "finished": bool}),
 }
-_LIST: Shape = MaybeAbsent({"list": MaybeAbsent([dict])})
-_STEPS: Shape = MaybeAbsent({"steps": MaybeAbsent([dict])})
-_PANEL: dict[str, Shape] = {
-    "targets": MaybeAbsent([dict]),
-    "fieldConfig": MaybeAbsent({"defaults": MaybeAbsent({"thresholds": _STEPS})}),
-}
-_BOARD: dict[str, Shape] = {
-    "templating": _LIST,
-    "annotations": _LIST,
-    "panels": MaybeAbsent([_PANEL | {"panels": MaybeAbsent([_PANEL])}]),
-}
 _METADATA: dict[str, Shape] = {"metadata": MaybeAbsent({"storedVersion": MaybeAbsent(str)})}
 # One that only takes rules of other groups has no interval.
 _GROUP = answer_shape.RULE_GROUP | {"interval": MaybeAbsent(int), "elsewhere": MaybeAbsent(answer_shape.ALERT_RULES)}
@@ -47,7 +36,7 @@ _BEFORE: Mapping[str, Shape] = {
     "folder": answer_shape.FOLDER,
     "dashboard": {
         **answer_shape.DASHBOARD,
-        "dashboard": {**answer_shape.DASHBOARD["dashboard"], **_BOARD},
+        "dashboard": {**answer_shape.DASHBOARD["dashboard"], **answer_shape.BOARD},
         **_METADATA,
     },
     "template": answer_shape.TEMPLATES.shape[0],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 
 from glassbox.compile.bundle import Json
 from glassbox.deploying.backup_shape import problem
-from glassbox.deploying.backup_writing import prepared, written_once
+from glassbox.deploying.backup_writing import backup_files, prepared, written_once
 from glassbox.deploying.change import Change
 from glassbox.deploying.plan import PushPlan
 from glassbox.deploying.plan_json import json_of
@@ -25,7 +24,6 @@ from glassbox.http.sentences import on_one_line
 
 SCHEMA = "glassbox-backup/1"
 NO_ORGANISATION = Organisation(0, "")
-_NAME = re.compile(r"\d{8}T\d{6}Z(-\d{1,4})?")
 
 
 @dataclass(frozen=True)
@@ -167,12 +165,12 @@ def _change(identity: str, folder: Path, change: Callable[[Json], object]) -> No
 def all_backups(folder: Path) -> list[Backup]:
     """The backups of a folder, the newest first; GlassboxError for one that cannot be read."""
     try:
-        files = [file for file in folder.iterdir() if file.suffix == ".json" and _NAME.fullmatch(file.stem)]
+        files = backup_files(folder)
     except FileNotFoundError:
         return []
     except OSError as error:
         raise GlassboxError(f"The backups in {folder} cannot be read ({error.strerror}).") from None
-    return [_read(file) for file in sorted(files, key=_age, reverse=True)]
+    return [_read(file) for file in files]
 
 
 def _object(grafana: Grafana, plan: PushPlan, change: Change) -> Json:
@@ -239,11 +237,6 @@ def _groups_that_rules_leave(grafana: Grafana, plan: PushPlan, objects: list[Jso
         }
         for uid, name in sorted(places - known)
     ]  # fmt: skip  # an object is two lines
-
-
-def _age(file: Path) -> tuple[str, int]:
-    stem, _, number = file.stem.partition("-")
-    return stem, int(number or 1)
 
 
 def _read(file: Path) -> Backup:

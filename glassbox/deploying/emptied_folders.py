@@ -9,8 +9,10 @@ from glassbox.compile.bundle import Json
 from glassbox.deploying.change import Action, Change
 from glassbox.deploying.leaving import IN_FOLDER, leaving
 from glassbox.deploying.plan import PushPlan
+from glassbox.grafana.failures import GrafanaError, is_not_served
 from glassbox.grafana.kinds.folder_kind import FolderKind
 from glassbox.grafana.kinds.kind import Edit
+from glassbox.grafana.managers import manager_of_folder
 from glassbox.grafana.survey import Survey
 
 
@@ -37,10 +39,15 @@ def _with_emptied_folder(survey: Survey, made: PushPlan, folder: Json, edit: Cal
 
 def _stays(survey: Survey, made: PushPlan, folder: Json) -> str:
     """Why the plan does not delete the folder; "" where it does."""
-    if survey.synced(folder["uid"]):
-        return "Git Sync owns it"
+    if by := manager_of_folder(folder):
+        return f"{by} manages it"
     in_folder = [change for change in made.changes if change.kind.name in IN_FOLDER]
-    held = sum(survey.grafana.folder_counts(folder["uid"]).values())
+    try:
+        held = sum(survey.grafana.folder_counts(folder["uid"]).values())
+    except GrafanaError as error:
+        if not is_not_served(error):
+            raise
+        return f"it is not known what it holds ({str(error).removesuffix('.')})"
     leave = sum(leaving(change, folder["uid"]) for change in in_folder)
     if held > leave or any((change.content or {}).get("folderUid") == folder["uid"] for change in in_folder):
         return "it holds more than what is deleted"

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import partial
 from typing import TYPE_CHECKING
 
 from glassbox.compile.bundle import Bundle, CompiledContent, Json
 from glassbox.errors import GlassboxError
-from glassbox.grafana.at_once import at_once
 from glassbox.grafana.differences.board_differences import is_stored_in_v2, is_v2
 from glassbox.grafana.kinds.dashboard_kind import DashboardKind, stored
 from glassbox.grafana.kinds.folder_kind import FolderKind
@@ -31,6 +29,8 @@ def deployment_of(grafana: Grafana, target: GrafanaTarget, groups: tuple[Json, .
 
 class FolderAsBefore(FolderKind):
     """Folders as before, and those that have to be there for what comes back."""
+
+    or_else = ""
 
     def __init__(self, objects: State, missing: Sequence[Json] = ()) -> None:
         self._objects, self._missing = objects, missing
@@ -76,8 +76,7 @@ class DashboardsAsBefore(DashboardKind):
 
     def leftovers(self, survey: Survey, wanted: Iterable[Json]) -> Iterable[Json]:
         uids = [uid for uid, each in self._objects.items() if each["before"] is None]
-        created = at_once(self.read_at_once, partial(self.read, survey.grafana), uids)
-        left = [live for live in created if live and self.in_our_folder(live, survey.folder_uid)]
+        left = self.read_in_our_folder(survey, uids)
         if left:
             _refuse_synced_boards(survey, survey.folder_uid)
         return left

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -15,11 +14,12 @@ from glassbox.deploying.rights import within_rights
 from glassbox.deploying.selection import ALWAYS, EVERYTHING, Selection
 from glassbox.grafana.at_once import at_once
 from glassbox.grafana.client import Grafana
+from glassbox.grafana.dashboard_metadata import METADATA_SINCE
 from glassbox.grafana.differences.difference import Difference
-from glassbox.grafana.failures import NotVisibleError
 from glassbox.grafana.kinds import KINDS
 from glassbox.grafana.kinds.kind import Deployment, ObjectKind
 from glassbox.grafana.organisation import Organisation
+from glassbox.grafana.paths import not_served_is_fine
 from glassbox.grafana.survey import Survey
 
 
@@ -87,11 +87,13 @@ def plan(
                 remarks += kind.remarks(None, leftover, survey.folder_uid)
                 removals += _removal(survey, kind, leftover)
     changes = [each for each in (*compared, *reversed(removals)) if isinstance(each, Change)]
-    left_out = (*possible.left_out, *(each for each in (*compared, *removals) if isinstance(each, str)))
+    sentences = (each for each in (*compared, *removals) if isinstance(each, str))
+    left_out = (*possible.left_out, *sentences, *survey.not_compared.values())
     if not left_out:
         selection.refuse_nothing([change for change in changes if change.kind.name != ALWAYS])
     # Several objects may say the same, as of a folder that all of them leave.
-    told = dict.fromkeys([*left_out, *(remark for change in changes for remark in change.remarks), *remarks])
+    of_changes = (remark for change in changes for remark in change.remarks)
+    told = dict.fromkeys([*left_out, *of_changes, *remarks, *survey.not_known.values(), *_on_metadata(survey)])
     return PushPlan(server, survey.folder_uid, survey.rules_folder_uid, tuple(changes), tuple(told), left_out, _left_folders(survey, changes))  # fmt: skip  # one object
 
 
@@ -124,11 +126,18 @@ def _deletion(survey: Survey, kind: ObjectKind, owned: Json) -> Change:
     return Change(Action.DELETE, kind, None, owned, lost=lost, edit=kind.edit(survey, owned, None))
 
 
+def _on_metadata(survey: Survey) -> Iterator[str]:
+    """That managers and schemas of dashboards are not known, where Grafana has them; an unknown version counts as the newest."""
+    refusal, version = survey.grafana.dashboard_metadata.refusal, survey.deployment.version
+    if refusal and (version is None or version >= METADATA_SINCE):
+        yield f"What manages our dashboards, and in which schema they are stored, is not known: {refusal}"
+
+
 def _left_folders(survey: Survey, changes: Iterable[Change]) -> dict[str, int]:
     """Without a folder that is gone, or that the credential may not see."""
     counts: dict[str, int] = {}
     for uid in sorted({uid for change in changes for uid in change.leaves(survey.folder_uid)}):
-        with suppress(NotVisibleError):
+        with not_served_is_fine():
             if survey.folder(uid):
                 counts[uid] = sum(survey.grafana.folder_counts(uid).values())
     return counts

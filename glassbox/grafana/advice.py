@@ -15,12 +15,19 @@ _PROXIED = ("/api/datasources/proxy/", "/api/ruler/")
 NOT_REACHED = "Grafana does not reach this data source, so test it on its page in Grafana (Connections, Data sources), then run again"
 NOT_REPEATED = "; it was not repeated because it may have been carried out, and a new run writes only what differs"
 CHANGED = "it exists or was changed after it was read, so run again to compare with what is there"
+TITLE_TAKEN = "another {} of that folder has its title, which Grafana before {} allows once: rename or move that one, then run again"
 OTHER_ORGANISATION = (
     "the token belongs to another organisation: use one of grafana.organisation_id, or correct that setting"
 )
 IN_USE = "a route or a rule uses it, so choose another there (or take the edit of our route into the settings), then run again"
-# Ids of Grafana's errors about contact points and mute timings that cannot be deleted.
-_IN_USE_IDS = ("contact-points.referenced", "contact-points.used-by-rule", "time-intervals.used")
+_BY_NAME = {
+    "contact-points.referenced": IN_USE,
+    "contact-points.used-by-rule": IN_USE,
+    "time-intervals.used": IN_USE,
+    "name-exists": TITLE_TAKEN.format("dashboard", "11.3"),
+    "rule title under the same organisation and folder should be unique": TITLE_TAKEN.format("rule", "12"),
+}
+"""By what Grafana itself calls the reason, or says of it."""
 ADVICE = {
     407: "the proxy wants a user and a password, so put both into the address in HTTP_PROXY",
     # Grafana 13, for a dashboard of schema v2 that it cannot convert.
@@ -56,7 +63,7 @@ def advice_for(request: Request, status: int, reason: str, credential: GrafanaCr
     if status >= 500 and "/rule-groups/" in request.path:
         return "see Grafana's log; versions 10 and 11 also answer this for rules that are provisioned elsewhere"
     by_status = ADVICE.get(status, "see Grafana's log" if status >= 500 else "correct it at its source and push again")
-    return IN_USE if any(word in reason for word in _IN_USE_IDS) else by_status
+    return next((advice for name, advice in _BY_NAME.items() if name in reason), by_status)
 
 
 def long_wait(seconds: float) -> str:

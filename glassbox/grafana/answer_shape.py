@@ -19,11 +19,30 @@ class MaybeAbsent:
 
 
 DATA_SOURCES = [{"uid": str, "name": str, "type": str}]
-FOLDER = {"uid": str, "title": str, "version": MaybeAbsent(int), "parentUid": MaybeAbsent(str)}
+FOLDER = {
+    "uid": str,
+    "title": str,
+    "version": MaybeAbsent(int),
+    "parentUid": MaybeAbsent(str),
+    "managedBy": MaybeAbsent(str),
+    "parents": MaybeAbsent([dict]),
+}
 DASHBOARD: dict[str, dict[str, Shape]] = {
-    "dashboard": {"uid": str, "title": MaybeAbsent(str), "tags": MaybeAbsent(list), "version": int},
+    "dashboard": {"uid": str, "title": MaybeAbsent(str), "tags": MaybeAbsent([str]), "version": int},
     "meta": {"folderUid": MaybeAbsent(str)},
 }
+_LIST = MaybeAbsent({"list": MaybeAbsent([dict])})
+_STEPS = MaybeAbsent({"steps": MaybeAbsent([dict])})
+_PANEL: dict[str, Shape] = {
+    "targets": MaybeAbsent([dict]),
+    "fieldConfig": MaybeAbsent({"defaults": MaybeAbsent({"thresholds": _STEPS})}),
+}
+BOARD: dict[str, Shape] = {
+    "templating": _LIST,
+    "annotations": _LIST,
+    "panels": MaybeAbsent([_PANEL | {"panels": MaybeAbsent([_PANEL])}]),
+}
+"""What is compared of a dashboard's own JSON, of which Grafana checks next to nothing; not of schema v2."""
 HITS = [{"uid": str}]
 RULE = {
     "uid": str,
@@ -43,7 +62,9 @@ MUTE_TIMINGS = MaybeAbsent(
     [{"name": str, "time_intervals": MaybeAbsent([dict]), "provenance": MaybeAbsent(str), "version": MaybeAbsent(str)}]
 )
 TEMPLATES = MaybeAbsent([{"name": str, "template": str, "provenance": MaybeAbsent(str), "version": MaybeAbsent(str)}])
-POLICIES = {"receiver": MaybeAbsent(str), "routes": MaybeAbsent([dict]), "provenance": MaybeAbsent(str)}
+_ROUTE: dict[str, Shape] = {"receiver": MaybeAbsent(str), "object_matchers": MaybeAbsent([[str]])}
+_ROUTE["routes"] = MaybeAbsent([_ROUTE])
+POLICIES = _ROUTE | {"provenance": MaybeAbsent(str)}
 ALERT_RULES = [RULE | {"ruleGroup": str, "folderUID": str}]
 
 

@@ -1,7 +1,4 @@
-"""Grafana's HTTP API: the calls that plan and push make.
-
-Long since it is a method for each call.
-"""
+"""Grafana's HTTP API: the calls that plan and push make; those about folders and notifications have modules of their own."""
 
 # mypy: allow-untyped-calls
 # (grafana-client's own functions carry no annotations.)
@@ -10,7 +7,6 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from http import HTTPStatus
 from itertools import count
 from types import TracebackType
 from typing import Any, Self, cast
@@ -20,34 +16,31 @@ from grafana_client.elements import (
     Dashboard,
     DashboardVersions,
     Datasource,
-    Folder,
     Organization,
     Search,
 )
 
 from glassbox.compile.bundle import DataSource
 from glassbox.errors import GlassboxError
-from glassbox.grafana.answer_shape import ALERT_RULES, DASHBOARD, DATA_SOURCES, FOLDER, HITS, RULE_GROUP
+from glassbox.grafana.answer_shape import ALERT_RULES, DASHBOARD, DATA_SOURCES, HITS, RULE_GROUP
 from glassbox.grafana.credentials import GrafanaCredential
 from glassbox.grafana.dashboard_metadata import DashboardMetadata
 from glassbox.grafana.data_source_queries import DataSourceQueries
 from glassbox.grafana.data_source_ruler import DataSourceRuler, has_any, ruler_of
-from glassbox.grafana.failures import GrafanaError, NotVisibleError
+from glassbox.grafana.failures import NotVisibleError
+from glassbox.grafana.folder_calls import FolderCalls
 from glassbox.grafana.notification_api import NotificationApi
 from glassbox.grafana.organisation import Organisation
 from glassbox.grafana.passage import NOTHING_MORE, Passage
-from glassbox.grafana.paths import EDITABLE_HEADERS, absent_is_fine, path_part
+from glassbox.grafana.paths import EDITABLE_HEADERS, absent_is_fine, not_served_is_fine, path_part
 from glassbox.grafana.transport import GrafanaTransport
 from glassbox.http.addresses import server_address
 
-EXISTS_ALREADY = (409, 412)
-# Those of folders; not checked against source.
-TITLES_MAY_REPEAT_SINCE = (11, 0, 0)
 # Grafana refuses a limit above 5000.
 SEARCH_PAGE = 1000
 
 
-class Grafana:
+class Grafana(FolderCalls):
     """One Grafana organisation, read and written through its HTTP API (Grafana 10.4 to 13).
 
     Safe to share between threads. Every failure is a `GrafanaError`. `timeout_seconds` is how long to wait for an
@@ -88,9 +81,11 @@ class Grafana:
         return self._transport.writes
 
     def version_text(self) -> str:
-        """Grafana's version as it writes it; "" where `[auth.anonymous] hide_version` is set."""
-        health = self._transport.about("Grafana's version", dict).GET("/health")
-        return str(health.get("version") or "")
+        """Grafana's version as it writes it; "" where `[auth.anonymous] hide_version` is set, or a proxy keeps the address to itself."""
+        with not_served_is_fine():
+            health = self._transport.about("Grafana's version", dict).GET("/health")
+            return str(health.get("version") or "")
+        return ""
 
     def version(self) -> tuple[int, int, int] | None:
         """Grafana's version as X, Y and Z; None where it is hidden."""
@@ -120,7 +115,7 @@ class Grafana:
 
     def permissions(self) -> frozenset[str] | None:
         """The actions that the credential may do, such as "dashboards:create", wherever; None where the server does not report them."""
-        with suppress(NotVisibleError):
+        with not_served_is_fine():
             return frozenset(
                 self._transport.about("the rights of this credential", dict).GET("/access-control/user/permissions")
             )
@@ -150,71 +145,6 @@ class Grafana:
     def notifications(self) -> NotificationApi:
         """Contact points, mute timings, templates and policies."""
         return NotificationApi(self._transport)
-
-    def folder(self, uid: str) -> dict[str, Any] | None:
-        """The folder, or None."""
-        with suppress(NotVisibleError):
-            return cast(
-                "dict[str, Any]", Folder(self._transport.about(f"folder {uid}", FOLDER)).get_folder(path_part(uid))
-            )
-        return None
-
-    def create_folder(self, uid: str, title: str, parent_uid: str = "", *, setting: str = "grafana.folder") -> None:
-        """Create a folder, at the root without a parent; an existing folder with this uid is fine, whatever its title.
-
-        Refusals name `setting` with "_uid" or "_title" behind it.
-        """
-        try:
-            view = self._transport.about(f"folder {uid}", dict)
-            self.created_folders[uid] = Folder(view).create_folder(title, uid=uid, parent_uid=parent_uid or None)
-        except GrafanaError as error:
-            # Grafana 10 and 11 answer 409, 12 and 13 answer 412; both also for reasons other than "exists".
-            if error.status not in EXISTS_ALREADY:
-                raise
-            self._say_why_not_created(uid, title, setting, error)
-
-    def _say_why_not_created(self, uid: str, title: str, setting: str, refusal: GrafanaError) -> None:
-        """Raise GlassboxError unless the folder is there: what Grafana said, where it cannot be its title."""
-        try:
-            Folder(self._transport.about(f"folder {uid}", FOLDER)).get_folder(path_part(uid))
-        except NotVisibleError as error:
-            if error.status == HTTPStatus.FORBIDDEN:
-                raise GlassboxError(
-                    f"Grafana has a folder {uid!r} that this credential may not see: give it rights on that folder, "
-                    f"or set another {setting}_uid in the settings."
-                ) from None
-            version = self.version()
-            if version and version >= TITLES_MAY_REPEAT_SINCE:
-                raise refusal from None
-            has = "has" if version else "may have"
-            raise GlassboxError(
-                f"Grafana {has} another folder titled {title!r}, and versions before 11 allow each title only once: "
-                f"set {setting}_title in the settings."
-            ) from None
-
-    def rename_folder(self, uid: str, title: str, version: int) -> None:
-        """Set the title of a folder; GrafanaError with status 409 or 412 if its version is not `version` any more."""
-        body = {"title": title, "version": version, "overwrite": False}
-        self._transport.about(f"folder {uid}").PUT(f"/folders/{path_part(uid)}", json=body)
-
-    def move_folder(self, uid: str, parent_uid: str) -> None:
-        """Put a folder into another one, "" being the root."""
-        self._transport.about(f"folder {uid}").POST(f"/folders/{path_part(uid)}/move", json={"parentUid": parent_uid})
-
-    def folder_counts(self, uid: str) -> dict[str, int]:
-        """How many objects of each sort the folder holds, at every depth; the names of the sorts are the server's.
-
-        Empty for a folder that does not exist.
-        """
-        with absent_is_fine():
-            answer = self._transport.about(f"folder {uid}", dict).GET(f"/folders/{path_part(uid)}/counts")
-            return {str(name): count for name, count in answer.items() if isinstance(count, int)}
-        return {}
-
-    def delete_folder(self, uid: str) -> None:
-        """Delete a folder and the dashboards inside, but none that holds alert rules; an absent folder is fine."""
-        with absent_is_fine():
-            Folder(self._transport.about(f"folder {uid}")).delete_folder(path_part(uid))
 
     def dashboard(self, uid: str) -> dict[str, Any] | None:
         """{"dashboard": ..., "meta": ...}, or None."""

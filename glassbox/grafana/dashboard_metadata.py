@@ -8,16 +8,16 @@ Some releases report v0alpha1 for what was saved in another version first (grafa
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from threading import Lock
 from typing import Any
 
 from glassbox.grafana.answer_shape import MaybeAbsent
-from glassbox.grafana.failures import GrafanaError, NotVisibleError
+from glassbox.grafana.failures import GrafanaError, is_not_served
 from glassbox.grafana.organisation import Organisation
 from glassbox.grafana.paths import path_part
 from glassbox.grafana.transport import GrafanaTransport
 
+METADATA_SINCE = (12, 0, 0)
 _GROUP = "/apis/dashboard.grafana.app"
 _CLASSIC = "v0alpha1"
 """What the classic API stores and reads (pkg/services/dashboards/service/client/client.go), so that Grafana converts nothing of ours."""
@@ -31,12 +31,16 @@ _NOT_THERE = ("", "")
 
 
 class DashboardMetadata:
-    """Asks one Grafana. What it serves is asked once. Safe to share between threads; every failure is a `GrafanaError`."""
+    """Asks one Grafana. What it serves is asked once. Safe to share between threads; every failure is a `GrafanaError`.
+
+    `refusal` is the first answer because of which something is not known.
+    """
 
     def __init__(self, transport: GrafanaTransport, organisation: Callable[[], Organisation]) -> None:
         self._transport, self._organisation = transport, organisation
         self._lock = Lock()
         self._place: tuple[str, str] | None = None
+        self.refusal: GrafanaError | None = None
 
     def of(self, uid: str) -> dict[str, Any] | None:
         """{"storedVersion", and for a managed dashboard "managedBy", "managerId", "managerAllowsEdits"}.
@@ -50,8 +54,9 @@ class DashboardMetadata:
         try:
             found = self._transport.about(f"dashboard {uid}", _RESOURCE).read(f"{dashboards}/{path_part(uid)}")
         except GrafanaError as error:
-            if not _is_not_served(error):
+            if not is_not_served(error):
                 raise
+            self.refusal = self.refusal or error
             return None
         annotations = found["metadata"].get("annotations") or {}
         manager = {name: str(annotations[key]) for name in _MANAGER if annotations.get(key := f"grafana.app/{name}")}
@@ -70,8 +75,9 @@ class DashboardMetadata:
         try:
             group = self._transport.about("Grafana's API of dashboards", _VERSIONS).read(_GROUP)
         except GrafanaError as error:
-            if not _is_not_served(error):
+            if not is_not_served(error):
                 raise
+            self.refusal = error
             return _NOT_THERE
         versions = [each["version"] for each in group["versions"]]
         if not versions:
@@ -82,13 +88,11 @@ class DashboardMetadata:
     def _namespace(self) -> str:
         """As Grafana tells its page (pkg/api/dtos/frontend_settings.go); without it, that of the organisation as documented."""
         view = self._transport.about("Grafana's settings", {"namespace": MaybeAbsent(str)})
-        with suppress(NotVisibleError):
+        try:
             if namespace := view.GET("/frontend/settings").get("namespace"):
                 return str(namespace)
+        except GrafanaError as error:
+            if not is_not_served(error):
+                raise
         number = self._organisation().number
         return "default" if number == 1 else f"org-{number}"
-
-
-def _is_not_served(error: GrafanaError) -> bool:
-    """Whether Grafana, or what is in front of it, has no such address: an answer below 500 that is not this API's."""
-    return error.status is not None and error.status < 500 and error.status not in (401, 429)

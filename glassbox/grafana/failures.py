@@ -29,6 +29,14 @@ class NotVisibleError(GrafanaError):
     """
 
 
+def is_not_served(error: GrafanaError) -> bool:
+    """Whether Grafana, or what is in front of it, does not serve an address to this credential: an answer below 500 that is not the API's.
+
+    A proxy may answer 404, 406 or 451, or with a page; what passes or can be mended with another credential does not count.
+    """
+    return error.status is not None and error.status < 500 and error.status not in (401, 429)
+
+
 @dataclass(frozen=True)
 class Request:
     """What an error names: the object, the method and the path."""

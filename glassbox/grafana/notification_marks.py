@@ -95,9 +95,9 @@ class RouteMark:
 
 def mark_of_route(route: Json) -> RouteMark | None:
     """The mark of a route; None without one."""
-    for name, match, value in route.get("object_matchers") or ():
-        if (name, match) == (ANNOTATION, "!="):
-            folder_uid, *rest = str(value).split(".")
+    for matcher in route.get("object_matchers") or ():
+        if matcher[:2] == [ANNOTATION, "!="] and len(matcher) == 3:
+            folder_uid, *rest = matcher[2].split(".")
             pushed = dict(part.split("-", 1) for part in rest[1:] if "-" in part)
             return RouteMark(folder_uid, rest[0] if rest else "", pushed)
     return None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from glassbox.compile.bundle import Json
+from glassbox.grafana.managers import provisioner_of
 from glassbox.grafana.notification_marks import Pushed, RouteMark, mark_of_route
 from glassbox.grafana.ownership import owner_of_rule
 
@@ -45,10 +46,12 @@ class FoundNotifications:
         return found + [f"the rule {rule['title']!r}" for rule in rules if self._stays(rule)]
 
     def _stays(self, rule: Json) -> bool:
-        return rule["uid"] in self.staying_rules or owner_of_rule(rule) != self.folder_uid
+        is_ours = owner_of_rule(rule) == self.folder_uid and not provisioner_of(rule)
+        return rule["uid"] in self.staying_rules or not is_ours
 
     def _others_routes(self) -> Iterator[Json]:
-        ours = self.our_route["route"] if self.our_route else None
+        # Where something provisions the tree, ours stays too.
+        ours = self.our_route["route"] if self.our_route and not provisioner_of(self.policies) else None
         yield self.policies
         for route in self.policies.get("routes") or ():
             if route is not ours:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from functools import cached_property
 from threading import Lock
 
 from glassbox.compile.bundle import Json
 from glassbox.compile.dashboard_json import TAG
 from glassbox.grafana.client import Grafana
-from glassbox.grafana.failures import NotVisibleError
+from glassbox.grafana.failures import GrafanaError, is_not_served
 from glassbox.grafana.kinds.kind import Deployment
+from glassbox.grafana.managers import REPOSITORY
 from glassbox.grafana.notifications_found import FoundNotifications
 from glassbox.grafana.ownership import begins_as_ours, owner_of_rule, tag_of
+from glassbox.grafana.paths import not_served_is_fine
 from glassbox.grafana.rule_marks import is_where_pushed
 
 
@@ -28,6 +29,15 @@ class Survey:
         self._rules: dict[str, Json] | None = None
         self._intervals: dict[tuple[str, str], int | None] = {}
         self._notifications: FoundNotifications | None = None
+        self.not_compared: dict[str, str] = {}
+        """A sentence about each thing that is not compared, by its subject."""
+        self.not_known: dict[str, str] = {}
+        """The same about what is not known, and changes nothing of the comparison."""
+
+    def leave_uncompared(self, subject: str, sentence: str) -> None:
+        """Note that something is not compared; of several sentences about a subject the first in the alphabet, whichever came first."""
+        with self._lock:
+            self.not_compared[subject] = min(sentence, self.not_compared.get(subject, sentence))
 
     @property
     def rules(self) -> dict[str, Json]:
@@ -46,9 +56,8 @@ class Survey:
 
     def synced(self, uid: str) -> str:
         """The title of a folder that Git Sync owns, "" for any other: nobody else may write to it, and rules cannot be in it."""
-        # "repo" is Git Sync's kind of manager (pkg/apimachinery/utils/manager.go), which the API of Grafana 13 has for folders.
         found = self.folder(uid) or {}
-        return str(found["title"]) if found.get("managedBy") == "repo" else ""
+        return str(found["title"]) if found.get("managedBy") == REPOSITORY else ""
 
     @cached_property
     def permissions(self) -> frozenset[str] | None:
@@ -85,9 +94,10 @@ class Survey:
         if self._notifications is None:
             try:
                 self._notifications = self._read_notifications()
-            except NotVisibleError:
-                if self.deployment.bundle.notifications.route is not None:
+            except GrafanaError as error:
+                if self.deployment.bundle.notifications.route is not None or not is_not_served(error):
                     raise
+                self.not_known["notifications"] = f"Whether there are notifications of ours is not known: {error}"
                 self._notifications = FoundNotifications([], [], [], {}, {}, self.folder_uid, frozenset())
         return self._notifications
 
@@ -101,7 +111,7 @@ class Survey:
         """Whether this folder of ours holds anything of ours, by mark or by tag, as far as the credential may see it."""
         if folder_uid == self.folder_uid and self.grafana.dashboard_uids(folder_uid, TAG):
             return True
-        with suppress(NotVisibleError):
+        with not_served_is_fine():
             rules = (rule for rule in self.rules.values() if rule["folderUID"] == folder_uid)
             return any(begins_as_ours(rule["uid"], self.folder_uid) for rule in rules)
         return False
@@ -110,7 +120,7 @@ class Survey:
         """The folder of another installation that pushes rules or dashboards to this one; None for none, and where it may not be seen."""
         if folder_uid != self.folder_uid and self.grafana.dashboard_uids(folder_uid, tag_of(folder_uid)):
             return folder_uid
-        with suppress(NotVisibleError):
+        with not_served_is_fine():
             rules = (rule for rule in self.rules.values() if rule["folderUID"] == folder_uid)
             owners = {owner for rule in rules if (owner := owner_of_rule(rule)) and is_where_pushed(rule, owner)}
             return min(owners - {self.folder_uid}, default=None)

@@ -19,6 +19,8 @@ _SENT_ALREADY = frozenset(
     }
 )
 _SENT_ALREADY_BEGINNINGS = ("accept", "content-")
+_OF_GRAFANA = ("general", "sharedwithme")
+"""Uids that stand for no folder that can be created (pkg/services/folder/model.go)."""
 
 
 def overlaid(values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -44,8 +46,11 @@ def about_places(targets: Mapping[str, GrafanaTarget]) -> str:
 
 
 def about_folders(settings: Settings) -> str:
-    """What is wrong with the folders together: none can be inside itself."""
+    """What is wrong with the folders: each is one that can be created, and none can be inside itself."""
     target = settings.grafana
+    for key, folder_uid in (*_folders(target), ("parent_folder_uid", target.parent_folder_uid)):
+        if folder_uid in _OF_GRAFANA:
+            return f"grafana.{key}: {folder_uid!r} is a folder of Grafana's own; choose another, or leave it out."
     for key, folder_uid in _folders(target):
         if folder_uid == target.parent_folder_uid:
             return f"grafana.parent_folder_uid: {folder_uid!r} is grafana.{key}, and a folder cannot be inside itself; name the folder around it, or leave it out."

@@ -5,7 +5,7 @@ from http import HTTPStatus
 
 from starlette.responses import JSONResponse, Response
 
-from glassbox.standin import dashboards_api
+from glassbox.standin import dashboards_api, synced_folders
 from glassbox.standin.accounts import Role
 from glassbox.standin.calls import Call
 from glassbox.standin.refusals import dashboard_error, errutil, plain
@@ -53,6 +53,7 @@ def update(call: Call) -> Response:
     """PUT /api/folders/:uid: a new title; `version` must be the stored one unless `overwrite` is set."""
     folder = _find(call)
     body = call.json
+    synced_folders.check_change(call, folder)
     if not body.get("overwrite") and body.get("version") != folder.version:
         raise _changed_by_someone_else()
     folder.title = _title(body)
@@ -68,6 +69,7 @@ def update(call: Call) -> Response:
 def move(call: Call) -> Response:
     """POST /api/folders/:uid/move: into the folder `parentUid`, "" being the root."""
     folder = _find(call)
+    synced_folders.check_change(call, folder)
     parent_uid = str(call.json.get("parentUid") or "")
     _check_parent(call, folder.uid, parent_uid)
     folder.parent_uid = parent_uid
@@ -78,6 +80,7 @@ def move(call: Call) -> Response:
 def delete(call: Call) -> Response:
     """DELETE /api/folders/:uid with everything inside; alert rules only with `forceDeleteRules=true`."""
     folder = _find(call)
+    synced_folders.check_change(call, folder)
     state = call.state
     uids = {inner.uid for inner in state.subtree(folder.uid)}
     rules = [rule for rule in state.rules.values() if rule.folder_uid in uids]
@@ -141,8 +144,12 @@ def _check_parent(call: Call, uid: str, parent_uid: str) -> None:
         return
     if parent_uid == uid:
         raise errutil(HTTPStatus.BAD_REQUEST, "folder.bad-request", "folder cannot be parent of itself")
+    if any(around.uid == uid for around in call.state.ancestors(parent_uid)):
+        # ErrCircularReference in pkg/services/folder/model.go
+        raise errutil(HTTPStatus.BAD_REQUEST, "folder.circular-reference", "Circular reference detected")
     if parent_uid not in call.state.folders:
         raise dashboard_error(HTTPStatus.NOT_FOUND, "not-found", "folder not found")
+    synced_folders.check_folder(call, parent_uid)
     if len(call.state.ancestors(parent_uid)) > MAX_PARENTS:
         raise errutil(HTTPStatus.BAD_REQUEST, "folder.maximum-depth-reached", "Maximum nested folder depth reached")
 
@@ -174,7 +181,7 @@ def _full(call: Call, folder: Folder) -> Json:
         "updated": folder.updated,
         "version": folder.version,
     }
-    if folder.managed_by:
+    if folder.managed_by and call.behaviour.folder_names_manager:
         full["managedBy"] = folder.managed_by
     parents = call.state.ancestors(folder.parent_uid)
     if parents:

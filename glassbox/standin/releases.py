@@ -47,6 +47,12 @@ class Behaviour:
     """{"continueToken", "versions"}; before, a plain list."""
     folder_exists_status: int
     folder_titles_unique: bool
+    folder_names_manager: bool
+    """A folder says what manages it."""
+    synced_folder_refuses_dashboards: bool
+    """Those that come into a folder of Git Sync without being of its repository; folders and rules likewise."""
+    synced_folder_refuses_folders: bool
+    synced_folder_refuses_rules: bool
     search_lags: bool
     """Search reads an index that follows writes later."""
     search_hit_has_org: bool
@@ -126,6 +132,14 @@ def behaviour(version: str) -> Behaviour:
         folder_exists_status=HTTPStatus.PRECONDITION_FAILED if since(12, 0) else HTTPStatus.CONFLICT,
         # not checked against source: the sentinel is present in 10 and gone from the later error mapping
         folder_titles_unique=not since(11, 0),
+        # folders of unified storage alone: parseUnstructuredToLegacyFolder in pkg/services/folder/folderimpl/conversions.go
+        folder_names_manager=since(12, 0),
+        # validateFolderManagedBySameManager in pkg/registry/apis/dashboard; grafana PR 119162 dates it to October 2025
+        synced_folder_refuses_dashboards=since(12, 3),
+        # 2026 source: ensureRepoManagedByParentFolder in pkg/storage/unified/apistore
+        synced_folder_refuses_folders=since(13, 0),
+        # grafana PR 114944, and issue 125651: 12.3 took them
+        synced_folder_refuses_rules=since(12, 4),
         # pkg/storage/unified: "doesn't offer search-after-write guarantees"
         search_lags=since(12, 0),
         # OpenAPI model Hit: absent in 10.4, present in 12.1

@@ -5,7 +5,7 @@ from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
-from glassbox.standin import provenance
+from glassbox.standin import provenance, synced_folders
 from glassbox.standin.calls import Call, no_content
 from glassbox.standin.refusals import bad_request_data, errutil
 from glassbox.standin.rule_checks import bad_interval, check_group_name, check_interval, check_rule, check_titles
@@ -39,7 +39,7 @@ def delete(call: Call) -> Response:
 def put(call: Call) -> Response:
     """PUT: replaces the group; rules are matched by uid, and without `rules` only the interval changes.
 
-    The folder is not checked, and the answer is an echo of the request: both as in Grafana.
+    That the folder exists is not checked, and the answer is an echo of the request: both as in Grafana.
     """
     check_writer(call)
     request = call.json
@@ -48,6 +48,7 @@ def put(call: Call) -> Response:
     bodies = _received(call, request.get("rules"))
     check_interval(interval)
     check_group_name(place[1])
+    synced_folders.check_rules(call, place[0])
     before = call.state.group(*place)
     after = _with_interval(before, interval) if bodies is None else _replaced(call, place, bodies, interval)
     _commit(call, before, after)

@@ -9,6 +9,7 @@ from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
+from glassbox.standin import synced_folders
 from glassbox.standin.calls import Call
 from glassbox.standin.refusals import RefusalError, dashboard_error, plain
 from glassbox.standin.search import index_dashboard
@@ -47,6 +48,8 @@ def save(call: Call) -> Response:
     if existing is not None:
         check_manager(call, existing, "Cannot save provisioned dashboard")
         _check_version(call, command, existing)
+    if existing is None or existing.folder_uid != command.folder_uid:
+        synced_folders.check_dashboard(call, command.folder_uid)
     existing = _check_title(call, command, existing)
     return _saved(call, _store(call, command, existing))
 

@@ -5,7 +5,7 @@ from http import HTTPStatus
 
 from starlette.responses import JSONResponse, Response
 
-from glassbox.standin import provenance
+from glassbox.standin import provenance, synced_folders
 from glassbox.standin.accounts import Role
 from glassbox.standin.calls import Call, no_content
 from glassbox.standin.refusals import empty, errutil, plain
@@ -128,6 +128,7 @@ def _check_place(call: Call, body: Json) -> None:
         raise invalid("folderUID must be set")
     if body["folderUID"] not in call.state.folders:
         raise invalid("folder does not exist")
+    synced_folders.check_rules(call, body["folderUID"])
 
 
 def _uid_taken(call: Call, uid: str) -> Exception:

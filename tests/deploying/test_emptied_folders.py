@@ -225,7 +225,7 @@ def test_destroy_leaves_what_git_sync_owns(version):
         made = destroy_plan(grafana, APART.grafana)
         told = "Dashboards are left out, since Git Sync owns the folder 'Glassbox': delete them in its repository."
         assert made.left_out == (told,)
-        assert made.remarks == (told, "Folder 'Glassbox' stays, since Git Sync owns it.")
+        assert made.remarks == (told, "Folder 'Glassbox' stays, since Git Sync manages it.")
         carry_out(grafana, made)
         assert (list(server.state.dashboards), folders_of_rules(server), list(server.state.folders)) == (["glassbox-a"], {}, ["glassbox"])  # fmt: skip  # one thing is one line
         grafana.delete_dashboard("glassbox-a")

@@ -351,23 +351,6 @@ def test_what_would_meet_others_or_nobody_is_refused_before_anything_is_written(
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-@pytest.mark.parametrize("kind", ["contact point", "mute timing", "template", "policies"])
-def test_what_a_file_provisions_is_left_alone_with_a_sentence(version, kind):
-    with grafana_of(version) as (server, grafana):
-        others(grafana)
-        push(grafana, SETTINGS, WHOLE)
-        found = server.state
-        if kind == "policies":
-            found.policies["provenance"] = "file"
-        for each in {"contact point": found.contact_points, "mute timing": found.mute_timings, "template": found.templates}.get(kind, {}).values():  # fmt: skip  # one thing is one line
-            each["provenance"] = "file"
-        before, sent = state(server), len(server.writes)
-        with pytest.raises(GlassboxError, match="is managed by 'file', which wins, and is left alone"):
-            push(grafana, *notifying(declared(receiver="LLM on call")))
-        assert (state(server), len(server.writes)) == (before, sent)
-
-
-@pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("rules", ["editable", "locked"])
 def test_what_exists_keeps_what_grafanas_page_may_do_with_it(version, rules):
     with grafana_of(version) as (server, grafana):
@@ -382,6 +365,27 @@ def test_what_exists_keeps_what_grafanas_page_may_do_with_it(version, rules):
             grafana, *notifying(declared(templates=(), mute_timings=(), routes=(), receiver="LLM on call"), rules=other)
         )
         assert (WEEKEND in server.state.mute_timings, "LLM" in server.state.templates) == (False, False)
+
+
+@pytest.mark.parametrize(
+    ("route", "problem"),
+    [
+        ({"object_matchers": "x"}, "routes[0].object_matchers is not an array"),
+        ({"object_matchers": [None]}, "routes[0].object_matchers[0] is not an array"),
+        ({"routes": ["x"]}, "routes[0].routes[0] is not an object"),
+        ({"routes": [{"routes": [{"object_matchers": [[1]]}]}]}, "routes[0].routes[0].routes[0].object_matchers[0][0] is not text"),
+        ({"object_matchers": [["a"], []]}, ""),
+    ],
+)  # fmt: skip  # a row is a tree
+def test_a_tree_of_another_shape_is_one_sentence(one, route, problem):
+    server, grafana = one
+    server.state.policies["routes"] = [{"receiver": "Their pager", **route}]
+    if not problem:
+        assert pending(planned(grafana, SETTINGS, WHOLE).changes)[-1][0] == "route"
+        return
+    with pytest.raises(GlassboxError) as caught:
+        planned(grafana, SETTINGS, WHOLE)
+    assert f"answered with JSON that is not Grafana's ({problem})" in str(caught.value)
 
 
 def test_the_provenance_of_the_tree_stays_as_it_is(servers):

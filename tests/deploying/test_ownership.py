@@ -74,6 +74,26 @@ def test_an_unmarked_rule_with_a_uid_like_ours_is_left_alone_and_told():
         assert sorted(server.state.rules) == ["glassbox-Alone", "glassbox-Hand"]
 
 
+@pytest.mark.parametrize("version", VERSIONS)
+def test_an_unmarked_rule_with_our_uid_in_another_folder_is_not_taken_without_force(version):
+    settings, ours = settings_of(), bundle([], [group("g", "A"), group("h", "B")])
+    theirs = rule("A", "theirs", folderUID="team", title="Theirs")
+    with grafana_of(version) as (server, grafana):
+        grafana.create_folder("team", "Team")
+        grafana.put_rule_group(
+            {"title": "theirs", "folderUid": "team", "interval": 60, "rules": [theirs]}, editable=True
+        )
+        made = planned(grafana, settings, ours)
+        (taking,) = [change for change in made.pending if change.title == "g"]
+        assert (taking.action, taking.edit.of_others) == (Action.UPDATE, True)
+        push(grafana, settings, ours, force=False)
+        assert {uid: (each.folder_uid, each.body["title"]) for uid, each in server.state.rules.items()} == {
+            "glassbox-A": ("team", "Theirs"), "glassbox-B": ("glassbox", "B"),
+        }  # fmt: skip  # a rule is one line
+        push(grafana, settings, ours, force=True)
+        assert server.state.rules["glassbox-A"].folder_uid == "glassbox"
+
+
 def test_what_an_earlier_version_pushed_gets_its_mark():
     with grafana_of() as (server, grafana):
         grafana.create_folder("glassbox", "Glassbox")

@@ -64,6 +64,17 @@ def test_a_folder_at_the_top_is_moved_and_a_rollback_moves_it_back(server, run):
     assert server.state.folders["glassbox"].parent_uid == ""
 
 
+def test_a_folder_inside_ours_is_refused_as_the_one_around_it(server, run):
+    run("ruler: {through_grafana: never}\n")
+    with Grafana(server.url, Token("admin")) as grafana:
+        grafana.create_folder("inner", "Inner", "glassbox")
+        grafana.create_folder("team", "Team", "inner")
+    written = len(server.writes)
+    code, _, error = run(SETTINGS)
+    assert (code, len(server.writes)) == (1, written)
+    assert "Folder 'Team' is inside ours, which cannot be inside it too: set another grafana.parent_folder_uid" in error
+
+
 def test_without_the_setting_a_moved_folder_stays_where_it_is(server, run):
     run("ruler: {through_grafana: never}\n")
     team(server)

@@ -230,6 +230,20 @@ def test_each_command_says_how_it_can_change_less(run, monkeypatch, arguments, a
     assert err.splitlines()[-1].endswith(f"so nothing was changed: {advice}.")
 
 
+def test_a_backup_of_a_clock_that_was_set_back_is_still_the_newest(tmp_path):
+    with grafana_of() as (_, grafana):
+        applied(grafana, bundle([board("a", title="One")]), tmp_path)
+        (first,) = tmp_path.glob("*.json")
+        first.rename(tmp_path / "29990101T000000Z-7.json")
+        applied(grafana, bundle([board("a", title="Two")]), tmp_path)
+        applied(grafana, bundle([board("a", title="Three")]), tmp_path)
+        identities = [backup.identity for backup in all_backups(tmp_path)]
+        assert identities == [f"29990101T000000Z-{number}" for number in (9, 8, 7)]
+        back = going_back(grafana, SETTINGS.grafana, all_backups(tmp_path))
+        assert back.way.backups[0].identity == "29990101T000000Z-9"
+        assert [change.title for change in back.plan.pending] == ["Two"]
+
+
 def test_backups_of_one_second_are_kept_apart_and_listed_newest_first(tmp_path):
     with grafana_of() as (_, grafana):
         made = planned(grafana, SETTINGS, FIRST)

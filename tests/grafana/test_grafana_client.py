@@ -362,6 +362,16 @@ SENTENCES = [
     (Reply(403, {"message": "Quota reached"}), "", 'answered 403 ("Quota reached"): raise this organisation\'s quota'),
     (Reply(404, {"message": "Dashboard not found"}), "", "answered 404 (\"Dashboard not found\"): check its uid"),
     (
+        Reply(412, {"message": "A dashboard with the same name in the folder already exists", "status": "name-exists"}),
+        "name-exists",
+        "another dashboard of that folder has its title, which Grafana before 11.3 allows once: rename or move that one, then run again",
+    ),
+    (
+        Reply(400, {"message": "[alerting.alert-rule.conflict] conflicting alert rule found [title: 'A']: rule title under the same organisation and folder should be unique"}),
+        "",
+        "another rule of that folder has its title, which Grafana before 12 allows once: rename or move that one, then run again",
+    ),
+    (
         Reply(412, {"message": "changed by someone else", "status": "version-mismatch"}),
         "version-mismatch",
         'answered 412 ("changed by someone else"): it exists or was changed after it was read, so run again',

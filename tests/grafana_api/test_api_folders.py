@@ -66,6 +66,14 @@ def test_the_list_holds_direct_children_only(grafana: Workspace, folder: str) ->
     assert [parent["uid"] for parent in read(grafana, inner)["parents"]] == [folder]
 
 
+def test_a_folder_cannot_move_into_itself_or_what_is_inside_it(grafana: Workspace, folder: str) -> None:
+    inner = grafana.create_folder("inner", parentUid=folder)
+    for parent in (folder, inner):
+        answer = grafana.http.post(f"/api/folders/{folder}/move", json={"parentUid": parent})
+        assert answer.status_code == 400
+    assert "parents" not in read(grafana, folder)
+
+
 def test_counts_tell_what_a_delete_would_take(grafana: Workspace, folder: str, rule: dict[str, Any]) -> None:
     grafana.saved(grafana.dashboard("board"), folderUid=folder)
     assert grafana.put_group(folder, "group", [rule]).status_code == 200

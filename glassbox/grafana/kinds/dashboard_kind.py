@@ -5,16 +5,19 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from functools import partial
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from glassbox.compile.bundle import Json
 from glassbox.compile.dashboard_json import TAG
 from glassbox.compile.outputs import json_text
 from glassbox.errors import GlassboxError
+from glassbox.grafana.answer_shape import BOARD, misfit
 from glassbox.grafana.at_once import at_once
-from glassbox.grafana.differences.board_differences import V1_TO_V2, V2_TO_V1, board_differences, is_stored_in_v2
+from glassbox.grafana.differences.board_differences import V1_TO_V2, V2_TO_V1, board_differences, is_stored_in_v2, is_v2
 from glassbox.grafana.differences.difference import Difference, changed
 from glassbox.grafana.differences.taken_over import is_taken_over
+from glassbox.grafana.failures import GrafanaError, NotVisibleError
 from glassbox.grafana.kinds.kind import Deployment, Edit, ObjectKind
 from glassbox.grafana.kinds.managed_boards import left_to_manager, manager_of
 from glassbox.grafana.ownership import begins_as_ours, left_alone, owner_among, tag_of
@@ -56,8 +59,20 @@ class DashboardKind(ObjectKind):
         return self.read(survey.grafana, self.identity(content))
 
     def read(self, grafana: Grafana, uid: str) -> Json | None:
-        """A dashboard as it is compared: with what only newer versions of Grafana say of it."""
-        live = grafana.dashboard(uid)
+        """A dashboard as it is compared: with what only newer versions of Grafana say of it.
+
+        One that cannot be compared has "unreadable": why. One of schema v2 that this API cannot return has nothing else.
+        """
+        try:
+            live = grafana.dashboard(uid)
+        except GrafanaError as error:
+            if error.status != HTTPStatus.NOT_ACCEPTABLE:
+                raise
+            return {"dashboard": {"uid": uid, "version": 0}, "meta": {}, "unreadable": str(error)}
+        if live and not is_v2(live["dashboard"]) and (problem := misfit(live["dashboard"], BOARD)):
+            return live | {
+                "unreadable": f"its JSON is not a dashboard's ({problem}), so correct or delete it in Grafana, then run again."
+            }
         metadata = grafana.dashboard_metadata.of(uid) if live else None
         return live | {"metadata": metadata} if live and metadata else live
 
@@ -74,9 +89,22 @@ class DashboardKind(ObjectKind):
         """Dashboards that the search finds, which may lag a few seconds behind a write."""
         known = {self.identity(content) for content in wanted}
         uids = survey.grafana.dashboard_uids(survey.folder_uid, TAG)
-        found = at_once(self.read_at_once, partial(self.read, survey.grafana), sorted(set(uids) - known))
         # The search may still have a dashboard that was moved or deleted.
-        return [live for live in found if live and self.in_our_folder(live, survey.folder_uid)]
+        return self.read_in_our_folder(survey, sorted(set(uids) - known))
+
+    def read_in_our_folder(self, survey: Survey, uids: Iterable[str]) -> list[Json]:
+        """Those of these dashboards that are in our folder; the survey notes which Grafana does not return."""
+        found = at_once(self.read_at_once, partial(self.read, survey.grafana), uids)
+        for live in found:
+            if (
+                live
+                and (not live["meta"] or self.in_our_folder(live, survey.folder_uid))
+                and (sentence := _unreadable(live))
+            ):
+                survey.leave_uncompared(self.identity(live), sentence)
+        return [
+            live for live in found if live and "unreadable" not in live and self.in_our_folder(live, survey.folder_uid)
+        ]
 
     def in_our_folder(self, live: Json, folder_uid: str) -> bool:
         """Whether a dashboard has the place and the uid of ours."""
@@ -96,7 +124,7 @@ class DashboardKind(ObjectKind):
             )
 
     def left_out(self, content: Json | None, live: Json) -> str:
-        return left_to_manager(live, "change" if content else "delete")
+        return _unreadable(live) or left_to_manager(live, "change" if content else "delete")
 
     def equal(self, content: Json, live: Json) -> bool:
         is_same = stored(live) == content["dashboard"] and not is_stored_in_v2(live)
@@ -114,11 +142,28 @@ class DashboardKind(ObjectKind):
         """By the message of the version: some servers store in schema v2 what was pushed in v1 (grafana PR 121793)."""
         if live["meta"].get("folderUid") != content["folderUid"]:
             return False
-        message = grafana.dashboard_version(self.identity(live), live["dashboard"]["version"]).get("message")
-        return bool(message == message_of(content["dashboard"]))
+        try:
+            version = grafana.dashboard_version(self.identity(live), live["dashboard"]["version"])
+        except NotVisibleError:
+            if not grafana.read_only:
+                raise
+            return False
+        return bool(version.get("message") == message_of(content["dashboard"]))
 
     def edit(self, survey: Survey, live: Json, content: Json | None) -> Edit | None:
-        """What the versions since the newest of ours changed; a move to another folder is not a version of its own."""
+        """What the versions since the newest of ours changed; a move to another folder is not a version of its own.
+
+        Grafana shows versions to those who may write dashboards (pkg/api/api.go): to another token the survey notes that it is not known.
+        """
+        try:
+            return self._edit(survey, live, content)
+        except NotVisibleError as error:
+            if not survey.grafana.read_only:
+                raise
+            survey.leave_uncompared("edits", f"Whether others edited dashboards that differ is not known: {error}")
+            return None
+
+    def _edit(self, survey: Survey, live: Json, content: Json | None) -> Edit | None:
         uid, ours, people = self.identity(live), None, []
         for version in survey.grafana.dashboard_versions(uid):
             ours = survey.grafana.dashboard_version(uid, version["version"])
@@ -170,6 +215,11 @@ class DashboardKind(ObjectKind):
         if not self.is_unchanged(now, live):
             raise GlassboxError(f"Dashboard {self.title(live)!r} was changed after the plan was made: run again to compare with what is there.")  # fmt: skip  # a refusal is one line
         grafana.delete_dashboard(self.identity(live))
+
+
+def _unreadable(live: Json) -> str:
+    """The sentence about a dashboard that Grafana does not return; "" for any other."""
+    return f"Dashboard {live['dashboard']['uid']} is left out: {live['unreadable']}" if "unreadable" in live else ""
 
 
 def _since(before: Json, live: Json) -> Iterable[Difference]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from glassbox.compile.bundle import Json
 from glassbox.errors import GlassboxError
 from glassbox.grafana.differences.difference import Difference, changed
 from glassbox.grafana.kinds.kind import Deployment, Edit, ObjectKind
+from glassbox.grafana.managers import manager_of_folder
 
 if TYPE_CHECKING:
     from glassbox.grafana.client import Grafana
@@ -26,6 +27,8 @@ class FolderKind(ObjectKind):
     """
 
     name = "folder"
+    or_else: ClassVar[str] = ", or take what it has into the settings"
+    """What can be done beside changing a managed folder where it is managed."""
 
     def wanted(self, deployment: Deployment) -> Iterable[Json]:
         target = deployment.target
@@ -46,11 +49,10 @@ class FolderKind(ObjectKind):
         return str(found["title"])
 
     def live(self, survey: Survey, content: Json) -> Json | None:
-        """Raises GlassboxError where the folder around it is not there, and for a folder that another installation pushes to."""
-        parent = content.get("parentUid")
-        if parent and survey.grafana.folder(parent) is None:
-            raise GlassboxError(f"Grafana does not have the folder {parent!r} that ours is to be in, or this credential may not see it: create it, or correct grafana.parent_folder_uid.")  # fmt: skip  # a refusal is one line
+        """Raises GlassboxError where the folder around it cannot take it, and for a folder that another installation pushes to."""
         live = survey.folder(self.identity(content))
+        if not (live and manager_of_folder(live)):
+            _check_parent(survey, content, live)
         if live and (owner := survey.others_in(live["uid"])):
             raise GlassboxError(f"Folder {live['title']!r} ({live['uid']}) is one of the installation of the folder {owner!r}: set another {_setting(content)}_uid in the settings.")  # fmt: skip  # a refusal is one line
         return live
@@ -64,6 +66,14 @@ class FolderKind(ObjectKind):
 
     def check_ours(self, live: Json, folder_uid: str) -> None:
         """Any folder may take our objects: each of them is checked for itself."""
+
+    def left_out(self, content: Json | None, live: Json) -> str:
+        """Grafana itself refuses this only for Git Sync; the others would write over it."""
+        by = manager_of_folder(live)
+        if content is None or not by or self.equal(content, live):
+            return ""
+        wanted = "; ".join(each.text for each in self.differences(content, live))
+        return f"Folder {live['title']!r} ({live['uid']}) is left out, since {by} manages it ({wanted}): change it there{self.or_else}."
 
     def equal(self, content: Json, live: Json) -> bool:
         return bool(live["title"] == content["title"]) and not _is_elsewhere(content, live)
@@ -124,6 +134,17 @@ def last_edit(folder: Json, *, of_others: bool) -> Edit:
 
 _TOP = "the top"
 _BOARDS, _RULES = "dashboard", "rule group"
+
+
+def _check_parent(survey: Survey, content: Json, live: Json | None) -> None:
+    parent = str(content.get("parentUid") or "")
+    around = survey.folder(parent) if parent else None
+    if parent and around is None:
+        raise GlassboxError(f"Grafana does not have the folder {parent!r} that ours is to be in, or this credential may not see it: create it, or correct grafana.parent_folder_uid.")  # fmt: skip  # a refusal is one line
+    if around and any(each.get("uid") == content["uid"] for each in around.get("parents") or ()):
+        raise GlassboxError(f"Folder {around['title']!r} is inside ours, which cannot be inside it too: set another grafana.parent_folder_uid in the settings, or leave it out.")  # fmt: skip  # a refusal is one line
+    if parent and (live is None or _is_elsewhere(content, live)) and (title := survey.synced(parent)):
+        raise GlassboxError(f"Folder {title!r} is owned by Git Sync, and Grafana refuses folders in it that are not of its repository: set grafana.parent_folder_uid to another folder in the settings.")  # fmt: skip  # a refusal is one line
 
 
 def _setting(content: Json) -> str:

@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 from glassbox.compile.bundle import Json
-
-# ManagerKind in pkg/apimachinery/utils/manager.go.
-_REPOSITORY = "repo"
-_WORDS = {
-    _REPOSITORY: "Git Sync",
-    "terraform": "Terraform",
-    "plugin": "a plugin",
-    "classic-file-provisioning": "a file on the Grafana server",
-}
+from glassbox.grafana.managers import A_FILE, REPOSITORY, manager_word
 
 
 def manager_of(live: Json) -> str:
     """What manages a dashboard, with its id, for a sentence; "" where nothing does or it is not known."""
     metadata = live.get("metadata") or {}
     kind, identity = metadata.get("managedBy", ""), metadata.get("managerId", "")
-    word = _WORDS.get(kind, kind) or ("something else" if identity else "")
+    word = manager_word(kind) or ("something else" if identity else "")
     return f"{word} ({identity!r})" if identity else word
 
 
 def is_locked(live: Json) -> bool:
     """Whether only its manager may change it. Git Sync takes changes of others to its repository, or refuses them."""
     metadata = live.get("metadata") or {}
-    allows_edits = metadata.get("managerAllowsEdits") == "true" and metadata.get("managedBy") != _REPOSITORY
+    allows_edits = metadata.get("managerAllowsEdits") == "true" and metadata.get("managedBy") != REPOSITORY
     return bool(live["meta"].get("provisioned") or (manager_of(live) and not allows_edits))
 
 
@@ -34,5 +26,5 @@ def left_to_manager(live: Json, what_to_do: str) -> str:
     if not is_locked(live):
         return ""
     title, uid = live["dashboard"].get("title"), live["dashboard"]["uid"]
-    by = manager_of(live) or "a file on the Grafana server"
+    by = manager_of(live) or A_FILE
     return f"Dashboard {title!r} ({uid}) is left out, since {by} manages it: {what_to_do} it there, or release it there and run again."

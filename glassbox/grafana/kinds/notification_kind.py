@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from glassbox.compile.bundle import Json
 from glassbox.grafana.kinds.kind import ObjectKind
-from glassbox.grafana.kinds.provisioned import in_use, is_editable, refuse_changed, refuse_provisioned
+from glassbox.grafana.kinds.provisioned import (  # fmt: skip  # one import
+    in_use,
+    is_editable,
+    left_to_provisioner,
+    refuse_changed,
+    refuse_provisioned,
+)
+from glassbox.grafana.managers import provisioner_of
 
 if TYPE_CHECKING:
     from glassbox.grafana.client import Grafana
@@ -39,6 +46,10 @@ class NotificationKind(ObjectKind):
     def remarks(self, content: Json | None, live: Json, folder_uid: str) -> Iterable[str]:
         if live.get("used_by"):
             yield in_use(self.name.capitalize(), live, live["used_by"])
+
+    def left_out(self, content: Json | None, live: Json) -> str:
+        by, what = provisioner_of(live), f"{self.name.capitalize()} {self.title(live)!r}"
+        return left_to_provisioner(what, by, "change" if content else "delete") if by else ""
 
     def check_ours(self, live: Json, folder_uid: str) -> None:
         """The uid or the name says whose it is."""

@@ -7,9 +7,7 @@ from collections.abc import Iterable
 from glassbox.compile.bundle import Json
 from glassbox.errors import GlassboxError
 from glassbox.grafana.kinds.kind import ObjectKind
-
-# The provenance of what the API may replace: none, or the API.
-_WRITABLE_PROVENANCES = (None, "", "api")
+from glassbox.grafana.managers import provisioner_of
 
 
 def of_name(found: Iterable[Json], name: str) -> Json | None:
@@ -29,11 +27,16 @@ def is_editable(live: Json) -> bool:
 
 def refuse_provisioned(word: str, live: Json) -> None:
     """GlassboxError for an object that files or another tool provision."""
-    if live.get("provenance") not in _WRITABLE_PROVENANCES:
+    if by := provisioner_of(live):
         raise GlassboxError(
-            f"{word} {live.get('name', '')!r} is managed by {live['provenance']!r}, which wins, and is left alone: "
+            f"{word} {live.get('name', '')!r} is managed by {by!r}, which wins, and is left alone: "
             "change it there, or give yours another name in the settings."
         )
+
+
+def left_to_provisioner(what: str, by: str, what_to_do: str) -> str:
+    """The sentence about an object of ours that `by` provisions, such as "file"."""
+    return f"{what} is left out, since {by!r} manages it: {what_to_do} it there, or release it there and run again."
 
 
 def refuse_changed(kind: ObjectKind, now: Json | None, live: Json | None) -> None:

@@ -18,7 +18,8 @@ from glassbox.grafana.kinds import contact_point_kind, mute_timing_kind
 from glassbox.grafana.kinds.contact_point_kind import ContactPointKind
 from glassbox.grafana.kinds.kind import Deployment, Edit, ObjectKind
 from glassbox.grafana.kinds.mute_timing_kind import MuteTimingKind
-from glassbox.grafana.kinds.provisioned import refuse_changed, refuse_provisioned
+from glassbox.grafana.kinds.provisioned import left_to_provisioner, refuse_changed, refuse_provisioned
+from glassbox.grafana.managers import provisioner_of
 from glassbox.grafana.notification_marks import (  # fmt: skip  # one import
     RouteMark,
     fingerprint,
@@ -53,8 +54,10 @@ class RouteKind(ObjectKind):
         return str(found["folder_uid"])
 
     def live(self, survey: Survey, content: Json) -> Json | None:
+        """Our route; where something provisions the whole tree, whether ours is in it or not, with "provenance"."""
         found = survey.notifications
-        refuse_provisioned("Notification policy", found.policies | {"name": "of the organisation"})
+        if by := provisioner_of(found.policies):
+            return {"folder_uid": survey.folder_uid, "provenance": by}
         self.refuse_unknown(content, found, survey.deployment)
         live = found.our_route
         return live and live | {"pushed": _still_there(found, survey.folder_uid)}
@@ -80,8 +83,12 @@ class RouteKind(ObjectKind):
         return bool(now["route"] == live["route"])
 
     def leftovers(self, survey: Survey, wanted: Iterable[Json]) -> Iterable[Json]:
-        live = survey.notifications.our_route
-        return [live] if live and not list(wanted) else []
+        live, by = survey.notifications.our_route, provisioner_of(survey.notifications.policies)
+        return [live | ({"provenance": by} if by else {})] if live and not list(wanted) else []
+
+    def left_out(self, content: Json | None, live: Json) -> str:
+        by, what_to_do = provisioner_of(live), "change" if content else "delete"
+        return left_to_provisioner("Our route in the notification policies", by, what_to_do) if by else ""
 
     def check_ours(self, live: Json, folder_uid: str) -> None:
         """The mark says whose it is."""

@@ -13,8 +13,10 @@ from glassbox.grafana.differences.rule_differences import group_differences
 from glassbox.grafana.failures import NotVisibleError
 from glassbox.grafana.kinds.folder_kind import EVALUATED_ANEW
 from glassbox.grafana.kinds.kind import Deployment, Edit, ObjectKind, Version
+from glassbox.grafana.kinds.provisioned import left_to_provisioner
 from glassbox.grafana.kinds.rule_edits import adopted_rules, all_rules, edited_rules, interval_of, told_rule
 from glassbox.grafana.kinds.rules_between import refuse_changed, refuse_changed_elsewhere, refuse_changed_rule
+from glassbox.grafana.managers import provisioner_of
 from glassbox.grafana.ownership import begins_as_ours, left_alone, owner_of_rule
 from glassbox.grafana.rule_marks import (
     KEPT_FIELDS,
@@ -31,8 +33,6 @@ if TYPE_CHECKING:
 # Older servers drop these fields silently, and every push would find a difference.
 _RULE_FIELDS_SINCE: dict[str, Version] = {"keep_firing_for": (12, 0, 0), "missingSeriesEvalsToResolve": (12, 0, 0)}
 _KEEP_LAST_SINCE: Version = (10, 4, 1)
-# The provenance of rules that a push may replace: none, or the API.
-_WRITABLE_PROVENANCES = (None, "", "api")
 _EDITABLE = ("locked", "editable")
 
 
@@ -118,6 +118,14 @@ class RuleGroupKind(ObjectKind):
         for rule in all_rules(live):
             _check_rule(rule, live, folder_uid)
 
+    def left_out(self, content: Json | None, live: Json) -> str:
+        """Grafana writes a group as a whole, or not at all."""
+        for rule in all_rules(live):
+            if by := provisioner_of(rule):
+                what = f"Rule group {self.title(live)!r} with rule {rule['title']!r}"
+                return left_to_provisioner(what, by, "change" if content else "delete")
+        return ""
+
     def merged(self, content: Json, live: Json, deployment: Deployment) -> Json:
         folder_uid = deployment.target.folder_uid
         known = {rule["uid"]: rule for rule in (*live["rules"], *live["elsewhere"])}
@@ -157,11 +165,12 @@ class RuleGroupKind(ObjectKind):
 
     def edit(self, survey: Survey, live: Json, content: Json | None) -> Edit | None:
         """Which rules are not what we pushed; Grafana reports when that was, and not by whom."""
-        edited = edited_rules(live, content)
-        if not edited:
+        edited, unmarked = edited_rules(live, content), _unmarked_elsewhere(survey, live)
+        if not edited and not unmarked:
             return None
         told = (Difference(str(rule["title"]), "edited in Grafana") for rule in edited)
-        return Edit("", max(str(rule.get("updated") or "") for rule in edited), tuple(told))
+        latest = max(str(rule.get("updated") or "") for rule in (*edited, *unmarked))
+        return Edit("", latest, tuple(told), of_others=bool(unmarked))
 
     def lost(self, content: Json | None, live: Json) -> tuple[str, ...]:
         kept = {rule["uid"] for rule in content["rules"]} | content["leaving"].keys() if content else set()
@@ -245,16 +254,22 @@ def _seen_from(here: tuple[str, str], place: tuple[str, str]) -> str:
 
 
 def _check_rule(rule: Json, group: Json, folder_uid: str) -> None:
-    if rule.get("provenance") not in _WRITABLE_PROVENANCES:
+    if by := provisioner_of(rule):
         setting = "folder_uid" if group["folderUid"] == folder_uid else "rules_folder_uid"
         raise GlassboxError(
-            f"Rule {rule['title']!r} in group {group['title']!r} is managed by {rule['provenance']!r}: "
+            f"Rule {rule['title']!r} in group {group['title']!r} is managed by {by!r}: "
             f"remove it there, or set another folder (grafana.{setting}) in the settings."
         )
     if not begins_as_ours(rule["uid"], folder_uid) or owner_of_rule(rule) not in (None, folder_uid):
         raise GlassboxError(
             f"Rule {rule['title']!r} in group {group['title']!r} is not ours and would be deleted: move it to another group."
         )
+
+
+def _unmarked_elsewhere(survey: Survey, live: Json) -> list[Json]:
+    """Rules with a uid of ours that nothing shows to be ours, neither a mark nor their folder."""
+    ours = (survey.folder_uid, survey.rules_folder_uid)
+    return [rule for rule in live.get("elsewhere", ()) if owner_of_rule(rule) is None and rule["folderUID"] not in ours]
 
 
 def _is_editable(rule: Json) -> bool:

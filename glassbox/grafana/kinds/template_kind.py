@@ -54,6 +54,10 @@ class TemplateKind(NotificationKind):
         names = {content["name"] for content in wanted}
         return [each for each in survey.notifications.templates if owner_of_template(each) == survey.folder_uid and each["name"] not in names]  # fmt: skip  # one thing is one line
 
+    def left_out(self, content: Json | None, live: Json) -> str:
+        is_ours = content is None or owner_of_template(live) == owner_of_template(content)
+        return super().left_out(content, live) if is_ours else ""
+
     def check_ours(self, live: Json, folder_uid: str) -> None:
         super().check_ours(live, folder_uid)
         if owner_of_template(live) != folder_uid:

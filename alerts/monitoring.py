@@ -55,7 +55,7 @@ def _unlisted(jobs: Jobs) -> Alert:
         panel=("monitoring", "Services not listed"),
         summary="{{ $labels.job }} looks like a service, and no alert reports its outages",
         description=f"{{{{ $labels.job }}}} had the series of an inference service for {span(UNLISTED_SECONDS)} or more of the {last(UNLISTED_WINDOW)} (number of targets: {{{{ $value }}}}), but jobs.services does not list the job. Its outages and HTTP errors raise no alert.",
-        cannot_see="A service that never answered a scrape, one that answers for less than that, and one of an engine that our records do not know. Compare the jobs in Monitoring health with what you run.",
+        cannot_see="A service that never answered a scrape, one that answers for less than that, a Triton or a front end that finished no request, and one of an engine that our records do not know. Compare the jobs in Monitoring health with what you run.",
     )
 
 

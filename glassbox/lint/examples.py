@@ -35,8 +35,13 @@ def on_panel(expr: str, legend: str = "", panel: Mapping[str, Any] | None = None
     )
     shown = BoardPanel(location=location, queries=(asked,), **fields)
     said = [f"expr: {expr}"] + ([f"legend: {legend}"] if legend else [])
-    said += [f"{name}: {value}" for name, value in (dict(panel or {}) | query).items()]
+    said += [f"{name}: {_shown(value)}" for name, value in (dict(panel or {}) | query).items()]
     return Example("\n".join(said), on_board(panels=(shown,)))
+
+
+def _shown(value: object) -> object:
+    """It, with the values of a set in one order."""
+    return ", ".join(sorted(value)) if isinstance(value, frozenset) else value
 
 
 def on_board(**fields: Any) -> Corpus:

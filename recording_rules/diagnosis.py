@@ -64,7 +64,7 @@ VERDICTS = (
     Case(140, "Faulty GPU", _BAD, "A GPU that may serve this model has errors or is gone. Find it, and drain its host.", (gpu_signals.gpu_faulty,)),
     Case(150, "GPU slowed down", _SLOW, "A GPU that may serve this model is slowed down. Check heat, power limit and power supply.", (gpu_signals.gpu_slowed,)),
     Case(160, "Slow, cause not seen", _SLOW, "No signal explains it. Look at the phases, then at the gateway and the network.", (signals.slow,)),
-    Case(165, "No trouble seen", _NEUTRAL, "No trouble is seen, but the engine does not report its errors, its latency or its queue. Look at what callers see.", (signals.working,), unknown=(signals.failing, signals.slow, signals.queueing)),
+    Case(165, "No trouble seen", _NEUTRAL, "No trouble is seen, but errors, latency or the queue are not reported. Look at what callers see.", (signals.working,), unknown=(signals.failing, signals.slow, signals.queueing)),
     Case(170, "Fine", _FINE, "Do nothing.", (signals.working,)),
     Case(180, "No demand", _NEUTRAL, "There are no requests. Consolidate, or scale to zero.", ()),
 )  # fmt: skip  # a line is a case

@@ -2,7 +2,8 @@
 
 from glassbox.metrics.types import Unit
 from glassbox.query.buckets import BucketMatcher
-from glassbox.query.promql import sum_by
+from glassbox.query.expr import Expr
+from glassbox.query.promql import instant, sum_by
 from glassbox.query.rules import Record, RecordGroup, Series
 from glassbox.settings.model import Settings
 from recording_rules import requests
@@ -25,6 +26,11 @@ def group(settings: Settings) -> RecordGroup:
         f"Requests per second that took {settings.thresholds.latency_high_seconds:g} s or less.",
     )
     return RecordGroup("durations", (requests.DURATION.count, requests.DURATION.sum, within_bound))
+
+
+def without_buckets() -> Expr:
+    """Models whose requests end, and of which it is not known how many took no longer than the bound: their histograms have no such bucket."""
+    return (instant(requests.DURATION.count) > 0).unless(instant(WITHIN_BOUND))
 
 
 def bucket_of_slow(settings: Settings) -> tuple[BucketMatcher, Record]:

@@ -29,7 +29,7 @@ class Signal:
 
     `needs` are roles of which an engine must report one, and so are `and_needs`: of the models of others it is not known. Of an engine
     that reports them of some models only, it is known where it holds. With `known_of`, it is known of models for which this source
-    has series.
+    has series. Of models for which `unknown_of` has series, it is known where it holds.
     """
 
     name: str
@@ -38,6 +38,7 @@ class Signal:
     needs: tuple[Role, ...] = ()
     and_needs: tuple[Role, ...] = ()
     known_of: Record | None = None
+    unknown_of: Expr | None = None
 
     @property
     def holds(self) -> Expr:
@@ -48,7 +49,10 @@ class Signal:
         """The rule: 1 or 0 for every known model whose engine reports what it needs."""
         holds = group_by(MODEL, self.condition(settings)).measured_in(Unit.BOOLEAN)
         seen = holds.and_(self._known_but_of(self._silent()))
-        return SIGNAL.recorded(seen.or_(self._known_but_of(self._unsure()) * 0), self.means, signal=self.name)
+        otherwise = self._known_but_of(self._unsure())
+        if self.unknown_of:
+            otherwise = otherwise.unless(self.unknown_of)
+        return SIGNAL.recorded(seen.or_(otherwise * 0), self.means, signal=self.name)
 
     def _known_but_of(self, engines: tuple[str, ...]) -> Expr:
         """The known models, but those of these engines."""
@@ -74,7 +78,11 @@ class Signal:
 
 
 def signal(
-    means: str, *needs: Role, and_needs: tuple[Role, ...] = (), known_of: Record | None = None
+    means: str,
+    *needs: Role,
+    and_needs: tuple[Role, ...] = (),
+    known_of: Record | None = None,
+    unknown_of: Expr | None = None,
 ) -> Callable[[Callable[[Settings], Expr]], Signal]:
     """Declare a signal. The decorated function is its condition, which returns the models for which it holds, and gives it its name."""
-    return lambda condition: Signal(condition.__name__, condition, means, needs, and_needs, known_of)
+    return lambda condition: Signal(condition.__name__, condition, means, needs, and_needs, known_of, unknown_of)

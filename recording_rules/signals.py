@@ -15,6 +15,7 @@ from recording_rules import (
     engine,
     gpu_signals,
     instances,
+    request_durations,
     requests,
     slowness,
     targets,
@@ -123,7 +124,11 @@ def arriving(_settings: Settings) -> Expr:
     return instant(requests.HTTP_REQUESTS) > 0
 
 
-@signal("More requests are slow, wait for too long or are given up than the settings allow.", roles.LATENCY.bucket)
+@signal(
+    "More requests are slow, wait for too long or are given up than the settings allow.",
+    roles.LATENCY.bucket,
+    unknown_of=request_durations.without_buckets(),
+)
 def slow(settings: Settings) -> Expr:
     return slowness.slow(settings.thresholds, MODEL)
 

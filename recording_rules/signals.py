@@ -79,6 +79,7 @@ def stalled(_settings: Settings) -> Expr:
     f"More than {percent(conditions.FAILING_RATIO)} of the answers are server errors.",
     roles.ANSWERED,
     roles.ANSWERED_BY_PROCESS,
+    unknown_of=(instant(requests.REQUESTS) > 0).unless(instant(requests.HTTP_REQUESTS)),
 )
 def failing(settings: Settings) -> Expr:
     return conditions.failing(settings.thresholds)

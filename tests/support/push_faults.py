@@ -105,7 +105,7 @@ class FaultedPush:
         """Reading again settles the fault at this write."""
         self.proxy.arm(SURVIVED[name], at)
         done, error = self.push()
-        assert self.proxy.met.is_set()
+        assert self.proxy.met.is_set(), error
         assert (error, len(done)) == (None, writes)
         self.refuse_unsettled()
 

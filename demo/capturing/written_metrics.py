@@ -4,7 +4,7 @@ Names, kinds, labels and buckets are those of the catalogue, which has them from
 the same for all: two per second, alike. Only series that the catalogue knows are here, so a file does not prove the catalogue.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -116,6 +116,8 @@ ENGINES = {
     "triton": triton_metrics,
     "dynamo": dynamo_metrics,
 }
+# Its metrics are those of prometheus_client, which writes whole bounds with a point (`floatToGoString`).
+IN_PYTHON = frozenset({"trtllm"})
 
 
 def exposition(engine: str, minutes: int) -> str:
@@ -126,7 +128,7 @@ def exposition(engine: str, minutes: int) -> str:
         if told.metric.name not in typed:
             typed.add(told.metric.name)
             lines.append(f"# TYPE {told.metric.name} {_type(told.metric)}")
-        lines += _samples(told, REQUESTS_A_MINUTE * minutes)
+        lines += _samples(told, REQUESTS_A_MINUTE * minutes, repr if engine in IN_PYTHON else _without_point)
     return "\n".join((*lines, ""))
 
 
@@ -141,13 +143,14 @@ def _type(metric: Metric) -> str:
     raise ValueError(f"{metric.name} is a {type(metric).__name__}, which no engine exposes.")
 
 
-def _samples(told: Told, requests: int) -> Iterator[str]:
+def _samples(told: Told, requests: int, bound_text: Callable[[float], str]) -> Iterator[str]:
     name, observed = told.metric.name, requests * told.times
     if isinstance(told.metric, Gauge):
         yield _line(name, told.labels, told.value)
     elif isinstance(told.metric, Histogram):
         for bound in told.metric.bounds:
-            yield _line(f"{name}_bucket", {**told.labels, "le": _bound(bound)}, observed if told.value <= bound else 0)
+            within = observed if told.value <= bound else 0
+            yield _line(f"{name}_bucket", {**told.labels, "le": bound_text(float(bound))}, within)
         yield _line(f"{name}_bucket", {**told.labels, "le": "+Inf"}, observed)
         yield _line(f"{name}_sum", told.labels, round(told.value * observed, 6))
         yield _line(f"{name}_count", told.labels, observed)
@@ -155,9 +158,9 @@ def _samples(told: Told, requests: int) -> Iterator[str]:
         yield _line(name, told.labels, round(told.value * requests, 6))
 
 
-def _bound(bound: float) -> str:
-    """These servers are written in Rust and C++, which write whole bounds without a point."""
-    return f"{bound:.17g}" if float(bound).is_integer() else repr(bound)
+def _without_point(bound: float) -> str:
+    """As Rust and C++ write whole bounds."""
+    return f"{bound:.17g}" if bound.is_integer() else repr(bound)
 
 
 def _line(name: str, labels: Mapping[str, str], value: float) -> str:

@@ -138,7 +138,7 @@ class Prometheus:
         return self._newest({"query": query})
 
     def clock(self) -> list[float]:
-        """The server's time in Unix seconds, or nothing where it tells none; raises GlassboxError.
+        """The server's time in Unix seconds, or nothing where it does not report it; raises GlassboxError.
 
         VictoriaMetrics answers as of some time ago, by default half a minute (`-search.latencyOffset`), unless it is asked like this.
         """

@@ -16,7 +16,7 @@ _CHOOSING = frozenset({"", "last", "avg", "mean", "min", "max", "median"})
 
 def threshold_of(rule: Mapping[str, Any]) -> GrafanaThreshold | None:
     """What the condition of a rule compares with a number; None where it compares more than one query, or in another way."""
-    models = {text_in(model, "refId"): model for model in _models(rule)}
+    models = _models(rule)
     condition = models.get(text_in(rule, "condition"), {})
     compared = list(objects_in(condition, "conditions"))
     if len(compared) != 1 or text_in(condition, "type") not in (_CLASSIC, "threshold"):
@@ -37,13 +37,13 @@ def threshold_of(rule: Mapping[str, Any]) -> GrafanaThreshold | None:
 
 def loses_labels(rule: Mapping[str, Any]) -> bool:
     """Whether its condition is a classic one, which gives one result without labels for all series."""
-    condition = text_in(rule, "condition")
-    return any(text_in(each, "refId") == condition and text_in(each, "type") == _CLASSIC for each in _models(rule))
+    return text_in(_models(rule).get(text_in(rule, "condition"), {}), "type") == _CLASSIC
 
 
-def _models(rule: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def _models(rule: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """The models of queries and expressions, by refId."""
     held = ((each, object_in(each, "model")) for each in objects_in(rule, "data"))
-    return [model if "refId" in model else {**model, "refId": text_in(each, "refId")} for each, model in held]
+    return {text_in(model if "refId" in model else each, "refId"): model for each, model in held}
 
 
 def _read(condition: Mapping[str, Any]) -> tuple[str, str]:

@@ -42,7 +42,7 @@ def rate_of_gauge(corpus: Corpus) -> Iterator[Defect]:
             moment = moment and (query.kind is QueryKind.ALERT or not _is_start(read))
             if (
                 isinstance(read, SeriesNode)
-                and _type(read, corpus) == GAUGE
+                and corpus.type_of(read.name) == GAUGE
                 and not (moment or read.name in LAST_CODES)
             ):
                 yield in_query(query, f"{function} of {read.name}, which is a gauge.", read.name)
@@ -50,11 +50,6 @@ def rate_of_gauge(corpus: Corpus) -> Iterator[Defect]:
 
 def _is_start(read: Node) -> bool:
     return isinstance(read, SeriesNode) and read.name.endswith("_start_time_seconds")
-
-
-def _type(series: SeriesNode, corpus: Corpus) -> str:
-    known = corpus.known_series(series.name)
-    return known.type if known else ""
 
 
 @lint_rule(
@@ -70,7 +65,7 @@ def delta_of_counter(corpus: Corpus) -> Iterator[Defect]:
     """Of metrics whose exporter says that they are counters."""
     for query in corpus.queries:
         for function, read, _ in calls(query, _OF_GAUGES):
-            if isinstance(read, SeriesNode) and _type(read, corpus) == COUNTER:
+            if isinstance(read, SeriesNode) and corpus.type_of(read.name) == COUNTER:
                 yield in_query(query, f"{function} of {read.name}, which is a counter.", read.name)
 
 

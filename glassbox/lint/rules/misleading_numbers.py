@@ -259,8 +259,7 @@ def _are_hits(above: str, below: str) -> bool:
 
 
 def _are_counters(names: tuple[str, str], corpus: Corpus) -> bool:
-    known = [corpus.known_series(name) for name in names]
-    return all(each is not None and each.type == COUNTER for each in known)
+    return all(corpus.type_of(name) == COUNTER for name in names)
 
 
 def _raw_bucket(series: SeriesNode, corpus: Corpus) -> bool:

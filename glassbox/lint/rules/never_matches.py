@@ -75,8 +75,9 @@ def _read(node: Node) -> SeriesNode | None:
     """The selector of which this is the value itself, or compared with or changed by a number."""
     while isinstance(node, BinaryNode) and is_scalar(node.right):
         node = node.left
-    named = isinstance(node, SeriesNode) and bool(node.name) and ":" not in node.name and not node.either
-    return node if named and isinstance(node, SeriesNode) else None
+    if not isinstance(node, SeriesNode) or not node.name or ":" in node.name or node.either:
+        return None
+    return node
 
 
 def _own_label(info: SeriesNode, other: SeriesNode) -> str:
@@ -111,13 +112,12 @@ def aggregate_with_series(corpus: Corpus) -> Iterator[Defect]:
 
 def _scraped(node: Node, corpus: Corpus) -> SeriesNode | None:
     """The selector of which this is the value itself, or compared with a number, where a target surely exposes it under this name."""
-    while isinstance(node, BinaryNode) and is_scalar(node.right):
-        node = node.left
-    if not isinstance(node, SeriesNode) or not node.name or ":" in node.name or node.either:
+    series = _read(node)
+    if series is None:
         return None
-    unsure = node.name in corpus.recorded or corpus.known_series(node.name) or is_of_a_variable(node.name)
-    chosen = any(each.label == "instance" for each in node.matchers)
-    return None if unsure or chosen or node.name == "ALERTS" else node
+    unsure = series.name in corpus.recorded or corpus.known_series(series.name) or is_of_a_variable(series.name)
+    chosen = any(each.label == "instance" for each in series.matchers)
+    return None if unsure or chosen or series.name == "ALERTS" else series
 
 
 @lint_rule(

@@ -69,13 +69,8 @@ def _raw(query: Query, node: Node, what: str, corpus: Corpus, counters: frozense
     while isinstance(node, AggregateNode) and node.operator in ("sum", "max", "min", "avg"):
         node = node.of
     raw = isinstance(node, SeriesNode) and node.window is None and not node.name.startswith(_OF_HARDWARE)
-    if raw and isinstance(node, SeriesNode) and (node.name in counters or _is_counter(node.name, corpus)):
+    if raw and isinstance(node, SeriesNode) and (node.name in counters or corpus.type_of(node.name) == COUNTER):
         yield in_query(query, f"{node.name} is a counter, which {what}.", node.name)
-
-
-def _is_counter(name: str, corpus: Corpus) -> bool:
-    known = corpus.known_series(name)
-    return known is not None and known.type == COUNTER
 
 
 RULES = (raw_counter,)

@@ -66,8 +66,9 @@ def limit_of_zero(corpus: Corpus) -> Iterator[Defect]:
 
 def _compared_with_less(node: Node | None) -> Node | None:
     """What must be above a number, if anything must."""
-    above = isinstance(node, BinaryNode) and node.operator in (">", ">=") and is_scalar(node.right)
-    return node.left if above and isinstance(node, BinaryNode) else None
+    if isinstance(node, BinaryNode) and node.operator in (">", ">=") and is_scalar(node.right):
+        return node.left
+    return None
 
 
 def _names_one(series: SeriesNode) -> bool:

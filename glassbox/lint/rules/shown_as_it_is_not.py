@@ -58,11 +58,12 @@ _SUCCESSES = re.compile(r"hits?|ok|success(?:ful)?|succeeded|2\.\.|2xx")
 
 def _share_of_successes(node: Node) -> str:
     """What the label of a success says whose share has a divisor that is never 0; empty for all else."""
-    divided = isinstance(node, BinaryNode) and node.operator == "/" and isinstance(node.right, CallNode)
-    if not divided or not isinstance(node, BinaryNode) or not isinstance(node.right, CallNode):
+    if not isinstance(node, BinaryNode) or node.operator != "/":
+        return ""
+    if not isinstance(node.right, CallNode) or node.right.name != "clamp_min":
         return ""
     chosen = (each.value for series in series_of(node.left) for each in series.matchers if each.operator in ("=", "=~"))
-    return next(filter(_SUCCESSES.fullmatch, chosen), "") if node.right.name == "clamp_min" else ""
+    return next(filter(_SUCCESSES.fullmatch, chosen), "")
 
 
 def _never_zero(node: Node) -> str:
@@ -146,10 +147,9 @@ def _is_of_now(node: Node, corpus: Corpus) -> bool:
                 node = node.arguments[0]
             case _:
                 break
-    known = corpus.known_series(node.name) if isinstance(node, SeriesNode) else None
-    return (known is not None and known.type == GAUGE) or (
-        isinstance(node, CallNode) and node.name in ("rate", "irate")
-    )
+    if isinstance(node, SeriesNode):
+        return corpus.type_of(node.name) == GAUGE
+    return isinstance(node, CallNode) and node.name in ("rate", "irate")
 
 
 @lint_rule(
@@ -184,8 +184,7 @@ def _of_each_request(above: str, below: str, corpus: Corpus) -> str:
     if not found or not below.startswith(f"{found['exporter']}request") or not below.endswith("_total"):
         return ""
     histogram = f"{found['exporter']}request_{found['what']}"
-    known = corpus.known_series(histogram)
-    return histogram if known is not None and known.type == HISTOGRAM else ""
+    return histogram if corpus.type_of(histogram) == HISTOGRAM else ""
 
 
 @lint_rule(

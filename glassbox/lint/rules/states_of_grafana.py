@@ -21,9 +21,8 @@ from glassbox.syntax.tree import COMPARISONS, BinaryNode
 def no_data_fires(corpus: Corpus) -> Iterator[Defect]:
     """Of rules of Grafana with one query, which ends in a comparison without bool."""
     for alert in corpus.alerts:
-        node = alert.query.tree
-        filters = isinstance(node, BinaryNode) and node.operator in COMPARISONS and not node.returns_bool
-        if alert.no_data == "Alerting" and not alert.more_queries and isinstance(node, BinaryNode) and filters:
+        node, fires = alert.query.tree, alert.no_data == "Alerting" and not alert.more_queries
+        if fires and isinstance(node, BinaryNode) and node.operator in COMPARISONS and not node.returns_bool:
             yield in_query(alert.query, f"{alert.name} fires as long as the comparison leaves nothing.", node.operator)
 
 

@@ -125,6 +125,11 @@ class Corpus:
         """What is known of the series of this name that an exporter has; None for recorded ones and for those that nobody knows."""
         return None if name in self.recorded else self.exposed.get(name) or known_series().get(name)
 
+    def type_of(self, name: str) -> str:
+        """The type of the series of this name that an exporter has; "" where it is not known, as for recorded ones."""
+        known = self.known_series(name)
+        return known.type if known else ""
+
     @cached_property
     def series_there(self) -> Mapping[str, ExposedSeries]:
         """All series that are known of exporters, by name."""

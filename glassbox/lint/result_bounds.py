@@ -33,6 +33,17 @@ class Bounds:
         ends = sorted((change(self.low), change(self.high)))
         return Bounds() if any(map(isnan, ends)) else Bounds(*ends)
 
+    def are_within(self, other: "Bounds") -> bool:
+        """Whether every number between them is between the others, too."""
+        return other.low <= self.low and self.high <= other.high
+
+    def __str__(self) -> str:
+        if self.low == self.high:
+            return f"always {self.low:g}"
+        if inf in (-self.low, self.high):
+            return f"never below {self.low:g}" if self.high == inf else f"never above {self.high:g}"
+        return f"between {self.low:g} and {self.high:g}"
+
     def __or__(self, other: "Bounds") -> "Bounds":
         return Bounds(min(self.low, other.low), max(self.high, other.high))
 
@@ -79,7 +90,11 @@ def _of_series(series: SeriesNode, corpus: Corpus) -> Bounds:
     if series.name == "ALERTS":
         return _ONE
     known = corpus.known_series(series.name)
-    return _KNOWN.get(known.metric, UNKNOWN) if known and known.type == GAUGE else UNKNOWN
+    if known is None or known.type != GAUGE:
+        return UNKNOWN
+    # Of other exporters, a name that ends in _ratio may be that of a ratio above 1.
+    is_share = known.unit is Unit.RATIO and not known.metric.endswith("_ratio")
+    return _KNOWN.get(known.metric, _SHARE if is_share else UNKNOWN)
 
 
 def _of_call(call: CallNode, corpus: Corpus) -> Bounds:

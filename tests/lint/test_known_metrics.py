@@ -253,6 +253,24 @@ def test_what_is_gone_is_gone_in_every_spelling(name, replacement):
 
 FOUND = [
     ("unknown-metric", on_panel("rate(vllm:request_failure_total[5m])"), "No version has vllm:request_failure_total."),
+    ("unknown-metric", on_panel("rate(vllm:request_error_total[5m])"), "No version has vllm:request_error_total."),
+    ("unknown-metric", on_panel("rate(vllm:invented_total[5m])"), "No version has vllm:invented_total."),
+    ("unknown-metric", on_panel("rate(vllm:batch_size_sum[5m])"), "No version has vllm:batch_size_sum."),
+    (
+        "unknown-metric",
+        on_panel("rate(vllm:num_generation_tokens_total[5m])"),
+        "No version has vllm:num_generation_tokens_total; vllm:generation_tokens_total is nearest.",
+    ),
+    (
+        "unknown-metric",
+        on_panel("vllm:num_requests_running_total"),
+        "No version has vllm:num_requests_running_total; vllm:num_requests_running is nearest.",
+    ),
+    (
+        "unknown-metric",
+        on_panel("vllm:gpu_cache_usage_pct"),
+        "No version has vllm:gpu_cache_usage_pct; vllm:kv_cache_usage_perc is nearest.",
+    ),
     (
         "removed-metric",
         on_panel("sum by (le, server) (rate(vllm:time_per_output_token_seconds_bucket[5m]))"),
@@ -433,6 +451,9 @@ LEFT_ALONE = [
     ("rate-of-gauge", on_panel("rate(node_time_seconds[5m]) - 1")),
     ("missing-suffix", on_panel("$metric")),
     ("unknown-metric", on_panel("vllm:something_of_next_year")),
+    ("unknown-metric", on_panel("rate(vllm:omni_transfer_total[5m])")),
+    ("unknown-metric", on_panel("vllm:ttft:p95_total")),
+    ("unknown-metric", together(as_record("vllm:errors_total", "x"), on_panel("vllm:errors_total"))),
     ("raw-counter", together(on_panel("rate(foreign_total[5m])"), as_alert("other_total > 100"))),
     ("raw-counter", together(on_panel("rate(foreign_size[5m])"), as_alert("foreign_size > 100"))),
     ("wrong-unit", on_panel("vllm:kv_cache_usage_perc", panel={"title": "KV %", "other_units": True})),

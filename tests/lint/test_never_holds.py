@@ -10,8 +10,8 @@ from glassbox.lint.subjects.grouped_rules import GrafanaThreshold
 from glassbox.syntax.parsing import tree_of
 
 
-def messages(example):
-    return [finding.message for finding in judged(example.corpus, select=("never-holds",))]
+def messages(example, rule="never-holds"):
+    return [finding.message for finding in judged(example.corpus, select=(rule,))]
 
 
 @pytest.mark.parametrize(
@@ -30,6 +30,8 @@ def messages(example):
         ("absent(up) > 1", "always 1, so that > 1 never holds"),
         ("absent(up) == 0", "always 1, so that == 0 never holds"),
         ('ALERTS{severity="critical"} >= 2', "always 1, so that >= 2 never holds"),
+        ("vllm:gpu_cache_usage_perc > 90", "between 0 and 1, so that > 90 never holds"),
+        ("avg(nv_gpu_utilization) > 90", "between 0 and 1, so that > 90 never holds"),
         ("rate(x[5m]) < 0", "never below 0, so that < 0 never holds"),
         ("sum by (job) (increase(x[5m])) <= -1", "never below 0, so that <= -1 never holds"),
         ("-rate(x[5m]) > 0", "never above 0, so that > 0 never holds"),
@@ -57,6 +59,8 @@ def with_threshold(expr, operator, number, ref_id=""):
         ("x < 5", ">", 5, "leaves what is < 5"),
         ("5 < x", "<=", 5, "leaves what is > 5"),
         ("vllm:kv_cache_usage_perc > 0.9", ">", 1, "leaves what is > 0.9"),
+        ("vllm:kv_cache_usage_perc", ">", 90, "between 0 and 1, so that > 90 never holds"),
+        ("up > bool 0", ">", 1, "between 0 and 1, so that > 1 never holds"),
     ],
 )
 def test_a_threshold_of_grafana_beside_what_the_query_leaves(expr, operator, number, said):
@@ -113,6 +117,51 @@ def test_a_threshold_of_grafana_beside_what_the_query_leaves(expr, operator, num
 )
 def test_what_some_value_may_satisfy_is_left_alone(example):
     assert messages(example) == []
+
+
+@pytest.mark.parametrize(
+    ("example", "said"),
+    [
+        (as_alert("vllm:kv_cache_usage_perc < 20"), "between 0 and 1, so that < 20 always holds"),
+        (as_alert("avg(vllm:gpu_prefix_cache_hit_rate) < 30"), "between 0 and 1, so that < 30 always holds"),
+        (as_alert("-1 < vllm:kv_cache_usage_perc"), "between 0 and 1, so that > -1 always holds"),
+        (as_alert("DCGM_FI_DEV_GPU_UTIL <= 100"), "between 0 and 100, so that <= 100 always holds"),
+        (as_alert("up >= 0"), "between 0 and 1, so that >= 0 always holds"),
+        (as_alert("sum(rate(x[5m])) >= 0"), "never below 0, so that >= 0 always holds"),
+        (with_threshold("vllm:kv_cache_usage_perc", "<", 20), "between 0 and 1, so that < 20 always holds"),
+    ],
+    ids=lambda each: getattr(each, "text", each),
+)
+def test_an_alert_whose_condition_every_value_satisfies(example, said):
+    (message,) = messages(example, "always-holds")
+    assert said in message
+
+
+@pytest.mark.parametrize(
+    "example",
+    [
+        as_alert("vllm:kv_cache_usage_perc < 0.2"),
+        as_alert("vllm:kv_cache_usage_perc <= 0.99"),
+        as_alert("vllm:kv_cache_usage_perc != 2"),
+        as_alert("vllm:kv_cache_usage_perc > bool -1"),
+        as_alert("vllm:kv_cache_usage_perc < 20 and rate(x[5m]) > 5"),
+        as_alert("absent(up) == 1"),
+        as_alert("absent(up) > 0"),
+        as_alert("ALERTS == 1"),
+        as_alert("rate(x[5m]) > 0"),
+        as_alert("deriv(x[5m]) >= 0"),
+        as_alert("foreign_ratio < 20"),
+        as_alert("up < $most"),
+        on_panel("up >= 0"),
+        as_record("x", "up >= 0"),
+        with_threshold("up", "<", 2, ref_id="B"),
+        as_alert("up >= 0", grafana={"compares": True}),
+        together(as_record("up", "x"), as_alert("up >= 0")),
+    ],
+    ids=lambda each: each.text,
+)
+def test_a_condition_that_some_value_does_not_satisfy_is_left_alone(example):
+    assert messages(example, "always-holds") == []
 
 
 @pytest.mark.parametrize(

@@ -24,8 +24,12 @@ _WHO = {True: "The exposition has no", False: "No version has"}
 _OF_ANY_EXPORTER = frozenset({"go", "process", "python", "http", "promhttp", "jvm", "up", "scrape", "target"})
 # Exporters all of whose metrics are known: others have more than are listed.
 _COMPLETE = ("vllm:",)
+# A server of its own, of which no metrics are known, writes under the same prefix.
+_OF_ANOTHER = ("vllm:omni_",)
+# Client libraries write these, and hardly anybody records a series under such a name.
+_ENDING = re.compile(r"_(?:total|bucket|sum|count)$")
 # What is often read of vLLM and was never there: it counts requests that fail by the reason for which they end.
-_INVENTED = re.compile(r"vllm:(?:num_)?requests?_fail(?:ures?|ed)(?:_total)?")
+_INVENTED = re.compile(r"vllm:(?:num_)?requests?_(?:fail(?:ures?|ed)|errors?)(?:_total)?")
 _FIX_OF_FAILURES = 'Read vllm:request_success_total{finished_reason="error"}, which counts them from version 0.13 on.'
 _NAME = re.compile(r"[a-zA-Z_:][\w:]*")
 # Their client library writes the endings, so that no version had the bare names.
@@ -164,33 +168,44 @@ def _there_instead(name: str, corpus: Corpus) -> str:
     good=on_panel("vllm:num_requests_waiting"),
 )
 def unknown_metric(corpus: Corpus) -> Iterator[Defect]:
-    """Where all metrics of the exporter are known and one of them has nearly this name, of failures of vLLM, and of exporters whose exposition was given."""
+    """Where all metrics of the exporter are known, if the name is nearly one of them or ends as exporters' names do; and of exporters whose exposition was given."""
     prefixes = {prefix for name in corpus.exposed if (prefix := first_word(name)) not in _OF_ANY_EXPORTER}
     for query in corpus.queries:
         for series in _of_exporters(query, corpus):
-            if (
-                series.name in corpus.series_there
-                or series.name in former_metrics()
-                or _there_instead(series.name, corpus)
-            ):
-                continue
-            exposed = first_word(series.name) in prefixes
-            invented = _INVENTED.fullmatch(series.name)
-            near = _near(series.name, corpus) if exposed or series.name.startswith(_COMPLETE) else ""
-            if near or exposed or invented:
-                nearest = f"; {near} is nearest" if near else ""
-                message = f"{_WHO[exposed]} {series.name}{nearest}."
-                yield in_query(
-                    query,
-                    message,
-                    series.name,
-                    f"Read {near}, or correct the name." if near else _FIX_OF_FAILURES if invented else "",
-                )
+            if not _is_known(series.name, corpus):
+                yield from _unknown(query, series.name, corpus, exposed=first_word(series.name) in prefixes)
+
+
+def _is_known(name: str, corpus: Corpus) -> bool:
+    """Whether it is there, or another rule reports it."""
+    return name in corpus.series_there or name in former_metrics() or bool(_there_instead(name, corpus))
+
+
+def _unknown(query: Query, name: str, corpus: Corpus, *, exposed: bool) -> Iterator[Defect]:
+    complete = name.startswith(_COMPLETE) and not name.startswith(_OF_ANOTHER)
+    near = _near(name, corpus) if exposed or complete else ""
+    invented = complete and (_INVENTED.fullmatch(name) or _is_as_exposed(name))
+    if near or exposed or invented:
+        of_failures = _INVENTED.fullmatch(name)
+        nearest = f"; {near} is nearest" if near and not of_failures else ""
+        fix = _FIX_OF_FAILURES if of_failures else f"Read {near}, or correct the name." if near else ""
+        yield in_query(query, f"{_WHO[exposed]} {name}{nearest}.", name, fix)
+
+
+def _is_as_exposed(name: str) -> bool:
+    return name.count(":") == 1 and bool(_ENDING.search(name))
 
 
 def _near(name: str, corpus: Corpus) -> str:
-    same = [each for each in corpus.series_there if first_word(each) == first_word(name)]
-    return next(iter(get_close_matches(name, same, n=1, cutoff=_LIKE)), "")
+    """The metric of the same exporter that has nearly this name, or what answers instead of it; "" where none has."""
+    without_ending = _ENDING.sub("", name)
+    if without_ending in corpus.series_there:
+        return without_ending
+    exporter = name[: len(first_word(name)) + 1]
+    same = [each for each in (*corpus.series_there, *former_metrics()) if each.startswith(exporter)]
+    found = next(iter(get_close_matches(name, same, n=1, cutoff=_LIKE)), "")
+    former = former_metrics().get(found)
+    return former.replacement if former and found not in corpus.series_there else found
 
 
 @lint_rule(

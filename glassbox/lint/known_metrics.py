@@ -100,6 +100,12 @@ def former_series() -> Mapping[str, ExposedSeries]:
     return {name: series for name, series in found.items() if name not in known_series()}
 
 
+@cache
+def dcgm_fields() -> frozenset[str]:
+    """The names of all fields of DCGM, of which dcgm-exporter exposes those that it is told to."""
+    return frozenset(name for (name,) in _rows("dcgm_fields.txt", 1))
+
+
 def _former_rows() -> Iterator[list[str]]:
     return _rows("former_metrics.tsv", 6)
 

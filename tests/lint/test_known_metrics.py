@@ -261,6 +261,12 @@ FOUND = [
         on_panel("rate(vllm:num_generation_tokens_total[5m])"),
         "No version has vllm:num_generation_tokens_total; vllm:generation_tokens_total is nearest.",
     ),
+    ("unknown-metric", on_panel("DCGM_FI_DEV_MEM_USED"), "No version has DCGM_FI_DEV_MEM_USED."),
+    (
+        "unknown-metric",
+        on_panel("DCGM_FI_DEV_GPU_UTILS"),
+        "No version has DCGM_FI_DEV_GPU_UTILS; DCGM_FI_DEV_GPU_UTIL is nearest.",
+    ),
     (
         "unknown-metric",
         on_panel("vllm:num_requests_running_total"),
@@ -453,6 +459,10 @@ LEFT_ALONE = [
     ("unknown-metric", on_panel("vllm:something_of_next_year")),
     ("unknown-metric", on_panel("rate(vllm:omni_transfer_total[5m])")),
     ("unknown-metric", on_panel("vllm:ttft:p95_total")),
+    ("unknown-metric", on_panel("DCGM_FI_DEV_FB_TOTAL")),
+    ("unknown-metric", on_panel("DCGM_FI_DEV_COMPUTE_PIDS")),
+    ("unknown-metric", on_panel("DCGM_FI_DRIVER_VERSION")),
+    ("unknown-metric", on_panel("DCGM_FI_DEV_GPU_UTIL:avg")),
     ("unknown-metric", together(as_record("vllm:errors_total", "x"), on_panel("vllm:errors_total"))),
     ("raw-counter", together(on_panel("rate(foreign_total[5m])"), as_alert("other_total > 100"))),
     ("raw-counter", together(on_panel("rate(foreign_size[5m])"), as_alert("foreign_size > 100"))),

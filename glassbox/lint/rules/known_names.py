@@ -8,7 +8,15 @@ from difflib import get_close_matches
 from glassbox.lint.examples import as_alert, on_panel
 from glassbox.lint.finding import Repair, Severity
 from glassbox.lint.fixing.query_repairs import with_part
-from glassbox.lint.known_metrics import HISTOGRAM, ExposedSeries, FormerMetric, first_word, former_metrics, known_series
+from glassbox.lint.known_metrics import (
+    HISTOGRAM,
+    ExposedSeries,
+    FormerMetric,
+    dcgm_fields,
+    first_word,
+    former_metrics,
+    known_series,
+)
 from glassbox.lint.rule import Defect, in_query, lint_rule
 from glassbox.lint.subjects.corpus import Corpus
 from glassbox.lint.subjects.judged_boards import Board
@@ -22,14 +30,13 @@ _LABELS_LIKE = 0.85
 _WHO = {True: "The exposition has no", False: "No version has"}
 # Client libraries give these to the metrics of every program.
 _OF_ANY_EXPORTER = frozenset({"go", "process", "python", "http", "promhttp", "jvm", "up", "scrape", "target"})
-# Exporters all of whose metrics are known: others have more than are listed.
-_COMPLETE = ("vllm:",)
-# A server of its own, of which no metrics are known, writes under the same prefix.
-_OF_ANOTHER = ("vllm:omni_",)
-# Client libraries write these, and hardly anybody records a series under such a name.
+# Exporters all of whose metrics are known: others have more than are listed. vLLM-Omni is another server, with the same prefix.
+_COMPLETE = re.compile(r"vllm:(?!omni_)[^:]+|DCGM_FI_(?:DEV|PROF)_[A-Z0-9_]+")
+# Hardly anybody records a series under such a name, which is how client libraries end theirs.
+_CERTAIN = re.compile(r"vllm:(?!omni_)[^:]+_(?:total|bucket|sum|count)|DCGM_FI_(?:DEV|PROF)_[A-Z0-9_]+")
 _ENDING = re.compile(r"_(?:total|bucket|sum|count)$")
 # What is often read of vLLM and was never there: it counts requests that fail by the reason for which they end.
-_INVENTED = re.compile(r"vllm:(?:num_)?requests?_(?:fail(?:ures?|ed)|errors?)(?:_total)?")
+_OF_FAILURES = re.compile(r"vllm:(?:num_)?requests?_(?:fail(?:ures?|ed)|errors?)(?:_total)?")
 _FIX_OF_FAILURES = 'Read vllm:request_success_total{finished_reason="error"}, which counts them from version 0.13 on.'
 _NAME = re.compile(r"[a-zA-Z_:][\w:]*")
 # Their client library writes the endings, so that no version had the bare names.
@@ -154,7 +161,7 @@ def _there_instead(name: str, corpus: Corpus) -> str:
         certain = name.startswith(_OF_PYTHON) or f"{name}_total" in corpus.exposed
         return f"{name}_total" if certain and f"{name}_total" in corpus.series_there else ""
     # Prometheus may store any histogram as a native one, under its bare name; client libraries of Python never expose one.
-    bare = known.type == HISTOGRAM and name.startswith(_COMPLETE)
+    bare = known.type == HISTOGRAM and _COMPLETE.fullmatch(name)
     return f"{name}_bucket, {name}_sum or {name}_count" if bare else ""
 
 
@@ -178,22 +185,18 @@ def unknown_metric(corpus: Corpus) -> Iterator[Defect]:
 
 def _is_known(name: str, corpus: Corpus) -> bool:
     """Whether it is there, or another rule reports it."""
-    return name in corpus.series_there or name in former_metrics() or bool(_there_instead(name, corpus))
+    there = name in corpus.series_there or name in former_metrics() or name in dcgm_fields()
+    return there or bool(_there_instead(name, corpus))
 
 
 def _unknown(query: Query, name: str, corpus: Corpus, *, exposed: bool) -> Iterator[Defect]:
-    complete = name.startswith(_COMPLETE) and not name.startswith(_OF_ANOTHER)
-    near = _near(name, corpus) if exposed or complete else ""
-    invented = complete and (_INVENTED.fullmatch(name) or _is_as_exposed(name))
-    if near or exposed or invented:
-        of_failures = _INVENTED.fullmatch(name)
+    of_failures = _OF_FAILURES.fullmatch(name)
+    certain = exposed or of_failures or _CERTAIN.fullmatch(name)
+    near = _near(name, corpus) if certain or _COMPLETE.fullmatch(name) else ""
+    if near or certain:
         nearest = f"; {near} is nearest" if near and not of_failures else ""
         fix = _FIX_OF_FAILURES if of_failures else f"Read {near}, or correct the name." if near else ""
         yield in_query(query, f"{_WHO[exposed]} {name}{nearest}.", name, fix)
-
-
-def _is_as_exposed(name: str) -> bool:
-    return name.count(":") == 1 and bool(_ENDING.search(name))
 
 
 def _near(name: str, corpus: Corpus) -> str:
@@ -202,7 +205,8 @@ def _near(name: str, corpus: Corpus) -> str:
     if without_ending in corpus.series_there:
         return without_ending
     exporter = name[: len(first_word(name)) + 1]
-    same = [each for each in (*corpus.series_there, *former_metrics()) if each.startswith(exporter)]
+    names = (*corpus.series_there, *former_metrics(), *dcgm_fields())
+    same = [each for each in names if each.startswith(exporter)]
     found = next(iter(get_close_matches(name, same, n=1, cutoff=_LIKE)), "")
     former = former_metrics().get(found)
     return former.replacement if former and found not in corpus.series_there else found

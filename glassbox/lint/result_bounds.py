@@ -6,6 +6,7 @@ from math import inf, isfinite, isnan
 from operator import neg
 
 from glassbox.lint.known_metrics import GAUGE
+from glassbox.lint.parts_of_wholes import is_part_of_whole
 from glassbox.lint.subjects.corpus import Corpus
 from glassbox.metrics import CATALOGUE
 from glassbox.metrics.types import Gauge, Unit, spellings
@@ -123,6 +124,8 @@ def _of_two(node: BinaryNode, corpus: Corpus) -> Bounds:
         return _SHARE if node.returns_bool else kept
     if node.operator == "or":
         return left | right
+    if node.operator == "/" and is_part_of_whole(node):
+        return _SHARE
     return left if node.operator in ("and", "unless") else _of_arithmetic(node, left, right)
 
 

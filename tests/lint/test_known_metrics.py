@@ -344,6 +344,14 @@ FOUND = [
     ),
     (
         "missing-suffix",
+        as_alert('sglang:time_to_first_token_seconds{quantile="0.99"} > 2'),
+        "There are no series sglang:time_to_first_token_seconds.",
+    ),
+    ("quantile-in-percent", on_panel("histogram_quantile(99, rate(a_bucket[5m]))"), "There is no quantile 99."),
+    ("quantile-in-percent", on_panel("quantile(95, a)"), "There is no quantile 95."),
+    ("quantile-in-percent", on_panel("quantile_over_time(-0.1, a[5m])"), "There is no quantile -0.1."),
+    (
+        "missing-suffix",
         on_panel("sum by (team) (increase(litellm_spend_metric[1d]))"),
         "There are no series litellm_spend_metric.",
     ),
@@ -509,6 +517,9 @@ LEFT_ALONE = [
     ("sum-of-ratios", on_panel("sum(vllm:kv_cache_usage_perc) / count(vllm:kv_cache_usage_perc)")),
     ("count-of-observations", on_panel("rate(vllm:iteration_tokens_total_count[5m])", "Steps")),
     ("quantile-without-le", on_panel("histogram_quantile(0.9, sum by (job) (rate(latency_seconds[5m])))")),
+    ("quantile-in-percent", on_panel("histogram_quantile(1, rate(a_bucket[5m]))")),
+    ("quantile-in-percent", on_panel("histogram_quantile($q, rate(a_bucket[5m]))")),
+    ("quantile-in-percent", on_panel("topk(5, a)")),
     ("quantile-without-le", on_panel("histogram_quantile(0.9, rate(latency_seconds_bucket[5m]))")),
     (
         "quantile-without-le",

@@ -33,7 +33,7 @@ _OF_ANY_EXPORTER = frozenset({"go", "process", "python", "http", "promhttp", "jv
 # Exporters all of whose metrics are known: others have more than are listed. vLLM-Omni is another server, with the same prefix.
 _COMPLETE = re.compile(r"vllm:(?!omni_)[^:]+|DCGM_FI_(?:DEV|PROF)_[A-Z0-9_]+")
 # Hardly anybody records a series under such a name, which is how client libraries end theirs.
-_CERTAIN = re.compile(r"vllm:(?!omni_)[^:]+_(?:total|bucket|sum|count)|DCGM_FI_(?:DEV|PROF)_[A-Z0-9_]+")
+_CERTAIN = re.compile(r"vllm:(?!omni_)[^:]+_(?:total|bucket|sum|count|counter)|DCGM_FI_(?:DEV|PROF)_[A-Z0-9_]+")
 _ENDING = re.compile(r"_(?:total|bucket|sum|count)$")
 # What is often read of vLLM and was never there: it counts requests that fail by the reason for which they end.
 _OF_FAILURES = re.compile(r"vllm:(?:num_)?requests?_(?:fail(?:ures?|ed)|errors?)(?:_total)?")
@@ -161,7 +161,7 @@ def _there_instead(name: str, corpus: Corpus) -> str:
         certain = name.startswith(_OF_PYTHON) or f"{name}_total" in corpus.exposed
         return f"{name}_total" if certain and f"{name}_total" in corpus.series_there else ""
     # Prometheus may store any histogram as a native one, under its bare name; client libraries of Python never expose one.
-    bare = known.type == HISTOGRAM and _COMPLETE.fullmatch(name)
+    bare = known.type == HISTOGRAM and name.startswith(_OF_PYTHON)
     return f"{name}_bucket, {name}_sum or {name}_count" if bare else ""
 
 

@@ -74,12 +74,12 @@ def command(
     1 it could not be done.
     The credential for Prometheus comes from PROMETHEUS_TOKEN, --prometheus-token-file, or PROMETHEUS_USER and PROMETHEUS_PASSWORD.
     """
-    from glassbox.backtest.past_source import WorkingOut, Workshop  # noqa: PLC0415  # as below
-    from glassbox.backtest.past_window import past_window  # noqa: PLC0415  # other commands start faster without an HTTP client
-    from glassbox.backtest.running_backtest import Run  # noqa: PLC0415  # as above
-    from glassbox.backtest.timeline_page import check_place  # noqa: PLC0415  # as above
-    from glassbox.prometheus.api import Prometheus  # noqa: PLC0415  # as above
-    from glassbox.query.promql import duration_seconds  # noqa: PLC0415  # as above
+    from glassbox.backtest.past_source import WorkingOut, Workshop
+    from glassbox.backtest.past_window import past_window
+    from glassbox.backtest.running_backtest import Run
+    from glassbox.backtest.timeline_page import check_place
+    from glassbox.prometheus.api import Prometheus
+    from glassbox.query.promql import duration_seconds
 
     _check(
         {"--against": name, "--against-settings": other}, {"--path": files, "--html": html, "--thresholds": thresholds}
@@ -115,15 +115,15 @@ def _check(against: Mapping[str, object], options: Mapping[str, object]) -> None
 
 
 def _rules(session: Session, files: Sequence[Path]) -> RuleSet:
-    from glassbox.backtest.rule_set import rules_in_files, rules_of_bundle  # noqa: PLC0415  # as above
+    from glassbox.backtest.rule_set import rules_in_files, rules_of_bundle
 
     return rules_in_files(files) if files else rules_of_bundle(session.compiled())
 
 
 def _before(session: Session, name: str | None, other: Path | None) -> RuleSet | None:
     """The rules to compare with, if any."""
-    from glassbox.backtest.rule_set import rule_set, rules_of_bundle  # noqa: PLC0415  # as above
-    from glassbox.view.revisions import revision_rules  # noqa: PLC0415  # as above
+    from glassbox.backtest.rule_set import rule_set, rules_of_bundle
+    from glassbox.view.revisions import revision_rules
 
     if name:
         return rule_set(revision_rules(session.product.script, name, session.settings_file))
@@ -131,7 +131,7 @@ def _before(session: Session, name: str | None, other: Path | None) -> RuleSet |
 
 
 def _shown(found: Backtest, form: str | None, html: Path | None) -> int:
-    from glassbox.backtest import backtest_json, backtest_report, timeline_page  # noqa: PLC0415  # as above
+    from glassbox.backtest import backtest_json, backtest_report, timeline_page
 
     if html:
         timeline_page.write_page(html, found)

@@ -78,7 +78,7 @@ def _say(found: _OfEnvironment, form: str | None) -> None:
 
 
 def _say_json(found: Sequence[_OfEnvironment]) -> None:
-    from glassbox.deploying.plan_json import json_of  # noqa: PLC0415  # see `destination`
+    from glassbox.deploying.plan_json import json_of
 
     plans = {each.name: each.made.whole if each.made else None for each in found}
     say(json_of({"schema": SCHEMA, "plans": plans, "errors": {each.name: each.problem for each in found if each.problem}}))  # fmt: skip  # one object

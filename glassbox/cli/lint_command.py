@@ -39,7 +39,7 @@ def command(session: Session, /, *, files: Sequence[Path], paths: Sequence[Path]
             )
         return lint_and_report(session.compiled(), LintChoices(**chosen))
     # A broken module of ours is reported by `compiled`, which files need not.
-    from glassbox.cli.lint_files import lint_files  # noqa: PLC0415
+    from glassbox.cli.lint_files import lint_files
 
     return lint_files([*paths, *files], LintChoices(**chosen))
 
@@ -47,14 +47,14 @@ def command(session: Session, /, *, files: Sequence[Path], paths: Sequence[Path]
 def lint_and_report(bundle: Bundle, chosen: LintChoices | None = None) -> int:
     """Print the findings of a bundle; FINDINGS where there are any that count, else DONE."""
     # A broken module of ours is reported by `compiled`.
-    from glassbox.cli.lint_files import rule_ids, show  # noqa: PLC0415
-    from glassbox.cli.lint_online import with_server  # noqa: PLC0415
-    from glassbox.lint.declared_places import DeclaredPlaces  # noqa: PLC0415
-    from glassbox.lint.expositions import exposed_by  # noqa: PLC0415
-    from glassbox.lint.formats.lint_report import LintReport  # noqa: PLC0415
-    from glassbox.lint.linting import judged  # noqa: PLC0415
-    from glassbox.lint.of_bundle import corpus_of  # noqa: PLC0415
-    from glassbox.lint.words import counted  # noqa: PLC0415
+    from glassbox.cli.lint_files import rule_ids, show
+    from glassbox.cli.lint_online import with_server
+    from glassbox.lint.declared_places import DeclaredPlaces
+    from glassbox.lint.expositions import exposed_by
+    from glassbox.lint.formats.lint_report import LintReport
+    from glassbox.lint.linting import judged
+    from glassbox.lint.of_bundle import corpus_of
+    from glassbox.lint.words import counted
 
     chosen = chosen or LintChoices(strict=True)
     corpus = replace(corpus_of(bundle), exposed=exposed_by(chosen.expositions))

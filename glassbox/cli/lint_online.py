@@ -25,8 +25,8 @@ def with_server(corpus: Corpus, chosen: LintChoices) -> Corpus:
         raise click.UsageError("--window looks back on a server: give it with --online and --prometheus URL.")
     if not chosen.url:
         return corpus
-    from glassbox.lint.asking_server import server_facts  # noqa: PLC0415  # others start faster without an HTTP client
-    from glassbox.prometheus.api import Prometheus  # noqa: PLC0415  # as above
+    from glassbox.lint.asking_server import server_facts
+    from glassbox.prometheus.api import Prometheus
 
     with Prometheus(chosen.url, prometheus_credential(chosen.token_file)) as asked:
         facts = server_facts(corpus, asked)

@@ -43,7 +43,7 @@ def progress_bar(total: int) -> Iterator[Callable[[Change], None]]:
     if not (total and sys.stderr and sys.stderr.isatty()) or os.environ.get("TERM") == "dumb":
         yield _nothing
         return
-    from glassbox.deploying.change import Action  # noqa: PLC0415  # only a push needs it
+    from glassbox.deploying.change import Action
 
     count: Counter[Action] = Counter()
     lock, file = Lock(), cast("TextIO", _Terminal())

@@ -55,8 +55,8 @@ def command(
 
     Exit codes: 0 done, 2 a dry run with changes or kept edits of others, 1 error.
     """
-    from glassbox.deploying.backups import Installation, all_backups, finish  # noqa: PLC0415  # see `destination`
-    from glassbox.deploying.rollback import going_back, since_by_others  # noqa: PLC0415
+    from glassbox.deploying.backups import Installation, all_backups, finish
+    from glassbox.deploying.rollback import going_back, since_by_others
 
     found, target = all_backups(backups), session.settings.grafana
     if only_list:

@@ -126,7 +126,7 @@ class RulesBack:
         if self._grafana is None:
             return None
         # Only a rollback over rules needs it.
-        from glassbox.rule_places.ruler_push import RulerPlace  # noqa: PLC0415
+        from glassbox.rule_places.ruler_push import RulerPlace
 
         source = next((each for each in self._grafana.data_sources() if each.uid == kept.origin["data_source"]), None)
         ruler = self._grafana.ruler(source) if source else None

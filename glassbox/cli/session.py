@@ -37,7 +37,7 @@ class Session:
     def settings(self) -> Settings:
         """The settings of the file, or the defaults."""
         with located():
-            from glassbox.settings.loading import load_settings  # noqa: PLC0415  # see above
+            from glassbox.settings.loading import load_settings
 
             return load_settings(self.settings_file, self.environment)
 
@@ -46,7 +46,7 @@ class Session:
         """What the product declares, and what the user's own folders do."""
         settings = self.settings
         with located():
-            from glassbox.compile.own_content import own_content  # noqa: PLC0415  # see above
+            from glassbox.compile.own_content import own_content
 
             self.resources.enter_context(own_content(settings.content))
             return self.product.content()
@@ -63,6 +63,6 @@ class Session:
         """The content compiled with the settings; `data_source` as `compile_bundle` takes it."""
         settings, content = self.settings, self.content
         with located():
-            from glassbox.compile.compiler import compile_bundle  # noqa: PLC0415  # see above
+            from glassbox.compile.compiler import compile_bundle
 
             return compile_bundle(content, settings, data_source)

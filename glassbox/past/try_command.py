@@ -55,14 +55,14 @@ def command(
     and nothing is left behind here.
     The credential for Prometheus comes from PROMETHEUS_TOKEN, --prometheus-token-file, or PROMETHEUS_USER and PROMETHEUS_PASSWORD.
     """
-    from glassbox.errors import GlassboxError  # noqa: PLC0415  # as below
-    from glassbox.past.past_rules import past_rules_of  # noqa: PLC0415  # as below
-    from glassbox.past.working_out import check_fleet, planned  # noqa: PLC0415  # other commands start faster without an HTTP client
-    from glassbox.prometheus.api import Prometheus  # noqa: PLC0415  # as above
-    from glassbox.query.promql import duration_seconds  # noqa: PLC0415  # as above
-    from glassbox.servers.components import ensure_components  # noqa: PLC0415  # as above
-    from glassbox.servers.processes import ended_by_signals  # noqa: PLC0415  # as above
-    from glassbox.view.local_grafana import check_port  # noqa: PLC0415  # as above
+    from glassbox.errors import GlassboxError
+    from glassbox.past.past_rules import past_rules_of
+    from glassbox.past.working_out import check_fleet, planned
+    from glassbox.prometheus.api import Prometheus
+    from glassbox.query.promql import duration_seconds
+    from glassbox.servers.components import ensure_components
+    from glassbox.servers.processes import ended_by_signals
+    from glassbox.view.local_grafana import check_port
 
     check_port(port)
     end = int(time.time()) - BEHIND_SECONDS
@@ -96,12 +96,12 @@ def _ask(plan: Plan, *, yes: bool) -> None:
 
 
 def _show(session: Session, prometheus: Prometheus, plan: Plan, folder: Path, port: int) -> None:
-    from glassbox.compile.outputs import write_bundle  # noqa: PLC0415  # as above
-    from glassbox.past.own_prometheus import own_prometheus  # noqa: PLC0415  # as above
-    from glassbox.past.past_rules import past_rules_of  # noqa: PLC0415  # as above
-    from glassbox.past.working_out import Worker  # noqa: PLC0415  # as above
-    from glassbox.view.local_grafana import PrometheusAddress, serving  # noqa: PLC0415  # as above
-    from glassbox.view.preview import Shown, show  # noqa: PLC0415  # as above
+    from glassbox.compile.outputs import write_bundle
+    from glassbox.past.own_prometheus import own_prometheus
+    from glassbox.past.past_rules import past_rules_of
+    from glassbox.past.working_out import Worker
+    from glassbox.view.local_grafana import PrometheusAddress, serving
+    from glassbox.view.preview import Shown, show
 
     bundle = session.compiled()
     data = folder / "data"
@@ -126,8 +126,8 @@ def _show(session: Session, prometheus: Prometheus, plan: Plan, folder: Path, po
 
 def _catch_up(worker: Worker, plan: Plan) -> None:
     """Read and work out everything until now; what fails is tried again, and what was read is kept."""
-    from glassbox.errors import GlassboxError  # noqa: PLC0415  # as above
-    from glassbox.past.progress_line import ProgressLine  # noqa: PLC0415  # as above
+    from glassbox.errors import GlassboxError
+    from glassbox.past.progress_line import ProgressLine
 
     started, progress = time.monotonic(), ProgressLine()
     for left in reversed(range(ATTEMPTS)):
@@ -159,7 +159,7 @@ def _found(worker: Worker, plan: Plan) -> Iterator[str]:
 
 def not_as_recorded(worker: Worker) -> Iterator[str]:
     """What could not be read or worked out."""
-    from glassbox.doctor.odd_names import native_alone  # noqa: PLC0415  # as above
+    from glassbox.doctor.odd_names import native_alone
 
     for each in native_alone(worker.plan.names):
         yield f"{each.about} {each.problem}: {each.advice}."
@@ -172,7 +172,7 @@ def not_as_recorded(worker: Worker) -> Iterator[str]:
 
 def _follow(worker: Worker) -> None:
     """Go on with new samples; a server that does not answer for a while is said, and read on from there later."""
-    from glassbox.errors import GlassboxError  # noqa: PLC0415  # as above
+    from glassbox.errors import GlassboxError
 
     while True:
         time.sleep(EVERY_SECONDS)

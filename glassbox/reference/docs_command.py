@@ -19,7 +19,7 @@ def command(session: Session, out: Path) -> int:
     """
     bundle = session.compiled()
     # Content may break it, which `compiled` says in one sentence.
-    from glassbox.reference.pages import bodies, write_pages  # noqa: PLC0415
+    from glassbox.reference.pages import bodies, write_pages
 
     for file in write_pages(bodies(bundle, session.content, session.settings, out), out):
         say(str(file))

@@ -30,10 +30,10 @@ def command(session: Session, *, url: str, token_file: Path | None, uid: str) ->
 
     Exit codes: 0 nobody edited it, 2 somebody did or something is not compared, 1 error.
     """
-    from glassbox.compile.compiler import compile_bundle  # noqa: PLC0415  # a broken module of ours is reported by `compiled`
-    from glassbox.deploying.plan import plan  # noqa: PLC0415  # see `destination`
-    from glassbox.reviewing.adopting import Adopting, edited  # noqa: PLC0415
-    from glassbox.reviewing.moved_settings import Recompile  # noqa: PLC0415
+    from glassbox.compile.compiler import compile_bundle  # a broken module of ours is reported by `compiled`
+    from glassbox.deploying.plan import plan
+    from glassbox.reviewing.adopting import Adopting, edited
+    from glassbox.reviewing.moved_settings import Recompile
 
     with destination(session, url, token_file, prune=True, read_only=True) as found:
         made = plan(found.grafana, found.deployment)
@@ -56,7 +56,7 @@ def command(session: Session, *, url: str, token_file: Path | None, uid: str) ->
 
 
 def _lines(adoption: Adoption) -> Iterator[str]:
-    from glassbox.deploying.plan_words import edit_sentence  # noqa: PLC0415  # see `destination`
+    from glassbox.deploying.plan_words import edit_sentence
 
     change = adoption.change
     if change.edit:

@@ -13,6 +13,7 @@ import click
 from glassbox.cli.exit_codes import DONE, FINDINGS
 from glassbox.cli.option_values import one_form
 from glassbox.cli.output import complain, say
+from glassbox.past.limits import ASKED_ABOVE
 from glassbox.prometheus.credential import OPTION, prometheus_credential
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ _LOOK_BACK = (
 @click.option("--thresholds", type=click.Choice(["fired", "all", "none"]), help=_THRESHOLDS)
 @click.option("--work-out/--no-work-out", default=None, help=_WORK_OUT)
 @click.option("--look-back", default="1h", show_default=True, help=_LOOK_BACK)
-@click.option("--yes", is_flag=True, help="Fetch more than 500 MB where series are worked out.")
+@click.option("--yes", is_flag=True, help=f"Fetch more than {ASKED_ABOVE} where series are worked out.")
 @click.option("--markdown", is_flag=True, expose_value=False, callback=one_form, help="As Markdown for a pull request.")
 @click.option("--json", is_flag=True, expose_value=False, callback=one_form, help="As JSON.")
 @click.option("--html", type=_FILE, metavar="FILE", help="Write a page with a timeline too.")
@@ -105,13 +106,12 @@ def command(
 
 
 def _check(against: Mapping[str, object], options: Mapping[str, object]) -> None:
-    """Raises UsageError for options that do not go together."""
-    compared, *more = [*filter(against.get, against), ""]
-    refused = {compared: (*more, "--path", "--html", "--thresholds"), "--path": ("--thresholds",)}
-    for option, others in refused.items():
-        for other in others:
-            if {**against, **options}.get(option) and {**against, **options}.get(other):
-                raise click.UsageError(f"{option} does not go with {other}: give one of the two.")
+    """Raise UsageError for options that do not go together."""
+    compared = [option for option, value in against.items() if value]
+    given = [option for option, value in options.items() if value]
+    clashes = [*compared, *given] if compared else [each for each in given if each in ("--path", "--thresholds")]
+    if len(clashes) > 1:
+        raise click.UsageError(f"{clashes[0]} does not go with {clashes[1]}: give one of the two.")
 
 
 def _rules(session: Session, files: Sequence[Path]) -> RuleSet:

@@ -10,10 +10,11 @@ from glassbox.backtest.rule_set import RuleSet
 from glassbox.cli.output import complain
 from glassbox.errors import GlassboxError
 from glassbox.files import temporary_folder
+from glassbox.past.limits import ASKED_ABOVE, ASKED_ABOVE_BYTES, TOO_MUCH
 from glassbox.past.own_prometheus import own_prometheus
 from glassbox.past.past_rules import PastRules
 from glassbox.past.progress_line import ProgressLine
-from glassbox.past.try_command import ASKED_ABOVE_BYTES, not_as_recorded
+from glassbox.past.shortfalls import not_as_recorded
 from glassbox.past.working_out import Plan, Worker, needed_names, planned
 from glassbox.prometheus.api import Prometheus
 from glassbox.servers.components import ensure_components
@@ -22,7 +23,7 @@ from glassbox.syntax.parsing import parsed
 
 
 class NotReadError(GlassboxError):
-    """There is nothing to read, or more than 500 MB, and nobody agreed to fetch that; `reason` is that as a part of a sentence."""
+    """There is nothing to read, or more than is read without asking; `reason` says so as a part of a sentence."""
 
     def __init__(self, sentence: str, reason: str) -> None:
         super().__init__(sentence)
@@ -116,10 +117,7 @@ class Workshop:
             f"{why}: {sum(plan.series.values())} series are read from {self._asked.url}, about {megabytes:.0f} MB."
         )
         if plan.estimated_bytes > ASKED_ABOVE_BYTES and not self.how.agreed:
-            raise NotReadError(
-                "That is more than 500 MB: choose a shorter --window, or agree with --yes.",
-                "more than 500 MB would be read for that, which needs --yes",
-            )
+            raise NotReadError(TOO_MUCH, f"more than {ASKED_ABOVE} would be read for that, which needs --yes")
 
     def _say_what_is_cut(self, rules: RuleSet) -> None:
         cut = self._places[-1].worker.cut.keys()

@@ -13,7 +13,7 @@ import click
 from glassbox.cli.exit_codes import DONE
 from glassbox.cli.output import complain, say
 from glassbox.files import temporary_folder
-from glassbox.http.sentences import on_one_line
+from glassbox.past.limits import ASKED_ABOVE, ASKED_ABOVE_BYTES, LOOK_BACK, SHORTEST, SHORTEST_SECONDS, TOO_MUCH
 from glassbox.prometheus.credential import OPTION, prometheus_credential
 
 if TYPE_CHECKING:
@@ -27,9 +27,6 @@ EVERY_SECONDS = 15.0
 """How often new samples are read."""
 ATTEMPTS, PAUSE_SECONDS = 4, 5.0
 """How often reading is begun again where it ended with an error, and after which time."""
-SHORTEST_SECONDS = 600
-"""The shortest window, in which there are some scrapes and evaluations."""
-ASKED_ABOVE_BYTES = 500 * 1000**2
 
 
 @click.command("try")
@@ -38,12 +35,12 @@ ASKED_ABOVE_BYTES = 500 * 1000**2
 @click.option("--window", default="6h", show_default=True, help="How much of the past to show.")
 @click.option(
     "--look-back",
-    default="70m",
+    default=LOOK_BACK,
     show_default=True,
     help="How much more to read, for rules that look back from its beginning.",
 )
 @click.option("--port", default=3000, show_default=True, help="Port of the page; 0 takes a free one.")
-@click.option("--yes", is_flag=True, help="Fetch more than 500 MB without a question.")
+@click.option("--yes", is_flag=True, help=f"Fetch more than {ASKED_ABOVE} without a question.")
 @click.pass_obj
 def command(
     session: Session, *, url: str, token_file: Path | None, window: str, look_back: str, port: int, yes: bool
@@ -68,7 +65,7 @@ def command(
     end = int(time.time()) - BEHIND_SECONDS
     start = end - duration_seconds(window)
     if end - start < SHORTEST_SECONDS:
-        raise GlassboxError(f"--window {window} is too short to show anything: give at least 10m.")
+        raise GlassboxError(f"--window {window} is too short to show anything: give at least {SHORTEST}.")
     bundle = session.compiled()
     with ended_by_signals(), Prometheus(url, prometheus_credential(token_file)) as prometheus:
         plan = planned(prometheus, past_rules_of(bundle), start, end, duration_seconds(look_back))
@@ -91,8 +88,8 @@ def _ask(plan: Plan, *, yes: bool) -> None:
     say(f"{series} series of {len(plan.series)} names are read, about {megabytes:.0f} MB.")
     if plan.estimated_bytes > ASKED_ABOVE_BYTES and not yes:
         if not (sys.stdin and sys.stdin.isatty()):
-            raise click.UsageError("That is more than 500 MB: choose a shorter --window, or agree with --yes.")
-        click.confirm("That is more than 500 MB. Go on?", abort=True)
+            raise click.UsageError(TOO_MUCH)
+        click.confirm(f"That is more than {ASKED_ABOVE}. Go on?", abort=True)
 
 
 def _show(session: Session, prometheus: Prometheus, plan: Plan, folder: Path, port: int) -> None:
@@ -147,7 +144,9 @@ def _catch_up(worker: Worker, plan: Plan) -> None:
 
 
 def _found(worker: Worker, plan: Plan) -> Iterator[str]:
-    """What is not as a Prometheus with our rules would have it."""
+    """A sentence about each thing that a Prometheus with our rules would have otherwise."""
+    from glassbox.past.shortfalls import not_as_recorded
+
     if worker.cut:
         names, furthest = len(worker.cut), max(worker.cut.values())
         yield (
@@ -155,19 +154,6 @@ def _found(worker: Worker, plan: Plan) -> Iterator[str]:
             f"what is since {_moment(plan.begin_seconds)} UTC. --look-back reads more."
         )
     yield from not_as_recorded(worker)
-
-
-def not_as_recorded(worker: Worker) -> Iterator[str]:
-    """What could not be read or worked out."""
-    from glassbox.doctor.odd_names import native_alone
-
-    for each in native_alone(worker.plan.names):
-        yield f"{each.about} {each.problem}: {each.advice}."
-    if worker.reader.tally.native_histograms:
-        yield "Native histograms were not read: classic ones, with buckets by le, are what our rules know."
-    for rule, said in worker.evaluator.failed.items():
-        name = dict(rule.labels).get("alertname", rule.record)
-        yield f"{name} of the group {rule.group} could not be evaluated at some moments: {on_one_line(said)}"
 
 
 def _follow(worker: Worker) -> None:

@@ -13,6 +13,7 @@ from glassbox.doctor.recorded import Holdings
 from glassbox.doctor.retention import oldest_sample
 from glassbox.errors import GlassboxError
 from glassbox.past.evaluating import Evaluator
+from glassbox.past.limits import LOOK_BACK
 from glassbox.past.own_prometheus import own_prometheus
 from glassbox.past.past_rules import PastRules, past_rules_of
 from glassbox.past.reach import cut
@@ -22,11 +23,11 @@ from glassbox.past.rule_order import RecordingRule, in_order
 from glassbox.past.scope import ReadScope, scope_of
 from glassbox.past.side_by_side import side_by_side
 from glassbox.prometheus.api import Prometheus, TooMuchError
+from glassbox.query.promql import duration_seconds
 
 PIECE_SECONDS = 3600
 """As long as the shortest offset at which our rules read results of later ones, so that within a piece they have an order."""
-LOOK_BACK_SECONDS = 4200
-"""How much more than the window is read by default: as far as all of our rules look back but those of longer windows."""
+LOOK_BACK_SECONDS = duration_seconds(LOOK_BACK)
 # Of JSON, with the labels of its series: what 20 replicas of vLLM measured to.
 _BYTES_OF_SAMPLE = 25
 Say = Callable[[str], None]

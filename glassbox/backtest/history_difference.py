@@ -62,7 +62,7 @@ def differences(
 
     `look_anew` works out what they read that both record differently, or raises NotWorkedOutError; None where that is not wanted.
     """
-    old, new = _rules_by_name(before), _rules_by_name(after)
+    old, new = before.by_name, after.by_name
     differing = {name: names for name in old.keys() & new.keys() if (names := _recorded_unlike(name, before, after))}
     unlike = [
         name
@@ -92,18 +92,14 @@ def _both(before: RuleSet, after: RuleSet, names: Sequence[str], look: Look) -> 
     """The histories of these alerts on both sides, as far as each has them."""
     was, now = (
         {each.name: each for each in look(side, [rules[name] for name in names if name in rules])}
-        for side, rules in ((before, _rules_by_name(before)), (after, _rules_by_name(after)))
+        for side, rules in ((before, before.by_name), (after, after.by_name))
     )
     return was, now
 
 
-def _rules_by_name(side: RuleSet) -> dict[str, AlertRule]:
-    return {rule.name: rule for rule in side.alerts}
-
-
 def _recorded_unlike(name: str, before: RuleSet, after: RuleSet) -> list[str]:
     """The series that the alert reads and that both sides record, each in its own way."""
-    old, new = (side.read_by(_rules_by_name(side)[name].query).keys() for side in (before, after))
+    old, new = (side.read_by(side.by_name[name].query).keys() for side in (before, after))
     return sorted(old & new & before.unlike(after))
 
 

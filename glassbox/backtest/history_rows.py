@@ -8,7 +8,7 @@ from glassbox.backtest.alert_history import (
     shown_value,
 )
 from glassbox.backtest.alert_states import Firing
-from glassbox.backtest.standing import AlertStanding
+from glassbox.backtest.standing import WHOLE_RATIO, AlertStanding
 from glassbox.backtest.time_words import length, moment, share
 from glassbox.doctor.listing import some
 from glassbox.doctor.outlook import brought_by
@@ -19,8 +19,6 @@ HEADINGS = ("alert", "severity", "incidents", "firings", "total", "longest", "sh
 # Of the rule, and so the same for each firing of it.
 _OF_THE_RULE = ("alertname", "severity", "owner")
 _RECORD = "load build/recording_rules, or give --work-out"
-# Less than this was not there all the time; restarts of a server leave small gaps.
-_WHOLE_RATIO = 0.98
 
 
 def fired(histories: Sequence[AlertHistory]) -> list[AlertHistory]:
@@ -102,7 +100,7 @@ def weekly(histories: Sequence[AlertHistory]) -> str:
 def _partly(histories: Sequence[AlertHistory]) -> Iterator[str]:
     parts: dict[str, list[str]] = {}
     for each in histories:
-        if each.is_judged and each.evidence.covered_ratio < _WHOLE_RATIO:
+        if each.is_judged and each.evidence.covered_ratio < WHOLE_RATIO:
             judged = length(each.window.seconds * each.evidence.covered_ratio)
             parts.setdefault(f"{judged} of {length(each.window.seconds)}", []).append(each.name)
     yield from (f"{time}: {', '.join(names)}" for time, names in parts.items())

@@ -10,10 +10,10 @@ from dataclasses import dataclass, fields, replace
 from functools import cached_property
 
 from glassbox.backtest.alert_history import AlertHistory
-from glassbox.backtest.alert_rule import AlertRule
 from glassbox.backtest.history_difference import Look
 from glassbox.backtest.renamed_records import NotWorkedOutError
 from glassbox.backtest.rule_set import RuleSet
+from glassbox.backtest.standing import WHOLE_RATIO
 from glassbox.backtest.time_words import length
 from glassbox.errors import GlassboxError
 from glassbox.settings.model import Settings
@@ -25,8 +25,6 @@ _FACTORS = (0.5, 0.75, 1.25, 1.5, 2.0)
 _HALF = 0.5
 _OTHER_RECORDS = "what it reads would have to be recorded anew for each value, and --no-work-out was given"
 _LESS = "the raw series of what it reads were not there for as long as the recorded ones"
-# Restarts of a server leave small gaps.
-_WHOLE_RATIO = 0.98
 
 Compiled = Callable[[Settings], RuleSet]
 
@@ -147,13 +145,9 @@ def _settings(settings: Settings) -> Iterator[_Setting]:
                 yield _Setting(section, each.name, value)
 
 
-def _by_name(rules: RuleSet) -> dict[str, AlertRule]:
-    return {rule.name: rule for rule in rules.alerts}
-
-
 def _decided(rules: RuleSet, variant: RuleSet) -> list[str]:
     """The alerts that fire otherwise in the variant, or read a recorded series that is recorded otherwise there."""
-    other = _by_name(variant)
+    other = variant.by_name
     return [
         rule.name
         for rule in rules.alerts
@@ -162,8 +156,8 @@ def _decided(rules: RuleSet, variant: RuleSet) -> list[str]:
 
 
 def _records_unlike(name: str, rules: RuleSet, variant: RuleSet) -> bool:
-    return not rules.records_alike(variant, _by_name(rules)[name].query) or not variant.records_alike(
-        rules, _by_name(variant)[name].query
+    return not rules.records_alike(variant, rules.by_name[name].query) or not variant.records_alike(
+        rules, variant.by_name[name].query
     )
 
 
@@ -188,7 +182,7 @@ def _tables_anew(
 def _is_less(table: ThresholdTable) -> bool:
     """Whether raw series are missing for a part of the time in which the recorded ones were there."""
     covered = {value: each.evidence.covered_ratio if each.is_judged else 0.0 for value, each in table.histories.items()}
-    return any(each < covered[table.present] * _WHOLE_RATIO for each in covered.values())
+    return any(each < covered[table.present] * WHOLE_RATIO for each in covered.values())
 
 
 def _tables(
@@ -199,7 +193,7 @@ def _tables(
     look: Look,
 ) -> Iterator[ThresholdTable]:
     looked = {
-        value: {each.name: each for each in look(variant, [_by_name(variant)[name] for name in names])}
+        value: {each.name: each for each in look(variant, [variant.by_name[name] for name in names])}
         for value, variant in variants.items()
     }
     for name in names:

@@ -26,8 +26,13 @@ class RuleSet:
     records: tuple[RecordingRule, ...] = ()
 
     @cached_property
+    def by_name(self) -> dict[str, AlertRule]:
+        """The alerts by their names; of several with one name, the last."""
+        return {rule.name: rule for rule in self.alerts}
+
+    @cached_property
     def recorded(self) -> dict[str, tuple[str, ...]]:
-        """The queries of each recorded series, of which one is enough."""
+        """The queries of each recorded series; one of them is enough."""
         return {name: tuple(rule.expr for rule in rules) for name, rules in self._rules_of.items()}
 
     @cached_property

@@ -17,8 +17,10 @@ from glassbox.errors import GlassboxError
 from glassbox.past.scope import selector
 from glassbox.prometheus.api import Prometheus, SampledSeries, TooMuchError
 
-# Looked at so often over a window: an hour and a half apart in one of thirty days.
+# How many moments of a window are looked at: an hour and a half apart in one of thirty days.
 MOMENTS = 480
+WHOLE_RATIO = 0.98
+"""The share of a window from which on it counts as covered: restarts of a server leave small gaps."""
 _NAMES_AT_ONCE = 60
 _MINUTE_SECONDS = 60
 # There wherever a server scrapes anything.

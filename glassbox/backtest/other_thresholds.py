@@ -6,7 +6,7 @@ becomes different is what this number decides.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from glassbox.backtest.alert_history import AlertHistory
@@ -16,11 +16,10 @@ from glassbox.backtest.rule_set import RuleSet
 from glassbox.backtest.standing import WHOLE_RATIO
 from glassbox.backtest.time_words import length
 from glassbox.errors import GlassboxError
+from glassbox.settings.decisive_numbers import DecisiveNumber, decisive_numbers
 from glassbox.settings.model import Settings
 from glassbox.settings.schema import problem
 
-# The sections of the settings that say where alerts begin.
-SECTIONS = ("thresholds", "gpu")
 _FACTORS = (0.5, 0.75, 1.25, 1.5, 2.0)
 _HALF = 0.5
 _OTHER_RECORDS = "what it reads would have to be recorded anew for each value, and --no-work-out was given"
@@ -60,22 +59,6 @@ class ThresholdTable:
         ]
 
 
-@dataclass(frozen=True)
-class _Setting:
-    """One number of the settings."""
-
-    section: str
-    key: str
-    value: float
-
-    @property
-    def name(self) -> str:
-        return f"{self.section}.{self.key}"
-
-    def changed(self, settings: Settings, value: float) -> Settings:
-        return replace(settings, **{self.section: replace(getattr(settings, self.section), **{self.key: value})})
-
-
 def threshold_tables(
     settings: Settings,
     compiled: Compiled,
@@ -91,7 +74,7 @@ def threshold_tables(
     None where that is not wanted. Raises GlassboxError.
     """
     histories = {each.name: each for each in wanted}
-    for setting in _settings(settings) if histories else ():
+    for setting in decisive_numbers(settings) if histories else ():
         variants = _Variants(settings, compiled, setting)
         if (first := variants.first) is None:
             continue
@@ -106,7 +89,7 @@ def threshold_tables(
 class _Variants:
     """The rules with other values of one setting, each compiled when it is wanted; without those that content refuses."""
 
-    def __init__(self, settings: Settings, compiled: Compiled, setting: _Setting) -> None:
+    def __init__(self, settings: Settings, compiled: Compiled, setting: DecisiveNumber) -> None:
         self._settings, self._compiled, self._setting = settings, compiled, setting
         self._values = other_values(setting.section, setting.key, setting.value)
 
@@ -128,21 +111,12 @@ class _Variants:
 
 
 def other_values(section: str, key: str, value: float) -> list[float]:
-    """Values around this one that the settings allow; of a share above a half, such as lie around its distance from 1."""
+    """Values around this one that the settings allow; for a share above a half, its distance from 1 is varied instead."""
     whole = isinstance(value, int)
     is_high_share = key.endswith("_ratio") and _HALF < value < 1
     found = (1 - (1 - value) * each if is_high_share else value * each for each in _FACTORS)
     rounded = {round(each) if whole else float(f"{each:.3g}") for each in found} - {value}
     return sorted(each for each in rounded if not problem({section: {key: each}}))
-
-
-def _settings(settings: Settings) -> Iterator[_Setting]:
-    for section in SECTIONS:
-        holder = getattr(settings, section)
-        for each in fields(holder):
-            value = getattr(holder, each.name)
-            if isinstance(value, int | float) and not isinstance(value, bool):
-                yield _Setting(section, each.name, value)
 
 
 def _decided(rules: RuleSet, variant: RuleSet) -> list[str]:
@@ -162,7 +136,7 @@ def _records_unlike(name: str, rules: RuleSet, variant: RuleSet) -> bool:
 
 
 def _tables_anew(
-    setting: _Setting,
+    setting: DecisiveNumber,
     names: Sequence[str],
     variants: _Variants,
     histories: Mapping[str, AlertHistory],
@@ -186,7 +160,7 @@ def _is_less(table: ThresholdTable) -> bool:
 
 
 def _tables(
-    setting: _Setting,
+    setting: DecisiveNumber,
     names: Sequence[str],
     variants: Mapping[float, RuleSet],
     histories: Mapping[str, AlertHistory],

@@ -26,8 +26,8 @@ PLACES = ("cluster", "environment", "region", "namespace", "tenant", "team", "de
 # VictoriaMetrics takes 16 KiB, and a name may have 253 characters in Kubernetes.
 _JOBS_AT_ONCE = 25
 _COUNTED_SECONDS = 600
-# What was exposed within this time is there. A failed scrape ends all series of its target at once.
-_LATELY_SECONDS = 900
+LATELY_SECONDS = 900
+"""What was exposed within this time is there: a failed scrape ends all series of its target at once."""
 
 
 @dataclass(frozen=True)
@@ -67,10 +67,10 @@ class Fleet:
 def names_lately(prometheus: Prometheus) -> list[str]:
     """The names of all series of the last minutes; raises GlassboxError where there are none."""
     now = int(time.time())
-    if names := prometheus.values_of("__name__", now - _LATELY_SECONDS, now):
+    if names := prometheus.values_of("__name__", now - LATELY_SECONDS, now):
         return names
     raise GlassboxError(
-        f"Prometheus at {prometheus.url} has no series of the last {_LATELY_SECONDS // 60} minutes: check that it scrapes anything."
+        f"Prometheus at {prometheus.url} has no series of the last {LATELY_SECONDS // 60} minutes: check that it scrapes anything."
     )
 
 

@@ -71,7 +71,7 @@ class Adopting:
     """Finds the places of edits in a bundle's code and settings."""
 
     def __init__(self, bundle: Bundle, recompile: Recompile) -> None:
-        self._bundle, self._recompile = bundle, recompile
+        self._recompile = recompile
         self._places = DeclaredPlaces(bundle)
 
     def adoption(self, change: Change, uid: str) -> Adoption:

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from glassbox.reviewing.explaining import Explanation, SeriesRead
 
 _PATH = click.Path(path_type=Path)
-_TESTS = "*.test.yml"
 
 
 @click.command("explain")
@@ -54,9 +53,10 @@ def _in_content(session: Session, name: str) -> Iterator[str]:
     from glassbox.lint.declared_places import DeclaredPlaces
     from glassbox.lint.of_bundle import corpus_of
     from glassbox.reviewing.explaining import explained
+    from glassbox.reviewing.revision_diff import TESTS
 
     corpus, places = corpus_of(bundle), DeclaredPlaces(bundle)
-    tests = sorted(session.product.script.parent.glob(f"tests/**/{_TESTS}"))
+    tests = sorted(session.product.script.parent.glob(f"tests/**/{TESTS}"))
     for found in explained(corpus, name):
         yield from _lines(replace(found, location=places.declared(found.location)), corpus, tests)
 

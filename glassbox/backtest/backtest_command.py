@@ -25,7 +25,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 _WORK_OUT = (
     "Work recorded series out of raw ones on this machine: all of them, or none.  [default: those that are not there]"
 )
-_PATH = "Alerts and recorded series of this rule file of anybody (YAML) instead of ours; may be given several times."
+_PATH = "Alerts and recorded series of this rule file (YAML) instead of ours; may be given several times."
 _THRESHOLDS = "For which alerts also to see how often they would have fired with other thresholds.  [default: fired]"
 _LOOK_BACK = (
     "How much more to read where series are worked out, for rules that look back from the beginning of the window."
@@ -38,7 +38,7 @@ _LOOK_BACK = (
 @click.option("--window", default="30d", show_default=True, help="How far to look back, such as 6h or 30d.")
 @click.option("--end", metavar="TIME", help="End of the window, such as 2026-11-22T08:00:00Z.  [default: now]")
 @click.option(
-    "--against", "name", metavar="REV", help="Only what fires otherwise than with the rules of this revision."
+    "--against", "name", metavar="REV", help="Only what fires differently than with the rules of this revision."
 )
 @click.option("--against-settings", "other", type=_FILE, metavar="FILE", help="The same, with other settings.")
 @click.option("--path", "files", type=_FILE, metavar="FILE", multiple=True, help=_PATH)

@@ -106,7 +106,7 @@ def _recorded_unlike(name: str, before: RuleSet, after: RuleSet) -> list[str]:
 def difference_lines(found: Sequence[FiringDifference], against: str) -> Iterator[str]:
     """A sentence about each alert that changed."""
     if not any(each.matters for each in found):
-        yield f"No alert would have fired otherwise than with {against}."
+        yield f"No alert would have fired differently with {against}."
     else:
         yield f"Compared with {against}:"
     for each in found:

@@ -79,7 +79,7 @@ def sentences(histories: Sequence[AlertHistory]) -> Iterator[tuple[str, list[str
         "Judged for a part of the time only, since what they read was not there before or after",
         list(_partly(histories)),
     )
-    yield f"Not recorded, so that nothing is known of them ({_RECORD})", _not_recorded(histories)
+    yield f"Not recorded, so nothing is known about them ({_RECORD})", _not_recorded(histories)
     yield "Cannot fire here, since what they read is not measured", list(_lacking(histories))
     yield "Not evaluated", list(_problems(histories))
     yield "Evaluated without labels that are templates, which are not filled in here", list(_templated(histories))

@@ -22,7 +22,7 @@ from glassbox.settings.schema import problem
 
 _FACTORS = (0.5, 0.75, 1.25, 1.5, 2.0)
 _HALF = 0.5
-_OTHER_RECORDS = "what it reads would have to be recorded anew for each value, and --no-work-out was given"
+_OTHER_RECORDS = "what it reads would have to be recorded again for each value, and --no-work-out was given"
 _LESS = "the raw series of what it reads were not there for as long as the recorded ones"
 
 Compiled = Callable[[Settings], RuleSet]

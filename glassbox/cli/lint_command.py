@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from glassbox.compile.bundle import Bundle
 
 _PATH = click.Path(path_type=Path)
-_OF_ANYBODY = "Check this dashboard, rule file or folder of anybody instead of our content; may be given several times."
+_OF_ANYBODY = "Check this dashboard, rule file or folder instead of our content; may be given several times."
 
 
 @click.command("lint")
@@ -27,16 +27,14 @@ _OF_ANYBODY = "Check this dashboard, rule file or folder of anybody instead of o
 @FIX
 @click.pass_obj
 def command(session: Session, /, *, files: Sequence[Path], paths: Sequence[Path], **chosen: Any) -> int:
-    """Check all content, or FILES of anybody.
+    """Check all content, or FILES.
 
     Exit codes: 0 nothing found that counts, 2 errors were found (with --strict warnings too), 1 something cannot be read.
     """
     collect_garbage_rarely()
     if not files and not paths:
         if chosen["fix"]:
-            raise GlassboxError(
-                "--fix repairs files of anybody: name them with --path; our content is corrected in Python."
-            )
+            raise GlassboxError("--fix repairs files: name them with --path; our content is corrected in Python.")
         return lint_and_report(session.compiled(), LintChoices(**chosen))
     # A broken module of ours is reported by `compiled`, which files need not.
     from glassbox.cli.lint_files import lint_files

@@ -80,7 +80,7 @@ def _checked(found: FilesRead) -> str:
 @lint_options
 @FIX
 def command(*, paths: Sequence[Path], **chosen: Any) -> int:
-    """Check dashboards, rules and routes of anybody: files and folders of Grafana, Prometheus and Alertmanager, else the current folder.
+    """Check any dashboards, rules and routes: files and folders of Grafana, Prometheus and Alertmanager; without arguments, the current folder.
 
     Exit codes: 0 nothing found that counts, 2 errors were found (with --strict warnings too), 1 a file cannot be read.
     """

@@ -36,7 +36,7 @@ _OPTIONS = (
         multiple=True,
         type=_FILE,
         metavar="FILE",
-        help="What an exporter of yours answers at /metrics: its names and types are known then; may be given several times.",
+        help="What an exporter of yours answers at /metrics, so that its names and types are known; may be given several times.",
     ),
 )
 
@@ -54,7 +54,7 @@ _ONLINE = (
 FIX = click.option(
     "--fix",
     is_flag=True,
-    help="Repair in the files what is certain, say what was done, and check them again; what stands around it stays.",
+    help="Repair what is certain, report it, and check the files again; nothing else in them changes.",
 )
 
 

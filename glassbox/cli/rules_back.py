@@ -152,7 +152,7 @@ def changed_by_others(places: Sequence[Json], backups: Sequence[Backup], url: st
 def _advice(kept: _Kept) -> str:
     if not kept.origin:
         return f"backup {kept.identity} of an earlier version does not say {kept.not_kept[0]}"
-    settings = ", with the ruler.tenant and ruler.namespace of then," * ("ruler" in kept.origin)
+    settings = ", with the ruler.tenant and ruler.namespace that were set then," * ("ruler" in kept.origin)
     return f"name that place with --prometheus-rules DIR or --mimir URL{settings} to bring them back"
 
 

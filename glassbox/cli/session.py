@@ -56,7 +56,7 @@ class Session:
         """What baselines are made of; raises GlassboxError where the product declares none."""
         measures = self.content.measures
         if measures is None:
-            raise GlassboxError(f"{self.product.script.name} declares no measures, of which baselines are made: give its Content some.")  # fmt: skip  # a refusal is one line
+            raise GlassboxError(f"{self.product.script.name} declares no measures for baselines: give its Content some.")  # fmt: skip  # a refusal is one line
         return measures
 
     def compiled(self, data_source: DataSource | None = None) -> Bundle:

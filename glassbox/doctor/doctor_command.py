@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _WRITE = "Write settings that fit to this new file, and examine with them."
-_PATH = "Judge this file of dashboards or rules of anybody (JSON or YAML) instead of ours; may be given several times."
+_PATH = "Judge this file of dashboards or rules (JSON or YAML) instead of ours; may be given several times."
 
 
 @click.command("doctor")

@@ -28,7 +28,7 @@ def _about_label(prometheus: Prometheus, services: str, label: str) -> Iterator[
     for job in on_series:
         yield Obstacle(
             job,
-            f"has the label {label} on series of its engines, and not on its targets, so that alerts take these for mute",
+            f"has the label {label} on series of its engines, and not on its targets, so alerts take these targets for mute",
             "give it to the targets where they are scraped, or take it out of identity_labels",
         )
     if not on_series and not prometheus.now(f'count(up{{{label}!=""}} and on (job) {services})'):

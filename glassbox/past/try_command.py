@@ -150,8 +150,8 @@ def _found(worker: Worker, plan: Plan) -> Iterator[str]:
     if worker.cut:
         names, furthest = len(worker.cut), max(worker.cut.values())
         yield (
-            f"{names} of their names look back further than what was read, up to {furthest / 86400:.0f} days; they count only "
-            f"what is since {_moment(plan.begin_seconds)} UTC. --look-back reads more."
+            f"{names} of their names look back further than what was read, up to {furthest / 86400:.0f} days; they count only what is "
+            f"from {_moment(plan.begin_seconds)} UTC on. --look-back reads more."
         )
     yield from not_as_recorded(worker)
 

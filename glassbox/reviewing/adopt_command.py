@@ -44,7 +44,7 @@ def command(session: Session, *, url: str, token_file: Path | None, uid: str) ->
     if not_compared and not changes:
         return FINDINGS
     if not changes:
-        say("Nobody edited it in Grafana since our last push." if uid else "Nobody edited anything of ours in Grafana since our last push.")  # fmt: skip  # one sentence
+        say("Nobody edited it in Grafana since our last push." if uid else "Nobody has edited anything of ours in Grafana since our last push.")  # fmt: skip  # one sentence
         return DONE
     recompile = Recompile(session.settings, lambda settings: compile_bundle(session.content, settings, found.source))
     adopting = Adopting(found.bundle, recompile)

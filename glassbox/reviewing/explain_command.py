@@ -23,7 +23,7 @@ _PATH = click.Path(path_type=Path)
 
 @click.command("explain")
 @click.argument("name", metavar="PANEL_OR_ALERT")
-@click.option("--path", "paths", multiple=True, type=_PATH, metavar="FILE_OR_DIR", help="Look in files of anybody instead; may be given several times.")  # fmt: skip  # one option
+@click.option("--path", "paths", multiple=True, type=_PATH, metavar="FILE_OR_DIR", help="Look in these files instead; may be given several times.")  # fmt: skip  # one option
 @click.pass_obj
 def command(session: Session, *, name: str, paths: Sequence[Path]) -> int:
     """Explain a panel, an alert or a recorded series: queries, the series they read, their labels, where they are recorded, which exporters and

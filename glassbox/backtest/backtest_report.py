@@ -29,7 +29,7 @@ class Backtest:
 
     @property
     def heading(self) -> str:
-        """Of what time it is."""
+        """The window, and whose series were read."""
         return (
             f"Alerts from {moment(self.window.start)} to {moment(self.window.end)} UTC "
             f"({length(self.window.seconds)}), {self.source}"

@@ -1,4 +1,4 @@
-"""What a report says of each alert, whatever its form: the cells of a table, and the sentences below it."""
+"""What a report of any form says about each alert: the cells of a table, and the sentences below it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -16,13 +16,13 @@ from glassbox.lint.words import counted
 from glassbox.query.rules import Severity
 
 HEADINGS = ("alert", "severity", "incidents", "firings", "total", "longest", "share", "a week", "worst")
-# Of the rule, and so the same for each firing of it.
+# Labels of the rule, the same for all its firings.
 _OF_THE_RULE = ("alertname", "severity", "owner")
 _RECORD = "load build/recording_rules, or give --work-out"
 
 
 def fired(histories: Sequence[AlertHistory]) -> list[AlertHistory]:
-    """Those that fired, the ones with most incidents first; what always fires by intention last."""
+    """Those that fired, the ones with most incidents first; what is meant to fire all the time comes last."""
     return sorted(
         (each for each in histories if each.firings),
         key=lambda each: (each.past.rule.is_heartbeat, -len(each.incidents), -each.total_seconds, each.name),
@@ -51,7 +51,7 @@ def worst_words(firing: Firing) -> str:
 
 
 def instance_words(labels: Mapping[str, str]) -> str:
-    """What tells the instance from others of its alert."""
+    """The labels that distinguish the instance from others of its alert."""
     return ", ".join(f"{name}={value}" for name, value in sorted(labels.items()) if name not in _OF_THE_RULE)
 
 

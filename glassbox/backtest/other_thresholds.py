@@ -1,4 +1,4 @@
-"""Which other values of a threshold would have made an alert fire how often: thresholds picked from a fleet's own past.
+"""How often an alert would have fired with other values of a threshold, so that thresholds can be picked from a fleet's past.
 
 No threshold is known by name here. The rules are compiled with another value of each number of the settings, and what
 becomes different is what this number decides.
@@ -42,7 +42,7 @@ class ThresholdTable:
 
     @property
     def title(self) -> str:
-        """What it is about, and why it has no rows where it has none."""
+        """The alert and the setting, and why there are no rows if there are none."""
         return f"{self.alert} by {self.setting}" + (f": not known, since {self.reason}" if self.reason else "")
 
     @property
@@ -142,7 +142,7 @@ def _tables_anew(
     histories: Mapping[str, AlertHistory],
     look_anew: Look | None,
 ) -> Iterator[ThresholdTable]:
-    """What these would have done over series that are worked out, where these are there for as long as the recorded ones."""
+    """What these alerts would have done over series that are worked out, if those cover as much time as the recorded ones."""
     reason, found = _OTHER_RECORDS, list[ThresholdTable]()
     if look_anew:
         try:

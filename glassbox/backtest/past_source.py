@@ -1,4 +1,4 @@
-"""Series that no rules recorded there, worked out here: a Prometheus of ours with what alerts read of a window."""
+"""Series that no rules recorded there, worked out here: a Prometheus of ours with what alerts read in a window."""
 
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -32,7 +32,7 @@ class NotReadError(GlassboxError):
 
 @dataclass(frozen=True)
 class WorkingOut:
-    """How much more than the window is read, whether somebody agreed to fetch a lot, and whether what is recorded is not read."""
+    """How much more than the window is read, whether somebody agreed to fetch a lot, and whether even recorded series are worked out."""
 
     look_back_seconds: int
     agreed: bool
@@ -47,13 +47,13 @@ class _Place:
     worker: Worker
 
     def has_for(self, rules: PastRules, start_seconds: int) -> bool:
-        """Whether all that the rules need from then on was read."""
+        """Whether everything that the rules need from that time on was read."""
         plan = self.worker.plan
         return needed_names(rules, plan.names) <= plan.needed and plan.start_seconds <= start_seconds
 
 
 class Workshop:
-    """Works recorded series out of the raw series of a server, each when it is asked for; nothing of it is left at the end."""
+    """Works recorded series out of the raw series of a server when they are asked for; nothing is left behind at the end."""
 
     def __init__(self, asked: Prometheus, window: PastWindow, how: WorkingOut) -> None:
         self._asked, self._window, self.how = asked, window, how
@@ -68,14 +68,14 @@ class Workshop:
         self._ending.close()
 
     def new_mark(self) -> str:
-        """What no other version of a recorded series is marked with here."""
+        """A mark that no other version of a recorded series has here."""
         self._marks += 1
         return f"version{self._marks}"
 
     def place_for(self, rules: RuleSet, whole: RuleSet, why: str, later: RuleSet | None = None) -> Prometheus:
-        """A Prometheus of ours with what the alerts of the rules read; `whole` are the rules that they are a part of.
+        """A Prometheus of ours with what the alerts of the rules read; `rules` are a part of `whole`.
 
-        What is read of the server for that is said on stderr after `why`, and may have what others need `later`.
+        Says on stderr how much is read from the server, after `why`. It may include what other rules need `later`.
         Raises NotReadError, and GlassboxError.
         """
         wanted = _past_rules(rules, whole)

@@ -1,4 +1,4 @@
-"""What a baseline that is about to be saved lacks, so that nobody finds out at the comparison."""
+"""What a baseline that is about to be saved lacks, reported before a comparison needs it."""
 
 from collections.abc import Iterable, Iterator
 

@@ -27,7 +27,7 @@ class _OfEnvironment:
 
 
 def plan_everywhere(session: Session, wanted: PlanOptions) -> int:
-    """Make and print the plans. One that cannot be made is said to be missing, and the others are shown all the same."""
+    """Make and print the plans. One that cannot be made is reported as missing, and the others are still shown."""
     _refuse_mixed(session, wanted)
     names = session.settings.environments
     if not names:

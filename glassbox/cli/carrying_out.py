@@ -33,7 +33,7 @@ def ask(
 ) -> None:
     """Ask once where something is deleted or others' edits are overwritten; GlassboxError without a terminal or a yes.
 
-    `always` is a question to ask where nothing is lost either; `also` says that something beside these changes.
+    `always` is a question to ask even if nothing is lost; `also` says that something else changes too.
     """
     lost = sum(len(change.lost) for change in wanted)
     edited = sum(change.edit is not None for change in wanted)
@@ -112,7 +112,7 @@ def carry_out(
 
             apply(grafana, plan, wanted, note)
     except BaseException as error:
-        # A refusal of the first write says all there is.
+        # If the first write was refused, its error says everything.
         if done or not isinstance(error, GlassboxError):
             complain_of_the_rest(done, wanted)
         raise

@@ -49,4 +49,4 @@ COMMANDS = {
     "snapshot": Entry("glassbox.view.snapshot", knows_environments=False),
 }
 FIRED_BEFORE = "glassbox.backtest.fired_before"
-"""The module that tells `lint --online --window` which alerts would have fired; it is above the floor of commands."""
+"""The module that works out for `lint --online --window` which alerts would have fired; it is above the floor of commands."""

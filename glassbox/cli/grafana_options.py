@@ -1,4 +1,4 @@
-"""Options of every command that talks to Grafana, and what they come to."""
+"""Options of every command that talks to Grafana, and the connection that they describe."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`lint --online`: what a running Prometheus says of what is judged."""
+"""`lint --online`: what a running Prometheus says about what is judged."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def with_server(corpus: Corpus, chosen: LintChoices) -> Corpus:
-    """The corpus with what the chosen server says of it; raises UsageError for options that do not go together."""
+    """The corpus with what the chosen server says about it; raises UsageError for options that do not go together."""
     if chosen.online != bool(chosen.url):
         raise click.UsageError("--online and --prometheus URL go together: give both, or neither.")
     if chosen.window and not chosen.online:

@@ -1,4 +1,4 @@
-"""What one can choose of a lint, on the command line."""
+"""What the command line can choose for a lint."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class LintChoices:
 
 
 def lint_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the options of which LintChoices are made."""
+    """Give a command the options that make up LintChoices."""
     for option in reversed((*_OPTIONS, *_ONLINE)):
         command = option(command)
     return command

@@ -39,7 +39,7 @@ def _nothing(_change: Change) -> None:
 
 @contextmanager
 def progress_bar(total: int) -> Iterator[Callable[[Change], None]]:
-    """A bar on stderr for so many changes: what is yielded is called after each, in any thread, and does not raise."""
+    """A bar on stderr for this many changes; yields a function to call after each, in any thread, which does not raise."""
     if not (total and sys.stderr and sys.stderr.isatty()) or os.environ.get("TERM") == "dumb":
         yield _nothing
         return

@@ -1,4 +1,4 @@
-"""`rollback`: bring back what was in Grafana before a push, and recorded series beside it or alone, deleted ones included."""
+"""`rollback`: bring back what was in Grafana before a push, and rules outside of it or alone, including deleted ones."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def command(
     force: bool,
     yes: bool,
 ) -> int:
-    """Bring back what was in Grafana before a push, and recorded series that it brought elsewhere; what it deleted included.
+    """Bring back what was in Grafana before a push, and rules that it brought elsewhere, including what it deleted.
 
     With --prometheus-rules or --mimir and without --grafana: rules alone, over pushes that went to no Grafana.
 

@@ -1,4 +1,4 @@
-"""Options that say where rules go beside Grafana, and the places that they name."""
+"""Options that say where rules go outside of Grafana, and the places that they name."""
 
 from __future__ import annotations
 

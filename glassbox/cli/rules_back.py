@@ -1,4 +1,4 @@
-"""Rules beside Grafana as backups hold them: the places that can be found again, and what going back changes there."""
+"""Rules outside of Grafana as backups hold them: the places that can be found again, and what going back changes there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A rollback of rules without a Grafana, and what every rollback says of the backups that it uses and of rules."""
+"""A rollback of rules without a Grafana, and what every rollback says about rules and the backups that it uses."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def roll_rules_back(session: Session, rules: RuleOptions, found: Sequence[Backup
 
 
 def rule_lines(places: WantedAtPlaces) -> Iterator[str]:
-    """What becomes of rules beside Grafana."""
+    """What happens to rules outside of Grafana."""
     for title, changes in planned_at(places):
         yield from place_lines(title, changes, planned=True)
 

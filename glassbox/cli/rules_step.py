@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Places = Sequence[tuple[str, Sequence["GroupChange"]]]
 """Places of rules by their titles, each with its groups and what happens to them."""
 WantedAtPlaces = Sequence[tuple["RulePlace", Mapping[str, Any]]]
-"""Places of rules, each with what it shall hold of ours."""
+"""Places of rules, each with what it should hold of ours."""
 
 
 def push_rules_alone(rules: RuleOptions, session: Session, backups: Path) -> int:
@@ -84,7 +84,7 @@ def planned_at(places: WantedAtPlaces) -> Places:
 def wanted_at_places(
     rules: RuleOptions, session: Session, bundle: Bundle, behind: BehindGrafana | None
 ) -> Iterator[WantedAtPlaces]:
-    """Where rules go, and what each place shall hold."""
+    """Where rules go, and what each place should hold."""
     # Only a push and a plan need these.
     from glassbox.rule_places.behind_grafana import place_behind
     from glassbox.rule_places.wanted_rules import wanted_files

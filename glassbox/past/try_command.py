@@ -1,4 +1,4 @@
-"""`try`: the dashboards over the past of the user's own fleet, worked out beside it."""
+"""`try`: the dashboards over the past of the user's own fleet, worked out on this machine."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def command(
 
 
 def _ask(plan: Plan, *, yes: bool) -> None:
-    """Say how much is to be read, and ask before it is a lot; raises Abort where nobody agrees."""
+    """Say how much is to be read, and ask if it is a lot; raises Abort if the user does not agree."""
     if plan.since_seconds > plan.start_seconds:
         say(f"It has nothing before about {_moment(plan.since_seconds)} UTC: the window begins there.")
     series, megabytes = sum(plan.series.values()), plan.estimated_bytes / 1000**2
@@ -157,7 +157,7 @@ def _found(worker: Worker, plan: Plan) -> Iterator[str]:
 
 
 def _follow(worker: Worker) -> None:
-    """Go on with new samples; a server that does not answer for a while is said, and read on from there later."""
+    """Continue with new samples; if the server does not answer, say so and continue from the same point later."""
     from glassbox.errors import GlassboxError
 
     while True:
@@ -169,7 +169,7 @@ def _follow(worker: Worker) -> None:
 
 
 def _silent(_text: str) -> None:
-    """New samples come every few seconds; nobody reads that."""
+    """New samples arrive every few seconds, so their progress is not shown."""
 
 
 def _moment(seconds: int) -> str:

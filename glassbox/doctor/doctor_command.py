@@ -40,7 +40,7 @@ def command(
 ) -> int:
     """See what a Prometheus holds of your fleet, what is in the way, and which panels and alerts can work on it.
 
-    It only reads, with a few queries. A panel or an alert that cannot work here is no fault of the fleet.
+    It only reads, with a few queries. A panel or an alert that cannot work here is not a fault of the fleet.
 
     Exit codes: 0 everything can work, 2 something cannot, 1 it could not be asked.
     The credential for Prometheus comes from PROMETHEUS_TOKEN, --prometheus-token-file, or PROMETHEUS_USER and PROMETHEUS_PASSWORD.

@@ -97,7 +97,7 @@ def _selector(names: Iterable[str]) -> str:
 
 
 def _signs(held: frozenset[str]) -> dict[str, str]:
-    """The engines' titles by names of series that are there; a name that two engines have is that of the first."""
+    """The engines' titles by names of series that are there; a name that two engines have counts for the first."""
     found: dict[str, str] = {}
     others: set[str] = set()
     for engine in ENGINES:
@@ -154,7 +154,7 @@ def seen_twice(prometheus: Prometheus, services: Iterable[ServiceJob], identity:
 
 
 def _of_up(prometheus: Prometheus, jobs: Iterable[str], query: str) -> list[Sample]:
-    """What the query says of these jobs, where UP stands for their series `up`; asked of so many at once as a query can name."""
+    """What the query returns for these jobs, where UP stands for their series `up`; asked for as many at once as a query can name."""
     found: list[Sample] = []
     escaped = [re.escape(job) for job in jobs]
     for start in range(0, len(escaped), _JOBS_AT_ONCE):

@@ -21,7 +21,7 @@ def unfit_settings(
 
 
 def _about_label(prometheus: Prometheus, services: str, label: str) -> Iterator[Obstacle]:
-    """A label of identity is one of targets: what is read of these and what is read of engines is joined by it."""
+    """An identity label must be a label of targets: it joins what is read from targets with what is read from engines."""
     labelled = f'{services.removesuffix("}")}, {label}!=""}}'
     alone = f'count by (job) ({labelled} unless on ({TARGET}) up{{{label}!=""}})'
     on_series = sorted(by(prometheus.now(alone), "job"))

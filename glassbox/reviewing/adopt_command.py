@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def command(session: Session, *, url: str, token_file: Path | None, uid: str) -> int:
     """See what others edited in Grafana as what would have to change in the code or the settings. It only reads, and changes no file.
 
-    UID is that of a dashboard or of a rule, or the title of a rule group; without it, everything that others edited.
+    UID is the uid of a dashboard or of a rule, or the title of a rule group; without it, everything that others edited is shown.
 
     Exit codes: 0 nobody edited it, 2 somebody did or something is not compared, 1 error.
     """

@@ -1,4 +1,4 @@
-"""What the replies say of each panel and alert, and why one is empty, as far as doctor knows it."""
+"""What the replies say about each panel and alert, and why one is empty, if doctor knows."""
 
 from __future__ import annotations
 

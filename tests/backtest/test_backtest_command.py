@@ -381,8 +381,8 @@ def without_rules(raw_past, capsys):
 @pytest.fixture
 def slow_seconds_alone(monkeypatch):
     """Of all settings only the one that decides what is recorded of slow requests is tried."""
-    every = other_thresholds._settings
-    monkeypatch.setattr(other_thresholds, "_settings", lambda settings: [each for each in every(settings) if each.key == "latency_high_seconds"])  # fmt: skip
+    every = other_thresholds.decisive_numbers
+    monkeypatch.setattr(other_thresholds, "decisive_numbers", lambda settings: [each for each in every(settings) if each.key == "latency_high_seconds"])  # fmt: skip
 
 
 @pytest.mark.usefixtures("slow_seconds_alone")

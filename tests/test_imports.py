@@ -1,7 +1,7 @@
 """What tests import from the repository exists: the type checker does not read tests, so a moved name would show only as they run."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -63,35 +63,58 @@ def is_stored(name: ast.Name) -> bool:
 
 def missing(tree: ast.Module) -> Iterator[str]:
     """Imports of ours that would fail, as `line: module.name`."""
-    for node in ast.walk(tree):
+    nodes = list(ast.walk(tree))
+    for node in nodes:
         if isinstance(node, ast.ImportFrom) and node.module and node.module.partition(".")[0] in OURS:
             known = names_in(node.module)
             yield from (f"{node.lineno}: {node.module}.{each.name}" for each in node.names if each.name not in known)
         elif isinstance(node, ast.Import):
             ours = (each.name for each in node.names if each.name.partition(".")[0] in OURS)
             yield from (f"{node.lineno}: {name}" for name in ours if place_of(name) is None)
-    yield from missing_in_modules(tree)
+    yield from missing_in_modules(tree.body, nodes)
 
 
-def missing_in_modules(tree: ast.Module) -> Iterator[str]:
-    """Names read of modules that were imported whole, such as `errors.GlassboxError`, that these do not have."""
+def missing_in_modules(top: Sequence[ast.stmt], nodes: Sequence[ast.AST]) -> Iterator[str]:
+    """Names that modules do not have, read or replaced in modules that were imported whole, such as `errors.GlassboxError`."""
     modules = {
         each.asname or each.name: f"{node.module}.{each.name}"
-        for node in tree.body
+        for node in top
         if isinstance(node, ast.ImportFrom) and node.module and node.module.partition(".")[0] in OURS
         for each in node.names
         if place_of(f"{node.module}.{each.name}")
     }
     # A parameter or a variable of the same name is something else.
-    reused = {each.arg for each in ast.walk(tree) if isinstance(each, ast.arg)}
-    reused |= {each.id for each in ast.walk(tree) if isinstance(each, ast.Name) and is_stored(each)}
+    reused = {each.arg for each in nodes if isinstance(each, ast.arg)}
+    reused |= {each.id for each in nodes if isinstance(each, ast.Name) and is_stored(each)}
     for name in reused & modules.keys():
         del modules[name]
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in modules:
-            module = modules[node.value.id]
-            if node.attr not in names_in(module) and not node.attr.startswith("__"):
-                yield f"{node.lineno}: {module}.{node.attr}"
+    for line, module, name in (read for node in nodes for read in read_by(node, modules)):
+        if name not in names_in(module) and not name.startswith("__"):
+            yield f"{line}: {module}.{name}"
+
+
+def read_by(node: ast.AST, modules: Mapping[str, str]) -> Iterator[tuple[int, str, str]]:
+    """The line, the module and the name that a node reads of one of the modules, or replaces by `monkeypatch.setattr`."""
+    if not isinstance(node, ast.Attribute | ast.Call):
+        return
+    match node:
+        case ast.Attribute(value=ast.Name(id=module), attr=name) if module in modules:
+            yield node.lineno, modules[module], name
+        case ast.Call(
+            func=ast.Attribute(attr="setattr"), args=[ast.Name(id=module), ast.Constant(value=str(name)), *_]
+        ):
+            if module in modules:
+                yield node.lineno, modules[module], name
+        case ast.Call(func=ast.Attribute(attr="setattr"), args=[ast.Constant(value=str(path)), *_]):
+            if path.partition(".")[0] in OURS:
+                yield node.lineno, *split(path)
+
+
+def split(path: str) -> tuple[str, str]:
+    """The module in a dotted path, and the name in it that follows."""
+    parts = path.split(".")
+    length = max(number for number in range(1, len(parts)) if place_of(".".join(parts[:number])))
+    return ".".join(parts[:length]), parts[length]
 
 
 def test_every_import_of_ours_in_a_test_exists():
@@ -119,6 +142,9 @@ def test_every_import_of_ours_in_a_test_exists():
         ("from glassbox import errors\nerrors.GlassboxError", []),
         ("from glassbox import errors\nerrors.NoSuchError", ["2: glassbox.errors.NoSuchError"]),
         ("from glassbox import errors\ndef test(errors):\n    errors.clear()", []),
+        ("from glassbox import errors\nm.setattr(errors, 'NoSuchError', 1)", ["2: glassbox.errors.NoSuchError"]),
+        ("m.setattr('glassbox.errors.NoSuchError.x', 1)", ["1: glassbox.errors.NoSuchError"]),
+        ("m.setattr('glassbox.errors.GlassboxError.x', 1)", []),
         ("from json import nothing", []),
     ],
 )

@@ -5,7 +5,7 @@ from glassbox.query.expr import Expr
 from glassbox.query.promql import group_by, instant, over_steps, over_time
 from glassbox.query.rules import Alert, AlertGroup, Severity, Subject
 from glassbox.query.selectors import Source, not_regex, regex
-from glassbox.query.wording import last, percent
+from glassbox.query.wording import last, percent, span
 from glassbox.settings.model import Gpu, Jobs, Settings
 from recording_rules import engine, gpu
 from recording_rules.conditions import QUEUE_WINDOW, always_queueing
@@ -114,7 +114,7 @@ def _faults(limits: Gpu) -> tuple[Alert, ...]:
             panel=("gpu", "GPU memory"),
             summary=f"{{{{ if $labels.gpu }}}}{_WHICH} is gone{{{{ else }}}}No GPU of {{{{ $labels.instance }}}} is measured any more ({{{{ $value }}}} were){{{{ end }}}}",
             description=f"{{{{ if $labels.gpu }}}}{_WHICH} (job {{{{ $labels.job }}}}) was measured within the {last(GONE_REMEMBERED)} and is not measured now, although its exporter answers.{{{{ else }}}}{{{{ $labels.instance }}}} (job {{{{ $labels.job }}}}) measured {{{{ $value }}}} GPUs within the {last(GONE_REMEMBERED)} and measures none now, although it answers. The driver hangs, one GPU is off the bus, or the exporter is at fault.{{{{ end }}}}",
-            cannot_see="A GPU that was missing before it was ever measured, one of which the exporter reports nothing but errors, one of two exporters' copies of a card while the other still measures it under its own address, and the last card of an exporter that was replaced, where the new one does not answer or the cards have no UUID: nvidia-smi -L on the host. Nor that a host was taken away on purpose: its cards look lost for up to an hour where a new exporter of its job answers and measures none yet.",
+            cannot_see=f"A GPU that was missing before it was ever measured, one of which the exporter reports nothing but errors, one of two exporters' copies of a card while the other still measures it under its own address, and the last card of an exporter that was replaced, where the new one does not answer or the cards have no UUID: nvidia-smi -L on the host. Nor that a host was taken away on purpose: its cards look lost for up to {span(GONE_REMEMBERED)} where a new exporter of its job answers and measures none yet.",
         ),
     )
 

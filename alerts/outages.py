@@ -10,7 +10,7 @@ from glassbox.query.expr import Expr
 from glassbox.query.promql import absent, group_by, instant, over_time
 from glassbox.query.rules import Alert, Severity
 from glassbox.query.selectors import regex
-from glassbox.query.wording import last
+from glassbox.query.wording import last, span
 from glassbox.settings.model import Jobs, Settings
 from recording_rules import answering, engine, instances, requests, targets
 from recording_rules.levels import INSTANCE, JOB, PLACE, SERVED, TARGET
@@ -35,7 +35,7 @@ _NO_CAPACITY_CANNOT_SEE = (
     "Targets that answer scrapes while no request is answered: InferenceNothingAnswered. "
     "A namespace whose targets are no longer known while another namespace answers, and a job that may be at zero "
     "(0 in jobs.replicas) in one of its namespaces only: up by namespace. "
-    "A model whose targets are all taken away within 2 hours of another model's arrival in their job: that looks like a new name. "
+    f"A model whose targets are all taken away within {span(_NEW_FOR)} of another model's arrival in their job: that looks like a new name. "
     "Callers who ask for a model's former name after a roll-out: HTTP 404 at the gateway. "
     "Prefill instances that are all gone while decode instances answer, and decode instances that are all gone where prefill "
     "instances lack the label inference_role: InferenceQPSLow."

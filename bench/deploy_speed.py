@@ -1,7 +1,7 @@
 """How long plans and pushes take against a Grafana that answers after 20 ms: many dashboards, and our own content.
 
-The stand-in answers in this process, and what is measured runs in one of its own. No rule is shown to be slow by a slow machine
-alone: beside the seconds stand the requests, and the time that these take at the documented concurrency.
+The stand-in answers in this process, and what is measured runs in one of its own. A slow machine
+alone must not make it look slow: the table also has the requests, and the time that these take at the documented concurrency.
 """
 
 import json

@@ -1,6 +1,8 @@
 """Capacity and diagnosis: scale out, tune the batch, fix the CPU, or do nothing?"""
 
 from dashboards.choices import ENGINE_MODEL, GPU_INSTANCE, GPU_JOB, JOB, REPLICA_OF_MODEL
+from dashboards.lines import BY_JOB
+from dashboards.states import NOT_MEASURED
 from dashboards.verdicts import IDLE_WORDS, VERDICT_ADVICE, VERDICT_WORDS, verdict_panel
 from glassbox.board.dashboard import Dashboard, Row, dashboard, row
 from glassbox.board.grid import Size
@@ -18,9 +20,7 @@ from recording_rules import capacity, diagnosis, engine, gpu, gpu_signals, known
 from recording_rules.levels import MODEL, SERVED
 from recording_rules.signal_rule import SIGNAL
 
-_JOB = ("job",)
 _NOT_KNOWN = "Not known"
-_NOT_MEASURED = "Not measured"
 _HOLDS = Words(((1, "yes", YELLOW),))
 _MOST_WORDS = max(each.name.count("_") + 1 for each in signals.signals())
 _CAPITALS = ("KV", "GPU")
@@ -44,8 +44,8 @@ _FRONTEND_SHARE = _share(workload.FRONTEND_TIME)
 _PREEMPTIONS = ratio(_each(workload.PREEMPTIONS), _each(workload.FINISHED)).measured_in(Unit.NONE)
 _STEP_TOKENS = ratio(_each(workload.STEP_TOKENS), _each(workload.STEPS)).measured_in(Unit.TOKENS)
 _KV_CACHE = max_by(SERVED, instant(engine.KV_CACHE_USAGE_MAX))
-_LOAD, _LIMIT = sum_by(_JOB, instant(capacity.REQUESTS)), sum_by(_JOB, instant(capacity.CAPACITY))
-_FORECAST = sum_by(_JOB, instant(capacity.FORECAST))
+_LOAD, _LIMIT = sum_by(BY_JOB, instant(capacity.REQUESTS)), sum_by(BY_JOB, instant(capacity.CAPACITY))
+_FORECAST = sum_by(BY_JOB, instant(capacity.FORECAST))
 
 _EVIDENCE = {
     "Verdict": min_by(SERVED, instant(diagnosis.VERDICT)),
@@ -184,7 +184,7 @@ def _limits(limits: Thresholds) -> tuple[Row, Row]:
                 {"mean": avg_by((), instant(gpu.ACTIVITY)), "busiest": max_by((), instant(gpu.ACTIVITY))},
                 why="Low while requests wait: the limit is something before the GPU. A high value alone proves nothing: it is the same under light and full load.",
                 maximum=1,
-                empty=_NOT_MEASURED,
+                empty=NOT_MEASURED,
             ),
         ),
         Row(
@@ -217,7 +217,7 @@ def _headroom() -> Row:
         ),
         timeseries(
             "Headroom over time",
-            min_by(_JOB, instant(capacity.HEADROOM)),
+            min_by(BY_JOB, instant(capacity.HEADROOM)),
             why="0: requests wait for capacity or get no answer, or no target answers. Below 0, a service serves more than was measured. Measure its replicas again.",
             minimum=None,
             maximum=1,

@@ -7,6 +7,7 @@ another. Over the chosen time range all of them are summed at the same steps, so
 from collections.abc import Callable
 
 from dashboards.choices import GPU_INSTANCE, GPU_JOB, JOB, MODEL
+from dashboards.states import NOT_MEASURED
 from glassbox.board.dashboard import Dashboard, Row, dashboard, row
 from glassbox.board.grid import Size
 from glassbox.board.panels import Stat, comparison, stat, timeseries
@@ -29,7 +30,6 @@ _TO_ALL = many_to_one(())
 
 # As wide as the longest titles.
 _WIDE = Size(width=4, height=4)
-_NOT_MEASURED = "Not measured"
 # Nothing that is divided by: nobody works, or nobody reports it.
 _NO_WORK = "No work or no GPU seen"
 _NO_GPU = "GPUs not measured"
@@ -123,18 +123,18 @@ def _now(now: _Sums) -> Row:
     """The current numbers, readable without an axis. They are queried once, since each has its history below."""
     return row(
         "",
-        stat("Cost per hour", now.paid, why=f"What the chosen GPUs cost. {_PRICES}", empty=_NOT_MEASURED),
+        stat("Cost per hour", now.paid, why=f"What the chosen GPUs cost. {_PRICES}", empty=NOT_MEASURED),
         stat(
             "Idle per hour",
             now.idle,
             why="The part of the cost that pays for time in which GPUs are not active. It is a lower bound: an active GPU may do little. The last table names the GPUs.",
-            empty=_NOT_MEASURED,
+            empty=NOT_MEASURED,
         ),
         stat(
             "Idle share",
             now.idle_share,
             why="Idle cost over total cost, so an expensive GPU weighs more than a cheap one.",
-            empty=_NOT_MEASURED,
+            empty=NOT_MEASURED,
         ),
         _price(
             "Per million output tokens",
@@ -175,20 +175,20 @@ def _range(chosen: _Sums) -> tuple[Row, Row]:
             "Cost, range",
             total(chosen.paid, Unit.MONEY),
             why=f"What the chosen GPUs cost within the time range, as far back as Prometheus keeps data. {_PRICES}",
-            empty=_NOT_MEASURED,
+            empty=NOT_MEASURED,
         ),
         stat(
             "Idle cost, range",
             total(chosen.idle, Unit.MONEY),
             why="The part of the cost that paid for time in which GPUs were not active.",
-            empty=_NOT_MEASURED,
+            empty=NOT_MEASURED,
         ),
-        stat("Idle share, range", chosen.idle_share, why="Idle cost over total cost.", empty=_NOT_MEASURED),
+        stat("Idle share, range", chosen.idle_share, why="Idle cost over total cost.", empty=NOT_MEASURED),
         stat(
             "Energy, range",
             total(chosen.watts, Unit.WATT_HOURS),
             why="Energy that the chosen GPUs drew within the time range, without their hosts and cooling.",
-            empty=_NOT_MEASURED,
+            empty=NOT_MEASURED,
         ),
     )
     work = (
@@ -212,7 +212,7 @@ def _course(now: _Sums, settings: Settings) -> Row:
             "Paid and idle",
             {"paid": now.paid, "idle": now.idle},
             why="Cost per hour at each point in time, and the part of it for idle GPUs. If idle cost follows the time of day, scale with the load. If it stays, use fewer GPUs.",
-            empty=_NOT_MEASURED,
+            empty=NOT_MEASURED,
         ),
         timeseries(
             "Per million tokens over time",
@@ -230,7 +230,7 @@ def _course(now: _Sums, settings: Settings) -> Row:
             "Idle by host",
             sum_by(("instance",), _idle(settings)),
             why="Cost per hour of the idle GPUs of each host. A host above its peers gets no requests from the router, or serves nobody.",
-            empty=_NOT_MEASURED,
+            empty=NOT_MEASURED,
         ),
     )
 
@@ -242,7 +242,7 @@ def _energy(now: _Sums) -> Row:
             "Power by GPU exporter",
             sum_by(("job",), instant(gpu.POWER)),
             why="Power that the chosen GPUs draw, without their hosts and cooling. What they draw without requests is the electricity that idling costs.",
-            empty=_NOT_MEASURED,
+            empty=NOT_MEASURED,
             size=Size(width=12),
         ),
         timeseries(

@@ -1,6 +1,8 @@
 """GPU: really busy, or merely not idle? For dcgm-exporter, our exporter, nvidia_gpu_exporter and AMD's; each shows what it reports."""
 
 from dashboards.choices import GPU_INDEX, GPU_INSTANCE, GPU_JOB
+from dashboards.lines import BY_GPU
+from dashboards.states import NOT_MEASURED
 from glassbox.board.dashboard import Dashboard, Row, dashboard, row
 from glassbox.board.panels import stat, table, timeseries
 from glassbox.board.style import GREEN, RED, REFERENCE, Steps, Words
@@ -15,10 +17,7 @@ from recording_rules import gpu, gpu_signals
 from recording_rules.gpu_conditions import APPLICATION_XIDS, OWN_MAXIMUM_WINDOW
 from recording_rules.gpu_faults import NEW_XID
 
-_BOARD = ("instance", "gpu")
-
 # A value that most cards do not report must not look like a quiet card.
-_NOT_MEASURED = "Not measured"
 # A single fault is a fault. Nothing else on this board has a value that is bad by itself.
 _FAULTS = Steps(GREEN, ((1, RED),))
 # Nobody knows whether there was no error, or nothing that reports codes.
@@ -33,7 +32,7 @@ def _chosen(source: Record | Expr) -> Expr:
 
 
 def _each(source: Record | Expr) -> Expr:
-    return max_by(_BOARD, _chosen(source))
+    return max_by(BY_GPU, _chosen(source))
 
 
 def _mean(source: Record | Expr) -> Expr:
@@ -64,25 +63,25 @@ def _verdict() -> Row:
                 "GPUs",
                 count_by((), gpu.SEEN),
                 why="GPUs that are measured now, whatever is measured of them. One fewer, while its exporter answers, raises GPULost. A card that two exporters measure counts twice.",
-                empty=_NOT_MEASURED,
+                empty=NOT_MEASURED,
             ),
             stat(
                 "Not idle",
                 _mean(gpu.UTILIZATION),
                 why="Mean share of time with a kernel running. A low value proves that GPUs wait. 100% is seen on lightly loaded and on full servers alike.",
-                empty=_NOT_MEASURED,
+                empty=NOT_MEASURED,
             ),
             stat(
                 "Computing",
                 _mean(gpu.TENSOR_ACTIVE),
                 why="Mean share of cycles in which the tensor pipe works. Prefill and image encoders drive it; decoding hardly does.",
-                empty=_NOT_MEASURED,
+                empty=NOT_MEASURED,
             ),
             stat(
                 "Moving data",
                 _mean(gpu.DRAM_ACTIVE),
                 why="Mean share of cycles in which memory moves data. Decoding drives it. Low here and under Computing, but high under Not idle: the GPU is busy in name only.",
-                empty=_NOT_MEASURED,
+                empty=NOT_MEASURED,
             ),
         ),
     )
@@ -97,13 +96,13 @@ def _state() -> Row:
                 "Memory used",
                 ratio(sum_by((), instant(gpu.MEMORY_USED)), sum_by((), instant(gpu.MEMORY_TOTAL))),
                 why="Share of all GPU memory in use. vLLM reserves its share at start, so about 90% is normal and says nothing about load.",
-                empty=_NOT_MEASURED,
+                empty=NOT_MEASURED,
             ),
             stat(
                 "Power, all",
                 sum_by((), instant(gpu.POWER)),
                 why="Power that all GPUs draw together.",
-                empty=_NOT_MEASURED,
+                empty=NOT_MEASURED,
             ),
             stat(
                 "New XID, 1 h",
@@ -118,7 +117,7 @@ def _state() -> Row:
                 sum_by((), _chosen(gpu.ROW_REMAPPING)).measured_in(Unit.NONE),
                 why="GPUs that could not replace a broken row of their memory. Above 0, drain them; see GPURowRemapFailure.",
                 steps=_FAULTS,
-                empty=_NOT_MEASURED,
+                empty=NOT_MEASURED,
             ),
         ),
     )
@@ -137,21 +136,21 @@ def _work(limits: Gpu) -> tuple[Row, Row]:
                 },
                 why=f"Means over the chosen GPUs. Not idle far above both others: small batches or many short kernels, and a larger batch costs little. Moving data above {percent(gpu_signals.MEMORY_BOUND_RATIO)}: decoding is near its limit.",
                 maximum=1,
-                empty=_NOT_MEASURED,
+                empty=NOT_MEASURED,
             ),
             timeseries(
                 "Utilisation by GPU",
                 _each(gpu.UTILIZATION),
                 why="Share of time with a kernel running. A GPU below its peers in a tensor-parallel group waits for them, or for its CPU.",
                 maximum=1,
-                empty=_NOT_MEASURED,
+                empty=NOT_MEASURED,
             ),
             timeseries(
                 "Engine active by GPU",
                 _each(gpu.ENGINE_ACTIVE),
                 why=f"Share of time in which the compute engine is active, from profiling. Below {percent(limits.idle_while_queueing_ratio)} while requests wait raises GPUIdleWhileQueueing.",
                 maximum=1,
-                empty=_NOT_MEASURED,
+                empty=NOT_MEASURED,
             ),
         ),
         Row(
@@ -162,14 +161,14 @@ def _work(limits: Gpu) -> tuple[Row, Row]:
                     _each(gpu.TENSOR_ACTIVE),
                     why="Share of cycles in which the tensor pipe works. It is high under prefill-heavy work such as OCR. A low value while decoding is normal.",
                     maximum=1,
-                    empty=_NOT_MEASURED,
+                    empty=NOT_MEASURED,
                 ),
                 timeseries(
                     "Memory bandwidth by GPU",
                     _each(gpu.DRAM_ACTIVE),
                     why=f"Share of cycles in which memory moves data. Above {percent(gpu_signals.MEMORY_BOUND_RATIO)}, decoding is bound by it: run fewer requests in a batch, quantise the weights, or add GPUs.",
                     maximum=1,
-                    empty=_NOT_MEASURED,
+                    empty=NOT_MEASURED,
                 ),
             ),
         ),
@@ -185,14 +184,14 @@ def _memory() -> Row:
             used,
             why="Flat under vLLM, which reserves its KV cache at start. Growth under PyTorch ends in an out-of-memory error.",
             maximum=1,
-            empty=_NOT_MEASURED,
+            empty=NOT_MEASURED,
         ),
         timeseries(
             "GPU memory",
             {"used": _each(gpu.MEMORY_USED), "total": _each(gpu.MEMORY_TOTAL)},
             lines={"total": REFERENCE},
             why="The same in bytes. 0 used on a host that should serve: the model is not loaded.",
-            empty=_NOT_MEASURED,
+            empty=NOT_MEASURED,
         ),
     )
 
@@ -204,39 +203,39 @@ def _power() -> Row:
             "Power by GPU",
             _each(gpu.POWER),
             why="Power at the time of each reading. Flat at its maximum: the board is at its power limit, which is normal under full load.",
-            empty=_NOT_MEASURED,
+            empty=NOT_MEASURED,
         ),
         timeseries(
             "Power by energy counter",
             _each(gpu.ENERGY),
             why=f"Mean power over {span(gpu.ENERGY_WINDOW)} from the board's energy counter. It includes peaks between two readings, so it is what you pay for.",
-            empty=_NOT_MEASURED,
+            empty=NOT_MEASURED,
         ),
         timeseries(
             "Temperature",
             _each(gpu.TEMPERATURE),
             why="Each card slows down at its own temperature (nvidia-smi -q -d TEMPERATURE). Rising at equal power: check fans, dust or a hot aisle.",
-            empty=_NOT_MEASURED,
+            empty=NOT_MEASURED,
         ),
     )
 
 
 def _clocks(limits: Gpu) -> Row:
-    own_maximum = max_by(_BOARD, over_time("max", gpu.SM_CLOCK, OWN_MAXIMUM_WINDOW))
+    own_maximum = max_by(BY_GPU, over_time("max", gpu.SM_CLOCK, OWN_MAXIMUM_WINDOW))
     return row(
         "Clocks",
         timeseries(
             "SM clock",
             _each(gpu.SM_CLOCK),
             why="Clock of the multiprocessors. Idle cards clock down, so read it together with utilisation.",
-            empty=_NOT_MEASURED,
+            empty=NOT_MEASURED,
         ),
         timeseries(
             "SM clock, share of its own maximum",
             ratio(_each(gpu.SM_CLOCK), own_maximum),
             why=f"Share of the highest clock of the same card within the {last(OWN_MAXIMUM_WINDOW)}. Below {percent(limits.throttled_clock_ratio)} while busy, and without full power, raises GPUThrottling.",
             maximum=1,
-            empty=_NOT_MEASURED,
+            empty=NOT_MEASURED,
         ),
     )
 
@@ -270,19 +269,19 @@ def _faults() -> tuple[Row, Row]:
                         "correctable": _each(gpu.CORRECTABLE_ROWS),
                     },
                     why="Memory rows that were replaced by spare ones. A few in a card's life are normal. Repeated ones announce a failure.",
-                    empty=_NOT_MEASURED,
+                    empty=NOT_MEASURED,
                 ),
                 timeseries(
                     "PCIe replays",
                     _each(gpu.PCIE_REPLAYS),
                     why="Packets sent again. A steady rate means a bad slot, riser or cable, and a slower bus.",
-                    empty=_NOT_MEASURED,
+                    empty=NOT_MEASURED,
                 ),
                 timeseries(
                     "PCIe traffic",
                     {"sent": _each(gpu.PCIE_SENT), "received": _each(gpu.PCIE_RECEIVED)},
                     why="Bytes per second between GPU and host. High without tensor-parallel peers on PCIe: weights or KV cache are moved to the host.",
-                    empty=_NOT_MEASURED,
+                    empty=NOT_MEASURED,
                 ),
             ),
         ),

@@ -4,7 +4,8 @@ from functools import reduce
 
 from dashboards import states
 from dashboards.choices import GPU_INSTANCE, GPU_JOB, JOB, MODEL, REPLICA_OF_MODEL
-from dashboards.states import errors_or_state, latency_steps, or_idle, or_trouble
+from dashboards.lines import BY_GPU
+from dashboards.states import NOT_MEASURED, errors_or_state, latency_steps, or_idle, or_trouble
 from dashboards.verdicts import verdict_panel
 from glassbox.board.dashboard import Dashboard, Row, dashboard, row
 from glassbox.board.grid import Size
@@ -23,8 +24,7 @@ from recording_rules import abandoned, gpu, requests, targets, workload
 from recording_rules.histograms import RATE_WINDOW_SECONDS
 from recording_rules.levels import SERVED, TARGET
 
-_BOARD = ("instance", "gpu")
-_TARGET = ("job", "instance", "model_version")
+_TARGET_OF_VERSION = (*TARGET, "model_version")
 
 # A GPU that is active this little waits for work or for its CPU, which is neither good nor bad.
 _GPU_LIGHT_RATIO = 0.3
@@ -33,7 +33,6 @@ _ERROR_STEPS = Steps(GREEN, ((0.001, YELLOW), (_ERRORS_HIGH_RATIO, RED)))
 
 
 _NOW = Size(height=5)
-_NOT_MEASURED = "Not measured"
 _HANGS = 2
 _HEALTH = Words((*UP_DOWN.words, (_HANGS, "HANGS", RED)))
 _ALERT = ("alertname", "job", "model_name", "instance")
@@ -114,11 +113,11 @@ def _course(limits: Gpu) -> Row:
         ),
         gauge(
             "GPU utilisation",
-            max_by(_BOARD, instant(gpu.ACTIVITY)),
+            max_by(BY_GPU, instant(gpu.ACTIVITY)),
             why="Share of time in which the GPU is active: its compute engine where that is profiled, else any kernel. A low value proves an idle GPU. A high value does not prove that work is done.",
             steps=_gpu_steps(limits),
             size=Size(width=5),
-            empty=_NOT_MEASURED,
+            empty=NOT_MEASURED,
         ),
         stat(
             "GPU utilisation, busiest",
@@ -127,7 +126,7 @@ def _course(limits: Gpu) -> Row:
             steps=_gpu_steps(limits),
             words=states.words(states.OF_GPUS),
             size=Size(width=6, height=8),
-            empty=_NOT_MEASURED,
+            empty=NOT_MEASURED,
         ),
     )
 
@@ -138,11 +137,11 @@ def _parts(settings: Settings) -> Row:
         "",
         bars(
             "GPU memory",
-            ratio(max_by(_BOARD, instant(gpu.MEMORY_USED)), max_by(_BOARD, instant(gpu.MEMORY_TOTAL))),
+            ratio(max_by(BY_GPU, instant(gpu.MEMORY_USED)), max_by(BY_GPU, instant(gpu.MEMORY_TOTAL))),
             why="Share of its memory that each GPU uses; the board GPU has the bytes. vLLM reserves its share at start, so a full bar alone is no cause for alarm.",
             maximum=1,
             size=Size(width=6, height=9),
-            empty=_NOT_MEASURED,
+            empty=NOT_MEASURED,
         ),
         table(
             "Health",
@@ -170,7 +169,7 @@ def _parts(settings: Settings) -> Row:
 
 
 def _health() -> Expr:
-    up = max_by(_TARGET, targets.OF_SERVICES)
+    up = max_by(_TARGET_OF_VERSION, targets.OF_SERVICES)
     hangs = up.equals(1).and_(instant(workload.STALLED), on=TARGET)
     return (hangs * 0 + _HANGS).or_(up)
 

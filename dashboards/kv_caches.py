@@ -1,5 +1,6 @@
 """Rows on KV caches: how they travel between servers, where input is found, and what is offloaded. Read from vLLM's raw series."""
 
+from dashboards.lines import BY_MODEL
 from glassbox.board.dashboard import Row, row
 from glassbox.board.panels import timeseries
 from glassbox.board.style import GREEN, RED, YELLOW, Line
@@ -13,7 +14,6 @@ from glassbox.settings.model import Thresholds
 from recording_rules import engine, vllm_only
 from recording_rules.sources import PROCESSES
 
-BY_MODEL = ("model_name",)
 NO_CONNECTOR = "No KV connector"
 _NO_OFFLOAD = "No KV offload"
 _OUTCOMES = {

@@ -5,7 +5,8 @@ What few panels show is read from the raw series, so that no fleet records it in
 """
 
 from dashboards.choices import JOB
-from dashboards.kv_caches import BY_MODEL, NO_CONNECTOR, caches, mean_of, of_models, per_second, transfers
+from dashboards.kv_caches import NO_CONNECTOR, caches, mean_of, of_models, per_second, transfers
+from dashboards.lines import BY_MODEL
 from glassbox.board.dashboard import Dashboard, Row, dashboard, row
 from glassbox.board.panels import stat, table, timeseries
 from glassbox.board.style import NEUTRAL, RED, YELLOW, Steps
@@ -21,8 +22,8 @@ from glassbox.query.wording import last, percent, span
 from glassbox.settings.model import Settings, Thresholds
 from recording_rules import engine, speculation, vllm_only
 from recording_rules.histograms import RATE_WINDOW_SECONDS
+from recording_rules.levels import TARGET
 
-_TARGET = ("job", "instance")
 _MODEL_CHOICE = Variable(
     name="model",
     title="Model",
@@ -149,7 +150,7 @@ def _requests() -> tuple[Row, Row]:
         ),
         table(
             "LoRA adapters",
-            first_by(_TARGET, instant(work.LORA_REQUESTS)).measured_in(Unit.NONE),
+            first_by(TARGET, instant(work.LORA_REQUESTS)).measured_in(Unit.NONE),
             why="Adapters that each server runs and that wait for a place, as it noted them last. Requests that wait for one show as deferred on LLM serving. With several API servers, vLLM does not say which note is the last.",
             value=None,
             empty="No adapters",

@@ -1,6 +1,7 @@
 """How long requests take: quantiles, how many are slow, whole distributions, and in which phase the time goes."""
 
 from dashboards.choices import LINES
+from dashboards.lines import BY_MODEL
 from glassbox.board.dashboard import Row, row
 from glassbox.board.grid import Size
 from glassbox.board.panels import heatmap, timeseries
@@ -12,8 +13,6 @@ from glassbox.query.wording import last, percent
 from glassbox.settings.model import Settings
 from recording_rules import engine, judging, requests, slowness, workload
 from recording_rules.histograms import RATE_WINDOW_SECONDS
-
-_MODEL = ("model_name",)
 
 
 def latency(settings: Settings) -> tuple[Row, Row]:
@@ -33,7 +32,7 @@ def latency(settings: Settings) -> tuple[Row, Row]:
             ),
             timeseries(
                 "Slow requests",
-                slowness.share(_MODEL),
+                slowness.share(BY_MODEL),
                 why=f"Share of requests over the {last(RATE_WINDOW_SECONDS)} that took longer than {limits.latency_high_seconds:g} s, have waited for longer, or were given up. Above {percent(limits.latency_high_share_ratio)} raises InferenceLatencyHigh, from {limits.minimum_requests} requests on. Where it rises and the latency does not, look at Waiting by reason, and at Started, finished and given up. If a replica is chosen, it is that of its models. {judging.slow_counted_at(settings)}".strip(),
                 empty="No requests, or no bucket at this time",
             ),
@@ -108,7 +107,7 @@ def phases() -> Row:
         ),
         timeseries(
             "p95 by phase",
-            {name: phase.quantile(0.95, _MODEL) for name, phase in inside.items()},
+            {name: phase.quantile(0.95, BY_MODEL) for name, phase in inside.items()},
             many=True,
             why="The slow tail of each phase inside the engine. The phases belong to different requests, so they do not add up.",
         ),
@@ -116,8 +115,8 @@ def phases() -> Row:
 
 
 def _mean_and_quantiles(histogram: HistogramRecord) -> dict[str, Expr]:
-    quantiles = {f"p{q * 100:g}": histogram.quantile(q, _MODEL) for q in (0.5, 0.9, 0.95, 0.99)}
-    return {"average": histogram.mean(_MODEL), **quantiles}
+    quantiles = {f"p{q * 100:g}": histogram.quantile(q, BY_MODEL) for q in (0.5, 0.9, 0.95, 0.99)}
+    return {"average": histogram.mean(BY_MODEL), **quantiles}
 
 
 def _by_bound(histogram: HistogramRecord) -> Expr:

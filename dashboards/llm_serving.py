@@ -3,6 +3,7 @@
 from dashboards import states
 from dashboards.choices import ENGINE_MODEL, GPU_INSTANCE, GPU_JOB, JOB, LINES, REPLICA_OF_MODEL
 from dashboards.latency import distributions, latency, phases
+from dashboards.lines import BY_GPU, BY_MODEL
 from dashboards.states import or_down, or_idle, or_trouble
 from dashboards.steps import kv_cache_steps
 from glassbox.board.dashboard import Dashboard, Row, dashboard, row
@@ -19,8 +20,6 @@ from glassbox.settings.model import Settings, Thresholds
 from recording_rules import abandoned, engine, gpu, requests, workload
 from recording_rules.conditions import PREEMPTION_WINDOW_SECONDS, PREEMPTIONS_NOTABLE
 
-_MODEL = ("model_name",)
-_BOARD = ("instance", "gpu")
 _LENGTH_LINES = {name: PERCENTILES[name] for name in ("average", "p50", "p95")}
 _NO_LENGTH = "Not reported, or not of the chosen lines"
 _REASONS = {
@@ -100,7 +99,7 @@ def _engines() -> Row:
         (
             table(
                 "Engines",
-                group_by(("job", *_MODEL, "inference_engine", "model_version"), served),
+                group_by(("job", *BY_MODEL, "inference_engine", "model_version"), served),
                 why="Which inference engine, of which version, serves what is shown. No name: vLLM, or a service beside our exporter, whose targets lack the label inference_engine. What an engine does not report is said in the description of each panel. If a replica is chosen, the numbers are its own.",
                 value=None,
                 size=Size(width=24, height=4),
@@ -116,8 +115,8 @@ def _scheduler() -> Row:
         timeseries(
             "Requests in the engine",
             {
-                "running": sum_by(_MODEL, instant(engine.RUNNING)),
-                "waiting": sum_by(_MODEL, instant(engine.WAITING)),
+                "running": sum_by(BY_MODEL, instant(engine.RUNNING)),
+                "waiting": sum_by(BY_MODEL, instant(engine.WAITING)),
             },
             many=True,
             why="Waiting that keeps growing means that more requests arrive than are served. If running is flat at its limit, raise --max-num-seqs or add replicas.",
@@ -125,8 +124,8 @@ def _scheduler() -> Row:
         timeseries(
             "Waiting by reason",
             {
-                "capacity": sum_by(_MODEL, instant(engine.WAITING_FOR_CAPACITY)),
-                "deferred": sum_by(_MODEL, instant(workload.DEFERRED)),
+                "capacity": sum_by(BY_MODEL, instant(engine.WAITING_FOR_CAPACITY)),
+                "deferred": sum_by(BY_MODEL, instant(workload.DEFERRED)),
             },
             many=True,
             why="Capacity: the engines are full. Deferred: an adapter or a KV transfer is not ready, and more capacity does not help. Before vLLM 0.20, all requests count as capacity.",
@@ -135,8 +134,8 @@ def _scheduler() -> Row:
         timeseries(
             "KV cache usage",
             {
-                "fullest": max_by(_MODEL, instant(engine.KV_CACHE_USAGE_MAX)),
-                "mean": max_by(_MODEL, instant(engine.KV_CACHE_USAGE_AVG)),
+                "fullest": max_by(BY_MODEL, instant(engine.KV_CACHE_USAGE_MAX)),
+                "mean": max_by(BY_MODEL, instant(engine.KV_CACHE_USAGE_AVG)),
             },
             many=True,
             why="Share of cache blocks in use. If it is full and requests wait or are preempted, memory limits the batch.",
@@ -150,7 +149,7 @@ def _lost_work(limits: Thresholds) -> Row:
         "",
         timeseries(
             "Preemptions",
-            sum_by(_MODEL, instant(engine.PREEMPTIONS)),
+            sum_by(BY_MODEL, instant(engine.PREEMPTIONS)),
             why=f"Requests per second that are preempted: pushed out of the batch, and their work is done again. More than {limits.preemptions_per_request:g} per finished request is too many.",
         ),
         timeseries(
@@ -160,7 +159,7 @@ def _lost_work(limits: Thresholds) -> Row:
         ),
         timeseries(
             "Refused requests",
-            sum_by((*_MODEL, "reason"), instant(workload.ADMISSION_REJECTIONS)),
+            sum_by((*BY_MODEL, "reason"), instant(workload.ADMISSION_REJECTIONS)),
             many=True,
             why="Requests refused with status 503 because the queue is at its limit. Always 0 unless a limit is set. vLLM reports them since 0.32.",
         ),
@@ -173,8 +172,8 @@ def _throughput() -> Row:
         timeseries(
             "Tokens",
             {
-                "input": sum_by(_MODEL, instant(engine.PROMPT_TOKENS)),
-                "output": sum_by(_MODEL, instant(engine.GENERATION_TOKENS)),
+                "input": sum_by(BY_MODEL, instant(engine.PROMPT_TOKENS)),
+                "output": sum_by(BY_MODEL, instant(engine.GENERATION_TOKENS)),
             },
             many=True,
             why="Input and output tokens per second. Low output with running requests raises InferenceThroughputLow.",
@@ -200,9 +199,9 @@ def _ends(limits: Thresholds) -> Row:
         timeseries(
             "Started, finished and given up",
             {
-                "started": sum_by(_MODEL, abandoned.STARTED),
-                "finished": sum_by(_MODEL, abandoned.FINISHED),
-                "given up": sum_by(_MODEL, instant(abandoned.ABANDONED)),
+                "started": sum_by(BY_MODEL, abandoned.STARTED),
+                "finished": sum_by(BY_MODEL, abandoned.FINISHED),
+                "given up": sum_by(BY_MODEL, instant(abandoned.ABANDONED)),
             },
             many=True,
             why=f"Requests per second with a first token, with an end, and with neither an end nor work left on them: their callers gave up. Up to {percent(limits.abandoned_share_ratio)} of the started ones count as 0, since some callers press stop. Those given up in the queue are in no line. Nothing finished while requests start raises InferenceNothingAnswered.",
@@ -249,23 +248,23 @@ def _gpu() -> Row:
         "GPU",
         timeseries(
             "GPU utilisation",
-            max_by(_BOARD, instant(gpu.ACTIVITY)),
+            max_by(BY_GPU, instant(gpu.ACTIVITY)),
             why="Share of time in which the GPU is active: its compute engine where that is profiled, else any kernel. Low while requests wait: the CPU or the front end holds them back.",
             maximum=1,
         ),
         timeseries(
             "GPU power",
-            max_by(_BOARD, instant(gpu.POWER)),
+            max_by(BY_GPU, instant(gpu.POWER)),
             why="Power that each board draws. Falling power at equal utilisation means throttling or memory-bound work.",
         ),
     )
 
 
 def _lengths(histogram: HistogramRecord) -> dict[str, Expr]:
-    quantiles = {f"p{q * 100:g}": histogram.quantile(q, _MODEL) for q in (0.5, 0.95)}
-    return {"average": histogram.mean(_MODEL).measured_in(Unit.TOKENS), **quantiles}
+    quantiles = {f"p{q * 100:g}": histogram.quantile(q, BY_MODEL) for q in (0.5, 0.95)}
+    return {"average": histogram.mean(BY_MODEL).measured_in(Unit.TOKENS), **quantiles}
 
 
 def _share(part: Record, whole: Record) -> Expr:
     """A ratio of sums over the replicas and versions of each model."""
-    return ratio(sum_by(_MODEL, instant(part)), sum_by(_MODEL, instant(whole)))
+    return ratio(sum_by(BY_MODEL, instant(part)), sum_by(BY_MODEL, instant(whole)))

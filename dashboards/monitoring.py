@@ -4,6 +4,7 @@ What Prometheus reports about itself and its targets is read as it is: it is few
 """
 
 from dashboards.choices import ANY_JOB, ANY_TARGET, PROMETHEUS_JOB
+from dashboards.lines import BY_JOB
 from glassbox.board.dashboard import Dashboard, Row, dashboard, row
 from glassbox.board.grid import Size
 from glassbox.board.panels import comparison, stat, table, timeseries
@@ -19,7 +20,6 @@ from recording_rules import instances, targets
 from recording_rules.blind_spots import UNLISTED_SECONDS, UNLISTED_WINDOW, unlisted
 from recording_rules.levels import TARGET
 
-_JOB = ("job",)
 _GROUP, _NAME = ("rule_group",), ("group",)
 _ANY = Steps(GREEN, ((1, RED),))
 # Evaluations that take longer than their interval are skipped; at half of it, twice the replicas are too many.
@@ -34,13 +34,13 @@ def _named(groups: Expr) -> Expr:
     return with_label("group", groups, copied_from="rule_group", pattern="(?:.*;)?(.+)")
 
 
-_KNOWN = count_by(_JOB, instant(scrape.UP))
-_ANSWERING = sum_by(_JOB, instant(scrape.UP)).measured_in(Unit.NONE)
-_SCRAPE_SECONDS = max_by(_JOB, instant(scrape.SCRAPE_DURATION))
-_SERIES = sum_by(_JOB, instant(scrape.SCRAPE_SAMPLES_KEPT))
-_NEW_SERIES = sum_by(_JOB, instant(scrape.SCRAPE_SERIES_ADDED))
+_KNOWN = count_by(BY_JOB, instant(scrape.UP))
+_ANSWERING = sum_by(BY_JOB, instant(scrape.UP)).measured_in(Unit.NONE)
+_SCRAPE_SECONDS = max_by(BY_JOB, instant(scrape.SCRAPE_DURATION))
+_SERIES = sum_by(BY_JOB, instant(scrape.SCRAPE_SAMPLES_KEPT))
+_NEW_SERIES = sum_by(BY_JOB, instant(scrape.SCRAPE_SERIES_ADDED))
 # Only services have engine series. Other jobs are not services and are not counted.
-_REPORTING = count_by(_JOB, instances.reporting())
+_REPORTING = count_by(BY_JOB, instances.reporting())
 _RULE_LOAD = max_by(
     _NAME,
     _named(
@@ -145,7 +145,7 @@ def _jobs() -> Row:
 
 def _coverage(jobs: Jobs) -> Row:
     """Services whose outages no alert reports, and those that hide one another."""
-    services = targets.TARGETS_BY_PLACE.and_(instant(targets.TARGETS), on=_JOB)
+    services = targets.TARGETS_BY_PLACE.and_(instant(targets.TARGETS), on=BY_JOB)
     return row(
         "Services",
         table(
@@ -182,7 +182,7 @@ def _scrapes() -> Row:
         "Scrapes",
         timeseries(
             "Scrape success",
-            avg_by(_JOB, instant(scrape.UP)).measured_in(Unit.RATIO),
+            avg_by(BY_JOB, instant(scrape.UP)).measured_in(Unit.RATIO),
             why="Share of a job's targets that answered. Short dips are restarts, or scrapes that took too long.",
             maximum=1,
             empty=_NOTHING_SCRAPED,

@@ -7,6 +7,7 @@ shows which replicas there are.
 from collections.abc import Mapping
 
 from dashboards.choices import JOB, REPLICA, REPLICA_MODEL
+from dashboards.lines import BY_MODEL
 from dashboards.steps import kv_cache_steps
 from glassbox.board.dashboard import Dashboard, Row, dashboard, row
 from glassbox.board.grid import Size
@@ -35,7 +36,6 @@ from glassbox.settings.model import Settings, Thresholds
 from recording_rules import instances, signals
 from recording_rules.levels import INSTANCE, TARGET
 
-_MODEL = ("model_name",)
 _SETTINGS = ("block_size", "num_gpu_blocks", "gpu_memory_utilization", "cache_dtype", "enable_prefix_caching")
 # The diagnosis calls replicas uneven from here. A single one is always even, and so are all that hang.
 _BALANCE_STEPS = Steps(NEUTRAL, ((signals.UNEVEN_FACTOR, YELLOW), (3, RED)))
@@ -59,7 +59,7 @@ def _lines(source: Record | Expr) -> Expr:
 
 def _imbalance(source: Record | Expr) -> Expr:
     """Busiest replica over the mean one: 1 is even."""
-    return ratio(max_by(_MODEL, _chosen(source)), avg_by(_MODEL, _chosen(source)))
+    return ratio(max_by(BY_MODEL, _chosen(source)), avg_by(BY_MODEL, _chosen(source)))
 
 
 _AGE = age(_of_replicas(instant(process.START_TIME)))

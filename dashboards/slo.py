@@ -13,7 +13,7 @@ from glassbox.metrics.types import Unit
 from glassbox.query.expr import Expr
 from glassbox.query.promql import instant, max_by, min_by, ratio, sum_by
 from glassbox.query.slo import PAGE_WINDOWS, TICKET_WINDOWS, BurnWindow
-from glassbox.query.wording import last, percent
+from glassbox.query.wording import last, percent, span
 from glassbox.settings.model import Settings, Thresholds
 from recording_rules import judging, slo
 
@@ -29,7 +29,6 @@ _BUDGET_STEPS = Steps(RED, ((0, YELLOW), (_BUDGET_LOW_RATIO, NEUTRAL)))
 # Panels of the settings alone, and those of which it matters most at which bucket an engine is counted.
 _OF_NO_ENGINE = ("Objective",)
 _OF_BUCKETS = ("Kept over the last hour", "Attainment")
-_HOURS = {3600: "1 hour", 6 * 3600: "6 hours", 86400: "1 day", 3 * 86400: "3 days"}
 
 
 def _attainment(window: str, minimum_requests: int) -> Expr:
@@ -46,7 +45,7 @@ def _burn(window: BurnWindow, alert: str, limits: Thresholds) -> Panel:
         "limit": max_by((), instant(slo.BURN_LIMIT, window=window.long)),
     }
     return timeseries(
-        f"Burn rate over {_HOURS[window.long_seconds]}",
+        f"Burn rate over {span(window.long)}",
         {name: burn.measured_in(Unit.FACTOR) for name, burn in burns.items()},
         lines={"limit": LIMIT},
         many=True,

@@ -35,6 +35,8 @@ _REFUSED = State(-6, "Refused", YELLOW, "no engine gets one, as where all are 4x
 _NONE_FINISHED = State(-7, "None finished", NEUTRAL, "none has ended yet")
 _NO_FIRST_TOKEN = State(-7, "No first token", NEUTRAL, "none has a token yet")
 
+NOT_MEASURED = "Not measured"
+"""Where no exporter reports what a panel shows."""
 # What each kind of tile may show. A GPU may be well and do nothing.
 OF_GPUS = (replace(_DOWN, word="Service down", color=NEUTRAL), replace(_UNANSWERED, color=NEUTRAL))
 ALIVE = (_DOWN, _MODEL_DOWN)

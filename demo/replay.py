@@ -36,7 +36,7 @@ TEXT_FORMAT = "text/plain; version=0.0.4; charset=utf-8"
 class Replay(Collector):
     """The metrics of a captured server at any time; raises GlassboxError where a counter of the pair falls.
 
-    `earlier` is what it lived through before 0 s, oldest first; its gauges and what never changes are those of the present capture.
+    `earlier` is what it lived through before 0 s, oldest first; gauges and what never changes come from the present capture.
     """
 
     def __init__(

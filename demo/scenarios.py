@@ -24,7 +24,7 @@ MODELS_OF_ENGINES = {
     "triton": "bert-base",
     "dynamo": "deepseek/DeepSeek-V2-Lite",
 }
-# Their series have no label of the model, so that one of their target says it.
+# Their series have no label with the model, so a label of their target names it.
 WITHOUT_MODEL = ("tgi", "llamacpp")
 
 
@@ -68,10 +68,11 @@ class Incident:
 class Scenario:
     """One story. `verdicts` are the words by model, `alerts` exactly those that fire after two minutes, heartbeats left out.
 
-    `engines` are the other ones that serve beside vLLM, each under a job of its name. `later` are those that look back over five minutes or more, which no haste makes shorter.
+    `engines` are the others that serve besides vLLM, each under a job of its name. `later` are alerts that look back over five
+    minutes or more, which `hurried` does not shorten.
 
-    `idle_hours` or `busy_hours` of recorded GPUs are written into Prometheus before it starts. Where `incident` says what happened in
-    the past, the series of all targets are, of as many minutes as the earlier times of each sum up to.
+    `idle_hours` or `busy_hours` of recorded GPUs are written into Prometheus before it starts. With an `incident` in the past, the
+    series of all targets are written too, for as many minutes as their `earlier` times add up to.
     """
 
     story: str

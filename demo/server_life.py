@@ -8,7 +8,7 @@ from demo.captures import Capture
 
 @dataclass(frozen=True)
 class Stretch:
-    """So long these captures were replayed, at `pace` times the speed at which they were taken."""
+    """For how long these captures were replayed, at `pace` times the speed at which they were taken."""
 
     capture: Capture
     seconds: float

@@ -19,8 +19,8 @@ SHORTEST_FOR_SECONDS = 2 * EVALUATION_SECONDS
 def glassbox_settings(
     folder: Path, *, qps_low: float | None = None, engines: Sequence[str] = (), often: bool = True
 ) -> Path:
-    """Rules that are evaluated as often as the settings file allows, so that alerts come soon, or as by default where not `often`;
-    `engines` are more services."""
+    """Write settings that evaluate rules as often as possible, so that alerts come soon, or by default if not `often`; `engines`
+    are additional services."""
     settings: dict[str, Any] = {"jobs": {"capacity_requests_per_second": CAPACITY_REQUESTS_PER_SECOND}}
     if often:
         settings["evaluation_interval_seconds"] = EVALUATION_SECONDS
@@ -32,7 +32,7 @@ def glassbox_settings(
 
 
 def hurry_alerts(build: Path, factor: float) -> None:
-    """Have the alerts of a build wait a `factor` of their time, but for two evaluations at least; those that wait not at all stay so."""
+    """Have the alerts of a build wait a `factor` of their time, but at least two evaluations; those that do not wait stay as they are."""
     for file in sorted((build / "alerts").glob("*.yaml")):
         content = yaml.safe_load(file.read_text(encoding="utf-8"))
         for rule in (rule for group in content["groups"] for rule in group["rules"]):

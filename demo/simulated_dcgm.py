@@ -17,14 +17,13 @@ from demo.replay import TEXT_FORMAT
 from glassbox.metrics import CATALOGUE, dcgm
 from glassbox.metrics.types import Metric
 from glassbox.servers.background import served
+from glassbox_exporter.simulated import LAG_CYCLES
 
 Readings = Mapping[Metric, float]
-# None: the GPU has gone, and its exporter goes on with the others.
+# None: the GPU is gone, and its exporter continues with the others.
 Scenario = Callable[[float, int, Readings], Readings | None]
 
 CYCLE_SECONDS = 120.0
-# The golden section: however many GPUs there are, no two lie close together in their cycle.
-LAG_CYCLES = 0.618
 MEMORY_MIB = 81920.0
 RESERVED_MIB = 600.0
 FULL_CLOCK_MEGAHERTZ = 1980.0

@@ -32,7 +32,7 @@ class WrittenPast:
 
     @property
     def shown_seconds(self) -> int:
-        """From when on its windows are full, but for those of hours."""
+        """When its windows are full, except for those of hours."""
         return self.begin_seconds + _FILLING_SECONDS
 
     @property

@@ -40,7 +40,7 @@ class Nothing(SimpleNamespace):
 
 
 class Struct:
-    """In place of msgspec's, of which no metric depends."""
+    """In place of msgspec's, on which no metric depends."""
 
     def __init_subclass__(cls, **_options: object) -> None:
         return

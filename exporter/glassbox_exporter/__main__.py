@@ -10,6 +10,7 @@ from threading import Event
 from glassbox_exporter.backends import BACKENDS
 from glassbox_exporter.errors import ExporterError
 from glassbox_exporter.server import start_exporter
+from glassbox_exporter.serving import DEFAULT_PORT, LOOPBACK
 
 
 def main(arguments: Sequence[str] | None = None) -> str | None:
@@ -34,8 +35,10 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="glassbox_exporter", description="Prometheus metrics of this host's GPUs.", allow_abbrev=False
     )
-    parser.add_argument("--port", type=int, default=8001, help="port, 0 for any free one (default: %(default)s)")
-    parser.add_argument("--bind", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    parser.add_argument(
+        "--port", type=int, default=DEFAULT_PORT, help="port, 0 for any free one (default: %(default)s)"
+    )
+    parser.add_argument("--bind", default=LOOPBACK, help="address to listen on (default: %(default)s)")
     parser.add_argument(
         "--backend",
         choices=BACKENDS,
@@ -46,7 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--interval-seconds",
         type=float,
-        help="seconds between GPU readings (default: 1, and 15 through nvidia-smi, a process each time)",
+        help="seconds between GPU readings (default: 1, or 15 through nvidia-smi, which starts a process for each)",
     )
     parser.add_argument("--tls-certificate", metavar="FILE", help="serve HTTPS with this certificate (PEM)")
     parser.add_argument("--tls-key", metavar="FILE", help="and its key (PEM, without a password)")

@@ -77,7 +77,7 @@ def open_backend(name: str, gpu_count: int | None = None) -> GpuBackend | None:
 
 
 def check_backend(name: str, gpu_count: int | None) -> None:
-    """Raises ExporterError for an unknown name, or a count that does not go with it."""
+    """Raise ExporterError for an unknown name, or a count that does not go with it."""
     if name not in BACKENDS:
         raise ExporterError(f'Backend "{name}" is unknown: choose one of {", ".join(BACKENDS)}.')
     if gpu_count is not None and name != "simulated":

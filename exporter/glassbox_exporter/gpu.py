@@ -44,7 +44,7 @@ _GAUGES: tuple[tuple[str, str, Callable[[GpuReading], float | None]], ...] = (
 
 
 class GpuPoller(Collector):
-    """Reads every GPU of `backend` each `interval_seconds` (None: as the backend likes), and is the collector of the GPU series.
+    """Reads every GPU of `backend` every `interval_seconds` (None: the backend's default), and is the collector of the GPU series.
 
     A GPU whose reading fails has no gauges until it can be read again; the failure is counted in
     gpu_read_errors_total and logged once per run of failures. While none can be read gpu_exporter_up is 0.

@@ -15,6 +15,7 @@ from glassbox_exporter.backends import BackendName
 from glassbox_exporter.errors import ExporterError
 from glassbox_exporter.requests import ServiceRequests
 from glassbox_exporter.server import start_exporter
+from glassbox_exporter.serving import DEFAULT_PORT, LOOPBACK
 from glassbox_exporter.wsgi import GlassboxWsgiMiddleware
 
 
@@ -26,8 +27,8 @@ def instrument(
     model_version: str | None = None,
     inference_engine: str | None = None,
     task_types: Mapping[str, str] | Iterable[str] = (),
-    port: int = 8001,
-    bind: str = "127.0.0.1",
+    port: int = DEFAULT_PORT,
+    bind: str = LOOPBACK,
     backend: BackendName = "nvml",
     gpu_count: int | None = None,
     interval_seconds: float | None = None,

@@ -12,7 +12,7 @@ from prometheus_client import REGISTRY, CollectorRegistry
 
 from glassbox_exporter.alone import Alone
 from glassbox_exporter.backends import BackendName
-from glassbox_exporter.serving import Serving
+from glassbox_exporter.serving import DEFAULT_PORT, LOOPBACK, Serving
 from glassbox_exporter.sharing import Worker
 from glassbox_exporter.workers import workers_folder
 
@@ -39,8 +39,8 @@ class Exporter:
 
 
 def start_exporter(
-    port: int = 8001,
-    bind: str = "127.0.0.1",
+    port: int = DEFAULT_PORT,
+    bind: str = LOOPBACK,
     backend: BackendName = "nvml",
     *,
     gpu_count: int | None = None,

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+DEFAULT_PORT = 8001
+LOOPBACK = "127.0.0.1"
 # A client that connects and says nothing must not hold a thread for ever.
 CLIENT_TIMEOUT_SECONDS = 30
 # How long a reloader's child waits for its parent, which has taken the port before it knew that it only watches.

@@ -1,4 +1,4 @@
-"""The files of prometheus_client's multi-process mode, of which a damaged or foreign one must not take the others with it."""
+"""The files of prometheus_client's multi-process mode: one that is damaged or foreign must not take the others with it."""
 
 import logging
 import stat
@@ -17,7 +17,7 @@ _HEADER_BYTES, _VALUES_BYTES = 8, 16
 
 
 class WorkerFiles:
-    """Reads files of workers together, and leaves those out that are none; each is logged once."""
+    """Reads the workers' files together, and leaves out what is not such a file; each is logged once."""
 
     def __init__(self) -> None:
         self._sound: set[tuple[str, int]] = set()

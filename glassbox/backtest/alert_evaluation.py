@@ -23,9 +23,9 @@ Worked = Callable[[AlertRule], None]
 class AlertPast:
     """What one alert would have done: its firings in the order of their starts, cut to the window.
 
-    `before` are those of them that fired already when the window began; those without an end still fire at its end.
-    `failed_evaluations` are those in which two series had the same labels, which Prometheus refuses. `problem` is why
-    nothing is known of it: the sentence with which the server refused its query, or less and less of it.
+    `before` is how many of them fired already when the window began; those without an end still fire at its end.
+    `failed_evaluations` is how many found two series with the same labels, which Prometheus refuses. `problem` is why
+    nothing is known about it: the sentence with which the server refused its query, even in small pieces.
     """
 
     rule: AlertRule
@@ -42,7 +42,7 @@ def evaluate_all(
     worked: Worked = lambda _: None,
     since: int = 0,
 ) -> list[AlertPast]:
-    """Every alert over the window, not before `since`, a few at a time; `worked` hears of each that is done. Raises GlassboxError."""
+    """Every alert over the window, not before `since`, a few at a time; calls `worked` for each that is done. Raises GlassboxError."""
     stopped = Event()
 
     def evaluate(rule: AlertRule) -> AlertPast:
@@ -62,7 +62,7 @@ def evaluate_all(
 
 
 def _evaluate(prometheus: Prometheus, rule: AlertRule, window: PastWindow, since: int, stopped: Event) -> AlertPast:
-    """What was pending or kept firing at the window's start is known from the time before it."""
+    """Begins before the window, so that what was pending or kept firing at its start is known."""
     states = AlertStates(rule)
     start = max(before_window(rule, window), -(-since // rule.interval_seconds) * rule.interval_seconds)
     try:
@@ -76,7 +76,7 @@ def _evaluate(prometheus: Prometheus, rule: AlertRule, window: PastWindow, since
 
 
 def before_window(rule: AlertRule, window: PastWindow) -> int:
-    """The first evaluation, at a whole multiple of the interval: so long before the window that a condition has become a firing."""
+    """The first evaluation, at a whole multiple of the interval: early enough for a condition to fire when the window begins."""
     earlier = window.start - rule.for_seconds - rule.keep_firing_seconds
     return max(0, earlier // rule.interval_seconds - 1) * rule.interval_seconds
 

@@ -14,7 +14,7 @@ from glassbox.backtest.worse import worse_direction
 
 DAY_SECONDS = 86400
 WEEK_SECONDS = 7 * DAY_SECONDS
-# Ours: what comes every day is not looked at, and what is there for a tenth of the time is taken for normal.
+# Ours: nobody looks at what comes every day, and what is there for a tenth of the time is taken for normal.
 NOISY_PER_WEEK = 7.0
 NOISY_SHARE_RATIO = 0.1
 # Ours: three times, so that one incident that comes back does not make an alert a flapping one.
@@ -50,7 +50,7 @@ class AlertHistory:
 
     @property
     def is_judged(self) -> bool:
-        """Whether that it did not fire would say anything."""
+        """Whether its silence would mean anything."""
         return self.evidence.standing is AlertStanding.JUDGED and not self.past.problem
 
     @property
@@ -72,27 +72,27 @@ class AlertHistory:
 
     @property
     def total_seconds(self) -> int:
-        """The time in which it fired, on whatever."""
+        """The time in which at least one instance fired."""
         return sum(each.seconds for each in self.incidents)
 
     @property
     def longest_seconds(self) -> int:
-        """Of one instance."""
+        """The longest firing of one instance."""
         return max((self._end(each) - each.started for each in self.firings), default=0)
 
     @property
     def judged_seconds(self) -> float:
-        """The part of the window in which what it reads was there, or in which it fired all the same."""
+        """The part of the window in which what it reads was there, or in which it fired anyway."""
         return max(self.window.seconds * self.evidence.covered_ratio, float(self.total_seconds))
 
     @property
     def share_ratio(self) -> float:
-        """Of the time that is judged."""
+        """The share of the judged time in which it fired."""
         return self.total_seconds / self.judged_seconds if self.judged_seconds else 0.0
 
     @property
     def per_week(self) -> float | None:
-        """Incidents in a week of the time that is judged; None where that is less than a day, which says nothing of a week."""
+        """Incidents per week of the time that is judged; None where that is less than a day, which says nothing about a week."""
         if self.judged_seconds < DAY_SECONDS:
             return None
         return len(self.incidents) * WEEK_SECONDS / self.judged_seconds

@@ -41,19 +41,19 @@ class AlertRule:
 
     @property
     def is_heartbeat(self) -> bool:
-        """Whether it always fires by intention."""
+        """Whether it is meant to fire all the time."""
         return self.severity == Severity.HEARTBEAT.value
 
     @property
     def templated_labels(self) -> tuple[str, ...]:
-        """Those of its labels that Prometheus fills in, which are not filled in here."""
+        """The labels that are templates: Prometheus fills them in, and they are not filled in here."""
         return tuple(name for name, value in self.labels.items() if _TEMPLATE.search(value))
 
     def labels_of(self, series: Mapping[str, str]) -> dict[str, str]:
-        """The labels of the alert that a series of its query raises; they are what tells one from another.
+        """The labels of the alert that a series of its query raises; they distinguish its instances.
 
-        https://github.com/prometheus/prometheus/blob/main/rules/alerting.go, `Eval`: those of the series without its name, then
-        the rule's own in their place, then `alertname`. A label without a value is none.
+        https://github.com/prometheus/prometheus/blob/main/rules/alerting.go, `Eval`: those of the series without its name,
+        replaced by the rule's own, then `alertname`. A label without a value does not count.
         """
         labels = {**series, **self.labels, "alertname": self.name}
         return {name: value for name, value in labels.items() if value and name != "__name__"}
@@ -108,5 +108,5 @@ def _texts(holder: Any) -> Iterator[tuple[str, str]]:
 
 
 def _board(annotations: Mapping[str, str]) -> str:
-    """With Grafana's own address where the settings name it."""
+    """The board's address, with Grafana's own where the settings name it."""
     return annotations.get("dashboard_url") or annotations.get("dashboard") or ""

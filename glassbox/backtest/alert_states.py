@@ -1,6 +1,6 @@
 """The states of one alert's instances from evaluation to evaluation, as Prometheus decides them.
 
-The order of decisions is that of `AlertingRule.Eval` (https://github.com/prometheus/prometheus/blob/main/rules/alerting.go):
+Decisions are made in the order of `AlertingRule.Eval` (https://github.com/prometheus/prometheus/blob/main/rules/alerting.go):
 
 1. Two series of the query with the same alert labels fail the whole evaluation: nothing changes.
 2. A series whose labels are not active yet, or were resolved, becomes a pending instance, active since this evaluation.
@@ -74,7 +74,7 @@ class AlertStates:
 
     @property
     def states(self) -> dict[Identity, InstanceState]:
-        """Of the instances that are not inactive."""
+        """The states of all instances that are not inactive."""
         return {
             identity: InstanceState.PENDING if each.fired_at is None else InstanceState.FIRING
             for identity, each in self._active.items()

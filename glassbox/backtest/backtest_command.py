@@ -13,6 +13,7 @@ import click
 from glassbox.cli.exit_codes import DONE, FINDINGS
 from glassbox.cli.option_values import one_form
 from glassbox.cli.output import complain, say
+from glassbox.past.limits import ASKED_ABOVE
 from glassbox.prometheus.credential import OPTION, prometheus_credential
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 _WORK_OUT = (
     "Work recorded series out of raw ones on this machine: all of them, or none.  [default: those that are not there]"
 )
-_PATH = "Alerts and recorded series of this rule file of anybody (YAML) instead of ours; may be given several times."
+_PATH = "Alerts and recorded series of this rule file (YAML) instead of ours; may be given several times."
 _THRESHOLDS = "For which alerts also to see how often they would have fired with other thresholds.  [default: fired]"
 _LOOK_BACK = (
     "How much more to read where series are worked out, for rules that look back from the beginning of the window."
@@ -37,14 +38,14 @@ _LOOK_BACK = (
 @click.option("--window", default="30d", show_default=True, help="How far to look back, such as 6h or 30d.")
 @click.option("--end", metavar="TIME", help="End of the window, such as 2026-11-22T08:00:00Z.  [default: now]")
 @click.option(
-    "--against", "name", metavar="REV", help="Only what fires otherwise than with the rules of this revision."
+    "--against", "name", metavar="REV", help="Only what fires differently than with the rules of this revision."
 )
 @click.option("--against-settings", "other", type=_FILE, metavar="FILE", help="The same, with other settings.")
 @click.option("--path", "files", type=_FILE, metavar="FILE", multiple=True, help=_PATH)
 @click.option("--thresholds", type=click.Choice(["fired", "all", "none"]), help=_THRESHOLDS)
 @click.option("--work-out/--no-work-out", default=None, help=_WORK_OUT)
 @click.option("--look-back", default="1h", show_default=True, help=_LOOK_BACK)
-@click.option("--yes", is_flag=True, help="Fetch more than 500 MB where series are worked out.")
+@click.option("--yes", is_flag=True, help=f"Fetch more than {ASKED_ABOVE} where series are worked out.")
 @click.option("--markdown", is_flag=True, expose_value=False, callback=one_form, help="As Markdown for a pull request.")
 @click.option("--json", is_flag=True, expose_value=False, callback=one_form, help="As JSON.")
 @click.option("--html", type=_FILE, metavar="FILE", help="Write a page with a timeline too.")
@@ -74,12 +75,12 @@ def command(
     1 it could not be done.
     The credential for Prometheus comes from PROMETHEUS_TOKEN, --prometheus-token-file, or PROMETHEUS_USER and PROMETHEUS_PASSWORD.
     """
-    from glassbox.backtest.past_source import WorkingOut, Workshop  # noqa: PLC0415  # as below
-    from glassbox.backtest.past_window import past_window  # noqa: PLC0415  # other commands start faster without an HTTP client
-    from glassbox.backtest.running_backtest import Run  # noqa: PLC0415  # as above
-    from glassbox.backtest.timeline_page import check_place  # noqa: PLC0415  # as above
-    from glassbox.prometheus.api import Prometheus  # noqa: PLC0415  # as above
-    from glassbox.query.promql import duration_seconds  # noqa: PLC0415  # as above
+    from glassbox.backtest.past_source import WorkingOut, Workshop
+    from glassbox.backtest.past_window import past_window
+    from glassbox.backtest.running_backtest import Run
+    from glassbox.backtest.timeline_page import check_place
+    from glassbox.prometheus.api import Prometheus
+    from glassbox.query.promql import duration_seconds
 
     _check(
         {"--against": name, "--against-settings": other}, {"--path": files, "--html": html, "--thresholds": thresholds}
@@ -105,25 +106,24 @@ def command(
 
 
 def _check(against: Mapping[str, object], options: Mapping[str, object]) -> None:
-    """Raises UsageError for options that do not go together."""
-    compared, *more = [*filter(against.get, against), ""]
-    refused = {compared: (*more, "--path", "--html", "--thresholds"), "--path": ("--thresholds",)}
-    for option, others in refused.items():
-        for other in others:
-            if {**against, **options}.get(option) and {**against, **options}.get(other):
-                raise click.UsageError(f"{option} does not go with {other}: give one of the two.")
+    """Raise UsageError for options that do not go together."""
+    compared = [option for option, value in against.items() if value]
+    given = [option for option, value in options.items() if value]
+    clashes = [*compared, *given] if compared else [each for each in given if each in ("--path", "--thresholds")]
+    if len(clashes) > 1:
+        raise click.UsageError(f"{clashes[0]} does not go with {clashes[1]}: give one of the two.")
 
 
 def _rules(session: Session, files: Sequence[Path]) -> RuleSet:
-    from glassbox.backtest.rule_set import rules_in_files, rules_of_bundle  # noqa: PLC0415  # as above
+    from glassbox.backtest.rule_set import rules_in_files, rules_of_bundle
 
     return rules_in_files(files) if files else rules_of_bundle(session.compiled())
 
 
 def _before(session: Session, name: str | None, other: Path | None) -> RuleSet | None:
     """The rules to compare with, if any."""
-    from glassbox.backtest.rule_set import rule_set, rules_of_bundle  # noqa: PLC0415  # as above
-    from glassbox.view.revisions import revision_rules  # noqa: PLC0415  # as above
+    from glassbox.backtest.rule_set import rule_set, rules_of_bundle
+    from glassbox.view.revisions import revision_rules
 
     if name:
         return rule_set(revision_rules(session.product.script, name, session.settings_file))
@@ -131,7 +131,7 @@ def _before(session: Session, name: str | None, other: Path | None) -> RuleSet |
 
 
 def _shown(found: Backtest, form: str | None, html: Path | None) -> int:
-    from glassbox.backtest import backtest_json, backtest_report, timeline_page  # noqa: PLC0415  # as above
+    from glassbox.backtest import backtest_json, backtest_report, timeline_page
 
     if html:
         timeline_page.write_page(html, found)

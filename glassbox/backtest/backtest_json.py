@@ -54,7 +54,7 @@ def _alert(history: AlertHistory) -> Mapping[str, Any]:
 
 
 def _numbers(history: AlertHistory) -> Mapping[str, Any]:
-    """What is not known of an alert that could not be judged is null, not 0."""
+    """The numbers of an alert that could not be judged are null, not 0."""
     known = history.is_judged
     return {
         "incidents": [_incident(each) for each in history.incidents] if known else None,

@@ -1,6 +1,5 @@
 """A backtest as text for people and as Markdown for a pull request."""
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -10,10 +9,9 @@ from glassbox.backtest.history_rows import HEADINGS, cells, fired, sentences, we
 from glassbox.backtest.other_thresholds import ThresholdTable
 from glassbox.backtest.past_window import PastWindow
 from glassbox.backtest.time_words import length, moment
+from glassbox.http.outside_markdown import escaped, table_row
 from glassbox.http.outside_text import one_line
 
-# Names of alerts, models and jobs are words of others.
-_MARKUP = re.compile(r"[\\`*_\[\]()#!<&~|]")
 _NUMBERS = range(2, 8)
 """The columns of the table that are aligned to the right."""
 
@@ -31,7 +29,7 @@ class Backtest:
 
     @property
     def heading(self) -> str:
-        """Of what time it is."""
+        """The window, and whose series were read."""
         return (
             f"Alerts from {moment(self.window.start)} to {moment(self.window.end)} UTC "
             f"({length(self.window.seconds)}), {self.source}"
@@ -58,34 +56,34 @@ def as_text(found: Backtest) -> Iterator[str]:
 
 def as_markdown(found: Backtest) -> Iterator[str]:
     """Lines for a pull request, with links where addresses are whole."""
-    yield f"### {_escaped(found.heading)}"
+    yield f"### {escaped(found.heading)}"
     yield ""
     if found.differences is not None:
-        yield from (f"- {_escaped(line)}" for line in difference_lines(found.differences, found.against) if line)
+        yield from (f"- {escaped(line)}" for line in difference_lines(found.differences, found.against) if line)
         return
     rows = fired(found.histories)
     yield weekly(found.histories)
     yield ""
     if rows:
-        yield _markdown_row(HEADINGS)
-        yield _markdown_row(["---:" if column in _NUMBERS else "---" for column in range(len(HEADINGS))])
+        yield table_row(HEADINGS)
+        yield table_row(["---:" if column in _NUMBERS else "---" for column in range(len(HEADINGS))])
         yield from (
-            _markdown_row([_linked(each, cell, column) for column, cell in enumerate(cells(each))]) for each in rows
+            table_row([_linked(each, cell, column) for column, cell in enumerate(cells(each))]) for each in rows
         )
         yield ""
     for heading, lines in sentences(found.histories):
         if lines:
-            yield f"**{_escaped(heading)}**"
+            yield f"**{escaped(heading)}**"
             yield ""
-            yield from (f"- {_escaped(line)}" for line in lines)
+            yield from (f"- {escaped(line)}" for line in lines)
             yield ""
     for table in found.thresholds:
-        yield f"**{_escaped(table.title)}**"
+        yield f"**{escaped(table.title)}**"
         yield ""
         if table.rows:
-            yield _markdown_row(table.headings)
-            yield _markdown_row(["---:"] * len(table.headings))
-            yield from map(_markdown_row, table.rows)
+            yield table_row(table.headings)
+            yield table_row(["---:"] * len(table.headings))
+            yield from map(table_row, table.rows)
             yield ""
 
 
@@ -113,12 +111,4 @@ def _linked(history: AlertHistory, cell: str, column: int) -> str:
     """The worst moment leads to its board where the address is whole."""
     address = history.worst_address
     is_link = HEADINGS[column] == "worst" and address.startswith(("http://", "https://"))
-    return f"[{_escaped(cell)}]({address.replace(')', '%29')})" if is_link else _escaped(cell)
-
-
-def _escaped(text: str) -> str:
-    return _MARKUP.sub(r"\\\g<0>", one_line(text))
-
-
-def _markdown_row(cells_of_row: Sequence[str]) -> str:
-    return f"| {' | '.join(cells_of_row)} |"
+    return f"[{escaped(cell)}]({address.replace(')', '%29')})" if is_link else escaped(cell)

@@ -13,7 +13,7 @@ from glassbox.doctor.listing import some
 from glassbox.lint.words import counted
 
 Look = Callable[[RuleSet, Sequence[AlertRule]], Sequence[AlertHistory]]
-"""The histories of these alerts, which are of this version."""
+"""Returns the histories of these alerts of this version of the rules."""
 Histories = dict[str, AlertHistory]
 
 
@@ -41,28 +41,28 @@ class FiringDifference:
 
     @property
     def no_longer_seen(self) -> tuple[Incident, ...]:
-        """Incidents of before in no part of which it fires now."""
+        """Incidents with the rules before, during which it does not fire at all with those now."""
         return _unseen(self.before, self.after)
 
     @property
     def newly_seen(self) -> tuple[Incident, ...]:
-        """Incidents of now in no part of which it fired before."""
+        """Incidents with the rules now, during which it did not fire at all with those before."""
         return _unseen(self.after, self.before)
 
     @property
     def matters(self) -> bool:
-        """Whether somebody would notice, or nothing is known."""
+        """Whether somebody would notice the change, or it is not known."""
         return self.change is not FiringChange.EQUAL
 
 
 def differences(
     before: RuleSet, after: RuleSet, look: Look, look_anew: Look | None = None
 ) -> tuple[FiringDifference, ...]:
-    """All alerts that are not the same on both sides, by their order now, then the ones that are gone.
+    """All alerts that differ between the two, in their order now, then those that are gone.
 
-    `look_anew` works out what they read that both record differently, or raises NotWorkedOutError; None where that is not wanted.
+    `look_anew` works out the series that both record differently, or raises NotWorkedOutError; None if that is not wanted.
     """
-    old, new = _rules_by_name(before), _rules_by_name(after)
+    old, new = before.by_name, after.by_name
     differing = {name: names for name in old.keys() & new.keys() if (names := _recorded_unlike(name, before, after))}
     unlike = [
         name
@@ -92,25 +92,21 @@ def _both(before: RuleSet, after: RuleSet, names: Sequence[str], look: Look) -> 
     """The histories of these alerts on both sides, as far as each has them."""
     was, now = (
         {each.name: each for each in look(side, [rules[name] for name in names if name in rules])}
-        for side, rules in ((before, _rules_by_name(before)), (after, _rules_by_name(after)))
+        for side, rules in ((before, before.by_name), (after, after.by_name))
     )
     return was, now
 
 
-def _rules_by_name(side: RuleSet) -> dict[str, AlertRule]:
-    return {rule.name: rule for rule in side.alerts}
-
-
 def _recorded_unlike(name: str, before: RuleSet, after: RuleSet) -> list[str]:
     """The series that the alert reads and that both sides record, each in its own way."""
-    old, new = (side.read_by(_rules_by_name(side)[name].query).keys() for side in (before, after))
+    old, new = (side.read_by(side.by_name[name].query).keys() for side in (before, after))
     return sorted(old & new & before.unlike(after))
 
 
 def difference_lines(found: Sequence[FiringDifference], against: str) -> Iterator[str]:
     """A sentence about each alert that changed."""
     if not any(each.matters for each in found):
-        yield f"No alert would have fired otherwise than with {against}."
+        yield f"No alert would have fired differently with {against}."
     else:
         yield f"Compared with {against}:"
     for each in found:

@@ -1,4 +1,4 @@
-"""What a report says of each alert, whatever its form: the cells of a table, and the sentences below it."""
+"""What a report of any form says about each alert: the cells of a table, and the sentences below it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -8,7 +8,7 @@ from glassbox.backtest.alert_history import (
     shown_value,
 )
 from glassbox.backtest.alert_states import Firing
-from glassbox.backtest.standing import AlertStanding
+from glassbox.backtest.standing import WHOLE_RATIO, AlertStanding
 from glassbox.backtest.time_words import length, moment, share
 from glassbox.doctor.listing import some
 from glassbox.doctor.outlook import brought_by
@@ -16,15 +16,13 @@ from glassbox.lint.words import counted
 from glassbox.query.rules import Severity
 
 HEADINGS = ("alert", "severity", "incidents", "firings", "total", "longest", "share", "a week", "worst")
-# Of the rule, and so the same for each firing of it.
+# Labels of the rule, the same for all its firings.
 _OF_THE_RULE = ("alertname", "severity", "owner")
 _RECORD = "load build/recording_rules, or give --work-out"
-# Less than this was not there all the time; restarts of a server leave small gaps.
-_WHOLE_RATIO = 0.98
 
 
 def fired(histories: Sequence[AlertHistory]) -> list[AlertHistory]:
-    """Those that fired, the ones with most incidents first; what always fires by intention last."""
+    """Those that fired, the ones with most incidents first; what is meant to fire all the time comes last."""
     return sorted(
         (each for each in histories if each.firings),
         key=lambda each: (each.past.rule.is_heartbeat, -len(each.incidents), -each.total_seconds, each.name),
@@ -53,7 +51,7 @@ def worst_words(firing: Firing) -> str:
 
 
 def instance_words(labels: Mapping[str, str]) -> str:
-    """What tells the instance from others of its alert."""
+    """The labels that distinguish the instance from others of its alert."""
     return ", ".join(f"{name}={value}" for name, value in sorted(labels.items()) if name not in _OF_THE_RULE)
 
 
@@ -81,7 +79,7 @@ def sentences(histories: Sequence[AlertHistory]) -> Iterator[tuple[str, list[str
         "Judged for a part of the time only, since what they read was not there before or after",
         list(_partly(histories)),
     )
-    yield f"Not recorded, so that nothing is known of them ({_RECORD})", _not_recorded(histories)
+    yield f"Not recorded, so nothing is known about them ({_RECORD})", _not_recorded(histories)
     yield "Cannot fire here, since what they read is not measured", list(_lacking(histories))
     yield "Not evaluated", list(_problems(histories))
     yield "Evaluated without labels that are templates, which are not filled in here", list(_templated(histories))
@@ -102,7 +100,7 @@ def weekly(histories: Sequence[AlertHistory]) -> str:
 def _partly(histories: Sequence[AlertHistory]) -> Iterator[str]:
     parts: dict[str, list[str]] = {}
     for each in histories:
-        if each.is_judged and each.evidence.covered_ratio < _WHOLE_RATIO:
+        if each.is_judged and each.evidence.covered_ratio < WHOLE_RATIO:
             judged = length(each.window.seconds * each.evidence.covered_ratio)
             parts.setdefault(f"{judged} of {length(each.window.seconds)}", []).append(each.name)
     yield from (f"{time}: {', '.join(names)}" for time, names in parts.items())

@@ -14,7 +14,7 @@ from glassbox.prometheus.api import Prometheus
 
 
 def witness_of(prometheus: Prometheus, rules: RuleSet, window: PastWindow) -> Witness:
-    """What was there of all that the alerts read; raises GlassboxError where there is nothing, not even `up`."""
+    """Which of the series that the alerts read were there; raises GlassboxError if there is nothing, not even `up`."""
     witness = Witness(prometheus, window, (rule.query for rule in rules.alerts), rules.recorded)
     if not witness.saw_anything:
         raise GlassboxError(

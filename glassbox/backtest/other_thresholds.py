@@ -1,4 +1,4 @@
-"""Which other values of a threshold would have made an alert fire how often: thresholds picked from a fleet's own past.
+"""How often an alert would have fired with other values of a threshold, so that thresholds can be picked from a fleet's past.
 
 No threshold is known by name here. The rules are compiled with another value of each number of the settings, and what
 becomes different is what this number decides.
@@ -6,27 +6,24 @@ becomes different is what this number decides.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from glassbox.backtest.alert_history import AlertHistory
-from glassbox.backtest.alert_rule import AlertRule
 from glassbox.backtest.history_difference import Look
 from glassbox.backtest.renamed_records import NotWorkedOutError
 from glassbox.backtest.rule_set import RuleSet
+from glassbox.backtest.standing import WHOLE_RATIO
 from glassbox.backtest.time_words import length
 from glassbox.errors import GlassboxError
+from glassbox.settings.decisive_numbers import DecisiveNumber, decisive_numbers
 from glassbox.settings.model import Settings
 from glassbox.settings.schema import problem
 
-# The sections of the settings that say where alerts begin.
-SECTIONS = ("thresholds", "gpu")
 _FACTORS = (0.5, 0.75, 1.25, 1.5, 2.0)
 _HALF = 0.5
-_OTHER_RECORDS = "what it reads would have to be recorded anew for each value, and --no-work-out was given"
+_OTHER_RECORDS = "what it reads would have to be recorded again for each value, and --no-work-out was given"
 _LESS = "the raw series of what it reads were not there for as long as the recorded ones"
-# Restarts of a server leave small gaps.
-_WHOLE_RATIO = 0.98
 
 Compiled = Callable[[Settings], RuleSet]
 
@@ -45,7 +42,7 @@ class ThresholdTable:
 
     @property
     def title(self) -> str:
-        """What it is about, and why it has no rows where it has none."""
+        """The alert and the setting, and why there are no rows if there are none."""
         return f"{self.alert} by {self.setting}" + (f": not known, since {self.reason}" if self.reason else "")
 
     @property
@@ -60,22 +57,6 @@ class ThresholdTable:
             )
             for value, each in sorted(self.histories.items())
         ]
-
-
-@dataclass(frozen=True)
-class _Setting:
-    """One number of the settings."""
-
-    section: str
-    key: str
-    value: float
-
-    @property
-    def name(self) -> str:
-        return f"{self.section}.{self.key}"
-
-    def changed(self, settings: Settings, value: float) -> Settings:
-        return replace(settings, **{self.section: replace(getattr(settings, self.section), **{self.key: value})})
 
 
 def threshold_tables(
@@ -93,7 +74,7 @@ def threshold_tables(
     None where that is not wanted. Raises GlassboxError.
     """
     histories = {each.name: each for each in wanted}
-    for setting in _settings(settings) if histories else ():
+    for setting in decisive_numbers(settings) if histories else ():
         variants = _Variants(settings, compiled, setting)
         if (first := variants.first) is None:
             continue
@@ -108,7 +89,7 @@ def threshold_tables(
 class _Variants:
     """The rules with other values of one setting, each compiled when it is wanted; without those that content refuses."""
 
-    def __init__(self, settings: Settings, compiled: Compiled, setting: _Setting) -> None:
+    def __init__(self, settings: Settings, compiled: Compiled, setting: DecisiveNumber) -> None:
         self._settings, self._compiled, self._setting = settings, compiled, setting
         self._values = other_values(setting.section, setting.key, setting.value)
 
@@ -130,7 +111,7 @@ class _Variants:
 
 
 def other_values(section: str, key: str, value: float) -> list[float]:
-    """Values around this one that the settings allow; of a share above a half, such as lie around its distance from 1."""
+    """Values around this one that the settings allow; for a share above a half, its distance from 1 is varied instead."""
     whole = isinstance(value, int)
     is_high_share = key.endswith("_ratio") and _HALF < value < 1
     found = (1 - (1 - value) * each if is_high_share else value * each for each in _FACTORS)
@@ -138,22 +119,9 @@ def other_values(section: str, key: str, value: float) -> list[float]:
     return sorted(each for each in rounded if not problem({section: {key: each}}))
 
 
-def _settings(settings: Settings) -> Iterator[_Setting]:
-    for section in SECTIONS:
-        holder = getattr(settings, section)
-        for each in fields(holder):
-            value = getattr(holder, each.name)
-            if isinstance(value, int | float) and not isinstance(value, bool):
-                yield _Setting(section, each.name, value)
-
-
-def _by_name(rules: RuleSet) -> dict[str, AlertRule]:
-    return {rule.name: rule for rule in rules.alerts}
-
-
 def _decided(rules: RuleSet, variant: RuleSet) -> list[str]:
     """The alerts that fire otherwise in the variant, or read a recorded series that is recorded otherwise there."""
-    other = _by_name(variant)
+    other = variant.by_name
     return [
         rule.name
         for rule in rules.alerts
@@ -162,19 +130,19 @@ def _decided(rules: RuleSet, variant: RuleSet) -> list[str]:
 
 
 def _records_unlike(name: str, rules: RuleSet, variant: RuleSet) -> bool:
-    return not rules.records_alike(variant, _by_name(rules)[name].query) or not variant.records_alike(
-        rules, _by_name(variant)[name].query
+    return not rules.records_alike(variant, rules.by_name[name].query) or not variant.records_alike(
+        rules, variant.by_name[name].query
     )
 
 
 def _tables_anew(
-    setting: _Setting,
+    setting: DecisiveNumber,
     names: Sequence[str],
     variants: _Variants,
     histories: Mapping[str, AlertHistory],
     look_anew: Look | None,
 ) -> Iterator[ThresholdTable]:
-    """What these would have done over series that are worked out, where these are there for as long as the recorded ones."""
+    """What these alerts would have done over series that are worked out, if those cover as much time as the recorded ones."""
     reason, found = _OTHER_RECORDS, list[ThresholdTable]()
     if look_anew:
         try:
@@ -188,18 +156,18 @@ def _tables_anew(
 def _is_less(table: ThresholdTable) -> bool:
     """Whether raw series are missing for a part of the time in which the recorded ones were there."""
     covered = {value: each.evidence.covered_ratio if each.is_judged else 0.0 for value, each in table.histories.items()}
-    return any(each < covered[table.present] * _WHOLE_RATIO for each in covered.values())
+    return any(each < covered[table.present] * WHOLE_RATIO for each in covered.values())
 
 
 def _tables(
-    setting: _Setting,
+    setting: DecisiveNumber,
     names: Sequence[str],
     variants: Mapping[float, RuleSet],
     histories: Mapping[str, AlertHistory],
     look: Look,
 ) -> Iterator[ThresholdTable]:
     looked = {
-        value: {each.name: each for each in look(variant, [_by_name(variant)[name] for name in names])}
+        value: {each.name: each for each in look(variant, [variant.by_name[name] for name in names])}
         for value, variant in variants.items()
     }
     for name in names:

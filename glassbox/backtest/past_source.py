@@ -1,4 +1,4 @@
-"""Series that no rules recorded there, worked out here: a Prometheus of ours with what alerts read of a window."""
+"""Series that no rules recorded there, worked out here: a Prometheus of ours with what alerts read in a window."""
 
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -10,10 +10,11 @@ from glassbox.backtest.rule_set import RuleSet
 from glassbox.cli.output import complain
 from glassbox.errors import GlassboxError
 from glassbox.files import temporary_folder
+from glassbox.past.limits import ASKED_ABOVE, ASKED_ABOVE_BYTES, TOO_MUCH
 from glassbox.past.own_prometheus import own_prometheus
 from glassbox.past.past_rules import PastRules
 from glassbox.past.progress_line import ProgressLine
-from glassbox.past.try_command import ASKED_ABOVE_BYTES, not_as_recorded
+from glassbox.past.shortfalls import not_as_recorded
 from glassbox.past.working_out import Plan, Worker, needed_names, planned
 from glassbox.prometheus.api import Prometheus
 from glassbox.servers.components import ensure_components
@@ -22,7 +23,7 @@ from glassbox.syntax.parsing import parsed
 
 
 class NotReadError(GlassboxError):
-    """There is nothing to read, or more than 500 MB, and nobody agreed to fetch that; `reason` is that as a part of a sentence."""
+    """There is nothing to read, or more than is read without asking; `reason` says so as a part of a sentence."""
 
     def __init__(self, sentence: str, reason: str) -> None:
         super().__init__(sentence)
@@ -31,7 +32,7 @@ class NotReadError(GlassboxError):
 
 @dataclass(frozen=True)
 class WorkingOut:
-    """How much more than the window is read, whether somebody agreed to fetch a lot, and whether what is recorded is not read."""
+    """How much more than the window is read, whether somebody agreed to fetch a lot, and whether even recorded series are worked out."""
 
     look_back_seconds: int
     agreed: bool
@@ -46,13 +47,13 @@ class _Place:
     worker: Worker
 
     def has_for(self, rules: PastRules, start_seconds: int) -> bool:
-        """Whether all that the rules need from then on was read."""
+        """Whether everything that the rules need from that time on was read."""
         plan = self.worker.plan
         return needed_names(rules, plan.names) <= plan.needed and plan.start_seconds <= start_seconds
 
 
 class Workshop:
-    """Works recorded series out of the raw series of a server, each when it is asked for; nothing of it is left at the end."""
+    """Works recorded series out of the raw series of a server when they are asked for; nothing is left behind at the end."""
 
     def __init__(self, asked: Prometheus, window: PastWindow, how: WorkingOut) -> None:
         self._asked, self._window, self.how = asked, window, how
@@ -67,14 +68,14 @@ class Workshop:
         self._ending.close()
 
     def new_mark(self) -> str:
-        """What no other version of a recorded series is marked with here."""
+        """A mark that no other version of a recorded series has here."""
         self._marks += 1
         return f"version{self._marks}"
 
     def place_for(self, rules: RuleSet, whole: RuleSet, why: str, later: RuleSet | None = None) -> Prometheus:
-        """A Prometheus of ours with what the alerts of the rules read; `whole` are the rules that they are a part of.
+        """A Prometheus of ours with what the alerts of the rules read; `rules` are a part of `whole`.
 
-        What is read of the server for that is said on stderr after `why`, and may have what others need `later`.
+        Says on stderr how much is read from the server, after `why`. It may include what other rules need `later`.
         Raises NotReadError, and GlassboxError.
         """
         wanted = _past_rules(rules, whole)
@@ -116,10 +117,7 @@ class Workshop:
             f"{why}: {sum(plan.series.values())} series are read from {self._asked.url}, about {megabytes:.0f} MB."
         )
         if plan.estimated_bytes > ASKED_ABOVE_BYTES and not self.how.agreed:
-            raise NotReadError(
-                "That is more than 500 MB: choose a shorter --window, or agree with --yes.",
-                "more than 500 MB would be read for that, which needs --yes",
-            )
+            raise NotReadError(TOO_MUCH, f"more than {ASKED_ABOVE} would be read for that, which needs --yes")
 
     def _say_what_is_cut(self, rules: RuleSet) -> None:
         cut = self._places[-1].worker.cut.keys()

@@ -1,4 +1,4 @@
-"""Two versions of recorded series side by side in one Prometheus: what one of them records otherwise has names of its own there."""
+"""Two versions of recorded series side by side in one Prometheus, where series that they record differently have separate names."""
 
 import re
 from collections.abc import Mapping
@@ -14,9 +14,9 @@ class NotWorkedOutError(GlassboxError):
 
 
 def beside(version: RuleSet, base: RuleSet, mark: str) -> tuple[RuleSet, Mapping[str, str]]:
-    """The version with new names for what it records otherwise than the base, and for what is made of that; and the old names by the new.
+    """The version with new names for what it records differently from the base, and for what depends on that; and the old names by the new.
 
-    Raises NotWorkedOutError where a text does not tell such a name from a label's, or a pattern of names would still read the old one.
+    Raises NotWorkedOutError if such a name could be a label's in a query's text, or a pattern of names would still read the old one.
     """
     unlike = version.unlike(base)
     names = {name for name in version.recorded if unlike & version.read_by(name).keys()}
@@ -45,7 +45,7 @@ def _may_fit(pattern: str, name: str) -> bool:
 def _renamed(version: RuleSet, new: Mapping[str, str]) -> RuleSet:
     if not new:
         return version
-    # A name with a colon is no label, and no text that is shorter than it is a part of it.
+    # A name with a colon cannot be a label; the bounds keep longer names that contain it apart.
     found = re.compile(rf"(?<![\w:])(?:{'|'.join(map(re.escape, new))})(?![\w:])")
 
     def with_new(query: str) -> str:

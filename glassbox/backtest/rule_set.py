@@ -26,8 +26,13 @@ class RuleSet:
     records: tuple[RecordingRule, ...] = ()
 
     @cached_property
+    def by_name(self) -> dict[str, AlertRule]:
+        """The alerts by their names; of several with one name, the last."""
+        return {rule.name: rule for rule in self.alerts}
+
+    @cached_property
     def recorded(self) -> dict[str, tuple[str, ...]]:
-        """The queries of each recorded series, of which one is enough."""
+        """The queries of each recorded series; one of them is enough."""
         return {name: tuple(rule.expr for rule in rules) for name, rules in self._rules_of.items()}
 
     @cached_property
@@ -49,7 +54,7 @@ class RuleSet:
         return found
 
     def unlike(self, other: "RuleSet") -> frozenset[str]:
-        """The series that both record by different rules, or only one does; the order of their rules does not count."""
+        """The series that the two record by different rules, or that only one records; the order of the rules does not count."""
         names = self._rules_of.keys() | other._rules_of.keys()
         return frozenset(name for name in names if self._what(name) != other._what(name))
 
@@ -67,17 +72,17 @@ class RuleSet:
 
 
 def rule_set(files: Mapping[str, Any]) -> RuleSet:
-    """Of the content of Prometheus rule files, by file name; raises GlassboxError for an alert that cannot be read."""
+    """The rules in the content of Prometheus rule files, by file name; raises GlassboxError for an alert that cannot be read."""
     return RuleSet(alert_rules(files), tuple(_records(files)))
 
 
 def rules_of_bundle(bundle: Bundle) -> RuleSet:
-    """Ours as compiled."""
+    """Our rules as compiled."""
     return rule_set({**bundle.recording_rules, **bundle.alerts})
 
 
 def rules_in_files(paths: Sequence[Path]) -> RuleSet:
-    """Those of anybody, also as Kubernetes has them; raises GlassboxError for what cannot be read, and where there are no alerts."""
+    """The rules of any files, also Kubernetes objects; raises GlassboxError for what cannot be read, and if there are no alerts."""
     found = read(paths)
     for refused in found.unreadable:
         raise GlassboxError(f"{refused.location.file}: {refused.message} {refused.fix}")
@@ -88,7 +93,7 @@ def rules_in_files(paths: Sequence[Path]) -> RuleSet:
 
 
 def rules_of_groups(groups: Iterable[RuleGroup], name: str) -> RuleSet:
-    """Those of groups that were read, for messages under this name; without rules of Grafana."""
+    """The rules of groups that were read, under this name in messages; without rules of Grafana."""
     return rule_set({name: {"groups": [_as_written(group) for group in groups]}})
 
 

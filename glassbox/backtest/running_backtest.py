@@ -36,7 +36,7 @@ def _nothing(_: AlertRule) -> None:
 
 @dataclass(frozen=True)
 class Run:
-    """The rules, the server that has the past, and where series are worked out that it has not; None to read only what it recorded."""
+    """The rules, the server that has the past, and the workshop for series that it lacks; None to read only what it recorded."""
 
     prometheus: Prometheus
     rules: RuleSet
@@ -44,7 +44,7 @@ class Run:
     workshop: Workshop | None
 
     def compared_with(self, before: RuleSet, against: str) -> Backtest:
-        """Only what fires otherwise than with these rules, which are called so."""
+        """Only what fires differently than with the rules `before`, which `against` names."""
         anew = (lambda rules, alerts: self._look_anew(rules, alerts, _BOTH)) if self.workshop else None
         found = differences(before, self.rules, self._look, anew)
         histories = [side for each in found for side in (each.before, each.after) if side]
@@ -60,7 +60,7 @@ class Run:
     def other_thresholds(
         self, session: Session, histories: Sequence[AlertHistory], *, only_fired: bool
     ) -> tuple[ThresholdTable, ...]:
-        """What these alerts of the session's own would have done with others, as far as they can be judged."""
+        """What these alerts of the session's content would have done with other thresholds, as far as they can be judged."""
         wanted = [
             each
             for each in histories
@@ -86,7 +86,7 @@ class Run:
         return witness_of(self.prometheus, self.rules, self.window)
 
     def _look(self, rules: RuleSet, alerts: Sequence[AlertRule], worked: Worked = _nothing) -> Sequence[AlertHistory]:
-        """The alerts over what was recorded, and those of which that was not over what is worked out."""
+        """The alerts over what was recorded there; those whose series were not recorded, over what is worked out here."""
         if not alerts:
             return ()
         if self._everything:
@@ -115,7 +115,7 @@ class Run:
     def _look_anew(
         self, rules: RuleSet, alerts: Sequence[AlertRule], why: str, later: Sequence[AlertRule] = ()
     ) -> Sequence[AlertHistory]:
-        """As below; raises NotWorkedOutError instead where there is nothing to read, or a lot that nobody agreed to read."""
+        """Like `_look_here`, but raises NotWorkedOutError if there is nothing to read, or too much without consent."""
         try:
             return self._look_here(rules, alerts, why, later)
         except NotReadError as error:
@@ -129,9 +129,9 @@ class Run:
         later: Sequence[AlertRule] = (),
         worked: Worked = _nothing,
     ) -> Sequence[AlertHistory]:
-        """The alerts over what is worked out here; what `later` ones of these rules read may be read at once.
+        """The alerts over what is worked out here; what the `later` alerts read may be fetched at the same time.
 
-        Raises NotWorkedOutError where that cannot be, and NotReadError.
+        Raises NotWorkedOutError if that is not possible, and NotReadError.
         """
         if self.workshop is None or not alerts:
             return ()

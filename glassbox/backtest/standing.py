@@ -1,6 +1,6 @@
-"""For how much of a window an alert could have fired at all: whether what its query reads was there.
+"""For how much of a window an alert could have fired at all: whether the series that its query reads were there.
 
-An alert whose series are not there never fires, and neither does one whose condition never held. Only the second is a result.
+An alert whose series are missing never fires, and neither does one whose condition never held. Only the second is a result.
 """
 
 import re
@@ -17,8 +17,10 @@ from glassbox.errors import GlassboxError
 from glassbox.past.scope import selector
 from glassbox.prometheus.api import Prometheus, SampledSeries, TooMuchError
 
-# Looked at so often over a window: an hour and a half apart in one of thirty days.
+# How many moments of a window are looked at: an hour and a half apart in one of thirty days.
 MOMENTS = 480
+WHOLE_RATIO = 0.98
+"""The share of a window from which on it counts as covered: restarts of a server leave small gaps."""
 _NAMES_AT_ONCE = 60
 _MINUTE_SECONDS = 60
 # There wherever a server scrapes anything.
@@ -36,9 +38,9 @@ class AlertStanding(Enum):
 
 @dataclass(frozen=True)
 class Evidence:
-    """How an alert stands, the share of the window (0..1) in which what it reads was there, and the series that it lacks.
+    """Whether an alert could have fired, the share of the window (0..1) in which what it reads was there, and the series that it lacks.
 
-    Of NOT_RECORDED these are recorded series, of LACKING measured ones; `problem` says why it is UNREADABLE.
+    NOT_RECORDED lacks recorded series, LACKING measured ones; `problem` says why an alert is UNREADABLE.
     """
 
     standing: AlertStanding
@@ -49,7 +51,7 @@ class Evidence:
 
 @dataclass(frozen=True)
 class _Moments:
-    """Which of the names were there, by how often exactly these were."""
+    """How often each set of names was there together."""
 
     names: Mapping[frozenset[str], int]
 
@@ -59,10 +61,10 @@ class _Moments:
 
 
 class Witness:
-    """What was there during a window, of the series that queries and the rules of recorded series read.
+    """Which series were there during a window, of those that queries and the rules of recorded series read.
 
-    `recorded` are the queries of each recorded series, of which one is enough. `since` is when the server had anything first, to
-    the minute, in Unix seconds: before it no rule ran there, and an alert on what is absent would be true of nothing. It is 0 where
+    `recorded` are the queries of each recorded series; one of them is enough. `since` is when the server first had anything, to
+    the minute, in Unix seconds: before it no rule ran there, and an alert on what is absent would be true of nothing. It is 0 if
     the server had something when the window began.
     """
 
@@ -87,7 +89,7 @@ class Witness:
 
     @property
     def saw_anything(self) -> bool:
-        """Whether the server had any series at all at any of the moments, of those that are looked for and `up`."""
+        """Whether the server had any of the series at any of the moments, or `up`."""
         return any(self._moments.names)
 
     def knows(self, query: str) -> bool:
@@ -95,7 +97,7 @@ class Witness:
         return self._wanted.issuperset(names_in(query))
 
     def of(self, query: str) -> Evidence:
-        """How an alert with this query stands."""
+        """Whether an alert with this query could have fired."""
         try:
             judged = {names: self._lacks(query, names) for names in self._moments.names}
         except GlassboxError as error:
@@ -103,7 +105,7 @@ class Witness:
         covered = self._share(lambda names: bool(names) and not judged[names])
         if covered:
             return Evidence(AlertStanding.JUDGED, covered)
-        # Of the moment that had most.
+        # What the moment with the most series lacks.
         lacks = judged[max(judged, key=len)] if judged else (_ANY,)
         unrecorded = tuple(name for name in lacks if name in self._recorded)
         if unrecorded:
@@ -115,9 +117,9 @@ class Witness:
         return total / (self._moments.number or 1)
 
     def _lacks(self, query: str, names: frozenset[str]) -> tuple[str, ...]:
-        """The measured series that it lacks, else the recorded ones that are not recorded.
+        """The measured series that the query lacks, else the recorded ones that are not recorded.
 
-        Of these it may lack none: after `unless`, one that is not recorded would make it fire.
+        All of the latter count: after `unless`, one that is not recorded would make the alert fire.
         """
         holdings = self._holdings[names]
         if measured := holdings.lacks(query):
@@ -137,13 +139,13 @@ class Witness:
         return name in self._recorded and self._is_recorded(name, names)
 
     def _is_recorded(self, name: str, names: frozenset[str]) -> bool:
-        """Whether its rules ran at a moment with these names, be its condition met or not."""
+        """Whether its rules ran at a moment with these names, whether or not its condition was met."""
         if name in names:
             return True
         return bool(names & self._recorded.keys()) and (name in self.held or self._is_silent(name))
 
     def _is_silent(self, name: str) -> bool:
-        """Whether its rules would have recorded nothing, so that its absence says that its condition never held."""
+        """Whether its rules would have recorded nothing: its absence then means that its condition never held."""
         if name not in self._silent:
             step = max(1, self._window.seconds // MOMENTS)
             self._silent[name] = False
@@ -156,7 +158,7 @@ class Witness:
 
 
 def _fits(pattern: str, name: str) -> bool:
-    """Whether Prometheus' pattern of names fits the name; not of a pattern that is none here."""
+    """Whether Prometheus' pattern of names matches the name; no if Python cannot read the pattern."""
     try:
         return re.fullmatch(pattern, name) is not None
     except re.error:
@@ -194,7 +196,7 @@ def _since(prometheus: Prometheus, moments: Mapping[int, set[str]]) -> int:
 
 
 def _there(prometheus: Prometheus, names: Sequence[str], times: range) -> Iterator[SampledSeries]:
-    """Which names have series at which times; what is too much for the server is asked of fewer names, then of fewer times."""
+    """Which names have series at which times; what is too much for the server is asked for fewer names, then for fewer times."""
     query = f"count by (__name__) ({selector(names)})"
     if len(names) == 1:
         yield from _at(prometheus, query, times)

@@ -11,7 +11,7 @@ def moment(time: int) -> str:
 
 
 def length(seconds: float) -> str:
-    """`45 s`, `12 min`, `3 h 20 min`, `2 d 4 h`: the largest unit that it fills, and the rest in the next one."""
+    """`45 s`, `12 min`, `3 h 20 min`, `2 d 4 h`: the largest unit that fits, and the rest in the next one."""
     rest = round(seconds)
     for index, (size, unit) in enumerate(_UNITS):
         if rest >= size:
@@ -22,7 +22,7 @@ def length(seconds: float) -> str:
 
 
 def share(ratio: float) -> str:
-    """A ratio 0..1 in percent; what is small but not nothing is not 0%."""
+    """A ratio 0..1 in percent; a small share that is not zero is not shown as 0%."""
     if 0 < ratio < 0.001:
         return "<0.1%"
     return f"{ratio:.1%}"

@@ -29,7 +29,7 @@ table { border-collapse: collapse } td, th { padding: .15rem 1rem .15rem 0; text
 
 
 def check_place(file: Path) -> None:
-    """Raises GlassboxError where `write_page` could not write, which is better known before a backtest than after it."""
+    """Raise GlassboxError if `write_page` could not write there: better before a backtest than after it."""
     if not file.parent.is_dir():
         raise GlassboxError(f"--html {file} cannot be written (its folder does not exist): name another file.")
     if not os.access(file.parent, os.W_OK):
@@ -52,7 +52,7 @@ def page(found: Backtest) -> Iterator[str]:
     """The lines of the page."""
     yield "<!doctype html>"
     yield '<html lang="en"><meta charset="utf-8">'
-    # No script of any text could run, should one be missed in escaping.
+    # Should a text escape the escaping, its scripts still do not run.
     yield "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
     yield f"<title>{_text(found.heading)}</title><style>{_STYLE}</style>"
     yield f"<h1>{_text(found.heading)}</h1><p>{_text(weekly(found.histories))}</p>"

@@ -13,7 +13,7 @@ Worse = Callable[[float, float], bool]
 
 
 def worse_direction(query: str) -> Worse:
-    """The lower value where the query's first comparison wants less than its limit, else the higher one. Any is worse than NaN."""
+    """The lower value if the query's first comparison wants less than its limit, else the higher one. Any value is worse than NaN."""
     lower = _wants_less(query)
 
     def worse(value: float, other: float) -> bool:
@@ -32,7 +32,7 @@ def _wants_less(query: str) -> bool:
 
 
 def _first_comparison(expr: ast.Expr) -> str:
-    """The sign of the comparison whose left side is the query's value; empty where there is none."""
+    """The operator of the comparison whose left side is the query's value; empty if there is none."""
     while isinstance(expr, ast.ParenExpr):
         expr = expr.expr
     if not isinstance(expr, ast.BinaryExpr):

@@ -56,9 +56,9 @@ def save(
     session: Session, *, name: str, url: str, token_file: Path | None, duration: str, end: str | None, folder: Path
 ) -> int:
     """Save the measurements of the window to FOLDER/NAME.json."""
-    from glassbox.baseline import baseline_file, render, time_window  # noqa: PLC0415  # other commands start faster without an HTTP client
-    from glassbox.baseline.shortcomings import shortcomings  # noqa: PLC0415  # as above
-    from glassbox.prometheus.api import Prometheus  # noqa: PLC0415  # as above
+    from glassbox.baseline import baseline_file, render, time_window
+    from glassbox.baseline.shortcomings import shortcomings
+    from glassbox.prometheus.api import Prometheus
 
     baseline_file.file_of(name, folder)
     with Prometheus(url, prometheus_credential(token_file)) as prometheus:
@@ -96,8 +96,8 @@ def compare(
 
     A baseline that a load test saved is compared with that of another load test: --with NAME.
     """
-    from glassbox.baseline import baseline_file, comparison, render, time_window  # noqa: PLC0415  # as above
-    from glassbox.prometheus.api import Prometheus  # noqa: PLC0415  # as above
+    from glassbox.baseline import baseline_file, comparison, render, time_window
+    from glassbox.prometheus.api import Prometheus
 
     if (url is None) == (other is None):
         raise click.UsageError("Give either --prometheus or --with: what is the baseline to be compared with?")

@@ -1,4 +1,4 @@
-"""Each model beside its partner of the baseline, at each load."""
+"""Each model compared with its counterpart in the baseline, at each load."""
 
 import statistics
 from collections.abc import Iterator, Sequence
@@ -59,7 +59,7 @@ def compare(was: Profile, now: Profile, measures: Measures, against: str | None)
 
 
 def _partner(served: Served, was: Profile, against: str | None) -> Served | None:
-    """The same model in the baseline: of the chosen version, else of the same, else the only one."""
+    """The same model in the baseline: the chosen version, else the same version, else the only one."""
     known = [each for each in sorted(was) if each.whatever_version == served.whatever_version]
     wanted = served.model_version if against is None else against
     same = [each for each in known if each.model_version == wanted]

@@ -34,7 +34,7 @@ LABELS = tuple(field.name for field in fields(Served))
 """The labels by which a measure's series belong to a model."""
 
 BLOCK_REQUESTS = 20
-"""Of a load test, whose blocks are so many requests instead of five minutes: with fewer there is no p95."""
+"""The block of a load test is this many requests instead of five minutes: with fewer there is no p95."""
 
 # Requests per second and replica; less is one request in an hour.
 LEAST_LOAD = 2.0**-12

@@ -1,7 +1,6 @@
 """A comparison as text, as Markdown for release notes, and as JSON."""
 
 import json
-import re
 import statistics
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -11,9 +10,8 @@ from glassbox.baseline.baseline_file import MeasuredBy, low_and_high
 from glassbox.baseline.comparison import Group, MeasureChange
 from glassbox.baseline.judge import FEWEST_BLOCKS, ChangeVerdict
 from glassbox.baseline.profile import Profile, level_words
+from glassbox.http.outside_markdown import escaped, table_row
 
-# Names of models and versions are words of others.
-_MARKUP = re.compile(r"[\\`*_\[\]()#!<&~|]")
 HEADINGS = ("measure", "before", "normal range", "after", "change", "blocks", "verdict")
 
 
@@ -46,19 +44,15 @@ def text(groups: Sequence[Group], measured_by: MeasuredBy) -> Iterator[str]:
 def markdown(groups: Sequence[Group], measured_by: MeasuredBy) -> Iterator[str]:
     """Tables for release notes."""
     for group in groups:
-        yield f"### {_escaped(_title(group))}"
+        yield f"### {escaped(_title(group))}"
         yield ""
-        yield _markdown_row(HEADINGS)
-        yield _markdown_row(("---", *("---:",) * 5, "---"))
+        yield table_row(HEADINGS)
+        yield table_row(("---", *("---:",) * 5, "---"))
         for row in group.rows:
             bold = row.verdict in (ChangeVerdict.WORSE, ChangeVerdict.BETTER)
-            yield _markdown_row((*_cells(row)[:-1], f"**{row.verdict.value}**" if bold else row.verdict.value))
+            yield table_row((*_cells(row)[:-1], f"**{row.verdict.value}**" if bold else row.verdict.value))
         yield ""
     yield summary(groups, measured_by)
-
-
-def _escaped(text: str) -> str:
-    return _MARKUP.sub(r"\\\g<0>", text)
 
 
 def as_json(groups: Sequence[Group], _measured_by: MeasuredBy) -> Iterator[str]:
@@ -100,10 +94,6 @@ def _cells(row: MeasureChange) -> tuple[str, ...]:
 
 def _number(value: float) -> str:
     return f"{value:.3g}"
-
-
-def _markdown_row(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
 
 
 def _as_json(group: Group) -> dict[str, object]:

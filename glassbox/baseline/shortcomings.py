@@ -1,4 +1,4 @@
-"""What a baseline that is about to be saved lacks, so that nobody finds out at the comparison."""
+"""What a baseline that is about to be saved lacks, reported before a comparison needs it."""
 
 from collections.abc import Iterable, Iterator
 
@@ -17,4 +17,4 @@ def shortcomings(profile: Profile, required_jobs: Iterable[str]) -> Iterator[str
                 "choose a window in which it works for longer."
             )
     for job in sorted(set(required_jobs) - {served.job for served in profile}):
-        yield f"{job} is not in this baseline, since nothing of it was measured: save another when it works."
+        yield f"{job} is not in this baseline, since nothing was measured for it: save another when it works."

@@ -1,13 +1,11 @@
 """The measured window: whole blocks of five minutes, up to now or to a given time."""
 
-import time
-
 from glassbox.baseline.baseline_file import Baseline
 from glassbox.baseline.judge import FEWEST_BLOCKS
 from glassbox.baseline.profile import measured
 from glassbox.errors import GlassboxError
 from glassbox.prometheus.api import Prometheus
-from glassbox.prometheus.times import unix_seconds
+from glassbox.prometheus.times import end_of_window
 from glassbox.query.measures import BLOCK_SECONDS, Measures
 from glassbox.query.promql import duration_seconds
 from glassbox.settings.model import Settings
@@ -24,14 +22,5 @@ def measure(
     if window_seconds < FEWEST_BLOCKS * BLOCK_SECONDS:
         shortest = FEWEST_BLOCKS * BLOCK_SECONDS // 60
         raise GlassboxError(f"A window of {window} is too short to judge anything by: give at least {shortest}m.")
-    last = int(_end(end)) // BLOCK_SECONDS * BLOCK_SECONDS
+    last = int(end_of_window(end)) // BLOCK_SECONDS * BLOCK_SECONDS
     return Baseline(last, window_seconds, measured(prometheus, measures, settings, last, window_seconds))
-
-
-def _end(text: str | None) -> float:
-    if text is None:
-        return time.time()
-    try:
-        return unix_seconds(text)
-    except (ValueError, OverflowError):
-        raise GlassboxError(f"--end {text} is not a time: write it like 2026-11-22T08:00:00Z.") from None

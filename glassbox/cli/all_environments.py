@@ -27,7 +27,7 @@ class _OfEnvironment:
 
 
 def plan_everywhere(session: Session, wanted: PlanOptions) -> int:
-    """Make and print the plans. One that cannot be made is said to be missing, and the others are shown all the same."""
+    """Make and print the plans. One that cannot be made is reported as missing, and the others are still shown."""
     _refuse_mixed(session, wanted)
     names = session.settings.environments
     if not names:
@@ -78,7 +78,7 @@ def _say(found: _OfEnvironment, form: str | None) -> None:
 
 
 def _say_json(found: Sequence[_OfEnvironment]) -> None:
-    from glassbox.deploying.plan_json import json_of  # noqa: PLC0415  # see `destination`
+    from glassbox.deploying.plan_json import json_of
 
     plans = {each.name: each.made.whole if each.made else None for each in found}
     say(json_of({"schema": SCHEMA, "plans": plans, "errors": {each.name: each.problem for each in found if each.problem}}))  # fmt: skip  # one object

@@ -24,7 +24,7 @@ def command(session: Session, out: Path, target: str | None, review: bool) -> in
     """Write dashboards, rule files and Grafana's rule groups."""
     bundle = session.compiled()
     # Content may break it, which `compiled` says in one sentence.
-    from glassbox.compile.outputs import write_bundle, write_git_sync, write_kubernetes, write_review  # noqa: PLC0415
+    from glassbox.compile.outputs import write_bundle, write_git_sync, write_kubernetes, write_review
 
     targets = {"kubernetes": write_kubernetes, "git-sync": write_git_sync}
     files = targets[target](bundle, session.settings, out) if target else write_bundle(bundle, out)

@@ -33,7 +33,7 @@ def ask(
 ) -> None:
     """Ask once where something is deleted or others' edits are overwritten; GlassboxError without a terminal or a yes.
 
-    `always` is a question to ask where nothing is lost either; `also` says that something beside these changes.
+    `always` is a question to ask even if nothing is lost; `also` says that something else changes too.
     """
     lost = sum(len(change.lost) for change in wanted)
     edited = sum(change.edit is not None for change in wanted)
@@ -66,7 +66,7 @@ def keep_backup(
 
     `in_parts` is what to do where that is too much for one backup.
     """
-    from glassbox.deploying.backups import keep  # noqa: PLC0415  # only these commands need an HTTP client
+    from glassbox.deploying.backups import keep
 
     if not (wanted or places):
         return ""
@@ -77,7 +77,7 @@ def keep_backup(
 
 def keep_backup_of_rules(folder_uid: str, places: Sequence[Json], folder: Path, *, goes_back_to: str = "") -> str:
     """The same for rules that are changed without a Grafana."""
-    from glassbox.deploying.backups import keep_places  # noqa: PLC0415  # see `keep_backup`
+    from glassbox.deploying.backups import keep_places
 
     if not places:
         return ""
@@ -93,8 +93,8 @@ def carry_out(
 
     `backup` is its id and its folder.
     """
-    from glassbox.deploying.apply import apply  # noqa: PLC0415  # only these commands need an HTTP client
-    from glassbox.deploying.created_folders import noting  # noqa: PLC0415
+    from glassbox.deploying.apply import apply
+    from glassbox.deploying.created_folders import noting
 
     held = [change for change in plan.pending if change not in wanted]
     done: list[Change] = []
@@ -112,7 +112,7 @@ def carry_out(
 
             apply(grafana, plan, wanted, note)
     except BaseException as error:
-        # A refusal of the first write says all there is.
+        # If the first write was refused, its error says everything.
         if done or not isinstance(error, GlassboxError):
             complain_of_the_rest(done, wanted)
         raise

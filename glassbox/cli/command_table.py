@@ -17,7 +17,7 @@ class Entry:
 
 COMMANDS = {
     "build": Entry("glassbox.cli.build_command", "Write dashboards, rule files and Grafana's rule groups."),
-    "lint": Entry("glassbox.cli.lint_command", "Check all content, or dashboards and rules of anybody."),
+    "lint": Entry("glassbox.cli.lint_command", "Check all content, or any dashboards and rules."),
     "diff": Entry(
         "glassbox.reviewing.diff_command", "See what differs from another revision, without a server.", False
     ),
@@ -49,4 +49,4 @@ COMMANDS = {
     "snapshot": Entry("glassbox.view.snapshot", knows_environments=False),
 }
 FIRED_BEFORE = "glassbox.backtest.fired_before"
-"""The module that tells `lint --online --window` which alerts would have fired; it is above the floor of commands."""
+"""The module that works out for `lint --online --window` which alerts would have fired; it is above the floor of commands."""

@@ -27,8 +27,8 @@ def command(
 
     Exit codes: 0 done, 2 a dry run with changes or kept edits of others, 1 error.
     """
-    from glassbox.deploying.backups import all_backups  # noqa: PLC0415  # see `destination`
-    from glassbox.deploying.destroying import destroy_plan  # noqa: PLC0415  # see `destination`
+    from glassbox.deploying.backups import all_backups
+    from glassbox.deploying.destroying import destroy_plan
 
     with connection(session, url, token_file, read_only=dry_run) as grafana:
         plan = destroy_plan(grafana, session.settings.grafana, all_backups(backups))

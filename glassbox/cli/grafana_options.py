@@ -1,4 +1,4 @@
-"""Options of every command that talks to Grafana, and what they come to."""
+"""Options of every command that talks to Grafana, and the connection that they describe."""
 
 from __future__ import annotations
 
@@ -71,9 +71,9 @@ def address_of(session: Session, url: str | None) -> str:
 def connection(session: Session, url: str | None, token_file: Path | None, *, read_only: bool) -> Iterator[Grafana]:
     """The Grafana at this address, or that of the environment."""
     # Only these commands need an HTTP client.
-    from glassbox.grafana.client import Grafana  # noqa: PLC0415
-    from glassbox.grafana.credentials import grafana_credential  # noqa: PLC0415
-    from glassbox.grafana.passage import passage_of  # noqa: PLC0415
+    from glassbox.grafana.client import Grafana
+    from glassbox.grafana.credentials import grafana_credential
+    from glassbox.grafana.passage import passage_of
 
     address, target = address_of(session, url), session.settings.grafana
     credential = grafana_credential(token_file, target.variables)
@@ -86,8 +86,8 @@ def destination(
     session: Session, url: str | None, token_file: Path | None, *, prune: bool, read_only: bool
 ) -> Iterator[Destination]:
     """The same, with what is compiled for its data source."""
-    from glassbox.grafana.chosen_data_source import choose_data_source  # noqa: PLC0415  # see `connection`
-    from glassbox.grafana.kinds.kind import Deployment  # noqa: PLC0415
+    from glassbox.grafana.chosen_data_source import choose_data_source
+    from glassbox.grafana.kinds.kind import Deployment
 
     target = session.settings.grafana
     with connection(session, url, token_file, read_only=read_only) as grafana:

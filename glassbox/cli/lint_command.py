@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from glassbox.compile.bundle import Bundle
 
 _PATH = click.Path(path_type=Path)
-_OF_ANYBODY = "Check this dashboard, rule file or folder of anybody instead of our content; may be given several times."
+_OF_ANYBODY = "Check this dashboard, rule file or folder instead of our content; may be given several times."
 
 
 @click.command("lint")
@@ -27,19 +27,17 @@ _OF_ANYBODY = "Check this dashboard, rule file or folder of anybody instead of o
 @FIX
 @click.pass_obj
 def command(session: Session, /, *, files: Sequence[Path], paths: Sequence[Path], **chosen: Any) -> int:
-    """Check all content, or FILES of anybody.
+    """Check all content, or FILES.
 
     Exit codes: 0 nothing found that counts, 2 errors were found (with --strict warnings too), 1 something cannot be read.
     """
     collect_garbage_rarely()
     if not files and not paths:
         if chosen["fix"]:
-            raise GlassboxError(
-                "--fix repairs files of anybody: name them with --path; our content is corrected in Python."
-            )
+            raise GlassboxError("--fix repairs files: name them with --path; our content is corrected in Python.")
         return lint_and_report(session.compiled(), LintChoices(**chosen))
     # A broken module of ours is reported by `compiled`, which files need not.
-    from glassbox.cli.lint_files import lint_files  # noqa: PLC0415
+    from glassbox.cli.lint_files import lint_files
 
     return lint_files([*paths, *files], LintChoices(**chosen))
 
@@ -47,14 +45,14 @@ def command(session: Session, /, *, files: Sequence[Path], paths: Sequence[Path]
 def lint_and_report(bundle: Bundle, chosen: LintChoices | None = None) -> int:
     """Print the findings of a bundle; FINDINGS where there are any that count, else DONE."""
     # A broken module of ours is reported by `compiled`.
-    from glassbox.cli.lint_files import rule_ids, show  # noqa: PLC0415
-    from glassbox.cli.lint_online import with_server  # noqa: PLC0415
-    from glassbox.lint.declared_places import DeclaredPlaces  # noqa: PLC0415
-    from glassbox.lint.expositions import exposed_by  # noqa: PLC0415
-    from glassbox.lint.formats.lint_report import LintReport  # noqa: PLC0415
-    from glassbox.lint.linting import judged  # noqa: PLC0415
-    from glassbox.lint.of_bundle import corpus_of  # noqa: PLC0415
-    from glassbox.lint.words import counted  # noqa: PLC0415
+    from glassbox.cli.lint_files import rule_ids, show
+    from glassbox.cli.lint_online import with_server
+    from glassbox.lint.declared_places import DeclaredPlaces
+    from glassbox.lint.expositions import exposed_by
+    from glassbox.lint.formats.lint_report import LintReport
+    from glassbox.lint.linting import judged
+    from glassbox.lint.of_bundle import corpus_of
+    from glassbox.lint.words import counted
 
     chosen = chosen or LintChoices(strict=True)
     corpus = replace(corpus_of(bundle), exposed=exposed_by(chosen.expositions))

@@ -1,4 +1,4 @@
-"""Lint of dashboards and rules of anybody, and how every lint is shown; the program `glassbox-lint` needs no content."""
+"""Lint of any dashboards and rules, and how every lint is shown; the program `glassbox-lint` needs no content."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from glassbox.query.promql import duration_seconds
 
 
 def lint_files(paths: Sequence[Path], chosen: LintChoices) -> int:
-    """Print what is found in files; ERROR where one cannot be read, FINDINGS where that was chosen, else DONE."""
+    """Print what is found in files; ERROR if one cannot be read, FINDINGS if any findings count, else DONE."""
     if chosen.fix:
         without_server = replace(chosen, online=False, url=None, window=None)
         for repaired in repair_files(lambda: _judged(paths, without_server)[1]):
@@ -58,7 +58,7 @@ def show(report: LintReport, chosen: LintChoices) -> int:
 
 
 def rule_ids(given: Sequence[str]) -> tuple[str, ...]:
-    """Ids of rules, of which each text may hold several; raises GlassboxError for one that there is not."""
+    """The ids of rules in texts that may each hold several; raises GlassboxError for an unknown one."""
     names = tuple(name.strip() for each in given for name in each.split(",") if name.strip())
     known = [*(rule.id for rule in RULES), UNNEEDED]
     for name in names:
@@ -80,7 +80,7 @@ def _checked(found: FilesRead) -> str:
 @lint_options
 @FIX
 def command(*, paths: Sequence[Path], **chosen: Any) -> int:
-    """Check dashboards, rules and routes of anybody: files and folders of Grafana, Prometheus and Alertmanager, else the current folder.
+    """Check any dashboards, rules and routes: files and folders of Grafana, Prometheus and Alertmanager; without arguments, the current folder.
 
     Exit codes: 0 nothing found that counts, 2 errors were found (with --strict warnings too), 1 a file cannot be read.
     """

@@ -1,4 +1,4 @@
-"""`lint --online`: what a running Prometheus says of what is judged."""
+"""`lint --online`: what a running Prometheus says about what is judged."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 
 
 def with_server(corpus: Corpus, chosen: LintChoices) -> Corpus:
-    """The corpus with what the chosen server says of it; raises UsageError for options that do not go together."""
+    """The corpus with what the chosen server says about it; raises UsageError for options that do not go together."""
     if chosen.online != bool(chosen.url):
         raise click.UsageError("--online and --prometheus URL go together: give both, or neither.")
     if chosen.window and not chosen.online:
         raise click.UsageError("--window looks back on a server: give it with --online and --prometheus URL.")
     if not chosen.url:
         return corpus
-    from glassbox.lint.asking_server import server_facts  # noqa: PLC0415  # others start faster without an HTTP client
-    from glassbox.prometheus.api import Prometheus  # noqa: PLC0415  # as above
+    from glassbox.lint.asking_server import server_facts
+    from glassbox.prometheus.api import Prometheus
 
     with Prometheus(chosen.url, prometheus_credential(chosen.token_file)) as asked:
         facts = server_facts(corpus, asked)

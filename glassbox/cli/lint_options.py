@@ -1,4 +1,4 @@
-"""What one can choose of a lint, on the command line."""
+"""What the command line can choose for a lint."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _OPTIONS = (
         multiple=True,
         type=_FILE,
         metavar="FILE",
-        help="What an exporter of yours answers at /metrics: its names and types are known then; may be given several times.",
+        help="What an exporter of yours answers at /metrics, so that its names and types are known; may be given several times.",
     ),
 )
 
@@ -54,7 +54,7 @@ _ONLINE = (
 FIX = click.option(
     "--fix",
     is_flag=True,
-    help="Repair in the files what is certain, say what was done, and check them again; what stands around it stays.",
+    help="Repair what is certain, report it, and check the files again; nothing else in them changes.",
 )
 
 
@@ -77,7 +77,7 @@ class LintChoices:
 
 
 def lint_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the options of which LintChoices are made."""
+    """Give a command the options that make up LintChoices."""
     for option in reversed((*_OPTIONS, *_ONLINE)):
         command = option(command)
     return command

@@ -103,7 +103,7 @@ def cli(
     _refuse_unknown_environment(environment, context.invoked_subcommand)
     context.obj = Session(context.obj, settings_file, environment, context.with_resource(ExitStack()))
     if pushes:
-        from glassbox.cli.push_command import PushOptions, push_to  # noqa: PLC0415  # only a push needs an HTTP client
+        from glassbox.cli.push_command import PushOptions, push_to
 
         return push_to(PushOptions(**push), context.obj, rules)
     if rules.name_a_place:

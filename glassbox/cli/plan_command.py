@@ -41,6 +41,6 @@ def command(
     if not all_environments:
         return plan_here(session, wanted)
     # Most plans are of one.
-    from glassbox.cli.all_environments import plan_everywhere  # noqa: PLC0415
+    from glassbox.cli.all_environments import plan_everywhere
 
     return plan_everywhere(session, wanted)

@@ -43,14 +43,14 @@ class MadePlan:
     @property
     def has_changes(self) -> bool:
         """Whether a push would change anything, or something could not be compared."""
-        from glassbox.rule_places.group_changes import differing  # noqa: PLC0415  # see `destination`
+        from glassbox.rule_places.group_changes import differing
 
         return bool(self.plan.pending or self.plan.left_out) or any(differing(changes) for _, changes in self.places)
 
 
 def plan_here(session: Session, wanted: PlanOptions) -> int:
     """Make the plan of one Grafana, save and print it; returns the exit code."""
-    from glassbox.deploying.saved_plan import save  # noqa: PLC0415  # see `destination`
+    from glassbox.deploying.saved_plan import save
 
     made = make_plan(session, wanted)
     if wanted.out:
@@ -63,10 +63,10 @@ def plan_here(session: Session, wanted: PlanOptions) -> int:
 
 def make_plan(session: Session, wanted: PlanOptions) -> MadePlan:
     """Compare, and change nothing."""
-    from glassbox.deploying.plan import plan  # noqa: PLC0415  # see `destination`
-    from glassbox.deploying.plan_json import plan_json  # noqa: PLC0415
-    from glassbox.deploying.selection import Selection  # noqa: PLC0415
-    from glassbox.rule_places.places_json import places_json  # noqa: PLC0415
+    from glassbox.deploying.plan import plan
+    from glassbox.deploying.plan_json import plan_json
+    from glassbox.deploying.selection import Selection
+    from glassbox.rule_places.places_json import places_json
 
     selection, prune = Selection(wanted.only), not wanted.no_prune
     with destination(session, wanted.url, wanted.token_file, prune=prune, read_only=True) as found:
@@ -77,8 +77,8 @@ def make_plan(session: Session, wanted: PlanOptions) -> MadePlan:
 
 def say_made(made: MadePlan, form: str | None) -> None:
     """Print a plan in the chosen form, and what would change at other places of rules."""
-    from glassbox.deploying.plan_json import json_of  # noqa: PLC0415  # see `destination`
-    from glassbox.deploying.plan_markdown import plain_markdown, plan_markdown  # noqa: PLC0415
+    from glassbox.deploying.plan_json import json_of
+    from glassbox.deploying.plan_markdown import plain_markdown, plan_markdown
 
     if form == "json":
         say(json_of(made.whole))

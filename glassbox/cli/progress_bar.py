@@ -39,11 +39,11 @@ def _nothing(_change: Change) -> None:
 
 @contextmanager
 def progress_bar(total: int) -> Iterator[Callable[[Change], None]]:
-    """A bar on stderr for so many changes: what is yielded is called after each, in any thread, and does not raise."""
+    """A bar on stderr for this many changes; yields a function to call after each, in any thread, which does not raise."""
     if not (total and sys.stderr and sys.stderr.isatty()) or os.environ.get("TERM") == "dumb":
         yield _nothing
         return
-    from glassbox.deploying.change import Action  # noqa: PLC0415  # only a push needs it
+    from glassbox.deploying.change import Action
 
     count: Counter[Action] = Counter()
     lock, file = Lock(), cast("TextIO", _Terminal())

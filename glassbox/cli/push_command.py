@@ -71,7 +71,7 @@ def push_to(options: PushOptions, session: Session, rules: RuleOptions) -> int:
 
 def _verified(found: Destination, code: int) -> int:
     """Verify, and the exit code of both."""
-    from glassbox.deploying.selection import EVERYTHING  # noqa: PLC0415  # see `destination`
+    from glassbox.deploying.selection import EVERYTHING
 
     # Commands stand above the command line, which knows their modules by name.
     verified: int = import_module(COMMANDS["verify"].module).verified(found, EVERYTHING)
@@ -79,18 +79,18 @@ def _verified(found: Destination, code: int) -> int:
 
 
 def _prunes(options: PushOptions) -> bool:
-    from glassbox.deploying.saved_plan import options_of, saved  # noqa: PLC0415  # see `destination`
+    from glassbox.deploying.saved_plan import options_of, saved
 
     return options_of(saved(options.plan))[1] if options.plan else not options.no_prune
 
 
 def _plan(found: Destination, options: PushOptions, places: Callable[[], Places]) -> PushPlan:
     """The plan, compared with the saved one where there is one: its rules of other places too."""
-    from glassbox.deploying.plan import plan  # noqa: PLC0415  # see `destination`
-    from glassbox.deploying.plan_json import plan_json  # noqa: PLC0415
-    from glassbox.deploying.saved_plan import options_of, refuse_other, saved  # noqa: PLC0415
-    from glassbox.deploying.selection import Selection  # noqa: PLC0415
-    from glassbox.rule_places.places_json import places_json  # noqa: PLC0415
+    from glassbox.deploying.plan import plan
+    from glassbox.deploying.plan_json import plan_json
+    from glassbox.deploying.saved_plan import options_of, refuse_other, saved
+    from glassbox.deploying.selection import Selection
+    from glassbox.rule_places.places_json import places_json
 
     reviewed = saved(options.plan) if options.plan else None
     selection = options_of(reviewed)[0] if reviewed else Selection(options.only)

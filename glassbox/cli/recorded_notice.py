@@ -1,4 +1,4 @@
-"""What a push says of recorded series, which it cannot bring: whether the data source has them, and what to do where it has not."""
+"""What a push says about recorded series, which it cannot bring itself: whether the data source has them, and what to do if not."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from glassbox.grafana.failures import GrafanaError
 
 
 def before_push(grafana: Grafana, source: DataSource, always: str) -> Iterator[str]:
-    """Whether the series are there; `always` is missing only where none is. Where it cannot be asked, that is said, and is no error."""
+    """A sentence if the recorded series are missing, judged by the series `always`, or if the data source cannot be asked."""
     try:
         there = not always or grafana.has_series(source, always)
     except GrafanaError as error:

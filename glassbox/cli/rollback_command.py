@@ -1,4 +1,4 @@
-"""`rollback`: bring back what was in Grafana before a push, and recorded series beside it or alone, deleted ones included."""
+"""`rollback`: bring back what was in Grafana before a push, and rules outside of it or alone, including deleted ones."""
 
 from __future__ import annotations
 
@@ -49,14 +49,14 @@ def command(
     force: bool,
     yes: bool,
 ) -> int:
-    """Bring back what was in Grafana before a push, and recorded series that it brought elsewhere; what it deleted included.
+    """Bring back what was in Grafana before a push, and rules that it brought elsewhere, including what it deleted.
 
     With --prometheus-rules or --mimir and without --grafana: rules alone, over pushes that went to no Grafana.
 
     Exit codes: 0 done, 2 a dry run with changes or kept edits of others, 1 error.
     """
-    from glassbox.deploying.backups import Installation, all_backups, finish  # noqa: PLC0415  # see `destination`
-    from glassbox.deploying.rollback import going_back, since_by_others  # noqa: PLC0415
+    from glassbox.deploying.backups import Installation, all_backups, finish
+    from glassbox.deploying.rollback import going_back, since_by_others
 
     found, target = all_backups(backups), session.settings.grafana
     if only_list:

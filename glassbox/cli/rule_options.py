@@ -1,4 +1,4 @@
-"""Options that say where rules go beside Grafana, and the places that they name."""
+"""Options that say where rules go outside of Grafana, and the places that they name."""
 
 from __future__ import annotations
 
@@ -84,11 +84,11 @@ def named_places(rules: RuleOptions, settings: Settings, resources: ExitStack) -
 
 def _folder(rules: RuleOptions, folder: Path, settings: Settings, resources: ExitStack) -> RulePlace:
     # Only a push needs an HTTP client.
-    from glassbox.prometheus.api import Prometheus  # noqa: PLC0415
-    from glassbox.prometheus.credential import prometheus_credential  # noqa: PLC0415
-    from glassbox.rule_places.folder_push import FolderPlace  # noqa: PLC0415
-    from glassbox.rule_places.reloading import Reloader  # noqa: PLC0415
-    from glassbox.rule_places.rule_folder import RuleFolder  # noqa: PLC0415
+    from glassbox.prometheus.api import Prometheus
+    from glassbox.prometheus.credential import prometheus_credential
+    from glassbox.rule_places.folder_push import FolderPlace
+    from glassbox.rule_places.reloading import Reloader
+    from glassbox.rule_places.rule_folder import RuleFolder
 
     prometheus = None
     if rules.prometheus_url is not None:
@@ -98,9 +98,9 @@ def _folder(rules: RuleOptions, folder: Path, settings: Settings, resources: Exi
 
 
 def _mimir(url: str, token_file: Path | None, settings: Settings, resources: ExitStack) -> RulePlace:
-    from glassbox.prometheus.credential import prometheus_credential  # noqa: PLC0415  # see `_folder`
-    from glassbox.rule_places.behind_grafana import ruler_place  # noqa: PLC0415
-    from glassbox.rule_places.mimir_ruler import MimirRuler  # noqa: PLC0415
+    from glassbox.prometheus.credential import prometheus_credential
+    from glassbox.rule_places.behind_grafana import ruler_place
+    from glassbox.rule_places.mimir_ruler import MimirRuler
 
     credential = prometheus_credential(token_file, "Mimir")
     return ruler_place(resources.enter_context(MimirRuler(url, credential, settings.ruler.tenant)), settings)

@@ -1,4 +1,4 @@
-"""Rules beside Grafana as backups hold them: the places that can be found again, and what going back changes there."""
+"""Rules outside of Grafana as backups hold them: the places that can be found again, and what going back changes there."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ class RulesBack:
         if self._grafana is None:
             return None
         # Only a rollback over rules needs it.
-        from glassbox.rule_places.ruler_push import RulerPlace  # noqa: PLC0415
+        from glassbox.rule_places.ruler_push import RulerPlace
 
         source = next((each for each in self._grafana.data_sources() if each.uid == kept.origin["data_source"]), None)
         ruler = self._grafana.ruler(source) if source else None
@@ -152,7 +152,7 @@ def changed_by_others(places: Sequence[Json], backups: Sequence[Backup], url: st
 def _advice(kept: _Kept) -> str:
     if not kept.origin:
         return f"backup {kept.identity} of an earlier version does not say {kept.not_kept[0]}"
-    settings = ", with the ruler.tenant and ruler.namespace of then," * ("ruler" in kept.origin)
+    settings = ", with the ruler.tenant and ruler.namespace that were set then," * ("ruler" in kept.origin)
     return f"name that place with --prometheus-rules DIR or --mimir URL{settings} to bring them back"
 
 

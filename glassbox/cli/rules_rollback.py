@@ -1,4 +1,4 @@
-"""A rollback of rules without a Grafana, and what every rollback says of the backups that it uses and of rules."""
+"""A rollback of rules without a Grafana, and what every rollback says about rules and the backups that it uses."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ class RollbackOptions:
 
 def roll_rules_back(session: Session, rules: RuleOptions, found: Sequence[Backup], options: RollbackOptions) -> int:
     """Bring the rules of the places that the options name back, by the backups of the folder; returns the exit code."""
-    from glassbox.deploying.backups import finish  # noqa: PLC0415  # see `destination`
-    from glassbox.deploying.rollback_of_rules import rules_going_back  # noqa: PLC0415
+    from glassbox.deploying.backups import finish
+    from glassbox.deploying.rollback_of_rules import rules_going_back
 
     folder_uid, backups = session.settings.grafana.folder_uid, options.backups
     with ExitStack() as resources:
@@ -60,7 +60,7 @@ def roll_rules_back(session: Session, rules: RuleOptions, found: Sequence[Backup
 
 
 def rule_lines(places: WantedAtPlaces) -> Iterator[str]:
-    """What becomes of rules beside Grafana."""
+    """What happens to rules outside of Grafana."""
     for title, changes in planned_at(places):
         yield from place_lines(title, changes, planned=True)
 

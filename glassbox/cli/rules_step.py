@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 Places = Sequence[tuple[str, Sequence["GroupChange"]]]
 """Places of rules by their titles, each with its groups and what happens to them."""
 WantedAtPlaces = Sequence[tuple["RulePlace", Mapping[str, Any]]]
-"""Places of rules, each with what it shall hold of ours."""
+"""Places of rules, each with what it should hold of ours."""
 
 
 def push_rules_alone(rules: RuleOptions, session: Session, backups: Path) -> int:
     """Lint, and bring the rules to their places, without a Grafana; what changes there is kept first. Returns the exit code."""
     # Other commands than a push start without an HTTP client.
-    from glassbox.cli.carrying_out import keep_backup_of_rules  # noqa: PLC0415
+    from glassbox.cli.carrying_out import keep_backup_of_rules
 
     bundle = session.compiled()
     if lint_and_report(bundle):
@@ -84,10 +84,10 @@ def planned_at(places: WantedAtPlaces) -> Places:
 def wanted_at_places(
     rules: RuleOptions, session: Session, bundle: Bundle, behind: BehindGrafana | None
 ) -> Iterator[WantedAtPlaces]:
-    """Where rules go, and what each place shall hold."""
+    """Where rules go, and what each place should hold."""
     # Only a push and a plan need these.
-    from glassbox.rule_places.behind_grafana import place_behind  # noqa: PLC0415
-    from glassbox.rule_places.wanted_rules import wanted_files  # noqa: PLC0415
+    from glassbox.rule_places.behind_grafana import place_behind
+    from glassbox.rule_places.wanted_rules import wanted_files
 
     settings, files = session.settings, wanted_files(bundle, session.settings)
     with ExitStack() as resources:

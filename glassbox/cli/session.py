@@ -37,7 +37,7 @@ class Session:
     def settings(self) -> Settings:
         """The settings of the file, or the defaults."""
         with located():
-            from glassbox.settings.loading import load_settings  # noqa: PLC0415  # see above
+            from glassbox.settings.loading import load_settings
 
             return load_settings(self.settings_file, self.environment)
 
@@ -46,7 +46,7 @@ class Session:
         """What the product declares, and what the user's own folders do."""
         settings = self.settings
         with located():
-            from glassbox.compile.own_content import own_content  # noqa: PLC0415  # see above
+            from glassbox.compile.own_content import own_content
 
             self.resources.enter_context(own_content(settings.content))
             return self.product.content()
@@ -56,13 +56,13 @@ class Session:
         """What baselines are made of; raises GlassboxError where the product declares none."""
         measures = self.content.measures
         if measures is None:
-            raise GlassboxError(f"{self.product.script.name} declares no measures, of which baselines are made: give its Content some.")  # fmt: skip  # a refusal is one line
+            raise GlassboxError(f"{self.product.script.name} declares no measures for baselines: give its Content some.")  # fmt: skip  # a refusal is one line
         return measures
 
     def compiled(self, data_source: DataSource | None = None) -> Bundle:
         """The content compiled with the settings; `data_source` as `compile_bundle` takes it."""
         settings, content = self.settings, self.content
         with located():
-            from glassbox.compile.compiler import compile_bundle  # noqa: PLC0415  # see above
+            from glassbox.compile.compiler import compile_bundle
 
             return compile_bundle(content, settings, data_source)

@@ -196,7 +196,7 @@ def _refuse_function(module: ContentModule, is_board: bool) -> None:
 
 
 def _in_order_of_reading(groups: Iterable[RecordGroup]) -> tuple[RecordGroup, ...]:
-    """Each group after those whose records it reads, as far as they do not read each other."""
+    """Each group after those whose records it reads, unless they read each other."""
     every = tuple(groups)
     recorded_by = {record.name: group for group in every for record in group.records}
     ordered: list[RecordGroup] = []

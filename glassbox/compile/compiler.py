@@ -107,7 +107,7 @@ def _declared(content: Content, settings: Settings) -> CompiledContent:
 
 
 def _without_left_out(declared: CompiledContent, content: Content, settings: Settings) -> CompiledContent:
-    """What the settings leave of it, without the recorded series that nobody reads any more."""
+    """The content without what the settings leave out, and without recorded series that nothing reads then."""
     boards = {slug: board for slug, board in declared.dashboards.items() if slug not in settings.exclude.dashboards}
     alerts = chosen_alerts(declared.alerts, settings)
     before, after = names_read(declared.dashboards.values(), declared.alerts), names_read(boards.values(), alerts)

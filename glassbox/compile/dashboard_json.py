@@ -28,7 +28,7 @@ def dashboard_json(
     currency: str,
     data_source: DataSource | None,
 ) -> Json:
-    """The dashboard in today's shape. `uids` are those of all dashboards by slug, `runbooks` links by slug and panel id."""
+    """The dashboard in the shape that Grafana writes. `uids` are of all dashboards by slug, `runbooks` are links by slug and panel id."""
     annotations = [_annotation(each) for each in board.annotations]
     made = normalised_dashboard(plain(grafanalib_dashboard(board)), tags=[TAG], annotations=annotations)
     print_in(currency, made)

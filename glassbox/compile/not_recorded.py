@@ -27,7 +27,7 @@ _HIDDEN, _ON_TIME_RANGE_CHANGE, _QUERY_RESULT = 2, 2, 3
 
 
 def panels_of_records(board: AssembledDashboard) -> frozenset[int]:
-    """The ids of the panels of which each query reads what rules make: recorded series, or alerts."""
+    """The ids of the panels whose queries all read what rules make: recorded series, or alerts."""
     return frozenset(
         panel.id
         for panel in board.panels.values()

@@ -94,7 +94,7 @@ def _refuse_folder(folder: Path) -> None:
 
 
 def _refuse_unread(file: Path) -> None:
-    """Raise ContentError for a file that looks like content and is none; hidden files are those of editors."""
+    """Raise ContentError for a file that looks like content but is not; hidden files are left behind by editors."""
     if file.name.startswith(".") or file.is_dir():
         return
     if file.suffix in _OTHER_FORMATS:

@@ -12,7 +12,7 @@ from glassbox.query.rules import Record, RecordGroup
 
 
 def for_each_engine(groups: Iterable[RecordGroup], engines: Sequence[str]) -> Iterator[RecordGroup]:
-    """The groups as Prometheus evaluates them, with those of the engines of these names beside the first."""
+    """The groups as Prometheus evaluates them, including those of the engines with these names besides the first."""
     groups = tuple(groups)
     for group in groups:
         yield replace(group, records=tuple(_of(ENGINES[0].name, record) or record for record in group.records))

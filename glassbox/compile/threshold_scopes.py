@@ -58,7 +58,7 @@ def scope_of(entry: ThresholdsFor) -> Scope:
 
 
 def scopes(entries: Sequence[ThresholdsFor]) -> dict[Scope, dict[str, float]]:
-    """Each scope's thresholds: those of all entries that cover it, of which the most specific one wins.
+    """Each scope's thresholds, from all entries that cover it; the most specific one wins.
 
     Where entries meet, such as one for a job and one for a model, both hold; GlassboxError where they disagree about a threshold.
     """

@@ -1,4 +1,4 @@
-"""Samples whose time is still to come, of which no board and no alert knows until then."""
+"""Samples whose time is in the future: no board and no alert sees them until then."""
 
 from collections.abc import Iterator
 

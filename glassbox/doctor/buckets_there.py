@@ -16,7 +16,7 @@ _OPERATORS = {"MatchOp.Equal": "=", "MatchOp.NotEqual": "!=", "MatchOp.Re": "=~"
 
 
 def buckets_in_the_way(prometheus: Prometheus, queries: Iterable[str], held: frozenset[str]) -> Iterator[Obstacle]:
-    """Each histogram that is there and lacks a bucket that a query asks for, with the buckets beside that bound."""
+    """Each histogram that lacks a bucket that a query asks for, with the nearest buckets."""
     wanted: dict[tuple[str, str], set[float]] = {}
     for query in queries:
         for selector in selectors_of(query):

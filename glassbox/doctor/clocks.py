@@ -16,7 +16,7 @@ _LATE_SECONDS = 120
 def clocks_in_the_way(prometheus: Prometheus) -> Iterator[Obstacle]:
     """Clocks that differ by more than 15 s, and newest samples that are older than two minutes; raises GlassboxError.
 
-    The server's time is taken while it answers, so that half of a slow answer is no difference.
+    The server's time may lie anywhere within its answer, so a slow answer does not look like a wrong clock.
     """
     asked = time.time()
     told = prometheus.clock()

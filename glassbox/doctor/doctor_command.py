@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _WRITE = "Write settings that fit to this new file, and examine with them."
-_PATH = "Judge this file of dashboards or rules of anybody (JSON or YAML) instead of ours; may be given several times."
+_PATH = "Judge this file of dashboards or rules (JSON or YAML) instead of ours; may be given several times."
 
 
 @click.command("doctor")
@@ -40,12 +40,12 @@ def command(
 ) -> int:
     """See what a Prometheus holds of your fleet, what is in the way, and which panels and alerts can work on it.
 
-    It only reads, with a few queries. A panel or an alert that cannot work here is no fault of the fleet.
+    It only reads, with a few queries. A panel or an alert that cannot work here is not a fault of the fleet.
 
     Exit codes: 0 everything can work, 2 something cannot, 1 it could not be asked.
     The credential for Prometheus comes from PROMETHEUS_TOKEN, --prometheus-token-file, or PROMETHEUS_USER and PROMETHEUS_PASSWORD.
     """
-    from glassbox.prometheus.api import Prometheus  # noqa: PLC0415  # other commands start faster without an HTTP client
+    from glassbox.prometheus.api import Prometheus
 
     if new_settings and (session.settings_file or files):
         other = "--settings" if session.settings_file else "--path"
@@ -61,9 +61,9 @@ def command(
 
 
 def _examine(prometheus: Prometheus, session: Session, new_settings: Path | None, *, as_json: bool) -> int:
-    from glassbox.doctor import examination_text  # noqa: PLC0415  # as above
-    from glassbox.doctor.examining import examine, seen_on  # noqa: PLC0415  # as above
-    from glassbox.doctor.fitting import write_settings  # noqa: PLC0415  # as above
+    from glassbox.doctor import examination_text
+    from glassbox.doctor.examining import examine, seen_on
+    from glassbox.doctor.fitting import write_settings
 
     seen = seen_on(prometheus)
     if new_settings:
@@ -76,9 +76,9 @@ def _examine(prometheus: Prometheus, session: Session, new_settings: Path | None
 
 
 def _judge(prometheus: Prometheus, files: Sequence[Path], *, as_json: bool) -> int:
-    from glassbox.doctor import other_files_text  # noqa: PLC0415  # as above
-    from glassbox.doctor.fleet import names_lately  # noqa: PLC0415  # as above
-    from glassbox.doctor.other_files import judged, queries_of  # noqa: PLC0415  # as above
+    from glassbox.doctor import other_files_text
+    from glassbox.doctor.fleet import names_lately
+    from glassbox.doctor.other_files import judged, queries_of
 
     queries = {str(file): queries_of(file) for file in files}
     found = judged(queries, names_lately(prometheus))

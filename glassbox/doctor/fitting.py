@@ -29,7 +29,7 @@ def write_settings(fleet: Fleet, url: str, file: Path) -> None:
 
 
 def settings_text(fleet: Fleet, url: str) -> str:
-    """A settings file in YAML; what is not derived from the fleet is left to the defaults."""
+    """A settings file in YAML; everything that is not derived from the fleet keeps its default."""
     return "\n".join([f"# What fits the services in the Prometheus at {url}.", *_lines(fleet)]) + "\n"
 
 

@@ -26,8 +26,8 @@ PLACES = ("cluster", "environment", "region", "namespace", "tenant", "team", "de
 # VictoriaMetrics takes 16 KiB, and a name may have 253 characters in Kubernetes.
 _JOBS_AT_ONCE = 25
 _COUNTED_SECONDS = 600
-# What was exposed within this time is there. A failed scrape ends all series of its target at once.
-_LATELY_SECONDS = 900
+LATELY_SECONDS = 900
+"""What was exposed within this time is there: a failed scrape ends all series of its target at once."""
 
 
 @dataclass(frozen=True)
@@ -67,10 +67,10 @@ class Fleet:
 def names_lately(prometheus: Prometheus) -> list[str]:
     """The names of all series of the last minutes; raises GlassboxError where there are none."""
     now = int(time.time())
-    if names := prometheus.values_of("__name__", now - _LATELY_SECONDS, now):
+    if names := prometheus.values_of("__name__", now - LATELY_SECONDS, now):
         return names
     raise GlassboxError(
-        f"Prometheus at {prometheus.url} has no series of the last {_LATELY_SECONDS // 60} minutes: check that it scrapes anything."
+        f"Prometheus at {prometheus.url} has no series of the last {LATELY_SECONDS // 60} minutes: check that it scrapes anything."
     )
 
 
@@ -97,7 +97,7 @@ def _selector(names: Iterable[str]) -> str:
 
 
 def _signs(held: frozenset[str]) -> dict[str, str]:
-    """The engines' titles by names of series that are there; a name that two engines have is that of the first."""
+    """The engines' titles by names of series that are there; a name that two engines have counts for the first."""
     found: dict[str, str] = {}
     others: set[str] = set()
     for engine in ENGINES:
@@ -154,7 +154,7 @@ def seen_twice(prometheus: Prometheus, services: Iterable[ServiceJob], identity:
 
 
 def _of_up(prometheus: Prometheus, jobs: Iterable[str], query: str) -> list[Sample]:
-    """What the query says of these jobs, where UP stands for their series `up`; asked of so many at once as a query can name."""
+    """What the query returns for these jobs, where UP stands for their series `up`; asked for as many at once as a query can name."""
     found: list[Sample] = []
     escaped = [re.escape(job) for job in jobs]
     for start in range(0, len(escaped), _JOBS_AT_ONCE):

@@ -1,4 +1,4 @@
-"""GPUs that are measured twice, and GPUs of which nothing says whose they are."""
+"""GPUs that are measured twice, and GPUs for which nothing says which model uses them."""
 
 from collections.abc import Iterator, Sequence
 
@@ -48,7 +48,7 @@ def _read(selector: str, label: str, pattern: str, kind: str) -> str:
 
 
 def _twice(prometheus: Prometheus, parts: Sequence[str], apart: str) -> list[str]:
-    """The jobs with exporters that say the same as others, which these labels tell apart from them."""
+    """The jobs with exporters that report the same GPUs as others, which differ from these in the given labels."""
     if not parts:
         return []
     every = f"({' or '.join(parts)})"
@@ -72,7 +72,7 @@ def whose_is_unknown(prometheus: Prometheus, fleet: Fleet, settings: Settings, h
 
 
 def _with_pods(prometheus: Prometheus, selectors: Sequence[str]) -> set[str]:
-    """The jobs whose GPUs name the pod that has them, under one of two names; the exporter's own pod is none."""
+    """The jobs whose GPUs name the pod that uses them, under one of two names; the exporter's own pod does not count."""
     found: set[str] = set()
     for selector in selectors:
         inside = selector.removesuffix("}")

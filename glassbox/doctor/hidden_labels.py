@@ -14,7 +14,7 @@ _OF_ENGINES = ("model_name", "model_version", "inference_engine")
 
 
 def hidden_labels(prometheus: Prometheus, services: str, gpus: Sequence[str]) -> Iterator[Obstacle]:
-    """What is hidden in the series of these selectors, of which that of services may be empty; raises GlassboxError.
+    """What is hidden in the series of these selectors; the one of services may be empty. Raises GlassboxError.
 
     Pods of GPUs and endpoints of our exporter are read under both names.
     """

@@ -25,7 +25,7 @@ _ABOUT = "Our rules"
 def late_rules(prometheus: Prometheus, bundle: Bundle, listed: Any, held: frozenset[str]) -> Iterator[Obstacle]:
     """Groups with rules of ours that take too long, were not evaluated lately, or missed evaluations; raises GlassboxError.
 
-    `listed` is what the server says of its rules, and `held` are the names of its series.
+    `listed` is what the server reports about its rules, and `held` are the names of its series.
     """
     ours = names_of_rules(bundle)
     groups = [

@@ -14,7 +14,7 @@ def some(names: Sequence[str]) -> str:
 
 
 def roughly(seconds: float) -> str:
-    """A duration in whole days, hours, minutes or seconds, in the largest of which it is two or more."""
+    """A duration in whole days, hours, minutes or seconds: the largest unit in which it is two or more."""
     size = next((each for each in (86400, 3600, 60) if seconds >= 2 * each), 1)
     amount = round(seconds / size)
     return f"{amount} {_UNITS[size]}" if amount != 1 else span(size)

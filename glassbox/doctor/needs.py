@@ -1,4 +1,4 @@
-"""Which series a query cannot do without, as far as they are missing."""
+"""Which of the series that a query cannot do without are missing."""
 
 import re
 from collections.abc import Callable, Iterable

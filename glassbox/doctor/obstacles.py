@@ -62,7 +62,7 @@ def _about_service(service: ServiceJob, settings: Settings, window_seconds: int)
     if service.is_shared:
         yield Obstacle(
             service.job,
-            f"holds {service.targets} with series of an engine and {service.mute} without, so that alerts on its targets speak of both",
+            f"holds {service.targets} with series of an engine and {service.mute} without, so alerts on its targets are about both",
             "scrape the inference services in a job of their own",
         )
     elif service.mute:

@@ -48,7 +48,7 @@ def _match(name: str) -> tuple[str, str] | None:
     """How the name differs, and the name of the catalogue that it is."""
     plain = _plain(name)
     if (ours := _by_plain().get(plain)) is not None:
-        return "are written otherwise than those that we know", ours
+        return "are spelled differently from those that we know", ours
     for end in _ENDS:
         if plain.endswith(end) and (ours := _by_plain().get(plain.removesuffix(end))):
             return f"end with {end}, and those that we know do not", ours

@@ -81,7 +81,7 @@ def _is_of_tokens(name: str) -> bool:
 
 
 def _of_names(query: str, names: Sequence[str]) -> Iterator[str]:
-    """The query of series of these names, of so many at once as VictoriaMetrics takes."""
+    """Queries for the series of these names, with as many names at once as VictoriaMetrics accepts."""
     for first in range(0, len(names), _NAMES_AT_ONCE):
         yield query.format(f'{{__name__=~"{"|".join(names[first : first + _NAMES_AT_ONCE])}"}}')
 

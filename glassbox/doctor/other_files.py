@@ -1,4 +1,4 @@
-"""Dashboards and rule files of anybody: what of them can work on a Prometheus."""
+"""Any dashboards and rule files: what of them can work on a Prometheus."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

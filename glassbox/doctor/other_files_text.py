@@ -1,4 +1,4 @@
-"""What files of anybody lack, as text for people and as JSON."""
+"""What other files lack, as text for people and as JSON."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence

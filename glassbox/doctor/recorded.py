@@ -15,7 +15,7 @@ _WRITTEN = frozenset({"ALERTS", "ALERTS_FOR_STATE"})
 class Holdings:
     """What a Prometheus holds: the names of its series, and what our rules make of them there.
 
-    `recorded` are the queries of each recorded series, of which one is enough.
+    `recorded` are the queries of each recorded series; one of them is enough.
     """
 
     def __init__(self, names: Iterable[str], recorded: Mapping[str, Iterable[str]]) -> None:
@@ -24,7 +24,7 @@ class Holdings:
         self._works: dict[str, bool] = {}
 
     def lacks(self, query: str) -> tuple[str, ...]:
-        """The names of measured series for want of which the query has no result; empty where it can have one."""
+        """The names of measured series without which the query has no result; empty if it can have one."""
         found, seen = [], set[str]()
         waiting = list(missing(query, self._exists))
         for name in waiting:

@@ -80,7 +80,7 @@ def _oldest_seconds(prometheus: Prometheus, period_seconds: int) -> int | None:
 
 
 def oldest_sample(prometheus: Prometheus, start: int, end: int) -> int | None:
-    """About when the first sample of `up` between two moments is (Unix seconds); None where there is none, and GlassboxError.
+    """About when the first sample of `up` between two moments is (Unix seconds), or None; raises GlassboxError.
 
     Found among points of the whole time, then of the time before the first of them.
     """

@@ -27,7 +27,7 @@ def unique(values: Iterable[str]) -> tuple[str, ...]:
 
 
 def by(samples: Sequence[Sample], label: str) -> dict[str, float]:
-    """The values by a label that tells the samples apart."""
+    """The values by a label that distinguishes the samples."""
     return {each.labels.get(label, ""): each.value for each in samples}
 
 

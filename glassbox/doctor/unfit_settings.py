@@ -21,14 +21,14 @@ def unfit_settings(
 
 
 def _about_label(prometheus: Prometheus, services: str, label: str) -> Iterator[Obstacle]:
-    """A label of identity is one of targets: what is read of these and what is read of engines is joined by it."""
+    """An identity label must be a label of targets: it joins what is read from targets with what is read from engines."""
     labelled = f'{services.removesuffix("}")}, {label}!=""}}'
     alone = f'count by (job) ({labelled} unless on ({TARGET}) up{{{label}!=""}})'
     on_series = sorted(by(prometheus.now(alone), "job"))
     for job in on_series:
         yield Obstacle(
             job,
-            f"has the label {label} on series of its engines, and not on its targets, so that alerts take these for mute",
+            f"has the label {label} on series of its engines, and not on its targets, so alerts take these targets for mute",
             "give it to the targets where they are scraped, or take it out of identity_labels",
         )
     if not on_series and not prometheus.now(f'count(up{{{label}!=""}} and on (job) {services})'):

@@ -1,4 +1,4 @@
-"""Whose certificates are believed: REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE, SSL_CERT_FILE or SSL_CERT_DIR, else the system's."""
+"""Whose certificates are trusted: REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE, SSL_CERT_FILE or SSL_CERT_DIR, else the system's."""
 
 import os
 import re
@@ -25,7 +25,7 @@ class Authorities:
     variable: str = ""
 
     def context(self) -> ssl.SSLContext:
-        """For a client that believes these authorities only; raises GlassboxError for certificates that are none."""
+        """The context of a client that trusts only these authorities; raises GlassboxError for files that are not certificates."""
         try:
             context = ssl.create_default_context(cadata=self.pem)
         except (ssl.SSLError, ValueError) as error:

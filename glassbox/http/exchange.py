@@ -72,7 +72,7 @@ class Exchange:
         self.session.close()
 
     def send(self, method: str, path: str, *, repeats: int = RETRIES, **content: Any) -> HttpAnswer:
-        """The answer, whatever its status, of so many repeats at most; raises NoAnswerError."""
+        """The answer, whatever its status, after at most this many repeats; raises NoAnswerError."""
         attempt = 0
         while True:
             attempt += 1

@@ -1,4 +1,4 @@
-"""Servers of this machine, between which and us no proxy stands, whatever the environment names."""
+"""Servers on this machine, which are reached without a proxy, whatever the environment names."""
 
 import urllib.request
 from http.client import HTTPResponse

@@ -1,6 +1,6 @@
 """One answer as it comes, judged event by event: text, the end that it reports, the server's counts, or a failure.
 
-Fields are those of https://platform.openai.com/docs/api-reference/chat-streaming, and what other servers add to them.
+Fields are as in https://platform.openai.com/docs/api-reference/chat-streaming, with what other servers add to them.
 """
 
 import json
@@ -69,7 +69,7 @@ class StreamedAnswer:
         self.text_at.append(now_seconds)
 
     def _take_choice(self, choice: Mapping[str, Any]) -> bool:
-        """Whether it holds text. The role that opens an answer, and empty texts, are none."""
+        """Whether it holds text. The role that opens an answer, and empty texts, do not count."""
         if error := choice.get("error"):
             raise RequestFailedError(WITHIN_STREAM, _words(error))
         reason = choice.get("finish_reason")

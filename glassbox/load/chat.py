@@ -155,7 +155,7 @@ async def _error_of(response: httpx.Response) -> str:
 
 
 async def beginning(response: httpx.Response, max_bytes: int) -> bytes:
-    """The body of an answer that is not a stream, as far as it came soon; empty for a compressed one."""
+    """The body of an answer that is not a stream, as far as it arrives in time; empty for a compressed one."""
     content = bytearray()
     with suppress(TimeoutError, httpx.HTTPError):
         async with asyncio.timeout(BODY_MAX_SECONDS):
@@ -167,7 +167,7 @@ async def beginning(response: httpx.Response, max_bytes: int) -> bytes:
 
 
 async def _take_all(stream: AsyncGenerator[Event], answer: StreamedAnswer) -> None:
-    """The events before OpenAI's [DONE], or before the end of a stream whose answer told that it is finished."""
+    """The events before OpenAI's [DONE], or before the end of a stream whose answer says that it is finished."""
     async for event in stream:
         if event.data.strip() == "[DONE]":
             break

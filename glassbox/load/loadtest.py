@@ -151,14 +151,14 @@ class LoadTest:
         return FINDINGS if summary.failures and not self.options.ramp else DONE
 
     def _check_baseline(self, name: str) -> None:
-        from glassbox.load import request_blocks  # noqa: PLC0415  # as in _save_baseline
+        from glassbox.load import request_blocks
 
         request_blocks.check(name, self.options.folder, self.options.total)
 
     def _save_baseline(self, name: str, duration_seconds: float) -> None:
-        from glassbox.baseline import baseline_file, render  # noqa: PLC0415  # a test without a baseline starts faster
-        from glassbox.baseline.profile import Served  # noqa: PLC0415  # as above
-        from glassbox.load.request_blocks import baseline_of  # noqa: PLC0415  # as above
+        from glassbox.baseline import baseline_file, render
+        from glassbox.baseline.profile import Served
+        from glassbox.load.request_blocks import baseline_of
 
         options = self.options
         kept_up = [(step.offered_per_second, step.outcomes) for step in self.steps if not step.is_saturated]

@@ -15,7 +15,7 @@ LOWEST_RATE, MOST_STEPS = 0.001, 1000
 
 
 class FiniteRange(click.FloatRange):
-    """A range of numbers, of which neither NaN nor infinity is one."""
+    """A range of numbers without NaN and infinity."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         number = float(super().convert(value, param, ctx))

@@ -75,7 +75,7 @@ class Summary:
 
     @property
     def finish_ratios(self) -> Mapping[str, float]:
-        """The share of each finish reason among the answers that told one."""
+        """The share of each finish reason among the answers that report one."""
         told = sum(self.finish_reasons.values())
         return {reason: count / told for reason, count in self.finish_reasons.items()}
 

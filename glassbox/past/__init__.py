@@ -1,1 +1,1 @@
-"""What our rules would have recorded over the past of somebody's Prometheus, worked out beside it."""
+"""What our rules would have recorded over the past of somebody's Prometheus, worked out on this machine."""

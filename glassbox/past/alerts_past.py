@@ -1,4 +1,4 @@
-"""The series that a Prometheus writes about its alerts: ALERTS, and ALERTS_FOR_STATE, from which it takes them up after a start.
+"""The series that a Prometheus writes about its alerts: ALERTS, and ALERTS_FOR_STATE, from which it restores them after a start.
 
 https://prometheus.io/docs/prometheus/latest/configuration/alerting_rules/#inspecting-alerts-during-runtime
 """
@@ -54,7 +54,7 @@ class AlertsOfRule:
         self._since_ms: dict[Key, int] = {}
 
     def series(self, found: Sequence[StoredSeries], moments: range) -> list[StoredSeries]:
-        """What is written at these moments of evaluation, of which the results have those at which the condition held."""
+        """The series that are written for these moments of evaluation; `found` has samples at those at which the condition held."""
         held = {key_of(each.labels): each for each in found}
         for key in self._since_ms.keys() - held.keys():
             del self._since_ms[key]

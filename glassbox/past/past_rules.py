@@ -10,9 +10,9 @@ from glassbox.past.rule_order import RecordingRule, rules_of
 
 @dataclass(frozen=True)
 class PastRules:
-    """Recorded series, alerts that become series too, and queries that read either or what these are made of.
+    """Recorded series, alerts, which become series too, and queries that read either of these or raw series.
 
-    `naming_jobs` are queries whose matchers of jobs are those of services.
+    `naming_jobs` are queries whose job matchers name services.
     """
 
     records: tuple[RecordingRule, ...]
@@ -22,7 +22,7 @@ class PastRules:
 
     @cached_property
     def recorded(self) -> dict[str, list[str]]:
-        """The queries of each recorded series, of which one is enough."""
+        """The queries of each recorded series; one of them is enough."""
         found: dict[str, list[str]] = {}
         for rule in self.records:
             found.setdefault(rule.record, []).append(rule.expr)
@@ -30,7 +30,7 @@ class PastRules:
 
 
 def past_rules_of(bundle: Bundle) -> PastRules:
-    """All of a bundle, with the queries of its boards."""
+    """All rules of a bundle, with the queries of its boards."""
     records = rules_of(bundle.recording_rules.values())
     return PastRules(
         records,

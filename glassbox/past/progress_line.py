@@ -1,4 +1,4 @@
-"""One line about what is being done: over itself on a terminal, now and then elsewhere."""
+"""One line about what is being done: it replaces itself on a terminal, and is repeated every few seconds elsewhere."""
 
 import sys
 import time
@@ -20,7 +20,7 @@ class ProgressLine:
         self._said_at = -_EVERY_SECONDS
 
     def say(self, text: str) -> None:
-        """What is being done now."""
+        """Show what is being done now."""
         if self._on_terminal:
             click.echo(f"\r{harmless(text)[:_WIDTH]:<{_WIDTH}}", nl=False, err=True)
         elif time.monotonic() - self._said_at >= _EVERY_SECONDS:
@@ -28,6 +28,6 @@ class ProgressLine:
             complain(text)
 
     def end(self) -> None:
-        """Nothing any more."""
+        """Clear the line."""
         if self._on_terminal:
             click.echo(f"\r{'':<{_WIDTH}}\r", nl=False, err=True)

@@ -24,7 +24,7 @@ UP = "up"
 
 @dataclass(frozen=True)
 class Portion:
-    """Names that are read together, about how many series they have, and a pattern of the jobs of which; "" means all."""
+    """Names that are read together, about how many series they have, and a pattern of the jobs to read; "" means all."""
 
     names: tuple[str, ...]
     series: int
@@ -54,7 +54,7 @@ class Tally:
 
 
 def portions(scope: ReadScope, piece_seconds: int, scrape_seconds: float) -> list[Portion]:
-    """The names but `up` in portions of which a piece of time is one answer, as far as single names allow."""
+    """The names except `up` in portions that are one answer per piece of time, unless a single name has more."""
     most = SAMPLES_AT_ONCE * scrape_seconds / piece_seconds
     found: list[Portion] = []
     for name, count in sorted(scope.series.items(), key=lambda each: (scope.jobs_of(each[0]), each[0])):
@@ -85,9 +85,9 @@ class Reader:
         self.tally = Tally()
 
     def read(self, after_ms: int, until_ms: int) -> Iterator[Portion]:
-        """Read what is within (after, until], and yield each portion when it was written; raises GlassboxError.
+        """Read what is within (after, until], and yield each portion once it is written; raises GlassboxError.
 
-        After an error the same piece can be read again: what was written is not read twice.
+        After an error the same piece can be read again: what has been written is not read twice.
         """
         self._read_up(self._reached_ms.get(self._up, after_ms), until_ms)
         self._scrapes.forget(min((self._reached_ms.get(each, after_ms) for each in self.portions), default=after_ms))
@@ -102,7 +102,7 @@ class Reader:
         return portion
 
     def _read_up(self, after_ms: int, until_ms: int) -> None:
-        """Before all others, since the times of scrapes say where other series end."""
+        """Read `up` before all others, since the times of scrapes show where other series end."""
         if after_ms >= until_ms:
             return
         answers = [answer for answer, _, _ in self._answers(self._up, after_ms, until_ms)]
@@ -116,7 +116,7 @@ class Reader:
         self._reached_ms[self._up] = until_ms
 
     def _present(self, start_ms: int, until_ms: int) -> tuple[range, dict[Key, Sequence[int]]]:
-        """Where an instant selector finds each target's `up`."""
+        """The moments at which an instant selector finds each target's `up`."""
         first = -(-start_ms // 1000)
         grid = range(first * 1000, max(first * 1000, until_ms) + 1, STEP_SECONDS * 1000)
         found = self._prometheus.range(self._up.selector, first, grid[-1] // 1000, STEP_SECONDS)

@@ -12,8 +12,8 @@ from glassbox.syntax.parsing import parsed, parts_of
 
 @dataclass(frozen=True)
 class Read:
-    """One selector of a query: the names that it may read (patterns of names among them), and the oldest and newest moment
-    that it reads, in seconds before the evaluation."""
+    """One selector of a query: the names or patterns of names that it may read, and the oldest and newest moment that it
+    reads, in seconds before the evaluation."""
 
     names: tuple[str, ...]
     oldest_seconds: float
@@ -26,7 +26,7 @@ def reads_of(query: str) -> tuple[Read, ...]:
 
 
 def _reads(expr: ast.Expr, offset: float, reach: float) -> Iterator[Read]:
-    """`offset` and `reach` are those of the subqueries around the expression."""
+    """`offset` and `reach` come from the subqueries around the expression."""
     if isinstance(expr, ast.VectorSelector):
         offset += _seconds(expr.offset)
         yield Read(tuple(names_in(expr)), offset + reach, offset)

@@ -1,7 +1,7 @@
 """Samples written to our own Prometheus by its remote-write protocol, stale markers among them.
 
-https://prometheus.io/docs/specs/prw/remote_write_spec/ (1.0): a protobuf of series in Snappy's block format, of which every
-decoder reads literals (https://github.com/google/snappy/blob/main/format_description.txt), so that nothing is compressed here.
+https://prometheus.io/docs/specs/prw/remote_write_spec/ (1.0): a protobuf of series in Snappy's block format. Every decoder
+reads literals (https://github.com/google/snappy/blob/main/format_description.txt), so nothing is compressed here.
 """
 
 import struct
@@ -15,7 +15,7 @@ from glassbox.http.sentences import on_one_line
 from glassbox.past.own_requests import RefusedError, post
 
 STALE: float = struct.unpack("<d", struct.pack("<Q", 0x7FF0000000000002))[0]
-"""The value that ends a series (`StaleNaN` in Prometheus' model/value): only its bits tell it from other NaN."""
+"""The value that ends a series (`StaleNaN` in Prometheus' model/value): only its bits distinguish it from other NaN."""
 # Prometheus takes 32 MiB and more; a request of this many is about 4 MB.
 _SAMPLES_AT_ONCE = 200_000
 _HEADERS = {
@@ -39,7 +39,7 @@ class Samples:
 
 
 def write(url: str, series: Iterable[Samples]) -> int:
-    """Write them to the Prometheus at this address, and how many samples; raises GlassboxError with its words where it refuses."""
+    """Write them to the Prometheus at this address; returns the number of samples. Raises GlassboxError with its words if it refuses."""
     written = 0
     for batch in _batches(series):
         _post(url, b"".join(map(_encoded, batch)))
@@ -78,7 +78,7 @@ def _encoded(series: Samples) -> bytes:
 
 
 def _samples(times_ms: Sequence[int], values: Sequence[float]) -> bytes:
-    """The samples byte by byte of all at once, since a loop over millions of them would take most of the time."""
+    """All samples at once, one byte of each after the other: a loop over millions of samples would take most of the time."""
     if times_ms and not (min(times_ms) >= _EARLIEST_MS and max(times_ms) <= _LATEST_MS):
         raise GlassboxError("A sample's time is not in this century: check the clocks of what was scraped.")
     body = bytearray(_SAMPLE * len(values))
@@ -95,7 +95,7 @@ def _samples(times_ms: Sequence[int], values: Sequence[float]) -> bytes:
 
 @lru_cache(maxsize=512)
 def _columns(times_ms: tuple[int, ...]) -> tuple[bytes, ...]:
-    """The six bytes of each time as a varint, one column a byte; the series of one target share their times."""
+    """The six bytes of each time as a varint, one column per byte; cached, since the series of one target share their times."""
     return tuple(
         bytes([(time >> 7 * place) & 0x7F | (0x80 if place < 5 else 0) for time in times_ms]) for place in range(6)
     )

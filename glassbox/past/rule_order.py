@@ -30,7 +30,7 @@ class RecordingRule:
 class RuleUnit:
     """Rules that are worked out together: one, or several that read each other's results.
 
-    `by_moment` says that they read what they themselves gave at the evaluation before, so that each moment needs the last.
+    `by_moment` says that they read their own results of the evaluation before, so they must be worked out moment by moment.
     """
 
     rules: tuple[RecordingRule, ...]
@@ -58,7 +58,7 @@ def rules_of(files: Iterable[Mapping[str, Any]], default_seconds: int = 60) -> t
 def in_order(rules: Sequence[RecordingRule], piece_seconds: int) -> tuple[tuple[RuleUnit, ...], ...]:
     """The rules as units in levels, each unit in a level after those that it reads, for work in pieces of time of that length.
 
-    What a rule reads from before the piece is there already, so that it orders nothing within it.
+    What a rule reads from before the piece is there already, so it does not affect the order within the piece.
     """
     recorded: dict[str, list[int]] = {}
     for number, rule in enumerate(rules):

@@ -1,4 +1,4 @@
-"""Whose series are read: names that unrelated services use too are read of the jobs that have others, or that rules name."""
+"""Whose series are read: names that unrelated software uses too are read only for jobs that have other series of ours, or that rules name."""
 
 import json
 import re
@@ -12,7 +12,7 @@ from glassbox.syntax.parsing import selectors_of
 SHARED = frozenset(
     part.name for metrics in CATALOGUE.values() for metric in metrics if metric.shared_name for part in metric.parts
 )
-# A query has room for so many names or jobs; of more jobs than that, shared names are read of all.
+# A query has room for this many names or jobs; if there are more jobs, shared names are read for all jobs.
 _NAMES_AT_ONCE = 40
 _MOST_JOBS = 100
 _MOMENTS = 8
@@ -20,22 +20,22 @@ _MOMENTS = 8
 
 @dataclass(frozen=True)
 class ReadScope:
-    """The number of series of each name, and a pattern of the jobs of which `SHARED` names are read; "" means all."""
+    """The number of series of each name, and a pattern of the jobs for which `SHARED` names are read; "" means all."""
 
     series: Mapping[str, int]
     jobs: str = ""
 
     def jobs_of(self, name: str) -> str:
-        """The pattern of the jobs of which this name is read."""
+        """The pattern of the jobs for which this name is read."""
         return self.jobs if name in SHARED else ""
 
 
 def scope_of(
     prometheus: Prometheus, naming_jobs: Iterable[str], names: Iterable[str], start: int, end: int
 ) -> ReadScope:
-    """Counts series at a few moments between start and end; names that none has then are left out. Raises GlassboxError.
+    """Count series at a few moments between start and end; names without any are left out. Raises GlassboxError.
 
-    Of the queries `naming_jobs`, the jobs that their matchers name are services.
+    The jobs that the matchers of the queries `naming_jobs` name are services.
     """
     found = _counted(prometheus, sorted(names), start, end)
     jobs = {re.escape(job) for name, by_job in found.items() if name not in SHARED for job in by_job} | _named(
@@ -57,7 +57,7 @@ def _counted(prometheus: Prometheus, names: Sequence[str], start: int, end: int)
 
 
 def _counts(prometheus: Prometheus, names: Sequence[str], start: int, end: int) -> Iterator[SampledSeries]:
-    """The numbers of series at each moment; what is too much for the server is asked of half as many names."""
+    """The numbers of series at each moment; what is too much for the server is asked for half as many names."""
     query = f"count by (__name__, job) ({selector(names)})"
     try:
         yield from prometheus.range(query, start, end, max(60, (end - start) // _MOMENTS))

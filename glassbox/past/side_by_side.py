@@ -10,9 +10,9 @@ Result = TypeVar("Result")
 
 
 def side_by_side(work: Callable[[Item], Result], items: Iterable[Item], at_once: int) -> Iterator[Result]:
-    """What the work gives for each item, as it is done.
+    """The results of the work on each item, in the order in which they are done.
 
-    After an error no item is begun, and it is raised when those that were begun are done, so that the work can be tried again.
+    After an error no further item is begun. It is raised when those that were begun are done, so that the work can be tried again.
     The threads are daemons: an interrupt waits for nothing.
     """
     waiting: queue.SimpleQueue[Item] = queue.SimpleQueue()

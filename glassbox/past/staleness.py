@@ -1,4 +1,4 @@
-"""Markers of staleness, which a range selector leaves out, put back where the server must have written them.
+"""Staleness markers, which a range selector leaves out, restored where the server must have written them.
 
 A scrape writes `up` with its own time, and ends each series that its target no longer exposes, or all of them when it fails,
 with a marker of the same time (https://prometheus.io/docs/prometheus/latest/querying/basics/#staleness). So a series has a marker
@@ -16,18 +16,18 @@ Key = tuple[tuple[str, str], ...]
 
 
 def key_of(labels: Mapping[str, str]) -> Key:
-    """What tells a series from all others."""
+    """What distinguishes a series from all others."""
     return tuple(sorted(labels.items()))
 
 
 class Scrapes:
-    """When each target was scraped, from its series `up`, of which pieces arrive one after the other."""
+    """When each target was scraped, from its series `up`, which arrives piece by piece."""
 
     def __init__(self) -> None:
         self._of: dict[tuple[str, str], dict[Key, tuple[Mapping[str, str], list[int]]]] = {}
 
     def add(self, ups: Iterable[Samples]) -> None:
-        """More of them."""
+        """Note the scrapes of the next piece."""
         for each in ups:
             labels = {name: value for name, value in each.labels.items() if name != "__name__"}
             of_target = self._of.setdefault((labels.get("job", ""), labels.get("instance", "")), {})
@@ -56,7 +56,7 @@ class Markers:
     def added(
         self, series: Iterable[StoredSeries], scrapes: Scrapes, after_ms: int, until_ms: int
     ) -> Iterator[Samples]:
-        """The series of (after, until] with markers, and those that ended with the piece before as markers alone."""
+        """The series of (after, until] with markers; series that ended with the piece before, as a marker only."""
         ended = dict(self._alive)
         for each in series:
             key = key_of(each.labels)
@@ -77,7 +77,7 @@ class Markers:
 
 
 def merged(series: StoredSeries, moments: Sequence[int], *, was_there: bool) -> Samples:
-    """The series with a marker at the first of each run of moments that it lacks; `was_there` says it was before the first."""
+    """The series with a marker at the first of each run of moments that it lacks; `was_there` says that it existed before the first moment."""
     found = set(series.times_ms)
     # Samples with times of their own, which are not those of scrapes, get no markers either.
     if len(found) == len(moments) or not (found.intersection(moments) or not found):

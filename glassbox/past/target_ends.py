@@ -1,7 +1,7 @@
 """Targets that are gone: all their series end with a marker that no scrape has written.
 
 A Prometheus ends the series of a target that it no longer knows about one interval after the last scrape, but none when it is
-itself away, so only asking it at that time tells: an instant selector finds `up` for five minutes, or not.
+itself away, so it has to be asked about that time: an instant selector finds `up` for five minutes, or not.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -19,7 +19,7 @@ _GAP = 2.5
 _INTERVAL_MS = 15_000
 
 Present = Callable[[int], tuple[range, Mapping[Key, Sequence[int]]]]
-"""From a moment on the steps, and those at which each `up` is found; all are milliseconds."""
+"""Given a start, returns the steps from there on, and those at which each `up` is found, all in milliseconds."""
 
 
 class TargetEnds:
@@ -31,7 +31,7 @@ class TargetEnds:
     def found(
         self, ups: Iterable[StoredSeries], until_ms: int, present: Present
     ) -> dict[Key, tuple[Mapping[str, str], int]]:
-        """The targets that end within the piece, with the labels of `up` and the moment, which may be before later samples."""
+        """The targets that end within the piece, with the labels of `up` and the moment; later samples may follow."""
         times = {key: [last] for key, (_, last) in self._alive.items()}
         for each in ups:
             key = key_of(each.labels)
@@ -61,7 +61,7 @@ def joined(series: Iterable[StoredSeries]) -> list[StoredSeries]:
 
 
 def with_ends(ups: Iterable[StoredSeries], ended: Mapping[Key, tuple[Mapping[str, str], int]]) -> Iterator[Samples]:
-    """The series with their markers, and markers alone of those that ended without a sample in the piece."""
+    """The series with their markers; those that ended without a sample in the piece, as a marker only."""
     left = dict(ended)
     for each in ups:
         samples = list(zip(each.times_ms, each.values, strict=True))
@@ -77,7 +77,7 @@ def _time(sample: tuple[int, float]) -> int:
 
 
 def _gap(moments: Sequence[int], until_ms: int) -> tuple[int, int] | None:
-    """The first time without samples that is longer than scrapes take to come."""
+    """The first gap between samples that is longer than scrapes can be late."""
     apart = [later - earlier for earlier, later in pairwise(moments)]
     longest = _GAP * (median_low(apart) if apart else _INTERVAL_MS)
     return next(((one, other) for one, other in pairwise([*moments, until_ms]) if other - one > longest), None)

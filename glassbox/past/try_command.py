@@ -1,4 +1,4 @@
-"""`try`: the dashboards over the past of the user's own fleet, worked out beside it."""
+"""`try`: the dashboards over the past of the user's own fleet, worked out on this machine."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import click
 from glassbox.cli.exit_codes import DONE
 from glassbox.cli.output import complain, say
 from glassbox.files import temporary_folder
-from glassbox.http.sentences import on_one_line
+from glassbox.past.limits import ASKED_ABOVE, ASKED_ABOVE_BYTES, LOOK_BACK, SHORTEST, SHORTEST_SECONDS, TOO_MUCH
 from glassbox.prometheus.credential import OPTION, prometheus_credential
 
 if TYPE_CHECKING:
@@ -27,9 +27,6 @@ EVERY_SECONDS = 15.0
 """How often new samples are read."""
 ATTEMPTS, PAUSE_SECONDS = 4, 5.0
 """How often reading is begun again where it ended with an error, and after which time."""
-SHORTEST_SECONDS = 600
-"""The shortest window, in which there are some scrapes and evaluations."""
-ASKED_ABOVE_BYTES = 500 * 1000**2
 
 
 @click.command("try")
@@ -38,12 +35,12 @@ ASKED_ABOVE_BYTES = 500 * 1000**2
 @click.option("--window", default="6h", show_default=True, help="How much of the past to show.")
 @click.option(
     "--look-back",
-    default="70m",
+    default=LOOK_BACK,
     show_default=True,
     help="How much more to read, for rules that look back from its beginning.",
 )
 @click.option("--port", default=3000, show_default=True, help="Port of the page; 0 takes a free one.")
-@click.option("--yes", is_flag=True, help="Fetch more than 500 MB without a question.")
+@click.option("--yes", is_flag=True, help=f"Fetch more than {ASKED_ABOVE} without a question.")
 @click.pass_obj
 def command(
     session: Session, *, url: str, token_file: Path | None, window: str, look_back: str, port: int, yes: bool
@@ -55,20 +52,20 @@ def command(
     and nothing is left behind here.
     The credential for Prometheus comes from PROMETHEUS_TOKEN, --prometheus-token-file, or PROMETHEUS_USER and PROMETHEUS_PASSWORD.
     """
-    from glassbox.errors import GlassboxError  # noqa: PLC0415  # as below
-    from glassbox.past.past_rules import past_rules_of  # noqa: PLC0415  # as below
-    from glassbox.past.working_out import check_fleet, planned  # noqa: PLC0415  # other commands start faster without an HTTP client
-    from glassbox.prometheus.api import Prometheus  # noqa: PLC0415  # as above
-    from glassbox.query.promql import duration_seconds  # noqa: PLC0415  # as above
-    from glassbox.servers.components import ensure_components  # noqa: PLC0415  # as above
-    from glassbox.servers.processes import ended_by_signals  # noqa: PLC0415  # as above
-    from glassbox.view.local_grafana import check_port  # noqa: PLC0415  # as above
+    from glassbox.errors import GlassboxError
+    from glassbox.past.past_rules import past_rules_of
+    from glassbox.past.working_out import check_fleet, planned
+    from glassbox.prometheus.api import Prometheus
+    from glassbox.query.promql import duration_seconds
+    from glassbox.servers.components import ensure_components
+    from glassbox.servers.processes import ended_by_signals
+    from glassbox.view.local_grafana import check_port
 
     check_port(port)
     end = int(time.time()) - BEHIND_SECONDS
     start = end - duration_seconds(window)
     if end - start < SHORTEST_SECONDS:
-        raise GlassboxError(f"--window {window} is too short to show anything: give at least 10m.")
+        raise GlassboxError(f"--window {window} is too short to show anything: give at least {SHORTEST}.")
     bundle = session.compiled()
     with ended_by_signals(), Prometheus(url, prometheus_credential(token_file)) as prometheus:
         plan = planned(prometheus, past_rules_of(bundle), start, end, duration_seconds(look_back))
@@ -84,24 +81,24 @@ def command(
 
 
 def _ask(plan: Plan, *, yes: bool) -> None:
-    """Say how much is to be read, and ask before it is a lot; raises Abort where nobody agrees."""
+    """Say how much is to be read, and ask if it is a lot; raises Abort if the user does not agree."""
     if plan.since_seconds > plan.start_seconds:
         say(f"It has nothing before about {_moment(plan.since_seconds)} UTC: the window begins there.")
     series, megabytes = sum(plan.series.values()), plan.estimated_bytes / 1000**2
     say(f"{series} series of {len(plan.series)} names are read, about {megabytes:.0f} MB.")
     if plan.estimated_bytes > ASKED_ABOVE_BYTES and not yes:
         if not (sys.stdin and sys.stdin.isatty()):
-            raise click.UsageError("That is more than 500 MB: choose a shorter --window, or agree with --yes.")
-        click.confirm("That is more than 500 MB. Go on?", abort=True)
+            raise click.UsageError(TOO_MUCH)
+        click.confirm(f"That is more than {ASKED_ABOVE}. Go on?", abort=True)
 
 
 def _show(session: Session, prometheus: Prometheus, plan: Plan, folder: Path, port: int) -> None:
-    from glassbox.compile.outputs import write_bundle  # noqa: PLC0415  # as above
-    from glassbox.past.own_prometheus import own_prometheus  # noqa: PLC0415  # as above
-    from glassbox.past.past_rules import past_rules_of  # noqa: PLC0415  # as above
-    from glassbox.past.working_out import Worker  # noqa: PLC0415  # as above
-    from glassbox.view.local_grafana import PrometheusAddress, serving  # noqa: PLC0415  # as above
-    from glassbox.view.preview import Shown, show  # noqa: PLC0415  # as above
+    from glassbox.compile.outputs import write_bundle
+    from glassbox.past.own_prometheus import own_prometheus
+    from glassbox.past.past_rules import past_rules_of
+    from glassbox.past.working_out import Worker
+    from glassbox.view.local_grafana import PrometheusAddress, serving
+    from glassbox.view.preview import Shown, show
 
     bundle = session.compiled()
     data = folder / "data"
@@ -126,8 +123,8 @@ def _show(session: Session, prometheus: Prometheus, plan: Plan, folder: Path, po
 
 def _catch_up(worker: Worker, plan: Plan) -> None:
     """Read and work out everything until now; what fails is tried again, and what was read is kept."""
-    from glassbox.errors import GlassboxError  # noqa: PLC0415  # as above
-    from glassbox.past.progress_line import ProgressLine  # noqa: PLC0415  # as above
+    from glassbox.errors import GlassboxError
+    from glassbox.past.progress_line import ProgressLine
 
     started, progress = time.monotonic(), ProgressLine()
     for left in reversed(range(ATTEMPTS)):
@@ -147,32 +144,21 @@ def _catch_up(worker: Worker, plan: Plan) -> None:
 
 
 def _found(worker: Worker, plan: Plan) -> Iterator[str]:
-    """What is not as a Prometheus with our rules would have it."""
+    """A sentence about each thing that a Prometheus with our rules would have otherwise."""
+    from glassbox.past.shortfalls import not_as_recorded
+
     if worker.cut:
         names, furthest = len(worker.cut), max(worker.cut.values())
         yield (
-            f"{names} of their names look back further than what was read, up to {furthest / 86400:.0f} days; they count only "
-            f"what is since {_moment(plan.begin_seconds)} UTC. --look-back reads more."
+            f"{names} of their names look back further than what was read, up to {furthest / 86400:.0f} days; they count only what is "
+            f"from {_moment(plan.begin_seconds)} UTC on. --look-back reads more."
         )
     yield from not_as_recorded(worker)
 
 
-def not_as_recorded(worker: Worker) -> Iterator[str]:
-    """What could not be read or worked out."""
-    from glassbox.doctor.odd_names import native_alone  # noqa: PLC0415  # as above
-
-    for each in native_alone(worker.plan.names):
-        yield f"{each.about} {each.problem}: {each.advice}."
-    if worker.reader.tally.native_histograms:
-        yield "Native histograms were not read: classic ones, with buckets by le, are what our rules know."
-    for rule, said in worker.evaluator.failed.items():
-        name = dict(rule.labels).get("alertname", rule.record)
-        yield f"{name} of the group {rule.group} could not be evaluated at some moments: {on_one_line(said)}"
-
-
 def _follow(worker: Worker) -> None:
-    """Go on with new samples; a server that does not answer for a while is said, and read on from there later."""
-    from glassbox.errors import GlassboxError  # noqa: PLC0415  # as above
+    """Continue with new samples; if the server does not answer, say so and continue from the same point later."""
+    from glassbox.errors import GlassboxError
 
     while True:
         time.sleep(EVERY_SECONDS)
@@ -183,7 +169,7 @@ def _follow(worker: Worker) -> None:
 
 
 def _silent(_text: str) -> None:
-    """New samples come every few seconds; nobody reads that."""
+    """New samples arrive every few seconds, so their progress is not shown."""
 
 
 def _moment(seconds: int) -> str:

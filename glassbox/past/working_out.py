@@ -13,6 +13,7 @@ from glassbox.doctor.recorded import Holdings
 from glassbox.doctor.retention import oldest_sample
 from glassbox.errors import GlassboxError
 from glassbox.past.evaluating import Evaluator
+from glassbox.past.limits import LOOK_BACK
 from glassbox.past.own_prometheus import own_prometheus
 from glassbox.past.past_rules import PastRules, past_rules_of
 from glassbox.past.reach import cut
@@ -22,11 +23,11 @@ from glassbox.past.rule_order import RecordingRule, in_order
 from glassbox.past.scope import ReadScope, scope_of
 from glassbox.past.side_by_side import side_by_side
 from glassbox.prometheus.api import Prometheus, TooMuchError
+from glassbox.query.promql import duration_seconds
 
 PIECE_SECONDS = 3600
 """As long as the shortest offset at which our rules read results of later ones, so that within a piece they have an order."""
-LOOK_BACK_SECONDS = 4200
-"""How much more than the window is read by default: as far as all of our rules look back but those of longer windows."""
+LOOK_BACK_SECONDS = duration_seconds(LOOK_BACK)
 # Of JSON, with the labels of its series: what 20 replicas of vLLM measured to.
 _BYTES_OF_SAMPLE = 25
 Say = Callable[[str], None]
@@ -54,8 +55,8 @@ class Past:
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be read of a server, in Unix seconds: from `begin_seconds`, which is where its rules look back or its first
-    sample, to the end; all its names, those of them that the rules need, and of these the number of series."""
+    """What is to be read from a server, in Unix seconds: from `begin_seconds`, which is as far as rules look back or its first
+    sample, to the end; all its names, those that the rules need, and the number of series of these."""
 
     begin_seconds: int
     start_seconds: int
@@ -68,7 +69,7 @@ class Plan:
 
     @property
     def since_seconds(self) -> int:
-        """From when on there is something."""
+        """The beginning of what can be shown."""
         return max(self.start_seconds, self.begin_seconds)
 
     @property
@@ -86,13 +87,13 @@ class Plan:
 def planned(
     prometheus: Prometheus, rules: PastRules, start_seconds: int, end_seconds: int, look_back_seconds: int
 ) -> Plan:
-    """Ask the server for its names and how many series they have; raises GlassboxError where it cannot be asked.
+    """Ask the server for its names and how many series they have; raises GlassboxError if it cannot be asked.
 
-    What is from before its first sample of `up` is not read.
+    Nothing from before its first sample of `up` is read.
     """
     begin = _begin(prometheus, start_seconds - look_back_seconds, end_seconds)
     held = frozenset(prometheus.values_of("__name__", begin, end_seconds))
-    # Of which the times of scrapes are, whatever is read.
+    # `up` has the times of scrapes, which are needed whatever is read.
     needed = needed_names(rules, held) | (held & {UP})
     scope = scope_of(prometheus, rules.naming_jobs, needed, begin, end_seconds)
     return Plan(
@@ -117,7 +118,7 @@ def _begin(prometheus: Prometheus, begin: int, end: int) -> int:
 
 
 def check_fleet(prometheus: Prometheus, plan: Plan) -> None:
-    """Raises GlassboxError where the server has nothing that the rules read, but perhaps `up`."""
+    """Raise GlassboxError if the server has nothing that the rules read, except perhaps `up`."""
     if not plan.needed - {UP}:
         raise GlassboxError(
             f"Prometheus at {prometheus.url} has no series of an inference engine, an exporter or a GPU in this time: "
@@ -160,7 +161,7 @@ class Worker:
         self._seconds = plan.end_seconds - plan.begin_seconds
 
     def go_on(self, until_seconds: int, say: Say) -> None:
-        """Read and work out from where it is until then; each piece is worked out while the next is read."""
+        """Read and work out up to then; each piece is worked out while the next one is read."""
         bounds = [*range(self.reached_seconds, until_seconds, PIECE_SECONDS), until_seconds]
         pieces = list(pairwise(bounds))
         for to_read, to_work_out in zip([*pieces, None], [None, *pieces], strict=True):

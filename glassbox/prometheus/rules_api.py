@@ -114,7 +114,7 @@ def _rule(rule: Mapping[str, Any]) -> LoadedRule:
 
 
 def moment(text: Any) -> datetime:
-    """A time of Go's: up to nine digits of a second, and the year 1 for never; raises ValueError for a text that is none."""
+    """A time of Go's: up to nine digits of a second, and the year 1 for never; raises ValueError for any other text."""
     if not isinstance(text, str):
         return NEVER
     found = datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text))

@@ -1,6 +1,7 @@
 """Times as people write them: ISO 8601, and for a time range also `now-30m` or milliseconds since 1970."""
 
 import re
+import time
 from datetime import UTC, datetime
 
 from glassbox.errors import GlassboxError
@@ -9,8 +10,18 @@ from glassbox.query.promql import duration_seconds
 
 def unix_seconds(text: str) -> float:
     """Seconds since 1970 of a time in ISO 8601, in UTC where it names no zone; raises ValueError for anything else."""
-    time = datetime.fromisoformat(text)
-    return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()
+    moment = datetime.fromisoformat(text)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+def end_of_window(text: str | None) -> float:
+    """Unix seconds of the option `--end`, or now without it; raises GlassboxError for a text that is not a time."""
+    if text is None:
+        return time.time()
+    try:
+        return unix_seconds(text)
+    except (ValueError, OverflowError):
+        raise GlassboxError(f"--end {text} is not a time: write it like 2026-11-22T08:00:00Z.") from None
 
 
 def milliseconds(text: str, now_ms: int) -> int:

@@ -1,4 +1,4 @@
-"""Recorded series of each engine's models, told apart by the label `inference_engine`."""
+"""Recorded series of each engine's models, distinguished by the label `inference_engine`."""
 
 from collections.abc import Collection
 from dataclasses import replace
@@ -34,7 +34,7 @@ def bucket_of_each_engine(recorded: Record, within: BucketMatcher) -> Expr:
 
 
 def _own_matchers() -> dict[str, dict[str, str | Matcher]]:
-    """What tells an engine's series from those of all others. Those of the first may carry any other name, or none."""
+    """The matchers that distinguish an engine's series from all others. Series of the first may have any other name, or none."""
     first, *others = (engine.name for engine in ENGINES)
     not_others: dict[str, str | Matcher] = {LABEL: not_regex("|".join(others))} if others else {}
     return {first: not_others, **{engine: {LABEL: engine} for engine in others}}

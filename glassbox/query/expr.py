@@ -87,7 +87,7 @@ class Expr:
         return self.with_selectors(lambda selector: (replace(selector, offset=offset),))
 
     def identified(self, labels: Sequence[str]) -> "Expr":
-        """Self with these labels beside `job` wherever series are told apart by it: they identify what one job may hold several of."""
+        """Self with these labels in addition to `job` wherever it distinguishes series: they identify the services of one job."""
         if not labels:
             return self
         shape = replace(self.shape, labels=beside_job(self.shape.labels, labels))
@@ -110,7 +110,7 @@ class Expr:
         return self.shaped(replace(self.shape, unit=unit))
 
     def reported_by(self, reporters: Reporters) -> "Expr":
-        """Self, of which is known who reports it."""
+        """Self, with the engines and exporters that report it."""
         return replace(self, shape=replace(self.shape, reporters=reporters))
 
     def shaped(self, shape: Shape) -> "Expr":
@@ -215,7 +215,7 @@ def binary(left: Expr, operator: str, right: Expr | float, *, matching: Parts = 
 
 
 def _either_side(left: Expr, right: Expr | float, matching: Parts) -> Iterator[tuple[str, Expr]]:
-    """An `or` for each engine, of which one side is enough; nothing where a side does not depend on the engine."""
+    """An `or` for each engine: one side is enough. Nothing where a side does not depend on the engine."""
     if isinstance(right, Expr) and left.by_engine and right.by_engine:
         first, second = dict(left.by_engine), dict(right.by_engine)
         for engine in dict.fromkeys((*first, *second)):

@@ -63,7 +63,7 @@ def with_changed(parts: Parts, change: Callable[[Selector], Parts]) -> Iterator[
 
 
 def identified(part: Part, labels: Sequence[str]) -> Part:
-    """It with these labels beside `job`, wherever it names labels or has some."""
+    """The part with these labels in addition to `job`, wherever it names labels or has some."""
     match part:
         case LabelList():
             return LabelList(beside_job(part.names, labels))

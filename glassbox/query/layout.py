@@ -22,7 +22,7 @@ _TOKEN = re.compile(rf' (?:{_OPERATOR}){_MATCHING} |"(?:[^"\\]|\\.)*"|[({{]|[)}}
 
 @dataclass(frozen=True)
 class _Brackets:
-    """What stands in brackets, split at its commas."""
+    """The text within brackets, split at its commas."""
 
     opening: str
     arguments: "tuple[_Tokens, ...]"
@@ -44,7 +44,7 @@ def layout(query: Expr | str, width: int = WIDTH) -> str:
 
 
 def _arguments(words: Iterator[str], closing: str) -> tuple[_Tokens, ...]:
-    """What stands before the closing bracket, split at the commas that no other bracket encloses."""
+    """The text before the closing bracket, split at the commas that no other bracket encloses."""
     arguments: list[list[str | _Brackets]] = [[]]
     for word in words:
         if word == closing:
@@ -71,7 +71,7 @@ def _strength(token: str | _Brackets) -> int:
 
 
 def _weakest(tokens: _Tokens) -> int:
-    """The strength of the operators that are evaluated last; 0 where there is no operator."""
+    """The precedence of the operators that are evaluated last; 0 if there is no operator."""
     return min(filter(None, map(_strength, tokens)), default=0)
 
 

@@ -131,7 +131,7 @@ def _lately_read(reading: Reading) -> Expr:
 
 
 def _without_engines_behind(front: Engine, role: Role, told: Expr) -> Expr:
-    """What a front end reports of the models of which the engines behind it lately did not report this role."""
+    """What a front end reports about models whose engines behind it have not reported this role lately."""
     engines = [engine for engine in ENGINES if not engine.in_front_of and engine.readings(role)]
     matchers: dict[str, str | Matcher] = {front.in_front_of: differs("")}
     if role.kind is Kind.BUCKETS:

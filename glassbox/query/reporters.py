@@ -78,7 +78,7 @@ def of_either(first: Reporters, second: Reporters) -> Reporters:
 
 
 def lacking(reporters: Reporters, besides: frozenset[str] = frozenset()) -> str:
-    """Who does not report it, without those `besides`; empty where everybody does."""
+    """Who does not report it, except for those `besides`; empty if everybody does."""
     silent = EVERYBODY - besides - (EVERYBODY if reporters is None else reporters)
     if not silent or reporters is None:
         return ""

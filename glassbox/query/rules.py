@@ -64,7 +64,7 @@ class Record:
 
     @property
     def rule(self) -> Expr | None:
-        """What it records, or what of it can be known of one replica, as long as nothing is added to it."""
+        """What it records, or the part of it that can be known for one replica; None if labels are added to it."""
         return None if self.labels else (self.of_one or self.expr).together
 
     @property

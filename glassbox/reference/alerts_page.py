@@ -13,7 +13,7 @@ _CANNOT_SEE = "## What each alert cannot see"
 
 
 def alerts_body(bundle: Bundle, folder: Path, settings_read: Mapping[str, Sequence[str]]) -> str:
-    """The page as it stands in `folder`; `settings_read` are the settings that change each alert, by its name."""
+    """The page as it is in `folder`; `settings_read` are the settings that change each alert, by its name."""
     rules = sorted(
         (rule for file in bundle.alerts.values() for rule in _rules(file)), key=lambda rule: str(rule["alert"])
     )

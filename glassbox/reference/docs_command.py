@@ -15,11 +15,11 @@ from glassbox.cli.session import Session
 def command(session: Session, out: Path) -> int:
     """Write the reference pages: settings, dashboards, alerts, metrics, engines and rules of lint.
 
-    What stands before the first line and after the last line of the written part of a page is kept.
+    Text before and after the generated part of a page is kept.
     """
     bundle = session.compiled()
     # Content may break it, which `compiled` says in one sentence.
-    from glassbox.reference.pages import bodies, write_pages  # noqa: PLC0415
+    from glassbox.reference.pages import bodies, write_pages
 
     for file in write_pages(bodies(bundle, session.content, session.settings, out), out):
         say(str(file))

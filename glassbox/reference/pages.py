@@ -1,4 +1,4 @@
-"""The pages as files. People write what stands around the written part of a page; a run replaces only that part."""
+"""The pages as files. People write what is before and after the generated part of a page; a run replaces only that part."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -42,7 +42,7 @@ def bodies(bundle: Bundle, content: Content, settings: Settings, folder: Path) -
 
 
 def page(name: str, body: str, earlier: str = "") -> str:
-    """A page with this written part; all else is that of the earlier page, or a heading where there is none.
+    """A page with this generated part; everything else comes from the earlier page, or is a heading if there is none.
 
     Raises GlassboxError where the earlier page lacks one of the two marks.
     """

@@ -57,7 +57,7 @@ def settings_body() -> str:
 
 
 def _section(keys: list[Key]) -> str:
-    """What stands in the section, its keys, and a default that is too long for a cell."""
+    """The text of the section, its keys, and a default that is too long for a cell."""
     parent = keys[0] if keys[0].type == _KEYS_BELOW else None
     parts = [one_sentence_a_line(parent.meaning)] if parent else []
     rows = ((code(key.path), key.type, _cell_default(key), key.meaning) for key in keys if key is not parent)

@@ -73,7 +73,7 @@ async def _answer(url: str, way: Way, body: bytes) -> bytes:
 
 
 class _RefusedError(ValueError):
-    """An answer that is none; the text is ours."""
+    """An answer that cannot be used; the text is ours."""
 
 
 def _reason(error: Exception, way: Way) -> str:

@@ -29,7 +29,7 @@ class Robot(Protocol):
 
     name: ClassVar[str]
     success: ClassVar[tuple[str, ...]]
-    """The fields of its answer of which the first that is there is 0 when it took a message."""
+    """Fields of its answer; the first of them that is there is 0 if it accepted the message."""
 
     def url(self) -> str:
         """Its address, which is a secret; raises GlassboxError when the file does not hold one."""

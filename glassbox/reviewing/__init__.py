@@ -1,1 +1,1 @@
-"""What a change comes to, for those who review it: against another revision, without a server."""
+"""What a change amounts to, for those who review it: against another revision, without a server."""

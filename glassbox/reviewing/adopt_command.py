@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 def command(session: Session, *, url: str, token_file: Path | None, uid: str) -> int:
     """See what others edited in Grafana as what would have to change in the code or the settings. It only reads, and changes no file.
 
-    UID is that of a dashboard or of a rule, or the title of a rule group; without it, everything that others edited.
+    UID is the uid of a dashboard or of a rule, or the title of a rule group; without it, everything that others edited is shown.
 
     Exit codes: 0 nobody edited it, 2 somebody did or something is not compared, 1 error.
     """
-    from glassbox.compile.compiler import compile_bundle  # noqa: PLC0415  # a broken module of ours is reported by `compiled`
-    from glassbox.deploying.plan import plan  # noqa: PLC0415  # see `destination`
-    from glassbox.reviewing.adopting import Adopting, edited  # noqa: PLC0415
-    from glassbox.reviewing.moved_settings import Recompile  # noqa: PLC0415
+    from glassbox.compile.compiler import compile_bundle  # a broken module of ours is reported by `compiled`
+    from glassbox.deploying.plan import plan
+    from glassbox.reviewing.adopting import Adopting, edited
+    from glassbox.reviewing.moved_settings import Recompile
 
     with destination(session, url, token_file, prune=True, read_only=True) as found:
         made = plan(found.grafana, found.deployment)
@@ -44,7 +44,7 @@ def command(session: Session, *, url: str, token_file: Path | None, uid: str) ->
     if not_compared and not changes:
         return FINDINGS
     if not changes:
-        say("Nobody edited it in Grafana since our last push." if uid else "Nobody edited anything of ours in Grafana since our last push.")  # fmt: skip  # one sentence
+        say("Nobody edited it in Grafana since our last push." if uid else "Nobody has edited anything of ours in Grafana since our last push.")  # fmt: skip  # one sentence
         return DONE
     recompile = Recompile(session.settings, lambda settings: compile_bundle(session.content, settings, found.source))
     adopting = Adopting(found.bundle, recompile)
@@ -56,7 +56,7 @@ def command(session: Session, *, url: str, token_file: Path | None, uid: str) ->
 
 
 def _lines(adoption: Adoption) -> Iterator[str]:
-    from glassbox.deploying.plan_words import edit_sentence  # noqa: PLC0415  # see `destination`
+    from glassbox.deploying.plan_words import edit_sentence
 
     change = adoption.change
     if change.edit:

@@ -49,14 +49,14 @@ class AdoptionStep:
 
 @dataclass(frozen=True)
 class Adoption:
-    """An object that others edited, and what taking their edit over comes to."""
+    """An object that others edited, and what it takes to adopt their edit."""
 
     change: Change
     steps: tuple[AdoptionStep, ...]
 
 
 def edited(changes: tuple[Change, ...], uid: str) -> list[Change]:
-    """Those that others edited, of this uid or title or with such a rule, "" for all; GlassboxError where there is no such object."""
+    """The changes that others made to the object of this uid or title, or with such a rule; "" for all. GlassboxError if there is no such object."""
     if uid and not any(_is(change, uid) for change in changes):
         raise GlassboxError(f"There is no object of ours {uid!r} in Grafana: give the uid of a dashboard or of a rule, or the title of a rule group.")  # fmt: skip  # a refusal is one line
     return [change for change in changes if change.edit and change.content and change.live and (not uid or _is(change, uid))]  # fmt: skip  # one thing is one line
@@ -71,11 +71,11 @@ class Adopting:
     """Finds the places of edits in a bundle's code and settings."""
 
     def __init__(self, bundle: Bundle, recompile: Recompile) -> None:
-        self._bundle, self._recompile = bundle, recompile
+        self._recompile = recompile
         self._places = DeclaredPlaces(bundle)
 
     def adoption(self, change: Change, uid: str) -> Adoption:
-        """What taking over one edited object comes to; with a rule's uid, that rule alone."""
+        """What it takes to adopt one edited object; with a rule's uid, that rule alone."""
         return Adoption(change, tuple(self._step(change, each) for each in _edits(change, uid)))
 
     def _step(self, change: Change, edit: Difference) -> AdoptionStep:
@@ -165,7 +165,7 @@ def _alert_settings(name: str, edit: Difference) -> Iterator[str]:
 
 
 def _has(change: Change, edit: Difference) -> Callable[[Bundle], bool]:
-    """Whether a bundle has the object as they made it, as far as this edit goes."""
+    """Whether a bundle has the object with this edit."""
     if change.kind_name == "rule group":
         name = _declared_name(change, edit.part)
         return lambda bundle: any(

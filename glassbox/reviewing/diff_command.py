@@ -23,8 +23,8 @@ def command(session: Session, *, revision: str, markdown: bool) -> int:
     """
     bundle = session.compiled()
     # A broken module of ours is reported by `compiled`.
-    from glassbox.reviewing.diff_text import diff_lines, diff_markdown  # noqa: PLC0415
-    from glassbox.reviewing.revision_diff import diff_against  # noqa: PLC0415
+    from glassbox.reviewing.diff_text import diff_lines, diff_markdown
+    from glassbox.reviewing.revision_diff import diff_against
 
     found = diff_against(bundle, session.product.script, revision, session.settings_file)
     if markdown:

@@ -19,12 +19,11 @@ if TYPE_CHECKING:
     from glassbox.reviewing.explaining import Explanation, SeriesRead
 
 _PATH = click.Path(path_type=Path)
-_TESTS = "*.test.yml"
 
 
 @click.command("explain")
 @click.argument("name", metavar="PANEL_OR_ALERT")
-@click.option("--path", "paths", multiple=True, type=_PATH, metavar="FILE_OR_DIR", help="Look in files of anybody instead; may be given several times.")  # fmt: skip  # one option
+@click.option("--path", "paths", multiple=True, type=_PATH, metavar="FILE_OR_DIR", help="Look in these files instead; may be given several times.")  # fmt: skip  # one option
 @click.pass_obj
 def command(session: Session, *, name: str, paths: Sequence[Path]) -> int:
     """Explain a panel, an alert or a recorded series: queries, the series they read, their labels, where they are recorded, which exporters and
@@ -39,8 +38,8 @@ def command(session: Session, *, name: str, paths: Sequence[Path]) -> int:
 
 
 def _in_files(name: str, paths: Sequence[Path]) -> Iterator[str]:
-    from glassbox.lint.reading.files_read import read  # noqa: PLC0415  # a broken module of ours is reported by `compiled`
-    from glassbox.reviewing.explaining import explained  # noqa: PLC0415  # as above
+    from glassbox.lint.reading.files_read import read  # a broken module of ours is reported by `compiled`
+    from glassbox.reviewing.explaining import explained
 
     files = read(paths)
     for refused in files.unreadable:
@@ -51,18 +50,19 @@ def _in_files(name: str, paths: Sequence[Path]) -> Iterator[str]:
 
 def _in_content(session: Session, name: str) -> Iterator[str]:
     bundle = session.compiled()
-    from glassbox.lint.declared_places import DeclaredPlaces  # noqa: PLC0415  # as above
-    from glassbox.lint.of_bundle import corpus_of  # noqa: PLC0415  # as above
-    from glassbox.reviewing.explaining import explained  # noqa: PLC0415  # as above
+    from glassbox.lint.declared_places import DeclaredPlaces
+    from glassbox.lint.of_bundle import corpus_of
+    from glassbox.reviewing.explaining import explained
+    from glassbox.reviewing.revision_diff import TESTS
 
     corpus, places = corpus_of(bundle), DeclaredPlaces(bundle)
-    tests = sorted(session.product.script.parent.glob(f"tests/**/{_TESTS}"))
+    tests = sorted(session.product.script.parent.glob(f"tests/**/{TESTS}"))
     for found in explained(corpus, name):
         yield from _lines(replace(found, location=places.declared(found.location)), corpus, tests)
 
 
 def _lines(found: Explanation, corpus: Corpus, tests: Sequence[Path]) -> Iterator[str]:
-    from glassbox.lint.estimated_cost import estimated_cost, in_words  # noqa: PLC0415  # as above
+    from glassbox.lint.estimated_cost import estimated_cost, in_words
 
     yield f"{found.what} {found.location.object}"
     yield f"  in {found.location.file}" + (f":{found.location.line}" if found.location.line else "")
@@ -84,8 +84,8 @@ def _lines(found: Explanation, corpus: Corpus, tests: Sequence[Path]) -> Iterato
 
 
 def _queries(found: Explanation) -> Iterator[str]:
-    from glassbox.lint.words import counted  # noqa: PLC0415  # as above
-    from glassbox.reviewing.query_growth import size_of  # noqa: PLC0415  # as above
+    from glassbox.lint.words import counted
+    from glassbox.reviewing.query_growth import size_of
 
     for query in found.queries:
         size = size_of(query)

@@ -10,7 +10,7 @@ from glassbox.lint.subjects.queries import Query
 from glassbox.syntax.tree import SubqueryNode
 
 LONGER_RATIO = 1.2
-"""A query whose text grew by less is not told, unless it reads more."""
+"""A query whose text grew by less is not reported, unless it reads more."""
 LONGER_CHARACTERS = 100
 
 

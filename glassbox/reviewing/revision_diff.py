@@ -29,7 +29,7 @@ TESTS = "*.test.yml"
 
 @dataclass(frozen=True)
 class RevisionDiff:
-    """`revision` is the name that was given; `changes` are those of every object, unchanged ones too."""
+    """`revision` is the name that was given; `changes` has one for every object, also for unchanged ones."""
 
     revision: str
     changes: tuple[ContentChange, ...]

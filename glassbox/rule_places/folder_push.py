@@ -25,7 +25,7 @@ Texts = Mapping[str, str]
 
 @dataclass(frozen=True)
 class FolderPlace(RulePlace):
-    """The folder of one Prometheus or vmalert, and how that is told of changes."""
+    """The folder of one Prometheus or vmalert, and how it is made to reload."""
 
     folder: RuleFolder
     reloader: Reloader
@@ -53,7 +53,7 @@ class FolderPlace(RulePlace):
         return {name: held.get(name) for name in sorted({*held, *content}) if held.get(name) != content.get(name)}
 
     def push_to(self, content: Content, tell: Callable[[str], None]) -> list[GroupChange]:
-        """As every place; without a server to ask, the files are written and nothing is known of them."""
+        """As for every place; without a server to ask, the files are written and nothing else is known."""
         self.folder.refuse_foreign(content)
         _check(content)
         with self.folder.alone():

@@ -128,7 +128,7 @@ def _is_group(value: Any) -> bool:
 
 
 def _is_of_a_ruler(answer: HttpAnswer) -> bool:
-    """Whether a ruler says this, and no other server: it writes YAML, and words of its own where there is nothing."""
+    """Whether this answer comes from a ruler, not another server: it has YAML, or the ruler's own words if there is nothing."""
     if answer.status == HTTPStatus.OK:
         return "yaml" in answer.headers.get("Content-Type", "")
     return answer.status == HTTPStatus.NOT_FOUND and _NOTHING in answer.content.decode(errors="replace")

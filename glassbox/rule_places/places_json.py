@@ -1,4 +1,4 @@
-"""What would change at places of rules beside Grafana, as JSON for a plan."""
+"""What would change at places of rules outside of Grafana, as JSON for a plan."""
 
 from __future__ import annotations
 

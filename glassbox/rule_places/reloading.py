@@ -35,7 +35,7 @@ class Reloader:
 
     @property
     def can_reload(self) -> bool:
-        """Whether there is a way to tell the server."""
+        """Whether there is a way to make the server reload."""
         return self.prometheus is not None or self.pid_file is not None
 
     def reload(self) -> None:

@@ -26,7 +26,7 @@ _MODE = 0o644
 
 
 class RuleFolder:
-    """A folder with files of one installation, which is called after its folder in Grafana; raises GlassboxError where it is no folder."""
+    """A folder with files of one installation, named after its folder in Grafana; raises GlassboxError if it is not a folder."""
 
     def __init__(self, folder: Path, installation: str) -> None:
         if not folder.is_dir():
@@ -61,7 +61,7 @@ class RuleFolder:
                 raise GlassboxError(f"{self.folder / name} was not written by this installation and would be replaced: move it away, or set another grafana.folder_uid.")  # fmt: skip  # a refusal is one line
 
     def replace(self, before: Mapping[str, str], after: Mapping[str, str]) -> None:
-        """Make our files those of `after`, of which `before` are there; raises GlassboxError, with some of them written."""
+        """Replace our files `before` by those of `after`; raises GlassboxError, possibly with some of them written."""
         try:
             for name, text in after.items():
                 if before.get(name) != text:

@@ -38,7 +38,7 @@ class Ruler(Protocol):
         ...
 
     def groups(self, namespace: str) -> list[Json]:
-        """The groups of a namespace; none where there is no such namespace."""
+        """The groups of a namespace; empty if the namespace does not exist."""
         ...
 
     def put(self, namespace: str, group: Json) -> None:

@@ -40,7 +40,7 @@ def filled(values: Mapping[str, Any], folder: Path) -> Settings:
 
 
 def _with_paths(target: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-    """What the file says of Grafana, with absolute paths."""
+    """The file's settings of Grafana, with absolute paths."""
     certificate = {key: (folder / target[key]).resolve() for key in ("client_certificate", "client_key") if key in target}  # fmt: skip  # one thing is one line
     headers = {name: (folder / file).resolve() for name, file in target.get("headers", {}).items()}
     return {**target, **certificate, "headers": headers}

@@ -132,7 +132,7 @@ def _about_alerts(settings: Settings) -> str:
 def _about_identity(settings: Settings) -> str:
     for index, label in enumerate(settings.identity_labels):
         if label in _LABELS_OF_SERIES or label in _RESERVED_LABELS:
-            return f"identity_labels.{index}: {label!r} already tells our series apart; leave it out."
+            return f"identity_labels.{index}: {label!r} already distinguishes our series; leave it out."
     return ""
 
 

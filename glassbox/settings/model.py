@@ -237,7 +237,7 @@ _RAREST_SECONDS = 120
 class Settings:
     """All settings, defaults included. `content` are absolute paths of folders with content of the user's own.
 
-    `environments` are the names of those that the file declares; all else is that of the chosen one.
+    `environments` are the names that the file declares; everything else is for the chosen one.
     `alerts_evaluated_by` is "grafana", or "prometheus" for whatever evaluates the recorded series.
     """
 

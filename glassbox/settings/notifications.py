@@ -107,7 +107,7 @@ def _problems(notifications: Notifications) -> Iterator[str]:
             yield _about_integration(f"notifications.contact_points.{number}.integrations.{index}", integration)
     for number, timing in enumerate(notifications.mute_timings):
         if Interval() in (replace(each, location="") for each in timing.intervals):
-            yield f"notifications.mute_timings.{number}.intervals: one has no times and would mute for ever; say when."
+            yield f"notifications.mute_timings.{number}.intervals: one has no times and would mute forever; say when."
     for number, route in enumerate(notifications.routes):
         yield _about_route(f"notifications.routes.{number}", route)
     scopes = [str((route.severity, sorted(route.labels.items()))) for route in notifications.routes]

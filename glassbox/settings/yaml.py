@@ -60,7 +60,7 @@ class _Loader(yaml.SafeLoader):
 
 
 def _size(node: Any, known: dict[int, float]) -> float:
-    """How many values the node stands for, without end where it holds itself."""
+    """How many values the node stands for; infinite if it contains itself."""
     if isinstance(node, yaml.ScalarNode):
         return 1
     if id(node) not in known:

@@ -10,7 +10,7 @@ _INVALID = "alerting.notifications.invalidProvenance"
 
 
 def check_change(call: Call, stored: Json) -> None:
-    """Refuse to change what is stored with another provenance than the one that is asked for; none may become any."""
+    """Refuse to change an object that is stored with another provenance than the requested one; an object without may get any."""
     if stored.get("provenance", provenance.NONE) not in (provenance.NONE, provenance.requested(call)):
         raise _refused(call)
 

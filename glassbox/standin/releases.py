@@ -1,4 +1,4 @@
-"""What differs between Grafana releases: one field per difference, with the source of each beside its threshold.
+"""What differs between Grafana releases: one field per difference, with the source of each next to its threshold.
 
 "snapshot" means grafana/grafana source read at two points in time: the exact release of the change lies between them.
 

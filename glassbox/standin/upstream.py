@@ -124,7 +124,7 @@ class Upstream:
                 )
             if answer.status_code not in _WITH_CONTENT or not _says_json(answer):
                 raise UpstreamError(
-                    f"{shown} answered {answer.status_code} without JSON: it is not a Prometheus, or a proxy stands before it."
+                    f"{shown} answered {answer.status_code} without JSON: it is not a Prometheus, or a proxy is in front of it."
                 )
             return Answer(answer.status_code, await _bounded(answer, shown))
 
@@ -147,13 +147,13 @@ async def _bounded(answer: httpx.Response, shown: str) -> bytes:
         try:
             received += unpacked.decompress(part, MAX_ANSWER_BYTES + 1 - len(received)) if unpacked else part
         except zlib.error:
-            raise UpstreamError(f"{shown} answered with damaged gzip: look at what stands before it.") from None
+            raise UpstreamError(f"{shown} answered with damaged gzip: look at what is in front of it.") from None
         if len(received) > MAX_ANSWER_BYTES:
             raise UpstreamError(
                 f"The answer of {shown} exceeds {MAX_ANSWER_BYTES // 2**20} MiB: ask for fewer series or a shorter range."
             )
     if unpacked and not unpacked.eof:
-        raise UpstreamError(f"{shown} answered with gzip that lacks its end: look at what stands before it.")
+        raise UpstreamError(f"{shown} answered with gzip that lacks its end: look at what is in front of it.")
     return bytes(received)
 
 

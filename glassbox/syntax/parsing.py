@@ -90,7 +90,7 @@ def tree_of(query: str) -> Node:
 
 
 def _with_a_number_or_name(query: str) -> ast.Expr:
-    """As it parses with a name for a variable that stands by itself, or with a number."""
+    """The query parsed with a name in place of a variable that is a whole operand, or else with a number."""
     if _IN_PROMETHEUS_2 in query:
         query = _OF_PROMETHEUS_2.sub("double_exponential_smoothing", query)
     try:
@@ -100,7 +100,7 @@ def _with_a_number_or_name(query: str) -> ast.Expr:
 
 
 def _with_patterns(query: str) -> ast.Expr:
-    """As it parses with texts for patterns; what is wrong is said of the query itself."""
+    """The query parsed with texts in place of its patterns; errors are about the original query."""
     if (with_texts := patterns_as_texts(query, _is_taken)) != query:
         with suppress(GlassboxError):
             return _parsed(with_texts)

@@ -15,7 +15,7 @@ _TEXT_OR_PATTERN = re.compile(rf'{TEXT.pattern}|(?<=\w)(?<!__name__)=~("(?:[^"\\
 
 
 def patterns_as_texts(query: str, is_taken: Callable[[str], bool]) -> str:
-    """The query with a marked text for every pattern of which `is_taken` says, of the quoted text, that the parser takes it."""
+    """The query with a marked text in place of every pattern for whose quoted text `is_taken` says that the parser accepts it."""
 
     def replaced(found: re.Match[str]) -> str:
         pattern = found[1]

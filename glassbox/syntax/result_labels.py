@@ -105,7 +105,7 @@ OfPart = Callable[[Node], ResultLabels]
 
 
 def selected(series: SeriesNode) -> ResultLabels:
-    """Those of a selector of series of which nothing else is known."""
+    """The labels of a selector's series if nothing else is known about them."""
     if series.either:
         return ResultLabels()
     present = frozenset(each.label for each in series.matchers if _needs_a_value(each))
@@ -242,7 +242,7 @@ def either(left: ResultLabels, right: ResultLabels) -> ResultLabels:
 
 
 def _lent(many: ResultLabels, one: ResultLabels, labels: Iterable[str]) -> ResultLabels:
-    """The many sides' labels, of which those that are lent come from the one side."""
+    """The labels of the many side; those that `group_left` or `group_right` copies come from the one side."""
     if any(map(is_of_a_variable, labels)):
         return ResultLabels()
     rest, lent = many.minus(*labels), one.only(labels)

@@ -39,7 +39,7 @@ class _Watched:
             self._unanswered += not reply.answered
             if self._unanswered >= _UNANSWERED_MAX and not self._given_up:
                 self._given_up = GlassboxError(
-                    f"{self._unanswered} queries got no answer of data source {self._source.source.name} ({reply.problem}): "
+                    f"{self._unanswered} queries got no answer from data source {self._source.source.name} ({reply.problem}): "
                     "nothing more was asked. Look at its load, and run this again."
                 )
         return reply

@@ -1,4 +1,4 @@
-"""What the replies say of each panel and alert, and why one is empty, as far as doctor knows it."""
+"""What the replies say about each panel and alert, and why one is empty, if doctor knows."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from enum import Enum
 from glassbox.compile.bundle import Bundle
 from glassbox.deploying.selection import Selection
 from glassbox.doctor.examination_text import lacked
+from glassbox.doctor.fleet import LATELY_SECONDS
 from glassbox.doctor.gpus_there import is_of_gpus
 from glassbox.doctor.listing import some
 from glassbox.doctor.outlook import lack_of
@@ -20,7 +21,6 @@ from glassbox.verifying.asking import replies_to
 from glassbox.verifying.choosing import choices_of
 from glassbox.verifying.parts import AskedQuery, Part, parts_of
 
-LATELY_SECONDS = 900
 KINDS_OF_SELECTION = ("dashboard", "alert")
 
 

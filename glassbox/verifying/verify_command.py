@@ -34,7 +34,7 @@ def command(
 
     Exit codes: 0 everything is as it should be, 2 something is empty, failing or slow, 1 it could not be asked.
     """
-    from glassbox.deploying.selection import Selection  # noqa: PLC0415  # see `destination`
+    from glassbox.deploying.selection import Selection
 
     with destination(session, url, token_file, prune=False, read_only=True) as found:
         return verified(found, Selection(only), slow_seconds=slow_seconds, as_json=as_json)
@@ -44,10 +44,10 @@ def verified(
     found: Destination, selection: Selection, *, slow_seconds: float = SLOW_SECONDS, as_json: bool = False
 ) -> int:
     """Verify what is compiled for this destination, and print the report; returns the exit code."""
-    from glassbox.deploying.plan import GrafanaServer  # noqa: PLC0415  # see `destination`
-    from glassbox.deploying.plan_json import json_of  # noqa: PLC0415
-    from glassbox.verifying import verification_text  # noqa: PLC0415
-    from glassbox.verifying.verification import verify  # noqa: PLC0415
+    from glassbox.deploying.plan import GrafanaServer
+    from glassbox.deploying.plan_json import json_of
+    from glassbox.verifying import verification_text
+    from glassbox.verifying.verification import verify
 
     grafana = found.grafana
     server = GrafanaServer(grafana.url, grafana.version_text(), grafana.organisation())

@@ -58,7 +58,7 @@ class Shot:
 
 @dataclass(frozen=True)
 class Box:
-    """Where a panel stands in a picture, in pixels, and how it came out: done, nodata, error or unsupported."""
+    """Where a panel is in a picture, in pixels, and what it shows: done, nodata, error or unsupported."""
 
     panel_id: int
     title: str

@@ -117,7 +117,7 @@ def test_the_table_names_noise_and_what_is_not_known(backtest):
     row = next(line for line in out.splitlines() if line.startswith(f"  {LOW} "))
     assert re.split(r"\s{2,}", row.strip())[:8] == [LOW, "ticket", "16", "16", "4 h 24 min", "29 min", "9.2%", "56.0"]
     assert f"  {LOW}: 16 incidents, 9.2% of the time\n" in out.partition("Noisy:")[2]
-    assert "Not recorded, so that nothing is known of them (load build/recording_rules, or give --work-out):" in out
+    assert "Not recorded, so nothing is known about them (load build/recording_rules, or give --work-out):" in out
     assert "Cannot fire here, since what they read is not measured:" in out
     assert re.search(rf"  {LOW}: /d/\S+viewPanel=\d+\S+&from=\d+&to=\d+\n", out)
 
@@ -148,7 +148,7 @@ def test_settings_that_change_no_firing_end_well(backtest, tmp_path):
     other.write_text("thresholds: {qps_low: 11}", encoding="utf-8")
     code, out, _ = backtest("--against-settings", str(other))
     assert code == 0
-    assert f"No alert would have fired otherwise than with {other}." in out
+    assert f"No alert would have fired differently with {other}." in out
 
 
 def test_alerts_on_what_both_record_differently_are_not_compared(backtest, tmp_path):
@@ -381,8 +381,8 @@ def without_rules(raw_past, capsys):
 @pytest.fixture
 def slow_seconds_alone(monkeypatch):
     """Of all settings only the one that decides what is recorded of slow requests is tried."""
-    every = other_thresholds._settings
-    monkeypatch.setattr(other_thresholds, "_settings", lambda settings: [each for each in every(settings) if each.key == "latency_high_seconds"])  # fmt: skip
+    every = other_thresholds.decisive_numbers
+    monkeypatch.setattr(other_thresholds, "decisive_numbers", lambda settings: [each for each in every(settings) if each.key == "latency_high_seconds"])  # fmt: skip
 
 
 @pytest.mark.usefixtures("slow_seconds_alone")

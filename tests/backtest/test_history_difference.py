@@ -64,7 +64,7 @@ def test_what_is_the_same_is_not_evaluated():
         return ()
 
     assert differences(rules(A="one"), rules(A="one"), look) == ()
-    assert list(difference_lines((), "main")) == ["No alert would have fired otherwise than with main."]
+    assert list(difference_lines((), "main")) == ["No alert would have fired differently with main."]
 
 
 def test_alerts_that_one_side_lacks_are_new_or_gone():

@@ -88,10 +88,17 @@ def test_a_server_that_is_not_there(capsys, there):
 
 
 @pytest.mark.parametrize(
-    "url", ["localhost:9090", f"http://u:{SECRET}@h", f"ftp://u:{SECRET}@h", "http://h?x=1", "http://[h"]
+    ("url", "words"),
+    [
+        ("localhost:9090", "does not start with http:// or https://: write it as http://localhost:9090."),
+        (f"http://u:{SECRET}@h", "holds a user name or a password, which other users of this machine can read"),
+        (f"ftp://u:{SECRET}@h", "holds a user name or a password, which other users of this machine can read"),
+        ("http://h?x=1", "must be a scheme, a host, and at most a port and a path"),
+        ("http://[h", "must be a scheme, a host, and at most a port and a path"),
+    ],
 )
-def test_what_is_no_address(url, capsys, there):
-    refused(capsys, "save", "--prometheus", url, *there, "x")
+def test_what_is_not_an_address_is_refused(url, words, capsys, there):
+    assert f"The URL of --prometheus {words}" in refused(capsys, "save", "--prometheus", url, *there, "x")
 
 
 def test_what_is_wrong_with_the_options(capsys, there, tmp_path):

@@ -206,9 +206,17 @@ def test_a_wrong_settings_file_stops_before_anything_is_written(capsys, tmp_path
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize("arguments", [["biuld"], ["--grafanna", "x"], ["build", "extra"], ["--grafana"]])
-def test_a_wrong_command_line_is_an_error_of_code_1(capsys, arguments):
-    refused(capsys, *arguments)
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["biuld"], "No such command 'biuld'. Did you mean 'build'?"),
+        (["--grafanna", "x"], "No such option"),
+        (["build", "extra"], "extra argument (extra)"),
+        (["--grafana"], "'--grafana' requires an argument"),
+    ],
+)
+def test_a_wrong_command_line_is_an_error_of_code_1(capsys, arguments, words):
+    assert words in refused(capsys, *arguments)
 
 
 def test_grafana_and_a_command_do_not_mix(capsys):

@@ -146,7 +146,7 @@ def test_the_groups_of_another_tenant_are_left_alone(installation):
     code, out, _ = installation.of_tenant("B", 30, "rollback", "--yes", "--to", second)
     assert (code, installation.intervals()) == (0, {"A": {"waiting": "20s"}, "B": {}})
     title = f"the ruler at {installation.ruler.url}/prometheus for tenant A, namespace glassbox"
-    assert f"Rules in {title} were changed too and are left as they are: name that place with --prometheus-rules DIR or --mimir URL, with the ruler.tenant and ruler.namespace of then, to bring them back.\n" in out  # fmt: skip  # one sentence
+    assert f"Rules in {title} were changed too and are left as they are: name that place with --prometheus-rules DIR or --mimir URL, with the ruler.tenant and ruler.namespace that were set then, to bring them back.\n" in out  # fmt: skip  # one sentence
     assert installation.of_tenant("A", 30, "rollback", "--yes", "--to", second)[0] == 0
     assert installation.intervals() == {"A": {"waiting": "10s"}, "B": {}}
 

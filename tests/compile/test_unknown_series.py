@@ -17,7 +17,7 @@ from glassbox.query.measures import Measure
 from glassbox.query.promql import constant, instant, max_by, rate
 from glassbox.query.rules import Record, RecordGroup, Series
 from glassbox.settings.model import Settings
-from tests.support.ours import our_alert_groups, our_record_groups
+from tests.support.ours import our_alert_groups, our_bundle, our_record_groups
 
 LOAD = Record("job:load:max", max_by(("job",), instant(vllm.NUM_REQUESTS_RUNNING)), "")
 GONE = Series("job:gone:max", Unit.NONE, ("job",))
@@ -99,7 +99,7 @@ def test_the_setting_must_exist():
 
 @pytest.mark.parametrize("slos", [(), *((each,) for each in Settings().slos)], ids=str)
 def test_ours_compiles_whatever_is_promised(slos):
-    compile_bundle(content(), replace(Settings(), slos=slos))
+    assert compile_bundle(content(), replace(Settings(), slos=slos)).dashboards.keys() == our_bundle().dashboards.keys()
 
 
 def test_a_record_that_reads_nothing_is_refused_by_the_compiler():

@@ -1,11 +1,12 @@
 import threading
 import urllib.request
-from time import monotonic, sleep
 
 from prometheus_client.parser import text_string_to_metric_families
 
 from demo.ocr_service import ocr_service
+from glassbox_exporter.simulated import MEMORY_TOTAL_MIB
 from tests.support.exposition_invariants import Exposition, contradictions_of_buckets
+from tests.support.waiting import eventually
 
 DEADLINE_SECONDS = 10.0
 
@@ -28,15 +29,16 @@ def disagreements(exporter_url: str) -> list[str]:
     return [*contradictions_of_buckets(exposition), *apart]
 
 
+def answered(url: str) -> float:
+    return sample(url, "http_requests_total", method="POST", endpoint="/infer", status="200") or 0
+
+
 def test_traffic_is_counted_by_the_exporter_and_ends_with_the_service() -> None:
     threads = threading.active_count()
     with ocr_service(requests_per_second=100) as url:
-        deadline = monotonic() + DEADLINE_SECONDS
-        while (sample(url, "http_requests_total", method="POST", endpoint="/infer", status="200") or 0) < 3:
-            assert monotonic() < deadline
-            sleep(0.05)
+        assert eventually(lambda: answered(url) >= 3, DEADLINE_SECONDS, poll_seconds=0.05)
         assert (sample(url, "inference_pages_total", endpoint="/infer") or 0) >= 3
-        assert sample(url, "gpu_memory_total_mb", gpu_id="0") is not None
+        assert sample(url, "gpu_memory_total_mb", gpu_id="0") == MEMORY_TOTAL_MIB
         assert sample(url, "http_requests_total", endpoint="other") in (None, 0)
         assert disagreements(url) == []
     assert threading.active_count() == threads

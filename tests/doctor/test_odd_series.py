@@ -46,7 +46,7 @@ def exposed_names(file):
         ),
         (
             ["VLLM.num_requests_running"],
-            "are written otherwise than those that we know (VLLM.num_requests_running); "
+            "are spelled differently from those that we know (VLLM.num_requests_running); "
             "the one that our rules read is vllm:num_requests_running",
         ),
     ],

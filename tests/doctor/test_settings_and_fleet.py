@@ -10,7 +10,7 @@ from tests.support.fleet_lines import RUNNING, line, server
 
 UP = {"job": "llm", "instance": "10.0.0.1:8000"}
 ON_SERIES_ALONE = [line("up", **UP), line(RUNNING, model_name="m", tenant="a", **UP)]
-MUTE = "has the label tenant on series of its engines, and not on its targets, so that alerts take these for mute"
+MUTE = "has the label tenant on series of its engines, and not on its targets, so alerts take these targets for mute"
 SIDE_BY_SIDE = [*server("llm", site="a"), *server("llm", site="b")]
 
 

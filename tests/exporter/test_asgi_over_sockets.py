@@ -5,7 +5,6 @@ import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from threading import Event, Thread
-from time import monotonic, sleep
 from typing import Any
 
 import pytest
@@ -20,6 +19,7 @@ from starlette.routing import Route
 from glassbox_exporter import GlassboxMiddleware, ServiceRequests
 from glassbox_exporter.asgi import PATIENCE_SECONDS, ASGIApp, Receive, Scope, Send
 from tests.support.exporter_fakes import value
+from tests.support.waiting import eventually
 
 WAIT_SECONDS = 10.0
 REQUEST = b"POST /infer HTTP/1.1\r\nHost: service\r\nContent-Length: 0\r\n\r\n"
@@ -40,10 +40,7 @@ def serving(app: ASGIApp) -> Iterator[tuple[str, int]]:
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = monotonic() + WAIT_SECONDS
-    while not condition():
-        assert monotonic() < deadline
-        sleep(0.01)
+    assert eventually(condition, WAIT_SECONDS, poll_seconds=0.01)
 
 
 def telling(app: ASGIApp, ended: Event, receives: list[Any] | None = None) -> ASGIApp:

@@ -15,6 +15,7 @@ import pytest
 
 import glassbox_exporter
 from tests.support.exporter_fakes import parse
+from tests.support.waiting import eventually
 
 WAIT_SECONDS = 20.0
 COMMAND = (sys.executable, "-m", "glassbox_exporter")
@@ -97,12 +98,8 @@ def test_without_a_driver_it_stays_up_says_so_and_reads_nvidia_smi_once_that_is_
         script.write_text("#!/bin/sh\necho '0, 7, 100, 200, 50.5, 40, 1000, 2000, 0x0'\n", encoding="utf-8")
         script.chmod(0o755)
         script.rename(tmp_path / "nvidia-smi")
-        deadline = time.monotonic() + WAIT_SECONDS
-        while found["gpu_exporter_up", frozenset()] == 0:
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-            found = parse(httpx.get(url).text)
-        assert found["gpu_utilization_percent", frozenset({("gpu_id", "0")})] == 7
+        assert eventually(lambda: parse(httpx.get(url).text)["gpu_exporter_up", frozenset()], WAIT_SECONDS, 0.05) == 1
+        assert parse(httpx.get(url).text)["gpu_utilization_percent", frozenset({("gpu_id", "0")})] == 7
         process.send_signal(signal.SIGTERM)
         _, diagnostics = process.communicate(timeout=WAIT_SECONDS)
     assert diagnostics.splitlines() == [

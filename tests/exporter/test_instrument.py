@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from glassbox.servers.processes import free_port
 from glassbox_exporter import ExporterError, current_request, instrument
 from tests.support.exporter_fakes import parse, value
 
@@ -31,12 +32,6 @@ async def infer(_: Request) -> Response:
     # Starlette runs handlers that are no coroutines so, with the context of the request.
     await run_in_threadpool(lambda: current_request().count_tokens(prompt=812, generation=240))
     return PlainTextResponse("ok")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Server:

@@ -1,10 +1,9 @@
 """GET /api/search."""
 
-import time
-
 import pytest
 
 from tests.support.grafana_workspace import Workspace
+from tests.support.waiting import eventually
 
 SEARCH_DEADLINE_SECONDS = 10.0
 Query = list[tuple[str, str | int | float | bool | None]]
@@ -12,14 +11,14 @@ Query = list[tuple[str, str | int | float | bool | None]]
 
 def found(grafana: Workspace, query: Query, *, expected: int) -> list[str]:
     """The uids that a search finds, once there are as many as expected: the index has no event to wait for."""
-    deadline = time.monotonic() + SEARCH_DEADLINE_SECONDS
-    while True:
+
+    def search() -> list[str]:
         answer = grafana.http.get("/api/search", params=query)
         assert answer.status_code == 200
-        uids = [hit["uid"] for hit in answer.json()]
-        if len(uids) == expected or time.monotonic() > deadline:
-            return sorted(uids)
-        time.sleep(0.05)
+        return sorted(hit["uid"] for hit in answer.json())
+
+    eventually(lambda: len(search()) == expected, SEARCH_DEADLINE_SECONDS, poll_seconds=0.05)
+    return search()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import json
 import subprocess
 import urllib.request
-from time import monotonic, sleep
 
 import pytest
 import yaml
@@ -19,6 +18,7 @@ from glassbox.servers.background import served
 from tests.support.chat_server import TAKEN_BY_ROBOT, TAKEN_BY_SLACK, chat_server
 from tests.support.ours import our_bundle
 from tests.support.paths import INSTALL, ROOT
+from tests.support.waiting import eventually
 
 SHIPPED = (INSTALL / "alertmanager.yml").read_text(encoding="utf-8")
 THE_LINE = "  receiver: webhook\n"
@@ -260,14 +260,16 @@ def key(labels):
 
 def eventually_inhibited(server, labels):
     """All alerts, once that one is inhibited; Alertmanager takes alerts in the order they came."""
-    deadline = monotonic() + DEADLINE_SECONDS
-    while True:
+
+    def inhibited():
         with urllib.request.urlopen(f"{server.url}/api/v2/alerts", timeout=5) as answer:
             alerts = json.load(answer)
-        if any(alert["labels"] == labels and alert["status"]["inhibitedBy"] for alert in alerts):
-            return alerts
-        assert monotonic() < deadline, f"{labels} is not inhibited"
-        sleep(0.1)
+        found = any(alert["labels"] == labels and alert["status"]["inhibitedBy"] for alert in alerts)
+        return alerts if found else None
+
+    alerts = eventually(inhibited, DEADLINE_SECONDS, poll_seconds=0.1)
+    assert alerts, f"{labels} is not inhibited"
+    return alerts
 
 
 @pytest.mark.parametrize("name", INHIBITED)

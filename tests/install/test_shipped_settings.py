@@ -6,7 +6,6 @@ import urllib.parse
 import urllib.request
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from time import monotonic, sleep
 from typing import Any
 
 import pytest
@@ -20,6 +19,7 @@ from glassbox.errors import GlassboxError
 from glassbox.prometheus import promtool
 from glassbox.servers.processes import Server, prometheus
 from tests.support.paths import INSTALL
+from tests.support.waiting import eventually
 
 DEADLINE_SECONDS = 30.0
 # Prometheus finds Alertmanager within 5 s; what it sent before that, it sends again after 60 s.
@@ -39,13 +39,9 @@ def values(server: Server, query: str) -> list[float]:
     return [float(series["value"][1]) for series in result]
 
 
-def eventually(server: Server, query: str, count: int) -> list[float]:
-    """The values of a query once it has that many; Prometheus offers nothing to wait on, so it is asked repeatedly."""
-    deadline = monotonic() + DEADLINE_SECONDS
-    while len(found := values(server, query)) < count:
-        assert monotonic() < deadline, f"{query} has {found}"
-        sleep(0.2)
-    return found
+def eventual_values(server: Server, query: str) -> list[float]:
+    """The values of a query once it has any; Prometheus offers nothing to wait on, so it is asked repeatedly."""
+    return eventually(lambda: values(server, query), DEADLINE_SECONDS, poll_seconds=0.2)
 
 
 def test_versions_are_those_that_the_checks_support(components: None) -> None:
@@ -95,14 +91,14 @@ def test_replay_is_scraped_without_an_error(prometheus_factory: ServerFactory) -
         address = url.removeprefix("http://")
         job = {"job_name": "vllm", "scrape_interval": "1s", "static_configs": [{"targets": [address]}]}
         server = prometheus_factory({"scrape_configs": [job]})
-        assert eventually(server, "max_over_time(up[1m]) == 1", 1) == [1.0]
+        assert eventual_values(server, "max_over_time(up[1m]) == 1") == [1.0]
         assert values(server, "scrape_samples_scraped") == [samples]
         (target,) = get(server, "/api/v1/targets")["data"]["activeTargets"]
         assert (target["health"], target["lastError"]) == ("up", "")
         (usage,) = values(server, 'vllm:kv_cache_usage_perc{model_name="other/model"}')
         assert 0.9 < usage <= 1
         tokens = "increase(vllm:generation_tokens_total[30s])"
-        assert eventually(server, f"{tokens} > 0", 1)[0] > 0
+        assert eventual_values(server, f"{tokens} > 0")[0] > 0
         assert values(server, "resets(vllm:generation_tokens_total[1m])") == [0.0]
 
 

@@ -273,4 +273,4 @@ def test_the_command_says_what_it_did_and_judges_what_is_left(tmp_path, capsys, 
     said = "Repaired rules.yml:6: in expr, vllm:num_preemptions is now vllm:num_preemptions_total (missing-suffix)."
     assert err.splitlines()[0] == said
     assert command_line.main(PRODUCT, ["lint", "--fix"]) == 1
-    assert "--fix repairs files of anybody" in capsys.readouterr().err
+    assert "--fix repairs files: name them with --path" in capsys.readouterr().err

@@ -15,7 +15,7 @@ from glassbox.past.own_prometheus import own_prometheus
 from glassbox.past.own_requests import post
 from glassbox.past.past_rules import past_rules_of
 from glassbox.past.remote_write import Samples, _field, _snappy, _varint, write
-from glassbox.past.try_command import not_as_recorded
+from glassbox.past.shortfalls import not_as_recorded
 from glassbox.past.working_out import planned
 from glassbox.prometheus.api import Prometheus
 from glassbox.prometheus.promtool import SCALE_OUT_PACKAGES

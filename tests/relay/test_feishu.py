@@ -41,9 +41,10 @@ def test_it_gets_texts_and_links_with_its_signature(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("answer", ['{"StatusCode": 0, "StatusMessage": "success"}', '{"code": 0}'])
-def test_it_says_in_two_ways_that_it_took_a_message(tmp_path, answer):
+def test_it_says_in_two_ways_that_it_accepted_a_message(tmp_path, answer):
     with chat_server(PlainTextResponse(answer)) as chat:
         asyncio.run(send(robot(tmp_path, chat.url), TEXT))
+        assert chat.next()["msg_type"] == "post"
 
 
 @pytest.mark.parametrize("answer", ['{"code": 19021, "StatusCode": 0}', '{"code": false}', '{"errcode": 0}', "{}"])

@@ -129,7 +129,7 @@ def test_a_rename_of_the_folder_of_rules_is_told_by_its_own_setting(server, tmp_
 
 def test_what_nobody_edited_and_what_is_not_there(server, tmp_path, capsys):
     assert command_line.main(SMALL, ["--grafana", server.url, "--backups", str(tmp_path)]) == 0
-    assert adopting(SMALL, server, capsys)[:2] == (0, "Nobody edited anything of ours in Grafana since our last push.\n")  # fmt: skip  # one case
+    assert adopting(SMALL, server, capsys)[:2] == (0, "Nobody has edited anything of ours in Grafana since our last push.\n")  # fmt: skip  # one case
     code, out, _ = adopting(SMALL, server, capsys, "queue")
     assert (code, out) == (0, "Nobody edited it in Grafana since our last push.\n")
     code, _, err = adopting(SMALL, server, capsys, "other")

@@ -193,7 +193,7 @@ def test_a_redirect_is_not_followed(page: httpx.Client, prometheus: FakePromethe
     prometheus.status, prometheus.headers = 302, {"Location": f"{prometheus.url}/elsewhere"}
     answer = page.get(f"{PROXY}/api/v1/query?query=1")
     assert answer.status_code == 502
-    assert answer.json()["error"].endswith("it is not a Prometheus, or a proxy stands before it.")
+    assert answer.json()["error"].endswith("it is not a Prometheus, or a proxy is in front of it.")
     assert len(prometheus.asked) == 1
 
 

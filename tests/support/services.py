@@ -3,7 +3,6 @@
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -15,16 +14,11 @@ import httpx
 import pytest
 
 import glassbox_exporter
+from glassbox.servers.processes import free_port
 from tests.support.exporter_fakes import Labels, parse
 
 WAIT_SECONDS = 60.0
 EXPORTER = Path(glassbox_exporter.__file__).parent.parent
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

@@ -217,7 +217,7 @@ def test_a_data_source_that_stops_answering_is_not_waited_for_again_and_again():
     queries = [AskedQuery(f"x{number}", True, 60) for number in range(300)]
     with pytest.raises(
         GlassboxError,
-        match=r"8 queries got no answer of data source Prometheus \(got no answer within 30 s\): nothing more",
+        match=r"8 queries got no answer from data source Prometheus \(got no answer within 30 s\): nothing more",
     ):
         replies_to(queries, silent, 0)
     assert 8 <= silent.asked < 40

@@ -162,3 +162,13 @@ def test_only_a_setting_whose_new_value_gives_the_edit_is_named():
     found = settings_that_give(Recompile(Settings(), compiled), 0.9, 0.8, lambda bundle: bundle.gpu.power_limited_ratio == 0.8)  # fmt: skip  # one thing is one line
     assert list(found) == ["gpu.power_limited_ratio: 0.9 -> 0.8"]
     assert len(tried) == 4
+
+
+def test_a_panel_of_another_product_is_not_told_by_a_line_of_ours(server, tmp_path, capsys):
+    assert command_line.main(SMALL, ["--grafana", server.url, "--backups", str(tmp_path)]) == 0
+    panels = json.loads(json.dumps(server.state.dashboards["glassbox-queue"].spec["panels"]))
+    panel_of(panels, "Waiting")["description"] = "Mine."
+    edited(server, "glassbox-queue", panels=panels)
+    code, out, _ = adopting(SMALL, server, capsys)
+    assert code == 2
+    assert "  no line of Python names it: Waiting: description changed" in out.splitlines()

@@ -102,10 +102,10 @@ def _change(survey: Survey, kind: ObjectKind, content: Json) -> Change | str:
     live = kind.live(survey, content)
     if live is None:
         return Change(Action.CREATE, kind, content)
-    if sentence := kind.left_out(content, live):
-        return sentence
-    kind.check_ours(live, survey.folder_uid)
     merged = kind.merged(content, live, survey.deployment)
+    if sentence := kind.left_out(content, live):
+        return Change(Action.KEEP, kind, merged, live) if kind.is_as_wanted(merged, live) else sentence
+    kind.check_ours(live, survey.folder_uid)
     remarks = tuple(kind.remarks(merged, live, survey.folder_uid))
     if kind.equal(merged, live) or kind.is_what_we_pushed(survey.grafana, merged, live):
         return Change(Action.KEEP, kind, merged, live, remarks=remarks)

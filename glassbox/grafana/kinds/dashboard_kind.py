@@ -126,6 +126,9 @@ class DashboardKind(ObjectKind):
     def left_out(self, content: Json | None, live: Json) -> str:
         return _unreadable(live) or left_to_manager(live, "change" if content else "delete")
 
+    def is_as_wanted(self, content: Json, live: Json) -> bool:
+        return "unreadable" not in live and self.equal(_without_mark(content), _without_mark(live))
+
     def equal(self, content: Json, live: Json) -> bool:
         is_same = stored(live) == content["dashboard"] and not is_stored_in_v2(live)
         return bool(is_same and live["meta"].get("folderUid") == content["folderUid"])
@@ -225,6 +228,12 @@ def _unreadable(live: Json) -> str:
 def _since(before: Json, live: Json) -> Iterable[Difference]:
     """What was changed in a dashboard's JSON until it became the live one; the form that Grafana makes of schema v2 is not compared."""
     return [V1_TO_V2] if is_stored_in_v2(live) else board_differences(before, stored(live))
+
+
+def _without_mark(found: Json) -> Json:
+    """A dashboard without the tag of an installation; takes its content and its live state."""
+    tags = [tag for tag in found["dashboard"].get("tags") or () if owner_among([tag]) is None]
+    return found | {"dashboard": found["dashboard"] | {"tags": tags}}
 
 
 def _version_and_folder(live: Json) -> tuple[int, str | None]:

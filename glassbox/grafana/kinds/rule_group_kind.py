@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,7 @@ from glassbox.grafana.rule_marks import (
     comparable,
     is_where_pushed,
     marked,
+    unmarked,
     with_pushed_interval,
 )
 
@@ -144,13 +145,18 @@ class RuleGroupKind(ObjectKind):
         """The rule with what people set on the live one."""
         return rule | {key: live[key] for key in KEPT_FIELDS if live.get(key)}
 
+    def is_as_wanted(self, content: Json, live: Json) -> bool:
+        return self._has_rules(content, live, _same_unmarked_rule)
+
     def equal(self, content: Json, live: Json) -> bool:
-        rules = [rule for rule in live["rules"] if rule["uid"] not in content["leaving"]]
+        is_locked_otherwise = any(_is_editable(rule) != content["editable"] for rule in _staying(content, live))
+        return not is_locked_otherwise and self._has_rules(content, live, _same_rule)
+
+    def _has_rules(self, content: Json, live: Json, same: Callable[[Json, Json], bool]) -> bool:
+        rules = _staying(content, live)
         if content["interval"] != live["interval"] or len(content["rules"]) != len(rules) or live.get("elsewhere"):
             return False
-        if any(_is_editable(rule) != content["editable"] for rule in rules):
-            return False
-        return all(_same_rule(*pair) for pair in zip(content["rules"], rules, strict=True))
+        return all(same(*pair) for pair in zip(content["rules"], rules, strict=True))
 
     def differences(self, content: Json, live: Json) -> Iterable[Difference]:
         before = live | {"rules": [*map(told_rule, live["rules"]), *map(told_rule, live["elsewhere"])]}
@@ -274,6 +280,15 @@ def _unmarked_elsewhere(survey: Survey, live: Json) -> list[Json]:
 
 def _is_editable(rule: Json) -> bool:
     return not rule.get("provenance")
+
+
+def _staying(content: Json, live: Json) -> list[Json]:
+    """The rules of a live group that no other group is to take."""
+    return [rule for rule in live["rules"] if rule["uid"] not in content["leaving"]]
+
+
+def _same_unmarked_rule(ours: Json, live: Json) -> bool:
+    return _same_rule(unmarked(ours), unmarked(live))
 
 
 def _same_rule(ours: Json, live: Json) -> bool:

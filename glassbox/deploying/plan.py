@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from typing import NamedTuple
 
 from glassbox.compile.bundle import Json
 from glassbox.deploying.change import Action, Change
@@ -18,6 +19,7 @@ from glassbox.grafana.dashboard_metadata import METADATA_SINCE
 from glassbox.grafana.differences.difference import Difference
 from glassbox.grafana.kinds import KINDS
 from glassbox.grafana.kinds.kind import Deployment, ObjectKind
+from glassbox.grafana.managers import manager_of_folder
 from glassbox.grafana.organisation import Organisation
 from glassbox.grafana.paths import not_served_is_fine
 from glassbox.grafana.survey import Survey
@@ -32,12 +34,19 @@ class GrafanaServer:
     organisation: Organisation
 
 
+class LeftFolder(NamedTuple):
+    """A folder that changes take rules of ours from for good: how many objects it holds, and what manages it, "" for nothing."""
+
+    held: int
+    manager: str
+
+
 @dataclass(frozen=True)
 class PushPlan:
     """Every object with its change, in the order of carrying out: deletions last. `remarks` are sentences to read.
 
-    `left_out` are those of them that say what is not compared, such as what the credential may not read or what Terraform manages. `left_folders` is how
-    many objects each folder holds that changes take rules of ours from for good.
+    `left_out` are those of them that say what is not compared, such as what the credential may not read or what Terraform manages. `left_folders`
+    are by uid.
     """
 
     server: GrafanaServer
@@ -46,7 +55,7 @@ class PushPlan:
     changes: tuple[Change, ...]
     remarks: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
-    left_folders: Mapping[str, int] = field(default_factory=dict)
+    left_folders: Mapping[str, LeftFolder] = field(default_factory=dict)
 
     @property
     def pending(self) -> tuple[Change, ...]:
@@ -133,11 +142,12 @@ def _on_metadata(survey: Survey) -> Iterator[str]:
         yield f"What manages our dashboards, and in which schema they are stored, is not known: {refusal}"
 
 
-def _left_folders(survey: Survey, changes: Iterable[Change]) -> dict[str, int]:
+def _left_folders(survey: Survey, changes: Iterable[Change]) -> dict[str, LeftFolder]:
     """Without a folder that is gone, or that the credential may not see."""
-    counts: dict[str, int] = {}
+    left: dict[str, LeftFolder] = {}
     for uid in sorted({uid for change in changes for uid in change.leaves(survey.folder_uid)}):
         with not_served_is_fine():
-            if survey.folder(uid):
-                counts[uid] = sum(survey.grafana.folder_counts(uid).values())
-    return counts
+            if folder := survey.folder(uid):
+                held = sum(survey.grafana.folder_counts(uid).values())
+                left[uid] = LeftFolder(held, manager_of_folder(folder))
+    return left

@@ -19,7 +19,7 @@ from glassbox.grafana.differences.difference import Difference, changed
 from glassbox.grafana.differences.taken_over import is_taken_over
 from glassbox.grafana.failures import GrafanaError, NotVisibleError
 from glassbox.grafana.kinds.kind import Deployment, Edit, ObjectKind
-from glassbox.grafana.kinds.managed_boards import left_to_manager, manager_of
+from glassbox.grafana.kinds.managed_boards import left_to_manager, locked_by, manager_of
 from glassbox.grafana.ownership import begins_as_ours, left_alone, owner_among, tag_of
 
 if TYPE_CHECKING:
@@ -191,7 +191,7 @@ class DashboardKind(ObjectKind):
 
     def remarks(self, content: Json | None, live: Json, folder_uid: str) -> Iterable[str]:
         if content is None and (owner := owner_among(live["dashboard"].get("tags") or ())) != folder_uid:
-            yield left_alone("Dashboard", self.title(live), self.identity(live), owner)
+            yield left_alone("Dashboard", self.title(live), self.identity(live), owner, locked_by(live))
 
     def consequences(self, content: Json, live: Json) -> Iterable[str]:
         if manager := manager_of(live):

@@ -16,7 +16,7 @@ from glassbox.grafana.kinds.kind import Deployment, Edit, ObjectKind, Version
 from glassbox.grafana.kinds.provisioned import left_to_provisioner
 from glassbox.grafana.kinds.rule_edits import adopted_rules, all_rules, edited_rules, interval_of, told_rule
 from glassbox.grafana.kinds.rules_between import refuse_changed, refuse_changed_elsewhere, refuse_changed_rule
-from glassbox.grafana.managers import provisioner_of
+from glassbox.grafana.managers import manager_word, provisioner_of
 from glassbox.grafana.ownership import begins_as_ours, left_alone, owner_of_rule
 from glassbox.grafana.rule_marks import (
     KEPT_FIELDS,
@@ -191,7 +191,9 @@ class RuleGroupKind(ObjectKind):
         wanted = {rule["uid"] for rule in content["rules"] if owner_of_rule(rule)} if content else set()
         for rule in live["rules"]:
             if owner_of_rule(rule) != folder_uid and rule["uid"] not in wanted:
-                yield left_alone("Rule", rule["title"], rule["uid"], owner_of_rule(rule))
+                yield left_alone(
+                    "Rule", rule["title"], rule["uid"], owner_of_rule(rule), manager_word(provisioner_of(rule))
+                )
 
     def consequences(self, content: Json, live: Json) -> Iterator[str]:
         if any(rule["folderUID"] != content["folderUid"] for rule in live.get("elsewhere", ())):

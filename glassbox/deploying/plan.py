@@ -11,6 +11,7 @@ from typing import NamedTuple
 from glassbox.compile.bundle import Json
 from glassbox.deploying.change import Action, Change
 from glassbox.deploying.needed_by_kept import without_what_kept_needs
+from glassbox.deploying.order_of_changes import in_order
 from glassbox.deploying.rights import within_rights
 from glassbox.deploying.selection import ALWAYS, EVERYTHING, Selection
 from glassbox.grafana.at_once import at_once
@@ -43,7 +44,7 @@ class LeftFolder(NamedTuple):
 
 @dataclass(frozen=True)
 class PushPlan:
-    """Every object with its change, in the order of carrying out: deletions last. `remarks` are sentences to read.
+    """Every object with its change, in the order of carrying out. `remarks` are sentences to read.
 
     `left_out` are those of them that say what is not compared, such as what the credential may not read or what Terraform manages. `left_folders`
     are by uid.
@@ -95,7 +96,8 @@ def plan(
             if selection.takes(kind.name, kind.title(leftover), kind.identity(leftover)):
                 remarks += kind.remarks(None, leftover, survey.folder_uid)
                 removals += _removal(survey, kind, leftover)
-    changes = [each for each in (*compared, *reversed(removals)) if isinstance(each, Change)]
+    found, removed = ([each for each in some if isinstance(each, Change)] for some in (compared, reversed(removals)))
+    changes = in_order(deployment.version, found, removed)
     sentences = (each for each in (*compared, *removals) if isinstance(each, str))
     left_out = (*possible.left_out, *sentences, *survey.not_compared.values())
     if not left_out:

@@ -20,6 +20,7 @@ from glassbox.grafana.differences.taken_over import is_taken_over
 from glassbox.grafana.failures import GrafanaError, NotVisibleError
 from glassbox.grafana.kinds.kind import Deployment, Edit, ObjectKind
 from glassbox.grafana.kinds.managed_boards import left_to_manager, locked_by, manager_of
+from glassbox.grafana.kinds.unique_titles import refuse_taken_board_title
 from glassbox.grafana.ownership import begins_as_ours, left_alone, owner_among, tag_of
 
 if TYPE_CHECKING:
@@ -53,10 +54,12 @@ class DashboardKind(ObjectKind):
         return str(found["dashboard"].get("title"))
 
     def live(self, survey: Survey, content: Json) -> Json | None:
-        """Raises GlassboxError where the folder is one that Grafana lets nobody write to."""
+        """Raises GlassboxError where the folder is one that Grafana lets nobody write to, or its title is taken there."""
         if title := survey.synced(content["folderUid"]):
             raise GlassboxError(f"Folder {title!r} is owned by Git Sync, so dashboards come from its repository: write them there with `build --target git-sync`, and push the rest with --only, such as --only 'rule-group/*'.")  # fmt: skip  # a refusal is one line
-        return self.read(survey.grafana, self.identity(content))
+        live = self.read(survey.grafana, self.identity(content))
+        refuse_taken_board_title(survey, content, live)
+        return live
 
     def read(self, grafana: Grafana, uid: str) -> Json | None:
         """A dashboard as it is compared: with what only newer versions of Grafana say of it.

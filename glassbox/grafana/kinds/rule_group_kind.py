@@ -16,6 +16,7 @@ from glassbox.grafana.kinds.kind import Deployment, Edit, ObjectKind, Version
 from glassbox.grafana.kinds.provisioned import left_to_provisioner
 from glassbox.grafana.kinds.rule_edits import adopted_rules, all_rules, edited_rules, interval_of, told_rule
 from glassbox.grafana.kinds.rules_between import refuse_changed, refuse_changed_elsewhere, refuse_changed_rule
+from glassbox.grafana.kinds.unique_titles import refuse_taken_rule_titles
 from glassbox.grafana.managers import manager_word, provisioner_of
 from glassbox.grafana.ownership import begins_as_ours, left_alone, owner_of_rule
 from glassbox.grafana.rule_marks import (
@@ -75,11 +76,12 @@ class RuleGroupKind(ObjectKind):
     def live(self, survey: Survey, content: Json) -> Json | None:
         """The group with the wanted rules that other groups hold; None where there is neither.
 
-        Raises GlassboxError where Grafana refuses rules in that folder.
+        Raises GlassboxError where Grafana refuses rules in that folder, or a title of them.
         """
         name, folder_uid = content["title"], content["folderUid"]
         if title := survey.synced(folder_uid):
             raise GlassboxError(f"Folder {title!r} is owned by Git Sync, and Grafana refuses alert rules in it: set grafana.rules_folder_uid to another folder in the settings.")  # fmt: skip  # a refusal is one line
+        refuse_taken_rule_titles(survey, content)
         uids = {rule["uid"] for rule in content["rules"]}
         here = {rule["uid"] for rule in survey.rules_in(folder_uid, name)}
         elsewhere = [survey.rules[uid] for uid in sorted(uids - here) if uid in survey.rules]

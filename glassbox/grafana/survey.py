@@ -73,6 +73,11 @@ class Survey:
         return self.grafana.permissions()
 
     @cached_property
+    def marks_rules(self) -> bool:
+        """Whether any rule has our mark, which what an earlier version pushed has not."""
+        return any(owner_of_rule(rule) == self.folder_uid for rule in self.rules.values())
+
+    @cached_property
     def _rules_by_place(self) -> dict[tuple[str, str], list[Json]]:
         places: dict[tuple[str, str], list[Json]] = {}
         for rule in self.rules.values():

@@ -14,7 +14,15 @@ from glassbox.grafana.failures import NotVisibleError
 from glassbox.grafana.kinds.folder_kind import EVALUATED_ANEW
 from glassbox.grafana.kinds.kind import Deployment, Edit, ObjectKind, Version
 from glassbox.grafana.kinds.provisioned import left_to_provisioner
-from glassbox.grafana.kinds.rule_edits import adopted_rules, all_rules, edited_rules, interval_of, told_rule
+from glassbox.grafana.kinds.rule_edits import (
+    WITHOUT_MARK,
+    adopted_rules,
+    all_rules,
+    edited_rules,
+    interval_of,
+    told_rule,
+    without_mark,
+)
 from glassbox.grafana.kinds.rules_between import refuse_changed, refuse_changed_elsewhere, refuse_changed_rule
 from glassbox.grafana.kinds.unique_titles import refuse_taken_rule_titles
 from glassbox.grafana.managers import manager_word, provisioner_of
@@ -174,10 +182,12 @@ class RuleGroupKind(ObjectKind):
     def edit(self, survey: Survey, live: Json, content: Json | None) -> Edit | None:
         """Which rules are not what we pushed; Grafana reports when that was, and not by whom."""
         edited, unmarked = edited_rules(live, content), _unmarked_elsewhere(survey, live)
-        if not edited and not unmarked:
+        disowned = without_mark(survey, live, content) if content else []
+        if not edited and not unmarked and not disowned:
             return None
-        told = (Difference(str(rule["title"]), "edited in Grafana") for rule in edited)
-        latest = max(str(rule.get("updated") or "") for rule in (*edited, *unmarked))
+        told = [Difference(str(rule["title"]), "edited in Grafana") for rule in edited]
+        told += [Difference(str(rule["title"]), WITHOUT_MARK) for rule in disowned]
+        latest = max(str(rule.get("updated") or "") for rule in (*edited, *unmarked, *disowned))
         return Edit("", latest, tuple(told), of_others=bool(unmarked))
 
     def lost(self, content: Json | None, live: Json) -> tuple[str, ...]:

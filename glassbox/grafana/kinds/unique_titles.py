@@ -37,9 +37,11 @@ def refuse_taken_rule_titles(survey: Survey, content: Json) -> None:
     version = survey.deployment.version
     if version is None or version >= _RULES_REPEAT_SINCE:
         return
-    ours = {rule["title"]: rule["uid"] for rule in content["rules"]}
+    place = content["folderUid"]
+    there = {uid: (rule["folderUID"], rule["title"]) for uid, rule in survey.rules.items()}
+    ours = {rule["title"]: rule["uid"] for rule in content["rules"] if there.get(rule["uid"]) != (place, rule["title"])}
     for rule in survey.rules.values():
-        if rule["folderUID"] != content["folderUid"] or owner_of_rule(rule) == survey.folder_uid:
+        if rule["folderUID"] != place or owner_of_rule(rule) == survey.folder_uid:
             continue
         if ours.get(rule["title"], rule["uid"]) != rule["uid"]:
             raise _taken("alert rule", rule["title"], rule["uid"], "12")

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from glassbox.compile.bundle import Json
 from glassbox.deploying.change import Action, Change
+from glassbox.deploying.left_installation import left_installations
 from glassbox.deploying.needed_by_kept import without_what_kept_needs
 from glassbox.deploying.order_of_changes import in_order
 from glassbox.deploying.rights import within_rights
@@ -104,7 +105,16 @@ def plan(
         selection.refuse_nothing([change for change in changes if change.kind.name != ALWAYS])
     # Several objects may say the same, as of a folder that all of them leave.
     of_changes = (remark for change in changes for remark in change.remarks)
-    told = dict.fromkeys([*left_out, *of_changes, *remarks, *survey.not_known.values(), *_on_metadata(survey)])
+    told = dict.fromkeys(
+        [
+            *left_out,
+            *of_changes,
+            *remarks,
+            *survey.not_known.values(),
+            *_on_metadata(survey),
+            *left_installations(survey, changes),
+        ]
+    )
     return PushPlan(server, survey.folder_uid, survey.rules_folder_uid, tuple(changes), tuple(told), left_out, _left_folders(survey, changes))  # fmt: skip  # one object
 
 

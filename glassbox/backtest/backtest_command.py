@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from glassbox.cli.exit_codes import DONE, FINDINGS
-from glassbox.cli.option_values import one_form
+from glassbox.cli.option_values import FilePath, one_form
 from glassbox.cli.output import complain, say
 from glassbox.past.limits import ASKED_ABOVE
 from glassbox.prometheus.credential import OPTION, prometheus_credential
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from glassbox.backtest.rule_set import RuleSet
     from glassbox.cli.session import Session
 
-_FILE = click.Path(dir_okay=False, path_type=Path)
+_FILE = FilePath()
 _WORK_OUT = (
     "Work recorded series out of raw ones on this machine: all of them, or none.  [default: those that are not there]"
 )

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 import click
 
 from glassbox.cli.exit_codes import DONE, FINDINGS
-from glassbox.cli.option_values import one_form
+from glassbox.cli.option_values import FolderPath, one_form
 from glassbox.cli.output import complain, say
 from glassbox.prometheus.credential import OPTION, prometheus_credential
 
 if TYPE_CHECKING:
     from glassbox.cli.session import Session
 
-_FOLDER = click.Path(file_okay=False, path_type=Path)
+_FOLDER = FolderPath(file_okay=False)
 # The options of both commands: where, when, and which file.
 _COMMON = (
     click.argument("name"),

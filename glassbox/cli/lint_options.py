@@ -10,12 +10,13 @@ from typing import Any
 
 import click
 
+from glassbox.cli.option_values import FilePath
 from glassbox.prometheus.credential import OPTION
 
 # Those of glassbox.lint.formats.formats, which is imported when it is needed.
 FORMAT_NAMES = ("text", "json", "sarif", "junit", "github")
 IGNORE_FILE = Path(".glassbox-lint.yaml")
-_FILE = click.Path(dir_okay=False, path_type=Path)
+_FILE = FilePath()
 _RULES = "with commas between them"
 _OPTIONS = (
     click.option("--format", "shown_as", type=click.Choice(FORMAT_NAMES), default="text", show_default=True),

@@ -14,7 +14,7 @@ import click
 from glassbox.cli.command_table import COMMANDS
 from glassbox.cli.exit_codes import DONE, run
 from glassbox.cli.grafana_options import BACKUPS, to_backups
-from glassbox.cli.option_values import refuse_empty
+from glassbox.cli.option_values import FilePath, refuse_empty
 from glassbox.cli.output import say
 from glassbox.cli.rule_options import RuleOptions, rule_options
 from glassbox.cli.rules_step import push_rules_alone
@@ -40,7 +40,7 @@ Exit codes: 0 done or nothing to do, 1 error, 2 lint findings, changes of a plan
 edits of others that a push kept, a regression, changed pictures, or noisy or changed alerts.
 """
 
-_FILE = click.Path(dir_okay=False, path_type=Path)
+_FILE = FilePath()
 
 
 class _Commands(click.Group):

@@ -9,16 +9,29 @@ import click
 from click.core import ParameterSource
 
 
-class FolderPath(click.Path):
+class _NamedPath(click.Path):
+    """A path; an empty one, which would be the current folder, is refused."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == "":
+            self.fail(f"it is empty: name a {self.name}, or leave the option out.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+class FolderPath(_NamedPath):
     """The path of a folder; an empty one is refused."""
 
     def __init__(self, *, file_okay: bool = True) -> None:
         super().__init__(file_okay=file_okay, path_type=Path)
+        self.name = "folder"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        if value == "":
-            self.fail("it is empty: name a folder, or leave the option out.", param, ctx)
-        return super().convert(value, param, ctx)
+
+class FilePath(_NamedPath):
+    """The path of a file; an empty one is refused."""
+
+    def __init__(self) -> None:
+        super().__init__(dir_okay=False, path_type=Path)
+        self.name = "file"
 
 
 def one_form(context: click.Context, parameter: click.Parameter, value: bool) -> None:

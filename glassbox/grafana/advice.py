@@ -25,6 +25,7 @@ _BY_NAME = {
     "contact-points.used-by-rule": IN_USE,
     "time-intervals.used": IN_USE,
     "name-exists": TITLE_TAKEN.format("dashboard", "11.3"),
+    "name-match": "a folder has its title, which Grafana before 11.3 does not allow a dashboard: rename that folder, then run again",
     "rule title under the same organisation and folder should be unique": TITLE_TAKEN.format("rule", "12"),
 }
 """By what Grafana itself calls the reason, or says of it."""

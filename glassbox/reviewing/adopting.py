@@ -91,7 +91,14 @@ class Adopting:
         found = self._places.declared(at)
         if found == at or not found.line:
             return ""
-        return f"{found.file}:{line_of(found.file, found.line, _value(edit)) or found.line}"
+        # The call of a whole dashboard or group holds values of its other parts too.
+        is_known = not edit.part or (found.file, found.line) != self._whole(change)
+        line = line_of(found.file, found.line, _value(edit)) if is_known else None
+        return f"{found.file}:{line or found.line}"
+
+    def _whole(self, change: Change) -> tuple[str, int]:
+        found = self._places.declared(self._location(change, ""))
+        return found.file, found.line
 
     def _location(self, change: Change, part: str) -> Location:
         if change.kind_name == "dashboard":

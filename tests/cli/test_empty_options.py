@@ -1,8 +1,12 @@
 """An option that a shell leaves empty, since its variable is not set, is refused before anything is read or written."""
 
+from importlib import import_module
+
+import click
 import pytest
 
 from glassbox.cli import main as command_line
+from glassbox.cli.command_table import COMMANDS
 from tests.support.small_content import PRODUCT
 
 GRAFANA = ("--grafana", "http://127.0.0.1:9")
@@ -14,6 +18,11 @@ GRAFANA = ("--grafana", "http://127.0.0.1:9")
         (("--prometheus-rules", ""), "Invalid value for '--prometheus-rules': it is empty: name a folder, or leave the option out."),
         (("plan", *GRAFANA, "--prometheus-rules", ""), "Invalid value for '--prometheus-rules': it is empty: "),
         ((*GRAFANA, "--backups", ""), "Invalid value for '--backups': it is empty: "),
+        (("plan", *GRAFANA, "--out", ""), "Invalid value for '--out': it is empty: name a file, or leave the option out."),
+        ((*GRAFANA, "--plan", ""), "Invalid value for '--plan': it is empty: "),
+        ((*GRAFANA, "--token-file", ""), "Invalid value for '--token-file': it is empty: "),
+        (("--settings", "", "build"), "Invalid value for '--settings': it is empty: "),
+        (("build", "--out", ""), "Invalid value for '--out': it is empty: name a folder, "),
         ((*GRAFANA, "--only", ""), "--only is empty: give it a value, or leave the option out."),
         (("plan", *GRAFANA, "--only", ""), "--only is empty: "),
         (("--only", ""), "--only is empty: "),
@@ -26,3 +35,16 @@ def test_an_empty_option_is_refused_and_nothing_is_written(capsys, tmp_path, mon
     assert command_line.main(PRODUCT, arguments) == 1
     assert capsys.readouterr().err.startswith(f"Error: {sentence}")
     assert not list(tmp_path.iterdir())
+
+
+def every_option():
+    commands = {"": command_line.cli} | {name: import_module(entry.module).command for name, entry in COMMANDS.items()}
+    return [(name, option) for name, command in commands.items() for option in command.params if isinstance(option, click.Option)]  # fmt: skip  # one thing is one line
+
+
+def test_every_option_that_names_a_place_to_write_refuses_an_empty_one():
+    written = [(name, option) for name, option in every_option() if {"--out", "--database", "--backups", "--prometheus-rules", "--baselines"} & set(option.opts)]  # fmt: skip  # one thing is one line
+    assert len(written) > 8
+    for name, option in written:
+        with pytest.raises(click.UsageError, match="it is empty"):
+            option.type_cast_value(click.Context(click.Command(name)), "")

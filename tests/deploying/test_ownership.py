@@ -3,6 +3,7 @@
 import pytest
 
 from glassbox.deploying.change import Action
+from glassbox.deploying.plan_words import edit_sentence
 from glassbox.errors import GlassboxError
 from glassbox.grafana.ownership import begins_as_ours, owner_among, tag_of
 from glassbox.grafana.rule_marks import marked, was_edited
@@ -32,6 +33,18 @@ def test_installations_that_begin_alike_do_not_see_each_other(both):
     removed = [("rule group", "engine", Action.DELETE), ("dashboard", "Serving", Action.DELETE)]
     assert pending(push(grafana, ONE, NOTHING)) == removed
     assert planned(grafana, TWO, of("glassbox-two")).pending == ()
+
+
+def test_what_a_changed_folder_uid_leaves_behind_is_named_until_it_is_pushed(servers):
+    _, grafana = servers
+    push(grafana, ONE, of("glassbox"))
+    made = planned(grafana, TWO, of("glassbox-two"))
+    assert [remark.partition(":")[0] for remark in made.remarks] == ["The installation of the folder 'glassbox' has alert rules of the same names, and stays"]  # fmt: skip  # one sentence
+    assert made.left_out == ()
+    others = bundle([], [group("engine", "Other", folder="glassbox-two")])
+    assert planned(grafana, TWO, others).remarks == ()
+    push(grafana, TWO, of("glassbox-two"))
+    assert planned(grafana, TWO, of("glassbox-two")).remarks == ()
 
 
 def test_what_somebody_moved_into_our_folder_stays_the_others(both):
@@ -72,6 +85,25 @@ def test_an_unmarked_rule_with_a_uid_like_ours_is_left_alone_and_told():
         ]  # fmt: skip  # a row is a remark
         push(grafana, ONE, NOTHING)
         assert sorted(server.state.rules) == ["glassbox-Alone", "glassbox-Hand"]
+
+
+@pytest.mark.parametrize("fields", [{}, {"for": "9m"}])
+def test_a_rule_that_somebody_took_our_mark_from_is_an_edit(servers, fields):
+    server, grafana = servers
+    ours = bundle([], [group("engine", "Down"), group("queue", "Long")])
+    push(grafana, ONE, ours)
+    rule = server.state.rules["glassbox-Down"]
+    rule.body["annotations"] = {"summary": "It is down"}
+    rule.body |= fields
+    (change,) = planned(grafana, ONE, ours).pending
+    assert edit_sentence(change.edit) == f"edited since our last push by somebody (Grafana does not report who), {change.edit.at} (Down: without our mark, so what was changed is not known)"  # fmt: skip  # one sentence
+    assert change.edit.at
+    assert [each.text for each in change.kind.adopted(change.content, change.live)] == (["for 300 s -> 540 s"] if fields else [])  # fmt: skip  # one thing is one line
+    push(grafana, ONE, ours, force=False)
+    assert rule.body["annotations"] == {"summary": "It is down"}
+    push(grafana, ONE, ours, force=True)
+    assert planned(grafana, ONE, ours).pending == ()
+    assert server.state.rules["glassbox-Down"].body["for"] == "5m"
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -12,6 +12,7 @@ import pytest
 
 from glassbox.cli import main as command_line
 from glassbox.deploying import plan_json
+from glassbox.deploying.plan_markdown import plain_markdown
 from glassbox.grafana.client import Grafana
 from glassbox.grafana.credentials import Token
 from glassbox.grafana.failures import GrafanaError
@@ -143,6 +144,22 @@ def test_markdown_holds_no_markup_of_others(server, run):
     assert out.startswith("**Plan\\: 0 to create, 1 to update \\(of which 1 is kept\\), 0 to delete, 2 unchanged.**\n")
     assert "- **update** dashboard **Queue**" in out
     assert not [markup for markup in ("<b>", " @team", "`x`", "[a](") if markup in out]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("@bob and &commat;bob", "＠bob and \\&commat;bob"),
+        ("#12, a/b#12, gh-12, #llm", "＃12, a/b＃12, gh\u201112, \\#llm"),
+        ("www.example.org http://example.org", "www\\.example.org http\\://example.org"),
+        ("12. first", "12\\. first"),
+        ("- item", "\\- item"),
+        ("$a_b$ and 1.5 - 2", "\\$a\\_b\\$ and 1.5 - 2"),
+        ("a\n# b", "a \\# b"),
+    ],
+)  # fmt: skip  # a row is a case
+def test_no_text_of_others_becomes_a_link_a_mention_or_a_list(text, shown):
+    assert plain_markdown(text) == shown
 
 
 def test_a_saved_plan_is_carried_out_as_it_was_reviewed(server, run, tmp_path):

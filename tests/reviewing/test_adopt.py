@@ -1,17 +1,21 @@
 """`adopt`: what others edited in Grafana, by file and line of our content, by keys of the settings, and as a diff."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
 
 from deploy import PRODUCT
 from glassbox.cli import main as command_line
 from glassbox.errors import GlassboxError
+from glassbox.grafana.differences.difference import Difference
 from glassbox.query.selectors import QueryError
+from glassbox.reviewing.adopting import Adopting
 from glassbox.reviewing.declared_values import line_of
 from glassbox.reviewing.moved_settings import Recompile, settings_that_give
 from glassbox.settings.model import Settings
 from glassbox.standin.server import GrafanaStandIn, prometheus_source
+from tests.support.ours import our_bundle
 from tests.support.paths import ROOT
 from tests.support.small_bundle import TOKENS, edited
 from tests.support.small_content import PRODUCT as SMALL
@@ -162,3 +166,21 @@ def test_only_a_setting_whose_new_value_gives_the_edit_is_named():
     found = settings_that_give(Recompile(Settings(), compiled), 0.9, 0.8, lambda bundle: bundle.gpu.power_limited_ratio == 0.8)  # fmt: skip  # one thing is one line
     assert list(found) == ["gpu.power_limited_ratio: 0.9 -> 0.8"]
     assert len(tried) == 4
+
+
+def test_a_panel_of_another_product_is_not_told_by_a_line_of_ours(server, tmp_path, capsys):
+    assert command_line.main(SMALL, ["--grafana", server.url, "--backups", str(tmp_path)]) == 0
+    panels = json.loads(json.dumps(server.state.dashboards["glassbox-queue"].spec["panels"]))
+    panel_of(panels, "Waiting")["description"] = "Mine."
+    edited(server, "glassbox-queue", panels=panels)
+    code, out, _ = adopting(SMALL, server, capsys)
+    assert code == 2
+    assert "  no line of Python names it: Waiting: description changed" in out.splitlines()
+
+
+def test_a_value_of_a_panel_that_no_line_names_is_not_looked_for_in_the_rest_of_its_dashboard():
+    edit = Difference("Burn rate over 1 hour", "unit", "Where the time goes", "s")
+    change = SimpleNamespace(kind_name="dashboard", title="SLO", identity="glassbox-slo", content={}, live={}, edit=SimpleNamespace(differences=(edit,)))  # fmt: skip  # one change
+    steps = Adopting(our_bundle(), Recompile(Settings(), lambda _: None)).adoption(change, "").steps
+    lines = (ROOT / "dashboards/slo.py").read_text(encoding="utf-8").splitlines()
+    assert [each.place for each in steps] == [f"dashboards/slo.py:{1 + lines.index('        ' + chr(34) + 'slo' + chr(34) + ',')}"]  # fmt: skip  # one thing is one line

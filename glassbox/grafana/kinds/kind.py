@@ -108,6 +108,10 @@ class ObjectKind(ABC):
         """The sentence about an object that nobody but something else may change, such as Terraform; "" for any other. None is a removal."""
         return ""
 
+    def is_as_wanted(self, content: Json, live: Json) -> bool:
+        """Whether an object that is left out is as it would be written, apart from what only a push writes, such as our mark."""
+        return self.equal(content, live)
+
     def merged(self, content: Json, live: Json, deployment: Deployment) -> Json:
         """The content with what people set in Grafana and a push keeps."""
         return content

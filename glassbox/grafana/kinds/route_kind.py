@@ -57,7 +57,7 @@ class RouteKind(ObjectKind):
         """Our route; where something provisions the whole tree, whether ours is in it or not, with "provenance"."""
         found = survey.notifications
         if by := provisioner_of(found.policies):
-            return {"folder_uid": survey.folder_uid, "provenance": by}
+            return {"folder_uid": survey.folder_uid, **(found.our_route or {}), "provenance": by}
         self.refuse_unknown(content, found, survey.deployment)
         live = found.our_route
         return live and live | {"pushed": _still_there(found, survey.folder_uid)}
@@ -89,6 +89,9 @@ class RouteKind(ObjectKind):
     def left_out(self, content: Json | None, live: Json) -> str:
         by, what_to_do = provisioner_of(live), "change" if content else "delete"
         return left_to_provisioner("Our route in the notification policies", by, what_to_do) if by else ""
+
+    def is_as_wanted(self, content: Json, live: Json) -> bool:
+        return "route" in live and self.equal(content, live)
 
     def check_ours(self, live: Json, folder_uid: str) -> None:
         """The mark says whose it is."""

@@ -11,6 +11,12 @@ def messages(rule, example):
 
 
 LEFT_ALONE = [
+    ("held-divisor", on_panel("sum(rate(a[5m])) / clamp_min(sum(rate(b[5m])), 0.001)")),
+    ("held-divisor", on_panel("sum(increase(a[5m])) / clamp_min(sum(increase(b[5m])), 1)")),
+    ("held-divisor", on_panel("used / clamp_min(limit, 1)")),
+    ("held-divisor", on_panel("sum(rate(a_bytes_total[5m])) / clamp_min(sum(rate(b_bytes_total[5m])), 1)")),
+    ("held-divisor", on_panel("clamp_min(sum(rate(b[5m])), 1)")),
+    ("held-divisor", as_alert("sum(rate(a[5m])) / clamp_min(sum(rate(b[5m])), 1) > 0.1")),
     ("impossible-match", on_panel("x / on () group_left () sum(y)")),
     ("impossible-match", on_panel("sum by (a) (x) / on ($label) sum by (b) (y)")),
     ("impossible-match", on_panel('x{a="1"} or y{a="2"}')),
@@ -203,6 +209,17 @@ def test_what_may_be_meant_is_left_alone(rule, example):
 
 
 FOUND = [
+    ("held-divisor", as_alert("rate(a[5m]) / clamp_min(rate(b[5m]), 1) < 0.5"), "b is taken for one per second"),
+    (
+        "held-divisor",
+        as_record("a:b:ratio", "rate(a[5m]) / clamp_min(rate(b[5m]), 1)"),
+        "b is taken for one per second",
+    ),
+    (
+        "held-divisor",
+        on_panel("100 * sum(rate(a[5m])) / sum(clamp_min(rate(b[5m]) + rate(c[5m]), 1))"),
+        "b is taken for one per second",
+    ),
     ("impossible-match", on_panel("sum by (a) (x) / sum by (b) (y)"), "one has a, which the other cannot have"),
     ("impossible-match", on_panel('x{a="1"} + x{a="2"}'), "a is '1' on one and another value on the other"),
     ("impossible-match", on_panel('sum(x) unless y{a="1"}'), "nothing is taken away"),

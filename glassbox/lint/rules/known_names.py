@@ -1,9 +1,10 @@
 """Names of metrics and labels that no exporter has, or none any more."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
+from functools import cache
 
 from glassbox.lint.examples import as_alert, on_panel
 from glassbox.lint.finding import Repair, Severity
@@ -24,6 +25,10 @@ _WHO = {True: "The exposition has no", False: "No version has"}
 _OF_ANY_EXPORTER = frozenset({"go", "process", "python", "http", "promhttp", "jvm", "up", "scrape", "target"})
 # Exporters all of whose metrics are known: others have more than are listed.
 _COMPLETE = ("vllm:",)
+# Nearly all of whose metrics are known, so that a slip of the pen is likelier than one more.
+_NEARLY_COMPLETE = ("kube_",)
+# Others have the same words in another order: older client libraries for Java, own queries of postgres_exporter, and programs named after an engine.
+_OF_OTHERS_TOO = ("jvm_", "pg_", "ray_", "vllm_", "sglang_", "llamacpp_")
 # What is often read of vLLM and was never there: it counts requests that fail by the reason for which they end.
 _INVENTED = re.compile(r"vllm:(?:num_)?requests?_fail(?:ures?|ed)(?:_total)?")
 _FIX_OF_FAILURES = 'Read vllm:request_success_total{finished_reason="error"}, which counts them from version 0.13 on.'
@@ -164,7 +169,7 @@ def _there_instead(name: str, corpus: Corpus) -> str:
     good=on_panel("vllm:num_requests_waiting"),
 )
 def unknown_metric(corpus: Corpus) -> Iterator[Defect]:
-    """Where all metrics of the exporter are known and one of them has nearly this name, of failures of vLLM, and of exporters whose exposition was given."""
+    """Where all metrics of the exporter are known and one of them has nearly this name, or one has the same words in another order; of failures of vLLM, and of exporters whose exposition was given."""
     prefixes = {prefix for name in corpus.exposed if (prefix := first_word(name)) not in _OF_ANY_EXPORTER}
     for query in corpus.queries:
         for series in _of_exporters(query, corpus):
@@ -176,7 +181,8 @@ def unknown_metric(corpus: Corpus) -> Iterator[Defect]:
                 continue
             exposed = first_word(series.name) in prefixes
             invented = _INVENTED.fullmatch(series.name)
-            near = _near(series.name, corpus) if exposed or series.name.startswith(_COMPLETE) else ""
+            listed = exposed or series.name.startswith(_COMPLETE + _NEARLY_COMPLETE)
+            near = (_near(series.name, corpus) if listed else "") or _same_words(series.name)
             if near or exposed or invented:
                 nearest = f"; {near} is nearest" if near else ""
                 message = f"{_WHO[exposed]} {series.name}{nearest}."
@@ -191,6 +197,28 @@ def unknown_metric(corpus: Corpus) -> Iterator[Defect]:
 def _near(name: str, corpus: Corpus) -> str:
     same = [each for each in corpus.series_there if first_word(each) == first_word(name)]
     return next(iter(get_close_matches(name, same, n=1, cutoff=_LIKE)), "")
+
+
+def _same_words(name: str) -> str:
+    """A known name of the same exporter that has the same letters, as its words in another order; empty where there is none."""
+    if name.startswith(_OF_OTHERS_TOO):
+        return ""
+    there = _names_by_letters().get(_letters(name), ())
+    return next((each for each in there if first_word(each) == first_word(name)), "")
+
+
+@cache
+def _names_by_letters() -> Mapping[str, tuple[str, ...]]:
+    """The known names of series, by their letters."""
+    found: dict[str, tuple[str, ...]] = {}
+    for name in known_series():
+        found[_letters(name)] = (*found.get(_letters(name), ()), name)
+    return found
+
+
+def _letters(name: str) -> str:
+    """The letters of a name in the order of the alphabet."""
+    return "".join(sorted(name.replace("_", "")))
 
 
 @lint_rule(

@@ -11,6 +11,17 @@ def messages(rule, example):
 
 
 LEFT_ALONE = [
+    (
+        "limit-of-zero",
+        as_alert(
+            "redis_memory_used_bytes / redis_memory_max_bytes > 0.8",
+            annotations={"description": "Redis uses more than 80% of its 4 GB limit."},
+        ),
+    ),
+    (
+        "limit-of-zero",
+        as_alert('container_memory_usage_bytes{container="api"} / container_spec_memory_limit_bytes > 0.8'),
+    ),
     ("held-divisor", on_panel("sum(rate(a[5m])) / clamp_min(sum(rate(b[5m])), 0.001)")),
     ("held-divisor", on_panel("sum(increase(a[5m])) / clamp_min(sum(increase(b[5m])), 1)")),
     ("held-divisor", on_panel("used / clamp_min(limit, 1)")),
@@ -209,6 +220,11 @@ def test_what_may_be_meant_is_left_alone(rule, example):
 
 
 FOUND = [
+    (
+        "limit-of-zero",
+        as_alert("redis_memory_used_bytes / redis_memory_max_bytes > 0.8", grafana={}),
+        "always fires for a Redis without a limit",
+    ),
     ("held-divisor", as_alert("rate(a[5m]) / clamp_min(rate(b[5m]), 1) < 0.5"), "b is taken for one per second"),
     (
         "held-divisor",

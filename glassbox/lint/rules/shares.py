@@ -7,6 +7,7 @@ from glassbox.lint.examples import as_alert, on_panel
 from glassbox.lint.finding import Severity
 from glassbox.lint.rule import Defect, in_query, lint_rule
 from glassbox.lint.subjects.corpus import Corpus
+from glassbox.lint.subjects.grouped_rules import GroupedRule
 from glassbox.lint.subjects.queries import Query
 from glassbox.lint.words import listed
 from glassbox.syntax.grafana_variables import is_of_a_variable
@@ -19,6 +20,7 @@ _LIMITS = {
     "prometheus_tsdb_retention_limit_bytes": "a Prometheus",
     "redis_memory_max_bytes": "a Redis",
 }
+_LIMIT_IN_WORDS = re.compile(r"\d ?[KMGT]i?B\W+(?:memory )?limit|\blimit (?:of|is|=) ?\d+ ?[KMGT]i?B", re.IGNORECASE)
 _FIX_OF_LIMIT = "Divide by the limits above 0 alone, as in x / ({} > 0)."
 # Labels of which a value says which container is meant.
 _CHOOSES_ONE = ("container", "container_name", "name", "pod", "pod_name")
@@ -55,15 +57,19 @@ def divided_by_itself(corpus: Corpus) -> Iterator[Defect]:
     good=as_alert("container_memory_working_set_bytes / (container_spec_memory_limit_bytes > 0) > 0.9"),
 )
 def limit_of_zero(corpus: Corpus) -> Iterator[Defect]:
-    """Where the alert or the recorded series asks nothing else of them, and names no container, which may well have a limit."""
-    for rule in (each for each in corpus.rules if not each.is_grafana):
+    """Where the alert or the recorded series asks nothing else of them, names no container, which may well have a limit, and tells nobody which limit there is."""
+    for rule in (each for each in corpus.rules if not _says_its_limit(each)):
         share = _compared_with_less(rule.query.tree) if rule.is_alert else rule.query.tree
         share = _unscaled(share) if share else None
         divisor = share.right if isinstance(share, BinaryNode) and share.operator == "/" else None
-        if isinstance(divisor, SeriesNode) and divisor.name in _LIMITS and not _names_one(divisor):
+        if isinstance(divisor, SeriesNode) and divisor.name in _LIMITS and not _names_one(share):
             effect = "always fires" if rule.is_alert else "is infinite"
             message = f"{rule.name} {effect} for {_LIMITS[divisor.name]} without a limit."
             yield in_query(rule.query, message, divisor.name, _FIX_OF_LIMIT.format(divisor.name))
+
+
+def _says_its_limit(rule: GroupedRule) -> bool:
+    return any(map(_LIMIT_IN_WORDS.search, rule.annotations.values()))
 
 
 def _compared_with_less(node: Node | None) -> Node | None:
@@ -73,8 +79,10 @@ def _compared_with_less(node: Node | None) -> Node | None:
     return None
 
 
-def _names_one(series: SeriesNode) -> bool:
-    return any(each.label in _CHOOSES_ONE and each.operator == "=" for each in series.matchers)
+def _names_one(share: Node | None) -> bool:
+    """Whether a matcher of one of the sides, which are joined by their labels, says which container is meant."""
+    matchers = (each for series in series_of(share) for each in series.matchers) if share else ()
+    return any(each.label in _CHOOSES_ONE and each.operator == "=" and each.value for each in matchers)
 
 
 def _unscaled(node: Node) -> Node:

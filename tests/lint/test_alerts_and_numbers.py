@@ -11,6 +11,9 @@ def messages(rule, example):
 
 
 LEFT_ALONE = [
+    ("impossible-match", as_alert("sum by (instance, job) (pg_stat_activity_count) / pg_settings_max_connections > 0.8")),
+    ("impossible-match", as_alert("pg_stat_activity_count > ignoring (datname) pg_settings_max_connections")),
+    ("impossible-match", as_alert("pg_stat_database_blks_hit / pg_stat_database_blks_read > 1")),
     (
         "limit-of-zero",
         as_alert(
@@ -220,6 +223,11 @@ def test_what_may_be_meant_is_left_alone(rule, example):
 
 
 FOUND = [
+    (
+        "impossible-match",
+        as_alert("pg_stat_database_numbackends / pg_settings_max_connections > 0.8"),
+        "a database's has datname, which a server's settings cannot have",
+    ),
     (
         "limit-of-zero",
         as_alert("redis_memory_used_bytes / redis_memory_max_bytes > 0.8", grafana={}),

@@ -252,6 +252,21 @@ def test_what_is_gone_is_gone_in_every_spelling(name, replacement):
 
 
 FOUND = [
+    (
+        "unknown-metric",
+        on_panel("redis_used_memory_bytes"),
+        "No version has redis_used_memory_bytes; redis_memory_used_bytes is nearest.",
+    ),
+    (
+        "unknown-metric",
+        as_alert("kube_deployment_spec_replicas != kube_deployment_status_available_replicas"),
+        "No version has kube_deployment_status_available_replicas; kube_deployment_status_replicas_available is nearest.",
+    ),
+    (
+        "unknown-metric",
+        on_panel("rate(kube_pod_container_status_restart_total[5m])"),
+        "No version has kube_pod_container_status_restart_total; kube_pod_container_status_restarts_total is nearest.",
+    ),
     ("unknown-metric", on_panel("rate(vllm:request_failure_total[5m])"), "No version has vllm:request_failure_total."),
     ("unknown-metric", on_panel("rate(vllm:request_error_total[5m])"), "No version has vllm:request_error_total."),
     ("unknown-metric", on_panel("rate(vllm:invented_total[5m])"), "No version has vllm:invented_total."),
@@ -481,6 +496,11 @@ LEFT_ALONE = [
     ("unknown-metric", on_panel('vllm:request_errors_total{server="a"}')),
     ("removed-metric", on_panel('vllm:num_requests_swapped{server="a"}')),
     ("unknown-metric", on_panel("node_cpu_second_total")),
+    ("unknown-metric", on_panel("jvm_memory_bytes_used")),
+    ("unknown-metric", on_panel("pg_stat_database_num_backends")),
+    ("unknown-metric", on_panel("vllm_tokens_prompt_total")),
+    ("unknown-metric", on_panel("kube_customresource_vpa_target")),
+    ("unknown-metric", on_panel("app_redis_used_memory_bytes")),
     ("unknown-metric", on_panel("vllm:healthy_pods_total")),
     ("unknown-label", on_panel('vllm:num_requests_running{pod="a", model="b"}')),
     ("rate-of-gauge", on_panel("rate(foreign_queue_length[5m])")),

@@ -1,9 +1,10 @@
 """Names of metrics and labels that no exporter has, or none any more."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
+from functools import cache
 
 from glassbox.lint.examples import as_alert, on_panel
 from glassbox.lint.finding import Repair, Severity
@@ -35,6 +36,10 @@ _COMPLETE = re.compile(r"vllm:(?!omni_)[^:]+|DCGM_FI_(?:DEV|PROF)_[A-Z0-9_]+")
 # Hardly anybody records a series under such a name, which is how client libraries end theirs.
 _CERTAIN = re.compile(r"vllm:(?!omni_)[^:]+_(?:total|bucket|sum|count|counter)|DCGM_FI_(?:DEV|PROF)_[A-Z0-9_]+")
 _ENDING = re.compile(r"_(?:total|bucket|sum|count)$")
+# Nearly all of whose metrics are known, so that a slip of the pen is likelier than one more.
+_NEARLY_COMPLETE = ("kube_",)
+# Others have the same words in another order: older client libraries for Java, own queries of postgres_exporter, and programs named after an engine.
+_OF_OTHERS_TOO = ("jvm_", "pg_", "ray_", "vllm_", "sglang_", "llamacpp_")
 # What is often read of vLLM and was never there: it counts requests that fail by the reason for which they end.
 _OF_FAILURES = re.compile(r"vllm:(?:num_)?requests?_(?:fail(?:ures?|ed)|errors?)(?:_total)?")
 _FIX_OF_FAILURES = 'Read vllm:request_success_total{finished_reason="error"}, which counts them from version 0.13 on.'
@@ -175,7 +180,7 @@ def _there_instead(name: str, corpus: Corpus) -> str:
     good=on_panel("vllm:num_requests_waiting"),
 )
 def unknown_metric(corpus: Corpus) -> Iterator[Defect]:
-    """Where all metrics of the exporter are known, if the name is nearly one of them or ends as exporters' names do; and of exporters whose exposition was given."""
+    """Where all metrics of the exporter are known, if the name is nearly one of them or ends as exporters' names do; where it has the words of a known one in another order; and of exporters whose exposition was given."""
     prefixes = {prefix for name in corpus.exposed if (prefix := first_word(name)) not in _OF_ANY_EXPORTER}
     for query in corpus.queries:
         for series in _of_exporters(query, corpus):
@@ -192,7 +197,8 @@ def _is_known(name: str, corpus: Corpus) -> bool:
 def _unknown(query: Query, name: str, corpus: Corpus, *, exposed: bool) -> Iterator[Defect]:
     of_failures = _OF_FAILURES.fullmatch(name)
     certain = exposed or of_failures or _CERTAIN.fullmatch(name)
-    near = _near(name, corpus) if certain or _COMPLETE.fullmatch(name) else ""
+    listed = certain or _COMPLETE.fullmatch(name) or name.startswith(_NEARLY_COMPLETE)
+    near = (_near(name, corpus) if listed else "") or _same_words(name)
     if near or certain:
         nearest = f"; {near} is nearest" if near and not of_failures else ""
         fix = _FIX_OF_FAILURES if of_failures else f"Read {near}, or correct the name." if near else ""
@@ -210,6 +216,28 @@ def _near(name: str, corpus: Corpus) -> str:
     found = next(iter(get_close_matches(name, same, n=1, cutoff=_LIKE)), "")
     former = former_metrics().get(found)
     return former.replacement if former and found not in corpus.series_there else found
+
+
+def _same_words(name: str) -> str:
+    """A known name of the same exporter that has the same letters, as its words in another order; empty where there is none."""
+    if name.startswith(_OF_OTHERS_TOO):
+        return ""
+    there = _names_by_letters().get(_letters(name), ())
+    return next((each for each in there if first_word(each) == first_word(name)), "")
+
+
+@cache
+def _names_by_letters() -> Mapping[str, tuple[str, ...]]:
+    """The known names of series, by their letters."""
+    found: dict[str, tuple[str, ...]] = {}
+    for name in known_series():
+        found[_letters(name)] = (*found.get(_letters(name), ()), name)
+    return found
+
+
+def _letters(name: str) -> str:
+    """The letters of a name in the order of the alphabet."""
+    return "".join(sorted(name.replace("_", "")))
 
 
 @lint_rule(

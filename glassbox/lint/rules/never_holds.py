@@ -28,7 +28,7 @@ _FIX_OF_THRESHOLD = "Compare once: take the comparison out of the query, or ask 
     good=as_alert("vllm:kv_cache_usage_perc > 0.9"),
 )
 def never_holds(corpus: Corpus) -> Iterator[Defect]:
-    """Of shares and percentages whose exporter says so, of `up`, of `ALERTS`, which is 1 while an alert is there, of rates, which are not negative, of two conditions on the same series, and of what a query leaves for a threshold of Grafana."""
+    """Of shares and percentages whose exporter says so, of `up`, of `ALERTS`, which is 1 while an alert is there, of rates, which are not negative, of restarts, of which the kubelet's back-off leaves only so many, of two conditions on the same series, and of what a query leaves for a threshold of Grafana."""
     for alert in corpus.alerts:
         if alert.threshold:
             yield from _beside_a_threshold(alert, alert.threshold, corpus)

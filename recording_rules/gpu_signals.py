@@ -2,6 +2,7 @@
 
 from functools import reduce
 
+from glassbox.metrics import dcgm
 from glassbox.query.expr import Expr
 from glassbox.query.promql import avg_by, group_by, instant
 from glassbox.query.selectors import differs
@@ -71,7 +72,8 @@ def memory_bound(settings: Settings) -> Expr:
     moves = gpu.DRAM_ACTIVE
     of_any = avg_by(settings.gpu.queue_labels, gpu_users.of_no_model(moves)) > MEMORY_BOUND_RATIO
     # Outside of Kubernetes no series has the label, and nothing is read.
-    own = gpu_users.mean_of_models(gpu_users.by_pod(moves.filtered({"pod": differs("")})))
+    of_pods = gpu_users.of_slices(dcgm.DRAM_ACTIVE).or_(gpu_users.by_pod(moves.filtered({"pod": differs("")})))
+    own = gpu_users.mean_of_models(of_pods)
     return _of_model(own > MEMORY_BOUND_RATIO, of_any, settings.gpu)
 
 

@@ -15,7 +15,7 @@ from glassbox.metrics.types import Gauge, Unit
 from glassbox.query.expr import Expr, binary, many_to_one
 from glassbox.query.promql import avg_by, count_by, group_by, instant, max_by, over_time, sum_by, with_label
 from glassbox.query.rules import Record, RecordGroup, Series
-from glassbox.query.selectors import Matcher, differs, regex
+from glassbox.query.selectors import Matcher, Matchers, differs, regex
 from recording_rules import gpu, instances
 from recording_rules.gpu_bounds import possible
 from recording_rules.levels import GPU, SERVED, TARGET
@@ -26,6 +26,7 @@ GROUP = RecordGroup("gpu-users")
 # A pod. Targets of several clusters are told apart where Prometheus sees their names.
 _POD = ("user_cluster", "user_namespace", "user_pod")
 _CLUSTER = ("user_cluster",)
+_SLICES: Matchers = {dcgm.SLICE: differs("")}
 
 
 def _in_pod(series: Expr, prefix: str = "") -> Expr:
@@ -89,15 +90,15 @@ def by_pod(gpus: Expr) -> Expr:
     return binary(_USERS, "*", gpus, matching=many_to_one(GPU), unit=gpus.shape.unit)
 
 
-def of_slices(gauge: Gauge) -> Expr:
-    """The largest possible reading of the MIG slices that each pod has, by GPU and pod; nothing for GPUs that are not divided."""
-    of_each = _by_users(lambda **matchers: instant(gauge, **{dcgm.SLICE: differs("")}, **matchers))
+def of_pods(gauge: Gauge, **matchers: str | Matcher) -> Expr:
+    """The largest possible reading of what each pod has of a GPU, the whole or MIG slices, by GPU and pod."""
+    of_each = _by_users(lambda **users: instant(gauge, **matchers, **users))
     return max_by((*GPU, *_POD), possible(of_each))
 
 
 ACTIVITY = Record(
     "gpu:used_activity_ratio:max",
-    of_slices(dcgm.GR_ENGINE_ACTIVE).or_(by_pod(instant(gpu.ACTIVITY))),
+    of_pods(dcgm.GR_ENGINE_ACTIVE, **_SLICES).or_(by_pod(instant(gpu.ACTIVITY))),
     "Activity of each GPU, or of the pod's own MIG slices of it, for each pod that has it. There is no series outside of Kubernetes.",
 )
 

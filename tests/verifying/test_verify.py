@@ -20,6 +20,7 @@ from glassbox.grafana.client import Grafana
 from glassbox.grafana.credentials import Token
 from glassbox.grafana.data_source_queries import QueryReply
 from glassbox.query.promql import instant, sum_by
+from glassbox.query.rules import Record, RecordGroup
 from glassbox.servers.components import ensure_components
 from glassbox.standin.server import GrafanaStandIn, prometheus_source
 from glassbox.start import Product
@@ -35,6 +36,31 @@ MEASURED = 'vllm:num_requests_waiting{job="vllm",model_name="m",instance="i"} 3'
 RECORDED = 'model:requests_waiting:sum{job="vllm",model_name="m"} 3'
 PROXIED = "/api/datasources/proxy/uid/prometheus/api/v1"
 SETTINGS = "ruler: {through_grafana: never}\n"
+
+
+# Its rule finds nothing while fewer than ten requests wait, and the other's reads it.
+MANY = Record("model:many_requests_waiting:sum", instant(WAITING) > 10, "Requests that wait, where many do.")
+MANY_MEAN = Record("model:many_requests_waiting:avg", sum_by(("job",), instant(MANY)), "Of them, each job's.")
+
+
+def with_conditions():
+    small = content()
+    (group,) = small.alerts(None)
+    alert = replace(group.alerts[0], name="ManyWait", expr=instant(MANY_MEAN) > 5)
+    return replace(
+        small,
+        alerts=lambda _: (replace(group, alerts=(*group.alerts, alert)),),
+        recording_rules=lambda _: (RecordGroup("waiting", (WAITING, MANY, MANY_MEAN)),),
+        dashboards=(
+            *small.dashboards,
+            board(
+                "many",
+                stat("Many", instant(MANY), why="Where many wait."),
+                stat("Few", (instant(WAITING) < 0).unless(instant(MANY)), why="Where few wait."),
+                variables=(),
+            ),
+        ),
+    )
 
 
 def product(boards=None):
@@ -115,6 +141,25 @@ def test_what_nobody_records_is_named_with_what_to_do(over):
     told = "not recorded: model:requests_waiting:sum; bring the rules to what evaluates them"
     assert f"    empty       Waiting now; Waiting: {told}" in out.splitlines()
     assert f"    cannot fire RequestsWaiting: {told}" in out.splitlines()
+
+
+def test_a_recorded_series_whose_rule_finds_nothing_is_not_called_unrecorded(over):
+    _, run = over(MEASURED, RECORDED)
+    _, out, err = run("verify", of=Product(FOLDER / "__main__.py", with_conditions))
+    assert err == ""
+    told = "the rules of model:many_requests_waiting:sum find nothing now; doctor says which jobs and series are there"
+    assert f"    empty       Many: {told}" in out.splitlines()
+    unknown = "its series are there, and none of them fits the query now; why is not known"
+    assert f"    empty       Few: {unknown}" in out.splitlines()
+    assert "cannot fire" not in out
+
+
+def test_a_recorded_series_whose_rule_would_find_something_is_not_recorded(over):
+    _, run = over(MEASURED, RECORDED.replace(" 3", " 30"))
+    _, out, _ = run("verify", of=Product(FOLDER / "__main__.py", with_conditions))
+    told = "not recorded: {}; bring the rules to what evaluates them"
+    assert f"    empty       Many; Few: {told.format(MANY.name)}" in out.splitlines()
+    assert f"    cannot fire ManyWait: {told.format(MANY_MEAN.name)}" in out.splitlines()
 
 
 def test_values_that_are_not_numbers_count_as_none(over):

@@ -68,9 +68,9 @@ def test_a_text_behind_an_equals_sign_is_left_alone(matcher):
 
 def test_a_needless_pattern_is_written_as_a_text(tmp_path):
     file = tmp_path / "rules.yml"
-    file.write_text(RULES % 'job=~"api",code!~"500",pod=~".*"')
+    file.write_text(RULES % 'job=~"api",code!~"500",pod=~".*",host=~"^a$"')
     assert {each.rule for each in repair_files(lambda: judged(read([file]).corpus))} == {"needless-pattern"}
-    assert file.read_text() == RULES % 'job="api",code!="500",pod=~".*"'
+    assert file.read_text() == RULES % 'job="api",code!="500",pod=~".*",host="a"'
 
 
 def test_needless_patterns_are_counted_once_for_each_dashboard_and_group():

@@ -82,12 +82,17 @@ def _is_needless(matcher: LabelMatcher) -> bool:
     if matcher.operator not in ("=~", "!~") or not matcher.value:
         return False
     is_all = matcher.operator == "=~" and matcher.value in _ALL
-    return is_all or not _FIRST_OF_A_PATTERN.search(matcher.value)
+    return is_all or not _FIRST_OF_A_PATTERN.search(_without_ends(matcher.value))
+
+
+def _without_ends(pattern: str) -> str:
+    """The pattern without the signs of its two ends, which Prometheus adds itself."""
+    return pattern.removeprefix("^").removesuffix("$")
 
 
 def _as_text(query: Query, matcher: LabelMatcher) -> tuple[Repair, ...]:
     written = _written(matcher)
-    text = written.replace(matcher.operator, _FOR_TEXTS[matcher.operator], 1)
+    text = f'{matcher.label}{_FOR_TEXTS[matcher.operator]}"{_without_ends(matcher.value)}"'
     return with_part(query, written, text) if matcher.value not in _ALL else ()
 
 
@@ -103,7 +108,7 @@ def _as_text(query: Query, matcher: LabelMatcher) -> tuple[Repair, ...]:
 def shared_name(corpus: Corpus) -> Iterator[Defect]:
     """Where no selector has a matcher and no text says which server it is; one finding for each group."""
     for group in corpus.groups:
-        found = [rule for rule in group.rules if rule.is_alert and _is_of_all(rule.query)]
+        found = [rule for rule in group.rules if rule.is_alert and rule.name and _is_of_all(rule.query)]
         found = [rule for rule in found if _SAY_WHICH.isdisjoint(of_alert(" ".join(rule.annotations.values())))]
         if found:
             read = found[0].query.series[0].name

@@ -222,22 +222,25 @@ def _same_words(name: str) -> str:
     """A known name of the same exporter that has the same letters, as its words in another order; empty where there is none."""
     if name.startswith(_OF_OTHERS_TOO):
         return ""
-    there = _names_by_letters().get(_letters(name), ())
-    return next((each for each in there if first_word(each) == first_word(name)), "")
+    alike = (each for each in _names_by_length().get(_length(name), ()) if first_word(each) == first_word(name))
+    return next((each for each in alike if _letters(each) == _letters(name)), "")
 
 
 @cache
-def _names_by_letters() -> Mapping[str, tuple[str, ...]]:
-    """The known names of series, by their letters."""
-    found: dict[str, tuple[str, ...]] = {}
+def _names_by_length() -> Mapping[int, tuple[str, ...]]:
+    """The known names of series, by how many letters they have."""
+    found: dict[int, list[str]] = {}
     for name in known_series():
-        found[_letters(name)] = (*found.get(_letters(name), ()), name)
-    return found
+        found.setdefault(_length(name), []).append(name)
+    return {length: tuple(names) for length, names in found.items()}
 
 
-def _letters(name: str) -> str:
-    """The letters of a name in the order of the alphabet."""
-    return "".join(sorted(name.replace("_", "")))
+def _length(name: str) -> int:
+    return len(name) - name.count("_")
+
+
+def _letters(name: str) -> list[str]:
+    return sorted(name.replace("_", ""))
 
 
 @lint_rule(

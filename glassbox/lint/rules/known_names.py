@@ -218,6 +218,7 @@ def _near(name: str, corpus: Corpus) -> str:
     return former.replacement if former and found not in corpus.series_there else found
 
 
+@cache
 def _same_words(name: str) -> str:
     """A known name of the same exporter that has the same letters, as its words in another order; empty where there is none."""
     if name.startswith(_OF_OTHERS_TOO):

@@ -187,6 +187,20 @@ def test_a_saved_plan_is_refused_when_somebody_saved_since(server, run, tmp_path
     assert "moved on: dashboard glassbox-queue. Plan again, and review it." in err
 
 
+@pytest.mark.parametrize("holder", ["viewer", "editor"])
+def test_a_plan_that_another_credential_saved_is_pushed(server, run, tmp_path, monkeypatch, holder):
+    run()
+    edited(server, BOARD, refresh="7m")
+    file = tmp_path / "reviewed.json"
+    monkeypatch.setenv("GRAFANA_TOKEN", holder)
+    assert run("plan", "--only", "dashboard/*", "--out", str(file))[0] == 2
+    monkeypatch.setenv("GRAFANA_TOKEN", "admin")
+    assert run("--plan", str(file), "--force", "--yes")[0] == 0
+    edited(server, BOARD, refresh="8m")
+    code, _, err = run("--plan", str(file), "--force", "--yes")
+    assert (code, "is out of date" in err) == (1, True)
+
+
 @pytest.mark.parametrize(
     "text", ["", "{}", "[" * 100000, '{"schema": "glassbox-plan/3"}', '{"schema": "glassbox-plan/2", "options": {"only": ""}}']
 )  # fmt: skip  # a row is a case

@@ -189,6 +189,9 @@ class DashboardKind(ObjectKind):
             ", ".join(sorted(set(people))), str(live["meta"].get("updated") or ""), tuple(differences), of_others
         )
 
+    def shown_to_all(self, live: Json) -> Json:
+        return {"dashboard": live["dashboard"], "folderUid": live["meta"].get("folderUid")}
+
     def owned(self, live: Json, folder_uid: str) -> Json | None:
         return live if owner_among(live["dashboard"].get("tags") or ()) == folder_uid else None
 

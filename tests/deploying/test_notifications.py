@@ -417,6 +417,21 @@ def test_a_rollback_restores_exactly_what_was_changed_created_and_deleted(server
     assert planned(grafana, SETTINGS, WHOLE).pending == ()
 
 
+def test_a_rollback_says_which_secrets_it_does_not_bring_back(one, tmp_path, monkeypatch):
+    _, grafana = one
+    push(grafana, SETTINGS, WHOLE)
+    monkeypatch.setenv("OTHER_URL", "https://hooks.example/0ther")
+    renewed = declared()
+    slack = replace(renewed.contact_points[1].integrations[0], secrets={"url": "OTHER_URL"})
+    points = (renewed.contact_points[0], replace(renewed.contact_points[1], integrations=(slack, *renewed.contact_points[1].integrations[1:])))  # fmt: skip  # one thing is one line
+    settings, content = notifying(replace(renewed, contact_points=points))
+    made = planned(grafana, settings, content)
+    keep(grafana, made, made.pending, tmp_path)
+    apply(grafana, made, made.pending, lambda _change: None)
+    back = going_back(grafana, SETTINGS.grafana, all_backups(tmp_path), declared=SETTINGS.notifications).plan
+    assert "Contact point 'LLM tickets (slack)' does not get back its secret 'url', which no backup holds: send what it is to have with a push." in back.remarks  # fmt: skip  # one sentence
+
+
 def test_a_deleted_contact_point_comes_back_only_with_its_secret(one, tmp_path, monkeypatch):
     server, grafana = one
     push(grafana, SETTINGS, WHOLE)

@@ -208,6 +208,18 @@ def test_what_others_change_in_the_tree_while_we_push_stays(one):
     assert server.state.policies["routes"][2] == theirs
 
 
+def test_a_route_that_somebody_took_our_mark_from_is_told_before_ours_goes_in_front_of_it(servers):
+    server, grafana = servers
+    push(grafana, SETTINGS, WHOLE)
+    assert planned(grafana, SETTINGS, WHOLE).remarks == ()
+    theirs = next(each for each in server.state.policies["routes"] if is_ours(each))
+    theirs["object_matchers"] = [each for each in theirs["object_matchers"] if each[0] != "__glassbox__"]
+    made = planned(grafana, SETTINGS, WHOLE)
+    assert [remark.partition(":")[0] for remark in made.remarks] == ["A route of the notification policies takes the alerts of our folder and lacks our mark, so it may be somebody's own"]  # fmt: skip  # one sentence
+    push(grafana, SETTINGS, WHOLE, force=True)
+    assert theirs in server.state.policies["routes"][1:]
+
+
 def test_our_route_keeps_the_place_that_somebody_gave_it(one):
     server, grafana = one
     push(grafana, SETTINGS, WHOLE)

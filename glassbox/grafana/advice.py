@@ -20,6 +20,8 @@ OTHER_ORGANISATION = (
     "the token belongs to another organisation: use one of grafana.organisation_id, or correct that setting"
 )
 IN_USE = "a route or a rule uses it, so choose another there (or take the edit of our route into the settings), then run again"
+TITLES_TAKEN = frozenset({"name-exists", "name-match"})
+"""What Grafana calls a conflict with the title of another object."""
 _BY_NAME = {
     "contact-points.referenced": IN_USE,
     "contact-points.used-by-rule": IN_USE,

@@ -5,6 +5,8 @@ import pytest
 from glassbox.deploying.change import Action
 from glassbox.deploying.plan_words import edit_sentence
 from glassbox.errors import GlassboxError
+from glassbox.grafana.client import Grafana
+from glassbox.grafana.credentials import Token
 from glassbox.grafana.ownership import begins_as_ours, owner_among, tag_of
 from glassbox.grafana.rule_marks import marked, was_edited
 from tests.support.pushing import pending, planned, push, rule_numbers
@@ -159,3 +161,18 @@ def test_a_mark_remembers_the_rule_and_not_what_people_set():
     assert was_edited(mine | {"labels": {}}, 60)
     assert was_edited(mine | {"ruleGroup": "other"}, 60)
     assert not was_edited(rule("Down", "engine"), 60)
+
+
+def test_a_dashboard_that_somebody_moved_stays_there_until_force(servers):
+    server, grafana = servers
+    push(grafana, ONE, of("glassbox"))
+    grafana.create_folder("mine", "Mine")
+    with Grafana(server.url, Token("editor")) as theirs:
+        moved = theirs.dashboard("glassbox-serving")["dashboard"]
+        theirs.save_dashboard(moved, folder_uid="mine", message="", overwrite=True)
+    (change,) = planned(grafana, ONE, of("glassbox")).pending
+    assert edit_sentence(change.edit) == f"edited since our last push by sa-editor, {change.edit.at} (folder glassbox -> mine)"  # fmt: skip  # one sentence
+    push(grafana, ONE, of("glassbox"), force=False)
+    assert server.state.dashboards["glassbox-serving"].folder_uid == "mine"
+    push(grafana, ONE, of("glassbox"), force=True)
+    assert planned(grafana, ONE, of("glassbox")).pending == ()

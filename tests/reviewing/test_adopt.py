@@ -1,14 +1,19 @@
 """`adopt`: what others edited in Grafana, by file and line of our content, by keys of the settings, and as a diff."""
 
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 
 from deploy import PRODUCT
+from glassbox.board.dashboard import dashboard, row
+from glassbox.board.panels import stat
+from glassbox.board.tables import Next
 from glassbox.cli import main as command_line
 from glassbox.errors import GlassboxError
 from glassbox.grafana.differences.difference import Difference
+from glassbox.query.promql import instant
 from glassbox.query.selectors import QueryError
 from glassbox.reviewing.adopting import Adopting
 from glassbox.reviewing.declared_values import line_of
@@ -18,7 +23,9 @@ from glassbox.standin.server import GrafanaStandIn, prometheus_source
 from tests.support.ours import our_bundle
 from tests.support.paths import ROOT
 from tests.support.small_bundle import TOKENS, edited
+from tests.support.small_content import JOB, WAITING
 from tests.support.small_content import PRODUCT as SMALL
+from tests.support.small_content import content as small_content
 
 BOARD, ALERT = "glassbox-llm-serving", "InferenceKVCacheNearlyFull"
 
@@ -34,6 +41,11 @@ def adopting(product, server, capsys, *arguments, settings=()):
     code = command_line.main(product, [*settings, "adopt", *arguments, "--grafana", server.url])
     said = capsys.readouterr()
     return code, said.out, said.err
+
+
+def second(_settings):
+    panel = stat("Waiting", instant(WAITING), why="Who waits.")
+    return dashboard("second", "Second", question="Who waits?", variables=(JOB,), rows=(row("Now", panel),), leads_to=Next("queue", "Queue"))  # fmt: skip  # one dashboard
 
 
 @pytest.fixture
@@ -184,3 +196,14 @@ def test_a_value_of_a_panel_that_no_line_names_is_not_looked_for_in_the_rest_of_
     steps = Adopting(our_bundle(), Recompile(Settings(), lambda _: None)).adoption(change, "").steps
     lines = (ROOT / "dashboards/slo.py").read_text(encoding="utf-8").splitlines()
     assert [each.place for each in steps] == [f"dashboards/slo.py:{1 + lines.index('        ' + chr(34) + 'slo' + chr(34) + ',')}"]  # fmt: skip  # one thing is one line
+
+
+def test_an_edit_of_what_the_code_no_longer_has_is_told(server, tmp_path, capsys):
+    old = replace(SMALL, content=lambda: replace(small_content(), dashboards=(*small_content().dashboards, second)))
+    assert command_line.main(old, ["--grafana", server.url, "--backups", str(tmp_path)]) == 0
+    edited(server, "glassbox-second", refresh="7m")
+    told = "  no line of Python names it: the code no longer has it, so declare it again to keep it"
+    for arguments in ((), ("glassbox-second",)):
+        code, out, _ = adopting(SMALL, server, capsys, *arguments)
+        assert (code, out.splitlines()[1]) == (2, told)
+        assert out.startswith("dashboard Second: edited since our last push by alice, ")

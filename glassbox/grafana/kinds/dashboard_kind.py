@@ -157,7 +157,7 @@ class DashboardKind(ObjectKind):
         return bool(version.get("message") == message_of(content["dashboard"]))
 
     def edit(self, survey: Survey, live: Json, content: Json | None) -> Edit | None:
-        """What the versions since the newest of ours changed; a move to another folder is not a version of its own.
+        """What the versions since the newest of ours changed; one that only moved it to another folder says so.
 
         Grafana shows versions to those who may write dashboards (pkg/api/api.go): to another token the survey notes that it is not known.
         """
@@ -180,14 +180,18 @@ class DashboardKind(ObjectKind):
             ours = None
         pushed = stored({"dashboard": ours["data"]}) if ours else None
         taken_over = pushed and content and is_taken_over(pushed, stored(live), content["dashboard"])
-        if not people or (taken_over and not is_stored_in_v2(live)):
+        moved = list(_moved(content, live)) if content else []
+        if not people or (taken_over and not moved and not is_stored_in_v2(live)):
             return None
-        differences = _since(pushed, live) if pushed else ()
+        differences = [*moved, *(_since(pushed, live) if pushed else ())]
         # Only a push writes the installation's tag, and Grafana keeps few versions.
         of_others = ours is None and owner_among(live["dashboard"].get("tags") or ()) is None
         return Edit(
             ", ".join(sorted(set(people))), str(live["meta"].get("updated") or ""), tuple(differences), of_others
         )
+
+    def shown_to_all(self, live: Json) -> Json:
+        return {"dashboard": live["dashboard"], "folderUid": live["meta"].get("folderUid")}
 
     def owned(self, live: Json, folder_uid: str) -> Json | None:
         return live if owner_among(live["dashboard"].get("tags") or ()) == folder_uid else None
@@ -237,6 +241,12 @@ def _without_mark(found: Json) -> Json:
     """A dashboard without the tag of an installation; takes its content and its live state."""
     tags = [tag for tag in found["dashboard"].get("tags") or () if owner_among([tag]) is None]
     return found | {"dashboard": found["dashboard"] | {"tags": tags}}
+
+
+def _moved(content: Json, live: Json) -> Iterable[Difference]:
+    """The folder that somebody moved a dashboard to."""
+    if (folder := live["meta"].get("folderUid") or "") != content["folderUid"]:
+        yield changed("", "folder", content["folderUid"], folder)
 
 
 def _version_and_folder(live: Json) -> tuple[int, str | None]:

@@ -95,6 +95,9 @@ class FolderKind(ObjectKind):
             return None
         return last_edit(live, of_others=not holds_ours)
 
+    def shown_to_all(self, live: Json) -> Json:
+        return {key: live.get(key) for key in ("uid", "title", "parentUid", "version")}
+
     def remarks(self, content: Json | None, live: Json, folder_uid: str) -> Iterable[str]:
         if (parents := live.get("parents")) and "parentUid" not in (content or {}):
             around = " / ".join(str(parent.get("title")) for parent in parents)

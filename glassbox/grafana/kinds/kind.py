@@ -143,6 +143,10 @@ class ObjectKind(ABC):
         """Whether `content` is what we pushed last and nobody wrote since: then a difference is the server's own."""
         return False
 
+    def shown_to_all(self, live: Json) -> Json:
+        """The live object without what depends on who asks, such as their rights: one credential may save a plan and another push it."""
+        return live
+
     def lost(self, content: Json | None, live: Json) -> tuple[str, ...]:
         """The titles of what writing `content` deletes for good, the object itself where it is None."""
         return (self.title(live),) if content is None else ()

@@ -25,6 +25,7 @@ from glassbox.grafana.rule_marks import (
 if TYPE_CHECKING:
     from glassbox.grafana.survey import Survey
 
+LEFT_THE_CODE = "the code no longer has it, so declare it again to keep it"
 WITHOUT_MARK = "without our mark, so what was changed is not known"
 
 
@@ -63,6 +64,8 @@ def adopted_rules(content: Json, live: Json) -> Iterator[Difference]:
     ours = {rule["uid"]: rule for rule in content["rules"]}
     for rule in all_rules(live):
         wanted = ours.get(rule["uid"])
+        if wanted is None and _has_own_content(rule, content):
+            yield Difference(str(rule["title"]), LEFT_THE_CODE)
         is_disowned = wanted is not None and _is_unmarked(rule) and not _is_unmarked(wanted)
         if wanted is not None and (is_disowned or _has_own_content(rule, content)):
             told = list(rule_differences(told_rule(_in_place_of(rule, wanted)), told_rule(rule)))

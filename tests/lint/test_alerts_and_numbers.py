@@ -11,7 +11,10 @@ def messages(rule, example):
 
 
 LEFT_ALONE = [
-    ("impossible-match", as_alert("sum by (instance, job) (pg_stat_activity_count) / pg_settings_max_connections > 0.8")),
+    (
+        "impossible-match",
+        as_alert("sum by (instance, job) (pg_stat_activity_count) / pg_settings_max_connections > 0.8"),
+    ),
     ("impossible-match", as_alert("pg_stat_activity_count > ignoring (datname) pg_settings_max_connections")),
     ("impossible-match", as_alert("pg_stat_database_blks_hit / pg_stat_database_blks_read > 1")),
     (

@@ -478,6 +478,8 @@ LEFT_ALONE = [
         "removed-metric",
         on_panel('rate(rest_responses_total{status=~"5.."}[5m]) or rate(rest_responses_fail_total[5m])'),
     ),
+    ("raw-counter", as_alert("increase(vllm:num_preemptions_total[1h]) > 5 and vllm:num_preemptions_total > 0")),
+    ("counted-twice", on_panel('sum by (pod) (container_memory_rss{rkt_container_name!=""})')),
     ("raw-counter", on_panel("snapshot_created_total", panel={"description": "Cumulative number of snapshots."})),
     (
         "sum-of-points",

@@ -1,7 +1,7 @@
 """What is known of the metrics of common exporters: types, units, labels, and names that are gone.
 
-Of those that content of ours reads, `glassbox.metrics` knows; of others, and of names that are gone, the two tables beside this
-module, whose headings name their sources. An exporter's own word counts: a name alone says no type.
+Of those that content of ours reads, `glassbox.metrics` knows; of others, of names that are gone and of the fields of DCGM, the three
+tables beside this module, whose headings name their sources. An exporter's own word counts: a name alone says no type.
 """
 
 import re
@@ -110,6 +110,13 @@ def exporters_by_metric() -> Mapping[str, str]:
         else:
             found.setdefault(line.partition("\t")[0], exporter)
     return found
+
+
+@cache
+def dcgm_fields() -> frozenset[str]:
+    """Every field of DCGM, each of which dcgm-exporter can be told to expose."""
+    lines = (files("glassbox.lint") / "dcgm_fields.txt").read_text(encoding="utf-8").splitlines()
+    return frozenset(line for line in lines if not line.startswith("#"))
 
 
 def first_word(name: str) -> str:

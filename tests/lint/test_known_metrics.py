@@ -270,6 +270,11 @@ FOUND = [
     ("rate-of-gauge", on_panel("rate(collection_points[5m])"), "rate of collection_points, which is a gauge."),
     (
         "unknown-metric",
+        as_alert("DCGM_FI_DEV_GPU_MEM_USED > 9"),
+        "No version has DCGM_FI_DEV_GPU_MEM_USED.",
+    ),
+    (
+        "unknown-metric",
         on_panel("redis_used_memory_bytes"),
         "No version has redis_used_memory_bytes; redis_memory_used_bytes is nearest.",
     ),
@@ -474,6 +479,8 @@ LEFT_ALONE = [
     ("removed-metric", on_panel('vllm:num_requests_swapped{server="a"}')),
     ("unknown-metric", on_panel("node_cpu_second_total")),
     ("unknown-metric", on_panel("jvm_memory_bytes_used")),
+    ("unknown-metric", on_panel("DCGM_FI_DEV_FB_TOTAL")),
+    ("unknown-metric", on_panel("DCGM_EXP_XID_ERRORS_COUNT")),
     (
         "removed-metric",
         on_panel('rate(rest_responses_total{status=~"5.."}[5m]) or rate(rest_responses_fail_total[5m])'),

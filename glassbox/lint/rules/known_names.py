@@ -9,7 +9,15 @@ from functools import cache
 from glassbox.lint.examples import as_alert, on_panel
 from glassbox.lint.finding import Repair, Severity
 from glassbox.lint.fixing.query_repairs import with_part
-from glassbox.lint.known_metrics import HISTOGRAM, ExposedSeries, FormerMetric, first_word, former_metrics, known_series
+from glassbox.lint.known_metrics import (
+    HISTOGRAM,
+    ExposedSeries,
+    FormerMetric,
+    dcgm_fields,
+    first_word,
+    former_metrics,
+    known_series,
+)
 from glassbox.lint.rule import Defect, in_query, lint_rule
 from glassbox.lint.subjects.corpus import Corpus
 from glassbox.lint.subjects.judged_boards import Board
@@ -31,6 +39,7 @@ _NEARLY_COMPLETE = ("kube_",)
 _OF_OTHERS_TOO = ("jvm_", "pg_", "ray_", "vllm_", "sglang_", "llamacpp_")
 # What is often read of vLLM and was never there: it counts requests that fail by the reason for which they end.
 _INVENTED = re.compile(r"vllm:(?:num_)?requests?_fail(?:ures?|ed)(?:_total)?")
+_OF_DCGM = "DCGM_FI_"
 _FIX_OF_FAILURES = 'Read vllm:request_success_total{finished_reason="error"}, which counts them from version 0.13 on.'
 _NAME = re.compile(r"[a-zA-Z_:][\w:]*")
 _CHOSEN_BY = re.compile(r"\{(\w+)[=!]")
@@ -174,7 +183,7 @@ def _there_instead(name: str, corpus: Corpus) -> str:
     good=on_panel("vllm:num_requests_waiting"),
 )
 def unknown_metric(corpus: Corpus) -> Iterator[Defect]:
-    """Where all metrics of the exporter are known and one of them has nearly this name, or one has the same words in another order; of failures of vLLM, and of exporters whose exposition was given."""
+    """Where all metrics of the exporter are known and one of them has nearly this name, or one has the same words in another order; of failures of vLLM, of what is no field of DCGM, and of exporters whose exposition was given."""
     prefixes = {prefix for name in corpus.exposed if (prefix := first_word(name)) not in _OF_ANY_EXPORTER}
     for query in corpus.queries:
         for series in _of_exporters(query, corpus):
@@ -186,9 +195,10 @@ def unknown_metric(corpus: Corpus) -> Iterator[Defect]:
                 continue
             exposed = first_word(series.name) in prefixes
             invented = _INVENTED.fullmatch(series.name)
+            no_field = series.name.startswith(_OF_DCGM) and series.name not in dcgm_fields()
             listed = exposed or series.name.startswith(_COMPLETE + _NEARLY_COMPLETE)
             near = (_near(series.name, corpus) if listed else "") or _same_words(series.name)
-            if near or exposed or invented:
+            if near or exposed or invented or no_field:
                 nearest = f"; {near} is nearest" if near else ""
                 message = f"{_WHO[exposed]} {series.name}{nearest}."
                 yield in_query(

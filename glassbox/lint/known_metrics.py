@@ -1,7 +1,7 @@
 """What is known of the metrics of common exporters: types, units, labels, and names that are gone.
 
-Of those that content of ours reads, `glassbox.metrics` knows; of others, and of names that are gone, the two tables beside this
-module, whose headings name their sources. An exporter's own word counts: a name alone says no type.
+Of those that content of ours reads, `glassbox.metrics` knows; of others, of names that are gone and of the fields of DCGM, the three
+tables beside this module, whose headings name their sources. An exporter's own word counts: a name alone says no type.
 """
 
 import re

@@ -253,6 +253,27 @@ def test_what_is_gone_is_gone_in_every_spelling(name, replacement):
 
 FOUND = [
     (
+        "removed-metric",
+        on_panel("rate(rest_responses_fail_total[5m]) / rate(rest_responses_total[5m])"),
+        "rest_responses_fail_total is gone from version 1.17.0 on.",
+    ),
+    (
+        "removed-metric",
+        as_alert("windows_os_physical_memory_free_bytes < 1e9"),
+        "windows_os_physical_memory_free_bytes is gone from version 0.31.0 on.",
+    ),
+    (
+        "raw-counter",
+        as_alert("cnpg_pg_stat_database_deadlocks > 10"),
+        "cnpg_pg_stat_database_deadlocks is a counter, which never falls below it again before a restart.",
+    ),
+    ("rate-of-gauge", on_panel("rate(collection_points[5m])"), "rate of collection_points, which is a gauge."),
+    (
+        "unknown-metric",
+        as_alert("DCGM_FI_DEV_GPU_MEM_USED > 9"),
+        "No version has DCGM_FI_DEV_GPU_MEM_USED.",
+    ),
+    (
         "unknown-metric",
         on_panel("redis_used_memory_bytes"),
         "No version has redis_used_memory_bytes; redis_memory_used_bytes is nearest.",
@@ -497,6 +518,19 @@ LEFT_ALONE = [
     ("removed-metric", on_panel('vllm:num_requests_swapped{server="a"}')),
     ("unknown-metric", on_panel("node_cpu_second_total")),
     ("unknown-metric", on_panel("jvm_memory_bytes_used")),
+    ("unknown-metric", on_panel("DCGM_FI_DEV_FB_TOTAL")),
+    ("unknown-metric", on_panel("DCGM_EXP_XID_ERRORS_COUNT")),
+    (
+        "removed-metric",
+        on_panel('rate(rest_responses_total{status=~"5.."}[5m]) or rate(rest_responses_fail_total[5m])'),
+    ),
+    ("raw-counter", as_alert("increase(vllm:num_preemptions_total[1h]) > 5 and vllm:num_preemptions_total > 0")),
+    ("counted-twice", on_panel('sum by (pod) (container_memory_rss{rkt_container_name!=""})')),
+    ("raw-counter", on_panel("snapshot_created_total", panel={"description": "Cumulative number of snapshots."})),
+    (
+        "sum-of-points",
+        on_panel("cnpg_pg_database_size_bytes", panel={"type": "stat", "reductions": ("sum",), "other_units": True}),
+    ),
     ("unknown-metric", on_panel("pg_stat_database_num_backends")),
     ("unknown-metric", on_panel("vllm_tokens_prompt_total")),
     ("unknown-metric", on_panel("kube_customresource_vpa_target")),

@@ -44,6 +44,7 @@ _OF_OTHERS_TOO = ("jvm_", "pg_", "ray_", "vllm_", "sglang_", "llamacpp_")
 _OF_FAILURES = re.compile(r"vllm:(?:num_)?requests?_(?:fail(?:ures?|ed)|errors?)(?:_total)?")
 _FIX_OF_FAILURES = 'Read vllm:request_success_total{finished_reason="error"}, which counts them from version 0.13 on.'
 _NAME = re.compile(r"[a-zA-Z_:][\w:]*")
+_CHOSEN_BY = re.compile(r"\{(\w+)[=!]")
 # Their client library writes the endings, so that no version had the bare names.
 _OF_PYTHON = ("vllm:", "sglang:", "trtllm_", "litellm_")
 # The router of vLLM's production stack exposes gauges of old versions under their names, with this label.
@@ -128,7 +129,11 @@ def _with_those_beside(board: Board) -> Iterator[tuple[Query, tuple[Query, ...]]
 
 
 def _is_answered(former: FormerMetric, queries: tuple[Query, ...]) -> bool:
-    """Whether one of the queries reads a name of the replacement."""
+    """Whether one of the queries reads a name of the replacement, chosen by its label where it is chosen by one."""
+    if label := _CHOSEN_BY.search(former.replacement):
+        name = former.replacement.partition("{")[0]
+        read_so = (each.matchers for query in queries for each in query.series if each.name == name)
+        return any(each.label == label[1] for matchers in read_so for each in matchers)
     read = {series.name for query in queries for series in query.series}
     read |= {known.metric for name in read if (known := known_series().get(name))}
     return not read.isdisjoint(set(_NAME.findall(former.replacement)) - {former.name})

@@ -150,9 +150,11 @@ def _found(worker: Worker, plan: Plan) -> Iterator[str]:
     """What is not as a Prometheus with our rules would have it."""
     if worker.cut:
         names, furthest = len(worker.cut), max(worker.cut.values())
+        is_all = plan.begin_seconds > plan.start_seconds - plan.look_back_seconds
+        advice = "The server has nothing before." if is_all else "--look-back reads more."
         yield (
             f"{names} of their names look back further than what was read, up to {furthest / 86400:.0f} days; they count only "
-            f"what is since {_moment(plan.begin_seconds)} UTC. --look-back reads more."
+            f"what is since {_moment(plan.begin_seconds)} UTC. {advice}"
         )
     yield from not_as_recorded(worker)
 

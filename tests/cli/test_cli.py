@@ -254,7 +254,7 @@ def test_an_old_promtool_says_what_is_needed(capsys, monkeypatch, tmp_path):
 
 
 def test_findings_stop_a_push_with_code_2(capsys, server, token_file, tmp_path):
-    without_runbooks = replace(PRODUCT, content=lambda: replace(content(), runbooks=(tmp_path,)))
+    without_runbooks = PRODUCT._replace(content=lambda: replace(content(), runbooks=(tmp_path,)))
     assert main(["--grafana", server.url, "--token-file", token_file], without_runbooks) == 2
     captured = capsys.readouterr()
     assert (
@@ -302,7 +302,7 @@ def test_without_our_packages_the_script_says_what_to_run(bare_python, tmp_path)
 def test_an_old_python_says_which_is_needed(monkeypatch, capsys, tmp_path):
     monkeypatch.setattr("sys.version_info", (3, 10, 4))
     assert start(PRODUCT, tmp_path / "missing") == 1
-    said = "Error: this Python is 3.10, and 3.11 is needed: run `make setup PYTHON=...` with it first.\n"
+    said = "Error: this Python is 3.10, and 3.11 or newer is needed: run `make setup PYTHON=python3.11`, or with a newer one.\n"
     assert capsys.readouterr() == ("", said)
 
 

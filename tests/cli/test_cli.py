@@ -215,6 +215,23 @@ def test_grafana_and_a_command_do_not_mix(capsys):
     assert "--grafana does not go with 'build'" in refused(capsys, "--grafana", "http://x", "build")
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--grafana", "http://x", "plan"], "--grafana goes after 'plan': write it there."),
+        (["--token-file", "x", "verify", "--grafana", "http://x"], "--token-file goes after 'verify': write it there."),
+        (["--yes", "rollback", "--grafana", "http://x"], "--yes goes after 'rollback': write it there."),
+        (["--prometheus", "http://x", "doctor"], "--prometheus goes after 'doctor': write it there."),
+        (["doctor", "--settings", "x"], "--settings goes before 'doctor': write it there."),
+        (["plan", "--environment", "x"], "--environment goes before 'plan': write it there."),
+        (["baseline", "save", "x", "--settings=y"], "--settings goes before 'baseline': write it there."),
+        (["build", "--grafana", "http://x"], "No such option '--grafana'"),
+    ],
+)
+def test_an_option_on_the_wrong_side_of_the_command_is_told_where_it_goes(capsys, arguments, said):
+    assert said in refused(capsys, *arguments)
+
+
 def test_an_empty_url_is_no_success(capsys, monkeypatch):
     """Such as an unset variable in a CI job."""
     monkeypatch.setenv("GRAFANA_TOKEN", "t")

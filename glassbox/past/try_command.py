@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from glassbox.cli.exit_codes import DONE
+from glassbox.cli.option_values import a_duration
 from glassbox.cli.output import complain, say
 from glassbox.files import temporary_folder
 from glassbox.http.sentences import on_one_line
@@ -35,10 +36,11 @@ ASKED_ABOVE_BYTES = 500 * 1000**2
 @click.command("try")
 @click.option("--prometheus", "url", required=True, metavar="URL", help="The Prometheus that scrapes the fleet.")
 @OPTION
-@click.option("--window", default="6h", show_default=True, help="How much of the past to show.")
+@click.option("--window", default="6h", callback=a_duration, show_default=True, help="How much of the past to show.")
 @click.option(
     "--look-back",
     default="70m",
+    callback=a_duration,
     show_default=True,
     help="How much more to read, for rules that look back from its beginning.",
 )

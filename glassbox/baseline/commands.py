@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from glassbox.cli.exit_codes import DONE, FINDINGS
-from glassbox.cli.option_values import FolderPath, one_form
+from glassbox.cli.option_values import FolderPath, a_duration, one_form
 from glassbox.cli.output import complain, say
 from glassbox.prometheus.credential import OPTION, prometheus_credential
 
@@ -22,7 +22,12 @@ _COMMON = (
     click.argument("name"),
     OPTION,
     click.option(
-        "--window", "duration", default="1h", show_default=True, help="Length of the window, such as 90m or 1d."
+        "--window",
+        "duration",
+        default="1h",
+        callback=a_duration,
+        show_default=True,
+        help="Length of the window, such as 90m or 1d.",
     ),
     click.option("--end", metavar="TIME", help="End of the window, such as 2026-11-22T08:00:00Z.  [default: now]"),
     click.option("--folder", type=_FOLDER, default=Path("baselines"), show_default=True, help="Folder of NAME.json."),

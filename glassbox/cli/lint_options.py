@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from glassbox.cli.option_values import FilePath
+from glassbox.cli.option_values import FilePath, a_duration
 from glassbox.prometheus.credential import OPTION
 
 # Those of glassbox.lint.formats.formats, which is imported when it is needed.
@@ -28,6 +28,7 @@ _OPTIONS = (
     ),
     click.option(
         "--scrape-interval",
+        callback=a_duration,
         metavar="DURATION",
         help="The longest interval at which the targets of the files are scraped, such as 30s.",
     ),
@@ -49,7 +50,10 @@ _ONLINE = (
     click.option("--prometheus", "url", metavar="URL", help="With --online: the Prometheus to ask; it is only read."),
     OPTION,
     click.option(
-        "--window", metavar="DURATION", help="With --online: which alerts would have fired that long back, such as 7d."
+        "--window",
+        callback=a_duration,
+        metavar="DURATION",
+        help="With --online: which alerts would have fired that long back, such as 7d.",
     ),
 )
 FIX = click.option(

@@ -1,4 +1,4 @@
-"""Values of options that are refused: what a shell leaves empty where its variable is not set, and two forms of one result."""
+"""Values of options that are refused: what a shell leaves empty where its variable is not set, two forms of one result, and no duration."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 from click.core import ParameterSource
+
+from glassbox.errors import GlassboxError
 
 
 class _NamedPath(click.Path):
@@ -51,4 +53,16 @@ def refuse_empty(context: click.Context, parameter: click.Parameter, value: str)
     given = context.get_parameter_source(parameter.name or "") is ParameterSource.COMMANDLINE
     if given and not value:
         raise click.UsageError(f"{parameter.opts[0]} is empty: give it a value, or leave the option out.")
+    return value
+
+
+def a_duration(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+    """The value of an option that is a Prometheus duration; BadParameter, which names the option, where it is none."""
+    from glassbox.query.promql import duration_seconds
+
+    try:
+        if value is not None:
+            duration_seconds(value)
+    except GlassboxError as error:
+        raise click.BadParameter(str(error)) from None
     return value

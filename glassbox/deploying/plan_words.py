@@ -45,7 +45,8 @@ def count_line(plan: PushPlan, wanted: Sequence[Change]) -> str:
     """How many objects of each action, and how many of them are kept; the last line of every plan."""
     count = plan.count
     if not plan.pending:
-        return f"Nothing to do: all {count[Action.KEEP]} objects are up to date."
+        there = count[Action.KEEP]
+        return f"Nothing to do: all {there} objects are up to date." if there else "Nothing to do."
     kept = Counter(change.action for change in plan.pending if change not in wanted)
     return f"Plan: {counted_actions(count, kept)}."
 

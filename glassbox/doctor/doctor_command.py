@@ -69,6 +69,7 @@ def _examine(prometheus: Prometheus, session: Session, new_settings: Path | None
     seen = seen_on(prometheus)
     if new_settings:
         write_settings(seen.fleet, prometheus.url, new_settings)
+        complain(f"Settings that fit are written to {new_settings}; what follows is with them.")
         session = replace(session, settings_file=new_settings)
     examination = examine(prometheus, session.compiled(), session.settings, seen)
     for line in (examination_text.as_json(examination),) if as_json else examination_text.as_text(examination):

@@ -213,7 +213,7 @@ def test_a_variable_without_all_is_at_its_first_value(over):
 
 def test_only_takes_dashboards_panels_and_alerts_by_their_titles(over):
     _, run = over(MEASURED, RECORDED)
-    assert run("verify", "--only", "Waiting now")[1].splitlines()[-1] == "Verified with 1 queries: 0 empty, 0 failing, 0 slow."  # fmt: skip  # a row
+    assert run("verify", "--only", "Waiting now")[1].splitlines()[-1] == "Verified with 1 query: 0 empty, 0 failing, 0 slow."  # fmt: skip  # a row
     assert run("verify", "--only", "alert/*")[1].splitlines()[1:2] == ["  Alerts: 1 of 1 alerts as they should be"]
     code, _, err = run("verify", "--only", "nothing*")
     assert (code, "--only 'nothing*' fits nothing: give the title of a dashboard, a panel or an alert" in err) == (1, True)  # fmt: skip  # a row

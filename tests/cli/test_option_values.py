@@ -1,4 +1,4 @@
-"""An option that a shell leaves empty, since its variable is not set, is refused before anything is read or written."""
+"""Options with values that they cannot have are refused by their name, before anything is read or written."""
 
 from importlib import import_module
 
@@ -48,3 +48,22 @@ def test_every_option_that_names_a_place_to_write_refuses_an_empty_one():
     for name, option in written:
         with pytest.raises(click.UsageError, match="it is empty"):
             option.type_cast_value(click.Context(click.Command(name)), "")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("try", "--prometheus", "http://127.0.0.1:9", "--window", "6"),
+        ("try", "--prometheus", "http://127.0.0.1:9", "--look-back", ""),
+        ("backtest", "--prometheus", "http://127.0.0.1:9", "--window", "5days"),
+        ("backtest", "--prometheus", "http://127.0.0.1:9", "--look-back", "1.5h"),
+        ("baseline", "save", "a", "--prometheus", "http://127.0.0.1:9", "--window", "an hour"),
+        ("lint", "--path", ".", "--scrape-interval", "15"),
+        ("lint", "--online", "http://127.0.0.1:9", "--window", "week"),
+    ],
+)
+def test_what_is_not_a_duration_is_refused_by_the_name_of_its_option(capsys, arguments):
+    assert command_line.main(PRODUCT, arguments) == 1
+    *_, option, value = arguments
+    said = f"Error: Invalid value for '{option}': '{value}' is not a duration; write it like 30s, 5m or 1h30m.\n"
+    assert capsys.readouterr() == ("", said)

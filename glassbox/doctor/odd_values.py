@@ -11,7 +11,7 @@ from glassbox.metrics.types import Kind, Metric, Unit
 from glassbox.prometheus.api import Prometheus, Sample
 
 _NAMES_AT_ONCE = 100
-_ADVICE = "look at what it exposes, and at what changes it on the way; our rules read {unit}"
+_ADVICE = "check what it exposes, and what changes it on the way; our rules read {unit}"
 
 
 @dataclass(frozen=True)

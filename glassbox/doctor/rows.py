@@ -22,7 +22,7 @@ def names_of(metric: Metric) -> tuple[str, ...]:
 
 
 def unique(values: Iterable[str]) -> tuple[str, ...]:
-    """The values that are not empty, in order."""
+    """The values that are not empty, each once, sorted."""
     return tuple(sorted(set(filter(None, values))))
 
 

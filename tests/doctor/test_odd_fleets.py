@@ -24,7 +24,7 @@ def test_jobs_of_any_name_are_found_and_written(found):
 
 def test_a_highly_available_pair_makes_no_target_mute(found):
     fleet, in_the_way = found([*server("llm", replica="a"), *server("llm", replica="b")])
-    assert in_the_way == [("llm", "has 1 target that has several series up, so that everything counts as often")]
+    assert in_the_way == [("llm", "has 1 target that has several series up, so everything is counted that many times")]
     assert [service.targets for service in fleet.services] == [1]
 
 

@@ -14,7 +14,8 @@ from glassbox.doctor.versions import Versions, versions_of
 from glassbox.errors import GlassboxError
 from glassbox.metrics import CATALOGUE, roles, service
 from glassbox.metrics.engines import ENGINES
-from glassbox.prometheus.api import Prometheus, Sample
+from glassbox.prometheus.api import Prometheus
+from glassbox.prometheus.samples import Sample
 from glassbox.query.promql import duration_seconds
 from glassbox.query.reporters import OUR_EXPORTER, TITLES
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 
 from glassbox.metrics.types import Metric
-from glassbox.prometheus.api import Prometheus, Sample
+from glassbox.prometheus.api import Prometheus
+from glassbox.prometheus.samples import Sample
 
 # The same address may be another target there.
 ELSEWHERE = ("cluster", "environment", "region")

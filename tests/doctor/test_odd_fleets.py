@@ -7,7 +7,8 @@ from glassbox.doctor.fitting import settings_text
 from glassbox.doctor.fleet import look_at, seen_twice
 from glassbox.metrics import CATALOGUE
 from glassbox.metrics.engines import ENGINES
-from glassbox.prometheus.api import Prometheus, Sample
+from glassbox.prometheus.api import Prometheus
+from glassbox.prometheus.samples import Sample
 from glassbox.settings.loading import load_settings
 from glassbox.settings.model import Settings
 from tests.support.fleet_lines import RUNNING, line, server

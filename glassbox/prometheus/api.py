@@ -53,7 +53,7 @@ class TooMuchError(GlassboxError):
 
 
 class NotAQueryError(GlassboxError):
-    """A query that a server does not take, over whatever time: another may."""
+    """A query that a server does not accept, over whatever time; another server may."""
 
 
 class Prometheus:
@@ -136,18 +136,18 @@ class Prometheus:
         return found
 
     def about(self, path: str) -> Any:
-        """What one of the addresses below /api/v1 says that not every server has; None where this one does not."""
+        """The data of an endpoint below /api/v1 that not every server has; None where this one lacks it."""
         answer = self._answer("GET", f"/api/v1/{path}", {})
         body = parsed(answer.content) if answer.status == 200 else None
         return body.get("data") if isinstance(body, dict) and body.get("status") == "success" else None
 
     def answered(self, method: str, path: str, form: Mapping[str, Any] | None = None) -> HttpAnswer:
-        """What the server says to a request, with these fields or none, whatever its status; raises GlassboxError where it says nothing."""
+        """The answer to a request, with these fields or none, whatever its status; raises GlassboxError where none comes."""
         return self._answer(method, path, {"data": dict(form)} if form else {})
 
     @property
     def partial_sentence(self) -> str:
-        """That answers of this server lacked something, with what it said of that first; empty where none did."""
+        """A sentence for people where answers of this server were incomplete, with its first reason; else empty."""
         if not self._partial:
             return ""
         reason = on_one_line(self.without_secrets(next(iter(self._partial))))
@@ -157,7 +157,7 @@ class Prometheus:
         )
 
     def without_secrets(self, text: str) -> str:
-        """A text of the server's without the credential, should it repeat it."""
+        """The server's text with the credential masked, in case the server repeats it."""
         return masked(text, self._secrets)
 
     def _get(self, path: str, parameters: Mapping[str, Any]) -> Any:
@@ -215,7 +215,7 @@ class Prometheus:
 
 
 def _reasons_for_less(body: Mapping[str, Any]) -> Iterator[str]:
-    """Why a success lacks something, as Thanos and Mimir say it by warnings and a VictoriaMetrics cluster by `isPartial`.
+    """Why a success is incomplete: Thanos and Mimir report it by warnings, a VictoriaMetrics cluster by `isPartial`.
 
     Prometheus 3 also warns of what a query does; those begin with PromQL and leave nothing out.
     """

@@ -36,12 +36,12 @@ class PartState(Enum):
 
 
 FOUND = (PartState.EMPTY, PartState.FAILING, PartState.SLOW)
-"""What somebody should look at."""
+"""What needs a look."""
 
 
 @dataclass(frozen=True)
 class VerifiedPart:
-    """A panel or alert with its state, the reason ("" where there is none to tell), and the seconds of its slowest query."""
+    """A panel or alert with its state, the reason ("" where there is none), and the seconds of its slowest query."""
 
     board: str
     title: str
@@ -100,8 +100,8 @@ def _state(part: Part, answers: Sequence[QueryReply], known: _Known) -> tuple[Pa
     if part.may_be_empty:
         return PartState.DECLARED_EMPTY, part.empty
     if not lack and any(answer.series for answer in answers):
-        lack = "its values are not numbers (NaN), as a share of nothing is"
-    return PartState.EMPTY, lack or "its series are there, and none of them fits the query now; why is not known"
+        lack = "its values are not numbers (NaN), such as a share of nothing"
+    return PartState.EMPTY, lack or "its series exist, but the query has no result now; the reason is not known"
 
 
 class _Known:
@@ -116,11 +116,11 @@ class _Known:
     def lack(self, part: Part) -> str:
         """What is missing and what brings it; "" where nothing is missing."""
         if not self._names:
-            return "the data source has no series of the last 15 minutes: check that it is scraped into"
+            return f"the data source has no series of the last {LATELY_SECONDS // 60} minutes: check that Prometheus scrapes its targets"  # fmt: skip  # one thing is one line
         if lack := lack_of(part.title, list(part.declared), self._holdings):
             return f"without {lacked(lack, has_gpus=self._has_gpus)}"
         read = dict.fromkeys(self._not_recorded(part))
-        return f"not recorded: {some(list(read))}; bring the rules to what evaluates them" if read else ""
+        return f"not recorded: {some(list(read))}; load the rules where they are to be evaluated" if read else ""
 
     def _not_recorded(self, part: Part) -> Iterator[str]:
         for expr in part.declared:

@@ -1,7 +1,7 @@
 """What a fleet costs Prometheus, of vLLM or of several engines: series scraped and recorded, and the time that all rules take.
 
-Real are Prometheus, the rules, and the text of a saturated vLLM, replayed so that its counters grow; those of other engines are
-the demo's, and GPUs are simulated. Each replica and each GPU is a target of its own. The day that alerts on GPUs look back on is there from the start.
+Prometheus, the rules, and the text of a saturated vLLM are real, replayed so that its counters grow. Those of other engines
+come from the demo, and GPUs are simulated. Each replica and each GPU is a target of its own. The day that alerts on GPUs look back on is there from the start.
 """
 
 import statistics

@@ -10,7 +10,7 @@ from glassbox.query.selectors import regex
 from recording_rules import instances
 from recording_rules.levels import TARGET
 
-# Who deploys writes an annotation with this tag (POST /api/annotations, or a click into a panel).
+# Whoever deploys writes an annotation with this tag (POST /api/annotations, or a click into a panel).
 DEPLOY_TAG = "deploy"
 # Alerts change no faster than they are evaluated.
 STEP = "1m"

@@ -85,7 +85,7 @@ def _answer() -> Row:
             stat(
                 "Headroom",
                 min_by((), instant(capacity.HEADROOM)),
-                why="Share of the measured capacity that is left, for the service with the least. Capacity: jobs.capacity_requests_per_second of the settings times the replicas that answer. It is the whole service's, whatever replica is chosen. It is 0 at most while requests wait for capacity or get no answer, and not known while requests fail or without the setting.",
+                why="Share of the measured capacity that is left, for the service with the least. Capacity: jobs.capacity_requests_per_second of the settings times the replicas that answer. It is for the whole service, whatever replica is chosen. It is 0 at most while requests wait for capacity or get no answer, and not known while requests fail or without the setting.",
                 steps=_HEADROOM_STEPS,
                 size=Size(height=5),
                 empty=_NOT_KNOWN,
@@ -123,7 +123,7 @@ def _evidence(limits: Thresholds) -> Row:
         comparison(
             "Evidence by model",
             _EVIDENCE,
-            why=f"The numbers behind the verdict. Queue and front end are shares of the time of finished requests. They count above {percent(limits.queue_share_ratio)} and {percent(limits.frontend_share_ratio)}. An empty cell means that the service does not report the value, or that no request finished. Latency is that of finished requests. If a replica is chosen, the numbers are its own, but the verdict is that of its models. Click a model to see where its time goes.",
+            why=f"The numbers behind the verdict. Queue and front end are shares of the time of finished requests. They count above {percent(limits.queue_share_ratio)} and {percent(limits.frontend_share_ratio)}. An empty cell means that the service does not report the value, or that no request finished. Latency covers finished requests only. If a replica is chosen, the numbers are its own, but the verdict covers all replicas of its models. Click a model to see where its time goes.",
             words={"Verdict": VERDICT_WORDS},
             drill_down=DrillDown("model_name", "llm-serving", ENGINE_MODEL.name, keeping=(JOB,)),
             size=Size(width=24, height=7),

@@ -301,11 +301,11 @@ def _gpus(settings: Settings) -> Row:
         comparison(
             "GPUs",
             columns,
-            why=f"Each GPU's mean activity within the chosen time range, and what the idle rest of that time costs per hour. Below {percent(idle_ratio)} over {span(PAID_WINDOW)}, with memory in use, raises {runbook}. If a price is not that of the card, the settings do not name its model. Click a host to see its GPUs.",
+            why=f"Each GPU's mean activity within the chosen time range, and what the idle rest of that time costs per hour. Below {percent(idle_ratio)} over {span(PAID_WINDOW)}, with memory in use, raises {runbook}. If a price is wrong for a card, the settings do not name its model. Click a host to see its GPUs.",
             steps={"Activity": Steps(YELLOW, ((idle_ratio, NEUTRAL),))},
             largest_first="Idle money per hour",
             drill_down=DrillDown("instance", "gpu", GPU_INSTANCE.name, keeping=(GPU_JOB,)),
             size=Size(height=9),
-            empty="Not measured",
+            empty=NOT_MEASURED,
         ),
     )

@@ -48,7 +48,7 @@ def build(settings: Settings) -> Dashboard:
         variables=(GPU_JOB, GPU_INSTANCE, GPU_INDEX),
         leads_to=Next("cost-and-energy", "What they cost"),
         exempt_from=(
-            ("fixed-window", "Power from the energy counter is that of the recorded series, a mean of five minutes."),
+            ("fixed-window", "Power from the energy counter comes from a recorded series, a mean of five minutes."),
         ),
         rows=(_verdict(), _state(), *_work(settings.gpu), _memory(), _power(), _clocks(settings.gpu), *_faults()),
     )

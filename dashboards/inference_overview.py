@@ -138,7 +138,7 @@ def _parts(settings: Settings) -> Row:
         bars(
             "GPU memory",
             ratio(max_by(BY_GPU, instant(gpu.MEMORY_USED)), max_by(BY_GPU, instant(gpu.MEMORY_TOTAL))),
-            why="Share of its memory that each GPU uses; the board GPU has the bytes. vLLM reserves its share at start, so a full bar alone is no cause for alarm.",
+            why="Share of its memory that each GPU uses; the GPU dashboard has the bytes. vLLM reserves its share at start, so a full bar alone is no cause for alarm.",
             maximum=1,
             size=Size(width=6, height=9),
             empty=NOT_MEASURED,

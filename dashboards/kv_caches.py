@@ -39,7 +39,7 @@ def transfers(limits: Thresholds) -> tuple[Row, Row]:
         timeseries(
             "Time of a transfer",
             {"NIXL": mean_of(kv_transfer.NIXL_XFER_TIME), "Mooncake": mean_of(kv_transfer.MOONCAKE_XFER_TIME)},
-            why="Mean time of a transfer that succeeded. It grows with the prompt. Where the bytes are as ever, look at the network between the servers.",
+            why="Mean time of a transfer that succeeded. It grows with the prompt. If the bytes are as usual, look at the network between the servers.",
             empty=NO_CONNECTOR,
             may_be_empty=True,
             many=True,

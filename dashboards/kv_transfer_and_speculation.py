@@ -91,7 +91,7 @@ def _now(limits: Thresholds) -> Row:
         stat(
             "Corrupted requests now",
             (_total(instant(vllm_only.CORRUPTED)) * vllm_only.LONG_WINDOW_SECONDS).measured_in(Unit.REQUESTS),
-            why=f"Requests that finished within the {last(vllm_only.LONG_WINDOW)} and had NaN among their logits. Any raises InferenceCorruptedOutput. vLLM looks for them with VLLM_COMPUTE_NANS_IN_LOGITS=1 only.",
+            why=f"Requests that finished within the {last(vllm_only.LONG_WINDOW)} and had NaN among their logits. Any raises InferenceCorruptedOutput. vLLM looks for them only with VLLM_COMPUTE_NANS_IN_LOGITS=1.",
             steps=Steps(NEUTRAL, ((0.5, RED),)),
             empty=_NO_SEARCH,
             may_be_empty=True,
@@ -139,7 +139,7 @@ def _requests() -> tuple[Row, Row]:
         timeseries(
             "Corrupted requests",
             (of_models(vllm_only.CORRUPTED) * vllm_only.LONG_WINDOW_SECONDS).measured_in(Unit.REQUESTS),
-            why=f"Requests that finished within {span(vllm_only.LONG_WINDOW)} and had NaN among their logits. One raises InferenceCorruptedOutput. vLLM looks for them with VLLM_COMPUTE_NANS_IN_LOGITS=1 only.",
+            why=f"Requests that finished within {span(vllm_only.LONG_WINDOW)} and had NaN among their logits. One raises InferenceCorruptedOutput. vLLM looks for them only with VLLM_COMPUTE_NANS_IN_LOGITS=1.",
             empty=_NO_SEARCH,
             may_be_empty=True,
         ),

@@ -33,7 +33,7 @@ def latency(settings: Settings) -> tuple[Row, Row]:
             timeseries(
                 "Slow requests",
                 slowness.share(BY_MODEL),
-                why=f"Share of requests over the {last(RATE_WINDOW_SECONDS)} that took longer than {limits.latency_high_seconds:g} s, have waited for longer, or were given up. Above {percent(limits.latency_high_share_ratio)} raises InferenceLatencyHigh, from {limits.minimum_requests} requests on. Where it rises and the latency does not, look at Waiting by reason, and at Started, finished and given up. If a replica is chosen, it is that of its models. {judging.slow_counted_at(settings)}".strip(),
+                why=f"Share of requests over the {last(RATE_WINDOW_SECONDS)} that took longer than {limits.latency_high_seconds:g} s, have waited for longer, or were given up. Above {percent(limits.latency_high_share_ratio)} raises InferenceLatencyHigh, from {limits.minimum_requests} requests on. Where it rises and the latency does not, look at Waiting by reason, and at Started, finished and given up. If a replica is chosen, the share is for all replicas of its models. {judging.slow_counted_at(settings)}".strip(),
                 empty="No requests, or no bucket at this time",
             ),
             timeseries(
@@ -43,7 +43,7 @@ def latency(settings: Settings) -> tuple[Row, Row]:
                 lines=PERCENTILES,
                 choice=LINES,
                 size=Size(width=9),
-                why="What a streaming user waits for: front end, queue and prefill. It rises first when load outgrows capacity. Who still waits, or gave up in the queue, has no time yet.",
+                why="What a streaming user waits for: front end, queue and prefill. It rises first when load outgrows capacity. Requests that still wait, or were given up in the queue, have no time yet.",
             ),
         ),
         Row(

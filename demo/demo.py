@@ -1,7 +1,7 @@
 """The whole of Glassbox on this machine: `python -m demo`.
 
-Real are Prometheus, Alertmanager, the exporter, the compiled rules, and the vLLM metrics (replayed captures of a real
-server); simulated are the GPU readings and the OCR work, and a stand-in takes Grafana's place.
+Prometheus, Alertmanager, the exporter, the compiled rules and the vLLM metrics (replayed captures of a real server) are
+real. GPU readings and OCR work are simulated, and a stand-in takes Grafana's place.
 """
 
 import io

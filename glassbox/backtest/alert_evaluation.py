@@ -8,7 +8,8 @@ from threading import Event
 from glassbox.backtest.alert_rule import AlertRule
 from glassbox.backtest.alert_states import AlertStates, Firing, Identity
 from glassbox.backtest.past_window import PastWindow
-from glassbox.prometheus.api import NotAQueryError, Prometheus, SampledSeries, TooMuchError
+from glassbox.prometheus.api import NotAQueryError, Prometheus, TooMuchError
+from glassbox.prometheus.samples import SampledSeries
 
 # A quarter of what Prometheus refuses to return: an answer with a hundred series stays far below what is read of one.
 STEPS_AT_ONCE = 2_880

@@ -7,11 +7,10 @@ from typing import Any
 
 from glassbox.errors import GlassboxError
 from glassbox.http.json_text import objects_in
+from glassbox.prometheus.times import DEFAULT_INTERVAL_SECONDS
 from glassbox.query.promql import duration_seconds
 from glassbox.query.rules import Severity
 
-# Prometheus' own for `global.evaluation_interval`, where neither the group nor its settings say another.
-DEFAULT_INTERVAL_SECONDS = 60
 _TEMPLATE = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 
 

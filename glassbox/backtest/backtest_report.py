@@ -64,13 +64,8 @@ def as_markdown(found: Backtest) -> Iterator[str]:
     rows = fired(found.histories)
     yield weekly(found.histories)
     yield ""
-    if rows:
-        yield table_row(HEADINGS)
-        yield table_row(["---:" if column in _NUMBERS else "---" for column in range(len(HEADINGS))])
-        yield from (
-            table_row([_linked(each, cell, column) for column, cell in enumerate(cells(each))]) for each in rows
-        )
-        yield ""
+    linked = [[_linked(each, cell, column) for column, cell in enumerate(cells(each))] for each in rows]
+    yield from _markdown_table(HEADINGS, linked, _NUMBERS)
     for heading, lines in sentences(found.histories):
         if lines:
             yield f"**{escaped(heading)}**"
@@ -80,11 +75,16 @@ def as_markdown(found: Backtest) -> Iterator[str]:
     for table in found.thresholds:
         yield f"**{escaped(table.title)}**"
         yield ""
-        if table.rows:
-            yield table_row(table.headings)
-            yield table_row(["---:"] * len(table.headings))
-            yield from map(table_row, table.rows)
-            yield ""
+        yield from _markdown_table(table.headings, table.rows, range(len(table.headings)))
+
+
+def _markdown_table(headings: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequence[int]) -> Iterator[str]:
+    """Nothing without rows."""
+    if rows:
+        yield table_row(headings)
+        yield table_row(["---:" if column in numbers else "---" for column in range(len(headings))])
+        yield from map(table_row, rows)
+        yield ""
 
 
 def _section(heading: str, lines: Sequence[str]) -> Iterator[str]:

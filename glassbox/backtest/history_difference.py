@@ -63,14 +63,12 @@ def differences(
     `look_anew` works out the series that both record differently, or raises NotWorkedOutError; None if that is not wanted.
     """
     old, new = before.by_name, after.by_name
-    differing = {name: names for name in old.keys() & new.keys() if (names := _recorded_unlike(name, before, after))}
-    unlike = [
-        name
-        for name in {**new, **old}
-        if name not in old or name not in new or name in differing or not old[name].fires_as(new[name])
-    ]
-    easy, hard = [name for name in unlike if name not in differing], [name for name in unlike if name in differing]
-    was, now = _both(before, after, easy, look)
+    recorded_unlike = {
+        name: series for name in old.keys() & new.keys() if (series := _recorded_unlike(name, before, after))
+    }
+    unlike = [name for name in {**new, **old} if name in recorded_unlike or not _same(old.get(name), new.get(name))]
+    hard = [name for name in unlike if name in recorded_unlike]
+    was, now = _both(before, after, [name for name in unlike if name not in recorded_unlike], look)
     reason = "only one of them is recorded here"
     if look_anew and hard:
         try:
@@ -78,14 +76,17 @@ def differences(
             was, now, hard = was | more_was, now | more_now, []
         except NotWorkedOutError as error:
             reason = str(error)
+    reasons = {name: f"both record {some(recorded_unlike[name])} differently, and {reason}" for name in hard}
     return tuple(
-        FiringDifference(
-            name, FiringChange.NOT_COMPARED, reason=f"both record {some(differing[name])} differently, and {reason}"
-        )
-        if name in hard
+        FiringDifference(name, FiringChange.NOT_COMPARED, reason=reasons[name])
+        if name in reasons
         else _difference(name, was.get(name), now.get(name))
         for name in unlike
     )
+
+
+def _same(old: AlertRule | None, new: AlertRule | None) -> bool:
+    return old is not None and new is not None and old.fires_as(new)
 
 
 def _both(before: RuleSet, after: RuleSet, names: Sequence[str], look: Look) -> tuple[Histories, Histories]:

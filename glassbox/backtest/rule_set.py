@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from glassbox.backtest.alert_rule import DEFAULT_INTERVAL_SECONDS, AlertRule, alert_rules
+from glassbox.backtest.alert_rule import AlertRule, alert_rules
 from glassbox.compile.bundle import Bundle, Json
 from glassbox.doctor.needs import names_in as names_of_selector
 from glassbox.errors import GlassboxError
@@ -14,6 +14,7 @@ from glassbox.http.json_text import objects_in
 from glassbox.lint.reading.files_read import read
 from glassbox.lint.subjects.grouped_rules import RuleGroup
 from glassbox.past.rule_order import RecordingRule
+from glassbox.prometheus.times import DEFAULT_INTERVAL_SECONDS
 from glassbox.query.promql import duration_seconds
 from glassbox.syntax.parsing import selectors_of
 

@@ -14,7 +14,8 @@ from glassbox.doctor.needs import PATTERN, missing
 from glassbox.doctor.recorded import Holdings
 from glassbox.errors import GlassboxError
 from glassbox.past.scope import selector
-from glassbox.prometheus.api import Prometheus, SampledSeries, TooMuchError
+from glassbox.prometheus.api import Prometheus, TooMuchError
+from glassbox.prometheus.samples import SampledSeries
 
 # How many moments of a window are looked at: an hour and a half apart in one of thirty days.
 MOMENTS = 480

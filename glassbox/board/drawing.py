@@ -1,4 +1,4 @@
-"""How each type of panel is drawn: what is said to grafanalib of it, in plain values."""
+"""How each type of panel is drawn: its arguments for grafanalib, as plain values."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ from glassbox.board.tables import Json, heading, label_columns, organized, overr
 from glassbox.metrics.types import Unit
 from glassbox.query.expr import Expr
 
-# Where nothing happens, Grafana's axis would reach to 100, which is 10,000% of a share.
+# Where nothing happens, Grafana's axis would reach to 100, which for a share is 10,000%.
 _LEAST_TOP = {Unit.RATIO: 0.01, Unit.EVENTS: 1, Unit.EVENTS_PER_SECOND: 0.1, Unit.REQUESTS_PER_SECOND: 0.1}
 # Pixels of a word on its colour; the labels before it share the rest.
 _WORD_WIDTH = 110

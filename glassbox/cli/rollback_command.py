@@ -23,7 +23,10 @@ from glassbox.cli.rules_step import bring, kept_places
 from glassbox.cli.session import Session
 
 if TYPE_CHECKING:
+    from glassbox.compile.bundle import Json
     from glassbox.deploying.backups import Backup, Installation
+    from glassbox.deploying.rollback import GoingBack
+    from glassbox.grafana.client import Grafana
 
 
 @click.command("rollback")
@@ -55,59 +58,79 @@ def command(
 
     Exit codes: 0 done, 2 a dry run with changes or kept edits of others, 1 error.
     """
-    from glassbox.deploying.backups import Installation, all_backups, finish
-    from glassbox.deploying.rollback import going_back, since_by_others
+    from glassbox.deploying.backups import all_backups
 
-    found, target = all_backups(backups), session.settings.grafana
+    found = all_backups(backups)
     if only_list:
         for line in _lines(found, backups):
             say(line)
         return DONE
     rules.check(None)
+    options = RollbackOptions(backups, identity, dry_run, yes, force)
     if url is None and not session.environment:
         _refuse_without_grafana(rules, {"--token-file": token_file, "--force": force})
-        return roll_rules_back(session, rules, found, RollbackOptions(backups, identity, dry_run, yes))
-    with (
-        connection(session, url, token_file, read_only=dry_run) as grafana,
-        ExitStack() as resources,
-    ):
+        return roll_rules_back(session, rules, found, options)
+    with connection(session, url, token_file, read_only=dry_run) as grafana, ExitStack() as resources:
         rules_back = RulesBack(grafana, list(named_places(rules, session.settings, resources)))
-        back = going_back(
-            grafana,
-            target,
-            rules_back.with_grafana(found, identity),
-            identity,
-            session.settings.notifications,
-            force=force,
-            differs=rules_back.differs,
-        )
-        plan, places = back.plan, rules_back.wanted(back.way.backups)
-        kept = kept_places(places)
-        say(used(back.way, is_useful=back.is_useful))
-        wanted = plan.allowed(force=force)
-        say_plan(plan, wanted)
-        left_alone = rules_back.left_alone(back.way.backups)
-        here = Installation(grafana.url, plan.server.organisation, target.folder_uid)
-        others = changed_by_others(kept, since_by_others(found, back.way, here), grafana.url)
-        for line in (*rule_lines(places), *others, *left_alone):
-            say(line)
-        if dry_run or not (plan.pending or kept):
-            return FINDINGS if plan.pending or kept or plan.left_out else DONE
-        ask(wanted, yes=yes, otherwise="--dry-run to change nothing", always=f"This brings Grafana{' and rules beside it' * bool(kept)} back to an earlier state", also=bool(kept))  # fmt: skip  # one call
-        backup = keep_backup(
-            grafana,
-            plan,
-            wanted,
-            backups,
-            kept,
-            goes_back_to=back.way.backups[-1].identity,
-            in_parts="go back over fewer pushes with --to ID",
-        )
-        bring(rules_back.in_turn(back.way.backups))
-        code = carry_out(grafana, plan, wanted, (backup, backups), "Rolled back")
-        if backup and code == DONE and not left_alone:
-            finish(backup, backups)
-        return code
+        return _roll_back(session, grafana, rules_back, found, options)
+
+
+def _roll_back(
+    session: Session, grafana: Grafana, rules_back: RulesBack, found: Sequence[Backup], options: RollbackOptions
+) -> int:
+    """Say what goes back, ask, and bring rules and Grafana's objects back; returns the exit code."""
+    from glassbox.deploying.backups import finish
+
+    back = _way_back(session, grafana, rules_back, found, options)
+    plan, through = back.plan, back.way.backups
+    places, wanted = rules_back.wanted(through), plan.allowed(force=options.force)
+    kept = kept_places(places)
+    say(used(back.way, is_useful=back.is_useful))
+    say_plan(plan, wanted)
+    left_alone = rules_back.left_alone(through)
+    others = _others(session, grafana, kept, found, back)
+    for line in (*rule_lines(places), *others, *left_alone):
+        say(line)
+    if options.dry_run or not (plan.pending or kept):
+        return FINDINGS if plan.pending or kept or plan.left_out else DONE
+    what = f"Grafana{' and rules beside it' * bool(kept)}"
+    always = f"This brings {what} back to an earlier state"
+    ask(wanted, yes=options.yes, otherwise="--dry-run to change nothing", always=always, also=bool(kept))
+    in_parts = "go back over fewer pushes with --to ID"
+    goes_back_to = through[-1].identity
+    backup = keep_backup(grafana, plan, wanted, options.backups, kept, goes_back_to=goes_back_to, in_parts=in_parts)
+    bring(rules_back.in_turn(through))
+    code = carry_out(grafana, plan, wanted, (backup, options.backups), "Rolled back")
+    if backup and code == DONE and not left_alone:
+        finish(backup, options.backups)
+    return code
+
+
+def _way_back(
+    session: Session, grafana: Grafana, rules_back: RulesBack, found: Sequence[Backup], options: RollbackOptions
+) -> GoingBack:
+    from glassbox.deploying.rollback import going_back
+
+    return going_back(
+        grafana,
+        session.settings.grafana,
+        rules_back.with_grafana(found, options.identity),
+        options.identity,
+        session.settings.notifications,
+        force=options.force,
+        differs=rules_back.differs,
+    )
+
+
+def _others(
+    session: Session, grafana: Grafana, kept: Sequence[Json], found: Sequence[Backup], back: GoingBack
+) -> list[str]:
+    """A sentence about each newer push of another installation that brought rules to the same places."""
+    from glassbox.deploying.backups import Installation
+    from glassbox.deploying.rollback import since_by_others
+
+    here = Installation(grafana.url, back.plan.server.organisation, session.settings.grafana.folder_uid)
+    return changed_by_others(kept, since_by_others(found, back.way, here), grafana.url)
 
 
 def _refuse_without_grafana(rules: RuleOptions, given: Mapping[str, object]) -> None:

@@ -29,6 +29,7 @@ class RollbackOptions:
     identity: str
     dry_run: bool
     yes: bool
+    force: bool = False
 
 
 def roll_rules_back(session: Session, rules: RuleOptions, found: Sequence[Backup], options: RollbackOptions) -> int:

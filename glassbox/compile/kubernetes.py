@@ -15,7 +15,7 @@ from glassbox.settings.model import Settings
 # A Service is found by one label and a pod by another: a pod's labels are often those of its Service, and what is found twice
 # counts twice.
 SERVICE_LABEL, POD_LABEL = "glassbox-job", "glassbox-pod-job"
-# What our exporter and a model's owner cannot say in the metrics themselves; taken over from the labels of the Service or pod.
+# What neither our exporter nor a model's owner can put into the metrics themselves; copied from the labels of the Service or pod.
 TARGET_LABELS = ["inference_engine", "inference_role", "model_name", "model_version"]
 # llm-d's label of pods (`llm-d.ai/role`): a request comes to these before it comes to the instance that answers its caller.
 _PREFILL_ROLE = {

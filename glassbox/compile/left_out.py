@@ -12,7 +12,7 @@ from glassbox.query.rules import AlertGroup, RecordGroup
 
 
 def without_links(boards: Mapping[str, Json], dashboards: Collection[str], alerts: Collection[str]) -> dict[str, Json]:
-    """The boards, by uid, but for these; links to them and to the runbooks of these alerts are gone from the others."""
+    """The boards, by uid, except for these; the others lose their links to them and to the runbooks of these alerts."""
     kept = {uid: board for uid, board in boards.items() if uid not in dashboards}
     if not (dashboards or alerts):
         return kept
@@ -60,7 +60,7 @@ def names_read(boards: Iterable[AssembledDashboard], alerts: Iterable[AlertGroup
 def without_unread(
     records: tuple[RecordGroup, ...], before: set[str], after: set[str], measures: Measures | None
 ) -> tuple[RecordGroup, ...]:
-    """The groups without series that were read `before`, also through other series, and are not `after`; baselines read as well.
+    """The groups without series that were read `before`, also through other series, and are not read `after`; baselines count as readers.
 
     Groups without a record are dropped.
     """

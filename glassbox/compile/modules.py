@@ -117,7 +117,7 @@ def _imported(package: ModuleType) -> Iterator[ModuleType]:
 
 
 def _import(name: str, file: Path) -> ModuleType:
-    """The module; what Python says without naming the file is said of it."""
+    """The module; an error that does not name its file is located in this one."""
     try:
         return import_module(name)
     except SystemExit:

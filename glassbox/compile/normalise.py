@@ -10,7 +10,7 @@ from typing import Any
 from glassbox.compile.bundle import Json
 
 SCHEMA_VERSION = 42
-# Without it Grafana takes a panel for an ancient one and runs migrations that undo today's options.
+# Without it Grafana treats a panel as an ancient one and runs migrations that undo today's options.
 PLUGIN_VERSION = "13.2.2"
 REFRESH = "30s"
 BUILT_IN_ANNOTATION = {

@@ -1,7 +1,7 @@
 """Content of the user's own beside the product's: folders with dashboards/, alerts/ and recording_rules/.
 
-Each of them becomes a further place of the package of its name. So there is one way to import, by which content of one's own
-reads the product's recorded series, and whatever collects the modules of a package collects both.
+Each of them becomes a further place of the package of its name. So there is one way to import: own content reads the product's
+recorded series by it, and whatever collects the modules of a package collects both.
 """
 
 import sys

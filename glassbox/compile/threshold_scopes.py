@@ -86,7 +86,7 @@ def _of_the_closest(scope: Scope, key: str, entries: Sequence[ThresholdsFor]) ->
         what = ", ".join(f"{label} {value!r}" for label, value in scope.labels)
         raise GlassboxError(
             f"Setting thresholds_for: {key} of {what} is set by several entries to different values, and none of them is within another; "
-            "add an entry with all of these that says what holds."
+            "add an entry with all of these labels and the value that they are to have."
         )
     return closest[0].thresholds[key]
 

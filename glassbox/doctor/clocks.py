@@ -33,5 +33,5 @@ def clocks_in_the_way(prometheus: Prometheus) -> Iterator[Obstacle]:
             yield Obstacle(
                 "This server",
                 f"has no sample of up from the last {roughly(each.value)}",
-                "look whether it still scrapes, or receives what others scrape late; alerts are late by as much",
+                "check whether it still scrapes, or receives late what others scrape; alerts are late by as much",
             )

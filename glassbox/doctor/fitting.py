@@ -10,6 +10,7 @@ import yaml
 from glassbox.doctor.fleet import PLACES, Fleet, ServiceJob
 from glassbox.doctor.listing import roughly
 from glassbox.errors import GlassboxError
+from glassbox.lint.words import counted
 from glassbox.metrics.engines import ENGINES
 from glassbox.settings.schema import problem
 
@@ -42,7 +43,7 @@ def _lines(fleet: Fleet) -> Iterator[str]:
         return
     yield from ("jobs:", "  services:")
     for service in services:
-        targets = "1 target" if service.targets == 1 else f"{service.targets} targets"
+        targets = counted(service.targets, "target")
         besides = f", and {service.mute} without" if service.mute else ""
         yield f"    - {_yaml(service.job)}  # {targets} with series of {', '.join(service.engines)}{besides}"
     for each in down:

@@ -14,7 +14,9 @@ from glassbox.doctor.versions import Versions, versions_of
 from glassbox.errors import GlassboxError
 from glassbox.metrics import CATALOGUE, roles, service
 from glassbox.metrics.engines import ENGINES
-from glassbox.prometheus.api import Prometheus, Sample
+from glassbox.prometheus.api import Prometheus
+from glassbox.prometheus.samples import Sample
+from glassbox.query.promql import duration_seconds
 from glassbox.query.reporters import OUR_EXPORTER, TITLES
 
 # What each engine reports one of.
@@ -25,7 +27,7 @@ _MODEL_LABELS = ("model_name", "model")
 PLACES = ("cluster", "environment", "region", "namespace", "tenant", "team", "deployment")
 # VictoriaMetrics takes 16 KiB, and a name may have 253 characters in Kubernetes.
 _JOBS_AT_ONCE = 25
-_COUNTED_SECONDS = 600
+_COUNTED = "10m"
 LATELY_SECONDS = 900
 """What was exposed within this time is there: a failed scrape ends all series of its target at once."""
 
@@ -117,9 +119,9 @@ def _services(prometheus: Prometheus, signs: Mapping[str, str], held: frozenset[
         return
     reporting = targets_of(prometheus, selector)
     answering = by(_of_up(prometheus, by_job, f"count by (job) (count by ({TARGET}) (UP == 1))"), "job")
-    # Of a target that was there at the beginning; scrapes that it missed are no longer interval.
-    scrapes = "max by (job) (count_over_time(UP[10m]) and UP offset 10m)"
-    gaps = by(_of_up(prometheus, by_job, f"{_COUNTED_SECONDS} / {scrapes}"), "job")
+    # Only of targets that were there at the beginning; the most scrapes count, since some targets missed one.
+    scrapes = f"max by (job) (count_over_time(UP[{_COUNTED}]) and UP offset {_COUNTED})"
+    gaps = by(_of_up(prometheus, by_job, f"{duration_seconds(_COUNTED)} / {scrapes}"), "job")
     models = grouped(prometheus.now(f"count by (job, {', '.join(_MODEL_LABELS)}) ({selector})"), "job")
     places = grouped(_of_up(prometheus, by_job, f"count by (job, {', '.join(PLACES)}) (UP)"), "job")
     engines = {job: unique(signs[each.labels["__name__"]] for each in found) for job, found in by_job.items()}

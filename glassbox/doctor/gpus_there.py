@@ -12,10 +12,8 @@ EXPORTERS = {
     "nvidia_gpu_exporter": "nvidia_gpu_exporter",
     "amd_exporter": "AMD's device-metrics-exporter",
     "rocm_smi_exporter": "rocm-smi-exporter",
-    "prometheus_server": "Prometheus about itself",
-    "scrape": "every scrape",
-    "process": "the process itself",
 }
+"""The titles of exporters of GPUs."""
 # Each with what else its series must have, where others use its names too.
 GPU_EXPORTERS = {"dcgm": "", "nvidia_gpu_exporter": "", "amd_exporter": ', gpu_id!=""', "rocm_smi_exporter": ""}
 _GPU = "gpu, UUID, uuid, gpu_id"

@@ -67,7 +67,7 @@ def _old(groups: list[Mapping[str, Any]], now: float) -> Iterator[Obstacle]:
         yield Obstacle(
             _ABOUT,
             f"have not been evaluated for {roughly(max(old.values()))} in {_groups(list(old))}",
-            "see in the log of what evaluates them why; alerts are late by as much",
+            "the log of what evaluates them says why; alerts are late by as much",
         )
 
 

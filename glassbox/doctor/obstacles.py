@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from glassbox.doctor.down import DownJob
 from glassbox.doctor.fleet import PLACES, Fleet, ServiceJob, seen_twice
 from glassbox.doctor.listing import roughly
+from glassbox.lint.words import counted
 from glassbox.prometheus.api import Prometheus
 from glassbox.query.promql import duration_seconds
 from glassbox.query.wording import span
@@ -41,9 +42,9 @@ def obstacles_of(
     for job in settings.jobs.services:
         if job in gone:
             since = roughly(gone[job].ended_seconds)
-            yield Obstacle(job, f"has had no series of {' and '.join(gone[job].engines)} for about {since}", "take it out of jobs.services if it was stopped on purpose, or look why it is not scraped")  # fmt: skip
+            yield Obstacle(job, f"has had no series of {' and '.join(gone[job].engines)} for about {since}", "take it out of jobs.services if it was stopped on purpose, or find out why it is not scraped")  # fmt: skip
         elif job not in found:
-            yield Obstacle(job, "has no series of an engine or of our exporter here", "take it out of jobs.services, or look why it is not scraped")  # fmt: skip
+            yield Obstacle(job, "has no series of an engine or of our exporter here", "take it out of jobs.services, or find out why it is not scraped")  # fmt: skip
     yield from _seen_twice(fleet, settings, prometheus)
 
 
@@ -63,12 +64,12 @@ def _about_service(service: ServiceJob, settings: Settings, window_seconds: int)
     if service.is_shared:
         yield Obstacle(
             service.job,
-            f"holds {service.targets} with series of an engine and {service.mute} without, so alerts on its targets are about both",
+            f"has {counted(service.targets, 'target')} with series of an engine and {service.mute} without, so alerts on its targets are about both",
             "scrape the inference services in a job of their own",
         )
     elif service.mute:
         targets = "target that answers" if service.mute == 1 else "targets that answer"
-        yield Obstacle(service.job, f"has {service.mute} {targets} scrapes without a series of an engine", "look at its metrics, and at what drops them on the way")  # fmt: skip
+        yield Obstacle(service.job, f"has {service.mute} {targets} scrapes without a series of an engine", "check its metrics, and what drops them on the way")  # fmt: skip
     # A rate needs two samples, whatever lies between them and the edges of its window.
     if service.scrape_seconds and 2 * service.scrape_seconds > window_seconds:
         yield Obstacle(
@@ -102,11 +103,11 @@ def _down(service: DownJob) -> Obstacle:
     if service.failing:
         are = f"its {service.failing} targets fail" if service.failing > 1 else "its target fails"
         besides = f", and {service.answering} more answer without any" if service.answering else ""
-        return Obstacle(service.job, f"has had no series of {engines} {since}: {are} to be scraped{besides}", "see on Prometheus' page of targets why")  # fmt: skip
+        return Obstacle(service.job, f"has had no series of {engines} {since}: {are} to be scraped{besides}", "Prometheus' page of targets says why")  # fmt: skip
     if service.answering:
         answer = f"{service.answering} targets answer" if service.answering > 1 else "its target answers"
-        return Obstacle(service.job, f"has had no series of {engines} {since}, though {answer} scrapes", "look at its metrics, and at what drops them on the way")  # fmt: skip
-    return Obstacle(service.job, f"has had no series of {engines} {since}, and has no targets", "nothing, if it was stopped on purpose; else look at service discovery")  # fmt: skip
+        return Obstacle(service.job, f"has had no series of {engines} {since}, though {answer} scrapes", "check its metrics, and what drops them on the way")  # fmt: skip
+    return Obstacle(service.job, f"has had no series of {engines} {since}, and has no targets", "do nothing if it was stopped on purpose; otherwise check service discovery")  # fmt: skip
 
 
 def _seen_twice(fleet: Fleet, settings: Settings, prometheus: Prometheus) -> Iterator[Obstacle]:
@@ -114,4 +115,4 @@ def _seen_twice(fleet: Fleet, settings: Settings, prometheus: Prometheus) -> Ite
         return
     for job, number in seen_twice(prometheus, fleet.services, settings.identity_labels).items():
         targets = "target that has" if number == 1 else "targets that have"
-        yield Obstacle(job, f"has {number} {targets} several series up, so that everything counts as often", "remove the duplicates of a pair of Prometheus; docs/scale-out.md says how")  # fmt: skip
+        yield Obstacle(job, f"has {number} {targets} several series up, so everything is counted that many times", "remove the duplicates of a pair of Prometheus; docs/scale-out.md says how")  # fmt: skip

@@ -8,10 +8,11 @@ from glassbox.doctor.obstacles import Obstacle
 from glassbox.doctor.rows import grouped, names_of
 from glassbox.metrics import CATALOGUE
 from glassbox.metrics.types import Kind, Metric, Unit
-from glassbox.prometheus.api import Prometheus, Sample
+from glassbox.prometheus.api import Prometheus
+from glassbox.prometheus.samples import Sample
 
 _NAMES_AT_ONCE = 100
-_ADVICE = "look at what it exposes, and at what changes it on the way; our rules read {unit}"
+_ADVICE = "check what it exposes, and what changes it on the way; our rules read {unit}"
 
 
 @dataclass(frozen=True)

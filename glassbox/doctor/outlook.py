@@ -12,6 +12,12 @@ from glassbox.metrics.types import Metric
 from glassbox.query.expr import Expr
 from glassbox.query.reporters import TITLES
 
+_OTHER_TITLES = {
+    "prometheus_server": "Prometheus about itself",
+    "scrape": "every scrape",
+    "process": "the process itself",
+}
+
 
 @dataclass(frozen=True)
 class Lack:
@@ -76,7 +82,7 @@ def brought_by(name: str) -> str:
 @cache
 def _catalogue() -> Mapping[str, tuple[Metric, str]]:
     """Each name with its metric and the title of its exporter; of two, the first engine's."""
-    titles = TITLES | EXPORTERS
+    titles = TITLES | EXPORTERS | _OTHER_TITLES
     found: dict[str, tuple[Metric, str]] = {}
     for exporter in (*titles, *CATALOGUE):
         for metric in CATALOGUE.get(exporter, ()):

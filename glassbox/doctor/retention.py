@@ -4,14 +4,14 @@ import re
 import time
 from dataclasses import dataclass
 
+from glassbox.doctor.down import DAY_SECONDS
 from glassbox.doctor.listing import roughly
 from glassbox.doctor.obstacles import Obstacle
 from glassbox.prometheus.api import Prometheus
 from glassbox.query.wording import span
 
-_DAY_SECONDS = 86400
 # As Prometheus writes durations; its years have 365 days.
-_UNITS = {"y": 365 * _DAY_SECONDS, "w": 7 * _DAY_SECONDS, "d": _DAY_SECONDS, "h": 3600, "m": 60, "s": 1}
+_UNITS = {"y": 365 * DAY_SECONDS, "w": 7 * DAY_SECONDS, "d": DAY_SECONDS, "h": 3600, "m": 60, "s": 1}
 _POINTS = 60
 NEAR_SECONDS = 60
 """How exactly the moment of the oldest sample is known."""
@@ -58,7 +58,7 @@ class Retention:
 
 def retention_of(prometheus: Prometheus, period_days: int) -> Retention:
     """Asks a server what it is set to, and for the beginning of its samples within the period; raises GlassboxError."""
-    period = period_days * _DAY_SECONDS
+    period = period_days * DAY_SECONDS
     about = prometheus.about("status/runtimeinfo")
     said = about.get("storageRetention") if isinstance(about, dict) else None
     said = said if isinstance(said, str) else ""

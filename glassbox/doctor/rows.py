@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 
 from glassbox.metrics.types import Metric
-from glassbox.prometheus.api import Prometheus, Sample
+from glassbox.prometheus.api import Prometheus
+from glassbox.prometheus.samples import Sample
 
 # The same address may be another target there.
 ELSEWHERE = ("cluster", "environment", "region")
@@ -22,7 +23,7 @@ def names_of(metric: Metric) -> tuple[str, ...]:
 
 
 def unique(values: Iterable[str]) -> tuple[str, ...]:
-    """The values that are not empty, in order."""
+    """The values that are not empty, each once, sorted."""
     return tuple(sorted(set(filter(None, values))))
 
 

@@ -20,7 +20,7 @@ from glassbox.http.sentences import causes
 from glassbox.http.unreachable import no_connection
 
 WHOLE_ANSWER = 4
-"""How many times as long as the first byte may take, the whole answer may."""
+"""The whole answer may take this many times as long as its first byte."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,8 @@ class NoAnswerError(Exception):
 class Exchange:
     """Reads are repeated on 429, 502, 503, 504 and lost connections; writes only on 429 and when no connection was made.
 
-    A read that timed out is not repeated: four times the timeout is longer than anyone waits. `server` is what sentences
-    call it. Raises GlassboxError for proxies and certificates of the environment that cannot be used. Safe to share
+    A read that timed out is not repeated: four times the timeout is longer than anyone waits. `server` is its name in
+    sentences. Raises GlassboxError for proxies and certificates of the environment that cannot be used. Safe to share
     between threads.
     """
 

@@ -22,7 +22,7 @@ _FAILED_ENDS = frozenset(
 )
 # No answer has more, and no sum of such counts is too large for a float.
 TOKENS_MAX = 10**9
-# Kept are the times of an answer's pieces, 8 bytes each. As events of usual length so many make 64 MiB.
+# The time of each piece of an answer is kept, 8 bytes each. This many events of the usual length are 64 MiB.
 TEXTS_MAX = 2**18
 _REASON_MAX_CHARACTERS = 40
 
@@ -39,7 +39,7 @@ class RequestFailedError(Exception):
 
 
 class StreamedAnswer:
-    """What has come so far. `text_at` are the times at which text came; `finish_reason` is empty until one is told.
+    """What has come so far. `text_at` are the times at which text came; `finish_reason` is empty until one is reported.
 
     `ended_at` is when it was complete, and means nothing before.
     """

@@ -9,7 +9,7 @@ from typing import Any
 
 from glassbox.past.rule_order import RecordingRule
 from glassbox.past.staleness import Key, key_of
-from glassbox.prometheus.api import StoredSeries
+from glassbox.prometheus.samples import StoredSeries
 from glassbox.query.promql import duration_seconds
 
 

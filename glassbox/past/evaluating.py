@@ -12,7 +12,7 @@ from glassbox.past.remote_write import STALE, Samples, write
 from glassbox.past.rule_order import RecordingRule, RuleUnit
 from glassbox.past.side_by_side import side_by_side
 from glassbox.past.staleness import Key, key_of, merged
-from glassbox.prometheus.api import StoredSeries
+from glassbox.prometheus.samples import StoredSeries
 
 _AT_ONCE = 3
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}

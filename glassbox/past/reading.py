@@ -11,7 +11,8 @@ from glassbox.past.scope import ReadScope, selector
 from glassbox.past.side_by_side import side_by_side
 from glassbox.past.staleness import Key, Markers, Scrapes, key_of
 from glassbox.past.target_ends import STEP_SECONDS, TargetEnds, joined, with_ends
-from glassbox.prometheus.api import Prometheus, StoredAnswer, TooMuchError
+from glassbox.prometheus.api import Prometheus, TooMuchError
+from glassbox.prometheus.samples import StoredAnswer
 
 AT_ONCE = 3
 """Requests at the same time."""

@@ -1,6 +1,6 @@
 """Rules in the order in which they can be worked out: each after those whose results it reads."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from graphlib import TopologicalSorter
@@ -77,15 +77,18 @@ def in_order(rules: Sequence[RecordingRule], piece_seconds: int) -> tuple[tuple[
             for index, members in enumerate(groups)
         }
     )
+    return tuple(
+        tuple(_unit([rules[number] for number in groups[index]], edges, groups[index]) for index in ready)
+        for ready in _levels(sorter)
+    )
+
+
+def _levels(sorter: "TopologicalSorter[int]") -> Iterator[tuple[int, ...]]:
+    """What is ready together, level after level."""
     sorter.prepare()
-    levels = []
     while sorter.is_active():
-        ready = sorter.get_ready()
-        levels.append(
-            tuple(_unit([rules[number] for number in groups[index]], edges, groups[index]) for index in ready)
-        )
+        yield (ready := sorter.get_ready())
         sorter.done(*ready)
-    return tuple(levels)
 
 
 def _unit(rules: Sequence[RecordingRule], edges: Mapping[int, Collection[int]], members: Sequence[int]) -> RuleUnit:

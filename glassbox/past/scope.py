@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from glassbox.metrics import CATALOGUE
-from glassbox.prometheus.api import Prometheus, SampledSeries, TooMuchError
+from glassbox.prometheus.api import Prometheus, TooMuchError
+from glassbox.prometheus.samples import SampledSeries
 from glassbox.syntax.parsing import selectors_of
 
 SHARED = frozenset(

@@ -3,6 +3,7 @@
 import queue
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -22,17 +23,7 @@ def side_by_side(work: Callable[[Item], Result], items: Iterable[Item], at_once:
     for item in items:
         waiting.put(item)
         count += 1
-
-    def run() -> None:
-        while not ended.is_set():
-            try:
-                done.put(work(waiting.get_nowait()))
-            except queue.Empty:
-                return
-            except BaseException as error:
-                done.put(error)
-                return
-
+    run = partial(_work_through, waiting, work, done, ended)
     threads = [threading.Thread(target=run, name="side by side", daemon=True) for _ in range(min(at_once, count))]
     for thread in threads:
         thread.start()
@@ -47,3 +38,20 @@ def side_by_side(work: Callable[[Item], Result], items: Iterable[Item], at_once:
             yield result
     finally:
         ended.set()
+
+
+def _work_through(
+    waiting: "queue.SimpleQueue[Item]",
+    work: Callable[[Item], Result],
+    done: "queue.SimpleQueue[Result | BaseException]",
+    ended: threading.Event,
+) -> None:
+    """Work on what is waiting until nothing is, one item fails, or the work has `ended`."""
+    while not ended.is_set():
+        try:
+            done.put(work(waiting.get_nowait()))
+        except queue.Empty:
+            return
+        except BaseException as error:
+            done.put(error)
+            return

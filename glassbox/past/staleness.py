@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from glassbox.past.remote_write import STALE, Samples
-from glassbox.prometheus.api import StoredSeries
+from glassbox.prometheus.samples import StoredSeries
 
 Key = tuple[tuple[str, str], ...]
 

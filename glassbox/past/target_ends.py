@@ -10,7 +10,7 @@ from statistics import median_low
 
 from glassbox.past.remote_write import STALE, Samples
 from glassbox.past.staleness import Key, key_of
-from glassbox.prometheus.api import StoredSeries
+from glassbox.prometheus.samples import StoredSeries
 
 STEP_SECONDS = 15
 """How exactly the end of a target is found."""

@@ -5,9 +5,9 @@ https://prometheus.io/docs/prometheus/latest/querying/api/; Mimir, Thanos and Vi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from math import isfinite, nan
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from math import isfinite
 from types import TracebackType
 from typing import Any, Self
 
@@ -20,12 +20,19 @@ from glassbox.http.exchange import Exchange, HttpAnswer, NoAnswerError
 from glassbox.http.json_text import NOT_JSON, parsed
 from glassbox.http.sentences import masked, on_one_line
 from glassbox.prometheus.credential import HOW_TO_SET, PrometheusCredential
+from glassbox.prometheus.samples import (
+    Sample,
+    SampledSeries,
+    StoredAnswer,
+    every_value,
+    labels_of,
+    sampled_series,
+    stored_series,
+)
 
 READ_TIMEOUT_SECONDS = 60.0
 # Prometheus refuses a range query that would return more points for each series.
 MAX_POINTS = 11_000
-LARGEST = 1e18
-"""Beyond everything that is measured, and small enough for arithmetic: a trillion times a day in microseconds."""
 
 CANNOT_EVALUATE = "it cannot evaluate this query, so check its version and its query limits"
 NOT_ACCEPTED = "it does not accept this credential: check that it is whole, still valid, and meant for this server"
@@ -41,46 +48,12 @@ ADVICE = {
 TOO_MUCH = frozenset({413, 422, 500, 503, 504})
 
 
-@dataclass(frozen=True)
-class SampledSeries:
-    """Labels, and the values by their time in Unix seconds; values are finite, except where all were asked for."""
-
-    labels: Mapping[str, str]
-    values: Mapping[int, float]
-
-
-@dataclass(frozen=True)
-class StoredSeries:
-    """Labels, the name among them, and the samples as they are stored, by rising time in milliseconds; any value may be among them."""
-
-    labels: Mapping[str, str]
-    times_ms: list[int]
-    values: list[float]
-
-
-@dataclass(frozen=True)
-class StoredAnswer:
-    """Series with their stored samples, how many histograms of the native kind were left out, and the answer's bytes as JSON."""
-
-    series: list[StoredSeries]
-    native_histograms: int
-    size_bytes: int
-
-
 class TooMuchError(GlassboxError):
     """A query that a server or our own bounds refuse as it is, and that may work over a shorter time."""
 
 
 class NotAQueryError(GlassboxError):
-    """A query that a server does not take, over whatever time: another may."""
-
-
-@dataclass(frozen=True)
-class Sample:
-    """Labels, and the newest value, which is finite."""
-
-    labels: Mapping[str, str]
-    value: float
+    """A query that a server does not accept, over whatever time; another server may."""
 
 
 class Prometheus:
@@ -108,16 +81,8 @@ class Prometheus:
             )
         parameters = {"query": query, "start": start, "end": end, "step": step_seconds}
         result = self._get("/api/v1/query_range", parameters)
-        try:
-            return [_series(each, start, end) for each in result["data"]["result"]]
-        except (KeyError, TypeError, ValueError, AttributeError):
-            raise self._failed(
-                "answered with JSON that is not a range of values: is the URL Prometheus' own address?"
-            ) from None
-        except OverflowError:
-            raise self._failed(
-                "answered with a time or a value that is out of range: is the URL Prometheus' own address?"
-            ) from None
+        with self._reading("JSON that is not a range of values", out_of_range="a time or a value that is out of range"):
+            return [sampled_series(each, start, end) for each in result["data"]["result"]]
 
     def evaluated(self, query: str, start: int, end: int, step_seconds: int) -> list[SampledSeries]:
         """The query's values as a rule sees them, which are not finite where they are not; of histograms NaN.
@@ -126,12 +91,8 @@ class Prometheus:
         """
         parameters = {"query": query, "start": start, "end": end, "step": step_seconds}
         result = self._ask("POST", "/api/v1/query_range", data=parameters)
-        try:
-            return [_every_value(each, start, end) for each in result["data"]["result"]]
-        except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
-            raise self._failed(
-                "answered with JSON that is not a range of values: is the URL Prometheus' own address?"
-            ) from None
+        with self._reading("JSON that is not a range of values"):
+            return [every_value(each, start, end) for each in result["data"]["result"]]
 
     def now(self, query: str) -> list[Sample]:
         """The query's newest values, of those that are finite; raises GlassboxError."""
@@ -146,13 +107,9 @@ class Prometheus:
 
     def _newest(self, asked: Mapping[str, str]) -> list[Sample]:
         result = self._ask("POST", "/api/v1/query", data=dict(asked))
-        try:
-            samples = [Sample(_labels(each["metric"]), float(each["value"][1])) for each in result["data"]["result"]]
-        except (KeyError, TypeError, ValueError, AttributeError, IndexError):
-            raise self._failed(
-                "answered with JSON that is not a list of values: is the URL Prometheus' own address?"
-            ) from None
-        return [sample for sample in samples if isfinite(sample.value)]
+        with self._reading("JSON that is not a list of values"):
+            samples = [Sample(labels_of(each["metric"]), float(each["value"][1])) for each in result["data"]["result"]]
+            return [sample for sample in samples if isfinite(sample.value)]
 
     def stored(self, selector: str, end_ms: int, seconds: int) -> StoredAnswer:
         """The samples of the series as they are stored, after `seconds` before the end and until it.
@@ -163,38 +120,34 @@ class Prometheus:
         parameters = {"query": f"{selector}[{seconds}s]", "time": f"{end_ms / 1000:.3f}"}
         answer = self._answer("GET", "/api/v1/query", {"params": parameters})
         result = self._decoded(answer)
-        try:
+        with self._reading("JSON that is not a list of samples"):
             found = result["data"]["result"]
-            series = [_stored(each, end_ms - seconds * 1000, end_ms) for each in found if "values" in each]
+            series = [stored_series(each, end_ms - seconds * 1000, end_ms) for each in found if "values" in each]
             # The one sample of a series may be the one that is too old.
             series = [each for each in series if each.times_ms]
             return StoredAnswer(series, sum("histograms" in each for each in found), len(answer.content))
-        except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
-            raise self._failed(
-                "answered with JSON that is not a list of samples: is the URL Prometheus' own address?"
-            ) from None
 
     def values_of(self, label: str, start: int, end: int) -> list[str]:
         """The label's values between two moments (Unix seconds); raises GlassboxError."""
         result = self._get(f"/api/v1/label/{label}/values", {"start": start, "end": end})
         found = result.get("data")
         if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
-            raise self._failed("answered with JSON that is not a list of names: is the URL Prometheus' own address?")
+            raise self._strange("JSON that is not a list of names")
         return found
 
     def about(self, path: str) -> Any:
-        """What one of the addresses below /api/v1 says that not every server has; None where this one does not."""
+        """The data of an endpoint below /api/v1 that not every server has; None where this one lacks it."""
         answer = self._answer("GET", f"/api/v1/{path}", {})
         body = parsed(answer.content) if answer.status == 200 else None
         return body.get("data") if isinstance(body, dict) and body.get("status") == "success" else None
 
     def answered(self, method: str, path: str, form: Mapping[str, Any] | None = None) -> HttpAnswer:
-        """What the server says to a request, with these fields or none, whatever its status; raises GlassboxError where it says nothing."""
+        """The answer to a request, with these fields or none, whatever its status; raises GlassboxError where none comes."""
         return self._answer(method, path, {"data": dict(form)} if form else {})
 
     @property
     def partial_sentence(self) -> str:
-        """That answers of this server lacked something, with what it said of that first; empty where none did."""
+        """A sentence for people where answers of this server were incomplete, with its first reason; else empty."""
         if not self._partial:
             return ""
         reason = on_one_line(self.without_secrets(next(iter(self._partial))))
@@ -204,7 +157,7 @@ class Prometheus:
         )
 
     def without_secrets(self, text: str) -> str:
-        """A text of the server's without the credential, should it repeat it."""
+        """The server's text with the credential masked, in case the server repeats it."""
         return masked(text, self._secrets)
 
     def _get(self, path: str, parameters: Mapping[str, Any]) -> Any:
@@ -244,12 +197,25 @@ class Prometheus:
             return NOT_ACCEPTED
         return ADVICE.get(status, "is the URL Prometheus' own address, and is it ready?")
 
+    @contextmanager
+    def _reading(self, strange: str, *, out_of_range: str = "") -> Iterator[None]:
+        """Raise GlassboxError where the body meets something else than it reads: the answer is what `strange` says then."""
+        try:
+            yield
+        except OverflowError:
+            raise self._strange(out_of_range or strange) from None
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError):
+            raise self._strange(strange) from None
+
+    def _strange(self, what: str) -> GlassboxError:
+        return self._failed(f"answered with {what}: is the URL Prometheus' own address?")
+
     def _failed(self, problem: str) -> GlassboxError:
         return GlassboxError(f"Prometheus at {self.url} {problem}{'' if problem.endswith('?') else '.'}")
 
 
 def _reasons_for_less(body: Mapping[str, Any]) -> Iterator[str]:
-    """Why a success lacks something, as Thanos and Mimir say it by warnings and a VictoriaMetrics cluster by `isPartial`.
+    """Why a success is incomplete: Thanos and Mimir report it by warnings, a VictoriaMetrics cluster by `isPartial`.
 
     Prometheus 3 also warns of what a query does; those begin with PromQL and leave nothing out.
     """
@@ -276,42 +242,3 @@ class _Signed(AuthBase):
         if self._credential and request.headers is not None:
             request.headers["Authorization"] = self._credential.authorization
         return request
-
-
-def _series(each: Mapping[str, Any], start: int, end: int) -> SampledSeries:
-    return SampledSeries(_labels(each["metric"]), _finite(each["values"], start, end))
-
-
-def _every_value(each: Mapping[str, Any], start: int, end: int) -> SampledSeries:
-    values = {round(time): float(text) for time, text in each.get("values", ())}
-    values |= {round(time): nan for time, _ in each.get("histograms", ())}
-    if any(not start <= time <= end for time in values):
-        raise OverflowError
-    return SampledSeries(_labels(each["metric"]), values)
-
-
-def _stored(each: Mapping[str, Any], after_ms: int, end_ms: int) -> StoredSeries:
-    pairs = each["values"]
-    times = [round(pair[0] * 1000) for pair in pairs]
-    values = [float(pair[1]) for pair in pairs]
-    # Prometheus 2 also gives a sample that is just as old as the range is long.
-    first = 1 if times and times[0] <= after_ms else 0
-    if times and not (after_ms <= times[0] and times[-1] <= end_ms):
-        raise OverflowError
-    return StoredSeries(_labels(each["metric"]), times[first:], values[first:])
-
-
-def _labels(metric: Mapping[str, Any]) -> dict[str, str]:
-    labels = {name: value for name, value in metric.items() if isinstance(value, str)}
-    if len(labels) < len(metric):
-        raise TypeError("a label that is not text")
-    return labels
-
-
-def _finite(values: Sequence[tuple[float, str]], start: int, end: int) -> dict[int, float]:
-    """The values by time, without those that are not numbers, such as a share of nothing; OverflowError for impossible ones."""
-    numbers = {round(time): float(text) for time, text in values}
-    finite = {time: value for time, value in numbers.items() if isfinite(value)}
-    if any(not start <= time <= end for time in numbers) or any(abs(value) > LARGEST for value in finite.values()):
-        raise OverflowError
-    return finite

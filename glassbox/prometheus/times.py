@@ -7,6 +7,9 @@ from datetime import UTC, datetime
 from glassbox.errors import GlassboxError
 from glassbox.query.promql import duration_seconds
 
+DEFAULT_INTERVAL_SECONDS = 60
+"""Prometheus' own for `global.evaluation_interval`, where neither the group of rules nor its settings name another."""
+
 
 def unix_seconds(text: str) -> float:
     """Seconds since 1970 of a time in ISO 8601, in UTC where it names no zone; raises ValueError for anything else."""

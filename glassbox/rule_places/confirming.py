@@ -12,6 +12,7 @@ from glassbox.errors import GlassboxError
 from glassbox.http.sentences import on_one_line
 from glassbox.prometheus.api import Prometheus
 from glassbox.prometheus.rules_api import LoadedGroup, loaded_groups
+from glassbox.prometheus.times import DEFAULT_INTERVAL_SECONDS
 from glassbox.query.promql import duration_seconds
 from glassbox.rule_places.reloading import POLL_SECONDS, Reloader
 from glassbox.rule_places.wanted_rules import groups_of
@@ -20,7 +21,6 @@ from glassbox.rule_places.wanted_rules import groups_of
 APPEARING_SECONDS = 10.0
 # Beyond the interval within which a group is first evaluated.
 EVALUATING_SECONDS = 30.0
-DEFAULT_INTERVAL_SECONDS = 60
 
 RuleFiles = Mapping[str, Json]
 """The content of rule files by their names in the folder."""

@@ -12,14 +12,13 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote
 
-import yaml
-
 from glassbox.compile.bundle import Json
 from glassbox.compile.outputs import yaml_text
 from glassbox.errors import GlassboxError
 from glassbox.http.addresses import server_address
 from glassbox.http.exchange import Exchange, HttpAnswer, NoAnswerError
 from glassbox.http.sentences import masked, on_one_line
+from glassbox.http.yaml_text import parsed
 from glassbox.prometheus.credential import PrometheusCredential
 
 OPTION = "--mimir"
@@ -136,8 +135,8 @@ def _is_of_a_ruler(answer: HttpAnswer) -> bool:
 
 def _yaml(content: bytes) -> Any:
     try:
-        return yaml.load(content, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    except (yaml.YAMLError, RecursionError, ValueError):
+        return parsed(content)
+    except ValueError:
         return None
 
 

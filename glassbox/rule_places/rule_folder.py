@@ -13,12 +13,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from glassbox.compile.bundle import Json
 from glassbox.compile.outputs import yaml_text
 from glassbox.errors import GlassboxError
 from glassbox.files import content_of
+from glassbox.http.yaml_text import parsed
 
 OPTION = "--prometheus-rules"
 # Prometheus runs as a user of its own.
@@ -149,8 +148,8 @@ def parsed_files(texts: Mapping[str, str]) -> dict[str, Any]:
 
 def _parsed(text: str) -> Any:
     try:
-        content = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    except (yaml.YAMLError, RecursionError, ValueError):
+        content = parsed(text)
+    except ValueError:
         return {}
     groups = content.get("groups") if isinstance(content, dict) else None
     return {"groups": [each for each in groups if _is_group(each)] if isinstance(groups, list) else []}

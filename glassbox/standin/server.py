@@ -48,9 +48,9 @@ class GrafanaStandIn:
     `tokens` maps a service-account token to Viewer, Editor or Admin; with `anonymous_viewer` everybody may read. With a
     `database` file everything that is written survives a restart. The search index lags writes by
     `search_lag_seconds` on the releases where Grafana's does. `authorizations` maps the address of a data source to the
-    header Authorization for its requests, which is neither stored nor shown, and `way_to` how requests reach it.
-    Dashboards that are opened without a time range begin `since_ms`, Unix milliseconds, where it is given. Every page has the
-    `notice` on top, if there is one.
+    Authorization header of its requests, which is neither stored nor shown; `way_to` gives the route to it.
+    Dashboards that are opened without a time range begin at `since_ms`, Unix milliseconds, if it is given. Every page has the
+    `notice` at the top, if there is one.
     Raises ValueError for an unreadable version, StoreError for a file that cannot be used, and on entry OSError for a port in use.
     """
 
@@ -119,7 +119,7 @@ class GrafanaStandIn:
         return self._instance.live
 
     def show(self, content: FolderContent) -> None:
-        """Hold exactly this content, as if it had been pushed; from any thread. Raises StoreError, and holds what it held, where it cannot be kept."""
+        """Hold exactly this content, as if it had been pushed; from any thread. Raises StoreError, and changes nothing, where it cannot be stored."""
         install(self._instance, content)
 
     @property

@@ -31,7 +31,7 @@ class AskedQuery:
 class Part:
     """A panel, or an alert: its dashboard's title, its own, what is asked for it and what this was declared as.
 
-    An alert has no result as long as nothing is wrong. Where `may_be_empty`, neither has a panel, and `empty` is what it then says.
+    An alert has no result as long as nothing is wrong. Where `may_be_empty`, a panel may have none either, and then says `empty`.
     """
 
     board: str

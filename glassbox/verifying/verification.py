@@ -38,12 +38,12 @@ class PartState(Enum):
 
 
 FOUND = (PartState.EMPTY, PartState.FAILING, PartState.SLOW)
-"""What somebody should look at."""
+"""What needs a look."""
 
 
 @dataclass(frozen=True)
 class VerifiedPart:
-    """A panel or alert with its state, the reason ("" where there is none to tell), and the seconds of its slowest query."""
+    """A panel or alert with its state, the reason ("" where there is none), and the seconds of its slowest query."""
 
     board: str
     title: str
@@ -102,10 +102,9 @@ def _state(part: Part, answers: Sequence[QueryReply], known: _Known) -> tuple[Pa
     if part.may_be_empty:
         return PartState.DECLARED_EMPTY, part.empty
     if not lack and any(answer.series for answer in answers):
-        lack = "its values are not numbers (NaN), as a share of nothing is"
-    return PartState.EMPTY, lack or known.silence(
-        part
-    ) or "its series are there, and none of them fits the query now; why is not known"
+        lack = "its values are not numbers (NaN), such as a share of nothing"
+    unknown = "its series exist, but the query has no result now; the reason is not known"
+    return PartState.EMPTY, lack or known.silence(part) or unknown
 
 
 def _finds_nothing(reply: QueryReply) -> bool:
@@ -124,11 +123,11 @@ class _Known:
     def lack(self, part: Part) -> str:
         """What is missing and what brings it; "" where nothing is missing."""
         if not self._names:
-            return "the data source has no series of the last 15 minutes: check that it is scraped into"
+            return f"the data source has no series of the last {LATELY_SECONDS // 60} minutes: check that Prometheus scrapes its targets"  # fmt: skip  # one thing is one line
         if lack := lack_of(part.title, list(part.declared), self._holdings):
             return f"without {lacked(lack, has_gpus=self._has_gpus)}"
         unrecorded = [name for name in self._missing(part) if not self._recording.records(name)]
-        return f"not recorded: {some(unrecorded)}; bring the rules to what evaluates them" if unrecorded else ""
+        return f"not recorded: {some(unrecorded)}; load the rules where they are to be evaluated" if unrecorded else ""
 
     def silence(self, part: Part) -> str:
         """Which recorded series it cannot do without, and have no sample although their rules are evaluated; "" for none."""

@@ -24,7 +24,7 @@ SLOW_SECONDS = 5.0
 @click.command("verify")
 @to_grafana
 @click.option("--only", metavar="GLOB", default="", callback=refuse_empty, help="Only dashboards, panels and alerts with such a title: 'dashboard/LLM*'.")  # fmt: skip  # one option
-@click.option("--slow", "slow_seconds", type=click.FloatRange(min=0, min_open=True), default=SLOW_SECONDS, show_default=True, metavar="SECONDS", help="From when on a query is slow.")  # fmt: skip  # one option
+@click.option("--slow", "slow_seconds", type=click.FloatRange(min=0, min_open=True), default=SLOW_SECONDS, show_default=True, metavar="SECONDS", help="A query that takes longer is slow.")  # fmt: skip  # one option
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @click.pass_obj
 def command(

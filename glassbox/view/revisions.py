@@ -14,10 +14,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from glassbox.errors import GlassboxError
 from glassbox.files import FULL, temporary_folder
+from glassbox.http.yaml_text import parsed
 from glassbox.view import fresh_process
 
 TIMEOUT_SECONDS = 120.0
@@ -169,13 +168,9 @@ def _run(command: Sequence[str], folder: Path, who: str, environment: Mapping[st
 def _rules(build: Path, who: str) -> Rules:
     """Of the folders in which Prometheus finds them, by folder and name; a revision that builds none has none."""
     files = sorted(file for folder in ("recording_rules", "alerts") for file in (build / folder).glob("*.yaml"))
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        return {
-            f"{file.parent.name}/{file.name}": yaml.load(file.read_text(encoding="utf-8"), loader)  # it is a safe one
-            for file in files
-        }
-    except (OSError, ValueError, RecursionError, yaml.YAMLError):
+        return {f"{file.parent.name}/{file.name}": parsed(file.read_text(encoding="utf-8")) for file in files}
+    except (OSError, ValueError):
         raise GlassboxError(f"{who} builds files that are not rules: correct it first.") from None
 
 

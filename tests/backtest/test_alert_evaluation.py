@@ -9,7 +9,8 @@ from glassbox.backtest.alert_evaluation import FEWEST_STEPS, STEPS_AT_ONCE, befo
 from glassbox.backtest.alert_rule import AlertRule
 from glassbox.backtest.past_window import PastWindow, past_window
 from glassbox.errors import GlassboxError
-from glassbox.prometheus.api import MAX_POINTS, SampledSeries, TooMuchError
+from glassbox.prometheus.api import MAX_POINTS, TooMuchError
+from glassbox.prometheus.samples import SampledSeries
 
 STEP = 30
 

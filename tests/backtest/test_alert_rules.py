@@ -2,9 +2,10 @@
 
 import pytest
 
-from glassbox.backtest.alert_rule import DEFAULT_INTERVAL_SECONDS, AlertRule, alert_rules
+from glassbox.backtest.alert_rule import AlertRule, alert_rules
 from glassbox.backtest.rule_set import rule_set, rules_in_files, rules_of_bundle
 from glassbox.errors import GlassboxError
+from glassbox.prometheus.times import DEFAULT_INTERVAL_SECONDS
 from tests.support.ours import our_bundle
 
 

@@ -7,7 +7,7 @@ from glassbox.baseline.time_window import measure
 from glassbox.errors import GlassboxError
 from glassbox.metrics import scrape
 from glassbox.metrics.types import Unit
-from glassbox.prometheus.api import SampledSeries
+from glassbox.prometheus.samples import SampledSeries
 from glassbox.query.measures import Measure, Measures
 from glassbox.query.promql import instant, max_by
 from glassbox.query.rules import Series

@@ -102,7 +102,7 @@ def test_entries_for_a_job_and_a_model_both_hold_where_they_meet():
 
 def test_entries_for_a_job_and_a_model_that_set_the_same_are_refused_unless_one_says_which():
     meeting = [entry(job="a"), entry(model_name="m", kv_cache_high_ratio=0.8)]
-    message = "^Setting thresholds_for: kv_cache_high_ratio of job 'a', model_name 'm' is set by several entries to different values, and none of them is within another; add an entry with all"
+    message = "^Setting thresholds_for: kv_cache_high_ratio of job 'a', model_name 'm' is set by several entries to different values, and none of them is within another; add an entry with all of these labels"
     with pytest.raises(GlassboxError, match=message):
         rule_of(meeting)
     assert "0.85" in str(rule_of([*meeting, entry(job="a", model_name="m", kv_cache_high_ratio=0.85)]).expr)

@@ -113,7 +113,7 @@ def test_what_is_in_the_way_is_said_with_what_to_do(doctor):
     assert f"  llm {unlisted}" in lines
     assert f"  sgl {unlisted}" in lines
     assert (
-        "  llm has 1 target that answers scrapes without a series of an engine: look at its metrics, and at what drops them on the way."
+        "  llm has 1 target that answers scrapes without a series of an engine: check its metrics, and what drops them on the way."
         in lines
     )
     assert (
@@ -121,7 +121,7 @@ def test_what_is_in_the_way_is_said_with_what_to_do(doctor):
         "add namespace to identity_labels." in lines
     )
     assert (
-        "  vllm has no series of an engine or of our exporter here: take it out of jobs.services, or look why it is not scraped."
+        "  vllm has no series of an engine or of our exporter here: take it out of jobs.services, or find out why it is not scraped."
         in lines
     )
     assert [line for line in lines if line.startswith("  Our recorded series are not in this Prometheus")]

@@ -73,7 +73,7 @@ def test_a_job_for_all_pods_is_not_called_mute(found):
     fleet, in_the_way = found([*server("pods"), *others])
     assert [(each.targets, each.mute, each.is_shared) for each in fleet.services] == [(1, 3, True)]
     assert in_the_way == [
-        ("pods", "holds 1 with series of an engine and 3 without, so alerts on its targets are about both")
+        ("pods", "has 1 target with series of an engine and 3 without, so alerts on its targets are about both")
     ]
     assert "    - pods  # 1 target with series of vLLM, and 3 without" in settings_text(fleet, "http://x").splitlines()
 

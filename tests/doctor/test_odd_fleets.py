@@ -7,7 +7,8 @@ from glassbox.doctor.fitting import settings_text
 from glassbox.doctor.fleet import look_at, seen_twice
 from glassbox.metrics import CATALOGUE
 from glassbox.metrics.engines import ENGINES
-from glassbox.prometheus.api import Prometheus, Sample
+from glassbox.prometheus.api import Prometheus
+from glassbox.prometheus.samples import Sample
 from glassbox.settings.loading import load_settings
 from glassbox.settings.model import Settings
 from tests.support.fleet_lines import RUNNING, line, server
@@ -24,7 +25,7 @@ def test_jobs_of_any_name_are_found_and_written(found):
 
 def test_a_highly_available_pair_makes_no_target_mute(found):
     fleet, in_the_way = found([*server("llm", replica="a"), *server("llm", replica="b")])
-    assert in_the_way == [("llm", "has 1 target that has several series up, so that everything counts as often")]
+    assert in_the_way == [("llm", "has 1 target that has several series up, so everything is counted that many times")]
     assert [service.targets for service in fleet.services] == [1]
 
 

@@ -5,7 +5,7 @@ import pytest
 from glassbox.past.alerts_past import AlertsOfRule, alerting_rules_of
 from glassbox.past.reach import cut, reaches_seconds
 from glassbox.past.rule_order import in_order, rules_of
-from glassbox.prometheus.api import StoredSeries
+from glassbox.prometheus.samples import StoredSeries
 
 HOUR = 3600
 

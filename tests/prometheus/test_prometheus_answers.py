@@ -71,6 +71,16 @@ def test_every_broken_answer_is_one_sentence(content, sentence):
     assert len(str(caught.value)) < 300
 
 
+@pytest.mark.parametrize(
+    "values",
+    ["5", "[[]]", "[[100]]", '[["x", "1"]]', '[[1e30, "1"]]', '[[99, "1"]]'],
+    ids=["number", "empty", "no value", "no time", "out of range", "before the range"],
+)
+def test_every_broken_sample_is_one_sentence(values):
+    with answering(result(values)) as prometheus, pytest.raises(GlassboxError, match="not a list of samples"):
+        prometheus.stored("up", 400_000, 300)
+
+
 @pytest.mark.parametrize("variables", [{"TOKEN": "s3cret"}, {"USER": "me", "PASSWORD": "s3cret"}])
 def test_a_secret_that_a_server_repeats_is_not_shown(monkeypatch, variables):
     for name, value in variables.items():

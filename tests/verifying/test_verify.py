@@ -138,7 +138,7 @@ def test_what_nobody_records_is_named_with_what_to_do(over):
     _, run = over(MEASURED)
     code, out, _ = run("verify")
     assert code == 2
-    told = "not recorded: model:requests_waiting:sum; bring the rules to what evaluates them"
+    told = "not recorded: model:requests_waiting:sum; load the rules where they are to be evaluated"
     assert f"    empty       Waiting now; Waiting: {told}" in out.splitlines()
     assert f"    cannot fire RequestsWaiting: {told}" in out.splitlines()
 
@@ -166,7 +166,7 @@ def test_values_that_are_not_numbers_count_as_none(over):
     _, run = over(MEASURED, RECORDED.replace(" 3", " NaN"))
     code, out, _ = run("verify", "--only", "dashboard/*")
     assert code == 2
-    assert "    empty       Waiting now; Waiting: its values are not numbers (NaN), as a share of nothing is" in out.splitlines()  # fmt: skip  # a row
+    assert "    empty       Waiting now; Waiting: its values are not numbers (NaN), such as a share of nothing" in out.splitlines()  # fmt: skip  # a row
 
 
 def test_a_query_that_the_server_refuses_is_failing(over):
@@ -200,7 +200,7 @@ def test_a_panel_that_may_be_empty_says_so_where_it_is_declared(over):
     states = {part["title"]: (part["state"], part["reason"]) for part in json.loads(out)["parts"]}
     assert code == 2
     assert states["Long queues"] == ("empty as declared", "No queue, or not reported by this engine")
-    assert states["Longer queues"] == ("empty", "its series are there, and none of them fits the query now; why is not known")  # fmt: skip  # a row
+    assert states["Longer queues"] == ("empty", "its series exist, but the query has no result now; the reason is not known")  # fmt: skip  # a row
 
 
 def test_a_variable_without_all_is_at_its_first_value(over):

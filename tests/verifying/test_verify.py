@@ -149,7 +149,7 @@ def test_a_recorded_series_whose_rule_finds_nothing_is_not_called_unrecorded(ove
     assert err == ""
     told = "the rules of model:many_requests_waiting:sum find nothing now; doctor says which jobs and series are there"
     assert f"    empty       Many: {told}" in out.splitlines()
-    unknown = "its series are there, and none of them fits the query now; why is not known"
+    unknown = "its series exist, but the query has no result now; the reason is not known"
     assert f"    empty       Few: {unknown}" in out.splitlines()
     assert "cannot fire" not in out
 
@@ -157,7 +157,7 @@ def test_a_recorded_series_whose_rule_finds_nothing_is_not_called_unrecorded(ove
 def test_a_recorded_series_whose_rule_would_find_something_is_not_recorded(over):
     _, run = over(MEASURED, RECORDED.replace(" 3", " 30"))
     _, out, _ = run("verify", of=Product(FOLDER / "__main__.py", with_conditions))
-    told = "not recorded: {}; bring the rules to what evaluates them"
+    told = "not recorded: {}; load the rules where they are to be evaluated"
     assert f"    empty       Many; Few: {told.format(MANY.name)}" in out.splitlines()
     assert f"    cannot fire ManyWait: {told.format(MANY_MEAN.name)}" in out.splitlines()
 

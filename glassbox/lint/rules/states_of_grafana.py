@@ -1,4 +1,4 @@
-"""States that rules of Grafana take where their queries have no result."""
+"""States that rules of Grafana take where their queries have no result, or their expressions read none."""
 
 from collections.abc import Iterator
 
@@ -26,4 +26,23 @@ def no_data_fires(corpus: Corpus) -> Iterator[Defect]:
             yield in_query(alert.query, f"{alert.name} fires as long as the comparison leaves nothing.", node.operator)
 
 
-RULES = (no_data_fires,)
+@lint_rule(
+    "expression-without-input",
+    Severity.ERROR,
+    title="An expression of a Grafana rule that does not name what it reads",
+    why='Each evaluation ends in an error, as "no variable specified to reference": the alert never fires, or always, as execErrState has it. '
+    "The query within `conditions` is only read by classic conditions.",
+    fix="Name the refId that it reads as `expression`, as in expression: A.",
+    bad=as_alert("up", grafana={"without_input": "C"}),
+    good=as_alert("up", grafana={"without_input": ""}),
+)
+def expression_without_input(corpus: Corpus) -> Iterator[Defect]:
+    """Of the kinds Threshold, Reduce and Resample."""
+    for rule in corpus.rules:
+        if rule.without_input:
+            yield in_query(
+                rule.query, f"The expression {rule.without_input!r} of {rule.name} does not name what it reads."
+            )
+
+
+RULES = (no_data_fires, expression_without_input)

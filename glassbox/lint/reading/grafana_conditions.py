@@ -43,6 +43,16 @@ def reads_nothing(rule: Mapping[str, Any]) -> str:
     return next(lost, "")
 
 
+def compares_a_line(rule: Mapping[str, Any]) -> str:
+    """The refId of a query of PromQL that the condition's threshold reads as it is, and that gives the points of a range; else empty."""
+    models = _models(rule)
+    condition = models.get(text_in(rule, "condition"), {})
+    read = text_in(condition, "expression").removeprefix("$") if text_in(condition, "type") == "threshold" else ""
+    model = models.get(read, {})
+    # Grafana asks for a range unless a query is an instant one (pkg/promlib/models/query.go).
+    return read if text_in(model, "expr") and model.get("instant") is not True else ""
+
+
 def _lacks_input(model: Mapping[str, Any]) -> bool:
     """Whether it is of a kind that reads what `expression` names, and names nothing there."""
     return text_in(model, "type") in _READING and "expr" not in model and not text_in(model, "expression").strip()

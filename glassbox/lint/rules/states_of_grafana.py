@@ -45,4 +45,21 @@ def expression_without_input(corpus: Corpus) -> Iterator[Defect]:
             )
 
 
-RULES = (no_data_fires, expression_without_input)
+@lint_rule(
+    "line-in-condition",
+    Severity.ERROR,
+    title="A threshold of a Grafana rule on a line rather than a number",
+    why='Evaluations end in an error, as "looks like time series data, only reduced data can be alerted on": the alert never fires, or always, as execErrState has it.',
+    fix="Make the query an instant one, as instant: true, or put the expression Reduce between it and the threshold.",
+    bad=as_alert("up", grafana={"compared_line": "A"}),
+    good=as_alert("up", grafana={"compared_line": ""}),
+)
+def line_in_condition(corpus: Corpus) -> Iterator[Defect]:
+    """Of queries that ask a Prometheus."""
+    for rule in (each for each in corpus.alerts if each.compared_line):
+        for query in (rule.query, *rule.more_queries):
+            if query.ref_id in (rule.compared_line, ""):
+                yield in_query(query, f"The threshold of {rule.name} reads the line of query {rule.compared_line!r}.")
+
+
+RULES = (no_data_fires, expression_without_input, line_in_condition)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from glassbox.lint.reading.grafana_conditions import loses_labels, reads_nothing, threshold_of
+from glassbox.lint.reading.grafana_conditions import compares_a_line, loses_labels, reads_nothing, threshold_of
 from glassbox.lint.reading.read_rules import group_of
 from glassbox.lint.subjects.grouped_rules import GrafanaThreshold
 
@@ -89,3 +89,23 @@ def test_a_rule_holds_what_its_condition_says():
 def test_an_expression_names_what_it_reads(found, lacking):
     assert reads_nothing(found) == lacking
     assert group_of({"name": "g", "rules": [found]}, "a.yml", 1).rules[0].without_input == lacking
+
+
+def asking(**model):
+    return {"refId": "A", "model": {"refId": "A", "expr": "up == 0", **model}}
+
+
+@pytest.mark.parametrize(
+    ("data", "line"),
+    [
+        ([asking(), threshold()], "A"),
+        ([asking(range=True), threshold("$A")], "A"),
+        ([asking(instant=True), threshold()], ""),
+        ([asking(), REDUCED, threshold("B")], ""),
+        ([asking(), classic()], ""),
+        ([{"refId": "A", "model": {"query": "of another source"}}, threshold()], ""),
+    ],
+)
+def test_a_threshold_reads_a_line_where_nothing_makes_a_number_of_it(data, line):
+    found = {"title": "Down", "condition": "C", "data": data}
+    assert compares_a_line(found) == line

@@ -131,13 +131,18 @@ def _value(node: Node) -> float:
             return node.value
         case CallNode(name="-"):
             return -_value(node.arguments[0])
-        case BinaryNode(operator="*"):
-            return _value(node.left) * _value(node.right)
-        case BinaryNode(operator="/") if _value(node.right):
-            return _value(node.left) / _value(node.right)
-        case BinaryNode(operator="+" | "-"):
-            return _value(node.left) + _value(node.right) * (1 if node.operator == "+" else -1)
+        case BinaryNode(operator="*" | "/" | "+" | "-"):
+            return _computed(node.operator, _value(node.left), _value(node.right))
     return inf
+
+
+def _computed(operator: str, left: float, right: float) -> float:
+    match operator:
+        case "*":
+            return left * right
+        case "/":
+            return left / right if right else inf
+    return left + right if operator == "+" else left - right
 
 
 def _is_of(said: float, numbers: set[float]) -> bool:

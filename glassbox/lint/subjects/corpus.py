@@ -17,6 +17,7 @@ from glassbox.lint.subjects.judged_boards import Board, BoardPanel
 from glassbox.lint.subjects.queries import Query
 from glassbox.metrics.types import Unit
 from glassbox.query.buckets import Buckets
+from glassbox.syntax.grafana_variables import is_of_a_variable
 from glassbox.syntax.result_labels import ResultLabels
 from glassbox.syntax.tree import BinaryNode, Node, SeriesNode
 
@@ -132,6 +133,11 @@ class Corpus:
         """The type of the series of this name that an exporter has; "" where it is not known, as for recorded ones."""
         known = self.known_series(name)
         return known.type if known else ""
+
+    def scraped_series(self, query: Query) -> Iterator[SeriesNode]:
+        """The selectors of a query whose series no rule records and no variable names, each name once."""
+        named = {each.name: each for each in query.series if each.name and not is_of_a_variable(each.name)}
+        yield from (each for name, each in named.items() if name not in self.recorded)
 
     @cached_property
     def series_there(self) -> Mapping[str, ExposedSeries]:

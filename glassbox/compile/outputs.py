@@ -4,6 +4,7 @@ The same bytes on every run.
 """
 
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -118,16 +119,31 @@ def _swap(prepared: Path, folder: Path, names: Sequence[str]) -> None:
 
 
 def write_file(file: Path, text: str, option: str) -> None:
-    """The whole text or nothing: written beside its place, then renamed; GlassboxError that names the option to correct."""
-    prepared = file.with_name(f".new-{file.name}")
+    """The whole text or nothing: written beside its place, then renamed; GlassboxError that names the option to correct.
+
+    A link keeps its place. What is no file, such as /dev/stdout, gets the text itself.
+    """
     try:
-        try:
-            prepared.write_text(text, encoding="utf-8", newline="\n")
-            prepared.replace(file)
-        finally:
-            prepared.unlink(missing_ok=True)
+        if _takes_text_itself(file):
+            file.write_text(text, encoding="utf-8", newline="\n")
+        else:
+            _replace(Path(os.path.realpath(file)), text)
     except OSError as error:
         raise GlassboxError(f"{file} cannot be written ({error.strerror}): choose another with {option}.") from None
+
+
+def _takes_text_itself(file: Path) -> bool:
+    of_the_system = any(file.absolute().is_relative_to(folder) for folder in ("/dev", "/proc"))
+    return file.exists() and (of_the_system or not file.is_file())
+
+
+def _replace(file: Path, text: str) -> None:
+    prepared = file.with_name(f".new-{file.name}")
+    try:
+        prepared.write_text(text, encoding="utf-8", newline="\n")
+        prepared.replace(file)
+    finally:
+        prepared.unlink(missing_ok=True)
 
 
 def json_text(value: Json) -> str:

@@ -1,4 +1,7 @@
-"""Groups of alert rules that Grafana evaluates."""
+"""Groups of alert rules that Grafana evaluates.
+
+Long, since it is one class with all that its methods ask of a group and its rules.
+"""
 
 from __future__ import annotations
 

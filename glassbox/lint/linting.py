@@ -1,5 +1,6 @@
 """Judges a corpus by the rules."""
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -47,8 +48,12 @@ def _finding(rule: LintRule, defect: Defect) -> Finding:
 
 
 def _span(query: str, part: str) -> tuple[int, int] | None:
-    start = query.find(part) if part else -1
-    return (start, start + len(part)) if start >= 0 else None
+    """Where the part is in the query: at first as a word of its own, since `model` is also in `model_name`."""
+    if not part:
+        return None
+    before, after = (r"(?<!\w)" * (part[0].isalnum()), r"(?!\w)" * (part[-1].isalnum()))
+    found = re.search(before + re.escape(part) + after, query) or re.search(re.escape(part), query)
+    return found.span() if found else None
 
 
 def _exempts(exemption: Exemption, finding: Finding) -> bool:

@@ -133,5 +133,5 @@ def check_port(port: int, bind: str = LOOPBACK) -> None:
 
 
 def _unusable(port: int, bind: str, error: Exception) -> GlassboxError:
-    reason = getattr(error, "strerror", None) or error
+    reason = "ports are 0 to 65535" if isinstance(error, OverflowError) else getattr(error, "strerror", None) or error
     return GlassboxError(f"Port {port} on {bind} cannot be used ({reason}): choose another with --port.")

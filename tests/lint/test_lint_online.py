@@ -9,7 +9,7 @@ import pytest
 from glassbox.cli import main as command_line
 from glassbox.lint import asking_server
 from glassbox.lint.asking_server import server_facts
-from glassbox.lint.examples import as_alert
+from glassbox.lint.examples import as_alert, on_panel
 from glassbox.lint.linting import judged
 from glassbox.lint.reading.files_read import read
 from glassbox.lint.server_facts import ServerFacts
@@ -174,3 +174,17 @@ def test_options_that_do_not_go_together_are_refused(files, capsys, arguments):
 def test_a_server_that_does_not_answer_is_an_error_without_a_traceback(files, capsys):
     assert lint("--online", "--prometheus", "http://127.0.0.1:1") == 1
     assert capsys.readouterr().err.startswith("Error: Prometheus at http://127.0.0.1:1 ")
+
+
+@pytest.mark.parametrize(
+    ("expr", "start"),
+    [
+        ('sum by (model_name) (x{model="a"})', 23),
+        ('sum by (submodel) (x{model="a"})', 21),
+        ('x{model="a"} / on(model) y', 2),
+    ],
+)
+def test_a_finding_points_at_the_whole_word_that_it_is_about(expr, start):
+    facts = ServerFacts(frozenset({"x"}), {"x": frozenset({"job"})})
+    (finding,) = judged(replace(on_panel(expr).corpus, server=facts), select=("no-label-now",))
+    assert finding.span == (start, start + len("model"))

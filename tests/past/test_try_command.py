@@ -123,6 +123,13 @@ def test_a_port_in_use_is_refused_before_anything_is_read(capsys):
     )
 
 
+@pytest.mark.parametrize("port", [-1, 65536])
+def test_a_port_that_is_none_is_refused(capsys, port):
+    assert main(["try", "--prometheus", "http://127.0.0.1:9", "--port", str(port)]) == 1
+    said = f"Error: Port {port} on 127.0.0.1 cannot be used (ports are 0 to 65535): choose another with --port.\n"
+    assert capsys.readouterr().err == said
+
+
 def test_as_far_back_is_read_as_our_rules_look():
     (option,) = (each for each in command.params if each.name == "look_back")
     assert duration_seconds(option.default) == LOOK_BACK_SECONDS

@@ -146,7 +146,7 @@ def _waste(settings: Settings) -> tuple[Alert, ...]:
             panel=("llm-serving", "Waiting by reason"),
             summary="Requests for {{ $labels.model_name }} ({{ $labels.job }}) wait while GPUs are idle",
             description=f"At least {{{{ $value | humanize }}}} requests waited for capacity throughout the {last(QUEUE_WINDOW)}. No measured GPU{of_its} was active for {percent(limits.idle_while_queueing_ratio)} of that time.",
-            cannot_see="An idle GPU beside a busy one of the same model, or of any model where nothing names the pods of GPUs, an idle MIG slice beside a busy one, and GPUs of pods that are not targets: the activity by GPU on its board.",
+            cannot_see="An idle GPU or MIG slice beside a busy one of the same model, or of any model where nothing names the pods of GPUs, and GPUs of pods that are not targets: the activity by GPU on its board.",
         ),
         Alert(
             name="GPUIdleButPaid",

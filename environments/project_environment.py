@@ -2,6 +2,7 @@
 
 It needs the standard library only, and no root: where Debian's Python comes without ensurepip (package python3-venv),
 pip is taken from the package python3-pip-whl, unpacked beside the environment.
+It runs on every Python from 3.6 on, which some systems have as `python3`, so that it can say which is needed.
 """
 
 import subprocess
@@ -17,7 +18,7 @@ OLDEST_PYTHON = (3, 11)
 def main() -> None:
     """Create the environment and install; ends with one sentence and exit code 1 where that fails."""
     if sys.version_info < OLDEST_PYTHON:
-        sys.exit("Error: Python 3.11 or newer is needed: name one with `make PYTHON=python3.x`.")
+        sys.exit("Error: Python 3.11 or newer is needed: run `make setup PYTHON=python3.11`, or with a newer one.")
     sys.stdout.write(
         f"Installing the packages of pyproject.toml into {VENV}; the first time this takes some minutes.\n"
     )
@@ -47,7 +48,7 @@ def pip_from_debian(venv: Path) -> None:
         run(venv / "bin" / "python", wheel / "pip", "install", "--quiet", "--no-index", wheel)
 
 
-def requirements() -> list[str]:
+def requirements() -> "list[str]":
     """Dependencies and those of every extra, in the order of pyproject.toml."""
     import tomllib  # noqa: PLC0415  # new in 3.11, and older versions must get as far as their sentence
 

@@ -1,6 +1,7 @@
-"""How a repository with content starts the command line; needs the standard library only, so that it can say what is missing."""
+"""How a repository with content starts the command line; needs the standard library only, so that it can say what is missing.
 
-from __future__ import annotations
+It runs on every Python from 3.6 on, which some systems have as `python3`, so that this too can be said.
+"""
 
 import importlib
 import os
@@ -8,9 +9,8 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from glassbox.compile.content import Content
@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 OLDEST_PYTHON = (3, 11)
 
 
-@dataclass(frozen=True)
-class Product:
+class Product(NamedTuple):
     """What the command line works on.
 
     `script` starts it anew. `content` imports what it returns when it is called, since commands such as `preview` show what is
@@ -28,17 +27,17 @@ class Product:
     """
 
     script: Path
-    content: Callable[[], Content]
-    demo_prometheus: Callable[[ExitStack], str] | None = None
+    content: "Callable[[], Content]"
+    demo_prometheus: "Callable[[ExitStack], str] | None" = None
 
 
-def start(product: Product, venv_python: Path, arguments: Sequence[str] | None = None) -> int:
+def start(product: Product, venv_python: Path, arguments: "Sequence[str] | None" = None) -> int:
     """Run a command and return its exit code; `venv_python` takes over if this Python lacks a package, or is too old."""
     if sys.version_info < OLDEST_PYTHON:
         _hand_over(venv_python)
         found, needed = ".".join(map(str, sys.version_info[:2])), ".".join(map(str, OLDEST_PYTHON))
         sys.stderr.write(
-            f"Error: this Python is {found}, and {needed} is needed: run `make setup PYTHON=...` with it first.\n"
+            f"Error: this Python is {found}, and {needed} or newer is needed: run `make setup PYTHON=python3.11`, or with a newer one.\n"
         )
         return 1
     try:

@@ -118,13 +118,22 @@ def _profiled(gauge: Gauge) -> Expr:
     return _each_gpu(instant(gauge))
 
 
-_USED_AND_FREE = instant(dcgm.FB_USED) + instant(dcgm.FB_FREE)
-_INSTALLED = (_USED_AND_FREE + possible(instant(dcgm.FB_RESERVED))).or_(_USED_AND_FREE)
+def _installed() -> Expr:
+    """Memory of each GPU: used, free and, where it is reported, reserved.
+
+    Each is added up of its own: with time slicing dcgm-exporter from 4.5.3 on reports what each pod uses beside what the GPU has
+    free (its `internal/pkg/transformation/process_metrics.go`).
+    """
+    used_and_free = _whole(instant(dcgm.FB_USED)) + _whole(instant(dcgm.FB_FREE))
+    return (used_and_free + _whole(possible(instant(dcgm.FB_RESERVED)))).or_(used_and_free)
+
+
 _WATTS_OF_DCGM = (rate(dcgm.TOTAL_ENERGY, ENERGY_WINDOW) / _MILLIJOULES_PER_JOULE).measured_in(Unit.WATTS)
 
 # Share of time with a kernel running: low proves an idle GPU, high proves little.
 UTILIZATION = _each_gpu(
-    _ratio(instant(dcgm.GPU_UTIL)),
+    # Of MIG slices it is not measured, and some releases of dcgm-exporter say 0 (its issue 216).
+    _ratio(instant(dcgm.GPU_UTIL, **{dcgm.SLICE: ""})),
     _ratio(_ours(service.GPU_UTILIZATION)),
     _smi(instant(smi.UTILIZATION_GPU)),
     _ratio(of_amd(amd.GFX_ACTIVITY)),
@@ -176,7 +185,7 @@ MEMORY_TOTAL = Record(
     "gpu:memory_total_bytes:max",
     # A board without memory of its own may report 0.
     _each_gpu(
-        _whole(_bytes(_INSTALLED)),
+        _bytes(_installed()),
         _bytes(_ours(service.GPU_MEMORY_TOTAL)),
         _smi(instant(smi.MEMORY_TOTAL)),
         _bytes(of_amd(amd.TOTAL_VRAM)),

@@ -2,9 +2,9 @@
 
 from functools import reduce
 
+from glassbox.metrics import dcgm
 from glassbox.query.expr import Expr
 from glassbox.query.promql import avg_by, group_by, instant
-from glassbox.query.selectors import differs
 from glassbox.query.wording import percent
 from glassbox.settings.model import Gpu, Settings
 from recording_rules import gpu, gpu_conditions, gpu_users
@@ -68,10 +68,8 @@ def gpu_not_measured(settings: Settings) -> Expr:
 
 @signal(f"The GPUs' memory moves data more than {percent(MEMORY_BOUND_RATIO)} of the time.")
 def memory_bound(settings: Settings) -> Expr:
-    moves = gpu.DRAM_ACTIVE
-    of_any = avg_by(settings.gpu.queue_labels, gpu_users.of_no_model(moves)) > MEMORY_BOUND_RATIO
-    # Outside of Kubernetes no series has the label, and nothing is read.
-    own = gpu_users.mean_of_models(gpu_users.by_pod(moves.filtered({"pod": differs("")})))
+    of_any = avg_by(settings.gpu.queue_labels, gpu_users.of_no_model(gpu.DRAM_ACTIVE)) > MEMORY_BOUND_RATIO
+    own = gpu_users.mean_of_models(gpu_users.of_pods(dcgm.DRAM_ACTIVE))
     return _of_model(own > MEMORY_BOUND_RATIO, of_any, settings.gpu)
 
 

@@ -2,20 +2,22 @@
 
 dcgm-exporter and AMD's name the pod that has a GPU, and the Prometheus Operator the pod of each target. A model whose pods are known is
 judged by the GPUs of these pods alone, as soon as GPUs of its cluster name any. Everywhere else any GPU may belong to any model.
-With MIG or time slicing several pods share a GPU: it belongs to the models of each. Pods without a target, such as the workers of
-an engine that spans hosts, are not known. Nothing is recorded outside of Kubernetes.
+With MIG or time slicing several pods share a GPU: it belongs to the models of each. Shares of time of a MIG slice are of the slice
+alone (DCGM's issues 64 and 138), so that each pod has those of its own slices. Pods without a target, such as the workers of an engine
+that spans hosts, are not known. Nothing is recorded outside of Kubernetes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from glassbox.metrics import amd_exporter as amd
 from glassbox.metrics import dcgm, scrape
-from glassbox.metrics.types import Unit
+from glassbox.metrics.types import Gauge, Unit
 from glassbox.query.expr import Expr, binary, many_to_one
 from glassbox.query.promql import avg_by, count_by, group_by, instant, max_by, over_time, sum_by, with_label
 from glassbox.query.rules import Record, RecordGroup, Series
-from glassbox.query.selectors import Matcher, differs, regex
+from glassbox.query.selectors import Matcher, Matchers, differs, regex
 from recording_rules import gpu, instances
+from recording_rules.gpu_bounds import possible
 from recording_rules.levels import GPU, SERVED, TARGET
 from recording_rules.targets import BRIDGE
 
@@ -24,6 +26,7 @@ GROUP = RecordGroup("gpu-users")
 # A pod. Targets of several clusters are told apart where Prometheus sees their names.
 _POD = ("user_cluster", "user_namespace", "user_pod")
 _CLUSTER = ("user_cluster",)
+_SLICES: Matchers = {dcgm.SLICE: differs("")}
 
 
 def _in_pod(series: Expr, prefix: str = "") -> Expr:
@@ -39,16 +42,21 @@ def _measured(**matchers: str | Matcher) -> Expr:
     return of_nvidia.or_(gpu.of_amd(amd.TOTAL_VRAM, **matchers))
 
 
-def _used_by() -> Expr:
-    """1 for each GPU and each pod that has it, or a slice of it.
+def _by_users(read: Callable[..., Expr]) -> Expr:
+    """What an exporter reports of GPUs that pods have, with the labels of the pod; `read` takes matchers.
 
     Without honorLabels Prometheus calls the exporter's own labels `exported_...`. With it, GPUs that no pod has carry the pod of
     their exporter.
     """
-    renamed = _in_pod(_measured(exported_pod=differs("")), "exported_")
+    renamed = _in_pod(read(exported_pod=differs("")), "exported_")
     own_pods = instant(scrape.UP, job=regex(".+"), pod=differs(""))
-    kept = _in_pod(_measured(exported_pod="", pod=differs("")).unless(own_pods, on=(*TARGET, "pod")))
-    return group_by((*GPU, *_POD), renamed.or_(kept)).measured_in(Unit.BOOLEAN)
+    kept = _in_pod(read(exported_pod="", pod=differs("")).unless(own_pods, on=(*TARGET, "pod")))
+    return renamed.or_(kept)
+
+
+def _used_by() -> Expr:
+    """1 for each GPU and each pod that has it, or a slice of it."""
+    return group_by((*GPU, *_POD), _by_users(_measured)).measured_in(Unit.BOOLEAN)
 
 
 def _model_pods() -> Expr:
@@ -82,10 +90,16 @@ def by_pod(gpus: Expr) -> Expr:
     return binary(_USERS, "*", gpus, matching=many_to_one(GPU), unit=gpus.shape.unit)
 
 
+def of_pods(gauge: Gauge, **matchers: str | Matcher) -> Expr:
+    """The largest possible reading of what each pod has of a GPU, the whole or MIG slices, by GPU and pod."""
+    of_each = _by_users(lambda **users: instant(gauge, **matchers, **users))
+    return max_by((*GPU, *_POD), possible(of_each))
+
+
 ACTIVITY = Record(
     "gpu:used_activity_ratio:max",
-    by_pod(instant(gpu.ACTIVITY)),
-    "Activity of each GPU for each pod that has it, or a part of it. There is no series outside of Kubernetes.",
+    of_pods(dcgm.GR_ENGINE_ACTIVE, **_SLICES).or_(by_pod(instant(gpu.ACTIVITY))),
+    "Activity of each GPU, or of the pod's own MIG slices of it, for each pod that has it. There is no series outside of Kubernetes.",
 )
 
 # Activity of the GPUs of each model's own pods over 5 minutes.

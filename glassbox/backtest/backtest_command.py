@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from glassbox.cli.exit_codes import DONE, FINDINGS
-from glassbox.cli.option_values import one_form
+from glassbox.cli.option_values import FilePath, a_duration, one_form
 from glassbox.cli.output import complain, say
 from glassbox.past.limits import ASKED_ABOVE
 from glassbox.prometheus.credential import OPTION, prometheus_credential
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from glassbox.backtest.rule_set import RuleSet
     from glassbox.cli.session import Session
 
-_FILE = click.Path(dir_okay=False, path_type=Path)
+_FILE = FilePath()
 _WORK_OUT = (
     "Work recorded series out of raw ones on this machine: all of them, or none.  [default: those that are not there]"
 )
@@ -35,7 +35,9 @@ _LOOK_BACK = (
 @click.command("backtest")
 @click.option("--prometheus", "url", required=True, metavar="URL", help="The Prometheus that has the past.")
 @OPTION
-@click.option("--window", default="30d", show_default=True, help="How far to look back, such as 6h or 30d.")
+@click.option(
+    "--window", default="30d", callback=a_duration, show_default=True, help="How far to look back, such as 6h or 30d."
+)
 @click.option("--end", metavar="TIME", help="End of the window, such as 2026-11-22T08:00:00Z.  [default: now]")
 @click.option(
     "--against", "name", metavar="REV", help="Only what fires differently than with the rules of this revision."
@@ -44,7 +46,7 @@ _LOOK_BACK = (
 @click.option("--path", "files", type=_FILE, metavar="FILE", multiple=True, help=_PATH)
 @click.option("--thresholds", type=click.Choice(["fired", "all", "none"]), help=_THRESHOLDS)
 @click.option("--work-out/--no-work-out", default=None, help=_WORK_OUT)
-@click.option("--look-back", default="1h", show_default=True, help=_LOOK_BACK)
+@click.option("--look-back", default="1h", callback=a_duration, show_default=True, help=_LOOK_BACK)
 @click.option("--yes", is_flag=True, help=f"Fetch more than {ASKED_ABOVE} where series are worked out.")
 @click.option("--markdown", is_flag=True, expose_value=False, callback=one_form, help="As Markdown for a pull request.")
 @click.option("--json", is_flag=True, expose_value=False, callback=one_form, help="As JSON.")

@@ -60,6 +60,8 @@ class Workshop:
         self._places: list[_Place] = []
         self._ending = ExitStack()
         self._marks = 0
+        # One for all: what is said now and then is said so over all that is worked out.
+        self._progress = ProgressLine()
 
     def __enter__(self) -> Self:
         return self
@@ -80,7 +82,7 @@ class Workshop:
         """
         wanted = _past_rules(rules, whole)
         start = min(before_window(rule, self._window) for rule in whole.alerts)
-        progress = ProgressLine()
+        progress = self._progress
         try:
             for place in self._places:
                 if place.has_for(wanted, start):

@@ -4,7 +4,6 @@ An alert whose series are missing never fires, and neither does one whose condit
 """
 
 import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -52,13 +51,13 @@ class Evidence:
 
 @dataclass(frozen=True)
 class _Moments:
-    """How often each set of names was there together."""
+    """How often each set of names was there together; `number` is how often it was asked.
 
-    names: Mapping[frozenset[str], int]
+    The first moment with anything counts in part: for the time since the server had something.
+    """
 
-    @property
-    def number(self) -> int:
-        return sum(self.names.values())
+    names: Mapping[frozenset[str], float]
+    number: int
 
 
 class Witness:
@@ -84,7 +83,7 @@ class Witness:
         matched = {name for pattern in patterns for name in self.held if _fits(pattern, name)}
         moments = _seen(prometheus, window, sorted((self._wanted & self.held) | matched))
         self.since = _since(prometheus, moments)
-        self._moments = _Moments(_counted(moments))
+        self._moments = _Moments(_counted(moments, self.since), len(moments))
         self._holdings = {names: _holdings(names, recorded) for names in self._moments.names}
         self._silent: dict[str, bool] = {}
 
@@ -181,8 +180,14 @@ def _seen(prometheus: Prometheus, window: PastWindow, names: Sequence[str]) -> d
     return moments
 
 
-def _counted(moments: Mapping[int, set[str]]) -> dict[frozenset[str], int]:
-    return dict(Counter(frozenset(names) for names in moments.values()))
+def _counted(moments: Mapping[int, set[str]], since: int) -> dict[frozenset[str], float]:
+    times = list(moments)
+    step = times[1] - times[0]
+    counted: dict[frozenset[str], float] = {}
+    for time, names in moments.items():
+        share = min(1.0, (time - since + _MINUTE_SECONDS) / step) if names else 1.0
+        counted[frozenset(names)] = counted.get(frozenset(names), 0.0) + share
+    return counted
 
 
 def _since(prometheus: Prometheus, moments: Mapping[int, set[str]]) -> int:

@@ -9,20 +9,25 @@ from typing import TYPE_CHECKING
 import click
 
 from glassbox.cli.exit_codes import DONE, FINDINGS
-from glassbox.cli.option_values import one_form
+from glassbox.cli.option_values import FolderPath, a_duration, one_form
 from glassbox.cli.output import complain, say
 from glassbox.prometheus.credential import OPTION, prometheus_credential
 
 if TYPE_CHECKING:
     from glassbox.cli.session import Session
 
-_FOLDER = click.Path(file_okay=False, path_type=Path)
+_FOLDER = FolderPath(file_okay=False)
 # The options of both commands: where, when, and which file.
 _COMMON = (
     click.argument("name"),
     OPTION,
     click.option(
-        "--window", "duration", default="1h", show_default=True, help="Length of the window, such as 90m or 1d."
+        "--window",
+        "duration",
+        default="1h",
+        callback=a_duration,
+        show_default=True,
+        help="Length of the window, such as 90m or 1d.",
     ),
     click.option("--end", metavar="TIME", help="End of the window, such as 2026-11-22T08:00:00Z.  [default: now]"),
     click.option("--folder", type=_FOLDER, default=Path("baselines"), show_default=True, help="Folder of NAME.json."),

@@ -5,12 +5,13 @@ from pathlib import Path
 import click
 
 from glassbox.cli.exit_codes import DONE
+from glassbox.cli.option_values import FolderPath
 from glassbox.cli.output import say
 from glassbox.cli.session import Session
 
 
 @click.command("build")
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=Path("build"), show_default=True)
+@click.option("--out", type=FolderPath(file_okay=False), default=Path("build"), show_default=True)
 @click.option(
     "--target",
     type=click.Choice(["kubernetes", "git-sync"]),

@@ -13,7 +13,6 @@ from glassbox.cli.exit_codes import DONE, FINDINGS
 from glassbox.cli.output import complain, say
 from glassbox.cli.plan_output import complain_of_the_rest, say_result
 from glassbox.cli.progress_bar import progress_bar
-from glassbox.cli.termination import terminable
 from glassbox.errors import GlassboxError
 
 if TYPE_CHECKING:
@@ -103,7 +102,7 @@ def carry_out(
     note_created = noting(grafana, *backup, complain)
 
     try:
-        with terminable(), progress_bar(len(wanted)) as advance:
+        with progress_bar(len(wanted)) as advance:
 
             def note(change: Change) -> None:
                 done.append(change)

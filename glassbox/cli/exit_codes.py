@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from glassbox.cli.output import complain
+from glassbox.cli.termination import terminable
 from glassbox.errors import GlassboxError
 from glassbox.files import FULL
 
@@ -23,7 +24,8 @@ def run(command: click.Command, name: str, arguments: Sequence[str] | None = Non
     # When Python ends, it looks through all that is left, which takes an eighth of the time of a build, but not through what is frozen.
     atexit.register(gc.freeze)
     try:
-        return int(command.main(args=arguments, prog_name=name, standalone_mode=False, obj=obj) or DONE)
+        with terminable():
+            return int(command.main(args=arguments, prog_name=name, standalone_mode=False, obj=obj) or DONE)
     except GlassboxError as error:
         complain(f"Error: {error}")
     except click.ClickException as error:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from glassbox.cli.option_values import FolderPath, refuse_empty
+from glassbox.cli.option_values import FilePath, FolderPath, refuse_empty
 from glassbox.cli.session import Session
 from glassbox.errors import GlassboxError
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from glassbox.grafana.kinds.kind import Deployment
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-FILE = click.Path(dir_okay=False, path_type=Path)
+FILE = FilePath()
 BACKUPS = Path(".glassbox/backups")
 
 

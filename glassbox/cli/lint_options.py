@@ -10,12 +10,13 @@ from typing import Any
 
 import click
 
+from glassbox.cli.option_values import FilePath, a_duration
 from glassbox.prometheus.credential import OPTION
 
 # Those of glassbox.lint.formats.formats, which is imported when it is needed.
 FORMAT_NAMES = ("text", "json", "sarif", "junit", "github")
 IGNORE_FILE = Path(".glassbox-lint.yaml")
-_FILE = click.Path(dir_okay=False, path_type=Path)
+_FILE = FilePath()
 _RULES = "with commas between them"
 _OPTIONS = (
     click.option("--format", "shown_as", type=click.Choice(FORMAT_NAMES), default="text", show_default=True),
@@ -27,6 +28,7 @@ _OPTIONS = (
     ),
     click.option(
         "--scrape-interval",
+        callback=a_duration,
         metavar="DURATION",
         help="The longest interval at which the targets of the files are scraped, such as 30s.",
     ),
@@ -48,7 +50,10 @@ _ONLINE = (
     click.option("--prometheus", "url", metavar="URL", help="With --online: the Prometheus to ask; it is only read."),
     OPTION,
     click.option(
-        "--window", metavar="DURATION", help="With --online: which alerts would have fired that long back, such as 7d."
+        "--window",
+        callback=a_duration,
+        metavar="DURATION",
+        help="With --online: which alerts would have fired that long back, such as 7d.",
     ),
 )
 FIX = click.option(

@@ -14,7 +14,8 @@ import click
 from glassbox.cli.command_table import COMMANDS
 from glassbox.cli.exit_codes import DONE, run
 from glassbox.cli.grafana_options import BACKUPS, to_backups
-from glassbox.cli.option_values import refuse_empty
+from glassbox.cli.option_order import refusal_after_its_name, refuse_before_its_name
+from glassbox.cli.option_values import FilePath, refuse_empty
 from glassbox.cli.output import say
 from glassbox.cli.rule_options import RuleOptions, rule_options
 from glassbox.cli.rules_step import push_rules_alone
@@ -40,7 +41,7 @@ Exit codes: 0 done or nothing to do, 1 error, 2 lint findings, changes of a plan
 edits of others that a push kept, a regression, changed pictures, or noisy or changed alerts.
 """
 
-_FILE = click.Path(dir_okay=False, path_type=Path)
+_FILE = FilePath()
 
 
 class _Commands(click.Group):
@@ -65,6 +66,12 @@ class _Commands(click.Group):
         if name in COMMANDS:
             command = import_module(COMMANDS[name].module).command
         return name, command, rest
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except click.NoSuchOption as error:
+            raise refusal_after_its_name(error.option_name, ctx) or error from None
 
 
 @click.group(
@@ -97,6 +104,8 @@ def cli(
 
     Credentials come from GRAFANA_TOKEN, --token-file, or GRAFANA_USER and GRAFANA_PASSWORD.
     """
+    if context.invoked_subcommand:
+        refuse_before_its_name(context, import_module(COMMANDS[context.invoked_subcommand].module).command)
     pushes = push["url"] is not None or bool(environment and not context.invoked_subcommand)
     _refuse_mixed(push, context.invoked_subcommand, pushes=pushes, keeps=pushes or rules.name_a_place)
     rules.check(context.invoked_subcommand)

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from glassbox.cli.option_values import FolderPath
+from glassbox.cli.option_values import FilePath, FolderPath
 
 if TYPE_CHECKING:
     from glassbox.rule_places.place import RulePlace
     from glassbox.settings.model import Settings
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-_FILE = click.Path(dir_okay=False, path_type=Path)
+_FILE = FilePath()
 
 
 @dataclass(frozen=True)

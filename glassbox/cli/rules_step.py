@@ -14,7 +14,6 @@ from glassbox.cli.lint_command import lint_and_report
 from glassbox.cli.output import complain, say
 from glassbox.cli.rule_options import RuleOptions, named_places
 from glassbox.cli.session import Session
-from glassbox.cli.termination import terminable
 
 if TYPE_CHECKING:
     from glassbox.compile.bundle import Bundle, DataSource, Json
@@ -55,11 +54,10 @@ class BehindGrafana:
 def bring(places: Iterable[tuple[RulePlace, Mapping[str, Any]]]) -> bool:
     """Make each place hold its content, and say what changed there; returns whether there was one."""
     brought = False
-    with terminable():
-        for place, content in places:
-            for line in place_lines(place.title, place.push_to(content, complain)):
-                say(line)
-            brought = True
+    for place, content in places:
+        for line in place_lines(place.title, place.push_to(content, complain)):
+            say(line)
+        brought = True
     return brought
 
 

@@ -70,6 +70,11 @@ class ContactPointsAsBefore(_AsBefore, ContactPointKind):
         live = super().live(survey, content)
         return live and live | {"pushed": ""}
 
+    def remarks(self, content: Json | None, live: Json, folder_uid: str) -> Iterable[str]:
+        yield from super().remarks(content, live, folder_uid)
+        if secrets := (content or {}).get("secrets"):
+            yield f"Contact point {self.title(live)!r} does not get back its secret{'s' * (len(secrets) > 1)} {', '.join(map(repr, sorted(secrets)))}, which no backup holds: send what it is to have with a push."
+
 
 class RouteAsBefore(_AsBefore, RouteKind):
     """Our route as before, its mark included."""

@@ -12,6 +12,7 @@ from glassbox.grafana.kinds.dashboard_kind import DashboardKind, stored
 from glassbox.grafana.kinds.folder_kind import FolderKind
 from glassbox.grafana.kinds.kind import Deployment
 from glassbox.grafana.kinds.rule_group_kind import RuleGroupKind, place_key
+from glassbox.grafana.kinds.unique_titles import refuse_taken_board_title
 from glassbox.grafana.rule_marks import SET_BY_SERVER
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ class DashboardsAsBefore(DashboardKind):
         live = self.read(survey.grafana, self.identity(content))
         if not (live and self.equal(content, live)):
             _refuse_synced_boards(survey, content["folderUid"])
+        refuse_taken_board_title(survey, content, live)
         return live
 
     def leftovers(self, survey: Survey, wanted: Iterable[Json]) -> Iterable[Json]:

@@ -6,10 +6,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from typing import NamedTuple
 
 from glassbox.compile.bundle import Json
 from glassbox.deploying.change import Action, Change
+from glassbox.deploying.left_installation import left_installations
 from glassbox.deploying.needed_by_kept import without_what_kept_needs
+from glassbox.deploying.order_of_changes import in_order
 from glassbox.deploying.rights import within_rights
 from glassbox.deploying.selection import ALWAYS, EVERYTHING, Selection
 from glassbox.grafana.at_once import at_once
@@ -18,6 +21,7 @@ from glassbox.grafana.dashboard_metadata import METADATA_SINCE
 from glassbox.grafana.differences.difference import Difference
 from glassbox.grafana.kinds import KINDS
 from glassbox.grafana.kinds.kind import Deployment, ObjectKind
+from glassbox.grafana.managers import manager_of_folder
 from glassbox.grafana.organisation import Organisation
 from glassbox.grafana.paths import not_served_is_fine
 from glassbox.grafana.survey import Survey
@@ -32,12 +36,19 @@ class GrafanaServer:
     organisation: Organisation
 
 
+class LeftFolder(NamedTuple):
+    """A folder that changes take rules of ours from for good: how many objects it holds, and what manages it, "" for nothing."""
+
+    held: int
+    manager: str
+
+
 @dataclass(frozen=True)
 class PushPlan:
-    """Every object with its change, in the order of carrying out: deletions last. `remarks` are sentences to read.
+    """Every object with its change, in the order of carrying out. `remarks` are sentences to read.
 
-    `left_out` are those of them that say what is not compared, such as what the credential may not read or what Terraform manages. `left_folders` is how
-    many objects each folder holds that changes take rules of ours from for good.
+    `left_out` are those of them that say what is not compared, such as what the credential may not read or what Terraform manages. `left_folders`
+    are by uid.
     """
 
     server: GrafanaServer
@@ -46,7 +57,7 @@ class PushPlan:
     changes: tuple[Change, ...]
     remarks: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
-    left_folders: Mapping[str, int] = field(default_factory=dict)
+    left_folders: Mapping[str, LeftFolder] = field(default_factory=dict)
 
     @property
     def pending(self) -> tuple[Change, ...]:
@@ -86,14 +97,24 @@ def plan(
             if selection.takes(kind.name, kind.title(leftover), kind.identity(leftover)):
                 remarks += kind.remarks(None, leftover, survey.folder_uid)
                 removals += _removal(survey, kind, leftover)
-    changes = [each for each in (*compared, *reversed(removals)) if isinstance(each, Change)]
+    found, removed = ([each for each in some if isinstance(each, Change)] for some in (compared, reversed(removals)))
+    changes = in_order(deployment.version, found, removed)
     sentences = (each for each in (*compared, *removals) if isinstance(each, str))
     left_out = (*possible.left_out, *sentences, *survey.not_compared.values())
     if not left_out:
         selection.refuse_nothing([change for change in changes if change.kind.name != ALWAYS])
     # Several objects may say the same, as of a folder that all of them leave.
     of_changes = (remark for change in changes for remark in change.remarks)
-    told = dict.fromkeys([*left_out, *of_changes, *remarks, *survey.not_known.values(), *_on_metadata(survey)])
+    told = dict.fromkeys(
+        [
+            *left_out,
+            *of_changes,
+            *remarks,
+            *survey.not_known.values(),
+            *_on_metadata(survey),
+            *left_installations(survey, changes),
+        ]
+    )
     return PushPlan(server, survey.folder_uid, survey.rules_folder_uid, tuple(changes), tuple(told), left_out, _left_folders(survey, changes))  # fmt: skip  # one object
 
 
@@ -102,10 +123,10 @@ def _change(survey: Survey, kind: ObjectKind, content: Json) -> Change | str:
     live = kind.live(survey, content)
     if live is None:
         return Change(Action.CREATE, kind, content)
-    if sentence := kind.left_out(content, live):
-        return sentence
-    kind.check_ours(live, survey.folder_uid)
     merged = kind.merged(content, live, survey.deployment)
+    if sentence := kind.left_out(content, live):
+        return Change(Action.KEEP, kind, merged, live) if kind.is_as_wanted(merged, live) else sentence
+    kind.check_ours(live, survey.folder_uid)
     remarks = tuple(kind.remarks(merged, live, survey.folder_uid))
     if kind.equal(merged, live) or kind.is_what_we_pushed(survey.grafana, merged, live):
         return Change(Action.KEEP, kind, merged, live, remarks=remarks)
@@ -133,11 +154,12 @@ def _on_metadata(survey: Survey) -> Iterator[str]:
         yield f"What manages our dashboards, and in which schema they are stored, is not known: {refusal}"
 
 
-def _left_folders(survey: Survey, changes: Iterable[Change]) -> dict[str, int]:
+def _left_folders(survey: Survey, changes: Iterable[Change]) -> dict[str, LeftFolder]:
     """Without a folder that is gone, or that the credential may not see."""
-    counts: dict[str, int] = {}
+    left: dict[str, LeftFolder] = {}
     for uid in sorted({uid for change in changes for uid in change.leaves(survey.folder_uid)}):
         with not_served_is_fine():
-            if survey.folder(uid):
-                counts[uid] = sum(survey.grafana.folder_counts(uid).values())
-    return counts
+            if folder := survey.folder(uid):
+                held = sum(survey.grafana.folder_counts(uid).values())
+                left[uid] = LeftFolder(held, manager_of_folder(folder))
+    return left

@@ -53,7 +53,7 @@ def _change(change: Change) -> Json:
         "uid": change.identity,
         "title": change.title,
         "wanted": _fingerprint(change.content),
-        "found": _fingerprint(change.live),
+        "found": _fingerprint(change.live and change.kind.shown_to_all(change.live)),
         "differences": [_difference(each) for each in change.differences],
         "lost": list(change.lost),
         "edit": edit,

@@ -11,7 +11,10 @@ from glassbox.deploying.plan_words import by_part, count_line, edit_sentence, he
 from glassbox.http.outside_text import harmless, one_line
 
 _VERBS = {Action.CREATE: "create", Action.UPDATE: "update", Action.DELETE: "delete"}
-_MARKUP = re.compile(r"([\\`*_{}\[\]<>()#+!|~@:])")
+_MARKUP = re.compile(r"([\\`*_{}\[\]<>()#+!|~@:&$]|(?<=\bwww)\.|^-)", re.IGNORECASE)
+_NUMBER_OF_A_LIST = re.compile(r"^(\d+)\.")
+# GitHub looks for these in the text that is shown, where an escape is gone already.
+_REFERENCES = ((re.compile(r"\\@"), "\uff20"), (re.compile(r"\\#(?=\d)"), "\uff03"), (re.compile(r"(?<=\bGH)-(?=\d)", re.IGNORECASE), "\u2011"))  # fmt: skip  # one table
 
 
 def plan_markdown(plan: PushPlan) -> str:
@@ -37,5 +40,8 @@ def change_items(change: ToldChange) -> Iterator[str]:
 
 
 def plain_markdown(text: str) -> str:
-    """The text with every sign of Markdown and HTML escaped; "@" is written wide, since GitHub calls people by it."""
-    return _MARKUP.sub(r"\\\1", harmless(one_line(text))).replace("\\@", "\uff20")
+    """The text with every sign of Markdown and HTML escaped; what GitHub takes for people or issues has another sign of the same look."""
+    escaped = _NUMBER_OF_A_LIST.sub(r"\1\\.", _MARKUP.sub(r"\\\1", harmless(one_line(text))))
+    for reference, sign in _REFERENCES:
+        escaped = reference.sub(sign, escaped)
+    return escaped

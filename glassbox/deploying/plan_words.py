@@ -35,15 +35,18 @@ def remarks(plan: PushPlan, wanted: Sequence[Change]) -> list[str]:
 def _on_emptied_folders(plan: PushPlan, wanted: Sequence[Change]) -> Iterator[str]:
     taken = Counter(uid for change in wanted for uid in change.leaves(plan.folder_uid))
     for uid in sorted(taken):
-        if taken[uid] == plan.left_folders.get(uid):
-            yield f"Folder {uid!r} held alert rules of ours, and stays: delete it in Grafana if nobody needs it."
+        left = plan.left_folders.get(uid)
+        if left and taken[uid] == left.held:
+            to_do = f"{left.manager} manages it, so delete it there" if left.manager else "delete it in Grafana"
+            yield f"Folder {uid!r} held alert rules of ours, and stays: {to_do} if nobody needs it."
 
 
 def count_line(plan: PushPlan, wanted: Sequence[Change]) -> str:
     """How many objects of each action, and how many of them are kept; the last line of every plan."""
     count = plan.count
     if not plan.pending:
-        return f"Nothing to do: all {count[Action.KEEP]} objects are up to date."
+        there = count[Action.KEEP]
+        return f"Nothing to do: all {there} objects are up to date." if there else "Nothing to do."
     kept = Counter(change.action for change in plan.pending if change not in wanted)
     return f"Plan: {counted_actions(count, kept)}."
 

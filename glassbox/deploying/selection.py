@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from glassbox.errors import GlassboxError
+from glassbox.grafana.kinds import KINDS
 
 ALWAYS = "folder"
 """Everything else needs it."""
@@ -20,15 +21,19 @@ class Selection:
 
     def has_kind(self, kind: str) -> bool:
         """Whether any object of this kind can be taken: those of others are not even read."""
-        wanted = self.pattern.partition("/")
-        return not wanted[1] or kind == ALWAYS or fnmatchcase(_slug(kind), wanted[0].lower())
+        before, slash, _ = self.pattern.lower().partition("/")
+        # A title may hold a slash too.
+        names_a_kind = slash and any(fnmatchcase(_slug(each.name), before) for each in KINDS)
+        return not names_a_kind or kind == ALWAYS or fnmatchcase(_slug(kind), before)
 
     def takes(self, kind: str, title: str, identity: str) -> bool:
         """Whether this object is taken."""
         if not self.pattern or kind == ALWAYS:
             return True
         pattern = self.pattern.lower()
-        return any(fnmatchcase(name.lower(), pattern) for each in (title, identity) for name in (each, f"{_slug(kind)}/{each}"))  # fmt: skip  # one thing is one line
+        names = [name.lower() for each in (title, identity) for name in (each, f"{_slug(kind)}/{each}")]
+        # A title with brackets is no pattern.
+        return any(name == pattern or fnmatchcase(name, pattern) for name in names)
 
     def refuse_nothing(self, found: Sequence[object]) -> None:
         """GlassboxError where the pattern takes nothing; `found` is what it takes beside folders."""

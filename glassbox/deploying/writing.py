@@ -5,6 +5,7 @@ from __future__ import annotations
 from glassbox.compile.bundle import Json
 from glassbox.deploying.change import Change
 from glassbox.errors import GlassboxError
+from glassbox.grafana.advice import TITLES_TAKEN
 from glassbox.grafana.client import Grafana
 from glassbox.grafana.failures import GrafanaError
 from glassbox.http.retries import Patience
@@ -65,10 +66,13 @@ def _stands(grafana: Grafana, change: Change, error: GrafanaError) -> bool:
 def _is_worth_repeating(grafana: Grafana, change: Change, error: GrafanaError, attempt: int) -> bool:
     """Whether the object is still what the plan compared with, so that writing again overwrites nobody.
 
-    A conflict about an object that is not there is repeated once: what it conflicts with, such as a title, stays.
+    A conflict about an object that is not there is repeated once: what it conflicts with, such as a title, stays. GlassboxError
+    where that is the object itself, which the credential does not see.
     """
     now = _now(grafana, change, error)
     if now is None and error.status in _CONFLICTS and attempt > 1:
+        if change.live is None and error.message_id not in TITLES_TAKEN:
+            raise GlassboxError(f"Grafana says that the {change.name} is there already ({error.said or error.status}), and {grafana.holder} does not see it: give it the right to read it, or delete it in Grafana, then run again.")  # fmt: skip  # a refusal is one line
         return False
     return change.kind.is_unchanged(now, change.live)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from glassbox.cli.exit_codes import DONE, FINDINGS
+from glassbox.cli.option_values import FilePath
 from glassbox.cli.output import complain, say
 from glassbox.prometheus.credential import OPTION, prometheus_credential
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from glassbox.cli.session import Session
     from glassbox.prometheus.api import Prometheus
 
-_FILE = click.Path(dir_okay=False, path_type=Path)
+_FILE = FilePath()
 _WRITE = "Write settings that fit to this new file, and examine with them."
 _PATH = "Judge this file of dashboards or rules (JSON or YAML) instead of ours; may be given several times."
 
@@ -68,6 +69,7 @@ def _examine(prometheus: Prometheus, session: Session, new_settings: Path | None
     seen = seen_on(prometheus)
     if new_settings:
         write_settings(seen.fleet, prometheus.url, new_settings)
+        complain(f"Settings that fit are written to {new_settings}; what follows is with them.")
         session = replace(session, settings_file=new_settings)
     examination = examine(prometheus, session.compiled(), session.settings, seen)
     for line in (examination_text.as_json(examination),) if as_json else examination_text.as_text(examination):

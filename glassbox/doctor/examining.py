@@ -20,6 +20,7 @@ from glassbox.doctor.prefill_there import prefill_in_the_way
 from glassbox.doctor.recorded import Holdings, recorded_by
 from glassbox.doctor.retention import retention_of
 from glassbox.doctor.unfit_settings import unfit_settings
+from glassbox.doctor.unknown_engines import unknown_engines
 from glassbox.prometheus.api import Prometheus
 from glassbox.settings.model import Settings
 
@@ -81,6 +82,7 @@ def examine(prometheus: Prometheus, bundle: Bundle, settings: Settings, seen: Se
         *hidden_labels(prometheus, services_selector(names), gpu_selectors(names)),
         *prefill_in_the_way(prometheus, services_selector(names)),
         *measured_twice(prometheus, names),
+        *unknown_engines(names),
         *odd_names(names),
         *native_alone(names),
         *odd_values(prometheus, names),

@@ -23,12 +23,17 @@ def lists_no_rules(listed: Any) -> bool:
 
 
 def rules_in_the_way(prometheus: Prometheus, bundle: Bundle, listed: Any) -> Iterator[Obstacle]:
-    """Which of our rules are not loaded, loaded in another version, or fail, of those that the server lists."""
+    """Which of our rules are not loaded, loaded in another version, or fail, of those that the server lists.
+
+    Alerts may all be missing where Grafana evaluates them.
+    """
     ours = list(_rules(bundle))
     names = {name for name, _ in ours}
     loaded = [rule for rule in _loaded(listed) if rule["name"] in names]
     if not loaded:
         return
+    if bundle.grafana_groups and not (alerts := set(_alerts(bundle))) & {rule["name"] for rule in loaded}:
+        names -= alerts
     wanted = {(name, _normal(query)) for name, query in ours}
     found = {(rule["name"], _normal(rule["query"])) for rule in loaded}
     if missing := sorted(names - {name for name, _ in found}):
@@ -58,6 +63,11 @@ def _rules(bundle: Bundle) -> Iterator[Rule]:
     for file in (*bundle.recording_rules.values(), *bundle.alerts.values()):
         for group in file["groups"]:
             yield from ((rule.get("record") or rule["alert"], rule["expr"]) for rule in group["rules"])
+
+
+def _alerts(bundle: Bundle) -> Iterator[str]:
+    for file in bundle.alerts.values():
+        yield from (rule["alert"] for group in file["groups"] for rule in group["rules"])
 
 
 def _normal(query: str) -> str:

@@ -11,7 +11,7 @@ from glassbox.lint.words import counted
 from glassbox.prometheus.api import Prometheus
 from glassbox.query.promql import duration_seconds
 from glassbox.query.wording import span
-from glassbox.settings.model import Settings
+from glassbox.settings.model import ALERTS_IN_PROMETHEUS, Settings
 from glassbox.settings.schema import problem
 
 
@@ -33,7 +33,7 @@ def obstacles_of(
     fleet: Fleet, settings: Settings, prometheus: Prometheus, *, window_seconds: int, recorded: frozenset[str]
 ) -> Iterator[Obstacle]:
     """Everything that was found. `recorded` are the names of those of our series that the server holds."""
-    yield from _not_recorded(recorded)
+    yield from _not_recorded(recorded, settings)
     for service in fleet.services:
         yield from _about_service(service, settings, window_seconds)
     yield from map(_down, fleet.down)
@@ -48,12 +48,13 @@ def obstacles_of(
     yield from _seen_twice(fleet, settings, prometheus)
 
 
-def _not_recorded(recorded: frozenset[str]) -> Iterator[Obstacle]:
+def _not_recorded(recorded: frozenset[str], settings: Settings) -> Iterator[Obstacle]:
+    alerts = " and build/alerts" if settings.alerts_evaluated_by == ALERTS_IN_PROMETHEUS else ""
     if not recorded:
         yield Obstacle(
             "Our recorded series",
             "are not in this Prometheus, so that boards and alerts have nothing to read yet",
-            "run python deploy.py build, and load build/recording_rules and build/alerts; python deploy.py try shows the boards before that",
+            f"run python deploy.py build, and load build/recording_rules{alerts}; python deploy.py try shows the boards before that",
         )
 
 

@@ -13,6 +13,8 @@ from glassbox.query.wording import span
 # As Prometheus writes durations; its years have 365 days.
 _UNITS = {"y": 365 * DAY_SECONDS, "w": 7 * DAY_SECONDS, "d": DAY_SECONDS, "h": 3600, "m": 60, "s": 1}
 _POINTS = 60
+NEAR_SECONDS = 60
+"""How exactly the moment of the oldest sample is known."""
 
 
 @dataclass(frozen=True)
@@ -82,12 +84,14 @@ def _oldest_seconds(prometheus: Prometheus, period_seconds: int) -> int | None:
 def oldest_sample(prometheus: Prometheus, start: int, end: int) -> int | None:
     """About when the first sample of `up` between two moments is (Unix seconds), or None; raises GlassboxError.
 
-    Found among points of the whole time, then of the time before the first of them.
+    Found among points of the whole time, then of the time before the first of them, and so on.
     """
-    step = max(_POINTS, (end - start) // _POINTS)
-    if (first := _first(prometheus, start, end, step)) is None:
-        return None
-    return _first(prometheus, max(first - step, start), first, step // _POINTS) or first
+    step = max(NEAR_SECONDS, (end - start) // _POINTS)
+    first = _first(prometheus, start, end, step)
+    while first is not None and step > NEAR_SECONDS:
+        earliest, step = max(first - step, start), max(NEAR_SECONDS, step // _POINTS)
+        first = _first(prometheus, earliest, first, step) or first
+    return first
 
 
 def _first(prometheus: Prometheus, start: int, end: int, step: int) -> int | None:

@@ -20,11 +20,14 @@ OTHER_ORGANISATION = (
     "the token belongs to another organisation: use one of grafana.organisation_id, or correct that setting"
 )
 IN_USE = "a route or a rule uses it, so choose another there (or take the edit of our route into the settings), then run again"
+TITLES_TAKEN = frozenset({"name-exists", "name-match"})
+"""What Grafana calls a conflict with the title of another object."""
 _BY_NAME = {
     "contact-points.referenced": IN_USE,
     "contact-points.used-by-rule": IN_USE,
     "time-intervals.used": IN_USE,
     "name-exists": TITLE_TAKEN.format("dashboard", "11.3"),
+    "name-match": "a folder has its title, which Grafana before 11.3 does not allow a dashboard: rename that folder, then run again",
     "rule title under the same organisation and folder should be unique": TITLE_TAKEN.format("rule", "12"),
 }
 """By what Grafana itself calls the reason, or says of it."""

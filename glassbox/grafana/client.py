@@ -155,16 +155,20 @@ class Grafana(FolderCalls):
 
     def dashboard_uids(self, folder_uid: str, tag: str) -> list[str]:
         """The uids of the folder's dashboards with this tag, as far as Grafana's search knows them."""
+        return [str(hit["uid"]) for hit in self.dashboards_in(folder_uid, tag)]
+
+    def dashboards_in(self, folder_uid: str, tag: str = "") -> list[dict[str, Any]]:
+        """The folder's dashboards, of a tag where one is given, as Grafana's search knows them: "uid", "title", "tags"."""
         search = Search(self._transport.about(f"dashboards in folder {folder_uid}", HITS))
-        uids: list[str] = []
+        found: list[dict[str, Any]] = []
         for page in count(1):
             hits = search.search_dashboards(
-                type_="dash-db", folder_uids=[folder_uid], tag=[tag], limit=SEARCH_PAGE, page=page
+                type_="dash-db", folder_uids=[folder_uid], tag=[tag] if tag else None, limit=SEARCH_PAGE, page=page
             )
-            uids += [str(hit["uid"]) for hit in hits]
+            found += hits
             if len(hits) < SEARCH_PAGE:
                 break
-        return uids
+        return found
 
     def dashboard_version(self, uid: str, version: int) -> dict[str, Any]:
         """One version with its "message" and its "data", the dashboard's JSON (the list always shows "Initial save" for the first)."""

@@ -39,11 +39,9 @@ def owner_of_rule(rule: Json) -> str | None:
     )
 
 
-def left_alone(word: str, title: str, uid: str, owner: str | None) -> str:
-    """The sentence about an object that looks like ours and is not."""
+def left_alone(word: str, title: str, uid: str, owner: str | None, manager: str = "") -> str:
+    """The sentence about an object that looks like ours and is not; `manager` is what manages it, such as "Terraform"."""
     if owner:
         return f"{word} {title!r} ({uid}) is left alone: it belongs to the installation of the folder {owner!r}."
-    return (
-        f"{word} {title!r} ({uid}) is left alone: it lacks our mark, so it may be somebody's own. "
-        "Delete it in Grafana if nobody needs it."
-    )
+    to_do = f"{manager} manages it: delete it there" if manager else "Delete it in Grafana"
+    return f"{word} {title!r} ({uid}) is left alone: it lacks our mark, so it may be somebody's own. {to_do} if nobody needs it."

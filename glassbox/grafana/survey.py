@@ -26,6 +26,7 @@ class Survey:
         self.rules_folder_uid = deployment.target.folder_of_rules
         self._lock = Lock()
         self._folders: dict[str, Json | None] = {}
+        self._boards: dict[str, list[Json]] = {}
         self._rules: dict[str, Json] | None = None
         self._intervals: dict[tuple[str, str], int | None] = {}
         self._notifications: FoundNotifications | None = None
@@ -54,6 +55,13 @@ class Survey:
                 self._folders[uid] = self.grafana.folder(uid)
             return self._folders[uid]
 
+    def boards_in(self, folder_uid: str) -> list[Json]:
+        """The dashboards of a folder, whoever's, as the search knew them when this first asked."""
+        with self._lock:
+            if folder_uid not in self._boards:
+                self._boards[folder_uid] = self.grafana.dashboards_in(folder_uid)
+            return self._boards[folder_uid]
+
     def synced(self, uid: str) -> str:
         """The title of a folder that Git Sync owns, "" for any other: nobody else may write to it, and rules cannot be in it."""
         found = self.folder(uid) or {}
@@ -63,6 +71,11 @@ class Survey:
     def permissions(self) -> frozenset[str] | None:
         """The actions that the credential may do, wherever; None where the server does not report them."""
         return self.grafana.permissions()
+
+    @cached_property
+    def marks_rules(self) -> bool:
+        """Whether any rule has our mark, which what an earlier version pushed has not."""
+        return any(owner_of_rule(rule) == self.folder_uid for rule in self.rules.values())
 
     @cached_property
     def _rules_by_place(self) -> dict[tuple[str, str], list[Json]]:

@@ -1,7 +1,7 @@
 """What is known of the metrics of common exporters: types, units, labels, and names that are gone.
 
-Of those that content of ours reads, `glassbox.metrics` knows; of others, and of names that are gone, the two tables beside this
-module, whose headings name their sources. An exporter's own word counts: a name alone says no type.
+Of those that content of ours reads, `glassbox.metrics` knows; of others, of names that are gone and of the fields of DCGM, the three
+tables beside this module, whose headings name their sources. An exporter's own word counts: a name alone says no type.
 """
 
 import re
@@ -78,13 +78,36 @@ def known_series() -> Mapping[str, ExposedSeries]:
 def former_metrics() -> Mapping[str, FormerMetric]:
     """By the name of the series, in every spelling; a name that another exporter still has is not among them, unless it is Triton's, which few have."""
     found: dict[str, FormerMetric] = {}
-    for name, version, replacement, type_, differs, labels in _rows("former_metrics.tsv", 6):
+    for name, version, replacement, type_, differs, labels in _former_rows():
         differing = tuple((label, text) for label, _, text in (each.partition("=") for each in labels.split()))
         for number, spelled in enumerate(spellings(name)):
             former = FormerMetric(spelled, version, _all_spelled(replacement, number), differs, differing)
-            found |= dict.fromkeys((spelled, *(f"{spelled}_{part}" for part in PARTS.get(type_, ()))), former)
+            parts = PARTS.get(type_.partition(" ")[0], ())
+            found |= dict.fromkeys((spelled, *(f"{spelled}_{part}" for part in parts)), former)
     of_triton = {part.name for metric in CATALOGUE["triton"] for part in metric.parts}
     return {name: former for name, former in found.items() if name not in known_series() or name in of_triton}
+
+
+@cache
+def former_series() -> Mapping[str, ExposedSeries]:
+    """What is known of the series of metrics that are gone, by name, in every spelling: versions that have them are still run."""
+    found: dict[str, ExposedSeries] = {}
+    for name, _, replacement, type_and_unit, differs, _ in _former_rows():
+        type_, _, unit = type_and_unit.partition(" ")
+        answers = known_series().get(replacement)
+        known = Unit(unit) if unit else answers.unit if answers and not differs else _said_by(name, type_)
+        found |= {each.name: each for series in _series_of(name, type_, known) for each in _spelled(series)}
+    return {name: series for name, series in found.items() if name not in known_series()}
+
+
+@cache
+def dcgm_fields() -> frozenset[str]:
+    """The names of all fields of DCGM, of which dcgm-exporter exposes those that it is told to."""
+    return frozenset(name for (name,) in _rows("dcgm_fields.txt", 1))
+
+
+def _former_rows() -> Iterator[list[str]]:
+    return _rows("former_metrics.tsv", 6)
 
 
 def _all_spelled(query: str, number: int) -> str:
@@ -135,10 +158,14 @@ def _of_part(part: Metric, metric: Metric) -> ExposedSeries:
 
 def _of_table() -> Iterator[ExposedSeries]:
     for name, type_, unit in _rows("known_metrics.tsv", 3):
-        known = Unit(unit) if unit else _said_by(name, type_)
-        yield ExposedSeries(name, type_, name, known if type_ in (COUNTER, GAUGE) else None)
-        for part in PARTS.get(type_, ()):
-            yield ExposedSeries(f"{name}_{part}", COUNTER, name, Unit.EVENTS if part == "count" else known, part=part)
+        yield from _series_of(name, type_, Unit(unit) if unit else _said_by(name, type_))
+
+
+def _series_of(name: str, type_: str, unit: Unit | None) -> Iterator[ExposedSeries]:
+    """The series of a metric of the tables; its unit is that of what it measures."""
+    yield ExposedSeries(name, type_, name, unit if type_ in (COUNTER, GAUGE) else None)
+    for part in PARTS.get(type_, ()):
+        yield ExposedSeries(f"{name}_{part}", COUNTER, name, Unit.EVENTS if part == "count" else unit, part=part)
 
 
 def _said_by(name: str, type_: str) -> Unit | None:

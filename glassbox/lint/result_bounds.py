@@ -1,11 +1,12 @@
 """Between which numbers the values of a query's result are, as far as its functions and the sources of exporters say it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from math import inf, isfinite, isnan
 from operator import neg
 
 from glassbox.lint.known_metrics import GAUGE
+from glassbox.lint.parts_of_wholes import is_part_of_whole
 from glassbox.lint.subjects.corpus import Corpus
 from glassbox.metrics import CATALOGUE
 from glassbox.metrics.types import Gauge, Unit, spellings
@@ -33,6 +34,17 @@ class Bounds:
         ends = sorted((change(self.low), change(self.high)))
         return Bounds() if any(map(isnan, ends)) else Bounds(*ends)
 
+    def are_within(self, other: "Bounds") -> bool:
+        """Whether every number between them is between the others, too."""
+        return other.low <= self.low and self.high <= other.high
+
+    def __str__(self) -> str:
+        if self.low == self.high:
+            return f"always {self.low:g}"
+        if inf in (-self.low, self.high):
+            return f"never below {self.low:g}" if self.high == inf else f"never above {self.high:g}"
+        return f"between {self.low:g} and {self.high:g}"
+
     def __or__(self, other: "Bounds") -> "Bounds":
         return Bounds(min(self.low, other.low), max(self.high, other.high))
 
@@ -51,6 +63,8 @@ _KNOWN = {
 }
 # What they add up or count is not negative; a fall is taken for a restart.
 _NEVER_NEGATIVE = frozenset({"rate", "irate", "increase", "resets", "changes", "count_over_time", "stddev", "stdvar"})
+# "Pod Lifecycle" of Kubernetes' documentation: how Pods handle problems with containers.
+_RESTARTS = frozenset({"kube_pod_container_status_restarts_total", "kube_pod_init_container_status_restarts_total"})
 _ABSENT = frozenset({"absent", "absent_over_time"})
 _CHOOSING = frozenset({"min", "max", "avg", "quantile", "topk", "bottomk", "limitk", "limit_ratio"})
 _CHOOSING_OVER_TIME = frozenset({"avg_over_time", "min_over_time", "max_over_time", "last_over_time"})
@@ -79,17 +93,40 @@ def _of_series(series: SeriesNode, corpus: Corpus) -> Bounds:
     if series.name == "ALERTS":
         return _ONE
     known = corpus.known_series(series.name)
-    return _KNOWN.get(known.metric, UNKNOWN) if known and known.type == GAUGE else UNKNOWN
+    if known is None or known.type != GAUGE:
+        return UNKNOWN
+    # Of other exporters, a name that ends in _ratio may be that of a ratio above 1.
+    is_share = known.unit is Unit.RATIO and not known.metric.endswith("_ratio")
+    return _KNOWN.get(known.metric, _SHARE if is_share else UNKNOWN)
 
 
 def _of_call(call: CallNode, corpus: Corpus) -> Bounds:
     if call.name in _ABSENT:
         return _ONE
     if call.name in _NEVER_NEGATIVE:
-        return _NOT_NEGATIVE
+        return _of_restarts(call) or _NOT_NEGATIVE
     if call.name == "-" and call.arguments:
         return bounds_of(call.arguments[0], corpus).through(neg)
     return bounds_of(call.arguments[0], corpus) if call.name in _KEEPING and call.arguments else UNKNOWN
+
+
+def _of_restarts(call: CallNode) -> Bounds | None:
+    """How often, or how often per second, the kubelet restarts one container; None for all else."""
+    read = call.arguments[0]
+    window = read.window if isinstance(read, SeriesNode) and read.name in _RESTARTS else None
+    if window is None or window.variable or not window.seconds or call.name not in ("increase", "rate"):
+        return None
+    # Prometheus extrapolates to the ends of the window, by a scrape interval at most at each, such as a minute.
+    most = len(tuple(_restarts_after(window.seconds))) * (1 + 2 * 60 / window.seconds)
+    return Bounds(0, most if call.name == "increase" else most / window.seconds)
+
+
+def _restarts_after(within: float) -> Iterator[float]:
+    """The seconds after which a container that ends at once is started again: at once, then 10 s later, and each time twice as long, 5 minutes at most."""
+    after, pause = 0.0, 10.0
+    while after <= within:
+        yield after
+        after, pause = after + pause, min(2 * pause, 300.0)
 
 
 def _of_aggregate(node: AggregateNode, corpus: Corpus) -> Bounds:
@@ -108,6 +145,8 @@ def _of_two(node: BinaryNode, corpus: Corpus) -> Bounds:
         return _SHARE if node.returns_bool else kept
     if node.operator == "or":
         return left | right
+    if node.operator == "/" and is_part_of_whole(node):
+        return _SHARE
     return left if node.operator in ("and", "unless") else _of_arithmetic(node, left, right)
 
 

@@ -2,7 +2,6 @@
 
 import re
 
-from glassbox.lint.known_metrics import former_metrics
 from glassbox.lint.subjects.corpus import Corpus
 from glassbox.metrics.types import PER_SECOND, Unit
 from glassbox.syntax.tree import (
@@ -63,9 +62,6 @@ def _of_series(series: SeriesNode, corpus: Corpus) -> Unit | None:
         # One step is enough.
         recorded = corpus.recorded_at_once.get(series.name)
         return unit_of(recorded, corpus) if recorded else None
-    former = former_metrics().get(series.name)
-    if former and former.name == series.name and former.replacement and not former.differs:
-        series = SeriesNode(former.replacement)
     known = corpus.known_series(series.name)
     return known.unit if known else None
 

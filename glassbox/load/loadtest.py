@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from glassbox.cli.exit_codes import DONE, ERROR, FINDINGS
+from glassbox.cli.option_values import FilePath, FolderPath
 from glassbox.cli.output import complain, say
 from glassbox.compile.outputs import write_file
 from glassbox.load import text_report
@@ -43,7 +44,7 @@ Exit codes: 0 done, 1 error or interrupted, 2 some requests failed (not for a ra
 FORMAT = 1
 """Of the JSON, as loadtest.schema.json beside this module describes it; another number when a field changes its meaning."""
 
-_FILE = click.Path(dir_okay=False, path_type=Path)
+_FILE = FilePath()
 _POSITIVE = FiniteRange(0, min_open=True)
 _MANY = click.IntRange(1)
 
@@ -106,7 +107,7 @@ _MANY = click.IntRange(1)
 )
 @click.option(
     "--folder",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=FolderPath(file_okay=False),
     default=Path("baselines"),
     show_default=True,
     help="Folder of that baseline.",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from glassbox.cli.exit_codes import DONE
+from glassbox.cli.option_values import a_duration
 from glassbox.cli.output import complain, say
 from glassbox.files import temporary_folder
 from glassbox.past.limits import ASKED_ABOVE, ASKED_ABOVE_BYTES, LOOK_BACK, SHORTEST, SHORTEST_SECONDS, TOO_MUCH
@@ -32,10 +33,11 @@ ATTEMPTS, PAUSE_SECONDS = 4, 5.0
 @click.command("try")
 @click.option("--prometheus", "url", required=True, metavar="URL", help="The Prometheus that scrapes the fleet.")
 @OPTION
-@click.option("--window", default="6h", show_default=True, help="How much of the past to show.")
+@click.option("--window", default="6h", callback=a_duration, show_default=True, help="How much of the past to show.")
 @click.option(
     "--look-back",
     default=LOOK_BACK,
+    callback=a_duration,
     show_default=True,
     help="How much more to read, for rules that look back from its beginning.",
 )
@@ -149,9 +151,11 @@ def _found(worker: Worker, plan: Plan) -> Iterator[str]:
 
     if worker.cut:
         names, furthest = len(worker.cut), max(worker.cut.values())
+        is_all = plan.begin_seconds > plan.start_seconds - plan.look_back_seconds
+        advice = "The server has nothing before." if is_all else "--look-back reads more."
         yield (
             f"{names} of their names look back further than what was read, up to {furthest / 86400:.0f} days; they count only what is "
-            f"from {_moment(plan.begin_seconds)} UTC on. --look-back reads more."
+            f"from {_moment(plan.begin_seconds)} UTC on. {advice}"
         )
     yield from not_as_recorded(worker)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from glassbox.compile.bundle import Bundle
 from glassbox.doctor.recorded import Holdings
-from glassbox.doctor.retention import oldest_sample
+from glassbox.doctor.retention import NEAR_SECONDS, oldest_sample
 from glassbox.errors import GlassboxError
 from glassbox.past.evaluating import Evaluator
 from glassbox.past.limits import LOOK_BACK
@@ -109,12 +109,12 @@ def planned(
 
 
 def _begin(prometheus: Prometheus, begin: int, end: int) -> int:
-    """Where reading begins: an hour before the first sample of `up`, which is known about, but not before this moment."""
+    """Where reading begins: before the first sample of `up`, which is known to the minute, but not before this moment."""
     try:
         oldest = oldest_sample(prometheus, begin, end)
     except TooMuchError:
         return begin
-    return begin if oldest is None else max(begin, oldest - PIECE_SECONDS)
+    return begin if oldest is None else max(begin, oldest - NEAR_SECONDS)
 
 
 def check_fleet(prometheus: Prometheus, plan: Plan) -> None:

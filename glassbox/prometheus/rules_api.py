@@ -78,14 +78,18 @@ def reload(prometheus: Prometheus) -> None:
     answer = prometheus.answered("POST", "/-/reload")
     if answer.status in _LIFECYCLE_OFF:
         raise GlassboxError(
-            f"The server at {prometheus.url} does not take reloads ({answer.status}): start Prometheus with "
-            "--web.enable-lifecycle, or name the file of its process id with --prometheus-pid-file."
+            f"The server at {prometheus.url} does not take reloads ({answer.status}): {_own_address(answer.status)}start Prometheus "
+            "with --web.enable-lifecycle, or name the file of its process id with --prometheus-pid-file."
         )
     if answer.status >= HTTPStatus.BAD_REQUEST:
         raise GlassboxError(
             f"The server at {prometheus.url} could not reload (it answered {answer.status}{_said(prometheus, answer)}): "
             f"see its log{_advice(answer.status)}."
         )
+
+
+def _own_address(status: int) -> str:
+    return "check that this is its own address, including its sub-path; else " if status == HTTPStatus.NOT_FOUND else ""
 
 
 def reload_state(prometheus: Prometheus) -> ReloadState | None:

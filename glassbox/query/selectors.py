@@ -1,6 +1,7 @@
 """A selector of series: what it may be narrowed by is known before Prometheus sees it."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
@@ -11,6 +12,9 @@ from glassbox.query.reporters import Reporters
 
 if TYPE_CHECKING:
     from glassbox.query.expr import Expr
+
+# Of Go's syntax; a variable of Grafana, which may become a pattern, begins with one.
+_SIGN_OF_A_PATTERN = re.compile(r"[.^$*+?()\[\]{}|\\]")
 
 
 class QueryError(GlassboxError):
@@ -60,13 +64,13 @@ class Matcher:
 
 
 def regex(value: str) -> Matcher:
-    """The label matches this (anchored) regular expression."""
-    return Matcher("=~", value)
+    """The label matches this (anchored) regular expression; equals it where it is a plain text, which is found faster."""
+    return Matcher("=~" if _SIGN_OF_A_PATTERN.search(value) else "=", value)
 
 
 def not_regex(value: str) -> Matcher:
-    """The label does not match this (anchored) regular expression."""
-    return Matcher("!~", value)
+    """The label does not match this (anchored) regular expression; differs from it where it is a plain text."""
+    return Matcher("!~" if _SIGN_OF_A_PATTERN.search(value) else "!=", value)
 
 
 def differs(value: str) -> Matcher:

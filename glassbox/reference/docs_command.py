@@ -5,12 +5,13 @@ from pathlib import Path
 import click
 
 from glassbox.cli.exit_codes import DONE
+from glassbox.cli.option_values import FolderPath
 from glassbox.cli.output import say
 from glassbox.cli.session import Session
 
 
 @click.command("docs")
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=Path("docs"), show_default=True)
+@click.option("--out", type=FolderPath(file_okay=False), default=Path("docs"), show_default=True)
 @click.pass_obj
 def command(session: Session, out: Path) -> int:
     """Write the reference pages: settings, dashboards, alerts, metrics, engines and rules of lint.

@@ -15,7 +15,7 @@ from glassbox.deploying.change import Change
 from glassbox.errors import GlassboxError
 from glassbox.grafana.differences.difference import Difference
 from glassbox.grafana.differences.panel_differences import panel_title
-from glassbox.grafana.kinds.rule_edits import all_rules
+from glassbox.grafana.kinds.rule_edits import LEFT_THE_CODE, all_rules
 from glassbox.lint.declared_places import DeclaredPlaces
 from glassbox.lint.finding import Location
 from glassbox.reviewing.declared_values import line_of
@@ -59,7 +59,7 @@ def edited(changes: tuple[Change, ...], uid: str) -> list[Change]:
     """The changes that others made to the object of this uid or title, or with such a rule; "" for all. GlassboxError if there is no such object."""
     if uid and not any(_is(change, uid) for change in changes):
         raise GlassboxError(f"There is no object of ours {uid!r} in Grafana: give the uid of a dashboard or of a rule, or the title of a rule group.")  # fmt: skip  # a refusal is one line
-    return [change for change in changes if change.edit and change.content and change.live and (not uid or _is(change, uid))]  # fmt: skip  # one thing is one line
+    return [change for change in changes if change.edit and change.live and (not uid or _is(change, uid))]  # fmt: skip  # one thing is one line
 
 
 def _is(change: Change, uid: str) -> bool:
@@ -75,7 +75,9 @@ class Adopting:
         self._places = DeclaredPlaces(bundle)
 
     def adoption(self, change: Change, uid: str) -> Adoption:
-        """What it takes to adopt one edited object; with a rule's uid, that rule alone."""
+        """What it takes to adopt one edited object; with a rule's uid, that rule alone. One that left the code is wanted again as a whole."""
+        if change.content is None:
+            return Adoption(change, (AdoptionStep("", "", LEFT_THE_CODE),))
         return Adoption(change, tuple(self._step(change, each) for each in _edits(change, uid)))
 
     def _step(self, change: Change, edit: Difference) -> AdoptionStep:
@@ -91,7 +93,14 @@ class Adopting:
         found = self._places.declared(at)
         if found == at or not found.line:
             return ""
-        return f"{found.file}:{line_of(found.file, found.line, _value(edit)) or found.line}"
+        # The call of a whole dashboard or group holds values of its other parts too.
+        is_known = not edit.part or (found.file, found.line) != self._whole(change)
+        line = line_of(found.file, found.line, _value(edit)) if is_known else None
+        return f"{found.file}:{line or found.line}"
+
+    def _whole(self, change: Change) -> tuple[str, int]:
+        found = self._places.declared(self._location(change, ""))
+        return found.file, found.line
 
     def _location(self, change: Change, part: str) -> Location:
         if change.kind_name == "dashboard":

@@ -31,6 +31,7 @@ RELATIVE_SHARED_DIR = "usr/share/prometheus//"
 def ensure_components(packages: Mapping[str, str] = DEBIAN_PACKAGES) -> None:
     """Make every program of these packages, by program, findable; starts no process when all are there already.
 
+    Says on stderr what is fetched, since that takes a while.
     Raises GlassboxError when they are missing and cannot be fetched.
     """
     if not missing(packages):
@@ -66,7 +67,10 @@ def _is_found(program: str) -> bool:
 
 def _unpack(programs: Sequence[str], packages: Mapping[str, str]) -> None:
     """Unpack beside the final place and move things there whole: an interrupted run leaves no partial program."""
+    if not programs:
+        return
     _refuse_without_apt(programs)
+    click.echo(f"Fetching {', '.join(programs)} from Debian into {TOOLS_DIR}, since this machine has none.", err=True)
     with tempfile.TemporaryDirectory(dir=TOOLS_DIR, prefix="unpacking-") as staging:
         folder = Path(staging)
         _fetch({packages[program] for program in programs}, folder)

@@ -44,7 +44,7 @@ class _Loader(yaml.SafeLoader):
                 name = f"the key {shown(key.value)}" if isinstance(key.value, str) else "this key"
                 raise _RefusedError(key, f"{name} must be text: write it in quotes")
             if key.value in seen:
-                raise yaml.MarkedYAMLError(problem_mark=key.start_mark)
+                raise _RefusedError(key, f"the key {shown(key.value)} occurs twice: keep one")
             seen.add(key.value)
         return super().construct_mapping(node, deep)
 
@@ -78,10 +78,11 @@ def read_settings(path: Path) -> Any:
         raise GlassboxError(f"Settings file {path}{refused}.") from None
     except OSError as error:
         raise GlassboxError(f"Settings file {path} cannot be read ({error.strerror}): name one that can.") from None
+    except UnicodeDecodeError:
+        raise GlassboxError(f"Settings file {path} is not in UTF-8: save it in that encoding.") from None
     # PyYAML raises lookup and attribute errors where a value does not fit the tag before it, as in `!!bool maybe`.
     except (ValueError, LookupError, AttributeError, RecursionError, yaml.YAMLError) as error:
-        place = getattr(error, "problem_mark", None)
+        place, said = getattr(error, "problem_mark", None), getattr(error, "problem", None)
         line = f" at line {place.line + 1}" if place else ""
-        raise GlassboxError(
-            f"Settings file {path} is not valid YAML{line}: correct its syntax; a key must not occur twice."
-        ) from None
+        why = f" ({said})" if isinstance(said, str) else ""
+        raise GlassboxError(f"Settings file {path} is not valid YAML{line}{why}: correct its syntax.") from None

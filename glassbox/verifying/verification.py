@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -13,6 +13,7 @@ from glassbox.doctor.examination_text import lacked
 from glassbox.doctor.fleet import LATELY_SECONDS
 from glassbox.doctor.gpus_there import is_of_gpus
 from glassbox.doctor.listing import some
+from glassbox.doctor.needs import missing
 from glassbox.doctor.outlook import lack_of
 from glassbox.doctor.recorded import Holdings, recorded_by
 from glassbox.errors import GlassboxError
@@ -20,6 +21,7 @@ from glassbox.grafana.data_source_queries import DataSourceQueries, QueryReply
 from glassbox.verifying.asking import replies_to
 from glassbox.verifying.choosing import choices_of
 from glassbox.verifying.parts import AskedQuery, Part, parts_of
+from glassbox.verifying.recording import FindsNothing, Recording
 
 KINDS_OF_SELECTION = ("dashboard", "alert")
 
@@ -71,7 +73,7 @@ def verify(bundle: Bundle, source: DataSourceQueries, selection: Selection, slow
     if not chosen:
         raise GlassboxError(f"--only {selection.pattern!r} fits nothing: give the title of a dashboard, a panel or an alert, or a pattern such as 'dashboard/*'.")  # fmt: skip  # a refusal is one line
     replies = replies_to((query for part in chosen for query in part.queries), source, now)
-    known = _Known(names, bundle)
+    known = _Known(names, bundle, lambda query: _finds_nothing(source.instant(query, now)))
     return Verification(tuple(_verified(part, replies, known, slow_seconds) for part in chosen), len(replies))
 
 
@@ -101,16 +103,21 @@ def _state(part: Part, answers: Sequence[QueryReply], known: _Known) -> tuple[Pa
         return PartState.DECLARED_EMPTY, part.empty
     if not lack and any(answer.series for answer in answers):
         lack = "its values are not numbers (NaN), such as a share of nothing"
-    return PartState.EMPTY, lack or "its series exist, but the query has no result now; the reason is not known"
+    unknown = "its series exist, but the query has no result now; the reason is not known"
+    return PartState.EMPTY, lack or known.silence(part) or unknown
+
+
+def _finds_nothing(reply: QueryReply) -> bool:
+    return not reply.series and not reply.problem
 
 
 class _Known:
-    """What doctor knows of a server that has series of these names."""
+    """What doctor knows of a server that has series of these names, and which of our rules are evaluated there."""
 
-    def __init__(self, names: Sequence[str], bundle: Bundle) -> None:
-        self._names, recorded = frozenset(names), recorded_by(bundle)
-        self._holdings = Holdings(names, recorded)
-        self._recorded = frozenset(recorded)
+    def __init__(self, names: Sequence[str], bundle: Bundle, finds_nothing: FindsNothing) -> None:
+        self._names = frozenset(names)
+        self._holdings = Holdings(names, recorded_by(bundle))
+        self._recording = Recording(names, bundle, finds_nothing)
         self._has_gpus = any(map(is_of_gpus, names))
 
     def lack(self, part: Part) -> str:
@@ -119,11 +126,20 @@ class _Known:
             return f"the data source has no series of the last {LATELY_SECONDS // 60} minutes: check that Prometheus scrapes its targets"  # fmt: skip  # one thing is one line
         if lack := lack_of(part.title, list(part.declared), self._holdings):
             return f"without {lacked(lack, has_gpus=self._has_gpus)}"
-        read = dict.fromkeys(self._not_recorded(part))
-        return f"not recorded: {some(list(read))}; load the rules where they are to be evaluated" if read else ""
+        unrecorded = [name for name in self._missing(part) if not self._recording.records(name)]
+        return f"not recorded: {some(unrecorded)}; load the rules where they are to be evaluated" if unrecorded else ""
 
-    def _not_recorded(self, part: Part) -> Iterator[str]:
-        for expr in part.declared:
-            for series in expr.selectors:
-                if series.name in self._recorded and series.name not in self._names:
-                    yield series.name
+    def silence(self, part: Part) -> str:
+        """Which recorded series it cannot do without, and have no sample although their rules are evaluated; "" for none."""
+        wanted = (missing(str(expr), lambda name: not self._recording.is_missing(name)) for expr in part.declared)
+        silent = list(dict.fromkeys(name for names in wanted for name in names))
+        return (
+            f"the rules of {some(silent)} find nothing now; doctor says which jobs and series are there"
+            if silent
+            else ""
+        )
+
+    def _missing(self, part: Part) -> list[str]:
+        """The recorded series without a sample that the part reads."""
+        read = dict.fromkeys(series.name for expr in part.declared for series in expr.selectors)
+        return [name for name in read if self._recording.is_missing(name)]

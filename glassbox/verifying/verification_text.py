@@ -27,7 +27,8 @@ def as_text(found: Verification, server: GrafanaServer, source: DataSource) -> I
     count = Counter(part.state for part in found.parts)
     told = ", ".join(f"{count[state]} {state.value}" for state in FOUND)
     rest = "".join(f"; {count[state]} {state.value}" for state in (PartState.DECLARED_EMPTY, PartState.CANNOT_FIRE) if count[state])  # fmt: skip  # one thing is one line
-    yield f"Verified with {found.queries} queries: {told}{rest}."
+    queries = "1 query" if found.queries == 1 else f"{found.queries} queries"
+    yield f"Verified with {queries}: {told}{rest}."
 
 
 def as_json(found: Verification, server: GrafanaServer, source: DataSource) -> Json:

@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from glassbox.cli.exit_codes import DONE, FINDINGS
+from glassbox.cli.option_values import FolderPath
 from glassbox.cli.output import say
 from glassbox.cli.session import Session
 from glassbox.errors import GlassboxError
@@ -157,7 +158,7 @@ def _demo_prometheus(product: Product) -> Iterator[str]:
 )
 @click.option(
     "--out",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=FolderPath(file_okay=False),
     default=Path("pictures"),
     show_default=True,
     help="Folder of the pictures and their page; replaced if it is there.",

@@ -15,6 +15,7 @@ from pathlib import Path
 import click
 from watchfiles import Change, watch
 
+from glassbox.cli.option_values import FilePath
 from glassbox.cli.output import complain, say
 from glassbox.cli.session import Session
 from glassbox.compile.error_location import PACKAGES, ROOT
@@ -194,7 +195,7 @@ def _matters(_change: Change, path: str) -> bool:
     type=click.Path(exists=True, path_type=Path),
     help="Show the dashboards of this JSON file or folder instead of the compiled ones; may be repeated.",
 )
-@click.option("--database", type=click.Path(dir_okay=False, path_type=Path), help="Keep what is pushed in this file.")
+@click.option("--database", type=FilePath(), help="Keep what is pushed in this file.")
 @click.pass_obj
 def command(
     session: Session,

@@ -54,6 +54,14 @@ def test_the_first_that_the_server_had_is_known_to_the_minute(past, witness, hou
     assert 0 <= Witness(prometheus, longer, QUERIES, RECORDED).since - (window.start - 600) < 60
 
 
+@pytest.mark.parametrize("hours", [13, 24 * 30])
+def test_what_is_there_since_the_first_sample_is_judged_since_then(past, hours):
+    prometheus, window = past
+    longer = PastWindow(window.end - hours * 3600, window.end)
+    judged = longer.seconds * Witness(prometheus, longer, QUERIES, RECORDED).of("up == 0").covered_ratio
+    assert judged == pytest.approx(window.seconds + 600, rel=0.01, abs=120)
+
+
 def test_what_is_there_all_the_time_is_judged_all_the_time(witness):
     found = witness.of("up == 0")
     assert (found.standing, found.covered_ratio) == (AlertStanding.JUDGED, 1.0)

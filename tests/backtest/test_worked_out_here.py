@@ -85,6 +85,14 @@ def test_both_versions_of_a_recorded_series_are_worked_out_and_compared(past, wo
     assert said.startswith("What both versions record differently is worked out on this machine for each: 2 series are read from")  # fmt: skip
 
 
+def test_progress_is_said_now_and_then_however_often_something_is_worked_out(past, capsys, monkeypatch):
+    monkeypatch.setattr("glassbox.past.progress_line._EVERY_SECONDS", 1e9)
+    prometheus, window = past
+    with Workshop(prometheus, window, WorkingOut(600, agreed=False)) as opened:
+        Run(prometheus, PLAIN, window, opened).compared_with(HALF, "main")
+    assert sum("%" in line for line in capsys.readouterr().err.splitlines()) == 1
+
+
 def test_without_a_workshop_they_are_not_compared(past):
     prometheus, window = past
     (difference,) = Run(prometheus, PLAIN, window, None).compared_with(HALF, "main").differences

@@ -223,6 +223,23 @@ def test_grafana_and_a_command_do_not_mix(capsys):
     assert "--grafana does not go with 'build'" in refused(capsys, "--grafana", "http://x", "build")
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--grafana", "http://x", "plan"], "--grafana goes after 'plan': write it there."),
+        (["--token-file", "x", "verify", "--grafana", "http://x"], "--token-file goes after 'verify': write it there."),
+        (["--yes", "rollback", "--grafana", "http://x"], "--yes goes after 'rollback': write it there."),
+        (["--prometheus", "http://x", "doctor"], "--prometheus goes after 'doctor': write it there."),
+        (["doctor", "--settings", "x"], "--settings goes before 'doctor': write it there."),
+        (["plan", "--environment", "x"], "--environment goes before 'plan': write it there."),
+        (["baseline", "save", "x", "--settings=y"], "--settings goes before 'baseline': write it there."),
+        (["build", "--grafana", "http://x"], "No such option '--grafana'"),
+    ],
+)
+def test_an_option_on_the_wrong_side_of_the_command_is_told_where_it_goes(capsys, arguments, said):
+    assert said in refused(capsys, *arguments)
+
+
 def test_an_empty_url_is_no_success(capsys, monkeypatch):
     """Such as an unset variable in a CI job."""
     monkeypatch.setenv("GRAFANA_TOKEN", "t")
@@ -262,7 +279,7 @@ def test_an_old_promtool_says_what_is_needed(capsys, monkeypatch, tmp_path):
 
 
 def test_findings_stop_a_push_with_code_2(capsys, server, token_file, tmp_path):
-    without_runbooks = replace(PRODUCT, content=lambda: replace(content(), runbooks=(tmp_path,)))
+    without_runbooks = PRODUCT._replace(content=lambda: replace(content(), runbooks=(tmp_path,)))
     assert main(["--grafana", server.url, "--token-file", token_file], without_runbooks) == 2
     captured = capsys.readouterr()
     assert (
@@ -310,7 +327,7 @@ def test_without_our_packages_the_script_says_what_to_run(bare_python, tmp_path)
 def test_an_old_python_says_which_is_needed(monkeypatch, capsys, tmp_path):
     monkeypatch.setattr("sys.version_info", (3, 10, 4))
     assert start(PRODUCT, tmp_path / "missing") == 1
-    said = "Error: this Python is 3.10, and 3.11 is needed: run `make setup PYTHON=...` with it first.\n"
+    said = "Error: this Python is 3.10, and 3.11 or newer is needed: run `make setup PYTHON=python3.11`, or with a newer one.\n"
     assert capsys.readouterr() == ("", said)
 
 

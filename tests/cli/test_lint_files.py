@@ -112,7 +112,10 @@ def test_an_ignore_file_in_the_current_folder_is_used(tmp_path, capsys):
             "There is no rule 'empty-selectors': did you mean 'empty-selector'?",
         ),
         (("rules.yml", "--ignore", "qqq"), "There is no rule 'qqq': docs/lint.md says where they are listed."),
-        (("rules.yml", "--scrape-interval", "soon"), "'soon' is not a duration; write it like 30s, 5m or 1h30m."),
+        (
+            ("rules.yml", "--scrape-interval", "soon"),
+            "Invalid value for '--scrape-interval': 'soon' is not a duration; write it like 30s, 5m or 1h30m.",
+        ),
         (("nowhere",), "nowhere does not exist: name a file or a folder that does."),
         (
             ("rules.yml", "--ignore-file", "nowhere"),

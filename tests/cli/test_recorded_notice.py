@@ -27,7 +27,7 @@ def pushed(capsys, monkeypatch):
     monkeypatch.setenv("GRAFANA_TOKEN", "admin-token")
 
     def push(url, always_recorded=WAITING, more=()):
-        product = replace(PRODUCT, content=lambda: replace(content(), always_recorded=always_recorded))
+        product = PRODUCT._replace(content=lambda: replace(content(), always_recorded=always_recorded))
         with GrafanaStandIn(port=0, tokens={"admin-token": "Admin"}, data_sources=[SOURCE | {"url": url}]) as server:
             code = command_line.main(product, ["--grafana", server.url, *more])
         said = capsys.readouterr()

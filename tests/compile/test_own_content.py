@@ -271,7 +271,7 @@ def test_a_product_without_content_compiles_that_of_its_user(tmp_path, monkeypat
     assert command_line(product, ["--settings", str(tmp_path / "settings.yaml"), "build", "--out", str(tmp_path / "b")]) == 0  # fmt: skip  # a command is one line
     assert capsys.readouterr().out == f"{tmp_path}/b/recording_rules/own.yaml\n"
     (rule,) = yaml.safe_load((tmp_path / "b/recording_rules/own.yaml").read_text())["groups"][0]["rules"]
-    assert rule["expr"] == 'count by (job) (up{job=~"a"})'
+    assert rule["expr"] == 'count by (job) (up{job="a"})'
     assert "dashboards" not in sys.modules
 
 

@@ -140,6 +140,7 @@ def test_an_edited_rule_that_the_code_no_longer_has_stays_an_edit(pushed):
     grafana.put_rule_group(_with(grafana, {"for": "12m"}), editable=True)
     (change,) = planned(grafana, TOGETHER, bundle([], [group("engine", "Slow"), QUEUE])).pending
     assert (bool(change.edit), change.lost) == (True, ("Down",))
+    assert adopted(change) == [("Down", "the code no longer has it, so declare it again to keep it")]
 
 
 def test_a_board_whose_edit_the_code_has_takes_other_changes_of_the_code(servers):

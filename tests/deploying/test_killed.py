@@ -54,3 +54,26 @@ def test_an_ended_push_leaves_nothing_that_a_second_one_does_not_settle(server, 
     assert command_line.main(PRODUCT, ["plan", "--grafana", server.url]) == 0
     assert "Nothing to do: all 3 objects are up to date." in capsys.readouterr().out
     assert (len(server.state.dashboards), list(server.state.rules)) == (1, ["glassbox-RequestsWaiting"])
+
+
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("arguments", [["plan"], ["--yes"], ["adopt"], ["destroy", "--yes"]])
+def test_a_command_that_is_ended_while_it_reads_says_so_and_has_written_nothing(server, end, arguments):
+    reached, ended = threading.Event(), threading.Event()
+    with FaultProxy(server.url) as proxy:
+        passed_on = proxy.passed_on
+
+        def waiting(method, path, headers, body):
+            if path.startswith("/api/v1/provisioning/alert-rules"):
+                reached.set()
+                ended.wait(WAIT_SECONDS)
+            return passed_on(method, path, headers, body)
+
+        proxy.passed_on = waiting
+        command = [sys.executable, "-m", "tests.support.small_content", *arguments, "--grafana", proxy.url]
+        with subprocess.Popen(command, cwd=ROOT, env=os.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:  # fmt: skip  # one process
+            assert reached.wait(WAIT_SECONDS)
+            running.send_signal(end)
+            _, err = running.communicate(timeout=WAIT_SECONDS)
+            ended.set()
+    assert (running.returncode, err.splitlines()[-1], server.writes) == (1, "Error: interrupted.", [])

@@ -72,6 +72,18 @@ def test_what_others_manage_is_left_out_with_a_sentence_and_the_rest_is_pushed(s
     assert (server.state.dashboards["glassbox-a"].version, server.state.dashboards["glassbox-b"].version) == (before, 2)
 
 
+@pytest.mark.parametrize("has_mark", [True, False])
+@pytest.mark.parametrize("version", KNOWING)
+def test_one_that_is_as_wanted_is_no_finding(version, has_mark):
+    with grafana_of(version) as (server, grafana):
+        push(grafana, SETTINGS, OURS)
+        managed(server)
+        if not has_mark:
+            edited(server, "glassbox-a", tags=["glassbox"])
+        made = planned(grafana, SETTINGS, OURS)
+        assert (made.pending, made.left_out) == ((), ())
+
+
 @pytest.mark.parametrize("version", KNOWING)
 def test_what_allows_edits_is_pushed_and_the_plan_says_what_that_means(version):
     with grafana_of(version) as (server, grafana):
@@ -168,6 +180,8 @@ def test_adopt_says_that_it_is_not_compared(monkeypatch, capsys, uid):
     with GrafanaStandIn(version="13.2.0", tokens=TOKENS, data_sources=[source], search_lag_seconds=0) as server:
         assert command_line.main(PRODUCT, ["--grafana", server.url]) == 0
         managed(server, "glassbox-queue")
+        assert command_line.main(PRODUCT, ["adopt", "--grafana", server.url, *uid]) == 0
+        edited(server, "glassbox-queue", refresh="1h")
         capsys.readouterr()
         assert command_line.main(PRODUCT, ["adopt", "--grafana", server.url, *uid]) == 2
         sentence = told("Terraform ('ops')").replace("'A' (glassbox-a)", "'Queue' (glassbox-queue)")

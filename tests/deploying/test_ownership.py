@@ -3,7 +3,10 @@
 import pytest
 
 from glassbox.deploying.change import Action
+from glassbox.deploying.plan_words import edit_sentence
 from glassbox.errors import GlassboxError
+from glassbox.grafana.client import Grafana
+from glassbox.grafana.credentials import Token
 from glassbox.grafana.ownership import begins_as_ours, owner_among, tag_of
 from glassbox.grafana.rule_marks import marked, was_edited
 from tests.support.pushing import pending, planned, push, rule_numbers
@@ -32,6 +35,18 @@ def test_installations_that_begin_alike_do_not_see_each_other(both):
     removed = [("rule group", "engine", Action.DELETE), ("dashboard", "Serving", Action.DELETE)]
     assert pending(push(grafana, ONE, NOTHING)) == removed
     assert planned(grafana, TWO, of("glassbox-two")).pending == ()
+
+
+def test_what_a_changed_folder_uid_leaves_behind_is_named_until_it_is_pushed(servers):
+    _, grafana = servers
+    push(grafana, ONE, of("glassbox"))
+    made = planned(grafana, TWO, of("glassbox-two"))
+    assert [remark.partition(":")[0] for remark in made.remarks] == ["The installation of the folder 'glassbox' has alert rules of the same names, and stays"]  # fmt: skip  # one sentence
+    assert made.left_out == ()
+    others = bundle([], [group("engine", "Other", folder="glassbox-two")])
+    assert planned(grafana, TWO, others).remarks == ()
+    push(grafana, TWO, of("glassbox-two"))
+    assert planned(grafana, TWO, of("glassbox-two")).remarks == ()
 
 
 def test_what_somebody_moved_into_our_folder_stays_the_others(both):
@@ -72,6 +87,25 @@ def test_an_unmarked_rule_with_a_uid_like_ours_is_left_alone_and_told():
         ]  # fmt: skip  # a row is a remark
         push(grafana, ONE, NOTHING)
         assert sorted(server.state.rules) == ["glassbox-Alone", "glassbox-Hand"]
+
+
+@pytest.mark.parametrize("fields", [{}, {"for": "9m"}])
+def test_a_rule_that_somebody_took_our_mark_from_is_an_edit(servers, fields):
+    server, grafana = servers
+    ours = bundle([], [group("engine", "Down"), group("queue", "Long")])
+    push(grafana, ONE, ours)
+    rule = server.state.rules["glassbox-Down"]
+    rule.body["annotations"] = {"summary": "It is down"}
+    rule.body |= fields
+    (change,) = planned(grafana, ONE, ours).pending
+    assert edit_sentence(change.edit) == f"edited since our last push by somebody (Grafana does not report who), {change.edit.at} (Down: without our mark, so what was changed is not known)"  # fmt: skip  # one sentence
+    assert change.edit.at
+    assert [each.text for each in change.kind.adopted(change.content, change.live)] == (["for 300 s -> 540 s"] if fields else [])  # fmt: skip  # one thing is one line
+    push(grafana, ONE, ours, force=False)
+    assert rule.body["annotations"] == {"summary": "It is down"}
+    push(grafana, ONE, ours, force=True)
+    assert planned(grafana, ONE, ours).pending == ()
+    assert server.state.rules["glassbox-Down"].body["for"] == "5m"
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -127,3 +161,18 @@ def test_a_mark_remembers_the_rule_and_not_what_people_set():
     assert was_edited(mine | {"labels": {}}, 60)
     assert was_edited(mine | {"ruleGroup": "other"}, 60)
     assert not was_edited(rule("Down", "engine"), 60)
+
+
+def test_a_dashboard_that_somebody_moved_stays_there_until_force(servers):
+    server, grafana = servers
+    push(grafana, ONE, of("glassbox"))
+    grafana.create_folder("mine", "Mine")
+    with Grafana(server.url, Token("editor")) as theirs:
+        moved = theirs.dashboard("glassbox-serving")["dashboard"]
+        theirs.save_dashboard(moved, folder_uid="mine", message="", overwrite=True)
+    (change,) = planned(grafana, ONE, of("glassbox")).pending
+    assert edit_sentence(change.edit) == f"edited since our last push by sa-editor, {change.edit.at} (folder glassbox -> mine)"  # fmt: skip  # one sentence
+    push(grafana, ONE, of("glassbox"), force=False)
+    assert server.state.dashboards["glassbox-serving"].folder_uid == "mine"
+    push(grafana, ONE, of("glassbox"), force=True)
+    assert planned(grafana, ONE, of("glassbox")).pending == ()

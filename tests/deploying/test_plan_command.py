@@ -12,6 +12,8 @@ import pytest
 
 from glassbox.cli import main as command_line
 from glassbox.deploying import plan_json
+from glassbox.deploying.plan_markdown import plain_markdown
+from glassbox.deploying.selection import Selection
 from glassbox.grafana.client import Grafana
 from glassbox.grafana.credentials import Token
 from glassbox.grafana.failures import GrafanaError
@@ -145,6 +147,22 @@ def test_markdown_holds_no_markup_of_others(server, run):
     assert not [markup for markup in ("<b>", " @team", "`x`", "[a](") if markup in out]
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("@bob and &commat;bob", "＠bob and \\&commat;bob"),
+        ("#12, a/b#12, gh-12, #llm", "＃12, a/b＃12, gh\u201112, \\#llm"),
+        ("www.example.org http://example.org", "www\\.example.org http\\://example.org"),
+        ("12. first", "12\\. first"),
+        ("- item", "\\- item"),
+        ("$a_b$ and 1.5 - 2", "\\$a\\_b\\$ and 1.5 - 2"),
+        ("a\n# b", "a \\# b"),
+    ],
+)  # fmt: skip  # a row is a case
+def test_no_text_of_others_becomes_a_link_a_mention_or_a_list(text, shown):
+    assert plain_markdown(text) == shown
+
+
 def test_a_saved_plan_is_carried_out_as_it_was_reviewed(server, run, tmp_path):
     file = tmp_path / "reviewed.json"
     assert run("plan", "--out", str(file))[0] == 2
@@ -170,6 +188,20 @@ def test_a_saved_plan_is_refused_when_somebody_saved_since(server, run, tmp_path
     assert "moved on: dashboard glassbox-queue. Plan again, and review it." in err
 
 
+@pytest.mark.parametrize("holder", ["viewer", "editor"])
+def test_a_plan_that_another_credential_saved_is_pushed(server, run, tmp_path, monkeypatch, holder):
+    run()
+    edited(server, BOARD, refresh="7m")
+    file = tmp_path / "reviewed.json"
+    monkeypatch.setenv("GRAFANA_TOKEN", holder)
+    assert run("plan", "--only", "dashboard/*", "--out", str(file))[0] == 2
+    monkeypatch.setenv("GRAFANA_TOKEN", "admin")
+    assert run("--plan", str(file), "--force", "--yes")[0] == 0
+    edited(server, BOARD, refresh="8m")
+    code, _, err = run("--plan", str(file), "--force", "--yes")
+    assert (code, "is out of date" in err) == (1, True)
+
+
 @pytest.mark.parametrize(
     "text", ["", "{}", "[" * 100000, '{"schema": "glassbox-plan/3"}', '{"schema": "glassbox-plan/2", "options": {"only": ""}}']
 )  # fmt: skip  # a row is a case
@@ -192,6 +224,24 @@ def test_only_takes_what_fits_and_the_folder(server, run):
     assert not any("provisioning" in request.path for request in server.requests)
     assert "fits no object" in run("plan", "--only", "nothing*")[2]
     assert "  + rule group queue\n" in run("plan", "--only", "QUE*")[1]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "taken"),
+    [
+        ("CPU/GPU", True), ("cpu/*", True), ("dashboard/CPU/GPU", True), ("dash*/c*", True), ("rule-group/*", False), ("GPU", False),
+    ],
+)  # fmt: skip  # a row is a case
+def test_a_slash_in_a_title_is_not_taken_for_that_behind_a_kind(pattern, taken):
+    selection = Selection(pattern)
+    found = selection.has_kind("dashboard") and selection.takes("dashboard", "CPU/GPU", "glassbox-a")
+    assert bool(found) == taken
+
+
+def test_a_title_with_brackets_is_taken_as_it_is():
+    assert Selection("Latency [p95]").takes("dashboard", "Latency [p95]", "glassbox-a")
+    assert Selection("dashboard/latency [P95]").takes("dashboard", "Latency [p95]", "glassbox-a")
+    assert not Selection("Latency [p95]").takes("dashboard", "Latency", "glassbox-a")
 
 
 def test_nothing_is_deleted_without_a_yes(server, run):

@@ -1,15 +1,19 @@
 """Alert rules and notifications of ours that files or another tool provision: left alone with a sentence, and the rest goes on."""
 
+from dataclasses import replace
+
 import pytest
 
 from glassbox.cli import main as command_line
 from glassbox.deploying.apply import apply
 from glassbox.deploying.backups import all_backups
+from glassbox.deploying.change import Action
 from glassbox.deploying.destroying import destroy_plan
 from glassbox.deploying.rollback import going_back
 from glassbox.errors import GlassboxError
 from glassbox.grafana.notification_marks import mute_timing_name
-from glassbox.settings.notifications import NotificationTemplate
+from glassbox.grafana.ownership import ANNOTATION
+from glassbox.settings.notifications import Interval, NotificationTemplate, PolicyRoute
 from glassbox.standin.server import GrafanaStandIn, prometheus_source
 from tests.support.kept_pushes import applied
 from tests.support.pushing import pending, planned, push
@@ -43,6 +47,18 @@ def one():
 
 def told(what, by, to_do="change"):
     return f"{what} is left out, since {by!r} manages it: {to_do} it there, or release it there and run again."
+
+
+def changed():
+    """Other notifications of the same names, so that each object differs."""
+    whole = declared(routes=(PolicyRoute(severity="page", receiver="LLM tickets"),))
+    points = [
+        replace(point, integrations=tuple(replace(each, send_resolved=False) for each in point.integrations))
+        for point in whole.contact_points
+    ]
+    timing = replace(whole.mute_timings[0], intervals=(Interval(months=("july",)),))
+    template = replace(whole.templates[0], text=TEXT.replace("severity", "owner"))
+    return replace(whole, contact_points=tuple(points), mute_timings=(timing,), templates=(template,))
 
 
 def ours(server, kind):
@@ -81,13 +97,24 @@ def test_a_notification_is_left_out_and_the_rest_is_pushed(servers, kind, by):
     provision(server, kind, by)
     kept, left = of_others(server), [told(name, by) for name in names(kind, server)]
     before, rule = repr(ours(server, kind)), len(server.state.rules)
-    settings, whole = notifying(boards=[board("a", panel("Latency"))])
+    settings, whole = notifying(changed(), boards=[board("a", panel("Latency"))])
     made = planned(grafana, settings, whole)
     assert sorted(made.left_out) == sorted(left)
-    assert pending(made.changes)[-1][0] == "dashboard"
+    assert ("dashboard", "A", Action.CREATE) in pending(made.changes)
+    assert kind not in [each for each, _, _ in pending(made.changes)]
     push(grafana, settings, whole, force=True)
     assert "glassbox-a" in server.state.dashboards
     assert (repr(ours(server, kind)), of_others(server), len(server.state.rules)) == (before, kept, rule)
+
+
+@pytest.mark.parametrize("kind", ["contact point", "mute timing", "template", "route"])
+def test_a_notification_that_is_as_wanted_is_no_finding(servers, kind):
+    server, grafana = servers
+    others(grafana)
+    push(grafana, *notifying())
+    provision(server, kind, "file")
+    made = planned(grafana, *notifying())
+    assert (made.pending, made.left_out) == ((), ())
 
 
 @pytest.mark.parametrize("kind", ["contact point", "mute timing", "template", "route"])
@@ -150,6 +177,21 @@ def test_a_rule_group_is_left_out_and_the_rest_is_pushed(servers, by):
     assert seconds == {"glassbox-A": 60, "glassbox-B": 60, "glassbox-C": 120}
 
 
+@pytest.mark.parametrize("has_mark", [True, False])
+def test_a_rule_group_that_is_as_wanted_is_no_finding(servers, has_mark):
+    server, grafana = servers
+    push(grafana, SETTINGS, RULES)
+    for uid in ("glassbox-A", "glassbox-B"):
+        rule = server.state.rules[uid]
+        rule.provenance = "file"
+        if not has_mark:
+            del rule.body["annotations"][ANNOTATION]
+    made = planned(grafana, SETTINGS, RULES)
+    assert (made.pending, made.left_out, made.count[Action.KEEP]) == ((), (), 4)
+    server.state.rules["glassbox-B"].body["for"] = "9m"
+    assert planned(grafana, SETTINGS, RULES).left_out == (told("Rule group 'g' with rule 'A'", "file"),)
+
+
 @pytest.mark.parametrize("by", ["file", "converted_prometheus"])
 def test_prune_and_destroy_and_rollback_leave_a_rule_group(servers, by, tmp_path):
     server, grafana = servers
@@ -189,6 +231,9 @@ def test_the_commands_say_it_and_end_with_2(monkeypatch, capsys, arguments):
         assert command_line.main(PRODUCT, ["--grafana", server.url]) == 0
         rule = next(iter(server.state.rules.values()))
         rule.provenance = "file"
+        if arguments[0] != "destroy":
+            assert command_line.main(PRODUCT, [*arguments, "--grafana", server.url]) == 0
+        rule.body["for"] = "9m"
         capsys.readouterr()
         assert command_line.main(PRODUCT, [*arguments, "--grafana", server.url]) == 2
         assert f"Rule group {rule.group!r} with rule {rule.body['title']!r} is left out" in capsys.readouterr().out

@@ -11,10 +11,11 @@ from glassbox.deploying.plan_words import remarks
 from glassbox.deploying.selection import EVERYTHING, Selection
 from tests.support.pushing import deployment, planned, push
 from tests.support.rules_folders import APART, IN_ONE, IN_TWO, TOGETHER, someones
-from tests.support.small_bundle import board, bundle, grafana_of, group, settings_of
+from tests.support.small_bundle import board, bundle, edited, grafana_of, group, settings_of
 
 STAYS = "Folder 'rules' held alert rules of ours, and stays: delete it in Grafana if nobody needs it."
 ANEW = "Grafana evaluates rules anew that move to another folder: what fires resolves, and fires again after its `for`."
+IN_FOLDER = settings_of()
 FEWER = bundle([board("a")], [group("engine", "Down")])
 
 
@@ -47,6 +48,35 @@ def test_a_folder_that_will_be_empty_is_named(apart):
     assert said(planned(grafana, TOGETHER, IN_ONE)) == [ANEW, STAYS]
     assert said(planned(grafana, TOGETHER, bundle([board("a")]))) == [STAYS]
     assert said(planned(grafana, TOGETHER, FEWER)) == [ANEW, STAYS]
+
+
+@pytest.mark.parametrize("version", ["12.4.0", "13.2.0"])
+def test_a_folder_that_will_be_empty_is_to_be_deleted_where_it_is_managed(version):
+    with grafana_of(version) as (server, grafana):
+        push(grafana, APART, IN_TWO)
+        server.state.folders["rules"].managed_by = "terraform"
+        made = planned(grafana, TOGETHER, IN_ONE)
+        stays = STAYS.replace("delete it in Grafana", "Terraform manages it, so delete it there")
+        assert remarks(made, made.allowed(force=False)) == [ANEW, stays]
+
+
+@pytest.mark.parametrize(
+    ("by", "to_do"),
+    [
+        ("", "Delete it in Grafana if nobody needs it."),
+        ("terraform", "Terraform manages it: delete it there if nobody needs it."),
+    ],
+)
+def test_what_lacks_our_mark_is_to_be_deleted_where_it_is_managed(by, to_do):
+    with grafana_of("13.2.0") as (server, grafana):
+        push(grafana, IN_FOLDER, bundle([board("a"), board("b")], [group("g", "A"), group("h", "B")]))
+        edited(server, "glassbox-b", tags=["glassbox"])
+        server.state.dashboards["glassbox-b"].manager = {"grafana.app/managedBy": by} if by else {}
+        server.state.rules["glassbox-B"].body["annotations"] = {}
+        server.state.rules["glassbox-B"].provenance = by
+        made = planned(grafana, IN_FOLDER, bundle([board("a")], [group("g", "A")]))
+        rest = f"is left alone: it lacks our mark, so it may be somebody's own. {to_do}"
+        assert list(made.remarks) == [f"Dashboard 'B' (glassbox-b) {rest}", f"Rule 'B' (glassbox-B) {rest}"]
 
 
 def test_a_folder_where_an_edited_group_stays_is_named_with_force_alone(apart):

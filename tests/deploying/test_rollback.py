@@ -300,7 +300,8 @@ def test_the_commands_read_first_ask_and_hold_no_secret(run, tmp_path):
     code, out, _ = command("destroy", "--yes")
     assert (code, out.splitlines()[-1]) == (0, "Destroyed: 0 created, 0 updated, 3 deleted, 0 unchanged.")
     assert content(server) == [{}, {}, {}]
-    assert command("destroy", "--yes")[0] == 0
+    code, out, _ = command("destroy", "--yes")
+    assert (code, out.splitlines()[-1]) == (0, "Nothing to do.")
     assert command("rollback")[0] == 1
     assert command("rollback", "--yes")[0] == 0
     assert len(server.state.dashboards) == len(server.state.rules) == 1

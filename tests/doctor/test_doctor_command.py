@@ -137,7 +137,9 @@ def test_a_server_that_lists_no_rules_is_said_to_list_none(doctor):
 def test_settings_that_fit_are_written_and_used(doctor, fleet, tmp_path, capsys):
     file = tmp_path / "fits.yaml"
     assert main(["doctor", "--prometheus", fleet, "--json", "--write", str(file)]) == 2
-    found = {each["about"] for each in json.loads(capsys.readouterr().out)["obstacles"]}
+    out, err = capsys.readouterr()
+    assert err == f"Settings that fit are written to {file}; what follows is with them.\n"
+    found = {each["about"] for each in json.loads(out)["obstacles"]}
     # Prometheus keeps 15 days unless it is told otherwise, and VictoriaMetrics does not say it.
     assert found - {"This server"} == {"llm", "Our recorded series"}, "llm still has a target that is mute"
     settings = load_settings(file)

@@ -1,5 +1,6 @@
 """Rules of ours in a real Prometheus: as they are, in another version, left out, and failing."""
 
+import shutil
 import time
 
 import pytest
@@ -12,6 +13,7 @@ from glassbox.prometheus.api import Prometheus
 from glassbox.servers.blocks import sample, write_blocks
 from glassbox.servers.components import ensure_components
 from glassbox.servers.processes import prometheus
+from glassbox.settings.model import Settings
 from tests.support.ours import our_bundle
 
 NAME = "vllm:time_to_first_token_seconds_bucket"
@@ -21,9 +23,10 @@ NAME = "vllm:time_to_first_token_seconds_bucket"
 def in_the_way(tmp_path):
     """What a Prometheus that loads a build says is in the way, after `change` has been at its files."""
 
-    def asked(change):
+    def asked(change, bundle=None):
+        bundle = bundle or our_bundle()
         ensure_components()
-        write_bundle(our_bundle(), tmp_path / "build")
+        write_bundle(bundle, tmp_path / "build")
         change(tmp_path / "build")
         files = [str(tmp_path / "build" / folder / "*.yaml") for folder in ("recording_rules", "alerts")]
         config = tmp_path / "prometheus.yml"
@@ -31,7 +34,7 @@ def in_the_way(tmp_path):
         with prometheus(config, folder=tmp_path) as server, Prometheus(server.url) as client:
             listed = client.about("rules")
             assert lists_no_rules(listed) == (not any((tmp_path / "build").rglob("*.yaml")))
-            return [f"{each.problem}: {each.advice}" for each in rules_in_the_way(client, our_bundle(), listed)]
+            return [f"{each.problem}: {each.advice}" for each in rules_in_the_way(client, bundle, listed)]
 
     return asked
 
@@ -65,6 +68,20 @@ def test_what_is_left_out_is_named(in_the_way):
     ]
 
 
+def without_alerts(build):
+    shutil.rmtree(build / "alerts")
+
+
+def test_alerts_that_grafana_evaluates_are_not_missing_in_prometheus(in_the_way):
+    assert in_the_way(without_alerts) == []
+
+
+def test_alerts_that_prometheus_evaluates_are_missing_there(in_the_way):
+    bundle = our_bundle(Settings(alerts_evaluated_by="prometheus"))
+    (said,) = in_the_way(without_alerts, bundle)
+    assert said.startswith("lack GPUExporterDown, GPUIdleButPaid, ")
+
+
 def test_without_any_rule_of_ours_nothing_is_said(in_the_way):
     def change(build):
         for file in build.rglob("*.yaml"):
@@ -90,3 +107,24 @@ def test_a_histogram_without_a_bucket_is_named_with_those_beside(tmp_path):
         assert list(buckets_in_the_way(client, [of_others], frozenset({NAME}))) == []
     assert found.about == "vllm:time_to_first_token_seconds"
     assert found.problem == "has no bucket 2.5 and no 9; beside it are 2 and 5"
+
+
+def test_a_job_that_writes_bounds_otherwise_is_named(tmp_path):
+    ensure_components()
+    now = int(time.time())
+    lines = [
+        sample({"__name__": NAME, "job": job, "instance": "a", "le": le}, 1)
+        for job, texts in (("vllm", ("1.0", "2.5", "10.0", "+Inf")), ("by-collector", ("1", "2.5", "10", "+Inf")))
+        for le in texts
+    ]
+    write_blocks({15: lines}, now - 300, now, tmp_path / "data")
+    (tmp_path / "prometheus.yml").write_text("global: {}\n", encoding="utf-8")
+    of_bounds = [f'rate({NAME}{{le="{le}"}}[5m])' for le in ("10.0", "2.5", "+Inf")]
+    with prometheus(tmp_path / "prometheus.yml", folder=tmp_path) as server, Prometheus(server.url) as client:
+        (found,) = buckets_in_the_way(client, of_bounds, frozenset({NAME}))
+        either = f'rate({NAME}{{le=~"10([.]0)?"}}[5m])'
+        assert list(buckets_in_the_way(client, [either], frozenset({NAME}))) == []
+    assert (found.about, found.problem) == (
+        "by-collector",
+        'has the bound 10 of buckets where our rules read le="10.0" (vllm:time_to_first_token_seconds)',
+    )

@@ -34,8 +34,19 @@ def test_a_prometheus_says_how_long_it_keeps_and_its_oldest_sample_is_found(tmp_
         found = asked(server.url)
         assert asked(server.url, days=3650).obstacle() is not None
     assert (found.seconds, found.by_size) == (15 * DAY_SECONDS, False), "15 days are Prometheus' default"
-    assert found.oldest_seconds == pytest.approx(DAY_SECONDS, abs=360)
+    assert found.oldest_seconds == pytest.approx(DAY_SECONDS, abs=120)
     assert (found.obstacle(), found.unknown()) == (None, "")
+
+
+@pytest.mark.parametrize("minutes", [3, 40])
+def test_a_server_that_has_just_begun_is_not_said_to_have_nothing(tmp_path, minutes):
+    ensure_components()
+    now = int(time.time())
+    write_blocks({15: UP}, now - minutes * 60, now, tmp_path / "data")
+    (tmp_path / "prometheus.yml").write_text("global: {}\n", encoding="utf-8")
+    with prometheus(tmp_path / "prometheus.yml", folder=tmp_path) as server:
+        found = asked(server.url, days=30)
+    assert found.oldest_seconds == pytest.approx(minutes * 60, abs=70)
 
 
 def test_of_a_victoria_metrics_the_oldest_sample_alone_is_known(tmp_path):

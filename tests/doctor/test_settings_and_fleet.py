@@ -81,3 +81,17 @@ def test_targets_that_identity_labels_tell_apart_are_not_seen_twice(holding, ide
         fleet = look_at(client, names_lately(client))
         found = obstacles_of(fleet, settings, client, window_seconds=120, recorded=frozenset({"a"}))
         assert any("several series up" in each.problem for each in found) is twice
+
+
+@pytest.mark.parametrize(
+    ("evaluated_by", "loaded"),
+    [("grafana", "load build/recording_rules;"), ("prometheus", "load build/recording_rules and build/alerts;")],
+)
+def test_alerts_are_to_be_loaded_only_where_grafana_does_not_evaluate_them(holding, evaluated_by, loaded):
+    settings = Settings(jobs=Jobs(services=("llm",)), alerts_evaluated_by=evaluated_by)
+    with holding([*server("llm")]) as client:
+        first, *_ = obstacles_of(
+            look_at(client, names_lately(client)), settings, client, window_seconds=120, recorded=frozenset()
+        )
+    assert first.about == "Our recorded series"
+    assert loaded in first.advice

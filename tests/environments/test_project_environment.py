@@ -1,11 +1,13 @@
 """The first thing that runs on a new machine."""
 
+import ast
 import builtins
 import sys
 
 import pytest
 
 from environments import project_environment, vllm_environment
+from tests.support.paths import ROOT
 
 
 def test_what_is_installed_is_what_pyproject_names():
@@ -16,8 +18,19 @@ def test_what_is_installed_is_what_pyproject_names():
 
 def test_a_python_that_is_too_old_is_told_so(monkeypatch):
     monkeypatch.setattr(sys, "version_info", (3, 10, 4))
-    with pytest.raises(SystemExit, match=r"Python 3\.11 or newer is needed"):
+    with pytest.raises(SystemExit, match=r"Python 3\.11 or newer is needed: run `make setup PYTHON="):
         project_environment.main()
+
+
+@pytest.mark.parametrize("file", ["deploy.py", "glassbox/start.py", "environments/project_environment.py"])
+def test_what_says_that_a_python_is_too_old_runs_on_it(file):
+    """In 3.6 there are no generics of built-in types, no `|` between types, no dataclasses and no lazy annotations."""
+    tree = ast.parse((ROOT / file).read_text(encoding="utf-8"), feature_version=(3, 6))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            assert node.module not in ("__future__", "dataclasses")
+        for written in (getattr(node, "annotation", None), getattr(node, "returns", None)):
+            assert isinstance(written, ast.Name | ast.Constant | None), ast.unparse(written)
 
 
 @pytest.fixture

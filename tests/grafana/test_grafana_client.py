@@ -367,6 +367,11 @@ SENTENCES = [
         "another dashboard of that folder has its title, which Grafana before 11.3 allows once: rename or move that one, then run again",
     ),
     (
+        Reply(400, {"message": "Dashboard name cannot be the same as folder", "status": "name-match"}),
+        "name-match",
+        "a folder has its title, which Grafana before 11.3 does not allow a dashboard: rename that folder, then run again",
+    ),
+    (
         Reply(400, {"message": "[alerting.alert-rule.conflict] conflicting alert rule found [title: 'A']: rule title under the same organisation and folder should be unique"}),
         "",
         "another rule of that folder has its title, which Grafana before 12 allows once: rename or move that one, then run again",

@@ -142,7 +142,7 @@ def test_a_moved_board_comes_back(grafana):
 def test_a_board_provisioned_from_a_file_is_left_out(grafana, monkeypatch):
     deploy(grafana)
     read = grafana.dashboard
-    provisioned = lambda uid: (found := read(uid)) | {"meta": found["meta"] | {"provisioned": True}}  # noqa: E731  # one line
+    provisioned = lambda uid: (found := read(uid)) | {"dashboard": found["dashboard"] | {"refresh": "1h"}, "meta": found["meta"] | {"provisioned": True}}  # noqa: E731  # fmt: skip  # one line
     monkeypatch.setattr(grafana, "dashboard", provisioned)
     assert {each.kind.name for each in deploy(grafana)} == {"folder", "rule group"}
 
@@ -153,7 +153,7 @@ def test_the_group_of_a_rule_of_another_manager_is_left_out(grafana, monkeypatch
 
     def from_file(*key):
         found = read(*key)
-        return found | {"rules": [rule | {"provenance": "file"} for rule in found["rules"]]}
+        return found | {"rules": [rule | {"provenance": "file", "for": "9m"} for rule in found["rules"]]}
 
     monkeypatch.setattr(grafana, "rule_group", from_file)
     assert {each.kind.name for each in deploy(grafana)} == {"folder", "dashboard"}

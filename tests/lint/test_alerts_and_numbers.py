@@ -11,6 +11,29 @@ def messages(rule, example):
 
 
 LEFT_ALONE = [
+    (
+        "impossible-match",
+        as_alert("sum by (instance, job) (pg_stat_activity_count) / pg_settings_max_connections > 0.8"),
+    ),
+    ("impossible-match", as_alert("pg_stat_activity_count > ignoring (datname) pg_settings_max_connections")),
+    ("impossible-match", as_alert("pg_stat_database_blks_hit / pg_stat_database_blks_read > 1")),
+    (
+        "limit-of-zero",
+        as_alert(
+            "redis_memory_used_bytes / redis_memory_max_bytes > 0.8",
+            annotations={"description": "Redis uses more than 80% of its 4 GB limit."},
+        ),
+    ),
+    (
+        "limit-of-zero",
+        as_alert('container_memory_usage_bytes{container="api"} / container_spec_memory_limit_bytes > 0.8'),
+    ),
+    ("held-divisor", on_panel("sum(rate(a[5m])) / clamp_min(sum(rate(b[5m])), 0.001)")),
+    ("held-divisor", on_panel("sum(increase(a[5m])) / clamp_min(sum(increase(b[5m])), 1)")),
+    ("held-divisor", on_panel("used / clamp_min(limit, 1)")),
+    ("held-divisor", on_panel("sum(rate(a_bytes_total[5m])) / clamp_min(sum(rate(b_bytes_total[5m])), 1)")),
+    ("held-divisor", on_panel("clamp_min(sum(rate(b[5m])), 1)")),
+    ("held-divisor", as_alert("sum(rate(a[5m])) / clamp_min(sum(rate(b[5m])), 1) > 0.1")),
     ("impossible-match", on_panel("x / on () group_left () sum(y)")),
     ("impossible-match", on_panel("sum by (a) (x) / on ($label) sum by (b) (y)")),
     ("impossible-match", on_panel('x{a="1"} or y{a="2"}')),
@@ -203,6 +226,27 @@ def test_what_may_be_meant_is_left_alone(rule, example):
 
 
 FOUND = [
+    (
+        "impossible-match",
+        as_alert("pg_stat_database_numbackends / pg_settings_max_connections > 0.8"),
+        "a database's has datname, which a server's settings cannot have",
+    ),
+    (
+        "limit-of-zero",
+        as_alert("redis_memory_used_bytes / redis_memory_max_bytes > 0.8", grafana={}),
+        "always fires for a Redis without a limit",
+    ),
+    ("held-divisor", as_alert("rate(a[5m]) / clamp_min(rate(b[5m]), 1) < 0.5"), "b is taken for one per second"),
+    (
+        "held-divisor",
+        as_record("a:b:ratio", "rate(a[5m]) / clamp_min(rate(b[5m]), 1)"),
+        "b is taken for one per second",
+    ),
+    (
+        "held-divisor",
+        on_panel("100 * sum(rate(a[5m])) / sum(clamp_min(rate(b[5m]) + rate(c[5m]), 1))"),
+        "b is taken for one per second",
+    ),
     ("impossible-match", on_panel("sum by (a) (x) / sum by (b) (y)"), "one has a, which the other cannot have"),
     ("impossible-match", on_panel('x{a="1"} + x{a="2"}'), "a is '1' on one and another value on the other"),
     ("impossible-match", on_panel('sum(x) unless y{a="1"}'), "nothing is taken away"),

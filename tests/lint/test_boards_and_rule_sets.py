@@ -110,6 +110,24 @@ ONE_SERVER = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("expr", "legend", "multi", "found"),
+    [
+        ('foreign_gauge{instance=~"$instance"}', "Running", True, 1),
+        ('1 - foreign_gauge{instance=~"$instance"}', "Free", True, 1),
+        ('DCGM_FI_DEV_GPU_TEMP{instance=~"$instance"}', "GPU {{gpu}}", True, 1),
+        ('DCGM_FI_DEV_GPU_TEMP{instance=~"$instance"}', "GPU {{gpu}}", False, 0),
+        ('DCGM_FI_DEV_GPU_TEMP{instance=~"$instance"}', "{{Hostname}} {{gpu}}", True, 0),
+        ('max by (gpu) (DCGM_FI_DEV_GPU_TEMP{instance=~"$instance"})', "GPU {{gpu}}", True, 0),
+        ("DCGM_FI_DEV_GPU_TEMP", "GPU {{gpu}}", True, 0),
+        ('foreign_gauge{job=~"$instance"}', "Running", True, 0),
+    ],
+)
+def test_lines_of_servers_that_a_variable_chooses_are_named_apart(expr, legend, multi, found):
+    corpus = board(expr, legend, variables=(variable("instance", multi=multi),))
+    assert len(messages("lines-alike", corpus)) == found
+
+
 @pytest.mark.parametrize("corpus", ONE_SERVER)
 def test_lines_that_may_be_one_are_left_alone(corpus):
     assert messages("lines-alike", corpus) == []

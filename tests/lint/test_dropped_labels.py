@@ -17,6 +17,9 @@ def alerting(expr, text, **more):
 
 SILENT = {
     "kept": on_panel("sum by (a) (x)", "{{a}}"),
+    "overwritten by the rule": alerting("x > 3", "{{ $labels.pod }}", labels={"pod": "{{ $labels.exported_pod }}"}),
+    "the rule's and the series'": alerting("x > 3", "{{ $labels.severity }}", labels={"severity": "page"}),
+    "chosen too": alerting('x{host="a"} > 3', "{{ $labels.host }}", labels={"host": "{{ $labels.instance }}"}),
     "lent": on_panel("sum by (a) (x) * on (a) group_left (b) y", "{{b}}"),
     "made": on_panel('label_replace(sum by (a) (x), "b", "$1", "a", "(.*)")', "{{b}}"),
     "one side of or": on_panel("sum by (a) (x) or sum by (b) (y)", "{{b}}"),
@@ -86,6 +89,10 @@ FOUND = {
     "added later": (
         alerting("sum(up) == 0", "{{ $labels.alertname }}"),
         "'alertname', which Prometheus adds after it has filled in the texts.",
+    ),
+    "made by the rule": (
+        alerting("x > 3", "{{ $labels.host }} is slow", labels={"host": "{{ $labels.instance }}"}),
+        "prints the label 'host', which Prometheus adds after it has filled in the texts.",
     ),
     "a classic condition of Grafana": (
         alerting("up == 0", "{{ $labels.instance }}", grafana={"loses_labels": True}),

@@ -10,8 +10,8 @@ from glassbox.lint.subjects.grouped_rules import GrafanaThreshold
 from glassbox.syntax.parsing import tree_of
 
 
-def messages(example):
-    return [finding.message for finding in judged(example.corpus, select=("never-holds",))]
+def messages(example, rule="never-holds"):
+    return [finding.message for finding in judged(example.corpus, select=(rule,))]
 
 
 @pytest.mark.parametrize(
@@ -30,8 +30,21 @@ def messages(example):
         ("absent(up) > 1", "always 1, so that > 1 never holds"),
         ("absent(up) == 0", "always 1, so that == 0 never holds"),
         ('ALERTS{severity="critical"} >= 2', "always 1, so that >= 2 never holds"),
+        ("vllm:gpu_cache_usage_perc > 90", "between 0 and 1, so that > 90 never holds"),
+        ("DCGM_FI_DEV_FB_USED / DCGM_FI_DEV_FB_TOTAL > 90", "between 0 and 1, so that > 90 never holds"),
+        ("1 - node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes > 90", "between 0 and 1, so that > 90"),
+        (
+            "sum by (pod) (a_used_bytes) / sum by (pod) (a_total_bytes) > 90",
+            "between 0 and 1, so that > 90 never holds",
+        ),
+        ("avg(nv_gpu_utilization) > 90", "between 0 and 1, so that > 90 never holds"),
         ("rate(x[5m]) < 0", "never below 0, so that < 0 never holds"),
         ("sum by (job) (increase(x[5m])) <= -1", "never below 0, so that <= -1 never holds"),
+        (
+            "rate(kube_pod_container_status_restarts_total[15m]) * 60 * 5 > 3",
+            "between 0 and 2.64444, so that > 3 never holds",
+        ),
+        ("increase(kube_pod_container_status_restarts_total[1h]) > 30", "so that > 30 never holds"),
         ("-rate(x[5m]) > 0", "never above 0, so that > 0 never holds"),
         ("up == 0 and up == 1", "No value is == 0 and == 1"),
         ("x > 5 and x < 3", "No value is > 5 and < 3"),
@@ -57,6 +70,8 @@ def with_threshold(expr, operator, number, ref_id=""):
         ("x < 5", ">", 5, "leaves what is < 5"),
         ("5 < x", "<=", 5, "leaves what is > 5"),
         ("vllm:kv_cache_usage_perc > 0.9", ">", 1, "leaves what is > 0.9"),
+        ("vllm:kv_cache_usage_perc", ">", 90, "between 0 and 1, so that > 90 never holds"),
+        ("up > bool 0", ">", 1, "between 0 and 1, so that > 1 never holds"),
     ],
 )
 def test_a_threshold_of_grafana_beside_what_the_query_leaves(expr, operator, number, said):
@@ -81,11 +96,22 @@ def test_a_threshold_of_grafana_beside_what_the_query_leaves(expr, operator, num
         as_alert("count(vllm:kv_cache_usage_perc) > 90"),
         as_alert("rate(node_cpu_seconds_total[5m]) > 1"),
         as_alert("DCGM_FI_DEV_GPU_UTIL != 101"),
+        as_alert("a_used_bytes / a_limit_bytes > 90"),
+        as_alert("a_used_bytes / b_total_bytes > 90"),
+        as_alert("rate(a_used_total[5m]) / rate(a_total[5m]) > 90"),
+        as_alert('a_used_bytes / a_total_bytes{b="c"} > 90'),
+        as_alert("max(a_used_bytes) / min(a_total_bytes) > 90"),
+        as_alert("sum by (pod) (a_used_bytes) / sum by (node) (a_total_bytes) > 90"),
+        as_alert("a_total_bytes / a_used_bytes > 90"),
         as_alert("up == 0"),
         as_alert("sum(up) > 3"),
         as_alert("count(ALERTS) >= 2"),
         as_alert("ALERTS == 1"),
         as_alert("rate(x[5m]) <= 0"),
+        as_alert("increase(kube_pod_container_status_restarts_total[15m]) > 5"),
+        as_alert("increase(kube_pod_container_status_restarts_total[1m]) > 3"),
+        as_alert("sum by (namespace) (increase(kube_pod_container_status_restarts_total[15m])) > 50"),
+        on_panel("rate(kube_pod_container_status_restarts_total[$__rate_interval]) > 1"),
         as_alert("deriv(x[5m]) < 0"),
         as_alert("delta(x[5m]) < 0"),
         as_alert("predict_linear(x[1h], 3600) < 0"),
@@ -113,6 +139,52 @@ def test_a_threshold_of_grafana_beside_what_the_query_leaves(expr, operator, num
 )
 def test_what_some_value_may_satisfy_is_left_alone(example):
     assert messages(example) == []
+
+
+@pytest.mark.parametrize(
+    ("example", "said"),
+    [
+        (as_alert("vllm:kv_cache_usage_perc < 20"), "between 0 and 1, so that < 20 always holds"),
+        (as_alert("avg(vllm:gpu_prefix_cache_hit_rate) < 30"), "between 0 and 1, so that < 30 always holds"),
+        (as_alert("-1 < vllm:kv_cache_usage_perc"), "between 0 and 1, so that > -1 always holds"),
+        (as_alert("DCGM_FI_DEV_GPU_UTIL <= 100"), "between 0 and 100, so that <= 100 always holds"),
+        (as_alert("node_filesystem_avail_bytes / node_filesystem_size_bytes < 10"), "so that < 10 always holds"),
+        (as_alert("up >= 0"), "between 0 and 1, so that >= 0 always holds"),
+        (as_alert("sum(rate(x[5m])) >= 0"), "never below 0, so that >= 0 always holds"),
+        (with_threshold("vllm:kv_cache_usage_perc", "<", 20), "between 0 and 1, so that < 20 always holds"),
+    ],
+    ids=lambda each: getattr(each, "text", each),
+)
+def test_an_alert_whose_condition_every_value_satisfies(example, said):
+    (message,) = messages(example, "always-holds")
+    assert said in message
+
+
+@pytest.mark.parametrize(
+    "example",
+    [
+        as_alert("vllm:kv_cache_usage_perc < 0.2"),
+        as_alert("vllm:kv_cache_usage_perc <= 0.99"),
+        as_alert("vllm:kv_cache_usage_perc != 2"),
+        as_alert("vllm:kv_cache_usage_perc > bool -1"),
+        as_alert("vllm:kv_cache_usage_perc < 20 and rate(x[5m]) > 5"),
+        as_alert("absent(up) == 1"),
+        as_alert("absent(up) > 0"),
+        as_alert("ALERTS == 1"),
+        as_alert("rate(x[5m]) > 0"),
+        as_alert("deriv(x[5m]) >= 0"),
+        as_alert("foreign_ratio < 20"),
+        as_alert("up < $most"),
+        on_panel("up >= 0"),
+        as_record("x", "up >= 0"),
+        with_threshold("up", "<", 2, ref_id="B"),
+        as_alert("up >= 0", grafana={"compares": True}),
+        together(as_record("up", "x"), as_alert("up >= 0")),
+    ],
+    ids=lambda each: each.text,
+)
+def test_a_condition_that_some_value_does_not_satisfy_is_left_alone(example):
+    assert messages(example, "always-holds") == []
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,10 @@
 """What counts as a variable, and as its use."""
 
+from dataclasses import replace
+
 import pytest
 
+from glassbox.lint.subjects.corpus import Corpus
 from glassbox.syntax.grafana_variables import variables_named, variables_shape
 from tests.support.linted_boards import board, found
 
@@ -109,3 +112,10 @@ def test_names_that_sound_like_metrics_ql_are_not_it():
     assert found("metricsql", board("sum by (default) (x{if='a'}) / range_seconds + keep_metric_names_total")) == []
     (message,) = found("not-promql", board("rate(label_sets)"))
     assert message.startswith("It is not PromQL: expected type matrix")
+
+
+def test_a_missing_variable_is_one_finding_of_its_dashboard():
+    (one,) = board('x{a="$gone"}').boards
+    (panel,) = one.panels
+    corpus = Corpus(boards=(replace(one, panels=(panel, panel)),))
+    assert found("undefined-variable", corpus) == ["There is no variable 'gone'. 2 queries of the dashboard name it."]

@@ -88,6 +88,19 @@ def test_it_shows_the_past_and_leaves_nothing_behind(user, tmp_path, number):
     assert "model:inference_generation_tokens:rate5m" not in api_data(user, "label/__name__/values")
 
 
+@pytest.mark.parametrize(
+    ("window", "advice"), [("20m", "--look-back reads more."), ("2h", "The server has nothing before.")]
+)
+def test_a_longer_look_back_is_advised_only_where_it_would_read_more(user, tmp_path, window, advice):
+    with trying(user, tmp_path, "--port", "0", "--window", window) as (_, said):
+        told = []
+        while not told or "Your fleet: " not in told[-1]:
+            told.append(next(said))
+    (cut,) = [line for line in told if "of their names look back further" in line]
+    assert cut.endswith(f" UTC. {advice}\n")
+    assert any("It has nothing before about" in line for line in told) is (window == "2h")
+
+
 def test_a_lot_is_not_fetched_without_a_question(user, monkeypatch, capsys):
     monkeypatch.setattr("glassbox.past.try_command.ASKED_ABOVE_BYTES", 1000)
     monkeypatch.setattr("sys.stdin", None)

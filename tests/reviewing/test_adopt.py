@@ -1,20 +1,31 @@
 """`adopt`: what others edited in Grafana, by file and line of our content, by keys of the settings, and as a diff."""
 
 import json
+from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
 from deploy import PRODUCT
+from glassbox.board.dashboard import dashboard, row
+from glassbox.board.panels import stat
+from glassbox.board.tables import Next
 from glassbox.cli import main as command_line
 from glassbox.errors import GlassboxError
+from glassbox.grafana.differences.difference import Difference
+from glassbox.query.promql import instant
 from glassbox.query.selectors import QueryError
+from glassbox.reviewing.adopting import Adopting
 from glassbox.reviewing.declared_values import line_of
 from glassbox.reviewing.moved_settings import Recompile, settings_that_give
 from glassbox.settings.model import Settings
 from glassbox.standin.server import GrafanaStandIn, prometheus_source
+from tests.support.ours import our_bundle
 from tests.support.paths import ROOT
 from tests.support.small_bundle import TOKENS, edited
+from tests.support.small_content import JOB, WAITING
 from tests.support.small_content import PRODUCT as SMALL
+from tests.support.small_content import content as small_content
 
 BOARD, ALERT = "glassbox-llm-serving", "InferenceKVCacheNearlyFull"
 
@@ -30,6 +41,11 @@ def adopting(product, server, capsys, *arguments, settings=()):
     code = command_line.main(product, [*settings, "adopt", *arguments, "--grafana", server.url])
     said = capsys.readouterr()
     return code, said.out, said.err
+
+
+def second(_settings):
+    panel = stat("Waiting", instant(WAITING), why="Who waits.")
+    return dashboard("second", "Second", question="Who waits?", variables=(JOB,), rows=(row("Now", panel),), leads_to=Next("queue", "Queue"))  # fmt: skip  # one dashboard
 
 
 @pytest.fixture
@@ -162,3 +178,32 @@ def test_only_a_setting_whose_new_value_gives_the_edit_is_named():
     found = settings_that_give(Recompile(Settings(), compiled), 0.9, 0.8, lambda bundle: bundle.gpu.power_limited_ratio == 0.8)  # fmt: skip  # one thing is one line
     assert list(found) == ["gpu.power_limited_ratio: 0.9 -> 0.8"]
     assert len(tried) == 4
+
+
+def test_a_panel_of_another_product_is_not_told_by_a_line_of_ours(server, tmp_path, capsys):
+    assert command_line.main(SMALL, ["--grafana", server.url, "--backups", str(tmp_path)]) == 0
+    panels = json.loads(json.dumps(server.state.dashboards["glassbox-queue"].spec["panels"]))
+    panel_of(panels, "Waiting")["description"] = "Mine."
+    edited(server, "glassbox-queue", panels=panels)
+    code, out, _ = adopting(SMALL, server, capsys)
+    assert code == 2
+    assert "  no line of Python names it: Waiting: description changed" in out.splitlines()
+
+
+def test_a_value_of_a_panel_that_no_line_names_is_not_looked_for_in_the_rest_of_its_dashboard():
+    edit = Difference("Burn rate over 1 hour", "unit", "Where the time goes", "s")
+    change = SimpleNamespace(kind_name="dashboard", title="SLO", identity="glassbox-slo", content={}, live={}, edit=SimpleNamespace(differences=(edit,)))  # fmt: skip  # one change
+    steps = Adopting(our_bundle(), Recompile(Settings(), lambda _: None)).adoption(change, "").steps
+    lines = (ROOT / "dashboards/slo.py").read_text(encoding="utf-8").splitlines()
+    assert [each.place for each in steps] == [f"dashboards/slo.py:{1 + lines.index('        ' + chr(34) + 'slo' + chr(34) + ',')}"]  # fmt: skip  # one thing is one line
+
+
+def test_an_edit_of_what_the_code_no_longer_has_is_told(server, tmp_path, capsys):
+    old = replace(SMALL, content=lambda: replace(small_content(), dashboards=(*small_content().dashboards, second)))
+    assert command_line.main(old, ["--grafana", server.url, "--backups", str(tmp_path)]) == 0
+    edited(server, "glassbox-second", refresh="7m")
+    told = "  no line of Python names it: the code no longer has it, so declare it again to keep it"
+    for arguments in ((), ("glassbox-second",)):
+        code, out, _ = adopting(SMALL, server, capsys, *arguments)
+        assert (code, out.splitlines()[1]) == (2, told)
+        assert out.startswith("dashboard Second: edited since our last push by alice, ")

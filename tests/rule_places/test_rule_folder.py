@@ -217,6 +217,9 @@ def test_sighup_reloads_a_server_whose_api_may_not(components, tmp_path, place):
         with pytest.raises(GlassboxError) as caught:
             push(place, rules(), Reloader(prometheus))
         assert "does not take reloads (403): start Prometheus with --web.enable-lifecycle" in str(caught.value)
+        with Prometheus(f"{running.url}/graph") as wrong, pytest.raises(GlassboxError) as caught:
+            push(place, rules(), Reloader(wrong))
+        assert "(404): check that this is its own address, including its sub-path; else start" in str(caught.value)
         assert names(place) == [".glassbox-rules.unconfirmed"]
         pid_file = tmp_path / "pid"
         pid_file.write_text(f"{running.pid}\n")

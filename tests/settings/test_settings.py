@@ -83,7 +83,8 @@ REFUSED = {
     "jobs: {services: [vllm, vllm]}": "jobs.services: 'vllm' occurs more than once; keep one.",
     "[1, 2]": "must hold keys and values, not a list",
     "a: [": "is not valid YAML at line",
-    "grafana: {folder_uid: a}\ngrafana: {}": "is not valid YAML at line 2: correct its syntax; a key must not occur twice.",
+    "grafana: {folder_uid: a}\ngrafana: {}": ", line 2: the key 'grafana' occurs twice: keep one.",
+    "jobs:\n\tservices: [a]": r"is not valid YAML at line 2 (found character '\t' that cannot start any token): correct its syntax.",
     "runbook_base_url: 2024-13-45": "is not valid YAML",
     "runbook_base_url: 2024-12-05": "runbook_base_url: must be text (in quotes where it looks like a number or a date), not 2024-12-05.",
     "a: !!int abc": "is not valid YAML",
@@ -201,6 +202,21 @@ def test_a_wrong_file_is_refused_in_one_sentence(tmp_path, text):
         load_settings(path)
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "cp1252", "latin-1"])
+def test_a_file_in_another_encoding_is_refused_by_that(tmp_path, encoding):
+    path = tmp_path / "settings.yaml"
+    path.write_bytes("grafana: {folder_title: Müller}".encode(encoding))
+    with pytest.raises(GlassboxError, match=r"settings\.yaml is not in UTF-8: save it in that encoding\.$"):
+        load_settings(path)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+def test_a_file_of_windows_is_read(tmp_path, encoding):
+    path = tmp_path / "settings.yaml"
+    path.write_bytes("grafana:\r\n  folder_title: Müller\r\n".encode(encoding))
+    assert load_settings(path).grafana.folder_title == "Müller"
 
 
 @pytest.mark.parametrize("key", ["runbook_base_url", "grafana.url"])

@@ -20,6 +20,7 @@ from glassbox.grafana.client import Grafana
 from glassbox.grafana.credentials import Token
 from glassbox.grafana.data_source_queries import QueryReply
 from glassbox.query.promql import instant, sum_by
+from glassbox.query.rules import Record, RecordGroup
 from glassbox.servers.components import ensure_components
 from glassbox.standin.server import GrafanaStandIn, prometheus_source
 from glassbox.start import Product
@@ -35,6 +36,31 @@ MEASURED = 'vllm:num_requests_waiting{job="vllm",model_name="m",instance="i"} 3'
 RECORDED = 'model:requests_waiting:sum{job="vllm",model_name="m"} 3'
 PROXIED = "/api/datasources/proxy/uid/prometheus/api/v1"
 SETTINGS = "ruler: {through_grafana: never}\n"
+
+
+# Its rule finds nothing while fewer than ten requests wait, and the other's reads it.
+MANY = Record("model:many_requests_waiting:sum", instant(WAITING) > 10, "Requests that wait, where many do.")
+MANY_MEAN = Record("model:many_requests_waiting:avg", sum_by(("job",), instant(MANY)), "Of them, each job's.")
+
+
+def with_conditions():
+    small = content()
+    (group,) = small.alerts(None)
+    alert = replace(group.alerts[0], name="ManyWait", expr=instant(MANY_MEAN) > 5)
+    return replace(
+        small,
+        alerts=lambda _: (replace(group, alerts=(*group.alerts, alert)),),
+        recording_rules=lambda _: (RecordGroup("waiting", (WAITING, MANY, MANY_MEAN)),),
+        dashboards=(
+            *small.dashboards,
+            board(
+                "many",
+                stat("Many", instant(MANY), why="Where many wait."),
+                stat("Few", (instant(WAITING) < 0).unless(instant(MANY)), why="Where few wait."),
+                variables=(),
+            ),
+        ),
+    )
 
 
 def product(boards=None):
@@ -117,6 +143,25 @@ def test_what_nobody_records_is_named_with_what_to_do(over):
     assert f"    cannot fire RequestsWaiting: {told}" in out.splitlines()
 
 
+def test_a_recorded_series_whose_rule_finds_nothing_is_not_called_unrecorded(over):
+    _, run = over(MEASURED, RECORDED)
+    _, out, err = run("verify", of=Product(FOLDER / "__main__.py", with_conditions))
+    assert err == ""
+    told = "the rules of model:many_requests_waiting:sum find nothing now; doctor says which jobs and series are there"
+    assert f"    empty       Many: {told}" in out.splitlines()
+    unknown = "its series exist, but the query has no result now; the reason is not known"
+    assert f"    empty       Few: {unknown}" in out.splitlines()
+    assert "cannot fire" not in out
+
+
+def test_a_recorded_series_whose_rule_would_find_something_is_not_recorded(over):
+    _, run = over(MEASURED, RECORDED.replace(" 3", " 30"))
+    _, out, _ = run("verify", of=Product(FOLDER / "__main__.py", with_conditions))
+    told = "not recorded: {}; load the rules where they are to be evaluated"
+    assert f"    empty       Many; Few: {told.format(MANY.name)}" in out.splitlines()
+    assert f"    cannot fire ManyWait: {told.format(MANY_MEAN.name)}" in out.splitlines()
+
+
 def test_values_that_are_not_numbers_count_as_none(over):
     _, run = over(MEASURED, RECORDED.replace(" 3", " NaN"))
     code, out, _ = run("verify", "--only", "dashboard/*")
@@ -168,7 +213,7 @@ def test_a_variable_without_all_is_at_its_first_value(over):
 
 def test_only_takes_dashboards_panels_and_alerts_by_their_titles(over):
     _, run = over(MEASURED, RECORDED)
-    assert run("verify", "--only", "Waiting now")[1].splitlines()[-1] == "Verified with 1 queries: 0 empty, 0 failing, 0 slow."  # fmt: skip  # a row
+    assert run("verify", "--only", "Waiting now")[1].splitlines()[-1] == "Verified with 1 query: 0 empty, 0 failing, 0 slow."  # fmt: skip  # a row
     assert run("verify", "--only", "alert/*")[1].splitlines()[1:2] == ["  Alerts: 1 of 1 alerts as they should be"]
     code, _, err = run("verify", "--only", "nothing*")
     assert (code, "--only 'nothing*' fits nothing: give the title of a dashboard, a panel or an alert" in err) == (1, True)  # fmt: skip  # a row

@@ -19,7 +19,8 @@ from glassbox.grafana.differences.difference import Difference, changed
 from glassbox.grafana.differences.taken_over import is_taken_over
 from glassbox.grafana.failures import GrafanaError, NotVisibleError
 from glassbox.grafana.kinds.kind import Deployment, Edit, ObjectKind
-from glassbox.grafana.kinds.managed_boards import left_to_manager, manager_of
+from glassbox.grafana.kinds.managed_boards import left_to_manager, locked_by, manager_of
+from glassbox.grafana.kinds.unique_titles import refuse_taken_board_title
 from glassbox.grafana.ownership import begins_as_ours, left_alone, owner_among, tag_of
 
 if TYPE_CHECKING:
@@ -53,10 +54,12 @@ class DashboardKind(ObjectKind):
         return str(found["dashboard"].get("title"))
 
     def live(self, survey: Survey, content: Json) -> Json | None:
-        """Raises GlassboxError where the folder is one that Grafana lets nobody write to."""
+        """Raises GlassboxError where the folder is one that Grafana lets nobody write to, or its title is taken there."""
         if title := survey.synced(content["folderUid"]):
             raise GlassboxError(f"Folder {title!r} is owned by Git Sync, so dashboards come from its repository: write them there with `build --target git-sync`, and push the rest with --only, such as --only 'rule-group/*'.")  # fmt: skip  # a refusal is one line
-        return self.read(survey.grafana, self.identity(content))
+        live = self.read(survey.grafana, self.identity(content))
+        refuse_taken_board_title(survey, content, live)
+        return live
 
     def read(self, grafana: Grafana, uid: str) -> Json | None:
         """A dashboard as it is compared: with what only newer versions of Grafana say of it.
@@ -126,6 +129,9 @@ class DashboardKind(ObjectKind):
     def left_out(self, content: Json | None, live: Json) -> str:
         return _unreadable(live) or left_to_manager(live, "change" if content else "delete")
 
+    def is_as_wanted(self, content: Json, live: Json) -> bool:
+        return "unreadable" not in live and self.equal(_without_mark(content), _without_mark(live))
+
     def equal(self, content: Json, live: Json) -> bool:
         is_same = stored(live) == content["dashboard"] and not is_stored_in_v2(live)
         return bool(is_same and live["meta"].get("folderUid") == content["folderUid"])
@@ -151,7 +157,7 @@ class DashboardKind(ObjectKind):
         return bool(version.get("message") == message_of(content["dashboard"]))
 
     def edit(self, survey: Survey, live: Json, content: Json | None) -> Edit | None:
-        """What the versions since the newest of ours changed; a move to another folder is not a version of its own.
+        """What the versions since the newest of ours changed; one that only moved it to another folder says so.
 
         Grafana shows versions to those who may write dashboards (pkg/api/api.go): to another token the survey notes that it is not known.
         """
@@ -174,21 +180,25 @@ class DashboardKind(ObjectKind):
             ours = None
         pushed = stored({"dashboard": ours["data"]}) if ours else None
         taken_over = pushed and content and is_taken_over(pushed, stored(live), content["dashboard"])
-        if not people or (taken_over and not is_stored_in_v2(live)):
+        moved = list(_moved(content, live)) if content else []
+        if not people or (taken_over and not moved and not is_stored_in_v2(live)):
             return None
-        differences = _since(pushed, live) if pushed else ()
+        differences = [*moved, *(_since(pushed, live) if pushed else ())]
         # Only a push writes the installation's tag, and Grafana keeps few versions.
         of_others = ours is None and owner_among(live["dashboard"].get("tags") or ()) is None
         return Edit(
             ", ".join(sorted(set(people))), str(live["meta"].get("updated") or ""), tuple(differences), of_others
         )
 
+    def shown_to_all(self, live: Json) -> Json:
+        return {"dashboard": live["dashboard"], "folderUid": live["meta"].get("folderUid")}
+
     def owned(self, live: Json, folder_uid: str) -> Json | None:
         return live if owner_among(live["dashboard"].get("tags") or ()) == folder_uid else None
 
     def remarks(self, content: Json | None, live: Json, folder_uid: str) -> Iterable[str]:
         if content is None and (owner := owner_among(live["dashboard"].get("tags") or ())) != folder_uid:
-            yield left_alone("Dashboard", self.title(live), self.identity(live), owner)
+            yield left_alone("Dashboard", self.title(live), self.identity(live), owner, locked_by(live))
 
     def consequences(self, content: Json, live: Json) -> Iterable[str]:
         if manager := manager_of(live):
@@ -225,6 +235,18 @@ def _unreadable(live: Json) -> str:
 def _since(before: Json, live: Json) -> Iterable[Difference]:
     """What was changed in a dashboard's JSON until it became the live one; the form that Grafana makes of schema v2 is not compared."""
     return [V1_TO_V2] if is_stored_in_v2(live) else board_differences(before, stored(live))
+
+
+def _without_mark(found: Json) -> Json:
+    """A dashboard without the tag of an installation; takes its content and its live state."""
+    tags = [tag for tag in found["dashboard"].get("tags") or () if owner_among([tag]) is None]
+    return found | {"dashboard": found["dashboard"] | {"tags": tags}}
+
+
+def _moved(content: Json, live: Json) -> Iterable[Difference]:
+    """The folder that somebody moved a dashboard to."""
+    if (folder := live["meta"].get("folderUid") or "") != content["folderUid"]:
+        yield changed("", "folder", content["folderUid"], folder)
 
 
 def _version_and_folder(live: Json) -> tuple[int, str | None]:

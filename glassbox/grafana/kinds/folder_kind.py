@@ -70,7 +70,7 @@ class FolderKind(ObjectKind):
     def left_out(self, content: Json | None, live: Json) -> str:
         """Grafana itself refuses this only for Git Sync; the others would write over it."""
         by = manager_of_folder(live)
-        if content is None or not by or self.equal(content, live):
+        if content is None or not by:
             return ""
         wanted = "; ".join(each.text for each in self.differences(content, live))
         return f"Folder {live['title']!r} ({live['uid']}) is left out, since {by} manages it ({wanted}): change it there{self.or_else}."
@@ -94,6 +94,9 @@ class FolderKind(ObjectKind):
         if holds_ours and changed_by in ("", live.get("createdBy")):
             return None
         return last_edit(live, of_others=not holds_ours)
+
+    def shown_to_all(self, live: Json) -> Json:
+        return {key: live.get(key) for key in ("uid", "title", "parentUid", "version")}
 
     def remarks(self, content: Json | None, live: Json, folder_uid: str) -> Iterable[str]:
         if (parents := live.get("parents")) and "parentUid" not in (content or {}):

@@ -108,6 +108,10 @@ class ObjectKind(ABC):
         """The sentence about an object that nobody but something else may change, such as Terraform; "" for any other. None is a removal."""
         return ""
 
+    def is_as_wanted(self, content: Json, live: Json) -> bool:
+        """Whether an object that is left out is as it would be written, apart from what only a push writes, such as our mark."""
+        return self.equal(content, live)
+
     def merged(self, content: Json, live: Json, deployment: Deployment) -> Json:
         """The content with what people set in Grafana and a push keeps."""
         return content
@@ -138,6 +142,10 @@ class ObjectKind(ABC):
     def is_what_we_pushed(self, grafana: Grafana, content: Json, live: Json) -> bool:
         """Whether `content` is what we pushed last and nobody wrote since: then a difference is the server's own."""
         return False
+
+    def shown_to_all(self, live: Json) -> Json:
+        """The live object without what depends on who asks, such as their rights: one credential may save a plan and another push it."""
+        return live
 
     def lost(self, content: Json | None, live: Json) -> tuple[str, ...]:
         """The titles of what writing `content` deletes for good, the object itself where it is None."""

@@ -21,10 +21,15 @@ def is_locked(live: Json) -> bool:
     return bool(live["meta"].get("provisioned") or (manager_of(live) and not allows_edits))
 
 
+def locked_by(live: Json) -> str:
+    """What alone may change a dashboard, for a sentence; "" where others may."""
+    return (manager_of(live) or A_FILE) if is_locked(live) else ""
+
+
 def left_to_manager(live: Json, what_to_do: str) -> str:
     """The sentence about a locked dashboard; "" for any other. `what_to_do` is what to do there instead."""
-    if not is_locked(live):
+    by = locked_by(live)
+    if not by:
         return ""
     title, uid = live["dashboard"].get("title"), live["dashboard"]["uid"]
-    by = manager_of(live) or A_FILE
     return f"Dashboard {title!r} ({uid}) is left out, since {by} manages it: {what_to_do} it there, or release it there and run again."

@@ -57,9 +57,13 @@ class RouteKind(ObjectKind):
         """Our route; where something provisions the whole tree, whether ours is in it or not, with "provenance"."""
         found = survey.notifications
         if by := provisioner_of(found.policies):
-            return {"folder_uid": survey.folder_uid, "provenance": by}
+            return {"folder_uid": survey.folder_uid, **(found.our_route or {}), "provenance": by}
         self.refuse_unknown(content, found, survey.deployment)
         live = found.our_route
+        if live is None and any(_has_matchers_of(content, each) for each in found.policies.get("routes") or ()):
+            survey.not_known["route"] = (
+                "A route of the notification policies takes the alerts of our folder and lacks our mark, so it may be somebody's own: ours goes before it and takes them. Delete it in Grafana if nobody needs it."
+            )
         return live and live | {"pushed": _still_there(found, survey.folder_uid)}
 
     def refuse_unknown(self, content: Json, found: FoundNotifications, deployment: Deployment) -> None:
@@ -89,6 +93,9 @@ class RouteKind(ObjectKind):
     def left_out(self, content: Json | None, live: Json) -> str:
         by, what_to_do = provisioner_of(live), "change" if content else "delete"
         return left_to_provisioner("Our route in the notification policies", by, what_to_do) if by else ""
+
+    def is_as_wanted(self, content: Json, live: Json) -> bool:
+        return "route" in live and self.equal(content, live)
 
     def check_ours(self, live: Json, folder_uid: str) -> None:
         """The mark says whose it is."""
@@ -150,6 +157,13 @@ def route_print(route: Json) -> str:
 def with_mark(route: Json, mark: RouteMark) -> Json:
     """The route with this mark alone."""
     return route | {"object_matchers": sorted([*without_mark(route.get("object_matchers")), mark.matcher])}
+
+
+def _has_matchers_of(content: Json, route: Json) -> bool:
+    """Whether a route without our mark takes what ours does."""
+    return without_mark(content["route"].get("object_matchers")) == sorted(
+        map(list, route.get("object_matchers") or ())
+    )
 
 
 def _timing_names(deployment: Deployment) -> dict[str, str]:

@@ -7,7 +7,7 @@ and one that the code has in part is an edit as a whole.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from glassbox.compile.bundle import Json
 from glassbox.grafana.differences.difference import Difference, changed
@@ -21,6 +21,12 @@ from glassbox.grafana.rule_marks import (
     unmarked,
     was_edited,
 )
+
+if TYPE_CHECKING:
+    from glassbox.grafana.survey import Survey
+
+LEFT_THE_CODE = "the code no longer has it, so declare it again to keep it"
+WITHOUT_MARK = "without our mark, so what was changed is not known"
 
 
 def all_rules(live: Json) -> tuple[Json, ...]:
@@ -38,6 +44,18 @@ def edited_rules(live: Json, content: Json | None) -> list[Json]:
     return [rule for rule in all_rules(live) if _has_own_content(rule, content) or _has_own_interval(rule, live, content)]  # fmt: skip  # one thing is one line
 
 
+def without_mark(survey: Survey, live: Json, content: Json) -> list[Json]:
+    """The live rules in folders of ours that are to get our mark, in an installation whose rules have one: somebody removed theirs, or made them."""
+    ours = {rule["uid"] for rule in content["rules"] if owner_of_rule(rule)}
+    places = (survey.folder_uid, survey.rules_folder_uid)
+    found = [rule for rule in all_rules(live) if rule["uid"] in ours and _is_unmarked(rule) and rule["folderUID"] in places]  # fmt: skip  # one thing is one line
+    return found if survey.marks_rules else []
+
+
+def _is_unmarked(rule: Json) -> bool:
+    return owner_of_rule(rule) is None
+
+
 def adopted_rules(content: Json, live: Json) -> Iterator[Difference]:
     """What the code lacks of these edits. Our own pending move to another folder is none."""
     theirs = (interval_of(rule, live) for rule in all_rules(live) if _has_own_interval(rule, live, content))
@@ -45,8 +63,11 @@ def adopted_rules(content: Json, live: Json) -> Iterator[Difference]:
         yield changed("", "interval", f"{content['interval']} s", f"{seconds} s")
     ours = {rule["uid"]: rule for rule in content["rules"]}
     for rule in all_rules(live):
-        if rule["uid"] in ours and _has_own_content(rule, content):
-            wanted = ours[rule["uid"]]
+        wanted = ours.get(rule["uid"])
+        if wanted is None and _has_own_content(rule, content):
+            yield Difference(str(rule["title"]), LEFT_THE_CODE)
+        is_disowned = wanted is not None and _is_unmarked(rule) and not _is_unmarked(wanted)
+        if wanted is not None and (is_disowned or _has_own_content(rule, content)):
             told = list(rule_differences(told_rule(_in_place_of(rule, wanted)), told_rule(rule)))
             yield from told or _other_place(wanted, rule)
 

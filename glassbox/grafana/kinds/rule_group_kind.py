@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -14,15 +14,25 @@ from glassbox.grafana.failures import NotVisibleError
 from glassbox.grafana.kinds.folder_kind import EVALUATED_ANEW
 from glassbox.grafana.kinds.kind import Deployment, Edit, ObjectKind, Version
 from glassbox.grafana.kinds.provisioned import left_to_provisioner
-from glassbox.grafana.kinds.rule_edits import adopted_rules, all_rules, edited_rules, interval_of, told_rule
+from glassbox.grafana.kinds.rule_edits import (
+    WITHOUT_MARK,
+    adopted_rules,
+    all_rules,
+    edited_rules,
+    interval_of,
+    told_rule,
+    without_mark,
+)
 from glassbox.grafana.kinds.rules_between import refuse_changed, refuse_changed_elsewhere, refuse_changed_rule
-from glassbox.grafana.managers import provisioner_of
+from glassbox.grafana.kinds.unique_titles import refuse_taken_rule_titles
+from glassbox.grafana.managers import manager_word, provisioner_of
 from glassbox.grafana.ownership import begins_as_ours, left_alone, owner_of_rule
 from glassbox.grafana.rule_marks import (
     KEPT_FIELDS,
     comparable,
     is_where_pushed,
     marked,
+    unmarked,
     with_pushed_interval,
 )
 
@@ -74,11 +84,12 @@ class RuleGroupKind(ObjectKind):
     def live(self, survey: Survey, content: Json) -> Json | None:
         """The group with the wanted rules that other groups hold; None where there is neither.
 
-        Raises GlassboxError where Grafana refuses rules in that folder.
+        Raises GlassboxError where Grafana refuses rules in that folder, or a title of them.
         """
         name, folder_uid = content["title"], content["folderUid"]
         if title := survey.synced(folder_uid):
             raise GlassboxError(f"Folder {title!r} is owned by Git Sync, and Grafana refuses alert rules in it: set grafana.rules_folder_uid to another folder in the settings.")  # fmt: skip  # a refusal is one line
+        refuse_taken_rule_titles(survey, content)
         uids = {rule["uid"] for rule in content["rules"]}
         here = {rule["uid"] for rule in survey.rules_in(folder_uid, name)}
         elsewhere = [survey.rules[uid] for uid in sorted(uids - here) if uid in survey.rules]
@@ -144,13 +155,18 @@ class RuleGroupKind(ObjectKind):
         """The rule with what people set on the live one."""
         return rule | {key: live[key] for key in KEPT_FIELDS if live.get(key)}
 
+    def is_as_wanted(self, content: Json, live: Json) -> bool:
+        return self._has_rules(content, live, _same_unmarked_rule)
+
     def equal(self, content: Json, live: Json) -> bool:
-        rules = [rule for rule in live["rules"] if rule["uid"] not in content["leaving"]]
+        is_locked_otherwise = any(_is_editable(rule) != content["editable"] for rule in _staying(content, live))
+        return not is_locked_otherwise and self._has_rules(content, live, _same_rule)
+
+    def _has_rules(self, content: Json, live: Json, same: Callable[[Json, Json], bool]) -> bool:
+        rules = _staying(content, live)
         if content["interval"] != live["interval"] or len(content["rules"]) != len(rules) or live.get("elsewhere"):
             return False
-        if any(_is_editable(rule) != content["editable"] for rule in rules):
-            return False
-        return all(_same_rule(*pair) for pair in zip(content["rules"], rules, strict=True))
+        return all(same(*pair) for pair in zip(content["rules"], rules, strict=True))
 
     def differences(self, content: Json, live: Json) -> Iterable[Difference]:
         before = live | {"rules": [*map(told_rule, live["rules"]), *map(told_rule, live["elsewhere"])]}
@@ -166,10 +182,12 @@ class RuleGroupKind(ObjectKind):
     def edit(self, survey: Survey, live: Json, content: Json | None) -> Edit | None:
         """Which rules are not what we pushed; Grafana reports when that was, and not by whom."""
         edited, unmarked = edited_rules(live, content), _unmarked_elsewhere(survey, live)
-        if not edited and not unmarked:
+        disowned = without_mark(survey, live, content) if content else []
+        if not edited and not unmarked and not disowned:
             return None
-        told = (Difference(str(rule["title"]), "edited in Grafana") for rule in edited)
-        latest = max(str(rule.get("updated") or "") for rule in (*edited, *unmarked))
+        told = [Difference(str(rule["title"]), "edited in Grafana") for rule in edited]
+        told += [Difference(str(rule["title"]), WITHOUT_MARK) for rule in disowned]
+        latest = max(str(rule.get("updated") or "") for rule in (*edited, *unmarked, *disowned))
         return Edit("", latest, tuple(told), of_others=bool(unmarked))
 
     def lost(self, content: Json | None, live: Json) -> tuple[str, ...]:
@@ -185,7 +203,9 @@ class RuleGroupKind(ObjectKind):
         wanted = {rule["uid"] for rule in content["rules"] if owner_of_rule(rule)} if content else set()
         for rule in live["rules"]:
             if owner_of_rule(rule) != folder_uid and rule["uid"] not in wanted:
-                yield left_alone("Rule", rule["title"], rule["uid"], owner_of_rule(rule))
+                yield left_alone(
+                    "Rule", rule["title"], rule["uid"], owner_of_rule(rule), manager_word(provisioner_of(rule))
+                )
 
     def consequences(self, content: Json, live: Json) -> Iterator[str]:
         if any(rule["folderUID"] != content["folderUid"] for rule in live.get("elsewhere", ())):
@@ -274,6 +294,15 @@ def _unmarked_elsewhere(survey: Survey, live: Json) -> list[Json]:
 
 def _is_editable(rule: Json) -> bool:
     return not rule.get("provenance")
+
+
+def _staying(content: Json, live: Json) -> list[Json]:
+    """The rules of a live group that no other group is to take."""
+    return [rule for rule in live["rules"] if rule["uid"] not in content["leaving"]]
+
+
+def _same_unmarked_rule(ours: Json, live: Json) -> bool:
+    return _same_rule(unmarked(ours), unmarked(live))
 
 
 def _same_rule(ours: Json, live: Json) -> bool:

@@ -39,7 +39,6 @@ def _variable(variable: Mapping[str, Any], board: Location, sources: DataSourceK
     place = Location(at.file, line_of(variable, "query", "definition") or at.line, at.object)
     written = tuple(_written(variable))
     query = Query(text, place, QueryKind.VARIABLE, within=written) if text and not is_log_ql(text) else None
-    refresh = variable.get("refresh")
     return BoardVariable(
         name=name,
         type=kind,
@@ -49,7 +48,6 @@ def _variable(variable: Mapping[str, Any], board: Location, sources: DataSourceK
         multi=variable.get("multi") is True,
         include_all=variable.get("includeAll") is True,
         all_value=text_in(variable, "allValue"),
-        refresh=int(refresh) if isinstance(refresh, int) else None,
         hidden=variable.get("hide") == 2,
         texts=tuple(_definition(variable)),
         saved=tuple(_saved(variable)),

@@ -49,7 +49,6 @@ def board_of(value: Mapping[str, Any], file: str, *, uid: str = "", folder: str 
         links=links_of(value, at),
         rows=rows_of(value),
         texts=tuple(text for key, part in value.items() if key not in _PARTS for _, text in texts_within(part)),
-        editable=value.get("editable") is not False,
         # The panels are read by now.
         for_victoria_metrics=sources.asks_victoria_metrics,
         complete=not any(panel.library for panel in panels),

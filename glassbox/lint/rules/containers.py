@@ -16,7 +16,7 @@ _OF_CGROUPS = re.compile(
     r"container_(cpu_(usage|user|system)_seconds_total|memory_(working_set_bytes|usage_bytes|rss|cache))"
 )
 # By one of these somebody chooses containers, or keeps them apart.
-_OF_CONTAINERS = frozenset({"container", "container_name", "image", "name", "id"})
+_OF_CONTAINERS = frozenset({"container", "container_name", "image", "name", "id", "rkt_container_name"})
 _OF_KUBERNETES = frozenset({"pod", "pod_name", "namespace"})
 
 

@@ -6,6 +6,7 @@ from itertools import chain
 from glassbox.lint.examples import on_panel
 from glassbox.lint.finding import Severity
 from glassbox.lint.rule import Defect, in_query, lint_rule
+from glassbox.lint.series_labels import LABELS_OF_ALL_SERIES
 from glassbox.lint.subjects.corpus import Corpus
 from glassbox.lint.subjects.grouped_rules import GroupedRule
 from glassbox.lint.subjects.judged_boards import BoardPanel
@@ -18,6 +19,8 @@ _FIX_OF_SERIES = "Print $value, or ask for the series: {{ with query `x` }}{{ . 
 _FIX_OF_CLASSIC = "Compare with the expressions Reduce and Threshold, which keep the labels."
 # Grafana writes it into a custom legend (PromQueryLegendEditor.tsx).
 _TO_BE_FILLED_IN = "label_name"
+# The Operator gives them to the series of its targets.
+_OF_KUBERNETES = {"namespace", "pod", "container", "service", "endpoint", "node"}
 _FIX = "Keep the label in the query (by, without, group_left), or take it out of the text."
 
 
@@ -87,9 +90,11 @@ def _of_alert(alert: GroupedRule, corpus: Corpus) -> Iterator[Defect]:
             message = f"The {place} prints the label {{!r}}, and the result of a classic condition has none."
             yield from (in_query(alert.query, message.format(label), fix=_FIX_OF_CLASSIC) for label in named)
             continue
-        for label, kept in _dropped(alert.query, (label for label in named if label not in read), corpus):
-            why = _of_the_rule(label, alert) or f"which no result has: {_kept(kept)}"
-            yield in_query(alert.query, f"The {place} prints the label {label!r}, {why}.")
+        dropped = dict(_dropped(alert.query, (label for label in named if label not in read), corpus))
+        for label in named:
+            if label in dropped or _is_filled_in(label, alert):
+                why = _of_the_rule(label, alert) or f"which no result has: {_kept(dropped[label])}"
+                yield in_query(alert.query, f"The {place} prints the label {label!r}, {why}.")
 
 
 def _labels_named(query: Query) -> set[str]:
@@ -97,6 +102,13 @@ def _labels_named(query: Query) -> set[str]:
     grouped = (node.labels or () for node in query.nodes if isinstance(node, AggregateNode | BinaryNode))
     chosen = ((each.label for each in series.matchers) for series in query.series)
     return set(chain.from_iterable((*grouped, *chosen)))
+
+
+def _is_filled_in(label: str, alert: GroupedRule) -> bool:
+    """Whether the rule makes the label from others, so that no exporter has it."""
+    made = "{{" in alert.labels.get(label, "") and label not in of_alert(alert.labels[label])
+    there = _OF_KUBERNETES | LABELS_OF_ALL_SERIES | _labels_named(alert.query)
+    return made and not alert.is_grafana and label not in there
 
 
 def _of_the_rule(label: str, alert: GroupedRule) -> str:

@@ -1,14 +1,23 @@
 """Names of metrics and labels that no exporter has, or none any more."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
+from functools import cache
 
 from glassbox.lint.examples import as_alert, on_panel
 from glassbox.lint.finding import Repair, Severity
 from glassbox.lint.fixing.query_repairs import with_part
-from glassbox.lint.known_metrics import HISTOGRAM, ExposedSeries, FormerMetric, first_word, former_metrics, known_series
+from glassbox.lint.known_metrics import (
+    HISTOGRAM,
+    ExposedSeries,
+    FormerMetric,
+    dcgm_fields,
+    first_word,
+    former_metrics,
+    known_series,
+)
 from glassbox.lint.rule import Defect, in_query, lint_rule
 from glassbox.lint.subjects.corpus import Corpus
 from glassbox.lint.subjects.judged_boards import Board
@@ -22,12 +31,20 @@ _LABELS_LIKE = 0.85
 _WHO = {True: "The exposition has no", False: "No version has"}
 # Client libraries give these to the metrics of every program.
 _OF_ANY_EXPORTER = frozenset({"go", "process", "python", "http", "promhttp", "jvm", "up", "scrape", "target"})
-# Exporters all of whose metrics are known: others have more than are listed.
-_COMPLETE = ("vllm:",)
+# Exporters all of whose metrics are known: others have more than are listed. vLLM-Omni is another server, with the same prefix.
+_COMPLETE = re.compile(r"vllm:(?!omni_)[^:]+|DCGM_FI_(?:DEV|PROF)_[A-Z0-9_]+")
+# Hardly anybody records a series under such a name, which is how client libraries end theirs.
+_CERTAIN = re.compile(r"vllm:(?!omni_)[^:]+_(?:total|bucket|sum|count|counter)|DCGM_FI_(?:DEV|PROF)_[A-Z0-9_]+")
+_ENDING = re.compile(r"_(?:total|bucket|sum|count)$")
+# Nearly all of whose metrics are known, so that a slip of the pen is likelier than one more.
+_NEARLY_COMPLETE = ("kube_",)
+# Others have the same words in another order: older client libraries for Java, own queries of postgres_exporter, and programs named after an engine.
+_OF_OTHERS_TOO = ("jvm_", "pg_", "ray_", "vllm_", "sglang_", "llamacpp_")
 # What is often read of vLLM and was never there: it counts requests that fail by the reason for which they end.
-_INVENTED = re.compile(r"vllm:(?:num_)?requests?_fail(?:ures?|ed)(?:_total)?")
+_OF_FAILURES = re.compile(r"vllm:(?:num_)?requests?_(?:fail(?:ures?|ed)|errors?)(?:_total)?")
 _FIX_OF_FAILURES = 'Read vllm:request_success_total{finished_reason="error"}, which counts them from version 0.13 on.'
 _NAME = re.compile(r"[a-zA-Z_:][\w:]*")
+_CHOSEN_BY = re.compile(r"\{(\w+)[=!]")
 # Their client library writes the endings, so that no version had the bare names.
 _OF_PYTHON = ("vllm:", "sglang:", "trtllm_", "litellm_")
 # The router of vLLM's production stack exposes gauges of old versions under their names, with this label.
@@ -112,7 +129,11 @@ def _with_those_beside(board: Board) -> Iterator[tuple[Query, tuple[Query, ...]]
 
 
 def _is_answered(former: FormerMetric, queries: tuple[Query, ...]) -> bool:
-    """Whether one of the queries reads a name of the replacement."""
+    """Whether one of the queries reads a name of the replacement, chosen by its label where it is chosen by one."""
+    if label := _CHOSEN_BY.search(former.replacement):
+        name = former.replacement.partition("{")[0]
+        read_so = (each.matchers for query in queries for each in query.series if each.name == name)
+        return any(each.label == label[1] for matchers in read_so for each in matchers)
     read = {series.name for query in queries for series in query.series}
     read |= {known.metric for name in read if (known := known_series().get(name))}
     return not read.isdisjoint(set(_NAME.findall(former.replacement)) - {former.name})
@@ -150,7 +171,7 @@ def _there_instead(name: str, corpus: Corpus) -> str:
         certain = name.startswith(_OF_PYTHON) or f"{name}_total" in corpus.exposed
         return f"{name}_total" if certain and f"{name}_total" in corpus.series_there else ""
     # Prometheus may store any histogram as a native one, under its bare name; client libraries of Python never expose one.
-    bare = known.type == HISTOGRAM and name.startswith(_COMPLETE)
+    bare = known.type == HISTOGRAM and name.startswith(_OF_PYTHON)
     return f"{name}_bucket, {name}_sum or {name}_count" if bare else ""
 
 
@@ -164,33 +185,68 @@ def _there_instead(name: str, corpus: Corpus) -> str:
     good=on_panel("vllm:num_requests_waiting"),
 )
 def unknown_metric(corpus: Corpus) -> Iterator[Defect]:
-    """Where all metrics of the exporter are known and one of them has nearly this name, of failures of vLLM, and of exporters whose exposition was given."""
+    """Where all metrics of the exporter are known, if the name is nearly one of them or ends as exporters' names do; where it has the words of a known one in another order; and of exporters whose exposition was given."""
     prefixes = {prefix for name in corpus.exposed if (prefix := first_word(name)) not in _OF_ANY_EXPORTER}
     for query in corpus.queries:
         for series in _of_exporters(query, corpus):
-            if (
-                series.name in corpus.series_there
-                or series.name in former_metrics()
-                or _there_instead(series.name, corpus)
-            ):
-                continue
-            exposed = first_word(series.name) in prefixes
-            invented = _INVENTED.fullmatch(series.name)
-            near = _near(series.name, corpus) if exposed or series.name.startswith(_COMPLETE) else ""
-            if near or exposed or invented:
-                nearest = f"; {near} is nearest" if near else ""
-                message = f"{_WHO[exposed]} {series.name}{nearest}."
-                yield in_query(
-                    query,
-                    message,
-                    series.name,
-                    f"Read {near}, or correct the name." if near else _FIX_OF_FAILURES if invented else "",
-                )
+            if not _is_known(series.name, corpus):
+                yield from _unknown(query, series.name, corpus, exposed=first_word(series.name) in prefixes)
+
+
+def _is_known(name: str, corpus: Corpus) -> bool:
+    """Whether it is there, or another rule reports it."""
+    there = name in corpus.series_there or name in former_metrics() or name in dcgm_fields()
+    return there or bool(_there_instead(name, corpus))
+
+
+def _unknown(query: Query, name: str, corpus: Corpus, *, exposed: bool) -> Iterator[Defect]:
+    of_failures = _OF_FAILURES.fullmatch(name)
+    certain = exposed or of_failures or _CERTAIN.fullmatch(name)
+    listed = certain or _COMPLETE.fullmatch(name) or name.startswith(_NEARLY_COMPLETE)
+    near = (_near(name, corpus) if listed else "") or _same_words(name)
+    if near or certain:
+        nearest = f"; {near} is nearest" if near and not of_failures else ""
+        fix = _FIX_OF_FAILURES if of_failures else f"Read {near}, or correct the name." if near else ""
+        yield in_query(query, f"{_WHO[exposed]} {name}{nearest}.", name, fix)
 
 
 def _near(name: str, corpus: Corpus) -> str:
-    same = [each for each in corpus.series_there if first_word(each) == first_word(name)]
-    return next(iter(get_close_matches(name, same, n=1, cutoff=_LIKE)), "")
+    """The metric of the same exporter that has nearly this name, or what answers instead of it; "" where none has."""
+    without_ending = _ENDING.sub("", name)
+    if without_ending in corpus.series_there:
+        return without_ending
+    exporter = name[: len(first_word(name)) + 1]
+    names = (*corpus.series_there, *former_metrics(), *dcgm_fields())
+    same = [each for each in names if each.startswith(exporter)]
+    found = next(iter(get_close_matches(name, same, n=1, cutoff=_LIKE)), "")
+    former = former_metrics().get(found)
+    return former.replacement if former and found not in corpus.series_there else found
+
+
+@cache
+def _same_words(name: str) -> str:
+    """A known name of the same exporter that has the same letters, as its words in another order; empty where there is none."""
+    if name.startswith(_OF_OTHERS_TOO):
+        return ""
+    alike = (each for each in _names_by_length().get(_length(name), ()) if first_word(each) == first_word(name))
+    return next((each for each in alike if _letters(each) == _letters(name)), "")
+
+
+@cache
+def _names_by_length() -> Mapping[int, tuple[str, ...]]:
+    """The known names of series, by how many letters they have."""
+    found: dict[int, list[str]] = {}
+    for name in known_series():
+        found.setdefault(_length(name), []).append(name)
+    return {length: tuple(names) for length, names in found.items()}
+
+
+def _length(name: str) -> int:
+    return len(name) - name.count("_")
+
+
+def _letters(name: str) -> list[str]:
+    return sorted(name.replace("_", ""))
 
 
 @lint_rule(

@@ -12,7 +12,7 @@ from glassbox.lint.rules.windows import OF_COUNTERS, calls
 from glassbox.lint.subjects.corpus import Corpus
 from glassbox.lint.subjects.queries import Query, QueryKind
 from glassbox.metrics.types import Unit
-from glassbox.syntax.tree import AggregateNode, BinaryNode, CallNode, Node, SeriesNode, series_of, walk
+from glassbox.syntax.tree import AggregateNode, BinaryNode, CallNode, Node, NumberNode, SeriesNode, series_of, walk
 
 # Ray's name of the process that exposes a series.
 _OF_A_PROCESS = "WorkerId"
@@ -173,6 +173,32 @@ def _adds_up(node: AggregateNode) -> bool:
 
 
 @lint_rule(
+    "quantile-in-percent",
+    Severity.ERROR,
+    title="A quantile outside of 0 to 1",
+    why="Prometheus returns infinity for a quantile above 1, and minus infinity for one below 0: an alert always fires, or never does.",
+    fix="Write it as a share: 0.95 for 95 %.",
+    bad=on_panel("histogram_quantile(95, sum by (le) (rate(latency_seconds_bucket[5m])))"),
+    good=on_panel("histogram_quantile(0.95, sum by (le) (rate(latency_seconds_bucket[5m])))"),
+)
+def quantile_in_percent(corpus: Corpus) -> Iterator[Defect]:
+    """Of every function and aggregation that takes a quantile, where it is a number."""
+    for query in corpus.queries:
+        for node in query.nodes:
+            asked = _asked_quantile(node)
+            if isinstance(asked, NumberNode) and not 0 <= asked.value <= 1:
+                yield in_query(query, f"There is no quantile {asked.value:g}.", f"{asked.value:g}")
+
+
+def _asked_quantile(node: Node) -> Node | None:
+    if isinstance(node, AggregateNode):
+        return node.parameter if node.operator == "quantile" else None
+    if isinstance(node, CallNode) and node.name in ("histogram_quantile", "quantile_over_time"):
+        return node.arguments[0]
+    return None
+
+
+@lint_rule(
     "quantile-without-le",
     Severity.ERROR,
     title="A quantile of buckets that have lost their bounds",
@@ -220,6 +246,7 @@ RULES = (
     sum_without_count,
     count_of_observations,
     sum_of_ratios,
+    quantile_in_percent,
     quantile_without_le,
     histogram_of_buckets,
 )

@@ -39,8 +39,8 @@ QUANTILES = ("histogram_quantile", "histogram_quantiles")
 
 
 def says_since_start(panel: BoardPanel, query: Query) -> bool:
-    """Whether a title or legend says that the number is of everything since the server started."""
-    return bool(_SINCE_START.search(f"{panel.title} {query.legend}"))
+    """Whether a title, legend or description says that the number is of everything since the server started."""
+    return bool(_SINCE_START.search(f"{panel.title} {query.legend} {panel.description}"))
 
 
 @lint_rule(

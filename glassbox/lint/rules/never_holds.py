@@ -1,24 +1,20 @@
-"""Comparisons that no value satisfies."""
+"""Comparisons that no value satisfies, or every one."""
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import combinations
-from math import inf, nextafter
 
+from glassbox.lint.compared_numbers import ComparedNumber, compared_number, varies
 from glassbox.lint.examples import as_alert
 from glassbox.lint.finding import Severity
-from glassbox.lint.result_bounds import Bounds, bounds_of
+from glassbox.lint.result_bounds import UNKNOWN, Bounds, bounds_of
 from glassbox.lint.rule import Defect, in_query, lint_rule
 from glassbox.lint.subjects.corpus import Corpus
 from glassbox.lint.subjects.grouped_rules import GrafanaThreshold, GroupedRule
 from glassbox.lint.subjects.queries import Query
-from glassbox.syntax.grafana_variables import is_of_a_variable, outside_of_texts
-from glassbox.syntax.tree import COMPARISONS, BinaryNode, Node, NumberNode, series_of
+from glassbox.syntax.tree import BinaryNode, Node, series_of
 
 _FIX_OF_THRESHOLD = "Compare once: take the comparison out of the query, or ask in the condition for what it leaves."
-_RANGES = re.compile(r"\[[^\]]*\]")
-_MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
 @lint_rule(
@@ -32,25 +28,29 @@ _MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
     good=as_alert("vllm:kv_cache_usage_perc > 0.9"),
 )
 def never_holds(corpus: Corpus) -> Iterator[Defect]:
-    """Of shares and percentages whose exporter says so, of `up`, of `ALERTS`, which is 1 while an alert is there, of rates, which are not negative, of two conditions on the same series, and of what a query leaves for a threshold of Grafana."""
+    """Of shares and percentages whose exporter says so, of `up`, of `ALERTS`, which is 1 while an alert is there, of rates, which are not negative, of restarts, of which the kubelet's back-off leaves only so many, of two conditions on the same series, and of what a query leaves for a threshold of Grafana."""
     for alert in corpus.alerts:
         if alert.threshold:
             yield from _beside_a_threshold(alert, alert.threshold, corpus)
     for query in corpus.queries:
-        if any(map(_compared, query.nodes)) and not _varies(query.text):
-            yield from _out_of_bounds(query, corpus)
+        if any(map(compared_number, query.nodes)) and not varies(query.text):
+            for compared in filter(None, map(compared_number, query.nodes)):
+                yield from _out_of_bounds(query, compared, corpus)
             yield from _contradicting(query)
 
 
 def _beside_a_threshold(alert: GroupedRule, threshold: GrafanaThreshold, corpus: Corpus) -> Iterator[Defect]:
     """Where the query keeps some values by a comparison of its own, none of which satisfies that of the expression."""
     for query in (alert.query, *alert.more_queries):
-        kept = _compared(query.tree) if query.tree else None
-        if kept is None or query.ref_id != threshold.ref_id or _returns_bool(query.tree) or _varies(query.text):
+        kept = compared_number(query.tree)
+        if query.tree is None or query.ref_id != threshold.ref_id or varies(query.text):
+            continue
+        asked = ComparedNumber(query.tree, threshold.operator, threshold.number)
+        if kept is None or _returns_bool(query.tree):
+            yield from _out_of_bounds(query, asked, corpus)
             continue
         bounds = bounds_of(kept.of, corpus)
         left = Bounds(max(bounds.low, kept.range.low), min(bounds.high, kept.range.high))
-        asked = _Compared(kept.of, threshold.operator, threshold.number)
         if left.low <= left.high and _are_apart(left, asked.range):
             message = f"The query leaves what is {kept}, of which nothing is {asked}, as the condition asks."
             yield in_query(query, message, kept.operator, _FIX_OF_THRESHOLD)
@@ -60,64 +60,13 @@ def _returns_bool(node: Node | None) -> bool:
     return isinstance(node, BinaryNode) and node.returns_bool
 
 
-def _varies(query: str) -> bool:
-    """Whether a variable stands for more than a text or a window."""
-    return any(map(is_of_a_variable, (_RANGES.sub("", part) for part in outside_of_texts(query))))
-
-
-def _out_of_bounds(query: Query, corpus: Corpus) -> Iterator[Defect]:
-    for node in query.nodes:
-        if (compared := _compared(node)) is None:
-            continue
-        bounds = bounds_of(compared.of, corpus)
-        if _are_apart(bounds, compared.range):
-            read = next(series_of(compared.of), None)
-            message = f"The values are {_said(bounds)}, so that {compared} never holds."
-            fix = "Count the alerts, as in count(ALERTS)." if read and read.name == "ALERTS" else ""
-            yield in_query(query, message, read.name if read else compared.operator, fix)
-
-
-def _said(bounds: Bounds) -> str:
-    if bounds.low == bounds.high:
-        return f"always {bounds.low:g}"
-    if inf in (-bounds.low, bounds.high):
-        return f"never below {bounds.low:g}" if bounds.high == inf else f"never above {bounds.high:g}"
-    return f"between {bounds.low:g} and {bounds.high:g}"
-
-
-@dataclass(frozen=True)
-class _Compared:
-    """What is compared with a number, and how."""
-
-    of: Node
-    operator: str
-    number: float
-
-    def __str__(self) -> str:
-        return f"{self.operator} {self.number:g}"
-
-    @property
-    def range(self) -> Bounds:
-        """The values for which it holds; those of != have no ends."""
-        match self.operator:
-            case ">":
-                return Bounds(low=nextafter(self.number, inf))
-            case ">=":
-                return Bounds(low=self.number)
-            case "<":
-                return Bounds(high=nextafter(self.number, -inf))
-            case "<=":
-                return Bounds(high=self.number)
-        return Bounds(self.number, self.number) if self.operator == "==" else Bounds()
-
-
-def _compared(node: Node) -> _Compared | None:
-    if not isinstance(node, BinaryNode) or node.operator not in COMPARISONS:
-        return None
-    if isinstance(node.right, NumberNode):
-        return _Compared(node.left, node.operator, node.right.value)
-    mirrored = _MIRRORED.get(node.operator, node.operator)
-    return _Compared(node.right, mirrored, node.left.value) if isinstance(node.left, NumberNode) else None
+def _out_of_bounds(query: Query, compared: ComparedNumber, corpus: Corpus) -> Iterator[Defect]:
+    bounds = bounds_of(compared.of, corpus)
+    if _are_apart(bounds, compared.range):
+        read = next(series_of(compared.of), None)
+        message = f"The values are {bounds}, so that {compared} never holds."
+        fix = "Count the alerts, as in count(ALERTS)." if read and read.name == "ALERTS" else ""
+        yield in_query(query, message, read.name if read else compared.operator, fix)
 
 
 def _are_apart(one: Bounds, other: Bounds) -> bool:
@@ -136,13 +85,13 @@ def _contradicting(query: Query) -> Iterator[Defect]:
                 yield in_query(query, f"No value is {one} and {other}, so that they never hold together.", one.operator)
 
 
-def _joined(node: Node) -> Iterator[tuple[int, _Compared | None]]:
+def _joined(node: Node) -> Iterator[tuple[int, ComparedNumber | None]]:
     """Every node of which the result needs all, by its identity, with the condition that it is on a value."""
     if isinstance(node, BinaryNode) and node.operator == "and" and not node.matching:
         yield id(node), None
         yield from _joined(node.left)
         yield from _joined(node.right)
-    elif isinstance(node, BinaryNode) and not node.returns_bool and (compared := _compared(node)):
+    elif isinstance(node, BinaryNode) and not node.returns_bool and (compared := compared_number(node)):
         within = dict(_joined(compared.of))
         yield from within.items()
         # A comparison keeps the values, so that another around it is about the same.
@@ -156,4 +105,37 @@ def _is_of_named_series(node: Node) -> bool:
     return bool(series) and all(each.name and not each.either for each in series)
 
 
-RULES = (never_holds,)
+@lint_rule(
+    "always-holds",
+    Severity.ERROR,
+    title="An alert whose condition always holds",
+    why="Every value is in that range: the alert fires as long as its series are there. Often the number is meant in another unit, "
+    "as 20 for a share of 0.2.",
+    fix="Correct the number or the operator.",
+    bad=as_alert("vllm:kv_cache_usage_perc < 20"),
+    good=as_alert("vllm:kv_cache_usage_perc < 0.2"),
+)
+def always_holds(corpus: Corpus) -> Iterator[Defect]:
+    """Of the values whose bounds `never-holds` knows, where the comparison is all that the alert asks; not of what is always one number, such as `absent`."""
+    for alert in corpus.alerts:
+        for query in (alert.query, *alert.more_queries):
+            asked = _asked(alert, query)
+            bounds = bounds_of(asked.of, corpus) if asked else UNKNOWN
+            if asked and asked.operator != "!=" and bounds.low < bounds.high and bounds.are_within(asked.range):
+                read = next(series_of(asked.of), None)
+                message = f"The values are {bounds}, so that {asked} always holds."
+                yield in_query(query, message, read.name if read else asked.operator)
+
+
+def _asked(alert: GroupedRule, query: Query) -> ComparedNumber | None:
+    """The comparison with a number that decides by itself whether the alert fires; None where none does."""
+    if query.tree is None or varies(query.text):
+        return None
+    if (threshold := alert.threshold) is None:
+        return None if _returns_bool(query.tree) or alert.compares else compared_number(query.tree)
+    return (
+        ComparedNumber(query.tree, threshold.operator, threshold.number) if query.ref_id == threshold.ref_id else None
+    )
+
+
+RULES = (never_holds, always_holds)

@@ -30,7 +30,7 @@ _OF_TARGETS = LABELS_OF_ALL_SERIES | {
     good=as_alert('increase(slow_seconds_bucket{le="10.0"}[5m]) < ignoring (le) increase(slow_seconds_count[5m])'),
 )
 def impossible_match(corpus: Corpus) -> Iterator[Defect]:
-    """Of every operator but `or`; of several in a query the innermost, which makes the others empty. Without `on` or `ignoring` also a container's series of cAdvisor with one of kube-state-metrics, and any with an info series chosen by a label of its own."""
+    """Of every operator but `or`; of several in a query the innermost, which makes the others empty. Without `on` or `ignoring` also a container's series of cAdvisor with one of kube-state-metrics, a database's of postgres_exporter with a setting of its server, and any with an info series chosen by a label of its own."""
     for query in corpus.queries:
         joins = [node for node in query.nodes if isinstance(node, BinaryNode) and _joins(node)]
         for node in reversed(joins):
@@ -57,7 +57,17 @@ def _apart(one: ResultLabels, other: ResultLabels) -> str:
     return f"{differing[0]} is {one.values[differing[0]]!r} on one and another value on the other" if differing else ""
 
 
-_OF_CADVISOR, _OF_KUBE_STATE_METRICS = "container_", "kube_"
+# Names by what they are of, with a label that each has and the other lacks (docs of cAdvisor and kube-state-metrics; collector of postgres_exporter).
+_OF_OTHERS = (
+    ("cAdvisor's", ("container_",), "id", "kube-state-metrics'", ("kube_",)),
+    (
+        "a database's",
+        ("pg_stat_activity_", "pg_stat_database_", "pg_locks_", "pg_database_", "pg_stat_user_"),
+        "datname",
+        "a server's settings",
+        ("pg_settings_",),
+    ),
+)
 
 
 def _of_other_kinds(node: BinaryNode) -> str:
@@ -65,9 +75,10 @@ def _of_other_kinds(node: BinaryNode) -> str:
     one, other = _read(node.left), _read(node.right)
     if node.matching or not (one and other):
         return ""
-    kinds = {each.name.startswith(_OF_CADVISOR) - each.name.startswith(_OF_KUBE_STATE_METRICS) for each in (one, other)}
-    if kinds == {1, -1}:
-        return "cAdvisor's has id, which kube-state-metrics' cannot have"
+    for owner, names, label, stranger, others in _OF_OTHERS:
+        kinds = {each.name.startswith(names) - each.name.startswith(others) for each in (one, other)}
+        if kinds == {1, -1}:
+            return f"{owner} has {label}, which {stranger} cannot have"
     return _own_label(one, other) or _own_label(other, one)
 
 

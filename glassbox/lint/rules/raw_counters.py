@@ -36,6 +36,7 @@ def raw_counter(corpus: Corpus) -> Iterator[Defect]:
                 and node.operator in (">", ">=", "!=")
                 and isinstance(node.right, NumberNode)
                 and not _asks_whether_observed(node, alert.query, corpus)
+                and not _asks_whether_ever(node, alert.query)
             ):
                 effect = "never falls below it again before a restart"
                 yield from _raw(alert.query, node.left, effect, corpus, counters)
@@ -52,6 +53,12 @@ def _asks_whether_observed(comparison: BinaryNode, query: Query, corpus: Corpus)
     if known is None or known.part != "count" or comparison.right != NumberNode(0):
         return False
     return any(each.name == f"{known.metric}_bucket" for each in query.series)
+
+
+def _asks_whether_ever(comparison: BinaryNode, query: Query) -> bool:
+    """Whether it compares a counter with 0 whose rate the query asks for too."""
+    rated = {read.name for _, read, _ in calls(query, OF_COUNTERS) if isinstance(read, SeriesNode)}
+    return comparison.right == NumberNode(0) and {each.name for each in series_of(comparison.left)} <= rated
 
 
 def _taken_for_counters(corpus: Corpus) -> frozenset[str]:

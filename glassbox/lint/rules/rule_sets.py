@@ -4,12 +4,14 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from difflib import get_close_matches
 
+from glassbox.errors import GlassboxError
 from glassbox.lint.examples import Example, as_alert, as_record, together
 from glassbox.lint.finding import Location, Severity
 from glassbox.lint.rule import Defect, in_query, lint_rule
 from glassbox.lint.subjects.alert_routes import Inhibition
 from glassbox.lint.subjects.corpus import Corpus
 from glassbox.lint.subjects.grouped_rules import GroupedRule
+from glassbox.query.promql import duration_seconds
 from glassbox.syntax.grafana_variables import is_of_a_variable
 
 # A recorded series is named level:metric:operations.
@@ -19,6 +21,8 @@ _LIKE = 0.94
 _URGENT = frozenset({"critical", "page", "emergency"})
 _MINOR = frozenset({"warning", "info", "none", "ticket", "minor"})
 _RUNBOOK = {"runbook_url": "https://runbooks.example/Down"}
+# How old a sample may be that Prometheus takes for the newest, unless it is told otherwise (--query.lookback-delta).
+_LOOKBACK_SECONDS = 300
 _AT = Location("alertmanager.yml", object="inhibit_rules")
 
 
@@ -189,4 +193,31 @@ def untested_alert(corpus: Corpus) -> Iterator[Defect]:
             yield Defect(alert.location, f"No test names {alert.name}.")
 
 
-RULES = (same_alert, same_record, unrecorded_series, page_is_silenced, no_runbook, untested_alert)
+def _evaluated_every(interval: str) -> Example:
+    (group,) = as_record("job:up:sum", "sum by (job) (up)").corpus.groups
+    text = f"interval: {interval}\nrecord: job:up:sum\nexpr: sum by (job) (up)"
+    return Example(text, Corpus(groups=(replace(group, interval_text=interval),)))
+
+
+@lint_rule(
+    "rare-evaluation",
+    Severity.WARNING,
+    title="A recorded series with gaps",
+    why="Prometheus takes a sample for the newest for five minutes: of a series that is recorded less often there is nothing in between.",
+    fix="Evaluate the group every five minutes or more often.",
+    bad=_evaluated_every("10m"),
+    good=_evaluated_every("5m"),
+)
+def rare_evaluation(corpus: Corpus) -> Iterator[Defect]:
+    """Of groups with an interval of their own; one finding for each."""
+    for group in corpus.groups:
+        recorded = [rule.name for rule in group.rules if not rule.is_alert]
+        try:
+            seconds = duration_seconds(group.interval_text) if group.interval_text else 0
+        except GlassboxError:
+            continue
+        if recorded and seconds > _LOOKBACK_SECONDS:
+            yield Defect(group.location, f"{recorded[0]} is recorded every {group.interval_text}.")
+
+
+RULES = (same_alert, same_record, unrecorded_series, page_is_silenced, no_runbook, untested_alert, rare_evaluation)

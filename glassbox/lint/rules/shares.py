@@ -1,14 +1,17 @@
-"""Shares that are the same whatever happens: of a series in itself, and of a limit that is 0."""
+"""Shares that are not what they look like: of a series in itself, of a limit that is 0, and of more than there is."""
 
+import re
 from collections.abc import Iterator
 
-from glassbox.lint.examples import as_alert
+from glassbox.lint.examples import as_alert, on_panel
 from glassbox.lint.finding import Severity
 from glassbox.lint.rule import Defect, in_query, lint_rule
 from glassbox.lint.subjects.corpus import Corpus
+from glassbox.lint.subjects.grouped_rules import GroupedRule
+from glassbox.lint.subjects.queries import Query
 from glassbox.lint.words import listed
 from glassbox.syntax.grafana_variables import is_of_a_variable
-from glassbox.syntax.tree import AggregateNode, BinaryNode, CallNode, Node, SeriesNode, is_scalar, series_of
+from glassbox.syntax.tree import AggregateNode, BinaryNode, CallNode, Node, NumberNode, SeriesNode, is_scalar, series_of
 
 # What is 0 where there is no limit, with what then has none (docs/storage/prometheus.md of cAdvisor; redis.conf, maxmemory; tsdb/db.go
 # of Prometheus).
@@ -17,6 +20,7 @@ _LIMITS = {
     "prometheus_tsdb_retention_limit_bytes": "a Prometheus",
     "redis_memory_max_bytes": "a Redis",
 }
+_LIMIT_IN_WORDS = re.compile(r"\d ?[KMGT]i?B\W+(?:memory )?limit|\blimit (?:of|is|=) ?\d+ ?[KMGT]i?B", re.IGNORECASE)
 _FIX_OF_LIMIT = "Divide by the limits above 0 alone, as in x / ({} > 0)."
 # Labels of which a value says which container is meant.
 _CHOOSES_ONE = ("container", "container_name", "name", "pod", "pod_name")
@@ -53,15 +57,19 @@ def divided_by_itself(corpus: Corpus) -> Iterator[Defect]:
     good=as_alert("container_memory_working_set_bytes / (container_spec_memory_limit_bytes > 0) > 0.9"),
 )
 def limit_of_zero(corpus: Corpus) -> Iterator[Defect]:
-    """Where the alert or the recorded series asks nothing else of them, and names no container, which may well have a limit."""
-    for rule in (each for each in corpus.rules if not each.is_grafana):
+    """Where the alert or the recorded series asks nothing else of them, names no container, which may well have a limit, and tells nobody which limit there is."""
+    for rule in (each for each in corpus.rules if not _says_its_limit(each)):
         share = _compared_with_less(rule.query.tree) if rule.is_alert else rule.query.tree
         share = _unscaled(share) if share else None
         divisor = share.right if isinstance(share, BinaryNode) and share.operator == "/" else None
-        if isinstance(divisor, SeriesNode) and divisor.name in _LIMITS and not _names_one(divisor):
+        if isinstance(divisor, SeriesNode) and divisor.name in _LIMITS and not _names_one(share):
             effect = "always fires" if rule.is_alert else "is infinite"
             message = f"{rule.name} {effect} for {_LIMITS[divisor.name]} without a limit."
             yield in_query(rule.query, message, divisor.name, _FIX_OF_LIMIT.format(divisor.name))
+
+
+def _says_its_limit(rule: GroupedRule) -> bool:
+    return any(map(_LIMIT_IN_WORDS.search, rule.annotations.values()))
 
 
 def _compared_with_less(node: Node | None) -> Node | None:
@@ -71,8 +79,10 @@ def _compared_with_less(node: Node | None) -> Node | None:
     return None
 
 
-def _names_one(series: SeriesNode) -> bool:
-    return any(each.label in _CHOOSES_ONE and each.operator == "=" for each in series.matchers)
+def _names_one(share: Node | None) -> bool:
+    """Whether a matcher of one of the sides, which are joined by their labels, says which container is meant."""
+    matchers = (each for series in series_of(share) for each in series.matchers) if share else ()
+    return any(each.label in _CHOOSES_ONE and each.operator == "=" and each.value for each in matchers)
 
 
 def _unscaled(node: Node) -> Node:
@@ -115,4 +125,62 @@ def _keeps(node: AggregateNode, labels: frozenset[str]) -> bool:
     return labels.isdisjoint(named) if node.without else labels <= set(named)
 
 
-RULES = (divided_by_itself, limit_of_zero)
+# Far more than one per second as soon as anything happens.
+_NEVER_FEW = re.compile(r"bytes|octets|cfs_periods")
+_HELD_FROM = 0.1
+
+
+@lint_rule(
+    "held-divisor",
+    Severity.WARNING,
+    title="A share or a mean that is too low where little happens",
+    why="A divisor of clamp_min(rate(x), 1) is meant against a division by 0, and is never below one event per second: "
+    "at one request in ten seconds, all of which fail, the share is 10%.",
+    fix="Hold it at next to nothing, as in clamp_min(rate(x[5m]), 1e-9), or divide by increase(x[5m]).",
+    bad=on_panel('sum(rate(requests_total{code="500"}[5m])) / clamp_min(sum(rate(requests_total[5m])), 1)'),
+    good=on_panel('sum(rate(requests_total{code="500"}[5m])) / clamp_min(sum(rate(requests_total[5m])), 1e-9)'),
+)
+def held_divisor(corpus: Corpus) -> Iterator[Defect]:
+    """Of rates of counters, bytes aside; in alerts only where too low a value fires, since with the others it may be meant. One finding for each dashboard."""
+    for board in corpus.boards:
+        held = [(query, rate) for query in board.queries for rate in _held(query)]
+        if held:
+            query, rate = held[0]
+            more = f" {len(held)} divisors of the dashboard are held so." if len(held) > 1 else ""
+            yield in_query(query, f"Below one event per second, {rate} is taken for one per second.{more}", "clamp_min")
+    for rule in corpus.rules:
+        if not rule.is_alert or any(
+            isinstance(node, BinaryNode) and node.operator in ("<", "<=") for node in rule.query.nodes
+        ):
+            for rate in _held(rule.query):
+                yield in_query(
+                    rule.query, f"Below one event per second, {rate} is taken for one per second.", "clamp_min"
+                )
+
+
+def _held(query: Query) -> Iterator[str]:
+    """The counters of the rates below a line that are held at a number of events per second."""
+    for node in query.nodes:
+        below = node.right if isinstance(node, BinaryNode) and node.operator == "/" else None
+        while isinstance(below, AggregateNode):
+            below = below.of
+        match below:
+            case CallNode(name="clamp_min", arguments=(of, NumberNode(least))) if least >= _HELD_FROM:
+                counter = _whose_rate(of)
+                yield from (counter,) if counter and not _NEVER_FEW.search(counter) else ()
+
+
+def _whose_rate(node: Node) -> str:
+    """The counter of which this is the rate, summed with whatever; empty for all else."""
+    while not isinstance(node, CallNode):
+        if isinstance(node, AggregateNode):
+            node = node.of
+        elif isinstance(node, BinaryNode) and node.operator == "+":
+            node = node.left
+        else:
+            return ""
+    of = node.arguments[0] if node.name in ("rate", "irate") else None
+    return of.name if isinstance(of, SeriesNode) else ""
+
+
+RULES = (divided_by_itself, limit_of_zero, held_divisor)

@@ -127,8 +127,8 @@ _NUMBERS_OF_POINTS = {"sum": "adds up", "count": "counts"}
     good=on_panel("sum(rate(requests_total[5m]))", panel={"type": "stat", "reductions": ("lastNotNull",)}),
 )
 def sum_of_points(corpus: Corpus) -> Iterator[Defect]:
-    """Of single numbers, of queries over a range: a sum of rates and of known gauges, and the count of any; increases of each step may be added up."""
-    for panel in (each for each in corpus.panels if each.type in _ONE_NUMBER):
+    """Of single numbers that no transformation makes, of queries over a range: a sum of rates and of known gauges, and the count of any; increases of each step may be added up."""
+    for panel in (each for each in corpus.panels if each.type in _ONE_NUMBER and not each.other_units):
         for reduced in filter(_NUMBERS_OF_POINTS.__contains__, panel.reductions):
             for query in (each for each in panel.queries if not (each.instant or each.hidden)):
                 if query.tree and (reduced == "count" or _is_of_now(query.tree, corpus)):

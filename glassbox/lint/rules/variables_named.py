@@ -48,13 +48,22 @@ def names_in(texts: Iterable[str]) -> set[str]:
     good=_with_variable('vllm:num_requests_running{model_name=~"$model"}', _variable(), "variable: model"),
 )
 def undefined_variable(corpus: Corpus) -> Iterator[Defect]:
-    """In queries, without what is meant for Prometheus: `${1}` and `${name}` of a pattern's groups, and a dollar sign behind a backslash."""
-    for board in corpus.boards:
-        defined = {each.name for each in board.variables} | _BUILT_IN
-        for query in board.queries if board.complete else ():
-            for name in sorted(names_in((_ESCAPED.sub("", query.text),)) - defined - {*_GROUP.findall(query.text)}):
-                if not name.startswith("__") and not name[0].isdigit():
-                    yield in_query(query, f"There is no variable {name!r}.", name)
+    """In queries, without what is meant for Prometheus: `${1}` and `${name}` of a pattern's groups, and a dollar sign behind a backslash. One finding for each variable and dashboard."""
+    for board in (each for each in corpus.boards if each.complete):
+        naming: dict[str, list[Query]] = {}
+        for query in board.queries:
+            for name in sorted(_undefined(query, board)):
+                naming.setdefault(name, []).append(query)
+        for name, queries in naming.items():
+            more = f" {len(queries)} queries of the dashboard name it." if len(queries) > 1 else ""
+            yield in_query(queries[0], f"There is no variable {name!r}.{more}", name)
+
+
+def _undefined(query: Query, board: Board) -> set[str]:
+    """The names of a query that Grafana takes for variables, without those of the dashboard and its own."""
+    defined = {each.name for each in board.variables} | _BUILT_IN | {*_GROUP.findall(query.text)}
+    named = names_in((_ESCAPED.sub("", query.text),)) - defined
+    return {name for name in named if not name.startswith("__") and not name[0].isdigit()}
 
 
 @lint_rule(

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from glassbox.lint.known_metrics import ExposedSeries, known_series
+from glassbox.lint.known_metrics import ExposedSeries, former_series, known_series
 from glassbox.lint.series_labels import SeriesLabels
 from glassbox.lint.server_facts import ServerFacts
 from glassbox.lint.subjects.alert_routes import Inhibition, NotificationRoute
@@ -123,7 +123,9 @@ class Corpus:
 
     def known_series(self, name: str) -> ExposedSeries | None:
         """What is known of the series of this name that an exporter has; None for recorded ones and for those that nobody knows."""
-        return None if name in self.recorded else self.exposed.get(name) or known_series().get(name)
+        if name in self.recorded:
+            return None
+        return self.exposed.get(name) or known_series().get(name) or former_series().get(name)
 
     def type_of(self, name: str) -> str:
         """The type of the series of this name that an exporter has; "" where it is not known, as for recorded ones."""

@@ -96,7 +96,6 @@ class BoardVariable:
     multi: bool = False
     include_all: bool = False
     all_value: str = ""
-    refresh: int | None = None
     hidden: bool = False
     texts: tuple[str, ...] = ()
     saved: tuple[str, ...] = ()
@@ -132,7 +131,6 @@ class Board:
     links: tuple[BoardLink, ...] = ()
     rows: tuple[BoardRow, ...] = ()
     texts: tuple[str, ...] = ()
-    editable: bool = True
     complete: bool = True
     for_victoria_metrics: bool = False
     time_from: str = ""

@@ -63,7 +63,7 @@ def test_a_dashboard_of_any_shape_is_the_same_dashboard(tmp_path, shape):
     found = the_board(tmp_path, written(BOARDS[shape]))
     (panel,) = found.panels
     (query,) = panel.queries
-    assert (found.title, found.tags, found.editable, found.complete) == ("Serving", ("llm",), False, True)
+    assert (found.title, found.tags, found.complete) == ("Serving", ("llm",), True)
     assert found.uid == ("" if shape.endswith("copies it") else "serving")
     assert (query.text, query.ref_id, query.legend, query.step_seconds, query.kind) == (
         QUERY,
@@ -82,7 +82,7 @@ def test_a_dashboard_of_any_shape_is_the_same_dashboard(tmp_path, shape):
     assert [(link.title, link.dashboard_uid, link.panel_id) for link in found.links] == [("Fleet", "fleet", None)]
     source, model = found.variables
     assert (source.name, source.type, source.query) == ("datasource", "datasource", None)
-    assert (model.query.text, model.label, model.refresh) == ("vllm:num_requests_running", "model_name", 2)
+    assert (model.query.text, model.label) == ("vllm:num_requests_running", "model_name")
     assert (model.multi, model.include_all, model.all_value, model.hidden) == (True, True, ".+", False)
     assert not any("omebody" in text for text in model.texts)
     (note,) = found.annotations

@@ -1,0 +1,51 @@
+"""Times and limits that the texts of alerts name in words, such as "for 5 minutes" and "above 90%"."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_ACTION = re.compile(r"\{\{.*?\}\}", re.DOTALL)
+_SECONDS = {"s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0, "w": 604_800.0}
+_LENGTH = r"(?P<number>\d+)[ -]?(?P<unit>seconds?|secs?|minutes?|mins?|hours?|hrs?|days?|weeks?|[smhdw])\b"
+_MORE_THAN = r"(?:more than |longer than |at least |over |> ?|>= ?)"
+# A text also says for how long somebody should wait, or something is kept.
+_TIME = re.compile(
+    rf"(?<!wait )(?<!waits )(?<!kept )(?<!retained )(?<!stored )(?<!valid )\bfor (?:the (?:last|past) )?{_MORE_THAN}?{_LENGTH}"
+    rf"|\b(?:in|over|within|during) the (?:last|past|previous) {_LENGTH.replace('number', 'number_').replace('unit', 'unit_')}",
+    re.IGNORECASE,
+)
+_PAST = re.compile(r"\b(?:last|past|previous)\b", re.IGNORECASE)
+_LIMIT = re.compile(
+    r"(?:(?<![\w$-])(?:above|over|below|under|less than|more than|exceed(?:s|ed|ing)?|greater than|higher than|lower than|fewer than)"
+    r"(?: (?:the )?threshold of)? |(?<![\w$=-])(?:>=?|<=?) ?|\bthreshold(?: is|:|=)? ?\(?(?=\d)|(?:大于|超过|高于|低于|小于) ?)"
+    r"(?P<number>\d[\d,_]*(?:\.\d+)?)(?![\d:]) ?(?P<unit>%|[A-Za-zµ]+)?",
+    re.IGNORECASE,
+)
+_OF_TIME = re.compile(r"(?:s|m|h|d|w|secs?|seconds?|mins?|minutes?|hrs?|hours?|days?|weeks?)")
+
+
+@dataclass(frozen=True)
+class SaidNumber:
+    """A number of a text: the words around it, and its value, of a time in seconds. `is_past` marks a time over which something was measured, and `is_percent` a share of 100."""
+
+    words: str
+    value: float
+    number: float
+    is_past: bool = False
+    is_percent: bool = False
+
+
+def times_said(text: str) -> Iterator[SaidNumber]:
+    """For how long something is so, and over which time it was measured; what a template fills in says none."""
+    for found in _TIME.finditer(_ACTION.sub("\0", text)):
+        number = float(found["number"] or found["number_"])
+        unit = (found["unit"] or found["unit_"])[0].lower()
+        yield SaidNumber(found[0], number * _SECONDS[unit], number, is_past=bool(_PAST.search(found[0])))
+
+
+def limits_said(text: str) -> Iterator[SaidNumber]:
+    """What a value is said to be above or below, times left out; what a template fills in says none."""
+    for found in _LIMIT.finditer(_ACTION.sub("\0", text)):
+        if not _OF_TIME.fullmatch(found["unit"] or ""):
+            number = float(found["number"].replace(",", "").replace("_", ""))
+            yield SaidNumber(found[0].strip(), number, number, is_percent=found["unit"] == "%")

@@ -42,7 +42,14 @@ _OF_EACH_REQUEST = {(Unit.TOKENS, Unit.REQUESTS), (Unit.TOKENS_PER_SECOND, Unit.
 
 
 def unit_of(node: Node, corpus: Corpus) -> Unit | None:
-    """None where it is not known, or where there is none."""
+    """None where it is not known, or where there is none; worked out once for each part of a query."""
+    found = corpus.units_of_nodes.get(id(node))
+    if found is None:
+        corpus.units_of_nodes[id(node)] = found = node, _unit_of(node, corpus)
+    return found[1]
+
+
+def _unit_of(node: Node, corpus: Corpus) -> Unit | None:
     match node:
         case SeriesNode():
             return _of_series(node, corpus)
@@ -171,14 +178,18 @@ def _are_of_bytes(above: Node, below: Node) -> bool:
 
 def _shape(node: Node) -> tuple[str, ...]:
     """What is done to which series, whatever its labels; empty where it is more than functions and aggregations of one."""
-    match node:
-        case SeriesNode(name=name) if name and not node.either:
-            return (name,)
-        case CallNode(name=name, arguments=(of,)) if _shape(of):
-            return (name, *_shape(of))
-        case AggregateNode(operator=name, parameter=None) if _shape(node.of):
-            return (name, *_shape(node.of))
-    return ()
+    done = list[str]()
+    while True:
+        match node:
+            case SeriesNode(name=name) if name and not node.either:
+                return (*done, name)
+            case CallNode(name=name, arguments=(of,)):
+                done.append(name)
+            case AggregateNode(operator=name, of=of, parameter=None):
+                done.append(name)
+            case _:
+                return ()
+        node = of
 
 
 def _of_mean(metrics: dict[str, str], corpus: Corpus) -> Unit | None:

@@ -1,4 +1,4 @@
-"""What the expressions of a Grafana rule compare: by a threshold, or by a classic condition, which loses all labels."""
+"""What the expressions of a Grafana rule read, and compare: by a threshold, or by a classic condition, which loses all labels."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,6 +10,8 @@ from glassbox.lint.subjects.grouped_rules import GrafanaThreshold
 _CLASSIC = "classic_conditions"
 # Those of Grafana's evaluators with one number.
 _OPERATORS = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<=", "eq": "=="}
+# `getReferenceVar` of pkg/expr in github.com/grafana/grafana.
+_READING = frozenset({"threshold", "reduce", "resample"})
 # Reducers that give one of the values, or what is between them.
 _CHOOSING = frozenset({"", "last", "avg", "mean", "min", "max", "median"})
 
@@ -33,6 +35,27 @@ def threshold_of(rule: Mapping[str, Any]) -> GrafanaThreshold | None:
     if not operator or reducer not in _CHOOSING or isinstance(number, bool) or not isinstance(number, int | float):
         return None
     return GrafanaThreshold(read.removeprefix("$"), operator, float(number))
+
+
+def reads_nothing(rule: Mapping[str, Any]) -> str:
+    """The refId of an expression that does not name what it reads; empty where each does."""
+    lost = (name for name, model in _models(rule).items() if _lacks_input(model))
+    return next(lost, "")
+
+
+def compares_a_line(rule: Mapping[str, Any]) -> str:
+    """The refId of a query of PromQL that the condition's threshold reads as it is, and that gives the points of a range; else empty."""
+    models = _models(rule)
+    condition = models.get(text_in(rule, "condition"), {})
+    read = text_in(condition, "expression").removeprefix("$") if text_in(condition, "type") == "threshold" else ""
+    model = models.get(read, {})
+    # Grafana asks for a range unless a query is an instant one (pkg/promlib/models/query.go).
+    return read if text_in(model, "expr") and model.get("instant") is not True else ""
+
+
+def _lacks_input(model: Mapping[str, Any]) -> bool:
+    """Whether it is of a kind that reads what `expression` names, and names nothing there."""
+    return text_in(model, "type") in _READING and "expr" not in model and not text_in(model, "expression").strip()
 
 
 def loses_labels(rule: Mapping[str, Any]) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 from glassbox.http.json_text import objects_in
 from glassbox.lint.finding import Location
 from glassbox.lint.reading.asked_sources import DataSourceKinds, is_log_ql
-from glassbox.lint.reading.grafana_conditions import loses_labels, threshold_of
+from glassbox.lint.reading.grafana_conditions import compares_a_line, loses_labels, reads_nothing, threshold_of
 from glassbox.lint.reading.located import line_of, object_in, text_in
 from glassbox.lint.subjects.grouped_rules import GroupedRule, RuleGroup
 from glassbox.lint.subjects.queries import Query, QueryKind
@@ -138,6 +138,8 @@ def _rule(rule: Mapping[str, Any], group: Location, common: Mapping[str, str]) -
         compares=any(text_in(object_in(each, "model"), "type") in _COMPARING for each in objects_in(own, "data")),
         threshold=threshold_of(own),
         loses_labels=loses_labels(own),
+        without_input=reads_nothing(own),
+        compared_line=compares_a_line(own),
         no_data=text_in(own, "noDataState") or text_in(own, "no_data_state"),
         more_queries=queries[1:],
         keys=tuple(rule),

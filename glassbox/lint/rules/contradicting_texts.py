@@ -16,6 +16,8 @@ from glassbox.syntax.tree import COMPARISONS, BinaryNode, CallNode, Node, Number
 
 _TEXTS = ("summary", "description", "message", "title")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
+# Of so many numbers, nobody says what else may come of two of them.
+_MANY = 20
 _CODES = range(100, 600)
 _PERCENT = 100
 _UNITS_OF_TIME = (1e-3, 1, 60, 3_600, 86_400, 604_800)
@@ -129,18 +131,25 @@ def _value(node: Node) -> float:
             return node.value
         case CallNode(name="-"):
             return -_value(node.arguments[0])
-        case BinaryNode(operator="*"):
-            return _value(node.left) * _value(node.right)
-        case BinaryNode(operator="/") if _value(node.right):
-            return _value(node.left) / _value(node.right)
-        case BinaryNode(operator="+" | "-"):
-            return _value(node.left) + _value(node.right) * (1 if node.operator == "+" else -1)
+        case BinaryNode(operator="*" | "/" | "+" | "-"):
+            return _computed(node.operator, _value(node.left), _value(node.right))
     return inf
+
+
+def _computed(operator: str, left: float, right: float) -> float:
+    match operator:
+        case "*":
+            return left * right
+        case "/":
+            return left / right if right else inf
+    return left + right if operator == "+" else left - right
 
 
 def _is_of(said: float, numbers: set[float]) -> bool:
     """Whether it is one of the numbers, what is left of it to all, or two of them multiplied or divided, in whatever unit."""
     sizes = {abs(each) for each in numbers if each}
+    if len(sizes) > _MANY:
+        return True
     made = sizes | {abs(whole - each) for each in sizes for whole in (1, 100)}
     made |= {one * other for one in sizes for other in sizes} | {one / other for one in sizes for other in sizes}
     scaled = (scale for each in made for scale in ((each * factor, each / factor) for factor in _SCALES))

@@ -1,4 +1,4 @@
-"""States that rules of Grafana take where their queries have no result."""
+"""States that rules of Grafana take where their queries have no result, or their expressions read none."""
 
 from collections.abc import Iterator
 
@@ -26,4 +26,40 @@ def no_data_fires(corpus: Corpus) -> Iterator[Defect]:
             yield in_query(alert.query, f"{alert.name} fires as long as the comparison leaves nothing.", node.operator)
 
 
-RULES = (no_data_fires,)
+@lint_rule(
+    "expression-without-input",
+    Severity.ERROR,
+    title="An expression of a Grafana rule that does not name what it reads",
+    why='Each evaluation ends in an error, as "no variable specified to reference": the alert never fires, or always, as execErrState has it. '
+    "The query within `conditions` is only read by classic conditions.",
+    fix="Name the refId that it reads as `expression`, as in expression: A.",
+    bad=as_alert("up", grafana={"without_input": "C"}),
+    good=as_alert("up", grafana={"without_input": ""}),
+)
+def expression_without_input(corpus: Corpus) -> Iterator[Defect]:
+    """Of the kinds Threshold, Reduce and Resample."""
+    for rule in corpus.rules:
+        if rule.without_input:
+            yield in_query(
+                rule.query, f"The expression {rule.without_input!r} of {rule.name} does not name what it reads."
+            )
+
+
+@lint_rule(
+    "line-in-condition",
+    Severity.ERROR,
+    title="A threshold of a Grafana rule on a line rather than a number",
+    why='Evaluations end in an error, as "looks like time series data, only reduced data can be alerted on": the alert never fires, or always, as execErrState has it.',
+    fix="Make the query an instant one, as instant: true, or put the expression Reduce between it and the threshold.",
+    bad=as_alert("up", grafana={"compared_line": "A"}),
+    good=as_alert("up", grafana={"compared_line": ""}),
+)
+def line_in_condition(corpus: Corpus) -> Iterator[Defect]:
+    """Of queries that ask a Prometheus."""
+    for rule in (each for each in corpus.alerts if each.compared_line):
+        for query in (rule.query, *rule.more_queries):
+            if query.ref_id in (rule.compared_line, ""):
+                yield in_query(query, f"The threshold of {rule.name} reads the line of query {rule.compared_line!r}.")
+
+
+RULES = (no_data_fires, expression_without_input, line_in_condition)

@@ -15,7 +15,9 @@ from glassbox.lint.subjects.file_parts import LooseText, OpenPort, TextFlaw
 from glassbox.lint.subjects.grouped_rules import GroupedRule, RuleGroup
 from glassbox.lint.subjects.judged_boards import Board, BoardPanel
 from glassbox.lint.subjects.queries import Query
+from glassbox.metrics.types import Unit
 from glassbox.query.buckets import Buckets
+from glassbox.syntax.grafana_variables import is_of_a_variable
 from glassbox.syntax.result_labels import ResultLabels
 from glassbox.syntax.tree import BinaryNode, Node, SeriesNode
 
@@ -132,10 +134,20 @@ class Corpus:
         known = self.known_series(name)
         return known.type if known else ""
 
+    def scraped_series(self, query: Query) -> Iterator[SeriesNode]:
+        """The selectors of a query whose series no rule records and no variable names, each name once."""
+        named = {each.name: each for each in query.series if each.name and not is_of_a_variable(each.name)}
+        yield from (each for name, each in named.items() if name not in self.recorded)
+
     @cached_property
     def series_there(self) -> Mapping[str, ExposedSeries]:
         """All series that are known of exporters, by name."""
         return {**known_series(), **self.exposed}
+
+    @cached_property
+    def units_of_nodes(self) -> dict[int, tuple[Node, Unit | None]]:
+        """The units that were worked out, by the identity of the part of a query; the part is kept, so that no other gets its identity."""
+        return {}
 
     @cached_property
     def labels_of_series(self) -> SeriesLabels:

@@ -22,7 +22,8 @@ class GroupedRule:
 
     `for_text` is the duration as it is written. `is_grafana` marks rules of Grafana, whose texts are other templates: `query` is then
     the first of its queries that is PromQL, `more_queries` are the others, and `compares` says that the comparison is an expression of
-    Grafana's: `threshold` is what it compares, None where that is not known, `loses_labels` says that its result has none, and `no_data`
+    Grafana's: `threshold` is what it compares, None where that is not known, `loses_labels` says that its result has none, `without_input` is
+    an expression that does not name what it reads, `compared_line` a query whose line is compared as if it were one number, and `no_data`
     is the state, as it is written, for a query without a result. `keys` are those of its object.
     """
 
@@ -37,6 +38,8 @@ class GroupedRule:
     compares: bool = False
     threshold: GrafanaThreshold | None = None
     loses_labels: bool = False
+    without_input: str = ""
+    compared_line: str = ""
     no_data: str = ""
     more_queries: tuple[Query, ...] = ()
     keys: tuple[str, ...] = ()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from glassbox.lint.reading.grafana_conditions import loses_labels, threshold_of
+from glassbox.lint.reading.grafana_conditions import compares_a_line, loses_labels, reads_nothing, threshold_of
 from glassbox.lint.reading.read_rules import group_of
 from glassbox.lint.subjects.grouped_rules import GrafanaThreshold
 
@@ -73,3 +73,39 @@ def test_a_classic_condition_loses_the_labels():
 def test_a_rule_holds_what_its_condition_says():
     (read,) = group_of({"name": "serving", "rules": [rule(classic(), noDataState="Alerting")]}, "rules.yml").rules
     assert (read.threshold, read.loses_labels, read.no_data) == (GrafanaThreshold("A", ">", 0), True, "Alerting")
+
+
+@pytest.mark.parametrize(
+    ("found", "lacking"),
+    [
+        (rule(threshold("")), "C"),
+        (rule({"refId": "B", "model": {"type": "reduce", "reducer": "last"}}, threshold("B")), "B"),
+        (rule(REDUCED, threshold("B")), ""),
+        (rule(classic()), ""),
+        (rule({"refId": "C", "model": {"type": "math"}}), ""),
+        (rule({"refId": "B", "model": {"type": "threshold", "expr": "up"}}), ""),
+    ],
+)
+def test_an_expression_names_what_it_reads(found, lacking):
+    assert reads_nothing(found) == lacking
+    assert group_of({"name": "g", "rules": [found]}, "a.yml", 1).rules[0].without_input == lacking
+
+
+def asking(**model):
+    return {"refId": "A", "model": {"refId": "A", "expr": "up == 0", **model}}
+
+
+@pytest.mark.parametrize(
+    ("data", "line"),
+    [
+        ([asking(), threshold()], "A"),
+        ([asking(range=True), threshold("$A")], "A"),
+        ([asking(instant=True), threshold()], ""),
+        ([asking(), REDUCED, threshold("B")], ""),
+        ([asking(), classic()], ""),
+        ([{"refId": "A", "model": {"query": "of another source"}}, threshold()], ""),
+    ],
+)
+def test_a_threshold_reads_a_line_where_nothing_makes_a_number_of_it(data, line):
+    found = {"title": "Down", "condition": "C", "data": data}
+    assert compares_a_line(found) == line

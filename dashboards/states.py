@@ -27,11 +27,11 @@ class State:
 
 
 _DOWN = State(-1, "Down", RED, "all models are down")
-_UNANSWERED = State(-2, "Nothing answered", RED, "requests are in work, and nothing finishes or callers give up first")
-_IDLE = State(-3, "No requests", NEUTRAL, "none arrives or is in work")
+_UNANSWERED = State(-2, "Nothing answered", RED, "requests are in work, but none finishes, or callers give up first")
+_IDLE = State(-3, "No requests", NEUTRAL, "none arrives and none is in work")
 _MODEL_DOWN = State(-4, "Model down", RED, "one of several is")
 _PARTLY = State(-5, "Partly unanswered", RED, "an engine hangs or a model answers nobody")
-_REFUSED = State(-6, "Refused", YELLOW, "no engine gets one, as where all are 4xx")
+_REFUSED = State(-6, "Refused", YELLOW, "no request reaches an engine, for example because all are answered with 4xx")
 _NONE_FINISHED = State(-7, "None finished", NEUTRAL, "none has ended yet")
 _NO_FIRST_TOKEN = State(-7, "No first token", NEUTRAL, "none has a token yet")
 

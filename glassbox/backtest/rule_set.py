@@ -14,8 +14,7 @@ from glassbox.http.json_text import objects_in
 from glassbox.lint.reading.files_read import read
 from glassbox.lint.subjects.grouped_rules import RuleGroup
 from glassbox.past.rule_order import RecordingRule
-from glassbox.prometheus.times import DEFAULT_INTERVAL_SECONDS
-from glassbox.query.promql import duration_seconds
+from glassbox.prometheus.times import interval_seconds
 from glassbox.syntax.parsing import selectors_of
 
 
@@ -136,12 +135,12 @@ def _records(files: Mapping[str, Any]) -> Iterator[RecordingRule]:
 
 
 def _record(file: str, group: Mapping[str, Any], place: int, rule: Mapping[str, Any]) -> RecordingRule:
-    interval, labels = group.get("interval"), rule.get("labels") or {}
+    labels = rule.get("labels") or {}
     try:
         return RecordingRule(
             group=str(group.get("name", "")),
             place=place,
-            interval_seconds=duration_seconds(str(interval)) if interval else DEFAULT_INTERVAL_SECONDS,
+            interval_seconds=interval_seconds(group),
             record=rule["record"],
             expr=rule["expr"].strip(),
             labels=tuple(sorted((str(name), str(value)) for name, value in labels.items())),

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from glassbox.doctor.fleet import Fleet
 from glassbox.doctor.gpus_there import gpu_selectors, selector_of
 from glassbox.doctor.obstacles import Obstacle
-from glassbox.doctor.rows import ELSEWHERE, by, grouped
+from glassbox.doctor.rows import ELSEWHERE, by, grouped, narrowed
 from glassbox.metrics import CATALOGUE, service
 from glassbox.prometheus.api import Prometheus
 from glassbox.settings.model import Settings
@@ -41,8 +41,8 @@ def measured_twice(prometheus: Prometheus, held: frozenset[str]) -> Iterator[Obs
 
 def _read(selector: str, label: str, pattern: str, kind: str) -> str:
     """The exporters of the selector, with what a part of the label says, and their kind."""
-    inside = selector.removesuffix("}")
-    exporters = f'group by ({_PLACE}, job, instance, {label}) ({inside}, {label}!=""}})'
+    labelled = narrowed(selector, f'{label}!=""')
+    exporters = f"group by ({_PLACE}, job, instance, {label}) ({labelled})"
     said = f'label_replace({exporters}, "what", "$1", "{label}", "{pattern}")'
     return f'group by ({_PLACE}, job, instance, what, kind) (label_replace({said}, "kind", "{kind}", "", ""))'
 
@@ -75,9 +75,9 @@ def _with_pods(prometheus: Prometheus, selectors: Sequence[str]) -> set[str]:
     """The jobs whose GPUs name the pod that uses them, under one of two names; the exporter's own pod does not count."""
     found: set[str] = set()
     for selector in selectors:
-        inside = selector.removesuffix("}")
-        kept = f'{inside}, exported_pod="", pod!=""}} unless on (job, instance, pod) up{{pod!=""}}'
-        found |= set(grouped(prometheus.now(f'count by (job) ({inside}, exported_pod!=""}} or ({kept}))'), "job"))
+        renamed = narrowed(selector, 'exported_pod!=""')
+        kept = narrowed(selector, 'exported_pod="", pod!=""') + ' unless on (job, instance, pod) up{pod!=""}'
+        found |= set(grouped(prometheus.now(f"count by (job) ({renamed} or ({kept}))"), "job"))
     return found
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from glassbox.doctor.obstacles import Obstacle
-from glassbox.doctor.rows import grouped
+from glassbox.doctor.rows import grouped, narrowed
 from glassbox.prometheus.api import Prometheus
 
 _ADVICE = "set honor_labels: true where it is scraped, which is honorLabels in a ServiceMonitor"
@@ -25,9 +25,10 @@ def hidden_labels(prometheus: Prometheus, services: str, gpus: Sequence[str]) ->
 
 
 def _hidden(prometheus: Prometheus, selector: str, labels: Sequence[str]) -> Iterator[Obstacle]:
-    counts = (f'count by (job) ({selector.removesuffix("}")}, exported_{label}!=""}})' for label in labels)
+    renamed = (narrowed(selector, f'exported_{label}!=""') for label in labels)
     named = (
-        f'label_replace({count}, "hidden", "{label}", "", "")' for count, label in zip(counts, labels, strict=True)
+        f'label_replace(count by (job) ({series}), "hidden", "{label}", "", "")'
+        for series, label in zip(renamed, labels, strict=True)
     )
     for job, rows in sorted(grouped(prometheus.now(" or ".join(named)), "job").items()):
         found = [label for label in labels if any(row.labels.get("hidden") == label for row in rows)]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from glassbox.doctor.obstacles import Obstacle
-from glassbox.doctor.rows import TARGET, by
+from glassbox.doctor.rows import TARGET, by, narrowed
 from glassbox.prometheus.api import Prometheus
 
 # SGLang's label, and what Dynamo puts on the series of the engines behind it.
@@ -14,8 +14,7 @@ def prefill_in_the_way(prometheus: Prometheus, services: str) -> Iterator[Obstac
     """The jobs with such instances that lack the label, of the selector of services, which may be empty; raises GlassboxError."""
     if not services:
         return
-    inside = services.removesuffix("}")
-    saying = " or ".join(f'{inside}, {label}="prefill", inference_role!="prefill"}}' for label in _SAYING)
+    saying = " or ".join(narrowed(services, f'{label}="prefill", inference_role!="prefill"') for label in _SAYING)
     for job, number in sorted(by(prometheus.now(f"count by (job) (count by ({TARGET}) ({saying}))"), "job").items()):
         instances, whose = ("instance", "its") if number == 1 else ("instances", "their")
         yield Obstacle(

@@ -17,6 +17,11 @@ def targets_of(prometheus: Prometheus, selector: str) -> dict[str, int]:
     return {job: int(number) for job, number in by(found, "job").items()}
 
 
+def narrowed(selector: str, matchers: str) -> str:
+    """A selector that has matchers, with more of them, such as `pod!="", job="vllm"`."""
+    return f"{selector.removesuffix('}')}, {matchers}}}"
+
+
 def names_of(metric: Metric) -> tuple[str, ...]:
     """All names under which the metric is stored."""
     return (metric.name, *metric.former_names)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from glassbox.doctor.fleet import Fleet, services_selector
 from glassbox.doctor.obstacles import Obstacle
-from glassbox.doctor.rows import TARGET, by
+from glassbox.doctor.rows import TARGET, by, narrowed
 from glassbox.prometheus.api import Prometheus
 from glassbox.settings.model import Settings, ThresholdsFor
 
@@ -22,7 +22,7 @@ def unfit_settings(
 
 def _about_label(prometheus: Prometheus, services: str, label: str) -> Iterator[Obstacle]:
     """An identity label must be a label of targets: it joins what is read from targets with what is read from engines."""
-    labelled = f'{services.removesuffix("}")}, {label}!=""}}'
+    labelled = narrowed(services, f'{label}!=""')
     alone = f'count by (job) ({labelled} unless on ({TARGET}) up{{{label}!=""}})'
     on_series = sorted(by(prometheus.now(alone), "job"))
     for job in on_series:

@@ -10,6 +10,7 @@ from typing import Any
 from glassbox.past.rule_order import RecordingRule
 from glassbox.past.staleness import Key, key_of
 from glassbox.prometheus.samples import StoredSeries
+from glassbox.prometheus.times import interval_seconds
 from glassbox.query.promql import duration_seconds
 
 
@@ -21,14 +22,14 @@ class AlertingRule:
     for_seconds: int
 
 
-def alerting_rules_of(files: Iterable[Mapping[str, Any]], default_seconds: int = 60) -> tuple[AlertingRule, ...]:
+def alerting_rules_of(files: Iterable[Mapping[str, Any]]) -> tuple[AlertingRule, ...]:
     """The alerts of Prometheus rule files; labels with templates, which depend on values, are left out."""
     return tuple(
         AlertingRule(
             RecordingRule(
                 group["name"],
                 place,
-                duration_seconds(group["interval"]) if group.get("interval") else default_seconds,
+                interval_seconds(group),
                 "ALERTS",
                 str(rule["expr"]),
                 (("alertname", rule["alert"]), *_plain(rule.get("labels") or {})),

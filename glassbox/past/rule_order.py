@@ -7,7 +7,7 @@ from graphlib import TopologicalSorter
 from typing import Any
 
 from glassbox.past.reads import Read, reads_of
-from glassbox.query.promql import duration_seconds
+from glassbox.prometheus.times import interval_seconds
 
 
 @dataclass(frozen=True)
@@ -37,13 +37,13 @@ class RuleUnit:
     by_moment: bool
 
 
-def rules_of(files: Iterable[Mapping[str, Any]], default_seconds: int = 60) -> tuple[RecordingRule, ...]:
-    """The recording rules of Prometheus rule files, in the order of the files; groups without an interval have `default_seconds`."""
+def rules_of(files: Iterable[Mapping[str, Any]]) -> tuple[RecordingRule, ...]:
+    """The recording rules of Prometheus rule files, in the order of the files."""
     return tuple(
         RecordingRule(
             group["name"],
             place,
-            duration_seconds(group["interval"]) if group.get("interval") else default_seconds,
+            interval_seconds(group),
             rule["record"],
             str(rule["expr"]),
             tuple(sorted((rule.get("labels") or {}).items())),

@@ -2,13 +2,21 @@
 
 import re
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from glassbox.errors import GlassboxError
 from glassbox.query.promql import duration_seconds
 
 DEFAULT_INTERVAL_SECONDS = 60
 """Prometheus' own for `global.evaluation_interval`, where neither the group of rules nor its settings name another."""
+
+
+def interval_seconds(group: Mapping[str, Any]) -> int:
+    """How often a group of a rule file is evaluated; raises QueryError for an interval that is not a duration."""
+    interval = group.get("interval")
+    return duration_seconds(str(interval)) if interval else DEFAULT_INTERVAL_SECONDS
 
 
 def unix_seconds(text: str) -> float:

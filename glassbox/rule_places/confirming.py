@@ -12,8 +12,7 @@ from glassbox.errors import GlassboxError
 from glassbox.http.sentences import on_one_line
 from glassbox.prometheus.api import Prometheus
 from glassbox.prometheus.rules_api import LoadedGroup, loaded_groups
-from glassbox.prometheus.times import DEFAULT_INTERVAL_SECONDS
-from glassbox.query.promql import duration_seconds
+from glassbox.prometheus.times import interval_seconds
 from glassbox.rule_places.reloading import POLL_SECONDS, Reloader
 from glassbox.rule_places.wanted_rules import groups_of
 
@@ -100,8 +99,4 @@ def _appear(prometheus: Prometheus, files: RuleFiles, reloader: Reloader) -> Non
 
 def longest_interval_seconds(files: RuleFiles) -> int:
     """The longest interval of the groups; 0 without any."""
-    return max((_interval_seconds(group) for group in groups_of(files).values()), default=0)
-
-
-def _interval_seconds(group: Json) -> int:
-    return duration_seconds(group["interval"]) if group.get("interval") else DEFAULT_INTERVAL_SECONDS
+    return max(map(interval_seconds, groups_of(files).values()), default=0)

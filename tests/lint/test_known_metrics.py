@@ -383,6 +383,16 @@ FOUND = [
         as_alert('sglang:time_to_first_token_seconds{quantile="0.99"} > 2'),
         "There are no series sglang:time_to_first_token_seconds.",
     ),
+    (
+        "missing-suffix",
+        as_alert("avg(vllm_time_to_first_token_seconds) > 2"),
+        "There are no series vllm_time_to_first_token_seconds.",
+    ),
+    (
+        "unknown-metric",
+        as_alert("redis_used_memory_bytes > 1e9"),
+        "No version has redis_used_memory_bytes; redis_memory_used_bytes is nearest.",
+    ),
     ("quantile-in-percent", on_panel("histogram_quantile(99, rate(a_bucket[5m]))"), "There is no quantile 99."),
     ("quantile-in-percent", on_panel("quantile(95, a)"), "There is no quantile 95."),
     ("quantile-in-percent", on_panel("quantile_over_time(-0.1, a[5m])"), "There is no quantile -0.1."),

@@ -25,7 +25,7 @@ _COMPLETE = re.compile(r"vllm:(?!omni_)[^:]+|DCGM_FI_(?:DEV|PROF)_[A-Z0-9_]+")
 _CERTAIN = re.compile(r"vllm:(?!omni_)[^:]+_(?:total|bucket|sum|count|counter)|DCGM_FI_(?:DEV|PROF)_[A-Z0-9_]+")
 _ENDING = re.compile(r"_(?:total|bucket|sum|count)$")
 # Nearly all of whose metrics are known, so that a slip of the pen is likelier than one more.
-_NEARLY_COMPLETE = ("kube_",)
+_NEARLY_COMPLETE = ("kube_", "redis_")
 # Others have the same words in another order: older client libraries for Java, own queries of postgres_exporter, and programs named after an engine.
 _OF_OTHERS_TOO = ("jvm_", "pg_", "ray_", "vllm_", "sglang_", "llamacpp_")
 # What is often read of vLLM and was never there: it counts requests that fail by the reason for which they end.
@@ -34,6 +34,8 @@ _FIX_OF_FAILURES = 'Read vllm:request_success_total{finished_reason="error"}, wh
 _NAME = re.compile(r"[a-zA-Z_:][\w:]*")
 # Their client library writes the endings, so that no version had the bare names.
 _OF_PYTHON = ("vllm:", "sglang:", "trtllm_", "litellm_")
+# In the spelling that Prometheus 2 or a gateway gives them; its counters may have come another way, without the ending.
+_OF_PYTHON_SPELLED = ("vllm_", "sglang_")
 
 
 @lint_rule(
@@ -62,7 +64,7 @@ def _there_instead(name: str, corpus: Corpus) -> str:
         certain = name.startswith(_OF_PYTHON) or f"{name}_total" in corpus.exposed
         return f"{name}_total" if certain and f"{name}_total" in corpus.series_there else ""
     # Prometheus may store any histogram as a native one, under its bare name; client libraries of Python never expose one.
-    bare = known.type == HISTOGRAM and name.startswith(_OF_PYTHON)
+    bare = known.type == HISTOGRAM and name.startswith(_OF_PYTHON + _OF_PYTHON_SPELLED)
     return f"{name}_bucket, {name}_sum or {name}_count" if bare else ""
 
 

@@ -73,7 +73,7 @@ IDLE_CAUSES = (
     Case(9, "Down", _BAD, "Nothing serves the model. Bring the service back.", (signals.down,)),
     # A GPU that is active while its engine hangs is not good news.
     Case(0, "Not idle", _NEUTRAL, f"At least one GPU is active {percent(gpu_signals.GPU_UNUSED_RATIO)} of the time or more.", (), (gpu_signals.gpu_unused, gpu_signals.gpu_not_measured)),
-    Case(10, "Not measured", _NEUTRAL, "No activity is measured of any GPU that may serve the model. Look at the exporters on Monitoring health.", (gpu_signals.gpu_not_measured,)),
+    Case(10, "Not measured", _NEUTRAL, "No GPU that may serve the model reports its activity. Look at the exporters on Monitoring health.", (gpu_signals.gpu_not_measured,)),
     Case(11, "Only errors", _BAD, "Each request is answered with a server error. Read the log.", (signals.only_errors,)),
     Case(12, "Refused", _SLOW, "Requests are answered, and no engine gets one. Compare what callers send with what the server takes.", (signals.arriving,), (signals.working,)),
     Case(1, "No requests", _NEUTRAL, "There are no requests. Consolidate, batch the work, or scale to zero.", (), (signals.working,)),

@@ -61,7 +61,7 @@ def gpu_unused(settings: Settings) -> Expr:
     return gpu_conditions.most_are_below(settings.gpu, instant(KNOWN), GPU_UNUSED_RATIO)
 
 
-@signal("Of no GPU that may serve the model, activity is measured.")
+@signal("No GPU that may serve the model reports its activity.")
 def gpu_not_measured(settings: Settings) -> Expr:
     return instant(KNOWN).unless(_of_model(*_mean_activity(settings.gpu), settings.gpu))
 

@@ -86,7 +86,7 @@ def failing(settings: Settings) -> Expr:
 
 
 @signal(
-    f"Requests were answered within the {last(WINDOW)}, each with a server error, be they ever so few.",
+    f"Requests were answered within the {last(WINDOW)}, each with a server error, however few they were.",
     roles.ANSWERED,
     roles.ANSWERED_BY_PROCESS,
 )

@@ -13,7 +13,7 @@ import click
 from glassbox.cli.exit_codes import DONE, FINDINGS
 from glassbox.cli.option_values import FilePath, a_duration, one_form
 from glassbox.cli.output import complain, say
-from glassbox.past.limits import ASKED_ABOVE
+from glassbox.past.limits import ASKED_ABOVE, LOOK_BACK
 from glassbox.prometheus.credential import OPTION, prometheus_credential
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ _LOOK_BACK = (
 @click.option("--path", "files", type=_FILE, metavar="FILE", multiple=True, help=_PATH)
 @click.option("--thresholds", type=click.Choice(["fired", "all", "none"]), help=_THRESHOLDS)
 @click.option("--work-out/--no-work-out", default=None, help=_WORK_OUT)
-@click.option("--look-back", default="1h", callback=a_duration, show_default=True, help=_LOOK_BACK)
+@click.option("--look-back", default=LOOK_BACK, callback=a_duration, show_default=True, help=_LOOK_BACK)
 @click.option("--yes", is_flag=True, help=f"Fetch more than {ASKED_ABOVE} where series are worked out.")
 @click.option("--markdown", is_flag=True, expose_value=False, callback=one_form, help="As Markdown for a pull request.")
 @click.option("--json", is_flag=True, expose_value=False, callback=one_form, help="As JSON.")

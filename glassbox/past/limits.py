@@ -4,7 +4,7 @@ SHORTEST_SECONDS = 600
 """The shortest window, in which there are some scrapes and evaluations."""
 SHORTEST = f"{SHORTEST_SECONDS // 60}m"
 LOOK_BACK = "70m"
-"""How much more than the window `try` reads: as far as all of our rules look back, except for those of longer windows."""
+"""How much more than the window `try` and `backtest` read: as far as all of our rules look back, except for those of longer windows."""
 ASKED_ABOVE_BYTES = 500 * 1000**2
 ASKED_ABOVE = f"{ASKED_ABOVE_BYTES // 1000**2} MB"
 """More than this is read only if the user agrees."""

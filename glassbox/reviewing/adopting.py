@@ -13,7 +13,7 @@ import yaml
 from glassbox.compile.bundle import Bundle, every_panel
 from glassbox.deploying.change import Change
 from glassbox.errors import GlassboxError
-from glassbox.grafana.differences.difference import Difference
+from glassbox.grafana.differences.difference import THRESHOLD, Difference
 from glassbox.grafana.differences.panel_differences import panel_title
 from glassbox.grafana.kinds.rule_edits import LEFT_THE_CODE, all_rules
 from glassbox.lint.declared_places import DeclaredPlaces
@@ -114,8 +114,8 @@ class Adopting:
         """The settings that would do, those of an alert first; a threshold is tried by compiling with the new number."""
         if change.kind_name == "rule group" and edit.part:
             yield from _alert_settings(_declared_name(change, edit.part), edit)
-        if (numbers := _numbers(edit)) and change.kind_name in ("dashboard", "rule group"):
-            yield from settings_that_give(self._recompile, *numbers, _has(change, edit))
+        if edit.numbers and change.kind_name in ("dashboard", "rule group"):
+            yield from settings_that_give(self._recompile, *edit.numbers, _has(change, edit))
 
 
 def _edits(change: Change, uid: str) -> Iterator[Difference]:
@@ -145,31 +145,13 @@ def _value(edit: Difference) -> Any:
     return edit.before.get("value") if isinstance(edit.before, dict) else edit.before
 
 
-def _numbers(edit: Difference) -> tuple[float, float] | None:
-    """The two numbers of a threshold that moved."""
-    if not edit.text.startswith("threshold "):
-        return None
-    if isinstance(edit.before, dict) and isinstance(edit.after, dict):
-        old, new = edit.before.get("value"), edit.after.get("value")
-    else:
-        old, new = map(_number, edit.text.removeprefix("threshold ").split(" -> "))
-    return (old, new) if isinstance(old, int | float) and isinstance(new, int | float) and old != new else None
-
-
-def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None
-
-
 def _alert_settings(name: str, edit: Difference) -> Iterator[str]:
     key = f"alerts.{name}"
-    if edit.text.startswith("for "):
+    if edit.what == "for":
         yield f"{key}.for"
-    elif edit.text.startswith("label severity "):
+    elif edit.what == "label severity":
         yield f"{key}.severity"
-    elif edit.text.startswith("label ") and not edit.text.endswith(" removed"):
+    elif edit.what.startswith("label ") and edit.after is not None:
         yield f"{key}.labels"
 
 
@@ -196,7 +178,7 @@ def _lines(edit: Difference) -> Iterator[str]:
     """Both values, where the words do not have them."""
     if " -> " in edit.text and all(isinstance(each, str | int | float) and len(str(each)) <= _LONGEST for each in (edit.before, edit.after)):  # fmt: skip  # one thing is one line
         return
-    if edit.text.startswith("threshold ") or edit.before == edit.after:
+    if edit.what == THRESHOLD or edit.before == edit.after:
         return
     old, new = (_as_text(each).splitlines() for each in (edit.before, edit.after))
     yield from (line for line in difflib.unified_diff(old, new, n=1, lineterm="") if line[:3] not in ("---", "+++") and line[:2] != "@@")  # fmt: skip  # one thing is one line

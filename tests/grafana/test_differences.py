@@ -110,7 +110,10 @@ def paths(value, path=()):
     ],
 )
 def test_the_number_that_a_rule_compares_with_is_told(before, after, text):
-    assert query_change(before, after) == text
+    found = query_change("Slow", before, after)
+    moved = [float(number) for number in text.removeprefix("threshold ").split(" -> ")] if "->" in text else None
+    assert (found.part, found.text, found.before, found.after) == ("Slow", text, before, after)
+    assert found.numbers == (tuple(moved) if moved else None)
 
 
 @pytest.mark.parametrize(

@@ -199,7 +199,7 @@ def test_a_value_of_a_panel_that_no_line_names_is_not_looked_for_in_the_rest_of_
 
 
 def test_an_edit_of_what_the_code_no_longer_has_is_told(server, tmp_path, capsys):
-    old = replace(SMALL, content=lambda: replace(small_content(), dashboards=(*small_content().dashboards, second)))
+    old = SMALL._replace(content=lambda: replace(small_content(), dashboards=(*small_content().dashboards, second)))
     assert command_line.main(old, ["--grafana", server.url, "--backups", str(tmp_path)]) == 0
     edited(server, "glassbox-second", refresh="7m")
     told = "  no line of Python names it: the code no longer has it, so declare it again to keep it"

@@ -12,12 +12,17 @@ LONGEST_SHOWN = 40
 """Characters of a value in a sentence; a longer one is said to have changed, and stands in the JSON alone."""
 
 
+THRESHOLD = "threshold"
+"""What is called so in differences: a step of a panel's colors, and the number that an alert compares with."""
+
+
 @dataclass(frozen=True)
 class Difference:
     """`text` says it in words; `part` is the panel's or rule's title, "" for the object itself.
 
     `before` and `after` are the whole values as Grafana's JSON has them, None where there is none. `detail` is what a plan shows of both
-    behind the words, empty where these have it or where it is not shown.
+    behind the words, empty where these have it or where it is not shown. `what` names the value that differs, as "for" or "label severity",
+    and is empty where no single value does; `numbers` are those of a threshold that moved.
     """
 
     part: str
@@ -25,6 +30,8 @@ class Difference:
     before: Any = None
     after: Any = None
     detail: str = field(default="", kw_only=True)
+    what: str = field(default="", kw_only=True)
+    numbers: tuple[float, float] | None = field(default=None, kw_only=True)
 
 
 def changed(part: str, name: str, before: Any, after: Any) -> Difference:
@@ -37,7 +44,7 @@ def changed(part: str, name: str, before: Any, after: Any) -> Difference:
         text = f"{name} {shown(before)} -> {shown(after)}"
     else:
         text = f"{name} changed"
-    return Difference(part, text, before, after)
+    return Difference(part, text, before, after, what=name)
 
 
 def shown(value: Any) -> str:

@@ -7,7 +7,7 @@ from itertools import zip_longest
 from typing import Any
 
 from glassbox.compile.bundle import Json
-from glassbox.grafana.differences.difference import Difference, changed, other_fields
+from glassbox.grafana.differences.difference import THRESHOLD, Difference, changed, other_fields
 from glassbox.grafana.differences.quantities import quantity
 from glassbox.grafana.differences.query_excerpts import both_states
 
@@ -48,16 +48,24 @@ def _thresholds(part: str, unit: str, before: Json, after: Json) -> Iterator[Dif
     for old, new in steps:
         if old == new:
             continue
-        yield Difference(part, _threshold(unit, old, new), old, new)
+        yield Difference(part, _threshold(unit, old, new), old, new, what=THRESHOLD, numbers=_numbers(old, new))
     yield from other_fields(part, before, after, ("steps",), "thresholds.")
+
+
+def _numbers(old: Json | None, new: Json | None) -> tuple[float, float] | None:
+    """Both numbers of a step that moved."""
+    one, other = (old or {}).get("value"), (new or {}).get("value")
+    if isinstance(one, int | float) and isinstance(other, int | float) and one != other:
+        return one, other
+    return None
 
 
 def _threshold(unit: str, old: Json | None, new: Json | None) -> str:
     if old is None or new is None:
-        return f"threshold {_number(new or old or {}, unit)} {'added' if old is None else 'removed'}"
+        return f"{THRESHOLD} {_number(new or old or {}, unit)} {'added' if old is None else 'removed'}"
     if old.get("value") != new.get("value"):
-        return f"threshold {_number(old, unit)} -> {_number(new, unit)}"
-    return f"threshold {_number(new, unit)}: color {old.get('color')} -> {new.get('color')}"
+        return f"{THRESHOLD} {_number(old, unit)} -> {_number(new, unit)}"
+    return f"{THRESHOLD} {_number(new, unit)}: color {old.get('color')} -> {new.get('color')}"
 
 
 def _number(step: Json, unit: str) -> str:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from glassbox.compile.bundle import Json
-from glassbox.grafana.differences.difference import Difference, changed, named_items, other_fields
+from glassbox.grafana.differences.difference import THRESHOLD, Difference, changed, named_items, other_fields
 from glassbox.grafana.differences.query_excerpts import both_states
 from glassbox.grafana.rule_marks import DURATIONS
 
 # Numbers of PromQL that are not durations: 0.95 but not the 5 of [5m].
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?:e[+-]?\d+)?(?![\w.])", re.IGNORECASE)
 _COMPARED = re.compile(r"(?:[<>]=?|[!=]=)\s*(?:bool\s*)?-?\s*$")
-_QUERY_CHANGED = "query changed"
 _TOLD = frozenset({"uid", "data", "labels", "annotations", "isPaused", "ruleGroup", "folderUID", "provenance"})
 _WORDS = {
     "for": "for", "keep_firing_for": "keep firing for", "execErrState": "state on errors", "noDataState": "state without data",
@@ -37,7 +37,7 @@ def rule_differences(before: Json, after: Json) -> Iterator[Difference]:
         yield Difference(part, "paused" if after.get("isPaused") else "resumed", before.get("isPaused"), after.get("isPaused"))  # fmt: skip  # one thing is one line
     for name in (name for name in _WORDS if before.get(name) != after.get(name)):
         told = changed(part, _WORDS[name], *(_with_unit(name, rule.get(name)) for rule in (before, after)))
-        yield Difference(part, told.text, before.get(name), after.get(name))
+        yield replace(told, before=before.get(name), after=after.get(name))
     yield from other_fields(part, before, after, _TOLD | _WORDS.keys())
 
 
@@ -51,9 +51,7 @@ def _queries(part: str, before: Json, after: Json) -> Iterator[Difference]:
     for ref_id in sorted(old.keys() & new.keys()):
         one, other = (nodes[ref_id].get("model", {}).get("expr") for nodes in (old, new))
         if one != other:
-            text = query_change(str(one), str(other))
-            detail = both_states(str(one), str(other)) if text == _QUERY_CHANGED else ""
-            yield Difference(part, text, one, other, detail=detail)
+            yield query_change(part, str(one), str(other))
     plain = [{ref_id: _without_expr(node) for ref_id, node in nodes.items()} for nodes in (old, new)]
     yield from named_items(part, "node", *plain)
 
@@ -66,16 +64,23 @@ def _without_expr(node: Json) -> Json:
     return node | {"model": {key: value for key, value in (node.get("model") or {}).items() if key != "expr"}}
 
 
-def query_change(before: str, after: str) -> str:
+def query_change(part: str, before: str, after: str) -> Difference:
     """ "threshold 0.9 -> 0.95" where one number behind a comparison differs and nothing else, or "query changed"."""
+    if moved := _moved_threshold(before, after):
+        numbers = (float(moved[0]), float(moved[1]))
+        return Difference(part, f"{THRESHOLD} {moved[0]} -> {moved[1]}", before, after, what=THRESHOLD, numbers=numbers)
+    return Difference(part, "query changed", before, after, detail=both_states(before, after))
+
+
+def _moved_threshold(before: str, after: str) -> tuple[str, str] | None:
+    """The number behind a comparison in both queries, as it is written, where nothing else differs."""
     old, new = list(_NUMBER.finditer(before)), list(_NUMBER.finditer(after))
     if _NUMBER.sub("0", before) == _NUMBER.sub("0", after):
         pairs = {(one[0], other[0]) for one, other in zip(old, new, strict=True) if one[0] != other[0]}
         compared = all(_COMPARED.search(before[: one.start()]) for one, other in zip(old, new, strict=True) if one[0] != other[0])  # fmt: skip  # one thing is one line
         if len(pairs) == 1 and compared:
-            ((one, other),) = pairs
-            return f"threshold {one} -> {other}"
-    return _QUERY_CHANGED
+            return next(iter(pairs))
+    return None
 
 
 def group_differences(before: Json, after: Json, leaving: Mapping[str, str]) -> Iterator[Difference]:

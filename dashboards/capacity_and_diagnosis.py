@@ -123,7 +123,7 @@ def _evidence(limits: Thresholds) -> Row:
         comparison(
             "Evidence by model",
             _EVIDENCE,
-            why=f"The numbers behind the verdict. Queue and front end are shares of the time of finished requests. They count above {percent(limits.queue_share_ratio)} and {percent(limits.frontend_share_ratio)}. An empty cell means that the service does not report the value, or that no request finished. Latency covers finished requests only. If a replica is chosen, the numbers are its own, but the verdict covers all replicas of its models. Click a model to see where its time goes.",
+            why=f"The numbers behind the verdict. Queue and front end are shares of the time of finished requests. They count above {percent(limits.queue_share_ratio)} and {percent(limits.frontend_share_ratio)}. An empty cell means that the service does not report the value, or that no request finished. Latency covers finished requests only. If a replica is chosen, the numbers are its own; the verdict covers all replicas of its models. Click a model to see where its time goes.",
             words={"Verdict": VERDICT_WORDS},
             drill_down=DrillDown("model_name", "llm-serving", ENGINE_MODEL.name, keeping=(JOB,)),
             size=Size(width=24, height=7),

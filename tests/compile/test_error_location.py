@@ -46,7 +46,7 @@ def line_of(file: str, text: str) -> int:
         (BOARD, "def _scheduler()", "def _scheduler(", "SyntaxError: "),
         ("glassbox/query/promql.py", "def always()", "def always(", "SyntaxError: "),
         (BOARD, "instant(engine.WAITING)", "instant(engine.WAITS)", "AttributeError: module 'recording_rules.engine' has no attribute 'WAITS'"),
-        (BOARD, '_MODEL = ("model_name",)', '_MODEL = ("models",)', "has no label 'models'; its labels are"),
+        (BOARD, "sum_by(BY_MODEL, instant(engine.RUNNING))", 'sum_by(("models",), instant(engine.RUNNING))', "has no label 'models'; its labels are"),
     ],
     ids=["syntax", "syntax of the words", "name", "label"],
 )  # fmt: skip  # a row is a case

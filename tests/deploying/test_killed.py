@@ -71,7 +71,15 @@ def test_a_command_that_is_ended_while_it_reads_says_so_and_has_written_nothing(
 
         proxy.passed_on = waiting
         command = [sys.executable, "-m", "tests.support.small_content", *arguments, "--grafana", proxy.url]
-        with subprocess.Popen(command, cwd=ROOT, env=os.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:  # fmt: skip  # one process
+        with subprocess.Popen(
+            command,
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            # A shell that runs tests in the background lets them ignore Ctrl-C.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509  # the child does nothing else
+        ) as running:
             assert reached.wait(WAIT_SECONDS)
             running.send_signal(end)
             _, err = running.communicate(timeout=WAIT_SECONDS)

@@ -97,7 +97,7 @@ def test_a_longer_look_back_is_advised_only_where_it_would_read_more(user, tmp_p
         while not told or "Your fleet: " not in told[-1]:
             told.append(next(said))
     (cut,) = [line for line in told if "of their names look back further" in line]
-    assert cut.endswith(f" UTC. {advice}\n")
+    assert cut.endswith(f" UTC on. {advice}\n")
     assert any("It has nothing before about" in line for line in told) is (window == "2h")
 
 

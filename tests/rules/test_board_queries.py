@@ -449,7 +449,7 @@ def test_every_series_of_a_board_is_narrowed(board: str) -> None:
     }
     names |= {record.name for group in our_record_groups() for record in group.records}
     # A selector without a name lists those of all engines.
-    exprs = [re.sub(r'\{__name__=~"[^"]*",', "listed{", expr) for expr in exprs]
+    exprs = [re.sub(r'\{__name__=~?"[^"]*",', "listed{", expr) for expr in exprs]
     names.add("listed")
     series = rf"(?<![\w:])(?:{'|'.join(sorted(names))})(?:_sum|_count|_bucket)?(?![\w:])(?:\{{[^}}]*\}})?"
     selectors = [found for expr in exprs for found in re.findall(series, expr)]

@@ -78,12 +78,11 @@ def known_series() -> Mapping[str, ExposedSeries]:
 def former_metrics() -> Mapping[str, FormerMetric]:
     """By the name of the series, in every spelling; a name that another exporter still has is not among them, unless it is Triton's, which few have."""
     found: dict[str, FormerMetric] = {}
-    for name, version, replacement, type_, differs, labels in _former_rows():
+    for name, version, replacement, type_, _, differs, labels in _former_rows():
         differing = tuple((label, text) for label, _, text in (each.partition("=") for each in labels.split()))
         for number, spelled in enumerate(spellings(name)):
             former = FormerMetric(spelled, version, _all_spelled(replacement, number), differs, differing)
-            parts = PARTS.get(type_.partition(" ")[0], ())
-            found |= dict.fromkeys((spelled, *(f"{spelled}_{part}" for part in parts)), former)
+            found |= dict.fromkeys((spelled, *(f"{spelled}_{part}" for part in PARTS.get(type_, ()))), former)
     of_triton = {part.name for metric in CATALOGUE["triton"] for part in metric.parts}
     return {name: former for name, former in found.items() if name not in known_series() or name in of_triton}
 
@@ -92,8 +91,7 @@ def former_metrics() -> Mapping[str, FormerMetric]:
 def former_series() -> Mapping[str, ExposedSeries]:
     """What is known of the series of metrics that are gone, by name, in every spelling: versions that have them are still run."""
     found: dict[str, ExposedSeries] = {}
-    for name, _, replacement, type_and_unit, differs, _ in _former_rows():
-        type_, _, unit = type_and_unit.partition(" ")
+    for name, _, replacement, type_, unit, differs, _ in _former_rows():
         answers = known_series().get(replacement)
         known = Unit(unit) if unit else answers.unit if answers and not differs else _said_by(name, type_)
         found |= {each.name: each for series in _series_of(name, type_, known) for each in _spelled(series)}
@@ -107,7 +105,10 @@ def dcgm_fields() -> frozenset[str]:
 
 
 def _former_rows() -> Iterator[list[str]]:
-    return _rows("former_metrics.tsv", 6)
+    """Name, first version without it, what answers instead, type, unit, what differs and the matchers that it matters to."""
+    for name, version, replacement, type_and_unit, differs, labels in _rows("former_metrics.tsv", 6):
+        type_, _, unit = type_and_unit.partition(" ")
+        yield [name, version, replacement, type_, unit, differs, labels]
 
 
 def _all_spelled(query: str, number: int) -> str:

@@ -74,6 +74,11 @@ class AggregateNode:
     labels: tuple[str, ...] | None = None
     without: bool = False
 
+    def is_like(self, other: "AggregateNode") -> bool:
+        """Whether the other aggregates in the same way, whatever it aggregates."""
+        groups = [(each.operator, each.parameter, each.labels, each.without) for each in (self, other)]
+        return groups[0] == groups[1]
+
 
 @dataclass(frozen=True)
 class BinaryNode:

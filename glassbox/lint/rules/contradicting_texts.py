@@ -37,8 +37,9 @@ _SCALES = (1, 100, 1e3, 1e6, 1e9, 1e12, *(1024**power for power in range(1, 5)),
 def other_time_in_text(corpus: Corpus) -> Iterator[Defect]:
     """In annotations of rules of Prometheus, where no number, window or `for` of the rule is that time, and none of its series is a recorded one, of which only its name says over which time it is."""
     for alert, text in _told(corpus):
-        times = set(_times(alert))
-        for said in times_said(text):
+        told = list(times_said(text))
+        times = set(_times(alert)) if told else set[float]()
+        for said in told:
             known = said.number in _written(alert) or any(isclose(said.value, each) for each in times)
             if not known and not (said.is_past and _measures_by_itself(alert)):
                 yield _contradicts(alert, said, f"it has a `for` of {alert.for_text or '0s'} and no such window")
@@ -56,9 +57,10 @@ def other_time_in_text(corpus: Corpus) -> Iterator[Defect]:
 def other_number_in_text(corpus: Corpus) -> Iterator[Defect]:
     """In annotations of rules of Prometheus that compare with a number other than 0 and 1, where none of its numbers is that one in another unit."""
     for alert, text in _told(corpus):
-        numbers = {*_numbers(alert), *_next_to_limits(alert)}
-        limits = [limit for limit in _limits(alert) if limit not in (0, 1)]
-        for said in limits_said(text) if limits else ():
+        told = list(limits_said(text))
+        limits = [limit for limit in _limits(alert) if limit not in (0, 1)] if told else []
+        numbers = {*_numbers(alert), *_next_to_limits(alert)} if limits else set[float]()
+        for said in told if limits else ():
             other = _is_code(said, alert) or (said.is_percent and min(limits) > _PERCENT)
             if not other and said.number not in _written(alert) and not _is_of(said.value, numbers):
                 yield _contradicts(alert, said, "and none of its numbers is that one")

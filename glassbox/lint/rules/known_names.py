@@ -20,9 +20,10 @@ _WHO = {True: "The exposition has no", False: "No version has"}
 # Client libraries give these to the metrics of every program.
 _OF_ANY_EXPORTER = frozenset({"go", "process", "python", "http", "promhttp", "jvm", "up", "scrape", "target"})
 # Exporters all of whose metrics are known: others have more than are listed. vLLM-Omni is another server, with the same prefix.
-_COMPLETE = re.compile(r"vllm:(?!omni_)[^:]+|DCGM_FI_(?:DEV|PROF)_[A-Z0-9_]+")
+_OF_VLLM, _OF_DCGM = r"vllm:(?!omni_)[^:]+", r"DCGM_FI_(?:DEV|PROF)_[A-Z0-9_]+"
+_COMPLETE = re.compile(f"{_OF_VLLM}|{_OF_DCGM}")
 # Hardly anybody records a series under such a name, which is how client libraries end theirs.
-_CERTAIN = re.compile(r"vllm:(?!omni_)[^:]+_(?:total|bucket|sum|count|counter)|DCGM_FI_(?:DEV|PROF)_[A-Z0-9_]+")
+_CERTAIN = re.compile(rf"{_OF_VLLM}_(?:total|bucket|sum|count|counter)|{_OF_DCGM}")
 _ENDING = re.compile(r"_(?:total|bucket|sum|count)$")
 # Nearly all of whose metrics are known, so that a slip of the pen is likelier than one more.
 _NEARLY_COMPLETE = ("kube_", "redis_")

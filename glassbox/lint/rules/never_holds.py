@@ -10,7 +10,7 @@ from glassbox.lint.finding import Severity
 from glassbox.lint.result_bounds import UNKNOWN, Bounds, bounds_of
 from glassbox.lint.rule import Defect, in_query, lint_rule
 from glassbox.lint.subjects.corpus import Corpus
-from glassbox.lint.subjects.grouped_rules import GrafanaThreshold, GroupedRule
+from glassbox.lint.subjects.grouped_rules import GroupedRule
 from glassbox.lint.subjects.queries import Query
 from glassbox.syntax.tree import BinaryNode, Node, series_of
 
@@ -30,8 +30,7 @@ _FIX_OF_THRESHOLD = "Compare once: take the comparison out of the query, or ask 
 def never_holds(corpus: Corpus) -> Iterator[Defect]:
     """Of shares and percentages whose exporter says so, of `up`, of `ALERTS`, which is 1 while an alert is there, of rates, which are not negative, of restarts, of which the kubelet's back-off leaves only so many, of two conditions on the same series, and of what a query leaves for a threshold of Grafana."""
     for alert in corpus.alerts:
-        if alert.threshold:
-            yield from _beside_a_threshold(alert, alert.threshold, corpus)
+        yield from _beside_a_threshold(alert, corpus)
     for query in corpus.queries:
         if any(map(compared_number, query.nodes)) and not varies(query.text):
             for compared in filter(None, map(compared_number, query.nodes)):
@@ -39,13 +38,12 @@ def never_holds(corpus: Corpus) -> Iterator[Defect]:
             yield from _contradicting(query)
 
 
-def _beside_a_threshold(alert: GroupedRule, threshold: GrafanaThreshold, corpus: Corpus) -> Iterator[Defect]:
+def _beside_a_threshold(alert: GroupedRule, corpus: Corpus) -> Iterator[Defect]:
     """Where the query keeps some values by a comparison of its own, none of which satisfies that of the expression."""
     for query in (alert.query, *alert.more_queries):
-        kept = compared_number(query.tree)
-        if query.tree is None or query.ref_id != threshold.ref_id or varies(query.text):
+        if (asked := _by_threshold(alert, query)) is None:
             continue
-        asked = ComparedNumber(query.tree, threshold.operator, threshold.number)
+        kept = compared_number(query.tree)
         if kept is None or _returns_bool(query.tree):
             yield from _out_of_bounds(query, asked, corpus)
             continue
@@ -54,6 +52,14 @@ def _beside_a_threshold(alert: GroupedRule, threshold: GrafanaThreshold, corpus:
         if left.low <= left.high and _are_apart(left, asked.range):
             message = f"The query leaves what is {kept}, of which nothing is {asked}, as the condition asks."
             yield in_query(query, message, kept.operator, _FIX_OF_THRESHOLD)
+
+
+def _by_threshold(alert: GroupedRule, query: Query) -> ComparedNumber | None:
+    """What an expression of Grafana compares, where it is this query."""
+    threshold = alert.threshold
+    if threshold is None or query.tree is None or query.ref_id != threshold.ref_id or varies(query.text):
+        return None
+    return ComparedNumber(query.tree, threshold.operator, threshold.number)
 
 
 def _returns_bool(node: Node | None) -> bool:
@@ -129,13 +135,10 @@ def always_holds(corpus: Corpus) -> Iterator[Defect]:
 
 def _asked(alert: GroupedRule, query: Query) -> ComparedNumber | None:
     """The comparison with a number that decides by itself whether the alert fires; None where none does."""
-    if query.tree is None or varies(query.text):
-        return None
-    if (threshold := alert.threshold) is None:
-        return None if _returns_bool(query.tree) or alert.compares else compared_number(query.tree)
-    return (
-        ComparedNumber(query.tree, threshold.operator, threshold.number) if query.ref_id == threshold.ref_id else None
-    )
+    if alert.threshold:
+        return _by_threshold(alert, query)
+    is_other = alert.compares or varies(query.text) or _returns_bool(query.tree)
+    return None if is_other else compared_number(query.tree)
 
 
 RULES = (never_holds, always_holds)

@@ -4,15 +4,14 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from difflib import get_close_matches
 
-from glassbox.errors import GlassboxError
 from glassbox.lint.examples import Example, as_alert, as_record, together
 from glassbox.lint.finding import Location, Severity
 from glassbox.lint.rule import Defect, in_query, lint_rule
 from glassbox.lint.subjects.alert_routes import Inhibition
 from glassbox.lint.subjects.corpus import Corpus
 from glassbox.lint.subjects.grouped_rules import GroupedRule
-from glassbox.query.promql import duration_seconds
 from glassbox.syntax.grafana_variables import is_of_a_variable
+from glassbox.syntax.promql_durations import seconds_of
 
 # A recorded series is named level:metric:operations.
 _COLONS = 2
@@ -212,11 +211,7 @@ def rare_evaluation(corpus: Corpus) -> Iterator[Defect]:
     """Of groups with an interval of their own; one finding for each."""
     for group in corpus.groups:
         recorded = [rule.name for rule in group.rules if not rule.is_alert]
-        try:
-            seconds = duration_seconds(group.interval_text) if group.interval_text else 0
-        except GlassboxError:
-            continue
-        if recorded and seconds > _LOOKBACK_SECONDS:
+        if recorded and (seconds_of(group.interval_text) or 0) > _LOOKBACK_SECONDS:
             yield Defect(group.location, f"{recorded[0]} is recorded every {group.interval_text}.")
 
 

@@ -101,7 +101,7 @@ def _picked(one: Node, other: Node) -> frozenset[str] | None:
         return _picked(one.arguments[0], other.arguments[0]) if same else None
     if isinstance(one, AggregateNode) and isinstance(other, AggregateNode):
         picked = _picked(one.of, other.of)
-        return picked if picked and _is_alike(one, other) and _keeps(one, picked) else None
+        return picked if picked and one.is_like(other) and _keeps(one, picked) else None
     return None
 
 
@@ -110,11 +110,6 @@ def _matched_besides(one: SeriesNode, other: SeriesNode) -> frozenset[str] | Non
     if read[0] != read[1] or one.either or not one.name or not set(other.matchers) <= set(one.matchers):
         return None
     return frozenset(each.label for each in one.matchers if each not in other.matchers)
-
-
-def _is_alike(one: AggregateNode, other: AggregateNode) -> bool:
-    groups = [(each.operator, each.parameter, each.labels, each.without) for each in (one, other)]
-    return groups[0] == groups[1]
 
 
 def _keeps(node: AggregateNode, labels: frozenset[str]) -> bool:

@@ -88,13 +88,18 @@ def names(kind, server):
     return titles[kind]
 
 
+def push_and_provision(server, grafana, kind, by="file"):
+    """Push our notifications beside those of others; afterwards something else provisions ours of this kind."""
+    others(grafana)
+    push(grafana, *notifying())
+    provision(server, kind, by)
+
+
 @pytest.mark.parametrize("by", ["file", "terraform", "converted_prometheus"])
 @pytest.mark.parametrize("kind", ["contact point", "mute timing", "template", "route"])
 def test_a_notification_is_left_out_and_the_rest_is_pushed(servers, kind, by):
     server, grafana = servers
-    others(grafana)
-    push(grafana, *notifying())
-    provision(server, kind, by)
+    push_and_provision(server, grafana, kind, by)
     kept, left = of_others(server), [told(name, by) for name in names(kind, server)]
     before, rule = repr(ours(server, kind)), len(server.state.rules)
     settings, whole = notifying(changed(), boards=[board("a", panel("Latency"))])
@@ -110,9 +115,7 @@ def test_a_notification_is_left_out_and_the_rest_is_pushed(servers, kind, by):
 @pytest.mark.parametrize("kind", ["contact point", "mute timing", "template", "route"])
 def test_a_notification_that_is_as_wanted_is_no_finding(servers, kind):
     server, grafana = servers
-    others(grafana)
-    push(grafana, *notifying())
-    provision(server, kind, "file")
+    push_and_provision(server, grafana, kind)
     made = planned(grafana, *notifying())
     assert (made.pending, made.left_out) == ((), ())
 
@@ -120,9 +123,7 @@ def test_a_notification_that_is_as_wanted_is_no_finding(servers, kind):
 @pytest.mark.parametrize("kind", ["contact point", "mute timing", "template", "route"])
 def test_destroy_leaves_a_notification_and_what_it_needs_and_deletes_the_rest(servers, kind):
     server, grafana = servers
-    others(grafana)
-    push(grafana, *notifying())
-    provision(server, kind, "file")
+    push_and_provision(server, grafana, kind)
     before, kept = repr(ours(server, kind)), of_others(server)
     left = [told(name, "file", "delete") for name in names(kind, server)]
     made = destroy_plan(grafana, notifying()[0].grafana)

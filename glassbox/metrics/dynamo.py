@@ -103,7 +103,6 @@ ENGINE = Engine(
     name="dynamo",
     title="Dynamo",
     in_front_of="dynamo_namespace",
-    plain_bounds=True,
     reports={
         roles.RUNNING: _of_model(ACTIVE_REQUESTS),
         roles.PROMPT_TOKENS: _of_model(INPUT_SEQUENCE_TOKENS.sum),

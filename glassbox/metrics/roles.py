@@ -82,7 +82,6 @@ class Engine:
     that its series get its name as their label `inference_engine`, so that they are told apart from those of others with the same
     model. A front end counts the requests of the engines behind it again: what these report of a model is not read of it. They are
     known by the label `in_front_of`.
-    `plain_bounds` says that its buckets are written as `le="10"`, which Prometheus 3 stores as `10.0`.
     """
 
     name: str
@@ -92,7 +91,6 @@ class Engine:
     of_some_models: Mapping[Role | HistogramRole, str] = field(default_factory=dict)
     stamped: bool = True
     in_front_of: str = ""
-    plain_bounds: bool = False
 
     def readings(self, role: Role) -> tuple[Reading, ...]:
         """How it reports the role, which may be a part of a histogram; nothing where it does not."""

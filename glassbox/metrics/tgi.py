@@ -89,7 +89,6 @@ _WITHOUT_PHASES = "Prefill and decoding have one time together."
 ENGINE = Engine(
     name="tgi",
     title="TGI",
-    plain_bounds=True,
     reports={
         roles.RUNNING: Reading(metric=BATCH_CURRENT_SIZE),
         roles.WAITING: Reading(metric=QUEUE_SIZE),

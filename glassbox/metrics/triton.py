@@ -149,7 +149,6 @@ _OF_STREAMS = (
 ENGINE = Engine(
     name="triton",
     title="Triton",
-    plain_bounds=True,
     reports={
         roles.WAITING: _of_waiting(PENDING_REQUESTS),
         roles.PROMPT_TOKENS: _of_vllm(PROMPT_TOKENS),

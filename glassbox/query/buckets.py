@@ -14,6 +14,9 @@ SETTING = "histogram_buckets"
 # Ascending bounds by the name of the histogram.
 CustomBuckets = Mapping[str, Sequence[float]]
 
+# What may follow a whole bound: servers in Python write 10.0, others and collectors 10, and Prometheus 3 stores 10.0.
+EITHER_ENDING = "([.]0)?"
+
 _CURRENT_NAMES = {former: name for name, metric in HISTOGRAMS.items() for former in (name, *metric.former_names)}
 
 
@@ -36,10 +39,20 @@ class BucketMatcher(Matcher):
     bound: float
     custom: CustomBuckets = field(compare=False)
 
+    @classmethod
+    def at(cls, bound: float, custom: CustomBuckets) -> "BucketMatcher":
+        """Matches the bucket, however its bound is written."""
+        whole = float(bound).is_integer()
+        return (
+            cls("=~", f"{bound:.0f}{EITHER_ENDING}", bound, custom)
+            if whole
+            else cls("=", bound_text(bound), bound, custom)
+        )
+
     def of(self, histogram_names: Sequence[str]) -> "BucketMatcher":
         """The same for these histograms: those of one engine."""
         bound = nearest_bound(self.bound, buckets_of(histogram_names, self.custom).bounds)
-        return BucketMatcher("=", bound_text(bound), bound, self.custom)
+        return BucketMatcher.at(bound, self.custom)
 
 
 def nearest_bound(bound: float, bounds: Sequence[float]) -> float:

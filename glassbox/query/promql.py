@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from glassbox.metrics.roles import Role
 from glassbox.metrics.types import PER_SECOND, Kind, Unit
-from glassbox.query.buckets import SETTING, BucketMatcher, CustomBuckets, bound_text, buckets_of
+from glassbox.query.buckets import SETTING, BucketMatcher, CustomBuckets, buckets_of
 from glassbox.query.expr import Expr, binary, each_engine, number
 from glassbox.query.expression_parts import LabelList, Parts
 from glassbox.query.readings import of_engines
@@ -201,7 +201,7 @@ def at_most(bound: float, source: Source, custom: CustomBuckets | None = None) -
         common = f" common to {' and '.join(source.histogram_names)}" if len(source.histogram_names) > 1 else ""
         advice = f"as the setting {SETTING} says" if known.custom else f"unless the setting {SETTING} names others"
         raise QueryError(f"{bound:g} is not a bucket of {source.name}; its buckets are {known}{common}, {advice}.")
-    return BucketMatcher("=", bound_text(bound), bound, custom or {})
+    return BucketMatcher.at(bound, custom or {})
 
 
 @each_engine

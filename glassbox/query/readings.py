@@ -153,17 +153,10 @@ def _matching(engine: Engine, reading: Reading, matchers: Matchers) -> dict[str,
     for label, matcher in matchers.items():
         name = theirs.get(label, label)
         if name in reading.metric.all_labels:
-            found = matcher.of(reading.metric.histogram_names) if isinstance(matcher, BucketMatcher) else matcher
-            kept[name] = _plain_bound(found) if label == "le" and engine.plain_bounds else found
+            kept[name] = matcher.of(reading.metric.histogram_names) if isinstance(matcher, BucketMatcher) else matcher
         elif not _accepts_none(matcher if isinstance(matcher, Matcher) else Matcher("=", matcher)):
             return None
     return kept
-
-
-def _plain_bound(matcher: str | Matcher) -> str | Matcher:
-    """A whole bound as it is exposed, and as Prometheus 3 stores it."""
-    value = matcher.value if isinstance(matcher, Matcher) else matcher
-    return regex(f"{value.removesuffix('.0')}([.]0)?") if value.endswith(".0") else matcher
 
 
 def _matcher(value: str) -> str | Matcher:
@@ -187,8 +180,6 @@ def _clean(engine: Engine, reading: Reading, read: Expr) -> Expr:
         expr = replace(expr, parts=parts, strength=MULTIPLY)
     for theirs, ours in reading.renamed.items():
         expr = _inside(expr, "label_replace(", f', "{ours}", "$1", "{theirs}", "(.+)")')
-    if engine.plain_bounds and reading.metric.kind is Kind.BUCKETS:
-        expr = _inside(expr, "label_replace(", ', "le", "$1.0", "le", "([0-9]+)")')
     # Whatever the target's label says, these series are of this engine, and are not mixed with those of another.
     return (
         _inside(expr, "label_replace(", f', "inference_engine", "{engine.name}", "", "")') if engine.stamped else expr

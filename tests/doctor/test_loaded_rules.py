@@ -107,24 +107,3 @@ def test_a_histogram_without_a_bucket_is_named_with_those_beside(tmp_path):
         assert list(buckets_in_the_way(client, [of_others], frozenset({NAME}))) == []
     assert found.about == "vllm:time_to_first_token_seconds"
     assert found.problem == "has no bucket 2.5 and no 9; beside it are 2 and 5"
-
-
-def test_a_job_that_writes_bounds_otherwise_is_named(tmp_path):
-    ensure_components()
-    now = int(time.time())
-    lines = [
-        sample({"__name__": NAME, "job": job, "instance": "a", "le": le}, 1)
-        for job, texts in (("vllm", ("1.0", "2.5", "10.0", "+Inf")), ("by-collector", ("1", "2.5", "10", "+Inf")))
-        for le in texts
-    ]
-    write_blocks({15: lines}, now - 300, now, tmp_path / "data")
-    (tmp_path / "prometheus.yml").write_text("global: {}\n", encoding="utf-8")
-    of_bounds = [f'rate({NAME}{{le="{le}"}}[5m])' for le in ("10.0", "2.5", "+Inf")]
-    with prometheus(tmp_path / "prometheus.yml", folder=tmp_path) as server, Prometheus(server.url) as client:
-        (found,) = buckets_in_the_way(client, of_bounds, frozenset({NAME}))
-        either = f'rate({NAME}{{le=~"10([.]0)?"}}[5m])'
-        assert list(buckets_in_the_way(client, [either], frozenset({NAME}))) == []
-    assert (found.about, found.problem) == (
-        "by-collector",
-        'has the bound 10 of buckets where our rules read le="10.0" (vllm:time_to_first_token_seconds)',
-    )

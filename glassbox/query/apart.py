@@ -7,11 +7,10 @@ from functools import reduce
 from glassbox.metrics.engines import ENGINES
 from glassbox.query.buckets import BucketMatcher
 from glassbox.query.expr import Expr
+from glassbox.query.expression_parts import ENGINE_LABEL
 from glassbox.query.promql import instant
 from glassbox.query.rules import Record
 from glassbox.query.selectors import Matcher, Source, not_regex
-
-LABEL = "inference_engine"
 
 
 def of_each_engine(recorded: Source, engines: Collection[str], **matchers: str | Matcher) -> Expr:
@@ -36,5 +35,5 @@ def bucket_of_each_engine(recorded: Record, within: BucketMatcher) -> Expr:
 def _own_matchers() -> dict[str, dict[str, str | Matcher]]:
     """The matchers that distinguish an engine's series from all others. Series of the first may have any other name, or none."""
     first, *others = (engine.name for engine in ENGINES)
-    not_others: dict[str, str | Matcher] = {LABEL: not_regex("|".join(others))} if others else {}
-    return {first: not_others, **{engine: {LABEL: engine} for engine in others}}
+    not_others: dict[str, str | Matcher] = {ENGINE_LABEL: not_regex("|".join(others))} if others else {}
+    return {first: not_others, **{engine: {ENGINE_LABEL: engine} for engine in others}}

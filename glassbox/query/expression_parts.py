@@ -6,6 +6,9 @@ from typing import cast
 
 from glassbox.query.selectors import Selector
 
+# Distinguishes the engines of models.
+ENGINE_LABEL = "inference_engine"
+
 
 @dataclass(frozen=True)
 class Recomputed:
@@ -29,6 +32,17 @@ class AmongTargets:
 
 
 @dataclass(frozen=True)
+class Stamped:
+    """Parts whose series are all of one engine, whatever the label of their target says."""
+
+    parts: "tuple[Part, ...]"
+    engine: str
+
+    def __str__(self) -> str:
+        return f'label_replace({"".join(map(str, self.parts))}, "{ENGINE_LABEL}", "{self.engine}", "", "")'
+
+
+@dataclass(frozen=True)
 class LabelList:
     """The labels that an aggregation keeps, or that two sides are matched on."""
 
@@ -38,7 +52,9 @@ class LabelList:
         return ", ".join(self.names)
 
 
-Part = str | Selector | Recomputed | AmongTargets | LabelList
+_HOLDS_PARTS = (Recomputed, AmongTargets, Stamped)
+
+Part = str | Selector | Recomputed | AmongTargets | Stamped | LabelList
 Parts = tuple[Part, ...]
 
 
@@ -47,7 +63,7 @@ def selectors_of(parts: Parts) -> Iterator[Selector]:
     for part in parts:
         if isinstance(part, Selector):
             yield part
-        elif isinstance(part, Recomputed | AmongTargets):
+        elif isinstance(part, _HOLDS_PARTS):
             yield from selectors_of(part.parts)
 
 
@@ -56,7 +72,7 @@ def with_changed(parts: Parts, change: Callable[[Selector], Parts]) -> Iterator[
     for part in parts:
         if isinstance(part, Selector):
             yield from change(part)
-        elif isinstance(part, Recomputed | AmongTargets):
+        elif isinstance(part, _HOLDS_PARTS):
             yield replace(part, parts=tuple(with_changed(part.parts, change)))
         else:
             yield part
@@ -73,8 +89,8 @@ def identified(part: Part, labels: Sequence[str]) -> Part:
         case Recomputed(recorded, parts):
             whole = identified(recorded, labels)
             return Recomputed(cast(Selector, whole), tuple(identified(each, labels) for each in parts))
-        case AmongTargets(parts):
-            return AmongTargets(tuple(identified(each, labels) for each in parts))
+        case AmongTargets(parts) | Stamped(parts):
+            return replace(part, parts=tuple(identified(each, labels) for each in parts))
     return part
 
 

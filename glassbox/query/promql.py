@@ -12,7 +12,7 @@ from glassbox.metrics.roles import Role
 from glassbox.metrics.types import PER_SECOND, Kind, Unit
 from glassbox.query.buckets import SETTING, BucketMatcher, CustomBuckets, buckets_of
 from glassbox.query.expr import Expr, binary, each_engine, number
-from glassbox.query.expression_parts import LabelList, Parts
+from glassbox.query.expression_parts import ENGINE_LABEL, LabelList, Parts, Stamped
 from glassbox.query.readings import of_engines
 from glassbox.query.reporters import renamed_labels, reporters_of
 from glassbox.query.selectors import Matcher, QueryError, Selector, Shape, Source
@@ -296,8 +296,18 @@ def _aggregate(operator: str, labels: Sequence[str], operand: Expr) -> Expr:
     if operand.shape.kind is Kind.BUCKET_RATES and "le" not in labels:
         raise QueryError(f"'{operand}' has cumulative buckets: keep the label le.")
     _require_labels(operand, labels)
-    by: Parts = (" by (", LabelList(tuple(labels)), ") ") if labels else ()
-    return Expr((operator, *by, "(", *operand.parts, ")"), replace(operand.shape, labels=tuple(labels)))
+    return Expr(_aggregated(operator, tuple(labels), operand.parts), replace(operand.shape, labels=tuple(labels)))
+
+
+def _aggregated(operator: str, labels: tuple[str, ...], parts: Parts) -> Parts:
+    """All series of one engine get its name after they are aggregated: a name for each of many costs more than the sum."""
+    match parts:
+        case (Stamped(inner, engine),):
+            others = tuple(label for label in labels if label != ENGINE_LABEL)
+            alone = _aggregated(operator, others, inner)
+            return alone if others == labels else (Stamped(alone, engine),)
+    by: Parts = (" by (", LabelList(labels), ") ") if labels else ()
+    return (operator, *by, "(", *parts, ")")
 
 
 def _require_labels(operand: Expr, labels: Sequence[str]) -> None:

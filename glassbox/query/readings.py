@@ -11,7 +11,7 @@ from glassbox.metrics.roles import Engine, Reading, Role
 from glassbox.metrics.types import Kind, Metric
 from glassbox.query.buckets import BucketMatcher
 from glassbox.query.expr import MULTIPLY, Expr, number
-from glassbox.query.expression_parts import AmongTargets
+from glassbox.query.expression_parts import AmongTargets, Stamped
 from glassbox.query.selectors import Matcher, Matchers, QueryError, Selector, Shape, differs, regex
 
 # How one metric is read, with the matchers that its series can have.
@@ -180,10 +180,7 @@ def _clean(engine: Engine, reading: Reading, read: Expr) -> Expr:
         expr = replace(expr, parts=parts, strength=MULTIPLY)
     for theirs, ours in reading.renamed.items():
         expr = _inside(expr, "label_replace(", f', "{ours}", "$1", "{theirs}", "(.+)")')
-    # Whatever the target's label says, these series are of this engine, and are not mixed with those of another.
-    return (
-        _inside(expr, "label_replace(", f', "inference_engine", "{engine.name}", "", "")') if engine.stamped else expr
-    )
+    return Expr((Stamped(expr.parts, engine.name),), expr.shape) if engine.stamped else expr
 
 
 def _inside(expr: Expr, before: str, after: str) -> Expr:

@@ -180,6 +180,8 @@ BOUNDS = {
     f'rate({E2E}_bucket{{le="120.0"}}[5m])': f"{E2E} ends at 60 up to version 0.8.3; choose a smaller bound",
     f'{RECORDED}{{le="120.0"}}': f"{E2E} ends at 60 up to version 0.8.3",
     'rate(vllm:time_per_output_token_seconds_bucket{le="5.0"}[5m])': "ends at 2.5 up to version 0.8.3",
+    f'{RECORDED}{{le=~"7([.]0)?"}}': f'{RECORDED}{{le=~"7([.]0)?"}}: no such bucket',
+    f'{RECORDED}{{le=~"120([.]0)?"}}': f"{E2E} ends at 60 up to version 0.8.3",
     'rate(http_request_duration_seconds_bucket{le="0.25"}[5m])': "no such bucket; servers have 0.05, 0.1, 0.2, 0.3",
     'foreign_seconds_bucket{le="1.0"}': "no histogram or recorded series of that name has buckets",
     f'{RECORDED}{{job=~"a{{2}}", le="7.0"}}': "no such bucket",
@@ -191,6 +193,7 @@ KNOWN = (
     f'{RECORDED}{{le="+Inf"}}',
     f'{RECORDED}{{le="$slo"}}',
     f'{RECORDED}{{le=~"7.0|10.0"}}',
+    f'{RECORDED}{{le=~"10([.]0)?"}}',
     'rate(http_request_duration_seconds_bucket{le="0.05"}[5m])',
     'foreign{handle="7"}',
     f"foreign{{handle='{RECORDED}{{le=\"7.0\"}}'}}",
@@ -235,6 +238,8 @@ def test_the_settings_own_buckets_are_known_and_of_one_version():
 def test_a_threshold_that_an_old_version_lacks_is_found_in_the_rules():
     bundle = our_bundle(Settings(thresholds=Thresholds(latency_high_seconds=120), slos=()))
     said = {each.location.object: each.message for each in found("unknown-bucket", corpus_of(bundle))}
-    assert said.keys() == {"durations / model:inference_requests_within_bound:rate5m"}
+    # Triton's backend for vLLM has series of the same name.
+    record = "model:inference_requests_within_bound:rate5m"
+    assert said.keys() == {f"durations / {record}", f"triton / {record}"}
     (message,) = set(said.values())
     assert "ends at 60 up to version 0.8.3" in message and "in the setting histogram_buckets" in message

@@ -65,9 +65,9 @@ def test_a_module_and_a_line_give_an_engine_its_records(checkout):
     assert done.returncode == 0, done.stderr
     records = json.loads(done.stdout)
     assert records["model:inference_generation_tokens:rate5m"] == (
-        "sum by (job, model_name, model_version, inference_engine) (label_replace(label_replace("
+        "label_replace(sum by (job, model_name, model_version) (label_replace("
         'rate(invented_kilotokens_total{inference_role!="prefill"}[5m]) * 1000,'
-        ' "model_name", "$1", "model", "(.+)"), "inference_engine", "invented", "", ""))'
+        ' "model_name", "$1", "model", "(.+)")), "inference_engine", "invented", "", "")'
     )
     assert "max without (rank) (invented_running)" in records["model:inference_requests_running:sum"]
     assert "instance:inference_requests_running:sum" in records

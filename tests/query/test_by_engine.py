@@ -67,7 +67,7 @@ def test_aggregations_and_arithmetic_are_done_for_each_engine():
     assert of(twice, "vllm").startswith(
         "clamp_min(sum by (job, model_name, inference_engine) (rate(vllm:num_preemptions"
     )
-    assert of(twice, "sglang").startswith("clamp_min(sum by (job, model_name, inference_engine) (label_replace(")
+    assert of(twice, "sglang").startswith("clamp_min(label_replace(sum by (job, model_name) (label_replace(")
 
 
 def test_engines_that_are_added_up_are_one_query():

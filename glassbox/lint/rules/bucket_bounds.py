@@ -1,6 +1,7 @@
 """Bounds that are not buckets."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from glassbox.lint.examples import on_panel
 from glassbox.lint.finding import Repair, Severity
@@ -10,7 +11,7 @@ from glassbox.lint.subjects.corpus import Corpus
 from glassbox.lint.subjects.queries import Query
 from glassbox.metrics import CATALOGUE
 from glassbox.metrics.types import Histogram
-from glassbox.query.buckets import SETTING, Buckets, bound_text
+from glassbox.query.buckets import EITHER_ENDING, SETTING, Buckets, bound_text
 from glassbox.syntax.grafana_variables import is_of_a_variable
 from glassbox.syntax.tree import SeriesNode
 
@@ -48,35 +49,50 @@ def unknown_bucket(corpus: Corpus) -> Iterator[Defect]:
         for series in query.series:
             bound = _bound(series)
             problem = _problem(bound, series, corpus) if bound else ""
-            if problem:
-                message = f'{series.name}{{le="{bound}"}}: {problem}.'
-                yield in_query(query, message, f'le="{bound}"', repairs=_as_written(query, bound, series, corpus))
+            if bound and problem:
+                message = f"{series.name}{{{bound.matcher}}}: {problem}."
+                yield in_query(query, message, bound.matcher, repairs=_as_written(query, bound, series, corpus))
 
 
-def _as_written(query: Query, bound: str, series: SeriesNode, corpus: Corpus) -> tuple[Repair, ...]:
+@dataclass(frozen=True)
+class _Bound:
+    """The one finite bound that a matcher selects, in the forms that it matches."""
+
+    matcher: str
+    forms: tuple[str, ...]
+
+
+def _bound(series: SeriesNode) -> _Bound | None:
+    """None where all are selected, several, or those that a variable chooses."""
+    if series.either:
+        return None
+    for each in series.matchers:
+        if (each.label, each.operator) == ("le", "=") and each.value not in ("+Inf", ""):
+            return None if is_of_a_variable(each.value) else _Bound(f'le="{each.value}"', (each.value,))
+        if (each.label, each.operator) == ("le", "=~") and each.value.endswith(EITHER_ENDING):
+            whole = each.value.removesuffix(EITHER_ENDING)
+            return _Bound(f'le=~"{each.value}"', (whole, f"{whole}.0"))
+    return None
+
+
+def _as_written(query: Query, bound: _Bound, series: SeriesNode, corpus: Corpus) -> tuple[Repair, ...]:
     """The repair where there is such a bucket, which its servers write in another way."""
     known = _buckets_of(series, corpus)
-    alike = [each for each in known.bounds if f"{each:g}" == bound] if known else []
-    alone = query.text.count(f'le="{bound}"') == 1
-    return with_part(query, f'le="{bound}"', f'le="{bound_text(alike[0])}"') if alike and alone else ()
+    alike = [each for each in known.bounds if f"{each:g}" in bound.forms] if known else []
+    alone = query.text.count(bound.matcher) == 1
+    return with_part(query, bound.matcher, f'le="{bound_text(alike[0])}"') if alike and alone else ()
 
 
-def _bound(series: SeriesNode) -> str:
-    """The one finite bound that is selected; empty where all are, or where a variable chooses."""
-    chosen = (each.value for each in series.matchers if (each.label, each.operator) == ("le", "="))
-    bound = next(chosen, "")
-    return "" if series.either or bound in ("+Inf", "") or is_of_a_variable(bound) else bound
-
-
-def _problem(bound: str, series: SeriesNode, corpus: Corpus) -> str:
+def _problem(bound: _Bound, series: SeriesNode, corpus: Corpus) -> str:
     known = _buckets_of(series, corpus)
     if known is None:
         return "no histogram or recorded series of that name has buckets" if corpus.own else ""
     written = {bound_text(each): each for each in known.bounds}
-    if bound not in written:
+    chosen = next((written[form] for form in bound.forms if form in written), None)
+    if chosen is None:
         return f"no such bucket; servers have {', '.join(written)}"
     for name, end in known.former_ends:
-        if written[bound] > end.bound:
+        if chosen > end.bound:
             return (
                 f"{name} ends at {end.bound:g} up to version {end.last}; choose a smaller bound, "
                 f"or name the buckets that your servers have in the setting {SETTING}"

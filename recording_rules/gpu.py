@@ -13,7 +13,7 @@ from glassbox.metrics import amd_exporter as amd
 from glassbox.metrics import dcgm, scrape, service
 from glassbox.metrics import nvidia_gpu_exporter as smi
 from glassbox.metrics import rocm_smi_exporter as rocm
-from glassbox.metrics.types import Counter, Gauge, Unit
+from glassbox.metrics.types import HONORED_POD, Counter, Gauge, Unit
 from glassbox.query.expr import Expr
 from glassbox.query.promql import (
     count_by,
@@ -42,6 +42,14 @@ _MILLIJOULES_PER_JOULE = 1000
 ENERGY_WINDOW = "5m"
 
 
+def of_exporter(gpus: Expr) -> Expr:
+    """The series with their exporter's labels where these tell services apart: whoever uses a GPU, it is the same one.
+
+    With honorLabels dcgm-exporter's and AMD's series have the namespace of the pod that has the GPU.
+    """
+    return gpus.of_its_target(instant(scrape.UP, job=regex(".+")), of_others=HONORED_POD, on=TARGET)
+
+
 def _each_gpu(*sources: Expr) -> Expr:
     """One series for each GPU: the largest possible reading of its sources, which name their series differently."""
     return max_by(GPU, reduce(Expr.or_, map(possible, sources)))
@@ -61,10 +69,18 @@ def _ours(gauge: Gauge) -> Expr:
     return with_label("gpu", instant(gauge), copied_from="gpu_id")
 
 
-def of_amd(gauge: Gauge, **matchers: str | Matcher) -> Expr:
+def _dcgm(gauge: Gauge, **matchers: str | Matcher) -> Expr:
+    return of_exporter(instant(gauge, **matchers))
+
+
+def amd_by_uuid(series: Expr) -> Expr:
     """AMD's series under the labels `gpu` and `UUID`, where the exporter is configured to tell the latter."""
-    by_uuid = with_label("UUID", instant(gauge, **matchers), copied_from="gpu_uuid")
+    by_uuid = with_label("UUID", series, copied_from="gpu_uuid")
     return with_label("gpu", by_uuid, copied_from="gpu_id")
+
+
+def _amd(gauge: Gauge, **matchers: str | Matcher) -> Expr:
+    return of_exporter(amd_by_uuid(instant(gauge, **matchers)))
 
 
 def _rocm(gauge: Gauge, **matchers: str | Matcher) -> Expr:
@@ -87,8 +103,8 @@ def _numbered(indexed: Expr) -> Expr:
 def of_model(name: str) -> Expr:
     """1 for each GPU of this model, named as nvidia-smi or AMD's exporters do. Our exporter does not report models."""
     # A GPU that shares its host's memory reports none of its own.
-    from_dcgm = instant(dcgm.FB_USED, modelName=name).or_(instant(dcgm.GPU_TEMP, modelName=name))
-    from_amd = of_amd(amd.TOTAL_VRAM, card_model=name)
+    from_dcgm = _dcgm(dcgm.FB_USED, modelName=name).or_(_dcgm(dcgm.GPU_TEMP, modelName=name))
+    from_amd = _amd(amd.TOTAL_VRAM, card_model=name)
     from_smi, from_rocm = _numbered(instant(smi.GPU_INFO, name=name)), _rocm(rocm.GPU_MEM_TOTAL, modelName=name)
     return group_by(GPU, from_dcgm.or_(from_smi).or_(from_amd).or_(from_rocm))
 
@@ -110,12 +126,12 @@ def _rows_of_hour(counter: Counter) -> Expr:
 
     An error ends the pod that has the GPU, and the series with it; the next one begins with what the error has added.
     """
-    count = max_by(GPU, possible(most(counter, BRIDGE).measured_in(Unit.EVENTS)))
+    count = max_by(GPU, of_exporter(possible(most(counter, BRIDGE).measured_in(Unit.EVENTS))))
     return count - over_steps("min", count, "1h", "1m")
 
 
 def _profiled(gauge: Gauge) -> Expr:
-    return _each_gpu(instant(gauge))
+    return _each_gpu(_dcgm(gauge))
 
 
 def _installed() -> Expr:
@@ -124,19 +140,19 @@ def _installed() -> Expr:
     Each is added up of its own: with time slicing dcgm-exporter from 4.5.3 on reports what each pod uses beside what the GPU has
     free (its `internal/pkg/transformation/process_metrics.go`).
     """
-    used_and_free = _whole(instant(dcgm.FB_USED)) + _whole(instant(dcgm.FB_FREE))
-    return (used_and_free + _whole(possible(instant(dcgm.FB_RESERVED)))).or_(used_and_free)
+    used_and_free = _whole(_dcgm(dcgm.FB_USED)) + _whole(_dcgm(dcgm.FB_FREE))
+    return (used_and_free + _whole(possible(_dcgm(dcgm.FB_RESERVED)))).or_(used_and_free)
 
 
-_WATTS_OF_DCGM = (rate(dcgm.TOTAL_ENERGY, ENERGY_WINDOW) / _MILLIJOULES_PER_JOULE).measured_in(Unit.WATTS)
+_WATTS_OF_DCGM = (of_exporter(rate(dcgm.TOTAL_ENERGY, ENERGY_WINDOW)) / _MILLIJOULES_PER_JOULE).measured_in(Unit.WATTS)
 
 # Share of time with a kernel running: low proves an idle GPU, high proves little.
 UTILIZATION = _each_gpu(
     # Of MIG slices it is not measured, and some releases of dcgm-exporter say 0 (its issue 216).
-    _ratio(instant(dcgm.GPU_UTIL, **{dcgm.SLICE: ""})),
+    _ratio(_dcgm(dcgm.GPU_UTIL, **{dcgm.SLICE: ""})),
     _ratio(_ours(service.GPU_UTILIZATION)),
     _smi(instant(smi.UTILIZATION_GPU)),
-    _ratio(of_amd(amd.GFX_ACTIVITY)),
+    _ratio(_amd(amd.GFX_ACTIVITY)),
     _ratio(_rocm(rocm.GPU_UTIL)),
 )
 # Share of time in which the compute engine is active: a finer duty cycle.
@@ -150,18 +166,18 @@ ENERGY = _each_gpu(_WATTS_OF_DCGM, _smi(rate(smi.ENERGY, ENERGY_WINDOW).measured
 _OTHER_TEMPERATURES = (
     _ours(service.GPU_TEMPERATURE),
     _smi(instant(smi.TEMPERATURE)),
-    of_amd(amd.JUNCTION_TEMPERATURE),
-    of_amd(amd.EDGE_TEMPERATURE),
+    _amd(amd.JUNCTION_TEMPERATURE),
+    _amd(amd.EDGE_TEMPERATURE),
     _rocm(rocm.TEMP),
 )
-TEMPERATURE = _each_gpu(instant(dcgm.GPU_TEMP), *_OTHER_TEMPERATURES)
+TEMPERATURE = _each_gpu(_dcgm(dcgm.GPU_TEMP), *_OTHER_TEMPERATURES)
 # 1 when the board could not replace a broken row of its memory, 0 otherwise.
-ROW_REMAPPING = _each_gpu(instant(dcgm.ROW_REMAP_FAILURE), _smi(instant(smi.REMAPPED_ROWS_FAILURE)))
+ROW_REMAPPING = _each_gpu(_dcgm(dcgm.ROW_REMAP_FAILURE), _smi(instant(smi.REMAPPED_ROWS_FAILURE)))
 # Memory rows replaced within the hour after errors that could not, or could, be corrected.
 UNCORRECTABLE_ROWS = _rows_of_hour(dcgm.UNCORRECTABLE_REMAPPED_ROWS)
 CORRECTABLE_ROWS = _rows_of_hour(dcgm.CORRECTABLE_REMAPPED_ROWS)
 # PCIe packets sent again per second, and bytes per second from and to the GPU.
-PCIE_REPLAYS = _each_gpu(rate(dcgm.PCIE_REPLAY, "5m"))
+PCIE_REPLAYS = _each_gpu(of_exporter(rate(dcgm.PCIE_REPLAY, "5m")))
 PCIE_SENT = _profiled(dcgm.PCIE_TX)
 PCIE_RECEIVED = _profiled(dcgm.PCIE_RX)
 
@@ -173,10 +189,10 @@ ACTIVITY = Record(
 MEMORY_USED = Record(
     "gpu:memory_used_bytes:max",
     _each_gpu(
-        _whole(_bytes(instant(dcgm.FB_USED))),
+        _whole(_bytes(_dcgm(dcgm.FB_USED))),
         _bytes(_ours(service.GPU_MEMORY_USED)),
         _smi(instant(smi.MEMORY_USED)),
-        _bytes(of_amd(amd.USED_VRAM)),
+        _bytes(_amd(amd.USED_VRAM)),
         _rocm(rocm.GPU_MEM_USED),
     ),
     "Memory in use. It is flat under vLLM, which reserves its KV cache at start. GPUs that share their host's memory report none.",
@@ -188,7 +204,7 @@ MEMORY_TOTAL = Record(
         _bytes(_installed()),
         _bytes(_ours(service.GPU_MEMORY_TOTAL)),
         _smi(instant(smi.MEMORY_TOTAL)),
-        _bytes(of_amd(amd.TOTAL_VRAM)),
+        _bytes(_amd(amd.TOTAL_VRAM)),
         _rocm(rocm.GPU_MEM_TOTAL),
     )
     > 0,
@@ -197,10 +213,10 @@ MEMORY_TOTAL = Record(
 POWER = Record(
     "gpu:power_watts:max",
     _each_gpu(
-        instant(dcgm.POWER_USAGE),
+        _dcgm(dcgm.POWER_USAGE),
         _ours(service.GPU_POWER),
         _smi(instant(smi.POWER_DRAW)),
-        *map(of_amd, (amd.PACKAGE_POWER, amd.AVERAGE_PACKAGE_POWER, amd.POWER_USAGE)),
+        *map(_amd, (amd.PACKAGE_POWER, amd.AVERAGE_PACKAGE_POWER, amd.POWER_USAGE)),
         *map(_rocm, (rocm.CUR_POWER, rocm.AVG_POWER)),
     ),
     "Power drawn.",
@@ -208,17 +224,17 @@ POWER = Record(
 SM_CLOCK = Record(
     "gpu:sm_clock_hertz:max",
     _each_gpu(
-        _hertz(instant(dcgm.SM_CLOCK)),
+        _hertz(_dcgm(dcgm.SM_CLOCK)),
         _hertz(_ours(service.GPU_SM_CLOCK)),
         _smi(instant(smi.SM_CLOCK)),
-        _hertz(of_amd(amd.CLOCK, clock_type="system")),
+        _hertz(_amd(amd.CLOCK, clock_type="system")),
         _hertz(_rocm(rocm.SCLK)),
     ),
     "Clock of the multiprocessors.",
 )
 XID_LAST = Record(
     "gpu:xid_last_code:max",
-    _each_gpu(instant(dcgm.XID_ERRORS), _ours(service.GPU_XID_LAST_CODE)),
+    _each_gpu(_dcgm(dcgm.XID_ERRORS), _ours(service.GPU_XID_LAST_CODE)),
     "Code of the last XID error, 0 for none: a single series, whatever the code. dcgm-exporter from 4.5 on has none before the first error.",
 )
 ROW_REMAP_FAILURE = Record(
@@ -228,7 +244,7 @@ ROW_REMAP_FAILURE = Record(
 )
 
 # What is left out first need not be compared.
-_HEAT_ALONE = _each_gpu(instant(dcgm.GPU_TEMP).unless(instant(MEMORY_USED), on=SLOT), *_OTHER_TEMPERATURES)
+_HEAT_ALONE = _each_gpu(_dcgm(dcgm.GPU_TEMP).unless(instant(MEMORY_USED), on=SLOT), *_OTHER_TEMPERATURES)
 OTHER_READING = Record(
     "gpu:other_reading:group",
     group_by(

@@ -8,6 +8,7 @@ that spans hosts, are not known. Nothing is recorded outside of Kubernetes.
 """
 
 from collections.abc import Callable, Sequence
+from functools import reduce
 
 from glassbox.metrics import amd_exporter as amd
 from glassbox.metrics import dcgm, scrape
@@ -26,6 +27,16 @@ GROUP = RecordGroup("gpu-users")
 # A pod. Targets of several clusters are told apart where Prometheus sees their names.
 _POD = ("user_cluster", "user_namespace", "user_pod")
 _CLUSTER = ("user_cluster",)
+# A GPU that shares its host's memory reports none of its own, and an exporter may be configured to report a few things only.
+_SIGNS_OF_NVIDIA = (
+    dcgm.FB_USED,
+    dcgm.GPU_TEMP,
+    dcgm.POWER_USAGE,
+    dcgm.SM_CLOCK,
+    dcgm.GPU_UTIL,
+    dcgm.GR_ENGINE_ACTIVE,
+)
+_SIGNS_OF_AMD = (amd.TOTAL_VRAM, amd.PACKAGE_POWER, amd.GFX_ACTIVITY)
 _SLICES: Matchers = {dcgm.SLICE: differs("")}
 
 
@@ -37,21 +48,23 @@ def _in_pod(series: Expr, prefix: str = "") -> Expr:
 
 
 def _measured(**matchers: str | Matcher) -> Expr:
-    # A GPU that shares its host's memory reports none of its own.
-    of_nvidia = instant(dcgm.FB_USED, **matchers).or_(instant(dcgm.GPU_TEMP, **matchers))
-    return of_nvidia.or_(gpu.of_amd(amd.TOTAL_VRAM, **matchers))
+    """A series for each GPU of which anything that shows it is reported, once or more."""
+    of_nvidia, of_amd = (
+        reduce(Expr.or_, (instant(gauge, **matchers) for gauge in signs)) for signs in (_SIGNS_OF_NVIDIA, _SIGNS_OF_AMD)
+    )
+    return of_nvidia.or_(gpu.amd_by_uuid(of_amd))
 
 
 def _by_users(read: Callable[..., Expr]) -> Expr:
-    """What an exporter reports of GPUs that pods have, with the labels of the pod; `read` takes matchers.
+    """What an exporter reports of GPUs that pods have, with the labels of the pod beside its own; `read` takes matchers.
 
     Without honorLabels Prometheus calls the exporter's own labels `exported_...`. With it, GPUs that no pod has carry the pod of
     their exporter.
     """
-    renamed = _in_pod(read(exported_pod=differs("")), "exported_")
+    renamed = gpu.of_exporter(_in_pod(read(exported_pod=differs("")), "exported_"))
     own_pods = instant(scrape.UP, job=regex(".+"), pod=differs(""))
-    kept = _in_pod(read(exported_pod="", pod=differs("")).unless(own_pods, on=(*TARGET, "pod")))
-    return renamed.or_(kept)
+    kept = gpu.of_exporter(_in_pod(read(exported_pod="", pod=differs(""))))
+    return renamed.or_(kept.unless(own_pods, on=(*TARGET, "pod")))
 
 
 def _used_by() -> Expr:

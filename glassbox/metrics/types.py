@@ -78,9 +78,10 @@ def spellings(name: str) -> tuple[str, ...]:
 
 # Labels that Prometheus or its scrape configuration puts on every series of a target.
 TARGET_LABELS = ("job", "instance", "model_name", "model_version", "inference_engine", "inference_role")
-# The pod that has a GPU, as its exporter names it, also under the names that Prometheus gives where it does not honor labels.
-# Clusters tell pods of one name apart.
-POD_LABELS = ("cluster", "namespace", "pod", "exported_namespace", "exported_pod")
+# The pod that has a GPU, as its exporter names it where Prometheus honors labels, over the names of its own.
+HONORED_POD = ("namespace", "pod")
+# The same, also under the names that Prometheus gives otherwise. Clusters tell pods of one name apart.
+POD_LABELS = ("cluster", *HONORED_POD, "exported_namespace", "exported_pod")
 
 
 @dataclass(frozen=True)

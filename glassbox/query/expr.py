@@ -12,6 +12,7 @@ from glassbox.metrics.types import Kind, Unit
 from glassbox.query.expression_parts import (
     AmongTargets,
     LabelList,
+    OfItsTarget,
     Parts,
     Recomputed,
     beside_job,
@@ -167,6 +168,11 @@ class Expr:
         lent = (*_on(self, other, on), f" group_left ({', '.join(labels)})")
         product = binary(self, "*", other, matching=lent)
         return product.shaped(replace(product.shape, labels=(*product.shape.labels, *labels)))
+
+    def of_its_target(self, target: "Expr", *, of_others: Sequence[str], on: Sequence[str]) -> "Expr":
+        """Self, whose series name under the labels `of_others` what they measure: where these tell services apart, they are those of the target."""
+        (read,) = target.selectors
+        return replace(self, parts=(OfItsTarget(self.parts, tuple(of_others), read, tuple(on)),))
 
 
 P = ParamSpec("P")

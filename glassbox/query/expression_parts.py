@@ -43,6 +43,22 @@ class Stamped:
 
 
 @dataclass(frozen=True)
+class OfItsTarget:
+    """Parts whose series name under the labels `of_others` what they measure. Where one of these tells services apart, that of their target is read.
+
+    `target` has one series or more for each target, which `on` distinguishes.
+    """
+
+    parts: "tuple[Part, ...]"
+    of_others: tuple[str, ...]
+    target: Selector
+    on: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return "".join(map(str, self.parts))
+
+
+@dataclass(frozen=True)
 class LabelList:
     """The labels that an aggregation keeps, or that two sides are matched on."""
 
@@ -52,9 +68,9 @@ class LabelList:
         return ", ".join(self.names)
 
 
-_HOLDS_PARTS = (Recomputed, AmongTargets, Stamped)
+_HOLDS_PARTS = (Recomputed, AmongTargets, Stamped, OfItsTarget)
 
-Part = str | Selector | Recomputed | AmongTargets | Stamped | LabelList
+Part = str | Selector | Recomputed | AmongTargets | Stamped | OfItsTarget | LabelList
 Parts = tuple[Part, ...]
 
 
@@ -91,7 +107,31 @@ def identified(part: Part, labels: Sequence[str]) -> Part:
             return Recomputed(cast(Selector, whole), tuple(identified(each, labels) for each in parts))
         case AmongTargets(parts) | Stamped(parts):
             return replace(part, parts=tuple(identified(each, labels) for each in parts))
+        case OfItsTarget():
+            return _of_its_target(part, labels)
     return part
+
+
+def _of_its_target(part: OfItsTarget, labels: Sequence[str]) -> OfItsTarget:
+    lent = tuple(label for label in labels if label in part.of_others)
+    kept = _without(tuple(labels), lent)
+    parts = tuple(identified(each, kept) for each in part.parts)
+    if not lent:
+        return replace(part, parts=parts)
+    # Who chooses a value of these chooses the target's.
+    parts = tuple(with_changed(parts, lambda read: (replace(read, labels=_without(read.labels, lent)),)))
+    on = LabelList(beside_job(part.on, kept))
+    # Two targets may have one address, and differ in what is lent: either will do, where both would be an error.
+    one = (
+        "topk by (",
+        on,
+        ") (1, group by (",
+        LabelList((*on.names, *lent)),
+        ") (",
+        identified(part.target, labels),
+        "))",
+    )
+    return replace(part, parts=("(", *parts, " * on (", on, ") group_left (", LabelList(lent), ") ", *one, ")"))
 
 
 def beside_job(names: tuple[str, ...], labels: Sequence[str]) -> tuple[str, ...]:
@@ -107,3 +147,7 @@ def beside_job(names: tuple[str, ...], labels: Sequence[str]) -> tuple[str, ...]
 
 def _with(names: tuple[str, ...], labels: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*names, *labels)))
+
+
+def _without(names: tuple[str, ...], labels: Sequence[str]) -> tuple[str, ...]:
+    return tuple(name for name in names if name not in labels)

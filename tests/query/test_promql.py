@@ -5,7 +5,7 @@ from dataclasses import replace
 import promql_parser
 import pytest
 
-from glassbox.metrics import process, scrape, service, vllm
+from glassbox.metrics import dcgm, process, scrape, service, vllm
 from glassbox.metrics.types import FormerName, Kind, Unit
 from glassbox.query.expr import number
 from glassbox.query.label_words import in_words
@@ -295,3 +295,17 @@ def test_names_become_words():
     assert str(query).endswith('"gpu_id", "$1 $2", "gpu_id", "(.*?)_(.*)"), "gpu_id", "KV$1", "gpu_id", "kv( .*)")')
     assert str(query).count("label_replace") == 2
     assert query.shape.labels == ("gpu_id",)
+
+
+def test_labels_that_name_what_is_measured_are_those_of_the_target_where_they_tell_services_apart():
+    target = instant(scrape.UP, job=regex(".+"))
+    heat = instant(dcgm.GPU_TEMP).of_its_target(target, of_others=("namespace", "pod"), on=("job", "instance"))
+    assert str(heat) == "DCGM_FI_DEV_GPU_TEMP"
+    hottest = max_by(("job", "gpu"), heat)
+    assert str(hottest.identified(("cluster",))) == "max by (job, cluster, gpu) (DCGM_FI_DEV_GPU_TEMP)"
+    joined = hottest.identified(("cluster", "namespace"))
+    assert str(joined.filtered({"namespace": "a", "cluster": "b"})) == (
+        'max by (job, cluster, namespace, gpu) ((DCGM_FI_DEV_GPU_TEMP{cluster="b"}'
+        " * on (job, cluster, instance) group_left (namespace) topk by (job, cluster, instance) (1,"
+        ' group by (job, cluster, instance, namespace) (up{cluster="b",job=~".+",namespace="a"}))))'
+    )

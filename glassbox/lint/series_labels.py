@@ -28,6 +28,10 @@ EXTERNAL_LABELS = (
 _OF_TARGETS = frozenset({"job", "instance"})
 LABELS_OF_ALL_SERIES = _OF_TARGETS | frozenset(EXTERNAL_LABELS)
 """Labels that say where series were scraped, and by whom, rather than what they are of."""
+# Of node_exporter (its collector/fixtures/e2e-output.txt): a file system's labels are on nothing else, and these have none but a target's.
+_OF_FILE_SYSTEMS = ("mountpoint", "fstype")
+_OF_PARTS = (*_OF_FILE_SYSTEMS, "device", "mode", "cpu")
+_OF_THE_WHOLE_HOST = ("node_memory_Mem", "node_load", "node_netstat_", "node_vmstat_", "node_procs_", "node_filefd_")
 _SHARED = frozenset(part.name for metrics in CATALOGUE.values() for metric in metrics for part in metric.parts)
 
 Recorded = Mapping[str, Iterable[tuple[Node | None, Mapping[str, str]]]]
@@ -54,6 +58,7 @@ class SeriesLabels:
         said = selected(series)
         if series.name in self._recorded:
             return _both(said, self._of_record(series.name))
+        said = said.minus(*_of_other_parts(series.name))
         if series.name in _SHARED or series.name in known_series():
             return replace(said, expected=said.expected | {label for label in _OF_TARGETS if label in said.possible})
         return said
@@ -72,6 +77,13 @@ class SeriesLabels:
         possible = found.possible.plus((NAME, *EXTERNAL_LABELS, *added))
         values = {label: value for label, value in added.items() if value}
         return ResultLabels(possible, found.expected | values.keys(), {**found.values, **values})
+
+
+def _of_other_parts(name: str) -> tuple[str, ...]:
+    """The labels that node_exporter gives to other metrics than this one, where the name is one of its own."""
+    if not name.startswith("node_") or name.startswith("node_filesystem_"):
+        return ()
+    return _OF_PARTS if name.startswith(_OF_THE_WHOLE_HOST) else _OF_FILE_SYSTEMS
 
 
 def _both(said: ResultLabels, known: ResultLabels) -> ResultLabels:

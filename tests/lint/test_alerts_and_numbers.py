@@ -11,6 +11,19 @@ def messages(rule, example):
 
 
 LEFT_ALONE = [
+    ("no-comparison", as_alert("x > 1 or absent(x)")),
+    ("no-comparison", as_alert("x > 1 or y unless z or (a and b)")),
+    ("no-comparison", as_alert("(x or y) > 1")),
+    ("used-by-free", as_alert("DCGM_FI_DEV_FB_USED / DCGM_FI_DEV_FB_FREE > 19")),
+    ("share-of-a-pool", on_panel('jvm_memory_used_bytes{id="G1 Old Gen"} / jvm_memory_max_bytes')),
+    ("share-of-a-pool", on_panel("jvm_memory_used_bytes / jvm_memory_max_bytes", "{{ id }}")),
+    ("share-of-a-pool", on_panel("sum(jvm_memory_used_bytes) / sum(jvm_memory_max_bytes)")),
+    ("dropped-label", on_panel("node_filesystem_free_bytes", "{{mountpoint}} {{device}}")),
+    ("dropped-label", on_panel("rate(node_disk_reads_completed_total[5m])", "{{device}}")),
+    ("dropped-label", together(as_record("node_load1", "sum by (device) (x)"), on_panel("node_load1", "{{device}}"))),
+    # A program's own metric, beside which redis_exporter has redis_memory_used_bytes.
+    ("unknown-metric", as_alert("redis_memory_usage_bytes > 1e9")),
+    ("unknown-metric", on_panel("llamacpp:requests:rate5m")),
     (
         "impossible-match",
         as_alert("sum by (instance, job) (pg_stat_activity_count) / pg_settings_max_connections > 0.8"),
@@ -282,6 +295,51 @@ FOUND = [
     ("empty-selector", on_panel('x{a="1", a!="1"}'), "a cannot be '1' and match !='1'"),
     ("empty-selector", on_panel('x{a="1", a="2"}'), "a cannot be '1' and match ='2'"),
     ("no-comparison", as_alert("x > bool 1"), "fires as long as its query has a result"),
+    (
+        "no-comparison",
+        as_alert("sum(rate(a[5m])) / sum(rate(b[5m])) or sum(rate(c[5m])) > 0.1", name="Slow"),
+        "Slow fires as long as there is a, whatever its value: comparisons bind more strongly than `or`",
+    ),
+    ("no-comparison", as_alert("x > 1 or y"), "as long as there is y"),
+    (
+        "average-since-start",
+        on_panel("pg_stat_database_blks_hit / (pg_stat_database_blks_hit + pg_stat_database_blks_read + 1)"),
+        "pg_stat_database_blks_hit and pg_stat_database_blks_read count everything",
+    ),
+    (
+        "share-of-a-pool",
+        as_alert("100 * jvm_memory_used_bytes / jvm_memory_max_bytes > 90"),
+        "Each memory pool is judged by itself.",
+    ),
+    (
+        "rate-in-text",
+        as_alert(
+            "sum(rate(x_total[5m])) < 0.5 * sum(rate(x_total[5m] offset 1d))",
+            annotations={"summary": "Fell by {{ $value | humanizePercentage }}"},
+        ),
+        "x_total per second, and the annotation 'summary' takes them for a share",
+    ),
+    (
+        "wrong-unit-in-text",
+        as_alert("vllm:num_requests_waiting > 9", annotations={"summary": "{{ $value }}% wait"}),
+        "The values are requests, and in the annotation 'summary' the text takes them for percent.",
+    ),
+    (
+        "wrong-unit-in-name",
+        as_record("gpu_memory_total_bytes", "DCGM_FI_DEV_FB_TOTAL"),
+        "The values of gpu_memory_total_bytes are MiB, not bytes.",
+    ),
+    (
+        "wrong-unit-in-name",
+        as_record("gpu_memory_used_bytes", "DCGM_FI_DEV_MEM_COPY_UTIL"),
+        "The values of gpu_memory_used_bytes are percent of 0 to 100, not bytes.",
+    ),
+    (
+        "dropped-label",
+        as_alert("node_netstat_Tcp_CurrEstab > 1000", annotations={"summary": "{{ $labels.mountpoint }}"}),
+        "prints the label 'mountpoint', which no result has",
+    ),
+    ("dropped-label", on_panel("node_memory_MemFree_bytes", "{{device}}"), "its series have none."),
     ("count-never-zero", as_alert("count by (a) (x) < 1"), "< 1 never holds"),
     ("silent-when-all-are-gone", as_alert('sum(up{job="a"}) == 0'), "the sum of up is nothing rather than 0"),
     (

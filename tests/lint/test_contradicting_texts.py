@@ -5,7 +5,7 @@ import pytest
 from glassbox.lint.examples import as_alert, as_record, together
 from glassbox.lint.linting import judged
 
-TIME, NUMBER = "other-time-in-text", "other-number-in-text"
+TIME, NUMBER, OPPOSITE = "other-time-in-text", "other-number-in-text", "opposite-in-text"
 
 
 def said(rule, expr, text, for_="5m"):
@@ -20,6 +20,7 @@ def said(rule, expr, text, for_="5m"):
         ("x > 7", "", "High for more than 5 minutes."),
         ("increase(x_total[48h]) > 9", "1m", "Nothing in the last 24 hours"),
         ("rate(x_total[10m]) > 9", "10m", "{{ $value }} over the past 5 min"),
+        ("up == 0", "2s", "服务器延时超过 2 分钟"),
     ],
 )
 def test_another_time_is_found(expr, for_, text):
@@ -38,6 +39,7 @@ def test_another_time_is_found(expr, for_, text):
         ("x_of_script > 5", "5m", "Counted over the last 6 hours"),
         ("x > 5", "5m", "Wait for 10 minutes, they are kept for 30 days"),
         ("job:x:rate1h > 5", "5m", "Burns for 1 hour"),
+        ("x > 5", "5m", "已经持续5分钟"),
         ("x > 5", "5m", 'Up for {{ $labels.uptime | printf "for 3m" }}'),
     ],
 )
@@ -54,6 +56,7 @@ def test_a_time_of_the_rule_is_right(expr, for_, text):
         ("x < 8", "The threshold (15) is that of old nodes"),
         ("100 * x > 60", "Usage exceeds 90%"),
         ("x * 100 > 15", "内存使用大于95%"),
+        ("x * 100 > 50", "Above 60%"),
     ],
 )
 def test_another_number_is_found(expr, text):
@@ -76,10 +79,42 @@ def test_another_number_is_found(expr, text):
         ("time() - x > 1800", "Not seen, over 5 minutes is unusual"),
         ("job:x:rate5m > 5", "Above 10 per second"),
         ("x > on () y", "Above 10"),
+        ("x > 5", "超过 2 分钟"),
+        ("used / free > 19", "More than 95% are used"),
     ],
 )
 def test_a_number_of_the_query_is_right(expr, text):
     assert said(NUMBER, expr, text) == []
+
+
+@pytest.mark.parametrize(
+    ("expr", "text"),
+    [
+        ("100 - x * 100 < 60", "Above 60% busy"),
+        ("x < 0.9", "Exceeds 90%"),
+        ("x >= 3", "Fewer than 3 are left"),
+        ("x < 60", "使用率大于 60"),
+    ],
+)
+def test_the_opposite_of_what_is_asked_is_found(expr, text):
+    (message,) = said(OPPOSITE, expr, text)
+    assert "and it asks for what is " + ("below" if "<" in expr else "above") in message
+
+
+@pytest.mark.parametrize(
+    ("expr", "text"),
+    [
+        ("x < 0.1", "Less than 10% is left, more than 90% is used"),
+        ("x < 0.9", "Should be above 90%"),
+        ("x < 0.9", "Not above 90% any more"),
+        ("x < 5 or x > 9", "Above 5"),
+        ("x < 5", "The threshold is 5"),
+        ("x < 5", "Below 5"),
+        ("x == 5", "Above 5"),
+    ],
+)
+def test_what_is_asked_or_wanted_is_not_the_opposite(expr, text):
+    assert said(OPPOSITE, expr, text) == []
 
 
 def test_the_window_of_a_recorded_series_is_in_its_rule():

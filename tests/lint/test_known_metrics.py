@@ -291,6 +291,7 @@ FOUND = [
     ("unknown-metric", on_panel("rate(vllm:request_failure_total[5m])"), "No version has vllm:request_failure_total."),
     ("unknown-metric", on_panel("rate(vllm:request_error_total[5m])"), "No version has vllm:request_error_total."),
     ("unknown-metric", on_panel("rate(vllm:invented_total[5m])"), "No version has vllm:invented_total."),
+    ("unknown-metric", on_panel("llamacpp:ttft_seconds_bucket"), "No version has llamacpp:ttft_seconds_bucket."),
     ("unknown-metric", on_panel("rate(vllm:batch_size_sum[5m])"), "No version has vllm:batch_size_sum."),
     (
         "unknown-metric",

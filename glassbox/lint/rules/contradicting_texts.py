@@ -19,9 +19,16 @@ _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 # Of so many numbers, nobody says what else may come of two of them.
 _MANY = 20
 _CODES = range(100, 600)
+_OPPOSITE = {"<": ">", "<=": ">", ">": "<", ">=": "<"}
+# A text may say what is wanted, what is no longer so, or what to do.
+_OF_WHAT_SHOULD_BE = re.compile(
+    r"\b(?:not?|n't|never|longer|should|must|shall|expect(?:s|ed)?|want(?:s|ed)?|normal(?:ly)?|usual(?:ly)?|target|goal|required?|needs?|keep|ensure|until|unless|back|recover\w*|resolved?|fell|drop\w*|objective|slo|sla)\b",
+    re.IGNORECASE,
+)
 _PERCENT = 100
 _UNITS_OF_TIME = (1e-3, 1, 60, 3_600, 86_400, 604_800)
 # Between a number as it is written for people, and as it is compared: percent, multiples of SI and of 1024, and units of time.
+_SCALES_OF_PERCENT = (1, 100)
 _SCALES = (1, 100, 1e3, 1e6, 1e9, 1e12, *(1024**power for power in range(1, 5)), *_UNITS_OF_TIME[2:])
 
 
@@ -62,7 +69,7 @@ def other_number_in_text(corpus: Corpus) -> Iterator[Defect]:
         numbers = {*_numbers(alert), *_next_to_limits(alert)} if limits else set[float]()
         for said in told if limits else ():
             other = _is_code(said, alert) or (said.is_percent and min(limits) > _PERCENT)
-            if not other and said.number not in _written(alert) and not _is_of(said.value, numbers):
+            if not other and said.number not in _written(alert) and not _is_of(said, numbers):
                 yield _contradicts(alert, said, "and none of its numbers is that one")
 
 
@@ -147,15 +154,45 @@ def _computed(operator: str, left: float, right: float) -> float:
     return left + right if operator == "+" else left - right
 
 
-def _is_of(said: float, numbers: set[float]) -> bool:
-    """Whether it is one of the numbers, what is left of it to all, or two of them multiplied or divided, in whatever unit."""
+def _is_of(said: SaidNumber, numbers: set[float]) -> bool:
+    """Whether it is one of the numbers, what is left of it to all, or two of them multiplied or divided, in whatever unit; percent have none."""
     sizes = {abs(each) for each in numbers if each}
     if len(sizes) > _MANY:
         return True
-    made = sizes | {abs(whole - each) for each in sizes for whole in (1, 100)}
+    # Of what is used by what is free, the share of both.
+    made = sizes | {abs(whole - each) for each in sizes for whole in (1, 100)} | {each / (1 + each) for each in sizes}
     made |= {one * other for one in sizes for other in sizes} | {one / other for one in sizes for other in sizes}
-    scaled = (scale for each in made for scale in ((each * factor, each / factor) for factor in _SCALES))
-    return any(isclose(said, each, rel_tol=1e-3) for pair in scaled for each in pair)
+    scales = _SCALES_OF_PERCENT if said.is_percent else _SCALES
+    scaled = (scale for each in made for scale in ((each * factor, each / factor) for factor in scales))
+    return any(isclose(said.value, each, rel_tol=1e-3) for pair in scaled for each in pair)
 
 
-RULES = (other_time_in_text, other_number_in_text)
+@lint_rule(
+    "opposite-in-text",
+    Severity.WARNING,
+    title="The text of an alert says above, and the alert asks for below, or the other way round",
+    why="Either the comparison is turned round, so that it fires while all is well, or whoever is called reads the opposite of what is.",
+    fix="Turn the comparison round, or correct the text.",
+    bad=as_alert("free_bytes / size_bytes < 0.9", annotations={"summary": "More than 90% of the disk is used"}),
+    good=as_alert("free_bytes / size_bytes < 0.1", annotations={"summary": "Less than 10% of the disk is free"}),
+)
+def opposite_in_text(corpus: Corpus) -> Iterator[Defect]:
+    """In annotations of rules of Prometheus with one comparison, where the text names its number, in percent or as it is, and says nothing of how it should be."""
+    for alert, text in _told(corpus):
+        compared = [node for node in alert.query.nodes if isinstance(node, BinaryNode) and node.operator in COMPARISONS]
+        if len(compared) == 1 and not _OF_WHAT_SHOULD_BE.search(text):
+            for said in limits_said(text):
+                if said.side and _is_its_limit(said, compared[0]) and _OPPOSITE.get(compared[0].operator) == said.side:
+                    asked = "above" if said.side == "<" else "below"
+                    yield in_query(
+                        alert.query,
+                        f"The text of {alert.name} says {said.words!r}, and it asks for what is {asked} that.",
+                    )
+
+
+def _is_its_limit(said: SaidNumber, compared: BinaryNode) -> bool:
+    limit = _value(compared.right)
+    return isclose(said.value, limit) or (said.is_percent and limit <= 1 and isclose(said.value, limit * _PERCENT))
+
+
+RULES = (other_time_in_text, other_number_in_text, opposite_in_text)

@@ -13,7 +13,7 @@ from glassbox.lint.subjects.judged_boards import BoardPanel
 from glassbox.lint.subjects.queries import Query
 from glassbox.lint.templates import lacks_a_brace, of_alert, of_field, of_legend
 from glassbox.syntax.result_labels import NAME, LabelSet
-from glassbox.syntax.tree import AggregateNode, BinaryNode
+from glassbox.syntax.tree import AggregateNode, BinaryNode, CallNode
 
 _FIX_OF_SERIES = "Print $value, or ask for the series: {{ with query `x` }}{{ . | first | value }}{{ end }}."
 _FIX_OF_CLASSIC = "Compare with the expressions Reduce and Threshold, which keep the labels."
@@ -52,7 +52,7 @@ def _of_legends(panel: BoardPanel, corpus: Corpus) -> Iterator[Defect]:
             named = of_legend(query.legend)
             dropped = dict(_dropped(query, named, corpus))
             for label, kept in dropped.items():
-                yield in_query(query, f"The legend names {label!r}, which no result has: {_kept(kept)}.")
+                yield in_query(query, f"The legend names {label!r}, which no result has: {_kept(query, kept)}.")
             to_be_filled_in = _TO_BE_FILLED_IN in named and _TO_BE_FILLED_IN not in dropped
             if to_be_filled_in and _TO_BE_FILLED_IN not in _labels_named(query):
                 message = f"The legend names {_TO_BE_FILLED_IN!r}, as Grafana writes it for a label to be filled in."
@@ -62,7 +62,7 @@ def _of_legends(panel: BoardPanel, corpus: Corpus) -> Iterator[Defect]:
 def _of_template(query: Query, templates: Iterable[str], corpus: Corpus) -> Iterator[Defect]:
     named = dict.fromkeys(label for template in templates for label in of_legend(template))
     for label, kept in _dropped(query, named, corpus):
-        yield in_query(query, f"The annotation's text names {label!r}, which no result has: {_kept(kept)}.")
+        yield in_query(query, f"The annotation's text names {label!r}, which no result has: {_kept(query, kept)}.")
 
 
 def _of_fields(panel: BoardPanel, corpus: Corpus) -> Iterator[Defect]:
@@ -93,7 +93,7 @@ def _of_alert(alert: GroupedRule, corpus: Corpus) -> Iterator[Defect]:
         dropped = dict(_dropped(alert.query, (label for label in named if label not in read), corpus))
         for label in named:
             if label in dropped or _is_filled_in(label, alert):
-                why = _of_the_rule(label, alert) or f"which no result has: {_kept(dropped[label])}"
+                why = _of_the_rule(label, alert) or f"which no result has: {_kept(alert.query, dropped[label])}"
                 yield in_query(alert.query, f"The {place} prints the label {label!r}, {why}.")
 
 
@@ -125,10 +125,11 @@ def _dropped(query: Query, labels: Iterable[str], corpus: Corpus) -> Iterator[tu
     yield from ((label, possible) for label in labels if label not in possible)
 
 
-def _kept(possible: LabelSet) -> str:
+def _kept(query: Query, possible: LabelSet) -> str:
     """What is there instead, in words."""
     if possible.all_but:
-        return "the query removes it"
+        removes = any(isinstance(node, AggregateNode | CallNode | BinaryNode) for node in query.nodes)
+        return "the query removes it" if removes else "its series have none"
     names = sorted(possible.names - {NAME})
     return f"the query keeps {', '.join(names)}" if names else "the query keeps no label"
 

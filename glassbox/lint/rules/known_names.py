@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 from functools import cache
 
 from glassbox.lint.examples import as_alert, on_panel
@@ -16,14 +16,15 @@ from glassbox.lint.subjects.queries import Query
 # Names of one exporter are as like as this, so that only a slip of the pen is nearer.
 _LIKE = 0.92
 _LABELS_LIKE = 0.85
+_WORDS_LIKE = 0.75
 _WHO = {True: "The exposition has no", False: "No version has"}
 # Client libraries give these to the metrics of every program.
 _OF_ANY_EXPORTER = frozenset({"go", "process", "python", "http", "promhttp", "jvm", "up", "scrape", "target"})
 # Exporters all of whose metrics are known: others have more than are listed. vLLM-Omni is another server, with the same prefix.
-_OF_VLLM, _OF_DCGM = r"vllm:(?!omni_)[^:]+", r"DCGM_FI_(?:DEV|PROF)_[A-Z0-9_]+"
-_COMPLETE = re.compile(f"{_OF_VLLM}|{_OF_DCGM}")
+_OF_VLLM, _OF_DCGM, _OF_LLAMACPP = r"vllm:(?!omni_)[^:]+", r"DCGM_FI_(?:DEV|PROF)_[A-Z0-9_]+", r"llamacpp:[^:]+"
+_COMPLETE = re.compile(f"{_OF_VLLM}|{_OF_LLAMACPP}|{_OF_DCGM}")
 # Hardly anybody records a series under such a name, which is how client libraries end theirs.
-_CERTAIN = re.compile(rf"{_OF_VLLM}_(?:total|bucket|sum|count|counter)|{_OF_DCGM}")
+_CERTAIN = re.compile(rf"(?:{_OF_VLLM}|{_OF_LLAMACPP})_(?:total|bucket|sum|count|counter)|{_OF_DCGM}")
 _ENDING = re.compile(r"_(?:total|bucket|sum|count)$")
 # Nearly all of whose metrics are known, so that a slip of the pen is likelier than one more.
 _NEARLY_COMPLETE = ("kube_", "redis_")
@@ -97,7 +98,10 @@ def _unknown(query: Query, name: str, corpus: Corpus, *, exposed: bool) -> Itera
     of_failures = _OF_FAILURES.fullmatch(name)
     certain = exposed or of_failures or _CERTAIN.fullmatch(name)
     listed = certain or _COMPLETE.fullmatch(name) or name.startswith(_NEARLY_COMPLETE)
-    near = (_near(name, corpus) if listed else "") or _same_words(name)
+    near = _near(name, corpus) if listed else ""
+    if not certain and name.startswith(_NEARLY_COMPLETE) and not _is_a_slip(name, near):
+        near = ""
+    near = near or _same_words(name)
     if near or certain:
         nearest = f"; {near} is nearest" if near and not of_failures else ""
         fix = _FIX_OF_FAILURES if of_failures else f"Read {near}, or correct the name." if near else ""
@@ -115,6 +119,13 @@ def _near(name: str, corpus: Corpus) -> str:
     found = next(iter(get_close_matches(name, same, n=1, cutoff=_LIKE)), "")
     former = former_metrics().get(found)
     return former.replacement if former and found not in corpus.series_there else found
+
+
+def _is_a_slip(name: str, known: str) -> bool:
+    """Whether each word is that of the known name, or nearly: a program that has its own names has other words."""
+    words, others = name.split("_"), known.split("_")
+    pairs = zip(words, others, strict=False)
+    return len(words) == len(others) and all(SequenceMatcher(None, *pair).ratio() >= _WORDS_LIKE for pair in pairs)
 
 
 @cache

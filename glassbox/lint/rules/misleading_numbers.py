@@ -220,11 +220,17 @@ def average_since_start(corpus: Corpus) -> Iterator[Defect]:
     good=as_alert("DCGM_FI_DEV_FB_USED / (DCGM_FI_DEV_FB_USED + DCGM_FI_DEV_FB_FREE) > 0.9"),
 )
 def used_by_free(corpus: Corpus) -> Iterator[Defect]:
-    """Of two series whose names differ in the words used and free alone."""
+    """Of two series whose names differ in the words used and free alone; who asks for more than 1 knows what it is."""
     for query, quotient in corpus.quotients:
         above, below = _whole(quotient.left, corpus), _whole(quotient.right, corpus)
-        if _USED.search(above) and _USED.sub("free", above).lower() == below.lower():
+        named = _USED.search(above) and _USED.sub("free", above).lower() == below.lower()
+        if named and not any(_is_above_one(quotient, node) for node in query.nodes):
             yield in_query(query, f"{above} is divided by {below}.", above)
+
+
+def _is_above_one(quotient: Node, node: Node) -> bool:
+    compared = isinstance(node, BinaryNode) and node.operator in COMPARISONS and node.left is quotient
+    return compared and isinstance(node, BinaryNode) and isinstance(node.right, NumberNode) and node.right.value > 1
 
 
 def _whole(node: Node, corpus: Corpus) -> str:
@@ -237,8 +243,14 @@ def _whole(node: Node, corpus: Corpus) -> str:
 
 def _besides(part: str, whole: Node, corpus: Corpus) -> str:
     """The other of two series that are added up, of which one is named; empty for all else."""
-    while isinstance(whole, AggregateNode) and whole.operator == "sum":
-        whole = whole.of
+    while True:
+        if isinstance(whole, AggregateNode) and whole.operator == "sum":
+            whole = whole.of
+        elif isinstance(whole, BinaryNode) and whole.operator == "+" and is_scalar(whole.right):
+            # Against a division by zero.
+            whole = whole.left
+        else:
+            break
     if not part or not isinstance(whole, BinaryNode) or whole.operator != "+":
         return ""
     names = [_whole(each, corpus) for each in (whole.left, whole.right)]

@@ -178,4 +178,30 @@ def _whose_rate(node: Node) -> str:
     return of.name if isinstance(of, SeriesNode) else ""
 
 
-RULES = (divided_by_itself, limit_of_zero, held_divisor)
+@lint_rule(
+    "share-of-a-pool",
+    Severity.WARNING,
+    title="The share of each memory pool of a JVM, where the heap is meant",
+    why="Micrometer reports each pool by itself, and -1 where one has no limit: the share of such a pool is negative, "
+    "and a small pool is often nearly full while the heap is not.",
+    fix="Add the pools up on both sides, as in sum by (instance) (...) / sum by (instance) (...), or choose one by its id.",
+    bad=as_alert('jvm_memory_used_bytes{area="heap"} / jvm_memory_max_bytes{area="heap"} > 0.9'),
+    good=as_alert(
+        'sum by (instance) (jvm_memory_used_bytes{area="heap"}) / sum by (instance) (jvm_memory_max_bytes{area="heap"}) > 0.9'
+    ),
+)
+def share_of_a_pool(corpus: Corpus) -> Iterator[Defect]:
+    """Where neither side adds anything up or chooses a pool, and no legend or text names the pool."""
+    for query, quotient in corpus.quotients:
+        above, below = _unscaled(quotient.left), quotient.right
+        if _is_of_pools(above, "used") and _is_of_pools(below, "max") and "id}}" not in query.legend.replace(" ", ""):
+            yield in_query(query, "Each memory pool is judged by itself.", "jvm_memory_used_bytes")
+
+
+def _is_of_pools(node: Node, what: str) -> bool:
+    if not isinstance(node, SeriesNode) or node.name != f"jvm_memory_{what}_bytes":
+        return False
+    return all(each.label not in ("id", "pool") for each in node.matchers)
+
+
+RULES = (divided_by_itself, limit_of_zero, held_divisor, share_of_a_pool)

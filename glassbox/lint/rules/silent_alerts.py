@@ -21,11 +21,13 @@ from glassbox.syntax.tree import (
     NumberNode,
     SeriesNode,
     is_scalar,
+    series_of,
     walk,
 )
 
 _ASSUMED_SCRAPE_SECONDS = 30
 _ABSENT = ("absent", "absent_over_time")
+_FIX_OF_SIDES = "Put brackets around what is compared, as in (a or b) > 1, or compare both."
 _CHOOSING = ("topk", "bottomk", "limitk", "limit_ratio")
 # Their series are 1 while they are there: what they say is in their labels, and comes and goes with them (OpenMetrics for _info;
 # docs/metrics/ of kube-state-metrics for its own).
@@ -45,17 +47,30 @@ _SAID_BY_LABELS = re.compile(
     good=as_alert("sum by (job) (rate(errors_total[5m])) > 1"),
 )
 def no_comparison(corpus: Corpus) -> Iterator[Defect]:
-    """What asks for existence or absence needs none, as info series with a label; a recorded series may hold one; a constant is a heartbeat."""
-    for alert in _of_prometheus(corpus):
-        nodes = alert.query.nodes
-        reads = any(isinstance(node, SeriesNode) for node in nodes)
-        if (
-            reads
-            and not alert.compares
-            and not _is_narrowed(alert.query.tree)
-            and not any(_decides(node, corpus) for node in nodes)
-        ):
+    """What asks for existence or absence needs none, as info series with a label; a recorded series may hold one; a constant is a heartbeat. Each side of `or` needs its own."""
+    for alert in (each for each in _of_prometheus(corpus) if not each.compares):
+        sides = list(_sides_of_or(alert.query.tree)) if alert.query.tree else []
+        of_any_value = [side for side in sides if _is_of_any_value(side, corpus)]
+        if of_any_value and len(sides) == 1:
             yield in_query(alert.query, f"{alert.name} fires as long as its query has a result, whatever the value.")
+        elif of_any_value:
+            name = next(series_of(of_any_value[0])).name
+            message = f"{alert.name} fires as long as there is {name}, whatever its value: comparisons bind more strongly than `or`, and that side has none."
+            yield in_query(alert.query, message, name, _FIX_OF_SIDES)
+
+
+def _sides_of_or(node: Node) -> Iterator[Node]:
+    if isinstance(node, BinaryNode) and node.operator == "or":
+        yield from _sides_of_or(node.left)
+        yield from _sides_of_or(node.right)
+    else:
+        yield node
+
+
+def _is_of_any_value(node: Node, corpus: Corpus) -> bool:
+    parts = tuple(walk(node))
+    reads = any(isinstance(part, SeriesNode) for part in parts)
+    return reads and not _is_narrowed(node) and not any(_decides(part, corpus) for part in parts)
 
 
 def _is_narrowed(node: Node | None) -> bool:

@@ -11,7 +11,7 @@ from glassbox.lint.subjects.corpus import Corpus
 from glassbox.lint.subjects.judged_boards import BoardPanel
 from glassbox.lint.templates import says_per_longer_time, values_as_shares
 from glassbox.metrics.types import Unit
-from glassbox.syntax.tree import COMPARISONS, AggregateNode, BinaryNode, CallNode, Node, SeriesNode, is_scalar
+from glassbox.syntax.tree import COMPARISONS, AggregateNode, BinaryNode, CallNode, Node, SeriesNode
 
 _OTHER_TIMES = frozenset({"ns", "µs", "ms", "m", "h", "d", "dtdurationms"})
 _MULTIPLES_OF_BYTES = frozenset(
@@ -60,7 +60,7 @@ _SAYS_ANOTHER = {
     Unit.MEGAHERTZ: re.compile(r"(?<![a-z])hertz(?![a-z])"),
     Unit.MILLIJOULES: re.compile(r"(?<![a-z])joules(?![a-z])"),
     Unit.RATIO: re.compile(r"(?<![a-z])percent(age)?(?![a-z])"),
-    Unit.PERCENT: re.compile(r"(?<![a-z])ratio(?![a-z])"),
+    Unit.PERCENT: re.compile(r"(?<![a-z])(?:ratio|bytes)(?![a-z])"),
 }
 
 
@@ -131,6 +131,7 @@ def wrong_unit_in_name(corpus: Corpus) -> Iterator[Defect]:
             yield in_query(rule.query, f"The values of {rule.name} are {_CALLED.get(unit, unit.value)}, not {said[0]}.")
 
 
+_MAY_BE_SHARES = frozenset({Unit.NONE, Unit.FACTOR, Unit.BOOLEAN, Unit.RATIO, Unit.PERCENT})
 _TAKEN_FOR = {True: (Unit.PERCENT, "humanizePercentage takes"), False: (Unit.RATIO, "the text takes")}
 
 
@@ -146,14 +147,14 @@ _TAKEN_FOR = {True: (Unit.PERCENT, "humanizePercentage takes"), False: (Unit.RAT
     ),
 )
 def wrong_unit_in_text(corpus: Corpus) -> Iterator[Defect]:
-    """In annotations of rules of Prometheus, where all that the query reads is known, or it divides a series by itself."""
+    """In annotations of rules of Prometheus, where all that the query reads is known, or it divides a series by itself; also where it is no share at all, such as seconds."""
     for alert in (each for each in corpus.alerts if not each.is_grafana and each.query.tree):
         unit = unit_of(alert.query.tree, corpus) if alert.query.tree else None
         for name, text in alert.annotations.items():
             for as_ratio in set(values_as_shares(text)):
                 wrong, taken = _TAKEN_FOR[as_ratio]
-                if unit is wrong:
-                    message = f"The values are {_CALLED[wrong]}, and in the annotation {name!r} {taken} them for {'a ratio' if as_ratio else 'percent'}."
+                if unit is wrong or (unit and unit not in _MAY_BE_SHARES):
+                    message = f"The values are {_CALLED.get(unit, unit.value)}, and in the annotation {name!r} {taken} them for {'a ratio' if as_ratio else 'percent'}."
                     yield in_query(alert.query, message)
 
 
@@ -195,7 +196,7 @@ def _taken_for(text: str) -> str:
 def _whose_rate(node: Node) -> str:
     """The name of the counter of which this is the rate, in whatever aggregation; empty for all else."""
     while True:
-        if isinstance(node, BinaryNode) and _keeps_values(node):
+        if isinstance(node, BinaryNode) and node.operator in COMPARISONS and not node.returns_bool:
             node = node.left
         elif isinstance(node, AggregateNode) and node.operator in ("sum", "avg", "max", "min"):
             node = node.of
@@ -203,11 +204,6 @@ def _whose_rate(node: Node) -> str:
             break
     of = node.arguments[0] if isinstance(node, CallNode) and node.name in ("rate", "irate") else None
     return of.name if isinstance(of, SeriesNode) else ""
-
-
-def _keeps_values(node: BinaryNode) -> bool:
-    """Whether it is a comparison that keeps some of its left side."""
-    return node.operator in COMPARISONS and is_scalar(node.right) and not node.returns_bool
 
 
 RULES = (wrong_unit, wrong_unit_in_name, wrong_unit_in_text, rate_in_text)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from glassbox.metrics.engines import ENGINES
 from glassbox.metrics.types import Metric, Unit
 from glassbox.query.rules import RecordGroup
 from glassbox.reference.markdown import code, codes, table
@@ -21,12 +22,19 @@ def metrics_body(
     )
 
 
+# Each engine has a page of its own.
+_PAGES = {
+    engine.name: f"[What {engine.title} does not report, and how it is scraped](engines/{engine.name}.md).\n\n"
+    for engine in ENGINES
+}
+
+
 def _exporter(name: str, metrics: Sequence[Metric]) -> str:
     common = [label for label in metrics[0].labels if all(label in metric.labels for metric in metrics)]
     intro = f"All of them have the labels {codes(common)}.\n\n" if common else ""
     rows = (_row(metric, common) for metric in sorted(metrics, key=lambda metric: metric.name))
     columns = ("metric", "kind", "unit", "other labels" if common else "labels", "versions", "meaning")
-    return f"### {name}\n\n{intro}{table(columns, rows)}"
+    return f"### {name}\n\n{_PAGES.get(name, '')}{intro}{table(columns, rows)}"
 
 
 def _row(metric: Metric, common: Sequence[str]) -> tuple[str, ...]:

@@ -51,9 +51,7 @@ def checkout(tmp_path):
     (tmp_path / "glassbox/metrics/invented.py").write_text(MODULE, encoding="utf-8")
     table = tmp_path / "glassbox/metrics/engines.py"
     text = table.read_text(encoding="utf-8")
-    added = text.replace("import dynamo,", "import dynamo, invented,").replace(
-        "vllm.ENGINE,", "vllm.ENGINE, invented.ENGINE,"
-    )
+    added = text.replace(" import ", " import invented, ", 1).replace("vllm.ENGINE,", "vllm.ENGINE, invented.ENGINE,")
     table.write_text(added, encoding="utf-8")
     return tmp_path
 

@@ -26,7 +26,7 @@ def unknown_engines(held: frozenset[str]) -> Iterator[Obstacle]:
     found: dict[str, dict[str, str]] = {}
     for name in sorted(held):
         beginning, metric = _parts(name)
-        if metric in _metrics() and beginning not in _beginnings():
+        if metric in _metrics() and beginning not in _beginnings() and _ENDS.sub("", name) not in _known():
             found.setdefault(beginning, {}).setdefault(metric, name)
     for beginning, names in found.items():
         if len(names) >= _LEAST and any(map(_OF_ENGINES_ALONE.search, names)):
@@ -53,6 +53,12 @@ def _names() -> frozenset[str]:
         for part in metric.parts
         for name in names_of(part)
     )
+
+
+@cache
+def _known() -> frozenset[str]:
+    """Every metric that is read of any exporter, without the ends of its series: of ours too."""
+    return frozenset(_ENDS.sub("", metric.name) for metrics in CATALOGUE.values() for metric in metrics)
 
 
 @cache

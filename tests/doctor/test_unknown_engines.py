@@ -36,6 +36,8 @@ def test_an_engine_that_we_do_not_know_is_named(names, beginning, named):
         ["worker_num_requests_running", "worker_up"],
         ["app_queue_size", "app_request_duration_sum", "app_request_success", "app_request_failure"],
         ["vllm_num_requests_running", "vllm_generation_tokens_total"],
+        # Of our exporter.
+        ["inference_generation_tokens_total", "inference_generation_tokens_created", "inference_prompt_tokens_total"],
         ["model:num_requests_running:sum", "model:generation_tokens:rate5m"],
     ],
 )

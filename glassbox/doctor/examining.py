@@ -12,6 +12,7 @@ from glassbox.doctor.gpus_there import gpu_selectors
 from glassbox.doctor.hidden_labels import hidden_labels
 from glassbox.doctor.late_rules import late_rules
 from glassbox.doctor.loaded_rules import lists_no_rules, rules_in_the_way
+from glassbox.doctor.never_answered import never_answered
 from glassbox.doctor.obstacles import Obstacle, obstacles_of, shortest_window_seconds
 from glassbox.doctor.odd_names import native_alone, odd_names
 from glassbox.doctor.odd_values import odd_values
@@ -28,6 +29,12 @@ NO_RULES = (
     "Whether rules are loaded, fail or are late: this server lists none. "
     "Where something else evaluates them, such as vmalert or a ruler, ask there."
 )
+
+
+def _jobs(fleet: Fleet, settings: Settings) -> frozenset[str]:
+    """What is known of is said elsewhere."""
+    kinds = (fleet.services, fleet.down, fleet.gpus, fleet.gone)
+    return frozenset((*settings.jobs.services, *(each.job for kind in kinds for each in kind)))
 
 
 @dataclass(frozen=True)
@@ -80,6 +87,7 @@ def examine(prometheus: Prometheus, bundle: Bundle, settings: Settings, seen: Se
         *late_rules(prometheus, bundle, listed, names),
         *buckets_in_the_way(prometheus, queries, names),
         *hidden_labels(prometheus, services_selector(names), gpu_selectors(names)),
+        *never_answered(prometheus, _jobs(fleet, settings)),
         *prefill_in_the_way(prometheus, services_selector(names)),
         *measured_twice(prometheus, names),
         *unknown_engines(names),

@@ -172,7 +172,8 @@ class Expr:
     def of_its_target(self, target: "Expr", *, of_others: Sequence[str], on: Sequence[str]) -> "Expr":
         """Self, whose series name under the labels `of_others` what they measure: where these tell services apart, they are those of the target."""
         (read,) = target.selectors
-        return replace(self, parts=(OfItsTarget(self.parts, tuple(of_others), read, tuple(on)),))
+        weak = self.strength < MULTIPLY
+        return replace(self, parts=(OfItsTarget(self.parts, tuple(of_others), read, tuple(on), weak),))
 
 
 P = ParamSpec("P")

@@ -46,13 +46,15 @@ class Stamped:
 class OfItsTarget:
     """Parts whose series name under the labels `of_others` what they measure. Where one of these tells services apart, that of their target is read.
 
-    `target` has one series or more for each target, which `on` distinguishes.
+    `target` has one series or more for each target, which `on` distinguishes. `binds_weakly` says that the parts need brackets
+    in a product.
     """
 
     parts: "tuple[Part, ...]"
     of_others: tuple[str, ...]
     target: Selector
     on: tuple[str, ...]
+    binds_weakly: bool
 
     def __str__(self) -> str:
         return "".join(map(str, self.parts))
@@ -131,7 +133,8 @@ def _of_its_target(part: OfItsTarget, labels: Sequence[str]) -> OfItsTarget:
         identified(part.target, labels),
         "))",
     )
-    return replace(part, parts=("(", *parts, " * on (", on, ") group_left (", LabelList(lent), ") ", *one, ")"))
+    left = ("(", *parts, ")") if part.binds_weakly else parts
+    return replace(part, parts=("(", *left, " * on (", on, ") group_left (", LabelList(lent), ") ", *one, ")"))
 
 
 def beside_job(names: tuple[str, ...], labels: Sequence[str]) -> tuple[str, ...]:

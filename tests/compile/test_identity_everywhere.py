@@ -6,6 +6,7 @@ from functools import cache
 import pytest
 
 from glassbox.settings.model import Settings
+from glassbox.syntax.parsing import parsed
 from tests.support.ours import our_bundle
 
 LABELS = ("cluster", "namespace")
@@ -38,6 +39,12 @@ def annotations():
         for each in board["annotations"]["list"]:
             if "expr" in each:
                 yield f"{board['title']}: {each['name']}", each["expr"]
+
+
+@pytest.mark.parametrize("queries", [rules, panels, annotations])
+def test_every_query_is_promql(queries):
+    for place, query in queries():
+        assert parsed(query), place
 
 
 @pytest.mark.parametrize("queries", [rules, panels, annotations])

@@ -301,6 +301,8 @@ def test_labels_that_name_what_is_measured_are_those_of_the_target_where_they_te
     target = instant(scrape.UP, job=regex(".+"))
     heat = instant(dcgm.GPU_TEMP).of_its_target(target, of_others=("namespace", "pod"), on=("job", "instance"))
     assert str(heat) == "DCGM_FI_DEV_GPU_TEMP"
+    hot = (instant(dcgm.GPU_TEMP) > 80).of_its_target(target, of_others=("namespace",), on=("job", "instance"))
+    assert str(hot.identified(("namespace",))).startswith("((DCGM_FI_DEV_GPU_TEMP > 80) * on (job, instance)")
     hottest = max_by(("job", "gpu"), heat)
     assert str(hottest.identified(("cluster",))) == "max by (job, cluster, gpu) (DCGM_FI_DEV_GPU_TEMP)"
     joined = hottest.identified(("cluster", "namespace"))

@@ -340,6 +340,11 @@ FOUND = [
         "prints the label 'mountpoint', which no result has",
     ),
     ("dropped-label", on_panel("node_memory_MemFree_bytes", "{{device}}"), "its series have none."),
+    (
+        "dropped-label",
+        as_alert("probe_success == 0", annotations={"summary": "{{ $labels.probe_http_status_code }}"}),
+        "prints 'probe_http_status_code' as a label, and it is the name of a series.",
+    ),
     ("count-never-zero", as_alert("count by (a) (x) < 1"), "< 1 never holds"),
     ("silent-when-all-are-gone", as_alert('sum(up{job="a"}) == 0'), "the sum of up is nothing rather than 0"),
     (

@@ -1,10 +1,11 @@
 """Texts that name labels which the query drops."""
 
 from collections.abc import Iterable, Iterator
-from itertools import chain
+from itertools import chain, filterfalse
 
 from glassbox.lint.examples import on_panel
 from glassbox.lint.finding import Severity
+from glassbox.lint.known_metrics import known_series
 from glassbox.lint.rule import Defect, in_query, lint_rule
 from glassbox.lint.series_labels import LABELS_OF_ALL_SERIES
 from glassbox.lint.subjects.corpus import Corpus
@@ -81,16 +82,20 @@ def _of_alert(alert: GroupedRule, corpus: Corpus) -> Iterator[Defect]:
     texts = {f"annotation {name!r}": text for name, text in alert.annotations.items()}
     texts |= {f"label {name!r}": text for name, text in alert.labels.items()}
     read = {series.name for series in alert.query.series} - _labels_named(alert.query)
+
+    def is_a_series(label: str) -> bool:
+        return label in read or label in known_series()
+
     for place, text in texts.items():
         named = [label for label in of_alert(text) if label not in known]
-        for label in filter(read.__contains__, named):
+        for label in filter(is_a_series, named):
             message = f"The {place} prints {label!r} as a label, and it is the name of a series."
             yield in_query(alert.query, message, label, _FIX_OF_SERIES)
         if alert.loses_labels:
             message = f"The {place} prints the label {{!r}}, and the result of a classic condition has none."
             yield from (in_query(alert.query, message.format(label), fix=_FIX_OF_CLASSIC) for label in named)
             continue
-        dropped = dict(_dropped(alert.query, (label for label in named if label not in read), corpus))
+        dropped = dict(_dropped(alert.query, filterfalse(is_a_series, named), corpus))
         for label in named:
             if label in dropped or _is_filled_in(label, alert):
                 why = _of_the_rule(label, alert) or f"which no result has: {_kept(alert.query, dropped[label])}"

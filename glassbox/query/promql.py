@@ -1,6 +1,7 @@
 """The words queries are written with. Each refuses operands that it does not fit, at the line that declares them.
 
-The function text follows the Prometheus documentation ("Query functions", "Aggregation operators").
+The function text follows the Prometheus documentation ("Query functions", "Aggregation operators"). Long, since whoever writes
+a query looks for its words in one place.
 """
 
 import json

@@ -2,6 +2,7 @@
 
 from glassbox.lint.rule import LintRule
 from glassbox.lint.rules import (
+    always_fires,
     averages,
     board_parts,
     bucket_bounds,
@@ -37,6 +38,7 @@ from glassbox.lint.rules import (
     variables_named,
     variables_narrowing,
     windows,
+    wrong_quotients,
 )
 
 RULES: tuple[LintRule, ...] = (
@@ -49,9 +51,11 @@ RULES: tuple[LintRule, ...] = (
     *never_matches.RULES,
     *label_matchers.RULES,
     *never_holds.RULES,
+    *always_fires.RULES,
     *silent_alerts.RULES,
     *states_of_grafana.RULES,
     *misleading_numbers.RULES,
+    *wrong_quotients.RULES,
     *shares.RULES,
     *averages.RULES,
     *shown_as_it_is_not.RULES,

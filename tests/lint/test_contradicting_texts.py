@@ -81,6 +81,7 @@ def test_another_number_is_found(expr, text):
         ("x > on () y", "Above 10"),
         ("x > 5", "超过 2 分钟"),
         ("used / free > 19", "More than 95% are used"),
+        ("rate(gc_time_ms[5m]) > 100", "More than 10% of the time"),
     ],
 )
 def test_a_number_of_the_query_is_right(expr, text):

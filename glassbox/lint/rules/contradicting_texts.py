@@ -28,7 +28,8 @@ _OF_WHAT_SHOULD_BE = re.compile(
 _PERCENT = 100
 _UNITS_OF_TIME = (1e-3, 1, 60, 3_600, 86_400, 604_800)
 # Between a number as it is written for people, and as it is compared: percent, multiples of SI and of 1024, and units of time.
-_SCALES_OF_PERCENT = (1, 100)
+# 100 ms of a second are 10%.
+_SCALES_OF_PERCENT = (1, 100, 10, 1e4, 1e7)
 _SCALES = (1, 100, 1e3, 1e6, 1e9, 1e12, *(1024**power for power in range(1, 5)), *_UNITS_OF_TIME[2:])
 
 

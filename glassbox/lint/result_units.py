@@ -104,7 +104,7 @@ def _of_two(node: BinaryNode, corpus: Corpus) -> Unit | None:
 
 def _of_arithmetic(node: BinaryNode, left: Unit | None, right: Unit | None, corpus: Corpus) -> Unit | None:
     match node.operator:
-        case "-" if _is_moment(node.left, corpus) and _is_moment(node.right, corpus):
+        case "-" if is_moment(node.left, corpus) and is_moment(node.right, corpus):
             return Unit.SECONDS
         case "+" | "-":
             return _of_sum(node, left, right)
@@ -116,16 +116,16 @@ def _of_arithmetic(node: BinaryNode, left: Unit | None, right: Unit | None, corp
     return None
 
 
-def _is_moment(node: Node, corpus: Corpus) -> bool:
+def is_moment(node: Node, corpus: Corpus) -> bool:
     """Whether its values are seconds since 1970."""
     match node:
         case SeriesNode():
             return corpus.known_series(node.name) is not None and bool(_MOMENTS.fullmatch(node.name))
         case CallNode():
-            kept = node.name in _KEEPING - _CHANGES and bool(node.arguments) and _is_moment(node.arguments[0], corpus)
+            kept = node.name in _KEEPING - _CHANGES and bool(node.arguments) and is_moment(node.arguments[0], corpus)
             return node.name in ("time", "timestamp") or kept
         case AggregateNode():
-            return node.operator in _AGGREGATING - {"sum"} and _is_moment(node.of, corpus)
+            return node.operator in _AGGREGATING - {"sum"} and is_moment(node.of, corpus)
     return False
 
 

@@ -11,6 +11,12 @@ def messages(rule, example):
 
 
 LEFT_ALONE = [
+    ("held-divisor", on_panel("rate(a_total[5m]) / (rate(b_total[5m]) + 1e-9)")),
+    ("held-divisor", on_panel("sum(a) / (sum(b) + 1)")),
+    ("increase-per-second", on_panel("increase(x_total[5m]) / 300", panel={"unit": "ops"})),
+    ("increase-per-second", on_panel("increase(x_total[1m])", panel={"unit": "opm"})),
+    ("moment-as-duration", on_panel("node_boot_time_seconds * 1000", panel={"unit": "dateTimeAsIso"})),
+    ("moment-as-duration", on_panel("node_time_seconds - node_boot_time_seconds", panel={"unit": "s"})),
     ("no-comparison", as_alert("x > 1 or absent(x)")),
     ("no-comparison", as_alert("x > 1 or y unless z or (a and b)")),
     ("no-comparison", as_alert("(x or y) > 1")),
@@ -259,6 +265,21 @@ FOUND = [
         "held-divisor",
         on_panel("100 * sum(rate(a[5m])) / sum(clamp_min(rate(b[5m]) + rate(c[5m]), 1))"),
         "b is taken for one per second",
+    ),
+    (
+        "held-divisor",
+        on_panel("rate(a_seconds_total[5m]) / (rate(b_total[5m]) + 1)"),
+        "b_total is taken for one per second or more",
+    ),
+    (
+        "increase-per-second",
+        on_panel("topk(3, sum by (a) (increase(x_total[5m])))", panel={"unit": "reqps"}),
+        "The panel shows an increase as 'reqps'.",
+    ),
+    (
+        "moment-as-duration",
+        on_panel("max(node_boot_time_seconds)", panel={"unit": "dtdurations"}),
+        "Seconds since 1970 are shown as the duration 'dtdurations'.",
     ),
     ("impossible-match", on_panel("sum by (a) (x) / sum by (b) (y)"), "one has a, which the other cannot have"),
     ("impossible-match", on_panel('x{a="1"} + x{a="2"}'), "a is '1' on one and another value on the other"),

@@ -128,6 +128,39 @@ def test_lines_of_servers_that_a_variable_chooses_are_named_apart(expr, legend, 
     assert len(messages("lines-alike", corpus)) == found
 
 
+@pytest.mark.parametrize(
+    ("expr", "legend", "found"),
+    [
+        ("node_filesystem_size_bytes - 5", "Size", 1),
+        ('rate(node_network_receive_bytes_total{instance="a"}[5m])', "In", 1),
+        ('rate(node_network_receive_bytes_total{device="eth0"}[5m])', "In", 0),
+        ('node_filesystem_free_bytes{fstype=~"ext4|xfs"}', "Free", 0),
+        ("rate(node_disk_read_bytes_total[5m])", "{{device}}", 0),
+        ("sum(rate(node_disk_read_bytes_total[5m]))", "Read", 0),
+        ("node_memory_MemFree_bytes", "Free", 0),
+    ],
+)
+def test_the_parts_of_one_server_are_lines_of_one_name(expr, legend, found):
+    assert len(messages("lines-alike", board(expr, legend))) == found
+
+
+@pytest.mark.parametrize(
+    ("changes", "found"),
+    [
+        ({}, ["1 panel turns red at 80, such as 'Panel'."]),
+        ({"unit": "percentunit"}, ["1 panel turns red at 80, such as 'Panel'."]),
+        ({"unit": "percent"}, []),
+        ({"maximum": 100}, []),
+        ({"named_values": frozenset({"0", "1"})}, []),
+        ({"colored": False}, []),
+        ({"thresholds": (80.0, 90.0)}, []),
+    ],
+)
+def test_a_threshold_that_grafana_proposes_is_found_where_it_colours_a_number(changes, found):
+    panel = {"type": "stat", "thresholds": (80.0,), "colored": True} | changes
+    assert messages("unchosen-threshold", on_panel("up", panel=panel).corpus) == found
+
+
 @pytest.mark.parametrize("corpus", ONE_SERVER)
 def test_lines_that_may_be_one_are_left_alone(corpus):
     assert messages("lines-alike", corpus) == []

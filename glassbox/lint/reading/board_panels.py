@@ -99,6 +99,7 @@ def _panel(
         laid_out_in=laid_out_in,
         reductions=_reductions(panel),
         named_values=_named_values(defaults),
+        colored=_is_colored(panel, defaults),
         id_line=line_of(panel, "id") if "id" in panel else 0,
         unit_line=line_of(defaults, "unit") if "unit" in defaults else 0,
     )
@@ -145,8 +146,7 @@ def _unit(panel: Mapping[str, Any], defaults: Mapping[str, Any]) -> str:
 
 
 def _other_units(panel: Mapping[str, Any]) -> bool:
-    overrides = objects_in(object_in(panel, "fieldConfig"), "overrides")
-    overridden = any(each.get("id") == "unit" for override in overrides for each in objects_in(override, "properties"))
+    overridden = any(each.get("id") == "unit" for each in _overriding(panel))
     computed = any(each.get("id") not in _KEEP_VALUES for each in objects_in(panel, "transformations"))
     second_axis = any(text_in(each, "yaxis") == "2" for each in objects_in(panel, "seriesOverrides"))
     columns = any("unit" in each for each in objects_in(panel, "styles"))
@@ -165,6 +165,23 @@ def _reductions(panel: Mapping[str, Any]) -> tuple[str, ...]:
 def _named_values(defaults: Mapping[str, Any]) -> frozenset[str]:
     named = [object_in(each, "options") for each in objects_in(defaults, "mappings") if each.get("type") == "value"]
     return frozenset(value for options in named for value in options)
+
+
+def _is_colored(panel: Mapping[str, Any], defaults: Mapping[str, Any]) -> bool:
+    """Whether its number has the colour of the thresholds, as those of these types have unless told otherwise."""
+    options = object_in(panel, "options")
+    shows_none = text_in(options, "colorMode") == "none" or text_in(options, "textMode") in ("name", "none")
+    by_thresholds = text_in(object_in(defaults, "color"), "mode") in ("", "thresholds")
+    otherwise = {"thresholds", "color", "mappings"} & {text_in(each, "id") for each in _overriding(panel)}
+    return (
+        text_in(panel, "type") in ("stat", "gauge", "bargauge") and by_thresholds and not shows_none and not otherwise
+    )
+
+
+def _overriding(panel: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """What is set for some fields alone."""
+    for override in objects_in(object_in(panel, "fieldConfig"), "overrides"):
+        yield from objects_in(override, "properties")
 
 
 def _thresholds(defaults: Mapping[str, Any]) -> tuple[float, ...]:

@@ -9,7 +9,7 @@ from glassbox.lint.rule import Defect, in_query, lint_rule
 from glassbox.lint.rules.variables_named import names_in
 from glassbox.lint.rules.windows import LINES
 from glassbox.lint.subjects.corpus import Corpus
-from glassbox.lint.subjects.judged_boards import Board
+from glassbox.lint.subjects.judged_boards import Board, BoardPanel
 from glassbox.lint.subjects.queries import Query
 from glassbox.lint.templates import lacks_a_brace, of_legend
 from glassbox.syntax.tree import (
@@ -58,11 +58,28 @@ def _is_alike(query: Query, board: Board, corpus: Corpus) -> bool:
     tree = query.tree
     if tree is None or any(one <= {*series.matchers} for series in query.series for one in _jobs_of_one(board)):
         return False
+    if not _NAMES_LABEL.search(query.legend) and _several(tree, _has_parts):
+        return True
     if _numbers_parts(query.legend):
         return _several(tree, lambda series: _chooses_several(series, several))
     return not _NAMES_LABEL.search(query.legend) and _several(
         tree, lambda series: _is_known(series, single, corpus) or _chooses_several(series, several)
     )
+
+
+# What node_exporter reports of each file system, card, disk and core, of which a server has several, with the labels that choose some.
+_OF_EACH_PART = {
+    "node_filesystem_": frozenset({"mountpoint", "device", "fstype"}),
+    "node_network_": frozenset({"device"}),
+    "node_disk_": frozenset({"device"}),
+    "node_cpu_seconds_total": frozenset({"cpu"}),
+}
+
+
+def _has_parts(series: SeriesNode) -> bool:
+    """Whether it has a series for each part of one server."""
+    labels = next((labels for start, labels in _OF_EACH_PART.items() if series.name.startswith(start)), frozenset())
+    return bool(labels) and all(each.label not in labels for each in series.matchers)
 
 
 def _is_known(series: SeriesNode, single: set[str], corpus: Corpus) -> bool:
@@ -127,6 +144,35 @@ def chooses_one(series: SeriesNode, single: set[str]) -> bool:
     return False
 
 
+# Grafana proposes them for a new panel (packages/grafana-data/src/field/fieldOverrides.ts).
+_PROPOSED = (80.0,)
+# Of these 80 may well be meant.
+_UP_TO_HUNDRED = ("percent", "celsius", "humidity", "dB")
+
+
+@lint_rule(
+    "unchosen-threshold",
+    Severity.WARNING,
+    title="Numbers that turn red at 80, as Grafana proposes",
+    why="Nobody has chosen the bound of a new panel: 81 requests are as red as an outage, and a ratio, which ends at 1, is always green.",
+    fix="Choose bounds that mean something for these values, or take the colour away.",
+    bad=on_panel("sum(vllm:num_requests_running)", panel={"type": "stat", "thresholds": (80.0,), "colored": True}),
+    good=on_panel("sum(vllm:num_requests_running)", panel={"type": "stat", "thresholds": (300.0,), "colored": True}),
+)
+def unchosen_threshold(corpus: Corpus) -> Iterator[Defect]:
+    """One finding for each dashboard, of panels that show their value in the colour of the thresholds, but those of percent and degrees, where the scale ends at 100, and where values have texts of their own."""
+    for board in corpus.boards:
+        unchosen = [panel for panel in board.panels if panel.queries and _has_proposed_threshold(panel)]
+        if unchosen:
+            count = "1 panel turns" if len(unchosen) == 1 else f"{len(unchosen)} panels turn"
+            yield Defect(unchosen[0].location, f"{count} red at 80, such as {unchosen[0].title!r}.")
+
+
+def _has_proposed_threshold(panel: BoardPanel) -> bool:
+    to_a_hundred = panel.unit in _UP_TO_HUNDRED or panel.maximum == 100
+    return panel.colored and panel.thresholds == _PROPOSED and not panel.named_values and not to_a_hundred
+
+
 @lint_rule(
     "no-unit",
     Severity.INFO,
@@ -162,4 +208,4 @@ def missing_brace(corpus: Corpus) -> Iterator[Defect]:
                 yield in_query(query, f"The legend lacks a brace at {part!r}.")
 
 
-RULES = (lines_alike, no_unit, missing_brace)
+RULES = (lines_alike, unchosen_threshold, no_unit, missing_brace)

@@ -125,11 +125,14 @@ _NEVER_FEW = re.compile(r"bytes|octets|cfs_periods")
 _HELD_FROM = 0.1
 
 
+_TOO_MUCH = "Below one event per second, {} is taken for one per second or more."
+
+
 @lint_rule(
     "held-divisor",
     Severity.WARNING,
     title="A share or a mean that is too low where little happens",
-    why="A divisor of clamp_min(rate(x), 1) is meant against a division by 0, and is never below one event per second: "
+    why="A divisor of clamp_min(rate(x), 1) or rate(x) + 1 is meant against a division by 0, and is never below one event per second: "
     "at one request in ten seconds, all of which fail, the share is 10%.",
     fix="Hold it at next to nothing, as in clamp_min(rate(x[5m]), 1e-9), or divide by increase(x[5m]).",
     bad=on_panel('sum(rate(requests_total{code="500"}[5m])) / clamp_min(sum(rate(requests_total[5m])), 1)'),
@@ -142,25 +145,26 @@ def held_divisor(corpus: Corpus) -> Iterator[Defect]:
         if held:
             query, rate = held[0]
             more = f" {len(held)} divisors of the dashboard are held so." if len(held) > 1 else ""
-            yield in_query(query, f"Below one event per second, {rate} is taken for one per second.{more}", "clamp_min")
+            yield in_query(query, f"{_TOO_MUCH.format(rate)}{more}", rate)
     for rule in corpus.rules:
         if not rule.is_alert or any(
             isinstance(node, BinaryNode) and node.operator in ("<", "<=") for node in rule.query.nodes
         ):
             for rate in _held(rule.query):
-                yield in_query(
-                    rule.query, f"Below one event per second, {rate} is taken for one per second.", "clamp_min"
-                )
+                yield in_query(rule.query, _TOO_MUCH.format(rate), rate)
 
 
 def _held(query: Query) -> Iterator[str]:
-    """The counters of the rates below a line that are held at a number of events per second."""
+    """The counters of the rates below a line that are held at a number of events per second, or to which such a number is added."""
     for node in query.nodes:
         below = node.right if isinstance(node, BinaryNode) and node.operator == "/" else None
         while isinstance(below, AggregateNode):
             below = below.of
         match below:
-            case CallNode(name="clamp_min", arguments=(of, NumberNode(least))) if least >= _HELD_FROM:
+            case (
+                CallNode(name="clamp_min", arguments=(of, NumberNode(least)))
+                | BinaryNode(operator="+", left=of, right=NumberNode(least))
+            ) if least >= _HELD_FROM:
                 counter = _whose_rate(of)
                 yield from (counter,) if counter and not _NEVER_FEW.search(counter) else ()
 

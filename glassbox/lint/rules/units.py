@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from glassbox.lint.examples import as_alert, as_record, on_panel
 from glassbox.lint.finding import Repair, Severity
-from glassbox.lint.result_units import unit_of
+from glassbox.lint.result_units import is_moment, unit_of
 from glassbox.lint.rule import Defect, in_query, lint_rule
 from glassbox.lint.subjects.corpus import Corpus
 from glassbox.lint.subjects.judged_boards import BoardPanel
@@ -23,6 +23,7 @@ _MULTIPLES_OF_BYTES_PER_SECOND = frozenset({"KBs", "MBs", "GBs", "KiBs", "MiBs",
 _BYTES_PER_SECOND = _MULTIPLES_OF_BYTES_PER_SECOND | {"Bps", "binBps"}
 _PER_MINUTE = frozenset({"cpm", "opm", "rpm", "wpm"})
 _RATES = _PER_MINUTE | {"cps", "ops", "reqps", "rps", "wps", "iops"}
+_ALL_RATES = (_RATES - _PER_MINUTE) | _BYTES_PER_SECOND | _BITS | {"pps", "mps"}
 # Of each unit of values, the units of Grafana that show another number for them: by a factor, or as a rate.
 _SHOWS_ANOTHER = {
     Unit.SECONDS: _OTHER_TIMES | _RATES,
@@ -86,6 +87,49 @@ def wrong_unit(corpus: Corpus) -> Iterator[Defect]:
             elif panel.unit in _SHOWS_ANOTHER.get(unit, ()):
                 message = f"The values are {_CALLED.get(unit, unit.value)}, and the panel shows them as {panel.unit!r}."
                 yield in_query(query, message, repairs=_with_unit(panel, unit, corpus))
+
+
+_DURATIONS = frozenset({"s", "dtdurations", "dthms", "clocks", "m", "h", "d"})
+
+
+@lint_rule(
+    "moment-as-duration",
+    Severity.ERROR,
+    title="A moment shown as a duration",
+    why="A time of start is a number of seconds since 1970: as a duration it is half a century, and hardly changes.",
+    fix="Subtract it from time(), or multiply by 1000 and choose a unit of dates.",
+    bad=on_panel("node_boot_time_seconds", panel={"unit": "s"}),
+    good=on_panel("time() - node_boot_time_seconds", panel={"unit": "s"}),
+)
+def moment_as_duration(corpus: Corpus) -> Iterator[Defect]:
+    """Of moments that are known, where no override or transformation changes the unit."""
+    for panel in (each for each in corpus.panels if not each.other_units and each.unit in _DURATIONS):
+        for query in panel.queries:
+            if query.tree and not query.hidden and is_moment(query.tree, corpus):
+                yield in_query(query, f"Seconds since 1970 are shown as the duration {panel.unit!r}.")
+
+
+@lint_rule(
+    "increase-per-second",
+    Severity.WARNING,
+    title="Events of a whole window shown as events per second",
+    why="The function increase counts what happened within its window: a unit of rates makes 300 events of five minutes 300 per second.",
+    fix="Read the rate, or choose a unit of numbers, such as short.",
+    bad=on_panel("sum(increase(errors_total[5m]))", panel={"unit": "ops"}),
+    good=on_panel("sum(rate(errors_total[5m]))", panel={"unit": "ops"}),
+)
+def increase_per_second(corpus: Corpus) -> Iterator[Defect]:
+    """Where nothing but aggregations is around it, and no override or transformation changes the unit."""
+    for panel in (each for each in corpus.panels if not each.other_units and each.unit in _ALL_RATES):
+        for query in panel.queries:
+            if query.tree and not query.hidden and _is_increase(query.tree):
+                yield in_query(query, f"The panel shows an increase as {panel.unit!r}.", "increase")
+
+
+def _is_increase(node: Node) -> bool:
+    while isinstance(node, AggregateNode):
+        node = node.of
+    return isinstance(node, CallNode) and node.name == "increase"
 
 
 # Where Grafana has one unit for the values, and no other is as good.
@@ -206,4 +250,4 @@ def _whose_rate(node: Node) -> str:
     return of.name if isinstance(of, SeriesNode) else ""
 
 
-RULES = (wrong_unit, wrong_unit_in_name, wrong_unit_in_text, rate_in_text)
+RULES = (wrong_unit, moment_as_duration, increase_per_second, wrong_unit_in_name, wrong_unit_in_text, rate_in_text)

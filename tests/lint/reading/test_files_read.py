@@ -290,6 +290,22 @@ def test_the_values_that_a_panel_shows_as_texts(tmp_path, mappings, named):
     assert the_board(tmp_path, json.dumps({"panels": [panel]})).panels[0].named_values == named
 
 
+@pytest.mark.parametrize(
+    ("panel", "colored"),
+    [
+        ({"type": "stat"}, True),
+        ({"type": "gauge", "fieldConfig": {"defaults": {"color": {"mode": "thresholds"}}}}, True),
+        ({"type": "timeseries"}, False),
+        ({"type": "stat", "options": {"colorMode": "none"}}, False),
+        ({"type": "stat", "options": {"textMode": "name"}}, False),
+        ({"type": "stat", "fieldConfig": {"defaults": {"color": {"mode": "fixed"}}}}, False),
+        ({"type": "stat", "fieldConfig": {"overrides": [{"properties": [{"id": "thresholds"}]}]}}, False),
+    ],
+)
+def test_a_number_has_the_colour_of_the_thresholds_unless_told_otherwise(tmp_path, panel, colored):
+    assert the_board(tmp_path, json.dumps({"panels": [panel]})).panels[0].colored is colored
+
+
 def test_a_mixed_panel_asks_each_of_its_sources(tmp_path):
     targets = [
         {"expr": "up"},

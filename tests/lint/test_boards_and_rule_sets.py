@@ -161,6 +161,15 @@ def test_a_threshold_that_grafana_proposes_is_found_where_it_colours_a_number(ch
     assert messages("unchosen-threshold", on_panel("up", panel=panel).corpus) == found
 
 
+@pytest.mark.parametrize(
+    ("hidden", "uses", "found"),
+    [(False, "prometheus", ["Nothing uses source."]), (False, "${source}", []), (True, "prometheus", [])],
+)
+def test_a_choice_of_a_data_source_that_no_panel_follows_is_found(hidden, uses, found):
+    corpus = board(datasource=uses, variables=(variable("source", "datasource", hidden=hidden),))
+    assert messages("unused-variable", corpus) == found
+
+
 @pytest.mark.parametrize("corpus", ONE_SERVER)
 def test_lines_that_may_be_one_are_left_alone(corpus):
     assert messages("lines-alike", corpus) == []

@@ -18,7 +18,7 @@ _GROUP = re.compile(r"\(\?P?<(\w+)>")
 # Grafana's own, beside those that begin with two underscores.
 _BUILT_IN = frozenset({"timeFilter", "interval", "dashboard", "user", "org"})
 _ALL = "__all_variables"
-_NARROWING = frozenset({"query", "custom", "textbox", "interval", "constant", "switch"})
+_CHOICES = frozenset({"query", "custom", "textbox", "interval", "constant", "switch", "datasource"})
 
 _AT = Location("dashboard.json", object="Example")
 
@@ -88,11 +88,12 @@ def unused_variable(corpus: Corpus) -> Iterator[Defect]:
 
 
 def _unused(board: Board) -> list[BoardVariable]:
-    """The variables that nothing uses, as far as that is known."""
-    narrowing = [each for each in board.variables if each.type in _NARROWING and each.name]
-    used = names_in(_texts(board)) if board.complete and narrowing else set()
+    """The variables that nothing uses, as far as that is known. A hidden choice of a data source costs nothing and misleads nobody."""
+    choices = [each for each in board.variables if each.type in _CHOICES and each.name]
+    asked = [each for each in choices if not (each.type == "datasource" and each.hidden)]
+    used = names_in(_texts(board)) if board.complete and asked else set()
     is_known = board.complete and not hands_all_on(board, used)
-    return [each for each in narrowing if is_known and each.name not in used | board.repeated]
+    return [each for each in asked if is_known and each.name not in used | board.repeated]
 
 
 def hands_all_on(board: Board, named: Collection[str]) -> bool:

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from demo.scenarios import MODELS_OF_ENGINES as MODELS
-from glassbox.metrics import dynamo, llamacpp, tgi, triton, trtllm
+from glassbox.metrics import llamacpp, tgi, triton, trtllm
 from glassbox.metrics.types import Counter, Gauge, Histogram, Metric
 
 OUT_DIR = Path(__file__).resolve().parent.parent / "expositions" / "engines"
@@ -94,27 +94,11 @@ def triton_metrics() -> Iterator[Told]:
     yield Told(triton.PENDING_REQUESTS, 0, model)
 
 
-def dynamo_metrics() -> Iterator[Told]:
-    """A front end of Dynamo whose workers are not targets."""
-    model = {"model": MODELS["dynamo"]}
-    request = {**model, "endpoint": "chat_completions", "request_type": "stream", "status": "success", "error_type": ""}
-    yield Told(dynamo.ACTIVE_REQUESTS, RUNNING, model)
-    yield Told(dynamo.OUTPUT_TOKENS_COUNTER, ANSWER_TOKENS, model)
-    yield Told(dynamo.REQUESTS, 1, request)
-    yield Told(dynamo.REQUEST_DURATION, WHOLE_SECONDS, model)
-    yield Told(dynamo.TIME_TO_FIRST_TOKEN, FIRST_TOKEN_SECONDS, model)
-    yield Told(dynamo.INTER_TOKEN_LATENCY, BETWEEN_SECONDS, model, times=ANSWER_TOKENS - 1)
-    yield Told(dynamo.INPUT_SEQUENCE_TOKENS, PROMPT_TOKENS, model)
-    yield Told(dynamo.CACHED_TOKENS, CACHED_TOKENS, model)
-    yield Told(dynamo.OUTPUT_SEQUENCE_TOKENS, ANSWER_TOKENS, model)
-
-
 ENGINES = {
     "trtllm": trtllm_metrics,
     "tgi": tgi_metrics,
     "llamacpp": llamacpp_metrics,
     "triton": triton_metrics,
-    "dynamo": dynamo_metrics,
 }
 # Its metrics are those of prometheus_client, which writes whole bounds with a point (`floatToGoString`).
 IN_PYTHON = frozenset({"trtllm"})

@@ -1,7 +1,8 @@
 """What the front end of NVIDIA Dynamo 1.6.1 exposes at /metrics on its HTTP port, as far as any query here uses it.
 
-Names were read from the released packages (`dynamo/prometheus_names.py`), labels and buckets from
-`lib/llm/src/http/service/metrics.rs` of commit 0014908a; nothing was run. DYN_METRICS_PREFIX replaces `dynamo_frontend`, which is
+Names, labels and buckets are those of the released front end, which was run before its mocker; those of what the mocker does not
+bring about, such as refusals, are from `dynamo/prometheus_names.py` of the package. Requests for a model that it does not have are
+of the model `unknown_model`, which is none. DYN_METRICS_PREFIX replaces `dynamo_frontend`, which is
 not read then. The engines behind it expose their own metrics on ports of their own, with labels such as `dynamo_namespace`, so that
 a request is counted twice: the front end is not read of what they report. Buckets can be chosen by the environment.
 """
@@ -16,7 +17,9 @@ REQUEST_SECONDS = (0, 2, 4, 8, 16, 32, 64, 130, 260, 510)
 FIRST_TOKEN_SECONDS = (
     0, 0.0022, 0.0047, 0.01, 0.022, 0.047, 0.1, 0.22, 0.47, 1, 2.2, 4.7, 10, 22, 48, 100, 220, 480,
 )  # fmt: skip  # a grid reads as one line
-TOKEN_SECONDS = (0, 0.0019, 0.0035, 0.0067, 0.013, 0.024, 0.045, 0.084, 0.16, 0.3, 0.56, 1.1, 2)
+TOKEN_SECONDS = (
+    0, 0.0018, 0.0033, 0.0059, 0.011, 0.02, 0.035, 0.064, 0.12, 0.21, 0.38, 0.69, 1.2, 2.3, 4.1, 7.4, 13, 24, 44, 80,
+)  # fmt: skip  # a grid reads as one line
 INPUT_TOKENS = (0, 100, 210, 430, 870, 1800, 3600, 7400, 15_000, 31_000, 63_000, 130_000)
 OUTPUT_TOKENS = (0, 100, 210, 430, 880, 1800, 3700, 7600, 16_000, 32_000)
 
@@ -90,8 +93,11 @@ OUTPUT_SEQUENCE_TOKENS = Histogram(
 )
 
 
+_NO_MODEL = {"model": "unknown_model"}
+
+
 def _of_model(metric: Metric, **where: str) -> Reading:
-    return Reading(metric=metric, where=where, renamed={"model": "model_name"})
+    return Reading(metric=metric, where=where, apart_from=_NO_MODEL, renamed={"model": "model_name"})
 
 
 # What the service is to blame for, and what it is not; `cancelled` is a client that left.

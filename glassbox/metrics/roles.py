@@ -54,7 +54,7 @@ class HistogramRole:
 class Reading:
     """How an engine reports a role.
 
-    `where` are regular expressions (anchored) that labels of its series must match. `over` are labels of ranks that report the same,
+    `where` are regular expressions (anchored) that labels of its series must match, `apart_from` values that they must not have. `over` are labels of ranks that report the same,
     so that the largest value counts. `scale` turns a value into the unit of the role. `renamed` are labels that have another name there:
     theirs by ours. `also` are readings of what is counted under another name besides. `unless` are readings whose series, where there
     are some of the same model, say that this one is wrong there.
@@ -62,6 +62,7 @@ class Reading:
 
     metric: Metric
     where: Mapping[str, str] = field(default_factory=dict)
+    apart_from: Mapping[str, str] = field(default_factory=dict)
     over: tuple[str, ...] = ()
     scale: float = 1
     renamed: Mapping[str, str] = field(default_factory=dict)

@@ -126,8 +126,7 @@ def _of_reading(engine: Engine, reading: Reading, read: Read, matchers: Matchers
 def _lately_read(reading: Reading) -> Expr:
     """The newest samples of a reading's series, to see whether they are there."""
     metric = reading.metric
-    where = {label: _matcher(value) for label, value in reading.where.items()}
-    return _newest([metric], _LATELY, where, Shape(metric.kind, metric.unit, metric.all_labels))
+    return _newest([metric], _LATELY, _own_matchers(reading), Shape(metric.kind, metric.unit, metric.all_labels))
 
 
 def _without_engines_behind(front: Engine, role: Role, told: Expr) -> Expr:
@@ -148,7 +147,7 @@ def _without_engines_behind(front: Engine, role: Role, told: Expr) -> Expr:
 
 def _matching(engine: Engine, reading: Reading, matchers: Matchers) -> dict[str, str | Matcher] | None:
     """The matchers under the names of the reading's labels; None where one asks for a label that its series do not have."""
-    kept: dict[str, str | Matcher] = {label: _matcher(value) for label, value in reading.where.items()}
+    kept = _own_matchers(reading)
     theirs = {ours: label for label, ours in reading.renamed.items()}
     for label, matcher in matchers.items():
         name = theirs.get(label, label)
@@ -157,6 +156,12 @@ def _matching(engine: Engine, reading: Reading, matchers: Matchers) -> dict[str,
         elif not _accepts_none(matcher if isinstance(matcher, Matcher) else Matcher("=", matcher)):
             return None
     return kept
+
+
+def _own_matchers(reading: Reading) -> dict[str, str | Matcher]:
+    """Those of the reading itself."""
+    apart = {label: differs(value) for label, value in reading.apart_from.items()}
+    return {label: _matcher(value) for label, value in reading.where.items()} | apart
 
 
 def _matcher(value: str) -> str | Matcher:

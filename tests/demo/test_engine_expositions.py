@@ -1,4 +1,4 @@
-"""The expositions that stand for engines other than vLLM: that of SGLang's own code proves the catalogue, the others repeat it."""
+"""The expositions that stand for engines other than vLLM: those of SGLang's and Dynamo's own code prove the catalogue, the others repeat it."""
 
 import re
 
@@ -21,25 +21,28 @@ def families(engine):
     return {family.name: family for family in text_string_to_metric_families(text)}
 
 
-OF_SGLANG = families("sglang")
+OF_OWN_CODE = {engine: families(engine) for engine in ("sglang", "dynamo")}
 # Their names and types are there without a series.
 NOT_HAPPENED = ("sglang:num_aborted_requests_total", "sglang:num_retracted_requests_total")
+# Not even these are.
+NOT_THERE = ("dynamo_frontend_model_rejection_total",)
+PROVEN = [(engine, metric) for engine in OF_OWN_CODE for metric in CATALOGUE[engine] if metric.name not in NOT_THERE]
 
 
-def family_of(metric):
-    return OF_SGLANG[metric.name.removesuffix("_total")]
+def family_of(engine, metric):
+    return OF_OWN_CODE[engine][metric.name.removesuffix("_total")]
 
 
 def test_every_engine_of_the_table_is_played_beside_vllm():
     assert set(MODELS_OF_ENGINES) | {"vllm"} == {engine.name for engine in ENGINES}
-    assert set(WRITTEN) | {"sglang"} == set(MODELS_OF_ENGINES)
+    assert set(WRITTEN) | set(OF_OWN_CODE) == set(MODELS_OF_ENGINES)
     assert set(SCENARIOS["mixed-engines"].engines) == set(MODELS_OF_ENGINES)
 
 
-@pytest.mark.parametrize("metric", CATALOGUE["sglang"], ids=lambda metric: metric.name)
-def test_sglang_s_own_code_exposes_what_the_catalogue_says(metric):
-    """Its server was not run: which requests it reports is not proven, and neither are labels of ranks and priorities that it lacks."""
-    family = family_of(metric)
+@pytest.mark.parametrize(("engine", "metric"), PROVEN, ids=lambda each: getattr(each, "name", each))
+def test_an_engine_s_own_code_exposes_what_the_catalogue_says(engine, metric):
+    """SGLang's server was not run: which requests it reports is not proven, and neither are labels of ranks and priorities that it lacks."""
+    family = family_of(engine, metric)
     assert family.type == ("histogram" if isinstance(metric, Histogram) else metric.kind.value)
     if not family.samples:
         assert metric.name in NOT_HAPPENED
@@ -65,7 +68,8 @@ def test_it_can_be_replayed_and_names_its_model_or_none(engine):
     samples = [sample for family in replay.families(90) for sample in family.samples]
     assert samples
     models = {sample.labels.get("model_name", sample.labels.get("model")) for sample in samples}
-    assert models - {None} <= {MODELS_OF_ENGINES[engine]}
+    # Dynamo's answer to a request for a model that it does not have.
+    assert models - {None, "unknown_model"} <= {MODELS_OF_ENGINES[engine]}
 
 
 @pytest.mark.parametrize(
@@ -82,15 +86,14 @@ def test_a_counter_without_total_keeps_its_name_and_grows(engine, name):
     assert [later - sooner for sooner, later in zip(before, after, strict=True)] == [120]
 
 
-def test_two_requests_a_second_finish_in_sglang_s_too():
-    replay = Replay(capture_of_engine("sglang"))
+@pytest.mark.parametrize(
+    ("engine", "counter", "finished"),
+    [("sglang", "sglang:num_requests_total", 120), ("dynamo", "dynamo_frontend_requests_total", 119)],
+)
+def test_two_requests_a_second_finish_in_those_of_own_code_too(engine, counter, finished):
+    replay = Replay(capture_of_engine(engine))
     before, after = (
-        sum(
-            sample.value
-            for family in replay.families(seconds)
-            for sample in family.samples
-            if sample.name == "sglang:num_requests_total"
-        )
+        sum(sample.value for family in replay.families(seconds) for sample in family.samples if sample.name == counter)
         for seconds in (0, 60)
     )
-    assert after - before == 120
+    assert after - before == finished

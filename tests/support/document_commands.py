@@ -13,6 +13,9 @@ from tests.support.paths import ROOT
 
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 
+# Environments of other programs have modules of their own.
+_OUR_PYTHON = re.compile(r"(?:\.venv[\w-]*/bin/)?python3?")
+
 
 def command_problems(line: str) -> list[str]:
     """What is wrong with the commands of ours in a line: of deploy.py, of make, and modules to run."""
@@ -22,7 +25,7 @@ def command_problems(line: str) -> list[str]:
     for index, word in enumerate(words):
         if word == "deploy.py":
             problems += _deploy_problems(words[index + 1 :])
-        elif word == "-m" and words[index - 1].endswith("python"):
+        elif word == "-m" and _OUR_PYTHON.fullmatch(words[index - 1]):
             problems += _module_problems(words[index + 1])
     return problems
 

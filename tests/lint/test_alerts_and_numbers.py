@@ -13,6 +13,18 @@ def messages(rule, example):
 LEFT_ALONE = [
     ("held-divisor", on_panel("rate(a_total[5m]) / (rate(b_total[5m]) + 1e-9)")),
     ("held-divisor", on_panel("sum(a) / (sum(b) + 1)")),
+    ("rate-in-title", on_panel("rate(x_total[5m])", panel={"title": "X / min", "unit": "ops"})),
+    ("limit-of-zero", on_panel("avg(redis_memory_used_bytes / (redis_memory_max_bytes > 0))")),
+    ("limit-of-zero", on_panel("redis_memory_used_bytes / redis_memory_max_bytes")),
+    ("limit-of-zero", on_panel("clamp_max(avg(redis_memory_used_bytes / redis_memory_max_bytes), 1)")),
+    (
+        "sum-of-points",
+        on_panel("increase(x_total[1m])", panel={"type": "timeseries", "legend_calculations": ("sum",)}),
+    ),
+    ("rate-in-title", on_panel("rate(x_total[5m])", panel={"title": "X / minimum"})),
+    ("rate-in-title", on_panel("increase(x_total[1m])", panel={"title": "X / min"})),
+    # A program's own gauge, where vLLM's router has a histogram of that name but for its colon.
+    ("missing-suffix", on_panel("vllm_request_latency_seconds")),
     ("increase-per-second", on_panel("increase(x_total[5m]) / 300", panel={"unit": "ops"})),
     ("increase-per-second", on_panel("increase(x_total[1m])", panel={"unit": "opm"})),
     ("moment-as-duration", on_panel("node_boot_time_seconds * 1000", panel={"unit": "dateTimeAsIso"})),
@@ -272,10 +284,26 @@ FOUND = [
         "b_total is taken for one per second or more",
     ),
     (
+        "limit-of-zero",
+        on_panel("avg by (pod) (100 * container_memory_working_set_bytes / container_spec_memory_limit_bytes)"),
+        "With containers without a limit, the avg is infinite.",
+    ),
+    (
+        "sum-of-points",
+        on_panel("sum(rate(x_total[5m]))", panel={"type": "timeseries", "legend_calculations": ("mean", "sum")}),
+        "The legend adds up the points of each line.",
+    ),
+    (
         "increase-per-second",
         on_panel("topk(3, sum by (a) (increase(x_total[5m])))", panel={"unit": "reqps"}),
         "The panel shows an increase as 'reqps'.",
     ),
+    (
+        "increase-per-second",
+        on_panel("sum(x_total)", panel={"unit": "ops"}),
+        "shows everything since the start as 'ops'",
+    ),
+    ("rate-in-title", on_panel("rate(x_total[5m])", panel={"title": "X per hour"}), "the title is 'X per hour'"),
     (
         "moment-as-duration",
         on_panel("max(node_boot_time_seconds)", panel={"unit": "dtdurations"}),

@@ -150,6 +150,9 @@ def test_the_parts_of_one_server_are_lines_of_one_name(expr, legend, found):
         ({}, ["1 panel turns red at 80, such as 'Panel'."]),
         ({"unit": "percentunit"}, ["1 panel turns red at 80, such as 'Panel'."]),
         ({"unit": "percent"}, []),
+        ({"unit": "ms"}, []),
+        ({"title": "KV cache usage"}, []),
+        ({"title": "KV cache usage", "unit": "percentunit"}, ["1 panel turns red at 80, such as 'KV cache usage'."]),
         ({"maximum": 100}, []),
         ({"named_values": frozenset({"0", "1"})}, []),
         ({"colored": False}, []),
@@ -168,6 +171,22 @@ def test_a_threshold_that_grafana_proposes_is_found_where_it_colours_a_number(ch
 def test_a_choice_of_a_data_source_that_no_panel_follows_is_found(hidden, uses, found):
     corpus = board(datasource=uses, variables=(variable("source", "datasource", hidden=hidden),))
     assert messages("unused-variable", corpus) == found
+
+
+@pytest.mark.parametrize(
+    ("expr", "changes", "found"),
+    [
+        ('up{job="a"}', {}, 1),
+        ("sum(rate(x_total[5m]))", {}, 1),
+        ("x - y", {}, 0),
+        ("DCGM_FI_DEV_GPU_TEMP", {}, 0),
+        ('up{job="a"}', {"thresholds": (0.0, 1.0)}, 0),
+        ('up{job="a"}', {"named_values": frozenset({"0"})}, 0),
+    ],
+)
+def test_a_colour_that_begins_at_0_is_found_where_nothing_is_below(expr, changes, found):
+    panel = {"type": "stat", "thresholds": (0.0,), "colored": True} | changes
+    assert len(messages("colour-of-always", on_panel(expr, panel=panel).corpus)) == found
 
 
 @pytest.mark.parametrize("corpus", ONE_SERVER)

@@ -87,7 +87,7 @@ def _panel(
         minimum=_number(defaults.get("min")),
         maximum=_number(defaults.get("max")),
         other_units=_other_units(panel),
-        thresholds=_thresholds(defaults),
+        thresholds=_thresholds(panel, defaults),
         datasource=name_of_source(panel),
         queries=tuple(_queries(panel, at, sources, steps)),
         grid=_grid(panel),
@@ -98,6 +98,7 @@ def _panel(
         library="libraryPanel" in panel,
         laid_out_in=laid_out_in,
         reductions=_reductions(panel),
+        legend_calculations=_calculations(object_in(object_in(panel, "options"), "legend")),
         named_values=_named_values(defaults),
         colored=_is_colored(panel, defaults),
         id_line=line_of(panel, "id") if "id" in panel else 0,
@@ -155,11 +156,13 @@ def _other_units(panel: Mapping[str, Any]) -> bool:
 
 def _reductions(panel: Mapping[str, Any]) -> tuple[str, ...]:
     reduced = object_in(object_in(panel, "options"), "reduceOptions")
-    calculated = reduced.get("calcs")
     # With `values`, every point is shown.
-    if reduced.get("values") is True or not isinstance(calculated, list):
-        return ()
-    return tuple(each for each in calculated if isinstance(each, str))
+    return () if reduced.get("values") is True else _calculations(reduced)
+
+
+def _calculations(holder: Mapping[str, Any]) -> tuple[str, ...]:
+    calculated = holder.get("calcs")
+    return tuple(each for each in calculated if isinstance(each, str)) if isinstance(calculated, list) else ()
 
 
 def _named_values(defaults: Mapping[str, Any]) -> frozenset[str]:
@@ -184,9 +187,16 @@ def _overriding(panel: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         yield from objects_in(override, "properties")
 
 
-def _thresholds(defaults: Mapping[str, Any]) -> tuple[float, ...]:
+# Of a panel without any, as Grafana fills them in (packages/grafana-data/src/field/standardFieldConfigEditorRegistry.ts).
+_OF_GRAFANA = (80.0,)
+
+
+def _thresholds(panel: Mapping[str, Any], defaults: Mapping[str, Any]) -> tuple[float, ...]:
     """The absolute values at which the colour changes, without the first, which is that of the least values."""
     thresholds = object_in(defaults, "thresholds")
+    # Before Grafana 7 they stood elsewhere.
+    if not thresholds and "fieldOptions" not in object_in(panel, "options"):
+        return _OF_GRAFANA
     if thresholds.get("mode", "absolute") != "absolute":
         return ()
     values = [_number(each.get("value")) for each in objects_in(thresholds, "steps")][1:]

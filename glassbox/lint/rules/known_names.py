@@ -12,6 +12,8 @@ from glassbox.lint.known_metrics import HISTOGRAM, ExposedSeries, dcgm_fields, f
 from glassbox.lint.rule import Defect, in_query, lint_rule
 from glassbox.lint.subjects.corpus import Corpus
 from glassbox.lint.subjects.queries import Query
+from glassbox.metrics import CATALOGUE
+from glassbox.metrics.types import Histogram, spellings
 
 # Names of one exporter are as like as this, so that only a slip of the pen is nearer.
 _LIKE = 0.92
@@ -35,9 +37,15 @@ _OF_FAILURES = re.compile(r"vllm:(?:num_)?requests?_(?:fail(?:ures?|ed)|errors?)
 _FIX_OF_FAILURES = 'Read vllm:request_success_total{finished_reason="error"}, which counts them from version 0.13 on.'
 _NAME = re.compile(r"[a-zA-Z_:][\w:]*")
 # Their client library writes the endings, so that no version had the bare names.
+_SPELLED = frozenset(
+    spelled
+    for engine in ("vllm", "sglang")
+    for metric in CATALOGUE[engine]
+    if isinstance(metric, Histogram)
+    # In the spelling that Prometheus 2 or a gateway gives it: other names that begin so are of anybody's programs.
+    for spelled in spellings(metric.name)[1:]
+)
 _OF_PYTHON = ("vllm:", "sglang:", "trtllm_", "litellm_")
-# In the spelling that Prometheus 2 or a gateway gives them; its counters may have come another way, without the ending.
-_OF_PYTHON_SPELLED = ("vllm_", "sglang_")
 
 
 @lint_rule(
@@ -66,7 +74,7 @@ def _there_instead(name: str, corpus: Corpus) -> str:
         certain = name.startswith(_OF_PYTHON) or f"{name}_total" in corpus.exposed
         return f"{name}_total" if certain and f"{name}_total" in corpus.series_there else ""
     # Prometheus may store any histogram as a native one, under its bare name; client libraries of Python never expose one.
-    bare = known.type == HISTOGRAM and name.startswith(_OF_PYTHON + _OF_PYTHON_SPELLED)
+    bare = known.type == HISTOGRAM and (name.startswith(_OF_PYTHON) or name in _SPELLED)
     return f"{name}_bucket, {name}_sum or {name}_count" if bare else ""
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 
 from glassbox.lint.examples import on_panel
 from glassbox.lint.finding import Severity
+from glassbox.lint.result_bounds import bounds_of
 from glassbox.lint.rule import Defect, in_query, lint_rule
 from glassbox.lint.rules.variables_named import names_in
 from glassbox.lint.rules.windows import LINES
@@ -144,23 +145,24 @@ def chooses_one(series: SeriesNode, single: set[str]) -> bool:
     return False
 
 
-# Grafana proposes them for a new panel (packages/grafana-data/src/field/fieldOverrides.ts).
+# Grafana gives them to every panel without others.
 _PROPOSED = (80.0,)
 # Of these 80 may well be meant.
-_UP_TO_HUNDRED = ("percent", "celsius", "humidity", "dB")
+_UNITS_OF_EIGHTY = ("percent", "celsius", "humidity", "dB", "ms")
+_TITLES_OF_EIGHTY = re.compile(r"%|percent|usage|utili[sz]|temp", re.IGNORECASE)
 
 
 @lint_rule(
     "unchosen-threshold",
     Severity.WARNING,
-    title="Numbers that turn red at 80, as Grafana proposes",
-    why="Nobody has chosen the bound of a new panel: 81 requests are as red as an outage, and a ratio, which ends at 1, is always green.",
+    title="Numbers that turn red at 80, as Grafana has it",
+    why="Nobody has chosen this bound, which Grafana gives every panel without one: 81 requests are as red as an outage, and a ratio, which ends at 1, is always green.",
     fix="Choose bounds that mean something for these values, or take the colour away.",
     bad=on_panel("sum(vllm:num_requests_running)", panel={"type": "stat", "thresholds": (80.0,), "colored": True}),
     good=on_panel("sum(vllm:num_requests_running)", panel={"type": "stat", "thresholds": (300.0,), "colored": True}),
 )
 def unchosen_threshold(corpus: Corpus) -> Iterator[Defect]:
-    """One finding for each dashboard, of panels that show their value in the colour of the thresholds, but those of percent and degrees, where the scale ends at 100, and where values have texts of their own."""
+    """One finding for each dashboard, of panels that show their value in the colour of the thresholds, but those of percent, degrees and milliseconds, where the scale ends at 100, and where values have texts of their own."""
     for board in corpus.boards:
         unchosen = [panel for panel in board.panels if panel.queries and _has_proposed_threshold(panel)]
         if unchosen:
@@ -169,8 +171,28 @@ def unchosen_threshold(corpus: Corpus) -> Iterator[Defect]:
 
 
 def _has_proposed_threshold(panel: BoardPanel) -> bool:
-    to_a_hundred = panel.unit in _UP_TO_HUNDRED or panel.maximum == 100
-    return panel.colored and panel.thresholds == _PROPOSED and not panel.named_values and not to_a_hundred
+    proposed = panel.colored and panel.thresholds == _PROPOSED and not panel.named_values
+    to_a_hundred = panel.unit in _UNITS_OF_EIGHTY or panel.maximum == 100
+    titled = panel.unit != "percentunit" and _TITLES_OF_EIGHTY.search(panel.title)
+    return proposed and not to_a_hundred and not titled
+
+
+@lint_rule(
+    "colour-of-always",
+    Severity.ERROR,
+    title="A colour that begins at 0 for what is never below",
+    why="The first colour is that of what is below the next bound: where that is 0, a number of requests or servers never has it, and is red or green whatever it is.",
+    fix="Let the second colour begin where it should: at 1, as soon as there is any.",
+    bad=on_panel('up{job="vllm"}', panel={"type": "stat", "thresholds": (0.0,), "colored": True}),
+    good=on_panel('up{job="vllm"}', panel={"type": "stat", "thresholds": (1.0,), "colored": True}),
+)
+def colour_of_always(corpus: Corpus) -> Iterator[Defect]:
+    """Of panels with one bound that show their value in its colour, where every query is known never to be negative."""
+    for panel in corpus.panels:
+        begins_at_zero = panel.colored and panel.thresholds == (0.0,) and not panel.named_values
+        trees = [query.tree for query in panel.queries if begins_at_zero]
+        if trees and all(tree and bounds_of(tree, corpus).low >= 0 for tree in trees):
+            yield in_query(panel.queries[0], "Every value has the colour that begins at 0.")
 
 
 @lint_rule(
@@ -208,4 +230,4 @@ def missing_brace(corpus: Corpus) -> Iterator[Defect]:
                 yield in_query(query, f"The legend lacks a brace at {part!r}.")
 
 
-RULES = (lines_alike, unchosen_threshold, no_unit, missing_brace)
+RULES = (lines_alike, unchosen_threshold, colour_of_always, no_unit, missing_brace)

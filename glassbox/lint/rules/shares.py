@@ -57,7 +57,7 @@ def divided_by_itself(corpus: Corpus) -> Iterator[Defect]:
     good=as_alert("container_memory_working_set_bytes / (container_spec_memory_limit_bytes > 0) > 0.9"),
 )
 def limit_of_zero(corpus: Corpus) -> Iterator[Defect]:
-    """Where the alert or the recorded series asks nothing else of them, names no container, which may well have a limit, and tells nobody which limit there is."""
+    """Where the alert or the recorded series asks nothing else of them, names no container, which may well have a limit, and tells nobody which limit there is; in panels where such shares are added up or averaged."""
     for rule in (each for each in corpus.rules if not _says_its_limit(each)):
         share = _compared_with_less(rule.query.tree) if rule.is_alert else rule.query.tree
         share = _unscaled(share) if share else None
@@ -66,6 +66,20 @@ def limit_of_zero(corpus: Corpus) -> Iterator[Defect]:
             effect = "always fires" if rule.is_alert else "is infinite"
             message = f"{rule.name} {effect} for {_LIMITS[divisor.name]} without a limit."
             yield in_query(rule.query, message, divisor.name, _FIX_OF_LIMIT.format(divisor.name))
+    for query in (query for panel in corpus.panels for query in panel.queries):
+        held = any(isinstance(node, CallNode) and node.name in ("clamp_max", "clamp") for node in query.nodes)
+        for node in () if held else query.nodes:
+            if isinstance(node, AggregateNode) and (divisor := _limit_below(node)):
+                message = f"With {_LIMITS[divisor.name]} without a limit, the {node.operator} is infinite."
+                yield in_query(query, message, divisor.name, _FIX_OF_LIMIT.format(divisor.name))
+
+
+def _limit_below(node: AggregateNode) -> SeriesNode | None:
+    """The limit by which it divides what it adds up or averages, if that may be 0."""
+    share = _unscaled(node.of) if node.operator in ("sum", "avg") else None
+    if not isinstance(share, BinaryNode) or share.operator != "/" or _names_one(share):
+        return None
+    return share.right if isinstance(share.right, SeriesNode) and share.right.name in _LIMITS else None
 
 
 def _says_its_limit(rule: GroupedRule) -> bool:

@@ -127,12 +127,18 @@ _NUMBERS_OF_POINTS = {"sum": "adds up", "count": "counts"}
     good=on_panel("sum(rate(requests_total[5m]))", panel={"type": "stat", "reductions": ("lastNotNull",)}),
 )
 def sum_of_points(corpus: Corpus) -> Iterator[Defect]:
-    """Of single numbers that no transformation makes, of queries over a range: a sum of rates and of known gauges, and the count of any; increases of each step may be added up."""
+    """Of single numbers that no transformation makes, of queries over a range: a sum of rates and of known gauges, and the count of any; increases of each step may be added up. Also of sums in the legend of lines."""
     for panel in (each for each in corpus.panels if each.type in _ONE_NUMBER and not each.other_units):
         for reduced in filter(_NUMBERS_OF_POINTS.__contains__, panel.reductions):
             for query in (each for each in panel.queries if not (each.instant or each.hidden)):
                 if query.tree and (reduced == "count" or _is_of_now(query.tree, corpus)):
                     yield in_query(query, f"The panel {_NUMBERS_OF_POINTS[reduced]} the points of the line.")
+    for panel in (each for each in corpus.panels if "sum" in each.legend_calculations and not each.other_units):
+        summed = [
+            query for query in panel.queries if query.tree and not query.hidden and _is_of_now(query.tree, corpus)
+        ]
+        if summed:
+            yield in_query(summed[0], "The legend adds up the points of each line.")
 
 
 def _is_of_now(node: Node, corpus: Corpus) -> bool:

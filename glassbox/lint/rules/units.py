@@ -112,24 +112,52 @@ def moment_as_duration(corpus: Corpus) -> Iterator[Defect]:
 @lint_rule(
     "increase-per-second",
     Severity.WARNING,
-    title="Events of a whole window shown as events per second",
-    why="The function increase counts what happened within its window: a unit of rates makes 300 events of five minutes 300 per second.",
+    title="A number of events shown as if it were per second",
+    why="The function increase counts what happened within its window, and a counter without a function what happened since the start: a unit of rates makes 300 events of five minutes 300 per second.",
     fix="Read the rate, or choose a unit of numbers, such as short.",
     bad=on_panel("sum(increase(errors_total[5m]))", panel={"unit": "ops"}),
     good=on_panel("sum(rate(errors_total[5m]))", panel={"unit": "ops"}),
 )
 def increase_per_second(corpus: Corpus) -> Iterator[Defect]:
-    """Where nothing but aggregations is around it, and no override or transformation changes the unit."""
+    """Where nothing but aggregations is around it, and no override or transformation changes the unit; of counters without a function, those whose name ends in `_total`."""
     for panel in (each for each in corpus.panels if not each.other_units and each.unit in _ALL_RATES):
         for query in panel.queries:
-            if query.tree and not query.hidden and _is_increase(query.tree):
-                yield in_query(query, f"The panel shows an increase as {panel.unit!r}.", "increase")
+            what = _number_of_events(query.tree, corpus) if query.tree and not query.hidden else ""
+            if what:
+                yield in_query(query, f"The panel shows {what} as {panel.unit!r}.")
 
 
-def _is_increase(node: Node) -> bool:
+def _number_of_events(node: Node, corpus: Corpus) -> str:
     while isinstance(node, AggregateNode):
         node = node.of
-    return isinstance(node, CallNode) and node.name == "increase"
+    if isinstance(node, CallNode) and node.name == "increase":
+        return "an increase"
+    if not isinstance(node, SeriesNode) or node.window or node.name in corpus.recorded:
+        return ""
+    return "everything since the start" if node.name.endswith("_total") else ""
+
+
+_PER_MINUTE_IN_TITLE = re.compile(r"(?:/ ?|\bper )(?:min(?:ute)?|h(?:r|our)?)\b", re.IGNORECASE)
+
+
+@lint_rule(
+    "rate-in-title",
+    Severity.WARNING,
+    title="The title of a panel says per minute or hour, and its values are per second",
+    why="A rate is per second: the panel shows a sixtieth of what its title says.",
+    fix="Multiply by 60 or 3600, or say that it is per second.",
+    bad=on_panel("sum(rate(jobs_total[5m]))", panel={"title": "Jobs / min"}),
+    good=on_panel("sum(rate(jobs_total[5m])) * 60", panel={"title": "Jobs / min"}),
+)
+def rate_in_title(corpus: Corpus) -> Iterator[Defect]:
+    """Of rates of one counter in panels with one query and no unit of its own."""
+    for panel in corpus.panels:
+        if panel.unit in _PLAIN and len(panel.queries) == 1 and _PER_MINUTE_IN_TITLE.search(panel.title):
+            query = panel.queries[0]
+            if query.tree and not query.hidden and (counter := _whose_rate(query.tree)):
+                yield in_query(
+                    query, f"The values are {counter} per second, and the title is {panel.title!r}.", counter
+                )
 
 
 # Where Grafana has one unit for the values, and no other is as good.
@@ -250,4 +278,12 @@ def _whose_rate(node: Node) -> str:
     return of.name if isinstance(of, SeriesNode) else ""
 
 
-RULES = (wrong_unit, moment_as_duration, increase_per_second, wrong_unit_in_name, wrong_unit_in_text, rate_in_text)
+RULES = (
+    wrong_unit,
+    moment_as_duration,
+    increase_per_second,
+    rate_in_title,
+    wrong_unit_in_name,
+    wrong_unit_in_text,
+    rate_in_text,
+)

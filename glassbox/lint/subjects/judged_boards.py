@@ -51,6 +51,7 @@ class BoardPanel:
     name variables. `label_texts` are those that name labels of the result as `{{label}}` or `${__field.labels.label}`, with where they
     stand: names of fields, links. `laid_out_in` numbers what it is laid out in: the dashboard, or a row that is folded.
     `reductions` are what makes one number of the points of a line, as Grafana calls it: "lastNotNull", "sum", "count".
+    `legend_calculations` are those that the legend of its lines shows beside each.
     `named_values` are the single values that it shows as a text of their own, as they are written.
     `colored` says that what it shows has the colour of the thresholds.
     `id_line` and `unit_line` are the lines in which these two stand, 0 where they are not known.
@@ -76,6 +77,7 @@ class BoardPanel:
     library: bool = False
     laid_out_in: int = 0
     reductions: tuple[str, ...] = ()
+    legend_calculations: tuple[str, ...] = ()
     named_values: frozenset[str] = frozenset()
     colored: bool = False
     id_line: int = 0

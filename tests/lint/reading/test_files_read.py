@@ -291,6 +291,20 @@ def test_the_values_that_a_panel_shows_as_texts(tmp_path, mappings, named):
 
 
 @pytest.mark.parametrize(
+    ("panel", "thresholds"),
+    [
+        ({"fieldConfig": {"defaults": {"thresholds": {"steps": [{"value": None}, {"value": 9}]}}}}, (9.0,)),
+        ({"fieldConfig": {"defaults": {"thresholds": {"steps": [{"value": None}]}}}}, ()),
+        ({"fieldConfig": {"defaults": {}}}, (80.0,)),
+        ({"options": {"fieldOptions": {"defaults": {}}}}, ()),
+    ],
+)
+def test_a_panel_without_thresholds_has_those_of_grafana(tmp_path, panel, thresholds):
+    board = json.dumps({"panels": [{"type": "stat"} | panel]})
+    assert the_board(tmp_path, board).panels[0].thresholds == thresholds
+
+
+@pytest.mark.parametrize(
     ("panel", "colored"),
     [
         ({"type": "stat"}, True),

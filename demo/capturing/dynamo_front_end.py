@@ -17,6 +17,7 @@ import click
 
 OUT_DIR = Path(__file__).resolve().parent.parent / "expositions" / "engines"
 SPAN_SECONDS, REQUESTS_PER_SECOND, ANSWER_TOKENS = 60, 2, 150
+_DIRECTLY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 # Until the longest of them has ended, and the rate of ends is that of beginnings.
 _SETTLING_SECONDS = 30
 _PROMPT = "Explain to an engineer on call what each of these numbers means. " * 12
@@ -33,13 +34,13 @@ def ask(url: str, model: str, number: int) -> None:
     asked = urllib.request.Request(
         f"{url}/v1/chat/completions", json.dumps(body).encode(), {"Content-Type": "application/json"}
     )
-    with urllib.request.urlopen(asked, timeout=60) as answer:
+    with _DIRECTLY.open(asked, timeout=60) as answer:
         answer.read()
 
 
 def exposition(url: str) -> str:
     """What it says of its requests now."""
-    with urllib.request.urlopen(f"{url}/metrics", timeout=10) as answer:
+    with _DIRECTLY.open(f"{url}/metrics", timeout=10) as answer:
         return str(answer.read().decode())
 
 

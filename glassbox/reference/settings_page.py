@@ -94,12 +94,7 @@ def _elsewhere(path: str, references: list[str]) -> Iterator[Key]:
         yield Key(f"{path}.NAME.KEY", "as above", "", f"Any key of {', '.join(map(code, names))}.")
     elif names:
         name = min(names)
-        yield Key(
-            f"{path}[].KEY",
-            f"as in {code(name)}",
-            "",
-            f"Any key of {code(name)} whose rules know the labels of the entry; another is refused.",
-        )
+        yield Key(f"{path}[].KEY", f"as in {code(name)}", "", f"Any key of {code(name)}.")
 
 
 def _nested(schema: Any, value: Any) -> list[tuple[str, Any]]:

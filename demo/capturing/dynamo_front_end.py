@@ -1,7 +1,8 @@
 """Capture what a real front end of Dynamo answers at /metrics, in front of its mocker, without a GPU: `python demo/capturing/dynamo_front_end.py URL`.
 
 URL is that of the front end. A request for a model that it does not have comes first. Then two requests a second are sent, all alike
-but for their last words, and the mocker takes as long as it is told to. So names, labels, types, buckets and what each event counts are Dynamo's, and the numbers are of nobody's model.
+but for their last words, and the mocker takes as long as it is told to. So names, labels, types, buckets and what each event counts
+are Dynamo's, and the numbers are of nobody's model.
 """
 
 import itertools

@@ -32,7 +32,7 @@ NO_RULES = (
 
 
 def _jobs(fleet: Fleet, settings: Settings) -> frozenset[str]:
-    """What is known of is said elsewhere."""
+    """Those that other obstacles are about."""
     kinds = (fleet.services, fleet.down, fleet.gpus, fleet.gone)
     return frozenset((*settings.jobs.services, *(each.job for kind in kinds for each in kind)))
 

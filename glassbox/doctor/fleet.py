@@ -118,12 +118,12 @@ def _services(prometheus: Prometheus, signs: Mapping[str, str], held: frozenset[
     if not by_job:
         return
     reporting = targets_of(prometheus, selector)
-    answering = by(_of_up(prometheus, by_job, f"count by (job) (count by ({TARGET}) (UP == 1))"), "job")
+    answering = by(of_up(prometheus, by_job, f"count by (job) (count by ({TARGET}) (UP == 1))"), "job")
     # Only of targets that were there at the beginning; the most scrapes count, since some targets missed one.
     scrapes = f"max by (job) (count_over_time(UP[{_COUNTED}]) and UP offset {_COUNTED})"
-    gaps = by(_of_up(prometheus, by_job, f"{duration_seconds(_COUNTED)} / {scrapes}"), "job")
+    gaps = by(of_up(prometheus, by_job, f"{duration_seconds(_COUNTED)} / {scrapes}"), "job")
     models = grouped(prometheus.now(f"count by (job, {', '.join(_MODEL_LABELS)}) ({selector})"), "job")
-    places = grouped(_of_up(prometheus, by_job, f"count by (job, {', '.join(PLACES)}) (UP)"), "job")
+    places = grouped(of_up(prometheus, by_job, f"count by (job, {', '.join(PLACES)}) (UP)"), "job")
     engines = {job: unique(signs[each.labels["__name__"]] for each in found) for job, found in by_job.items()}
     versions = versions_of(prometheus, held, engines)
     for job, found in sorted(by_job.items()):
@@ -151,11 +151,11 @@ def seen_twice(prometheus: Prometheus, services: Iterable[ServiceJob], identity:
     """How many targets of each job have several series `up`, of the jobs that have such targets; labels of `identity` tell targets apart, too."""
     labels = ", ".join((TARGET, *(label for label in identity if label not in ELSEWHERE)))
     jobs = (service.job for service in services)
-    found = _of_up(prometheus, jobs, f"count by (job) (count by ({labels}) (UP) > 1)")
+    found = of_up(prometheus, jobs, f"count by (job) (count by ({labels}) (UP) > 1)")
     return {job: int(number) for job, number in by(found, "job").items()}
 
 
-def _of_up(prometheus: Prometheus, jobs: Iterable[str], query: str) -> list[Sample]:
+def of_up(prometheus: Prometheus, jobs: Iterable[str], query: str) -> list[Sample]:
     """What the query returns for these jobs, where UP stands for their series `up`; asked for as many at once as a query can name."""
     found: list[Sample] = []
     escaped = [re.escape(job) for job in jobs]

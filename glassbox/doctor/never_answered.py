@@ -1,9 +1,8 @@
 """Jobs none of whose targets has answered a scrape within the last day: what they are, nobody knows."""
 
-import json
-import re
 from collections.abc import Collection, Iterator
 
+from glassbox.doctor.fleet import of_up
 from glassbox.doctor.obstacles import Obstacle
 from glassbox.doctor.rows import by
 from glassbox.lint.words import counted
@@ -17,8 +16,7 @@ def never_answered(prometheus: Prometheus, known: Collection[str]) -> Iterator[O
     failing = {job: targets for job, targets in by(prometheus.now(_ALL_FAIL), "job").items() if job not in known}
     if not failing:
         return
-    jobs = json.dumps("|".join(map(re.escape, sorted(failing))))
-    answered = by(prometheus.now(f"max by (job) (max_over_time(up{{job=~{jobs}}}[1d:5m])) == 1"), "job")
+    answered = by(of_up(prometheus, sorted(failing), "max by (job) (max_over_time(UP[1d:5m])) == 1"), "job")
     for job in sorted(failing.keys() - answered.keys()):
         targets = counted(int(failing[job]), "target")
         yield Obstacle(

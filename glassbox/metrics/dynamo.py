@@ -2,7 +2,7 @@
 
 Names, labels and buckets are those of the released front end, which was run before its mocker; those of what the mocker does not
 bring about, such as refusals, are from `dynamo/prometheus_names.py` of the package. Requests for a model that it does not have are
-of the model `unknown_model`, which is none. DYN_METRICS_PREFIX replaces `dynamo_frontend`, which is
+of the model `unknown_model`, which is not one. DYN_METRICS_PREFIX replaces `dynamo_frontend`, which is
 not read then. The engines behind it expose their own metrics on ports of their own, with labels such as `dynamo_namespace`, so that
 a request is counted twice: the front end is not read of what they report. Buckets can be chosen by the environment.
 """

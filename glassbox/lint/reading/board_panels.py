@@ -9,7 +9,7 @@ from glassbox.lint.reading.asked_sources import DataSourceKinds, is_log_ql, name
 from glassbox.lint.reading.board_links import data_links_of, links_of
 from glassbox.lint.reading.located import line_of, object_in, text_in, texts_within
 from glassbox.lint.reading.shortest_steps import ShortestSteps
-from glassbox.lint.subjects.judged_boards import BoardPanel, BoardRow, Grid
+from glassbox.lint.subjects.judged_boards import GRAFANAS_THRESHOLDS, BoardPanel, BoardRow, Grid
 from glassbox.lint.subjects.queries import Query, QueryKind
 
 _MOST_ROWS_IN_ROWS = 3
@@ -187,16 +187,12 @@ def _overriding(panel: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         yield from objects_in(override, "properties")
 
 
-# Of a panel without any, as Grafana fills them in (packages/grafana-data/src/field/standardFieldConfigEditorRegistry.ts).
-_OF_GRAFANA = (80.0,)
-
-
 def _thresholds(panel: Mapping[str, Any], defaults: Mapping[str, Any]) -> tuple[float, ...]:
     """The absolute values at which the colour changes, without the first, which is that of the least values."""
     thresholds = object_in(defaults, "thresholds")
     # Before Grafana 7 they stood elsewhere.
     if not thresholds and "fieldOptions" not in object_in(panel, "options"):
-        return _OF_GRAFANA
+        return GRAFANAS_THRESHOLDS
     if thresholds.get("mode", "absolute") != "absolute":
         return ()
     values = [_number(each.get("value")) for each in objects_in(thresholds, "steps")][1:]

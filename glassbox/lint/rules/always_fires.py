@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from glassbox.lint.examples import as_alert
 from glassbox.lint.finding import Severity
 from glassbox.lint.rule import Defect, in_query, lint_rule
+from glassbox.lint.rules.silent_alerts import is_absent
 from glassbox.lint.series_labels import LABELS_OF_ALL_SERIES
 from glassbox.lint.subjects.corpus import Corpus
-from glassbox.syntax.tree import COMPARISONS, AggregateNode, BinaryNode, CallNode, Node, SeriesNode, series_of, walk
+from glassbox.syntax.tree import COMPARISONS, AggregateNode, BinaryNode, Node, SeriesNode, series_of, walk
 
-_ABSENT = ("absent", "absent_over_time")
 _FIX_OF_SIDES = "Put brackets around what is compared, as in (a or b) > 1, or compare both."
 # Their series are 1 while they are there: what they say is in their labels, and comes and goes with them (OpenMetrics for _info;
 # docs/metrics/ of kube-state-metrics for its own).
@@ -80,7 +80,7 @@ def _decides(node: Node, corpus: Corpus) -> bool:
     if isinstance(node, SeriesNode):
         # Alerts are series while they fire. Rules that were not read may record anything.
         return node.name in ("", "ALERTS") or ":" in node.name or node.name in corpus.recorded
-    return isinstance(node, CallNode) and node.name in _ABSENT
+    return is_absent(node)
 
 
 RULES = (no_comparison,)

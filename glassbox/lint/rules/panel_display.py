@@ -10,7 +10,7 @@ from glassbox.lint.rule import Defect, in_query, lint_rule
 from glassbox.lint.rules.variables_named import names_in
 from glassbox.lint.rules.windows import LINES
 from glassbox.lint.subjects.corpus import Corpus
-from glassbox.lint.subjects.judged_boards import Board, BoardPanel
+from glassbox.lint.subjects.judged_boards import GRAFANAS_THRESHOLDS, Board, BoardPanel
 from glassbox.lint.subjects.queries import Query
 from glassbox.lint.templates import lacks_a_brace, of_legend
 from glassbox.syntax.tree import (
@@ -145,8 +145,6 @@ def chooses_one(series: SeriesNode, single: set[str]) -> bool:
     return False
 
 
-# Grafana gives them to every panel without others.
-_PROPOSED = (80.0,)
 # Of these 80 may well be meant.
 _UNITS_OF_EIGHTY = ("percent", "celsius", "humidity", "dB", "ms")
 _TITLES_OF_EIGHTY = re.compile(r"%|percent|usage|utili[sz]|temp", re.IGNORECASE)
@@ -171,7 +169,7 @@ def unchosen_threshold(corpus: Corpus) -> Iterator[Defect]:
 
 
 def _has_proposed_threshold(panel: BoardPanel) -> bool:
-    proposed = panel.colored and panel.thresholds == _PROPOSED and not panel.named_values
+    proposed = panel.colored and panel.thresholds == GRAFANAS_THRESHOLDS and not panel.named_values
     to_a_hundred = panel.unit in _UNITS_OF_EIGHTY or panel.maximum == 100
     titled = panel.unit != "percentunit" and _TITLES_OF_EIGHTY.search(panel.title)
     return proposed and not to_a_hundred and not titled

@@ -124,7 +124,7 @@ def _sum_of_rates(node: Node) -> SeriesNode | None:
 def _is_watched(series: SeriesNode, corpus: Corpus) -> bool:
     """Whether any alert asks what is up, or whether series of this name are absent."""
     read = (each for alert in corpus.alerts for each in alert.query.series)
-    asked = (each for alert in corpus.alerts for node in alert.query.nodes if _is_absent(node) for each in walk(node))
+    asked = (each for alert in corpus.alerts for node in alert.query.nodes if is_absent(node) for each in walk(node))
     return any(each.name == "up" for each in read) or any(
         isinstance(each, SeriesNode) and each.name == series.name for each in asked
     )
@@ -132,14 +132,15 @@ def _is_watched(series: SeriesNode, corpus: Corpus) -> bool:
 
 def _absence_is_seen(series: SeriesNode, corpus: Corpus) -> bool:
     """Whether another alert asks whether series of this name and any of these matchers are absent."""
-    asked = (each for alert in corpus.alerts for node in alert.query.nodes if _is_absent(node) for each in walk(node))
+    asked = (each for alert in corpus.alerts for node in alert.query.nodes if is_absent(node) for each in walk(node))
     return any(
         isinstance(each, SeriesNode) and each.name == series.name and set(each.matchers) & set(series.matchers)
         for each in asked
     )
 
 
-def _is_absent(node: Node) -> bool:
+def is_absent(node: Node) -> bool:
+    """Whether it asks whether series are missing."""
     return isinstance(node, CallNode) and node.name in _ABSENT
 
 

@@ -8,7 +8,8 @@ from glassbox.lint.finding import Repair, Severity
 from glassbox.lint.result_units import is_moment, unit_of
 from glassbox.lint.rule import Defect, in_query, lint_rule
 from glassbox.lint.subjects.corpus import Corpus
-from glassbox.lint.subjects.judged_boards import BoardPanel
+from glassbox.lint.subjects.judged_boards import GRAFANAS_THRESHOLDS, BoardPanel
+from glassbox.lint.subjects.queries import Query
 from glassbox.lint.templates import says_per_longer_time, values_as_shares
 from glassbox.metrics.types import Unit
 from glassbox.syntax.tree import COMPARISONS, AggregateNode, BinaryNode, CallNode, Node, SeriesNode
@@ -103,10 +104,15 @@ _DURATIONS = frozenset({"s", "dtdurations", "dthms", "clocks", "m", "h", "d"})
 )
 def moment_as_duration(corpus: Corpus) -> Iterator[Defect]:
     """Of moments that are known, where no override or transformation changes the unit."""
-    for panel in (each for each in corpus.panels if not each.other_units and each.unit in _DURATIONS):
-        for query in panel.queries:
-            if query.tree and not query.hidden and is_moment(query.tree, corpus):
-                yield in_query(query, f"Seconds since 1970 are shown as the duration {panel.unit!r}.")
+    for panel, query, tree in _shown_in(_DURATIONS, corpus):
+        if is_moment(tree, corpus):
+            yield in_query(query, f"Seconds since 1970 are shown as the duration {panel.unit!r}.")
+
+
+def _shown_in(units: frozenset[str], corpus: Corpus) -> Iterator[tuple[BoardPanel, Query, Node]]:
+    """Every query that a panel shows in one of these units."""
+    for panel in (each for each in corpus.panels if not each.other_units and each.unit in units):
+        yield from ((panel, query, query.tree) for query in panel.queries if query.tree and not query.hidden)
 
 
 @lint_rule(
@@ -120,11 +126,9 @@ def moment_as_duration(corpus: Corpus) -> Iterator[Defect]:
 )
 def increase_per_second(corpus: Corpus) -> Iterator[Defect]:
     """Where nothing but aggregations is around it, and no override or transformation changes the unit; of counters without a function, those whose name ends in `_total`."""
-    for panel in (each for each in corpus.panels if not each.other_units and each.unit in _ALL_RATES):
-        for query in panel.queries:
-            what = _number_of_events(query.tree, corpus) if query.tree and not query.hidden else ""
-            if what:
-                yield in_query(query, f"The panel shows {what} as {panel.unit!r}.")
+    for panel, query, tree in _shown_in(_ALL_RATES, corpus):
+        if what := _number_of_events(tree, corpus):
+            yield in_query(query, f"The panel shows {what} as {panel.unit!r}.")
 
 
 def _number_of_events(node: Node, corpus: Corpus) -> str:
@@ -171,15 +175,12 @@ _RIGHT = {
     Unit.HERTZ: "hertz",
 }
 
-# Those of a new panel, which nobody has chosen.
-_GRAFANAS_THRESHOLDS = (80.0,)
-
 
 def _with_unit(panel: BoardPanel, unit: Unit, corpus: Corpus) -> tuple[Repair, ...]:
     """The repair, where all that the panel shows has the unit, and no limit of it is meant in the other."""
     units = {unit_of(query.tree, corpus) if query.tree else None for query in panel.queries}
     limited = (
-        panel.thresholds not in ((), _GRAFANAS_THRESHOLDS) or panel.minimum is not None or panel.maximum is not None
+        panel.thresholds not in ((), GRAFANAS_THRESHOLDS) or panel.minimum is not None or panel.maximum is not None
     )
     if units != {unit} or unit not in _RIGHT or limited or not panel.unit_line:
         return ()
@@ -219,7 +220,7 @@ _TAKEN_FOR = {True: (Unit.PERCENT, "humanizePercentage takes"), False: (Unit.RAT
     ),
 )
 def wrong_unit_in_text(corpus: Corpus) -> Iterator[Defect]:
-    """In annotations of rules of Prometheus, where all that the query reads is known, or it divides a series by itself; also where it is no share at all, such as seconds."""
+    """In annotations of rules of Prometheus, where all that the query reads is known, or it divides a series by itself; also where it is not a share at all, such as seconds."""
     for alert in (each for each in corpus.alerts if not each.is_grafana and each.query.tree):
         unit = unit_of(alert.query.tree, corpus) if alert.query.tree else None
         for name, text in alert.annotations.items():

@@ -42,6 +42,10 @@ class BoardRow:
     repeats: str = ""
 
 
+# Grafana gives them to every panel without others (packages/grafana-data/src/field/standardFieldConfigEditorRegistry.ts).
+GRAFANAS_THRESHOLDS = (80.0,)
+
+
 @dataclass(frozen=True)
 class BoardPanel:
     """A panel. `type` is the plugin's id; rows are not panels. `id` is None where it has none.

@@ -181,17 +181,17 @@ def opposite_in_text(corpus: Corpus) -> Iterator[Defect]:
     """In annotations of rules of Prometheus with one comparison, where the text names its number, in percent or as it is, and says nothing of how it should be."""
     for alert, text in _told(corpus):
         compared = [node for node in alert.query.nodes if isinstance(node, BinaryNode) and node.operator in COMPARISONS]
-        if len(compared) == 1 and not _OF_WHAT_SHOULD_BE.search(text):
-            for said in limits_said(text):
-                if said.side and _is_its_limit(said, compared[0]) and _OPPOSITE.get(compared[0].operator) == said.side:
-                    asked = "above" if said.side == "<" else "below"
-                    yield in_query(
-                        alert.query,
-                        f"The text of {alert.name} says {said.words!r}, and it asks for what is {asked} that.",
-                    )
+        one = len(compared) == 1 and not _OF_WHAT_SHOULD_BE.search(text)
+        for said in (each for each in limits_said(text) if one and _is_opposite(each, compared[0])):
+            asked = "above" if said.side == "<" else "below"
+            message = f"The text of {alert.name} says {said.words!r}, and it asks for what is {asked} that."
+            yield in_query(alert.query, message)
 
 
-def _is_its_limit(said: SaidNumber, compared: BinaryNode) -> bool:
+def _is_opposite(said: SaidNumber, compared: BinaryNode) -> bool:
+    """Whether it is the number that is compared with, and on its other side."""
+    if not said.side or _OPPOSITE.get(compared.operator) != said.side:
+        return False
     limit = _value(compared.right)
     return isclose(said.value, limit) or (said.is_percent and limit <= 1 and isclose(said.value, limit * _PERCENT))
 

@@ -107,9 +107,8 @@ def _unknown(query: Query, name: str, corpus: Corpus, *, exposed: bool) -> Itera
     certain = exposed or of_failures or _CERTAIN.fullmatch(name)
     listed = certain or _COMPLETE.fullmatch(name) or name.startswith(_NEARLY_COMPLETE)
     near = _near(name, corpus) if listed else ""
-    if not certain and name.startswith(_NEARLY_COMPLETE) and not _is_a_slip(name, near):
-        near = ""
-    near = near or _same_words(name)
+    of_a_program = not certain and name.startswith(_NEARLY_COMPLETE) and not _is_a_slip(name, near)
+    near = ("" if of_a_program else near) or _same_words(name)
     if near or certain:
         nearest = f"; {near} is nearest" if near and not of_failures else ""
         fix = _FIX_OF_FAILURES if of_failures else f"Read {near}, or correct the name." if near else ""

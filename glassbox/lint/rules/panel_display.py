@@ -153,7 +153,7 @@ _TITLES_OF_EIGHTY = re.compile(r"%|percent|usage|utili[sz]|temp", re.IGNORECASE)
 @lint_rule(
     "unchosen-threshold",
     Severity.WARNING,
-    title="Numbers that turn red at 80, as Grafana has it",
+    title="Numbers that turn red at 80, the bound of a panel without one",
     why="Nobody has chosen this bound, which Grafana gives every panel without one: 81 requests are as red as an outage, and a ratio, which ends at 1, is always green.",
     fix="Choose bounds that mean something for these values, or take the colour away.",
     bad=on_panel("sum(vllm:num_requests_running)", panel={"type": "stat", "thresholds": (80.0,), "colored": True}),

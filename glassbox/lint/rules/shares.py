@@ -209,7 +209,7 @@ def _whose_rate(node: Node) -> str:
     ),
 )
 def share_of_a_pool(corpus: Corpus) -> Iterator[Defect]:
-    """Where neither side adds anything up or chooses a pool, and no legend or text names the pool."""
+    """Where neither side adds anything up or chooses a pool, and no legend names the pool."""
     for query, quotient in corpus.quotients:
         above, below = _unscaled(quotient.left), quotient.right
         if _is_of_pools(above, "used") and _is_of_pools(below, "max") and "id}}" not in query.legend.replace(" ", ""):

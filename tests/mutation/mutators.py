@@ -15,12 +15,11 @@ from tests.mutation import readings
 from tests.mutation.copies import faults_of
 from tests.mutation.faults import SPELLINGS, Fault, half_and_double
 
-# What settings put into a rule, and descriptions quote: limits, durations, names of jobs, labels of groups.
-_OF_SETTINGS = re.compile(r"""'[^']*'|"[^"]*"| by \([^)]*\)|\s|([\d.]+(ms|[smhdwy])?)+""")
+# What settings put into a rule, and descriptions quote: limits, durations, names of jobs, labels of groups, and brackets for these.
+_OF_SETTINGS = re.compile(r"""'[^']*'|"[^"]*"| by \([^)]*\)|[\s()]|([\d.]+(ms|[smhdwy])?)+""")
 # What a target lends to the series of its GPUs, where namespaces identify services.
 _LENT = re.compile(
-    r"\(\s*((?:(?! \* on ).)*?)\s*\* on \([^)]*\) group_left \([^)]*\)\s*topk by \([^)]*\) \(\s*1,\s*group by \([^)]*\) \(\s*up\{[^}]*\}\s*\)\s*\)\s*\)",
-    re.DOTALL,
+    r" \* on \([^)]*\) group_left \([^)]*\)\s*topk by \([^)]*\) \(\s*1,\s*group by \([^)]*\) \(\s*up\{[^}]*\}\s*\)\s*\)"
 )
 # Of these many letters of a description, and the number of its like, is where a fault is.
 _LETTERS = 35
@@ -45,8 +44,7 @@ def mutants(rule: Json) -> list[Mutant]:
     counts: dict[str, int] = {}
     found = []
     for fault, changed in _changed(rule):
-        unlent = _LENT.sub(r"\1", fault.where)
-        where = f"{fault.kind}: {_OF_SETTINGS.sub('', unlent)}"[:_LETTERS]
+        where = f"{fault.kind}: {_OF_SETTINGS.sub('', _LENT.sub('', fault.where))}"[:_LETTERS]
         counts[where] = counts.get(where, 0) + 1
         found.append(Mutant((where, counts[where]), fault.what, rule | changed, fault.piece))
     original = pretty(rule["expr"])

@@ -3,7 +3,11 @@
 import pytest
 import yaml
 
+from glassbox.metrics import dcgm
 from glassbox.metrics.vllm import KV_CACHE_USAGE
+from glassbox.query.promql import instant, max_by
+from recording_rules.gpu import of_exporter
+from recording_rules.levels import GPU
 from tests.mutation.copies import faults_of
 from tests.mutation.faults import expression_faults
 from tests.mutation.mutators import mutants, of_reading, pretty
@@ -310,6 +314,17 @@ def test_a_fault_has_one_key_whatever_long_names_settings_give():
     )
     assert [mutant.key for mutant in short] == [mutant.key for mutant in long]
     assert any(mutant.what.endswith("...") for mutant in long)
+
+
+def test_a_fault_has_one_key_where_a_target_lends_its_namespace():
+    used, free = (of_exporter(instant(each)) for each in (dcgm.FB_USED, dcgm.FB_FREE))
+    either = max_by(GPU, max_by(GPU, used).or_(max_by(GPU, free * 1024)))
+    plain, lent = (
+        {mutant.key for mutant in mutants({"record": "r", "expr": str(each)})}
+        for each in (either, either.identified(("namespace",)))
+    )
+    assert "topk" in str(either.identified(("namespace",)))
+    assert plain < lent
 
 
 def test_for_is_halved_and_doubled():

@@ -15,6 +15,14 @@ _TIME = re.compile(
     r"|(?:超过|持续|连续) ?(?P<chinese>\d+) ?(?P<unit_of_chinese>秒|分钟|小时|天)",
     re.IGNORECASE,
 )
+# Chinese says it the other way round: in five minutes nothing.
+_SILENCE = re.compile(
+    r"(?:\b(?:no|not|nothing|never|without|zero)\b|n't\b)(?:(?![.!?;] )[^\n]){0,80}?"
+    rf"\b(?:for|in|within|over|during) (?:the )?(?:last |past |previous )?{_MORE_THAN}?{_LENGTH}"
+    r"|(?P<chinese>\d+) ?(?P<unit_of_chinese>秒|分钟|小时|天)(?:内|以上)?[^。，；\n]{0,6}(?:没有|未|无)",
+    re.IGNORECASE,
+)
+_LASTING = ("持续", "连续", "continuously", "constantly", "consistently")
 _UNITS_OF_CHINESE = {"秒": "s", "分钟": "m", "小时": "h", "天": "d"}
 _PAST = re.compile(r"\b(?:last|past|previous)\b", re.IGNORECASE)
 _LIMIT = re.compile(
@@ -32,6 +40,7 @@ _OF_TIME = re.compile(r"(?:s|m|h|d|w|secs?|seconds?|mins?|minutes?|hrs?|hours?|d
 class SaidNumber:
     """A number of a text: the words around it, and its value, of a time in seconds. `is_past` marks a time over which something was measured, and `is_percent` a share of 100.
 
+    `is_lasting` says that it is so all the time.
     `side` is ">" or "<" where a value is said to be above or below it, and empty where that is not said.
     """
 
@@ -40,15 +49,26 @@ class SaidNumber:
     number: float
     is_past: bool = False
     is_percent: bool = False
+    is_lasting: bool = False
     side: str = ""
 
 
 def times_said(text: str) -> Iterator[SaidNumber]:
     """For how long something is so, and over which time it was measured; what a template fills in says none."""
-    for found in _TIME.finditer(_ACTION.sub("\0", text)):
+    for found in _TIME.finditer(said := _ACTION.sub("\0", text)):
         number = float(found["number"] or found["number_"] or found["chinese"])
         unit = _UNITS_OF_CHINESE.get(found["unit_of_chinese"]) or (found["unit"] or found["unit_"])[0].lower()
-        yield SaidNumber(found[0], number * _SECONDS[unit], number, is_past=bool(_PAST.search(found[0])))
+        lasting = found[0].startswith(_LASTING) or said[: found.start()].rstrip().lower().endswith(_LASTING)
+        past = bool(_PAST.search(found[0]))
+        yield SaidNumber(found[0], number * _SECONDS[unit], number, is_past=past, is_lasting=lasting)
+
+
+def silences_said(text: str) -> Iterator[SaidNumber]:
+    """For how long something is said not to have happened."""
+    for found in _SILENCE.finditer(_ACTION.sub("\0", text)):
+        number = float(found["number"] or found["chinese"])
+        unit = _UNITS_OF_CHINESE.get(found["unit_of_chinese"]) or found["unit"][0].lower()
+        yield SaidNumber(found[0].replace("\0", "..."), number * _SECONDS[unit], number)
 
 
 def limits_said(text: str) -> Iterator[SaidNumber]:

@@ -21,6 +21,8 @@ def said(rule, expr, text, for_="5m"):
         ("increase(x_total[48h]) > 9", "1m", "Nothing in the last 24 hours"),
         ("rate(x_total[10m]) > 9", "10m", "{{ $value }} over the past 5 min"),
         ("up == 0", "2s", "服务器延时超过 2 分钟"),
+        ("rate(x_total[5m]) > 9", "2s", "持续 5 分钟高于 100M"),
+        ("rate(x_total[5m]) > 9", "", "Continuously for 5 minutes"),
     ],
 )
 def test_another_time_is_found(expr, for_, text):
@@ -40,6 +42,10 @@ def test_another_time_is_found(expr, for_, text):
         ("x > 5", "5m", "Wait for 10 minutes, they are kept for 30 days"),
         ("job:x:rate1h > 5", "5m", "Burns for 1 hour"),
         ("x > 5", "5m", "已经持续5分钟"),
+        ("rate(x_total[5m]) > 5", "1m", "持续 5 分钟"),
+        ("min_over_time(x[5m]) > 5", "", "持续 5 分钟"),
+        ("rate(x_total[5m]) > 5 and time() - x > 300", "", "持续 5 分钟"),
+        ("rate(x_total[5m]) > 5", "", "High for 5 minutes"),
         ("x > 5", "5m", 'Up for {{ $labels.uptime | printf "for 3m" }}'),
     ],
 )

@@ -37,6 +37,7 @@ from glassbox.lint.rules import (
     units,
     variables_named,
     variables_narrowing,
+    waits,
     windows,
     wrong_quotients,
 )
@@ -53,6 +54,7 @@ RULES: tuple[LintRule, ...] = (
     *never_holds.RULES,
     *always_fires.RULES,
     *silent_alerts.RULES,
+    *waits.RULES,
     *states_of_grafana.RULES,
     *misleading_numbers.RULES,
     *wrong_quotients.RULES,

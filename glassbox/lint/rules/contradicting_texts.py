@@ -19,6 +19,9 @@ _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 # Of so many numbers, nobody says what else may come of two of them.
 _MANY = 20
 _CODES = range(100, 600)
+_AVERAGING = frozenset({"rate", "irate", "avg_over_time"})
+# A wait of one minute beside an average of five may be called five minutes all the same.
+_NEAR = 5
 _OPPOSITE = {"<": ">", "<=": ">", ">": "<", ">=": "<"}
 # A text may say what is wanted, what is no longer so, or what to do.
 _OF_WHAT_SHOULD_BE = re.compile(
@@ -45,11 +48,15 @@ _SCALES = (1, 100, 1e3, 1e6, 1e9, 1e12, *(1024**power for power in range(1, 5)),
 def other_time_in_text(corpus: Corpus) -> Iterator[Defect]:
     """In annotations of rules of Prometheus, where no number, window or `for` of the rule is that time, and none of its series is a recorded one, of which only its name says over which time it is."""
     for alert, text in _told(corpus):
-        told = list(times_said(text))
-        times = set(_times(alert)) if told else set[float]()
-        for said in told:
+        names = list(times_said(text))
+        times = set(_times(alert)) if names else set[float]()
+        for said in names:
             known = said.number in _written(alert) or any(isclose(said.value, each) for each in times)
-            if not known and not (said.is_past and _measures_by_itself(alert)):
+            if said.is_lasting and _is_averaged(said, alert):
+                yield _contradicts(
+                    alert, said, f"it waits {alert.for_text or '0s'} only, and averages over that window"
+                )
+            elif not known and not (said.is_past and _measures_by_itself(alert)):
                 yield _contradicts(alert, said, f"it has a `for` of {alert.for_text or '0s'} and no such window")
 
 
@@ -65,10 +72,10 @@ def other_time_in_text(corpus: Corpus) -> Iterator[Defect]:
 def other_number_in_text(corpus: Corpus) -> Iterator[Defect]:
     """In annotations of rules of Prometheus that compare with a number other than 0 and 1, where none of its numbers is that one in another unit."""
     for alert, text in _told(corpus):
-        told = list(limits_said(text))
-        limits = [limit for limit in _limits(alert) if limit not in (0, 1)] if told else []
+        names = list(limits_said(text))
+        limits = [limit for limit in _limits(alert) if limit not in (0, 1)] if names else []
         numbers = {*_numbers(alert), *_next_to_limits(alert)} if limits else set[float]()
-        for said in told if limits else ():
+        for said in names if limits else ():
             other = _is_code(said, alert) or (said.is_percent and min(limits) > _PERCENT)
             if not other and said.number not in _written(alert) and not _is_of(said, numbers):
                 yield _contradicts(alert, said, "and none of its numbers is that one")
@@ -89,6 +96,16 @@ def _contradicts(alert: GroupedRule, said: SaidNumber, why: str) -> Defect:
 def _measures_by_itself(alert: GroupedRule) -> bool:
     """Whether the query reads no window, so that the exporter says over which time its numbers are."""
     return not any(series.window for series in alert.query.series)
+
+
+def _is_averaged(said: SaidNumber, alert: GroupedRule) -> bool:
+    """Whether it is the window of an average, without a wait that is near it, and no number that is compared with."""
+    calls = [node for node in alert.query.nodes if isinstance(node, CallNode)]
+    reads = [(call.name, each) for call in calls for each in call.arguments if isinstance(each, SeriesNode)]
+    names = {name for name, read in reads if read.window and isclose(read.window.seconds, said.value)}
+    other = any(isclose(number * unit, said.value) for number, unit in product(_numbers(alert), _UNITS_OF_TIME))
+    waits = seconds_of(alert.for_text) or 0
+    return bool(names) and names <= _AVERAGING and waits * _NEAR < said.value and not other
 
 
 def _is_code(said: SaidNumber, alert: GroupedRule) -> bool:

@@ -1,5 +1,6 @@
 """Alerts that reach nobody, or nobody in particular."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -17,6 +18,12 @@ _ROUTES = (
     NotificationRoute((("team", "=", "inference"),), "inference", Location("alertmanager.yml", object="route")),
 )
 _OWNERS = frozenset({"team", "owner", "squad", "service_owner", "component_owner"})
+# Shorter ones are a letter away from other words, as none is from note.
+_SEVERITIES = (
+    *("critical", "warning", "error", "major", "minor", "medium", "ticket", "emergency"),
+    *("disaster", "notice", "urgent", "severe", "information", "informational"),
+)
+_NEIGHBOURS = 2
 
 
 def _routed(example: Example) -> Example:
@@ -102,4 +109,50 @@ def no_owner(corpus: Corpus) -> Iterator[Defect]:
             yield Defect(group.location, message)
 
 
-RULES = (unrouted_alert, no_owner)
+@lint_rule(
+    "misspelled-severity",
+    Severity.WARNING,
+    title="A severity that is misspelled",
+    why="Routes and inhibitions compare the label letter by letter: they miss the alert, and what is urgent calls nobody.",
+    fix="Write the severity as the routes have it.",
+    bad=as_alert("up == 0", labels={"severity": "ccritical"}),
+    good=as_alert("up == 0", labels={"severity": "critical"}),
+)
+def misspelled_severity(corpus: Corpus) -> Iterator[Defect]:
+    """One letter too many, too few, wrong or in its neighbour's place; also small letters beside capitals, where a file has the same severity in both."""
+    files: dict[str, list[GroupedRule]] = {}
+    for alert in corpus.alerts:
+        if "{{" not in alert.labels.get("severity", "{{"):
+            files.setdefault(alert.location.file, []).append(alert)
+    for alerts in files.values():
+        times = Counter(alert.labels["severity"] for alert in alerts)
+        for alert in alerts:
+            written = alert.labels["severity"]
+            if meant := _meant(written) or _in_other_letters(written, times):
+                message = f"The severity of {alert.name} is {written!r}, and {meant!r} is probably meant."
+                yield Defect(alert.location, message)
+
+
+def _meant(severity: str) -> str:
+    """The severity of which this is a slip; empty where it is one itself, or none is like it."""
+    word = severity.lower()
+    known = word in _SEVERITIES or word.removesuffix("s") in _SEVERITIES or any(map(str.isdigit, word))
+    return next((each for each in _SEVERITIES if not known and _is_a_slip(word, each)), "")
+
+
+def _is_a_slip(word: str, meant: str) -> bool:
+    while word and meant and word[0] == meant[0]:
+        word, meant = word[1:], meant[1:]
+    while word and meant and word[-1] == meant[-1]:
+        word, meant = word[:-1], meant[:-1]
+    return max(len(word), len(meant)) == 1 or (word == meant[::-1] and len(word) == _NEIGHBOURS)
+
+
+def _in_other_letters(severity: str, times: Counter[str]) -> str:
+    """The same severity in small letters or capitals, if it is there more often."""
+    same = [each for each in times if each.lower() == severity.lower()]
+    most = max(same, key=lambda each: (times[each], each))
+    return most if most != severity else ""
+
+
+RULES = (unrouted_alert, misspelled_severity, no_owner)

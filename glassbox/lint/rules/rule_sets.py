@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from glassbox.lint.examples import Example, as_alert, as_record, together
 from glassbox.lint.finding import Location, Severity
 from glassbox.lint.rule import Defect, in_query, lint_rule
+from glassbox.lint.rules.lookback import LOOKBACK_SECONDS
 from glassbox.lint.subjects.alert_routes import Inhibition
 from glassbox.lint.subjects.corpus import Corpus
 from glassbox.lint.subjects.grouped_rules import GroupedRule
@@ -20,8 +21,6 @@ _LIKE = 0.94
 _URGENT = frozenset({"critical", "page", "emergency"})
 _MINOR = frozenset({"warning", "info", "none", "ticket", "minor"})
 _RUNBOOK = {"runbook_url": "https://runbooks.example/Down"}
-# How old a sample may be that Prometheus takes for the newest, unless it is told otherwise (--query.lookback-delta).
-_LOOKBACK_SECONDS = 300
 _AT = Location("alertmanager.yml", object="inhibit_rules")
 
 
@@ -211,7 +210,7 @@ def rare_evaluation(corpus: Corpus) -> Iterator[Defect]:
     """Of groups with an interval of their own; one finding for each."""
     for group in corpus.groups:
         recorded = [rule.name for rule in group.rules if not rule.is_alert]
-        if recorded and (seconds_of(group.interval_text) or 0) > _LOOKBACK_SECONDS:
+        if recorded and (seconds_of(group.interval_text) or 0) > LOOKBACK_SECONDS:
             yield Defect(group.location, f"{recorded[0]} is recorded every {group.interval_text}.")
 
 

@@ -17,7 +17,8 @@ _ROUTES = (
     NotificationRoute((), "nobody", _AT, is_first=True, notifies=False),
     NotificationRoute((("team", "=", "inference"),), "inference", Location("alertmanager.yml", object="route")),
 )
-_OWNERS = frozenset({"team", "owner", "squad", "service_owner", "component_owner"})
+OWNERS = frozenset({"team", "owner", "squad", "service_owner", "component_owner"})
+"""Labels that say whose an alert is."""
 # Shorter ones are a letter away from other words, as none is from note.
 _SEVERITIES = (
     *("critical", "warning", "error", "major", "minor", "medium", "ticket", "emergency"),
@@ -98,7 +99,7 @@ def _never_has(alert: GroupedRule, label: str, corpus: Corpus) -> bool:
 )
 def no_owner(corpus: Corpus) -> Iterator[Defect]:
     """One finding for each group, by the label that most alerts name their owner with; where none does, it is done otherwise."""
-    named = [label for alert in corpus.alerts for label in alert.labels if label in _OWNERS]
+    named = [label for alert in corpus.alerts for label in alert.labels if label in OWNERS]
     if not named:
         return
     label = max(sorted(set(named)), key=named.count)

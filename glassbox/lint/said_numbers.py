@@ -19,7 +19,7 @@ _TIME = re.compile(
 _SILENCE = re.compile(
     r"(?:\b(?:no|not|nothing|never|without|zero)\b|n't\b)(?:(?![.!?;] )[^\n]){0,80}?"
     rf"\b(?:for|in|within|over|during) (?:the )?(?:last |past |previous )?{_MORE_THAN}?{_LENGTH}"
-    r"|(?P<chinese>\d+) ?(?P<unit_of_chinese>秒|分钟|小时|天)(?:内|以上)?[^。，；\n]{0,6}(?:没有|未|无)",
+    r"|(?<!\d)(?P<chinese>\d+) ?(?P<unit_of_chinese>秒|分钟|小时|天)(?:内|以上)?[^。，；\n]{0,6}(?:没有|未|无)",
     re.IGNORECASE,
 )
 _LASTING = ("持续", "连续", "continuously", "constantly", "consistently")

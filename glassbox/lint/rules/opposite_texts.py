@@ -12,7 +12,7 @@ from glassbox.lint.subjects.queries import Query
 from glassbox.syntax.tree import AggregateNode, BinaryNode, Node, NumberNode, SeriesNode, is_scalar, series_of
 
 _TEXTS = ("summary", "description", "message", "title")
-_VALUE = r"\{\{[^{}]*\$value\b[^{}]*\}\}"
+_VALUE = r"\{\{(?=[^{}]*\$value\b)[^{}]*+\}\}"
 _OF_WHAT = r"(?: ?(?:%|percent))?(?: of (?!available|free|used)(?:[\w-]+ ){1,3}| )(?:is |are |still )?"
 # What a text says that the value is, as in "only 5% of memory remains" and "usage is at 95%".
 _SAYS = {
@@ -26,8 +26,8 @@ _SAYS = {
     ),
 }
 _NAMED = {
-    "free": re.compile(r"(?<!un)(?:free|avail)(?!.*(?:used|usage))", re.IGNORECASE),
-    "used": re.compile(r"(?:used|usage)(?!.*(?:free|avail))", re.IGNORECASE),
+    "free": re.compile(r"(?<!un)(?:free|avail)", re.IGNORECASE),
+    "used": re.compile(r"used|usage", re.IGNORECASE),
 }
 _OPPOSITE = {"free": "used", "used": "free"}
 # When there is too much of what is used, and too little of what is free.
@@ -85,11 +85,10 @@ def _unscaled(node: Node) -> Node:
 
 
 def _part(node: Node) -> str:
-    """What the names of all that is read say; empty where these are not of one kind, or something is subtracted."""
+    """What the name of a series says; empty where it says nothing or both, and for all else."""
     node = _unscaled(node)
-    if isinstance(node, SeriesNode):
-        return next((kind for kind, named in _NAMED.items() if named.search(node.name)), "")
-    return ""
+    kinds = [kind for kind, named in _NAMED.items() if isinstance(node, SeriesNode) and named.search(node.name)]
+    return kinds[0] if len(kinds) == 1 else ""
 
 
 _NETWORK = re.compile(

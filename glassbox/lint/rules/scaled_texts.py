@@ -12,7 +12,7 @@ from glassbox.lint.subjects.corpus import Corpus
 from glassbox.syntax.tree import COMPARISONS, AggregateNode, BinaryNode, CallNode, Node, NumberNode, SeriesNode
 
 _PRINTED = re.compile(
-    r"\{\{-?(?P<action>[^{}]*\$value\b[^{}]*)-?\}\} ?(?P<unit>[kKMGT]?i?B(?![\w-])|[kKMGT]?i?[Bb]ytes\b|ms\b|s\b|seconds\b|milliseconds\b|minutes\b|hours\b|days\b)?"
+    r"\{\{(?P<action>(?=[^{}]*\$value\b)[^{}]*+)\}\} ?(?P<unit>[kKMGT]?i?B(?![\w-])|[kKMGT]?i?[Bb]ytes\b|ms\b|s\b|seconds\b|milliseconds\b|minutes\b|hours\b|days\b)?"
 )
 _MULTIPLES = " kmgt"
 _SECONDS = {"ms": 1e-3, "milliseconds": 1e-3, "s": 1, "seconds": 1, "minutes": 60, "hours": 3_600, "days": 86_400}

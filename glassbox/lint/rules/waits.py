@@ -6,7 +6,7 @@ from dataclasses import replace
 from glassbox.lint.examples import Example, as_alert
 from glassbox.lint.finding import Severity
 from glassbox.lint.rule import Defect, in_query, lint_rule
-from glassbox.lint.said_numbers import silences_said
+from glassbox.lint.said_numbers import SaidNumber, silences_said
 from glassbox.lint.subjects.corpus import Corpus
 from glassbox.lint.subjects.grouped_rules import GroupedRule, RuleGroup
 from glassbox.lint.words import duration
@@ -38,11 +38,13 @@ def waits_twice(corpus: Corpus) -> Iterator[Defect]:
         window = _silent_for(alert.query.tree) if alert.query.tree else 0
         waits = seconds_of(alert.for_text) or 0
         said = [each for text in alert.annotations.values() for each in silences_said(text)] if window else []
-        for each in [each for each in said if each.value in (window, waits) and min(window, waits) * 2 > each.value][
-            :1
-        ]:
+        for each in [each for each in said if _comes_later(each, window, waits)][:1]:
             message = f"The text of {alert.name} says {each.words!r}, and it fires after {duration(window + waits)}: nothing for {duration(window)}, and then its `for`."
             yield in_query(alert.query, message)
+
+
+def _comes_later(said: SaidNumber, window: float, waits: float) -> bool:
+    return said.value in (window, waits) and min(window, waits) * 2 > said.value
 
 
 def _silent_for(node: Node) -> float:
@@ -94,12 +96,12 @@ def _evaluated_every(interval: str, for_: str) -> Example:
     good=_evaluated_every("1m", "5m"),
 )
 def wait_below_interval(corpus: Corpus) -> Iterator[Defect]:
-    """In rules of Prometheus, where the group says how often it is evaluated; else a `for` of less than five seconds."""
+    """In rules of Prometheus, where the group says that it is evaluated less than half as often; else a `for` of less than five seconds."""
     for group in corpus.groups:
         every = seconds_of(group.interval_text) or 0
         for alert in (each for each in group.rules if each.is_alert and each.name and not each.is_grafana):
             waits = seconds_of(alert.for_text) or 0
-            if 0 < waits < (every or _SHORTEST_INTERVAL_SECONDS):
+            if 0 < waits < (every / 2 or _SHORTEST_INTERVAL_SECONDS):
                 yield Defect(alert.location, _waits_longer(alert, group, every))
 
 

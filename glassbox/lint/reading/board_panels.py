@@ -7,6 +7,7 @@ from glassbox.http.json_text import objects_in
 from glassbox.lint.finding import Location
 from glassbox.lint.reading.asked_sources import DataSourceKinds, is_log_ql, name_of_source
 from glassbox.lint.reading.board_links import data_links_of, links_of
+from glassbox.lint.reading.ignored_settings import ignored_settings, reads_fields_alone
 from glassbox.lint.reading.located import line_of, object_in, text_in, texts_within
 from glassbox.lint.reading.shortest_steps import ShortestSteps
 from glassbox.lint.subjects.judged_boards import GRAFANAS_THRESHOLDS, BoardPanel, BoardRow, Grid
@@ -101,6 +102,8 @@ def _panel(
         legend_calculations=_calculations(object_in(object_in(panel, "options"), "legend")),
         named_values=_named_values(defaults),
         colored=_is_colored(panel, defaults),
+        each_point=_shows_all_values(panel) and not panel.get("transformations"),
+        ignored=ignored_settings(panel),
         id_line=line_of(panel, "id") if "id" in panel else 0,
         unit_line=line_of(defaults, "unit") if "unit" in defaults else 0,
     )
@@ -142,6 +145,8 @@ def _other_texts(panel: Mapping[str, Any], sources: DataSourceKinds) -> Iterator
 
 def _unit(panel: Mapping[str, Any], defaults: Mapping[str, Any]) -> str:
     """The unit of the panel's values; panels before Grafana 7 have it at their axis, or as their format."""
+    if reads_fields_alone(panel):
+        return text_in(defaults, "unit")
     axis = next(iter(objects_in(panel, "yaxes")), {})
     return text_in(defaults, "unit") or text_in(axis, "format") or text_in(panel, "format")
 
@@ -155,9 +160,11 @@ def _other_units(panel: Mapping[str, Any]) -> bool:
 
 
 def _reductions(panel: Mapping[str, Any]) -> tuple[str, ...]:
-    reduced = object_in(object_in(panel, "options"), "reduceOptions")
-    # With `values`, every point is shown.
-    return () if reduced.get("values") is True else _calculations(reduced)
+    return () if _shows_all_values(panel) else _calculations(object_in(object_in(panel, "options"), "reduceOptions"))
+
+
+def _shows_all_values(panel: Mapping[str, Any]) -> bool:
+    return object_in(object_in(panel, "options"), "reduceOptions").get("values") is True
 
 
 def _calculations(holder: Mapping[str, Any]) -> tuple[str, ...]:

@@ -58,6 +58,8 @@ class BoardPanel:
     `legend_calculations` are those that the legend of its lines shows beside each.
     `named_values` are the single values that it shows as a text of their own, as they are written.
     `colored` says that what it shows has the colour of the thresholds.
+    `each_point` says that it shows a number for each point of a line, as Grafana calls it all values, and that nothing transforms them.
+    `ignored` are the paths of settings that its type does not read, where nothing says the same that it reads.
     `id_line` and `unit_line` are the lines in which these two stand, 0 where they are not known.
     """
 
@@ -84,6 +86,8 @@ class BoardPanel:
     legend_calculations: tuple[str, ...] = ()
     named_values: frozenset[str] = frozenset()
     colored: bool = False
+    each_point: bool = False
+    ignored: tuple[str, ...] = ()
     id_line: int = 0
     unit_line: int = 0
 

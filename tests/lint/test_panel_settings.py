@@ -2,12 +2,16 @@
 
 import pytest
 
-from glassbox.lint.examples import on_panel
+from glassbox.lint.examples import on_board, on_panel
+from glassbox.lint.finding import Location
 from glassbox.lint.reading.boards import board_of
 from glassbox.lint.reading.ignored_settings import ignored_settings
 from glassbox.lint.rules.panel_settings import RULES
+from glassbox.lint.subjects.judged_boards import BoardPanel, BoardVariable
+from glassbox.lint.subjects.queries import Query, QueryKind
 
-IGNORED, EACH_POINT = RULES
+IGNORED, EACH_POINT, FIXED = RULES
+AT = Location("dashboard.json", object="Board")
 
 
 def messages(rule, corpus):
@@ -94,3 +98,32 @@ def test_all_values_are_those_of_each_point_unless_they_are_transformed(panel, e
 )
 def test_instant_queries_and_tables_show_each_series_once(panel, query):
     assert messages(EACH_POINT, on_panel("up", panel=panel | {"each_point": True}, **query).corpus) == []
+
+
+def panels_of(*sources, choices=("source",)):
+    variables = tuple(BoardVariable(name, "datasource", AT) for name in choices)
+    panels = tuple(
+        BoardPanel(source, "stat", AT, queries=(Query("up", AT, QueryKind.PANEL, "A"),), datasource=source)
+        for source in sources
+    )
+    return on_board(panels=panels, variables=variables)
+
+
+def test_panels_that_ask_one_source_are_found_once_for_a_board():
+    corpus = panels_of("${source}", "a1b2", "c3d4", "-- Mixed --", "-- Grafana --", "grafana", "default")
+    assert messages(FIXED, corpus) == [
+        "2 panels ask a fixed data source, such as 'a1b2', and the others follow $source."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sources", "choices"),
+    [
+        (("a1b2",), ("source",)),
+        (("$source", "a1b2"), ()),
+        (("$metrics", "a1b2"), ("metrics", "logs")),
+        (("$source", ""), ("source",)),
+    ],
+)
+def test_nothing_is_said_where_no_panel_follows_the_choice_or_there_are_several(sources, choices):
+    assert messages(FIXED, panels_of(*sources, choices=choices)) == []

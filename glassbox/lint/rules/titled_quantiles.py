@@ -9,6 +9,7 @@ from glassbox.lint.rule import Defect, in_query, lint_rule
 from glassbox.lint.rules.misleading_numbers import QUANTILES
 from glassbox.lint.subjects.corpus import Corpus
 from glassbox.lint.subjects.judged_boards import BoardPanel
+from glassbox.lint.subjects.queries import Query
 from glassbox.syntax.tree import AggregateNode, CallNode, Node, NumberNode, SeriesNode
 
 _NAMED = re.compile(
@@ -45,19 +46,20 @@ def _ratio(percent: str) -> float:
 def _asked(panel: BoardPanel) -> set[float] | None:
     """The quantiles that its queries ask for; None where one may be another."""
     found = set[float]()
-    for query in panel.queries:
-        if (
-            query.tree is None
-            or _BY_VARIABLE.search(query.text)
-            or any(_IN_NAMES.search(series.name) or series.either for series in query.series)
-        ):
+    for asked in (each for query in panel.queries for each in _asked_by(query)):
+        if asked is None:
             return None
-        for node in query.nodes:
-            for asked in _quantiles(node):
-                if asked is None:
-                    return None
-                found.add(asked)
+        found.add(asked)
     return found
+
+
+def _asked_by(query: Query) -> Iterator[float | None]:
+    """Those that a query asks for; None is one that is not known."""
+    named = any(_IN_NAMES.search(series.name) or series.either for series in query.series)
+    if query.tree is None or named or _BY_VARIABLE.search(query.text):
+        yield None
+    for node in query.nodes:
+        yield from _quantiles(node)
 
 
 def _quantiles(node: Node) -> Iterator[float | None]:

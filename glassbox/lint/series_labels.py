@@ -28,6 +28,10 @@ EXTERNAL_LABELS = (
 _OF_TARGETS = frozenset({"job", "instance"})
 LABELS_OF_ALL_SERIES = _OF_TARGETS | frozenset(EXTERNAL_LABELS)
 """Labels that say where series were scraped, and by whom, rather than what they are of."""
+LABELS_OF_PLACES = LABELS_OF_ALL_SERIES | {
+    *("namespace", "service", "pod", "node", "host", "hostname", "server", "container", "app", "application"),
+}
+"""These, and others that say where something runs."""
 # Of node_exporter (its collector/fixtures/e2e-output.txt): a file system's labels are on nothing else, and these have none but a target's.
 _OF_FILE_SYSTEMS = ("mountpoint", "fstype")
 _OF_PARTS = (*_OF_FILE_SYSTEMS, "device", "mode", "cpu")

@@ -8,7 +8,7 @@ from glassbox.lint.estimated_cost import estimated_cost, in_words
 from glassbox.lint.examples import Example, as_record, on_board, on_panel, together
 from glassbox.lint.finding import Severity
 from glassbox.lint.rule import Defect, in_query, lint_rule
-from glassbox.lint.rules.panel_display import chooses_one
+from glassbox.lint.rules.lines_alike import chooses_one
 from glassbox.lint.subjects.corpus import Corpus
 from glassbox.syntax.tree import AggregateNode, BinaryNode, CallNode, LabelMatcher, Node, SeriesNode
 

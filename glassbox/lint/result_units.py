@@ -168,7 +168,12 @@ def _is_ratio(above: Node, below: Node, corpus: Corpus) -> bool:
     """Whether both sides have one unit, or do the same with one series."""
     left, right = unit_of(above, corpus), unit_of(below, corpus)
     same = left == right and (left is not None or () != _shape(above) == _shape(below))
-    return same or (None in (left, right) and _are_of_bytes(above, below))
+    return same or _is_part_of_sum(above, below) or (None in (left, right) and _are_of_bytes(above, below))
+
+
+def _is_part_of_sum(above: Node, below: Node) -> bool:
+    """Whether it is divided by itself and something else, as in hits / (hits + misses)."""
+    return isinstance(below, BinaryNode) and below.operator == "+" and above in (below.left, below.right)
 
 
 def _are_of_bytes(above: Node, below: Node) -> bool:

@@ -160,3 +160,53 @@ def test_an_average_of_a_job_that_is_one_server_is_one_of_all():
     (board,) = one_panel(P95, of_job).boards
     assert len(messages("average-of-each", Corpus(boards=(board,)))) == 1
     assert messages("average-of-each", Corpus(boards=(replace(board, panels=board.panels + up),))) == []
+
+
+HEAP = ("go_memstats_heap_alloc_bytes", "Heap")
+
+
+@pytest.mark.parametrize(
+    ("queries", "panel", "found"),
+    [
+        ((HEAP, ("own_training_seconds", "Training")), {}, ["These are seconds, and on the same axis 'Heap' is in bytes."]),
+        ((HEAP, ("own_training_seconds", "Training")), {"unit": "bytes"}, ["These are seconds, and on the same axis 'Heap' is in bytes."]),
+        ((HEAP, ("go_goroutines", "")), {}, ["These are numbers, and on the same axis 'Heap' is in bytes."]),
+        ((HEAP, ("go_goroutines", "")), {"unit": "bytes"}, []),
+        ((HEAP, ("go_goroutines", "")), {"other_units": True}, []),
+        ((HEAP, ("go_goroutines", "")), {"several_scales": True}, []),
+        ((HEAP, ("go_goroutines", "")), {"type": "stat"}, []),
+        ((HEAP, ("rate(own_errors_total[5m])", "")), {}, ["These are numbers, and on the same axis 'Heap' is in bytes."]),
+        ((HEAP, ("own_start_time_seconds", "")), {}, []),
+        ((HEAP, ("own_heap_bytes / 1024", "")), {}, []),
+        ((HEAP, ("own_limit", "")), {}, []),
+        ((HEAP, ("rate(own_read_bytes[5m])", "")), {}, []),
+        ((HEAP, ("sum(hits) / (sum(hits) + sum(misses))", "")), {}, ["These are ratios, and on the same axis 'Heap' is in bytes."]),
+        ((("own_ratio", ""), ("own_percent", "P")), {}, ["These are ratios, and on the same axis 'P' is in percent."]),
+        ((("own_ratio", ""), ("own_percent", "P")), {"unit": "percent"}, []),
+    ],
+)  # fmt: skip  # a case in a line
+def test_lines_of_one_axis_have_one_unit(queries, panel, found):
+    (board,) = one_panel(*queries).boards
+    changed = replace(board.panels[0], **panel)
+    assert messages("mixed-units", Corpus(boards=(replace(board, panels=(changed,)),))) == found
+
+
+def test_a_hidden_query_has_no_axis():
+    (board,) = one_panel(HEAP, ("go_goroutines", "")).boards
+    (panel,) = board.panels
+    hidden = tuple(replace(query, hidden=True) for query in panel.queries[1:])
+    changed = replace(panel, queries=panel.queries[:1] + hidden)
+    assert messages("mixed-units", Corpus(boards=(replace(board, panels=(changed,)),))) == []
+
+
+@pytest.mark.parametrize(
+    ("expr", "unit", "found"),
+    [
+        ("100 * sum(hits) / (sum(hits) + sum(misses))", "percentunit", 1),
+        ("sum(hits) / (sum(hits) + sum(misses)) * 100", "percentunit", 1),
+        ("sum(hits) / (sum(misses) + sum(hits))", "percent", 1),
+        ("sum(hits) / (sum(lookups) + 1)", "percent", 0),
+    ],
+)
+def test_what_is_divided_by_itself_and_others_is_a_ratio(expr, unit, found):
+    assert len(messages("wrong-unit", on_panel(expr, panel={"unit": unit}).corpus)) == found

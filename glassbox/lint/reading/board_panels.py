@@ -88,6 +88,7 @@ def _panel(
         minimum=_number(defaults.get("min")),
         maximum=_number(defaults.get("max")),
         other_units=_other_units(panel),
+        several_scales=_several_scales(panel, defaults),
         thresholds=_thresholds(panel, defaults),
         datasource=name_of_source(panel),
         queries=tuple(_queries(panel, at, sources, steps)),
@@ -157,6 +158,17 @@ def _other_units(panel: Mapping[str, Any]) -> bool:
     second_axis = any(text_in(each, "yaxis") == "2" for each in objects_in(panel, "seriesOverrides"))
     columns = any("unit" in each for each in objects_in(panel, "styles"))
     return overridden or computed or second_axis or columns
+
+
+_OF_A_SCALE = frozenset({"min", "max", "custom.axisPlacement", "custom.axisSoftMax", "custom.scaleDistribution"})
+
+
+def _several_scales(panel: Mapping[str, Any], defaults: Mapping[str, Any]) -> bool:
+    """Whether some lines have a scale of their own, or large and small values share one that is logarithmic."""
+    overridden = any(text_in(each, "id") in _OF_A_SCALE for each in _overriding(panel))
+    scale = text_in(object_in(object_in(defaults, "custom"), "scaleDistribution"), "type")
+    steps = [each.get("logBase") for each in objects_in(panel, "yaxes")]
+    return overridden or scale not in ("", "linear") or any(each not in (None, 1) for each in steps)
 
 
 def _reductions(panel: Mapping[str, Any]) -> tuple[str, ...]:

@@ -5,13 +5,17 @@ from collections.abc import Iterator
 
 from glassbox.lint.examples import Example, on_board, on_panel
 from glassbox.lint.finding import Severity
+from glassbox.lint.named_units import unit_said
 from glassbox.lint.rule import Defect, in_query, lint_rule
 from glassbox.lint.rules.averages import is_mean
 from glassbox.lint.rules.lines_alike import jobs_of_one
+from glassbox.lint.rules.units import PLAIN
 from glassbox.lint.rules.variables_named import names_in
+from glassbox.lint.rules.windows import LINES
 from glassbox.lint.subjects.corpus import Corpus
 from glassbox.lint.subjects.judged_boards import Board, BoardPanel
 from glassbox.lint.subjects.queries import Query
+from glassbox.metrics.types import Unit
 from glassbox.syntax.tree import AggregateNode, BinaryNode, CallNode, Node, SeriesNode, is_scalar, series_of
 
 
@@ -90,4 +94,47 @@ def _is_of_one(series: SeriesNode, several: set[str]) -> bool:
     return False
 
 
-RULES = (average_of_each,)
+_NOT_BESIDE: dict[Unit, frozenset[Unit | None]] = {
+    Unit.BYTES: frozenset({Unit.SECONDS, Unit.RATIO, Unit.PERCENT, Unit.EVENTS}),
+    Unit.PERCENT: frozenset({Unit.RATIO}),
+}
+_CALLED: dict[Unit | None, str] = {
+    Unit.BYTES: "bytes",
+    Unit.SECONDS: "seconds",
+    Unit.RATIO: "ratios",
+    Unit.PERCENT: "percent",
+    Unit.EVENTS: "numbers",
+}
+
+
+@lint_rule(
+    "mixed-units",
+    Severity.WARNING,
+    title="Lines of different units on one axis",
+    why="Beside a billion bytes, seconds, shares and numbers of connections are all a flat line at zero, and a ratio of 0 to 1 is one beside percent.",
+    fix="Give each unit a panel, or an axis and a unit of its own by an override.",
+    bad=_beside(on_panel("go_memstats_heap_alloc_bytes", "Heap"), on_panel("go_goroutines", "Goroutines")),
+    good=_beside(on_panel("go_memstats_heap_alloc_bytes", "Heap"), on_panel("go_memstats_sys_bytes", "All")),
+)
+def mixed_units(corpus: Corpus) -> Iterator[Defect]:
+    """Of bytes beside seconds, shares or numbers, and ratios beside percent, as exporters and names say it, where all lines have one scale that is not logarithmic; numbers only where the panel has no unit."""
+    for panel in corpus.panels:
+        if panel.type not in LINES or panel.other_units or panel.several_scales:
+            continue
+        drawn = [query for query in panel.queries if query.tree and not query.hidden]
+        # The first query of each unit.
+        first = {unit_said(query.tree, corpus): query for query in reversed(drawn) if query.tree}
+        if panel.unit not in PLAIN:
+            # These may be requests for memory, and wrong-unit finds ratios.
+            first.pop(Unit.EVENTS, None)
+            first.pop(Unit.PERCENT, None)
+        for unit, others in _NOT_BESIDE.items():
+            if unit in first and (beside := first.keys() & others):
+                other = min(beside, key=lambda each: drawn.index(first[each]))
+                name = first[unit].legend or first[unit].text
+                yield in_query(
+                    first[other], f"These are {_CALLED[other]}, and on the same axis {name!r} is in {_CALLED[unit]}."
+                )
+
+
+RULES = (average_of_each, mixed_units)

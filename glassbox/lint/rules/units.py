@@ -42,7 +42,8 @@ _SHOWS_ANOTHER = {
     Unit.REQUESTS_PER_SECOND: _PER_MINUTE,
     Unit.EVENTS_PER_SECOND: _PER_MINUTE,
 }
-_PLAIN = ("", "none", "short")
+PLAIN = ("", "none", "short")
+"""The units of a panel that say nothing of its values."""
 _CALLED = {
     Unit.MEBIBYTES: "MiB",
     Unit.MEGAHERTZ: "MHz",
@@ -82,7 +83,7 @@ def wrong_unit(corpus: Corpus) -> Iterator[Defect]:
         # The first query of each unit.
         first = {unit: query for query, unit in reversed(tuple(units)) if unit is not None}
         for unit, query in first.items():
-            if unit is Unit.RATIO and panel.unit in _PLAIN and "%" in panel.title:
+            if unit is Unit.RATIO and panel.unit in PLAIN and "%" in panel.title:
                 message = "The values are a ratio of 0 to 1, and the title says that they are percent."
                 yield in_query(query, message, fix="Give the panel the unit percentunit.")
             elif panel.unit in _SHOWS_ANOTHER.get(unit, ()):
@@ -156,7 +157,7 @@ _PER_MINUTE_IN_TITLE = re.compile(r"(?:/ ?|\bper )(?:min(?:ute)?|h(?:r|our)?)\b"
 def rate_in_title(corpus: Corpus) -> Iterator[Defect]:
     """Of rates of one counter in panels with one query and no unit of its own."""
     for panel in corpus.panels:
-        if panel.unit in _PLAIN and len(panel.queries) == 1 and _PER_MINUTE_IN_TITLE.search(panel.title):
+        if panel.unit in PLAIN and len(panel.queries) == 1 and _PER_MINUTE_IN_TITLE.search(panel.title):
             query = panel.queries[0]
             if query.tree and not query.hidden and (counter := _whose_rate(query.tree)):
                 yield in_query(

@@ -51,7 +51,7 @@ class BoardPanel:
     """A panel. `type` is the plugin's id; rows are not panels. `id` is None where it has none.
 
     `unit`, `minimum` and `maximum` are those of its field defaults. `other_units` says that overrides or transformations give a part
-    of its fields another unit, or that its fields are computed. `texts` are every string of it but its queries and legends, which may
+    of its fields another unit, or that its fields are computed; `several_scales` that lines have scales of their own, or a logarithmic one. `texts` are every string of it but its queries and legends, which may
     name variables. `label_texts` are those that name labels of the result as `{{label}}` or `${__field.labels.label}`, with where they
     stand: names of fields, links. `laid_out_in` numbers what it is laid out in: the dashboard, or a row that is folded.
     `reductions` are what makes one number of the points of a line, as Grafana calls it: "lastNotNull", "sum", "count".
@@ -72,6 +72,7 @@ class BoardPanel:
     minimum: float | None = None
     maximum: float | None = None
     other_units: bool = False
+    several_scales: bool = False
     thresholds: tuple[float, ...] = ()
     datasource: str = ""
     queries: tuple[Query, ...] = ()

@@ -362,6 +362,33 @@ def test_the_unit_of_a_panel_and_whether_it_is_that_of_all_values(tmp_path, pane
     assert (found.unit, found.other_units) == (unit, others)
 
 
+def _with_override(name):
+    return {"fieldConfig": {"overrides": [{"properties": [{"id": name, "value": 1}]}]}}
+
+
+def _scaled(kind):
+    return {"fieldConfig": {"defaults": {"custom": {"scaleDistribution": {"type": kind}}}}}
+
+
+@pytest.mark.parametrize(
+    ("panel", "several"),
+    [
+        (_with_override("custom.axisPlacement"), True),
+        (_with_override("max"), True),
+        (_with_override("color"), False),
+        (_with_override(["max"]), False),
+        (_scaled("log"), True),
+        (_scaled("linear"), False),
+        ({"yaxes": [{"logBase": 10}, {"logBase": 1}]}, True),
+        ({"yaxes": [{"logBase": 1}, {"show": False}]}, False),
+        ({}, False),
+    ],
+)
+def test_whether_lines_have_scales_of_their_own_or_a_logarithmic_one(tmp_path, panel, several):
+    (found,) = the_board(tmp_path, json.dumps({"panels": [panel]})).panels
+    assert found.several_scales is several
+
+
 def test_a_folder_is_read_to_its_ground_and_what_is_not_read_is_named(tmp_path):
     files = {
         "a/board.json": written(BOARD),

@@ -11,7 +11,8 @@ from glassbox.syntax.tree import AggregateNode, CallNode, Node, SeriesNode
 _LAST_WORDS = {
     "bytes": Unit.BYTES,
     "seconds": Unit.SECONDS,
-    "ratio": Unit.RATIO,
+    # Some are percent.
+    "ratio": Unit.FACTOR,
     "percent": Unit.PERCENT,
     "percentage": Unit.PERCENT,
 }

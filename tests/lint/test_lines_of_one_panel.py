@@ -181,8 +181,10 @@ HEAP = ("go_memstats_heap_alloc_bytes", "Heap")
         ((HEAP, ("own_limit", "")), {}, []),
         ((HEAP, ("rate(own_read_bytes[5m])", "")), {}, []),
         ((HEAP, ("sum(hits) / (sum(hits) + sum(misses))", "")), {}, ["These are ratios, and on the same axis 'Heap' is in bytes."]),
-        ((("own_ratio", ""), ("own_percent", "P")), {}, ["These are ratios, and on the same axis 'P' is in percent."]),
-        ((("own_ratio", ""), ("own_percent", "P")), {"unit": "percent"}, []),
+        ((HEAP, ("own_ratio", "")), {}, ["These are ratios, and on the same axis 'Heap' is in bytes."]),
+        ((("own_ratio", ""), ("own_percent", "P")), {}, []),
+        ((("vllm:kv_cache_usage_perc", ""), ("own_percent", "P")), {}, ["These are ratios, and on the same axis 'P' is in percent."]),
+        ((("vllm:kv_cache_usage_perc", ""), ("own_percent", "P")), {"unit": "percent"}, []),
     ],
 )  # fmt: skip  # a case in a line
 def test_lines_of_one_axis_have_one_unit(queries, panel, found):

@@ -95,13 +95,14 @@ def _is_of_one(series: SeriesNode, several: set[str]) -> bool:
 
 
 _NOT_BESIDE: dict[Unit, frozenset[Unit | None]] = {
-    Unit.BYTES: frozenset({Unit.SECONDS, Unit.RATIO, Unit.PERCENT, Unit.EVENTS}),
+    Unit.BYTES: frozenset({Unit.SECONDS, Unit.RATIO, Unit.FACTOR, Unit.PERCENT, Unit.EVENTS}),
     Unit.PERCENT: frozenset({Unit.RATIO}),
 }
 _CALLED: dict[Unit | None, str] = {
     Unit.BYTES: "bytes",
     Unit.SECONDS: "seconds",
     Unit.RATIO: "ratios",
+    Unit.FACTOR: "ratios",
     Unit.PERCENT: "percent",
     Unit.EVENTS: "numbers",
 }

@@ -1,4 +1,4 @@
-"""Lines that nobody can tell apart, or that cannot stand beside each other: what is known to be several, and what may be one."""
+"""What a panel shows together: lines that nobody can tell apart, or that cannot stand beside each other, and sums of ratios."""
 
 from dataclasses import replace
 
@@ -212,3 +212,18 @@ def test_a_hidden_query_has_no_axis():
 )
 def test_what_is_divided_by_itself_and_others_is_a_ratio(expr, unit, found):
     assert len(messages("wrong-unit", on_panel(expr, panel={"unit": unit}).corpus)) == found
+
+
+@pytest.mark.parametrize(
+    ("expr", "found"),
+    [
+        ("sum_over_time(vllm:kv_cache_usage_perc[1h])", 1),
+        ("max(sum_over_time(vllm:kv_cache_usage_perc[1h]))", 1),
+        ("sum_over_time(vllm:kv_cache_usage_perc[1h]) / count_over_time(vllm:kv_cache_usage_perc[1h])", 0),
+        ("sum_over_time(vllm:num_requests_running[1h])", 0),
+        ("sum_over_time(own_ratio[1h])", 0),
+        ("avg_over_time(vllm:kv_cache_usage_perc[1h])", 0),
+    ],
+)
+def test_a_ratio_is_not_added_up_over_time(expr, found):
+    assert len(messages("sum-of-ratios", on_panel(expr).corpus)) == found

@@ -146,15 +146,25 @@ def _is_of_tokens(known: ExposedSeries, corpus: Corpus) -> bool:
     good=on_panel("max(vllm:kv_cache_usage_perc)"),
 )
 def sum_of_ratios(corpus: Corpus) -> Iterator[Defect]:
-    """Of gauges whose exporter says that they are ratios, unless the sum is divided, or by the process that has the one."""
+    """Of gauges whose exporter says that they are ratios, of several series or over time, unless the sum is divided, or by the process that has the one."""
     for query in corpus.queries:
         divided = {id(side) for node in query.nodes if isinstance(node, BinaryNode) for side in (node.left, node.right)}
-        for node in query.nodes:
-            if isinstance(node, AggregateNode) and id(node) not in divided and _adds_up(node):
-                known = [corpus.known_series(each.name) for each in _alternatives(node.of)]
-                ratio = next((each for each in known if each and each.type == GAUGE and each.unit is Unit.RATIO), None)
-                if ratio:
-                    yield in_query(query, f"{ratio.name} is a ratio of 0 to 1, which cannot be added up.", "sum")
+        for node in (each for each in query.nodes if id(each) not in divided):
+            if isinstance(node, AggregateNode) and _adds_up(node) and (name := _ratio_in(node.of, corpus)):
+                yield in_query(query, f"{name} is a ratio of 0 to 1, which cannot be added up.", "sum")
+            elif (
+                isinstance(node, CallNode)
+                and node.name == "sum_over_time"
+                and (name := _ratio_in(node.arguments[0], corpus))
+            ):
+                message = f"{name} is a ratio of 0 to 1: what it adds up to is more, the more often it is scraped."
+                yield in_query(query, message, node.name, fix="Use avg_over_time or max_over_time.")
+
+
+def _ratio_in(node: Node, corpus: Corpus) -> str:
+    """The first of its alternatives that is known to be a ratio; empty where there is none."""
+    known = [corpus.known_series(each.name) for each in _alternatives(node)]
+    return next((each.name for each in known if each and each.type == GAUGE and each.unit is Unit.RATIO), "")
 
 
 def _alternatives(node: Node) -> Iterator[SeriesNode]:

@@ -11,6 +11,8 @@ from glassbox.lint.rules.windows import LINES
 from glassbox.lint.subjects.corpus import Corpus
 from glassbox.lint.subjects.judged_boards import GRAFANAS_THRESHOLDS, BoardPanel
 from glassbox.lint.templates import lacks_a_brace
+from glassbox.metrics.types import Unit
+from glassbox.syntax.tree import AggregateNode, CallNode, Node, SeriesNode
 
 _NUMBERS = (*LINES, "stat", "singlestat", "gauge", "bargauge")
 
@@ -55,12 +57,31 @@ def _has_proposed_threshold(panel: BoardPanel) -> bool:
     good=on_panel('up{job="vllm"}', panel={"type": "stat", "thresholds": (1.0,), "colored": True}),
 )
 def colour_of_always(corpus: Corpus) -> Iterator[Defect]:
-    """Of panels with one bound that show their value in its colour, where every query is known never to be negative."""
+    """Of panels with one bound that show their value in its colour, where every query is known never to be negative, or its name says that it is a number of things."""
     for panel in corpus.panels:
         begins_at_zero = panel.colored and panel.thresholds == (0.0,) and not panel.named_values
         trees = [query.tree for query in panel.queries if begins_at_zero]
-        if trees and all(tree and bounds_of(tree, corpus).low >= 0 for tree in trees):
+        if trees and all(tree and (bounds_of(tree, corpus).low >= 0 or _is_number(tree, corpus)) for tree in trees):
             yield in_query(panel.queries[0], "Every value has the colour that begins at 0.")
+
+
+_NUMBERED = re.compile(r"_(?:total|count)$|(?:^|:)num_")
+_OF_THINGS = frozenset({Unit.REQUESTS, Unit.TOKENS, Unit.EVENTS})
+
+
+def _is_number(node: Node, corpus: Corpus) -> bool:
+    """Whether it is a number of things, in whatever aggregation, also the largest of some time."""
+    while isinstance(node, AggregateNode | CallNode):
+        if isinstance(node, AggregateNode) and node.operator in ("sum", "min", "max", "avg"):
+            node = node.of
+        elif isinstance(node, CallNode) and node.name in ("min_over_time", "max_over_time", "last_over_time"):
+            node = node.arguments[0]
+        else:
+            return False
+    if not isinstance(node, SeriesNode) or node.name in corpus.recorded:
+        return False
+    known = corpus.known_series(node.name)
+    return bool(_NUMBERED.search(node.name)) or (known is not None and known.unit in _OF_THINGS)
 
 
 @lint_rule(

@@ -41,6 +41,8 @@ _OF_SEVERAL = frozenset(
         *("state", "phase", "mode", "reason", "quantile", "level", "severity", "direction"),
     }
 )
+SERVERS = frozenset({"instance", "pod", "node", "host", "hostname", "server"})
+"""Labels that say which server a series is of."""
 # A ServiceMonitor gives each series the name of the port that was scraped as its `endpoint`, unless it has one of its own.
 _WITH_ENDPOINTS = re.compile(r"(?:^|_)(?:http|rest|api)_")
 # Client libraries give these to what they measure of each request (prometheus-fastapi-instrumentator metrics.py, express-prom-bundle
@@ -74,7 +76,13 @@ def has_several(series: SeriesNode, told: Told) -> bool:
     chosen = {each.label for each in series.matchers}
     if _OF_REQUESTS.fullmatch(series.name) and chosen <= LABELS_OF_PLACES | {"le"}:
         return True
-    return not told.get(_metric(series.name), frozenset()) <= chosen
+    return not told.get(_metric(series.name), frozenset()) - SERVERS <= chosen
+
+
+def has_servers(series: SeriesNode, told: Told) -> bool:
+    """Whether the servers that have it are told apart elsewhere, and it chooses none of them."""
+    chosen = {each.label for each in series.matchers}
+    return not SERVERS.isdisjoint(told.get(_metric(series.name), ())) and SERVERS.isdisjoint(chosen)
 
 
 def _named(query: Query) -> Iterator[tuple[SeriesNode, str]]:
@@ -82,21 +90,26 @@ def _named(query: Query) -> Iterator[tuple[SeriesNode, str]]:
     aggregations = (node for node in query.nodes if isinstance(node, AggregateNode) and not node.without)
     kept = [(node.labels or (), series_of(node.of)) for node in aggregations]
     for labels, read in (*kept, (of_legend(query.legend), query.series)):
-        for series in read:
-            yield from ((series, label) for label in labels if label in _OF_SEVERAL or _is_endpoint(label, series))
+        for series in filter(_is_named, read):
+            yield from ((series, label) for label in labels if _is_of_several(label, series))
 
 
-def _is_endpoint(label: str, series: SeriesNode) -> bool:
-    return label == "endpoint" and bool(_WITH_ENDPOINTS.search(series.name))
+def _is_of_several(label: str, series: SeriesNode) -> bool:
+    endpoint = label == "endpoint" and bool(_WITH_ENDPOINTS.search(series.name))
+    return endpoint or label in _OF_SEVERAL or label in SERVERS
 
 
 def _chosen(query: Query) -> Iterator[tuple[SeriesNode, str, str]]:
     """What it reads, with each label and value that it chooses and that is not one of a place."""
-    for series in query.series:
+    for series in filter(_is_named, query.series):
         for each in series.matchers:
             named = each.operator == "=" and each.value and not is_of_a_variable(each.value)
             if named and each.label not in LABELS_OF_PLACES | {"le", "endpoint"}:
                 yield series, each.label, each.value
+
+
+def _is_named(series: SeriesNode) -> bool:
+    return bool(series.name) and not is_of_a_variable(series.name)
 
 
 def _may_have(series: SeriesNode, label: str, corpus: Corpus) -> bool:

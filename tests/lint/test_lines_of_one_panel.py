@@ -86,7 +86,7 @@ ALL = "rate(jobs_done_total[5m])"
         (f"sum by (status) ({ALL})", "{{status}}", 1),
         (ALL, "{{status}}", 1),
         (f"sum by (model) ({ALL})", "{{model}}", 0),
-        (f"sum by (instance) ({ALL})", "{{instance}}", 0),
+        (f"sum by (instance) ({ALL})", "{{instance}}", 1),
         (f"sum by (endpoint) ({ALL})", "{{endpoint}}", 0),
         ("sum by (status) (rate(jobs_begun_total[5m]))", "{{status}}", 0),
         ('jobs_done_total{queue="a"} / jobs_done_total{queue="b"}', "Ratio", 1),
@@ -102,6 +102,26 @@ def test_a_dashboard_shows_itself_that_a_metric_has_several_series(beside, legen
 def test_a_label_that_is_chosen_by_tells_nothing_apart():
     chosen = on_panel('rate(jobs_done_total{status="failed"}[5m])', "Failed")
     assert messages("lines-alike", panels(chosen, on_panel(ALL, "{{status}}"))) == []
+
+
+@pytest.mark.parametrize(
+    ("expr", "type_", "found"),
+    [
+        (ALL, "timeseries", 1),
+        (ALL, "stat", 0),
+        ('rate(jobs_done_total{pod="a"}[5m])', "timeseries", 0),
+        ("rate(jobs_begun_total[5m])", "timeseries", 0),
+    ],
+)
+def test_a_dashboard_that_names_the_servers_of_a_metric_has_several(expr, type_, found):
+    beside = on_panel(ALL, "{{instance}}")
+    assert len(messages("lines-alike", panels(on_panel(expr, "Done", panel={"type": type_}), beside))) == found
+
+
+@pytest.mark.parametrize("expr", ["$threshold", '{__name__=~"jobs_.*"}'])
+def test_what_has_no_name_of_its_own_is_not_taken_for_another(expr):
+    corpus = panels(on_panel(expr, "Jobs"), on_panel("$other", "{{status}}"), on_panel('{__name__="a"}', "{{status}}"))
+    assert messages("lines-alike", corpus) == []
 
 
 def test_the_absence_of_several_is_one():

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from glassbox.lint.examples import Example, on_board, on_panel
 from glassbox.lint.finding import Severity
+from glassbox.lint.labels_told_apart import SERVERS
 from glassbox.lint.named_units import unit_said
 from glassbox.lint.rule import Defect, in_query, lint_rule
 from glassbox.lint.rules.averages import is_mean
@@ -87,7 +88,7 @@ _A_VARIABLE = re.compile(r"\$\w+|\$\{\w+(?::\w+)?\}|\[\[\w+\]\]")
 def _is_of_one(series: SeriesNode, several: set[str]) -> bool:
     """Whether a matcher chooses one server, as far as that is certain; `several` are the variables that choose more."""
     for each in series.matchers:
-        if each.label in ("instance", "pod", "node", "host", "hostname", "server"):
+        if each.label in SERVERS:
             variable = _A_VARIABLE.fullmatch(each.value) and names_in((each.value,)).isdisjoint(several)
             if each.operator == "=" or variable:
                 return True

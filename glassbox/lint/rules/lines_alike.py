@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 from glassbox.lint.examples import on_panel
 from glassbox.lint.finding import Severity
-from glassbox.lint.labels_told_apart import Told, has_several, told_apart
+from glassbox.lint.labels_told_apart import SERVERS, Told, has_servers, has_several, told_apart
 from glassbox.lint.rule import Defect, lint_rule
 from glassbox.lint.rules.variables_named import names_in
 from glassbox.lint.rules.windows import LINES
@@ -37,7 +37,7 @@ _NUMBERS = ("stat", "singlestat", "gauge", "bargauge")
     good=on_panel("rate(vllm:generation_tokens_total[$__rate_interval])", "{{instance}}"),
 )
 def lines_alike(corpus: Corpus) -> Iterator[Defect]:
-    """One finding for each dashboard. Of servers: lines of metrics that are known to have a label of their own, unless one server is chosen, each has a panel of its own, or the dashboard shows `up` of the same job under one name; and of all of which a variable chooses several servers, also under the number of a card or a disk, since each server has a first one. Of parts of one server, lines and single numbers alike: what exporters give for each card, database, command or state, unless a comparison may leave one; and what the same dashboard tells apart elsewhere by a label such as the status, or chooses two values of."""
+    """One finding for each dashboard. Of servers: lines of metrics that are known to have a label of their own, unless one server is chosen, each has a panel of its own, or the dashboard shows `up` of the same job under one name; of those whose servers the dashboard names elsewhere; and of all of which a variable chooses several servers, also under the number of a card or a disk, since each server has a first one. Of parts of one server, lines and single numbers alike: what exporters give for each card, database, command or state, unless a comparison may leave one; and what the same dashboard tells apart elsewhere by a label such as the status, or chooses two values of."""
     for board in corpus.boards:
         told = told_apart(board, corpus)
         alike = [
@@ -61,7 +61,7 @@ def _is_alike(query: Query, panel: BoardPanel, board: Board, told: Told, corpus:
         return False
     shown = panel.type in (*LINES, *_NUMBERS) and query.format != "table"
     return (shown and _is_of_parts(query, told)) or (
-        panel.type in LINES and _is_of_servers(query, query.tree, board, corpus)
+        panel.type in LINES and _is_of_servers(query, query.tree, board, told, corpus)
     )
 
 
@@ -74,7 +74,7 @@ def _is_of_parts(query: Query, told: Told) -> bool:
     return _several(query.tree, lambda series: has_parts(series, named) or (not named and has_several(series, told)))
 
 
-def _is_of_servers(query: Query, tree: Node, board: Board, corpus: Corpus) -> bool:
+def _is_of_servers(query: Query, tree: Node, board: Board, told: Told, corpus: Corpus) -> bool:
     """Whether it gives a line for each server."""
     several = {each.name for each in board.variables if each.multi or each.include_all} - board.repeated
     single = {each.name for each in board.variables if not (each.multi or each.include_all)} | board.repeated
@@ -82,9 +82,12 @@ def _is_of_servers(query: Query, tree: Node, board: Board, corpus: Corpus) -> bo
         return False
     if _numbers_parts(query.legend):
         return _several(tree, lambda series: _chooses_several(series, several))
-    return not _NAMES_LABEL.search(query.legend) and _several(
-        tree, lambda series: _is_known(series, single, corpus) or _chooses_several(series, several)
-    )
+
+    def is_of_servers(series: SeriesNode) -> bool:
+        known = _is_known(series, single, corpus) or has_servers(series, told)
+        return known or _chooses_several(series, several)
+
+    return not _NAMES_LABEL.search(query.legend) and _several(tree, is_of_servers)
 
 
 def _is_known(series: SeriesNode, single: set[str], corpus: Corpus) -> bool:
@@ -101,7 +104,6 @@ def jobs_of_one(board: Board) -> Iterator[frozenset[LabelMatcher]]:
             yield frozenset(query.tree.matchers)
 
 
-_OF_SERVERS = ("instance", "pod", "node", "host", "hostname", "server")
 _NAMES_LABEL = re.compile(r"\{\{|\$")
 
 
@@ -135,7 +137,7 @@ def _several(node: Node, is_of_several: Callable[[SeriesNode], bool]) -> bool:
 def _chooses_several(series: SeriesNode, several: set[str]) -> bool:
     """Whether a matcher chooses more than one server."""
     return any(
-        each.label in _OF_SERVERS and each.operator == "=~" and not names_in((each.value,)).isdisjoint(several)
+        each.label in SERVERS and each.operator == "=~" and not names_in((each.value,)).isdisjoint(several)
         for each in series.matchers
     )
 
@@ -143,7 +145,7 @@ def _chooses_several(series: SeriesNode, several: set[str]) -> bool:
 def chooses_one(series: SeriesNode, single: set[str]) -> bool:
     """Whether a matcher chooses one server."""
     for each in series.matchers:
-        if each.label in (*_OF_SERVERS, "container"):
+        if each.label in (*SERVERS, "container"):
             chosen = names_in((each.value,))
             return each.operator == "=" or chosen <= single
     return False

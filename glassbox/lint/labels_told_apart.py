@@ -118,4 +118,5 @@ def _may_have(series: SeriesNode, label: str, corpus: Corpus) -> bool:
 
 
 def _metric(name: str) -> str:
-    return re.sub(r"_(?:bucket|sum|count)$", "", name)
+    ending = name.rpartition("_")[2]
+    return name.removesuffix(f"_{ending}") if ending in ("bucket", "sum", "count") else name

@@ -3,7 +3,7 @@
 import re
 
 from glassbox.lint.known_metrics import OF_MOMENTS
-from glassbox.lint.result_units import is_moment, unit_of
+from glassbox.lint.result_units import unit_of
 from glassbox.lint.subjects.corpus import Corpus
 from glassbox.metrics.types import Unit
 from glassbox.syntax.tree import AggregateNode, CallNode, Node, SeriesNode
@@ -41,8 +41,6 @@ _KEEPING = frozenset(
 
 def unit_said(node: Node, corpus: Corpus) -> Unit | None:
     """Its unit, as far as exporters or names say it; of numbers of whatever things, also per second, EVENTS."""
-    if is_moment(node, corpus):
-        return None
     found = unit_of(node, corpus)
     if found is not None:
         return Unit.EVENTS if found in _NUMBERS else found

@@ -197,6 +197,8 @@ HEAP = ("go_memstats_heap_alloc_bytes", "Heap")
         ((HEAP, ("go_goroutines", "")), {"type": "stat"}, []),
         ((HEAP, ("rate(own_errors_total[5m])", "")), {}, ["These are numbers, and on the same axis 'Heap' is in bytes."]),
         ((HEAP, ("own_start_time_seconds", "")), {}, []),
+        ((HEAP, ("max(node_boot_time_seconds)", "")), {}, []),
+        ((HEAP, ("time()", "")), {}, []),
         ((HEAP, ("own_heap_bytes / 1024", "")), {}, []),
         ((HEAP, ("own_limit", "")), {}, []),
         ((HEAP, ("rate(own_read_bytes[5m])", "")), {}, []),

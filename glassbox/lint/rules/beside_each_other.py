@@ -121,9 +121,9 @@ _CALLED: dict[Unit | None, str] = {
 def mixed_units(corpus: Corpus) -> Iterator[Defect]:
     """Of bytes beside seconds, shares or numbers, and ratios beside percent, as exporters and names say it, where all lines have one scale that is not logarithmic; numbers only where the panel has no unit."""
     for panel in corpus.panels:
-        if panel.type not in LINES or panel.other_units or panel.several_scales:
-            continue
         drawn = [query for query in panel.queries if query.tree and not query.hidden]
+        if len(drawn) < 2 or panel.type not in LINES or panel.other_units or panel.several_scales:
+            continue
         # The first query of each unit.
         first = {unit_said(query.tree, corpus): query for query in reversed(drawn) if query.tree}
         if panel.unit not in PLAIN:

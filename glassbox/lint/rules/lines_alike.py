@@ -78,16 +78,16 @@ def _is_of_servers(query: Query, tree: Node, board: Board, told: Told, corpus: C
     """Whether it gives a line for each server."""
     several = {each.name for each in board.variables if each.multi or each.include_all} - board.repeated
     single = {each.name for each in board.variables if not (each.multi or each.include_all)} | board.repeated
-    if any(one <= {*series.matchers} for series in query.series for one in jobs_of_one(board)):
-        return False
-    if _numbers_parts(query.legend):
-        return _several(tree, lambda series: _chooses_several(series, several))
 
     def is_of_servers(series: SeriesNode) -> bool:
         known = _is_known(series, single, corpus) or has_servers(series, told)
         return known or _chooses_several(series, several)
 
-    return not _NAMES_LABEL.search(query.legend) and _several(tree, is_of_servers)
+    if _numbers_parts(query.legend):
+        found = _several(tree, lambda series: _chooses_several(series, several))
+    else:
+        found = not _NAMES_LABEL.search(query.legend) and _several(tree, is_of_servers)
+    return found and not any(one <= {*series.matchers} for series in query.series for one in jobs_of_one(board))
 
 
 def _is_known(series: SeriesNode, single: set[str], corpus: Corpus) -> bool:
@@ -99,9 +99,9 @@ def _is_known(series: SeriesNode, single: set[str], corpus: Corpus) -> bool:
 def jobs_of_one(board: Board) -> Iterator[frozenset[LabelMatcher]]:
     """The matchers of each `up` that has one name on the board, though somebody says there which is up."""
     for query in (query for panel in board.panels for query in panel.queries):
-        named = query.legend and not _NAMES_LABEL.search(query.legend)
-        if named and isinstance(query.tree, SeriesNode) and query.tree.name == "up" and query.tree.matchers:
-            yield frozenset(query.tree.matchers)
+        match query.tree:
+            case SeriesNode(name="up", matchers=matchers) if query.legend and not _NAMES_LABEL.search(query.legend):
+                yield from [frozenset(matchers)] if matchers else []
 
 
 _NAMES_LABEL = re.compile(r"\{\{|\$")

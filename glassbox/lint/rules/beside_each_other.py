@@ -95,11 +95,11 @@ def _is_of_one(series: SeriesNode, several: set[str]) -> bool:
     return False
 
 
-_NOT_BESIDE: dict[Unit, frozenset[Unit | None]] = {
+_NOT_BESIDE = {
     Unit.BYTES: frozenset({Unit.SECONDS, Unit.RATIO, Unit.FACTOR, Unit.PERCENT, Unit.EVENTS}),
     Unit.PERCENT: frozenset({Unit.RATIO}),
 }
-_CALLED: dict[Unit | None, str] = {
+_CALLED = {
     Unit.BYTES: "bytes",
     Unit.SECONDS: "seconds",
     Unit.RATIO: "ratios",
@@ -121,22 +121,26 @@ _CALLED: dict[Unit | None, str] = {
 def mixed_units(corpus: Corpus) -> Iterator[Defect]:
     """Of bytes beside seconds, shares or numbers, and ratios beside percent, as exporters and names say it, where all lines have one scale that is not logarithmic; numbers only where the panel has no unit."""
     for panel in corpus.panels:
-        drawn = [query for query in panel.queries if query.tree and not query.hidden]
-        if len(drawn) < 2 or panel.type not in LINES or panel.other_units or panel.several_scales:
-            continue
-        # The first query of each unit.
-        first = {unit_said(query.tree, corpus): query for query in reversed(drawn) if query.tree}
-        if panel.unit not in PLAIN:
-            # These may be requests for memory, and wrong-unit finds ratios.
-            first.pop(Unit.EVENTS, None)
-            first.pop(Unit.PERCENT, None)
-        for unit, others in _NOT_BESIDE.items():
-            if unit in first and (beside := first.keys() & others):
-                other = min(beside, key=lambda each: drawn.index(first[each]))
-                name = first[unit].legend or first[unit].text
-                yield in_query(
-                    first[other], f"These are {_CALLED[other]}, and on the same axis {name!r} is in {_CALLED[unit]}."
-                )
+        if panel.type in LINES and not panel.other_units and not panel.several_scales:
+            first = _first_of_units(panel, corpus)
+            for unit, others in _NOT_BESIDE.items():
+                other = next((each for each in first if unit in first and each in others), None)
+                if other:
+                    name = first[unit].legend or first[unit].text
+                    message = f"These are {_CALLED[other]}, and on the same axis {name!r} is in {_CALLED[unit]}."
+                    yield in_query(first[other], message)
+
+
+def _first_of_units(panel: BoardPanel, corpus: Corpus) -> dict[Unit, Query]:
+    """The first query of each unit that is drawn."""
+    drawn = [(query, query.tree) for query in panel.queries if query.tree and not query.hidden]
+    first = dict[Unit, Query]()
+    for query, tree in drawn if len(drawn) > 1 else ():
+        unit = unit_said(tree, corpus)
+        # With a unit, requests may be those for memory, and wrong-unit finds ratios.
+        if unit and (panel.unit in PLAIN or unit not in (Unit.EVENTS, Unit.PERCENT)):
+            first.setdefault(unit, query)
+    return first
 
 
 RULES = (average_of_each, mixed_units)

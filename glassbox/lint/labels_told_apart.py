@@ -45,8 +45,9 @@ SERVERS = frozenset({"instance", "pod", "node", "host", "hostname", "server"})
 """Labels that say which server a series is of."""
 # A ServiceMonitor gives each series the name of the port that was scraped as its `endpoint`, unless it has one of its own.
 _WITH_ENDPOINTS = re.compile(r"(?:^|_)(?:http|rest|api)_")
-# Client libraries give these to what they measure of each request (prometheus-fastapi-instrumentator metrics.py, express-prom-bundle
-# src/index.js, Micrometer, the semantic conventions of OpenTelemetry, go-grpc-middleware providers/prometheus).
+# Client libraries give method, status or path to what they measure of each request: prometheus-fastapi-instrumentator
+# src/prometheus_fastapi_instrumentator/metrics.py, express-prom-bundle src/index.js, Micrometer, the semantic conventions of
+# OpenTelemetry, go-grpc-middleware providers/prometheus.
 _OF_REQUESTS = re.compile(
     r"(?:\w+_)?http_(?:server_|client_)?requests?_(?:duration_)?(?:milli)?seconds_bucket|grpc_(?:server|client)_handling_seconds_bucket"
 )

@@ -14,31 +14,10 @@ from glassbox.syntax.tree import AggregateNode, SeriesNode, series_of
 # Labels of what there are several of wherever the label is: a program may have one server, one model, one card, but hardly one status.
 _OF_SEVERAL = frozenset(
     {
-        *(
-            "method",
-            "http_method",
-            "verb",
-            "grpc_method",
-            "handler",
-            "path",
-            "route",
-            "uri",
-            "command",
-            "cmd",
-            "operation",
-        ),
-        *(
-            "status",
-            "status_code",
-            "http_status",
-            "code",
-            "http_code",
-            "response_code",
-            "grpc_code",
-            "result",
-            "outcome",
-        ),
-        *("state", "phase", "mode", "reason", "quantile", "level", "severity", "direction"),
+        *("method", "http_method", "grpc_method", "verb", "handler", "path", "route", "uri"),
+        *("status", "status_code", "http_status", "code", "http_code", "response_code", "grpc_code"),
+        *("command", "cmd", "operation", "result", "outcome", "reason", "level", "severity"),
+        *("state", "phase", "mode", "direction", "quantile"),
     }
 )
 SERVERS = frozenset({"instance", "pod", "node", "host", "hostname", "server"})

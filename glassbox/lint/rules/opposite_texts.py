@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import compress
 
 from glassbox.lint.compared_numbers import compared_number
 from glassbox.lint.examples import as_alert
@@ -9,7 +10,7 @@ from glassbox.lint.finding import Severity
 from glassbox.lint.rule import Defect, in_query, lint_rule
 from glassbox.lint.subjects.corpus import Corpus
 from glassbox.lint.subjects.queries import Query
-from glassbox.syntax.tree import AggregateNode, BinaryNode, Node, NumberNode, SeriesNode, is_scalar, series_of
+from glassbox.syntax.tree import AggregateNode, BinaryNode, Node, NumberNode, SeriesNode, is_scalar
 
 _TEXTS = ("summary", "description", "message", "title")
 _VALUE = r"\{\{(?=[^{}]*\$value\b)[^{}]*+\}\}"
@@ -123,10 +124,10 @@ def wrong_direction(corpus: Corpus) -> Iterator[Defect]:
         texts = [text for name, text in alert.annotations.items() if name.lower() in _TEXTS]
         yield from _of_other_direction(alert.query, " ".join((alert.name, *texts)))
     for panel in corpus.panels:
-        read = {_direction(query) for query in panel.queries}
-        for query in panel.queries:
-            alone = query.legend if _direction(query) and _says_either(query.legend) else ""
-            yield from _of_other_direction(query, alone or (panel.title if len(read) == 1 else ""))
+        directions = [_direction(query) for query in panel.queries]
+        for query in compress(panel.queries, directions):
+            alone = query.legend if _says_either(query.legend) else ""
+            yield from _of_other_direction(query, alone or (panel.title if len(set(directions)) == 1 else ""))
 
 
 def _of_other_direction(query: Query, text: str) -> Iterator[Defect]:
@@ -143,9 +144,7 @@ def _says_either(text: str) -> bool:
 
 def _direction(query: Query) -> str:
     """The one direction of which all series are; empty where there are both, or others."""
-    if query.tree is None:
-        return ""
-    found = [_NETWORK.fullmatch(each.name) for each in series_of(query.tree)]
+    found = [_NETWORK.fullmatch(each.name) for each in query.series]
     kinds = {kind for each in found if each for kind, value in each.groupdict().items() if value}
     return kinds.pop() if all(found) and len(kinds) == 1 else ""
 

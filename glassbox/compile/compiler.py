@@ -17,6 +17,7 @@ from glassbox.compile.not_recorded import panels_of_records, say_where_not_recor
 from glassbox.compile.per_engine import for_each_engine
 from glassbox.compile.prometheus_rules import alert_file, record_file
 from glassbox.compile.threshold_exceptions import Rules, declared_rules
+from glassbox.compile.threshold_panels import with_exceptions
 from glassbox.compile.unknown_series import known_series, refuse_unknown_series
 from glassbox.errors import DeclarationError
 from glassbox.metrics import HISTOGRAMS
@@ -101,7 +102,7 @@ def _declared(content: Content, settings: Settings) -> CompiledContent:
     """Everything that is declared, whatever the settings leave out, with expressions as they are evaluated."""
     rules = _evaluated(content, settings)
     boards = [
-        assemble(identified(build(settings), settings.identity_labels), content.annotations)
+        assemble(identified(with_exceptions(build, settings), settings.identity_labels), content.annotations)
         for build in content.dashboards
     ]
     _refuse_duplicates("dashboard", (board.slug for board in boards))

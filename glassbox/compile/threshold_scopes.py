@@ -40,6 +40,11 @@ class Scope:
         return Scope((*self.labels, *((label, value) for label, value in other.labels if label not in own)))
 
     @property
+    def words(self) -> str:
+        """The same for people, in Markdown."""
+        return " and ".join(f"{label} `{value}`" for label, value in self.labels)
+
+    @property
     def condition(self) -> str:
         """The same in an alert's template."""
         each = [f"eq $labels.{label} {json.dumps(value, ensure_ascii=False)}" for label, value in self.labels]

@@ -43,6 +43,7 @@ def test_another_multiple_is_found(expr, text, value):
         ("x_bytes / 1024 / 1024 > 1024", "{{ $value }}Mi"),
         ("x_bytes > 1e9", "{{ $value | humanize1024 }}B"),
         ("x_bytes > 1e9", "{{ $value | humanize }} bytes"),
+        ("x_bytes / 1024 / 1024 / 1024 > 2", "{{ $value | humanize }}GB"),
         ("rate(x_bytes_total[5m]) * 8 / 1e6 > 100", "{{ $value }}MB/s"),
         ("rate(x_bytes_total[5m]) * 8 > 100", "{{ $value }} bps"),
         ("x_bytes / y_bytes > 0.5", "{{ $value }}B"),

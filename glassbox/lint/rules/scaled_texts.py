@@ -60,17 +60,15 @@ def _written(value: _Value) -> str:
 
 
 def _is_wrong(value: _Value, action: str, unit: str) -> bool:
-    return (_wrong_bytes if _OF_BYTES.fullmatch(value.name) else _wrong_time)(value, action, unit)
+    return _wrong_bytes(value, unit) if _OF_BYTES.fullmatch(value.name) else _wrong_time(value, action, unit)
 
 
-def _wrong_bytes(value: _Value, action: str, unit: str) -> bool:
+def _wrong_bytes(value: _Value, unit: str) -> bool:
     sizes = ((power, of**power) for power in range(len(_MULTIPLES)) for of in (1000, 1024))
     power = next((power for power, size in sizes if isclose(value.factor * size, 1)), None)
     if power is None or not unit.lower().endswith(("b", "bytes")):
         return False
-    said = max(_MULTIPLES.find(unit[0].lower()), 0)
-    # It adds a letter by itself.
-    return (said, power) != (0, 0) if "humanize" in action else said != power
+    return max(_MULTIPLES.find(unit[0].lower()), 0) != power
 
 
 def _wrong_time(value: _Value, action: str, unit: str) -> bool:
